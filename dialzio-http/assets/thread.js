@@ -1,0 +1,64 @@
+// thread: scrolling, the pill for what is below the fold, jumps to quoted messages, the person drawer,
+// and telling the server what has been read.
+(() => {
+  'use strict';
+  const log = () => document.getElementById('thread-log');
+  const pill = () => document.getElementById('thread-pill');
+  let unseen = 0;
+
+  const isAtEnd = (box) => box.scrollHeight - box.scrollTop - box.clientHeight < 64;
+  function toEnd() {
+    const box = log();
+    if (box) box.scrollTop = box.scrollHeight;
+    unseen = 0;
+    if (pill()) pill().hidden = true;
+  }
+  function seen() {
+    const conversation = document.getElementById('thread')?.dataset.conversation;
+    const hasUnread = document.querySelector(`#row-${CSS.escape(conversation ?? '')}.is-unread`) || unseen > 0;
+    if (conversation && hasUnread && !document.hidden) window.dialzio.post(`/web/conversations/${conversation}/read`);
+  }
+
+  document.addEventListener('merged', (event) => {
+    const { added, style, wasAtEnd } = event.detail;
+    if (style !== 'merge' || added.length === 0) return;
+    if (wasAtEnd) { seen(); toEnd(); return; }
+    unseen += added.filter((item) => item.matches('.item-in')).length;
+    if (unseen > 0 && pill()) { pill().textContent = `${unseen} new`; pill().hidden = false; }
+  });
+  document.addEventListener('thread:end', toEnd);
+  document.addEventListener('click', (event) => {
+    if (event.target.closest('#thread-pill')) { seen(); toEnd(); log()?.focus({ preventScroll: true }); }
+    const jump = event.target.closest('[data-jump]');
+    const quoted = jump && document.querySelector(jump.getAttribute('href'));
+    if (jump) event.preventDefault();
+    if (quoted) {
+      quoted.scrollIntoView({ block: 'center' });
+      quoted.classList.add('flash');
+      setTimeout(() => quoted.classList.remove('flash'), 1600);
+    }
+    if (event.target.closest('[data-person]')) document.dispatchEvent(new CustomEvent('person:toggle'));
+  });
+  document.addEventListener('scroll', (event) => {
+    if (event.target === log() && unseen > 0 && isAtEnd(event.target)) { seen(); toEnd(); }
+  }, true);
+
+  document.addEventListener('person:toggle', () => {
+    const area = document.getElementById('conversation');
+    const opener = document.querySelector('.thread-actions [data-person]');
+    if (!area || !opener) return;
+    const isOpen = area.classList.toggle('is-person-open');
+    opener.setAttribute('aria-expanded', String(isOpen));
+    (isOpen ? document.querySelector('#person .drawer-close') : opener).focus();
+  });
+
+  // A picture that arrives late must not push the last line out of sight.
+  document.addEventListener('load', (event) => {
+    const box = event.target.closest?.('[role="log"]');
+    if (box && box.scrollHeight - box.scrollTop - box.clientHeight < 400) box.scrollTop = box.scrollHeight;
+  }, true);
+  document.addEventListener('visibilitychange', seen);
+  document.addEventListener('thread:opened', () => { toEnd(); seen(); });
+  toEnd();
+  seen();
+})();
