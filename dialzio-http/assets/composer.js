@@ -48,6 +48,19 @@
     if (event.target.closest('[data-detach]')) { form.querySelector('[data-file]').value = ''; attach(form, null); }
     if (event.target.closest('[data-unquote]')) { form.querySelector('[data-quoting]').hidden = true; form.querySelector('[name="quote"]').value = ''; }
   });
+  // Answering one message: its first words stand above the box.
+  document.addEventListener('click', (event) => {
+    const button = event.target.closest('[data-quote]');
+    const form = document.getElementById('reply-form');
+    if (!button || !form) return;
+    const bubble = button.closest('.item');
+    const words = bubble.querySelector('.bubble-text')?.firstChild?.textContent ?? bubble.querySelector('.file-name')?.textContent ?? 'Message';
+    const quoting = form.querySelector('[data-quoting]');
+    quoting.querySelector('.quote').textContent = words.slice(0, 120);
+    quoting.hidden = false;
+    form.querySelector('[name="quote"]').value = button.dataset.quote;
+    mode('reply');
+  });
   document.addEventListener('change', (event) => {
     if (!event.target.matches('[data-file]')) return;
     attach(event.target.form, event.target.files[0]);

@@ -1,6 +1,7 @@
 // dialog: opens and closes dialogs by data attributes; focus goes back where it came from.
 (() => {
   'use strict';
+  let wasDialog = false;
   document.addEventListener('click', (event) => {
     const opener = event.target.closest('[data-open]');
     if (opener) {
@@ -19,14 +20,15 @@
   document.addEventListener('htmx:before:swap', (event) => {
     const { ctx } = event.detail;
     const dialog = ctx.sourceElement?.closest?.('dialog');
-    if (dialog && ctx.response && ctx.response.status < 400 && ctx.request.method !== 'GET') dialog.close();
+    if (dialog && ctx.response && ctx.response.status < 400 && ctx.request.method !== 'GET') { dialog.close(); wasDialog = true; }
   });
   document.addEventListener('htmx:after:swap', () => {
     document.querySelectorAll('dialog[data-reopen]').forEach((dialog) => {
       dialog.removeAttribute('data-reopen');
       dialog.showModal();
     });
-    if (document.activeElement === document.body) (document.getElementById('thread-log') || document.getElementById('main'))?.focus({ preventScroll: true });
+    if (wasDialog && document.activeElement === document.body) (document.getElementById('thread-log') || document.getElementById('main'))?.focus({ preventScroll: true });
+    wasDialog = false;
   });
   // What cannot be undone asks for a word.
   document.addEventListener('input', (event) => {

@@ -1,6 +1,6 @@
 //! One message: its content, and what is known about its delivery.
 
-use super::{Action, Avatar, Moment, RichText, Shown};
+use super::{Action, Moment, RichText, Shown};
 
 /// A message in a thread.
 #[derive(Clone, Debug)]
@@ -199,8 +199,6 @@ pub(crate) struct NoteItem {
     pub(crate) id: String,
     /// Who wrote it.
     pub(crate) author: Shown,
-    /// Mark of the author.
-    pub(crate) avatar: Avatar,
     /// When.
     pub(crate) time: Moment,
     /// Words.

@@ -89,7 +89,9 @@ fn list_with(query: &str, open: Option<Case>) -> QueueList {
 }
 
 fn rows(open: Option<Case>) -> Vec<QueueRow> {
-    let left = |hours: u32| Chip::new(Tone::Ok, format!("{hours} h left"));
+    let left = |hours: u32| {
+        Chip::new(Tone::Ok, format!("{hours} h left")).because("Until then you can reply freely")
+    };
     let shut = || Chip::new(Tone::Neutral, "Template only");
     let row = |id: &str, name: &str, time: &str, last: &str, unread: u64, chips: Vec<Chip>| QueueRow {
         id: id.into(),
@@ -178,7 +180,9 @@ pub(crate) fn composer(case: Case) -> Composer {
     };
     match case {
         Case::Open => Composer {
-            window: Some(Chip::new(Tone::Ok, "Reply window open · 21 h left")),
+            window: Some(
+                Chip::new(Tone::Ok, "Reply window open · 21 h left").because("Until tomorrow 10:42"),
+            ),
             consent: Some(Chip::new(Tone::Neutral, "Service reply needs no opt-in")),
             viewing: Some("Meera is viewing".into()),
             can_reply: true,

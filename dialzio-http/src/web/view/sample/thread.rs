@@ -102,7 +102,6 @@ pub(crate) fn items() -> ThreadItems {
             Item::Note(NoteItem {
                 id: "n1".into(),
                 author: "Ravi".into(),
-                avatar: Avatar::of("Ravi"),
                 time: at("16:24"),
                 text: "Wants delivery before Diwali. Offered free wrapping.".into(),
             }),
