@@ -35,7 +35,7 @@
     const list = document.getElementById('queue-list');
     if (!list) return Promise.resolve();
     const rows = Math.max(list.querySelectorAll('.queue-row').length, 30);
-    return load(`/web/inbox/queue?${list.dataset.query}&rows=${rows}&selected=${encodeURIComponent(open() ?? '')}`, '#queue-list', 'mergeQueue');
+    return load(`/web/inbox/queue?${list.dataset.query}&rows=${rows}`, '#queue-list', 'mergeQueue');
   };
   const queue = gather(queueNow, 200);
   const thread = gather(() => (open() ? load(`/web/conversations/${open()}/thread`, '#thread-items', 'merge') : null), 80);

@@ -42,6 +42,12 @@
       document.dispatchEvent(new CustomEvent('thread:opened'));
       if (matchMedia('(max-width: 759px)').matches) document.getElementById('thread-log')?.focus({ preventScroll: true });
     }
+    // Which row is open is known here, not in the answer.
+    const current = document.getElementById('thread')?.dataset.conversation;
+    document.querySelectorAll('#queue-rows a[data-conversation]').forEach((row) => {
+      if (row.dataset.conversation === current) row.setAttribute('aria-current', 'true');
+      else if (ctx.target?.id !== 'conversation') row.removeAttribute('aria-current');
+    });
     // The search form lists what the tabs list, and the address says so.
     const list = document.getElementById('queue-list');
     const form = document.querySelector('#queue form.search');
