@@ -46,7 +46,7 @@
     const current = document.getElementById('thread')?.dataset.conversation;
     document.querySelectorAll('#queue-rows a[data-conversation]').forEach((row) => {
       if (row.dataset.conversation === current) row.setAttribute('aria-current', 'true');
-      else if (ctx.target?.id !== 'conversation') row.removeAttribute('aria-current');
+      else if (ctx.target?.closest('#conversation, #queue')) row.removeAttribute('aria-current');
     });
     // The search form lists what the tabs list, and the address says so.
     const list = document.getElementById('queue-list');
