@@ -136,7 +136,7 @@
       settle(form);
       document.dispatchEvent(new CustomEvent('thread:end'));
       if (form.id === 'note-form') mode('back');
-    } else if (send.area.isConnected && send.area.value === '') {
+    } else if (send.area.value === '') {
       send.area.value = send.text;
       drafts.set(slotOf(send.area), send.text);
     }

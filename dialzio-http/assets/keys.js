@@ -23,7 +23,13 @@
     const next = rows()[rows().indexOf(current) + 1];
     button.click();
     if (button.hasAttribute('data-close-next') && next) {
-      document.addEventListener('htmx:finally:request', () => setTimeout(() => next.isConnected && next.click(), 0), { once: true });
+      const go = (event) => {
+        const { request, response } = event.detail.ctx;
+        if (!request.action.endsWith('/close')) return;
+        document.removeEventListener('htmx:finally:request', go);
+        if (response?.status < 400) setTimeout(() => next.isConnected && next.click(), 0);
+      };
+      document.addEventListener('htmx:finally:request', go);
     }
   }
   const single = {

@@ -101,6 +101,9 @@
     handle_swap: (style, target, fragment) => {
       if (style === 'mergeQueue') return [...mergeQueue(target, fragment)];
       if (style !== 'merge' && style !== 'mergeBefore') return false;
+      // An answer that comes late, when another conversation is open by now, is not for this list.
+      const from = target.id && fragment.querySelector('#' + CSS.escape(target.id))?.dataset.conversation;
+      if (from && target.dataset.conversation && from !== target.dataset.conversation) return [];
       const log = target.closest('[role="log"]');
       const wasAtEnd = !log || log.scrollHeight - log.scrollTop - log.clientHeight < 64;
       const incoming = items(fragment, target);

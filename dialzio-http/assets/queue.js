@@ -17,7 +17,14 @@
     }, 150);
     const url = `/web/conversations/${id}?${document.getElementById('queue-list').dataset.query}`;
     htmx.ajax('GET', url, { source: '#conversation', target: '#conversation', swap: 'innerHTML', push: link.getAttribute('href') })
-      .finally(() => clearTimeout(waiting));
+      .finally(() => {
+        clearTimeout(waiting);
+        // Still the skeleton, and still this one is wanted: say so and offer to try again.
+        if (area.querySelector('[aria-busy="true"]') && link.hasAttribute('aria-current')) {
+          area.replaceChildren(document.getElementById('conversation-failed').content.cloneNode(true));
+          area.querySelector('button').addEventListener('click', () => open(link));
+        }
+      });
   }
 
   document.addEventListener('click', (event) => {
@@ -35,7 +42,8 @@
 
   document.addEventListener('htmx:after:swap', (event) => {
     const { ctx } = event.detail;
-    if (ctx.target?.id === 'conversation' && ctx.response?.status < 400) {
+    if (ctx.response?.status >= 400) return;
+    if (ctx.target?.id === 'conversation') {
       const name = document.querySelector('#thread-head h2')?.textContent;
       ctx.target.className = name ? 'conversation' : 'conversation conversation-empty';
       if (name) document.title = `${name} · Dialzio`;

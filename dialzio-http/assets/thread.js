@@ -19,11 +19,25 @@
     if (conversation && hasUnread && !document.hidden) window.dialzio.post(`/web/conversations/${conversation}/read`);
   }
 
+  // What was asked for one conversation never lands in another one that was opened meanwhile.
+  document.addEventListener('htmx:before:swap', (event) => {
+    const { ctx, tasks } = event.detail;
+    const asked = /^\/web\/conversations\/([^/?]+)\//.exec(ctx.request?.action ?? '')?.[1];
+    const open = document.getElementById('thread')?.dataset.conversation;
+    if (!asked || !tasks || asked === open) return;
+    for (let at = tasks.length - 1; at >= 0; at -= 1) {
+      if (tasks[at].target?.closest?.('#thread, #person')) tasks.splice(at, 1);
+    }
+  });
+  document.addEventListener('htmx:after:swap', (event) => {
+    if (event.detail.ctx.target === document.body) document.dispatchEvent(new CustomEvent('thread:opened'));
+  });
+
   document.addEventListener('merged', (event) => {
     const { added, style, wasAtEnd } = event.detail;
     if (style !== 'merge' || added.length === 0) return;
-    if (wasAtEnd) { seen(); toEnd(); return; }
     unseen += added.filter((item) => item.matches('.item-in')).length;
+    if (wasAtEnd) { seen(); toEnd(); return; }
     if (unseen > 0 && pill()) { pill().textContent = `${unseen} new`; pill().hidden = false; }
   });
   document.addEventListener('thread:end', toEnd);

@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::{Action, Chip, Shown, message::Quote, picker::Picker};
+use super::{Chip, Shown, message::Quote, picker::Picker};
 
 /// Below the log. Answer of `GET /web/conversations/{id}/composer`, put in the place of `#composer`;
 /// the page asks for it when the window or consent changes and nothing is typed.
@@ -44,6 +44,6 @@ impl askama::filters::HtmlSafe for Composer {}
 pub(crate) struct Refusal {
     /// "Asha opted out on 2 Nov (wrote STOP). You can reply when she writes again."
     pub(crate) reason: Shown,
-    /// What helps.
-    pub(crate) action: Option<Action>,
+    /// What helps: a path of our own and the words of its link.
+    pub(crate) way_out: Option<(String, String)>,
 }

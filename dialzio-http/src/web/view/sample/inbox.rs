@@ -2,7 +2,7 @@
 
 use super::{at, shell, thread};
 use crate::web::view::{
-    Action, Avatar, Chip, Choice, Tone,
+    Avatar, Chip, Choice, Tone,
     composer::{Composer, Refusal},
     inbox::{Conversation, InboxPage, Queue, QueueList, QueueRow, State, View},
     picker::{OptIn, Picker, PreviewPart, TemplateField, TemplateForm, TemplateItem},
@@ -202,7 +202,7 @@ pub(crate) fn composer(case: Case) -> Composer {
             refusal: Some(Refusal {
                 reason: "Lakshmi opted out on 20 Nov (wrote STOP). You can reply when she writes again."
                     .into(),
-                action: Some(Action::new("Close the conversation", "/web/conversations/refused/close")),
+                way_out: Some(("/contacts/p1?tab=consent".into(), "See the ledger".into())),
             }),
             ..base
         },
