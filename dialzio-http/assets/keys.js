@@ -44,7 +44,7 @@
     g: () => { afterG = Date.now(); },
     '?': () => document.getElementById('keys-dialog')?.showModal(),
   };
-  const places = { i: '/inbox', c: '/contacts', s: '/settings', q: '/quarantine' };
+  const places = { i: '/inbox', c: '/contacts', s: '/settings' };
 
   document.addEventListener('keydown', (event) => {
     if (event.isComposing) return;

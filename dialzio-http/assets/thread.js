@@ -53,7 +53,14 @@
     }
     if (event.target.closest('[data-person]')) document.dispatchEvent(new CustomEvent('person:toggle'));
   });
+  // When the box below grows, or the window shrinks, the last line stays in sight.
+  let wasEnd = true;
+  const sizes = new ResizeObserver(() => { if (wasEnd) toEnd(); });
+  const watch = () => { sizes.disconnect(); if (log()) sizes.observe(log()); };
+  document.addEventListener('htmx:after:swap', watch);
+  watch();
   document.addEventListener('scroll', (event) => {
+    if (event.target === log()) wasEnd = isAtEnd(event.target);
     if (event.target === log() && unseen > 0 && isAtEnd(event.target)) { seen(); toEnd(); }
   }, true);
 
