@@ -15,6 +15,7 @@ fn malformed(name: &'static str, body: Value, code: u32) -> Malformed {
     Malformed { name, body, code, status: if code == 132_001 { 404 } else { 400 } }
 }
 
+#[allow(clippy::needless_pass_by_value, reason = "the table reads better")]
 fn template(name: &str, language: &str, components: Value) -> Value {
     to_asha("template", json!({"name": name, "language": {"code": language}, "components": components}))
 }
@@ -32,6 +33,7 @@ fn track(suffix: &str) -> Value {
     json!({"type": "button", "sub_type": "url", "index": "0", "parameters": [{"type": "text", "text": suffix}]})
 }
 
+#[allow(clippy::needless_pass_by_value, reason = "the table reads better")]
 fn buttons(buttons: Value) -> Value {
     to_asha(
         "interactive",

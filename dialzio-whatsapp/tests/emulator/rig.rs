@@ -22,10 +22,13 @@ pub(crate) const SECRET: &str = "secret-of-green-leaf";
 pub(crate) const SENDER: &str = "914412345678";
 pub(crate) const ASHA: &str = "919876500001";
 
-/// Webhooks as they came in, with their signature.
+/// One webhook: its signature and its bytes.
+pub(crate) type Heard = (Option<String>, Bytes);
+
+/// Webhooks as they came in.
 #[derive(Clone, Default)]
 pub(crate) struct Ear {
-    pub(crate) heard: Arc<Mutex<Vec<(Option<String>, Bytes)>>>,
+    pub(crate) heard: Arc<Mutex<Vec<Heard>>>,
     /// The status to answer; 0 means 200.
     pub(crate) answer: Arc<AtomicU16>,
 }
