@@ -1,1 +1,38 @@
-//! x
+#![doc = include_str!("../README.md")]
+
+pub mod access;
+pub mod account;
+pub mod blob;
+pub mod chance;
+pub mod consent;
+pub mod contact;
+pub mod conversation;
+
+pub mod effect;
+pub mod error;
+pub mod event;
+mod id;
+pub mod inbox;
+
+pub mod ledger;
+pub mod media;
+mod name;
+pub mod page;
+pub mod phone;
+pub mod provider;
+mod scope;
+pub mod search;
+pub mod store;
+#[cfg(feature = "testing")]
+pub mod testing;
+pub mod text;
+pub mod time;
+
+pub use error::{AccountProblem, Error, RecordKind};
+pub use id::*;
+pub use name::UnknownWord;
+pub use phone::{PhoneNumber, Region};
+pub use scope::{Actor, Audience, Grant, OrgScope, Permission, Principal, Role, SystemScope};
+pub use store::{LedgerSeq, Revision, Store, StoreError, StoreResult};
+pub use text::TextError;
+pub use time::{Clock, ManualClock, SystemClock};

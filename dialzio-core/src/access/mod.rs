@@ -1,0 +1,168 @@
+//! Who may come in: organisations, users, members, sessions, keys and invitations.
+
+mod store;
+mod token;
+
+pub use store::{AccessStore, AccessWrite};
+pub use token::{Token, TokenHash};
+
+use chrono::{DateTime, Utc};
+
+use crate::consent::QuietHours;
+use crate::id::{ApiKeyId, MemberId, OrgId, UserId};
+use crate::name::words;
+use crate::scope::{Permission, Role};
+use crate::text::{EmailAddress, PersonName, Title};
+
+/// An organisation and its settings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Org {
+    /// Its id.
+    pub id: OrgId,
+    /// Its name.
+    pub name: Title,
+    /// Its time zone: an IANA name.
+    pub zone: chrono_tz_name::ZoneName,
+    /// When promotional messages may go out, in the person's time.
+    pub quiet_hours: QuietHours,
+    /// Most promotional messages to one person in 7 days; 0 switches the cap off.
+    pub marketing_cap: u32,
+    /// How long messages are kept, in days: at most 365.
+    pub message_days: u16,
+    /// When it was founded.
+    pub created_at: DateTime<Utc>,
+}
+
+/// Time zone names that were checked.
+pub mod chrono_tz_name {
+    /// An IANA time zone name that is known.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub struct ZoneName(chrono_tz::Tz);
+
+    impl ZoneName {
+        /// Universal time.
+        pub const UTC: Self = Self(chrono_tz::UTC);
+
+        /// Reads a name such as `Asia/Kolkata`. `None` if it is not known.
+        #[must_use]
+        pub fn parse(text: &str) -> Option<Self> {
+            text.parse().ok().map(Self)
+        }
+
+        /// The name.
+        #[must_use]
+        pub fn as_str(&self) -> &'static str {
+            self.0.name()
+        }
+
+        /// The local wall-clock time at an instant.
+        #[must_use]
+        pub fn local(&self, at: chrono::DateTime<chrono::Utc>) -> chrono::NaiveDateTime {
+            at.with_timezone(&self.0).naive_local()
+        }
+
+        pub(crate) const fn tz(self) -> chrono_tz::Tz {
+            self.0
+        }
+    }
+}
+
+/// A person who signs in. One user may work in several organisations.
+#[derive(Debug, Clone)]
+pub struct User {
+    /// Its id.
+    pub id: UserId,
+    /// Where they get mail, and what they sign in with.
+    pub email: EmailAddress,
+    /// Argon2id in PHC form.
+    pub password: secrecy::SecretString,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+}
+
+words! {
+    /// Whether a member may come in.
+    pub enum MemberState {
+        /// Yes.
+        Active = "active",
+        /// Not any more.
+        Disabled = "disabled",
+    }
+}
+
+/// A user in one organisation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Member {
+    /// Its id.
+    pub id: MemberId,
+    /// The user.
+    pub user: UserId,
+    /// What colleagues call them.
+    pub name: PersonName,
+    /// What they are.
+    pub role: Role,
+    /// Whether they may come in.
+    pub state: MemberState,
+    /// When they joined.
+    pub created_at: DateTime<Utc>,
+}
+
+/// A key for programs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApiKey {
+    /// Its id.
+    pub id: ApiKeyId,
+    /// What people call it.
+    pub name: Title,
+    /// What it may do.
+    pub permissions: Vec<Permission>,
+    /// SHA-256 of the secret.
+    pub hash: TokenHash,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+    /// When it ends.
+    pub expires_at: DateTime<Utc>,
+    /// When it was revoked.
+    pub revoked_at: Option<DateTime<Utc>>,
+}
+
+/// A user who is signed in, in one organisation. Only the hash of its token is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Session {
+    /// SHA-256 of the token.
+    pub hash: TokenHash,
+    /// The user.
+    pub user: UserId,
+    /// The organisation they are in.
+    pub org: OrgId,
+    /// When they signed in.
+    pub created_at: DateTime<Utc>,
+    /// When it ends, whatever happens.
+    pub expires_at: DateTime<Utc>,
+    /// Last use, to the minute.
+    pub seen_at: DateTime<Utc>,
+}
+
+/// A link that lets one person in, once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Invitation {
+    /// SHA-256 of the token.
+    pub hash: TokenHash,
+    /// Into which organisation.
+    pub org: OrgId,
+    /// Whom.
+    pub email: EmailAddress,
+    /// As what.
+    pub role: Role,
+    /// Until when.
+    pub expires_at: DateTime<Utc>,
+}
+
+/// Whoever a token belongs to.
+#[derive(Debug, Clone)]
+pub enum SignIn {
+    /// A session, with the active member it belongs to.
+    Session(Session, Member),
+    /// A key, and its organisation.
+    Key(OrgId, ApiKey),
+}

@@ -1,0 +1,202 @@
+//! Keys that wrap data keys: each has an id, so that they can be rotated by wrapping anew.
+
+use async_trait::async_trait;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use std::collections::BTreeMap;
+use std::fmt::{self, Debug};
+use std::io::{Read, Write};
+use std::path::Path;
+use zeroize::{Zeroize, Zeroizing};
+
+use crate::chance::Entropy;
+
+/// Why a key is not to be had.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum KeyError {
+    /// No key of this id.
+    #[error("there is no key of this id")]
+    Unknown,
+    /// The key file cannot be read or written.
+    #[error("the key file cannot be used")]
+    Io(#[from] std::io::Error),
+    /// The key file is not one, or somebody else could read it.
+    #[error("the key file cannot be trusted: {0}")]
+    Untrusted(&'static str),
+}
+
+/// 32 bytes of key, wiped when dropped.
+pub struct RawKey([u8; 32]);
+
+impl RawKey {
+    /// Takes bytes.
+    #[must_use]
+    pub const fn new(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    pub(crate) const fn expose(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl Drop for RawKey {
+    fn drop(&mut self) {
+        self.0.zeroize();
+    }
+}
+
+impl Debug for RawKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("RawKey(…)")
+    }
+}
+
+/// Holds the keys: a local file, or a key service. Conformance: [`crate::key_conformance`].
+#[async_trait]
+pub trait KeyProvider: Debug + Send + Sync + 'static {
+    /// The key that new values are wrapped with, and its id (1 to 255 bytes).
+    ///
+    /// # Errors
+    /// [`KeyError`].
+    async fn current(&self) -> Result<(String, RawKey), KeyError>;
+    /// A key by its id, also one that was rotated away.
+    ///
+    /// # Errors
+    /// [`KeyError::Unknown`] if there is none.
+    async fn by_id(&self, id: &str) -> Result<RawKey, KeyError>;
+    /// Every key's id, oldest first. Suppression hashes are looked up under each.
+    ///
+    /// # Errors
+    /// [`KeyError`].
+    async fn ids(&self) -> Result<Vec<String>, KeyError>;
+}
+
+/// Keys in a file that only its owner may read: one line each, id and key in base64, the newest last.
+pub struct LocalKeys {
+    keys: BTreeMap<u32, Zeroizing<[u8; 32]>>,
+}
+
+impl Debug for LocalKeys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "LocalKeys({} keys)", self.keys.len())
+    }
+}
+
+const HEADER: &str = "dialzio-keys/1";
+
+impl LocalKeys {
+    /// Opens a key file, making it with one random key if there is none.
+    ///
+    /// # Errors
+    /// [`KeyError::Untrusted`] if the file is no key file or others may read it; [`KeyError::Io`].
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, KeyError> {
+        let path = path.as_ref();
+        if !path.exists() {
+            let made = Self::ephemeral(&Entropy::system());
+            match made.create(path) {
+                Err(KeyError::Io(error)) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
+                other => return other.map(|()| made),
+            }
+        }
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            if std::fs::metadata(path)?.permissions().mode() & 0o077 != 0 {
+                return Err(KeyError::Untrusted("others may read it; chmod 600"));
+            }
+        }
+        let mut text = Zeroizing::new(String::new());
+        std::fs::File::open(path)?.read_to_string(&mut text)?;
+        Self::parse(&text)
+    }
+
+    /// One random key that lives as long as the process: for tests.
+    #[must_use]
+    pub fn ephemeral(entropy: &Entropy) -> Self {
+        Self { keys: BTreeMap::from([(1, Zeroizing::new(entropy.array::<32>()))]) }
+    }
+
+    fn parse(text: &str) -> Result<Self, KeyError> {
+        let mut lines = text.lines();
+        if lines.next() != Some(HEADER) {
+            return Err(KeyError::Untrusted("not a key file"));
+        }
+        let mut keys = BTreeMap::new();
+        for line in lines.filter(|line| !line.trim().is_empty()) {
+            let broken = KeyError::Untrusted("a damaged line");
+            let Some((id, key)) = line.split_once(' ') else { return Err(broken) };
+            let bytes = STANDARD.decode(key.trim()).map(Zeroizing::new);
+            let key = bytes.ok().and_then(|bytes| <[u8; 32]>::try_from(bytes.as_slice()).ok());
+            match (id.parse::<u32>(), key) {
+                (Ok(id), Some(key)) => keys.insert(id, Zeroizing::new(key)),
+                _ => return Err(broken),
+            };
+        }
+        if keys.is_empty() { Err(KeyError::Untrusted("holds no key")) } else { Ok(Self { keys }) }
+    }
+
+    fn create(&self, path: &Path) -> Result<(), KeyError> {
+        let mut options = std::fs::OpenOptions::new();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::OpenOptionsExt;
+            options.mode(0o600);
+        }
+        let mut file = options.open(path)?;
+        let mut text = Zeroizing::new(format!("{HEADER}\n"));
+        for (id, key) in &self.keys {
+            text.push_str(&format!("{id} {}\n", STANDARD.encode(key.as_ref())));
+        }
+        file.write_all(text.as_bytes())?;
+        file.sync_all()?;
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl KeyProvider for LocalKeys {
+    async fn current(&self) -> Result<(String, RawKey), KeyError> {
+        let (id, key) = self.keys.last_key_value().ok_or(KeyError::Unknown)?;
+        Ok((id.to_string(), RawKey::new(**key)))
+    }
+
+    async fn by_id(&self, id: &str) -> Result<RawKey, KeyError> {
+        let id: u32 = id.parse().map_err(|_| KeyError::Unknown)?;
+        self.keys.get(&id).map(|key| RawKey::new(**key)).ok_or(KeyError::Unknown)
+    }
+
+    async fn ids(&self) -> Result<Vec<String>, KeyError> {
+        Ok(self.keys.keys().map(u32::to_string).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_key_file_is_made_once_and_read_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("keys");
+        let (_, first) = LocalKeys::open(&path).unwrap().current().await.unwrap();
+        let (_, again) = LocalKeys::open(&path).unwrap().current().await.unwrap();
+        assert_eq!(first.expose(), again.expose());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_key_file_that_others_may_read_is_refused() {
+        use std::os::unix::fs::PermissionsExt;
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("keys");
+        LocalKeys::open(&path).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
+        assert!(matches!(LocalKeys::open(&path), Err(KeyError::Untrusted(_))));
+        std::fs::write(dir.path().join("other"), "hello").unwrap();
+        std::fs::set_permissions(dir.path().join("other"), std::fs::Permissions::from_mode(0o600)).unwrap();
+        assert!(LocalKeys::open(dir.path().join("other")).is_err());
+    }
+}

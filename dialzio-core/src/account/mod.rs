@@ -1,0 +1,99 @@
+//! Provider accounts, the apps whose secrets sign their webhooks, and how credentials are sealed.
+
+mod envelope;
+mod keys;
+
+mod store;
+
+pub use envelope::{Sealed, SealedContext, Sealer};
+pub use keys::{KeyError, KeyProvider, LocalKeys, RawKey};
+
+pub use store::{AccountStore, AccountWrite};
+
+use chrono::{DateTime, Utc};
+use url::Url;
+
+use crate::contact::Portfolio;
+use crate::id::{AccountId, AppId, HookId, OrgId};
+use crate::name::words;
+use crate::text::Title;
+
+/// An app registered at a provider. Its secrets sign webhooks; it may serve one organisation or many.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct App {
+    /// Its id.
+    pub id: AppId,
+    /// The organisation that registered it, which alone sees what it could not read; `None` for an app that the
+    /// operator shares among organisations.
+    pub org: Option<OrgId>,
+    /// The provider's word.
+    pub provider: String,
+    /// What people call it.
+    pub name: Title,
+    /// The unguessable part of its webhook address.
+    pub hook: HookId,
+    /// App secrets: one, or two during rotation. Sealed under the nil organisation.
+    pub secrets: Vec<Sealed>,
+    /// The token of the subscription check. Sealed under the nil organisation.
+    pub verify_token: Sealed,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+}
+
+words! {
+    /// Whether an account can be used.
+    pub enum AccountState {
+        /// Its token was never accepted: nothing is routed to it.
+        Unchecked = "unchecked",
+        /// In use.
+        Routable = "routable",
+        /// The provider stopped accepting the token: sends wait.
+        NeedsLogin = "needs_login",
+        /// The provider stopped the account (policy, billing): sends wait.
+        Paused = "paused",
+        /// Taken out of use.
+        Disconnected = "disconnected",
+    }
+}
+
+/// A number or sender at a provider.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProviderAccount {
+    /// Its id.
+    pub id: AccountId,
+    /// The provider's word.
+    pub provider: String,
+    /// The app whose webhooks reach it.
+    pub app: AppId,
+    /// What people call it.
+    pub name: Title,
+    /// The provider's id of the number or sender: webhooks are routed by it.
+    pub external_id: String,
+    /// The provider's id of the business account that owns it (WABA).
+    pub business_id: String,
+    /// Where the provider's ids for people mean something.
+    pub portfolio: Portfolio,
+    /// The number as people see it.
+    pub display_number: Option<String>,
+    /// Another base address than the provider's own.
+    pub base_url: Option<Url>,
+    /// The token, sealed.
+    pub token: Sealed,
+    /// Whether it can be used.
+    pub state: AccountState,
+    /// The last check that succeeded.
+    pub checked_at: Option<DateTime<Utc>>,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+}
+
+/// Which organisation and account a provider's id belongs to, among those linked to one app.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Route {
+    /// The organisation.
+    pub org: OrgId,
+    /// The account.
+    pub account: AccountId,
+    /// Where its ids for people mean something.
+    pub portfolio: Portfolio,
+}

@@ -1,0 +1,436 @@
+//! The one door for sending: a pure function from facts to a verdict, and the permit that only it makes.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use std::fmt;
+
+use super::record::{
+    Basis, Channel, ConsentEvent, ConsentRecord, ConsentState, Purpose, State, SuppressionScope,
+};
+use super::zone::{QuietHours, next_open};
+use crate::access::chrono_tz_name::ZoneName;
+use crate::contact::{Address, SubjectKey};
+use crate::conversation::FailureNote;
+use crate::id::{ContactId, MessageId, OrgId};
+use crate::name::words;
+use crate::store::LedgerSeq;
+use crate::time::REPLY_WINDOW;
+
+/// How long a permit lasts, at most.
+const PERMIT_LIFE: TimeDelta = TimeDelta::seconds(60);
+/// How long one confirmation of an opt-out is possible.
+const CONFIRMATION: TimeDelta = TimeDelta::minutes(5);
+/// How long a relation reaches back: the person wrote to this business within twelve months.
+const RELATION: TimeDelta = TimeDelta::days(365);
+/// Over which period the frequency cap counts.
+pub(crate) const CAP_PERIOD: TimeDelta = TimeDelta::days(7);
+
+/// A check that an installation may or may not have. One that is not configured abstains: it neither allows nor
+/// denies, and the rules after it decide.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Check<T> {
+    /// The installation has no such check.
+    #[default]
+    NotConfigured,
+    /// What the check found.
+    Found(T),
+}
+
+/// What is known about a person's age.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Age {
+    /// Of age where they live.
+    Adult,
+    /// Not of age.
+    Minor,
+}
+
+/// What a national do-not-disturb registry or template registration (DLT) says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Registry {
+    /// Not listed, and freshly checked.
+    Clear,
+    /// Listed, or not checked lately.
+    Blocked,
+}
+
+/// All that the gate looks at. Filled by the store and the consent service; nothing here is a decision.
+#[derive(Debug, Clone)]
+pub struct ConsentFacts {
+    /// The organisation.
+    pub org: OrgId,
+    /// The card.
+    pub contact: ContactId,
+    /// Where the message would go; `None` if the person has no address here.
+    pub address: Option<Address>,
+    /// Every identifier of the person.
+    pub subjects: Vec<SubjectKey>,
+    /// Entries that cover any of them.
+    pub records: Vec<ConsentRecord>,
+    /// The newest of them; zero if there is none.
+    pub head: LedgerSeq,
+    /// Suppressions that hit any identifier. Filled by the consent service, which has the key.
+    pub suppressions: Vec<SuppressionScope>,
+    /// Processing is restricted.
+    pub restricted: bool,
+    /// The provider says that the person cannot be reached here: since when.
+    pub unreachable_since: Option<DateTime<Utc>>,
+    /// The person's newest message in this conversation.
+    pub last_inbound: Option<(MessageId, DateTime<Utc>)>,
+    /// The person's newest message to this business, by any account.
+    pub relation: Option<(MessageId, DateTime<Utc>)>,
+    /// Something else was sent, or is queued, in this conversation after the person's newest message.
+    pub answered: bool,
+    /// When promotional messages were dispatched to this person in the last 7 days.
+    pub marketing_sent: Vec<DateTime<Utc>>,
+    /// The organisation's hours for promotion.
+    pub quiet_hours: QuietHours,
+    /// The organisation's zone, for people whose own is not known.
+    pub zone: ZoneName,
+    /// Most promotional messages in 7 days; 0 switches the cap off.
+    pub marketing_cap: u32,
+    /// Age.
+    pub age: Check<Age>,
+    /// National do-not-disturb registry.
+    pub registry: Check<Registry>,
+    /// Registered header and template (DLT).
+    pub template_registration: Check<Registry>,
+    /// Live permission to call.
+    pub call_permission: Check<bool>,
+}
+
+/// What somebody wants to send.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Intent {
+    /// By which way.
+    pub channel: Channel,
+    /// What for: derived from the template's category, or [`Purpose::Service`] for free text.
+    pub purpose: Purpose,
+    /// It is a template, which may be sent when the window is shut.
+    pub template: bool,
+}
+
+words! {
+    /// Which rule refused or deferred. The dotted code is part of the API.
+    pub enum RefusalCode {
+        /// The person has no address here.
+        Unresolved = "consent.unresolved",
+        /// Suppressed: erased, or asked not to be contacted.
+        Suppressed = "consent.suppressed",
+        /// Processing is restricted.
+        Restricted = "consent.restricted",
+        /// Not of age.
+        Minor = "consent.minor",
+        /// The person cannot be reached here.
+        Unreachable = "recipient.unreachable",
+        /// Taken back.
+        Withdrawn = "consent.withdrawn",
+        /// Asked and refused.
+        Refused = "consent.refused",
+        /// Listed in a registry.
+        Registry = "consent.registry",
+        /// Stopped at the provider.
+        ProviderStop = "consent.provider_stop",
+        /// Nobody ever agreed.
+        Unknown = "consent.unknown",
+        /// Their last message was an opt-out.
+        OptedOutLast = "consent.opted_out_last",
+        /// The consent ran out.
+        Expired = "consent.expired",
+        /// The person has not written to this business within twelve months.
+        NoRelation = "consent.no_relation",
+        /// The reply window is shut.
+        WindowClosed = "window.closed",
+        /// Outside the hours for promotion.
+        QuietHours = "hours.quiet",
+        /// Enough for these 7 days.
+        FrequencyCap = "cap.frequency",
+    }
+}
+
+/// One rule that said no or later.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reason {
+    /// Which.
+    pub code: RefusalCode,
+    /// Since when it is so, if there is such an instant (the withdrawal, the end of the window).
+    pub since: Option<DateTime<Utc>>,
+}
+
+/// A refusal: every rule that said no, the deciding one first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// The rules.
+    pub reasons: Vec<Reason>,
+}
+
+impl Refusal {
+    fn first(&self) -> RefusalCode {
+        self.reasons.first().map_or(RefusalCode::Unresolved, |reason| reason.code)
+    }
+
+    /// The code of the deciding rule.
+    #[must_use]
+    pub fn code(&self) -> String {
+        self.first().as_str().to_owned()
+    }
+
+    /// The form that is kept with a message.
+    #[must_use]
+    pub fn note(&self) -> FailureNote {
+        FailureNote { code: self.code(), detail: None }
+    }
+
+    /// The deciding rule in a plain sentence, without dates.
+    #[must_use]
+    pub const fn sentence(code: RefusalCode) -> &'static str {
+        match code {
+            RefusalCode::Unresolved => "This person has no address here.",
+            RefusalCode::Suppressed => "This person asked not to be contacted.",
+            RefusalCode::Restricted => "Processing is restricted for this person.",
+            RefusalCode::Minor => "This person is not of age.",
+            RefusalCode::Unreachable => "This person cannot be reached here.",
+            RefusalCode::Withdrawn => "Opted out.",
+            RefusalCode::Refused => "Asked, and said no.",
+            RefusalCode::Registry => "Listed in a do-not-disturb registry.",
+            RefusalCode::ProviderStop => "Stopped marketing from this business in WhatsApp.",
+            RefusalCode::Unknown => "No opt-in is recorded.",
+            RefusalCode::OptedOutLast => "Their last message was an opt-out: wait until they write again.",
+            RefusalCode::Expired => "The opt-in has run out.",
+            RefusalCode::NoRelation => {
+                "They have not written to you within twelve months, and no opt-in is recorded."
+            }
+            RefusalCode::WindowClosed => "The reply window is closed: choose a template.",
+            RefusalCode::QuietHours => "Outside the hours for promotional messages.",
+            RefusalCode::FrequencyCap => "They had enough promotional messages these seven days.",
+        }
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(Self::sentence(self.first()))
+    }
+}
+
+/// The gate's answer.
+#[derive(Debug)]
+pub enum Verdict {
+    /// Send, with this permit.
+    Allow(SendPermit),
+    /// Not now.
+    Defer {
+        /// Ask again then.
+        until: DateTime<Utc>,
+        /// Why.
+        reasons: Vec<Reason>,
+    },
+    /// No.
+    Deny(Refusal),
+}
+
+/// Leave to send one message to one person. Only [`decide`] makes these.
+///
+/// It cannot be cloned, stored or made by hand, and is spent by value:
+///
+/// ```compile_fail
+/// fn twice(permit: dialzio_core::consent::SendPermit) { drop(permit); drop(permit); }
+/// ```
+#[derive(Debug)]
+#[must_use = "a permit that is not spent is a message that is not sent"]
+pub struct SendPermit {
+    org: OrgId,
+    recipient: Address,
+    channel: Channel,
+    purpose: Purpose,
+    basis: Basis,
+    subjects: Vec<SubjectKey>,
+    head: LedgerSeq,
+    expires: DateTime<Utc>,
+}
+
+impl SendPermit {
+    /// The organisation that sends.
+    #[must_use]
+    pub const fn org(&self) -> OrgId {
+        self.org
+    }
+
+    /// To whom: the only place where the recipient stands.
+    #[must_use]
+    pub const fn recipient(&self) -> &Address {
+        &self.recipient
+    }
+
+    /// By which way.
+    #[must_use]
+    pub const fn channel(&self) -> Channel {
+        self.channel
+    }
+
+    /// What for.
+    #[must_use]
+    pub const fn purpose(&self) -> Purpose {
+        self.purpose
+    }
+
+    /// On what it rests.
+    #[must_use]
+    pub const fn basis(&self) -> Basis {
+        self.basis
+    }
+
+    /// When it ends, at most 60 seconds after it was made.
+    #[must_use]
+    pub const fn expires(&self) -> DateTime<Utc> {
+        self.expires
+    }
+
+    /// The ledger's head it was decided on, to be expected by the commit of the intent.
+    pub(crate) fn head(&self) -> (Vec<SubjectKey>, LedgerSeq) {
+        (self.subjects.clone(), self.head)
+    }
+}
+
+/// Decides whether a message may go out. Pure; the only function that makes a [`SendPermit`].
+///
+/// The rules and their order are those of the decision table in `docs/consent.md`; every rule that says no is
+/// reported, the first one decides.
+#[must_use]
+pub fn decide(facts: &ConsentFacts, intent: Intent, now: DateTime<Utc>) -> Verdict {
+    let mut reasons: Vec<Reason> = Vec::new();
+    let mut deny = |code: RefusalCode, since: Option<DateTime<Utc>>| reasons.push(Reason { code, since });
+    let marketing = intent.purpose == Purpose::Marketing;
+    let service = intent.purpose == Purpose::Service;
+    let authentication = intent.purpose == Purpose::Authentication;
+    let window_end = facts.last_inbound.map(|(_, at)| at + REPLY_WINDOW);
+    let in_window = window_end.is_some_and(|end| now < end);
+
+    if facts.address.is_none() {
+        deny(RefusalCode::Unresolved, None);
+    }
+    let stopped = |scope: &SuppressionScope| match scope {
+        SuppressionScope::AllOutbound => !(service && in_window),
+        SuppressionScope::Marketing => marketing,
+    };
+    if facts.suppressions.iter().any(stopped) {
+        deny(RefusalCode::Suppressed, None);
+    }
+    if facts.restricted && !service {
+        deny(RefusalCode::Restricted, None);
+    }
+    if facts.age == Check::Found(Age::Minor) && !service {
+        deny(RefusalCode::Minor, None);
+    }
+    if let Some(since) = facts.unreachable_since
+        && !in_window
+    {
+        deny(RefusalCode::Unreachable, Some(since));
+    }
+
+    let state = ConsentState::fold(&facts.records, intent.channel, intent.purpose, now);
+    let said_at = state.record.as_ref().map(|record| record.occurred_at);
+    match state.state {
+        State::Withdrawn if !service => deny(RefusalCode::Withdrawn, said_at),
+        State::Refused if !service => deny(RefusalCode::Refused, said_at),
+        _ => {}
+    }
+    if marketing && facts.registry == Check::Found(Registry::Blocked)
+        || !service && facts.template_registration == Check::Found(Registry::Blocked)
+    {
+        deny(RefusalCode::Registry, None);
+    }
+    if let Some(stop) = &state.provider_stop {
+        deny(RefusalCode::ProviderStop, Some(stop.occurred_at));
+    }
+    let related = facts.relation.filter(|(_, at)| now < *at + RELATION);
+    if marketing {
+        match state.state {
+            State::Unknown => deny(RefusalCode::Unknown, None),
+            State::Expired => {
+                deny(RefusalCode::Expired, state.record.as_ref().and_then(|record| record.expires_at))
+            }
+            State::Given | State::Refused | State::Withdrawn => {}
+        }
+    }
+    if intent.purpose == Purpose::Utility && state.state != State::Given && related.is_none() {
+        deny(RefusalCode::NoRelation, facts.relation.map(|(_, at)| at + RELATION));
+    }
+    if let Some(at) = opted_out_by_last_message(facts)
+        && !authentication
+        && (!service || facts.answered || now >= at + CONFIRMATION)
+    {
+        deny(RefusalCode::OptedOutLast, Some(at));
+    }
+    if !intent.template && !in_window {
+        deny(RefusalCode::WindowClosed, window_end);
+    }
+    let (Some(recipient), true) = (facts.address.clone(), reasons.is_empty()) else {
+        return Verdict::Deny(Refusal { reasons });
+    };
+
+    if marketing {
+        if let Some(verdict) = wait(facts, &recipient, now) {
+            return verdict;
+        }
+    }
+    let basis = match (intent.purpose, state.record, facts.last_inbound, related) {
+        (_, Some(record), ..) if state.state == State::Given => Basis::Grant(record.id),
+        (Purpose::Authentication, ..) => Basis::Requested,
+        (Purpose::Service, _, Some((message, _)), _) if in_window => Basis::ReplyWindow(message),
+        (Purpose::Utility, _, _, Some((message, _))) => Basis::Relation(message),
+        _ => {
+            return Verdict::Deny(Refusal {
+                reasons: vec![Reason { code: RefusalCode::Unknown, since: None }],
+            });
+        }
+    };
+    Verdict::Allow(SendPermit {
+        org: facts.org,
+        recipient,
+        channel: intent.channel,
+        purpose: intent.purpose,
+        basis,
+        subjects: facts.subjects.clone(),
+        head: facts.head,
+        expires: now + PERMIT_LIFE,
+    })
+}
+
+/// When the person's newest message was itself an opt-out: its time.
+fn opted_out_by_last_message(facts: &ConsentFacts) -> Option<DateTime<Utc>> {
+    let (last, _) = facts.last_inbound?;
+    let by_it = |record: &&ConsentRecord| {
+        record.event == ConsentEvent::Withdrawn && record.evidence.message == Some(last)
+    };
+    facts.records.iter().find(by_it).map(|record| record.occurred_at)
+}
+
+/// Whether promotion has to wait: for the hours, or for the cap. The later of the two decides.
+fn wait(facts: &ConsentFacts, recipient: &Address, now: DateTime<Utc>) -> Option<Verdict> {
+    let mut until = now;
+    let mut reasons = Vec::new();
+    if facts.marketing_cap > 0 {
+        let mut recent: Vec<_> = facts.marketing_sent.iter().filter(|at| **at + CAP_PERIOD > now).collect();
+        recent.sort_unstable();
+        let cap = facts.marketing_cap as usize;
+        if recent.len() >= cap {
+            // The one whose leaving makes room.
+            until = *recent[recent.len() - cap] + CAP_PERIOD;
+            reasons.push(Reason { code: RefusalCode::FrequencyCap, since: None });
+        }
+    }
+    let zones = super::zone::candidates(recipient, facts.zone);
+    let Some(open) = next_open(&zones, facts.quiet_hours, until) else {
+        let reasons = vec![Reason { code: RefusalCode::QuietHours, since: None }];
+        return Some(Verdict::Deny(Refusal { reasons }));
+    };
+    if open > until {
+        until = open;
+        reasons.push(Reason { code: RefusalCode::QuietHours, since: None });
+    }
+    (until > now).then_some(Verdict::Defer { until, reasons })
+}
+
+#[cfg(test)]
+#[path = "gate_tests.rs"]
+mod tests;

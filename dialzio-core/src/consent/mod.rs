@@ -1,0 +1,21 @@
+//! Consent: an append-only ledger, one function that decides, and the permit that only it can make.
+
+mod gate;
+mod optout;
+mod record;
+
+mod store;
+mod zone;
+
+pub use gate::{
+    Age, Check, ConsentFacts, Intent, Reason, Refusal, RefusalCode, Registry, SendPermit, Verdict, decide,
+};
+
+pub use optout::{Reply, Words};
+pub use record::{
+    Basis, Channel, ConsentEvent, ConsentRecord, ConsentState, Evidence, EvidenceKind, Purpose, PurposeScope,
+    State, Suppression, SuppressionScope,
+};
+
+pub use store::{ConsentStore, ConsentWrite, SendFacts};
+pub use zone::{QuietHours, zones_of};

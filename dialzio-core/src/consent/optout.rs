@@ -1,0 +1,218 @@
+//! What people write when they want no more, in their own language.
+
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
+
+/// What a message says about consent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reply {
+    /// The whole message is an opt-out.
+    Stop,
+    /// The whole message is an opt-in again.
+    Start,
+    /// A longer text asks for it: promotion is held until somebody has looked.
+    SuspectedStop,
+}
+
+/// Words for stopping. An organisation may add, never remove.
+const STOP: &[&str] = &[
+    "stop",
+    "stopall",
+    "stop all",
+    "quit",
+    "end",
+    "revoke",
+    "opt out",
+    "optout",
+    "opt-out",
+    "cancel",
+    "unsubscribe",
+    "remove me",
+    "बंद",
+    "बंद करो",
+    "रोको",
+    "रुको",
+    "band karo",
+    "mat bhejo",
+    "roko",
+    "বন্ধ",
+    "থামুন",
+    "थांबवा",
+    "बंद करा",
+    "બંધ",
+    "બંધ કરો",
+    "ਬੰਦ",
+    "நிறுத்து",
+    "நிறுத்தவும்",
+    "ఆపు",
+    "ఆపండి",
+    "ನಿಲ್ಲಿಸಿ",
+    "നിർത്തുക",
+    "ବନ୍ଦ",
+    "بند",
+    "بند کریں",
+    "توقف",
+    "إلغاء",
+    "ايقاف",
+    "alto",
+    "parar",
+    "baja",
+    "cancelar",
+    "sair",
+    "arret",
+    "desabonner",
+    "stopp",
+    "abmelden",
+    "berhenti",
+    "dur",
+    "iptal",
+    "退订",
+    "停止",
+    "стоп",
+    "отписаться",
+];
+
+/// Words for starting again.
+const START: &[&str] =
+    &["start", "unstop", "resume", "subscribe", "opt in", "optin", "shuru karo", "शुरू", "शुरू करो"];
+
+/// Polite words around a keyword that change nothing.
+const POLITE: &[&str] = &[
+    "please",
+    "pls",
+    "plz",
+    "thanks",
+    "thank you",
+    "kindly",
+    "por favor",
+    "bitte",
+    "now",
+    "s'il vous plait",
+];
+
+/// Phrases inside a longer text.
+const PHRASES: &[&str] = &[
+    "dont message me",
+    "do not message me",
+    "dont text me",
+    "do not text me",
+    "stop messaging me",
+    "stop sending",
+    "stop texting",
+    "no more messages",
+    "dont contact me",
+    "do not contact me",
+    "remove me from",
+    "take me off",
+    "leave me alone",
+    "unsubscribe me",
+    "message mat karo",
+    "mat bhejo",
+];
+
+/// The words that are recognised: those built in, and an organisation's own.
+#[derive(Debug, Clone, Default)]
+pub struct Words {
+    own: Vec<String>,
+}
+
+/// Compatibility forms unified, case folded, Latin diacritics, zero-width and bidi controls removed, punctuation and
+/// emoji at the ends dropped, blanks collapsed.
+fn normal(text: &str) -> String {
+    let hidden = |c: char| matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
+    let folded: String = text.nfkc().filter(|c| !hidden(*c)).flat_map(char::to_lowercase).collect();
+    // Combining marks carry meaning in Indic scripts and Arabic; only Latin letters lose theirs.
+    let mut plain = String::with_capacity(folded.len());
+    for c in folded.nfc() {
+        let mut parts = std::iter::once(c).nfd();
+        match parts.next() {
+            Some(base) if base.is_ascii_alphabetic() => plain.push(base),
+            _ => plain.push(c),
+        }
+    }
+    let edge = |c: char| !(c.is_alphanumeric() || is_combining_mark(c));
+    plain.trim_matches(edge).split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+impl Words {
+    /// Adds an organisation's own words for stopping.
+    #[must_use]
+    pub fn with_own(words: &[String]) -> Self {
+        Self { own: words.iter().map(|word| normal(word)).filter(|word| !word.is_empty()).collect() }
+    }
+
+    /// What a message says about consent; `None` if nothing.
+    #[must_use]
+    pub fn read(&self, text: &str) -> Option<Reply> {
+        if text.len() > 1_000 {
+            return None;
+        }
+        let text = normal(text);
+        let mut core = text.as_str();
+        loop {
+            let before = core;
+            for polite in POLITE {
+                if let Some(rest) = core.strip_suffix(polite).filter(|rest| rest.ends_with([' ', ',', '.'])) {
+                    core = rest;
+                }
+                if let Some(rest) = core.strip_prefix(polite).filter(|rest| rest.starts_with([' ', ',', '.']))
+                {
+                    core = rest;
+                }
+                core = core.trim_matches([' ', ',', '.', '!']);
+            }
+            if core == before {
+                break;
+            }
+        }
+        let is = |words: &[&str]| words.iter().any(|word| normal(word) == core);
+        if is(STOP) || self.own.iter().any(|word| word == core) {
+            return Some(Reply::Stop);
+        }
+        if is(START) {
+            return Some(Reply::Start);
+        }
+        let bare = text.replace(['\'', '’'], "");
+        PHRASES.iter().any(|phrase| bare.contains(phrase)).then_some(Reply::SuspectedStop)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn opt_outs_are_recognised_however_they_are_dressed() {
+        let words = Words::default();
+        for text in [
+            "STOP",
+            "stop.",
+            " Stop! 🙏",
+            "Please stop",
+            "stop, please",
+            "ＳＴＯＰ",
+            "s\u{200b}top",
+            "Arrêt",
+            "बंद करो",
+            "நிறுத்து",
+            "退订",
+            "Стоп",
+            "Unsubscribe please",
+            "PLEASE STOP NOW",
+            "إلغاء",
+        ] {
+            assert_eq!(words.read(text), Some(Reply::Stop), "{text}");
+        }
+        assert_eq!(words.read("START"), Some(Reply::Start));
+        assert_eq!(words.read("Please don’t message me again, I moved"), Some(Reply::SuspectedStop));
+        for text in [
+            "Where is the bus stop?",
+            "Can you cancel my order and refund me",
+            "the end of the month is fine",
+            "",
+        ] {
+            assert_eq!(words.read(text), None, "{text}");
+        }
+        assert_eq!(Words::with_own(&["Basta".into()]).read("basta!!"), Some(Reply::Stop));
+    }
+}

@@ -1,0 +1,243 @@
+//! Entries of the consent ledger, and the state they fold into.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::contact::SubjectKey;
+use crate::id::{ConsentId, ContactId, MessageId};
+use crate::name::words;
+use crate::store::LedgerSeq;
+use crate::text::EvidenceText;
+
+words! {
+    /// By which way people are reached.
+    pub enum Channel {
+        /// WhatsApp messages.
+        WhatsApp = "whatsapp",
+        /// Text messages.
+        Sms = "sms",
+        /// Telephone calls.
+        Voice = "voice",
+        /// All of them.
+        Any = "any",
+    }
+}
+
+words! {
+    /// What a message is for.
+    pub enum Purpose {
+        /// Promotion. Always needs an opt-in.
+        Marketing = "marketing",
+        /// About something the person asked for or bought.
+        Utility = "utility",
+        /// A one-time code.
+        Authentication = "authentication",
+        /// An answer to the person.
+        Service = "service",
+    }
+}
+
+words! {
+    /// What an entry covers.
+    pub enum PurposeScope {
+        /// Promotion.
+        Marketing = "marketing",
+        /// Transactions.
+        Utility = "utility",
+        /// Everything but one-time codes.
+        Any = "any",
+    }
+}
+
+impl PurposeScope {
+    /// Whether an entry of this scope speaks about `purpose`. One-time codes are never covered: the person has
+    /// just asked for them.
+    #[must_use]
+    pub const fn covers(self, purpose: Purpose) -> bool {
+        match (self, purpose) {
+            (Self::Marketing, Purpose::Marketing)
+            | (Self::Utility, Purpose::Utility)
+            | (Self::Any, Purpose::Marketing | Purpose::Utility | Purpose::Service) => true,
+            (Self::Marketing | Self::Utility | Self::Any, _) => false,
+        }
+    }
+}
+
+words! {
+    /// What happened.
+    pub enum ConsentEvent {
+        /// The person agreed.
+        Given = "given",
+        /// The person was asked and said no.
+        Refused = "refused",
+        /// The person took it back.
+        Withdrawn = "withdrawn",
+        /// The provider reports that the person stopped marketing.
+        ProviderStop = "provider_stop",
+        /// The provider reports that the person resumed marketing.
+        ProviderResume = "provider_resume",
+    }
+}
+
+words! {
+    /// What shows that it happened.
+    pub enum EvidenceKind {
+        /// A web form: which, and when.
+        WebForm = "web_form",
+        /// A message of the person.
+        Message = "message",
+        /// Said on the telephone.
+        Call = "call",
+        /// On paper.
+        Paper = "paper",
+        /// In person, at the counter.
+        InPerson = "in_person",
+        /// Taken over from another system, attested by whoever imported it.
+        Import = "import",
+        /// Reported by the provider.
+        Provider = "provider",
+    }
+}
+
+/// What shows that it happened. `Given` cannot be recorded without it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Evidence {
+    /// Its kind.
+    pub kind: EvidenceKind,
+    /// Where, when and how, in words.
+    pub note: EvidenceText,
+    /// The message, if it was one.
+    pub message: Option<MessageId>,
+}
+
+/// One entry of the ledger. Never changed, never deleted but with the person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConsentRecord {
+    /// Its id.
+    pub id: ConsentId,
+    /// Its place in the organisation's ledger, without gaps; zero until the store has assigned it.
+    pub seq: LedgerSeq,
+    /// The card it was recorded on.
+    pub contact: ContactId,
+    /// The identifiers it covers. A hit on any of them counts.
+    pub subjects: Vec<SubjectKey>,
+    /// By which way.
+    pub channel: Channel,
+    /// For what.
+    pub scope: PurposeScope,
+    /// What happened.
+    pub event: ConsentEvent,
+    /// What shows it.
+    pub evidence: Evidence,
+    /// Who wrote it down, as [`crate::Principal::to_ref`].
+    pub recorded_by: String,
+    /// When it happened. Order follows this; at the same instant the more restrictive entry counts as later.
+    pub occurred_at: DateTime<Utc>,
+    /// When it was written down.
+    pub recorded_at: DateTime<Utc>,
+    /// When a consent runs out; `None` for entries that are not `Given`.
+    pub expires_at: Option<DateTime<Utc>>,
+}
+
+/// How long a marketing opt-in lasts: 24 months of 30 days. Organisations may shorten it.
+pub(crate) const CONSENT_PERIOD: TimeDelta = TimeDelta::days(730);
+
+/// What the ledger says about one purpose on one channel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// Nobody has said anything.
+    Unknown,
+    /// Agreed.
+    Given,
+    /// Agreed once; the period is over.
+    Expired,
+    /// Asked and refused.
+    Refused,
+    /// Taken back.
+    Withdrawn,
+}
+
+/// The fold of the ledger for one person, channel and purpose.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConsentState {
+    /// What counts now.
+    pub state: State,
+    /// The entry that decided it.
+    pub record: Option<ConsentRecord>,
+    /// The provider's own stop for marketing, if one is in force.
+    pub provider_stop: Option<ConsentRecord>,
+}
+
+impl ConsentState {
+    /// Folds entries in any order. The latest entry that covers channel and purpose counts; at the same instant
+    /// the more restrictive one; a provider stop is lifted by the provider's resume alone.
+    #[must_use]
+    pub fn fold(records: &[ConsentRecord], channel: Channel, purpose: Purpose, now: DateTime<Utc>) -> Self {
+        let on_channel =
+            |record: &&ConsentRecord| record.channel == channel || record.channel == Channel::Any;
+        let newest = |wanted: &dyn Fn(&ConsentRecord) -> bool| {
+            let rank = |record: &ConsentRecord| {
+                u8::from(!matches!(record.event, ConsentEvent::Given | ConsentEvent::ProviderResume))
+            };
+            records
+                .iter()
+                .filter(on_channel)
+                .filter(|record| wanted(record))
+                .max_by_key(|record| (record.occurred_at, rank(record), record.seq))
+                .cloned()
+        };
+        let own = newest(&|record| {
+            let said =
+                matches!(record.event, ConsentEvent::Given | ConsentEvent::Refused | ConsentEvent::Withdrawn);
+            said && record.scope.covers(purpose)
+        });
+        let provider = newest(&|record| {
+            matches!(record.event, ConsentEvent::ProviderStop | ConsentEvent::ProviderResume)
+        });
+        let provider_stop = provider
+            .filter(|record| purpose == Purpose::Marketing && record.event == ConsentEvent::ProviderStop);
+        let state = match own.as_ref().map(|record| (record.event, record.expires_at)) {
+            None => State::Unknown,
+            Some((ConsentEvent::Given, Some(end))) if end <= now => State::Expired,
+            Some((ConsentEvent::Given, _)) => State::Given,
+            Some((ConsentEvent::Refused, _)) => State::Refused,
+            Some(_) => State::Withdrawn,
+        };
+        Self { state, record: own, provider_stop }
+    }
+}
+
+words! {
+    /// What a suppression stops.
+    pub enum SuppressionScope {
+        /// Promotion.
+        Marketing = "marketing",
+        /// Everything that is not an answer.
+        AllOutbound = "all_outbound",
+    }
+}
+
+/// "Do not contact", kept by keyed hash so that it outlives an erasure.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Suppression {
+    /// HMAC-SHA-256 of the subject key, cut to 16 bytes.
+    pub hash: [u8; 16],
+    /// Which key made the hash.
+    pub key_version: u32,
+    /// What it stops.
+    pub scope: SuppressionScope,
+    /// Since when.
+    pub created_at: DateTime<Utc>,
+}
+
+/// On what a permitted message rests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Basis {
+    /// A recorded consent.
+    Grant(ConsentId),
+    /// The person wrote within the last 24 hours.
+    ReplyWindow(MessageId),
+    /// The person wrote to this business within twelve months.
+    Relation(MessageId),
+    /// A one-time code that the person asks for themselves.
+    Requested,
+}

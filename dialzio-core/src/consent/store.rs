@@ -1,0 +1,66 @@
+//! Reads and writes of the consent ledger.
+
+use async_trait::async_trait;
+
+use super::{ConsentFacts, ConsentRecord, Suppression};
+use crate::account::ProviderAccount;
+use crate::contact::ChannelIdentity;
+use crate::conversation::{Conversation, ExternalId, Message, Template};
+use crate::effect::Effect;
+use crate::id::{ContactId, ConversationId, EffectId};
+use crate::page::{Page, PageRequest};
+use crate::scope::OrgScope;
+use crate::store::StoreResult;
+
+/// All that the gate and the wire need for one send.
+#[derive(Debug, Clone)]
+pub struct SendFacts {
+    /// What is to be done.
+    pub effect: Effect,
+    /// The message.
+    pub message: Message,
+    /// Where it belongs.
+    pub conversation: Conversation,
+    /// To whom it goes; resolved to the survivor if it was joined.
+    pub identity: ChannelIdentity,
+    /// From which account.
+    pub account: ProviderAccount,
+    /// What the ledger says.
+    pub consent: ConsentFacts,
+    /// The provider's id of the message it answers.
+    pub reply_to: Option<ExternalId>,
+    /// The template it uses, as it is now.
+    pub template: Option<Template>,
+}
+
+/// Reads of the consent ledger.
+#[async_trait]
+pub trait ConsentStore: Send + Sync {
+    /// Facts for each of these send effects that still exists, in one round trip. Their order is the caller's.
+    async fn send_facts(&self, scope: &OrgScope, effects: &[EffectId]) -> StoreResult<Vec<SendFacts>>;
+    /// What the gate needs for a conversation, before anything is queued. `None` if there is no such conversation.
+    async fn consent_facts(
+        &self,
+        scope: &OrgScope,
+        conversation: ConversationId,
+    ) -> StoreResult<Option<ConsentFacts>>;
+    /// Which of these keyed hashes are suppressed, and for what.
+    async fn suppressions(&self, scope: &OrgScope, hashes: &[[u8; 16]]) -> StoreResult<Vec<Suppression>>;
+    /// The entries recorded on a contact, or that cover one of its identifiers, newest sequence first.
+    async fn consent_history(
+        &self,
+        scope: &OrgScope,
+        contact: ContactId,
+        page: PageRequest,
+    ) -> StoreResult<Page<ConsentRecord>>;
+}
+
+/// A change to the ledger.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ConsentWrite {
+    /// A new entry; the store assigns the next sequence number.
+    Record(ConsentRecord),
+    /// A new suppression; the same hash and scope twice is one.
+    Suppress(Suppression),
+}

@@ -1,0 +1,132 @@
+//! People the organisation talks to: a contact is a card with a stage, details that people typed, notes and
+//! follow-ups; the addresses it is reached at are [`ChannelIdentity`]s.
+
+mod identity;
+mod note;
+
+mod store;
+
+pub use identity::{Address, Alias, AliasKind, BusinessScopedId, ChannelIdentity, Portfolio, SubjectKey};
+pub use note::{Note, Task};
+
+pub use store::{ContactQuery, ContactStore, ContactWrite, TaskQuery};
+
+use chrono::{DateTime, Utc};
+
+use crate::id::{ContactId, MemberId};
+use crate::name::words;
+use crate::phone::PhoneNumber;
+use crate::text::{EmailAddress, Label, PersonName, TagName};
+use crate::{Revision, search};
+
+words! {
+    /// How far the relation has come.
+    pub enum Stage {
+        /// Just arrived, nobody has answered.
+        New = "new",
+        /// Somebody is talking to them.
+        Contacted = "contacted",
+        /// Interested and able.
+        Qualified = "qualified",
+        /// Has bought.
+        Customer = "customer",
+        /// Will not buy.
+        Lost = "lost",
+    }
+}
+
+/// A person, as the organisation knows them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Contact {
+    /// Its id.
+    pub id: ContactId,
+    /// What people call them; `None` if nobody has said.
+    pub name: Option<PersonName>,
+    /// How far the relation has come.
+    pub stage: Stage,
+    /// Who looks after them.
+    pub owner: Option<MemberId>,
+    /// Numbers and addresses that people typed.
+    pub details: Vec<Detail>,
+    /// Tags, without duplicates, sorted.
+    pub tags: Vec<TagName>,
+    /// Processing is restricted: the person objected, or a correction is pending. Nothing but an answer goes out.
+    pub restricted: bool,
+    /// Counts the changes of the card.
+    pub revision: Revision,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+    /// When the card last changed.
+    pub updated_at: DateTime<Utc>,
+}
+
+/// A number or address that somebody typed. It may be shared, so it only gives candidates.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Detail {
+    /// The number or address.
+    pub value: DetailValue,
+    /// A word beside it.
+    pub label: Option<Label>,
+}
+
+/// The value of a [`Detail`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DetailValue {
+    /// A telephone number, and how it was written.
+    Phone {
+        /// In E.164.
+        number: PhoneNumber,
+        /// As it arrived; masked in `Debug` like every label.
+        as_written: Label,
+    },
+    /// An e-mail address.
+    Email(EmailAddress),
+}
+
+impl DetailValue {
+    /// The kind, as stored: `phone` or `email`.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Phone { .. } => "phone",
+            Self::Email(_) => "email",
+        }
+    }
+
+    /// What it is matched and consented by.
+    #[must_use]
+    pub fn subject_key(&self) -> SubjectKey {
+        match self {
+            Self::Phone { number, .. } => SubjectKey::phone(number),
+            Self::Email(email) => SubjectKey::email(email),
+        }
+    }
+}
+
+impl Contact {
+    /// The folded words that search finds this contact by, together with those of its identities.
+    #[must_use]
+    pub fn search_tokens(&self, identities: &[ChannelIdentity]) -> Vec<String> {
+        let mut texts: Vec<&str> = Vec::new();
+        texts.extend(self.name.as_ref().map(PersonName::reveal));
+        for detail in &self.details {
+            match &detail.value {
+                DetailValue::Phone { number, .. } => texts.push(number.digits()),
+                DetailValue::Email(email) => texts.push(email.reveal()),
+            }
+        }
+        texts.extend(self.tags.iter().map(TagName::reveal));
+        for identity in identities {
+            texts.extend(identity.profile_name.as_ref().map(PersonName::reveal));
+            texts.extend(identity.username.as_ref().map(crate::text::Username::reveal));
+            texts.extend(identity.phone().map(PhoneNumber::digits));
+        }
+        search::tokens(texts)
+    }
+
+    /// The key that lists sort by.
+    #[must_use]
+    pub fn sort_key(&self) -> String {
+        search::sort_key(self.name.as_ref().map(PersonName::reveal))
+    }
+}

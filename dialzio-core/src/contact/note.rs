@@ -1,0 +1,40 @@
+//! Notes and follow-ups on a contact.
+
+use chrono::{DateTime, Utc};
+
+use crate::id::{ContactId, MemberId, NoteId, TaskId};
+use crate::text::{NoteText, TaskTitle};
+
+/// Something the team wrote down about a contact. The contact never sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Note {
+    /// Its id; the time inside is when it was written.
+    pub id: NoteId,
+    /// Whom it is about.
+    pub contact: ContactId,
+    /// Who wrote it, as [`crate::Principal::to_ref`].
+    pub author: String,
+    /// What it says.
+    pub text: NoteText,
+    /// When it was written.
+    pub created_at: DateTime<Utc>,
+}
+
+/// A follow-up: something to do for a contact.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Task {
+    /// Its id.
+    pub id: TaskId,
+    /// Whom it is about.
+    pub contact: ContactId,
+    /// What is to be done.
+    pub title: TaskTitle,
+    /// Until when.
+    pub due_at: Option<DateTime<Utc>>,
+    /// Who is to do it.
+    pub assignee: Option<MemberId>,
+    /// When it was done; `None` while it is open.
+    pub done_at: Option<DateTime<Utc>>,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+}

@@ -1,0 +1,133 @@
+//! Reads and writes of contacts.
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+
+use super::{Alias, ChannelIdentity, Contact, Note, Stage, SubjectKey, Task};
+use crate::id::{ChannelIdentityId, ContactId, MemberId};
+use crate::page::{Page, PageRequest};
+use crate::scope::OrgScope;
+use crate::store::StoreResult;
+use crate::text::{PersonName, TagName, Username};
+
+/// Which contacts are asked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ContactQuery {
+    /// Folded tokens that all have to be found ([`crate::search::query_tokens`]), the last one as a prefix.
+    pub tokens: Vec<String>,
+    /// Only this stage.
+    pub stage: Option<Stage>,
+}
+
+impl ContactQuery {
+    /// Contacts that match what a person typed.
+    #[must_use]
+    pub fn matching(text: &str) -> Self {
+        Self { tokens: crate::search::query_tokens(text), ..Self::default() }
+    }
+}
+
+/// Which follow-ups are asked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TaskQuery {
+    /// Only of this contact.
+    pub contact: Option<ContactId>,
+    /// Only for this member.
+    pub assignee: Option<MemberId>,
+    /// Only those still open.
+    pub open: bool,
+}
+
+/// Reads of contacts. Writes go through [`crate::store::Store::commit`].
+#[async_trait]
+pub trait ContactStore: Send + Sync {
+    /// The contact, or `None` if the organisation has no such contact.
+    async fn contact(&self, scope: &OrgScope, id: ContactId) -> StoreResult<Option<Contact>>;
+    /// Contacts with a typed detail or a channel alias under any of these keys, without duplicates.
+    async fn contacts_by_subject(&self, scope: &OrgScope, any_of: &[SubjectKey])
+    -> StoreResult<Vec<Contact>>;
+    /// The channel identities of a contact with all their aliases, oldest first.
+    async fn channel_identities(
+        &self,
+        scope: &OrgScope,
+        contact: ContactId,
+    ) -> StoreResult<Vec<ChannelIdentity>>;
+    /// One channel identity with its aliases; one that was joined into another resolves to the survivor.
+    async fn channel_identity(
+        &self,
+        scope: &OrgScope,
+        id: ChannelIdentityId,
+    ) -> StoreResult<Option<ChannelIdentity>>;
+    /// Contacts by sort key, then id, ascending.
+    async fn contacts(
+        &self,
+        scope: &OrgScope,
+        query: &ContactQuery,
+        page: PageRequest,
+    ) -> StoreResult<Page<Contact>>;
+    /// Notes on a contact, newest first.
+    async fn notes(&self, scope: &OrgScope, contact: ContactId, page: PageRequest)
+    -> StoreResult<Page<Note>>;
+    /// Follow-ups by id, oldest first.
+    async fn tasks(&self, scope: &OrgScope, query: &TaskQuery, page: PageRequest) -> StoreResult<Page<Task>>;
+}
+
+/// A change to contacts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ContactWrite {
+    /// A new card with its details and tags. Search tokens and sort key are taken from it.
+    Insert(Contact),
+    /// The card as it is now, details and tags included; the store raises the revision by one. Guard it with
+    /// [`crate::store::Expect::Revision`].
+    Update(Contact),
+    /// A new note.
+    Note(Note),
+    /// A follow-up, new or as it is now.
+    Task(Task),
+    /// A new channel identity with its aliases. An alias that another identity holds already is
+    /// [`crate::store::Expect::IdentityFree`] unmet.
+    Identity(ChannelIdentity),
+    /// Adds an alias, or marks it as seen most recently. Held by another identity: `IdentityFree` unmet.
+    Alias {
+        /// The identity.
+        identity: ChannelIdentityId,
+        /// The alias.
+        alias: Alias,
+        /// When it was seen.
+        seen_at: DateTime<Utc>,
+    },
+    /// The provider's newest profile; ignored if `at` is older than the one kept. `None` leaves a field as it is.
+    Profile {
+        /// The identity.
+        identity: ChannelIdentityId,
+        /// The name the person gave.
+        name: Option<PersonName>,
+        /// Their public handle.
+        username: Option<Username>,
+        /// Event time.
+        at: DateTime<Utc>,
+    },
+    /// Whether the person can be reached here.
+    Reachable {
+        /// The identity.
+        identity: ChannelIdentityId,
+        /// Since when they cannot; `None` if they can.
+        unreachable_since: Option<DateTime<Utc>>,
+    },
+    /// Two identities turn out to be one person: `from`'s aliases move to `into`, `from` stays as a redirect,
+    /// messages stay where they are.
+    JoinIdentity {
+        /// The one that goes.
+        from: ChannelIdentityId,
+        /// The one that stays.
+        into: ChannelIdentityId,
+    },
+    /// Adds tags, keeping those there are.
+    AddTags {
+        /// The contact.
+        contact: ContactId,
+        /// The tags.
+        tags: Vec<TagName>,
+    },
+}

@@ -1,0 +1,292 @@
+//! Reads and writes of conversations, messages and templates.
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+
+use super::{
+    Content, Conversation, DeliveryStatus, Direction, Evidence, ExternalId, Message, MessageDigest, Reaction,
+    Template,
+};
+use crate::consent::ConsentRecord;
+use crate::contact::{Alias, ChannelIdentity, Contact, Portfolio, SubjectKey};
+use crate::effect::LaneKind;
+use crate::id::{AccountId, ChannelIdentityId, ContactId, ConversationId, MemberId, MessageId};
+use crate::page::{Page, PageRequest};
+use crate::phone::PhoneNumber;
+use crate::scope::OrgScope;
+use crate::store::StoreResult;
+use crate::text::{MessageText, PersonName, Username};
+
+/// Whose conversations are asked for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum InboxView {
+    /// Assigned to one member.
+    Mine(MemberId),
+    /// Assigned to nobody.
+    Unassigned,
+    /// All.
+    #[default]
+    All,
+}
+
+/// In which state.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub enum StateFilter {
+    /// Open, and those whose snooze has run out.
+    #[default]
+    Open,
+    /// Snoozed, and not yet due.
+    Snoozed,
+    /// Closed.
+    Closed,
+}
+
+/// Which conversations are asked for. Newest message first; ties by id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ConversationQuery {
+    /// Whose.
+    pub view: InboxView,
+    /// In which state.
+    pub state: StateFilter,
+    /// The instant that decides whether a snooze has run out.
+    pub now: DateTime<Utc>,
+}
+
+/// The newest message of a conversation, for a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LastMessage {
+    /// Its id.
+    pub id: MessageId,
+    /// Who spoke.
+    pub direction: Direction,
+    /// Its kind word.
+    pub kind: String,
+    /// What a person would read.
+    pub reading: Option<MessageText>,
+    /// What became of it.
+    pub status: DeliveryStatus,
+}
+
+/// A conversation with what a list shows beside it, joined by key at read time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InboxEntry {
+    /// The conversation.
+    pub conversation: Conversation,
+    /// The card's name.
+    pub contact_name: Option<PersonName>,
+    /// How far the relation has come.
+    pub stage: crate::contact::Stage,
+    /// The name the person gave at the provider.
+    pub profile_name: Option<PersonName>,
+    /// Their public handle.
+    pub username: Option<Username>,
+    /// Their number, if one was ever shown.
+    pub phone: Option<PhoneNumber>,
+    /// The newest message; `None` if there is none or it has expired.
+    pub last: Option<LastMessage>,
+}
+
+/// How many conversations are in each queue. Kept as rows that commits move, never counted on reading.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct QueueCounts {
+    /// For each stored state word and assignee: how many. A snooze that has run out still counts as snoozed
+    /// until the sweep wakes it.
+    pub rows: Vec<(String, Option<MemberId>, u32)>,
+}
+
+impl QueueCounts {
+    /// The number in one queue.
+    #[must_use]
+    pub fn count(&self, view: InboxView, state: &str) -> u32 {
+        let wanted = |assignee: &Option<MemberId>| match view {
+            InboxView::All => true,
+            InboxView::Unassigned => assignee.is_none(),
+            InboxView::Mine(member) => *assignee == Some(member),
+        };
+        self.rows
+            .iter()
+            .filter(|(word, who, _)| word == state && wanted(who))
+            .map(|(_, _, count)| count)
+            .sum()
+    }
+}
+
+/// What intake asks before it decides, for all elements of one account at once.
+#[derive(Debug, Clone)]
+pub struct InboundAsk {
+    /// The account they came by.
+    pub account: AccountId,
+    /// Where ids for people mean something.
+    pub portfolio: Portfolio,
+    /// Every id of a person that is mentioned.
+    pub aliases: Vec<Alias>,
+    /// Every provider id of a message that is mentioned.
+    pub external: Vec<ExternalId>,
+    /// Every id of ours that was echoed.
+    pub own: Vec<MessageId>,
+    /// The lane whose idleness is asked for.
+    pub lane: LaneKind,
+}
+
+/// A person who is known under one of the aliases asked for.
+#[derive(Debug, Clone)]
+pub struct KnownIdentity {
+    /// Who, with all aliases.
+    pub identity: ChannelIdentity,
+    /// Their card.
+    pub contact: Contact,
+    /// Their conversation on the account asked for.
+    pub conversation: Option<Conversation>,
+    /// The consent entries that cover any of their aliases.
+    pub consents: Vec<ConsentRecord>,
+}
+
+/// A message that is known under one of the ids asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownMessage {
+    /// Our id.
+    pub id: MessageId,
+    /// Where.
+    pub conversation: ConversationId,
+    /// Who spoke.
+    pub direction: Direction,
+    /// The provider's id, if known by it.
+    pub external: Option<ExternalId>,
+    /// What it said when it first arrived; `None` for a message of ours.
+    pub digest: Option<MessageDigest>,
+    /// What became of it.
+    pub status: DeliveryStatus,
+}
+
+/// All that a decision about received elements needs, in one round trip.
+#[derive(Debug, Clone, Default)]
+pub struct InboundFacts {
+    /// People known under one of the aliases.
+    pub identities: Vec<KnownIdentity>,
+    /// Cards that have one of the aliases' numbers as a typed detail, oldest first.
+    pub candidates: Vec<(SubjectKey, ContactId)>,
+    /// Messages known under one of the ids.
+    pub messages: Vec<KnownMessage>,
+    /// Nothing waits in the lane.
+    pub lane_idle: bool,
+}
+
+/// Reads of conversations and messages. An expired message is not found, whether swept or not.
+#[async_trait]
+pub trait ConversationStore: Send + Sync {
+    /// One conversation.
+    async fn conversation(&self, scope: &OrgScope, id: ConversationId) -> StoreResult<Option<Conversation>>;
+    /// One conversation with what a list shows beside it.
+    async fn inbox_entry(&self, scope: &OrgScope, id: ConversationId) -> StoreResult<Option<InboxEntry>>;
+    /// One page of a queue, newest message first.
+    async fn inbox(
+        &self,
+        scope: &OrgScope,
+        query: &ConversationQuery,
+        page: PageRequest,
+    ) -> StoreResult<Page<InboxEntry>>;
+    /// All conversations of a contact, newest message first; at most 200.
+    async fn conversations_of(&self, scope: &OrgScope, contact: ContactId) -> StoreResult<Vec<Conversation>>;
+    /// The conversation of an identity on an account.
+    async fn conversation_with(
+        &self,
+        scope: &OrgScope,
+        account: AccountId,
+        identity: ChannelIdentityId,
+    ) -> StoreResult<Option<Conversation>>;
+    /// How many are in each queue.
+    async fn queue_counts(&self, scope: &OrgScope) -> StoreResult<QueueCounts>;
+    /// One message with its reactions.
+    async fn message(&self, scope: &OrgScope, id: MessageId) -> StoreResult<Option<Message>>;
+    /// Messages of a conversation with their reactions, newest first (by id, descending).
+    async fn messages(
+        &self,
+        scope: &OrgScope,
+        conversation: ConversationId,
+        page: PageRequest,
+    ) -> StoreResult<Page<Message>>;
+    /// All that a decision about received elements needs.
+    async fn inbound_facts(&self, scope: &OrgScope, ask: &InboundAsk) -> StoreResult<InboundFacts>;
+    /// All templates of an account, by name, then language.
+    async fn templates(&self, scope: &OrgScope, account: AccountId) -> StoreResult<Vec<Template>>;
+}
+
+/// How a new message moves its conversation's head. Commutes: maxima and sums only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct HeadDelta {
+    /// Adds to the unread count.
+    pub unread: u32,
+    /// Opens it if it is snoozed or closed.
+    pub reopen: bool,
+    /// The person wrote: raises `last_inbound_at` and `last_inbound`.
+    pub inbound: bool,
+}
+
+/// A change to conversations and messages.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum ConversationWrite {
+    /// A new conversation. Another one of the same account and identity: [`crate::store::Expect::ConversationFree`]
+    /// unmet.
+    Insert(Conversation),
+    /// State, assignee and team as they are now; the store raises the revision by one. Guard it with
+    /// [`crate::store::Expect::Revision`]. Head, unread and marks are not touched.
+    Update(Conversation),
+    /// A new message: inserts it with its first evidence, records its external id (with `digest`, for 60 days), and
+    /// moves the head: the greatest id becomes the last message, `last_at` and `last_inbound_at` take the maximum.
+    /// The external id known already for this account: [`crate::store::Expect::ExternalFree`] unmet.
+    Append {
+        /// The account, for the external id.
+        account: AccountId,
+        /// The message. Boxed, since it is far larger than its neighbours.
+        message: Box<Message>,
+        /// How the head moves.
+        head: HeadDelta,
+        /// What it said, for a received one.
+        digest: Option<MessageDigest>,
+    },
+    /// News about a message: kept once for each status with the earliest time; the message shows the highest rank
+    /// ([`super::Delivery::take`]).
+    Evidence {
+        /// Which.
+        message: MessageId,
+        /// What.
+        evidence: Evidence,
+    },
+    /// The provider's id of a message of ours, once known.
+    External {
+        /// The account.
+        account: AccountId,
+        /// Which.
+        message: MessageId,
+        /// The id.
+        external: ExternalId,
+    },
+    /// A reaction: the newest by `at` stays for each side; at the same instant the greater emoji.
+    Reaction(Reaction),
+    /// An edit: the newest by `at` stays. Ignored for a message that was taken back.
+    Edit {
+        /// Which.
+        message: MessageId,
+        /// What it holds now.
+        content: Box<Content>,
+        /// When, by the provider's clock.
+        at: DateTime<Utc>,
+    },
+    /// The person took a message back: its content is replaced, whatever comes later.
+    Revoke {
+        /// Which.
+        message: MessageId,
+        /// What stands in its place.
+        content: Box<Content>,
+        /// When, by the provider's clock.
+        at: DateTime<Utc>,
+    },
+    /// The team has read up to here: raises the mark; unread becomes zero if it reaches the last message.
+    Seen {
+        /// Which.
+        conversation: ConversationId,
+        /// Up to here.
+        up_to: MessageId,
+    },
+}

@@ -1,0 +1,444 @@
+//! Templates: texts that a provider approved beforehand, the only thing that may be sent when the reply
+//! window is shut.
+
+use serde::{Deserialize, Serialize};
+
+use crate::consent::Purpose;
+use crate::id::AccountId;
+use crate::name::words;
+
+words! {
+    /// What a template is for, as the provider judged it.
+    pub enum TemplateCategory {
+        /// Anything with promotion in it.
+        Marketing = "marketing",
+        /// About something the person asked for or bought.
+        Utility = "utility",
+        /// A one-time code.
+        Authentication = "authentication",
+    }
+}
+
+impl TemplateCategory {
+    /// The purpose that consent is asked for. Derived, never trusted from a caller.
+    #[must_use]
+    pub const fn purpose(self) -> Purpose {
+        match self {
+            Self::Marketing => Purpose::Marketing,
+            Self::Utility => Purpose::Utility,
+            Self::Authentication => Purpose::Authentication,
+        }
+    }
+}
+
+words! {
+    /// Whether a template can be sent. Words of the provider that are not listed here count as `other`.
+    pub enum TemplateStatus {
+        /// May be sent.
+        Approved = "approved",
+        /// Waits for the provider.
+        Pending = "pending",
+        /// Refused by the provider.
+        Rejected = "rejected",
+        /// Stopped for low quality, for a while.
+        Paused = "paused",
+        /// Stopped for good.
+        Disabled = "disabled",
+        /// Anything else; may not be sent.
+        Other = "other",
+    }
+}
+
+words! {
+    /// How parameters are named in the text.
+    pub enum ParameterFormat {
+        /// `{{1}}`, `{{2}}`.
+        Positional = "positional",
+        /// `{{first_name}}`.
+        Named = "named",
+    }
+}
+
+words! {
+    /// What stands above the body.
+    pub enum HeaderFormat {
+        /// A line of text, perhaps with one parameter.
+        Text = "text",
+        /// A picture.
+        Image = "image",
+        /// A film.
+        Video = "video",
+        /// A file.
+        Document = "document",
+        /// A place.
+        Location = "location",
+    }
+}
+
+words! {
+    /// What a button does. Others of the provider count as `other` and take no parameter here.
+    pub enum ButtonKind {
+        /// Answers with its text.
+        QuickReply = "quick_reply",
+        /// Opens an address, perhaps with a parameter at its end.
+        Url = "url",
+        /// Dials a number.
+        PhoneNumber = "phone_number",
+        /// Copies a code.
+        CopyCode = "copy_code",
+        /// Fills in a one-time code.
+        OneTimePassword = "otp",
+        /// Anything else.
+        Other = "other",
+    }
+}
+
+/// A button of a template.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TemplateButton {
+    /// What it does.
+    pub kind: ButtonKind,
+    /// What is written on it.
+    pub text: String,
+    /// Its address, with `{{1}}` at the end if it takes a parameter.
+    pub url: Option<String>,
+}
+
+/// A template as the provider describes it. Its key is account, name and language.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Template {
+    /// The account whose provider approved it.
+    pub account: AccountId,
+    /// Its name.
+    pub name: String,
+    /// Its language, to be repeated exactly (`en` is not `en_US`).
+    pub language: String,
+    /// What it is for.
+    pub category: TemplateCategory,
+    /// Whether it may be sent.
+    pub status: TemplateStatus,
+    /// The provider's word for its quality (`GREEN`, `YELLOW`, `RED`, `UNKNOWN`).
+    pub quality: Option<String>,
+    /// How its parameters are named.
+    pub format: ParameterFormat,
+    /// What stands above the body.
+    pub header: Option<HeaderFormat>,
+    /// The header's text, for a text header.
+    pub header_text: Option<String>,
+    /// The body with its parameters.
+    pub body: String,
+    /// The line below the body.
+    pub footer: Option<String>,
+    /// Its buttons, in order.
+    pub buttons: Vec<TemplateButton>,
+}
+
+/// What fills a header.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum HeaderParameter {
+    /// The parameter of a text header.
+    Text(String),
+    /// A file at the provider, by its id there; the header's format says what kind.
+    MediaId(String),
+    /// A file the provider fetches from this https address.
+    Link(String),
+    /// A place.
+    Location {
+        /// Degrees north.
+        latitude: f64,
+        /// Degrees east.
+        longitude: f64,
+        /// Its name.
+        name: String,
+        /// Its address.
+        address: String,
+    },
+}
+
+/// What fills a button.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ButtonParameter {
+    /// The button's place among all buttons, from 0.
+    pub index: u8,
+    /// What kind it is.
+    pub kind: ButtonKind,
+    /// The payload, end of the address, or code.
+    pub value: String,
+}
+
+/// A template with its parameters, ready for the wire. `Debug` shows no parameter.
+#[derive(Clone, PartialEq, Serialize, Deserialize, Default)]
+pub struct TemplateSend {
+    /// Its name.
+    pub name: String,
+    /// Its language.
+    pub language: String,
+    /// What kind the header is, and what fills it.
+    pub header: Option<(HeaderFormat, HeaderParameter)>,
+    /// What fills the body, in order; the first part is the parameter's name in a named template.
+    pub body: Vec<(Option<String>, String)>,
+    /// What fills the buttons.
+    pub buttons: Vec<ButtonParameter>,
+}
+
+impl std::fmt::Debug for TemplateSend {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "TemplateSend({}/{}, {} parameters)", self.name, self.language, self.body.len())
+    }
+}
+
+/// Why parameters do not fit a template.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum TemplateError {
+    /// It may not be sent now.
+    #[error("the template is {status}, only an approved one can be sent")]
+    NotApproved {
+        /// Its status.
+        status: TemplateStatus,
+    },
+    /// A parameter is missing or empty.
+    #[error("the parameter {parameter} is needed")]
+    Missing {
+        /// Its name or number, `header`, or `button 1`.
+        parameter: String,
+    },
+    /// More parameters than the template has.
+    #[error("the template has no parameter {parameter}")]
+    Unexpected {
+        /// Its name or number.
+        parameter: String,
+    },
+    /// A parameter has a line break, a tab, or more than four blanks in a row.
+    #[error("the parameter {parameter} must be one line without tabs or runs of blanks")]
+    Shape {
+        /// Its name or number.
+        parameter: String,
+    },
+    /// Body longer than the provider accepts after filling in, in characters.
+    #[error("the text is too long after filling in: at most {max} characters")]
+    TooLong {
+        /// The limit.
+        max: usize,
+    },
+    /// This kind of header cannot be filled yet.
+    #[error("a {format} header has to be filled with a file or place")]
+    Header {
+        /// The header's kind.
+        format: HeaderFormat,
+    },
+}
+
+/// Longest body after filling in. Source: Meta, message templates, body limit.
+const MAX_BODY: usize = 1_024;
+
+impl Template {
+    /// The parameters of a text in order of first appearance, without braces.
+    fn placeholders(text: &str) -> Vec<String> {
+        let mut found: Vec<String> = Vec::new();
+        let mut rest = text;
+        while let Some((_, after)) = rest.split_once("{{") {
+            let Some((name, tail)) = after.split_once("}}") else { break };
+            let name = name.trim().to_owned();
+            if !name.is_empty() && !found.contains(&name) {
+                found.push(name);
+            }
+            rest = tail;
+        }
+        found
+    }
+
+    /// The names (or numbers) of the body's parameters, in order.
+    #[must_use]
+    pub fn body_parameters(&self) -> Vec<String> {
+        Self::placeholders(&self.body)
+    }
+
+    /// Every parameter a person has to fill in: `header`, the body's names, and `button N` (from 1).
+    #[must_use]
+    pub fn parameters(&self) -> Vec<String> {
+        let mut all = Vec::new();
+        let plain_header = self.header == Some(HeaderFormat::Text)
+            && self.header_text.as_deref().is_none_or(|text| Self::placeholders(text).is_empty());
+        if self.header.is_some() && !plain_header {
+            all.push("header".to_owned());
+        }
+        all.extend(self.body_parameters());
+        for (index, button) in self.buttons.iter().enumerate() {
+            let takes = match button.kind {
+                ButtonKind::Url => button.url.as_deref().is_some_and(|url| url.contains("{{")),
+                ButtonKind::CopyCode => true,
+                ButtonKind::QuickReply
+                | ButtonKind::PhoneNumber
+                | ButtonKind::OneTimePassword
+                | ButtonKind::Other => false,
+            };
+            if takes {
+                all.push(format!("button {}", index + 1));
+            }
+        }
+        all
+    }
+
+    /// Fills in parameters given by the names of [`parameters`](Self::parameters). A file header takes an https
+    /// address or a provider's file id. One-time codes are put on their button by themselves.
+    ///
+    /// # Errors
+    /// [`TemplateError`] if the template may not be sent or the parameters do not fit.
+    pub fn fill(&self, given: &[(String, String)]) -> Result<TemplateSend, TemplateError> {
+        if self.status != TemplateStatus::Approved {
+            return Err(TemplateError::NotApproved { status: self.status });
+        }
+        let known = self.parameters();
+        if let Some((name, _)) = given.iter().find(|(name, _)| !known.contains(name)) {
+            return Err(TemplateError::Unexpected { parameter: name.clone() });
+        }
+        let take = |wanted: &str| -> Result<String, TemplateError> {
+            let value = given.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.trim());
+            let value = value.filter(|value| !value.is_empty());
+            let value = value.ok_or_else(|| TemplateError::Missing { parameter: wanted.to_owned() })?;
+            if value.contains(['\n', '\r', '\t']) || value.contains("     ") {
+                return Err(TemplateError::Shape { parameter: wanted.to_owned() });
+            }
+            Ok(value.to_owned())
+        };
+        let header = match self.header {
+            Some(HeaderFormat::Text) if known.iter().any(|name| name == "header") => {
+                Some((HeaderFormat::Text, HeaderParameter::Text(take("header")?)))
+            }
+            None | Some(HeaderFormat::Text) => None,
+            Some(format @ (HeaderFormat::Image | HeaderFormat::Video | HeaderFormat::Document)) => {
+                let value = take("header")?;
+                let parameter = if value.starts_with("https://") {
+                    HeaderParameter::Link(value)
+                } else {
+                    HeaderParameter::MediaId(value)
+                };
+                Some((format, parameter))
+            }
+            Some(format @ HeaderFormat::Location) => return Err(TemplateError::Header { format }),
+        };
+        let mut body = Vec::new();
+        for name in self.body_parameters() {
+            let value = take(&name)?;
+            body.push(((self.format == ParameterFormat::Named).then_some(name), value));
+        }
+        let mut buttons = Vec::new();
+        for (index, button) in self.buttons.iter().enumerate() {
+            let Ok(place) = u8::try_from(index) else { break };
+            let named = format!("button {}", index + 1);
+            let value = match button.kind {
+                ButtonKind::OneTimePassword => body.first().map(|(_, code)| code.clone()),
+                _ if known.contains(&named) => Some(take(&named)?),
+                _ => None,
+            };
+            if let Some(value) = value {
+                buttons.push(ButtonParameter { index: place, kind: button.kind, value });
+            }
+        }
+        let send =
+            TemplateSend { name: self.name.clone(), language: self.language.clone(), header, body, buttons };
+        if self.filled_body(&send).chars().count() > MAX_BODY {
+            return Err(TemplateError::TooLong { max: MAX_BODY });
+        }
+        Ok(send)
+    }
+
+    fn filled_body(&self, send: &TemplateSend) -> String {
+        let mut text = self.body.clone();
+        for (name, (_, value)) in self.body_parameters().iter().zip(&send.body) {
+            for spelling in [format!("{{{{{name}}}}}"), format!("{{{{ {name} }}}}")] {
+                text = text.replace(&spelling, value);
+            }
+        }
+        text
+    }
+
+    /// What the person will read: header text, body and footer with the parameters filled in.
+    #[must_use]
+    pub fn reading(&self, send: &TemplateSend) -> String {
+        let mut lines = Vec::new();
+        if let Some(text) = &self.header_text {
+            match &send.header {
+                Some((HeaderFormat::Text, HeaderParameter::Text(value))) => {
+                    let name = Self::placeholders(text).into_iter().next().unwrap_or_default();
+                    lines.push(text.replace(&format!("{{{{{name}}}}}"), value));
+                }
+                _ => lines.push(text.clone()),
+            }
+        }
+        lines.push(self.filled_body(send));
+        lines.extend(self.footer.clone());
+        lines.join("\n")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{IdSource, TypedId};
+
+    fn template(format: ParameterFormat, body: &str) -> Template {
+        Template {
+            account: AccountId::from_uuid(
+                IdSource::seeded(1).next::<AccountId>(chrono::DateTime::UNIX_EPOCH).uuid(),
+            ),
+            name: "order_ready".into(),
+            language: "en".into(),
+            category: TemplateCategory::Utility,
+            status: TemplateStatus::Approved,
+            quality: None,
+            format,
+            header: Some(HeaderFormat::Text),
+            header_text: Some("Your order is ready".into()),
+            body: body.into(),
+            footer: Some("Reply STOP to end".into()),
+            buttons: vec![TemplateButton {
+                kind: ButtonKind::Url,
+                text: "Track".into(),
+                url: Some("https://shop.example/t/{{1}}".into()),
+            }],
+        }
+    }
+
+    fn pairs(given: &[(&str, &str)]) -> Vec<(String, String)> {
+        given.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect()
+    }
+
+    #[test]
+    fn named_and_positional_parameters_are_filled_and_read() {
+        let named = template(ParameterFormat::Named, "Hello {{name}}, order {{order}} is ready.");
+        assert_eq!(named.parameters(), ["name", "order", "button 1"]);
+        let send = named.fill(&pairs(&[("name", "Tara"), ("order", "81"), ("button 1", "x81")])).unwrap();
+        assert_eq!(send.body, [(Some("name".into()), "Tara".into()), (Some("order".into()), "81".into())]);
+        assert_eq!(send.buttons[0].value, "x81");
+        assert_eq!(
+            named.reading(&send),
+            "Your order is ready\nHello Tara, order 81 is ready.\nReply STOP to end"
+        );
+        let positional = template(ParameterFormat::Positional, "Hello {{1}}.");
+        let send = positional.fill(&pairs(&[("1", "Tara"), ("button 1", "t")])).unwrap();
+        assert_eq!(send.body, [(None, "Tara".into())]);
+    }
+
+    #[test]
+    fn parameters_that_do_not_fit_are_refused_before_the_wire() {
+        let t = template(ParameterFormat::Positional, "Hello {{1}}.");
+        assert_eq!(
+            t.fill(&pairs(&[("button 1", "t")])),
+            Err(TemplateError::Missing { parameter: "1".into() })
+        );
+        assert_eq!(
+            t.fill(&pairs(&[("1", "a\nb"), ("button 1", "t")])),
+            Err(TemplateError::Shape { parameter: "1".into() })
+        );
+        assert_eq!(
+            t.fill(&pairs(&[("1", "a"), ("2", "b"), ("button 1", "t")])),
+            Err(TemplateError::Unexpected { parameter: "2".into() })
+        );
+        let paused = Template { status: TemplateStatus::Paused, ..t };
+        assert!(matches!(paused.fill(&[]), Err(TemplateError::NotApproved { .. })));
+    }
+}

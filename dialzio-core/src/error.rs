@@ -1,0 +1,173 @@
+//! What a service can answer besides success. Each error has a stable dotted code.
+
+use crate::consent::Refusal;
+use crate::conversation::TemplateError;
+use crate::name::words;
+use crate::provider::ProviderError;
+use crate::scope::Permission;
+use crate::store::StoreError;
+
+words! {
+    /// What was looked for and not found.
+    pub enum RecordKind {
+        /// A contact.
+        Contact = "contact",
+        /// A channel identity.
+        Identity = "identity",
+        /// A conversation.
+        Conversation = "conversation",
+        /// A message.
+        Message = "message",
+        /// A file.
+        Media = "media",
+        /// A follow-up.
+        Task = "task",
+        /// A template.
+        Template = "template",
+        /// A consent.
+        Consent = "consent",
+        /// An account.
+        Account = "account",
+        /// An app.
+        App = "app",
+        /// A member.
+        Member = "member",
+        /// Quarantined bytes.
+        Quarantine = "quarantine",
+        /// The organisation.
+        Organisation = "organisation",
+    }
+}
+
+/// What a service answers besides success.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// Nobody, or nobody any more.
+    #[error("sign in first")]
+    Unauthenticated,
+    /// The grant lacks a permission.
+    #[error("not allowed: {permission} is needed")]
+    Denied {
+        /// Which.
+        permission: Permission,
+    },
+    /// The organisation has no such record.
+    #[error("there is no such {kind}")]
+    NotFound {
+        /// What.
+        kind: RecordKind,
+    },
+    /// An input cannot be used.
+    #[error("{field} {problem}")]
+    Invalid {
+        /// Which field, as a JSON pointer's last part.
+        field: &'static str,
+        /// What is wrong with it; never repeats the input.
+        problem: String,
+    },
+    /// Somebody else changed it meanwhile, again and again.
+    #[error("somebody else changed the {kind} meanwhile")]
+    Conflict {
+        /// What.
+        kind: RecordKind,
+    },
+    /// The number or address belongs to another card already.
+    #[error("this is the {kind} of somebody else already")]
+    Duplicate {
+        /// What is doubled.
+        kind: RecordKind,
+    },
+    /// The consent gate says no.
+    #[error("{0}")]
+    Refused(Refusal),
+    /// Parameters do not fit the template.
+    #[error("{0}")]
+    Template(#[from] TemplateError),
+    /// The account cannot be used as it is.
+    #[error("{0}")]
+    Account(AccountProblem),
+    /// The same idempotency key came with another request.
+    #[error("this idempotency key was used for another request")]
+    IdempotencyReused,
+    /// The provider says no, or cannot be reached.
+    #[error("{0}")]
+    Provider(#[from] ProviderError),
+    /// A sealed value cannot be opened: the key is missing, or the bytes were moved or changed.
+    #[error("a sealed value cannot be opened")]
+    Sealed,
+    /// The file has expired, was never fetched, or is not there any more.
+    #[error("the file is not available")]
+    MediaUnavailable,
+    /// The blobs cannot be reached.
+    #[error("the blob store failed")]
+    Blob(#[from] crate::blob::BlobError),
+    /// The store failed.
+    #[error("the store failed")]
+    Store(#[from] StoreError),
+}
+
+words! {
+    /// Why an account cannot be used.
+    pub enum AccountProblem {
+        /// It is not connected, or its token was never checked.
+        NotRoutable = "the account is not connected",
+        /// No such provider is registered.
+        NoProvider = "no such provider is registered",
+        /// The provider cannot do this.
+        Unsupported = "the provider cannot do this",
+        /// The number is connected in another organisation.
+        Taken = "the number is connected elsewhere",
+    }
+}
+
+impl Error {
+    /// A stable dotted code for programs.
+    #[must_use]
+    pub fn code(&self) -> String {
+        match self {
+            Self::Unauthenticated => "access.unauthenticated".into(),
+            Self::Denied { .. } => "access.denied".into(),
+            Self::NotFound { kind } => format!("{kind}.not_found"),
+            Self::Invalid { .. } => "input.invalid".into(),
+            Self::Conflict { kind } => format!("{kind}.conflict"),
+            Self::Duplicate { kind } => format!("{kind}.duplicate"),
+            Self::Refused(refusal) => refusal.code(),
+            Self::Template(error) => match error {
+                TemplateError::NotApproved { .. } => "template.not_approved".into(),
+                _ => "template.parameters".into(),
+            },
+            Self::Account(problem) => match problem {
+                AccountProblem::NotRoutable => "account.not_routable".into(),
+                AccountProblem::NoProvider => "account.no_provider".into(),
+                AccountProblem::Unsupported => "account.unsupported".into(),
+                AccountProblem::Taken => "account.taken".into(),
+            },
+            Self::IdempotencyReused => "idempotency.key_reused".into(),
+            Self::Provider(error) => format!("provider.{}", error.code()),
+            Self::Sealed => "sealed.unreadable".into(),
+            Self::MediaUnavailable => "media.unavailable".into(),
+            Self::Blob(_) => "blob.unavailable".into(),
+            Self::Store(error) => error.code().into(),
+        }
+    }
+
+    /// `true` if the same call may succeed later without any change.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        match self {
+            Self::Store(error) => error.is_retryable(),
+            Self::Provider(error) => error.is_retryable(),
+            Self::Conflict { .. } | Self::Blob(_) => true,
+            _ => false,
+        }
+    }
+
+    pub(crate) const fn missing(kind: RecordKind) -> Self {
+        Self::NotFound { kind }
+    }
+
+    pub(crate) fn invalid(field: &'static str, problem: impl ToString) -> Self {
+        Self::Invalid { field, problem: problem.to_string() }
+    }
+}

@@ -1,0 +1,111 @@
+//! What happened, for whoever follows: ids only, no number and no text.
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::{AccountId, ContactId, ConversationId, MediaId, MessageId};
+
+/// A place in the organisation's event log: 1, 2, 3, without gaps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct EventSeq(pub u64);
+
+/// Something that happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type")]
+#[non_exhaustive]
+pub enum DomainEvent {
+    /// A person wrote.
+    #[serde(rename = "message.received")]
+    MessageReceived {
+        /// Where.
+        conversation: ConversationId,
+        /// What.
+        message: MessageId,
+    },
+    /// A message of ours was queued.
+    #[serde(rename = "message.queued")]
+    MessageQueued {
+        /// Where.
+        conversation: ConversationId,
+        /// What.
+        message: MessageId,
+    },
+    /// Delivery, reactions, an edit or a file of a message changed.
+    #[serde(rename = "message.changed")]
+    MessageChanged {
+        /// Where.
+        conversation: ConversationId,
+        /// What.
+        message: MessageId,
+    },
+    /// State, assignee, read mark or head changed.
+    #[serde(rename = "conversation.changed")]
+    ConversationChanged {
+        /// Which.
+        conversation: ConversationId,
+    },
+    /// A card, its notes, tasks or identities changed.
+    #[serde(rename = "contact.changed")]
+    ContactChanged {
+        /// Which.
+        contact: ContactId,
+    },
+    /// The ledger has a new entry.
+    #[serde(rename = "consent.changed")]
+    ConsentChanged {
+        /// About whom.
+        contact: ContactId,
+    },
+    /// A file was fetched, or could not be.
+    #[serde(rename = "media.changed")]
+    MediaChanged {
+        /// Where.
+        conversation: ConversationId,
+        /// Of which message.
+        message: MessageId,
+        /// Which.
+        media: MediaId,
+    },
+    /// An account or its templates changed.
+    #[serde(rename = "account.changed")]
+    AccountChanged {
+        /// Which.
+        account: AccountId,
+    },
+    /// Something went into quarantine or left it.
+    #[serde(rename = "quarantine.changed")]
+    QuarantineChanged,
+    /// Settings or members changed.
+    #[serde(rename = "organisation.changed")]
+    OrgChanged,
+}
+
+impl DomainEvent {
+    /// The published word for the kind.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::MessageReceived { .. } => "message.received",
+            Self::MessageQueued { .. } => "message.queued",
+            Self::MessageChanged { .. } => "message.changed",
+            Self::ConversationChanged { .. } => "conversation.changed",
+            Self::ContactChanged { .. } => "contact.changed",
+            Self::ConsentChanged { .. } => "consent.changed",
+            Self::MediaChanged { .. } => "media.changed",
+            Self::AccountChanged { .. } => "account.changed",
+            Self::QuarantineChanged => "quarantine.changed",
+            Self::OrgChanged => "organisation.changed",
+        }
+    }
+}
+
+/// An event with its place in the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Recorded {
+    /// Its place.
+    pub seq: EventSeq,
+    /// When it was committed.
+    pub at: chrono::DateTime<chrono::Utc>,
+    /// What happened.
+    pub event: DomainEvent,
+}

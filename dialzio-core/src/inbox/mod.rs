@@ -1,0 +1,102 @@
+//! What arrived and could not be acted upon at once: the waiting line, and the quarantine of what could not be used.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::account::Sealed;
+use crate::effect::LaneKind;
+use crate::id::{AccountId, AppId, InboxId, OrgId, QuarantineId};
+use crate::name::words;
+
+/// How long quarantined bytes are kept. Source: privacy reference, retention matrix, raw webhook bytes.
+pub const QUARANTINE_PERIOD: TimeDelta = TimeDelta::days(30);
+
+/// A received element that waits to be decided. Sealed, and gone once settled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InboxItem {
+    /// Its id; the time inside is receipt.
+    pub id: InboxId,
+    /// The account it came by.
+    pub account: AccountId,
+    /// Where it waits: [`LaneKind::Inbox`] or [`LaneKind::Statuses`].
+    pub lane: LaneKind,
+    /// The provider's word.
+    pub provider: String,
+    /// The app it came through.
+    pub app: AppId,
+    /// The element, sealed.
+    pub sealed: Sealed,
+    /// When it arrived.
+    pub received_at: DateTime<Utc>,
+    /// Not before.
+    pub due_at: DateTime<Utc>,
+    /// Attempts that were spent.
+    pub attempts: u32,
+}
+
+/// A change to the waiting line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum InboxWrite {
+    /// Joins the line.
+    Park(InboxItem),
+    /// Tries again later.
+    Retry {
+        /// Which.
+        id: InboxId,
+        /// When.
+        due_at: DateTime<Utc>,
+        /// Attempts that were spent.
+        attempts: u32,
+    },
+    /// Done: the row goes.
+    Settle(InboxId),
+    /// Quarantines bytes.
+    Quarantine(Quarantined),
+    /// Takes bytes out of quarantine.
+    Release(QuarantineId),
+}
+
+words! {
+    /// Why bytes are in quarantine.
+    pub enum QuarantineReason {
+        /// Rightly signed, and not JSON, or not of any known shape.
+        Unreadable = "unreadable",
+        /// For a number that is not connected to this app.
+        Unrouted = "unrouted",
+        /// A kind of report that is not understood.
+        Unknown = "unknown",
+        /// Older than eight days, or more than ten minutes ahead.
+        OutOfTime = "out_of_time",
+        /// The same provider id with other content than the first time.
+        Contradiction = "contradiction",
+        /// News about something that never turned up.
+        Orphan = "orphan",
+        /// Could not be decided, again and again.
+        Stuck = "stuck",
+        /// About the account as a whole.
+        Account = "account",
+    }
+}
+
+/// Bytes that could not be used. Sealed, thirty days.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Quarantined {
+    /// Its id; the time inside is receipt.
+    pub id: QuarantineId,
+    /// The organisation that may see it; `None` if it belongs to nobody we know, which only the operator sees.
+    pub org: Option<OrgId>,
+    /// The app it came through.
+    pub app: AppId,
+    /// The provider's word.
+    pub provider: String,
+    /// Why.
+    pub reason: QuarantineReason,
+    /// The provider's word for what it is.
+    pub what: String,
+    /// The bytes, sealed.
+    pub sealed: Sealed,
+    /// When it arrived.
+    pub received_at: DateTime<Utc>,
+    /// When it goes.
+    pub expires_at: DateTime<Utc>,
+}

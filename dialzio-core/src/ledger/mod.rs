@@ -1,0 +1,119 @@
+//! The audit log: one hash chain for each organisation, over entries without personal data.
+
+mod store;
+
+pub use store::LedgerStore;
+
+use chrono::{DateTime, Utc};
+use sha2::{Digest, Sha256};
+
+use crate::id::{OrgId, TypedId};
+use crate::name::words;
+
+words! {
+    /// What was done. Part of each audit entry.
+    pub enum Action {
+        /// An organisation was founded.
+        OrgFounded = "organisation.founded",
+        /// Settings changed.
+        OrgChanged = "organisation.changed",
+        /// A member joined.
+        MemberJoined = "member.joined",
+        /// A member changed.
+        MemberChanged = "member.changed",
+        /// A key was made or revoked.
+        KeyChanged = "key.changed",
+        /// An app was registered.
+        AppRegistered = "app.registered",
+        /// An account was connected or changed.
+        AccountChanged = "account.changed",
+        /// Templates were fetched.
+        TemplatesSynced = "templates.synced",
+        /// A contact was made.
+        ContactCreated = "contact.created",
+        /// A contact changed.
+        ContactChanged = "contact.changed",
+        /// A note was written.
+        NoteAdded = "note.added",
+        /// A follow-up was made or changed.
+        TaskChanged = "task.changed",
+        /// A conversation's state, assignee or read mark changed.
+        ConversationChanged = "conversation.changed",
+        /// A message came in.
+        MessageReceived = "message.received",
+        /// A message was queued.
+        MessageQueued = "message.queued",
+        /// A message was handed to the provider.
+        MessageDispatched = "message.dispatched",
+        /// News about a message.
+        MessageEvidence = "message.evidence",
+        /// The gate refused or deferred a message, or somebody took it back.
+        MessageStopped = "message.stopped",
+        /// A consent was given, refused or withdrawn.
+        ConsentRecorded = "consent.recorded",
+        /// A file was fetched.
+        MediaFetched = "media.fetched",
+        /// A file was opened.
+        MediaOpened = "media.opened",
+        /// Bytes went into quarantine.
+        Quarantined = "quarantine.added",
+        /// Bytes left quarantine.
+        QuarantineSettled = "quarantine.settled",
+        /// Received elements wait in line.
+        Parked = "inbox.parked",
+        /// Housekeeping of the queues.
+        EffectSettled = "effect.settled",
+        /// What has expired was removed.
+        Swept = "retention.swept",
+    }
+}
+
+/// A digest of an audit entry, linked to the one before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ChainHash(pub [u8; 32]);
+
+impl ChainHash {
+    /// What the first entry of an organisation links to.
+    pub const START: Self = Self([0; 32]);
+}
+
+/// One entry of the audit log. Holds ids and words only.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditEntry {
+    /// Its place: 1, 2, 3, without gaps.
+    pub seq: u64,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// Who, as [`crate::Principal::to_ref`]. A vouched name is hashed as a digest, so it can be erased.
+    pub principal: String,
+    /// What.
+    pub action: Action,
+    /// About which record.
+    pub subject: Option<uuid::Uuid>,
+    /// Why, for a system action: the effect or received element.
+    pub cause: Option<uuid::Uuid>,
+    /// This entry's digest.
+    pub hash: ChainHash,
+}
+
+impl AuditEntry {
+    /// The digest of an entry after `before`. Version 1: domain word, then each field with its length.
+    #[must_use]
+    pub fn digest(&self, org: OrgId, before: ChainHash) -> ChainHash {
+        let mut hasher = Sha256::new();
+        let mut put = |bytes: &[u8]| {
+            hasher.update(u32::try_from(bytes.len()).unwrap_or(u32::MAX).to_be_bytes());
+            hasher.update(bytes);
+        };
+        put(b"dialzio/audit/1");
+        put(org.uuid().as_bytes());
+        put(&before.0);
+        put(&self.seq.to_be_bytes());
+        put(&self.at.timestamp_micros().to_be_bytes());
+        put(&Sha256::digest(self.principal.as_bytes()));
+        put(self.action.as_str().as_bytes());
+        put(self.subject.as_ref().map_or(&[][..], |id| id.as_bytes()));
+        put(self.cause.as_ref().map_or(&[][..], |id| id.as_bytes()));
+        ChainHash(hasher.finalize().into())
+    }
+}

@@ -1,0 +1,243 @@
+//! What a provider reports, in the words of the domain.
+
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+
+use crate::contact::{Alias, BusinessScopedId};
+use crate::conversation::{Content, DeliveryStatus, ExternalId, FailureNote, MediaKind};
+use crate::id::MessageId;
+use crate::phone::PhoneNumber;
+use crate::text::{MessageText, PersonName, Username};
+
+/// The provider's id for one of our numbers or senders, by which a report is routed.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct AccountRef(pub String);
+
+/// One element of a webhook.
+#[derive(Debug, Clone)]
+pub struct Inbound {
+    /// Which of our accounts it is about; `None` if it names none.
+    pub account: Option<AccountRef>,
+    /// The provider's time; `None` if it gave none that can be read.
+    pub at: Option<DateTime<Utc>>,
+    /// What happened.
+    pub body: InboundBody,
+    /// The element as it arrived, for quarantine and for waiting in line: a whole webhook body that holds this
+    /// element alone, so that [`super::WebhookDecoder::decode_element`] reads it again.
+    pub raw: Bytes,
+}
+
+/// What happened.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum InboundBody {
+    /// A person wrote.
+    Message(Box<InboundMessage>),
+    /// A person reacted to a message, or took a reaction back.
+    Reaction(Box<ReactionNews>),
+    /// A person changed a message.
+    Edited {
+        /// Who.
+        sender: Sender,
+        /// The edit's own id.
+        external: ExternalId,
+        /// The message.
+        target: ExternalId,
+        /// What it holds now.
+        content: Box<InboundContent>,
+    },
+    /// A person took a message back.
+    Revoked {
+        /// Who.
+        sender: Sender,
+        /// The revocation's own id.
+        external: ExternalId,
+        /// The message.
+        target: ExternalId,
+    },
+    /// News about a message of ours.
+    Delivery(Box<DeliveryNews>),
+    /// A person stopped or resumed marketing at the provider.
+    Preference(PreferenceNews),
+    /// A person's number or id changed.
+    Identity(IdentityNews),
+    /// A template's status, quality or category changed.
+    Template(TemplateNews),
+    /// Something about the account as a whole (errors, reviews, limits). Kept sealed for people to read.
+    Account {
+        /// The provider's word for it.
+        what: String,
+    },
+    /// Not understood. Kept sealed.
+    Unknown {
+        /// The provider's word for it, or why it could not be read.
+        what: String,
+    },
+}
+
+impl InboundBody {
+    /// A word for the kind, for tests and logs.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Message(_) => "message",
+            Self::Reaction(_) => "reaction",
+            Self::Edited { .. } => "edited",
+            Self::Revoked { .. } => "revoked",
+            Self::Delivery(_) => "delivery",
+            Self::Preference(_) => "preference",
+            Self::Identity(_) => "identity",
+            Self::Template(_) => "template",
+            Self::Account { .. } => "account",
+            Self::Unknown { .. } => "unknown",
+        }
+    }
+}
+
+/// A person as a provider shows them: any of these may be missing.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Sender {
+    /// Their number, as the provider writes it.
+    pub phone: Option<PhoneNumber>,
+    /// Their business-scoped id.
+    pub scoped: Option<BusinessScopedId>,
+    /// Their id for linked portfolios.
+    pub parent_scoped: Option<BusinessScopedId>,
+    /// The name they gave.
+    pub profile_name: Option<PersonName>,
+    /// Their public handle.
+    pub username: Option<Username>,
+}
+
+impl Sender {
+    /// All ids that are shown, the most lasting first.
+    #[must_use]
+    pub fn aliases(&self) -> Vec<Alias> {
+        let mut all = Vec::new();
+        all.extend(self.parent_scoped.clone().map(Alias::ParentBusinessScoped));
+        all.extend(self.scoped.clone().map(Alias::BusinessScoped));
+        all.extend(self.phone.clone().map(Alias::Phone));
+        all
+    }
+}
+
+/// A message that came in.
+#[derive(Debug, Clone)]
+pub struct InboundMessage {
+    /// The provider's id: the natural key.
+    pub external: ExternalId,
+    /// Who wrote.
+    pub sender: Sender,
+    /// What it holds.
+    pub content: InboundContent,
+    /// The message it answers.
+    pub reply_to: Option<ExternalId>,
+    /// It was passed on from elsewhere.
+    pub forwarded: bool,
+    /// The advertisement or page the person came from, as JSON text.
+    pub referral: Option<String>,
+    /// The provider's id of the group it was said in; `None` for a message between two.
+    pub group: Option<String>,
+}
+
+/// What a received message holds: like [`Content`], with a file still at the provider.
+#[derive(Debug, Clone)]
+pub enum InboundContent {
+    /// A file to be fetched.
+    Media(InboundMedia),
+    /// Anything else.
+    Ready(Content),
+}
+
+/// A received file that is still at the provider.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InboundMedia {
+    /// What it is.
+    pub what: MediaKind,
+    /// The provider's id for it.
+    pub provider_id: String,
+    /// Its type as announced, parameters included.
+    pub mime: Option<String>,
+    /// Its SHA-256 as announced, 32 bytes, if it could be read.
+    pub sha256: Option<[u8; 32]>,
+    /// Text under it.
+    pub caption: Option<MessageText>,
+    /// Its name.
+    pub filename: Option<String>,
+}
+
+/// A reaction that came in.
+#[derive(Debug, Clone)]
+pub struct ReactionNews {
+    /// The reaction's own id.
+    pub external: ExternalId,
+    /// Who.
+    pub sender: Sender,
+    /// The message.
+    pub target: ExternalId,
+    /// The emoji; `None` takes it back.
+    pub emoji: Option<String>,
+}
+
+/// News about a message of ours.
+#[derive(Debug, Clone)]
+pub struct DeliveryNews {
+    /// The provider's id of the message.
+    pub external: ExternalId,
+    /// Our own id, if it was echoed.
+    pub own: Option<MessageId>,
+    /// What happened: `sent`, `failed`, `delivered`, `read` or `played`.
+    pub status: DeliveryStatus,
+    /// Why it failed.
+    pub failure: Option<FailureNote>,
+    /// Failed because the person stopped marketing from this business (131050).
+    pub marketing_stopped: bool,
+    /// The person as shown, if at all.
+    pub recipient: Sender,
+}
+
+/// What a person told the provider about marketing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PreferenceValue {
+    /// No more marketing from this business.
+    Stop,
+    /// Marketing again.
+    Resume,
+    /// Joined by a sign-up link of the business: a positive act.
+    SignUp,
+}
+
+/// A person stopped or resumed marketing.
+#[derive(Debug, Clone)]
+pub struct PreferenceNews {
+    /// Who.
+    pub sender: Sender,
+    /// What.
+    pub value: PreferenceValue,
+    /// The provider's sentence or sign-up id, kept as evidence.
+    pub detail: Option<String>,
+}
+
+/// A person's number or id changed: both belong to one person.
+#[derive(Debug, Clone)]
+pub struct IdentityNews {
+    /// The notice's own id, if it has one.
+    pub external: Option<ExternalId>,
+    /// As they were known.
+    pub previous: Sender,
+    /// As they are known now.
+    pub current: Sender,
+    /// The provider's sentence, for the thread.
+    pub detail: Option<String>,
+}
+
+/// A template changed at the provider; the list is fetched again.
+#[derive(Debug, Clone)]
+pub struct TemplateNews {
+    /// Its name.
+    pub name: String,
+    /// Its language.
+    pub language: String,
+    /// What changed, in the provider's word.
+    pub what: String,
+}

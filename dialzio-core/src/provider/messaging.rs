@@ -1,0 +1,204 @@
+//! Sending: WhatsApp and SMS have the same verbs and other capabilities.
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use chrono::TimeDelta;
+use secrecy::SecretString;
+use std::fmt::Debug;
+use url::Url;
+
+use super::{ProviderError, ProviderId};
+use crate::consent::SendPermit;
+use crate::conversation::{ExternalId, MediaKind, Template, TemplateSend};
+use crate::id::{AccountId, MessageId};
+use crate::text::MessageText;
+
+/// What a messaging provider can do. Callers look here first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MessagingCapabilities {
+    /// Its word.
+    pub provider: ProviderId,
+    /// How long a free reply is possible after the person wrote; `None` if there is no such rule.
+    pub reply_window: Option<TimeDelta>,
+    /// Longest text, in characters.
+    pub max_text: usize,
+    /// Longest caption, in characters.
+    pub max_caption: usize,
+    /// Templates exist here.
+    pub templates: bool,
+    /// Reactions can be sent.
+    pub reactions: bool,
+    /// Files can be sent, and the largest of each kind in bytes.
+    pub media: Vec<(MediaKind, u64)>,
+    /// Messages each second and number.
+    pub rate_per_second: u32,
+}
+
+/// An account with its credentials opened: made by the account service, wiped when dropped, never stored.
+#[derive(Debug)]
+pub struct AccountAccess {
+    /// Our account.
+    pub account: AccountId,
+    /// The provider's id of the number or sender.
+    pub external_id: String,
+    /// The provider's id of the business account that owns it (WABA).
+    pub business_id: String,
+    /// The token.
+    pub token: SecretString,
+    /// Another base address than the provider's own: an emulator on loopback.
+    pub base_url: Option<Url>,
+}
+
+/// A message to be sent. Whom it goes to is only in the permit.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OutboundMessage {
+    /// Our id, which travels in the provider's opaque field where there is one.
+    pub id: MessageId,
+    /// What it holds.
+    pub content: OutboundContent,
+    /// The message it answers.
+    pub reply_to: Option<ExternalId>,
+}
+
+/// What can be sent.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum OutboundContent {
+    /// Plain text.
+    Text {
+        /// What it says.
+        body: MessageText,
+        /// Show a preview of its first link.
+        preview_url: bool,
+    },
+    /// A template with its parameters.
+    Template(TemplateSend),
+    /// A reaction; `None` takes it back.
+    Reaction {
+        /// The message.
+        target: ExternalId,
+        /// The emoji.
+        emoji: Option<String>,
+    },
+    /// A file that was uploaded before.
+    Media {
+        /// What it is.
+        what: MediaKind,
+        /// The provider's id for it.
+        provider_id: String,
+        /// Text under it.
+        caption: Option<MessageText>,
+        /// Its name, for documents.
+        filename: Option<String>,
+    },
+}
+
+/// The provider took the message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Accepted {
+    /// The provider's id.
+    pub external: ExternalId,
+    /// The recipient as the provider knows them, which may be another spelling.
+    pub recipient: super::Sender,
+    /// The provider holds it back for a quality check; it is neither sent nor failed yet.
+    pub held: bool,
+}
+
+/// A hint to the person's device.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Signal {
+    /// Show their message, and earlier ones, as read; optionally show that somebody is typing.
+    Read {
+        /// Their message.
+        message: ExternalId,
+        /// Somebody is typing.
+        typing: bool,
+    },
+}
+
+/// A fetched file, whole: at most 100 MiB, the largest a provider delivers.
+#[derive(Clone)]
+pub struct FetchedMedia {
+    /// The bytes.
+    pub bytes: Bytes,
+    /// The type the provider announced.
+    pub mime: Option<String>,
+}
+
+impl Debug for FetchedMedia {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "FetchedMedia({} bytes)", self.bytes.len())
+    }
+}
+
+/// A file at the provider.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UploadedMedia {
+    /// The provider's id for it.
+    pub provider_id: String,
+}
+
+/// What a check of the token found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountHealth {
+    /// The number as people see it.
+    pub display_number: Option<String>,
+    /// The name people see.
+    pub verified_name: Option<String>,
+    /// The provider's word for its quality.
+    pub quality: Option<String>,
+}
+
+/// Sends messages. Conformance: [`crate::messaging_conformance`].
+#[cfg_attr(feature = "mock", mockall::automock)]
+#[async_trait]
+pub trait MessagingProvider: Debug + Send + Sync {
+    /// What it can do.
+    fn capabilities(&self) -> &MessagingCapabilities;
+    /// Sends one message to the person in the permit, once.
+    ///
+    /// # Errors
+    /// [`ProviderError`]; [`ProviderError::Ambiguous`] whenever it may have been carried out.
+    async fn send(
+        &self,
+        access: &AccountAccess,
+        permit: SendPermit,
+        message: &OutboundMessage,
+    ) -> Result<Accepted, ProviderError>;
+    /// Passes a hint on.
+    ///
+    /// # Errors
+    /// [`ProviderError`].
+    async fn signal(&self, access: &AccountAccess, signal: &Signal) -> Result<(), ProviderError>;
+    /// Fetches a received file by the provider's id.
+    ///
+    /// # Errors
+    /// [`ProviderError`]; [`ProviderError::Refused`] with [`super::RefusalReason::Media`] if it is gone.
+    async fn fetch_media(
+        &self,
+        access: &AccountAccess,
+        provider_id: &str,
+    ) -> Result<FetchedMedia, ProviderError>;
+    /// Uploads a file to be sent.
+    ///
+    /// # Errors
+    /// [`ProviderError`].
+    async fn upload_media(
+        &self,
+        access: &AccountAccess,
+        mime: &str,
+        filename: &str,
+        bytes: Bytes,
+    ) -> Result<UploadedMedia, ProviderError>;
+    /// All templates of the account.
+    ///
+    /// # Errors
+    /// [`ProviderError`].
+    async fn templates(&self, access: &AccountAccess) -> Result<Vec<Template>, ProviderError>;
+    /// Checks that the token reaches the number.
+    ///
+    /// # Errors
+    /// [`ProviderError`].
+    async fn check(&self, access: &AccountAccess) -> Result<AccountHealth, ProviderError>;
+}

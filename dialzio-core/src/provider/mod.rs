@@ -1,0 +1,45 @@
+//! What a provider has to offer. One value is registered once; a face it lacks is `None`, said aloud.
+
+mod error;
+mod inbound;
+mod messaging;
+mod webhook;
+
+pub use error::{ProviderError, RefusalReason, WebhookError};
+pub use inbound::{
+    AccountRef, DeliveryNews, IdentityNews, Inbound, InboundBody, InboundContent, InboundMedia,
+    InboundMessage, PreferenceNews, PreferenceValue, ReactionNews, Sender, TemplateNews,
+};
+#[cfg(feature = "mock")]
+pub use messaging::MockMessagingProvider;
+pub use messaging::{
+    Accepted, AccountAccess, AccountHealth, FetchedMedia, MessagingCapabilities, MessagingProvider,
+    OutboundContent, OutboundMessage, Signal, UploadedMedia,
+};
+#[cfg(feature = "mock")]
+pub use webhook::MockWebhookDecoder;
+pub use webhook::{
+    HookReply, RawWebhook, Trust, VerifiedWebhook, WebhookDecoder, WebhookMethod, WebhookSecrets,
+};
+
+use std::fmt::{self, Debug};
+
+/// The stable word for a provider, such as `whatsapp`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ProviderId(pub &'static str);
+
+impl fmt::Display for ProviderId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+/// One provider. There are no default bodies: what it lacks is `None`.
+pub trait Provider: Debug + Send + Sync + 'static {
+    /// Its word.
+    fn id(&self) -> ProviderId;
+    /// Sends messages.
+    fn messaging(&self) -> Option<&dyn MessagingProvider>;
+    /// Reads webhooks.
+    fn webhooks(&self) -> Option<&dyn WebhookDecoder>;
+}

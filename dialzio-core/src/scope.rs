@@ -1,0 +1,281 @@
+//! Who asks, in which organisation, with which rights. There is no query without a scope and no scope
+//! without a permission.
+
+use crate::error::Error;
+use crate::id::{ApiKeyId, MemberId, OrgId, TeamId};
+use crate::name::words;
+use crate::text::Title;
+
+/// An organisation, known for certain, and how much of it the holder may see. No public constructor.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OrgScope {
+    org: OrgId,
+    audience: Audience,
+}
+
+impl OrgScope {
+    pub(crate) fn new(org: OrgId, audience: Audience) -> Self {
+        Self { org, audience }
+    }
+
+    /// The organisation.
+    #[must_use]
+    pub fn org(&self) -> OrgId {
+        self.org
+    }
+
+    /// Which records the holder may see.
+    #[must_use]
+    pub fn audience(&self) -> &Audience {
+        &self.audience
+    }
+}
+
+/// Which records of the organisation are visible.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Audience {
+    /// Those assigned to one member.
+    Own(MemberId),
+    /// Those of some teams.
+    Team(Vec<TeamId>),
+    /// All.
+    All,
+}
+
+/// Rights over the system tables, held by intake, sign-in and the worker only. No public constructor.
+#[derive(Debug)]
+pub struct SystemScope(());
+
+impl SystemScope {
+    pub(crate) fn new() -> Self {
+        Self(())
+    }
+}
+
+/// Who acts. Written into each audit entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Principal {
+    /// A person who signed in.
+    Member(MemberId),
+    /// A program with a key.
+    ApiKey(ApiKeyId),
+    /// Somebody the embedding application vouches for.
+    Service(Title),
+    /// The worker or intake, for a cause that the audit entry names.
+    System,
+}
+
+impl Principal {
+    /// An application's own name for whoever it vouches for. Characters that cannot be kept become U+FFFD.
+    #[must_use]
+    pub fn service(name: &str) -> Self {
+        Title::received(name).map_or(Self::System, Self::Service)
+    }
+
+    /// The form that is stored: kind and id or name.
+    #[must_use]
+    pub fn to_ref(&self) -> String {
+        match self {
+            Self::Member(id) => format!("member:{id}"),
+            Self::ApiKey(id) => format!("key:{id}"),
+            Self::Service(name) => format!("service:{}", name.reveal()),
+            Self::System => "system".to_owned(),
+        }
+    }
+
+    /// Reads the stored form.
+    #[must_use]
+    pub fn from_ref(text: &str) -> Self {
+        match text.split_once(':') {
+            Some(("member", id)) => id.parse().map_or(Self::System, Self::Member),
+            Some(("key", id)) => id.parse().map_or(Self::System, Self::ApiKey),
+            Some(("service", name)) => Self::service(name),
+            _ => Self::System,
+        }
+    }
+}
+
+words! {
+    /// One thing that somebody may be allowed to do.
+    pub enum Permission {
+        /// See contacts, notes and tasks.
+        ContactsRead = "contacts.read",
+        /// Create and change contacts, notes and tasks.
+        ContactsWrite = "contacts.write",
+        /// See conversations and messages.
+        ConversationsRead = "conversations.read",
+        /// Assign, snooze, close and reopen conversations.
+        ConversationsWrite = "conversations.write",
+        /// Send messages.
+        MessagesSend = "messages.send",
+        /// Open received files.
+        MediaRead = "media.read",
+        /// See consents.
+        ConsentRead = "consent.read",
+        /// Record and withdraw consents.
+        ConsentWrite = "consent.write",
+        /// See connected accounts and templates.
+        AccountsRead = "accounts.read",
+        /// Connect and change accounts, apps and credentials.
+        AccountsManage = "accounts.manage",
+        /// See who works here.
+        MembersRead = "members.read",
+        /// Invite, change and remove members and keys.
+        MembersManage = "members.manage",
+        /// Change the organisation's settings.
+        SettingsManage = "settings.manage",
+        /// See, replay and discard what could not be used.
+        QuarantineManage = "quarantine.manage",
+        /// Read the audit log.
+        AuditRead = "audit.read",
+        /// Follow the event stream.
+        EventsRead = "events.read",
+    }
+}
+
+words! {
+    /// What a member is. Each role may do all that the one before it may.
+    pub enum Role {
+        /// Sees, changes nothing.
+        Viewer = "viewer",
+        /// Talks to people.
+        Agent = "agent",
+        /// Runs a team.
+        Manager = "manager",
+        /// Runs the installation.
+        Admin = "admin",
+        /// Owns the organisation.
+        Owner = "owner",
+    }
+}
+
+impl Permission {
+    /// The least role that holds this permission. The one table of roles and rights; no wildcard arm.
+    #[must_use]
+    pub const fn least_role(self) -> Role {
+        match self {
+            Self::ContactsRead
+            | Self::ConversationsRead
+            | Self::MediaRead
+            | Self::ConsentRead
+            | Self::AccountsRead
+            | Self::MembersRead
+            | Self::EventsRead => Role::Viewer,
+            Self::ContactsWrite | Self::ConversationsWrite | Self::MessagesSend | Self::ConsentWrite => {
+                Role::Agent
+            }
+            Self::QuarantineManage | Self::AuditRead => Role::Manager,
+            Self::AccountsManage | Self::MembersManage | Self::SettingsManage => Role::Admin,
+        }
+    }
+}
+
+impl Role {
+    /// Everything this role may do, over all of the organisation.
+    #[must_use]
+    pub fn grant(self) -> Grant {
+        let held = |permission: &Permission| permission.least_role() <= self;
+        Grant { permissions: Permission::ALL.iter().copied().filter(held).collect(), audience: Audience::All }
+    }
+}
+
+/// What somebody may do and see.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Grant {
+    /// What they may do.
+    pub permissions: Vec<Permission>,
+    /// What they may see.
+    pub audience: Audience,
+}
+
+impl Grant {
+    /// Exactly these permissions, over all of the organisation: an API key's scopes.
+    #[must_use]
+    pub fn of(permissions: &[Permission]) -> Self {
+        Self { permissions: permissions.to_vec(), audience: Audience::All }
+    }
+}
+
+/// Someone acting in one organisation. Made by [`crate::access::AccessService`] only.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Actor {
+    scope: OrgScope,
+    principal: Principal,
+    grant: Grant,
+}
+
+impl Actor {
+    pub(crate) fn new(org: OrgId, principal: Principal, grant: Grant) -> Self {
+        Self { scope: OrgScope::new(org, grant.audience.clone()), principal, grant }
+    }
+
+    /// Who it is.
+    #[must_use]
+    pub fn principal(&self) -> &Principal {
+        &self.principal
+    }
+
+    /// What they may do.
+    #[must_use]
+    pub fn grant(&self) -> &Grant {
+        &self.grant
+    }
+
+    /// The organisation they act in.
+    #[must_use]
+    pub fn org(&self) -> OrgId {
+        self.scope.org
+    }
+
+    /// The member, if a person signed in.
+    #[must_use]
+    pub fn member(&self) -> Option<MemberId> {
+        match self.principal {
+            Principal::Member(id) => Some(id),
+            _ => None,
+        }
+    }
+
+    /// Whether the grant includes `permission`.
+    #[must_use]
+    pub fn may(&self, permission: Permission) -> bool {
+        self.grant.permissions.contains(&permission)
+    }
+
+    /// The scope, if the grant includes `permission`. There is no other way from actor to scope.
+    ///
+    /// # Errors
+    /// [`Error::Denied`] otherwise.
+    pub(crate) fn scope_for(&self, permission: Permission) -> Result<&OrgScope, Error> {
+        if self.may(permission) { Ok(&self.scope) } else { Err(Error::Denied { permission }) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn roles_grow_and_owner_holds_everything() {
+        for pair in Role::ALL.windows(2) {
+            let (less, more) = (pair[0].grant(), pair[1].grant());
+            assert!(less.permissions.iter().all(|p| more.permissions.contains(p)));
+        }
+        assert_eq!(Role::Owner.grant().permissions, Permission::ALL);
+        assert!(!Role::Viewer.grant().permissions.contains(&Permission::MessagesSend));
+    }
+
+    #[test]
+    fn principals_survive_their_stored_form() {
+        let ids = crate::IdSource::seeded(1);
+        let at = chrono::DateTime::UNIX_EPOCH;
+        for principal in [
+            Principal::Member(ids.next(at)),
+            Principal::ApiKey(ids.next(at)),
+            Principal::service("shop"),
+            Principal::System,
+        ] {
+            assert_eq!(Principal::from_ref(&principal.to_ref()), principal);
+        }
+    }
+}

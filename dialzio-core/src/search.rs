@@ -1,0 +1,73 @@
+//! What search compares: folded tokens and byte-comparable sort keys, computed here so that every store
+//! gives the same answers in the same order.
+
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
+
+/// Most tokens kept for one record.
+const MAX_TOKENS: usize = 64;
+/// Longest token, in characters.
+const MAX_TOKEN: usize = 64;
+/// Longest sort key, in characters.
+const MAX_SORT_KEY: usize = 120;
+
+/// Compatibility forms unified, case folded, diacritics removed.
+#[must_use]
+pub fn fold(text: &str) -> String {
+    text.nfkd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase).collect()
+}
+
+/// The words of a text, folded, without duplicates, in order of appearance. Digits count as letters, so any part
+/// of a spelled number that stands alone is a token; add [`crate::PhoneNumber::digits`] for the whole number.
+#[must_use]
+pub fn tokens<'a>(texts: impl IntoIterator<Item = &'a str>) -> Vec<String> {
+    let mut found: Vec<String> = Vec::new();
+    for text in texts {
+        for word in fold(text).split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()) {
+            let word: String = word.chars().take(MAX_TOKEN).collect();
+            if !found.contains(&word) {
+                found.push(word);
+            }
+            if found.len() == MAX_TOKENS {
+                return found;
+            }
+        }
+    }
+    found
+}
+
+/// The tokens a query asks for. A query that is mostly a number asks for its digits, so that any spelling
+/// of a number finds the person.
+#[must_use]
+pub fn query_tokens(query: &str) -> Vec<String> {
+    let digits: String = query.chars().filter(char::is_ascii_digit).collect();
+    let spelled =
+        query.chars().all(|c| c.is_ascii_digit() || matches!(c, '+' | ' ' | '-' | '(' | ')' | '.' | '/'));
+    if spelled && digits.len() >= 3 {
+        return vec![digits.trim_start_matches('0').to_owned()];
+    }
+    tokens([query])
+}
+
+/// A key that sorts people by name under plain byte comparison. Empty names sort last.
+#[must_use]
+pub fn sort_key(name: Option<&str>) -> String {
+    match name.map(fold).map(|folded| folded.split_whitespace().collect::<Vec<_>>().join(" ")) {
+        Some(folded) if !folded.is_empty() => folded.chars().take(MAX_SORT_KEY).collect(),
+        _ => "\u{10ffff}".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_found_without_regard_to_case_and_accents() {
+        assert_eq!(tokens(["João Carvalho", "joao@example.com"]), ["joao", "carvalho", "example", "com"]);
+        assert_eq!(query_tokens("JOÃO carv"), ["joao", "carv"]);
+        assert_eq!(query_tokens("+91 (984) 00-123"), ["9198400123"]);
+        assert_eq!(sort_key(Some("  Élan   Vital ")), "elan vital");
+        assert!(sort_key(None) > sort_key(Some("zz")));
+    }
+}

@@ -1,0 +1,394 @@
+//! A batch: one decision, written down with all that follows from it.
+
+use chrono::{DateTime, Utc};
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use super::system::{Fence, Lease};
+use super::{LedgerSeq, Revision};
+use crate::access::AccessWrite;
+use crate::account::AccountWrite;
+use crate::consent::ConsentWrite;
+use crate::contact::{Alias, ContactWrite, SubjectKey};
+use crate::conversation::{ConversationWrite, ExternalId};
+use crate::effect::{Effect, EffectState, Lane};
+use crate::event::DomainEvent;
+use crate::id::{
+    AccountId, ChannelIdentityId, ContactId, ConversationId, EffectId, InboxId, MediaId, MessageId, OrgId,
+    TypedId,
+};
+use crate::inbox::InboxWrite;
+use crate::ledger::Action;
+use crate::media::MediaWrite;
+use crate::scope::{Actor, Principal};
+
+/// A record that a batch speaks about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum RecordRef {
+    /// A contact.
+    Contact(ContactId),
+    /// A conversation.
+    Conversation(ConversationId),
+    /// A message.
+    Message(MessageId),
+    /// A file.
+    Media(MediaId),
+    /// Any other record, by its id alone.
+    Other(Uuid),
+}
+
+impl RecordRef {
+    /// The stored word for the kind.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Contact(_) => "contact",
+            Self::Conversation(_) => "conversation",
+            Self::Message(_) => "message",
+            Self::Media(_) => "media",
+            Self::Other(_) => "other",
+        }
+    }
+
+    /// The id.
+    #[must_use]
+    pub fn uuid(&self) -> Uuid {
+        match self {
+            Self::Contact(id) => id.uuid(),
+            Self::Conversation(id) => id.uuid(),
+            Self::Message(id) => id.uuid(),
+            Self::Media(id) => id.uuid(),
+            Self::Other(id) => *id,
+        }
+    }
+
+    /// Rebuilds it from its stored kind and id.
+    #[must_use]
+    pub fn from_stored(kind: &str, id: Uuid) -> Self {
+        match kind {
+            "contact" => Self::Contact(ContactId::from_uuid(id)),
+            "conversation" => Self::Conversation(ConversationId::from_uuid(id)),
+            "message" => Self::Message(MessageId::from_uuid(id)),
+            "media" => Self::Media(MediaId::from_uuid(id)),
+            _ => Self::Other(id),
+        }
+    }
+}
+
+/// A fact that a batch was decided on. All are checked inside the transaction.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Expect {
+    /// The contact or conversation has this revision.
+    Revision(RecordRef, Revision),
+    /// No identity of the portfolio holds the alias.
+    IdentityFree(crate::contact::Portfolio, Alias),
+    /// There is no conversation of this pair yet.
+    ConversationFree(AccountId, ChannelIdentityId),
+    /// The account has seen no message of this id.
+    ExternalFree(AccountId, ExternalId),
+    /// The newest consent entry that covers any of these is this one; zero if there is none.
+    ConsentHead(Vec<SubjectKey>, LedgerSeq),
+    /// The lease is still held under this fence.
+    Lease(Lane, Fence),
+    /// No received element waits in the lane.
+    LaneIdle(Lane),
+    /// The effect is in this state.
+    Effect(EffectId, EffectState),
+    /// No other organisation has this provider's number routed to it.
+    RouteFree(String, String),
+}
+
+/// A client's own key for a request, by which a retry is recognised: 1 to 255 visible ASCII characters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IdempotencyKey(String);
+
+impl IdempotencyKey {
+    /// Checks the characters. `None` if it is empty, too long or not visible ASCII.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let shaped = (1..=255).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic());
+        shaped.then(|| Self(text.to_owned()))
+    }
+
+    /// The key as sent.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Makes a batch happen once for a client's key. Kept 48 hours; holds no body.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Once {
+    /// SHA-256 over principal, route and key.
+    pub key: [u8; 32],
+    /// SHA-256 over the request.
+    pub print: [u8; 32],
+    /// What to answer a retry with.
+    pub answer: RecordRef,
+}
+
+impl Once {
+    /// A key's row for a principal and a use case.
+    #[must_use]
+    pub fn new(
+        principal: &Principal,
+        route: &str,
+        key: &IdempotencyKey,
+        request: &[u8],
+        answer: RecordRef,
+    ) -> Self {
+        let mut hasher = Sha256::new();
+        for part in [principal.to_ref().as_bytes(), route.as_bytes(), key.0.as_bytes()] {
+            hasher.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
+            hasher.update(part);
+        }
+        Self { key: hasher.finalize().into(), print: Sha256::digest(request).into(), answer }
+    }
+}
+
+/// Why the system acts by itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Cause {
+    /// A webhook that is being taken in; its elements are decided only while their lane is idle.
+    Received {
+        /// The lane.
+        lane: Lane,
+    },
+    /// A webhook that is only put in line or in quarantine.
+    Stored,
+    /// A waiting element, under a lease.
+    Waiting(InboxId, Lease),
+    /// An effect, under a lease.
+    Effect(EffectId, Lease),
+    /// Several effects at once, under a lease.
+    Chunk(Lease),
+    /// Housekeeping.
+    Sweep,
+}
+
+/// A change to an effect.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum EffectWrite {
+    /// Joins its lane.
+    Queue(Effect),
+    /// Moves on: a state, and when it is due again if it is pending.
+    Settle {
+        /// Which.
+        id: EffectId,
+        /// To which state.
+        state: EffectState,
+        /// Not before, for a pending one.
+        not_before: Option<DateTime<Utc>>,
+        /// Attempts that were spent.
+        attempts: u32,
+    },
+    /// Cancels the pending send of a message. Nothing happens if it is past pending.
+    CancelSend(MessageId),
+    /// A dispatched effect whose outcome became known by evidence is done. Nothing happens otherwise.
+    Resolve(MessageId),
+}
+
+/// A class of rows that expire together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Purge {
+    /// Messages with their evidence, reactions and files before a cut-off, and those shortened individually. Each file's
+    /// blob deletion is queued in the same transaction.
+    Messages,
+    /// Quarantine whose time is up.
+    Quarantine,
+    /// Idempotency keys, settled effects, external references and old events.
+    Bookkeeping,
+}
+
+/// One change.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Write {
+    /// To contacts.
+    Contact(ContactWrite),
+    /// To conversations and messages.
+    Conversation(ConversationWrite),
+    /// To files.
+    Media(MediaWrite),
+    /// To the consent ledger.
+    Consent(ConsentWrite),
+    /// To accounts.
+    Account(AccountWrite),
+    /// To the organisation, members, keys.
+    Access(AccessWrite),
+    /// To effects.
+    Effect(EffectWrite),
+    /// To the waiting line and the quarantine.
+    Inbox(InboxWrite),
+    /// Removes what has expired: at most `limit` rows; [`super::Commit::touched`] says how many, repeat until zero.
+    Purge {
+        /// Which class.
+        class: Purge,
+        /// What lies before this has expired.
+        before: DateTime<Utc>,
+        /// Most rows.
+        limit: u32,
+    },
+    /// Opens conversations whose snooze has run out.
+    WakeSnoozed {
+        /// The instant.
+        now: DateTime<Utc>,
+    },
+}
+
+/// The kinds of [`Write`], for suites that must cover all of them.
+pub type WriteKind = std::mem::Discriminant<Write>;
+
+macro_rules! into_write {
+    ($($part:ident => $variant:ident),+) => {$(
+        impl From<$part> for Write {
+            fn from(part: $part) -> Self { Self::$variant(part) }
+        }
+    )+};
+}
+into_write!(
+    ContactWrite => Contact, ConversationWrite => Conversation, MediaWrite => Media, ConsentWrite => Consent,
+    AccountWrite => Account, AccessWrite => Access, EffectWrite => Effect, InboxWrite => Inbox
+);
+
+/// One decision, written down. Built from who acts and what they do, so a write without an audit entry cannot exist.
+#[derive(Debug, Clone)]
+pub struct Batch {
+    parts: BatchParts,
+}
+
+/// All of a batch, for stores.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct BatchParts {
+    /// Who acts, as [`Principal::to_ref`].
+    pub principal: String,
+    /// What they do.
+    pub action: Action,
+    /// About which record.
+    pub subject: Option<Uuid>,
+    /// Why, for a system action.
+    pub cause: Option<Uuid>,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// What it was decided on.
+    pub expect: Vec<Expect>,
+    /// What changes.
+    pub writes: Vec<Write>,
+    /// What happened.
+    pub events: Vec<DomainEvent>,
+    /// Makes it happen once.
+    pub once: Option<Once>,
+}
+
+impl Batch {
+    fn with(principal: String, action: Action, at: DateTime<Utc>) -> Self {
+        let parts = BatchParts {
+            principal,
+            action,
+            subject: None,
+            cause: None,
+            at: crate::time::micros(at),
+            expect: Vec::new(),
+            writes: Vec::new(),
+            events: Vec::new(),
+            once: None,
+        };
+        Self { parts }
+    }
+
+    /// A decision of somebody. Without writes it is an audited read.
+    #[must_use]
+    pub fn new(by: &Actor, action: Action, at: DateTime<Utc>) -> Self {
+        Self::with(by.principal().to_ref(), action, at)
+    }
+
+    /// A decision of the system, for a cause. Adds the lease or the lane's idleness by itself.
+    #[must_use]
+    pub fn caused_by(cause: &Cause, action: Action, at: DateTime<Utc>) -> Self {
+        let mut batch = Self::with(Principal::System.to_ref(), action, at);
+        let lease = |batch: &mut Self, lease: &Lease| {
+            batch.parts.expect.push(Expect::Lease(lease.lane, lease.fence));
+        };
+        match cause {
+            Cause::Received { lane } => batch.parts.expect.push(Expect::LaneIdle(*lane)),
+            Cause::Waiting(id, held) => {
+                batch.parts.cause = Some(id.uuid());
+                lease(&mut batch, held);
+            }
+            Cause::Effect(id, held) => {
+                batch.parts.cause = Some(id.uuid());
+                lease(&mut batch, held);
+            }
+            Cause::Chunk(held) => lease(&mut batch, held),
+            Cause::Stored | Cause::Sweep => {}
+        }
+        batch
+    }
+
+    /// The first batch of an organisation, which nobody is in yet.
+    pub(crate) fn founding(org: OrgId, at: DateTime<Utc>) -> Self {
+        let mut batch = Self::with(Principal::System.to_ref(), Action::OrgFounded, at);
+        batch.parts.subject = Some(org.uuid());
+        batch
+    }
+
+    /// Names the record it is about.
+    pub fn about(&mut self, subject: impl TypedId) -> &mut Self {
+        self.parts.subject = Some(subject.uuid());
+        self
+    }
+
+    /// Adds a fact it was decided on.
+    pub fn expect(&mut self, fact: Expect) -> &mut Self {
+        self.parts.expect.push(fact);
+        self
+    }
+
+    /// Adds a change.
+    pub fn write(&mut self, write: impl Into<Write>) -> &mut Self {
+        self.parts.writes.push(write.into());
+        self
+    }
+
+    /// Adds what happened. The same event twice in one batch is one.
+    pub fn event(&mut self, event: DomainEvent) -> &mut Self {
+        if !self.parts.events.contains(&event) {
+            self.parts.events.push(event);
+        }
+        self
+    }
+
+    /// Queues an effect.
+    pub fn effect(&mut self, effect: Effect) -> &mut Self {
+        self.write(EffectWrite::Queue(effect))
+    }
+
+    /// Makes it happen once.
+    pub fn once(&mut self, once: Once) -> &mut Self {
+        self.parts.once = Some(once);
+        self
+    }
+
+    /// All of it, for reading.
+    #[must_use]
+    pub const fn parts(&self) -> &BatchParts {
+        &self.parts
+    }
+
+    /// All of it.
+    #[must_use]
+    pub fn into_parts(self) -> BatchParts {
+        self.parts
+    }
+}
+
+impl Fence {
+    /// No lease was ever given.
+    pub const NONE: Self = Self(0);
+}

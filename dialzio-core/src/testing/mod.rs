@@ -1,0 +1,16 @@
+//! For tests, and for authors of stores and providers: scopes, and the suites that say what a port means.
+
+use crate::id::OrgId;
+use crate::scope::{Audience, OrgScope, SystemScope};
+
+/// A scope for an author of a store. Gives no more than vouching for somebody already does.
+#[must_use]
+pub fn scope(org: OrgId) -> OrgScope {
+    OrgScope::new(org, Audience::All)
+}
+
+/// Rights over the system tables, for an author of a store.
+#[must_use]
+pub fn system_scope() -> SystemScope {
+    SystemScope::new()
+}

@@ -1,0 +1,217 @@
+//! Bounded text that people wrote. `Debug` shows the length only, so a stray log line stays harmless.
+
+use std::fmt;
+
+/// Why a text was refused. Never contains the text.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum TextError {
+    /// Nothing but white space.
+    #[error("must not be empty")]
+    Empty,
+    /// Longer than allowed, in Unicode scalar values.
+    #[error("is too long: at most {max} characters")]
+    TooLong {
+        /// The limit.
+        max: usize,
+    },
+    /// Contains NUL or another control character that stores and screens cannot carry.
+    #[error("contains a control character")]
+    Control,
+}
+
+fn check(text: &str, max: usize, lines: bool) -> Result<(), TextError> {
+    if text.trim().is_empty() {
+        return Err(TextError::Empty);
+    }
+    if text.chars().count() > max {
+        return Err(TextError::TooLong { max });
+    }
+    let control = |c: char| c.is_control() && !(lines && matches!(c, '\n' | '\t' | '\r'));
+    if text.chars().any(control) {
+        return Err(TextError::Control);
+    }
+    Ok(())
+}
+
+macro_rules! bounded_text {
+    ($($(#[$doc:meta])* $name:ident($max:expr, $lines:expr)),+ $(,)?) => {$(
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(Box<str>);
+
+        impl $name {
+            /// The longest text, in Unicode scalar values.
+            pub const MAX: usize = $max;
+
+            /// Checks length and characters; the text is kept as written.
+            ///
+            /// # Errors
+            /// [`TextError`] if empty, too long, or with control characters.
+            pub fn parse(text: &str) -> Result<Self, TextError> {
+                check(text, Self::MAX, $lines)?;
+                Ok(Self(text.into()))
+            }
+
+            /// For text a provider sent: control characters become U+FFFD and what is too long is cut,
+            /// so that nothing is lost for a single odd character. `None` if nothing readable is left.
+            #[must_use]
+            pub fn received(text: &str) -> Option<Self> {
+                if check(text, Self::MAX, $lines).is_ok() {
+                    return Some(Self(text.into()));
+                }
+                let kept: String = text
+                    .chars()
+                    .map(|c| if check(c.encode_utf8(&mut [0; 4]), 1, $lines) == Err(TextError::Control) { '\u{fffd}' } else { c })
+                    .take(Self::MAX)
+                    .collect();
+                Self::parse(&kept).ok()
+            }
+
+            /// The text itself. Call sites of this method are where personal data leaves.
+            #[must_use]
+            pub fn reveal(&self) -> &str { &self.0 }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = TextError;
+            fn try_from(text: String) -> Result<Self, TextError> { Self::parse(&text) }
+        }
+        impl From<$name> for String {
+            fn from(text: $name) -> Self { text.0.into() }
+        }
+        impl std::str::FromStr for $name {
+            type Err = TextError;
+            fn from_str(text: &str) -> Result<Self, TextError> { Self::parse(text) }
+        }
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, concat!(stringify!($name), "(… {} characters)"), self.0.chars().count())
+            }
+        }
+    )+};
+}
+
+bounded_text! {
+    /// A person's or business's name, as shown.
+    PersonName(200, false),
+    /// What a message says. Providers set lower limits of their own.
+    MessageText(65_536, true),
+    /// A private note.
+    NoteText(10_000, true),
+    /// What a follow-up is about.
+    TaskTitle(500, false),
+    /// A tag on a contact.
+    TagName(64, false),
+    /// A short word beside a detail, such as "work".
+    Label(64, false),
+    /// A display name of something that is not a person: an account, an organisation, a key.
+    Title(120, false),
+    /// What proves a consent, in words: where, when and how it was given.
+    EvidenceText(2_000, true),
+    /// A public handle of a person at a provider, display only: it can change hands.
+    Username(128, false),
+}
+
+/// An e-mail address, compared without regard to case. `Debug` masks it.
+#[derive(Clone, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct EmailAddress(Box<str>);
+
+/// The text is not an e-mail address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not an e-mail address")]
+pub struct EmailError;
+
+impl EmailAddress {
+    /// Accepts `local@domain` of at most 254 bytes (RFC 5321, 4.5.3.1.3), without white space.
+    ///
+    /// # Errors
+    /// [`EmailError`] otherwise.
+    pub fn parse(text: &str) -> Result<Self, EmailError> {
+        let text = text.trim();
+        let (local, domain) = text.rsplit_once('@').ok_or(EmailError)?;
+        let odd = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | ',' | ';' | '"');
+        let plausible = !local.is_empty()
+            && local.len() <= 64
+            && !domain.starts_with(['.', '-'])
+            && !domain.ends_with(['.', '-'])
+            && !domain.is_empty()
+            && text.len() <= 254
+            && !text.contains(odd)
+            && !local.contains('@');
+        if plausible { Ok(Self(text.into())) } else { Err(EmailError) }
+    }
+
+    /// The address as written.
+    #[must_use]
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+
+    /// The form that is compared: lower case.
+    #[must_use]
+    pub fn match_key(&self) -> String {
+        self.0.to_lowercase()
+    }
+}
+
+impl TryFrom<String> for EmailAddress {
+    type Error = EmailError;
+    fn try_from(text: String) -> Result<Self, EmailError> {
+        Self::parse(&text)
+    }
+}
+impl From<EmailAddress> for String {
+    fn from(email: EmailAddress) -> Self {
+        email.0.into()
+    }
+}
+impl std::str::FromStr for EmailAddress {
+    type Err = EmailError;
+    fn from_str(text: &str) -> Result<Self, EmailError> {
+        Self::parse(text)
+    }
+}
+impl fmt::Debug for EmailAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("EmailAddress(…)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_never_shows_what_was_written() {
+        let text = MessageText::parse("my PIN is 4711").unwrap();
+        assert_eq!(format!("{text:?}"), "MessageText(… 14 characters)");
+        let email = EmailAddress::parse("asha@example.com").unwrap();
+        assert!(!format!("{email:?}").contains("asha"));
+    }
+
+    #[test]
+    fn nul_is_refused_from_people_and_replaced_from_providers() {
+        assert_eq!(MessageText::parse("a\0b"), Err(TextError::Control));
+        assert_eq!(MessageText::received("a\0b").unwrap().reveal(), "a\u{fffd}b");
+        assert_eq!(MessageText::received("two\nlines 🙏").unwrap().reveal(), "two\nlines 🙏");
+        assert!(MessageText::received(" ").is_none());
+    }
+
+    #[test]
+    fn too_long_is_refused_from_people_and_cut_from_providers() {
+        let long = "é".repeat(PersonName::MAX + 1);
+        assert_eq!(PersonName::parse(&long), Err(TextError::TooLong { max: 200 }));
+        assert_eq!(PersonName::received(&long).unwrap().reveal().chars().count(), 200);
+    }
+
+    #[test]
+    fn email_addresses_are_checked_for_shape() {
+        assert!(EmailAddress::parse("a.b+c@example.co").is_ok());
+        for bad in ["", "a", "a@", "@b", "a b@c.d", "a@b@c.d", "a@.d"] {
+            assert!(EmailAddress::parse(bad).is_err(), "{bad}");
+        }
+    }
+}
