@@ -49,7 +49,11 @@ pub fn same_site(headers: &HeaderMap, origin: &str) -> Result<(), Problem> {
     if ours && text(REQUEST_HEADER) == Some("1") {
         return Ok(());
     }
-    Err(Problem::new(StatusCode::FORBIDDEN, "request.cross_site", "This request does not come from our own pages"))
+    Err(Problem::new(
+        StatusCode::FORBIDDEN,
+        "request.cross_site",
+        "This request does not come from our own pages",
+    ))
 }
 
 impl FromRequestParts<AppState> for Caller {
@@ -63,7 +67,11 @@ impl FromRequestParts<AppState> for Caller {
         let cookie = jar.get(SESSION_COOKIE).map(|cookie| cookie.value().to_owned());
         let token = match (bearer(&parts.headers)?, cookie) {
             (Some(_), Some(_)) => {
-                return Err(Problem::new(StatusCode::BAD_REQUEST, "request.two_credentials", "Send a key or a cookie, not both"));
+                return Err(Problem::new(
+                    StatusCode::BAD_REQUEST,
+                    "request.two_credentials",
+                    "Send a key or a cookie, not both",
+                ));
             }
             (Some(key), None) => key.to_owned(),
             (None, Some(session)) => {

@@ -16,7 +16,7 @@ use crate::problem::Problem;
 use crate::state::AppState;
 
 /// The content policy of pages: only our own origin, nothing inline.
-pub const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; \
+pub(crate) const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; \
      media-src 'self' blob:; font-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; \
      base-uri 'none'; object-src 'none'";
 /// The content policy of everything else.
@@ -25,7 +25,7 @@ const API_POLICY: &str = "default-src 'none'; frame-ancestors 'none'";
 static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Wraps a router.
-pub fn wrap(router: Router<AppState>) -> Router<AppState> {
+pub(crate) fn wrap(router: Router<AppState>) -> Router<AppState> {
     router
         .fallback(|| async { Problem::not_found() })
         .method_not_allowed_fallback(|| async {
@@ -39,8 +39,12 @@ pub fn wrap(router: Router<AppState>) -> Router<AppState> {
                 .layer(middleware::from_fn(headers))
                 .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| {
                     tracing::error!("a handler panicked");
-                    Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "server.failed", "Something went wrong here")
-                        .into_response()
+                    Problem::new(
+                        StatusCode::INTERNAL_SERVER_ERROR,
+                        "server.failed",
+                        "Something went wrong here",
+                    )
+                    .into_response()
                 }))
                 .layer(CompressionLayer::new()),
         )
@@ -50,7 +54,11 @@ pub fn wrap(router: Router<AppState>) -> Router<AppState> {
 async fn log(request: Request<Body>, next: Next) -> Response {
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().map_or("-", MatchedPath::as_str).to_owned();
-    let id = request.extensions().get::<RequestId>().and_then(|id| id.header_value().to_str().ok()).map(str::to_owned);
+    let id = request
+        .extensions()
+        .get::<RequestId>()
+        .and_then(|id| id.header_value().to_str().ok())
+        .map(str::to_owned);
     let begun = Instant::now();
     let response = next.run(request).await;
     let status = response.status().as_u16();
@@ -62,9 +70,8 @@ async fn log(request: Request<Body>, next: Next) -> Response {
 async fn headers(request: Request<Body>, next: Next) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
-    let page = headers
-        .get(header::CONTENT_TYPE)
-        .is_some_and(|value| value.as_bytes().starts_with(b"text/html"));
+    let page =
+        headers.get(header::CONTENT_TYPE).is_some_and(|value| value.as_bytes().starts_with(b"text/html"));
     let mut set = |name: HeaderName, value: &'static str| {
         if !headers.contains_key(&name) {
             headers.insert(name, HeaderValue::from_static(value));

@@ -1,19 +1,19 @@
 //! Whether the process turns, and whether it can serve.
 
+use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use axum::Json;
 
 use crate::state::AppState;
 
 /// `GET /livez`: the process turns.
-pub async fn live() -> Response {
+pub(crate) async fn live() -> Response {
     Json(serde_json::json!({ "status": "ok" })).into_response()
 }
 
 /// `GET /readyz`: the store takes a write, and the process is not going down.
-pub async fn ready(State(state): State<AppState>) -> Response {
+pub(crate) async fn ready(State(state): State<AppState>) -> Response {
     let reason = if state.options().closing.is_raised() {
         Some("closing".to_owned())
     } else {

@@ -13,10 +13,17 @@ use crate::state::AppState;
 const LIMIT: usize = 4 * 1024 * 1024;
 
 /// `GET` and `POST /hooks/{hook}`.
-pub async fn receive(State(state): State<AppState>, Path(hook): Path<String>, request: Request<Body>) -> Response {
+pub(crate) async fn receive(
+    State(state): State<AppState>,
+    Path(hook): Path<String>,
+    request: Request<Body>,
+) -> Response {
     let Ok(hook) = hook.parse::<HookId>() else { return StatusCode::NOT_FOUND.into_response() };
     let (parts, body) = request.into_parts();
-    let declared = parts.headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
+    let declared = parts
+        .headers
+        .get(header::CONTENT_LENGTH)
+        .and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
     if declared.is_some_and(|length| length > LIMIT) {
         return StatusCode::PAYLOAD_TOO_LARGE.into_response();
     }
@@ -38,7 +45,8 @@ pub async fn receive(State(state): State<AppState>, Path(hook): Path<String>, re
     let reply = tokio::spawn(async move { crm.intake().receive(hook, raw).await }).await;
     let Ok(reply) = reply else { return StatusCode::SERVICE_UNAVAILABLE.into_response() };
     let status = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
-    let mut response = (status, [(header::CONTENT_TYPE, "text/plain; charset=utf-8")], reply.body).into_response();
+    let mut response =
+        (status, [(header::CONTENT_TYPE, "text/plain; charset=utf-8")], reply.body).into_response();
     if status == StatusCode::SERVICE_UNAVAILABLE {
         response.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from_static("5"));
     }

@@ -67,8 +67,11 @@ impl Problem {
     /// A field that cannot be used.
     #[must_use]
     pub fn invalid(field: &str, detail: impl Into<String>) -> Self {
-        let mut problem =
-            Self::new(StatusCode::UNPROCESSABLE_ENTITY, "input.invalid", "The request cannot be used as it is");
+        let mut problem = Self::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "input.invalid",
+            "The request cannot be used as it is",
+        );
         problem.errors.push(FieldError { pointer: format!("/{field}"), detail: detail.into() });
         problem
     }
@@ -93,7 +96,9 @@ fn status(error: &Error) -> StatusCode {
         Error::Denied { .. } | Error::Refused(_) => StatusCode::FORBIDDEN,
         Error::NotFound { .. } | Error::MediaUnavailable => StatusCode::NOT_FOUND,
         Error::Conflict { .. } | Error::Duplicate { .. } | Error::Account(_) => StatusCode::CONFLICT,
-        Error::Invalid { .. } | Error::Template(_) | Error::IdempotencyReused => StatusCode::UNPROCESSABLE_ENTITY,
+        Error::Invalid { .. } | Error::Template(_) | Error::IdempotencyReused => {
+            StatusCode::UNPROCESSABLE_ENTITY
+        }
         Error::Provider(_) => StatusCode::BAD_GATEWAY,
         Error::Store(error) if matches!(error, dialzio_core::StoreError::Unmet(_)) => StatusCode::CONFLICT,
         Error::Store(_) | Error::Blob(_) => StatusCode::SERVICE_UNAVAILABLE,

@@ -3,8 +3,8 @@
 use axum::response::sse::{Event, KeepAlive, Sse};
 use dialzio_core::event::{EventSeq, Recorded};
 use dialzio_core::{Actor, Error, OrgId};
-use futures_util::stream::{self, Stream};
 use futures_util::StreamExt;
+use futures_util::stream::{self, Stream};
 use std::collections::HashMap;
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -26,7 +26,12 @@ pub struct Tails(Mutex<HashMap<OrgId, broadcast::Sender<Arc<Recorded>>>>);
 
 impl Tails {
     /// Listens to an organisation's events, starting a reader if none runs.
-    fn subscribe(&self, state: &AppState, actor: &Actor, from: EventSeq) -> broadcast::Receiver<Arc<Recorded>> {
+    fn subscribe(
+        &self,
+        state: &AppState,
+        actor: &Actor,
+        from: EventSeq,
+    ) -> broadcast::Receiver<Arc<Recorded>> {
         let mut tails = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(tail) = tails.get(&actor.org()) {
             return tail.subscribe();

@@ -215,6 +215,26 @@ impl<'a> AccountService<'a> {
         Ok((account, health))
     }
 
+    /// Moves an account to another base address, and checks it there.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for an address that is not allowed; otherwise as [`check`](Self::check).
+    pub async fn rebase(
+        &self,
+        by: &Actor,
+        id: AccountId,
+        base_url: Option<Url>,
+    ) -> Result<ProviderAccount, Error> {
+        let scope = by.scope_for(Permission::AccountsManage)?;
+        if base_url.as_ref().is_some_and(|url| !allowed(url)) {
+            return Err(Error::invalid("base_url", "must be https, or http on loopback with the emulator"));
+        }
+        let account =
+            self.crm.store().account(scope, id).await?.ok_or(Error::missing(RecordKind::Account))?;
+        self.put(by, scope, ProviderAccount { base_url, ..account }).await?;
+        Ok(self.check(by, id).await?.0)
+    }
+
     /// All accounts.
     ///
     /// # Errors

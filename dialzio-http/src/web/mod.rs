@@ -7,3 +7,12 @@ pub mod assets;
 pub(crate) mod view;
 
 pub use view::sample::page as sample_page;
+
+use axum::Router;
+
+use crate::state::AppState;
+
+/// The routes of the pages.
+pub(crate) fn routes() -> Router<AppState> {
+    Router::new()
+}
