@@ -263,7 +263,7 @@ fn read_change(change: &Change<'_>, place: &Place<'_>, found: &mut Vec<Inbound>)
         return;
     };
     let lists = serde_json::from_str::<Lists<'_>>(raw.get()).ok();
-    let is_message_like = lists.as_ref().is_some_and(|lists| lists.holds_messages());
+    let is_message_like = lists.as_ref().is_some_and(Lists::holds_messages);
     let field = match named {
         Some(field) => field,
         None if is_message_like => "messages",

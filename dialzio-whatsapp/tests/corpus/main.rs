@@ -22,7 +22,9 @@ use dialzio_whatsapp::{MetaCloud, MetaConfig};
 use serde_json::Value;
 
 fn corpus() -> Option<PathBuf> {
-    let folder = std::env::var_os("DIALZIO_CORPUS").filter(|root| !root.is_empty()).map(|root| PathBuf::from(root).join("whatsapp"));
+    let folder = std::env::var_os("DIALZIO_CORPUS")
+        .filter(|root| !root.is_empty())
+        .map(|root| PathBuf::from(root).join("whatsapp"));
     if folder.is_none() {
         println!("no corpus: DIALZIO_CORPUS is not set");
     }
