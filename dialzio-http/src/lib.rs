@@ -1,1 +1,2 @@
-//! x
+//! The Dialzio reference server.
+pub mod web;

@@ -1,8 +1,12 @@
 //! Who may come in: organisations, users, members, sessions, keys and invitations.
 
+mod password;
+mod service;
 mod store;
 mod token;
 
+pub use password::PasswordError;
+pub use service::{AccessService, Founded, NewOrg, SignedIn};
 pub use store::{AccessStore, AccessWrite};
 pub use token::{Token, TokenHash};
 

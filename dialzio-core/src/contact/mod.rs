@@ -3,12 +3,12 @@
 
 mod identity;
 mod note;
-
+mod service;
 mod store;
 
 pub use identity::{Address, Alias, AliasKind, BusinessScopedId, ChannelIdentity, Portfolio, SubjectKey};
 pub use note::{Note, Task};
-
+pub use service::{ContactPatch, ContactService, NewContact, NewTask};
 pub use store::{ContactQuery, ContactStore, ContactWrite, TaskQuery};
 
 use chrono::{DateTime, Utc};
