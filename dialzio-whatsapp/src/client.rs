@@ -45,12 +45,12 @@ impl GraphClient {
     /// A client with rustls, ring and the system's certificates; nothing process-wide is installed.
     #[cfg(feature = "rustls")]
     pub(crate) fn new(config: MetaConfig) -> Result<Self, ConfigError> {
-        use rustls_platform_verifier::BuilderVerifierExt;
+        use rustls_platform_verifier::BuilderVerifierExt as Verified;
         let tls = |error: rustls::Error| ConfigError::Tls(error.into());
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let tls = rustls::ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
-            .and_then(|builder| builder.with_platform_verifier())
+            .and_then(Verified::with_platform_verifier)
             .map_err(tls)?
             .with_no_client_auth();
         let http = reqwest::Client::builder()

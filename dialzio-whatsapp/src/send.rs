@@ -9,6 +9,7 @@ use dialzio_core::{
         Accepted, AccountAccess, OutboundContent, OutboundMessage, ProviderError, RefusalReason, Sender,
         Signal,
     },
+    text::MessageText,
 };
 use reqwest::Method;
 
@@ -85,7 +86,7 @@ fn content(content: &OutboundContent) -> Result<MetaContent<'_>, ProviderError> 
         OutboundContent::Media { what, provider_id, caption, filename } => {
             let file = MetaFile {
                 id: Some(provider_id),
-                caption: caption.as_ref().map(|caption| caption.reveal()),
+                caption: caption.as_ref().map(MessageText::reveal),
                 filename: filename.as_deref().filter(|_| *what == MediaKind::Document),
                 voice: *what == MediaKind::Voice,
                 link: None,

@@ -149,7 +149,7 @@ impl Emulator {
         self.shared.spawn(webhook::deliver(Arc::clone(&self.shared), id, posts));
     }
 
-    /// The ids of the numbers, in order.
+    /// The numbers that were added, in order of their ids.
     pub fn numbers(&self) -> Vec<EmulatedNumber> {
         self.shared.state().numbers.values().map(|number| number.facts.clone()).collect()
     }

@@ -11,7 +11,7 @@ use chrono::{DateTime, Utc};
 use dialzio_core::provider::{AccountRef, Inbound, InboundBody};
 use serde::{
     Deserialize, Deserializer,
-    de::{IgnoredAny, MapAccess, Visitor},
+    de::{IgnoredAny, MapAccess, SeqAccess, Visitor},
 };
 use serde_json::value::RawValue;
 
@@ -263,7 +263,7 @@ fn read_change(change: &Change<'_>, place: &Place<'_>, found: &mut Vec<Inbound>)
         return;
     };
     let lists = serde_json::from_str::<Lists<'_>>(raw.get()).ok();
-    let is_message_like = lists.as_ref().is_some_and(|lists| lists.holds_messages());
+    let is_message_like = lists.as_ref().is_some_and(Lists::holds_messages);
     let field = match named {
         Some(field) => field,
         None if is_message_like => "messages",
@@ -297,7 +297,7 @@ fn read_lists(lists: &Lists<'_>, field: &str, place: &Place<'_>, found: &mut Vec
     for (name, list) in &lists.lists {
         for element in list {
             let raw = element.get();
-            found.push(match &**name {
+            found.push(match name.text().unwrap_or_default() {
                 "messages" => message::read(&value, raw),
                 "statuses" => status::read(&value, raw),
                 "errors" => notice::error(&value, raw),
@@ -314,12 +314,12 @@ fn read_lists(lists: &Lists<'_>, field: &str, place: &Place<'_>, found: &mut Vec
 struct Lists<'a> {
     metadata: Option<&'a RawValue>,
     contacts: Vec<&'a RawValue>,
-    lists: Vec<(String, Vec<&'a RawValue>)>,
+    lists: Vec<(Scalar<'a>, Vec<&'a RawValue>)>,
 }
 
 impl<'a> Lists<'a> {
     fn holds_messages(&self) -> bool {
-        self.lists.iter().any(|(name, _)| matches!(name.as_str(), "messages" | "statuses"))
+        self.lists.iter().any(|(name, _)| matches!(name.text(), Some("messages" | "statuses")))
     }
 
     fn metadata(&self) -> Metadata<'a> {
@@ -344,21 +344,16 @@ impl<'de: 'a, 'a> Deserialize<'de> for Lists<'a> {
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
                 let mut members = Lists::default();
                 while let Some(key) = map.next_key::<Scalar<'de>>()? {
-                    let key = key.text().unwrap_or_default();
-                    if key == "messaging_product" {
-                        map.next_value::<IgnoredAny>()?;
-                        continue;
-                    }
-                    let raw = map.next_value::<&'de RawValue>()?;
-                    let list = || serde_json::from_str::<Vec<&'de RawValue>>(raw.get()).ok();
-                    match key {
-                        "metadata" => members.metadata = Some(raw),
-                        "contacts" => members.contacts = list().unwrap_or_default(),
+                    match key.text().unwrap_or_default() {
+                        "messaging_product" => drop(map.next_value::<IgnoredAny>()?),
+                        "metadata" => members.metadata = Some(map.next_value()?),
+                        "contacts" => members.contacts = map.next_value::<List<'de>>()?.0,
                         // Where a list stands twice, the last one wins.
                         name => {
-                            members.lists.retain(|(known, _)| known != name);
-                            if let Some(list) = list().filter(|list| !list.is_empty()) {
-                                members.lists.push((name.to_owned(), list));
+                            members.lists.retain(|(known, _)| known.text() != Some(name));
+                            let List(elements) = map.next_value()?;
+                            if !elements.is_empty() {
+                                members.lists.push((key, elements));
                             }
                         }
                     }
@@ -367,6 +362,60 @@ impl<'de: 'a, 'a> Deserialize<'de> for Lists<'a> {
             }
         }
         deserializer.deserialize_map(Members)
+    }
+}
+
+/// The elements of a list, unread; anything that is no list has none.
+struct List<'a>(Vec<&'a RawValue>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for List<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Elements;
+        impl<'de> Visitor<'de> for Elements {
+            type Value = List<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a list")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+                let mut elements = Vec::new();
+                while let Some(element) = seq.next_element()? {
+                    elements.push(element);
+                }
+                Ok(List(elements))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+                Ok(List(Vec::new()))
+            }
+
+            fn visit_str<E>(self, _: &str) -> Result<Self::Value, E> {
+                Ok(List(Vec::new()))
+            }
+
+            fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
+                Ok(List(Vec::new()))
+            }
+
+            fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
+                Ok(List(Vec::new()))
+            }
+
+            fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
+                Ok(List(Vec::new()))
+            }
+
+            fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
+                Ok(List(Vec::new()))
+            }
+
+            fn visit_unit<E>(self) -> Result<Self::Value, E> {
+                Ok(List(Vec::new()))
+            }
+        }
+        deserializer.deserialize_any(Elements)
     }
 }
 

@@ -112,13 +112,11 @@ pub(super) fn sender<'c, 'a>(
 }
 
 fn is_about(contact: &Contact<'_>, sender: &Sender) -> bool {
-    if let (Some(one), Some(two)) = (scoped(contact.user_id.text()), &sender.scoped) {
-        return one == *two;
+    if let (Some(one), Some(two)) = (contact.user_id.filled(), &sender.scoped) {
+        return trimmed(one) == two.reveal();
     }
-    match (phone(contact.wa_id.text()), &sender.phone) {
-        (Some(one), Some(two)) => one == *two || one.match_key() == two.match_key(),
-        _ => false,
-    }
+    let (Some(one), Some(two)) = (contact.wa_id.filled(), &sender.phone) else { return false };
+    one == two.digits() || phone(Some(one)).is_some_and(|one| one.match_key() == two.match_key())
 }
 
 /// Whether anything at all is known about who it is.
