@@ -16,6 +16,8 @@ pub mod inbox;
 pub mod intake;
 pub mod ledger;
 pub mod media;
+#[cfg(feature = "testing")]
+pub mod memory;
 mod name;
 pub mod page;
 pub mod phone;

@@ -1,4 +1,10 @@
-//! For tests, and for authors of stores and providers: scopes, and the suites that say what a port means.
+//! For tests, and for authors of stores and providers: scopes, records to start from, stores and providers that can be
+//! told what to do, and the suites that say what a port means.
+
+pub mod conformance;
+pub mod fixtures;
+
+pub use fixtures::Fixtures;
 
 use crate::id::OrgId;
 use crate::scope::{Audience, OrgScope, SystemScope};

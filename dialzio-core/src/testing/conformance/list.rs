@@ -1,0 +1,85 @@
+//! The names of all cases.
+
+/// Expands into one test for each case that a store has to pass.
+///
+/// `$fresh` is the name of an `async fn(Arc<ManualClock>) -> Arc<dyn Store>` in the same module.
+#[macro_export]
+macro_rules! store_conformance {
+    ($fresh:ident) => {
+        $crate::store_cases! { $fresh;
+            commit {
+                a_batch_is_applied_whole_or_not_at_all
+                neighbours_of_a_refused_batch_are_applied
+                a_batch_sees_those_before_it
+                one_untrue_expectation_among_many_refuses_the_batch
+                a_key_used_again_is_answered_as_the_first_time
+                a_key_used_for_another_request_changes_nothing
+                a_key_counts_within_one_call_and_keeps_its_kind_of_answer
+                a_refused_batch_does_not_use_its_key
+                a_commit_answers_with_the_newest_event
+                every_expectation_is_refused_when_untrue_and_met_when_true
+            }
+            contact {
+                a_card_is_kept_and_its_revision_rises_by_one
+                added_tags_are_kept_and_not_lost_to_an_older_card
+                a_card_is_found_by_detail_and_by_alias_in_any_spelling
+                an_alias_is_held_by_one_identity_of_a_portfolio
+                the_most_recently_seen_alias_is_the_last
+                the_newest_profile_stays
+                joined_identities_are_one_person
+                follow_ups_are_filtered
+            }
+            conversation {
+                a_pair_has_one_conversation
+                an_update_touches_state_and_assignment_only
+                the_head_is_the_same_in_any_order_of_arrival
+                our_own_message_does_not_count_as_unread
+                the_read_mark_only_rises
+                a_message_reopens_and_is_not_closed_over
+                a_snooze_that_has_run_out_counts_as_open
+                queue_counters_equal_a_recount
+                a_list_shows_who_and_what_newest_first
+            }
+            message {
+                a_repeated_delivery_changes_nothing
+                evidence_in_any_order_ends_in_the_same_state
+                a_failure_is_shown_and_outranked
+                news_about_a_message_that_is_gone_changes_nothing
+                the_newest_reaction_of_each_side_stays
+                the_newest_edit_stays_and_taking_back_beats_it
+                a_message_is_known_by_both_ids
+                a_provider_id_of_one_account_is_free_on_another
+                a_message_needs_its_conversation
+            }
+            retention {
+                what_has_expired_is_not_seen_before_any_sweep
+                a_shorter_period_counts_at_once_and_a_longer_one_never
+                an_end_of_its_own_counts_when_it_is_earlier
+                an_expired_message_is_no_fact_for_sending
+                the_sweep_removes_what_has_expired_and_queues_the_blobs
+                a_swept_file_does_not_come_back
+                a_sweep_stays_in_its_organisation
+                bookkeeping_is_forgotten_in_time
+            }
+        }
+    };
+}
+
+/// Expands names into tests.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! store_cases {
+    ($fresh:ident; $($module:ident { $($name:ident)+ })+) => {$(
+        mod $module {
+            $(
+                #[::tokio::test]
+                async fn $name() {
+                    let clock = $crate::testing::conformance::Bench::clock();
+                    let store = super::$fresh(::std::sync::Arc::clone(&clock)).await;
+                    let bench = $crate::testing::conformance::Bench::new(store, clock);
+                    $crate::testing::conformance::$module::$name(bench).await;
+                }
+            )+
+        }
+    )+};
+}

@@ -1,0 +1,29 @@
+//! What a port means, as cases. Each case is a public function whose name says the rule; the macros expand the list of
+//! names into one test each and do nothing else.
+//!
+//! A store's author writes, in `tests/conformance.rs` of the store's crate:
+//!
+//! ```text
+//! async fn fresh(clock: Arc<ManualClock>) -> Arc<dyn Store> { … }
+//! dialzio_core::store_conformance!(fresh);
+//! ```
+//!
+//! `fresh` makes an empty store that judges expiry by the clock it is given.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::expect_used,
+    clippy::missing_panics_doc,
+    reason = "a case fails by panicking"
+)]
+
+mod bench;
+pub mod commit;
+pub mod contact;
+pub mod conversation;
+mod list;
+pub mod message;
+pub mod retention;
+
+pub use bench::{Bench, House, Person};
