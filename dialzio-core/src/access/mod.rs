@@ -154,8 +154,8 @@ pub struct Invitation {
     pub hash: TokenHash,
     /// Into which organisation.
     pub org: OrgId,
-    /// Whom.
-    pub email: EmailAddress,
+    /// Whom; `None` for whoever holds the link, who then says their address: the first owner.
+    pub email: Option<EmailAddress>,
     /// As what.
     pub role: Role,
     /// Until when.

@@ -109,11 +109,12 @@ impl<'a> AccessService<'a> {
         Actor::new(org, principal, grant)
     }
 
-    /// Invites somebody; the token goes into a link and is shown once.
+    /// Invites somebody; the token goes into a link and is shown once. Without an address the link is good for whoever
+    /// holds it, who says theirs.
     ///
     /// # Errors
     /// [`Error::Denied`] without [`Permission::MembersManage`], or for a role above the inviter's own rights.
-    pub async fn invite(&self, by: &Actor, email: EmailAddress, role: Role) -> Result<Token, Error> {
+    pub async fn invite(&self, by: &Actor, email: Option<EmailAddress>, role: Role) -> Result<Token, Error> {
         by.scope_for(Permission::MembersManage)?;
         if let Some(beyond) = role.grant().permissions.into_iter().find(|held| !by.may(*held)) {
             return Err(Error::Denied { permission: beyond });
@@ -139,34 +140,31 @@ impl<'a> AccessService<'a> {
     }
 
     /// Uses an invitation: makes the user (or takes the one there is, whose password must fit) and the member, and signs
-    /// them in.
+    /// them in. `email` counts only if the invitation names no address.
     ///
     /// # Errors
-    /// [`Error::Unauthenticated`] if the link does not work any more; [`Error::Invalid`] for the password.
+    /// [`Error::Unauthenticated`] if the link does not work any more; [`Error::Invalid`] for the address or the password.
     pub async fn accept(
         &self,
         token: &Token,
         name: PersonName,
+        email: Option<EmailAddress>,
         secret: &SecretString,
     ) -> Result<SignedIn, Error> {
         let invitation = self.invitation(token).await?;
+        let address = invitation.email.clone().or(email).ok_or(Error::invalid("email", "is needed"))?;
         let now = self.crm.now();
         let store = self.crm.store();
-        let known = store.user(self.crm.system(), UserKey::Email(&invitation.email)).await?;
+        let known = store.user(self.crm.system(), UserKey::Email(&address)).await?;
         let mut writes = vec![SystemWrite::UseInvitation(token.hash())];
         let user = match known {
             Some(user) if password::verify(secret, Some(user.password.clone())).await => user.id,
             Some(_) => return Err(Error::invalid("password", "is not the one of this account")),
             None => {
-                password::check(secret, &invitation.email).map_err(|why| Error::invalid("password", why))?;
+                password::check(secret, &address).map_err(|why| Error::invalid("password", why))?;
                 let hash = password::hash(secret).await.map_err(|why| Error::invalid("password", why))?;
                 let id = self.crm.ids().next(now);
-                writes.push(SystemWrite::User(User {
-                    id,
-                    email: invitation.email,
-                    password: hash,
-                    created_at: now,
-                }));
+                writes.push(SystemWrite::User(User { id, email: address, password: hash, created_at: now }));
                 id
             }
         };
@@ -301,6 +299,14 @@ impl<'a> AccessService<'a> {
         batch.about(id).write(AccessWrite::ApiKey(key)).event(DomainEvent::OrgChanged);
         self.crm.store().commit_one(scope, batch).await?;
         Ok(())
+    }
+
+    /// Organisations in order of id, after one of them: for the operator of the installation.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub async fn organisations(&self, after: Option<OrgId>) -> Result<Vec<Org>, Error> {
+        Ok(self.crm.store().organisations(self.crm.system(), after, 100).await?)
     }
 
     /// The organisation.

@@ -171,7 +171,7 @@ pub async fn invite(
     Body(new): Body<InviteJson>,
 ) -> Result<(StatusCode, Json<InvitedJson>), Problem> {
     let email = text::<EmailAddress>("email", &new.email)?;
-    let token = state.crm().access().invite(&actor, email, word::<Role>("role", &new.role)?).await?;
+    let token = state.crm().access().invite(&actor, Some(email), word::<Role>("role", &new.role)?).await?;
     let setup_url = setup_url(state.origin(), token.reveal());
     Ok((StatusCode::CREATED, Json(InvitedJson { setup_url })))
 }
