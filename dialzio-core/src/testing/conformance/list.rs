@@ -29,6 +29,18 @@ macro_rules! store_conformance {
                 joined_identities_are_one_person
                 follow_ups_are_filtered
             }
+            consent {
+                the_ledger_has_no_gaps
+                entries_of_one_batch_are_numbered_in_order
+                a_withdrawal_moves_the_head_of_the_ledger
+                history_follows_the_card_and_its_identifiers
+                a_suppression_is_kept_once_for_each_scope
+                the_facts_hold_person_ledger_and_settings
+                the_window_is_of_one_conversation_and_the_relation_of_all
+                answered_does_not_count_the_message_itself
+                promotion_counts_for_seven_days_once_dispatched
+                what_the_wire_needs_comes_in_one_look
+            }
             conversation {
                 a_pair_has_one_conversation
                 an_update_touches_state_and_assignment_only
@@ -39,6 +51,13 @@ macro_rules! store_conformance {
                 a_snooze_that_has_run_out_counts_as_open
                 queue_counters_equal_a_recount
                 a_list_shows_who_and_what_newest_first
+            }
+            facts {
+                a_person_is_known_under_each_alias
+                a_person_is_known_under_older_spellings
+                cards_with_the_typed_number_are_candidates
+                a_joined_person_is_known_with_their_thread
+                a_lane_with_a_waiting_element_is_not_idle
             }
             message {
                 a_repeated_delivery_changes_nothing
@@ -60,6 +79,15 @@ macro_rules! store_conformance {
                 a_swept_file_does_not_come_back
                 a_sweep_stays_in_its_organisation
                 bookkeeping_is_forgotten_in_time
+            }
+            search {
+                words_find_a_name_in_any_order_and_the_last_by_its_beginning
+                signs_in_a_search_mean_nothing
+                a_number_finds_the_person_in_any_spelling
+                addresses_tags_and_profiles_find_the_person
+                old_names_are_forgotten
+                people_are_listed_by_name_and_the_nameless_last
+                a_stage_narrows_a_search
             }
         }
     };

@@ -20,10 +20,13 @@
 
 mod bench;
 pub mod commit;
+pub mod consent;
 pub mod contact;
 pub mod conversation;
+pub mod facts;
 mod list;
 pub mod message;
 pub mod retention;
+pub mod search;
 
 pub use bench::{Bench, House, Person};
