@@ -19,16 +19,6 @@ macro_rules! store_conformance {
                 a_commit_answers_with_the_newest_event
                 every_expectation_is_refused_when_untrue_and_met_when_true
             }
-            contact {
-                a_card_is_kept_and_its_revision_rises_by_one
-                added_tags_are_kept_and_not_lost_to_an_older_card
-                a_card_is_found_by_detail_and_by_alias_in_any_spelling
-                an_alias_is_held_by_one_identity_of_a_portfolio
-                the_most_recently_seen_alias_is_the_last
-                the_newest_profile_stays
-                joined_identities_are_one_person
-                follow_ups_are_filtered
-            }
             consent {
                 the_ledger_has_no_gaps
                 entries_of_one_batch_are_numbered_in_order
@@ -40,6 +30,16 @@ macro_rules! store_conformance {
                 answered_does_not_count_the_message_itself
                 promotion_counts_for_seven_days_once_dispatched
                 what_the_wire_needs_comes_in_one_look
+            }
+            contact {
+                a_card_is_kept_and_its_revision_rises_by_one
+                added_tags_are_kept_and_not_lost_to_an_older_card
+                a_card_is_found_by_detail_and_by_alias_in_any_spelling
+                an_alias_is_held_by_one_identity_of_a_portfolio
+                the_most_recently_seen_alias_is_the_last
+                the_newest_profile_stays
+                joined_identities_are_one_person
+                follow_ups_are_filtered
             }
             conversation {
                 a_pair_has_one_conversation
@@ -58,6 +58,13 @@ macro_rules! store_conformance {
                 cards_with_the_typed_number_are_candidates
                 a_joined_person_is_known_with_their_thread
                 a_lane_with_a_waiting_element_is_not_idle
+            }
+            ledger {
+                every_batch_has_an_audit_entry_and_the_chain_verifies
+                chains_of_two_organisations_do_not_mix
+                the_event_log_has_no_gaps
+                the_logs_hold_ids_only
+                a_watcher_is_woken_by_a_commit_with_events
             }
             message {
                 a_repeated_delivery_changes_nothing
@@ -88,6 +95,36 @@ macro_rules! store_conformance {
                 old_names_are_forgotten
                 people_are_listed_by_name_and_the_nameless_last
                 a_stage_narrows_a_search
+            }
+            system {
+                a_user_is_found_by_id_and_by_address
+                an_address_signs_in_one_user
+                a_session_ends_in_every_way
+                a_session_needs_membership_in_its_organisation
+                a_revoked_key_is_not_found
+                an_invitation_works_once
+                system_writes_and_their_batch_are_one
+                organisations_are_listed_and_found_by_member
+                apps_are_found_by_hook_and_by_owner
+                a_webhook_reaches_only_accounts_of_its_app
+                a_number_is_routed_in_one_organisation_only
+                bytes_of_no_organisation_are_the_operators
+                the_system_sweep_removes_what_has_ended
+                queued_work_wakes_the_worker
+            }
+            work {
+                a_lane_has_one_holder
+                a_stale_fence_is_refused
+                a_lease_that_was_given_back_is_gone
+                a_lease_counts_in_its_own_organisation
+                due_work_comes_in_order_of_id
+                an_effect_is_settled_or_waits_again
+                cancelling_and_resolving_look_at_the_state
+                lanes_that_waited_longest_come_first
+                received_elements_wait_in_line
+                a_dispatched_send_is_unknown_after_a_restart
+                quarantined_bytes_are_listed_and_released
+                quarantined_bytes_are_swept_when_their_time_is_up
             }
         }
     };

@@ -24,9 +24,12 @@ pub mod consent;
 pub mod contact;
 pub mod conversation;
 pub mod facts;
+pub mod ledger;
 mod list;
 pub mod message;
 pub mod retention;
 pub mod search;
+pub mod system;
+pub mod work;
 
 pub use bench::{Bench, House, Person};
