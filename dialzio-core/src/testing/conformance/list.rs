@@ -59,6 +59,20 @@ macro_rules! store_conformance {
                 a_joined_person_is_known_with_their_thread
                 a_lane_with_a_waiting_element_is_not_idle
             }
+            fidelity {
+                text_survives_unchanged
+                times_survive_to_the_microsecond
+                every_shape_of_content_survives
+                every_field_of_a_message_survives
+                every_field_of_a_file_survives
+                settings_survive_whole
+                every_field_of_a_conversation_survives
+            }
+            isolation {
+                another_organisation_sees_nothing_by_any_read
+                expectations_look_into_ones_own_organisation_only
+                writes_do_not_reach_another_organisation
+            }
             ledger {
                 every_batch_has_an_audit_entry_and_the_chain_verifies
                 chains_of_two_organisations_do_not_mix
@@ -76,6 +90,15 @@ macro_rules! store_conformance {
                 a_message_is_known_by_both_ids
                 a_provider_id_of_one_account_is_free_on_another
                 a_message_needs_its_conversation
+            }
+            pages {
+                pages_of_contacts_hold_still_under_insertion
+                pages_of_messages_hold_still_under_insertion
+                pages_of_a_queue_hold_still_under_insertion
+                pages_of_notes_and_follow_ups_hold_still_under_insertion
+                pages_of_the_consent_history_hold_still_under_insertion
+                pages_of_the_quarantine_hold_still_under_insertion
+                the_last_page_says_that_it_is_the_last
             }
             retention {
                 what_has_expired_is_not_seen_before_any_sweep
