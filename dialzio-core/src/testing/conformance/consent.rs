@@ -90,13 +90,14 @@ pub async fn a_withdrawal_moves_the_head_of_the_ledger(bench: Bench) {
 pub async fn history_follows_the_card_and_its_identifiers(bench: Bench) {
     let house = bench.house().await;
     let (asha, ben) = (bench.person(&house, "Asha").await, bench.person(&house, "Ben").await);
+    let chloe = bench.person(&house, "Chloe").await;
     let number = bench.make.phone();
     let mut card = asha.contact.clone();
     card.details = vec![bench.make.phone_detail(&number)];
     bench.write(&house.scope, ContactWrite::Update(card)).await;
     let own = bench.make.consent(asha.contact.id, Vec::new(), ConsentEvent::Given);
     let typed = bench.make.consent(ben.contact.id, vec![SubjectKey::phone(&number)], ConsentEvent::Refused);
-    let seen = bench.make.consent(bench.make.id(), asha.identity.subject_keys(), ConsentEvent::Withdrawn);
+    let seen = bench.make.consent(chloe.contact.id, asha.identity.subject_keys(), ConsentEvent::Withdrawn);
     let other = bench.make.consent(ben.contact.id, ben.identity.subject_keys(), ConsentEvent::Given);
     for entry in [&own, &typed, &seen, &other] {
         bench.write(&house.scope, ConsentWrite::Record(entry.clone())).await;

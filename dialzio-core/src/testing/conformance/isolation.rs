@@ -13,7 +13,7 @@ use crate::inbox::{InboxItem, InboxWrite, Quarantined};
 use crate::media::{Media, MediaWrite};
 use crate::page::PageRequest;
 use crate::scope::{OrgScope, Role};
-use crate::store::{EffectWrite, Expect, LedgerSeq, RecordRef, Revision, Write};
+use crate::store::{EffectWrite, Expect, LedgerSeq, RecordRef, Revision, SystemWrite, Write};
 use crate::testing::conformance::{Bench, House, Person};
 
 struct Full {
@@ -38,7 +38,9 @@ async fn full(bench: &Bench) -> Full {
     let item = bench.make.item(&house.account, LaneKind::Inbox, bench.at(1));
     let bytes = bench.make.quarantined(Some(house.org.id), house.app.id, bench.at(1));
     let suppression = bench.make.suppression(SuppressionScope::Marketing);
-    let member = bench.make.member(bench.make.id(), Role::Owner);
+    let user = bench.make.user("asha@shop.example");
+    bench.enact(SystemWrite::User(user.clone())).await.unwrap();
+    let member = bench.make.member(user.id, Role::Owner);
     let account = house.account.id;
     let templates = vec![bench.make.template(account, "order_sent", TemplateCategory::Utility)];
     let given = bench.make.consent(person.contact.id, person.identity.subject_keys(), ConsentEvent::Given);

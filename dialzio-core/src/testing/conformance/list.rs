@@ -68,6 +68,9 @@ macro_rules! store_conformance {
                 settings_survive_whole
                 every_field_of_a_conversation_survives
             }
+            history {
+                the_same_history
+            }
             isolation {
                 another_organisation_sees_nothing_by_any_read
                 expectations_look_into_ones_own_organisation_only
@@ -148,6 +151,9 @@ macro_rules! store_conformance {
                 a_dispatched_send_is_unknown_after_a_restart
                 quarantined_bytes_are_listed_and_released
                 quarantined_bytes_are_swept_when_their_time_is_up
+            }
+            writes {
+                every_write_is_applied
             }
         }
     };

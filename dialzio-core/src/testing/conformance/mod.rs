@@ -25,6 +25,7 @@ pub mod contact;
 pub mod conversation;
 pub mod facts;
 pub mod fidelity;
+pub mod history;
 pub mod isolation;
 pub mod ledger;
 mod list;
@@ -34,5 +35,6 @@ pub mod retention;
 pub mod search;
 pub mod system;
 pub mod work;
+pub mod writes;
 
 pub use bench::{Bench, House, Person};

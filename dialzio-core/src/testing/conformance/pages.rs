@@ -5,7 +5,7 @@ use std::num::NonZeroU32;
 
 use crate::consent::{ConsentEvent, ConsentWrite};
 use crate::contact::{ContactQuery, ContactWrite, TaskQuery};
-use crate::conversation::{ConversationQuery, ConversationWrite, InboxView, StateFilter};
+use crate::conversation::{ConversationQuery, InboxView, StateFilter};
 use crate::id::TypedId;
 use crate::inbox::InboxWrite;
 use crate::page::{Page, PageRequest};
@@ -241,8 +241,7 @@ pub async fn the_last_page_says_that_it_is_the_last(bench: Bench) {
     assert_eq!(read(2).await, (2, true));
     assert_eq!(read(3).await, (3, false));
     assert_eq!(read(200).await, (3, false));
-    let empty = bench.make.conversation(bench.make.id(), &person.identity);
-    bench.write(&house.scope, ConversationWrite::Insert(empty.clone())).await;
+    let empty = bench.person(&house, "Ben").await.conversation;
     let page = bench.store.messages(&house.scope, empty.id, PageRequest::first(1)).await.unwrap();
     assert!(page.items.is_empty() && page.next.is_none());
 }
