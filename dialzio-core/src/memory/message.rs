@@ -19,6 +19,10 @@ impl Rows {
         digest: Option<MessageDigest>,
         at: DateTime<Utc>,
     ) -> StoreResult<()> {
+        let heard = message.external.clone().map(|external| (account, external));
+        if let Some((account, external)) = heard.filter(|key| self.references.contains_key(key)) {
+            return Err(StoreError::unmet(Expect::ExternalFree(account, external)));
+        }
         let kept = self
             .conversations
             .get_mut(&message.conversation)

@@ -7,7 +7,7 @@ use crate::conversation::{
 };
 use crate::effect::LaneKind;
 use crate::id::MessageId;
-use crate::store::{Expect, StoreError};
+use crate::store::{Expect, StoreError, Write};
 use crate::testing::conformance::{Bench, House, Person};
 
 /// The same delivery twice: the second is refused as a whole, and nothing counts double.
@@ -17,8 +17,14 @@ pub async fn a_repeated_delivery_changes_nothing(bench: Bench) {
     let message = bench.hears(&house, &person, "hello", bench.at(1)).await;
     let before = bench.conversation(&house, &person).await;
     let again = Message { id: bench.make.id_at(bench.at(1)), ..message.clone() };
-    let unmet = bench.refused(&house.scope, bench.make.append(house.account.id, &again)).await;
-    assert_eq!(unmet, Expect::ExternalFree(house.account.id, message.external.clone().unwrap()));
+    let taken = Expect::ExternalFree(house.account.id, message.external.clone().unwrap());
+    let append = |message: &Message| -> Write { bench.make.append(house.account.id, message).into() };
+    assert_eq!(bench.refused(&house.scope, append(&again)).await, taken);
+    assert_eq!(bench.refused(&house.scope, append(&message)).await, taken, "with the same id as well");
+    let newer = bench.make.inbound(&person.conversation, "newer", bench.at(5));
+    let together = bench.writes([append(&newer), append(&again)]);
+    assert!(bench.store.commit_one(&house.scope, together).await.is_err());
+    assert!(bench.store.message(&house.scope, newer.id).await.unwrap().is_none());
     assert_eq!(bench.conversation(&house, &person).await, before);
     assert!(bench.store.message(&house.scope, again.id).await.unwrap().is_none());
     assert_eq!(bench.message(&house, message.id).await, message);

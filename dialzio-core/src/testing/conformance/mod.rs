@@ -20,10 +20,21 @@
 
 mod bench;
 pub mod commit;
+pub mod consent;
 pub mod contact;
 pub mod conversation;
+pub mod facts;
+pub mod fidelity;
+pub mod history;
+pub mod isolation;
+pub mod ledger;
 mod list;
 pub mod message;
+pub mod pages;
 pub mod retention;
+pub mod search;
+pub mod system;
+pub mod work;
+pub mod writes;
 
 pub use bench::{Bench, House, Person};
