@@ -8,5 +8,6 @@
     reason = "tests"
 )]
 
+mod corpus;
 mod rig;
 mod spine;

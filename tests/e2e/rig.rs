@@ -86,6 +86,7 @@ pub(crate) struct Line {
     pub(crate) app: String,
     pub(crate) account: String,
     pub(crate) hook: String,
+    pub(crate) secret: String,
     pub(crate) number: String,
     pub(crate) business: String,
 }
@@ -171,20 +172,23 @@ impl Rig {
         token.reveal().to_owned()
     }
 
-    /// Connects a number of the emulator over the API.
+    /// Registers an app and connects a number of the emulator to it, over the API.
     pub(crate) async fn connect(&self, seat: &Seat, number: &str) -> Line {
-        let (business, secret, token) =
-            (format!("9{number}"), format!("secret-of-{number}"), format!("token-of-{number}"));
-        let app = self
-            .post(
-                seat,
-                "/v1/apps",
-                json!({"provider": "whatsapp", "name": "Shop app", "app_secrets": [secret],
-                       "verify_token": format!("verify-{number}")}),
-            )
-            .await
-            .is(201);
-        let hook = app.json["hook_url"].as_str().unwrap().to_owned();
+        let secret = format!("secret-of-{number}");
+        let body = json!({"provider": "whatsapp", "name": "Shop app", "app_secrets": [secret],
+            "verify_token": format!("verify-{number}")});
+        let app = self.post(seat, "/v1/apps", body).await.is(201);
+        let hook = app.json["hook_url"].as_str().unwrap();
+        self.join(seat, &app.id(), hook, &secret, number).await
+    }
+
+    /// Connects another number to the app of a line.
+    pub(crate) async fn connect_to(&self, seat: &Seat, line: &Line, number: &str) -> Line {
+        self.join(seat, &line.app, &line.hook, &line.secret, number).await
+    }
+
+    async fn join(&self, seat: &Seat, app: &str, hook: &str, secret: &str, number: &str) -> Line {
+        let (business, token) = (format!("9{number}"), format!("token-of-{number}"));
         self.graph.add_number(EmulatedNumber {
             phone_number_id: number.to_owned(),
             waba_id: business.clone(),
@@ -195,18 +199,18 @@ impl Rig {
             webhook_url: Some(hook.parse().unwrap()),
         });
         self.graph.add_sample_templates(&business);
-        let account = self
-            .post(
-                seat,
-                "/v1/accounts",
-                json!({"app": app.id(), "name": "Shop line", "phone_number_id": number,
-                       "business_account_id": business, "token": token,
-                       "base_url": self.graph.base_url()}),
-            )
-            .await
-            .is(201);
+        let body = json!({"app": app, "name": "Shop line", "phone_number_id": number,
+            "business_account_id": business, "token": token, "base_url": self.graph.base_url()});
+        let account = self.post(seat, "/v1/accounts", body).await.is(201);
         assert_eq!(account.json["state"], "routable", "{}", account.json);
-        Line { app: app.id(), account: account.id(), hook, number: number.to_owned(), business }
+        Line {
+            app: app.to_owned(),
+            account: account.id(),
+            hook: hook.to_owned(),
+            secret: secret.to_owned(),
+            number: number.to_owned(),
+            business,
+        }
     }
 
     /// A request with a JSON body, or none for `null`.

@@ -496,3 +496,23 @@ async fn an_event_stream_resumes_without_a_gap() {
     });
     assert_eq!(live[0].0, newest + 1);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn streams_that_begin_while_things_happen_miss_nothing() {
+    let (rig, seat, _, conversation) = shop().await;
+    let contact = contact_of(&rig, &seat, &conversation).await;
+    let begun = rig.crm.ledger().newest_event(&seat.owner).await.unwrap().0;
+    let notes = 150;
+    let listeners = (0..24).map(|_| events(&rig, &seat, Some(begun), notes));
+    let path = format!("/v1/contacts/{contact}/notes");
+    let writing = async {
+        for _ in 0..notes {
+            rig.post(&seat, &path, json!({"text": "Noted"})).await.is(201);
+        }
+    };
+    let (seen, ()) = tokio::join!(futures_util::future::join_all(listeners), writing);
+    for one in seen {
+        let places: Vec<u64> = one.iter().map(|(place, _)| *place).collect();
+        assert_eq!(places, (begun + 1..=begun + notes as u64).collect::<Vec<_>>());
+    }
+}
