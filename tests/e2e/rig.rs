@@ -12,7 +12,7 @@ use dialzio_core::memory::MemoryStore;
 use dialzio_core::store::Store;
 use dialzio_core::text::Title;
 use dialzio_core::work::WorkReport;
-use dialzio_core::{Actor, Clock, Crm, ManualClock, OrgId, Permission, Principal, Role};
+use dialzio_core::{Actor, Clock, Crm, ManualClock, Permission, Principal, Role};
 use dialzio_http::{Closing, Options};
 use dialzio_whatsapp::emulator::{
     CustomerIdentity, CustomerMessage, EmulatedNumber, Emulator, EmulatorConfig,
@@ -75,7 +75,6 @@ impl Drop for Rig {
 /// An organisation, and a key that may do everything in it.
 #[derive(Clone)]
 pub(crate) struct Seat {
-    pub(crate) org: OrgId,
     pub(crate) key: String,
     pub(crate) owner: Actor,
 }
@@ -161,7 +160,7 @@ impl Rig {
         let founded = self.crm.access().found(NewOrg::named(name)).await.unwrap();
         let owner = self.crm.access().vouch(founded.org, Principal::service("test"), Role::Owner.grant());
         let key = self.key(&owner, Permission::ALL).await;
-        Seat { org: founded.org, key, owner }
+        Seat { key, owner }
     }
 
     /// A key with these permissions.
