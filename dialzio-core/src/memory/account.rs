@@ -16,9 +16,12 @@ impl Rows {
             AccountWrite::Put(account) => {
                 let routed = is_routed(account.state);
                 if routed && !route_free(frame, &account.provider, &account.external_id) {
-                    return Err(StoreError::unmet(Expect::RouteFree(account.provider, account.external_id)));
+                    return Err(StoreError::unmet(Expect::RouteFree(
+                        account.provider.clone(),
+                        account.external_id.clone(),
+                    )));
                 }
-                self.accounts.insert(account.id, account);
+                self.accounts.insert(account.id, *account);
             }
             AccountWrite::Templates { account, mut templates } => {
                 templates.sort_by(|a, b| (&a.name, &a.language).cmp(&(&b.name, &b.language)));

@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 
 use super::page;
 use super::state::Rows;
+use crate::consent::Purpose;
+use crate::conversation::{DeliveryStatus, Evidence};
 use crate::effect::{Effect, EffectState, Lane, LaneKind, Work};
-use crate::id::{AccountId, MessageId, OrgId, QuarantineId, TypedId};
+use crate::id::{AccountId, ChannelIdentityId, MessageId, OrgId, QuarantineId, TypedId};
 use crate::inbox::{InboxItem, InboxWrite, Quarantined};
 use crate::page::{Page, PageRequest};
 use crate::store::{Due, EffectWrite};
@@ -41,6 +43,28 @@ impl Rows {
                 let open = [EffectState::Dispatched, EffectState::Unknown];
                 self.move_send(message, &open, EffectState::Done);
             }
+            EffectWrite::CancelPromotions { identity, at } => self.cancel_promotions(identity, at),
+        }
+    }
+
+    fn cancel_promotions(&mut self, identity: ChannelIdentityId, at: DateTime<Utc>) {
+        let whose = self.survivor(identity);
+        let theirs = |rows: &Self, effect: &Effect| {
+            let Work::Send(message) = effect.work else { return None };
+            let known = rows.messages.get(&message)?;
+            let conversation = rows.conversations.get(&known.conversation)?;
+            let promotes = matches!(known.purpose, Some(Purpose::Marketing | Purpose::Utility));
+            (promotes && rows.survivor(conversation.identity) == whose).then_some(message)
+        };
+        let waiting: Vec<MessageId> = self
+            .effects
+            .values()
+            .filter(|effect| effect.state == EffectState::Pending)
+            .filter_map(|effect| theirs(self, effect))
+            .collect();
+        for message in waiting {
+            self.move_send(message, &[EffectState::Pending], EffectState::Cancelled);
+            self.take_evidence(message, &Evidence { status: DeliveryStatus::Cancelled, at, failure: None });
         }
     }
 

@@ -179,10 +179,12 @@ impl SystemStore for MemoryStore {
     ) -> StoreResult<Vec<Option<Route>>> {
         let world = self.world();
         let route = |wanted: &AccountRef| {
-            let mut all = world.orgs.iter().flat_map(|(org, rows)| rows.accounts.values().map(|a| (*org, a)));
-            let found = all.find(|(_, account)| {
-                account.app == app && account.external_id == wanted.0 && is_routed(account.state)
-            });
+            let all = world.orgs.iter().flat_map(|(org, rows)| rows.accounts.values().map(|a| (*org, a)));
+            let linked = all.filter(|(_, account)| account.app == app && is_routed(account.state));
+            let named = linked
+                .filter(|(_, account)| account.external_id == wanted.0 || account.business_id == wanted.0);
+            // A number before a business account, then the oldest.
+            let found = named.min_by_key(|(_, account)| (account.external_id != wanted.0, account.id));
             found.map(|(org, account)| Route {
                 org,
                 account: account.id,

@@ -164,7 +164,7 @@ impl Bench {
         let app = self.make.app(Some(org.id));
         self.enact(SystemWrite::App(app.clone())).await.unwrap();
         let account = self.make.account(app.id);
-        self.write(&scope, AccountWrite::Put(account.clone())).await;
+        self.write(&scope, AccountWrite::Put(Box::new(account.clone()))).await;
         House { scope, org, app, account }
     }
 

@@ -178,7 +178,7 @@ pub async fn the_window_is_of_one_conversation_and_the_relation_of_all(bench: Be
     let house = bench.house().await;
     let person = bench.person(&house, "Asha").await;
     let second = bench.make.account(house.app.id);
-    bench.write(&house.scope, AccountWrite::Put(second.clone())).await;
+    bench.write(&house.scope, AccountWrite::Put(Box::new(second.clone()))).await;
     let other = bench.make.conversation(second.id, &person.identity);
     let writes = crate::conversation::ConversationWrite::Insert(other.clone());
     bench.write(&house.scope, writes).await;

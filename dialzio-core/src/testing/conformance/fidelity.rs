@@ -189,7 +189,7 @@ pub async fn settings_survive_whole(bench: Bench) {
     account.base_url = Some("http://127.0.0.1:4010/v1/".parse().unwrap());
     account.display_number = None;
     account.checked_at = None;
-    bench.write(&house.scope, AccountWrite::Put(account.clone())).await;
+    bench.write(&house.scope, AccountWrite::Put(Box::new(account.clone()))).await;
     assert_eq!(bench.store.accounts(&house.scope).await.unwrap(), [house.account.clone(), account.clone()]);
     assert_eq!(bench.store.account(&house.scope, account.id).await.unwrap(), Some(account.clone()));
 

@@ -146,6 +146,7 @@ macro_rules! store_conformance {
                 due_work_comes_in_order_of_id
                 an_effect_is_settled_or_waits_again
                 cancelling_and_resolving_look_at_the_state
+                waiting_promotion_is_taken_back_and_nothing_else
                 lanes_that_waited_longest_come_first
                 received_elements_wait_in_line
                 a_dispatched_send_is_unknown_after_a_restart

@@ -230,12 +230,12 @@ pub async fn a_webhook_reaches_only_accounts_of_its_app(bench: Bench) {
         (AccountState::Routable, true),
     ] {
         account.state = state;
-        bench.write(&house.scope, AccountWrite::Put(account.clone())).await;
+        bench.write(&house.scope, AccountWrite::Put(Box::new(account.clone()))).await;
         let found = route(&bench, house.app.id, &account).await;
         assert_eq!(found, reached.then_some(house.org.id), "{state}");
     }
     account.app = foreign.id;
-    bench.write(&house.scope, AccountWrite::Put(account.clone())).await;
+    bench.write(&house.scope, AccountWrite::Put(Box::new(account.clone()))).await;
     assert_eq!(route(&bench, house.app.id, &account).await, None);
     assert_eq!(route(&bench, foreign.id, &account).await, Some(house.org.id));
 }
@@ -251,18 +251,18 @@ pub async fn a_number_is_routed_in_one_organisation_only(bench: Bench) {
     assert!(bench.holds(&other.scope, elsewhere).await, "another provider's ids are other ids");
     let mut wanted = bench.make.account(other.app.id);
     wanted.external_id.clone_from(&house.account.external_id);
-    assert_eq!(bench.refused(&other.scope, AccountWrite::Put(wanted.clone())).await, free);
+    assert_eq!(bench.refused(&other.scope, AccountWrite::Put(Box::new(wanted.clone()))).await, free);
     wanted.state = AccountState::Unchecked;
-    bench.write(&other.scope, AccountWrite::Put(wanted.clone())).await;
+    bench.write(&other.scope, AccountWrite::Put(Box::new(wanted.clone()))).await;
     wanted.state = AccountState::Routable;
-    assert_eq!(bench.refused(&other.scope, AccountWrite::Put(wanted.clone())).await, free);
+    assert_eq!(bench.refused(&other.scope, AccountWrite::Put(Box::new(wanted.clone()))).await, free);
     let mut given_up = house.account.clone();
     given_up.state = AccountState::Disconnected;
-    bench.write(&house.scope, AccountWrite::Put(given_up.clone())).await;
-    bench.write(&other.scope, AccountWrite::Put(wanted.clone())).await;
+    bench.write(&house.scope, AccountWrite::Put(Box::new(given_up.clone()))).await;
+    bench.write(&other.scope, AccountWrite::Put(Box::new(wanted.clone()))).await;
     assert_eq!(route(&bench, other.app.id, &wanted).await, Some(other.org.id));
     given_up.state = AccountState::Routable;
-    assert_eq!(bench.refused(&house.scope, AccountWrite::Put(given_up)).await, free);
+    assert_eq!(bench.refused(&house.scope, AccountWrite::Put(Box::new(given_up))).await, free);
 }
 
 /// Bytes of no organisation are the operator's to see; those of one are its own, also when they come by the system.

@@ -2,6 +2,7 @@
 
 use chrono::TimeDelta;
 
+use crate::consent::Purpose;
 use crate::conversation::DeliveryStatus;
 use crate::effect::{Effect, EffectState, Lane, LaneKind, Work};
 use crate::id::{EffectId, TypedId, WorkerId};
@@ -9,7 +10,7 @@ use crate::inbox::{InboxItem, InboxWrite};
 use crate::ledger::Action;
 use crate::page::PageRequest;
 use crate::store::{Batch, Cause, Due, EffectWrite, Expect, Fence, Lease, StoreError};
-use crate::testing::conformance::{Bench, House};
+use crate::testing::conformance::{Bench, House, Person};
 
 async fn lease(bench: &Bench, lane: Lane, by: WorkerId, seconds: i64) -> Option<Lease> {
     let until = bench.now() + TimeDelta::seconds(seconds);
@@ -183,6 +184,42 @@ pub async fn cancelling_and_resolving_look_at_the_state(bench: Bench) {
     assert!(state(&effect, EffectState::Dispatched).await, "too late");
     bench.write(&house.scope, EffectWrite::Resolve(message.id)).await;
     assert!(state(&effect, EffectState::Done).await);
+}
+
+/// An opt-out takes back what waits and promotes or notifies; answers, codes, what has left and other people's stay.
+pub async fn waiting_promotion_is_taken_back_and_nothing_else(bench: Bench) {
+    let house = bench.house().await;
+    let (person, other) = (bench.person(&house, "Asha").await, bench.person(&house, "Ravi").await);
+    let queue = async |whose: &Person, purpose: Purpose, second: i64| {
+        let mut message = bench.make.outbound(&whose.conversation, "news", bench.at(second));
+        message.purpose = Some(purpose);
+        let effect = bench.queue(&house, &message).await;
+        (message, effect)
+    };
+    let waiting = [queue(&person, Purpose::Marketing, 1).await, queue(&person, Purpose::Utility, 2).await];
+    let kept = [
+        queue(&person, Purpose::Service, 3).await,
+        queue(&person, Purpose::Authentication, 4).await,
+        queue(&other, Purpose::Marketing, 5).await,
+    ];
+    let (left, gone) = queue(&person, Purpose::Marketing, 6).await;
+    let state = EffectState::Dispatched;
+    bench
+        .write(&house.scope, EffectWrite::Settle { id: gone.id, state, not_before: None, attempts: 1 })
+        .await;
+    let identity = person.identity.id;
+    bench.write(&house.scope, EffectWrite::CancelPromotions { identity, at: bench.at(9) }).await;
+    let status = async |id| bench.store.message(&house.scope, id).await.unwrap().unwrap().delivery.status;
+    for (message, effect) in waiting {
+        assert!(bench.holds(&house.scope, Expect::Effect(effect.id, EffectState::Cancelled)).await);
+        assert_eq!(status(message.id).await, DeliveryStatus::Cancelled);
+    }
+    for (message, effect) in kept {
+        assert!(bench.holds(&house.scope, Expect::Effect(effect.id, EffectState::Pending)).await);
+        assert_eq!(status(message.id).await, DeliveryStatus::Queued);
+    }
+    assert!(bench.holds(&house.scope, Expect::Effect(gone.id, EffectState::Dispatched)).await);
+    assert_eq!(status(left.id).await, DeliveryStatus::Queued);
 }
 
 /// Lanes with due work, those that have waited longest first, without those that are leased; and when the next is due.
