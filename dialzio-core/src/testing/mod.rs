@@ -2,9 +2,13 @@
 //! told what to do, and the suites that say what a port means.
 
 pub mod conformance;
+mod faulty;
 pub mod fixtures;
+pub mod scripted;
 
+pub use faulty::{Calls, Fault, Faulty};
 pub use fixtures::Fixtures;
+pub use scripted::{Scripted, ScriptedProvider, Sent};
 
 use crate::id::OrgId;
 use crate::scope::{Audience, OrgScope, SystemScope};
