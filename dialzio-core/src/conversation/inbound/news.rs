@@ -10,6 +10,7 @@ use crate::conversation::{
 use crate::event::DomainEvent;
 use crate::id::{ConversationId, MessageId};
 use crate::inbox::QuarantineReason;
+use crate::media::MediaWrite;
 use crate::provider::{DeliveryNews, IdentityNews, InboundContent, ReactionNews};
 use crate::store::EffectWrite;
 use crate::text::MessageText;
@@ -54,7 +55,10 @@ impl Deciding<'_> {
             );
         }
         let at = at.min(self.now);
-        let content = self.content(content, message, at);
+        let (content, file) = self.content(content, message, at);
+        if let Some(file) = file {
+            self.batch.write(MediaWrite::Insert(file));
+        }
         self.batch
             .about(message)
             .write(ConversationWrite::Edit { message, content: Box::new(content), at })
