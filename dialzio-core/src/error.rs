@@ -167,7 +167,7 @@ impl Error {
         Self::NotFound { kind }
     }
 
-    pub(crate) fn invalid(field: &'static str, problem: impl ToString) -> Self {
-        Self::Invalid { field, problem: problem.to_string() }
+    pub(crate) fn invalid(field: &'static str, problem: impl std::fmt::Display) -> Self {
+        Self::Invalid { field, problem: format!("{problem}") }
     }
 }

@@ -13,9 +13,11 @@ pub mod error;
 pub mod event;
 mod id;
 pub mod inbox;
-
+pub mod intake;
 pub mod ledger;
 pub mod media;
+#[cfg(feature = "testing")]
+pub mod memory;
 mod name;
 pub mod page;
 pub mod phone;
@@ -23,11 +25,15 @@ pub mod provider;
 mod scope;
 pub mod search;
 pub mod store;
-#[cfg(feature = "testing")]
-pub mod testing;
 pub mod text;
 pub mod time;
+pub mod work;
 
+mod crm;
+#[cfg(feature = "testing")]
+pub mod testing;
+
+pub use crm::{BuildError, Crm, CrmBuilder};
 pub use error::{AccountProblem, Error, RecordKind};
 pub use id::*;
 pub use name::UnknownWord;

@@ -132,6 +132,14 @@ impl PhoneNumber {
         )
     }
 
+    /// The digits as people dial them within the country, without the leading zero; for finding a person by a number
+    /// that was noted without its country code.
+    #[must_use]
+    pub fn national_digits(&self) -> String {
+        Parsed::parse(self.reveal(), None)
+            .map_or_else(|_| self.digits().to_owned(), |parsed| parsed.get_national_significant_number())
+    }
+
     /// The region the number belongs to, if known.
     #[must_use]
     pub fn region(&self) -> Option<Region> {

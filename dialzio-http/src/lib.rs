@@ -1,1 +1,35 @@
-//! x
+#![doc = include_str!("../README.md")]
+
+pub mod api;
+pub mod auth;
+mod edge;
+mod health;
+mod hooks;
+pub mod openapi;
+mod options;
+pub mod problem;
+pub mod realtime;
+pub mod routes;
+#[cfg(feature = "sandbox")]
+pub mod sandbox;
+mod state;
+pub mod web;
+
+pub use options::{Closing, Options};
+pub use state::AppState;
+
+use axum::Router;
+use dialzio_core::Crm;
+
+/// The whole server as a router: API, webhooks, pages, health. Mount it in an axum application of your own, or serve it
+/// as it is; run [`dialzio_core::work::Worker::run`] beside it.
+///
+/// Pages use addresses from the root (`/inbox`, `/web/…`, `/assets/…`), so mount it at the root of a host.
+#[must_use]
+pub fn router(crm: Crm, options: Options) -> Router {
+    let state = AppState::new(crm, options);
+    let router = routes::ROUTES
+        .iter()
+        .fold(Router::new(), |router, route| router.route(route.path, (route.handler)()));
+    edge::wrap(router.merge(web::routes())).with_state(state)
+}

@@ -1,2 +1,5 @@
-//! x
-fn main() {}
+//! The `dialzio` command: see [`dialzio_http::cli`].
+
+fn main() -> std::process::ExitCode {
+    dialzio_http::cli::run()
+}

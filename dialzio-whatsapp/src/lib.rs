@@ -1,1 +1,21 @@
-//! x
+#![doc = include_str!("../README.md")]
+
+mod client;
+mod cloud;
+mod config;
+mod digest;
+mod error;
+mod media;
+mod scalar;
+mod send;
+mod template;
+mod webhook;
+mod wire;
+
+#[cfg(feature = "emulator")]
+pub mod emulator;
+
+pub use self::{
+    cloud::MetaCloud,
+    config::{ConfigError, MetaConfig},
+};

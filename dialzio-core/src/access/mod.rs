@@ -1,8 +1,12 @@
 //! Who may come in: organisations, users, members, sessions, keys and invitations.
 
+mod password;
+mod service;
 mod store;
 mod token;
 
+pub use password::PasswordError;
+pub use service::{AccessService, Founded, NewOrg, SignedIn};
 pub use store::{AccessStore, AccessWrite};
 pub use token::{Token, TokenHash};
 
@@ -150,8 +154,8 @@ pub struct Invitation {
     pub hash: TokenHash,
     /// Into which organisation.
     pub org: OrgId,
-    /// Whom.
-    pub email: EmailAddress,
+    /// Whom; `None` for whoever holds the link, who then says their address: the first owner.
+    pub email: Option<EmailAddress>,
     /// As what.
     pub role: Role,
     /// Until when.

@@ -2,12 +2,13 @@
 
 mod envelope;
 mod keys;
-
+mod service;
 mod store;
 
 pub use envelope::{Sealed, SealedContext, Sealer};
+pub(crate) use envelope::{decrypt, encrypt};
 pub use keys::{KeyError, KeyProvider, LocalKeys, RawKey};
-
+pub use service::{AccountService, NewAccount, NewApp};
 pub use store::{AccountStore, AccountWrite};
 
 use chrono::{DateTime, Utc};

@@ -22,7 +22,7 @@ pub trait AccountStore: Send + Sync {
 pub enum AccountWrite {
     /// A new account, or as it is now. The pair of provider and external id may be routable in one organisation
     /// only: otherwise [`crate::store::Expect::RouteFree`] is unmet.
-    Put(ProviderAccount),
+    Put(Box<ProviderAccount>),
     /// All templates of an account, replacing those there are.
     Templates {
         /// The account.

@@ -347,7 +347,7 @@ pub fn decide(facts: &ConsentFacts, intent: Intent, now: DateTime<Utc>) -> Verdi
         match state.state {
             State::Unknown => deny(RefusalCode::Unknown, None),
             State::Expired => {
-                deny(RefusalCode::Expired, state.record.as_ref().and_then(|record| record.expires_at))
+                deny(RefusalCode::Expired, state.record.as_ref().and_then(|record| record.expires_at));
             }
             State::Given | State::Refused | State::Withdrawn => {}
         }
@@ -368,10 +368,8 @@ pub fn decide(facts: &ConsentFacts, intent: Intent, now: DateTime<Utc>) -> Verdi
         return Verdict::Deny(Refusal { reasons });
     };
 
-    if marketing {
-        if let Some(verdict) = wait(facts, &recipient, now) {
-            return verdict;
-        }
+    if marketing && let Some(verdict) = wait(facts, &recipient, now) {
+        return verdict;
     }
     let basis = match (intent.purpose, state.record, facts.last_inbound, related) {
         (_, Some(record), ..) if state.state == State::Given => Basis::Grant(record.id),

@@ -1,1 +1,305 @@
+use super::*;
+use crate::IdSource;
+use crate::consent::record::{Evidence, EvidenceKind, PurposeScope};
+use crate::phone::PhoneNumber;
+use crate::text::EvidenceText;
+use proptest::prelude::*;
 
+/// Noon in India on a working day: promotion may go out.
+fn noon() -> DateTime<Utc> {
+    "2026-03-02T06:30:00Z".parse().unwrap()
+}
+
+fn person() -> PhoneNumber {
+    PhoneNumber::parse("+919840012345").unwrap()
+}
+
+/// Somebody with a number who has never written and never agreed.
+fn stranger() -> ConsentFacts {
+    let ids = IdSource::seeded(1);
+    ConsentFacts {
+        org: ids.next(noon()),
+        contact: ids.next(noon()),
+        address: Some(Address::Phone(person())),
+        subjects: vec![SubjectKey::phone(&person())],
+        records: Vec::new(),
+        head: LedgerSeq(0),
+        suppressions: Vec::new(),
+        restricted: false,
+        unreachable_since: None,
+        last_inbound: None,
+        relation: None,
+        answered: false,
+        marketing_sent: Vec::new(),
+        quiet_hours: QuietHours::DEFAULT,
+        zone: ZoneName::UTC,
+        marketing_cap: 3,
+        age: Check::NotConfigured,
+        registry: Check::NotConfigured,
+        template_registration: Check::NotConfigured,
+        call_permission: Check::NotConfigured,
+    }
+}
+
+fn wrote(ago: TimeDelta) -> ConsentFacts {
+    let message = IdSource::seeded(2).next(noon());
+    let at = noon() - ago;
+    ConsentFacts { last_inbound: Some((message, at)), relation: Some((message, at)), ..stranger() }
+}
+
+fn entry(event: ConsentEvent, scope: PurposeScope, ago: TimeDelta) -> ConsentRecord {
+    let ids = IdSource::seeded(u64::from(event as u8) * 16 + u64::from(scope as u8));
+    let at = noon() - ago;
+    ConsentRecord {
+        id: ids.next(at),
+        seq: LedgerSeq(1),
+        contact: ids.next(at),
+        subjects: vec![SubjectKey::phone(&person())],
+        channel: Channel::WhatsApp,
+        scope,
+        event,
+        evidence: Evidence {
+            kind: EvidenceKind::WebForm,
+            note: EvidenceText::parse("form").unwrap(),
+            message: None,
+        },
+        recorded_by: "system".into(),
+        occurred_at: at,
+        recorded_at: at,
+        expires_at: (event == ConsentEvent::Given).then(|| at + TimeDelta::days(730)),
+    }
+}
+
+fn with(mut facts: ConsentFacts, records: Vec<ConsentRecord>) -> ConsentFacts {
+    facts.records.extend(records);
+    facts
+}
+
+fn ask(facts: &ConsentFacts, purpose: Purpose, template: bool) -> Result<Basis, Vec<RefusalCode>> {
+    match decide(facts, Intent { channel: Channel::WhatsApp, purpose, template }, noon()) {
+        Verdict::Allow(permit) => Ok(permit.basis()),
+        Verdict::Defer { reasons, .. } => Err(reasons.iter().map(|reason| reason.code).collect()),
+        Verdict::Deny(refusal) => Err(refusal.reasons.iter().map(|reason| reason.code).collect()),
+    }
+}
+
+fn first(facts: &ConsentFacts, purpose: Purpose) -> Option<RefusalCode> {
+    ask(facts, purpose, purpose != Purpose::Service).err().map(|codes| codes[0])
+}
+
+const ALL: [Purpose; 4] = [Purpose::Marketing, Purpose::Utility, Purpose::Authentication, Purpose::Service];
+
+#[test]
+fn a_stranger_gets_nothing_but_a_code_they_ask_for() {
+    let facts = stranger();
+    assert_eq!(first(&facts, Purpose::Marketing), Some(RefusalCode::Unknown));
+    assert_eq!(first(&facts, Purpose::Utility), Some(RefusalCode::NoRelation));
+    assert_eq!(first(&facts, Purpose::Service), Some(RefusalCode::WindowClosed));
+    assert_eq!(ask(&facts, Purpose::Authentication, true), Ok(Basis::Requested));
+}
+
+#[test]
+fn somebody_who_wrote_gets_an_answer_for_24_hours_and_transactions_for_12_months() {
+    let fresh = wrote(TimeDelta::hours(1));
+    assert!(matches!(ask(&fresh, Purpose::Service, false), Ok(Basis::ReplyWindow(_))));
+    assert_eq!(first(&fresh, Purpose::Marketing), Some(RefusalCode::Unknown), "an answer is no opt-in");
+    let last_second = wrote(TimeDelta::hours(24) - TimeDelta::seconds(1));
+    assert!(ask(&last_second, Purpose::Service, false).is_ok());
+    let shut = wrote(TimeDelta::hours(24));
+    assert_eq!(first(&shut, Purpose::Service), Some(RefusalCode::WindowClosed));
+    assert!(matches!(ask(&shut, Purpose::Utility, true), Ok(Basis::Relation(_))));
+    assert_eq!(first(&wrote(TimeDelta::days(365)), Purpose::Utility), Some(RefusalCode::NoRelation));
+}
+
+#[test]
+fn an_opt_in_opens_marketing_until_it_runs_out() {
+    let given = |ago| with(stranger(), vec![entry(ConsentEvent::Given, PurposeScope::Marketing, ago)]);
+    assert!(matches!(ask(&given(TimeDelta::days(1)), Purpose::Marketing, true), Ok(Basis::Grant(_))));
+    assert_eq!(first(&given(TimeDelta::days(731)), Purpose::Marketing), Some(RefusalCode::Expired));
+    assert_eq!(first(&given(TimeDelta::days(1)), Purpose::Utility), Some(RefusalCode::NoRelation));
+    let utility =
+        with(stranger(), vec![entry(ConsentEvent::Given, PurposeScope::Utility, TimeDelta::days(1))]);
+    assert!(matches!(ask(&utility, Purpose::Utility, true), Ok(Basis::Grant(_))));
+}
+
+#[test]
+fn a_withdrawal_beats_an_earlier_or_simultaneous_grant_and_a_later_grant_lifts_it() {
+    let day = TimeDelta::days;
+    let grant = |ago| entry(ConsentEvent::Given, PurposeScope::Marketing, ago);
+    let stop = |ago| entry(ConsentEvent::Withdrawn, PurposeScope::Any, ago);
+    for (records, code) in [
+        (vec![grant(day(3)), stop(day(2))], Some(RefusalCode::Withdrawn)),
+        (vec![stop(day(2)), grant(day(3))], Some(RefusalCode::Withdrawn)),
+        (vec![grant(day(2)), stop(day(2))], Some(RefusalCode::Withdrawn)),
+        (vec![stop(day(2)), grant(day(1))], None),
+        (
+            vec![grant(day(1)), entry(ConsentEvent::Refused, PurposeScope::Marketing, day(0))],
+            Some(RefusalCode::Refused),
+        ),
+    ] {
+        assert_eq!(first(&with(wrote(day(100)), records), Purpose::Marketing), code);
+    }
+    let narrow = with(wrote(day(100)), vec![entry(ConsentEvent::Withdrawn, PurposeScope::Marketing, day(1))]);
+    assert!(ask(&narrow, Purpose::Utility, true).is_ok(), "a withdrawal of promotion leaves transactions");
+    let wide = with(wrote(day(100)), vec![stop(day(1))]);
+    assert_eq!(first(&wide, Purpose::Utility), Some(RefusalCode::Withdrawn));
+    assert!(
+        ask(&wide, Purpose::Authentication, true).is_ok(),
+        "a one-time code is never stopped by an opt-out"
+    );
+}
+
+#[test]
+fn only_the_providers_resume_lifts_the_providers_stop() {
+    let day = TimeDelta::days;
+    let stop = entry(ConsentEvent::ProviderStop, PurposeScope::Marketing, day(2));
+    let grant = entry(ConsentEvent::Given, PurposeScope::Marketing, day(1));
+    let stopped = with(stranger(), vec![stop.clone(), grant.clone()]);
+    assert_eq!(first(&stopped, Purpose::Marketing), Some(RefusalCode::ProviderStop));
+    let resumed = with(
+        stranger(),
+        vec![stop, grant, entry(ConsentEvent::ProviderResume, PurposeScope::Marketing, day(0))],
+    );
+    assert!(ask(&resumed, Purpose::Marketing, true).is_ok());
+}
+
+#[test]
+fn after_a_written_stop_one_confirmation_is_possible_and_then_silence_until_they_write() {
+    let mut facts = wrote(TimeDelta::minutes(2));
+    let message = facts.last_inbound.unwrap().0;
+    let mut stop = entry(ConsentEvent::Withdrawn, PurposeScope::Any, TimeDelta::minutes(2));
+    stop.evidence.message = Some(message);
+    facts.records.push(stop);
+    assert!(ask(&facts, Purpose::Service, false).is_ok(), "one confirmation");
+    let answered = ConsentFacts { answered: true, ..facts.clone() };
+    assert_eq!(first(&answered, Purpose::Service), Some(RefusalCode::OptedOutLast));
+    let later = decide(
+        &facts,
+        Intent { channel: Channel::WhatsApp, purpose: Purpose::Service, template: false },
+        noon() + TimeDelta::minutes(4),
+    );
+    assert!(matches!(later, Verdict::Deny(_)), "five minutes are over");
+    let again = ConsentFacts { last_inbound: Some((IdSource::seeded(9).next(noon()), noon())), ..answered };
+    assert!(ask(&again, Purpose::Service, false).is_ok(), "they wrote again");
+    assert!(ask(&facts, Purpose::Authentication, true).is_ok());
+}
+
+#[test]
+fn suppression_restriction_and_an_unreachable_address_are_reported_in_their_order() {
+    let mut facts =
+        with(stranger(), vec![entry(ConsentEvent::Withdrawn, PurposeScope::Any, TimeDelta::days(1))]);
+    facts.suppressions.push(SuppressionScope::AllOutbound);
+    facts.restricted = true;
+    facts.unreachable_since = Some(noon());
+    let codes = ask(&facts, Purpose::Marketing, true).unwrap_err();
+    let expected =
+        [RefusalCode::Suppressed, RefusalCode::Restricted, RefusalCode::Unreachable, RefusalCode::Withdrawn];
+    assert_eq!(codes, expected);
+    facts.address = None;
+    assert_eq!(first(&facts, Purpose::Marketing), Some(RefusalCode::Unresolved));
+    let answering = ConsentFacts {
+        suppressions: vec![SuppressionScope::AllOutbound],
+        restricted: true,
+        unreachable_since: Some(noon()),
+        ..wrote(TimeDelta::hours(1))
+    };
+    assert!(ask(&answering, Purpose::Service, false).is_ok(), "who writes is answered");
+}
+
+#[test]
+fn promotion_waits_for_the_hours_and_for_the_cap() {
+    let opted_in =
+        with(stranger(), vec![entry(ConsentEvent::Given, PurposeScope::Marketing, TimeDelta::days(1))]);
+    let intent = Intent { channel: Channel::WhatsApp, purpose: Purpose::Marketing, template: true };
+    let night: DateTime<Utc> = "2026-03-02T20:00:00Z".parse().unwrap();
+    let Verdict::Defer { until, reasons } = decide(&opted_in, intent, night) else { panic!("must wait") };
+    assert_eq!(
+        until,
+        "2026-03-03T04:30:00Z".parse::<DateTime<Utc>>().unwrap(),
+        "ten in the morning in India"
+    );
+    assert_eq!(reasons[0].code, RefusalCode::QuietHours);
+    let capped = ConsentFacts {
+        marketing_sent: vec![
+            noon() - TimeDelta::days(6),
+            noon() - TimeDelta::days(2),
+            noon() - TimeDelta::days(1),
+        ],
+        ..opted_in.clone()
+    };
+    let Verdict::Defer { until, reasons } = decide(&capped, intent, noon()) else { panic!("must wait") };
+    assert_eq!((until, reasons[0].code), (noon() + TimeDelta::days(1), RefusalCode::FrequencyCap));
+    let uncapped = ConsentFacts { marketing_cap: 0, ..capped };
+    assert!(matches!(decide(&uncapped, intent, noon()), Verdict::Allow(_)));
+    let code = Intent { purpose: Purpose::Authentication, ..intent };
+    assert!(
+        matches!(decide(&opted_in, code, night), Verdict::Allow(_)),
+        "a code does not wait for the morning"
+    );
+}
+
+#[test]
+fn a_check_that_is_not_configured_abstains_and_one_that_is_denies() {
+    let base = with(
+        wrote(TimeDelta::hours(1)),
+        vec![entry(ConsentEvent::Given, PurposeScope::Any, TimeDelta::days(1))],
+    );
+    for purpose in ALL {
+        assert_eq!(first(&base, purpose), None, "nothing is configured: the other rules decide");
+    }
+    let minor = ConsentFacts { age: Check::Found(Age::Minor), ..base.clone() };
+    assert_eq!(first(&minor, Purpose::Marketing), Some(RefusalCode::Minor));
+    assert_eq!(first(&minor, Purpose::Service), None);
+    let listed = ConsentFacts { registry: Check::Found(Registry::Blocked), ..base.clone() };
+    assert_eq!(first(&listed, Purpose::Marketing), Some(RefusalCode::Registry));
+    assert_eq!(first(&listed, Purpose::Utility), None);
+    let unregistered =
+        ConsentFacts { template_registration: Check::Found(Registry::Blocked), ..base.clone() };
+    assert_eq!(first(&unregistered, Purpose::Utility), Some(RefusalCode::Registry));
+    let clear =
+        ConsentFacts { age: Check::Found(Age::Adult), registry: Check::Found(Registry::Clear), ..base };
+    assert_eq!(first(&clear, Purpose::Marketing), None);
+}
+
+#[test]
+fn a_permit_names_its_head_and_ends_within_a_minute() {
+    let facts = ConsentFacts { head: LedgerSeq(41), ..wrote(TimeDelta::hours(1)) };
+    let intent = Intent { channel: Channel::WhatsApp, purpose: Purpose::Service, template: false };
+    let Verdict::Allow(permit) = decide(&facts, intent, noon()) else { panic!("must be allowed") };
+    assert_eq!(permit.head().1, LedgerSeq(41));
+    assert!(permit.expires() <= noon() + TimeDelta::seconds(60));
+    assert_eq!(permit.recipient(), &Address::Phone(person()));
+}
+
+fn any_record() -> impl Strategy<Value = ConsentRecord> {
+    let events = prop::sample::select(ConsentEvent::ALL.to_vec());
+    let scopes = prop::sample::select(PurposeScope::ALL.to_vec());
+    (events, scopes, 0_i64..2_000_000, 1_u64..99).prop_map(|(event, scope, minutes, seq)| {
+        let mut record = entry(event, scope, TimeDelta::minutes(minutes));
+        record.seq = LedgerSeq(seq);
+        record
+    })
+}
+
+proptest! {
+    #[test]
+    fn no_ledger_lets_promotion_out_without_a_grant(records in prop::collection::vec(any_record(), 0..8), hours in 0_i64..900) {
+        let facts = with(wrote(TimeDelta::hours(hours)), records);
+        if let Ok(basis) = ask(&facts, Purpose::Marketing, true) {
+            prop_assert!(matches!(basis, Basis::Grant(_)));
+            let granted = facts.records.iter().any(|r| r.event == ConsentEvent::Given && r.scope.covers(Purpose::Marketing));
+            prop_assert!(granted);
+        }
+    }
+
+    #[test]
+    fn the_order_of_entries_does_not_matter(mut records in prop::collection::vec(any_record(), 0..8)) {
+        let forwards = with(wrote(TimeDelta::hours(1)), records.clone());
+        records.reverse();
+        let backwards = with(wrote(TimeDelta::hours(1)), records);
+        for purpose in ALL {
+            let (a, b) = (ask(&forwards, purpose, true).is_ok(), ask(&backwards, purpose, true).is_ok());
+            prop_assert_eq!(a, b);
+        }
+    }
+}

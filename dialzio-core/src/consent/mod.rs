@@ -3,19 +3,19 @@
 mod gate;
 mod optout;
 mod record;
-
+mod service;
 mod store;
 mod zone;
 
 pub use gate::{
     Age, Check, ConsentFacts, Intent, Reason, Refusal, RefusalCode, Registry, SendPermit, Verdict, decide,
 };
-
 pub use optout::{Reply, Words};
+pub(crate) use record::CONSENT_PERIOD;
 pub use record::{
     Basis, Channel, ConsentEvent, ConsentRecord, ConsentState, Evidence, EvidenceKind, Purpose, PurposeScope,
     State, Suppression, SuppressionScope,
 };
-
+pub use service::{ConsentService, NewConsent, Withdrawal};
 pub use store::{ConsentStore, ConsentWrite, SendFacts};
 pub use zone::{QuietHours, zones_of};

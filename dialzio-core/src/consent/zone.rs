@@ -42,7 +42,7 @@ pub(super) fn candidates(recipient: &Address, fallback: ZoneName) -> Vec<Tz> {
         Address::Phone(number) => number.region(),
         Address::BusinessScoped(id) => id.reveal().split('.').next().and_then(|cc| Region::parse(cc).ok()),
     };
-    let zones = region.map(|region| zones_of(region)).unwrap_or_default();
+    let zones = region.map(zones_of).unwrap_or_default();
     if zones.is_empty() {
         vec![fallback.tz()]
     } else {

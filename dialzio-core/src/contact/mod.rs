@@ -3,12 +3,12 @@
 
 mod identity;
 mod note;
-
+mod service;
 mod store;
 
 pub use identity::{Address, Alias, AliasKind, BusinessScopedId, ChannelIdentity, Portfolio, SubjectKey};
 pub use note::{Note, Task};
-
+pub use service::{ContactPatch, ContactService, NewContact, NewTask};
 pub use store::{ContactQuery, ContactStore, ContactWrite, TaskQuery};
 
 use chrono::{DateTime, Utc};
@@ -107,21 +107,27 @@ impl Contact {
     /// The folded words that search finds this contact by, together with those of its identities.
     #[must_use]
     pub fn search_tokens(&self, identities: &[ChannelIdentity]) -> Vec<String> {
-        let mut texts: Vec<&str> = Vec::new();
-        texts.extend(self.name.as_ref().map(PersonName::reveal));
+        let mut texts: Vec<String> = Vec::new();
+        let number = |texts: &mut Vec<String>, number: &PhoneNumber| {
+            texts.push(number.digits().to_owned());
+            texts.push(number.national_digits());
+        };
+        texts.extend(self.name.as_ref().map(|name| name.reveal().to_owned()));
         for detail in &self.details {
             match &detail.value {
-                DetailValue::Phone { number, .. } => texts.push(number.digits()),
-                DetailValue::Email(email) => texts.push(email.reveal()),
+                DetailValue::Phone { number: typed, .. } => number(&mut texts, typed),
+                DetailValue::Email(email) => texts.push(email.reveal().to_owned()),
             }
         }
-        texts.extend(self.tags.iter().map(TagName::reveal));
+        texts.extend(self.tags.iter().map(|tag| tag.reveal().to_owned()));
         for identity in identities {
-            texts.extend(identity.profile_name.as_ref().map(PersonName::reveal));
-            texts.extend(identity.username.as_ref().map(crate::text::Username::reveal));
-            texts.extend(identity.phone().map(PhoneNumber::digits));
+            texts.extend(identity.profile_name.as_ref().map(|name| name.reveal().to_owned()));
+            texts.extend(identity.username.as_ref().map(|name| name.reveal().to_owned()));
+            if let Some(shown) = identity.phone() {
+                number(&mut texts, shown);
+            }
         }
-        search::tokens(texts)
+        search::tokens(texts.iter().map(String::as_str))
     }
 
     /// The key that lists sort by.

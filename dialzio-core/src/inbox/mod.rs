@@ -1,5 +1,10 @@
 //! What arrived and could not be acted upon at once: the waiting line, and the quarantine of what could not be used.
 
+mod service;
+
+pub use service::QuarantineService;
+pub(crate) use service::context;
+
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::account::Sealed;

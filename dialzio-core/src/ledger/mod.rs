@@ -1,7 +1,9 @@
 //! The audit log: one hash chain for each organisation, over entries without personal data.
 
+mod service;
 mod store;
 
+pub use service::LedgerService;
 pub use store::LedgerStore;
 
 use chrono::{DateTime, Utc};

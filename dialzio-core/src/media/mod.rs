@@ -1,7 +1,11 @@
 //! Files: what came in and what went out, sealed before any blob store sees them.
 
+mod seal;
+mod service;
 mod store;
 
+pub use seal::{CHUNK, MediaSealer, OpenMedia};
+pub use service::{MediaService, OpenedMedia};
 pub use store::{MediaStore, MediaWrite};
 
 use chrono::{DateTime, Utc};

@@ -5,7 +5,7 @@ mod inbound;
 mod messaging;
 mod webhook;
 
-pub use error::{ProviderError, RefusalReason, WebhookError};
+pub use error::{BoxError, ProviderError, RefusalReason, WebhookError};
 pub use inbound::{
     AccountRef, DeliveryNews, IdentityNews, Inbound, InboundBody, InboundContent, InboundMedia,
     InboundMessage, PreferenceNews, PreferenceValue, ReactionNews, Sender, TemplateNews,

@@ -188,6 +188,14 @@ pub enum EffectWrite {
     },
     /// Cancels the pending send of a message. Nothing happens if it is past pending.
     CancelSend(MessageId),
+    /// Cancels the pending sends of marketing and utility messages in all conversations of an identity: the effects are
+    /// cancelled, their messages get `cancelled` evidence of `at`. Nothing happens to those past pending.
+    CancelPromotions {
+        /// Whose.
+        identity: ChannelIdentityId,
+        /// When.
+        at: DateTime<Utc>,
+    },
     /// A dispatched effect whose outcome became known by evidence is done. Nothing happens otherwise.
     Resolve(MessageId),
 }

@@ -106,7 +106,8 @@ pub trait SystemStore: Send + Sync {
     async fn app(&self, scope: &SystemScope, id: AppId) -> StoreResult<Option<App>>;
     /// Apps of an organisation (`Some`), or shared ones (`None`), oldest first.
     async fn apps(&self, scope: &SystemScope, org: Option<OrgId>) -> StoreResult<Vec<App>>;
-    /// Where each of these provider ids leads, among routable accounts linked to this app only.
+    /// Where each of these provider ids leads, among routable accounts linked to this app only. An id of a business
+    /// account leads to its oldest account.
     async fn route(
         &self,
         scope: &SystemScope,

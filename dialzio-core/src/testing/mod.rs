@@ -1,4 +1,14 @@
-//! For tests, and for authors of stores and providers: scopes, and the suites that say what a port means.
+//! For tests, and for authors of stores and providers: scopes, records to start from, stores and providers that can be
+//! told what to do, and the suites that say what a port means.
+
+pub mod conformance;
+mod faulty;
+pub mod fixtures;
+pub mod scripted;
+
+pub use faulty::{Calls, Fault, Faulty};
+pub use fixtures::Fixtures;
+pub use scripted::{Scripted, ScriptedProvider, Sent};
 
 use crate::id::OrgId;
 use crate::scope::{Audience, OrgScope, SystemScope};

@@ -1,0 +1,359 @@
+//! Coming in: founding, invitations, sign-in, keys, and vouching for an application's own users.
+
+use chrono::TimeDelta;
+use secrecy::SecretString;
+
+use super::chrono_tz_name::ZoneName;
+use super::password;
+use super::token::Token;
+use super::{AccessWrite, ApiKey, Invitation, Member, MemberState, Org, Session, SignIn, User};
+use crate::consent::QuietHours;
+use crate::crm::Crm;
+use crate::error::{Error, RecordKind};
+use crate::event::DomainEvent;
+use crate::id::{ApiKeyId, MemberId, OrgId};
+use crate::ledger::Action;
+use crate::scope::{Actor, Audience, Grant, OrgScope, Permission, Principal, Role};
+use crate::store::{Batch, StoreError, SystemWrite, UserKey};
+use crate::text::{EmailAddress, PersonName, Title};
+
+/// A session ends after this long whatever happens.
+const SESSION_LIFE: TimeDelta = TimeDelta::hours(24);
+/// A session ends after this long without use.
+const SESSION_IDLE: TimeDelta = TimeDelta::minutes(60);
+/// An invitation ends after this long.
+const INVITATION_LIFE: TimeDelta = TimeDelta::hours(72);
+/// A key ends after this long.
+const KEY_LIFE: TimeDelta = TimeDelta::days(90);
+
+/// An organisation to be founded.
+#[derive(Debug, Clone)]
+pub struct NewOrg {
+    /// Its name.
+    pub name: Title,
+    /// Its time zone.
+    pub zone: ZoneName,
+}
+
+impl NewOrg {
+    /// With this name, in universal time. Characters that cannot be kept become U+FFFD.
+    #[must_use]
+    pub fn named(name: &str) -> Self {
+        let fallback = || Title::received("Organisation");
+        let name = Title::received(name).or_else(fallback);
+        Self { name: name.expect("a fixed word is a title"), zone: ZoneName::UTC }
+    }
+
+    /// In this time zone.
+    #[must_use]
+    pub const fn in_zone(mut self, zone: ZoneName) -> Self {
+        self.zone = zone;
+        self
+    }
+}
+
+/// An organisation that was founded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Founded {
+    /// Its id.
+    pub org: OrgId,
+}
+
+/// Somebody who has just come in.
+#[derive(Debug, Clone)]
+pub struct SignedIn {
+    /// The token of the session, shown once.
+    pub token: Token,
+    /// Who they are.
+    pub actor: Actor,
+}
+
+/// Organisations, sign-in, members and keys.
+#[derive(Debug, Clone, Copy)]
+pub struct AccessService<'a> {
+    crm: &'a Crm,
+}
+
+impl<'a> AccessService<'a> {
+    pub(crate) const fn new(crm: &'a Crm) -> Self {
+        Self { crm }
+    }
+
+    /// Founds an organisation.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub async fn found(&self, new: NewOrg) -> Result<Founded, Error> {
+        let now = self.crm.now();
+        let org = Org {
+            id: self.crm.ids().next(now),
+            name: new.name,
+            zone: new.zone,
+            quiet_hours: QuietHours::DEFAULT,
+            marketing_cap: 3,
+            message_days: 365,
+            created_at: now,
+        };
+        let scope = OrgScope::new(org.id, Audience::All);
+        let mut batch = Batch::founding(org.id, now);
+        let id = org.id;
+        batch.write(AccessWrite::Org(org)).event(DomainEvent::OrgChanged);
+        self.crm.store().commit_one(&scope, batch).await?;
+        Ok(Founded { org: id })
+    }
+
+    /// Acts for an organisation's user whom the embedding application has signed in by its own means. The one public door
+    /// from an organisation's id to an actor: every change they make is audited under this name as vouched for.
+    #[must_use]
+    pub fn vouch(&self, org: OrgId, principal: Principal, grant: Grant) -> Actor {
+        Actor::new(org, principal, grant)
+    }
+
+    /// Invites somebody; the token goes into a link and is shown once. Without an address the link is good for whoever
+    /// holds it, who says theirs.
+    ///
+    /// # Errors
+    /// [`Error::Denied`] without [`Permission::MembersManage`], or for a role above the inviter's own rights.
+    pub async fn invite(&self, by: &Actor, email: Option<EmailAddress>, role: Role) -> Result<Token, Error> {
+        by.scope_for(Permission::MembersManage)?;
+        if let Some(beyond) = role.grant().permissions.into_iter().find(|held| !by.may(*held)) {
+            return Err(Error::Denied { permission: beyond });
+        }
+        let now = self.crm.now();
+        let token = Token::plain(self.crm.entropy());
+        let invitation =
+            Invitation { hash: token.hash(), org: by.org(), email, role, expires_at: now + INVITATION_LIFE };
+        let batch = Batch::new(by, Action::MemberChanged, now);
+        let scope = by.scope_for(Permission::MembersManage)?;
+        let writes = vec![SystemWrite::Invitation(invitation)];
+        self.crm.store().enact(self.crm.system(), writes, Some((scope, batch))).await?;
+        Ok(token)
+    }
+
+    /// An invitation's e-mail address and role, if the link still works.
+    ///
+    /// # Errors
+    /// [`Error::Unauthenticated`] if it does not.
+    pub async fn invitation(&self, token: &Token) -> Result<Invitation, Error> {
+        let found = self.crm.store().invitation(self.crm.system(), &token.hash(), self.crm.now()).await?;
+        found.ok_or(Error::Unauthenticated)
+    }
+
+    /// Uses an invitation: makes the user (or takes the one there is, whose password must fit) and the member, and signs
+    /// them in. `email` counts only if the invitation names no address.
+    ///
+    /// # Errors
+    /// [`Error::Unauthenticated`] if the link does not work any more; [`Error::Invalid`] for the address or the password.
+    pub async fn accept(
+        &self,
+        token: &Token,
+        name: PersonName,
+        email: Option<EmailAddress>,
+        secret: &SecretString,
+    ) -> Result<SignedIn, Error> {
+        let invitation = self.invitation(token).await?;
+        let address = invitation.email.clone().or(email).ok_or(Error::invalid("email", "is needed"))?;
+        let now = self.crm.now();
+        let store = self.crm.store();
+        let known = store.user(self.crm.system(), UserKey::Email(&address)).await?;
+        let mut writes = vec![SystemWrite::UseInvitation(token.hash())];
+        let user = match known {
+            Some(user) if password::verify(secret, Some(user.password.clone())).await => user.id,
+            Some(_) => return Err(Error::invalid("password", "is not the one of this account")),
+            None => {
+                password::check(secret, &address).map_err(|why| Error::invalid("password", why))?;
+                let hash = password::hash(secret).await.map_err(|why| Error::invalid("password", why))?;
+                let id = self.crm.ids().next(now);
+                writes.push(SystemWrite::User(User { id, email: address, password: hash, created_at: now }));
+                id
+            }
+        };
+        let id: MemberId = self.crm.ids().next(now);
+        let member =
+            Member { id, user, name, role: invitation.role, state: MemberState::Active, created_at: now };
+        let (token, session) = self.session(user, invitation.org);
+        writes.push(SystemWrite::Session(session));
+        let actor = Actor::new(invitation.org, Principal::Member(id), member.role.grant());
+        let mut batch = Batch::new(&actor, Action::MemberJoined, now);
+        batch.about(id).write(AccessWrite::Member(member)).event(DomainEvent::OrgChanged);
+        let scope = OrgScope::new(invitation.org, Audience::All);
+        match store.enact(self.crm.system(), writes, Some((&scope, batch))).await {
+            Err(StoreError::Unmet(_)) => Err(Error::Unauthenticated),
+            other => Ok(other.map(|_| SignedIn { token, actor })?),
+        }
+    }
+
+    fn session(&self, user: crate::UserId, org: OrgId) -> (Token, Session) {
+        let now = self.crm.now();
+        let token = Token::plain(self.crm.entropy());
+        let session = Session {
+            hash: token.hash(),
+            user,
+            org,
+            created_at: now,
+            expires_at: now + SESSION_LIFE,
+            seen_at: now,
+        };
+        (token, session)
+    }
+
+    /// Signs somebody in, into the first organisation they are an active member of. Unknown addresses take as long as wrong
+    /// passwords.
+    ///
+    /// # Errors
+    /// [`Error::Unauthenticated`], the same for every cause.
+    pub async fn sign_in(&self, email: &EmailAddress, secret: &SecretString) -> Result<SignedIn, Error> {
+        let store = self.crm.store();
+        let user = store.user(self.crm.system(), UserKey::Email(email)).await?;
+        if !password::verify(secret, user.as_ref().map(|user| user.password.clone())).await {
+            return Err(Error::Unauthenticated);
+        }
+        let user = user.ok_or(Error::Unauthenticated)?;
+        let orgs = store.organisations_of(self.crm.system(), user.id).await?;
+        let org = *orgs.first().ok_or(Error::Unauthenticated)?;
+        let (token, session) = self.session(user.id, org);
+        store.enact(self.crm.system(), vec![SystemWrite::Session(session)], None).await?;
+        let actor = self.authenticate(token.reveal()).await?;
+        Ok(SignedIn { token, actor })
+    }
+
+    /// Whoever a session token or API key belongs to.
+    ///
+    /// # Errors
+    /// [`Error::Unauthenticated`] if nobody, or nobody any more.
+    pub async fn authenticate(&self, token: &str) -> Result<Actor, Error> {
+        let hash = Token::parse(token).ok_or(Error::Unauthenticated)?.hash();
+        let (store, now) = (self.crm.store(), self.crm.now());
+        match store.credential_owner(self.crm.system(), &hash, now).await?.ok_or(Error::Unauthenticated)? {
+            SignIn::Key(org, key) => {
+                Ok(Actor::new(org, Principal::ApiKey(key.id), Grant::of(&key.permissions)))
+            }
+            SignIn::Session(session, member) => {
+                if session.seen_at + SESSION_IDLE <= now {
+                    return Err(Error::Unauthenticated);
+                }
+                if session.seen_at + TimeDelta::minutes(1) <= now {
+                    let seen = SystemWrite::SessionSeen(hash, now);
+                    store.enact(self.crm.system(), vec![seen], None).await?;
+                }
+                Ok(Actor::new(session.org, Principal::Member(member.id), member.role.grant()))
+            }
+        }
+    }
+
+    /// Ends a session.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub async fn sign_out(&self, token: &str) -> Result<(), Error> {
+        if let Some(token) = Token::parse(token) {
+            let end = SystemWrite::EndSession(token.hash());
+            self.crm.store().enact(self.crm.system(), vec![end], None).await?;
+        }
+        Ok(())
+    }
+
+    /// Makes an API key; the key is shown once.
+    ///
+    /// # Errors
+    /// [`Error::Denied`] without [`Permission::MembersManage`], or for permissions beyond the maker's own.
+    pub async fn create_key(
+        &self,
+        by: &Actor,
+        name: Title,
+        permissions: &[Permission],
+    ) -> Result<(ApiKeyId, Token), Error> {
+        let scope = by.scope_for(Permission::MembersManage)?;
+        if let Some(beyond) = permissions.iter().find(|held| !by.may(**held)) {
+            return Err(Error::Denied { permission: *beyond });
+        }
+        let now = self.crm.now();
+        let token = Token::api_key(self.crm.entropy());
+        let id = self.crm.ids().next(now);
+        let key = ApiKey {
+            id,
+            name,
+            permissions: permissions.to_vec(),
+            hash: token.hash(),
+            created_at: now,
+            expires_at: now + KEY_LIFE,
+            revoked_at: None,
+        };
+        let mut batch = Batch::new(by, Action::KeyChanged, now);
+        batch.about(id).write(AccessWrite::ApiKey(key)).event(DomainEvent::OrgChanged);
+        self.crm.store().commit_one(scope, batch).await?;
+        Ok((id, token))
+    }
+
+    /// Revokes a key at once.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`]; [`Error::Denied`] without [`Permission::MembersManage`].
+    pub async fn revoke_key(&self, by: &Actor, id: ApiKeyId) -> Result<(), Error> {
+        let scope = by.scope_for(Permission::MembersManage)?;
+        let keys = self.crm.store().api_keys(scope).await?;
+        let mut key = keys.into_iter().find(|key| key.id == id).ok_or(Error::missing(RecordKind::Member))?;
+        let now = self.crm.now();
+        key.revoked_at = Some(now);
+        let mut batch = Batch::new(by, Action::KeyChanged, now);
+        batch.about(id).write(AccessWrite::ApiKey(key)).event(DomainEvent::OrgChanged);
+        self.crm.store().commit_one(scope, batch).await?;
+        Ok(())
+    }
+
+    /// Organisations in order of id, after one of them: for the operator of the installation.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub async fn organisations(&self, after: Option<OrgId>) -> Result<Vec<Org>, Error> {
+        Ok(self.crm.store().organisations(self.crm.system(), after, 100).await?)
+    }
+
+    /// The organisation.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] if it was closed.
+    pub async fn org(&self, by: &Actor) -> Result<Org, Error> {
+        let scope = by.scope_for(Permission::MembersRead)?;
+        self.crm.store().org(scope).await?.ok_or(Error::missing(RecordKind::Organisation))
+    }
+
+    /// Changes the organisation's name, zone, quiet hours, cap or period. The period can only be shortened from 365 days.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for hours or periods beyond what the policy allows; [`Error::Denied`].
+    pub async fn change_org(&self, by: &Actor, org: Org) -> Result<(), Error> {
+        let scope = by.scope_for(Permission::SettingsManage)?;
+        if QuietHours::checked(org.quiet_hours.open_from, org.quiet_hours.open_until).is_none() {
+            return Err(Error::invalid("quiet_hours", "must lie between 08:00 and 21:00"));
+        }
+        if !(1..=365).contains(&org.message_days) {
+            return Err(Error::invalid("message_days", "must be between 1 and 365"));
+        }
+        if org.id != by.org() {
+            return Err(Error::missing(RecordKind::Organisation));
+        }
+        let mut batch = Batch::new(by, Action::OrgChanged, self.crm.now());
+        batch.about(org.id).write(AccessWrite::Org(org)).event(DomainEvent::OrgChanged);
+        self.crm.store().commit_one(scope, batch).await?;
+        Ok(())
+    }
+
+    /// Everybody who works here.
+    ///
+    /// # Errors
+    /// [`Error::Denied`] without [`Permission::MembersRead`].
+    pub async fn members(&self, by: &Actor) -> Result<Vec<Member>, Error> {
+        let scope = by.scope_for(Permission::MembersRead)?;
+        Ok(self.crm.store().members(scope).await?)
+    }
+
+    /// All API keys, without their secrets.
+    ///
+    /// # Errors
+    /// [`Error::Denied`] without [`Permission::MembersManage`].
+    pub async fn keys(&self, by: &Actor) -> Result<Vec<ApiKey>, Error> {
+        let scope = by.scope_for(Permission::MembersManage)?;
+        Ok(self.crm.store().api_keys(scope).await?)
+    }
+}

@@ -1,0 +1,339 @@
+//! Connecting numbers: apps with their secrets, accounts with their tokens, checks.
+
+use secrecy::SecretString;
+use std::sync::Arc;
+use url::Url;
+
+use super::{AccountState, AccountWrite, App, ProviderAccount, SealedContext};
+use crate::contact::Portfolio;
+use crate::conversation::Template;
+use crate::crm::{Crm, OpenedHook};
+use crate::effect::{Effect, EffectState, Work};
+use crate::error::{AccountProblem, Error, RecordKind};
+use crate::event::DomainEvent;
+use crate::id::{AccountId, AppId, HookId, OrgId};
+use crate::ledger::Action;
+use crate::provider::{AccountAccess, AccountHealth, MessagingProvider, WebhookSecrets};
+use crate::scope::{Actor, OrgScope, Permission};
+use crate::store::{Batch, Expect, StoreError, SystemWrite};
+use crate::text::Title;
+
+/// An app to be registered.
+#[derive(Debug)]
+pub struct NewApp {
+    /// The provider's word.
+    pub provider: String,
+    /// What people call it.
+    pub name: Title,
+    /// App secrets: one, or two during rotation.
+    pub secrets: Vec<SecretString>,
+    /// The token of the subscription check.
+    pub verify_token: SecretString,
+}
+
+/// An account to be connected.
+#[derive(Debug)]
+pub struct NewAccount {
+    /// The app whose webhooks reach it.
+    pub app: AppId,
+    /// What people call it.
+    pub name: Title,
+    /// The provider's id of the number or sender.
+    pub external_id: String,
+    /// The provider's id of the business account that owns it (WABA).
+    pub business_id: String,
+    /// Where the provider's ids for people mean something; the business account's id if not given.
+    pub portfolio: Option<String>,
+    /// The token.
+    pub token: SecretString,
+    /// Another base address than the provider's own.
+    pub base_url: Option<Url>,
+}
+
+/// Apps, accounts and their credentials.
+#[derive(Debug, Clone, Copy)]
+pub struct AccountService<'a> {
+    crm: &'a Crm,
+}
+
+const APP: &str = "app";
+const ACCOUNT: &str = "account";
+
+impl<'a> AccountService<'a> {
+    pub(crate) const fn new(crm: &'a Crm) -> Self {
+        Self { crm }
+    }
+
+    /// Registers an app of the actor's organisation; its hook is where the provider posts to.
+    ///
+    /// # Errors
+    /// [`Error::Account`] if no such provider is registered; [`Error::Invalid`] without a secret; [`Error::Denied`].
+    pub async fn register_app(&self, by: &Actor, new: NewApp) -> Result<App, Error> {
+        let scope = by.scope_for(Permission::AccountsManage)?;
+        self.crm.provider(&new.provider)?;
+        if new.secrets.is_empty() || new.secrets.len() > 2 {
+            return Err(Error::invalid("secrets", "one secret is needed, or two during rotation"));
+        }
+        let now = self.crm.now();
+        let (id, hook): (AppId, HookId) = (self.crm.ids().next(now), HookId::from_entropy(self.crm));
+        let mut secrets = Vec::new();
+        for secret in &new.secrets {
+            secrets.push(
+                self.crm
+                    .sealer()
+                    .seal_secret(&SealedContext::new(OrgId::NIL, APP, id, "secret"), secret)
+                    .await?,
+            );
+        }
+        let token = SealedContext::new(OrgId::NIL, APP, id, "verify_token");
+        let app = App {
+            id,
+            org: Some(by.org()),
+            provider: new.provider,
+            name: new.name,
+            hook,
+            secrets,
+            verify_token: self.crm.sealer().seal_secret(&token, &new.verify_token).await?,
+            created_at: now,
+        };
+        let mut batch = Batch::new(by, Action::AppRegistered, now);
+        batch.about(id);
+        let writes = vec![SystemWrite::App(app.clone())];
+        self.crm.store().enact(self.crm.system(), writes, Some((scope, batch))).await?;
+        Ok(app)
+    }
+
+    /// The organisation's own apps.
+    ///
+    /// # Errors
+    /// [`Error::Denied`] without [`Permission::AccountsRead`].
+    pub async fn apps(&self, by: &Actor) -> Result<Vec<App>, Error> {
+        by.scope_for(Permission::AccountsRead)?;
+        Ok(self.crm.store().apps(self.crm.system(), Some(by.org())).await?)
+    }
+
+    /// Connects a number: seals the token, checks it, and makes the number routable if the check succeeds. A number whose
+    /// check fails stays, unchecked, with the error.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] for an app of somebody else; [`Error::Account`] if the number is connected elsewhere;
+    /// [`Error::Denied`].
+    pub async fn connect(
+        &self,
+        by: &Actor,
+        new: NewAccount,
+    ) -> Result<(ProviderAccount, Option<Error>), Error> {
+        let scope = by.scope_for(Permission::AccountsManage)?;
+        let app = self.crm.store().app(self.crm.system(), new.app).await?;
+        let app = app.filter(|app| app.org.is_none_or(|org| org == by.org()));
+        let app = app.ok_or(Error::missing(RecordKind::App))?;
+        let plain = |text: &str| {
+            !text.is_empty() && text.len() <= 128 && text.bytes().all(|b| b.is_ascii_alphanumeric())
+        };
+        if !plain(&new.external_id) {
+            return Err(Error::invalid("external_id", "must be the provider's id of the number"));
+        }
+        if !plain(&new.business_id) {
+            return Err(Error::invalid("business_id", "must be the provider's id of the business account"));
+        }
+        if let Some(url) = &new.base_url
+            && !allowed(url)
+        {
+            return Err(Error::invalid("base_url", "must be https, or http on loopback with the emulator"));
+        }
+        let now = self.crm.now();
+        let id: AccountId = self.crm.ids().next(now);
+        let context = SealedContext::new(by.org(), ACCOUNT, id, "token");
+        let account = ProviderAccount {
+            id,
+            provider: app.provider,
+            app: app.id,
+            name: new.name,
+            portfolio: Portfolio(new.portfolio.unwrap_or_else(|| new.business_id.clone())),
+            external_id: new.external_id,
+            business_id: new.business_id,
+            display_number: None,
+            base_url: new.base_url,
+            token: self.crm.sealer().seal_secret(&context, &new.token).await?,
+            state: AccountState::Unchecked,
+            checked_at: None,
+            created_at: now,
+        };
+        self.put(by, scope, account).await?;
+        match self.check(by, id).await {
+            Ok((account, _)) => Ok((account, None)),
+            Err(error @ Error::Provider(_)) => {
+                let account = self.crm.store().account(scope, id).await?;
+                Ok((account.ok_or(Error::missing(RecordKind::Account))?, Some(error)))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn put(&self, by: &Actor, scope: &OrgScope, account: ProviderAccount) -> Result<(), Error> {
+        let mut batch = Batch::new(by, Action::AccountChanged, self.crm.now());
+        batch.about(account.id).event(DomainEvent::AccountChanged { account: account.id });
+        if account.state == AccountState::Routable {
+            let now = self.crm.now();
+            batch.effect(Effect {
+                id: self.crm.ids().next(now),
+                account: Some(account.id),
+                conversation: None,
+                work: Work::SyncTemplates,
+                state: EffectState::Pending,
+                not_before: now,
+                deadline: now + chrono::TimeDelta::days(1),
+                attempts: 0,
+            });
+        }
+        batch.write(AccountWrite::Put(Box::new(account)));
+        match self.crm.store().commit_one(scope, batch).await {
+            Err(StoreError::Unmet(expect)) if matches!(*expect, Expect::RouteFree(..)) => {
+                Err(Error::Account(AccountProblem::Taken))
+            }
+            other => Ok(other.map(|_| ())?),
+        }
+    }
+
+    /// Checks an account's token at the provider; success makes its number routable.
+    ///
+    /// # Errors
+    /// [`Error::Provider`] with what the provider said; [`Error::Account`] if the number is connected elsewhere.
+    pub async fn check(&self, by: &Actor, id: AccountId) -> Result<(ProviderAccount, AccountHealth), Error> {
+        let scope = by.scope_for(Permission::AccountsManage)?;
+        let account =
+            self.crm.store().account(scope, id).await?.ok_or(Error::missing(RecordKind::Account))?;
+        let access = self.access(scope.org(), &account).await?;
+        let health = self.messaging(&account)?.check(&access).await?;
+        let account = ProviderAccount {
+            state: AccountState::Routable,
+            display_number: health.display_number.clone().or(account.display_number),
+            checked_at: Some(self.crm.now()),
+            ..account
+        };
+        self.put(by, scope, account.clone()).await?;
+        Ok((account, health))
+    }
+
+    /// Moves an account to another base address, and checks it there.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for an address that is not allowed; otherwise as [`check`](Self::check).
+    pub async fn rebase(
+        &self,
+        by: &Actor,
+        id: AccountId,
+        base_url: Option<Url>,
+    ) -> Result<ProviderAccount, Error> {
+        let scope = by.scope_for(Permission::AccountsManage)?;
+        if base_url.as_ref().is_some_and(|url| !allowed(url)) {
+            return Err(Error::invalid("base_url", "must be https, or http on loopback with the emulator"));
+        }
+        let account =
+            self.crm.store().account(scope, id).await?.ok_or(Error::missing(RecordKind::Account))?;
+        self.put(by, scope, ProviderAccount { base_url, ..account }).await?;
+        Ok(self.check(by, id).await?.0)
+    }
+
+    /// All accounts.
+    ///
+    /// # Errors
+    /// [`Error::Denied`] without [`Permission::AccountsRead`].
+    pub async fn list(&self, by: &Actor) -> Result<Vec<ProviderAccount>, Error> {
+        let scope = by.scope_for(Permission::AccountsRead)?;
+        Ok(self.crm.store().accounts(scope).await?)
+    }
+
+    /// Templates of an account as last fetched.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`]; [`Error::Denied`] without [`Permission::AccountsRead`].
+    pub async fn templates(&self, by: &Actor, account: AccountId) -> Result<Vec<Template>, Error> {
+        let scope = by.scope_for(Permission::AccountsRead)?;
+        self.crm.store().account(scope, account).await?.ok_or(Error::missing(RecordKind::Account))?;
+        Ok(self.crm.store().templates(scope, account).await?)
+    }
+
+    /// Fetches the template list from the provider now.
+    ///
+    /// # Errors
+    /// [`Error::Provider`]; [`Error::NotFound`]; [`Error::Denied`] without [`Permission::AccountsManage`].
+    pub async fn sync_templates(&self, by: &Actor, account: AccountId) -> Result<Vec<Template>, Error> {
+        let scope = by.scope_for(Permission::AccountsManage)?;
+        let account =
+            self.crm.store().account(scope, account).await?.ok_or(Error::missing(RecordKind::Account))?;
+        let access = self.access(scope.org(), &account).await?;
+        let templates = self.messaging(&account)?.templates(&access).await?;
+        let mut batch = Batch::new(by, Action::TemplatesSynced, self.crm.now());
+        batch
+            .about(account.id)
+            .write(AccountWrite::Templates { account: account.id, templates: templates.clone() })
+            .event(DomainEvent::AccountChanged { account: account.id });
+        self.crm.store().commit_one(scope, batch).await?;
+        Ok(templates)
+    }
+
+    pub(crate) fn messaging(&self, account: &ProviderAccount) -> Result<&'a dyn MessagingProvider, Error> {
+        self.crm.provider(&account.provider)?.messaging().ok_or(Error::Account(AccountProblem::Unsupported))
+    }
+
+    /// Opens an account's token; kept open for sixty seconds at most.
+    pub(crate) async fn access(&self, org: OrgId, account: &ProviderAccount) -> Result<AccountAccess, Error> {
+        let cached =
+            self.crm.tokens().get(&account.id).filter(|(sealed, _)| sealed == account.token.as_bytes());
+        let token = match cached {
+            Some((_, token)) => token,
+            None => {
+                let context = SealedContext::new(org, ACCOUNT, account.id, "token");
+                let token = self.crm.sealer().open_secret(&context, &account.token).await?;
+                self.crm.tokens().insert(account.id, (account.token.as_bytes().to_vec(), token.clone()));
+                token
+            }
+        };
+        Ok(AccountAccess {
+            account: account.id,
+            external_id: account.external_id.clone(),
+            business_id: account.business_id.clone(),
+            token,
+            base_url: account.base_url.clone(),
+        })
+    }
+
+    /// The app of a webhook address with its secrets opened; kept open for sixty seconds at most.
+    pub(crate) async fn opened_hook(&self, hook: HookId) -> Result<Option<Arc<OpenedHook>>, Error> {
+        if let Some(opened) = self.crm.hooks().get(&hook) {
+            return Ok(Some(opened));
+        }
+        let Some(app) = self.crm.store().hook(self.crm.system(), hook).await? else { return Ok(None) };
+        let mut secrets = Vec::new();
+        let context = SealedContext::new(OrgId::NIL, APP, app.id, "secret");
+        for sealed in &app.secrets {
+            secrets.push(self.crm.sealer().open_secret(&context, sealed).await?);
+        }
+        let context = SealedContext::new(OrgId::NIL, APP, app.id, "verify_token");
+        let verify_token = self.crm.sealer().open_secret(&context, &app.verify_token).await?;
+        let opened = Arc::new(OpenedHook { app, secrets: WebhookSecrets { app: secrets, verify_token } });
+        self.crm.hooks().insert(hook, Arc::clone(&opened));
+        Ok(Some(opened))
+    }
+}
+
+/// https anywhere; http on loopback only, and only where the emulator is built in.
+fn allowed(url: &Url) -> bool {
+    let loopback = match url.host() {
+        Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
+        Some(url::Host::Domain(name)) => name == "localhost",
+        None => false,
+    };
+    let plain = url.username().is_empty() && url.password().is_none() && url.fragment().is_none();
+    plain && (url.scheme() == "https" || cfg!(feature = "emulator") && url.scheme() == "http" && loopback)
+}
+
+impl HookId {
+    /// 122 random bits: a hook's address cannot be guessed from another's.
+    fn from_entropy(crm: &Crm) -> Self {
+        let id = uuid::Builder::from_random_bytes(crm.entropy().array()).into_uuid();
+        <Self as crate::TypedId>::from_uuid(id)
+    }
+}

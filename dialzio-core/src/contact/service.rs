@@ -1,0 +1,381 @@
+//! Use cases of contacts.
+
+use chrono::{DateTime, Utc};
+
+use super::{
+    Alias, ChannelIdentity, Contact, ContactQuery, ContactWrite, Detail, DetailValue, Note, Stage,
+    SubjectKey, Task, TaskQuery,
+};
+use crate::account::ProviderAccount;
+use crate::crm::Crm;
+use crate::error::{Error, RecordKind};
+use crate::event::DomainEvent;
+use crate::id::{ContactId, MemberId, TaskId};
+use crate::ledger::Action;
+use crate::page::{Page, PageRequest};
+use crate::phone::PhoneNumber;
+use crate::scope::{Actor, OrgScope, Permission};
+use crate::store::{Batch, Expect, RecordRef, Revision, StoreError};
+use crate::text::{EmailAddress, Label, NoteText, PersonName, TagName, TaskTitle};
+
+/// How often a change is tried again when somebody else was faster.
+pub(crate) const TRIES: usize = 3;
+
+/// A card to be made.
+#[derive(Debug, Clone, Default)]
+pub struct NewContact {
+    /// What people call them.
+    pub name: Option<PersonName>,
+    /// How far the relation has come.
+    pub stage: Option<Stage>,
+    /// Numbers and addresses.
+    pub details: Vec<Detail>,
+    /// Tags.
+    pub tags: Vec<TagName>,
+}
+
+impl NewContact {
+    /// With this name. Characters that cannot be kept become U+FFFD.
+    #[must_use]
+    pub fn named(name: &str) -> Self {
+        Self { name: PersonName::received(name), ..Self::default() }
+    }
+
+    /// With this number.
+    #[must_use]
+    pub fn phone(mut self, number: PhoneNumber) -> Self {
+        self.details.push(Detail::phone(number));
+        self
+    }
+
+    /// With this address.
+    #[must_use]
+    pub fn email(mut self, email: EmailAddress) -> Self {
+        self.details.push(Detail { value: DetailValue::Email(email), label: None });
+        self
+    }
+}
+
+impl Detail {
+    /// A number as its E.164 form.
+    #[must_use]
+    pub fn phone(number: PhoneNumber) -> Self {
+        let as_written = Label::received(number.reveal()).expect("a number fits a label");
+        Self { value: DetailValue::Phone { number, as_written }, label: None }
+    }
+}
+
+/// What is to change on a card; `None` leaves a field as it is.
+#[derive(Debug, Clone, Default)]
+pub struct ContactPatch {
+    /// Another name; `Some(None)` takes it away.
+    pub name: Option<Option<PersonName>>,
+    /// Another stage.
+    pub stage: Option<Stage>,
+    /// Somebody else looks after them; `Some(None)`: nobody.
+    pub owner: Option<Option<MemberId>>,
+    /// All numbers and addresses anew.
+    pub details: Option<Vec<Detail>>,
+    /// All tags anew.
+    pub tags: Option<Vec<TagName>>,
+    /// Restrict processing, or lift it.
+    pub restricted: Option<bool>,
+    /// Only if the card is still at this revision.
+    pub revision: Option<Revision>,
+}
+
+/// A follow-up to be made.
+#[derive(Debug, Clone)]
+pub struct NewTask {
+    /// What is to be done.
+    pub title: TaskTitle,
+    /// Until when.
+    pub due_at: Option<DateTime<Utc>>,
+    /// Who is to do it.
+    pub assignee: Option<MemberId>,
+}
+
+/// Contacts, notes and follow-ups.
+#[derive(Debug, Clone, Copy)]
+pub struct ContactService<'a> {
+    crm: &'a Crm,
+}
+
+fn sorted(mut tags: Vec<TagName>) -> Vec<TagName> {
+    tags.sort_unstable();
+    tags.dedup();
+    tags
+}
+
+impl<'a> ContactService<'a> {
+    pub(crate) const fn new(crm: &'a Crm) -> Self {
+        Self { crm }
+    }
+
+    /// Makes a card. Numbers may be shared, so one that another card has is no error; [`find`](Self::find) shows who has it.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] with neither name nor detail; [`Error::Denied`] without [`Permission::ContactsWrite`].
+    pub async fn create(&self, by: &Actor, new: NewContact) -> Result<Contact, Error> {
+        let scope = by.scope_for(Permission::ContactsWrite)?;
+        if new.name.is_none() && new.details.is_empty() {
+            return Err(Error::invalid("name", "or a number or address is needed"));
+        }
+        let now = self.crm.now();
+        let contact = Contact {
+            id: self.crm.ids().next(now),
+            name: new.name,
+            stage: new.stage.unwrap_or(Stage::New),
+            owner: by.member(),
+            details: new.details,
+            tags: sorted(new.tags),
+            restricted: false,
+            revision: Revision::FIRST,
+            created_at: now,
+            updated_at: now,
+        };
+        let mut batch = Batch::new(by, Action::ContactCreated, now);
+        batch
+            .about(contact.id)
+            .write(ContactWrite::Insert(contact.clone()))
+            .event(DomainEvent::ContactChanged { contact: contact.id });
+        self.crm.store().commit_one(scope, batch).await?;
+        Ok(contact)
+    }
+
+    /// One card.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`]; [`Error::Denied`] without [`Permission::ContactsRead`].
+    pub async fn get(&self, by: &Actor, id: ContactId) -> Result<Contact, Error> {
+        let scope = by.scope_for(Permission::ContactsRead)?;
+        self.require(scope, id).await
+    }
+
+    async fn require(&self, scope: &OrgScope, id: ContactId) -> Result<Contact, Error> {
+        self.crm.store().contact(scope, id).await?.ok_or(Error::missing(RecordKind::Contact))
+    }
+
+    /// Changes a card.
+    ///
+    /// # Errors
+    /// [`Error::Conflict`] if the revision asked for is not the current one, or after three lost races;
+    /// [`Error::NotFound`]; [`Error::Denied`].
+    pub async fn update(&self, by: &Actor, id: ContactId, patch: ContactPatch) -> Result<Contact, Error> {
+        let scope = by.scope_for(Permission::ContactsWrite)?;
+        for _ in 0..TRIES {
+            let mut contact = self.require(scope, id).await?;
+            let seen = contact.revision;
+            if patch.revision.is_some_and(|wanted| wanted != seen) {
+                break;
+            }
+            let now = self.crm.now();
+            let patch = patch.clone();
+            contact.name = patch.name.unwrap_or(contact.name);
+            contact.stage = patch.stage.unwrap_or(contact.stage);
+            contact.owner = patch.owner.unwrap_or(contact.owner);
+            contact.details = patch.details.unwrap_or(contact.details);
+            contact.tags = patch.tags.map_or(contact.tags, sorted);
+            contact.restricted = patch.restricted.unwrap_or(contact.restricted);
+            contact.updated_at = now;
+            let mut batch = Batch::new(by, Action::ContactChanged, now);
+            batch
+                .about(id)
+                .expect(Expect::Revision(RecordRef::Contact(id), seen))
+                .write(ContactWrite::Update(contact.clone()))
+                .event(DomainEvent::ContactChanged { contact: id });
+            match self.crm.store().commit_one(scope, batch).await {
+                Err(StoreError::Unmet(_)) => {}
+                other => {
+                    other?;
+                    contact.revision = Revision(seen.0 + 1);
+                    return Ok(contact);
+                }
+            }
+        }
+        Err(Error::Conflict { kind: RecordKind::Contact })
+    }
+
+    /// Contacts by name, or those that match a query.
+    ///
+    /// # Errors
+    /// [`Error::Denied`] without [`Permission::ContactsRead`].
+    pub async fn list(
+        &self,
+        by: &Actor,
+        query: &ContactQuery,
+        page: PageRequest,
+    ) -> Result<Page<Contact>, Error> {
+        let scope = by.scope_for(Permission::ContactsRead)?;
+        Ok(self.crm.store().contacts(scope, query, page).await?)
+    }
+
+    /// Everybody who has one of these identifiers, typed or seen at a provider.
+    ///
+    /// # Errors
+    /// [`Error::Denied`] without [`Permission::ContactsRead`].
+    pub async fn find(&self, by: &Actor, any_of: &[SubjectKey]) -> Result<Vec<Contact>, Error> {
+        let scope = by.scope_for(Permission::ContactsRead)?;
+        Ok(self.crm.store().contacts_by_subject(scope, any_of).await?)
+    }
+
+    /// The channel identities of a contact.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`]; [`Error::Denied`] without [`Permission::ContactsRead`].
+    pub async fn identities(&self, by: &Actor, id: ContactId) -> Result<Vec<ChannelIdentity>, Error> {
+        let scope = by.scope_for(Permission::ContactsRead)?;
+        self.require(scope, id).await?;
+        Ok(self.crm.store().channel_identities(scope, id).await?)
+    }
+
+    /// The identity by which a contact is reached from an account: the one there is, or one made from the first number on
+    /// the card.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] if the card has no number; [`Error::Duplicate`] if the number belongs to somebody else there.
+    pub(crate) async fn identity_for(
+        &self,
+        by: &Actor,
+        scope: &OrgScope,
+        contact: ContactId,
+        account: &ProviderAccount,
+    ) -> Result<ChannelIdentity, Error> {
+        let card = self.require(scope, contact).await?;
+        let known = self.crm.store().channel_identities(scope, contact).await?;
+        if let Some(identity) = known.into_iter().find(|identity| identity.portfolio == account.portfolio) {
+            return Ok(identity);
+        }
+        let number = card.details.iter().find_map(|detail| match &detail.value {
+            DetailValue::Phone { number, .. } => Some(number.clone()),
+            DetailValue::Email(_) => None,
+        });
+        let number = number.ok_or(Error::invalid("contact", "has no number to write to"))?;
+        let now = self.crm.now();
+        let identity = ChannelIdentity {
+            id: self.crm.ids().next(now),
+            contact,
+            portfolio: account.portfolio.clone(),
+            aliases: vec![Alias::Phone(number)],
+            profile_name: None,
+            username: None,
+            profile_at: now,
+            unreachable_since: None,
+            created_at: now,
+        };
+        let mut batch = Batch::new(by, Action::ContactChanged, now);
+        batch
+            .about(contact)
+            .write(ContactWrite::Identity(identity.clone()))
+            .event(DomainEvent::ContactChanged { contact });
+        match self.crm.store().commit_one(scope, batch).await {
+            Err(StoreError::Unmet(_)) => Err(Error::Duplicate { kind: RecordKind::Identity }),
+            other => Ok(other.map(|_| identity)?),
+        }
+    }
+
+    /// Writes a note.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`]; [`Error::Denied`] without [`Permission::ContactsWrite`].
+    pub async fn add_note(&self, by: &Actor, contact: ContactId, text: NoteText) -> Result<Note, Error> {
+        let scope = by.scope_for(Permission::ContactsWrite)?;
+        let contact = self.require(scope, contact).await?.id;
+        let now = self.crm.now();
+        let note = Note {
+            id: self.crm.ids().next(now),
+            contact,
+            author: by.principal().to_ref(),
+            text,
+            created_at: now,
+        };
+        let mut batch = Batch::new(by, Action::NoteAdded, now);
+        batch
+            .about(note.id)
+            .write(ContactWrite::Note(note.clone()))
+            .event(DomainEvent::ContactChanged { contact });
+        self.crm.store().commit_one(scope, batch).await?;
+        Ok(note)
+    }
+
+    /// Notes on a contact, newest first.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`]; [`Error::Denied`] without [`Permission::ContactsRead`].
+    pub async fn notes(
+        &self,
+        by: &Actor,
+        contact: ContactId,
+        page: PageRequest,
+    ) -> Result<Page<Note>, Error> {
+        let scope = by.scope_for(Permission::ContactsRead)?;
+        self.require(scope, contact).await?;
+        Ok(self.crm.store().notes(scope, contact, page).await?)
+    }
+
+    /// Makes a follow-up.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] for the contact or the assignee; [`Error::Denied`] without [`Permission::ContactsWrite`].
+    pub async fn add_task(&self, by: &Actor, contact: ContactId, new: NewTask) -> Result<Task, Error> {
+        let scope = by.scope_for(Permission::ContactsWrite)?;
+        let contact = self.require(scope, contact).await?.id;
+        if let Some(member) = new.assignee {
+            self.crm.store().member(scope, member).await?.ok_or(Error::missing(RecordKind::Member))?;
+        }
+        let now = self.crm.now();
+        let task = Task {
+            id: self.crm.ids().next(now),
+            contact,
+            title: new.title,
+            due_at: new.due_at,
+            assignee: new.assignee.or(by.member()),
+            done_at: None,
+            created_at: now,
+        };
+        self.put_task(by, scope, task).await
+    }
+
+    async fn put_task(&self, by: &Actor, scope: &OrgScope, task: Task) -> Result<Task, Error> {
+        let mut batch = Batch::new(by, Action::TaskChanged, self.crm.now());
+        batch
+            .about(task.id)
+            .write(ContactWrite::Task(task.clone()))
+            .event(DomainEvent::ContactChanged { contact: task.contact });
+        self.crm.store().commit_one(scope, batch).await?;
+        Ok(task)
+    }
+
+    /// Ticks a follow-up off, or opens it again.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`]; [`Error::Denied`] without [`Permission::ContactsWrite`].
+    pub async fn set_task_done(
+        &self,
+        by: &Actor,
+        contact: ContactId,
+        task: TaskId,
+        done: bool,
+    ) -> Result<Task, Error> {
+        let scope = by.scope_for(Permission::ContactsWrite)?;
+        let query = TaskQuery { contact: Some(contact), ..TaskQuery::default() };
+        let mut page = PageRequest::first(PageRequest::MAX);
+        loop {
+            let found = self.crm.store().tasks(scope, &query, page.clone()).await?;
+            if let Some(known) = found.items.into_iter().find(|known| known.id == task) {
+                let done_at = done.then(|| self.crm.now());
+                return self.put_task(by, scope, Task { done_at, ..known }).await;
+            }
+            page.after = Some(found.next.ok_or(Error::missing(RecordKind::Task))?);
+        }
+    }
+
+    /// Follow-ups.
+    ///
+    /// # Errors
+    /// [`Error::Denied`] without [`Permission::ContactsRead`].
+    pub async fn tasks(&self, by: &Actor, query: &TaskQuery, page: PageRequest) -> Result<Page<Task>, Error> {
+        let scope = by.scope_for(Permission::ContactsRead)?;
+        Ok(self.crm.store().tasks(scope, query, page).await?)
+    }
+}

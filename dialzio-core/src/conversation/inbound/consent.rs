@@ -1,0 +1,189 @@
+//! What received elements say about consent: opt-outs, opt-ins, the provider's own stop.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::Deciding;
+use crate::consent::{
+    CONSENT_PERIOD, Channel, ConsentEvent, ConsentRecord, ConsentState, ConsentWrite, Evidence, EvidenceKind,
+    Purpose, PurposeScope, Reply, State,
+};
+use crate::contact::{ContactWrite, Task};
+use crate::conversation::{ChoiceKind, Content, Message};
+use crate::event::DomainEvent;
+use crate::id::MessageId;
+use crate::inbox::QuarantineReason;
+use crate::provider::{PreferenceNews, PreferenceValue, Sender};
+use crate::scope::Principal;
+use crate::store::{EffectWrite, LedgerSeq};
+use crate::text::{EvidenceText, TaskTitle};
+
+/// When somebody should have looked at a suspected opt-out.
+const LOOK_WITHIN: TimeDelta = TimeDelta::hours(24);
+
+impl Deciding<'_> {
+    #[allow(clippy::too_many_arguments, reason = "the fields of one ledger entry")]
+    fn record(
+        &mut self,
+        person: usize,
+        channel: Channel,
+        scope: PurposeScope,
+        event: ConsentEvent,
+        kind: EvidenceKind,
+        note: &str,
+        message: Option<MessageId>,
+        at: DateTime<Utc>,
+    ) {
+        let Some(note) = EvidenceText::received(note) else { return };
+        let (now, id) = (self.now, self.ids.next(self.now));
+        let known = self.people.get_mut(person);
+        let mut subjects = known.identity.subject_keys();
+        subjects.extend(known.contact.details.iter().map(|detail| detail.value.subject_key()));
+        subjects.sort_unstable();
+        subjects.dedup();
+        let record = ConsentRecord {
+            id,
+            seq: LedgerSeq(0),
+            contact: known.identity.contact,
+            subjects,
+            channel,
+            scope,
+            event,
+            evidence: Evidence { kind, note, message },
+            recorded_by: Principal::System.to_ref(),
+            occurred_at: at,
+            recorded_at: now,
+            expires_at: (event == ConsentEvent::Given).then(|| at + CONSENT_PERIOD),
+        };
+        known.consents.push(record.clone());
+        self.batch
+            .event(DomainEvent::ConsentChanged { contact: record.contact })
+            .write(ConsentWrite::Record(record));
+    }
+
+    /// Reads a person's message for words about consent.
+    pub(super) fn opt_out(&mut self, person: usize, message: &Message) {
+        let said = match &message.content {
+            Content::Text { body } => self.words.read(body.reveal()),
+            Content::Choice { what: ChoiceKind::Button | ChoiceKind::TemplateButton, id, title } => {
+                self.words.read(title.reveal()).or_else(|| self.words.read(id))
+            }
+            _ => None,
+        };
+        let at = message.event_at;
+        let from = (EvidenceKind::Message, Some(message.id));
+        match said {
+            None => {}
+            Some(Reply::Stop) => {
+                let note = "The person wrote an opt-out word.";
+                let event = ConsentEvent::Withdrawn;
+                self.record(person, Channel::Any, PurposeScope::Marketing, event, from.0, note, from.1, at);
+                self.record(person, Channel::WhatsApp, PurposeScope::Any, event, from.0, note, from.1, at);
+                self.cancel_promotions(person);
+            }
+            Some(Reply::Start) => {
+                let known = &self.people.get(person).consents;
+                let state = ConsentState::fold(known, Channel::WhatsApp, Purpose::Marketing, self.now);
+                let by_message =
+                    state.record.is_some_and(|record| record.evidence.kind == EvidenceKind::Message);
+                if state.state == State::Withdrawn && by_message {
+                    let note = "The person wrote an opt-in word after an opt-out.";
+                    let event = ConsentEvent::Given;
+                    self.record(
+                        person,
+                        Channel::WhatsApp,
+                        PurposeScope::Any,
+                        event,
+                        from.0,
+                        note,
+                        from.1,
+                        at,
+                    );
+                }
+            }
+            Some(Reply::SuspectedStop) => {
+                let note =
+                    "A phrase in a longer message asks to stop: held until somebody has asked the person.";
+                let event = ConsentEvent::Withdrawn;
+                self.record(person, Channel::Any, PurposeScope::Marketing, event, from.0, note, None, at);
+                self.cancel_promotions(person);
+                self.ask_somebody(person);
+            }
+        }
+    }
+
+    fn ask_somebody(&mut self, person: usize) {
+        let Some(title) = TaskTitle::received("May have opted out in a longer message: ask them") else {
+            return;
+        };
+        let contact = self.people.get(person).identity.contact;
+        let task = Task {
+            id: self.ids.next(self.now),
+            contact,
+            title,
+            due_at: Some(self.now + LOOK_WITHIN),
+            assignee: None,
+            done_at: None,
+            created_at: self.now,
+        };
+        self.batch.write(ContactWrite::Task(task)).event(DomainEvent::ContactChanged { contact });
+    }
+
+    /// Waiting promotion is taken back at once; what the gate still finds later is suppressed there.
+    fn cancel_promotions(&mut self, person: usize) {
+        let identity = self.people.get(person).identity.id;
+        self.batch.write(EffectWrite::CancelPromotions { identity, at: self.now });
+    }
+
+    /// A send failed because the person stopped marketing at the provider.
+    pub(super) fn provider_stop(&mut self, recipient: &Sender, message: MessageId, at: DateTime<Utc>) {
+        let conversation =
+            self.messages.iter().find(|known| known.id == message).map(|known| known.conversation);
+        let by_thread = || {
+            let wanted = conversation?;
+            self.people.position(|person| person.conversation.as_ref().is_some_and(|own| own.id == wanted))
+        };
+        let Some(person) = self.people.find(recipient).or_else(by_thread) else { return };
+        let note =
+            "The provider refused a promotional message: the person stopped marketing from this business.";
+        let event = ConsentEvent::ProviderStop;
+        let scope = PurposeScope::Marketing;
+        self.record(
+            person,
+            Channel::WhatsApp,
+            scope,
+            event,
+            EvidenceKind::Provider,
+            note,
+            Some(message),
+            at.min(self.now),
+        );
+        self.cancel_promotions(person);
+    }
+
+    pub(super) fn preference(&mut self, place: usize, news: &PreferenceNews, at: DateTime<Utc>) {
+        let at = at.min(self.now);
+        let Some(person) = self.people.resolve(&news.sender, at, self.now, self.ids, self.batch) else {
+            return self.quarantine(place, QuarantineReason::Unknown, "preference without a person");
+        };
+        let event = match news.value {
+            PreferenceValue::Stop => ConsentEvent::ProviderStop,
+            PreferenceValue::Resume | PreferenceValue::SignUp => ConsentEvent::ProviderResume,
+        };
+        let twice = self.people.get(person).consents.iter().any(|known| {
+            known.event == event && known.occurred_at == at && known.evidence.kind == EvidenceKind::Provider
+        });
+        if twice {
+            return;
+        }
+        let note = news.detail.as_deref().unwrap_or("Reported by the provider.");
+        let (channel, scope, kind) = (Channel::WhatsApp, PurposeScope::Marketing, EvidenceKind::Provider);
+        self.record(person, channel, scope, event, kind, note, None, at);
+        match news.value {
+            PreferenceValue::Stop => self.cancel_promotions(person),
+            PreferenceValue::SignUp => {
+                self.record(person, channel, scope, ConsentEvent::Given, kind, note, None, at);
+            }
+            PreferenceValue::Resume => {}
+        }
+    }
+}

@@ -1,0 +1,265 @@
+//! What follows from received elements: a pure decision from facts, elements and an instant to a batch.
+
+mod consent;
+mod news;
+mod people;
+
+#[cfg(test)]
+mod tests;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::{
+    Content, Conversation, ConversationState, ConversationWrite, Delivery, DeliveryStatus, Direction,
+    HeadDelta, InboundFacts, KnownMessage, Message, MessageDigest,
+};
+use crate::consent::Words;
+use crate::contact::Portfolio;
+use crate::effect::{Effect, EffectState, Work};
+use crate::event::DomainEvent;
+use crate::id::{AccountId, IdSource, MessageId};
+use crate::inbox::QuarantineReason;
+use crate::media::{Media, MediaState, MediaWrite};
+use crate::provider::{Inbound, InboundBody, InboundContent, InboundMedia, InboundMessage};
+use crate::store::{Batch, Revision};
+use crate::time::{FUTURE_TOLERANCE, OLDEST_EVENT};
+use people::People;
+
+/// All that a decision looks at.
+#[derive(Debug)]
+pub struct Facts<'a> {
+    /// What the store knows.
+    pub known: InboundFacts,
+    /// The account the elements came by.
+    pub account: AccountId,
+    /// Where its ids for people mean something.
+    pub portfolio: Portfolio,
+    /// The instant.
+    pub now: DateTime<Utc>,
+    /// Where ids come from.
+    pub ids: &'a IdSource,
+    /// Words for opting out.
+    pub words: &'a Words,
+}
+
+/// What could not be decided into the batch, by the element's place.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Decision {
+    /// Goes into quarantine, with the provider's word for it.
+    pub quarantine: Vec<(usize, QuarantineReason, String)>,
+    /// Speaks of something that has not turned up yet: waits.
+    pub wait: Vec<usize>,
+}
+
+/// Decides what follows from elements of one account, in their order, and writes it into `batch`.
+///
+/// Commutes as far as it can: heads take maxima, unread adds, evidence keeps the highest rank, reactions and edits the
+/// newest; so any order of arrival ends in the same state.
+pub fn decide(facts: Facts<'_>, elements: &[Inbound], batch: &mut Batch) -> Decision {
+    let mut deciding = Deciding {
+        people: People::new(facts.known.identities, facts.known.candidates, facts.portfolio),
+        messages: facts.known.messages,
+        account: facts.account,
+        now: facts.now,
+        ids: facts.ids,
+        words: facts.words,
+        batch,
+        decision: Decision::default(),
+    };
+    for (place, element) in elements.iter().enumerate() {
+        deciding.element(place, element);
+    }
+    deciding.decision
+}
+
+/// How long files are tried to be fetched: the provider keeps them for seven days.
+const MEDIA_LIFE: TimeDelta = TimeDelta::days(7);
+
+struct Deciding<'a> {
+    people: People,
+    messages: Vec<KnownMessage>,
+    account: AccountId,
+    now: DateTime<Utc>,
+    ids: &'a IdSource,
+    words: &'a Words,
+    batch: &'a mut Batch,
+    decision: Decision,
+}
+
+impl Deciding<'_> {
+    fn element(&mut self, place: usize, element: &Inbound) {
+        let at = element.at.unwrap_or(self.now);
+        match &element.body {
+            InboundBody::Message(message) => self.message(place, message, at),
+            InboundBody::Reaction(news) => self.reaction(place, news, at),
+            InboundBody::Edited { target, content, .. } => self.edit(place, target, content, at),
+            InboundBody::Revoked { target, .. } => self.revoke(place, target, at),
+            InboundBody::Delivery(news) => self.delivery(place, news, at),
+            InboundBody::Preference(news) => self.preference(place, news, at),
+            InboundBody::Identity(news) => self.identity(place, news, at),
+            InboundBody::Template(_) => self.templates(),
+            InboundBody::Account { what } => self.quarantine(place, QuarantineReason::Account, what),
+            InboundBody::Unknown { what } => self.quarantine(place, QuarantineReason::Unknown, what),
+        }
+    }
+
+    fn quarantine(&mut self, place: usize, reason: QuarantineReason, what: &str) {
+        self.decision.quarantine.push((place, reason, what.to_owned()));
+        self.batch.event(DomainEvent::QuarantineChanged);
+    }
+
+    fn known(&self, external: &super::ExternalId) -> Option<&KnownMessage> {
+        self.messages.iter().find(|known| known.external.as_ref() == Some(external))
+    }
+
+    fn message(&mut self, place: usize, received: &InboundMessage, at: DateTime<Utc>) {
+        let digest = digest(received, at);
+        if let Some(known) = self.known(&received.external) {
+            if known.digest.is_some_and(|first| first != digest) {
+                self.quarantine(place, QuarantineReason::Contradiction, "message");
+            }
+            return;
+        }
+        if at < self.now - OLDEST_EVENT || at > self.now + FUTURE_TOLERANCE {
+            return self.quarantine(place, QuarantineReason::OutOfTime, "message");
+        }
+        let at = at.min(self.now);
+        let Some(person) = self.people.resolve(&received.sender, at, self.now, self.ids, self.batch) else {
+            return self.quarantine(place, QuarantineReason::Unknown, "message without a sender");
+        };
+        let conversation = self.conversation(person, at);
+        let id: MessageId = self.ids.next(at);
+        let content = self.content(&received.content, id, at);
+        let message = Message {
+            id,
+            conversation: conversation.id,
+            direction: Direction::Inbound,
+            author: None,
+            content,
+            purpose: None,
+            event_at: at,
+            received_at: self.now,
+            expires_at: None,
+            external: Some(received.external.clone()),
+            reply_to: received.reply_to.as_ref().and_then(|target| self.known(target)).map(|known| known.id),
+            delivery: Delivery { status: DeliveryStatus::Received, at, failure: None },
+            edited_at: None,
+            revoked_at: None,
+            reactions: Vec::new(),
+        };
+        self.messages.push(KnownMessage {
+            id,
+            conversation: conversation.id,
+            direction: Direction::Inbound,
+            external: message.external.clone(),
+            digest: Some(digest),
+            status: DeliveryStatus::Received,
+        });
+        self.opt_out(person, &message);
+        self.batch
+            .event(DomainEvent::MessageReceived { conversation: conversation.id, message: id })
+            .about(id)
+            .write(ConversationWrite::Append {
+                account: self.account,
+                message: Box::new(message),
+                head: HeadDelta { unread: 1, reopen: true, inbound: true },
+                digest: Some(digest),
+            });
+    }
+
+    /// The person's conversation on this account, made if there is none.
+    fn conversation(&mut self, person: usize, at: DateTime<Utc>) -> Conversation {
+        let person = self.people.get_mut(person);
+        if let Some(known) = &person.conversation {
+            return known.clone();
+        }
+        let conversation = Conversation {
+            id: self.ids.next(self.now),
+            account: self.account,
+            identity: person.identity.id,
+            contact: person.identity.contact,
+            state: ConversationState::Open,
+            assignee: None,
+            team: None,
+            unread: 0,
+            last_message: None,
+            last_at: at,
+            last_inbound_at: None,
+            last_inbound: None,
+            seen_up_to: None,
+            revision: Revision::FIRST,
+            created_at: self.now,
+        };
+        person.conversation = Some(conversation.clone());
+        self.batch.write(ConversationWrite::Insert(conversation.clone()));
+        conversation
+    }
+
+    /// What a message holds; a file becomes a row and an effect that fetches it.
+    fn content(&mut self, received: &InboundContent, message: MessageId, at: DateTime<Utc>) -> Content {
+        let InboundContent::Media(InboundMedia { what, provider_id, mime, sha256, caption, filename }) =
+            received
+        else {
+            let InboundContent::Ready(content) = received else { return Content::Welcome };
+            return content.clone();
+        };
+        let media = Media {
+            id: self.ids.next(at),
+            message,
+            account: self.account,
+            what: *what,
+            state: MediaState::Pending,
+            mime: mime.clone(),
+            filename: filename.clone(),
+            size: None,
+            sha256: *sha256,
+            provider_id: Some(provider_id.clone()),
+            blob: None,
+            wrapped_key: None,
+            event_at: at,
+            expires_at: None,
+        };
+        let content = Content::Media {
+            what: *what,
+            media: media.id,
+            caption: caption.clone(),
+            filename: filename.clone(),
+        };
+        self.queue(Work::FetchMedia(media.id), MEDIA_LIFE);
+        self.batch.write(MediaWrite::Insert(media));
+        content
+    }
+
+    fn queue(&mut self, work: Work, life: TimeDelta) {
+        self.batch.effect(Effect {
+            id: self.ids.next(self.now),
+            account: Some(self.account),
+            conversation: None,
+            work,
+            state: EffectState::Pending,
+            not_before: self.now,
+            deadline: self.now + life,
+            attempts: 0,
+        });
+    }
+
+    fn templates(&mut self) {
+        self.queue(Work::SyncTemplates, TimeDelta::days(1));
+    }
+}
+
+/// Of what the sender said and when, without what a provider adds for each delivery (addresses of files).
+fn digest(message: &InboundMessage, at: DateTime<Utc>) -> MessageDigest {
+    let mut bytes = at.timestamp().to_be_bytes().to_vec();
+    match &message.content {
+        InboundContent::Ready(content) => {
+            // Serialising plain data into memory cannot fail; if it ever did, the time alone would be compared.
+            let _ = serde_json::to_writer(&mut bytes, content);
+        }
+        InboundContent::Media(media) => {
+            bytes.extend_from_slice(media.provider_id.as_bytes());
+            bytes.extend_from_slice(media.caption.as_ref().map_or("", |text| text.reveal()).as_bytes());
+        }
+    }
+    MessageDigest::of(&bytes)
+}

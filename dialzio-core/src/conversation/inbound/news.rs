@@ -1,0 +1,174 @@
+//! News about messages that exist: reactions, edits, revocations, delivery; and about people's ids.
+
+use chrono::{DateTime, Utc};
+
+use super::Deciding;
+use crate::conversation::{
+    Content, ConversationWrite, Delivery, DeliveryStatus, Direction, Evidence, ExternalId, HeadDelta,
+    Message, Reaction,
+};
+use crate::event::DomainEvent;
+use crate::id::{ConversationId, MessageId};
+use crate::inbox::QuarantineReason;
+use crate::provider::{DeliveryNews, IdentityNews, InboundContent, ReactionNews};
+use crate::store::EffectWrite;
+use crate::text::MessageText;
+
+impl Deciding<'_> {
+    /// The message that news speaks of; otherwise the news waits.
+    fn target(
+        &mut self,
+        place: usize,
+        external: &ExternalId,
+    ) -> Option<(MessageId, ConversationId, Direction)> {
+        let found = self.known(external).map(|known| (known.id, known.conversation, known.direction));
+        if found.is_none() {
+            self.decision.wait.push(place);
+        }
+        found
+    }
+
+    pub(super) fn reaction(&mut self, place: usize, news: &ReactionNews, at: DateTime<Utc>) {
+        let Some((message, conversation, _)) = self.target(place, &news.target) else { return };
+        let reaction =
+            Reaction { message, by: Direction::Inbound, emoji: news.emoji.clone(), at: at.min(self.now) };
+        self.batch
+            .about(message)
+            .write(ConversationWrite::Reaction(reaction))
+            .event(DomainEvent::MessageChanged { conversation, message });
+    }
+
+    pub(super) fn edit(
+        &mut self,
+        place: usize,
+        target: &ExternalId,
+        content: &InboundContent,
+        at: DateTime<Utc>,
+    ) {
+        let Some((message, conversation, direction)) = self.target(place, target) else { return };
+        if direction != Direction::Inbound {
+            return self.quarantine(
+                place,
+                QuarantineReason::Contradiction,
+                "edit of a message that they did not write",
+            );
+        }
+        let at = at.min(self.now);
+        let content = self.content(content, message, at);
+        self.batch
+            .about(message)
+            .write(ConversationWrite::Edit { message, content: Box::new(content), at })
+            .event(DomainEvent::MessageChanged { conversation, message });
+    }
+
+    pub(super) fn revoke(&mut self, place: usize, target: &ExternalId, at: DateTime<Utc>) {
+        let Some((message, conversation, direction)) = self.target(place, target) else { return };
+        if direction != Direction::Inbound {
+            return self.quarantine(
+                place,
+                QuarantineReason::Contradiction,
+                "revocation of a message that they did not write",
+            );
+        }
+        let content = Box::new(Content::System { what: "revoked".to_owned(), body: None });
+        self.batch
+            .about(message)
+            .write(ConversationWrite::Revoke { message, content, at: at.min(self.now) })
+            .event(DomainEvent::MessageChanged { conversation, message });
+    }
+
+    pub(super) fn delivery(&mut self, place: usize, news: &DeliveryNews, at: DateTime<Utc>) {
+        let own = news.own.and_then(|own| self.messages.iter().find(|known| known.id == own));
+        let found = self.known(&news.external).or(own);
+        let Some((message, conversation, direction, external)) =
+            found.map(|known| (known.id, known.conversation, known.direction, known.external.clone()))
+        else {
+            self.decision.wait.push(place);
+            return;
+        };
+        if direction != Direction::Outbound {
+            return self.quarantine(
+                place,
+                QuarantineReason::Contradiction,
+                "delivery of a message that we did not write",
+            );
+        }
+        if external.is_none() {
+            self.batch.write(ConversationWrite::External {
+                account: self.account,
+                message,
+                external: news.external.clone(),
+            });
+            if let Some(known) = self.messages.iter_mut().find(|known| known.id == message) {
+                known.external = Some(news.external.clone());
+            }
+        }
+        let evidence = Evidence { status: news.status, at: at.min(self.now), failure: news.failure.clone() };
+        self.batch
+            .about(message)
+            .write(ConversationWrite::Evidence { message, evidence })
+            .write(EffectWrite::Resolve(message))
+            .event(DomainEvent::MessageChanged { conversation, message });
+        if news.marketing_stopped {
+            self.provider_stop(&news.recipient, message, at);
+        }
+    }
+
+    pub(super) fn identity(&mut self, place: usize, news: &IdentityNews, at: DateTime<Utc>) {
+        if let Some(external) = &news.external
+            && self.known(external).is_some()
+        {
+            return;
+        }
+        let at = at.min(self.now);
+        let mut aliases = news.previous.aliases();
+        for alias in news.current.aliases() {
+            if !aliases.contains(&alias) {
+                aliases.push(alias);
+            }
+        }
+        let Some(person) =
+            self.people.resolve_aliases(&news.current, aliases, at, self.now, self.ids, self.batch)
+        else {
+            return self.quarantine(place, QuarantineReason::Unknown, "identity news without an id");
+        };
+        let contact = self.people.get(person).identity.contact;
+        self.batch.event(DomainEvent::ContactChanged { contact });
+        let (Some(external), Some(conversation)) =
+            (&news.external, self.people.get(person).conversation.clone())
+        else {
+            return;
+        };
+        let id: MessageId = self.ids.next(at);
+        let message = Message {
+            id,
+            conversation: conversation.id,
+            direction: Direction::Inbound,
+            author: None,
+            content: Content::System {
+                what: "identity_changed".to_owned(),
+                body: news.detail.as_deref().and_then(MessageText::received),
+            },
+            purpose: None,
+            event_at: at,
+            received_at: self.now,
+            expires_at: None,
+            external: Some(external.clone()),
+            reply_to: None,
+            delivery: Delivery { status: DeliveryStatus::Received, at, failure: None },
+            edited_at: None,
+            revoked_at: None,
+            reactions: Vec::new(),
+        };
+        self.batch
+            .about(id)
+            .write(ConversationWrite::Append {
+                account: self.account,
+                message: Box::new(message),
+                // A notice of the provider is not a message of the person: it opens no window.
+                head: HeadDelta::default(),
+                digest: None,
+            })
+            .event(DomainEvent::ConversationChanged { conversation: conversation.id });
+    }
+}

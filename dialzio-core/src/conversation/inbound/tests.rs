@@ -1,0 +1,274 @@
+use super::*;
+use crate::consent::{ConsentEvent, ConsentRecord, ConsentWrite, EvidenceKind, PurposeScope};
+use crate::contact::{Alias, BusinessScopedId, ContactWrite};
+use crate::conversation::{Evidence, ExternalId, KnownIdentity};
+use crate::phone::PhoneNumber;
+use crate::provider::{DeliveryNews, PreferenceNews, PreferenceValue, ReactionNews, Sender};
+use crate::store::{Cause, EffectWrite, Write};
+use crate::text::PersonName;
+use crate::{OrgId, TypedId};
+use bytes::Bytes;
+
+fn now() -> DateTime<Utc> {
+    "2026-03-02T06:30:00Z".parse().unwrap()
+}
+
+fn asha() -> Sender {
+    Sender {
+        phone: PhoneNumber::from_digits("919840012345").ok(),
+        profile_name: PersonName::parse("Asha").ok(),
+        ..Sender::default()
+    }
+}
+
+fn external(text: &str) -> ExternalId {
+    ExternalId::parse(text).unwrap()
+}
+
+fn element(body: InboundBody, at: DateTime<Utc>) -> Inbound {
+    Inbound { account: None, at: Some(at), body, raw: Bytes::new() }
+}
+
+fn says(id: &str, text: &str, sender: Sender, at: DateTime<Utc>) -> Inbound {
+    let message = InboundMessage {
+        external: external(id),
+        sender,
+        content: InboundContent::Ready(Content::text(text).unwrap()),
+        reply_to: None,
+        forwarded: false,
+        referral: None,
+        group: None,
+    };
+    element(InboundBody::Message(Box::new(message)), at)
+}
+
+fn run(known: InboundFacts, elements: &[Inbound]) -> (Vec<Write>, Decision) {
+    let ids = IdSource::seeded(5);
+    let words = Words::default();
+    let org = OrgId::from_uuid(uuid::Uuid::nil());
+    let lane = crate::effect::Lane { org, account: None, kind: crate::effect::LaneKind::Inbox };
+    let mut batch =
+        Batch::caused_by(&Cause::Received { lane }, crate::ledger::Action::MessageReceived, now());
+    let account = ids.next(now());
+    let facts =
+        Facts { known, account, portfolio: Portfolio("p".into()), now: now(), ids: &ids, words: &words };
+    let decision = decide(facts, elements, &mut batch);
+    (batch.into_parts().writes, decision)
+}
+
+fn count(writes: &[Write], wanted: impl Fn(&Write) -> bool) -> usize {
+    writes.iter().filter(|write| wanted(write)).count()
+}
+
+fn appended(writes: &[Write]) -> Vec<&Message> {
+    let message = |write: &'_ Write| matches!(write, Write::Conversation(ConversationWrite::Append { .. }));
+    let each = |write| match write {
+        &Write::Conversation(ConversationWrite::Append { ref message, .. }) => Some(&**message),
+        _ => None,
+    };
+    writes.iter().filter(|write| message(write)).filter_map(each).collect()
+}
+
+fn recorded(writes: &[Write]) -> Vec<&ConsentRecord> {
+    let each = |write| match write {
+        &Write::Consent(ConsentWrite::Record(ref record)) => Some(record),
+        _ => None,
+    };
+    writes.iter().filter_map(each).collect()
+}
+
+/// What a first message leaves behind, as facts for the next.
+fn after(writes: &[Write]) -> InboundFacts {
+    let mut facts = InboundFacts { lane_idle: true, ..InboundFacts::default() };
+    let mut contact = None;
+    for write in writes {
+        match write {
+            Write::Contact(ContactWrite::Insert(made)) => contact = Some(made.clone()),
+            Write::Contact(ContactWrite::Identity(identity)) => facts.identities.push(KnownIdentity {
+                identity: identity.clone(),
+                contact: contact.clone().unwrap(),
+                conversation: None,
+                consents: Vec::new(),
+            }),
+            Write::Conversation(ConversationWrite::Insert(conversation)) => {
+                facts.identities[0].conversation = Some(conversation.clone());
+            }
+            Write::Conversation(ConversationWrite::Append { message, digest, .. }) => {
+                facts.messages.push(KnownMessage {
+                    id: message.id,
+                    conversation: message.conversation,
+                    direction: message.direction,
+                    external: message.external.clone(),
+                    digest: *digest,
+                    status: message.delivery.status,
+                });
+            }
+            Write::Consent(ConsentWrite::Record(record)) => facts.identities[0].consents.push(record.clone()),
+            _ => {}
+        }
+    }
+    facts
+}
+
+#[test]
+fn a_strangers_first_message_makes_contact_identity_conversation_and_message_once() {
+    let twice = [
+        says("a", "Hello", asha(), now()),
+        says("b", "Anybody?", asha(), now()),
+        says("a", "Hello", asha(), now()),
+    ];
+    let (writes, decision) = run(InboundFacts::default(), &twice);
+    assert_eq!(decision, Decision::default());
+    assert_eq!(count(&writes, |w| matches!(w, Write::Contact(ContactWrite::Insert(_)))), 1);
+    assert_eq!(count(&writes, |w| matches!(w, Write::Contact(ContactWrite::Identity(_)))), 1);
+    assert_eq!(count(&writes, |w| matches!(w, Write::Conversation(ConversationWrite::Insert(_)))), 1);
+    let messages = appended(&writes);
+    assert_eq!(messages.len(), 2);
+    assert!(messages[0].id < messages[1].id, "the order of arrival is kept within one second");
+    let (again, _) = run(after(&writes), &twice);
+    assert!(appended(&again).is_empty(), "a repeated delivery changes nothing");
+}
+
+#[test]
+fn the_same_id_with_other_content_is_quarantined() {
+    let (writes, _) = run(InboundFacts::default(), &[says("a", "Hello", asha(), now())]);
+    let (again, decision) = run(after(&writes), &[says("a", "Goodbye", asha(), now())]);
+    assert!(appended(&again).is_empty());
+    assert_eq!(decision.quarantine[0].1, QuarantineReason::Contradiction);
+}
+
+#[test]
+fn what_is_too_old_or_ahead_makes_nothing() {
+    for at in [now() - TimeDelta::days(8) - TimeDelta::seconds(1), now() + TimeDelta::minutes(11)] {
+        let (writes, decision) = run(InboundFacts::default(), &[says("a", "Hello", asha(), at)]);
+        assert!(writes.is_empty());
+        assert_eq!(decision.quarantine[0].1, QuarantineReason::OutOfTime);
+    }
+    let (writes, _) =
+        run(InboundFacts::default(), &[says("a", "Hello", asha(), now() + TimeDelta::minutes(5))]);
+    assert_eq!(appended(&writes)[0].event_at, now(), "retention counts from the earlier of the two times");
+}
+
+#[test]
+fn somebody_without_a_number_is_known_by_their_id_and_joins_when_both_are_shown() {
+    let scoped = Sender { scoped: BusinessScopedId::parse("IN.1"), ..Sender::default() };
+    let (first, _) = run(InboundFacts::default(), &[says("a", "Hi", scoped.clone(), now())]);
+    let (second, _) = run(InboundFacts::default(), &[says("b", "Hi", asha(), now() - TimeDelta::hours(1))]);
+    let (mut facts, other) = (after(&first), after(&second));
+    facts.identities.extend(other.identities);
+    facts.identities[1].identity.id = IdSource::seeded(77).next(now());
+    let both = Sender { scoped: scoped.scoped, ..asha() };
+    let (writes, _) = run(facts.clone(), &[says("c", "Hi", both, now())]);
+    let joins = count(&writes, |w| matches!(w, Write::Contact(ContactWrite::JoinIdentity { .. })));
+    assert_eq!(joins, 1);
+    assert_eq!(appended(&writes).len(), 1);
+}
+
+#[test]
+fn a_number_that_somebody_typed_gives_the_card() {
+    let typed = IdSource::seeded(8).next(now());
+    let key = Alias::Phone(asha().phone.unwrap()).subject_key(&Portfolio("p".into()));
+    let facts = InboundFacts { candidates: vec![(key, typed)], ..InboundFacts::default() };
+    let (writes, _) = run(facts, &[says("a", "Hello", asha(), now())]);
+    assert_eq!(count(&writes, |w| matches!(w, Write::Contact(ContactWrite::Insert(_)))), 0);
+    let linked = |w: &Write| matches!(w, Write::Contact(ContactWrite::Identity(identity)) if identity.contact == typed);
+    assert_eq!(count(&writes, linked), 1);
+}
+
+#[test]
+fn stop_withdraws_and_cancels_and_start_lifts_only_that() {
+    let (writes, _) =
+        run(InboundFacts::default(), &[says("a", "STOP", asha(), now() - TimeDelta::minutes(1))]);
+    let records = recorded(&writes);
+    assert_eq!(
+        records.iter().map(|r| (r.event, r.scope)).collect::<Vec<_>>(),
+        [(ConsentEvent::Withdrawn, PurposeScope::Marketing), (ConsentEvent::Withdrawn, PurposeScope::Any),]
+    );
+    assert_eq!(records[0].evidence.message, Some(appended(&writes)[0].id));
+    assert_eq!(count(&writes, |w| matches!(w, Write::Effect(EffectWrite::CancelPromotions { .. }))), 1);
+    let (lifted, _) = run(after(&writes), &[says("b", "start", asha(), now())]);
+    assert_eq!(recorded(&lifted).iter().map(|r| r.event).collect::<Vec<_>>(), [ConsentEvent::Given]);
+    let (nothing, _) = run(InboundFacts::default(), &[says("c", "start", asha(), now())]);
+    assert!(recorded(&nothing).is_empty(), "there is nothing to lift");
+    let mut by_phone = after(&writes);
+    for record in &mut by_phone.identities[0].consents {
+        record.evidence.kind = EvidenceKind::Call;
+    }
+    let (kept, _) = run(by_phone, &[says("d", "start", asha(), now())]);
+    assert!(recorded(&kept).is_empty(), "what was withdrawn on the telephone is not lifted by a message");
+}
+
+#[test]
+fn a_phrase_that_asks_to_stop_holds_promotion_and_asks_somebody() {
+    let (writes, _) =
+        run(InboundFacts::default(), &[says("a", "please dont message me any more", asha(), now())]);
+    assert_eq!(recorded(&writes).len(), 1);
+    assert_eq!(recorded(&writes)[0].scope, PurposeScope::Marketing);
+    assert_eq!(count(&writes, |w| matches!(w, Write::Contact(ContactWrite::Task(_)))), 1);
+}
+
+#[test]
+fn news_of_what_is_not_there_yet_waits() {
+    let reaction = ReactionNews {
+        external: external("r"),
+        sender: asha(),
+        target: external("x"),
+        emoji: Some("👍".into()),
+    };
+    let (writes, decision) =
+        run(InboundFacts::default(), &[element(InboundBody::Reaction(Box::new(reaction)), now())]);
+    assert!(writes.is_empty());
+    assert_eq!(decision.wait, [0]);
+}
+
+fn sent(facts: &mut InboundFacts) -> MessageId {
+    let id = IdSource::seeded(30).next(now());
+    facts.messages.push(KnownMessage {
+        id,
+        conversation: IdSource::seeded(31).next(now()),
+        direction: Direction::Outbound,
+        external: None,
+        digest: None,
+        status: DeliveryStatus::Dispatched,
+    });
+    id
+}
+
+#[test]
+fn a_status_finds_its_message_by_our_own_id_before_the_providers_is_known() {
+    let mut facts = InboundFacts::default();
+    let own = sent(&mut facts);
+    let news = DeliveryNews {
+        external: external("wamid.1"),
+        own: Some(own),
+        status: DeliveryStatus::Delivered,
+        failure: None,
+        marketing_stopped: false,
+        recipient: Sender::default(),
+    };
+    let (writes, _) = run(facts, &[element(InboundBody::Delivery(Box::new(news)), now())]);
+    let evidence = |w: &Write| matches!(w, Write::Conversation(ConversationWrite::Evidence { message, evidence: Evidence { status: DeliveryStatus::Delivered, .. } }) if *message == own);
+    assert_eq!(count(&writes, evidence), 1);
+    assert_eq!(count(&writes, |w| matches!(w, Write::Conversation(ConversationWrite::External { .. }))), 1);
+    assert_eq!(count(&writes, |w| matches!(w, Write::Effect(EffectWrite::Resolve(_)))), 1);
+}
+
+#[test]
+fn a_stop_at_the_provider_is_kept_even_for_somebody_unknown_and_once() {
+    let stop = PreferenceNews { sender: asha(), value: PreferenceValue::Stop, detail: None };
+    let elements = [element(InboundBody::Preference(stop), now())];
+    let (writes, _) = run(InboundFacts::default(), &elements);
+    assert_eq!(recorded(&writes).iter().map(|r| r.event).collect::<Vec<_>>(), [ConsentEvent::ProviderStop]);
+    let (again, _) = run(after(&writes), &elements);
+    assert!(recorded(&again).is_empty());
+}
+
+#[test]
+fn one_bad_element_never_loses_its_neighbours() {
+    let unknown = element(InboundBody::Unknown { what: "poll".into() }, now());
+    let nobody = says("n", "Hi", Sender::default(), now());
+    let (writes, decision) =
+        run(InboundFacts::default(), &[unknown, nobody, says("a", "Hello", asha(), now())]);
+    assert_eq!(appended(&writes).len(), 1);
+    assert_eq!(decision.quarantine.iter().map(|(place, ..)| *place).collect::<Vec<_>>(), [0, 1]);
+}

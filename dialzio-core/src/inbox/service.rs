@@ -1,0 +1,125 @@
+//! Looking at what could not be used, trying it again, and throwing it away.
+
+use super::{InboxWrite, Quarantined};
+use crate::account::SealedContext;
+use crate::crm::Crm;
+use crate::error::{Error, RecordKind};
+use crate::event::DomainEvent;
+use crate::id::{OrgId, QuarantineId};
+use crate::ledger::Action;
+use crate::page::{Page, PageRequest};
+use crate::scope::{Actor, Permission};
+use crate::store::{Batch, SystemWrite};
+
+/// The quarantine.
+#[derive(Debug, Clone, Copy)]
+pub struct QuarantineService<'a> {
+    crm: &'a Crm,
+}
+
+pub(crate) fn context(org: Option<OrgId>, id: QuarantineId) -> SealedContext {
+    SealedContext::new(org.unwrap_or(OrgId::NIL), "quarantine", id, "body")
+}
+
+impl<'a> QuarantineService<'a> {
+    pub(crate) const fn new(crm: &'a Crm) -> Self {
+        Self { crm }
+    }
+
+    /// What the organisation has in quarantine, newest first.
+    ///
+    /// # Errors
+    /// [`Error::Denied`] without [`Permission::QuarantineManage`].
+    pub async fn list(&self, by: &Actor, page: PageRequest) -> Result<Page<Quarantined>, Error> {
+        let scope = by.scope_for(Permission::QuarantineManage)?;
+        Ok(self.crm.store().quarantined(scope, page).await?)
+    }
+
+    /// What belongs to nobody we know, newest first: for the operator of the installation, not for an organisation.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub async fn unrouted(&self, page: PageRequest) -> Result<Page<Quarantined>, Error> {
+        Ok(self.crm.store().unrouted(self.crm.system(), page).await?)
+    }
+
+    async fn require(&self, by: &Actor, id: QuarantineId) -> Result<Quarantined, Error> {
+        let mut page = PageRequest::first(PageRequest::MAX);
+        loop {
+            let found = self.list(by, page.clone()).await?;
+            if let Some(item) = found.items.into_iter().find(|item| item.id == id) {
+                return Ok(item);
+            }
+            page.after = Some(found.next.ok_or(Error::missing(RecordKind::Quarantine))?);
+        }
+    }
+
+    /// One item with its bytes as they arrived.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`]; [`Error::Sealed`]; [`Error::Denied`] without [`Permission::QuarantineManage`].
+    pub async fn open(&self, by: &Actor, id: QuarantineId) -> Result<(Quarantined, Vec<u8>), Error> {
+        let item = self.require(by, id).await?;
+        let plain = self.open_bytes(&item).await?;
+        Ok((item, plain))
+    }
+
+    /// The bytes of an item, for the operator.
+    ///
+    /// # Errors
+    /// [`Error::Sealed`].
+    pub async fn open_bytes(&self, item: &Quarantined) -> Result<Vec<u8>, Error> {
+        Ok(self.crm.sealer().open(&context(item.org, item.id), &item.sealed).await?.to_vec())
+    }
+
+    /// Takes an item through the normal path again. What still cannot be used is in quarantine again, as a new item.
+    /// Repeating it changes nothing twice.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`]; [`Error::Denied`] without [`Permission::QuarantineManage`].
+    pub async fn replay(&self, by: &Actor, id: QuarantineId) -> Result<(), Error> {
+        let item = self.require(by, id).await?;
+        self.replay_item(&item).await?;
+        self.release(by, id).await
+    }
+
+    /// As [`replay`](Self::replay), for an item that belongs to nobody we know.
+    ///
+    /// # Errors
+    /// [`Error::Sealed`]; [`Error::Store`].
+    pub async fn replay_unrouted(&self, item: &Quarantined) -> Result<(), Error> {
+        self.replay_item(item).await?;
+        self.discard_unrouted(item.id).await
+    }
+
+    async fn replay_item(&self, item: &Quarantined) -> Result<(), Error> {
+        let plain = self.open_bytes(item).await?;
+        self.crm.intake().again(item.app, plain.into()).await
+    }
+
+    async fn release(&self, by: &Actor, id: QuarantineId) -> Result<(), Error> {
+        let scope = by.scope_for(Permission::QuarantineManage)?;
+        let mut batch = Batch::new(by, Action::QuarantineSettled, self.crm.now());
+        batch.about(id).write(InboxWrite::Release(id)).event(DomainEvent::QuarantineChanged);
+        self.crm.store().commit_one(scope, batch).await?;
+        Ok(())
+    }
+
+    /// Throws an item away.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`]; [`Error::Denied`] without [`Permission::QuarantineManage`].
+    pub async fn discard(&self, by: &Actor, id: QuarantineId) -> Result<(), Error> {
+        self.require(by, id).await?;
+        self.release(by, id).await
+    }
+
+    /// Throws an item away that belongs to nobody we know.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub async fn discard_unrouted(&self, id: QuarantineId) -> Result<(), Error> {
+        self.crm.store().enact(self.crm.system(), vec![SystemWrite::Release(id)], None).await?;
+        Ok(())
+    }
+}

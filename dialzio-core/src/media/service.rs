@@ -1,0 +1,74 @@
+//! Opening files.
+
+use bytes::Bytes;
+use std::ops::Range;
+
+use super::{Media, MediaState, OpenMedia};
+use crate::crm::Crm;
+use crate::error::{Error, RecordKind};
+use crate::id::{MediaId, MessageId};
+use crate::ledger::Action;
+use crate::scope::{Actor, Permission};
+use crate::store::Batch;
+
+/// A file that was opened; read it by range.
+#[derive(Debug)]
+pub struct OpenedMedia {
+    /// Its row.
+    pub media: Media,
+    /// Its size in bytes.
+    pub size: u64,
+    open: OpenMedia,
+}
+
+/// Files.
+#[derive(Debug, Clone, Copy)]
+pub struct MediaService<'a> {
+    crm: &'a Crm,
+}
+
+impl<'a> MediaService<'a> {
+    pub(crate) const fn new(crm: &'a Crm) -> Self {
+        Self { crm }
+    }
+
+    /// The files of some messages, without their bytes.
+    ///
+    /// # Errors
+    /// [`Error::Denied`] without [`Permission::ConversationsRead`].
+    pub async fn of(&self, by: &Actor, messages: &[MessageId]) -> Result<Vec<Media>, Error> {
+        let scope = by.scope_for(Permission::ConversationsRead)?;
+        if messages.is_empty() {
+            return Ok(Vec::new());
+        }
+        Ok(self.crm.store().media_of(scope, messages).await?)
+    }
+
+    /// Opens a file. The opening is audited.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`]; [`Error::MediaUnavailable`] if it is not stored; [`Error::Denied`] without
+    /// [`Permission::MediaRead`].
+    pub async fn open(&self, by: &Actor, id: MediaId) -> Result<OpenedMedia, Error> {
+        let scope = by.scope_for(Permission::MediaRead)?;
+        let media = self.crm.store().media(scope, id).await?.ok_or(Error::missing(RecordKind::Media))?;
+        let (Some(blob), Some(key), Some(size), MediaState::Stored) =
+            (media.blob.clone(), &media.wrapped_key, media.size, media.state)
+        else {
+            return Err(Error::MediaUnavailable);
+        };
+        let open = self.crm.media_sealer().open(blob, key, size).await?;
+        let mut batch = Batch::new(by, Action::MediaOpened, self.crm.now());
+        batch.about(id);
+        self.crm.store().commit_one(scope, batch).await?;
+        Ok(OpenedMedia { media, size, open })
+    }
+
+    /// Bytes of an opened file; a range past the end is cut.
+    ///
+    /// # Errors
+    /// [`Error::Sealed`] if it was changed; [`Error::Blob`].
+    pub async fn read(&self, file: &OpenedMedia, range: Range<u64>) -> Result<Bytes, Error> {
+        self.crm.media_sealer().read(&file.open, range).await
+    }
+}

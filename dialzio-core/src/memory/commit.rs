@@ -1,0 +1,175 @@
+//! One batch: what it was decided on, what it changes, what it leaves in the two logs.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::Sabotage;
+use super::state::{Rows, Used, World, alias_key};
+use crate::account::AccountState;
+use crate::conversation::ConversationState;
+use crate::effect::EffectState;
+use crate::event::{EventSeq, Recorded};
+use crate::id::{IdSource, OrgId};
+use crate::inbox::InboxWrite;
+use crate::ledger::{AuditEntry, ChainHash};
+use crate::scope::Principal;
+use crate::store::{
+    BatchParts, Commit, EffectWrite, Expect, Outcome, RecordRef, StoreError, StoreResult, Write,
+};
+
+/// How long a client's key is kept.
+pub(super) const KEY_PERIOD: TimeDelta = TimeDelta::hours(48);
+
+/// What surrounds a batch.
+pub(super) struct Frame<'a> {
+    pub(super) org: OrgId,
+    pub(super) world: &'a World,
+    pub(super) ids: &'a IdSource,
+    pub(super) now: DateTime<Utc>,
+    pub(super) sabotage: Option<Sabotage>,
+}
+
+/// A batch that was applied, and whom to wake.
+pub(super) struct Done {
+    pub(super) commit: Commit,
+    pub(super) events: bool,
+    pub(super) work: bool,
+}
+
+/// Applies a batch to a copy of the organisation's rows.
+pub(super) fn apply(frame: &Frame<'_>, rows: &mut Rows, parts: BatchParts) -> StoreResult<Done> {
+    if let Some(outcome) = used_before(frame, rows, &parts) {
+        let commit = Commit { seq: EventSeq(rows.event_count), outcome, touched: 0 };
+        return Ok(Done { commit, events: false, work: false });
+    }
+    if frame.sabotage != Some(Sabotage::ExpectIgnored) {
+        for fact in &parts.expect {
+            if !holds(frame, rows, fact) {
+                return Err(StoreError::unmet(fact.clone()));
+            }
+        }
+    }
+    let at = parts.at;
+    let work = parts.writes.iter().any(queues_work);
+    let mut touched = 0;
+    for write in parts.writes {
+        touched += change(frame, rows, write, at)?;
+    }
+    if let Some(once) = parts.once {
+        rows.used.insert(once.key, Used { print: once.print, answer: once.answer, at });
+    }
+    let events = !parts.events.is_empty();
+    for event in parts.events {
+        rows.event_count += 1;
+        rows.events.push(Recorded { seq: EventSeq(rows.event_count), at, event });
+    }
+    let entry = AuditEntry {
+        seq: 0,
+        at,
+        principal: parts.principal,
+        action: parts.action,
+        subject: parts.subject,
+        cause: parts.cause,
+        hash: ChainHash::START,
+    };
+    log(frame.org, rows, entry);
+    let commit = Commit { seq: EventSeq(rows.event_count), outcome: Outcome::Applied, touched };
+    Ok(Done { commit, events, work })
+}
+
+/// Appends to the audit chain: the entry gets its place and its digest here.
+pub(super) fn log(org: OrgId, rows: &mut Rows, entry: AuditEntry) {
+    let before = rows.chain_head();
+    let mut entry = AuditEntry { seq: rows.audit.len() as u64 + 1, ..entry };
+    entry.hash = entry.digest(org, before);
+    rows.audit.push(entry);
+}
+
+/// An entry of the system's own, for what no batch asked for.
+pub(super) fn own_entry(action: crate::ledger::Action, at: DateTime<Utc>) -> AuditEntry {
+    let principal = Principal::System.to_ref();
+    AuditEntry { seq: 0, at, principal, action, subject: None, cause: None, hash: ChainHash::START }
+}
+
+fn used_before(frame: &Frame<'_>, rows: &Rows, parts: &BatchParts) -> Option<Outcome> {
+    if frame.sabotage == Some(Sabotage::ReplayIgnored) {
+        return None;
+    }
+    let once = parts.once.as_ref()?;
+    let used = rows.used.get(&once.key).filter(|used| used.at + KEY_PERIOD > parts.at)?;
+    Some(if used.print == once.print { Outcome::Replayed(used.answer) } else { Outcome::Mismatch })
+}
+
+/// Whether a fact is true.
+fn holds(frame: &Frame<'_>, rows: &Rows, fact: &Expect) -> bool {
+    match fact {
+        Expect::Revision(RecordRef::Contact(id), revision) => {
+            rows.contacts.get(id).is_some_and(|contact| contact.revision == *revision)
+        }
+        Expect::Revision(RecordRef::Conversation(id), revision) => {
+            rows.conversations.get(id).is_some_and(|conversation| conversation.revision == *revision)
+        }
+        // Nothing else has a revision.
+        Expect::Revision(..) => false,
+        Expect::IdentityFree(portfolio, alias) => !rows.aliases.contains_key(&alias_key(portfolio, alias)),
+        Expect::ConversationFree(account, identity) => rows.pair(*account, *identity).is_none(),
+        Expect::ExternalFree(account, external) => {
+            !rows.references.contains_key(&(*account, external.clone()))
+        }
+        Expect::ConsentHead(subjects, head) => rows.consent_head(subjects) == *head,
+        Expect::Lease(lane, fence) => {
+            let held = frame.world.leases.held.get(lane);
+            held.is_some_and(|held| held.fence == *fence && held.until > frame.now)
+                && (lane.org == frame.org || frame.sabotage == Some(Sabotage::ScopeIgnored))
+        }
+        Expect::LaneIdle(lane) => !rows.waits(lane.account, lane.kind),
+        Expect::Effect(id, state) => rows.effects.get(id).is_some_and(|effect| effect.state == *state),
+        Expect::RouteFree(provider, external) => route_free(frame, provider, external),
+    }
+}
+
+/// Whether an account in this state is routed to. One whose token ran out still receives.
+pub(super) const fn is_routed(state: AccountState) -> bool {
+    matches!(state, AccountState::Routable | AccountState::NeedsLogin | AccountState::Paused)
+}
+
+/// Whether no other organisation has the number routed to it.
+pub(super) fn route_free(frame: &Frame<'_>, provider: &str, external: &str) -> bool {
+    let others = frame.world.orgs.iter().filter(|(org, _)| **org != frame.org);
+    let mut accounts = others.flat_map(|(_, rows)| rows.accounts.values());
+    !accounts.any(|account| {
+        account.provider == provider && account.external_id == external && is_routed(account.state)
+    })
+}
+
+fn queues_work(write: &Write) -> bool {
+    matches!(
+        write,
+        Write::Effect(EffectWrite::Queue(_) | EffectWrite::Settle { state: EffectState::Pending, .. })
+            | Write::Inbox(InboxWrite::Park(_) | InboxWrite::Retry { .. })
+            | Write::Purge { .. }
+    )
+}
+
+/// One change; answers how many rows a purge removed.
+fn change(frame: &Frame<'_>, rows: &mut Rows, write: Write, at: DateTime<Utc>) -> StoreResult<u64> {
+    match write {
+        Write::Contact(write) => rows.write_contact(write, at)?,
+        Write::Conversation(write) => rows.write_conversation(write, at)?,
+        Write::Media(write) => rows.write_media(write)?,
+        Write::Consent(write) => rows.write_consent(write),
+        Write::Account(write) => rows.write_account(frame, write)?,
+        Write::Access(write) => rows.write_access(write),
+        Write::Effect(write) => rows.write_effect(write),
+        Write::Inbox(write) => rows.write_inbox(write, frame.org),
+        Write::Purge { class, before, limit } => return Ok(rows.purge(frame, class, before, limit, at)),
+        Write::WakeSnoozed { now } => {
+            for conversation in rows.conversations.values_mut() {
+                if matches!(conversation.state, ConversationState::Snoozed { until } if until <= now) {
+                    conversation.state = ConversationState::Open;
+                    conversation.revision.0 += 1;
+                }
+            }
+        }
+    }
+    Ok(0)
+}

@@ -1,0 +1,86 @@
+//! The consent ledger and suppressions.
+
+use async_trait::async_trait;
+
+use super::state::Rows;
+use super::{MemoryStore, page};
+use crate::consent::{ConsentFacts, ConsentRecord, ConsentStore, ConsentWrite, SendFacts, Suppression};
+use crate::contact::SubjectKey;
+use crate::id::{ContactId, ConversationId, EffectId};
+use crate::page::{Page, PageRequest};
+use crate::scope::OrgScope;
+use crate::store::{LedgerSeq, StoreResult};
+
+impl Rows {
+    pub(super) fn write_consent(&mut self, write: ConsentWrite) {
+        match write {
+            ConsentWrite::Record(record) => {
+                let seq = LedgerSeq(self.consents.len() as u64 + 1);
+                self.consents.push(ConsentRecord { seq, ..record });
+            }
+            ConsentWrite::Suppress(suppression) => {
+                self.suppressions.entry((suppression.hash, suppression.scope)).or_insert(suppression);
+            }
+        }
+    }
+
+    /// Entries that cover any of these, in order of their sequence.
+    pub(super) fn consents_about(&self, subjects: &[SubjectKey]) -> Vec<ConsentRecord> {
+        let covers = |record: &&ConsentRecord| record.subjects.iter().any(|key| subjects.contains(key));
+        self.consents.iter().filter(covers).cloned().collect()
+    }
+
+    /// The newest entry that covers any of these.
+    pub(super) fn consent_head(&self, subjects: &[SubjectKey]) -> LedgerSeq {
+        self.consents_about(subjects).last().map_or(LedgerSeq(0), |record| record.seq)
+    }
+
+    /// Every identifier of a contact: typed, and seen at providers.
+    fn subjects_of(&self, contact: ContactId) -> Vec<SubjectKey> {
+        let card = self.contacts.get(&contact);
+        let typed = card.into_iter().flat_map(|card| &card.details).map(|d| d.value.subject_key());
+        let seen = self.identities_of(contact).into_iter().flat_map(|identity| identity.subject_keys());
+        typed.chain(seen).collect()
+    }
+}
+
+#[async_trait]
+impl ConsentStore for MemoryStore {
+    async fn send_facts(&self, scope: &OrgScope, effects: &[EffectId]) -> StoreResult<Vec<SendFacts>> {
+        let org = scope.org();
+        self.read(scope, |rows, now| effects.iter().filter_map(|id| rows.send_facts(org, *id, now)).collect())
+    }
+
+    async fn consent_facts(
+        &self,
+        scope: &OrgScope,
+        conversation: ConversationId,
+    ) -> StoreResult<Option<ConsentFacts>> {
+        let org = scope.org();
+        self.read(scope, |rows, now| {
+            let conversation = rows.conversations.get(&conversation)?;
+            rows.consent_facts(org, conversation, None, now)
+        })
+    }
+
+    async fn suppressions(&self, scope: &OrgScope, hashes: &[[u8; 16]]) -> StoreResult<Vec<Suppression>> {
+        self.read(scope, |rows, _| {
+            rows.suppressions.values().filter(|kept| hashes.contains(&kept.hash)).cloned().collect()
+        })
+    }
+
+    async fn consent_history(
+        &self,
+        scope: &OrgScope,
+        contact: ContactId,
+        request: PageRequest,
+    ) -> StoreResult<Page<ConsentRecord>> {
+        self.read(scope, |rows, _| {
+            let subjects = rows.subjects_of(contact);
+            let about = rows.consents.iter().rev().filter(|record| {
+                record.contact == contact || record.subjects.iter().any(|key| subjects.contains(key))
+            });
+            page(about.map(|r| (r.seq.0.to_be_bytes().to_vec(), r.clone())), &request, true)
+        })
+    }
+}

@@ -1,0 +1,210 @@
+//! Conversations and their queues.
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use std::collections::BTreeMap;
+
+use super::state::Rows;
+use super::{MemoryStore, page};
+use crate::conversation::{
+    Conversation, ConversationQuery, ConversationState, ConversationStore, ConversationWrite, InboundAsk,
+    InboundFacts, InboxEntry, InboxView, LastMessage, Message, QueueCounts, StateFilter, Template,
+};
+use crate::id::{AccountId, ChannelIdentityId, ContactId, ConversationId, MessageId, TypedId};
+use crate::page::{Page, PageRequest};
+use crate::scope::OrgScope;
+use crate::store::{Expect, RecordRef, StoreError, StoreResult};
+use crate::text::MessageText;
+
+impl Rows {
+    pub(super) fn write_conversation(
+        &mut self,
+        write: ConversationWrite,
+        at: DateTime<Utc>,
+    ) -> StoreResult<()> {
+        match write {
+            ConversationWrite::Insert(conversation) => {
+                let (account, identity) = (conversation.account, conversation.identity);
+                if self.pair(account, identity).is_some() {
+                    return Err(StoreError::unmet(Expect::ConversationFree(account, identity)));
+                }
+                self.conversations.insert(conversation.id, conversation);
+            }
+            ConversationWrite::Update(new) => {
+                let subject = RecordRef::Conversation(new.id);
+                let kept = self
+                    .conversations
+                    .get_mut(&new.id)
+                    .ok_or_else(|| StoreError::unmet(Expect::Revision(subject, new.revision)))?;
+                (kept.state, kept.assignee, kept.team) = (new.state, new.assignee, new.team);
+                kept.revision.0 += 1;
+            }
+            ConversationWrite::Seen { conversation, up_to } => {
+                if let Some(kept) = self.conversations.get_mut(&conversation) {
+                    kept.seen_up_to = kept.seen_up_to.max(Some(up_to));
+                    if kept.last_message <= Some(up_to) {
+                        kept.unread = 0;
+                    }
+                }
+            }
+            ConversationWrite::Append { account, message, head, digest } => {
+                self.append(account, *message, head, digest, at)?;
+            }
+            ConversationWrite::Evidence { message, evidence } => self.take_evidence(message, &evidence),
+            ConversationWrite::External { account, message, external } => {
+                self.refer(account, message, external, None, at)?;
+            }
+            ConversationWrite::Reaction(reaction) => self.react(reaction),
+            ConversationWrite::Edit { message, content, at } => self.edit(message, *content, at),
+            ConversationWrite::Revoke { message, content, at } => self.revoke(message, *content, at),
+        }
+        Ok(())
+    }
+
+    /// The conversation of exactly this pair.
+    pub(super) fn pair(&self, account: AccountId, identity: ChannelIdentityId) -> Option<&Conversation> {
+        self.conversations.values().find(|kept| kept.account == account && kept.identity == identity)
+    }
+
+    /// The conversation of an identity on an account: its own, else the newest of those joined into it.
+    pub(super) fn conversation_of(
+        &self,
+        account: AccountId,
+        identity: ChannelIdentityId,
+    ) -> Option<&Conversation> {
+        let identity = self.survivor(identity);
+        self.pair(account, identity).or_else(|| {
+            let of = self
+                .conversations
+                .values()
+                .filter(|kept| kept.account == account && self.survivor(kept.identity) == identity);
+            of.max_by_key(|kept| (kept.last_at, kept.id))
+        })
+    }
+
+    fn entry(&self, conversation: &Conversation, now: DateTime<Utc>) -> Option<InboxEntry> {
+        let identity = self.identity(conversation.identity)?;
+        let contact = self.contacts.get(&conversation.contact)?;
+        let last = conversation.last_message.and_then(|id| self.message(id, now));
+        Some(InboxEntry {
+            conversation: conversation.clone(),
+            contact_name: contact.name.clone(),
+            stage: contact.stage,
+            phone: identity.phone().cloned(),
+            last: last.map(|message| LastMessage {
+                id: message.id,
+                direction: message.direction,
+                kind: message.content.kind().to_owned(),
+                reading: message.content.reading().and_then(MessageText::received),
+                status: message.delivery.status,
+            }),
+            profile_name: identity.profile_name,
+            username: identity.username,
+        })
+    }
+}
+
+/// By what queues are paged: time, then id.
+fn key(conversation: &Conversation) -> Vec<u8> {
+    // The sign bit flipped, so that bytes compare like the numbers.
+    let micros = conversation.last_at.timestamp_micros().cast_unsigned() ^ (1 << 63);
+    let mut key = micros.to_be_bytes().to_vec();
+    key.extend_from_slice(conversation.id.uuid().as_bytes());
+    key
+}
+
+fn wanted(query: &ConversationQuery, conversation: &Conversation) -> bool {
+    let seen = match query.view {
+        InboxView::All => true,
+        InboxView::Unassigned => conversation.assignee.is_none(),
+        InboxView::Mine(member) => conversation.assignee == Some(member),
+    };
+    let state = match conversation.state_at(query.now) {
+        ConversationState::Open => StateFilter::Open,
+        ConversationState::Snoozed { .. } => StateFilter::Snoozed,
+        ConversationState::Closed => StateFilter::Closed,
+    };
+    seen && state == query.state
+}
+
+#[async_trait]
+impl ConversationStore for MemoryStore {
+    async fn conversation(&self, scope: &OrgScope, id: ConversationId) -> StoreResult<Option<Conversation>> {
+        self.read(scope, |rows, _| rows.conversations.get(&id).cloned())
+    }
+
+    async fn inbox_entry(&self, scope: &OrgScope, id: ConversationId) -> StoreResult<Option<InboxEntry>> {
+        self.read(scope, |rows, now| rows.entry(rows.conversations.get(&id)?, now))
+    }
+
+    async fn inbox(
+        &self,
+        scope: &OrgScope,
+        query: &ConversationQuery,
+        request: PageRequest,
+    ) -> StoreResult<Page<InboxEntry>> {
+        self.read(scope, |rows, now| {
+            let found = rows.conversations.values().filter(|conversation| wanted(query, conversation));
+            let mut found: Vec<_> = found
+                .filter_map(|conversation| Some((key(conversation), rows.entry(conversation, now)?)))
+                .collect();
+            found.sort_by(|(a, _), (b, _)| b.cmp(a));
+            page(found, &request, true)
+        })
+    }
+
+    async fn conversations_of(&self, scope: &OrgScope, contact: ContactId) -> StoreResult<Vec<Conversation>> {
+        self.read(scope, |rows, _| {
+            let of = rows.conversations.values().filter(|kept| kept.contact == contact);
+            let mut of: Vec<_> = of.cloned().collect();
+            of.sort_by_key(|kept| std::cmp::Reverse(key(kept)));
+            of.truncate(PageRequest::MAX as usize);
+            of
+        })
+    }
+
+    async fn conversation_with(
+        &self,
+        scope: &OrgScope,
+        account: AccountId,
+        identity: ChannelIdentityId,
+    ) -> StoreResult<Option<Conversation>> {
+        self.read(scope, |rows, _| rows.conversation_of(account, identity).cloned())
+    }
+
+    async fn queue_counts(&self, scope: &OrgScope) -> StoreResult<QueueCounts> {
+        self.read(scope, |rows, _| {
+            let mut counts = BTreeMap::new();
+            for conversation in rows.conversations.values() {
+                *counts.entry((conversation.state.as_str(), conversation.assignee)).or_insert(0) += 1;
+            }
+            let row = |((word, who), count): ((&str, _), u32)| (word.to_owned(), who, count);
+            QueueCounts { rows: counts.into_iter().map(row).collect() }
+        })
+    }
+
+    async fn message(&self, scope: &OrgScope, id: MessageId) -> StoreResult<Option<Message>> {
+        self.read(scope, |rows, now| rows.message(id, now).cloned())
+    }
+
+    async fn messages(
+        &self,
+        scope: &OrgScope,
+        conversation: ConversationId,
+        request: PageRequest,
+    ) -> StoreResult<Page<Message>> {
+        self.read(scope, |rows, now| {
+            let all = rows.messages.values().rev().filter(|message| message.conversation == conversation);
+            let live = all.filter(|message| rows.alive(message.event_at, message.expires_at, now));
+            page(live.map(|m| (m.id.uuid().as_bytes().to_vec(), m.clone())), &request, true)
+        })
+    }
+
+    async fn inbound_facts(&self, scope: &OrgScope, ask: &InboundAsk) -> StoreResult<InboundFacts> {
+        self.read(scope, |rows, now| rows.inbound_facts(ask, now))
+    }
+
+    async fn templates(&self, scope: &OrgScope, account: AccountId) -> StoreResult<Vec<Template>> {
+        self.read(scope, |rows, _| rows.templates.get(&account).cloned().unwrap_or_default())
+    }
+}

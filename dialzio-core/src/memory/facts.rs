@@ -1,0 +1,174 @@
+//! What the gate, the wire and intake need, each in one look.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::state::{Rows, alias_key};
+use crate::access::chrono_tz_name::ZoneName;
+use crate::consent::{Check, ConsentFacts, Purpose, QuietHours, SendFacts};
+use crate::contact::SubjectKey;
+use crate::conversation::{
+    Content, Conversation, DeliveryStatus, Direction, InboundAsk, InboundFacts, KnownIdentity, KnownMessage,
+};
+use crate::effect::Work;
+use crate::id::{ContactId, EffectId, MessageId, OrgId};
+
+/// Over which period promotional messages are counted.
+const CAP_PERIOD: TimeDelta = TimeDelta::days(7);
+
+impl Rows {
+    pub(super) fn send_facts(&self, org: OrgId, id: EffectId, now: DateTime<Utc>) -> Option<SendFacts> {
+        let effect = self.effects.get(&id)?;
+        let Work::Send(message) = effect.work else { return None };
+        let message = self.message(message, now)?;
+        let conversation = self.conversations.get(&message.conversation)?;
+        let reply_to = message.reply_to.and_then(|id| self.messages.get(&id));
+        let template = match &message.content {
+            Content::Template { name, language, .. } => {
+                let mut all = self.templates.get(&conversation.account).into_iter().flatten();
+                all.find(|template| template.name == *name && template.language == *language).cloned()
+            }
+            _ => None,
+        };
+        Some(SendFacts {
+            effect: effect.clone(),
+            message: message.clone(),
+            conversation: conversation.clone(),
+            identity: self.identity(conversation.identity)?,
+            account: self.accounts.get(&conversation.account)?.clone(),
+            consent: self.consent_facts(org, conversation, Some(message.id), now)?,
+            reply_to: reply_to.and_then(|message| message.external.clone()),
+            template,
+        })
+    }
+
+    pub(super) fn consent_facts(
+        &self,
+        org: OrgId,
+        conversation: &Conversation,
+        itself: Option<MessageId>,
+        now: DateTime<Utc>,
+    ) -> Option<ConsentFacts> {
+        let identity = self.identity(conversation.identity)?;
+        let contact = self.contacts.get(&identity.contact)?;
+        let subjects = identity.subject_keys();
+        let records = self.consents_about(&subjects);
+        let of_person = |conversation: &&Conversation| self.card_of(conversation) == Some(contact.id);
+        let with_person = || self.conversations.values().filter(of_person);
+        let newest =
+            |conversation: &Conversation| conversation.last_inbound.zip(conversation.last_inbound_at);
+        let last_inbound = newest(conversation);
+        let settings = self.org.as_ref();
+        Some(ConsentFacts {
+            org,
+            contact: contact.id,
+            address: identity.address(),
+            head: records.last().map(|record| record.seq).unwrap_or_default(),
+            subjects,
+            records,
+            suppressions: Vec::new(),
+            restricted: contact.restricted,
+            unreachable_since: identity.unreachable_since,
+            last_inbound,
+            relation: with_person().filter_map(newest).max_by_key(|(_, at)| *at),
+            answered: last_inbound.is_some_and(|(last, _)| self.answered(conversation, last, itself)),
+            marketing_sent: with_person().flat_map(|with| self.promoted(with, now)).collect(),
+            quiet_hours: settings.map_or(QuietHours::DEFAULT, |org| org.quiet_hours),
+            zone: settings.map_or(ZoneName::UTC, |org| org.zone),
+            marketing_cap: settings.map_or(0, |org| org.marketing_cap),
+            age: Check::NotConfigured,
+            registry: Check::NotConfigured,
+            template_registration: Check::NotConfigured,
+            call_permission: Check::NotConfigured,
+        })
+    }
+
+    /// The card behind a conversation, after any joins.
+    fn card_of(&self, conversation: &Conversation) -> Option<ContactId> {
+        self.identities.get(&self.survivor(conversation.identity)).map(|identity| identity.contact)
+    }
+
+    /// Whether something else was sent, or is queued, after the person's newest message.
+    fn answered(&self, conversation: &Conversation, last: MessageId, itself: Option<MessageId>) -> bool {
+        let never = [DeliveryStatus::Suppressed, DeliveryStatus::Cancelled, DeliveryStatus::Expired];
+        self.messages.range(last..).any(|(id, message)| {
+            message.conversation == conversation.id
+                && message.direction == Direction::Outbound
+                && Some(*id) != itself
+                && !never.contains(&message.delivery.status)
+        })
+    }
+
+    /// When promotional messages of a conversation were dispatched, lately.
+    fn promoted(&self, conversation: &Conversation, now: DateTime<Utc>) -> Vec<DateTime<Utc>> {
+        let promotional = self.messages.values().filter(|message| {
+            message.conversation == conversation.id && message.purpose == Some(Purpose::Marketing)
+        });
+        let dispatched = promotional.filter_map(|message| {
+            self.evidence.get(&(message.id, DeliveryStatus::Dispatched)).map(|evidence| evidence.at)
+        });
+        dispatched.filter(|at| *at + CAP_PERIOD > now).collect()
+    }
+
+    pub(super) fn inbound_facts(&self, ask: &InboundAsk, now: DateTime<Utc>) -> InboundFacts {
+        let mut found = Vec::new();
+        let mut candidates: Vec<(SubjectKey, ContactId)> = Vec::new();
+        for alias in &ask.aliases {
+            if let Some(held) = self.aliases.get(&alias_key(&ask.portfolio, alias))
+                && !found.contains(&held.identity)
+            {
+                found.push(held.identity);
+            }
+            if let crate::contact::Alias::Phone(number) = alias {
+                let key = SubjectKey::phone(number);
+                for contact in self.contacts.values() {
+                    let has = contact.details.iter().any(|detail| detail.value.subject_key() == key);
+                    if has && !candidates.contains(&(key.clone(), contact.id)) {
+                        candidates.push((key.clone(), contact.id));
+                    }
+                }
+            }
+        }
+        let identities = found.into_iter().filter_map(|id| {
+            let identity = self.identity(id)?;
+            Some(KnownIdentity {
+                contact: self.contacts.get(&identity.contact)?.clone(),
+                conversation: self.conversation_of(ask.account, identity.id).cloned(),
+                consents: self.consents_about(&identity.subject_keys()),
+                identity,
+            })
+        });
+        candidates.sort_by_key(|(_, contact)| *contact);
+        InboundFacts {
+            identities: identities.collect(),
+            candidates,
+            messages: self.known_messages(ask, now),
+            lane_idle: !self.waits(Some(ask.account), ask.lane),
+        }
+    }
+
+    fn known_messages(&self, ask: &InboundAsk, now: DateTime<Utc>) -> Vec<KnownMessage> {
+        let referred = ask.external.iter().filter_map(|external| {
+            let reference = self.references.get(&(ask.account, external.clone()))?;
+            Some((reference.message, Some(external.clone())))
+        });
+        let mut found: Vec<KnownMessage> = Vec::new();
+        for (id, external) in referred.chain(ask.own.iter().map(|id| (*id, None))) {
+            let Some(message) = self.message(id, now) else { continue };
+            if found.iter().any(|known| known.id == id) {
+                continue;
+            }
+            let external = external.or_else(|| message.external.clone());
+            let key = external.clone().map(|external| (ask.account, external));
+            let reference = key.and_then(|key| self.references.get(&key));
+            found.push(KnownMessage {
+                id,
+                conversation: message.conversation,
+                direction: message.direction,
+                external,
+                digest: reference.and_then(|reference| reference.digest),
+                status: message.delivery.status,
+            });
+        }
+        found
+    }
+}

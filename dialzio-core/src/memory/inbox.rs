@@ -1,0 +1,144 @@
+//! Effects, the waiting line, and the quarantine.
+
+use chrono::{DateTime, Utc};
+use std::collections::BTreeMap;
+
+use super::page;
+use super::state::Rows;
+use crate::consent::Purpose;
+use crate::conversation::{DeliveryStatus, Evidence};
+use crate::effect::{Effect, EffectState, Lane, LaneKind, Work};
+use crate::id::{AccountId, ChannelIdentityId, MessageId, OrgId, QuarantineId, TypedId};
+use crate::inbox::{InboxItem, InboxWrite, Quarantined};
+use crate::page::{Page, PageRequest};
+use crate::store::{Due, EffectWrite};
+
+/// The lane an effect belongs to.
+fn lane_of(org: OrgId, effect: &Effect) -> Lane {
+    Lane { org, account: effect.account, kind: effect.work.lane() }
+}
+
+/// The lane an element waits in.
+fn lane_of_item(org: OrgId, item: &InboxItem) -> Lane {
+    Lane { org, account: Some(item.account), kind: item.lane }
+}
+
+impl Rows {
+    pub(super) fn write_effect(&mut self, write: EffectWrite) {
+        match write {
+            EffectWrite::Queue(effect) => {
+                self.effects.entry(effect.id).or_insert(effect);
+            }
+            EffectWrite::Settle { id, state, not_before, attempts } => {
+                if let Some(effect) = self.effects.get_mut(&id) {
+                    effect.state = state;
+                    effect.not_before = not_before.unwrap_or(effect.not_before);
+                    effect.attempts = attempts;
+                }
+            }
+            EffectWrite::CancelSend(message) => {
+                self.move_send(message, &[EffectState::Pending], EffectState::Cancelled);
+            }
+            EffectWrite::Resolve(message) => {
+                let open = [EffectState::Dispatched, EffectState::Unknown];
+                self.move_send(message, &open, EffectState::Done);
+            }
+            EffectWrite::CancelPromotions { identity, at } => self.cancel_promotions(identity, at),
+        }
+    }
+
+    fn cancel_promotions(&mut self, identity: ChannelIdentityId, at: DateTime<Utc>) {
+        let whose = self.survivor(identity);
+        let theirs = |rows: &Self, effect: &Effect| {
+            let Work::Send(message) = effect.work else { return None };
+            let known = rows.messages.get(&message)?;
+            let conversation = rows.conversations.get(&known.conversation)?;
+            let promotes = matches!(known.purpose, Some(Purpose::Marketing | Purpose::Utility));
+            (promotes && rows.survivor(conversation.identity) == whose).then_some(message)
+        };
+        let waiting: Vec<MessageId> = self
+            .effects
+            .values()
+            .filter(|effect| effect.state == EffectState::Pending)
+            .filter_map(|effect| theirs(self, effect))
+            .collect();
+        for message in waiting {
+            self.move_send(message, &[EffectState::Pending], EffectState::Cancelled);
+            self.take_evidence(message, &Evidence { status: DeliveryStatus::Cancelled, at, failure: None });
+        }
+    }
+
+    fn move_send(&mut self, message: MessageId, from: &[EffectState], to: EffectState) {
+        let sends = self.effects.values_mut().filter(|effect| effect.work == Work::Send(message));
+        for effect in sends.filter(|effect| from.contains(&effect.state)) {
+            effect.state = to;
+        }
+    }
+
+    pub(super) fn write_inbox(&mut self, write: InboxWrite, org: OrgId) {
+        match write {
+            InboxWrite::Park(item) => {
+                self.inbox.entry(item.id).or_insert(item);
+            }
+            InboxWrite::Retry { id, due_at, attempts } => {
+                if let Some(item) = self.inbox.get_mut(&id) {
+                    (item.due_at, item.attempts) = (due_at, attempts);
+                }
+            }
+            InboxWrite::Settle(id) => {
+                self.inbox.remove(&id);
+            }
+            InboxWrite::Quarantine(bytes) => {
+                let owner = bytes.org.or(Some(org));
+                self.quarantine.entry(bytes.id).or_insert(Quarantined { org: owner, ..bytes });
+            }
+            InboxWrite::Release(id) => {
+                self.quarantine.remove(&id);
+            }
+        }
+    }
+
+    /// Whether received elements wait in a lane, due or not.
+    pub(super) fn waits(&self, account: Option<AccountId>, kind: LaneKind) -> bool {
+        self.inbox.values().any(|item| Some(item.account) == account && item.lane == kind)
+    }
+
+    /// Work of a lane, in order of id.
+    pub(super) fn due(&self, lane: Lane, now: DateTime<Utc>, limit: u32) -> Vec<Due> {
+        let effects = self.effects.values().filter(|effect| {
+            effect.state == EffectState::Pending
+                && effect.not_before <= now
+                && lane_of(lane.org, effect) == lane
+        });
+        let items =
+            self.inbox.values().filter(|item| item.due_at <= now && lane_of_item(lane.org, item) == lane);
+        let effects = effects.map(|effect| (effect.id.uuid(), Due::Effect(effect.clone())));
+        let items = items.map(|item| (item.id.uuid(), Due::Element(item.clone())));
+        let mut all: Vec<_> = effects.chain(items).collect();
+        all.sort_by_key(|(id, _)| *id);
+        all.into_iter().take(limit as usize).map(|(_, due)| due).collect()
+    }
+
+    /// For each lane where something waits, when the first of it is due.
+    pub(super) fn lanes(&self, org: OrgId) -> BTreeMap<Lane, DateTime<Utc>> {
+        let pending = self.effects.values().filter(|effect| effect.state == EffectState::Pending);
+        let effects = pending.map(|effect| (lane_of(org, effect), effect.not_before));
+        let items = self.inbox.values().map(|item| (lane_of_item(org, item), item.due_at));
+        let mut lanes = BTreeMap::new();
+        for (lane, at) in effects.chain(items) {
+            let first = lanes.entry(lane).or_insert(at);
+            *first = at.min(*first);
+        }
+        lanes
+    }
+}
+
+/// Quarantined bytes whose time is not up, newest first.
+pub(super) fn newest_first(
+    bytes: &BTreeMap<QuarantineId, Quarantined>,
+    request: &PageRequest,
+    now: DateTime<Utc>,
+) -> Page<Quarantined> {
+    let live = bytes.values().rev().filter(|bytes| bytes.expires_at > now);
+    page(live.map(|bytes| (bytes.id.uuid().as_bytes().to_vec(), bytes.clone())), request, true)
+}

@@ -1,0 +1,33 @@
+//! The audit log and the event log.
+
+use async_trait::async_trait;
+use futures_util::stream::BoxStream;
+
+use super::{MemoryStore, stream};
+use crate::event::{EventSeq, Recorded};
+use crate::ledger::{AuditEntry, LedgerStore};
+use crate::scope::OrgScope;
+use crate::store::StoreResult;
+
+#[async_trait]
+impl LedgerStore for MemoryStore {
+    async fn audit(&self, scope: &OrgScope, after: u64, limit: u32) -> StoreResult<Vec<AuditEntry>> {
+        self.read(scope, |rows, _| {
+            rows.audit.iter().filter(|entry| entry.seq > after).take(limit as usize).cloned().collect()
+        })
+    }
+
+    async fn events(&self, scope: &OrgScope, after: EventSeq, limit: u32) -> StoreResult<Vec<Recorded>> {
+        self.read(scope, |rows, _| {
+            rows.events.iter().filter(|event| event.seq > after).take(limit as usize).copied().collect()
+        })
+    }
+
+    async fn newest_event(&self, scope: &OrgScope) -> StoreResult<EventSeq> {
+        self.read(scope, |rows, _| EventSeq(rows.event_count))
+    }
+
+    fn watch(&self, scope: &OrgScope) -> BoxStream<'static, EventSeq> {
+        stream(self.watcher(scope.org()).subscribe())
+    }
+}

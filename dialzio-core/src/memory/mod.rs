@@ -1,0 +1,202 @@
+//! A store in memory: the readable definition of what a commit means.
+//!
+//! For each organisation there is one struct of maps. A batch works on a copy: all its expectations are checked, all its
+//! writes applied, its events and its audit entry appended; then the copy takes the place of the original. Whatever goes
+//! wrong, the original is untouched. One mutex makes all of it one transaction.
+//!
+//! For tests and for trying things out: nothing survives the process, and each batch costs a copy.
+
+mod access;
+mod account;
+mod commit;
+mod consent;
+mod contact;
+mod conversation;
+mod facts;
+mod inbox;
+mod ledger;
+mod media;
+mod message;
+mod purge;
+mod state;
+mod system;
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use futures_util::StreamExt;
+use futures_util::stream::{BoxStream, unfold};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::watch;
+
+use crate::event::EventSeq;
+use crate::id::{IdSource, OrgId};
+use crate::inbox::Quarantined;
+use crate::page::{Cursor, Page, PageRequest};
+use crate::scope::OrgScope;
+use crate::store::{Batch, Commit, Due, Lease, Store, StoreError, StoreResult};
+use crate::time::Clock;
+use state::{Rows, World};
+
+/// A rule that a store may break on purpose, to show that the conformance suite notices.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Sabotage {
+    /// All organisations share one set of rows.
+    ScopeIgnored,
+    /// Expectations are not checked.
+    ExpectIgnored,
+    /// A batch that fails keeps what it had written until then.
+    HalfBatch,
+    /// What has expired is still found.
+    ExpiryIgnored,
+    /// A key that was used before is not recognised.
+    ReplayIgnored,
+}
+
+/// A store in memory. Conformance: [`crate::store_conformance`].
+#[derive(Debug)]
+pub struct MemoryStore {
+    clock: Arc<dyn Clock>,
+    ids: IdSource,
+    world: Mutex<World>,
+    watchers: Mutex<BTreeMap<OrgId, watch::Sender<EventSeq>>>,
+    stir: watch::Sender<()>,
+    sabotage: Option<Sabotage>,
+}
+
+impl MemoryStore {
+    /// An empty store. The clock decides what has expired.
+    #[must_use]
+    pub fn new(clock: Arc<dyn Clock>) -> Self {
+        Self {
+            clock,
+            ids: IdSource::random(),
+            world: Mutex::default(),
+            watchers: Mutex::default(),
+            stir: watch::Sender::new(()),
+            sabotage: None,
+        }
+    }
+
+    /// An empty store that breaks one rule.
+    #[must_use]
+    pub fn sabotaged(clock: Arc<dyn Clock>, rule: Sabotage) -> Self {
+        Self { sabotage: Some(rule), ..Self::new(clock) }
+    }
+
+    fn breaks(&self, rule: Sabotage) -> bool {
+        self.sabotage == Some(rule)
+    }
+
+    fn world(&self) -> MutexGuard<'_, World> {
+        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The organisation whose rows a scope reaches.
+    fn reach(&self, scope: &OrgScope) -> OrgId {
+        if self.breaks(Sabotage::ScopeIgnored) { OrgId::NIL } else { scope.org() }
+    }
+
+    /// The instant at which expiry is judged.
+    fn now(&self) -> DateTime<Utc> {
+        if self.breaks(Sabotage::ExpiryIgnored) { DateTime::UNIX_EPOCH } else { self.clock.now() }
+    }
+
+    /// Reads rows of an organisation; one that is not known has none.
+    fn read<T>(&self, scope: &OrgScope, view: impl FnOnce(&Rows, DateTime<Utc>) -> T) -> StoreResult<T> {
+        let (world, none) = (self.world(), Rows::default());
+        Ok(view(world.orgs.get(&self.reach(scope)).unwrap_or(&none), self.now()))
+    }
+
+    fn watcher(&self, org: OrgId) -> watch::Sender<EventSeq> {
+        let mut watchers = self.watchers.lock().unwrap_or_else(PoisonError::into_inner);
+        watchers.entry(org).or_insert_with(|| watch::Sender::new(EventSeq(0))).clone()
+    }
+
+    /// Wakes whoever waits, after a commit.
+    fn wake(&self, org: OrgId, done: &commit::Done) {
+        if done.events {
+            self.watcher(org).send_replace(done.commit.seq);
+        }
+        if done.work {
+            self.stir.send_replace(());
+        }
+    }
+
+    /// Applies one batch to a copy of the organisation's rows and puts the copy in their place.
+    fn apply(&self, world: &mut World, scope: &OrgScope, batch: Batch) -> StoreResult<commit::Done> {
+        let org = self.reach(scope);
+        let mut copy = world.orgs.get(&org).cloned().unwrap_or_default();
+        let frame = commit::Frame { org, world, ids: &self.ids, now: self.now(), sabotage: self.sabotage };
+        let answer = commit::apply(&frame, &mut copy, batch.into_parts());
+        if answer.is_ok() || self.breaks(Sabotage::HalfBatch) {
+            world.orgs.insert(org, copy);
+        }
+        answer
+    }
+}
+
+/// Everything a receiver is told, as a stream.
+fn stream<T: Clone + Send + Sync + 'static>(receiver: watch::Receiver<T>) -> BoxStream<'static, T> {
+    let next = |mut receiver: watch::Receiver<T>| async move {
+        receiver.changed().await.ok()?;
+        let value = receiver.borrow_and_update().clone();
+        Some((value, receiver))
+    };
+    unfold(receiver, next).boxed()
+}
+
+/// One page of items that are in order already, each with the key it is paged by.
+fn page<T>(
+    items: impl IntoIterator<Item = (Vec<u8>, T)>,
+    request: &PageRequest,
+    descending: bool,
+) -> Page<T> {
+    let beyond = |key: &Vec<u8>| match &request.after {
+        None => true,
+        Some(Cursor(after)) if descending => key < after,
+        Some(Cursor(after)) => key > after,
+    };
+    let over = (request.limit as usize).saturating_add(1);
+    let found = items.into_iter().filter(|(key, _)| beyond(key)).take(over).collect();
+    Page::from_overread(found, request.limit, |(key, _)| key.clone()).map(|(_, item)| item)
+}
+
+/// A change to something that is not there.
+fn unreadable(what: &'static str) -> StoreError {
+    StoreError::Unreadable(what)
+}
+
+#[async_trait]
+impl Store for MemoryStore {
+    async fn commit(&self, scope: &OrgScope, batches: Vec<Batch>) -> Vec<StoreResult<Commit>> {
+        let mut world = self.world();
+        let mut answers = Vec::with_capacity(batches.len());
+        for batch in batches {
+            let answer = self.apply(&mut world, scope, batch);
+            if let Ok(done) = &answer {
+                self.wake(scope.org(), done);
+            }
+            answers.push(answer.map(|done| done.commit));
+        }
+        answers
+    }
+
+    async fn due(
+        &self,
+        scope: &OrgScope,
+        lease: &Lease,
+        now: DateTime<Utc>,
+        limit: u32,
+    ) -> StoreResult<Vec<Due>> {
+        if lease.lane.org != scope.org() {
+            return Ok(Vec::new());
+        }
+        self.read(scope, |rows, _| rows.due(lease.lane, now, limit))
+    }
+
+    async fn quarantined(&self, scope: &OrgScope, request: PageRequest) -> StoreResult<Page<Quarantined>> {
+        self.read(scope, |rows, now| inbox::newest_first(&rows.quarantine, &request, now))
+    }
+}

@@ -1,0 +1,99 @@
+//! What has expired goes.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::commit::{Frame, KEY_PERIOD};
+use super::state::Rows;
+use crate::effect::{Effect, EffectState, Work};
+use crate::id::{MediaId, MessageId};
+use crate::store::Purge;
+
+/// How long a provider's ids are remembered.
+const REFERENCE_PERIOD: TimeDelta = TimeDelta::days(60);
+/// How long settled effects and events are kept.
+const LOG_PERIOD: TimeDelta = TimeDelta::days(60);
+/// Until when a blob has to be deleted: there is no end to trying.
+const BLOB_DEADLINE: TimeDelta = TimeDelta::days(3_650);
+
+impl Rows {
+    /// Removes at most `limit` rows; answers how many.
+    pub(super) fn purge(
+        &mut self,
+        frame: &Frame<'_>,
+        class: Purge,
+        before: DateTime<Utc>,
+        limit: u32,
+        at: DateTime<Utc>,
+    ) -> u64 {
+        let limit = limit as usize;
+        match class {
+            Purge::Messages => self.purge_messages(frame, before, limit, at),
+            Purge::Quarantine => {
+                let gone = self.quarantine.values().filter(|bytes| bytes.expires_at <= before);
+                let gone: Vec<_> = gone.map(|bytes| bytes.id).take(limit).collect();
+                self.quarantine.retain(|id, _| !gone.contains(id));
+                gone.len() as u64
+            }
+            Purge::Bookkeeping => self.purge_bookkeeping(before, limit),
+        }
+    }
+
+    fn purge_messages(
+        &mut self,
+        frame: &Frame<'_>,
+        before: DateTime<Utc>,
+        limit: usize,
+        at: DateTime<Utc>,
+    ) -> u64 {
+        let over = |event_at: DateTime<Utc>, expires_at: Option<DateTime<Utc>>| {
+            event_at < before || expires_at.is_some_and(|end| end <= frame.now)
+        };
+        let messages = self.messages.values().filter(|message| over(message.event_at, message.expires_at));
+        let messages: Vec<MessageId> = messages.map(|message| message.id).take(limit).collect();
+        let files = self.media.values().filter(|media| over(media.event_at, media.expires_at));
+        let alone = files.filter(|media| !messages.contains(&media.message));
+        let alone: Vec<MediaId> =
+            alone.map(|media| media.id).take(limit.saturating_sub(messages.len())).collect();
+        let gone = self
+            .media
+            .values()
+            .filter(|media| messages.contains(&media.message) || alone.contains(&media.id));
+        let gone: Vec<_> = gone.map(|media| (media.id, media.blob.is_some())).collect();
+        for (id, stored) in gone {
+            self.media.remove(&id);
+            if stored {
+                let effect = Effect {
+                    id: frame.ids.next(at),
+                    account: None,
+                    conversation: None,
+                    work: Work::DeleteBlob(id),
+                    state: EffectState::Pending,
+                    not_before: at,
+                    deadline: at + BLOB_DEADLINE,
+                    attempts: 0,
+                };
+                self.effects.insert(effect.id, effect);
+            }
+        }
+        self.messages.retain(|id, _| !messages.contains(id));
+        self.evidence.retain(|(id, _), _| !messages.contains(id));
+        (messages.len() + alone.len()) as u64
+    }
+
+    fn purge_bookkeeping(&mut self, before: DateTime<Utc>, limit: usize) -> u64 {
+        let mut left = limit;
+        let mut take = |expired: bool| {
+            let gone = expired && left > 0;
+            left -= usize::from(gone);
+            gone
+        };
+        self.used.retain(|_, used| !take(used.at + KEY_PERIOD <= before));
+        self.references.retain(|_, reference| !take(reference.at + REFERENCE_PERIOD <= before));
+        self.effects.retain(|_, effect| {
+            let open = [EffectState::Pending, EffectState::Dispatched, EffectState::Unknown];
+            !take(!open.contains(&effect.state) && effect.deadline + LOG_PERIOD <= before)
+        });
+        self.events.retain(|event| !take(event.at + LOG_PERIOD <= before));
+        (limit - left) as u64
+    }
+}

@@ -1,0 +1,177 @@
+//! What the store holds: plain maps, one struct for each organisation.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use std::collections::BTreeMap;
+
+use crate::access::{ApiKey, Invitation, Member, Org, Session, TokenHash, User};
+use crate::account::{App, ProviderAccount};
+use crate::consent::{ConsentRecord, Suppression, SuppressionScope};
+use crate::contact::{Alias, AliasKind, ChannelIdentity, Contact, Note, Portfolio, Task};
+use crate::conversation::{
+    Conversation, DeliveryStatus, Evidence, ExternalId, Message, MessageDigest, Template,
+};
+use crate::effect::{Effect, Lane};
+use crate::event::Recorded;
+use crate::id::{
+    AccountId, ApiKeyId, AppId, ChannelIdentityId, ContactId, ConversationId, EffectId, InboxId, MediaId,
+    MemberId, MessageId, NoteId, OrgId, QuarantineId, TaskId, UserId, WorkerId,
+};
+use crate::inbox::{InboxItem, Quarantined};
+use crate::ledger::{AuditEntry, ChainHash};
+use crate::media::Media;
+use crate::store::{Fence, RecordRef};
+use crate::time::RETENTION_CAP;
+
+/// By what an alias is unique.
+pub(super) type AliasKey = (Portfolio, AliasKind, String);
+
+/// The key of an alias.
+pub(super) fn alias_key(portfolio: &Portfolio, alias: &Alias) -> AliasKey {
+    (portfolio.clone(), alias.kind(), alias.match_key())
+}
+
+/// An alias and who holds it.
+#[derive(Debug, Clone)]
+pub(super) struct HeldAlias {
+    pub(super) identity: ChannelIdentityId,
+    pub(super) alias: Alias,
+    pub(super) seen_at: DateTime<Utc>,
+    /// Order of arrival, for aliases that were seen at the same instant.
+    pub(super) place: u64,
+}
+
+/// What is remembered of a provider's id.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Reference {
+    pub(super) message: MessageId,
+    pub(super) digest: Option<MessageDigest>,
+    pub(super) at: DateTime<Utc>,
+}
+
+/// What is remembered of a client's key.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Used {
+    pub(super) print: [u8; 32],
+    pub(super) answer: RecordRef,
+    pub(super) at: DateTime<Utc>,
+}
+
+/// All of one organisation.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Rows {
+    pub(super) org: Option<Org>,
+    pub(super) members: BTreeMap<MemberId, Member>,
+    pub(super) keys: BTreeMap<ApiKeyId, ApiKey>,
+    pub(super) accounts: BTreeMap<AccountId, ProviderAccount>,
+    pub(super) templates: BTreeMap<AccountId, Vec<Template>>,
+    pub(super) contacts: BTreeMap<ContactId, Contact>,
+    pub(super) notes: BTreeMap<NoteId, Note>,
+    pub(super) tasks: BTreeMap<TaskId, Task>,
+    /// Without their aliases, which are in `aliases`.
+    pub(super) identities: BTreeMap<ChannelIdentityId, ChannelIdentity>,
+    pub(super) redirects: BTreeMap<ChannelIdentityId, ChannelIdentityId>,
+    pub(super) aliases: BTreeMap<AliasKey, HeldAlias>,
+    pub(super) alias_places: u64,
+    pub(super) conversations: BTreeMap<ConversationId, Conversation>,
+    /// With their reactions.
+    pub(super) messages: BTreeMap<MessageId, Message>,
+    pub(super) evidence: BTreeMap<(MessageId, DeliveryStatus), Evidence>,
+    pub(super) references: BTreeMap<(AccountId, ExternalId), Reference>,
+    pub(super) media: BTreeMap<MediaId, Media>,
+    pub(super) consents: Vec<ConsentRecord>,
+    pub(super) suppressions: BTreeMap<([u8; 16], SuppressionScope), Suppression>,
+    pub(super) effects: BTreeMap<EffectId, Effect>,
+    pub(super) inbox: BTreeMap<InboxId, InboxItem>,
+    pub(super) quarantine: BTreeMap<QuarantineId, Quarantined>,
+    pub(super) used: BTreeMap<[u8; 32], Used>,
+    pub(super) events: Vec<Recorded>,
+    /// How many events there ever were.
+    pub(super) event_count: u64,
+    pub(super) audit: Vec<AuditEntry>,
+}
+
+impl Rows {
+    /// How long messages and files are kept: the organisation's period, never longer than the cap.
+    pub(super) fn retention(&self) -> TimeDelta {
+        let days = self.org.as_ref().map_or(365, |org| org.message_days);
+        TimeDelta::days(i64::from(days)).min(RETENTION_CAP)
+    }
+
+    /// Whether a message or file can still be seen.
+    pub(super) fn alive(
+        &self,
+        event_at: DateTime<Utc>,
+        expires_at: Option<DateTime<Utc>>,
+        now: DateTime<Utc>,
+    ) -> bool {
+        event_at + self.retention() > now && expires_at.is_none_or(|end| end > now)
+    }
+
+    /// A message that can still be seen.
+    pub(super) fn message(&self, id: MessageId, now: DateTime<Utc>) -> Option<&Message> {
+        self.messages.get(&id).filter(|message| self.alive(message.event_at, message.expires_at, now))
+    }
+
+    /// The identity that an id stands for, after any joins.
+    pub(super) fn survivor(&self, mut id: ChannelIdentityId) -> ChannelIdentityId {
+        while let Some(next) = self.redirects.get(&id) {
+            id = *next;
+        }
+        id
+    }
+
+    /// An identity with its aliases, the most recently seen last; a joined one resolves to the survivor.
+    pub(super) fn identity(&self, id: ChannelIdentityId) -> Option<ChannelIdentity> {
+        let id = self.survivor(id);
+        let mut found = self.identities.get(&id)?.clone();
+        let mut held: Vec<_> = self.aliases.values().filter(|held| held.identity == id).collect();
+        held.sort_by_key(|held| (held.seen_at, held.place));
+        found.aliases = held.into_iter().map(|held| held.alias.clone()).collect();
+        Some(found)
+    }
+
+    /// The identities of a contact, oldest first.
+    pub(super) fn identities_of(&self, contact: ContactId) -> Vec<ChannelIdentity> {
+        let of = self.identities.values().filter(|identity| identity.contact == contact);
+        let live = of.filter(|identity| !self.redirects.contains_key(&identity.id));
+        live.filter_map(|identity| self.identity(identity.id)).collect()
+    }
+
+    /// The digest that the next audit entry links to.
+    pub(super) fn chain_head(&self) -> ChainHash {
+        self.audit.last().map_or(ChainHash::START, |entry| entry.hash)
+    }
+}
+
+/// What belongs to no organisation, or to all.
+#[derive(Debug, Clone, Default)]
+pub(super) struct System {
+    pub(super) users: BTreeMap<UserId, User>,
+    pub(super) sessions: BTreeMap<TokenHash, Session>,
+    pub(super) invitations: BTreeMap<TokenHash, Invitation>,
+    pub(super) apps: BTreeMap<AppId, App>,
+    pub(super) unrouted: BTreeMap<QuarantineId, Quarantined>,
+}
+
+/// A lease that was given.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Held {
+    pub(super) by: WorkerId,
+    pub(super) fence: Fence,
+    pub(super) until: DateTime<Utc>,
+}
+
+/// Leases, and the greatest fence of each lane.
+#[derive(Debug, Default)]
+pub(super) struct Leases {
+    pub(super) held: BTreeMap<Lane, Held>,
+    pub(super) fences: BTreeMap<Lane, u64>,
+}
+
+/// Everything.
+#[derive(Debug, Default)]
+pub(super) struct World {
+    pub(super) orgs: BTreeMap<OrgId, Rows>,
+    pub(super) system: System,
+    pub(super) leases: Leases,
+}

@@ -1,0 +1,322 @@
+//! The system tables.
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use futures_util::stream::BoxStream;
+use uuid::Uuid;
+
+use super::commit::{is_routed, log, own_entry};
+use super::inbox::newest_first;
+use super::state::{Held, Rows, System};
+use super::{MemoryStore, Sabotage, stream};
+use crate::Revision;
+use crate::access::{Invitation, MemberState, Org, SignIn, TokenHash, User};
+use crate::account::{App, Route};
+use crate::conversation::{DeliveryStatus, Evidence};
+use crate::effect::{EffectState, Lane, Work};
+use crate::event::EventSeq;
+use crate::id::{AppId, HookId, OrgId, QuarantineId, TypedId, UserId, WorkerId};
+use crate::inbox::Quarantined;
+use crate::ledger::Action;
+use crate::page::{Page, PageRequest};
+use crate::provider::AccountRef;
+use crate::scope::{OrgScope, SystemScope};
+use crate::store::{
+    Batch, Commit, Expect, Fence, Lease, Outcome, RecordRef, StoreError, StoreResult, SystemStore,
+    SystemWrite, UserKey,
+};
+
+/// A record of the system tables is not as it was expected to be.
+fn changed(record: Uuid) -> StoreError {
+    StoreError::unmet(Expect::Revision(RecordRef::Other(record), Revision::FIRST))
+}
+
+impl System {
+    fn write(&mut self, write: SystemWrite) -> StoreResult<()> {
+        match write {
+            SystemWrite::User(user) => {
+                let email = user.email.match_key();
+                if self.users.values().any(|kept| kept.id != user.id && kept.email.match_key() == email) {
+                    return Err(changed(user.id.uuid()));
+                }
+                self.users.insert(user.id, user);
+            }
+            SystemWrite::Session(session) => {
+                self.sessions.insert(session.hash, session);
+            }
+            SystemWrite::SessionSeen(token, at) => {
+                if let Some(session) = self.sessions.get_mut(&token) {
+                    session.seen_at = session.seen_at.max(at);
+                }
+            }
+            SystemWrite::EndSession(token) => {
+                self.sessions.remove(&token);
+            }
+            SystemWrite::EndSessions(user) => self.sessions.retain(|_, session| session.user != user),
+            SystemWrite::Invitation(invitation) => {
+                self.invitations.insert(invitation.hash, invitation);
+            }
+            SystemWrite::UseInvitation(token) => {
+                let record = Uuid::from_bytes(std::array::from_fn(|i| token.0[i]));
+                self.invitations.remove(&token).ok_or_else(|| changed(record))?;
+            }
+            SystemWrite::App(app) => {
+                self.apps.insert(app.id, app);
+            }
+            SystemWrite::Quarantine(bytes) => {
+                self.unrouted.entry(bytes.id).or_insert(bytes);
+            }
+            SystemWrite::Release(id) => {
+                self.unrouted.remove(&id);
+            }
+            SystemWrite::Sweep(before) => {
+                self.sessions.retain(|_, session| session.expires_at > before);
+                self.invitations.retain(|_, invitation| invitation.expires_at > before);
+                self.unrouted.retain(|_, bytes| bytes.expires_at > before);
+            }
+            SystemWrite::Carry => {}
+        }
+        Ok(())
+    }
+}
+
+/// Quarantined bytes that belong to an organisation go to its own rows.
+enum Elsewhere {
+    Keep(Quarantined),
+    Drop(QuarantineId),
+}
+
+impl Rows {
+    fn is_active(&self, user: UserId) -> bool {
+        self.members.values().any(|member| member.user == user && member.state == MemberState::Active)
+    }
+
+    /// Dispatched effects without an outcome become unknown; answers how many.
+    fn recover(&mut self, org: OrgId, now: DateTime<Utc>) -> u64 {
+        let open = self.effects.values_mut().filter(|effect| effect.state == EffectState::Dispatched);
+        let mut found = Vec::new();
+        for effect in open {
+            effect.state = EffectState::Unknown;
+            found.push(effect.work);
+        }
+        let unknown = Evidence { status: DeliveryStatus::Unknown, at: now, failure: None };
+        for work in &found {
+            if let Work::Send(message) = work {
+                self.take_evidence(*message, &unknown);
+            }
+        }
+        if !found.is_empty() {
+            log(org, self, own_entry(Action::EffectSettled, now));
+        }
+        found.len() as u64
+    }
+}
+
+#[async_trait]
+impl SystemStore for MemoryStore {
+    async fn user(&self, _: &SystemScope, by: UserKey<'_>) -> StoreResult<Option<User>> {
+        let world = self.world();
+        let mut users = world.system.users.values();
+        Ok(users
+            .find(|user| match by {
+                UserKey::Id(id) => user.id == id,
+                UserKey::Email(email) => user.email.match_key() == email.match_key(),
+            })
+            .cloned())
+    }
+
+    async fn credential_owner(
+        &self,
+        _: &SystemScope,
+        token: &TokenHash,
+        now: DateTime<Utc>,
+    ) -> StoreResult<Option<SignIn>> {
+        let world = self.world();
+        if let Some(session) = world.system.sessions.get(token).filter(|session| session.expires_at > now) {
+            let members = world.orgs.get(&session.org).into_iter().flat_map(|rows| rows.members.values());
+            let mut own = members.filter(|member| member.user == session.user);
+            let member = own.find(|member| member.state == MemberState::Active);
+            return Ok(member.map(|member| SignIn::Session(session.clone(), member.clone())));
+        }
+        let mut keys = world.orgs.iter().flat_map(|(org, rows)| rows.keys.values().map(|key| (*org, key)));
+        let found =
+            keys.find(|(_, key)| key.hash == *token && key.revoked_at.is_none() && key.expires_at > now);
+        Ok(found.map(|(org, key)| SignIn::Key(org, key.clone())))
+    }
+
+    async fn organisations_of(&self, _: &SystemScope, user: UserId) -> StoreResult<Vec<OrgId>> {
+        let world = self.world();
+        Ok(world.orgs.iter().filter(|(_, rows)| rows.is_active(user)).map(|(org, _)| *org).collect())
+    }
+
+    async fn invitation(
+        &self,
+        _: &SystemScope,
+        token: &TokenHash,
+        now: DateTime<Utc>,
+    ) -> StoreResult<Option<Invitation>> {
+        let world = self.world();
+        Ok(world.system.invitations.get(token).filter(|invitation| invitation.expires_at > now).cloned())
+    }
+
+    async fn hook(&self, _: &SystemScope, hook: HookId) -> StoreResult<Option<App>> {
+        Ok(self.world().system.apps.values().find(|app| app.hook == hook).cloned())
+    }
+
+    async fn app(&self, _: &SystemScope, id: AppId) -> StoreResult<Option<App>> {
+        Ok(self.world().system.apps.get(&id).cloned())
+    }
+
+    async fn apps(&self, _: &SystemScope, org: Option<OrgId>) -> StoreResult<Vec<App>> {
+        Ok(self.world().system.apps.values().filter(|app| app.org == org).cloned().collect())
+    }
+
+    async fn route(
+        &self,
+        _: &SystemScope,
+        app: AppId,
+        accounts: &[AccountRef],
+    ) -> StoreResult<Vec<Option<Route>>> {
+        let world = self.world();
+        let route = |wanted: &AccountRef| {
+            let all = world.orgs.iter().flat_map(|(org, rows)| rows.accounts.values().map(|a| (*org, a)));
+            let linked = all.filter(|(_, account)| account.app == app && is_routed(account.state));
+            let named = linked
+                .filter(|(_, account)| account.external_id == wanted.0 || account.business_id == wanted.0);
+            // A number before a business account, then the oldest.
+            let found = named.min_by_key(|(_, account)| (account.external_id != wanted.0, account.id));
+            found.map(|(org, account)| Route {
+                org,
+                account: account.id,
+                portfolio: account.portfolio.clone(),
+            })
+        };
+        Ok(accounts.iter().map(route).collect())
+    }
+
+    async fn enact(
+        &self,
+        _: &SystemScope,
+        writes: Vec<SystemWrite>,
+        also: Option<(&OrgScope, Batch)>,
+    ) -> StoreResult<Commit> {
+        let mut world = self.world();
+        let mut system = world.system.clone();
+        let mut elsewhere = Vec::new();
+        for write in writes {
+            match write {
+                SystemWrite::Quarantine(bytes) if bytes.org.is_some() => {
+                    elsewhere.push(Elsewhere::Keep(bytes));
+                }
+                SystemWrite::Release(id) => {
+                    elsewhere.push(Elsewhere::Drop(id));
+                    system.write(SystemWrite::Release(id))?;
+                }
+                write => system.write(write)?,
+            }
+        }
+        let nothing = Commit { seq: EventSeq(0), outcome: Outcome::Applied, touched: 0 };
+        let commit = match also {
+            None => nothing,
+            Some((scope, batch)) => {
+                let done = self.apply(&mut world, scope, batch)?;
+                self.wake(scope.org(), &done);
+                done.commit
+            }
+        };
+        // A batch that was carried out before, or is another's, takes the rest with it.
+        if commit.outcome == Outcome::Applied {
+            world.system = system;
+            for each in elsewhere {
+                match each {
+                    Elsewhere::Keep(bytes) => {
+                        let org = if self.breaks(Sabotage::ScopeIgnored) { None } else { bytes.org };
+                        let rows = world.orgs.entry(org.unwrap_or(OrgId::NIL)).or_default();
+                        rows.quarantine.entry(bytes.id).or_insert(bytes);
+                    }
+                    Elsewhere::Drop(id) => {
+                        for rows in world.orgs.values_mut() {
+                            rows.quarantine.remove(&id);
+                        }
+                    }
+                }
+            }
+        }
+        Ok(commit)
+    }
+
+    async fn organisations(
+        &self,
+        _: &SystemScope,
+        after: Option<OrgId>,
+        limit: u32,
+    ) -> StoreResult<Vec<Org>> {
+        let world = self.world();
+        let known = world.orgs.values().filter_map(|rows| rows.org.as_ref());
+        let beyond = known.filter(|org| after.is_none_or(|after| org.id > after));
+        Ok(beyond.take(limit as usize).cloned().collect())
+    }
+
+    async fn lanes_due(&self, _: &SystemScope, now: DateTime<Utc>, limit: u32) -> StoreResult<Vec<Lane>> {
+        let world = self.world();
+        let lanes = world.orgs.iter().flat_map(|(org, rows)| rows.lanes(*org));
+        let free = |lane: &Lane| world.leases.held.get(lane).is_none_or(|held| held.until <= now);
+        let mut due: Vec<_> =
+            lanes.filter(|(lane, at)| *at <= now && free(lane)).map(|(lane, at)| (at, lane)).collect();
+        due.sort_unstable();
+        Ok(due.into_iter().take(limit as usize).map(|(_, lane)| lane).collect())
+    }
+
+    async fn lease(
+        &self,
+        _: &SystemScope,
+        lane: Lane,
+        by: WorkerId,
+        now: DateTime<Utc>,
+        until: DateTime<Utc>,
+    ) -> StoreResult<Option<Lease>> {
+        let leases = &mut self.world().leases;
+        let live = leases.held.get(&lane).copied().filter(|held| held.until > now);
+        let fence = match live {
+            Some(held) if held.by != by => return Ok(None),
+            // The worker's own: the fence stays, so that what it has begun is still valid.
+            Some(held) => held.fence,
+            None => {
+                let newest = leases.fences.entry(lane).or_default();
+                *newest += 1;
+                Fence(*newest)
+            }
+        };
+        leases.held.insert(lane, Held { by, fence, until });
+        Ok(Some(Lease { lane, fence, until }))
+    }
+
+    async fn release(&self, _: &SystemScope, lease: Lease) -> StoreResult<()> {
+        let held = &mut self.world().leases.held;
+        if held.get(&lease.lane).is_some_and(|held| held.fence == lease.fence) {
+            held.remove(&lease.lane);
+        }
+        Ok(())
+    }
+
+    async fn recover(&self, _: &SystemScope, now: DateTime<Utc>) -> StoreResult<u64> {
+        Ok(self.world().orgs.iter_mut().map(|(org, rows)| rows.recover(*org, now)).sum())
+    }
+
+    async fn next_due(&self, _: &SystemScope) -> StoreResult<Option<DateTime<Utc>>> {
+        let world = self.world();
+        Ok(world.orgs.iter().flat_map(|(org, rows)| rows.lanes(*org).into_values()).min())
+    }
+
+    fn stirred(&self) -> BoxStream<'static, ()> {
+        stream(self.stir.subscribe())
+    }
+
+    async fn unrouted(&self, _: &SystemScope, page: PageRequest) -> StoreResult<Page<Quarantined>> {
+        Ok(newest_first(&self.world().system.unrouted, &page, self.now()))
+    }
+
+    async fn ping(&self) -> StoreResult<()> {
+        Ok(())
+    }
+}

@@ -1,0 +1,245 @@
+//! What every case works on: a fresh store, the clock it judges expiry by, and records to start from.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use std::sync::Arc;
+
+use crate::access::AccessWrite;
+use crate::access::Org;
+use crate::account::AccountWrite;
+use crate::account::{App, ProviderAccount};
+use crate::contact::ContactWrite;
+use crate::contact::{Alias, ChannelIdentity, Contact};
+use crate::conversation::{Conversation, ConversationWrite, DeliveryStatus, Evidence, Message};
+use crate::effect::{Effect, Lane, LaneKind};
+use crate::id::MessageId;
+use crate::ledger::Action;
+use crate::scope::{OrgScope, SystemScope};
+use crate::store::{
+    Batch, Cause, Commit, Expect, Lease, Outcome, Store, StoreError, StoreResult, SystemWrite, Write,
+};
+use crate::testing::{Fixtures, scope, system_scope};
+use crate::time::{Clock, ManualClock};
+
+/// A fresh store with its clock.
+#[derive(Debug)]
+pub struct Bench {
+    /// The store under test.
+    pub store: Arc<dyn Store>,
+    /// The clock that the store was made with.
+    pub clock: Arc<ManualClock>,
+    /// Records to start from.
+    pub make: Fixtures,
+    /// Rights over the system tables.
+    pub system: SystemScope,
+}
+
+/// An organisation with an app and an account in use.
+#[derive(Debug, Clone)]
+pub struct House {
+    /// Its scope.
+    pub scope: OrgScope,
+    /// Itself.
+    pub org: Org,
+    /// Its app.
+    pub app: App,
+    /// Its account.
+    pub account: ProviderAccount,
+}
+
+/// Somebody it talks to.
+#[derive(Debug, Clone)]
+pub struct Person {
+    /// Their card.
+    pub contact: Contact,
+    /// Their identity, known by a number.
+    pub identity: ChannelIdentity,
+    /// Their conversation on the house's account.
+    pub conversation: Conversation,
+}
+
+impl House {
+    /// A lane of the account.
+    #[must_use]
+    pub fn lane(&self, kind: LaneKind) -> Lane {
+        Lane { org: self.org.id, account: Some(self.account.id), kind }
+    }
+}
+
+impl Bench {
+    /// The clock that every case starts with. A store is made with it.
+    #[must_use]
+    pub fn clock() -> Arc<ManualClock> {
+        Arc::new(ManualClock::at(Fixtures::morning()))
+    }
+
+    /// A bench over a fresh store that was made with `clock`.
+    #[must_use]
+    pub fn new(store: Arc<dyn Store>, clock: Arc<ManualClock>) -> Self {
+        let make = Fixtures::seeded(20_260_302, clock.now());
+        Self { store, clock, make, system: system_scope() }
+    }
+
+    /// Now.
+    #[must_use]
+    pub fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
+    }
+
+    /// Seconds after the start.
+    #[must_use]
+    pub fn at(&self, seconds: i64) -> DateTime<Utc> {
+        self.make.start() + TimeDelta::seconds(seconds)
+    }
+
+    /// An empty batch.
+    #[must_use]
+    pub fn batch(&self) -> Batch {
+        Batch::caused_by(&Cause::Stored, Action::ContactChanged, self.now())
+    }
+
+    /// A batch of these writes.
+    #[must_use]
+    pub fn writes(&self, writes: impl IntoIterator<Item = Write>) -> Batch {
+        let mut batch = self.batch();
+        for write in writes {
+            batch.write(write);
+        }
+        batch
+    }
+
+    /// Commits one write.
+    pub async fn write(&self, scope: &OrgScope, write: impl Into<Write>) -> Commit {
+        self.write_all(scope, [write.into()]).await
+    }
+
+    /// Commits writes as one batch.
+    pub async fn write_all(&self, scope: &OrgScope, writes: impl IntoIterator<Item = Write>) -> Commit {
+        let commit = self.store.commit_one(scope, self.writes(writes)).await.unwrap();
+        assert_eq!(commit.outcome, Outcome::Applied);
+        commit
+    }
+
+    /// Commits one write that has to be refused; answers what was not true.
+    pub async fn refused(&self, scope: &OrgScope, write: impl Into<Write>) -> Expect {
+        match self.store.commit_one(scope, self.writes([write.into()])).await {
+            Err(StoreError::Unmet(expect)) => *expect,
+            other => panic!("should have been refused: {other:?}"),
+        }
+    }
+
+    /// Whether a fact holds: an empty batch that expects it is applied, or refused with that very fact.
+    pub async fn holds(&self, scope: &OrgScope, fact: Expect) -> bool {
+        let mut batch = self.batch();
+        batch.expect(fact.clone());
+        match self.store.commit_one(scope, batch).await {
+            Ok(commit) => {
+                assert_eq!(commit.outcome, Outcome::Applied);
+                true
+            }
+            Err(StoreError::Unmet(unmet)) => {
+                assert_eq!(*unmet, fact, "the fact that is untrue is the one that is named");
+                false
+            }
+            Err(other) => panic!("an expectation is met or unmet: {other}"),
+        }
+    }
+
+    /// Changes system tables.
+    pub async fn enact(&self, write: SystemWrite) -> StoreResult<Commit> {
+        self.store.enact(&self.system, vec![write], None).await
+    }
+
+    /// Founds an organisation.
+    pub async fn found(&self, org: &Org) -> OrgScope {
+        let scope = scope(org.id);
+        let founding = self.writes([AccessWrite::Org(org.clone()).into()]);
+        self.store.enact(&self.system, vec![SystemWrite::Carry], Some((&scope, founding))).await.unwrap();
+        scope
+    }
+
+    /// An organisation with an app and an account.
+    pub async fn house(&self) -> House {
+        let org = self.make.org("Corner shop");
+        let scope = self.found(&org).await;
+        let app = self.make.app(Some(org.id));
+        self.enact(SystemWrite::App(app.clone())).await.unwrap();
+        let account = self.make.account(app.id);
+        self.write(&scope, AccountWrite::Put(Box::new(account.clone()))).await;
+        House { scope, org, app, account }
+    }
+
+    /// Somebody the house talks to, by a number of theirs.
+    pub async fn person(&self, house: &House, name: &str) -> Person {
+        let contact = self.make.contact(name);
+        let aliases = vec![Alias::Phone(self.make.phone())];
+        let identity = self.make.identity(contact.id, aliases);
+        let conversation = self.make.conversation(house.account.id, &identity);
+        let person = Person { contact, identity, conversation };
+        self.write_all(&house.scope, person.writes()).await;
+        person
+    }
+
+    /// They write.
+    pub async fn hears(&self, house: &House, person: &Person, text: &str, at: DateTime<Utc>) -> Message {
+        let message = self.make.inbound(&person.conversation, text, at);
+        self.write(&house.scope, self.make.append(house.account.id, &message)).await;
+        message
+    }
+
+    /// The house queues an answer.
+    pub async fn queues(
+        &self,
+        house: &House,
+        person: &Person,
+        text: &str,
+        at: DateTime<Utc>,
+    ) -> (Message, Effect) {
+        let message = self.make.outbound(&person.conversation, text, at);
+        let effect = self.queue(house, &message).await;
+        (message, effect)
+    }
+
+    /// The house queues a message that was made before.
+    pub async fn queue(&self, house: &House, message: &Message) -> Effect {
+        let effect = self.make.send(house.account.id, message);
+        let mut batch = self.writes([self.make.append(house.account.id, message).into()]);
+        batch.effect(effect.clone());
+        self.store.commit_one(&house.scope, batch).await.unwrap();
+        effect
+    }
+
+    /// News about a message.
+    pub async fn news(&self, house: &House, message: MessageId, status: DeliveryStatus, at: DateTime<Utc>) {
+        let evidence = Evidence { status, at, failure: None };
+        self.write(&house.scope, ConversationWrite::Evidence { message, evidence }).await;
+    }
+
+    /// Leases a lane for a minute from the clock's now.
+    pub async fn lease(&self, lane: Lane) -> Lease {
+        let until = self.now() + TimeDelta::minutes(1);
+        let lease = self.store.lease(&self.system, lane, self.make.id(), self.now(), until).await;
+        lease.unwrap().expect("the lane is free")
+    }
+
+    /// The conversation as it is now.
+    pub async fn conversation(&self, house: &House, person: &Person) -> Conversation {
+        self.store.conversation(&house.scope, person.conversation.id).await.unwrap().unwrap()
+    }
+
+    /// A message as it is now.
+    pub async fn message(&self, house: &House, id: MessageId) -> Message {
+        self.store.message(&house.scope, id).await.unwrap().expect("the message is there")
+    }
+}
+
+impl Person {
+    /// What makes them known.
+    #[must_use]
+    pub fn writes(&self) -> Vec<Write> {
+        vec![
+            ContactWrite::Insert(self.contact.clone()).into(),
+            ContactWrite::Identity(self.identity.clone()).into(),
+            ConversationWrite::Insert(self.conversation.clone()).into(),
+        ]
+    }
+}

@@ -1,0 +1,248 @@
+//! What is written comes back as it was written: text, times, bytes, and every shape of content.
+
+use chrono::{DateTime, TimeZone, Utc};
+
+use crate::access::AccessWrite;
+use crate::access::chrono_tz_name::ZoneName;
+use crate::account::{AccountState, AccountWrite};
+use crate::contact::ContactWrite;
+use crate::conversation::{
+    ButtonKind, ButtonParameter, ChoiceKind, ContactCard, Content, ConversationWrite, DeliveryStatus,
+    FailureNote, HeaderFormat, HeaderParameter, MediaKind, Message, OrderItem, ParameterFormat,
+    TemplateButton, TemplateCategory, TemplateSend, TemplateStatus,
+};
+use crate::media::{MediaState, MediaWrite};
+use crate::page::PageRequest;
+use crate::scope::{Permission, Role};
+use crate::store::SystemWrite;
+use crate::testing::conformance::Bench;
+use crate::text::{MessageText, NoteText, PersonName, Title};
+
+const TEXTS: &[&str] = &[
+    "नमस्ते, आपका ऑर्डर आ गया 🙏🏽",
+    "مرحبا بك \u{202b}في المتجر\u{202c}",
+    "שלום עולם",
+    "👩‍👩‍👧‍👦 👨🏿‍🚀 🏴\u{e0067}\u{e0062}\u{e0073}\u{e0063}\u{e0074}\u{e007f} 𝔘𝔫𝔦𝔠𝔬𝔡𝔢 𠜎",
+    "e\u{301}le\u{301}ment, not élément",
+    "two\nlines\r\nand a\ttab",
+    "  blanks around  ",
+    "'; DROP TABLE message; -- \\ \" ` $1 ?1 :a %s {}",
+    "\u{feff}starts with a mark\u{200b}",
+    "\u{fffd}\u{ffff}\u{10ffff}",
+];
+
+fn text(text: &str) -> MessageText {
+    MessageText::parse(text).unwrap()
+}
+
+/// Text survives unchanged wherever people write: messages, names, notes. Nothing is trimmed, joined or normalised.
+pub async fn text_survives_unchanged(bench: Bench) {
+    let house = bench.house().await;
+    let person = bench.person(&house, "Asha").await;
+    let long = "🙏".repeat(MessageText::MAX);
+    for (second, body) in (0_i64..).zip(TEXTS.iter().copied().chain([long.as_str()])) {
+        let message = bench.hears(&house, &person, body, bench.at(second)).await;
+        assert_eq!(bench.message(&house, message.id).await, message);
+        if let Ok(text) = NoteText::parse(body) {
+            let mut note = bench.make.note(person.contact.id, "x");
+            note.text = text;
+            bench.write(&house.scope, ContactWrite::Note(note.clone())).await;
+            let page = PageRequest::first(1);
+            let notes = bench.store.notes(&house.scope, person.contact.id, page).await.unwrap();
+            assert_eq!(notes.items, [note]);
+        }
+        if let Ok(name) = PersonName::parse(body) {
+            let mut contact = bench.make.contact("x");
+            contact.name = Some(name);
+            bench.write(&house.scope, ContactWrite::Insert(contact.clone())).await;
+            assert_eq!(bench.store.contact(&house.scope, contact.id).await.unwrap(), Some(contact));
+        }
+    }
+}
+
+/// Times survive to the microsecond, before 1970 and far ahead as well.
+pub async fn times_survive_to_the_microsecond(bench: Bench) {
+    let house = bench.house().await;
+    let person = bench.person(&house, "Asha").await;
+    let micros: [i64; 6] = [0, 1, 999_999, -1, 1_772_443_800_000_001, 4_102_444_800_123_457];
+    for at in micros.map(|micros| -> DateTime<Utc> { Utc.timestamp_micros(micros).single().unwrap() }) {
+        let mut task = bench.make.task(person.contact.id, "Call back");
+        task.due_at = Some(at);
+        task.created_at = at;
+        bench.write(&house.scope, ContactWrite::Task(task.clone())).await;
+        let query = crate::contact::TaskQuery::default();
+        let page = bench.store.tasks(&house.scope, &query, PageRequest::first(50)).await.unwrap();
+        assert!(page.items.contains(&task), "{at}");
+    }
+}
+
+fn shapes(bench: &Bench) -> Vec<Content> {
+    let card = ContactCard {
+        name: Some("Ravi".to_owned()),
+        phones: vec!["+44 7700 900111".to_owned(), String::new()],
+        emails: Vec::new(),
+        own: true,
+    };
+    let parameters = TemplateSend {
+        name: "order_sent".to_owned(),
+        language: "en_GB".to_owned(),
+        header: Some((HeaderFormat::Image, HeaderParameter::Link("https://shop.example/a.png".to_owned()))),
+        body: vec![(Some("first_name".to_owned()), "Asha 🙏".to_owned()), (None, "B".to_owned())],
+        buttons: vec![ButtonParameter { index: 1, kind: ButtonKind::Url, value: "order/1".to_owned() }],
+    };
+    let item =
+        OrderItem { product: "p-1".to_owned(), quantity: 2.0, price: 19.95, currency: "GBP".to_owned() };
+    vec![
+        Content::Text { body: text("hello") },
+        Content::Media {
+            what: MediaKind::Document,
+            media: bench.make.id(),
+            caption: Some(text("the quote")),
+            filename: Some("Angebot für Sie.pdf".to_owned()),
+        },
+        Content::Media { what: MediaKind::Voice, media: bench.make.id(), caption: None, filename: None },
+        Content::Location {
+            latitude: 51.477_928,
+            longitude: -0.001_545,
+            name: Some("Greenwich".to_owned()),
+            address: None,
+        },
+        Content::Contacts { cards: vec![card] },
+        Content::Choice { what: ChoiceKind::ListRow, id: "row-1".to_owned(), title: text("Tomorrow") },
+        Content::Form { name: "booking".to_owned(), response: "{\"day\":\"Mon\"}".to_owned() },
+        Content::CallPermission { accepted: true, expires_at: Some(1_772_443_800) },
+        Content::Order { catalog: "c-1".to_owned(), text: None, items: vec![item] },
+        Content::Template {
+            name: "order_sent".to_owned(),
+            language: "en_GB".to_owned(),
+            category: TemplateCategory::Utility,
+            body: text("Hello Asha 🙏"),
+            parameters,
+        },
+        Content::System { what: "user_changed_number".to_owned(), body: Some(text("moved")) },
+        Content::Welcome,
+        Content::Unsupported { what: "sparkle".to_owned(), raw: "{\"type\":\"sparkle\"}".to_owned() },
+    ]
+}
+
+/// Every shape of content survives, in a message and in the list.
+pub async fn every_shape_of_content_survives(bench: Bench) {
+    let house = bench.house().await;
+    let person = bench.person(&house, "Asha").await;
+    for (second, content) in (0_i64..).zip(shapes(&bench)) {
+        let mut message = bench.make.inbound(&person.conversation, "x", bench.at(second));
+        message.content = content;
+        bench.write(&house.scope, bench.make.append(house.account.id, &message)).await;
+        assert_eq!(bench.message(&house, message.id).await, message);
+        let entry = bench.store.inbox_entry(&house.scope, person.conversation.id).await.unwrap().unwrap();
+        let last = entry.last.expect("the newest message");
+        assert_eq!((last.id, last.kind.as_str()), (message.id, message.content.kind()));
+        assert_eq!(last.reading.as_ref().map(MessageText::reveal), message.content.reading());
+    }
+}
+
+/// All fields of an outbound message survive, those that are seldom set as well.
+pub async fn every_field_of_a_message_survives(bench: Bench) {
+    let house = bench.house().await;
+    let person = bench.person(&house, "Asha").await;
+    let heard = bench.hears(&house, &person, "hello", bench.at(1)).await;
+    let mut message: Message = bench.make.outbound(&person.conversation, "an answer", bench.at(2));
+    message.received_at = bench.at(3);
+    message.expires_at = Some(bench.at(86_400));
+    message.external = Some(bench.make.external());
+    message.reply_to = Some(heard.id);
+    message.delivery.status = DeliveryStatus::Failed;
+    message.delivery.failure = Some(FailureNote { code: "scripted.1".to_owned(), detail: None });
+    bench.write(&house.scope, bench.make.append(house.account.id, &message)).await;
+    assert_eq!(bench.message(&house, message.id).await, message);
+    let page = PageRequest::first(10);
+    let page = bench.store.messages(&house.scope, person.conversation.id, page).await.unwrap();
+    assert_eq!(page.items, [message, heard]);
+}
+
+/// All fields of a file survive, in each state.
+pub async fn every_field_of_a_file_survives(bench: Bench) {
+    let house = bench.house().await;
+    let person = bench.person(&house, "Asha").await;
+    let message = bench.hears(&house, &person, "hello", bench.at(1)).await;
+    let stored = bench.make.media(house.org.id, house.account.id, &message);
+    let mut bare = bench.make.media(house.org.id, house.account.id, &message);
+    (bare.state, bare.what) = (MediaState::Pending, MediaKind::Sticker);
+    (bare.mime, bare.filename, bare.size, bare.sha256) = (None, None, None, None);
+    (bare.provider_id, bare.blob, bare.wrapped_key) = (None, None, None);
+    for media in [&stored, &bare] {
+        bench.write(&house.scope, MediaWrite::Insert(media.clone())).await;
+        assert_eq!(bench.store.media(&house.scope, media.id).await.unwrap().as_ref(), Some(media));
+    }
+    let done = crate::media::Media { id: bare.id, ..stored.clone() };
+    bench.write(&house.scope, MediaWrite::Update(done.clone())).await;
+    let mut all = bench.store.media_of(&house.scope, &[message.id]).await.unwrap();
+    all.sort_by_key(|media| media.id);
+    assert_eq!(all, [stored, done]);
+}
+
+/// Accounts, templates, organisations, members and keys survive whole, lists in their order.
+pub async fn settings_survive_whole(bench: Bench) {
+    let house = bench.house().await;
+    let mut account = bench.make.account(house.app.id);
+    account.state = AccountState::NeedsLogin;
+    account.base_url = Some("http://127.0.0.1:4010/v1/".parse().unwrap());
+    account.display_number = None;
+    account.checked_at = None;
+    bench.write(&house.scope, AccountWrite::Put(Box::new(account.clone()))).await;
+    assert_eq!(bench.store.accounts(&house.scope).await.unwrap(), [house.account.clone(), account.clone()]);
+    assert_eq!(bench.store.account(&house.scope, account.id).await.unwrap(), Some(account.clone()));
+
+    let mut rich = bench.make.template(account.id, "order_sent", TemplateCategory::Marketing);
+    (rich.status, rich.format) = (TemplateStatus::Paused, ParameterFormat::Named);
+    (rich.header, rich.header_text) = (Some(HeaderFormat::Text), Some("Hi {{name}}".to_owned()));
+    (rich.footer, rich.quality) = (Some("Reply STOP".to_owned()), None);
+    let url = Some("https://shop.example/{{1}}".to_owned());
+    rich.buttons = vec![TemplateButton { kind: ButtonKind::Url, text: "Open 🛒".to_owned(), url }];
+    let mut other = bench.make.template(account.id, "order_sent", TemplateCategory::Utility);
+    other.language = "de".to_owned();
+    let first = bench.make.template(account.id, "appointment", TemplateCategory::Utility);
+    let templates = vec![rich.clone(), first.clone(), other.clone()];
+    bench.write(&house.scope, AccountWrite::Templates { account: account.id, templates }).await;
+    let kept = bench.store.templates(&house.scope, account.id).await.unwrap();
+    assert_eq!(kept, [first, other.clone(), rich], "by name, then language");
+    let write = AccountWrite::Templates { account: account.id, templates: vec![other.clone()] };
+    bench.write(&house.scope, write).await;
+    assert_eq!(bench.store.templates(&house.scope, account.id).await.unwrap(), [other], "replaced");
+
+    let mut org = house.org.clone();
+    org.name = Title::parse("Corner shop & sons 🛒").unwrap();
+    org.zone = ZoneName::parse("Asia/Kolkata").unwrap();
+    (org.message_days, org.marketing_cap) = (30, 0);
+    bench.write(&house.scope, AccessWrite::Org(org.clone())).await;
+    assert_eq!(bench.store.org(&house.scope).await.unwrap(), Some(org));
+    let members: Vec<_> = Role::ALL.iter().map(|role| bench.make.member(bench.make.id(), *role)).collect();
+    let mut key = bench.make.api_key();
+    key.permissions = Permission::ALL.to_vec();
+    for member in members.iter().rev() {
+        let user = bench.make.user(&format!("{}@shop.example", member.user));
+        let user = crate::access::User { id: member.user, ..user };
+        bench.enact(SystemWrite::User(user)).await.unwrap();
+        bench.write(&house.scope, AccessWrite::Member(member.clone())).await;
+    }
+    bench.write(&house.scope, AccessWrite::ApiKey(key.clone())).await;
+    assert_eq!(bench.store.members(&house.scope).await.unwrap(), members, "oldest first");
+    let one = bench.store.member(&house.scope, members[2].id).await.unwrap();
+    assert_eq!(one.as_ref(), Some(&members[2]));
+    assert_eq!(bench.store.api_keys(&house.scope).await.unwrap(), [key]);
+}
+
+/// A conversation survives whole, with every mark set.
+pub async fn every_field_of_a_conversation_survives(bench: Bench) {
+    let house = bench.house().await;
+    let person = bench.person(&house, "Asha").await;
+    let identity =
+        bench.make.identity(person.contact.id, vec![crate::contact::Alias::Phone(bench.make.phone())]);
+    bench.write(&house.scope, ContactWrite::Identity(identity.clone())).await;
+    let mut talk = bench.make.conversation(house.account.id, &identity);
+    talk.state = crate::conversation::ConversationState::Snoozed { until: bench.at(77) };
+    (talk.assignee, talk.team) = (Some(bench.make.id()), Some(bench.make.id()));
+    talk.last_at = bench.at(-5);
+    bench.write(&house.scope, ConversationWrite::Insert(talk.clone())).await;
+    assert_eq!(bench.store.conversation(&house.scope, talk.id).await.unwrap(), Some(talk));
+}

@@ -1,0 +1,180 @@
+//! The names of all cases.
+
+/// Expands into one test for each case that a store has to pass.
+///
+/// `$fresh` is the name of an `async fn(Arc<ManualClock>) -> Arc<dyn Store>` in the same module.
+#[macro_export]
+macro_rules! store_conformance {
+    ($fresh:ident) => {
+        $crate::store_cases! { $fresh;
+            commit {
+                a_batch_is_applied_whole_or_not_at_all
+                neighbours_of_a_refused_batch_are_applied
+                a_batch_sees_those_before_it
+                one_untrue_expectation_among_many_refuses_the_batch
+                a_key_used_again_is_answered_as_the_first_time
+                a_key_used_for_another_request_changes_nothing
+                a_key_counts_within_one_call_and_keeps_its_kind_of_answer
+                a_refused_batch_does_not_use_its_key
+                a_commit_answers_with_the_newest_event
+                every_expectation_is_refused_when_untrue_and_met_when_true
+            }
+            consent {
+                the_ledger_has_no_gaps
+                entries_of_one_batch_are_numbered_in_order
+                a_withdrawal_moves_the_head_of_the_ledger
+                history_follows_the_card_and_its_identifiers
+                a_suppression_is_kept_once_for_each_scope
+                the_facts_hold_person_ledger_and_settings
+                the_window_is_of_one_conversation_and_the_relation_of_all
+                answered_does_not_count_the_message_itself
+                promotion_counts_for_seven_days_once_dispatched
+                what_the_wire_needs_comes_in_one_look
+            }
+            contact {
+                a_card_is_kept_and_its_revision_rises_by_one
+                added_tags_are_kept_and_not_lost_to_an_older_card
+                a_card_is_found_by_detail_and_by_alias_in_any_spelling
+                an_alias_is_held_by_one_identity_of_a_portfolio
+                the_most_recently_seen_alias_is_the_last
+                the_newest_profile_stays
+                joined_identities_are_one_person
+                follow_ups_are_filtered
+            }
+            conversation {
+                a_pair_has_one_conversation
+                an_update_touches_state_and_assignment_only
+                the_head_is_the_same_in_any_order_of_arrival
+                our_own_message_does_not_count_as_unread
+                the_read_mark_only_rises
+                a_message_reopens_and_is_not_closed_over
+                a_snooze_that_has_run_out_counts_as_open
+                queue_counters_equal_a_recount
+                a_list_shows_who_and_what_newest_first
+            }
+            facts {
+                a_person_is_known_under_each_alias
+                a_person_is_known_under_older_spellings
+                cards_with_the_typed_number_are_candidates
+                a_joined_person_is_known_with_their_thread
+                a_lane_with_a_waiting_element_is_not_idle
+            }
+            fidelity {
+                text_survives_unchanged
+                times_survive_to_the_microsecond
+                every_shape_of_content_survives
+                every_field_of_a_message_survives
+                every_field_of_a_file_survives
+                settings_survive_whole
+                every_field_of_a_conversation_survives
+            }
+            history {
+                the_same_history
+            }
+            isolation {
+                another_organisation_sees_nothing_by_any_read
+                expectations_look_into_ones_own_organisation_only
+                writes_do_not_reach_another_organisation
+            }
+            ledger {
+                every_batch_has_an_audit_entry_and_the_chain_verifies
+                chains_of_two_organisations_do_not_mix
+                the_event_log_has_no_gaps
+                the_logs_hold_ids_only
+                a_watcher_is_woken_by_a_commit_with_events
+            }
+            message {
+                a_repeated_delivery_changes_nothing
+                evidence_in_any_order_ends_in_the_same_state
+                a_failure_is_shown_and_outranked
+                news_about_a_message_that_is_gone_changes_nothing
+                the_newest_reaction_of_each_side_stays
+                the_newest_edit_stays_and_taking_back_beats_it
+                a_message_is_known_by_both_ids
+                a_provider_id_of_one_account_is_free_on_another
+                a_message_needs_its_conversation
+            }
+            pages {
+                pages_of_contacts_hold_still_under_insertion
+                pages_of_messages_hold_still_under_insertion
+                pages_of_a_queue_hold_still_under_insertion
+                pages_of_notes_and_follow_ups_hold_still_under_insertion
+                pages_of_the_consent_history_hold_still_under_insertion
+                pages_of_the_quarantine_hold_still_under_insertion
+                the_last_page_says_that_it_is_the_last
+            }
+            retention {
+                what_has_expired_is_not_seen_before_any_sweep
+                a_shorter_period_counts_at_once_and_a_longer_one_never
+                an_end_of_its_own_counts_when_it_is_earlier
+                an_expired_message_is_no_fact_for_sending
+                the_sweep_removes_what_has_expired_and_queues_the_blobs
+                a_swept_file_does_not_come_back
+                a_sweep_stays_in_its_organisation
+                bookkeeping_is_forgotten_in_time
+            }
+            search {
+                words_find_a_name_in_any_order_and_the_last_by_its_beginning
+                signs_in_a_search_mean_nothing
+                a_number_finds_the_person_in_any_spelling
+                addresses_tags_and_profiles_find_the_person
+                old_names_are_forgotten
+                people_are_listed_by_name_and_the_nameless_last
+                a_stage_narrows_a_search
+            }
+            system {
+                a_user_is_found_by_id_and_by_address
+                an_address_signs_in_one_user
+                a_session_ends_in_every_way
+                a_session_needs_membership_in_its_organisation
+                a_revoked_key_is_not_found
+                an_invitation_works_once
+                system_writes_and_their_batch_are_one
+                organisations_are_listed_and_found_by_member
+                apps_are_found_by_hook_and_by_owner
+                a_webhook_reaches_only_accounts_of_its_app
+                a_number_is_routed_in_one_organisation_only
+                bytes_of_no_organisation_are_the_operators
+                the_system_sweep_removes_what_has_ended
+                queued_work_wakes_the_worker
+            }
+            work {
+                a_lane_has_one_holder
+                a_stale_fence_is_refused
+                a_lease_that_was_given_back_is_gone
+                a_lease_counts_in_its_own_organisation
+                due_work_comes_in_order_of_id
+                an_effect_is_settled_or_waits_again
+                cancelling_and_resolving_look_at_the_state
+                waiting_promotion_is_taken_back_and_nothing_else
+                lanes_that_waited_longest_come_first
+                received_elements_wait_in_line
+                a_dispatched_send_is_unknown_after_a_restart
+                quarantined_bytes_are_listed_and_released
+                quarantined_bytes_are_swept_when_their_time_is_up
+            }
+            writes {
+                every_write_is_applied
+            }
+        }
+    };
+}
+
+/// Expands names into tests.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! store_cases {
+    ($fresh:ident; $($module:ident { $($name:ident)+ })+) => {$(
+        mod $module {
+            $(
+                #[::tokio::test]
+                async fn $name() {
+                    let clock = $crate::testing::conformance::Bench::clock();
+                    let store = super::$fresh(::std::sync::Arc::clone(&clock)).await;
+                    let bench = $crate::testing::conformance::Bench::new(store, clock);
+                    $crate::testing::conformance::$module::$name(bench).await;
+                }
+            )+
+        }
+    )+};
+}

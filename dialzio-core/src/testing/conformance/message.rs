@@ -1,0 +1,273 @@
+//! Messages, and all the news about them that arrives late, doubled and out of order.
+
+use crate::chance::Entropy;
+use crate::conversation::{
+    Content, ConversationWrite, DeliveryStatus, Direction, Evidence, ExternalId, FailureNote, InboundAsk,
+    Message, MessageDigest, Reaction,
+};
+use crate::effect::LaneKind;
+use crate::id::MessageId;
+use crate::store::{Expect, StoreError, Write};
+use crate::testing::conformance::{Bench, House, Person};
+
+/// The same delivery twice: the second is refused as a whole, and nothing counts double.
+pub async fn a_repeated_delivery_changes_nothing(bench: Bench) {
+    let house = bench.house().await;
+    let person = bench.person(&house, "Asha").await;
+    let message = bench.hears(&house, &person, "hello", bench.at(1)).await;
+    let before = bench.conversation(&house, &person).await;
+    let again = Message { id: bench.make.id_at(bench.at(1)), ..message.clone() };
+    let taken = Expect::ExternalFree(house.account.id, message.external.clone().unwrap());
+    let append = |message: &Message| -> Write { bench.make.append(house.account.id, message).into() };
+    assert_eq!(bench.refused(&house.scope, append(&again)).await, taken);
+    assert_eq!(bench.refused(&house.scope, append(&message)).await, taken, "with the same id as well");
+    let newer = bench.make.inbound(&person.conversation, "newer", bench.at(5));
+    let together = bench.writes([append(&newer), append(&again)]);
+    assert!(bench.store.commit_one(&house.scope, together).await.is_err());
+    assert!(bench.store.message(&house.scope, newer.id).await.unwrap().is_none());
+    assert_eq!(bench.conversation(&house, &person).await, before);
+    assert!(bench.store.message(&house.scope, again.id).await.unwrap().is_none());
+    assert_eq!(bench.message(&house, message.id).await, message);
+}
+
+fn evidence(message: MessageId, status: DeliveryStatus, bench: &Bench, second: i64) -> ConversationWrite {
+    let failure = (status == DeliveryStatus::Failed).then(|| FailureNote {
+        code: "scripted.131026".to_owned(),
+        detail: Some("undeliverable".to_owned()),
+    });
+    ConversationWrite::Evidence { message, evidence: Evidence { status, at: bench.at(second), failure } }
+}
+
+/// Evidence in any order, doubled as well, ends in the same state: the highest rank, at its earliest time.
+pub async fn evidence_in_any_order_ends_in_the_same_state(bench: Bench) {
+    let house = bench.house().await;
+    let person = bench.person(&house, "Asha").await;
+    let entropy = Entropy::seeded(11);
+    let news = [
+        (DeliveryStatus::Dispatched, 2),
+        (DeliveryStatus::Accepted, 3),
+        (DeliveryStatus::Sent, 4),
+        (DeliveryStatus::Failed, 5),
+        (DeliveryStatus::Delivered, 6),
+        (DeliveryStatus::Read, 8),
+        (DeliveryStatus::Read, 7),
+    ];
+    for take in [3, 5, 7] {
+        for _ in 0..6 {
+            let (message, _) = bench.queues(&house, &person, "on its way", bench.at(1)).await;
+            let mut order: Vec<_> = news[..take].iter().chain(&news[..take]).collect();
+            shuffle(&mut order, &entropy);
+            for (status, second) in order {
+                bench.write(&house.scope, evidence(message.id, *status, &bench, *second)).await;
+            }
+            let shown = bench.message(&house, message.id).await.delivery;
+            let (status, at, failed) = match take {
+                3 => (DeliveryStatus::Sent, 4, false),
+                5 => (DeliveryStatus::Delivered, 6, false),
+                _ => (DeliveryStatus::Read, 7, false),
+            };
+            assert_eq!((shown.status, shown.at), (status, bench.at(at)));
+            assert_eq!(shown.failure.is_some(), failed);
+        }
+    }
+}
+
+/// Mixes the order.
+pub(super) fn shuffle<T>(items: &mut [T], entropy: &Entropy) {
+    for place in (1..items.len()).rev() {
+        let bound = u64::try_from(place).unwrap_or(0) + 1;
+        items.swap(place, usize::try_from(entropy.u64() % bound).unwrap_or(0));
+    }
+}
+
+/// A failure is shown with its reason, until better news comes; an end that is reached from the queue only is not reached
+/// from anywhere else.
+pub async fn a_failure_is_shown_and_outranked(bench: Bench) {
+    let house = bench.house().await;
+    let person = bench.person(&house, "Asha").await;
+    let (message, _) = bench.queues(&house, &person, "on its way", bench.at(1)).await;
+    let id = message.id;
+    bench.write(&house.scope, evidence(id, DeliveryStatus::Dispatched, &bench, 2)).await;
+    bench.write(&house.scope, evidence(id, DeliveryStatus::Failed, &bench, 3)).await;
+    bench.write(&house.scope, evidence(id, DeliveryStatus::Sent, &bench, 4)).await;
+    let shown = bench.message(&house, id).await.delivery;
+    assert_eq!((shown.status, shown.at), (DeliveryStatus::Failed, bench.at(3)));
+    let note = shown.failure.expect("why it failed");
+    assert_eq!((note.code.as_str(), note.detail.as_deref()), ("scripted.131026", Some("undeliverable")));
+    bench.write(&house.scope, evidence(id, DeliveryStatus::Suppressed, &bench, 5)).await;
+    assert_eq!(bench.message(&house, id).await.delivery.status, DeliveryStatus::Failed);
+    bench.write(&house.scope, evidence(id, DeliveryStatus::Delivered, &bench, 6)).await;
+    let shown = bench.message(&house, id).await.delivery;
+    assert_eq!((shown.status, shown.failure), (DeliveryStatus::Delivered, None));
+    let (held, _) = bench.queues(&house, &person, "not sent", bench.at(1)).await;
+    bench.write(&house.scope, evidence(held.id, DeliveryStatus::Cancelled, &bench, 2)).await;
+    assert_eq!(bench.message(&house, held.id).await.delivery.status, DeliveryStatus::Cancelled);
+}
+
+/// News about a message that is not there, or not there any more, is no error: it is only of no use.
+pub async fn news_about_a_message_that_is_gone_changes_nothing(bench: Bench) {
+    let house = bench.house().await;
+    let nobody: MessageId = bench.make.id();
+    let content = || Box::new(Content::text("changed").unwrap());
+    let reaction = Reaction { message: nobody, by: Direction::Inbound, emoji: None, at: bench.at(2) };
+    let writes: [ConversationWrite; 4] = [
+        evidence(nobody, DeliveryStatus::Read, &bench, 2),
+        ConversationWrite::Reaction(reaction),
+        ConversationWrite::Edit { message: nobody, content: content(), at: bench.at(2) },
+        ConversationWrite::Revoke { message: nobody, content: content(), at: bench.at(2) },
+    ];
+    bench.write_all(&house.scope, writes.map(Into::into)).await;
+    assert!(bench.store.message(&house.scope, nobody).await.unwrap().is_none());
+}
+
+async fn reaction_of(bench: &Bench, house: &House, id: MessageId, by: Direction) -> Option<String> {
+    let message = bench.message(house, id).await;
+    let all: Vec<_> = message.reactions.into_iter().filter(|reaction| reaction.by == by).collect();
+    assert!(all.len() <= 1, "each side has at most one");
+    all.into_iter().next().and_then(|reaction| reaction.emoji)
+}
+
+/// The newest reaction of each side stays, also when it was taken back; at the same instant the greater emoji. One that
+/// was taken back may be listed without an emoji, or not at all.
+pub async fn the_newest_reaction_of_each_side_stays(bench: Bench) {
+    let house = bench.house().await;
+    let person = bench.person(&house, "Asha").await;
+    let history = [(Some("👍"), 2), (Some("🙏"), 4), (None, 6), (Some("👎"), 8), (Some("❤"), 8)];
+    let entropy = Entropy::seeded(5);
+    for take in [2, 3, 5] {
+        for _ in 0..5 {
+            let (message, _) = bench.queues(&house, &person, "hello", bench.at(1)).await;
+            let by = Direction::Outbound;
+            let own = Reaction { message: message.id, by, emoji: Some("🙂".to_owned()), at: bench.at(3) };
+            bench.write(&house.scope, ConversationWrite::Reaction(own)).await;
+            let mut order: Vec<_> = history[..take].iter().chain(&history[..take]).collect();
+            shuffle(&mut order, &entropy);
+            for (emoji, second) in order {
+                let reaction = Reaction {
+                    message: message.id,
+                    by: Direction::Inbound,
+                    emoji: emoji.map(str::to_owned),
+                    at: bench.at(*second),
+                };
+                bench.write(&house.scope, ConversationWrite::Reaction(reaction)).await;
+            }
+            let kept = reaction_of(&bench, &house, message.id, Direction::Inbound).await;
+            let expected = match take {
+                2 => Some("🙏"),
+                3 => None,
+                // Compared as bytes of UTF-8.
+                _ => Some("👎"),
+            };
+            assert_eq!(kept.as_deref(), expected);
+            let ours = reaction_of(&bench, &house, message.id, Direction::Outbound).await;
+            assert_eq!(ours.as_deref(), Some("🙂"));
+        }
+    }
+}
+
+/// The newest edit stays; a message that was taken back stays taken back, whatever comes later and in whatever order.
+pub async fn the_newest_edit_stays_and_taking_back_beats_it(bench: Bench) {
+    let house = bench.house().await;
+    let person = bench.person(&house, "Asha").await;
+    let content = |text: &str| Box::new(Content::text(text).unwrap());
+    let gone = || Content::System { what: "revoked".to_owned(), body: None };
+    let message = bench.hears(&house, &person, "first", bench.at(1)).await.id;
+    let edit = |text: &str, second| ConversationWrite::Edit {
+        message,
+        content: content(text),
+        at: bench.at(second),
+    };
+    bench.write(&house.scope, edit("third", 4)).await;
+    bench.write(&house.scope, edit("second", 3)).await;
+    let kept = bench.message(&house, message).await;
+    assert_eq!((kept.content.reading(), kept.edited_at), (Some("third"), Some(bench.at(4))));
+    let revoke = ConversationWrite::Revoke { message, content: Box::new(gone()), at: bench.at(5) };
+    bench.write(&house.scope, revoke).await;
+    bench.write(&house.scope, edit("fourth", 6)).await;
+    let kept = bench.message(&house, message).await;
+    assert_eq!((kept.content, kept.revoked_at), (gone(), Some(bench.at(5))));
+
+    let message = bench.hears(&house, &person, "other", bench.at(1)).await.id;
+    let revoke = ConversationWrite::Revoke { message, content: Box::new(gone()), at: bench.at(2) };
+    bench.write(&house.scope, revoke).await;
+    let edit = ConversationWrite::Edit { message, content: content("late"), at: bench.at(9) };
+    bench.write(&house.scope, edit).await;
+    let kept = bench.message(&house, message).await;
+    assert_eq!((kept.content, kept.revoked_at), (gone(), Some(bench.at(2))));
+}
+
+fn ask(bench: &Bench, house: &House, external: Vec<ExternalId>, own: Vec<MessageId>) -> InboundAsk {
+    let _ = bench;
+    InboundAsk {
+        account: house.account.id,
+        portfolio: house.account.portfolio.clone(),
+        aliases: Vec::new(),
+        external,
+        own,
+        lane: LaneKind::Statuses,
+    }
+}
+
+/// A message of ours is known by its own id at once, and by the provider's once that was learned; a received one with
+/// what it said.
+pub async fn a_message_is_known_by_both_ids(bench: Bench) {
+    let house = bench.house().await;
+    let person = bench.person(&house, "Asha").await;
+    let heard = bench.hears(&house, &person, "hello", bench.at(1)).await;
+    let (ours, _) = bench.queues(&house, &person, "good morning", bench.at(2)).await;
+    let external = bench.make.external();
+    let question = ask(&bench, &house, vec![external.clone()], vec![ours.id]);
+    let facts = bench.store.inbound_facts(&house.scope, &question).await.unwrap();
+    assert_eq!(facts.messages.len(), 1);
+    assert_eq!((facts.messages[0].id, &facts.messages[0].external), (ours.id, &None));
+    assert_eq!(facts.messages[0].digest, None);
+
+    let account = house.account.id;
+    let learn = ConversationWrite::External { account, message: ours.id, external: external.clone() };
+    bench.write_all(&house.scope, [learn.clone().into(), learn.into()]).await;
+    assert_eq!(bench.message(&house, ours.id).await.external, Some(external.clone()));
+    let stranger = bench.make.external();
+    let both = vec![external.clone(), heard.external.clone().unwrap(), stranger];
+    let facts =
+        bench.store.inbound_facts(&house.scope, &ask(&bench, &house, both, vec![ours.id])).await.unwrap();
+    let mut known = facts.messages;
+    known.sort_by_key(|message| message.id);
+    assert_eq!(known.iter().map(|m| m.id).collect::<Vec<_>>(), [heard.id, ours.id], "each once");
+    assert_eq!(known[0].digest, Some(MessageDigest::of(b"hello")));
+    assert_eq!((known[0].direction, known[0].status), (Direction::Inbound, DeliveryStatus::Received));
+    assert_eq!(known[0].conversation, person.conversation.id);
+    assert_eq!((known[1].direction, known[1].status), (Direction::Outbound, DeliveryStatus::Queued));
+    assert_eq!((&known[1].external, known[1].digest), (&Some(external.clone()), None));
+    assert!(!bench.holds(&house.scope, Expect::ExternalFree(account, external)).await);
+}
+
+/// The provider's ids count for each account by itself.
+pub async fn a_provider_id_of_one_account_is_free_on_another(bench: Bench) {
+    let house = bench.house().await;
+    let person = bench.person(&house, "Asha").await;
+    let message = bench.hears(&house, &person, "hello", bench.at(1)).await;
+    let second = bench.make.account(house.app.id);
+    bench.write(&house.scope, crate::account::AccountWrite::Put(Box::new(second.clone()))).await;
+    let other = bench.make.conversation(second.id, &person.identity);
+    bench.write(&house.scope, ConversationWrite::Insert(other.clone())).await;
+    let twin = Message { id: bench.make.id_at(bench.at(1)), conversation: other.id, ..message.clone() };
+    bench.write(&house.scope, bench.make.append(second.id, &twin)).await;
+    for (account, id) in [(house.account.id, message.id), (second.id, twin.id)] {
+        let mut question = ask(&bench, &house, vec![message.external.clone().unwrap()], Vec::new());
+        question.account = account;
+        let facts = bench.store.inbound_facts(&house.scope, &question).await.unwrap();
+        assert_eq!(facts.messages.iter().map(|m| m.id).collect::<Vec<_>>(), [id]);
+    }
+}
+
+/// A message can only be appended to a conversation that is there.
+pub async fn a_message_needs_its_conversation(bench: Bench) {
+    let house = bench.house().await;
+    let person: Person = bench.person(&house, "Asha").await;
+    let nowhere = bench.make.conversation(house.account.id, &person.identity);
+    let message = bench.make.inbound(&nowhere, "hello", bench.at(1));
+    let batch = bench.writes([bench.make.append(house.account.id, &message).into()]);
+    let answer = bench.store.commit_one(&house.scope, batch).await;
+    assert!(matches!(&answer, Err(error) if !matches!(error, StoreError::Unavailable)), "{answer:?}");
+    assert!(bench.store.message(&house.scope, message.id).await.unwrap().is_none());
+}

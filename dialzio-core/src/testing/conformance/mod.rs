@@ -1,0 +1,45 @@
+//! What a port means, as cases. Each case is a public function whose name says the rule; the macros expand the list of
+//! names into one test each and do nothing else.
+//!
+//! A store's author writes, in `tests/conformance.rs` of the store's crate:
+//!
+//! ```text
+//! async fn fresh(clock: Arc<ManualClock>) -> Arc<dyn Store> { … }
+//! dialzio_core::store_conformance!(fresh);
+//! ```
+//!
+//! `fresh` makes an empty store that judges expiry by the clock it is given.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::expect_used,
+    clippy::missing_panics_doc,
+    reason = "a case fails by panicking"
+)]
+
+mod bench;
+pub mod blob;
+pub mod commit;
+pub mod consent;
+pub mod contact;
+pub mod conversation;
+pub mod facts;
+pub mod fidelity;
+pub mod history;
+pub mod isolation;
+pub mod key;
+pub mod ledger;
+mod list;
+pub mod message;
+pub mod messaging;
+pub mod pages;
+mod ports;
+pub mod retention;
+pub mod search;
+pub mod system;
+pub mod webhook;
+pub mod work;
+pub mod writes;
+
+pub use bench::{Bench, House, Person};

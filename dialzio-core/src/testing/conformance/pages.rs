@@ -1,0 +1,247 @@
+//! Pages neither skip nor repeat, whatever is inserted meanwhile.
+
+use chrono::{DateTime, Utc};
+use std::num::NonZeroU32;
+
+use crate::consent::{ConsentEvent, ConsentWrite};
+use crate::contact::{ContactQuery, ContactWrite, TaskQuery};
+use crate::conversation::{ConversationQuery, InboxView, StateFilter};
+use crate::id::TypedId;
+use crate::inbox::InboxWrite;
+use crate::page::{Page, PageRequest};
+use crate::store::SystemWrite;
+use crate::testing::conformance::{Bench, House};
+use uuid::Uuid;
+
+/// Reads all pages of two items; `between` runs after each page.
+async fn walk(
+    mut read: impl AsyncFnMut(PageRequest) -> Page<Uuid>,
+    mut between: impl AsyncFnMut(usize),
+) -> Vec<Uuid> {
+    let (mut all, mut request) = (Vec::new(), PageRequest::first(2));
+    for place in 0..50 {
+        let page = read(request).await;
+        assert!(page.items.len() <= 2, "no more than asked for");
+        assert!(page.next.is_none() || page.items.len() == 2, "only a full page has a next one");
+        all.extend(page.items);
+        match page.next {
+            Some(next) => request = PageRequest::after(Some(next), NonZeroU32::new(2)),
+            None => return all,
+        }
+        between(place).await;
+    }
+    panic!("the pages never end");
+}
+
+/// What was there from the start is read exactly once and in order; what is inserted meanwhile may be among it.
+fn once_and_in_order(read: &[Uuid], there: &[Uuid]) {
+    let kept: Vec<_> = read.iter().filter(|id| there.contains(id)).copied().collect();
+    assert_eq!(kept, there);
+    let mut distinct = read.to_vec();
+    distinct.sort_unstable();
+    distinct.dedup();
+    assert_eq!(distinct.len(), read.len(), "nothing is read twice");
+}
+
+fn unmoved() -> impl AsyncFnMut(usize) {
+    async |_| {}
+}
+
+/// Contacts ascend by name; people who arrive before and after the page that was read disturb nothing.
+pub async fn pages_of_contacts_hold_still_under_insertion(bench: Bench) {
+    let house = bench.house().await;
+    let insert = async |name: &str| {
+        let contact = bench.make.contact(name);
+        bench.write(&house.scope, ContactWrite::Insert(contact.clone())).await;
+        contact.id.uuid()
+    };
+    let mut there = Vec::new();
+    // Two share a name, so that the id has to decide.
+    for name in ["Ben", "Dora", "Dora", "Élan", "Farid", "Hana", "Ivo"] {
+        there.push(insert(name).await);
+    }
+    let read = async |request| {
+        let page = bench.store.contacts(&house.scope, &ContactQuery::default(), request).await.unwrap();
+        page.map(|contact| contact.id.uuid())
+    };
+    assert_eq!(walk(read, unmoved()).await, there);
+    let names = ["Ada", "Dora", "Zoe", "Elan"];
+    let read_again = walk(read, async |place| {
+        insert(names[place % names.len()]).await;
+    });
+    once_and_in_order(&read_again.await, &there);
+}
+
+/// Messages descend by id; new ones arrive at the top and late ones in between.
+pub async fn pages_of_messages_hold_still_under_insertion(bench: Bench) {
+    let house = bench.house().await;
+    let (person, other) = (bench.person(&house, "Asha").await, bench.person(&house, "Ben").await);
+    let mut there = Vec::new();
+    for second in 0..7 {
+        there.push(bench.hears(&house, &person, "hello", bench.at(second * 10)).await.id.uuid());
+        bench.hears(&house, &other, "not here", bench.at(second * 10)).await;
+    }
+    there.reverse();
+    let read = async |request| {
+        let page = bench.store.messages(&house.scope, person.conversation.id, request).await.unwrap();
+        page.map(|message| message.id.uuid())
+    };
+    assert_eq!(walk(read, unmoved()).await, there);
+    let read_again = walk(read, async |place| {
+        bench.hears(&house, &person, "new", bench.at(1_000)).await;
+        bench.hears(&house, &person, "late", bench.at(65 - 20 * place as i64)).await;
+    });
+    once_and_in_order(&read_again.await, &there);
+}
+
+/// A queue descends by the newest message, ties included.
+pub async fn pages_of_a_queue_hold_still_under_insertion(bench: Bench) {
+    let house = bench.house().await;
+    let new = async |at: DateTime<Utc>| {
+        let person = bench.person(&house, "Asha").await;
+        bench.hears(&house, &person, "hello", at).await;
+        person.conversation.id.uuid()
+    };
+    for second in [50, 10, 30, 30, 20, 30, 40] {
+        new(bench.at(second)).await;
+    }
+    let query = ConversationQuery { view: InboxView::All, state: StateFilter::Open, now: bench.now() };
+    let read = async |request| {
+        let page = bench.store.inbox(&house.scope, &query, request).await.unwrap();
+        page.map(|entry| entry.conversation.id.uuid())
+    };
+    let whole = bench.store.inbox(&house.scope, &query, PageRequest::first(200)).await.unwrap();
+    let times: Vec<_> = whole.items.iter().map(|entry| entry.conversation.last_at).collect();
+    assert!(times.windows(2).all(|pair| pair[0] >= pair[1]) && times.len() == 7);
+    let there: Vec<_> = whole.items.iter().map(|entry| entry.conversation.id.uuid()).collect();
+    assert_eq!(walk(read, unmoved()).await, there);
+    let read_again = walk(read, async |place| {
+        new(bench.at(500)).await;
+        new(bench.at(35 - 10 * place as i64)).await;
+    });
+    once_and_in_order(&read_again.await, &there);
+}
+
+/// Notes descend, follow-ups ascend.
+pub async fn pages_of_notes_and_follow_ups_hold_still_under_insertion(bench: Bench) {
+    let house = bench.house().await;
+    let person = bench.person(&house, "Asha").await;
+    let id = person.contact.id;
+    let note = async || {
+        let note = bench.make.note(id, "called twice");
+        bench.write(&house.scope, ContactWrite::Note(note.clone())).await;
+        note.id.uuid()
+    };
+    let task = async || {
+        let task = bench.make.task(id, "Call back");
+        bench.write(&house.scope, ContactWrite::Task(task.clone())).await;
+        task.id.uuid()
+    };
+    let (mut notes, mut tasks) = (Vec::new(), Vec::new());
+    for _ in 0..5 {
+        notes.insert(0, note().await);
+        tasks.push(task().await);
+    }
+    let read_notes = async |request| {
+        let page = bench.store.notes(&house.scope, id, request).await.unwrap();
+        page.map(|note| note.id.uuid())
+    };
+    let read_tasks = async |request| {
+        let page = bench.store.tasks(&house.scope, &TaskQuery::default(), request).await.unwrap();
+        page.map(|task| task.id.uuid())
+    };
+    assert_eq!(walk(read_notes, unmoved()).await, notes);
+    assert_eq!(walk(read_tasks, unmoved()).await, tasks);
+    let again = walk(read_notes, async |_| {
+        note().await;
+    });
+    once_and_in_order(&again.await, &notes);
+    let again = walk(read_tasks, async |place| {
+        if place < 4 {
+            task().await;
+        }
+    });
+    once_and_in_order(&again.await, &tasks);
+}
+
+/// The consent history descends by sequence.
+pub async fn pages_of_the_consent_history_hold_still_under_insertion(bench: Bench) {
+    let house = bench.house().await;
+    let person = bench.person(&house, "Asha").await;
+    let record = async || {
+        let subjects = person.identity.subject_keys();
+        let record = bench.make.consent(person.contact.id, subjects, ConsentEvent::Given);
+        bench.write(&house.scope, ConsentWrite::Record(record.clone())).await;
+        record.id.uuid()
+    };
+    let mut there = Vec::new();
+    for _ in 0..5 {
+        there.insert(0, record().await);
+    }
+    let read = async |request| {
+        let page = bench.store.consent_history(&house.scope, person.contact.id, request).await.unwrap();
+        page.map(|entry| entry.id.uuid())
+    };
+    assert_eq!(walk(read, unmoved()).await, there);
+    let again = walk(read, async |_| {
+        record().await;
+    });
+    once_and_in_order(&again.await, &there);
+}
+
+/// Both quarantines descend.
+pub async fn pages_of_the_quarantine_hold_still_under_insertion(bench: Bench) {
+    let house: House = bench.house().await;
+    let own = async |second| {
+        let bytes = bench.make.quarantined(Some(house.org.id), house.app.id, bench.at(second));
+        bench.write(&house.scope, InboxWrite::Quarantine(bytes.clone())).await;
+        bytes.id.uuid()
+    };
+    let lost = async |second| {
+        let bytes = bench.make.quarantined(None, house.app.id, bench.at(second));
+        bench.enact(SystemWrite::Quarantine(bytes.clone())).await.unwrap();
+        bytes.id.uuid()
+    };
+    let (mut owned, mut unrouted) = (Vec::new(), Vec::new());
+    for second in 0..5 {
+        owned.insert(0, own(second * 10).await);
+        unrouted.insert(0, lost(second * 10).await);
+    }
+    let read_own = async |request| {
+        let page = bench.store.quarantined(&house.scope, request).await.unwrap();
+        page.map(|bytes| bytes.id.uuid())
+    };
+    let read_lost = async |request| {
+        let page = bench.store.unrouted(&bench.system, request).await.unwrap();
+        page.map(|bytes| bytes.id.uuid())
+    };
+    let again = walk(read_own, async |place| {
+        own(100 + place as i64).await;
+    });
+    once_and_in_order(&again.await, &owned);
+    let again = walk(read_lost, async |place| {
+        lost(100 + place as i64).await;
+    });
+    once_and_in_order(&again.await, &unrouted);
+}
+
+/// A limit is a limit: one, exactly as many as there are, more.
+pub async fn the_last_page_says_that_it_is_the_last(bench: Bench) {
+    let house = bench.house().await;
+    let person = bench.person(&house, "Asha").await;
+    for second in 0..3 {
+        bench.hears(&house, &person, "hello", bench.at(second)).await;
+    }
+    let read = async |limit| {
+        let page = PageRequest::first(limit);
+        let page = bench.store.messages(&house.scope, person.conversation.id, page).await.unwrap();
+        (page.items.len(), page.next.is_some())
+    };
+    assert_eq!(read(1).await, (1, true));
+    assert_eq!(read(2).await, (2, true));
+    assert_eq!(read(3).await, (3, false));
+    assert_eq!(read(200).await, (3, false));
+    let empty = bench.person(&house, "Ben").await.conversation;
+    let page = bench.store.messages(&house.scope, empty.id, PageRequest::first(1)).await.unwrap();
+    assert!(page.items.is_empty() && page.next.is_none());
+}

@@ -1,0 +1,325 @@
+//! The system tables: who comes in, and where webhooks lead.
+
+use chrono::TimeDelta;
+use secrecy::ExposeSecret;
+
+use crate::access::{AccessWrite, MemberState, SignIn, TokenHash};
+use crate::account::{AccountState, AccountWrite, ProviderAccount};
+use crate::contact::ContactWrite;
+use crate::effect::Work;
+use crate::id::{AppId, OrgId};
+use crate::page::PageRequest;
+use crate::provider::AccountRef;
+use crate::scope::Role;
+use crate::store::{EffectWrite, Expect, StoreError, SystemWrite, UserKey};
+use crate::testing::conformance::{Bench, House};
+use crate::text::EmailAddress;
+
+async fn owner(bench: &Bench, token: &TokenHash) -> Option<SignIn> {
+    bench.store.credential_owner(&bench.system, token, bench.now()).await.unwrap()
+}
+
+/// A user is found by id and by address without regard to case; writing them again replaces them.
+pub async fn a_user_is_found_by_id_and_by_address(bench: Bench) {
+    let mut user = bench.make.user("Asha@Shop.example");
+    bench.enact(SystemWrite::User(user.clone())).await.unwrap();
+    let address = EmailAddress::parse("asha@shop.EXAMPLE").unwrap();
+    for key in [UserKey::Id(user.id), UserKey::Email(&address)] {
+        let found = bench.store.user(&bench.system, key).await.unwrap().expect("the user");
+        assert_eq!((found.id, &found.email, found.created_at), (user.id, &user.email, user.created_at));
+        assert_eq!(found.password.expose_secret(), user.password.expose_secret());
+    }
+    user.password = "$argon2id$other".to_owned().into();
+    user.email = EmailAddress::parse("asha@new.example").unwrap();
+    bench.enact(SystemWrite::User(user.clone())).await.unwrap();
+    assert!(bench.store.user(&bench.system, UserKey::Email(&address)).await.unwrap().is_none());
+    let found = bench.store.user(&bench.system, UserKey::Id(user.id)).await.unwrap().unwrap();
+    assert_eq!(found.password.expose_secret(), "$argon2id$other");
+    assert!(bench.store.user(&bench.system, UserKey::Id(bench.make.id())).await.unwrap().is_none());
+}
+
+/// Two users cannot sign in with one address, in whatever case: the second is refused.
+pub async fn an_address_signs_in_one_user(bench: Bench) {
+    let (first, second) = (bench.make.user("asha@shop.example"), bench.make.user("ASHA@shop.example"));
+    bench.enact(SystemWrite::User(first.clone())).await.unwrap();
+    assert!(bench.enact(SystemWrite::User(second)).await.is_err());
+    let found = bench.store.user(&bench.system, UserKey::Email(&first.email)).await.unwrap().unwrap();
+    assert_eq!(found.id, first.id);
+}
+
+/// A session lets an active member in until it ends, is ended, or the member is disabled.
+pub async fn a_session_ends_in_every_way(bench: Bench) {
+    let house = bench.house().await;
+    let user = bench.make.user("asha@shop.example");
+    bench.enact(SystemWrite::User(user.clone())).await.unwrap();
+    let mut member = bench.make.member(user.id, Role::Agent);
+    bench.write(&house.scope, AccessWrite::Member(member.clone())).await;
+    let [first, second, third] = [(); 3].map(|()| bench.make.session(user.id, house.org.id));
+    for session in [&first, &second, &third] {
+        bench.enact(SystemWrite::Session(session.clone())).await.unwrap();
+    }
+    let Some(SignIn::Session(session, who)) = owner(&bench, &first.hash).await else {
+        panic!("the session is good")
+    };
+    assert_eq!((session, who), (first.clone(), member.clone()));
+    assert!(owner(&bench, &bench.make.token()).await.is_none());
+
+    bench.enact(SystemWrite::SessionSeen(first.hash, bench.at(120))).await.unwrap();
+    let Some(SignIn::Session(session, _)) = owner(&bench, &first.hash).await else { panic!("still good") };
+    assert_eq!(session.seen_at, bench.at(120));
+    bench.enact(SystemWrite::EndSession(first.hash)).await.unwrap();
+    assert!(owner(&bench, &first.hash).await.is_none());
+    assert!(owner(&bench, &second.hash).await.is_some());
+
+    member.state = MemberState::Disabled;
+    bench.write(&house.scope, AccessWrite::Member(member.clone())).await;
+    assert!(owner(&bench, &second.hash).await.is_none(), "disabled");
+    member.state = MemberState::Active;
+    bench.write(&house.scope, AccessWrite::Member(member)).await;
+    assert!(owner(&bench, &second.hash).await.is_some());
+    bench.enact(SystemWrite::EndSessions(user.id)).await.unwrap();
+    assert!(owner(&bench, &second.hash).await.is_none() && owner(&bench, &third.hash).await.is_none());
+
+    let last = bench.make.session(user.id, house.org.id);
+    bench.enact(SystemWrite::Session(last.clone())).await.unwrap();
+    bench.clock.set(last.expires_at - TimeDelta::seconds(1));
+    assert!(owner(&bench, &last.hash).await.is_some());
+    bench.clock.set(last.expires_at + TimeDelta::seconds(1));
+    assert!(owner(&bench, &last.hash).await.is_none(), "run out, before any sweep");
+}
+
+/// A session for an organisation its user does not work in lets nobody in.
+pub async fn a_session_needs_membership_in_its_organisation(bench: Bench) {
+    let (house, other) = (bench.house().await, bench.house().await);
+    let user = bench.make.user("asha@shop.example");
+    bench.enact(SystemWrite::User(user.clone())).await.unwrap();
+    let member = bench.make.member(user.id, Role::Owner);
+    bench.write(&house.scope, AccessWrite::Member(member)).await;
+    let session = bench.make.session(user.id, other.org.id);
+    bench.enact(SystemWrite::Session(session.clone())).await.unwrap();
+    assert!(owner(&bench, &session.hash).await.is_none());
+}
+
+/// A key lets a program in until it ends or is revoked.
+pub async fn a_revoked_key_is_not_found(bench: Bench) {
+    let house = bench.house().await;
+    let [mut key, other] = [(); 2].map(|()| bench.make.api_key());
+    for each in [&key, &other] {
+        bench.write(&house.scope, AccessWrite::ApiKey(each.clone())).await;
+    }
+    let Some(SignIn::Key(org, found)) = owner(&bench, &key.hash).await else { panic!("the key is good") };
+    assert_eq!((org, &found), (house.org.id, &key));
+    key.revoked_at = Some(bench.now());
+    bench.write(&house.scope, AccessWrite::ApiKey(key.clone())).await;
+    assert!(owner(&bench, &key.hash).await.is_none());
+    assert!(owner(&bench, &other.hash).await.is_some());
+    assert_eq!(bench.store.api_keys(&house.scope).await.unwrap(), [key, other.clone()], "still listed");
+    bench.clock.set(other.expires_at + TimeDelta::seconds(1));
+    assert!(owner(&bench, &other.hash).await.is_none(), "run out");
+}
+
+/// An invitation works once and in time. Using one that is gone is refused, with everything that came with it.
+pub async fn an_invitation_works_once(bench: Bench) {
+    let house = bench.house().await;
+    let invitation = bench.make.invitation(house.org.id, "ben@shop.example");
+    bench.enact(SystemWrite::Invitation(invitation.clone())).await.unwrap();
+    let find = async || bench.store.invitation(&bench.system, &invitation.hash, bench.now()).await.unwrap();
+    assert_eq!(find().await, Some(invitation.clone()));
+    let accept = async |email: &str| {
+        let user = bench.make.user(email);
+        let member = bench.make.member(user.id, Role::Agent);
+        let joined = bench.writes([AccessWrite::Member(member.clone()).into()]);
+        let writes = vec![SystemWrite::User(user.clone()), SystemWrite::UseInvitation(invitation.hash)];
+        (user, bench.store.enact(&bench.system, writes, Some((&house.scope, joined))).await)
+    };
+    let (user, answer) = accept("ben@shop.example").await;
+    answer.unwrap();
+    assert_eq!(find().await, None);
+    assert_eq!(bench.store.organisations_of(&bench.system, user.id).await.unwrap(), [house.org.id]);
+    let (late, answer) = accept("mallory@shop.example").await;
+    assert!(matches!(answer, Err(StoreError::Unmet(_))), "{answer:?}");
+    assert!(bench.store.user(&bench.system, UserKey::Id(late.id)).await.unwrap().is_none());
+    assert_eq!(bench.store.members(&house.scope).await.unwrap().len(), 1);
+
+    let other = bench.make.invitation(house.org.id, "chloe@shop.example");
+    bench.enact(SystemWrite::Invitation(other.clone())).await.unwrap();
+    let late = other.expires_at + TimeDelta::seconds(1);
+    assert!(bench.store.invitation(&bench.system, &other.hash, late).await.unwrap().is_none());
+}
+
+/// System writes and the batch that goes with them are one: if the batch is refused, nothing was written.
+pub async fn system_writes_and_their_batch_are_one(bench: Bench) {
+    let house = bench.house().await;
+    let app = bench.make.app(Some(house.org.id));
+    let mut batch = bench.writes([ContactWrite::Insert(bench.make.contact("Asha")).into()]);
+    let untrue = Expect::RouteFree("scripted".to_owned(), String::new());
+    batch.expect(Expect::LaneIdle(house.lane(crate::effect::LaneKind::Inbox))).expect(untrue);
+    batch.expect(Expect::Effect(bench.make.id(), crate::effect::EffectState::Done));
+    let writes = vec![SystemWrite::App(app.clone())];
+    let answer = bench.store.enact(&bench.system, writes, Some((&house.scope, batch))).await;
+    assert!(matches!(answer, Err(StoreError::Unmet(_))));
+    assert!(bench.store.app(&bench.system, app.id).await.unwrap().is_none());
+    assert!(bench.store.hook(&bench.system, app.hook).await.unwrap().is_none());
+}
+
+/// Organisations are listed in order of id; a user's are those where they are active.
+pub async fn organisations_are_listed_and_found_by_member(bench: Bench) {
+    let houses = [bench.house().await, bench.house().await, bench.house().await];
+    let ids: Vec<OrgId> = houses.iter().map(|house| house.org.id).collect();
+    let list = async |after, limit| {
+        let orgs = bench.store.organisations(&bench.system, after, limit).await.unwrap();
+        orgs.into_iter().map(|org| org.id).collect::<Vec<_>>()
+    };
+    assert_eq!(list(None, 10).await, ids);
+    assert_eq!(list(None, 2).await, ids[..2]);
+    assert_eq!(list(Some(ids[0]), 10).await, ids[1..]);
+    assert!(list(Some(ids[2]), 10).await.is_empty());
+    let user = bench.make.user("asha@shop.example");
+    bench.enact(SystemWrite::User(user.clone())).await.unwrap();
+    for (place, house) in houses.iter().enumerate().take(2) {
+        let mut member = bench.make.member(user.id, Role::Viewer);
+        if place == 1 {
+            member.state = MemberState::Disabled;
+        }
+        bench.write(&house.scope, AccessWrite::Member(member)).await;
+    }
+    assert_eq!(bench.store.organisations_of(&bench.system, user.id).await.unwrap(), ids[..1]);
+}
+
+/// Apps are found by hook and id, listed by owner oldest first, and replaced when written again.
+pub async fn apps_are_found_by_hook_and_by_owner(bench: Bench) {
+    let house = bench.house().await;
+    let (mut own, shared) = (bench.make.app(Some(house.org.id)), bench.make.app(None));
+    for app in [&own, &shared] {
+        bench.enact(SystemWrite::App(app.clone())).await.unwrap();
+    }
+    own.secrets.push(bench.make.sealed("next secret"));
+    bench.enact(SystemWrite::App(own.clone())).await.unwrap();
+    assert_eq!(bench.store.hook(&bench.system, own.hook).await.unwrap(), Some(own.clone()));
+    assert_eq!(bench.store.app(&bench.system, shared.id).await.unwrap(), Some(shared.clone()));
+    assert!(bench.store.hook(&bench.system, bench.make.id()).await.unwrap().is_none());
+    assert_eq!(bench.store.apps(&bench.system, Some(house.org.id)).await.unwrap(), [house.app.clone(), own]);
+    assert_eq!(bench.store.apps(&bench.system, None).await.unwrap(), [shared]);
+}
+
+async fn route(bench: &Bench, app: AppId, account: &ProviderAccount) -> Option<OrgId> {
+    let asked = [AccountRef("nobody".to_owned()), AccountRef(account.external_id.clone())];
+    let routes = bench.store.route(&bench.system, app, &asked).await.unwrap();
+    assert_eq!(routes.len(), 2, "an answer for each");
+    assert!(routes[0].is_none());
+    routes.into_iter().nth(1).flatten().map(|route| {
+        assert_eq!((route.account, &route.portfolio), (account.id, &account.portfolio));
+        route.org
+    })
+}
+
+/// A webhook reaches accounts that are linked to its app and were checked once. One whose token ran out, or that is
+/// paused, still hears what people write; one that was never checked, or was taken out of use, does not.
+pub async fn a_webhook_reaches_only_accounts_of_its_app(bench: Bench) {
+    let house = bench.house().await;
+    let foreign = bench.make.app(None);
+    bench.enact(SystemWrite::App(foreign.clone())).await.unwrap();
+    let mut account = house.account.clone();
+    assert_eq!(route(&bench, house.app.id, &account).await, Some(house.org.id));
+    assert_eq!(route(&bench, foreign.id, &account).await, None);
+    for (state, reached) in [
+        (AccountState::Unchecked, false),
+        (AccountState::NeedsLogin, true),
+        (AccountState::Disconnected, false),
+        (AccountState::Paused, true),
+        (AccountState::Routable, true),
+    ] {
+        account.state = state;
+        bench.write(&house.scope, AccountWrite::Put(Box::new(account.clone()))).await;
+        let found = route(&bench, house.app.id, &account).await;
+        assert_eq!(found, reached.then_some(house.org.id), "{state}");
+    }
+    account.app = foreign.id;
+    bench.write(&house.scope, AccountWrite::Put(Box::new(account.clone()))).await;
+    assert_eq!(route(&bench, house.app.id, &account).await, None);
+    assert_eq!(route(&bench, foreign.id, &account).await, Some(house.org.id));
+}
+
+/// A number is routed in one organisation only. Elsewhere it may be written down, not put in use; once it is given up, it
+/// may.
+pub async fn a_number_is_routed_in_one_organisation_only(bench: Bench) {
+    let (house, other): (House, House) = (bench.house().await, bench.house().await);
+    let free = Expect::RouteFree("scripted".to_owned(), house.account.external_id.clone());
+    assert!(bench.holds(&house.scope, free.clone()).await, "it is one's own");
+    assert!(!bench.holds(&other.scope, free.clone()).await);
+    let elsewhere = Expect::RouteFree("another".to_owned(), house.account.external_id.clone());
+    assert!(bench.holds(&other.scope, elsewhere).await, "another provider's ids are other ids");
+    let mut wanted = bench.make.account(other.app.id);
+    wanted.external_id.clone_from(&house.account.external_id);
+    assert_eq!(bench.refused(&other.scope, AccountWrite::Put(Box::new(wanted.clone()))).await, free);
+    wanted.state = AccountState::Unchecked;
+    bench.write(&other.scope, AccountWrite::Put(Box::new(wanted.clone()))).await;
+    wanted.state = AccountState::Routable;
+    assert_eq!(bench.refused(&other.scope, AccountWrite::Put(Box::new(wanted.clone()))).await, free);
+    let mut given_up = house.account.clone();
+    given_up.state = AccountState::Disconnected;
+    bench.write(&house.scope, AccountWrite::Put(Box::new(given_up.clone()))).await;
+    bench.write(&other.scope, AccountWrite::Put(Box::new(wanted.clone()))).await;
+    assert_eq!(route(&bench, other.app.id, &wanted).await, Some(other.org.id));
+    given_up.state = AccountState::Routable;
+    assert_eq!(bench.refused(&house.scope, AccountWrite::Put(Box::new(given_up))).await, free);
+}
+
+/// Bytes of no organisation are the operator's to see; those of one are its own, also when they come by the system.
+pub async fn bytes_of_no_organisation_are_the_operators(bench: Bench) {
+    let house = bench.house().await;
+    let lost = bench.make.quarantined(None, house.app.id, bench.at(1));
+    let newer = bench.make.quarantined(None, house.app.id, bench.at(2));
+    let owned = bench.make.quarantined(Some(house.org.id), house.app.id, bench.at(3));
+    for bytes in [&newer, &lost, &owned] {
+        bench.enact(SystemWrite::Quarantine(bytes.clone())).await.unwrap();
+    }
+    let page = || PageRequest::first(10);
+    let unrouted = async || bench.store.unrouted(&bench.system, page()).await.unwrap().items;
+    assert_eq!(unrouted().await, [newer.clone(), lost.clone()]);
+    let own = bench.store.quarantined(&house.scope, page()).await.unwrap();
+    assert_eq!(own.items, std::slice::from_ref(&owned));
+    bench.enact(SystemWrite::Release(newer.id)).await.unwrap();
+    assert_eq!(unrouted().await, [lost]);
+    bench.enact(SystemWrite::Release(owned.id)).await.unwrap();
+    assert!(bench.store.quarantined(&house.scope, page()).await.unwrap().items.is_empty());
+}
+
+/// The system's sweep removes sessions, invitations and nobody's bytes whose time is up, and no others.
+pub async fn the_system_sweep_removes_what_has_ended(bench: Bench) {
+    let house = bench.house().await;
+    let user = bench.make.user("asha@shop.example");
+    bench.enact(SystemWrite::User(user.clone())).await.unwrap();
+    bench.write(&house.scope, AccessWrite::Member(bench.make.member(user.id, Role::Agent))).await;
+    let (ended, mut live) =
+        (bench.make.session(user.id, house.org.id), bench.make.session(user.id, house.org.id));
+    live.expires_at = bench.now() + TimeDelta::days(60);
+    let invitation = bench.make.invitation(house.org.id, "ben@shop.example");
+    let bytes = bench.make.quarantined(None, house.app.id, bench.now());
+    let writes = vec![
+        SystemWrite::Session(ended.clone()),
+        SystemWrite::Session(live.clone()),
+        SystemWrite::Invitation(invitation.clone()),
+        SystemWrite::Quarantine(bytes),
+    ];
+    bench.store.enact(&bench.system, writes, None).await.unwrap();
+    bench.enact(SystemWrite::Sweep(bench.now() + TimeDelta::days(31))).await.unwrap();
+    assert!(owner(&bench, &live.hash).await.is_some());
+    assert!(owner(&bench, &ended.hash).await.is_none());
+    let found = bench.store.invitation(&bench.system, &invitation.hash, bench.now()).await.unwrap();
+    assert!(found.is_none());
+    let left = bench.store.unrouted(&bench.system, PageRequest::first(10)).await.unwrap();
+    assert!(left.items.is_empty());
+}
+
+/// A commit that queued work wakes whoever waits for work; a hint, but it has to come. And the store can be probed.
+pub async fn queued_work_wakes_the_worker(bench: Bench) {
+    use futures_util::StreamExt;
+    let house = bench.house().await;
+    bench.store.ping().await.unwrap();
+    let mut stirred = bench.store.stirred();
+    let effect = bench.make.effect(Some(house.account.id), Work::SyncTemplates, bench.now());
+    bench.write(&house.scope, EffectWrite::Queue(effect)).await;
+    let woken = tokio::time::timeout(std::time::Duration::from_secs(10), stirred.next()).await;
+    assert!(matches!(woken, Ok(Some(()))), "nobody was woken");
+}

@@ -1,0 +1,231 @@
+//! Every kind of write is known to the store, and does what it says.
+
+use std::collections::BTreeSet;
+
+use chrono::TimeDelta;
+
+use crate::access::AccessWrite;
+use crate::account::AccountWrite;
+use crate::consent::{ConsentEvent, ConsentWrite, SuppressionScope};
+use crate::contact::{Alias, ContactWrite, Stage, TaskQuery};
+use crate::conversation::{
+    Content, ConversationState, ConversationWrite, DeliveryStatus, Direction, Evidence, Reaction,
+    TemplateCategory,
+};
+use crate::effect::{EffectState, LaneKind, Work};
+use crate::inbox::InboxWrite;
+use crate::media::MediaWrite;
+use crate::page::PageRequest;
+use crate::scope::Role;
+use crate::store::{EffectWrite, Expect, Purge, SystemWrite, Write};
+use crate::testing::conformance::Bench;
+use crate::text::{PersonName, Title, Username};
+
+macro_rules! kinds {
+    ($($kind:pat => $word:literal,)+) => {
+        /// The word for a kind. Without a wildcard: a new kind has to be added here, and so to the case.
+        fn word(write: &Write) -> &'static str {
+            match write { $($kind => $word),+ }
+        }
+        const WORDS: &[&str] = &[$($word),+];
+    };
+}
+kinds! {
+    Write::Contact(ContactWrite::Insert(_)) => "contact.insert",
+    Write::Contact(ContactWrite::Update(_)) => "contact.update",
+    Write::Contact(ContactWrite::Note(_)) => "contact.note",
+    Write::Contact(ContactWrite::Task(_)) => "contact.task",
+    Write::Contact(ContactWrite::Identity(_)) => "contact.identity",
+    Write::Contact(ContactWrite::Alias { .. }) => "contact.alias",
+    Write::Contact(ContactWrite::Profile { .. }) => "contact.profile",
+    Write::Contact(ContactWrite::Reachable { .. }) => "contact.reachable",
+    Write::Contact(ContactWrite::JoinIdentity { .. }) => "contact.join",
+    Write::Contact(ContactWrite::AddTags { .. }) => "contact.tags",
+    Write::Conversation(ConversationWrite::Insert(_)) => "conversation.insert",
+    Write::Conversation(ConversationWrite::Update(_)) => "conversation.update",
+    Write::Conversation(ConversationWrite::Append { .. }) => "conversation.append",
+    Write::Conversation(ConversationWrite::Evidence { .. }) => "conversation.evidence",
+    Write::Conversation(ConversationWrite::External { .. }) => "conversation.external",
+    Write::Conversation(ConversationWrite::Reaction(_)) => "conversation.reaction",
+    Write::Conversation(ConversationWrite::Edit { .. }) => "conversation.edit",
+    Write::Conversation(ConversationWrite::Revoke { .. }) => "conversation.revoke",
+    Write::Conversation(ConversationWrite::Seen { .. }) => "conversation.seen",
+    Write::Media(MediaWrite::Insert(_)) => "media.insert",
+    Write::Media(MediaWrite::Update(_)) => "media.update",
+    Write::Consent(ConsentWrite::Record(_)) => "consent.record",
+    Write::Consent(ConsentWrite::Suppress(_)) => "consent.suppress",
+    Write::Account(AccountWrite::Put(_)) => "account.put",
+    Write::Account(AccountWrite::Templates { .. }) => "account.templates",
+    Write::Access(AccessWrite::Org(_)) => "access.org",
+    Write::Access(AccessWrite::Member(_)) => "access.member",
+    Write::Access(AccessWrite::ApiKey(_)) => "access.key",
+    Write::Effect(EffectWrite::Queue(_)) => "effect.queue",
+    Write::Effect(EffectWrite::Settle { .. }) => "effect.settle",
+    Write::Effect(EffectWrite::CancelSend(_)) => "effect.cancel",
+    Write::Effect(EffectWrite::CancelPromotions { .. }) => "effect.cancel_promotions",
+    Write::Effect(EffectWrite::Resolve(_)) => "effect.resolve",
+    Write::Inbox(InboxWrite::Park(_)) => "inbox.park",
+    Write::Inbox(InboxWrite::Retry { .. }) => "inbox.retry",
+    Write::Inbox(InboxWrite::Settle(_)) => "inbox.settle",
+    Write::Inbox(InboxWrite::Quarantine(_)) => "inbox.quarantine",
+    Write::Inbox(InboxWrite::Release(_)) => "inbox.release",
+    Write::Purge { .. } => "purge",
+    Write::WakeSnoozed { .. } => "wake",
+}
+
+/// One batch with every kind of write, each seeing what those before it wrote; then everything is read back.
+pub async fn every_write_is_applied(bench: Bench) {
+    let house = bench.house().await;
+    let (scope, account) = (&house.scope, house.account.id);
+    let user = bench.make.user("asha@shop.example");
+    bench.enact(SystemWrite::User(user.clone())).await.unwrap();
+
+    let card = bench.make.contact("Asha");
+    let mut changed = card.clone();
+    changed.stage = Stage::Customer;
+    let (note, task) = (bench.make.note(card.id, "called twice"), bench.make.task(card.id, "Call back"));
+    let phone = Alias::Phone(bench.make.phone());
+    let identity = bench.make.identity(card.id, vec![phone.clone()]);
+    let second = bench.make.identity(card.id, vec![Alias::BusinessScoped(bench.make.scoped())]);
+    let newer = Alias::Phone(bench.make.phone());
+    let talk = bench.make.conversation(account, &identity);
+    let mut snoozed = talk.clone();
+    snoozed.state = ConversationState::Snoozed { until: bench.at(10) };
+    let text = |text: &str| Box::new(Content::text(text).unwrap());
+    let heard = bench.make.inbound(&talk, "hello", bench.at(1));
+    let taken_back = bench.make.inbound(&talk, "oh no", bench.at(2));
+    let ours = bench.make.outbound(&talk, "an answer", bench.at(3));
+    let cancelled = bench.make.outbound(&talk, "another", bench.at(4));
+    let external = bench.make.external();
+    let mut file = bench.make.media(house.org.id, account, &heard);
+    let stored = file.clone();
+    (file.blob, file.wrapped_key) = (None, None);
+    let given = bench.make.consent(card.id, identity.subject_keys(), ConsentEvent::Given);
+    let suppression = bench.make.suppression(SuppressionScope::AllOutbound);
+    let other = bench.make.account(house.app.id);
+    let template = bench.make.template(account, "order_sent", TemplateCategory::Utility);
+    let mut org = house.org.clone();
+    org.name = Title::parse("Corner shop & sons").unwrap();
+    let (member, key) = (bench.make.member(user.id, Role::Admin), bench.make.api_key());
+    let (send, unsent) = (bench.make.send(account, &ours), bench.make.send(account, &cancelled));
+    let signal = bench.make.effect(Some(account), Work::SyncTemplates, bench.at(0));
+    let [waits, done] = [(); 2].map(|()| bench.make.item(&house.account, LaneKind::Inbox, bench.at(0)));
+    let [kept, released] =
+        [(); 2].map(|()| bench.make.quarantined(Some(house.org.id), house.app.id, bench.at(1)));
+    let evidence = |status, second| Evidence { status, at: bench.at(second), failure: None };
+    let settle = |id, state| EffectWrite::Settle { id, state, not_before: None, attempts: 1 };
+
+    let writes: Vec<Write> = vec![
+        ContactWrite::Insert(card.clone()).into(),
+        ContactWrite::Update(changed.clone()).into(),
+        ContactWrite::Note(note.clone()).into(),
+        ContactWrite::Task(task.clone()).into(),
+        ContactWrite::Identity(identity.clone()).into(),
+        ContactWrite::Identity(second.clone()).into(),
+        ContactWrite::Alias { identity: identity.id, alias: newer.clone(), seen_at: bench.at(5) }.into(),
+        ContactWrite::Profile {
+            identity: identity.id,
+            name: PersonName::received("Ashu"),
+            username: Username::received("ashu"),
+            at: bench.at(5),
+        }
+        .into(),
+        ContactWrite::Reachable { identity: identity.id, unreachable_since: Some(bench.at(6)) }.into(),
+        ContactWrite::JoinIdentity { from: second.id, into: identity.id }.into(),
+        ContactWrite::AddTags { contact: card.id, tags: vec![bench.make.tag("vip")] }.into(),
+        ConversationWrite::Insert(talk.clone()).into(),
+        bench.make.append(account, &heard).into(),
+        bench.make.append(account, &taken_back).into(),
+        bench.make.append(account, &ours).into(),
+        bench.make.append(account, &cancelled).into(),
+        ConversationWrite::Update(snoozed).into(),
+        ConversationWrite::Evidence { message: ours.id, evidence: evidence(DeliveryStatus::Sent, 7) }.into(),
+        ConversationWrite::External { account, message: ours.id, external: external.clone() }.into(),
+        ConversationWrite::Reaction(Reaction {
+            message: heard.id,
+            by: Direction::Outbound,
+            emoji: Some("🙏".to_owned()),
+            at: bench.at(8),
+        })
+        .into(),
+        ConversationWrite::Edit { message: heard.id, content: text("hello again"), at: bench.at(9) }.into(),
+        ConversationWrite::Revoke { message: taken_back.id, content: text("gone"), at: bench.at(9) }.into(),
+        ConversationWrite::Seen { conversation: talk.id, up_to: cancelled.id }.into(),
+        MediaWrite::Insert(file).into(),
+        MediaWrite::Update(stored.clone()).into(),
+        ConsentWrite::Record(given.clone()).into(),
+        ConsentWrite::Suppress(suppression.clone()).into(),
+        AccountWrite::Put(Box::new(other.clone())).into(),
+        AccountWrite::Templates { account, templates: vec![template.clone()] }.into(),
+        AccessWrite::Org(org.clone()).into(),
+        AccessWrite::Member(member.clone()).into(),
+        AccessWrite::ApiKey(key.clone()).into(),
+        EffectWrite::Queue(send.clone()).into(),
+        EffectWrite::Queue(unsent.clone()).into(),
+        EffectWrite::Queue(signal.clone()).into(),
+        settle(send.id, EffectState::Dispatched).into(),
+        settle(signal.id, EffectState::Dead).into(),
+        EffectWrite::Resolve(ours.id).into(),
+        EffectWrite::CancelSend(cancelled.id).into(),
+        EffectWrite::CancelPromotions { identity: second.id, at: bench.at(5) }.into(),
+        InboxWrite::Park(waits.clone()).into(),
+        InboxWrite::Park(done.clone()).into(),
+        InboxWrite::Retry { id: waits.id, due_at: bench.at(30), attempts: 1 }.into(),
+        InboxWrite::Settle(done.id).into(),
+        InboxWrite::Quarantine(kept.clone()).into(),
+        InboxWrite::Quarantine(released.clone()).into(),
+        InboxWrite::Release(released.id).into(),
+        Write::WakeSnoozed { now: bench.at(11) },
+        Write::Purge { class: Purge::Messages, before: bench.now() - TimeDelta::days(365), limit: 10 },
+        Write::Purge { class: Purge::Quarantine, before: bench.now(), limit: 10 },
+        Write::Purge { class: Purge::Bookkeeping, before: bench.now() - TimeDelta::days(365), limit: 10 },
+    ];
+    let covered: BTreeSet<_> = writes.iter().map(word).collect();
+    assert_eq!(covered, WORDS.iter().copied().collect(), "every kind is tried");
+    let commit = bench.write_all(scope, writes).await;
+    assert_eq!(commit.touched, 0, "nothing has expired");
+
+    let store = &bench.store;
+    let page = || PageRequest::first(10);
+    let contact = store.contact(scope, card.id).await.unwrap().unwrap();
+    assert_eq!((contact.stage, contact.tags), (Stage::Customer, vec![bench.make.tag("vip")]));
+    assert_eq!(store.notes(scope, card.id, page()).await.unwrap().items, [note]);
+    assert_eq!(store.tasks(scope, &TaskQuery::default(), page()).await.unwrap().items, [task]);
+    let identities = store.channel_identities(scope, card.id).await.unwrap();
+    assert_eq!(identities.len(), 1, "the two are joined");
+    assert_eq!(identities[0].aliases.last(), Some(&newer));
+    assert!(identities[0].aliases.contains(&phone) && identities[0].aliases.contains(&second.aliases[0]));
+    assert_eq!(identities[0].profile_name, PersonName::received("Ashu"));
+    assert_eq!(identities[0].username, Username::received("ashu"));
+    assert_eq!(identities[0].unreachable_since, Some(bench.at(6)));
+    let head = store.conversation(scope, talk.id).await.unwrap().unwrap();
+    assert_eq!((head.state, head.unread), (ConversationState::Open, 0));
+    assert_eq!((head.last_message, head.seen_up_to), (Some(cancelled.id), Some(cancelled.id)));
+    assert_eq!((head.last_inbound, head.last_inbound_at), (Some(taken_back.id), Some(bench.at(2))));
+    let message = async |id| store.message(scope, id).await.unwrap().unwrap();
+    let edited = message(heard.id).await;
+    assert_eq!((edited.content, edited.edited_at), (*text("hello again"), Some(bench.at(9))));
+    assert_eq!(edited.reactions.iter().map(|r| r.emoji.as_deref()).collect::<Vec<_>>(), [Some("🙏")]);
+    let gone = message(taken_back.id).await;
+    assert_eq!((gone.content, gone.revoked_at), (*text("gone"), Some(bench.at(9))));
+    let sent = message(ours.id).await;
+    assert_eq!((sent.delivery.status, sent.external), (DeliveryStatus::Sent, Some(external)));
+    assert_eq!(store.media(scope, stored.id).await.unwrap(), Some(stored));
+    let history = store.consent_history(scope, card.id, page()).await.unwrap();
+    assert_eq!(history.items.iter().map(|entry| entry.id).collect::<Vec<_>>(), [given.id]);
+    assert_eq!(store.suppressions(scope, &[suppression.hash]).await.unwrap(), [suppression]);
+    assert_eq!(store.account(scope, other.id).await.unwrap(), Some(other));
+    assert_eq!(store.templates(scope, account).await.unwrap(), [template]);
+    assert_eq!(store.org(scope).await.unwrap(), Some(org));
+    assert_eq!(store.members(scope).await.unwrap(), [member]);
+    assert_eq!(store.api_keys(scope).await.unwrap(), [key]);
+    for (id, state) in
+        [(send.id, EffectState::Done), (unsent.id, EffectState::Cancelled), (signal.id, EffectState::Dead)]
+    {
+        assert!(bench.holds(scope, Expect::Effect(id, state)).await, "{state}");
+    }
+    let held = bench.lease(house.lane(LaneKind::Inbox)).await;
+    assert!(store.due(scope, &held, bench.at(29), 10).await.unwrap().is_empty());
+    assert_eq!(store.due(scope, &held, bench.at(30), 10).await.unwrap().len(), 1);
+    assert_eq!(store.quarantined(scope, page()).await.unwrap().items, [kept]);
+}

@@ -1,0 +1,181 @@
+//! Files, hints to devices, template lists, blobs to be deleted.
+
+use chrono::TimeDelta;
+use sha2::{Digest, Sha256};
+
+use super::{WorkReport, Worker};
+use crate::account::AccountWrite;
+use crate::blob::BlobKey;
+use crate::effect::{Backoff, Effect, EffectState, Work};
+use crate::error::{Error, RecordKind};
+use crate::event::DomainEvent;
+use crate::id::{AccountId, MediaId, MessageId};
+use crate::ledger::Action;
+use crate::media::{Media, MediaState, MediaWrite};
+use crate::provider::{ProviderError, Signal};
+use crate::scope::OrgScope;
+use crate::store::{Batch, Cause, EffectWrite, Lease, StoreError};
+
+impl Worker<'_> {
+    /// Anything but a send: at least once, since repeating it does no harm.
+    pub(super) async fn other(
+        &self,
+        scope: &OrgScope,
+        lease: &Lease,
+        effect: Effect,
+    ) -> Result<WorkReport, Error> {
+        let mut report = WorkReport::default();
+        let now = self.crm.now();
+        if now >= effect.deadline {
+            self.give_up(scope, lease, &effect).await?;
+            return Ok(report);
+        }
+        let done = match effect.work {
+            Work::FetchMedia(media) => {
+                self.fetch(scope, lease, &effect, media).await.map(|()| report.fetched = 1)
+            }
+            Work::MarkRead(message) => self.mark_read(scope, &effect, message).await,
+            Work::SyncTemplates => self.sync(scope, lease, &effect).await,
+            Work::DeleteBlob(media) => {
+                let key = BlobKey { org: scope.org(), media };
+                self.crm.blobs().delete(&key).await.map_err(Error::from)
+            }
+            Work::Send(_) => Ok(()),
+        };
+        match done {
+            Ok(()) if matches!(effect.work, Work::FetchMedia(_) | Work::SyncTemplates) => {}
+            Ok(()) => self.settle(scope, lease, &effect, EffectState::Done, None, effect.attempts).await?,
+            Err(error @ Error::Store(_)) => return Err(error),
+            Err(error) => {
+                report.failed = 1;
+                tracing::warn!(code = %error.code(), effect = %effect.id, kind = effect.work.kind(), "work failed");
+                let final_no = matches!(
+                    &error,
+                    Error::Provider(ProviderError::Refused { .. } | ProviderError::Unsupported { .. })
+                        | Error::NotFound { .. }
+                );
+                match Backoff::MEDIA.wait(effect.attempts, None, self.crm.entropy()).filter(|_| !final_no) {
+                    Some(wait) => {
+                        let due = Some(now + wait.max(TimeDelta::milliseconds(20)));
+                        self.settle(scope, lease, &effect, EffectState::Pending, due, effect.attempts + 1)
+                            .await?;
+                    }
+                    None => self.give_up(scope, lease, &effect).await?,
+                }
+            }
+        }
+        Ok(report)
+    }
+
+    async fn give_up(&self, scope: &OrgScope, lease: &Lease, effect: &Effect) -> Result<(), Error> {
+        if let Work::FetchMedia(id) = effect.work
+            && let Some(media) = self.crm.store().media(scope, id).await?
+        {
+            let unavailable = Media { state: MediaState::Unavailable, ..media };
+            return self.finish_media(scope, lease, effect, unavailable, EffectState::Dead).await;
+        }
+        self.settle(scope, lease, effect, EffectState::Dead, None, effect.attempts).await
+    }
+
+    async fn access(
+        &self,
+        scope: &OrgScope,
+        account: Option<AccountId>,
+    ) -> Result<(crate::account::ProviderAccount, crate::provider::AccountAccess), Error> {
+        let id = account.ok_or(Error::missing(RecordKind::Account))?;
+        let account =
+            self.crm.store().account(scope, id).await?.ok_or(Error::missing(RecordKind::Account))?;
+        let access = self.crm.accounts().access(scope.org(), &account).await?;
+        Ok((account, access))
+    }
+
+    async fn fetch(
+        &self,
+        scope: &OrgScope,
+        lease: &Lease,
+        effect: &Effect,
+        id: MediaId,
+    ) -> Result<(), Error> {
+        let media = self.crm.store().media(scope, id).await?.ok_or(Error::missing(RecordKind::Media))?;
+        let (account, access) = self.access(scope, effect.account).await?;
+        let at_provider = media.provider_id.as_deref().ok_or(Error::missing(RecordKind::Media))?;
+        let file = self.crm.accounts().messaging(&account)?.fetch_media(&access, at_provider).await?;
+        let found: [u8; 32] = Sha256::digest(&file.bytes).into();
+        if media.sha256.is_some_and(|announced| announced != found) {
+            tracing::warn!(media = %id, "the file is not the one that was announced");
+        }
+        let blob = BlobKey { org: scope.org(), media: id };
+        let wrapped = self.crm.media_sealer().put(&blob, &file.bytes).await?;
+        let stored = Media {
+            state: MediaState::Stored,
+            mime: media.mime.clone().or(file.mime),
+            size: Some(file.bytes.len() as u64),
+            sha256: Some(found),
+            blob: Some(blob),
+            wrapped_key: Some(wrapped),
+            ..media
+        };
+        self.finish_media(scope, lease, effect, stored, EffectState::Done).await
+    }
+
+    async fn finish_media(
+        &self,
+        scope: &OrgScope,
+        lease: &Lease,
+        effect: &Effect,
+        media: Media,
+        state: EffectState,
+    ) -> Result<(), Error> {
+        let message = self.crm.store().message(scope, media.message).await?;
+        let mut batch =
+            Batch::caused_by(&Cause::Effect(effect.id, *lease), Action::MediaFetched, self.crm.now());
+        batch.about(media.id).write(EffectWrite::Settle {
+            id: effect.id,
+            state,
+            not_before: None,
+            attempts: effect.attempts + 1,
+        });
+        if let Some(message) = message {
+            batch.event(DomainEvent::MediaChanged {
+                conversation: message.conversation,
+                message: message.id,
+                media: media.id,
+            });
+        }
+        batch.write(MediaWrite::Update(media));
+        match self.crm.store().commit_one(scope, batch).await {
+            Err(StoreError::Unmet(_)) => Ok(()),
+            other => Ok(other.map(|_| ())?),
+        }
+    }
+
+    async fn mark_read(&self, scope: &OrgScope, effect: &Effect, message: MessageId) -> Result<(), Error> {
+        let message =
+            self.crm.store().message(scope, message).await?.ok_or(Error::missing(RecordKind::Message))?;
+        let Some(external) = message.external else { return Ok(()) };
+        let (account, access) = self.access(scope, effect.account).await?;
+        let signal = Signal::Read { message: external, typing: false };
+        Ok(self.crm.accounts().messaging(&account)?.signal(&access, &signal).await?)
+    }
+
+    async fn sync(&self, scope: &OrgScope, lease: &Lease, effect: &Effect) -> Result<(), Error> {
+        let (account, access) = self.access(scope, effect.account).await?;
+        let templates = self.crm.accounts().messaging(&account)?.templates(&access).await?;
+        let mut batch =
+            Batch::caused_by(&Cause::Effect(effect.id, *lease), Action::TemplatesSynced, self.crm.now());
+        batch
+            .about(account.id)
+            .write(AccountWrite::Templates { account: account.id, templates })
+            .write(EffectWrite::Settle {
+                id: effect.id,
+                state: EffectState::Done,
+                not_before: None,
+                attempts: effect.attempts + 1,
+            })
+            .event(DomainEvent::AccountChanged { account: account.id });
+        match self.crm.store().commit_one(scope, batch).await {
+            Err(StoreError::Unmet(_)) => Ok(()),
+            other => Ok(other.map(|_| ())?),
+        }
+    }
+}

@@ -1,0 +1,350 @@
+//! Sends: facts, gate, intent, act, outcome. The intent is durable before the first byte leaves.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use futures_util::future::join_all;
+
+use super::{WorkReport, Worker};
+use crate::account::{AccountState, AccountWrite};
+use crate::consent::{
+    Channel, ConsentEvent, ConsentRecord, ConsentWrite, EvidenceKind, Intent, PurposeScope, Refusal,
+    SendFacts, SendPermit, Verdict, decide,
+};
+use crate::contact::{Alias, ContactWrite};
+use crate::conversation::{Content, ConversationWrite, DeliveryStatus, Evidence, FailureNote};
+use crate::effect::{Backoff, Effect, EffectState};
+use crate::error::Error;
+use crate::event::DomainEvent;
+use crate::id::EffectId;
+use crate::ledger::Action;
+use crate::provider::{Accepted, OutboundContent, OutboundMessage, ProviderError, RefusalReason, Sender};
+use crate::scope::{OrgScope, Principal};
+use crate::store::{Batch, Cause, EffectWrite, Expect, Lease, LedgerSeq, StoreError};
+use crate::text::EvidenceText;
+
+/// How long an account rests whose credentials are not accepted.
+const LOGIN_REST: TimeDelta = TimeDelta::minutes(5);
+
+/// What was decided about one send.
+enum Plan {
+    /// Goes out once its intent is committed.
+    Go(Box<SendFacts>, SendPermit),
+    /// Only the batch.
+    Stop,
+}
+
+impl Worker<'_> {
+    pub(super) async fn sends(
+        &self,
+        scope: &OrgScope,
+        lease: &Lease,
+        due: Vec<Effect>,
+    ) -> Result<WorkReport, Error> {
+        let mut report = WorkReport::default();
+        // In order within a conversation: the oldest of each goes first, the others in a later chunk.
+        let mut heads: Vec<EffectId> = Vec::new();
+        let mut seen = Vec::new();
+        for effect in &due {
+            if effect.conversation.is_none_or(|conversation| !seen.contains(&conversation)) {
+                seen.extend(effect.conversation);
+                heads.push(effect.id);
+            }
+        }
+        let facts = self.crm.store().send_facts(scope, &heads).await?;
+        for orphan in due.iter().filter(|effect| heads.contains(&effect.id)) {
+            if !facts.iter().any(|known| known.effect.id == orphan.id) {
+                // The message has expired or was erased: there is nothing left to send.
+                self.settle(scope, lease, orphan, EffectState::Expired, None, orphan.attempts).await?;
+            }
+        }
+        let mut plans = Vec::new();
+        let mut batches = Vec::new();
+        for mut known in facts {
+            self.crm.consents().complete(scope, &mut known.consent).await?;
+            let (plan, batch) = self.plan(lease, known);
+            plans.push(plan);
+            batches.push(batch);
+        }
+        let outcomes = self.crm.store().commit(scope, batches).await;
+        let mut going = Vec::new();
+        for (plan, outcome) in plans.into_iter().zip(outcomes) {
+            match (plan, outcome) {
+                (Plan::Go(facts, permit), Ok(_)) => going.push(self.hand_over(scope, *facts, permit)),
+                (Plan::Stop, Ok(_)) => report.stopped += 1,
+                // A consent, the lease or the effect changed meanwhile: the permit is dropped unspent, and the effect is
+                // decided on again.
+                (_, Err(StoreError::Unmet(_))) => {}
+                (_, Err(error)) => return Err(error.into()),
+            }
+        }
+        for done in join_all(going).await {
+            report += done?;
+        }
+        Ok(report)
+    }
+
+    /// Decides on one send, and writes the decision down.
+    fn plan(&self, lease: &Lease, facts: SendFacts) -> (Plan, Batch) {
+        let now = self.crm.now();
+        let (id, message) = (facts.effect.id, facts.message.id);
+        let cause = Cause::Effect(id, *lease);
+        let mut stop = Batch::caused_by(&cause, Action::MessageStopped, now);
+        let changed = DomainEvent::MessageChanged { conversation: facts.conversation.id, message };
+        stop.about(message).expect(Expect::Effect(id, EffectState::Pending)).event(changed);
+        let settle = |state, not_before| EffectWrite::Settle {
+            id,
+            state,
+            not_before,
+            attempts: facts.effect.attempts,
+        };
+        let first = facts.message.delivery.status == DeliveryStatus::Queued;
+        // A message that was dispatched before and is refused now has failed; it was never merely held back.
+        let ended = |status: DeliveryStatus, failure: Option<FailureNote>| ConversationWrite::Evidence {
+            message,
+            evidence: Evidence {
+                status: if first { status } else { DeliveryStatus::Failed },
+                at: now,
+                failure,
+            },
+        };
+        if now >= facts.effect.deadline {
+            let failure = Some(FailureNote { code: "message.expired".into(), detail: None });
+            stop.write(settle(EffectState::Expired, None)).write(ended(DeliveryStatus::Expired, failure));
+            return (Plan::Stop, stop);
+        }
+        if facts.account.state != AccountState::Routable {
+            stop.write(settle(EffectState::Pending, Some(now + LOGIN_REST)));
+            return (Plan::Stop, stop);
+        }
+        let Some(purpose) = facts.message.purpose else {
+            let failure = Some(FailureNote { code: "message.unsupported".into(), detail: None });
+            stop.write(settle(EffectState::Dead, None)).write(ended(DeliveryStatus::Suppressed, failure));
+            return (Plan::Stop, stop);
+        };
+        let template = matches!(facts.message.content, Content::Template { .. });
+        // The category may have changed at the provider since it was queued: the stricter purpose counts.
+        let purpose = facts.template.as_ref().map_or(purpose, |known| known.category.purpose());
+        match decide(&facts.consent, Intent { channel: Channel::WhatsApp, purpose, template }, now) {
+            Verdict::Allow(permit) => {
+                let (subjects, head) = permit.head();
+                let mut go = Batch::caused_by(&cause, Action::MessageDispatched, now);
+                go.about(message)
+                    .expect(Expect::Effect(id, EffectState::Pending))
+                    .expect(Expect::ConsentHead(subjects, head))
+                    .write(settle(EffectState::Dispatched, None))
+                    .write(ConversationWrite::Evidence {
+                        message,
+                        evidence: Evidence { status: DeliveryStatus::Dispatched, at: now, failure: None },
+                    })
+                    .event(changed);
+                (Plan::Go(Box::new(facts), permit), go)
+            }
+            Verdict::Defer { until, .. } => {
+                stop.write(settle(EffectState::Pending, Some(until)));
+                (Plan::Stop, stop)
+            }
+            Verdict::Deny(refusal) => {
+                let note: Refusal = refusal;
+                stop.write(settle(EffectState::Suppressed, None))
+                    .write(ended(DeliveryStatus::Suppressed, Some(note.note())));
+                (Plan::Stop, stop)
+            }
+        }
+    }
+
+    /// Hands a message to the provider, and writes the outcome down.
+    async fn hand_over(
+        &self,
+        scope: &OrgScope,
+        facts: SendFacts,
+        permit: SendPermit,
+    ) -> Result<WorkReport, Error> {
+        let mut report = WorkReport::default();
+        let outcome = self.call(scope, &facts, permit).await;
+        let now = self.crm.now();
+        let mut batch = Batch::caused_by(&Cause::Stored, Action::MessageEvidence, now);
+        let (message, conversation) = (facts.message.id, facts.conversation.id);
+        batch
+            .about(message)
+            .expect(Expect::Effect(facts.effect.id, EffectState::Dispatched))
+            .event(DomainEvent::MessageChanged { conversation, message });
+        match outcome {
+            Ok(accepted) => {
+                report.sent = 1;
+                self.accepted(&facts, accepted, now, &mut batch);
+            }
+            Err(error) => {
+                report.failed = 1;
+                tracing::warn!(code = %error.code(), message = %message, "a message was not taken");
+                self.not_taken(&facts, &error, now, &mut batch);
+            }
+        }
+        match self.crm.store().commit_one(scope, batch).await {
+            // A status was faster than the answer and resolved it.
+            Err(StoreError::Unmet(_)) => Ok(report),
+            other => Ok(other.map(|_| report)?),
+        }
+    }
+
+    async fn call(
+        &self,
+        scope: &OrgScope,
+        facts: &SendFacts,
+        permit: SendPermit,
+    ) -> Result<Accepted, ProviderError> {
+        let unsupported =
+            |what| ProviderError::Unsupported { provider: crate::provider::ProviderId("dialzio"), what };
+        let content = match &facts.message.content {
+            Content::Text { body } => {
+                OutboundContent::Text { body: body.clone(), preview_url: body.reveal().contains("://") }
+            }
+            Content::Template { parameters, .. } => OutboundContent::Template(parameters.clone()),
+            _ => return Err(unsupported("this kind of message")),
+        };
+        let service = self.crm.accounts();
+        let Ok(messaging) = service.messaging(&facts.account) else { return Err(unsupported("messages")) };
+        // Nothing has left yet: the same request may be made again.
+        let Ok(access) = service.access(scope.org(), &facts.account).await else {
+            return Err(ProviderError::Credentials {
+                provider: messaging.capabilities().provider,
+                code: "sealed".into(),
+            });
+        };
+        let outbound = OutboundMessage { id: facts.message.id, content, reply_to: facts.reply_to.clone() };
+        messaging.send(&access, permit, &outbound).await
+    }
+
+    fn accepted(&self, facts: &SendFacts, accepted: Accepted, now: DateTime<Utc>, batch: &mut Batch) {
+        let message = facts.message.id;
+        batch
+            .write(ConversationWrite::External {
+                account: facts.account.id,
+                message,
+                external: accepted.external,
+            })
+            .write(ConversationWrite::Evidence {
+                message,
+                evidence: Evidence { status: DeliveryStatus::Accepted, at: now, failure: None },
+            })
+            .write(EffectWrite::Settle {
+                id: facts.effect.id,
+                state: EffectState::Done,
+                not_before: None,
+                attempts: facts.effect.attempts + 1,
+            });
+        self.learn(facts, &accepted.recipient, now, batch);
+    }
+
+    /// The provider's spelling of the recipient is a better address than ours.
+    fn learn(&self, facts: &SendFacts, recipient: &Sender, now: DateTime<Utc>, batch: &mut Batch) {
+        for alias in recipient.aliases() {
+            let held = &facts.identity.aliases;
+            let respelled = matches!(&alias, Alias::Phone(_))
+                && held
+                    .iter()
+                    .any(|known| known.kind() == alias.kind() && known.match_key() == alias.match_key());
+            if respelled && !held.contains(&alias) {
+                batch.write(ContactWrite::Alias { identity: facts.identity.id, alias, seen_at: now });
+            }
+        }
+    }
+
+    fn not_taken(&self, facts: &SendFacts, error: &ProviderError, now: DateTime<Utc>, batch: &mut Batch) {
+        let message = facts.message.id;
+        let id = facts.effect.id;
+        let attempts = facts.effect.attempts + 1;
+        let failure = Some(FailureNote { code: error.code(), detail: error.detail().map(str::to_owned) });
+        let evidence = |status| ConversationWrite::Evidence {
+            message,
+            evidence: Evidence { status, at: now, failure: failure.clone() },
+        };
+        let settle = |state, not_before, attempts| EffectWrite::Settle { id, state, not_before, attempts };
+        let retry = |backoff: Backoff, floor: Option<TimeDelta>| {
+            let wait = backoff.wait(facts.effect.attempts, floor, self.crm.entropy())?;
+            let due = now + wait.max(TimeDelta::milliseconds(20));
+            (due < facts.effect.deadline).then_some(due)
+        };
+        let again = match error {
+            ProviderError::Throttled { retry_after, .. } => {
+                let floor = retry_after.and_then(|wait| TimeDelta::from_std(wait).ok());
+                Some(retry(Backoff::FAULT, floor.or(Some(TimeDelta::seconds(1)))))
+            }
+            ProviderError::Fault { .. } => Some(retry(Backoff::FAULT, None)),
+            ProviderError::Unreachable { .. } => Some(retry(Backoff::NOT_SENT, None)),
+            _ => None,
+        };
+        match (error, again) {
+            (_, Some(Some(due))) => {
+                batch.write(settle(EffectState::Pending, Some(due), attempts));
+            }
+            (ProviderError::Credentials { .. }, _) => {
+                let account = crate::account::ProviderAccount {
+                    state: AccountState::NeedsLogin,
+                    ..facts.account.clone()
+                };
+                batch
+                    .write(settle(EffectState::Pending, Some(now + LOGIN_REST), facts.effect.attempts))
+                    .event(DomainEvent::AccountChanged { account: account.id })
+                    .write(AccountWrite::Put(Box::new(account)));
+            }
+            (ProviderError::Ambiguous { .. }, _) => {
+                batch
+                    .write(settle(EffectState::Unknown, None, attempts))
+                    .write(evidence(DeliveryStatus::Unknown));
+            }
+            (error, _) => {
+                batch
+                    .write(settle(EffectState::Dead, None, attempts))
+                    .write(evidence(DeliveryStatus::Failed));
+                if let ProviderError::Refused { reason, .. } = error {
+                    self.consequences(facts, *reason, now, batch);
+                }
+            }
+        }
+    }
+
+    /// What a refusal says about the person or the account.
+    fn consequences(&self, facts: &SendFacts, reason: RefusalReason, now: DateTime<Utc>, batch: &mut Batch) {
+        match reason {
+            RefusalReason::MarketingStopped => {
+                let note = EvidenceText::received(
+                    "The provider refused a promotional message: the person stopped marketing.",
+                );
+                let Some(note) = note else { return };
+                batch
+                    .write(ConsentWrite::Record(ConsentRecord {
+                        id: self.crm.ids().next(now),
+                        seq: LedgerSeq(0),
+                        contact: facts.conversation.contact,
+                        subjects: facts.consent.subjects.clone(),
+                        channel: Channel::WhatsApp,
+                        scope: PurposeScope::Marketing,
+                        event: ConsentEvent::ProviderStop,
+                        evidence: crate::consent::Evidence {
+                            kind: EvidenceKind::Provider,
+                            note,
+                            message: Some(facts.message.id),
+                        },
+                        recorded_by: Principal::System.to_ref(),
+                        occurred_at: now,
+                        recorded_at: now,
+                        expires_at: None,
+                    }))
+                    .event(DomainEvent::ConsentChanged { contact: facts.conversation.contact });
+            }
+            RefusalReason::Recipient => {
+                batch.write(ContactWrite::Reachable {
+                    identity: facts.identity.id,
+                    unreachable_since: Some(now),
+                });
+            }
+            RefusalReason::Account => {
+                let account =
+                    crate::account::ProviderAccount { state: AccountState::Paused, ..facts.account.clone() };
+                batch
+                    .event(DomainEvent::AccountChanged { account: account.id })
+                    .write(AccountWrite::Put(Box::new(account)));
+            }
+            _ => {}
+        }
+    }
+}

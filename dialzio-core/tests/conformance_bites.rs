@@ -1,0 +1,112 @@
+//! The suite notices: each rule is broken on purpose, and the cases that guard it have to fail then.
+#![cfg(feature = "testing")]
+
+use dialzio_core::Store;
+use dialzio_core::memory::{MemoryStore, Sabotage};
+use dialzio_core::testing::conformance::{
+    Bench, commit, contact, isolation, message, retention, system, work,
+};
+use std::pin::Pin;
+use std::sync::Arc;
+
+type Case = fn(Bench) -> Pin<Box<dyn Future<Output = ()> + Send>>;
+
+macro_rules! case {
+    ($module:ident::$name:ident) => {
+        (stringify!($name), |bench| Box::pin($module::$name(bench)))
+    };
+}
+
+fn bench(rule: Option<Sabotage>) -> Bench {
+    let clock = Bench::clock();
+    let store: Arc<dyn Store> = match rule {
+        Some(rule) => Arc::new(MemoryStore::sabotaged(Arc::clone(&clock) as _, rule)),
+        None => Arc::new(MemoryStore::new(Arc::clone(&clock) as _)),
+    };
+    Bench::new(store, clock)
+}
+
+/// Each case passes on the whole store and fails on the broken one.
+async fn bites(rule: Sabotage, cases: &[(&str, Case)]) {
+    for (name, case) in cases {
+        tokio::spawn(case(bench(None))).await.expect("the whole store passes");
+        let answer = tokio::spawn(case(bench(Some(rule)))).await;
+        assert!(answer.is_err_and(|error| error.is_panic()), "{name} does not notice {rule:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_store_that_ignores_the_scope_is_noticed() {
+    let cases: &[(&str, Case)] = &[
+        case!(isolation::another_organisation_sees_nothing_by_any_read),
+        case!(isolation::expectations_look_into_ones_own_organisation_only),
+        case!(isolation::writes_do_not_reach_another_organisation),
+        case!(retention::a_sweep_stays_in_its_organisation),
+        case!(system::a_number_is_routed_in_one_organisation_only),
+    ];
+    bites(Sabotage::ScopeIgnored, cases).await;
+}
+
+#[tokio::test]
+async fn a_store_that_ignores_expectations_is_noticed() {
+    let cases: &[(&str, Case)] = &[
+        case!(commit::every_expectation_is_refused_when_untrue_and_met_when_true),
+        case!(commit::neighbours_of_a_refused_batch_are_applied),
+        case!(commit::a_batch_sees_those_before_it),
+        case!(contact::added_tags_are_kept_and_not_lost_to_an_older_card),
+        case!(work::a_stale_fence_is_refused),
+        case!(work::received_elements_wait_in_line),
+    ];
+    bites(Sabotage::ExpectIgnored, cases).await;
+}
+
+#[tokio::test]
+async fn a_store_that_keeps_half_a_batch_is_noticed() {
+    let cases: &[(&str, Case)] = &[
+        case!(commit::a_batch_is_applied_whole_or_not_at_all),
+        case!(message::a_repeated_delivery_changes_nothing),
+    ];
+    bites(Sabotage::HalfBatch, cases).await;
+}
+
+#[tokio::test]
+async fn a_store_that_shows_what_has_expired_is_noticed() {
+    let cases: &[(&str, Case)] = &[
+        case!(retention::what_has_expired_is_not_seen_before_any_sweep),
+        case!(retention::a_shorter_period_counts_at_once_and_a_longer_one_never),
+        case!(retention::an_end_of_its_own_counts_when_it_is_earlier),
+        case!(retention::an_expired_message_is_no_fact_for_sending),
+    ];
+    bites(Sabotage::ExpiryIgnored, cases).await;
+}
+
+#[tokio::test]
+async fn a_store_that_does_not_recognise_a_replay_is_noticed() {
+    let cases: &[(&str, Case)] = &[
+        case!(commit::a_key_used_again_is_answered_as_the_first_time),
+        case!(commit::a_key_used_for_another_request_changes_nothing),
+        case!(commit::a_key_counts_within_one_call_and_keeps_its_kind_of_answer),
+    ];
+    bites(Sabotage::ReplayIgnored, cases).await;
+}
+
+/// The list of the macro names every case there is: none is written and then forgotten.
+#[test]
+fn every_case_is_on_the_list() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/testing/conformance");
+    let read = |name: &str| std::fs::read_to_string(format!("{folder}/{name}")).unwrap();
+    let list = format!("{} {}", read("list.rs"), read("ports.rs"));
+    let mut count = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let source = std::fs::read_to_string(entry.unwrap().path()).unwrap();
+        for line in source
+            .lines()
+            .filter_map(|line| line.strip_prefix("pub async fn ").or_else(|| line.strip_prefix("pub fn ")))
+        {
+            let name = line.split('(').next().unwrap();
+            assert!(list.split_whitespace().any(|word| word == name), "{name} is not on the list");
+            count += 1;
+        }
+    }
+    assert!(count > 100, "{count} cases");
+}

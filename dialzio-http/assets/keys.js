@@ -1,0 +1,89 @@
+// keys: one key for each thing done often. Never inside a field, and off for those who switched them off;
+// Ctrl+K, Ctrl+Enter and Escape always work.
+(() => {
+  'use strict';
+  const isField = (element) => element?.closest?.('input, textarea, select, [contenteditable="true"]');
+  const press = (key) => document.querySelector(`[data-key="${key}"]`)?.click();
+  const rows = () => [...document.querySelectorAll('#queue-rows a[data-conversation]')];
+  let afterG = 0;
+
+  function step(by, isOpening) {
+    const all = rows();
+    const focused = all.indexOf(document.activeElement);
+    const from = focused >= 0 ? focused : all.findIndex((row) => row.hasAttribute('aria-current'));
+    const next = all[from < 0 ? 0 : Math.min(Math.max(from + by, 0), all.length - 1)];
+    next?.focus();
+    next?.scrollIntoView({ block: 'nearest' });
+    if (isOpening) next?.click();
+  }
+  function closeAndNext() {
+    const button = document.querySelector('[data-key="e"]');
+    if (!button) return;
+    const current = rows().find((row) => row.hasAttribute('aria-current'));
+    const next = rows()[rows().indexOf(current) + 1];
+    button.click();
+    if (button.hasAttribute('data-close-next') && next) {
+      const go = (event) => {
+        const { request, response } = event.detail.ctx;
+        if (!request.action.endsWith('/close')) return;
+        document.removeEventListener('htmx:finally:request', go);
+        if (response?.status < 400) setTimeout(() => next.isConnected && next.click(), 0);
+      };
+      document.addEventListener('htmx:finally:request', go);
+    }
+  }
+  const single = {
+    j: () => step(1), k: () => step(-1),
+    r: () => document.dispatchEvent(new CustomEvent('composer:mode', { detail: 'reply' })),
+    n: () => document.dispatchEvent(new CustomEvent('composer:mode', { detail: 'note' })),
+    t: () => document.dispatchEvent(new CustomEvent('composer:mode', { detail: 'template' })),
+    '/': () => document.querySelector('#queue-search, #contact-search')?.focus(),
+    a: () => press('a'), m: () => press('m'), s: () => press('s'), e: closeAndNext,
+    u: () => document.querySelector('#undo .bar button')?.click(),
+    i: () => document.dispatchEvent(new CustomEvent('person:toggle')),
+    g: () => { afterG = Date.now(); },
+    '?': () => document.getElementById('keys-dialog')?.showModal(),
+  };
+  const places = { i: '/inbox', c: '/contacts', s: '/settings' };
+
+  document.addEventListener('keydown', (event) => {
+    if (event.isComposing) return;
+    if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 'k') {
+      const dialog = document.getElementById('goto-dialog');
+      if (dialog) { event.preventDefault(); if (!dialog.open) dialog.showModal(); dialog.querySelector('input').select(); }
+      return;
+    }
+    if (event.key === 'Escape' && !document.querySelector('dialog[open]')) { back(event); return; }
+    if (event.ctrlKey || event.metaKey || event.altKey || isField(event.target) || document.querySelector('dialog[open]')) return;
+    if (document.body.dataset.keys !== 'on') return;
+    if (Date.now() - afterG < 1200 && places[event.key]) { afterG = 0; location.assign(places[event.key]); return; }
+    const act = single[event.key];
+    if (act) { event.preventDefault(); act(); }
+  });
+
+  function back(event) {
+    const field = isField(event.target);
+    const area = document.getElementById('conversation');
+    if (area?.classList.contains('is-person-open')) document.dispatchEvent(new CustomEvent('person:toggle'));
+    else if (field?.closest('#note-form, #picker')) document.dispatchEvent(new CustomEvent('composer:mode', { detail: 'back' }));
+    else if (field) field.blur();
+    else document.querySelector('#queue-rows a[aria-current]')?.focus();
+  }
+
+  // Go to anything: arrows choose, Enter goes.
+  document.addEventListener('keydown', (event) => {
+    const dialog = event.target.closest?.('#goto-dialog');
+    if (!dialog || !['ArrowDown', 'ArrowUp', 'Enter'].includes(event.key)) return;
+    const options = [...dialog.querySelectorAll('[role="option"]')];
+    const at = options.findIndex((option) => option.getAttribute('aria-selected') === 'true');
+    event.preventDefault();
+    if (event.key === 'Enter') { (options[at] ?? options[0])?.click(); return; }
+    const next = (at + (event.key === 'ArrowDown' ? 1 : -1) + options.length) % options.length;
+    options.forEach((option, index) => {
+      option.id ||= `goto-${index}`;
+      option.setAttribute('aria-selected', String(index === next));
+    });
+    options[next]?.scrollIntoView({ block: 'nearest' });
+    dialog.querySelector('input').setAttribute('aria-activedescendant', options[next]?.id ?? '');
+  });
+})();

@@ -1,0 +1,114 @@
+// live: keeps the page true while others work.
+//
+// One stream, GET /web/events (server-sent events). Its messages are named and carry ids only, never content:
+//
+//   conversation  {"conversation": id, "item": id?}   something was said or changed; item if one item changed
+//   contact       {"contact": id}                     the person, their consent, tasks or notes changed
+//   counts        {"unread": n}                       unread conversations of this member
+//   sandbox       {"person": id}                      the phone of the sandbox got something
+//
+// The page then reads the fragment again from the same addresses that it was made from, and merges it by element
+// id (merge.js). Ids instead of markup, because the page alone knows its filters, what is open and what is being
+// typed; because a missed message costs nothing (after a reconnect everything is read again); and because the
+// stream then holds no personal data. Focus, caret, scroll position and drafts are never touched: items are
+// changed in place, a box that is in use is left alone, and what arrives below the fold is announced by a pill.
+(() => {
+  'use strict';
+  const { load } = window.dialzio;
+  const open = () => document.getElementById('thread')?.dataset.conversation;
+  const isBusy = (element) => element && (element.contains(document.activeElement) || element.querySelector('dialog[open], details[open]'));
+
+  // Many events at once ask once: at the end of the interval, and never twice at the same time.
+  const gather = (work, wait) => {
+    let timer = null;
+    let running = false;
+    const run = async () => {
+      timer = null;
+      if (running) { timer = setTimeout(run, wait); return; }
+      running = true;
+      try { await work(); } finally { running = false; }
+    };
+    return () => { timer ??= setTimeout(run, wait); };
+  };
+
+  const queueNow = () => {
+    const list = document.getElementById('queue-list');
+    if (!list) return Promise.resolve();
+    const rows = Math.max(list.querySelectorAll('.queue-row').length, 30);
+    return load(`/web/inbox/queue?${list.dataset.query}&rows=${rows}`, '#queue-list', 'mergeQueue');
+  };
+  const queue = gather(queueNow, 200);
+  const thread = gather(() => (open() ? load(`/web/conversations/${open()}/thread`, '#thread-items', 'merge') : null), 80);
+  const composer = gather(() => {
+    const box = document.getElementById('composer');
+    if (!box || !open()) return null;
+    const isTyped = [...box.querySelectorAll('[data-draft]')].some((area) => area.value !== '');
+    const isWhole = box.dataset.force || (!isTyped && !isBusy(box));
+    delete box.dataset.force;
+    return isWhole ? load(`/web/conversations/${open()}/composer`, '#composer', 'outerHTML')
+      : load(`/web/conversations/${open()}/composer`, '#window-line', 'outerHTML', '#window-line');
+  }, 250);
+  const head = gather(() => (open() && !isBusy(document.getElementById('thread-head')) ? load(`/web/conversations/${open()}/head`, '#thread-head', 'outerHTML') : null), 250);
+  const person = gather(() => (open() && !isBusy(document.getElementById('person')) ? load(`/web/conversations/${open()}/person`, '#person', 'outerHTML') : null), 250);
+  const phone = gather(() => {
+    const id = document.getElementById('phone')?.dataset.sandbox;
+    return id ? load(`/web/sandbox/${id}/thread`, '#phone-items', 'merge') : null;
+  }, 80);
+  const all = () => { queue(); thread(); composer(); head(); person(); phone(); };
+
+  const read = (event) => { try { return JSON.parse(event.detail.data); } catch { return {}; } };
+  document.addEventListener('conversation', (event) => {
+    const { conversation } = read(event);
+    queue();
+    if (conversation && conversation === open()) { thread(); composer(); head(); }
+  });
+  document.addEventListener('contact', (event) => {
+    if (read(event).contact === document.getElementById('person')?.dataset.contact) { person(); composer(); }
+  });
+  document.addEventListener('sandbox', (event) => {
+    if (read(event).person === document.getElementById('phone')?.dataset.sandbox) phone();
+  });
+  document.addEventListener('counts', (event) => {
+    const { unread } = read(event);
+    const place = document.getElementById('rail-unread');
+    if (!place || typeof unread !== 'number') return;
+    const badge = document.createElement('span');
+    badge.className = 'badge badge-bad';
+    badge.textContent = unread > 99 ? '99+' : String(unread);
+    place.replaceChildren(...(unread > 0 ? [badge] : []));
+  });
+  document.addEventListener('live:queue', (event) => (event.detail?.now ? (document.getElementById('queue-scroll').scrollTop = 0, queueNow().then(queue)) : queue()));
+  document.addEventListener('live:window', () => { queue(); composer(); });
+  document.addEventListener('live:composer', (event) => {
+    const box = document.getElementById('composer');
+    if (box && event.detail?.force) box.dataset.force = 'yes';
+    composer();
+  });
+
+  // The connection: a short break is nobody's business, a longer one is said, and its end brings everything up to date.
+  const events = () => document.getElementById('events');
+  let isConnected = false;
+  let wasConnected = false;
+  let complaint = null;
+  const lost = () => {
+    isConnected = false;
+    complaint ??= setTimeout(() => { const bar = document.getElementById('offline'); if (bar && !isConnected && !document.hidden) bar.hidden = false; }, 3000);
+  };
+  document.addEventListener('htmx:sse:after:connection', () => {
+    isConnected = true;
+    clearTimeout(complaint);
+    complaint = null;
+    const bar = document.getElementById('offline');
+    if (bar) bar.hidden = true;
+    if (wasConnected) all();
+    wasConnected = true;
+  });
+  for (const name of ['htmx:sse:error', 'htmx:sse:close', 'htmx:error', 'htmx:response:error']) {
+    document.addEventListener(name, (event) => { if (event.target === events()) lost(); });
+  }
+  window.addEventListener('offline', lost);
+  const retry = () => { if (events() && !isConnected && !document.hidden) htmx.trigger(events(), 'live:retry'); };
+  document.addEventListener('click', (event) => { if (event.target.closest('[data-retry]')) retry(); });
+  window.addEventListener('online', retry);
+  setInterval(retry, 5000);
+})();

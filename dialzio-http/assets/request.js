@@ -1,0 +1,50 @@
+// request: what every request has in common. A refusal is shown beside the control that was used, in the
+// nearest element marked data-problem; the answer's body is read as text only. 422 is a form that comes
+// back with its mistakes marked, and is swapped as usual.
+(() => {
+  'use strict';
+  const slot = (element) => {
+    for (let near = element; near; near = near.parentElement) {
+      const found = near.querySelector?.(':scope [data-problem]');
+      if (found) return found;
+      if (near.matches('main, dialog')) break;
+    }
+    return document.getElementById('notice');
+  };
+  const say = (element, words) => {
+    const place = slot(element);
+    if (!place) return;
+    place.textContent = words;
+    if (place.id === 'notice') place.className = words ? 'problem' : '';
+  };
+  const isQuiet = (ctx) => ctx.quiet || ctx.sourceElement?.id === 'events';
+
+  document.addEventListener('htmx:before:request', (event) => {
+    const source = event.detail.ctx.sourceElement;
+    if (!isQuiet(event.detail.ctx) && event.detail.ctx.request.method !== 'GET') say(source, '');
+  });
+  document.addEventListener('htmx:after:request', (event) => {
+    const { ctx } = event.detail;
+    const { status } = ctx.response;
+    if (status < 400 || status === 422 || isQuiet(ctx)) return;
+    if (status === 401) {
+      location.assign('/sign-in?next=' + encodeURIComponent(location.pathname + location.search));
+      return;
+    }
+    const words = new DOMParser().parseFromString(ctx.text, 'text/html').body.textContent.trim();
+    say(ctx.sourceElement, words.length > 0 && words.length < 400 ? words : 'This did not work. Nothing was changed; try again in a moment.');
+  });
+  document.addEventListener('htmx:error', (event) => {
+    const source = event.detail.ctx?.sourceElement;
+    if (source && !isQuiet(event.detail.ctx)) say(source, 'The server cannot be reached. Nothing was changed; try again.');
+  });
+
+  window.dialzio = {
+    // Reads a fragment into the page, in silence: for refreshes that nobody asked for.
+    load: (url, target, swap, select) => {
+      const place = document.querySelector(target);
+      return place ? htmx.ajax('GET', url, { source: place, target: place, swap, select, quiet: true }).catch(() => {}) : Promise.resolve();
+    },
+    post: (url) => fetch(url, { method: 'POST', headers: { 'X-Dialzio-Request': '1' } }).catch(() => {}),
+  };
+})();

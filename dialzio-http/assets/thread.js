@@ -1,0 +1,85 @@
+// thread: scrolling, the pill for what is below the fold, jumps to quoted messages, the person drawer,
+// and telling the server what has been read.
+(() => {
+  'use strict';
+  const log = () => document.getElementById('thread-log');
+  const pill = () => document.getElementById('thread-pill');
+  let unseen = 0;
+
+  const isAtEnd = (box) => box.scrollHeight - box.scrollTop - box.clientHeight < 64;
+  function toEnd() {
+    const box = log();
+    if (box) box.scrollTop = box.scrollHeight;
+    unseen = 0;
+    if (pill()) pill().hidden = true;
+  }
+  function seen() {
+    const conversation = document.getElementById('thread')?.dataset.conversation;
+    const hasUnread = document.querySelector(`#row-${CSS.escape(conversation ?? '')}.is-unread`) || unseen > 0;
+    if (conversation && hasUnread && !document.hidden) window.dialzio.post(`/web/conversations/${conversation}/read`);
+  }
+
+  // What was asked for one conversation never lands in another one that was opened meanwhile.
+  document.addEventListener('htmx:before:swap', (event) => {
+    const { ctx, tasks } = event.detail;
+    const asked = /^\/web\/conversations\/([^/?]+)\//.exec(ctx.request?.action ?? '')?.[1];
+    const open = document.getElementById('thread')?.dataset.conversation;
+    if (!asked || !tasks || asked === open) return;
+    for (let at = tasks.length - 1; at >= 0; at -= 1) {
+      if (tasks[at].target?.closest?.('#thread, #person')) tasks.splice(at, 1);
+    }
+  });
+  document.addEventListener('htmx:after:swap', (event) => {
+    if (event.detail.ctx.target === document.body) document.dispatchEvent(new CustomEvent('thread:opened'));
+  });
+
+  document.addEventListener('merged', (event) => {
+    const { added, style, wasAtEnd } = event.detail;
+    if (style !== 'merge' || added.length === 0) return;
+    unseen += added.filter((item) => item.matches('.item-in')).length;
+    if (wasAtEnd) { seen(); toEnd(); return; }
+    if (unseen > 0 && pill()) { pill().textContent = `${unseen} new`; pill().hidden = false; }
+  });
+  document.addEventListener('thread:end', toEnd);
+  document.addEventListener('click', (event) => {
+    if (event.target.closest('#thread-pill')) { seen(); toEnd(); log()?.focus({ preventScroll: true }); }
+    const jump = event.target.closest('[data-jump]');
+    const quoted = jump && document.querySelector(jump.getAttribute('href'));
+    if (jump) event.preventDefault();
+    if (quoted) {
+      quoted.scrollIntoView({ block: 'center' });
+      quoted.classList.add('flash');
+      setTimeout(() => quoted.classList.remove('flash'), 1600);
+    }
+    if (event.target.closest('[data-person]')) document.dispatchEvent(new CustomEvent('person:toggle'));
+  });
+  // When the box below grows, or the window shrinks, the last line stays in sight.
+  let wasEnd = true;
+  const sizes = new ResizeObserver(() => { if (wasEnd) toEnd(); });
+  const watch = () => { sizes.disconnect(); if (log()) sizes.observe(log()); };
+  document.addEventListener('htmx:after:swap', watch);
+  watch();
+  document.addEventListener('scroll', (event) => {
+    if (event.target === log()) wasEnd = isAtEnd(event.target);
+    if (event.target === log() && unseen > 0 && isAtEnd(event.target)) { seen(); toEnd(); }
+  }, true);
+
+  document.addEventListener('person:toggle', () => {
+    const area = document.getElementById('conversation');
+    const opener = document.querySelector('.thread-actions [data-person]');
+    if (!area || !opener) return;
+    const isOpen = area.classList.toggle('is-person-open');
+    opener.setAttribute('aria-expanded', String(isOpen));
+    (isOpen ? document.querySelector('#person .drawer-close') : opener).focus();
+  });
+
+  // A picture that arrives late must not push the last line out of sight.
+  document.addEventListener('load', (event) => {
+    const box = event.target.closest?.('[role="log"]');
+    if (box && box.scrollHeight - box.scrollTop - box.clientHeight < 400) box.scrollTop = box.scrollHeight;
+  }, true);
+  document.addEventListener('visibilitychange', seen);
+  document.addEventListener('thread:opened', () => { toEnd(); seen(); });
+  toEnd();
+  seen();
+})();

@@ -1,0 +1,24 @@
+// time: counts the reply window down, twice a minute, without asking the server.
+(() => {
+  'use strict';
+  const left = (minutes) => (minutes >= 60 ? `${Math.floor(minutes / 60)} h left` : `${minutes} min left`);
+  const tick = () => {
+    document.querySelectorAll('[data-closes]').forEach((chip) => {
+      const minutes = Math.floor((Date.parse(chip.dataset.closes) - Date.now()) / 60000);
+      if (Number.isNaN(minutes)) return;
+      if (minutes < 0) {
+        chip.removeAttribute('data-closes');
+        document.dispatchEvent(new CustomEvent('live:window'));
+        return;
+      }
+      const words = chip.querySelector('span');
+      const next = words.textContent.replace(/\d+ (h|min) left/, left(minutes));
+      if (next !== words.textContent) words.textContent = next;
+      chip.classList.toggle('chip-warn', minutes < 60);
+      chip.classList.toggle('chip-ok', minutes >= 60);
+    });
+  };
+  setInterval(tick, 30000);
+  document.addEventListener('htmx:after:swap', tick);
+  tick();
+})();

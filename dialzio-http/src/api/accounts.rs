@@ -1,0 +1,216 @@
+//! Apps and connected accounts. Secrets go in, never out.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use chrono::{DateTime, Utc};
+use dialzio_core::account::{App, NewAccount, NewApp, ProviderAccount};
+use dialzio_core::conversation::Template;
+use dialzio_core::text::Title;
+use dialzio_core::{AccountId, AppId};
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use super::{Body, Id, List, text};
+use crate::auth::Caller;
+use crate::problem::Problem;
+use crate::state::AppState;
+
+/// A registered app.
+#[derive(Debug, Serialize)]
+pub struct AppJson {
+    id: AppId,
+    provider: String,
+    name: String,
+    /// The address for its webhooks.
+    hook_url: String,
+    created_at: DateTime<Utc>,
+}
+
+impl AppJson {
+    fn of(app: &App, state: &AppState) -> Self {
+        Self {
+            id: app.id,
+            provider: app.provider.clone(),
+            name: app.name.reveal().to_owned(),
+            hook_url: format!("{}/hooks/{}", state.origin(), app.hook),
+            created_at: app.created_at,
+        }
+    }
+}
+
+/// `GET /v1/apps`.
+pub async fn apps(
+    State(state): State<AppState>,
+    Caller(actor): Caller,
+) -> Result<Json<List<AppJson>>, Problem> {
+    let apps = state.crm().accounts().apps(&actor).await?;
+    Ok(List::all(apps.iter().map(|app| AppJson::of(app, &state)).collect()))
+}
+
+/// An app to be registered.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewAppJson {
+    provider: String,
+    name: String,
+    app_secrets: Vec<SecretString>,
+    verify_token: SecretString,
+}
+
+/// `POST /v1/apps`.
+pub async fn create_app(
+    State(state): State<AppState>,
+    Caller(actor): Caller,
+    Body(new): Body<NewAppJson>,
+) -> Result<(StatusCode, Json<AppJson>), Problem> {
+    let new = NewApp {
+        provider: new.provider,
+        name: text::<Title>("name", &new.name)?,
+        secrets: new.app_secrets,
+        verify_token: new.verify_token,
+    };
+    let app = state.crm().accounts().register_app(&actor, new).await?;
+    Ok((StatusCode::CREATED, Json(AppJson::of(&app, &state))))
+}
+
+/// A connected account.
+#[derive(Debug, Serialize)]
+pub struct AccountJson {
+    id: AccountId,
+    provider: String,
+    app: AppId,
+    name: String,
+    phone_number_id: String,
+    business_account_id: String,
+    display_number: Option<String>,
+    base_url: Option<Url>,
+    state: &'static str,
+    checked_at: Option<DateTime<Utc>>,
+    created_at: DateTime<Utc>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    check: Option<String>,
+}
+
+impl From<ProviderAccount> for AccountJson {
+    fn from(account: ProviderAccount) -> Self {
+        Self {
+            id: account.id,
+            provider: account.provider,
+            app: account.app,
+            name: account.name.reveal().to_owned(),
+            phone_number_id: account.external_id,
+            business_account_id: account.business_id,
+            display_number: account.display_number,
+            base_url: account.base_url,
+            state: account.state.as_str(),
+            checked_at: account.checked_at,
+            created_at: account.created_at,
+            check: None,
+        }
+    }
+}
+
+/// `GET /v1/accounts`.
+pub async fn list(
+    State(state): State<AppState>,
+    Caller(actor): Caller,
+) -> Result<Json<List<AccountJson>>, Problem> {
+    let accounts = state.crm().accounts().list(&actor).await?;
+    Ok(List::all(accounts.into_iter().map(AccountJson::from).collect()))
+}
+
+/// An account to be connected.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewAccountJson {
+    app: AppId,
+    name: String,
+    phone_number_id: String,
+    business_account_id: String,
+    portfolio: Option<String>,
+    token: SecretString,
+    base_url: Option<Url>,
+}
+
+/// `POST /v1/accounts`: `state` is `routable` if the check of the token succeeded; otherwise `check` has the code.
+pub async fn connect(
+    State(state): State<AppState>,
+    Caller(actor): Caller,
+    Body(new): Body<NewAccountJson>,
+) -> Result<(StatusCode, Json<AccountJson>), Problem> {
+    let new = NewAccount {
+        app: new.app,
+        name: text::<Title>("name", &new.name)?,
+        external_id: new.phone_number_id,
+        business_id: new.business_account_id,
+        portfolio: new.portfolio,
+        token: new.token,
+        base_url: new.base_url,
+    };
+    let (account, failed) = state.crm().accounts().connect(&actor, new).await?;
+    let check = failed.map(|error| error.code());
+    Ok((StatusCode::CREATED, Json(AccountJson { check, ..account.into() })))
+}
+
+/// `POST /v1/accounts/{account}/check`.
+pub async fn check(
+    State(state): State<AppState>,
+    Caller(actor): Caller,
+    Id(id): Id<AccountId>,
+) -> Result<Json<AccountJson>, Problem> {
+    Ok(Json(state.crm().accounts().check(&actor, id).await?.0.into()))
+}
+
+/// A template, with the names its parameters are given by.
+#[derive(Debug, Serialize)]
+pub struct TemplateJson {
+    name: String,
+    language: String,
+    category: &'static str,
+    status: &'static str,
+    quality: Option<String>,
+    header: Option<&'static str>,
+    body: String,
+    footer: Option<String>,
+    buttons: Vec<String>,
+    parameters: Vec<String>,
+}
+
+impl From<Template> for TemplateJson {
+    fn from(template: Template) -> Self {
+        Self {
+            parameters: template.parameters(),
+            name: template.name,
+            language: template.language,
+            category: template.category.as_str(),
+            status: template.status.as_str(),
+            quality: template.quality,
+            header: template.header.map(dialzio_core::conversation::HeaderFormat::as_str),
+            body: template.body,
+            footer: template.footer,
+            buttons: template.buttons.into_iter().map(|button| button.text).collect(),
+        }
+    }
+}
+
+/// `GET /v1/accounts/{account}/templates`.
+pub async fn templates(
+    State(state): State<AppState>,
+    Caller(actor): Caller,
+    Id(id): Id<AccountId>,
+) -> Result<Json<List<TemplateJson>>, Problem> {
+    let templates = state.crm().accounts().templates(&actor, id).await?;
+    Ok(List::all(templates.into_iter().map(TemplateJson::from).collect()))
+}
+
+/// `POST /v1/accounts/{account}/templates/sync`.
+pub async fn sync_templates(
+    State(state): State<AppState>,
+    Caller(actor): Caller,
+    Id(id): Id<AccountId>,
+) -> Result<Json<List<TemplateJson>>, Problem> {
+    let templates = state.crm().accounts().sync_templates(&actor, id).await?;
+    Ok(List::all(templates.into_iter().map(TemplateJson::from).collect()))
+}

@@ -1,0 +1,170 @@
+//! Files: opened, read by range, never shown as anything they only claim to be.
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use dialzio_core::MediaId;
+use dialzio_core::media::OpenedMedia;
+
+use super::Id;
+use crate::auth::Caller;
+use crate::problem::Problem;
+use crate::state::AppState;
+
+/// Bytes that are opened at a time.
+const STRETCH: u64 = 1024 * 1024;
+
+/// The types that may be shown beside messages, by their first bytes. Anything else is a download.
+fn sniff(head: &[u8]) -> Option<&'static str> {
+    let at = |offset: usize, magic: &[u8]| head.get(offset..offset + magic.len()) == Some(magic);
+    match () {
+        () if at(0, b"\xff\xd8\xff") => Some("image/jpeg"),
+        () if at(0, b"\x89PNG\r\n\x1a\n") => Some("image/png"),
+        () if at(0, b"GIF87a") || at(0, b"GIF89a") => Some("image/gif"),
+        () if at(0, b"RIFF") && at(8, b"WEBP") => Some("image/webp"),
+        () if at(0, b"OggS") => Some("audio/ogg"),
+        () if at(0, b"ID3") || at(0, b"\xff\xfb") => Some("audio/mpeg"),
+        () if at(0, b"#!AMR") => Some("audio/amr"),
+        () if at(4, b"ftypM4A") => Some("audio/mp4"),
+        () if at(4, b"ftyp") => Some("video/mp4"),
+        () => None,
+    }
+}
+
+/// One range of bytes as asked for, cut to the size. `None` if it lies outside.
+fn range(headers: &HeaderMap, size: u64) -> Option<Option<std::ops::Range<u64>>> {
+    let Some(text) = headers.get(header::RANGE).and_then(|value| value.to_str().ok()) else {
+        return Some(None);
+    };
+    let Some((from, to)) = text.strip_prefix("bytes=").and_then(|spec| spec.split_once('-')) else {
+        return Some(None);
+    };
+    let range = match (from.parse::<u64>(), to.parse::<u64>()) {
+        (Ok(from), Ok(to)) if from <= to => from..to.saturating_add(1).min(size),
+        (Ok(from), Err(_)) if to.is_empty() => from..size,
+        (Err(_), Ok(last)) if from.is_empty() => size.saturating_sub(last)..size,
+        _ => return Some(None),
+    };
+    (range.start < size).then_some(Some(range))
+}
+
+/// A file name for a header: plain ASCII, and the real one in UTF-8 (RFC 6266).
+fn disposition(kind: &str, name: Option<&str>) -> HeaderValue {
+    let name: String = name
+        .unwrap_or("file")
+        .chars()
+        .filter(|c| !c.is_control() && !matches!(c, '/' | '\\' | '"'))
+        .take(100)
+        .collect();
+    let ascii: String =
+        name.chars().map(|c| if c.is_ascii_alphanumeric() || ".-_ ".contains(c) { c } else { '_' }).collect();
+    let mut encoded = String::new();
+    for byte in name.bytes() {
+        if byte.is_ascii_alphanumeric() || b".-_".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    let text = format!("{kind}; filename=\"{ascii}\"; filename*=UTF-8''{encoded}");
+    HeaderValue::from_str(&text).unwrap_or_else(|_| HeaderValue::from_static("attachment"))
+}
+
+/// Streams an opened file, or the part of it that was asked for.
+///
+/// # Errors
+/// A problem if its beginning cannot be opened.
+pub async fn serve(state: &AppState, file: OpenedMedia, headers: &HeaderMap) -> Result<Response, Problem> {
+    let crm = state.crm();
+    let size = file.size;
+    let head = crm.media().read(&file, 0..64).await?;
+    let shown = sniff(&head);
+    let Some(part) = range(headers, size) else {
+        let mut response = StatusCode::RANGE_NOT_SATISFIABLE.into_response();
+        let whole = HeaderValue::from_str(&format!("bytes */{size}"))
+            .unwrap_or(HeaderValue::from_static("bytes */*"));
+        response.headers_mut().insert(header::CONTENT_RANGE, whole);
+        return Ok(response);
+    };
+    let partial = part.is_some();
+    let part = part.unwrap_or(0..size);
+    let name =
+        disposition(if shown.is_some() { "inline" } else { "attachment" }, file.media.filename.as_deref());
+    let (state, span) = (state.clone(), part.clone());
+    let body = futures_util::stream::unfold((state, file, part.start), move |(state, file, at)| {
+        let end = span.end;
+        async move {
+            if at >= end {
+                return None;
+            }
+            let next = (at + STRETCH).min(end);
+            let bytes = state.crm().media().read(&file, at..next).await.map_err(std::io::Error::other);
+            let next = if bytes.is_ok() { next } else { end };
+            Some((bytes, (state, file, next)))
+        }
+    });
+    let mut response = Body::from_stream(body).into_response();
+    *response.status_mut() = if partial { StatusCode::PARTIAL_CONTENT } else { StatusCode::OK };
+    let headers = response.headers_mut();
+    headers
+        .insert(header::CONTENT_TYPE, HeaderValue::from_static(shown.unwrap_or("application/octet-stream")));
+    headers.insert(header::CONTENT_DISPOSITION, name);
+    headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
+    headers.insert(header::CONTENT_LENGTH, HeaderValue::from(part.end - part.start));
+    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("sandbox; default-src 'none'"));
+    if partial {
+        let spec = format!("bytes {}-{}/{size}", part.start, part.end.saturating_sub(1));
+        headers.insert(
+            header::CONTENT_RANGE,
+            HeaderValue::from_str(&spec).unwrap_or(HeaderValue::from_static("bytes */*")),
+        );
+    }
+    Ok(response)
+}
+
+/// `GET /v1/media/{media}`.
+pub async fn get(
+    State(state): State<AppState>,
+    Caller(actor): Caller,
+    Id(id): Id<MediaId>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let file = state.crm().media().open(&actor, id).await?;
+    serve(&state, file, &headers).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_known_bytes_are_shown_and_svg_never() {
+        assert_eq!(sniff(b"\x89PNG\r\n\x1a\nrest"), Some("image/png"));
+        for other in [&b"<svg xmlns="[..], b"<html>", b"PK\x03\x04", b"MZ", b""] {
+            assert_eq!(sniff(other), None);
+        }
+    }
+
+    #[test]
+    fn ranges_are_cut_to_the_file() {
+        let ask = |text: &'static str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::RANGE, HeaderValue::from_static(text));
+            range(&headers, 100)
+        };
+        assert_eq!(ask("bytes=0-9"), Some(Some(0..10)));
+        assert_eq!(ask("bytes=90-"), Some(Some(90..100)));
+        assert_eq!(ask("bytes=-5"), Some(Some(95..100)));
+        assert_eq!(ask("bytes=50-900"), Some(Some(50..100)));
+        assert_eq!(ask("bytes=100-"), None);
+        assert_eq!(ask("lines=1-2"), Some(None));
+    }
+
+    #[test]
+    fn file_names_cannot_break_out_of_their_header() {
+        let value = disposition("attachment", Some("a\"; evil=\r\nx/../ü.pdf"));
+        let text = value.to_str().unwrap();
+        assert!(!text.contains('\n') && !text.contains("../") && text.contains("%C3%BC"));
+    }
+}

@@ -1,0 +1,197 @@
+//! Messages.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use chrono::{DateTime, Utc};
+use dialzio_core::conversation::{Content, Direction, Message, NewBody, NewMessage};
+use dialzio_core::store::IdempotencyKey;
+use dialzio_core::text::MessageText;
+use dialzio_core::{ConversationId, MessageId};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+use super::{Asked, Body, Id, List, Paging, text};
+use crate::auth::Caller;
+use crate::problem::Problem;
+use crate::state::AppState;
+
+/// A message.
+#[derive(Debug, Serialize)]
+pub struct MessageJson {
+    id: MessageId,
+    conversation: ConversationId,
+    direction: Direction,
+    author: Option<String>,
+    kind: &'static str,
+    text: Option<String>,
+    content: Content,
+    purpose: Option<&'static str>,
+    status: &'static str,
+    status_at: DateTime<Utc>,
+    failure: Option<FailureJson>,
+    event_at: DateTime<Utc>,
+    reply_to: Option<MessageId>,
+    edited_at: Option<DateTime<Utc>>,
+    revoked_at: Option<DateTime<Utc>>,
+    reactions: Vec<ReactionJson>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deferred_until: Option<DateTime<Utc>>,
+}
+
+/// Why a message failed or was refused.
+#[derive(Debug, Serialize)]
+struct FailureJson {
+    code: String,
+    detail: Option<String>,
+}
+
+/// A reaction.
+#[derive(Debug, Serialize)]
+struct ReactionJson {
+    by: &'static str,
+    emoji: String,
+    at: DateTime<Utc>,
+}
+
+impl From<Message> for MessageJson {
+    fn from(message: Message) -> Self {
+        let reactions = message.reactions.iter().filter_map(|reaction| {
+            Some(ReactionJson { by: reaction.by.as_str(), emoji: reaction.emoji.clone()?, at: reaction.at })
+        });
+        Self {
+            id: message.id,
+            conversation: message.conversation,
+            direction: message.direction,
+            reactions: reactions.collect(),
+            author: message.author,
+            kind: message.content.kind(),
+            text: message.content.reading().map(str::to_owned),
+            purpose: message.purpose.map(dialzio_core::consent::Purpose::as_str),
+            status: message.delivery.status.as_str(),
+            status_at: message.delivery.at,
+            failure: message
+                .delivery
+                .failure
+                .map(|note| FailureJson { code: note.code, detail: note.detail }),
+            content: message.content,
+            event_at: message.event_at,
+            reply_to: message.reply_to,
+            edited_at: message.edited_at,
+            revoked_at: message.revoked_at,
+            deferred_until: None,
+        }
+    }
+}
+
+/// `GET /v1/conversations/{conversation}/messages`.
+pub async fn list(
+    State(state): State<AppState>,
+    Caller(actor): Caller,
+    Id(id): Id<ConversationId>,
+    Asked(paging): Asked<Paging>,
+) -> Result<Json<List<MessageJson>>, Problem> {
+    let page = state.crm().conversations().messages(&actor, id, paging.request()?).await?;
+    Ok(List::of(page, MessageJson::from))
+}
+
+/// `GET /v1/messages/{message}`.
+pub async fn get(
+    State(state): State<AppState>,
+    Caller(actor): Caller,
+    Id(id): Id<MessageId>,
+) -> Result<Json<MessageJson>, Problem> {
+    Ok(Json(state.crm().conversations().message(&actor, id).await?.into()))
+}
+
+/// A template with its parameters by name.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TemplateJson {
+    name: String,
+    language: String,
+    #[serde(default)]
+    parameters: BTreeMap<String, String>,
+}
+
+/// A message to be sent: `text` or `template`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewMessageJson {
+    text: Option<String>,
+    template: Option<TemplateJson>,
+    reply_to: Option<MessageId>,
+}
+
+/// The key that a client must send with what it may repeat.
+///
+/// # Errors
+/// A problem if it is missing or not 1 to 255 visible ASCII characters.
+pub fn idempotency_key(headers: &HeaderMap) -> Result<IdempotencyKey, Problem> {
+    let key =
+        headers.get("idempotency-key").and_then(|value| value.to_str().ok()).and_then(IdempotencyKey::parse);
+    key.ok_or_else(|| {
+        Problem::new(
+            StatusCode::BAD_REQUEST,
+            "idempotency.key_missing",
+            "Send an Idempotency-Key of 1 to 255 visible ASCII characters",
+        )
+    })
+}
+
+/// `POST /v1/conversations/{conversation}/messages`.
+pub async fn send(
+    State(state): State<AppState>,
+    Caller(actor): Caller,
+    Id(id): Id<ConversationId>,
+    headers: HeaderMap,
+    Body(new): Body<NewMessageJson>,
+) -> Result<Response, Problem> {
+    let key = idempotency_key(&headers)?;
+    let body = match (new.text, new.template) {
+        (Some(body), None) => NewBody::Text(text::<MessageText>("text", &body)?),
+        (None, Some(template)) => NewBody::Template {
+            name: template.name,
+            language: template.language,
+            parameters: template.parameters.into_iter().collect(),
+        },
+        _ => return Err(Problem::invalid("text", "or template is needed, one of them")),
+    };
+    let new = NewMessage { body, reply_to: new.reply_to, key: Some(key) };
+    let sent = state.crm().conversations().send(&actor, id, new).await?;
+    let replayed = sent.replayed;
+    let mut json = MessageJson::from(sent.message);
+    json.deferred_until = sent.deferred.map(|(until, _)| until);
+    let mut response = (StatusCode::ACCEPTED, Json(json)).into_response();
+    if replayed {
+        response.headers_mut().insert("idempotency-replayed", HeaderValue::from_static("true"));
+    }
+    Ok(response)
+}
+
+/// `POST /v1/messages/{message}/cancellation`.
+pub async fn cancel(
+    State(state): State<AppState>,
+    Caller(actor): Caller,
+    Id(id): Id<MessageId>,
+) -> Result<Json<MessageJson>, Problem> {
+    Ok(Json(state.crm().conversations().cancel(&actor, id).await?.into()))
+}
+
+/// What became of a message, by a person's decision.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OutcomeJson {
+    sent: bool,
+}
+
+/// `POST /v1/messages/{message}/outcome`.
+pub async fn settle(
+    State(state): State<AppState>,
+    Caller(actor): Caller,
+    Id(id): Id<MessageId>,
+    Body(outcome): Body<OutcomeJson>,
+) -> Result<Json<MessageJson>, Problem> {
+    Ok(Json(state.crm().conversations().settle_unknown(&actor, id, outcome.sent).await?.into()))
+}

@@ -1,0 +1,318 @@
+//! The organisation, its members, keys and audit log.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use chrono::{DateTime, Utc};
+use dialzio_core::access::chrono_tz_name::ZoneName;
+use dialzio_core::access::{ApiKey, Member, Org};
+use dialzio_core::consent::QuietHours;
+use dialzio_core::ledger::AuditEntry;
+use dialzio_core::text::{EmailAddress, Title};
+use dialzio_core::{ApiKeyId, MemberId, OrgId, Permission, Role};
+use serde::{Deserialize, Serialize};
+
+use super::{Asked, Body, Id, List, text, word};
+use crate::auth::Caller;
+use crate::problem::Problem;
+use crate::state::AppState;
+
+/// Who is asking.
+#[derive(Debug, Serialize)]
+pub struct MeJson {
+    organisation: OrgId,
+    principal: String,
+    permissions: Vec<Permission>,
+}
+
+/// `GET /v1/me`.
+pub async fn me(Caller(actor): Caller) -> Json<MeJson> {
+    let permissions = actor.grant().permissions.clone();
+    Json(MeJson { organisation: actor.org(), principal: actor.principal().to_ref(), permissions })
+}
+
+/// An organisation and its settings.
+#[derive(Debug, Serialize)]
+pub struct OrgJson {
+    id: OrgId,
+    name: String,
+    zone: &'static str,
+    quiet_from: String,
+    quiet_until: String,
+    marketing_cap: u32,
+    message_days: u16,
+    created_at: DateTime<Utc>,
+}
+
+fn clock(minutes: u16) -> String {
+    format!("{:02}:{:02}", minutes / 60, minutes % 60)
+}
+
+/// Reads `10:00` as minutes of the day.
+///
+/// # Errors
+/// A problem that names the field.
+pub fn minutes(field: &str, text: &str) -> Result<u16, Problem> {
+    let parsed = text.split_once(':').and_then(|(hour, minute)| {
+        let (hour, minute) = (hour.parse::<u16>().ok()?, minute.parse::<u16>().ok()?);
+        (hour < 24 && minute < 60).then_some(hour * 60 + minute)
+    });
+    parsed.ok_or_else(|| Problem::invalid(field, "is a time such as 10:00"))
+}
+
+impl From<Org> for OrgJson {
+    fn from(org: Org) -> Self {
+        Self {
+            id: org.id,
+            name: org.name.reveal().to_owned(),
+            zone: org.zone.as_str(),
+            quiet_from: clock(org.quiet_hours.open_from),
+            quiet_until: clock(org.quiet_hours.open_until),
+            marketing_cap: org.marketing_cap,
+            message_days: org.message_days,
+            created_at: org.created_at,
+        }
+    }
+}
+
+/// `GET /v1/organisation`.
+pub async fn get(State(state): State<AppState>, Caller(actor): Caller) -> Result<Json<OrgJson>, Problem> {
+    Ok(Json(state.crm().access().org(&actor).await?.into()))
+}
+
+/// What is to change.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OrgPatchJson {
+    name: Option<String>,
+    zone: Option<String>,
+    quiet_from: Option<String>,
+    quiet_until: Option<String>,
+    marketing_cap: Option<u32>,
+    message_days: Option<u16>,
+}
+
+/// `PATCH /v1/organisation`.
+pub async fn change(
+    State(state): State<AppState>,
+    Caller(actor): Caller,
+    Body(patch): Body<OrgPatchJson>,
+) -> Result<Json<OrgJson>, Problem> {
+    let mut org = state.crm().access().org(&actor).await?;
+    if let Some(name) = patch.name {
+        org.name = text::<Title>("name", &name)?;
+    }
+    if let Some(zone) = patch.zone {
+        org.zone = ZoneName::parse(&zone).ok_or_else(|| Problem::invalid("zone", "is an IANA time zone"))?;
+    }
+    let QuietHours { mut open_from, mut open_until } = org.quiet_hours;
+    if let Some(from) = patch.quiet_from {
+        open_from = minutes("quiet_from", &from)?;
+    }
+    if let Some(until) = patch.quiet_until {
+        open_until = minutes("quiet_until", &until)?;
+    }
+    org.quiet_hours = QuietHours { open_from, open_until };
+    org.marketing_cap = patch.marketing_cap.unwrap_or(org.marketing_cap);
+    org.message_days = patch.message_days.unwrap_or(org.message_days);
+    state.crm().access().change_org(&actor, org).await?;
+    Ok(Json(state.crm().access().org(&actor).await?.into()))
+}
+
+/// Somebody who works here.
+#[derive(Debug, Serialize)]
+pub struct MemberJson {
+    id: MemberId,
+    name: String,
+    role: Role,
+    state: &'static str,
+    created_at: DateTime<Utc>,
+}
+
+impl From<Member> for MemberJson {
+    fn from(member: Member) -> Self {
+        Self {
+            id: member.id,
+            name: member.name.reveal().to_owned(),
+            role: member.role,
+            state: member.state.as_str(),
+            created_at: member.created_at,
+        }
+    }
+}
+
+/// `GET /v1/members`.
+pub async fn members(
+    State(state): State<AppState>,
+    Caller(actor): Caller,
+) -> Result<Json<List<MemberJson>>, Problem> {
+    let members = state.crm().access().members(&actor).await?;
+    Ok(List::all(members.into_iter().map(MemberJson::from).collect()))
+}
+
+/// Somebody to be invited.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct InviteJson {
+    email: String,
+    role: String,
+}
+
+/// The link of an invitation, shown once.
+#[derive(Debug, Serialize)]
+pub struct InvitedJson {
+    setup_url: String,
+}
+
+/// `POST /v1/members`.
+pub async fn invite(
+    State(state): State<AppState>,
+    Caller(actor): Caller,
+    Body(new): Body<InviteJson>,
+) -> Result<(StatusCode, Json<InvitedJson>), Problem> {
+    let email = text::<EmailAddress>("email", &new.email)?;
+    let token = state.crm().access().invite(&actor, Some(email), word::<Role>("role", &new.role)?).await?;
+    let setup_url = setup_url(state.origin(), token.reveal());
+    Ok((StatusCode::CREATED, Json(InvitedJson { setup_url })))
+}
+
+/// The address of the page that uses an invitation. The token is in the fragment, which no server logs.
+#[must_use]
+pub fn setup_url(origin: &str, token: &str) -> String {
+    format!("{origin}/setup#{token}")
+}
+
+/// An API key without its secret.
+#[derive(Debug, Serialize)]
+pub struct KeyJson {
+    id: ApiKeyId,
+    name: String,
+    permissions: Vec<Permission>,
+    created_at: DateTime<Utc>,
+    expires_at: DateTime<Utc>,
+    revoked_at: Option<DateTime<Utc>>,
+}
+
+impl From<ApiKey> for KeyJson {
+    fn from(key: ApiKey) -> Self {
+        Self {
+            id: key.id,
+            name: key.name.reveal().to_owned(),
+            permissions: key.permissions,
+            created_at: key.created_at,
+            expires_at: key.expires_at,
+            revoked_at: key.revoked_at,
+        }
+    }
+}
+
+/// `GET /v1/keys`.
+pub async fn keys(
+    State(state): State<AppState>,
+    Caller(actor): Caller,
+) -> Result<Json<List<KeyJson>>, Problem> {
+    let keys = state.crm().access().keys(&actor).await?;
+    Ok(List::all(keys.into_iter().map(KeyJson::from).collect()))
+}
+
+/// A key to be made.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewKeyJson {
+    name: String,
+    permissions: Vec<String>,
+}
+
+/// A key that was just made, with its secret.
+#[derive(Debug, Serialize)]
+pub struct MadeKeyJson {
+    id: ApiKeyId,
+    api_key: String,
+}
+
+/// `POST /v1/keys`.
+pub async fn create_key(
+    State(state): State<AppState>,
+    Caller(actor): Caller,
+    Body(new): Body<NewKeyJson>,
+) -> Result<(StatusCode, Json<MadeKeyJson>), Problem> {
+    let permissions = new.permissions.iter().map(|name| word::<Permission>("permissions", name));
+    let permissions = permissions.collect::<Result<Vec<_>, _>>()?;
+    let name = text::<Title>("name", &new.name)?;
+    let (id, token) = state.crm().access().create_key(&actor, name, &permissions).await?;
+    Ok((StatusCode::CREATED, Json(MadeKeyJson { id, api_key: token.reveal().to_owned() })))
+}
+
+/// `DELETE /v1/keys/{key}`.
+pub async fn revoke_key(
+    State(state): State<AppState>,
+    Caller(actor): Caller,
+    Id(id): Id<ApiKeyId>,
+) -> Result<StatusCode, Problem> {
+    state.crm().access().revoke_key(&actor, id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// An entry of the audit log.
+#[derive(Debug, Serialize)]
+pub struct AuditJson {
+    seq: u64,
+    at: DateTime<Utc>,
+    principal: String,
+    action: &'static str,
+    subject: Option<uuid::Uuid>,
+    cause: Option<uuid::Uuid>,
+    hash: String,
+}
+
+impl From<AuditEntry> for AuditJson {
+    fn from(entry: AuditEntry) -> Self {
+        let hash = entry.hash.0.iter().map(|byte| format!("{byte:02x}")).collect();
+        Self {
+            seq: entry.seq,
+            at: entry.at,
+            principal: entry.principal,
+            action: entry.action.as_str(),
+            subject: entry.subject,
+            cause: entry.cause,
+            hash,
+        }
+    }
+}
+
+/// Query of the audit log: entries after a place.
+#[derive(Debug, Deserialize)]
+pub struct AuditSearch {
+    cursor: Option<u64>,
+    limit: Option<u32>,
+}
+
+/// `GET /v1/audit`.
+pub async fn audit(
+    State(state): State<AppState>,
+    Caller(actor): Caller,
+    Asked(search): Asked<AuditSearch>,
+) -> Result<Json<List<AuditJson>>, Problem> {
+    let limit = search.limit.unwrap_or(50).clamp(1, 200);
+    let entries = state.crm().ledger().audit(&actor, search.cursor.unwrap_or(0), limit).await?;
+    let full = entries.len() == limit as usize;
+    let next_cursor = entries.last().filter(|_| full).map(|last| last.seq.to_string());
+    Ok(Json(List { data: entries.into_iter().map(AuditJson::from).collect(), next_cursor }))
+}
+
+/// What a recomputation of the chain found.
+#[derive(Debug, Serialize)]
+pub struct VerifiedJson {
+    intact: bool,
+    entries: Option<u64>,
+    first_broken: Option<u64>,
+}
+
+/// `GET /v1/audit/verification`.
+pub async fn verify_audit(
+    State(state): State<AppState>,
+    Caller(actor): Caller,
+) -> Result<Json<VerifiedJson>, Problem> {
+    let found = state.crm().ledger().verify(&actor).await?;
+    Ok(Json(VerifiedJson { intact: found.is_ok(), entries: found.ok(), first_broken: found.err() }))
+}

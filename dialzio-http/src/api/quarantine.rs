@@ -1,0 +1,83 @@
+//! What could not be used.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use chrono::{DateTime, Utc};
+use dialzio_core::QuarantineId;
+use dialzio_core::inbox::Quarantined;
+use serde::Serialize;
+
+use super::{Asked, Id, List, Paging};
+use crate::auth::Caller;
+use crate::problem::Problem;
+use crate::state::AppState;
+
+/// An item in quarantine.
+#[derive(Debug, Serialize)]
+pub struct QuarantinedJson {
+    id: QuarantineId,
+    provider: String,
+    reason: &'static str,
+    what: String,
+    received_at: DateTime<Utc>,
+    expires_at: DateTime<Utc>,
+    /// The bytes as text; only for one item.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    body: Option<String>,
+}
+
+impl From<Quarantined> for QuarantinedJson {
+    fn from(item: Quarantined) -> Self {
+        Self {
+            id: item.id,
+            provider: item.provider,
+            reason: item.reason.as_str(),
+            what: item.what,
+            received_at: item.received_at,
+            expires_at: item.expires_at,
+            body: None,
+        }
+    }
+}
+
+/// `GET /v1/quarantine`.
+pub async fn list(
+    State(state): State<AppState>,
+    Caller(actor): Caller,
+    Asked(paging): Asked<Paging>,
+) -> Result<Json<List<QuarantinedJson>>, Problem> {
+    let page = state.crm().quarantine().list(&actor, paging.request()?).await?;
+    Ok(List::of(page, QuarantinedJson::from))
+}
+
+/// `GET /v1/quarantine/{item}`.
+pub async fn get(
+    State(state): State<AppState>,
+    Caller(actor): Caller,
+    Id(id): Id<QuarantineId>,
+) -> Result<Json<QuarantinedJson>, Problem> {
+    let (item, bytes) = state.crm().quarantine().open(&actor, id).await?;
+    let body = Some(String::from_utf8_lossy(&bytes).into_owned());
+    Ok(Json(QuarantinedJson { body, ..item.into() }))
+}
+
+/// `POST /v1/quarantine/{item}/replay`.
+pub async fn replay(
+    State(state): State<AppState>,
+    Caller(actor): Caller,
+    Id(id): Id<QuarantineId>,
+) -> Result<StatusCode, Problem> {
+    state.crm().quarantine().replay(&actor, id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// `DELETE /v1/quarantine/{item}`.
+pub async fn discard(
+    State(state): State<AppState>,
+    Caller(actor): Caller,
+    Id(id): Id<QuarantineId>,
+) -> Result<StatusCode, Problem> {
+    state.crm().quarantine().discard(&actor, id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,70 @@
+//! `dialzio init`.
+
+use dialzio_core::access::NewOrg;
+use dialzio_core::text::{EmailAddress, Title};
+use dialzio_core::{Crm, OrgId, Permission, Principal, Role};
+
+use super::{Data, Outcome, say};
+use crate::api::organisation::setup_url;
+
+/// Sets an organisation up.
+#[derive(Debug, clap::Args)]
+pub(super) struct Init {
+    #[command(flatten)]
+    data: Data,
+    /// The organisation's name.
+    #[arg(long)]
+    org: String,
+    /// The owner's e-mail address.
+    #[arg(long)]
+    owner: String,
+    /// The public address that links start with.
+    #[arg(long, env = "DIALZIO_ORIGIN", default_value = "http://127.0.0.1:8080")]
+    origin: String,
+    /// Answer as JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Founds an organisation and invites its owner: the organisation, and the link.
+pub(super) async fn found(
+    crm: &Crm,
+    name: &str,
+    owner: Option<EmailAddress>,
+    origin: &str,
+) -> Result<(OrgId, String), dialzio_core::Error> {
+    let org = crm.access().found(NewOrg::named(name)).await?.org;
+    let link = owner_link(crm, org, owner, origin).await?;
+    Ok((org, link))
+}
+
+/// A link that makes an owner's account.
+pub(super) async fn owner_link(
+    crm: &Crm,
+    org: OrgId,
+    owner: Option<EmailAddress>,
+    origin: &str,
+) -> Result<String, dialzio_core::Error> {
+    let operator = crm.access().vouch(org, Principal::service("operator"), Role::Owner.grant());
+    let token = crm.access().invite(&operator, owner, Role::Owner).await?;
+    Ok(setup_url(origin, token.reveal()))
+}
+
+impl Init {
+    pub(super) async fn run(self) -> Outcome {
+        let owner: EmailAddress = self.owner.parse()?;
+        let crm = crate::assemble::open(&self.data.path, None).await?;
+        let (org, link) = found(&crm, &self.org, Some(owner), &self.origin).await?;
+        let operator = crm.access().vouch(org, Principal::service("operator"), Role::Owner.grant());
+        let name = Title::parse("Made by init")?;
+        let (_, key) = crm.access().create_key(&operator, name, Permission::ALL).await?;
+        if self.json {
+            let answer = serde_json::json!({ "organisation_id": org, "setup_url": link, "api_key": key.reveal() });
+            say(&answer.to_string());
+        } else {
+            say(&format!("Organisation {org} is set up.\nOpen {link} to make the owner's account."));
+            say(&format!("API key, shown once: {}", key.reveal()));
+        }
+        Ok(())
+    }
+}

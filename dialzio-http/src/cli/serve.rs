@@ -1,0 +1,157 @@
+//! `dialzio serve`.
+
+use dialzio_core::{Clock, Crm, OrgId, Principal, Role};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use url::Url;
+
+use super::clock::MovedClock;
+use super::init::{found, owner_link};
+use super::{Data, Outcome, say};
+use crate::Options;
+
+/// How long requests may take to end once the process goes down.
+const DRAIN: Duration = Duration::from_secs(25);
+
+/// Serves.
+#[derive(Debug, clap::Args)]
+pub(super) struct Serve {
+    #[command(flatten)]
+    data: Data,
+    /// The address to listen on. TLS belongs in front.
+    #[arg(long, env = "DIALZIO_LISTEN", default_value = "127.0.0.1:8080")]
+    listen: SocketAddr,
+    /// The public address, if it is another than the one listened on.
+    #[arg(long, env = "DIALZIO_ORIGIN")]
+    origin: Option<String>,
+    /// Run the emulated provider, and show the page that plays the customer.
+    #[arg(long)]
+    sandbox: bool,
+    /// Set an organisation up if there is none.
+    #[arg(skip)]
+    found: bool,
+}
+
+impl Serve {
+    /// What `dialzio` does without a command.
+    pub(super) fn plain() -> Self {
+        let data = Data { path: std::env::var_os("DIALZIO_DATA").map_or_else(|| "dialzio-data".into(), Into::into) };
+        Self { data, listen: SocketAddr::from(([127, 0, 0, 1], 8080)), origin: None, sandbox: true, found: true }
+    }
+
+    pub(super) async fn run(self) -> Outcome {
+        log();
+        if !self.listen.ip().is_loopback() && self.origin.as_deref().is_none_or(|origin| !origin.starts_with("https://")) {
+            return Err("a public address needs --origin https://…, with TLS in front of this server".into());
+        }
+        let clock = MovedClock::from_environment().filter(|_| self.sandbox);
+        let clock: Option<Arc<dyn Clock>> = clock.map(|clock| Arc::new(clock) as Arc<dyn Clock>);
+        let crm = crate::assemble::open(&self.data.path, clock).await?;
+        let listener = TcpListener::bind(self.listen).await?;
+        let address = listener.local_addr()?;
+        let origin = self.origin.clone().unwrap_or_else(|| format!("http://{address}"));
+        let mut options = Options::for_origin(&origin);
+        let link = self.set_up(&crm, &origin).await?;
+        let server = Url::parse(&format!("http://{address}/"))?;
+        #[cfg(feature = "sandbox")]
+        if self.sandbox {
+            options.sandbox = Some(self.start_sandbox(&crm, &server).await?);
+        }
+        let closing = options.closing.clone();
+        let router = crate::router(crm.clone(), options);
+
+        let (stop, stopped) = tokio::sync::watch::channel(false);
+        let working = {
+            let (crm, mut stopped) = (crm.clone(), stopped.clone());
+            tokio::spawn(async move {
+                crm.worker()
+                    .run(async move {
+                        // The sender lives until the process ends; an error means just that.
+                        let _ = stopped.wait_for(|stop| *stop).await;
+                    })
+                    .await
+            })
+        };
+        say(&format!("Dialzio serves {origin}"));
+        if let Some(link) = link {
+            say(&format!("Open {link}"));
+        }
+        let mut down = stopped.clone();
+        let serving = axum::serve(listener, router).with_graceful_shutdown(async move {
+            let _ = down.wait_for(|stop| *stop).await;
+        });
+        let serving = tokio::spawn(async move { serving.await });
+        signalled().await;
+        tracing::info!("going down");
+        closing.raise();
+        stop.send_replace(true);
+        tokio::select! {
+            _ = tokio::time::timeout(DRAIN, serving) => {}
+            () = signalled() => {}
+        }
+        let _ = tokio::time::timeout(Duration::from_secs(20), working).await;
+        Ok(())
+    }
+
+    /// Sets up what is not there. The link to open: one that makes the owner's account while there is none.
+    async fn set_up(&self, crm: &Crm, origin: &str) -> Result<Option<String>, dialzio_core::Error> {
+        let orgs = crm.access().organisations(None).await?;
+        let Some(org) = orgs.first().map(|org| org.id) else {
+            if !self.found {
+                return Ok(None);
+            }
+            return Ok(Some(found(crm, "My business", None, origin).await?.1));
+        };
+        let members = crm.access().members(&operator(crm, org)).await?;
+        match (members.is_empty(), self.found) {
+            (true, true) => owner_link(crm, org, None, origin).await.map(Some),
+            (false, _) => Ok(Some(format!("{origin}/inbox"))),
+            (true, false) => Ok(None),
+        }
+    }
+
+    #[cfg(feature = "sandbox")]
+    async fn start_sandbox(
+        &self,
+        crm: &Crm,
+        server: &Url,
+    ) -> Result<crate::sandbox::Sandbox, Box<dyn std::error::Error + Send + Sync>> {
+        let sandbox = crate::sandbox::Sandbox::start(crm).await?;
+        if let Some(org) = crm.access().organisations(None).await?.first() {
+            sandbox.connect(crm, &operator(crm, org.id), server).await?;
+        }
+        Ok(sandbox)
+    }
+}
+
+fn operator(crm: &Crm, org: OrgId) -> dialzio_core::Actor {
+    crm.access().vouch(org, Principal::service("operator"), Role::Owner.grant())
+}
+
+fn log() {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("DIALZIO_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn,dialzio_core=info,dialzio_http=warn"));
+    // A second subscriber in one process is no reason not to serve.
+    let _ = tracing_subscriber::fmt().json().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+}
+
+/// Waits for the system to ask the process to end.
+async fn signalled() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let (Ok(mut end), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) else {
+            return std::future::pending().await;
+        };
+        tokio::select! {
+            _ = end.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    }
+    #[cfg(not(unix))]
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}

@@ -1,0 +1,171 @@
+//! Live events: one reader for each organisation, the same bytes to every stream.
+
+use axum::response::sse::{Event, KeepAlive, Sse};
+use dialzio_core::event::{EventSeq, Recorded};
+use dialzio_core::{Actor, Error, OrgId};
+use futures_util::StreamExt;
+use futures_util::stream::{self, Stream};
+use std::collections::HashMap;
+use std::convert::Infallible;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::sync::broadcast;
+
+use crate::state::AppState;
+
+/// How many events a listener may lag behind before it is told to start over.
+const BUFFER: usize = 256;
+/// The longest a lost wake-up delays an event.
+const LOOK: Duration = Duration::from_secs(1);
+/// How often a stream checks that its listener is still let in.
+const RECHECK: Duration = Duration::from_secs(5);
+
+/// The readers that run, one for each organisation that somebody listens to.
+#[derive(Debug, Default)]
+pub struct Tails(Mutex<HashMap<OrgId, broadcast::Sender<Arc<Recorded>>>>);
+
+impl Tails {
+    /// Listens to an organisation's events, starting a reader if none runs.
+    fn subscribe(
+        &self,
+        state: &AppState,
+        actor: &Actor,
+        from: EventSeq,
+    ) -> broadcast::Receiver<Arc<Recorded>> {
+        let mut tails = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(tail) = tails.get(&actor.org()) {
+            return tail.subscribe();
+        }
+        let (sender, receiver) = broadcast::channel(BUFFER);
+        tails.insert(actor.org(), sender.clone());
+        tokio::spawn(read(state.clone(), actor.clone(), from, sender));
+        receiver
+    }
+
+    fn forget(&self, org: OrgId) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&org);
+    }
+}
+
+/// Reads an organisation's log as it grows, until nobody listens any more.
+async fn read(state: AppState, actor: Actor, mut after: EventSeq, sender: broadcast::Sender<Arc<Recorded>>) {
+    let ledger = state.crm().ledger();
+    let Ok(mut woken) = ledger.watch(&actor) else { return state.tails().forget(actor.org()) };
+    while sender.receiver_count() > 0 && !state.options().closing.is_raised() {
+        match ledger.events(&actor, after, 200).await {
+            Ok(events) => {
+                let full = events.len() == 200;
+                for event in events {
+                    after = event.seq;
+                    // Nobody listening is no error: the loop ends by itself.
+                    let _ = sender.send(Arc::new(event));
+                }
+                if full {
+                    continue;
+                }
+            }
+            Err(error) => tracing::warn!(code = %error.code(), "the event log could not be read"),
+        }
+        let _ = tokio::time::timeout(LOOK, woken.next()).await;
+    }
+    state.tails().forget(actor.org());
+}
+
+/// What a stream hands on.
+#[derive(Debug, Clone)]
+pub enum Live {
+    /// Something happened.
+    Event(Arc<Recorded>),
+    /// The listener is behind the log's horizon, or too slow: load everything anew.
+    Resync,
+}
+
+struct Listener {
+    state: AppState,
+    actor: Actor,
+    token: Option<String>,
+    after: EventSeq,
+    backlog: std::collections::VecDeque<Arc<Recorded>>,
+    live: broadcast::Receiver<Arc<Recorded>>,
+    checked: tokio::time::Instant,
+    resync: bool,
+}
+
+/// Events after `after`, then as they happen. With a `token`, ends within seconds once it is not valid any more.
+///
+/// # Errors
+/// [`Error::Denied`] without the permission to follow events.
+pub async fn follow(
+    state: &AppState,
+    actor: Actor,
+    after: Option<EventSeq>,
+    token: Option<String>,
+) -> Result<impl Stream<Item = Live> + Send + use<>, Error> {
+    let ledger = state.crm().ledger();
+    let newest = ledger.newest_event(&actor).await?;
+    let after = after.unwrap_or(newest);
+    let live = state.tails().subscribe(state, &actor, newest);
+    let mut backlog = std::collections::VecDeque::new();
+    let mut resync = after > newest;
+    if after < newest {
+        let events = ledger.events(&actor, after, 200).await?;
+        let contiguous = events.first().is_some_and(|first| first.seq.0 == after.0 + 1);
+        resync = !contiguous || events.len() == 200;
+        if !resync {
+            backlog.extend(events.into_iter().map(Arc::new));
+        }
+    }
+    let after = if resync { newest } else { after };
+    let checked = tokio::time::Instant::now();
+    let listener = Listener { state: state.clone(), actor, token, after, backlog, live, checked, resync };
+    Ok(stream::unfold(listener, |mut listener| async move {
+        let next = listener.next().await?;
+        Some((next, listener))
+    }))
+}
+
+impl Listener {
+    async fn next(&mut self) -> Option<Live> {
+        if std::mem::take(&mut self.resync) {
+            return Some(Live::Resync);
+        }
+        loop {
+            if let Some(event) = self.backlog.pop_front() {
+                if event.seq > self.after {
+                    self.after = event.seq;
+                    return Some(Live::Event(event));
+                }
+                continue;
+            }
+            if self.state.options().closing.is_raised() {
+                return None;
+            }
+            if self.checked.elapsed() > RECHECK {
+                if let Some(token) = &self.token {
+                    let known = self.state.crm().access().authenticate(token).await.ok()?;
+                    if known.org() != self.actor.org() {
+                        return None;
+                    }
+                }
+                self.checked = tokio::time::Instant::now();
+            }
+            match tokio::time::timeout(RECHECK, self.live.recv()).await {
+                Err(_) => {}
+                Ok(Ok(event)) => self.backlog.push_back(event),
+                Ok(Err(broadcast::error::RecvError::Lagged(_))) => return Some(Live::Resync),
+                Ok(Err(broadcast::error::RecvError::Closed)) => {
+                    // The reader ended with its last other listener: start one again from where we are.
+                    self.live = self.state.tails().subscribe(&self.state, &self.actor, self.after);
+                }
+            }
+        }
+    }
+}
+
+/// A stream of live events as server-sent events.
+pub fn respond<S>(events: S) -> Sse<impl Stream<Item = Result<Event, Infallible>>>
+where
+    S: Stream<Item = Event> + Send + 'static,
+{
+    Sse::new(events.map(Ok)).keep_alive(KeepAlive::new().interval(Duration::from_secs(15)))
+}

@@ -1,0 +1,105 @@
+//! The sandbox: an emulated provider inside the server, with one connected number, and a person who plays the customer.
+
+use dialzio_core::account::{NewAccount, NewApp};
+use dialzio_core::text::Title;
+use dialzio_core::{Actor, Crm, Error};
+use dialzio_whatsapp::emulator::{Behaviour, EmulatedNumber, Emulator, EmulatorConfig};
+use std::sync::Arc;
+use url::Url;
+
+/// The emulated provider and the number that is connected to it.
+#[derive(Debug, Clone)]
+pub struct Sandbox {
+    emulator: Emulator,
+    number: String,
+}
+
+/// The sandbox's number at the emulated provider.
+const NUMBER: &str = "100200300400500";
+/// The business account that owns it.
+const BUSINESS: &str = "500400300200100";
+/// The number as people see it.
+const DISPLAY: &str = "+91 80 4718 0000";
+
+impl Sandbox {
+    /// Starts an emulated provider on a free port of the loopback interface.
+    ///
+    /// # Errors
+    /// If no port is to be had.
+    pub async fn start(crm: &Crm) -> std::io::Result<Self> {
+        let clock = crm.clone();
+        let mut config = EmulatorConfig::new(Arc::new(move || clock.clock().now()));
+        // As on the platform, a moment passes between the ticks.
+        config.behaviour =
+            Behaviour { status_delay: std::time::Duration::from_millis(400), ..config.behaviour };
+        let emulator = Emulator::start(config).await?;
+        Ok(Self { emulator, number: NUMBER.to_owned() })
+    }
+
+    /// Connects the organisation to the emulated number, once: an app, an account, and the webhook back to `server`.
+    ///
+    /// # Errors
+    /// [`Error`] if the account cannot be connected.
+    pub async fn connect(&self, crm: &Crm, by: &Actor, server: &Url) -> Result<(), Error> {
+        let accounts = crm.accounts();
+        // The secrets are as lasting as the organisation, and worth nothing outside this process.
+        let (token, secret) = (format!("sandbox-token-{}", by.org()), format!("sandbox-secret-{}", by.org()));
+        let known = accounts.list(by).await?.into_iter().find(|account| account.external_id == self.number);
+        let apps = accounts.apps(by).await?;
+        let app = match known.as_ref().and_then(|account| apps.into_iter().find(|app| app.id == account.app))
+        {
+            Some(app) => app,
+            None => {
+                let name = Title::parse("Sandbox").map_err(|_| Error::Unauthenticated)?;
+                let new = NewApp {
+                    provider: "whatsapp".to_owned(),
+                    name,
+                    secrets: vec![secret.clone().into()],
+                    verify_token: "sandbox".to_owned().into(),
+                };
+                accounts.register_app(by, new).await?
+            }
+        };
+        let webhook = server.join(&format!("hooks/{}", app.hook)).ok();
+        self.emulator.add_number(EmulatedNumber {
+            phone_number_id: self.number.clone(),
+            waba_id: BUSINESS.to_owned(),
+            display_phone_number: DISPLAY.to_owned(),
+            verified_name: "Sandbox shop".to_owned(),
+            access_token: token.clone().into(),
+            app_secret: secret.into(),
+            webhook_url: webhook,
+        });
+        self.emulator.add_sample_templates(BUSINESS);
+        if let Some(account) = known {
+            accounts.rebase(by, account.id, Some(self.emulator.base_url())).await?;
+            return Ok(());
+        }
+        let name = Title::parse("Shop line").map_err(|_| Error::Unauthenticated)?;
+        let new = NewAccount {
+            app: app.id,
+            name,
+            external_id: self.number.clone(),
+            business_id: BUSINESS.to_owned(),
+            portfolio: None,
+            token: token.into(),
+            base_url: Some(self.emulator.base_url()),
+        };
+        match accounts.connect(by, new).await? {
+            (_, None) => Ok(()),
+            (_, Some(error)) => Err(error),
+        }
+    }
+
+    /// The emulated provider.
+    #[must_use]
+    pub const fn emulator(&self) -> &Emulator {
+        &self.emulator
+    }
+
+    /// The connected number's id at the emulated provider.
+    #[must_use]
+    pub fn number(&self) -> &str {
+        &self.number
+    }
+}

@@ -1,0 +1,46 @@
+//! What every handler reaches.
+
+use dialzio_core::Crm;
+use std::sync::Arc;
+
+use crate::options::Options;
+use crate::realtime::Tails;
+
+/// What every handler reaches. Cloning costs one counter.
+#[derive(Debug, Clone)]
+pub struct AppState {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    crm: Crm,
+    options: Options,
+    tails: Tails,
+}
+
+impl AppState {
+    pub(crate) fn new(crm: Crm, options: Options) -> Self {
+        Self { inner: Arc::new(Inner { crm, options, tails: Tails::default() }) }
+    }
+
+    /// The CRM.
+    #[must_use]
+    pub fn crm(&self) -> &Crm {
+        &self.inner.crm
+    }
+
+    /// The public origin, such as `https://app.example.com`.
+    #[must_use]
+    pub fn origin(&self) -> &str {
+        &self.inner.options.origin
+    }
+
+    pub(crate) fn options(&self) -> &Options {
+        &self.inner.options
+    }
+
+    pub(crate) fn tails(&self) -> &Tails {
+        &self.inner.tails
+    }
+}

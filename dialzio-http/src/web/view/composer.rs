@@ -1,0 +1,49 @@
+//! Where an answer is written: reply, private note, template.
+
+use askama::Template;
+
+use super::{Chip, Shown, message::Quote, picker::Picker};
+
+/// Below the log. Answer of `GET /web/conversations/{id}/composer`, put in the place of `#composer`;
+/// the page asks for it when the window or consent changes and nothing is typed.
+#[derive(Clone, Debug, Template)]
+#[template(path = "composer.html")]
+pub(crate) struct Composer {
+    /// Id of the conversation.
+    pub(crate) conversation: String,
+    /// The 24-hour window: "Reply window open · 21 h left" or "Reply window closed since 09:12".
+    pub(crate) window: Option<Chip>,
+    /// What consent says about a reply, in words: "Service reply needs no opt-in".
+    pub(crate) consent: Option<Chip>,
+    /// One more sentence beside the chips: "Choose an approved template. It opens again when Tara writes."
+    pub(crate) advice: Option<Shown>,
+    /// "Meera is viewing".
+    pub(crate) viewing: Option<Shown>,
+    /// Whether free text may be sent now. If not, the picker takes the place of the reply box.
+    pub(crate) can_reply: bool,
+    /// Whether the channel has templates.
+    pub(crate) has_templates: bool,
+    /// Whether files may be attached.
+    pub(crate) can_attach: bool,
+    /// Nothing at all may be sent, and why; private notes stay possible.
+    pub(crate) refusal: Option<Refusal>,
+    /// Text that was not sent, brought back after a refusal.
+    pub(crate) draft: String,
+    /// The message that is being answered.
+    pub(crate) quote: Option<Quote>,
+    /// Longest text that the channel takes, in characters.
+    pub(crate) max_length: u32,
+    /// The picker, already open because the window is shut.
+    pub(crate) picker: Option<Picker>,
+}
+
+impl askama::filters::HtmlSafe for Composer {}
+
+/// Why nothing may be sent, with the one action that helps.
+#[derive(Clone, Debug)]
+pub(crate) struct Refusal {
+    /// "Asha opted out on 2 Nov (wrote STOP). You can reply when she writes again."
+    pub(crate) reason: Shown,
+    /// What helps: a path of our own and the words of its link.
+    pub(crate) way_out: Option<(String, String)>,
+}

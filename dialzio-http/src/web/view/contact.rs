@@ -1,0 +1,217 @@
+//! One contact, and the list of contacts.
+
+use askama::Template;
+
+use super::{
+    Avatar, Chip, Choice, Fact, Moment, Shell, Shown,
+    person::{ConsentRow, Notes, Standing, Tasks},
+};
+
+/// Which part of a contact is shown; `?tab=` in the address.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Tab {
+    /// What happened.
+    #[default]
+    Timeline,
+    /// What the person agreed to, as a ledger.
+    Consent,
+}
+
+/// The page at `/contacts/{contact}`.
+#[derive(Clone, Debug, Template)]
+#[template(path = "contact.html")]
+pub(crate) struct ContactPage {
+    /// Around it.
+    pub(crate) shell: Shell,
+    /// Id.
+    pub(crate) id: String,
+    /// Name, `@username` or number.
+    pub(crate) name: Shown,
+    /// Mark.
+    pub(crate) avatar: Avatar,
+    /// Do not contact, restricted, on hold.
+    pub(crate) chips: Vec<Chip>,
+    /// Conversations: address and "WhatsApp · Shop line".
+    pub(crate) conversations: Vec<(String, Shown)>,
+    /// Open tab.
+    pub(crate) tab: Tab,
+    /// Newest first; filled for its tab.
+    pub(crate) timeline: Timeline,
+    /// Filled for its tab.
+    pub(crate) ledger: Ledger,
+    /// Numbers and addresses.
+    pub(crate) reach: Vec<Fact>,
+    /// Stage, owner, tags.
+    pub(crate) standing: Standing,
+    /// Present consent per purpose.
+    pub(crate) consent: Vec<ConsentRow>,
+    /// Follow-ups.
+    pub(crate) tasks: Tasks,
+    /// Notes.
+    pub(crate) notes: Notes,
+    /// How long things are kept.
+    pub(crate) kept: Shown,
+}
+
+impl ContactPage {
+    /// Whether `tab` is open.
+    pub(crate) fn is(&self, tab: Tab) -> bool {
+        self.tab == tab
+    }
+}
+
+/// A page of the timeline; answer of `GET /web/contacts/{id}/timeline?after=`, put after the others.
+#[derive(Clone, Debug, Default, Template)]
+#[template(path = "timeline.html")]
+pub(crate) struct Timeline {
+    /// Id of the contact.
+    pub(crate) contact: String,
+    /// Newest first.
+    pub(crate) items: Vec<TimelineItem>,
+    /// Key of the next page.
+    pub(crate) next: Option<String>,
+}
+
+impl askama::filters::HtmlSafe for Timeline {}
+
+/// One thing that happened with a contact.
+#[derive(Clone, Debug)]
+pub(crate) struct TimelineItem {
+    /// Name of the icon: message, note, check, shield, assign, tag, person.
+    pub(crate) icon: &'static str,
+    /// One sentence.
+    pub(crate) text: Shown,
+    /// Where it can be seen.
+    pub(crate) href: Option<String>,
+    /// When.
+    pub(crate) time: Moment,
+}
+
+/// The consent ledger with the forms that add to it. Answer of their post, put in the place of `#ledger`.
+#[derive(Clone, Debug, Default, Template)]
+#[template(path = "ledger.html")]
+pub(crate) struct Ledger {
+    /// Id of the contact.
+    pub(crate) contact: String,
+    /// Newest first; entries are never changed.
+    pub(crate) entries: Vec<LedgerEntry>,
+    /// Purposes to choose from: "marketing", "utility".
+    pub(crate) purposes: Vec<Choice>,
+    /// Channels to choose from.
+    pub(crate) channels: Vec<Choice>,
+    /// How consent was given.
+    pub(crate) methods: Vec<Choice>,
+    /// What is wrong with the form for a grant; it is then unfolded.
+    pub(crate) record_error: Option<String>,
+    /// What is wrong with the form for a withdrawal; it is then unfolded.
+    pub(crate) withdraw_error: Option<String>,
+    /// Today as ISO date, the greatest day that may be entered.
+    pub(crate) today: String,
+}
+
+impl askama::filters::HtmlSafe for Ledger {}
+
+/// One entry of the ledger.
+#[derive(Clone, Debug)]
+pub(crate) struct LedgerEntry {
+    /// When it happened.
+    pub(crate) time: Moment,
+    /// "Given", "Withdrawn", "Refused".
+    pub(crate) event: Chip,
+    /// "Marketing".
+    pub(crate) purpose: Shown,
+    /// "WhatsApp".
+    pub(crate) channel: Shown,
+    /// "Web form", "Wrote STOP".
+    pub(crate) method: Shown,
+    /// What proves it.
+    pub(crate) evidence: Shown,
+    /// Who entered it.
+    pub(crate) by: Shown,
+    /// When it ends: "3 Oct 2028".
+    pub(crate) expires: Option<String>,
+}
+
+/// The page at `/contacts`.
+#[derive(Clone, Debug, Template)]
+#[template(path = "contacts.html")]
+pub(crate) struct ContactsPage {
+    /// Around it.
+    pub(crate) shell: Shell,
+    /// Text searched for.
+    pub(crate) search: String,
+    /// Rows.
+    pub(crate) rows: ContactRows,
+    /// Form for a new contact.
+    pub(crate) new: NewContactForm,
+}
+
+/// A page of rows; answer of `GET /web/contacts`. The first page replaces `#contact-rows`, a further one follows it.
+#[derive(Clone, Debug, Default, Template)]
+#[template(path = "contact_rows.html")]
+pub(crate) struct ContactRows {
+    /// Text searched for.
+    pub(crate) search: String,
+    /// Rows in order.
+    pub(crate) rows: Vec<ContactRow>,
+    /// Key of the next page.
+    pub(crate) next: Option<String>,
+    /// Whether this follows a page that is already shown.
+    pub(crate) is_continuation: bool,
+}
+
+impl askama::filters::HtmlSafe for ContactRows {}
+
+impl ContactRows {
+    /// Address of the next page.
+    pub(crate) fn more(&self, after: &str) -> String {
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        query.append_pair("q", &self.search).append_pair("after", after);
+        format!("/web/contacts?{}", query.finish())
+    }
+}
+
+/// One contact in the list.
+#[derive(Clone, Debug)]
+pub(crate) struct ContactRow {
+    /// Id.
+    pub(crate) id: String,
+    /// Name, `@username` or number.
+    pub(crate) name: Shown,
+    /// Mark.
+    pub(crate) avatar: Avatar,
+    /// The first way to reach them.
+    pub(crate) reach: Shown,
+    /// Stage.
+    pub(crate) stage: Shown,
+    /// Owner, or empty.
+    pub(crate) owner: Shown,
+    /// Opted out, do not contact, and so on.
+    pub(crate) chips: Vec<Chip>,
+    /// When they were last heard or written to.
+    pub(crate) last: Option<Moment>,
+}
+
+/// The form of the new-contact dialog; answered with status 422 when something must be corrected.
+#[derive(Clone, Debug, Default, Template)]
+#[template(path = "contact_new.html")]
+pub(crate) struct NewContactForm {
+    /// Name as typed.
+    pub(crate) name: String,
+    /// Number as typed.
+    pub(crate) phone: String,
+    /// E-mail address as typed.
+    pub(crate) email: String,
+    /// What is wrong with the name.
+    pub(crate) name_error: Option<String>,
+    /// What is wrong with the number.
+    pub(crate) phone_error: Option<String>,
+    /// What is wrong with the address.
+    pub(crate) email_error: Option<String>,
+    /// What is wrong with the whole, such as a contact that has this number already.
+    pub(crate) problem: Option<String>,
+    /// The contact that stands in the way.
+    pub(crate) existing: Option<String>,
+}
+
+impl askama::filters::HtmlSafe for NewContactForm {}

@@ -1,0 +1,94 @@
+//! Pages for people who are not signed in, and pages that say what went wrong.
+
+use askama::Template;
+
+use super::{Shown, shell::Theme};
+
+/// Makes the account of the owner. Shown once, while no member exists.
+#[derive(Clone, Debug, Default, Template)]
+#[template(path = "setup.html")]
+pub(crate) struct SetupPage {
+    /// Colours.
+    pub(crate) theme: Theme,
+    /// The form as last sent.
+    pub(crate) form: SetupForm,
+}
+
+/// The form of [`SetupPage`]; answered alone with status 422 when something must be corrected.
+#[derive(Clone, Debug, Default, Template)]
+#[template(path = "setup_form.html")]
+pub(crate) struct SetupForm {
+    /// Name as typed.
+    pub(crate) name: String,
+    /// E-mail address as typed.
+    pub(crate) email: String,
+    /// Name of the organisation as typed.
+    pub(crate) organisation: String,
+    /// What is wrong with the name.
+    pub(crate) name_error: Option<String>,
+    /// What is wrong with the address.
+    pub(crate) email_error: Option<String>,
+    /// What is wrong with the organisation's name.
+    pub(crate) organisation_error: Option<String>,
+    /// What is wrong with the password.
+    pub(crate) password_error: Option<String>,
+    /// What is wrong with the whole.
+    pub(crate) problem: Option<String>,
+}
+
+impl askama::filters::HtmlSafe for SetupForm {}
+
+/// Sign-in page.
+#[derive(Clone, Debug, Default, Template)]
+#[template(path = "sign_in.html")]
+pub(crate) struct SignInPage {
+    /// Colours.
+    pub(crate) theme: Theme,
+    /// The form as last sent.
+    pub(crate) form: SignInForm,
+}
+
+/// The form of [`SignInPage`]; answered alone with status 422 when sign-in failed.
+#[derive(Clone, Debug, Default, Template)]
+#[template(path = "sign_in_form.html")]
+pub(crate) struct SignInForm {
+    /// E-mail address as typed.
+    pub(crate) email: String,
+    /// Path to go to afterwards, one of our own.
+    pub(crate) next: String,
+    /// Why it failed, the same words for an unknown address and a wrong password.
+    pub(crate) problem: Option<String>,
+}
+
+impl askama::filters::HtmlSafe for SignInForm {}
+
+/// A whole page that says what went wrong; also 404.
+#[derive(Clone, Debug, Template)]
+#[template(path = "problem_page.html")]
+pub(crate) struct ProblemPage {
+    /// Colours.
+    pub(crate) theme: Theme,
+    /// HTTP status.
+    pub(crate) status: u16,
+    /// Plain sentence: "This page does not exist".
+    pub(crate) title: Shown,
+    /// What the person can do now.
+    pub(crate) advice: Shown,
+    /// Dotted error code and request id, for the one who helps.
+    pub(crate) details: Option<String>,
+    /// Path of the way out.
+    pub(crate) back: String,
+    /// Words on the way out.
+    pub(crate) back_label: String,
+}
+
+/// A refusal to show beside the control that was used: the body of every answer with status 400
+/// to 599 to a request of the page, save 422.
+#[derive(Clone, Debug, Template)]
+#[template(path = "problem.html")]
+pub(crate) struct Problem {
+    /// Plain sentence with the reason and what helps.
+    pub(crate) text: Shown,
+    /// Dotted error code, shown small.
+    pub(crate) code: Option<String>,
+}

@@ -1,0 +1,189 @@
+//! The inbox: queue of conversations, the open one, the person.
+
+use askama::Template;
+
+use super::{Avatar, Chip, Moment, Shell, Shown, person::PersonPane, thread::ThreadPane};
+
+/// The page at `/inbox` and `/inbox/{conversation}`.
+#[derive(Clone, Debug, Template)]
+#[template(path = "inbox.html")]
+pub(crate) struct InboxPage {
+    /// Around it.
+    pub(crate) shell: Shell,
+    /// Left pane.
+    pub(crate) queue: Queue,
+    /// The open conversation, if the address names one.
+    pub(crate) conversation: Conversation,
+}
+
+/// Middle and right pane; the answer to opening a conversation, put into `#conversation`.
+#[derive(Clone, Debug, Template)]
+#[template(path = "conversation.html")]
+pub(crate) enum Conversation {
+    /// Nothing is open.
+    #[template(path = "conversation_none.html")]
+    None,
+    /// One conversation and its person.
+    #[template(path = "conversation_open.html")]
+    Open {
+        /// Middle pane.
+        thread: Box<ThreadPane>,
+        /// Right pane.
+        person: Box<PersonPane>,
+    },
+}
+
+impl askama::filters::HtmlSafe for Conversation {}
+
+impl Conversation {
+    /// Whether one is open.
+    pub(crate) fn is_open(&self) -> bool {
+        matches!(self, Self::Open { .. })
+    }
+}
+
+/// Whose conversations are listed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum View {
+    /// Assigned to the signed-in person.
+    #[default]
+    Mine,
+    /// Assigned to nobody.
+    Unassigned,
+    /// All that the person may see.
+    All,
+}
+
+impl View {
+    /// Value in the address.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Mine => "mine",
+            Self::Unassigned => "unassigned",
+            Self::All => "all",
+        }
+    }
+}
+
+/// State of the conversations listed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum State {
+    /// Somebody has to look.
+    #[default]
+    Open,
+    /// Comes back later.
+    Snoozed,
+    /// Done.
+    Closed,
+}
+
+impl State {
+    /// Value in the address.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Snoozed => "snoozed",
+            Self::Closed => "closed",
+        }
+    }
+}
+
+/// Left pane: tabs, search, rows. Its inner part is [`QueueList`].
+#[derive(Clone, Debug, Template)]
+#[template(path = "queue.html")]
+pub(crate) struct Queue {
+    /// The number or page that messages arrive on, if there is only one: "Shop line · +91 80 4718 0000".
+    pub(crate) account: Option<Shown>,
+    /// What the person searches for; empty when nothing.
+    pub(crate) search: String,
+    /// Tabs and rows.
+    pub(crate) list: QueueList,
+}
+
+impl askama::filters::HtmlSafe for Queue {}
+
+/// Tabs with counts and rows; answer of `GET /web/inbox/queue`, merged into the page by row.
+#[derive(Clone, Debug, Template)]
+#[template(path = "queue_list.html")]
+pub(crate) struct QueueList {
+    /// Whose.
+    pub(crate) view: View,
+    /// In which state.
+    pub(crate) state: State,
+    /// Text searched for, kept in the addresses.
+    pub(crate) search: String,
+    /// Conversations of the signed-in person in this state.
+    pub(crate) mine: u64,
+    /// Of nobody.
+    pub(crate) unassigned: u64,
+    /// Of all.
+    pub(crate) all: u64,
+    /// Open ones in this view.
+    pub(crate) open: u64,
+    /// Snoozed ones in this view.
+    pub(crate) snoozed: u64,
+    /// Newest first.
+    pub(crate) rows: Vec<QueueRow>,
+    /// Key of the next page, if there is one.
+    pub(crate) next: Option<String>,
+    /// Whether this is a further page: rows only, to be put after the others.
+    pub(crate) is_continuation: bool,
+}
+
+impl askama::filters::HtmlSafe for QueueList {}
+
+impl QueueList {
+    /// Address of the inbox with another view and state.
+    pub(crate) fn href(&self, view: View, state: State) -> String {
+        format!("/inbox?{}", self.query(view, state))
+    }
+
+    /// Query of the present view, state and search, for the addresses of rows and pages.
+    pub(crate) fn here(&self) -> String {
+        self.query(self.view, self.state)
+    }
+
+    fn query(&self, view: View, state: State) -> String {
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        query.append_pair("view", view.name()).append_pair("state", state.name());
+        if !self.search.is_empty() {
+            query.append_pair("q", &self.search);
+        }
+        query.finish()
+    }
+
+    /// One sentence for an empty list.
+    pub(crate) fn empty_sentence(&self) -> &'static str {
+        if !self.search.is_empty() {
+            return "No conversation matches. Search looks at names, numbers and messages.";
+        }
+        match (self.state, self.view) {
+            (State::Open, View::Mine) => "All done. Nothing waits for you.",
+            (State::Open, View::Unassigned) => "Every open conversation has somebody.",
+            (State::Open, View::All) => "No open conversation. New ones appear here by themselves.",
+            (State::Snoozed, _) => "Nothing is snoozed.",
+            (State::Closed, _) => "Nothing is closed yet.",
+        }
+    }
+}
+
+/// One conversation in the queue.
+#[derive(Clone, Debug)]
+pub(crate) struct QueueRow {
+    /// Id of the conversation.
+    pub(crate) id: String,
+    /// Name, `@username` or number of the person.
+    pub(crate) name: Shown,
+    /// Their mark.
+    pub(crate) avatar: Avatar,
+    /// Time of the last message.
+    pub(crate) time: Moment,
+    /// Last line in words, with "You: " in front of our own: "Photo · is this the right part?".
+    pub(crate) last: Shown,
+    /// Messages not read yet.
+    pub(crate) unread: u64,
+    /// Time left, failed, no number shared, and so on; at most three.
+    pub(crate) chips: Vec<Chip>,
+    /// Whether it is the open one.
+    pub(crate) is_selected: bool,
+}

@@ -1,0 +1,31 @@
+//! What the pages show: plain values, already in words, and the template of each part.
+//!
+//! A handler fills one of these structs and renders it; nothing here reads a store, a clock or a
+//! setting. A part is one struct and one template of the same name, used alone as the answer to a
+//! request of the page and inside the page itself, so that both always look the same.
+//!
+//! Rules: text from outside is a [`Shown`] or a [`RichText`]; times are [`Moment`]s in the zone of
+//! the organisation; addresses are complete paths of our own origin.
+
+pub(crate) mod common;
+pub(crate) mod composer;
+pub(crate) mod contact;
+pub(crate) mod entry;
+pub(crate) mod icon;
+pub(crate) mod inbox;
+pub(crate) mod message;
+pub(crate) mod numbers;
+pub(crate) mod parts;
+pub(crate) mod person;
+pub(crate) mod picker;
+pub(crate) mod quarantine;
+pub(crate) mod sample;
+pub(crate) mod sandbox;
+pub(crate) mod shell;
+pub(crate) mod text;
+pub(crate) mod thread;
+
+pub(crate) use common::{Action, Avatar, Chip, Choice, Fact, Moment, Tone};
+pub(crate) use icon::icon;
+pub(crate) use shell::Shell;
+pub(crate) use text::{RichText, Shown};

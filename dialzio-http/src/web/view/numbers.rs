@@ -1,0 +1,71 @@
+//! Connected numbers with their health, and the settings of the organisation.
+
+use askama::Template;
+
+use super::{Chip, Choice, Fact, Shell, Shown};
+
+/// The page at `/integrations`.
+#[derive(Clone, Debug, Template)]
+#[template(path = "numbers.html")]
+pub(crate) struct NumbersPage {
+    /// Around it.
+    pub(crate) shell: Shell,
+    /// Connected numbers.
+    pub(crate) numbers: Vec<NumberCard>,
+}
+
+/// One connected number; answer of its check, put in the place of `#number-{id}`.
+#[derive(Clone, Debug, Template)]
+#[template(path = "number_card.html")]
+pub(crate) struct NumberCard {
+    /// Id of the account.
+    pub(crate) id: String,
+    /// "Shop line".
+    pub(crate) name: Shown,
+    /// "WhatsApp · +91 80 4718 0000".
+    pub(crate) line: Shown,
+    /// "Works", "Token refused", "No webhook for 3 h".
+    pub(crate) health: Chip,
+    /// What to do when it does not work.
+    pub(crate) advice: Option<Shown>,
+    /// Last message in, last message out, quality, limit, name at the provider.
+    pub(crate) facts: Vec<Fact>,
+}
+
+impl askama::filters::HtmlSafe for NumberCard {}
+
+/// The page at `/settings`.
+#[derive(Clone, Debug, Template)]
+#[template(path = "settings.html")]
+pub(crate) struct SettingsPage {
+    /// Around it.
+    pub(crate) shell: Shell,
+    /// The form.
+    pub(crate) form: SettingsForm,
+}
+
+/// Answer of `POST /web/settings`, put in the place of `#settings-form`.
+#[derive(Clone, Debug, Default, Template)]
+#[template(path = "settings_form.html")]
+pub(crate) struct SettingsForm {
+    /// Start of the quiet hours, `HH:MM`, in the person's own zone.
+    pub(crate) quiet_from: String,
+    /// End of the quiet hours, `HH:MM`.
+    pub(crate) quiet_to: String,
+    /// Marketing messages to one person in 7 days at most.
+    pub(crate) marketing_cap: String,
+    /// IANA zones.
+    pub(crate) zones: Vec<Choice>,
+    /// Whether single-key shortcuts are on for the signed-in person.
+    pub(crate) keys: bool,
+    /// What is wrong with the hours.
+    pub(crate) quiet_error: Option<String>,
+    /// What is wrong with the cap.
+    pub(crate) cap_error: Option<String>,
+    /// What is wrong with the zone.
+    pub(crate) zone_error: Option<String>,
+    /// Whether it was saved just now.
+    pub(crate) is_saved: bool,
+}
+
+impl askama::filters::HtmlSafe for SettingsForm {}

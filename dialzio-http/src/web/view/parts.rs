@@ -1,0 +1,73 @@
+//! The page at `/dev/parts`: every part in every state, light and dark side by side.
+
+use askama::Template;
+
+use super::{
+    Action, Avatar, Chip, Shell,
+    composer::Composer,
+    contact::{ContactRows, Ledger, NewContactForm, Timeline},
+    inbox::QueueList,
+    numbers::{NumberCard, SettingsForm},
+    person::PersonPane,
+    quarantine::HeldEvent,
+    sandbox::SampleDay,
+    shell::Undo,
+    text::Shown,
+    thread::{ThreadHead, ThreadItems},
+};
+
+/// All parts, shown once per theme.
+#[derive(Clone, Debug, Template)]
+#[template(path = "parts.html")]
+pub(crate) struct PartsPage {
+    /// Around it.
+    pub(crate) shell: Shell,
+    /// The same parts, light then dark.
+    pub(crate) sides: Vec<Side>,
+}
+
+/// One column: a theme and all parts in it.
+#[derive(Clone, Debug, Template)]
+#[template(path = "parts_side.html")]
+pub(crate) struct Side {
+    /// "light" or "dark".
+    pub(crate) theme: &'static str,
+    /// One chip per tone, and a long one.
+    pub(crate) chips: Vec<Chip>,
+    /// One per ground.
+    pub(crate) avatars: Vec<Avatar>,
+    /// Filled, and empty.
+    pub(crate) queues: Vec<QueueList>,
+    /// Open, snoozed, closed.
+    pub(crate) heads: Vec<ThreadHead>,
+    /// Every kind of item.
+    pub(crate) items: ThreadItems,
+    /// Window open, running out, shut with a picker, refused.
+    pub(crate) composers: Vec<Composer>,
+    /// Right pane.
+    pub(crate) person: PersonPane,
+    /// Ledger.
+    pub(crate) ledger: Ledger,
+    /// Table, and empty.
+    pub(crate) contacts: Vec<ContactRows>,
+    /// Form with mistakes.
+    pub(crate) new_contact: NewContactForm,
+    /// What happened.
+    pub(crate) timeline: Timeline,
+    /// Healthy and not.
+    pub(crate) numbers: Vec<NumberCard>,
+    /// Settings, saved.
+    pub(crate) settings: SettingsForm,
+    /// An event that is held.
+    pub(crate) held: HeldEvent,
+    /// Idle, running, done.
+    pub(crate) days: Vec<SampleDay>,
+    /// Undo bar.
+    pub(crate) undo: Undo,
+    /// A refusal.
+    pub(crate) problem: Shown,
+    /// Unused on this page, shown as a plain button.
+    pub(crate) action: Action,
+}
+
+impl askama::filters::HtmlSafe for Side {}

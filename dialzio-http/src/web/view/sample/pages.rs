@@ -1,0 +1,351 @@
+//! Pages other than the inbox, with invented data.
+
+use super::{at, shell, thread};
+use crate::web::view::{
+    Avatar, Chip, Choice, Fact, Tone,
+    contact::{
+        ContactPage, ContactRow, ContactRows, ContactsPage, Ledger, LedgerEntry, NewContactForm, Tab,
+        Timeline, TimelineItem,
+    },
+    message::{Bubble, Content, Delivery, Reaction},
+    numbers::{NumberCard, NumbersPage, SettingsForm, SettingsPage},
+    quarantine::{HeldEvent, HeldPage, HeldRow, HeldRows, QuarantinePage},
+    sandbox::{Phone, PhoneItems, SampleDay, SandboxForm, SandboxPage, SandboxPerson},
+    shell::{GotoPerson, GotoResults, Place},
+};
+
+pub(crate) fn goto(query: &str) -> GotoResults {
+    let query = query.strip_prefix("q=").unwrap_or_default().to_owned();
+    let person = |name: &str, detail: &str| GotoPerson {
+        href: "/inbox/c1".into(),
+        name: name.into(),
+        avatar: Avatar::of(name),
+        detail: detail.into(),
+    };
+    let people = if query.is_empty() || query == "zzz" {
+        Vec::new()
+    } else {
+        vec![person("Asha Subramaniam", "+91 98400 12345"), person("@kavya.designs", "no number")]
+    };
+    GotoResults { query, people }
+}
+
+pub(crate) fn rows() -> ContactRows {
+    let row = |id: &str, name: &str, reach: &str, stage: &str, owner: &str, chips: Vec<Chip>| ContactRow {
+        id: id.into(),
+        name: name.into(),
+        avatar: Avatar::of(name),
+        reach: reach.into(),
+        stage: stage.into(),
+        owner: owner.into(),
+        chips,
+        last: (id != "p4").then(|| at("10:42")),
+    };
+    ContactRows {
+        search: String::new(),
+        next: Some("k2".into()),
+        is_continuation: false,
+        rows: vec![
+            row("p1", "Asha Subramaniam", "+91 98400 12345", "Customer", "Ravi", Vec::new()),
+            row("p2", "Imran M.", "+91 99620 44321", "Lead", "", vec![Chip::new(Tone::Info, "New lead")]),
+            row("p3", "@kavya.designs", "no number shared", "Lead", "Meera", Vec::new()),
+            row(
+                "p4",
+                "João Carvalho",
+                "+55 11 91234 5678",
+                "Customer",
+                "Ravi",
+                vec![Chip::new(Tone::Bad, "Do not contact")],
+            ),
+        ],
+    }
+}
+
+pub(crate) fn contacts() -> ContactsPage {
+    ContactsPage {
+        shell: shell("Contacts", Place::Contacts),
+        search: String::new(),
+        rows: rows(),
+        new: NewContactForm::default(),
+    }
+}
+
+pub(crate) fn no_contacts() -> ContactsPage {
+    ContactsPage { rows: ContactRows::default(), ..contacts() }
+}
+
+pub(crate) fn wrong_contact() -> NewContactForm {
+    NewContactForm {
+        name: "Asha".into(),
+        phone: "98400 12345".into(),
+        phone_error: Some("Start with the country code.".into()),
+        problem: Some("A contact has this number already.".into()),
+        existing: Some("p1".into()),
+        ..NewContactForm::default()
+    }
+}
+
+pub(crate) fn timeline() -> Timeline {
+    let item = |icon, text: &str, time: &str, href: Option<&str>| TimelineItem {
+        icon,
+        text: text.into(),
+        href: href.map(Into::into),
+        time: at(time),
+    };
+    Timeline {
+        contact: "p1".into(),
+        next: Some("k2".into()),
+        items: vec![
+            item(
+                "message",
+                "Asha wrote: Can you hold the blue one until Friday?",
+                "10:42",
+                Some("/inbox/c1"),
+            ),
+            item("assign", "Meera assigned the conversation to Ravi", "Yesterday", None),
+            item("note", "Ravi noted: Wants delivery before Diwali", "Yesterday", None),
+            item(
+                "shield",
+                "Opted in to marketing on WhatsApp, in a web form",
+                "3 Oct",
+                Some("/contacts/p1?tab=consent"),
+            ),
+            item("tag", "Stage changed from Lead to Customer", "28 Sep", None),
+        ],
+    }
+}
+
+pub(crate) fn ledger() -> Ledger {
+    let entry = |time: &str,
+                 tone,
+                 event: &str,
+                 purpose: &str,
+                 method: &str,
+                 evidence: &str,
+                 by: &str,
+                 expires: Option<&str>| LedgerEntry {
+        time: at(time),
+        event: Chip::new(tone, event),
+        purpose: purpose.into(),
+        channel: "WhatsApp".into(),
+        method: method.into(),
+        evidence: evidence.into(),
+        by: by.into(),
+        expires: expires.map(Into::into),
+    };
+    Ledger {
+        contact: "p1".into(),
+        entries: vec![
+            entry(
+                "2 Nov",
+                Tone::Bad,
+                "Withdrawn",
+                "Updates",
+                "Wrote STOP",
+                "Message of 2 Nov, 18:04",
+                "by itself",
+                None,
+            ),
+            entry(
+                "3 Oct",
+                Tone::Ok,
+                "Given",
+                "Marketing",
+                "Web form",
+                "Form 2214, box ticked",
+                "Ravi",
+                Some("3 Oct 2028"),
+            ),
+        ],
+        purposes: vec![Choice::new("marketing", "Marketing").chosen(), Choice::new("utility", "Updates")],
+        channels: vec![
+            Choice::new("whatsapp", "WhatsApp").chosen(),
+            Choice::new("sms", "SMS"),
+            Choice::new("voice", "Phone"),
+        ],
+        methods: vec![
+            Choice::new("paper", "On paper"),
+            Choice::new("agent_call", "On the phone"),
+            Choice::new("web_form", "In a web form").chosen(),
+        ],
+        record_error: None,
+        withdraw_error: None,
+        today: "2026-11-23".into(),
+    }
+}
+
+pub(crate) fn contact(query: &str) -> ContactPage {
+    ContactPage {
+        shell: shell("Asha Subramaniam", Place::Contacts),
+        id: "p1".into(),
+        name: "Asha Subramaniam".into(),
+        avatar: Avatar::of("Asha Subramaniam"),
+        chips: vec![Chip::new(Tone::Ok, "Customer")],
+        conversations: vec![("/inbox/c1".into(), "WhatsApp · Shop line".into())],
+        tab: if query.contains("consent") { Tab::Consent } else { Tab::Timeline },
+        timeline: timeline(),
+        ledger: ledger(),
+        reach: thread::reach(),
+        standing: thread::standing(),
+        consent: thread::consent(),
+        tasks: thread::tasks(),
+        notes: thread::notes(),
+        kept: thread::kept(),
+    }
+}
+
+pub(crate) fn quarantine() -> QuarantinePage {
+    let row = |id: &str, time: &str, reason: &str, attempts| HeldRow {
+        id: id.into(),
+        time: at(time),
+        source: "WhatsApp webhook".into(),
+        reason: reason.into(),
+        attempts,
+        state: Chip::new(Tone::Warn, "Waiting"),
+    };
+    QuarantinePage {
+        shell: shell("Held back", Place::Quarantine),
+        total: 2,
+        rows: HeldRows {
+            rows: vec![
+                row("q1", "09:12", "The number is not connected here", 1),
+                row("q2", "Sat", "The body is not complete JSON", 3),
+            ],
+            next: None,
+        },
+    }
+}
+
+pub(crate) fn held_event() -> HeldEvent {
+    HeldEvent {
+        id: "q1".into(),
+        reason: "The number is not connected here".into(),
+        advice: Some("Connect the number, then replay this event.".into()),
+        state: Chip::new(Tone::Warn, "Waiting"),
+        is_waiting: true,
+        facts: vec![
+            Fact::new("Arrived", "Mon 23 Nov 2026, 09:12:04"),
+            Fact::new("From", "WhatsApp webhook"),
+            Fact::new("Size", "1.1 kB"),
+            Fact::new("Tried", "once"),
+            Fact::new("Removed on", "23 Dec 2026"),
+        ],
+        payload: Some("{\n  \"object\": \"whatsapp_business_account\",\n  \"entry\": [ … ]\n}".into()),
+        confirm_word: "discard".into(),
+        outcome: None,
+    }
+}
+
+pub(crate) fn held() -> HeldPage {
+    HeldPage { shell: shell("Held event", Place::Quarantine), event: held_event() }
+}
+
+pub(crate) fn cards() -> Vec<NumberCard> {
+    vec![
+        NumberCard {
+            id: "a1".into(),
+            name: "Shop line".into(),
+            line: "WhatsApp · +91 80 4718 0000".into(),
+            health: Chip::new(Tone::Ok, "Works"),
+            advice: None,
+            facts: vec![
+                Fact::new("Last in", "10:42"),
+                Fact::new("Last out", "10:43"),
+                Fact::new("Quality", "High"),
+                Fact::new("Limit", "1,000 people a day"),
+                Fact::new("Shown as", "Kaveri Textiles"),
+            ],
+        },
+        NumberCard {
+            id: "a2".into(),
+            name: "Wholesale".into(),
+            line: "WhatsApp · +91 80 4718 0100".into(),
+            health: Chip::new(Tone::Bad, "Token refused"),
+            advice: Some(
+                "WhatsApp refused the token at 09:12. Make a new one and store it with the command line."
+                    .into(),
+            ),
+            facts: vec![Fact::new("Last in", "Yesterday 18:20"), Fact::new("Last out", "Yesterday 18:24")],
+        },
+    ]
+}
+
+pub(crate) fn numbers() -> NumbersPage {
+    NumbersPage { shell: shell("Numbers", Place::Numbers), numbers: cards() }
+}
+
+pub(crate) fn settings_form() -> SettingsForm {
+    SettingsForm {
+        quiet_from: "21:00".into(),
+        quiet_to: "09:00".into(),
+        marketing_cap: "2".into(),
+        zones: vec![
+            Choice::new("Asia/Kolkata", "Asia/Kolkata").chosen(),
+            Choice::new("Europe/Lisbon", "Europe/Lisbon"),
+        ],
+        keys: true,
+        is_saved: true,
+        ..SettingsForm::default()
+    }
+}
+
+pub(crate) fn settings() -> SettingsPage {
+    SettingsPage { shell: shell("Settings", Place::Settings), form: settings_form() }
+}
+
+pub(crate) fn sandbox() -> SandboxPage {
+    let person = |id: &str, name: &str, address: &str| SandboxPerson {
+        id: id.into(),
+        name: name.into(),
+        address: address.into(),
+        avatar: Avatar::of(name),
+        is_selected: id == "s1",
+    };
+    let bubble = |id: &str, is_inbound, text: &str, delivery| Bubble {
+        id: id.into(),
+        is_inbound,
+        author: None,
+        content: Content::Text(text.into()),
+        quote: None,
+        reactions: Vec::new(),
+        time: at("10:42"),
+        is_edited: false,
+        delivery,
+        can_quote: false,
+    };
+    SandboxPage {
+        shell: shell("Sandbox phone", Place::Sandbox),
+        people: vec![
+            person("s1", "Asha Subramaniam", "+91 98400 12345"),
+            person("s2", "Kavya", "@kavya.designs"),
+        ],
+        form: SandboxForm {
+            name: "Imran M.".into(),
+            number: "+91 99620 44321".into(),
+            ..SandboxForm::default()
+        },
+        phone: Some(Phone {
+            id: "s1".into(),
+            business: "Kaveri Textiles".into(),
+            avatar: Avatar::of("Kaveri Textiles"),
+            line: "Asha’s phone, to +91 80 4718 0000".into(),
+            items: PhoneItems {
+                person: "s1".into(),
+                items: vec![
+                    bubble("b1", false, "Do you have this in blue?", Some(Delivery::Read)),
+                    Bubble {
+                        reactions: vec![Reaction { emoji: "👍".into(), by: "You".into() }],
+                        ..bubble(
+                            "b2",
+                            true,
+                            "We have two left in blue. Shall I keep one aside for you?",
+                            None,
+                        )
+                    },
+                    bubble("b3", false, "Yes please 🙏", Some(Delivery::Delivered)),
+                ],
+            },
+        }),
+        day: SampleDay::default(),
+    }
+}

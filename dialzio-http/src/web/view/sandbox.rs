@@ -1,0 +1,101 @@
+//! The sandbox: a phone on which a person plays the customer.
+
+use askama::Template;
+
+use super::{
+    Avatar, Shell, Shown,
+    message::{Bubble, Content, Delivery},
+};
+
+/// The page at `/sandbox` and `/sandbox/{person}`.
+#[derive(Clone, Debug, Template)]
+#[template(path = "sandbox.html")]
+pub(crate) struct SandboxPage {
+    /// Around it.
+    pub(crate) shell: Shell,
+    /// Invented people, newest first.
+    pub(crate) people: Vec<SandboxPerson>,
+    /// Form for another one.
+    pub(crate) form: SandboxForm,
+    /// The phone that is switched on.
+    pub(crate) phone: Option<Phone>,
+    /// The day of sample conversations.
+    pub(crate) day: SampleDay,
+}
+
+/// One invented person.
+#[derive(Clone, Debug)]
+pub(crate) struct SandboxPerson {
+    /// Id in the sandbox.
+    pub(crate) id: String,
+    /// Profile name.
+    pub(crate) name: Shown,
+    /// Number or `@username`.
+    pub(crate) address: Shown,
+    /// Mark.
+    pub(crate) avatar: Avatar,
+    /// Whether it is the phone that is switched on.
+    pub(crate) is_selected: bool,
+}
+
+/// Invents a person; answered with status 422 when something must be corrected.
+#[derive(Clone, Debug, Default, Template)]
+#[template(path = "sandbox_form.html")]
+pub(crate) struct SandboxForm {
+    /// Profile name, one suggested.
+    pub(crate) name: String,
+    /// Number, one suggested; empty for a person who shares none.
+    pub(crate) number: String,
+    /// Username, for a person who shares no number.
+    pub(crate) username: String,
+    /// What is wrong.
+    pub(crate) error: Option<String>,
+}
+
+impl askama::filters::HtmlSafe for SandboxForm {}
+
+/// One phone. The thread is seen from the customer's side: `is_inbound` means from the business.
+#[derive(Clone, Debug, Template)]
+#[template(path = "phone.html")]
+pub(crate) struct Phone {
+    /// Id of the person in the sandbox.
+    pub(crate) id: String,
+    /// Name of the business.
+    pub(crate) business: Shown,
+    /// Mark of the business.
+    pub(crate) avatar: Avatar,
+    /// "to Shop line · +91 80 4718 0000".
+    pub(crate) line: Shown,
+    /// The log.
+    pub(crate) items: PhoneItems,
+}
+
+impl askama::filters::HtmlSafe for Phone {}
+
+/// The log of a phone; answer of `GET /web/sandbox/{person}/thread` and of its posts, merged into `#phone-items`.
+#[derive(Clone, Debug, Default, Template)]
+#[template(path = "phone_items.html")]
+pub(crate) struct PhoneItems {
+    /// Id of the person in the sandbox.
+    pub(crate) person: String,
+    /// Oldest first.
+    pub(crate) items: Vec<Bubble>,
+}
+
+impl askama::filters::HtmlSafe for PhoneItems {}
+
+/// A day of sample conversations; answer of its post and of `GET /web/sandbox/day`, put in the place of `#sample-day`.
+#[derive(Clone, Debug, Default, Template)]
+#[template(path = "sample_day.html")]
+pub(crate) struct SampleDay {
+    /// Messages played.
+    pub(crate) done: u64,
+    /// Messages in all; 0 while it does not run.
+    pub(crate) total: u64,
+    /// Whether it runs now: the part then asks again every second.
+    pub(crate) is_running: bool,
+    /// What it came to: "214 messages from 32 people".
+    pub(crate) outcome: Option<String>,
+}
+
+impl askama::filters::HtmlSafe for SampleDay {}

@@ -1,0 +1,125 @@
+//! What surrounds every page: title, rail, theme, and the dialogs for keys and for going somewhere.
+
+use askama::Template;
+
+use super::{Action, Avatar, Shown};
+
+/// Which colours a person asked for. Kept in the cookie `dialzio_theme` (`light` or `dark`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Theme {
+    /// As the system says.
+    #[default]
+    System,
+    /// Always light.
+    Light,
+    /// Always dark.
+    Dark,
+}
+
+impl Theme {
+    /// The theme that a cookie value names; anything unknown follows the system.
+    pub(crate) fn from_cookie(value: &str) -> Self {
+        match value {
+            "light" => Self::Light,
+            "dark" => Self::Dark,
+            _ => Self::System,
+        }
+    }
+
+    /// Value of the attribute `data-theme`.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::System => "system",
+            Self::Light => "light",
+            Self::Dark => "dark",
+        }
+    }
+}
+
+/// The places in the rail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// Conversations.
+    Inbox,
+    /// People.
+    Contacts,
+    /// Events that could not be taken in.
+    Quarantine,
+    /// Connected numbers.
+    Numbers,
+    /// Quiet hours, caps, zone.
+    Settings,
+    /// The phone that plays the customer.
+    Sandbox,
+    /// Not in the rail.
+    Elsewhere,
+}
+
+/// Everything around the content of a page for a signed-in person.
+#[derive(Clone, Debug)]
+pub(crate) struct Shell {
+    /// Title of the window, without the name of the product.
+    pub(crate) title: Shown,
+    /// Which place is marked in the rail.
+    pub(crate) place: Place,
+    /// Colours.
+    pub(crate) theme: Theme,
+    /// Name of the signed-in person.
+    pub(crate) member: Shown,
+    /// Their mark.
+    pub(crate) avatar: Avatar,
+    /// Name of the organisation.
+    pub(crate) organisation: Shown,
+    /// Unread conversations of this person, for the rail.
+    pub(crate) unread: u64,
+    /// Events held back, for the rail. The place is shown to those who may open it.
+    pub(crate) held: Option<u64>,
+    /// Whether the sandbox runs, so that its phone is in the rail.
+    pub(crate) sandbox: bool,
+    /// Whether single-key shortcuts are on for this person.
+    pub(crate) keys: bool,
+}
+
+impl Shell {
+    /// Whether `place` is the one marked in the rail.
+    pub(crate) fn is(&self, place: Place) -> bool {
+        self.place == place
+    }
+}
+
+/// Answer with an Undo that lasts: put into `#undo` through an `<hx-partial>`.
+#[derive(Clone, Debug, Template)]
+#[template(path = "undo.html")]
+pub(crate) struct Undo {
+    /// What happened: "Closed".
+    pub(crate) text: Shown,
+    /// The post that takes it back.
+    pub(crate) action: Action,
+    /// How long it is offered, in seconds.
+    pub(crate) seconds: u32,
+}
+
+impl askama::filters::HtmlSafe for Undo {}
+
+/// Results of the go-to-anything dialog, put into `#goto-results`.
+#[derive(Clone, Debug, Template)]
+#[template(path = "goto_results.html")]
+pub(crate) struct GotoResults {
+    /// What was typed.
+    pub(crate) query: String,
+    /// People found, at most ten.
+    pub(crate) people: Vec<GotoPerson>,
+}
+
+/// One person found.
+#[derive(Clone, Debug)]
+pub(crate) struct GotoPerson {
+    /// Where the person or the open conversation is.
+    pub(crate) href: String,
+    /// Name, `@username` or number.
+    pub(crate) name: Shown,
+    /// Mark.
+    pub(crate) avatar: Avatar,
+    /// The identity that matched: "+91 98400 12345".
+    pub(crate) detail: Shown,
+}

@@ -1,0 +1,171 @@
+//! The provider itself: one value that sends, fetches and reads webhooks.
+
+use std::fmt;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use chrono::TimeDelta;
+use dialzio_core::{
+    consent::SendPermit,
+    conversation::{MediaKind, Template},
+    provider::{
+        Accepted, AccountAccess, AccountHealth, FetchedMedia, Inbound, MessagingCapabilities,
+        MessagingProvider, OutboundMessage, Provider, ProviderError, ProviderId, RawWebhook, Signal,
+        UploadedMedia, VerifiedWebhook, WebhookDecoder, WebhookError, WebhookSecrets,
+    },
+};
+use reqwest::Method;
+
+use crate::{
+    client::{GraphClient, Repeat},
+    config::{ConfigError, MetaConfig},
+    error::WHATSAPP,
+    media,
+    send::{self, LONGEST_CAPTION, LONGEST_TEXT},
+    template, webhook,
+    wire::MetaNumber,
+};
+
+/// WhatsApp through Meta's Cloud API. Cheap to clone; one serves any number of accounts.
+#[derive(Clone)]
+pub struct MetaCloud {
+    client: GraphClient,
+    capabilities: MessagingCapabilities,
+}
+
+impl fmt::Debug for MetaCloud {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MetaCloud").field("config", &self.client.config).finish_non_exhaustive()
+    }
+}
+
+impl MetaCloud {
+    /// With a client of its own: rustls with ring, the system's certificates, no redirects. Nothing
+    /// process-wide is installed.
+    ///
+    /// # Errors
+    /// [`ConfigError`] if the settings are not usable or no TLS client can be built.
+    #[cfg(feature = "rustls")]
+    pub fn new(config: MetaConfig) -> Result<Self, ConfigError> {
+        Ok(Self::from_client(GraphClient::new(config)?))
+    }
+
+    /// With the host program's HTTP client. It must not follow redirects, since our token must not.
+    ///
+    /// # Errors
+    /// [`ConfigError`] if the settings are not usable.
+    pub fn with_client(config: MetaConfig, http: reqwest::Client) -> Result<Self, ConfigError> {
+        Ok(Self::from_client(GraphClient::with(config, http)?))
+    }
+
+    fn from_client(client: GraphClient) -> Self {
+        Self { client, capabilities: capabilities() }
+    }
+}
+
+/// Limits of the Cloud API. Source: Meta, *Media* and *Throughput*, read 2026-05.
+fn capabilities() -> MessagingCapabilities {
+    MessagingCapabilities {
+        provider: WHATSAPP,
+        reply_window: Some(TimeDelta::hours(24)),
+        max_text: LONGEST_TEXT,
+        max_caption: LONGEST_CAPTION,
+        templates: true,
+        reactions: true,
+        media: vec![
+            (MediaKind::Image, 5 << 20),
+            (MediaKind::Video, 16 << 20),
+            (MediaKind::Audio, 16 << 20),
+            (MediaKind::Voice, 16 << 20),
+            (MediaKind::Document, 100 << 20),
+            (MediaKind::Sticker, 500 << 10),
+        ],
+        rate_per_second: 80,
+    }
+}
+
+impl Provider for MetaCloud {
+    fn id(&self) -> ProviderId {
+        WHATSAPP
+    }
+
+    fn messaging(&self) -> Option<&dyn MessagingProvider> {
+        Some(self)
+    }
+
+    fn webhooks(&self) -> Option<&dyn WebhookDecoder> {
+        Some(self)
+    }
+}
+
+#[async_trait]
+impl MessagingProvider for MetaCloud {
+    fn capabilities(&self) -> &MessagingCapabilities {
+        &self.capabilities
+    }
+
+    async fn send(
+        &self,
+        access: &AccountAccess,
+        permit: SendPermit,
+        message: &OutboundMessage,
+    ) -> Result<Accepted, ProviderError> {
+        send::send(&self.client, access, permit, message).await
+    }
+
+    async fn signal(&self, access: &AccountAccess, signal: &Signal) -> Result<(), ProviderError> {
+        send::signal(&self.client, access, signal).await
+    }
+
+    async fn fetch_media(
+        &self,
+        access: &AccountAccess,
+        provider_id: &str,
+    ) -> Result<FetchedMedia, ProviderError> {
+        media::fetch(&self.client, access, provider_id).await
+    }
+
+    async fn upload_media(
+        &self,
+        access: &AccountAccess,
+        mime: &str,
+        filename: &str,
+        bytes: Bytes,
+    ) -> Result<UploadedMedia, ProviderError> {
+        media::upload(&self.client, access, mime, filename, bytes).await
+    }
+
+    async fn templates(&self, access: &AccountAccess) -> Result<Vec<Template>, ProviderError> {
+        template::list(&self.client, access).await
+    }
+
+    async fn check(&self, access: &AccountAccess) -> Result<AccountHealth, ProviderError> {
+        let request = self
+            .client
+            .request(access, Method::GET, &[&access.external_id])?
+            .query(&[("fields", "id,display_phone_number,verified_name,quality_rating")]);
+        let answer = self.client.json(request, Repeat::Harmless).await?;
+        let unreadable = || ProviderError::Fault { provider: WHATSAPP, code: "unreadable".to_owned() };
+        let facts: MetaNumber<'_> = serde_json::from_slice(&answer).map_err(|_| unreadable())?;
+        facts.id.filled().ok_or_else(unreadable)?;
+        Ok(AccountHealth {
+            display_number: facts.display_phone_number.owned(),
+            verified_name: facts.verified_name.owned(),
+            quality: facts.quality_rating.owned(),
+        })
+    }
+}
+
+impl WebhookDecoder for MetaCloud {
+    fn verify(&self, raw: RawWebhook, secrets: &WebhookSecrets) -> Result<VerifiedWebhook, WebhookError> {
+        webhook::verify(raw, secrets)
+    }
+
+    fn decode(&self, hook: &VerifiedWebhook) -> Vec<Inbound> {
+        webhook::decode(hook.body())
+    }
+
+    fn decode_element(&self, raw: &Bytes) -> Vec<Inbound> {
+        webhook::decode(raw)
+    }
+}

@@ -1,0 +1,151 @@
+//! Where Graph is, which version of it we speak, and how long we wait.
+
+use std::time::Duration;
+
+use url::{Host, Url};
+
+/// Settings of [`MetaCloud`](crate::MetaCloud).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MetaConfig {
+    /// Where Graph is. Must be https; with feature `emulator`, plain http on loopback is allowed too.
+    /// An account's own base address outranks it. Default `https://graph.facebook.com/`.
+    pub base_url: Url,
+    /// The Graph version, such as `v25.0`. Retired versions are not refused by Meta but served by the oldest
+    /// living one, so behaviour drifts: keep it current. Default `v25.0`.
+    pub version: String,
+    /// Longest time for a whole request other than a file. Default 20 s.
+    pub request_timeout: Duration,
+    /// Longest time for a whole file, up or down. Default 120 s.
+    pub media_timeout: Duration,
+    /// Longest time to connect, TLS included. Default 5 s.
+    pub connect_timeout: Duration,
+    /// Hosts that files are fetched from with our token, `*.` matching any subdomain. Another base address
+    /// than Meta's own allows its own host instead. Default: Meta's hosts.
+    pub media_hosts: Vec<String>,
+}
+
+impl Default for MetaConfig {
+    fn default() -> Self {
+        Self {
+            base_url: Url::parse("https://graph.facebook.com/").expect("a constant address"),
+            version: "v25.0".to_owned(),
+            request_timeout: Duration::from_secs(20),
+            media_timeout: Duration::from_secs(120),
+            connect_timeout: Duration::from_secs(5),
+            media_hosts: ["lookaside.fbsbx.com", "*.whatsapp.net", "*.fbcdn.net"].map(str::to_owned).to_vec(),
+        }
+    }
+}
+
+/// Why a [`MetaCloud`](crate::MetaCloud) could not be made.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// The base address is neither https nor an allowed loopback address.
+    #[error("the base address must be https")]
+    BaseUrl,
+    /// The version is not like `v25.0`.
+    #[error("the Graph version must look like v25.0")]
+    Version,
+    /// No TLS client could be built from the system's certificates.
+    #[error("no TLS client: {0}")]
+    Tls(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl MetaConfig {
+    pub(crate) fn check(&self) -> Result<(), ConfigError> {
+        if !is_allowed_base(&self.base_url) {
+            return Err(ConfigError::BaseUrl);
+        }
+        let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+        let is_version = self
+            .version
+            .strip_prefix('v')
+            .and_then(|rest| rest.split_once('.'))
+            .is_some_and(|(major, minor)| digits(major) && digits(minor));
+        if is_version { Ok(()) } else { Err(ConfigError::Version) }
+    }
+
+    /// Whether a file at this address may be asked for with our token, given the base address in use.
+    pub(crate) fn allows_media(&self, base: &Url, file: &Url) -> bool {
+        if is_own_host(base) {
+            file.scheme() == "https"
+                && file.port_or_known_default() == Some(443)
+                && file.host_str().is_some_and(|host| self.media_hosts.iter().any(|rule| matches(rule, host)))
+        } else {
+            file.origin() == base.origin()
+        }
+    }
+}
+
+fn is_own_host(base: &Url) -> bool {
+    base.host_str().is_some_and(|host| host == "facebook.com" || host.ends_with(".facebook.com"))
+}
+
+fn matches(rule: &str, host: &str) -> bool {
+    match rule.strip_prefix("*.") {
+        Some(parent) => host.strip_suffix(parent).is_some_and(|left| left.len() > 1 && left.ends_with('.')),
+        None => rule == host,
+    }
+}
+
+/// https anywhere; plain http on loopback only, and only where emulators are.
+pub(crate) fn is_allowed_base(url: &Url) -> bool {
+    let is_plain = url.username().is_empty() && url.password().is_none();
+    let is_loopback = match url.host() {
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        Some(Host::Domain(name)) => name == "localhost",
+        None => false,
+    };
+    is_plain
+        && match url.scheme() {
+            "https" => true,
+            "http" => cfg!(feature = "emulator") && is_loopback,
+            _ => false,
+        }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn url(text: &str) -> Url {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn only_https_and_loopback_are_bases() {
+        assert!(is_allowed_base(&url("https://graph.facebook.com/")));
+        assert_eq!(is_allowed_base(&url("http://127.0.0.1:9/")), cfg!(feature = "emulator"));
+        assert!(!is_allowed_base(&url("http://graph.facebook.com/")));
+        assert!(!is_allowed_base(&url("http://127.0.0.1.example/")));
+        assert!(!is_allowed_base(&url("https://user:pass@graph.facebook.com/")));
+        assert!(!is_allowed_base(&url("ftp://127.0.0.1/")));
+    }
+
+    #[test]
+    fn our_token_goes_to_metas_hosts_only() {
+        let config = MetaConfig::default();
+        let allows = |file: &str| config.allows_media(&config.base_url, &url(file));
+        assert!(allows("https://lookaside.fbsbx.com/whatsapp_business/attachments/?mid=1"));
+        assert!(allows("https://mmg.whatsapp.net/v/1"));
+        assert!(!allows("http://lookaside.fbsbx.com/x"));
+        assert!(!allows("https://lookaside.fbsbx.com:8443/x"));
+        assert!(!allows("https://evil.example/?lookaside.fbsbx.com"));
+        assert!(!allows("https://evilwhatsapp.net/x"));
+        assert!(!allows("https://.whatsapp.net/x"));
+        let emulated = url("http://127.0.0.1:7001/");
+        assert!(config.allows_media(&emulated, &url("http://127.0.0.1:7001/x")));
+        assert!(!config.allows_media(&emulated, &url("http://127.0.0.1:7002/x")));
+        assert!(!config.allows_media(&emulated, &url("https://lookaside.fbsbx.com/x")));
+    }
+
+    #[test]
+    fn versions_look_like_versions() {
+        assert!(MetaConfig::default().check().is_ok());
+        for bad in ["25.0", "v25", "v25.0/me", "", "v.0"] {
+            assert!(MetaConfig { version: bad.into(), ..MetaConfig::default() }.check().is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! Files: upload, look-up, download through a short-lived address, deletion.
+
+use axum::{
+    body::Body,
+    extract::{FromRequest, Multipart, Request},
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use bytes::Bytes;
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use url::Url;
+
+use super::{refusal::Refusal, state::Shared, webhook::hex};
+
+/// How long a looked-up address works.
+const ADDRESS_LIVES: TimeDelta = TimeDelta::minutes(5);
+
+/// A file that the platform holds.
+#[derive(Debug, Clone)]
+pub(super) struct StoredMedia {
+    pub(super) phone_number_id: String,
+    pub(super) mime_type: String,
+    pub(super) bytes: Bytes,
+    pub(super) expires_at: DateTime<Utc>,
+}
+
+impl StoredMedia {
+    pub(super) fn sha256(&self) -> [u8; 32] {
+        Sha256::digest(&self.bytes).into()
+    }
+}
+
+/// The message type that a file of this MIME type is sent as; `None` for a type that is not accepted.
+pub(super) fn kind_of_mime(mime: &str) -> Option<&'static str> {
+    let essence = mime.split(';').next().unwrap_or_default().trim().to_lowercase();
+    match essence.as_str() {
+        "image/jpeg" | "image/png" => Some("image"),
+        "image/webp" => Some("sticker"),
+        "video/mp4" | "video/3gpp" => Some("video"),
+        "audio/aac" | "audio/amr" | "audio/mpeg" | "audio/mp4" | "audio/ogg" => Some("audio"),
+        "text/plain" | "application/pdf" | "application/msword" => Some("document"),
+        office
+            if office.starts_with("application/vnd.ms-")
+                || office.starts_with("application/vnd.openxmlformats-officedocument.") =>
+        {
+            Some("document")
+        }
+        _ => None,
+    }
+}
+
+/// The largest file of a kind, in bytes.
+fn size_limit(kind: &str) -> usize {
+    match kind {
+        "image" => 5 << 20,
+        "sticker" => 500 << 10,
+        "audio" | "video" => 16 << 20,
+        _ => 100 << 20,
+    }
+}
+
+/// `POST /{phone_number_id}/media`.
+pub(super) async fn upload(
+    shared: &Shared,
+    phone_number_id: &str,
+    request: Request,
+) -> Result<Value, Refusal> {
+    let malformed = || Refusal::parameter("The body must be multipart/form-data.");
+    let mut form = Multipart::from_request(request, &()).await.map_err(|_| malformed())?;
+    let (mut product, mut declared, mut file) = (None, None, None);
+    while let Some(field) = form.next_field().await.map_err(|_| malformed())? {
+        let name = field.name().unwrap_or_default().to_owned();
+        let part_type = field.content_type().map(str::to_owned);
+        let bytes = field.bytes().await.map_err(|_| malformed())?;
+        match name.as_str() {
+            "messaging_product" => product = Some(bytes),
+            "type" => declared = String::from_utf8(bytes.to_vec()).ok(),
+            "file" => file = Some((part_type, bytes)),
+            other => return Err(Refusal::parameter(format!("Unexpected key \"{other}\"."))),
+        }
+    }
+    if product.as_deref() != Some(b"whatsapp") {
+        return Err(Refusal::parameter("The parameter messaging_product is required."));
+    }
+    let Some((part_type, bytes)) = file else {
+        return Err(Refusal::parameter("The parameter file is required."));
+    };
+    let Some(mime_type) = part_type.or(declared) else {
+        return Err(Refusal::parameter("The parameter type is required."));
+    };
+    let Some(kind) = kind_of_mime(&mime_type) else {
+        return Err(Refusal::parameter(format!(
+            "Param file must be a file with one of the supported types. Received file of type '{mime_type}'."
+        )));
+    };
+    if bytes.is_empty() || bytes.len() > size_limit(kind) {
+        return Err(Refusal::of(131_053)
+            .details(format!("A file of kind {kind} has 1 to {} bytes.", size_limit(kind))));
+    }
+    let id = keep(shared, phone_number_id, mime_type, bytes, TimeDelta::days(30));
+    Ok(json!({ "id": id }))
+}
+
+/// Keeps a file and gives it an id.
+pub(super) fn keep(
+    shared: &Shared,
+    phone_number_id: &str,
+    mime_type: String,
+    bytes: Bytes,
+    lives: TimeDelta,
+) -> String {
+    let now = shared.now();
+    let mut state = shared.state();
+    let id = state.next_serial().to_string();
+    let media = StoredMedia {
+        phone_number_id: phone_number_id.to_owned(),
+        mime_type,
+        bytes,
+        expires_at: now + lives,
+    };
+    state.media.insert(id.clone(), media);
+    id
+}
+
+/// The answer of `GET /{media_id}`.
+pub(super) fn look_up(id: &str, media: &StoredMedia, now: DateTime<Utc>, base: &Url) -> Value {
+    json!({
+        "messaging_product": "whatsapp",
+        "url": address(id, media, now, base),
+        "mime_type": media.mime_type,
+        "sha256": hex(&media.sha256()),
+        "file_size": media.bytes.len(),
+        "id": id,
+    })
+}
+
+/// An address that works for five minutes.
+pub(super) fn address(id: &str, media: &StoredMedia, now: DateTime<Utc>, base: &Url) -> Url {
+    let expires = (now + ADDRESS_LIVES).timestamp();
+    let mut address = base.clone();
+    address.set_path("/whatsapp_business/attachments/");
+    address
+        .query_pairs_mut()
+        .append_pair("mid", id)
+        .append_pair("ext", &expires.to_string())
+        .append_pair("hash", &stamp(id, expires, media));
+    address
+}
+
+/// What makes an address hard to guess and impossible to extend.
+fn stamp(id: &str, expires: i64, media: &StoredMedia) -> String {
+    let digest = Sha256::new()
+        .chain_update(id)
+        .chain_update(expires.to_be_bytes())
+        .chain_update(media.sha256())
+        .finalize();
+    hex(&digest[..16])
+}
+
+/// Serves an address made by [`address`]. Bearer and User-Agent are both required.
+pub(super) fn download(shared: &Shared, query: &[(String, String)], headers: &HeaderMap) -> Response {
+    let ask = |key: &str| query.iter().find(|(name, _)| name == key).map(|(_, value)| value.as_str());
+    let (Some(id), Some(expires), Some(hash)) =
+        (ask("mid"), ask("ext").and_then(|ext| ext.parse::<i64>().ok()), ask("hash"))
+    else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    let now = shared.now();
+    let state = shared.state();
+    let Some(media) = state.media.get(id) else { return StatusCode::NOT_FOUND.into_response() };
+    if !headers.contains_key(header::USER_AGENT) {
+        return StatusCode::FORBIDDEN.into_response();
+    }
+    if !state.opens(headers, &media.phone_number_id) {
+        return StatusCode::UNAUTHORIZED.into_response();
+    }
+    if hash != stamp(id, expires, media) || now.timestamp() >= expires || now >= media.expires_at {
+        return StatusCode::NOT_FOUND.into_response();
+    }
+    let kind = [(header::CONTENT_TYPE, media.mime_type.clone())];
+    (kind, Body::from(media.bytes.clone())).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn mime_parameters_do_not_change_the_kind() {
+        assert_eq!(kind_of_mime("audio/ogg; codecs=opus"), Some("audio"));
+        assert_eq!(kind_of_mime("IMAGE/PNG"), Some("image"));
+        assert_eq!(kind_of_mime("application/x-msdownload"), None);
+    }
+}

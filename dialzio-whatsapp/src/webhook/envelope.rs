@@ -1,0 +1,436 @@
+//! The envelope: entries, changes, and the elements inside, each read for itself so that one that cannot be
+//! read never costs its neighbours.
+//!
+//! The whole shell is read in one pass. Only if that fails is it taken apart level by level. Where a key
+//! stands twice the last one wins.
+
+use std::fmt;
+
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+use dialzio_core::provider::{AccountRef, Inbound, InboundBody};
+use serde::{
+    Deserialize, Deserializer,
+    de::{IgnoredAny, MapAccess, SeqAccess, Visitor},
+};
+use serde_json::value::RawValue;
+
+use super::{
+    message, notice,
+    person::{self, Contact},
+    status,
+};
+use crate::scalar::Scalar;
+
+/// The one kind of object whose webhooks are ours.
+const OBJECT: &str = "whatsapp_business_account";
+
+#[derive(Deserialize)]
+#[serde(bound(deserialize = "E: Deserialize<'de>"))]
+struct Shell<'a, E> {
+    #[serde(borrow, default)]
+    object: Scalar<'a>,
+    entry: Option<Vec<E>>,
+    /// The dashboard's test button sends a bare change.
+    #[serde(borrow, default)]
+    field: Scalar<'a>,
+    #[serde(borrow)]
+    value: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+#[serde(bound(deserialize = "C: Deserialize<'de>"))]
+struct Entry<'a, C> {
+    #[serde(borrow, default)]
+    id: Scalar<'a>,
+    #[serde(borrow, default)]
+    time: Scalar<'a>,
+    changes: Option<Vec<C>>,
+    /// One documented example has it here, a level too high.
+    #[serde(borrow, default)]
+    field: Scalar<'a>,
+}
+
+#[derive(Deserialize)]
+struct Change<'a> {
+    #[serde(borrow, default)]
+    field: Scalar<'a>,
+    #[serde(borrow)]
+    value: Option<&'a RawValue>,
+}
+
+/// Reads a whole body. Never fails: what is not understood is `Unknown` with its bytes.
+pub(crate) fn decode(body: &Bytes) -> Vec<Inbound> {
+    let mut found = Vec::new();
+    let Ok(text) = std::str::from_utf8(body) else { return vec![unknown(body.clone(), "not UTF-8")] };
+    read_shell(text, body, &mut found);
+    if found.is_empty() {
+        found.push(unknown(body.clone(), "nothing inside"));
+    }
+    found
+}
+
+fn read_shell(text: &str, body: &Bytes, found: &mut Vec<Inbound>) {
+    if let Ok(shell) = serde_json::from_str::<Shell<'_, Entry<'_, Change<'_>>>>(text) {
+        return walk(&shell, body, found, |entry, is_only, found| {
+            for change in entry.changes.iter().flatten() {
+                let is_only = is_only && entry.changes.as_ref().is_some_and(|changes| changes.len() == 1);
+                read_change(change, &Place::of(entry, body, is_only), found);
+            }
+        });
+    }
+    if let Ok(shell) = serde_json::from_str::<Shell<'_, &RawValue>>(text) {
+        return walk(&shell, body, found, |raw, _, found| read_entry(raw.get(), body, found));
+    }
+    match normalised(text).filter(|last| last != text) {
+        Some(last) => read_shell(&last, body, found),
+        None => found.push(unknown(body.clone(), "not a webhook")),
+    }
+}
+
+fn walk<E>(
+    shell: &Shell<'_, E>,
+    body: &Bytes,
+    found: &mut Vec<Inbound>,
+    mut read: impl FnMut(&E, bool, &mut Vec<Inbound>),
+) {
+    if shell.object.filled().is_some_and(|object| object != OBJECT) {
+        found.push(unknown(body.clone(), "another object"));
+        return;
+    }
+    match (&shell.entry, shell.value) {
+        (Some(entries), _) => {
+            for entry in entries {
+                read(entry, entries.len() == 1, found);
+            }
+        }
+        (None, Some(value)) => {
+            let change = Change { field: shell.field.clone(), value: Some(value) };
+            let place = Place { waba: None, time: None, field: None, body, is_only: true };
+            read_change(&change, &place, found);
+        }
+        (None, None) => {}
+    }
+}
+
+/// An entry of a shell that could not be read in one pass.
+fn read_entry(raw: &str, body: &Bytes, found: &mut Vec<Inbound>) {
+    let nowhere = Place { waba: None, time: None, field: None, body, is_only: false };
+    let Ok(entry) = serde_json::from_str::<Entry<'_, &RawValue>>(raw) else {
+        match normalised(raw).filter(|last| last != raw) {
+            Some(last) => read_entry(&last, body, found),
+            None => found.push(unknown(nowhere.wrapped_entry(raw), "an entry of no known shape")),
+        }
+        return;
+    };
+    let place = Place::of(&entry, body, false);
+    for change in entry.changes.iter().flatten() {
+        let last = normalised(change.get());
+        let read = serde_json::from_str::<Change<'_>>(change.get())
+            .ok()
+            .or_else(|| last.as_deref().and_then(|last| serde_json::from_str(last).ok()));
+        match read {
+            Some(change) => read_change(&change, &place, found),
+            None => found.push(place.whole_change(change.get(), "a change of no known shape")),
+        }
+    }
+}
+
+/// JSON with every key once, the last one; `None` if it is no JSON or too deep.
+pub(super) fn normalised(raw: &str) -> Option<String> {
+    let value: serde_json::Value = serde_json::from_str(raw).ok()?;
+    Some(value.to_string())
+}
+
+/// What stands around a change.
+pub(super) struct Place<'a> {
+    pub(super) waba: Option<&'a str>,
+    pub(super) time: Option<i64>,
+    field: Option<&'a str>,
+    body: &'a Bytes,
+    /// The only change of the body.
+    is_only: bool,
+}
+
+impl<'a> Place<'a> {
+    fn of<C>(entry: &'a Entry<'_, C>, body: &'a Bytes, is_only: bool) -> Self {
+        Self {
+            waba: entry.id.filled(),
+            time: entry.time.integer(),
+            field: entry.field.filled(),
+            body,
+            is_only,
+        }
+    }
+
+    /// The account of what concerns a business account as a whole.
+    pub(super) fn account(&self) -> Option<AccountRef> {
+        self.waba.map(|waba| AccountRef(waba.to_owned()))
+    }
+
+    pub(super) fn at(&self) -> Option<DateTime<Utc>> {
+        moment(self.time?)
+    }
+
+    fn whole_change(&self, change: &str, what: &str) -> Inbound {
+        let raw = if self.is_only { self.body.clone() } else { self.wrapped_change(change) };
+        Inbound {
+            account: self.account(),
+            at: self.at(),
+            body: InboundBody::Unknown { what: what.to_owned() },
+            raw,
+        }
+    }
+
+    /// A change that is not read, for the number that it names.
+    fn unread_change(&self, change: &str, what: &str, lists: &Lists<'_>) -> Inbound {
+        let kept = self.whole_change(change, what);
+        Inbound { account: lists.account().or(kept.account), ..kept }
+    }
+
+    fn wrapped_entry(&self, entry: &str) -> Bytes {
+        Bytes::from(format!(r#"{{"object":"{OBJECT}","entry":[{entry}]}}"#))
+    }
+
+    fn wrapped_change(&self, change: &str) -> Bytes {
+        let id = quoted(self.waba.unwrap_or_default());
+        let time = self.time.map(|time| format!(r#","time":{time}"#)).unwrap_or_default();
+        self.wrapped_entry(&format!(r#"{{"id":{id}{time},"changes":[{change}]}}"#))
+    }
+}
+
+/// The inside of one change, and the bytes that its elements are kept as.
+pub(super) struct Value<'a, 'p> {
+    pub(super) place: &'p Place<'p>,
+    pub(super) field: &'p str,
+    pub(super) contacts: Vec<Contact<'a>>,
+    metadata: Metadata<'a>,
+    is_only: bool,
+}
+
+impl Value<'_, '_> {
+    pub(super) fn account(&self) -> Option<AccountRef> {
+        let number = self.metadata.phone_number_id.filled();
+        number.map(|id| AccountRef(id.to_owned())).or_else(|| self.place.account())
+    }
+
+    /// A whole body that holds one element alone, with the contact that belongs to it.
+    pub(super) fn alone(&self, list: &str, element: &str, contact: Option<&Contact<'_>>) -> Bytes {
+        if self.is_only {
+            return self.place.body.clone();
+        }
+        let mut value = String::with_capacity(element.len() + 512);
+        value.push_str(r#"{"messaging_product":"whatsapp""#);
+        if let Some(id) = self.metadata.phone_number_id.filled() {
+            let shown = quoted(self.metadata.display_phone_number.text().unwrap_or_default());
+            value.push_str(&format!(
+                r#","metadata":{{"phone_number_id":{},"display_phone_number":{shown}}}"#,
+                quoted(id)
+            ));
+        }
+        if let Some(contact) = contact {
+            value.push_str(&format!(r#","contacts":[{}]"#, contact.raw));
+        }
+        value.push_str(&format!(r#",{}:[{element}]}}"#, quoted(list)));
+        let field = quoted(self.field);
+        self.place.wrapped_change(&format!(r#"{{"field":{field},"value":{value}}}"#))
+    }
+
+    pub(super) fn unknown(&self, list: &str, element: &str, what: String) -> Inbound {
+        Inbound {
+            account: self.account(),
+            at: self.place.at(),
+            body: InboundBody::Unknown { what },
+            raw: self.alone(list, element, None),
+        }
+    }
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Metadata<'a> {
+    #[serde(borrow)]
+    phone_number_id: Scalar<'a>,
+    #[serde(borrow)]
+    display_phone_number: Scalar<'a>,
+}
+
+fn read_change(change: &Change<'_>, place: &Place<'_>, found: &mut Vec<Inbound>) {
+    let named = change.field.filled().or(place.field);
+    let Some(raw) = change.value else {
+        let text = format!(r#"{{"field":{}}}"#, quoted(named.unwrap_or_default()));
+        found.push(place.whole_change(&text, named.unwrap_or("a change without a value")));
+        return;
+    };
+    let lists = serde_json::from_str::<Lists<'_>>(raw.get()).ok();
+    let is_message_like = lists.as_ref().is_some_and(Lists::holds_messages);
+    let field = match named {
+        Some(field) => field,
+        None if is_message_like => "messages",
+        None => "a change without a field",
+    };
+    let whole = || format!(r#"{{"field":{},"value":{}}}"#, quoted(field), raw.get());
+    let is_read = matches!(field, "messages" | "user_preferences" | "user_id_update");
+    match lists {
+        Some(lists) if is_read && !lists.lists.is_empty() => read_lists(&lists, field, place, found),
+        Some(lists) if !is_read => match notice::of_account(field, raw.get()) {
+            Some(body) => {
+                let raw = if place.is_only { place.body.clone() } else { place.wrapped_change(&whole()) };
+                found.push(Inbound { account: place.account(), at: place.at(), body, raw });
+            }
+            None => found.push(place.unread_change(&whole(), field, &lists)),
+        },
+        lists => found.push(place.unread_change(&whole(), field, &lists.unwrap_or_default())),
+    }
+}
+
+fn read_lists(lists: &Lists<'_>, field: &str, place: &Place<'_>, found: &mut Vec<Inbound>) {
+    let elements: usize = lists.lists.iter().map(|(_, list)| list.len()).sum();
+    let value = Value {
+        place,
+        field,
+        contacts: person::contacts(&lists.contacts),
+        metadata: lists.metadata(),
+        is_only: place.is_only && elements == 1,
+    };
+    found.reserve(elements);
+    for (name, list) in &lists.lists {
+        for element in list {
+            let raw = element.get();
+            found.push(match name.text().unwrap_or_default() {
+                "messages" => message::read(&value, raw),
+                "statuses" => status::read(&value, raw),
+                "errors" => notice::error(&value, raw),
+                "user_preferences" => notice::preference(&value, raw),
+                "user_id_update" => notice::user_id(&value, raw),
+                other => value.unknown(other, raw, other.to_owned()),
+            });
+        }
+    }
+}
+
+/// The members of a `value`: its lists in order, whatever they are called.
+#[derive(Default)]
+struct Lists<'a> {
+    metadata: Option<&'a RawValue>,
+    contacts: Vec<&'a RawValue>,
+    lists: Vec<(Scalar<'a>, Vec<&'a RawValue>)>,
+}
+
+impl<'a> Lists<'a> {
+    fn holds_messages(&self) -> bool {
+        self.lists.iter().any(|(name, _)| matches!(name.text(), Some("messages" | "statuses")))
+    }
+
+    fn metadata(&self) -> Metadata<'a> {
+        self.metadata.and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default()
+    }
+
+    fn account(&self) -> Option<AccountRef> {
+        self.metadata().phone_number_id.owned().map(AccountRef)
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Lists<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Members;
+        impl<'de> Visitor<'de> for Members {
+            type Value = Lists<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("the value of a change")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut members = Lists::default();
+                while let Some(key) = map.next_key::<Scalar<'de>>()? {
+                    match key.text().unwrap_or_default() {
+                        "messaging_product" => drop(map.next_value::<IgnoredAny>()?),
+                        "metadata" => members.metadata = Some(map.next_value()?),
+                        "contacts" => members.contacts = map.next_value::<List<'de>>()?.0,
+                        // Where a list stands twice, the last one wins.
+                        name => {
+                            members.lists.retain(|(known, _)| known.text() != Some(name));
+                            let List(elements) = map.next_value()?;
+                            if !elements.is_empty() {
+                                members.lists.push((key, elements));
+                            }
+                        }
+                    }
+                }
+                Ok(members)
+            }
+        }
+        deserializer.deserialize_map(Members)
+    }
+}
+
+/// The elements of a list, unread; anything that is no list has none.
+struct List<'a>(Vec<&'a RawValue>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for List<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Elements;
+        impl<'de> Visitor<'de> for Elements {
+            type Value = List<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a list")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+                let mut elements = Vec::new();
+                while let Some(element) = seq.next_element()? {
+                    elements.push(element);
+                }
+                Ok(List(elements))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+                Ok(List(Vec::new()))
+            }
+
+            fn visit_str<E>(self, _: &str) -> Result<Self::Value, E> {
+                Ok(List(Vec::new()))
+            }
+
+            fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
+                Ok(List(Vec::new()))
+            }
+
+            fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
+                Ok(List(Vec::new()))
+            }
+
+            fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
+                Ok(List(Vec::new()))
+            }
+
+            fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
+                Ok(List(Vec::new()))
+            }
+
+            fn visit_unit<E>(self) -> Result<Self::Value, E> {
+                Ok(List(Vec::new()))
+            }
+        }
+        deserializer.deserialize_any(Elements)
+    }
+}
+
+/// Seconds since 1970; a value that can only be milliseconds is taken as such.
+pub(super) fn moment(seconds: i64) -> Option<DateTime<Utc>> {
+    if seconds.abs() > 100_000_000_000 {
+        return DateTime::from_timestamp_millis(seconds);
+    }
+    DateTime::from_timestamp(seconds, 0)
+}
+
+fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
+fn unknown(raw: Bytes, what: &str) -> Inbound {
+    Inbound { account: None, at: None, body: InboundBody::Unknown { what: what.to_owned() }, raw }
+}

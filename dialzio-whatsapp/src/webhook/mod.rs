@@ -1,0 +1,11 @@
+//! Webhooks in: origin checked over the raw bytes, then every element read for itself.
+
+mod content;
+mod envelope;
+mod message;
+mod notice;
+mod person;
+mod status;
+mod verify;
+
+pub(crate) use self::{envelope::decode, verify::verify};

@@ -1,0 +1,395 @@
+//! Webhooks of every kind that is on the wire, from fixtures of our own, and what each is to the domain.
+#![cfg(feature = "rustls")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test stops at the first surprise")]
+
+#[path = "support/summary.rs"]
+mod summary;
+
+use bytes::Bytes;
+use dialzio_core::{
+    conversation::{Content, DeliveryStatus, MediaKind},
+    provider::{Inbound, InboundBody, InboundContent, InboundMessage, Provider},
+};
+use dialzio_whatsapp::{MetaCloud, MetaConfig};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+/// Each file and the kinds of its elements. A file that is not here fails the test.
+const KINDS: &[(&str, &[&str])] = &[
+    ("account-alert", &["account account_alerts LIMIT_REACHED"]),
+    ("account-disabled", &["account account_update DISABLED_UPDATE"]),
+    ("account-review", &["account account_review_update APPROVED"]),
+    ("audio", &["message audio"]),
+    (
+        "batch-with-odd-neighbours",
+        &[
+            "account error 130429",
+            "message text",
+            "unknown a message without an id",
+            "unknown a message of no known shape",
+            "message unsupported image",
+            "message text",
+            "delivery read",
+            "unknown a status without an id",
+            "unknown surprises",
+            "unknown an entry of no known shape",
+            "unknown a change of no known shape",
+            "template PAUSED",
+            "unknown calls",
+        ],
+    ),
+    ("button-reply", &["message choice button"]),
+    ("call", &["unknown calls"]),
+    ("call-permission-given", &["message call_permission"]),
+    ("call-permission-refused", &["message call_permission"]),
+    ("capability", &["account business_capability_update"]),
+    ("contacts", &["message contacts"]),
+    ("contacts-on-request", &["message contacts"]),
+    ("document", &["message document"]),
+    ("echo", &["unknown smb_message_echoes"]),
+    ("edit", &["edited text"]),
+    ("edit-image", &["edited image"]),
+    ("field-of-the-future", &["unknown holograms"]),
+    ("form-reply", &["message form"]),
+    ("image", &["message image"]),
+    ("image-lost", &["message unsupported image"]),
+    ("interactive-unknown", &["message unsupported interactive.hologram_reply"]),
+    ("keys-twice", &["message text"]),
+    ("list-reply", &["message choice list_row"]),
+    ("location", &["message location"]),
+    ("location-as-text", &["message location"]),
+    ("media-digest-in-hex", &["message image"]),
+    ("number-error", &["account error 130429"]),
+    ("number-name", &["account phone_number_name_update APPROVED"]),
+    ("number-quality", &["account phone_number_quality_update FLAGGED"]),
+    ("order", &["message order"]),
+    ("preference-resume", &["preference Resume"]),
+    ("preference-signup", &["preference SignUp"]),
+    ("preference-stop", &["preference Stop"]),
+    ("preference-unknown", &["unknown preference perhaps"]),
+    ("reaction", &["reaction ❤️"]),
+    ("reaction-removed", &["reaction taken back"]),
+    ("reaction-removed-by-empty", &["reaction taken back"]),
+    ("request-welcome", &["message welcome"]),
+    ("revoke", &["revoked"]),
+    ("security", &["account security PIN_CHANGED"]),
+    ("status-delivered", &["delivery delivered"]),
+    ("status-failed", &["delivery failed whatsapp.131047"]),
+    ("status-failed-marketing-stopped", &["delivery failed whatsapp.131050"]),
+    ("status-group", &["delivery read"]),
+    ("status-of-the-past", &["unknown status warning"]),
+    ("status-phone-hidden", &["delivery delivered"]),
+    ("status-played", &["delivery played"]),
+    ("status-read", &["delivery read"]),
+    ("status-sent", &["delivery sent"]),
+    ("status-sent-with-conversation", &["delivery sent"]),
+    ("sticker", &["message sticker"]),
+    ("system-identity-changed", &["message system customer_identity_changed"]),
+    ("system-number-changed", &["identity"]),
+    ("system-number-changed-old", &["identity"]),
+    ("system-user-id-changed", &["identity"]),
+    ("template-button", &["message choice template_button"]),
+    ("template-category", &["template category MARKETING"]),
+    ("template-components", &["template components"]),
+    ("template-quality", &["template quality YELLOW"]),
+    ("template-status", &["template PAUSED"]),
+    ("test-button", &["message text"]),
+    ("text", &["message text"]),
+    ("text-forwarded", &["message text"]),
+    ("text-frequently-forwarded", &["message text"]),
+    ("text-group", &["message text in a group"]),
+    ("text-phone-hidden", &["message text"]),
+    ("text-referral", &["message text"]),
+    ("text-referred-product", &["message text"]),
+    ("text-reply", &["message text"]),
+    ("text-without-user-id", &["message text"]),
+    ("type-of-the-future", &["message unsupported hologram"]),
+    ("unsupported", &["message unsupported poll"]),
+    ("unsupported-without-type", &["message unsupported unsupported"]),
+    ("user-id-update", &["identity"]),
+    ("video", &["message video"]),
+    ("voice", &["message voice"]),
+];
+
+fn decode(body: impl Into<Bytes>) -> Vec<Inbound> {
+    static CLOUD: std::sync::LazyLock<MetaCloud> =
+        std::sync::LazyLock::new(|| MetaCloud::new(MetaConfig::default()).unwrap());
+    CLOUD.webhooks().unwrap().decode_element(&body.into())
+}
+
+fn fixture(name: &str) -> Bytes {
+    let path = format!("{}/tests/fixtures/webhooks/{name}.json", env!("CARGO_MANIFEST_DIR"));
+    Bytes::from(std::fs::read(path).unwrap())
+}
+
+fn one(name: &str) -> Inbound {
+    let mut found = decode(fixture(name));
+    assert_eq!(found.len(), 1, "{name}");
+    found.remove(0)
+}
+
+fn message(name: &str) -> InboundMessage {
+    match one(name).body {
+        InboundBody::Message(message) => *message,
+        other => panic!("{name} is {}", other.kind()),
+    }
+}
+
+fn ready(name: &str) -> Content {
+    match message(name).content {
+        InboundContent::Ready(content) => content,
+        InboundContent::Media(_) => panic!("{name} is a file"),
+    }
+}
+
+#[test]
+fn each_fixture_is_what_the_table_says() {
+    let folder = format!("{}/tests/fixtures/webhooks", env!("CARGO_MANIFEST_DIR"));
+    let mut names: Vec<String> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|file| file.unwrap().path().file_stem().unwrap().to_str().unwrap().to_owned())
+        .collect();
+    names.sort();
+    assert_eq!(names, KINDS.iter().map(|(name, _)| *name).collect::<Vec<_>>());
+    for (name, wanted) in KINDS {
+        let mut found: Vec<String> = decode(fixture(name)).iter().map(summary::summary).collect();
+        if *name == "batch-with-odd-neighbours" {
+            // Lists come in the order in which they stand, which JSON does not promise.
+            found.sort();
+            let mut wanted: Vec<String> = wanted.iter().map(|&line| line.to_owned()).collect();
+            wanted.sort();
+            assert_eq!(found, wanted);
+            continue;
+        }
+        assert_eq!(found, *wanted, "{name}");
+    }
+}
+
+#[test]
+fn every_element_is_read_again_from_its_own_bytes() {
+    for (name, _) in KINDS {
+        for inbound in decode(fixture(name)) {
+            let again = decode(inbound.raw.clone());
+            assert_eq!(again.len(), 1, "{name} {:?}", inbound.raw);
+            assert_eq!(summary::summary(&again[0]), summary::summary(&inbound), "{name}");
+            assert_eq!((&again[0].account, again[0].at), (&inbound.account, inbound.at), "{name}");
+        }
+    }
+}
+
+#[test]
+fn a_text_has_its_sender_time_and_account() {
+    let inbound = one("text");
+    assert_eq!(inbound.account.as_ref().unwrap().0, "100200300");
+    assert_eq!(inbound.at.unwrap().timestamp(), 1_790_000_100);
+    assert_eq!(inbound.raw, fixture("text"));
+    let said = message("text");
+    assert_eq!(said.sender.phone.unwrap().digits(), "919876500001");
+    assert_eq!(said.sender.scoped.unwrap().reveal(), "IN.7700112233");
+    assert_eq!(said.sender.profile_name.unwrap().reveal(), "Asha");
+    let Content::Text { body } = ready("text") else { panic!("no text") };
+    assert_eq!(body.reveal(), "வணக்கம், is my fern ready? 🌿");
+}
+
+#[test]
+fn a_person_may_show_no_phone_or_no_user_id() {
+    let hidden = message("text-phone-hidden").sender;
+    assert_eq!((hidden.phone, hidden.scoped.unwrap().reveal()), (None, "IN.8812"));
+    assert_eq!(hidden.parent_scoped.unwrap().reveal(), "IN.ENT.4411");
+    assert_eq!(hidden.username.unwrap().reveal(), "meena.k");
+    let old = message("text-without-user-id").sender;
+    assert!(old.phone.is_some() && old.scoped.is_none());
+}
+
+#[test]
+fn context_and_referral_are_kept() {
+    assert_eq!(message("text-reply").reply_to.unwrap().reveal(), "wamid.b3V0Z29pbmc0Mg==");
+    assert!(message("text-forwarded").forwarded && message("text-frequently-forwarded").forwarded);
+    assert!(!message("text").forwarded);
+    let referral: Value = serde_json::from_str(&message("text-referral").referral.unwrap()).unwrap();
+    assert_eq!(referral["ctwa_clid"], "Aff-green");
+    let product: Value = serde_json::from_str(&message("text-referred-product").referral.unwrap()).unwrap();
+    assert_eq!(product["referred_product"]["product_retailer_id"], "fern-1");
+    assert_eq!(message("text-group").group.as_deref(), Some("Z3JvdXA6Zmlyc3Q="));
+}
+
+#[test]
+fn files_have_one_digest_in_either_spelling() {
+    let media = |name| match message(name).content {
+        InboundContent::Media(media) => media,
+        InboundContent::Ready(_) => panic!("{name} is no file"),
+    };
+    assert_eq!(media("image").sha256, media("media-digest-in-hex").sha256);
+    assert!(media("image").sha256.is_some());
+    assert_eq!(media("image").caption.unwrap().reveal(), "Is this one left?");
+    assert_eq!(media("voice").what, MediaKind::Voice);
+    assert_eq!(media("voice").mime.as_deref(), Some("audio/ogg; codecs=opus"));
+    assert_eq!(media("document").filename.as_deref(), Some("order.pdf"));
+    assert_eq!(media("sticker").provider_id, "5566778899");
+}
+
+#[test]
+fn answers_of_the_person_carry_what_was_chosen() {
+    let Content::Choice { id, title, .. } = ready("list-reply") else { panic!("no choice") };
+    assert_eq!((id.as_str(), title.reveal()), ("fern", "Fern"));
+    let Content::Form { response, .. } = ready("form-reply") else { panic!("no form") };
+    assert_eq!(serde_json::from_str::<Value>(&response).unwrap()["day"], "monday");
+    let permission = |name| match ready(name) {
+        Content::CallPermission { accepted, expires_at } => (accepted, expires_at),
+        _ => panic!("no permission"),
+    };
+    assert_eq!(permission("call-permission-given"), (true, Some(1_790_600_000)));
+    assert_eq!(permission("call-permission-refused"), (false, None));
+    let Content::Order { catalog, items, .. } = ready("order") else { panic!("no order") };
+    assert_eq!((catalog.as_str(), items[0].quantity, items[0].price), ("77", 2.0, 149.5));
+    let Content::Contacts { cards } = ready("contacts-on-request") else { panic!("no cards") };
+    assert!(cards[0].own);
+    let Content::Contacts { cards } = ready("contacts") else { panic!("no cards") };
+    assert_eq!((cards[0].own, cards[0].name.as_deref()), (false, Some("Ravi K")));
+    assert_eq!(cards[0].emails, ["ravi@example.com"]);
+    let Content::Location { latitude, longitude, .. } = ready("location-as-text") else { panic!("no place") };
+    assert_eq!((latitude, longitude), (13.0827, 80.2707));
+}
+
+#[test]
+fn what_is_not_understood_is_kept_whole() {
+    let Content::Unsupported { raw, .. } = ready("type-of-the-future") else { panic!("understood") };
+    let kept: Value = serde_json::from_str(&raw).unwrap();
+    assert_eq!(kept["hologram"], json!({"beam": 1}));
+    assert_eq!(one("field-of-the-future").raw, fixture("field-of-the-future"));
+}
+
+#[test]
+fn the_last_of_two_equal_keys_wins() {
+    let said = message("keys-twice");
+    assert_eq!(said.external.reveal(), "wamid.bGFzdA==");
+}
+
+#[test]
+fn statuses_tell_the_message_the_reason_and_the_person() {
+    let news = |name| match one(name).body {
+        InboundBody::Delivery(news) => *news,
+        other => panic!("{name} is {}", other.kind()),
+    };
+    let sent = news("status-sent");
+    assert_eq!(sent.own.unwrap().to_string(), "01998a5e-7d00-7000-8000-000000000042");
+    assert_eq!(sent.external.reveal(), "wamid.b3V0Z29pbmc0Mg==");
+    let failed = news("status-failed");
+    assert_eq!(failed.failure.unwrap().detail.as_deref(), Some("More than 24 hours have passed."));
+    assert!(!failed.marketing_stopped && news("status-failed-marketing-stopped").marketing_stopped);
+    let hidden = news("status-phone-hidden").recipient;
+    assert_eq!((hidden.phone, hidden.scoped.unwrap().reveal()), (None, "IN.8812"));
+    assert_eq!(hidden.parent_scoped.unwrap().reveal(), "IN.ENT.4411");
+    let group = news("status-group");
+    assert_eq!(
+        (group.status, group.recipient.phone.unwrap().digits()),
+        (DeliveryStatus::Read, "919876500001")
+    );
+}
+
+#[test]
+fn a_change_of_number_or_id_joins_both() {
+    let news = |name| match one(name).body {
+        InboundBody::Identity(news) => news,
+        other => panic!("{name} is {}", other.kind()),
+    };
+    for name in ["system-number-changed", "system-number-changed-old"] {
+        let news = news(name);
+        assert_eq!(news.previous.phone.unwrap().digits(), "919876500001");
+        assert_eq!(news.current.phone.unwrap().digits(), "919876500003");
+        assert!(news.external.is_some());
+    }
+    for name in ["system-user-id-changed", "user-id-update"] {
+        let news = news(name);
+        assert_eq!(news.previous.scoped.unwrap().reveal(), "IN.7700112233", "{name}");
+        assert_eq!(news.current.scoped.unwrap().reveal(), "IN.99", "{name}");
+    }
+}
+
+#[test]
+fn neighbours_of_an_odd_element_keep_their_senders() {
+    let found = decode(fixture("batch-with-odd-neighbours"));
+    let names: Vec<String> = found
+        .iter()
+        .filter_map(|inbound| match &inbound.body {
+            InboundBody::Message(message) => {
+                Some(message.sender.profile_name.clone().unwrap().reveal().to_owned())
+            }
+            _ => None,
+        })
+        .collect();
+    assert_eq!(names, ["Asha", "Asha", "Ravi"]);
+    let template = found.iter().find(|inbound| inbound.body.kind() == "template").unwrap();
+    assert_eq!(template.account.as_ref().unwrap().0, "900800701");
+    assert_eq!(template.at.unwrap().timestamp(), 1_790_000_400);
+}
+
+#[test]
+fn bytes_that_are_no_webhook_are_one_unknown() {
+    for body in ["", "{", "[]", "null", "\u{1}", "{}", r#"{"entry":[]}"#, r#"{"object":"page","entry":[{}]}"#]
+    {
+        let found = decode(body.as_bytes().to_vec());
+        assert_eq!(found.len(), 1, "{body}");
+        assert_eq!(found[0].body.kind(), "unknown", "{body}");
+        assert_eq!(found[0].raw, body.as_bytes(), "{body}");
+    }
+    assert_eq!(decode(vec![0xff, 0xfe])[0].body.kind(), "unknown");
+    let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
+    assert_eq!(decode(deep).len(), 1);
+    let inside = format!(
+        r#"{{"entry":[{{"changes":[{{"field":"messages","value":{{"messages":[{0}1{1}]}}}}]}}]}}"#,
+        "[".repeat(50_000),
+        "]".repeat(50_000)
+    );
+    assert_eq!(decode(inside)[0].body.kind(), "unknown");
+}
+
+/// Any JSON, small.
+fn json_value() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
+        "[a-z0-9 é\\u{0}]{0,8}".prop_map(Value::from),
+    ];
+    leaf.prop_recursive(3, 16, 4, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+            prop::collection::btree_map("[a-z_]{1,6}", inner, 0..4)
+                .prop_map(|map| Value::Object(map.into_iter().collect())),
+        ]
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_bytes_make_the_decoder_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        prop_assert!(!decode(bytes).is_empty());
+    }
+
+    /// Anything anywhere in a message leaves its neighbour as it was.
+    #[test]
+    fn one_odd_member_never_costs_the_neighbour(
+        which in 0..KINDS.len(),
+        key in prop::sample::select(vec!["id", "from", "timestamp", "type", "text", "image", "context", "contacts",
+            "interactive", "system", "reaction", "errors", "referral"]),
+        odd in json_value(),
+    ) {
+        let body: Value = serde_json::from_slice(&fixture(KINDS[which].0)).unwrap();
+        let Some(message) = body.pointer("/entry/0/changes/0/value/messages/0") else { return Ok(()) };
+        let mut spoiled = message.clone();
+        spoiled[key] = odd;
+        let good: Value = serde_json::from_slice(&fixture("text")).unwrap();
+        let mut batch = good.clone();
+        let list = batch.pointer_mut("/entry/0/changes/0/value/messages").unwrap().as_array_mut().unwrap();
+        list.insert(0, spoiled);
+        let found = decode(batch.to_string());
+        prop_assert_eq!(found.len(), 2);
+        prop_assert_eq!(summary::summary(&found[1]), "message text");
+        let again = decode(found[0].raw.clone());
+        prop_assert_eq!(summary::summary(&again[0]), summary::summary(&found[0]));
+    }
+}
