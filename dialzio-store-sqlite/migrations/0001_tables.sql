@@ -55,7 +55,7 @@ CREATE INDEX session_ending ON session (expires_at);
 CREATE TABLE invitation (
     hash       BLOB    NOT NULL PRIMARY KEY,
     org_id     BLOB    NOT NULL,
-    email      TEXT    NOT NULL,
+    email      TEXT,
     role       TEXT    NOT NULL,
     expires_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;

@@ -84,7 +84,7 @@ pub(crate) fn invitation(db: &Connection, token: &TokenHash, now: DateTime<Utc>)
         Ok(Invitation {
             hash: TokenHash(c.get()?),
             org: c.id()?,
-            email: c.text()?,
+            email: c.opt_text()?,
             role: c.word()?,
             expires_at: c.time()?,
         })
@@ -197,7 +197,7 @@ pub(crate) fn write(db: &Connection, write: &SystemWrite) -> Res<()> {
         }
         SystemWrite::Invitation(new) => {
             let row =
-                params![new.hash.0, id(new.org), new.email.reveal(), new.role.as_str(), time(new.expires_at)];
+                params![new.hash.0, id(new.org), new.email.as_ref().map(EmailAddress::reveal), new.role.as_str(), time(new.expires_at)];
             db.run(sql::PUT_INVITATION, row)?;
         }
         SystemWrite::UseInvitation(token) => {
