@@ -178,37 +178,39 @@ impl Rig {
             "verify_token": format!("verify-{number}")});
         let app = self.post(seat, "/v1/apps", body).await.is(201);
         let hook = app.json["hook_url"].as_str().unwrap();
-        self.join(seat, &app.id(), hook, &secret, number).await
+        let app = Line {
+            app: app.id(),
+            account: String::new(),
+            hook: hook.to_owned(),
+            secret,
+            number: String::new(),
+            business: format!("9{number}"),
+        };
+        self.connect_to(seat, &app, number, &app.business).await
     }
 
-    /// Connects another number to the app of a line.
-    pub(crate) async fn connect_to(&self, seat: &Seat, line: &Line, number: &str) -> Line {
-        self.join(seat, &line.app, &line.hook, &line.secret, number).await
-    }
-
-    async fn join(&self, seat: &Seat, app: &str, hook: &str, secret: &str, number: &str) -> Line {
-        let (business, token) = (format!("9{number}"), format!("token-of-{number}"));
+    /// Connects a number of a business account to the app of a line.
+    pub(crate) async fn connect_to(&self, seat: &Seat, app: &Line, number: &str, business: &str) -> Line {
+        let token = format!("token-of-{number}");
         self.graph.add_number(EmulatedNumber {
             phone_number_id: number.to_owned(),
-            waba_id: business.clone(),
+            waba_id: business.to_owned(),
             display_phone_number: "+91 44 1234 5678".to_owned(),
             verified_name: "Green Leaf Nursery".to_owned(),
             access_token: token.clone().into(),
-            app_secret: secret.into(),
-            webhook_url: Some(hook.parse().unwrap()),
+            app_secret: app.secret.clone().into(),
+            webhook_url: Some(app.hook.parse().unwrap()),
         });
-        self.graph.add_sample_templates(&business);
-        let body = json!({"app": app, "name": "Shop line", "phone_number_id": number,
+        self.graph.add_sample_templates(business);
+        let body = json!({"app": app.app, "name": "Shop line", "phone_number_id": number,
             "business_account_id": business, "token": token, "base_url": self.graph.base_url()});
         let account = self.post(seat, "/v1/accounts", body).await.is(201);
         assert_eq!(account.json["state"], "routable", "{}", account.json);
         Line {
-            app: app.to_owned(),
             account: account.id(),
-            hook: hook.to_owned(),
-            secret: secret.to_owned(),
             number: number.to_owned(),
-            business,
+            business: business.to_owned(),
+            ..app.clone()
         }
     }
 
