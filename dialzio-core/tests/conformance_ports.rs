@@ -1,5 +1,6 @@
 //! The smaller ports keep their rules too: blobs, keys, and the scripted provider.
 #![cfg(feature = "testing")]
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use async_trait::async_trait;
 use bytes::Bytes;

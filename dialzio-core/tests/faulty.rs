@@ -1,5 +1,6 @@
 //! The store that fails when it is told to.
 #![cfg(feature = "testing")]
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use dialzio_core::access::AccessWrite;
 use dialzio_core::contact::{ContactQuery, ContactWrite};

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use dialzio_core::page::PageRequest;
 use dialzio_core::Clock;
+use dialzio_core::page::PageRequest;
 use futures_util::StreamExt;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -188,7 +188,9 @@ impl Stage {
         }
         all.extend(self.rig.list(&self.seat, "/v1/conversations").await);
         for conversation in self.conversations().await {
-            all.extend(self.rig.list(&self.seat, &format!("/v1/conversations/{conversation}/messages")).await);
+            all.extend(
+                self.rig.list(&self.seat, &format!("/v1/conversations/{conversation}/messages")).await,
+            );
         }
         all.extend(self.rig.list(&self.seat, "/v1/accounts").await);
         let mut hash = Sha256::new();

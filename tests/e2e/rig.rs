@@ -148,8 +148,7 @@ impl Rig {
         let router = dialzio_http::router(crm.clone(), options);
         let server = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
         let ticking = Arc::clone(&clock);
-        let graph =
-            Emulator::start(EmulatorConfig::new(Arc::new(move || ticking.now()))).await.unwrap();
+        let graph = Emulator::start(EmulatorConfig::new(Arc::new(move || ticking.now()))).await.unwrap();
         let mut behaviour = graph.behaviour();
         behaviour.status_delay = Duration::from_millis(1);
         behaviour.retry_gap = Duration::from_millis(5);

@@ -153,10 +153,8 @@ async fn a_shut_window_refuses_free_text_and_takes_a_utility_template() {
     rig.clock.advance(TimeDelta::hours(25));
     let refused = rig.send(&seat, &conversation, "late", &json!({"text": "Still there?"})).await;
     assert_eq!(refused.problem(403), "window.closed");
-    let templates = rig
-        .post(&seat, &format!("/v1/accounts/{}/templates/sync", line.account), Value::Null)
-        .await
-        .is(200);
+    let templates =
+        rig.post(&seat, &format!("/v1/accounts/{}/templates/sync", line.account), Value::Null).await.is(200);
     assert!(templates.json["data"].as_array().unwrap().len() >= 6);
     let body = json!({"template": {"name": "appointment", "language": "en",
         "parameters": {"body.first_name": "Asha", "body.day": "Monday"}}});
@@ -289,7 +287,10 @@ async fn a_photo_is_fetched_sealed_and_served_by_range() {
     assert_eq!(whole.bytes, photo());
     assert_eq!(whole.headers["content-type"], "image/jpeg");
     let part = answer(
-        rig.http.get(format!("{}{path}", rig.origin)).bearer_auth(&seat.key).header("range", "bytes=100000-100099"),
+        rig.http
+            .get(format!("{}{path}", rig.origin))
+            .bearer_auth(&seat.key)
+            .header("range", "bytes=100000-100099"),
     )
     .await
     .is(206);
@@ -363,10 +364,7 @@ async fn somebody_without_a_number_is_met_and_answered() {
     let entry = rig.only_conversation(&seat).await;
     assert_eq!(entry["person"]["phone"], Value::Null);
     assert_eq!(entry["person"]["username"], "ravi.grows");
-    let sent = rig
-        .send(&seat, entry["id"].as_str().unwrap(), "r", &json!({"text": "We do"}))
-        .await
-        .is(202);
+    let sent = rig.send(&seat, entry["id"].as_str().unwrap(), "r", &json!({"text": "We do"})).await.is(202);
     rig.work().await;
     assert_eq!(message(&rig, &seat, &sent.id()).await["status"], "delivered");
     let shown = rig.graph.transcript(&line.number, &ravi);
@@ -426,7 +424,8 @@ async fn what_cannot_be_read_is_answered_with_a_problem() {
     assert_eq!(unknown.problem(422), "input.invalid");
     let plain = answer(to("/v1/contacts").header("content-type", "text/plain").body("{}")).await;
     assert_eq!(plain.problem(415), "request.media_type");
-    let huge = answer(json(to("/v1/contacts")).body(format!("{{\"name\": \"{}\"}}", "a".repeat(3_000_000)))).await;
+    let huge =
+        answer(json(to("/v1/contacts")).body(format!("{{\"name\": \"{}\"}}", "a".repeat(3_000_000)))).await;
     assert_eq!(huge.problem(413), "request.too_large");
     assert_eq!(rig.get(&seat, "/v1/nothing").await.problem(404), "request.not_found");
     assert_eq!(rig.get(&seat, "/nothing").await.problem(404), "request.not_found");
