@@ -94,10 +94,12 @@ CREATE TABLE route (
     org_id      BLOB NOT NULL,
     account_id  BLOB NOT NULL,
     app_id      BLOB NOT NULL,
+    business_id TEXT NOT NULL,
     portfolio   TEXT NOT NULL,
     PRIMARY KEY (provider, external_id, org_id, account_id)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX route_of_app ON route (app_id, external_id);
+CREATE INDEX route_of_number ON route (app_id, external_id, account_id);
+CREATE INDEX route_of_business ON route (app_id, business_id, account_id);
 CREATE INDEX route_of_account ON route (org_id, account_id);
 
 -- When the first work of each lane is due. account_id is sixteen zero bytes for work that belongs to no account.
@@ -362,7 +364,7 @@ CREATE TABLE message (
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX message_by_id ON message (org_id, id);
 CREATE INDEX message_ending ON message (org_id, expires_at) WHERE expires_at IS NOT NULL;
-CREATE INDEX message_promotion ON message (org_id, conversation_id, id) WHERE purpose = 'marketing';
+CREATE INDEX message_promotion ON message (org_id, conversation_id, id) WHERE purpose IN ('marketing', 'utility');
 
 -- One row for each status of an outbound message. Lives and goes with the message, by whose key alone it is read.
 CREATE TABLE message_evidence (

@@ -106,8 +106,15 @@ impl Scope<'_> {
         self.db.run(sql::PUT_ACCOUNT, row)?;
         self.db.run(sql::DROP_ROUTE, params![self.key, id(new.id)])?;
         if routed {
-            let row =
-                params![new.provider, new.external_id, self.key, id(new.id), id(new.app), new.portfolio.0];
+            let row = params![
+                new.provider,
+                new.external_id,
+                self.key,
+                id(new.id),
+                id(new.app),
+                new.business_id,
+                new.portfolio.0
+            ];
             self.db.run(sql::PUT_ROUTE, row)?;
         }
         Ok(())

@@ -162,15 +162,11 @@ impl Scope<'_> {
         let kept = crate::conversations::one(self.db, self.key, message.conversation)?;
         let kept = kept.ok_or_else(|| unreadable("conversation of a message"))?;
         // Looked at before anything is written, so that a doubled delivery leaves nothing to undo.
-        let known = match &message.external {
-            None => None,
-            Some(external) => match referred(self.db, self.key, account, external)? {
-                Some(known) if known.message != message.id => {
-                    return Err(StoreError::unmet(Expect::ExternalFree(account, external.clone())).into());
-                }
-                known => known,
-            },
-        };
+        if let Some(external) = &message.external
+            && referred(self.db, self.key, account, external)?.is_some()
+        {
+            return Err(StoreError::unmet(Expect::ExternalFree(account, external.clone())).into());
+        }
         self.put_message(message)?;
         if message.direction == Direction::Outbound {
             let delivery = &message.delivery;
@@ -178,7 +174,7 @@ impl Scope<'_> {
                 Evidence { status: delivery.status, at: delivery.at, failure: delivery.failure.clone() };
             self.put_evidence(message.id, &first)?;
         }
-        if let (Some(external), None) = (&message.external, known) {
+        if let Some(external) = &message.external {
             self.put_reference(account, message.id, external, digest)?;
         }
         let inbound = head.inbound.then_some(message.id);

@@ -127,11 +127,14 @@ pub(crate) fn apps(db: &Connection, org: Option<OrgId>) -> Res<Vec<App>> {
 }
 
 pub(crate) fn routes(db: &Connection, app: AppId, wanted: &[AccountRef]) -> Res<Vec<Option<Route>>> {
-    let route = |wanted: &AccountRef| {
-        db.one(sql::ROUTE, params![id(app), wanted.0], |row| {
-            let c = Cols::new(row, "route");
-            Ok(Route { org: c.id()?, account: c.id()?, portfolio: Portfolio(c.get()?) })
-        })
+    let read = |row: &Row<'_>| {
+        let c = Cols::new(row, "route");
+        Ok(Route { org: c.id()?, account: c.id()?, portfolio: Portfolio(c.get()?) })
+    };
+    // A number before a business account, then the oldest.
+    let route = |wanted: &AccountRef| match db.one(sql::ROUTE_OF_NUMBER, params![id(app), wanted.0], read)? {
+        Some(route) => Ok(Some(route)),
+        None => db.one(sql::ROUTE_OF_BUSINESS, params![id(app), wanted.0], read),
     };
     wanted.iter().map(route).collect()
 }
@@ -196,8 +199,13 @@ pub(crate) fn write(db: &Connection, write: &SystemWrite) -> Res<()> {
             db.run(sql::DROP_SESSIONS, [id(*user)])?;
         }
         SystemWrite::Invitation(new) => {
-            let row =
-                params![new.hash.0, id(new.org), new.email.as_ref().map(EmailAddress::reveal), new.role.as_str(), time(new.expires_at)];
+            let row = params![
+                new.hash.0,
+                id(new.org),
+                new.email.as_ref().map(EmailAddress::reveal),
+                new.role.as_str(),
+                time(new.expires_at)
+            ];
             db.run(sql::PUT_INVITATION, row)?;
         }
         SystemWrite::UseInvitation(token) => {

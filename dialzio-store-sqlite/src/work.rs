@@ -9,7 +9,7 @@ use dialzio_core::effect::{Effect, Lane, Work};
 use dialzio_core::inbox::{InboxItem, InboxWrite, Quarantined};
 use dialzio_core::ledger::Action;
 use dialzio_core::store::{Due, EffectWrite, StoreError};
-use dialzio_core::{EffectId, MessageId, OrgId, TypedId};
+use dialzio_core::{ChannelIdentityId, EffectId, MessageId, OrgId, TypedId};
 use uuid::Uuid;
 
 use crate::codec::{Cols, id, opt_id, opt_time, time};
@@ -105,11 +105,28 @@ impl Scope<'_> {
                 self.moved(moved);
                 Ok(())
             }
+            EffectWrite::CancelPromotions { identity, at } => self.cancel_promotions(*identity, *at),
             EffectWrite::Resolve(message) => {
                 self.db.run(sql::RESOLVE_SEND, params![self.key, id(*message)]).map(drop)
             }
             _ => Err(Failure::Store(StoreError::Unsupported("a change to effects"))),
         }
+    }
+
+    fn cancel_promotions(&mut self, identity: ChannelIdentityId, at: DateTime<Utc>) -> Res<()> {
+        let Some(whose) = crate::identities::survivor(self.db, self.key, identity)? else { return Ok(()) };
+        let promotions = self.db.all(sql::PROMOTIONS_OF, params![self.key, id(whose.id)], |row| {
+            Cols::new(row, "message").id::<MessageId>()
+        })?;
+        for message in promotions {
+            let moved = self.db.all(sql::CANCEL_SEND, params![self.key, id(message)], returned_lane)?;
+            if !moved.is_empty() {
+                self.moved(moved);
+                let cancelled = Evidence { status: DeliveryStatus::Cancelled, at, failure: None };
+                self.take_evidence(message, &cancelled)?;
+            }
+        }
+        Ok(())
     }
 
     fn moved(&mut self, lanes: Vec<(dialzio_core::effect::LaneKind, Option<dialzio_core::AccountId>)>) {

@@ -163,7 +163,17 @@ statements! { CONVERSATIONS_ALL:
         "SELECT e.at FROM conversation c CROSS JOIN message m CROSS JOIN message_evidence e
          WHERE c.org_id = ?1 AND c.contact_id = ?2
            AND m.org_id = ?1 AND m.conversation_id = c.id AND m.purpose = 'marketing'
+           AND m.purpose IN ('marketing', 'utility')
            AND e.org_id = ?1 AND e.message_id = m.id AND e.status = 'dispatched' AND e.at > ?3";
+
+    PROMOTIONS_OF: Read [channel_identity, conversation, message] =
+        "SELECT m.id FROM channel_identity k CROSS JOIN conversation c CROSS JOIN message m
+         WHERE k.org_id = ?1 AND k.id = ?2 AND c.org_id = ?1 AND c.identity_id = k.id
+           AND m.org_id = ?1 AND m.conversation_id = c.id AND m.purpose IN ('marketing', 'utility')
+         UNION ALL
+         SELECT m.id FROM channel_identity k CROSS JOIN conversation c CROSS JOIN message m
+         WHERE k.org_id = ?1 AND k.joined_into = ?2 AND c.org_id = ?1 AND c.identity_id = k.id
+           AND m.org_id = ?1 AND m.conversation_id = c.id AND m.purpose IN ('marketing', 'utility')";
 
     MEDIA: Read [media] =
         concat!("SELECT ", media!(), " FROM media f WHERE f.org_id = ?1 AND f.id = ?4 \

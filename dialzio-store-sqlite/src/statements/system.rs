@@ -99,15 +99,18 @@ statements! { SYSTEM:
     PUT_API_KEY_OWNER: System [api_key_owner] =
         "INSERT INTO api_key_owner (hash, org_id, key_id) VALUES (?1, ?2, ?3)";
 
-    ROUTE: System [route] =
+    ROUTE_OF_NUMBER: System [route] =
         "SELECT r.org_id, r.account_id, r.portfolio FROM route r WHERE r.app_id = ?1 AND r.external_id = ?2
-         LIMIT 1";
+         ORDER BY r.account_id LIMIT 1";
+    ROUTE_OF_BUSINESS: System [route] =
+        "SELECT r.org_id, r.account_id, r.portfolio FROM route r WHERE r.app_id = ?1 AND r.business_id = ?2
+         ORDER BY r.account_id LIMIT 1";
     ROUTE_TAKEN: System [route] =
         "SELECT 1 FROM route r WHERE r.provider = ?2 AND r.external_id = ?3 AND r.org_id <> ?1";
     DROP_ROUTE: System [route] = "DELETE FROM route WHERE org_id = ?1 AND account_id = ?2";
     PUT_ROUTE: System [route] =
-        "INSERT INTO route (provider, external_id, org_id, account_id, app_id, portfolio)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+        "INSERT INTO route (provider, external_id, org_id, account_id, app_id, business_id, portfolio)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
 
     LANES_DUE: System [lane] =
         "SELECT l.org_id, l.account_id, l.kind FROM lane l WHERE l.due_at <= ?1 ORDER BY l.due_at LIMIT ?2";
