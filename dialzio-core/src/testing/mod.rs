@@ -2,9 +2,15 @@
 //! told what to do, and the suites that say what a port means.
 
 pub mod conformance;
+mod faulty;
 pub mod fixtures;
+mod permit;
+pub mod scripted;
 
+pub use faulty::{Calls, Fault, Faulty};
 pub use fixtures::Fixtures;
+pub use permit::permit_to_answer;
+pub use scripted::{Scripted, ScriptedProvider, Sent};
 
 use crate::id::OrgId;
 use crate::scope::{Audience, OrgScope, SystemScope};

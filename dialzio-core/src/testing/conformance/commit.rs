@@ -233,7 +233,7 @@ pub async fn every_expectation_is_refused_when_untrue_and_met_when_true(bench: B
 
     let head = |keys: &[SubjectKey], seq| Expect::ConsentHead(keys.to_vec(), LedgerSeq(seq));
     assert!(bench.holds(scope, head(&[key.clone(), stranger.clone()], 0)).await);
-    assert!(!bench.holds(scope, head(&[key.clone()], 1)).await);
+    assert!(!bench.holds(scope, head(std::slice::from_ref(&key), 1)).await);
     assert!(bench.holds(scope, head(&[], 0)).await);
     let given = bench.make.consent(person.contact.id, vec![key.clone()], crate::consent::ConsentEvent::Given);
     bench.write(scope, crate::consent::ConsentWrite::Record(given)).await;

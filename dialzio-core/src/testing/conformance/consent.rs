@@ -124,7 +124,7 @@ pub async fn a_suppression_is_kept_once_for_each_scope(bench: Bench) {
         found.sort_by_key(|kept| kept.scope);
         found
     };
-    assert_eq!(find(&[promotion.hash, [9; 16]]).await, [promotion.clone()]);
+    assert_eq!(find(&[promotion.hash, [9; 16]]).await, std::slice::from_ref(&promotion));
     bench.write(&house.scope, ConsentWrite::Suppress(all.clone())).await;
     assert_eq!(find(&[promotion.hash]).await, [promotion.clone(), all]);
     assert_eq!(find(&[promotion.hash, other.hash]).await.len(), 3);

@@ -14,13 +14,18 @@ use crate::testing::conformance::message::shuffle;
 use crate::testing::conformance::{Bench, House, Person};
 use crate::text::{PersonName, TagName, Username};
 
+/// Content, status, its time, why it failed, when it was edited and taken back.
+type Shown = (Content, DeliveryStatus, i64, Option<FailureNote>, Option<i64>, Option<i64>);
+
 /// What everybody can see, without the ids that differ between two tellings.
 #[derive(Debug, PartialEq)]
 struct Seen {
     head: (u32, Option<usize>, Option<usize>, i64, Option<i64>),
-    messages: Vec<(Content, DeliveryStatus, i64, Option<FailureNote>, Option<i64>, Option<i64>)>,
+    messages: Vec<Shown>,
     reactions: Vec<Vec<(Direction, String, i64)>>,
-    person: (Vec<(&'static str, String)>, Option<PersonName>, Option<Username>, Vec<TagName>),
+    aliases: Vec<(&'static str, String)>,
+    profile: (Option<PersonName>, Option<Username>),
+    tags: Vec<TagName>,
     suppressed: usize,
 }
 
@@ -54,12 +59,13 @@ async fn seen(bench: &Bench, house: &House, person: &Person) -> Seen {
                 shown
             })
             .collect(),
-        person: (
-            identity.aliases.iter().map(|alias| (alias.kind().as_str(), alias.reveal().to_owned())).collect(),
-            identity.profile_name,
-            identity.username,
-            contact.tags,
-        ),
+        aliases: identity
+            .aliases
+            .iter()
+            .map(|alias| (alias.kind().as_str(), alias.reveal().to_owned()))
+            .collect(),
+        profile: (identity.profile_name, identity.username),
+        tags: contact.tags,
         suppressed: bench.store.suppressions(scope, &[[1; 16], [2; 16]]).await.unwrap().len(),
         messages: all
             .into_iter()

@@ -19,6 +19,7 @@
 )]
 
 mod bench;
+pub mod blob;
 pub mod commit;
 pub mod consent;
 pub mod contact;
@@ -27,13 +28,17 @@ pub mod facts;
 pub mod fidelity;
 pub mod history;
 pub mod isolation;
+pub mod key;
 pub mod ledger;
 mod list;
 pub mod message;
+pub mod messaging;
 pub mod pages;
+mod ports;
 pub mod retention;
 pub mod search;
 pub mod system;
+pub mod webhook;
 pub mod work;
 pub mod writes;
 

@@ -278,7 +278,7 @@ pub async fn bytes_of_no_organisation_are_the_operators(bench: Bench) {
     let unrouted = async || bench.store.unrouted(&bench.system, page()).await.unwrap().items;
     assert_eq!(unrouted().await, [newer.clone(), lost.clone()]);
     let own = bench.store.quarantined(&house.scope, page()).await.unwrap();
-    assert_eq!(own.items, [owned.clone()]);
+    assert_eq!(own.items, std::slice::from_ref(&owned));
     bench.enact(SystemWrite::Release(newer.id)).await.unwrap();
     assert_eq!(unrouted().await, [lost]);
     bench.enact(SystemWrite::Release(owned.id)).await.unwrap();

@@ -1,0 +1,183 @@
+//! What a messaging provider promises. A rig lends the provider, and a server that answers as it is told.
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+
+use crate::consent::{Channel, SendPermit};
+use crate::contact::Address;
+use crate::conversation::{MediaKind, TemplateSend};
+use crate::id::IdSource;
+use crate::phone::PhoneNumber;
+use crate::provider::{
+    Accepted, AccountAccess, MessagingProvider, OutboundContent, OutboundMessage, ProviderError,
+};
+use crate::text::MessageText;
+
+/// How the provider's server treats the next request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answer {
+    /// Takes it.
+    Accept,
+    /// Answers no, for good.
+    Refuse,
+    /// Asks to slow down.
+    SlowDown,
+    /// Does not accept the token.
+    BadToken,
+    /// Reads the request and never answers. A rig sets the provider's own limit of waiting to something short.
+    Silence,
+    /// Cannot be reached at all: the connection is refused.
+    Unreachable,
+}
+
+/// What a provider is tested with.
+#[async_trait]
+pub trait MessagingRig: Send + Sync {
+    /// The provider.
+    fn provider(&self) -> &dyn MessagingProvider;
+    /// An account with a token; the token has at least eight characters and stands nowhere else.
+    fn access(&self) -> AccountAccess;
+    /// The token, to be looked for in errors.
+    fn token(&self) -> String;
+    /// Now, by the clock that the provider uses.
+    fn now(&self) -> DateTime<Utc>;
+    /// A template that the server knows, with its parameters.
+    fn template(&self) -> TemplateSend;
+    /// How the next request is treated. Later ones are accepted again.
+    async fn answer(&self, answer: Answer);
+    /// How many requests have reached the server.
+    async fn requests(&self) -> u64;
+}
+
+const DIGITS: &str = "447700900777";
+
+fn permit(now: DateTime<Utc>) -> SendPermit {
+    crate::testing::permit_to_answer(
+        Address::Phone(PhoneNumber::from_digits(DIGITS).unwrap()),
+        Channel::WhatsApp,
+        now,
+    )
+}
+
+async fn send(rig: &dyn MessagingRig, content: OutboundContent) -> Result<Accepted, ProviderError> {
+    let message = OutboundMessage { id: IdSource::random().next(rig.now()), content, reply_to: None };
+    rig.provider().send(&rig.access(), permit(rig.now()), &message).await
+}
+
+fn hello() -> OutboundContent {
+    OutboundContent::Text { body: MessageText::parse("hello 🙏").unwrap(), preview_url: false }
+}
+
+/// A message that is accepted has an id of the provider, and took one request.
+pub async fn an_accepted_message_has_an_id(rig: &dyn MessagingRig) {
+    let before = rig.requests().await;
+    let first = send(rig, hello()).await.unwrap();
+    let second = send(rig, hello()).await.unwrap();
+    assert_ne!(first.external, second.external);
+    assert_eq!(rig.requests().await, before + 2);
+}
+
+/// Nobody knows what became of a request that was never answered: it is said so, and not repeated.
+pub async fn silence_is_ambiguous_and_not_repeated(rig: &dyn MessagingRig) {
+    let before = rig.requests().await;
+    rig.answer(Answer::Silence).await;
+    let error = send(rig, hello()).await.unwrap_err();
+    assert!(matches!(error, ProviderError::Ambiguous { .. }), "{error}");
+    assert!(!error.is_retryable());
+    assert_eq!(rig.requests().await, before + 1, "one request, whatever happened to it");
+}
+
+/// Each kind of no is told apart by what the caller can do about it, and costs one request.
+pub async fn each_kind_of_no_is_told_apart(rig: &dyn MessagingRig) {
+    for (answer, retryable) in [
+        (Answer::Refuse, false),
+        (Answer::SlowDown, true),
+        (Answer::BadToken, false),
+        (Answer::Unreachable, true),
+    ] {
+        let before = rig.requests().await;
+        rig.answer(answer).await;
+        let error = send(rig, hello()).await.unwrap_err();
+        let fits = match answer {
+            Answer::Refuse => matches!(error, ProviderError::Refused { .. }),
+            Answer::SlowDown => matches!(error, ProviderError::Throttled { .. }),
+            Answer::BadToken => matches!(error, ProviderError::Credentials { .. }),
+            _ => matches!(error, ProviderError::Unreachable { .. }),
+        };
+        assert!(fits, "{answer:?}: {error}");
+        assert_eq!(error.is_retryable(), retryable, "{answer:?}");
+        assert!(rig.requests().await <= before + 1, "{answer:?} is not repeated by the provider itself");
+        assert!(send(rig, hello()).await.is_ok(), "the next one passes");
+    }
+}
+
+/// Neither the token nor the person's number is in any error, whichever way it is looked at.
+pub async fn secrets_are_in_no_error(rig: &dyn MessagingRig) {
+    let token = rig.token();
+    assert!(token.len() >= 8);
+    for answer in [Answer::Refuse, Answer::SlowDown, Answer::BadToken, Answer::Silence, Answer::Unreachable] {
+        rig.answer(answer).await;
+        let error = send(rig, hello()).await.unwrap_err();
+        let mut said = format!("{error:?} {error} {} {:?}", error.code(), error.detail());
+        let mut source = std::error::Error::source(&error);
+        while let Some(cause) = source {
+            said.push_str(&format!(" {cause:?} {cause}"));
+            source = cause.source();
+        }
+        assert!(!said.contains(&token), "{answer:?} shows the token");
+        assert!(!said.contains(DIGITS), "{answer:?} shows the number");
+    }
+    assert!(!format!("{:?}", rig.access()).contains(&token));
+}
+
+fn small(what: MediaKind) -> (&'static str, &'static str) {
+    match what {
+        MediaKind::Image => ("image/jpeg", "garden.jpg"),
+        MediaKind::Video => ("video/mp4", "garden.mp4"),
+        MediaKind::Audio => ("audio/mpeg", "hello.mp3"),
+        MediaKind::Voice => ("audio/ogg; codecs=opus", "hello.ogg"),
+        MediaKind::Document => ("application/pdf", "quote.pdf"),
+        MediaKind::Sticker => ("image/webp", "wave.webp"),
+    }
+}
+
+/// What the provider says it can do works; what it says it cannot is `Unsupported`, without a request.
+pub async fn every_declared_capability_works(rig: &dyn MessagingRig) {
+    let able = rig.provider().capabilities().clone();
+    let target = send(rig, hello()).await.unwrap().external;
+    let check = async |able: bool, what: &str, content: OutboundContent| {
+        let before = rig.requests().await;
+        match send(rig, content).await {
+            Ok(_) => assert!(able, "{what} is not declared, and works"),
+            Err(ProviderError::Unsupported { .. }) => {
+                assert!(!able, "{what} is declared, and not supported");
+                assert_eq!(rig.requests().await, before, "{what} is refused without a request");
+            }
+            Err(other) => panic!("{what}: {other}"),
+        }
+    };
+    check(able.templates, "a template", OutboundContent::Template(rig.template())).await;
+    for emoji in [Some("👍".to_owned()), None] {
+        let reaction = OutboundContent::Reaction { target: target.clone(), emoji };
+        check(able.reactions, "a reaction", reaction).await;
+    }
+    for what in MediaKind::ALL {
+        let declared = able.media.iter().any(|(kind, _)| kind == what);
+        let provider_id = if declared {
+            let ((mime, name), bytes) = (small(*what), Bytes::from_static(b"small"));
+            rig.provider().upload_media(&rig.access(), mime, name, bytes).await.unwrap().provider_id
+        } else {
+            "none".to_owned()
+        };
+        let (filename, caption) = ((*what == MediaKind::Document).then(|| "quote.pdf".to_owned()), None);
+        let media = OutboundContent::Media { what: *what, provider_id, caption, filename };
+        check(declared, what.as_str(), media).await;
+    }
+    let longest = MessageText::parse(&"é".repeat(able.max_text)).unwrap();
+    send(rig, OutboundContent::Text { body: longest, preview_url: true }).await.unwrap();
+    if able.templates {
+        rig.provider().templates(&rig.access()).await.unwrap();
+    }
+    rig.provider().check(&rig.access()).await.unwrap();
+}

@@ -1,0 +1,98 @@
+//! The names of the cases for the smaller ports.
+
+/// Expands into one test for each case that a blob store has to pass.
+///
+/// `$fresh` is the name of an `async fn() -> Arc<dyn BlobStore>` in the same module; it makes an empty store.
+#[macro_export]
+macro_rules! blob_conformance {
+    ($fresh:ident) => {
+        $crate::port_cases! { $fresh; blob {
+            a_blob_comes_back_whole
+            a_range_is_cut_at_the_end
+            a_blob_is_replaced_whole
+            a_deleted_blob_is_missing
+            keys_are_listed_in_pages
+            another_organisation_has_other_blobs
+        } }
+    };
+}
+
+/// Expands into one test for each case that a key provider has to pass.
+///
+/// `$fresh` is the name of an `async fn() -> Arc<dyn KeyProvider>` in the same module.
+#[macro_export]
+macro_rules! key_conformance {
+    ($fresh:ident) => {
+        $crate::port_cases! { $fresh; key {
+            the_current_key_is_found_by_its_id
+            every_listed_id_has_a_key
+            an_unknown_id_is_refused
+            keys_are_never_printed
+        } }
+    };
+}
+
+/// Expands into one test for each case that a messaging provider has to pass.
+///
+/// `$rig` is the name of an `async fn() -> impl MessagingRig` in the same module.
+#[macro_export]
+macro_rules! messaging_conformance {
+    ($rig:ident) => {
+        $crate::port_cases! { $rig; &messaging {
+            an_accepted_message_has_an_id
+            silence_is_ambiguous_and_not_repeated
+            each_kind_of_no_is_told_apart
+            secrets_are_in_no_error
+            every_declared_capability_works
+        } }
+    };
+}
+
+/// Expands into one test for each case that a decoder of webhooks has to pass.
+///
+/// `$rig` is the name of an `fn() -> impl WebhookRig` in the same module.
+#[macro_export]
+macro_rules! webhook_conformance {
+    ($rig:ident) => {
+        $crate::port_cases! { $rig; sync webhook {
+            a_signed_webhook_is_verified
+            a_missing_signature_is_refused
+            a_doubled_signature_is_refused
+            a_truncated_or_changed_signature_is_refused
+            a_changed_body_is_refused
+            a_wrong_subscription_check_is_refused
+            no_bytes_make_the_decoder_panic
+            every_element_is_read_again_from_what_was_kept
+        } }
+    };
+}
+
+/// Expands names into tests.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! port_cases {
+    ($fresh:ident; $module:ident { $($name:ident)+ }) => {
+        mod $module {$(
+            #[::tokio::test]
+            async fn $name() {
+                $crate::testing::conformance::$module::$name(super::$fresh().await).await;
+            }
+        )+}
+    };
+    ($rig:ident; &$module:ident { $($name:ident)+ }) => {
+        mod $module {$(
+            #[::tokio::test]
+            async fn $name() {
+                $crate::testing::conformance::$module::$name(&super::$rig().await).await;
+            }
+        )+}
+    };
+    ($rig:ident; sync $module:ident { $($name:ident)+ }) => {
+        mod $module {$(
+            #[test]
+            fn $name() {
+                $crate::testing::conformance::$module::$name(&super::$rig());
+            }
+        )+}
+    };
+}

@@ -1,0 +1,254 @@
+//! A provider that does what it is told, and remembers what it was asked.
+
+mod webhook;
+
+pub use webhook::{SECRET_HEADER, element};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::consent::{Basis, Purpose, SendPermit};
+use crate::contact::Address;
+use crate::conversation::{ExternalId, MediaKind, Template};
+use crate::id::{AccountId, OrgId};
+use crate::provider::{
+    Accepted, AccountAccess, AccountHealth, FetchedMedia, MessagingCapabilities, MessagingProvider,
+    OutboundMessage, Provider, ProviderError, ProviderId, RefusalReason, Sender, Signal, UploadedMedia,
+    WebhookDecoder,
+};
+
+/// Its word.
+const SCRIPTED: ProviderId = ProviderId("scripted");
+
+/// How the next call ends.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Scripted {
+    /// As it should.
+    Accept,
+    /// It takes the message and holds it back.
+    Hold,
+    /// With an error; nothing was carried out, unless the error says that nobody knows.
+    Fail(ProviderError),
+    /// Never: the caller has to give up and drop it.
+    Hang,
+}
+
+/// A message that was handed over.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sent {
+    /// From which account.
+    pub account: AccountId,
+    /// Of which organisation: from the permit.
+    pub org: OrgId,
+    /// To whom: from the permit.
+    pub recipient: Address,
+    /// What for: from the permit.
+    pub purpose: Purpose,
+    /// On what it rests: from the permit.
+    pub basis: Basis,
+    /// What.
+    pub message: OutboundMessage,
+    /// The id it was given.
+    pub external: ExternalId,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    script: VecDeque<Scripted>,
+    sent: Vec<Sent>,
+    signals: Vec<Signal>,
+    files: BTreeMap<String, FetchedMedia>,
+    templates: Vec<Template>,
+    calls: u64,
+    count: u64,
+}
+
+/// A provider for tests of services: each call takes the next line of the script, and one without a line succeeds.
+#[derive(Debug)]
+pub struct ScriptedProvider {
+    capabilities: MessagingCapabilities,
+    state: Mutex<State>,
+}
+
+impl Default for ScriptedProvider {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl ScriptedProvider {
+    /// A provider that can do everything and accepts everything.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::with(MessagingCapabilities {
+            provider: SCRIPTED,
+            reply_window: Some(crate::time::REPLY_WINDOW),
+            max_text: 4_096,
+            max_caption: 1_024,
+            templates: true,
+            reactions: true,
+            media: MediaKind::ALL.iter().map(|kind| (*kind, 16 << 20)).collect(),
+            rate_per_second: 80,
+        })
+    }
+
+    /// A provider with other capabilities. It does not check them: callers have to look.
+    #[must_use]
+    pub fn with(capabilities: MessagingCapabilities) -> Self {
+        Self { capabilities, state: Mutex::default() }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Adds a line to the script.
+    pub fn then(&self, line: Scripted) -> &Self {
+        self.state().script.push_back(line);
+        self
+    }
+
+    /// A file that can be fetched by this id.
+    pub fn holds(&self, provider_id: &str, mime: &str, bytes: impl Into<Bytes>) -> &Self {
+        let file = FetchedMedia { bytes: bytes.into(), mime: Some(mime.to_owned()) };
+        self.state().files.insert(provider_id.to_owned(), file);
+        self
+    }
+
+    /// The templates that are listed.
+    pub fn lists(&self, templates: Vec<Template>) -> &Self {
+        self.state().templates = templates;
+        self
+    }
+
+    /// What was handed over and accepted, in order.
+    #[must_use]
+    pub fn sent(&self) -> Vec<Sent> {
+        self.state().sent.clone()
+    }
+
+    /// The hints that were passed on, in order.
+    #[must_use]
+    pub fn signals(&self) -> Vec<Signal> {
+        self.state().signals.clone()
+    }
+
+    /// How many calls there were, whatever came of them.
+    #[must_use]
+    pub fn calls(&self) -> u64 {
+        self.state().calls
+    }
+
+    /// Takes the next line; answers whether a message is held back.
+    async fn line(&self) -> Result<bool, ProviderError> {
+        let line = {
+            let mut state = self.state();
+            state.calls += 1;
+            state.script.pop_front().unwrap_or(Scripted::Accept)
+        };
+        match line {
+            Scripted::Accept => Ok(false),
+            Scripted::Hold => Ok(true),
+            Scripted::Fail(error) => Err(error),
+            Scripted::Hang => std::future::pending().await,
+        }
+    }
+}
+
+impl Provider for ScriptedProvider {
+    fn id(&self) -> ProviderId {
+        self.capabilities.provider
+    }
+
+    fn messaging(&self) -> Option<&dyn MessagingProvider> {
+        Some(self)
+    }
+
+    fn webhooks(&self) -> Option<&dyn WebhookDecoder> {
+        Some(self)
+    }
+}
+
+#[async_trait]
+impl MessagingProvider for ScriptedProvider {
+    fn capabilities(&self) -> &MessagingCapabilities {
+        &self.capabilities
+    }
+
+    async fn send(
+        &self,
+        access: &AccountAccess,
+        permit: SendPermit,
+        message: &OutboundMessage,
+    ) -> Result<Accepted, ProviderError> {
+        let held = self.line().await?;
+        let mut state = self.state();
+        state.count += 1;
+        let unnamed = || ProviderError::Fault { provider: SCRIPTED, code: "id".to_owned() };
+        let external =
+            ExternalId::parse(&format!("scripted.out.{}.{}", message.id, state.count)).ok_or_else(unnamed)?;
+        let recipient = permit.recipient().clone();
+        let known = match &recipient {
+            Address::Phone(phone) => Sender { phone: Some(phone.clone()), ..Sender::default() },
+            Address::BusinessScoped(id) => Sender { scoped: Some(id.clone()), ..Sender::default() },
+        };
+        state.sent.push(Sent {
+            account: access.account,
+            org: permit.org(),
+            recipient,
+            purpose: permit.purpose(),
+            basis: permit.basis(),
+            message: message.clone(),
+            external: external.clone(),
+        });
+        Ok(Accepted { external, recipient: known, held })
+    }
+
+    async fn signal(&self, _: &AccountAccess, signal: &Signal) -> Result<(), ProviderError> {
+        self.line().await?;
+        self.state().signals.push(signal.clone());
+        Ok(())
+    }
+
+    async fn fetch_media(&self, _: &AccountAccess, provider_id: &str) -> Result<FetchedMedia, ProviderError> {
+        self.line().await?;
+        self.state().files.get(provider_id).cloned().ok_or_else(|| ProviderError::Refused {
+            provider: SCRIPTED,
+            code: "gone".to_owned(),
+            reason: RefusalReason::Media,
+            detail: None,
+        })
+    }
+
+    async fn upload_media(
+        &self,
+        _: &AccountAccess,
+        mime: &str,
+        _: &str,
+        bytes: Bytes,
+    ) -> Result<UploadedMedia, ProviderError> {
+        self.line().await?;
+        let mut state = self.state();
+        state.count += 1;
+        let provider_id = format!("scripted.file.{}", state.count);
+        state.files.insert(provider_id.clone(), FetchedMedia { bytes, mime: Some(mime.to_owned()) });
+        Ok(UploadedMedia { provider_id })
+    }
+
+    async fn templates(&self, _: &AccountAccess) -> Result<Vec<Template>, ProviderError> {
+        self.line().await?;
+        Ok(self.state().templates.clone())
+    }
+
+    async fn check(&self, _: &AccountAccess) -> Result<AccountHealth, ProviderError> {
+        self.line().await?;
+        Ok(AccountHealth {
+            display_number: Some("+44 7700 900999".to_owned()),
+            verified_name: Some("Front desk".to_owned()),
+            quality: None,
+        })
+    }
+}
