@@ -1,5 +1,6 @@
 //! What every test here stands on: a store, a clock that stands still, an emulated provider and a real server.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,6 +15,7 @@ use dialzio_core::text::Title;
 use dialzio_core::work::WorkReport;
 use dialzio_core::{Actor, Clock, Crm, ManualClock, Permission, Principal, Role};
 use dialzio_http::{Closing, Options};
+use dialzio_store_sqlite::SqliteStore;
 use dialzio_whatsapp::emulator::{
     CustomerIdentity, CustomerMessage, EmulatedNumber, Emulator, EmulatorConfig,
 };
@@ -23,11 +25,12 @@ use serde_json::{Value, json};
 /// Noon in India on a Monday: inside everybody's hours for promotion.
 pub(crate) const NOON: &str = "2026-11-23T06:30:00Z";
 
-/// A store with nothing in it: the one that `DIALZIO_TEST_STORE` names.
-pub(crate) async fn fresh_store(clock: Arc<dyn Clock>) -> Arc<dyn Store> {
-    match std::env::var("DIALZIO_TEST_STORE").as_deref().unwrap_or("memory") {
+/// A store with nothing in it, in this folder: SQLite, unless `DIALZIO_TEST_STORE` names `memory`.
+pub(crate) async fn fresh_store(clock: Arc<dyn Clock>, folder: &Path) -> Arc<dyn Store> {
+    match std::env::var("DIALZIO_TEST_STORE").as_deref().unwrap_or("sqlite") {
         "memory" => Arc::new(MemoryStore::new(clock)),
-        other => panic!("DIALZIO_TEST_STORE is memory or sqlite, not {other}"),
+        "sqlite" => Arc::new(SqliteStore::builder().clock(clock).open(folder.join("test.db")).await.unwrap()),
+        other => panic!("DIALZIO_TEST_STORE is sqlite or memory, not {other}"),
     }
 }
 
@@ -125,13 +128,17 @@ impl Rig {
     /// At noon, on the store of the day.
     pub(crate) async fn start() -> Self {
         let clock = Arc::new(ManualClock::at(at(NOON)));
-        let store = fresh_store(Arc::clone(&clock) as Arc<dyn Clock>).await;
-        Self::over(store, clock).await
+        let folder = tempfile::tempdir().unwrap();
+        let store = fresh_store(Arc::clone(&clock) as Arc<dyn Clock>, folder.path()).await;
+        Self::over(store, clock, folder).await
     }
 
-    /// Over this store.
-    pub(crate) async fn over(store: Arc<dyn Store>, clock: Arc<ManualClock>) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+    /// Over this store, with files in this folder.
+    pub(crate) async fn over(
+        store: Arc<dyn Store>,
+        clock: Arc<ManualClock>,
+        folder: tempfile::TempDir,
+    ) -> Self {
         let crm = Crm::builder()
             .shared_store(store)
             .keys(LocalKeys::open(folder.path().join("test.key")).unwrap())
