@@ -1,5 +1,6 @@
 //! What every test here stands on: a store, a clock that stands still, an emulated provider and a real server.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,8 +13,9 @@ use dialzio_core::memory::MemoryStore;
 use dialzio_core::store::Store;
 use dialzio_core::text::Title;
 use dialzio_core::work::WorkReport;
-use dialzio_core::{Actor, Clock, Crm, ManualClock, OrgId, Permission, Principal, Role};
+use dialzio_core::{Actor, Clock, Crm, ManualClock, Permission, Principal, Role};
 use dialzio_http::{Closing, Options};
+use dialzio_store_sqlite::SqliteStore;
 use dialzio_whatsapp::emulator::{
     CustomerIdentity, CustomerMessage, EmulatedNumber, Emulator, EmulatorConfig,
 };
@@ -23,11 +25,12 @@ use serde_json::{Value, json};
 /// Noon in India on a Monday: inside everybody's hours for promotion.
 pub(crate) const NOON: &str = "2026-11-23T06:30:00Z";
 
-/// A store with nothing in it: the one that `DIALZIO_TEST_STORE` names.
-pub(crate) async fn fresh_store(clock: Arc<dyn Clock>) -> Arc<dyn Store> {
-    match std::env::var("DIALZIO_TEST_STORE").as_deref().unwrap_or("memory") {
+/// A store with nothing in it, in this folder: SQLite, unless `DIALZIO_TEST_STORE` names `memory`.
+pub(crate) async fn fresh_store(clock: Arc<dyn Clock>, folder: &Path) -> Arc<dyn Store> {
+    match std::env::var("DIALZIO_TEST_STORE").as_deref().unwrap_or("sqlite") {
         "memory" => Arc::new(MemoryStore::new(clock)),
-        other => panic!("DIALZIO_TEST_STORE is memory or sqlite, not {other}"),
+        "sqlite" => Arc::new(SqliteStore::builder().clock(clock).open(folder.join("test.db")).await.unwrap()),
+        other => panic!("DIALZIO_TEST_STORE is sqlite or memory, not {other}"),
     }
 }
 
@@ -75,7 +78,6 @@ impl Drop for Rig {
 /// An organisation, and a key that may do everything in it.
 #[derive(Clone)]
 pub(crate) struct Seat {
-    pub(crate) org: OrgId,
     pub(crate) key: String,
     pub(crate) owner: Actor,
 }
@@ -126,13 +128,17 @@ impl Rig {
     /// At noon, on the store of the day.
     pub(crate) async fn start() -> Self {
         let clock = Arc::new(ManualClock::at(at(NOON)));
-        let store = fresh_store(Arc::clone(&clock) as Arc<dyn Clock>).await;
-        Self::over(store, clock).await
+        let folder = tempfile::tempdir().unwrap();
+        let store = fresh_store(Arc::clone(&clock) as Arc<dyn Clock>, folder.path()).await;
+        Self::over(store, clock, folder).await
     }
 
-    /// Over this store.
-    pub(crate) async fn over(store: Arc<dyn Store>, clock: Arc<ManualClock>) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+    /// Over this store, with files in this folder.
+    pub(crate) async fn over(
+        store: Arc<dyn Store>,
+        clock: Arc<ManualClock>,
+        folder: tempfile::TempDir,
+    ) -> Self {
         let crm = Crm::builder()
             .shared_store(store)
             .keys(LocalKeys::open(folder.path().join("test.key")).unwrap())
@@ -161,7 +167,7 @@ impl Rig {
         let founded = self.crm.access().found(NewOrg::named(name)).await.unwrap();
         let owner = self.crm.access().vouch(founded.org, Principal::service("test"), Role::Owner.grant());
         let key = self.key(&owner, Permission::ALL).await;
-        Seat { org: founded.org, key, owner }
+        Seat { key, owner }
     }
 
     /// A key with these permissions.
