@@ -9,6 +9,7 @@
 )]
 
 mod corpus;
+mod hostile;
 mod isolation;
 mod rig;
 mod spine;
