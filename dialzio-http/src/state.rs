@@ -23,7 +23,9 @@ struct Inner {
 
 impl AppState {
     pub(crate) fn new(crm: Crm, options: Options) -> Self {
-        Self { inner: Arc::new(Inner { crm, options, tails: Tails::default(), attempts: Attempts::default() }) }
+        Self {
+            inner: Arc::new(Inner { crm, options, tails: Tails::default(), attempts: Attempts::default() }),
+        }
     }
 
     /// The CRM.

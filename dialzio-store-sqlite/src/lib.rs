@@ -1,1 +1,252 @@
-//! x
+#![doc = include_str!("../README.md")]
+
+mod access;
+mod accounts;
+mod codec;
+mod commit;
+mod connect;
+mod consent;
+mod contacts;
+mod conversations;
+mod error;
+mod facts;
+mod group;
+mod identities;
+mod leases;
+mod ledger;
+mod media;
+mod messages;
+mod migrate;
+mod ports;
+mod purge;
+mod readers;
+mod run;
+mod search;
+mod sight;
+mod statements;
+mod stats;
+mod system;
+mod work;
+mod writer;
+
+pub use error::OpenError;
+pub use writer::GroupSizes;
+
+use chrono::{DateTime, Utc};
+use rusqlite::Connection;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::{oneshot, watch};
+
+use dialzio_core::event::EventSeq;
+use dialzio_core::store::{Commit, StoreError, StoreResult};
+use dialzio_core::{Clock, IdSource, OrgId, OrgScope, SystemClock, TypedId};
+
+use commit::Unit;
+use connect::{Lock, Place};
+use error::Res;
+use facts::Look;
+use group::Group;
+use readers::Readers;
+use writer::Writer;
+
+/// How many connections read at the same time, unless the builder says otherwise.
+const READERS: usize = 4;
+
+/// What readers and writer share.
+#[derive(Debug)]
+struct Shared {
+    clock: Arc<dyn Clock>,
+    ids: IdSource,
+    leases: leases::Leases,
+    watchers: Mutex<HashMap<OrgId, watch::Sender<EventSeq>>>,
+    stir: watch::Sender<()>,
+}
+
+impl Shared {
+    fn new(clock: Arc<dyn Clock>) -> Self {
+        Self {
+            clock,
+            ids: IdSource::random(),
+            leases: leases::Leases::default(),
+            watchers: Mutex::default(),
+            stir: watch::Sender::new(()),
+        }
+    }
+
+    /// Whoever follows an organisation.
+    fn watcher(&self, org: OrgId) -> watch::Receiver<EventSeq> {
+        let mut watchers = self.watchers.lock().unwrap_or_else(PoisonError::into_inner);
+        watchers.entry(org).or_insert_with(|| watch::Sender::new(EventSeq(0))).subscribe()
+    }
+
+    /// Wakes whoever waits, after a commit.
+    fn wake(&self, group: &Group) {
+        let mut watchers = self.watchers.lock().unwrap_or_else(PoisonError::into_inner);
+        for org in &group.told {
+            if let Some(watcher) = watchers.get(org) {
+                watcher.send_replace(group.newest(*org));
+                if watcher.is_closed() {
+                    watchers.remove(org);
+                }
+            }
+        }
+        if group.stirred {
+            self.stir.send_replace(());
+        }
+    }
+}
+
+/// A file that goes with the store.
+#[derive(Debug)]
+struct Fleeting(PathBuf);
+
+impl Drop for Fleeting {
+    fn drop(&mut self) {
+        for end in ["", "-wal", "-shm", ".lock"] {
+            let mut path = self.0.as_os_str().to_owned();
+            path.push(end);
+            let _ = std::fs::remove_file(path);
+        }
+    }
+}
+
+/// The embedded store: one file, one process, nothing to install.
+///
+/// Dropping it finishes what was handed over and blocks until that is on disk.
+#[derive(Debug)]
+pub struct SqliteStore {
+    // In the order in which they have to go: threads, then the lock, then the file.
+    writer: Writer,
+    readers: Readers,
+    shared: Arc<Shared>,
+    _lock: Lock,
+    _fleeting: Option<Fleeting>,
+}
+
+/// How a store is opened.
+#[derive(Debug)]
+pub struct SqliteBuilder {
+    clock: Arc<dyn Clock>,
+    readers: usize,
+}
+
+impl Default for SqliteBuilder {
+    fn default() -> Self {
+        Self { clock: Arc::new(SystemClock), readers: READERS }
+    }
+}
+
+impl SqliteBuilder {
+    /// The clock that decides what has expired. The machine's own by default.
+    #[must_use]
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// How many connections read at the same time, at least one. Four by default.
+    #[must_use]
+    pub fn readers(mut self, count: usize) -> Self {
+        self.readers = count.max(1);
+        self
+    }
+
+    /// Opens the database file, makes it if it is not there, and migrates it.
+    ///
+    /// # Errors
+    /// [`OpenError`] if another process has it open, the file is newer than this release, or SQLite fails.
+    pub async fn open(self, path: impl AsRef<Path>) -> Result<SqliteStore, OpenError> {
+        self.start(Place { path: path.as_ref().to_owned(), fleeting: false }).await
+    }
+
+    /// A store in a file of its own that goes with it.
+    ///
+    /// # Errors
+    /// [`OpenError`] if the system's folder for such files cannot be used.
+    pub async fn in_memory(self) -> Result<SqliteStore, OpenError> {
+        let name = IdSource::random().next::<OrgId>(self.clock.now()).uuid().simple().to_string();
+        let path = std::env::temp_dir().join(format!("dialzio-{name}.db"));
+        self.start(Place { path, fleeting: true }).await
+    }
+
+    async fn start(self, place: Place) -> Result<SqliteStore, OpenError> {
+        let (answer, answered) = oneshot::channel();
+        // Migrating can take long, so it is nobody's thread but its own.
+        std::thread::Builder::new().name("crm-open".to_owned()).spawn(move || {
+            let _ = answer.send(SqliteStore::start(place, self.clock, self.readers));
+        })?;
+        answered.await.unwrap_or(Err(OpenError::Store(StoreError::Unavailable)))
+    }
+}
+
+impl SqliteStore {
+    /// Opens the database file, makes it if it is not there, and migrates it.
+    ///
+    /// # Errors
+    /// [`OpenError`] if another process has it open, the file is newer than this release, or SQLite fails.
+    pub async fn open(path: impl AsRef<Path>) -> Result<Self, OpenError> {
+        Self::builder().open(path).await
+    }
+
+    /// A store in a file of its own that goes with it: for tests, and for trying things out.
+    ///
+    /// # Errors
+    /// [`OpenError`] if the system's folder for such files cannot be used.
+    pub async fn in_memory() -> Result<Self, OpenError> {
+        Self::builder().in_memory().await
+    }
+
+    /// A store with another clock, or more readers.
+    #[must_use]
+    pub fn builder() -> SqliteBuilder {
+        SqliteBuilder::default()
+    }
+
+    /// How many transactions the writer has made since the store was opened, and how many batches they held.
+    #[must_use]
+    pub fn group_sizes(&self) -> GroupSizes {
+        self.writer.sizes()
+    }
+
+    fn start(place: Place, clock: Arc<dyn Clock>, readers: usize) -> Result<Self, OpenError> {
+        connect::check_library()?;
+        let fleeting = place.fleeting.then(|| Fleeting(place.path.clone()));
+        let lock = Lock::take(&place.path)?;
+        let mut db = connect::writer(&place)?;
+        migrate::migrate(&mut db, codec::time(clock.now()))?;
+        stats::write(&db)?;
+        let shared = Arc::new(Shared::new(clock));
+        let readers = Readers::start(&place, readers)?;
+        let writer = Writer::start(db, place, Arc::clone(&shared))?;
+        Ok(Self { writer, readers, shared, _lock: lock, _fleeting: fleeting })
+    }
+
+    /// Reads rows of an organisation on one snapshot.
+    async fn look<T: Send + 'static>(
+        &self,
+        scope: &OrgScope,
+        read: impl FnOnce(&Look<'_>) -> Res<T> + Send + 'static,
+    ) -> StoreResult<T> {
+        let (org, now) = (scope.org(), self.now());
+        self.readers.read(move |db| read(&Look { db, org, now })).await
+    }
+
+    /// Reads system tables on one snapshot.
+    async fn system<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&Connection) -> Res<T> + Send + 'static,
+    ) -> StoreResult<T> {
+        self.readers.read(read).await
+    }
+
+    /// Hands one unit to the writer.
+    async fn one(&self, unit: Unit) -> StoreResult<Commit> {
+        self.writer.submit(vec![unit]).await.pop().unwrap_or(Err(StoreError::Unavailable))
+    }
+
+    fn now(&self) -> DateTime<Utc> {
+        self.shared.clock.now()
+    }
+}

@@ -1,5 +1,7 @@
 //! The adapter against the suites that every provider has to pass, with the emulator as its server.
 
+#![allow(clippy::unwrap_used, reason = "tests")]
+
 use async_trait::async_trait;
 use bytes::Bytes;
 use chrono::{DateTime, TimeZone, Utc};

@@ -9,5 +9,6 @@
 )]
 
 mod corpus;
+mod isolation;
 mod rig;
 mod spine;

@@ -1,5 +1,6 @@
 //! What every test here stands on: a store, a clock that stands still, an emulated provider and a real server.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,8 +13,9 @@ use dialzio_core::memory::MemoryStore;
 use dialzio_core::store::Store;
 use dialzio_core::text::Title;
 use dialzio_core::work::WorkReport;
-use dialzio_core::{Actor, Clock, Crm, ManualClock, OrgId, Permission, Principal, Role};
+use dialzio_core::{Actor, Clock, Crm, ManualClock, Permission, Principal, Role};
 use dialzio_http::{Closing, Options};
+use dialzio_store_sqlite::SqliteStore;
 use dialzio_whatsapp::emulator::{
     CustomerIdentity, CustomerMessage, EmulatedNumber, Emulator, EmulatorConfig,
 };
@@ -23,11 +25,12 @@ use serde_json::{Value, json};
 /// Noon in India on a Monday: inside everybody's hours for promotion.
 pub(crate) const NOON: &str = "2026-11-23T06:30:00Z";
 
-/// A store with nothing in it: the one that `DIALZIO_TEST_STORE` names.
-pub(crate) async fn fresh_store(clock: Arc<dyn Clock>) -> Arc<dyn Store> {
-    match std::env::var("DIALZIO_TEST_STORE").as_deref().unwrap_or("memory") {
+/// A store with nothing in it, in this folder: SQLite, unless `DIALZIO_TEST_STORE` names `memory`.
+pub(crate) async fn fresh_store(clock: Arc<dyn Clock>, folder: &Path) -> Arc<dyn Store> {
+    match std::env::var("DIALZIO_TEST_STORE").as_deref().unwrap_or("sqlite") {
         "memory" => Arc::new(MemoryStore::new(clock)),
-        other => panic!("DIALZIO_TEST_STORE is memory or sqlite, not {other}"),
+        "sqlite" => Arc::new(SqliteStore::builder().clock(clock).open(folder.join("test.db")).await.unwrap()),
+        other => panic!("DIALZIO_TEST_STORE is sqlite or memory, not {other}"),
     }
 }
 
@@ -75,7 +78,6 @@ impl Drop for Rig {
 /// An organisation, and a key that may do everything in it.
 #[derive(Clone)]
 pub(crate) struct Seat {
-    pub(crate) org: OrgId,
     pub(crate) key: String,
     pub(crate) owner: Actor,
 }
@@ -126,13 +128,17 @@ impl Rig {
     /// At noon, on the store of the day.
     pub(crate) async fn start() -> Self {
         let clock = Arc::new(ManualClock::at(at(NOON)));
-        let store = fresh_store(Arc::clone(&clock) as Arc<dyn Clock>).await;
-        Self::over(store, clock).await
+        let folder = tempfile::tempdir().unwrap();
+        let store = fresh_store(Arc::clone(&clock) as Arc<dyn Clock>, folder.path()).await;
+        Self::over(store, clock, folder).await
     }
 
-    /// Over this store.
-    pub(crate) async fn over(store: Arc<dyn Store>, clock: Arc<ManualClock>) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+    /// Over this store, with files in this folder.
+    pub(crate) async fn over(
+        store: Arc<dyn Store>,
+        clock: Arc<ManualClock>,
+        folder: tempfile::TempDir,
+    ) -> Self {
         let crm = Crm::builder()
             .shared_store(store)
             .keys(LocalKeys::open(folder.path().join("test.key")).unwrap())
@@ -161,7 +167,7 @@ impl Rig {
         let founded = self.crm.access().found(NewOrg::named(name)).await.unwrap();
         let owner = self.crm.access().vouch(founded.org, Principal::service("test"), Role::Owner.grant());
         let key = self.key(&owner, Permission::ALL).await;
-        Seat { org: founded.org, key, owner }
+        Seat { key, owner }
     }
 
     /// A key with these permissions.
@@ -178,37 +184,39 @@ impl Rig {
             "verify_token": format!("verify-{number}")});
         let app = self.post(seat, "/v1/apps", body).await.is(201);
         let hook = app.json["hook_url"].as_str().unwrap();
-        self.join(seat, &app.id(), hook, &secret, number).await
+        let app = Line {
+            app: app.id(),
+            account: String::new(),
+            hook: hook.to_owned(),
+            secret,
+            number: String::new(),
+            business: format!("9{number}"),
+        };
+        self.connect_to(seat, &app, number, &app.business).await
     }
 
-    /// Connects another number to the app of a line.
-    pub(crate) async fn connect_to(&self, seat: &Seat, line: &Line, number: &str) -> Line {
-        self.join(seat, &line.app, &line.hook, &line.secret, number).await
-    }
-
-    async fn join(&self, seat: &Seat, app: &str, hook: &str, secret: &str, number: &str) -> Line {
-        let (business, token) = (format!("9{number}"), format!("token-of-{number}"));
+    /// Connects a number of a business account to the app of a line.
+    pub(crate) async fn connect_to(&self, seat: &Seat, app: &Line, number: &str, business: &str) -> Line {
+        let token = format!("token-of-{number}");
         self.graph.add_number(EmulatedNumber {
             phone_number_id: number.to_owned(),
-            waba_id: business.clone(),
+            waba_id: business.to_owned(),
             display_phone_number: "+91 44 1234 5678".to_owned(),
             verified_name: "Green Leaf Nursery".to_owned(),
             access_token: token.clone().into(),
-            app_secret: secret.into(),
-            webhook_url: Some(hook.parse().unwrap()),
+            app_secret: app.secret.clone().into(),
+            webhook_url: Some(app.hook.parse().unwrap()),
         });
-        self.graph.add_sample_templates(&business);
-        let body = json!({"app": app, "name": "Shop line", "phone_number_id": number,
+        self.graph.add_sample_templates(business);
+        let body = json!({"app": app.app, "name": "Shop line", "phone_number_id": number,
             "business_account_id": business, "token": token, "base_url": self.graph.base_url()});
         let account = self.post(seat, "/v1/accounts", body).await.is(201);
         assert_eq!(account.json["state"], "routable", "{}", account.json);
         Line {
-            app: app.to_owned(),
             account: account.id(),
-            hook: hook.to_owned(),
-            secret: secret.to_owned(),
             number: number.to_owned(),
-            business,
+            business: business.to_owned(),
+            ..app.clone()
         }
     }
 

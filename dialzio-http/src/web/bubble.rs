@@ -26,12 +26,20 @@ pub(crate) struct Bubbles<'a> {
 
 impl<'a> Bubbles<'a> {
     /// Reads what these messages need, at once.
-    pub(crate) async fn of(desk: &'a Desk, entry: &InboxEntry, messages: &'a [Message]) -> Result<Self, Problem> {
-        let with_files: Vec<_> =
-            messages.iter().filter(|message| message.content.media().is_some()).map(|message| message.id).collect();
+    pub(crate) async fn of(
+        desk: &'a Desk,
+        entry: &InboxEntry,
+        messages: &'a [Message],
+    ) -> Result<Self, Problem> {
+        let with_files: Vec<_> = messages
+            .iter()
+            .filter(|message| message.content.media().is_some())
+            .map(|message| message.id)
+            .collect();
         let media = desk.crm().media().of(&desk.actor, &with_files).await?;
         let waits = |message: &Message| {
-            message.delivery.status == DeliveryStatus::Queued && matches!(message.content, Said::Template { .. })
+            message.delivery.status == DeliveryStatus::Queued
+                && matches!(message.content, Said::Template { .. })
         };
         let preview = if messages.iter().any(waits) {
             Some(desk.crm().conversations().preview(&desk.actor, entry.conversation.id).await?)
@@ -55,7 +63,11 @@ impl<'a> Bubbles<'a> {
         Ok(Bubble {
             id: message.id.to_string(),
             is_inbound,
-            author: message.author.as_deref().filter(|_| !is_inbound).map(|author| self.desk.who(author).into()),
+            author: message
+                .author
+                .as_deref()
+                .filter(|_| !is_inbound)
+                .map(|author| self.desk.who(author).into()),
             content: self.content(message),
             quote: self.quote(message).await?,
             reactions: ConversationService::reactions(message).into_iter().filter_map(reaction).collect(),
@@ -94,12 +106,19 @@ impl<'a> Bubbles<'a> {
             Said::Location { latitude, longitude, name, address } => Content::Location {
                 label: name.as_deref().unwrap_or("Location").into(),
                 detail: address.clone().unwrap_or_else(|| format!("{latitude:.5}, {longitude:.5}")).into(),
-                href: format!("https://www.openstreetmap.org/?mlat={latitude}&mlon={longitude}#map=16/{latitude}/{longitude}"),
+                href: format!(
+                    "https://www.openstreetmap.org/?mlat={latitude}&mlon={longitude}#map=16/{latitude}/{longitude}"
+                ),
             },
             Said::Contacts { cards } => match cards.first() {
                 Some(card) => Content::Card {
                     name: card.name.as_deref().unwrap_or("Contact card").into(),
-                    details: card.phones.iter().chain(&card.emails).map(|text| text.as_str().into()).collect(),
+                    details: card
+                        .phones
+                        .iter()
+                        .chain(&card.emails)
+                        .map(|text| text.as_str().into())
+                        .collect(),
                 },
                 None => Content::Unsupported("an empty contact card".to_owned()),
             },
@@ -132,7 +151,13 @@ impl<'a> Bubbles<'a> {
         }
     }
 
-    fn file(&self, what: MediaKind, id: MediaId, caption: Option<&MessageText>, name: Option<&str>) -> Content {
+    fn file(
+        &self,
+        what: MediaKind,
+        id: MediaId,
+        caption: Option<&MessageText>,
+        name: Option<&str>,
+    ) -> Content {
         let word = words::media(what);
         let caption: Option<RichText> = caption.map(|text| text.reveal().into());
         let Some(media) = self.media.iter().find(|media| media.id == id) else {
@@ -145,7 +170,9 @@ impl<'a> Bubbles<'a> {
             (MediaState::Stored, _) if !self.desk.may(Permission::MediaRead) => {
                 Content::MediaGone(format!("{word} · you may not open files"))
             }
-            (MediaState::Stored, MediaKind::Image | MediaKind::Sticker) => Content::Image { src, size: None, caption },
+            (MediaState::Stored, MediaKind::Image | MediaKind::Sticker) => {
+                Content::Image { src, size: None, caption }
+            }
             (MediaState::Stored, MediaKind::Video) => Content::Video { src, caption },
             (MediaState::Stored, MediaKind::Audio | MediaKind::Voice) => Content::Audio { src, length: None },
             (MediaState::Stored, MediaKind::Document) => Content::Document {
@@ -164,7 +191,10 @@ impl<'a> Bubbles<'a> {
         let failure = message.delivery.failure.as_ref();
         match message.delivery.status {
             DeliveryStatus::Received | DeliveryStatus::Queued => match self.waiting(message) {
-                Some(when) => Delivery::Deferred { when: when.into(), actions: actions(vec![action("Cancel", "cancel")]) },
+                Some(when) => Delivery::Deferred {
+                    when: when.into(),
+                    actions: actions(vec![action("Cancel", "cancel")]),
+                },
                 None => Delivery::Queued,
             },
             DeliveryStatus::Dispatched => Delivery::Queued,
@@ -217,7 +247,9 @@ impl<'a> Bubbles<'a> {
 
     fn cancelled(&self, message: &Message) -> String {
         match message.delivery.failure.as_ref().and_then(|note| note.code.parse().ok()) {
-            Some(code) => format!("Cancelled before it went out. {}", dialzio_core::consent::Refusal::sentence(code)),
+            Some(code) => {
+                format!("Cancelled before it went out. {}", dialzio_core::consent::Refusal::sentence(code))
+            }
             None => format!("Cancelled before it went out, {}.", self.desk.when(message.delivery.at)),
         }
     }

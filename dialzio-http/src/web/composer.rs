@@ -27,7 +27,9 @@ pub(crate) async fn of(desk: &Desk, entry: &InboxEntry) -> Result<Composer, Prob
     let preview = desk.crm().conversations().preview(&desk.actor, id).await?;
     let may_send = desk.may(Permission::MessagesSend);
     let is_shut = |preview: &SendPreview| match &preview.reply {
-        Preview::Refused(refusal) => refusal.reasons.iter().all(|reason| reason.code == RefusalCode::WindowClosed),
+        Preview::Refused(refusal) => {
+            refusal.reasons.iter().all(|reason| reason.code == RefusalCode::WindowClosed)
+        }
         Preview::Ready | Preview::Deferred { .. } => false,
     };
     let only_shut = is_shut(&preview);
@@ -87,7 +89,8 @@ async fn consent(desk: &Desk, entry: &InboxEntry) -> Result<Option<Chip>, Proble
         return Ok(None);
     }
     let contact = entry.conversation.contact;
-    let state = desk.crm().consents().state(&desk.actor, contact, Channel::WhatsApp, Purpose::Marketing).await?;
+    let state =
+        desk.crm().consents().state(&desk.actor, contact, Channel::WhatsApp, Purpose::Marketing).await?;
     let day = state.record.as_ref().map(|record| desk.day_of(record.occurred_at)).unwrap_or_default();
     Ok(Some(match state.state {
         _ if state.provider_stop.is_some() => Chip::new(Tone::Bad, "Stopped marketing in WhatsApp"),

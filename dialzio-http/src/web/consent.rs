@@ -20,7 +20,8 @@ use crate::problem::Problem;
 
 /// The ledger, newest first.
 pub(crate) async fn ledger(desk: &Desk, id: ContactId) -> Result<Ledger, Problem> {
-    let records = desk.crm().consents().history(&desk.actor, id, PageRequest::first(PageRequest::MAX)).await?;
+    let records =
+        desk.crm().consents().history(&desk.actor, id, PageRequest::first(PageRequest::MAX)).await?;
     let purposes = [PurposeScope::Marketing, PurposeScope::Utility, PurposeScope::Any];
     let channels = [Channel::WhatsApp, Channel::Sms, Channel::Voice, Channel::Any];
     let methods = [

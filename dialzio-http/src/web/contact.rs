@@ -22,7 +22,11 @@ pub(crate) struct Part {
 }
 
 /// `GET /contacts/{contact}`.
-pub(crate) async fn page(desk: Desk, Id(id): Id<ContactId>, Query(part): Query<Part>) -> Result<Html<String>, Problem> {
+pub(crate) async fn page(
+    desk: Desk,
+    Id(id): Id<ContactId>,
+    Query(part): Query<Part>,
+) -> Result<Html<String>, Problem> {
     let contact = desk.crm().contacts().get(&desk.actor, id).await?;
     let identities = desk.crm().contacts().identities(&desk.actor, id).await?;
     let accounts = desk.crm().accounts().list(&desk.actor).await?;
@@ -32,13 +36,17 @@ pub(crate) async fn page(desk: Desk, Id(id): Id<ContactId>, Query(part): Query<P
         format!("WhatsApp · {}", name.unwrap_or("a number that is gone")).into()
     };
     let may_open = desk.may(Permission::ConversationsWrite);
-    let has_number = contact.details.iter().any(|detail| detail.value.kind() == "phone") || !identities.is_empty();
-    let open = accounts.iter().filter(|account| {
-        may_open && has_number && talks.iter().all(|talk| talk.account != account.id)
-    });
+    let has_number =
+        contact.details.iter().any(|detail| detail.value.kind() == "phone") || !identities.is_empty();
+    let open = accounts
+        .iter()
+        .filter(|account| may_open && has_number && talks.iter().all(|talk| talk.account != account.id));
     let open = open.map(|account| {
-        Action::new(format!("Write from {}", account.name.reveal()), format!("/web/contacts/{id}/conversation"))
-            .field("account", account.id.to_string())
+        Action::new(
+            format!("Write from {}", account.name.reveal()),
+            format!("/web/contacts/{id}/conversation"),
+        )
+        .field("account", account.id.to_string())
     });
     let tab = if part.tab.as_deref() == Some("consent") { Tab::Consent } else { Tab::Timeline };
     let name = words::contact_name(&contact, &identities);
@@ -50,7 +58,11 @@ pub(crate) async fn page(desk: Desk, Id(id): Id<ContactId>, Query(part): Query<P
         chips: person::chips(&desk, &contact, &identities),
         conversations: talks.iter().map(|talk| (format!("/inbox/{}", talk.id), line(talk.account))).collect(),
         open: open.collect(),
-        timeline: if tab == Tab::Timeline { timeline::of(&desk, id, None).await? } else { Timeline::default() },
+        timeline: if tab == Tab::Timeline {
+            timeline::of(&desk, id, None).await?
+        } else {
+            Timeline::default()
+        },
         ledger: if tab == Tab::Consent { consent::ledger(&desk, id).await? } else { Ledger::default() },
         tab,
         reach: person::reach(&contact, &identities),

@@ -3,10 +3,10 @@
 use axum::extract::Query;
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
+use dialzio_core::PhoneNumber;
 use dialzio_core::contact::{Contact, ContactQuery, Detail, DetailValue, NewContact, SubjectKey};
 use dialzio_core::page::PageRequest;
 use dialzio_core::text::{EmailAddress, Label, PersonName};
-use dialzio_core::PhoneNumber;
 use serde::Deserialize;
 
 use super::desk::{Desk, show};
@@ -93,9 +93,10 @@ pub(crate) async fn goto(desk: Desk, Query(listed): Query<Listed>) -> Result<Htm
             let name = words::contact_name(&contact, &identities);
             let reach = person::reach(&contact, &identities).into_iter().next();
             people.push(GotoPerson {
-                href: talks
-                    .first()
-                    .map_or_else(|| format!("/contacts/{}", contact.id), |talk| format!("/inbox/{}", talk.id)),
+                href: talks.first().map_or_else(
+                    || format!("/contacts/{}", contact.id),
+                    |talk| format!("/inbox/{}", talk.id),
+                ),
                 avatar: Avatar::of(&name),
                 name: name.into(),
                 detail: reach.map_or_else(Shown::default, |fact| fact.value),

@@ -76,7 +76,11 @@ impl Desk {
     }
 
     /// What surrounds a page.
-    pub(crate) async fn shell(&self, title: impl Into<super::view::Shown>, place: Place) -> Result<Shell, Problem> {
+    pub(crate) async fn shell(
+        &self,
+        title: impl Into<super::view::Shown>,
+        place: Place,
+    ) -> Result<Shell, Problem> {
         let name = self.actor.member().and_then(|id| self.member(id)).unwrap_or_else(|| "API key".to_owned());
         let held = if self.may(Permission::QuarantineManage) {
             let page = self.crm().quarantine().list(&self.actor, PageRequest::first(100)).await?;
@@ -200,11 +204,8 @@ impl Desk {
 
 /// Open conversations with something unread that are somebody's own or nobody's; up to a hundred are counted.
 pub(crate) async fn unread(state: &AppState, actor: &Actor) -> Result<u64, Problem> {
-    let query = ConversationQuery {
-        view: InboxView::All,
-        state: StateFilter::Open,
-        now: state.crm().clock().now(),
-    };
+    let query =
+        ConversationQuery { view: InboxView::All, state: StateFilter::Open, now: state.crm().clock().now() };
     let page = state.crm().conversations().list(actor, &query, PageRequest::first(100)).await?;
     let counts = |entry: &&dialzio_core::conversation::InboxEntry| {
         let assignee = entry.conversation.assignee;

@@ -272,7 +272,9 @@ mod tests {
     #[test]
     fn after_sign_in_only_our_own_pages_come() {
         assert_eq!(own_path("/contacts?q=a"), "/contacts?q=a");
-        for foreign in ["https://evil.example", "//evil.example", "/\\evil.example", "", "javascript:1", "/web/events"] {
+        for foreign in
+            ["https://evil.example", "//evil.example", "/\\evil.example", "", "javascript:1", "/web/events"]
+        {
             assert_eq!(own_path(foreign), "/inbox", "{foreign}");
         }
     }

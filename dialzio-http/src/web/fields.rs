@@ -76,7 +76,8 @@ impl Fields {
 
     /// Every text whose name starts with `prefix`, by the rest of the name.
     pub(crate) fn under(&self, prefix: &str) -> Vec<(String, String)> {
-        let each = |(name, text): &(String, String)| Some((name.strip_prefix(prefix)?.to_owned(), text.clone()));
+        let each =
+            |(name, text): &(String, String)| Some((name.strip_prefix(prefix)?.to_owned(), text.clone()));
         self.texts.iter().filter_map(each).collect()
     }
 }

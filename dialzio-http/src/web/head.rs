@@ -28,7 +28,9 @@ pub(crate) fn of(desk: &Desk, entry: &InboxEntry, here: &str) -> ThreadHead {
     line.extend(words::address(entry).filter(|address| *address != name));
     line.push(match conversation.assignee {
         Some(id) if desk.actor.member() == Some(id) => "assigned to you".to_owned(),
-        Some(id) => format!("assigned to {}", desk.member(id).unwrap_or_else(|| "somebody who left".to_owned())),
+        Some(id) => {
+            format!("assigned to {}", desk.member(id).unwrap_or_else(|| "somebody who left".to_owned()))
+        }
         None => "assigned to nobody".to_owned(),
     });
     ThreadHead {
@@ -97,7 +99,11 @@ pub(crate) async fn read(desk: Desk, Id(id): Id<ConversationId>) -> Result<Html<
 }
 
 /// `POST /web/conversations/{conversation}/assign`.
-pub(crate) async fn assign(desk: Desk, Id(id): Id<ConversationId>, fields: Fields) -> Result<Html<String>, Problem> {
+pub(crate) async fn assign(
+    desk: Desk,
+    Id(id): Id<ConversationId>,
+    fields: Fields,
+) -> Result<Html<String>, Problem> {
     let to = fields.given("member").map(|text| crate::api::word("member", text)).transpose()?;
     let service = desk.crm().conversations();
     let before = service.get(&desk.actor, id).await?.conversation.assignee;
@@ -113,7 +119,11 @@ pub(crate) async fn assign(desk: Desk, Id(id): Id<ConversationId>, fields: Field
 }
 
 /// `POST /web/conversations/{conversation}/snooze`.
-pub(crate) async fn snooze(desk: Desk, Id(id): Id<ConversationId>, fields: Fields) -> Result<Html<String>, Problem> {
+pub(crate) async fn snooze(
+    desk: Desk,
+    Id(id): Id<ConversationId>,
+    fields: Fields,
+) -> Result<Html<String>, Problem> {
     let until = fields.given("until").map(|text| DateTime::parse_from_rfc3339(text).map(|at| at.to_utc()));
     let until = until.transpose().map_err(|_| Problem::invalid("until", "is not a time"))?;
     let state = until.map_or(ConversationState::Open, |until| ConversationState::Snoozed { until });

@@ -7,8 +7,8 @@ use axum::response::sse::Event;
 use axum_extra::extract::cookie::CookieJar;
 use dialzio_core::Actor;
 use dialzio_core::event::{DomainEvent, Recorded};
-use futures_util::stream::{self, BoxStream};
 use futures_util::StreamExt;
+use futures_util::stream::{self, BoxStream};
 use serde_json::{Value, json};
 use std::future::ready;
 use std::time::Duration;
@@ -62,21 +62,22 @@ fn counts(
     actor: Actor,
     news: tokio::sync::broadcast::Receiver<()>,
 ) -> BoxStream<'static, Event> {
-    let counted = stream::unfold((state, actor, news, None), |(state, actor, mut news, mut last)| async move {
-        loop {
-            match news.recv().await {
-                Ok(()) | Err(tokio::sync::broadcast::error::RecvError::Lagged(_)) => {}
-                Err(tokio::sync::broadcast::error::RecvError::Closed) => return None,
+    let counted =
+        stream::unfold((state, actor, news, None), |(state, actor, mut news, mut last)| async move {
+            loop {
+                match news.recv().await {
+                    Ok(()) | Err(tokio::sync::broadcast::error::RecvError::Lagged(_)) => {}
+                    Err(tokio::sync::broadcast::error::RecvError::Closed) => return None,
+                }
+                tokio::time::sleep(CALM).await;
+                while news.try_recv().is_ok() {}
+                let Ok(unread) = desk::unread(&state, &actor).await else { continue };
+                if last != Some(unread) {
+                    last = Some(unread);
+                    return Some((event("counts", &json!({ "unread": unread })), (state, actor, news, last)));
+                }
             }
-            tokio::time::sleep(CALM).await;
-            while news.try_recv().is_ok() {}
-            let Ok(unread) = desk::unread(&state, &actor).await else { continue };
-            if last != Some(unread) {
-                last = Some(unread);
-                return Some((event("counts", &json!({ "unread": unread })), (state, actor, news, last)));
-            }
-        }
-    });
+        });
     counted.boxed()
 }
 
@@ -116,4 +117,3 @@ async fn tell(state: &AppState, actor: &Actor, live: Live) -> Vec<Event> {
 fn place(recorded: &Recorded) -> String {
     recorded.seq.0.to_string()
 }
-

@@ -25,12 +25,14 @@ async fn card(desk: &Desk, account: &ProviderAccount) -> Result<NumberCard, Prob
     let templates = desk.crm().accounts().templates(&desk.actor, account.id).await?;
     let (health, advice) = match account.state {
         AccountState::Routable => (Chip::new(Tone::Ok, "Works"), None),
-        AccountState::Unchecked => {
-            (Chip::new(Tone::Warn, "Not checked yet"), Some("Check it; messages are taken once the check succeeds."))
-        }
-        AccountState::NeedsLogin => {
-            (Chip::new(Tone::Bad, "Token refused"), Some("Make a new token at the provider and connect it again."))
-        }
+        AccountState::Unchecked => (
+            Chip::new(Tone::Warn, "Not checked yet"),
+            Some("Check it; messages are taken once the check succeeds."),
+        ),
+        AccountState::NeedsLogin => (
+            Chip::new(Tone::Bad, "Token refused"),
+            Some("Make a new token at the provider and connect it again."),
+        ),
         AccountState::Paused => (
             Chip::new(Tone::Bad, "Paused"),
             Some("The provider has paused this number. Look at its quality, then check it."),
@@ -62,7 +64,8 @@ pub(crate) async fn check(desk: Desk, Id(id): Id<AccountId>) -> Result<Html<Stri
     match desk.crm().accounts().check(&desk.actor, id).await {
         Ok((account, _)) => show(&card(&desk, &account).await?),
         Err(Error::Provider(refused)) => {
-            let account = desk.crm().accounts().list(&desk.actor).await?.into_iter().find(|known| known.id == id);
+            let account =
+                desk.crm().accounts().list(&desk.actor).await?.into_iter().find(|known| known.id == id);
             let account = account.ok_or_else(Problem::not_found)?;
             let mut card = card(&desk, &account).await?;
             card.health = Chip::new(Tone::Bad, "The check failed");

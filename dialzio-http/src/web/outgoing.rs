@@ -1,8 +1,10 @@
 //! What our side does with messages: reply, note, template, and what helps when one did not go out.
 
 use axum::response::Html;
-use dialzio_core::conversation::{Content, DeliveryStatus, InboxEntry, Message, NewBody, NewMessage, Template, TemplateSend};
 use dialzio_core::conversation::HeaderParameter;
+use dialzio_core::conversation::{
+    Content, DeliveryStatus, InboxEntry, Message, NewBody, NewMessage, Template, TemplateSend,
+};
 use dialzio_core::store::IdempotencyKey;
 use dialzio_core::text::{MessageText, NoteText};
 use dialzio_core::{ConversationId, MessageId};
@@ -25,7 +27,11 @@ async fn changed(desk: &Desk, messages: &[Message]) -> Result<Html<String>, Prob
 }
 
 /// `POST /web/conversations/{conversation}/messages`.
-pub(crate) async fn reply(desk: Desk, Id(id): Id<ConversationId>, fields: Fields) -> Result<Html<String>, Problem> {
+pub(crate) async fn reply(
+    desk: Desk,
+    Id(id): Id<ConversationId>,
+    fields: Fields,
+) -> Result<Html<String>, Problem> {
     let body = NewBody::Text(text::<MessageText>("text", fields.get("text"))?);
     let reply_to = fields.given("quote").map(|quote| word("quote", quote)).transpose()?;
     let new = NewMessage { body, reply_to, key: Some(key(&fields)?) };
@@ -34,7 +40,11 @@ pub(crate) async fn reply(desk: Desk, Id(id): Id<ConversationId>, fields: Fields
 }
 
 /// `POST /web/conversations/{conversation}/notes`.
-pub(crate) async fn note(desk: Desk, Id(id): Id<ConversationId>, fields: Fields) -> Result<Html<String>, Problem> {
+pub(crate) async fn note(
+    desk: Desk,
+    Id(id): Id<ConversationId>,
+    fields: Fields,
+) -> Result<Html<String>, Problem> {
     let entry: InboxEntry = desk.crm().conversations().get(&desk.actor, id).await?;
     let words = text::<NoteText>("text", fields.get("text"))?;
     let note = desk.crm().contacts().add_note(&desk.actor, entry.conversation.contact, words).await?;
@@ -44,7 +54,11 @@ pub(crate) async fn note(desk: Desk, Id(id): Id<ConversationId>, fields: Fields)
 }
 
 /// `POST /web/conversations/{conversation}/template`.
-pub(crate) async fn template(desk: Desk, Id(id): Id<ConversationId>, fields: Fields) -> Result<Html<String>, Problem> {
+pub(crate) async fn template(
+    desk: Desk,
+    Id(id): Id<ConversationId>,
+    fields: Fields,
+) -> Result<Html<String>, Problem> {
     let service = desk.crm().conversations();
     let preview = service.preview(&desk.actor, id).await?;
     let (template, _) = picker::find(&preview, fields.get("template")).ok_or_else(Problem::not_found)?;
@@ -63,7 +77,10 @@ pub(crate) async fn template(desk: Desk, Id(id): Id<ConversationId>, fields: Fie
 fn parameters(template: &Template, sent: &TemplateSend) -> Vec<(String, String)> {
     let mut all = Vec::new();
     match &sent.header {
-        Some((_, HeaderParameter::Text(value) | HeaderParameter::MediaId(value) | HeaderParameter::Link(value))) => {
+        Some((
+            _,
+            HeaderParameter::Text(value) | HeaderParameter::MediaId(value) | HeaderParameter::Link(value),
+        )) => {
             all.push(("header".to_owned(), value.clone()));
         }
         _ => {}
@@ -87,7 +104,10 @@ pub(crate) async fn resend(desk: Desk, Id(id): Id<MessageId>) -> Result<Html<Str
         Content::Text { body } => NewBody::Text(body.clone()),
         Content::Template { name, language, parameters: sent, .. } => {
             let preview = service.preview(&desk.actor, message.conversation).await?;
-            let known = preview.templates.iter().find(|(known, _)| known.name == *name && known.language == *language);
+            let known = preview
+                .templates
+                .iter()
+                .find(|(known, _)| known.name == *name && known.language == *language);
             let (template, _) = known.ok_or_else(Problem::not_found)?;
             let parameters = parameters(template, sent);
             NewBody::Template { name: name.clone(), language: language.clone(), parameters }

@@ -88,7 +88,8 @@ pub(crate) fn reach(contact: &Contact, identities: &[ChannelIdentity]) -> Vec<Fa
         if let Some(name) = &identity.username {
             facts.push(Fact::new("Username", format!("@{}", name.reveal().trim_start_matches('@'))));
         }
-        if let Some(name) = identity.profile_name.as_ref().filter(|name| Some(*name) != contact.name.as_ref()) {
+        if let Some(name) = identity.profile_name.as_ref().filter(|name| Some(*name) != contact.name.as_ref())
+        {
             facts.push(Fact::new("Profile name", name.reveal()));
         }
     }
@@ -137,7 +138,13 @@ pub(crate) async fn tasks(desk: &Desk, contact: ContactId, error: Option<String>
         due: task.due_at.map(|due| {
             let overdue = due <= desk.now && task.done_at.is_none();
             let soon = desk.local(due).date() == desk.today() && task.done_at.is_none();
-            let tone = if overdue { Tone::Bad } else if soon { Tone::Warn } else { Tone::Neutral };
+            let tone = if overdue {
+                Tone::Bad
+            } else if soon {
+                Tone::Warn
+            } else {
+                Tone::Neutral
+            };
             Chip::new(tone, desk.when(due))
         }),
         is_done: task.done_at.is_some(),
@@ -162,13 +169,21 @@ async fn change(desk: &Desk, id: ContactId, patch: ContactPatch) -> Result<Html<
 }
 
 /// `POST /web/contacts/{contact}/stage`.
-pub(crate) async fn stage(desk: Desk, Id(id): Id<ContactId>, fields: Fields) -> Result<Html<String>, Problem> {
+pub(crate) async fn stage(
+    desk: Desk,
+    Id(id): Id<ContactId>,
+    fields: Fields,
+) -> Result<Html<String>, Problem> {
     let stage = Some(word("stage", fields.get("stage"))?);
     change(&desk, id, ContactPatch { stage, ..ContactPatch::default() }).await
 }
 
 /// `POST /web/contacts/{contact}/owner`.
-pub(crate) async fn owner(desk: Desk, Id(id): Id<ContactId>, fields: Fields) -> Result<Html<String>, Problem> {
+pub(crate) async fn owner(
+    desk: Desk,
+    Id(id): Id<ContactId>,
+    fields: Fields,
+) -> Result<Html<String>, Problem> {
     let owner = Some(fields.given("member").map(|member| word("member", member)).transpose()?);
     change(&desk, id, ContactPatch { owner, ..ContactPatch::default() }).await
 }
@@ -181,18 +196,27 @@ async fn retag(
     let contact = desk.crm().contacts().get(&desk.actor, id).await?;
     let mut tags = contact.tags;
     change_tags(&mut tags);
-    let patch = ContactPatch { tags: Some(tags), revision: Some(contact.revision), ..ContactPatch::default() };
+    let patch =
+        ContactPatch { tags: Some(tags), revision: Some(contact.revision), ..ContactPatch::default() };
     change(desk, id, patch).await
 }
 
 /// `POST /web/contacts/{contact}/tags`.
-pub(crate) async fn add_tag(desk: Desk, Id(id): Id<ContactId>, fields: Fields) -> Result<Html<String>, Problem> {
+pub(crate) async fn add_tag(
+    desk: Desk,
+    Id(id): Id<ContactId>,
+    fields: Fields,
+) -> Result<Html<String>, Problem> {
     let tag = text::<TagName>("tag", fields.get("tag").trim())?;
     retag(&desk, id, |tags| tags.push(tag)).await
 }
 
 /// `POST /web/contacts/{contact}/tags/remove`.
-pub(crate) async fn remove_tag(desk: Desk, Id(id): Id<ContactId>, fields: Fields) -> Result<Html<String>, Problem> {
+pub(crate) async fn remove_tag(
+    desk: Desk,
+    Id(id): Id<ContactId>,
+    fields: Fields,
+) -> Result<Html<String>, Problem> {
     let tag = fields.get("tag");
     retag(&desk, id, |tags| tags.retain(|known| known.reveal() != tag)).await
 }

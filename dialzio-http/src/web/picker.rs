@@ -5,7 +5,9 @@ use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
 use chrono::NaiveDate;
 use dialzio_core::consent::{Channel, Evidence, EvidenceKind, NewConsent, PurposeScope, RefusalCode};
-use dialzio_core::conversation::{InboxEntry, Preview, SendPreview, Template, TemplateCategory, TemplateStatus};
+use dialzio_core::conversation::{
+    InboxEntry, Preview, SendPreview, Template, TemplateCategory, TemplateStatus,
+};
 use dialzio_core::text::EvidenceText;
 use dialzio_core::{ConversationId, Permission};
 use serde::Deserialize;
@@ -132,7 +134,8 @@ fn label(template: &Template, parameter: &str) -> String {
     }
     if let Some(number) = parameter.strip_prefix("button ") {
         let index = number.parse::<usize>().ok().and_then(|number| number.checked_sub(1));
-        let words = index.and_then(|index| template.buttons.get(index)).map_or("", |button| button.text.as_str());
+        let words =
+            index.and_then(|index| template.buttons.get(index)).map_or("", |button| button.text.as_str());
         return format!("End of the address of “{words}”");
     }
     if parameter.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -145,7 +148,10 @@ fn label(template: &Template, parameter: &str) -> String {
 /// What can be filled in from the card: a first name, where the template asks for one.
 fn value(entry: &InboxEntry, template: &Template, parameter: &str) -> String {
     let asks = parameter.contains("name")
-        || parameter == "1" && ["Hi {{1}}", "Hello {{1}}", "Dear {{1}}"].iter().any(|greeting| template.body.contains(greeting));
+        || parameter == "1"
+            && ["Hi {{1}}", "Hello {{1}}", "Dear {{1}}"]
+                .iter()
+                .any(|greeting| template.body.contains(greeting));
     let name = entry.contact_name.as_ref().or(entry.profile_name.as_ref());
     let first = name.and_then(|name| name.reveal().split_whitespace().next());
     first.filter(|_| asks).unwrap_or_default().to_owned()
@@ -228,7 +234,8 @@ fn offer(desk: &Desk, template: &Template, verdict: &Preview) -> Option<OptIn> {
                 | RefusalCode::NoRelation
         )
     };
-    let offered = desk.may(Permission::ConsentWrite) && refusal.reasons.iter().all(|reason| helps(reason.code));
+    let offered =
+        desk.may(Permission::ConsentWrite) && refusal.reasons.iter().all(|reason| helps(reason.code));
     let scope = match template.category {
         TemplateCategory::Marketing => PurposeScope::Marketing,
         TemplateCategory::Utility | TemplateCategory::Authentication => PurposeScope::Utility,
@@ -249,7 +256,11 @@ fn empty_opt_in(desk: &Desk, scope: PurposeScope) -> OptIn {
 }
 
 /// `POST /web/conversations/{conversation}/opt-in`.
-pub(crate) async fn opt_in(desk: Desk, Id(id): Id<ConversationId>, fields: Fields) -> Result<Response, Problem> {
+pub(crate) async fn opt_in(
+    desk: Desk,
+    Id(id): Id<ConversationId>,
+    fields: Fields,
+) -> Result<Response, Problem> {
     let service = desk.crm().conversations();
     let entry = service.get(&desk.actor, id).await?;
     let recorded = record(&desk, &entry, &fields).await;

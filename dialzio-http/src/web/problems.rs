@@ -15,7 +15,11 @@ pub(crate) async fn not_found(request: Request) -> Response {
     let page = wants.is_some_and(|kinds| kinds.contains("text/html"))
         && !request.uri().path().starts_with("/v1/")
         && !request.uri().path().starts_with("/hooks/");
-    if page { page_of(&Problem::not_found(), &request_jar(&request)) } else { Problem::not_found().into_response() }
+    if page {
+        page_of(&Problem::not_found(), &request_jar(&request))
+    } else {
+        Problem::not_found().into_response()
+    }
 }
 
 fn request_jar(request: &Request) -> axum_extra::extract::cookie::CookieJar {

@@ -3,7 +3,7 @@
 use axum::extract::Query;
 use axum::response::Html;
 use dialzio_core::QuarantineId;
-use dialzio_core::inbox::{Quarantined, QuarantineReason};
+use dialzio_core::inbox::{QuarantineReason, Quarantined};
 use dialzio_core::page::PageRequest;
 use serde::Deserialize;
 
@@ -32,20 +32,26 @@ fn reason(reason: QuarantineReason) -> (&'static str, &'static str) {
         QuarantineReason::Unrouted => {
             ("It is for a number that is not connected", "Connect the number, then replay it.")
         }
-        QuarantineReason::Unknown => {
-            ("A kind of report that is not understood", "Nothing is lost for your people. Replay it after an update.")
-        }
+        QuarantineReason::Unknown => (
+            "A kind of report that is not understood",
+            "Nothing is lost for your people. Replay it after an update.",
+        ),
         QuarantineReason::OutOfTime => {
             ("It is too old, or ahead of time", "Look at the phone for what was said; then discard it.")
         }
-        QuarantineReason::Contradiction => {
-            ("The same message came with other words", "The first version was kept. Compare, then discard it.")
-        }
+        QuarantineReason::Contradiction => (
+            "The same message came with other words",
+            "The first version was kept. Compare, then discard it.",
+        ),
         QuarantineReason::Orphan => {
             ("News about a message that never arrived", "Replay it if the message has arrived since.")
         }
-        QuarantineReason::Stuck => ("It failed again and again", "Replay it; if it stays, tell whoever runs this."),
-        QuarantineReason::Account => ("News about the account as a whole", "Read it, act on it, then discard it."),
+        QuarantineReason::Stuck => {
+            ("It failed again and again", "Replay it; if it stays, tell whoever runs this.")
+        }
+        QuarantineReason::Account => {
+            ("News about the account as a whole", "Read it, act on it, then discard it.")
+        }
     }
 }
 
@@ -138,7 +144,11 @@ pub(crate) async fn replay(desk: Desk, Id(id): Id<QuarantineId>) -> Result<Html<
 }
 
 /// `POST /web/quarantine/{event}/discard`.
-pub(crate) async fn discard(desk: Desk, Id(id): Id<QuarantineId>, fields: Fields) -> Result<Html<String>, Problem> {
+pub(crate) async fn discard(
+    desk: Desk,
+    Id(id): Id<QuarantineId>,
+    fields: Fields,
+) -> Result<Html<String>, Problem> {
     if fields.get("confirm").trim() != WORD {
         return Err(Problem::invalid("confirm", "must be the word that is asked for"));
     }

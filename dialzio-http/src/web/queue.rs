@@ -79,9 +79,14 @@ fn count(desk: &Desk, counts: &QueueCounts, view: View, state: State) -> u64 {
 }
 
 /// The list.
-pub(crate) async fn list(desk: &Desk, listed: &Listed, open: Option<ConversationId>) -> Result<QueueList, Problem> {
+pub(crate) async fn list(
+    desk: &Desk,
+    listed: &Listed,
+    open: Option<ConversationId>,
+) -> Result<QueueList, Problem> {
     let (view, state) = (listed.view(), listed.state());
-    let page = if listed.search().is_empty() { page(desk, listed).await? } else { found(desk, listed).await? };
+    let page =
+        if listed.search().is_empty() { page(desk, listed).await? } else { found(desk, listed).await? };
     let counts = desk.crm().conversations().counts(&desk.actor).await?;
     let count = |view, state| count(desk, &counts, view, state);
     Ok(QueueList {
@@ -146,7 +151,8 @@ fn row(desk: &Desk, entry: &InboxEntry, open: Option<ConversationId>) -> QueueRo
     let name = words::person(entry);
     let conversation = &entry.conversation;
     let mut chips = Vec::new();
-    let status = entry.last.as_ref().filter(|last| last.direction == Direction::Outbound).map(|last| last.status);
+    let status =
+        entry.last.as_ref().filter(|last| last.direction == Direction::Outbound).map(|last| last.status);
     match status {
         Some(DeliveryStatus::Failed) => chips.push(Chip::new(Tone::Bad, "Not sent")),
         Some(DeliveryStatus::Unknown) => chips.push(Chip::new(Tone::Warn, "Outcome not known")),
@@ -176,11 +182,16 @@ fn row(desk: &Desk, entry: &InboxEntry, open: Option<ConversationId>) -> QueueRo
 }
 
 /// The pane around the list.
-pub(crate) async fn pane(desk: &Desk, listed: &Listed, open: Option<ConversationId>) -> Result<Queue, Problem> {
+pub(crate) async fn pane(
+    desk: &Desk,
+    listed: &Listed,
+    open: Option<ConversationId>,
+) -> Result<Queue, Problem> {
     let accounts = desk.crm().accounts().list(&desk.actor).await?;
     let account = match accounts.as_slice() {
         [one] => {
-            let number = one.display_number.as_deref().map(|number| format!(" · {number}")).unwrap_or_default();
+            let number =
+                one.display_number.as_deref().map(|number| format!(" · {number}")).unwrap_or_default();
             Some(Shown::from(format!("{}{number}", one.name.reveal())))
         }
         _ => None,

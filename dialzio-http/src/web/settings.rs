@@ -54,10 +54,14 @@ pub(crate) async fn save(mut desk: Desk, fields: Fields) -> Result<Response, Pro
             Ok(QuietHours { open_from, open_until })
         });
         match hours {
-            Ok(hours) if QuietHours::checked(hours.open_from, hours.open_until).is_some() => org.quiet_hours = hours,
+            Ok(hours) if QuietHours::checked(hours.open_from, hours.open_until).is_some() => {
+                org.quiet_hours = hours
+            }
             _ => {
-                wrong.quiet_error =
-                    Some("Quiet hours must cover 21:00 to 08:00, and leave at least an hour of the day.".to_owned());
+                wrong.quiet_error = Some(
+                    "Quiet hours must cover 21:00 to 08:00, and leave at least an hour of the day."
+                        .to_owned(),
+                );
             }
         }
         match fields.get("marketing_cap").trim().parse::<u32>() {

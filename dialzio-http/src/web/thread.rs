@@ -88,7 +88,8 @@ async fn stretch(
         }
         timed.push((message.event_at, Item::Message(Box::new(bubbles.bubble(message).await?))));
     }
-    let inside = |at: DateTime<Utc>| since.is_none_or(|since| since <= at) && until.is_none_or(|until| at < until);
+    let inside =
+        |at: DateTime<Utc>| since.is_none_or(|since| since <= at) && until.is_none_or(|until| at < until);
     for (at, item) in beside(desk, entry).await? {
         if inside(at) {
             timed.push((at, item));
@@ -115,7 +116,8 @@ async fn beside(desk: &Desk, entry: &InboxEntry) -> Result<Vec<(DateTime<Utc>, I
     if desk.may(Permission::ConsentRead) {
         let records = desk.crm().consents().history(&desk.actor, contact, PageRequest::first(100)).await?;
         let name = words::person(entry);
-        let each = |record: &ConsentRecord| (record.recorded_at, Item::Event(event_line(desk, &name, record)));
+        let each =
+            |record: &ConsentRecord| (record.recorded_at, Item::Event(event_line(desk, &name, record)));
         all.extend(records.items.iter().map(each));
     }
     Ok(all)
@@ -176,7 +178,11 @@ fn day(desk: &Desk, date: NaiveDate) -> Item {
 }
 
 /// These messages alone, as the answer to something done with them.
-pub(crate) async fn only(desk: &Desk, entry: &InboxEntry, messages: &[Message]) -> Result<ThreadItems, Problem> {
+pub(crate) async fn only(
+    desk: &Desk,
+    entry: &InboxEntry,
+    messages: &[Message],
+) -> Result<ThreadItems, Problem> {
     let bubbles = Bubbles::of(desk, entry, messages).await?;
     let mut timed = Vec::new();
     for message in messages {

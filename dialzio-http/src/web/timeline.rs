@@ -28,7 +28,11 @@ pub(crate) struct From {
 }
 
 /// `GET /web/contacts/{contact}/timeline`.
-pub(crate) async fn read(desk: Desk, Id(id): Id<ContactId>, Query(from): Query<From>) -> Result<Html<String>, Problem> {
+pub(crate) async fn read(
+    desk: Desk,
+    Id(id): Id<ContactId>,
+    Query(from): Query<From>,
+) -> Result<Html<String>, Problem> {
     let before = from.after.and_then(DateTime::from_timestamp_micros);
     show(&of(&desk, id, before).await?)
 }
@@ -41,7 +45,11 @@ struct Found {
 }
 
 /// A page of what happened before an instant.
-pub(crate) async fn of(desk: &Desk, id: ContactId, before: Option<DateTime<Utc>>) -> Result<Timeline, Problem> {
+pub(crate) async fn of(
+    desk: &Desk,
+    id: ContactId,
+    before: Option<DateTime<Utc>>,
+) -> Result<Timeline, Problem> {
     let mut found = messages(desk, id).await?;
     found.extend(others(desk, id).await?);
     found.retain(|item| before.is_none_or(|before| item.at < before));
@@ -81,7 +89,12 @@ async fn messages(desk: &Desk, id: ContactId) -> Result<Vec<Found>, Problem> {
 async fn others(desk: &Desk, id: ContactId) -> Result<Vec<Found>, Problem> {
     let mut found = Vec::new();
     let contact = desk.crm().contacts().get(&desk.actor, id).await?;
-    found.push(Found { at: contact.created_at, icon: "person", text: "Became a contact".to_owned(), href: None });
+    found.push(Found {
+        at: contact.created_at,
+        icon: "person",
+        text: "Became a contact".to_owned(),
+        href: None,
+    });
     let notes = desk.crm().contacts().notes(&desk.actor, id, PageRequest::first(LOOK)).await?;
     found.extend(notes.items.iter().map(|note| {
         let text = format!("{} noted: {}", desk.who(&note.author), note.text.reveal());

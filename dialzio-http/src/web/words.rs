@@ -1,6 +1,8 @@
 //! Words for what the core knows by name.
 
-use dialzio_core::consent::{Channel, ConsentEvent, EvidenceKind, Purpose, PurposeScope, Reason, Refusal, RefusalCode};
+use dialzio_core::consent::{
+    Channel, ConsentEvent, EvidenceKind, Purpose, PurposeScope, Reason, Refusal, RefusalCode,
+};
 use dialzio_core::contact::{ChannelIdentity, Contact, Detail, DetailValue, Stage};
 use dialzio_core::conversation::{InboxEntry, LastMessage, MediaKind, TemplateCategory};
 use dialzio_core::{PhoneNumber, conversation::Direction};
@@ -9,7 +11,8 @@ use super::desk::Desk;
 
 /// What a person is called in a list: the card's name, the profile's, the username, the number.
 pub(crate) fn person(entry: &InboxEntry) -> String {
-    let name = entry.contact_name.as_ref().or(entry.profile_name.as_ref()).map(|name| name.reveal().to_owned());
+    let name =
+        entry.contact_name.as_ref().or(entry.profile_name.as_ref()).map(|name| name.reveal().to_owned());
     name.or_else(|| entry.username.as_ref().map(|name| format!("@{}", name.reveal().trim_start_matches('@'))))
         .or_else(|| entry.phone.as_ref().map(PhoneNumber::international))
         .unwrap_or_else(|| "Unknown person".to_owned())

@@ -108,6 +108,11 @@ impl Deciding<'_> {
         self.batch.event(DomainEvent::QuarantineChanged);
     }
 
+    /// So old or so far ahead that it makes nothing new.
+    fn is_out_of_time(&self, at: DateTime<Utc>) -> bool {
+        at < self.now - OLDEST_EVENT || at > self.now + FUTURE_TOLERANCE
+    }
+
     fn known(&self, external: &super::ExternalId) -> Option<&KnownMessage> {
         self.messages.iter().find(|known| known.external.as_ref() == Some(external))
     }
@@ -120,7 +125,7 @@ impl Deciding<'_> {
             }
             return;
         }
-        if at < self.now - OLDEST_EVENT || at > self.now + FUTURE_TOLERANCE {
+        if self.is_out_of_time(at) {
             return self.quarantine(place, QuarantineReason::OutOfTime, "message");
         }
         let at = at.min(self.now);

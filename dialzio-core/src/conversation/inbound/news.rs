@@ -124,6 +124,9 @@ impl Deciding<'_> {
         {
             return;
         }
+        if self.is_out_of_time(at) {
+            return self.quarantine(place, QuarantineReason::OutOfTime, "identity");
+        }
         let at = at.min(self.now);
         let mut aliases = news.previous.aliases();
         for alias in news.current.aliases() {

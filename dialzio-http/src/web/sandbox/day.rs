@@ -72,7 +72,8 @@ async fn play(sandbox: &Sandbox, crm: &Crm, actor: &Actor) {
         }
     }
     let stopped = if sandbox.day().done < sandbox.day().total { "Stopped after " } else { "" };
-    let without = if refused == 0 { String::new() } else { format!(", {refused} were not allowed or came too late") };
+    let without =
+        if refused == 0 { String::new() } else { format!(", {refused} were not allowed or came too late") };
     sandbox.end_day(format!("{stopped}{played} steps of {} people{without}.", DAY.len()));
 }
 
@@ -143,10 +144,13 @@ impl Scene<'_> {
         for _ in 0..LOOKS {
             for state in [StateFilter::Open, StateFilter::Closed] {
                 let query = ConversationQuery { view: InboxView::All, state, now: self.crm.clock().now() };
-                let page = self.crm.conversations().list(self.actor, &query, PageRequest::first(200)).await.ok()?;
+                let page =
+                    self.crm.conversations().list(self.actor, &query, PageRequest::first(200)).await.ok()?;
                 let found = page.items.into_iter().find(|entry| match talk.digits {
                     Some(digits) => entry.phone.as_ref().is_some_and(|phone| phone.digits() == digits),
-                    None => entry.username.as_ref().map(dialzio_core::text::Username::reveal) == talk.username,
+                    None => {
+                        entry.username.as_ref().map(dialzio_core::text::Username::reveal) == talk.username
+                    }
                 });
                 if let Some(found) = found {
                     return Some(found.conversation.id);

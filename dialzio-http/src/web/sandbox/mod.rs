@@ -92,7 +92,8 @@ async fn render(desk: &Desk, open: Option<&CustomerIdentity>) -> Result<Html<Str
     let mut people = sandbox.people();
     people.reverse();
     let phone = open.map(|person| {
-        let line = sandbox.emulator().numbers().into_iter().find(|line| line.phone_number_id == sandbox.number());
+        let line =
+            sandbox.emulator().numbers().into_iter().find(|line| line.phone_number_id == sandbox.number());
         let business = line.as_ref().map_or_else(|| "Business".to_owned(), |line| line.verified_name.clone());
         Phone {
             id: person.user_id.clone().unwrap_or_default(),

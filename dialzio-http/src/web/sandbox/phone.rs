@@ -47,7 +47,8 @@ fn bubble(desk: &Desk, entry: &TranscriptEntry, all: &[TranscriptEntry]) -> Bubb
         Party::Business => Shown::from("Business"),
         Party::Customer => Shown::from("You"),
     };
-    let reactions = [(&entry.customer_reaction, Party::Customer), (&entry.business_reaction, Party::Business)];
+    let reactions =
+        [(&entry.customer_reaction, Party::Customer), (&entry.business_reaction, Party::Business)];
     let reaction = |(emoji, party): (&Option<String>, Party)| {
         Some(Reaction { emoji: emoji.as_deref()?.into(), by: side(party) })
     };
@@ -64,8 +65,11 @@ fn bubble(desk: &Desk, entry: &TranscriptEntry, all: &[TranscriptEntry]) -> Bubb
         reactions: reactions.into_iter().filter_map(reaction).collect(),
         time: desk.clock(entry.at),
         is_edited: entry.edited,
-        delivery: (entry.from == Party::Customer)
-            .then_some(if entry.read_by_business { Delivery::Read } else { Delivery::Delivered }),
+        delivery: (entry.from == Party::Customer).then_some(if entry.read_by_business {
+            Delivery::Read
+        } else {
+            Delivery::Delivered
+        }),
         can_quote: false,
     }
 }
@@ -76,11 +80,13 @@ fn content(entry: &TranscriptEntry) -> Content {
     }
     let words = (!entry.bubble.text.is_empty()).then(|| RichText::from(entry.bubble.text.as_str()));
     match &entry.bubble.media {
-        Some(media) if matches!(media.kind.as_str(), "image" | "sticker") && media.id.is_some() => Content::Image {
-            src: format!("/web/sandbox/media/{}", media.id.as_deref().unwrap_or_default()),
-            size: None,
-            caption: words,
-        },
+        Some(media) if matches!(media.kind.as_str(), "image" | "sticker") && media.id.is_some() => {
+            Content::Image {
+                src: format!("/web/sandbox/media/{}", media.id.as_deref().unwrap_or_default()),
+                size: None,
+                caption: words,
+            }
+        }
         _ if entry.bubble.kind == "template" => Content::Template {
             name: "from the business".into(),
             header: entry.bubble.header.as_deref().map(Into::into),

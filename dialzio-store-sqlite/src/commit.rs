@@ -1,0 +1,221 @@
+//! One batch: what it was decided on, what it changes, what it leaves in the two logs.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use rusqlite::{Connection, params};
+
+use dialzio_core::effect::EffectState;
+use dialzio_core::event::EventSeq;
+use dialzio_core::inbox::InboxWrite;
+use dialzio_core::ledger::{AuditEntry, ChainHash};
+use dialzio_core::store::{
+    BatchParts, Commit, EffectWrite, Expect, Once, Outcome, RecordRef, Revision, StoreError, SystemWrite,
+    Write,
+};
+use dialzio_core::{ContactId, ConversationId, OrgId};
+use uuid::Uuid;
+
+use crate::Shared;
+use crate::codec::{Cols, id, json, opt_id, time};
+use crate::error::{Failure, Res};
+use crate::group::Group;
+use crate::run::Run;
+use crate::statements as sql;
+
+/// How long a client's key is kept.
+pub(crate) const KEY_PERIOD: TimeDelta = TimeDelta::hours(48);
+
+/// What is applied whole or not at all.
+pub(crate) enum Unit {
+    /// A batch of an organisation.
+    Batch(OrgId, BatchParts),
+    /// Changes to system tables, and a batch with them.
+    Enact(Vec<SystemWrite>, Option<(OrgId, BatchParts)>),
+    /// Dispatched effects become unknown.
+    Recover(DateTime<Utc>),
+    /// A write that shows that one is possible.
+    Beat,
+}
+
+/// A transaction of the writer.
+pub(crate) struct Txn<'a> {
+    pub(crate) db: &'a Connection,
+    pub(crate) shared: &'a Shared,
+    pub(crate) group: &'a mut Group,
+}
+
+/// A batch inside a transaction: whose rows it reaches, and when it happens.
+pub(crate) struct Scope<'a> {
+    pub(crate) db: &'a Connection,
+    pub(crate) shared: &'a Shared,
+    pub(crate) group: &'a mut Group,
+    pub(crate) org: OrgId,
+    /// The organisation's id as stored.
+    pub(crate) key: [u8; 16],
+    pub(crate) at: DateTime<Utc>,
+}
+
+impl Txn<'_> {
+    pub(crate) fn carry_out(&mut self, unit: &Unit) -> Res<Commit> {
+        let nothing = Commit { seq: EventSeq(0), outcome: Outcome::Applied, touched: 0 };
+        match unit {
+            Unit::Batch(org, parts) => self.scope(*org, parts.at).apply(parts, &[]),
+            Unit::Enact(writes, Some((org, parts))) => self.scope(*org, parts.at).apply(parts, writes),
+            Unit::Enact(writes, None) => {
+                for write in writes {
+                    crate::system::write(self.db, write)?;
+                }
+                Ok(nothing)
+            }
+            Unit::Recover(now) => Ok(Commit { touched: self.recover(*now)?, ..nothing }),
+            Unit::Beat => {
+                self.db.run(sql::BEAT, [time(self.shared.clock.now())])?;
+                Ok(nothing)
+            }
+        }
+    }
+
+    pub(crate) fn scope(&mut self, org: OrgId, at: DateTime<Utc>) -> Scope<'_> {
+        Scope { db: self.db, shared: self.shared, group: self.group, org, key: id(org), at }
+    }
+}
+
+impl Scope<'_> {
+    fn apply(&mut self, parts: &BatchParts, system: &[SystemWrite]) -> Res<Commit> {
+        if let Some(once) = &parts.once
+            && let Some(outcome) = self.used_before(once)?
+        {
+            let seq = self.group.head(self.db, self.org)?.event;
+            return Ok(Commit { seq, outcome, touched: 0 });
+        }
+        for fact in &parts.expect {
+            if !self.holds(fact)? {
+                return Err(StoreError::unmet(fact.clone()).into());
+            }
+        }
+        for write in system {
+            crate::system::write(self.db, write)?;
+        }
+        let mut touched = 0;
+        for write in &parts.writes {
+            touched += self.change(write)?;
+        }
+        if let Some(once) = &parts.once {
+            let (key, print) = (once.key, once.print);
+            let answer = once.answer;
+            self.db.run(
+                sql::PUT_ONCE,
+                params![self.key, key, print, answer.kind(), answer.uuid().into_bytes(), time(self.at)],
+            )?;
+        }
+        for event in &parts.events {
+            let seq = self.group.next_event(self.db, self.org)?;
+            self.db.run(
+                sql::PUT_EVENT,
+                params![self.key, seq.0.cast_signed(), time(self.at), json(event, "event")?],
+            )?;
+        }
+        let entry = AuditEntry {
+            seq: 0,
+            at: parts.at,
+            principal: parts.principal.clone(),
+            action: parts.action,
+            subject: parts.subject,
+            cause: parts.cause,
+            hash: ChainHash::START,
+        };
+        self.group.log(self.db, self.org, entry)?;
+        let seq = self.group.head(self.db, self.org)?.event;
+        Ok(Commit { seq, outcome: Outcome::Applied, touched })
+    }
+
+    fn used_before(&self, once: &Once) -> Res<Option<Outcome>> {
+        self.db.one(sql::ONCE, params![self.key, once.key, time(self.at - KEY_PERIOD)], |row| {
+            let c = Cols::new(row, "key");
+            let (print, kind): ([u8; 32], String) = (c.get()?, c.get()?);
+            let answer = RecordRef::from_stored(&kind, Uuid::from_bytes(c.get()?));
+            Ok(if print == once.print { Outcome::Replayed(answer) } else { Outcome::Mismatch })
+        })
+    }
+
+    /// Whether a fact is true.
+    fn holds(&mut self, fact: &Expect) -> Res<bool> {
+        let (db, org) = (self.db, self.key);
+        Ok(match fact {
+            Expect::Revision(RecordRef::Contact(id), revision) => {
+                self.contact_revision(*id)? == Some(*revision)
+            }
+            Expect::Revision(RecordRef::Conversation(id), revision) => {
+                self.conversation_revision(*id)? == Some(*revision)
+            }
+            // Nothing else has a revision.
+            Expect::Revision(..) => false,
+            Expect::IdentityFree(portfolio, alias) => {
+                !db.any(sql::ALIAS, params![org, portfolio.0, alias.kind().as_str(), alias.match_key()])?
+            }
+            Expect::ConversationFree(account, identity) => {
+                !db.any(sql::CONVERSATION_OF_PAIR, params![org, id(*account), id(*identity)])?
+            }
+            Expect::ExternalFree(account, external) => {
+                crate::messages::referred(db, org, *account, external)?.is_none()
+            }
+            Expect::ConsentHead(subjects, head) => crate::consent::head(db, org, subjects)? == *head,
+            Expect::Lease(lane, fence) => {
+                lane.org == self.org && self.shared.leases.holds(lane, *fence, self.shared.clock.now())
+            }
+            Expect::LaneIdle(lane) => {
+                lane.org != self.org
+                    || !db.any(sql::ITEM_WAITS, params![org, lane.kind.as_str(), opt_id(lane.account)])?
+            }
+            Expect::Effect(effect, state) => {
+                let found = db.one(sql::EFFECT_STATE, params![org, id(*effect)], |row| {
+                    Cols::new(row, "effect").word::<EffectState>()
+                })?;
+                found == Some(*state)
+            }
+            Expect::RouteFree(provider, external) => {
+                !db.any(sql::ROUTE_TAKEN, params![org, provider, external])?
+            }
+            _ => return Err(Failure::Store(StoreError::Unsupported("an expectation"))),
+        })
+    }
+
+    fn contact_revision(&self, contact: ContactId) -> Res<Option<Revision>> {
+        self.db.one(sql::CONTACT_REVISION, params![self.key, id(contact)], |row| {
+            Ok(Revision(Cols::new(row, "contact").number()?))
+        })
+    }
+
+    fn conversation_revision(&self, conversation: ConversationId) -> Res<Option<Revision>> {
+        Ok(crate::conversations::one(self.db, self.key, conversation)?.map(|found| found.revision))
+    }
+
+    /// One change; answers how many rows a purge removed.
+    fn change(&mut self, write: &Write) -> Res<u64> {
+        if queues_work(write) {
+            self.group.stir();
+        }
+        match write {
+            Write::Contact(write) => self.write_contact(write)?,
+            Write::Conversation(write) => self.write_conversation(write)?,
+            Write::Media(write) => self.write_media(write)?,
+            Write::Consent(write) => self.write_consent(write)?,
+            Write::Account(write) => self.write_account(write)?,
+            Write::Access(write) => self.write_access(write)?,
+            Write::Effect(write) => self.write_effect(write)?,
+            Write::Inbox(write) => self.write_inbox(write)?,
+            Write::Purge { class, before, limit } => return self.purge(*class, *before, *limit),
+            Write::WakeSnoozed { now } => self.wake_snoozed(*now)?,
+            _ => return Err(Failure::Store(StoreError::Unsupported("a write"))),
+        }
+        Ok(0)
+    }
+}
+
+fn queues_work(write: &Write) -> bool {
+    matches!(
+        write,
+        Write::Effect(EffectWrite::Queue(_) | EffectWrite::Settle { state: EffectState::Pending, .. })
+            | Write::Inbox(InboxWrite::Park(_) | InboxWrite::Retry { .. })
+            | Write::Purge { .. }
+    )
+}

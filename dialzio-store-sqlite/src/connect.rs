@@ -1,0 +1,109 @@
+//! Opens connections with the settings that durability and erasure rest on, and asserts them.
+
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, OpenFlags};
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use crate::error::OpenError;
+
+/// The first release whose write-ahead log cannot lose commits when it is reset.
+const OLDEST: i32 = 3_051_003;
+/// How many statements a connection keeps prepared: all of the table fit.
+const STATEMENTS: usize = 256;
+
+/// Where the database is, and how far it can be trusted to be there tomorrow.
+#[derive(Debug, Clone)]
+pub(crate) struct Place {
+    pub(crate) path: PathBuf,
+    /// Nothing has to survive the process, so nothing waits for the disk.
+    pub(crate) fleeting: bool,
+}
+
+/// Holds the file beside the database that says that it is in use.
+#[derive(Debug)]
+pub(crate) struct Lock {
+    _file: File,
+}
+
+impl Lock {
+    /// Takes the lock. It goes with the value, or with the process.
+    pub(crate) fn take(database: &Path) -> Result<Self, OpenError> {
+        let mut path = database.as_os_str().to_owned();
+        path.push(".lock");
+        let file = File::options().create(true).truncate(false).read(true).write(true).open(path)?;
+        match file.try_lock() {
+            Ok(()) => Ok(Self { _file: file }),
+            Err(std::fs::TryLockError::WouldBlock) => Err(OpenError::InUse),
+            Err(std::fs::TryLockError::Error(error)) => Err(OpenError::File(error)),
+        }
+    }
+}
+
+/// Refuses a library that is too old.
+pub(crate) fn check_library() -> Result<(), OpenError> {
+    if rusqlite::version_number() < OLDEST {
+        return Err(OpenError::OldSqlite { found: rusqlite::version() });
+    }
+    Ok(())
+}
+
+/// The one connection that writes.
+pub(crate) fn writer(place: &Place) -> Result<Connection, OpenError> {
+    let db = open(place, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
+    // Takes effect on an empty file only, and before anything is written to it.
+    db.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
+    let mode: String = db.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
+    if mode != "wal" {
+        return Err(OpenError::Setting("journal_mode"));
+    }
+    let synchronous = if place.fleeting { 0 } else { 2 };
+    db.pragma_update(None, "synchronous", synchronous)?;
+    holds(&db, "synchronous", synchronous)?;
+    db.pragma_update(None, "cache_size", -65_536)?;
+    Ok(db)
+}
+
+/// A connection that only reads.
+pub(crate) fn reader(place: &Place) -> Result<Connection, OpenError> {
+    let db = open(place, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    db.pragma_update(None, "query_only", 1)?;
+    holds(&db, "query_only", 1)?;
+    db.pragma_update(None, "cache_size", -16_384)?;
+    Ok(db)
+}
+
+fn open(place: &Place, flags: OpenFlags) -> Result<Connection, OpenError> {
+    // One thread has one connection, so the library need not guard it.
+    let db = Connection::open_with_flags(&place.path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    for (name, value) in [
+        ("busy_timeout", 5_000),
+        ("foreign_keys", 1),
+        ("trusted_schema", 0),
+        ("secure_delete", 1),
+        ("cell_size_check", 1),
+        ("temp_store", 2),
+        ("mmap_size", 0),
+    ] {
+        // Some of these answer with a row, so the answer is read instead of refused.
+        db.pragma_update_and_check(None, name, value, |_| Ok(())).or_else(|error| match error {
+            rusqlite::Error::QueryReturnedNoRows => Ok(()),
+            error => Err(error),
+        })?;
+    }
+    for (name, value) in
+        [("foreign_keys", 1), ("trusted_schema", 0), ("secure_delete", 1), ("cell_size_check", 1)]
+    {
+        holds(&db, name, value)?;
+    }
+    db.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
+    db.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DML, false)?;
+    db.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DDL, false)?;
+    db.set_prepared_statement_cache_capacity(STATEMENTS);
+    Ok(db)
+}
+
+fn holds(db: &Connection, name: &'static str, wanted: i64) -> Result<(), OpenError> {
+    let found: i64 = db.pragma_query_value(None, name, |row| row.get(0))?;
+    if found == wanted { Ok(()) } else { Err(OpenError::Setting(name)) }
+}

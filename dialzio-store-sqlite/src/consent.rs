@@ -1,0 +1,144 @@
+//! The consent ledger and suppressions.
+
+use rusqlite::{Connection, Row, params};
+
+use dialzio_core::consent::{ConsentRecord, ConsentWrite, Evidence, Suppression};
+use dialzio_core::contact::SubjectKey;
+use dialzio_core::page::{Page, PageRequest};
+use dialzio_core::store::StoreError;
+use dialzio_core::{ContactId, LedgerSeq};
+
+use crate::codec::{Cols, id, json, opt_id, opt_time, time};
+use crate::commit::Scope;
+use crate::contacts::{key_list, over};
+use crate::error::{Failure, Res, unreadable};
+use crate::run::Run;
+use crate::statements as sql;
+
+fn record(row: &Row<'_>) -> Res<ConsentRecord> {
+    let c = Cols::new(row, "consent");
+    let (id, seq, contact) = (c.id()?, LedgerSeq(c.number()?), c.id()?);
+    let mut subjects: Vec<(i64, String)> = c.json()?;
+    subjects.sort_unstable();
+    Ok(ConsentRecord {
+        id,
+        seq,
+        contact,
+        subjects: subjects.into_iter().map(|(_, key)| SubjectKey::from_stored(key)).collect(),
+        channel: c.word()?,
+        scope: c.word()?,
+        event: c.word()?,
+        evidence: Evidence { kind: c.word()?, note: c.text()?, message: c.opt_id()? },
+        recorded_by: c.get()?,
+        occurred_at: c.time()?,
+        recorded_at: c.time()?,
+        expires_at: c.opt_time()?,
+    })
+}
+
+fn seq(row: &Row<'_>) -> Res<i64> {
+    Cols::new(row, "consent").get()
+}
+
+/// The newest entry that covers any of these.
+pub(crate) fn head(db: &Connection, org: [u8; 16], subjects: &[SubjectKey]) -> Res<LedgerSeq> {
+    let newest = db.one(sql::CONSENT_HEAD, params![org, key_list(subjects)?], |row| {
+        Ok(LedgerSeq(Cols::new(row, "consent").number()?))
+    })?;
+    Ok(newest.unwrap_or_default())
+}
+
+/// Entries at these places, in order of their sequence.
+fn at_places(db: &Connection, org: [u8; 16], mut seqs: Vec<i64>) -> Res<Vec<ConsentRecord>> {
+    if seqs.is_empty() {
+        return Ok(Vec::new());
+    }
+    seqs.sort_unstable();
+    seqs.dedup();
+    let mut found = db.all(sql::CONSENT_BY_SEQ, params![org, json(&seqs, "consent")?], record)?;
+    found.sort_unstable_by_key(|record| record.seq);
+    Ok(found)
+}
+
+/// Entries that cover any of these, in order of their sequence.
+pub(crate) fn about(db: &Connection, org: [u8; 16], subjects: &[SubjectKey]) -> Res<Vec<ConsentRecord>> {
+    let seqs = db.all(sql::CONSENT_SEQS_ABOUT, params![org, key_list(subjects)?, i64::MAX], seq)?;
+    at_places(db, org, seqs)
+}
+
+pub(crate) fn history(
+    db: &Connection,
+    org: [u8; 16],
+    contact: ContactId,
+    page: &PageRequest,
+) -> Res<Page<ConsentRecord>> {
+    let before = match &page.after {
+        None => i64::MAX,
+        Some(cursor) => {
+            let bytes = cursor.0.as_slice().try_into().map_err(|_| unreadable("cursor"))?;
+            i64::from_be_bytes(bytes)
+        }
+    };
+    let card = crate::contacts::one(db, org, contact)?;
+    let mut subjects: Vec<_> =
+        card.iter().flat_map(|card| &card.details).map(|detail| detail.value.subject_key()).collect();
+    for identity in crate::identities::of_contact(db, org, contact)? {
+        subjects.extend(identity.subject_keys());
+    }
+    let mut seqs = db.all(sql::CONSENT_SEQS_OF, params![org, id(contact), before, over(page)], seq)?;
+    seqs.extend(db.all(sql::CONSENT_SEQS_ABOUT, params![org, key_list(&subjects)?, before], seq)?);
+    seqs.sort_unstable_by_key(|seq| std::cmp::Reverse(*seq));
+    seqs.dedup();
+    seqs.truncate(page.limit as usize + 1);
+    let mut found = at_places(db, org, seqs)?;
+    found.reverse();
+    Ok(Page::from_overread(found, page.limit, |record| record.seq.0.to_be_bytes().to_vec()))
+}
+
+pub(crate) fn suppressions(db: &Connection, org: [u8; 16], hashes: &[[u8; 16]]) -> Res<Vec<Suppression>> {
+    let words: Vec<_> =
+        hashes.iter().map(|hash| uuid::Uuid::from_bytes(*hash).simple().to_string()).collect();
+    db.all(sql::SUPPRESSIONS, params![org, json(&words, "suppression")?], |row| {
+        let c = Cols::new(row, "suppression");
+        Ok(Suppression { hash: c.get()?, key_version: c.number()?, scope: c.word()?, created_at: c.time()? })
+    })
+}
+
+impl Scope<'_> {
+    pub(crate) fn write_consent(&mut self, write: &ConsentWrite) -> Res<()> {
+        match write {
+            ConsentWrite::Record(record) => self.record(record),
+            ConsentWrite::Suppress(new) => {
+                let row =
+                    params![self.key, new.hash, new.scope.as_str(), new.key_version, time(new.created_at)];
+                self.db.run(sql::PUT_SUPPRESSION, row).map(drop)
+            }
+            _ => Err(Failure::Store(StoreError::Unsupported("a change to the consent ledger"))),
+        }
+    }
+
+    fn record(&mut self, new: &ConsentRecord) -> Res<()> {
+        let seq = self.group.next_consent(self.db, self.org)?;
+        let row = params![
+            self.key,
+            seq.0.cast_signed(),
+            id(new.id),
+            id(new.contact),
+            new.channel.as_str(),
+            new.scope.as_str(),
+            new.event.as_str(),
+            new.evidence.kind.as_str(),
+            new.evidence.note.reveal(),
+            opt_id(new.evidence.message),
+            new.recorded_by,
+            time(new.occurred_at),
+            time(new.recorded_at),
+            opt_time(new.expires_at),
+        ];
+        self.db.run(sql::PUT_CONSENT, row)?;
+        for (place, subject) in (0_i64..).zip(&new.subjects) {
+            self.db.run(sql::PUT_SUBJECT, params![self.key, subject.reveal(), seq.0.cast_signed(), place])?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,281 @@
+//! Cards, notes and follow-ups.
+
+use rusqlite::{Connection, Row, params};
+
+use dialzio_core::contact::{
+    Contact, ContactQuery, ContactWrite, Detail, DetailValue, Note, SubjectKey, Task, TaskQuery,
+};
+use dialzio_core::page::{Page, PageRequest};
+use dialzio_core::store::{Expect, RecordRef, StoreError};
+use dialzio_core::text::{EmailAddress, Label, TagName};
+use dialzio_core::{ContactId, PhoneNumber, TypedId};
+
+use crate::codec::{Cols, id, id_list, json, opt_id, opt_time, time};
+use crate::commit::Scope;
+use crate::error::{Res, unreadable};
+use crate::run::Run;
+use crate::statements as sql;
+
+/// The key before all ids, and the key after all of them.
+pub(crate) const BEFORE_ALL: &[u8] = &[];
+pub(crate) const AFTER_ALL: &[u8] = &[0xff; 17];
+
+/// How many rows are read for a page: one more, which tells that there is another page.
+pub(crate) fn over(page: &PageRequest) -> i64 {
+    i64::from(page.limit) + 1
+}
+
+/// The id at which a page of ids goes on.
+pub(crate) fn id_after<'a>(page: &'a PageRequest, start: &'a [u8]) -> &'a [u8] {
+    page.after.as_ref().map_or(start, |cursor| &cursor.0)
+}
+
+pub(crate) fn id_key(id: impl TypedId) -> Vec<u8> {
+    id.uuid().as_bytes().to_vec()
+}
+
+type StoredDetail = (i64, String, String, Option<String>, Option<String>);
+
+pub(crate) fn contact(row: &Row<'_>) -> Res<Contact> {
+    let c = Cols::new(row, "contact");
+    let (id, name, stage, owner) = (c.id()?, c.opt_text()?, c.word()?, c.opt_id()?);
+    let restricted = c.number::<i64>()? != 0;
+    let revision = dialzio_core::Revision(c.number()?);
+    let (created_at, updated_at) = (c.time()?, c.time()?);
+    let mut stored: Vec<StoredDetail> = c.json()?;
+    stored.sort_unstable_by_key(|detail| detail.0);
+    let details = stored.into_iter().map(detail).collect::<Option<_>>().ok_or_else(|| c.bad())?;
+    let mut tags: Vec<TagName> = c.json()?;
+    tags.sort_unstable();
+    Ok(Contact { id, name, stage, owner, details, tags, restricted, revision, created_at, updated_at })
+}
+
+fn detail((_, kind, value, as_written, label): StoredDetail) -> Option<Detail> {
+    let value = match kind.as_str() {
+        "phone" => DetailValue::Phone {
+            number: PhoneNumber::try_from(value).ok()?,
+            as_written: Label::try_from(as_written?).ok()?,
+        },
+        "email" => DetailValue::Email(EmailAddress::try_from(value).ok()?),
+        _ => return None,
+    };
+    let label = label.map(Label::try_from).transpose().ok()?;
+    Some(Detail { value, label })
+}
+
+pub(crate) fn one(db: &Connection, org: [u8; 16], contact_id: ContactId) -> Res<Option<Contact>> {
+    db.one(sql::CONTACT, params![org, id(contact_id)], contact)
+}
+
+pub(crate) fn by_ids(
+    db: &Connection,
+    org: [u8; 16],
+    ids: impl IntoIterator<Item = ContactId>,
+) -> Res<Vec<Contact>> {
+    db.all(sql::CONTACTS_BY_ID, params![org, id_list(ids)], contact)
+}
+
+/// Subject keys as one bound value.
+pub(crate) fn key_list(keys: &[SubjectKey]) -> Res<String> {
+    json(&keys.iter().map(SubjectKey::reveal).collect::<Vec<_>>(), "subject key")
+}
+
+pub(crate) fn by_subject(db: &Connection, org: [u8; 16], keys: &[SubjectKey]) -> Res<Vec<Contact>> {
+    let mut found = db.all(sql::CONTACTS_BY_SUBJECT, params![org, key_list(keys)?], contact)?;
+    found.sort_unstable_by_key(|contact| contact.id);
+    Ok(found)
+}
+
+/// By what lists of contacts are paged: sort key, an end below every character, id.
+pub(crate) fn list_key(sort_key: &str, contact: ContactId) -> Vec<u8> {
+    let mut key = sort_key.as_bytes().to_vec();
+    key.push(0);
+    key.extend_from_slice(contact.uuid().as_bytes());
+    key
+}
+
+/// Where a list of contacts goes on.
+pub(crate) fn list_after(page: &PageRequest) -> Res<(String, Vec<u8>)> {
+    let Some(cursor) = &page.after else { return Ok((String::new(), Vec::new())) };
+    let (name, last) = cursor
+        .0
+        .len()
+        .checked_sub(17)
+        .map(|end| cursor.0.split_at(end))
+        .ok_or_else(|| unreadable("cursor"))?;
+    let name = String::from_utf8(name.to_vec()).map_err(|_| unreadable("cursor"))?;
+    Ok((name, last[1..].to_vec()))
+}
+
+pub(crate) fn list(
+    db: &Connection,
+    org: [u8; 16],
+    query: &ContactQuery,
+    page: &PageRequest,
+) -> Res<Page<Contact>> {
+    if !query.tokens.is_empty() {
+        return crate::search::find(db, org, query, page);
+    }
+    let (name, last) = list_after(page)?;
+    let found = match query.stage {
+        None => db.all(sql::CONTACTS, params![org, name, last, over(page)], contact)?,
+        Some(stage) => {
+            db.all(sql::CONTACTS_OF_STAGE, params![org, name, last, over(page), stage.as_str()], contact)?
+        }
+    };
+    Ok(Page::from_overread(found, page.limit, |contact| list_key(&contact.sort_key(), contact.id)))
+}
+
+pub(crate) fn notes(db: &Connection, org: [u8; 16], of: ContactId, page: &PageRequest) -> Res<Page<Note>> {
+    let after = id_after(page, AFTER_ALL);
+    let found = db.all(sql::NOTES, params![org, id(of), after, over(page)], |row| {
+        let c = Cols::new(row, "note");
+        Ok(Note { id: c.id()?, contact: c.id()?, author: c.get()?, text: c.text()?, created_at: c.time()? })
+    })?;
+    Ok(Page::from_overread(found, page.limit, |note| id_key(note.id)))
+}
+
+fn task(row: &Row<'_>) -> Res<Task> {
+    let c = Cols::new(row, "follow-up");
+    Ok(Task {
+        id: c.id()?,
+        contact: c.id()?,
+        title: c.text()?,
+        due_at: c.opt_time()?,
+        assignee: c.opt_id()?,
+        done_at: c.opt_time()?,
+        created_at: c.time()?,
+    })
+}
+
+pub(crate) fn tasks(
+    db: &Connection,
+    org: [u8; 16],
+    query: &TaskQuery,
+    page: &PageRequest,
+) -> Res<Page<Task>> {
+    let (after, over) = (id_after(page, BEFORE_ALL), over(page));
+    let found = match (query.contact, query.assignee, query.open) {
+        (Some(of), assignee, open) => db.all(
+            sql::TASKS_OF_CONTACT,
+            params![org, after, over, id(of), opt_id(assignee), i64::from(open)],
+            task,
+        ),
+        (None, Some(who), true) => {
+            db.all(sql::OPEN_TASKS_OF_MEMBER, params![org, after, over, id(who)], task)
+        }
+        (None, Some(who), false) => db.all(sql::TASKS_OF_MEMBER, params![org, after, over, id(who)], task),
+        (None, None, true) => db.all(sql::OPEN_TASKS, params![org, after, over], task),
+        (None, None, false) => db.all(sql::TASKS, params![org, after, over], task),
+    }?;
+    Ok(Page::from_overread(found, page.limit, |task| id_key(task.id)))
+}
+
+impl Scope<'_> {
+    pub(crate) fn write_contact(&mut self, write: &ContactWrite) -> Res<()> {
+        match write {
+            ContactWrite::Insert(contact) => self.insert_contact(contact),
+            ContactWrite::Update(contact) => self.update_contact(contact),
+            ContactWrite::AddTags { contact, tags } => self.add_tags(*contact, tags),
+            ContactWrite::Note(note) => {
+                let (text, at) = (note.text.reveal(), time(note.created_at));
+                let row = params![self.key, id(note.contact), id(note.id), note.author, text, at];
+                self.db.run(sql::PUT_NOTE, row).map(drop)
+            }
+            ContactWrite::Task(task) => {
+                let row = params![
+                    self.key,
+                    id(task.id),
+                    id(task.contact),
+                    task.title.reveal(),
+                    opt_time(task.due_at),
+                    opt_id(task.assignee),
+                    opt_time(task.done_at),
+                    time(task.created_at),
+                ];
+                self.db.run(sql::PUT_TASK, row).map(drop)
+            }
+            write => self.write_identity(write),
+        }
+    }
+
+    fn insert_contact(&mut self, contact: &Contact) -> Res<()> {
+        let row = params![
+            self.key,
+            id(contact.id),
+            contact.name.as_ref().map(dialzio_core::text::PersonName::reveal),
+            contact.sort_key(),
+            contact.stage.as_str(),
+            opt_id(contact.owner),
+            contact.restricted,
+            contact.revision.0,
+            time(contact.created_at),
+            time(contact.updated_at),
+        ];
+        self.db.run(sql::PUT_CONTACT, row)?;
+        self.put_parts(contact)
+    }
+
+    fn update_contact(&mut self, contact: &Contact) -> Res<()> {
+        let row = params![
+            self.key,
+            id(contact.id),
+            contact.name.as_ref().map(dialzio_core::text::PersonName::reveal),
+            contact.sort_key(),
+            contact.stage.as_str(),
+            opt_id(contact.owner),
+            contact.restricted,
+            time(contact.updated_at),
+        ];
+        if self.db.run(sql::SET_CONTACT, row)? == 0 {
+            let expected = Expect::Revision(RecordRef::Contact(contact.id), contact.revision);
+            return Err(StoreError::unmet(expected).into());
+        }
+        self.db.run(sql::DROP_DETAILS, params![self.key, id(contact.id)])?;
+        self.db.run(sql::DROP_TAGS, params![self.key, id(contact.id)])?;
+        self.put_parts(contact)
+    }
+
+    /// Details and tags of a card that has none.
+    fn put_parts(&mut self, contact: &Contact) -> Res<()> {
+        for (place, detail) in (0_i64..).zip(&contact.details) {
+            let (value, as_written) = match &detail.value {
+                DetailValue::Phone { number, as_written } => (number.reveal(), Some(as_written.reveal())),
+                DetailValue::Email(email) => (email.reveal(), None),
+            };
+            let subject = detail.value.subject_key();
+            let row = params![
+                self.key,
+                id(contact.id),
+                place,
+                detail.value.kind(),
+                value,
+                as_written,
+                detail.label.as_ref().map(Label::reveal),
+                subject.reveal(),
+            ];
+            self.db.run(sql::PUT_DETAIL, row)?;
+        }
+        for tag in &contact.tags {
+            self.db.run(sql::PUT_TAG, params![self.key, id(contact.id), tag.reveal()])?;
+        }
+        self.group.contact(self.org, contact.id);
+        Ok(())
+    }
+
+    fn add_tags(&mut self, contact: ContactId, tags: &[TagName]) -> Res<()> {
+        if !self.db.any(sql::CONTACT_REVISION, params![self.key, id(contact)])? {
+            return Ok(());
+        }
+        let mut added = 0;
+        for tag in tags {
+            added += self.db.run(sql::PUT_TAG, params![self.key, id(contact), tag.reveal()])?;
+        }
+        // The card changed: who decided on the card as it was has to look again.
+        if added > 0 {
+            self.db.run(sql::TOUCH_CONTACT, params![self.key, id(contact), time(self.at)])?;
+            self.group.contact(self.org, contact);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,306 @@
+//! Conversations and their queues.
+
+use chrono::{DateTime, Utc};
+use rusqlite::{Connection, Row, params};
+
+use dialzio_core::conversation::{
+    Conversation, ConversationQuery, ConversationState, ConversationWrite, InboxEntry, InboxView,
+    LastMessage, QueueCounts, StateFilter,
+};
+use dialzio_core::page::{Page, PageRequest};
+use dialzio_core::store::{Expect, RecordRef, StoreError};
+use dialzio_core::text::MessageText;
+use dialzio_core::{
+    AccountId, ChannelIdentityId, ContactId, ConversationId, MemberId, PhoneNumber, Revision, TypedId,
+};
+use uuid::Uuid;
+
+use crate::codec::{Cols, id, id_list, opt_id, opt_time, time};
+use crate::commit::Scope;
+use crate::contacts::{AFTER_ALL, over};
+use crate::error::{Failure, Res, unreadable};
+use crate::run::Run;
+use crate::sight::Sight;
+use crate::statements as sql;
+
+fn columns(c: &Cols<'_>) -> Res<Conversation> {
+    let (id, account, identity, contact) = (c.id()?, c.id()?, c.id()?, c.id()?);
+    let (word, until): (String, _) = (c.get()?, c.opt_time()?);
+    let state = match (word.as_str(), until) {
+        ("open", None) => ConversationState::Open,
+        ("closed", None) => ConversationState::Closed,
+        ("snoozed", Some(until)) => ConversationState::Snoozed { until },
+        _ => return Err(c.bad()),
+    };
+    Ok(Conversation {
+        id,
+        account,
+        identity,
+        contact,
+        state,
+        assignee: c.opt_id()?,
+        team: c.opt_id()?,
+        unread: c.number()?,
+        last_message: c.opt_id()?,
+        last_at: c.time()?,
+        last_inbound_at: c.opt_time()?,
+        last_inbound: c.opt_id()?,
+        seen_up_to: c.opt_id()?,
+        revision: Revision(c.number()?),
+        created_at: c.time()?,
+    })
+}
+
+fn conversation(row: &Row<'_>) -> Res<Conversation> {
+    columns(&Cols::new(row, "conversation"))
+}
+
+fn entry(row: &Row<'_>) -> Res<InboxEntry> {
+    let c = Cols::new(row, "conversation");
+    let conversation = columns(&c)?;
+    let (contact_name, stage) = (c.opt_text()?, c.word()?);
+    let (profile_name, username, phone) = (c.opt_text()?, c.opt_text()?, c.opt_text::<PhoneNumber>()?);
+    let last = match c.opt_id()? {
+        None => None,
+        Some(id) => Some(LastMessage {
+            id,
+            direction: c.word()?,
+            kind: c.get()?,
+            reading: c.get::<Option<String>>()?.and_then(|text| MessageText::received(&text)),
+            status: c.word()?,
+        }),
+    };
+    Ok(InboxEntry { conversation, contact_name, stage, profile_name, username, phone, last })
+}
+
+pub(crate) fn one(db: &Connection, org: [u8; 16], of: ConversationId) -> Res<Option<Conversation>> {
+    db.one(sql::CONVERSATION, params![org, id(of)], conversation)
+}
+
+pub(crate) fn inbox_entry(
+    db: &Connection,
+    org: [u8; 16],
+    sight: Sight,
+    of: ConversationId,
+) -> Res<Option<InboxEntry>> {
+    db.one(sql::INBOX_ENTRY, params![org, sight.cutoff, sight.now, id(of)], entry)
+}
+
+/// By what queues are sorted: time, then id.
+type Place = (DateTime<Utc>, ConversationId);
+
+fn place(entry: &InboxEntry) -> Place {
+    (entry.conversation.last_at, entry.conversation.id)
+}
+
+/// Time and id as a cursor.
+fn cursor((at, of): Place) -> Vec<u8> {
+    let mut key = time(at).to_be_bytes().to_vec();
+    key.extend_from_slice(of.uuid().as_bytes());
+    key
+}
+
+fn after(page: &PageRequest) -> Res<Option<Place>> {
+    let Some(cursor) = &page.after else { return Ok(None) };
+    let (at, rest) = cursor.0.split_first_chunk::<8>().ok_or_else(|| unreadable("cursor"))?;
+    let at = DateTime::from_timestamp_micros(i64::from_be_bytes(*at)).ok_or_else(|| unreadable("cursor"))?;
+    let id = Uuid::from_slice(rest).map_err(|_| unreadable("cursor"))?;
+    Ok(Some((at, ConversationId::from_uuid(id))))
+}
+
+pub(crate) fn inbox(
+    db: &Connection,
+    org: [u8; 16],
+    sight: Sight,
+    query: &ConversationQuery,
+    page: &PageRequest,
+) -> Res<Page<InboxEntry>> {
+    let after = after(page)?;
+    let (at, last) = match after {
+        None => (i64::MAX, AFTER_ALL.to_vec()),
+        Some((at, last)) => (time(at), id(last).to_vec()),
+    };
+    let (state, still) = match query.state {
+        StateFilter::Open => ("open", None),
+        StateFilter::Snoozed => ("snoozed", Some(time(query.now))),
+        StateFilter::Closed => ("closed", None),
+    };
+    let (cut, now, most) = (sight.cutoff, sight.now, over(page));
+    let who = match query.view {
+        InboxView::Mine(member) => Some(Some(id(member))),
+        InboxView::Unassigned => Some(None),
+        InboxView::All => None,
+    };
+    let mut found = match who {
+        None => db.all(sql::INBOX, params![org, cut, now, state, at, last, most, still], entry)?,
+        Some(who) => {
+            db.all(sql::INBOX_OF, params![org, cut, now, state, at, last, most, still, who], entry)?
+        }
+    };
+    if query.state == StateFilter::Open {
+        // Snoozes that have run out and were not woken yet: few, since the sweep wakes them.
+        let woken = db.all(sql::INBOX_WOKEN, params![org, cut, now, time(query.now)], entry)?;
+        let seen = |entry: &InboxEntry| match query.view {
+            InboxView::All => true,
+            InboxView::Unassigned => entry.conversation.assignee.is_none(),
+            InboxView::Mine(member) => entry.conversation.assignee == Some(member),
+        };
+        let later = |entry: &InboxEntry| after.is_none_or(|after| place(entry) < after);
+        found.extend(woken.into_iter().filter(|entry| seen(entry) && later(entry)));
+        found.sort_by_key(|entry| std::cmp::Reverse(place(entry)));
+    }
+    Ok(Page::from_overread(found, page.limit, |entry| cursor(place(entry))))
+}
+
+pub(crate) fn of_contact(db: &Connection, org: [u8; 16], contact: ContactId) -> Res<Vec<Conversation>> {
+    let mut found = db.all(sql::CONVERSATIONS_OF, params![org, id(contact)], conversation)?;
+    found.sort_by_key(|kept| std::cmp::Reverse((kept.last_at, kept.id)));
+    found.truncate(PageRequest::MAX as usize);
+    Ok(found)
+}
+
+/// The conversation of an identity on an account: its own, else the newest of those joined into it.
+pub(crate) fn with(
+    db: &Connection,
+    org: [u8; 16],
+    account: AccountId,
+    identity: ChannelIdentityId,
+) -> Res<Option<Conversation>> {
+    let Some(kept) = crate::identities::survivor(db, org, identity)? else { return Ok(None) };
+    let row = params![org, id(account), id(kept.id)];
+    if let Some(own) = db.one(sql::CONVERSATION_OF_PAIR, row, conversation)? {
+        return Ok(Some(own));
+    }
+    let joined = db.all(sql::CONVERSATIONS_JOINED, row, conversation)?;
+    Ok(joined.into_iter().max_by_key(|kept| (kept.last_at, kept.id)))
+}
+
+/// The same for several survivors at once.
+pub(crate) fn with_each(
+    db: &Connection,
+    org: [u8; 16],
+    account: AccountId,
+    identities: &[ChannelIdentityId],
+) -> Res<Vec<(ChannelIdentityId, Conversation)>> {
+    let ids = id_list(identities.iter().copied());
+    let mut found = db.all(sql::CONVERSATIONS_WITH, params![org, id(account), ids], |row| {
+        let c = Cols::new(row, "conversation");
+        let asked = Uuid::try_parse(&c.get::<String>()?).map_err(|_| c.bad())?;
+        Ok((ChannelIdentityId::from_uuid(asked), columns(&c)?))
+    })?;
+    // The own one first, then the newest.
+    found.sort_by_key(|(asked, kept)| {
+        (*asked, std::cmp::Reverse((kept.identity == *asked, kept.last_at, kept.id)))
+    });
+    found.dedup_by_key(|(asked, _)| *asked);
+    Ok(found)
+}
+
+pub(crate) fn queue_counts(db: &Connection, org: [u8; 16]) -> Res<QueueCounts> {
+    let rows = db.all(sql::QUEUE_COUNTS, [org], |row| {
+        let c = Cols::new(row, "queue count");
+        let (state, who): (String, Vec<u8>) = (c.get()?, c.get()?);
+        let who = if who.is_empty() { None } else { Some(Uuid::from_slice(&who).map_err(|_| c.bad())?) };
+        Ok((state, who.map(MemberId::from_uuid), c.number()?))
+    })?;
+    Ok(QueueCounts { rows })
+}
+
+fn until(state: ConversationState) -> Option<DateTime<Utc>> {
+    match state {
+        ConversationState::Snoozed { until } => Some(until),
+        ConversationState::Open | ConversationState::Closed => None,
+    }
+}
+
+impl Scope<'_> {
+    pub(crate) fn write_conversation(&mut self, write: &ConversationWrite) -> Res<()> {
+        match write {
+            ConversationWrite::Insert(conversation) => self.insert_conversation(conversation),
+            ConversationWrite::Update(new) => self.update_conversation(new),
+            ConversationWrite::Seen { conversation, up_to } => {
+                self.db.run(sql::SET_SEEN, params![self.key, id(*conversation), id(*up_to)]).map(drop)
+            }
+            ConversationWrite::Append { account, message, head, digest } => {
+                self.append(*account, message, *head, *digest)
+            }
+            ConversationWrite::Evidence { message, evidence } => self.take_evidence(*message, evidence),
+            ConversationWrite::External { account, message, external } => {
+                self.refer(*account, *message, external, None)
+            }
+            ConversationWrite::Reaction(reaction) => self.react(reaction),
+            ConversationWrite::Edit { message, content, at } => self.edit(*message, content, *at),
+            ConversationWrite::Revoke { message, content, at } => self.revoke(*message, content, *at),
+            _ => Err(Failure::Store(StoreError::Unsupported("a change to conversations"))),
+        }
+    }
+
+    fn insert_conversation(&mut self, new: &Conversation) -> Res<()> {
+        let pair = params![self.key, id(new.account), id(new.identity)];
+        if self.db.any(sql::CONVERSATION_OF_PAIR, pair)? {
+            return Err(StoreError::unmet(Expect::ConversationFree(new.account, new.identity)).into());
+        }
+        let row = params![
+            self.key,
+            id(new.id),
+            id(new.account),
+            id(new.identity),
+            id(new.contact),
+            new.state.as_str(),
+            opt_time(until(new.state)),
+            opt_id(new.assignee),
+            opt_id(new.team),
+            new.unread,
+            opt_id(new.last_message),
+            time(new.last_at),
+            opt_time(new.last_inbound_at),
+            opt_id(new.last_inbound),
+            opt_id(new.seen_up_to),
+            new.revision.0,
+            time(new.created_at),
+        ];
+        self.db.run(sql::PUT_CONVERSATION, row)?;
+        self.group.count(self.org, new.state.as_str(), new.assignee, 1);
+        Ok(())
+    }
+
+    fn update_conversation(&mut self, new: &Conversation) -> Res<()> {
+        let Some(kept) = one(self.db, self.key, new.id)? else {
+            let expected = Expect::Revision(RecordRef::Conversation(new.id), new.revision);
+            return Err(StoreError::unmet(expected).into());
+        };
+        let row = params![
+            self.key,
+            id(new.id),
+            new.state.as_str(),
+            opt_time(until(new.state)),
+            opt_id(new.assignee),
+            opt_id(new.team),
+        ];
+        self.db.run(sql::SET_CONVERSATION, row)?;
+        self.group.count(self.org, kept.state.as_str(), kept.assignee, -1);
+        self.group.count(self.org, new.state.as_str(), new.assignee, 1);
+        Ok(())
+    }
+
+    /// Opens a conversation that is not open; its revision rises.
+    pub(crate) fn reopen(&mut self, kept: &Conversation) -> Res<()> {
+        self.db.run(sql::OPEN_CONVERSATION, params![self.key, id(kept.id)])?;
+        self.group.count(self.org, kept.state.as_str(), kept.assignee, -1);
+        self.group.count(self.org, "open", kept.assignee, 1);
+        Ok(())
+    }
+
+    pub(crate) fn wake_snoozed(&mut self, now: DateTime<Utc>) -> Res<()> {
+        let due = self.db.all(sql::SNOOZED_DUE, params![self.key, time(now)], |row| {
+            let c = Cols::new(row, "conversation");
+            Ok((c.id::<ConversationId>()?, c.opt_id::<MemberId>()?))
+        })?;
+        for (conversation, assignee) in due {
+            self.db.run(sql::OPEN_CONVERSATION, params![self.key, id(conversation)])?;
+            self.group.count(self.org, "snoozed", assignee, -1);
+            self.group.count(self.org, "open", assignee, 1);
+        }
+        Ok(())
+    }
+}

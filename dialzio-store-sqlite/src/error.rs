@@ -1,0 +1,144 @@
+//! How SQLite's errors become the store's, without any value in their texts.
+
+use dialzio_core::store::StoreError;
+use rusqlite::ffi::ErrorCode;
+
+/// Why a store could not be opened.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// Another process, or another store of this one, has the file open.
+    #[error("the database is in use by another process")]
+    InUse,
+    /// The linked SQLite is too old to be trusted with a write-ahead log.
+    #[error("SQLite {found} is too old: 3.51.3 is needed")]
+    OldSqlite {
+        /// Its version.
+        found: &'static str,
+    },
+    /// The file was written by a newer release.
+    #[error("the database has schema {found}, this release knows {known}")]
+    NewerSchema {
+        /// The newest migration in the file.
+        found: u32,
+        /// The newest migration that is known.
+        known: u32,
+    },
+    /// A migration that was applied is not the one that is known under its number.
+    #[error("migration {number} is not the one that was applied")]
+    ChangedMigration {
+        /// Which.
+        number: u32,
+    },
+    /// A setting that durability or erasure rests on did not take effect.
+    #[error("SQLite did not accept the setting {0}")]
+    Setting(&'static str),
+    /// The file or its folder cannot be used.
+    #[error("the database file cannot be used")]
+    File(#[from] std::io::Error),
+    /// SQLite failed.
+    #[error("SQLite failed: {0}")]
+    Store(#[from] StoreError),
+}
+
+impl From<rusqlite::Error> for OpenError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Store(translate(&error))
+    }
+}
+
+/// What went wrong inside the store: a refusal, or the database.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    Store(StoreError),
+    Sqlite(rusqlite::Error),
+}
+
+pub(crate) type Res<T> = Result<T, Failure>;
+
+impl Failure {
+    /// Whether the transaction as a whole is lost, not only the batch.
+    pub(crate) fn is_fatal(&self) -> bool {
+        match self {
+            Self::Store(_) => false,
+            Self::Sqlite(error) => !matches!(
+                error.sqlite_error_code(),
+                Some(ErrorCode::ConstraintViolation | ErrorCode::TypeMismatch | ErrorCode::TooBig)
+            ),
+        }
+    }
+
+    pub(crate) fn into_store(self) -> StoreError {
+        match self {
+            Self::Store(error) => error,
+            Self::Sqlite(error) => translate(&error),
+        }
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl From<rusqlite::Error> for Failure {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Sqlite(error)
+    }
+}
+
+/// A stored value that cannot be read.
+pub(crate) fn unreadable(what: &'static str) -> Failure {
+    Failure::Store(StoreError::Unreadable(what))
+}
+
+/// The code alone: SQLite's messages can repeat values.
+fn translate(error: &rusqlite::Error) -> StoreError {
+    let Some(failure) = error.sqlite_error() else {
+        return StoreError::Broken("a statement does not fit its table".to_owned());
+    };
+    match failure.code {
+        ErrorCode::DiskFull => StoreError::Full,
+        ErrorCode::DatabaseBusy
+        | ErrorCode::DatabaseLocked
+        | ErrorCode::OperationInterrupted
+        | ErrorCode::OutOfMemory => StoreError::Unavailable,
+        ErrorCode::ConstraintViolation => {
+            StoreError::Unreadable(if failure.extended_code == rusqlite::ffi::SQLITE_CONSTRAINT_FOREIGNKEY {
+                "record that another belongs to"
+            } else {
+                "value outside its bounds"
+            })
+        }
+        _ => StoreError::Broken(format!("SQLite code {}", failure.extended_code)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rusqlite::Connection;
+
+    #[test]
+    fn no_value_reaches_an_error_text() {
+        let db = Connection::open_in_memory().unwrap();
+        db.execute_batch("CREATE TABLE t (a TEXT UNIQUE) STRICT; INSERT INTO t VALUES ('+919840012345')")
+            .unwrap();
+        for sql in ["INSERT INTO t VALUES ('+919840012345')", "SELECT \"+919840012345\" FROM t WHERE x"] {
+            let error = Failure::from(db.execute(sql, []).unwrap_err()).into_store();
+            assert!(!format!("{error} {error:?}").contains("98400"));
+        }
+    }
+
+    #[test]
+    fn a_broken_rule_loses_the_batch_and_a_full_disk_the_transaction() {
+        let code =
+            |code| Failure::Sqlite(rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(code), None));
+        assert!(!code(rusqlite::ffi::SQLITE_CONSTRAINT_UNIQUE).is_fatal());
+        assert!(code(rusqlite::ffi::SQLITE_FULL).is_fatal());
+        assert!(matches!(code(rusqlite::ffi::SQLITE_FULL).into_store(), StoreError::Full));
+        assert!(matches!(code(rusqlite::ffi::SQLITE_IOERR_FSYNC).into_store(), StoreError::Broken(_)));
+        assert!(matches!(code(rusqlite::ffi::SQLITE_BUSY).into_store(), StoreError::Unavailable));
+    }
+}

@@ -1,0 +1,248 @@
+//! What the gate, the wire and intake need, each in one look at one snapshot.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use rusqlite::{Connection, params};
+use std::collections::HashMap;
+
+use dialzio_core::access::chrono_tz_name::ZoneName;
+use dialzio_core::consent::{Check, ConsentFacts, QuietHours, SendFacts};
+use dialzio_core::contact::{Alias, SubjectKey};
+use dialzio_core::conversation::{
+    Content, Conversation, Direction, ExternalId, InboundAsk, InboundFacts, KnownIdentity, KnownMessage,
+    MessageDigest,
+};
+use dialzio_core::effect::Work;
+use dialzio_core::{AccountId, ChannelIdentityId, ContactId, ConversationId, EffectId, MessageId, OrgId};
+
+use crate::codec::{Cols, id, id_list, json, time};
+use crate::contacts::key_list;
+use crate::error::Res;
+use crate::run::Run;
+use crate::sight::Sight;
+use crate::statements as sql;
+use crate::{consent, contacts, conversations, identities, messages};
+
+/// Over which period promotional messages are counted.
+const CAP_PERIOD: TimeDelta = TimeDelta::days(7);
+
+/// One look at an organisation.
+pub(crate) struct Look<'a> {
+    pub(crate) db: &'a Connection,
+    pub(crate) org: OrgId,
+    pub(crate) now: DateTime<Utc>,
+}
+
+impl Look<'_> {
+    fn sight(&self) -> Res<Sight> {
+        Sight::at(self.db, id(self.org), self.now)
+    }
+
+    /// Facts for each of these sends that still exists.
+    pub(crate) fn send_facts(&self, effects: &[EffectId]) -> Res<Vec<SendFacts>> {
+        let (sight, mut accounts) = (self.sight()?, HashMap::new());
+        let mut found = Vec::with_capacity(effects.len());
+        for effect in effects {
+            found.extend(self.send_facts_of(*effect, sight, &mut accounts)?);
+        }
+        Ok(found)
+    }
+
+    fn send_facts_of(
+        &self,
+        effect: EffectId,
+        sight: Sight,
+        accounts: &mut HashMap<AccountId, dialzio_core::account::ProviderAccount>,
+    ) -> Res<Option<SendFacts>> {
+        let (db, org) = (self.db, id(self.org));
+        let Some(effect) = crate::work::one(db, org, effect)? else { return Ok(None) };
+        let Work::Send(message) = effect.work else { return Ok(None) };
+        let Some(message) = messages::one(db, org, sight, message)? else { return Ok(None) };
+        let Some(conversation) = conversations::one(db, org, message.conversation)? else { return Ok(None) };
+        let Some(identity) = identities::one(db, org, conversation.identity)? else { return Ok(None) };
+        if !accounts.contains_key(&conversation.account)
+            && let Some(account) = crate::accounts::one(db, org, conversation.account)?
+        {
+            accounts.insert(account.id, account);
+        }
+        let Some(account) = accounts.get(&conversation.account).cloned() else { return Ok(None) };
+        let Some(consent) = self.consent_facts_of(&conversation, Some(message.id))? else { return Ok(None) };
+        let reply_to = match message.reply_to {
+            Some(answered) => messages::external_of(db, org, answered)?,
+            None => None,
+        };
+        let template = match &message.content {
+            Content::Template { name, language, .. } => {
+                crate::accounts::template(db, org, conversation.account, name, language)?
+            }
+            _ => None,
+        };
+        Ok(Some(SendFacts { effect, message, conversation, identity, account, consent, reply_to, template }))
+    }
+
+    pub(crate) fn consent_facts(&self, of: ConversationId) -> Res<Option<ConsentFacts>> {
+        match conversations::one(self.db, id(self.org), of)? {
+            Some(conversation) => self.consent_facts_of(&conversation, None),
+            None => Ok(None),
+        }
+    }
+
+    fn consent_facts_of(
+        &self,
+        conversation: &Conversation,
+        itself: Option<MessageId>,
+    ) -> Res<Option<ConsentFacts>> {
+        let (db, org) = (self.db, id(self.org));
+        let Some(identity) = identities::one(db, org, conversation.identity)? else { return Ok(None) };
+        let Some(contact) = contacts::one(db, org, identity.contact)? else { return Ok(None) };
+        let subjects = identity.subject_keys();
+        let records = consent::about(db, org, &subjects)?;
+        let last_inbound = conversation.last_inbound.zip(conversation.last_inbound_at);
+        let relations = db.all(sql::RELATIONS, params![org, id(contact.id)], |row| {
+            let c = Cols::new(row, "conversation");
+            Ok((c.id::<MessageId>()?, c.time()?))
+        })?;
+        let answered = match last_inbound {
+            None => false,
+            Some((last, _)) => {
+                let itself = itself.map(id);
+                db.any(sql::MESSAGE_ANSWERED, params![org, id(conversation.id), id(last), itself])?
+            }
+        };
+        let since = time(self.now - CAP_PERIOD);
+        let marketing_sent = db.all(sql::MESSAGES_PROMOTED, params![org, id(contact.id), since], |row| {
+            Cols::new(row, "evidence").time()
+        })?;
+        let settings = crate::access::org(db, self.org)?;
+        Ok(Some(ConsentFacts {
+            org: self.org,
+            contact: contact.id,
+            address: identity.address(),
+            head: records.last().map(|record| record.seq).unwrap_or_default(),
+            subjects,
+            records,
+            suppressions: Vec::new(),
+            restricted: contact.restricted,
+            unreachable_since: identity.unreachable_since,
+            last_inbound,
+            relation: relations.into_iter().max_by_key(|(message, at)| (*at, *message)),
+            answered,
+            marketing_sent,
+            quiet_hours: settings.as_ref().map_or(QuietHours::DEFAULT, |org| org.quiet_hours),
+            zone: settings.as_ref().map_or(ZoneName::UTC, |org| org.zone),
+            marketing_cap: settings.as_ref().map_or(0, |org| org.marketing_cap),
+            age: Check::NotConfigured,
+            registry: Check::NotConfigured,
+            template_registration: Check::NotConfigured,
+            call_permission: Check::NotConfigured,
+        }))
+    }
+
+    pub(crate) fn inbound_facts(&self, ask: &InboundAsk) -> Res<InboundFacts> {
+        let (db, org) = (self.db, id(self.org));
+        let lane = params![org, ask.lane.as_str(), id(ask.account)];
+        Ok(InboundFacts {
+            identities: self.known_identities(ask)?,
+            candidates: self.candidates(ask)?,
+            messages: self.known_messages(ask)?,
+            lane_idle: !db.any(sql::ITEM_WAITS, lane)?,
+        })
+    }
+
+    /// In the order in which the aliases were asked for.
+    fn known_identities(&self, ask: &InboundAsk) -> Res<Vec<KnownIdentity>> {
+        let (db, org) = (self.db, id(self.org));
+        let aliases: Vec<_> =
+            ask.aliases.iter().map(|alias| (alias.kind().as_str(), alias.match_key())).collect();
+        let row = params![org, ask.portfolio.0, json(&aliases, "alias")?];
+        let mut holders = db.all(sql::ALIAS_HOLDERS, row, |row| {
+            let c = Cols::new(row, "alias");
+            Ok((c.get::<i64>()?, c.id::<ChannelIdentityId>()?))
+        })?;
+        holders.sort_unstable();
+        let mut ids: Vec<ChannelIdentityId> = Vec::new();
+        for (_, holder) in holders {
+            if !ids.contains(&holder) {
+                ids.push(holder);
+            }
+        }
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let identities = identities::by_ids(db, org, ids.iter().copied())?;
+        let cards = contacts::by_ids(db, org, identities.iter().map(|identity| identity.contact))?;
+        let talks = conversations::with_each(db, org, ask.account, &ids)?;
+        let keys: Vec<SubjectKey> = identities.iter().flat_map(|identity| identity.subject_keys()).collect();
+        let consents = consent::about(db, org, &keys)?;
+        let mut found = Vec::with_capacity(ids.len());
+        for wanted in ids {
+            let Some(identity) = identities.iter().find(|identity| identity.id == wanted) else { continue };
+            let Some(contact) = cards.iter().find(|card| card.id == identity.contact) else { continue };
+            let own = identity.subject_keys();
+            let covers = |subject: &SubjectKey| own.contains(subject);
+            found.push(KnownIdentity {
+                identity: identity.clone(),
+                contact: contact.clone(),
+                conversation: talks.iter().find(|(of, _)| *of == wanted).map(|(_, talk)| talk.clone()),
+                consents: consents.iter().filter(|r| r.subjects.iter().any(covers)).cloned().collect(),
+            });
+        }
+        Ok(found)
+    }
+
+    fn candidates(&self, ask: &InboundAsk) -> Res<Vec<(SubjectKey, ContactId)>> {
+        let numbers = ask.aliases.iter().filter_map(|alias| match alias {
+            Alias::Phone(number) => Some(SubjectKey::phone(number)),
+            Alias::BusinessScoped(_) | Alias::ParentBusinessScoped(_) => None,
+        });
+        let keys: Vec<_> = numbers.collect();
+        let row = params![id(self.org), key_list(&keys)?];
+        let mut found = self.db.all(sql::CONTACT_CANDIDATES, row, |row| {
+            let c = Cols::new(row, "contact");
+            Ok((SubjectKey::from_stored(c.get()?), c.id::<ContactId>()?))
+        })?;
+        found.sort_by(|a, b| (a.1, &a.0).cmp(&(b.1, &b.0)));
+        found.dedup();
+        Ok(found)
+    }
+
+    fn known_messages(&self, ask: &InboundAsk) -> Res<Vec<KnownMessage>> {
+        let (db, org, sight) = (self.db, id(self.org), self.sight()?);
+        let hashes: Vec<_> = ask.external.iter().map(ExternalId::hash8).collect();
+        let row = params![org, sight.cutoff, sight.now, id(ask.account), json(&hashes, "reference")?];
+        let mut found = db.all(sql::MESSAGES_REFERRED, row, |row| {
+            let c = Cols::new(row, "message");
+            let mut known = known(&c)?;
+            known.digest = c.get::<Option<i64>>()?.map(MessageDigest);
+            Ok(known)
+        })?;
+        let asked =
+            |known: &KnownMessage| known.external.as_ref().is_some_and(|id| ask.external.contains(id));
+        found.retain(asked);
+        if !ask.own.is_empty() {
+            let row = params![org, sight.cutoff, sight.now, id_list(ask.own.iter().copied())];
+            found.extend(db.all(sql::MESSAGES_KNOWN, row, |row| known(&Cols::new(row, "message")))?);
+        }
+        let mut distinct: Vec<KnownMessage> = Vec::with_capacity(found.len());
+        for mut known in found {
+            if distinct.iter().any(|other| other.id == known.id) {
+                continue;
+            }
+            // A digest is kept of received messages only; one that was asked for by our own id is looked up.
+            if known.digest.is_none()
+                && known.direction == Direction::Inbound
+                && let Some(external) = &known.external
+            {
+                known.digest = messages::referred(db, org, ask.account, external)?.and_then(|r| r.digest);
+            }
+            distinct.push(known);
+        }
+        Ok(distinct)
+    }
+}
+
+fn known(c: &Cols<'_>) -> Res<KnownMessage> {
+    let (id, conversation, direction) = (c.id()?, c.id()?, c.word()?);
+    let external: Option<String> = c.get()?;
+    let external = external.map(|text| ExternalId::parse(&text).ok_or_else(|| c.bad())).transpose()?;
+    Ok(KnownMessage { id, conversation, direction, external, digest: None, status: c.word()? })
+}

@@ -1,0 +1,223 @@
+//! What a group of batches keeps in memory until it is written, once, before the commit.
+
+use chrono::{DateTime, Utc};
+use rusqlite::{Connection, params};
+use std::collections::{BTreeMap, BTreeSet};
+
+use dialzio_core::effect::{Lane, LaneKind};
+use dialzio_core::event::EventSeq;
+use dialzio_core::ledger::{Action, AuditEntry, ChainHash};
+use dialzio_core::store::LedgerSeq;
+use dialzio_core::{AccountId, ContactId, OrgId, TypedId};
+use uuid::Uuid;
+
+use crate::codec::{Cols, id, opt_id, opt_time, time};
+use crate::error::Res;
+use crate::run::Run;
+use crate::statements as sql;
+
+/// The ends of an organisation's sequences.
+#[derive(Debug, Clone)]
+pub(crate) struct Head {
+    pub(crate) event: EventSeq,
+    audit: u64,
+    hash: ChainHash,
+    ledger: LedgerSeq,
+    moved: bool,
+}
+
+/// What the batches of a group share. A copy of it is what a savepoint goes back to.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Group {
+    heads: BTreeMap<OrgId, Head>,
+    counts: BTreeMap<(OrgId, &'static str, [u8; 16], bool), i64>,
+    lanes: BTreeSet<Lane>,
+    contacts: BTreeSet<(OrgId, ContactId)>,
+    /// How often any of this was changed.
+    touched: u64,
+    /// Organisations with new events.
+    pub(crate) told: BTreeSet<OrgId>,
+    /// Work was queued.
+    pub(crate) stirred: bool,
+}
+
+/// An account's id as kept in lanes.
+pub(crate) fn lane_account(account: Option<AccountId>) -> [u8; 16] {
+    account.map_or([0; 16], id)
+}
+
+impl Group {
+    /// The organisation's head, read once for each group.
+    pub(crate) fn head(&mut self, db: &Connection, org: OrgId) -> Res<&mut Head> {
+        if !self.heads.contains_key(&org) {
+            let found = db.one(sql::HEAD, [id(org)], |row| {
+                let c = Cols::new(row, "head");
+                Ok(Head {
+                    event: EventSeq(c.number()?),
+                    audit: c.number()?,
+                    hash: ChainHash(c.get()?),
+                    ledger: LedgerSeq(c.number()?),
+                    moved: false,
+                })
+            })?;
+            let new = Head {
+                event: EventSeq(0),
+                audit: 0,
+                hash: ChainHash::START,
+                ledger: LedgerSeq(0),
+                moved: false,
+            };
+            self.heads.insert(org, found.unwrap_or(new));
+        }
+        self.heads.get_mut(&org).ok_or_else(|| crate::error::unreadable("head"))
+    }
+
+    /// How often any of this was changed: a batch that fails without a change leaves nothing to undo.
+    pub(crate) fn touched(&self) -> u64 {
+        self.touched
+    }
+
+    /// Work was queued.
+    pub(crate) fn stir(&mut self) {
+        self.touched += 1;
+        self.stirred = true;
+    }
+
+    /// The next place in the event log.
+    pub(crate) fn next_event(&mut self, db: &Connection, org: OrgId) -> Res<EventSeq> {
+        self.touched += 1;
+        let head = self.head(db, org)?;
+        head.event.0 += 1;
+        head.moved = true;
+        let seq = head.event;
+        self.told.insert(org);
+        Ok(seq)
+    }
+
+    /// The next place in the consent ledger.
+    pub(crate) fn next_consent(&mut self, db: &Connection, org: OrgId) -> Res<LedgerSeq> {
+        self.touched += 1;
+        let head = self.head(db, org)?;
+        head.ledger.0 += 1;
+        head.moved = true;
+        Ok(head.ledger)
+    }
+
+    /// Appends to the audit chain: the entry gets its place and its digest here.
+    pub(crate) fn log(&mut self, db: &Connection, org: OrgId, entry: AuditEntry) -> Res<()> {
+        self.touched += 1;
+        let head = self.head(db, org)?;
+        let mut entry = AuditEntry { seq: head.audit + 1, ..entry };
+        entry.hash = entry.digest(org, head.hash);
+        (head.audit, head.hash, head.moved) = (entry.seq, entry.hash, true);
+        db.run(
+            sql::PUT_AUDIT,
+            params![
+                id(org),
+                entry.seq.cast_signed(),
+                time(entry.at),
+                entry.principal,
+                entry.action.as_str(),
+                entry.subject.map(Uuid::into_bytes),
+                entry.cause.map(Uuid::into_bytes),
+                entry.hash.0,
+            ],
+        )?;
+        Ok(())
+    }
+
+    /// An entry of the system's own, for what no batch asked for.
+    pub(crate) fn log_own(
+        &mut self,
+        db: &Connection,
+        org: OrgId,
+        action: Action,
+        at: DateTime<Utc>,
+    ) -> Res<()> {
+        let principal = dialzio_core::Principal::System.to_ref();
+        let hash = ChainHash::START;
+        self.log(db, org, AuditEntry { seq: 0, at, principal, action, subject: None, cause: None, hash })
+    }
+
+    /// A conversation joins (`+1`) or leaves (`-1`) a queue.
+    pub(crate) fn count(
+        &mut self,
+        org: OrgId,
+        state: &'static str,
+        assignee: Option<dialzio_core::MemberId>,
+        by: i64,
+    ) {
+        let who = assignee.map_or([0; 16], id);
+        self.touched += 1;
+        *self.counts.entry((org, state, who, assignee.is_some())).or_default() += by;
+    }
+
+    /// The first due time of a lane may have changed.
+    pub(crate) fn lane(&mut self, org: OrgId, account: Option<AccountId>, kind: LaneKind) {
+        self.touched += 1;
+        self.lanes.insert(Lane { org, account, kind });
+    }
+
+    /// The words of a contact may have changed.
+    pub(crate) fn contact(&mut self, org: OrgId, contact: ContactId) {
+        self.touched += 1;
+        self.contacts.insert((org, contact));
+    }
+
+    /// The newest event of an organisation that was told something.
+    pub(crate) fn newest(&self, org: OrgId) -> EventSeq {
+        self.heads.get(&org).map(|head| head.event).unwrap_or_default()
+    }
+
+    /// Writes all of it. Nothing is left to write then.
+    pub(crate) fn flush(&mut self, db: &Connection) -> Res<()> {
+        for ((org, state, who, somebody), by) in std::mem::take(&mut self.counts) {
+            let who: &[u8] = if somebody { &who } else { &[] };
+            if by != 0 && db.run(sql::MOVE_COUNT, params![id(org), state, who, by])? == 0 {
+                db.run(sql::PUT_COUNT, params![id(org), state, who, by])?;
+            }
+        }
+        for (org, contact) in std::mem::take(&mut self.contacts) {
+            crate::search::index(db, org, contact)?;
+        }
+        for lane in std::mem::take(&mut self.lanes) {
+            flush_lane(db, lane)?;
+        }
+        for (org, head) in &mut self.heads {
+            if std::mem::take(&mut head.moved) {
+                let ends = [head.event.0, head.audit, head.ledger.0].map(u64::cast_signed);
+                db.run(sql::PUT_HEAD, params![id(*org), ends[0], ends[1], head.hash.0, ends[2]])?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn flush_lane(db: &Connection, lane: Lane) -> Res<()> {
+    let org = id(lane.org);
+    let due = db.one(sql::LANE_DUE, params![org, lane.kind.as_str(), opt_id(lane.account)], |row| {
+        let c = Cols::new(row, "lane");
+        let (effect, item) = (c.opt_time()?, c.opt_time()?);
+        Ok(match (effect, item) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        })
+    })?;
+    let account = lane_account(lane.account);
+    match due.flatten() {
+        Some(at) => db.run(sql::PUT_LANE, params![org, account, lane.kind.as_str(), opt_time(Some(at))])?,
+        None => db.run(sql::DROP_LANE, params![org, account, lane.kind.as_str()])?,
+    };
+    Ok(())
+}
+
+/// The lane a statement answered with.
+pub(crate) fn returned_lane(row: &rusqlite::Row<'_>) -> Res<(LaneKind, Option<AccountId>)> {
+    let c = Cols::new(row, "lane");
+    Ok((c.word()?, c.opt_id()?))
+}
+
+/// The account behind a lane's column.
+pub(crate) fn account_of_lane(bytes: [u8; 16]) -> Option<AccountId> {
+    (bytes != [0; 16]).then(|| AccountId::from_uuid(Uuid::from_bytes(bytes)))
+}

@@ -1,0 +1,368 @@
+//! Messages: what is appended, and what becomes of it. All of it commutes.
+
+use chrono::{DateTime, Utc};
+use rusqlite::{Connection, Row, params};
+
+use dialzio_core::conversation::{
+    Content, ConversationState, Delivery, Direction, Evidence, ExternalId, FailureNote, HeadDelta, Message,
+    MessageDigest, Reaction,
+};
+use dialzio_core::page::{Page, PageRequest};
+use dialzio_core::store::{Expect, StoreError};
+use dialzio_core::text::MessageText;
+use dialzio_core::{AccountId, ConversationId, MessageId};
+
+use crate::codec::{Cols, id, json, opt_id, opt_time, time};
+use crate::commit::Scope;
+use crate::contacts::{AFTER_ALL, id_after, id_key, over};
+use crate::error::{Res, unreadable};
+use crate::run::Run;
+use crate::sight::Sight;
+use crate::statements as sql;
+
+/// The version of the content column.
+const CONTENT_VERSION: i64 = 1;
+
+/// Text and content columns: plain text is kept once, in the text column.
+fn content_columns(content: &Content) -> Res<(Option<&str>, Option<String>)> {
+    let rest = match content {
+        Content::Text { .. } => None,
+        content => Some(json(content, "content")?),
+    };
+    Ok((content.reading(), rest))
+}
+
+fn content(c: &Cols<'_>) -> Res<Content> {
+    let (_kind, text, rest): (String, Option<String>, Option<String>) = (c.get()?, c.get()?, c.get()?);
+    let version: i64 = c.get()?;
+    match (rest, text) {
+        _ if version != CONTENT_VERSION => Err(c.bad()),
+        (Some(rest), _) => serde_json::from_str(&rest).map_err(|_| c.bad()),
+        (None, Some(text)) => {
+            MessageText::try_from(text).map(|body| Content::Text { body }).map_err(|_| c.bad())
+        }
+        (None, None) => Err(c.bad()),
+    }
+}
+
+/// A reaction as kept in the message's row.
+type StoredReaction = (Direction, Option<String>, i64);
+
+fn reactions(text: Option<&str>, message: MessageId) -> Res<Vec<Reaction>> {
+    let Some(text) = text else { return Ok(Vec::new()) };
+    let stored: Vec<StoredReaction> = serde_json::from_str(text).map_err(|_| unreadable("reaction"))?;
+    let reaction = |(by, emoji, at)| {
+        let at = DateTime::from_timestamp_micros(at).ok_or_else(|| unreadable("reaction"))?;
+        Ok(Reaction { message, by, emoji, at })
+    };
+    stored.into_iter().map(reaction).collect()
+}
+
+fn reactions_column(reactions: &[Reaction]) -> Res<Option<String>> {
+    if reactions.is_empty() {
+        return Ok(None);
+    }
+    let stored: Vec<StoredReaction> =
+        reactions.iter().map(|reaction| (reaction.by, reaction.emoji.clone(), time(reaction.at))).collect();
+    json(&stored, "reaction").map(Some)
+}
+
+fn delivery(c: &Cols<'_>) -> Res<Delivery> {
+    let (status, at, code, detail) = (c.word()?, c.time()?, c.get::<Option<String>>()?, c.get()?);
+    Ok(Delivery { status, at, failure: code.map(|code| FailureNote { code, detail }) })
+}
+
+fn external(c: &Cols<'_>) -> Res<Option<ExternalId>> {
+    let text: Option<String> = c.get()?;
+    text.map(|text| ExternalId::parse(&text).ok_or_else(|| c.bad())).transpose()
+}
+
+fn message(row: &Row<'_>) -> Res<Message> {
+    let c = Cols::new(row, "message");
+    let (id, conversation, direction, author) = (c.id()?, c.id()?, c.word()?, c.get()?);
+    let content = content(&c)?;
+    let purpose = c.opt_word()?;
+    let (event_at, received_at, expires_at) = (c.time()?, c.time()?, c.opt_time()?);
+    let (external, reply_to, delivery) = (external(&c)?, c.opt_id()?, delivery(&c)?);
+    let (edited_at, revoked_at) = (c.opt_time()?, c.opt_time()?);
+    let reactions = reactions(c.get::<Option<String>>()?.as_deref(), id)?;
+    Ok(Message {
+        id,
+        conversation,
+        direction,
+        author,
+        content,
+        purpose,
+        event_at,
+        received_at,
+        expires_at,
+        external,
+        reply_to,
+        delivery,
+        edited_at,
+        revoked_at,
+        reactions,
+    })
+}
+
+pub(crate) fn one(db: &Connection, org: [u8; 16], sight: Sight, of: MessageId) -> Res<Option<Message>> {
+    db.one(sql::MESSAGE, params![org, sight.cutoff, sight.now, id(of)], message)
+}
+
+pub(crate) fn list(
+    db: &Connection,
+    org: [u8; 16],
+    sight: Sight,
+    conversation: ConversationId,
+    page: &PageRequest,
+) -> Res<Page<Message>> {
+    let after = id_after(page, AFTER_ALL);
+    let row = params![org, sight.cutoff, sight.now, id(conversation), after, over(page)];
+    let found = db.all(sql::MESSAGES, row, message)?;
+    Ok(Page::from_overread(found, page.limit, |message| id_key(message.id)))
+}
+
+/// The provider's id of a message that is still there.
+pub(crate) fn external_of(db: &Connection, org: [u8; 16], of: MessageId) -> Res<Option<ExternalId>> {
+    let found =
+        db.one(sql::MESSAGE_EXTERNAL, params![org, id(of)], |row| external(&Cols::new(row, "message")))?;
+    Ok(found.flatten())
+}
+
+/// A provider's id that is known already, and whose it is.
+pub(crate) struct Referred {
+    pub(crate) message: MessageId,
+    pub(crate) digest: Option<MessageDigest>,
+}
+
+/// Looks a provider's id up. The hash narrows; the id itself decides, as long as the message is there to compare with.
+pub(crate) fn referred(
+    db: &Connection,
+    org: [u8; 16],
+    account: AccountId,
+    wanted: &ExternalId,
+) -> Res<Option<Referred>> {
+    let found = db.all(sql::REFERENCES, params![org, id(account), wanted.hash8()], |row| {
+        let c = Cols::new(row, "reference");
+        let referred = Referred { message: c.id()?, digest: c.get::<Option<i64>>()?.map(MessageDigest) };
+        Ok((referred, c.get::<Option<String>>()?))
+    })?;
+    let same = |kept: &Option<String>| kept.as_deref().is_none_or(|kept| kept == wanted.reveal());
+    Ok(found.into_iter().find(|(_, kept)| same(kept)).map(|(referred, _)| referred))
+}
+
+impl Scope<'_> {
+    pub(crate) fn append(
+        &mut self,
+        account: AccountId,
+        message: &Message,
+        head: HeadDelta,
+        digest: Option<MessageDigest>,
+    ) -> Res<()> {
+        let kept = crate::conversations::one(self.db, self.key, message.conversation)?;
+        let kept = kept.ok_or_else(|| unreadable("conversation of a message"))?;
+        // Looked at before anything is written, so that a doubled delivery leaves nothing to undo.
+        if let Some(external) = &message.external
+            && referred(self.db, self.key, account, external)?.is_some()
+        {
+            return Err(StoreError::unmet(Expect::ExternalFree(account, external.clone())).into());
+        }
+        self.put_message(message)?;
+        if message.direction == Direction::Outbound {
+            let delivery = &message.delivery;
+            let first =
+                Evidence { status: delivery.status, at: delivery.at, failure: delivery.failure.clone() };
+            self.put_evidence(message.id, &first)?;
+        }
+        if let Some(external) = &message.external {
+            self.put_reference(account, message.id, external, digest)?;
+        }
+        let inbound = head.inbound.then_some(message.id);
+        let inbound_at = head.inbound.then_some(message.event_at);
+        let row = params![
+            self.key,
+            id(kept.id),
+            kept.unread.saturating_add(head.unread),
+            opt_id(kept.last_message.max(Some(message.id))),
+            time(kept.last_at.max(message.event_at)),
+            opt_time(kept.last_inbound_at.max(inbound_at)),
+            opt_id(kept.last_inbound.max(inbound)),
+        ];
+        self.db.run(sql::SET_HEAD, row)?;
+        // A message alone does not count as a change; that it reopens the conversation does.
+        if head.reopen && kept.state != ConversationState::Open {
+            self.reopen(&kept)?;
+        }
+        Ok(())
+    }
+
+    fn put_message(&mut self, message: &Message) -> Res<()> {
+        let (text, content) = content_columns(&message.content)?;
+        let failure = message.delivery.failure.as_ref();
+        let row = params![
+            self.key,
+            id(message.conversation),
+            id(message.id),
+            message.direction.as_str(),
+            message.author,
+            message.content.kind(),
+            text,
+            content,
+            CONTENT_VERSION,
+            message.purpose.map(|purpose| purpose.as_str()),
+            time(message.event_at),
+            time(message.received_at),
+            opt_time(message.expires_at),
+            message.external.as_ref().map(ExternalId::reveal),
+            opt_id(message.reply_to),
+            message.delivery.status.as_str(),
+            time(message.delivery.at),
+            failure.map(|note| note.code.as_str()),
+            failure.and_then(|note| note.detail.as_deref()),
+            opt_time(message.edited_at),
+            opt_time(message.revoked_at),
+            reactions_column(&message.reactions)?,
+        ];
+        self.db.run(sql::PUT_MESSAGE, row).map(drop)
+    }
+
+    fn put_evidence(&mut self, message: MessageId, evidence: &Evidence) -> Res<()> {
+        let failure = evidence.failure.as_ref();
+        let row = params![
+            self.key,
+            id(message),
+            evidence.status.as_str(),
+            time(evidence.at),
+            failure.map(|note| note.code.as_str()),
+            failure.and_then(|note| note.detail.as_deref()),
+        ];
+        self.db.run(sql::PUT_EVIDENCE, row).map(drop)
+    }
+
+    fn put_reference(
+        &mut self,
+        account: AccountId,
+        message: MessageId,
+        external: &ExternalId,
+        digest: Option<MessageDigest>,
+    ) -> Res<()> {
+        let digest = digest.map(|digest| digest.0);
+        let row = params![self.key, id(account), external.hash8(), id(message), digest, time(self.at)];
+        self.db.run(sql::PUT_REFERENCE, row).map(drop)
+    }
+
+    /// Remembers a provider's id. One id names one message.
+    pub(crate) fn refer(
+        &mut self,
+        account: AccountId,
+        message: MessageId,
+        external: &ExternalId,
+        digest: Option<MessageDigest>,
+    ) -> Res<()> {
+        match referred(self.db, self.key, account, external)? {
+            Some(known) if known.message == message => return Ok(()),
+            Some(_) => {
+                return Err(StoreError::unmet(Expect::ExternalFree(account, external.clone())).into());
+            }
+            None => self.put_reference(account, message, external, digest)?,
+        }
+        self.db.run(sql::SET_EXTERNAL, params![self.key, id(message), external.reveal()]).map(drop)
+    }
+
+    /// News about a message that is still there: the earliest of each status is kept, the highest rank shown.
+    pub(crate) fn take_evidence(&mut self, of: MessageId, evidence: &Evidence) -> Res<()> {
+        let kept = self.db.one(sql::MESSAGE_DELIVERY, params![self.key, id(of)], |row| {
+            let c = Cols::new(row, "message");
+            Ok((c.id::<ConversationId>()?, c.word::<Direction>()?, delivery(&c)?))
+        })?;
+        let Some((conversation, Direction::Outbound, mut shown)) = kept else { return Ok(()) };
+        self.put_evidence(of, evidence)?;
+        if shown.take(evidence) {
+            let failure = shown.failure.as_ref();
+            let row = params![
+                self.key,
+                id(conversation),
+                id(of),
+                shown.status.as_str(),
+                time(shown.at),
+                failure.map(|note| note.code.as_str()),
+                failure.and_then(|note| note.detail.as_deref()),
+            ];
+            self.db.run(sql::SET_DELIVERY, row)?;
+        }
+        Ok(())
+    }
+
+    fn marks(&self, of: MessageId) -> Res<Option<Marks>> {
+        self.db.one(sql::MESSAGE_MARKS, params![self.key, id(of)], |row| {
+            let c = Cols::new(row, "message");
+            let (conversation, _direction) = (c.id()?, c.word::<Direction>()?);
+            let (edited_at, revoked_at) = (c.opt_time()?, c.opt_time()?);
+            let reactions = reactions(c.get::<Option<String>>()?.as_deref(), of)?;
+            Ok(Marks { conversation, edited_at, revoked_at, reactions })
+        })
+    }
+
+    pub(crate) fn react(&mut self, new: &Reaction) -> Res<()> {
+        let Some(mut marks) = self.marks(new.message)? else { return Ok(()) };
+        match marks.reactions.iter_mut().find(|kept| kept.by == new.by) {
+            Some(kept) if (kept.at, &kept.emoji) < (new.at, &new.emoji) => *kept = new.clone(),
+            Some(_) => return Ok(()),
+            None => marks.reactions.push(new.clone()),
+        }
+        marks.reactions.sort_by_key(|kept| kept.by);
+        let row =
+            params![self.key, id(marks.conversation), id(new.message), reactions_column(&marks.reactions)?];
+        self.db.run(sql::SET_REACTIONS, row).map(drop)
+    }
+
+    pub(crate) fn edit(&mut self, of: MessageId, content: &Content, at: DateTime<Utc>) -> Res<()> {
+        match self.marks(of)? {
+            Some(marks) if marks.revoked_at.is_none() && marks.edited_at.is_none_or(|newest| newest < at) => {
+                self.set_content(marks.conversation, of, content, Some(at), None)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    pub(crate) fn revoke(&mut self, of: MessageId, content: &Content, at: DateTime<Utc>) -> Res<()> {
+        match self.marks(of)? {
+            // As if no edit had come in between: the same state in any order.
+            Some(marks) if marks.revoked_at.is_none_or(|first| at < first) => {
+                self.set_content(marks.conversation, of, content, None, Some(at))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn set_content(
+        &mut self,
+        conversation: ConversationId,
+        of: MessageId,
+        content: &Content,
+        edited_at: Option<DateTime<Utc>>,
+        revoked_at: Option<DateTime<Utc>>,
+    ) -> Res<()> {
+        let (text, rest) = content_columns(content)?;
+        let row = params![
+            self.key,
+            id(conversation),
+            id(of),
+            content.kind(),
+            text,
+            rest,
+            CONTENT_VERSION,
+            opt_time(edited_at),
+            opt_time(revoked_at),
+        ];
+        self.db.run(sql::SET_CONTENT, row).map(drop)
+    }
+}
+
+/// What later news about a message is judged by.
+struct Marks {
+    conversation: ConversationId,
+    edited_at: Option<DateTime<Utc>>,
+    revoked_at: Option<DateTime<Utc>>,
+    reactions: Vec<Reaction>,
+}

@@ -1,0 +1,146 @@
+//! Brings the schema forward, one numbered migration after another. Never back.
+
+use rusqlite::{Connection, params};
+use sha2::{Digest, Sha256};
+
+use crate::error::{OpenError, Res};
+
+/// One step.
+pub(crate) struct Migration {
+    pub(crate) number: u32,
+    pub(crate) name: &'static str,
+    pub(crate) sql: &'static str,
+    /// What the program does afterwards, in the same transaction.
+    pub(crate) then: Option<fn(&Connection) -> Res<()>>,
+}
+
+/// All steps, in order.
+pub(crate) const MIGRATIONS: &[Migration] = &[
+    Migration { number: 1, name: "tables", sql: include_str!("../migrations/0001_tables.sql"), then: None },
+    Migration {
+        number: 2,
+        name: "contact_search",
+        sql: include_str!("../migrations/0002_contact_search.sql"),
+        then: Some(crate::search::index_all),
+    },
+];
+
+fn checksum(migration: &Migration) -> [u8; 32] {
+    Sha256::digest(migration.sql.as_bytes()).into()
+}
+
+/// Applies what is missing.
+///
+/// # Errors
+/// [`OpenError`] if the file is newer than the program, or a migration that was applied has changed.
+pub(crate) fn migrate(db: &mut Connection, at: i64) -> Result<(), OpenError> {
+    up_to(db, MIGRATIONS, at)
+}
+
+/// Applies what is missing of these.
+pub(crate) fn up_to(db: &mut Connection, migrations: &[Migration], at: i64) -> Result<(), OpenError> {
+    db.execute_batch(
+        "CREATE TABLE IF NOT EXISTS migration (
+           number INTEGER NOT NULL PRIMARY KEY, name TEXT NOT NULL, checksum BLOB NOT NULL, applied_at INTEGER NOT NULL
+         ) STRICT, WITHOUT ROWID",
+    )?;
+    let applied = applied(db)?;
+    let known = migrations.last().map_or(0, |last| last.number);
+    if let Some((found, _)) = applied.last()
+        && *found > known
+    {
+        return Err(OpenError::NewerSchema { found: *found, known });
+    }
+    for (place, migration) in migrations.iter().enumerate() {
+        match applied.get(place) {
+            Some((number, sum)) if *number == migration.number && *sum == checksum(migration) => {}
+            Some(_) => return Err(OpenError::ChangedMigration { number: migration.number }),
+            None => apply(db, migration, at)?,
+        }
+    }
+    Ok(())
+}
+
+fn applied(db: &Connection) -> Result<Vec<(u32, [u8; 32])>, OpenError> {
+    let mut statement = db.prepare("SELECT number, checksum FROM migration ORDER BY number")?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+fn apply(db: &mut Connection, migration: &Migration, at: i64) -> Result<(), OpenError> {
+    let step = db.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+    step.execute_batch(migration.sql)?;
+    if let Some(then) = migration.then {
+        then(&step).map_err(|failure| OpenError::Store(failure.into_store()))?;
+    }
+    step.execute(
+        "INSERT INTO migration (number, name, checksum, applied_at) VALUES (?1, ?2, ?3, ?4)",
+        params![migration.number, migration.name, checksum(migration), at],
+    )?;
+    step.commit()?;
+    tracing::info!(number = migration.number, name = migration.name, "migrated");
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fresh() -> Connection {
+        Connection::open_in_memory().unwrap()
+    }
+
+    #[test]
+    fn migrations_are_numbered_without_gaps() {
+        for (place, migration) in MIGRATIONS.iter().enumerate() {
+            assert_eq!(migration.number as usize, place + 1);
+        }
+    }
+
+    #[test]
+    fn migrating_twice_changes_nothing() {
+        let mut db = fresh();
+        migrate(&mut db, 1).unwrap();
+        let before = applied(&db).unwrap();
+        migrate(&mut db, 2).unwrap();
+        assert_eq!(applied(&db).unwrap(), before);
+    }
+
+    #[test]
+    fn a_newer_schema_is_refused() {
+        let mut db = fresh();
+        migrate(&mut db, 1).unwrap();
+        let known = MIGRATIONS.len() as u32;
+        db.execute("INSERT INTO migration VALUES (?1, 'later', ?2, 0)", params![known + 1, [0_u8; 32]])
+            .unwrap();
+        let refused = migrate(&mut db, 1).unwrap_err();
+        assert!(
+            matches!(refused, OpenError::NewerSchema { found, known: k } if found == known + 1 && k == known)
+        );
+    }
+
+    #[test]
+    fn a_changed_migration_is_refused() {
+        let mut db = fresh();
+        migrate(&mut db, 1).unwrap();
+        db.execute("UPDATE migration SET checksum = ?1 WHERE number = 1", [[1_u8; 32]]).unwrap();
+        assert!(matches!(migrate(&mut db, 1).unwrap_err(), OpenError::ChangedMigration { number: 1 }));
+    }
+
+    #[test]
+    fn a_migration_that_fails_leaves_nothing() {
+        let mut db = fresh();
+        let broken = [Migration {
+            number: 1,
+            name: "broken",
+            sql: "CREATE TABLE a (b); CREATE TABLE a (b);",
+            then: None,
+        }];
+        assert!(up_to(&mut db, &broken, 1).is_err());
+        assert_eq!(applied(&db).unwrap(), []);
+        let left: i64 = db
+            .query_row("SELECT count(*) FROM sqlite_schema WHERE name = 'a'", [], |row| row.get(0))
+            .unwrap();
+        assert_eq!(left, 0);
+    }
+}

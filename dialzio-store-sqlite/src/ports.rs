@@ -1,0 +1,409 @@
+//! The ports: each method hands its question to a reader, or its batches to the writer.
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use futures_util::StreamExt;
+use futures_util::stream::BoxStream;
+use tokio_stream::wrappers::WatchStream;
+
+use dialzio_core::access::{AccessStore, ApiKey, Invitation, Member, Org, SignIn, TokenHash, User};
+use dialzio_core::account::{AccountStore, App, ProviderAccount, Route};
+use dialzio_core::consent::{ConsentFacts, ConsentRecord, ConsentStore, SendFacts, Suppression};
+use dialzio_core::contact::{
+    ChannelIdentity, Contact, ContactQuery, ContactStore, Note, SubjectKey, Task, TaskQuery,
+};
+use dialzio_core::conversation::{
+    Conversation, ConversationQuery, ConversationStore, InboundAsk, InboundFacts, InboxEntry, Message,
+    QueueCounts, Template,
+};
+use dialzio_core::effect::Lane;
+use dialzio_core::event::{EventSeq, Recorded};
+use dialzio_core::inbox::Quarantined;
+use dialzio_core::ledger::{AuditEntry, LedgerStore};
+use dialzio_core::media::{Media, MediaStore};
+use dialzio_core::page::{Page, PageRequest};
+use dialzio_core::provider::AccountRef;
+use dialzio_core::store::{Batch, Commit, Due, Lease, Store, SystemStore, SystemWrite, UserKey};
+use dialzio_core::{
+    AccountId, AppId, ChannelIdentityId, ContactId, ConversationId, EffectId, HookId, MediaId, MemberId,
+    MessageId, OrgId, OrgScope, StoreResult, SystemScope, UserId, WorkerId,
+};
+
+use crate::codec::id;
+use crate::commit::Unit;
+use crate::error::Res;
+use crate::facts::Look;
+use crate::sight::Sight;
+use crate::{
+    SqliteStore, access, accounts, consent, contacts, conversations, identities, ledger, media, messages,
+    system, work,
+};
+
+impl Look<'_> {
+    fn key(&self) -> [u8; 16] {
+        id(self.org)
+    }
+
+    fn seen(&self) -> Res<Sight> {
+        Sight::at(self.db, self.key(), self.now)
+    }
+}
+
+#[async_trait]
+impl ContactStore for SqliteStore {
+    async fn contact(&self, scope: &OrgScope, id: ContactId) -> StoreResult<Option<Contact>> {
+        self.look(scope, move |look| contacts::one(look.db, look.key(), id)).await
+    }
+
+    async fn contacts_by_subject(
+        &self,
+        scope: &OrgScope,
+        any_of: &[SubjectKey],
+    ) -> StoreResult<Vec<Contact>> {
+        let keys = any_of.to_vec();
+        self.look(scope, move |look| contacts::by_subject(look.db, look.key(), &keys)).await
+    }
+
+    async fn channel_identities(
+        &self,
+        scope: &OrgScope,
+        contact: ContactId,
+    ) -> StoreResult<Vec<ChannelIdentity>> {
+        self.look(scope, move |look| identities::of_contact(look.db, look.key(), contact)).await
+    }
+
+    async fn channel_identity(
+        &self,
+        scope: &OrgScope,
+        id: ChannelIdentityId,
+    ) -> StoreResult<Option<ChannelIdentity>> {
+        self.look(scope, move |look| identities::one(look.db, look.key(), id)).await
+    }
+
+    async fn contacts(
+        &self,
+        scope: &OrgScope,
+        query: &ContactQuery,
+        page: PageRequest,
+    ) -> StoreResult<Page<Contact>> {
+        let query = query.clone();
+        self.look(scope, move |look| contacts::list(look.db, look.key(), &query, &page)).await
+    }
+
+    async fn notes(
+        &self,
+        scope: &OrgScope,
+        contact: ContactId,
+        page: PageRequest,
+    ) -> StoreResult<Page<Note>> {
+        self.look(scope, move |look| contacts::notes(look.db, look.key(), contact, &page)).await
+    }
+
+    async fn tasks(&self, scope: &OrgScope, query: &TaskQuery, page: PageRequest) -> StoreResult<Page<Task>> {
+        let query = query.clone();
+        self.look(scope, move |look| contacts::tasks(look.db, look.key(), &query, &page)).await
+    }
+}
+
+#[async_trait]
+impl ConversationStore for SqliteStore {
+    async fn conversation(&self, scope: &OrgScope, id: ConversationId) -> StoreResult<Option<Conversation>> {
+        self.look(scope, move |look| conversations::one(look.db, look.key(), id)).await
+    }
+
+    async fn inbox_entry(&self, scope: &OrgScope, id: ConversationId) -> StoreResult<Option<InboxEntry>> {
+        self.look(scope, move |look| conversations::inbox_entry(look.db, look.key(), look.seen()?, id)).await
+    }
+
+    async fn inbox(
+        &self,
+        scope: &OrgScope,
+        query: &ConversationQuery,
+        page: PageRequest,
+    ) -> StoreResult<Page<InboxEntry>> {
+        let query = *query;
+        self.look(scope, move |look| conversations::inbox(look.db, look.key(), look.seen()?, &query, &page))
+            .await
+    }
+
+    async fn conversations_of(&self, scope: &OrgScope, contact: ContactId) -> StoreResult<Vec<Conversation>> {
+        self.look(scope, move |look| conversations::of_contact(look.db, look.key(), contact)).await
+    }
+
+    async fn conversation_with(
+        &self,
+        scope: &OrgScope,
+        account: AccountId,
+        identity: ChannelIdentityId,
+    ) -> StoreResult<Option<Conversation>> {
+        self.look(scope, move |look| conversations::with(look.db, look.key(), account, identity)).await
+    }
+
+    async fn queue_counts(&self, scope: &OrgScope) -> StoreResult<QueueCounts> {
+        self.look(scope, |look| conversations::queue_counts(look.db, look.key())).await
+    }
+
+    async fn message(&self, scope: &OrgScope, id: MessageId) -> StoreResult<Option<Message>> {
+        self.look(scope, move |look| messages::one(look.db, look.key(), look.seen()?, id)).await
+    }
+
+    async fn messages(
+        &self,
+        scope: &OrgScope,
+        conversation: ConversationId,
+        page: PageRequest,
+    ) -> StoreResult<Page<Message>> {
+        self.look(scope, move |look| messages::list(look.db, look.key(), look.seen()?, conversation, &page))
+            .await
+    }
+
+    async fn inbound_facts(&self, scope: &OrgScope, ask: &InboundAsk) -> StoreResult<InboundFacts> {
+        let ask = ask.clone();
+        self.look(scope, move |look| look.inbound_facts(&ask)).await
+    }
+
+    async fn templates(&self, scope: &OrgScope, account: AccountId) -> StoreResult<Vec<Template>> {
+        self.look(scope, move |look| accounts::templates(look.db, look.key(), account)).await
+    }
+}
+
+#[async_trait]
+impl MediaStore for SqliteStore {
+    async fn media(&self, scope: &OrgScope, id: MediaId) -> StoreResult<Option<Media>> {
+        self.look(scope, move |look| media::one(look.db, look.key(), look.seen()?, id)).await
+    }
+
+    async fn media_of(&self, scope: &OrgScope, of: &[MessageId]) -> StoreResult<Vec<Media>> {
+        let of = of.to_vec();
+        self.look(scope, move |look| media::of_messages(look.db, look.key(), look.seen()?, &of)).await
+    }
+}
+
+#[async_trait]
+impl ConsentStore for SqliteStore {
+    async fn send_facts(&self, scope: &OrgScope, effects: &[EffectId]) -> StoreResult<Vec<SendFacts>> {
+        let effects = effects.to_vec();
+        self.look(scope, move |look| look.send_facts(&effects)).await
+    }
+
+    async fn consent_facts(
+        &self,
+        scope: &OrgScope,
+        conversation: ConversationId,
+    ) -> StoreResult<Option<ConsentFacts>> {
+        self.look(scope, move |look| look.consent_facts(conversation)).await
+    }
+
+    async fn suppressions(&self, scope: &OrgScope, hashes: &[[u8; 16]]) -> StoreResult<Vec<Suppression>> {
+        let hashes = hashes.to_vec();
+        self.look(scope, move |look| consent::suppressions(look.db, look.key(), &hashes)).await
+    }
+
+    async fn consent_history(
+        &self,
+        scope: &OrgScope,
+        contact: ContactId,
+        page: PageRequest,
+    ) -> StoreResult<Page<ConsentRecord>> {
+        self.look(scope, move |look| consent::history(look.db, look.key(), contact, &page)).await
+    }
+}
+
+#[async_trait]
+impl AccountStore for SqliteStore {
+    async fn account(&self, scope: &OrgScope, id: AccountId) -> StoreResult<Option<ProviderAccount>> {
+        self.look(scope, move |look| accounts::one(look.db, look.key(), id)).await
+    }
+
+    async fn accounts(&self, scope: &OrgScope) -> StoreResult<Vec<ProviderAccount>> {
+        self.look(scope, |look| accounts::all(look.db, look.key())).await
+    }
+}
+
+#[async_trait]
+impl AccessStore for SqliteStore {
+    async fn org(&self, scope: &OrgScope) -> StoreResult<Option<Org>> {
+        self.look(scope, |look| access::org(look.db, look.org)).await
+    }
+
+    async fn member(&self, scope: &OrgScope, id: MemberId) -> StoreResult<Option<Member>> {
+        self.look(scope, move |look| access::member(look.db, look.key(), id)).await
+    }
+
+    async fn members(&self, scope: &OrgScope) -> StoreResult<Vec<Member>> {
+        self.look(scope, |look| access::members(look.db, look.key())).await
+    }
+
+    async fn api_keys(&self, scope: &OrgScope) -> StoreResult<Vec<ApiKey>> {
+        self.look(scope, |look| access::api_keys(look.db, look.key())).await
+    }
+}
+
+#[async_trait]
+impl LedgerStore for SqliteStore {
+    async fn audit(&self, scope: &OrgScope, after: u64, limit: u32) -> StoreResult<Vec<AuditEntry>> {
+        self.look(scope, move |look| ledger::audit(look.db, look.key(), after, limit)).await
+    }
+
+    async fn events(&self, scope: &OrgScope, after: EventSeq, limit: u32) -> StoreResult<Vec<Recorded>> {
+        self.look(scope, move |look| ledger::events(look.db, look.key(), after, limit)).await
+    }
+
+    async fn newest_event(&self, scope: &OrgScope) -> StoreResult<EventSeq> {
+        self.look(scope, |look| ledger::newest_event(look.db, look.key())).await
+    }
+
+    fn watch(&self, scope: &OrgScope) -> BoxStream<'static, EventSeq> {
+        WatchStream::from_changes(self.shared.watcher(scope.org())).boxed()
+    }
+}
+
+#[async_trait]
+impl SystemStore for SqliteStore {
+    async fn user(&self, _: &SystemScope, by: UserKey<'_>) -> StoreResult<Option<User>> {
+        match by {
+            UserKey::Id(id) => self.system(move |db| system::user(db, id)).await,
+            UserKey::Email(email) => {
+                let email = email.clone();
+                self.system(move |db| system::user_by_email(db, &email)).await
+            }
+        }
+    }
+
+    async fn credential_owner(
+        &self,
+        _: &SystemScope,
+        token: &TokenHash,
+        now: DateTime<Utc>,
+    ) -> StoreResult<Option<SignIn>> {
+        let token = *token;
+        self.system(move |db| system::credential_owner(db, &token, now)).await
+    }
+
+    async fn organisations_of(&self, _: &SystemScope, user: UserId) -> StoreResult<Vec<OrgId>> {
+        self.system(move |db| system::organisations_of(db, user)).await
+    }
+
+    async fn invitation(
+        &self,
+        _: &SystemScope,
+        token: &TokenHash,
+        now: DateTime<Utc>,
+    ) -> StoreResult<Option<Invitation>> {
+        let token = *token;
+        self.system(move |db| system::invitation(db, &token, now)).await
+    }
+
+    async fn hook(&self, _: &SystemScope, hook: HookId) -> StoreResult<Option<App>> {
+        self.system(move |db| system::hook(db, hook)).await
+    }
+
+    async fn app(&self, _: &SystemScope, id: AppId) -> StoreResult<Option<App>> {
+        self.system(move |db| system::app(db, id)).await
+    }
+
+    async fn apps(&self, _: &SystemScope, org: Option<OrgId>) -> StoreResult<Vec<App>> {
+        self.system(move |db| system::apps(db, org)).await
+    }
+
+    async fn route(
+        &self,
+        _: &SystemScope,
+        app: AppId,
+        accounts: &[AccountRef],
+    ) -> StoreResult<Vec<Option<Route>>> {
+        let accounts = accounts.to_vec();
+        self.system(move |db| system::routes(db, app, &accounts)).await
+    }
+
+    async fn enact(
+        &self,
+        _: &SystemScope,
+        writes: Vec<SystemWrite>,
+        also: Option<(&OrgScope, Batch)>,
+    ) -> StoreResult<Commit> {
+        let also = also.map(|(scope, batch)| (scope.org(), batch.into_parts()));
+        self.one(Unit::Enact(writes, also)).await
+    }
+
+    async fn organisations(
+        &self,
+        _: &SystemScope,
+        after: Option<OrgId>,
+        limit: u32,
+    ) -> StoreResult<Vec<Org>> {
+        self.system(move |db| access::orgs(db, after, limit)).await
+    }
+
+    async fn lanes_due(&self, _: &SystemScope, now: DateTime<Utc>, limit: u32) -> StoreResult<Vec<Lane>> {
+        let held = self.shared.leases.held(now);
+        self.system(move |db| system::lanes_due(db, &held, now, limit)).await
+    }
+
+    async fn lease(
+        &self,
+        _: &SystemScope,
+        lane: Lane,
+        by: WorkerId,
+        now: DateTime<Utc>,
+        until: DateTime<Utc>,
+    ) -> StoreResult<Option<Lease>> {
+        Ok(self.shared.leases.take(lane, by, now, until))
+    }
+
+    async fn release(&self, _: &SystemScope, lease: Lease) -> StoreResult<()> {
+        self.shared.leases.give_back(&lease);
+        Ok(())
+    }
+
+    async fn recover(&self, _: &SystemScope, now: DateTime<Utc>) -> StoreResult<u64> {
+        self.one(Unit::Recover(now)).await.map(|commit| commit.touched)
+    }
+
+    async fn next_due(&self, _: &SystemScope) -> StoreResult<Option<DateTime<Utc>>> {
+        self.system(system::next_due).await
+    }
+
+    fn stirred(&self) -> BoxStream<'static, ()> {
+        WatchStream::from_changes(self.shared.stir.subscribe()).boxed()
+    }
+
+    async fn unrouted(&self, _: &SystemScope, page: PageRequest) -> StoreResult<Page<Quarantined>> {
+        let now = self.now();
+        self.system(move |db| system::quarantine(db, None, now, &page)).await
+    }
+
+    async fn ping(&self) -> StoreResult<()> {
+        self.one(Unit::Beat).await.map(drop)
+    }
+}
+
+#[async_trait]
+impl Store for SqliteStore {
+    async fn commit(&self, scope: &OrgScope, batches: Vec<Batch>) -> Vec<StoreResult<Commit>> {
+        if batches.is_empty() {
+            return Vec::new();
+        }
+        let org = scope.org();
+        let units = batches.into_iter().map(|batch| Unit::Batch(org, batch.into_parts())).collect();
+        self.writer.submit(units).await
+    }
+
+    async fn due(
+        &self,
+        scope: &OrgScope,
+        lease: &Lease,
+        now: DateTime<Utc>,
+        limit: u32,
+    ) -> StoreResult<Vec<Due>> {
+        let lane = lease.lane;
+        if lane.org != scope.org() {
+            return Ok(Vec::new());
+        }
+        self.look(scope, move |look| work::due(look.db, look.key(), lane, now, limit)).await
+    }
+
+    async fn quarantined(&self, scope: &OrgScope, page: PageRequest) -> StoreResult<Page<Quarantined>> {
+        self.look(scope, move |look| system::quarantine(look.db, Some(look.org), look.now, &page)).await
+    }
+}

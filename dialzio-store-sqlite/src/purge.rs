@@ -1,0 +1,123 @@
+//! What has expired goes, a chunk at a time. The bytes are overwritten, since every connection deletes securely.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use rusqlite::params;
+
+use dialzio_core::effect::{Effect, EffectState, Work};
+use dialzio_core::event::Recorded;
+use dialzio_core::store::{Purge, StoreError};
+use dialzio_core::time::OLDEST_EVENT;
+use dialzio_core::{ConversationId, EffectId, MediaId, MessageId, id_floor};
+
+use crate::codec::{Cols, id, time};
+use crate::commit::{KEY_PERIOD, Scope};
+use crate::error::{Failure, Res};
+use crate::run::Run;
+use crate::statements as sql;
+
+/// How long a provider's ids are remembered.
+const REFERENCE_PERIOD: TimeDelta = TimeDelta::days(60);
+/// How long settled effects and events are kept.
+const LOG_PERIOD: TimeDelta = TimeDelta::days(60);
+/// Until when a blob has to be deleted: there is no end to trying.
+const BLOB_DEADLINE: TimeDelta = TimeDelta::days(3_650);
+
+impl Scope<'_> {
+    /// Removes at most `limit` rows; answers how many.
+    pub(crate) fn purge(&mut self, class: Purge, before: DateTime<Utc>, limit: u32) -> Res<u64> {
+        match class {
+            Purge::Messages => self.purge_messages(before, limit as usize),
+            Purge::Quarantine => {
+                let gone = self.db.run(sql::PURGE_QUARANTINE, params![self.key, time(before), limit])?;
+                Ok(gone as u64)
+            }
+            Purge::Bookkeeping => self.purge_bookkeeping(before, limit as usize),
+            _ => Err(Failure::Store(StoreError::Unsupported("a class of rows to purge"))),
+        }
+    }
+
+    fn purge_messages(&mut self, before: DateTime<Utc>, limit: usize) -> Res<u64> {
+        let now = time(self.shared.clock.now());
+        let place = |row: &rusqlite::Row<'_>| {
+            let c = Cols::new(row, "message");
+            Ok((c.id::<MessageId>()?, c.id::<ConversationId>()?))
+        };
+        // The time in a message's id is its event time, or at most so much later: the oldest ids are looked at alone.
+        let newest = id_floor(before + OLDEST_EVENT).into_bytes();
+        let row = params![self.key, newest, time(before), limit as i64];
+        let mut messages = self.db.all(sql::MESSAGES_OVER, row, place)?;
+        let ended = self.db.all(sql::MESSAGES_ENDED, params![self.key, now, limit as i64], place)?;
+        messages.extend(ended);
+        messages.sort_unstable();
+        messages.dedup();
+        messages.truncate(limit);
+        for (message, conversation) in &messages {
+            let files = self.db.all(sql::MEDIA_BELONGING, params![self.key, id(*message)], |row| {
+                Cols::new(row, "file").id::<MediaId>()
+            })?;
+            for file in files {
+                self.drop_media(file)?;
+            }
+            self.db.run(sql::DROP_EVIDENCE, params![self.key, id(*message)])?;
+            self.db.run(sql::DROP_MESSAGE, params![self.key, id(*conversation), id(*message)])?;
+        }
+        let left = limit - messages.len();
+        let file = |row: &rusqlite::Row<'_>| Cols::new(row, "file").id::<MediaId>();
+        let mut files = self.db.all(sql::MEDIA_OVER, params![self.key, time(before), left as i64], file)?;
+        files.extend(self.db.all(sql::MEDIA_ENDED, params![self.key, now, left as i64], file)?);
+        files.sort_unstable();
+        files.dedup();
+        files.truncate(left);
+        for file in &files {
+            self.drop_media(*file)?;
+        }
+        Ok((messages.len() + files.len()) as u64)
+    }
+
+    /// The row goes, with the key of the blob; the blob itself is deleted afterwards.
+    fn drop_media(&mut self, file: MediaId) -> Res<()> {
+        let stored = self
+            .db
+            .one(sql::DROP_MEDIA, params![self.key, id(file)], |row| Cols::new(row, "file").get::<bool>())?;
+        if stored != Some(true) {
+            return Ok(());
+        }
+        let effect = Effect {
+            id: self.shared.ids.next::<EffectId>(self.at),
+            account: None,
+            conversation: None,
+            work: Work::DeleteBlob(file),
+            state: EffectState::Pending,
+            not_before: self.at,
+            deadline: self.at + BLOB_DEADLINE,
+            attempts: 0,
+        };
+        self.queue(&effect)
+    }
+
+    fn purge_bookkeeping(&mut self, before: DateTime<Utc>, limit: usize) -> Res<u64> {
+        let mut left = limit;
+        let row = params![self.key, time(before - KEY_PERIOD), left as i64];
+        left -= self.db.run(sql::PURGE_ONCE, row)?;
+        let row = params![self.key, time(before - REFERENCE_PERIOD), left as i64];
+        let references = self.db.all(sql::REFERENCES_OVER, row, |row| {
+            let c = Cols::new(row, "reference");
+            Ok((c.get::<[u8; 16]>()?, c.get::<i64>()?, c.get::<[u8; 16]>()?))
+        })?;
+        for (account, hash, message) in references {
+            left -= self.db.run(sql::DROP_REFERENCE, params![self.key, account, hash, message])?;
+        }
+        let row = params![self.key, time(before - LOG_PERIOD), left as i64];
+        let effects = self.db.all(sql::EFFECTS_OVER, row, |row| Cols::new(row, "effect").id::<EffectId>())?;
+        for effect in effects {
+            left -= self.db.run(sql::DROP_EFFECT, params![self.key, id(effect)])?;
+        }
+        // Events are in order of time but for clocks of callers: the oldest go until one stays.
+        let oldest = crate::ledger::events(self.db, self.key, Default::default(), left.min(10_000) as u32)?;
+        let over = |event: &&Recorded| event.at + LOG_PERIOD <= before;
+        for event in oldest.iter().take_while(over) {
+            left -= self.db.run(sql::DROP_EVENT, params![self.key, event.seq.0.cast_signed()])?;
+        }
+        Ok((limit - left) as u64)
+    }
+}

@@ -1,0 +1,154 @@
+//! Contacts by words. Results come in the order of names, so there are two ways to a page: few matches are collected and
+//! sorted; if there are many, the list of names is walked and each name is looked at, since the next match is near.
+
+use rusqlite::{Connection, params};
+
+use dialzio_core::contact::{Contact, ContactQuery};
+use dialzio_core::page::{Page, PageRequest};
+use dialzio_core::{ContactId, OrgId, TypedId};
+
+use crate::codec::{Cols, id, json};
+use crate::contacts::{self, list_after, list_key, over};
+use crate::error::Res;
+use crate::run::Run;
+use crate::statements as sql;
+
+/// From how many matches on the names are walked.
+const MANY: i64 = 4_000;
+
+/// A word as the index knows it: behind the organisation's id, so that it can match no other's.
+fn word(org: &str, token: &str) -> String {
+    format!("{org}{token}")
+}
+
+fn hex(org: [u8; 16]) -> String {
+    uuid::Uuid::from_bytes(org).simple().to_string()
+}
+
+/// Whether a token can be in the index at all. What core makes always can.
+fn is_word(token: &str) -> bool {
+    token.chars().all(char::is_alphanumeric)
+}
+
+pub(crate) fn find(
+    db: &Connection,
+    org: [u8; 16],
+    query: &ContactQuery,
+    page: &PageRequest,
+) -> Res<Page<Contact>> {
+    let nobody = Page { items: Vec::new(), next: None };
+    let Some((last, whole)) = query.tokens.split_last() else { return Ok(nobody) };
+    if !query.tokens.iter().all(|token| is_word(token)) || whole.iter().any(String::is_empty) {
+        return Ok(nobody);
+    }
+    let after = list_after(page)?;
+    let mut found = match few(db, org, query, whole, last)? {
+        Some(mut all) => {
+            all.retain(|(name, contact)| {
+                (name.as_str(), contact.uuid().as_bytes().as_slice()) > (after.0.as_str(), &after.1)
+            });
+            all.sort_unstable();
+            all
+        }
+        None => walk(db, org, query, whole, last, &after, over(page))?,
+    };
+    found.truncate(page.limit as usize + 1);
+    let page = Page::from_overread(found, page.limit, |(name, contact)| list_key(name, *contact));
+    let mut cards = contacts::by_ids(db, org, page.items.iter().map(|(_, contact)| *contact))?;
+    cards.sort_by_cached_key(|card| (card.sort_key(), card.id));
+    Ok(Page { items: cards, next: page.next })
+}
+
+/// All matches, if they are few.
+fn few(
+    db: &Connection,
+    org: [u8; 16],
+    query: &ContactQuery,
+    whole: &[String],
+    last: &str,
+) -> Res<Option<Vec<(String, ContactId)>>> {
+    let prefix = hex(org);
+    let mut wanted: Vec<String> = whole.iter().map(|token| format!("\"{}\"", word(&prefix, token))).collect();
+    wanted.push(format!("\"{}\"*", word(&prefix, last)));
+    let found = db.all(sql::SEARCH_WORDS, params![org, wanted.join(" "), MANY], |row| {
+        let c = Cols::new(row, "search entry");
+        Ok((c.get::<String>()?, c.id()?, c.word()?))
+    })?;
+    if found.len() as i64 == MANY {
+        return Ok(None);
+    }
+    let fits = |stage| query.stage.is_none_or(|wanted| wanted == stage);
+    Ok(Some(found.into_iter().filter(|(.., stage)| fits(*stage)).map(|(name, id, _)| (name, id)).collect()))
+}
+
+/// The next matches in the list of names.
+fn walk(
+    db: &Connection,
+    org: [u8; 16],
+    query: &ContactQuery,
+    whole: &[String],
+    last: &str,
+    after: &(String, Vec<u8>),
+    limit: i64,
+) -> Res<Vec<(String, ContactId)>> {
+    let mut needles: Vec<String> = whole.iter().map(|token| format!(" {token} ")).collect();
+    needles.push(format!(" {last}"));
+    let needles = json(&needles, "search")?;
+    let stage = query.stage.map(|stage| stage.as_str());
+    db.all(sql::SEARCH_NAMES, params![org, after.0, after.1, stage, needles, limit], |row| {
+        let c = Cols::new(row, "search entry");
+        Ok((c.get()?, c.id()?))
+    })
+}
+
+/// Brings a contact's words up to date.
+pub(crate) fn index(db: &Connection, org: OrgId, contact: ContactId) -> Res<()> {
+    let key = id(org);
+    let Some(card) = contacts::one(db, key, contact)? else { return Ok(()) };
+    let identities = crate::identities::of_contact(db, key, contact)?;
+    let (name, tokens) = (card.sort_key(), card.search_tokens(&identities));
+    let text = if tokens.is_empty() { String::new() } else { format!(" {} ", tokens.join(" ")) };
+    let kept = db.one(sql::SEARCH_ROW, params![key, id(contact)], |row| {
+        let c = Cols::new(row, "search entry");
+        Ok((c.get::<i64>()?, c.get::<String>()?, c.get::<String>()?, c.get::<String>()?))
+    })?;
+    if kept.as_ref().is_some_and(|(_, n, s, t)| *n == name && s == card.stage.as_str() && *t == text) {
+        return Ok(());
+    }
+    let doc = db.one(sql::PUT_SEARCH, params![key, id(contact), name, card.stage.as_str(), text], |row| {
+        Cols::new(row, "search entry").get::<i64>()
+    })?;
+    let Some(doc) = doc else { return Ok(()) };
+    let prefix = hex(key);
+    let words = |text: &str| text.split_whitespace().map(|t| word(&prefix, t)).collect::<Vec<_>>().join(" ");
+    if let Some((_, _, _, before)) = &kept {
+        if *before == text {
+            return Ok(());
+        }
+        db.run(sql::DROP_WORDS, params![doc, words(before)])?;
+    }
+    db.run(sql::PUT_WORDS, params![doc, words(&text)]).map(drop)
+}
+
+/// Indexes every contact there is.
+pub(crate) fn index_all(db: &Connection) -> Res<()> {
+    let mut org: Vec<u8> = Vec::new();
+    loop {
+        let orgs = db.all(sql::HEADS, params![org, 100], |row| Cols::new(row, "head").id::<OrgId>())?;
+        let Some(newest) = orgs.last() else { return Ok(()) };
+        org = id(*newest).to_vec();
+        for org in orgs {
+            let mut page = PageRequest::first(PageRequest::MAX);
+            loop {
+                let some = contacts::list(db, id(org), &ContactQuery::default(), &page)?;
+                for contact in &some.items {
+                    index(db, org, contact.id)?;
+                }
+                if some.next.is_none() {
+                    break;
+                }
+                page.after = some.next;
+            }
+        }
+    }
+}

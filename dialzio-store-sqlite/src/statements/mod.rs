@@ -1,0 +1,66 @@
+//! Every SQL statement of the store, by name, with the tables it touches. Nothing else in the crate holds SQL that
+//! names a table, except the migrations.
+//!
+//! In a statement of an organisation `?1` is the organisation and every table of an organisation is narrowed by it. A
+//! system statement touches system tables only. Lists of values are one bound JSON array, so no text is built at run time.
+
+mod access;
+mod consent;
+mod contacts;
+mod conversations;
+mod system;
+mod work;
+
+#[cfg(test)]
+mod tests;
+
+pub(crate) use access::*;
+pub(crate) use consent::*;
+pub(crate) use contacts::*;
+pub(crate) use conversations::*;
+pub(crate) use system::*;
+pub(crate) use work::*;
+
+/// What a statement does, and within which bounds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Reads rows of one organisation.
+    Read,
+    /// Changes rows of one organisation.
+    Write,
+    /// Touches system tables only.
+    System,
+}
+
+/// One statement.
+#[derive(Debug, Clone, Copy)]
+#[cfg_attr(
+    not(test),
+    allow(dead_code, reason = "name, kind and tables are what the tests of this table read")
+)]
+pub(crate) struct Statement {
+    pub(crate) name: &'static str,
+    pub(crate) kind: Kind,
+    pub(crate) tables: &'static [&'static str],
+    pub(crate) sql: &'static str,
+}
+
+macro_rules! statements {
+    ($all:ident: $($name:ident: $kind:ident [$($table:ident),+] = $sql:expr;)+) => {
+        $(pub(crate) const $name: $crate::statements::Statement = $crate::statements::Statement {
+            name: stringify!($name),
+            kind: $crate::statements::Kind::$kind,
+            tables: &[$(stringify!($table)),+],
+            sql: $sql,
+        };)+
+        #[cfg(test)]
+        pub(crate) const $all: &[$crate::statements::Statement] = &[$($name),+];
+    };
+}
+use statements;
+
+/// All of them.
+#[cfg(test)]
+pub(crate) fn all() -> Vec<Statement> {
+    [ACCESS, CONSENT, CONTACTS_ALL, CONVERSATIONS_ALL, SYSTEM, WORK].concat()
+}

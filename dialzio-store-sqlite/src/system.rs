@@ -1,0 +1,258 @@
+//! The system tables.
+
+use chrono::{DateTime, Utc};
+use rusqlite::{Connection, Row, params};
+use secrecy::{ExposeSecret, SecretString};
+
+use dialzio_core::Revision;
+use dialzio_core::access::{Invitation, Session, SignIn, TokenHash, User};
+use dialzio_core::account::{App, Route, Sealed};
+use dialzio_core::contact::Portfolio;
+use dialzio_core::effect::Lane;
+use dialzio_core::inbox::Quarantined;
+use dialzio_core::page::{Page, PageRequest};
+use dialzio_core::provider::AccountRef;
+use dialzio_core::store::{Expect, RecordRef, StoreError, SystemWrite};
+use dialzio_core::text::EmailAddress;
+use dialzio_core::{ApiKeyId, AppId, HookId, OrgId, TypedId, UserId};
+use uuid::Uuid;
+
+use crate::codec::{Cols, id, opt_id, time};
+use crate::contacts::{AFTER_ALL, id_after, id_key, over};
+use crate::error::{Failure, Res};
+use crate::group::account_of_lane;
+use crate::run::Run;
+use crate::statements as sql;
+
+/// A record of the system tables is not as it was expected to be.
+fn changed(record: Uuid) -> Failure {
+    StoreError::unmet(Expect::Revision(RecordRef::Other(record), Revision::FIRST)).into()
+}
+
+fn user_row(row: &Row<'_>) -> Res<User> {
+    let c = Cols::new(row, "user");
+    let (id, email, password) = (c.id()?, c.text()?, c.get::<String>()?);
+    Ok(User { id, email, password: SecretString::from(password), created_at: c.time()? })
+}
+
+pub(crate) fn user(db: &Connection, of: UserId) -> Res<Option<User>> {
+    db.one(sql::USER, [id(of)], user_row)
+}
+
+pub(crate) fn user_by_email(db: &Connection, email: &EmailAddress) -> Res<Option<User>> {
+    db.one(sql::USER_BY_EMAIL, [email.match_key()], user_row)
+}
+
+fn session(row: &Row<'_>) -> Res<Session> {
+    let c = Cols::new(row, "session");
+    Ok(Session {
+        hash: TokenHash(c.get()?),
+        user: c.id()?,
+        org: c.id()?,
+        created_at: c.time()?,
+        expires_at: c.time()?,
+        seen_at: c.time()?,
+    })
+}
+
+pub(crate) fn credential_owner(
+    db: &Connection,
+    token: &TokenHash,
+    now: DateTime<Utc>,
+) -> Res<Option<SignIn>> {
+    if let Some(session) = db.one(sql::SESSION, params![token.0, time(now)], session)? {
+        let member = crate::access::member_of_user(db, id(session.org), session.user)?;
+        return Ok(member.map(|member| SignIn::Session(session, member)));
+    }
+    let owner = db.one(sql::API_KEY_OWNER, [token.0], |row| {
+        let c = Cols::new(row, "key");
+        Ok((c.id::<OrgId>()?, c.id::<ApiKeyId>()?))
+    })?;
+    let Some((org, key)) = owner else { return Ok(None) };
+    let key = crate::access::api_key(db, id(org), key)?;
+    let valid = key.filter(|key| key.hash == *token && key.revoked_at.is_none() && key.expires_at > now);
+    Ok(valid.map(|key| SignIn::Key(org, key)))
+}
+
+pub(crate) fn organisations_of(db: &Connection, user: UserId) -> Res<Vec<OrgId>> {
+    db.all(sql::MEMBERSHIPS, [id(user)], |row| Cols::new(row, "membership").id())
+}
+
+pub(crate) fn invitation(db: &Connection, token: &TokenHash, now: DateTime<Utc>) -> Res<Option<Invitation>> {
+    db.one(sql::INVITATION, params![token.0, time(now)], |row| {
+        let c = Cols::new(row, "invitation");
+        Ok(Invitation {
+            hash: TokenHash(c.get()?),
+            org: c.id()?,
+            email: c.opt_text()?,
+            role: c.word()?,
+            expires_at: c.time()?,
+        })
+    })
+}
+
+fn unhex(text: &str) -> Option<Vec<u8>> {
+    let pair = |at: usize| u8::from_str_radix(text.get(at..at + 2)?, 16).ok();
+    (0..text.len()).step_by(2).map(pair).collect()
+}
+
+fn app_row(row: &Row<'_>) -> Res<App> {
+    let c = Cols::new(row, "app");
+    let (id, org, provider, name, hook) = (c.id()?, c.opt_id()?, c.get()?, c.text()?, c.id()?);
+    let mut secrets: Vec<(i64, String)> = c.json()?;
+    secrets.sort_unstable_by_key(|(place, _)| *place);
+    let secrets = secrets.iter().map(|(_, hex)| unhex(hex).map(Sealed::from_bytes));
+    Ok(App {
+        id,
+        org,
+        provider,
+        name,
+        hook,
+        secrets: secrets.collect::<Option<_>>().ok_or_else(|| c.bad())?,
+        verify_token: Sealed::from_bytes(c.get()?),
+        created_at: c.time()?,
+    })
+}
+
+pub(crate) fn app(db: &Connection, of: AppId) -> Res<Option<App>> {
+    db.one(sql::APP, [id(of)], app_row)
+}
+
+pub(crate) fn hook(db: &Connection, of: HookId) -> Res<Option<App>> {
+    db.one(sql::APP_OF_HOOK, [id(of)], app_row)
+}
+
+pub(crate) fn apps(db: &Connection, org: Option<OrgId>) -> Res<Vec<App>> {
+    db.all(sql::APPS, [opt_id(org)], app_row)
+}
+
+pub(crate) fn routes(db: &Connection, app: AppId, wanted: &[AccountRef]) -> Res<Vec<Option<Route>>> {
+    let read = |row: &Row<'_>| {
+        let c = Cols::new(row, "route");
+        Ok(Route { org: c.id()?, account: c.id()?, portfolio: Portfolio(c.get()?) })
+    };
+    // A number before a business account, then the oldest.
+    let route = |wanted: &AccountRef| match db.one(sql::ROUTE_OF_NUMBER, params![id(app), wanted.0], read)? {
+        Some(route) => Ok(Some(route)),
+        None => db.one(sql::ROUTE_OF_BUSINESS, params![id(app), wanted.0], read),
+    };
+    wanted.iter().map(route).collect()
+}
+
+/// Lanes with due work, those whose work has waited longest first, without those that somebody works on.
+pub(crate) fn lanes_due(db: &Connection, held: &[Lane], now: DateTime<Utc>, limit: u32) -> Res<Vec<Lane>> {
+    let enough = i64::from(limit).saturating_add(held.len() as i64);
+    let mut lanes = db.all(sql::LANES_DUE, params![time(now), enough], |row| {
+        let c = Cols::new(row, "lane");
+        Ok(Lane { org: c.id()?, account: account_of_lane(c.get()?), kind: c.word()? })
+    })?;
+    lanes.retain(|lane| !held.contains(lane));
+    lanes.truncate(limit as usize);
+    Ok(lanes)
+}
+
+pub(crate) fn next_due(db: &Connection) -> Res<Option<DateTime<Utc>>> {
+    Ok(db.one(sql::LANE_NEXT, [], |row| Cols::new(row, "lane").opt_time())?.flatten())
+}
+
+/// Quarantined bytes of an organisation, or of none, whose time is not up, newest first.
+pub(crate) fn quarantine(
+    db: &Connection,
+    org: Option<OrgId>,
+    now: DateTime<Utc>,
+    page: &PageRequest,
+) -> Res<Page<Quarantined>> {
+    let row = params![opt_id(org), id_after(page, AFTER_ALL), time(now), over(page)];
+    let found = db.all(sql::QUARANTINE, row, |row| {
+        let c = Cols::new(row, "quarantine");
+        Ok(Quarantined {
+            id: c.id()?,
+            org: c.opt_id()?,
+            app: c.id()?,
+            provider: c.get()?,
+            reason: c.word()?,
+            what: c.get()?,
+            sealed: Sealed::from_bytes(c.get()?),
+            received_at: c.time()?,
+            expires_at: c.time()?,
+        })
+    })?;
+    Ok(Page::from_overread(found, page.limit, |bytes| id_key(bytes.id)))
+}
+
+/// One change.
+pub(crate) fn write(db: &Connection, write: &SystemWrite) -> Res<()> {
+    match write {
+        SystemWrite::User(user) => put_user(db, user)?,
+        SystemWrite::Session(new) => {
+            let ends = (time(new.created_at), time(new.expires_at), time(new.seen_at));
+            let row = params![new.hash.0, id(new.user), id(new.org), ends.0, ends.1, ends.2];
+            db.run(sql::PUT_SESSION, row)?;
+        }
+        SystemWrite::SessionSeen(token, at) => {
+            db.run(sql::SEE_SESSION, params![token.0, time(*at)])?;
+        }
+        SystemWrite::EndSession(token) => {
+            db.run(sql::DROP_SESSION, [token.0])?;
+        }
+        SystemWrite::EndSessions(user) => {
+            db.run(sql::DROP_SESSIONS, [id(*user)])?;
+        }
+        SystemWrite::Invitation(new) => {
+            let row = params![
+                new.hash.0,
+                id(new.org),
+                new.email.as_ref().map(EmailAddress::reveal),
+                new.role.as_str(),
+                time(new.expires_at)
+            ];
+            db.run(sql::PUT_INVITATION, row)?;
+        }
+        SystemWrite::UseInvitation(token) => {
+            if db.run(sql::DROP_INVITATION, [token.0])? == 0 {
+                return Err(changed(Uuid::from_bytes(std::array::from_fn(|i| token.0[i]))));
+            }
+        }
+        SystemWrite::App(app) => put_app(db, app)?,
+        SystemWrite::Quarantine(bytes) => crate::work::put_quarantine(db, bytes.org, bytes)?,
+        SystemWrite::Release(of) => {
+            db.run(sql::DROP_QUARANTINE, [id(*of)])?;
+        }
+        SystemWrite::Sweep(before) => {
+            for statement in [sql::SWEEP_SESSIONS, sql::SWEEP_INVITATIONS, sql::SWEEP_QUARANTINE] {
+                db.run(statement, [time(*before)])?;
+            }
+        }
+        SystemWrite::Carry => {}
+        _ => return Err(Failure::Store(StoreError::Unsupported("a change to the system tables"))),
+    }
+    Ok(())
+}
+
+fn put_user(db: &Connection, new: &User) -> Res<()> {
+    let key = new.email.match_key();
+    let holder = db.one(sql::USER_BY_EMAIL, [&key], |row| Cols::new(row, "user").id::<UserId>())?;
+    if holder.is_some_and(|holder| holder != new.id) {
+        return Err(changed(new.id.uuid()));
+    }
+    let (password, at) = (new.password.expose_secret(), time(new.created_at));
+    db.run(sql::PUT_USER, params![id(new.id), new.email.reveal(), key, password, at]).map(drop)
+}
+
+fn put_app(db: &Connection, new: &App) -> Res<()> {
+    let row = params![
+        id(new.id),
+        opt_id(new.org),
+        new.provider,
+        new.name.reveal(),
+        id(new.hook),
+        new.verify_token.as_bytes(),
+        time(new.created_at),
+    ];
+    db.run(sql::PUT_APP, row)?;
+    db.run(sql::DROP_APP_SECRETS, [id(new.id)])?;
+    for (place, secret) in (0_i64..).zip(&new.secrets) {
+        db.run(sql::PUT_APP_SECRET, params![id(new.id), place, secret.as_bytes()])?;
+    }
+    Ok(())
+}

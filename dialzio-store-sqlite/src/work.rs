@@ -1,0 +1,248 @@
+//! Effects, and received elements that wait.
+
+use chrono::{DateTime, Utc};
+use rusqlite::{Connection, Row, params};
+
+use dialzio_core::account::Sealed;
+use dialzio_core::conversation::{DeliveryStatus, Evidence};
+use dialzio_core::effect::{Effect, Lane, Work};
+use dialzio_core::inbox::{InboxItem, InboxWrite, Quarantined};
+use dialzio_core::ledger::Action;
+use dialzio_core::store::{Due, EffectWrite, StoreError};
+use dialzio_core::{ChannelIdentityId, EffectId, MessageId, OrgId, TypedId};
+use uuid::Uuid;
+
+use crate::codec::{Cols, id, opt_id, opt_time, time};
+use crate::commit::{Scope, Txn};
+use crate::error::{Failure, Res};
+use crate::group::returned_lane;
+use crate::run::Run;
+use crate::statements as sql;
+
+fn effect(row: &Row<'_>) -> Res<Effect> {
+    let c = Cols::new(row, "effect");
+    let (id, account, conversation) = (c.id()?, c.opt_id()?, c.opt_id()?);
+    let (kind, subject): (String, _) = (c.get()?, c.opt_uuid()?);
+    let work = Work::from_stored(&kind, subject).ok_or_else(|| c.bad())?;
+    Ok(Effect {
+        id,
+        account,
+        conversation,
+        work,
+        state: c.word()?,
+        not_before: c.time()?,
+        deadline: c.time()?,
+        attempts: c.number()?,
+    })
+}
+
+fn item(row: &Row<'_>) -> Res<InboxItem> {
+    let c = Cols::new(row, "element");
+    Ok(InboxItem {
+        id: c.id()?,
+        account: c.id()?,
+        lane: c.word()?,
+        provider: c.get()?,
+        app: c.id()?,
+        sealed: Sealed::from_bytes(c.get()?),
+        received_at: c.time()?,
+        due_at: c.time()?,
+        attempts: c.number()?,
+    })
+}
+
+pub(crate) fn one(db: &Connection, org: [u8; 16], of: EffectId) -> Res<Option<Effect>> {
+    db.one(sql::EFFECT, params![org, id(of)], effect)
+}
+
+/// Work of a lane that is due, in order of id.
+pub(crate) fn due(
+    db: &Connection,
+    org: [u8; 16],
+    lane: Lane,
+    now: DateTime<Utc>,
+    limit: u32,
+) -> Res<Vec<Due>> {
+    let row = params![org, lane.kind.as_str(), opt_id(lane.account), time(now), limit];
+    let effects = db.all(sql::EFFECTS_DUE, row, effect)?;
+    let items = db.all(sql::ITEMS_DUE, row, item)?;
+    let effects = effects.into_iter().map(|effect| (effect.id.uuid(), Due::Effect(effect)));
+    let items = items.into_iter().map(|item| (item.id.uuid(), Due::Element(item)));
+    let mut all: Vec<_> = effects.chain(items).collect();
+    all.sort_by_key(|(id, _)| *id);
+    all.truncate(limit as usize);
+    Ok(all.into_iter().map(|(_, due)| due).collect())
+}
+
+/// Keeps quarantined bytes for whoever owns them.
+pub(crate) fn put_quarantine(db: &Connection, owner: Option<OrgId>, bytes: &Quarantined) -> Res<()> {
+    let row = params![
+        id(bytes.id),
+        opt_id(owner),
+        id(bytes.app),
+        bytes.provider,
+        bytes.reason.as_str(),
+        bytes.what,
+        bytes.sealed.as_bytes(),
+        time(bytes.received_at),
+        time(bytes.expires_at),
+    ];
+    db.run(sql::PUT_QUARANTINE, row).map(drop)
+}
+
+impl Scope<'_> {
+    pub(crate) fn write_effect(&mut self, write: &EffectWrite) -> Res<()> {
+        match write {
+            EffectWrite::Queue(effect) => self.queue(effect),
+            EffectWrite::Settle { id: of, state, not_before, attempts } => {
+                let row = params![self.key, id(*of), state.as_str(), opt_time(*not_before), attempts];
+                let moved = self.db.all(sql::SETTLE_EFFECT, row, returned_lane)?;
+                self.moved(moved);
+                Ok(())
+            }
+            EffectWrite::CancelSend(message) => {
+                let moved = self.db.all(sql::CANCEL_SEND, params![self.key, id(*message)], returned_lane)?;
+                self.moved(moved);
+                Ok(())
+            }
+            EffectWrite::CancelPromotions { identity, at } => self.cancel_promotions(*identity, *at),
+            EffectWrite::Resolve(message) => {
+                self.db.run(sql::RESOLVE_SEND, params![self.key, id(*message)]).map(drop)
+            }
+            _ => Err(Failure::Store(StoreError::Unsupported("a change to effects"))),
+        }
+    }
+
+    fn cancel_promotions(&mut self, identity: ChannelIdentityId, at: DateTime<Utc>) -> Res<()> {
+        let Some(whose) = crate::identities::survivor(self.db, self.key, identity)? else { return Ok(()) };
+        let promotions = self.db.all(sql::PROMOTIONS_OF, params![self.key, id(whose.id)], |row| {
+            Cols::new(row, "message").id::<MessageId>()
+        })?;
+        for message in promotions {
+            let moved = self.db.all(sql::CANCEL_SEND, params![self.key, id(message)], returned_lane)?;
+            if !moved.is_empty() {
+                self.moved(moved);
+                let cancelled = Evidence { status: DeliveryStatus::Cancelled, at, failure: None };
+                self.take_evidence(message, &cancelled)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn moved(&mut self, lanes: Vec<(dialzio_core::effect::LaneKind, Option<dialzio_core::AccountId>)>) {
+        for (kind, account) in lanes {
+            self.group.lane(self.org, account, kind);
+        }
+    }
+
+    pub(crate) fn queue(&mut self, effect: &Effect) -> Res<()> {
+        let lane = effect.work.lane();
+        let row = params![
+            self.key,
+            id(effect.id),
+            opt_id(effect.account),
+            opt_id(effect.conversation),
+            effect.work.kind(),
+            effect.work.subject().map(Uuid::into_bytes),
+            lane.as_str(),
+            effect.state.as_str(),
+            time(effect.not_before),
+            time(effect.deadline),
+            effect.attempts,
+        ];
+        self.db.run(sql::PUT_EFFECT, row)?;
+        self.group.lane(self.org, effect.account, lane);
+        Ok(())
+    }
+
+    pub(crate) fn write_inbox(&mut self, write: &InboxWrite) -> Res<()> {
+        match write {
+            InboxWrite::Park(item) => {
+                let row = params![
+                    self.key,
+                    id(item.id),
+                    id(item.account),
+                    item.lane.as_str(),
+                    item.provider,
+                    id(item.app),
+                    item.sealed.as_bytes(),
+                    time(item.received_at),
+                    time(item.due_at),
+                    item.attempts,
+                ];
+                self.db.run(sql::PUT_ITEM, row)?;
+                self.group.lane(self.org, Some(item.account), item.lane);
+                Ok(())
+            }
+            InboxWrite::Retry { id: of, due_at, attempts } => {
+                let row = params![self.key, id(*of), time(*due_at), attempts];
+                let moved = self.db.all(sql::RETRY_ITEM, row, returned_lane)?;
+                self.moved(moved);
+                Ok(())
+            }
+            InboxWrite::Settle(of) => {
+                let moved = self.db.all(sql::DROP_ITEM, params![self.key, id(*of)], returned_lane)?;
+                self.moved(moved);
+                Ok(())
+            }
+            // Whatever the bytes say, they are kept for the organisation whose batch it is.
+            InboxWrite::Quarantine(bytes) => put_quarantine(self.db, Some(self.org), bytes),
+            InboxWrite::Release(of) => {
+                self.db.run(sql::DROP_QUARANTINE_OF, params![self.key, id(*of)]).map(drop)
+            }
+            _ => Err(Failure::Store(StoreError::Unsupported("a change to the waiting line"))),
+        }
+    }
+
+    /// Dispatched effects without an outcome become unknown; answers how many.
+    fn recover(&mut self) -> Res<u64> {
+        let open = self.db.all(sql::EFFECTS_DISPATCHED, [self.key], |row| {
+            let c = Cols::new(row, "effect");
+            Ok((c.id::<EffectId>()?, c.get::<String>()?, c.opt_uuid()?))
+        })?;
+        for (effect, kind, subject) in &open {
+            self.db.run(sql::EFFECT_UNKNOWN, params![self.key, id(*effect)])?;
+            if let (Some(Work::Send(_)), Some(subject)) = (Work::from_stored(kind, *subject), subject) {
+                let unknown = Evidence { status: DeliveryStatus::Unknown, at: self.at, failure: None };
+                self.take_evidence(MessageId::from_uuid(*subject), &unknown)?;
+            }
+        }
+        if !open.is_empty() {
+            self.group.log_own(self.db, self.org, Action::EffectSettled, self.at)?;
+        }
+        Ok(open.len() as u64)
+    }
+}
+
+impl Txn<'_> {
+    /// The same for every organisation.
+    pub(crate) fn recover(&mut self, now: DateTime<Utc>) -> Res<u64> {
+        let (mut after, mut count) = (Vec::new(), 0);
+        loop {
+            let orgs =
+                self.db.all(sql::HEADS, params![after, 100], |row| Cols::new(row, "head").id::<OrgId>())?;
+            let Some(newest) = orgs.last() else { return Ok(count) };
+            after = id(*newest).to_vec();
+            for org in orgs {
+                count += self.scope(org, now).recover()?;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use dialzio_core::effect::EffectState;
+
+    const OPEN: [EffectState; 3] = [EffectState::Pending, EffectState::Dispatched, EffectState::Unknown];
+
+    #[test]
+    fn settled_states_in_sql_are_all_that_are_not_open() {
+        let settled: Vec<_> = EffectState::ALL.iter().filter(|state| !OPEN.contains(state)).collect();
+        for state in EffectState::ALL {
+            let named = sql::EFFECTS_OVER.sql.contains(&format!("'{state}'"));
+            assert_eq!(named, settled.contains(&state), "{state}");
+        }
+    }
+}
