@@ -154,8 +154,13 @@ impl Look<'_> {
         let aliases: Vec<_> =
             ask.aliases.iter().map(|alias| (alias.kind().as_str(), alias.match_key())).collect();
         let row = params![org, ask.portfolio.0, json(&aliases, "alias")?];
+        let mut holders = db.all(sql::ALIAS_HOLDERS, row, |row| {
+            let c = Cols::new(row, "alias");
+            Ok((c.get::<i64>()?, c.id::<ChannelIdentityId>()?))
+        })?;
+        holders.sort_unstable();
         let mut ids: Vec<ChannelIdentityId> = Vec::new();
-        for holder in db.all(sql::ALIAS_HOLDERS, row, |row| Cols::new(row, "alias").id())? {
+        for (_, holder) in holders {
             if !ids.contains(&holder) {
                 ids.push(holder);
             }

@@ -24,6 +24,7 @@ mod run;
 mod search;
 mod sight;
 mod statements;
+mod stats;
 mod system;
 mod work;
 mod writer;
@@ -215,6 +216,7 @@ impl SqliteStore {
         let lock = Lock::take(&place.path)?;
         let mut db = connect::writer(&place)?;
         migrate::migrate(&mut db, codec::time(clock.now()))?;
+        stats::write(&db)?;
         let shared = Arc::new(Shared::new(clock));
         let readers = Readers::start(&place, readers)?;
         let writer = Writer::start(db, place, Arc::clone(&shared))?;

@@ -11,7 +11,7 @@ macro_rules! account {
 
 macro_rules! member {
     () => {
-        "SELECT m.id, m.user_id, m.name, m.role, m.state, m.created_at FROM member m WHERE m.org_id = ?1"
+        "SELECT m.id, m.user_id, m.name, m.role, m.state, m.created_at FROM member m "
     };
 }
 
@@ -23,10 +23,10 @@ macro_rules! api_key {
 }
 
 statements! { ACCESS:
-    MEMBER: Read [member] = concat!(member!(), " AND m.id = ?2");
-    MEMBERS: Read [member] = concat!(member!(), " ORDER BY m.id");
+    MEMBER: Read [member] = concat!(member!(), "WHERE m.org_id = ?1 AND m.id = ?2");
+    MEMBERS: Read [member] = concat!(member!(), "WHERE m.org_id = ?1 ORDER BY m.id");
     MEMBER_OF_USER: Read [member] =
-        concat!(member!(), " AND m.user_id = ?2 AND m.state = 'active' ORDER BY m.id LIMIT 1");
+        concat!(member!(), "WHERE m.org_id = ?1 AND m.user_id = ?2 AND m.state = 'active' ORDER BY m.id LIMIT 1");
     PUT_MEMBER: Write [member] =
         "INSERT INTO member (org_id, id, user_id, name, role, state, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
          ON CONFLICT DO UPDATE SET user_id = excluded.user_id, name = excluded.name, role = excluded.role,

@@ -124,9 +124,8 @@ statements! { CONTACTS_ALL:
         "SELECT a.identity_id, a.value, a.seen_at FROM channel_alias a
          WHERE a.org_id = ?1 AND a.portfolio = ?2 AND a.kind = ?3 AND a.match_key = ?4";
     ALIAS_HOLDERS: Read [channel_alias] =
-        "SELECT a.identity_id FROM json_each(?3) j CROSS JOIN channel_alias a
-         WHERE a.org_id = ?1 AND a.portfolio = ?2 AND a.kind = j.value ->> 0 AND a.match_key = j.value ->> 1
-         ORDER BY j.key";
+        "SELECT j.key, a.identity_id FROM json_each(?3) j CROSS JOIN channel_alias a
+         WHERE a.org_id = ?1 AND a.portfolio = ?2 AND a.kind = j.value ->> 0 AND a.match_key = j.value ->> 1";
     PUT_ALIAS: Write [channel_alias] =
         "INSERT INTO channel_alias (org_id, portfolio, kind, match_key, identity_id, value, subject_key, seen_at)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";

@@ -1,1 +1,195 @@
+//! What holds for every statement of the table: it prepares, it stays within its organisation, it touches what it says
+//! it touches, and it reads by an index.
 
+use rusqlite::Connection;
+use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
+
+use super::{Kind, Statement, all};
+
+const SYSTEM: &[&str] = &[
+    "org",
+    "org_head",
+    "user",
+    "membership",
+    "session",
+    "invitation",
+    "app",
+    "app_secret",
+    "api_key_owner",
+    "route",
+    "lane",
+    "quarantine",
+    "heartbeat",
+];
+
+/// Its words carry the organisation's id themselves, and its row numbers come from rows that name it.
+const WORDS: &str = "contact_words";
+
+/// Statements that ask for all rows of an organisation in a table or a narrow index.
+const WHOLE: &[&str] = &[
+    "MEMBERS",
+    "API_KEYS",
+    "ACCOUNTS",
+    "QUEUE_COUNTS",
+    "EFFECTS_DISPATCHED",
+    "ORG",
+    "ORG_DAYS",
+    "HEAD",
+    "APPS",
+];
+
+fn fresh() -> Connection {
+    let mut db = Connection::open_in_memory().unwrap();
+    crate::migrate::migrate(&mut db, 0).unwrap();
+    crate::stats::write(&db).unwrap();
+    db
+}
+
+fn plan(db: &Connection, statement: &Statement) -> Vec<String> {
+    let mut explain = db.prepare(&format!("EXPLAIN QUERY PLAN {}", statement.sql)).unwrap();
+    // Without values: the plan has to hold for any.
+    let (mut rows, mut lines) = (explain.raw_query(), Vec::new());
+    while let Some(row) = rows.next().unwrap() {
+        lines.push(row.get(3).unwrap());
+    }
+    lines
+}
+
+#[test]
+fn every_statement_prepares_and_has_a_name_of_its_own() {
+    let db = fresh();
+    let mut names = BTreeSet::new();
+    for statement in all() {
+        db.prepare(statement.sql).unwrap_or_else(|error| panic!("{}: {error}", statement.name));
+        assert!(names.insert(statement.name), "{} twice", statement.name);
+    }
+}
+
+#[test]
+fn every_table_of_an_organisation_is_narrowed_by_it() {
+    for statement in all() {
+        let of_orgs =
+            statement.tables.iter().filter(|table| !SYSTEM.contains(table) && **table != WORDS).count();
+        if statement.kind == Kind::System {
+            assert_eq!(
+                of_orgs, 0,
+                "{} is a system statement and touches an organisation's table",
+                statement.name
+            );
+            continue;
+        }
+        assert!(of_orgs > 0, "{} touches system tables only and says otherwise", statement.name);
+        let insert = statement.sql.contains("(org_id,") && statement.sql.contains("VALUES (?1,");
+        let narrowed = statement.sql.matches("org_id = ?1").count() + usize::from(insert);
+        assert!(narrowed >= of_orgs, "{}: {of_orgs} tables, narrowed {narrowed} times", statement.name);
+        // Each table reference by its own alias: as many conditions as references.
+        let references =
+            [" FROM ", " JOIN "].iter().map(|word| table_references(statement.sql, word)).sum::<usize>();
+        let wanted = references + usize::from(!insert && statement.sql.starts_with("UPDATE"));
+        assert!(narrowed >= wanted, "{}: {wanted} references, narrowed {narrowed} times", statement.name);
+    }
+}
+
+/// How often a table of an organisation stands after a word.
+fn table_references(sql: &str, word: &str) -> usize {
+    let flat = sql.split_whitespace().collect::<Vec<_>>().join(" ");
+    let after = flat.match_indices(word).map(|(at, _)| &flat[at + word.len()..]);
+    let table = |rest: &str| rest.split([' ', ')', '(']).next().unwrap_or_default().to_owned();
+    after
+        .map(table)
+        .filter(|name| name != "json_each" && name != WORDS && !SYSTEM.contains(&name.as_str()))
+        .count()
+}
+
+fn table_names(db: &Connection) -> BTreeSet<String> {
+    let mut names = db.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").unwrap();
+    names.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+}
+
+#[test]
+fn every_statement_touches_the_tables_it_names_and_no_other() {
+    let mut db = fresh();
+    // With foreign keys on, a statement also looks at parents, which it does not name.
+    db.pragma_update(None, "foreign_keys", 0).unwrap();
+    let known = table_names(&db);
+    let seen = Arc::new(Mutex::new(BTreeSet::new()));
+    let sink = Arc::clone(&seen);
+    db.authorizer(Some(move |context: AuthContext<'_>| {
+        let table = match context.action {
+            AuthAction::Read { table_name, .. }
+            | AuthAction::Insert { table_name }
+            | AuthAction::Delete { table_name }
+            | AuthAction::Update { table_name, .. } => Some(table_name),
+            _ => None,
+        };
+        sink.lock().unwrap().extend(table.map(str::to_owned));
+        Authorization::Allow
+    }))
+    .unwrap();
+    for statement in all() {
+        seen.lock().unwrap().clear();
+        db.prepare(statement.sql).unwrap();
+        let touched: BTreeSet<String> = seen.lock().unwrap().intersection(&known).cloned().collect();
+        let named: BTreeSet<String> = statement.tables.iter().map(|table| (*table).to_owned()).collect();
+        // The words' own tables are beneath them.
+        let beyond: Vec<_> =
+            touched.difference(&named).filter(|table| !table.starts_with("contact_words_")).collect();
+        assert!(beyond.is_empty(), "{} also touches {beyond:?}", statement.name);
+        assert!(named.is_subset(&touched), "{} names {named:?} and touches {touched:?}", statement.name);
+    }
+}
+
+#[test]
+fn every_statement_finds_its_rows_by_an_index() {
+    let db = fresh();
+    for statement in all() {
+        for line in plan(&db, &statement) {
+            let scan = line.starts_with("SCAN ");
+            let virtual_table = line.contains("VIRTUAL TABLE");
+            let first_of_index = statement.name == "LANE_NEXT" && line.contains("USING COVERING INDEX");
+            let constant = line.starts_with("SCAN CONSTANT ROW");
+            assert!(!scan || virtual_table || first_of_index || constant, "{}: {line}", statement.name);
+            assert!(!line.contains("USE TEMP B-TREE FOR ORDER BY"), "{}: {line}", statement.name);
+            // By the organisation alone is as good as a scan, but where all of it is asked for and little.
+            let whole = line.ends_with("(org_id=?)") && !WHOLE.contains(&statement.name);
+            assert!(!whole, "{}: {line}", statement.name);
+            assert!(!line.contains("AUTOMATIC"), "{}: {line}", statement.name);
+        }
+    }
+}
+
+#[test]
+fn lists_use_the_index_that_was_made_for_them() {
+    let db = fresh();
+    for (statement, index) in [
+        (super::INBOX, "conversation_queue ("),
+        (super::INBOX_OF, "conversation_queue_of ("),
+        (super::INBOX_WOKEN, "conversation_snoozed ("),
+        (super::CONTACTS, "contact_by_name ("),
+        (super::CONTACTS_OF_STAGE, "contact_by_stage ("),
+        (super::OPEN_TASKS, "task_open ("),
+        (super::TASKS_OF_MEMBER, "task_of_assignee ("),
+        (super::OPEN_TASKS_OF_MEMBER, "task_open_of_assignee ("),
+        (super::TASKS_OF_CONTACT, "task_of_contact ("),
+        (super::MESSAGES, "PRIMARY KEY (org_id=? AND conversation_id=? AND id<?)"),
+        (super::MESSAGE, "message_by_id ("),
+        (super::SEARCH_NAMES, "contact_search_by_name ("),
+        (super::EFFECTS_DUE, "effect_line ("),
+        (super::ITEMS_DUE, "inbox_item_line ("),
+        (super::LANES_DUE, "lane_due ("),
+        (super::QUARANTINE, "quarantine_of_org ("),
+        (super::MESSAGES_PROMOTED, "message_promotion ("),
+        (super::PROMOTIONS_OF, "message_promotion ("),
+        (super::LANE_DUE, "effect_next ("),
+        (super::LANE_DUE, "inbox_item_next ("),
+        (super::CANCEL_SEND, "effect_send ("),
+        (super::EFFECTS_DISPATCHED, "effect_dispatched ("),
+        (super::EFFECTS_OVER, "effect_settled ("),
+        (super::MESSAGES_ENDED, "message_ending ("),
+    ] {
+        let lines = plan(&db, &statement);
+        assert!(lines.iter().any(|line| line.contains(index)), "{}: {lines:#?}", statement.name);
+    }
+}

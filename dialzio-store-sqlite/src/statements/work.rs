@@ -5,16 +5,17 @@ use super::statements;
 macro_rules! effect {
     () => {
         "SELECT e.id, e.account_id, e.conversation_id, e.work, e.subject, e.state, e.not_before, e.deadline, e.attempts \
-         FROM effect e WHERE e.org_id = ?1"
+         FROM effect e "
     };
 }
 
 statements! { WORK:
-    EFFECT: Read [effect] = concat!(effect!(), " AND e.id = ?2");
+    EFFECT: Read [effect] = concat!(effect!(), "WHERE e.org_id = ?1 AND e.id = ?2");
     EFFECT_STATE: Read [effect] = "SELECT e.state FROM effect e WHERE e.org_id = ?1 AND e.id = ?2";
     EFFECTS_DUE: Read [effect] =
-        concat!(effect!(), " AND e.lane = ?2 AND e.account_id IS ?3 AND e.state = 'pending' AND e.not_before <= ?4 \
-                           ORDER BY e.id LIMIT ?5");
+        concat!(effect!(), "
+                           WHERE e.org_id = ?1 AND e.lane = ?2 AND e.account_id IS ?3 AND e.state = 'pending'
+                             AND e.not_before <= ?4 ORDER BY e.id LIMIT ?5");
     PUT_EFFECT: Write [effect] =
         "INSERT INTO effect (org_id, id, account_id, conversation_id, work, subject, lane, state, not_before, deadline,
                 attempts)
@@ -41,7 +42,7 @@ statements! { WORK:
 
     ITEMS_DUE: Read [inbox_item] =
         "SELECT i.id, i.account_id, i.lane, i.provider, i.app_id, i.sealed, i.received_at, i.due_at, i.attempts
-         FROM inbox_item i WHERE i.org_id = ?1 AND i.lane = ?2 AND i.account_id = ?3 AND i.due_at <= ?4
+         FROM inbox_item i INDEXED BY inbox_item_line WHERE i.org_id = ?1 AND i.lane = ?2 AND i.account_id = ?3 AND i.due_at <= ?4
          ORDER BY i.id LIMIT ?5";
     ITEM_WAITS: Read [inbox_item] =
         "SELECT 1 FROM inbox_item i WHERE i.org_id = ?1 AND i.lane = ?2 AND i.account_id = ?3";
