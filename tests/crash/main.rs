@@ -218,6 +218,17 @@ impl Stage {
         requests.filter_map(|request| request.opaque_id).filter(|id| !orphaned.contains(id)).collect()
     }
 
+    /// Whether everything acknowledged is among these messages, and none of them waits.
+    fn is_settled(&self, messages: &[Value]) -> bool {
+        let waits = |message: &Value| {
+            ["queued", "dispatched", "accepted"].contains(&message["status"].as_str().unwrap())
+        };
+        let shown: BTreeSet<&str> = messages.iter().filter_map(|message| message["text"].as_str()).collect();
+        let promises = self.promises.lock().unwrap();
+        promises.acknowledged.iter().all(|words| shown.contains(words.as_str()))
+            && !messages.iter().any(waits)
+    }
+
     /// Runs webhooks and sends at a server, and kills it in the middle of both.
     async fn round(self: &Arc<Self>, round: usize, server: Server) {
         let before = self.promises.lock().unwrap().acknowledged.len();
@@ -345,25 +356,16 @@ async fn nothing_acknowledged_is_lost_and_nothing_is_sent_twice() {
         for conversation in &stage.conversations {
             messages.extend(stage.list(&format!("/v1/conversations/{conversation}/messages")).await);
         }
-        let waits = |message: &&Value| {
-            ["queued", "dispatched", "accepted"].contains(&message["status"].as_str().unwrap())
-        };
-        let promises = stage.promises.lock().unwrap();
-        let shown: BTreeSet<&str> = messages.iter().filter_map(|message| message["text"].as_str()).collect();
-        let lost = promises.acknowledged.iter().filter(|words| !shown.contains(words.as_str())).count();
-        if lost == 0 && !messages.iter().any(|message| waits(&message))
-            || begun.elapsed() > Duration::from_secs(40)
-        {
+        if stage.is_settled(&messages) || begun.elapsed() > Duration::from_secs(40) {
             break;
         }
-        drop(promises);
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
     let (_, verified) = stage.api("GET", "/v1/audit/verification", &Value::Null).await.unwrap();
     assert_eq!(verified["intact"], true, "{verified}");
     server.kill();
 
-    let promises = stage.promises.lock().unwrap();
+    let promises = std::mem::take(&mut *stage.promises.lock().unwrap());
     let mut shown: BTreeMap<&str, usize> = BTreeMap::new();
     for message in &messages {
         *shown.entry(message["text"].as_str().unwrap()).or_default() += 1;

@@ -1,4 +1,4 @@
-//! A permit is spent by value.
+//! E0382: A permit is spent by value.
 
 use dialzio_core::consent::SendPermit;
 use dialzio_core::provider::{AccountAccess, MessagingProvider, OutboundMessage};
@@ -12,5 +12,3 @@ async fn twice(
     let _ = provider.send(access, permit, message).await;
     let _ = provider.send(access, permit, message).await;
 }
-
-fn main() {}

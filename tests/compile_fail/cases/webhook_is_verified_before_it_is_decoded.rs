@@ -1,9 +1,7 @@
-//! What is decoded was verified.
+//! E0308: What is decoded was verified.
 
 use dialzio_core::provider::{RawWebhook, WebhookDecoder};
 
 fn unverified(decoder: &dyn WebhookDecoder, raw: RawWebhook) {
     let _ = decoder.decode(&raw);
 }
-
-fn main() {}

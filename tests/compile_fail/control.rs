@@ -1,0 +1,25 @@
+//! Everything that the cases use, used rightly.
+
+use dialzio_core::consent::SendPermit;
+use dialzio_core::provider::{
+    AccountAccess, MessagingProvider, OutboundMessage, RawWebhook, VerifiedWebhook, WebhookDecoder,
+};
+use dialzio_core::{Audience, OrgId, OrgScope, SystemScope};
+
+pub async fn once(
+    provider: &dyn MessagingProvider,
+    access: &AccountAccess,
+    permit: SendPermit,
+    message: &OutboundMessage,
+) {
+    let _ = permit.recipient();
+    let _ = provider.send(access, permit, message).await;
+}
+
+pub fn verified(decoder: &dyn WebhookDecoder, hook: &VerifiedWebhook, _: &RawWebhook) {
+    let _ = decoder.decode(hook);
+}
+
+pub fn looked_at(scope: &OrgScope, _: &SystemScope) -> (OrgId, bool) {
+    (scope.org(), *scope.audience() == Audience::All)
+}
