@@ -29,6 +29,9 @@ mod system;
 mod work;
 mod writer;
 
+#[cfg(test)]
+mod tests;
+
 pub use error::OpenError;
 pub use writer::GroupSizes;
 
