@@ -12,4 +12,6 @@ mod corpus;
 mod hostile;
 mod isolation;
 mod rig;
+mod secrets;
 mod spine;
+mod stop_race;
