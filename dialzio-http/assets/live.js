@@ -5,7 +5,8 @@
 //   conversation  {"conversation": id, "item": id?}   something was said or changed; item if one item changed
 //   contact       {"contact": id}                     the person, their consent, tasks or notes changed
 //   counts        {"unread": n}                       unread conversations of this member
-//   sandbox       {"person": id}                      the phone of the sandbox got something
+//   sandbox       {"person": id?}                     a phone of the sandbox got something
+//   resync        {}                                  some were missed: everything is read again
 //
 // The page then reads the fragment again from the same addresses that it was made from, and merges it by element
 // id (merge.js). Ids instead of markup, because the page alone knows its filters, what is open and what is being
@@ -66,8 +67,10 @@
     if (read(event).contact === document.getElementById('person')?.dataset.contact) { person(); composer(); }
   });
   document.addEventListener('sandbox', (event) => {
-    if (read(event).person === document.getElementById('phone')?.dataset.sandbox) phone();
+    const { person: whose } = read(event);
+    if (!whose || whose === document.getElementById('phone')?.dataset.sandbox) phone();
   });
+  document.addEventListener('resync', () => all());
   document.addEventListener('counts', (event) => {
     const { unread } = read(event);
     const place = document.getElementById('rail-unread');

@@ -2,9 +2,18 @@
 (() => {
   'use strict';
   const left = (minutes) => (minutes >= 60 ? `${Math.floor(minutes / 60)} h left` : `${minutes} min left`);
+  // The server says how many seconds are left, since the clock of this machine may be wrong.
+  const ends = new WeakMap();
+  const end = (chip) => {
+    const known = ends.get(chip);
+    if (known?.seconds === chip.dataset.closes) return known.at;
+    const at = Date.now() + Number(chip.dataset.closes) * 1000;
+    ends.set(chip, { seconds: chip.dataset.closes, at });
+    return at;
+  };
   const tick = () => {
     document.querySelectorAll('[data-closes]').forEach((chip) => {
-      const minutes = Math.floor((Date.parse(chip.dataset.closes) - Date.now()) / 60000);
+      const minutes = Math.floor((end(chip) - Date.now()) / 60000);
       if (Number.isNaN(minutes)) return;
       if (minutes < 0) {
         chip.removeAttribute('data-closes');

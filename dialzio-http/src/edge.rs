@@ -27,7 +27,7 @@ static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Wraps a router.
 pub(crate) fn wrap(router: Router<AppState>) -> Router<AppState> {
     router
-        .fallback(|| async { Problem::not_found() })
+        .fallback(crate::web::not_found)
         .method_not_allowed_fallback(|| async {
             Problem::new(StatusCode::METHOD_NOT_ALLOWED, "request.method", "This address has other methods")
         })

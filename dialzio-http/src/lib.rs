@@ -1,7 +1,11 @@
 #![doc = include_str!("../README.md")]
 
 pub mod api;
+#[cfg(all(feature = "sqlite", feature = "whatsapp"))]
+pub mod assemble;
 pub mod auth;
+#[cfg(all(feature = "sqlite", feature = "whatsapp"))]
+pub mod cli;
 mod edge;
 mod health;
 mod hooks;

@@ -102,9 +102,11 @@ pub async fn follow(
     token: Option<String>,
 ) -> Result<impl Stream<Item = Live> + Send + use<>, Error> {
     let ledger = state.crm().ledger();
+    let begun = ledger.newest_event(&actor).await?;
+    let after = after.unwrap_or(begun);
+    let live = state.tails().subscribe(state, &actor, begun);
+    // Read again after listening has begun: what was handed round in between is in the log.
     let newest = ledger.newest_event(&actor).await?;
-    let after = after.unwrap_or(newest);
-    let live = state.tails().subscribe(state, &actor, newest);
     let mut backlog = std::collections::VecDeque::new();
     let mut resync = after > newest;
     if after < newest {
@@ -125,12 +127,32 @@ pub async fn follow(
 }
 
 impl Listener {
+    /// Puts what follows the last event handed on at the head of the line. `false` if the log does not have all of it.
+    async fn catch_up(&mut self) -> bool {
+        let Ok(events) = self.state.crm().ledger().events(&self.actor, self.after, 200).await else {
+            return false;
+        };
+        let contiguous = events.first().is_some_and(|first| first.seq.0 == self.after.0 + 1);
+        if contiguous {
+            self.backlog = events.into_iter().map(Arc::new).collect();
+        }
+        contiguous
+    }
+
     async fn next(&mut self) -> Option<Live> {
         if std::mem::take(&mut self.resync) {
             return Some(Live::Resync);
         }
         loop {
             if let Some(event) = self.backlog.pop_front() {
+                if event.seq.0 > self.after.0 + 1 {
+                    // Something was handed round before this listener was there: the log has it.
+                    if self.catch_up().await {
+                        continue;
+                    }
+                    self.after = event.seq;
+                    return Some(Live::Resync);
+                }
                 if event.seq > self.after {
                     self.after = event.seq;
                     return Some(Live::Event(event));

@@ -3,8 +3,9 @@
 use dialzio_core::account::{NewAccount, NewApp};
 use dialzio_core::text::Title;
 use dialzio_core::{Actor, Crm, Error};
-use dialzio_whatsapp::emulator::{Behaviour, EmulatedNumber, Emulator, EmulatorConfig};
-use std::sync::Arc;
+use dialzio_whatsapp::emulator::{Behaviour, CustomerIdentity, EmulatedNumber, Emulator, EmulatorConfig};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use url::Url;
 
 /// The emulated provider and the number that is connected to it.
@@ -12,6 +13,28 @@ use url::Url;
 pub struct Sandbox {
     emulator: Emulator,
     number: String,
+    play: Arc<Play>,
+}
+
+/// What is played by the page.
+#[derive(Debug, Default)]
+struct Play {
+    invented: Mutex<Vec<CustomerIdentity>>,
+    day: Mutex<Day>,
+    stop: AtomicBool,
+}
+
+/// How far the day of sample conversations has come.
+#[derive(Debug, Clone, Default)]
+pub struct Day {
+    /// Messages played.
+    pub done: u64,
+    /// Messages in all.
+    pub total: u64,
+    /// Whether it runs.
+    pub is_running: bool,
+    /// What it came to.
+    pub outcome: Option<String>,
 }
 
 /// The sandbox's number at the emulated provider.
@@ -33,7 +56,7 @@ impl Sandbox {
         config.behaviour =
             Behaviour { status_delay: std::time::Duration::from_millis(400), ..config.behaviour };
         let emulator = Emulator::start(config).await?;
-        Ok(Self { emulator, number: NUMBER.to_owned() })
+        Ok(Self { emulator, number: NUMBER.to_owned(), play: Arc::default() })
     }
 
     /// Connects the organisation to the emulated number, once: an app, an account, and the webhook back to `server`.
@@ -101,5 +124,62 @@ impl Sandbox {
     #[must_use]
     pub fn number(&self) -> &str {
         &self.number
+    }
+
+    /// Everybody whose phone can be played: those who were invented and those the number has met.
+    #[must_use]
+    pub fn people(&self) -> Vec<CustomerIdentity> {
+        let mut people = self.emulator.customers(&self.number);
+        let invented = self.play.invented.lock().unwrap_or_else(PoisonError::into_inner);
+        for person in invented.iter() {
+            if !people.iter().any(|known| known.user_id == person.user_id) {
+                people.push(person.clone());
+            }
+        }
+        people
+    }
+
+    /// Invents a person.
+    pub fn invent(&self, person: CustomerIdentity) {
+        let mut invented = self.play.invented.lock().unwrap_or_else(PoisonError::into_inner);
+        invented.retain(|known| known.user_id != person.user_id);
+        invented.push(person);
+    }
+
+    /// How far the day of sample conversations has come.
+    #[must_use]
+    pub fn day(&self) -> Day {
+        self.play.day.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Begins a day of so many messages. `false` if one runs already.
+    #[must_use]
+    pub fn begin_day(&self, total: u64) -> bool {
+        let mut day = self.play.day.lock().unwrap_or_else(PoisonError::into_inner);
+        if day.is_running {
+            return false;
+        }
+        self.play.stop.store(false, Ordering::Release);
+        *day = Day { total, is_running: true, ..Day::default() };
+        true
+    }
+
+    /// One message more was played. `false` if the day is to end.
+    #[must_use]
+    pub fn step_day(&self) -> bool {
+        self.play.day.lock().unwrap_or_else(PoisonError::into_inner).done += 1;
+        !self.play.stop.load(Ordering::Acquire)
+    }
+
+    /// Asks a running day to end.
+    pub fn stop_day(&self) {
+        self.play.stop.store(true, Ordering::Release);
+    }
+
+    /// Ends the day with what it came to.
+    pub fn end_day(&self, outcome: String) {
+        let mut day = self.play.day.lock().unwrap_or_else(PoisonError::into_inner);
+        day.is_running = false;
+        day.outcome = Some(outcome);
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::options::Options;
 use crate::realtime::Tails;
+use crate::web::Attempts;
 
 /// What every handler reaches. Cloning costs one counter.
 #[derive(Debug, Clone)]
@@ -17,11 +18,14 @@ struct Inner {
     crm: Crm,
     options: Options,
     tails: Tails,
+    attempts: Attempts,
 }
 
 impl AppState {
     pub(crate) fn new(crm: Crm, options: Options) -> Self {
-        Self { inner: Arc::new(Inner { crm, options, tails: Tails::default() }) }
+        Self {
+            inner: Arc::new(Inner { crm, options, tails: Tails::default(), attempts: Attempts::default() }),
+        }
     }
 
     /// The CRM.
@@ -42,5 +46,9 @@ impl AppState {
 
     pub(crate) fn tails(&self) -> &Tails {
         &self.inner.tails
+    }
+
+    pub(crate) fn attempts(&self) -> &Attempts {
+        &self.inner.attempts
     }
 }

@@ -77,10 +77,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("unread: {}", conversation.unread);
     crm.conversations().send(&me, conversation.id, NewMessage::text("Yes, two left.")?).await?;
 
-    // Promotion needs an opt-in, with evidence.
+    // Promotion needs an opt-in, and an opt-in needs evidence.
     crm.worker().run_once().await?;
-    let offer = NewMessage::template("new_season", "en");
-    let refused = crm.conversations().send(&me, conversation.id, offer).await;
+    let offer = || NewMessage::template("weekend_offer", "en");
+    let refused = crm.conversations().send(&me, conversation.id, offer()).await;
     println!("without an opt-in: {}", refused.err().map(|error| error.code()).unwrap_or_default());
     let evidence = Evidence {
         kind: EvidenceKind::InPerson,
@@ -96,8 +96,12 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         expires_at: None,
     };
     crm.consents().grant(&me, consent).await?;
-    let report = crm.worker().run_once().await?;
-    println!("sent by now: {}", graph.sends_by_opaque_id().len());
-    println!("last run: {report:?}");
+    let sent = crm.conversations().send(&me, conversation.id, offer()).await?;
+    match sent.deferred {
+        Some((until, _)) => println!("with an opt-in: waits for the morning of the person, {until}"),
+        None => println!("with an opt-in: on its way"),
+    }
+    crm.worker().run_once().await?;
+    println!("the provider took {} messages", graph.sends_by_opaque_id().len());
     Ok(())
 }

@@ -318,6 +318,15 @@ impl<'a> AccessService<'a> {
         self.crm.store().org(scope).await?.ok_or(Error::missing(RecordKind::Organisation))
     }
 
+    /// The organisation as it is before a change of its settings.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] if it was closed; [`Error::Denied`] without [`Permission::SettingsManage`].
+    pub async fn settings(&self, by: &Actor) -> Result<Org, Error> {
+        let scope = by.scope_for(Permission::SettingsManage)?;
+        self.crm.store().org(scope).await?.ok_or(Error::missing(RecordKind::Organisation))
+    }
+
     /// Changes the organisation's name, zone, quiet hours, cap or period. The period can only be shortened from 365 days.
     ///
     /// # Errors

@@ -164,8 +164,8 @@ impl KeyProvider for LocalKeys {
     }
 
     async fn by_id(&self, id: &str) -> Result<RawKey, KeyError> {
-        let id: u32 = id.parse().map_err(|_| KeyError::Unknown)?;
-        self.keys.get(&id).map(|key| RawKey::new(**key)).ok_or(KeyError::Unknown)
+        let found = self.keys.iter().find(|(known, _)| known.to_string() == id);
+        found.map(|(_, key)| RawKey::new(**key)).ok_or(KeyError::Unknown)
     }
 
     async fn ids(&self) -> Result<Vec<String>, KeyError> {

@@ -228,7 +228,7 @@ pub enum Verdict {
     Deny(Refusal),
 }
 
-/// Leave to send one message to one person. Only [`decide`] makes these.
+/// Leave to send one message to one person. Only the gate makes these, for the worker, from facts of the store.
 ///
 /// It cannot be cloned, stored or made by hand, and is spent by value:
 ///
@@ -291,12 +291,13 @@ impl SendPermit {
     }
 }
 
-/// Decides whether a message may go out. Pure; the only function that makes a [`SendPermit`].
+/// Decides whether a message may go out. Pure; the only function that makes a [`SendPermit`]. Not public: nobody outside
+/// can bring facts of their own.
 ///
 /// The rules and their order are those of the decision table in `docs/consent.md`; every rule that says no is
 /// reported, the first one decides.
 #[must_use]
-pub fn decide(facts: &ConsentFacts, intent: Intent, now: DateTime<Utc>) -> Verdict {
+pub(crate) fn decide(facts: &ConsentFacts, intent: Intent, now: DateTime<Utc>) -> Verdict {
     let mut reasons: Vec<Reason> = Vec::new();
     let mut deny = |code: RefusalCode, since: Option<DateTime<Utc>>| reasons.push(Reason { code, since });
     let marketing = intent.purpose == Purpose::Marketing;

@@ -7,8 +7,9 @@ mod service;
 mod store;
 mod zone;
 
+pub(crate) use gate::decide;
 pub use gate::{
-    Age, Check, ConsentFacts, Intent, Reason, Refusal, RefusalCode, Registry, SendPermit, Verdict, decide,
+    Age, Check, ConsentFacts, Intent, Reason, Refusal, RefusalCode, Registry, SendPermit, Verdict,
 };
 pub use optout::{Reply, Words};
 pub(crate) use record::CONSENT_PERIOD;

@@ -80,7 +80,8 @@ impl<'a> ConsentService<'a> {
     /// Records that somebody agreed.
     ///
     /// # Errors
-    /// [`Error::Invalid`] for a time in the future or a contact without any identifier; [`Error::NotFound`];
+    /// [`Error::Invalid`] for a time in the future or a contact without any identifier; [`Error::NotFound`] for
+    /// the contact or the message of the evidence;
     /// [`Error::Denied`] without [`Permission::ConsentWrite`].
     pub async fn grant(&self, by: &Actor, new: NewConsent) -> Result<ConsentRecord, Error> {
         let longest = new.occurred_at + CONSENT_PERIOD;
@@ -123,6 +124,9 @@ impl<'a> ConsentService<'a> {
         let now = self.crm.now();
         if occurred_at > now {
             return Err(Error::invalid("occurred_at", "must not lie in the future"));
+        }
+        if let Some(message) = evidence.message {
+            self.crm.store().message(scope, message).await?.ok_or(Error::missing(RecordKind::Message))?;
         }
         let (contact, subjects) = self.subjects(scope, contact).await?;
         if subjects.is_empty() {

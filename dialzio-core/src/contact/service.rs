@@ -160,9 +160,12 @@ impl<'a> ContactService<'a> {
     ///
     /// # Errors
     /// [`Error::Conflict`] if the revision asked for is not the current one, or after three lost races;
-    /// [`Error::NotFound`]; [`Error::Denied`].
+    /// [`Error::NotFound`] for the contact or its owner; [`Error::Denied`].
     pub async fn update(&self, by: &Actor, id: ContactId, patch: ContactPatch) -> Result<Contact, Error> {
         let scope = by.scope_for(Permission::ContactsWrite)?;
+        if let Some(Some(member)) = patch.owner {
+            self.crm.store().member(scope, member).await?.ok_or(Error::missing(RecordKind::Member))?;
+        }
         for _ in 0..TRIES {
             let mut contact = self.require(scope, id).await?;
             let seen = contact.revision;

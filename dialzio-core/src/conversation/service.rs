@@ -224,8 +224,7 @@ impl<'a> ConversationService<'a> {
     /// # Errors
     /// [`Error::NotFound`]; [`Error::Denied`] without [`Permission::ConversationsRead`].
     pub async fn message(&self, by: &Actor, id: MessageId) -> Result<Message, Error> {
-        let scope = by.scope_for(Permission::ConversationsRead)?;
-        self.crm.store().message(scope, id).await?.ok_or(Error::missing(RecordKind::Message))
+        self.require_message(by.scope_for(Permission::ConversationsRead)?, id).await
     }
 
     /// The conversation of a contact on an account: the one there is, or a new one.
@@ -482,13 +481,17 @@ impl<'a> ConversationService<'a> {
         }
     }
 
+    async fn require_message(&self, scope: &OrgScope, id: MessageId) -> Result<Message, Error> {
+        self.crm.store().message(scope, id).await?.ok_or(Error::missing(RecordKind::Message))
+    }
+
     /// Takes a waiting message back. Nothing happens if it has left.
     ///
     /// # Errors
     /// [`Error::Conflict`] if it is not waiting any more; [`Error::NotFound`]; [`Error::Denied`].
     pub async fn cancel(&self, by: &Actor, id: MessageId) -> Result<Message, Error> {
         let scope = by.scope_for(Permission::MessagesSend)?;
-        let message = self.message(by, id).await?;
+        let message = self.require_message(scope, id).await?;
         if message.delivery.status != DeliveryStatus::Queued {
             return Err(Error::Conflict { kind: RecordKind::Message });
         }
@@ -501,7 +504,7 @@ impl<'a> ConversationService<'a> {
             .write(ConversationWrite::Evidence { message: id, evidence })
             .event(DomainEvent::MessageChanged { conversation: message.conversation, message: id });
         self.crm.store().commit_one(scope, batch).await?;
-        self.message(by, id).await
+        self.require_message(scope, id).await
     }
 
     /// Settles a message whose outcome nobody knows, by a person's decision: it was sent, or it is given up.
@@ -510,7 +513,7 @@ impl<'a> ConversationService<'a> {
     /// [`Error::Conflict`] if its outcome is known; [`Error::NotFound`]; [`Error::Denied`].
     pub async fn settle_unknown(&self, by: &Actor, id: MessageId, was_sent: bool) -> Result<Message, Error> {
         let scope = by.scope_for(Permission::MessagesSend)?;
-        let message = self.message(by, id).await?;
+        let message = self.require_message(scope, id).await?;
         if message.delivery.status != DeliveryStatus::Unknown {
             return Err(Error::Conflict { kind: RecordKind::Message });
         }
@@ -528,7 +531,7 @@ impl<'a> ConversationService<'a> {
             })
             .event(DomainEvent::MessageChanged { conversation: message.conversation, message: id });
         self.crm.store().commit_one(scope, batch).await?;
-        self.message(by, id).await
+        self.require_message(scope, id).await
     }
 
     async fn change(

@@ -209,7 +209,8 @@ pub enum Purge {
     Messages,
     /// Quarantine whose time is up.
     Quarantine,
-    /// Idempotency keys, settled effects, external references and old events.
+    /// Idempotency keys older than 48 hours; settled effects, external references and events older than 60 days, all
+    /// counted back from the instant that is given.
     Bookkeeping,
 }
 

@@ -4,10 +4,12 @@
 pub mod conformance;
 mod faulty;
 pub mod fixtures;
+mod permit;
 pub mod scripted;
 
 pub use faulty::{Calls, Fault, Faulty};
 pub use fixtures::Fixtures;
+pub use permit::permit_to_answer;
 pub use scripted::{Scripted, ScriptedProvider, Sent};
 
 use crate::id::OrgId;

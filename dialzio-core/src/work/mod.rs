@@ -9,6 +9,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::StreamExt;
 use std::future::Future;
 use std::time::Duration;
+use tokio::task::JoinSet;
 
 use crate::crm::Crm;
 use crate::effect::{Effect, EffectState, LaneKind};
@@ -23,8 +24,18 @@ const LEASE: TimeDelta = TimeDelta::seconds(60);
 const CHUNK: u32 = 16;
 /// The longest sleep between two looks, for work whose time comes and for a lost hint.
 const NAP: Duration = Duration::from_secs(1);
+/// How often snoozed conversations are looked at.
+const KEEP_EVERY: TimeDelta = TimeDelta::seconds(5);
+/// Most lanes that are worked on at the same time.
+const SIDE_BY_SIDE: usize = 16;
 /// How often what has expired is swept.
 const SWEEP_EVERY: TimeDelta = TimeDelta::minutes(10);
+
+/// Logs what went wrong by its code alone; the work is tried again.
+fn logged(error: &Error) -> bool {
+    tracing::error!(code = %error.code(), "work could not be done and will be tried again");
+    true
+}
 
 /// What one run did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -65,8 +76,8 @@ impl<'a> Worker<'a> {
         Self { crm }
     }
 
-    /// Works until `shutdown` is ready, then finishes what it holds. Sends that a crash left without an outcome become
-    /// unknown first.
+    /// Works until `shutdown` is ready, then finishes what it holds. Lanes are worked on side by side, so that a slow
+    /// provider holds nobody else up. Sends that a crash left without an outcome become unknown first.
     ///
     /// # Errors
     /// [`Error::Store`] if the first look fails; later failures are logged and tried again.
@@ -74,31 +85,63 @@ impl<'a> Worker<'a> {
         self.recover().await?;
         let mut stirred = self.crm.store().stirred();
         let mut shutdown = std::pin::pin!(shutdown);
+        let mut lanes = JoinSet::new();
+        let mut kept_at: Option<DateTime<Utc>> = None;
         let mut swept_at: Option<DateTime<Utc>> = None;
         loop {
+            let now = self.crm.now();
             let pass = async {
-                let mut report = self.run_lanes().await?;
-                if swept_at.is_none_or(|at| self.crm.now() >= at + SWEEP_EVERY) {
-                    report += self.sweep().await?;
-                    swept_at = Some(self.crm.now());
+                self.start_lanes(&mut lanes).await?;
+                if kept_at.is_none_or(|at| now >= at + KEEP_EVERY) {
+                    kept_at = Some(now);
+                    self.wake_snoozed().await?;
                 }
-                self.wake_snoozed().await?;
-                Ok::<_, Error>(report)
-            };
-            if let Err(error) = pass.await {
-                tracing::error!(code = %error.code(), "work could not be done and will be tried again");
-            }
-            let nap = async {
-                tokio::select! {
-                    _ = stirred.next() => {}
-                    () = tokio::time::sleep(NAP) => {}
+                if swept_at.is_none_or(|at| now >= at + SWEEP_EVERY) {
+                    swept_at = Some(now);
+                    self.sweep().await?;
                 }
+                Ok::<_, Error>(())
             };
+            let mut failed = pass.await.is_err_and(|error| logged(&error));
             tokio::select! {
-                () = &mut shutdown => return Ok(()),
-                () = nap => {}
+                () = &mut shutdown => break,
+                _ = stirred.next() => {}
+                () = tokio::time::sleep(NAP) => {}
+                Some(done) = lanes.join_next() => {
+                    failed |= done.is_ok_and(|done: Result<_, Error>| done.is_err_and(|error| logged(&error)));
+                }
+            }
+            if failed {
+                tokio::time::sleep(NAP).await;
             }
         }
+        while let Some(done) = lanes.join_next().await {
+            if let Ok(Err(error)) = done {
+                logged(&error);
+            }
+        }
+        Ok(())
+    }
+
+    /// Starts work on lanes that are due, in tasks of their own.
+    async fn start_lanes(&self, running: &mut JoinSet<Result<(), Error>>) -> Result<(), Error> {
+        let free = SIDE_BY_SIDE.saturating_sub(running.len());
+        if free == 0 {
+            return Ok(());
+        }
+        let (store, now) = (self.crm.store(), self.crm.now());
+        for lane in store.lanes_due(self.crm.system(), now, u32::try_from(free).unwrap_or(1)).await? {
+            let (system, worker) = (self.crm.system(), self.crm.worker_id());
+            if let Some(lease) = store.lease(system, lane, worker, now, now + LEASE).await? {
+                let crm = self.crm.clone();
+                running.spawn(async move {
+                    let done = crm.worker().run_lane(lease).await;
+                    crm.store().release(crm.system(), lease).await?;
+                    done.map(|_| ())
+                });
+            }
+        }
+        Ok(())
     }
 
     /// After a restart: what was dispatched and has no outcome becomes unknown. Answers how many.

@@ -11,8 +11,6 @@ use crate::time::RETENTION_CAP;
 
 /// Most rows in one transaction, so that nobody waits for long.
 const CHUNK: u32 = 200;
-/// Idempotency keys are kept this long; the other bookkeeping has periods of its own in the store.
-const BOOKKEEPING: TimeDelta = TimeDelta::hours(48);
 
 impl Worker<'_> {
     /// Sweeps every organisation, and the system tables.
@@ -31,11 +29,9 @@ impl Worker<'_> {
             for org in &orgs {
                 let scope = OrgScope::new(org.id, Audience::All);
                 let kept = TimeDelta::days(i64::from(org.message_days)).min(RETENTION_CAP);
-                for (class, before) in [
-                    (Purge::Messages, now - kept),
-                    (Purge::Quarantine, now),
-                    (Purge::Bookkeeping, now - BOOKKEEPING),
-                ] {
+                for (class, before) in
+                    [(Purge::Messages, now - kept), (Purge::Quarantine, now), (Purge::Bookkeeping, now)]
+                {
                     loop {
                         let mut batch = Batch::caused_by(&Cause::Sweep, Action::Swept, now);
                         batch.write(Write::Purge { class, before, limit: CHUNK });

@@ -200,13 +200,18 @@ pub async fn change(
         (Some("snoozed"), None) => return Err(Problem::invalid("snoozed_until", "is needed for snoozed")),
         (Some(_), _) => return Err(Problem::invalid("state", "is open, snoozed or closed")),
     };
+    let mut changed = None;
     if let Some(to) = patch.assignee {
-        service.assign(&actor, id, to).await?;
+        changed = Some(service.assign(&actor, id, to).await?);
     }
     if let Some(wanted) = wanted {
-        service.set_state(&actor, id, wanted).await?;
+        changed = Some(service.set_state(&actor, id, wanted).await?);
     }
-    Ok(Json(service.get(&actor, id).await?.into()))
+    match (service.get(&actor, id).await, changed) {
+        // Whoever may change and not read gets the conversation without its person.
+        (Err(dialzio_core::Error::Denied { .. }), Some(changed)) => Ok(Json(changed.into())),
+        (found, _) => Ok(Json(found?.into())),
+    }
 }
 
 /// `POST /v1/conversations/{conversation}/read`.

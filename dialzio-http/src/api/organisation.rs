@@ -98,7 +98,7 @@ pub async fn change(
     Caller(actor): Caller,
     Body(patch): Body<OrgPatchJson>,
 ) -> Result<Json<OrgJson>, Problem> {
-    let mut org = state.crm().access().org(&actor).await?;
+    let mut org = state.crm().access().settings(&actor).await?;
     if let Some(name) = patch.name {
         org.name = text::<Title>("name", &name)?;
     }
@@ -115,8 +115,8 @@ pub async fn change(
     org.quiet_hours = QuietHours { open_from, open_until };
     org.marketing_cap = patch.marketing_cap.unwrap_or(org.marketing_cap);
     org.message_days = patch.message_days.unwrap_or(org.message_days);
-    state.crm().access().change_org(&actor, org).await?;
-    Ok(Json(state.crm().access().org(&actor).await?.into()))
+    state.crm().access().change_org(&actor, org.clone()).await?;
+    Ok(Json(org.into()))
 }
 
 /// Somebody who works here.

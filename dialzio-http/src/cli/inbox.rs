@@ -80,7 +80,8 @@ impl Inbox {
     pub(super) async fn run(self) -> Outcome {
         let crm = crate::assemble::open(&self.data.path, None).await?;
         let found = all(&crm).await?;
-        let pick = |id: QuarantineId| found.iter().find(|found| found.item.id == id).ok_or("there is no such item");
+        let pick =
+            |id: QuarantineId| found.iter().find(|found| found.item.id == id).ok_or("there is no such item");
         match self.verb {
             Verb::List => {
                 for Found { item, .. } in &found {

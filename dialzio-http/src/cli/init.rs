@@ -59,7 +59,8 @@ impl Init {
         let name = Title::parse("Made by init")?;
         let (_, key) = crm.access().create_key(&operator, name, Permission::ALL).await?;
         if self.json {
-            let answer = serde_json::json!({ "organisation_id": org, "setup_url": link, "api_key": key.reveal() });
+            let answer =
+                serde_json::json!({ "organisation_id": org, "setup_url": link, "api_key": key.reveal() });
             say(&answer.to_string());
         } else {
             say(&format!("Organisation {org} is set up.\nOpen {link} to make the owner's account."));

@@ -37,13 +37,22 @@ pub(super) struct Serve {
 impl Serve {
     /// What `dialzio` does without a command.
     pub(super) fn plain() -> Self {
-        let data = Data { path: std::env::var_os("DIALZIO_DATA").map_or_else(|| "dialzio-data".into(), Into::into) };
-        Self { data, listen: SocketAddr::from(([127, 0, 0, 1], 8080)), origin: None, sandbox: true, found: true }
+        let data =
+            Data { path: std::env::var_os("DIALZIO_DATA").map_or_else(|| "dialzio-data".into(), Into::into) };
+        Self {
+            data,
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            origin: None,
+            sandbox: true,
+            found: true,
+        }
     }
 
     pub(super) async fn run(self) -> Outcome {
         log();
-        if !self.listen.ip().is_loopback() && self.origin.as_deref().is_none_or(|origin| !origin.starts_with("https://")) {
+        if !self.listen.ip().is_loopback()
+            && self.origin.as_deref().is_none_or(|origin| !origin.starts_with("https://"))
+        {
             return Err("a public address needs --origin https://…, with TLS in front of this server".into());
         }
         let clock = MovedClock::from_environment().filter(|_| self.sandbox);
@@ -142,7 +151,9 @@ async fn signalled() {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};
-        let (Ok(mut end), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) else {
+        let (Ok(mut end), Ok(mut interrupt)) =
+            (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+        else {
             return std::future::pending().await;
         };
         tokio::select! {

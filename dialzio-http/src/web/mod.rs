@@ -1,18 +1,119 @@
 //! The web inbox: server-rendered pages, enhanced in place.
 //!
 //! `view` holds what the pages show, `templates/` how they show it, `assets/` the style sheets and
-//! scripts. `README.md` beside this file lists every route that the templates use.
+//! scripts; the other modules fill the views from the services. `README.md` beside this file lists every
+//! route that the templates use.
+
+mod attempts;
+mod bubble;
+mod composer;
+mod consent;
+mod contact;
+mod contacts;
+mod desk;
+mod entry;
+mod fields;
+mod files;
+mod head;
+mod inbox;
+mod live;
+mod numbers;
+mod outgoing;
+mod person;
+mod picker;
+mod problems;
+mod quarantine;
+mod queue;
+#[cfg(feature = "sandbox")]
+mod sandbox;
+mod settings;
+mod thread;
+mod timeline;
+mod words;
 
 pub mod assets;
 pub(crate) mod view;
 
+pub(crate) use attempts::Attempts;
+pub(crate) use problems::not_found;
 pub use view::sample::page as sample_page;
 
 use axum::Router;
+use axum::middleware;
+use axum::routing::{get, post};
 
 use crate::state::AppState;
 
 /// The routes of the pages.
 pub(crate) fn routes() -> Router<AppState> {
+    let pages = pages().merge(reads()).merge(posts());
+    #[cfg(feature = "sandbox")]
+    let pages = pages.merge(sandbox::routes());
+    pages.layer(middleware::from_fn(problems::in_words)).route("/assets/{*path}", get(files::asset))
+}
+
+fn pages() -> Router<AppState> {
     Router::new()
+        .route("/", get(entry::home))
+        .route("/setup", get(entry::setup))
+        .route("/sign-in", get(entry::sign_in))
+        .route("/inbox", get(inbox::page))
+        .route("/inbox/{conversation}", get(inbox::page_open))
+        .route("/contacts", get(contacts::page))
+        .route("/contacts/{contact}", get(contact::page))
+        .route("/quarantine", get(quarantine::page))
+        .route("/quarantine/{event}", get(quarantine::held))
+        .route("/integrations", get(numbers::page))
+        .route("/settings", get(settings::page))
+}
+
+fn reads() -> Router<AppState> {
+    Router::new()
+        .route("/web/inbox/queue", get(queue::read))
+        .route("/web/conversations/{conversation}", get(inbox::read))
+        .route("/web/conversations/{conversation}/thread", get(thread::read))
+        .route("/web/conversations/{conversation}/head", get(head::read))
+        .route("/web/conversations/{conversation}/composer", get(composer::read))
+        .route("/web/conversations/{conversation}/person", get(person::read))
+        .route("/web/conversations/{conversation}/templates", get(picker::read))
+        .route("/web/goto", get(contacts::goto))
+        .route("/web/contacts", get(contacts::read).post(contacts::create))
+        .route("/web/contacts/{contact}/timeline", get(timeline::read))
+        .route("/web/quarantine", get(quarantine::read))
+        .route("/web/media/{media}", get(files::media))
+        .route("/web/events", get(live::stream))
+}
+
+fn posts() -> Router<AppState> {
+    Router::new()
+        .route("/web/setup/invitation", post(entry::invitation))
+        .route("/web/setup", post(entry::accept))
+        .route("/web/sign-in", post(entry::enter))
+        .route("/web/sign-out", post(entry::leave))
+        .route("/web/conversations/{conversation}/messages", post(outgoing::reply))
+        .route("/web/conversations/{conversation}/notes", post(outgoing::note))
+        .route("/web/conversations/{conversation}/template", post(outgoing::template))
+        .route("/web/conversations/{conversation}/opt-in", post(picker::opt_in))
+        .route("/web/conversations/{conversation}/assign", post(head::assign))
+        .route("/web/conversations/{conversation}/snooze", post(head::snooze))
+        .route("/web/conversations/{conversation}/close", post(head::close))
+        .route("/web/conversations/{conversation}/reopen", post(head::reopen))
+        .route("/web/conversations/{conversation}/read", post(head::seen))
+        .route("/web/messages/{message}/resend", post(outgoing::resend))
+        .route("/web/messages/{message}/mark-sent", post(outgoing::mark_sent))
+        .route("/web/messages/{message}/drop", post(outgoing::give_up))
+        .route("/web/messages/{message}/cancel", post(outgoing::cancel))
+        .route("/web/contacts/{contact}/conversation", post(contact::open))
+        .route("/web/contacts/{contact}/stage", post(person::stage))
+        .route("/web/contacts/{contact}/owner", post(person::owner))
+        .route("/web/contacts/{contact}/tags", post(person::add_tag))
+        .route("/web/contacts/{contact}/tags/remove", post(person::remove_tag))
+        .route("/web/contacts/{contact}/tasks", post(person::add_task))
+        .route("/web/contacts/{contact}/notes", post(person::add_note))
+        .route("/web/contacts/{contact}/consent", post(consent::record))
+        .route("/web/tasks/{task}", post(person::tick))
+        .route("/web/quarantine/{event}/replay", post(quarantine::replay))
+        .route("/web/quarantine/{event}/discard", post(quarantine::discard))
+        .route("/web/integrations/{account}/check", post(numbers::check))
+        .route("/web/settings", post(settings::save))
 }

@@ -1,10 +1,9 @@
 //! Permits from the real gate, for somebody who has just written.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use dialzio_core::{
-    AccountId, IdSource, LedgerSeq, MessageId, OrgId,
-    access::chrono_tz_name::ZoneName,
-    consent::{Channel, Check, ConsentFacts, Intent, Purpose, QuietHours, SendPermit, Verdict, decide},
+    AccountId, IdSource, MessageId,
+    consent::{Channel, SendPermit},
     contact::Address,
     provider::{AccountAccess, OutboundContent, OutboundMessage},
 };
@@ -15,35 +14,7 @@ pub(crate) fn now() -> DateTime<Utc> {
 
 /// Leave to answer this person within the reply window.
 pub(crate) fn permit(address: Address, channel: Channel) -> SendPermit {
-    let ids = IdSource::seeded(7);
-    let wrote = now() - TimeDelta::minutes(5);
-    let facts = ConsentFacts {
-        org: ids.next::<OrgId>(wrote),
-        contact: ids.next(wrote),
-        address: Some(address),
-        subjects: Vec::new(),
-        records: Vec::new(),
-        head: LedgerSeq::default(),
-        suppressions: Vec::new(),
-        restricted: false,
-        unreachable_since: None,
-        last_inbound: Some((ids.next(wrote), wrote)),
-        relation: None,
-        answered: false,
-        marketing_sent: Vec::new(),
-        quiet_hours: QuietHours::DEFAULT,
-        zone: ZoneName::UTC,
-        marketing_cap: 0,
-        age: Check::NotConfigured,
-        registry: Check::NotConfigured,
-        template_registration: Check::NotConfigured,
-        call_permission: Check::NotConfigured,
-    };
-    let intent = Intent { channel, purpose: Purpose::Service, template: false };
-    match decide(&facts, intent, now()) {
-        Verdict::Allow(permit) => permit,
-        refused => panic!("the gate refused: {refused:?}"),
-    }
+    dialzio_core::testing::permit_to_answer(address, channel, now())
 }
 
 pub(crate) fn message(content: OutboundContent) -> OutboundMessage {

@@ -161,6 +161,11 @@ impl Deciding<'_> {
     }
 
     pub(super) fn preference(&mut self, place: usize, news: &PreferenceNews, at: DateTime<Utc>) {
+        // A stop of somebody known counts whenever it turns up; anything else so late is no news.
+        let binding = news.value == PreferenceValue::Stop && self.people.find(&news.sender).is_some();
+        if self.is_out_of_time(at) && !binding {
+            return self.quarantine(place, QuarantineReason::OutOfTime, "preference");
+        }
         let at = at.min(self.now);
         let Some(person) = self.people.resolve(&news.sender, at, self.now, self.ids, self.batch) else {
             return self.quarantine(place, QuarantineReason::Unknown, "preference without a person");

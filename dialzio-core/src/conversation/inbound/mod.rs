@@ -108,6 +108,11 @@ impl Deciding<'_> {
         self.batch.event(DomainEvent::QuarantineChanged);
     }
 
+    /// So old or so far ahead that it makes nothing new.
+    fn is_out_of_time(&self, at: DateTime<Utc>) -> bool {
+        at < self.now - OLDEST_EVENT || at > self.now + FUTURE_TOLERANCE
+    }
+
     fn known(&self, external: &super::ExternalId) -> Option<&KnownMessage> {
         self.messages.iter().find(|known| known.external.as_ref() == Some(external))
     }
@@ -120,7 +125,7 @@ impl Deciding<'_> {
             }
             return;
         }
-        if at < self.now - OLDEST_EVENT || at > self.now + FUTURE_TOLERANCE {
+        if self.is_out_of_time(at) {
             return self.quarantine(place, QuarantineReason::OutOfTime, "message");
         }
         let at = at.min(self.now);
@@ -129,7 +134,7 @@ impl Deciding<'_> {
         };
         let conversation = self.conversation(person, at);
         let id: MessageId = self.ids.next(at);
-        let content = self.content(&received.content, id, at);
+        let (content, file) = self.content(&received.content, id, at);
         let message = Message {
             id,
             conversation: conversation.id,
@@ -165,6 +170,10 @@ impl Deciding<'_> {
                 head: HeadDelta { unread: 1, reopen: true, inbound: true },
                 digest: Some(digest),
             });
+        // A file belongs to its message, so the message is written first.
+        if let Some(file) = file {
+            self.batch.write(MediaWrite::Insert(file));
+        }
     }
 
     /// The person's conversation on this account, made if there is none.
@@ -195,13 +204,18 @@ impl Deciding<'_> {
         conversation
     }
 
-    /// What a message holds; a file becomes a row and an effect that fetches it.
-    fn content(&mut self, received: &InboundContent, message: MessageId, at: DateTime<Utc>) -> Content {
+    /// What a message holds, with its file, which the caller writes after the message; an effect fetches it.
+    fn content(
+        &mut self,
+        received: &InboundContent,
+        message: MessageId,
+        at: DateTime<Utc>,
+    ) -> (Content, Option<Media>) {
         let InboundContent::Media(InboundMedia { what, provider_id, mime, sha256, caption, filename }) =
             received
         else {
-            let InboundContent::Ready(content) = received else { return Content::Welcome };
-            return content.clone();
+            let InboundContent::Ready(content) = received else { return (Content::Welcome, None) };
+            return (content.clone(), None);
         };
         let media = Media {
             id: self.ids.next(at),
@@ -226,8 +240,7 @@ impl Deciding<'_> {
             filename: filename.clone(),
         };
         self.queue(Work::FetchMedia(media.id), MEDIA_LIFE);
-        self.batch.write(MediaWrite::Insert(media));
-        content
+        (content, Some(media))
     }
 
     fn queue(&mut self, work: Work, life: TimeDelta) {

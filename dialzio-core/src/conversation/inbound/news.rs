@@ -10,6 +10,7 @@ use crate::conversation::{
 use crate::event::DomainEvent;
 use crate::id::{ConversationId, MessageId};
 use crate::inbox::QuarantineReason;
+use crate::media::MediaWrite;
 use crate::provider::{DeliveryNews, IdentityNews, InboundContent, ReactionNews};
 use crate::store::EffectWrite;
 use crate::text::MessageText;
@@ -54,7 +55,10 @@ impl Deciding<'_> {
             );
         }
         let at = at.min(self.now);
-        let content = self.content(content, message, at);
+        let (content, file) = self.content(content, message, at);
+        if let Some(file) = file {
+            self.batch.write(MediaWrite::Insert(file));
+        }
         self.batch
             .about(message)
             .write(ConversationWrite::Edit { message, content: Box::new(content), at })
@@ -119,6 +123,9 @@ impl Deciding<'_> {
             && self.known(external).is_some()
         {
             return;
+        }
+        if self.is_out_of_time(at) {
+            return self.quarantine(place, QuarantineReason::OutOfTime, "identity");
         }
         let at = at.min(self.now);
         let mut aliases = news.previous.aliases();

@@ -2,12 +2,9 @@
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 
-use crate::access::chrono_tz_name::ZoneName;
-use crate::consent::{
-    Channel, Check, ConsentFacts, Intent, Purpose, QuietHours, SendPermit, Verdict, decide,
-};
+use crate::consent::{Channel, SendPermit};
 use crate::contact::Address;
 use crate::conversation::{MediaKind, TemplateSend};
 use crate::id::IdSource;
@@ -15,7 +12,6 @@ use crate::phone::PhoneNumber;
 use crate::provider::{
     Accepted, AccountAccess, MessagingProvider, OutboundContent, OutboundMessage, ProviderError,
 };
-use crate::store::LedgerSeq;
 use crate::text::MessageText;
 
 /// How the provider's server treats the next request.
@@ -57,36 +53,11 @@ pub trait MessagingRig: Send + Sync {
 const DIGITS: &str = "447700900777";
 
 fn permit(now: DateTime<Utc>) -> SendPermit {
-    let ids = IdSource::seeded(1);
-    let number = PhoneNumber::from_digits(DIGITS).unwrap();
-    let wrote = Some((ids.next(now), now - TimeDelta::minutes(1)));
-    let facts = ConsentFacts {
-        org: ids.next(now),
-        contact: ids.next(now),
-        address: Some(Address::Phone(number)),
-        subjects: Vec::new(),
-        records: Vec::new(),
-        head: LedgerSeq::default(),
-        suppressions: Vec::new(),
-        restricted: false,
-        unreachable_since: None,
-        last_inbound: wrote,
-        relation: wrote,
-        answered: false,
-        marketing_sent: Vec::new(),
-        quiet_hours: QuietHours::DEFAULT,
-        zone: ZoneName::UTC,
-        marketing_cap: 0,
-        age: Check::NotConfigured,
-        registry: Check::NotConfigured,
-        template_registration: Check::NotConfigured,
-        call_permission: Check::NotConfigured,
-    };
-    let intent = Intent { channel: Channel::WhatsApp, purpose: Purpose::Service, template: false };
-    match decide(&facts, intent, now) {
-        Verdict::Allow(permit) => permit,
-        other => panic!("a reply in the window is allowed: {other:?}"),
-    }
+    crate::testing::permit_to_answer(
+        Address::Phone(PhoneNumber::from_digits(DIGITS).unwrap()),
+        Channel::WhatsApp,
+        now,
+    )
 }
 
 async fn send(rig: &dyn MessagingRig, content: OutboundContent) -> Result<Accepted, ProviderError> {

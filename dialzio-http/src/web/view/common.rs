@@ -50,8 +50,8 @@ pub(crate) struct Chip {
     pub(crate) tone: Tone,
     /// Longer explanation, shown on hover. Never the only place of a fact.
     pub(crate) hint: Option<String>,
-    /// End of the 24-hour window, RFC 3339: the page then counts down by itself.
-    pub(crate) closes: Option<String>,
+    /// Seconds until the 24-hour window shuts: the page then counts down by itself, whatever its own clock says.
+    pub(crate) closes: Option<i64>,
 }
 
 impl Chip {
@@ -60,9 +60,9 @@ impl Chip {
         Self { text: text.into(), tone, hint: None, closes: None }
     }
 
-    /// The same chip, counting down to `closes` (RFC 3339).
-    pub(crate) fn closing(mut self, closes: impl Into<String>) -> Self {
-        self.closes = Some(closes.into());
+    /// The same chip, counting down from `seconds`.
+    pub(crate) fn closing(mut self, seconds: i64) -> Self {
+        self.closes = Some(seconds);
         self
     }
 

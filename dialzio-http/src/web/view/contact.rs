@@ -3,7 +3,7 @@
 use askama::Template;
 
 use super::{
-    Avatar, Chip, Choice, Fact, Moment, Shell, Shown,
+    Action, Avatar, Chip, Choice, Fact, Moment, Shell, Shown,
     person::{ConsentRow, Notes, Standing, Tasks},
 };
 
@@ -33,6 +33,8 @@ pub(crate) struct ContactPage {
     pub(crate) chips: Vec<Chip>,
     /// Conversations: address and "WhatsApp · Shop line".
     pub(crate) conversations: Vec<(String, Shown)>,
+    /// Numbers from which a conversation can be opened: the answer is `HX-Redirect`.
+    pub(crate) open: Vec<Action>,
     /// Open tab.
     pub(crate) tab: Tab,
     /// Newest first; filled for its tab.

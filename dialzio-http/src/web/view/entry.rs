@@ -4,7 +4,7 @@ use askama::Template;
 
 use super::{Shown, shell::Theme};
 
-/// Makes the account of the owner. Shown once, while no member exists.
+/// Makes the account of somebody who was invited, the owner first of all.
 #[derive(Clone, Debug, Default, Template)]
 #[template(path = "setup.html")]
 pub(crate) struct SetupPage {
@@ -14,22 +14,23 @@ pub(crate) struct SetupPage {
     pub(crate) form: SetupForm,
 }
 
-/// The form of [`SetupPage`]; answered alone with status 422 when something must be corrected.
+/// The form of [`SetupPage`]; answered alone with status 422 when something must be corrected. Without a token it asks for
+/// itself again, with the token that is in the fragment of the address.
 #[derive(Clone, Debug, Default, Template)]
 #[template(path = "setup_form.html")]
 pub(crate) struct SetupForm {
+    /// The invitation's token, once the page has sent it.
+    pub(crate) token: String,
+    /// The address: as typed, or the one that was invited.
+    pub(crate) email: String,
+    /// The invitation names the address, so that it is not to be changed.
+    pub(crate) is_named: bool,
     /// Name as typed.
     pub(crate) name: String,
-    /// E-mail address as typed.
-    pub(crate) email: String,
-    /// Name of the organisation as typed.
-    pub(crate) organisation: String,
     /// What is wrong with the name.
     pub(crate) name_error: Option<String>,
     /// What is wrong with the address.
     pub(crate) email_error: Option<String>,
-    /// What is wrong with the organisation's name.
-    pub(crate) organisation_error: Option<String>,
     /// What is wrong with the password.
     pub(crate) password_error: Option<String>,
     /// What is wrong with the whole.

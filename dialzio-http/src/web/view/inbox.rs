@@ -155,7 +155,7 @@ impl QueueList {
     /// One sentence for an empty list.
     pub(crate) fn empty_sentence(&self) -> &'static str {
         if !self.search.is_empty() {
-            return "No conversation matches. Search looks at names, numbers and messages.";
+            return "No conversation here matches. Search looks at names, numbers, usernames and tags.";
         }
         match (self.state, self.view) {
             (State::Open, View::Mine) => "All done. Nothing waits for you.",

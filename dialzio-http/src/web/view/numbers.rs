@@ -56,8 +56,10 @@ pub(crate) struct SettingsForm {
     pub(crate) marketing_cap: String,
     /// IANA zones.
     pub(crate) zones: Vec<Choice>,
-    /// Whether single-key shortcuts are on for the signed-in person.
+    /// Whether single-key shortcuts are on in this browser.
     pub(crate) keys: bool,
+    /// Whether the person may change the organisation's settings; without it they are shown only.
+    pub(crate) can_manage: bool,
     /// What is wrong with the hours.
     pub(crate) quiet_error: Option<String>,
     /// What is wrong with the cap.

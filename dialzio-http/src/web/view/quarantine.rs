@@ -39,8 +39,6 @@ pub(crate) struct HeldRow {
     pub(crate) source: Shown,
     /// Why it was not taken in, in a sentence.
     pub(crate) reason: Shown,
-    /// Times it was tried.
-    pub(crate) attempts: u64,
     /// Waiting, replayed, discarded.
     pub(crate) state: Chip,
 }

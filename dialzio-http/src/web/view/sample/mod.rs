@@ -78,9 +78,9 @@ fn setup_form(query: &str) -> SetupForm {
         return SetupForm::default();
     }
     SetupForm {
+        token: "sample".into(),
         name: "Ravi Kumar".into(),
-        email: "ravi@".into(),
-        email_error: Some("This is not a complete address.".into()),
+        email: "ravi@example.com".into(),
         password_error: Some("This password is too common.".into()),
         ..SetupForm::default()
     }

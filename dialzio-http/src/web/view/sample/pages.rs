@@ -182,6 +182,7 @@ pub(crate) fn contact(query: &str) -> ContactPage {
         avatar: Avatar::of("Asha Subramaniam"),
         chips: vec![Chip::new(Tone::Ok, "Customer")],
         conversations: vec![("/inbox/c1".into(), "WhatsApp · Shop line".into())],
+        open: Vec::new(),
         tab: if query.contains("consent") { Tab::Consent } else { Tab::Timeline },
         timeline: timeline(),
         ledger: ledger(),
@@ -195,12 +196,11 @@ pub(crate) fn contact(query: &str) -> ContactPage {
 }
 
 pub(crate) fn quarantine() -> QuarantinePage {
-    let row = |id: &str, time: &str, reason: &str, attempts| HeldRow {
+    let row = |id: &str, time: &str, reason: &str| HeldRow {
         id: id.into(),
         time: at(time),
         source: "WhatsApp webhook".into(),
         reason: reason.into(),
-        attempts,
         state: Chip::new(Tone::Warn, "Waiting"),
     };
     QuarantinePage {
@@ -208,8 +208,8 @@ pub(crate) fn quarantine() -> QuarantinePage {
         total: 2,
         rows: HeldRows {
             rows: vec![
-                row("q1", "09:12", "The number is not connected here", 1),
-                row("q2", "Sat", "The body is not complete JSON", 3),
+                row("q1", "09:12", "The number is not connected here"),
+                row("q2", "Sat", "The body is not complete JSON"),
             ],
             next: None,
         },
@@ -284,6 +284,7 @@ pub(crate) fn settings_form() -> SettingsForm {
             Choice::new("Europe/Lisbon", "Europe/Lisbon"),
         ],
         keys: true,
+        can_manage: true,
         is_saved: true,
         ..SettingsForm::default()
     }

@@ -25,7 +25,7 @@ fn side(theme: &'static str) -> Side {
             Chip::new(Tone::Warn, "54 min left"),
             Chip::new(Tone::Bad, "Failed"),
             Chip::new(Tone::Info, "New lead"),
-            Chip::new(Tone::Ok, "Counts down by itself").closing("2099-12-31T00:00:00Z"),
+            Chip::new(Tone::Ok, "Counts down by itself").closing(86_000),
         ],
         avatars: ["Asha S", "Imran M", "@kavya", "Prakash Nair", "Lakshmi D", "João C", "Tara Rao"]
             .iter()

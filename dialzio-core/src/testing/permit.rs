@@ -1,0 +1,48 @@
+//! A permit for tests of a provider, from the real gate.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::access::chrono_tz_name::ZoneName;
+use crate::consent::{
+    Channel, Check, ConsentFacts, Intent, Purpose, QuietHours, SendPermit, Verdict, decide,
+};
+use crate::contact::Address;
+use crate::id::IdSource;
+use crate::store::LedgerSeq;
+
+/// Leave to answer somebody who wrote a minute before `now`, decided by the gate. Only for tests of providers: a program
+/// built without the feature `testing` has no such function, and the worker is the only one who gets permits.
+///
+/// # Panics
+/// Never: an answer within the reply window is allowed.
+#[allow(clippy::panic, reason = "the gate allows an answer to somebody who has just written")]
+pub fn permit_to_answer(recipient: Address, channel: Channel, now: DateTime<Utc>) -> SendPermit {
+    let ids = IdSource::seeded(1);
+    let wrote = Some((ids.next(now), now - TimeDelta::minutes(1)));
+    let facts = ConsentFacts {
+        org: ids.next(now),
+        contact: ids.next(now),
+        address: Some(recipient),
+        subjects: Vec::new(),
+        records: Vec::new(),
+        head: LedgerSeq::default(),
+        suppressions: Vec::new(),
+        restricted: false,
+        unreachable_since: None,
+        last_inbound: wrote,
+        relation: wrote,
+        answered: false,
+        marketing_sent: Vec::new(),
+        quiet_hours: QuietHours::DEFAULT,
+        zone: ZoneName::UTC,
+        marketing_cap: 0,
+        age: Check::NotConfigured,
+        registry: Check::NotConfigured,
+        template_registration: Check::NotConfigured,
+        call_permission: Check::NotConfigured,
+    };
+    match decide(&facts, Intent { channel, purpose: Purpose::Service, template: false }, now) {
+        Verdict::Allow(permit) => permit,
+        other => panic!("a reply in the window is allowed: {other:?}"),
+    }
+}

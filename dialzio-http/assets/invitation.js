@@ -1,0 +1,20 @@
+// invitation: the token of an invitation is in the fragment of its link, which no server and no log sees. It goes
+// into the form from here, and out of the address, so that it does not stay in the history.
+(() => {
+  'use strict';
+  const start = () => {
+    const form = document.querySelector('[data-invitation]');
+    if (!form) return;
+    const token = location.hash.slice(1);
+    if (!token) {
+      const state = form.querySelector('[data-invitation-state]');
+      if (state) state.textContent = 'The address is not complete. Open the link again as you got it.';
+      return;
+    }
+    form.elements.token.value = token;
+    history.replaceState(null, '', location.pathname);
+    htmx.trigger(form, 'invitation:known');
+  };
+  // After htmx has looked at the page.
+  document.addEventListener('DOMContentLoaded', () => setTimeout(start, 0));
+})();

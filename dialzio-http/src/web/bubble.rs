@@ -1,0 +1,295 @@
+//! A message as a bubble: what it says, what it answers, what became of it.
+
+use dialzio_core::conversation::{
+    Content as Said, ConversationService, DeliveryStatus, Direction, InboxEntry, MediaKind, Message, Preview,
+    SendPreview,
+};
+use dialzio_core::media::{Media, MediaState};
+use dialzio_core::text::MessageText;
+use dialzio_core::{MediaId, Permission};
+
+use super::desk::Desk;
+use super::view::message::{Bubble, Content, Delivery, Quote, Reaction};
+use super::view::{Action, RichText, Shown};
+use super::words;
+use crate::problem::Problem;
+
+/// What the bubbles of some messages need besides the messages.
+pub(crate) struct Bubbles<'a> {
+    desk: &'a Desk,
+    person: String,
+    messages: &'a [Message],
+    media: Vec<Media>,
+    preview: Option<SendPreview>,
+    can_send: bool,
+}
+
+impl<'a> Bubbles<'a> {
+    /// Reads what these messages need, at once.
+    pub(crate) async fn of(
+        desk: &'a Desk,
+        entry: &InboxEntry,
+        messages: &'a [Message],
+    ) -> Result<Self, Problem> {
+        let with_files: Vec<_> = messages
+            .iter()
+            .filter(|message| message.content.media().is_some())
+            .map(|message| message.id)
+            .collect();
+        let media = desk.crm().media().of(&desk.actor, &with_files).await?;
+        let waits = |message: &Message| {
+            message.delivery.status == DeliveryStatus::Queued
+                && matches!(message.content, Said::Template { .. })
+        };
+        let preview = if messages.iter().any(waits) {
+            Some(desk.crm().conversations().preview(&desk.actor, entry.conversation.id).await?)
+        } else {
+            None
+        };
+        let can_send = desk.may(Permission::MessagesSend);
+        Ok(Self { desk, person: words::person(entry), messages, media, preview, can_send })
+    }
+
+    /// One bubble.
+    pub(crate) async fn bubble(&self, message: &Message) -> Result<Bubble, Problem> {
+        let is_inbound = message.direction == Direction::Inbound;
+        let reaction = |reaction: &dialzio_core::conversation::Reaction| {
+            let by: Shown = match reaction.by {
+                Direction::Inbound => self.person.as_str().into(),
+                Direction::Outbound => "us".into(),
+            };
+            Some(Reaction { emoji: reaction.emoji.as_deref()?.into(), by })
+        };
+        Ok(Bubble {
+            id: message.id.to_string(),
+            is_inbound,
+            author: message
+                .author
+                .as_deref()
+                .filter(|_| !is_inbound)
+                .map(|author| self.desk.who(author).into()),
+            content: self.content(message),
+            quote: self.quote(message).await?,
+            reactions: ConversationService::reactions(message).into_iter().filter_map(reaction).collect(),
+            time: self.desk.clock(message.event_at),
+            is_edited: message.edited_at.is_some(),
+            delivery: (!is_inbound).then(|| self.delivery(message)),
+            can_quote: self.can_send && message.revoked_at.is_none() && message.external.is_some(),
+        })
+    }
+
+    async fn quote(&self, message: &Message) -> Result<Option<Quote>, Problem> {
+        let Some(answered) = message.reply_to else { return Ok(None) };
+        let known = match self.messages.iter().find(|known| known.id == answered) {
+            Some(known) => Some(known.clone()),
+            None => self.desk.crm().conversations().message(&self.desk.actor, answered).await.ok(),
+        };
+        Ok(known.map(|known| Quote {
+            id: Some(known.id.to_string()),
+            author: match known.direction {
+                Direction::Inbound => self.person.as_str().into(),
+                Direction::Outbound => "Us".into(),
+            },
+            text: line(&known).into(),
+        }))
+    }
+
+    fn content(&self, message: &Message) -> Content {
+        if message.revoked_at.is_some() {
+            return Content::Revoked;
+        }
+        match &message.content {
+            Said::Text { body } => Content::Text(body.reveal().into()),
+            Said::Media { what, media, caption, filename } => {
+                self.file(*what, *media, caption.as_ref(), filename.as_deref())
+            }
+            Said::Location { latitude, longitude, name, address } => Content::Location {
+                label: name.as_deref().unwrap_or("Location").into(),
+                detail: address.clone().unwrap_or_else(|| format!("{latitude:.5}, {longitude:.5}")).into(),
+                href: format!(
+                    "https://www.openstreetmap.org/?mlat={latitude}&mlon={longitude}#map=16/{latitude}/{longitude}"
+                ),
+            },
+            Said::Contacts { cards } => match cards.first() {
+                Some(card) => Content::Card {
+                    name: card.name.as_deref().unwrap_or("Contact card").into(),
+                    details: card
+                        .phones
+                        .iter()
+                        .chain(&card.emails)
+                        .map(|text| text.as_str().into())
+                        .collect(),
+                },
+                None => Content::Unsupported("an empty contact card".to_owned()),
+            },
+            Said::Choice { title, .. } => Content::Text(title.reveal().into()),
+            Said::Form { name, .. } => Content::Text(format!("Filled in the form “{name}”").into()),
+            Said::CallPermission { accepted, .. } => {
+                let words = if *accepted { "Agreed to be called" } else { "Does not want to be called" };
+                Content::Text(words.into())
+            }
+            Said::Order { text, items, .. } => {
+                let mut words = format!("Ordered {} products", items.len());
+                if let Some(text) = text {
+                    words = format!("{words}: {}", text.reveal());
+                }
+                Content::Text(words.into())
+            }
+            Said::Template { name, body, .. } => Content::Template {
+                name: name.as_str().into(),
+                header: None,
+                body: body.reveal().into(),
+                footer: None,
+                buttons: Vec::new(),
+            },
+            Said::System { what, body } => {
+                Content::Text(body.as_ref().map_or_else(|| what.as_str().into(), |body| body.reveal().into()))
+            }
+            Said::Welcome => Content::Text("Opened the chat for the first time".into()),
+            Said::Unsupported { what, .. } => Content::Unsupported(format!("a message of the kind “{what}”")),
+            _ => Content::Unsupported("a message of a kind that is not known here".to_owned()),
+        }
+    }
+
+    fn file(
+        &self,
+        what: MediaKind,
+        id: MediaId,
+        caption: Option<&MessageText>,
+        name: Option<&str>,
+    ) -> Content {
+        let word = words::media(what);
+        let caption: Option<RichText> = caption.map(|text| text.reveal().into());
+        let Some(media) = self.media.iter().find(|media| media.id == id) else {
+            return Content::MediaGone(format!("{word} · not kept any more"));
+        };
+        let src = format!("/web/media/{id}");
+        match (media.state, what) {
+            (MediaState::Pending, _) => Content::MediaPending(format!("{word} · loading")),
+            (MediaState::Unavailable, _) => Content::MediaGone(format!("{word} · could not be fetched")),
+            (MediaState::Stored, _) if !self.desk.may(Permission::MediaRead) => {
+                Content::MediaGone(format!("{word} · you may not open files"))
+            }
+            (MediaState::Stored, MediaKind::Image | MediaKind::Sticker) => {
+                Content::Image { src, size: None, caption }
+            }
+            (MediaState::Stored, MediaKind::Video) => Content::Video { src, caption },
+            (MediaState::Stored, MediaKind::Audio | MediaKind::Voice) => Content::Audio { src, length: None },
+            (MediaState::Stored, MediaKind::Document) => Content::Document {
+                href: src,
+                name: name.unwrap_or("File").into(),
+                kind: size(media),
+                caption,
+            },
+        }
+    }
+
+    fn delivery(&self, message: &Message) -> Delivery {
+        let id = message.id;
+        let action = |label: &str, verb: &str| Action::new(label, format!("/web/messages/{id}/{verb}"));
+        let actions = |all: Vec<Action>| if self.can_send { all } else { Vec::new() };
+        let failure = message.delivery.failure.as_ref();
+        match message.delivery.status {
+            DeliveryStatus::Received | DeliveryStatus::Queued => match self.waiting(message) {
+                Some(when) => Delivery::Deferred {
+                    when: when.into(),
+                    actions: actions(vec![action("Cancel", "cancel")]),
+                },
+                None => Delivery::Queued,
+            },
+            DeliveryStatus::Dispatched => Delivery::Queued,
+            DeliveryStatus::Accepted | DeliveryStatus::Sent => Delivery::Sent,
+            DeliveryStatus::Delivered => Delivery::Delivered,
+            DeliveryStatus::Read | DeliveryStatus::Played => Delivery::Read,
+            DeliveryStatus::Failed => Delivery::Failed {
+                reason: failed(failure.map_or("", |note| &note.code)).into(),
+                details: failure.map(|note| match &note.detail {
+                    Some(detail) => format!("{} · {detail}", note.code).into(),
+                    None => note.code.as_str().into(),
+                }),
+                actions: actions(vec![action("Send again", "resend")]),
+            },
+            DeliveryStatus::Unknown => Delivery::Unknown {
+                reason: "The provider did not answer. It may have been sent, or not.".into(),
+                actions: actions(vec![
+                    action("Send again", "resend"),
+                    action("It was sent", "mark-sent"),
+                    action("Give it up", "drop"),
+                ]),
+            },
+            DeliveryStatus::Suppressed => Delivery::Suppressed { reason: self.suppressed(message).into() },
+            DeliveryStatus::Cancelled => Delivery::Cancelled { reason: self.cancelled(message).into() },
+            DeliveryStatus::Expired => Delivery::Failed {
+                reason: "Its time ran out before it could be sent.".into(),
+                details: None,
+                actions: actions(vec![action("Send again", "resend")]),
+            },
+        }
+    }
+
+    /// Why a queued template waits, as the gate says now.
+    fn waiting(&self, message: &Message) -> Option<String> {
+        let Said::Template { name, language, .. } = &message.content else { return None };
+        let preview = self.preview.as_ref()?;
+        let verdict =
+            preview.templates.iter().find(|(known, _)| known.name == *name && known.language == *language);
+        match &verdict?.1 {
+            Preview::Deferred { until, reasons } => Some(words::deferred(self.desk, *until, reasons)),
+            _ => None,
+        }
+    }
+
+    fn suppressed(&self, message: &Message) -> String {
+        let code = message.delivery.failure.as_ref().map_or("", |note| note.code.as_str());
+        let why = code.parse().map_or("A rule stopped it.", dialzio_core::consent::Refusal::sentence);
+        format!("Not sent. {why}")
+    }
+
+    fn cancelled(&self, message: &Message) -> String {
+        match message.delivery.failure.as_ref().and_then(|note| note.code.parse().ok()) {
+            Some(code) => {
+                format!("Cancelled before it went out. {}", dialzio_core::consent::Refusal::sentence(code))
+            }
+            None => format!("Cancelled before it went out, {}.", self.desk.when(message.delivery.at)),
+        }
+    }
+}
+
+/// One line of a message, for quotes and timelines.
+pub(crate) fn line(message: &Message) -> String {
+    let kind = words::kind(message.content.kind());
+    let reading = message.content.reading().unwrap_or_default().replace('\n', " ");
+    let line = match (kind.is_empty(), reading.is_empty()) {
+        (false, false) => format!("{kind} · {reading}"),
+        (false, true) => kind.to_owned(),
+        _ => reading,
+    };
+    if line.chars().count() > 140 { line.chars().take(139).chain(['…']).collect() } else { line }
+}
+
+fn size(media: &Media) -> String {
+    let kind = media.mime.as_deref().and_then(|mime| mime.split(';').next()?.rsplit('/').next());
+    let kind = kind.filter(|kind| kind.len() <= 5).map_or_else(|| "File".to_owned(), str::to_uppercase);
+    match media.size {
+        Some(bytes) if bytes >= 1_048_576 => {
+            format!("{kind} · {}.{} MB", bytes / 1_048_576, bytes % 1_048_576 * 10 / 1_048_576)
+        }
+        Some(bytes) => format!("{kind} · {} KB", bytes.div_ceil(1_024)),
+        None => kind,
+    }
+}
+
+/// What a failure means, in a sentence.
+fn failed(code: &str) -> &'static str {
+    match code {
+        "whatsapp.131026" => "It cannot be delivered: the person is not on WhatsApp, or blocked this number.",
+        "whatsapp.131047" => "More than 24 hours passed since they wrote: choose a template.",
+        "whatsapp.131049" => "WhatsApp held it back, so that people are not written to too often.",
+        "whatsapp.131050" => "They stopped marketing from this business in WhatsApp.",
+        "whatsapp.131053" => "The file could not be taken.",
+        "whatsapp.132001" | "whatsapp.132015" | "whatsapp.132016" => "The template is not approved any more.",
+        "whatsapp.190" | "whatsapp.0" => "WhatsApp refused the token of this number.",
+        "message.dropped" => "Given up: nobody knows whether it was sent.",
+        _ => "The provider could not deliver it.",
+    }
+}

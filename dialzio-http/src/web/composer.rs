@@ -1,0 +1,103 @@
+//! Where an answer is written: what may be sent now, and until when.
+
+use axum::response::Html;
+use dialzio_core::consent::{Channel, Purpose, RefusalCode, State};
+use dialzio_core::conversation::{InboxEntry, Preview, SendPreview};
+use dialzio_core::{ConversationId, Permission};
+
+use super::desk::{Desk, show};
+use super::view::composer::{Composer, Refusal};
+use super::view::{Chip, Tone};
+use super::{picker, queue, words};
+use crate::api::Id;
+use crate::problem::Problem;
+
+/// The longest text in characters. Source: Meta, text messages.
+const LONGEST: u32 = 4_096;
+
+/// `GET /web/conversations/{conversation}/composer`.
+pub(crate) async fn read(desk: Desk, Id(id): Id<ConversationId>) -> Result<Html<String>, Problem> {
+    let entry = desk.crm().conversations().get(&desk.actor, id).await?;
+    show(&of(&desk, &entry).await?)
+}
+
+/// The composer as the gate answers now.
+pub(crate) async fn of(desk: &Desk, entry: &InboxEntry) -> Result<Composer, Problem> {
+    let id = entry.conversation.id;
+    let preview = desk.crm().conversations().preview(&desk.actor, id).await?;
+    let may_send = desk.may(Permission::MessagesSend);
+    let is_shut = |preview: &SendPreview| match &preview.reply {
+        Preview::Refused(refusal) => {
+            refusal.reasons.iter().all(|reason| reason.code == RefusalCode::WindowClosed)
+        }
+        Preview::Ready | Preview::Deferred { .. } => false,
+    };
+    let only_shut = is_shut(&preview);
+    let can_reply = may_send && !matches!(preview.reply, Preview::Refused(_));
+    let refusal = match &preview.reply {
+        _ if !may_send => Some(Refusal { reason: "You may read here, not write.".into(), way_out: None }),
+        Preview::Refused(refusal) if !only_shut => Some(Refusal {
+            reason: words::refusal(desk, refusal).into(),
+            way_out: Some((
+                format!("/contacts/{}?tab=consent", entry.conversation.contact),
+                "Consent ledger".to_owned(),
+            )),
+        }),
+        _ => None,
+    };
+    let picker = if refusal.is_none() && !can_reply {
+        Some(picker::of(desk, entry, &preview, "", None, None))
+    } else {
+        None
+    };
+    let first = words::person(entry).split_whitespace().next().unwrap_or_default().to_owned();
+    Ok(Composer {
+        conversation: id.to_string(),
+        window: window(desk, entry),
+        consent: consent(desk, entry).await?,
+        advice: (only_shut && refusal.is_none())
+            .then(|| format!("Choose an approved template. It opens again when {first} writes.").into()),
+        viewing: None,
+        can_reply,
+        has_templates: may_send && !preview.templates.is_empty(),
+        can_attach: false,
+        refusal,
+        draft: String::new(),
+        quote: None,
+        max_length: LONGEST,
+        picker,
+    })
+}
+
+fn window(desk: &Desk, entry: &InboxEntry) -> Option<Chip> {
+    let left = entry.conversation.window_left(desk.now);
+    if left.num_seconds() > 0 {
+        let tone = if left.num_minutes() < 60 { Tone::Warn } else { Tone::Ok };
+        let words = format!("Reply window open · {}", queue::time_left(left.num_minutes()));
+        return Some(Chip::new(tone, words).closing(left.num_seconds()));
+    }
+    let words = match entry.conversation.window_ends() {
+        Some(end) => format!("Reply window closed since {}", desk.when(end)),
+        None => "They have not written yet".to_owned(),
+    };
+    Some(Chip::new(Tone::Neutral, words))
+}
+
+/// What the ledger says about marketing, which a reply does not need.
+async fn consent(desk: &Desk, entry: &InboxEntry) -> Result<Option<Chip>, Problem> {
+    if !desk.may(Permission::ConsentRead) {
+        return Ok(None);
+    }
+    let contact = entry.conversation.contact;
+    let state =
+        desk.crm().consents().state(&desk.actor, contact, Channel::WhatsApp, Purpose::Marketing).await?;
+    let day = state.record.as_ref().map(|record| desk.day_of(record.occurred_at)).unwrap_or_default();
+    Ok(Some(match state.state {
+        _ if state.provider_stop.is_some() => Chip::new(Tone::Bad, "Stopped marketing in WhatsApp"),
+        State::Withdrawn => Chip::new(Tone::Bad, format!("Opted out of marketing {day}")),
+        State::Refused => Chip::new(Tone::Bad, format!("Said no to marketing {day}")),
+        State::Given => Chip::new(Tone::Ok, format!("Opted in to marketing {day}")),
+        State::Expired => Chip::new(Tone::Warn, "Marketing opt-in has run out"),
+        State::Unknown => Chip::new(Tone::Neutral, "Replies need no opt-in"),
+    }))
+}

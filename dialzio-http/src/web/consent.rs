@@ -1,0 +1,116 @@
+//! The consent ledger of a contact, and the two forms that add to it.
+
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use chrono::NaiveDate;
+use dialzio_core::ContactId;
+use dialzio_core::consent::{
+    Channel, ConsentEvent, ConsentRecord, Evidence, EvidenceKind, NewConsent, PurposeScope, Withdrawal,
+};
+use dialzio_core::page::PageRequest;
+use dialzio_core::text::EvidenceText;
+
+use super::desk::{Desk, show};
+use super::fields::Fields;
+use super::view::contact::{Ledger, LedgerEntry};
+use super::view::{Chip, Choice, Tone};
+use super::{problems, words};
+use crate::api::{Id, text, word};
+use crate::problem::Problem;
+
+/// The ledger, newest first.
+pub(crate) async fn ledger(desk: &Desk, id: ContactId) -> Result<Ledger, Problem> {
+    let records =
+        desk.crm().consents().history(&desk.actor, id, PageRequest::first(PageRequest::MAX)).await?;
+    let purposes = [PurposeScope::Marketing, PurposeScope::Utility, PurposeScope::Any];
+    let channels = [Channel::WhatsApp, Channel::Sms, Channel::Voice, Channel::Any];
+    let methods = [
+        EvidenceKind::WebForm,
+        EvidenceKind::Call,
+        EvidenceKind::Paper,
+        EvidenceKind::InPerson,
+        EvidenceKind::Import,
+    ];
+    Ok(Ledger {
+        contact: id.to_string(),
+        entries: records.items.iter().map(|record| entry(desk, record)).collect(),
+        purposes: purposes.map(|purpose| Choice::new(purpose.as_str(), words::scope(purpose))).into(),
+        channels: channels.map(|channel| Choice::new(channel.as_str(), words::channel(channel))).into(),
+        methods: methods.map(|kind| Choice::new(kind.as_str(), words::evidence(kind))).into(),
+        record_error: None,
+        withdraw_error: None,
+        today: desk.today().to_string(),
+    })
+}
+
+fn entry(desk: &Desk, record: &ConsentRecord) -> LedgerEntry {
+    let tone = match record.event {
+        ConsentEvent::Given | ConsentEvent::ProviderResume => Tone::Ok,
+        ConsentEvent::Refused | ConsentEvent::Withdrawn | ConsentEvent::ProviderStop => Tone::Bad,
+    };
+    LedgerEntry {
+        time: desk.moment(record.occurred_at),
+        event: Chip::new(tone, words::event(record.event)),
+        purpose: words::scope(record.scope).into(),
+        channel: words::channel(record.channel).into(),
+        method: words::evidence(record.evidence.kind).into(),
+        evidence: record.evidence.note.reveal().into(),
+        by: desk.who(&record.recorded_by).into(),
+        expires: record.expires_at.map(|at| desk.day_of(at)),
+    }
+}
+
+/// `POST /web/contacts/{contact}/consent`.
+pub(crate) async fn record(desk: Desk, Id(id): Id<ContactId>, fields: Fields) -> Result<Response, Problem> {
+    let is_grant = fields.get("event") != "withdrawn";
+    let done = if is_grant { grant(&desk, id, &fields).await } else { withdraw(&desk, id, &fields).await };
+    let problem = match done {
+        Ok(()) => return Ok(show(&ledger(&desk, id).await?)?.into_response()),
+        Err(problem) if problem.status == 422 => Some(problems::sentence(&problem)),
+        Err(problem) => return Err(problem),
+    };
+    let again = ledger(&desk, id).await?;
+    let again = if is_grant {
+        Ledger { record_error: problem, ..again }
+    } else {
+        Ledger { withdraw_error: problem, ..again }
+    };
+    Ok((StatusCode::UNPROCESSABLE_ENTITY, show(&again)?).into_response())
+}
+
+async fn grant(desk: &Desk, contact: ContactId, fields: &Fields) -> Result<(), Problem> {
+    let day: NaiveDate = fields.get("date").parse().map_err(|_| Problem::invalid("date", "is not a day"))?;
+    let new = NewConsent {
+        contact,
+        channel: word("channel", fields.get("channel"))?,
+        scope: word("purpose", fields.get("purpose"))?,
+        evidence: Evidence {
+            kind: word("method", fields.get("method"))?,
+            note: text::<EvidenceText>("evidence", fields.get("evidence").trim())?,
+            message: None,
+        },
+        occurred_at: desk.on_day(day).ok_or_else(|| Problem::invalid("date", "is not a day"))?,
+        expires_at: None,
+    };
+    desk.crm().consents().grant(&desk.actor, new).await?;
+    Ok(())
+}
+
+/// Taking back must be as easy as giving: what the person said is welcome, not needed.
+async fn withdraw(desk: &Desk, contact: ContactId, fields: &Fields) -> Result<(), Problem> {
+    let said = fields.given("evidence").unwrap_or("Told a member of the team");
+    let new = Withdrawal {
+        contact,
+        channel: word("channel", fields.get("channel"))?,
+        scope: word("purpose", fields.get("purpose"))?,
+        evidence: Evidence {
+            kind: EvidenceKind::InPerson,
+            note: text::<EvidenceText>("evidence", said)?,
+            message: None,
+        },
+        occurred_at: desk.now,
+        refused: false,
+    };
+    desk.crm().consents().withdraw(&desk.actor, new).await?;
+    Ok(())
+}

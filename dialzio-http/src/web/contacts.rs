@@ -1,0 +1,162 @@
+//! The list of contacts, a new contact, and going to a person from anywhere.
+
+use axum::extract::Query;
+use axum::http::StatusCode;
+use axum::response::{Html, IntoResponse, Response};
+use dialzio_core::PhoneNumber;
+use dialzio_core::contact::{Contact, ContactQuery, Detail, DetailValue, NewContact, SubjectKey};
+use dialzio_core::page::PageRequest;
+use dialzio_core::text::{EmailAddress, Label, PersonName};
+use serde::Deserialize;
+
+use super::desk::{Desk, show};
+use super::entry::go_to;
+use super::fields::Fields;
+use super::view::contact::{ContactRow, ContactRows, ContactsPage, NewContactForm};
+use super::view::shell::{GotoPerson, GotoResults, Place};
+use super::view::{Avatar, Shown};
+use super::{person, words};
+use crate::api::{decode_cursor, encode_cursor};
+use crate::problem::Problem;
+
+/// Rows of a page.
+const ROWS: u32 = 50;
+
+/// What is listed.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Listed {
+    #[serde(default)]
+    q: String,
+    after: Option<String>,
+}
+
+/// `GET /contacts`.
+pub(crate) async fn page(desk: Desk, Query(listed): Query<Listed>) -> Result<Html<String>, Problem> {
+    let page = ContactsPage {
+        shell: desk.shell("Contacts", Place::Contacts).await?,
+        search: listed.q.trim().to_owned(),
+        rows: rows(&desk, &listed).await?,
+        new: NewContactForm::default(),
+    };
+    show(&page)
+}
+
+/// `GET /web/contacts`.
+pub(crate) async fn read(desk: Desk, Query(listed): Query<Listed>) -> Result<Html<String>, Problem> {
+    show(&rows(&desk, &listed).await?)
+}
+
+async fn rows(desk: &Desk, listed: &Listed) -> Result<ContactRows, Problem> {
+    let after = listed.after.as_deref().map(decode_cursor).transpose()?;
+    let query = ContactQuery::matching(listed.q.trim());
+    let request = PageRequest { after, ..PageRequest::first(ROWS) };
+    let page = desk.crm().contacts().list(&desk.actor, &query, request).await?;
+    let mut rows = Vec::with_capacity(page.items.len());
+    for contact in &page.items {
+        rows.push(row(desk, contact).await?);
+    }
+    Ok(ContactRows {
+        search: listed.q.trim().to_owned(),
+        rows,
+        next: page.next.as_ref().map(encode_cursor),
+        is_continuation: listed.after.is_some(),
+    })
+}
+
+async fn row(desk: &Desk, contact: &Contact) -> Result<ContactRow, Problem> {
+    let identities = desk.crm().contacts().identities(&desk.actor, contact.id).await?;
+    let talks = desk.crm().conversations().of_contact(&desk.actor, contact.id).await?;
+    let name = words::contact_name(contact, &identities);
+    let reach = person::reach(contact, &identities).into_iter().next();
+    Ok(ContactRow {
+        id: contact.id.to_string(),
+        avatar: Avatar::of(&name),
+        name: name.into(),
+        reach: reach.map_or_else(Shown::default, |fact| fact.value),
+        stage: words::stage(contact.stage).into(),
+        owner: contact.owner.and_then(|owner| desk.member(owner)).unwrap_or_default().into(),
+        chips: person::chips(desk, contact, &identities),
+        last: talks.iter().map(|talk| talk.last_at).max().map(|at| desk.moment(at)),
+    })
+}
+
+/// `GET /web/goto`.
+pub(crate) async fn goto(desk: Desk, Query(listed): Query<Listed>) -> Result<Html<String>, Problem> {
+    let typed = listed.q.trim();
+    let mut people = Vec::new();
+    if !typed.is_empty() {
+        let query = ContactQuery::matching(typed);
+        let found = desk.crm().contacts().list(&desk.actor, &query, PageRequest::first(10)).await?;
+        for contact in found.items {
+            let identities = desk.crm().contacts().identities(&desk.actor, contact.id).await?;
+            let talks = desk.crm().conversations().of_contact(&desk.actor, contact.id).await?;
+            let name = words::contact_name(&contact, &identities);
+            let reach = person::reach(&contact, &identities).into_iter().next();
+            people.push(GotoPerson {
+                href: talks.first().map_or_else(
+                    || format!("/contacts/{}", contact.id),
+                    |talk| format!("/inbox/{}", talk.id),
+                ),
+                avatar: Avatar::of(&name),
+                name: name.into(),
+                detail: reach.map_or_else(Shown::default, |fact| fact.value),
+            });
+        }
+    }
+    show(&GotoResults { query: typed.to_owned(), people })
+}
+
+fn numbered(typed: &str) -> Result<Detail, Problem> {
+    let wrong = |error: dialzio_core::phone::PhoneNumberError| {
+        Problem::invalid("number", format!("cannot be used: {error}"))
+    };
+    let number = PhoneNumber::parse(typed).map_err(wrong)?;
+    let as_written = Label::parse(typed).map_err(|error| Problem::invalid("number", error.to_string()))?;
+    Ok(Detail { value: DetailValue::Phone { number, as_written }, label: None })
+}
+
+/// `POST /web/contacts`.
+pub(crate) async fn create(desk: Desk, fields: Fields) -> Result<Response, Problem> {
+    let mut form = NewContactForm {
+        name: fields.get("name").to_owned(),
+        phone: fields.get("phone").to_owned(),
+        email: fields.get("email").to_owned(),
+        ..NewContactForm::default()
+    };
+    let mut new = NewContact::default();
+    if let Some(name) = fields.given("name") {
+        match PersonName::parse(name) {
+            Ok(name) => new.name = Some(name),
+            Err(error) => form.name_error = Some(format!("The name {error}.")),
+        }
+    }
+    if let Some(phone) = fields.given("phone") {
+        match numbered(phone) {
+            Ok(detail) => new.details.push(detail),
+            Err(problem) => form.phone_error = Some(super::problems::sentence(&problem)),
+        }
+    }
+    if let Some(email) = fields.given("email") {
+        match EmailAddress::parse(email) {
+            Ok(email) => new.details.push(Detail { value: DetailValue::Email(email), label: None }),
+            Err(_) => form.email_error = Some("This is not a complete address.".to_owned()),
+        }
+    }
+    if fields.given("name").or(fields.given("phone")).or(fields.given("email")).is_none() {
+        form.problem = Some("A name, a number or an address is needed.".to_owned());
+    }
+    let keys: Vec<SubjectKey> = new.details.iter().map(|detail| detail.value.subject_key()).collect();
+    if !keys.is_empty() && fields.get("anyway").is_empty() {
+        let known = desk.crm().contacts().find(&desk.actor, &keys).await?;
+        if let Some(known) = known.first() {
+            form.problem = Some("A contact with this number or address is here already.".to_owned());
+            form.existing = Some(known.id.to_string());
+        }
+    }
+    let mistakes = [&form.name_error, &form.phone_error, &form.email_error, &form.problem];
+    if mistakes.iter().any(|mistake| mistake.is_some()) {
+        return Ok((StatusCode::UNPROCESSABLE_ENTITY, show(&form)?).into_response());
+    }
+    let contact = desk.crm().contacts().create(&desk.actor, new).await?;
+    Ok(go_to(&format!("/contacts/{}", contact.id)))
+}

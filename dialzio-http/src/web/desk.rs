@@ -1,0 +1,215 @@
+//! What every handler of a page has at hand: who asks, their organisation, the clock, and how times are written.
+
+use askama::Template;
+use axum::extract::{FromRef, FromRequestParts};
+use axum::http::StatusCode;
+use axum::http::request::Parts;
+use axum::response::Html;
+use axum_extra::extract::cookie::CookieJar;
+use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Utc};
+use dialzio_core::access::{Member, Org};
+use dialzio_core::conversation::{ConversationQuery, InboxView, StateFilter};
+use dialzio_core::page::PageRequest;
+use dialzio_core::{Actor, Crm, MemberId, Permission, Principal};
+
+use super::view::shell::{Place, Shell, Theme};
+use super::view::{Avatar, Choice, Moment};
+use crate::auth::Caller;
+use crate::problem::Problem;
+use crate::state::AppState;
+
+/// The cookie that switches single keys off in this browser.
+pub(crate) const KEYS_COOKIE: &str = "dialzio_keys";
+
+/// What a handler has at hand.
+#[derive(Debug, Clone)]
+pub(crate) struct Desk {
+    pub(crate) state: AppState,
+    pub(crate) actor: Actor,
+    pub(crate) org: Org,
+    pub(crate) members: Vec<Member>,
+    pub(crate) now: DateTime<Utc>,
+    pub(crate) keys: bool,
+    theme: Theme,
+}
+
+impl FromRequestParts<AppState> for Desk {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
+        let Caller(actor) = <Caller as FromRequestParts<AppState>>::from_request_parts(parts, state).await?;
+        let state = AppState::from_ref(state);
+        let org = state.crm().access().org(&actor).await?;
+        let members = state.crm().access().members(&actor).await?;
+        let now = state.crm().clock().now();
+        let jar = CookieJar::from_headers(&parts.headers);
+        let keys = jar.get(KEYS_COOKIE).is_none_or(|cookie| cookie.value() != "off");
+        Ok(Self { actor, org, members, now, keys, theme: theme(&jar), state })
+    }
+}
+
+/// The colours that a browser asks for.
+pub(crate) fn theme(jar: &CookieJar) -> Theme {
+    jar.get("dialzio_theme").map_or(Theme::System, |cookie| Theme::from_cookie(cookie.value()))
+}
+
+/// A page or part as an answer.
+pub(crate) fn show<T: Template>(part: &T) -> Result<Html<String>, Problem> {
+    part.render().map(Html).map_err(|_| {
+        Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "server.failed", "Something went wrong here")
+    })
+}
+
+/// A part that goes into its place beside the one that was asked for.
+pub(crate) fn beside<T: Template>(target: &str, part: &T) -> Result<String, Problem> {
+    let Html(inner) = show(part)?;
+    Ok(format!(r##"<hx-partial hx-target="#{target}" hx-swap="innerHTML">{inner}</hx-partial>"##))
+}
+
+impl Desk {
+    pub(crate) fn crm(&self) -> &Crm {
+        self.state.crm()
+    }
+
+    pub(crate) fn may(&self, permission: Permission) -> bool {
+        self.actor.may(permission)
+    }
+
+    /// What surrounds a page.
+    pub(crate) async fn shell(
+        &self,
+        title: impl Into<super::view::Shown>,
+        place: Place,
+    ) -> Result<Shell, Problem> {
+        let name = self.actor.member().and_then(|id| self.member(id)).unwrap_or_else(|| "API key".to_owned());
+        let held = if self.may(Permission::QuarantineManage) {
+            let page = self.crm().quarantine().list(&self.actor, PageRequest::first(100)).await?;
+            Some(page.items.len() as u64)
+        } else {
+            None
+        };
+        #[cfg(feature = "sandbox")]
+        let sandbox = self.state.options().sandbox.is_some();
+        #[cfg(not(feature = "sandbox"))]
+        let sandbox = false;
+        Ok(Shell {
+            title: title.into(),
+            place,
+            theme: self.theme,
+            avatar: Avatar::of(&name),
+            member: name.into(),
+            organisation: self.org.name.reveal().into(),
+            unread: unread(&self.state, &self.actor).await?,
+            held,
+            sandbox,
+            keys: self.keys,
+        })
+    }
+
+    /// A member's name.
+    pub(crate) fn member(&self, id: MemberId) -> Option<String> {
+        self.members.iter().find(|member| member.id == id).map(|member| member.name.reveal().to_owned())
+    }
+
+    /// Whoever stands behind the stored form of a principal.
+    pub(crate) fn who(&self, stored: &str) -> String {
+        match Principal::from_ref(stored) {
+            Principal::Member(id) if self.actor.member() == Some(id) => "You".to_owned(),
+            Principal::Member(id) => self.member(id).unwrap_or_else(|| "Somebody who left".to_owned()),
+            Principal::ApiKey(_) => "API".to_owned(),
+            Principal::Service(name) => name.reveal().to_owned(),
+            Principal::System => "Dialzio".to_owned(),
+        }
+    }
+
+    /// Members to choose from, nobody first.
+    pub(crate) fn member_choices(&self, present: Option<MemberId>) -> Vec<Choice> {
+        let nobody = Choice { selected: present.is_none(), ..Choice::new("", "Nobody") };
+        let each = self.members.iter().map(|member| {
+            let mine = self.actor.member() == Some(member.id);
+            let choice = Choice::new(member.id.to_string(), member.name.reveal());
+            let choice = if mine { choice.with("you") } else { choice };
+            Choice { selected: present == Some(member.id), ..choice }
+        });
+        std::iter::once(nobody).chain(each).collect()
+    }
+
+    pub(crate) fn local(&self, at: DateTime<Utc>) -> NaiveDateTime {
+        self.org.zone.local(at)
+    }
+
+    pub(crate) fn today(&self) -> NaiveDate {
+        self.local(self.now).date()
+    }
+
+    /// The instant of a wall-clock time in the organisation's zone. In the gap of a clock change, an hour later.
+    pub(crate) fn instant(&self, local: NaiveDateTime) -> Option<DateTime<Utc>> {
+        let zone: chrono_tz::Tz = self.org.zone.as_str().parse().ok()?;
+        let find = |at: NaiveDateTime| zone.from_local_datetime(&at).earliest().map(|at| at.to_utc());
+        find(local).or_else(|| find(local + TimeDelta::hours(1)))
+    }
+
+    /// When on a day something was, that is known to the day only: now for today, else noon.
+    pub(crate) fn on_day(&self, day: NaiveDate) -> Option<DateTime<Utc>> {
+        let noon = day.and_time(NaiveTime::from_hms_opt(12, 0, 0)?);
+        if day == self.today() { Some(self.now) } else { self.instant(noon) }
+    }
+
+    fn moment_with(&self, at: DateTime<Utc>, short: String) -> Moment {
+        let full = self.local(at).format("%a %-d %b %Y, %H:%M").to_string();
+        Moment { short, full, rfc3339: at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true) }
+    }
+
+    /// For lists: the time today, then the day.
+    pub(crate) fn moment(&self, at: DateTime<Utc>) -> Moment {
+        let local = self.local(at);
+        let short = match (self.today() - local.date()).num_days() {
+            0 => local.format("%H:%M").to_string(),
+            1 => "Yesterday".to_owned(),
+            2..=6 => local.format("%a").to_string(),
+            _ => self.day(local.date()),
+        };
+        self.moment_with(at, short)
+    }
+
+    /// For threads, where the day stands above: the time alone.
+    pub(crate) fn clock(&self, at: DateTime<Utc>) -> Moment {
+        self.moment_with(at, self.local(at).format("%H:%M").to_string())
+    }
+
+    /// A day in short: "16 Nov", with the year if it is another one.
+    pub(crate) fn day(&self, day: NaiveDate) -> String {
+        let form = if day.year() == self.today().year() { "%-d %b" } else { "%-d %b %Y" };
+        day.format(form).to_string()
+    }
+
+    /// The day of an instant.
+    pub(crate) fn day_of(&self, at: DateTime<Utc>) -> String {
+        self.day(self.local(at).date())
+    }
+
+    /// A time ahead or behind within a sentence: "10:00", "tomorrow 10:00", "Mon 10:00", "16 Nov 10:00".
+    pub(crate) fn when(&self, at: DateTime<Utc>) -> String {
+        let local = self.local(at);
+        let time = local.format("%H:%M");
+        match (local.date() - self.today()).num_days() {
+            0 => time.to_string(),
+            1 => format!("tomorrow {time}"),
+            -1 => format!("yesterday {time}"),
+            2..=6 => local.format("%a %H:%M").to_string(),
+            _ => format!("{} {time}", self.day(local.date())),
+        }
+    }
+}
+
+/// Open conversations with something unread that are somebody's own or nobody's; up to a hundred are counted.
+pub(crate) async fn unread(state: &AppState, actor: &Actor) -> Result<u64, Problem> {
+    let query =
+        ConversationQuery { view: InboxView::All, state: StateFilter::Open, now: state.crm().clock().now() };
+    let page = state.crm().conversations().list(actor, &query, PageRequest::first(100)).await?;
+    let counts = |entry: &&dialzio_core::conversation::InboxEntry| {
+        let assignee = entry.conversation.assignee;
+        entry.conversation.unread > 0 && (assignee.is_none() || assignee == actor.member())
+    };
+    Ok(page.items.iter().filter(counts).count() as u64)
+}

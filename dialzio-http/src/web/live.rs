@@ -1,0 +1,119 @@
+//! Live news for pages: names and ids only, never content. The page reads its fragments again.
+
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::IntoResponse;
+use axum::response::sse::Event;
+use axum_extra::extract::cookie::CookieJar;
+use dialzio_core::Actor;
+use dialzio_core::event::{DomainEvent, Recorded};
+use futures_util::StreamExt;
+use futures_util::stream::{self, BoxStream};
+use serde_json::{Value, json};
+use std::future::ready;
+use std::time::Duration;
+
+use super::desk;
+use crate::api::events::last_event_id;
+use crate::auth::{Caller, SESSION_COOKIE};
+use crate::problem::Problem;
+use crate::realtime::{Live, follow, respond};
+use crate::state::AppState;
+
+/// How long news is gathered before unread conversations are counted again.
+const CALM: Duration = Duration::from_millis(400);
+
+fn event(name: &str, data: &Value) -> Event {
+    Event::default().event(name).data(data.to_string())
+}
+
+/// `GET /web/events`.
+pub(crate) async fn stream(
+    State(state): State<AppState>,
+    Caller(actor): Caller,
+    headers: HeaderMap,
+    jar: CookieJar,
+) -> Result<impl IntoResponse, Problem> {
+    let token = jar.get(SESSION_COOKIE).map(|cookie| cookie.value().to_owned());
+    let live = follow(&state, actor.clone(), last_event_id(&headers), token).await?;
+    let (news, _) = tokio::sync::broadcast::channel::<()>(16);
+    let counted = counts(state.clone(), actor.clone(), news.subscribe());
+    let (told, from) = (state.clone(), actor);
+    let told = live.then(move |live| {
+        let (state, actor, news) = (told.clone(), from.clone(), news.clone());
+        async move {
+            // Nobody counting is no error: the stream is ending.
+            let _ = news.send(());
+            stream::iter(tell(&state, &actor, live).await)
+        }
+    });
+    let told: BoxStream<'static, Event> = told.flatten().boxed();
+    #[cfg(feature = "sandbox")]
+    let counted = stream::select(counted, super::sandbox::changes(&state));
+    // What is told ends when the listener is not let in any more, or the server goes down; then all of it ends.
+    let told = told.map(Some).chain(stream::once(ready(None)));
+    let all = stream::select(told, counted.map(Some)).take_while(|event| ready(event.is_some()));
+    Ok(respond(all.filter_map(ready)))
+}
+
+/// Unread conversations, counted again some time after there was news.
+fn counts(
+    state: AppState,
+    actor: Actor,
+    news: tokio::sync::broadcast::Receiver<()>,
+) -> BoxStream<'static, Event> {
+    let counted =
+        stream::unfold((state, actor, news, None), |(state, actor, mut news, mut last)| async move {
+            loop {
+                match news.recv().await {
+                    Ok(()) | Err(tokio::sync::broadcast::error::RecvError::Lagged(_)) => {}
+                    Err(tokio::sync::broadcast::error::RecvError::Closed) => return None,
+                }
+                tokio::time::sleep(CALM).await;
+                while news.try_recv().is_ok() {}
+                let Ok(unread) = desk::unread(&state, &actor).await else { continue };
+                if last != Some(unread) {
+                    last = Some(unread);
+                    return Some((event("counts", &json!({ "unread": unread })), (state, actor, news, last)));
+                }
+            }
+        });
+    counted.boxed()
+}
+
+/// What a page is told about something that happened.
+async fn tell(state: &AppState, actor: &Actor, live: Live) -> Vec<Event> {
+    let recorded = match live {
+        Live::Event(recorded) => recorded,
+        Live::Resync => return vec![event("resync", &json!({}))],
+    };
+    let mut events = match recorded.event {
+        DomainEvent::MessageReceived { conversation, message }
+        | DomainEvent::MessageQueued { conversation, message }
+        | DomainEvent::MessageChanged { conversation, message }
+        | DomainEvent::MediaChanged { conversation, message, .. } => {
+            vec![event("conversation", &json!({ "conversation": conversation, "item": message }))]
+        }
+        DomainEvent::ConversationChanged { conversation } => {
+            vec![event("conversation", &json!({ "conversation": conversation }))]
+        }
+        DomainEvent::ContactChanged { contact } | DomainEvent::ConsentChanged { contact } => {
+            let mut events = vec![event("contact", &json!({ "contact": contact }))];
+            // Notes and consent stand in the log of each of the person's conversations.
+            for talk in state.crm().conversations().of_contact(actor, contact).await.unwrap_or_default() {
+                events.push(event("conversation", &json!({ "conversation": talk.id })));
+            }
+            events
+        }
+        _ => Vec::new(),
+    };
+    // The place goes with the last event, so that a break between them loses none.
+    if let Some(last) = events.pop() {
+        events.push(last.id(place(&recorded)));
+    }
+    events
+}
+
+fn place(recorded: &Recorded) -> String {
+    recorded.seq.0.to_string()
+}

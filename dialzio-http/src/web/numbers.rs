@@ -1,0 +1,78 @@
+//! Connected numbers and whether they work.
+
+use axum::response::Html;
+use dialzio_core::account::{AccountState, ProviderAccount};
+use dialzio_core::{AccountId, Error};
+
+use super::desk::{Desk, show};
+use super::view::numbers::{NumberCard, NumbersPage};
+use super::view::shell::Place;
+use super::view::{Chip, Fact, Tone};
+use crate::api::Id;
+use crate::problem::Problem;
+
+/// `GET /integrations`.
+pub(crate) async fn page(desk: Desk) -> Result<Html<String>, Problem> {
+    let accounts = desk.crm().accounts().list(&desk.actor).await?;
+    let mut numbers = Vec::new();
+    for account in &accounts {
+        numbers.push(card(&desk, account).await?);
+    }
+    show(&NumbersPage { shell: desk.shell("Numbers", Place::Numbers).await?, numbers })
+}
+
+async fn card(desk: &Desk, account: &ProviderAccount) -> Result<NumberCard, Problem> {
+    let templates = desk.crm().accounts().templates(&desk.actor, account.id).await?;
+    let (health, advice) = match account.state {
+        AccountState::Routable => (Chip::new(Tone::Ok, "Works"), None),
+        AccountState::Unchecked => (
+            Chip::new(Tone::Warn, "Not checked yet"),
+            Some("Check it; messages are taken once the check succeeds."),
+        ),
+        AccountState::NeedsLogin => (
+            Chip::new(Tone::Bad, "Token refused"),
+            Some("Make a new token at the provider and connect it again."),
+        ),
+        AccountState::Paused => (
+            Chip::new(Tone::Bad, "Paused"),
+            Some("The provider has paused this number. Look at its quality, then check it."),
+        ),
+        AccountState::Disconnected => (Chip::new(Tone::Neutral, "Disconnected"), None),
+    };
+    let number = account.display_number.as_deref().unwrap_or("number not known yet");
+    let mut facts = vec![Fact::new("Id at the provider", account.external_id.as_str())];
+    facts.push(Fact::new(
+        "Last check that succeeded",
+        account.checked_at.map_or_else(|| "never".to_owned(), |at| desk.when(at)),
+    ));
+    facts.push(Fact::new("Templates", templates.len().to_string()));
+    if let Some(url) = &account.base_url {
+        facts.push(Fact::new("Address of the provider", url.as_str()));
+    }
+    Ok(NumberCard {
+        id: account.id.to_string(),
+        name: account.name.reveal().into(),
+        line: format!("WhatsApp · {number}").into(),
+        health,
+        advice: advice.map(Into::into),
+        facts,
+    })
+}
+
+/// `POST /web/integrations/{account}/check`.
+pub(crate) async fn check(desk: Desk, Id(id): Id<AccountId>) -> Result<Html<String>, Problem> {
+    match desk.crm().accounts().check(&desk.actor, id).await {
+        Ok((account, _)) => show(&card(&desk, &account).await?),
+        Err(Error::Provider(refused)) => {
+            let account =
+                desk.crm().accounts().list(&desk.actor).await?.into_iter().find(|known| known.id == id);
+            let account = account.ok_or_else(Problem::not_found)?;
+            let mut card = card(&desk, &account).await?;
+            card.health = Chip::new(Tone::Bad, "The check failed");
+            let said = refused.detail().map_or_else(|| refused.to_string(), str::to_owned);
+            card.advice = Some(format!("The provider says: {said}").into());
+            show(&card)
+        }
+        Err(error) => Err(error.into()),
+    }
+}

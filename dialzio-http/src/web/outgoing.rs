@@ -1,0 +1,142 @@
+//! What our side does with messages: reply, note, template, and what helps when one did not go out.
+
+use axum::response::Html;
+use dialzio_core::conversation::HeaderParameter;
+use dialzio_core::conversation::{
+    Content, DeliveryStatus, InboxEntry, Message, NewBody, NewMessage, Template, TemplateSend,
+};
+use dialzio_core::store::IdempotencyKey;
+use dialzio_core::text::{MessageText, NoteText};
+use dialzio_core::{ConversationId, MessageId};
+
+use super::desk::{Desk, show};
+use super::fields::Fields;
+use super::view::thread::{Item, ThreadItems};
+use super::{picker, thread};
+use crate::api::{Id, text, word};
+use crate::problem::Problem;
+
+fn key(fields: &Fields) -> Result<IdempotencyKey, Problem> {
+    IdempotencyKey::parse(fields.get("key")).ok_or_else(|| Problem::invalid("key", "is missing"))
+}
+
+async fn changed(desk: &Desk, messages: &[Message]) -> Result<Html<String>, Problem> {
+    let Some(first) = messages.first() else { return Err(Problem::not_found()) };
+    let entry = desk.crm().conversations().get(&desk.actor, first.conversation).await?;
+    show(&thread::only(desk, &entry, messages).await?)
+}
+
+/// `POST /web/conversations/{conversation}/messages`.
+pub(crate) async fn reply(
+    desk: Desk,
+    Id(id): Id<ConversationId>,
+    fields: Fields,
+) -> Result<Html<String>, Problem> {
+    let body = NewBody::Text(text::<MessageText>("text", fields.get("text"))?);
+    let reply_to = fields.given("quote").map(|quote| word("quote", quote)).transpose()?;
+    let new = NewMessage { body, reply_to, key: Some(key(&fields)?) };
+    let sent = desk.crm().conversations().send(&desk.actor, id, new).await?;
+    changed(&desk, &[sent.message]).await
+}
+
+/// `POST /web/conversations/{conversation}/notes`.
+pub(crate) async fn note(
+    desk: Desk,
+    Id(id): Id<ConversationId>,
+    fields: Fields,
+) -> Result<Html<String>, Problem> {
+    let entry: InboxEntry = desk.crm().conversations().get(&desk.actor, id).await?;
+    let words = text::<NoteText>("text", fields.get("text"))?;
+    let note = desk.crm().contacts().add_note(&desk.actor, entry.conversation.contact, words).await?;
+    let item = (note.created_at, Item::Note(thread::note_item(&desk, &note)));
+    let items = thread::with_days(&desk, vec![item]);
+    show(&ThreadItems { conversation: id.to_string(), earlier: None, items })
+}
+
+/// `POST /web/conversations/{conversation}/template`.
+pub(crate) async fn template(
+    desk: Desk,
+    Id(id): Id<ConversationId>,
+    fields: Fields,
+) -> Result<Html<String>, Problem> {
+    let service = desk.crm().conversations();
+    let preview = service.preview(&desk.actor, id).await?;
+    let (template, _) = picker::find(&preview, fields.get("template")).ok_or_else(Problem::not_found)?;
+    let named = |(field, value): (String, String)| Some((picker::parameter(template, &field)?, value));
+    let body = NewBody::Template {
+        name: template.name.clone(),
+        language: template.language.clone(),
+        parameters: fields.under("field.").into_iter().filter_map(named).collect(),
+    };
+    let new = NewMessage { body, reply_to: None, key: Some(key(&fields)?) };
+    let sent = service.send(&desk.actor, id, new).await?;
+    changed(&desk, &[sent.message]).await
+}
+
+/// The parameters of a template as they were given, by name.
+fn parameters(template: &Template, sent: &TemplateSend) -> Vec<(String, String)> {
+    let mut all = Vec::new();
+    match &sent.header {
+        Some((
+            _,
+            HeaderParameter::Text(value) | HeaderParameter::MediaId(value) | HeaderParameter::Link(value),
+        )) => {
+            all.push(("header".to_owned(), value.clone()));
+        }
+        _ => {}
+    }
+    all.extend(template.body_parameters().into_iter().zip(sent.body.iter().map(|(_, value)| value.clone())));
+    let known = template.parameters();
+    for button in &sent.buttons {
+        let name = format!("button {}", u32::from(button.index) + 1);
+        if known.contains(&name) {
+            all.push((name, button.value.clone()));
+        }
+    }
+    all
+}
+
+/// `POST /web/messages/{message}/resend`: the same again, as a new message. Pressed twice, it goes out once.
+pub(crate) async fn resend(desk: Desk, Id(id): Id<MessageId>) -> Result<Html<String>, Problem> {
+    let service = desk.crm().conversations();
+    let mut message = service.message(&desk.actor, id).await?;
+    let body = match &message.content {
+        Content::Text { body } => NewBody::Text(body.clone()),
+        Content::Template { name, language, parameters: sent, .. } => {
+            let preview = service.preview(&desk.actor, message.conversation).await?;
+            let known = preview
+                .templates
+                .iter()
+                .find(|(known, _)| known.name == *name && known.language == *language);
+            let (template, _) = known.ok_or_else(Problem::not_found)?;
+            let parameters = parameters(template, sent);
+            NewBody::Template { name: name.clone(), language: language.clone(), parameters }
+        }
+        _ => return Err(Problem::invalid("message", "is of a kind that cannot be sent again")),
+    };
+    let once = IdempotencyKey::parse(&format!("again-{id}"));
+    let new = NewMessage { body, reply_to: message.reply_to, key: once };
+    let sent = service.send(&desk.actor, message.conversation, new).await?;
+    if message.delivery.status == DeliveryStatus::Unknown {
+        message = service.settle_unknown(&desk.actor, id, false).await?;
+    }
+    changed(&desk, &[message, sent.message]).await
+}
+
+/// `POST /web/messages/{message}/mark-sent`.
+pub(crate) async fn mark_sent(desk: Desk, Id(id): Id<MessageId>) -> Result<Html<String>, Problem> {
+    let message = desk.crm().conversations().settle_unknown(&desk.actor, id, true).await?;
+    changed(&desk, &[message]).await
+}
+
+/// `POST /web/messages/{message}/drop`.
+pub(crate) async fn give_up(desk: Desk, Id(id): Id<MessageId>) -> Result<Html<String>, Problem> {
+    let message = desk.crm().conversations().settle_unknown(&desk.actor, id, false).await?;
+    changed(&desk, &[message]).await
+}
+
+/// `POST /web/messages/{message}/cancel`.
+pub(crate) async fn cancel(desk: Desk, Id(id): Id<MessageId>) -> Result<Html<String>, Problem> {
+    let message = desk.crm().conversations().cancel(&desk.actor, id).await?;
+    changed(&desk, &[message]).await
+}

@@ -1,0 +1,158 @@
+//! What arrived and could not be used: why, what to do about it, trying again, throwing away.
+
+use axum::extract::Query;
+use axum::response::Html;
+use dialzio_core::QuarantineId;
+use dialzio_core::inbox::{QuarantineReason, Quarantined};
+use dialzio_core::page::PageRequest;
+use serde::Deserialize;
+
+use super::desk::{Desk, show};
+use super::fields::Fields;
+use super::view::quarantine::{HeldEvent, HeldPage, HeldRow, HeldRows, QuarantinePage};
+use super::view::shell::Place;
+use super::view::{Chip, Fact, Tone};
+use crate::api::{Id, decode_cursor, encode_cursor};
+use crate::problem::Problem;
+
+/// The word that is typed to throw something away.
+const WORD: &str = "discard";
+
+/// Where a page begins.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct Paging {
+    after: Option<String>,
+}
+
+fn reason(reason: QuarantineReason) -> (&'static str, &'static str) {
+    match reason {
+        QuarantineReason::Unreadable => {
+            ("It could not be read", "Replay it after an update that knows this form; else discard it.")
+        }
+        QuarantineReason::Unrouted => {
+            ("It is for a number that is not connected", "Connect the number, then replay it.")
+        }
+        QuarantineReason::Unknown => (
+            "A kind of report that is not understood",
+            "Nothing is lost for your people. Replay it after an update.",
+        ),
+        QuarantineReason::OutOfTime => {
+            ("It is too old, or ahead of time", "Look at the phone for what was said; then discard it.")
+        }
+        QuarantineReason::Contradiction => (
+            "The same message came with other words",
+            "The first version was kept. Compare, then discard it.",
+        ),
+        QuarantineReason::Orphan => {
+            ("News about a message that never arrived", "Replay it if the message has arrived since.")
+        }
+        QuarantineReason::Stuck => {
+            ("It failed again and again", "Replay it; if it stays, tell whoever runs this.")
+        }
+        QuarantineReason::Account => {
+            ("News about the account as a whole", "Read it, act on it, then discard it.")
+        }
+    }
+}
+
+fn row(desk: &Desk, item: &Quarantined) -> HeldRow {
+    HeldRow {
+        id: item.id.to_string(),
+        time: desk.moment(item.received_at),
+        source: format!("{} webhook · {}", provider(item), item.what).into(),
+        reason: reason(item.reason).0.into(),
+        state: Chip::new(Tone::Warn, "Waiting"),
+    }
+}
+
+fn provider(item: &Quarantined) -> &str {
+    if item.provider == "whatsapp" { "WhatsApp" } else { &item.provider }
+}
+
+async fn rows(desk: &Desk, paging: &Paging) -> Result<HeldRows, Problem> {
+    let after = paging.after.as_deref().map(decode_cursor).transpose()?;
+    let request = PageRequest { after, ..PageRequest::first(50) };
+    let page = desk.crm().quarantine().list(&desk.actor, request).await?;
+    let next = page.next.as_ref().map(encode_cursor);
+    Ok(HeldRows { rows: page.items.iter().map(|item| row(desk, item)).collect(), next })
+}
+
+/// `GET /quarantine`.
+pub(crate) async fn page(desk: Desk) -> Result<Html<String>, Problem> {
+    let rows = rows(&desk, &Paging::default()).await?;
+    let shell = desk.shell("Held back", Place::Quarantine).await?;
+    let total = shell.held.unwrap_or_default();
+    show(&QuarantinePage { shell, rows, total })
+}
+
+/// `GET /web/quarantine`.
+pub(crate) async fn read(desk: Desk, Query(paging): Query<Paging>) -> Result<Html<String>, Problem> {
+    show(&rows(&desk, &paging).await?)
+}
+
+fn detail(desk: &Desk, item: &Quarantined, bytes: &[u8]) -> HeldEvent {
+    let (why, advice) = reason(item.reason);
+    let laid_out = serde_json::from_slice::<serde_json::Value>(bytes)
+        .and_then(|value| serde_json::to_string_pretty(&value))
+        .unwrap_or_else(|_| String::from_utf8_lossy(bytes).into_owned());
+    HeldEvent {
+        id: item.id.to_string(),
+        reason: why.into(),
+        advice: Some(advice.into()),
+        state: Chip::new(Tone::Warn, "Waiting"),
+        is_waiting: true,
+        facts: vec![
+            Fact::new("Arrived", desk.moment(item.received_at).full),
+            Fact::new("Source", format!("{} webhook", provider(item))),
+            Fact::new("Kind", item.what.as_str()),
+            Fact::new("Size", format!("{} bytes", bytes.len())),
+            Fact::new("Removed on", desk.day_of(item.expires_at)),
+        ],
+        payload: Some(laid_out.into()),
+        confirm_word: WORD.to_owned(),
+        outcome: None,
+    }
+}
+
+async fn event(desk: &Desk, id: QuarantineId) -> Result<HeldEvent, Problem> {
+    let (item, bytes) = desk.crm().quarantine().open(&desk.actor, id).await?;
+    Ok(detail(desk, &item, &bytes))
+}
+
+/// `GET /quarantine/{event}`.
+pub(crate) async fn held(desk: Desk, Id(id): Id<QuarantineId>) -> Result<Html<String>, Problem> {
+    let event = event(&desk, id).await?;
+    show(&HeldPage { shell: desk.shell("Held back", Place::Quarantine).await?, event })
+}
+
+fn settled(event: HeldEvent, state: &str, outcome: &str) -> HeldEvent {
+    HeldEvent {
+        is_waiting: false,
+        advice: None,
+        state: Chip::new(Tone::Neutral, state),
+        outcome: Some(Chip::new(Tone::Ok, outcome)),
+        ..event
+    }
+}
+
+/// `POST /web/quarantine/{event}/replay`.
+pub(crate) async fn replay(desk: Desk, Id(id): Id<QuarantineId>) -> Result<Html<String>, Problem> {
+    let event = event(&desk, id).await?;
+    desk.crm().quarantine().replay(&desk.actor, id).await?;
+    let words = "Taken through the normal path again. What still cannot be used is held back anew.";
+    show(&settled(event, "Replayed", words))
+}
+
+/// `POST /web/quarantine/{event}/discard`.
+pub(crate) async fn discard(
+    desk: Desk,
+    Id(id): Id<QuarantineId>,
+    fields: Fields,
+) -> Result<Html<String>, Problem> {
+    if fields.get("confirm").trim() != WORD {
+        return Err(Problem::invalid("confirm", "must be the word that is asked for"));
+    }
+    let event = event(&desk, id).await?;
+    desk.crm().quarantine().discard(&desk.actor, id).await?;
+    show(&HeldEvent { payload: None, ..settled(event, "Discarded", "Thrown away.") })
+}

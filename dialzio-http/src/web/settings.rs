@@ -1,0 +1,91 @@
+//! Settings of the organisation, and single keys for whoever looks.
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{Html, IntoResponse, Response};
+use dialzio_core::Permission;
+use dialzio_core::access::chrono_tz_name::ZoneName;
+use dialzio_core::consent::QuietHours;
+
+use super::desk::{Desk, KEYS_COOKIE, show};
+use super::fields::Fields;
+use super::view::Choice;
+use super::view::numbers::{SettingsForm, SettingsPage};
+use super::view::shell::Place;
+use crate::api::organisation::minutes;
+use crate::problem::Problem;
+
+fn clock(minutes: u16) -> String {
+    format!("{:02}:{:02}", minutes / 60, minutes % 60)
+}
+
+fn form(desk: &Desk) -> SettingsForm {
+    let zone = |tz: &chrono_tz::Tz| Choice {
+        selected: tz.name() == desk.org.zone.as_str(),
+        ..Choice::new(tz.name(), tz.name().replace('_', " "))
+    };
+    SettingsForm {
+        // Quiet hours are what the open hours leave.
+        quiet_from: clock(desk.org.quiet_hours.open_until),
+        quiet_to: clock(desk.org.quiet_hours.open_from),
+        marketing_cap: desk.org.marketing_cap.to_string(),
+        zones: chrono_tz::TZ_VARIANTS.iter().map(zone).collect(),
+        keys: desk.keys,
+        can_manage: desk.may(Permission::SettingsManage),
+        ..SettingsForm::default()
+    }
+}
+
+/// `GET /settings`.
+pub(crate) async fn page(desk: Desk) -> Result<Html<String>, Problem> {
+    show(&SettingsPage { shell: desk.shell("Settings", Place::Settings).await?, form: form(&desk) })
+}
+
+/// `POST /web/settings`.
+pub(crate) async fn save(mut desk: Desk, fields: Fields) -> Result<Response, Problem> {
+    desk.keys = fields.get("keys") == "on";
+    if desk.may(Permission::SettingsManage) {
+        let mut wrong = form(&desk);
+        fields.get("quiet_from").clone_into(&mut wrong.quiet_from);
+        fields.get("quiet_to").clone_into(&mut wrong.quiet_to);
+        fields.get("marketing_cap").clone_into(&mut wrong.marketing_cap);
+        let mut org = desk.org.clone();
+        let hours = minutes("quiet_from", fields.get("quiet_from")).and_then(|open_until| {
+            let open_from = minutes("quiet_to", fields.get("quiet_to"))?;
+            Ok(QuietHours { open_from, open_until })
+        });
+        match hours {
+            Ok(hours) if QuietHours::checked(hours.open_from, hours.open_until).is_some() => {
+                org.quiet_hours = hours
+            }
+            _ => {
+                wrong.quiet_error = Some(
+                    "Quiet hours must cover 21:00 to 08:00, and leave at least an hour of the day."
+                        .to_owned(),
+                );
+            }
+        }
+        match fields.get("marketing_cap").trim().parse::<u32>() {
+            Ok(cap) if cap <= 100 => org.marketing_cap = cap,
+            _ => wrong.cap_error = Some("A number from 0 to 100. 0 switches the cap off.".to_owned()),
+        }
+        match ZoneName::parse(fields.get("zone")) {
+            Some(zone) => org.zone = zone,
+            None => wrong.zone_error = Some("This zone is not known.".to_owned()),
+        }
+        if [&wrong.quiet_error, &wrong.cap_error, &wrong.zone_error].iter().any(|error| error.is_some()) {
+            return Ok((StatusCode::UNPROCESSABLE_ENTITY, show(&wrong)?).into_response());
+        }
+        if org != desk.org {
+            desk.crm().access().change_org(&desk.actor, org.clone()).await?;
+            desk.org = org;
+        }
+    }
+    let saved = SettingsForm { is_saved: true, ..form(&desk) };
+    let mut response = show(&saved)?.into_response();
+    let word = if desk.keys { "on" } else { "off" };
+    let cookie = format!("{KEYS_COOKIE}={word}; Path=/; Max-Age=31536000; SameSite=Lax; Secure; HttpOnly");
+    if let Ok(cookie) = HeaderValue::from_str(&cookie) {
+        response.headers_mut().insert(header::SET_COOKIE, cookie);
+    }
+    Ok(response)
+}

@@ -1,0 +1,196 @@
+//! The log of a conversation: messages, private notes and what happened to consent, in one order.
+
+use axum::extract::Query;
+use axum::response::Html;
+use chrono::{DateTime, NaiveDate, Utc};
+use dialzio_core::consent::{ConsentEvent, ConsentRecord};
+use dialzio_core::contact::Note;
+use dialzio_core::conversation::{Direction, InboxEntry, Message};
+use dialzio_core::page::PageRequest;
+use dialzio_core::{ConversationId, MessageId, Permission};
+use serde::Deserialize;
+
+use super::bubble::Bubbles;
+use super::desk::{Desk, show};
+use super::view::Tone;
+use super::view::message::NoteItem;
+use super::view::thread::{EventLine, Item, ThreadItems};
+use super::words;
+use crate::api::{Id, decode_cursor, encode_cursor};
+use crate::problem::Problem;
+
+/// Messages of a stretch.
+const STRETCH: u32 = 50;
+
+/// Where the stretch before the one that is shown begins: the store's key, and the time of the oldest message shown.
+struct Earlier {
+    cursor: dialzio_core::page::Cursor,
+    until: DateTime<Utc>,
+}
+
+impl Earlier {
+    fn write(&self) -> String {
+        format!("{}.{}", self.until.timestamp_micros(), encode_cursor(&self.cursor))
+    }
+
+    fn read(text: &str) -> Result<Self, Problem> {
+        let unknown = || Problem::invalid("before", "is not one that was given out");
+        let (micros, cursor) = text.split_once('.').ok_or_else(unknown)?;
+        let until = micros.parse().ok().and_then(DateTime::from_timestamp_micros).ok_or_else(unknown)?;
+        Ok(Self { cursor: decode_cursor(cursor)?, until })
+    }
+}
+
+/// Which stretch is asked for.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Asked {
+    before: Option<String>,
+}
+
+/// `GET /web/conversations/{conversation}/thread`.
+pub(crate) async fn read(
+    desk: Desk,
+    Id(id): Id<ConversationId>,
+    Query(asked): Query<Asked>,
+) -> Result<Html<String>, Problem> {
+    let entry = desk.crm().conversations().get(&desk.actor, id).await?;
+    let before = asked.before.as_deref().map(Earlier::read).transpose()?;
+    show(&stretch(&desk, &entry, before, false).await?)
+}
+
+/// The latest stretch, with a line in front of what is new.
+pub(crate) async fn latest(desk: &Desk, entry: &InboxEntry, marks_new: bool) -> Result<ThreadItems, Problem> {
+    stretch(desk, entry, None, marks_new).await
+}
+
+async fn stretch(
+    desk: &Desk,
+    entry: &InboxEntry,
+    before: Option<Earlier>,
+    marks_new: bool,
+) -> Result<ThreadItems, Problem> {
+    let id = entry.conversation.id;
+    let until = before.as_ref().map(|earlier| earlier.until);
+    let request = PageRequest { after: before.map(|earlier| earlier.cursor), ..PageRequest::first(STRETCH) };
+    let page = desk.crm().conversations().messages(&desk.actor, id, request).await?;
+    let mut messages = page.items;
+    messages.reverse();
+    let since = page.next.as_ref().and_then(|_| messages.first()).map(|message| message.event_at);
+    let earlier = page.next.zip(since).map(|(cursor, until)| Earlier { cursor, until }.write());
+
+    let unread = if marks_new { entry.conversation.unread } else { 0 };
+    let first_new = first_unread(&messages, unread);
+    let bubbles = Bubbles::of(desk, entry, &messages).await?;
+    let mut timed: Vec<(DateTime<Utc>, Item)> = Vec::new();
+    for message in &messages {
+        if first_new == Some(message.id) {
+            timed.push((message.event_at, Item::New { count: unread.into() }));
+        }
+        timed.push((message.event_at, Item::Message(Box::new(bubbles.bubble(message).await?))));
+    }
+    let inside =
+        |at: DateTime<Utc>| since.is_none_or(|since| since <= at) && until.is_none_or(|until| at < until);
+    for (at, item) in beside(desk, entry).await? {
+        if inside(at) {
+            timed.push((at, item));
+        }
+    }
+    timed.sort_by_key(|(at, _)| *at);
+    Ok(ThreadItems { conversation: id.to_string(), earlier, items: with_days(desk, timed) })
+}
+
+fn first_unread(messages: &[Message], unread: u32) -> Option<MessageId> {
+    let place = (unread as usize).checked_sub(1)?;
+    let inbound = messages.iter().rev().filter(|message| message.direction == Direction::Inbound);
+    inbound.map(|message| message.id).nth(place)
+}
+
+/// Notes and consent entries of the person, which belong to no message.
+async fn beside(desk: &Desk, entry: &InboxEntry) -> Result<Vec<(DateTime<Utc>, Item)>, Problem> {
+    let contact = entry.conversation.contact;
+    let mut all = Vec::new();
+    if desk.may(Permission::ContactsRead) {
+        let notes = desk.crm().contacts().notes(&desk.actor, contact, PageRequest::first(100)).await?;
+        all.extend(notes.items.iter().map(|note| (note.created_at, Item::Note(note_item(desk, note)))));
+    }
+    if desk.may(Permission::ConsentRead) {
+        let records = desk.crm().consents().history(&desk.actor, contact, PageRequest::first(100)).await?;
+        let name = words::person(entry);
+        let each =
+            |record: &ConsentRecord| (record.recorded_at, Item::Event(event_line(desk, &name, record)));
+        all.extend(records.items.iter().map(each));
+    }
+    Ok(all)
+}
+
+/// A note as the log shows it.
+pub(crate) fn note_item(desk: &Desk, note: &Note) -> NoteItem {
+    NoteItem {
+        id: note.id.to_string(),
+        author: desk.who(&note.author).into(),
+        time: desk.clock(note.created_at),
+        text: note.text.reveal().into(),
+    }
+}
+
+fn event_line(desk: &Desk, name: &str, record: &ConsentRecord) -> EventLine {
+    let what = words::scope(record.scope).to_lowercase();
+    let wrote = record.evidence.message.is_some();
+    let by = desk.who(&record.recorded_by);
+    let text = match (record.event, wrote) {
+        (ConsentEvent::Withdrawn, true) => format!("{name} opted out of {what} by message"),
+        (ConsentEvent::Given, true) => format!("{name} opted in to {what} by message"),
+        (ConsentEvent::Given, false) => format!("{by} recorded an opt-in for {what}"),
+        (ConsentEvent::Withdrawn, false) => format!("{by} recorded an opt-out from {what}"),
+        (ConsentEvent::Refused, _) => format!("{by} recorded that {name} said no to {what}"),
+        (ConsentEvent::ProviderStop, _) => format!("{name} stopped marketing in WhatsApp"),
+        (ConsentEvent::ProviderResume, _) => format!("{name} resumed marketing in WhatsApp"),
+    };
+    let tone = match record.event {
+        ConsentEvent::Given | ConsentEvent::ProviderResume => Tone::Neutral,
+        ConsentEvent::Refused | ConsentEvent::Withdrawn | ConsentEvent::ProviderStop => Tone::Bad,
+    };
+    EventLine { id: record.id.to_string(), text: text.into(), time: desk.clock(record.recorded_at), tone }
+}
+
+/// Puts a line in front of each day.
+pub(crate) fn with_days(desk: &Desk, timed: Vec<(DateTime<Utc>, Item)>) -> Vec<Item> {
+    let mut items = Vec::with_capacity(timed.len() + 4);
+    let mut shown: Option<NaiveDate> = None;
+    for (at, item) in timed {
+        let date = desk.local(at).date();
+        if shown != Some(date) {
+            shown = Some(date);
+            items.push(day(desk, date));
+        }
+        items.push(item);
+    }
+    items
+}
+
+fn day(desk: &Desk, date: NaiveDate) -> Item {
+    let label = match (desk.today() - date).num_days() {
+        0 => "Today".to_owned(),
+        1 => "Yesterday".to_owned(),
+        _ => format!("{} {}", date.format("%a"), desk.day(date)),
+    };
+    Item::Day { date: date.to_string(), label }
+}
+
+/// These messages alone, as the answer to something done with them.
+pub(crate) async fn only(
+    desk: &Desk,
+    entry: &InboxEntry,
+    messages: &[Message],
+) -> Result<ThreadItems, Problem> {
+    let bubbles = Bubbles::of(desk, entry, messages).await?;
+    let mut timed = Vec::new();
+    for message in messages {
+        timed.push((message.event_at, Item::Message(Box::new(bubbles.bubble(message).await?))));
+    }
+    Ok(ThreadItems {
+        conversation: entry.conversation.id.to_string(),
+        earlier: None,
+        items: with_days(desk, timed),
+    })
+}

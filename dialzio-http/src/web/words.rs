@@ -1,0 +1,192 @@
+//! Words for what the core knows by name.
+
+use dialzio_core::consent::{
+    Channel, ConsentEvent, EvidenceKind, Purpose, PurposeScope, Reason, Refusal, RefusalCode,
+};
+use dialzio_core::contact::{ChannelIdentity, Contact, Detail, DetailValue, Stage};
+use dialzio_core::conversation::{InboxEntry, LastMessage, MediaKind, TemplateCategory};
+use dialzio_core::{PhoneNumber, conversation::Direction};
+
+use super::desk::Desk;
+
+/// What a person is called in a list: the card's name, the profile's, the username, the number.
+pub(crate) fn person(entry: &InboxEntry) -> String {
+    let name =
+        entry.contact_name.as_ref().or(entry.profile_name.as_ref()).map(|name| name.reveal().to_owned());
+    name.or_else(|| entry.username.as_ref().map(|name| format!("@{}", name.reveal().trim_start_matches('@'))))
+        .or_else(|| entry.phone.as_ref().map(PhoneNumber::international))
+        .unwrap_or_else(|| "Unknown person".to_owned())
+}
+
+/// The same for a card with its identities.
+pub(crate) fn contact_name(contact: &Contact, identities: &[ChannelIdentity]) -> String {
+    let profile = identities.iter().find_map(|identity| identity.profile_name.as_ref());
+    let name = contact.name.as_ref().or(profile).map(|name| name.reveal().to_owned());
+    let username = || identities.iter().find_map(|identity| identity.username.as_ref());
+    let number = || identities.iter().find_map(ChannelIdentity::phone).map(PhoneNumber::international);
+    name.or_else(|| username().map(|name| format!("@{}", name.reveal().trim_start_matches('@'))))
+        .or_else(number)
+        .or_else(|| contact.details.first().map(detail))
+        .unwrap_or_else(|| "Unknown person".to_owned())
+}
+
+/// A number or address for reading.
+pub(crate) fn detail(detail: &Detail) -> String {
+    match &detail.value {
+        DetailValue::Phone { number, .. } => number.international(),
+        DetailValue::Email(email) => email.reveal().to_owned(),
+    }
+}
+
+/// How somebody is reached: number, or username, in words.
+pub(crate) fn address(entry: &InboxEntry) -> Option<String> {
+    entry
+        .phone
+        .as_ref()
+        .map(PhoneNumber::international)
+        .or_else(|| entry.username.as_ref().map(|name| format!("@{}", name.reveal().trim_start_matches('@'))))
+}
+
+/// What a kind of message is called.
+pub(crate) fn kind(word: &str) -> &'static str {
+    match word {
+        "image" => "Photo",
+        "video" => "Film",
+        "audio" => "Sound",
+        "voice" => "Voice message",
+        "document" => "File",
+        "sticker" => "Sticker",
+        "location" => "Location",
+        "contacts" => "Contact card",
+        "form" => "Form",
+        "call_permission" => "Answer about calls",
+        "order" => "Order",
+        "welcome" => "Opened the chat",
+        "system" => "Notice",
+        "unsupported" => "Something that cannot be shown",
+        _ => "",
+    }
+}
+
+/// A file's kind.
+pub(crate) fn media(what: MediaKind) -> &'static str {
+    kind(what.as_str())
+}
+
+/// The last line of a row: "You: Photo · is this the right part?".
+pub(crate) fn last_line(last: Option<&LastMessage>) -> String {
+    let Some(last) = last else { return "No message yet".to_owned() };
+    let kind = kind(&last.kind);
+    let reading = last.reading.as_ref().map_or("", |text| text.reveal()).replace('\n', " ");
+    let line = match (kind.is_empty(), reading.is_empty()) {
+        (false, false) => format!("{kind} · {reading}"),
+        (false, true) => kind.to_owned(),
+        _ => reading,
+    };
+    if last.direction == Direction::Outbound { format!("You: {line}") } else { line }
+}
+
+/// A stage.
+pub(crate) fn stage(stage: Stage) -> &'static str {
+    match stage {
+        Stage::New => "New",
+        Stage::Contacted => "Contacted",
+        Stage::Qualified => "Qualified",
+        Stage::Customer => "Customer",
+        Stage::Lost => "Lost",
+    }
+}
+
+/// A template's category.
+pub(crate) fn category(category: TemplateCategory) -> &'static str {
+    match category {
+        TemplateCategory::Marketing => "Marketing",
+        TemplateCategory::Utility => "Utility",
+        TemplateCategory::Authentication => "Authentication",
+    }
+}
+
+/// A purpose.
+pub(crate) fn purpose(purpose: Purpose) -> &'static str {
+    match purpose {
+        Purpose::Marketing => "marketing",
+        Purpose::Utility => "utility",
+        Purpose::Authentication => "one-time codes",
+        Purpose::Service => "replies",
+    }
+}
+
+/// What an entry covers.
+pub(crate) fn scope(scope: PurposeScope) -> &'static str {
+    match scope {
+        PurposeScope::Marketing => "Marketing",
+        PurposeScope::Utility => "Utility",
+        PurposeScope::Any => "Everything",
+    }
+}
+
+/// A channel.
+pub(crate) fn channel(channel: Channel) -> &'static str {
+    match channel {
+        Channel::WhatsApp => "WhatsApp",
+        Channel::Sms => "SMS",
+        Channel::Voice => "Telephone",
+        Channel::Any => "All channels",
+    }
+}
+
+/// How somebody agreed or refused.
+pub(crate) fn evidence(kind: EvidenceKind) -> &'static str {
+    match kind {
+        EvidenceKind::WebForm => "Web form",
+        EvidenceKind::Message => "Message",
+        EvidenceKind::Call => "On the telephone",
+        EvidenceKind::Paper => "On paper",
+        EvidenceKind::InPerson => "In person",
+        EvidenceKind::Import => "Imported",
+        EvidenceKind::Provider => "Reported by the provider",
+    }
+}
+
+/// What an entry of the ledger says happened.
+pub(crate) fn event(event: ConsentEvent) -> &'static str {
+    match event {
+        ConsentEvent::Given => "Given",
+        ConsentEvent::Refused => "Refused",
+        ConsentEvent::Withdrawn => "Withdrawn",
+        ConsentEvent::ProviderStop => "Stopped in WhatsApp",
+        ConsentEvent::ProviderResume => "Resumed in WhatsApp",
+    }
+}
+
+/// A reason of the gate, with its date if it has one.
+pub(crate) fn reason(desk: &Desk, reason: &Reason) -> String {
+    let sentence = Refusal::sentence(reason.code);
+    let since = reason.since.map(|at| desk.day_of(at));
+    match (reason.code, since) {
+        (RefusalCode::Withdrawn, Some(day)) => format!("Opted out on {day}."),
+        (RefusalCode::Refused, Some(day)) => format!("Asked on {day}, and said no."),
+        (RefusalCode::ProviderStop, Some(day)) => {
+            format!("Stopped marketing from this business in WhatsApp on {day}.")
+        }
+        (RefusalCode::Expired, Some(day)) => format!("The opt-in ran out on {day}."),
+        (RefusalCode::Unreachable, Some(day)) => format!("Not reachable here since {day}."),
+        _ => sentence.to_owned(),
+    }
+}
+
+/// All reasons of a refusal, the deciding one first.
+pub(crate) fn refusal(desk: &Desk, refusal: &Refusal) -> String {
+    refusal.reasons.iter().map(|each| reason(desk, each)).collect::<Vec<_>>().join(" ")
+}
+
+/// Why a message waits: "Goes out tomorrow 10:00, after quiet hours".
+pub(crate) fn deferred(desk: &Desk, until: chrono::DateTime<chrono::Utc>, reasons: &[Reason]) -> String {
+    let why = |code| reasons.iter().any(|reason| reason.code == code);
+    let because = match (why(RefusalCode::QuietHours), why(RefusalCode::FrequencyCap)) {
+        (_, true) => "they had enough marketing these seven days",
+        (true, false) => "it is outside the hours for marketing",
+        _ => "it has to wait",
+    };
+    format!("Goes out {}, because {because}.", desk.when(until))
+}

@@ -1,0 +1,40 @@
+// Starts a server and a browser, and walks through the product as its people do.
+//
+//   DIALZIO_BIN=target/debug/dialzio node run.mjs
+import { mkdir, rm } from 'node:fs/promises';
+import { startBrowser } from './browser.mjs';
+import { OUTPUT, end, holds, step, story } from './report.mjs';
+import { startServer } from './server.mjs';
+import { consent } from './walks/consent.mjs';
+import { keepOrder } from './walks/order.mjs';
+import { places } from './walks/places.mjs';
+import { firstTalk, setUp } from './walks/talk.mjs';
+
+await rm(OUTPUT, { recursive: true, force: true });
+await mkdir(OUTPUT, { recursive: true });
+const server = await startServer();
+const guard = await startBrowser(server.origin);
+let code = 1;
+try {
+  const inbox = await guard.open();
+  const phone = await guard.open();
+  phone.origin = server.origin;
+  const taraPhone = `${server.origin}/sandbox/ZZ.919840012345`;
+  const scene = { server, guard, inbox, phone, taraPhone };
+  for (const walk of [setUp, firstTalk, keepOrder, consent, places]) {
+    try {
+      await walk(scene);
+    } catch (error) {
+      await step(`${walk.name} was walked to its end`, [inbox, phone], () => { throw error; });
+    }
+  }
+  story('All along');
+  await step('no error in any console, no request to anybody else', null, async () => {
+    holds(guard.trouble.length === 0, [...new Set(guard.trouble)].join('\n'));
+  });
+  code = end();
+} finally {
+  await guard.browser.close();
+  await server.stop();
+}
+process.exit(code);

@@ -1,0 +1,76 @@
+// The server under test: set up in a folder of its own, on a free port, with a clock that can be moved.
+import { spawn, execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+
+const freePort = () => new Promise((resolve, reject) => {
+  const probe = createServer();
+  probe.once('error', reject);
+  probe.listen(0, '127.0.0.1', () => {
+    const { port } = probe.address();
+    probe.close(() => resolve(port));
+  });
+});
+
+/** Seconds from now until it is next noon in India, so that hours for marketing do not depend on when this runs. */
+const untilNoonInIndia = () => {
+  const second = Math.floor(Date.now() / 1000 + 5.5 * 3600) % 86400;
+  return (12 * 3600 - second + 86400) % 86400;
+};
+
+export async function startServer() {
+  const binary = process.env.DIALZIO_BIN;
+  if (!binary) throw new Error('DIALZIO_BIN must name the server binary');
+  const folder = await mkdtemp(join(tmpdir(), 'dialzio-walk-'));
+  const data = join(folder, 'data');
+  const clockFile = join(folder, 'clock');
+  let offset = untilNoonInIndia();
+  await writeFile(clockFile, String(offset));
+  const listen = `127.0.0.1:${await freePort()}`;
+  const origin = `http://${listen}`;
+  const env = { ...process.env, DIALZIO_CLOCK_FILE: clockFile, DIALZIO_LISTEN: listen, DIALZIO_ORIGIN: origin };
+  // The invitation is made at the machine's own time: it lasts longer than the clock is moved.
+  const { stdout } = await run(binary, ['init', '--data', data, '--org', 'Green Leaf Nursery', '--owner', 'owner@example.com', '--json'], { env });
+  const made = JSON.parse(stdout);
+  const child = spawn(binary, ['serve', '--data', data, '--listen', listen, '--sandbox'], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  let log = '';
+  child.stdout.on('data', (text) => { log += text; });
+  child.stderr.on('data', (text) => { log += text; });
+  const exited = new Promise((resolve) => child.once('exit', resolve));
+  for (let tries = 0; ; tries += 1) {
+    const answer = await fetch(`${origin}/readyz`).catch(() => null);
+    if (answer?.ok) break;
+    if (tries > 100 || child.exitCode !== null) throw new Error(`the server does not answer:\n${log}`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  return {
+    origin,
+    setup: `${origin}/setup#${made.setup_url.split('#')[1]}`,
+    key: made.api_key,
+    log: () => log,
+    now: () => Date.now() + offset * 1000,
+    /** Moves the server's clock ahead. */
+    async ahead(seconds) { offset += seconds; await writeFile(clockFile, String(offset)); },
+    /** Asks the API with the key, as a program would. */
+    async api(method, path, body, headers = {}) {
+      const answer = await fetch(origin + path, {
+        method,
+        headers: { authorization: `Bearer ${made.api_key}`, ...(body ? { 'content-type': 'application/json' } : {}), ...headers },
+        body: body ? JSON.stringify(body) : undefined,
+      });
+      const text = await answer.text();
+      return { status: answer.status, headers: answer.headers, json: text ? JSON.parse(text) : null };
+    },
+    async stop() {
+      child.kill('SIGTERM');
+      await Promise.race([exited, new Promise((resolve) => setTimeout(resolve, 5000))]);
+      if (child.exitCode === null) child.kill('SIGKILL');
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}

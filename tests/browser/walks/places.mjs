@@ -1,0 +1,105 @@
+// The other pages, each once, wide, narrow and dark; signing out.
+import { equal, holds, picture, step, story } from '../report.mjs';
+
+export async function places({ server, inbox, guard }) {
+  const page = await guard.open();
+  story('The other pages');
+  await step('a new contact, and the one that has the number already', page, async () => {
+    await page.goto(`${server.origin}/contacts`);
+    await page.getByRole('button', { name: 'New contact' }).click();
+    await page.getByLabel('Name', { exact: true }).fill('Tara again');
+    await page.getByLabel('Number').fill('+91 98400 12345');
+    await page.getByRole('button', { name: 'Save' }).or(page.getByRole('dialog').getByRole('button', { name: /contact|Make|Add/ })).last().click();
+    await page.getByText('Open the contact that has this number').waitFor();
+    await picture(page, 'contact-doubled');
+    await page.getByText('Open the contact that has this number').click();
+    await page.getByRole('heading', { name: 'Tara Menon' }).waitFor();
+    await picture(page, 'contact');
+  });
+  await step('the ledger shows what was given and taken back', page, async () => {
+    await page.getByRole('link', { name: 'Consent', exact: true }).click();
+    const table = page.getByRole('region', { name: 'Entries' });
+    await table.getByText('Form 118, folder at the counter').waitFor();
+    await table.getByText('Withdrawn').first().waitFor();
+    await picture(page, 'ledger');
+  });
+  await step('numbers work, settings are kept within what the law leaves', page, async () => {
+    await page.goto(`${server.origin}/integrations`);
+    await page.getByRole('button', { name: 'Check now' }).click();
+    await page.getByText('Works').waitFor();
+    await picture(page, 'numbers');
+    await page.goto(`${server.origin}/settings`);
+    await page.getByLabel('From').fill('23:00');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('Quiet hours must cover').waitFor();
+    await page.getByLabel('From').fill('20:00');
+    await page.getByLabel('Time zone of the organisation').selectOption('Asia/Kolkata');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('Saved').waitFor();
+    await picture(page, 'settings');
+  });
+  await step('what could not be used is held back, shown, and discarded with a word', page, async () => {
+    await page.goto(`${server.origin}/quarantine`);
+    await page.getByRole('heading', { name: 'Held back' }).waitFor();
+    await picture(page, 'quarantine');
+  });
+  await step('a page that does not exist says so', page, async () => {
+    await page.goto(`${server.origin}/no-such-page`);
+    await page.getByRole('heading', { name: 'This page does not exist' }).waitFor();
+  });
+  await step('a sample day plays, and can be stopped', page, async () => {
+    await page.goto(`${server.origin}/sandbox`);
+    await page.getByRole('button', { name: 'Play a day of sample conversations' }).click();
+    await page.getByRole('progressbar').waitFor();
+    await page.waitForTimeout(9000);
+    await picture(page, 'sample-day');
+    await page.getByRole('button', { name: 'Stop' }).click();
+    await page.getByText(/Stopped after/).waitFor();
+    await inbox.getByRole('region', { name: 'Conversations' }).getByRole('link', { name: /Farhan Qureshi/ }).waitFor();
+  });
+
+  story('Every size and colour');
+  for (const [name, width, height, scheme] of [['wide', 1440, 900, 'light'], ['dark', 1440, 900, 'dark'], ['middle', 1024, 768, 'light'], ['narrow', 390, 844, 'light'], ['narrow-dark', 390, 844, 'dark']]) {
+    await step(`nothing hangs over the edge: ${name}`, page, async () => {
+      await page.setViewportSize({ width, height });
+      await page.emulateMedia({ colorScheme: scheme });
+      const tara = (await server.api('GET', '/v1/conversations?limit=50')).json.data.find((talk) => (talk.person.name ?? talk.person.profile_name) === 'Tara Menon');
+      for (const [path, label] of [['/inbox', 'inbox'], [`/inbox/${tara.id}`, 'thread'], ['/contacts', 'contacts'], [`/contacts/${tara.contact}`, 'contact'], ['/sandbox/ZZ.919840012345', 'sandbox'], ['/settings', 'settings'], ['/integrations', 'numbers'], ['/quarantine', 'quarantine']]) {
+        await page.goto(server.origin + path);
+        await page.waitForTimeout(250);
+        const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+        await picture(page, `${name}-${label}`);
+        holds(over <= 0, `${path} hangs over by ${over} pixels`);
+      }
+    });
+  }
+
+  story('The door');
+  await step('posts without the mark of our own pages are refused', page, async () => {
+    for (const path of ['/web/sign-in', '/web/setup', '/web/sign-out', '/web/settings']) {
+      const answer = await page.request.post(server.origin + path, { form: { email: 'a@b.example' } });
+      holds([401, 403].includes(answer.status()), `${path} answered ${answer.status()}`);
+    }
+  });
+  await step('after sign-out nothing is open', page, async () => {
+    await page.setViewportSize({ width: 1440, height: 900 });
+    await page.goto(`${server.origin}/contacts`);
+    await page.getByRole('button', { name: /Signed in as/ }).click();
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+    await page.goto(`${server.origin}/inbox`);
+    await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+    await picture(page, 'sign-in');
+  });
+  await step('wrong passwords are slowed down', page, async () => {
+    for (let tries = 0; tries < 6; tries += 1) {
+      await page.getByLabel('Email').fill('guess@example.com');
+      await page.getByLabel('Password').fill('guess number one of many');
+      await page.getByRole('button', { name: 'Sign in' }).click();
+      await page.getByText(/is not right|Too many attempts/).waitFor();
+      await page.waitForTimeout(150);
+    }
+    await page.getByText('Too many attempts').waitFor();
+    equal(await page.getByLabel('Email').inputValue(), 'guess@example.com', 'address in the form');
+  });
+}

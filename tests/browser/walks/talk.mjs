@@ -1,0 +1,135 @@
+// Story 1 and 2: from the link of the invitation to the first answer that was read.
+import { equal, holds, picture, step, story, until } from '../report.mjs';
+
+export const PASSWORD = 'nine green leaves grow slowly';
+
+export async function invent(phone, { name, number = '', username = '' }) {
+  await phone.goto(phone.origin + '/sandbox');
+  await phone.getByLabel('Profile name').fill(name);
+  await phone.getByLabel('Number', { exact: true }).fill(number);
+  await phone.getByLabel('Username').fill(username);
+  await phone.getByRole('button', { name: 'Switch on this phone' }).click();
+  await phone.getByRole('log', { name: 'Messages on the phone' }).waitFor();
+}
+
+export async function says(phone, words) {
+  await phone.getByRole('textbox', { name: 'Message' }).fill(words);
+  await phone.getByRole('button', { name: 'Send', exact: true }).click();
+  await phone.getByRole('log').getByText(words, { exact: true }).first().waitFor();
+}
+
+export const row = (inbox, name) => inbox.getByRole('region', { name: 'Conversations' }).getByRole('link', { name });
+export const log = (inbox) => inbox.getByRole('log');
+export const bubble = (inbox, words) => log(inbox).getByRole('listitem').filter({ hasText: words });
+
+/** From here on the page must not be loaded again: what is written onto the window would be gone. */
+export const mark = (page) => page.evaluate(() => { window.walked = true; });
+export const isSamePage = (page) => page.evaluate(() => window.walked === true);
+
+export async function signIn(page, origin) {
+  await page.goto(`${origin}/inbox`);
+  await page.getByLabel('Email').fill('owner@example.com');
+  await page.getByLabel('Password').fill(PASSWORD);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('region', { name: 'Conversations' }).waitFor();
+  await mark(page);
+}
+
+export async function setUp({ server, inbox }) {
+  story('The owner sets up');
+  await step('the page of the link asks for a name and a password', inbox, async () => {
+    await inbox.goto(server.setup);
+    await inbox.getByLabel('Your name').waitFor();
+    equal(await inbox.getByLabel('Email').inputValue(), 'owner@example.com', 'address');
+    equal(new URL(inbox.url()).hash, '', 'what is left of the token in the address');
+  });
+  await step('a password that is too short is refused beside its field', inbox, async () => {
+    await inbox.getByLabel('Your name').fill('Ravi Kumar');
+    await inbox.getByLabel('Password').fill('green green green green');
+    await inbox.getByRole('button', { name: 'Make the account' }).click();
+    await inbox.getByText(/The password is too/).waitFor();
+    await picture(inbox, 'setup');
+  });
+  await step('a good one leads into the inbox, which is empty', inbox, async () => {
+    await inbox.getByLabel('Password').fill(PASSWORD);
+    await inbox.getByRole('button', { name: 'Make the account' }).click();
+    await inbox.getByText('No open conversation. New ones appear here by themselves.').waitFor();
+    await mark(inbox);
+    await picture(inbox, 'inbox-empty');
+  });
+  await step('the link does not work a second time', inbox, async () => {
+    const other = await inbox.context().newPage();
+    await other.goto(server.setup);
+    await other.getByText('This link does not work any more').waitFor();
+    await other.close();
+  });
+}
+
+export async function firstTalk({ server, inbox, phone }) {
+  story('A customer writes for the first time');
+  await invent(phone, { name: 'Tara Menon', number: '+91 98400 12345' });
+  await step('the message appears in the inbox by itself', [inbox, phone], async () => {
+    await says(phone, 'Good morning, is the monstera still there?');
+    await row(inbox, /Tara Menon/).waitFor();
+    holds(await isSamePage(inbox), 'the inbox was loaded again');
+  });
+  await step('as a new contact, with unread count and time left', inbox, async () => {
+    const words = await row(inbox, /Tara Menon/).innerText();
+    holds(/1\s*unread/.test(words), `no unread count in: ${words}`);
+    holds(/2[34] h left/.test(words), `no time left in: ${words}`);
+    await inbox.getByRole('navigation', { name: 'Main' }).getByText('1 unread').or(inbox.locator('#rail-unread .badge')).first().waitFor();
+    const contacts = await server.api('GET', '/v1/contacts?q=Tara');
+    equal(contacts.json.data.length, 1, 'contacts by that name');
+    equal(contacts.json.data[0].details[0]?.value ?? '+919840012345', '+919840012345', 'number');
+    await picture(inbox, 'inbox-first-message');
+  });
+  await step('opening it reads it: the unread count goes, and her ticks turn blue', [inbox, phone], async () => {
+    await row(inbox, /Tara Menon/).click();
+    await bubble(inbox, 'is the monstera still there?').waitFor();
+    await inbox.getByText(/Reply window open · 23 h left|Reply window open · 24 h left/).first().waitFor();
+    await until(async () => !/unread/.test(await row(inbox, /Tara Menon/).innerText()), 'the unread count going');
+    await phone.getByRole('log').getByRole('listitem').filter({ hasText: 'monstera' }).getByTitle('Read', { exact: true }).waitFor();
+  });
+
+  story('We answer');
+  const phoneAway = phone.url();
+  await phone.goto(`${server.origin}/sandbox`);
+  await step('the answer goes out with ticks: queued, sent, delivered', inbox, async () => {
+    await inbox.evaluate(() => {
+      window.ticks = [];
+      const note = () => {
+        const own = [...document.querySelectorAll('#thread-items .item')].filter((item) => item.textContent.includes('we keep one for you')).at(-1);
+        const title = own?.querySelector('.delivery')?.getAttribute('title');
+        if (title && window.ticks.at(-1) !== title) window.ticks.push(title);
+      };
+      new MutationObserver(note).observe(document.getElementById('thread-items'), { subtree: true, childList: true, attributes: true });
+    });
+    await inbox.getByRole('textbox', { name: 'Reply' }).fill('Good morning Tara, we keep one for you.');
+    await inbox.keyboard.press('Control+Enter');
+    await bubble(inbox, 'we keep one for you').getByTitle('Delivered').waitFor();
+    const ticks = await inbox.evaluate(() => window.ticks);
+    equal(ticks.filter((tick) => ['Queued', 'Sent', 'Delivered'].includes(tick)).join(' '), 'Queued Sent Delivered', 'ticks');
+  });
+  await step('and read, once the customer looks', [inbox, phone], async () => {
+    await phone.goto(phoneAway);
+    await phone.getByRole('log').getByText('we keep one for you').waitFor();
+    await bubble(inbox, 'we keep one for you').getByTitle('Read', { exact: true }).waitFor();
+    equal(await bubble(inbox, 'we keep one for you').count(), 1, 'bubbles of the one answer');
+    await picture(inbox, 'thread-read');
+    await picture(phone, 'phone');
+  });
+  await step('a photo and a reaction arrive live', [inbox, phone], async () => {
+    const pixel = 'iVBORw0KGgoAAAANSUhEUgAAAAoAAAAKCAIAAAACUFjqAAAAEklEQVR4nGNgYGD4TzQcVYobAADGnmObGC1aTQAAAABJRU5ErkJggg==';
+    await phone.getByLabel('Send a photo').setInputFiles({ name: 'leaf.png', mimeType: 'image/png', buffer: Buffer.from(pixel, 'base64') });
+    await log(inbox).getByRole('img', { name: /Photo/ }).waitFor();
+    await phone.getByRole('form', { name: 'React' }).last().getByRole('button', { name: 'React with 👍' }).click();
+    await bubble(inbox, 'we keep one for you').getByText('👍').waitFor();
+  });
+  await step('somebody without a number is a person like any other', [inbox, phone], async () => {
+    await invent(phone, { name: 'Kavya', username: 'kavya.designs' });
+    await says(phone, 'Do you look after offices?');
+    await row(inbox, /Kavya/).waitFor();
+    holds(/No number shared/.test(await row(inbox, /Kavya/).innerText()), 'the row does not say that no number is shared');
+  });
+  await step('nothing of this loaded the inbox again', inbox, async () => holds(await isSamePage(inbox), 'it was loaded again'));
+}

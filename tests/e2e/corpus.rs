@@ -1,0 +1,457 @@
+//! Payloads seen elsewhere, through the whole server. They are read in place from the folder in `DIALZIO_CORPUS`
+//! and are no part of this repository; without that folder these tests say so and pass.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use dialzio_core::Clock;
+use dialzio_core::page::PageRequest;
+use futures_util::StreamExt;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use crate::rig::{Line, Rig, Seat};
+
+fn corpus() -> Option<PathBuf> {
+    let folder = std::env::var_os("DIALZIO_CORPUS")
+        .filter(|root| !root.is_empty())
+        .map(|root| PathBuf::from(root).join("whatsapp"));
+    if folder.is_none() {
+        println!("no corpus: DIALZIO_CORPUS is not set");
+    }
+    folder
+}
+
+/// One webhook, and what was counted in it without any decoder.
+#[derive(Clone)]
+struct Sample {
+    body: Value,
+    changes: Vec<Value>,
+}
+
+fn samples(folder: &std::path::Path) -> (Vec<Sample>, Value) {
+    let read = |path: PathBuf| -> Value { serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap() };
+    let expected = read(folder.join("expected.json"));
+    let samples = expected["files"].as_object().unwrap().iter().map(|(name, changes)| Sample {
+        body: read(folder.join("webhooks").join(name)),
+        changes: changes.as_array().unwrap().clone(),
+    });
+    (samples.collect(), expected["totals"].clone())
+}
+
+/// Makes every provider id the file's own, so that no file repeats another's.
+fn distinct(value: &mut Value, file: usize) {
+    match value {
+        Value::String(text) if text.starts_with("wamid.") => *text = format!("{text}{file:03}"),
+        Value::Array(items) => items.iter_mut().for_each(|item| distinct(item, file)),
+        Value::Object(fields) => {
+            for (name, item) in fields.iter_mut() {
+                match item {
+                    Value::String(text)
+                        if matches!(name.as_str(), "id" | "message_id" | "original_message_id")
+                            && text.len() > 8
+                            && !text.starts_with("wamid.")
+                            && !text.bytes().all(|byte| byte.is_ascii_digit()) =>
+                    {
+                        *text = format!("{text}{file:03}");
+                    }
+                    _ => distinct(item, file),
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Moves every time, as text or number, into the minutes before `now`, keeping the order within the file, and each
+/// file's times apart from the others'.
+fn recent(value: &mut Value, now: DateTime<Utc>, file: usize) {
+    fn times(value: &Value, found: &mut BTreeSet<i64>) {
+        match value {
+            Value::Array(items) => items.iter().for_each(|item| times(item, found)),
+            Value::Object(fields) => {
+                for (name, item) in fields {
+                    match seconds(name, item) {
+                        Some(at) => {
+                            found.insert(at);
+                        }
+                        None => times(item, found),
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    fn seconds(name: &str, item: &Value) -> Option<i64> {
+        if name != "timestamp" {
+            return None;
+        }
+        item.as_i64().or_else(|| item.as_str()?.parse().ok())
+    }
+    fn shift(value: &mut Value, to: &BTreeMap<i64, i64>) {
+        match value {
+            Value::Array(items) => items.iter_mut().for_each(|item| shift(item, to)),
+            Value::Object(fields) => {
+                for (name, item) in fields.iter_mut() {
+                    match seconds(name, item) {
+                        Some(at) if item.is_string() => *item = json!(to[&at].to_string()),
+                        Some(at) => *item = json!(to[&at]),
+                        None => shift(item, to),
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    let mut found = BTreeSet::new();
+    times(value, &mut found);
+    let count = found.len();
+    let earliest = now - TimeDelta::seconds(600 - i64::try_from(file).unwrap());
+    let moved = found.into_iter().enumerate().map(|(place, at)| {
+        let place = i64::try_from(place * 300 / count.max(1)).unwrap();
+        (at, (earliest + TimeDelta::seconds(place)).timestamp())
+    });
+    shift(value, &moved.collect());
+}
+
+/// A server with every number of the corpus connected in one organisation, by one app.
+struct Stage {
+    rig: Rig,
+    seat: Seat,
+    lines: Vec<Line>,
+}
+
+async fn stage(samples: &[Sample]) -> Stage {
+    let rig = Rig::start().await;
+    let seat = rig.found("Corpus").await;
+    let mut numbers: BTreeMap<String, String> = BTreeMap::new();
+    for sample in samples {
+        for (entry, number, _) in sample.places() {
+            if let Some(number) = number {
+                numbers.entry(number).or_insert(entry);
+            }
+        }
+    }
+    let mut lines = vec![rig.connect(&seat, "1").await];
+    for (number, business) in numbers {
+        lines.push(rig.connect_to(&seat, &lines[0], &number, &business).await);
+    }
+    rig.work().await;
+    Stage { rig, seat, lines }
+}
+
+impl Sample {
+    /// The business account and number of each change, as they stand in the payload, and the change itself.
+    fn places(&self) -> Vec<(String, Option<String>, String)> {
+        let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        let entries = self.body["entry"].as_array().cloned().unwrap_or_default();
+        let each = |entry: &Value| {
+            let changes = entry["changes"].as_array().cloned().unwrap_or_default();
+            let place = |change: &Value| {
+                let number = &change["value"]["metadata"]["phone_number_id"];
+                (text(&entry["id"]), number.as_str().map(str::to_owned), change.to_string())
+            };
+            changes.iter().map(place).collect::<Vec<_>>()
+        };
+        entries.iter().flat_map(each).collect()
+    }
+}
+
+/// What has to be there in the end, by the counts that no decoder made.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Wanted {
+    /// Messages that people wrote.
+    messages: usize,
+    /// Notices within a conversation; each is shown if there is a conversation by then.
+    notices: usize,
+    /// News of messages that the corpus does not have: ticks, reactions, edits, revocations.
+    orphans: usize,
+    /// For business accounts of which no number is connected.
+    unrouted: usize,
+    /// Choices about marketing, by person.
+    choices: usize,
+    /// News of people's ids, which leave no row of their own.
+    ids: usize,
+    /// News of templates, after which the list is fetched.
+    templates: usize,
+    /// Kept whole in quarantine, for what it is.
+    kept: usize,
+}
+
+fn wanted(samples: &[Sample], lines: &[Line]) -> Wanted {
+    let mut wanted = Wanted::default();
+    let known: BTreeSet<&str> =
+        lines.iter().flat_map(|line| [line.number.as_str(), line.business.as_str()]).collect();
+    let mut reports = BTreeSet::new();
+    for sample in samples {
+        for (change, (entry, number, report)) in sample.changes.iter().zip(sample.places()) {
+            let list = |key: &str| change[key].as_array().cloned().unwrap_or_default();
+            let place = number.unwrap_or(entry);
+            if !known.contains(place.as_str()) {
+                wanted.unrouted += 1;
+                continue;
+            }
+            match change["field"].as_str().unwrap() {
+                "messages" => {
+                    for message in list("messages") {
+                        match message["type"].as_str().unwrap() {
+                            "reaction" | "edit" | "revoke" => wanted.orphans += 1,
+                            "system" => wanted.notices += 1,
+                            _ => wanted.messages += 1,
+                        }
+                    }
+                    wanted.orphans += list("statuses").len();
+                    wanted.kept += list("errors").len();
+                }
+                "user_preferences" => {
+                    wanted.choices += usize::try_from(change["user_preferences"].as_u64().unwrap()).unwrap();
+                }
+                "user_id_update" => wanted.ids += 1,
+                field if field.starts_with("message_template_") || field == "template_category_update" => {
+                    wanted.templates += 1;
+                }
+                // The same report twice is one.
+                _ => wanted.kept += usize::from(reports.insert(report)),
+            }
+        }
+    }
+    wanted
+}
+
+impl Stage {
+    async fn post(&self, body: &Value) -> u16 {
+        let line = &self.lines[1];
+        self.rig.graph.deliver_raw(&line.number, serde_json::to_vec(body).unwrap()).await.unwrap()
+    }
+
+    /// Does all work, and lets the time pass after which nothing waits any more.
+    async fn finish(&self) {
+        self.rig.work().await;
+        for _ in 0..4 {
+            self.rig.clock.advance(TimeDelta::minutes(4));
+            self.rig.work().await;
+        }
+    }
+
+    /// Everything that the organisation has in quarantine, with its bytes: what is kept twice is the same thing once.
+    async fn quarantine(&self) -> BTreeSet<(String, String)> {
+        let mut kept = BTreeSet::new();
+        for item in self.rig.list(&self.seat, "/v1/quarantine").await {
+            let path = format!("/v1/quarantine/{}", item["id"].as_str().unwrap());
+            let whole = self.rig.get(&self.seat, &path).await.is(200).json;
+            let text = |name: &str| whole[name].as_str().unwrap().to_owned();
+            kept.insert((text("reason"), text("body")));
+        }
+        kept
+    }
+
+    /// The same for what belongs to nobody.
+    async fn unrouted(&self) -> BTreeSet<Vec<u8>> {
+        let (mut kept, mut page) = (BTreeSet::new(), PageRequest::first(PageRequest::MAX));
+        loop {
+            let found = self.rig.crm.quarantine().unrouted(page.clone()).await.unwrap();
+            for item in &found.items {
+                kept.insert(self.rig.crm.quarantine().open_bytes(item).await.unwrap());
+            }
+            let Some(next) = found.next else { return kept };
+            page.after = Some(next);
+        }
+    }
+
+    async fn conversations(&self) -> Vec<Value> {
+        self.rig.list(&self.seat, "/v1/conversations").await
+    }
+
+    async fn messages(&self) -> Vec<Value> {
+        let mut all = Vec::new();
+        for conversation in self.conversations().await {
+            let id = conversation["id"].as_str().unwrap();
+            all.extend(self.rig.list(&self.seat, &format!("/v1/conversations/{id}/messages")).await);
+        }
+        all
+    }
+
+    async fn found(&self) -> Wanted {
+        let messages = self.messages().await;
+        let notices = messages.iter().filter(|message| message["kind"] == "system").count();
+        let quarantine = self.quarantine().await;
+        let orphans = quarantine.iter().filter(|(reason, _)| reason == "orphan").count();
+        let mut choices = 0;
+        for contact in self.rig.list(&self.seat, "/v1/contacts").await {
+            let path = format!("/v1/contacts/{}/consents", contact["id"].as_str().unwrap());
+            let provider =
+                |entry: &&Value| entry["event"].as_str().is_some_and(|event| event.starts_with("provider_"));
+            choices += self.rig.list(&self.seat, &path).await.iter().filter(provider).count();
+        }
+        Wanted {
+            messages: messages.len() - notices,
+            notices,
+            orphans,
+            unrouted: self.unrouted().await.len(),
+            choices,
+            ids: 0,
+            templates: 0,
+            kept: quarantine.len() - orphans,
+        }
+    }
+
+    /// A digest over everything that the API shows of people, messages and consents.
+    async fn digest(&self) -> String {
+        let mut all = self.rig.list(&self.seat, "/v1/contacts").await;
+        for contact in all.clone() {
+            let id = contact["id"].as_str().unwrap();
+            for rest in ["identities", "notes", "tasks", "consents"] {
+                all.extend(self.rig.list(&self.seat, &format!("/v1/contacts/{id}/{rest}")).await);
+            }
+        }
+        all.extend(self.conversations().await);
+        all.extend(self.messages().await);
+        let mut hash = Sha256::new();
+        for value in all {
+            hash.update(value.to_string());
+        }
+        hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+fn prepared(samples: &[Sample], now: DateTime<Utc>) -> Vec<Value> {
+    let one = |(place, sample): (usize, &Sample)| {
+        let mut body = sample.body.clone();
+        distinct(&mut body, place);
+        recent(&mut body, now, place);
+        body
+    };
+    samples.iter().enumerate().map(one).collect()
+}
+
+#[test]
+fn the_totals_are_the_sums_of_the_files() {
+    let Some(folder) = corpus() else { return };
+    let (samples, totals) = samples(&folder);
+    let mut counted: BTreeMap<String, u64> = BTreeMap::new();
+    for change in samples.iter().flat_map(|sample| &sample.changes) {
+        *counted.entry(format!("field:{}", change["field"].as_str().unwrap())).or_default() += 1;
+        let list = |key: &str| change[key].as_array().cloned().unwrap_or_default();
+        for message in list("messages") {
+            *counted.entry(format!("messages:{}", message["type"].as_str().unwrap())).or_default() += 1;
+        }
+        for status in list("statuses") {
+            *counted.entry(format!("status:{}", status["status"].as_str().unwrap())).or_default() += 1;
+        }
+    }
+    for (name, count) in counted {
+        assert_eq!(totals[&name], count, "{name}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_corpus_adds_up_and_a_second_pass_changes_nothing() {
+    let Some(folder) = corpus() else { return };
+    let (samples, _) = samples(&folder);
+    let stage = stage(&samples).await;
+    let bodies = prepared(&samples, stage.rig.clock.now());
+    for body in &bodies {
+        assert_eq!(stage.post(body).await, 200);
+    }
+    stage.finish().await;
+    let wanted = wanted(&samples, &stage.lines);
+    let found = stage.found().await;
+    println!("{} webhooks: {found:?}", bodies.len());
+    assert_eq!(Wanted { ids: wanted.ids, templates: wanted.templates, ..found }, wanted);
+    let digest = stage.digest().await;
+    let kept = (stage.quarantine().await, stage.unrouted().await);
+    for body in &bodies {
+        assert_eq!(stage.post(body).await, 200);
+    }
+    stage.finish().await;
+    assert_eq!(stage.digest().await, digest);
+    assert_eq!((stage.quarantine().await, stage.unrouted().await), kept);
+}
+
+/// Each thing twice, in an order drawn from the seed.
+fn doubled_and_shuffled(bodies: &[Value], mut seed: u64) -> Vec<Value> {
+    let mut all: Vec<Value> = bodies.iter().chain(bodies).cloned().collect();
+    for place in (1..all.len()).rev() {
+        seed ^= seed << 13;
+        seed ^= seed >> 7;
+        seed ^= seed << 17;
+        let other = usize::try_from(seed % (place as u64 + 1)).unwrap();
+        all.swap(place, other);
+    }
+    all
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn the_corpus_doubled_shuffled_and_from_eight_callers_adds_up() {
+    let Some(folder) = corpus() else { return };
+    let (samples, _) = samples(&folder);
+    for seed in [3, 77] {
+        let stage = stage(&samples).await;
+        let bodies = doubled_and_shuffled(&prepared(&samples, stage.rig.clock.now()), seed);
+        let posted = futures_util::stream::iter(&bodies).map(|body| stage.post(body)).buffer_unordered(8);
+        posted.for_each(|status| async move { assert_eq!(status, 200) }).await;
+        stage.finish().await;
+        let wanted = wanted(&samples, &stage.lines);
+        let found = stage.found().await;
+        // A change of ids is shown in a conversation that is there when it arrives; templates leave no row.
+        assert!(found.notices <= wanted.notices);
+        let found = Wanted { notices: wanted.notices, ids: wanted.ids, templates: wanted.templates, ..found };
+        assert_eq!(found, wanted, "seed {seed}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_corpus_with_its_own_times_is_refused_and_not_lost() {
+    let Some(folder) = corpus() else { return };
+    let (samples, _) = samples(&folder);
+    let stage = stage(&samples).await;
+    let mut bodies = Vec::new();
+    for (place, sample) in samples.iter().enumerate() {
+        let mut body = sample.body.clone();
+        distinct(&mut body, place);
+        bodies.push(body);
+    }
+    for body in &bodies {
+        assert_eq!(stage.post(body).await, 200);
+    }
+    stage.finish().await;
+    let wanted = wanted(&samples, &stage.lines);
+    let kept = stage.quarantine().await;
+    assert_eq!(stage.messages().await, Vec::<Value>::new());
+    assert_eq!(stage.conversations().await, Vec::<Value>::new());
+    assert_eq!(stage.rig.list(&stage.seat, "/v1/contacts").await, Vec::<Value>::new());
+    let out_of_time = kept.iter().filter(|(reason, _)| reason == "out_of_time").count();
+    assert_eq!(out_of_time, wanted.messages + wanted.notices + wanted.choices + wanted.ids);
+    assert_eq!(kept.iter().filter(|(reason, _)| reason == "orphan").count(), wanted.orphans);
+    assert_eq!(stage.unrouted().await.len(), wanted.unrouted);
+    assert_eq!(kept.len(), out_of_time + wanted.orphans + wanted.kept);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_same_id_with_other_content_keeps_the_first() {
+    let Some(folder) = corpus() else { return };
+    let (samples, _) = samples(&folder);
+    let stage = stage(&samples).await;
+    let bodies = prepared(&samples, stage.rig.clock.now());
+    let texts = samples.iter().zip(&bodies).filter_map(|(sample, body)| {
+        let first = &body["entry"][0]["changes"][0]["value"]["messages"][0];
+        (sample.changes.len() == 1 && first["type"] == "text").then_some(body)
+    });
+    let mut count = 0;
+    for body in texts {
+        count += 1;
+        assert_eq!(stage.post(body).await, 200);
+        let mut other = body.clone();
+        other["entry"][0]["changes"][0]["value"]["messages"][0]["text"]["body"] = json!("Something else");
+        assert_eq!(stage.post(&other).await, 200);
+    }
+    assert!(count > 3);
+    stage.finish().await;
+    let shown = stage.messages().await;
+    assert!(shown.len() >= count);
+    assert!(shown.iter().all(|message| message["text"] != "Something else"));
+    let kept = stage.quarantine().await;
+    assert_eq!(kept.iter().filter(|(reason, _)| reason == "contradiction").count(), count);
+    assert!(kept.iter().all(|(_, body)| body.contains("Something else")));
+}

@@ -1,0 +1,354 @@
+//! Every route of the table, from the wrong side: another organisation, nobody, somebody without the permission.
+
+use std::collections::BTreeMap;
+
+use dialzio_core::Permission;
+use dialzio_core::text::{EmailAddress, PersonName};
+use dialzio_http::routes::{Need, ROUTES, Route};
+use dialzio_whatsapp::emulator::CustomerMessage;
+use serde_json::{Value, json};
+
+use crate::rig::{Answer, Line, Rig, Seat, answer, asha};
+
+/// An id that nobody has.
+const NOBODY: &str = "01890000-0000-7000-8000-000000000000";
+
+/// An organisation with something behind every route, and the ids of it.
+struct House {
+    seat: Seat,
+    line: Line,
+    ids: BTreeMap<&'static str, String>,
+}
+
+/// The same data in each house: only ids and the number differ.
+async fn house(rig: &Rig, number: &str) -> House {
+    let seat = rig.found("Green Leaf").await;
+    let line = rig.connect(&seat, number).await;
+    let mut ids = BTreeMap::new();
+    rig.writes(&line, &asha(), "Is my order ready?").await;
+    let image = CustomerMessage::image(&b"\xff\xd8\xff a photo of a plant"[..], "image/jpeg", None);
+    rig.graph.customer_sends(number, &asha(), image).unwrap();
+    rig.work().await;
+    let unreadable = format!("{{\"what\": \"is this, {number}\"");
+    for _ in 0..2 {
+        assert_eq!(rig.graph.deliver_raw(number, unreadable.clone()).await, Ok(200));
+    }
+    let conversation = rig.only_conversation(&seat).await;
+    let contact = conversation["contact"].as_str().unwrap().to_owned();
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let messages =
+        rig.list(&seat, &format!("/v1/conversations/{}/messages", text(&conversation["id"]))).await;
+    ids.insert("media", text(&messages[0]["content"]["media"]));
+    ids.insert("inbound", text(&messages[1]["id"]));
+    ids.insert("conversation", text(&conversation["id"]));
+    ids.insert("contact", contact.clone());
+    ids.insert("account", line.account.clone());
+    ids.insert("app", line.app.clone());
+    let path = format!("/v1/contacts/{contact}");
+    rig.post(&seat, &format!("{path}/notes"), json!({"text": "Prefers calls after six."})).await.is(201);
+    let task = rig.post(&seat, &format!("{path}/tasks"), json!({"title": "Call"})).await.is(201);
+    ids.insert("task", task.id());
+    let consent = json!({"channel": "whatsapp", "scope": "marketing", "occurred_at": "2026-03-02T10:00:00Z",
+        "evidence": {"kind": "web_form", "note": "Newsletter form"}});
+    rig.post(&seat, &format!("{path}/consents"), consent).await.is(201);
+    // A message that waits: queued and not worked on.
+    let waiting = rig.send(&seat, &ids["conversation"], "k1", &json!({"text": "Yes"})).await.is(202);
+    ids.insert("message", waiting.id());
+    let quarantine = rig.list(&seat, "/v1/quarantine").await;
+    ids.insert("item", text(&quarantine[0]["id"]));
+    let key = rig.post(&seat, "/v1/keys", json!({"name": "Website", "permissions": ["contacts.read"]})).await;
+    ids.insert("key", key.is(201).id());
+    House { seat, line, ids }
+}
+
+/// The path of a route with these ids.
+fn path(route: &Route, ids: &BTreeMap<&'static str, String>) -> String {
+    let mut path = route.path.to_owned();
+    for (name, id) in ids {
+        path = path.replace(&format!("{{{name}}}"), id);
+    }
+    assert!(!path.contains('{'), "no id for {}", route.path);
+    path
+}
+
+/// The sample of a route with the ids of a house where it names any, and never an address beyond this machine.
+fn sample(route: &Route, rig: &Rig, house: &House) -> Value {
+    let Some(sample) = route.sample else { return Value::Null };
+    let mut body: Value = serde_json::from_str(sample).unwrap();
+    if body.get("app").is_some() {
+        body["app"] = json!(house.line.app);
+        body["base_url"] = json!(rig.graph.base_url());
+    }
+    if body.get("account").is_some() {
+        body["account"] = json!(house.line.account);
+    }
+    body
+}
+
+/// Asks, and answers without the rest of a stream that does not end.
+async fn ask(rig: &Rig, key: Option<&str>, route: &Route, path: &str, body: &Value) -> Answer {
+    let mut request =
+        rig.http.request(route.method.as_str().parse().unwrap(), format!("{}{path}", rig.origin));
+    if let Some(key) = key {
+        request = request.bearer_auth(key);
+    }
+    if route.once {
+        request = request.header("idempotency-key", format!("key-of-{path}"));
+    }
+    if !body.is_null() {
+        request = request.json(body);
+    }
+    if route.answers == "text/event-stream" {
+        let response = request.send().await.unwrap();
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let bytes = if status == 200 { bytes::Bytes::new() } else { response.bytes().await.unwrap() };
+        let json = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
+        return Answer { status, headers, bytes, json };
+    }
+    answer(request).await
+}
+
+/// Routes that are behind a key.
+fn guarded() -> impl Iterator<Item = &'static Route> {
+    ROUTES.iter().filter(|route| route.need != Need::Nobody)
+}
+
+/// Everything that an organisation can read of itself, by route, and how many events it has seen.
+async fn all_of(rig: &Rig, house: &House) -> BTreeMap<&'static str, String> {
+    let mut all = BTreeMap::new();
+    for route in guarded().filter(|route| route.method.as_str() == "GET" && route.name != "events") {
+        let longest = if route.query.contains(&"limit") { "?limit=200" } else { "" };
+        let path = format!("{}{longest}", path(route, &house.ids));
+        let answer = ask(rig, Some(&house.seat.key), route, &path, &Value::Null).await;
+        assert_eq!(answer.status, route.success, "{}: {answer:?}", route.name);
+        let shown = match route.name {
+            // Opening a file is itself on record: what this very reading adds is left out.
+            "audit.list" => acts(&answer.json),
+            "audit.verify" => answer.json["intact"].to_string(),
+            _ => String::from_utf8_lossy(&answer.bytes).into_owned(),
+        };
+        all.insert(route.name, shown);
+    }
+    let newest = rig.crm.ledger().newest_event(&house.seat.owner).await.unwrap();
+    all.insert("events", newest.0.to_string());
+    all
+}
+
+fn acts(audit: &Value) -> String {
+    assert_eq!(audit["next_cursor"], Value::Null);
+    let entries = audit["data"].as_array().unwrap().iter().filter(|entry| entry["action"] != "media.opened");
+    entries
+        .map(|entry| format!("{} {} {}\n", entry["principal"], entry["action"], entry["subject"]))
+        .collect()
+}
+
+/// Nothing that stands in an answer may be an id of that house.
+#[track_caller]
+fn shows_nothing_of(house: &House, route: &Route, answer: &Answer) {
+    let text = String::from_utf8_lossy(&answer.bytes);
+    for id in house.ids.values() {
+        assert!(!text.contains(id.as_str()), "{} shows {id}: {text}", route.name);
+    }
+}
+
+#[tokio::test]
+async fn no_route_reaches_into_another_organisation() {
+    let rig = Rig::start().await;
+    let (own, other) = (house(&rig, "100200301").await, house(&rig, "100200302").await);
+    let before = all_of(&rig, &other).await;
+    let own_before = all_of(&rig, &own).await;
+    let mut asked = 0;
+    for route in guarded() {
+        let names: Vec<&'static str> =
+            own.ids.keys().copied().filter(|name| route.path.contains(&format!("{{{name}}}"))).collect();
+        // Every mixture of own and foreign ids with at least one foreign.
+        for mixture in 1..(1_usize << names.len()) {
+            let mut ids = own.ids.clone();
+            for (place, name) in names.iter().enumerate() {
+                if mixture & (1 << place) != 0 {
+                    ids.insert(name, other.ids[name].clone());
+                }
+            }
+            let body = sample(route, &rig, &own);
+            let answer = ask(&rig, Some(&own.seat.key), route, &path(route, &ids), &body).await;
+            shows_nothing_of(&other, route, &answer);
+            answer.problem(404);
+            asked += 1;
+        }
+        // Foreign ids look like ids of nobody.
+        if !names.is_empty() {
+            let nobody: BTreeMap<_, _> = own.ids.keys().map(|name| (*name, NOBODY.to_owned())).collect();
+            let body = sample(route, &rig, &own);
+            let unknown = ask(&rig, Some(&own.seat.key), route, &path(route, &nobody), &body).await;
+            let foreign = ask(&rig, Some(&own.seat.key), route, &path(route, &other.ids), &body).await;
+            assert_eq!(unknown.json, foreign.json, "{}", route.name);
+        }
+        if route.method.as_str() == "GET" {
+            let answer = ask(&rig, Some(&own.seat.key), route, &path(route, &own.ids), &Value::Null).await;
+            shows_nothing_of(&other, route, &answer);
+        }
+    }
+    assert!(asked > 30, "{asked}");
+    assert_eq!(all_of(&rig, &other).await, before);
+    assert_eq!(all_of(&rig, &own).await, own_before);
+}
+
+#[tokio::test]
+async fn a_body_cannot_name_what_is_another_organisations() {
+    let rig = Rig::start().await;
+    let (own, other) = (house(&rig, "100200301").await, house(&rig, "100200302").await);
+    let email = EmailAddress::parse("ravi@example.com").unwrap();
+    let access = rig.crm.access();
+    let link = access.invite(&other.seat.owner, Some(email), dialzio_core::Role::Agent).await.unwrap();
+    let name = PersonName::parse("Ravi").unwrap();
+    access.accept(&link, name, None, &"correct horse battery staple 7".into()).await.unwrap();
+    let members = rig.list(&other.seat, "/v1/members").await;
+    let member = members[0]["id"].as_str().unwrap();
+    let before = all_of(&rig, &other).await;
+    let own_before = all_of(&rig, &own).await;
+    let of = |name: &str| other.ids[name].clone();
+    let (contact, conversation) = (&own.ids["contact"], &own.ids["conversation"]);
+    let evidence = json!({"kind": "message", "note": "They wrote it", "message": of("inbound")});
+    let consent = json!({"channel": "whatsapp", "scope": "marketing", "occurred_at": "2026-03-02T10:00:00Z",
+        "evidence": evidence});
+    let tries = [
+        ("POST", format!("/v1/contacts/{contact}/conversations"), json!({"account": of("account")})),
+        (
+            "POST",
+            "/v1/accounts".to_owned(),
+            json!({"app": of("app"), "name": "Line", "phone_number_id": "555", "business_account_id": "5",
+                "token": "t", "base_url": rig.graph.base_url()}),
+        ),
+        ("PATCH", format!("/v1/conversations/{conversation}"), json!({"assignee": member})),
+        ("PATCH", format!("/v1/contacts/{contact}"), json!({"owner": member})),
+        ("POST", format!("/v1/contacts/{contact}/tasks"), json!({"title": "Call", "assignee": member})),
+        ("POST", format!("/v1/contacts/{contact}/consents"), consent),
+    ];
+    for (method, path, body) in tries {
+        let answer = rig.call(Some(&own.seat.key), method, &path, &body).await;
+        assert!((400..500).contains(&answer.status), "{method} {path} {body}: {answer:?}");
+    }
+    let body = json!({"text": "As you asked", "reply_to": of("inbound")});
+    rig.send(&own.seat, conversation, "reply", &body).await.problem(404);
+    assert_eq!(all_of(&rig, &other).await, before);
+    let own_after = all_of(&rig, &own).await;
+    for (name, shown) in own_before.iter().filter(|(name, _)| **name != "accounts.list") {
+        assert_eq!(own_after[name], *shown, "{name}");
+    }
+    // Somebody else's idempotency key is not ours.
+    let sent = rig.send(&own.seat, conversation, "k2", &json!({"text": "Yes"})).await.is(202);
+    let theirs =
+        rig.send(&other.seat, &other.ids["conversation"], "k2", &json!({"text": "Yes"})).await.is(202);
+    assert!(!theirs.headers.contains_key("idempotency-replayed"));
+    assert_ne!(sent.id(), theirs.id());
+}
+
+#[tokio::test]
+async fn a_number_is_connected_in_one_organisation_only() {
+    let rig = Rig::start().await;
+    let (own, other) = (house(&rig, "100200301").await, house(&rig, "100200302").await);
+    let body = json!({"app": own.line.app, "name": "Not ours", "phone_number_id": other.line.number,
+        "business_account_id": other.line.business, "token": format!("token-of-{}", other.line.number),
+        "base_url": rig.graph.base_url()});
+    assert_eq!(rig.post(&own.seat, "/v1/accounts", body).await.problem(409), "account.taken");
+    // Their webhooks still reach them.
+    rig.writes(&other.line, &asha(), "Still you?").await;
+    assert_eq!(rig.only_conversation(&other.seat).await["last"]["text"], "Still you?");
+    assert_eq!(rig.only_conversation(&own.seat).await["last"]["text"], "Yes");
+}
+
+#[tokio::test]
+async fn no_route_answers_without_a_key() {
+    let rig = Rig::start().await;
+    let own = house(&rig, "100200301").await;
+    let before = all_of(&rig, &own).await;
+    for route in guarded() {
+        let body = sample(route, &rig, &own);
+        let forged = format!("{}x", own.seat.key);
+        for key in [None, Some("dialzio_live_"), Some(forged.as_str()), Some("")] {
+            let answer = ask(&rig, key, route, &path(route, &own.ids), &body).await;
+            assert_eq!(answer.headers["www-authenticate"], "Bearer", "{}", route.name);
+            assert_eq!(answer.problem(401), "access.unauthenticated", "{}", route.name);
+        }
+    }
+    assert_eq!(all_of(&rig, &own).await, before);
+    // A key ends at once when it is revoked.
+    let key = rig.post(&own.seat, "/v1/keys", json!({"name": "Old", "permissions": ["contacts.read"]})).await;
+    let (id, secret) = (key.id(), key.json["api_key"].as_str().unwrap().to_owned());
+    rig.call(Some(&secret), "GET", "/v1/contacts", &Value::Null).await.is(200);
+    rig.call(Some(&own.seat.key), "DELETE", &format!("/v1/keys/{id}"), &Value::Null).await.is(204);
+    rig.call(Some(&secret), "GET", "/v1/contacts", &Value::Null).await.problem(401);
+}
+
+#[tokio::test]
+async fn without_its_permission_a_route_changes_nothing() {
+    let rig = Rig::start().await;
+    let own = house(&rig, "100200301").await;
+    let mut keys = BTreeMap::new();
+    for missing in Permission::ALL {
+        let held: Vec<_> = Permission::ALL.iter().copied().filter(|held| held != missing).collect();
+        keys.insert(missing.as_str(), rig.key(&own.seat.owner, &held).await);
+    }
+    let before = all_of(&rig, &own).await;
+    for route in guarded() {
+        let Need::Permission(permission) = route.need else { continue };
+        let body = sample(route, &rig, &own);
+        let key = &keys[permission.as_str()];
+        let answer = ask(&rig, Some(key), route, &path(route, &own.ids), &body).await;
+        assert_eq!(answer.problem(403), "access.denied", "{}", route.name);
+    }
+    assert_eq!(all_of(&rig, &own).await, before);
+}
+
+#[tokio::test]
+async fn every_sample_is_taken_from_whoever_has_just_its_permission() {
+    let rig = Rig::start().await;
+    let reading = house(&rig, "100200300").await;
+    for (place, route) in guarded().enumerate() {
+        let changing = route.method.as_str() != "GET";
+        let fresh = if changing { Some(house(&rig, &format!("1002004{place:02}")).await) } else { None };
+        let house = fresh.as_ref().unwrap_or(&reading);
+        let key = match route.need {
+            Need::Permission(permission) => rig.key(&house.seat.owner, &[permission]).await,
+            _ => house.seat.key.clone(),
+        };
+        let body = sample(route, &rig, house);
+        let answer = ask(&rig, Some(&key), route, &path(route, &house.ids), &body).await;
+        let code = answer.json["code"].as_str().unwrap_or_default();
+        let expected = match route.name {
+            // Nobody may hand on more than they hold.
+            "members.invite" | "keys.create" => code == "access.denied",
+            // The outcome of this message is known.
+            "messages.settle" => code == "message.conflict",
+            _ => answer.status == route.success,
+        };
+        assert!(expected, "{}: {} {}", route.name, answer.status, String::from_utf8_lossy(&answer.bytes));
+        if answer.status == 200 && !answer.bytes.is_empty() {
+            let kind = answer.headers["content-type"].to_str().unwrap();
+            let known = kind.starts_with(route.answers) || route.name == "media.get";
+            assert!(known, "{}: {kind}", route.name);
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_samples_are_accepted_from_the_owner() {
+    let rig = Rig::start().await;
+    for name in ["members.invite", "keys.create"] {
+        let route = ROUTES.iter().find(|route| route.name == name).unwrap();
+        let house = house(&rig, if name == "keys.create" { "1" } else { "2" }).await;
+        let body = sample(route, &rig, &house);
+        ask(&rig, Some(&house.seat.key), route, route.path, &body).await.is(route.success);
+    }
+}
+
+#[tokio::test]
+async fn the_description_names_every_route() {
+    let rig = Rig::start().await;
+    let described = rig.call(None, "GET", "/openapi.json", &Value::Null).await.is(200).json;
+    assert!(described["openapi"].as_str().unwrap().starts_with("3.1"));
+    for route in ROUTES {
+        let method = route.method.as_str().to_lowercase();
+        assert!(described["paths"][route.path][&method].is_object(), "{}", route.name);
+    }
+}

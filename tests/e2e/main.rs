@@ -1,0 +1,17 @@
+//! The whole product from outside: a server on a port, a provider's emulator beside it, and people on both ends.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::expect_used,
+    clippy::print_stdout,
+    missing_docs,
+    reason = "tests"
+)]
+
+mod corpus;
+mod hostile;
+mod isolation;
+mod rig;
+mod secrets;
+mod spine;
+mod stop_race;

@@ -1,0 +1,321 @@
+//! What every test here stands on: a store, a clock that stands still, an emulated provider and a real server.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::http::HeaderMap;
+use chrono::{DateTime, Utc};
+use dialzio_core::access::NewOrg;
+use dialzio_core::account::LocalKeys;
+use dialzio_core::blob::LocalBlobs;
+use dialzio_core::memory::MemoryStore;
+use dialzio_core::store::Store;
+use dialzio_core::text::Title;
+use dialzio_core::work::WorkReport;
+use dialzio_core::{Actor, Clock, Crm, ManualClock, Permission, Principal, Role};
+use dialzio_http::{Closing, Options};
+use dialzio_store_sqlite::SqliteStore;
+use dialzio_whatsapp::emulator::{
+    CustomerIdentity, CustomerMessage, EmulatedNumber, Emulator, EmulatorConfig,
+};
+use dialzio_whatsapp::{MetaCloud, MetaConfig};
+use serde_json::{Value, json};
+
+/// Noon in India on a Monday: inside everybody's hours for promotion.
+pub(crate) const NOON: &str = "2026-11-23T06:30:00Z";
+
+/// A store with nothing in it, in this folder: SQLite, unless `DIALZIO_TEST_STORE` names `memory`.
+pub(crate) async fn fresh_store(clock: Arc<dyn Clock>, folder: &Path) -> Arc<dyn Store> {
+    match std::env::var("DIALZIO_TEST_STORE").as_deref().unwrap_or("sqlite") {
+        "memory" => Arc::new(MemoryStore::new(clock)),
+        "sqlite" => Arc::new(SqliteStore::builder().clock(clock).open(folder.join("test.db")).await.unwrap()),
+        other => panic!("DIALZIO_TEST_STORE is sqlite or memory, not {other}"),
+    }
+}
+
+/// An instant from its text.
+pub(crate) fn at(text: &str) -> DateTime<Utc> {
+    text.parse().unwrap()
+}
+
+/// A client that keeps to this machine: it trusts no certificate and asks no proxy.
+pub(crate) fn client() -> reqwest::Client {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let tls = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(rustls::RootCertStore::empty())
+        .with_no_client_auth();
+    reqwest::Client::builder()
+        .tls_backend_preconfigured(tls)
+        .redirect(reqwest::redirect::Policy::none())
+        .no_proxy()
+        .timeout(Duration::from_secs(60))
+        .build()
+        .unwrap()
+}
+
+/// A server and everything around it.
+pub(crate) struct Rig {
+    pub(crate) crm: Crm,
+    pub(crate) clock: Arc<ManualClock>,
+    pub(crate) graph: Emulator,
+    pub(crate) origin: String,
+    pub(crate) http: reqwest::Client,
+    pub(crate) folder: tempfile::TempDir,
+    closing: Closing,
+    server: tokio::task::JoinHandle<()>,
+}
+
+impl Drop for Rig {
+    fn drop(&mut self) {
+        self.closing.raise();
+        self.server.abort();
+    }
+}
+
+/// An organisation, and a key that may do everything in it.
+#[derive(Clone)]
+pub(crate) struct Seat {
+    pub(crate) key: String,
+    pub(crate) owner: Actor,
+}
+
+/// A connected number.
+#[derive(Clone, Debug)]
+pub(crate) struct Line {
+    pub(crate) app: String,
+    pub(crate) account: String,
+    pub(crate) hook: String,
+    pub(crate) secret: String,
+    pub(crate) number: String,
+    pub(crate) business: String,
+}
+
+/// What the server answered.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) bytes: bytes::Bytes,
+    pub(crate) json: Value,
+}
+
+impl Answer {
+    /// The answer, if it has this status.
+    #[track_caller]
+    pub(crate) fn is(self, status: u16) -> Self {
+        assert_eq!(self.status, status, "{}", String::from_utf8_lossy(&self.bytes));
+        self
+    }
+
+    /// The problem's code, after its status and form were looked at.
+    #[track_caller]
+    pub(crate) fn problem(self, status: u16) -> String {
+        let answer = self.is(status);
+        assert_eq!(answer.headers["content-type"], "application/problem+json");
+        assert_eq!(answer.json["status"], status);
+        answer.json["code"].as_str().unwrap().to_owned()
+    }
+
+    pub(crate) fn id(&self) -> String {
+        self.json["id"].as_str().unwrap().to_owned()
+    }
+}
+
+impl Rig {
+    /// At noon, on the store of the day.
+    pub(crate) async fn start() -> Self {
+        let clock = Arc::new(ManualClock::at(at(NOON)));
+        let folder = tempfile::tempdir().unwrap();
+        let store = fresh_store(Arc::clone(&clock) as Arc<dyn Clock>, folder.path()).await;
+        Self::over(store, clock, folder).await
+    }
+
+    /// Over this store, with files in this folder.
+    pub(crate) async fn over(
+        store: Arc<dyn Store>,
+        clock: Arc<ManualClock>,
+        folder: tempfile::TempDir,
+    ) -> Self {
+        let crm = Crm::builder()
+            .shared_store(store)
+            .keys(LocalKeys::open(folder.path().join("test.key")).unwrap())
+            .blobs(LocalBlobs::open(folder.path().join("blobs")).unwrap())
+            .provider(MetaCloud::new(MetaConfig::default()).unwrap())
+            .clock(Arc::clone(&clock) as Arc<dyn Clock>)
+            .build()
+            .unwrap();
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let origin = format!("http://{}", listener.local_addr().unwrap());
+        let options = Options::for_origin(&origin);
+        let closing = options.closing.clone();
+        let router = dialzio_http::router(crm.clone(), options);
+        let server = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+        let ticking = Arc::clone(&clock);
+        let graph = Emulator::start(EmulatorConfig::new(Arc::new(move || ticking.now()))).await.unwrap();
+        let mut behaviour = graph.behaviour();
+        behaviour.status_delay = Duration::from_millis(1);
+        behaviour.retry_gap = Duration::from_millis(5);
+        graph.set_behaviour(behaviour);
+        Self { crm, clock, graph, origin, http: client(), folder, closing, server }
+    }
+
+    /// Founds an organisation, with a key to all of it.
+    pub(crate) async fn found(&self, name: &str) -> Seat {
+        let founded = self.crm.access().found(NewOrg::named(name)).await.unwrap();
+        let owner = self.crm.access().vouch(founded.org, Principal::service("test"), Role::Owner.grant());
+        let key = self.key(&owner, Permission::ALL).await;
+        Seat { key, owner }
+    }
+
+    /// A key with these permissions.
+    pub(crate) async fn key(&self, owner: &Actor, permissions: &[Permission]) -> String {
+        let name = Title::parse("Test key").unwrap();
+        let (_, token) = self.crm.access().create_key(owner, name, permissions).await.unwrap();
+        token.reveal().to_owned()
+    }
+
+    /// Registers an app and connects a number of the emulator to it, over the API.
+    pub(crate) async fn connect(&self, seat: &Seat, number: &str) -> Line {
+        let secret = format!("secret-of-{number}");
+        let body = json!({"provider": "whatsapp", "name": "Shop app", "app_secrets": [secret],
+            "verify_token": format!("verify-{number}")});
+        let app = self.post(seat, "/v1/apps", body).await.is(201);
+        let hook = app.json["hook_url"].as_str().unwrap();
+        let app = Line {
+            app: app.id(),
+            account: String::new(),
+            hook: hook.to_owned(),
+            secret,
+            number: String::new(),
+            business: format!("9{number}"),
+        };
+        self.connect_to(seat, &app, number, &app.business).await
+    }
+
+    /// Connects a number of a business account to the app of a line.
+    pub(crate) async fn connect_to(&self, seat: &Seat, app: &Line, number: &str, business: &str) -> Line {
+        let token = format!("token-of-{number}");
+        self.graph.add_number(EmulatedNumber {
+            phone_number_id: number.to_owned(),
+            waba_id: business.to_owned(),
+            display_phone_number: "+91 44 1234 5678".to_owned(),
+            verified_name: "Green Leaf Nursery".to_owned(),
+            access_token: token.clone().into(),
+            app_secret: app.secret.clone().into(),
+            webhook_url: Some(app.hook.parse().unwrap()),
+        });
+        self.graph.add_sample_templates(business);
+        let body = json!({"app": app.app, "name": "Shop line", "phone_number_id": number,
+            "business_account_id": business, "token": token, "base_url": self.graph.base_url()});
+        let account = self.post(seat, "/v1/accounts", body).await.is(201);
+        assert_eq!(account.json["state"], "routable", "{}", account.json);
+        Line {
+            account: account.id(),
+            number: number.to_owned(),
+            business: business.to_owned(),
+            ..app.clone()
+        }
+    }
+
+    /// A request with a JSON body, or none for `null`.
+    pub(crate) async fn call(&self, key: Option<&str>, method: &str, path: &str, body: &Value) -> Answer {
+        let mut request = self.http.request(method.parse().unwrap(), format!("{}{path}", self.origin));
+        if let Some(key) = key {
+            request = request.bearer_auth(key);
+        }
+        if !body.is_null() {
+            request = request.json(body);
+        }
+        answer(request).await
+    }
+
+    pub(crate) async fn get(&self, seat: &Seat, path: &str) -> Answer {
+        self.call(Some(&seat.key), "GET", path, &Value::Null).await
+    }
+
+    #[allow(clippy::needless_pass_by_value, reason = "a body is written where it is sent")]
+    pub(crate) async fn post(&self, seat: &Seat, path: &str, body: Value) -> Answer {
+        self.call(Some(&seat.key), "POST", path, &body).await
+    }
+
+    #[allow(clippy::needless_pass_by_value, reason = "a body is written where it is sent")]
+    pub(crate) async fn patch(&self, seat: &Seat, path: &str, body: Value) -> Answer {
+        self.call(Some(&seat.key), "PATCH", path, &body).await
+    }
+
+    /// Sends in a conversation, once for this key.
+    pub(crate) async fn send(&self, seat: &Seat, conversation: &str, key: &str, body: &Value) -> Answer {
+        let request = self
+            .http
+            .post(format!("{}/v1/conversations/{conversation}/messages", self.origin))
+            .bearer_auth(&seat.key)
+            .header("idempotency-key", key)
+            .json(body);
+        answer(request).await
+    }
+
+    /// All of a list, page after page.
+    pub(crate) async fn list(&self, seat: &Seat, path: &str) -> Vec<Value> {
+        let (mut all, mut cursor) = (Vec::new(), None::<String>);
+        loop {
+            let join = if path.contains('?') { '&' } else { '?' };
+            let place = cursor.map(|cursor| format!("{join}cursor={cursor}")).unwrap_or_default();
+            let page = self.get(seat, &format!("{path}{place}")).await.is(200).json;
+            all.extend(page["data"].as_array().unwrap().iter().cloned());
+            match page["next_cursor"].as_str() {
+                Some(next) => cursor = Some(next.to_owned()),
+                None => return all,
+            }
+        }
+    }
+
+    /// Does all work there is, until neither side has any left.
+    pub(crate) async fn work(&self) -> WorkReport {
+        let mut total = WorkReport::default();
+        for _ in 0..100 {
+            self.graph.settled().await;
+            let done = self.crm.worker().run_once().await.unwrap();
+            total += done;
+            if done == WorkReport::default() {
+                return total;
+            }
+        }
+        panic!("the work does not end: {total:?}");
+    }
+
+    /// A person writes, and the message has arrived.
+    pub(crate) async fn writes(&self, line: &Line, who: &CustomerIdentity, words: &str) -> String {
+        let id = self.graph.customer_sends(&line.number, who, CustomerMessage::text(words)).unwrap();
+        self.work().await;
+        id
+    }
+
+    /// The only conversation there is.
+    pub(crate) async fn only_conversation(&self, seat: &Seat) -> Value {
+        let mut all = self.list(seat, "/v1/conversations").await;
+        assert_eq!(all.len(), 1, "{all:?}");
+        all.remove(0)
+    }
+
+    /// How often the provider carried a message out.
+    pub(crate) fn times_sent(&self, message: &str) -> u32 {
+        self.graph.sends_by_opaque_id().get(message).copied().unwrap_or(0)
+    }
+}
+
+/// Sends a request and reads the whole answer.
+pub(crate) async fn answer(request: reqwest::RequestBuilder) -> Answer {
+    let response = request.send().await.unwrap();
+    let (status, headers) = (response.status().as_u16(), response.headers().clone());
+    let bytes = response.bytes().await.unwrap();
+    let json = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
+    Answer { status, headers, bytes, json }
+}
+
+/// Somebody in India who shows a number.
+pub(crate) fn asha() -> CustomerIdentity {
+    CustomerIdentity::with_phone("919876500001", "Asha")
+}
