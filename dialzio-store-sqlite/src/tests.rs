@@ -1,7 +1,11 @@
-//! What needs a look behind the curtain: a disk without room.
+//! What needs a look behind the curtain: a disk without room, and how many statements a list costs.
 
 use super::*;
-use dialzio_core::contact::ContactWrite;
+use dialzio_core::consent::{ConsentEvent, ConsentWrite};
+use dialzio_core::contact::{ContactQuery, ContactWrite};
+use dialzio_core::conversation::{ConversationQuery, InboundAsk};
+use dialzio_core::effect::LaneKind;
+use dialzio_core::page::PageRequest;
 use dialzio_core::store::Store;
 use dialzio_core::testing::conformance::Bench;
 use dialzio_core::text::NoteText;
@@ -43,10 +47,69 @@ async fn a_full_disk_is_said_nothing_is_acknowledged_and_it_passes() {
         assert!(written < 1_000);
     };
     assert!(matches!(refused, StoreError::Full), "{refused:?}");
-    let page = dialzio_core::page::PageRequest::first(200);
+    let page = PageRequest::first(200);
     let kept = bench.store.notes(&house.scope, contact.id, page.clone()).await.unwrap().items.len();
     assert_eq!(kept, written.min(200));
     // The next group has a new connection, and there is room again.
     bench.store.ping().await.unwrap();
     bench.write(&house.scope, ContactWrite::Note(note)).await;
+}
+
+/// Statements of each list, in a store of so many people who have written.
+async fn cost_of_lists(people: i64) -> Vec<u64> {
+    let folder = tempfile::tempdir().unwrap();
+    let place = Place { path: folder.path().join("crm.db"), fleeting: true };
+    let clock = Bench::clock();
+    let store = Arc::new(SqliteStore::start(place.clone(), clock.clone(), 1).unwrap());
+    let bench = Bench::new(store, clock);
+    let house = bench.house().await;
+    let mut known: Vec<(dialzio_core::testing::conformance::Person, _)> = Vec::new();
+    for number in 0..people {
+        let person = bench.person(&house, &format!("Person {number}")).await;
+        let message = bench.hears(&house, &person, "hello", bench.at(number)).await;
+        bench
+            .hears(
+                &house,
+                &known.first().unwrap_or(&(person.clone(), message.clone())).0,
+                "again",
+                bench.at(number),
+            )
+            .await;
+        let keys = person.identity.subject_keys();
+        let given = bench.make.consent(person.contact.id, keys, ConsentEvent::Given);
+        bench.write(&house.scope, ConsentWrite::Record(given)).await;
+        known.push((person, message));
+    }
+    let db = connect::reader(&place).unwrap();
+    let (org, page) = (codec::id(house.org.id), PageRequest::first(200));
+    let look = Look { db: &db, org: house.org.id, now: bench.now() };
+    let sight = sight::Sight::at(&db, org, bench.now()).unwrap();
+    let query = |text| ContactQuery::matching(text);
+    let inbox = ConversationQuery { view: Default::default(), state: Default::default(), now: bench.now() };
+    let ask = InboundAsk {
+        account: house.account.id,
+        portfolio: house.account.portfolio.clone(),
+        aliases: known.iter().flat_map(|(person, _)| person.identity.aliases.clone()).collect(),
+        external: known.iter().filter_map(|(_, message)| message.external.clone()).collect(),
+        own: Vec::new(),
+        lane: LaneKind::Inbox,
+    };
+    let (talk, card) = (known[0].0.conversation.id, known[0].0.contact.id);
+    let found = look.inbound_facts(&ask).unwrap();
+    assert_eq!((found.identities.len() as i64, found.messages.len() as i64), (people, people));
+    vec![
+        run::count::statements(|| drop(conversations::inbox(&db, org, sight, &inbox, &page).unwrap())),
+        run::count::statements(|| drop(messages::list(&db, org, sight, talk, &page).unwrap())),
+        run::count::statements(|| drop(contacts::list(&db, org, &query(""), &page).unwrap())),
+        run::count::statements(|| drop(contacts::list(&db, org, &query("per"), &page).unwrap())),
+        run::count::statements(|| drop(contacts::notes(&db, org, card, &page).unwrap())),
+        run::count::statements(|| drop(contacts::tasks(&db, org, &Default::default(), &page).unwrap())),
+        run::count::statements(|| drop(consent::history(&db, org, card, &page).unwrap())),
+        run::count::statements(|| drop(look.inbound_facts(&ask).unwrap())),
+    ]
+}
+
+#[tokio::test]
+async fn a_list_costs_the_same_number_of_statements_however_long_it_is() {
+    assert_eq!(cost_of_lists(2).await, cost_of_lists(60).await);
 }

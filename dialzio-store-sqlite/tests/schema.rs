@@ -1,5 +1,7 @@
 //! Every column of the live schema is in the data map, and a file of the first migration is brought forward.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
 use dialzio_core::contact::ContactQuery;
 use dialzio_core::datamap;
 use dialzio_core::page::PageRequest;
