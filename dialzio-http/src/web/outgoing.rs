@@ -48,8 +48,7 @@ pub(crate) async fn note(
     let entry: InboxEntry = desk.crm().conversations().get(&desk.actor, id).await?;
     let words = text::<NoteText>("text", fields.get("text"))?;
     let note = desk.crm().contacts().add_note(&desk.actor, entry.conversation.contact, words).await?;
-    let item = (note.created_at, Item::Note(thread::note_item(&desk, &note)));
-    let items = thread::with_days(&desk, vec![item]);
+    let items = vec![Item::Note(thread::note_item(&desk, &note))];
     show(&ThreadItems { conversation: id.to_string(), earlier: None, items })
 }
 
