@@ -47,7 +47,6 @@
     const isTyped = [...box.querySelectorAll('[data-draft]')].some((area) => area.value !== '');
     const chosen = box.querySelector('#template-form [name="template"]')?.value;
     const isWhole = box.dataset.force || (!isTyped && !chosen && !isBusy(box));
-    delete box.dataset.force;
     if (isWhole) return load(`${url}/composer`, '#composer', 'outerHTML');
     // What is being written or filled in stays; what is said about it is brought up to date.
     const line = load(`${url}/composer`, '#window-line', 'outerHTML', '#window-line').then(() => {
@@ -65,6 +64,16 @@
     return id ? load(`/web/sandbox/${id}/thread`, '#phone-items', 'merge') : null;
   }, 80);
   const all = () => { queue(); thread(); composer(); head(); person(); phone(); };
+
+  // What came into use while its refresh was on the way stays as it is.
+  document.addEventListener('htmx:before:swap', (event) => {
+    const { ctx, tasks } = event.detail;
+    if (!ctx.quiet || !tasks) return;
+    for (let at = tasks.length - 1; at >= 0; at -= 1) {
+      const { target } = tasks[at];
+      if (['composer', 'thread-head', 'person'].includes(target?.id) && !target.dataset.force && isBusy(target)) tasks.splice(at, 1);
+    }
+  });
 
   const read = (event) => { try { return JSON.parse(event.detail.data); } catch { return {}; } };
   document.addEventListener('conversation', (event) => {

@@ -96,7 +96,8 @@ export async function consent({ server, guard, inbox, phone, taraPhone }) {
     await picture(inbox, 'opted-out');
   });
   await step('marketing is refused in the picker', inbox, async () => {
-    if (await inbox.getByRole('button', { name: 'Template', exact: true }).isVisible()) await inbox.getByRole('button', { name: 'Template', exact: true }).click();
+    await inbox.getByRole('textbox', { name: 'Reply' }).waitFor();
+    await inbox.getByRole('button', { name: 'Template', exact: true }).click();
     await picker(inbox).getByRole('button', { name: /weekend_offer/ }).getByText(/Opted out/).waitFor();
   });
   await step('and by the API', null, async () => {
