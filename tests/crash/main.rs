@@ -348,15 +348,17 @@ async fn nothing_acknowledged_is_lost_and_nothing_is_sent_twice() {
         let waits = |message: &&Value| {
             ["queued", "dispatched", "accepted"].contains(&message["status"].as_str().unwrap())
         };
-        let promises = stage.promises.lock().unwrap();
-        let shown: BTreeSet<&str> = messages.iter().filter_map(|message| message["text"].as_str()).collect();
-        let lost = promises.acknowledged.iter().filter(|words| !shown.contains(words.as_str())).count();
+        let lost = {
+            let promises = stage.promises.lock().unwrap();
+            let shown: BTreeSet<&str> =
+                messages.iter().filter_map(|message| message["text"].as_str()).collect();
+            promises.acknowledged.iter().filter(|words| !shown.contains(words.as_str())).count()
+        };
         if lost == 0 && !messages.iter().any(|message| waits(&message))
             || begun.elapsed() > Duration::from_secs(40)
         {
             break;
         }
-        drop(promises);
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
     let (_, verified) = stage.api("GET", "/v1/audit/verification", &Value::Null).await.unwrap();
