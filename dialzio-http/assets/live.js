@@ -43,11 +43,19 @@
   const composer = gather(() => {
     const box = document.getElementById('composer');
     if (!box || !open()) return null;
+    const url = `/web/conversations/${open()}`;
     const isTyped = [...box.querySelectorAll('[data-draft]')].some((area) => area.value !== '');
-    const isWhole = box.dataset.force || (!isTyped && !isBusy(box));
-    delete box.dataset.force;
-    return isWhole ? load(`/web/conversations/${open()}/composer`, '#composer', 'outerHTML')
-      : load(`/web/conversations/${open()}/composer`, '#window-line', 'outerHTML', '#window-line');
+    const chosen = box.querySelector('#template-form [name="template"]')?.value;
+    const isWhole = box.dataset.force || (!isTyped && !chosen && !isBusy(box));
+    if (isWhole) return load(`${url}/composer`, '#composer', 'outerHTML');
+    // What is being written or filled in stays; what is said about it is brought up to date.
+    const line = load(`${url}/composer`, '#window-line', 'outerHTML', '#window-line').then(() => {
+      // The person wrote: a reply is possible again.
+      if (!isTyped && !box.querySelector('#reply-form, #refusal') && box.querySelector('#window-line [data-closes]')) return load(`${url}/composer`, '#composer', 'outerHTML');
+      return null;
+    });
+    if (!chosen) return line;
+    return line.then(() => load(`${url}/templates?template=${encodeURIComponent(chosen)}`, '#picker .picker-list', 'outerHTML', '.picker-list'));
   }, 250);
   const head = gather(() => (open() && !isBusy(document.getElementById('thread-head')) ? load(`/web/conversations/${open()}/head`, '#thread-head', 'outerHTML') : null), 250);
   const person = gather(() => (open() && !isBusy(document.getElementById('person')) ? load(`/web/conversations/${open()}/person`, '#person', 'outerHTML') : null), 250);
@@ -56,6 +64,16 @@
     return id ? load(`/web/sandbox/${id}/thread`, '#phone-items', 'merge') : null;
   }, 80);
   const all = () => { queue(); thread(); composer(); head(); person(); phone(); };
+
+  // What came into use while its refresh was on the way stays as it is.
+  document.addEventListener('htmx:before:swap', (event) => {
+    const { ctx, tasks } = event.detail;
+    if (!ctx.quiet || !tasks) return;
+    for (let at = tasks.length - 1; at >= 0; at -= 1) {
+      const { target } = tasks[at];
+      if (['composer', 'thread-head', 'person'].includes(target?.id) && !target.dataset.force && isBusy(target)) tasks.splice(at, 1);
+    }
+  });
 
   const read = (event) => { try { return JSON.parse(event.detail.data); } catch { return {}; } };
   document.addEventListener('conversation', (event) => {
@@ -107,7 +125,12 @@
     wasConnected = true;
   });
   for (const name of ['htmx:sse:error', 'htmx:sse:close', 'htmx:error', 'htmx:response:error']) {
-    document.addEventListener(name, (event) => { if (event.target === events()) lost(); });
+    document.addEventListener(name, (event) => {
+      if (event.target !== events()) return;
+      lost();
+      // The session is over: what the page shows is not for whoever sits here now.
+      if (/status 401/.test(String(event.detail?.error?.message ?? event.detail?.error ?? ''))) location.assign('/sign-in?next=' + encodeURIComponent(location.pathname + location.search));
+    });
   }
   window.addEventListener('offline', lost);
   const retry = () => { if (events() && !isConnected && !document.hidden) htmx.trigger(events(), 'live:retry'); };

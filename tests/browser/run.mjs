@@ -17,7 +17,7 @@ const guard = await startBrowser(server.origin);
 let code = 1;
 try {
   const inbox = await guard.open();
-  const phone = await guard.open();
+  const phone = await guard.openBeside();
   phone.origin = server.origin;
   const taraPhone = `${server.origin}/sandbox/ZZ.919840012345`;
   const scene = { server, guard, inbox, phone, taraPhone };

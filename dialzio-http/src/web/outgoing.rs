@@ -48,8 +48,7 @@ pub(crate) async fn note(
     let entry: InboxEntry = desk.crm().conversations().get(&desk.actor, id).await?;
     let words = text::<NoteText>("text", fields.get("text"))?;
     let note = desk.crm().contacts().add_note(&desk.actor, entry.conversation.contact, words).await?;
-    let item = (note.created_at, Item::Note(thread::note_item(&desk, &note)));
-    let items = thread::with_days(&desk, vec![item]);
+    let items = vec![Item::Note(thread::note_item(&desk, &note))];
     show(&ThreadItems { conversation: id.to_string(), earlier: None, items })
 }
 
@@ -76,15 +75,14 @@ pub(crate) async fn template(
 /// The parameters of a template as they were given, by name.
 fn parameters(template: &Template, sent: &TemplateSend) -> Vec<(String, String)> {
     let mut all = Vec::new();
-    match &sent.header {
-        Some((
-            _,
-            HeaderParameter::Text(value) | HeaderParameter::MediaId(value) | HeaderParameter::Link(value),
-        )) => {
-            all.push(("header".to_owned(), value.clone()));
+    let plain = |parameter: &HeaderParameter| match parameter {
+        HeaderParameter::Text(value) | HeaderParameter::MediaId(value) | HeaderParameter::Link(value) => {
+            Some(value.clone())
         }
-        _ => {}
-    }
+        _ => None,
+    };
+    let header = sent.header.as_ref().and_then(|(_, parameter)| plain(parameter));
+    all.extend(header.map(|value| ("header".to_owned(), value)));
     all.extend(template.body_parameters().into_iter().zip(sent.body.iter().map(|(_, value)| value.clone())));
     let known = template.parameters();
     for button in &sent.buttons {

@@ -154,7 +154,7 @@ fn event_line(desk: &Desk, name: &str, record: &ConsentRecord) -> EventLine {
 }
 
 /// Puts a line in front of each day.
-pub(crate) fn with_days(desk: &Desk, timed: Vec<(DateTime<Utc>, Item)>) -> Vec<Item> {
+fn with_days(desk: &Desk, timed: Vec<(DateTime<Utc>, Item)>) -> Vec<Item> {
     let mut items = Vec::with_capacity(timed.len() + 4);
     let mut shown: Option<NaiveDate> = None;
     for (at, item) in timed {
@@ -177,20 +177,17 @@ fn day(desk: &Desk, date: NaiveDate) -> Item {
     Item::Day { date: date.to_string(), label }
 }
 
-/// These messages alone, as the answer to something done with them.
+/// These messages alone, as the answer to something done with them. Without days: the page has them, and what is new
+/// comes last.
 pub(crate) async fn only(
     desk: &Desk,
     entry: &InboxEntry,
     messages: &[Message],
 ) -> Result<ThreadItems, Problem> {
     let bubbles = Bubbles::of(desk, entry, messages).await?;
-    let mut timed = Vec::new();
+    let mut items = Vec::new();
     for message in messages {
-        timed.push((message.event_at, Item::Message(Box::new(bubbles.bubble(message).await?))));
+        items.push(Item::Message(Box::new(bubbles.bubble(message).await?)));
     }
-    Ok(ThreadItems {
-        conversation: entry.conversation.id.to_string(),
-        earlier: None,
-        items: with_days(desk, timed),
-    })
+    Ok(ThreadItems { conversation: entry.conversation.id.to_string(), earlier: None, items })
 }

@@ -1,14 +1,14 @@
 // Keeping order: close, reopen, assign, snooze, notes, tasks, search, keys, and news from outside the browser.
 import { createHmac } from 'node:crypto';
 import { equal, holds, picture, step, story, until } from '../report.mjs';
-import { bubble, isSamePage, log, row, says } from './talk.mjs';
+import { bubble, isSamePage, log, moveAway, openRow, row, says } from './talk.mjs';
 
 const head = (inbox) => inbox.locator('#thread-head');
 const conversations = (inbox) => inbox.getByRole('region', { name: 'Conversations' });
 
 export async function keepOrder({ server, inbox, phone, taraPhone }) {
   story('Order in the inbox');
-  await row(inbox, /Tara Menon/).click();
+  await openRow(inbox, /Tara Menon/);
   await step('assign to me, with undo', inbox, async () => {
     await inbox.getByRole('button', { name: /^Assign/ }).first().click();
     await inbox.getByRole('dialog', { name: 'Assign' }).getByRole('button', { name: /Ravi Kumar/ }).click();
@@ -20,6 +20,7 @@ export async function keepOrder({ server, inbox, phone, taraPhone }) {
     await inbox.getByRole('button', { name: /^Close/ }).first().click();
     await row(inbox, /Tara Menon/).waitFor({ state: 'detached' });
     await inbox.getByRole('button', { name: /Undo/ }).click();
+    await moveAway(inbox);
     await row(inbox, /Tara Menon/).waitFor();
   });
   await step('snooze, and wake up', inbox, async () => {
@@ -121,7 +122,7 @@ export async function keepOrder({ server, inbox, phone, taraPhone }) {
     await row(inbox, /Imran Sheikh/).waitFor();
     equal(await conversations(inbox).getByText('this is forged').count(), 0, 'forged messages');
     equal((await post(message('wamid.outside', 'written from outside'), secret)).status, 200, 'status of the repetition');
-    await row(inbox, /Imran Sheikh/).click();
+    await openRow(inbox, /Imran Sheikh/);
     await bubble(inbox, 'written from outside').waitFor();
     equal(await bubble(inbox, 'written from outside').count(), 1, 'bubbles of the one message');
   });
