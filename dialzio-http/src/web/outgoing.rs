@@ -75,14 +75,11 @@ pub(crate) async fn template(
 /// The parameters of a template as they were given, by name.
 fn parameters(template: &Template, sent: &TemplateSend) -> Vec<(String, String)> {
     let mut all = Vec::new();
-    match &sent.header {
-        Some((
-            _,
-            HeaderParameter::Text(value) | HeaderParameter::MediaId(value) | HeaderParameter::Link(value),
-        )) => {
-            all.push(("header".to_owned(), value.clone()));
-        }
-        _ => {}
+    if let Some((_, header)) = &sent.header
+        && let HeaderParameter::Text(value) | HeaderParameter::MediaId(value) | HeaderParameter::Link(value) =
+            header
+    {
+        all.push(("header".to_owned(), value.clone()));
     }
     all.extend(template.body_parameters().into_iter().zip(sent.body.iter().map(|(_, value)| value.clone())));
     let known = template.parameters();

@@ -55,7 +55,7 @@ pub(crate) async fn save(mut desk: Desk, fields: Fields) -> Result<Response, Pro
         });
         match hours {
             Ok(hours) if QuietHours::checked(hours.open_from, hours.open_until).is_some() => {
-                org.quiet_hours = hours
+                org.quiet_hours = hours;
             }
             _ => {
                 wrong.quiet_error = Some(
