@@ -8,6 +8,7 @@ pub mod consent;
 pub mod contact;
 pub mod conversation;
 
+pub mod datamap;
 pub mod effect;
 pub mod error;
 pub mod event;

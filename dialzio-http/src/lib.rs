@@ -29,7 +29,6 @@ use dialzio_core::Crm;
 /// as it is; run [`dialzio_core::work::Worker::run`] beside it.
 ///
 /// Pages use addresses from the root (`/inbox`, `/web/…`, `/assets/…`), so mount it at the root of a host.
-#[must_use]
 pub fn router(crm: Crm, options: Options) -> Router {
     let state = AppState::new(crm, options);
     let router = routes::ROUTES

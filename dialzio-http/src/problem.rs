@@ -100,7 +100,7 @@ fn status(error: &Error) -> StatusCode {
             StatusCode::UNPROCESSABLE_ENTITY
         }
         Error::Provider(_) => StatusCode::BAD_GATEWAY,
-        Error::Store(error) if matches!(error, dialzio_core::StoreError::Unmet(_)) => StatusCode::CONFLICT,
+        Error::Store(dialzio_core::StoreError::Unmet(_)) => StatusCode::CONFLICT,
         Error::Store(_) | Error::Blob(_) => StatusCode::SERVICE_UNAVAILABLE,
         _ => StatusCode::INTERNAL_SERVER_ERROR,
     }
@@ -144,7 +144,7 @@ impl From<JsonRejection> for Problem {
                 let place = error.body_text();
                 let place = place.split(": ").nth(1).unwrap_or_default();
                 Self::new(StatusCode::UNPROCESSABLE_ENTITY, "input.invalid", "A field has the wrong shape")
-                    .detail(place.chars().filter(|c| c.is_ascii_graphic()).take(80).collect::<String>())
+                    .detail(place.chars().filter(char::is_ascii_graphic).take(80).collect::<String>())
             }
             JsonRejection::JsonSyntaxError(_) => {
                 Self::new(StatusCode::BAD_REQUEST, "request.malformed", "The body is not JSON")

@@ -31,13 +31,22 @@ impl Lock {
     pub(crate) fn take(database: &Path) -> Result<Self, OpenError> {
         let mut path = database.as_os_str().to_owned();
         path.push(".lock");
-        let file = File::options().create(true).truncate(false).read(true).write(true).open(path)?;
+        let file = private(Path::new(&path))?;
         match file.try_lock() {
             Ok(()) => Ok(Self { _file: file }),
             Err(std::fs::TryLockError::WouldBlock) => Err(OpenError::InUse),
             Err(std::fs::TryLockError::Error(error)) => Err(OpenError::File(error)),
         }
     }
+}
+
+/// Opens a file, made for this user alone if it is not there. SQLite gives its log the same rights.
+fn private(path: &Path) -> std::io::Result<File> {
+    let mut options = File::options();
+    options.create(true).truncate(false).read(true).write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
 }
 
 /// Refuses a library that is too old.
@@ -50,7 +59,8 @@ pub(crate) fn check_library() -> Result<(), OpenError> {
 
 /// The one connection that writes.
 pub(crate) fn writer(place: &Place) -> Result<Connection, OpenError> {
-    let db = open(place, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
+    drop(private(&place.path)?);
+    let db = open(place, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     // Takes effect on an empty file only, and before anything is written to it.
     db.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
     let mode: String = db.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;

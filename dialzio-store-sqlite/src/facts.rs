@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use dialzio_core::access::chrono_tz_name::ZoneName;
 use dialzio_core::consent::{Check, ConsentFacts, QuietHours, SendFacts};
-use dialzio_core::contact::{Alias, SubjectKey};
+use dialzio_core::contact::{Alias, ChannelIdentity, SubjectKey};
 use dialzio_core::conversation::{
     Content, Conversation, Direction, ExternalId, InboundAsk, InboundFacts, KnownIdentity, KnownMessage,
     MessageDigest,
@@ -171,7 +171,7 @@ impl Look<'_> {
         let identities = identities::by_ids(db, org, ids.iter().copied())?;
         let cards = contacts::by_ids(db, org, identities.iter().map(|identity| identity.contact))?;
         let talks = conversations::with_each(db, org, ask.account, &ids)?;
-        let keys: Vec<SubjectKey> = identities.iter().flat_map(|identity| identity.subject_keys()).collect();
+        let keys: Vec<SubjectKey> = identities.iter().flat_map(ChannelIdentity::subject_keys).collect();
         let consents = consent::about(db, org, &keys)?;
         let mut found = Vec::with_capacity(ids.len());
         for wanted in ids {

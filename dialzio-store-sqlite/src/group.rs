@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, params};
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use dialzio_core::effect::{Lane, LaneKind};
@@ -24,6 +25,23 @@ pub(crate) struct Head {
     hash: ChainHash,
     ledger: LedgerSeq,
     moved: bool,
+}
+
+impl Head {
+    fn read(db: &Connection, org: OrgId) -> Res<Self> {
+        let found = db.one(sql::HEAD, [id(org)], |row| {
+            let c = Cols::new(row, "head");
+            Ok(Self {
+                event: EventSeq(c.number()?),
+                audit: c.number()?,
+                hash: ChainHash(c.get()?),
+                ledger: LedgerSeq(c.number()?),
+                moved: false,
+            })
+        })?;
+        let (hash, ledger) = (ChainHash::START, LedgerSeq(0));
+        Ok(found.unwrap_or(Self { event: EventSeq(0), audit: 0, hash, ledger, moved: false }))
+    }
 }
 
 /// What the batches of a group share. A copy of it is what a savepoint goes back to.
@@ -49,27 +67,10 @@ pub(crate) fn lane_account(account: Option<AccountId>) -> [u8; 16] {
 impl Group {
     /// The organisation's head, read once for each group.
     pub(crate) fn head(&mut self, db: &Connection, org: OrgId) -> Res<&mut Head> {
-        if !self.heads.contains_key(&org) {
-            let found = db.one(sql::HEAD, [id(org)], |row| {
-                let c = Cols::new(row, "head");
-                Ok(Head {
-                    event: EventSeq(c.number()?),
-                    audit: c.number()?,
-                    hash: ChainHash(c.get()?),
-                    ledger: LedgerSeq(c.number()?),
-                    moved: false,
-                })
-            })?;
-            let new = Head {
-                event: EventSeq(0),
-                audit: 0,
-                hash: ChainHash::START,
-                ledger: LedgerSeq(0),
-                moved: false,
-            };
-            self.heads.insert(org, found.unwrap_or(new));
+        match self.heads.entry(org) {
+            Entry::Occupied(kept) => Ok(kept.into_mut()),
+            Entry::Vacant(place) => Ok(place.insert(Head::read(db, org)?)),
         }
-        self.heads.get_mut(&org).ok_or_else(|| crate::error::unreadable("head"))
     }
 
     /// How often any of this was changed: a batch that fails without a change leaves nothing to undo.

@@ -29,6 +29,9 @@ mod system;
 mod work;
 mod writer;
 
+#[cfg(test)]
+mod tests;
+
 pub use error::OpenError;
 pub use writer::GroupSizes;
 
@@ -167,7 +170,7 @@ impl SqliteBuilder {
     /// [`OpenError`] if the system's folder for such files cannot be used.
     pub async fn in_memory(self) -> Result<SqliteStore, OpenError> {
         let name = IdSource::random().next::<OrgId>(self.clock.now()).uuid().simple().to_string();
-        let path = std::env::temp_dir().join(format!("dialzio-{name}.db"));
+        let path = std::env::temp_dir().join(format!("dialzio-{}-{name}.db", std::process::id()));
         self.start(Place { path, fleeting: true }).await
     }
 

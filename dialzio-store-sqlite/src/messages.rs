@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, Row, params};
 
+use dialzio_core::consent::Purpose;
 use dialzio_core::conversation::{
     Content, ConversationState, Delivery, Direction, Evidence, ExternalId, FailureNote, HeadDelta, Message,
     MessageDigest, Reaction,
@@ -209,7 +210,7 @@ impl Scope<'_> {
             text,
             content,
             CONTENT_VERSION,
-            message.purpose.map(|purpose| purpose.as_str()),
+            message.purpose.map(Purpose::as_str),
             time(message.event_at),
             time(message.received_at),
             opt_time(message.expires_at),

@@ -28,6 +28,8 @@ pub(crate) trait Run {
 }
 
 fn prepared(db: &Connection, statement: Statement) -> Res<CachedStatement<'_>> {
+    #[cfg(test)]
+    count::RUN.set(count::RUN.get() + 1);
     Ok(db.prepare_cached(statement.sql)?)
 }
 
@@ -66,5 +68,20 @@ impl Run for Connection {
     fn run(&self, statement: Statement, params: impl Params) -> Res<usize> {
         let mut prepared = prepared(self, statement)?;
         Ok(prepared.execute(params)?)
+    }
+}
+
+/// How many statements this thread has run, for the test that a list costs the same however long it is.
+#[cfg(test)]
+pub(crate) mod count {
+    use std::cell::Cell;
+
+    thread_local!(pub(super) static RUN: Cell<u64> = const { Cell::new(0) });
+
+    /// How many statements `work` runs on this thread.
+    pub(crate) fn statements(work: impl FnOnce()) -> u64 {
+        let before = RUN.get();
+        work();
+        RUN.get() - before
     }
 }

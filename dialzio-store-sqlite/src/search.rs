@@ -3,7 +3,7 @@
 
 use rusqlite::{Connection, params};
 
-use dialzio_core::contact::{Contact, ContactQuery};
+use dialzio_core::contact::{Contact, ContactQuery, Stage};
 use dialzio_core::page::{Page, PageRequest};
 use dialzio_core::{ContactId, OrgId, TypedId};
 
@@ -94,7 +94,7 @@ fn walk(
     let mut needles: Vec<String> = whole.iter().map(|token| format!(" {token} ")).collect();
     needles.push(format!(" {last}"));
     let needles = json(&needles, "search")?;
-    let stage = query.stage.map(|stage| stage.as_str());
+    let stage = query.stage.map(Stage::as_str);
     db.all(sql::SEARCH_NAMES, params![org, after.0, after.1, stage, needles, limit], |row| {
         let c = Cols::new(row, "search entry");
         Ok((c.get()?, c.id()?))
@@ -149,6 +149,86 @@ pub(crate) fn index_all(db: &Connection) -> Res<()> {
                 }
                 page.after = some.next;
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::SqliteStore;
+    use dialzio_core::Store;
+    use dialzio_core::contact::{ContactStore, ContactWrite, Stage};
+    use dialzio_core::store::Write;
+    use dialzio_core::testing::conformance::Bench;
+    use std::sync::Arc;
+
+    /// Both ways to a page have to agree, or a list would change its order as it grows.
+    #[tokio::test]
+    async fn walking_the_names_finds_what_collecting_the_matches_finds() {
+        let clock = Bench::clock();
+        let store = Arc::new(SqliteStore::builder().clock(clock.clone()).in_memory().await.unwrap());
+        let bench = Bench::new(store.clone(), clock);
+        let (house, other) = (bench.house().await, bench.house().await);
+        for (house, count) in [(&house, 300), (&other, 20)] {
+            let card = |number: u64| {
+                let mut contact = bench.make.contact(&format!("Name{} Family{}", number % 70, number % 3));
+                contact.stage = if number.is_multiple_of(2) { Stage::New } else { Stage::Customer };
+                Write::from(ContactWrite::Insert(contact))
+            };
+            bench.write_all(&house.scope, (0..count).map(card)).await;
+        }
+        let query = |text: &str, stage| ContactQuery { stage, ..ContactQuery::matching(text) };
+        for wanted in [
+            query("fam", None),
+            query("family1 name2", None),
+            query("name6", Some(Stage::Customer)),
+            query("name69 family0", None),
+            query("nobody", None),
+            query("family1", Some(Stage::New)),
+        ] {
+            let org = id(house.org.id);
+            let copy = wanted.clone();
+            let (collected, walked) = store
+                .system(move |db| {
+                    let (last, whole) = copy.tokens.split_last().unwrap();
+                    let mut collected = few(db, org, &copy, whole, last)?.unwrap();
+                    collected.sort_unstable();
+                    Ok((collected, walk(db, org, &copy, whole, last, &Default::default(), 1_000)?))
+                })
+                .await
+                .unwrap();
+            assert_eq!(collected, walked, "{wanted:?}");
+            let (mut paged, mut page) = (Vec::new(), PageRequest::first(7));
+            loop {
+                let some = store.contacts(&house.scope, &wanted, page.clone()).await.unwrap();
+                paged.extend(some.items.iter().map(|card| (card.sort_key(), card.id)));
+                page.after = some.next;
+                if page.after.is_none() {
+                    break;
+                }
+            }
+            assert_eq!(paged, collected, "{wanted:?}");
+        }
+        let store: &dyn Store = &*store;
+        let few = store.contacts(&other.scope, &query("fam", None), PageRequest::first(200)).await.unwrap();
+        assert_eq!(few.items.len(), 20);
+    }
+
+    #[tokio::test]
+    async fn what_a_person_types_is_never_a_query_of_the_index() {
+        let clock = Bench::clock();
+        let store = Arc::new(SqliteStore::builder().clock(clock.clone()).in_memory().await.unwrap());
+        let bench = Bench::new(store, clock);
+        let house = bench.house().await;
+        bench.person(&house, "Asha NEAR Ben").await;
+        for tokens in
+            [vec!["\"".to_owned()], vec!["a OR b".to_owned()], vec!["*".to_owned()], vec!["near".to_owned()]]
+        {
+            let expected = usize::from(tokens[0] == "near");
+            let query = ContactQuery { tokens, stage: None };
+            let found = bench.store.contacts(&house.scope, &query, PageRequest::first(10)).await.unwrap();
+            assert_eq!(found.items.len(), expected, "{query:?}");
         }
     }
 }

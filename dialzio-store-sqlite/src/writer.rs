@@ -102,8 +102,14 @@ struct Desk {
     unmoved: bool,
 }
 
+/// A transaction that was committed: the answers of each job, and whom to wake.
+struct Done {
+    answers: Vec<Vec<StoreResult<Commit>>>,
+    group: Group,
+}
+
 enum Try {
-    Done(Vec<Vec<StoreResult<Commit>>>, Box<Group>),
+    Done(Box<Done>),
     /// A batch failed after it had changed something.
     Again,
 }
@@ -140,12 +146,12 @@ impl Desk {
 
     fn carry_out(&mut self, jobs: Vec<Job>, count: usize) {
         match self.transact(&jobs) {
-            Ok((answers, group)) => {
+            Ok(done) => {
                 self.unmoved = true;
                 self.tally.groups.fetch_add(1, Ordering::Relaxed);
                 self.tally.batches.fetch_add(count as u64, Ordering::Relaxed);
-                self.shared.wake(&group);
-                for (job, answers) in jobs.into_iter().zip(answers) {
+                self.shared.wake(&done.group);
+                for (job, answers) in jobs.into_iter().zip(done.answers) {
                     let _ = job.answer.send(answers);
                 }
             }
@@ -163,7 +169,7 @@ impl Desk {
     }
 
     /// One transaction for all of them. An error means that nothing of it is there.
-    fn transact(&mut self, jobs: &[Job]) -> Res<(Vec<Vec<StoreResult<Commit>>>, Box<Group>)> {
+    fn transact(&mut self, jobs: &[Job]) -> Res<Box<Done>> {
         let db = match self.db.take() {
             Some(db) => db,
             None => connect::writer(&self.place).map_err(|_| {
@@ -175,9 +181,9 @@ impl Desk {
             answer = attempt(&db, &self.shared, jobs, true);
         }
         match answer {
-            Ok(Try::Done(answers, group)) => {
+            Ok(Try::Done(done)) => {
                 self.db = Some(db);
-                Ok((answers, group))
+                Ok(done)
             }
             Ok(Try::Again) => Err(Failure::Store(StoreError::Unavailable)),
             Err(failure) => Err(failure),
@@ -192,7 +198,7 @@ impl Desk {
             .execute_batch("PRAGMA busy_timeout = 0; PRAGMA incremental_vacuum (200);")
             .and_then(|()| db.query_row("PRAGMA wal_checkpoint (TRUNCATE)", [], |row| row.get::<_, i64>(0)));
         if !matches!(quiet, Ok(0)) {
-            self.unmoved = matches!(quiet, Ok(_));
+            self.unmoved = quiet.is_ok();
             tracing::debug!("a reader held the log back");
         }
         let _ = db.execute_batch("PRAGMA busy_timeout = 5000");
@@ -203,7 +209,7 @@ impl Desk {
 fn attempt(db: &Connection, shared: &Shared, jobs: &[Job], savepoints: bool) -> Res<Try> {
     db.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
     let outcome = apply_all(db, shared, jobs, savepoints).and_then(|done| {
-        if let Try::Done(..) = &done {
+        if let Try::Done(_) = &done {
             db.prepare_cached("COMMIT")?.execute([])?;
         }
         Ok(done)
@@ -215,7 +221,7 @@ fn attempt(db: &Connection, shared: &Shared, jobs: &[Job], savepoints: bool) -> 
 }
 
 fn apply_all(db: &Connection, shared: &Shared, jobs: &[Job], savepoints: bool) -> Res<Try> {
-    let mut group = Box::<Group>::default();
+    let mut group = Group::default();
     let mut answers = Vec::with_capacity(jobs.len());
     for job in jobs {
         let mut of_job = Vec::with_capacity(job.units.len());
@@ -243,7 +249,7 @@ fn apply_all(db: &Connection, shared: &Shared, jobs: &[Job], savepoints: bool) -
                     of_job.push(Err(failure.into_store()));
                 }
                 (Err(failure), None) if (db.total_changes(), group.touched()) == changes => {
-                    of_job.push(Err(failure.into_store()))
+                    of_job.push(Err(failure.into_store()));
                 }
                 (Err(_), None) => return Ok(Try::Again),
             }
@@ -251,5 +257,5 @@ fn apply_all(db: &Connection, shared: &Shared, jobs: &[Job], savepoints: bool) -
         answers.push(of_job);
     }
     group.flush(db)?;
-    Ok(Try::Done(answers, group))
+    Ok(Try::Done(Box::new(Done { answers, group })))
 }

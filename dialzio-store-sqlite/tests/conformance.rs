@@ -1,5 +1,7 @@
 //! What every store promises.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
 use dialzio_core::{ManualClock, Store};
 use dialzio_store_sqlite::SqliteStore;
 use std::sync::Arc;

@@ -9,6 +9,9 @@
 )]
 
 mod corpus;
+mod hostile;
 mod isolation;
 mod rig;
+mod secrets;
 mod spine;
+mod stop_race;

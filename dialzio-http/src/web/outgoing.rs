@@ -75,12 +75,14 @@ pub(crate) async fn template(
 /// The parameters of a template as they were given, by name.
 fn parameters(template: &Template, sent: &TemplateSend) -> Vec<(String, String)> {
     let mut all = Vec::new();
-    if let Some((_, header)) = &sent.header
-        && let HeaderParameter::Text(value) | HeaderParameter::MediaId(value) | HeaderParameter::Link(value) =
-            header
-    {
-        all.push(("header".to_owned(), value.clone()));
-    }
+    let plain = |parameter: &HeaderParameter| match parameter {
+        HeaderParameter::Text(value) | HeaderParameter::MediaId(value) | HeaderParameter::Link(value) => {
+            Some(value.clone())
+        }
+        _ => None,
+    };
+    let header = sent.header.as_ref().and_then(|(_, parameter)| plain(parameter));
+    all.extend(header.map(|value| ("header".to_owned(), value)));
     all.extend(template.body_parameters().into_iter().zip(sent.body.iter().map(|(_, value)| value.clone())));
     let known = template.parameters();
     for button in &sent.buttons {

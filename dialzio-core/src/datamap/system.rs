@@ -1,0 +1,191 @@
+//! The system tables.
+
+use super::DataCategory::{
+    Account, Audit, IntegrationCredential, IntegrationMeta, Outbox, SecurityLog, Usage,
+};
+use super::TableScope::System;
+use super::{Column, RetentionClass, Table};
+
+const fn gone(name: &'static str, category: super::DataCategory) -> Column {
+    Column::gone(name, category)
+}
+
+const fn kept(name: &'static str, category: super::DataCategory, reason: &'static str) -> Column {
+    Column::kept(name, category, reason)
+}
+
+const SETTINGS: &str = "settings of the organisation, not of a person";
+const OF_THE_WHOLE: &str = "numbers of the organisation as a whole";
+const OWN_APP: &str = "about the organisation's own app at a provider";
+const OWN_SECRET: &str = "sealed secret of the organisation's own app";
+const KEY_HASH: &str = "hash of a key for programs and whose it is";
+const OWN_NUMBER: &str = "about the organisation's own number at a provider";
+const DUE: &str = "when work is due, by account";
+const SEALED_30_DAYS: &str = "sealed, cannot be told whose it is, gone after thirty days";
+const PROBE: &str = "shows that the store can write";
+const SCHEMA: &str = "which steps the schema has taken";
+
+pub(super) const TABLES: &[Table] = &[
+    Table {
+        name: "org",
+        scope: System,
+        class: RetentionClass::AccountLife,
+        columns: &[
+            kept("org_id", Account, SETTINGS),
+            kept("name", Account, SETTINGS),
+            kept("zone", Account, SETTINGS),
+            kept("open_from", Account, SETTINGS),
+            kept("open_until", Account, SETTINGS),
+            kept("marketing_cap", Account, SETTINGS),
+            kept("message_days", Account, SETTINGS),
+            kept("created_at", Account, SETTINGS),
+        ],
+    },
+    Table {
+        name: "org_head",
+        scope: System,
+        class: RetentionClass::Machinery,
+        columns: &[
+            kept("org_id", Audit, OF_THE_WHOLE),
+            kept("event_seq", Audit, OF_THE_WHOLE),
+            kept("audit_seq", Audit, OF_THE_WHOLE),
+            kept("audit_hash", Audit, OF_THE_WHOLE),
+            kept("ledger_seq", Audit, OF_THE_WHOLE),
+        ],
+    },
+    Table {
+        name: "user",
+        scope: System,
+        class: RetentionClass::AccountLife,
+        columns: &[
+            gone("id", Account),
+            gone("email", Account).theirs("email").part(),
+            gone("email_key", Account).part(),
+            gone("password", Account).hidden(),
+            gone("created_at", Account).theirs("created_at"),
+        ],
+    },
+    Table {
+        name: "membership",
+        scope: System,
+        class: RetentionClass::AccountLife,
+        columns: &[gone("user_id", Account), gone("org_id", Account), gone("member_id", Account)],
+    },
+    Table {
+        name: "session",
+        scope: System,
+        class: RetentionClass::Session,
+        columns: &[
+            gone("hash", SecurityLog).hidden(),
+            gone("user_id", SecurityLog),
+            gone("org_id", SecurityLog),
+            gone("created_at", SecurityLog).theirs("signed_in_at"),
+            gone("expires_at", SecurityLog),
+            gone("seen_at", SecurityLog).theirs("seen_at"),
+        ],
+    },
+    Table {
+        name: "invitation",
+        scope: System,
+        class: RetentionClass::Session,
+        columns: &[
+            gone("hash", Account).hidden(),
+            gone("org_id", Account),
+            gone("email", Account).theirs("email").part(),
+            gone("role", Account).theirs("role"),
+            gone("expires_at", Account),
+        ],
+    },
+    Table {
+        name: "app",
+        scope: System,
+        class: RetentionClass::Integration,
+        columns: &[
+            kept("id", IntegrationMeta, OWN_APP),
+            kept("org_id", IntegrationMeta, OWN_APP),
+            kept("provider", IntegrationMeta, OWN_APP),
+            kept("name", IntegrationMeta, OWN_APP),
+            kept("hook", IntegrationMeta, OWN_APP).hidden(),
+            kept("verify_token", IntegrationCredential, OWN_APP).hidden(),
+            kept("created_at", IntegrationMeta, OWN_APP),
+        ],
+    },
+    Table {
+        name: "app_secret",
+        scope: System,
+        class: RetentionClass::Integration,
+        columns: &[
+            kept("app_id", IntegrationCredential, OWN_SECRET),
+            kept("place", IntegrationCredential, OWN_SECRET),
+            kept("sealed", IntegrationCredential, OWN_SECRET).hidden(),
+        ],
+    },
+    Table {
+        name: "api_key_owner",
+        scope: System,
+        class: RetentionClass::AccountLife,
+        columns: &[
+            kept("hash", SecurityLog, KEY_HASH).hidden(),
+            kept("org_id", SecurityLog, KEY_HASH),
+            kept("key_id", SecurityLog, KEY_HASH),
+        ],
+    },
+    Table {
+        name: "route",
+        scope: System,
+        class: RetentionClass::Integration,
+        columns: &[
+            kept("provider", IntegrationMeta, OWN_NUMBER),
+            kept("external_id", IntegrationMeta, OWN_NUMBER),
+            kept("org_id", IntegrationMeta, OWN_NUMBER),
+            kept("account_id", IntegrationMeta, OWN_NUMBER),
+            kept("app_id", IntegrationMeta, OWN_NUMBER),
+            kept("business_id", IntegrationMeta, OWN_NUMBER),
+            kept("portfolio", IntegrationMeta, OWN_NUMBER),
+        ],
+    },
+    Table {
+        name: "lane",
+        scope: System,
+        class: RetentionClass::Machinery,
+        columns: &[
+            kept("org_id", Outbox, DUE),
+            kept("account_id", Outbox, DUE),
+            kept("kind", Outbox, DUE),
+            kept("due_at", Outbox, DUE),
+        ],
+    },
+    Table {
+        name: "quarantine",
+        scope: System,
+        class: RetentionClass::Quarantine,
+        columns: &[
+            kept("id", Outbox, SEALED_30_DAYS),
+            kept("org_id", Outbox, SEALED_30_DAYS),
+            kept("app_id", Outbox, SEALED_30_DAYS),
+            kept("provider", Outbox, SEALED_30_DAYS),
+            kept("reason", Outbox, SEALED_30_DAYS),
+            kept("what", Outbox, SEALED_30_DAYS),
+            kept("sealed", Outbox, SEALED_30_DAYS).hidden(),
+            kept("received_at", Outbox, SEALED_30_DAYS),
+            kept("expires_at", Outbox, SEALED_30_DAYS),
+        ],
+    },
+    Table {
+        name: "heartbeat",
+        scope: System,
+        class: RetentionClass::Machinery,
+        columns: &[kept("one", Usage, PROBE), kept("at", Usage, PROBE)],
+    },
+    Table {
+        name: "migration",
+        scope: System,
+        class: RetentionClass::Machinery,
+        columns: &[
+            kept("number", Usage, SCHEMA),
+            kept("name", Usage, SCHEMA),
+            kept("checksum", Usage, SCHEMA),
+            kept("applied_at", Usage, SCHEMA),
+        ],
+    },
+];

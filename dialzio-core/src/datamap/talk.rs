@@ -1,0 +1,130 @@
+//! What is said.
+
+use super::DataCategory::{MessageContent, MessageMedia, MessageMeta, Usage};
+use super::TableScope::Organisation;
+use super::{Column, RetentionClass, Table};
+
+const fn gone(name: &'static str, category: super::DataCategory) -> Column {
+    Column::gone(name, category)
+}
+
+const fn kept(name: &'static str, category: super::DataCategory, reason: &'static str) -> Column {
+    Column::kept(name, category, reason)
+}
+
+const COUNT: &str = "how many conversations are in a queue";
+
+pub(super) const TABLES: &[Table] = &[
+    Table {
+        name: "conversation",
+        scope: Organisation,
+        class: RetentionClass::AccountLife,
+        columns: &[
+            gone("org_id", MessageMeta),
+            gone("id", MessageMeta),
+            gone("account_id", MessageMeta),
+            gone("identity_id", MessageMeta),
+            gone("contact_id", MessageMeta),
+            gone("state", MessageMeta).theirs("state"),
+            gone("snoozed_until", MessageMeta),
+            gone("assignee", MessageMeta),
+            gone("team", MessageMeta),
+            gone("unread", MessageMeta),
+            gone("last_message", MessageMeta),
+            gone("last_at", MessageMeta).theirs("last_at"),
+            gone("last_inbound_at", MessageMeta).theirs("last_inbound_at"),
+            gone("last_inbound", MessageMeta),
+            gone("seen_up_to", MessageMeta),
+            gone("revision", MessageMeta),
+            gone("created_at", MessageMeta).theirs("created_at"),
+        ],
+    },
+    Table {
+        name: "queue_count",
+        scope: Organisation,
+        class: RetentionClass::Derived,
+        columns: &[
+            kept("org_id", Usage, COUNT),
+            kept("state", Usage, COUNT),
+            kept("assignee", Usage, COUNT),
+            kept("count", Usage, COUNT),
+        ],
+    },
+    Table {
+        name: "message",
+        scope: Organisation,
+        class: RetentionClass::Messages,
+        columns: &[
+            gone("org_id", MessageMeta),
+            gone("conversation_id", MessageMeta),
+            gone("id", MessageMeta),
+            gone("direction", MessageMeta).theirs("direction"),
+            gone("author", MessageMeta),
+            gone("kind", MessageMeta).theirs("kind"),
+            gone("text", MessageContent).theirs("text").hidden(),
+            gone("content", MessageContent).theirs("content").hidden(),
+            gone("content_version", MessageContent),
+            gone("purpose", MessageMeta).theirs("purpose"),
+            gone("event_at", MessageMeta).theirs("event_at"),
+            gone("received_at", MessageMeta).theirs("received_at"),
+            gone("expires_at", MessageMeta),
+            gone("external_id", MessageMeta).hidden(),
+            gone("reply_to", MessageMeta),
+            gone("status", MessageMeta).theirs("status"),
+            gone("status_at", MessageMeta).theirs("status_at"),
+            gone("failure_code", MessageMeta),
+            gone("failure_detail", MessageMeta).hidden(),
+            gone("edited_at", MessageMeta).theirs("edited_at"),
+            gone("revoked_at", MessageMeta).theirs("revoked_at"),
+            gone("reactions", MessageContent).theirs("reactions").hidden(),
+        ],
+    },
+    Table {
+        name: "message_evidence",
+        scope: Organisation,
+        class: RetentionClass::Messages,
+        columns: &[
+            gone("org_id", MessageMeta),
+            gone("message_id", MessageMeta),
+            gone("status", MessageMeta).theirs("status"),
+            gone("at", MessageMeta).theirs("at"),
+            gone("failure_code", MessageMeta),
+            gone("failure_detail", MessageMeta).hidden(),
+        ],
+    },
+    Table {
+        name: "external_reference",
+        scope: Organisation,
+        class: RetentionClass::Bookkeeping,
+        columns: &[
+            gone("org_id", MessageMeta),
+            gone("account_id", MessageMeta),
+            gone("hash8", MessageMeta).hidden(),
+            gone("message_id", MessageMeta),
+            gone("digest", MessageMeta),
+            gone("seen_at", MessageMeta),
+        ],
+    },
+    Table {
+        name: "media",
+        scope: Organisation,
+        class: RetentionClass::Messages,
+        columns: &[
+            gone("org_id", MessageMedia),
+            gone("id", MessageMedia),
+            gone("message_id", MessageMedia),
+            gone("account_id", MessageMedia),
+            gone("what", MessageMedia).theirs("kind"),
+            gone("state", MessageMedia),
+            gone("mime", MessageMedia).theirs("type"),
+            gone("filename", MessageMedia).theirs("filename").hidden(),
+            gone("size", MessageMedia).theirs("size"),
+            gone("sha256", MessageMedia).hidden(),
+            gone("provider_id", MessageMedia).hidden(),
+            gone("blob", MessageMedia),
+            gone("wrapped_key", MessageMedia).hidden(),
+            gone("event_at", MessageMedia).theirs("event_at"),
+            gone("expires_at", MessageMedia),
+        ],
+    },
+];

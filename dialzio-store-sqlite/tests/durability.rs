@@ -1,0 +1,151 @@
+//! What is answered is on disk; what is erased is not.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+use dialzio_core::Store;
+use dialzio_core::consent::{ConsentEvent, ConsentWrite};
+use dialzio_core::contact::{ContactQuery, ContactWrite};
+use dialzio_core::effect::EffectState;
+use dialzio_core::event::DomainEvent;
+use dialzio_core::page::PageRequest;
+use dialzio_core::store::{EffectWrite, LedgerSeq, Purge, Write};
+use dialzio_core::testing::conformance::Bench;
+use dialzio_core::testing::system_scope;
+use dialzio_core::time::RETENTION_CAP;
+use dialzio_store_sqlite::{OpenError, SqliteStore};
+use std::path::Path;
+use std::sync::Arc;
+
+async fn open(path: &Path) -> (Arc<SqliteStore>, Bench) {
+    let clock = Bench::clock();
+    let store = Arc::new(SqliteStore::builder().clock(clock.clone()).open(path).await.unwrap());
+    (Arc::clone(&store), Bench::new(store, clock))
+}
+
+#[tokio::test]
+async fn a_database_is_open_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("crm.db");
+    let first = SqliteStore::open(&path).await.unwrap();
+    assert!(matches!(SqliteStore::open(&path).await, Err(OpenError::InUse)));
+    drop(first);
+    SqliteStore::open(&path).await.unwrap();
+}
+
+#[tokio::test]
+async fn everything_is_there_after_reopening() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("crm.db");
+    let (store, bench) = open(&path).await;
+    let house = bench.house().await;
+    let person = bench.person(&house, "Asha").await;
+    let heard = bench.hears(&house, &person, "hello", bench.at(1)).await;
+    let (message, effect) = bench.queues(&house, &person, "welcome", bench.at(2)).await;
+    let settle =
+        EffectWrite::Settle { id: effect.id, state: EffectState::Dispatched, not_before: None, attempts: 1 };
+    bench.write(&house.scope, settle).await;
+    let key = person.identity.subject_keys().remove(0);
+    let given = bench.make.consent(person.contact.id, vec![key.clone()], ConsentEvent::Given);
+    bench.write(&house.scope, ConsentWrite::Record(given)).await;
+    let audit = bench.store.audit(&house.scope, 0, 1_000).await.unwrap();
+    let newest = bench.store.newest_event(&house.scope).await.unwrap();
+    let Bench { make, clock, system, store: ours } = bench;
+    drop((store, ours));
+
+    let store: Arc<dyn Store> =
+        Arc::new(SqliteStore::builder().clock(clock.clone()).open(&path).await.unwrap());
+    let bench = Bench { store, clock, make, system };
+    let page = PageRequest::first(10);
+    let messages = bench.store.messages(&house.scope, person.conversation.id, page.clone()).await.unwrap();
+    let ids: Vec<_> = messages.items.iter().map(|message| message.id).collect();
+    assert_eq!(ids, [message.id, heard.id]);
+    let found = bench.store.contacts(&house.scope, &ContactQuery::matching("ash"), page).await.unwrap();
+    assert_eq!(found.items.len(), 1);
+    assert_eq!(bench.store.audit(&house.scope, 0, 1_000).await.unwrap(), audit);
+    assert_eq!(bench.store.newest_event(&house.scope).await.unwrap(), newest);
+    assert_eq!(bench.store.recover(&system_scope(), bench.at(60)).await.unwrap(), 1);
+    // The sequences go on where they were.
+    let again = bench.make.consent(person.contact.id, vec![key.clone()], ConsentEvent::Withdrawn);
+    bench.write(&house.scope, ConsentWrite::Record(again)).await;
+    let facts = bench.store.consent_facts(&house.scope, person.conversation.id).await.unwrap().unwrap();
+    assert_eq!(facts.head, LedgerSeq(2));
+    let mut batch = bench.batch();
+    batch.event(DomainEvent::OrgChanged);
+    let commit = bench.store.commit_one(&house.scope, batch).await.unwrap();
+    assert_eq!(commit.seq.0, newest.0 + 1);
+    let log = bench.store.audit(&house.scope, 0, 1_000).await.unwrap();
+    let mut before = dialzio_core::ledger::ChainHash::START;
+    for entry in &log {
+        assert_eq!(entry.digest(house.org.id, before), entry.hash, "entry {}", entry.seq);
+        before = entry.hash;
+    }
+}
+
+/// The files as a crash would leave them: copied while the store runs, log and all.
+#[tokio::test]
+async fn what_was_answered_survives_a_crash() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("crm.db");
+    let (_store, bench) = open(&path).await;
+    let house = bench.house().await;
+    for round in 0..20 {
+        bench.person(&house, &format!("Person {round}")).await;
+        let copy = folder.path().join(format!("copy-{round}.db"));
+        for end in ["", "-wal"] {
+            let name = |path: &Path| format!("{}{end}", path.display());
+            std::fs::copy(name(&path), name(&copy)).unwrap();
+        }
+        if round % 5 == 4 {
+            let crashed = SqliteStore::open(&copy).await.unwrap();
+            let page = PageRequest::first(200);
+            let all = Store::commit(&crashed, &house.scope, vec![bench.batch()]).await;
+            assert!(all[0].is_ok());
+            let crashed: &dyn Store = &crashed;
+            let people = crashed.contacts(&house.scope, &ContactQuery::default(), page).await.unwrap();
+            assert_eq!(people.items.len(), round + 1);
+        }
+    }
+}
+
+/// Every byte of every file, searched.
+#[tokio::test]
+async fn what_was_purged_or_replaced_is_in_no_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("crm.db");
+    let (store, bench) = open(&path).await;
+    let house = bench.house().await;
+    let mut person = bench.person(&house, "Zanzibarquux").await;
+    for round in 0..50 {
+        bench.hears(&house, &person, &format!("canary-{round}-sentence"), bench.at(round)).await;
+    }
+    person.contact.name = Some(dialzio_core::text::PersonName::parse("Somebody").unwrap());
+    bench.write(&house.scope, ContactWrite::Update(person.contact.clone())).await;
+    bench.clock.advance(RETENTION_CAP + chrono::TimeDelta::days(1));
+    let purge = Write::Purge { class: Purge::Messages, before: bench.now() - RETENTION_CAP, limit: 500 };
+    assert_eq!(bench.write(&house.scope, purge).await.touched, 50);
+    drop((store, bench));
+    // Opening and closing moves the log into the file.
+    drop(SqliteStore::open(&path).await.unwrap());
+    for entry in std::fs::read_dir(folder.path()).unwrap() {
+        let path = entry.unwrap().path();
+        let bytes = std::fs::read(&path).unwrap();
+        for canary in ["canary-", "Zanzibarquux", "zanzibarquux"] {
+            let found = bytes.windows(canary.len()).any(|window| window == canary.as_bytes());
+            assert!(!found, "{canary} is in {}", path.display());
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_fleeting_store_leaves_no_file() {
+    let before = fleeting();
+    drop(SqliteStore::in_memory().await.unwrap());
+    assert_eq!(fleeting(), before);
+}
+
+/// Files of fleeting stores: no other test in this file makes one.
+fn fleeting() -> Vec<std::ffi::OsString> {
+    let own = format!("dialzio-{}-", std::process::id());
+    let files = std::fs::read_dir(std::env::temp_dir()).unwrap().filter_map(Result::ok);
+    files.map(|file| file.file_name()).filter(|name| name.to_string_lossy().starts_with(&own)).collect()
+}

@@ -1,0 +1,317 @@
+//! Ingest of signed webhooks until fully settled (message, head, reference, event, audit), with full durability, beside a
+//! twin: the same rows in the same transaction shape and sizes, values prepared beforehand, no reads. Fails if the tables
+//! that were written differ. Prints rates and ratios, medians of interleaved rounds of one run.
+//!
+//! `cargo bench -p dialzio-tests --bench ingest [-- MESSAGES]`
+#![allow(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a bench reports and fails loudly"
+)]
+
+use dialzio_core::access::NewOrg;
+use dialzio_core::account::{LocalKeys, NewAccount, NewApp};
+use dialzio_core::chance::Entropy;
+use dialzio_core::provider::{RawWebhook, WebhookMethod};
+use dialzio_core::{Clock, Crm, HookId, Principal, Role, SystemClock};
+use dialzio_store_sqlite::SqliteStore;
+use dialzio_whatsapp::emulator::{EmulatedNumber, Emulator, EmulatorConfig};
+use dialzio_whatsapp::{MetaCloud, MetaConfig};
+use hmac::{Hmac, KeyInit, Mac};
+use rusqlite::types::Value;
+use rusqlite::{Connection, params_from_iter};
+use sha2::{Digest, Sha256};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Instant;
+
+const PEOPLE: usize = 200;
+const ROUNDS: usize = 5;
+const TABLES: &[&str] = &["message", "external_reference", "event", "audit", "conversation", "org_head"];
+
+fn signed(number: usize, person: usize) -> RawWebhook {
+    let body = format!(
+        r#"{{"object":"whatsapp_business_account","entry":[{{"id":"2002","changes":[{{"field":"messages","value":{{"messaging_product":"whatsapp","metadata":{{"display_phone_number":"918047180000","phone_number_id":"1001"}},"contacts":[{{"profile":{{"name":"Person {person}"}},"wa_id":"9198400{person:05}"}}],"messages":[{{"from":"9198400{person:05}","id":"wamid.BENCH{number:012}","timestamp":"{}","type":"text","text":{{"body":"Is the blue one still there, and could you keep it aside until Friday evening?"}}}}]}}}}]}}]}}"#,
+        SystemClock.now().timestamp()
+    );
+    let mut mac = Hmac::<Sha256>::new_from_slice(b"secret").unwrap();
+    mac.update(body.as_bytes());
+    let hex: String = mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+    RawWebhook {
+        method: WebhookMethod::Post,
+        query: String::new(),
+        headers: vec![("x-hub-signature-256".into(), format!("sha256={hex}"))],
+        body: body.into(),
+    }
+}
+
+/// The product: `callers` tasks, each waiting for its own answer. Seconds.
+async fn product(crm: &Crm, hook: HookId, hooks: Vec<RawWebhook>, callers: usize) -> f64 {
+    let mut shares: Vec<Vec<RawWebhook>> = vec![Vec::new(); callers];
+    for (place, raw) in hooks.into_iter().enumerate() {
+        shares[place % callers].push(raw);
+    }
+    let begun = Instant::now();
+    let tasks: Vec<_> = shares
+        .into_iter()
+        .map(|share| {
+            let crm = crm.clone();
+            tokio::spawn(async move {
+                for raw in share {
+                    assert_eq!(crm.intake().receive(hook, raw).await.status, 200);
+                }
+            })
+        })
+        .collect();
+    for task in tasks {
+        task.await.unwrap();
+    }
+    begun.elapsed().as_secs_f64()
+}
+
+/// The twin's connection, with the product's settings.
+fn connection(path: &Path) -> Connection {
+    let db = Connection::open(path).unwrap();
+    for (name, value) in [
+        ("foreign_keys", 1),
+        ("trusted_schema", 0),
+        ("secure_delete", 1),
+        ("cell_size_check", 1),
+        ("temp_store", 2),
+        ("cache_size", -65_536),
+    ] {
+        db.pragma_update_and_check(None, name, value, |_| Ok(()))
+            .or_else(|error| match error {
+                rusqlite::Error::QueryReturnedNoRows => Ok(()),
+                error => Err(error),
+            })
+            .unwrap();
+    }
+    let mode: String = db.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0)).unwrap();
+    assert_eq!(mode, "wal");
+    db.pragma_update(None, "synchronous", 2).unwrap();
+    db.set_prepared_statement_cache_capacity(64);
+    db
+}
+
+fn rows(db: &Connection, sql: &str, from: i64) -> Vec<Vec<Value>> {
+    let mut statement = db.prepare(sql).unwrap();
+    let columns = statement.column_count();
+    let read = |row: &rusqlite::Row<'_>| (0..columns).map(|place| row.get::<_, Value>(place)).collect();
+    let found = if statement.parameter_count() == 0 {
+        statement.query_map([], read)
+    } else {
+        statement.query_map([from], read)
+    };
+    found.unwrap().map(Result::unwrap).collect()
+}
+
+/// What one webhook left behind, ready to be bound.
+struct Prepared {
+    message: Vec<Value>,
+    reference: Vec<Value>,
+    head: Vec<Value>,
+    event: Vec<Value>,
+    audit: Vec<Value>,
+    org_head: Vec<Value>,
+}
+
+/// Everything the product wrote after a place in its event log, in order.
+fn prepared(db: &Connection, after: i64) -> Vec<Prepared> {
+    let events = rows(db, "SELECT org_id, seq, at, body FROM event WHERE seq > ?1 ORDER BY seq", after);
+    let audits = rows(
+        db,
+        "SELECT org_id, seq, at, principal, action, subject, cause, hash FROM audit
+         WHERE action = 'message.received' ORDER BY seq DESC LIMIT (SELECT count(*) FROM event WHERE seq > ?1)",
+        after,
+    );
+    let mut unread: std::collections::HashMap<Vec<u8>, i64> = rows(
+        db,
+        "SELECT c.id, c.unread - (SELECT count(*) FROM event e JOIN message m ON m.id = unhex(replace(json_extract(e.body, '$.message'), '-', ''))
+                WHERE e.seq > ?1 AND m.conversation_id = c.id) FROM conversation c",
+        after,
+    )
+    .into_iter()
+    .map(|row| match (&row[0], &row[1]) {
+        (Value::Blob(id), Value::Integer(unread)) => (id.clone(), *unread),
+        other => unreachable!("{other:?}"),
+    })
+    .collect();
+    let mut message = db.prepare("SELECT * FROM message WHERE id = unhex(?1)").unwrap();
+    let mut reference = db.prepare("SELECT org_id, account_id, hash8, message_id, digest, seen_at FROM external_reference WHERE message_id = unhex(?1)").unwrap();
+    let ledger = rows(db, "SELECT ledger_seq FROM org_head", 0)[0][0].clone();
+    events
+        .into_iter()
+        .zip(audits.into_iter().rev())
+        .map(|(event, audit)| {
+            let Value::Text(body) = &event[3] else { unreachable!("an event has a body") };
+            let body: serde_json::Value = serde_json::from_str(body).unwrap();
+            let id = body["message"].as_str().unwrap().replace('-', "");
+            let whole = |row: &rusqlite::Row<'_>| {
+                (0..22).map(|place| row.get::<_, Value>(place)).collect::<Result<Vec<_>, _>>()
+            };
+            let message = message.query_row([&id], whole).unwrap();
+            let part = |row: &rusqlite::Row<'_>| {
+                (0..6).map(|place| row.get::<_, Value>(place)).collect::<Result<Vec<_>, _>>()
+            };
+            let reference = reference.query_row([&id], part).unwrap();
+            let Value::Blob(conversation) = &message[1] else { unreachable!("an id is a blob") };
+            let count = unread.get_mut(conversation).unwrap();
+            *count += 1;
+            let head = vec![
+                message[0].clone(),
+                message[1].clone(),
+                Value::Integer(*count),
+                message[2].clone(),
+                message[10].clone(),
+                message[10].clone(),
+                message[2].clone(),
+            ];
+            let org_head =
+                vec![audit[0].clone(), event[1].clone(), audit[1].clone(), audit[7].clone(), ledger.clone()];
+            Prepared { message, reference, head, event, audit, org_head }
+        })
+        .collect()
+}
+
+/// The twin: the same rows, `size` webhooks to a transaction. Seconds.
+fn twin(db: &Connection, work: &[Prepared], size: usize) -> f64 {
+    let begun = Instant::now();
+    let run = |sql: &str, values: &[Value]| {
+        db.prepare_cached(sql).unwrap().execute(params_from_iter(values)).unwrap();
+    };
+    for group in work.chunks(size.max(1)) {
+        db.prepare_cached("BEGIN IMMEDIATE").unwrap().execute([]).unwrap();
+        for one in group {
+            run(
+                "INSERT INTO message VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22)",
+                &one.message,
+            );
+            run(
+                "INSERT INTO external_reference (org_id, account_id, hash8, message_id, digest, seen_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                &one.reference,
+            );
+            run(
+                "UPDATE conversation SET unread = ?3, last_message = max(coalesce(last_message, x''), ?4), last_at = max(last_at, ?5), last_inbound_at = max(coalesce(last_inbound_at, 0), ?6), last_inbound = max(coalesce(last_inbound, x''), ?7) WHERE org_id = ?1 AND id = ?2",
+                &one.head,
+            );
+            run("INSERT INTO event (org_id, seq, at, body) VALUES (?1, ?2, ?3, ?4)", &one.event);
+            run(
+                "INSERT INTO audit (org_id, seq, at, principal, action, subject, cause, hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                &one.audit,
+            );
+        }
+        if let Some(last) = group.last() {
+            run(
+                "INSERT INTO org_head (org_id, event_seq, audit_seq, audit_hash, ledger_seq) VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO UPDATE SET event_seq = excluded.event_seq, audit_seq = excluded.audit_seq, audit_hash = excluded.audit_hash, ledger_seq = excluded.ledger_seq",
+                &last.org_head,
+            );
+        }
+        db.prepare_cached("COMMIT").unwrap().execute([]).unwrap();
+    }
+    begun.elapsed().as_secs_f64()
+}
+
+fn digest(db: &Connection) -> Vec<(String, String)> {
+    let one = |table: &&str| {
+        let mut hasher = Sha256::new();
+        for row in rows(db, &format!("SELECT * FROM {table} ORDER BY 1, 2, 3"), 0) {
+            hasher.update(format!("{row:?}"));
+        }
+        ((*table).to_owned(), hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    };
+    TABLES.iter().map(one).collect()
+}
+
+fn median(mut samples: Vec<f64>) -> f64 {
+    samples.sort_by(f64::total_cmp);
+    samples[samples.len() / 2]
+}
+
+#[tokio::main]
+async fn main() {
+    let messages: usize = std::env::args().filter_map(|word| word.parse().ok()).next().unwrap_or(6_400);
+    let folder = tempfile::tempdir_in(
+        std::env::var_os("DIALZIO_BENCH_DIR").map_or_else(std::env::temp_dir, Into::into),
+    )
+    .unwrap();
+    let path = folder.path().join("product.db");
+    let store = Arc::new(SqliteStore::open(&path).await.unwrap());
+    let crm = Crm::builder()
+        .shared_store(Arc::clone(&store) as Arc<dyn dialzio_core::Store>)
+        .keys(LocalKeys::ephemeral(&Entropy::system()))
+        .provider(MetaCloud::new(MetaConfig::default()).unwrap())
+        .build()
+        .unwrap();
+    let org = crm.access().found(NewOrg::named("Bench")).await.unwrap().org;
+    let me = crm.access().vouch(org, Principal::service("bench"), Role::Owner.grant());
+    let graph = Emulator::start(EmulatorConfig::new(Arc::new(|| SystemClock.now()))).await.unwrap();
+    graph.add_number(EmulatedNumber {
+        phone_number_id: "1001".into(),
+        waba_id: "2002".into(),
+        display_phone_number: "+91 80 4718 0000".into(),
+        verified_name: "Bench".into(),
+        access_token: "token".into(),
+        app_secret: "secret".into(),
+        webhook_url: None,
+    });
+    let app = NewApp {
+        provider: "whatsapp".into(),
+        name: "Bench".parse().unwrap(),
+        secrets: vec!["secret".into()],
+        verify_token: "v".into(),
+    };
+    let app = crm.accounts().register_app(&me, app).await.unwrap();
+    let line = NewAccount {
+        app: app.id,
+        name: "Line".parse().unwrap(),
+        external_id: "1001".into(),
+        business_id: "2002".into(),
+        portfolio: None,
+        token: "token".into(),
+        base_url: Some(graph.base_url()),
+    };
+    crm.accounts().connect(&me, line).await.unwrap();
+    let mut number = 0;
+    let mut batch = |count: usize| -> Vec<RawWebhook> {
+        (0..count)
+            .map(|_| {
+                number += 1;
+                signed(number, number % PEOPLE)
+            })
+            .collect()
+    };
+    // Everybody has written once: people and conversations exist.
+    product(&crm, app.hook, batch(PEOPLE), 1).await;
+
+    let twin_path = folder.path().join("twin.db");
+    Connection::open(&path).unwrap().execute("VACUUM INTO ?1", [twin_path.to_str().unwrap()]).unwrap();
+    let twin_db = connection(&twin_path);
+    let reader = Connection::open(&path).unwrap();
+    let newest = |db: &Connection| -> i64 {
+        db.query_row("SELECT coalesce(max(seq), 0) FROM event", [], |row| row.get(0)).unwrap()
+    };
+
+    for (callers, count) in [(64, messages), (1, messages / 8)] {
+        let (mut ours, mut theirs, mut sizes) = (Vec::new(), Vec::new(), Vec::new());
+        for _ in 0..ROUNDS {
+            let hooks = batch(count);
+            let (before, from) = (store.group_sizes(), newest(&reader));
+            ours.push(count as f64 / product(&crm, app.hook, hooks, callers).await);
+            let after = store.group_sizes();
+            let size = (after.batches - before.batches) as f64 / (after.groups - before.groups) as f64;
+            sizes.push(size);
+            let work = prepared(&reader, from);
+            assert_eq!(work.len(), count, "every webhook is settled");
+            theirs.push(count as f64 / twin(&twin_db, &work, size.round() as usize));
+            assert_eq!(digest(&reader), digest(&twin_db), "product and twin wrote the same rows");
+        }
+        let (ours, theirs) = (median(ours), median(theirs));
+        println!(
+            "ingest, {callers} callers, {count} webhooks, {:.1} to a transaction: product {ours:.0}/s, twin {theirs:.0}/s, ratio {:.2}",
+            median(sizes),
+            ours / theirs
+        );
+    }
+}
