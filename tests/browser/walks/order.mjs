@@ -6,6 +6,13 @@ import { bubble, isSamePage, log, moveAway, openRow, row, says } from './talk.mj
 const head = (inbox) => inbox.locator('#thread-head');
 const conversations = (inbox) => inbox.getByRole('region', { name: 'Conversations' });
 
+/** Posts a webhook with the signature that belongs to the secret. */
+export const postSigned = (url, body, secret) => fetch(url, {
+  method: 'POST',
+  body,
+  headers: { 'content-type': 'application/json', 'x-hub-signature-256': `sha256=${createHmac('sha256', secret).update(body).digest('hex')}` },
+});
+
 export async function keepOrder({ server, inbox, phone, taraPhone }) {
   story('Order in the inbox');
   await openRow(inbox, /Tara Menon/);
@@ -114,7 +121,7 @@ export async function keepOrder({ server, inbox, phone, taraPhone }) {
         messages: [{ from: '919820055771', id, timestamp: String(at), type: 'text', text: { body: words } }],
       } }] }],
     });
-    const post = (body, secret) => fetch(app.hook_url, { method: 'POST', body, headers: { 'content-type': 'application/json', 'x-hub-signature-256': `sha256=${createHmac('sha256', secret).update(body).digest('hex')}` } });
+    const post = (body, signedWith) => postSigned(app.hook_url, body, signedWith);
     const secret = `sandbox-secret-${me.organisation}`;
     const forged = await post(message('wamid.forged', 'this is forged'), 'another secret');
     holds(forged.status >= 400, `a forged webhook was answered with ${forged.status}`);

@@ -1,5 +1,6 @@
 // The other pages, each once, wide, narrow and dark; signing out.
 import { equal, holds, picture, step, story } from '../report.mjs';
+import { postSigned } from './order.mjs';
 
 export async function places({ server, inbox, guard }) {
   const page = await guard.open();
@@ -39,9 +40,23 @@ export async function places({ server, inbox, guard }) {
     await picture(page, 'settings');
   });
   await step('what could not be used is held back, shown, and discarded with a word', page, async () => {
+    const app = (await server.api('GET', '/v1/apps')).json.data[0];
+    const me = (await server.api('GET', '/v1/me')).json;
+    const account = (await server.api('GET', '/v1/accounts')).json.data[0];
+    const body = JSON.stringify({ object: 'whatsapp_business_account', entry: [{ id: account.business_account_id, changes: [{ field: 'a_field_of_tomorrow', value: { metadata: { phone_number_id: account.phone_number_id }, news: 'unheard of' } }] }] });
+    equal((await postSigned(app.hook_url, body, `sandbox-secret-${me.organisation}`)).status, 200, 'status');
     await page.goto(`${server.origin}/quarantine`);
-    await page.getByRole('heading', { name: 'Held back' }).waitFor();
     await picture(page, 'quarantine');
+    await page.getByRole('region', { name: 'Events' }).getByRole('link').first().click();
+    await page.getByText('unheard of').waitFor();
+    await page.getByRole('button', { name: 'Discard' }).first().click();
+    const dialog = page.getByRole('dialog', { name: 'Discard this event?' });
+    holds(await dialog.getByRole('button', { name: 'Discard' }).isDisabled(), 'it can be discarded without the word');
+    await dialog.getByRole('textbox').fill('discard');
+    await picture(page, 'quarantine-discard');
+    await dialog.getByRole('button', { name: 'Discard' }).click();
+    await page.getByText('Thrown away.').waitFor();
+    equal((await server.api('GET', '/v1/quarantine')).json.data.length, 0, 'events held back');
   });
   await step('a page that does not exist says so', page, async () => {
     await page.goto(`${server.origin}/no-such-page`);

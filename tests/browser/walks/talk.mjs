@@ -1,7 +1,25 @@
 // Story 1 and 2: from the link of the invitation to the first answer that was read.
+import { crc32, deflateSync } from 'node:zlib';
 import { equal, holds, picture, step, story, until } from '../report.mjs';
 
 export const PASSWORD = 'nine green leaves grow slowly';
+
+/** A green picture of 120 by 90. */
+function photo() {
+  const chunk = (kind, data) => {
+    const body = Buffer.concat([Buffer.from(kind), data]);
+    const frame = Buffer.alloc(8);
+    frame.writeUInt32BE(data.length, 0);
+    frame.writeUInt32BE(crc32(body), 4);
+    return Buffer.concat([frame.subarray(0, 4), body, frame.subarray(4)]);
+  };
+  const header = Buffer.alloc(13);
+  header.writeUInt32BE(120, 0);
+  header.writeUInt32BE(90, 4);
+  header.set([8, 2], 8);
+  const rows = Buffer.concat(Array.from({ length: 90 }, (_, y) => Buffer.concat([Buffer.from([0]), Buffer.alloc(360, Buffer.from([60, 120 + y, 80]))])));
+  return Buffer.concat([Buffer.from('89504e470d0a1a0a', 'hex'), chunk('IHDR', header), chunk('IDAT', deflateSync(rows)), chunk('IEND', Buffer.alloc(0))]);
+}
 
 export async function invent(phone, { name, number = '', username = '' }) {
   await phone.goto(phone.origin + '/sandbox');
@@ -126,9 +144,9 @@ export async function firstTalk({ server, guard, inbox, phone }) {
     await picture(phone, 'phone');
   });
   await step('a photo and a reaction arrive live', [inbox, phone], async () => {
-    const pixel = 'iVBORw0KGgoAAAANSUhEUgAAAAoAAAAKCAIAAAACUFjqAAAAEklEQVR4nGNgYGD4TzQcVYobAADGnmObGC1aTQAAAABJRU5ErkJggg==';
-    await phone.getByLabel('Send a photo').setInputFiles({ name: 'leaf.png', mimeType: 'image/png', buffer: Buffer.from(pixel, 'base64') });
+    await phone.getByLabel('Send a photo').setInputFiles({ name: 'leaf.png', mimeType: 'image/png', buffer: photo() });
     await log(inbox).getByRole('img', { name: /Photo/ }).waitFor();
+    await until(() => log(inbox).getByRole('img', { name: /Photo/ }).evaluate((image) => image.naturalWidth === 120), 'the photo being shown');
     await phone.getByRole('form', { name: 'React' }).last().getByRole('button', { name: 'React with 👍' }).click();
     await bubble(inbox, 'we keep one for you').getByText('👍').waitFor();
   });

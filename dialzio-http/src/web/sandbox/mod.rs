@@ -125,7 +125,7 @@ async fn render(desk: &Desk, open: Option<&CustomerIdentity>) -> Result<Html<Str
     show(&page)
 }
 
-/// A person to begin with. The numbers are not in use in India (they begin with 2).
+/// A person to begin with. Nothing leaves the emulated provider, whoever may have the number.
 fn suggestion(count: usize) -> SandboxForm {
     const NAMES: [&str; 6] =
         ["Tara Menon", "Imran Sheikh", "Lakshmi Iyer", "Joseph D’Souza", "Harpreet Gill", "Nandini Bose"];
