@@ -88,9 +88,10 @@ impl Serve {
             say(&format!("Open {link}"));
         }
         let mut down = stopped.clone();
-        let serving = axum::serve(listener, router).with_graceful_shutdown(async move {
-            let _ = down.wait_for(|stop| *stop).await;
-        });
+        let serving = axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>())
+            .with_graceful_shutdown(async move {
+                let _ = down.wait_for(|stop| *stop).await;
+            });
         let serving = tokio::spawn(async move { serving.await });
         signalled().await;
         tracing::info!("going down");
