@@ -303,7 +303,9 @@ async fn main() {
             let size = (after.batches - before.batches) as f64 / (after.groups - before.groups) as f64;
             sizes.push(size);
             let work = prepared(&reader, from);
-            assert_eq!(work.len(), count, "every webhook is settled");
+            // What took longer than 50 ms to decide waits in line for the worker: another shape of work, which this bench does
+            // not compare. It happens on a machine that is busy with something else.
+            assert_eq!(work.len(), count, "every webhook is settled at once; run this on a quiet machine");
             theirs.push(count as f64 / twin(&twin_db, &work, size.round() as usize));
             assert_eq!(digest(&reader), digest(&twin_db), "product and twin wrote the same rows");
         }

@@ -201,6 +201,12 @@ pub async fn change(
         (Some(_), _) => return Err(Problem::invalid("state", "is open, snoozed or closed")),
     };
     let mut changed = None;
+    // Looked at before anything changes, so that a request is carried out whole or not at all.
+    if let Some(ConversationState::Snoozed { until }) = wanted
+        && until <= state.crm().clock().now()
+    {
+        return Err(Problem::invalid("snoozed_until", "must lie in the future"));
+    }
     if let Some(to) = patch.assignee {
         changed = Some(service.assign(&actor, id, to).await?);
     }
