@@ -137,6 +137,16 @@ impl IdSource {
     }
 }
 
+/// An id that is the same whenever the same bytes come with the same time, so that a repeated delivery is recognised by
+/// its id alone: the time (milliseconds), then 74 bits of the digest.
+#[must_use]
+pub(crate) fn id_of<T: TypedId>(at: DateTime<Utc>, digest: &[u8; 32]) -> T {
+    let millis = u64::try_from(at.timestamp_millis()).unwrap_or(0) & 0xffff_ffff_ffff;
+    let noise = |from: usize| u64::from_be_bytes(std::array::from_fn(|place| digest[from + place]));
+    let high = (millis << 16) | 0x7000 | (noise(0) >> 52);
+    T::from_uuid(Uuid::from_u64_pair(high, (0b10 << 62) | (noise(8) >> 2)))
+}
+
 /// The smallest UUID whose time is `at`: a bound for range reads and retention cut-offs.
 #[must_use]
 pub fn id_floor(at: DateTime<Utc>) -> Uuid {

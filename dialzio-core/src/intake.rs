@@ -1,6 +1,8 @@
 //! What arrives: verified, decoded, routed, and as a rule acted upon before the provider gets its answer.
 
 use bytes::Bytes;
+use chrono::{DateTime, DurationRound, TimeDelta, Utc};
+use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use tokio::time::{Duration, Instant};
 
@@ -28,6 +30,9 @@ const TRIES: usize = 2;
 pub struct Intake<'a> {
     crm: &'a Crm,
 }
+
+/// A batch, the places of what has to wait, and what goes into quarantine.
+type Decided = (Batch, Vec<usize>, Vec<QuarantineId>);
 
 /// Elements of one account that share a lane.
 type Groups = BTreeMap<(OrgId, crate::AccountId, LaneKind), (Route, Vec<Inbound>)>;
@@ -101,7 +106,7 @@ impl<'a> Intake<'a> {
         }
         let elements = decoder.decode(&verified);
         match self.take(&opened, elements).await {
-            Ok(()) => HookReply::OK,
+            Ok(_) => HookReply::OK,
             Err(error) => unavailable(&error),
         }
     }
@@ -111,8 +116,9 @@ impl<'a> Intake<'a> {
         provider.webhooks().ok_or(Error::Account(crate::AccountProblem::Unsupported))
     }
 
-    /// Takes the bytes of one element through the normal path again, after their origin was checked once.
-    pub(crate) async fn again(&self, app: AppId, body: Bytes) -> Result<(), Error> {
+    /// Takes the bytes of one element through the normal path again, after their origin was checked once. Answers what
+    /// went into quarantine, again.
+    pub(crate) async fn again(&self, app: AppId, body: Bytes) -> Result<Vec<QuarantineId>, Error> {
         let app = self.crm.store().app(self.crm.system(), app).await?;
         let app = app.ok_or(Error::NotFound { kind: crate::RecordKind::App })?;
         let opened = self.crm.accounts().opened_hook(app.hook).await?;
@@ -121,8 +127,9 @@ impl<'a> Intake<'a> {
         self.take(&opened, elements).await
     }
 
-    /// Routes elements among the accounts linked to the app that verified, and deals with each account's.
-    async fn take(&self, hook: &OpenedHook, elements: Vec<Inbound>) -> Result<(), Error> {
+    /// Routes elements among the accounts linked to the app that verified, and deals with each account's. Answers what went
+    /// into quarantine.
+    async fn take(&self, hook: &OpenedHook, elements: Vec<Inbound>) -> Result<Vec<QuarantineId>, Error> {
         let mut refs: Vec<AccountRef> =
             elements.iter().filter_map(|element| element.account.clone()).collect();
         refs.sort_unstable();
@@ -144,17 +151,17 @@ impl<'a> Intake<'a> {
                 None => homeless.push(element),
             }
         }
-        self.shelter(&hook.app, homeless).await?;
+        let mut kept = self.shelter(&hook.app, homeless).await?;
         for ((_, _, lane), (route, elements)) in groups {
-            self.settle(&hook.app, &route, lane, elements).await?;
+            kept.extend(self.settle(&hook.app, &route, lane, elements).await?);
         }
-        Ok(())
+        Ok(kept)
     }
 
     /// Quarantines what leads to no account. What names a number of nobody's is seen by the operator alone; what names
     /// none is seen by the organisation that owns the app.
-    async fn shelter(&self, app: &App, elements: Vec<Inbound>) -> Result<(), Error> {
-        let mut writes = Vec::new();
+    async fn shelter(&self, app: &App, elements: Vec<Inbound>) -> Result<Vec<QuarantineId>, Error> {
+        let (mut writes, mut kept) = (Vec::new(), Vec::new());
         for element in elements {
             let (org, reason, what) = match (&element.account, &element.body) {
                 (Some(_), body) => (None, QuarantineReason::Unrouted, body.kind()),
@@ -164,13 +171,14 @@ impl<'a> Intake<'a> {
                 }
                 (None, body) => (app.org, QuarantineReason::Unrouted, body.kind()),
             };
-            let item = self.quarantined(org, app, reason, what, &element.raw).await?;
+            let item = self.quarantined(org, app, reason, what, &element.raw, element.at).await?;
+            kept.push(item.id);
             writes.push(SystemWrite::Quarantine(item));
         }
         if !writes.is_empty() {
             self.crm.store().enact(self.crm.system(), writes, None).await?;
         }
-        Ok(())
+        Ok(kept)
     }
 
     async fn quarantined(
@@ -180,9 +188,17 @@ impl<'a> Intake<'a> {
         reason: QuarantineReason,
         what: &str,
         raw: &Bytes,
+        at: Option<DateTime<Utc>>,
     ) -> Result<Quarantined, Error> {
         let now = self.crm.now();
-        let id: QuarantineId = self.crm.ids().next(now);
+        let digest = Sha256::new()
+            .chain_update(crate::TypedId::uuid(app.id).as_bytes())
+            .chain_update(org.map_or([0; 16], |org| *crate::TypedId::uuid(org).as_bytes()))
+            .chain_update(reason.as_str())
+            .chain_update(raw)
+            .finalize();
+        let day = now.duration_trunc(TimeDelta::days(1)).unwrap_or(now);
+        let id: QuarantineId = crate::id::id_of(at.filter(|at| *at <= now).unwrap_or(day), &digest.into());
         let sealed: Sealed = self.crm.sealer().seal(&crate::inbox::context(org, id), raw).await?;
         Ok(Quarantined {
             id,
@@ -204,13 +220,14 @@ impl<'a> Intake<'a> {
         route: &Route,
         lane: LaneKind,
         elements: Vec<Inbound>,
-    ) -> Result<(), Error> {
+    ) -> Result<Vec<QuarantineId>, Error> {
         let scope = OrgScope::new(route.org, Audience::All);
         let begun = Instant::now();
         let lane_id = Lane { org: route.org, account: Some(route.account), kind: lane };
         for _ in 0..TRIES {
             let cause = Cause::Received { lane: lane_id };
-            let Some((batch, waiting)) = self.decided(app, route, lane, &elements, &cause, &scope).await?
+            let Some((batch, waiting, kept)) =
+                self.decided(app, route, lane, &elements, &cause, &scope).await?
             else {
                 break;
             };
@@ -220,17 +237,19 @@ impl<'a> Intake<'a> {
             match self.crm.store().commit_one(&scope, batch).await {
                 Ok(_) => {
                     let waiting: Vec<_> = waiting.into_iter().map(|place| elements[place].clone()).collect();
-                    return self.park(app, route, lane, &waiting, &scope).await;
+                    self.park(app, route, lane, &waiting, &scope).await?;
+                    return Ok(kept);
                 }
                 Err(StoreError::Unmet(fact)) if matches!(*fact, Expect::LaneIdle(_)) => break,
                 Err(StoreError::Unmet(_)) => {}
                 Err(error) => return Err(error.into()),
             }
         }
-        self.park(app, route, lane, &elements, &scope).await
+        self.park(app, route, lane, &elements, &scope).await?;
+        Ok(Vec::new())
     }
 
-    /// A batch for elements, with what has to wait; `None` if their lane is not idle.
+    /// A batch for elements, with what has to wait and what goes into quarantine; `None` if their lane is not idle.
     async fn decided(
         &self,
         app: &App,
@@ -239,7 +258,7 @@ impl<'a> Intake<'a> {
         elements: &[Inbound],
         cause: &Cause,
         scope: &OrgScope,
-    ) -> Result<Option<(Batch, Vec<usize>)>, Error> {
+    ) -> Result<Option<Decided>, Error> {
         let known = self.crm.store().inbound_facts(scope, &ask(route, lane, elements)).await?;
         if matches!(cause, Cause::Received { .. }) && !known.lane_idle {
             return Ok(None);
@@ -259,11 +278,15 @@ impl<'a> Intake<'a> {
             words: self.crm.words(),
         };
         let Decision { quarantine, wait } = decide(facts, elements, &mut batch);
+        let mut kept = Vec::new();
         for (place, reason, what) in quarantine {
-            let item = self.quarantined(Some(route.org), app, reason, &what, &elements[place].raw).await?;
+            let item = self
+                .quarantined(Some(route.org), app, reason, &what, &elements[place].raw, elements[place].at)
+                .await?;
+            kept.push(item.id);
             batch.write(InboxWrite::Quarantine(item));
         }
-        Ok(Some((batch, wait)))
+        Ok(Some((batch, wait, kept)))
     }
 
     /// Puts elements in line, sealed.
@@ -314,7 +337,7 @@ impl<'a> Intake<'a> {
         let raw = Bytes::copy_from_slice(&plain);
         let elements = self.decoder(&app)?.decode_element(&raw);
         let decided = self.decided(&app, route, item.lane, &elements, cause, scope).await?;
-        let Some((mut batch, waiting)) = decided else { return Ok(false) };
+        let Some((mut batch, waiting, _)) = decided else { return Ok(false) };
         if !waiting.is_empty() {
             if !give_up {
                 return Ok(false);
@@ -322,7 +345,15 @@ impl<'a> Intake<'a> {
             let reason = QuarantineReason::Orphan;
             let what = elements.first().map_or("unknown", |element| element.body.kind());
             batch.write(InboxWrite::Quarantine(
-                self.quarantined(Some(scope.org()), &app, reason, what, &raw).await?,
+                self.quarantined(
+                    Some(scope.org()),
+                    &app,
+                    reason,
+                    what,
+                    &raw,
+                    elements.first().and_then(|element| element.at),
+                )
+                .await?,
             ));
             batch.event(crate::event::DomainEvent::QuarantineChanged);
         }
@@ -338,7 +369,7 @@ impl<'a> Intake<'a> {
         let plain = self.crm.sealer().open(&inbox_context(scope.org(), item.id), &item.sealed).await?;
         let raw = Bytes::copy_from_slice(&plain);
         let held =
-            self.quarantined(Some(scope.org()), &app, QuarantineReason::Stuck, "element", &raw).await?;
+            self.quarantined(Some(scope.org()), &app, QuarantineReason::Stuck, "element", &raw, None).await?;
         let mut batch = Batch::caused_by(cause, Action::Quarantined, self.crm.now());
         batch
             .write(InboxWrite::Quarantine(held))

@@ -234,27 +234,31 @@ impl Stage {
         }
     }
 
-    /// Everything that the organisation has in quarantine, with its bytes: what is kept twice is the same thing once.
-    async fn quarantine(&self) -> BTreeSet<(String, String)> {
-        let mut kept = BTreeSet::new();
+    /// Every row that the organisation has in quarantine, with its bytes.
+    async fn quarantine(&self) -> Vec<(String, String)> {
+        let mut kept = Vec::new();
         for item in self.rig.list(&self.seat, "/v1/quarantine").await {
             let path = format!("/v1/quarantine/{}", item["id"].as_str().unwrap());
             let whole = self.rig.get(&self.seat, &path).await.is(200).json;
             let text = |name: &str| whole[name].as_str().unwrap().to_owned();
-            kept.insert((text("reason"), text("body")));
+            kept.push((text("reason"), text("body")));
         }
+        kept.sort();
         kept
     }
 
     /// The same for what belongs to nobody.
-    async fn unrouted(&self) -> BTreeSet<Vec<u8>> {
-        let (mut kept, mut page) = (BTreeSet::new(), PageRequest::first(PageRequest::MAX));
+    async fn unrouted(&self) -> Vec<Vec<u8>> {
+        let (mut kept, mut page) = (Vec::new(), PageRequest::first(PageRequest::MAX));
         loop {
             let found = self.rig.crm.quarantine().unrouted(page.clone()).await.unwrap();
             for item in &found.items {
-                kept.insert(self.rig.crm.quarantine().open_bytes(item).await.unwrap());
+                kept.push(self.rig.crm.quarantine().open_bytes(item).await.unwrap());
             }
-            let Some(next) = found.next else { return kept };
+            let Some(next) = found.next else {
+                kept.sort();
+                return kept;
+            };
             page.after = Some(next);
         }
     }

@@ -86,7 +86,8 @@ words! {
 /// Bytes that could not be used. Sealed, thirty days.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Quarantined {
-    /// Its id; the time inside is receipt.
+    /// Its id, made from the bytes and the provider's time (the day of receipt, if there is none), so that the same bytes
+    /// delivered again are kept once.
     pub id: QuarantineId,
     /// The organisation that may see it; `None` if it belongs to nobody we know, which only the operator sees.
     pub org: Option<OrgId>,

@@ -72,14 +72,16 @@ impl<'a> QuarantineService<'a> {
         Ok(self.crm.sealer().open(&context(item.org, item.id), &item.sealed).await?.to_vec())
     }
 
-    /// Takes an item through the normal path again. What still cannot be used is in quarantine again, as a new item.
-    /// Repeating it changes nothing twice.
+    /// Takes an item through the normal path again. What still cannot be used stays in quarantine. Repeating it changes
+    /// nothing twice.
     ///
     /// # Errors
     /// [`Error::NotFound`]; [`Error::Denied`] without [`Permission::QuarantineManage`].
     pub async fn replay(&self, by: &Actor, id: QuarantineId) -> Result<(), Error> {
         let item = self.require(by, id).await?;
-        self.replay_item(&item).await?;
+        if self.replay_item(&item).await?.contains(&id) {
+            return Ok(());
+        }
         self.release(by, id).await
     }
 
@@ -88,11 +90,13 @@ impl<'a> QuarantineService<'a> {
     /// # Errors
     /// [`Error::Sealed`]; [`Error::Store`].
     pub async fn replay_unrouted(&self, item: &Quarantined) -> Result<(), Error> {
-        self.replay_item(item).await?;
+        if self.replay_item(item).await?.contains(&item.id) {
+            return Ok(());
+        }
         self.discard_unrouted(item.id).await
     }
 
-    async fn replay_item(&self, item: &Quarantined) -> Result<(), Error> {
+    async fn replay_item(&self, item: &Quarantined) -> Result<Vec<QuarantineId>, Error> {
         let plain = self.open_bytes(item).await?;
         self.crm.intake().again(item.app, plain.into()).await
     }
