@@ -56,7 +56,7 @@ pub(crate) fn by_ids(
     db.all(sql::IDENTITIES_BY_ID, params![org, id_list(ids)], identity)
 }
 
-/// Whatever an identity's id stands for now.
+/// The identity that an id leads to: itself, or the one it was joined into.
 pub(crate) struct Survivor {
     pub(crate) id: ChannelIdentityId,
     pub(crate) contact: ContactId,

@@ -44,7 +44,7 @@ pub struct WorkReport {
     pub sent: u32,
     /// Messages the gate stopped or put off.
     pub stopped: u32,
-    /// Attempts that failed, for good or for now.
+    /// Attempts that failed, whether they are made again or not.
     pub failed: u32,
     /// Files fetched.
     pub fetched: u32,
