@@ -120,9 +120,11 @@ impl Drop for Fleeting {
 /// Dropping it finishes what was handed over and blocks until that is on disk.
 #[derive(Debug)]
 pub struct SqliteStore {
-    // In the order in which they have to go: threads, then the lock, then the file.
-    writer: Writer,
+    // In the order in which they have to go: whoever reads, whoever writes, then the lock, then the file. The writer's
+    // connection has to be the last: two that close at once can each leave the log to the other, and what was erased
+    // would stay in it.
     readers: Readers,
+    writer: Writer,
     shared: Arc<Shared>,
     _lock: Lock,
     _fleeting: Option<Fleeting>,
@@ -223,7 +225,7 @@ impl SqliteStore {
         let shared = Arc::new(Shared::new(clock));
         let readers = Readers::start(&place, readers)?;
         let writer = Writer::start(db, place, Arc::clone(&shared))?;
-        Ok(Self { writer, readers, shared, _lock: lock, _fleeting: fleeting })
+        Ok(Self { readers, writer, shared, _lock: lock, _fleeting: fleeting })
     }
 
     /// Reads rows of an organisation on one snapshot.

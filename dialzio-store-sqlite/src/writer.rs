@@ -124,12 +124,12 @@ impl Desk {
                         self.tidy();
                         continue;
                     }
-                    Err(RecvTimeoutError::Disconnected) => return,
+                    Err(RecvTimeoutError::Disconnected) => break,
                 }
             } else {
                 match jobs.recv() {
                     Ok(job) => job,
-                    Err(_) => return,
+                    Err(_) => break,
                 }
             };
             let mut count = first.units.len();
@@ -142,6 +142,8 @@ impl Desk {
             }
             self.carry_out(group, count);
         }
+        // Nobody reads any more, so nothing stays behind in the log.
+        self.tidy();
     }
 
     fn carry_out(&mut self, jobs: Vec<Job>, count: usize) {
