@@ -128,7 +128,7 @@ fn prepared(db: &Connection, after: i64) -> Vec<Prepared> {
     );
     let mut unread: std::collections::HashMap<Vec<u8>, i64> = rows(
         db,
-        "SELECT c.id, c.unread - (SELECT count(*) FROM event e JOIN message m ON m.id = unhex(replace(json_extract(e.body, '$.message'), '-', ''))
+        "SELECT c.id, c.unread - (SELECT count(*) FROM event e JOIN message m ON m.org_id = e.org_id AND m.id = unhex(replace(json_extract(e.body, '$.message'), '-', ''))
                 WHERE e.seq > ?1 AND m.conversation_id = c.id) FROM conversation c",
         after,
     )
@@ -138,8 +138,10 @@ fn prepared(db: &Connection, after: i64) -> Vec<Prepared> {
         other => unreachable!("{other:?}"),
     })
     .collect();
-    let mut message = db.prepare("SELECT * FROM message WHERE id = unhex(?1)").unwrap();
-    let mut reference = db.prepare("SELECT org_id, account_id, hash8, message_id, digest, seen_at FROM external_reference WHERE message_id = unhex(?1)").unwrap();
+    let mut message = db
+        .prepare("SELECT m.* FROM org_head h JOIN message m ON m.org_id = h.org_id WHERE m.id = unhex(?1)")
+        .unwrap();
+    let mut reference = db.prepare("SELECT org_id, account_id, hash8, message_id, digest, seen_at FROM external_reference WHERE message_id = unhex(?1) AND seen_at >= 0").unwrap();
     let ledger = rows(db, "SELECT ledger_seq FROM org_head", 0)[0][0].clone();
     events
         .into_iter()
