@@ -159,7 +159,7 @@ impl ConversationStore for SqliteStore {
 
     async fn inbound_facts(&self, scope: &OrgScope, ask: &InboundAsk) -> StoreResult<InboundFacts> {
         let ask = ask.clone();
-        self.look(scope, move |look| look.inbound_facts(&ask)).await
+        self.glance(scope, move |look| look.inbound_facts(&ask)).await
     }
 
     async fn templates(&self, scope: &OrgScope, account: AccountId) -> StoreResult<Vec<Template>> {
@@ -277,7 +277,7 @@ impl SystemStore for SqliteStore {
         now: DateTime<Utc>,
     ) -> StoreResult<Option<SignIn>> {
         let token = *token;
-        self.system(move |db| system::credential_owner(db, &token, now)).await
+        self.glance_at(move |db| system::credential_owner(db, &token, now)).await
     }
 
     async fn organisations_of(&self, _: &SystemScope, user: UserId) -> StoreResult<Vec<OrgId>> {
@@ -295,11 +295,11 @@ impl SystemStore for SqliteStore {
     }
 
     async fn hook(&self, _: &SystemScope, hook: HookId) -> StoreResult<Option<App>> {
-        self.system(move |db| system::hook(db, hook)).await
+        self.glance_at(move |db| system::hook(db, hook)).await
     }
 
     async fn app(&self, _: &SystemScope, id: AppId) -> StoreResult<Option<App>> {
-        self.system(move |db| system::app(db, id)).await
+        self.glance_at(move |db| system::app(db, id)).await
     }
 
     async fn apps(&self, _: &SystemScope, org: Option<OrgId>) -> StoreResult<Vec<App>> {
@@ -313,7 +313,7 @@ impl SystemStore for SqliteStore {
         accounts: &[AccountRef],
     ) -> StoreResult<Vec<Option<Route>>> {
         let accounts = accounts.to_vec();
-        self.system(move |db| system::routes(db, app, &accounts)).await
+        self.glance_at(move |db| system::routes(db, app, &accounts)).await
     }
 
     async fn enact(

@@ -163,7 +163,8 @@ pub struct KnownMessage {
 pub struct InboundFacts {
     /// People known under one of the aliases.
     pub identities: Vec<KnownIdentity>,
-    /// Cards that have one of the aliases' numbers as a typed detail, oldest first.
+    /// Cards that have one of the aliases' numbers as a typed detail, oldest first; only of numbers that nobody is known
+    /// under.
     pub candidates: Vec<(SubjectKey, ContactId)>,
     /// Messages known under one of the ids.
     pub messages: Vec<KnownMessage>,
