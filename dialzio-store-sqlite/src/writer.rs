@@ -1,15 +1,16 @@
 //! The one thread that writes. It takes the first batch that waits and all others that already wait, never waits for
 //! more, and commits them together: one flush to the disk for all of them.
 //!
-//! While nothing waits, its connection also answers short questions, on the thread of whoever asks: a commit empties the
-//! caches of all other connections, never its own, and waking two threads costs more than such a question.
+//! While callers come one at a time, its connection also answers short questions, on the thread of whoever asks: a commit
+//! empties the caches of all other connections, never its own, and waking two threads costs more than such a question.
+//! Many callers at once are better served by the reading threads.
 //!
 //! A batch that is refused before it has changed a row costs nothing. One that fails later (a uniqueness that it did not
 //! name as an expectation) would need a savepoint; those cost every batch, so the group is rolled back and done again,
 //! that time with a savepoint for each.
 
 use rusqlite::Connection;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::thread::JoinHandle;
@@ -59,6 +60,8 @@ pub(crate) struct Tally {
 struct Pen {
     db: Mutex<Option<Connection>>,
     waiting: AtomicUsize,
+    /// The last group was of one job: there is one caller at a time, or none.
+    alone: AtomicBool,
 }
 
 impl Pen {
@@ -80,7 +83,11 @@ impl Writer {
     pub(crate) fn start(db: Connection, place: Place, shared: Arc<Shared>) -> Result<Self, OpenError> {
         let (line, jobs) = channel();
         let tally = Arc::<Tally>::default();
-        let pen = Arc::new(Pen { db: Mutex::new(Some(db)), waiting: AtomicUsize::new(0) });
+        let pen = Arc::new(Pen {
+            db: Mutex::new(Some(db)),
+            waiting: AtomicUsize::new(0),
+            alone: AtomicBool::new(true),
+        });
         let mut desk =
             Desk { pen: Arc::clone(&pen), place, shared, tally: Arc::clone(&tally), unmoved: false };
         let thread =
@@ -91,7 +98,7 @@ impl Writer {
     /// Answers a question at once, if nobody writes or waits to; otherwise gives it back. For questions that look up a few
     /// rows by key and nothing else.
     pub(crate) fn glance<T, F: FnOnce(&Connection) -> Res<T>>(&self, read: F) -> Result<Res<T>, F> {
-        if self.pen.waiting.load(Ordering::Acquire) > 0 {
+        if self.pen.waiting.load(Ordering::Acquire) > 0 || !self.pen.alone.load(Ordering::Relaxed) {
             return Err(read);
         }
         let db = match self.pen.db.try_lock() {
@@ -157,8 +164,7 @@ enum Try {
 
 impl Desk {
     fn serve(&mut self, jobs: &Receiver<Job>) {
-        let mut alone = false;
-        while let Some(first) = self.next(jobs, alone) {
+        while let Some(first) = self.next(jobs) {
             let mut count = first.units.len();
             let mut group = vec![first];
             while count < MOST
@@ -167,7 +173,7 @@ impl Desk {
                 count += job.units.len();
                 group.push(job);
             }
-            alone = group.len() == 1;
+            self.pen.alone.store(group.len() == 1, Ordering::Relaxed);
             self.carry_out(group, count);
         }
         // Nobody reads any more, so nothing stays behind in the log.
@@ -175,8 +181,8 @@ impl Desk {
     }
 
     /// The next job; `None` when there will be no more.
-    fn next(&mut self, jobs: &Receiver<Job>, alone: bool) -> Option<Job> {
-        if alone {
+    fn next(&mut self, jobs: &Receiver<Job>) -> Option<Job> {
+        if self.unmoved && self.pen.alone.load(Ordering::Relaxed) {
             let begun = Instant::now();
             while begun.elapsed() < AWAKE {
                 if let Ok(job) = jobs.try_recv() {
