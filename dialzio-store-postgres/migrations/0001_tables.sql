@@ -305,7 +305,7 @@ CREATE TABLE @channel_alias (
     PRIMARY KEY (org_id, portfolio, kind, match_key),
     FOREIGN KEY (org_id, identity_id) REFERENCES @channel_identity (org_id, id)
 );
-CREATE INDEX channel_alias_of_identity ON @channel_alias (org_id, identity_id, kind, seen_at);
+CREATE INDEX channel_alias_of_identity ON @channel_alias (org_id, identity_id, kind, seen_at, place);
 CREATE INDEX channel_alias_by_subject ON @channel_alias (org_id, subject_key);
 
 -- Conversations. The head columns are what lists read; last_at moves with each message.
@@ -318,7 +318,7 @@ CREATE TABLE @conversation (
     contact_id UUID NOT NULL,
     state TEXT COLLATE "C" NOT NULL,
     snoozed_until BIGINT,
-    assignee UUID,
+    assignee UUID NOT NULL,
     team UUID,
     unread BIGINT NOT NULL,
     last_message UUID,

@@ -16,7 +16,7 @@ use dialzio_core::{
     TypedId,
 };
 
-use crate::codec::{Cols, id, id_list, opt_id, opt_time, time};
+use crate::codec::{Cols, id, id_list, opt_id, opt_time, or_nil, time};
 use crate::commit::Scope;
 use crate::contacts::over;
 use crate::error::{Failure, Res, unreadable};
@@ -39,7 +39,7 @@ fn columns(c: &Cols<'_>) -> Res<Conversation> {
         identity,
         contact,
         state,
-        assignee: c.opt_id()?,
+        assignee: c.id_or_nil()?,
         team: c.opt_id()?,
         unread: c.number()?,
         last_message: c.opt_id()?,
@@ -135,19 +135,17 @@ pub(crate) async fn inbox(
         StateFilter::Closed => ("closed", None),
     };
     let (cut, now, most) = (sight.cutoff, sight.now, over(page));
-    let who = match query.view {
-        InboxView::Mine(member) => Some(id(member)),
-        InboxView::Unassigned | InboxView::All => None,
-    };
     let mut row = params![org, cut, now, state, at, last, most, still];
-    let mut found = match query.view {
-        InboxView::All => db.all(sql::INBOX, row, entry).await?,
-        InboxView::Unassigned => db.all(sql::INBOX_UNASSIGNED, row, entry).await?,
-        InboxView::Mine(_) => {
-            row.add(who);
-            db.all(sql::INBOX_OF, row, entry).await?
-        }
+    let who = match query.view {
+        InboxView::All => None,
+        InboxView::Mine(member) => Some(id(member)),
+        InboxView::Unassigned => Some(Uuid::nil()),
     };
+    let statement = if who.is_some() { sql::INBOX_OF } else { sql::INBOX };
+    if let Some(who) = who {
+        row.add(who);
+    }
+    let mut found = db.all(statement, row, entry).await?;
     if query.state == StateFilter::Open {
         // Snoozes that have run out and were not woken yet: few, since the sweep wakes them.
         let woken = db.all(sql::INBOX_WOKEN, params![org, cut, now, time(query.now)], entry).await?;
@@ -291,7 +289,7 @@ impl Scope<'_> {
             id(new.contact),
             new.state.as_str(),
             opt_time(until(new.state)),
-            opt_id(new.assignee),
+            or_nil(new.assignee),
             opt_id(new.team),
             i64::from(new.unread),
             opt_id(new.last_message),
@@ -319,7 +317,7 @@ impl Scope<'_> {
             id(new.id),
             new.state.as_str(),
             opt_time(until(new.state)),
-            opt_id(new.assignee),
+            or_nil(new.assignee),
             opt_id(new.team),
         ];
         self.db.run(sql::SET_CONVERSATION, row).await?;
@@ -335,7 +333,7 @@ impl Scope<'_> {
         let woken = self
             .db
             .changing(sql::WAKE_SNOOZED, params![self.key, time(now)], |row| {
-                Cols::new(row, "conversation").opt_id::<MemberId>()
+                Cols::new(row, "conversation").id_or_nil::<MemberId>()
             })
             .await?;
         for assignee in woken {

@@ -1,6 +1,7 @@
 //! What has expired goes, a chunk at a time; whole months go at once, see [`crate::months`].
 
 use chrono::{DateTime, TimeDelta, Utc};
+use uuid::Uuid;
 
 use dialzio_core::effect::{Effect, EffectState, Work};
 use dialzio_core::event::Recorded;
@@ -11,7 +12,7 @@ use dialzio_core::{EffectId, MediaId, MessageId, id_floor};
 use crate::codec::{Cols, id_list, time};
 use crate::commit::{KEY_PERIOD, Scope};
 use crate::error::{Failure, Res};
-use crate::run::params;
+use crate::run::{Params, params};
 use crate::statements as sql;
 
 /// How long a provider's ids are remembered.
@@ -105,7 +106,21 @@ impl Scope<'_> {
         let over = params![self.key, time(before - KEY_PERIOD), left.cast_signed()];
         left -= self.db.run(sql::PURGE_ONCE, over).await?;
         let over = params![self.key, time(before - REFERENCE_PERIOD), left.cast_signed()];
-        left -= self.db.run(sql::PURGE_REFERENCES, over).await?;
+        let references = self
+            .db
+            .all(sql::REFERENCES_OVER, over, |row| {
+                let c = Cols::new(row, "reference");
+                Ok((c.get::<Uuid>()?, c.get::<i64>()?, c.get::<Uuid>()?))
+            })
+            .await?;
+        let key = self.key;
+        let each = |row: &mut Params, (account, hash, message): &(Uuid, i64, Uuid)| {
+            row.add(*account);
+            row.add(*hash);
+            row.add(*message);
+            Ok(())
+        };
+        left -= self.db.put(sql::DROP_REFERENCES, |row| row.add(key), &references, each).await?;
         let over = params![self.key, time(before - LOG_PERIOD), left.cast_signed()];
         let effects =
             self.db.all(sql::EFFECTS_OVER, over, |row| Cols::new(row, "effect").id::<EffectId>()).await?;

@@ -41,14 +41,18 @@ pub(crate) async fn find(
     if !query.tokens.iter().all(|token| is_word(token)) || whole.iter().any(String::is_empty) {
         return Ok(nobody);
     }
+    // Once each: the statements count how many of them a contact has.
+    let mut whole = whole.to_vec();
+    whole.sort_unstable();
+    whole.dedup();
     let after = list_after(page)?;
-    let mut found = match few(db, org, query, whole, last).await? {
+    let mut found = match few(db, org, query, &whole, last).await? {
         Some(mut all) => {
             all.retain(|(name, contact)| (name.as_str(), id(*contact)) > (after.0.as_str(), after.1));
             all.sort_unstable();
             all
         }
-        None => walk(db, org, query, whole, last, &after, over(page)).await?,
+        None => walk(db, org, query, &whole, last, &after, over(page)).await?,
     };
     found.truncate(page.limit as usize + 1);
     let page = Page::from_overread(found, page.limit, |(name, contact)| list_key(name, *contact));
@@ -141,4 +145,65 @@ pub(crate) async fn index(db: &mut Db<'_>, org: Uuid, of: &[ContactId]) -> Res<(
     )
     .await
     .map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::session::Wanted;
+    use crate::testing::Cluster;
+    use dialzio_core::contact::{ContactStore, ContactWrite};
+    use dialzio_core::store::Write;
+    use dialzio_core::testing::conformance::Bench;
+    use std::sync::Arc;
+
+    /// Both ways to a page have to agree, or a list would change its order as it grows.
+    #[tokio::test]
+    async fn walking_the_names_finds_what_collecting_the_matches_finds() {
+        let clock = Bench::clock();
+        let database = Cluster::shared().unwrap().database().await.unwrap();
+        let store = Arc::new(database.store(clock.clone()).await.unwrap());
+        let bench = Bench::new(store.clone(), clock);
+        let (house, other) = (bench.house().await, bench.house().await);
+        for (house, count) in [(&house, 300), (&other, 20)] {
+            let card = |number: u64| {
+                let mut contact = bench.make.contact(&format!("Name{} Family{}", number % 70, number % 3));
+                contact.stage = if number.is_multiple_of(2) { Stage::New } else { Stage::Customer };
+                Write::from(ContactWrite::Insert(contact))
+            };
+            bench.write_all(&house.scope, (0..count).map(card)).await;
+        }
+        let query = |text: &str, stage| ContactQuery { stage, ..ContactQuery::matching(text) };
+        for wanted in [
+            query("fam", None),
+            query("family1 name2", None),
+            query("name6", Some(Stage::Customer)),
+            query("name69 family0", None),
+            query("family1 name4 name4", None),
+            query("nobody", None),
+            query("family1", Some(Stage::New)),
+        ] {
+            let (last, whole) = wanted.tokens.split_last().unwrap();
+            let mut session = store.session(Wanted::Read(house.org.id)).await.unwrap();
+            let mut db = session.db().unwrap();
+            let org = id(house.org.id);
+            let mut collected = few(&mut db, org, &wanted, whole, last).await.unwrap().unwrap();
+            collected.sort_unstable();
+            let start = (String::new(), Uuid::nil());
+            let walked = walk(&mut db, org, &wanted, whole, last, &start, 1_000).await.unwrap();
+            assert_eq!(collected, walked, "{wanted:?}");
+            let (mut paged, mut page) = (Vec::new(), PageRequest::first(7));
+            loop {
+                let some = store.contacts(&house.scope, &wanted, page.clone()).await.unwrap();
+                paged.extend(some.items.iter().map(|card| (card.sort_key(), card.id)));
+                page.after = some.next;
+                if page.after.is_none() {
+                    break;
+                }
+            }
+            assert_eq!(paged, collected, "{wanted:?}");
+        }
+        let few = store.contacts(&other.scope, &query("fam", None), PageRequest::first(200)).await.unwrap();
+        assert_eq!(few.items.len(), 20);
+    }
 }

@@ -18,6 +18,9 @@ use crate::queue::Wake;
 use crate::render::Rendered;
 use crate::run::Db;
 
+/// Plans are made once for any values: those that the tests of plans have read.
+const PLANS: &str = "set_config('plan_cache_mode', 'force_generic_plan', true)";
+
 /// Whose transaction is worked in.
 #[derive(Debug, Clone)]
 pub(crate) enum Source {
@@ -74,10 +77,10 @@ impl Wanted {
             format!(
                 "BEGIN; {rights}; SELECT set_config('lock_timeout', '5s', true), \
                  set_config('statement_timeout', '15s', true), \
-                 set_config('idle_in_transaction_session_timeout', '30s', true)"
+                 set_config('idle_in_transaction_session_timeout', '30s', true), {PLANS}"
             )
         } else {
-            format!("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; {rights}")
+            format!("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; {rights}; SELECT {PLANS}")
         }
     }
 }

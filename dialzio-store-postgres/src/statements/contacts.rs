@@ -99,8 +99,8 @@ statements! { CONTACTS_ALL:
     IDENTITIES_BY_ID: Read [channel_identity, channel_alias] =
         concat!("SELECT ", identity!(), " FROM @channel_identity i WHERE i.org_id = $1 AND i.id = ANY ($2)");
     SURVIVOR: Read [channel_identity] =
-        "SELECT s.id, s.contact_id, s.portfolio FROM @channel_identity k CROSS JOIN @channel_identity s
-         WHERE k.org_id = $1 AND k.id = $2 AND s.org_id = $1 AND s.id = coalesce(k.joined_into, k.id)";
+        "SELECT s.id, s.contact_id, s.portfolio FROM @channel_identity s WHERE s.org_id = $1 AND s.id = (
+           SELECT coalesce(k.joined_into, k.id) FROM @channel_identity k WHERE k.org_id = $1 AND k.id = $2)";
     PUT_IDENTITY: Write [channel_identity] =
         "INSERT INTO @channel_identity (org_id, id, contact_id, portfolio, profile_name, username, profile_at,
                 unreachable_since, created_at, joined_into)
@@ -138,22 +138,21 @@ statements! { CONTACTS_ALL:
         "SELECT c.sort_key, c.id, c.stage
          FROM (SELECT DISTINCT w.contact_id FROM @contact_word w
                WHERE w.org_id = $1 AND w.word >= $2 AND w.word <= $3
-                 AND NOT EXISTS (SELECT 1 FROM unnest($4::TEXT[]) n (word) WHERE NOT EXISTS (
-                       SELECT 1 FROM @contact_word x
-                       WHERE x.org_id = $1 AND x.contact_id = w.contact_id AND x.word = n.word))
+                 AND cardinality($4::TEXT[]) = (SELECT count(*) FROM @contact_word x
+                       WHERE x.org_id = $1 AND x.contact_id = w.contact_id AND x.word = ANY ($4))
                  AND ($5::TEXT IS NULL OR EXISTS (
                        SELECT 1 FROM @contact_word p
                        WHERE p.org_id = $1 AND p.contact_id = w.contact_id AND p.word >= $5 AND p.word <= $6))
                LIMIT $7) m
          JOIN @contact c ON c.org_id = $1 AND c.id = m.contact_id";
+    // Walks the names; the limit inside keeps it that way.
     SEARCH_NAMES: Read [contact, contact_word] =
         "SELECT c.sort_key, c.id FROM @contact c
+         CROSS JOIN LATERAL (SELECT 1 FROM @contact_word p
+           WHERE p.org_id = $1 AND p.contact_id = c.id AND p.word >= $6 AND p.word <= $7 LIMIT 1) p
          WHERE c.org_id = $1 AND (c.sort_key, c.id) > ($2, $3) AND ($4::TEXT IS NULL OR c.stage = $4)
-           AND NOT EXISTS (SELECT 1 FROM unnest($5::TEXT[]) n (word) WHERE NOT EXISTS (
-                 SELECT 1 FROM @contact_word x
-                 WHERE x.org_id = $1 AND x.contact_id = c.id AND x.word = n.word))
-           AND EXISTS (SELECT 1 FROM @contact_word p
-                       WHERE p.org_id = $1 AND p.contact_id = c.id AND p.word >= $6 AND p.word <= $7)
+           AND cardinality($5::TEXT[]) = (SELECT count(*) FROM @contact_word x
+                 WHERE x.org_id = $1 AND x.contact_id = c.id AND x.word = ANY ($5))
          ORDER BY c.sort_key, c.id LIMIT $8";
     WORDS_OF: Read [contact_word] =
         "SELECT w.contact_id, w.word FROM @contact_word w WHERE w.org_id = $1 AND w.contact_id = ANY ($2)";

@@ -12,21 +12,30 @@ macro_rules! conversation {
     };
 }
 
-macro_rules! entry {
-    () => {
+// The page is cut first, then each of its rows is looked up: the limits inside keep it that way, whatever the planner knows
+// of a page's length.
+macro_rules! entries {
+    ($page:expr) => {
         concat!(
             "SELECT ",
             conversation!(),
-            ", t.name, t.stage, i.profile_name, i.username,
-               (SELECT a.value FROM @channel_alias a WHERE a.org_id = $1 AND a.identity_id = i.id AND a.kind = 'phone'
-                ORDER BY a.seen_at DESC, a.place DESC LIMIT 1),
-               m.id, m.direction, m.kind, m.text, m.status
-             FROM @conversation c
-             JOIN @contact t ON t.org_id = $1 AND t.id = c.contact_id
-             JOIN @channel_identity o ON o.org_id = $1 AND o.id = c.identity_id
-             JOIN @channel_identity i ON i.org_id = $1 AND i.id = coalesce(o.joined_into, o.id)
-             LEFT JOIN @message m ON m.org_id = $1 AND m.id = c.last_message
-                                AND m.event_at > $2 AND (m.expires_at IS NULL OR m.expires_at > $3) "
+            ", t.name, t.stage, i.profile_name, i.username, a.value, m.id, m.direction, m.kind, m.text, m.status
+             FROM (SELECT c.* FROM @conversation c WHERE c.org_id = $1 AND ",
+            $page,
+            ") c
+             CROSS JOIN LATERAL (SELECT t.name, t.stage FROM @contact t
+               WHERE t.org_id = $1 AND t.id = c.contact_id LIMIT 1) t
+             CROSS JOIN LATERAL (SELECT coalesce(o.joined_into, o.id) AS id FROM @channel_identity o
+               WHERE o.org_id = $1 AND o.id = c.identity_id LIMIT 1) o
+             CROSS JOIN LATERAL (SELECT i.id, i.profile_name, i.username FROM @channel_identity i
+               WHERE i.org_id = $1 AND i.id = o.id LIMIT 1) i
+             LEFT JOIN LATERAL (SELECT a.value FROM @channel_alias a
+               WHERE a.org_id = $1 AND a.identity_id = i.id AND a.kind = 'phone'
+               ORDER BY a.seen_at DESC, a.place DESC LIMIT 1) a ON TRUE
+             LEFT JOIN LATERAL (SELECT m.id, m.direction, m.kind, m.text, m.status FROM @message m
+               WHERE m.org_id = $1 AND m.id = c.last_message
+                 AND m.event_at > $2 AND (m.expires_at IS NULL OR m.expires_at > $3) LIMIT 1) m ON TRUE
+             ORDER BY c.last_at DESC, c.id DESC"
         )
     };
 }
@@ -67,22 +76,15 @@ statements! { CONVERSATIONS_ALL:
                  SELECT k.joined_into AS asked, ", conversation!(), " FROM @channel_identity k \
                  CROSS JOIN @conversation c WHERE k.org_id = $1 AND k.joined_into = ANY ($3) \
                    AND c.org_id = $1 AND c.account_id = $2 AND c.identity_id = k.id");
-    INBOX_ENTRY: Read [conversation, contact, channel_identity, channel_alias, message] =
-        concat!(entry!(), "WHERE c.org_id = $1 AND c.id = $4");
+    INBOX_ENTRY: Read [conversation, contact, channel_identity, channel_alias, message] = entries!("c.id = $4");
     INBOX: Read [conversation, contact, channel_identity, channel_alias, message] =
-        concat!(entry!(), "WHERE c.org_id = $1 AND c.state = $4 AND (c.last_at, c.id) < ($5, $6)
-                             AND ($8::BIGINT IS NULL OR c.snoozed_until > $8)
-                           ORDER BY c.last_at DESC, c.id DESC LIMIT $7");
+        entries!("c.state = $4 AND (c.last_at, c.id) < ($5, $6) AND ($8::BIGINT IS NULL OR c.snoozed_until > $8)
+                  ORDER BY c.last_at DESC, c.id DESC LIMIT $7");
     INBOX_OF: Read [conversation, contact, channel_identity, channel_alias, message] =
-        concat!(entry!(), "WHERE c.org_id = $1 AND c.state = $4 AND c.assignee = $9 AND (c.last_at, c.id) < ($5, $6)
-                             AND ($8::BIGINT IS NULL OR c.snoozed_until > $8)
-                           ORDER BY c.last_at DESC, c.id DESC LIMIT $7");
-    INBOX_UNASSIGNED: Read [conversation, contact, channel_identity, channel_alias, message] =
-        concat!(entry!(), "WHERE c.org_id = $1 AND c.state = $4 AND c.assignee IS NULL
-                             AND (c.last_at, c.id) < ($5, $6) AND ($8::BIGINT IS NULL OR c.snoozed_until > $8)
-                           ORDER BY c.last_at DESC, c.id DESC LIMIT $7");
-    INBOX_WOKEN: Read [conversation, contact, channel_identity, channel_alias, message] =
-        concat!(entry!(), "WHERE c.org_id = $1 AND c.snoozed_until <= $4");
+        entries!("c.state = $4 AND c.assignee = $9 AND (c.last_at, c.id) < ($5, $6)
+                    AND ($8::BIGINT IS NULL OR c.snoozed_until > $8)
+                  ORDER BY c.last_at DESC, c.id DESC LIMIT $7");
+    INBOX_WOKEN: Read [conversation, contact, channel_identity, channel_alias, message] = entries!("c.snoozed_until <= $4");
     PUT_CONVERSATION: Write [conversation] =
         "INSERT INTO @conversation (org_id, id, account_id, identity_id, contact_id, state, snoozed_until, assignee,
                 team, unread, last_message, last_at, last_inbound_at, last_inbound, seen_up_to, revision, created_at)

@@ -12,6 +12,9 @@ mod conversations;
 mod system;
 mod work;
 
+#[cfg(test)]
+mod tests;
+
 pub(crate) use access::*;
 pub(crate) use consent::*;
 pub(crate) use contacts::*;

@@ -73,10 +73,12 @@ statements! { WORK:
     PURGE_ONCE: Write [idempotency] =
         "DELETE FROM @idempotency WHERE org_id = $1 AND key IN (
            SELECT k.key FROM @idempotency k WHERE k.org_id = $1 AND k.at <= $2 LIMIT $3)";
-    PURGE_REFERENCES: Write [external_reference] =
-        "DELETE FROM @external_reference WHERE org_id = $1 AND (account_id, hash8, message_id) IN (
-           SELECT r.account_id, r.hash8, r.message_id FROM @external_reference r
-           WHERE r.org_id = $1 AND r.seen_at <= $2 LIMIT $3)";
+    REFERENCES_OVER: Read [external_reference] =
+        "SELECT r.account_id, r.hash8, r.message_id FROM @external_reference r
+         WHERE r.org_id = $1 AND r.seen_at <= $2 LIMIT $3";
+    DROP_REFERENCES: Write [external_reference] =
+        "DELETE FROM @external_reference r USING (VALUES [($2::UUID, $3::BIGINT, $4::UUID)]) v (account, hash, message)
+         WHERE r.org_id = $1 AND r.account_id = v.account AND r.hash8 = v.hash AND r.message_id = v.message";
     AUDIT_AT: Read [audit] = "SELECT a.hash FROM @audit a WHERE a.org_id = $1 AND a.seq = $2";
 
     EVENTS: Read [event] =

@@ -23,6 +23,9 @@ const SERVES: &str = "dialzio_serves";
 /// The database that others are copied from.
 const TEMPLATE: &str = "dialzio_template";
 
+/// Months that are open in it from the start, since most tests write in them. Others are opened as they are needed.
+const MONTHS: [&str; 2] = ["2026-03-01", "2026-04-01"];
+
 /// Makes the server, says so, and waits. When nobody holds the other end of its input any more, for whatever reason, it
 /// takes the server down and its folder away.
 const KEEPER: &str = r#"
@@ -151,11 +154,11 @@ impl Cluster {
             .await
     }
 
-    /// A database of its own: a copy of one that was migrated once, with the months of these instants open.
+    /// A database of its own: a copy of one that was migrated once.
     ///
     /// # Errors
     /// [`OpenError`] if PostgreSQL refuses.
-    pub async fn database(&self, months: &[chrono::DateTime<chrono::Utc>]) -> Result<Database, OpenError> {
+    pub async fn database(&self) -> Result<Database, OpenError> {
         let _turn = self.turn.lock().await;
         let mut admin = self.admin("postgres").await?;
         let there: bool = sqlx::query_scalar("SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)")
@@ -168,8 +171,7 @@ impl Cluster {
             let template = Database { folder: self.folder.clone(), name: TEMPLATE.to_owned() };
             template.migrate(&PostgresStore::builder()).await?;
             let mut inside = self.admin(TEMPLATE).await?;
-            for at in months {
-                let day = at.date_naive().to_string();
+            for day in MONTHS {
                 sqlx::query("SELECT dialzio.month_open($1::DATE)").bind(day).execute(&mut inside).await?;
             }
             inside.close().await?;
