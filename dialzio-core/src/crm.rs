@@ -27,11 +27,35 @@ use crate::work::Worker;
 /// A CRM over a store, keys and providers. Cloning costs one counter.
 #[derive(Debug, Clone)]
 pub struct Crm {
+    store: Arc<dyn Store>,
+    caches: Arc<Caches>,
     inner: Arc<Inner>,
 }
 
+/// What was read from the store and opened, for sixty seconds at most.
+struct Caches {
+    hooks: moka::sync::Cache<HookId, Arc<OpenedHook>>,
+    tokens: moka::sync::Cache<AccountId, (Vec<u8>, SecretString)>,
+    /// Where numbers lead; checked again inside each commit that rests on it.
+    routes: moka::sync::Cache<(AppId, AccountRef), Route>,
+}
+
+impl Caches {
+    fn empty() -> Arc<Self> {
+        let hooks = moka::sync::CacheBuilder::new(10_000).time_to_live(CACHE_LIFE).build();
+        let tokens = moka::sync::CacheBuilder::new(10_000).time_to_live(CACHE_LIFE).build();
+        let routes = moka::sync::CacheBuilder::new(10_000).time_to_live(CACHE_LIFE).build();
+        Arc::new(Self { hooks, tokens, routes })
+    }
+}
+
+impl std::fmt::Debug for Caches {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Caches")
+    }
+}
+
 struct Inner {
-    store: Arc<dyn Store>,
     blobs: Arc<dyn BlobStore>,
     sealer: Sealer,
     providers: BTreeMap<&'static str, Arc<dyn Provider>>,
@@ -41,17 +65,12 @@ struct Inner {
     words: Words,
     system: SystemScope,
     worker: WorkerId,
-    /// Opened hooks and tokens, for sixty seconds at most.
-    hooks: moka::sync::Cache<HookId, Arc<OpenedHook>>,
-    tokens: moka::sync::Cache<AccountId, (Vec<u8>, SecretString)>,
-    /// Where numbers lead, for sixty seconds at most; checked again inside each commit that rests on it.
-    routes: moka::sync::Cache<(AppId, AccountRef), Route>,
     suppression_keys: tokio::sync::OnceCell<SuppressionKeys>,
 }
 
 impl std::fmt::Debug for Inner {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Crm").field("store", &self.store).field("providers", &self.providers.keys()).finish()
+        f.debug_struct("Inner").field("providers", &self.providers.keys()).finish()
     }
 }
 
@@ -172,10 +191,8 @@ impl CrmBuilder {
         let entropy = Arc::new(self.seed.map_or_else(Entropy::system, Entropy::seeded));
         let ids = self.seed.map_or_else(IdSource::random, IdSource::seeded);
         let clock = self.clock.unwrap_or_else(|| Arc::new(SystemClock));
-        let cache = || moka::sync::CacheBuilder::new(10_000).time_to_live(CACHE_LIFE);
         let worker = ids.next(clock.now());
         let inner = Inner {
-            store,
             blobs: self.blobs.unwrap_or_else(|| Arc::new(crate::blob::MemoryBlobs::default())),
             sealer: Sealer::new(keys, Arc::clone(&entropy)),
             providers,
@@ -185,12 +202,9 @@ impl CrmBuilder {
             words: self.words,
             system: SystemScope::new(),
             worker,
-            hooks: cache().build(),
-            tokens: moka::sync::CacheBuilder::new(10_000).time_to_live(CACHE_LIFE).build(),
-            routes: moka::sync::CacheBuilder::new(10_000).time_to_live(CACHE_LIFE).build(),
             suppression_keys: tokio::sync::OnceCell::new(),
         };
-        Ok(Crm { inner: Arc::new(inner) })
+        Ok(Crm { store, caches: Caches::empty(), inner: Arc::new(inner) })
     }
 }
 
@@ -199,6 +213,13 @@ impl Crm {
     #[must_use]
     pub fn builder() -> CrmBuilder {
         CrmBuilder::default()
+    }
+
+    /// The same keys, providers and clock over another store: over one inside a transaction of the host's, all services
+    /// work in that transaction. What this one has read and opened is not shared, since it may be rolled back.
+    #[must_use]
+    pub fn over(&self, store: impl Store) -> Self {
+        Self { store: Arc::new(store), caches: Caches::empty(), inner: Arc::clone(&self.inner) }
     }
 
     /// Organisations, sign-in, members, keys.
@@ -264,7 +285,7 @@ impl Crm {
     /// The store beneath.
     #[must_use]
     pub fn store(&self) -> &dyn Store {
-        &*self.inner.store
+        &*self.store
     }
 
     /// The clock.
@@ -310,15 +331,15 @@ impl Crm {
     }
 
     pub(crate) fn hooks(&self) -> &moka::sync::Cache<HookId, Arc<OpenedHook>> {
-        &self.inner.hooks
+        &self.caches.hooks
     }
 
     pub(crate) fn tokens(&self) -> &moka::sync::Cache<AccountId, (Vec<u8>, SecretString)> {
-        &self.inner.tokens
+        &self.caches.tokens
     }
 
     pub(crate) fn routes(&self) -> &moka::sync::Cache<(AppId, AccountRef), Route> {
-        &self.inner.routes
+        &self.caches.routes
     }
 
     pub(crate) fn suppression_keys(&self) -> &tokio::sync::OnceCell<SuppressionKeys> {

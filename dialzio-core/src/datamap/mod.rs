@@ -145,16 +145,26 @@ pub struct Column {
     pub export: Option<&'static str>,
     /// How it is masked.
     pub mask: Mask,
+    /// Whether a store may do without it, since its engine keeps the same in another way.
+    pub optional: bool,
 }
 
 impl Column {
     /// A column that goes with its row and shows nothing about a person by itself.
     const fn gone(name: &'static str, category: DataCategory) -> Self {
-        Self { name, category, erase: EraseAction::DeleteRow, export: None, mask: Mask::Open }
+        Self {
+            name,
+            category,
+            erase: EraseAction::DeleteRow,
+            export: None,
+            mask: Mask::Open,
+            optional: false,
+        }
     }
 
     const fn kept(name: &'static str, category: DataCategory, reason: &'static str) -> Self {
-        Self { name, category, erase: EraseAction::Keep { reason }, export: None, mask: Mask::Open }
+        let erase = EraseAction::Keep { reason };
+        Self { name, category, erase, export: None, mask: Mask::Open, optional: false }
     }
 
     const fn cleared(self) -> Self {
@@ -167,6 +177,10 @@ impl Column {
 
     const fn theirs(self, export: &'static str) -> Self {
         Self { export: Some(export), ..self }
+    }
+
+    const fn where_needed(self) -> Self {
+        Self { optional: true, ..self }
     }
 
     const fn part(self) -> Self {
@@ -225,7 +239,8 @@ pub fn check_schema(live: &[(String, Vec<String>)]) -> Vec<String> {
         for column in columns.iter().filter(|column| table.column(column).is_none()) {
             wrong.push(format!("the map does not name column {name}.{column}"));
         }
-        for column in table.columns.iter().filter(|column| !columns.iter().any(|live| live == column.name)) {
+        let absent = |column: &&Column| !column.optional && !columns.iter().any(|live| live == column.name);
+        for column in table.columns.iter().filter(absent) {
             wrong.push(format!("there is no column {name}.{}", column.name));
         }
     }

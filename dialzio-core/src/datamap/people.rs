@@ -182,6 +182,8 @@ pub(super) const TABLES: &[Table] = &[
             gone("value", ContactIdentity).theirs("value").part(),
             gone("subject_key", ContactIdentity).part(),
             gone("seen_at", ContactIdentity).theirs("seen_at"),
+            // Order of arrival, where rows have no number of their own.
+            gone("place", ContactIdentity).where_needed(),
         ],
     },
     Table {
@@ -195,6 +197,16 @@ pub(super) const TABLES: &[Table] = &[
             gone("sort_key", ContactIdentity).part(),
             gone("stage", ContactIdentity),
             gone("tokens", ContactIdentity).hidden(),
+        ],
+    },
+    Table {
+        name: "contact_word",
+        scope: Organisation,
+        class: RetentionClass::Derived,
+        columns: &[
+            gone("org_id", ContactIdentity),
+            gone("contact_id", ContactIdentity),
+            gone("word", ContactIdentity).hidden(),
         ],
     },
     Table {

@@ -156,6 +156,19 @@ pub(super) const TABLES: &[Table] = &[
         ],
     },
     Table {
+        name: "lease",
+        scope: System,
+        class: RetentionClass::Machinery,
+        columns: &[
+            kept("org_id", Outbox, DUE),
+            kept("account_id", Outbox, DUE),
+            kept("kind", Outbox, DUE),
+            kept("fence", Outbox, DUE),
+            kept("holder", Outbox, DUE),
+            kept("held_until", Outbox, DUE),
+        ],
+    },
+    Table {
         name: "quarantine",
         scope: System,
         class: RetentionClass::Quarantine,
@@ -176,6 +189,19 @@ pub(super) const TABLES: &[Table] = &[
         scope: System,
         class: RetentionClass::Machinery,
         columns: &[kept("one", Usage, PROBE), kept("at", Usage, PROBE)],
+    },
+    Table {
+        name: "schema_version",
+        scope: System,
+        class: RetentionClass::Machinery,
+        columns: &[
+            kept("version", Usage, SCHEMA),
+            kept("description", Usage, SCHEMA),
+            kept("installed_on", Usage, SCHEMA),
+            kept("success", Usage, SCHEMA),
+            kept("checksum", Usage, SCHEMA),
+            kept("execution_time", Usage, SCHEMA),
+        ],
     },
     Table {
         name: "migration",

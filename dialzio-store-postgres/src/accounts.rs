@@ -1,0 +1,123 @@
+//! Provider accounts, where their numbers are routed to, and their templates.
+
+use sqlx::postgres::PgRow;
+use uuid::Uuid;
+
+use dialzio_core::AccountId;
+use dialzio_core::account::{AccountState, AccountWrite, ProviderAccount, Sealed};
+use dialzio_core::contact::Portfolio;
+use dialzio_core::conversation::Template;
+use dialzio_core::store::{Expect, StoreError};
+
+use crate::codec::{Cols, id, json, opt_time, time};
+use crate::commit::Scope;
+use crate::error::{Failure, Res};
+use crate::run::{Db, params};
+use crate::statements as sql;
+
+/// Whether an account in this state is routed to. One whose token ran out still receives.
+const fn is_routed(state: AccountState) -> bool {
+    matches!(state, AccountState::Routable | AccountState::NeedsLogin | AccountState::Paused)
+}
+
+fn account(row: &PgRow) -> Res<ProviderAccount> {
+    let c = Cols::new(row, "account");
+    Ok(ProviderAccount {
+        id: c.id()?,
+        provider: c.get()?,
+        app: c.id()?,
+        name: c.text()?,
+        external_id: c.get()?,
+        business_id: c.get()?,
+        portfolio: Portfolio(c.get()?),
+        display_number: c.get()?,
+        base_url: c.opt_word()?,
+        token: Sealed::from_bytes(c.get()?),
+        state: c.word()?,
+        checked_at: c.opt_time()?,
+        created_at: c.time()?,
+    })
+}
+
+pub(crate) async fn one(db: &mut Db<'_>, org: Uuid, of: AccountId) -> Res<Option<ProviderAccount>> {
+    db.one(sql::ACCOUNT, params![org, id(of)], account).await
+}
+
+pub(crate) async fn all(db: &mut Db<'_>, org: Uuid) -> Res<Vec<ProviderAccount>> {
+    db.all(sql::ACCOUNTS, params![org], account).await
+}
+
+fn definition(row: &PgRow) -> Res<Template> {
+    Cols::new(row, "template").json()
+}
+
+pub(crate) async fn templates(db: &mut Db<'_>, org: Uuid, of: AccountId) -> Res<Vec<Template>> {
+    db.all(sql::TEMPLATES, params![org, id(of)], definition).await
+}
+
+pub(crate) async fn template(
+    db: &mut Db<'_>,
+    org: Uuid,
+    of: AccountId,
+    name: &str,
+    language: &str,
+) -> Res<Option<Template>> {
+    db.one(sql::TEMPLATE, params![org, id(of), name, language], definition).await
+}
+
+impl Scope<'_> {
+    pub(crate) async fn write_account(&mut self, write: &AccountWrite) -> Res<()> {
+        match write {
+            AccountWrite::Put(account) => self.put_account(account).await,
+            AccountWrite::Templates { account, templates } => {
+                self.db.run(sql::DROP_TEMPLATES, params![self.key, id(*account)]).await?;
+                for template in templates {
+                    let definition = json(template, "template")?;
+                    let row = params![self.key, id(*account), template.name, template.language, definition];
+                    self.db.run(sql::PUT_TEMPLATE, row).await?;
+                }
+                Ok(())
+            }
+            _ => Err(Failure::Store(StoreError::Unsupported("a change to accounts"))),
+        }
+    }
+
+    async fn put_account(&mut self, new: &ProviderAccount) -> Res<()> {
+        let routed = is_routed(new.state);
+        if routed && self.route_taken(&new.provider, &new.external_id).await? {
+            let taken = Expect::RouteFree(new.provider.clone(), new.external_id.clone());
+            return Err(StoreError::unmet(taken).into());
+        }
+        let row = params![
+            self.key,
+            id(new.id),
+            new.provider,
+            id(new.app),
+            new.name.reveal(),
+            new.external_id,
+            new.business_id,
+            new.portfolio.0,
+            new.display_number,
+            new.base_url.as_ref().map(ToString::to_string),
+            new.token.as_bytes(),
+            new.state.as_str(),
+            opt_time(new.checked_at),
+            time(new.created_at),
+        ];
+        self.db.run(sql::PUT_ACCOUNT, row).await?;
+        self.db.run(sql::DROP_ROUTE, params![self.key, id(new.id)]).await?;
+        if routed {
+            let row = params![
+                new.provider,
+                new.external_id,
+                self.key,
+                id(new.id),
+                id(new.app),
+                new.business_id,
+                new.portfolio.0
+            ];
+            self.db.run(sql::PUT_ROUTE, row).await?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,333 @@
+//! One batch: what it was decided on, what it changes, what it leaves in the two logs.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use std::collections::{BTreeMap, BTreeSet};
+
+use dialzio_core::conversation::{Conversation, ConversationWrite};
+use dialzio_core::effect::{EffectState, Lane};
+use dialzio_core::event::EventSeq;
+use dialzio_core::inbox::InboxWrite;
+use dialzio_core::ledger::{Action, AuditEntry, ChainHash};
+use dialzio_core::store::{
+    BatchParts, Commit, EffectWrite, Expect, Fence, Once, Outcome, RecordRef, Revision, StoreError,
+    SystemWrite, Write,
+};
+use dialzio_core::{AccountId, ContactId, ConversationId, OrgId};
+use uuid::Uuid;
+
+use crate::Shared;
+use crate::codec::{Cols, id, or_nil, time};
+use crate::error::{Failure, Res};
+use crate::group::{Group, LanePlace, Talk};
+use crate::run::{Db, params};
+use crate::statements as sql;
+
+/// How long a client's key is kept.
+pub(crate) const KEY_PERIOD: TimeDelta = TimeDelta::hours(48);
+
+/// What is applied whole or not at all, in one organisation.
+pub(crate) enum Unit {
+    /// A batch.
+    Batch(BatchParts),
+    /// Changes to system tables, and a batch with them.
+    Enact(Vec<SystemWrite>, BatchParts),
+    /// Dispatched effects that nobody works on become unknown: all of them, or those of one lane.
+    Recover(DateTime<Utc>, Option<LanePlace>),
+}
+
+impl Unit {
+    fn parts(&self) -> Option<&BatchParts> {
+        match self {
+            Self::Batch(parts) | Self::Enact(_, parts) => Some(parts),
+            Self::Recover(..) => None,
+        }
+    }
+
+    /// The instants in whose months it writes.
+    pub(crate) fn instants(&self) -> Vec<DateTime<Utc>> {
+        match self {
+            Self::Recover(at, _) => vec![*at],
+            Self::Batch(parts) | Self::Enact(_, parts) => {
+                let appended = parts.writes.iter().filter_map(|write| match write {
+                    Write::Conversation(ConversationWrite::Append { message, .. }) => {
+                        crate::months::instant_of(message.id)
+                    }
+                    _ => None,
+                });
+                std::iter::once(parts.at).chain(appended).collect()
+            }
+        }
+    }
+}
+
+/// A group inside its transaction: whose rows it reaches, and when the batch at hand happens.
+pub(crate) struct Scope<'a> {
+    pub(crate) db: Db<'a>,
+    pub(crate) shared: &'a Shared,
+    pub(crate) group: Group,
+    /// The organisation's id as stored.
+    pub(crate) key: Uuid,
+    pub(crate) at: DateTime<Utc>,
+}
+
+impl<'a> Scope<'a> {
+    /// Takes the organisation for this transaction, and looks up at once what the units will ask for.
+    pub(crate) async fn begin<'u>(
+        mut db: Db<'a>,
+        shared: &'a Shared,
+        org: OrgId,
+        units: impl Iterator<Item = &'u Unit> + Clone,
+    ) -> Res<Self> {
+        let mut group = Group::begin(&mut db, org).await?;
+        look_ahead(&mut db, &mut group, units).await?;
+        Ok(Self { db, shared, group, key: id(org), at: shared.clock.now() })
+    }
+
+    pub(crate) async fn carry_out(&mut self, unit: &Unit) -> Res<Commit> {
+        match unit {
+            Unit::Batch(parts) => self.apply(parts, &[]).await,
+            Unit::Enact(writes, parts) => self.apply(parts, writes).await,
+            Unit::Recover(now, lane) => {
+                self.at = *now;
+                let touched = self.recover(*lane).await?;
+                Ok(Commit { seq: self.group.head.event, outcome: Outcome::Applied, touched })
+            }
+        }
+    }
+
+    async fn apply(&mut self, parts: &BatchParts, system: &[SystemWrite]) -> Res<Commit> {
+        self.at = parts.at;
+        if let Some(once) = &parts.once
+            && let Some(outcome) = self.used_before(once).await?
+        {
+            return Ok(Commit { seq: self.group.head.event, outcome, touched: 0 });
+        }
+        for fact in &parts.expect {
+            if !self.holds(fact).await? {
+                return Err(StoreError::unmet(fact.clone()).into());
+            }
+        }
+        let carried = |write: &&SystemWrite| !matches!(write, SystemWrite::Carry);
+        if system.iter().any(|write| carried(&write)) {
+            self.db.as_system().await?;
+            for write in system {
+                crate::system::write(&mut self.db, write).await?;
+            }
+            self.db.as_app().await?;
+        }
+        let mut touched = 0;
+        for write in &parts.writes {
+            touched += self.change(write).await?;
+        }
+        if let Some(once) = &parts.once {
+            let (key, print, answer) = (once.key.as_slice(), once.print.as_slice(), once.answer);
+            let row = params![self.key, key, print, answer.kind(), answer.uuid(), time(self.at)];
+            self.db.run(sql::PUT_ONCE, row).await?;
+        }
+        for event in &parts.events {
+            self.group.tell(self.at, *event);
+        }
+        self.group.log(AuditEntry {
+            seq: 0,
+            at: parts.at,
+            principal: parts.principal.clone(),
+            action: parts.action,
+            subject: parts.subject,
+            cause: parts.cause,
+            hash: ChainHash::START,
+        });
+        Ok(Commit { seq: self.group.head.event, outcome: Outcome::Applied, touched })
+    }
+
+    /// An entry of the system's own, for what no batch asked for.
+    pub(crate) fn log_own(&mut self, action: Action) {
+        let principal = dialzio_core::Principal::System.to_ref();
+        let (at, hash) = (self.at, ChainHash::START);
+        self.group.log(AuditEntry { seq: 0, at, principal, action, subject: None, cause: None, hash });
+    }
+
+    async fn used_before(&mut self, once: &Once) -> Res<Option<Outcome>> {
+        let row = params![self.key, once.key.as_slice(), time(self.at - KEY_PERIOD)];
+        self.db
+            .one(sql::ONCE, row, |row| {
+                let c = Cols::new(row, "key");
+                let (print, kind): ([u8; 32], &str) = (c.bytes()?, c.get()?);
+                let answer = RecordRef::from_stored(kind, c.get()?);
+                Ok(if print == once.print { Outcome::Replayed(answer) } else { Outcome::Mismatch })
+            })
+            .await
+    }
+
+    /// Whether a fact is true.
+    async fn holds(&mut self, fact: &Expect) -> Res<bool> {
+        let org = self.key;
+        Ok(match fact {
+            Expect::Revision(RecordRef::Contact(of), revision) => {
+                self.contact_revision(*of).await? == Some(*revision)
+            }
+            Expect::Revision(RecordRef::Conversation(of), revision) => {
+                self.talk(*of).await?.map(|kept| kept.revision) == Some(*revision)
+            }
+            // Nothing else has a revision.
+            Expect::Revision(..) => false,
+            Expect::IdentityFree(portfolio, alias) => {
+                let row = params![org, portfolio.0, alias.kind().as_str(), alias.match_key()];
+                !self.db.any(sql::ALIAS, row).await?
+            }
+            Expect::ConversationFree(account, identity) => {
+                let pair = params![org, id(*account), id(*identity)];
+                !self.db.any(sql::CONVERSATION_OF_PAIR, pair).await?
+            }
+            Expect::ExternalFree(account, external) => self.referred(*account, external).await?.is_none(),
+            Expect::ConsentHead(subjects, head) => {
+                crate::consent::head(&mut self.db, org, subjects).await? == *head
+            }
+            Expect::Lease(lane, fence) => lane.org == self.group.org && self.leased(lane, *fence).await?,
+            Expect::LaneIdle(lane) => lane.org != self.group.org || !self.waits(lane).await?,
+            Expect::Effect(effect, state) => {
+                self.group.write_effects(&mut self.db).await?;
+                let found = self
+                    .db
+                    .one(sql::EFFECT_STATE, params![org, id(*effect)], |row| {
+                        Cols::new(row, "effect").word::<EffectState>()
+                    })
+                    .await?;
+                found == Some(*state)
+            }
+            Expect::RouteFree(provider, external) => !self.route_taken(provider, external).await?,
+            _ => return Err(Failure::Store(StoreError::Unsupported("an expectation"))),
+        })
+    }
+
+    /// Whether another organisation has the number: the one question of a batch that looks across the wall, so it is
+    /// asked with the rights over system tables.
+    pub(crate) async fn route_taken(&mut self, provider: &str, external: &str) -> Res<bool> {
+        self.db.as_system().await?;
+        let taken = self.db.any(sql::ROUTE_TAKEN, params![self.key, provider, external]).await?;
+        self.db.as_app().await?;
+        Ok(taken)
+    }
+
+    async fn leased(&mut self, lane: &Lane, fence: Fence) -> Res<bool> {
+        let place = (lane.account, lane.kind);
+        let held = match self.group.leases.get(&place) {
+            Some(held) => *held,
+            None => {
+                let row = params![self.key, or_nil(lane.account), lane.kind.as_str()];
+                let held = self
+                    .db
+                    .one(sql::LEASE, row, |row| {
+                        let c = Cols::new(row, "lease");
+                        Ok((Fence(c.number()?), c.time()?))
+                    })
+                    .await?;
+                self.group.leases.insert(place, held);
+                held
+            }
+        };
+        let now = self.shared.clock.now();
+        Ok(held.is_some_and(|(kept, until)| kept == fence && until > now))
+    }
+
+    async fn waits(&mut self, lane: &Lane) -> Res<bool> {
+        let place = (lane.account, lane.kind);
+        if let Some(waits) = self.group.waits.get(&place) {
+            return Ok(*waits);
+        }
+        let row = params![self.key, lane.kind.as_str(), or_nil(lane.account)];
+        let waits = self.db.any(sql::ITEM_WAITS, row).await?;
+        self.group.waits.insert(place, waits);
+        Ok(waits)
+    }
+
+    async fn contact_revision(&mut self, contact: ContactId) -> Res<Option<Revision>> {
+        self.db
+            .one(sql::CONTACT_REVISION, params![self.key, id(contact)], |row| {
+                Ok(Revision(Cols::new(row, "contact").number()?))
+            })
+            .await
+    }
+
+    /// A conversation as this group has left it.
+    pub(crate) async fn talk(&mut self, of: ConversationId) -> Res<Option<Conversation>> {
+        if let Some(talk) = self.group.talks.get(&of) {
+            return Ok(talk.as_ref().map(|talk| talk.kept.clone()));
+        }
+        let kept = crate::conversations::one(&mut self.db, self.key, of).await?;
+        self.group.talks.insert(of, kept.clone().map(|kept| Talk { kept, moved: false }));
+        Ok(kept)
+    }
+
+    /// One change; answers how many rows a purge removed.
+    async fn change(&mut self, write: &Write) -> Res<u64> {
+        if queues_work(write) {
+            self.group.stir();
+        }
+        match write {
+            Write::Contact(write) => self.write_contact(write).await?,
+            Write::Conversation(write) => self.write_conversation(write).await?,
+            Write::Media(write) => self.write_media(write).await?,
+            Write::Consent(write) => self.write_consent(write).await?,
+            Write::Account(write) => self.write_account(write).await?,
+            Write::Access(write) => self.write_access(write).await?,
+            Write::Effect(write) => self.write_effect(write).await?,
+            Write::Inbox(write) => self.write_inbox(write).await?,
+            Write::Purge { class, before, limit } => return self.purge(*class, *before, *limit).await,
+            Write::WakeSnoozed { now } => self.wake_snoozed(*now).await?,
+            _ => return Err(Failure::Store(StoreError::Unsupported("a write"))),
+        }
+        Ok(0)
+    }
+}
+
+fn queues_work(write: &Write) -> bool {
+    matches!(
+        write,
+        Write::Effect(EffectWrite::Queue(_) | EffectWrite::Settle { state: EffectState::Pending, .. })
+            | Write::Inbox(InboxWrite::Park(_) | InboxWrite::Retry { .. })
+            | Write::Purge { .. }
+    )
+}
+
+/// Conversations and provider ids that the units name, each in one look for all of them.
+async fn look_ahead<'u>(
+    db: &mut Db<'_>,
+    group: &mut Group,
+    units: impl Iterator<Item = &'u Unit> + Clone,
+) -> Res<()> {
+    let (mut talks, mut ids) = (BTreeSet::new(), BTreeMap::<AccountId, BTreeSet<i64>>::new());
+    for parts in units.filter_map(Unit::parts) {
+        for write in &parts.writes {
+            if let Write::Conversation(ConversationWrite::Append { account, message, .. }) = write {
+                talks.insert(message.conversation);
+                if let Some(external) = &message.external {
+                    ids.entry(*account).or_default().insert(external.hash8());
+                }
+            }
+        }
+        for fact in &parts.expect {
+            if let Expect::ExternalFree(account, external) = fact {
+                ids.entry(*account).or_default().insert(external.hash8());
+            }
+        }
+    }
+    let org = id(group.org);
+    if talks.len() > 1 {
+        for kept in crate::conversations::by_ids(db, org, talks.iter().copied()).await? {
+            group.talks.insert(kept.id, Some(Talk { kept, moved: false }));
+        }
+    }
+    for (account, hashes) in ids {
+        let hashes: Vec<i64> = hashes.into_iter().collect();
+        for hash in &hashes {
+            group.references.insert((account, *hash), Vec::new());
+        }
+        for (hash, known) in crate::messages::references(db, org, account, &hashes).await? {
+            group.references.entry((account, hash)).or_default().push(known);
+        }
+    }
+    Ok(())
+}
+
+/// What a replay or an empty call answers.
+pub(crate) const NOTHING: Commit = Commit { seq: EventSeq(0), outcome: Outcome::Applied, touched: 0 };

@@ -1,0 +1,202 @@
+//! From an address, or a pool, to a store.
+
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgSslMode};
+use sqlx::{ConnectOptions, Connection, PgPool};
+use std::net::IpAddr;
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use dialzio_core::{Clock, IdSource, SystemClock};
+
+use crate::error::OpenError;
+use crate::render::{Rendered, Schema};
+use crate::session::Source;
+use crate::{PostgresStore, Shared, migrate, months, notify, queue, roles};
+
+/// How many connections there are, unless the builder says otherwise.
+const CONNECTIONS: u32 = 16;
+/// How many statements a connection keeps prepared: all of the table fit.
+const STATEMENTS: usize = 512;
+
+/// How a store is opened.
+#[derive(Debug, Clone)]
+pub struct PostgresBuilder {
+    clock: Arc<dyn Clock>,
+    schema: String,
+    connections: u32,
+    plain: bool,
+}
+
+impl Default for PostgresBuilder {
+    fn default() -> Self {
+        Self {
+            clock: Arc::new(SystemClock),
+            schema: "dialzio".to_owned(),
+            connections: CONNECTIONS,
+            plain: false,
+        }
+    }
+}
+
+impl PostgresBuilder {
+    /// The clock that decides what has expired. The machine's own by default.
+    #[must_use]
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// The schema that our tables live in: `dialzio` by default. Lower-case letters, digits and underscores, at most forty;
+    /// the roles that serve are called after it, `…_app` and `…_system`.
+    #[must_use]
+    pub fn schema(mut self, name: &str) -> Self {
+        self.schema = name.to_owned();
+        self
+    }
+
+    /// How many connections there are at most, one of which listens. Sixteen by default, at least three.
+    #[must_use]
+    pub fn connections(mut self, most: u32) -> Self {
+        self.connections = most.max(3);
+        self
+    }
+
+    /// Allows a connection that is not encrypted to lead to another machine, through a network that is.
+    #[must_use]
+    pub fn allow_plain(mut self) -> Self {
+        self.plain = true;
+        self
+    }
+
+    fn parsed_schema(&self) -> Result<Schema, OpenError> {
+        Schema::parse(&self.schema).ok_or(OpenError::SchemaName)
+    }
+
+    fn options(&self, url: &str) -> Result<PgConnectOptions, OpenError> {
+        let options = PgConnectOptions::from_str(url).map_err(|_| OpenError::Address)?;
+        if !self.plain && is_exposed(&options) {
+            return Err(OpenError::Plain { host: options.get_host().to_owned() });
+        }
+        let named = options.application_name("dialzio").statement_cache_capacity(STATEMENTS);
+        Ok(named.disable_statement_logging())
+    }
+
+    /// Prepares an empty database, or brings an older one forward, and lets a role that signs in serve from it.
+    ///
+    /// The address is that of a role that may make schemas and, the first time, roles: not the one that serves. What is
+    /// made belongs to it. `serves` is the role that [`connect`](Self::connect) will sign in as; it has to exist.
+    ///
+    /// # Errors
+    /// [`OpenError`] if the address cannot be used, the database was written by a newer release or by other migrations than
+    /// those that are known, or PostgreSQL refuses.
+    pub async fn migrate(&self, url: &str, serves: Option<&str>) -> Result<(), OpenError> {
+        let schema = self.parsed_schema()?;
+        let mut conn = self.options(url)?.connect().await?;
+        migrate::migrate(&mut conn, &schema).await?;
+        if let Some(role) = serves {
+            roles::grant(&mut conn, &schema, role).await?;
+        }
+        conn.close().await?;
+        Ok(())
+    }
+
+    /// Connects to a database that has been migrated.
+    ///
+    /// # Errors
+    /// [`OpenError`] if the address cannot be used, the schema is not the one that is known, or the role could look past
+    /// the walls between organisations.
+    pub async fn connect(self, url: &str) -> Result<PostgresStore, OpenError> {
+        let options = self.options(url)?;
+        let pool = PgPoolOptions::new()
+            .max_connections(self.connections)
+            .acquire_timeout(Duration::from_secs(5))
+            .max_lifetime(Duration::from_secs(30 * 60))
+            // Each session begins with a round trip that shows whether the connection lives.
+            .test_before_acquire(false)
+            .connect_with(options)
+            .await?;
+        self.open(pool, true).await
+    }
+
+    /// A store on a pool of your own. Our roles are taken on inside our transactions only; yours may be whoever you like,
+    /// as long as it is a member of them.
+    ///
+    /// # Errors
+    /// As [`connect`](Self::connect).
+    pub async fn over(self, pool: PgPool) -> Result<PostgresStore, OpenError> {
+        self.open(pool, false).await
+    }
+
+    async fn open(self, pool: PgPool, signs_in: bool) -> Result<PostgresStore, OpenError> {
+        let schema = self.parsed_schema()?;
+        let mut conn = pool.acquire().await?;
+        // What was half looked at is no connection for anybody else.
+        let looked = async {
+            migrate::check(&mut conn, &schema).await?;
+            roles::check(&mut conn, &schema, signs_in).await
+        }
+        .await;
+        if let Err(error) = looked {
+            drop(conn.detach());
+            return Err(error);
+        }
+        drop(conn);
+        let (watchers, relay) = notify::watchers();
+        let shared = Arc::new(Shared {
+            pool: pool.clone(),
+            sql: Arc::new(Rendered::new(schema)),
+            clock: self.clock,
+            ids: IdSource::random(),
+            queues: queue::Queues::default(),
+            months: months::Months::default(),
+            watchers,
+        });
+        let tasks = Arc::new(notify::Tasks::start(&shared, relay));
+        Ok(PostgresStore { shared, source: Source::Pool(pool), _tasks: tasks })
+    }
+}
+
+/// Whether anybody on the way could read along.
+fn is_exposed(options: &PgConnectOptions) -> bool {
+    let encrypted =
+        matches!(options.get_ssl_mode(), PgSslMode::Require | PgSslMode::VerifyCa | PgSslMode::VerifyFull);
+    let host = options.get_host();
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    let here = options.get_socket().is_some()
+        || host.starts_with('/')
+        || host == "localhost"
+        || bare.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+    !encrypted && !here
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_others_could_read_is_refused() {
+        let exposed = |url: &str| is_exposed(&PgConnectOptions::from_str(url).unwrap());
+        for url in ["postgres://u:p@db.example/crm", "postgres://u@10.0.0.7/crm?sslmode=prefer"] {
+            assert!(exposed(url), "{url}");
+        }
+        for url in [
+            "postgres://u@localhost/crm",
+            "postgres://u@127.0.0.1:5433/crm",
+            "postgres://u@[::1]/crm",
+            "postgres:///crm?host=/var/run/postgresql",
+            "postgres://u@db.example/crm?sslmode=require",
+            "postgres://u@db.example/crm?sslmode=verify-full",
+        ] {
+            assert!(!exposed(url), "{url}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_names_the_host_and_not_the_password() {
+        let refused = PostgresBuilder::default().options("postgres://u:secret@db.example/crm").unwrap_err();
+        let said = format!("{refused} {refused:?}");
+        assert!(said.contains("db.example") && !said.contains("secret"));
+        assert!(PostgresBuilder::default().allow_plain().options("postgres://u@db.example/crm").is_ok());
+    }
+}

@@ -1,0 +1,162 @@
+//! The consent ledger and suppressions.
+
+use sqlx::postgres::PgRow;
+use uuid::Uuid;
+
+use dialzio_core::consent::{ConsentRecord, ConsentWrite, Evidence, Suppression};
+use dialzio_core::contact::SubjectKey;
+use dialzio_core::page::{Page, PageRequest};
+use dialzio_core::store::StoreError;
+use dialzio_core::{ContactId, LedgerSeq};
+
+use crate::codec::{Cols, id, opt_id, opt_time, time};
+use crate::commit::Scope;
+use crate::contacts::{key_list, over};
+use crate::error::{Failure, Res, unreadable};
+use crate::run::{Db, Params, params};
+use crate::statements as sql;
+
+fn record(row: &PgRow) -> Res<ConsentRecord> {
+    let c = Cols::new(row, "consent");
+    let (id, seq, contact) = (c.id()?, LedgerSeq(c.number()?), c.id()?);
+    let subjects: Vec<String> = c.get::<Option<_>>()?.unwrap_or_default();
+    Ok(ConsentRecord {
+        id,
+        seq,
+        contact,
+        subjects: subjects.into_iter().map(SubjectKey::from_stored).collect(),
+        channel: c.word()?,
+        scope: c.word()?,
+        event: c.word()?,
+        evidence: Evidence { kind: c.word()?, note: c.text()?, message: c.opt_id()? },
+        recorded_by: c.get()?,
+        occurred_at: c.time()?,
+        recorded_at: c.time()?,
+        expires_at: c.opt_time()?,
+    })
+}
+
+fn seq(row: &PgRow) -> Res<i64> {
+    Cols::new(row, "consent").get()
+}
+
+/// The newest entry that covers any of these.
+pub(crate) async fn head(db: &mut Db<'_>, org: Uuid, subjects: &[SubjectKey]) -> Res<LedgerSeq> {
+    let newest = db
+        .one(sql::CONSENT_HEAD, params![org, key_list(subjects)], |row| {
+            Ok(LedgerSeq(Cols::new(row, "consent").number()?))
+        })
+        .await?;
+    Ok(newest.unwrap_or_default())
+}
+
+/// Entries at these places, in order of their sequence.
+async fn at_places(db: &mut Db<'_>, org: Uuid, mut seqs: Vec<i64>) -> Res<Vec<ConsentRecord>> {
+    if seqs.is_empty() {
+        return Ok(Vec::new());
+    }
+    seqs.sort_unstable();
+    seqs.dedup();
+    let mut found = db.all(sql::CONSENT_BY_SEQ, params![org, seqs], record).await?;
+    found.sort_unstable_by_key(|record| record.seq);
+    Ok(found)
+}
+
+/// Entries that cover any of these, in order of their sequence.
+pub(crate) async fn about(db: &mut Db<'_>, org: Uuid, subjects: &[SubjectKey]) -> Res<Vec<ConsentRecord>> {
+    let seqs = db.all(sql::CONSENT_SEQS_ABOUT, params![org, key_list(subjects), i64::MAX], seq).await?;
+    at_places(db, org, seqs).await
+}
+
+pub(crate) async fn history(
+    db: &mut Db<'_>,
+    org: Uuid,
+    contact: ContactId,
+    page: &PageRequest,
+) -> Res<Page<ConsentRecord>> {
+    let before = match &page.after {
+        None => i64::MAX,
+        Some(cursor) => {
+            let bytes = cursor.0.as_slice().try_into().map_err(|_| unreadable("cursor"))?;
+            i64::from_be_bytes(bytes)
+        }
+    };
+    let card = crate::contacts::one(db, org, contact).await?;
+    let mut subjects: Vec<_> =
+        card.iter().flat_map(|card| &card.details).map(|detail| detail.value.subject_key()).collect();
+    for identity in crate::identities::of_contact(db, org, contact).await? {
+        subjects.extend(identity.subject_keys());
+    }
+    let mut seqs = db.all(sql::CONSENT_SEQS_OF, params![org, id(contact), before, over(page)], seq).await?;
+    seqs.extend(db.all(sql::CONSENT_SEQS_ABOUT, params![org, key_list(&subjects), before], seq).await?);
+    seqs.sort_unstable_by_key(|seq| std::cmp::Reverse(*seq));
+    seqs.dedup();
+    seqs.truncate(page.limit as usize + 1);
+    let mut found = at_places(db, org, seqs).await?;
+    found.reverse();
+    Ok(Page::from_overread(found, page.limit, |record| record.seq.0.to_be_bytes().to_vec()))
+}
+
+pub(crate) async fn suppressions(db: &mut Db<'_>, org: Uuid, hashes: &[[u8; 16]]) -> Res<Vec<Suppression>> {
+    let words: Vec<&[u8]> = hashes.iter().map(<[u8; 16]>::as_slice).collect();
+    db.all(sql::SUPPRESSIONS, params![org, words], |row| {
+        let c = Cols::new(row, "suppression");
+        Ok(Suppression {
+            hash: c.bytes()?,
+            key_version: c.number()?,
+            scope: c.word()?,
+            created_at: c.time()?,
+        })
+    })
+    .await
+}
+
+impl Scope<'_> {
+    pub(crate) async fn write_consent(&mut self, write: &ConsentWrite) -> Res<()> {
+        match write {
+            ConsentWrite::Record(record) => self.record(record).await,
+            ConsentWrite::Suppress(new) => {
+                let row = params![
+                    self.key,
+                    new.hash.as_slice(),
+                    new.scope.as_str(),
+                    i64::from(new.key_version),
+                    time(new.created_at)
+                ];
+                self.db.run(sql::PUT_SUPPRESSION, row).await.map(drop)
+            }
+            _ => Err(Failure::Store(StoreError::Unsupported("a change to the consent ledger"))),
+        }
+    }
+
+    async fn record(&mut self, new: &ConsentRecord) -> Res<()> {
+        let seq = self.group.next_consent();
+        let row = params![
+            self.key,
+            seq.0.cast_signed(),
+            id(new.id),
+            id(new.contact),
+            new.channel.as_str(),
+            new.scope.as_str(),
+            new.event.as_str(),
+            new.evidence.kind.as_str(),
+            new.evidence.note.reveal(),
+            opt_id(new.evidence.message),
+            new.recorded_by,
+            time(new.occurred_at),
+            time(new.recorded_at),
+            opt_time(new.expires_at),
+        ];
+        self.db.run(sql::PUT_CONSENT, row).await?;
+        let key = self.key;
+        let subjects: Vec<_> = (0_i64..).zip(&new.subjects).collect();
+        let each = |row: &mut Params, (place, subject): &(i64, &SubjectKey)| {
+            row.add(subject.reveal());
+            row.add(seq.0.cast_signed());
+            row.add(*place);
+            Ok(())
+        };
+        self.db.put(sql::PUT_SUBJECT, |row| row.add(key), &subjects, each).await?;
+        Ok(())
+    }
+}

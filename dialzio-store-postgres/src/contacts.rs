@@ -1,0 +1,305 @@
+//! Cards, notes and follow-ups.
+
+use sqlx::postgres::PgRow;
+use uuid::Uuid;
+
+use dialzio_core::contact::{
+    Contact, ContactQuery, ContactWrite, Detail, DetailValue, Note, SubjectKey, Task, TaskQuery,
+};
+use dialzio_core::page::{Page, PageRequest};
+use dialzio_core::store::{Expect, RecordRef, StoreError};
+use dialzio_core::text::{EmailAddress, Label, TagName};
+use dialzio_core::{ContactId, PhoneNumber, TypedId};
+
+use crate::codec::{Cols, id, id_list, opt_id, opt_time, time};
+use crate::commit::Scope;
+use crate::error::{Res, unreadable};
+use crate::run::{Db, Params, params};
+use crate::statements as sql;
+
+/// How many rows are read for a page: one more, which tells that there is another page.
+pub(crate) fn over(page: &PageRequest) -> i64 {
+    i64::from(page.limit) + 1
+}
+
+/// The id at which a page of ids goes on.
+fn id_at(page: &PageRequest, start: Uuid) -> Res<Uuid> {
+    let Some(cursor) = &page.after else { return Ok(start) };
+    Uuid::from_slice(&cursor.0).map_err(|_| unreadable("cursor"))
+}
+
+/// The id that a page of ids, oldest first, comes behind.
+pub(crate) fn id_after(page: &PageRequest) -> Res<Uuid> {
+    id_at(page, Uuid::nil())
+}
+
+/// The id that a page of ids, newest first, comes before.
+pub(crate) fn id_before(page: &PageRequest) -> Res<Uuid> {
+    id_at(page, Uuid::max())
+}
+
+pub(crate) fn id_key(id: impl TypedId) -> Vec<u8> {
+    id.uuid().as_bytes().to_vec()
+}
+
+type StoredDetail = (String, String, Option<String>, Option<String>);
+
+pub(crate) fn contact(row: &PgRow) -> Res<Contact> {
+    let c = Cols::new(row, "contact");
+    let (id, name, stage, owner) = (c.id()?, c.opt_text()?, c.word()?, c.opt_id()?);
+    let restricted = c.get()?;
+    let revision = dialzio_core::Revision(c.number()?);
+    let (created_at, updated_at) = (c.time()?, c.time()?);
+    let stored: Vec<StoredDetail> = c.json_list()?;
+    let details = stored.into_iter().map(detail).collect::<Option<_>>().ok_or_else(|| c.bad())?;
+    let tags: Vec<String> = c.get::<Option<_>>()?.unwrap_or_default();
+    let tags = tags.into_iter().map(TagName::try_from).collect::<Result<Vec<_>, _>>();
+    let mut tags = tags.map_err(|_| c.bad())?;
+    tags.sort_unstable();
+    Ok(Contact { id, name, stage, owner, details, tags, restricted, revision, created_at, updated_at })
+}
+
+fn detail((kind, value, as_written, label): StoredDetail) -> Option<Detail> {
+    let value = match kind.as_str() {
+        "phone" => DetailValue::Phone {
+            number: PhoneNumber::try_from(value).ok()?,
+            as_written: Label::try_from(as_written?).ok()?,
+        },
+        "email" => DetailValue::Email(EmailAddress::try_from(value).ok()?),
+        _ => return None,
+    };
+    let label = label.map(Label::try_from).transpose().ok()?;
+    Some(Detail { value, label })
+}
+
+pub(crate) async fn one(db: &mut Db<'_>, org: Uuid, contact_id: ContactId) -> Res<Option<Contact>> {
+    db.one(sql::CONTACT, params![org, id(contact_id)], contact).await
+}
+
+pub(crate) async fn by_ids(
+    db: &mut Db<'_>,
+    org: Uuid,
+    ids: impl IntoIterator<Item = ContactId>,
+) -> Res<Vec<Contact>> {
+    db.all(sql::CONTACTS_BY_ID, params![org, id_list(ids)], contact).await
+}
+
+/// Subject keys as one bound value.
+pub(crate) fn key_list(keys: &[SubjectKey]) -> Vec<&str> {
+    keys.iter().map(SubjectKey::reveal).collect()
+}
+
+pub(crate) async fn by_subject(db: &mut Db<'_>, org: Uuid, keys: &[SubjectKey]) -> Res<Vec<Contact>> {
+    let mut found = db.all(sql::CONTACTS_BY_SUBJECT, params![org, key_list(keys)], contact).await?;
+    found.sort_unstable_by_key(|contact| contact.id);
+    Ok(found)
+}
+
+/// By what lists of contacts are paged: sort key, an end below every character, id.
+pub(crate) fn list_key(sort_key: &str, contact: ContactId) -> Vec<u8> {
+    let mut key = sort_key.as_bytes().to_vec();
+    key.push(0);
+    key.extend_from_slice(contact.uuid().as_bytes());
+    key
+}
+
+/// Where a list of contacts goes on.
+pub(crate) fn list_after(page: &PageRequest) -> Res<(String, Uuid)> {
+    let Some(cursor) = &page.after else { return Ok((String::new(), Uuid::nil())) };
+    let (name, last) = cursor
+        .0
+        .len()
+        .checked_sub(17)
+        .map(|end| cursor.0.split_at(end))
+        .ok_or_else(|| unreadable("cursor"))?;
+    let name = String::from_utf8(name.to_vec()).map_err(|_| unreadable("cursor"))?;
+    Ok((name, Uuid::from_slice(&last[1..]).map_err(|_| unreadable("cursor"))?))
+}
+
+pub(crate) async fn list(
+    db: &mut Db<'_>,
+    org: Uuid,
+    query: &ContactQuery,
+    page: &PageRequest,
+) -> Res<Page<Contact>> {
+    if !query.tokens.is_empty() {
+        return crate::search::find(db, org, query, page).await;
+    }
+    let (name, last) = list_after(page)?;
+    let found = match query.stage {
+        None => db.all(sql::CONTACTS, params![org, name, last, over(page)], contact).await?,
+        Some(stage) => {
+            db.all(sql::CONTACTS_OF_STAGE, params![org, name, last, over(page), stage.as_str()], contact)
+                .await?
+        }
+    };
+    Ok(Page::from_overread(found, page.limit, |contact| list_key(&contact.sort_key(), contact.id)))
+}
+
+pub(crate) async fn notes(db: &mut Db<'_>, org: Uuid, of: ContactId, page: &PageRequest) -> Res<Page<Note>> {
+    let after = id_before(page)?;
+    let found = db
+        .all(sql::NOTES, params![org, id(of), after, over(page)], |row| {
+            let c = Cols::new(row, "note");
+            Ok(Note {
+                id: c.id()?,
+                contact: c.id()?,
+                author: c.get()?,
+                text: c.text()?,
+                created_at: c.time()?,
+            })
+        })
+        .await?;
+    Ok(Page::from_overread(found, page.limit, |note| id_key(note.id)))
+}
+
+fn task(row: &PgRow) -> Res<Task> {
+    let c = Cols::new(row, "follow-up");
+    Ok(Task {
+        id: c.id()?,
+        contact: c.id()?,
+        title: c.text()?,
+        due_at: c.opt_time()?,
+        assignee: c.opt_id()?,
+        done_at: c.opt_time()?,
+        created_at: c.time()?,
+    })
+}
+
+pub(crate) async fn tasks(
+    db: &mut Db<'_>,
+    org: Uuid,
+    query: &TaskQuery,
+    page: &PageRequest,
+) -> Res<Page<Task>> {
+    let (after, over) = (id_after(page)?, over(page));
+    let found = match (query.contact, query.assignee, query.open) {
+        (Some(of), assignee, open) => {
+            db.all(sql::TASKS_OF_CONTACT, params![org, after, over, id(of), opt_id(assignee), open], task)
+                .await
+        }
+        (None, Some(who), true) => {
+            db.all(sql::OPEN_TASKS_OF_MEMBER, params![org, after, over, id(who)], task).await
+        }
+        (None, Some(who), false) => {
+            db.all(sql::TASKS_OF_MEMBER, params![org, after, over, id(who)], task).await
+        }
+        (None, None, true) => db.all(sql::OPEN_TASKS, params![org, after, over], task).await,
+        (None, None, false) => db.all(sql::TASKS, params![org, after, over], task).await,
+    }?;
+    Ok(Page::from_overread(found, page.limit, |task| id_key(task.id)))
+}
+
+impl Scope<'_> {
+    pub(crate) async fn write_contact(&mut self, write: &ContactWrite) -> Res<()> {
+        match write {
+            ContactWrite::Insert(contact) => self.insert_contact(contact).await,
+            ContactWrite::Update(contact) => self.update_contact(contact).await,
+            ContactWrite::AddTags { contact, tags } => self.add_tags(*contact, tags).await,
+            ContactWrite::Note(note) => {
+                let (text, at) = (note.text.reveal(), time(note.created_at));
+                let row = params![self.key, id(note.contact), id(note.id), note.author, text, at];
+                self.db.run(sql::PUT_NOTE, row).await.map(drop)
+            }
+            ContactWrite::Task(task) => {
+                let row = params![
+                    self.key,
+                    id(task.id),
+                    id(task.contact),
+                    task.title.reveal(),
+                    opt_time(task.due_at),
+                    opt_id(task.assignee),
+                    opt_time(task.done_at),
+                    time(task.created_at),
+                ];
+                self.db.run(sql::PUT_TASK, row).await.map(drop)
+            }
+            write => self.write_identity(write).await,
+        }
+    }
+
+    async fn insert_contact(&mut self, contact: &Contact) -> Res<()> {
+        let row = params![
+            self.key,
+            id(contact.id),
+            contact.name.as_ref().map(dialzio_core::text::PersonName::reveal),
+            contact.sort_key(),
+            contact.stage.as_str(),
+            opt_id(contact.owner),
+            contact.restricted,
+            i64::from(contact.revision.0),
+            time(contact.created_at),
+            time(contact.updated_at),
+        ];
+        self.db.run(sql::PUT_CONTACT, row).await?;
+        self.put_parts(contact).await
+    }
+
+    async fn update_contact(&mut self, contact: &Contact) -> Res<()> {
+        let row = params![
+            self.key,
+            id(contact.id),
+            contact.name.as_ref().map(dialzio_core::text::PersonName::reveal),
+            contact.sort_key(),
+            contact.stage.as_str(),
+            opt_id(contact.owner),
+            contact.restricted,
+            time(contact.updated_at),
+        ];
+        if self.db.run(sql::SET_CONTACT, row).await? == 0 {
+            let expected = Expect::Revision(RecordRef::Contact(contact.id), contact.revision);
+            return Err(StoreError::unmet(expected).into());
+        }
+        self.db.run(sql::DROP_DETAILS, params![self.key, id(contact.id)]).await?;
+        self.db.run(sql::DROP_TAGS, params![self.key, id(contact.id)]).await?;
+        self.put_parts(contact).await
+    }
+
+    /// Details and tags of a card that has none.
+    async fn put_parts(&mut self, contact: &Contact) -> Res<()> {
+        let (key, of) = (self.key, id(contact.id));
+        let shared = |row: &mut Params| row.add(key);
+        let details: Vec<_> = (0_i64..).zip(&contact.details).collect();
+        let each = |row: &mut Params, (place, detail): &(i64, &Detail)| {
+            let (value, as_written) = match &detail.value {
+                DetailValue::Phone { number, as_written } => (number.reveal(), Some(as_written.reveal())),
+                DetailValue::Email(email) => (email.reveal(), None),
+            };
+            row.add(of);
+            row.add(*place);
+            row.add(detail.value.kind());
+            row.add(value);
+            row.add(as_written);
+            row.add(detail.label.as_ref().map(Label::reveal));
+            row.add(detail.value.subject_key().reveal());
+            Ok(())
+        };
+        self.db.put(sql::PUT_DETAIL, shared, &details, each).await?;
+        self.put_tags(contact.id, &contact.tags).await?;
+        self.group.contact(contact.id);
+        Ok(())
+    }
+
+    async fn add_tags(&mut self, contact: ContactId, tags: &[TagName]) -> Res<()> {
+        if !self.db.any(sql::CONTACT_REVISION, params![self.key, id(contact)]).await? {
+            return Ok(());
+        }
+        let added = self.put_tags(contact, tags).await?;
+        // The card changed: who decided on the card as it was has to look again.
+        if added > 0 {
+            self.db.run(sql::TOUCH_CONTACT, params![self.key, id(contact), time(self.at)]).await?;
+            self.group.contact(contact);
+        }
+        Ok(())
+    }
+
+    async fn put_tags(&mut self, contact: ContactId, tags: &[TagName]) -> Res<u64> {
+        let (key, of) = (self.key, id(contact));
+        let each = |row: &mut Params, tag: &TagName| {
+            row.add(of);
+            row.add(tag.reveal());
+            Ok(())
+        };
+        self.db.put(sql::PUT_TAG, |row| row.add(key), tags, each).await
+    }
+}

@@ -1,0 +1,345 @@
+//! Conversations and their queues.
+
+use chrono::{DateTime, Utc};
+use sqlx::postgres::PgRow;
+use uuid::Uuid;
+
+use dialzio_core::conversation::{
+    Conversation, ConversationQuery, ConversationState, ConversationWrite, InboxEntry, InboxView,
+    LastMessage, QueueCounts, StateFilter,
+};
+use dialzio_core::page::{Page, PageRequest};
+use dialzio_core::store::{Expect, RecordRef, StoreError};
+use dialzio_core::text::MessageText;
+use dialzio_core::{
+    AccountId, ChannelIdentityId, ContactId, ConversationId, MemberId, MessageId, PhoneNumber, Revision,
+    TypedId,
+};
+
+use crate::codec::{Cols, id, id_list, opt_id, opt_time, or_nil, time};
+use crate::commit::Scope;
+use crate::contacts::over;
+use crate::error::{Failure, Res, unreadable};
+use crate::run::{Db, Params, params};
+use crate::sight::Sight;
+use crate::statements as sql;
+
+fn columns(c: &Cols<'_>) -> Res<Conversation> {
+    let (id, account, identity, contact) = (c.id()?, c.id()?, c.id()?, c.id()?);
+    let (word, until): (String, _) = (c.get()?, c.opt_time()?);
+    let state = match (word.as_str(), until) {
+        ("open", None) => ConversationState::Open,
+        ("closed", None) => ConversationState::Closed,
+        ("snoozed", Some(until)) => ConversationState::Snoozed { until },
+        _ => return Err(c.bad()),
+    };
+    Ok(Conversation {
+        id,
+        account,
+        identity,
+        contact,
+        state,
+        assignee: c.id_or_nil()?,
+        team: c.opt_id()?,
+        unread: c.number()?,
+        last_message: c.opt_id()?,
+        last_at: c.time()?,
+        last_inbound_at: c.opt_time()?,
+        last_inbound: c.opt_id()?,
+        seen_up_to: c.opt_id()?,
+        revision: Revision(c.number()?),
+        created_at: c.time()?,
+    })
+}
+
+fn conversation(row: &PgRow) -> Res<Conversation> {
+    columns(&Cols::new(row, "conversation"))
+}
+
+fn entry(row: &PgRow) -> Res<InboxEntry> {
+    let c = Cols::new(row, "conversation");
+    let conversation = columns(&c)?;
+    let (contact_name, stage) = (c.opt_text()?, c.word()?);
+    let (profile_name, username, phone) = (c.opt_text()?, c.opt_text()?, c.opt_text::<PhoneNumber>()?);
+    let last = match c.opt_id()? {
+        None => None,
+        Some(id) => Some(LastMessage {
+            id,
+            direction: c.word()?,
+            kind: c.get()?,
+            reading: c.get::<Option<String>>()?.and_then(|text| MessageText::received(&text)),
+            status: c.word()?,
+        }),
+    };
+    Ok(InboxEntry { conversation, contact_name, stage, profile_name, username, phone, last })
+}
+
+pub(crate) async fn one(db: &mut Db<'_>, org: Uuid, of: ConversationId) -> Res<Option<Conversation>> {
+    db.one(sql::CONVERSATION, params![org, id(of)], conversation).await
+}
+
+pub(crate) async fn inbox_entry(
+    db: &mut Db<'_>,
+    org: Uuid,
+    sight: Sight,
+    of: ConversationId,
+) -> Res<Option<InboxEntry>> {
+    db.one(sql::INBOX_ENTRY, params![org, sight.cutoff, sight.now, id(of)], entry).await
+}
+
+pub(crate) async fn by_ids(
+    db: &mut Db<'_>,
+    org: Uuid,
+    ids: impl IntoIterator<Item = ConversationId>,
+) -> Res<Vec<Conversation>> {
+    db.all(sql::CONVERSATIONS_BY_ID, params![org, id_list(ids)], conversation).await
+}
+
+/// By what queues are sorted: time, then id.
+type Place = (DateTime<Utc>, ConversationId);
+
+fn place(entry: &InboxEntry) -> Place {
+    (entry.conversation.last_at, entry.conversation.id)
+}
+
+/// Time and id as a cursor.
+fn cursor((at, of): Place) -> Vec<u8> {
+    let mut key = time(at).to_be_bytes().to_vec();
+    key.extend_from_slice(of.uuid().as_bytes());
+    key
+}
+
+fn after(page: &PageRequest) -> Res<Option<Place>> {
+    let Some(cursor) = &page.after else { return Ok(None) };
+    let (at, rest) = cursor.0.split_first_chunk::<8>().ok_or_else(|| unreadable("cursor"))?;
+    let at = DateTime::from_timestamp_micros(i64::from_be_bytes(*at)).ok_or_else(|| unreadable("cursor"))?;
+    let id = Uuid::from_slice(rest).map_err(|_| unreadable("cursor"))?;
+    Ok(Some((at, ConversationId::from_uuid(id))))
+}
+
+pub(crate) async fn inbox(
+    db: &mut Db<'_>,
+    org: Uuid,
+    sight: Sight,
+    query: &ConversationQuery,
+    page: &PageRequest,
+) -> Res<Page<InboxEntry>> {
+    let after = after(page)?;
+    let (at, last) = match after {
+        None => (i64::MAX, Uuid::max()),
+        Some((at, last)) => (time(at), id(last)),
+    };
+    let (state, still) = match query.state {
+        StateFilter::Open => ("open", None),
+        StateFilter::Snoozed => ("snoozed", Some(time(query.now))),
+        StateFilter::Closed => ("closed", None),
+    };
+    let (cut, now, most) = (sight.cutoff, sight.now, over(page));
+    let mut row = params![org, cut, now, state, at, last, most, still];
+    let who = match query.view {
+        InboxView::All => None,
+        InboxView::Mine(member) => Some(id(member)),
+        InboxView::Unassigned => Some(Uuid::nil()),
+    };
+    let statement = if who.is_some() { sql::INBOX_OF } else { sql::INBOX };
+    if let Some(who) = who {
+        row.add(who);
+    }
+    let mut found = db.all(statement, row, entry).await?;
+    if query.state == StateFilter::Open {
+        // Snoozes that have run out and were not woken yet: few, since the sweep wakes them.
+        let woken = db.all(sql::INBOX_WOKEN, params![org, cut, now, time(query.now)], entry).await?;
+        let seen = |entry: &InboxEntry| match query.view {
+            InboxView::All => true,
+            InboxView::Unassigned => entry.conversation.assignee.is_none(),
+            InboxView::Mine(member) => entry.conversation.assignee == Some(member),
+        };
+        let later = |entry: &InboxEntry| after.is_none_or(|after| place(entry) < after);
+        found.extend(woken.into_iter().filter(|entry| seen(entry) && later(entry)));
+        found.sort_by_key(|entry| std::cmp::Reverse(place(entry)));
+    }
+    Ok(Page::from_overread(found, page.limit, |entry| cursor(place(entry))))
+}
+
+pub(crate) async fn of_contact(db: &mut Db<'_>, org: Uuid, contact: ContactId) -> Res<Vec<Conversation>> {
+    let mut found = db.all(sql::CONVERSATIONS_OF, params![org, id(contact)], conversation).await?;
+    found.sort_by_key(|kept| std::cmp::Reverse((kept.last_at, kept.id)));
+    found.truncate(PageRequest::MAX as usize);
+    Ok(found)
+}
+
+/// The conversation of an identity on an account: its own, else the newest of those joined into it.
+pub(crate) async fn with(
+    db: &mut Db<'_>,
+    org: Uuid,
+    account: AccountId,
+    identity: ChannelIdentityId,
+) -> Res<Option<Conversation>> {
+    let Some(kept) = crate::identities::survivor(db, org, identity).await? else { return Ok(None) };
+    let row = params![org, id(account), id(kept.id)];
+    if let Some(own) = db.one(sql::CONVERSATION_OF_PAIR, row.clone(), conversation).await? {
+        return Ok(Some(own));
+    }
+    let joined = db.all(sql::CONVERSATIONS_JOINED, row, conversation).await?;
+    Ok(joined.into_iter().max_by_key(|kept| (kept.last_at, kept.id)))
+}
+
+/// The same for several survivors at once.
+pub(crate) async fn with_each(
+    db: &mut Db<'_>,
+    org: Uuid,
+    account: AccountId,
+    identities: &[ChannelIdentityId],
+) -> Res<Vec<(ChannelIdentityId, Conversation)>> {
+    let ids = id_list(identities.iter().copied());
+    let mut found = db
+        .all(sql::CONVERSATIONS_WITH, params![org, id(account), ids], |row| {
+            let c = Cols::new(row, "conversation");
+            Ok((c.id::<ChannelIdentityId>()?, columns(&c)?))
+        })
+        .await?;
+    // The own one first, then the newest.
+    found.sort_by_key(|(asked, kept)| {
+        (*asked, std::cmp::Reverse((kept.identity == *asked, kept.last_at, kept.id)))
+    });
+    found.dedup_by_key(|(asked, _)| *asked);
+    Ok(found)
+}
+
+pub(crate) async fn queue_counts(db: &mut Db<'_>, org: Uuid) -> Res<QueueCounts> {
+    let rows = db
+        .all(sql::QUEUE_COUNTS, params![org], |row| {
+            let c = Cols::new(row, "queue count");
+            Ok((c.get::<String>()?, c.id_or_nil::<MemberId>()?, c.number()?))
+        })
+        .await?;
+    Ok(QueueCounts { rows })
+}
+
+fn until(state: ConversationState) -> Option<DateTime<Utc>> {
+    match state {
+        ConversationState::Snoozed { until } => Some(until),
+        ConversationState::Open | ConversationState::Closed => None,
+    }
+}
+
+/// Writes the heads of conversations as they are now.
+pub(crate) async fn put_heads(db: &mut Db<'_>, org: Uuid, moved: &[Conversation]) -> Res<()> {
+    let each = |row: &mut Params, kept: &Conversation| {
+        row.add(id(kept.id));
+        row.add(i64::from(kept.unread));
+        row.add(opt_id(kept.last_message));
+        row.add(time(kept.last_at));
+        row.add(opt_time(kept.last_inbound_at));
+        row.add(opt_id(kept.last_inbound));
+        row.add(opt_id(kept.seen_up_to));
+        row.add(kept.state.as_str());
+        row.add(opt_time(until(kept.state)));
+        row.add(i64::from(kept.revision.0));
+        Ok(())
+    };
+    db.put(sql::SET_HEADS, |row| row.add(org), moved, each).await.map(drop)
+}
+
+impl Scope<'_> {
+    pub(crate) async fn write_conversation(&mut self, write: &ConversationWrite) -> Res<()> {
+        match write {
+            ConversationWrite::Insert(conversation) => self.insert_conversation(conversation).await,
+            ConversationWrite::Update(new) => self.update_conversation(new).await,
+            ConversationWrite::Seen { conversation, up_to } => self.see(*conversation, *up_to).await,
+            ConversationWrite::Append { account, message, head, digest } => {
+                self.append(*account, message, *head, *digest).await
+            }
+            ConversationWrite::Evidence { message, evidence } => self.take_evidence(*message, evidence).await,
+            ConversationWrite::External { account, message, external } => {
+                self.refer(*account, *message, external, None).await
+            }
+            ConversationWrite::Reaction(reaction) => self.react(reaction).await,
+            ConversationWrite::Edit { message, content, at } => self.edit(*message, content, *at).await,
+            ConversationWrite::Revoke { message, content, at } => self.revoke(*message, content, *at).await,
+            _ => Err(Failure::Store(StoreError::Unsupported("a change to conversations"))),
+        }
+    }
+
+    async fn see(&mut self, of: ConversationId, up_to: MessageId) -> Res<()> {
+        if self.talk(of).await?.is_none() {
+            return Ok(());
+        }
+        self.group.touch();
+        if let Some(Some(talk)) = self.group.talks.get_mut(&of) {
+            talk.kept.seen_up_to = talk.kept.seen_up_to.max(Some(up_to));
+            if talk.kept.last_message.is_none_or(|last| last <= up_to) {
+                talk.kept.unread = 0;
+            }
+            talk.moved = true;
+        }
+        Ok(())
+    }
+
+    async fn insert_conversation(&mut self, new: &Conversation) -> Res<()> {
+        let pair = params![self.key, id(new.account), id(new.identity)];
+        if self.db.any(sql::CONVERSATION_OF_PAIR, pair).await? {
+            return Err(StoreError::unmet(Expect::ConversationFree(new.account, new.identity)).into());
+        }
+        let row = params![
+            self.key,
+            id(new.id),
+            id(new.account),
+            id(new.identity),
+            id(new.contact),
+            new.state.as_str(),
+            opt_time(until(new.state)),
+            or_nil(new.assignee),
+            opt_id(new.team),
+            i64::from(new.unread),
+            opt_id(new.last_message),
+            time(new.last_at),
+            opt_time(new.last_inbound_at),
+            opt_id(new.last_inbound),
+            opt_id(new.seen_up_to),
+            i64::from(new.revision.0),
+            time(new.created_at),
+        ];
+        self.db.run(sql::PUT_CONVERSATION, row).await?;
+        self.group.talks.remove(&new.id);
+        self.group.count(new.state.as_str(), new.assignee, 1);
+        Ok(())
+    }
+
+    async fn update_conversation(&mut self, new: &Conversation) -> Res<()> {
+        let Some(kept) = self.talk(new.id).await? else {
+            let expected = Expect::Revision(RecordRef::Conversation(new.id), new.revision);
+            return Err(StoreError::unmet(expected).into());
+        };
+        self.group.write_heads(&mut self.db).await?;
+        let row = params![
+            self.key,
+            id(new.id),
+            new.state.as_str(),
+            opt_time(until(new.state)),
+            or_nil(new.assignee),
+            opt_id(new.team),
+        ];
+        self.db.run(sql::SET_CONVERSATION, row).await?;
+        self.group.talks.remove(&new.id);
+        self.group.count(kept.state.as_str(), kept.assignee, -1);
+        self.group.count(new.state.as_str(), new.assignee, 1);
+        Ok(())
+    }
+
+    pub(crate) async fn wake_snoozed(&mut self, now: DateTime<Utc>) -> Res<()> {
+        self.group.write_heads(&mut self.db).await?;
+        self.group.talks.clear();
+        let woken = self
+            .db
+            .changing(sql::WAKE_SNOOZED, params![self.key, time(now)], |row| {
+                Cols::new(row, "conversation").id_or_nil::<MemberId>()
+            })
+            .await?;
+        for assignee in woken {
+            self.group.count("snoozed", assignee, -1);
+            self.group.count("open", assignee, 1);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,278 @@
+//! What the gate, the wire and intake need, each in one look at one snapshot.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use std::collections::HashMap;
+
+use dialzio_core::access::chrono_tz_name::ZoneName;
+use dialzio_core::consent::{Check, ConsentFacts, QuietHours, SendFacts};
+use dialzio_core::contact::{Alias, ChannelIdentity, SubjectKey};
+use dialzio_core::conversation::{
+    Content, Conversation, Direction, ExternalId, InboundAsk, InboundFacts, KnownIdentity, KnownMessage,
+    MessageDigest,
+};
+use dialzio_core::effect::Work;
+use dialzio_core::{AccountId, ChannelIdentityId, ContactId, ConversationId, EffectId, MessageId, OrgId};
+
+use crate::codec::{Cols, id, id_list, time};
+use crate::contacts::key_list;
+use crate::error::Res;
+use crate::run::{Db, params};
+use crate::sight::Sight;
+use crate::statements as sql;
+use crate::{consent, contacts, conversations, identities, messages};
+
+/// Over which period promotional messages are counted.
+const CAP_PERIOD: TimeDelta = TimeDelta::days(7);
+
+/// One look at an organisation.
+pub(crate) struct Look<'a, 'c> {
+    pub(crate) db: &'a mut Db<'c>,
+    pub(crate) org: OrgId,
+    pub(crate) now: DateTime<Utc>,
+}
+
+impl Look<'_, '_> {
+    async fn sight(&mut self) -> Res<Sight> {
+        Sight::at(self.db, id(self.org), self.now).await
+    }
+
+    /// Facts for each of these sends that still exists.
+    pub(crate) async fn send_facts(&mut self, effects: &[EffectId]) -> Res<Vec<SendFacts>> {
+        let (sight, mut accounts) = (self.sight().await?, HashMap::new());
+        let mut found = Vec::with_capacity(effects.len());
+        for effect in effects {
+            found.extend(self.send_facts_of(*effect, sight, &mut accounts).await?);
+        }
+        Ok(found)
+    }
+
+    async fn send_facts_of(
+        &mut self,
+        effect: EffectId,
+        sight: Sight,
+        accounts: &mut HashMap<AccountId, dialzio_core::account::ProviderAccount>,
+    ) -> Res<Option<SendFacts>> {
+        let org = id(self.org);
+        let Some(effect) = crate::work::one(self.db, org, effect).await? else { return Ok(None) };
+        let Work::Send(message) = effect.work else { return Ok(None) };
+        let Some(message) = messages::one(self.db, org, sight, message).await? else { return Ok(None) };
+        let Some(conversation) = conversations::one(self.db, org, message.conversation).await? else {
+            return Ok(None);
+        };
+        let Some(identity) = identities::one(self.db, org, conversation.identity).await? else {
+            return Ok(None);
+        };
+        if !accounts.contains_key(&conversation.account)
+            && let Some(account) = crate::accounts::one(self.db, org, conversation.account).await?
+        {
+            accounts.insert(account.id, account);
+        }
+        let Some(account) = accounts.get(&conversation.account).cloned() else { return Ok(None) };
+        let Some(consent) = self.consent_facts_of(&conversation, Some(message.id)).await? else {
+            return Ok(None);
+        };
+        let reply_to = match message.reply_to {
+            Some(answered) => messages::external_of(self.db, org, answered).await?,
+            None => None,
+        };
+        let template = match &message.content {
+            Content::Template { name, language, .. } => {
+                crate::accounts::template(self.db, org, conversation.account, name, language).await?
+            }
+            _ => None,
+        };
+        Ok(Some(SendFacts { effect, message, conversation, identity, account, consent, reply_to, template }))
+    }
+
+    pub(crate) async fn consent_facts(&mut self, of: ConversationId) -> Res<Option<ConsentFacts>> {
+        match conversations::one(self.db, id(self.org), of).await? {
+            Some(conversation) => self.consent_facts_of(&conversation, None).await,
+            None => Ok(None),
+        }
+    }
+
+    async fn consent_facts_of(
+        &mut self,
+        conversation: &Conversation,
+        itself: Option<MessageId>,
+    ) -> Res<Option<ConsentFacts>> {
+        let org = id(self.org);
+        let Some(identity) = identities::one(self.db, org, conversation.identity).await? else {
+            return Ok(None);
+        };
+        let Some(contact) = contacts::one(self.db, org, identity.contact).await? else { return Ok(None) };
+        let subjects = identity.subject_keys();
+        let records = consent::about(self.db, org, &subjects).await?;
+        let last_inbound = conversation.last_inbound.zip(conversation.last_inbound_at);
+        let relations = self
+            .db
+            .all(sql::RELATIONS, params![org, id(contact.id)], |row| {
+                let c = Cols::new(row, "conversation");
+                Ok((c.id::<MessageId>()?, c.time()?))
+            })
+            .await?;
+        let answered = match last_inbound {
+            None => false,
+            Some((last, _)) => {
+                let itself = itself.map(id);
+                self.db
+                    .any(sql::MESSAGE_ANSWERED, params![org, id(conversation.id), id(last), itself])
+                    .await?
+            }
+        };
+        let since = time(self.now - CAP_PERIOD);
+        let marketing_sent = self
+            .db
+            .all(sql::MESSAGES_PROMOTED, params![org, id(contact.id), since], |row| {
+                Cols::new(row, "evidence").time()
+            })
+            .await?;
+        let settings = crate::access::org(self.db, self.org).await?;
+        Ok(Some(ConsentFacts {
+            org: self.org,
+            contact: contact.id,
+            address: identity.address(),
+            head: records.last().map(|record| record.seq).unwrap_or_default(),
+            subjects,
+            records,
+            suppressions: Vec::new(),
+            restricted: contact.restricted,
+            unreachable_since: identity.unreachable_since,
+            last_inbound,
+            relation: relations.into_iter().max_by_key(|(message, at)| (*at, *message)),
+            answered,
+            marketing_sent,
+            quiet_hours: settings.as_ref().map_or(QuietHours::DEFAULT, |org| org.quiet_hours),
+            zone: settings.as_ref().map_or(ZoneName::UTC, |org| org.zone),
+            marketing_cap: settings.as_ref().map_or(0, |org| org.marketing_cap),
+            age: Check::NotConfigured,
+            registry: Check::NotConfigured,
+            template_registration: Check::NotConfigured,
+            call_permission: Check::NotConfigured,
+        }))
+    }
+
+    pub(crate) async fn inbound_facts(&mut self, ask: &InboundAsk) -> Res<InboundFacts> {
+        let org = id(self.org);
+        let lane = params![org, ask.lane.as_str(), id(ask.account)];
+        Ok(InboundFacts {
+            identities: self.known_identities(ask).await?,
+            candidates: self.candidates(ask).await?,
+            messages: self.known_messages(ask).await?,
+            lane_idle: !self.db.any(sql::ITEM_WAITS, lane).await?,
+        })
+    }
+
+    /// In the order in which the aliases were asked for.
+    async fn known_identities(&mut self, ask: &InboundAsk) -> Res<Vec<KnownIdentity>> {
+        let org = id(self.org);
+        let aliases: Vec<_> =
+            ask.aliases.iter().map(|alias| (alias.kind().as_str().to_owned(), alias.match_key())).collect();
+        let (kinds, keys): (Vec<_>, Vec<_>) = aliases.iter().cloned().unzip();
+        let row = params![org, ask.portfolio.0, kinds, keys];
+        let holders = self
+            .db
+            .all(sql::ALIAS_HOLDERS, row, |row| {
+                let c = Cols::new(row, "alias");
+                Ok(((c.get::<String>()?, c.get::<String>()?), c.id::<ChannelIdentityId>()?))
+            })
+            .await?;
+        let mut ids: Vec<ChannelIdentityId> = Vec::new();
+        for asked in &aliases {
+            for (_, holder) in holders.iter().filter(|(held, _)| held == asked) {
+                if !ids.contains(holder) {
+                    ids.push(*holder);
+                }
+            }
+        }
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let identities = identities::by_ids(self.db, org, ids.iter().copied()).await?;
+        let cards =
+            contacts::by_ids(self.db, org, identities.iter().map(|identity| identity.contact)).await?;
+        let talks = conversations::with_each(self.db, org, ask.account, &ids).await?;
+        let keys: Vec<SubjectKey> = identities.iter().flat_map(ChannelIdentity::subject_keys).collect();
+        let consents = consent::about(self.db, org, &keys).await?;
+        let mut found = Vec::with_capacity(ids.len());
+        for wanted in ids {
+            let Some(identity) = identities.iter().find(|identity| identity.id == wanted) else { continue };
+            let Some(contact) = cards.iter().find(|card| card.id == identity.contact) else { continue };
+            let own = identity.subject_keys();
+            let covers = |subject: &SubjectKey| own.contains(subject);
+            found.push(KnownIdentity {
+                identity: identity.clone(),
+                contact: contact.clone(),
+                conversation: talks.iter().find(|(of, _)| *of == wanted).map(|(_, talk)| talk.clone()),
+                consents: consents.iter().filter(|r| r.subjects.iter().any(covers)).cloned().collect(),
+            });
+        }
+        Ok(found)
+    }
+
+    async fn candidates(&mut self, ask: &InboundAsk) -> Res<Vec<(SubjectKey, ContactId)>> {
+        let numbers = ask.aliases.iter().filter_map(|alias| match alias {
+            Alias::Phone(number) => Some(SubjectKey::phone(number)),
+            Alias::BusinessScoped(_) | Alias::ParentBusinessScoped(_) => None,
+        });
+        let keys: Vec<_> = numbers.collect();
+        let row = params![id(self.org), key_list(&keys)];
+        let mut found = self
+            .db
+            .all(sql::CONTACT_CANDIDATES, row, |row| {
+                let c = Cols::new(row, "contact");
+                Ok((SubjectKey::from_stored(c.get()?), c.id::<ContactId>()?))
+            })
+            .await?;
+        found.sort_by(|a, b| (a.1, &a.0).cmp(&(b.1, &b.0)));
+        found.dedup();
+        Ok(found)
+    }
+
+    async fn known_messages(&mut self, ask: &InboundAsk) -> Res<Vec<KnownMessage>> {
+        let (org, sight) = (id(self.org), self.sight().await?);
+        let hashes: Vec<_> = ask.external.iter().map(ExternalId::hash8).collect();
+        let row = params![org, sight.cutoff, sight.now, id(ask.account), hashes];
+        let mut found = self
+            .db
+            .all(sql::MESSAGES_REFERRED, row, |row| {
+                let c = Cols::new(row, "message");
+                let mut known = known(&c)?;
+                known.digest = c.get::<Option<i64>>()?.map(MessageDigest);
+                Ok(known)
+            })
+            .await?;
+        let asked =
+            |known: &KnownMessage| known.external.as_ref().is_some_and(|id| ask.external.contains(id));
+        found.retain(asked);
+        if !ask.own.is_empty() {
+            let row = params![org, sight.cutoff, sight.now, id_list(ask.own.iter().copied())];
+            found.extend(
+                self.db.all(sql::MESSAGES_KNOWN, row, |row| known(&Cols::new(row, "message"))).await?,
+            );
+        }
+        let mut distinct: Vec<KnownMessage> = Vec::with_capacity(found.len());
+        for mut known in found {
+            if distinct.iter().any(|other| other.id == known.id) {
+                continue;
+            }
+            // A digest is kept of received messages only; one that was asked for by our own id is looked up.
+            if known.digest.is_none()
+                && known.direction == Direction::Inbound
+                && let Some(external) = &known.external
+            {
+                known.digest =
+                    messages::referred(self.db, org, ask.account, external).await?.and_then(|r| r.digest);
+            }
+            distinct.push(known);
+        }
+        Ok(distinct)
+    }
+}
+
+fn known(c: &Cols<'_>) -> Res<KnownMessage> {
+    let (id, conversation, direction) = (c.id()?, c.id()?, c.word()?);
+    let external: Option<String> = c.get()?;
+    let external = external.map(|text| ExternalId::parse(&text).ok_or_else(|| c.bad())).transpose()?;
+    Ok(KnownMessage { id, conversation, direction, external, digest: None, status: c.word()? })
+}

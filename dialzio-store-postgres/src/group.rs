@@ -1,0 +1,301 @@
+//! What a group of batches keeps in memory until it is written, once, before the commit: the ends of the organisation's
+//! sequences, the heads of its conversations, rows that nobody in the group reads, and what it has already looked up.
+//!
+//! All of a group happens under the lock of the organisation's head, so what was looked up stays true until the group
+//! itself changes it. A copy of the group is what a savepoint goes back to.
+
+use chrono::{DateTime, Utc};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use dialzio_core::conversation::{Conversation, Evidence, ExternalId, Message, MessageDigest};
+use dialzio_core::effect::{Effect, LaneKind};
+use dialzio_core::event::{EventSeq, Recorded};
+use dialzio_core::ledger::{AuditEntry, ChainHash};
+use dialzio_core::store::{Fence, LedgerSeq};
+use dialzio_core::{AccountId, ContactId, ConversationId, MemberId, MessageId, OrgId};
+use uuid::Uuid;
+
+use crate::codec::{Cols, id, or_nil, time};
+use crate::error::Res;
+use crate::run::{Db, params};
+use crate::statements as sql;
+
+/// The ends of an organisation's sequences.
+#[derive(Debug, Clone)]
+pub(crate) struct Head {
+    pub(crate) event: EventSeq,
+    pub(crate) audit: u64,
+    pub(crate) hash: ChainHash,
+    pub(crate) ledger: LedgerSeq,
+    moved: bool,
+}
+
+impl Head {
+    /// Reads the head and keeps everybody else from writing in the organisation until the transaction ends.
+    async fn lock(db: &mut Db<'_>, org: OrgId) -> Res<Self> {
+        loop {
+            let found = db
+                .one(sql::HEAD_LOCK, params![id(org)], |row| {
+                    let c = Cols::new(row, "head");
+                    Ok(Self {
+                        event: EventSeq(c.number()?),
+                        audit: c.number()?,
+                        hash: ChainHash(c.bytes()?),
+                        ledger: LedgerSeq(c.number()?),
+                        moved: false,
+                    })
+                })
+                .await?;
+            if let Some(head) = found {
+                return Ok(head);
+            }
+            db.run(sql::FOUND_HEAD, params![id(org), ChainHash::START.0.as_slice()]).await?;
+        }
+    }
+}
+
+/// A conversation that was looked at, and whether its head has moved since.
+#[derive(Debug, Clone)]
+pub(crate) struct Talk {
+    pub(crate) kept: Conversation,
+    pub(crate) moved: bool,
+}
+
+/// What is remembered under the hash of a provider's id.
+#[derive(Debug, Clone)]
+pub(crate) struct Known {
+    pub(crate) message: MessageId,
+    pub(crate) digest: Option<MessageDigest>,
+    /// The id itself, as long as the message is there to compare with.
+    pub(crate) external: Option<String>,
+}
+
+/// A provider's id that is remembered from now on.
+#[derive(Debug, Clone)]
+pub(crate) struct Reference {
+    pub(crate) account: AccountId,
+    pub(crate) hash8: i64,
+    pub(crate) message: MessageId,
+    pub(crate) digest: Option<MessageDigest>,
+    pub(crate) seen_at: DateTime<Utc>,
+}
+
+/// Rows that are written together.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Rows {
+    pub(crate) messages: Vec<Message>,
+    pub(crate) evidence: Vec<(MessageId, Evidence)>,
+    pub(crate) references: Vec<Reference>,
+    pub(crate) effects: Vec<Effect>,
+    pub(crate) events: Vec<Recorded>,
+    pub(crate) audit: Vec<AuditEntry>,
+}
+
+/// A lane of the group's organisation.
+pub(crate) type LanePlace = (Option<AccountId>, LaneKind);
+
+/// Under which fence a lane is leased, and until when.
+pub(crate) type Held = (Fence, DateTime<Utc>);
+
+/// What the batches of a group share.
+#[derive(Debug, Clone)]
+pub(crate) struct Group {
+    pub(crate) org: OrgId,
+    pub(crate) head: Head,
+    pub(crate) rows: Rows,
+    /// `None`: looked for and not there.
+    pub(crate) talks: HashMap<ConversationId, Option<Talk>>,
+    pub(crate) references: HashMap<(AccountId, i64), Vec<Known>>,
+    /// Whether an element waits in a lane.
+    pub(crate) waits: HashMap<LanePlace, bool>,
+    pub(crate) leases: HashMap<LanePlace, Option<Held>>,
+    counts: BTreeMap<(&'static str, Uuid), i64>,
+    lanes: BTreeSet<LanePlace>,
+    contacts: BTreeSet<ContactId>,
+    /// How often any of this was changed.
+    touched: u64,
+    /// There are new events.
+    pub(crate) told: bool,
+    /// Work was queued.
+    pub(crate) stirred: bool,
+}
+
+impl Group {
+    /// Begins a group: from here on the organisation is ours to write in.
+    pub(crate) async fn begin(db: &mut Db<'_>, org: OrgId) -> Res<Self> {
+        Ok(Self {
+            org,
+            head: Head::lock(db, org).await?,
+            rows: Rows::default(),
+            talks: HashMap::new(),
+            references: HashMap::new(),
+            waits: HashMap::new(),
+            leases: HashMap::new(),
+            counts: BTreeMap::new(),
+            lanes: BTreeSet::new(),
+            contacts: BTreeSet::new(),
+            touched: 0,
+            told: false,
+            stirred: false,
+        })
+    }
+
+    /// How often any of this was changed: a batch that fails without a change leaves nothing to undo.
+    pub(crate) fn touched(&self) -> u64 {
+        self.touched
+    }
+
+    /// Notes that something here was changed.
+    pub(crate) fn touch(&mut self) {
+        self.touched += 1;
+    }
+
+    /// Work was queued.
+    pub(crate) fn stir(&mut self) {
+        self.touched += 1;
+        self.stirred = true;
+    }
+
+    /// Appends to the event log.
+    pub(crate) fn tell(&mut self, at: DateTime<Utc>, event: dialzio_core::event::DomainEvent) {
+        self.touched += 1;
+        self.head.event.0 += 1;
+        self.head.moved = true;
+        self.told = true;
+        self.rows.events.push(Recorded { seq: self.head.event, at, event });
+    }
+
+    /// The next place in the consent ledger.
+    pub(crate) fn next_consent(&mut self) -> LedgerSeq {
+        self.touched += 1;
+        self.head.ledger.0 += 1;
+        self.head.moved = true;
+        self.head.ledger
+    }
+
+    /// Appends to the audit chain: the entry gets its place and its digest here.
+    pub(crate) fn log(&mut self, entry: AuditEntry) {
+        self.touched += 1;
+        let head = &mut self.head;
+        let mut entry = AuditEntry { seq: head.audit + 1, ..entry };
+        entry.hash = entry.digest(self.org, head.hash);
+        (head.audit, head.hash, head.moved) = (entry.seq, entry.hash, true);
+        self.rows.audit.push(entry);
+    }
+
+    /// A conversation joins (`+1`) or leaves (`-1`) a queue.
+    pub(crate) fn count(&mut self, state: &'static str, assignee: Option<MemberId>, by: i64) {
+        self.touched += 1;
+        *self.counts.entry((state, or_nil(assignee))).or_default() += by;
+    }
+
+    /// The first due time of a lane may have changed.
+    pub(crate) fn lane(&mut self, account: Option<AccountId>, kind: LaneKind) {
+        self.touched += 1;
+        self.lanes.insert((account, kind));
+    }
+
+    /// The words of a contact may have changed.
+    pub(crate) fn contact(&mut self, contact: ContactId) {
+        self.touched += 1;
+        self.contacts.insert(contact);
+    }
+
+    /// A provider's id that the group has written.
+    pub(crate) fn know(&mut self, account: AccountId, external: &ExternalId, known: Known) {
+        if let Some(all) = self.references.get_mut(&(account, external.hash8())) {
+            all.push(known);
+        }
+    }
+
+    /// Conversations whose heads have moved since they were written.
+    fn moved_heads(&mut self) -> Vec<Conversation> {
+        let mut moved = Vec::new();
+        for talk in self.talks.values_mut().flatten() {
+            if std::mem::take(&mut talk.moved) {
+                moved.push(talk.kept.clone());
+            }
+        }
+        // In one order, so that two transactions cannot wait for each other.
+        moved.sort_unstable_by_key(|kept| kept.id);
+        moved
+    }
+
+    /// Writes heads that have moved, so that statements see them.
+    pub(crate) async fn write_heads(&mut self, db: &mut Db<'_>) -> Res<()> {
+        let moved = self.moved_heads();
+        crate::conversations::put_heads(db, id(self.org), &moved).await
+    }
+
+    /// Writes messages and what goes with them, so that statements see them.
+    pub(crate) async fn write_messages(&mut self, db: &mut Db<'_>) -> Res<()> {
+        let (key, rows) = (id(self.org), &mut self.rows);
+        crate::messages::put_messages(db, key, &std::mem::take(&mut rows.messages)).await?;
+        crate::messages::put_evidence(db, key, &std::mem::take(&mut rows.evidence)).await?;
+        crate::messages::put_references(db, key, &std::mem::take(&mut rows.references)).await
+    }
+
+    /// Writes effects, so that statements see them.
+    pub(crate) async fn write_effects(&mut self, db: &mut Db<'_>) -> Res<()> {
+        crate::work::put_effects(db, id(self.org), &std::mem::take(&mut self.rows.effects)).await
+    }
+
+    /// Writes both logs.
+    pub(crate) async fn write_logs(&mut self, db: &mut Db<'_>) -> Res<()> {
+        let (key, rows) = (id(self.org), &mut self.rows);
+        crate::ledger::put_events(db, key, &std::mem::take(&mut rows.events)).await?;
+        crate::ledger::put_audit(db, key, &std::mem::take(&mut rows.audit)).await
+    }
+
+    /// Writes all of it. Nothing is left to write then.
+    pub(crate) async fn flush(&mut self, db: &mut Db<'_>) -> Res<()> {
+        let key = id(self.org);
+        self.write_heads(db).await?;
+        self.write_messages(db).await?;
+        self.write_effects(db).await?;
+        self.write_logs(db).await?;
+        for ((state, who), by) in std::mem::take(&mut self.counts) {
+            if by != 0 && db.run(sql::MOVE_COUNT, params![key, state, who, by]).await? == 0 {
+                db.run(sql::PUT_COUNT, params![key, state, who, by]).await?;
+            }
+        }
+        let contacts: Vec<_> = std::mem::take(&mut self.contacts).into_iter().collect();
+        if !contacts.is_empty() {
+            crate::search::index(db, key, &contacts).await?;
+        }
+        for (account, kind) in std::mem::take(&mut self.lanes) {
+            write_lane(db, key, account, kind).await?;
+        }
+        if std::mem::take(&mut self.head.moved) {
+            let head = &self.head;
+            let ends = [head.event.0, head.audit, head.ledger.0].map(u64::cast_signed);
+            db.run(sql::PUT_HEAD, params![key, ends[0], ends[1], head.hash.0.as_slice(), ends[2]]).await?;
+        }
+        Ok(())
+    }
+}
+
+async fn write_lane(db: &mut Db<'_>, org: Uuid, account: Option<AccountId>, kind: LaneKind) -> Res<()> {
+    let account = or_nil(account);
+    let due = db
+        .one(sql::LANE_DUE, params![org, kind.as_str(), account], |row| {
+            let c = Cols::new(row, "lane");
+            let (effect, item) = (c.opt_time()?, c.opt_time()?);
+            Ok(match (effect, item) {
+                (Some(a), Some(b)) => Some(a.min(b)),
+                (a, b) => a.or(b),
+            })
+        })
+        .await?;
+    match due.flatten() {
+        Some(at) => db.run(sql::PUT_LANE, params![org, account, kind.as_str(), time(at)]).await?,
+        None => db.run(sql::DROP_LANE, params![org, account, kind.as_str()]).await?,
+    };
+    Ok(())
+}
+
+/// The lane a statement answered with.
+pub(crate) fn returned_lane(row: &sqlx::postgres::PgRow) -> Res<(LaneKind, Option<AccountId>)> {
+    let c = Cols::new(row, "lane");
+    Ok((c.word()?, c.id_or_nil()?))
+}

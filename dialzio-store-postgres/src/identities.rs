@@ -1,0 +1,196 @@
+//! Channel identities, under all the ids the provider has given them.
+
+use sqlx::postgres::PgRow;
+use uuid::Uuid;
+
+use dialzio_core::contact::{Alias, AliasKind, ChannelIdentity, ContactWrite, Portfolio};
+use dialzio_core::store::{Expect, StoreError};
+use dialzio_core::text::{PersonName, Username};
+use dialzio_core::{ChannelIdentityId, ContactId};
+
+use chrono::{DateTime, Utc};
+
+use crate::codec::{Cols, id, id_list, opt_time, time};
+use crate::commit::Scope;
+use crate::error::{Failure, Res, unreadable};
+use crate::run::{Db, params};
+use crate::statements as sql;
+
+fn identity(row: &PgRow) -> Res<ChannelIdentity> {
+    let c = Cols::new(row, "identity");
+    let (id, contact, portfolio) = (c.id()?, c.id()?, Portfolio(c.get()?));
+    let (profile_name, username) = (c.opt_text()?, c.opt_text()?);
+    let (profile_at, unreachable_since, created_at) = (c.time()?, c.opt_time()?, c.time()?);
+    let held: Vec<(AliasKind, String)> = c.json_list()?;
+    let aliases = held.iter().map(|(kind, value)| Alias::from_stored(*kind, value)).collect::<Option<_>>();
+    let aliases = aliases.ok_or_else(|| c.bad())?;
+    Ok(ChannelIdentity {
+        id,
+        contact,
+        portfolio,
+        aliases,
+        profile_name,
+        username,
+        profile_at,
+        unreachable_since,
+        created_at,
+    })
+}
+
+/// One identity; a joined one resolves to the survivor.
+pub(crate) async fn one(db: &mut Db<'_>, org: Uuid, of: ChannelIdentityId) -> Res<Option<ChannelIdentity>> {
+    db.one(sql::IDENTITY, params![org, id(of)], identity).await
+}
+
+/// Those of a contact, oldest first.
+pub(crate) async fn of_contact(db: &mut Db<'_>, org: Uuid, contact: ContactId) -> Res<Vec<ChannelIdentity>> {
+    db.all(sql::IDENTITIES_OF, params![org, id(contact)], identity).await
+}
+
+/// Those of several contacts.
+pub(crate) async fn of_each(db: &mut Db<'_>, org: Uuid, contacts: &[ContactId]) -> Res<Vec<ChannelIdentity>> {
+    let of = id_list(contacts.iter().copied());
+    db.all(sql::IDENTITIES_OF_EACH, params![org, of], identity).await
+}
+
+pub(crate) async fn by_ids(
+    db: &mut Db<'_>,
+    org: Uuid,
+    ids: impl IntoIterator<Item = ChannelIdentityId>,
+) -> Res<Vec<ChannelIdentity>> {
+    db.all(sql::IDENTITIES_BY_ID, params![org, id_list(ids)], identity).await
+}
+
+/// The identity that an id leads to: itself, or the one it was joined into.
+pub(crate) struct Survivor {
+    pub(crate) id: ChannelIdentityId,
+    pub(crate) contact: ContactId,
+    pub(crate) portfolio: Portfolio,
+}
+
+pub(crate) async fn survivor(db: &mut Db<'_>, org: Uuid, of: ChannelIdentityId) -> Res<Option<Survivor>> {
+    db.one(sql::SURVIVOR, params![org, id(of)], |row| {
+        let c = Cols::new(row, "identity");
+        Ok(Survivor { id: c.id()?, contact: c.id()?, portfolio: Portfolio(c.get()?) })
+    })
+    .await
+}
+
+impl Scope<'_> {
+    pub(crate) async fn write_identity(&mut self, write: &ContactWrite) -> Res<()> {
+        match write {
+            ContactWrite::Identity(identity) => self.insert_identity(identity).await,
+            ContactWrite::Alias { identity, alias, seen_at } => {
+                let kept = survivor(&mut self.db, self.key, *identity).await?;
+                let kept = kept.ok_or_else(|| unreadable("identity of an alias"))?;
+                self.link(&kept, alias, *seen_at).await
+            }
+            ContactWrite::Profile { identity, name, username, at } => {
+                let Some(kept) = survivor(&mut self.db, self.key, *identity).await? else { return Ok(()) };
+                let name = name.as_ref().map(PersonName::reveal);
+                let username = username.as_ref().map(Username::reveal);
+                let row = params![self.key, id(kept.id), name, username, time(*at)];
+                if self.db.run(sql::SET_PROFILE, row).await? > 0 && (name.is_some() || username.is_some()) {
+                    self.group.contact(kept.contact);
+                }
+                Ok(())
+            }
+            ContactWrite::Reachable { identity, unreachable_since } => {
+                let Some(kept) = survivor(&mut self.db, self.key, *identity).await? else { return Ok(()) };
+                let row = params![self.key, id(kept.id), opt_time(*unreachable_since)];
+                self.db.run(sql::SET_REACHABLE, row).await.map(drop)
+            }
+            ContactWrite::JoinIdentity { from, into } => self.join(*from, *into).await,
+            _ => Err(Failure::Store(StoreError::Unsupported("a change to contacts"))),
+        }
+    }
+
+    async fn insert_identity(&mut self, identity: &ChannelIdentity) -> Res<()> {
+        let row = params![
+            self.key,
+            id(identity.id),
+            id(identity.contact),
+            identity.portfolio.0,
+            identity.profile_name.as_ref().map(PersonName::reveal),
+            identity.username.as_ref().map(Username::reveal),
+            time(identity.profile_at),
+            opt_time(identity.unreachable_since),
+            time(identity.created_at),
+        ];
+        self.db.run(sql::PUT_IDENTITY, row).await?;
+        let kept =
+            Survivor { id: identity.id, contact: identity.contact, portfolio: identity.portfolio.clone() };
+        for alias in &identity.aliases {
+            self.link(&kept, alias, identity.created_at).await?;
+        }
+        self.group.contact(identity.contact);
+        Ok(())
+    }
+
+    /// Gives an alias to an identity, or notes that it was seen again.
+    async fn link(&mut self, to: &Survivor, alias: &Alias, seen_at: DateTime<Utc>) -> Res<()> {
+        let (portfolio, kind, key) = (&to.portfolio.0, alias.kind().as_str(), alias.match_key());
+        let held = self
+            .db
+            .one(sql::ALIAS, params![self.key, portfolio, kind, key], |row| {
+                let c = Cols::new(row, "alias");
+                Ok((c.id::<ChannelIdentityId>()?, c.get::<String>()?, c.time()?))
+            })
+            .await?;
+        match held {
+            Some((holder, ..)) if holder != to.id => {
+                Err(StoreError::unmet(Expect::IdentityFree(to.portfolio.clone(), alias.clone())).into())
+            }
+            // The newest spelling is the one that the provider answers to.
+            Some((_, value, newest)) if newest <= seen_at => {
+                let row = params![self.key, portfolio, kind, key, alias.reveal(), time(seen_at)];
+                self.db.run(sql::SEE_ALIAS, row).await?;
+                // Another number may have become the newest, which is the one that search finds.
+                if value != alias.reveal() || newest != seen_at {
+                    self.group.contact(to.contact);
+                }
+                Ok(())
+            }
+            Some(_) => Ok(()),
+            None => {
+                let subject = alias.subject_key(&to.portfolio);
+                let row = params![
+                    self.key,
+                    portfolio,
+                    kind,
+                    key,
+                    id(to.id),
+                    alias.reveal(),
+                    subject.reveal(),
+                    time(seen_at),
+                ];
+                self.db.run(sql::PUT_ALIAS, row).await?;
+                self.group.contact(to.contact);
+                Ok(())
+            }
+        }
+    }
+
+    /// One person after all: aliases move, the other id redirects, and so do its conversations' cards.
+    async fn join(&mut self, from: ChannelIdentityId, into: ChannelIdentityId) -> Res<()> {
+        let (Some(from), Some(into)) =
+            (survivor(&mut self.db, self.key, from).await?, survivor(&mut self.db, self.key, into).await?)
+        else {
+            return Ok(());
+        };
+        if from.id == into.id {
+            return Ok(());
+        }
+        let row = params![self.key, id(from.id), id(into.id)];
+        for statement in [sql::MOVE_ALIASES, sql::JOIN_IDENTITY, sql::JOIN_JOINED] {
+            self.db.run(statement, row.clone()).await?;
+        }
+        self.group.write_heads(&mut self.db).await?;
+        self.group.talks.clear();
+        self.db.run(sql::MOVE_CONVERSATIONS, params![self.key, id(from.id), id(into.contact)]).await?;
+        for contact in [from.contact, into.contact] {
+            self.group.contact(contact);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,427 @@
+//! Messages: what is appended, and what becomes of it. All of it commutes.
+
+use chrono::{DateTime, Utc};
+use sqlx::postgres::PgRow;
+use uuid::Uuid;
+
+use dialzio_core::consent::Purpose;
+use dialzio_core::conversation::{
+    Content, ConversationState, Delivery, Direction, Evidence, ExternalId, FailureNote, HeadDelta, Message,
+    MessageDigest, Reaction,
+};
+use dialzio_core::page::{Page, PageRequest};
+use dialzio_core::store::{Expect, StoreError};
+use dialzio_core::text::MessageText;
+use dialzio_core::{AccountId, ConversationId, MessageId};
+
+use crate::codec::{Cols, id, json, opt_id, opt_time, time};
+use crate::commit::Scope;
+use crate::contacts::{id_before, id_key, over};
+use crate::error::{Res, unreadable};
+use crate::group::{Known, Reference};
+use crate::run::{Db, Params, params};
+use crate::sight::Sight;
+use crate::statements as sql;
+
+/// The version of the content column.
+const CONTENT_VERSION: i64 = 1;
+
+/// Text and content columns: plain text is kept once, in the text column.
+fn content_columns(content: &Content) -> Res<(Option<&str>, Option<String>)> {
+    let rest = match content {
+        Content::Text { .. } => None,
+        content => Some(json(content, "content")?),
+    };
+    Ok((content.reading(), rest))
+}
+
+fn content(c: &Cols<'_>) -> Res<Content> {
+    let (_kind, text, rest): (String, Option<String>, Option<String>) = (c.get()?, c.get()?, c.get()?);
+    let version: i64 = c.get()?;
+    match (rest, text) {
+        _ if version != CONTENT_VERSION => Err(c.bad()),
+        (Some(rest), _) => serde_json::from_str(&rest).map_err(|_| c.bad()),
+        (None, Some(text)) => {
+            MessageText::try_from(text).map(|body| Content::Text { body }).map_err(|_| c.bad())
+        }
+        (None, None) => Err(c.bad()),
+    }
+}
+
+/// A reaction as kept in the message's row.
+type StoredReaction = (Direction, Option<String>, i64);
+
+fn reactions(text: Option<&str>, message: MessageId) -> Res<Vec<Reaction>> {
+    let Some(text) = text else { return Ok(Vec::new()) };
+    let stored: Vec<StoredReaction> = serde_json::from_str(text).map_err(|_| unreadable("reaction"))?;
+    let reaction = |(by, emoji, at)| {
+        let at = DateTime::from_timestamp_micros(at).ok_or_else(|| unreadable("reaction"))?;
+        Ok(Reaction { message, by, emoji, at })
+    };
+    stored.into_iter().map(reaction).collect()
+}
+
+fn reactions_column(reactions: &[Reaction]) -> Res<Option<String>> {
+    if reactions.is_empty() {
+        return Ok(None);
+    }
+    let stored: Vec<StoredReaction> =
+        reactions.iter().map(|reaction| (reaction.by, reaction.emoji.clone(), time(reaction.at))).collect();
+    json(&stored, "reaction").map(Some)
+}
+
+fn delivery(c: &Cols<'_>) -> Res<Delivery> {
+    let (status, at, code, detail) = (c.word()?, c.time()?, c.get::<Option<String>>()?, c.get()?);
+    Ok(Delivery { status, at, failure: code.map(|code| FailureNote { code, detail }) })
+}
+
+fn external(c: &Cols<'_>) -> Res<Option<ExternalId>> {
+    let text: Option<String> = c.get()?;
+    text.map(|text| ExternalId::parse(&text).ok_or_else(|| c.bad())).transpose()
+}
+
+fn message(row: &PgRow) -> Res<Message> {
+    let c = Cols::new(row, "message");
+    let (id, conversation, direction, author) = (c.id()?, c.id()?, c.word()?, c.get()?);
+    let content = content(&c)?;
+    let purpose = c.opt_word()?;
+    let (event_at, received_at, expires_at) = (c.time()?, c.time()?, c.opt_time()?);
+    let (external, reply_to, delivery) = (external(&c)?, c.opt_id()?, delivery(&c)?);
+    let (edited_at, revoked_at) = (c.opt_time()?, c.opt_time()?);
+    let reactions = reactions(c.get::<Option<&str>>()?, id)?;
+    Ok(Message {
+        id,
+        conversation,
+        direction,
+        author,
+        content,
+        purpose,
+        event_at,
+        received_at,
+        expires_at,
+        external,
+        reply_to,
+        delivery,
+        edited_at,
+        revoked_at,
+        reactions,
+    })
+}
+
+pub(crate) async fn one(db: &mut Db<'_>, org: Uuid, sight: Sight, of: MessageId) -> Res<Option<Message>> {
+    db.one(sql::MESSAGE, params![org, sight.cutoff, sight.now, id(of)], message).await
+}
+
+pub(crate) async fn list(
+    db: &mut Db<'_>,
+    org: Uuid,
+    sight: Sight,
+    conversation: ConversationId,
+    page: &PageRequest,
+) -> Res<Page<Message>> {
+    let after = id_before(page)?;
+    let row = params![org, sight.cutoff, sight.now, id(conversation), after, over(page)];
+    let found = db.all(sql::MESSAGES, row, message).await?;
+    Ok(Page::from_overread(found, page.limit, |message| id_key(message.id)))
+}
+
+/// The provider's id of a message that is still there.
+pub(crate) async fn external_of(db: &mut Db<'_>, org: Uuid, of: MessageId) -> Res<Option<ExternalId>> {
+    let found = db
+        .one(sql::MESSAGE_EXTERNAL, params![org, id(of)], |row| external(&Cols::new(row, "message")))
+        .await?;
+    Ok(found.flatten())
+}
+
+/// What is remembered under any of these hashes of provider ids.
+pub(crate) async fn references(
+    db: &mut Db<'_>,
+    org: Uuid,
+    account: AccountId,
+    hashes: &[i64],
+) -> Res<Vec<(i64, Known)>> {
+    db.all(sql::REFERENCES, params![org, id(account), hashes], |row| {
+        let c = Cols::new(row, "reference");
+        let hash = c.get()?;
+        let (message, digest) = (c.id()?, c.get::<Option<i64>>()?.map(MessageDigest));
+        Ok((hash, Known { message, digest, external: c.get()? }))
+    })
+    .await
+}
+
+/// The one that is meant. The hash narrows; the id itself decides, as long as the message is there to compare with.
+fn meant(known: &[Known], wanted: &ExternalId) -> Option<Known> {
+    let same = |kept: &&Known| kept.external.as_deref().is_none_or(|kept| kept == wanted.reveal());
+    known.iter().find(same).cloned()
+}
+
+/// Looks a provider's id up.
+pub(crate) async fn referred(
+    db: &mut Db<'_>,
+    org: Uuid,
+    account: AccountId,
+    wanted: &ExternalId,
+) -> Res<Option<Known>> {
+    let found = references(db, org, account, &[wanted.hash8()]).await?;
+    let known: Vec<Known> = found.into_iter().map(|(_, known)| known).collect();
+    Ok(meant(&known, wanted))
+}
+
+/// Writes new messages.
+pub(crate) async fn put_messages(db: &mut Db<'_>, org: Uuid, messages: &[Message]) -> Res<()> {
+    let each = |row: &mut Params, message: &Message| {
+        let (text, content) = content_columns(&message.content)?;
+        let failure = message.delivery.failure.as_ref();
+        row.add(id(message.conversation));
+        row.add(id(message.id));
+        row.add(message.direction.as_str());
+        row.add(&message.author);
+        row.add(message.content.kind());
+        row.add(text);
+        row.add(content);
+        row.add(CONTENT_VERSION);
+        row.add(message.purpose.map(Purpose::as_str));
+        row.add(time(message.event_at));
+        row.add(time(message.received_at));
+        row.add(opt_time(message.expires_at));
+        row.add(message.external.as_ref().map(ExternalId::reveal));
+        row.add(opt_id(message.reply_to));
+        row.add(message.delivery.status.as_str());
+        row.add(time(message.delivery.at));
+        row.add(failure.map(|note| note.code.as_str()));
+        row.add(failure.and_then(|note| note.detail.as_deref()));
+        row.add(opt_time(message.edited_at));
+        row.add(opt_time(message.revoked_at));
+        row.add(reactions_column(&message.reactions)?);
+        Ok(())
+    };
+    db.put(sql::PUT_MESSAGE, |row| row.add(org), messages, each).await.map(drop)
+}
+
+/// Writes evidence; the earliest of each status stays.
+pub(crate) async fn put_evidence(db: &mut Db<'_>, org: Uuid, evidence: &[(MessageId, Evidence)]) -> Res<()> {
+    let each = |row: &mut Params, (message, evidence): &(MessageId, Evidence)| {
+        let failure = evidence.failure.as_ref();
+        row.add(id(*message));
+        row.add(evidence.status.as_str());
+        row.add(time(evidence.at));
+        row.add(failure.map(|note| note.code.as_str()));
+        row.add(failure.and_then(|note| note.detail.as_deref()));
+        Ok(())
+    };
+    db.put(sql::PUT_EVIDENCE, |row| row.add(org), evidence, each).await.map(drop)
+}
+
+/// Remembers provider ids.
+pub(crate) async fn put_references(db: &mut Db<'_>, org: Uuid, references: &[Reference]) -> Res<()> {
+    let each = |row: &mut Params, new: &Reference| {
+        row.add(id(new.account));
+        row.add(new.hash8);
+        row.add(id(new.message));
+        row.add(new.digest.map(|digest| digest.0));
+        row.add(time(new.seen_at));
+        Ok(())
+    };
+    db.put(sql::PUT_REFERENCE, |row| row.add(org), references, each).await.map(drop)
+}
+
+impl Scope<'_> {
+    /// Looks a provider's id up, once for each group.
+    pub(crate) async fn referred(&mut self, account: AccountId, wanted: &ExternalId) -> Res<Option<Known>> {
+        let place = (account, wanted.hash8());
+        if let Some(known) = self.group.references.get(&place) {
+            return Ok(meant(known, wanted));
+        }
+        self.group.write_messages(&mut self.db).await?;
+        let found = references(&mut self.db, self.key, account, &[wanted.hash8()]).await?;
+        let known: Vec<Known> = found.into_iter().map(|(_, known)| known).collect();
+        let answer = meant(&known, wanted);
+        self.group.references.insert(place, known);
+        Ok(answer)
+    }
+
+    pub(crate) async fn append(
+        &mut self,
+        account: AccountId,
+        message: &Message,
+        head: HeadDelta,
+        digest: Option<MessageDigest>,
+    ) -> Res<()> {
+        let kept = self.talk(message.conversation).await?;
+        let kept = kept.ok_or_else(|| unreadable("conversation of a message"))?;
+        // Looked at before anything is written, so that a doubled delivery leaves nothing to undo.
+        if let Some(external) = &message.external
+            && self.referred(account, external).await?.is_some()
+        {
+            return Err(StoreError::unmet(Expect::ExternalFree(account, external.clone())).into());
+        }
+        self.group.touch();
+        self.group.rows.messages.push(message.clone());
+        if message.direction == Direction::Outbound {
+            let delivery = &message.delivery;
+            let first =
+                Evidence { status: delivery.status, at: delivery.at, failure: delivery.failure.clone() };
+            self.group.rows.evidence.push((message.id, first));
+        }
+        if let Some(external) = &message.external {
+            self.remember(account, message.id, external, digest);
+        }
+        let reopens = head.reopen && kept.state != ConversationState::Open;
+        if reopens {
+            self.group.count(kept.state.as_str(), kept.assignee, -1);
+            self.group.count("open", kept.assignee, 1);
+        }
+        if let Some(Some(talk)) = self.group.talks.get_mut(&message.conversation) {
+            let kept = &mut talk.kept;
+            kept.unread = kept.unread.saturating_add(head.unread);
+            kept.last_message = kept.last_message.max(Some(message.id));
+            kept.last_at = kept.last_at.max(message.event_at);
+            if head.inbound {
+                kept.last_inbound_at = kept.last_inbound_at.max(Some(message.event_at));
+                kept.last_inbound = kept.last_inbound.max(Some(message.id));
+            }
+            // A message alone does not count as a change; that it reopens the conversation does.
+            if reopens {
+                kept.state = ConversationState::Open;
+                kept.revision.0 += 1;
+            }
+            talk.moved = true;
+        }
+        Ok(())
+    }
+
+    /// From now on the group knows this id.
+    fn remember(
+        &mut self,
+        account: AccountId,
+        message: MessageId,
+        external: &ExternalId,
+        digest: Option<MessageDigest>,
+    ) {
+        let hash8 = external.hash8();
+        let known = Known { message, digest, external: Some(external.reveal().to_owned()) };
+        self.group.know(account, external, known);
+        let seen_at = self.at;
+        self.group.rows.references.push(Reference { account, hash8, message, digest, seen_at });
+    }
+
+    /// Remembers a provider's id. One id names one message.
+    pub(crate) async fn refer(
+        &mut self,
+        account: AccountId,
+        message: MessageId,
+        external: &ExternalId,
+        digest: Option<MessageDigest>,
+    ) -> Res<()> {
+        match self.referred(account, external).await? {
+            Some(known) if known.message == message => return Ok(()),
+            Some(_) => {
+                return Err(StoreError::unmet(Expect::ExternalFree(account, external.clone())).into());
+            }
+            None => {
+                self.group.touch();
+                self.remember(account, message, external, digest);
+            }
+        }
+        self.group.write_messages(&mut self.db).await?;
+        self.db.run(sql::SET_EXTERNAL, params![self.key, id(message), external.reveal()]).await.map(drop)
+    }
+
+    /// News about a message that is still there: the earliest of each status is kept, the highest rank shown.
+    pub(crate) async fn take_evidence(&mut self, of: MessageId, evidence: &Evidence) -> Res<()> {
+        self.group.write_messages(&mut self.db).await?;
+        let kept = self
+            .db
+            .one(sql::MESSAGE_DELIVERY, params![self.key, id(of)], |row| {
+                let c = Cols::new(row, "message");
+                Ok((c.word::<Direction>()?, delivery(&c)?))
+            })
+            .await?;
+        let Some((Direction::Outbound, mut shown)) = kept else { return Ok(()) };
+        put_evidence(&mut self.db, self.key, &[(of, evidence.clone())]).await?;
+        if shown.take(evidence) {
+            let failure = shown.failure.as_ref();
+            let row = params![
+                self.key,
+                id(of),
+                shown.status.as_str(),
+                time(shown.at),
+                failure.map(|note| note.code.as_str()),
+                failure.and_then(|note| note.detail.as_deref()),
+            ];
+            self.db.run(sql::SET_DELIVERY, row).await?;
+        }
+        Ok(())
+    }
+
+    async fn marks(&mut self, of: MessageId) -> Res<Option<Marks>> {
+        self.group.write_messages(&mut self.db).await?;
+        self.db
+            .one(sql::MESSAGE_MARKS, params![self.key, id(of)], |row| {
+                let c = Cols::new(row, "message");
+                let (edited_at, revoked_at) = (c.opt_time()?, c.opt_time()?);
+                let reactions = reactions(c.get::<Option<&str>>()?, of)?;
+                Ok(Marks { edited_at, revoked_at, reactions })
+            })
+            .await
+    }
+
+    pub(crate) async fn react(&mut self, new: &Reaction) -> Res<()> {
+        let Some(mut marks) = self.marks(new.message).await? else { return Ok(()) };
+        match marks.reactions.iter_mut().find(|kept| kept.by == new.by) {
+            Some(kept) if (kept.at, &kept.emoji) < (new.at, &new.emoji) => *kept = new.clone(),
+            Some(_) => return Ok(()),
+            None => marks.reactions.push(new.clone()),
+        }
+        marks.reactions.sort_by_key(|kept| kept.by);
+        let row = params![self.key, id(new.message), reactions_column(&marks.reactions)?];
+        self.db.run(sql::SET_REACTIONS, row).await.map(drop)
+    }
+
+    pub(crate) async fn edit(&mut self, of: MessageId, content: &Content, at: DateTime<Utc>) -> Res<()> {
+        match self.marks(of).await? {
+            Some(marks) if marks.revoked_at.is_none() && marks.edited_at.is_none_or(|newest| newest < at) => {
+                self.set_content(of, content, Some(at), None).await
+            }
+            _ => Ok(()),
+        }
+    }
+
+    pub(crate) async fn revoke(&mut self, of: MessageId, content: &Content, at: DateTime<Utc>) -> Res<()> {
+        match self.marks(of).await? {
+            // As if no edit had come in between: the same state in any order.
+            Some(marks) if marks.revoked_at.is_none_or(|first| at < first) => {
+                self.set_content(of, content, None, Some(at)).await
+            }
+            _ => Ok(()),
+        }
+    }
+
+    async fn set_content(
+        &mut self,
+        of: MessageId,
+        content: &Content,
+        edited_at: Option<DateTime<Utc>>,
+        revoked_at: Option<DateTime<Utc>>,
+    ) -> Res<()> {
+        let (text, rest) = content_columns(content)?;
+        let row = params![
+            self.key,
+            id(of),
+            content.kind(),
+            text,
+            rest,
+            CONTENT_VERSION,
+            opt_time(edited_at),
+            opt_time(revoked_at),
+        ];
+        self.db.run(sql::SET_CONTENT, row).await.map(drop)
+    }
+}
+
+/// What later news about a message is judged by.
+struct Marks {
+    edited_at: Option<DateTime<Utc>>,
+    revoked_at: Option<DateTime<Utc>>,
+    reactions: Vec<Reaction>,
+}

@@ -1,0 +1,88 @@
+//! Brings the schema forward, one numbered step after another. Never back.
+//!
+//! The one place that knows sqlx's migrator, which brings a lock, checksums and a table of steps; ours has a schema and a
+//! name of its own, so that it never meets the host's. A checksum is over a step as it is written here, before names are
+//! put in: the same step is the same in every schema.
+
+use sqlx::postgres::PgConnection;
+use sqlx::{AssertSqlSafe, SqlSafeStr};
+use sqlx_core::migrate::{MigrateError, Migration, MigrationType, Migrator};
+
+use crate::error::OpenError;
+use crate::render::Schema;
+use crate::statements as sql;
+
+/// A step: its name, and what it does.
+type Step = (&'static str, &'static str);
+
+/// All steps, in order; the first has number one.
+const STEPS: &[Step] = &[
+    ("tables", include_str!("../migrations/0001_tables.sql")),
+    ("months", include_str!("../migrations/0002_months.sql")),
+    ("rights", include_str!("../migrations/0003_rights.sql")),
+];
+
+/// The newest step that is known.
+fn known() -> i64 {
+    STEPS.len() as i64
+}
+
+fn migrations(schema: &Schema, steps: &'static [Step]) -> Vec<Migration> {
+    let step = |(number, (name, text)): (i64, &Step)| {
+        let written =
+            Migration::new(number, (*name).into(), MigrationType::Simple, text.into_sql_str(), false);
+        let rendered = AssertSqlSafe(schema.render(text)).into_sql_str();
+        Migration { sql: rendered, ..written }
+    };
+    (1..).zip(steps).map(step).collect()
+}
+
+/// Takes the steps that are missing.
+///
+/// # Errors
+/// [`OpenError`] if the schema is newer than the program, a step that was taken has changed, or PostgreSQL refuses.
+pub(crate) async fn migrate(conn: &mut PgConnection, schema: &Schema) -> Result<(), OpenError> {
+    let mut migrator = Migrator::with_migrations(migrations(schema, STEPS));
+    migrator.create_schema(schema.as_str().to_owned());
+    migrator.dangerous_set_table_name(format!("{}.schema_version", schema.as_str()));
+    migrator.run_direct(None, conn, false).await.map_err(refused)
+}
+
+fn refused(error: MigrateError) -> OpenError {
+    match error {
+        MigrateError::VersionMissing(found) => OpenError::NewerSchema { found, known: known() },
+        MigrateError::VersionMismatch(number) | MigrateError::Dirty(number) => {
+            OpenError::ChangedMigration { number }
+        }
+        MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => error.into(),
+        _ => OpenError::Store(dialzio_core::StoreError::Broken(
+            "the schema cannot be brought forward".to_owned(),
+        )),
+    }
+}
+
+/// Whether the schema is the one that this program knows: neither older, nor newer, nor another.
+pub(crate) async fn check(conn: &mut PgConnection, schema: &Schema) -> Result<(), OpenError> {
+    let there: bool = sqlx::query_scalar("SELECT to_regclass($1) IS NOT NULL")
+        .bind(format!("{}.schema_version", schema.as_str()))
+        .fetch_one(&mut *conn)
+        .await?;
+    if !there {
+        return Err(OpenError::OlderSchema { found: 0, known: known() });
+    }
+    let text = AssertSqlSafe(schema.render(sql::STEPS_TAKEN.sql));
+    let taken: Vec<(i64, bool, Vec<u8>)> = sqlx::query_as(text).fetch_all(&mut *conn).await?;
+    let found = taken.last().map_or(0, |(number, ..)| *number);
+    if found > known() {
+        return Err(OpenError::NewerSchema { found, known: known() });
+    }
+    for ((number, done, checksum), wanted) in taken.iter().zip(migrations(schema, STEPS)) {
+        if *number != wanted.version || !done || checksum[..] != wanted.checksum[..] {
+            return Err(OpenError::ChangedMigration { number: *number });
+        }
+    }
+    if found < known() || taken.len() < STEPS.len() {
+        return Err(OpenError::OlderSchema { found, known: known() });
+    }
+    Ok(())
+}

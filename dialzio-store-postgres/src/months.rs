@@ -1,0 +1,156 @@
+//! Months of messages, evidence, events and audit entries: opened before anybody writes in them, closed when all of them
+//! has expired.
+
+use chrono::{DateTime, Datelike, Months as Span, NaiveDate, TimeDelta, Utc};
+use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError};
+
+use dialzio_core::{MessageId, OrgId, TypedId, id_floor};
+
+use crate::Shared;
+use crate::codec::id;
+use crate::error::Res;
+use crate::run::params;
+use crate::session::{Session, Source, Wanted};
+use crate::statements as sql;
+
+/// How many months are open ahead of now: nobody should find the next one missing because a sweep was late.
+const AHEAD: u32 = 2;
+/// After how long all messages of a month have expired, by the clocks of our own that judge it too.
+const LIFE: TimeDelta = TimeDelta::days(373);
+
+/// The months that are known to be open.
+#[derive(Debug, Default)]
+pub(crate) struct Months(Mutex<BTreeSet<NaiveDate>>);
+
+/// The first day of an instant's month.
+fn month_of(at: DateTime<Utc>) -> NaiveDate {
+    let day = at.date_naive();
+    day.with_day(1).unwrap_or(day)
+}
+
+fn after(month: NaiveDate, count: u32) -> NaiveDate {
+    month.checked_add_months(Span::new(count)).unwrap_or(month)
+}
+
+fn start_of(month: NaiveDate) -> DateTime<Utc> {
+    month.and_time(chrono::NaiveTime::MIN).and_utc()
+}
+
+/// The instant in a message's id.
+pub(crate) fn instant_of(message: MessageId) -> Option<DateTime<Utc>> {
+    let (high, _) = message.uuid().as_u64_pair();
+    DateTime::from_timestamp_millis(i64::try_from(high >> 16).ok()?)
+}
+
+impl Months {
+    /// Opens the months of these instants, those that are not known to be open.
+    pub(crate) async fn open(
+        &self,
+        shared: &Shared,
+        instants: impl IntoIterator<Item = DateTime<Utc>>,
+    ) -> Res<()> {
+        let missing: BTreeSet<NaiveDate> = {
+            let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            instants.into_iter().map(month_of).filter(|month| !known.contains(month)).collect()
+        };
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let source = Source::Pool(shared.pool.clone());
+        let mut session = Session::begin(&source, &shared.sql, Wanted::WriteSystem).await?;
+        for month in &missing {
+            session.db()?.any(sql::MONTH_OPEN, params![month.to_string()]).await?;
+        }
+        session.commit().await?;
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(missing);
+        Ok(())
+    }
+
+    /// Opens the months to come, and closes those in which everything has expired and no file is left.
+    pub(crate) async fn keep(&self, shared: &Shared, now: DateTime<Utc>) -> Res<u64> {
+        let this = month_of(now);
+        self.open(shared, (0..=AHEAD).map(|count| start_of(after(this, count)))).await?;
+        let mut closed = 0;
+        for (parent, month) in self.all(shared).await? {
+            let over = start_of(after(month, 1)) + LIFE <= now;
+            if parent == "message" && (!over || self.has_files(shared, month).await?) {
+                continue;
+            }
+            closed += u64::from(self.close(shared, &parent, month).await?);
+        }
+        Ok(closed)
+    }
+
+    /// The months there are, of each table that has them.
+    async fn all(&self, shared: &Shared) -> Res<Vec<(String, NaiveDate)>> {
+        let source = Source::Pool(shared.pool.clone());
+        let mut session = Session::begin(&source, &shared.sql, Wanted::ReadSystem).await?;
+        let schema = shared.sql.schema().as_str();
+        let found = session
+            .db()?
+            .all(sql::MONTHS, params![schema], |row| {
+                let c = crate::codec::Cols::new(row, "month");
+                let (parent, name): (String, String) = (c.get()?, c.get()?);
+                let month = name.strip_prefix(&format!("{parent}_")).map(|text| format!("{text}_01"));
+                Ok(month
+                    .and_then(|text| NaiveDate::parse_from_str(&text, "%Y_%m_%d").ok())
+                    .map(|m| (parent, m)))
+            })
+            .await;
+        let found = session.end(found).await?;
+        Ok(found.into_iter().flatten().collect())
+    }
+
+    /// Whether a file of a message of this month is left, in any organisation.
+    async fn has_files(&self, shared: &Shared, month: NaiveDate) -> Res<bool> {
+        let source = Source::Pool(shared.pool.clone());
+        let (from, to) = (id_floor(start_of(month)), id_floor(start_of(after(month, 1))));
+        let mut last: Option<OrgId> = None;
+        loop {
+            let mut session = Session::begin(&source, &shared.sql, Wanted::ReadSystem).await?;
+            let orgs = crate::system::heads(&mut session.db()?, last, 100).await;
+            let orgs = session.end(orgs).await?;
+            let Some(newest) = orgs.last() else { return Ok(false) };
+            last = Some(*newest);
+            for org in orgs {
+                let mut session = Session::begin(&source, &shared.sql, Wanted::Read(org)).await?;
+                let found = session.db()?.any(sql::MEDIA_BETWEEN, params![id(org), from, to]).await;
+                if session.end(found).await? {
+                    return Ok(true);
+                }
+            }
+        }
+    }
+
+    async fn close(&self, shared: &Shared, parent: &str, month: NaiveDate) -> Res<bool> {
+        let source = Source::Pool(shared.pool.clone());
+        let mut session = Session::begin(&source, &shared.sql, Wanted::WriteSystem).await?;
+        let closed = session
+            .db()?
+            .one(sql::MONTH_CLOSE, params![parent, month.to_string()], |row| {
+                crate::codec::Cols::new(row, "month").get::<bool>()
+            })
+            .await?;
+        session.commit().await?;
+        let closed = closed == Some(true);
+        if closed && parent == "message" {
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&month);
+        }
+        Ok(closed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_tells_its_month() {
+        let at = DateTime::from_timestamp_millis(1_772_409_600_123).unwrap();
+        let message = MessageId::from_uuid(id_floor(at));
+        assert_eq!(instant_of(message), Some(at));
+        assert_eq!(month_of(at).to_string(), "2026-03-01");
+        assert_eq!(after(month_of(at), 10).to_string(), "2027-01-01");
+    }
+}

@@ -1,0 +1,214 @@
+//! Wake-ups. After a commit whoever follows in this process is told at once; others are told by a relay, some milliseconds
+//! later and all at once, outside of every busy transaction. What is told is a hint: the event log is the truth, and it is
+//! looked at each second, so a hint that is lost costs a second and no event.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
+use tokio::sync::{mpsc, watch};
+use tokio::task::AbortHandle;
+use uuid::Uuid;
+
+use dialzio_core::event::EventSeq;
+use dialzio_core::{OrgId, TypedId};
+
+use crate::Shared;
+use crate::error::Res;
+use crate::queue::Wake;
+use crate::session::{self, Session, Source, Wanted};
+
+/// For how long hints are collected.
+const COLLECT: Duration = Duration::from_millis(10);
+/// How often the log is looked at, hints or none.
+const LOOK: Duration = Duration::from_secs(1);
+/// How many hints one notification holds: PostgreSQL takes 8,000 bytes.
+const TOGETHER: usize = 100;
+
+/// Whoever follows.
+#[derive(Debug)]
+pub(crate) struct Watchers {
+    orgs: Mutex<HashMap<OrgId, watch::Sender<EventSeq>>>,
+    pub(crate) stir: watch::Sender<()>,
+    relay: mpsc::UnboundedSender<Wake>,
+}
+
+impl Watchers {
+    fn orgs(&self) -> MutexGuard<'_, HashMap<OrgId, watch::Sender<EventSeq>>> {
+        self.orgs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whoever follows an organisation from now on.
+    pub(crate) fn follow(&self, org: OrgId) -> watch::Receiver<EventSeq> {
+        self.orgs().entry(org).or_insert_with(|| watch::Sender::new(EventSeq(0))).subscribe()
+    }
+
+    /// Tells whoever is here. Never goes back.
+    fn tell(&self, org: OrgId, newest: EventSeq) {
+        let mut orgs = self.orgs();
+        if let Some(watcher) = orgs.get(&org) {
+            watcher.send_if_modified(|seen| {
+                let newer = *seen < newest;
+                if newer {
+                    *seen = newest;
+                }
+                newer
+            });
+            if watcher.is_closed() {
+                orgs.remove(&org);
+            }
+        }
+    }
+
+    /// Organisations that somebody follows.
+    fn followed(&self) -> Vec<OrgId> {
+        let mut orgs = self.orgs();
+        orgs.retain(|_, watcher| !watcher.is_closed());
+        orgs.keys().copied().collect()
+    }
+}
+
+impl Shared {
+    /// Wakes whoever waits, here and elsewhere, after a commit.
+    pub(crate) fn wake(&self, wake: &Wake) {
+        if let Some(newest) = wake.told {
+            self.watchers.tell(wake.org, newest);
+        }
+        if wake.stirred {
+            self.watchers.stir.send_replace(());
+        }
+        if wake.told.is_some() || wake.stirred {
+            // The receiver goes with the store.
+            let _ = self.watchers.relay.send(*wake);
+        }
+    }
+
+    /// Something was heard of another process, or of this one.
+    fn hear(&self, payload: &str) {
+        for word in payload.split(' ') {
+            if word == STIRRED {
+                self.watchers.stir.send_replace(());
+            } else if let Some((org, newest)) = word.split_once(':')
+                && let (Ok(org), Ok(newest)) = (Uuid::try_parse(org), newest.parse())
+            {
+                self.watchers.tell(OrgId::from_uuid(org), EventSeq(newest));
+            }
+        }
+    }
+}
+
+/// Says that work was queued.
+const STIRRED: &str = "work";
+
+/// The channel of a schema.
+fn channel(shared: &Shared) -> String {
+    format!("{}_wake", shared.sql.schema().as_str())
+}
+
+/// What the relay is made of before the store is.
+pub(crate) struct Relay(mpsc::UnboundedReceiver<Wake>);
+
+pub(crate) fn watchers() -> (Watchers, Relay) {
+    let (relay, wakes) = mpsc::unbounded_channel();
+    (Watchers { orgs: Mutex::default(), stir: watch::Sender::new(()), relay }, Relay(wakes))
+}
+
+/// The tasks behind the wake-ups. They end with the store.
+#[derive(Debug)]
+pub(crate) struct Tasks(Vec<AbortHandle>);
+
+impl Drop for Tasks {
+    fn drop(&mut self) {
+        for task in &self.0 {
+            task.abort();
+        }
+    }
+}
+
+impl Tasks {
+    pub(crate) fn start(shared: &Arc<Shared>, relay: Relay) -> Self {
+        let weak = || Arc::downgrade(shared);
+        Self(vec![
+            tokio::spawn(pass_on(weak(), relay)).abort_handle(),
+            tokio::spawn(listen(weak())).abort_handle(),
+            tokio::spawn(look(weak())).abort_handle(),
+        ])
+    }
+}
+
+/// Passes hints on to other processes.
+async fn pass_on(shared: Weak<Shared>, Relay(mut wakes): Relay) {
+    while let Some(first) = wakes.recv().await {
+        tokio::time::sleep(COLLECT).await;
+        let (mut newest, mut stirred) = (BTreeMap::new(), false);
+        let mut next = Some(first);
+        while let Some(wake) = next {
+            if let Some(seq) = wake.told {
+                let kept: &mut EventSeq = newest.entry(wake.org.uuid()).or_default();
+                *kept = (*kept).max(seq);
+            }
+            stirred |= wake.stirred;
+            next = wakes.try_recv().ok();
+        }
+        let Some(shared) = shared.upgrade() else { return };
+        let mut words: Vec<String> = newest.iter().map(|(org, seq)| format!("{org}:{}", seq.0)).collect();
+        if stirred {
+            words.push(STIRRED.to_owned());
+        }
+        for words in words.chunks(TOGETHER) {
+            let text = format!("NOTIFY {}, '{}'", channel(&shared), words.join(" "));
+            if session::say(&shared.pool, text).await.is_err() {
+                tracing::debug!("a wake-up could not be passed on; others look by themselves");
+            }
+        }
+    }
+}
+
+/// Hears hints of other processes, where a connection can be listened on.
+async fn listen(shared: Weak<Shared>) {
+    loop {
+        let Some(here) = shared.upgrade() else { return };
+        let (pool, name) = (here.pool.clone(), channel(&here));
+        drop(here);
+        let heard: Result<(), sqlx::Error> = async {
+            let mut listener = sqlx::postgres::PgListener::connect_with(&pool).await?;
+            listener.listen(&name).await?;
+            loop {
+                // `None`: the connection was lost and is there again. What was said meanwhile is looked up by `look`.
+                if let Some(notice) = listener.try_recv().await? {
+                    let Some(here) = shared.upgrade() else { return Ok(()) };
+                    here.hear(notice.payload());
+                }
+            }
+        }
+        .await;
+        if heard.is_err() {
+            tracing::debug!("nothing can be listened on; the log is looked at each second");
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
+/// Looks at the log of whoever is followed.
+async fn look(shared: Weak<Shared>) {
+    let mut ticks = tokio::time::interval(LOOK);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        let Some(shared) = shared.upgrade() else { return };
+        let orgs = shared.watchers.followed();
+        if !orgs.is_empty()
+            && let Ok(newest) = newest(&shared, &orgs).await
+        {
+            for (org, seq) in newest {
+                shared.watchers.tell(org, seq);
+            }
+        }
+    }
+}
+
+async fn newest(shared: &Shared, orgs: &[OrgId]) -> Res<Vec<(OrgId, EventSeq)>> {
+    let source = Source::Pool(shared.pool.clone());
+    let mut session = Session::begin(&source, &shared.sql, Wanted::ReadSystem).await?;
+    let found = crate::system::newest_of(&mut session.db()?, orgs).await;
+    Ok(session.end(found).await?)
+}

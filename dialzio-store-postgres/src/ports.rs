@@ -1,0 +1,518 @@
+//! The ports: each method asks in a session of its own, or hands its batches to the queue of the organisation.
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use futures_util::StreamExt;
+use futures_util::stream::BoxStream;
+use tokio_stream::wrappers::WatchStream;
+
+use dialzio_core::access::{AccessStore, ApiKey, Invitation, Member, Org, SignIn, TokenHash, User};
+use dialzio_core::account::{AccountStore, App, ProviderAccount, Route};
+use dialzio_core::consent::{ConsentFacts, ConsentRecord, ConsentStore, SendFacts, Suppression};
+use dialzio_core::contact::{
+    ChannelIdentity, Contact, ContactQuery, ContactStore, Note, SubjectKey, Task, TaskQuery,
+};
+use dialzio_core::conversation::{
+    Conversation, ConversationQuery, ConversationStore, InboundAsk, InboundFacts, InboxEntry, Message,
+    QueueCounts, Template,
+};
+use dialzio_core::effect::Lane;
+use dialzio_core::event::{EventSeq, Recorded};
+use dialzio_core::inbox::Quarantined;
+use dialzio_core::ledger::{AuditEntry, LedgerStore};
+use dialzio_core::media::{Media, MediaStore};
+use dialzio_core::page::{Page, PageRequest};
+use dialzio_core::provider::AccountRef;
+use dialzio_core::store::{Batch, Commit, Due, Lease, Store, StoreError, SystemStore, SystemWrite, UserKey};
+use dialzio_core::{
+    AccountId, AppId, ChannelIdentityId, ContactId, ConversationId, EffectId, HookId, MediaId, MemberId,
+    MessageId, OrgId, OrgScope, StoreResult, SystemScope, UserId, WorkerId,
+};
+
+use crate::codec::{id, time};
+use crate::commit::{NOTHING, Unit};
+use crate::error::Failure;
+use crate::facts::Look;
+use crate::run::params;
+use crate::session::Wanted;
+use crate::sight::Sight;
+use crate::statements as sql;
+use crate::{
+    PostgresStore, access, accounts, consent, contacts, conversations, identities, leases, ledger, media,
+    messages, system, work,
+};
+
+/// An organisation that the store reaches by itself, when it looks after what others have left behind.
+struct Reached(OrgId);
+
+impl Reached {
+    const fn org(&self) -> OrgId {
+        self.0
+    }
+}
+
+impl PostgresStore {
+    /// Changes system tables and nothing else; what has expired goes, and months come and go, with the sweep.
+    async fn enact_alone(&self, writes: &[SystemWrite]) -> StoreResult<Commit> {
+        let mut session = self.session(Wanted::WriteSystem).await?;
+        let mut sweep = None;
+        let enacted = async {
+            let mut db = session.db()?;
+            for write in writes {
+                system::write(&mut db, write).await?;
+                if let SystemWrite::Sweep(before) = write {
+                    sweep = Some(*before);
+                }
+            }
+            Ok::<_, Failure>(())
+        };
+        match enacted.await {
+            Ok(()) => session.commit().await.map_err(Failure::into_store)?,
+            Err(failure) => {
+                if !failure.is_cut() {
+                    session.undo().await.map_err(Failure::into_store)?;
+                }
+                return Err(failure.into_store());
+            }
+        }
+        if let Some(before) = sweep {
+            self.shared.months.keep(&self.shared, before).await.map_err(Failure::into_store)?;
+        }
+        Ok(NOTHING)
+    }
+}
+
+/// Asks in one session, on one snapshot, as one organisation.
+macro_rules! look {
+    ($store:expr, $scope:expr, |$db:ident, $org:ident| $read:expr) => {{
+        let mut session = $store.session(Wanted::Read($scope.org())).await?;
+        let found = async {
+            let (mut handle, $org) = (session.db()?, id($scope.org()));
+            let $db = &mut handle;
+            $read.await
+        };
+        let found = found.await;
+        session.end(found).await
+    }};
+}
+
+/// Asks the system tables in one session, on one snapshot.
+macro_rules! system {
+    ($store:expr, |$db:ident| $read:expr) => {{
+        let mut session = $store.session(Wanted::ReadSystem).await?;
+        let found = async {
+            let mut handle = session.db()?;
+            let $db = &mut handle;
+            $read.await
+        };
+        let found = found.await;
+        session.end(found).await
+    }};
+}
+
+#[async_trait]
+impl ContactStore for PostgresStore {
+    async fn contact(&self, scope: &OrgScope, id: ContactId) -> StoreResult<Option<Contact>> {
+        look!(self, scope, |db, org| contacts::one(db, org, id))
+    }
+
+    async fn contacts_by_subject(
+        &self,
+        scope: &OrgScope,
+        any_of: &[SubjectKey],
+    ) -> StoreResult<Vec<Contact>> {
+        look!(self, scope, |db, org| contacts::by_subject(db, org, any_of))
+    }
+
+    async fn channel_identities(
+        &self,
+        scope: &OrgScope,
+        contact: ContactId,
+    ) -> StoreResult<Vec<ChannelIdentity>> {
+        look!(self, scope, |db, org| identities::of_contact(db, org, contact))
+    }
+
+    async fn channel_identity(
+        &self,
+        scope: &OrgScope,
+        id: ChannelIdentityId,
+    ) -> StoreResult<Option<ChannelIdentity>> {
+        look!(self, scope, |db, org| identities::one(db, org, id))
+    }
+
+    async fn contacts(
+        &self,
+        scope: &OrgScope,
+        query: &ContactQuery,
+        page: PageRequest,
+    ) -> StoreResult<Page<Contact>> {
+        look!(self, scope, |db, org| contacts::list(db, org, query, &page))
+    }
+
+    async fn notes(
+        &self,
+        scope: &OrgScope,
+        contact: ContactId,
+        page: PageRequest,
+    ) -> StoreResult<Page<Note>> {
+        look!(self, scope, |db, org| contacts::notes(db, org, contact, &page))
+    }
+
+    async fn tasks(&self, scope: &OrgScope, query: &TaskQuery, page: PageRequest) -> StoreResult<Page<Task>> {
+        look!(self, scope, |db, org| contacts::tasks(db, org, query, &page))
+    }
+}
+
+#[async_trait]
+impl ConversationStore for PostgresStore {
+    async fn conversation(&self, scope: &OrgScope, id: ConversationId) -> StoreResult<Option<Conversation>> {
+        look!(self, scope, |db, org| conversations::one(db, org, id))
+    }
+
+    async fn inbox_entry(&self, scope: &OrgScope, id: ConversationId) -> StoreResult<Option<InboxEntry>> {
+        look!(self, scope, |db, org| async {
+            let sight = Sight::at(db, org, self.now()).await?;
+            conversations::inbox_entry(db, org, sight, id).await
+        })
+    }
+
+    async fn inbox(
+        &self,
+        scope: &OrgScope,
+        query: &ConversationQuery,
+        page: PageRequest,
+    ) -> StoreResult<Page<InboxEntry>> {
+        look!(self, scope, |db, org| async {
+            let sight = Sight::at(db, org, self.now()).await?;
+            conversations::inbox(db, org, sight, query, &page).await
+        })
+    }
+
+    async fn conversations_of(&self, scope: &OrgScope, contact: ContactId) -> StoreResult<Vec<Conversation>> {
+        look!(self, scope, |db, org| conversations::of_contact(db, org, contact))
+    }
+
+    async fn conversation_with(
+        &self,
+        scope: &OrgScope,
+        account: AccountId,
+        identity: ChannelIdentityId,
+    ) -> StoreResult<Option<Conversation>> {
+        look!(self, scope, |db, org| conversations::with(db, org, account, identity))
+    }
+
+    async fn queue_counts(&self, scope: &OrgScope) -> StoreResult<QueueCounts> {
+        look!(self, scope, |db, org| conversations::queue_counts(db, org))
+    }
+
+    async fn message(&self, scope: &OrgScope, id: MessageId) -> StoreResult<Option<Message>> {
+        look!(self, scope, |db, org| async {
+            let sight = Sight::at(db, org, self.now()).await?;
+            messages::one(db, org, sight, id).await
+        })
+    }
+
+    async fn messages(
+        &self,
+        scope: &OrgScope,
+        conversation: ConversationId,
+        page: PageRequest,
+    ) -> StoreResult<Page<Message>> {
+        look!(self, scope, |db, org| async {
+            let sight = Sight::at(db, org, self.now()).await?;
+            messages::list(db, org, sight, conversation, &page).await
+        })
+    }
+
+    async fn inbound_facts(&self, scope: &OrgScope, ask: &InboundAsk) -> StoreResult<InboundFacts> {
+        look!(self, scope, |db, _org| Look { db, org: scope.org(), now: self.now() }.inbound_facts(ask))
+    }
+
+    async fn templates(&self, scope: &OrgScope, account: AccountId) -> StoreResult<Vec<Template>> {
+        look!(self, scope, |db, org| accounts::templates(db, org, account))
+    }
+}
+
+#[async_trait]
+impl MediaStore for PostgresStore {
+    async fn media(&self, scope: &OrgScope, id: MediaId) -> StoreResult<Option<Media>> {
+        look!(self, scope, |db, org| async {
+            let sight = Sight::at(db, org, self.now()).await?;
+            media::one(db, org, sight, id).await
+        })
+    }
+
+    async fn media_of(&self, scope: &OrgScope, of: &[MessageId]) -> StoreResult<Vec<Media>> {
+        look!(self, scope, |db, org| async {
+            let sight = Sight::at(db, org, self.now()).await?;
+            media::of_messages(db, org, sight, of).await
+        })
+    }
+}
+
+#[async_trait]
+impl ConsentStore for PostgresStore {
+    async fn send_facts(&self, scope: &OrgScope, effects: &[EffectId]) -> StoreResult<Vec<SendFacts>> {
+        look!(self, scope, |db, _org| Look { db, org: scope.org(), now: self.now() }.send_facts(effects))
+    }
+
+    async fn consent_facts(
+        &self,
+        scope: &OrgScope,
+        conversation: ConversationId,
+    ) -> StoreResult<Option<ConsentFacts>> {
+        look!(self, scope, |db, _org| Look { db, org: scope.org(), now: self.now() }
+            .consent_facts(conversation))
+    }
+
+    async fn suppressions(&self, scope: &OrgScope, hashes: &[[u8; 16]]) -> StoreResult<Vec<Suppression>> {
+        look!(self, scope, |db, org| consent::suppressions(db, org, hashes))
+    }
+
+    async fn consent_history(
+        &self,
+        scope: &OrgScope,
+        contact: ContactId,
+        page: PageRequest,
+    ) -> StoreResult<Page<ConsentRecord>> {
+        look!(self, scope, |db, org| consent::history(db, org, contact, &page))
+    }
+}
+
+#[async_trait]
+impl AccountStore for PostgresStore {
+    async fn account(&self, scope: &OrgScope, id: AccountId) -> StoreResult<Option<ProviderAccount>> {
+        look!(self, scope, |db, org| accounts::one(db, org, id))
+    }
+
+    async fn accounts(&self, scope: &OrgScope) -> StoreResult<Vec<ProviderAccount>> {
+        look!(self, scope, |db, org| accounts::all(db, org))
+    }
+}
+
+#[async_trait]
+impl AccessStore for PostgresStore {
+    async fn org(&self, scope: &OrgScope) -> StoreResult<Option<Org>> {
+        look!(self, scope, |db, _org| access::org(db, scope.org()))
+    }
+
+    async fn member(&self, scope: &OrgScope, id: MemberId) -> StoreResult<Option<Member>> {
+        look!(self, scope, |db, org| access::member(db, org, id))
+    }
+
+    async fn members(&self, scope: &OrgScope) -> StoreResult<Vec<Member>> {
+        look!(self, scope, |db, org| access::members(db, org))
+    }
+
+    async fn api_keys(&self, scope: &OrgScope) -> StoreResult<Vec<ApiKey>> {
+        look!(self, scope, |db, org| access::api_keys(db, org))
+    }
+}
+
+#[async_trait]
+impl LedgerStore for PostgresStore {
+    async fn audit(&self, scope: &OrgScope, after: u64, limit: u32) -> StoreResult<Vec<AuditEntry>> {
+        look!(self, scope, |db, org| ledger::audit(db, org, after, limit))
+    }
+
+    async fn events(&self, scope: &OrgScope, after: EventSeq, limit: u32) -> StoreResult<Vec<Recorded>> {
+        look!(self, scope, |db, org| ledger::events(db, org, after, limit))
+    }
+
+    async fn newest_event(&self, scope: &OrgScope) -> StoreResult<EventSeq> {
+        look!(self, scope, |db, org| ledger::newest_event(db, org))
+    }
+
+    fn watch(&self, scope: &OrgScope) -> BoxStream<'static, EventSeq> {
+        WatchStream::from_changes(self.shared.watchers.follow(scope.org())).boxed()
+    }
+}
+
+#[async_trait]
+impl SystemStore for PostgresStore {
+    async fn user(&self, _: &SystemScope, by: UserKey<'_>) -> StoreResult<Option<User>> {
+        match by {
+            UserKey::Id(id) => system!(self, |db| system::user(db, id)),
+            UserKey::Email(email) => {
+                system!(self, |db| system::user_by_email(db, email))
+            }
+        }
+    }
+
+    async fn credential_owner(
+        &self,
+        _: &SystemScope,
+        token: &TokenHash,
+        now: DateTime<Utc>,
+    ) -> StoreResult<Option<SignIn>> {
+        system!(self, |db| system::credential_owner(db, token, now))
+    }
+
+    async fn organisations_of(&self, _: &SystemScope, user: UserId) -> StoreResult<Vec<OrgId>> {
+        system!(self, |db| system::organisations_of(db, user))
+    }
+
+    async fn invitation(
+        &self,
+        _: &SystemScope,
+        token: &TokenHash,
+        now: DateTime<Utc>,
+    ) -> StoreResult<Option<Invitation>> {
+        system!(self, |db| system::invitation(db, token, now))
+    }
+
+    async fn hook(&self, _: &SystemScope, hook: HookId) -> StoreResult<Option<App>> {
+        system!(self, |db| system::hook(db, hook))
+    }
+
+    async fn app(&self, _: &SystemScope, id: AppId) -> StoreResult<Option<App>> {
+        system!(self, |db| system::app(db, id))
+    }
+
+    async fn apps(&self, _: &SystemScope, org: Option<OrgId>) -> StoreResult<Vec<App>> {
+        system!(self, |db| system::apps(db, org))
+    }
+
+    async fn route(
+        &self,
+        _: &SystemScope,
+        app: AppId,
+        accounts: &[AccountRef],
+    ) -> StoreResult<Vec<Option<Route>>> {
+        system!(self, |db| system::routes(db, app, accounts))
+    }
+
+    async fn enact(
+        &self,
+        _: &SystemScope,
+        writes: Vec<SystemWrite>,
+        also: Option<(&OrgScope, Batch)>,
+    ) -> StoreResult<Commit> {
+        match also {
+            Some((scope, batch)) => {
+                self.submit_one(scope.org(), Unit::Enact(writes, batch.into_parts())).await
+            }
+            None => {
+                let store = self.clone();
+                // Carried out even if nobody waits for it any more.
+                let enacted = tokio::spawn(async move { store.enact_alone(&writes).await });
+                enacted.await.unwrap_or(Err(StoreError::Unavailable))
+            }
+        }
+    }
+
+    async fn organisations(
+        &self,
+        _: &SystemScope,
+        after: Option<OrgId>,
+        limit: u32,
+    ) -> StoreResult<Vec<Org>> {
+        system!(self, |db| access::orgs(db, after, limit))
+    }
+
+    async fn lanes_due(&self, _: &SystemScope, now: DateTime<Utc>, limit: u32) -> StoreResult<Vec<Lane>> {
+        system!(self, |db| system::lanes_due(db, now, limit))
+    }
+
+    async fn lease(
+        &self,
+        _: &SystemScope,
+        lane: Lane,
+        by: WorkerId,
+        now: DateTime<Utc>,
+        until: DateTime<Utc>,
+    ) -> StoreResult<Option<Lease>> {
+        let mut session = self.session(Wanted::WriteSystem).await?;
+        let given = async {
+            let given = leases::take(&mut session.db()?, lane, by, now, until).await?;
+            session.commit().await?;
+            Ok::<_, Failure>(given)
+        };
+        let Some(given) = given.await.map_err(Failure::into_store)? else { return Ok(None) };
+        if given.abandoned {
+            // Whoever held it has gone in the middle of something: what it had dispatched may have been sent.
+            let place = (lane.account, lane.kind);
+            self.submit_one(lane.org, Unit::Recover(now, Some(place))).await?;
+        }
+        Ok(Some(given.lease))
+    }
+
+    async fn release(&self, _: &SystemScope, lease: Lease) -> StoreResult<()> {
+        let mut session = self.session(Wanted::WriteSystem).await?;
+        let released = async {
+            leases::give_back(&mut session.db()?, &lease).await?;
+            session.commit().await
+        };
+        released.await.map_err(Failure::into_store)
+    }
+
+    async fn recover(&self, _: &SystemScope, now: DateTime<Utc>) -> StoreResult<u64> {
+        let (mut after, mut count) = (None, 0);
+        loop {
+            let orgs: Vec<OrgId> = system!(self, |db| system::heads(db, after, 100))?;
+            let Some(newest) = orgs.last() else { return Ok(count) };
+            after = Some(*newest);
+            for of in orgs {
+                let scope = Reached(of);
+                // One look first: most organisations have nothing to recover.
+                let open = look!(self, scope, |db, org| work::dispatched(db, org, now))?;
+                if !open.is_empty() {
+                    count += self.submit_one(of, Unit::Recover(now, None)).await?.touched;
+                }
+            }
+        }
+    }
+
+    async fn next_due(&self, _: &SystemScope) -> StoreResult<Option<DateTime<Utc>>> {
+        system!(self, |db| system::next_due(db))
+    }
+
+    fn stirred(&self) -> BoxStream<'static, ()> {
+        WatchStream::from_changes(self.shared.watchers.stir.subscribe()).boxed()
+    }
+
+    async fn unrouted(&self, _: &SystemScope, page: PageRequest) -> StoreResult<Page<Quarantined>> {
+        let now = self.now();
+        system!(self, |db| system::quarantine(db, None, now, &page))
+    }
+
+    async fn ping(&self) -> StoreResult<()> {
+        let at = time(self.now());
+        let mut session = self.session(Wanted::WriteSystem).await?;
+        let beaten = async {
+            session.db()?.run(sql::BEAT, params![at]).await?;
+            session.commit().await
+        };
+        beaten.await.map_err(Failure::into_store)
+    }
+}
+
+#[async_trait]
+impl Store for PostgresStore {
+    async fn commit(&self, scope: &OrgScope, batches: Vec<Batch>) -> Vec<StoreResult<Commit>> {
+        if batches.is_empty() {
+            return Vec::new();
+        }
+        let org = scope.org();
+        let units = batches.into_iter().map(|batch| Unit::Batch(batch.into_parts())).collect();
+        self.submit(org, units).await
+    }
+
+    async fn due(
+        &self,
+        scope: &OrgScope,
+        lease: &Lease,
+        now: DateTime<Utc>,
+        limit: u32,
+    ) -> StoreResult<Vec<Due>> {
+        let lane = lease.lane;
+        if lane.org != scope.org() {
+            return Ok(Vec::new());
+        }
+        look!(self, scope, |db, org| work::due(db, org, lane, now, limit))
+    }
+
+    async fn quarantined(&self, scope: &OrgScope, page: PageRequest) -> StoreResult<Page<Quarantined>> {
+        look!(self, scope, |db, _org| system::quarantine(db, Some(scope.org()), self.now(), &page))
+    }
+}

@@ -1,0 +1,209 @@
+//! Contacts by words. Results come in the order of names, so there are two ways to a page: few matches are collected and
+//! sorted; if there are many, the list of names is walked and each name is looked at, since the next match is near.
+//!
+//! Words are rows, compared by their bytes. Row-level security lets no index be used with an operator that might tell
+//! about rows behind the wall, which the operators of PostgreSQL's text search may; comparing bytes does not.
+
+use std::collections::{BTreeMap, BTreeSet};
+use uuid::Uuid;
+
+use dialzio_core::contact::{Contact, ContactQuery, Stage};
+use dialzio_core::page::{Page, PageRequest};
+use dialzio_core::{ContactId, TypedId};
+
+use crate::codec::{Cols, id, id_list};
+use crate::contacts::{self, list_after, list_key, over};
+use crate::error::Res;
+use crate::run::{Db, params};
+use crate::statements as sql;
+
+/// From how many matches on the names are walked.
+const MANY: i64 = 4_000;
+
+/// Behind every word that begins with `word`: no word holds the last character there is.
+fn end_of(word: &str) -> String {
+    format!("{word}\u{10ffff}")
+}
+
+/// Whether a token can be in the index at all. What core makes always can.
+fn is_word(token: &str) -> bool {
+    token.chars().all(char::is_alphanumeric)
+}
+
+pub(crate) async fn find(
+    db: &mut Db<'_>,
+    org: Uuid,
+    query: &ContactQuery,
+    page: &PageRequest,
+) -> Res<Page<Contact>> {
+    let nobody = Page { items: Vec::new(), next: None };
+    let Some((last, whole)) = query.tokens.split_last() else { return Ok(nobody) };
+    if !query.tokens.iter().all(|token| is_word(token)) || whole.iter().any(String::is_empty) {
+        return Ok(nobody);
+    }
+    // Once each: the statements count how many of them a contact has.
+    let mut whole = whole.to_vec();
+    whole.sort_unstable();
+    whole.dedup();
+    let after = list_after(page)?;
+    let mut found = match few(db, org, query, &whole, last).await? {
+        Some(mut all) => {
+            all.retain(|(name, contact)| (name.as_str(), id(*contact)) > (after.0.as_str(), after.1));
+            all.sort_unstable();
+            all
+        }
+        None => walk(db, org, query, &whole, last, &after, over(page)).await?,
+    };
+    found.truncate(page.limit as usize + 1);
+    let page = Page::from_overread(found, page.limit, |(name, contact)| list_key(name, *contact));
+    let mut cards = contacts::by_ids(db, org, page.items.iter().map(|(_, contact)| *contact)).await?;
+    cards.sort_by_cached_key(|card| (card.sort_key(), card.id));
+    Ok(Page { items: cards, next: page.next })
+}
+
+/// All matches, if they are few.
+async fn few(
+    db: &mut Db<'_>,
+    org: Uuid,
+    query: &ContactQuery,
+    whole: &[String],
+    last: &str,
+) -> Res<Option<Vec<(String, ContactId)>>> {
+    // The longest whole word is likely to be the rarest.
+    let lead = whole.iter().max_by_key(|word| word.len());
+    let (from, to) =
+        lead.map_or_else(|| (last.to_owned(), end_of(last)), |word| (word.clone(), word.clone()));
+    let prefix = lead.map(|_| last);
+    let others: Vec<&str> = whole.iter().filter(|word| Some(*word) != lead).map(String::as_str).collect();
+    let row = params![org, from, to, others, prefix, end_of(last), MANY];
+    let found = db
+        .all(sql::SEARCH_WORDS, row, |row| {
+            let c = Cols::new(row, "search entry");
+            Ok((c.get::<String>()?, c.id()?, c.word::<Stage>()?))
+        })
+        .await?;
+    if found.len() as i64 == MANY {
+        return Ok(None);
+    }
+    let fits = |stage| query.stage.is_none_or(|wanted| wanted == stage);
+    Ok(Some(found.into_iter().filter(|(.., stage)| fits(*stage)).map(|(name, id, _)| (name, id)).collect()))
+}
+
+/// The next matches in the list of names.
+async fn walk(
+    db: &mut Db<'_>,
+    org: Uuid,
+    query: &ContactQuery,
+    whole: &[String],
+    last: &str,
+    after: &(String, Uuid),
+    limit: i64,
+) -> Res<Vec<(String, ContactId)>> {
+    let stage = query.stage.map(Stage::as_str);
+    let row = params![org, after.0, after.1, stage, whole, last, end_of(last), limit];
+    db.all(sql::SEARCH_NAMES, row, |row| {
+        let c = Cols::new(row, "search entry");
+        Ok((c.get()?, c.id()?))
+    })
+    .await
+}
+
+/// Brings the words of contacts up to date.
+pub(crate) async fn index(db: &mut Db<'_>, org: Uuid, of: &[ContactId]) -> Res<()> {
+    let cards = contacts::by_ids(db, org, of.iter().copied()).await?;
+    let identities = crate::identities::of_each(db, org, of).await?;
+    let mut kept: BTreeMap<ContactId, BTreeSet<String>> = BTreeMap::new();
+    let rows = db
+        .all(sql::WORDS_OF, params![org, id_list(of.iter().copied())], |row| {
+            let c = Cols::new(row, "search entry");
+            Ok((c.id::<ContactId>()?, c.get::<String>()?))
+        })
+        .await?;
+    for (contact, word) in rows {
+        kept.entry(contact).or_default().insert(word);
+    }
+    let mut added = Vec::new();
+    for card in &cards {
+        let own: Vec<_> = identities.iter().filter(|identity| identity.contact == card.id).cloned().collect();
+        let wanted: BTreeSet<String> = card.search_tokens(&own).into_iter().collect();
+        let before = kept.remove(&card.id).unwrap_or_default();
+        let gone: Vec<String> = before.difference(&wanted).cloned().collect();
+        if !gone.is_empty() {
+            db.run(sql::DROP_WORDS, params![org, card.id.uuid(), gone]).await?;
+        }
+        added.extend(wanted.difference(&before).map(|word| (card.id, word.clone())));
+    }
+    db.put(
+        sql::PUT_WORDS,
+        |row| row.add(org),
+        &added,
+        |row, (contact, word)| {
+            row.add(id(*contact));
+            row.add(word);
+            Ok(())
+        },
+    )
+    .await
+    .map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::session::Wanted;
+    use crate::testing::Cluster;
+    use dialzio_core::contact::{ContactStore, ContactWrite};
+    use dialzio_core::store::Write;
+    use dialzio_core::testing::conformance::Bench;
+    use std::sync::Arc;
+
+    /// Both ways to a page have to agree, or a list would change its order as it grows.
+    #[tokio::test]
+    async fn walking_the_names_finds_what_collecting_the_matches_finds() {
+        let clock = Bench::clock();
+        let database = Cluster::shared().unwrap().database().await.unwrap();
+        let store = Arc::new(database.store(clock.clone()).await.unwrap());
+        let bench = Bench::new(store.clone(), clock);
+        let (house, other) = (bench.house().await, bench.house().await);
+        for (house, count) in [(&house, 300), (&other, 20)] {
+            let card = |number: u64| {
+                let mut contact = bench.make.contact(&format!("Name{} Family{}", number % 70, number % 3));
+                contact.stage = if number.is_multiple_of(2) { Stage::New } else { Stage::Customer };
+                Write::from(ContactWrite::Insert(contact))
+            };
+            bench.write_all(&house.scope, (0..count).map(card)).await;
+        }
+        let query = |text: &str, stage| ContactQuery { stage, ..ContactQuery::matching(text) };
+        for wanted in [
+            query("fam", None),
+            query("family1 name2", None),
+            query("name6", Some(Stage::Customer)),
+            query("name69 family0", None),
+            query("family1 name4 name4", None),
+            query("nobody", None),
+            query("family1", Some(Stage::New)),
+        ] {
+            let (last, whole) = wanted.tokens.split_last().unwrap();
+            let mut session = store.session(Wanted::Read(house.org.id)).await.unwrap();
+            let mut db = session.db().unwrap();
+            let org = id(house.org.id);
+            let mut collected = few(&mut db, org, &wanted, whole, last).await.unwrap().unwrap();
+            collected.sort_unstable();
+            let start = (String::new(), Uuid::nil());
+            let walked = walk(&mut db, org, &wanted, whole, last, &start, 1_000).await.unwrap();
+            assert_eq!(collected, walked, "{wanted:?}");
+            let (mut paged, mut page) = (Vec::new(), PageRequest::first(7));
+            loop {
+                let some = store.contacts(&house.scope, &wanted, page.clone()).await.unwrap();
+                paged.extend(some.items.iter().map(|card| (card.sort_key(), card.id)));
+                page.after = some.next;
+                if page.after.is_none() {
+                    break;
+                }
+            }
+            assert_eq!(paged, collected, "{wanted:?}");
+        }
+        let few = store.contacts(&other.scope, &query("fam", None), PageRequest::first(200)).await.unwrap();
+        assert_eq!(few.items.len(), 20);
+    }
+}

@@ -1,0 +1,163 @@
+//! Contacts, identities, notes, follow-ups, search.
+
+use super::statements;
+
+macro_rules! contact {
+    () => {
+        "c.id, c.name, c.stage, c.owner, c.restricted, c.revision, c.created_at, c.updated_at, \
+         (SELECT json_agg(json_build_array(d.kind, d.value, d.as_written, d.label) ORDER BY d.place)::TEXT \
+          FROM @contact_detail d WHERE d.org_id = $1 AND d.contact_id = c.id), \
+         (SELECT array_agg(g.tag) FROM @contact_tag g WHERE g.org_id = $1 AND g.contact_id = c.id)"
+    };
+}
+
+macro_rules! identity {
+    () => {
+        "i.id, i.contact_id, i.portfolio, i.profile_name, i.username, i.profile_at, i.unreachable_since, \
+         i.created_at, (SELECT json_agg(json_build_array(a.kind, a.value) ORDER BY a.seen_at, a.place)::TEXT \
+                        FROM @channel_alias a WHERE a.org_id = $1 AND a.identity_id = i.id)"
+    };
+}
+
+statements! { CONTACTS_ALL:
+    CONTACT: Read [contact, contact_detail, contact_tag] =
+        concat!("SELECT ", contact!(), " FROM @contact c WHERE c.org_id = $1 AND c.id = $2");
+    CONTACTS_BY_ID: Read [contact, contact_detail, contact_tag] =
+        concat!("SELECT ", contact!(), " FROM @contact c WHERE c.org_id = $1 AND c.id = ANY ($2)");
+    CONTACTS_BY_SUBJECT: Read [contact, contact_detail, contact_tag, channel_alias, channel_identity] =
+        concat!("SELECT ", contact!(), " FROM @contact c WHERE c.org_id = $1 AND c.id IN (
+                   SELECT d.contact_id FROM @contact_detail d WHERE d.org_id = $1 AND d.subject_key = ANY ($2)
+                   UNION ALL
+                   SELECT i.contact_id FROM @channel_alias a CROSS JOIN @channel_identity i
+                   WHERE a.org_id = $1 AND a.subject_key = ANY ($2) AND i.org_id = $1 AND i.id = a.identity_id)");
+    CONTACTS: Read [contact, contact_detail, contact_tag] =
+        concat!("SELECT ", contact!(), " FROM @contact c WHERE c.org_id = $1 AND (c.sort_key, c.id) > ($2, $3) \
+                 ORDER BY c.sort_key, c.id LIMIT $4");
+    CONTACTS_OF_STAGE: Read [contact, contact_detail, contact_tag] =
+        concat!("SELECT ", contact!(), " FROM @contact c \
+                 WHERE c.org_id = $1 AND c.stage = $5 AND (c.sort_key, c.id) > ($2, $3) \
+                 ORDER BY c.sort_key, c.id LIMIT $4");
+    CONTACT_REVISION: Read [contact] = "SELECT c.revision FROM @contact c WHERE c.org_id = $1 AND c.id = $2";
+    CONTACT_CANDIDATES: Read [contact_detail] =
+        "SELECT d.subject_key, d.contact_id FROM @contact_detail d
+         WHERE d.org_id = $1 AND d.subject_key = ANY ($2)";
+    PUT_CONTACT: Write [contact] =
+        "INSERT INTO @contact (org_id, id, name, sort_key, stage, owner, restricted, revision, created_at, updated_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+    SET_CONTACT: Write [contact] =
+        "UPDATE @contact SET name = $3, sort_key = $4, stage = $5, owner = $6, restricted = $7,
+                revision = revision + 1, updated_at = $8
+         WHERE org_id = $1 AND id = $2";
+    TOUCH_CONTACT: Write [contact] =
+        "UPDATE @contact SET revision = revision + 1, updated_at = greatest(updated_at, $3) WHERE org_id = $1 AND id = $2";
+    DROP_DETAILS: Write [contact_detail] = "DELETE FROM @contact_detail WHERE org_id = $1 AND contact_id = $2";
+    PUT_DETAIL: Write [contact_detail] =
+        "INSERT INTO @contact_detail (org_id, contact_id, place, kind, value, as_written, label, subject_key)
+         VALUES [($1, $2, $3, $4, $5, $6, $7, $8)]";
+    DROP_TAGS: Write [contact_tag] = "DELETE FROM @contact_tag WHERE org_id = $1 AND contact_id = $2";
+    PUT_TAG: Write [contact_tag] =
+        "INSERT INTO @contact_tag (org_id, contact_id, tag) VALUES [($1, $2, $3)] ON CONFLICT DO NOTHING";
+
+    NOTES: Read [note] =
+        "SELECT n.id, n.contact_id, n.author, n.text, n.created_at FROM @note n
+         WHERE n.org_id = $1 AND n.contact_id = $2 AND n.id < $3 ORDER BY n.id DESC LIMIT $4";
+    PUT_NOTE: Write [note] =
+        "INSERT INTO @note (org_id, contact_id, id, author, text, created_at) VALUES ($1, $2, $3, $4, $5, $6)
+         ON CONFLICT (org_id, contact_id, id) DO UPDATE SET author = excluded.author, text = excluded.text, created_at = excluded.created_at";
+
+    TASKS: Read [task] =
+        "SELECT t.id, t.contact_id, t.title, t.due_at, t.assignee, t.done_at, t.created_at FROM @task t
+         WHERE t.org_id = $1 AND t.id > $2 ORDER BY t.id LIMIT $3";
+    OPEN_TASKS: Read [task] =
+        "SELECT t.id, t.contact_id, t.title, t.due_at, t.assignee, t.done_at, t.created_at FROM @task t
+         WHERE t.org_id = $1 AND t.id > $2 AND t.done_at IS NULL ORDER BY t.id LIMIT $3";
+    TASKS_OF_MEMBER: Read [task] =
+        "SELECT t.id, t.contact_id, t.title, t.due_at, t.assignee, t.done_at, t.created_at FROM @task t
+         WHERE t.org_id = $1 AND t.assignee = $4 AND t.id > $2 ORDER BY t.id LIMIT $3";
+    OPEN_TASKS_OF_MEMBER: Read [task] =
+        "SELECT t.id, t.contact_id, t.title, t.due_at, t.assignee, t.done_at, t.created_at FROM @task t
+         WHERE t.org_id = $1 AND t.assignee = $4 AND t.id > $2 AND t.done_at IS NULL ORDER BY t.id LIMIT $3";
+    TASKS_OF_CONTACT: Read [task] =
+        "SELECT t.id, t.contact_id, t.title, t.due_at, t.assignee, t.done_at, t.created_at FROM @task t
+         WHERE t.org_id = $1 AND t.contact_id = $4 AND t.id > $2 AND ($5::UUID IS NULL OR t.assignee = $5)
+           AND (NOT $6 OR t.done_at IS NULL) ORDER BY t.id LIMIT $3";
+    PUT_TASK: Write [task] =
+        "INSERT INTO @task (org_id, id, contact_id, title, due_at, assignee, done_at, created_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+         ON CONFLICT (org_id, id) DO UPDATE SET contact_id = excluded.contact_id, title = excluded.title, due_at = excluded.due_at,
+                assignee = excluded.assignee, done_at = excluded.done_at, created_at = excluded.created_at";
+
+    IDENTITY: Read [channel_identity, channel_alias] =
+        concat!("SELECT ", identity!(), " FROM @channel_identity i WHERE i.org_id = $1 AND i.id = (
+                   SELECT coalesce(k.joined_into, k.id) FROM @channel_identity k WHERE k.org_id = $1 AND k.id = $2)");
+    IDENTITIES_OF: Read [channel_identity, channel_alias] =
+        concat!("SELECT ", identity!(), " FROM @channel_identity i \
+                 WHERE i.org_id = $1 AND i.contact_id = $2 AND i.joined_into IS NULL ORDER BY i.id");
+    IDENTITIES_OF_EACH: Read [channel_identity, channel_alias] =
+        concat!("SELECT ", identity!(), " FROM @channel_identity i \
+                 WHERE i.org_id = $1 AND i.contact_id = ANY ($2) AND i.joined_into IS NULL ORDER BY i.id");
+    IDENTITIES_BY_ID: Read [channel_identity, channel_alias] =
+        concat!("SELECT ", identity!(), " FROM @channel_identity i WHERE i.org_id = $1 AND i.id = ANY ($2)");
+    SURVIVOR: Read [channel_identity] =
+        "SELECT s.id, s.contact_id, s.portfolio FROM @channel_identity s WHERE s.org_id = $1 AND s.id = (
+           SELECT coalesce(k.joined_into, k.id) FROM @channel_identity k WHERE k.org_id = $1 AND k.id = $2)";
+    PUT_IDENTITY: Write [channel_identity] =
+        "INSERT INTO @channel_identity (org_id, id, contact_id, portfolio, profile_name, username, profile_at,
+                unreachable_since, created_at, joined_into)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, NULL)";
+    SET_PROFILE: Write [channel_identity] =
+        "UPDATE @channel_identity SET profile_at = $5, profile_name = coalesce($3, profile_name),
+                username = coalesce($4, username)
+         WHERE org_id = $1 AND id = $2 AND profile_at <= $5";
+    SET_REACHABLE: Write [channel_identity] =
+        "UPDATE @channel_identity SET unreachable_since = $3 WHERE org_id = $1 AND id = $2";
+    JOIN_IDENTITY: Write [channel_identity] =
+        "UPDATE @channel_identity SET joined_into = $3 WHERE org_id = $1 AND id = $2";
+    JOIN_JOINED: Write [channel_identity] =
+        "UPDATE @channel_identity SET joined_into = $3 WHERE org_id = $1 AND joined_into = $2";
+    MOVE_ALIASES: Write [channel_alias] =
+        "UPDATE @channel_alias SET identity_id = $3 WHERE org_id = $1 AND identity_id = $2";
+    MOVE_CONVERSATIONS: Write [conversation] =
+        "UPDATE @conversation SET contact_id = $3 WHERE org_id = $1 AND identity_id = $2";
+
+    ALIAS: Read [channel_alias] =
+        "SELECT a.identity_id, a.value, a.seen_at FROM @channel_alias a
+         WHERE a.org_id = $1 AND a.portfolio = $2 AND a.kind = $3 AND a.match_key = $4";
+    ALIAS_HOLDERS: Read [channel_alias] =
+        "SELECT a.kind, a.match_key, a.identity_id FROM @channel_alias a
+         WHERE a.org_id = $1 AND a.portfolio = $2 AND a.match_key = ANY ($4) AND a.kind = ANY ($3)";
+    PUT_ALIAS: Write [channel_alias] =
+        "INSERT INTO @channel_alias (org_id, portfolio, kind, match_key, identity_id, value, subject_key, seen_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+    SEE_ALIAS: Write [channel_alias] =
+        "UPDATE @channel_alias SET value = $5, seen_at = $6
+         WHERE org_id = $1 AND portfolio = $2 AND kind = $3 AND match_key = $4";
+
+    // The narrowest word leads, others are looked up. `$2` to `$3` are its bounds; both ends are the same for a whole word.
+    SEARCH_WORDS: Read [contact_word, contact] =
+        "SELECT c.sort_key, c.id, c.stage
+         FROM (SELECT DISTINCT w.contact_id FROM @contact_word w
+               WHERE w.org_id = $1 AND w.word >= $2 AND w.word <= $3
+                 AND cardinality($4::TEXT[]) = (SELECT count(*) FROM @contact_word x
+                       WHERE x.org_id = $1 AND x.contact_id = w.contact_id AND x.word = ANY ($4))
+                 AND ($5::TEXT IS NULL OR EXISTS (
+                       SELECT 1 FROM @contact_word p
+                       WHERE p.org_id = $1 AND p.contact_id = w.contact_id AND p.word >= $5 AND p.word <= $6))
+               LIMIT $7) m
+         JOIN @contact c ON c.org_id = $1 AND c.id = m.contact_id";
+    // Walks the names; the limit inside keeps it that way.
+    SEARCH_NAMES: Read [contact, contact_word] =
+        "SELECT c.sort_key, c.id FROM @contact c
+         CROSS JOIN LATERAL (SELECT 1 FROM @contact_word p
+           WHERE p.org_id = $1 AND p.contact_id = c.id AND p.word >= $6 AND p.word <= $7 LIMIT 1) p
+         WHERE c.org_id = $1 AND (c.sort_key, c.id) > ($2, $3) AND ($4::TEXT IS NULL OR c.stage = $4)
+           AND cardinality($5::TEXT[]) = (SELECT count(*) FROM @contact_word x
+                 WHERE x.org_id = $1 AND x.contact_id = c.id AND x.word = ANY ($5))
+         ORDER BY c.sort_key, c.id LIMIT $8";
+    WORDS_OF: Read [contact_word] =
+        "SELECT w.contact_id, w.word FROM @contact_word w WHERE w.org_id = $1 AND w.contact_id = ANY ($2)";
+    PUT_WORDS: Write [contact_word] =
+        "INSERT INTO @contact_word (org_id, contact_id, word) VALUES [($1, $2, $3)] ON CONFLICT DO NOTHING";
+    DROP_WORDS: Write [contact_word] =
+        "DELETE FROM @contact_word WHERE org_id = $1 AND contact_id = $2 AND word = ANY ($3)";
+}

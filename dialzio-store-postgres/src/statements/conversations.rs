@@ -1,0 +1,220 @@
+//! Conversations, queues, messages and what becomes of them, files.
+//!
+//! An expired message or file is not found: `$2` is the organisation's cut-off and `$3` is now in every statement that
+//! shows one. Those without the two are the writer's own, which keep the state of what is still there.
+
+use super::statements;
+
+macro_rules! conversation {
+    () => {
+        "c.id, c.account_id, c.identity_id, c.contact_id, c.state, c.snoozed_until, c.assignee, c.team, c.unread, \
+         c.last_message, c.last_at, c.last_inbound_at, c.last_inbound, c.seen_up_to, c.revision, c.created_at"
+    };
+}
+
+// The page is cut first, then each of its rows is looked up: the limits inside keep it that way, whatever the planner knows
+// of a page's length.
+macro_rules! entries {
+    ($page:expr) => {
+        concat!(
+            "SELECT ",
+            conversation!(),
+            ", t.name, t.stage, i.profile_name, i.username, a.value, m.id, m.direction, m.kind, m.text, m.status
+             FROM (SELECT c.* FROM @conversation c WHERE c.org_id = $1 AND ",
+            $page,
+            ") c
+             CROSS JOIN LATERAL (SELECT t.name, t.stage FROM @contact t
+               WHERE t.org_id = $1 AND t.id = c.contact_id LIMIT 1) t
+             CROSS JOIN LATERAL (SELECT coalesce(o.joined_into, o.id) AS id FROM @channel_identity o
+               WHERE o.org_id = $1 AND o.id = c.identity_id LIMIT 1) o
+             CROSS JOIN LATERAL (SELECT i.id, i.profile_name, i.username FROM @channel_identity i
+               WHERE i.org_id = $1 AND i.id = o.id LIMIT 1) i
+             LEFT JOIN LATERAL (SELECT a.value FROM @channel_alias a
+               WHERE a.org_id = $1 AND a.identity_id = i.id AND a.kind = 'phone'
+               ORDER BY a.seen_at DESC, a.place DESC LIMIT 1) a ON TRUE
+             LEFT JOIN LATERAL (SELECT m.id, m.direction, m.kind, m.text, m.status FROM @message m
+               WHERE m.org_id = $1 AND m.id = c.last_message
+                 AND m.event_at > $2 AND (m.expires_at IS NULL OR m.expires_at > $3) LIMIT 1) m ON TRUE
+             ORDER BY c.last_at DESC, c.id DESC"
+        )
+    };
+}
+
+macro_rules! message {
+    () => {
+        "m.id, m.conversation_id, m.direction, m.author, m.kind, m.text, m.content, m.content_version, m.purpose, \
+         m.event_at, m.received_at, m.expires_at, m.external_id, m.reply_to, m.status, m.status_at, m.failure_code, \
+         m.failure_detail, m.edited_at, m.revoked_at, m.reactions"
+    };
+}
+
+macro_rules! media {
+    () => {
+        "f.id, f.message_id, f.account_id, f.what, f.state, f.mime, f.filename, f.size, f.sha256, f.provider_id, \
+         f.blob, f.wrapped_key, f.event_at, f.expires_at"
+    };
+}
+
+statements! { CONVERSATIONS_ALL:
+    CONVERSATION: Read [conversation] =
+        concat!("SELECT ", conversation!(), " FROM @conversation c WHERE c.org_id = $1 AND c.id = $2");
+    CONVERSATIONS_BY_ID: Read [conversation] =
+        concat!("SELECT ", conversation!(), " FROM @conversation c WHERE c.org_id = $1 AND c.id = ANY ($2)");
+    CONVERSATIONS_OF: Read [conversation] =
+        concat!("SELECT ", conversation!(), " FROM @conversation c WHERE c.org_id = $1 AND c.contact_id = $2");
+    CONVERSATION_OF_PAIR: Read [conversation] =
+        concat!("SELECT ", conversation!(), " FROM @conversation c \
+                 WHERE c.org_id = $1 AND c.account_id = $2 AND c.identity_id = $3");
+    CONVERSATIONS_JOINED: Read [conversation, channel_identity] =
+        concat!("SELECT ", conversation!(), " FROM @channel_identity k CROSS JOIN @conversation c \
+                 WHERE k.org_id = $1 AND k.joined_into = $3 \
+                   AND c.org_id = $1 AND c.account_id = $2 AND c.identity_id = k.id");
+    CONVERSATIONS_WITH: Read [conversation, channel_identity] =
+        concat!("SELECT c.identity_id AS asked, ", conversation!(), " FROM @conversation c \
+                 WHERE c.org_id = $1 AND c.account_id = $2 AND c.identity_id = ANY ($3)
+                 UNION ALL
+                 SELECT k.joined_into AS asked, ", conversation!(), " FROM @channel_identity k \
+                 CROSS JOIN @conversation c WHERE k.org_id = $1 AND k.joined_into = ANY ($3) \
+                   AND c.org_id = $1 AND c.account_id = $2 AND c.identity_id = k.id");
+    INBOX_ENTRY: Read [conversation, contact, channel_identity, channel_alias, message] = entries!("c.id = $4");
+    INBOX: Read [conversation, contact, channel_identity, channel_alias, message] =
+        entries!("c.state = $4 AND (c.last_at, c.id) < ($5, $6) AND ($8::BIGINT IS NULL OR c.snoozed_until > $8)
+                  ORDER BY c.last_at DESC, c.id DESC LIMIT $7");
+    INBOX_OF: Read [conversation, contact, channel_identity, channel_alias, message] =
+        entries!("c.state = $4 AND c.assignee = $9 AND (c.last_at, c.id) < ($5, $6)
+                    AND ($8::BIGINT IS NULL OR c.snoozed_until > $8)
+                  ORDER BY c.last_at DESC, c.id DESC LIMIT $7");
+    INBOX_WOKEN: Read [conversation, contact, channel_identity, channel_alias, message] = entries!("c.snoozed_until <= $4");
+    PUT_CONVERSATION: Write [conversation] =
+        "INSERT INTO @conversation (org_id, id, account_id, identity_id, contact_id, state, snoozed_until, assignee,
+                team, unread, last_message, last_at, last_inbound_at, last_inbound, seen_up_to, revision, created_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)";
+    SET_CONVERSATION: Write [conversation] =
+        "UPDATE @conversation SET state = $3, snoozed_until = $4, assignee = $5, team = $6, revision = revision + 1
+         WHERE org_id = $1 AND id = $2";
+    WAKE_SNOOZED: Write [conversation] =
+        "UPDATE @conversation SET state = 'open', snoozed_until = NULL, revision = revision + 1
+         WHERE org_id = $1 AND snoozed_until <= $2 RETURNING assignee";
+    SET_HEADS: Write [conversation] =
+        "UPDATE @conversation c SET unread = v.unread, last_message = v.last_message, last_at = v.last_at,
+                last_inbound_at = v.last_inbound_at, last_inbound = v.last_inbound, seen_up_to = v.seen_up_to,
+                state = v.state, snoozed_until = v.snoozed_until, revision = v.revision
+         FROM (VALUES [($2::UUID, $3::BIGINT, $4::UUID, $5::BIGINT, $6::BIGINT, $7::UUID, $8::UUID, $9::TEXT,
+                $10::BIGINT, $11::BIGINT)])
+              v (id, unread, last_message, last_at, last_inbound_at, last_inbound, seen_up_to, state, snoozed_until,
+                 revision)
+         WHERE c.org_id = $1 AND c.id = v.id";
+    QUEUE_COUNTS: Read [queue_count] =
+        "SELECT q.state, q.assignee, q.count FROM @queue_count q WHERE q.org_id = $1 AND q.count > 0";
+    MOVE_COUNT: Write [queue_count] =
+        "UPDATE @queue_count SET count = count + $4 WHERE org_id = $1 AND state = $2 AND assignee = $3";
+    PUT_COUNT: Write [queue_count] =
+        "INSERT INTO @queue_count (org_id, state, assignee, count) VALUES ($1, $2, $3, $4)";
+
+    MESSAGE: Read [message] =
+        concat!("SELECT ", message!(), " FROM @message m WHERE m.org_id = $1 AND m.id = $4 \
+                 AND m.event_at > $2 AND (m.expires_at IS NULL OR m.expires_at > $3)");
+    MESSAGES: Read [message] =
+        concat!("SELECT ", message!(), " FROM @message m \
+                 WHERE m.org_id = $1 AND m.conversation_id = $4 AND m.id < $5 \
+                   AND m.event_at > $2 AND (m.expires_at IS NULL OR m.expires_at > $3) \
+                 ORDER BY m.id DESC LIMIT $6");
+    MESSAGE_MARKS: Read [message] =
+        "SELECT m.edited_at, m.revoked_at, m.reactions FROM @message m
+         WHERE m.org_id = $1 AND m.id = $2";
+    MESSAGE_DELIVERY: Read [message] =
+        "SELECT m.direction, m.status, m.status_at, m.failure_code, m.failure_detail FROM @message m
+         WHERE m.org_id = $1 AND m.id = $2";
+    MESSAGE_EXTERNAL: Read [message] =
+        "SELECT m.external_id FROM @message m WHERE m.org_id = $1 AND m.id = $2";
+    MESSAGES_KNOWN: Read [message] =
+        "SELECT m.id, m.conversation_id, m.direction, m.external_id, m.status
+         FROM @message m
+         WHERE m.org_id = $1 AND m.id = ANY ($4)
+           AND m.event_at > $2 AND (m.expires_at IS NULL OR m.expires_at > $3)";
+    MESSAGES_REFERRED: Read [external_reference, message] =
+        "SELECT m.id, m.conversation_id, m.direction, m.external_id, m.status, r.digest
+         FROM @external_reference r CROSS JOIN @message m
+         WHERE r.org_id = $1 AND r.account_id = $4 AND r.hash8 = ANY ($5) AND m.org_id = $1 AND m.id = r.message_id
+           AND m.event_at > $2 AND (m.expires_at IS NULL OR m.expires_at > $3)";
+    REFERENCES: Read [external_reference, message] =
+        "SELECT r.hash8, r.message_id, r.digest, m.external_id
+         FROM @external_reference r LEFT JOIN @message m ON m.org_id = $1 AND m.id = r.message_id
+         WHERE r.org_id = $1 AND r.account_id = $2 AND r.hash8 = ANY ($3)";
+    PUT_REFERENCE: Write [external_reference] =
+        "INSERT INTO @external_reference (org_id, account_id, hash8, message_id, digest, seen_at)
+         VALUES [($1, $2, $3, $4, $5, $6)]";
+    PUT_MESSAGE: Write [message] =
+        "INSERT INTO @message (org_id, conversation_id, id, direction, author, kind, text, content, content_version,
+                purpose, event_at, received_at, expires_at, external_id, reply_to, status, status_at, failure_code,
+                failure_detail, edited_at, revoked_at, reactions)
+         VALUES [($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)]";
+    SET_CONTENT: Write [message] =
+        "UPDATE @message SET kind = $3, text = $4, content = $5, content_version = $6, edited_at = $7, revoked_at = $8
+         WHERE org_id = $1 AND id = $2";
+    SET_DELIVERY: Write [message] =
+        "UPDATE @message SET status = $3, status_at = $4, failure_code = $5, failure_detail = $6
+         WHERE org_id = $1 AND id = $2";
+    SET_REACTIONS: Write [message] =
+        "UPDATE @message SET reactions = $3 WHERE org_id = $1 AND id = $2";
+    SET_EXTERNAL: Write [message] =
+        "UPDATE @message SET external_id = $3 WHERE org_id = $1 AND id = $2";
+    PUT_EVIDENCE: Write [message_evidence] =
+        "INSERT INTO @message_evidence (org_id, message_id, status, at, failure_code, failure_detail)
+         VALUES [($1, $2, $3, $4, $5, $6)]
+         ON CONFLICT (org_id, message_id, status) DO UPDATE SET at = least(message_evidence.at, excluded.at)";
+    MESSAGE_ANSWERED: Read [message] =
+        "SELECT 1 FROM @message m
+         WHERE m.org_id = $1 AND m.conversation_id = $2 AND m.id >= $3 AND m.direction = 'outbound' AND m.id IS DISTINCT FROM $4
+           AND m.status NOT IN ('suppressed', 'cancelled', 'expired')";
+    MESSAGES_PROMOTED: Read [conversation, message, message_evidence] =
+        "SELECT e.at FROM @conversation c CROSS JOIN @message m CROSS JOIN @message_evidence e
+         WHERE c.org_id = $1 AND c.contact_id = $2
+           AND m.org_id = $1 AND m.conversation_id = c.id AND m.purpose = 'marketing'
+           AND m.purpose IN ('marketing', 'utility')
+           AND e.org_id = $1 AND e.message_id = m.id AND e.status = 'dispatched' AND e.at > $3";
+
+    PROMOTIONS_OF: Read [channel_identity, conversation, message] =
+        "SELECT m.id FROM @channel_identity k CROSS JOIN @conversation c CROSS JOIN @message m
+         WHERE k.org_id = $1 AND k.id = $2 AND c.org_id = $1 AND c.identity_id = k.id
+           AND m.org_id = $1 AND m.conversation_id = c.id AND m.purpose IN ('marketing', 'utility')
+         UNION ALL
+         SELECT m.id FROM @channel_identity k CROSS JOIN @conversation c CROSS JOIN @message m
+         WHERE k.org_id = $1 AND k.joined_into = $2 AND c.org_id = $1 AND c.identity_id = k.id
+           AND m.org_id = $1 AND m.conversation_id = c.id AND m.purpose IN ('marketing', 'utility')";
+
+    MEDIA: Read [media] =
+        concat!("SELECT ", media!(), " FROM @media f WHERE f.org_id = $1 AND f.id = $4 \
+                 AND f.event_at > $2 AND (f.expires_at IS NULL OR f.expires_at > $3)");
+    MEDIA_OF: Read [media] =
+        concat!("SELECT ", media!(), " FROM @media f \
+                 WHERE f.org_id = $1 AND f.message_id = ANY ($4) \
+                   AND f.event_at > $2 AND (f.expires_at IS NULL OR f.expires_at > $3)");
+    PUT_MEDIA: Write [media] =
+        "INSERT INTO @media (org_id, id, message_id, account_id, what, state, mime, filename, size, sha256, provider_id,
+                blob, wrapped_key, event_at, expires_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
+    SET_MEDIA: Write [media] =
+        "UPDATE @media SET message_id = $3, account_id = $4, what = $5, state = $6, mime = $7, filename = $8, size = $9,
+                sha256 = $10, provider_id = $11, blob = $12, wrapped_key = $13, event_at = $14, expires_at = $15
+         WHERE org_id = $1 AND id = $2";
+
+    MESSAGES_OVER: Read [message] =
+        "SELECT m.id FROM @message m
+         WHERE m.org_id = $1 AND m.id < $2 AND m.event_at < $3 ORDER BY m.id LIMIT $4";
+    MESSAGES_ENDED: Read [message] =
+        "SELECT m.id FROM @message m WHERE m.org_id = $1 AND m.expires_at <= $2 LIMIT $3";
+    MEDIA_OVER: Read [media] =
+        "SELECT f.id FROM @media f WHERE f.org_id = $1 AND f.event_at < $2 LIMIT $3";
+    MEDIA_ENDED: Read [media] =
+        "SELECT f.id FROM @media f WHERE f.org_id = $1 AND f.expires_at <= $2 LIMIT $3";
+    MEDIA_BELONGING: Read [media] =
+        "SELECT f.id FROM @media f WHERE f.org_id = $1 AND f.message_id = ANY ($2)";
+    DROP_MEDIA: Write [media] =
+        "DELETE FROM @media WHERE org_id = $1 AND id = ANY ($2) RETURNING id, blob IS NOT NULL";
+    DROP_EVIDENCE: Write [message_evidence] =
+        "DELETE FROM @message_evidence WHERE org_id = $1 AND message_id = ANY ($2)";
+    DROP_MESSAGES: Write [message] = "DELETE FROM @message WHERE org_id = $1 AND id = ANY ($2)";
+    MEDIA_BETWEEN: Read [media] =
+        "SELECT 1 FROM @media f WHERE f.org_id = $1 AND f.message_id >= $2 AND f.message_id < $3 LIMIT 1";
+}

@@ -1,0 +1,62 @@
+//! Every SQL statement of the store, by name, with the tables it touches. Nothing else in the crate holds SQL that
+//! names a table, except the migrations.
+//!
+//! In a statement of an organisation `$1` is the organisation and every table of an organisation is narrowed by it. A
+//! system statement touches system tables only. Lists of values are one bound array. A name behind `@` is a table of
+//! ours, in whatever schema we live; what stands in brackets behind `VALUES` is repeated for each row that is written.
+
+mod access;
+mod consent;
+mod contacts;
+mod conversations;
+mod system;
+mod work;
+
+#[cfg(test)]
+mod tests;
+
+pub(crate) use access::*;
+pub(crate) use consent::*;
+pub(crate) use contacts::*;
+pub(crate) use conversations::*;
+pub(crate) use system::*;
+pub(crate) use work::*;
+
+/// What a statement does, and within which bounds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Reads rows of one organisation.
+    Read,
+    /// Changes rows of one organisation.
+    Write,
+    /// Touches system tables only.
+    System,
+}
+
+/// One statement.
+#[derive(Debug, Clone, Copy)]
+#[cfg_attr(not(test), allow(dead_code, reason = "kind and tables are what the tests of this table read"))]
+pub(crate) struct Statement {
+    pub(crate) name: &'static str,
+    pub(crate) kind: Kind,
+    pub(crate) tables: &'static [&'static str],
+    pub(crate) sql: &'static str,
+}
+
+macro_rules! statements {
+    ($all:ident: $($name:ident: $kind:ident [$($table:ident),+] = $sql:expr;)+) => {
+        $(pub(crate) const $name: $crate::statements::Statement = $crate::statements::Statement {
+            name: stringify!($name),
+            kind: $crate::statements::Kind::$kind,
+            tables: &[$(stringify!($table)),+],
+            sql: $sql,
+        };)+
+        pub(crate) const $all: &[$crate::statements::Statement] = &[$($name),+];
+    };
+}
+use statements;
+
+/// All of them.
+pub(crate) fn all() -> impl Iterator<Item = Statement> {
+    [ACCESS, CONSENT, CONTACTS_ALL, CONVERSATIONS_ALL, SYSTEM, WORK].into_iter().flatten().copied()
+}

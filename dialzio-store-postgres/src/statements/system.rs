@@ -1,0 +1,180 @@
+//! The system tables.
+
+use super::statements;
+
+macro_rules! org {
+    () => {
+        "SELECT o.org_id, o.name, o.zone, o.open_from, o.open_until, o.marketing_cap, o.message_days, o.created_at \
+         FROM @org o"
+    };
+}
+
+macro_rules! user {
+    () => {
+        "SELECT u.id, u.email, u.password, u.created_at FROM @user u"
+    };
+}
+
+macro_rules! app {
+    () => {
+        "SELECT p.id, p.org_id, p.provider, p.name, p.hook, \
+                (SELECT array_agg(s.sealed ORDER BY s.place) FROM @app_secret s WHERE s.app_id = p.id), \
+                p.verify_token, p.created_at FROM @app p"
+    };
+}
+
+macro_rules! quarantine {
+    () => {
+        "SELECT q.id, q.org_id, q.app_id, q.provider, q.reason, q.what, q.sealed, q.received_at, q.expires_at \
+         FROM @quarantine q"
+    };
+}
+
+statements! { SYSTEM:
+    ORG: System [org] = concat!(org!(), " WHERE o.org_id = $1");
+    ORGS: System [org] = concat!(org!(), " WHERE o.org_id > $1 ORDER BY o.org_id LIMIT $2");
+    ORG_DAYS: System [org] = "SELECT o.message_days FROM @org o WHERE o.org_id = $1";
+    PUT_ORG: System [org] =
+        "INSERT INTO @org (org_id, name, zone, open_from, open_until, marketing_cap, message_days, created_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+         ON CONFLICT (org_id) DO UPDATE SET name = excluded.name, zone = excluded.zone, open_from = excluded.open_from,
+                open_until = excluded.open_until, marketing_cap = excluded.marketing_cap,
+                message_days = excluded.message_days, created_at = excluded.created_at";
+    HEAD: System [org_head] =
+        "SELECT h.event_seq, h.audit_seq, h.audit_hash, h.ledger_seq FROM @org_head h WHERE h.org_id = $1";
+    HEAD_LOCK: System [org_head] =
+        "SELECT h.event_seq, h.audit_seq, h.audit_hash, h.ledger_seq FROM @org_head h WHERE h.org_id = $1 FOR UPDATE";
+    NEWEST_OF: System [org_head] =
+        "SELECT h.org_id, h.event_seq FROM @org_head h WHERE h.org_id = ANY ($1)";
+    HEADS: System [org_head] = "SELECT h.org_id FROM @org_head h WHERE h.org_id > $1 ORDER BY h.org_id LIMIT $2";
+    FOUND_HEAD: System [org_head] =
+        "INSERT INTO @org_head (org_id, event_seq, audit_seq, audit_hash, ledger_seq) VALUES ($1, 0, 0, $2, 0)
+         ON CONFLICT DO NOTHING";
+    PUT_HEAD: System [org_head] =
+        "UPDATE @org_head SET event_seq = $2, audit_seq = $3, audit_hash = $4, ledger_seq = $5 WHERE org_id = $1";
+
+    USER: System [user] = concat!(user!(), " WHERE u.id = $1");
+    USER_BY_EMAIL: System [user] = concat!(user!(), " WHERE u.email_key = $1");
+    PUT_USER: System [user] =
+        "INSERT INTO @user (id, email, email_key, password, created_at) VALUES ($1, $2, $3, $4, $5)
+         ON CONFLICT (id) DO UPDATE SET email = excluded.email, email_key = excluded.email_key,
+                password = excluded.password, created_at = excluded.created_at";
+    MEMBERSHIPS: System [membership] =
+        "SELECT DISTINCT m.org_id FROM @membership m WHERE m.user_id = $1 ORDER BY m.org_id";
+    PUT_MEMBERSHIP: System [membership] =
+        "INSERT INTO @membership (user_id, org_id, member_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
+    DROP_MEMBERSHIP: System [membership] =
+        "DELETE FROM @membership WHERE user_id = $1 AND org_id = $2 AND member_id = $3";
+
+    SESSION: System [session] =
+        "SELECT s.hash, s.user_id, s.org_id, s.created_at, s.expires_at, s.seen_at FROM @session s
+         WHERE s.hash = $1 AND s.expires_at > $2";
+    PUT_SESSION: System [session] =
+        "INSERT INTO @session (hash, user_id, org_id, created_at, expires_at, seen_at) VALUES ($1, $2, $3, $4, $5, $6)
+         ON CONFLICT (hash) DO UPDATE SET user_id = excluded.user_id, org_id = excluded.org_id,
+                created_at = excluded.created_at, expires_at = excluded.expires_at, seen_at = excluded.seen_at";
+    SEE_SESSION: System [session] = "UPDATE @session SET seen_at = greatest(seen_at, $2) WHERE hash = $1";
+    DROP_SESSION: System [session] = "DELETE FROM @session WHERE hash = $1";
+    DROP_SESSIONS: System [session] = "DELETE FROM @session WHERE user_id = $1";
+    SWEEP_SESSIONS: System [session] = "DELETE FROM @session WHERE expires_at <= $1";
+
+    INVITATION: System [invitation] =
+        "SELECT i.hash, i.org_id, i.email, i.role, i.expires_at FROM @invitation i
+         WHERE i.hash = $1 AND i.expires_at > $2";
+    PUT_INVITATION: System [invitation] =
+        "INSERT INTO @invitation (hash, org_id, email, role, expires_at) VALUES ($1, $2, $3, $4, $5)
+         ON CONFLICT (hash) DO UPDATE SET org_id = excluded.org_id, email = excluded.email, role = excluded.role,
+                expires_at = excluded.expires_at";
+    DROP_INVITATION: System [invitation] = "DELETE FROM @invitation WHERE hash = $1";
+    SWEEP_INVITATIONS: System [invitation] = "DELETE FROM @invitation WHERE expires_at <= $1";
+
+    APP: System [app, app_secret] = concat!(app!(), " WHERE p.id = $1");
+    APP_OF_HOOK: System [app, app_secret] = concat!(app!(), " WHERE p.hook = $1");
+    APPS: System [app, app_secret] = concat!(app!(), " WHERE p.org_id = $1 ORDER BY p.id");
+    PUT_APP: System [app] =
+        "INSERT INTO @app (id, org_id, provider, name, hook, verify_token, created_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)
+         ON CONFLICT (id) DO UPDATE SET org_id = excluded.org_id, provider = excluded.provider, name = excluded.name,
+                hook = excluded.hook, verify_token = excluded.verify_token, created_at = excluded.created_at";
+    DROP_APP_SECRETS: System [app_secret] = "DELETE FROM @app_secret WHERE app_id = $1";
+    PUT_APP_SECRET: System [app_secret] = "INSERT INTO @app_secret (app_id, place, sealed) VALUES [($1, $2, $3)]";
+
+    API_KEY_OWNER: System [api_key_owner] = "SELECT o.org_id, o.key_id FROM @api_key_owner o WHERE o.hash = $1";
+    DROP_API_KEY_OWNER: System [api_key_owner] = "DELETE FROM @api_key_owner WHERE org_id = $1 AND key_id = $2";
+    PUT_API_KEY_OWNER: System [api_key_owner] =
+        "INSERT INTO @api_key_owner (hash, org_id, key_id) VALUES ($1, $2, $3)";
+
+    ROUTE_OF_NUMBER: System [route] =
+        "SELECT r.org_id, r.account_id, r.portfolio FROM @route r WHERE r.app_id = $1 AND r.external_id = $2
+         ORDER BY r.account_id LIMIT 1";
+    ROUTE_OF_BUSINESS: System [route] =
+        "SELECT r.org_id, r.account_id, r.portfolio FROM @route r WHERE r.app_id = $1 AND r.business_id = $2
+         ORDER BY r.account_id LIMIT 1";
+    ROUTE_TAKEN: System [route] =
+        "SELECT 1 FROM @route r WHERE r.provider = $2 AND r.external_id = $3 AND r.org_id <> $1";
+    DROP_ROUTE: System [route] = "DELETE FROM @route WHERE org_id = $1 AND account_id = $2";
+    PUT_ROUTE: System [route] =
+        "INSERT INTO @route (provider, external_id, org_id, account_id, app_id, business_id, portfolio)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)";
+
+    LANES_DUE: System [lane] =
+        "SELECT d.org_id, d.account_id, d.kind FROM (
+           SELECT l.org_id, l.account_id, l.kind, l.due_at FROM @lane l
+           WHERE l.due_at <= $1 AND NOT EXISTS (
+             SELECT 1 FROM @lease h WHERE h.org_id = l.org_id AND h.account_id = l.account_id AND h.kind = l.kind
+                                      AND h.holder IS NOT NULL AND h.held_until > $1)
+           ORDER BY l.due_at LIMIT $2) d
+         UNION ALL
+         (SELECT h.org_id, h.account_id, h.kind FROM @lease h
+          WHERE h.holder IS NOT NULL AND h.held_until <= $1 AND NOT EXISTS (
+            SELECT 1 FROM @lane l WHERE l.org_id = h.org_id AND l.account_id = h.account_id AND l.kind = h.kind
+                                    AND l.due_at <= $1)
+          ORDER BY h.held_until LIMIT $2)";
+    LEASE: System [lease] =
+        "SELECT h.fence, h.held_until FROM @lease h
+         WHERE h.org_id = $1 AND h.account_id = $2 AND h.kind = $3 AND h.holder IS NOT NULL";
+    // Answers nothing if somebody else holds the lane. Whether the last holder went without giving it back is in the row
+    // as it was; whoever asks at the same time waits for this one and then sees it.
+    LEASE_FOR_UPDATE: System [lease] =
+        "SELECT h.fence, h.holder, h.held_until FROM @lease h
+         WHERE h.org_id = $1 AND h.account_id = $2 AND h.kind = $3 FOR UPDATE";
+    PUT_LEASE: System [lease] =
+        "INSERT INTO @lease (org_id, account_id, kind, fence, holder, held_until) VALUES ($1, $2, $3, $4, $5, $6)
+         ON CONFLICT DO NOTHING";
+    SET_LEASE: System [lease] =
+        "UPDATE @lease SET fence = $4, holder = $5, held_until = $6
+         WHERE org_id = $1 AND account_id = $2 AND kind = $3";
+    RELEASE: System [lease] =
+        "UPDATE @lease SET holder = NULL WHERE org_id = $1 AND account_id = $2 AND kind = $3 AND fence = $4";
+    LANE_NEXT: System [lane] = "SELECT min(l.due_at) FROM @lane l";
+    PUT_LANE: System [lane] =
+        "INSERT INTO @lane (org_id, account_id, kind, due_at) VALUES ($1, $2, $3, $4)
+         ON CONFLICT (org_id, account_id, kind) DO UPDATE SET due_at = excluded.due_at
+         WHERE lane.due_at <> excluded.due_at";
+    DROP_LANE: System [lane] = "DELETE FROM @lane WHERE org_id = $1 AND account_id = $2 AND kind = $3";
+
+    QUARANTINE: System [quarantine] =
+        concat!(quarantine!(), " WHERE q.org_id = $1 AND q.id < $2 AND q.expires_at > $3 ORDER BY q.id DESC LIMIT $4");
+    PUT_QUARANTINE: System [quarantine] =
+        "INSERT INTO @quarantine (id, org_id, app_id, provider, reason, what, sealed, received_at, expires_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING";
+    DROP_QUARANTINE: System [quarantine] = "DELETE FROM @quarantine WHERE id = $1";
+    DROP_QUARANTINE_OF: System [quarantine] = "DELETE FROM @quarantine WHERE id = $2 AND org_id = $1";
+    SWEEP_QUARANTINE: System [quarantine] = "DELETE FROM @quarantine WHERE org_id = '00000000-0000-0000-0000-000000000000' AND expires_at <= $1";
+    PURGE_QUARANTINE: System [quarantine] =
+        "DELETE FROM @quarantine WHERE org_id = $1 AND id IN (
+           SELECT q.id FROM @quarantine q WHERE q.org_id = $1 AND q.expires_at <= $2 LIMIT $3)";
+    BEAT: System [heartbeat] =
+        "INSERT INTO @heartbeat (one, at) VALUES (1, $1) ON CONFLICT (one) DO UPDATE SET at = excluded.at";
+    MONTH_OPEN: System [message, message_evidence, event, audit] = "SELECT @month_open ($1::DATE)";
+    MONTH_CLOSE: System [message, message_evidence, event, audit] = "SELECT @month_close ($1, $2::DATE)";
+    MONTHS: System [message, event, audit] =
+        "SELECT p.relname::TEXT, c.relname::TEXT FROM pg_catalog.pg_inherits i
+         JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid
+         JOIN pg_catalog.pg_class p ON p.oid = i.inhparent
+         JOIN pg_catalog.pg_namespace n ON n.oid = p.relnamespace
+         WHERE n.nspname = $1 AND p.relkind = 'p' AND p.relname IN ('message', 'event', 'audit')
+         ORDER BY c.relname";
+    STEPS_TAKEN: System [schema_version] =
+        "SELECT v.version, v.success, v.checksum FROM @schema_version v ORDER BY v.version";
+}

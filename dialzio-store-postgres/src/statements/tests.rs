@@ -1,0 +1,244 @@
+//! What holds for every statement of the table: it prepares, it names its organisation, its policy is looked at once and
+//! not for each row, and it reads by an index that begins with the organisation.
+
+use sqlx::{AssertSqlSafe, Executor, PgConnection};
+use std::collections::BTreeSet;
+
+use super::{Kind, Statement, all};
+use crate::render::{Rendered, Schema};
+use crate::testing::{Cluster, Database};
+
+/// Statements that ask for all rows of an organisation in a table or a narrow index.
+const WHOLE: &[&str] =
+    &["MEMBERS", "API_KEYS", "ACCOUNTS", "QUEUE_COUNTS", "EFFECTS_DISPATCHED", "DISPATCHED_IN_LANE"];
+
+/// Statements that name no table of ours, or call what does.
+const CALLS: &[&str] = &["MONTH_OPEN", "MONTH_CLOSE", "MONTHS", "STEPS_TAKEN"];
+
+/// Enough rows of several organisations for plans to be those of a busy house.
+const FILL: &str = "
+    SET session_replication_role = replica;
+    CREATE TEMPORARY TABLE o AS SELECT gen_random_uuid() AS org, n FROM generate_series(1, 4) n;
+    INSERT INTO dialzio.contact SELECT o.org, gen_random_uuid(), 'n' || i, md5(i::TEXT), (ARRAY['new', 'lead', 'customer'])[1 + i % 3],
+      NULL, FALSE, 1, i, i FROM o, generate_series(1, 8000) i;
+    INSERT INTO dialzio.channel_identity SELECT org_id, id, id, 'p', NULL, NULL, 0, NULL, 0,
+      CASE WHEN created_at % 10 = 0 THEN id END FROM dialzio.contact;
+    INSERT INTO dialzio.channel_alias (org_id, portfolio, kind, match_key, identity_id, value, subject_key, seen_at)
+      SELECT org_id, 'p', 'phone', id::TEXT, id, 'v', 'phone:' || id, 0 FROM dialzio.contact;
+    INSERT INTO dialzio.contact_detail SELECT org_id, id, 0, 'email', 'v', NULL, NULL, 'email:' || id FROM dialzio.contact;
+    INSERT INTO dialzio.contact_word SELECT org_id, id, substr(md5(id::TEXT || w), 1, 8) FROM dialzio.contact, generate_series(1, 3) w;
+    INSERT INTO dialzio.conversation SELECT org_id, id, '00000000-0000-0000-0000-00000000000a', id, id,
+      (ARRAY['open', 'closed'])[1 + (created_at % 2)::INT], NULL,
+      ('00000000-0000-0000-0000-00000000000' || created_at % 9)::UUID, NULL, 0, NULL, created_at, NULL, NULL, NULL, 1, 0 FROM dialzio.contact;
+    INSERT INTO dialzio.message (org_id, conversation_id, id, direction, kind, text, content_version, purpose, event_at,
+        received_at, status, status_at)
+      SELECT org_id, id, (lpad(to_hex(1772409600000 + (i - 1) * 2678400000 + created_at), 12, '0') || '7' ||
+          substr(md5(id::TEXT || i), 1, 3) || '8' || substr(md5(i::TEXT || id), 1, 15))::UUID,
+        'inbound', 'text', 't', 1, CASE WHEN created_at % 10 = 0 THEN 'marketing' END, 1772409600000000, 0, 'received', 0
+      FROM dialzio.conversation, generate_series(1, 2) i;
+    INSERT INTO dialzio.media SELECT org_id, id, id, id, 'image', 'stored', NULL, NULL, NULL, NULL, NULL, NULL, NULL, event_at, NULL FROM dialzio.message;
+    INSERT INTO dialzio.external_reference SELECT org_id, conversation_id, hashtext(id::TEXT), id, NULL, 0 FROM dialzio.message;
+    INSERT INTO dialzio.task SELECT org_id, id, id, 't', NULL, id, NULL, 0 FROM dialzio.contact;
+    INSERT INTO dialzio.effect SELECT org_id, id, ('00000000-0000-0000-0000-00000000001' || last_at % 9)::UUID, NULL, 'send', id,
+        (ARRAY['send', 'media', 'signal'])[1 + last_at % 3], CASE WHEN last_at % 50 = 0 THEN 'pending' ELSE 'done' END, last_at, 0, 0
+      FROM dialzio.conversation;
+    INSERT INTO dialzio.inbox_item SELECT org_id, id, ('00000000-0000-0000-0000-00000000001' || last_at % 9)::UUID,
+        (ARRAY['inbox', 'statuses'])[1 + last_at % 2], 'p', id, '', 0, last_at, 0 FROM dialzio.conversation;
+    INSERT INTO dialzio.consent SELECT o.org, i, gen_random_uuid(), gen_random_uuid(), 'whatsapp', 'marketing', 'given', 'spoken', '', NULL, '', 0, 0, NULL
+      FROM o, generate_series(1, 4000) i;
+    INSERT INTO dialzio.consent_subject SELECT org_id, 'phone:' || id, seq, 0 FROM dialzio.consent;
+    INSERT INTO dialzio.suppression SELECT o.org, decode(md5(i::TEXT), 'hex'), 'marketing', 1, 0 FROM o, generate_series(1, 4000) i;
+    INSERT INTO dialzio.idempotency SELECT o.org, decode(md5(i::TEXT), 'hex'), '', 'other', gen_random_uuid(), i FROM o, generate_series(1, 4000) i;
+    INSERT INTO dialzio.note SELECT org_id, id, gen_random_uuid(), 'a', 't', 0 FROM dialzio.contact;
+    INSERT INTO dialzio.contact_tag SELECT org_id, id, 't' FROM dialzio.contact;
+    INSERT INTO dialzio.message_evidence SELECT org_id, id, 'sent', 0, NULL, NULL FROM dialzio.message;
+    INSERT INTO dialzio.member SELECT o.org, gen_random_uuid(), gen_random_uuid(), 'n', 'agent', 'active', 0 FROM o, generate_series(1, 2000) i;
+    INSERT INTO dialzio.template SELECT o.org, '00000000-0000-0000-0000-00000000000a', 't' || i, 'en', '{}' FROM o, generate_series(1, 2000) i;
+    INSERT INTO dialzio.account SELECT o.org, gen_random_uuid(), 'p', gen_random_uuid(), 'n', 'e', 'b', 'p', NULL, NULL, '', 'x', NULL, 0 FROM o, generate_series(1, 2000) i;
+    INSERT INTO dialzio.api_key SELECT o.org, gen_random_uuid(), 'n', '[]', '', 0, 0, NULL FROM o, generate_series(1, 2000) i;
+    INSERT INTO dialzio.lease SELECT o.org, gen_random_uuid(), 'send', 1, gen_random_uuid(), i FROM o, generate_series(1, 2000) i;
+    INSERT INTO dialzio.lane SELECT o.org, gen_random_uuid(), 'send', i FROM o, generate_series(1, 2000) i;
+    INSERT INTO dialzio.event SELECT o.org, i, 1772409600000000 + (i / 4001) * 2678400000000, '{}' FROM o, generate_series(1, 8000) i;
+    INSERT INTO dialzio.audit SELECT o.org, i, 1772409600000000 + (i / 4001) * 2678400000000, 'p', 'a', NULL, NULL, '' FROM o, generate_series(1, 8000) i;
+    ANALYZE;";
+
+async fn fresh() -> (Database, PgConnection) {
+    let database = Cluster::shared().unwrap().database().await.unwrap();
+    let db = database.admin().await.unwrap();
+    (database, db)
+}
+
+fn rendered() -> Rendered {
+    Rendered::new(Schema::parse("dialzio").unwrap())
+}
+
+/// A value for a parameter, in the middle of what the tables are filled with.
+fn sample(kind: &str) -> &'static str {
+    match kind {
+        "uuid" => "'019cabcd-0000-7000-8000-000000000000'",
+        "uuid[]" => "'{019cabcd-0000-7000-8000-000000000000, 019d3bcd-0000-7000-8000-000000000000}'",
+        "bigint" => "1772900000000000",
+        "bigint[]" => "'{1, 2}'",
+        "text" | "\"char\"" => "'send'",
+        "text[]" => "'{a, b}'",
+        "bytea" => "'\\x00'",
+        "bytea[]" => "'{}'",
+        "boolean" => "TRUE",
+        "date" => "'2026-03-01'",
+        _ => "NULL",
+    }
+}
+
+/// The plan for any values, as the role that runs the statement.
+async fn plan(db: &mut PgConnection, statement: &Statement) -> Vec<String> {
+    let text = rendered().text(*statement);
+    let role = if statement.kind == Kind::System { "dialzio_system" } else { "dialzio_app" };
+    db.execute(AssertSqlSafe(format!(
+        "BEGIN; SET LOCAL ROLE {role}; SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL enable_seqscan = off;
+         SET LOCAL jit = off; SELECT set_config('dialzio.org', '019cabcd-0000-7000-8000-000000000000', true);
+         PREPARE looked_at AS {text}"
+    )))
+    .await
+    .unwrap_or_else(|error| panic!("{}: {error}", statement.name));
+    let kinds: Vec<String> = sqlx::query_scalar(
+        "SELECT k::TEXT FROM pg_prepared_statements p, unnest(p.parameter_types) WITH ORDINALITY t (k, n)
+         WHERE p.name = 'looked_at' ORDER BY n",
+    )
+    .fetch_all(&mut *db)
+    .await
+    .unwrap();
+    let values: Vec<&str> = kinds.iter().map(|kind| sample(kind)).collect();
+    let list = if values.is_empty() { String::new() } else { format!("({})", values.join(", ")) };
+    let explain = AssertSqlSafe(format!("EXPLAIN (COSTS OFF) EXECUTE looked_at {list}"));
+    let lines: Vec<String> = sqlx::raw_sql(explain)
+        .fetch_all(&mut *db)
+        .await
+        .unwrap_or_else(|error| panic!("{}: {error}", statement.name))
+        .iter()
+        .map(|row| sqlx::Row::get(row, 0))
+        .collect();
+    db.execute("ROLLBACK; DEALLOCATE looked_at").await.unwrap();
+    lines
+}
+
+#[test]
+fn every_statement_has_a_name_of_its_own() {
+    let mut names = BTreeSet::new();
+    for statement in all() {
+        assert!(names.insert(statement.name), "{} twice", statement.name);
+    }
+}
+
+#[test]
+fn every_table_of_an_organisation_is_narrowed_by_it() {
+    for statement in all() {
+        let of_org = |name: &str| {
+            dialzio_core::datamap::tables().any(|table| {
+                table.name == name && table.scope == dialzio_core::datamap::TableScope::Organisation
+            })
+        };
+        if statement.kind == Kind::System {
+            let touched: Vec<_> = statement.tables.iter().filter(|table| of_org(table)).collect();
+            assert!(touched.is_empty() || CALLS.contains(&statement.name), "{}: {touched:?}", statement.name);
+            continue;
+        }
+        let flat = statement.sql.split_whitespace().collect::<Vec<_>>().join(" ");
+        let references = flat.matches(" @").count() + usize::from(flat.starts_with('@'));
+        let insert = flat.starts_with("INSERT INTO @");
+        let narrowed = flat.matches("org_id = $1").count()
+            + usize::from(
+                insert
+                    && flat.contains("(org_id,")
+                    && (flat.contains("VALUES ($1,") || flat.contains("VALUES [($1,")),
+            );
+        assert!(
+            references > 0 && narrowed >= references,
+            "{}: {references} references, narrowed {narrowed} times",
+            statement.name
+        );
+    }
+}
+
+#[tokio::test]
+async fn every_statement_reads_by_an_index_of_its_organisation_and_looks_at_the_policy_once() {
+    let (_database, mut db) = fresh().await;
+    db.execute(FILL).await.unwrap();
+    let mut wrong = Vec::new();
+    for statement in all().filter(|statement| !CALLS.contains(&statement.name)) {
+        let lines = plan(&mut db, &statement).await;
+        if let Some(what) = fault(&statement, &lines) {
+            wrong.push(format!("{} {what}:\n{}", statement.name, lines.join("\n")));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+}
+
+/// What is wrong with a plan.
+fn fault(statement: &Statement, lines: &[String]) -> Option<&'static str> {
+    for line in lines.iter().map(|line| line.trim()) {
+        if line.contains("Seq Scan") {
+            return Some("reads a whole table");
+        }
+        let filters = ["Filter:", "Join Filter:", "Index Cond:"].iter().any(|word| line.starts_with(word));
+        if filters && line.contains("current_setting") {
+            return Some("looks at the policy for each row");
+        }
+        if statement.kind != Kind::System
+            && let Some(condition) = line.strip_prefix("Index Cond: ")
+        {
+            if !condition.contains("org_id = $1") {
+                return Some("reads by an index of all organisations");
+            }
+            if condition == "(org_id = $1)" && !WHOLE.contains(&statement.name) {
+                return Some("reads all of an organisation");
+            }
+        }
+    }
+    let once = |line: &String| line.contains("One-Time Filter") && line.contains("current_setting");
+    let looked = statement.kind != Kind::Read || lines.iter().any(once);
+    (!looked).then_some("never looks at the policy")
+}
+
+#[tokio::test]
+async fn lists_use_the_index_that_was_made_for_them() {
+    let (_database, mut db) = fresh().await;
+    db.execute(FILL).await.unwrap();
+    let mut wrong = Vec::new();
+    for (statement, index) in [
+        (super::INBOX, "conversation_queue "),
+        (super::INBOX_OF, "conversation_queue_of "),
+        (super::INBOX_WOKEN, "conversation_snoozed "),
+        (super::CONTACTS, "contact_by_name "),
+        (super::CONTACTS_OF_STAGE, "contact_by_stage "),
+        (super::OPEN_TASKS, "task_open "),
+        (super::TASKS_OF_MEMBER, "task_of_assignee "),
+        (super::TASKS_OF_CONTACT, "task_of_contact "),
+        (super::MESSAGES, "message_2026_03_org_id_conversation_id_id_idx "),
+        (super::MESSAGE, "message_2026_03_pkey "),
+        (super::EFFECTS_DUE, "effect_line "),
+        (super::ITEMS_DUE, "inbox_item_line "),
+        (super::LANES_DUE, "lane_due "),
+        (super::QUARANTINE, "quarantine_of_org "),
+        (super::LANE_DUE, "effect_next "),
+        (super::LANE_DUE, "inbox_item_next "),
+        (super::CANCEL_SEND, "effect_send "),
+        (super::EFFECTS_DISPATCHED, "effect_dispatched "),
+        (super::EFFECTS_OVER, "effect_settled "),
+        (super::SEARCH_WORDS, "contact_word_by_word "),
+        (super::SEARCH_NAMES, "contact_by_name "),
+    ] {
+        let lines = plan(&mut db, &statement).await;
+        if !lines.iter().any(|line| format!("{line} ").contains(index)) {
+            wrong.push(format!("{}:\n{}", statement.name, lines.join("\n")));
+        }
+        // Whatever is looked up for each row may be sorted; the page itself comes in order.
+        let sorts = |line: &String| {
+            let depth = line.len() - line.trim_start().len();
+            depth < 9 && line.trim().trim_start_matches("->").trim() == "Sort"
+        };
+        if statement.name != "INBOX_WOKEN" && statement.name != "LANES_DUE" && lines.iter().any(sorts) {
+            wrong.push(format!("{} sorts what an index has in order:\n{}", statement.name, lines.join("\n")));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+}

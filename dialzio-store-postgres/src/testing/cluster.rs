@@ -1,0 +1,269 @@
+//! The server, and databases in it.
+
+use std::io::{BufRead, BufReader};
+use std::os::unix::fs::{PermissionsExt, chown};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection};
+
+use dialzio_core::Clock;
+
+use crate::{OpenError, PostgresBuilder, PostgresStore};
+
+/// What is said when there is no server to be had.
+const MISSING: &str = "PostgreSQL's server programs were not found: install them (Debian, Ubuntu: apt-get install postgresql), \
+                       or name their folder in PG_BIN";
+
+/// The role that serves in tests.
+const SERVES: &str = "dialzio_serves";
+/// The database that others are copied from.
+const TEMPLATE: &str = "dialzio_template";
+
+/// Months that are open in it from the start, since most tests write in them. Others are opened as they are needed.
+const MONTHS: [&str; 2] = ["2026-03-01", "2026-04-01"];
+
+/// Makes the server, says so, and waits. When nobody holds the other end of its input any more, for whatever reason, it
+/// takes the server down and its folder away.
+const KEEPER: &str = r#"
+set -eu
+bin="$1"; dir="$2"; user="$3"
+cleanup() { "$bin/pg_ctl" -D "$dir/data" -m immediate -s stop >/dev/null 2>&1 || true; rm -rf "$dir"; }
+trap cleanup EXIT
+trap 'exit 1' TERM INT HUP
+cd "$dir"
+"$bin/initdb" -D "$dir/data" -U "$user" -A trust -E UTF8 --locale=C.UTF-8 --no-sync --no-instructions >"$dir/initdb.log" 2>&1
+"$bin/pg_ctl" -D "$dir/data" -w -s -l "$dir/server.log" -o "-c listen_addresses='' -c unix_socket_directories='$dir' \
+ -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c jit=off -c max_connections=200 -c shared_buffers=64MB \
+ -c max_wal_size=256MB -c autovacuum=off" start >/dev/null 2>&1 </dev/null
+echo ready
+cat >/dev/null
+"#;
+
+/// A server that goes with the process.
+#[derive(Debug)]
+pub struct Cluster {
+    folder: PathBuf,
+    keeper: Mutex<Child>,
+    made: AtomicU64,
+    /// One database is made after another: nobody may be in the one that is copied.
+    turn: tokio::sync::Mutex<()>,
+}
+
+/// A database of its own, migrated and ready to serve from.
+#[derive(Debug, Clone)]
+pub struct Database {
+    folder: PathBuf,
+    name: String,
+}
+
+/// The folder with `initdb`: `PG_BIN`, or the newest that the system has.
+fn binaries() -> Option<PathBuf> {
+    if let Some(named) = std::env::var_os("PG_BIN") {
+        return Some(PathBuf::from(named));
+    }
+    let versions = std::fs::read_dir("/usr/lib/postgresql").ok()?;
+    let mut found: Vec<(u32, PathBuf)> = versions
+        .filter_map(Result::ok)
+        .filter_map(|entry| Some((entry.file_name().to_str()?.parse().ok()?, entry.path().join("bin"))))
+        .filter(|(_, bin)| bin.join("initdb").exists())
+        .collect();
+    found.sort_unstable();
+    if let Some((_, newest)) = found.pop() {
+        return Some(newest);
+    }
+    let path = std::env::var_os("PATH")?;
+    std::env::split_paths(&path).find(|folder| folder.join("initdb").exists())
+}
+
+/// The user and group that a server is started as by root, which it refuses to be: those of the system's own installation.
+fn unprivileged() -> Option<(u32, u32)> {
+    let users = std::fs::read_to_string("/etc/passwd").ok()?;
+    let of = |name: &str| {
+        let line = users.lines().find(|line| line.split(':').next() == Some(name))?;
+        let mut parts = line.split(':').skip(2);
+        Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
+    };
+    of("postgres").or_else(|| of("nobody"))
+}
+
+fn failed(why: impl Into<String>) -> std::io::Error {
+    std::io::Error::other(why.into())
+}
+
+impl Cluster {
+    /// The server of this process, started by whoever asks first.
+    ///
+    /// # Errors
+    /// One sentence that says what to install, or what went wrong.
+    pub fn shared() -> std::io::Result<&'static Self> {
+        static SHARED: OnceLock<Result<Cluster, String>> = OnceLock::new();
+        SHARED.get_or_init(|| Self::start().map_err(|error| error.to_string())).as_ref().map_err(failed)
+    }
+
+    /// Starts a server that goes with the value.
+    ///
+    /// # Errors
+    /// One sentence that says what to install, or what went wrong.
+    pub fn start() -> std::io::Result<Self> {
+        let binaries = binaries().ok_or_else(|| failed(MISSING))?;
+        // Short, since a socket's path may have about a hundred characters.
+        let folder = tempfile::Builder::new().prefix("dialzio-pg-").tempdir_in("/tmp")?.keep();
+        let mut command = Command::new("/bin/sh");
+        command.args(["-c", KEEPER, "keeper"]).arg(&binaries).arg(&folder).arg("postgres");
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+        // A group of its own: what is sent to the tests' group does not reach it before it has cleaned up.
+        command.process_group(0);
+        let owner = std::fs::metadata(&folder).map(|data| std::os::unix::fs::MetadataExt::uid(&data))?;
+        if owner == 0 {
+            let (user, group) = unprivileged().ok_or_else(|| failed(MISSING))?;
+            chown(&folder, Some(user), Some(group))?;
+            command.uid(user).gid(group);
+        }
+        std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o755))?;
+        let mut keeper = command.spawn()?;
+        let mut said = String::new();
+        if let Some(output) = keeper.stdout.take() {
+            BufReader::new(output).read_line(&mut said)?;
+        }
+        if said.trim() != "ready" {
+            let _ = keeper.wait();
+            return Err(failed("PostgreSQL's server programs are there and could not start a server"));
+        }
+        Ok(Self {
+            folder,
+            keeper: Mutex::new(keeper),
+            made: AtomicU64::new(0),
+            turn: tokio::sync::Mutex::default(),
+        })
+    }
+
+    /// The folder with the socket.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    async fn admin(&self, database: &str) -> Result<PgConnection, sqlx::Error> {
+        Database { folder: self.folder.clone(), name: database.to_owned() }
+            .options("postgres")
+            .connect()
+            .await
+    }
+
+    /// A database of its own: a copy of one that was migrated once.
+    ///
+    /// # Errors
+    /// [`OpenError`] if PostgreSQL refuses.
+    pub async fn database(&self) -> Result<Database, OpenError> {
+        let _turn = self.turn.lock().await;
+        let mut admin = self.admin("postgres").await?;
+        let there: bool = sqlx::query_scalar("SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)")
+            .bind(TEMPLATE)
+            .fetch_one(&mut admin)
+            .await?;
+        if !there {
+            make_role(&mut admin).await?;
+            admin.execute(AssertSqlSafe(format!("CREATE DATABASE {TEMPLATE}"))).await?;
+            let template = Database { folder: self.folder.clone(), name: TEMPLATE.to_owned() };
+            template.migrate(&PostgresStore::builder()).await?;
+            let mut inside = self.admin(TEMPLATE).await?;
+            for day in MONTHS {
+                sqlx::query("SELECT dialzio.month_open($1::DATE)").bind(day).execute(&mut inside).await?;
+            }
+            inside.close().await?;
+        }
+        self.make(admin, &format!("TEMPLATE {TEMPLATE} STRATEGY file_copy")).await
+    }
+
+    /// An empty database.
+    ///
+    /// # Errors
+    /// [`OpenError`] if PostgreSQL refuses.
+    pub async fn empty(&self) -> Result<Database, OpenError> {
+        let _turn = self.turn.lock().await;
+        let mut admin = self.admin("postgres").await?;
+        make_role(&mut admin).await?;
+        self.make(admin, "").await
+    }
+
+    async fn make(&self, mut admin: PgConnection, how: &str) -> Result<Database, OpenError> {
+        let name = format!("t{}", self.made.fetch_add(1, Ordering::Relaxed));
+        admin.execute(AssertSqlSafe(format!("CREATE DATABASE {name} {how}"))).await?;
+        admin.close().await?;
+        Ok(Database { folder: self.folder.clone(), name })
+    }
+}
+
+/// Makes the role that serves. Roles belong to the server, so it may be there.
+async fn make_role(admin: &mut PgConnection) -> Result<(), sqlx::Error> {
+    let there: bool = sqlx::query_scalar("SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1)")
+        .bind(SERVES)
+        .fetch_one(&mut *admin)
+        .await?;
+    if !there {
+        admin.execute(AssertSqlSafe(format!("CREATE ROLE {SERVES} LOGIN"))).await?;
+    }
+    Ok(())
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        let mut keeper = self.keeper.lock().unwrap_or_else(PoisonError::into_inner);
+        drop(keeper.stdin.take());
+        let _ = keeper.wait();
+    }
+}
+
+impl Database {
+    fn options(&self, user: &str) -> sqlx::postgres::PgConnectOptions {
+        sqlx::postgres::PgConnectOptions::new_without_pgpass()
+            .socket(&self.folder)
+            .username(user)
+            .database(&self.name)
+            .disable_statement_logging()
+    }
+
+    fn address(&self, user: &str) -> String {
+        format!("postgres:///{}?host={}&user={user}", self.name, self.folder.display())
+    }
+
+    /// The address that a store serves from.
+    #[must_use]
+    pub fn url(&self) -> String {
+        self.address(SERVES)
+    }
+
+    /// The address of the server's administrator.
+    #[must_use]
+    pub fn admin_url(&self) -> String {
+        self.address("postgres")
+    }
+
+    /// Brings the schema forward and lets the serving role serve.
+    ///
+    /// # Errors
+    /// As [`PostgresBuilder::migrate`].
+    pub async fn migrate(&self, builder: &PostgresBuilder) -> Result<(), OpenError> {
+        builder.migrate(&self.admin_url(), Some(SERVES)).await
+    }
+
+    /// A store with few connections.
+    ///
+    /// # Errors
+    /// As [`PostgresBuilder::connect`].
+    pub async fn store(&self, clock: Arc<dyn Clock>) -> Result<PostgresStore, OpenError> {
+        PostgresStore::builder().clock(clock).connections(6).connect(&self.url()).await
+    }
+
+    /// A connection of the administrator, to look behind the curtain.
+    ///
+    /// # Errors
+    /// sqlx's own, if the server cannot be reached.
+    pub async fn admin(&self) -> Result<PgConnection, sqlx::Error> {
+        self.options("postgres").connect().await
+    }
+}

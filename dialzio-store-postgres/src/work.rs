@@ -1,0 +1,255 @@
+//! Effects, and received elements that wait.
+
+use chrono::{DateTime, Utc};
+use sqlx::postgres::PgRow;
+use uuid::Uuid;
+
+use crate::codec::{Cols, id, id_list, opt_id, opt_time, or_nil, time};
+use crate::commit::Scope;
+use crate::error::{Failure, Res};
+use crate::group::{LanePlace, returned_lane};
+use crate::run::{Db, Params, params};
+use crate::statements as sql;
+use dialzio_core::account::Sealed;
+use dialzio_core::conversation::{DeliveryStatus, Evidence};
+use dialzio_core::effect::{Effect, Lane, LaneKind, Work};
+use dialzio_core::inbox::{InboxItem, InboxWrite, Quarantined};
+use dialzio_core::ledger::Action;
+use dialzio_core::store::{Due, EffectWrite, StoreError};
+use dialzio_core::{AccountId, ChannelIdentityId, EffectId, MessageId, OrgId, TypedId};
+
+fn effect(row: &PgRow) -> Res<Effect> {
+    let c = Cols::new(row, "effect");
+    let (id, account, conversation) = (c.id()?, c.id_or_nil()?, c.opt_id()?);
+    let (kind, subject): (&str, _) = (c.get()?, c.opt_uuid()?);
+    let work = Work::from_stored(kind, subject).ok_or_else(|| c.bad())?;
+    Ok(Effect {
+        id,
+        account,
+        conversation,
+        work,
+        state: c.word()?,
+        not_before: c.time()?,
+        deadline: c.time()?,
+        attempts: c.number()?,
+    })
+}
+
+fn item(row: &PgRow) -> Res<InboxItem> {
+    let c = Cols::new(row, "element");
+    Ok(InboxItem {
+        id: c.id()?,
+        account: c.id()?,
+        lane: c.word()?,
+        provider: c.get()?,
+        app: c.id()?,
+        sealed: Sealed::from_bytes(c.get()?),
+        received_at: c.time()?,
+        due_at: c.time()?,
+        attempts: c.number()?,
+    })
+}
+
+pub(crate) async fn one(db: &mut Db<'_>, org: Uuid, of: EffectId) -> Res<Option<Effect>> {
+    db.one(sql::EFFECT, params![org, id(of)], effect).await
+}
+
+/// Work of a lane that is due, in order of id.
+pub(crate) async fn due(
+    db: &mut Db<'_>,
+    org: Uuid,
+    lane: Lane,
+    now: DateTime<Utc>,
+    limit: u32,
+) -> Res<Vec<Due>> {
+    let row = params![org, lane.kind.as_str(), or_nil(lane.account), time(now), i64::from(limit)];
+    let effects = db.all(sql::EFFECTS_DUE, row.clone(), effect).await?;
+    let items = db.all(sql::ITEMS_DUE, row, item).await?;
+    let effects = effects.into_iter().map(|effect| (effect.id.uuid(), Due::Effect(effect)));
+    let items = items.into_iter().map(|item| (item.id.uuid(), Due::Element(item)));
+    let mut all: Vec<_> = effects.chain(items).collect();
+    all.sort_by_key(|(id, _)| *id);
+    all.truncate(limit as usize);
+    Ok(all.into_iter().map(|(_, due)| due).collect())
+}
+
+/// Keeps quarantined bytes for whoever owns them.
+pub(crate) async fn put_quarantine(db: &mut Db<'_>, owner: Option<OrgId>, bytes: &Quarantined) -> Res<()> {
+    let row = params![
+        id(bytes.id),
+        or_nil(owner),
+        id(bytes.app),
+        bytes.provider,
+        bytes.reason.as_str(),
+        bytes.what,
+        bytes.sealed.as_bytes(),
+        time(bytes.received_at),
+        time(bytes.expires_at),
+    ];
+    db.run(sql::PUT_QUARANTINE, row).await.map(drop)
+}
+
+impl Scope<'_> {
+    pub(crate) async fn write_effect(&mut self, write: &EffectWrite) -> Res<()> {
+        match write {
+            EffectWrite::Queue(effect) => {
+                self.queue(effect);
+                Ok(())
+            }
+            EffectWrite::Settle { id: of, state, not_before, attempts } => {
+                self.group.write_effects(&mut self.db).await?;
+                let attempts = i64::from(*attempts);
+                let row = params![self.key, id(*of), state.as_str(), opt_time(*not_before), attempts];
+                let moved = self.db.changing(sql::SETTLE_EFFECT, row, returned_lane).await?;
+                self.moved(moved);
+                Ok(())
+            }
+            EffectWrite::CancelSend(message) => self.cancel_send(*message).await.map(drop),
+            EffectWrite::CancelPromotions { identity, at } => self.cancel_promotions(*identity, *at).await,
+            EffectWrite::Resolve(message) => {
+                self.group.write_effects(&mut self.db).await?;
+                self.db.run(sql::RESOLVE_SEND, params![self.key, id(*message)]).await.map(drop)
+            }
+            _ => Err(Failure::Store(StoreError::Unsupported("a change to effects"))),
+        }
+    }
+
+    async fn cancel_promotions(&mut self, identity: ChannelIdentityId, at: DateTime<Utc>) -> Res<()> {
+        let Some(whose) = crate::identities::survivor(&mut self.db, self.key, identity).await? else {
+            return Ok(());
+        };
+        self.group.write_messages(&mut self.db).await?;
+        let promotions = self
+            .db
+            .all(sql::PROMOTIONS_OF, params![self.key, id(whose.id)], |row| {
+                Cols::new(row, "message").id::<MessageId>()
+            })
+            .await?;
+        for message in promotions {
+            if self.cancel_send(message).await? {
+                let cancelled = Evidence { status: DeliveryStatus::Cancelled, at, failure: None };
+                self.take_evidence(message, &cancelled).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether there was a pending send to cancel.
+    async fn cancel_send(&mut self, message: MessageId) -> Res<bool> {
+        self.group.write_effects(&mut self.db).await?;
+        let row = params![self.key, id(message)];
+        let moved = self.db.changing(sql::CANCEL_SEND, row, returned_lane).await?;
+        let any = !moved.is_empty();
+        self.moved(moved);
+        Ok(any)
+    }
+
+    fn moved(&mut self, lanes: Vec<(LaneKind, Option<AccountId>)>) {
+        for (kind, account) in lanes {
+            self.group.lane(account, kind);
+        }
+    }
+
+    pub(crate) fn queue(&mut self, effect: &Effect) {
+        self.group.lane(effect.account, effect.work.lane());
+        self.group.rows.effects.push(effect.clone());
+    }
+
+    pub(crate) async fn write_inbox(&mut self, write: &InboxWrite) -> Res<()> {
+        match write {
+            InboxWrite::Park(item) => {
+                let row = params![
+                    self.key,
+                    id(item.id),
+                    id(item.account),
+                    item.lane.as_str(),
+                    item.provider,
+                    id(item.app),
+                    item.sealed.as_bytes(),
+                    time(item.received_at),
+                    time(item.due_at),
+                    i64::from(item.attempts),
+                ];
+                self.db.run(sql::PUT_ITEM, row).await?;
+                self.group.waits.insert((Some(item.account), item.lane), true);
+                self.group.lane(Some(item.account), item.lane);
+                Ok(())
+            }
+            InboxWrite::Retry { id: of, due_at, attempts } => {
+                let row = params![self.key, id(*of), time(*due_at), i64::from(*attempts)];
+                let moved = self.db.changing(sql::RETRY_ITEM, row, returned_lane).await?;
+                self.moved(moved);
+                Ok(())
+            }
+            InboxWrite::Settle(of) => {
+                let row = params![self.key, id(*of)];
+                let moved = self.db.changing(sql::DROP_ITEM, row, returned_lane).await?;
+                self.group.waits.clear();
+                self.moved(moved);
+                Ok(())
+            }
+            // Whatever the bytes say, they are kept for the organisation whose batch it is.
+            InboxWrite::Quarantine(bytes) => put_quarantine(&mut self.db, Some(self.group.org), bytes).await,
+            InboxWrite::Release(of) => {
+                self.db.run(sql::DROP_QUARANTINE_OF, params![self.key, id(*of)]).await.map(drop)
+            }
+            _ => Err(Failure::Store(StoreError::Unsupported("a change to the waiting line"))),
+        }
+    }
+
+    /// Dispatched effects without an outcome, that nobody works on, become unknown; answers how many.
+    pub(crate) async fn recover(&mut self, lane: Option<LanePlace>) -> Res<u64> {
+        let open = match lane {
+            None => dispatched(&mut self.db, self.key, self.at).await?,
+            Some((account, kind)) => {
+                let row = params![self.key, kind.as_str(), or_nil(account)];
+                self.db.all(sql::DISPATCHED_IN_LANE, row, open_effect).await?
+            }
+        };
+        if open.is_empty() {
+            return Ok(0);
+        }
+        let ids = id_list(open.iter().map(|(effect, _)| *effect));
+        self.db.run(sql::EFFECT_UNKNOWN, params![self.key, ids]).await?;
+        for (_, work) in &open {
+            if let Some(Work::Send(message)) = work {
+                let unknown = Evidence { status: DeliveryStatus::Unknown, at: self.at, failure: None };
+                self.take_evidence(*message, &unknown).await?;
+            }
+        }
+        self.log_own(Action::EffectSettled);
+        Ok(open.len() as u64)
+    }
+}
+
+/// A dispatched effect, and what it was to do.
+type Open = (EffectId, Option<Work>);
+
+fn open_effect(row: &PgRow) -> Res<Open> {
+    let c = Cols::new(row, "effect");
+    let (id, kind): (_, &str) = (c.id()?, c.get()?);
+    Ok((id, Work::from_stored(kind, c.opt_uuid()?)))
+}
+
+/// Dispatched effects of an organisation whose lane nobody works on.
+pub(crate) async fn dispatched(db: &mut Db<'_>, org: Uuid, now: DateTime<Utc>) -> Res<Vec<Open>> {
+    db.all(sql::EFFECTS_DISPATCHED, params![org, time(now)], open_effect).await
+}
+
+/// Queues effects. One that is there already stays as it is.
+pub(crate) async fn put_effects(db: &mut Db<'_>, org: Uuid, effects: &[Effect]) -> Res<()> {
+    let each = |row: &mut Params, effect: &Effect| {
+        row.add(id(effect.id));
+        row.add(or_nil(effect.account));
+        row.add(opt_id(effect.conversation));
+        row.add(effect.work.kind());
+        row.add(effect.work.subject());
+        row.add(effect.work.lane().as_str());
+        row.add(effect.state.as_str());
+        row.add(time(effect.not_before));
+        row.add(time(effect.deadline));
+        row.add(i64::from(effect.attempts));
+        Ok(())
+    };
+    db.put(sql::PUT_EFFECT, |row| row.add(org), effects, each).await.map(drop)
+}
