@@ -5,6 +5,7 @@ mod content;
 mod delivery;
 mod inbound;
 mod message;
+mod sending;
 mod service;
 mod store;
 mod template;
@@ -13,7 +14,8 @@ pub use content::{ChoiceKind, ContactCard, Content, MediaKind, OrderItem};
 pub use delivery::{Delivery, DeliveryStatus, Evidence, FailureNote};
 pub use inbound::{Decision, Facts, decide};
 pub use message::{Direction, ExternalId, Message, MessageDigest, Reaction};
-pub use service::{ConversationService, NewBody, NewMessage, Preview, SendPreview, Sent};
+pub use sending::{NewBody, NewMessage, Preview, SendPreview, Sent};
+pub use service::ConversationService;
 pub use store::{
     ConversationQuery, ConversationStore, ConversationWrite, HeadDelta, InboundAsk, InboundFacts, InboxEntry,
     InboxView, KnownIdentity, KnownMessage, LastMessage, QueueCounts, StateFilter,
