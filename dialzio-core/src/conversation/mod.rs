@@ -1,6 +1,7 @@
 //! Conversations: one channel identity on one account, with a state, an assignee and a head; messages with
 //! their content and the evidence of their delivery; templates.
 
+mod attachment;
 mod content;
 mod delivery;
 mod inbound;

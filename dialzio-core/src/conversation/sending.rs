@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::attachment::Attachment;
 use super::{
     Content, ConversationService, ConversationWrite, Delivery, DeliveryStatus, Direction, Evidence,
     FailureNote, HeadDelta, Message, Template, TemplateError,
@@ -13,6 +14,7 @@ use crate::error::{AccountProblem, Error, RecordKind};
 use crate::event::DomainEvent;
 use crate::id::{AccountId, ConversationId, MessageId};
 use crate::ledger::Action;
+use crate::media::NewFile;
 use crate::scope::{Actor, OrgScope, Permission};
 use crate::store::{Batch, EffectWrite, Expect, IdempotencyKey, Once, Outcome, RecordRef, StoreError};
 use crate::text::MessageText;
@@ -37,6 +39,13 @@ pub struct NewMessage {
 pub enum NewBody {
     /// An answer in plain text.
     Text(MessageText),
+    /// A file with words under it.
+    File {
+        /// The file.
+        file: NewFile,
+        /// Words under it.
+        caption: Option<MessageText>,
+    },
     /// A template with its parameters by name ([`Template::parameters`]).
     Template {
         /// Its name.
@@ -55,6 +64,12 @@ impl NewMessage {
     /// [`crate::TextError`].
     pub fn text(body: &str) -> Result<Self, crate::TextError> {
         Ok(Self { body: NewBody::Text(MessageText::parse(body)?), reply_to: None, key: None })
+    }
+
+    /// A file, with words under it where there are any.
+    #[must_use]
+    pub const fn file(file: NewFile, caption: Option<MessageText>) -> Self {
+        Self { body: NewBody::File { file, caption }, reply_to: None, key: None }
     }
 
     /// A template without parameters; add them with [`param`](Self::param).
@@ -183,8 +198,8 @@ impl ConversationService<'_> {
     /// Queues a message, if the gate allows it; the worker asks the gate again before it leaves.
     ///
     /// # Errors
-    /// [`Error::Refused`] with every rule that says no; [`Error::Template`]; [`Error::IdempotencyReused`];
-    /// [`Error::NotFound`]; [`Error::Denied`] without [`Permission::MessagesSend`].
+    /// [`Error::Refused`] with every rule that says no; [`Error::Template`]; [`Error::File`];
+    /// [`Error::IdempotencyReused`]; [`Error::NotFound`]; [`Error::Denied`] without [`Permission::MessagesSend`].
     pub async fn send(&self, by: &Actor, id: ConversationId, new: NewMessage) -> Result<Sent, Error> {
         let scope = by.scope_for(Permission::MessagesSend)?;
         let store = self.crm.store();
@@ -195,6 +210,13 @@ impl ConversationService<'_> {
             let known = store.message(scope, answered).await?.filter(|message| message.conversation == id);
             known.ok_or(Error::missing(RecordKind::Message))?;
         }
+        let now = self.crm.now();
+        let attachment = match &new.body {
+            NewBody::File { file, caption } => {
+                Some(Attachment::check(file, caption.as_ref(), limits, self.crm.ids().next(now))?)
+            }
+            _ => None,
+        };
         let (content, purpose) = match &new.body {
             NewBody::Text(body) => {
                 if body.reveal().chars().count() > limits.max_text {
@@ -204,6 +226,10 @@ impl ConversationService<'_> {
                     ));
                 }
                 (Content::Text { body: body.clone() }, Purpose::Service)
+            }
+            NewBody::File { caption, .. } => {
+                let content = attachment.as_ref().map(|file| file.content(caption.as_ref()));
+                (content.ok_or(Error::missing(RecordKind::Media))?, Purpose::Service)
             }
             NewBody::Template { name, language, parameters } => {
                 let templates = store.templates(scope, account.id).await?;
@@ -222,7 +248,6 @@ impl ConversationService<'_> {
                 (content, template.category.purpose())
             }
         };
-        let now = self.crm.now();
         let message = Message {
             id: self.crm.ids().next(now),
             conversation: id,
@@ -241,11 +266,19 @@ impl ConversationService<'_> {
             reactions: Vec::new(),
         };
         let print = || {
-            format!(
-                "{id}\n{:?}\n{}",
-                new.reply_to,
-                serde_json::to_string(&message.content).unwrap_or_default()
-            )
+            let said = match (&attachment, &new.body) {
+                // The file's id is made anew for each request; its bytes are the same in a retry.
+                (Some(file), NewBody::File { file: given, caption }) => {
+                    format!(
+                        "file {:?} {:?} {:?}",
+                        file.sha256,
+                        given.name,
+                        caption.as_ref().map(MessageText::reveal)
+                    )
+                }
+                _ => serde_json::to_string(&message.content).unwrap_or_default(),
+            };
+            format!("{id}\n{:?}\n{said}", new.reply_to)
         };
         let once = new.key.as_ref().map(|key| {
             Once::new(
@@ -275,6 +308,18 @@ impl ConversationService<'_> {
                 return Err(Error::Refused(refusal));
             }
         };
+        let kept = match &attachment {
+            Some(file) => {
+                // A retry is answered without storing its file again.
+                if let Some(once) = &once
+                    && let Some(sent) = self.replayed(by, scope, once).await?
+                {
+                    return Ok(sent);
+                }
+                Some(self.keep(by, scope, file, message.id, account.id, now).await?)
+            }
+            None => None,
+        };
         let due = deferred.as_ref().map_or(now, |(until, _)| *until);
         let mut batch = Batch::new(by, Action::MessageQueued, now);
         batch
@@ -296,6 +341,10 @@ impl ConversationService<'_> {
                 attempts: 0,
             })
             .event(DomainEvent::MessageQueued { conversation: id, message: message.id });
+        // A file belongs to its message, so the message is written first.
+        if let Some(kept) = kept {
+            kept.join(&mut batch);
+        }
         if let Some(once) = once {
             batch.once(once);
         }
