@@ -9,6 +9,7 @@
 )]
 
 mod corpus;
+mod files;
 mod hostile;
 mod isolation;
 mod rig;

@@ -15,6 +15,7 @@ use crate::event::DomainEvent;
 use crate::id::{AccountId, ConversationId, MessageId};
 use crate::ledger::Action;
 use crate::media::NewFile;
+use crate::provider::MessagingCapabilities;
 use crate::scope::{Actor, OrgScope, Permission};
 use crate::store::{Batch, EffectWrite, Expect, IdempotencyKey, Once, Outcome, RecordRef, StoreError};
 use crate::text::MessageText;
@@ -125,6 +126,8 @@ pub struct SendPreview {
     pub reply: Preview,
     /// Each template, with what the gate says to its category.
     pub templates: Vec<(Template, Preview)>,
+    /// What the provider takes; `None` if it is not registered.
+    pub able: Option<MessagingCapabilities>,
 }
 
 /// What the gate would say now.
@@ -174,6 +177,10 @@ impl ConversationService<'_> {
             decide(&facts, Intent { channel: Channel::WhatsApp, purpose, template }, now).into()
         };
         let templates = self.crm.store().templates(scope, conversation.account).await?;
+        let account = self.crm.store().account(scope, conversation.account).await?;
+        let able = account.and_then(|account| {
+            self.crm.accounts().messaging(&account).ok().map(|messaging| messaging.capabilities().clone())
+        });
         let judged = |template: Template| {
             let preview = ask(template.category.purpose(), true);
             (template, preview)
@@ -181,6 +188,7 @@ impl ConversationService<'_> {
         Ok(SendPreview {
             reply: ask(Purpose::Service, false),
             templates: templates.into_iter().map(judged).collect(),
+            able,
         })
     }
 

@@ -176,7 +176,7 @@ fn megabytes(bytes: u64) -> String {
         return format!("{} KB", bytes.div_ceil(1 << 10));
     }
     let tenths = (bytes * 10).div_ceil(1 << 20);
-    if tenths % 10 == 0 || tenths >= 1_000 {
+    if tenths.is_multiple_of(10) || tenths >= 1_000 {
         format!("{} MB", tenths.div_ceil(10))
     } else {
         format!("{}.{} MB", tenths / 10, tenths % 10)
@@ -208,11 +208,12 @@ fn spoken(mime: &str) -> String {
     }
 }
 
-/// What a provider takes, in words: "JPEG, PNG, MP4, …".
+/// What a provider takes, in words: "JPEG, PNG, MP4, …". Without stickers, which are made elsewhere.
 #[must_use]
 pub fn takes(able: &MessagingCapabilities) -> String {
     let mut words: Vec<String> = Vec::new();
-    for mime in able.media.iter().flat_map(|kind| kind.types) {
+    let kinds = able.media.iter().filter(|kind| kind.what != MediaKind::Sticker);
+    for mime in kinds.flat_map(|kind| kind.types) {
         let word = spoken(mime);
         if !words.contains(&word) {
             words.push(word);

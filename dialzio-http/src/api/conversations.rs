@@ -279,6 +279,15 @@ pub struct TemplateVerdictJson {
 pub struct PreviewJson {
     reply: VerdictJson,
     templates: Vec<TemplateVerdictJson>,
+    files: Vec<FileKindJson>,
+}
+
+/// Files of one kind that can be sent.
+#[derive(Debug, Serialize)]
+struct FileKindJson {
+    kind: &'static str,
+    largest_bytes: u64,
+    types: &'static [&'static str],
 }
 
 /// `GET /v1/conversations/{conversation}/permissions`.
@@ -294,5 +303,14 @@ pub async fn preview(
         category: template.category.as_str(),
         verdict: verdict.into(),
     });
-    Ok(Json(PreviewJson { reply: (&preview.reply).into(), templates: templates.collect() }))
+    let files = preview.able.iter().flat_map(|able| &able.media).map(|taken| FileKindJson {
+        kind: taken.what.as_str(),
+        largest_bytes: taken.largest,
+        types: taken.types,
+    });
+    Ok(Json(PreviewJson {
+        reply: (&preview.reply).into(),
+        templates: templates.collect(),
+        files: files.collect(),
+    }))
 }
