@@ -185,6 +185,7 @@ pub static ROUTES: &[Route] = routes! {
         sample r#"{"state":"closed"}"#;
     "conversations.read" post "/v1/conversations/{conversation}/read" needs(P::ConversationsWrite), "Mark as read", 204 => api::conversations::read;
     "conversations.preview" get "/v1/conversations/{conversation}/permissions" needs(P::ConversationsRead), "What the consent gate would say now", 200 => api::conversations::preview;
+    "conversations.activity" get "/v1/conversations/{conversation}/activity" needs(P::ConversationsRead), "What was done with it, newest first", 200 => api::conversations::activity, query ["cursor", "limit"];
     "messages.list" get "/v1/conversations/{conversation}/messages" needs(P::ConversationsRead), "Messages, newest first", 200 => api::messages::list, query ["cursor", "limit"];
     "messages.send" post "/v1/conversations/{conversation}/messages" needs(P::MessagesSend), "Send a message", 202 => api::messages::send,
         sample r#"{"text":"On our way"}"#, once true;

@@ -8,6 +8,7 @@
     reason = "tests"
 )]
 
+mod activity;
 mod corpus;
 mod files;
 mod hostile;

@@ -1,6 +1,7 @@
 //! Conversations: one channel identity on one account, with a state, an assignee and a head; messages with
 //! their content and the evidence of their delivery; templates.
 
+mod activity;
 mod attachment;
 mod content;
 mod delivery;
@@ -11,6 +12,7 @@ mod service;
 mod store;
 mod template;
 
+pub use activity::{Activity, ActivityKind};
 pub use content::{ChoiceKind, ContactCard, Content, MediaKind, OrderItem};
 pub use delivery::{Delivery, DeliveryStatus, Evidence, FailureNote};
 pub use inbound::{Decision, Facts, decide};

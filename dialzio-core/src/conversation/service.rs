@@ -3,8 +3,8 @@
 use chrono::TimeDelta;
 
 use super::{
-    Conversation, ConversationQuery, ConversationState, ConversationWrite, InboxEntry, Message, QueueCounts,
-    Reaction,
+    Activity, ActivityKind, Conversation, ConversationQuery, ConversationState, ConversationWrite,
+    InboxEntry, Message, QueueCounts, Reaction,
 };
 use crate::contact::{ChannelIdentity, Contact};
 use crate::crm::Crm;
@@ -94,6 +94,24 @@ impl<'a> ConversationService<'a> {
         Ok(messages)
     }
 
+    /// What was done with a conversation, newest first.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`]; [`Error::Denied`] without [`Permission::ConversationsRead`].
+    pub async fn activities(
+        &self,
+        by: &Actor,
+        id: ConversationId,
+        page: PageRequest,
+    ) -> Result<Page<Activity>, Error> {
+        let scope = by.scope_for(Permission::ConversationsRead)?;
+        let done = self.crm.store().activities(scope, id, page).await?;
+        if done.items.is_empty() {
+            self.require(scope, id).await?;
+        }
+        Ok(done)
+    }
+
     /// One message.
     ///
     /// # Errors
@@ -161,15 +179,21 @@ impl<'a> ConversationService<'a> {
     ) -> Result<Conversation, Error> {
         let scope = by.scope_for(Permission::ConversationsWrite)?;
         for _ in 0..TRIES {
-            let mut conversation = self.require(scope, id).await?;
-            let seen = conversation.revision;
+            let before = self.require(scope, id).await?;
+            let mut conversation = before.clone();
             change(&mut conversation);
-            let mut batch = Batch::new(by, Action::ConversationChanged, self.crm.now());
+            let now = self.crm.now();
+            let mut batch = Batch::new(by, Action::ConversationChanged, now);
             batch
                 .about(id)
-                .expect(Expect::Revision(RecordRef::Conversation(id), seen))
+                .expect(Expect::Revision(RecordRef::Conversation(id), before.revision))
                 .write(ConversationWrite::Update(conversation.clone()))
                 .event(DomainEvent::ConversationChanged { conversation: id });
+            for what in ActivityKind::between(&before, &conversation, now) {
+                let (by, id) = (by.principal().to_ref(), self.crm.ids().next(now));
+                let done = Activity { id, conversation: conversation.id, by, what, at: now };
+                batch.write(ConversationWrite::Activity(done));
+            }
             match self.crm.store().commit_one(scope, batch).await {
                 Err(StoreError::Unmet(_)) => {}
                 other => {

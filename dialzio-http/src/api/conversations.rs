@@ -6,13 +6,15 @@ use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
 use dialzio_core::consent::Reason;
 use dialzio_core::conversation::{
-    Conversation, ConversationQuery, ConversationState, InboxEntry, InboxView, Preview, StateFilter,
+    Activity, Conversation, ConversationQuery, ConversationState, InboxEntry, InboxView, Preview, StateFilter,
 };
-use dialzio_core::{AccountId, ChannelIdentityId, ContactId, ConversationId, MemberId, MessageId, Revision};
+use dialzio_core::{
+    AccountId, ActivityId, ChannelIdentityId, ContactId, ConversationId, MemberId, MessageId, Revision,
+};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::contacts::FlatPaging;
-use super::{Asked, Body, Id, List};
+use super::{Asked, Body, Id, List, Paging};
 use crate::auth::Caller;
 use crate::problem::Problem;
 use crate::state::AppState;
@@ -313,4 +315,33 @@ pub async fn preview(
         templates: templates.collect(),
         files: files.collect(),
     }))
+}
+
+/// Something that was done with a conversation.
+#[derive(Debug, Serialize)]
+pub struct ActivityJson {
+    id: ActivityId,
+    what: &'static str,
+    by: String,
+    member: Option<MemberId>,
+    until: Option<DateTime<Utc>>,
+    at: DateTime<Utc>,
+}
+
+impl From<Activity> for ActivityJson {
+    fn from(done: Activity) -> Self {
+        let (what, member, until) = (done.what.as_str(), done.what.member(), done.what.until());
+        Self { id: done.id, what, by: done.by, member, until, at: done.at }
+    }
+}
+
+/// `GET /v1/conversations/{conversation}/activity`.
+pub async fn activity(
+    State(state): State<AppState>,
+    Caller(actor): Caller,
+    Id(id): Id<ConversationId>,
+    Asked(paging): Asked<Paging>,
+) -> Result<Json<List<ActivityJson>>, Problem> {
+    let page = state.crm().conversations().activities(&actor, id, paging.request()?).await?;
+    Ok(List::of(page, ActivityJson::from))
 }

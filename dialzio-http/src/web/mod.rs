@@ -4,6 +4,7 @@
 //! scripts; the other modules fill the views from the services. `README.md` beside this file lists every
 //! route that the templates use.
 
+mod activity;
 mod attempts;
 mod bubble;
 mod composer;

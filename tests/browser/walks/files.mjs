@@ -20,6 +20,7 @@ const carried = (inbox, names) => inbox.evaluateHandle((wanted) => {
 export async function files({ server, inbox, phone, taraPhone }) {
   story('Files from the composer');
   await openRow(inbox, /Tara Menon/);
+  await inbox.getByRole('heading', { name: 'Tara Menon' }).first().waitFor();
   await step('a chosen file shows its name and size, and is taken off again', inbox, async () => {
     await inbox.getByLabel('Attach a file').setInputFiles(quote);
     await attached(inbox).getByText('quote.pdf').waitFor();
@@ -74,6 +75,7 @@ export async function files({ server, inbox, phone, taraPhone }) {
     await inbox.getByRole('heading', { name: 'Kavya' }).first().waitFor();
     holds(await attached(inbox).isHidden(), 'the file of one conversation is attached in another');
     await openRow(inbox, /Tara Menon/);
+    await inbox.getByRole('heading', { name: 'Tara Menon' }).first().waitFor();
     await attached(inbox).getByText('clip.png').waitFor();
     await attached(inbox).getByRole('button', { name: 'Remove the file' }).click();
   });
