@@ -241,6 +241,7 @@ impl Scope<'_> {
             ConversationWrite::External { account, message, external } => {
                 self.refer(*account, *message, external, None)
             }
+            ConversationWrite::Activity(activity) => self.put_activity(activity),
             ConversationWrite::Reaction(reaction) => self.react(reaction),
             ConversationWrite::Edit { message, content, at } => self.edit(*message, content, *at),
             ConversationWrite::Revoke { message, content, at } => self.revoke(*message, content, *at),

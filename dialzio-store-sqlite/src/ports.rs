@@ -13,8 +13,8 @@ use dialzio_core::contact::{
     ChannelIdentity, Contact, ContactQuery, ContactStore, Note, SubjectKey, Task, TaskQuery,
 };
 use dialzio_core::conversation::{
-    Conversation, ConversationQuery, ConversationStore, InboundAsk, InboundFacts, InboxEntry, Message,
-    QueueCounts, Template,
+    Activity, Conversation, ConversationQuery, ConversationStore, InboundAsk, InboundFacts, InboxEntry,
+    Message, QueueCounts, Template,
 };
 use dialzio_core::effect::Lane;
 use dialzio_core::event::{EventSeq, Recorded};
@@ -35,8 +35,8 @@ use crate::error::Res;
 use crate::facts::Look;
 use crate::sight::Sight;
 use crate::{
-    SqliteStore, access, accounts, consent, contacts, conversations, identities, ledger, media, messages,
-    system, work,
+    SqliteStore, access, accounts, activity, consent, contacts, conversations, identities, ledger, media,
+    messages, system, work,
 };
 
 impl Look<'_> {
@@ -154,6 +154,16 @@ impl ConversationStore for SqliteStore {
         page: PageRequest,
     ) -> StoreResult<Page<Message>> {
         self.look(scope, move |look| messages::list(look.db, look.key(), look.seen()?, conversation, &page))
+            .await
+    }
+
+    async fn activities(
+        &self,
+        scope: &OrgScope,
+        conversation: ConversationId,
+        page: PageRequest,
+    ) -> StoreResult<Page<Activity>> {
+        self.look(scope, move |look| activity::list(look.db, look.key(), look.seen()?, conversation, &page))
             .await
     }
 

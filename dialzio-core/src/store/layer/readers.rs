@@ -10,8 +10,8 @@ use crate::contact::{
     ChannelIdentity, Contact, ContactQuery, ContactStore, Note, SubjectKey, Task, TaskQuery,
 };
 use crate::conversation::{
-    Conversation, ConversationQuery, ConversationStore, InboundAsk, InboundFacts, InboxEntry, Message,
-    QueueCounts, Template,
+    Activity, Conversation, ConversationQuery, ConversationStore, InboundAsk, InboundFacts, InboxEntry,
+    Message, QueueCounts, Template,
 };
 use crate::event::{EventSeq, Recorded};
 use crate::id::{
@@ -126,6 +126,15 @@ impl<L: StoreLayer> ConversationStore for L {
         page: PageRequest,
     ) -> StoreResult<Page<Message>> {
         self.around(Call::read("messages"), self.inner().messages(scope, conversation, page)).await
+    }
+
+    async fn activities(
+        &self,
+        scope: &OrgScope,
+        conversation: ConversationId,
+        page: PageRequest,
+    ) -> StoreResult<Page<Activity>> {
+        self.around(false, self.inner.activities(scope, conversation, page)).await
     }
 
     async fn inbound_facts(&self, scope: &OrgScope, ask: &InboundAsk) -> StoreResult<InboundFacts> {
