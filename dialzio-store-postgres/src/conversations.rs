@@ -251,6 +251,7 @@ impl Scope<'_> {
                 self.append(*account, message, *head, *digest).await
             }
             ConversationWrite::Evidence { message, evidence } => self.take_evidence(*message, evidence).await,
+            ConversationWrite::Activity(activity) => self.put_activity(activity).await,
             ConversationWrite::External { account, message, external } => {
                 self.refer(*account, *message, external, None).await
             }

@@ -69,7 +69,23 @@ impl Scope<'_> {
         files.dedup();
         files.truncate(left);
         self.drop_media(&files).await?;
-        Ok((messages.len() + files.len()) as u64)
+        let left = left - files.len();
+        let over = params![self.key, time(before), left as i64];
+        let done = self
+            .db
+            .all(sql::ACTIVITIES_OVER, over, |row| {
+                let c = Cols::new(row, "activity");
+                Ok((c.get::<Uuid>()?, c.get::<Uuid>()?))
+            })
+            .await?;
+        let key = self.key;
+        let each = |row: &mut Params, (conversation, activity): &(Uuid, Uuid)| {
+            row.add(*conversation);
+            row.add(*activity);
+            Ok(())
+        };
+        let done = self.db.put(sql::DROP_ACTIVITIES, |row| row.add(key), &done, each).await?;
+        Ok((messages.len() + files.len()) as u64 + done)
     }
 
     /// The rows go, with the keys of the blobs; the blobs themselves are deleted afterwards.

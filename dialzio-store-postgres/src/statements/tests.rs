@@ -30,6 +30,7 @@ const FILL: &str = "
     INSERT INTO dialzio.conversation SELECT org_id, id, '00000000-0000-0000-0000-00000000000a', id, id,
       (ARRAY['open', 'closed'])[1 + (created_at % 2)::INT], NULL,
       ('00000000-0000-0000-0000-00000000000' || created_at % 9)::UUID, NULL, 0, NULL, created_at, NULL, NULL, NULL, 1, 0 FROM dialzio.contact;
+    INSERT INTO dialzio.conversation_activity SELECT org_id, id, id, 'p', 'closed', NULL, NULL, last_at FROM dialzio.conversation;
     INSERT INTO dialzio.message (org_id, conversation_id, id, direction, kind, text, content_version, purpose, event_at,
         received_at, status, status_at)
       SELECT org_id, id, (lpad(to_hex(1772409600000 + (i - 1) * 2678400000 + created_at), 12, '0') || '7' ||
