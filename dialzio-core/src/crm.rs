@@ -6,19 +6,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::access::AccessService;
-use crate::account::{AccountService, App, KeyProvider, Sealer};
+use crate::account::{AccountService, App, KeyProvider, Route, Sealer};
 use crate::blob::BlobStore;
 use crate::chance::Entropy;
 use crate::consent::{ConsentService, Words};
 use crate::contact::ContactService;
 use crate::conversation::ConversationService;
 use crate::error::{AccountProblem, Error};
-use crate::id::{AccountId, HookId, IdSource, WorkerId};
+use crate::id::{AccountId, AppId, HookId, IdSource, WorkerId};
 use crate::inbox::QuarantineService;
 use crate::intake::Intake;
 use crate::ledger::LedgerService;
 use crate::media::{MediaSealer, MediaService};
-use crate::provider::{Provider, WebhookSecrets};
+use crate::provider::{AccountRef, Provider, WebhookSecrets};
 use crate::scope::SystemScope;
 use crate::store::Store;
 use crate::time::{Clock, SystemClock};
@@ -36,13 +36,16 @@ pub struct Crm {
 struct Caches {
     hooks: moka::sync::Cache<HookId, Arc<OpenedHook>>,
     tokens: moka::sync::Cache<AccountId, (Vec<u8>, SecretString)>,
+    /// Where numbers lead; checked again inside each commit that rests on it.
+    routes: moka::sync::Cache<(AppId, AccountRef), Route>,
 }
 
 impl Caches {
     fn empty() -> Arc<Self> {
         let hooks = moka::sync::CacheBuilder::new(10_000).time_to_live(CACHE_LIFE).build();
         let tokens = moka::sync::CacheBuilder::new(10_000).time_to_live(CACHE_LIFE).build();
-        Arc::new(Self { hooks, tokens })
+        let routes = moka::sync::CacheBuilder::new(10_000).time_to_live(CACHE_LIFE).build();
+        Arc::new(Self { hooks, tokens, routes })
     }
 }
 
@@ -333,6 +336,10 @@ impl Crm {
 
     pub(crate) fn tokens(&self) -> &moka::sync::Cache<AccountId, (Vec<u8>, SecretString)> {
         &self.caches.tokens
+    }
+
+    pub(crate) fn routes(&self) -> &moka::sync::Cache<(AppId, AccountRef), Route> {
+        &self.caches.routes
     }
 
     pub(crate) fn suppression_keys(&self) -> &tokio::sync::OnceCell<SuppressionKeys> {

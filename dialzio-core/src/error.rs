@@ -99,6 +99,9 @@ pub enum Error {
     /// The file has expired, was never fetched, or is not there any more.
     #[error("the file is not available")]
     MediaUnavailable,
+    /// A file is not sent as it is.
+    #[error("{0}")]
+    File(#[from] crate::media::FileError),
     /// The blobs cannot be reached.
     #[error("the blob store failed")]
     Blob(#[from] crate::blob::BlobError),
@@ -147,6 +150,7 @@ impl Error {
             Self::Provider(error) => format!("provider.{}", error.code()),
             Self::Sealed => "sealed.unreadable".into(),
             Self::MediaUnavailable => "media.unavailable".into(),
+            Self::File(error) => error.code().into(),
             Self::Blob(_) => "blob.unavailable".into(),
             Self::Store(error) => error.code().into(),
         }

@@ -72,6 +72,8 @@ typed_id! {
     HookId,
     /// A conversation: one channel identity on one account.
     ConversationId,
+    /// Something that was done with a conversation; the time inside is when.
+    ActivityId,
     /// A message; the time inside is its event time.
     MessageId,
     /// A received or sent file.

@@ -76,6 +76,7 @@ async fn a_store_that_shows_what_has_expired_is_noticed() {
         case!(retention::a_shorter_period_counts_at_once_and_a_longer_one_never),
         case!(retention::an_end_of_its_own_counts_when_it_is_earlier),
         case!(retention::an_expired_message_is_no_fact_for_sending),
+        case!(retention::what_was_done_is_seen_and_kept_as_long_as_messages),
     ];
     bites(Sabotage::ExpiryIgnored, cases).await;
 }

@@ -26,12 +26,87 @@
     else focus();
   }
 
+  // Files. What the channel takes stands on the field, so that a file that cannot go says so before it is uploaded; the
+  // server judges again, by the bytes. The one that waits is kept for its conversation, as a draft is.
+  const waiting = new Map();
+  const holder = (form) => form.closest('[data-conversation]')?.dataset.conversation ?? form.id;
+  const problem = (form, words) => {
+    const place = form.closest('#composer')?.querySelector('[data-problem]');
+    if (place) place.textContent = words;
+  };
+  const size = (bytes) => {
+    if (bytes < 1048576) return `${Math.ceil(bytes / 1024)} KB`;
+    const tenths = Math.ceil((bytes * 10) / 1048576);
+    return tenths % 10 === 0 || tenths >= 1000 ? `${Math.ceil(tenths / 10)} MB` : `${Math.floor(tenths / 10)}.${tenths % 10} MB`;
+  };
+  function misfit(input, file) {
+    if (!input.dataset.kinds) return '';
+    if (file.size === 0) return 'Not sent: the file is empty.';
+    const kinds = input.dataset.kinds.split('\n').map((line) => line.split('|')).map(([words, largest, types]) => ({ words, largest: Number(largest), types: types.split(',').map((type) => type.split(';')[0]) }));
+    const kind = kinds.find(({ types }) => types.includes(file.type));
+    const largest = kind?.largest ?? Math.max(...kinds.map((other) => other.largest));
+    if (file.size <= largest) return '';
+    return `Not sent: ${size(file.size)} is over ${input.dataset.provider}’s ${size(largest)} limit for ${kind?.words ?? 'files'}.`;
+  }
   function attach(form, file) {
     const box = form.querySelector('[data-attached]');
     if (!box) return;
+    const mark = box.querySelector('[data-file-mark]');
+    const old = mark.querySelector('img');
+    if (old) { URL.revokeObjectURL(old.src); old.remove(); }
     box.hidden = !file;
-    box.querySelector('[data-file-name]').textContent = file ? `${file.name} · ${(file.size / 1048576).toFixed(1)} MB` : '';
+    mark.classList.toggle('has-picture', Boolean(file?.type.startsWith('image/')));
+    box.querySelector('[data-file-name]').textContent = file?.name ?? '';
+    box.querySelector('[data-file-size]').textContent = file ? size(file.size) : '';
+    const area = form.querySelector('textarea[name="text"]');
+    area.dataset.words ??= area.placeholder;
+    area.placeholder = file ? 'Add a caption' : area.dataset.words;
+    if (file) waiting.set(holder(form), file); else waiting.delete(holder(form));
+    if (!file?.type.startsWith('image/')) return;
+    const picture = document.createElement('img');
+    picture.alt = '';
+    picture.src = URL.createObjectURL(file);
+    mark.append(picture);
   }
+  // Chosen, dropped or pasted: one file for each message.
+  function take(form, files) {
+    const input = form?.querySelector('[data-file][data-kinds]');
+    if (!input || files.length === 0) return;
+    const why = misfit(input, files[0]);
+    if (why) { input.value = ''; attach(form, null); problem(form, why); return; }
+    const chosen = new DataTransfer();
+    chosen.items.add(files[0]);
+    input.files = chosen.files;
+    problem(form, '');
+    attach(form, files[0]);
+    if (files.length > 1) form.querySelector('[data-file-size]').textContent += ' · one file goes with each message, so the others were left out';
+  }
+  const carriesFiles = (event) => event.dataTransfer?.types.includes('Files');
+  const dropZone = (event) => event.target.closest?.('#thread');
+  document.addEventListener('dragover', (event) => {
+    if (!carriesFiles(event)) return;
+    // A file that misses must not take the place of the page.
+    event.preventDefault();
+    const zone = dropZone(event);
+    const isTaken = zone && document.querySelector('#reply-form [data-file]');
+    event.dataTransfer.dropEffect = isTaken ? 'copy' : 'none';
+    document.getElementById('composer')?.classList.toggle('drop-hint', Boolean(isTaken));
+  });
+  document.addEventListener('dragleave', (event) => { if (!event.relatedTarget) composer()?.classList.remove('drop-hint'); });
+  document.addEventListener('drop', (event) => {
+    if (!carriesFiles(event)) return;
+    event.preventDefault();
+    composer()?.classList.remove('drop-hint');
+    if (!dropZone(event)) return;
+    mode('reply');
+    take(document.getElementById('reply-form'), event.dataTransfer.files);
+  });
+  document.addEventListener('paste', (event) => {
+    const form = event.target.closest?.('#reply-form');
+    if (!form || !event.clipboardData?.files.length) return;
+    event.preventDefault();
+    take(form, event.clipboardData.files);
+  });
 
   function settle(form) {
     form.querySelector('[name="key"]').value = '';
@@ -45,7 +120,7 @@
     const to = event.target.closest('[data-mode-to]');
     if (to) mode(to.dataset.modeTo);
     const form = event.target.closest('form');
-    if (event.target.closest('[data-detach]')) { form.querySelector('[data-file]').value = ''; attach(form, null); }
+    if (event.target.closest('[data-detach]')) { form.querySelector('[data-file]').value = ''; attach(form, null); problem(form, ''); form.querySelector('textarea').focus(); }
     if (event.target.closest('[data-unquote]')) { form.querySelector('[data-quoting]').hidden = true; form.querySelector('[name="quote"]').value = ''; }
   });
   // Answering one message: its first words stand above the box.
@@ -63,7 +138,7 @@
   });
   document.addEventListener('change', (event) => {
     if (!event.target.matches('[data-file]')) return;
-    attach(event.target.form, event.target.files[0]);
+    if (event.target.dataset.kinds) { take(event.target.form, event.target.files); event.target.form.querySelector('textarea').focus(); return; }
     if (event.target.hasAttribute('data-send-now') && event.target.files.length) event.target.form.requestSubmit();
   });
   document.addEventListener('input', (event) => {
@@ -111,13 +186,20 @@
     const form = event.detail.ctx.sourceElement;
     if (!form?.matches?.('[data-send]')) return;
     const area = form.querySelector('textarea[name="text"]');
+    const file = form.querySelector('[data-file][data-kinds]')?.files[0];
     const send = { text: area.value, area, pending: null };
-    const template = form.id === 'reply-form' && send.text && document.getElementById('pending-item');
+    const template = form.id === 'reply-form' && (send.text || file) && document.getElementById('pending-item');
     if (template) {
       send.pending = template.content.firstElementChild.cloneNode(true);
-      send.pending.querySelector('.bubble-text').textContent = send.text;
+      send.pending.querySelector('.bubble-text').textContent = file ? [file.name, send.text].filter(Boolean).join('\n') : send.text;
+      if (file) send.pending.querySelector('[data-doing]').textContent = 'Uploading…';
       document.getElementById('thread-items').append(send.pending);
       document.dispatchEvent(new CustomEvent('thread:end'));
+    }
+    if (file) {
+      // A large file takes longer than anything else that is asked for.
+      clearTimeout(event.detail.ctx.requestTimeout);
+      event.detail.ctx.requestTimeout = setTimeout(() => event.detail.ctx.request.abort?.('timeout'), 300000);
     }
     area.value = '';
     drafts.delete(slotOf(area));
@@ -147,9 +229,12 @@
       const draft = drafts.get(slotOf(area));
       if (draft && area.value === '') area.value = draft;
     });
+    const form = document.getElementById('reply-form');
+    const kept = form && waiting.get(holder(form));
+    if (kept && form.querySelector('[data-file]')?.files.length === 0) take(form, [kept]);
   });
   window.addEventListener('beforeunload', (event) => {
-    if ([...drafts.values()].some((draft) => draft.trim() !== '')) event.preventDefault();
+    if (waiting.size > 0 || [...drafts.values()].some((draft) => draft.trim() !== '')) event.preventDefault();
   });
   document.addEventListener('composer:mode', (event) => mode(event.detail));
 })();

@@ -11,10 +11,11 @@
     }
     return document.getElementById('notice');
   };
-  const say = (element, words) => {
+  const say = (element, words, code = '') => {
     const place = slot(element);
     if (!place) return;
     place.textContent = words;
+    place.title = code;
     if (place.id === 'notice') place.className = words ? 'problem' : '';
   };
   const isQuiet = (ctx) => ctx.quiet || ctx.sourceElement?.id === 'events';
@@ -31,8 +32,12 @@
       location.assign('/sign-in?next=' + encodeURIComponent(location.pathname + location.search));
       return;
     }
-    const words = new DOMParser().parseFromString(ctx.text, 'text/html').body.textContent.trim();
-    say(ctx.sourceElement, words.length > 0 && words.length < 400 ? words : 'This did not work. Nothing was changed; try again in a moment.');
+    const said = new DOMParser().parseFromString(ctx.text, 'text/html').body;
+    // The code is for whoever looks it up, not for reading: it stands in the tooltip.
+    const code = said.querySelector('.code');
+    code?.remove();
+    const words = said.textContent.trim();
+    say(ctx.sourceElement, words.length > 0 && words.length < 400 ? words : 'This did not work. Nothing was changed; try again in a moment.', code?.textContent);
   });
   document.addEventListener('htmx:error', (event) => {
     const source = event.detail.ctx?.sourceElement;

@@ -7,6 +7,7 @@ pub mod auth;
 #[cfg(all(feature = "sqlite", feature = "whatsapp"))]
 pub mod cli;
 mod edge;
+mod form;
 mod health;
 mod hooks;
 pub mod openapi;
@@ -23,6 +24,7 @@ pub use options::{Closing, Options};
 pub use state::AppState;
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use dialzio_core::Crm;
 
 /// The whole server as a router: API, webhooks, pages, health. Mount it in an axum application of your own, or serve it
@@ -31,8 +33,8 @@ use dialzio_core::Crm;
 /// Pages use addresses from the root (`/inbox`, `/web/…`, `/assets/…`), so mount it at the root of a host.
 pub fn router(crm: Crm, options: Options) -> Router {
     let state = AppState::new(crm, options);
-    let router = routes::ROUTES
-        .iter()
-        .fold(Router::new(), |router, route| router.route(route.path, (route.handler)()));
+    let router = routes::ROUTES.iter().fold(Router::new(), |router, route| {
+        router.route(route.path, (route.handler)().layer(DefaultBodyLimit::max(route.largest)))
+    });
     edge::wrap(router.merge(web::routes())).with_state(state)
 }

@@ -46,6 +46,24 @@ pub fn describe() -> Value {
                 "content": { "application/json": { "schema": shape(&example), "example": example } }
             });
         }
+        if !route.form.is_empty() {
+            let field = |(place, (name, _)): (usize, &(&str, &str))| {
+                let shape = if place == 0 {
+                    json!({ "type": "string", "contentMediaType": "application/octet-stream" })
+                } else {
+                    json!({ "type": "string" })
+                };
+                ((*name).to_owned(), shape)
+            };
+            let properties: Map<String, Value> = route.form.iter().enumerate().map(field).collect();
+            let needed: Vec<&str> = route.form.iter().take(1).map(|(name, _)| *name).collect();
+            operation["requestBody"] = json!({
+                "required": true,
+                "content": { "multipart/form-data": {
+                    "schema": { "type": "object", "required": needed, "properties": properties }
+                } }
+            });
+        }
         match route.need {
             Need::Nobody => operation["security"] = json!([]),
             Need::Somebody => {}

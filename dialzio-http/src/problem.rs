@@ -4,6 +4,7 @@ use axum::extract::rejection::{JsonRejection, QueryRejection};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use dialzio_core::Error;
+use dialzio_core::media::FileError;
 use serde::Serialize;
 
 /// A problem document. Its `code` is stable; `title` and `detail` are for people.
@@ -76,6 +77,18 @@ impl Problem {
         problem
     }
 
+    /// Too much at once; the same request may be made again.
+    #[must_use]
+    pub fn busy() -> Self {
+        let mut problem = Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "server.busy",
+            "Too much is being uploaded at the moment",
+        );
+        problem.retry_after = Some(2);
+        problem
+    }
+
     /// No such address or record.
     #[must_use]
     pub fn not_found() -> Self {
@@ -99,6 +112,9 @@ fn status(error: &Error) -> StatusCode {
         Error::Invalid { .. } | Error::Template(_) | Error::IdempotencyReused => {
             StatusCode::UNPROCESSABLE_ENTITY
         }
+        Error::File(FileError::TooLarge { .. }) => StatusCode::PAYLOAD_TOO_LARGE,
+        Error::File(FileError::Type { .. }) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        Error::File(_) => StatusCode::UNPROCESSABLE_ENTITY,
         Error::Provider(_) => StatusCode::BAD_GATEWAY,
         Error::Store(dialzio_core::StoreError::Unmet(_)) => StatusCode::CONFLICT,
         Error::Store(_) | Error::Blob(_) => StatusCode::SERVICE_UNAVAILABLE,

@@ -32,6 +32,10 @@ pub struct Route {
     pub summary: &'static str,
     /// A body that would be accepted, for routes that take one.
     pub sample: Option<&'static str>,
+    /// Fields of the form that it takes instead of JSON: names with a value that would be accepted. The first is the file.
+    pub form: &'static [(&'static str, &'static str)],
+    /// The largest body, in bytes.
+    pub largest: usize,
     /// Names of its query.
     pub query: &'static [&'static str],
     /// `Idempotency-Key` is required.
@@ -83,9 +87,12 @@ impl Route {
     }
 }
 
+/// The largest JSON body, in bytes. Source: reliability reference, 13.
+const LARGEST_JSON: usize = 1024 * 1024;
+
 macro_rules! routes {
     ($($name:literal $verb:ident $path:literal $need:expr, $summary:literal, $success:literal => $handler:path
-        $(, sample $sample:literal)? $(, query [$($query:literal),*])? $(, once $once:literal)? $(, answers $answers:literal)?;)+) => {
+        $(, sample $sample:literal)? $(, form [$($field:literal = $value:literal),+])? $(, largest $largest:expr)? $(, query [$($query:literal),*])? $(, once $once:literal)? $(, answers $answers:literal)?;)+) => {
         &[$(Route {
             name: $name,
             method: routes!(@verb $verb),
@@ -93,6 +100,8 @@ macro_rules! routes {
             need: $need,
             summary: $summary,
             sample: routes!(@option $($sample)?),
+            form: &[$($(($field, $value)),+)?],
+            largest: routes!(@largest $($largest)?),
             query: &[$($($query),*)?],
             once: routes!(@once $($once)?),
             success: $success,
@@ -106,6 +115,8 @@ macro_rules! routes {
     (@verb delete) => { Verb::Delete };
     (@option) => { None };
     (@option $sample:literal) => { Some($sample) };
+    (@largest) => { LARGEST_JSON };
+    (@largest $largest:expr) => { $largest };
     (@once) => { false };
     (@once $once:literal) => { $once };
     (@answers) => { "application/json" };
@@ -174,9 +185,12 @@ pub static ROUTES: &[Route] = routes! {
         sample r#"{"state":"closed"}"#;
     "conversations.read" post "/v1/conversations/{conversation}/read" needs(P::ConversationsWrite), "Mark as read", 204 => api::conversations::read;
     "conversations.preview" get "/v1/conversations/{conversation}/permissions" needs(P::ConversationsRead), "What the consent gate would say now", 200 => api::conversations::preview;
+    "conversations.activity" get "/v1/conversations/{conversation}/activity" needs(P::ConversationsRead), "What was done with it, newest first", 200 => api::conversations::activity, query ["cursor", "limit"];
     "messages.list" get "/v1/conversations/{conversation}/messages" needs(P::ConversationsRead), "Messages, newest first", 200 => api::messages::list, query ["cursor", "limit"];
     "messages.send" post "/v1/conversations/{conversation}/messages" needs(P::MessagesSend), "Send a message", 202 => api::messages::send,
         sample r#"{"text":"On our way"}"#, once true;
+    "messages.send_file" post "/v1/conversations/{conversation}/files" needs(P::MessagesSend), "Send a file, with words under it", 202 => api::messages::send_file,
+        form ["file" = "On our way", "caption" = "As agreed", "reply_to" = ""], largest crate::form::LARGEST, once true;
     "messages.get" get "/v1/messages/{message}" needs(P::ConversationsRead), "One message", 200 => api::messages::get;
     "messages.cancel" post "/v1/messages/{message}/cancellation" needs(P::MessagesSend), "Take a waiting message back", 200 => api::messages::cancel;
     "messages.settle" post "/v1/messages/{message}/outcome" needs(P::MessagesSend), "Settle a message whose outcome nobody knows", 200 => api::messages::settle,

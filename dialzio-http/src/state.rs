@@ -2,6 +2,7 @@
 
 use dialzio_core::Crm;
 use std::sync::Arc;
+use tokio::sync::Semaphore;
 
 use crate::options::Options;
 use crate::realtime::Tails;
@@ -19,12 +20,23 @@ struct Inner {
     options: Options,
     tails: Tails,
     attempts: Attempts,
+    uploads: Arc<Semaphore>,
 }
+
+/// How many uploads are read at the same time: each may hold a provider's largest file in memory, twice while it is
+/// being sealed.
+const UPLOADS: usize = 4;
 
 impl AppState {
     pub(crate) fn new(crm: Crm, options: Options) -> Self {
         Self {
-            inner: Arc::new(Inner { crm, options, tails: Tails::default(), attempts: Attempts::default() }),
+            inner: Arc::new(Inner {
+                crm,
+                options,
+                tails: Tails::default(),
+                attempts: Attempts::default(),
+                uploads: Arc::new(Semaphore::new(UPLOADS)),
+            }),
         }
     }
 
@@ -46,6 +58,10 @@ impl AppState {
 
     pub(crate) fn tails(&self) -> &Tails {
         &self.inner.tails
+    }
+
+    pub(crate) fn uploads(&self) -> Arc<Semaphore> {
+        Arc::clone(&self.inner.uploads)
     }
 
     pub(crate) fn attempts(&self) -> &Attempts {

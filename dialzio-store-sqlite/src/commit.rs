@@ -175,6 +175,9 @@ impl Scope<'_> {
             Expect::RouteFree(provider, external) => {
                 !db.any(sql::ROUTE_TAKEN, params![org, provider, external])?
             }
+            Expect::Linked(app, account) => {
+                db.any(sql::ROUTE_LINKED, params![org, id(*account), id(*app)])?
+            }
             _ => return Err(Failure::Store(StoreError::Unsupported("an expectation"))),
         })
     }

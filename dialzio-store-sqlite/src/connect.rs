@@ -107,6 +107,8 @@ fn open(place: &Place, flags: OpenFlags) -> Result<Connection, OpenError> {
         holds(&db, name, value)?;
     }
     db.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
+    // Plans hold for any value. Without it the library looks at bound values and prepares statements anew when they change.
+    db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     db.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DML, false)?;
     db.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DDL, false)?;
     db.set_prepared_statement_cache_capacity(STATEMENTS);

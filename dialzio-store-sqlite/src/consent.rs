@@ -62,7 +62,10 @@ fn at_places(db: &Connection, org: [u8; 16], mut seqs: Vec<i64>) -> Res<Vec<Cons
 
 /// Entries that cover any of these, in order of their sequence.
 pub(crate) fn about(db: &Connection, org: [u8; 16], subjects: &[SubjectKey]) -> Res<Vec<ConsentRecord>> {
-    let seqs = db.all(sql::CONSENT_SEQS_ABOUT, params![org, key_list(subjects)?, i64::MAX], seq)?;
+    let seqs = match subjects {
+        [alone] => db.all(sql::CONSENT_SEQS_OF_KEY, params![org, alone.reveal()], seq)?,
+        keys => db.all(sql::CONSENT_SEQS_ABOUT, params![org, key_list(keys)?, i64::MAX], seq)?,
+    };
     at_places(db, org, seqs)
 }
 

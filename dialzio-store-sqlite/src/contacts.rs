@@ -67,12 +67,11 @@ pub(crate) fn one(db: &Connection, org: [u8; 16], contact_id: ContactId) -> Res<
     db.one(sql::CONTACT, params![org, id(contact_id)], contact)
 }
 
-pub(crate) fn by_ids(
-    db: &Connection,
-    org: [u8; 16],
-    ids: impl IntoIterator<Item = ContactId>,
-) -> Res<Vec<Contact>> {
-    db.all(sql::CONTACTS_BY_ID, params![org, id_list(ids)], contact)
+pub(crate) fn by_ids(db: &Connection, org: [u8; 16], ids: &[ContactId]) -> Res<Vec<Contact>> {
+    match ids {
+        [alone] => Ok(one(db, org, *alone)?.into_iter().collect()),
+        ids => db.all(sql::CONTACTS_BY_ID, params![org, id_list(ids.iter().copied())], contact),
+    }
 }
 
 /// Subject keys as one bound value.

@@ -167,7 +167,16 @@ pub(crate) fn with(
     identity: ChannelIdentityId,
 ) -> Res<Option<Conversation>> {
     let Some(kept) = crate::identities::survivor(db, org, identity)? else { return Ok(None) };
-    let row = params![org, id(account), id(kept.id)];
+    of_survivor(db, org, account, kept.id)
+}
+
+fn of_survivor(
+    db: &Connection,
+    org: [u8; 16],
+    account: AccountId,
+    identity: ChannelIdentityId,
+) -> Res<Option<Conversation>> {
+    let row = params![org, id(account), id(identity)];
     if let Some(own) = db.one(sql::CONVERSATION_OF_PAIR, row, conversation)? {
         return Ok(Some(own));
     }
@@ -182,6 +191,10 @@ pub(crate) fn with_each(
     account: AccountId,
     identities: &[ChannelIdentityId],
 ) -> Res<Vec<(ChannelIdentityId, Conversation)>> {
+    if let [alone] = identities {
+        let talk = of_survivor(db, org, account, *alone)?;
+        return Ok(talk.into_iter().map(|talk| (*alone, talk)).collect());
+    }
     let ids = id_list(identities.iter().copied());
     let mut found = db.all(sql::CONVERSATIONS_WITH, params![org, id(account), ids], |row| {
         let c = Cols::new(row, "conversation");
@@ -228,6 +241,7 @@ impl Scope<'_> {
             ConversationWrite::External { account, message, external } => {
                 self.refer(*account, *message, external, None)
             }
+            ConversationWrite::Activity(activity) => self.put_activity(activity),
             ConversationWrite::Reaction(reaction) => self.react(reaction),
             ConversationWrite::Edit { message, content, at } => self.edit(*message, content, *at),
             ConversationWrite::Revoke { message, content, at } => self.revoke(*message, content, *at),

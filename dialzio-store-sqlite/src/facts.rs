@@ -140,9 +140,10 @@ impl Look<'_> {
     pub(crate) fn inbound_facts(&self, ask: &InboundAsk) -> Res<InboundFacts> {
         let (db, org) = (self.db, id(self.org));
         let lane = params![org, ask.lane.as_str(), id(ask.account)];
+        let identities = self.known_identities(ask)?;
         Ok(InboundFacts {
-            identities: self.known_identities(ask)?,
-            candidates: self.candidates(ask)?,
+            candidates: self.candidates(ask, &identities)?,
+            identities,
             messages: self.known_messages(ask)?,
             lane_idle: !db.any(sql::ITEM_WAITS, lane)?,
         })
@@ -151,13 +152,22 @@ impl Look<'_> {
     /// In the order in which the aliases were asked for.
     fn known_identities(&self, ask: &InboundAsk) -> Res<Vec<KnownIdentity>> {
         let (db, org) = (self.db, id(self.org));
-        let aliases: Vec<_> =
-            ask.aliases.iter().map(|alias| (alias.kind().as_str(), alias.match_key())).collect();
-        let row = params![org, ask.portfolio.0, json(&aliases, "alias")?];
-        let mut holders = db.all(sql::ALIAS_HOLDERS, row, |row| {
-            let c = Cols::new(row, "alias");
-            Ok((c.get::<i64>()?, c.id::<ChannelIdentityId>()?))
-        })?;
+        let mut holders = match &ask.aliases[..] {
+            [] => Vec::new(),
+            // A webhook nearly always speaks of one person under one id.
+            [alias] => {
+                let row = params![org, ask.portfolio.0, alias.kind().as_str(), alias.match_key()];
+                db.all(sql::ALIAS, row, |row| Ok((0, Cols::new(row, "alias").id()?)))?
+            }
+            aliases => {
+                let keys: Vec<_> =
+                    aliases.iter().map(|alias| (alias.kind().as_str(), alias.match_key())).collect();
+                db.all(sql::ALIAS_HOLDERS, params![org, ask.portfolio.0, json(&keys, "alias")?], |row| {
+                    let c = Cols::new(row, "alias");
+                    Ok((c.get::<i64>()?, c.id::<ChannelIdentityId>()?))
+                })?
+            }
+        };
         holders.sort_unstable();
         let mut ids: Vec<ChannelIdentityId> = Vec::new();
         for (_, holder) in holders {
@@ -168,8 +178,12 @@ impl Look<'_> {
         if ids.is_empty() {
             return Ok(Vec::new());
         }
-        let identities = identities::by_ids(db, org, ids.iter().copied())?;
-        let cards = contacts::by_ids(db, org, identities.iter().map(|identity| identity.contact))?;
+        let identities = identities::by_ids(db, org, &ids)?;
+        let cards = contacts::by_ids(
+            db,
+            org,
+            &identities.iter().map(|identity| identity.contact).collect::<Vec<_>>(),
+        )?;
         let talks = conversations::with_each(db, org, ask.account, &ids)?;
         let keys: Vec<SubjectKey> = identities.iter().flat_map(ChannelIdentity::subject_keys).collect();
         let consents = consent::about(db, org, &keys)?;
@@ -189,12 +203,21 @@ impl Look<'_> {
         Ok(found)
     }
 
-    fn candidates(&self, ask: &InboundAsk) -> Res<Vec<(SubjectKey, ContactId)>> {
-        let numbers = ask.aliases.iter().filter_map(|alias| match alias {
+    /// For numbers that nobody holds.
+    fn candidates(&self, ask: &InboundAsk, known: &[KnownIdentity]) -> Res<Vec<(SubjectKey, ContactId)>> {
+        let held = |number: &Alias| {
+            let same =
+                |alias: &Alias| alias.kind() == number.kind() && alias.match_key() == number.match_key();
+            known.iter().any(|person| person.identity.aliases.iter().any(same))
+        };
+        let numbers = ask.aliases.iter().filter(|alias| !held(alias)).filter_map(|alias| match alias {
             Alias::Phone(number) => Some(SubjectKey::phone(number)),
             Alias::BusinessScoped(_) | Alias::ParentBusinessScoped(_) => None,
         });
         let keys: Vec<_> = numbers.collect();
+        if keys.is_empty() {
+            return Ok(Vec::new());
+        }
         let row = params![id(self.org), key_list(&keys)?];
         let mut found = self.db.all(sql::CONTACT_CANDIDATES, row, |row| {
             let c = Cols::new(row, "contact");
@@ -206,7 +229,14 @@ impl Look<'_> {
     }
 
     fn known_messages(&self, ask: &InboundAsk) -> Res<Vec<KnownMessage>> {
-        let (db, org, sight) = (self.db, id(self.org), self.sight()?);
+        let (db, org) = (self.db, id(self.org));
+        // Most messages are new, and nothing else is asked about.
+        if let ([new], []) = (&ask.external[..], &ask.own[..])
+            && messages::referred(db, org, ask.account, new)?.is_none()
+        {
+            return Ok(Vec::new());
+        }
+        let sight = self.sight()?;
         let hashes: Vec<_> = ask.external.iter().map(ExternalId::hash8).collect();
         let row = params![org, sight.cutoff, sight.now, id(ask.account), json(&hashes, "reference")?];
         let mut found = db.all(sql::MESSAGES_REFERRED, row, |row| {

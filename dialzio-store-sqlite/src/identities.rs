@@ -48,12 +48,12 @@ pub(crate) fn of_contact(db: &Connection, org: [u8; 16], contact: ContactId) -> 
     db.all(sql::IDENTITIES_OF, params![org, id(contact)], identity)
 }
 
-pub(crate) fn by_ids(
-    db: &Connection,
-    org: [u8; 16],
-    ids: impl IntoIterator<Item = ChannelIdentityId>,
-) -> Res<Vec<ChannelIdentity>> {
-    db.all(sql::IDENTITIES_BY_ID, params![org, id_list(ids)], identity)
+/// Several that have not been joined into another.
+pub(crate) fn by_ids(db: &Connection, org: [u8; 16], ids: &[ChannelIdentityId]) -> Res<Vec<ChannelIdentity>> {
+    match ids {
+        [alone] => Ok(one(db, org, *alone)?.into_iter().collect()),
+        ids => db.all(sql::IDENTITIES_BY_ID, params![org, id_list(ids.iter().copied())], identity),
+    }
 }
 
 /// The identity that an id leads to: itself, or the one it was joined into.

@@ -2,6 +2,7 @@
 
 mod access;
 mod accounts;
+mod activity;
 mod codec;
 mod commit;
 mod connect;
@@ -236,6 +237,26 @@ impl SqliteStore {
     ) -> StoreResult<T> {
         let (org, now) = (scope.org(), self.now());
         self.readers.read(move |db| read(&Look { db, org, now })).await
+    }
+
+    /// As [`look`](Self::look), for a few rows by key: on the writer's connection if nobody needs it.
+    async fn glance<T: Send + 'static>(
+        &self,
+        scope: &OrgScope,
+        read: impl FnOnce(&Look<'_>) -> Res<T> + Send + 'static,
+    ) -> StoreResult<T> {
+        let (org, now) = (scope.org(), self.now());
+        self.glance_at(move |db| read(&Look { db, org, now })).await
+    }
+
+    async fn glance_at<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&Connection) -> Res<T> + Send + 'static,
+    ) -> StoreResult<T> {
+        match self.writer.glance(read) {
+            Ok(answer) => answer.map_err(error::Failure::into_store),
+            Err(read) => self.readers.read(read).await,
+        }
     }
 
     /// Reads system tables on one snapshot.

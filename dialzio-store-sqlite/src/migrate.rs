@@ -23,6 +23,12 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../migrations/0002_contact_search.sql"),
         then: Some(crate::search::index_all),
     },
+    Migration {
+        number: 3,
+        name: "conversation_activity",
+        sql: include_str!("../migrations/0003_conversation_activity.sql"),
+        then: None,
+    },
 ];
 
 fn checksum(migration: &Migration) -> [u8; 32] {

@@ -13,8 +13,8 @@ use dialzio_core::contact::{
     ChannelIdentity, Contact, ContactQuery, ContactStore, Note, SubjectKey, Task, TaskQuery,
 };
 use dialzio_core::conversation::{
-    Conversation, ConversationQuery, ConversationStore, InboundAsk, InboundFacts, InboxEntry, Message,
-    QueueCounts, Template,
+    Activity, Conversation, ConversationQuery, ConversationStore, InboundAsk, InboundFacts, InboxEntry,
+    Message, QueueCounts, Template,
 };
 use dialzio_core::effect::Lane;
 use dialzio_core::event::{EventSeq, Recorded};
@@ -35,8 +35,8 @@ use crate::error::Res;
 use crate::facts::Look;
 use crate::sight::Sight;
 use crate::{
-    SqliteStore, access, accounts, consent, contacts, conversations, identities, ledger, media, messages,
-    system, work,
+    SqliteStore, access, accounts, activity, consent, contacts, conversations, identities, ledger, media,
+    messages, system, work,
 };
 
 impl Look<'_> {
@@ -157,9 +157,19 @@ impl ConversationStore for SqliteStore {
             .await
     }
 
+    async fn activities(
+        &self,
+        scope: &OrgScope,
+        conversation: ConversationId,
+        page: PageRequest,
+    ) -> StoreResult<Page<Activity>> {
+        self.look(scope, move |look| activity::list(look.db, look.key(), look.seen()?, conversation, &page))
+            .await
+    }
+
     async fn inbound_facts(&self, scope: &OrgScope, ask: &InboundAsk) -> StoreResult<InboundFacts> {
         let ask = ask.clone();
-        self.look(scope, move |look| look.inbound_facts(&ask)).await
+        self.glance(scope, move |look| look.inbound_facts(&ask)).await
     }
 
     async fn templates(&self, scope: &OrgScope, account: AccountId) -> StoreResult<Vec<Template>> {
@@ -277,7 +287,7 @@ impl SystemStore for SqliteStore {
         now: DateTime<Utc>,
     ) -> StoreResult<Option<SignIn>> {
         let token = *token;
-        self.system(move |db| system::credential_owner(db, &token, now)).await
+        self.glance_at(move |db| system::credential_owner(db, &token, now)).await
     }
 
     async fn organisations_of(&self, _: &SystemScope, user: UserId) -> StoreResult<Vec<OrgId>> {
@@ -295,11 +305,11 @@ impl SystemStore for SqliteStore {
     }
 
     async fn hook(&self, _: &SystemScope, hook: HookId) -> StoreResult<Option<App>> {
-        self.system(move |db| system::hook(db, hook)).await
+        self.glance_at(move |db| system::hook(db, hook)).await
     }
 
     async fn app(&self, _: &SystemScope, id: AppId) -> StoreResult<Option<App>> {
-        self.system(move |db| system::app(db, id)).await
+        self.glance_at(move |db| system::app(db, id)).await
     }
 
     async fn apps(&self, _: &SystemScope, org: Option<OrgId>) -> StoreResult<Vec<App>> {
@@ -313,7 +323,7 @@ impl SystemStore for SqliteStore {
         accounts: &[AccountRef],
     ) -> StoreResult<Vec<Option<Route>>> {
         let accounts = accounts.to_vec();
-        self.system(move |db| system::routes(db, app, &accounts)).await
+        self.glance_at(move |db| system::routes(db, app, &accounts)).await
     }
 
     async fn enact(

@@ -7,7 +7,7 @@ use dialzio_core::effect::{Effect, EffectState, Work};
 use dialzio_core::event::Recorded;
 use dialzio_core::store::{Purge, StoreError};
 use dialzio_core::time::OLDEST_EVENT;
-use dialzio_core::{ConversationId, EffectId, MediaId, MessageId, id_floor};
+use dialzio_core::{ActivityId, ConversationId, EffectId, MediaId, MessageId, id_floor};
 
 use crate::codec::{Cols, id, time};
 use crate::commit::{KEY_PERIOD, Scope};
@@ -71,7 +71,16 @@ impl Scope<'_> {
         for file in &files {
             self.drop_media(*file)?;
         }
-        Ok((messages.len() + files.len()) as u64)
+        let left = left - files.len();
+        let row = params![self.key, time(before), left as i64];
+        let done = self.db.all(sql::ACTIVITIES_OVER, row, |row| {
+            let c = Cols::new(row, "activity");
+            Ok((c.id::<ConversationId>()?, c.id::<ActivityId>()?))
+        })?;
+        for (conversation, activity) in &done {
+            self.db.run(sql::DROP_ACTIVITY, params![self.key, id(*conversation), id(*activity)])?;
+        }
+        Ok((messages.len() + files.len() + done.len()) as u64)
     }
 
     /// The row goes, with the key of the blob; the blob itself is deleted afterwards.

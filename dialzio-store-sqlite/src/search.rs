@@ -54,7 +54,8 @@ pub(crate) fn find(
     };
     found.truncate(page.limit as usize + 1);
     let page = Page::from_overread(found, page.limit, |(name, contact)| list_key(name, *contact));
-    let mut cards = contacts::by_ids(db, org, page.items.iter().map(|(_, contact)| *contact))?;
+    let mut cards =
+        contacts::by_ids(db, org, &page.items.iter().map(|(_, contact)| *contact).collect::<Vec<_>>())?;
     cards.sort_by_cached_key(|card| (card.sort_key(), card.id));
     Ok(Page { items: cards, next: page.next })
 }

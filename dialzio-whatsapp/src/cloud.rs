@@ -9,9 +9,9 @@ use dialzio_core::{
     consent::SendPermit,
     conversation::{MediaKind, Template},
     provider::{
-        Accepted, AccountAccess, AccountHealth, FetchedMedia, Inbound, MessagingCapabilities,
-        MessagingProvider, OutboundMessage, Provider, ProviderError, ProviderId, RawWebhook, Signal,
-        UploadedMedia, VerifiedWebhook, WebhookDecoder, WebhookError, WebhookSecrets,
+        Accepted, AccountAccess, AccountHealth, FetchedMedia, Inbound, MediaCapability,
+        MessagingCapabilities, MessagingProvider, OutboundMessage, Provider, ProviderError, ProviderId,
+        RawWebhook, Signal, UploadedMedia, VerifiedWebhook, WebhookDecoder, WebhookError, WebhookSecrets,
     },
 };
 use reqwest::Method;
@@ -63,6 +63,23 @@ impl MetaCloud {
     }
 }
 
+// Types that can be uploaded. Source: Meta, *Media*, read 2026-05. Ogg is taken with the Opus codec alone.
+const PICTURES: &[&str] = &["image/jpeg", "image/png"];
+const FILMS: &[&str] = &["video/mp4", "video/3gpp"];
+const SOUND: &[&str] = &["audio/aac", "audio/amr", "audio/mpeg", "audio/mp4", "audio/ogg; codecs=opus"];
+const VOICE: &[&str] = &["audio/ogg; codecs=opus"];
+const DOCUMENTS: &[&str] = &[
+    "application/pdf",
+    "application/msword",
+    "application/vnd.ms-excel",
+    "application/vnd.ms-powerpoint",
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+    "text/plain",
+];
+const STICKERS: &[&str] = &["image/webp"];
+
 /// Limits of the Cloud API. Source: Meta, *Media* and *Throughput*, read 2026-05.
 fn capabilities() -> MessagingCapabilities {
     MessagingCapabilities {
@@ -72,14 +89,17 @@ fn capabilities() -> MessagingCapabilities {
         max_caption: LONGEST_CAPTION,
         templates: true,
         reactions: true,
-        media: vec![
-            (MediaKind::Image, 5 << 20),
-            (MediaKind::Video, 16 << 20),
-            (MediaKind::Audio, 16 << 20),
-            (MediaKind::Voice, 16 << 20),
-            (MediaKind::Document, 100 << 20),
-            (MediaKind::Sticker, 500 << 10),
-        ],
+        media: [
+            (MediaKind::Image, 5 << 20, PICTURES),
+            (MediaKind::Video, 16 << 20, FILMS),
+            (MediaKind::Audio, 16 << 20, SOUND),
+            (MediaKind::Voice, 16 << 20, VOICE),
+            (MediaKind::Document, 100 << 20, DOCUMENTS),
+            (MediaKind::Sticker, 500 << 10, STICKERS),
+        ]
+        .into_iter()
+        .map(|(what, largest, types)| MediaCapability { what, largest, types })
+        .collect(),
         rate_per_second: 80,
     }
 }

@@ -53,6 +53,13 @@ async fn product(crm: &Crm, hook: HookId, hooks: Vec<RawWebhook>, callers: usize
         shares[place % callers].push(raw);
     }
     let begun = Instant::now();
+    if let [alone] = &mut shares[..] {
+        // One caller waits on the thread it runs on, as a plain `block_on` does.
+        for raw in alone.drain(..) {
+            assert_eq!(crm.intake().receive(hook, raw).await.status, 200);
+        }
+        return begun.elapsed().as_secs_f64();
+    }
     let tasks: Vec<_> = shares
         .into_iter()
         .map(|share| {
@@ -128,7 +135,7 @@ fn prepared(db: &Connection, after: i64) -> Vec<Prepared> {
     );
     let mut unread: std::collections::HashMap<Vec<u8>, i64> = rows(
         db,
-        "SELECT c.id, c.unread - (SELECT count(*) FROM event e JOIN message m ON m.id = unhex(replace(json_extract(e.body, '$.message'), '-', ''))
+        "SELECT c.id, c.unread - (SELECT count(*) FROM event e JOIN message m ON m.org_id = e.org_id AND m.id = unhex(replace(json_extract(e.body, '$.message'), '-', ''))
                 WHERE e.seq > ?1 AND m.conversation_id = c.id) FROM conversation c",
         after,
     )
@@ -138,8 +145,10 @@ fn prepared(db: &Connection, after: i64) -> Vec<Prepared> {
         other => unreachable!("{other:?}"),
     })
     .collect();
-    let mut message = db.prepare("SELECT * FROM message WHERE id = unhex(?1)").unwrap();
-    let mut reference = db.prepare("SELECT org_id, account_id, hash8, message_id, digest, seen_at FROM external_reference WHERE message_id = unhex(?1)").unwrap();
+    let mut message = db
+        .prepare("SELECT m.* FROM org_head h JOIN message m ON m.org_id = h.org_id WHERE m.id = unhex(?1)")
+        .unwrap();
+    let mut reference = db.prepare("SELECT org_id, account_id, hash8, message_id, digest, seen_at FROM external_reference WHERE message_id = unhex(?1) AND seen_at >= 0").unwrap();
     let ledger = rows(db, "SELECT ledger_seq FROM org_head", 0)[0][0].clone();
     events
         .into_iter()
@@ -309,6 +318,7 @@ async fn main() {
             theirs.push(count as f64 / twin(&twin_db, &work, size.round() as usize));
             assert_eq!(digest(&reader), digest(&twin_db), "product and twin wrote the same rows");
         }
+        println!("{ours:.0?} {theirs:.0?}");
         let (ours, theirs) = (median(ours), median(theirs));
         println!(
             "ingest, {callers} callers, {count} webhooks, {:.1} to a transaction: product {ours:.0}/s, twin {theirs:.0}/s, ratio {:.2}",

@@ -6,6 +6,7 @@ import { startBrowser } from './browser.mjs';
 import { OUTPUT, end, holds, step, story } from './report.mjs';
 import { startServer } from './server.mjs';
 import { consent } from './walks/consent.mjs';
+import { files } from './walks/files.mjs';
 import { keepOrder } from './walks/order.mjs';
 import { places } from './walks/places.mjs';
 import { firstTalk, setUp } from './walks/talk.mjs';
@@ -21,7 +22,7 @@ try {
   phone.origin = server.origin;
   const taraPhone = `${server.origin}/sandbox/ZZ.919840012345`;
   const scene = { server, guard, inbox, phone, taraPhone };
-  for (const walk of [setUp, firstTalk, keepOrder, consent, places]) {
+  for (const walk of [setUp, firstTalk, keepOrder, files, consent, places]) {
     try {
       await walk(scene);
     } catch (error) {

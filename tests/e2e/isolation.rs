@@ -98,6 +98,11 @@ async fn ask(rig: &Rig, key: Option<&str>, route: &Route, path: &str, body: &Val
     if !body.is_null() {
         request = request.json(body);
     }
+    if let [(file, bytes), texts @ ..] = route.form {
+        let part = reqwest::multipart::Part::text(*bytes).file_name("note.txt");
+        let form = reqwest::multipart::Form::new().part(*file, part);
+        request = request.multipart(texts.iter().fold(form, |form, (name, text)| form.text(*name, *text)));
+    }
     if route.answers == "text/event-stream" {
         let response = request.send().await.unwrap();
         let (status, headers) = (response.status().as_u16(), response.headers().clone());

@@ -8,7 +8,9 @@
     reason = "tests"
 )]
 
+mod activity;
 mod corpus;
+mod files;
 mod hostile;
 mod isolation;
 mod rig;

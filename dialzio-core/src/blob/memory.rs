@@ -4,14 +4,14 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use std::collections::BTreeMap;
 use std::ops::Range;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::{BlobError, BlobKey, BlobStore};
 use crate::id::OrgId;
 
-/// Blobs that live as long as the process.
-#[derive(Debug, Default)]
-pub struct MemoryBlobs(Mutex<BTreeMap<BlobKey, Bytes>>);
+/// Blobs that live as long as the process. A clone is the same store.
+#[derive(Debug, Clone, Default)]
+pub struct MemoryBlobs(Arc<Mutex<BTreeMap<BlobKey, Bytes>>>);
 
 impl MemoryBlobs {
     fn map(&self) -> std::sync::MutexGuard<'_, BTreeMap<BlobKey, Bytes>> {

@@ -1,5 +1,7 @@
 //! What people write when they want no more, in their own language.
 
+use std::collections::HashSet;
+use std::sync::LazyLock;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
@@ -110,6 +112,12 @@ const PHRASES: &[&str] = &[
     "mat bhejo",
 ];
 
+/// The built-in words in the form that texts are compared in, made once.
+static STOP_NORMAL: LazyLock<HashSet<String>> =
+    LazyLock::new(|| STOP.iter().map(|word| normal(word)).collect());
+static START_NORMAL: LazyLock<HashSet<String>> =
+    LazyLock::new(|| START.iter().map(|word| normal(word)).collect());
+
 /// The words that are recognised: those built in, and an organisation's own.
 #[derive(Debug, Clone, Default)]
 pub struct Words {
@@ -165,11 +173,10 @@ impl Words {
                 break;
             }
         }
-        let is = |words: &[&str]| words.iter().any(|word| normal(word) == core);
-        if is(STOP) || self.own.iter().any(|word| word == core) {
+        if STOP_NORMAL.contains(core) || self.own.iter().any(|word| word == core) {
             return Some(Reply::Stop);
         }
-        if is(START) {
+        if START_NORMAL.contains(core) {
             return Some(Reply::Start);
         }
         let bare = text.replace(['\'', '’'], "");

@@ -1,19 +1,24 @@
 //! Conversations: one channel identity on one account, with a state, an assignee and a head; messages with
 //! their content and the evidence of their delivery; templates.
 
+mod activity;
+mod attachment;
 mod content;
 mod delivery;
 mod inbound;
 mod message;
+mod sending;
 mod service;
 mod store;
 mod template;
 
+pub use activity::{Activity, ActivityKind};
 pub use content::{ChoiceKind, ContactCard, Content, MediaKind, OrderItem};
 pub use delivery::{Delivery, DeliveryStatus, Evidence, FailureNote};
 pub use inbound::{Decision, Facts, decide};
 pub use message::{Direction, ExternalId, Message, MessageDigest, Reaction};
-pub use service::{ConversationService, NewBody, NewMessage, Preview, SendPreview, Sent};
+pub use sending::{NewBody, NewMessage, Preview, SendPreview, Sent};
+pub use service::ConversationService;
 pub use store::{
     ConversationQuery, ConversationStore, ConversationWrite, HeadDelta, InboundAsk, InboundFacts, InboxEntry,
     InboxView, KnownIdentity, KnownMessage, LastMessage, QueueCounts, StateFilter,

@@ -1,154 +1,29 @@
-//! Use cases of conversations: list, read, answer, send, assign, snooze, close.
+//! Use cases of conversations: list, read, open, assign, snooze, close.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 
 use super::{
-    Content, Conversation, ConversationQuery, ConversationState, ConversationWrite, Delivery, DeliveryStatus,
-    Direction, Evidence, HeadDelta, InboxEntry, Message, QueueCounts, Reaction, Template, TemplateError,
+    Activity, ActivityKind, Conversation, ConversationQuery, ConversationState, ConversationWrite,
+    InboxEntry, Message, QueueCounts, Reaction,
 };
-use crate::account::{AccountState, ProviderAccount};
-use crate::consent::{Channel, ConsentFacts, Intent, Purpose, Reason, Verdict, decide};
 use crate::contact::{ChannelIdentity, Contact};
 use crate::crm::Crm;
 use crate::effect::{Effect, EffectState, Work};
-use crate::error::{AccountProblem, Error, RecordKind};
+use crate::error::{Error, RecordKind};
 use crate::event::DomainEvent;
 use crate::id::{AccountId, ContactId, ConversationId, MemberId, MessageId};
 use crate::ledger::Action;
 use crate::page::{Page, PageRequest};
 use crate::scope::{Actor, OrgScope, Permission};
-use crate::store::{
-    Batch, EffectWrite, Expect, IdempotencyKey, Once, Outcome, RecordRef, Revision, StoreError,
-};
-use crate::text::MessageText;
+use crate::store::{Batch, Expect, RecordRef, Revision, StoreError};
 
-/// How long a message may wait before it expires unsent.
-const MESSAGE_LIFE: TimeDelta = TimeDelta::days(3);
 /// How often a change is tried again when somebody else was faster.
 const TRIES: usize = 3;
-
-/// A message to be sent in a conversation.
-#[derive(Debug, Clone)]
-pub struct NewMessage {
-    /// What it holds.
-    pub body: NewBody,
-    /// The message it answers.
-    pub reply_to: Option<MessageId>,
-    /// By which a retry of the same request is recognised.
-    pub key: Option<IdempotencyKey>,
-}
-
-/// What a message to be sent holds.
-#[derive(Debug, Clone)]
-#[non_exhaustive]
-pub enum NewBody {
-    /// An answer in plain text.
-    Text(MessageText),
-    /// A template with its parameters by name ([`Template::parameters`]).
-    Template {
-        /// Its name.
-        name: String,
-        /// Its language.
-        language: String,
-        /// Its parameters.
-        parameters: Vec<(String, String)>,
-    },
-}
-
-impl NewMessage {
-    /// An answer in plain text.
-    ///
-    /// # Errors
-    /// [`crate::TextError`].
-    pub fn text(body: &str) -> Result<Self, crate::TextError> {
-        Ok(Self { body: NewBody::Text(MessageText::parse(body)?), reply_to: None, key: None })
-    }
-
-    /// A template without parameters; add them with [`param`](Self::param).
-    #[must_use]
-    pub fn template(name: &str, language: &str) -> Self {
-        let body = NewBody::Template {
-            name: name.to_owned(),
-            language: language.to_owned(),
-            parameters: Vec::new(),
-        };
-        Self { body, reply_to: None, key: None }
-    }
-
-    /// Adds a parameter of a template.
-    #[must_use]
-    pub fn param(mut self, name: &str, value: &str) -> Self {
-        if let NewBody::Template { parameters, .. } = &mut self.body {
-            parameters.push((name.to_owned(), value.to_owned()));
-        }
-        self
-    }
-
-    /// As an answer to a message.
-    #[must_use]
-    pub const fn answering(mut self, message: MessageId) -> Self {
-        self.reply_to = Some(message);
-        self
-    }
-
-    /// Once only, for this key.
-    #[must_use]
-    pub fn once(mut self, key: IdempotencyKey) -> Self {
-        self.key = Some(key);
-        self
-    }
-}
-
-/// A message that was queued.
-#[derive(Debug, Clone)]
-pub struct Sent {
-    /// The message.
-    pub message: Message,
-    /// It waits until then, for these reasons.
-    pub deferred: Option<(DateTime<Utc>, Vec<Reason>)>,
-    /// The key was used before for the same request: this is what it answered.
-    pub replayed: bool,
-}
-
-/// What the gate would say now, for the composer.
-#[derive(Debug, Clone)]
-pub struct SendPreview {
-    /// An answer in free text.
-    pub reply: Preview,
-    /// Each template, with what the gate says to its category.
-    pub templates: Vec<(Template, Preview)>,
-}
-
-/// What the gate would say now.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Preview {
-    /// Goes out.
-    Ready,
-    /// Would wait.
-    Deferred {
-        /// Until then.
-        until: DateTime<Utc>,
-        /// Why.
-        reasons: Vec<Reason>,
-    },
-    /// Refused.
-    Refused(crate::consent::Refusal),
-}
-
-impl From<Verdict> for Preview {
-    fn from(verdict: Verdict) -> Self {
-        match verdict {
-            Verdict::Allow(_) => Self::Ready,
-            Verdict::Defer { until, reasons } => Self::Deferred { until, reasons },
-            Verdict::Deny(refusal) => Self::Refused(refusal),
-        }
-    }
-}
 
 /// Conversations and messages.
 #[derive(Debug, Clone, Copy)]
 pub struct ConversationService<'a> {
-    crm: &'a Crm,
+    pub(super) crm: &'a Crm,
 }
 
 impl<'a> ConversationService<'a> {
@@ -188,7 +63,7 @@ impl<'a> ConversationService<'a> {
         self.crm.store().inbox_entry(scope, id).await?.ok_or(Error::missing(RecordKind::Conversation))
     }
 
-    async fn require(&self, scope: &OrgScope, id: ConversationId) -> Result<Conversation, Error> {
+    pub(super) async fn require(&self, scope: &OrgScope, id: ConversationId) -> Result<Conversation, Error> {
         self.crm.store().conversation(scope, id).await?.ok_or(Error::missing(RecordKind::Conversation))
     }
 
@@ -217,6 +92,24 @@ impl<'a> ConversationService<'a> {
             self.require(scope, id).await?;
         }
         Ok(messages)
+    }
+
+    /// What was done with a conversation, newest first.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`]; [`Error::Denied`] without [`Permission::ConversationsRead`].
+    pub async fn activities(
+        &self,
+        by: &Actor,
+        id: ConversationId,
+        page: PageRequest,
+    ) -> Result<Page<Activity>, Error> {
+        let scope = by.scope_for(Permission::ConversationsRead)?;
+        let done = self.crm.store().activities(scope, id, page).await?;
+        if done.items.is_empty() {
+            self.require(scope, id).await?;
+        }
+        Ok(done)
     }
 
     /// One message.
@@ -278,262 +171,6 @@ impl<'a> ConversationService<'a> {
         Err(Error::Conflict { kind: RecordKind::Conversation })
     }
 
-    async fn facts(&self, scope: &OrgScope, id: ConversationId) -> Result<ConsentFacts, Error> {
-        let facts = self.crm.store().consent_facts(scope, id).await?;
-        let mut facts = facts.ok_or(Error::missing(RecordKind::Conversation))?;
-        self.crm.consents().complete(scope, &mut facts).await?;
-        Ok(facts)
-    }
-
-    /// What the gate would say now, for the composer and the template picker.
-    ///
-    /// # Errors
-    /// [`Error::NotFound`]; [`Error::Denied`] without [`Permission::ConversationsRead`].
-    pub async fn preview(&self, by: &Actor, id: ConversationId) -> Result<SendPreview, Error> {
-        let scope = by.scope_for(Permission::ConversationsRead)?;
-        let conversation = self.require(scope, id).await?;
-        let facts = self.facts(scope, id).await?;
-        let now = self.crm.now();
-        let ask = |purpose, template| {
-            decide(&facts, Intent { channel: Channel::WhatsApp, purpose, template }, now).into()
-        };
-        let templates = self.crm.store().templates(scope, conversation.account).await?;
-        let judged = |template: Template| {
-            let preview = ask(template.category.purpose(), true);
-            (template, preview)
-        };
-        Ok(SendPreview {
-            reply: ask(Purpose::Service, false),
-            templates: templates.into_iter().map(judged).collect(),
-        })
-    }
-
-    async fn usable(&self, scope: &OrgScope, id: AccountId) -> Result<ProviderAccount, Error> {
-        let account =
-            self.crm.store().account(scope, id).await?.ok_or(Error::missing(RecordKind::Account))?;
-        match account.state {
-            AccountState::Routable | AccountState::NeedsLogin | AccountState::Paused => Ok(account),
-            AccountState::Unchecked | AccountState::Disconnected => {
-                Err(Error::Account(AccountProblem::NotRoutable))
-            }
-        }
-    }
-
-    /// Queues a message, if the gate allows it; the worker asks the gate again before it leaves.
-    ///
-    /// # Errors
-    /// [`Error::Refused`] with every rule that says no; [`Error::Template`]; [`Error::IdempotencyReused`];
-    /// [`Error::NotFound`]; [`Error::Denied`] without [`Permission::MessagesSend`].
-    pub async fn send(&self, by: &Actor, id: ConversationId, new: NewMessage) -> Result<Sent, Error> {
-        let scope = by.scope_for(Permission::MessagesSend)?;
-        let store = self.crm.store();
-        let conversation = self.require(scope, id).await?;
-        let account = self.usable(scope, conversation.account).await?;
-        let limits = self.crm.accounts().messaging(&account)?.capabilities();
-        if let Some(answered) = new.reply_to {
-            let known = store.message(scope, answered).await?.filter(|message| message.conversation == id);
-            known.ok_or(Error::missing(RecordKind::Message))?;
-        }
-        let (content, purpose) = match &new.body {
-            NewBody::Text(body) => {
-                if body.reveal().chars().count() > limits.max_text {
-                    return Err(Error::invalid(
-                        "text",
-                        format!("is too long: at most {} characters", limits.max_text),
-                    ));
-                }
-                (Content::Text { body: body.clone() }, Purpose::Service)
-            }
-            NewBody::Template { name, language, parameters } => {
-                let templates = store.templates(scope, account.id).await?;
-                let template =
-                    templates.into_iter().find(|known| known.name == *name && known.language == *language);
-                let template = template.ok_or(Error::missing(RecordKind::Template))?;
-                let filled = template.fill(parameters)?;
-                let body = MessageText::received(&template.reading(&filled));
-                let content = Content::Template {
-                    name: name.clone(),
-                    language: language.clone(),
-                    category: template.category,
-                    body: body.ok_or(Error::Template(TemplateError::Missing { parameter: "body".into() }))?,
-                    parameters: filled,
-                };
-                (content, template.category.purpose())
-            }
-        };
-        let now = self.crm.now();
-        let message = Message {
-            id: self.crm.ids().next(now),
-            conversation: id,
-            direction: Direction::Outbound,
-            author: Some(by.principal().to_ref()),
-            content,
-            purpose: Some(purpose),
-            event_at: now,
-            received_at: now,
-            expires_at: None,
-            external: None,
-            reply_to: new.reply_to,
-            delivery: Delivery { status: DeliveryStatus::Queued, at: now, failure: None },
-            edited_at: None,
-            revoked_at: None,
-            reactions: Vec::new(),
-        };
-        let print = || {
-            format!(
-                "{id}\n{:?}\n{}",
-                new.reply_to,
-                serde_json::to_string(&message.content).unwrap_or_default()
-            )
-        };
-        let once = new.key.as_ref().map(|key| {
-            Once::new(
-                by.principal(),
-                "messages.send",
-                key,
-                print().as_bytes(),
-                RecordRef::Message(message.id),
-            )
-        });
-        let facts = self.facts(scope, id).await?;
-        let intent = Intent {
-            channel: Channel::WhatsApp,
-            purpose,
-            template: matches!(new.body, NewBody::Template { .. }),
-        };
-        let deferred = match decide(&facts, intent, now) {
-            Verdict::Allow(_) => None,
-            Verdict::Defer { until, reasons } => Some((until, reasons)),
-            Verdict::Deny(refusal) => {
-                // A retry of a request that was taken before the gate shut answers as the first time.
-                if let Some(once) = &once
-                    && let Some(sent) = self.replayed(by, scope, once).await?
-                {
-                    return Ok(sent);
-                }
-                return Err(Error::Refused(refusal));
-            }
-        };
-        let due = deferred.as_ref().map_or(now, |(until, _)| *until);
-        let mut batch = Batch::new(by, Action::MessageQueued, now);
-        batch
-            .about(message.id)
-            .write(ConversationWrite::Append {
-                account: account.id,
-                message: Box::new(message.clone()),
-                head: HeadDelta::default(),
-                digest: None,
-            })
-            .effect(Effect {
-                id: self.crm.ids().next(now),
-                account: Some(account.id),
-                conversation: Some(id),
-                work: Work::Send(message.id),
-                state: EffectState::Pending,
-                not_before: due,
-                deadline: due.max(now) + MESSAGE_LIFE,
-                attempts: 0,
-            })
-            .event(DomainEvent::MessageQueued { conversation: id, message: message.id });
-        if let Some(once) = once {
-            batch.once(once);
-        }
-        self.answer(scope, store.commit_one(scope, batch).await?.outcome, message, deferred).await
-    }
-
-    async fn answer(
-        &self,
-        scope: &OrgScope,
-        outcome: Outcome,
-        message: Message,
-        deferred: Option<(DateTime<Utc>, Vec<Reason>)>,
-    ) -> Result<Sent, Error> {
-        match outcome {
-            Outcome::Applied => Ok(Sent { message, deferred, replayed: false }),
-            Outcome::Mismatch => Err(Error::IdempotencyReused),
-            Outcome::Replayed(RecordRef::Message(first)) => {
-                let first = self.crm.store().message(scope, first).await?;
-                let message = first.ok_or(Error::missing(RecordKind::Message))?;
-                Ok(Sent { message, deferred: None, replayed: true })
-            }
-            Outcome::Replayed(_) => Err(Error::missing(RecordKind::Message)),
-        }
-    }
-
-    /// Looks a key up by a batch that changes nothing; it is not kept if it is new.
-    async fn replayed(&self, by: &Actor, scope: &OrgScope, once: &Once) -> Result<Option<Sent>, Error> {
-        let mut probe = Batch::new(by, Action::MessageStopped, self.crm.now());
-        // Refused after the key was looked up, so that a new key is not used up by a refused request.
-        probe
-            .once(once.clone())
-            .expect(Expect::Effect(self.crm.ids().next(self.crm.now()), EffectState::Done));
-        match self.crm.store().commit_one(scope, probe).await {
-            Ok(commit) => match commit.outcome {
-                Outcome::Replayed(RecordRef::Message(first)) => {
-                    let first = self.crm.store().message(scope, first).await?;
-                    Ok(first.map(|message| Sent { message, deferred: None, replayed: true }))
-                }
-                Outcome::Mismatch => Err(Error::IdempotencyReused),
-                _ => Ok(None),
-            },
-            Err(StoreError::Unmet(_)) => Ok(None),
-            Err(error) => Err(error.into()),
-        }
-    }
-
-    async fn require_message(&self, scope: &OrgScope, id: MessageId) -> Result<Message, Error> {
-        self.crm.store().message(scope, id).await?.ok_or(Error::missing(RecordKind::Message))
-    }
-
-    /// Takes a waiting message back. Nothing happens if it has left.
-    ///
-    /// # Errors
-    /// [`Error::Conflict`] if it is not waiting any more; [`Error::NotFound`]; [`Error::Denied`].
-    pub async fn cancel(&self, by: &Actor, id: MessageId) -> Result<Message, Error> {
-        let scope = by.scope_for(Permission::MessagesSend)?;
-        let message = self.require_message(scope, id).await?;
-        if message.delivery.status != DeliveryStatus::Queued {
-            return Err(Error::Conflict { kind: RecordKind::Message });
-        }
-        let now = self.crm.now();
-        let evidence = Evidence { status: DeliveryStatus::Cancelled, at: now, failure: None };
-        let mut batch = Batch::new(by, Action::MessageStopped, now);
-        batch
-            .about(id)
-            .write(EffectWrite::CancelSend(id))
-            .write(ConversationWrite::Evidence { message: id, evidence })
-            .event(DomainEvent::MessageChanged { conversation: message.conversation, message: id });
-        self.crm.store().commit_one(scope, batch).await?;
-        self.require_message(scope, id).await
-    }
-
-    /// Settles a message whose outcome nobody knows, by a person's decision: it was sent, or it is given up.
-    ///
-    /// # Errors
-    /// [`Error::Conflict`] if its outcome is known; [`Error::NotFound`]; [`Error::Denied`].
-    pub async fn settle_unknown(&self, by: &Actor, id: MessageId, was_sent: bool) -> Result<Message, Error> {
-        let scope = by.scope_for(Permission::MessagesSend)?;
-        let message = self.require_message(scope, id).await?;
-        if message.delivery.status != DeliveryStatus::Unknown {
-            return Err(Error::Conflict { kind: RecordKind::Message });
-        }
-        let now = self.crm.now();
-        let status = if was_sent { DeliveryStatus::Sent } else { DeliveryStatus::Failed };
-        let failure =
-            (!was_sent).then(|| super::FailureNote { code: "message.dropped".into(), detail: None });
-        let mut batch = Batch::new(by, Action::MessageEvidence, now);
-        batch
-            .about(id)
-            .write(EffectWrite::Resolve(id))
-            .write(ConversationWrite::Evidence {
-                message: id,
-                evidence: Evidence { status, at: now, failure },
-            })
-            .event(DomainEvent::MessageChanged { conversation: message.conversation, message: id });
-        self.crm.store().commit_one(scope, batch).await?;
-        self.require_message(scope, id).await
-    }
-
     async fn change(
         &self,
         by: &Actor,
@@ -542,15 +179,21 @@ impl<'a> ConversationService<'a> {
     ) -> Result<Conversation, Error> {
         let scope = by.scope_for(Permission::ConversationsWrite)?;
         for _ in 0..TRIES {
-            let mut conversation = self.require(scope, id).await?;
-            let seen = conversation.revision;
+            let before = self.require(scope, id).await?;
+            let mut conversation = before.clone();
             change(&mut conversation);
-            let mut batch = Batch::new(by, Action::ConversationChanged, self.crm.now());
+            let now = self.crm.now();
+            let mut batch = Batch::new(by, Action::ConversationChanged, now);
             batch
                 .about(id)
-                .expect(Expect::Revision(RecordRef::Conversation(id), seen))
+                .expect(Expect::Revision(RecordRef::Conversation(id), before.revision))
                 .write(ConversationWrite::Update(conversation.clone()))
                 .event(DomainEvent::ConversationChanged { conversation: id });
+            for what in ActivityKind::between(&before, &conversation, now) {
+                let (by, id) = (by.principal().to_ref(), self.crm.ids().next(now));
+                let done = Activity { id, conversation: conversation.id, by, what, at: now };
+                batch.write(ConversationWrite::Activity(done));
+            }
             match self.crm.store().commit_one(scope, batch).await {
                 Err(StoreError::Unmet(_)) => {}
                 other => {

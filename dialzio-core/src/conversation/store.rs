@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
 use super::{
-    Content, Conversation, DeliveryStatus, Direction, Evidence, ExternalId, Message, MessageDigest, Reaction,
-    Template,
+    Activity, Content, Conversation, DeliveryStatus, Direction, Evidence, ExternalId, Message, MessageDigest,
+    Reaction, Template,
 };
 use crate::consent::ConsentRecord;
 use crate::contact::{Alias, ChannelIdentity, Contact, Portfolio, SubjectKey};
@@ -163,7 +163,8 @@ pub struct KnownMessage {
 pub struct InboundFacts {
     /// People known under one of the aliases.
     pub identities: Vec<KnownIdentity>,
-    /// Cards that have one of the aliases' numbers as a typed detail, oldest first.
+    /// Cards that have one of the aliases' numbers as a typed detail, oldest first; only of numbers that nobody is known
+    /// under.
     pub candidates: Vec<(SubjectKey, ContactId)>,
     /// Messages known under one of the ids.
     pub messages: Vec<KnownMessage>,
@@ -205,6 +206,13 @@ pub trait ConversationStore: Send + Sync {
         conversation: ConversationId,
         page: PageRequest,
     ) -> StoreResult<Page<Message>>;
+    /// What was done with a conversation, newest first (by id, descending). What has expired is not found.
+    async fn activities(
+        &self,
+        scope: &OrgScope,
+        conversation: ConversationId,
+        page: PageRequest,
+    ) -> StoreResult<Page<Activity>>;
     /// All that a decision about received elements needs.
     async fn inbound_facts(&self, scope: &OrgScope, ask: &InboundAsk) -> StoreResult<InboundFacts>;
     /// All templates of an account, by name, then language.
@@ -282,6 +290,8 @@ pub enum ConversationWrite {
         /// When, by the provider's clock.
         at: DateTime<Utc>,
     },
+    /// Something was done with a conversation. The same id again changes nothing.
+    Activity(Activity),
     /// The team has read up to here: raises the mark; unread becomes zero if it reaches the last message.
     Seen {
         /// Which.

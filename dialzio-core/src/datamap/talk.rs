@@ -40,6 +40,21 @@ pub(super) const TABLES: &[Table] = &[
         ],
     },
     Table {
+        name: "conversation_activity",
+        scope: Organisation,
+        class: RetentionClass::Messages,
+        columns: &[
+            gone("org_id", MessageMeta),
+            gone("conversation_id", MessageMeta),
+            gone("id", MessageMeta),
+            gone("by", MessageMeta),
+            gone("what", MessageMeta),
+            gone("member", MessageMeta),
+            gone("until", MessageMeta),
+            gone("at", MessageMeta),
+        ],
+    },
+    Table {
         name: "queue_count",
         scope: Organisation,
         class: RetentionClass::Derived,

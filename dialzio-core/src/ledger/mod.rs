@@ -55,6 +55,10 @@ words! {
         ConsentRecorded = "consent.recorded",
         /// A file was fetched.
         MediaFetched = "media.fetched",
+        /// A file was taken in to be sent.
+        MediaTaken = "media.taken",
+        /// A file was handed to the provider.
+        MediaUploaded = "media.uploaded",
         /// A file was opened.
         MediaOpened = "media.opened",
         /// Bytes went into quarantine.

@@ -1,9 +1,11 @@
 //! Files: what came in and what went out, sealed before any blob store sees them.
 
+mod file;
 mod seal;
 mod service;
 mod store;
 
+pub use file::{FileError, FileType, NewFile, file_name, recognise, takes};
 pub use seal::{CHUNK, MediaSealer, OpenMedia};
 pub use service::{MediaService, OpenedMedia};
 pub use store::{MediaStore, MediaWrite};

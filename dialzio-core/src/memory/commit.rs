@@ -124,6 +124,9 @@ fn holds(frame: &Frame<'_>, rows: &Rows, fact: &Expect) -> bool {
         Expect::LaneIdle(lane) => !rows.waits(lane.account, lane.kind),
         Expect::Effect(id, state) => rows.effects.get(id).is_some_and(|effect| effect.state == *state),
         Expect::RouteFree(provider, external) => route_free(frame, provider, external),
+        Expect::Linked(app, account) => {
+            rows.accounts.get(account).is_some_and(|kept| kept.app == *app && is_routed(kept.state))
+        }
     }
 }
 

@@ -5,10 +5,11 @@ use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
 
 use super::state::Rows;
-use super::{MemoryStore, page};
+use super::{MemoryStore, page, unreadable};
 use crate::conversation::{
-    Conversation, ConversationQuery, ConversationState, ConversationStore, ConversationWrite, InboundAsk,
-    InboundFacts, InboxEntry, InboxView, LastMessage, Message, QueueCounts, StateFilter, Template,
+    Activity, Conversation, ConversationQuery, ConversationState, ConversationStore, ConversationWrite,
+    InboundAsk, InboundFacts, InboxEntry, InboxView, LastMessage, Message, QueueCounts, StateFilter,
+    Template,
 };
 use crate::id::{AccountId, ChannelIdentityId, ContactId, ConversationId, MessageId, TypedId};
 use crate::page::{Page, PageRequest};
@@ -53,6 +54,12 @@ impl Rows {
             ConversationWrite::Evidence { message, evidence } => self.take_evidence(message, &evidence),
             ConversationWrite::External { account, message, external } => {
                 self.refer(account, message, external, None, at)?;
+            }
+            ConversationWrite::Activity(activity) => {
+                if !self.conversations.contains_key(&activity.conversation) {
+                    return Err(unreadable("conversation of an activity"));
+                }
+                self.activities.entry(activity.id).or_insert(activity);
             }
             ConversationWrite::Reaction(reaction) => self.react(reaction),
             ConversationWrite::Edit { message, content, at } => self.edit(message, *content, at),
@@ -197,6 +204,19 @@ impl ConversationStore for MemoryStore {
             let all = rows.messages.values().rev().filter(|message| message.conversation == conversation);
             let live = all.filter(|message| rows.alive(message.event_at, message.expires_at, now));
             page(live.map(|m| (m.id.uuid().as_bytes().to_vec(), m.clone())), &request, true)
+        })
+    }
+
+    async fn activities(
+        &self,
+        scope: &OrgScope,
+        conversation: ConversationId,
+        request: PageRequest,
+    ) -> StoreResult<Page<Activity>> {
+        self.read(scope, |rows, now| {
+            let of = rows.activities.values().rev().filter(|done| done.conversation == conversation);
+            let live = of.filter(|done| rows.alive(done.at, None, now));
+            page(live.map(|done| (done.id.uuid().as_bytes().to_vec(), done.clone())), &request, true)
         })
     }
 

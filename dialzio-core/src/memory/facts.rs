@@ -118,7 +118,9 @@ impl Rows {
             {
                 found.push(held.identity);
             }
-            if let crate::contact::Alias::Phone(number) = alias {
+            if let crate::contact::Alias::Phone(number) = alias
+                && !self.aliases.contains_key(&alias_key(&ask.portfolio, alias))
+            {
                 let key = SubjectKey::phone(number);
                 for contact in self.contacts.values() {
                     let has = contact.details.iter().any(|detail| detail.value.subject_key() == key);

@@ -5,7 +5,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::commit::{Frame, KEY_PERIOD};
 use super::state::Rows;
 use crate::effect::{Effect, EffectState, Work};
-use crate::id::{MediaId, MessageId};
+use crate::id::{ActivityId, MediaId, MessageId};
 use crate::store::Purge;
 
 /// How long a provider's ids are remembered.
@@ -77,7 +77,11 @@ impl Rows {
         }
         self.messages.retain(|id, _| !messages.contains(id));
         self.evidence.retain(|(id, _), _| !messages.contains(id));
-        (messages.len() + alone.len()) as u64
+        let left = limit.saturating_sub(messages.len() + alone.len());
+        let done = self.activities.values().filter(|done| done.at < before);
+        let done: Vec<ActivityId> = done.map(|done| done.id).take(left).collect();
+        self.activities.retain(|id, _| !done.contains(id));
+        (messages.len() + alone.len() + done.len()) as u64
     }
 
     fn purge_bookkeeping(&mut self, before: DateTime<Utc>, limit: usize) -> u64 {

@@ -8,13 +8,13 @@ use crate::account::{App, ProviderAccount};
 use crate::consent::{ConsentRecord, Suppression, SuppressionScope};
 use crate::contact::{Alias, AliasKind, ChannelIdentity, Contact, Note, Portfolio, Task};
 use crate::conversation::{
-    Conversation, DeliveryStatus, Evidence, ExternalId, Message, MessageDigest, Template,
+    Activity, Conversation, DeliveryStatus, Evidence, ExternalId, Message, MessageDigest, Template,
 };
 use crate::effect::{Effect, Lane};
 use crate::event::Recorded;
 use crate::id::{
-    AccountId, ApiKeyId, AppId, ChannelIdentityId, ContactId, ConversationId, EffectId, InboxId, MediaId,
-    MemberId, MessageId, NoteId, OrgId, QuarantineId, TaskId, UserId, WorkerId,
+    AccountId, ActivityId, ApiKeyId, AppId, ChannelIdentityId, ContactId, ConversationId, EffectId, InboxId,
+    MediaId, MemberId, MessageId, NoteId, OrgId, QuarantineId, TaskId, UserId, WorkerId,
 };
 use crate::inbox::{InboxItem, Quarantined};
 use crate::ledger::{AuditEntry, ChainHash};
@@ -75,6 +75,7 @@ pub(super) struct Rows {
     pub(super) conversations: BTreeMap<ConversationId, Conversation>,
     /// With their reactions.
     pub(super) messages: BTreeMap<MessageId, Message>,
+    pub(super) activities: BTreeMap<ActivityId, Activity>,
     pub(super) evidence: BTreeMap<(MessageId, DeliveryStatus), Evidence>,
     pub(super) references: BTreeMap<(AccountId, ExternalId), Reference>,
     pub(super) media: BTreeMap<MediaId, Media>,

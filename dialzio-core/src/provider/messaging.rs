@@ -28,10 +28,21 @@ pub struct MessagingCapabilities {
     pub templates: bool,
     /// Reactions can be sent.
     pub reactions: bool,
-    /// Files can be sent, and the largest of each kind in bytes.
-    pub media: Vec<(MediaKind, u64)>,
+    /// The files that can be sent.
+    pub media: Vec<MediaCapability>,
     /// Messages each second and number.
     pub rate_per_second: u32,
+}
+
+/// Files of one kind that a provider takes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MediaCapability {
+    /// The kind.
+    pub what: MediaKind,
+    /// The largest, in bytes.
+    pub largest: u64,
+    /// The types, with the parameters that the provider asks for.
+    pub types: &'static [&'static str],
 }
 
 /// An account with its credentials opened: made by the account service, wiped when dropped, never stored.

@@ -13,8 +13,8 @@ pub use inbound::{
 #[cfg(feature = "mock")]
 pub use messaging::MockMessagingProvider;
 pub use messaging::{
-    Accepted, AccountAccess, AccountHealth, FetchedMedia, MessagingCapabilities, MessagingProvider,
-    OutboundContent, OutboundMessage, Signal, UploadedMedia,
+    Accepted, AccountAccess, AccountHealth, FetchedMedia, MediaCapability, MessagingCapabilities,
+    MessagingProvider, OutboundContent, OutboundMessage, Signal, UploadedMedia,
 };
 #[cfg(feature = "mock")]
 pub use webhook::MockWebhookDecoder;
@@ -27,6 +27,17 @@ use std::fmt::{self, Debug};
 /// The stable word for a provider, such as `whatsapp`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ProviderId(pub &'static str);
+
+impl ProviderId {
+    /// What people call it.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self.0 {
+            "whatsapp" => "WhatsApp",
+            other => other,
+        }
+    }
+}
 
 impl fmt::Display for ProviderId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

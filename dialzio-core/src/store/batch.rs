@@ -14,8 +14,8 @@ use crate::conversation::{ConversationWrite, ExternalId};
 use crate::effect::{Effect, EffectState, Lane};
 use crate::event::DomainEvent;
 use crate::id::{
-    AccountId, ChannelIdentityId, ContactId, ConversationId, EffectId, InboxId, MediaId, MessageId, OrgId,
-    TypedId,
+    AccountId, AppId, ChannelIdentityId, ContactId, ConversationId, EffectId, InboxId, MediaId, MessageId,
+    OrgId, TypedId,
 };
 use crate::inbox::InboxWrite;
 use crate::ledger::Action;
@@ -98,6 +98,8 @@ pub enum Expect {
     Effect(EffectId, EffectState),
     /// No other organisation has this provider's number routed to it.
     RouteFree(String, String),
+    /// The account is linked to this app, and webhooks of the app reach it.
+    Linked(AppId, AccountId),
 }
 
 /// A client's own key for a request, by which a retry is recognised: 1 to 255 visible ASCII characters.

@@ -1,11 +1,13 @@
 //! What a store has to offer: small reads, and one way to write.
 
 mod batch;
+mod layer;
 mod system;
 
 pub use batch::{
     Batch, BatchParts, Cause, EffectWrite, Expect, IdempotencyKey, Once, Purge, RecordRef, Write, WriteKind,
 };
+pub use layer::{Call, StoreLayer};
 pub use system::{Due, Fence, Lease, SystemStore, SystemWrite, UserKey};
 
 use async_trait::async_trait;

@@ -4,6 +4,7 @@ mod elements;
 mod files;
 mod sends;
 mod sweep;
+mod uploads;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::StreamExt;
@@ -48,6 +49,8 @@ pub struct WorkReport {
     pub failed: u32,
     /// Files fetched.
     pub fetched: u32,
+    /// Files uploaded, to be sent.
+    pub uploaded: u32,
     /// Elements decided.
     pub decided: u32,
     /// Rows swept.
@@ -60,6 +63,7 @@ impl std::ops::AddAssign for WorkReport {
         self.stopped += other.stopped;
         self.failed += other.failed;
         self.fetched += other.fetched;
+        self.uploaded += other.uploaded;
         self.decided += other.decided;
         self.swept += other.swept;
     }

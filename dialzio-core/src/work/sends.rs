@@ -1,7 +1,7 @@
 //! Sends: facts, gate, intent, act, outcome. The intent is durable before the first byte leaves.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use futures_util::future::join_all;
+use futures_util::future::{join, join_all};
 
 use super::{WorkReport, Worker};
 use crate::account::{AccountState, AccountWrite};
@@ -16,6 +16,7 @@ use crate::error::Error;
 use crate::event::DomainEvent;
 use crate::id::EffectId;
 use crate::ledger::Action;
+use crate::media::Media;
 use crate::provider::{Accepted, OutboundContent, OutboundMessage, ProviderError, RefusalReason, Sender};
 use crate::scope::{OrgScope, Principal};
 use crate::store::{Batch, Cause, EffectWrite, Expect, Lease, LedgerSeq, StoreError};
@@ -26,8 +27,10 @@ const LOGIN_REST: TimeDelta = TimeDelta::minutes(5);
 
 /// What was decided about one send.
 enum Plan {
-    /// Goes out once its intent is committed.
-    Go(Box<SendFacts>, SendPermit),
+    /// Goes out once its intent is committed; a file by the provider's id for it.
+    Go(Box<SendFacts>, SendPermit, Option<String>),
+    /// May go out, but its file has to be at the provider first.
+    Upload(Box<SendFacts>, Box<Media>),
     /// Only the batch.
     Stop,
 }
@@ -56,34 +59,54 @@ impl Worker<'_> {
                 self.settle(scope, lease, orphan, EffectState::Expired, None, orphan.attempts).await?;
             }
         }
+        let with_files: Vec<_> = facts
+            .iter()
+            .filter(|known| known.message.content.media().is_some())
+            .map(|known| known.message.id)
+            .collect();
+        let files = if with_files.is_empty() {
+            Vec::new()
+        } else {
+            self.crm.store().media_of(scope, &with_files).await?
+        };
         let mut plans = Vec::new();
         let mut batches = Vec::new();
+        let mut uploads = Vec::new();
         for mut known in facts {
             self.crm.consents().complete(scope, &mut known.consent).await?;
-            let (plan, batch) = self.plan(lease, known);
-            plans.push(plan);
-            batches.push(batch);
+            let file = known.message.content.media();
+            let file = file.and_then(|id| files.iter().find(|file| file.id == id));
+            match self.plan(lease, known, file) {
+                (Plan::Upload(facts, file), _) => uploads.push(self.upload(scope, *facts, *file)),
+                (plan, batch) => {
+                    plans.push(plan);
+                    batches.push(batch);
+                }
+            }
         }
         let outcomes = self.crm.store().commit(scope, batches).await;
         let mut going = Vec::new();
         for (plan, outcome) in plans.into_iter().zip(outcomes) {
             match (plan, outcome) {
-                (Plan::Go(facts, permit), Ok(_)) => going.push(self.hand_over(scope, *facts, permit)),
-                (Plan::Stop, Ok(_)) => report.stopped += 1,
+                (Plan::Go(facts, permit, file), Ok(_)) => {
+                    going.push(self.hand_over(scope, *facts, permit, file));
+                }
+                (_, Ok(_)) => report.stopped += 1,
                 // A consent, the lease or the effect changed meanwhile: the permit is dropped unspent, and the effect is
                 // decided on again.
                 (_, Err(StoreError::Unmet(_))) => {}
                 (_, Err(error)) => return Err(error.into()),
             }
         }
-        for done in join_all(going).await {
+        let (gone, uploaded) = join(join_all(going), join_all(uploads)).await;
+        for done in gone.into_iter().chain(uploaded) {
             report += done?;
         }
         Ok(report)
     }
 
     /// Decides on one send, and writes the decision down.
-    fn plan(&self, lease: &Lease, facts: SendFacts) -> (Plan, Batch) {
+    fn plan(&self, lease: &Lease, facts: SendFacts, file: Option<&Media>) -> (Plan, Batch) {
         let now = self.crm.now();
         let (id, message) = (facts.effect.id, facts.message.id);
         let cause = Cause::Effect(id, *lease);
@@ -120,11 +143,21 @@ impl Worker<'_> {
             stop.write(settle(EffectState::Dead, None)).write(ended(DeliveryStatus::Suppressed, failure));
             return (Plan::Stop, stop);
         };
+        if facts.message.content.media().is_some() && file.is_none() {
+            let failure = Some(FailureNote { code: "media.unavailable".into(), detail: None });
+            stop.write(settle(EffectState::Dead, None)).write(ended(DeliveryStatus::Failed, failure));
+            return (Plan::Stop, stop);
+        }
         let template = matches!(facts.message.content, Content::Template { .. });
         // The category may have changed at the provider since it was queued: the stricter purpose counts.
         let purpose = facts.template.as_ref().map_or(purpose, |known| known.category.purpose());
         match decide(&facts.consent, Intent { channel: Channel::WhatsApp, purpose, template }, now) {
+            // The permit of an upload is dropped unspent: the gate is asked again before the message leaves.
             Verdict::Allow(permit) => {
+                if let Some(file) = file.filter(|file| file.provider_id.is_none()) {
+                    return (Plan::Upload(Box::new(facts), Box::new(file.clone())), stop);
+                }
+                let uploaded = file.and_then(|file| file.provider_id.clone());
                 let (subjects, head) = permit.head();
                 let mut go = Batch::caused_by(&cause, Action::MessageDispatched, now);
                 go.about(message)
@@ -136,7 +169,7 @@ impl Worker<'_> {
                         evidence: Evidence { status: DeliveryStatus::Dispatched, at: now, failure: None },
                     })
                     .event(changed);
-                (Plan::Go(Box::new(facts), permit), go)
+                (Plan::Go(Box::new(facts), permit, uploaded), go)
             }
             Verdict::Defer { until, .. } => {
                 stop.write(settle(EffectState::Pending, Some(until)));
@@ -157,9 +190,10 @@ impl Worker<'_> {
         scope: &OrgScope,
         facts: SendFacts,
         permit: SendPermit,
+        file: Option<String>,
     ) -> Result<WorkReport, Error> {
         let mut report = WorkReport::default();
-        let outcome = self.call(scope, &facts, permit).await;
+        let outcome = self.call(scope, &facts, permit, file).await;
         let now = self.crm.now();
         let mut batch = Batch::caused_by(&Cause::Stored, Action::MessageEvidence, now);
         let (message, conversation) = (facts.message.id, facts.conversation.id);
@@ -190,14 +224,21 @@ impl Worker<'_> {
         scope: &OrgScope,
         facts: &SendFacts,
         permit: SendPermit,
+        file: Option<String>,
     ) -> Result<Accepted, ProviderError> {
         let unsupported =
             |what| ProviderError::Unsupported { provider: crate::provider::ProviderId("dialzio"), what };
-        let content = match &facts.message.content {
-            Content::Text { body } => {
+        let content = match (&facts.message.content, file) {
+            (Content::Text { body }, _) => {
                 OutboundContent::Text { body: body.clone(), preview_url: body.reveal().contains("://") }
             }
-            Content::Template { parameters, .. } => OutboundContent::Template(parameters.clone()),
+            (Content::Media { what, caption, filename, .. }, Some(provider_id)) => OutboundContent::Media {
+                what: *what,
+                provider_id,
+                caption: caption.clone(),
+                filename: filename.clone(),
+            },
+            (Content::Template { parameters, .. }, _) => OutboundContent::Template(parameters.clone()),
             _ => return Err(unsupported("this kind of message")),
         };
         let service = self.crm.accounts();
@@ -248,7 +289,13 @@ impl Worker<'_> {
         }
     }
 
-    fn not_taken(&self, facts: &SendFacts, error: &ProviderError, now: DateTime<Utc>, batch: &mut Batch) {
+    pub(super) fn not_taken(
+        &self,
+        facts: &SendFacts,
+        error: &ProviderError,
+        now: DateTime<Utc>,
+        batch: &mut Batch,
+    ) {
         let message = facts.message.id;
         let id = facts.effect.id;
         let attempts = facts.effect.attempts + 1;

@@ -3,10 +3,16 @@
 use chrono::TimeDelta;
 
 use super::{WorkReport, Worker};
+use crate::conversation::{
+    Activity, ActivityKind, ConversationQuery, ConversationState, ConversationWrite, InboxEntry, InboxView,
+    StateFilter,
+};
 use crate::error::Error;
+use crate::event::DomainEvent;
 use crate::ledger::Action;
-use crate::scope::{Audience, OrgScope};
-use crate::store::{Batch, Cause, Purge, SystemWrite, Write};
+use crate::page::PageRequest;
+use crate::scope::{Audience, OrgScope, Principal};
+use crate::store::{Batch, Cause, Expect, Purge, RecordRef, StoreError, SystemWrite, Write};
 use crate::time::RETENTION_CAP;
 
 /// Most rows in one transaction, so that nobody waits for long.
@@ -59,15 +65,11 @@ impl Worker<'_> {
             after = Some(last.id);
             for org in &orgs {
                 let scope = OrgScope::new(org.id, Audience::All);
-                let query = crate::conversation::ConversationQuery {
-                    view: crate::conversation::InboxView::All,
-                    state: crate::conversation::StateFilter::Open,
-                    now,
-                };
+                let query = ConversationQuery { view: InboxView::All, state: StateFilter::Open, now };
                 // One look at the queue first: an idle organisation writes nothing.
-                let page = store.inbox(&scope, &query, crate::page::PageRequest::first(200)).await?;
-                let due = |entry: &crate::conversation::InboxEntry| {
-                    matches!(entry.conversation.state, crate::conversation::ConversationState::Snoozed { .. })
+                let page = store.inbox(&scope, &query, PageRequest::first(200)).await?;
+                let due = |entry: &InboxEntry| {
+                    matches!(entry.conversation.state, ConversationState::Snoozed { .. })
                 };
                 let woken: Vec<_> = page.items.iter().filter(|entry| due(entry)).collect();
                 if woken.is_empty() {
@@ -76,11 +78,29 @@ impl Worker<'_> {
                 let mut batch = Batch::caused_by(&Cause::Sweep, Action::ConversationChanged, now);
                 batch.write(Write::WakeSnoozed { now });
                 for entry in woken {
-                    batch.event(crate::event::DomainEvent::ConversationChanged {
-                        conversation: entry.conversation.id,
-                    });
+                    let conversation = entry.conversation.id;
+                    let done = Activity {
+                        id: self.crm.ids().next(now),
+                        conversation,
+                        by: Principal::System.to_ref(),
+                        what: ActivityKind::Woken,
+                        at: now,
+                    };
+                    batch
+                        .expect(Expect::Revision(
+                            RecordRef::Conversation(conversation),
+                            entry.conversation.revision,
+                        ))
+                        .write(ConversationWrite::Activity(done))
+                        .event(DomainEvent::ConversationChanged { conversation });
                 }
-                store.commit_one(&scope, batch).await?;
+                match store.commit_one(&scope, batch).await {
+                    // Somebody was faster with one of them: the others wake at the next look.
+                    Err(StoreError::Unmet(_)) => {}
+                    other => {
+                        other?;
+                    }
+                }
             }
         }
     }

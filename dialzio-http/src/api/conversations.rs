@@ -6,13 +6,15 @@ use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
 use dialzio_core::consent::Reason;
 use dialzio_core::conversation::{
-    Conversation, ConversationQuery, ConversationState, InboxEntry, InboxView, Preview, StateFilter,
+    Activity, Conversation, ConversationQuery, ConversationState, InboxEntry, InboxView, Preview, StateFilter,
 };
-use dialzio_core::{AccountId, ChannelIdentityId, ContactId, ConversationId, MemberId, MessageId, Revision};
+use dialzio_core::{
+    AccountId, ActivityId, ChannelIdentityId, ContactId, ConversationId, MemberId, MessageId, Revision,
+};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::contacts::FlatPaging;
-use super::{Asked, Body, Id, List};
+use super::{Asked, Body, Id, List, Paging};
 use crate::auth::Caller;
 use crate::problem::Problem;
 use crate::state::AppState;
@@ -279,6 +281,15 @@ pub struct TemplateVerdictJson {
 pub struct PreviewJson {
     reply: VerdictJson,
     templates: Vec<TemplateVerdictJson>,
+    files: Vec<FileKindJson>,
+}
+
+/// Files of one kind that can be sent.
+#[derive(Debug, Serialize)]
+struct FileKindJson {
+    kind: &'static str,
+    largest_bytes: u64,
+    types: &'static [&'static str],
 }
 
 /// `GET /v1/conversations/{conversation}/permissions`.
@@ -294,5 +305,43 @@ pub async fn preview(
         category: template.category.as_str(),
         verdict: verdict.into(),
     });
-    Ok(Json(PreviewJson { reply: (&preview.reply).into(), templates: templates.collect() }))
+    let files = preview.able.iter().flat_map(|able| &able.media).map(|taken| FileKindJson {
+        kind: taken.what.as_str(),
+        largest_bytes: taken.largest,
+        types: taken.types,
+    });
+    Ok(Json(PreviewJson {
+        reply: (&preview.reply).into(),
+        templates: templates.collect(),
+        files: files.collect(),
+    }))
+}
+
+/// Something that was done with a conversation.
+#[derive(Debug, Serialize)]
+pub struct ActivityJson {
+    id: ActivityId,
+    what: &'static str,
+    by: String,
+    member: Option<MemberId>,
+    until: Option<DateTime<Utc>>,
+    at: DateTime<Utc>,
+}
+
+impl From<Activity> for ActivityJson {
+    fn from(done: Activity) -> Self {
+        let (what, member, until) = (done.what.as_str(), done.what.member(), done.what.until());
+        Self { id: done.id, what, by: done.by, member, until, at: done.at }
+    }
+}
+
+/// `GET /v1/conversations/{conversation}/activity`.
+pub async fn activity(
+    State(state): State<AppState>,
+    Caller(actor): Caller,
+    Id(id): Id<ConversationId>,
+    Asked(paging): Asked<Paging>,
+) -> Result<Json<List<ActivityJson>>, Problem> {
+    let page = state.crm().conversations().activities(&actor, id, paging.request()?).await?;
+    Ok(List::of(page, ActivityJson::from))
 }

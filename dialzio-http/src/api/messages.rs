@@ -6,14 +6,16 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
 use dialzio_core::conversation::{Content, Direction, Message, NewBody, NewMessage};
+use dialzio_core::media::NewFile;
 use dialzio_core::store::IdempotencyKey;
 use dialzio_core::text::MessageText;
-use dialzio_core::{ConversationId, MessageId};
+use dialzio_core::{Actor, ConversationId, MessageId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-use super::{Asked, Body, Id, List, Paging, text};
+use super::{Asked, Body, Id, List, Paging, text, word};
 use crate::auth::Caller;
+use crate::form::Fields;
 use crate::problem::Problem;
 use crate::state::AppState;
 
@@ -159,7 +161,33 @@ pub async fn send(
         _ => return Err(Problem::invalid("text", "or template is needed, one of them")),
     };
     let new = NewMessage { body, reply_to: new.reply_to, key: Some(key) };
-    let sent = state.crm().conversations().send(&actor, id, new).await?;
+    queue(&state, &actor, id, new).await
+}
+
+/// `POST /v1/conversations/{conversation}/files`: a form with `file`, and optionally `caption` and `reply_to`.
+pub(crate) async fn send_file(
+    State(state): State<AppState>,
+    Caller(actor): Caller,
+    Id(id): Id<ConversationId>,
+    headers: HeaderMap,
+    fields: Fields,
+) -> Result<Response, Problem> {
+    let key = idempotency_key(&headers)?;
+    let upload = fields.file.as_ref().ok_or_else(|| Problem::invalid("file", "is needed"))?;
+    let file = NewFile { bytes: upload.bytes.clone(), name: upload.name.clone() };
+    let caption = fields.given("caption").map(|words| text::<MessageText>("caption", words)).transpose()?;
+    let reply_to = fields.given("reply_to").map(|id| word("reply_to", id)).transpose()?;
+    let new = NewMessage { body: NewBody::File { file, caption }, reply_to, key: Some(key) };
+    queue(&state, &actor, id, new).await
+}
+
+async fn queue(
+    state: &AppState,
+    actor: &Actor,
+    id: ConversationId,
+    new: NewMessage,
+) -> Result<Response, Problem> {
+    let sent = state.crm().conversations().send(actor, id, new).await?;
     let replayed = sent.replayed;
     let mut json = MessageJson::from(sent.message);
     json.deferred_until = sent.deferred.map(|(until, _)| until);

@@ -2,11 +2,13 @@
 
 use axum::response::Html;
 use dialzio_core::consent::{Channel, Purpose, RefusalCode, State};
-use dialzio_core::conversation::{InboxEntry, Preview, SendPreview};
+use dialzio_core::conversation::{InboxEntry, MediaKind, Preview, SendPreview};
+use dialzio_core::provider::MediaCapability;
 use dialzio_core::{ConversationId, Permission};
+use std::collections::BTreeSet;
 
 use super::desk::{Desk, show};
-use super::view::composer::{Composer, Refusal};
+use super::view::composer::{Attachable, Composer, Refusal};
 use super::view::{Chip, Tone};
 use super::{picker, queue, words};
 use crate::api::Id;
@@ -60,12 +62,29 @@ pub(crate) async fn of(desk: &Desk, entry: &InboxEntry) -> Result<Composer, Prob
         viewing: None,
         can_reply,
         has_templates: may_send && !preview.templates.is_empty(),
-        can_attach: false,
+        files: files(&preview),
         refusal,
         draft: String::new(),
         quote: None,
         max_length: LONGEST,
         picker,
+    })
+}
+
+/// What may be attached.
+fn files(preview: &SendPreview) -> Option<Attachable> {
+    let able = preview.able.as_ref().filter(|able| !able.media.is_empty())?;
+    let kind = |taken: &MediaCapability| {
+        format!("{}|{}|{}", words::files(taken.what), taken.largest, taken.types.join(",").replace("; ", ";"))
+    };
+    let kinds = able.media.iter().filter(|taken| taken.what != MediaKind::Sticker);
+    let types = kinds.flat_map(|taken| taken.types);
+    let types: BTreeSet<&str> = types.filter_map(|mime| mime.split(';').next()).collect();
+    Some(Attachable {
+        accept: types.into_iter().chain(["text/csv"]).collect::<Vec<_>>().join(","),
+        provider: able.provider.label().to_owned(),
+        kinds: able.media.iter().map(kind).collect::<Vec<_>>().join("\n"),
+        takes: dialzio_core::media::takes(able),
     })
 }
 

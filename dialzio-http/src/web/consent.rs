@@ -11,11 +11,11 @@ use dialzio_core::page::PageRequest;
 use dialzio_core::text::EvidenceText;
 
 use super::desk::{Desk, show};
-use super::fields::Fields;
 use super::view::contact::{Ledger, LedgerEntry};
 use super::view::{Chip, Choice, Tone};
 use super::{problems, words};
 use crate::api::{Id, text, word};
+use crate::form::Fields;
 use crate::problem::Problem;
 
 /// The ledger, newest first.

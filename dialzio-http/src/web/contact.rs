@@ -7,12 +7,12 @@ use serde::Deserialize;
 
 use super::desk::{Desk, show};
 use super::entry::go_to;
-use super::fields::Fields;
 use super::view::contact::{ContactPage, Ledger, Tab, Timeline};
 use super::view::shell::Place;
 use super::view::{Action, Avatar, Shown};
 use super::{consent, person, timeline, words};
 use crate::api::{Id, word};
+use crate::form::Fields;
 use crate::problem::Problem;
 
 /// Which part is shown.

@@ -11,12 +11,12 @@ use serde::Deserialize;
 
 use super::desk::{Desk, show};
 use super::entry::go_to;
-use super::fields::Fields;
 use super::view::contact::{ContactRow, ContactRows, ContactsPage, NewContactForm};
 use super::view::shell::{GotoPerson, GotoResults, Place};
 use super::view::{Avatar, Shown};
 use super::{person, words};
 use crate::api::{decode_cursor, encode_cursor};
+use crate::form::Fields;
 use crate::problem::Problem;
 
 /// Rows of a page.

@@ -13,9 +13,9 @@ use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 use super::attempts::Key;
 use super::desk::{show, theme};
-use super::fields::Fields;
 use super::view::entry::{SetupForm, SetupPage, SignInForm, SignInPage};
 use crate::auth::{Caller, SESSION_COOKIE, same_site, session_cookie};
+use crate::form::Fields;
 use crate::problem::Problem;
 use crate::state::AppState;
 

@@ -7,13 +7,13 @@ use dialzio_core::conversation::{ConversationState, InboxEntry};
 use dialzio_core::{ConversationId, Permission};
 
 use super::desk::{Desk, beside, show};
-use super::fields::Fields;
 use super::view::inbox::State;
 use super::view::shell::Undo;
 use super::view::thread::ThreadHead;
 use super::view::{Action, Avatar, Choice};
 use super::words;
 use crate::api::Id;
+use crate::form::Fields;
 use crate::problem::Problem;
 
 /// How long an undo is offered, in seconds.

@@ -4,6 +4,7 @@
 //! scripts; the other modules fill the views from the services. `README.md` beside this file lists every
 //! route that the templates use.
 
+mod activity;
 mod attempts;
 mod bubble;
 mod composer;
@@ -12,7 +13,6 @@ mod contact;
 mod contacts;
 mod desk;
 mod entry;
-mod fields;
 mod files;
 mod head;
 mod inbox;
@@ -39,6 +39,7 @@ pub(crate) use problems::not_found;
 pub use view::sample::page as sample_page;
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::middleware;
 use axum::routing::{get, post};
 
@@ -90,7 +91,10 @@ fn posts() -> Router<AppState> {
         .route("/web/setup", post(entry::accept))
         .route("/web/sign-in", post(entry::enter))
         .route("/web/sign-out", post(entry::leave))
-        .route("/web/conversations/{conversation}/messages", post(outgoing::reply))
+        .route(
+            "/web/conversations/{conversation}/messages",
+            post(outgoing::reply).layer(DefaultBodyLimit::max(crate::form::LARGEST)),
+        )
         .route("/web/conversations/{conversation}/notes", post(outgoing::note))
         .route("/web/conversations/{conversation}/template", post(outgoing::template))
         .route("/web/conversations/{conversation}/opt-in", post(picker::opt_in))

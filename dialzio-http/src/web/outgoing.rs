@@ -5,15 +5,16 @@ use dialzio_core::conversation::HeaderParameter;
 use dialzio_core::conversation::{
     Content, DeliveryStatus, InboxEntry, Message, NewBody, NewMessage, Template, TemplateSend,
 };
+use dialzio_core::media::NewFile;
 use dialzio_core::store::IdempotencyKey;
 use dialzio_core::text::{MessageText, NoteText};
 use dialzio_core::{ConversationId, MessageId};
 
 use super::desk::{Desk, show};
-use super::fields::Fields;
 use super::view::thread::{Item, ThreadItems};
 use super::{picker, thread};
 use crate::api::{Id, text, word};
+use crate::form::Fields;
 use crate::problem::Problem;
 
 fn key(fields: &Fields) -> Result<IdempotencyKey, Problem> {
@@ -32,7 +33,13 @@ pub(crate) async fn reply(
     Id(id): Id<ConversationId>,
     fields: Fields,
 ) -> Result<Html<String>, Problem> {
-    let body = NewBody::Text(text::<MessageText>("text", fields.get("text"))?);
+    let body = match &fields.file {
+        Some(upload) => NewBody::File {
+            file: NewFile { bytes: upload.bytes.clone(), name: upload.name.clone() },
+            caption: fields.given("text").map(|words| text::<MessageText>("text", words)).transpose()?,
+        },
+        None => NewBody::Text(text::<MessageText>("text", fields.get("text"))?),
+    };
     let reply_to = fields.given("quote").map(|quote| word("quote", quote)).transpose()?;
     let new = NewMessage { body, reply_to, key: Some(key(&fields)?) };
     let sent = desk.crm().conversations().send(&desk.actor, id, new).await?;
@@ -109,6 +116,12 @@ pub(crate) async fn resend(desk: Desk, Id(id): Id<MessageId>) -> Result<Html<Str
             let (template, _) = known.ok_or_else(Problem::not_found)?;
             let parameters = parameters(template, sent);
             NewBody::Template { name: name.clone(), language: language.clone(), parameters }
+        }
+        Content::Media { media, caption, filename, .. } => {
+            let file = desk.crm().media().open(&desk.actor, *media).await?;
+            let bytes = desk.crm().media().read(&file, 0..file.size).await?;
+            let name = filename.clone().unwrap_or_default();
+            NewBody::File { file: NewFile { bytes, name }, caption: caption.clone() }
         }
         _ => return Err(Problem::invalid("message", "is of a kind that cannot be sent again")),
     };

@@ -11,11 +11,11 @@ use dialzio_core::text::{NoteText, TagName, TaskTitle};
 use dialzio_core::{ContactId, ConversationId, Permission, PhoneNumber, TaskId};
 
 use super::desk::{Desk, show};
-use super::fields::Fields;
 use super::view::person::{ConsentRow, Note, Notes, PersonPane, Standing, Task, Tasks};
 use super::view::{Avatar, Chip, Choice, Fact, Tone};
 use super::{problems, words};
 use crate::api::{Id, text, word};
+use crate::form::Fields;
 use crate::problem::Problem;
 
 /// `GET /web/conversations/{conversation}/person`.

@@ -13,11 +13,11 @@ use dialzio_core::{ConversationId, Permission};
 use serde::Deserialize;
 
 use super::desk::{Desk, show};
-use super::fields::Fields;
 use super::view::Choice;
 use super::view::picker::{OptIn, Picker, PreviewPart, TemplateField, TemplateForm, TemplateItem};
 use super::words;
 use crate::api::{Id, text, word};
+use crate::form::Fields;
 use crate::problem::Problem;
 
 /// What the picker is asked for.

@@ -8,11 +8,11 @@ use dialzio_core::page::PageRequest;
 use serde::Deserialize;
 
 use super::desk::{Desk, show};
-use super::fields::Fields;
 use super::view::quarantine::{HeldEvent, HeldPage, HeldRow, HeldRows, QuarantinePage};
 use super::view::shell::Place;
 use super::view::{Chip, Fact, Tone};
 use crate::api::{Id, decode_cursor, encode_cursor};
+use crate::form::Fields;
 use crate::problem::Problem;
 
 /// The word that is typed to throw something away.

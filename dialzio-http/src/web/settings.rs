@@ -7,11 +7,11 @@ use dialzio_core::access::chrono_tz_name::ZoneName;
 use dialzio_core::consent::QuietHours;
 
 use super::desk::{Desk, KEYS_COOKIE, show};
-use super::fields::Fields;
 use super::view::Choice;
 use super::view::numbers::{SettingsForm, SettingsPage};
 use super::view::shell::Place;
 use crate::api::organisation::minutes;
+use crate::form::Fields;
 use crate::problem::Problem;
 
 fn clock(minutes: u16) -> String {

@@ -15,7 +15,7 @@ use super::desk::{Desk, show};
 use super::view::Tone;
 use super::view::message::NoteItem;
 use super::view::thread::{EventLine, Item, ThreadItems};
-use super::words;
+use super::{activity, words};
 use crate::api::{Id, decode_cursor, encode_cursor};
 use crate::problem::Problem;
 
@@ -86,7 +86,7 @@ async fn stretch(
         if first_new == Some(message.id) {
             timed.push((message.event_at, Item::New { count: unread.into() }));
         }
-        timed.push((message.event_at, Item::Message(Box::new(bubbles.bubble(message).await?))));
+        timed.push((message.event_at, item(desk, entry, &bubbles, message).await?));
     }
     let inside =
         |at: DateTime<Utc>| since.is_none_or(|since| since <= at) && until.is_none_or(|until| at < until);
@@ -95,13 +95,31 @@ async fn stretch(
             timed.push((at, item));
         }
     }
+    timed.extend(activity::lines(desk, entry, since, until).await?);
     timed.sort_by_key(|(at, _)| *at);
     Ok(ThreadItems { conversation: id.to_string(), earlier, items: with_days(desk, timed) })
 }
 
+/// A message as a bubble; a notice of the provider about the person as a line.
+async fn item(
+    desk: &Desk,
+    entry: &InboxEntry,
+    bubbles: &Bubbles<'_>,
+    message: &Message,
+) -> Result<Item, Problem> {
+    Ok(match activity::notice(desk, &words::person(entry), message) {
+        Some(line) => Item::Event(line),
+        None => Item::Message(Box::new(bubbles.bubble(message).await?)),
+    })
+}
+
 fn first_unread(messages: &[Message], unread: u32) -> Option<MessageId> {
     let place = (unread as usize).checked_sub(1)?;
-    let inbound = messages.iter().rev().filter(|message| message.direction == Direction::Inbound);
+    // Notices of the provider are in the log and were never unread.
+    let said = |message: &&Message| {
+        message.direction == Direction::Inbound && !activity::is_notice(&message.content)
+    };
+    let inbound = messages.iter().rev().filter(said);
     inbound.map(|message| message.id).nth(place)
 }
 
@@ -187,7 +205,7 @@ pub(crate) async fn only(
     let bubbles = Bubbles::of(desk, entry, messages).await?;
     let mut items = Vec::new();
     for message in messages {
-        items.push(Item::Message(Box::new(bubbles.bubble(message).await?)));
+        items.push(item(desk, entry, &bubbles, message).await?);
     }
     Ok(ThreadItems { conversation: entry.conversation.id.to_string(), earlier: None, items })
 }

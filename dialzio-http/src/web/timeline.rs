@@ -9,10 +9,10 @@ use dialzio_core::page::PageRequest;
 use dialzio_core::{ContactId, Permission};
 use serde::Deserialize;
 
-use super::bubble;
 use super::desk::{Desk, show};
 use super::view::contact::{Timeline, TimelineItem};
 use super::words;
+use super::{activity, bubble};
 use crate::api::Id;
 use crate::problem::Problem;
 
@@ -73,6 +73,11 @@ async fn messages(desk: &Desk, id: ContactId) -> Result<Vec<Found>, Problem> {
     let service = desk.crm().conversations();
     for talk in service.of_contact(&desk.actor, id).await? {
         let page = service.messages(&desk.actor, talk.id, PageRequest::first(LOOK)).await?;
+        let done = service.activities(&desk.actor, talk.id, PageRequest::first(LOOK)).await?;
+        found.extend(done.items.iter().map(|done| {
+            let (text, href) = (activity::sentence(desk, "they", done), Some(format!("/inbox/{}", talk.id)));
+            Found { at: done.at, icon: "inbox", text, href }
+        }));
         found.extend(page.items.iter().map(|message| {
             let line = bubble::line(message);
             let text = match (message.direction, message.author.as_deref()) {

@@ -73,6 +73,17 @@ pub(crate) fn media(what: MediaKind) -> &'static str {
     kind(what.as_str())
 }
 
+/// Files of a kind, in the plural.
+pub(crate) fn files(what: MediaKind) -> &'static str {
+    match what {
+        MediaKind::Image => "pictures",
+        MediaKind::Video => "films",
+        MediaKind::Audio | MediaKind::Voice => "sound",
+        MediaKind::Document => "documents",
+        MediaKind::Sticker => "stickers",
+    }
+}
+
 /// The last line of a row: "You: Photo · is this the right part?".
 pub(crate) fn last_line(last: Option<&LastMessage>) -> String {
     let Some(last) = last else { return "No message yet".to_owned() };

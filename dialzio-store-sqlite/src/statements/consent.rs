@@ -19,6 +19,8 @@ statements! { CONSENT:
     CONSENT_SEQS_ABOUT: Read [consent_subject] =
         "SELECT s.seq FROM json_each(?2) j CROSS JOIN consent_subject s
          WHERE s.org_id = ?1 AND s.subject_key = j.value AND s.seq < ?3";
+    CONSENT_SEQS_OF_KEY: Read [consent_subject] =
+        "SELECT s.seq FROM consent_subject s WHERE s.org_id = ?1 AND s.subject_key = ?2";
     CONSENT_SEQS_OF: Read [consent] =
         "SELECT r.seq FROM consent r
          WHERE r.org_id = ?1 AND r.contact_id = ?2 AND r.seq < ?3 ORDER BY r.seq DESC LIMIT ?4";

@@ -175,6 +175,8 @@ fn lists_use_the_index_that_was_made_for_them() {
         (super::TASKS_OF_CONTACT, "task_of_contact ("),
         (super::MESSAGES, "PRIMARY KEY (org_id=? AND conversation_id=? AND id<?)"),
         (super::MESSAGE, "message_by_id ("),
+        (super::ACTIVITIES, "PRIMARY KEY (org_id=? AND conversation_id=? AND id<?)"),
+        (super::ACTIVITIES_OVER, "conversation_activity_by_time ("),
         (super::SEARCH_NAMES, "contact_search_by_name ("),
         (super::EFFECTS_DUE, "effect_line ("),
         (super::ITEMS_DUE, "inbox_item_line ("),
@@ -192,4 +194,33 @@ fn lists_use_the_index_that_was_made_for_them() {
         let lines = plan(&db, &statement);
         assert!(lines.iter().any(|line| line.contains(index)), "{}: {lines:#?}", statement.name);
     }
+}
+
+/// A plan must not depend on the values that are bound: the library would make it anew at every call.
+#[test]
+fn a_statement_is_prepared_once_whatever_is_bound() {
+    use rusqlite::StatementStatus;
+    let folder = tempfile::tempdir().unwrap();
+    let place = crate::connect::Place { path: folder.path().join("crm.db"), fleeting: true };
+    let mut db = crate::connect::writer(&place).unwrap();
+    crate::migrate::migrate(&mut db, 0).unwrap();
+    crate::stats::write(&db).unwrap();
+    db.pragma_update(None, "foreign_keys", 0).unwrap();
+    let mut again = Vec::new();
+    for statement in all() {
+        let transaction = db.transaction().unwrap();
+        let mut prepared = transaction.prepare(statement.sql).unwrap();
+        for round in 0_u8..3 {
+            for place in 1..=prepared.parameter_count() {
+                prepared.raw_bind_parameter(place, vec![round; 16]).unwrap();
+            }
+            // What does not fit its table is refused, which is no matter here.
+            let mut rows = prepared.raw_query();
+            while let Ok(Some(_)) = rows.next() {}
+        }
+        if prepared.get_status(StatementStatus::RePrepare) > 0 {
+            again.push(statement.name);
+        }
+    }
+    assert_eq!(again, [""; 0]);
 }

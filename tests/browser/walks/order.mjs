@@ -4,6 +4,8 @@ import { equal, holds, picture, step, story, until } from '../report.mjs';
 import { bubble, isSamePage, log, moveAway, openRow, row, says } from './talk.mjs';
 
 const head = (inbox) => inbox.locator('#thread-head');
+/** A line of the log about something that was done. */
+const line = (inbox, words) => inbox.locator('.item-event').filter({ hasText: words });
 const conversations = (inbox) => inbox.getByRole('region', { name: 'Conversations' });
 
 /** Posts a webhook with the signature that belongs to the secret. */
@@ -23,12 +25,19 @@ export async function keepOrder({ server, inbox, phone, taraPhone }) {
     await inbox.getByRole('button', { name: /Undo/ }).click();
     await head(inbox).getByText('assigned to nobody').waitFor();
   });
+  await step('both are lines of the log, live', inbox, async () => {
+    await line(inbox, /^You took this over/).waitFor();
+    await line(inbox, /^You assigned this to nobody/).waitFor();
+    equal(await line(inbox, /took this over|assigned this/).count(), 2, 'lines');
+  });
   await step('close takes it out of the queue, undo brings it back', inbox, async () => {
     await inbox.getByRole('button', { name: /^Close/ }).first().click();
     await row(inbox, /Tara Menon/).waitFor({ state: 'detached' });
     await inbox.getByRole('button', { name: /Undo/ }).click();
     await moveAway(inbox);
     await row(inbox, /Tara Menon/).waitFor();
+    await line(inbox, /^You closed this/).waitFor();
+    await line(inbox, /^You reopened this/).waitFor();
   });
   await step('snooze, and wake up', inbox, async () => {
     await inbox.getByRole('button', { name: /^Snooze/ }).click();
@@ -36,8 +45,10 @@ export async function keepOrder({ server, inbox, phone, taraPhone }) {
     await inbox.getByRole('dialog', { name: 'Snooze until' }).getByRole('button', { name: /Tomorrow morning/ }).click();
     await head(inbox).getByText(/snoozed until tomorrow 09:00/).waitFor();
     await row(inbox, /Tara Menon/).waitFor({ state: 'detached' });
+    await line(inbox, /^You snoozed this until tomorrow 09:00/).waitFor();
     await inbox.getByRole('button', { name: /Wake up/ }).click();
     await row(inbox, /Tara Menon/).waitFor();
+    await line(inbox, /^You woke this up/).waitFor();
   });
   await step('closed, it opens by itself when she writes', [inbox, phone], async () => {
     await inbox.getByRole('button', { name: /^Close/ }).first().click();
@@ -46,6 +57,8 @@ export async function keepOrder({ server, inbox, phone, taraPhone }) {
     await says(phone, 'I will come at six');
     await row(inbox, /Tara Menon/).waitFor();
     await bubble(inbox, 'I will come at six').waitFor();
+    await line(inbox, /^Open again, because Tara Menon wrote/).waitFor();
+    await picture(inbox, 'event-lines');
   });
   await step('a private note stands in the log and never on the phone', [inbox, phone], async () => {
     await log(inbox).focus();

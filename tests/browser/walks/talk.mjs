@@ -5,7 +5,7 @@ import { equal, holds, picture, step, story, until } from '../report.mjs';
 export const PASSWORD = 'nine green leaves grow slowly';
 
 /** A green picture of 120 by 90. */
-function photo() {
+export function photo() {
   const chunk = (kind, data) => {
     const body = Buffer.concat([Buffer.from(kind), data]);
     const frame = Buffer.alloc(8);

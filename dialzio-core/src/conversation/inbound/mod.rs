@@ -10,8 +10,8 @@ mod tests;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{
-    Content, Conversation, ConversationState, ConversationWrite, Delivery, DeliveryStatus, Direction,
-    HeadDelta, InboundFacts, KnownMessage, Message, MessageDigest,
+    Activity, ActivityKind, Content, Conversation, ConversationState, ConversationWrite, Delivery,
+    DeliveryStatus, Direction, HeadDelta, InboundFacts, KnownMessage, Message, MessageDigest,
 };
 use crate::consent::Words;
 use crate::contact::Portfolio;
@@ -21,6 +21,7 @@ use crate::id::{AccountId, IdSource, MessageId};
 use crate::inbox::QuarantineReason;
 use crate::media::{Media, MediaState, MediaWrite};
 use crate::provider::{Inbound, InboundBody, InboundContent, InboundMedia, InboundMessage};
+use crate::scope::Principal;
 use crate::store::{Batch, Revision};
 use crate::time::{FUTURE_TOLERANCE, OLDEST_EVENT};
 use people::People;
@@ -133,6 +134,7 @@ impl Deciding<'_> {
             return self.quarantine(place, QuarantineReason::Unknown, "message without a sender");
         };
         let conversation = self.conversation(person, at);
+        self.reopens(person);
         let id: MessageId = self.ids.next(at);
         let (content, file) = self.content(&received.content, id, at);
         let message = Message {
@@ -202,6 +204,23 @@ impl Deciding<'_> {
         person.conversation = Some(conversation.clone());
         self.batch.write(ConversationWrite::Insert(conversation.clone()));
         conversation
+    }
+
+    /// Says in the log that a message opens the conversation again, once for all that arrive together.
+    fn reopens(&mut self, person: usize) {
+        let Some(talk) = &mut self.people.get_mut(person).conversation else { return };
+        if talk.state_at(self.now) == ConversationState::Open {
+            return;
+        }
+        talk.state = ConversationState::Open;
+        let done = Activity {
+            id: self.ids.next(self.now),
+            conversation: talk.id,
+            by: Principal::System.to_ref(),
+            what: ActivityKind::Reopened,
+            at: self.now,
+        };
+        self.batch.write(ConversationWrite::Activity(done));
     }
 
     /// What a message holds, with its file, which the caller writes after the message; an effect fetches it.

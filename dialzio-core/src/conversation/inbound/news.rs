@@ -141,11 +141,9 @@ impl Deciding<'_> {
         };
         let contact = self.people.get(person).identity.contact;
         self.batch.event(DomainEvent::ContactChanged { contact });
-        let (Some(external), Some(conversation)) =
-            (&news.external, self.people.get(person).conversation.clone())
-        else {
-            return;
-        };
+        let Some(external) = &news.external else { return };
+        // A notice in the thread may come before what the person says: it makes the conversation then, as that would.
+        let conversation = self.conversation(person, at);
         let id: MessageId = self.ids.next(at);
         let message = Message {
             id,

@@ -3,7 +3,7 @@ use crate::consent::{ConsentEvent, ConsentRecord, ConsentWrite, EvidenceKind, Pu
 use crate::contact::{Alias, BusinessScopedId, ContactWrite};
 use crate::conversation::{Evidence, ExternalId, KnownIdentity};
 use crate::phone::PhoneNumber;
-use crate::provider::{DeliveryNews, PreferenceNews, PreferenceValue, ReactionNews, Sender};
+use crate::provider::{DeliveryNews, IdentityNews, PreferenceNews, PreferenceValue, ReactionNews, Sender};
 use crate::store::{Cause, EffectWrite, Write};
 use crate::text::PersonName;
 use crate::{OrgId, TypedId};
@@ -271,4 +271,65 @@ fn one_bad_element_never_loses_its_neighbours() {
         run(InboundFacts::default(), &[unknown, nobody, says("a", "Hello", asha(), now())]);
     assert_eq!(appended(&writes).len(), 1);
     assert_eq!(decision.quarantine.iter().map(|(place, ..)| *place).collect::<Vec<_>>(), [0, 1]);
+}
+
+fn told(writes: &[Write]) -> Vec<(ActivityKind, &str)> {
+    let each = |write| match write {
+        &Write::Conversation(ConversationWrite::Activity(ref done)) => Some((done.what, done.by.as_str())),
+        _ => None,
+    };
+    writes.iter().filter_map(each).collect()
+}
+
+#[test]
+fn a_message_says_once_that_it_opens_a_closed_conversation() {
+    let (first, _) = run(InboundFacts::default(), &[says("a", "Hello", asha(), now())]);
+    assert!(told(&first).is_empty(), "a new conversation was never closed");
+    let mut facts = after(&first);
+    let talk = facts.identities[0].conversation.as_mut().unwrap();
+    talk.state = ConversationState::Closed;
+    let two = [says("b", "Hello?", asha(), now()), says("c", "Anybody?", asha(), now())];
+    let (second, _) = run(facts.clone(), &two);
+    assert_eq!(told(&second), [(ActivityKind::Reopened, "system")]);
+    let talk = facts.identities[0].conversation.as_mut().unwrap();
+    talk.state = ConversationState::Snoozed { until: now() - TimeDelta::minutes(1) };
+    let (third, _) = run(facts, &two);
+    assert!(told(&third).is_empty(), "a snooze that has run out is open already");
+}
+
+fn changes(id: &str, at: DateTime<Utc>) -> Inbound {
+    let current = Sender { phone: PhoneNumber::from_digits("919840099999").ok(), ..Sender::default() };
+    let detail = Some("Asha changed to another number".to_owned());
+    let news = IdentityNews { external: Some(external(id)), previous: asha(), current, detail };
+    element(InboundBody::Identity(news), at)
+}
+
+/// The line of a notice stands in the thread whether it comes before or after what the person says.
+#[test]
+fn a_notice_about_a_person_and_their_message_end_in_the_same_thread_in_any_order() {
+    let (first, second) = (now() - TimeDelta::minutes(2), now() - TimeDelta::minutes(1));
+    let (message, notice) = (says("a", "Hello", asha(), first), changes("n", second));
+    let mut ends = Vec::new();
+    for order in [[message.clone(), notice.clone()], [notice.clone(), message.clone()]] {
+        // Together, and one after the other.
+        let (together, _) = run(InboundFacts::default(), &order);
+        let (one, _) = run(InboundFacts::default(), &order[..1]);
+        let (two, _) = run(after(&one), &order[1..]);
+        let apart: Vec<Write> = one.into_iter().chain(two).collect();
+        for writes in [together, apart] {
+            assert_eq!(
+                count(&writes, |write| matches!(write, Write::Conversation(ConversationWrite::Insert(_)))),
+                1
+            );
+            let mut lines: Vec<_> =
+                appended(&writes).iter().map(|message| (message.event_at, message.content.kind())).collect();
+            lines.sort_unstable();
+            ends.push(lines);
+        }
+        let (again, _) =
+            run(after(&run(InboundFacts::default(), &order).0), &[notice.clone(), message.clone()]);
+        assert!(appended(&again).is_empty(), "told again, nothing is added");
+    }
+    assert_eq!(ends[0], [(first, "text"), (second, "system")]);
+    assert!(ends.iter().all(|end| *end == ends[0]), "{ends:?}");
 }

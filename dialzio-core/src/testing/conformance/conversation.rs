@@ -3,7 +3,8 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::conversation::{
-    Conversation, ConversationQuery, ConversationState, ConversationWrite, InboxView, Message, StateFilter,
+    ActivityKind, Conversation, ConversationQuery, ConversationState, ConversationWrite, InboxView, Message,
+    StateFilter,
 };
 use crate::id::MemberId;
 use crate::page::PageRequest;
@@ -241,4 +242,32 @@ pub async fn a_list_shows_who_and_what_newest_first(bench: Bench) {
     bench.write(&house.scope, bench.make.append(second.id, &late)).await;
     let of = bench.store.conversations_of(&house.scope, asha.contact.id).await.unwrap();
     assert_eq!(of.iter().map(|c| c.id).collect::<Vec<_>>(), [other.id, asha.conversation.id]);
+}
+
+/// What was done with a conversation is listed with all of its parts, newest first, and the same thing told again stays one.
+pub async fn what_was_done_is_listed_newest_first_and_kept_once(bench: Bench) {
+    let house = bench.house().await;
+    let (person, other) = (bench.person(&house, "Asha").await, bench.person(&house, "Ben").await);
+    let kinds = [
+        ActivityKind::Assigned { to: Some(bench.make.id()) },
+        ActivityKind::Assigned { to: None },
+        ActivityKind::Snoozed { until: bench.at(9_000) },
+        ActivityKind::Woken,
+        ActivityKind::Closed,
+        ActivityKind::Reopened,
+    ];
+    let done: Vec<_> = (1..)
+        .zip(kinds)
+        .map(|(second, what)| bench.make.activity(&person.conversation, what, bench.at(second)))
+        .collect();
+    for activity in done.iter().chain(&done[..2]) {
+        bench.write(&house.scope, ConversationWrite::Activity(activity.clone())).await;
+    }
+    let elsewhere = bench.make.activity(&other.conversation, ActivityKind::Closed, bench.at(3));
+    bench.write(&house.scope, ConversationWrite::Activity(elsewhere)).await;
+    let page = PageRequest::first(50);
+    let listed = bench.store.activities(&house.scope, person.conversation.id, page).await.unwrap();
+    assert!(listed.next.is_none());
+    assert!(listed.items.iter().eq(done.iter().rev()), "{:?}", listed.items);
+    assert_eq!(bench.conversation(&house, &person).await, person.conversation, "the log changes nothing");
 }

@@ -91,6 +91,11 @@ pub async fn cards_with_the_typed_number_are_candidates(bench: Bench) {
     let key = SubjectKey::phone(&number);
     assert_eq!(facts.candidates, [(key.clone(), first.id), (key, second.id)]);
     assert!(facts.identities.is_empty());
+    // Once somebody is known under the number, nobody has to be guessed.
+    let identity = bench.make.identity(first.id, vec![Alias::Phone(number.clone())]);
+    bench.write(&house.scope, ContactWrite::Identity(identity)).await;
+    let facts = known(&bench, &house, vec![Alias::Phone(number)]).await;
+    assert_eq!((facts.identities.len(), facts.candidates.len()), (1, 0));
 }
 
 /// A person who was joined is known as the survivor, with the thread there was.

@@ -4,8 +4,8 @@ use crate::access::AccessWrite;
 use crate::consent::{ConsentEvent, ConsentWrite, SuppressionScope};
 use crate::contact::{Alias, ContactQuery, ContactWrite, TaskQuery};
 use crate::conversation::{
-    Content, ConversationQuery, ConversationState, ConversationWrite, DeliveryStatus, Direction, Evidence,
-    InboundAsk, InboxView, Message, Reaction, StateFilter, TemplateCategory,
+    ActivityKind, Content, ConversationQuery, ConversationState, ConversationWrite, DeliveryStatus,
+    Direction, Evidence, InboundAsk, InboxView, Message, Reaction, StateFilter, TemplateCategory,
 };
 use crate::effect::{Effect, EffectState, LaneKind};
 use crate::event::{DomainEvent, EventSeq};
@@ -46,6 +46,12 @@ async fn full(bench: &Bench) -> Full {
     let given = bench.make.consent(person.contact.id, person.identity.subject_keys(), ConsentEvent::Given);
     let mut batch = bench.writes([
         MediaWrite::Insert(media.clone()).into(),
+        ConversationWrite::Activity(bench.make.activity(
+            &person.conversation,
+            ActivityKind::Closed,
+            bench.at(3),
+        ))
+        .into(),
         ContactWrite::Note(bench.make.note(person.contact.id, "called twice")).into(),
         ContactWrite::Task(bench.make.task(person.contact.id, "Call back")).into(),
         ConsentWrite::Record(given).into(),
@@ -103,6 +109,7 @@ async fn found(bench: &Bench, full: &Full, scope: &OrgScope) -> Vec<(&'static st
         ),
         ("queue_counts", store.queue_counts(scope).await.unwrap().count(InboxView::All, "open") > 0),
         ("message", store.message(scope, full.heard.id).await.unwrap().is_some()),
+        ("activities", !store.activities(scope, talk, page()).await.unwrap().items.is_empty()),
         ("messages", !store.messages(scope, talk, page()).await.unwrap().items.is_empty()),
         ("inbound_facts.identities", !facts.identities.is_empty()),
         ("inbound_facts.messages", !facts.messages.is_empty()),

@@ -51,6 +51,7 @@ macro_rules! store_conformance {
                 a_snooze_that_has_run_out_counts_as_open
                 queue_counters_equal_a_recount
                 a_list_shows_who_and_what_newest_first
+                what_was_done_is_listed_newest_first_and_kept_once
             }
             facts {
                 a_person_is_known_under_each_alias
@@ -98,6 +99,7 @@ macro_rules! store_conformance {
                 pages_of_contacts_hold_still_under_insertion
                 pages_of_messages_hold_still_under_insertion
                 pages_of_a_queue_hold_still_under_insertion
+                pages_of_what_was_done_hold_still_under_insertion
                 pages_of_notes_and_follow_ups_hold_still_under_insertion
                 pages_of_the_consent_history_hold_still_under_insertion
                 pages_of_the_quarantine_hold_still_under_insertion
@@ -109,6 +111,7 @@ macro_rules! store_conformance {
                 an_end_of_its_own_counts_when_it_is_earlier
                 an_expired_message_is_no_fact_for_sending
                 the_sweep_removes_what_has_expired_and_queues_the_blobs
+                what_was_done_is_seen_and_kept_as_long_as_messages
                 a_swept_file_does_not_come_back
                 a_sweep_stays_in_its_organisation
                 bookkeeping_is_forgotten_in_time

@@ -163,7 +163,7 @@ pub async fn every_declared_capability_works(rig: &dyn MessagingRig) {
         check(able.reactions, "a reaction", reaction).await;
     }
     for what in MediaKind::ALL {
-        let declared = able.media.iter().any(|(kind, _)| kind == what);
+        let declared = able.media.iter().any(|taken| taken.what == *what);
         let provider_id = if declared {
             let ((mime, name), bytes) = (small(*what), Bytes::from_static(b"small"));
             rig.provider().upload_media(&rig.access(), mime, name, bytes).await.unwrap().provider_id

@@ -5,7 +5,7 @@ use std::num::NonZeroU32;
 
 use crate::consent::{ConsentEvent, ConsentWrite};
 use crate::contact::{ContactQuery, ContactWrite, TaskQuery};
-use crate::conversation::{ConversationQuery, InboxView, StateFilter};
+use crate::conversation::{ActivityKind, ConversationQuery, ConversationWrite, InboxView, StateFilter};
 use crate::id::TypedId;
 use crate::inbox::InboxWrite;
 use crate::page::{Page, PageRequest};
@@ -118,6 +118,31 @@ pub async fn pages_of_a_queue_hold_still_under_insertion(bench: Bench) {
     let read_again = walk(read, async |place| {
         new(bench.at(500)).await;
         new(bench.at(35 - 10 * place as i64)).await;
+    });
+    once_and_in_order(&read_again.await, &there);
+}
+
+/// What was done descends by id; new things arrive at the top.
+pub async fn pages_of_what_was_done_hold_still_under_insertion(bench: Bench) {
+    let house = bench.house().await;
+    let person = bench.person(&house, "Asha").await;
+    let new = async |second: i64| {
+        let done = bench.make.activity(&person.conversation, ActivityKind::Closed, bench.at(second));
+        bench.write(&house.scope, ConversationWrite::Activity(done.clone())).await;
+        done.id.uuid()
+    };
+    let mut there = Vec::new();
+    for second in 0..7 {
+        there.insert(0, new(second * 10).await);
+    }
+    let read = async |request| {
+        let page = bench.store.activities(&house.scope, person.conversation.id, request).await.unwrap();
+        page.map(|done| done.id.uuid())
+    };
+    assert_eq!(walk(read, unmoved()).await, there);
+    let read_again = walk(read, async |place| {
+        new(500).await;
+        new(55 - 20 * place as i64).await;
     });
     once_and_in_order(&read_again.await, &there);
 }

@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 
 use crate::access::AccessWrite;
 use crate::consent::Purpose;
-use crate::conversation::{InboundAsk, Message};
+use crate::conversation::{ActivityKind, ConversationWrite, InboundAsk, Message};
 use crate::effect::{EffectState, LaneKind, Work};
 use crate::id::MediaId;
 use crate::media::{Media, MediaState, MediaWrite};
@@ -246,4 +246,25 @@ pub async fn bookkeeping_is_forgotten_in_time(bench: Bench) {
         "messages are another class"
     );
     assert_eq!(bench.store.newest_event(&house.scope).await.unwrap(), newest, "places are never given twice");
+}
+
+/// What was done with a conversation is not seen once messages of its time are not, and is swept with them.
+pub async fn what_was_done_is_seen_and_kept_as_long_as_messages(bench: Bench) {
+    let house = bench.house().await;
+    let person = bench.person(&house, "Asha").await;
+    let page = || PageRequest::first(50);
+    let talk = person.conversation.id;
+    let seen = async || bench.store.activities(&house.scope, talk, page()).await.unwrap().items.len();
+    for second in 0..3 {
+        let done = bench.make.activity(&person.conversation, ActivityKind::Closed, bench.at(second));
+        bench.write(&house.scope, ConversationWrite::Activity(done)).await;
+    }
+    bench.clock.advance(TimeDelta::days(364));
+    let done = bench.make.activity(&person.conversation, ActivityKind::Reopened, bench.now());
+    bench.write(&house.scope, ConversationWrite::Activity(done)).await;
+    assert_eq!(seen().await, 4);
+    bench.clock.advance(TimeDelta::days(1) + TimeDelta::seconds(10));
+    assert_eq!(seen().await, 1, "before any sweep");
+    assert_eq!(purge(&bench, &house, Purge::Messages, 2).await, [2, 1, 0]);
+    assert_eq!(seen().await, 1);
 }

@@ -217,6 +217,7 @@ async fn route(bench: &Bench, app: AppId, account: &ProviderAccount) -> Option<O
 /// paused, still hears what people write; one that was never checked, or was taken out of use, does not.
 pub async fn a_webhook_reaches_only_accounts_of_its_app(bench: Bench) {
     let house = bench.house().await;
+    let other = bench.house().await;
     let foreign = bench.make.app(None);
     bench.enact(SystemWrite::App(foreign.clone())).await.unwrap();
     let mut account = house.account.clone();
@@ -233,11 +234,16 @@ pub async fn a_webhook_reaches_only_accounts_of_its_app(bench: Bench) {
         bench.write(&house.scope, AccountWrite::Put(Box::new(account.clone()))).await;
         let found = route(&bench, house.app.id, &account).await;
         assert_eq!(found, reached.then_some(house.org.id), "{state}");
+        let linked = Expect::Linked(house.app.id, account.id);
+        assert_eq!(bench.holds(&house.scope, linked.clone()).await, reached, "{state}");
+        assert!(!bench.holds(&other.scope, linked).await, "another organisation's");
     }
     account.app = foreign.id;
     bench.write(&house.scope, AccountWrite::Put(Box::new(account.clone()))).await;
     assert_eq!(route(&bench, house.app.id, &account).await, None);
     assert_eq!(route(&bench, foreign.id, &account).await, Some(house.org.id));
+    assert!(!bench.holds(&house.scope, Expect::Linked(house.app.id, account.id)).await, "it has moved");
+    assert!(bench.holds(&house.scope, Expect::Linked(foreign.id, account.id)).await);
 }
 
 /// A number is routed in one organisation only. Elsewhere it may be written down, not put in use; once it is given up, it

@@ -9,8 +9,8 @@ use crate::account::AccountWrite;
 use crate::consent::{ConsentEvent, ConsentWrite, SuppressionScope};
 use crate::contact::{Alias, ContactWrite, Stage, TaskQuery};
 use crate::conversation::{
-    Content, ConversationState, ConversationWrite, DeliveryStatus, Direction, Evidence, Reaction,
-    TemplateCategory,
+    ActivityKind, Content, ConversationState, ConversationWrite, DeliveryStatus, Direction, Evidence,
+    Reaction, TemplateCategory,
 };
 use crate::effect::{EffectState, LaneKind, Work};
 use crate::inbox::InboxWrite;
@@ -50,6 +50,7 @@ kinds! {
     Write::Conversation(ConversationWrite::Edit { .. }) => "conversation.edit",
     Write::Conversation(ConversationWrite::Revoke { .. }) => "conversation.revoke",
     Write::Conversation(ConversationWrite::Seen { .. }) => "conversation.seen",
+    Write::Conversation(ConversationWrite::Activity(_)) => "conversation.activity",
     Write::Media(MediaWrite::Insert(_)) => "media.insert",
     Write::Media(MediaWrite::Update(_)) => "media.update",
     Write::Consent(ConsentWrite::Record(_)) => "consent.record",
@@ -96,6 +97,8 @@ pub async fn every_write_is_applied(bench: Bench) {
     let taken_back = bench.make.inbound(&talk, "oh no", bench.at(2));
     let ours = bench.make.outbound(&talk, "an answer", bench.at(3));
     let cancelled = bench.make.outbound(&talk, "another", bench.at(4));
+    let given_to =
+        bench.make.activity(&talk, ActivityKind::Assigned { to: Some(bench.make.id()) }, bench.at(6));
     let external = bench.make.external();
     let mut file = bench.make.media(house.org.id, account, &heard);
     let stored = file.clone();
@@ -141,6 +144,7 @@ pub async fn every_write_is_applied(bench: Bench) {
         ConversationWrite::Update(snoozed).into(),
         ConversationWrite::Evidence { message: ours.id, evidence: evidence(DeliveryStatus::Sent, 7) }.into(),
         ConversationWrite::External { account, message: ours.id, external: external.clone() }.into(),
+        ConversationWrite::Activity(given_to.clone()).into(),
         ConversationWrite::Reaction(Reaction {
             message: heard.id,
             by: Direction::Outbound,
@@ -208,6 +212,7 @@ pub async fn every_write_is_applied(bench: Bench) {
     assert_eq!(edited.reactions.iter().map(|r| r.emoji.as_deref()).collect::<Vec<_>>(), [Some("🙏")]);
     let gone = message(taken_back.id).await;
     assert_eq!((gone.content, gone.revoked_at), (*text("gone"), Some(bench.at(9))));
+    assert_eq!(store.activities(scope, talk.id, page()).await.unwrap().items, [given_to]);
     let sent = message(ours.id).await;
     assert_eq!((sent.delivery.status, sent.external), (DeliveryStatus::Sent, Some(external)));
     assert_eq!(store.media(scope, stored.id).await.unwrap(), Some(stored));

@@ -14,9 +14,9 @@ use crate::contact::Address;
 use crate::conversation::{ExternalId, MediaKind, Template};
 use crate::id::{AccountId, OrgId};
 use crate::provider::{
-    Accepted, AccountAccess, AccountHealth, FetchedMedia, MessagingCapabilities, MessagingProvider,
-    OutboundMessage, Provider, ProviderError, ProviderId, RefusalReason, Sender, Signal, UploadedMedia,
-    WebhookDecoder,
+    Accepted, AccountAccess, AccountHealth, FetchedMedia, MediaCapability, MessagingCapabilities,
+    MessagingProvider, OutboundMessage, Provider, ProviderError, ProviderId, RefusalReason, Sender, Signal,
+    UploadedMedia, WebhookDecoder,
 };
 
 /// Its word.
@@ -79,6 +79,19 @@ impl Default for ScriptedProvider {
     }
 }
 
+/// Small files of a kind.
+const fn small_files(what: MediaKind) -> MediaCapability {
+    let types: &'static [&'static str] = match what {
+        MediaKind::Image => &["image/jpeg", "image/png"],
+        MediaKind::Video => &["video/mp4"],
+        MediaKind::Audio => &["audio/mpeg"],
+        MediaKind::Voice => &["audio/ogg; codecs=opus"],
+        MediaKind::Document => &["application/pdf", "text/plain"],
+        MediaKind::Sticker => &["image/webp"],
+    };
+    MediaCapability { what, largest: 16 << 20, types }
+}
+
 impl ScriptedProvider {
     /// A provider that can do everything and accepts everything.
     #[must_use]
@@ -90,7 +103,7 @@ impl ScriptedProvider {
             max_caption: 1_024,
             templates: true,
             reactions: true,
-            media: MediaKind::ALL.iter().map(|kind| (*kind, 16 << 20)).collect(),
+            media: MediaKind::ALL.iter().map(|kind| small_files(*kind)).collect(),
             rate_per_second: 80,
         })
     }

@@ -17,11 +17,11 @@ use futures_util::stream::{self, BoxStream, StreamExt};
 
 use super::desk::{Desk, show};
 use super::entry::go_to;
-use super::fields::Fields;
 use super::view::sandbox::{Phone, SandboxForm, SandboxPage, SandboxPerson};
 use super::view::shell::Place;
 use super::view::{Avatar, sample};
 use crate::api::Id;
+use crate::form::Fields;
 use crate::problem::Problem;
 use crate::sandbox::Sandbox;
 use crate::state::AppState;

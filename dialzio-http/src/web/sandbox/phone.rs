@@ -8,13 +8,13 @@ use dialzio_whatsapp::emulator::{
 };
 
 use super::super::desk::{Desk, show};
-use super::super::fields::Fields;
 use super::super::view::message::{Bubble, Content, Delivery, Quote, Reaction};
 use super::super::view::sandbox::PhoneItems;
 use super::super::view::{RichText, Shown};
 use super::{find, sandbox};
 use crate::api::Id;
 use crate::auth::Caller;
+use crate::form::Fields;
 use crate::problem::Problem;
 use crate::sandbox::Sandbox;
 use crate::state::AppState;
@@ -93,6 +93,12 @@ fn content(entry: &TranscriptEntry) -> Content {
             body: words.unwrap_or_default(),
             footer: entry.bubble.footer.as_deref().map(Into::into),
             buttons: entry.bubble.buttons.iter().map(|button| button.title.as_str().into()).collect(),
+        },
+        Some(media) if media.kind == "document" && media.id.is_some() => Content::Document {
+            href: format!("/web/sandbox/media/{}", media.id.as_deref().unwrap_or_default()),
+            name: media.filename.as_deref().unwrap_or("File").into(),
+            kind: "File".to_owned(),
+            caption: words,
         },
         Some(media) => Content::MediaGone(format!("{} {}", media.kind, entry.bubble.text)),
         None => Content::Text(words.unwrap_or_else(|| entry.bubble.kind.as_str().into())),

@@ -23,8 +23,8 @@ pub(crate) struct Composer {
     pub(crate) can_reply: bool,
     /// Whether the channel has templates.
     pub(crate) has_templates: bool,
-    /// Whether files may be attached.
-    pub(crate) can_attach: bool,
+    /// What may be attached; `None` if the channel takes no files.
+    pub(crate) files: Option<Attachable>,
     /// Nothing at all may be sent, and why; private notes stay possible.
     pub(crate) refusal: Option<Refusal>,
     /// Text that was not sent, brought back after a refusal.
@@ -38,6 +38,19 @@ pub(crate) struct Composer {
 }
 
 impl askama::filters::HtmlSafe for Composer {}
+
+/// The files that a channel takes, so that one that cannot go says so before it is uploaded.
+#[derive(Clone, Debug)]
+pub(crate) struct Attachable {
+    /// Types for the dialog of the browser.
+    pub(crate) accept: String,
+    /// Whose limits these are: "WhatsApp".
+    pub(crate) provider: String,
+    /// One line for each kind: what it is called, its largest size in bytes, its types.
+    pub(crate) kinds: String,
+    /// All types in words.
+    pub(crate) takes: String,
+}
 
 /// Why nothing may be sent, with the one action that helps.
 #[derive(Clone, Debug)]

@@ -3,7 +3,7 @@
 use super::{at, shell, thread};
 use crate::web::view::{
     Avatar, Chip, Choice, Tone,
-    composer::{Composer, Refusal},
+    composer::{Attachable, Composer, Refusal},
     inbox::{Conversation, InboxPage, Queue, QueueList, QueueRow, State, View},
     picker::{OptIn, Picker, PreviewPart, TemplateField, TemplateForm, TemplateItem},
     shell::Place,
@@ -171,7 +171,12 @@ pub(crate) fn composer(case: Case) -> Composer {
         viewing: None,
         can_reply: false,
         has_templates: true,
-        can_attach: true,
+        files: Some(Attachable {
+            accept: "image/jpeg,image/png,application/pdf".into(),
+            provider: "WhatsApp".into(),
+            kinds: "pictures|5242880|image/jpeg,image/png\ndocuments|104857600|application/pdf".into(),
+            takes: "JPEG, PNG, PDF".into(),
+        }),
         refusal: None,
         draft: String::new(),
         quote: None,

@@ -1,4 +1,4 @@
-//! The reads of an organisation, each of which may be told to go wrong.
+//! The reads of an organisation, each passed through the layer.
 
 use async_trait::async_trait;
 use futures_util::stream::BoxStream;
@@ -10,8 +10,8 @@ use crate::contact::{
     ChannelIdentity, Contact, ContactQuery, ContactStore, Note, SubjectKey, Task, TaskQuery,
 };
 use crate::conversation::{
-    Conversation, ConversationQuery, ConversationStore, InboundAsk, InboundFacts, InboxEntry, Message,
-    QueueCounts, Template,
+    Activity, Conversation, ConversationQuery, ConversationStore, InboundAsk, InboundFacts, InboxEntry,
+    Message, QueueCounts, Template,
 };
 use crate::event::{EventSeq, Recorded};
 use crate::id::{
@@ -21,14 +21,14 @@ use crate::ledger::{AuditEntry, LedgerStore};
 use crate::media::{Media, MediaStore};
 use crate::page::{Page, PageRequest};
 use crate::scope::OrgScope;
-use crate::store::{Store, StoreResult};
+use crate::store::StoreResult;
 
-use super::Faulty;
+use super::{Call, StoreLayer};
 
 #[async_trait]
-impl<S: Store + ?Sized> ContactStore for Faulty<S> {
+impl<L: StoreLayer> ContactStore for L {
     async fn contact(&self, scope: &OrgScope, id: ContactId) -> StoreResult<Option<Contact>> {
-        self.around(false, self.inner.contact(scope, id)).await
+        self.around(Call::read("contact"), self.inner().contact(scope, id)).await
     }
 
     async fn contacts_by_subject(
@@ -36,7 +36,7 @@ impl<S: Store + ?Sized> ContactStore for Faulty<S> {
         scope: &OrgScope,
         any_of: &[SubjectKey],
     ) -> StoreResult<Vec<Contact>> {
-        self.around(false, self.inner.contacts_by_subject(scope, any_of)).await
+        self.around(Call::read("contacts_by_subject"), self.inner().contacts_by_subject(scope, any_of)).await
     }
 
     async fn channel_identities(
@@ -44,7 +44,7 @@ impl<S: Store + ?Sized> ContactStore for Faulty<S> {
         scope: &OrgScope,
         contact: ContactId,
     ) -> StoreResult<Vec<ChannelIdentity>> {
-        self.around(false, self.inner.channel_identities(scope, contact)).await
+        self.around(Call::read("channel_identities"), self.inner().channel_identities(scope, contact)).await
     }
 
     async fn channel_identity(
@@ -52,7 +52,7 @@ impl<S: Store + ?Sized> ContactStore for Faulty<S> {
         scope: &OrgScope,
         id: ChannelIdentityId,
     ) -> StoreResult<Option<ChannelIdentity>> {
-        self.around(false, self.inner.channel_identity(scope, id)).await
+        self.around(Call::read("channel_identity"), self.inner().channel_identity(scope, id)).await
     }
 
     async fn contacts(
@@ -61,7 +61,7 @@ impl<S: Store + ?Sized> ContactStore for Faulty<S> {
         query: &ContactQuery,
         page: PageRequest,
     ) -> StoreResult<Page<Contact>> {
-        self.around(false, self.inner.contacts(scope, query, page)).await
+        self.around(Call::read("contacts"), self.inner().contacts(scope, query, page)).await
     }
 
     async fn notes(
@@ -70,22 +70,22 @@ impl<S: Store + ?Sized> ContactStore for Faulty<S> {
         contact: ContactId,
         page: PageRequest,
     ) -> StoreResult<Page<Note>> {
-        self.around(false, self.inner.notes(scope, contact, page)).await
+        self.around(Call::read("notes"), self.inner().notes(scope, contact, page)).await
     }
 
     async fn tasks(&self, scope: &OrgScope, query: &TaskQuery, page: PageRequest) -> StoreResult<Page<Task>> {
-        self.around(false, self.inner.tasks(scope, query, page)).await
+        self.around(Call::read("tasks"), self.inner().tasks(scope, query, page)).await
     }
 }
 
 #[async_trait]
-impl<S: Store + ?Sized> ConversationStore for Faulty<S> {
+impl<L: StoreLayer> ConversationStore for L {
     async fn conversation(&self, scope: &OrgScope, id: ConversationId) -> StoreResult<Option<Conversation>> {
-        self.around(false, self.inner.conversation(scope, id)).await
+        self.around(Call::read("conversation"), self.inner().conversation(scope, id)).await
     }
 
     async fn inbox_entry(&self, scope: &OrgScope, id: ConversationId) -> StoreResult<Option<InboxEntry>> {
-        self.around(false, self.inner.inbox_entry(scope, id)).await
+        self.around(Call::read("inbox_entry"), self.inner().inbox_entry(scope, id)).await
     }
 
     async fn inbox(
@@ -94,11 +94,11 @@ impl<S: Store + ?Sized> ConversationStore for Faulty<S> {
         query: &ConversationQuery,
         page: PageRequest,
     ) -> StoreResult<Page<InboxEntry>> {
-        self.around(false, self.inner.inbox(scope, query, page)).await
+        self.around(Call::read("inbox"), self.inner().inbox(scope, query, page)).await
     }
 
     async fn conversations_of(&self, scope: &OrgScope, contact: ContactId) -> StoreResult<Vec<Conversation>> {
-        self.around(false, self.inner.conversations_of(scope, contact)).await
+        self.around(Call::read("conversations_of"), self.inner().conversations_of(scope, contact)).await
     }
 
     async fn conversation_with(
@@ -107,15 +107,16 @@ impl<S: Store + ?Sized> ConversationStore for Faulty<S> {
         account: AccountId,
         identity: ChannelIdentityId,
     ) -> StoreResult<Option<Conversation>> {
-        self.around(false, self.inner.conversation_with(scope, account, identity)).await
+        self.around(Call::read("conversation_with"), self.inner().conversation_with(scope, account, identity))
+            .await
     }
 
     async fn queue_counts(&self, scope: &OrgScope) -> StoreResult<QueueCounts> {
-        self.around(false, self.inner.queue_counts(scope)).await
+        self.around(Call::read("queue_counts"), self.inner().queue_counts(scope)).await
     }
 
     async fn message(&self, scope: &OrgScope, id: MessageId) -> StoreResult<Option<Message>> {
-        self.around(false, self.inner.message(scope, id)).await
+        self.around(Call::read("message"), self.inner().message(scope, id)).await
     }
 
     async fn messages(
@@ -124,33 +125,42 @@ impl<S: Store + ?Sized> ConversationStore for Faulty<S> {
         conversation: ConversationId,
         page: PageRequest,
     ) -> StoreResult<Page<Message>> {
-        self.around(false, self.inner.messages(scope, conversation, page)).await
+        self.around(Call::read("messages"), self.inner().messages(scope, conversation, page)).await
+    }
+
+    async fn activities(
+        &self,
+        scope: &OrgScope,
+        conversation: ConversationId,
+        page: PageRequest,
+    ) -> StoreResult<Page<Activity>> {
+        self.around(false, self.inner.activities(scope, conversation, page)).await
     }
 
     async fn inbound_facts(&self, scope: &OrgScope, ask: &InboundAsk) -> StoreResult<InboundFacts> {
-        self.around(false, self.inner.inbound_facts(scope, ask)).await
+        self.around(Call::read("inbound_facts"), self.inner().inbound_facts(scope, ask)).await
     }
 
     async fn templates(&self, scope: &OrgScope, account: AccountId) -> StoreResult<Vec<Template>> {
-        self.around(false, self.inner.templates(scope, account)).await
+        self.around(Call::read("templates"), self.inner().templates(scope, account)).await
     }
 }
 
 #[async_trait]
-impl<S: Store + ?Sized> MediaStore for Faulty<S> {
+impl<L: StoreLayer> MediaStore for L {
     async fn media(&self, scope: &OrgScope, id: MediaId) -> StoreResult<Option<Media>> {
-        self.around(false, self.inner.media(scope, id)).await
+        self.around(Call::read("media"), self.inner().media(scope, id)).await
     }
 
     async fn media_of(&self, scope: &OrgScope, messages: &[MessageId]) -> StoreResult<Vec<Media>> {
-        self.around(false, self.inner.media_of(scope, messages)).await
+        self.around(Call::read("media_of"), self.inner().media_of(scope, messages)).await
     }
 }
 
 #[async_trait]
-impl<S: Store + ?Sized> ConsentStore for Faulty<S> {
+impl<L: StoreLayer> ConsentStore for L {
     async fn send_facts(&self, scope: &OrgScope, effects: &[EffectId]) -> StoreResult<Vec<SendFacts>> {
-        self.around(false, self.inner.send_facts(scope, effects)).await
+        self.around(Call::read("send_facts"), self.inner().send_facts(scope, effects)).await
     }
 
     async fn consent_facts(
@@ -158,11 +168,11 @@ impl<S: Store + ?Sized> ConsentStore for Faulty<S> {
         scope: &OrgScope,
         conversation: ConversationId,
     ) -> StoreResult<Option<ConsentFacts>> {
-        self.around(false, self.inner.consent_facts(scope, conversation)).await
+        self.around(Call::read("consent_facts"), self.inner().consent_facts(scope, conversation)).await
     }
 
     async fn suppressions(&self, scope: &OrgScope, hashes: &[[u8; 16]]) -> StoreResult<Vec<Suppression>> {
-        self.around(false, self.inner.suppressions(scope, hashes)).await
+        self.around(Call::read("suppressions"), self.inner().suppressions(scope, hashes)).await
     }
 
     async fn consent_history(
@@ -171,55 +181,55 @@ impl<S: Store + ?Sized> ConsentStore for Faulty<S> {
         contact: ContactId,
         page: PageRequest,
     ) -> StoreResult<Page<ConsentRecord>> {
-        self.around(false, self.inner.consent_history(scope, contact, page)).await
+        self.around(Call::read("consent_history"), self.inner().consent_history(scope, contact, page)).await
     }
 }
 
 #[async_trait]
-impl<S: Store + ?Sized> AccountStore for Faulty<S> {
+impl<L: StoreLayer> AccountStore for L {
     async fn account(&self, scope: &OrgScope, id: AccountId) -> StoreResult<Option<ProviderAccount>> {
-        self.around(false, self.inner.account(scope, id)).await
+        self.around(Call::read("account"), self.inner().account(scope, id)).await
     }
 
     async fn accounts(&self, scope: &OrgScope) -> StoreResult<Vec<ProviderAccount>> {
-        self.around(false, self.inner.accounts(scope)).await
+        self.around(Call::read("accounts"), self.inner().accounts(scope)).await
     }
 }
 
 #[async_trait]
-impl<S: Store + ?Sized> AccessStore for Faulty<S> {
+impl<L: StoreLayer> AccessStore for L {
     async fn org(&self, scope: &OrgScope) -> StoreResult<Option<Org>> {
-        self.around(false, self.inner.org(scope)).await
+        self.around(Call::read("org"), self.inner().org(scope)).await
     }
 
     async fn member(&self, scope: &OrgScope, id: MemberId) -> StoreResult<Option<Member>> {
-        self.around(false, self.inner.member(scope, id)).await
+        self.around(Call::read("member"), self.inner().member(scope, id)).await
     }
 
     async fn members(&self, scope: &OrgScope) -> StoreResult<Vec<Member>> {
-        self.around(false, self.inner.members(scope)).await
+        self.around(Call::read("members"), self.inner().members(scope)).await
     }
 
     async fn api_keys(&self, scope: &OrgScope) -> StoreResult<Vec<ApiKey>> {
-        self.around(false, self.inner.api_keys(scope)).await
+        self.around(Call::read("api_keys"), self.inner().api_keys(scope)).await
     }
 }
 
 #[async_trait]
-impl<S: Store + ?Sized> LedgerStore for Faulty<S> {
+impl<L: StoreLayer> LedgerStore for L {
     async fn audit(&self, scope: &OrgScope, after: u64, limit: u32) -> StoreResult<Vec<AuditEntry>> {
-        self.around(false, self.inner.audit(scope, after, limit)).await
+        self.around(Call::read("audit"), self.inner().audit(scope, after, limit)).await
     }
 
     async fn events(&self, scope: &OrgScope, after: EventSeq, limit: u32) -> StoreResult<Vec<Recorded>> {
-        self.around(false, self.inner.events(scope, after, limit)).await
+        self.around(Call::read("events"), self.inner().events(scope, after, limit)).await
     }
 
     async fn newest_event(&self, scope: &OrgScope) -> StoreResult<EventSeq> {
-        self.around(false, self.inner.newest_event(scope)).await
+        self.around(Call::read("newest_event"), self.inner().newest_event(scope)).await
     }
 
     fn watch(&self, scope: &OrgScope) -> BoxStream<'static, EventSeq> {
-        self.inner.watch(scope)
+        self.inner().watch(scope)
     }
 }

@@ -1,0 +1,135 @@
+//! Files that are sent: sealed and stored before their message is queued, without ever leaving bytes that nobody owns.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use sha2::{Digest, Sha256};
+
+use super::{Content, ConversationService};
+use crate::blob::BlobKey;
+use crate::effect::{Effect, EffectState, Work};
+use crate::error::Error;
+use crate::id::{AccountId, EffectId, MediaId, MessageId};
+use crate::ledger::Action;
+use crate::media::{FileError, FileType, Media, MediaState, NewFile, file_name};
+use crate::provider::MessagingCapabilities;
+use crate::scope::{Actor, OrgScope};
+use crate::store::{Batch, EffectWrite, Expect};
+use crate::text::MessageText;
+
+/// When bytes whose message was never queued are deleted. Source: reliability reference, 14.
+const ORPHANS_GO: TimeDelta = TimeDelta::hours(24);
+/// How long their deletion is tried.
+const DELETION_LIFE: TimeDelta = TimeDelta::days(30);
+
+/// A file that was looked at and may be sent.
+pub(super) struct Attachment<'a> {
+    file: &'a NewFile,
+    kind: FileType,
+    /// Its id, which names its blob.
+    pub(super) id: MediaId,
+    /// SHA-256 of its bytes: by this, not by an id, a retry is known to be the same.
+    pub(super) sha256: [u8; 32],
+}
+
+/// A stored file, and the deletion that waits in case its message is never queued.
+pub(super) struct Kept {
+    media: Media,
+    guard: EffectId,
+}
+
+impl Kept {
+    /// Joins a file to its message: the deletion is called off in the same commit, which expects it to be waiting still.
+    pub(super) fn join(self, batch: &mut Batch) {
+        batch
+            .expect(Expect::Effect(self.guard, EffectState::Pending))
+            .write(crate::media::MediaWrite::Insert(self.media))
+            .write(EffectWrite::Settle {
+                id: self.guard,
+                state: EffectState::Cancelled,
+                not_before: None,
+                attempts: 0,
+            });
+    }
+}
+
+impl<'a> Attachment<'a> {
+    /// Looks at a file and its words.
+    pub(super) fn check(
+        file: &'a NewFile,
+        caption: Option<&MessageText>,
+        able: &MessagingCapabilities,
+        id: MediaId,
+    ) -> Result<Self, Error> {
+        let kind = file.check(able)?;
+        if let Some(caption) = caption {
+            use crate::conversation::MediaKind::{Audio, Sticker, Voice};
+            if matches!(kind.what, Audio | Voice | Sticker) {
+                return Err(FileError::Caption { what: kind.what, provider: able.provider }.into());
+            }
+            if caption.reveal().chars().count() > able.max_caption {
+                let most = able.max_caption;
+                return Err(Error::invalid(
+                    "text",
+                    format!("is too long under a file: at most {most} characters"),
+                ));
+            }
+        }
+        Ok(Self { file, kind, id, sha256: Sha256::digest(&file.bytes).into() })
+    }
+
+    /// What its message holds.
+    pub(super) fn content(&self, caption: Option<&MessageText>) -> Content {
+        Content::Media {
+            what: self.kind.what,
+            media: self.id,
+            caption: caption.cloned(),
+            filename: Some(file_name(&self.file.name)),
+        }
+    }
+}
+
+impl ConversationService<'_> {
+    /// Seals and stores a file. Its deletion is queued first, so that a crash before its message is queued leaves
+    /// nothing behind for longer than a day.
+    pub(super) async fn keep(
+        &self,
+        by: &Actor,
+        scope: &OrgScope,
+        attachment: &Attachment<'_>,
+        message: MessageId,
+        account: AccountId,
+        now: DateTime<Utc>,
+    ) -> Result<Kept, Error> {
+        let guard: EffectId = self.crm.ids().next(now);
+        let mut ahead = Batch::new(by, Action::MediaTaken, now);
+        ahead.about(attachment.id).effect(Effect {
+            id: guard,
+            account: None,
+            conversation: None,
+            work: Work::DeleteBlob(attachment.id),
+            state: EffectState::Pending,
+            not_before: now + ORPHANS_GO,
+            deadline: now + ORPHANS_GO + DELETION_LIFE,
+            attempts: 0,
+        });
+        self.crm.store().commit_one(scope, ahead).await?;
+        let blob = BlobKey { org: scope.org(), media: attachment.id };
+        let wrapped = self.crm.media_sealer().put(&blob, &attachment.file.bytes).await?;
+        let media = Media {
+            id: attachment.id,
+            message,
+            account,
+            what: attachment.kind.what,
+            state: MediaState::Stored,
+            mime: Some(attachment.kind.mime.to_owned()),
+            filename: Some(file_name(&attachment.file.name)),
+            size: Some(attachment.file.bytes.len() as u64),
+            sha256: Some(attachment.sha256),
+            provider_id: None,
+            blob: Some(blob),
+            wrapped_key: Some(wrapped),
+            event_at: now,
+            expires_at: None,
+        };
+        Ok(Kept { media, guard })
+    }
+}

@@ -1,0 +1,202 @@
+//! What arrives: verified, decoded, routed, and as a rule acted upon before the provider gets its answer.
+
+mod line;
+mod routing;
+
+use bytes::Bytes;
+use tokio::time::{Duration, Instant};
+
+use crate::account::{App, Route};
+use crate::conversation::{Decision, Facts, InboundAsk, decide};
+use crate::crm::Crm;
+use crate::effect::{Lane, LaneKind};
+use crate::error::Error;
+use crate::id::{AppId, HookId, QuarantineId};
+use crate::inbox::InboxWrite;
+use crate::ledger::Action;
+use crate::provider::{HookReply, Inbound, InboundBody, RawWebhook, WebhookDecoder, WebhookError};
+use crate::scope::{Audience, OrgScope};
+use crate::store::{Batch, Cause, Expect, StoreError};
+
+/// Reading and deciding may take this long before an element is put in line instead.
+const INLINE: Duration = Duration::from_millis(50);
+/// How often elements are decided anew when somebody else was faster.
+const TRIES: usize = 2;
+
+/// Takes webhooks in.
+#[derive(Debug, Clone, Copy)]
+pub struct Intake<'a> {
+    crm: &'a Crm,
+}
+
+/// A batch, the places of what has to wait, and what goes into quarantine.
+type Decided = (Batch, Vec<usize>, Vec<QuarantineId>);
+
+/// What is asked before a decision: every id that elements mention.
+pub(crate) fn ask(route: &Route, lane: LaneKind, elements: &[Inbound]) -> InboundAsk {
+    let (mut aliases, mut external, mut own) = (Vec::new(), Vec::new(), Vec::new());
+    for element in elements {
+        match &element.body {
+            InboundBody::Message(message) => {
+                aliases.extend(message.sender.aliases());
+                external.push(message.external.clone());
+                external.extend(message.reply_to.clone());
+            }
+            InboundBody::Reaction(news) => external.push(news.target.clone()),
+            InboundBody::Edited { target, .. } | InboundBody::Revoked { target, .. } => {
+                external.push(target.clone());
+            }
+            InboundBody::Delivery(news) => {
+                external.push(news.external.clone());
+                own.extend(news.own);
+                if news.marketing_stopped {
+                    aliases.extend(news.recipient.aliases());
+                }
+            }
+            InboundBody::Preference(news) => aliases.extend(news.sender.aliases()),
+            InboundBody::Identity(news) => {
+                aliases.extend(news.previous.aliases());
+                aliases.extend(news.current.aliases());
+                external.extend(news.external.clone());
+            }
+            InboundBody::Template(_) | InboundBody::Account { .. } | InboundBody::Unknown { .. } => {}
+        }
+    }
+    InboundAsk { account: route.account, portfolio: route.portfolio.clone(), aliases, external, own, lane }
+}
+
+impl<'a> Intake<'a> {
+    pub(crate) const fn new(crm: &'a Crm) -> Self {
+        Self { crm }
+    }
+
+    /// Takes a webhook in. Never fails: the reply is what the provider has to get. 200 means durable.
+    pub async fn receive(&self, hook: HookId, raw: RawWebhook) -> HookReply {
+        let opened = match self.crm.accounts().opened_hook(hook).await {
+            Ok(Some(opened)) => opened,
+            Ok(None) => return HookReply::status(404),
+            Err(error) => return unavailable(&error),
+        };
+        let Ok(decoder) = self.decoder(&opened.app) else { return HookReply::status(404) };
+        let verified = match decoder.verify(raw, &opened.secrets) {
+            Ok(verified) => verified,
+            Err(WebhookError::Subscription) => return HookReply::status(403),
+            Err(WebhookError::Shape) => return HookReply::status(405),
+            Err(_) => return HookReply::status(401),
+        };
+        if let Some(challenge) = verified.challenge() {
+            return HookReply { status: 200, body: challenge.to_owned() };
+        }
+        let elements = decoder.decode(&verified);
+        match self.take(&opened, elements).await {
+            Ok(_) => HookReply::OK,
+            Err(error) => unavailable(&error),
+        }
+    }
+
+    fn decoder(&self, app: &App) -> Result<&'a dyn WebhookDecoder, Error> {
+        let provider = self.crm.provider(&app.provider)?;
+        provider.webhooks().ok_or(Error::Account(crate::AccountProblem::Unsupported))
+    }
+
+    /// Takes the bytes of one element through the normal path again, after their origin was checked once. Answers what
+    /// went into quarantine, again.
+    pub(crate) async fn again(&self, app: AppId, body: Bytes) -> Result<Vec<QuarantineId>, Error> {
+        let app = self.crm.store().app(self.crm.system(), app).await?;
+        let app = app.ok_or(Error::NotFound { kind: crate::RecordKind::App })?;
+        let opened = self.crm.accounts().opened_hook(app.hook).await?;
+        let opened = opened.ok_or(Error::NotFound { kind: crate::RecordKind::App })?;
+        let elements = self.decoder(&opened.app)?.decode_element(&body);
+        self.take(&opened, elements).await
+    }
+
+    /// Decides elements at once if their lane is idle; otherwise, or if it takes too long, puts them in line.
+    async fn settle(
+        &self,
+        app: &App,
+        route: &Route,
+        lane: LaneKind,
+        elements: &[Inbound],
+    ) -> Result<Vec<QuarantineId>, Error> {
+        let scope = OrgScope::new(route.org, Audience::All);
+        let begun = Instant::now();
+        let lane_id = Lane { org: route.org, account: Some(route.account), kind: lane };
+        for _ in 0..TRIES {
+            let cause = Cause::Received { lane: lane_id };
+            let Some((mut batch, waiting, kept)) =
+                self.decided(app, route, lane, elements, &cause, &scope).await?
+            else {
+                break;
+            };
+            if begun.elapsed() > INLINE {
+                break;
+            }
+            batch.expect(Expect::Linked(app.id, route.account));
+            match self.crm.store().commit_one(&scope, batch).await {
+                Ok(_) => {
+                    let waiting: Vec<_> = waiting.into_iter().map(|place| elements[place].clone()).collect();
+                    self.park(app, route, lane, &waiting, &scope).await?;
+                    return Ok(kept);
+                }
+                Err(StoreError::Unmet(fact)) if matches!(*fact, Expect::LaneIdle(_)) => break,
+                // The route is an old one; whoever gave it looks it up again.
+                Err(error @ StoreError::Unmet(_)) if is_unlinked(&error) => return Err(error.into()),
+                Err(StoreError::Unmet(_)) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        self.park(app, route, lane, elements, &scope).await?;
+        Ok(Vec::new())
+    }
+
+    /// A batch for elements, with what has to wait and what goes into quarantine; `None` if their lane is not idle.
+    async fn decided(
+        &self,
+        app: &App,
+        route: &Route,
+        lane: LaneKind,
+        elements: &[Inbound],
+        cause: &Cause,
+        scope: &OrgScope,
+    ) -> Result<Option<Decided>, Error> {
+        let known = self.crm.store().inbound_facts(scope, &ask(route, lane, elements)).await?;
+        if matches!(cause, Cause::Received { .. }) && !known.lane_idle {
+            return Ok(None);
+        }
+        let now = self.crm.now();
+        let action = match lane {
+            LaneKind::Statuses => Action::MessageEvidence,
+            _ => Action::MessageReceived,
+        };
+        let mut batch = Batch::caused_by(cause, action, now);
+        let facts = Facts {
+            known,
+            account: route.account,
+            portfolio: route.portfolio.clone(),
+            now,
+            ids: self.crm.ids(),
+            words: self.crm.words(),
+        };
+        let Decision { quarantine, wait } = decide(facts, elements, &mut batch);
+        let mut kept = Vec::new();
+        for (place, reason, what) in quarantine {
+            let item = self
+                .quarantined(Some(route.org), app, reason, &what, &elements[place].raw, elements[place].at)
+                .await?;
+            kept.push(item.id);
+            batch.write(InboxWrite::Quarantine(item));
+        }
+        Ok(Some((batch, wait, kept)))
+    }
+}
+
+/// Whether the account turned out not to be linked to the app any more.
+fn is_unlinked(error: &StoreError) -> bool {
+    matches!(error, StoreError::Unmet(fact) if matches!(**fact, Expect::Linked(..)))
+}
+
+/// 503: the provider tries again. What went wrong is logged by its code alone.
+fn unavailable(error: &Error) -> HookReply {
+    tracing::error!(code = %error.code(), "a webhook could not be taken in");
+    HookReply::status(503)
+}

@@ -1,0 +1,169 @@
+//! To whom an element belongs: among the accounts linked to the app that verified it, or to nobody.
+
+use bytes::Bytes;
+use chrono::{DateTime, DurationRound, TimeDelta, Utc};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+
+use super::{Intake, is_unlinked};
+use crate::account::{App, Route, Sealed};
+use crate::crm::OpenedHook;
+use crate::effect::LaneKind;
+use crate::error::Error;
+use crate::id::{AccountId, OrgId, QuarantineId};
+use crate::inbox::{QUARANTINE_PERIOD, QuarantineReason, Quarantined};
+use crate::provider::{AccountRef, Inbound, InboundBody};
+use crate::store::{StoreError, SystemWrite};
+
+/// Elements of one account that share a lane.
+type Groups = BTreeMap<(OrgId, AccountId, LaneKind), (Route, Vec<Inbound>)>;
+
+/// Where an element waits: what changes consent or content is never behind ticks.
+fn lane_of(element: &Inbound) -> LaneKind {
+    match element.body {
+        InboundBody::Delivery(_) => LaneKind::Statuses,
+        _ => LaneKind::Inbox,
+    }
+}
+
+impl Intake<'_> {
+    /// Routes elements and deals with each account's. Answers what went into quarantine.
+    ///
+    /// Routes are remembered for a minute; each commit expects that its account is still linked to the app, so an old one is
+    /// noticed before anything is written, and looked up again.
+    pub(super) async fn take(
+        &self,
+        hook: &OpenedHook,
+        elements: Vec<Inbound>,
+    ) -> Result<Vec<QuarantineId>, Error> {
+        let (mut kept, astray) = self.dispatch(hook, elements).await?;
+        if !astray.is_empty() {
+            for account in astray.iter().filter_map(|element| element.account.clone()) {
+                self.crm.routes().invalidate(&(hook.app.id, account));
+            }
+            let (more, astray) = self.dispatch(hook, astray).await?;
+            kept.extend(more);
+            if !astray.is_empty() {
+                // It changes hands faster than we can look: the provider tries again.
+                return Err(StoreError::Unavailable.into());
+            }
+        }
+        Ok(kept)
+    }
+
+    /// Deals with each account's elements, and gives those back whose route was an old one.
+    async fn dispatch(
+        &self,
+        hook: &OpenedHook,
+        elements: Vec<Inbound>,
+    ) -> Result<(Vec<QuarantineId>, Vec<Inbound>), Error> {
+        let routes = self.routes(hook, &elements).await?;
+        let (mut groups, mut homeless) = (Groups::new(), Vec::new());
+        for element in elements {
+            match element.account.as_ref().and_then(|account| routes.get(account)) {
+                Some(route) => {
+                    let key = (route.org, route.account, lane_of(&element));
+                    groups.entry(key).or_insert_with(|| (route.clone(), Vec::new())).1.push(element);
+                }
+                None => homeless.push(element),
+            }
+        }
+        let mut kept = self.shelter(&hook.app, homeless).await?;
+        let mut astray = Vec::new();
+        for ((_, _, lane), (route, elements)) in groups {
+            match self.settle(&hook.app, &route, lane, &elements).await {
+                Ok(more) => kept.extend(more),
+                Err(Error::Store(error)) if is_unlinked(&error) => astray.extend(elements),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok((kept, astray))
+    }
+
+    /// Where each account that elements name leads to, if anywhere.
+    async fn routes(
+        &self,
+        hook: &OpenedHook,
+        elements: &[Inbound],
+    ) -> Result<BTreeMap<AccountRef, Route>, Error> {
+        let (mut known, mut asked) = (BTreeMap::new(), Vec::new());
+        for account in elements.iter().filter_map(|element| element.account.as_ref()) {
+            if known.contains_key(account) || asked.contains(account) {
+                continue;
+            }
+            match self.crm.routes().get(&(hook.app.id, account.clone())) {
+                Some(route) => drop(known.insert(account.clone(), route)),
+                None => asked.push(account.clone()),
+            }
+        }
+        if !asked.is_empty() {
+            let found = self.crm.store().route(self.crm.system(), hook.app.id, &asked).await?;
+            // Nobody's number is asked for again each time: it may become somebody's at any moment.
+            for (account, route) in asked.into_iter().zip(found) {
+                let Some(route) = route else { continue };
+                self.crm.routes().insert((hook.app.id, account.clone()), route.clone());
+                known.insert(account, route);
+            }
+        }
+        Ok(known)
+    }
+
+    /// Quarantines what leads to no account. What names a number of nobody's is seen by the operator alone; what names
+    /// none is seen by the organisation that owns the app.
+    pub(super) async fn shelter(
+        &self,
+        app: &App,
+        elements: Vec<Inbound>,
+    ) -> Result<Vec<QuarantineId>, Error> {
+        let (mut writes, mut kept) = (Vec::new(), Vec::new());
+        for element in elements {
+            let (org, reason, what) = match (&element.account, &element.body) {
+                (Some(_), body) => (None, QuarantineReason::Unrouted, body.kind()),
+                (None, InboundBody::Account { what }) => (app.org, QuarantineReason::Account, what.as_str()),
+                (None, InboundBody::Unknown { what }) => {
+                    (app.org, QuarantineReason::Unreadable, what.as_str())
+                }
+                (None, body) => (app.org, QuarantineReason::Unrouted, body.kind()),
+            };
+            let item = self.quarantined(org, app, reason, what, &element.raw, element.at).await?;
+            kept.push(item.id);
+            writes.push(SystemWrite::Quarantine(item));
+        }
+        if !writes.is_empty() {
+            self.crm.store().enact(self.crm.system(), writes, None).await?;
+        }
+        Ok(kept)
+    }
+
+    pub(super) async fn quarantined(
+        &self,
+        org: Option<OrgId>,
+        app: &App,
+        reason: QuarantineReason,
+        what: &str,
+        raw: &Bytes,
+        at: Option<DateTime<Utc>>,
+    ) -> Result<Quarantined, Error> {
+        let now = self.crm.now();
+        let digest = Sha256::new()
+            .chain_update(crate::TypedId::uuid(app.id).as_bytes())
+            .chain_update(org.map_or([0; 16], |org| *crate::TypedId::uuid(org).as_bytes()))
+            .chain_update(reason.as_str())
+            .chain_update(raw)
+            .finalize();
+        let day = now.duration_trunc(TimeDelta::days(1)).unwrap_or(now);
+        let id: QuarantineId = crate::id::id_of(at.filter(|at| *at <= now).unwrap_or(day), &digest.into());
+        let sealed: Sealed = self.crm.sealer().seal(&crate::inbox::context(org, id), raw).await?;
+        Ok(Quarantined {
+            id,
+            org,
+            app: app.id,
+            provider: app.provider.clone(),
+            reason,
+            what: what.chars().filter(|c| !c.is_control()).take(120).collect(),
+            sealed,
+            received_at: now,
+            expires_at: now + QUARANTINE_PERIOD,
+        })
+    }
+}

@@ -1,0 +1,94 @@
+//! What happened around messages, as lines of the log: who was given a conversation, when it was closed and opened again,
+//! and what the provider says about the person.
+
+use chrono::{DateTime, Utc};
+use dialzio_core::conversation::{Activity, ActivityKind, Content, InboxEntry, Message};
+use dialzio_core::page::{Cursor, PageRequest};
+use dialzio_core::{Principal, TypedId, id_floor};
+
+use super::desk::Desk;
+use super::view::Tone;
+use super::view::thread::{EventLine, Item};
+use super::words;
+use crate::problem::Problem;
+
+/// A notice of the provider's own, in the provider's word for it.
+const IDENTITY_CHANGED: &str = "identity_changed";
+
+/// What was done within a stretch of the log: from `since` on, before `until`, without an end where there is none.
+pub(crate) async fn lines(
+    desk: &Desk,
+    entry: &InboxEntry,
+    since: Option<DateTime<Utc>>,
+    until: Option<DateTime<Utc>>,
+) -> Result<Vec<(DateTime<Utc>, Item)>, Problem> {
+    let id = entry.conversation.id;
+    let name = words::person(entry);
+    let mut found = Vec::new();
+    // Ids hold the time, so the key of an instant is where its page begins.
+    let after = until.map(|until| Cursor(id_floor(until).as_bytes().to_vec()));
+    let mut page = PageRequest { after, ..PageRequest::first(PageRequest::MAX) };
+    loop {
+        let done = desk.crm().conversations().activities(&desk.actor, id, page.clone()).await?;
+        let inside = |done: &&Activity| since.is_none_or(|since| since <= done.at);
+        let whole = done.items.iter().all(|done| inside(&done));
+        found.extend(
+            done.items.iter().filter(inside).map(|done| (done.at, Item::Event(line(desk, &name, done)))),
+        );
+        match done.next.filter(|_| whole) {
+            Some(next) => page.after = Some(next),
+            None => return Ok(found),
+        }
+    }
+}
+
+fn line(desk: &Desk, name: &str, done: &Activity) -> EventLine {
+    EventLine {
+        id: done.id.uuid().to_string(),
+        text: sentence(desk, name, done).into(),
+        time: desk.clock(done.at),
+        tone: Tone::Neutral,
+    }
+}
+
+/// What was done, in a sentence.
+pub(crate) fn sentence(desk: &Desk, name: &str, done: &Activity) -> String {
+    let by = desk.who(&done.by);
+    let by_itself = Principal::from_ref(&done.by) == Principal::System;
+    match done.what {
+        ActivityKind::Assigned { to: Some(to) } if Principal::from_ref(&done.by) == Principal::Member(to) => {
+            format!("{by} took this over")
+        }
+        ActivityKind::Assigned { to: Some(to) } => {
+            let to = if desk.actor.member() == Some(to) { Some("you".to_owned()) } else { desk.member(to) };
+            format!("{by} assigned this to {}", to.unwrap_or_else(|| "somebody who left".to_owned()))
+        }
+        ActivityKind::Assigned { to: None } => format!("{by} assigned this to nobody"),
+        ActivityKind::Closed => format!("{by} closed this"),
+        ActivityKind::Reopened if by_itself => format!("Open again, because {name} wrote"),
+        ActivityKind::Reopened => format!("{by} reopened this"),
+        ActivityKind::Snoozed { until } => format!("{by} snoozed this until {}", desk.when(until)),
+        ActivityKind::Woken if by_itself => "Open again, because the snooze is over".to_owned(),
+        ActivityKind::Woken => format!("{by} woke this up"),
+        _ => format!("{by} changed this"),
+    }
+}
+
+/// Whether a message is a notice of the provider, which nobody said.
+pub(crate) fn is_notice(content: &Content) -> bool {
+    matches!(content, Content::System { what, .. } if what == IDENTITY_CHANGED)
+}
+
+/// A notice of the provider about the person, as a line.
+pub(crate) fn notice(desk: &Desk, name: &str, message: &Message) -> Option<EventLine> {
+    let Content::System { body, .. } = &message.content else { return None };
+    if !is_notice(&message.content) {
+        return None;
+    }
+    let text = match body {
+        Some(words) => format!("WhatsApp says: {}", words.reveal()),
+        None => format!("{name} changed their number or account in WhatsApp"),
+    };
+    let (id, time) = (message.id.to_string(), desk.clock(message.event_at));
+    Some(EventLine { id, text: text.into(), time, tone: Tone::Warn })
+}
