@@ -195,6 +195,9 @@ impl<'a> Scope<'a> {
                 found == Some(*state)
             }
             Expect::RouteFree(provider, external) => !self.route_taken(provider, external).await?,
+            Expect::Linked(app, account) => {
+                self.db.any(sql::ROUTE_LINKED, params![org, id(*account), id(*app)]).await?
+            }
             _ => return Err(Failure::Store(StoreError::Unsupported("an expectation"))),
         })
     }

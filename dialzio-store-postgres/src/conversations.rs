@@ -254,6 +254,7 @@ impl Scope<'_> {
             ConversationWrite::External { account, message, external } => {
                 self.refer(*account, *message, external, None).await
             }
+            ConversationWrite::Activity(activity) => self.put_activity(activity).await,
             ConversationWrite::Reaction(reaction) => self.react(reaction).await,
             ConversationWrite::Edit { message, content, at } => self.edit(*message, content, *at).await,
             ConversationWrite::Revoke { message, content, at } => self.revoke(*message, content, *at).await,

@@ -155,9 +155,10 @@ impl Look<'_, '_> {
     pub(crate) async fn inbound_facts(&mut self, ask: &InboundAsk) -> Res<InboundFacts> {
         let org = id(self.org);
         let lane = params![org, ask.lane.as_str(), id(ask.account)];
+        let identities = self.known_identities(ask).await?;
         Ok(InboundFacts {
-            identities: self.known_identities(ask).await?,
-            candidates: self.candidates(ask).await?,
+            candidates: self.candidates(ask, &identities).await?,
+            identities,
             messages: self.known_messages(ask).await?,
             lane_idle: !self.db.any(sql::ITEM_WAITS, lane).await?,
         })
@@ -210,12 +211,25 @@ impl Look<'_, '_> {
         Ok(found)
     }
 
-    async fn candidates(&mut self, ask: &InboundAsk) -> Res<Vec<(SubjectKey, ContactId)>> {
-        let numbers = ask.aliases.iter().filter_map(|alias| match alias {
+    /// For numbers that nobody holds.
+    async fn candidates(
+        &mut self,
+        ask: &InboundAsk,
+        known: &[KnownIdentity],
+    ) -> Res<Vec<(SubjectKey, ContactId)>> {
+        let held = |number: &Alias| {
+            let same =
+                |alias: &Alias| alias.kind() == number.kind() && alias.match_key() == number.match_key();
+            known.iter().any(|person| person.identity.aliases.iter().any(same))
+        };
+        let numbers = ask.aliases.iter().filter(|alias| !held(alias)).filter_map(|alias| match alias {
             Alias::Phone(number) => Some(SubjectKey::phone(number)),
             Alias::BusinessScoped(_) | Alias::ParentBusinessScoped(_) => None,
         });
         let keys: Vec<_> = numbers.collect();
+        if keys.is_empty() {
+            return Ok(Vec::new());
+        }
         let row = params![id(self.org), key_list(&keys)];
         let mut found = self
             .db

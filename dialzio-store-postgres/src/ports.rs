@@ -13,8 +13,8 @@ use dialzio_core::contact::{
     ChannelIdentity, Contact, ContactQuery, ContactStore, Note, SubjectKey, Task, TaskQuery,
 };
 use dialzio_core::conversation::{
-    Conversation, ConversationQuery, ConversationStore, InboundAsk, InboundFacts, InboxEntry, Message,
-    QueueCounts, Template,
+    Activity, Conversation, ConversationQuery, ConversationStore, InboundAsk, InboundFacts, InboxEntry,
+    Message, QueueCounts, Template,
 };
 use dialzio_core::effect::Lane;
 use dialzio_core::event::{EventSeq, Recorded};
@@ -38,8 +38,8 @@ use crate::session::Wanted;
 use crate::sight::Sight;
 use crate::statements as sql;
 use crate::{
-    PostgresStore, access, accounts, consent, contacts, conversations, identities, leases, ledger, media,
-    messages, system, work,
+    PostgresStore, access, accounts, activity, consent, contacts, conversations, identities, leases, ledger,
+    media, messages, system, work,
 };
 
 /// An organisation that the store reaches by itself, when it looks after what others have left behind.
@@ -221,6 +221,18 @@ impl ConversationStore for PostgresStore {
         look!(self, scope, |db, org| async {
             let sight = Sight::at(db, org, self.now()).await?;
             messages::list(db, org, sight, conversation, &page).await
+        })
+    }
+
+    async fn activities(
+        &self,
+        scope: &OrgScope,
+        conversation: ConversationId,
+        page: PageRequest,
+    ) -> StoreResult<Page<Activity>> {
+        look!(self, scope, |db, org| async {
+            let sight = Sight::at(db, org, self.now()).await?;
+            activity::list(db, org, sight, conversation, &page).await
         })
     }
 

@@ -69,7 +69,20 @@ impl Scope<'_> {
         files.dedup();
         files.truncate(left);
         self.drop_media(&files).await?;
-        Ok((messages.len() + files.len()) as u64)
+        let left = left - files.len();
+        let row = params![self.key, time(before), left as i64];
+        let done = self
+            .db
+            .all(sql::ACTIVITIES_OVER, row, |row| {
+                let c = Cols::new(row, "activity");
+                Ok((c.get::<Uuid>()?, c.get::<Uuid>()?))
+            })
+            .await?;
+        if !done.is_empty() {
+            let (conversations, activities): (Vec<Uuid>, Vec<Uuid>) = done.iter().copied().unzip();
+            self.db.run(sql::DROP_ACTIVITIES, params![self.key, conversations, activities]).await?;
+        }
+        Ok((messages.len() + files.len() + done.len()) as u64)
     }
 
     /// The rows go, with the keys of the blobs; the blobs themselves are deleted afterwards.

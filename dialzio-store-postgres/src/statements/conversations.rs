@@ -111,6 +111,17 @@ statements! { CONVERSATIONS_ALL:
     PUT_COUNT: Write [queue_count] =
         "INSERT INTO @queue_count (org_id, state, assignee, count) VALUES ($1, $2, $3, $4)";
 
+    ACTIVITIES: Read [conversation_activity] =
+        "SELECT a.id, a.conversation_id, a.by, a.what, a.member, a.until, a.at FROM @conversation_activity a
+         WHERE a.org_id = $1 AND a.conversation_id = $3 AND a.id < $4 AND a.at > $2 ORDER BY a.id DESC LIMIT $5";
+    PUT_ACTIVITY: Write [conversation_activity] =
+        "INSERT INTO @conversation_activity (org_id, conversation_id, id, by, what, member, until, at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING";
+    ACTIVITIES_OVER: Read [conversation_activity] =
+        "SELECT a.conversation_id, a.id FROM @conversation_activity a WHERE a.org_id = $1 AND a.at < $2 LIMIT $3";
+    DROP_ACTIVITIES: Write [conversation_activity] =
+        "DELETE FROM @conversation_activity WHERE org_id = $1 AND conversation_id = ANY ($2) AND id = ANY ($3)";
+
     MESSAGE: Read [message] =
         concat!("SELECT ", message!(), " FROM @message m WHERE m.org_id = $1 AND m.id = $4 \
                  AND m.event_at > $2 AND (m.expires_at IS NULL OR m.expires_at > $3)");

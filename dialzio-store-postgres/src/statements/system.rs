@@ -112,6 +112,8 @@ statements! { SYSTEM:
          ORDER BY r.account_id LIMIT 1";
     ROUTE_TAKEN: System [route] =
         "SELECT 1 FROM @route r WHERE r.provider = $2 AND r.external_id = $3 AND r.org_id <> $1";
+    ROUTE_LINKED: System [route] =
+        "SELECT 1 FROM @route r WHERE r.org_id = $1 AND r.account_id = $2 AND r.app_id = $3";
     DROP_ROUTE: System [route] = "DELETE FROM @route WHERE org_id = $1 AND account_id = $2";
     PUT_ROUTE: System [route] =
         "INSERT INTO @route (provider, external_id, org_id, account_id, app_id, business_id, portfolio)

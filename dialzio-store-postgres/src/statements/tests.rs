@@ -47,6 +47,7 @@ const FILL: &str = "
     INSERT INTO dialzio.consent SELECT o.org, i, gen_random_uuid(), gen_random_uuid(), 'whatsapp', 'marketing', 'given', 'spoken', '', NULL, '', 0, 0, NULL
       FROM o, generate_series(1, 4000) i;
     INSERT INTO dialzio.consent_subject SELECT org_id, 'phone:' || id, seq, 0 FROM dialzio.consent;
+    INSERT INTO dialzio.conversation_activity SELECT org_id, id, id, 'b', 'closed', NULL, NULL, last_at FROM dialzio.conversation;
     INSERT INTO dialzio.suppression SELECT o.org, decode(md5(i::TEXT), 'hex'), 'marketing', 1, 0 FROM o, generate_series(1, 4000) i;
     INSERT INTO dialzio.idempotency SELECT o.org, decode(md5(i::TEXT), 'hex'), '', 'other', gen_random_uuid(), i FROM o, generate_series(1, 4000) i;
     INSERT INTO dialzio.note SELECT org_id, id, gen_random_uuid(), 'a', 't', 0 FROM dialzio.contact;
@@ -215,6 +216,8 @@ async fn lists_use_the_index_that_was_made_for_them() {
         (super::TASKS_OF_CONTACT, "task_of_contact "),
         (super::MESSAGES, "message_2026_03_org_id_conversation_id_id_idx "),
         (super::MESSAGE, "message_2026_03_pkey "),
+        (super::ACTIVITIES, "conversation_activity_pkey "),
+        (super::ACTIVITIES_OVER, "conversation_activity_by_time "),
         (super::EFFECTS_DUE, "effect_line "),
         (super::ITEMS_DUE, "inbox_item_line "),
         (super::LANES_DUE, "lane_due "),

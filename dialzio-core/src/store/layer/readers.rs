@@ -134,7 +134,7 @@ impl<L: StoreLayer> ConversationStore for L {
         conversation: ConversationId,
         page: PageRequest,
     ) -> StoreResult<Page<Activity>> {
-        self.around(false, self.inner.activities(scope, conversation, page)).await
+        self.around(Call::read("activities"), self.inner().activities(scope, conversation, page)).await
     }
 
     async fn inbound_facts(&self, scope: &OrgScope, ask: &InboundAsk) -> StoreResult<InboundFacts> {
