@@ -340,6 +340,21 @@ CREATE INDEX conversation_of_contact ON @conversation (org_id, contact_id);
 CREATE INDEX conversation_of_identity ON @conversation (org_id, identity_id);
 CREATE INDEX conversation_snoozed ON @conversation (org_id, snoozed_until) WHERE snoozed_until IS NOT NULL;
 
+-- What was done with conversations: given to somebody, closed, opened again, put off. Goes when messages of its time go.
+CREATE TABLE @conversation_activity (
+    org_id UUID NOT NULL,
+    conversation_id UUID NOT NULL,
+    id UUID NOT NULL,
+    by TEXT COLLATE "C" NOT NULL,
+    what TEXT COLLATE "C" NOT NULL,
+    member UUID,
+    until BIGINT,
+    at BIGINT NOT NULL,
+    PRIMARY KEY (org_id, conversation_id, id),
+    FOREIGN KEY (org_id, conversation_id) REFERENCES @conversation (org_id, id)
+);
+CREATE INDEX conversation_activity_by_time ON @conversation_activity (org_id, at);
+
 -- How many conversations are in each queue.
 CREATE TABLE @queue_count (
     org_id UUID NOT NULL,

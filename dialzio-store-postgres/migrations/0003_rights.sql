@@ -30,7 +30,8 @@ DECLARE
 BEGIN
     FOREACH name IN ARRAY ARRAY[
         'member', 'api_key', 'account', 'template', 'contact', 'contact_detail', 'contact_tag', 'note', 'task',
-        'channel_identity', 'channel_alias', 'conversation', 'queue_count', 'message', 'message_evidence',
+        'channel_identity', 'channel_alias', 'conversation', 'conversation_activity', 'queue_count', 'message',
+        'message_evidence',
         'external_reference', 'media', 'consent', 'consent_subject', 'suppression', 'effect', 'inbox_item',
         'idempotency', 'event', 'audit', 'contact_word',
         'org', 'org_head', 'membership', 'api_key_owner', 'route', 'lane', 'lease', 'quarantine'] LOOP

@@ -251,10 +251,10 @@ impl Scope<'_> {
                 self.append(*account, message, *head, *digest).await
             }
             ConversationWrite::Evidence { message, evidence } => self.take_evidence(*message, evidence).await,
-            ConversationWrite::Activity(activity) => self.put_activity(activity).await,
             ConversationWrite::External { account, message, external } => {
                 self.refer(*account, *message, external, None).await
             }
+            ConversationWrite::Activity(activity) => self.put_activity(activity).await,
             ConversationWrite::Reaction(reaction) => self.react(reaction).await,
             ConversationWrite::Edit { message, content, at } => self.edit(*message, content, *at).await,
             ConversationWrite::Revoke { message, content, at } => self.revoke(*message, content, *at).await,

@@ -211,7 +211,7 @@ impl Look<'_, '_> {
         Ok(found)
     }
 
-    /// For numbers that nobody is known under.
+    /// For numbers that nobody holds.
     async fn candidates(
         &mut self,
         ask: &InboundAsk,

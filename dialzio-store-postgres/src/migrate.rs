@@ -20,7 +20,6 @@ const STEPS: &[Step] = &[
     ("tables", include_str!("../migrations/0001_tables.sql")),
     ("months", include_str!("../migrations/0002_months.sql")),
     ("rights", include_str!("../migrations/0003_rights.sql")),
-    ("conversation activity", include_str!("../migrations/0004_conversation_activity.sql")),
 ];
 
 /// The newest step that is known.

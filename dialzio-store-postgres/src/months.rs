@@ -16,8 +16,16 @@ use crate::statements as sql;
 
 /// How many months are open ahead of now: nobody should find the next one missing because a sweep was late.
 const AHEAD: u32 = 2;
-/// After how long all messages of a month have expired, by the clocks of our own that judge it too.
-const LIFE: TimeDelta = TimeDelta::days(373);
+/// How long after its end a month is kept, by our own clock; the server judges by its own besides.
+fn life(parent: &str) -> TimeDelta {
+    match parent {
+        // A message may be eight days younger than its id says.
+        "message" => TimeDelta::days(365 + 8),
+        "event" => TimeDelta::days(60),
+        // Thirty-six months.
+        _ => TimeDelta::days(1_096),
+    }
+}
 
 /// The months that are known to be open.
 #[derive(Debug, Default)]
@@ -73,8 +81,8 @@ impl Months {
         self.open(shared, (0..=AHEAD).map(|count| start_of(after(this, count)))).await?;
         let mut closed = 0;
         for (parent, month) in self.all(shared).await? {
-            let over = start_of(after(month, 1)) + LIFE <= now;
-            if parent == "message" && (!over || self.has_files(shared, month).await?) {
+            let over = start_of(after(month, 1)) + life(&parent) <= now;
+            if !over || (parent == "message" && self.has_files(shared, month).await?) {
                 continue;
             }
             closed += u64::from(self.close(shared, &parent, month).await?);

@@ -70,22 +70,19 @@ impl Scope<'_> {
         files.truncate(left);
         self.drop_media(&files).await?;
         let left = left - files.len();
-        let over = params![self.key, time(before), left as i64];
+        let row = params![self.key, time(before), left as i64];
         let done = self
             .db
-            .all(sql::ACTIVITIES_OVER, over, |row| {
+            .all(sql::ACTIVITIES_OVER, row, |row| {
                 let c = Cols::new(row, "activity");
                 Ok((c.get::<Uuid>()?, c.get::<Uuid>()?))
             })
             .await?;
-        let key = self.key;
-        let each = |row: &mut Params, (conversation, activity): &(Uuid, Uuid)| {
-            row.add(*conversation);
-            row.add(*activity);
-            Ok(())
-        };
-        let done = self.db.put(sql::DROP_ACTIVITIES, |row| row.add(key), &done, each).await?;
-        Ok((messages.len() + files.len()) as u64 + done)
+        if !done.is_empty() {
+            let (conversations, activities): (Vec<Uuid>, Vec<Uuid>) = done.iter().copied().unzip();
+            self.db.run(sql::DROP_ACTIVITIES, params![self.key, conversations, activities]).await?;
+        }
+        Ok((messages.len() + files.len() + done.len()) as u64)
     }
 
     /// The rows go, with the keys of the blobs; the blobs themselves are deleted afterwards.

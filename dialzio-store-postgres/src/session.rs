@@ -21,6 +21,10 @@ use crate::run::Db;
 /// Plans are made once for any values: those that the tests of plans have read.
 const PLANS: &str = "set_config('plan_cache_mode', 'force_generic_plan', true)";
 
+/// A server may be told not to wait for its disk; what we acknowledge waits for it all the same.
+const DURABLE: &str = "set_config('synchronous_commit', CASE current_setting('synchronous_commit') WHEN 'off' THEN 'on' \
+                       ELSE current_setting('synchronous_commit') END, true)";
+
 /// Whose transaction is worked in.
 #[derive(Debug, Clone)]
 pub(crate) enum Source {
@@ -73,11 +77,11 @@ impl Wanted {
     fn begin(self, sql: &Rendered) -> String {
         let rights = self.rights(sql);
         if self.writes() {
-            // Nobody waits for long, and nobody keeps others waiting.
+            // Nobody waits for long, nobody keeps others waiting, and what is answered is on disk.
             format!(
                 "BEGIN; {rights}; SELECT set_config('lock_timeout', '5s', true), \
                  set_config('statement_timeout', '15s', true), \
-                 set_config('idle_in_transaction_session_timeout', '30s', true), {PLANS}"
+                 set_config('idle_in_transaction_session_timeout', '30s', true), {DURABLE}, {PLANS}"
             )
         } else {
             format!("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; {rights}; SELECT {PLANS}")

@@ -91,7 +91,7 @@ struct MessageRow {
 
 /// A row of [`INBOX`], owned.
 #[derive(Debug)]
-#[allow(dead_code, reason = "what is read is what counts")]
+#[allow(dead_code, clippy::type_complexity, reason = "what is read is what counts")]
 struct EntryRow {
     ids: (Id, Id, Id, Id),
     state: (String, Option<i64>, Option<Id>, Option<Id>, i64),

@@ -5,6 +5,7 @@
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::expect_used, missing_docs, reason = "tests")]
 
+mod processes;
 mod server;
 mod stage;
 
@@ -51,16 +52,16 @@ impl fmt::Display for Figures {
 async fn play(rounds: usize, spoil: impl FnOnce(&Path)) -> Figures {
     let binary = server::binary();
     let data = tempfile::tempdir().unwrap();
-    let (stage, address) = stage::set_up(&binary, data.path()).await;
+    let (stage, address) = stage::set_up(&binary, data.path(), None).await;
     spoil(&data.path().join("dialzio.db"));
     for round in 0..rounds {
-        let server = Server::start(&binary, data.path(), &address);
+        let server = Server::start(&binary, data.path(), None, &address);
         stage.is_up().await;
         stage.round(round, server).await;
     }
 
     // Once more, and in peace, until nothing waits.
-    let server = Server::start(&binary, data.path(), &address);
+    let server = Server::start(&binary, data.path(), None, &address);
     stage.is_up().await;
     while !stage.promises.lock().unwrap().open.is_empty() {
         stage.send().await;

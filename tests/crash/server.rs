@@ -43,10 +43,11 @@ pub(crate) fn client() -> reqwest::Client {
 pub(crate) struct Server(Child);
 
 impl Server {
-    pub(crate) fn start(binary: &Path, data: &Path, address: &str) -> Self {
+    pub(crate) fn start(binary: &Path, data: &Path, database: Option<&str>, address: &str) -> Self {
         let child = Command::new(binary)
             .args(["serve", "--listen", address, "--data"])
             .arg(data)
+            .envs(database.map(|url| ("DIALZIO_DATABASE", url)))
             .env("DIALZIO_LOG", "off")
             .stdout(Stdio::null())
             .stderr(Stdio::inherit())

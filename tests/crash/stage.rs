@@ -15,7 +15,7 @@ use crate::server::{Server, client};
 
 const NUMBER: &str = "100200300";
 /// How many people write, each in a conversation of their own.
-const PEOPLE: usize = 12;
+pub(crate) const PEOPLE: usize = 12;
 
 /// What has to be true in the end.
 #[derive(Default)]
@@ -71,14 +71,53 @@ impl Stage {
     }
 
     pub(crate) async fn is_up(&self) {
+        self.is_up_at(&self.origin).await;
+    }
+
+    pub(crate) async fn is_up_at(&self, origin: &str) {
         let begun = Instant::now();
         while begun.elapsed() < Duration::from_secs(20) {
-            if let Ok((200, _)) = self.api("GET", "/readyz", &Value::Null).await {
+            if self
+                .http
+                .get(format!("{origin}/readyz"))
+                .send()
+                .await
+                .is_ok_and(|answer| answer.status() == 200)
+            {
                 return;
             }
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
         panic!("the server does not come up");
+    }
+
+    /// What happened, as it happens, at one of several servers: the places in the log.
+    pub(crate) async fn follow(&self, origin: &str) -> tokio::sync::mpsc::UnboundedReceiver<(u64, Value)> {
+        let (tell, told) = tokio::sync::mpsc::unbounded_channel();
+        let mut response = self
+            .http
+            .get(format!("{origin}/v1/events"))
+            .bearer_auth(&self.key)
+            .timeout(Duration::from_secs(600))
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(response.status(), 200);
+        tokio::spawn(async move {
+            let mut text = String::new();
+            while let Ok(Some(bytes)) = response.chunk().await {
+                text.push_str(&String::from_utf8_lossy(&bytes));
+                while let Some((event, rest)) = text.split_once("\n\n") {
+                    let part =
+                        |name: &str| event.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
+                    if let (Some(id), Some(data)) = (part("id:"), part("data:")) {
+                        let _ = tell.send((id.parse().unwrap(), serde_json::from_str(data).unwrap()));
+                    }
+                    text = rest.to_owned();
+                }
+            }
+        });
+        told
     }
 
     /// A person writes; what is answered 200 is promised.
@@ -194,10 +233,11 @@ impl Stage {
 }
 
 /// An installation with a connected number, and a conversation with each person.
-pub(crate) async fn set_up(binary: &Path, data: &Path) -> (Arc<Stage>, String) {
+pub(crate) async fn set_up(binary: &Path, data: &Path, database: Option<&str>) -> (Arc<Stage>, String) {
     let made = Command::new(binary)
         .args(["init", "--org", "Green Leaf", "--owner", "owner@example.com", "--json", "--data"])
         .arg(data)
+        .envs(database.map(|url| ("DIALZIO_DATABASE", url)))
         .output()
         .unwrap();
     assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
@@ -220,7 +260,7 @@ pub(crate) async fn set_up(binary: &Path, data: &Path) -> (Arc<Stage>, String) {
         asked: AtomicUsize::new(0),
         orphaned: Mutex::default(),
     };
-    let server = Server::start(binary, data, &address);
+    let server = Server::start(binary, data, database, &address);
     stage.is_up().await;
     let app =
         json!({"provider": "whatsapp", "name": "App", "app_secrets": ["secret"], "verify_token": "verify"});

@@ -15,6 +15,7 @@ use dialzio_core::text::Title;
 use dialzio_core::work::WorkReport;
 use dialzio_core::{Actor, Clock, Crm, ManualClock, Permission, Principal, Role};
 use dialzio_http::{Closing, Options};
+use dialzio_store_postgres::testing::Cluster;
 use dialzio_store_sqlite::SqliteStore;
 use dialzio_whatsapp::emulator::{
     CustomerIdentity, CustomerMessage, EmulatedNumber, Emulator, EmulatorConfig,
@@ -25,12 +26,16 @@ use serde_json::{Value, json};
 /// Noon in India on a Monday: inside everybody's hours for promotion.
 pub(crate) const NOON: &str = "2026-11-23T06:30:00Z";
 
-/// A store with nothing in it, in this folder: SQLite, unless `DIALZIO_TEST_STORE` names `memory`.
+/// A store with nothing in it: SQLite in this folder, unless `DIALZIO_TEST_STORE` names `memory` or `postgres`.
 pub(crate) async fn fresh_store(clock: Arc<dyn Clock>, folder: &Path) -> Arc<dyn Store> {
     match std::env::var("DIALZIO_TEST_STORE").as_deref().unwrap_or("sqlite") {
         "memory" => Arc::new(MemoryStore::new(clock)),
         "sqlite" => Arc::new(SqliteStore::builder().clock(clock).open(folder.join("test.db")).await.unwrap()),
-        other => panic!("DIALZIO_TEST_STORE is sqlite or memory, not {other}"),
+        "postgres" => {
+            let database = Cluster::shared().unwrap().database().await.unwrap();
+            Arc::new(database.store(clock).await.unwrap())
+        }
+        other => panic!("DIALZIO_TEST_STORE is sqlite, memory or postgres, not {other}"),
     }
 }
 

@@ -7,7 +7,8 @@ use dialzio_core::{Actor, Crm, Principal, QuarantineId, Role};
 
 use super::{Data, Outcome, say};
 
-/// Looks at what could not be used. The server must not be running on the same folder.
+/// Looks at what could not be used. The server must not be running on the same folder, unless
+/// the database is on a server.
 #[derive(Debug, clap::Args)]
 pub(super) struct Inbox {
     #[command(flatten)]
@@ -78,7 +79,7 @@ async fn all(crm: &Crm) -> Result<Vec<Found>, dialzio_core::Error> {
 
 impl Inbox {
     pub(super) async fn run(self) -> Outcome {
-        let crm = crate::assemble::open(&self.data.path, None).await?;
+        let crm = self.data.open(None).await?;
         let found = all(&crm).await?;
         let pick =
             |id: QuarantineId| found.iter().find(|found| found.item.id == id).ok_or("there is no such item");

@@ -53,7 +53,7 @@ pub(super) async fn owner_link(
 impl Init {
     pub(super) async fn run(self) -> Outcome {
         let owner: EmailAddress = self.owner.parse()?;
-        let crm = crate::assemble::open(&self.data.path, None).await?;
+        let crm = self.data.open(None).await?;
         let (org, link) = found(&crm, &self.org, Some(owner), &self.origin).await?;
         let operator = crm.access().vouch(org, Principal::service("operator"), Role::Owner.grant());
         let name = Title::parse("Made by init")?;

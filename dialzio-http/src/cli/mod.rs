@@ -3,6 +3,8 @@
 mod clock;
 mod inbox;
 mod init;
+#[cfg(feature = "postgres")]
+mod migrate;
 mod serve;
 
 use clap::{Parser, Subcommand};
@@ -26,6 +28,9 @@ enum Command {
     Init(init::Init),
     /// Serve the API, the pages and the webhooks.
     Serve(serve::Serve),
+    /// Prepare a PostgreSQL database, or bring an older one forward.
+    #[cfg(feature = "postgres")]
+    Migrate(migrate::Migrate),
     /// Look at what arrived and could not be used, try it again, or throw it away.
     Inbox(inbox::Inbox),
 }
@@ -36,6 +41,19 @@ struct Data {
     /// The folder with database, key file and files.
     #[arg(long = "data", env = "DIALZIO_DATA", default_value = "dialzio-data")]
     path: PathBuf,
+    /// The address of a PostgreSQL database that has been migrated, instead of the database in the folder. It may hold a
+    /// password, so it is better said in the environment than on the command line.
+    #[arg(long, env = "DIALZIO_DATABASE", hide_env_values = true)]
+    database: Option<String>,
+}
+
+impl Data {
+    async fn open(
+        &self,
+        clock: Option<std::sync::Arc<dyn dialzio_core::Clock>>,
+    ) -> Result<dialzio_core::Crm, crate::assemble::AssembleError> {
+        crate::assemble::open(&self.path, self.database.as_deref(), clock).await
+    }
 }
 
 /// What a command can end in.
@@ -54,6 +72,8 @@ pub fn run() -> ExitCode {
             None => serve::Serve::plain().run().await,
             Some(Command::Init(init)) => init.run().await,
             Some(Command::Serve(serve)) => serve.run().await,
+            #[cfg(feature = "postgres")]
+            Some(Command::Migrate(migrate)) => migrate.run().await,
             Some(Command::Inbox(inbox)) => inbox.run().await,
         }
     });

@@ -37,8 +37,10 @@ pub(super) struct Serve {
 impl Serve {
     /// What `dialzio` does without a command.
     pub(super) fn plain() -> Self {
-        let data =
-            Data { path: std::env::var_os("DIALZIO_DATA").map_or_else(|| "dialzio-data".into(), Into::into) };
+        let data = Data {
+            path: std::env::var_os("DIALZIO_DATA").map_or_else(|| "dialzio-data".into(), Into::into),
+            database: std::env::var("DIALZIO_DATABASE").ok(),
+        };
         Self {
             data,
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
@@ -57,7 +59,7 @@ impl Serve {
         }
         let clock = MovedClock::from_environment().filter(|_| self.sandbox);
         let clock: Option<Arc<dyn Clock>> = clock.map(|clock| Arc::new(clock) as Arc<dyn Clock>);
-        let crm = crate::assemble::open(&self.data.path, clock).await?;
+        let crm = self.data.open(clock).await?;
         let listener = TcpListener::bind(self.listen).await?;
         let address = listener.local_addr()?;
         let origin = self.origin.clone().unwrap_or_else(|| format!("http://{address}"));

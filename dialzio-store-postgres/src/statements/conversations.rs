@@ -120,8 +120,7 @@ statements! { CONVERSATIONS_ALL:
     ACTIVITIES_OVER: Read [conversation_activity] =
         "SELECT a.conversation_id, a.id FROM @conversation_activity a WHERE a.org_id = $1 AND a.at < $2 LIMIT $3";
     DROP_ACTIVITIES: Write [conversation_activity] =
-        "DELETE FROM @conversation_activity a USING (VALUES [($2::UUID, $3::UUID)]) v (conversation, activity)
-         WHERE a.org_id = $1 AND a.conversation_id = v.conversation AND a.id = v.activity";
+        "DELETE FROM @conversation_activity WHERE org_id = $1 AND conversation_id = ANY ($2) AND id = ANY ($3)";
 
     MESSAGE: Read [message] =
         concat!("SELECT ", message!(), " FROM @message m WHERE m.org_id = $1 AND m.id = $4 \

@@ -30,7 +30,6 @@ const FILL: &str = "
     INSERT INTO dialzio.conversation SELECT org_id, id, '00000000-0000-0000-0000-00000000000a', id, id,
       (ARRAY['open', 'closed'])[1 + (created_at % 2)::INT], NULL,
       ('00000000-0000-0000-0000-00000000000' || created_at % 9)::UUID, NULL, 0, NULL, created_at, NULL, NULL, NULL, 1, 0 FROM dialzio.contact;
-    INSERT INTO dialzio.conversation_activity SELECT org_id, id, id, 'p', 'closed', NULL, NULL, last_at FROM dialzio.conversation;
     INSERT INTO dialzio.message (org_id, conversation_id, id, direction, kind, text, content_version, purpose, event_at,
         received_at, status, status_at)
       SELECT org_id, id, (lpad(to_hex(1772409600000 + (i - 1) * 2678400000 + created_at), 12, '0') || '7' ||
@@ -48,6 +47,7 @@ const FILL: &str = "
     INSERT INTO dialzio.consent SELECT o.org, i, gen_random_uuid(), gen_random_uuid(), 'whatsapp', 'marketing', 'given', 'spoken', '', NULL, '', 0, 0, NULL
       FROM o, generate_series(1, 4000) i;
     INSERT INTO dialzio.consent_subject SELECT org_id, 'phone:' || id, seq, 0 FROM dialzio.consent;
+    INSERT INTO dialzio.conversation_activity SELECT org_id, id, id, 'b', 'closed', NULL, NULL, last_at FROM dialzio.conversation;
     INSERT INTO dialzio.suppression SELECT o.org, decode(md5(i::TEXT), 'hex'), 'marketing', 1, 0 FROM o, generate_series(1, 4000) i;
     INSERT INTO dialzio.idempotency SELECT o.org, decode(md5(i::TEXT), 'hex'), '', 'other', gen_random_uuid(), i FROM o, generate_series(1, 4000) i;
     INSERT INTO dialzio.note SELECT org_id, id, gen_random_uuid(), 'a', 't', 0 FROM dialzio.contact;
@@ -216,6 +216,8 @@ async fn lists_use_the_index_that_was_made_for_them() {
         (super::TASKS_OF_CONTACT, "task_of_contact "),
         (super::MESSAGES, "message_2026_03_org_id_conversation_id_id_idx "),
         (super::MESSAGE, "message_2026_03_pkey "),
+        (super::ACTIVITIES, "conversation_activity_pkey "),
+        (super::ACTIVITIES_OVER, "conversation_activity_by_time "),
         (super::EFFECTS_DUE, "effect_line "),
         (super::ITEMS_DUE, "inbox_item_line "),
         (super::LANES_DUE, "lane_due "),

@@ -1,12 +1,12 @@
 //! The server, and databases in it.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection};
 
@@ -36,21 +36,54 @@ trap cleanup EXIT
 trap 'exit 1' TERM INT HUP
 cd "$dir"
 "$bin/initdb" -D "$dir/data" -U "$user" -A trust -E UTF8 --locale=C.UTF-8 --no-sync --no-instructions >"$dir/initdb.log" 2>&1
-"$bin/pg_ctl" -D "$dir/data" -w -s -l "$dir/server.log" -o "-c listen_addresses='' -c unix_socket_directories='$dir' \
- -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c jit=off -c max_connections=200 -c shared_buffers=64MB \
- -c max_wal_size=256MB -c autovacuum=off" start >/dev/null 2>&1 </dev/null
-echo ready
-cat >/dev/null
+start() {
+ "$bin/pg_ctl" -D "$dir/data" -w -s -l "$dir/server.log" -o "-c listen_addresses='' -c unix_socket_directories='$dir' \
+  -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c jit=off -c max_connections=200 -c shared_buffers=64MB \
+  -c max_wal_size=256MB -c autovacuum=off" start >/dev/null 2>&1 </dev/null
+ echo ready
+}
+start
+while read -r order; do
+ case "$order" in
+  crash) "$bin/pg_ctl" -D "$dir/data" -m immediate -s stop >/dev/null 2>&1; echo crashed ;;
+  restart) start ;;
+ esac
+done
 "#;
 
 /// A server that goes with the process.
 #[derive(Debug)]
 pub struct Cluster {
     folder: PathBuf,
-    keeper: Mutex<Child>,
+    keeper: Mutex<Keeper>,
     made: AtomicU64,
     /// One database is made after another: nobody may be in the one that is copied.
     turn: tokio::sync::Mutex<()>,
+}
+
+/// The process that looks after the server, and what it says.
+#[derive(Debug)]
+struct Keeper {
+    process: Child,
+    said: BufReader<ChildStdout>,
+}
+
+impl Keeper {
+    fn hear(&mut self, wanted: &str) -> std::io::Result<()> {
+        let mut said = String::new();
+        self.said.read_line(&mut said)?;
+        if said.trim() == wanted {
+            Ok(())
+        } else {
+            Err(failed("PostgreSQL's server programs could not run a server"))
+        }
+    }
+
+    fn order(&mut self, order: &str, answer: &str) -> std::io::Result<()> {
+        let input = self.process.stdin.as_mut().ok_or_else(|| failed("the server is gone"))?;
+        writeln!(input, "{order}")?;
+        self.hear(answer)
+    }
 }
 
 /// A database of its own, migrated and ready to serve from.
@@ -124,21 +157,35 @@ impl Cluster {
             command.uid(user).gid(group);
         }
         std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o755))?;
-        let mut keeper = command.spawn()?;
-        let mut said = String::new();
-        if let Some(output) = keeper.stdout.take() {
-            BufReader::new(output).read_line(&mut said)?;
+        let mut process = command.spawn()?;
+        let output = process.stdout.take().ok_or_else(|| failed("the server says nothing"))?;
+        let mut keeper = Keeper { process, said: BufReader::new(output) };
+        if let Err(error) = keeper.hear("ready") {
+            let _ = keeper.process.wait();
+            return Err(error);
         }
-        if said.trim() != "ready" {
-            let _ = keeper.wait();
-            return Err(failed("PostgreSQL's server programs are there and could not start a server"));
-        }
-        Ok(Self {
-            folder,
-            keeper: Mutex::new(keeper),
-            made: AtomicU64::new(0),
-            turn: tokio::sync::Mutex::default(),
-        })
+        let keeper = Mutex::new(keeper);
+        Ok(Self { folder, keeper, made: AtomicU64::new(0), turn: tokio::sync::Mutex::default() })
+    }
+
+    fn keeper(&self) -> MutexGuard<'_, Keeper> {
+        self.keeper.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Ends the server as a crash would, without a word to anybody.
+    ///
+    /// # Errors
+    /// If the server is gone already.
+    pub fn crash(&self) -> std::io::Result<()> {
+        self.keeper().order("crash", "crashed")
+    }
+
+    /// Starts it again, on the same data.
+    ///
+    /// # Errors
+    /// If it does not start.
+    pub fn restart(&self) -> std::io::Result<()> {
+        self.keeper().order("restart", "ready")
     }
 
     /// The folder with the socket.
@@ -212,9 +259,9 @@ async fn make_role(admin: &mut PgConnection) -> Result<(), sqlx::Error> {
 
 impl Drop for Cluster {
     fn drop(&mut self) {
-        let mut keeper = self.keeper.lock().unwrap_or_else(PoisonError::into_inner);
-        drop(keeper.stdin.take());
-        let _ = keeper.wait();
+        let mut keeper = self.keeper();
+        drop(keeper.process.stdin.take());
+        let _ = keeper.process.wait();
     }
 }
 

@@ -1,0 +1,356 @@
+//! What goes wrong outside: typed, retried where that is safe, and over without a restart.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+use dialzio_core::contact::{ContactQuery, ContactWrite};
+use dialzio_core::event::DomainEvent;
+use dialzio_core::ledger::ChainHash;
+use dialzio_core::page::PageRequest;
+use dialzio_core::store::StoreError;
+use dialzio_core::testing::conformance::{Bench, House};
+use dialzio_core::{ContactId, OrgId};
+use dialzio_store_postgres::testing::{Cluster, Database};
+use sqlx::{AssertSqlSafe, Executor};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+async fn bench(database: &Database) -> Bench {
+    let clock = Bench::clock();
+    Bench::new(Arc::new(database.store(clock.clone()).await.unwrap()), clock)
+}
+
+async fn own() -> (Database, Bench, House) {
+    let database = Cluster::shared().unwrap().database().await.unwrap();
+    let bench = bench(&database).await;
+    let house = bench.house().await;
+    (database, bench, house)
+}
+
+/// Everything that was said to be written is there, and the log and the chain are whole.
+async fn whole(bench: &Bench, house: &House, acknowledged: &[ContactId]) {
+    for contact in acknowledged {
+        let kept = bench.store.contact(&house.scope, *contact).await.unwrap();
+        assert!(kept.is_some(), "{contact} was acknowledged and is gone");
+    }
+    let log = bench.store.audit(&house.scope, 0, 100_000).await.unwrap();
+    let mut before = ChainHash::START;
+    for (entry, place) in log.iter().zip(1..) {
+        assert_eq!((entry.seq, entry.digest(house.org.id, before)), (place, entry.hash));
+        before = entry.hash;
+    }
+    let events = bench.store.events(&house.scope, Default::default(), 100_000).await.unwrap();
+    assert!(events.iter().zip(1..).all(|(event, place)| event.seq.0 == place), "a gap in the log");
+    let told: std::collections::BTreeSet<_> =
+        events.iter().map(|event| format!("{:?}", event.event)).collect();
+    assert_eq!(told.len(), events.len(), "something was written twice");
+}
+
+/// Writes until it is told to stop; answers what was acknowledged, and how often it was refused.
+fn busy(
+    bench: &Arc<Bench>,
+    house: &House,
+    stop: &Arc<AtomicBool>,
+) -> tokio::task::JoinHandle<(Vec<ContactId>, u32)> {
+    let (bench, scope, stop) = (Arc::clone(bench), house.scope.clone(), Arc::clone(stop));
+    tokio::spawn(async move {
+        let (mut acknowledged, mut refused) = (Vec::new(), 0);
+        while !stop.load(Ordering::Relaxed) {
+            let contact = bench.make.contact("Asha");
+            let mut batch = bench.writes([ContactWrite::Insert(contact.clone()).into()]);
+            batch.event(DomainEvent::ContactChanged { contact: contact.id });
+            match bench.store.commit_one(&scope, batch).await {
+                Ok(_) => acknowledged.push(contact.id),
+                Err(StoreError::Unavailable) => {
+                    refused += 1;
+                    tokio::time::sleep(Duration::from_millis(20)).await;
+                }
+                Err(error) => panic!("{error}"),
+            }
+        }
+        (acknowledged, refused)
+    })
+}
+
+/// Connections are cut again and again, in the middle of anything, also of commits: what was acknowledged is there, and
+/// nothing is there twice.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn connections_that_are_cut_lose_nothing_and_double_nothing() {
+    let (database, bench, house) = own().await;
+    let bench = Arc::new(bench);
+    let stop = Arc::new(AtomicBool::new(false));
+    let writers: Vec<_> = (0..8).map(|_| busy(&bench, &house, &stop)).collect();
+    let mut admin = database.admin().await.unwrap();
+    let mut cut = 0;
+    for round in 0..40 {
+        tokio::time::sleep(Duration::from_millis(30 + round * 7 % 40)).await;
+        cut += sqlx::query(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+             WHERE datname = current_database() AND usename = 'dialzio_serves'",
+        )
+        .fetch_all(&mut admin)
+        .await
+        .unwrap()
+        .len();
+    }
+    stop.store(true, Ordering::Relaxed);
+    let mut acknowledged = Vec::new();
+    for writer in writers {
+        acknowledged.extend(writer.await.unwrap().0);
+    }
+    assert!(cut > 40 && acknowledged.len() > 50, "{cut} cut, {} written", acknowledged.len());
+    whole(&bench, &house, &acknowledged).await;
+}
+
+/// A server that goes and comes back: refused meanwhile with an error that says so, and served again without a restart.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_is_killed_is_waited_for() {
+    let cluster = Cluster::start().unwrap();
+    let database = cluster.database().await.unwrap();
+    let bench = Arc::new(bench(&database).await);
+    let house = bench.house().await;
+    let stop = Arc::new(AtomicBool::new(false));
+    let writers: Vec<_> = (0..4).map(|_| busy(&bench, &house, &stop)).collect();
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    cluster.crash().unwrap();
+    let read = bench.store.members(&house.scope).await;
+    assert!(matches!(read, Err(StoreError::Unavailable)), "{read:?}");
+    cluster.restart().unwrap();
+    let patience = Instant::now() + Duration::from_secs(30);
+    while bench.store.ping().await.is_err() {
+        assert!(Instant::now() < patience, "it does not come back");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    stop.store(true, Ordering::Relaxed);
+    let mut acknowledged = Vec::new();
+    let mut refused = 0;
+    for writer in writers {
+        let (written, not) = writer.await.unwrap();
+        acknowledged.extend(written);
+        refused += not;
+    }
+    assert!(acknowledged.len() > 20, "{refused} refused, {} written", acknowledged.len());
+    whole(&bench, &house, &acknowledged).await;
+}
+
+/// Futures that are dropped at any moment: no acknowledged write is lost, no connection is left in a transaction, and the
+/// next borrower of a connection writes for good.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn dropped_futures_lose_nothing_and_leave_no_transaction_behind() {
+    let (database, bench, house) = own().await;
+    let person = bench.person(&house, "Asha").await;
+    // How long it takes here and now.
+    let began = Instant::now();
+    for _ in 0..20 {
+        bench.store.commit_one(&house.scope, bench.batch()).await.unwrap();
+    }
+    let usual = began.elapsed() / 20;
+    let (mut acknowledged, mut dropped) = (Vec::new(), 0);
+    for round in 0..300_u32 {
+        // Up to twice of that, spread by a multiplier without a pattern.
+        let patience = usual * (round * 7_919 % 1_000) / 500;
+        let contact = bench.make.contact("Ravi");
+        let batch = bench.writes([ContactWrite::Insert(contact.clone()).into()]);
+        let work = async {
+            match round % 4 {
+                0 => bench.store.commit_one(&house.scope, batch).await.map(|_| acknowledged.push(contact.id)),
+                1 => bench.store.inbox_entry(&house.scope, person.conversation.id).await.map(drop),
+                2 => bench.store.lanes_due(&bench.system, bench.now(), 10).await.map(drop),
+                _ => bench.store.ping().await,
+            }
+        };
+        match tokio::time::timeout(patience, work).await {
+            Ok(done) => done.unwrap(),
+            Err(_) => dropped += 1,
+        }
+    }
+    assert!((20..295).contains(&dropped), "{dropped} of 300 were dropped");
+    whole(&bench, &house, &acknowledged).await;
+    let mut admin = database.admin().await.unwrap();
+    let patience = Instant::now() + Duration::from_secs(10);
+    loop {
+        let left: i64 = sqlx::query_scalar(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
+               AND usename = 'dialzio_serves' AND (state LIKE 'idle in transaction%' OR state = 'active')",
+        )
+        .fetch_one(&mut admin)
+        .await
+        .unwrap();
+        if left == 0 {
+            break;
+        }
+        assert!(Instant::now() < patience, "{left} connections are left in a transaction");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    for _ in 0..20 {
+        let contact = bench.make.contact("Meera");
+        bench.write(&house.scope, ContactWrite::Insert(contact.clone())).await;
+        let count: i64 = sqlx::query_scalar("SELECT count(*) FROM dialzio.contact WHERE id::TEXT = $1")
+            .bind(contact.id.to_string())
+            .fetch_one(&mut admin)
+            .await
+            .unwrap();
+        assert_eq!(count, 1, "an acknowledged write that nobody else sees");
+    }
+}
+
+/// Two transactions that wait for each other: the server chooses one, and ours is done again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_deadlock_is_done_again() {
+    let cluster = Cluster::start().unwrap();
+    let database = cluster.database().await.unwrap();
+    let bench = bench(&database).await;
+    let house = bench.house().await;
+    let person = bench.person(&house, "Asha").await;
+    let mut admin = database.admin().await.unwrap();
+    admin.execute("ALTER SYSTEM SET deadlock_timeout = '50ms'").await.unwrap();
+    admin.execute("SELECT pg_reload_conf()").await.unwrap();
+    // Somebody else holds the card and then wants the organisation; we hold the organisation and want the card. They are
+    // patient, so it is us who notice and give way.
+    admin.execute("BEGIN; SET LOCAL deadlock_timeout = '20s'").await.unwrap();
+    admin.execute("SELECT 1 FROM dialzio.contact FOR UPDATE").await.unwrap();
+    let mut card = person.contact.clone();
+    card.name = Some(dialzio_core::text::PersonName::parse("Asha Rao").unwrap());
+    let batch = bench.writes([ContactWrite::Update(card).into()]);
+    let (store, scope) = (Arc::clone(&bench.store), house.scope.clone());
+    let ours = tokio::spawn(async move { store.commit_one(&scope, batch).await });
+    tokio::time::sleep(Duration::from_millis(30)).await;
+    let began = Instant::now();
+    admin.execute("SELECT 1 FROM dialzio.org_head FOR UPDATE").await.unwrap();
+    assert!(began.elapsed() < Duration::from_secs(4), "we held on until the lock's time was up");
+    admin.execute("COMMIT").await.unwrap();
+    ours.await.unwrap().unwrap();
+    let log = std::fs::read_to_string(cluster.folder().join("server.log")).unwrap();
+    assert!(log.contains("deadlock detected"), "there was none");
+    let page = PageRequest::first(10);
+    let found = bench.store.contacts(&house.scope, &ContactQuery::matching("rao"), page).await.unwrap();
+    assert_eq!(found.items.len(), 1);
+}
+
+/// A server that only reads, as one is after another has taken its place: refused as busy, and over when it writes again.
+#[tokio::test]
+async fn a_server_that_only_reads_is_busy_and_reads_go_on() {
+    let (database, bench, house) = own().await;
+    let person = bench.person(&house, "Asha").await;
+    let mut admin = database.admin().await.unwrap();
+    let name: String =
+        sqlx::query_scalar("SELECT current_database()::TEXT").fetch_one(&mut admin).await.unwrap();
+    let only_reads =
+        |on: &str| AssertSqlSafe(format!("ALTER DATABASE {name} SET default_transaction_read_only = {on}"));
+    let cut = AssertSqlSafe(format!(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}' AND pid <> pg_backend_pid()"
+    ));
+    admin.execute(only_reads("on")).await.unwrap();
+    admin.execute(cut).await.unwrap();
+    let contact = bench.make.contact("Ravi");
+    let batch = || bench.writes([ContactWrite::Insert(contact.clone()).into()]);
+    let refused = bench.store.commit_one(&house.scope, batch()).await;
+    assert!(matches!(refused, Err(StoreError::Unavailable)), "{refused:?}");
+    assert!(matches!(bench.store.ping().await, Err(StoreError::Unavailable)));
+    assert!(bench.store.contact(&house.scope, person.contact.id).await.unwrap().is_some());
+    // Each refusal throws its connection away, so the next ones find the server as it is then.
+    admin.execute(only_reads("off")).await.unwrap();
+    let patience = Instant::now() + Duration::from_secs(20);
+    while bench.store.commit_one(&house.scope, batch()).await.is_err() {
+        assert!(Instant::now() < patience, "it goes on reading only");
+    }
+}
+
+/// Whoever waits too long for the organisation is told that it is busy; nobody waits for ever.
+#[tokio::test]
+async fn a_lock_that_is_held_too_long_is_busy_and_over() {
+    let (database, bench, house) = own().await;
+    let mut admin = database.admin().await.unwrap();
+    admin.execute("BEGIN; SELECT 1 FROM dialzio.org_head FOR UPDATE").await.unwrap();
+    let refused = bench.store.commit_one(&house.scope, bench.batch()).await;
+    assert!(matches!(refused, Err(StoreError::Unavailable)), "{refused:?}");
+    // Other organisations are not held up meanwhile.
+    let other = dialzio_core::testing::scope(bench.make.id::<OrgId>());
+    bench.store.commit_one(&other, bench.batch()).await.unwrap();
+    admin.execute("ROLLBACK").await.unwrap();
+    bench.store.commit_one(&house.scope, bench.batch()).await.unwrap();
+}
+
+/// No value of anybody's gets into an error.
+#[tokio::test]
+async fn no_value_reaches_an_error() {
+    let (_database, bench, house) = own().await;
+    let person = bench.person(&house, "Zanzibarquux").await;
+    let doubled = bench.writes([ContactWrite::Insert(person.contact.clone()).into()]);
+    let refused = bench.store.commit_one(&house.scope, doubled).await.unwrap_err();
+    let said = format!("{refused} {refused:?}");
+    assert!(!said.contains("Zanzibar") && !said.contains(&person.contact.id.to_string()), "{said}");
+}
+
+/// Cuts the one connection that waits for `event` as soon as there is one.
+async fn cut_while_waiting(admin: &mut sqlx::PgConnection, event: &str) {
+    let patience = Instant::now() + Duration::from_secs(20);
+    loop {
+        let cut: Vec<bool> = sqlx::query_scalar(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+             WHERE datname = current_database() AND usename = 'dialzio_serves' AND wait_event = $1",
+        )
+        .bind(event)
+        .fetch_all(&mut *admin)
+        .await
+        .unwrap();
+        if !cut.is_empty() {
+            return;
+        }
+        assert!(Instant::now() < patience, "nobody waits for {event}");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+async fn adds(bench: &Bench, house: &House) -> (ContactId, tokio::task::JoinHandle<Result<u64, StoreError>>) {
+    let contact = bench.make.contact("Asha");
+    let mut batch = bench.writes([ContactWrite::Insert(contact.clone()).into()]);
+    batch.event(DomainEvent::ContactChanged { contact: contact.id });
+    let (store, scope) = (Arc::clone(&bench.store), house.scope.clone());
+    let adding = async move { store.commit_one(&scope, batch).await.map(|commit| commit.seq.0) };
+    (contact.id, tokio::spawn(adding))
+}
+
+/// The connection is cut after the commit has happened and before it was answered: the answer is found out, not repeated.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_commit_that_happened_and_was_not_answered_is_found_out() {
+    let cluster = Cluster::start().unwrap();
+    let database = cluster.database().await.unwrap();
+    let bench = bench(&database).await;
+    let house = bench.house().await;
+    let mut admin = database.admin().await.unwrap();
+    // The server writes a commit and then waits for a standby that does not exist.
+    admin.execute("ALTER SYSTEM SET synchronous_standby_names = 'nobody'").await.unwrap();
+    admin.execute("SELECT pg_reload_conf()").await.unwrap();
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    let (contact, adding) = adds(&bench, &house).await;
+    cut_while_waiting(&mut admin, "SyncRep").await;
+    admin.execute("SET synchronous_commit = local").await.unwrap();
+    admin.execute("ALTER SYSTEM RESET synchronous_standby_names").await.unwrap();
+    admin.execute("SELECT pg_reload_conf()").await.unwrap();
+    assert_eq!(adding.await.unwrap().unwrap(), 1);
+    whole(&bench, &house, &[contact]).await;
+    assert_eq!(bench.store.newest_event(&house.scope).await.unwrap().0, 1, "it was written twice");
+}
+
+/// The connection is cut in the middle of a commit that never happened: it is known that it did not, and it is done again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_commit_that_did_not_happen_is_done_again() {
+    let (database, bench, house) = own().await;
+    let mut admin = database.admin().await.unwrap();
+    // What a commit has to do before it can happen takes a while.
+    admin
+        .execute(
+            "CREATE FUNCTION public.dawdle () RETURNS TRIGGER LANGUAGE plpgsql AS
+               'BEGIN PERFORM pg_sleep(0.5); RETURN NULL; END';
+             CREATE CONSTRAINT TRIGGER dawdle AFTER UPDATE ON dialzio.org_head DEFERRABLE INITIALLY DEFERRED
+               FOR EACH ROW EXECUTE FUNCTION public.dawdle ()",
+        )
+        .await
+        .unwrap();
+    let (contact, adding) = adds(&bench, &house).await;
+    cut_while_waiting(&mut admin, "PgSleep").await;
+    assert_eq!(adding.await.unwrap().unwrap(), 1);
+    whole(&bench, &house, &[contact]).await;
+}

@@ -1,0 +1,142 @@
+//! Months: opened before anybody writes in them, closed at once when all of them has expired and no file is left.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod support;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use dialzio_core::store::{Purge, SystemWrite, Write};
+use dialzio_core::testing::Fixtures;
+use dialzio_core::testing::conformance::Bench;
+use dialzio_core::{Clock, ManualClock, SystemClock};
+use sqlx::{Executor, PgConnection};
+use std::sync::Arc;
+
+async fn months(db: &mut PgConnection, table: &str) -> Vec<String> {
+    sqlx::query_scalar(
+        "SELECT right(c.relname::TEXT, 7) FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+         JOIN pg_class p ON p.oid = i.inhparent JOIN pg_namespace n ON n.oid = p.relnamespace
+         WHERE n.nspname = 'dialzio' AND p.relkind = 'p' AND p.relname = $1 ORDER BY 1",
+    )
+    .bind(table)
+    .fetch_all(db)
+    .await
+    .unwrap()
+}
+
+/// A bench whose clock shows `at`.
+async fn bench_at(at: DateTime<Utc>) -> (Bench, PgConnection) {
+    let database = support::database().await;
+    let clock = Arc::new(ManualClock::at(at));
+    let store = Arc::new(database.store(clock.clone()).await.unwrap());
+    let bench = Bench {
+        store,
+        clock: clock.clone(),
+        make: Fixtures::seeded(7, at),
+        system: dialzio_core::testing::system_scope(),
+    };
+    (bench, database.admin().await.unwrap())
+}
+
+#[tokio::test]
+async fn the_sweep_opens_the_months_to_come() {
+    let (bench, mut db) = bench_at("2026-11-30T12:00:00Z".parse().unwrap()).await;
+    bench.enact(SystemWrite::Sweep(bench.now())).await.unwrap();
+    for table in ["message", "message_evidence", "event", "audit"] {
+        let open = months(&mut db, table).await;
+        for month in ["2026_11", "2026_12", "2027_01"] {
+            assert!(open.iter().any(|name| name == month), "{table}: {open:?}");
+        }
+    }
+}
+
+/// A message of a month that no sweep has opened, and one from the edge of a month, find their place.
+#[tokio::test]
+async fn a_month_that_is_missing_is_opened_by_whoever_needs_it() {
+    let (bench, mut db) = bench_at("2025-07-31T23:59:59.999Z".parse().unwrap()).await;
+    let house = bench.house().await;
+    let person = bench.person(&house, "Asha").await;
+    let late = bench.hears(&house, &person, "late", bench.now()).await;
+    let early = bench.hears(&house, &person, "early", bench.now() + TimeDelta::milliseconds(1)).await;
+    for message in [&late, &early] {
+        assert!(bench.store.message(&house.scope, message.id).await.unwrap().is_some());
+    }
+    let open = months(&mut db, "message").await;
+    assert!(
+        open.iter().any(|name| name == "2025_07") && open.iter().any(|name| name == "2025_08"),
+        "{open:?}"
+    );
+    for (month, message) in [("2025_07", &late), ("2025_08", &early)] {
+        let sql = format!("SELECT count(*) FROM dialzio.message_{month} WHERE id::TEXT = $1");
+        let count: i64 = sqlx::query_scalar(sqlx::AssertSqlSafe(sql))
+            .bind(message.id.to_string())
+            .fetch_one(&mut db)
+            .await
+            .unwrap();
+        assert_eq!(count, 1, "{month}");
+    }
+}
+
+/// Fourteen months ago, by the server's own clock too, which does not take the program's word for it.
+#[tokio::test]
+async fn a_month_goes_at_once_when_all_of_it_has_expired_and_no_file_is_left() {
+    let now = SystemClock.now();
+    let (bench, mut db) = bench_at(now - TimeDelta::days(430)).await;
+    let house = bench.house().await;
+    let person = bench.person(&house, "Asha").await;
+    let heard = bench.hears(&house, &person, "hello", bench.now()).await;
+    bench.queues(&house, &person, "an answer", bench.now()).await;
+    let media = bench.make.media(house.org.id, house.account.id, &heard);
+    bench.write(&house.scope, dialzio_core::media::MediaWrite::Insert(media)).await;
+    let month = bench.now().format("%Y_%m").to_string();
+    let open = |months: Vec<String>| months.contains(&month);
+    // By the program's clock it is too early.
+    bench.enact(SystemWrite::Sweep(bench.now())).await.unwrap();
+    assert!(open(months(&mut db, "message").await));
+    bench.clock.set(now);
+    bench.enact(SystemWrite::Sweep(bench.now())).await.unwrap();
+    assert!(open(months(&mut db, "message").await), "a file is left in it");
+    let purge = Write::Purge { class: Purge::Messages, before: now - TimeDelta::days(365), limit: 1 };
+    // The message with the file is the older one; the other one stays behind for the month to take along.
+    assert_eq!(bench.write(&house.scope, purge).await.touched, 1);
+    bench.enact(SystemWrite::Sweep(bench.now())).await.unwrap();
+    for table in ["message", "message_evidence", "event"] {
+        assert!(!open(months(&mut db, table).await), "{table}");
+    }
+    assert!(open(months(&mut db, "audit").await), "audit entries live for 36 months");
+    let kept = bench.conversation(&house, &person).await;
+    assert!(kept.last_message.is_some());
+    // A message of that month, from an import, opens it again.
+    bench.hears(&house, &person, "again", now - TimeDelta::days(430)).await;
+    assert!(open(months(&mut db, "message").await));
+}
+
+/// Whatever the program says the time is, the server closes nothing that may be alive.
+#[tokio::test]
+async fn a_month_that_may_be_alive_is_not_closed_by_a_wrong_clock() {
+    let now = SystemClock.now();
+    let (bench, mut db) = bench_at(now - TimeDelta::days(40)).await;
+    let house = bench.house().await;
+    let person = bench.person(&house, "Asha").await;
+    bench.hears(&house, &person, "hello", bench.now()).await;
+    let before = months(&mut db, "message").await;
+    bench.clock.set(now + TimeDelta::days(4_000));
+    bench.enact(SystemWrite::Sweep(bench.now())).await.unwrap();
+    let after = months(&mut db, "message").await;
+    assert!(
+        before.iter().filter(|month| month.as_str() > "2026_05").all(|month| after.contains(month)),
+        "{before:?} {after:?}"
+    );
+    // Nor by whoever serves, who may ask for it directly and is told no.
+    db.execute("BEGIN; SET LOCAL ROLE dialzio_system").await.unwrap();
+    let month = (now - TimeDelta::days(40)).date_naive().to_string();
+    for parent in ["message", "audit", "contact", "org"] {
+        let closed: bool = sqlx::query_scalar("SELECT dialzio.month_close($1, $2::DATE)")
+            .bind(parent)
+            .bind(&month)
+            .fetch_one(&mut db)
+            .await
+            .unwrap();
+        assert!(!closed, "{parent}");
+    }
+}
