@@ -26,8 +26,9 @@ export async function places({ server, inbox, guard }) {
   });
   await step('numbers work, settings are kept within what the law leaves', page, async () => {
     await page.goto(`${server.origin}/integrations`);
-    await page.getByRole('button', { name: 'Check now' }).click();
-    await page.getByText('Works').waitFor();
+    const line = page.getByRole('region', { name: 'Shop line' });
+    await line.getByRole('button', { name: 'Check now' }).click();
+    await line.getByText('Works').waitFor();
     await picture(page, 'numbers');
     await page.goto(`${server.origin}/settings`);
     await page.getByLabel('From').fill('23:00');
