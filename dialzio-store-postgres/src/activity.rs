@@ -30,7 +30,7 @@ pub(crate) async fn list(
     of: ConversationId,
     page: &PageRequest,
 ) -> Res<Page<Activity>> {
-    let row = params![org, sight.cutoff, id(of), id_before(page)?, over(page)];
+    let row = params![org, sight.now, id(of), id_before(page)?, over(page)];
     let found = db.all(sql::ACTIVITIES, row, activity).await?;
     Ok(Page::from_overread(found, page.limit, |activity| id_key(activity.id)))
 }

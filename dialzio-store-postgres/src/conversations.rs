@@ -84,7 +84,7 @@ pub(crate) async fn inbox_entry(
     sight: Sight,
     of: ConversationId,
 ) -> Res<Option<InboxEntry>> {
-    db.one(sql::INBOX_ENTRY, params![org, sight.cutoff, sight.now, id(of)], entry).await
+    db.one(sql::INBOX_ENTRY, params![org, sight.now, sight.now, id(of)], entry).await
 }
 
 pub(crate) async fn by_ids(
@@ -134,7 +134,7 @@ pub(crate) async fn inbox(
         StateFilter::Snoozed => ("snoozed", Some(time(query.now))),
         StateFilter::Closed => ("closed", None),
     };
-    let (cut, now, most) = (sight.cutoff, sight.now, over(page));
+    let (cut, now, most) = (sight.now, sight.now, over(page));
     let mut row = params![org, cut, now, state, at, last, most, still];
     let who = match query.view {
         InboxView::All => None,

@@ -32,13 +32,13 @@ pub(crate) struct Look<'a, 'c> {
 }
 
 impl Look<'_, '_> {
-    async fn sight(&mut self) -> Res<Sight> {
-        Sight::at(self.db, id(self.org), self.now).await
+    fn sight(&self) -> Sight {
+        Sight::at(self.now)
     }
 
     /// Facts for each of these sends that still exists.
     pub(crate) async fn send_facts(&mut self, effects: &[EffectId]) -> Res<Vec<SendFacts>> {
-        let (sight, mut accounts) = (self.sight().await?, HashMap::new());
+        let (sight, mut accounts) = (self.sight(), HashMap::new());
         let mut found = Vec::with_capacity(effects.len());
         for effect in effects {
             found.extend(self.send_facts_of(*effect, sight, &mut accounts).await?);
@@ -244,9 +244,9 @@ impl Look<'_, '_> {
     }
 
     async fn known_messages(&mut self, ask: &InboundAsk) -> Res<Vec<KnownMessage>> {
-        let (org, sight) = (id(self.org), self.sight().await?);
+        let (org, sight) = (id(self.org), self.sight());
         let hashes: Vec<_> = ask.external.iter().map(ExternalId::hash8).collect();
-        let row = params![org, sight.cutoff, sight.now, id(ask.account), hashes];
+        let row = params![org, sight.now, sight.now, id(ask.account), hashes];
         let mut found = self
             .db
             .all(sql::MESSAGES_REFERRED, row, |row| {
@@ -260,7 +260,7 @@ impl Look<'_, '_> {
             |known: &KnownMessage| known.external.as_ref().is_some_and(|id| ask.external.contains(id));
         found.retain(asked);
         if !ask.own.is_empty() {
-            let row = params![org, sight.cutoff, sight.now, id_list(ask.own.iter().copied())];
+            let row = params![org, sight.now, sight.now, id_list(ask.own.iter().copied())];
             found.extend(
                 self.db.all(sql::MESSAGES_KNOWN, row, |row| known(&Cols::new(row, "message"))).await?,
             );

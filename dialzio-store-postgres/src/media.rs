@@ -49,7 +49,7 @@ fn media(row: &PgRow) -> Res<Media> {
 }
 
 pub(crate) async fn one(db: &mut Db<'_>, org: Uuid, sight: Sight, of: MediaId) -> Res<Option<Media>> {
-    db.one(sql::MEDIA, params![org, sight.cutoff, sight.now, id(of)], media).await
+    db.one(sql::MEDIA, params![org, sight.now, sight.now, id(of)], media).await
 }
 
 pub(crate) async fn of_messages(
@@ -59,7 +59,7 @@ pub(crate) async fn of_messages(
     messages: &[MessageId],
 ) -> Res<Vec<Media>> {
     let ids = id_list(messages.iter().copied());
-    db.all(sql::MEDIA_OF, params![org, sight.cutoff, sight.now, ids], media).await
+    db.all(sql::MEDIA_OF, params![org, sight.now, sight.now, ids], media).await
 }
 
 impl Scope<'_> {

@@ -109,7 +109,7 @@ fn message(row: &PgRow) -> Res<Message> {
 }
 
 pub(crate) async fn one(db: &mut Db<'_>, org: Uuid, sight: Sight, of: MessageId) -> Res<Option<Message>> {
-    db.one(sql::MESSAGE, params![org, sight.cutoff, sight.now, id(of)], message).await
+    db.one(sql::MESSAGE, params![org, sight.now, sight.now, id(of)], message).await
 }
 
 pub(crate) async fn list(
@@ -120,7 +120,7 @@ pub(crate) async fn list(
     page: &PageRequest,
 ) -> Res<Page<Message>> {
     let after = id_before(page)?;
-    let row = params![org, sight.cutoff, sight.now, id(conversation), after, over(page)];
+    let row = params![org, sight.now, sight.now, id(conversation), after, over(page)];
     let found = db.all(sql::MESSAGES, row, message).await?;
     Ok(Page::from_overread(found, page.limit, |message| id_key(message.id)))
 }

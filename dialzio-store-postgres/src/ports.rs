@@ -170,10 +170,7 @@ impl ConversationStore for PostgresStore {
     }
 
     async fn inbox_entry(&self, scope: &OrgScope, id: ConversationId) -> StoreResult<Option<InboxEntry>> {
-        look!(self, scope, |db, org| async {
-            let sight = Sight::at(db, org, self.now()).await?;
-            conversations::inbox_entry(db, org, sight, id).await
-        })
+        look!(self, scope, |db, org| conversations::inbox_entry(db, org, Sight::at(self.now()), id))
     }
 
     async fn inbox(
@@ -182,10 +179,7 @@ impl ConversationStore for PostgresStore {
         query: &ConversationQuery,
         page: PageRequest,
     ) -> StoreResult<Page<InboxEntry>> {
-        look!(self, scope, |db, org| async {
-            let sight = Sight::at(db, org, self.now()).await?;
-            conversations::inbox(db, org, sight, query, &page).await
-        })
+        look!(self, scope, |db, org| conversations::inbox(db, org, Sight::at(self.now()), query, &page))
     }
 
     async fn conversations_of(&self, scope: &OrgScope, contact: ContactId) -> StoreResult<Vec<Conversation>> {
@@ -206,10 +200,7 @@ impl ConversationStore for PostgresStore {
     }
 
     async fn message(&self, scope: &OrgScope, id: MessageId) -> StoreResult<Option<Message>> {
-        look!(self, scope, |db, org| async {
-            let sight = Sight::at(db, org, self.now()).await?;
-            messages::one(db, org, sight, id).await
-        })
+        look!(self, scope, |db, org| messages::one(db, org, Sight::at(self.now()), id))
     }
 
     async fn messages(
@@ -218,10 +209,7 @@ impl ConversationStore for PostgresStore {
         conversation: ConversationId,
         page: PageRequest,
     ) -> StoreResult<Page<Message>> {
-        look!(self, scope, |db, org| async {
-            let sight = Sight::at(db, org, self.now()).await?;
-            messages::list(db, org, sight, conversation, &page).await
-        })
+        look!(self, scope, |db, org| messages::list(db, org, Sight::at(self.now()), conversation, &page))
     }
 
     async fn activities(
@@ -230,10 +218,7 @@ impl ConversationStore for PostgresStore {
         conversation: ConversationId,
         page: PageRequest,
     ) -> StoreResult<Page<Activity>> {
-        look!(self, scope, |db, org| async {
-            let sight = Sight::at(db, org, self.now()).await?;
-            activity::list(db, org, sight, conversation, &page).await
-        })
+        look!(self, scope, |db, org| activity::list(db, org, Sight::at(self.now()), conversation, &page))
     }
 
     async fn inbound_facts(&self, scope: &OrgScope, ask: &InboundAsk) -> StoreResult<InboundFacts> {
@@ -248,17 +233,11 @@ impl ConversationStore for PostgresStore {
 #[async_trait]
 impl MediaStore for PostgresStore {
     async fn media(&self, scope: &OrgScope, id: MediaId) -> StoreResult<Option<Media>> {
-        look!(self, scope, |db, org| async {
-            let sight = Sight::at(db, org, self.now()).await?;
-            media::one(db, org, sight, id).await
-        })
+        look!(self, scope, |db, org| media::one(db, org, Sight::at(self.now()), id))
     }
 
     async fn media_of(&self, scope: &OrgScope, of: &[MessageId]) -> StoreResult<Vec<Media>> {
-        look!(self, scope, |db, org| async {
-            let sight = Sight::at(db, org, self.now()).await?;
-            media::of_messages(db, org, sight, of).await
-        })
+        look!(self, scope, |db, org| media::of_messages(db, org, Sight::at(self.now()), of))
     }
 }
 

@@ -39,15 +39,28 @@ impl Schema {
         format!("{}_system", self.0)
     }
 
-    /// Puts names in the place of `@table`, `@@schema`, `@@app` and `@@system`.
+    /// Puts names in the place of `@table`, `@@schema`, `@@app` and `@@system`, and how long messages are kept, in
+    /// microseconds, in the place of `@@period`: the shorter of what the organisation says and twelve months.
     pub(crate) fn render(&self, sql: &str) -> String {
         let mut out = String::with_capacity(sql.len() + 64);
         let mut rest = sql;
         while let Some(at) = rest.find('@') {
             out.push_str(&rest[..at]);
             rest = &rest[at..];
-            let role = [("@@schema", self.0.clone()), ("@@app", self.app()), ("@@system", self.system())];
-            if let Some((mark, name)) = role.into_iter().find(|(mark, _)| rest.starts_with(mark)) {
+            let period = || {
+                let schema = &self.0;
+                format!(
+                    "coalesce((SELECT 86400000000 * least(o.message_days, 365) FROM {schema}.org o \
+                     WHERE o.org_id = $1), 31536000000000)"
+                )
+            };
+            let marks = [
+                ("@@schema", self.0.clone()),
+                ("@@app", self.app()),
+                ("@@system", self.system()),
+                ("@@period", period()),
+            ];
+            if let Some((mark, name)) = marks.into_iter().find(|(mark, _)| rest.starts_with(mark)) {
                 out.push_str(&name);
                 rest = &rest[mark.len()..];
                 continue;

@@ -354,3 +354,18 @@ async fn a_commit_that_did_not_happen_is_done_again() {
     assert_eq!(adding.await.unwrap().unwrap(), 1);
     whole(&bench, &house, &[contact]).await;
 }
+
+/// PostgreSQL keeps no text with a NUL, and will not compare one either: whoever asks for it is told that it is not there.
+#[tokio::test]
+async fn a_text_that_cannot_be_kept_is_not_found() {
+    let (_database, bench, house) = own().await;
+    let wanted = [
+        dialzio_core::provider::AccountRef("a\0b".to_owned()),
+        dialzio_core::provider::AccountRef(house.account.external_id.clone()),
+    ];
+    let routes = bench.store.route(&bench.system, house.app.id, &wanted).await.unwrap();
+    assert_eq!(routes.iter().map(Option::is_some).collect::<Vec<_>>(), [false, true]);
+    let query = ContactQuery { tokens: vec!["a\0b".to_owned()], stage: None };
+    let found = bench.store.contacts(&house.scope, &query, PageRequest::first(10)).await.unwrap();
+    assert!(found.items.is_empty());
+}

@@ -1,7 +1,7 @@
 //! Conversations, queues, messages and what becomes of them, files.
 //!
-//! An expired message or file is not found: `$2` is the organisation's cut-off and `$3` is now in every statement that
-//! shows one. Those without the two are the writer's own, which keep the state of what is still there.
+//! An expired message or file is not found: `$2` and `$3` are now, and `@@period` is how long the organisation keeps
+//! messages, in every statement that shows one. Those without are the writer's own, which keep the state of what is there.
 
 use super::statements;
 
@@ -34,7 +34,7 @@ macro_rules! entries {
                ORDER BY a.seen_at DESC, a.place DESC LIMIT 1) a ON TRUE
              LEFT JOIN LATERAL (SELECT m.id, m.direction, m.kind, m.text, m.status FROM @message m
                WHERE m.org_id = $1 AND m.id = c.last_message
-                 AND m.event_at > $2 AND (m.expires_at IS NULL OR m.expires_at > $3) LIMIT 1) m ON TRUE
+                 AND m.event_at > $2 - @@period AND (m.expires_at IS NULL OR m.expires_at > $3) LIMIT 1) m ON TRUE
              ORDER BY c.last_at DESC, c.id DESC"
         )
     };
@@ -113,7 +113,7 @@ statements! { CONVERSATIONS_ALL:
 
     ACTIVITIES: Read [conversation_activity] =
         "SELECT a.id, a.conversation_id, a.by, a.what, a.member, a.until, a.at FROM @conversation_activity a
-         WHERE a.org_id = $1 AND a.conversation_id = $3 AND a.id < $4 AND a.at > $2 ORDER BY a.id DESC LIMIT $5";
+         WHERE a.org_id = $1 AND a.conversation_id = $3 AND a.id < $4 AND a.at > $2 - @@period ORDER BY a.id DESC LIMIT $5";
     PUT_ACTIVITY: Write [conversation_activity] =
         "INSERT INTO @conversation_activity (org_id, conversation_id, id, by, what, member, until, at)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING";
@@ -124,11 +124,11 @@ statements! { CONVERSATIONS_ALL:
 
     MESSAGE: Read [message] =
         concat!("SELECT ", message!(), " FROM @message m WHERE m.org_id = $1 AND m.id = $4 \
-                 AND m.event_at > $2 AND (m.expires_at IS NULL OR m.expires_at > $3)");
+                 AND m.event_at > $2 - @@period AND (m.expires_at IS NULL OR m.expires_at > $3)");
     MESSAGES: Read [message] =
         concat!("SELECT ", message!(), " FROM @message m \
                  WHERE m.org_id = $1 AND m.conversation_id = $4 AND m.id < $5 \
-                   AND m.event_at > $2 AND (m.expires_at IS NULL OR m.expires_at > $3) \
+                   AND m.event_at > $2 - @@period AND (m.expires_at IS NULL OR m.expires_at > $3) \
                  ORDER BY m.id DESC LIMIT $6");
     MESSAGE_MARKS: Read [message] =
         "SELECT m.edited_at, m.revoked_at, m.reactions FROM @message m
@@ -142,12 +142,12 @@ statements! { CONVERSATIONS_ALL:
         "SELECT m.id, m.conversation_id, m.direction, m.external_id, m.status
          FROM @message m
          WHERE m.org_id = $1 AND m.id = ANY ($4)
-           AND m.event_at > $2 AND (m.expires_at IS NULL OR m.expires_at > $3)";
+           AND m.event_at > $2 - @@period AND (m.expires_at IS NULL OR m.expires_at > $3)";
     MESSAGES_REFERRED: Read [external_reference, message] =
         "SELECT m.id, m.conversation_id, m.direction, m.external_id, m.status, r.digest
          FROM @external_reference r CROSS JOIN @message m
          WHERE r.org_id = $1 AND r.account_id = $4 AND r.hash8 = ANY ($5) AND m.org_id = $1 AND m.id = r.message_id
-           AND m.event_at > $2 AND (m.expires_at IS NULL OR m.expires_at > $3)";
+           AND m.event_at > $2 - @@period AND (m.expires_at IS NULL OR m.expires_at > $3)";
     REFERENCES: Read [external_reference, message] =
         "SELECT r.hash8, r.message_id, r.digest, m.external_id
          FROM @external_reference r LEFT JOIN @message m ON m.org_id = $1 AND m.id = r.message_id
@@ -196,11 +196,11 @@ statements! { CONVERSATIONS_ALL:
 
     MEDIA: Read [media] =
         concat!("SELECT ", media!(), " FROM @media f WHERE f.org_id = $1 AND f.id = $4 \
-                 AND f.event_at > $2 AND (f.expires_at IS NULL OR f.expires_at > $3)");
+                 AND f.event_at > $2 - @@period AND (f.expires_at IS NULL OR f.expires_at > $3)");
     MEDIA_OF: Read [media] =
         concat!("SELECT ", media!(), " FROM @media f \
                  WHERE f.org_id = $1 AND f.message_id = ANY ($4) \
-                   AND f.event_at > $2 AND (f.expires_at IS NULL OR f.expires_at > $3)");
+                   AND f.event_at > $2 - @@period AND (f.expires_at IS NULL OR f.expires_at > $3)");
     PUT_MEDIA: Write [media] =
         "INSERT INTO @media (org_id, id, message_id, account_id, what, state, mime, filename, size, sha256, provider_id,
                 blob, wrapped_key, event_at, expires_at)

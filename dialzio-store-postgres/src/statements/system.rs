@@ -33,7 +33,6 @@ macro_rules! quarantine {
 statements! { SYSTEM:
     ORG: System [org] = concat!(org!(), " WHERE o.org_id = $1");
     ORGS: System [org] = concat!(org!(), " WHERE o.org_id > $1 ORDER BY o.org_id LIMIT $2");
-    ORG_DAYS: System [org] = "SELECT o.message_days FROM @org o WHERE o.org_id = $1";
     PUT_ORG: System [org] =
         "INSERT INTO @org (org_id, name, zone, open_from, open_until, marketing_cap, message_days, created_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8)

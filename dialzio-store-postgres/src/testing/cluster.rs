@@ -30,7 +30,7 @@ const MONTHS: [&str; 2] = ["2026-03-01", "2026-04-01"];
 /// takes the server down and its folder away.
 const KEEPER: &str = r#"
 set -eu
-bin="$1"; dir="$2"; user="$3"
+bin="$1"; dir="$2"; user="$3"; disk="$4"
 cleanup() { "$bin/pg_ctl" -D "$dir/data" -m immediate -s stop >/dev/null 2>&1 || true; rm -rf "$dir"; }
 trap cleanup EXIT
 trap 'exit 1' TERM INT HUP
@@ -38,8 +38,7 @@ cd "$dir"
 "$bin/initdb" -D "$dir/data" -U "$user" -A trust -E UTF8 --locale=C.UTF-8 --no-sync --no-instructions >"$dir/initdb.log" 2>&1
 start() {
  "$bin/pg_ctl" -D "$dir/data" -w -s -l "$dir/server.log" -o "-c listen_addresses='' -c unix_socket_directories='$dir' \
-  -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c jit=off -c max_connections=200 -c shared_buffers=64MB \
-  -c max_wal_size=256MB -c autovacuum=off" start >/dev/null 2>&1 </dev/null
+  -c jit=off -c max_connections=200 $disk" start >/dev/null 2>&1 </dev/null
  echo ready
 }
 start
@@ -137,16 +136,31 @@ impl Cluster {
         SHARED.get_or_init(|| Self::start().map_err(|error| error.to_string())).as_ref().map_err(failed)
     }
 
-    /// Starts a server that goes with the value.
+    /// Starts a server that goes with the value, and does not wait for any disk.
     ///
     /// # Errors
     /// One sentence that says what to install, or what went wrong.
     pub fn start() -> std::io::Result<Self> {
+        Self::start_with(
+            "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c shared_buffers=64MB -c max_wal_size=256MB \
+             -c autovacuum=off",
+        )
+    }
+
+    /// Starts one that waits for its disk as a real one does, to measure with.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub fn start_durable() -> std::io::Result<Self> {
+        Self::start_with("-c fsync=on -c synchronous_commit=on -c shared_buffers=512MB -c max_wal_size=2GB")
+    }
+
+    fn start_with(disk: &str) -> std::io::Result<Self> {
         let binaries = binaries().ok_or_else(|| failed(MISSING))?;
         // Short, since a socket's path may have about a hundred characters.
         let folder = tempfile::Builder::new().prefix("dialzio-pg-").tempdir_in("/tmp")?.keep();
         let mut command = Command::new("/bin/sh");
-        command.args(["-c", KEEPER, "keeper"]).arg(&binaries).arg(&folder).arg("postgres");
+        command.args(["-c", KEEPER, "keeper"]).arg(&binaries).arg(&folder).args(["postgres", disk]);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
         // A group of its own: what is sent to the tests' group does not reach it before it has cleaned up.
         command.process_group(0);
@@ -276,6 +290,12 @@ impl Database {
 
     fn address(&self, user: &str) -> String {
         format!("postgres:///{}?host={}&user={user}", self.name, self.folder.display())
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     /// The address that a store serves from.
