@@ -22,7 +22,7 @@ use crate::provider::{AccountRef, Provider, WebhookSecrets};
 use crate::scope::SystemScope;
 use crate::store::Store;
 use crate::time::{Clock, SystemClock};
-use crate::work::Worker;
+use crate::work::{Paces, Worker};
 
 /// A CRM over a store, keys and providers. Cloning costs one counter.
 #[derive(Debug, Clone)]
@@ -66,6 +66,7 @@ struct Inner {
     system: SystemScope,
     worker: WorkerId,
     suppression_keys: tokio::sync::OnceCell<SuppressionKeys>,
+    paces: Paces,
 }
 
 impl std::fmt::Debug for Inner {
@@ -203,6 +204,7 @@ impl CrmBuilder {
             system: SystemScope::new(),
             worker,
             suppression_keys: tokio::sync::OnceCell::new(),
+            paces: Paces::default(),
         };
         Ok(Crm { store, caches: Caches::empty(), inner: Arc::new(inner) })
     }
@@ -340,6 +342,10 @@ impl Crm {
 
     pub(crate) fn routes(&self) -> &moka::sync::Cache<(AppId, AccountRef), Route> {
         &self.caches.routes
+    }
+
+    pub(crate) fn paces(&self) -> &Paces {
+        &self.inner.paces
     }
 
     pub(crate) fn suppression_keys(&self) -> &tokio::sync::OnceCell<SuppressionKeys> {

@@ -24,11 +24,14 @@ fn check(text: &str, max: usize, lines: bool) -> Result<(), TextError> {
     if text.trim().is_empty() {
         return Err(TextError::Empty);
     }
-    if text.chars().count() > max {
+    // No text has more characters than bytes.
+    if text.len() > max && text.chars().count() > max {
         return Err(TextError::TooLong { max });
     }
     let control = |c: char| c.is_control() && !(lines && matches!(c, '\n' | '\t' | '\r'));
-    if text.chars().any(control) {
+    // Every control character is one of these bytes, or begins with the last one.
+    let may_be = |byte: u8| byte < 0x20 || byte == 0x7f || byte == 0xc2;
+    if text.bytes().any(may_be) && text.chars().any(control) {
         return Err(TextError::Control);
     }
     Ok(())
@@ -198,6 +201,14 @@ mod tests {
         assert_eq!(MessageText::received("a\0b").unwrap().reveal(), "a\u{fffd}b");
         assert_eq!(MessageText::received("two\nlines 🙏").unwrap().reveal(), "two\nlines 🙏");
         assert!(MessageText::received(" ").is_none());
+    }
+
+    #[test]
+    fn every_control_character_is_refused_and_every_letter_kept() {
+        for c in ('\0'..='\u{2ff}').filter(|c| !matches!(c, '\n' | '\t' | '\r')) {
+            let text = format!("a{c}b");
+            assert_eq!(MessageText::parse(&text).is_err(), c.is_control(), "{c:?}");
+        }
     }
 
     #[test]

@@ -45,12 +45,13 @@
     const log = target.closest('[role="log"]');
     const height = log?.scrollHeight ?? 0;
     target.querySelector('#earlier')?.remove();
-    const first = target.firstElementChild;
+    // A day that goes on in both stretches moves up, so it is nothing to hold on to.
+    const first = [...target.children].find((child) => !incoming.some((item) => item.id === child.id)) ?? null;
     for (const item of incoming) {
       const old = present(target, item);
       if (old && !item.classList.contains('item-day')) continue;
       old?.remove();
-      target.insertBefore(item, first?.isConnected ? first : target.firstElementChild);
+      target.insertBefore(item, first);
     }
     if (log) log.scrollTop += log.scrollHeight - height;
     return incoming;
@@ -93,6 +94,7 @@
     pill.hidden = waiting === 0;
     pill.textContent = waiting === 1 ? '1 new conversation' : `${waiting} new conversations`;
     scroll.toggleAttribute('data-held', isHeld);
+    htmx.process(rows);
     return added;
   }
 
@@ -109,7 +111,8 @@
       const incoming = items(fragment, target);
       const added = style === 'merge' ? merge(target, incoming) : mergeBefore(target, incoming);
       target.dispatchEvent(new CustomEvent('merged', { bubbles: true, detail: { added, style, wasAtEnd } }));
-      incoming.filter((item) => item.isConnected).forEach((item) => htmx.process(item));
+      // What was changed in place may have forms that it did not have before.
+      incoming.map((item) => (item.isConnected ? item : present(target, item))).filter(Boolean).forEach((item) => htmx.process(item));
       return added;
     },
   });

@@ -8,6 +8,8 @@ use dialzio_whatsapp::{MetaCloud, MetaConfig};
 use std::path::Path;
 use std::sync::Arc;
 
+use crate::disk::Disk;
+
 /// Why an installation cannot be opened.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -15,6 +17,9 @@ pub enum AssembleError {
     /// The data folder cannot be made or used.
     #[error("the data folder cannot be used: {0}")]
     Folder(#[source] std::io::Error),
+    /// The disk below it cannot be used.
+    #[error("the data folder cannot be used: {0}")]
+    Disk(#[from] crate::disk::DiskError),
     /// The database cannot be opened.
     #[error("the database cannot be opened: {0}")]
     Store(#[from] dialzio_store_sqlite::OpenError),
@@ -57,6 +62,7 @@ pub async fn open(
         let private = std::fs::Permissions::from_mode(0o700);
         std::fs::set_permissions(data, private).map_err(AssembleError::Folder)?;
     }
+    Disk::below(data)?;
     let clock = clock.unwrap_or_else(|| Arc::new(SystemClock));
     let store: Arc<dyn Store> = match database {
         None => {

@@ -12,6 +12,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, RequestId, SetRequestIdLayer};
 
+use crate::arrival::{self, Patience};
 use crate::problem::Problem;
 use crate::state::AppState;
 
@@ -25,7 +26,7 @@ const API_POLICY: &str = "default-src 'none'; frame-ancestors 'none'";
 static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Wraps a router.
-pub(crate) fn wrap(router: Router<AppState>) -> Router<AppState> {
+pub(crate) fn wrap(router: Router<AppState>, patience: Patience) -> Router<AppState> {
     router
         .fallback(crate::web::not_found)
         .method_not_allowed_fallback(|| async {
@@ -46,7 +47,8 @@ pub(crate) fn wrap(router: Router<AppState>) -> Router<AppState> {
                     )
                     .into_response()
                 }))
-                .layer(CompressionLayer::new()),
+                .layer(CompressionLayer::new())
+                .layer(middleware::from_fn(move |request, next| arrival::hold(patience, request, next))),
         )
 }
 

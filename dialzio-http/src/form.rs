@@ -45,6 +45,9 @@ impl FromRequest<AppState> for Fields {
             if length.is_some_and(|length| length > LARGEST as u64) {
                 return Err(Problem::too_large());
             }
+            if !state.room().uploads {
+                return Err(Problem::no_room());
+            }
             // What does not say how long it is may be long.
             let turn = if length.is_none_or(|length| length > UPLOAD) {
                 let turn = tokio::time::timeout(PATIENCE, state.uploads().acquire_owned()).await;

@@ -12,6 +12,11 @@ use crate::state::AppState;
 /// The largest webhook body, in bytes. Source: Meta posts at most 3 MB.
 const LIMIT: usize = 4 * 1024 * 1024;
 
+/// The provider is to come again.
+fn later() -> Response {
+    (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "5")]).into_response()
+}
+
 /// `GET` and `POST /hooks/{hook}`.
 pub(crate) async fn receive(
     State(state): State<AppState>,
@@ -19,6 +24,13 @@ pub(crate) async fn receive(
     request: Request<Body>,
 ) -> Response {
     let Ok(hook) = hook.parse::<HookId>() else { return StatusCode::NOT_FOUND.into_response() };
+    // Nothing is acknowledged that there may be no room to keep.
+    let turn = state.hooks().try_acquire();
+    let Ok(_turn) = turn else { return later() };
+    if !state.room().webhooks {
+        tracing::error!("webhooks are refused: the disk is almost full");
+        return later();
+    }
     let (parts, body) = request.into_parts();
     let declared = parts
         .headers

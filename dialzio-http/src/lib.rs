@@ -1,15 +1,18 @@
 #![doc = include_str!("../README.md")]
 
 pub mod api;
+mod arrival;
 #[cfg(all(feature = "sqlite", feature = "whatsapp"))]
 pub mod assemble;
 pub mod auth;
 #[cfg(all(feature = "sqlite", feature = "whatsapp"))]
 pub mod cli;
+pub mod disk;
 mod edge;
 mod form;
 mod health;
 mod hooks;
+pub mod listen;
 pub mod openapi;
 mod options;
 pub mod problem;
@@ -20,6 +23,7 @@ pub mod sandbox;
 mod state;
 pub mod web;
 
+pub use arrival::Patience;
 pub use options::{Closing, Options};
 pub use state::AppState;
 
@@ -36,5 +40,6 @@ pub fn router(crm: Crm, options: Options) -> Router {
     let router = routes::ROUTES.iter().fold(Router::new(), |router, route| {
         router.route(route.path, (route.handler)().layer(DefaultBodyLimit::max(route.largest)))
     });
-    edge::wrap(router.merge(web::routes())).with_state(state)
+    let patience = state.options().patience;
+    edge::wrap(router.merge(web::routes()), patience).with_state(state)
 }

@@ -10,6 +10,10 @@ pub struct Options {
     /// The public origin, such as `https://app.example.com`: cross-site requests are judged by it. Configuration, never
     /// the `Host` header.
     pub origin: String,
+    /// How long requests may take.
+    pub patience: crate::Patience,
+    /// The disk whose room is watched; `None` if somebody else does.
+    pub disk: Option<crate::disk::Disk>,
     /// Shuts the door for readiness while the process goes down.
     pub closing: Closing,
     /// The emulated provider, whose customer the sandbox page plays.
@@ -40,6 +44,8 @@ impl Options {
     pub fn for_origin(origin: &str) -> Self {
         Self {
             origin: origin.trim_end_matches('/').to_owned(),
+            patience: crate::Patience::default(),
+            disk: None,
             closing: Closing::default(),
             #[cfg(feature = "sandbox")]
             sandbox: None,

@@ -89,6 +89,19 @@ impl Problem {
         problem
     }
 
+    /// The disk is too full for a file.
+    #[must_use]
+    pub fn no_room() -> Self {
+        tracing::error!("uploads are refused: the disk is almost full");
+        let mut problem = Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "disk.low",
+            "Files cannot be taken: the disk of the server is almost full",
+        );
+        problem.retry_after = Some(60);
+        problem
+    }
+
     /// No such address or record.
     #[must_use]
     pub fn not_found() -> Self {

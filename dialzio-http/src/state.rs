@@ -4,6 +4,7 @@ use dialzio_core::Crm;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 
+use crate::disk::Room;
 use crate::options::Options;
 use crate::realtime::Tails;
 use crate::web::Attempts;
@@ -21,11 +22,14 @@ struct Inner {
     tails: Tails,
     attempts: Attempts,
     uploads: Arc<Semaphore>,
+    hooks: Arc<Semaphore>,
 }
 
 /// How many uploads are read at the same time: each may hold a provider's largest file in memory, twice while it is
 /// being sealed.
 const UPLOADS: usize = 4;
+/// How many webhooks are taken in at the same time. Source: reliability reference, 13.
+const HOOKS: usize = 256;
 
 impl AppState {
     pub(crate) fn new(crm: Crm, options: Options) -> Self {
@@ -36,6 +40,7 @@ impl AppState {
                 tails: Tails::default(),
                 attempts: Attempts::default(),
                 uploads: Arc::new(Semaphore::new(UPLOADS)),
+                hooks: Arc::new(Semaphore::new(HOOKS)),
             }),
         }
     }
@@ -62,6 +67,16 @@ impl AppState {
 
     pub(crate) fn uploads(&self) -> Arc<Semaphore> {
         Arc::clone(&self.inner.uploads)
+    }
+
+    pub(crate) fn hooks(&self) -> &Semaphore {
+        &self.inner.hooks
+    }
+
+    /// How much room there is; enough, if nobody watches.
+    pub(crate) fn room(&self) -> Room {
+        let watched = self.inner.options.disk.as_ref().map(crate::disk::Disk::room);
+        watched.unwrap_or(Room { free: None, webhooks: true, uploads: true })
     }
 
     pub(crate) fn attempts(&self) -> &Attempts {

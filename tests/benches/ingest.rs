@@ -98,6 +98,7 @@ fn connection(path: &Path) -> Connection {
     let mode: String = db.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0)).unwrap();
     assert_eq!(mode, "wal");
     db.pragma_update(None, "synchronous", 2).unwrap();
+    db.set_db_config(rusqlite::config::DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).unwrap();
     db.set_prepared_statement_cache_capacity(64);
     db
 }
@@ -318,7 +319,6 @@ async fn main() {
             theirs.push(count as f64 / twin(&twin_db, &work, size.round() as usize));
             assert_eq!(digest(&reader), digest(&twin_db), "product and twin wrote the same rows");
         }
-        println!("{ours:.0?} {theirs:.0?}");
         let (ours, theirs) = (median(ours), median(theirs));
         println!(
             "ingest, {callers} callers, {count} webhooks, {:.1} to a transaction: product {ours:.0}/s, twin {theirs:.0}/s, ratio {:.2}",

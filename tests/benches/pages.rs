@@ -1,5 +1,5 @@
 //! One page of 50 messages and one inbox page of 50 conversations, through the service, beside a twin: the same statements
-//! on a thread of the twin's own that turns every column into an owned value. Prints microseconds and ratios, medians of
+//! on a thread of the twin's own that turns every column into an owned value of its type. Prints microseconds and ratios, medians of
 //! interleaved rounds of one run, for each size of history.
 //!
 //! `cargo bench -p dialzio-tests --bench pages [-- 10000 1000000]`
@@ -67,23 +67,87 @@ fn twin(path: &Path) -> Sender<Job> {
             })
             .unwrap();
     }
+    db.set_db_config(rusqlite::config::DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).unwrap();
     let (line, jobs) = channel::<Job>();
     std::thread::spawn(move || jobs.into_iter().for_each(|job| job(&db)));
     line
 }
 
-async fn raw(line: &Sender<Job>, sql: &'static str, values: Vec<Value>) -> usize {
+type Id = [u8; 16];
+
+/// A row of [`PAGE`], owned.
+#[derive(Debug)]
+#[allow(dead_code, reason = "what is read is what counts")]
+struct MessageRow {
+    ids: (Id, Id),
+    words: (String, Option<String>, String, Option<String>, Option<String>),
+    version: i64,
+    purpose: Option<String>,
+    times: (i64, i64, Option<i64>),
+    links: (Option<String>, Option<Id>),
+    status: (String, i64, Option<String>, Option<String>),
+    marks: (Option<i64>, Option<i64>, Option<String>),
+}
+
+/// A row of [`INBOX`], owned.
+#[derive(Debug)]
+#[allow(dead_code, clippy::type_complexity, reason = "what is read is what counts")]
+struct EntryRow {
+    ids: (Id, Id, Id, Id),
+    state: (String, Option<i64>, Option<Id>, Option<Id>, i64),
+    head: (Option<Id>, i64, Option<i64>, Option<Id>, Option<Id>, i64, i64),
+    person: (Option<String>, String, Option<String>, Option<String>, Option<String>),
+    last: (Option<Id>, Option<String>, Option<String>, Option<String>, Option<String>),
+}
+
+/// Columns from left to right, each by its type.
+struct Columns<'a, 'r>(&'a rusqlite::Row<'r>, usize);
+
+impl Columns<'_, '_> {
+    fn next<T: rusqlite::types::FromSql>(&mut self) -> T {
+        self.1 += 1;
+        self.0.get(self.1 - 1).unwrap()
+    }
+}
+
+fn message_row(row: &rusqlite::Row<'_>) -> MessageRow {
+    let c = &mut Columns(row, 0);
+    MessageRow {
+        ids: (c.next(), c.next()),
+        words: (c.next(), c.next(), c.next(), c.next(), c.next()),
+        version: c.next(),
+        purpose: c.next(),
+        times: (c.next(), c.next(), c.next()),
+        links: (c.next(), c.next()),
+        status: (c.next(), c.next(), c.next(), c.next()),
+        marks: (c.next(), c.next(), c.next()),
+    }
+}
+
+fn entry_row(row: &rusqlite::Row<'_>) -> EntryRow {
+    let c = &mut Columns(row, 0);
+    EntryRow {
+        ids: (c.next(), c.next(), c.next(), c.next()),
+        state: (c.next(), c.next(), c.next(), c.next(), c.next()),
+        head: (c.next(), c.next(), c.next(), c.next(), c.next(), c.next(), c.next()),
+        person: (c.next(), c.next(), c.next(), c.next(), c.next()),
+        last: (c.next(), c.next(), c.next(), c.next(), c.next()),
+    }
+}
+
+async fn raw<T: Send + 'static>(
+    line: &Sender<Job>,
+    sql: &'static str,
+    values: Vec<Value>,
+    read: fn(&rusqlite::Row<'_>) -> T,
+) -> usize {
     let (answer, answered) = oneshot::channel();
     line.send(Box::new(move |db| {
         db.prepare_cached("BEGIN").unwrap().execute([]).unwrap();
         let mut statement = db.prepare_cached(sql).unwrap();
-        let columns = statement.column_count();
         let bound: Vec<&dyn ToSql> = values.iter().map(|value| value as &dyn ToSql).collect();
-        let read = |row: &rusqlite::Row<'_>| {
-            (0..columns).map(|place| row.get(place)).collect::<Result<Vec<Value>, _>>()
-        };
-        let rows: Vec<Vec<Value>> =
-            statement.query_map(&bound[..], read).unwrap().map(Result::unwrap).collect();
+        let rows = statement.query_map(&bound[..], |row| Ok(read(row))).unwrap();
+        let rows: Vec<T> = rows.map(Result::unwrap).collect();
         db.prepare_cached("ROLLBACK").unwrap().execute([]).unwrap();
         let _ = answer.send(rows);
     }))
@@ -181,7 +245,7 @@ async fn main() {
                 ]
             };
             // Both have read it once, so that neither pays for the other's cold pages.
-            raw(&line, PAGE, values()).await;
+            raw(&line, PAGE, values(), message_row).await;
             crm.conversations().messages(&me, talk, PageRequest::first(50)).await.unwrap();
             let begun = Instant::now();
             assert_eq!(
@@ -190,7 +254,7 @@ async fn main() {
             );
             samples[0].push(begun.elapsed().as_nanos() as f64 / 1_000.0);
             let begun = Instant::now();
-            assert_eq!(raw(&line, PAGE, values()).await, EACH);
+            assert_eq!(raw(&line, PAGE, values(), message_row).await, EACH);
             samples[1].push(begun.elapsed().as_nanos() as f64 / 1_000.0);
             let values = vec![
                 blob(org.uuid()),
@@ -205,7 +269,7 @@ async fn main() {
             );
             samples[2].push(begun.elapsed().as_nanos() as f64 / 1_000.0);
             let begun = Instant::now();
-            assert_eq!(raw(&line, INBOX, values).await, 51);
+            assert_eq!(raw(&line, INBOX, values, entry_row).await, 51);
             samples[3].push(begun.elapsed().as_nanos() as f64 / 1_000.0);
         }
         let [page, page_twin, inbox, inbox_twin] = samples.map(median);

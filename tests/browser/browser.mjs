@@ -41,6 +41,8 @@ export async function startBrowser(origin) {
     trouble,
     open: async () => watch(await context.newPage()),
     openBeside: async () => watch(await other.newPage()),
+    /** A window of somebody else, signed in as nobody. */
+    openAlone: async () => watch(await (await newWindow()).newPage()),
     /** The other window is signed in as this one is. */
     share: async () => other.addCookies(await context.cookies()),
   };

@@ -5,24 +5,31 @@ import { mkdir, rm } from 'node:fs/promises';
 import { startBrowser } from './browser.mjs';
 import { OUTPUT, end, holds, step, story } from './report.mjs';
 import { startServer } from './server.mjs';
+import { accessible } from './walks/access.mjs';
 import { consent } from './walks/consent.mjs';
 import { files } from './walks/files.mjs';
+import { everyKey } from './walks/keys.mjs';
+import { longLists } from './walks/lists.mjs';
 import { keepOrder } from './walks/order.mjs';
 import { places } from './walks/places.mjs';
+import { roles } from './walks/roles.mjs';
 import { firstTalk, setUp } from './walks/talk.mjs';
+import { unknownSends } from './walks/unknown.mjs';
 
 await rm(OUTPUT, { recursive: true, force: true });
 await mkdir(OUTPUT, { recursive: true });
 const server = await startServer();
 const guard = await startBrowser(server.origin);
 let code = 1;
+let provider = null;
 try {
   const inbox = await guard.open();
   const phone = await guard.openBeside();
   phone.origin = server.origin;
   const taraPhone = `${server.origin}/sandbox/ZZ.919840012345`;
   const scene = { server, guard, inbox, phone, taraPhone };
-  for (const walk of [setUp, firstTalk, keepOrder, files, consent, places]) {
+  scene.scene = scene;
+  for (const walk of [setUp, firstTalk, keepOrder, files, unknownSends, everyKey, longLists, roles, consent, accessible, places]) {
     try {
       await walk(scene);
     } catch (error) {
@@ -33,9 +40,11 @@ try {
   await step('no error in any console, no request to anybody else', null, async () => {
     holds(guard.trouble.length === 0, [...new Set(guard.trouble)].join('\n'));
   });
+  provider = scene.provider ?? null;
   code = end();
 } finally {
   await guard.browser.close();
+  await provider?.stop();
   await server.stop();
 }
 process.exit(code);

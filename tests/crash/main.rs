@@ -48,8 +48,9 @@ impl fmt::Display for Figures {
     }
 }
 
-/// Kills the server so many times. `spoil` may change the database before the first round.
-async fn play(rounds: usize, spoil: impl FnOnce(&Path)) -> Figures {
+/// Kills the server so many times, then waits until nothing is left to do, or for so long. `spoil` may change the database
+/// before the first round.
+async fn play(rounds: usize, patience: Duration, spoil: impl FnOnce(&Path)) -> Figures {
     let binary = server::binary();
     let data = tempfile::tempdir().unwrap();
     let (stage, address) = stage::set_up(&binary, data.path(), None).await;
@@ -73,7 +74,7 @@ async fn play(rounds: usize, spoil: impl FnOnce(&Path)) -> Figures {
         for conversation in &stage.conversations {
             messages.extend(stage.list(&format!("/v1/conversations/{conversation}/messages")).await);
         }
-        if stage.is_settled(&messages) || begun.elapsed() > Duration::from_secs(40) {
+        if stage.is_settled(&messages) || begun.elapsed() > patience {
             break;
         }
         tokio::time::sleep(Duration::from_millis(200)).await;
@@ -136,13 +137,14 @@ fn figures(
 
 /// Written past the test harness, which keeps what a passing test prints to itself.
 fn report(figures: &Figures, of: &str) {
-    writeln!(std::io::stdout(), "{figures} ({of})").unwrap();
+    let line = format!("{figures} ({of})\n");
+    std::io::stdout().write_all(line.as_bytes()).unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_acknowledged_is_lost_and_nothing_is_sent_twice() {
     let rounds = std::env::var("DIALZIO_CRASH_ROUNDS").ok().and_then(|text| text.parse().ok());
-    let figures = play(rounds.unwrap_or(200), |_| ()).await;
+    let figures = play(rounds.unwrap_or(200), Duration::from_secs(40), |_| ()).await;
     report(&figures, "the product");
     assert_eq!(figures.lost, [""; 0], "lost");
     assert_eq!(figures.doubled, [""; 0], "shown twice");
@@ -154,7 +156,7 @@ async fn nothing_acknowledged_is_lost_and_nothing_is_sent_twice() {
 /// The product without the commit that comes before the first byte: a trigger keeps effects from becoming dispatched.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn without_the_commit_of_the_dispatch_something_is_sent_twice() {
-    let figures = play(3, |database| {
+    let figures = play(3, Duration::from_secs(3), |database| {
         let forget = "CREATE TRIGGER forget_the_dispatch BEFORE UPDATE OF state ON effect WHEN new.state = 'dispatched'
                       BEGIN SELECT RAISE(IGNORE); END";
         rusqlite::Connection::open(database).unwrap().execute_batch(forget).unwrap();

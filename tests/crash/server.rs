@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// The binary: the one named, or the one of this source, built where this test was built.
-pub fn binary() -> PathBuf {
+pub(crate) fn binary() -> PathBuf {
     if let Some(path) = std::env::var_os("DIALZIO_BIN") {
         return path.into();
     }
@@ -24,7 +24,7 @@ pub fn binary() -> PathBuf {
     profile.join("dialzio")
 }
 
-pub fn client() -> reqwest::Client {
+pub(crate) fn client() -> reqwest::Client {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let tls = rustls::ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
@@ -40,10 +40,10 @@ pub fn client() -> reqwest::Client {
 }
 
 /// The server process; killed when it goes out of sight.
-pub struct Server(Child);
+pub(crate) struct Server(Child);
 
 impl Server {
-    pub fn start(binary: &Path, data: &Path, database: Option<&str>, address: &str) -> Self {
+    pub(crate) fn start(binary: &Path, data: &Path, database: Option<&str>, address: &str) -> Self {
         let child = Command::new(binary)
             .args(["serve", "--listen", address, "--data"])
             .arg(data)
@@ -57,7 +57,7 @@ impl Server {
     }
 
     /// `kill -9`.
-    pub fn kill(mut self) {
+    pub(crate) fn kill(mut self) {
         self.0.kill().unwrap();
         self.0.wait().unwrap();
     }

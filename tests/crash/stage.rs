@@ -15,27 +15,27 @@ use crate::server::{Server, client};
 
 const NUMBER: &str = "100200300";
 /// How many people write, each in a conversation of their own.
-pub const PEOPLE: usize = 12;
+pub(crate) const PEOPLE: usize = 12;
 
 /// What has to be true in the end.
 #[derive(Default)]
-pub struct Promises {
+pub(crate) struct Promises {
     /// Texts of webhooks that were answered 200.
-    pub acknowledged: BTreeSet<String>,
+    pub(crate) acknowledged: BTreeSet<String>,
     /// Messages that were answered 202, with their texts.
-    pub accepted: BTreeMap<String, String>,
+    pub(crate) accepted: BTreeMap<String, String>,
     /// Sends without an answer: repeated with the same key.
-    pub open: Vec<(usize, usize)>,
+    pub(crate) open: Vec<(usize, usize)>,
 }
 
-pub struct Stage {
-    pub graph: Emulator,
+pub(crate) struct Stage {
+    pub(crate) graph: Emulator,
     http: reqwest::Client,
     origin: String,
     key: String,
     hook: String,
-    pub conversations: Vec<String>,
-    pub promises: Mutex<Promises>,
+    pub(crate) conversations: Vec<String>,
+    pub(crate) promises: Mutex<Promises>,
     written: AtomicUsize,
     asked: AtomicUsize,
     /// Sends that will never be answered, since whoever asked is gone.
@@ -43,7 +43,7 @@ pub struct Stage {
 }
 
 impl Stage {
-    pub async fn api(&self, method: &str, path: &str, body: &Value) -> reqwest::Result<(u16, Value)> {
+    pub(crate) async fn api(&self, method: &str, path: &str, body: &Value) -> reqwest::Result<(u16, Value)> {
         let mut request = self
             .http
             .request(method.parse().unwrap(), format!("{}{path}", self.origin))
@@ -56,7 +56,7 @@ impl Stage {
         Ok((status, response.json().await.unwrap_or(Value::Null)))
     }
 
-    pub async fn list(&self, path: &str) -> Vec<Value> {
+    pub(crate) async fn list(&self, path: &str) -> Vec<Value> {
         let (mut all, mut cursor) = (Vec::new(), String::new());
         loop {
             let (status, page) =
@@ -70,11 +70,11 @@ impl Stage {
         }
     }
 
-    pub async fn is_up(&self) {
+    pub(crate) async fn is_up(&self) {
         self.is_up_at(&self.origin).await;
     }
 
-    pub async fn is_up_at(&self, origin: &str) {
+    pub(crate) async fn is_up_at(&self, origin: &str) {
         let begun = Instant::now();
         while begun.elapsed() < Duration::from_secs(20) {
             if self
@@ -92,7 +92,7 @@ impl Stage {
     }
 
     /// What happened, as it happens, at one of several servers: the places in the log.
-    pub async fn follow(&self, origin: &str) -> tokio::sync::mpsc::UnboundedReceiver<(u64, Value)> {
+    pub(crate) async fn follow(&self, origin: &str) -> tokio::sync::mpsc::UnboundedReceiver<(u64, Value)> {
         let (tell, told) = tokio::sync::mpsc::unbounded_channel();
         let mut response = self
             .http
@@ -121,7 +121,7 @@ impl Stage {
     }
 
     /// A person writes; what is answered 200 is promised.
-    pub async fn write(&self) {
+    pub(crate) async fn write(&self) {
         let n = self.written.fetch_add(1, Ordering::Relaxed);
         let (words, from) = (format!("in-{n}"), format!("9198765{:05}", n % PEOPLE));
         let value = json!({"messaging_product": "whatsapp",
@@ -145,7 +145,7 @@ impl Stage {
     }
 
     /// Somebody answers; what is answered 202 is promised, and what is not answered is asked again later.
-    pub async fn send(&self) {
+    pub(crate) async fn send(&self) {
         let again = self.promises.lock().unwrap().open.pop();
         let (n, place) = again.unwrap_or_else(|| {
             let n = self.asked.fetch_add(1, Ordering::Relaxed);
@@ -174,14 +174,14 @@ impl Stage {
     }
 
     /// Sends that the provider has and has not answered, by our own ids.
-    pub fn in_flight(&self) -> Vec<String> {
+    pub(crate) fn in_flight(&self) -> Vec<String> {
         let orphaned = self.orphaned.lock().unwrap();
         let requests = self.graph.requests().into_iter().filter(|request| request.status.is_none());
         requests.filter_map(|request| request.opaque_id).filter(|id| !orphaned.contains(id)).collect()
     }
 
     /// Whether everything acknowledged is among these messages, and none of them waits.
-    pub fn is_settled(&self, messages: &[Value]) -> bool {
+    pub(crate) fn is_settled(&self, messages: &[Value]) -> bool {
         let waits = |message: &Value| {
             ["queued", "dispatched", "accepted"].contains(&message["status"].as_str().unwrap())
         };
@@ -192,7 +192,7 @@ impl Stage {
     }
 
     /// Runs webhooks and sends at a server, and kills it in the middle of both.
-    pub async fn round(self: &Arc<Self>, round: usize, server: Server) {
+    pub(crate) async fn round(self: &Arc<Self>, round: usize, server: Server) {
         let before = self.promises.lock().unwrap().acknowledged.len();
         let stop = Arc::new(AtomicBool::new(false));
         let mut tasks = Vec::new();
@@ -233,7 +233,7 @@ impl Stage {
 }
 
 /// An installation with a connected number, and a conversation with each person.
-pub async fn set_up(binary: &Path, data: &Path, database: Option<&str>) -> (Arc<Stage>, String) {
+pub(crate) async fn set_up(binary: &Path, data: &Path, database: Option<&str>) -> (Arc<Stage>, String) {
     let made = Command::new(binary)
         .args(["init", "--org", "Green Leaf", "--owner", "owner@example.com", "--json", "--data"])
         .arg(data)

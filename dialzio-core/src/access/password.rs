@@ -17,7 +17,7 @@ pub enum PasswordError {
     /// Longer than 128 characters.
     #[error("must have at most 128 characters")]
     TooLong,
-    /// Easily guessed: one character or a short pattern repeated, a run, or the address.
+    /// Easily guessed: a common password or phrase, a pattern, or the address.
     #[error("is too easy to guess")]
     Guessable,
     /// Could not be hashed.
@@ -27,6 +27,9 @@ pub enum PasswordError {
 
 /// Memory in KiB, rounds, lanes. Source: reliability reference, 10.1.
 const COST: (u32, u32, u32) = (65_536, 3, 1);
+
+/// How hard a password has to be to guess: 10^10 guesses and more. Source: Wheeler, *zxcvbn*, USENIX Security 2016.
+const HARD: zxcvbn::Score = zxcvbn::Score::Four;
 
 /// A hash that no password has, so that an unknown user costs as much as a known one.
 const NOBODY: &str =
@@ -49,16 +52,14 @@ pub(super) fn check(password: &SecretString, email: &EmailAddress) -> Result<(),
     if count > 128 {
         return Err(PasswordError::TooLong);
     }
-    let folded = text.to_lowercase();
-    let bytes = folded.as_bytes();
-    let repeats = (1..=4).any(|period| bytes.iter().zip(&bytes[period..]).all(|(a, b)| a == b));
-    let run =
-        bytes.windows(2).all(|pair| pair[1] == pair[0].wrapping_add(1) || (pair[0], pair[1]) == (b'9', b'0'));
-    let local = email.reveal().split('@').next().unwrap_or_default().to_lowercase();
-    let mostly_known = [local.as_str(), "dialzio", "password"]
-        .iter()
-        .any(|known| known.len() >= 4 && folded.replace(known, "").chars().count() < 8);
-    if repeats || run || mostly_known { Err(PasswordError::Guessable) } else { Ok(()) }
+    // Common passwords, words, names, dates, runs and rows of keys, and what is known about this person and product.
+    let (local, domain) = email.reveal().split_once('@').unwrap_or_default();
+    let known = [email.reveal(), local, domain, "dialzio", "whatsapp"];
+    // Spaces between the same few words make nothing harder to guess.
+    let joined: String = text.chars().filter(|c| c.is_alphanumeric()).collect();
+    let hard = |text: &str| zxcvbn::zxcvbn(text, &known).score() >= HARD;
+    let letters = joined.is_empty() || hard(&joined);
+    if letters && hard(text) { Ok(()) } else { Err(PasswordError::Guessable) }
 }
 
 /// Hashes a password into PHC form.
@@ -111,10 +112,19 @@ mod tests {
             ("abcdefghijklmnop", PasswordError::Guessable),
             ("asha.motors12345", PasswordError::Guessable),
             ("passwordpassword1", PasswordError::Guessable),
+            ("qwertyuiopasdfgh", PasswordError::Guessable),
+            ("1q2w3e4r5t6y7u8i", PasswordError::Guessable),
+            ("password password", PasswordError::Guessable),
+            ("Dialzio-WhatsApp1", PasswordError::Guessable),
+            ("123456789123456789", PasswordError::Guessable),
+            ("19801980198019801980", PasswordError::Guessable),
         ] {
             assert_eq!(check(&text.into(), &email), Err(why), "{text}");
         }
-        assert_eq!(check(&"four small words here".into(), &email), Ok(()));
+        for good in ["four small words here", "நான்கு சிறிய சொற்கள் இங்கே", "kettle-orbit-91-mulberry"]
+        {
+            assert_eq!(check(&good.into(), &email), Ok(()), "{good}");
+        }
         assert_eq!(check(&"x".repeat(129).into(), &email), Err(PasswordError::TooLong));
     }
 }

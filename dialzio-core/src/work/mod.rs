@@ -2,9 +2,12 @@
 
 mod elements;
 mod files;
+mod pace;
 mod sends;
 mod sweep;
 mod uploads;
+
+pub(crate) use pace::Paces;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::StreamExt;

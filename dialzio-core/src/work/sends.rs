@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::{join, join_all};
+use tokio::time::Instant;
 
 use super::{WorkReport, Worker};
 use crate::account::{AccountState, AccountWrite};
@@ -14,7 +15,7 @@ use crate::conversation::{Content, ConversationWrite, DeliveryStatus, Evidence, 
 use crate::effect::{Backoff, Effect, EffectState};
 use crate::error::Error;
 use crate::event::DomainEvent;
-use crate::id::EffectId;
+use crate::id::{AccountId, EffectId};
 use crate::ledger::Action;
 use crate::media::Media;
 use crate::provider::{Accepted, OutboundContent, OutboundMessage, ProviderError, RefusalReason, Sender};
@@ -85,10 +86,12 @@ impl Worker<'_> {
             }
         }
         let outcomes = self.crm.store().commit(scope, batches).await;
-        let mut going = Vec::new();
+        let begun = Instant::now();
+        let (mut going, mut pace) = (Vec::new(), None);
         for (plan, outcome) in plans.into_iter().zip(outcomes) {
             match (plan, outcome) {
                 (Plan::Go(facts, permit, file), Ok(_)) => {
+                    pace = pace.or_else(|| self.pace(&facts));
                     going.push(self.hand_over(scope, *facts, permit, file));
                 }
                 (_, Ok(_)) => report.stopped += 1,
@@ -98,11 +101,23 @@ impl Worker<'_> {
                 (_, Err(error)) => return Err(error.into()),
             }
         }
+        let sends = going.len();
         let (gone, uploaded) = join(join_all(going), join_all(uploads)).await;
+        if let Some((account, per_second)) = pace {
+            // The lane stays ours until its messages have been paid for in time.
+            let cost = self.crm.paces().cost(account, per_second, sends, self.crm.now());
+            tokio::time::sleep(cost.saturating_sub(begun.elapsed())).await;
+        }
         for done in gone.into_iter().chain(uploaded) {
             report += done?;
         }
         Ok(report)
+    }
+
+    /// The account of a send, and how many messages its provider takes each second.
+    fn pace(&self, facts: &SendFacts) -> Option<(AccountId, u32)> {
+        let able = self.crm.accounts().messaging(&facts.account).ok()?.capabilities();
+        Some((facts.account.id, able.rate_per_second))
     }
 
     /// Decides on one send, and writes the decision down.
@@ -310,6 +325,10 @@ impl Worker<'_> {
             let due = now + wait.max(TimeDelta::milliseconds(20));
             (due < facts.effect.deadline).then_some(due)
         };
+        if matches!(error, ProviderError::Throttled { retry_after: None, .. }) {
+            // Not this message alone but the account is too fast.
+            self.crm.paces().too_fast(facts.account.id, now);
+        }
         let again = match error {
             ProviderError::Throttled { retry_after, .. } => {
                 let floor = retry_after.and_then(|wait| TimeDelta::from_std(wait).ok());

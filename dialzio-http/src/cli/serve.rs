@@ -1,7 +1,7 @@
 //! `dialzio serve`.
 
 use dialzio_core::{Clock, Crm, OrgId, Principal, Role};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -11,6 +11,8 @@ use super::clock::MovedClock;
 use super::init::{found, owner_link};
 use super::{Data, Outcome, say};
 use crate::Options;
+use crate::disk::Disk;
+use crate::listen::{self, Limits};
 
 /// How long requests may take to end once the process goes down.
 const DRAIN: Duration = Duration::from_secs(25);
@@ -26,6 +28,10 @@ pub(super) struct Serve {
     /// The public address, if it is another than the one listened on.
     #[arg(long, env = "DIALZIO_ORIGIN")]
     origin: Option<String>,
+    /// The address of a proxy that speaks for many, so that its connections are not counted as one visitor's. This
+    /// machine's own is known.
+    #[arg(long = "trusted-proxy", env = "DIALZIO_TRUSTED_PROXIES", value_delimiter = ',')]
+    trusted_proxies: Vec<IpAddr>,
     /// Run the emulated provider, and show the page that plays the customer.
     #[arg(long)]
     sandbox: bool,
@@ -45,6 +51,7 @@ impl Serve {
             data,
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
             origin: None,
+            trusted_proxies: Vec::new(),
             sandbox: true,
             found: true,
         }
@@ -60,10 +67,12 @@ impl Serve {
         let clock = MovedClock::from_environment().filter(|_| self.sandbox);
         let clock: Option<Arc<dyn Clock>> = clock.map(|clock| Arc::new(clock) as Arc<dyn Clock>);
         let crm = self.data.open(clock).await?;
+        let disk = Disk::below(&self.data.path)?;
         let listener = TcpListener::bind(self.listen).await?;
         let address = listener.local_addr()?;
         let origin = self.origin.clone().unwrap_or_else(|| format!("http://{address}"));
         let mut options = Options::for_origin(&origin);
+        options.disk = Some(disk);
         let link = self.set_up(&crm, &origin).await?;
         let server = Url::parse(&format!("http://{address}/"))?;
         #[cfg(feature = "sandbox")]
@@ -72,6 +81,9 @@ impl Serve {
         }
         let closing = options.closing.clone();
         let router = crate::router(crm.clone(), options);
+
+        let mut limits = Limits::default();
+        limits.trusted.extend(&self.trusted_proxies);
 
         let (stop, stopped) = tokio::sync::watch::channel(false);
         let working = {
@@ -90,11 +102,9 @@ impl Serve {
             say(&format!("Open {link}"));
         }
         let mut down = stopped.clone();
-        let serving = axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>())
-            .with_graceful_shutdown(async move {
-                let _ = down.wait_for(|stop| *stop).await;
-            });
-        let serving = tokio::spawn(async move { serving.await });
+        let serving = tokio::spawn(listen::serve(listener, router, limits, async move {
+            let _ = down.wait_for(|stop| *stop).await;
+        }));
         signalled().await;
         tracing::info!("going down");
         closing.raise();

@@ -6,7 +6,7 @@ use dialzio_core::conversation::{
 };
 use dialzio_core::media::{Media, MediaState};
 use dialzio_core::text::MessageText;
-use dialzio_core::{MediaId, Permission};
+use dialzio_core::{MediaId, Permission, Principal};
 
 use super::desk::Desk;
 use super::view::message::{Bubble, Content, Delivery, Quote, Reaction};
@@ -66,7 +66,7 @@ impl<'a> Bubbles<'a> {
             author: message
                 .author
                 .as_deref()
-                .filter(|_| !is_inbound)
+                .filter(|author| !is_inbound && !self.is_own(author))
                 .map(|author| self.desk.who(author).into()),
             content: self.content(message),
             quote: self.quote(message).await?,
@@ -76,6 +76,12 @@ impl<'a> Bubbles<'a> {
             delivery: (!is_inbound).then(|| self.delivery(message)),
             can_quote: self.can_send && message.revoked_at.is_none() && message.external.is_some(),
         })
+    }
+
+    /// Whether whoever looks wrote it: their own side says so already.
+    fn is_own(&self, author: &str) -> bool {
+        let me = self.desk.actor.member();
+        me.is_some() && matches!(Principal::from_ref(author), Principal::Member(id) if Some(id) == me)
     }
 
     async fn quote(&self, message: &Message) -> Result<Option<Quote>, Problem> {
@@ -258,7 +264,11 @@ impl<'a> Bubbles<'a> {
 /// One line of a message, for quotes and timelines.
 pub(crate) fn line(message: &Message) -> String {
     let kind = words::kind(message.content.kind());
-    let reading = message.content.reading().unwrap_or_default().replace('\n', " ");
+    let name = match &message.content {
+        Said::Media { filename: Some(name), caption: None, .. } => Some(name.as_str()),
+        _ => None,
+    };
+    let reading = message.content.reading().or(name).unwrap_or_default().replace('\n', " ");
     let line = match (kind.is_empty(), reading.is_empty()) {
         (false, false) => format!("{kind} · {reading}"),
         (false, true) => kind.to_owned(),
@@ -268,7 +278,10 @@ pub(crate) fn line(message: &Message) -> String {
 }
 
 fn size(media: &Media) -> String {
-    let kind = media.mime.as_deref().and_then(|mime| mime.split(';').next()?.rsplit('/').next());
+    let mime = media.mime.as_deref().and_then(|mime| mime.split(';').next()?.rsplit('/').next());
+    // The type of an office file is a sentence; its ending is what people call it.
+    let ending = media.filename.as_deref().and_then(|name| name.rsplit_once('.')).map(|(_, ending)| ending);
+    let kind = mime.filter(|mime| mime.len() <= 5 && *mime != "plain").or(ending);
     let kind = kind.filter(|kind| kind.len() <= 5).map_or_else(|| "File".to_owned(), str::to_uppercase);
     match media.size {
         Some(bytes) if bytes >= 1_048_576 => {
@@ -289,6 +302,7 @@ fn failed(code: &str) -> &'static str {
         "whatsapp.131053" => "The file could not be taken.",
         "whatsapp.132001" | "whatsapp.132015" | "whatsapp.132016" => "The template is not approved any more.",
         "whatsapp.190" | "whatsapp.0" => "WhatsApp refused the token of this number.",
+        "media.unavailable" | "dialzio.file_gone" => "The file is not there any more.",
         "message.dropped" => "Given up: nobody knows whether it was sent.",
         _ => "The provider could not deliver it.",
     }

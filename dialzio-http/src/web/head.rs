@@ -31,7 +31,7 @@ pub(crate) fn of(desk: &Desk, entry: &InboxEntry, here: &str) -> ThreadHead {
         Some(id) => {
             format!("assigned to {}", desk.member(id).unwrap_or_else(|| "somebody who left".to_owned()))
         }
-        None => "assigned to nobody".to_owned(),
+        None => "unassigned".to_owned(),
     });
     ThreadHead {
         id: conversation.id.to_string(),

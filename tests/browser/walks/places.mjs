@@ -26,8 +26,9 @@ export async function places({ server, inbox, guard }) {
   });
   await step('numbers work, settings are kept within what the law leaves', page, async () => {
     await page.goto(`${server.origin}/integrations`);
-    await page.getByRole('button', { name: 'Check now' }).click();
-    await page.getByText('Works').waitFor();
+    const line = page.getByRole('region', { name: 'Shop line' });
+    await line.getByRole('button', { name: 'Check now' }).click();
+    await line.getByText('Works').waitFor();
     await picture(page, 'numbers');
     await page.goto(`${server.origin}/settings`);
     await page.getByLabel('From').fill('23:00');
@@ -74,12 +75,12 @@ export async function places({ server, inbox, guard }) {
   });
 
   story('Every size and colour');
-  for (const [name, width, height, scheme] of [['wide', 1440, 900, 'light'], ['dark', 1440, 900, 'dark'], ['middle', 1024, 768, 'light'], ['narrow', 390, 844, 'light'], ['narrow-dark', 390, 844, 'dark']]) {
+  for (const [name, width, height, scheme] of [['wide', 1600, 940, 'light'], ['dark', 1600, 940, 'dark'], ['laptop', 1180, 800, 'light'], ['middle', 800, 900, 'light'], ['narrow', 360, 780, 'light'], ['narrow-dark', 360, 780, 'dark']]) {
     await step(`nothing hangs over the edge: ${name}`, page, async () => {
       await page.setViewportSize({ width, height });
       await page.emulateMedia({ colorScheme: scheme });
       const tara = (await server.api('GET', '/v1/conversations?limit=50')).json.data.find((talk) => (talk.person.name ?? talk.person.profile_name) === 'Tara Menon');
-      for (const [path, label] of [['/inbox', 'inbox'], [`/inbox/${tara.id}`, 'thread'], ['/contacts', 'contacts'], [`/contacts/${tara.contact}`, 'contact'], ['/sandbox/ZZ.919840012345', 'sandbox'], ['/settings', 'settings'], ['/integrations', 'numbers'], ['/quarantine', 'quarantine']]) {
+      for (const [path, label] of [['/inbox', 'inbox'], [`/inbox/${tara.id}`, 'thread'], ['/contacts', 'contacts'], [`/contacts/${tara.contact}`, 'contact'], ['/sandbox/ZZ.919840012345', 'sandbox'], ['/settings', 'settings'], ['/integrations', 'numbers'], ['/quarantine', 'quarantine'], ['/dev/parts', 'parts']]) {
         await page.goto(server.origin + path);
         await page.waitForTimeout(250);
         const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);

@@ -1,0 +1,157 @@
+//! How long a request may take: its body has to keep arriving, and all of it has to end.
+
+use axum::body::{Body, Bytes, HttpBody};
+use axum::extract::Request;
+use axum::http::{StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use http_body::{Frame, SizeHint};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll};
+use std::time::Duration;
+use tokio::time::{Instant, Sleep};
+
+use crate::problem::Problem;
+
+/// The longest address, in bytes. Source: reliability reference, 13.
+const LONGEST_ADDRESS: usize = 8 * 1024;
+
+/// The longest fields of a head, in bytes.
+const LONGEST_HEAD: usize = 32 * 1024;
+
+/// How long requests may take. Source of the defaults: reliability reference, 13.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Patience {
+    /// All of a request, until its answer begins; its body has to arrive within it.
+    pub request: Duration,
+    /// The same for a form with a file.
+    pub upload: Duration,
+    /// How long a body may begin slowly.
+    pub grace: Duration,
+    /// Bytes each second that have to have arrived after that, on average.
+    pub rate: u64,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self {
+            request: Duration::from_secs(30),
+            upload: Duration::from_secs(300),
+            grace: Duration::from_secs(5),
+            rate: 1024,
+        }
+    }
+}
+
+/// A body that has to keep arriving.
+struct Arriving {
+    body: Body,
+    patience: Patience,
+    most: Duration,
+    begun: Option<Instant>,
+    bytes: u64,
+    alarm: Pin<Box<Sleep>>,
+    late: Arc<AtomicBool>,
+}
+
+/// The body did not arrive in time.
+#[derive(Debug, thiserror::Error)]
+#[error("the body did not arrive in time")]
+struct Late;
+
+impl Arriving {
+    /// When the next bytes have to be there: later for each that has come, and never after the end.
+    fn due(&self, begun: Instant) -> Instant {
+        let earned = Duration::from_millis(self.bytes.saturating_mul(1000) / self.patience.rate.max(1));
+        begun + self.most.min(self.patience.grace.saturating_add(earned))
+    }
+}
+
+impl HttpBody for Arriving {
+    type Data = Bytes;
+    type Error = axum::BoxError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::BoxError>>> {
+        let now = Instant::now();
+        let begun = *self.begun.get_or_insert(now);
+        match Pin::new(&mut self.body).poll_frame(cx) {
+            Poll::Ready(Some(Ok(frame))) => {
+                self.bytes += frame.data_ref().map_or(0, |data| data.len() as u64);
+                if now > begun + self.most {
+                    self.late.store(true, Ordering::Release);
+                    return Poll::Ready(Some(Err(Late.into())));
+                }
+                Poll::Ready(Some(Ok(frame)))
+            }
+            Poll::Ready(Some(Err(error))) => Poll::Ready(Some(Err(error.into()))),
+            Poll::Ready(None) => Poll::Ready(None),
+            Poll::Pending => {
+                let due = self.due(begun);
+                self.alarm.as_mut().reset(due);
+                if self.alarm.as_mut().poll(cx).is_ready() {
+                    self.late.store(true, Ordering::Release);
+                    return Poll::Ready(Some(Err(Late.into())));
+                }
+                Poll::Pending
+            }
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+/// Holds a request to its time.
+pub(crate) async fn hold(patience: Patience, request: Request, next: Next) -> Response {
+    if request.uri().path_and_query().is_some_and(|address| address.as_str().len() > LONGEST_ADDRESS) {
+        let title = "The address is too long";
+        return Problem::new(StatusCode::URI_TOO_LONG, "request.address_too_long", title).into_response();
+    }
+    // The listener bounds what it reads by whole buffers, and somebody else's listener may not bound it at all.
+    let fields = request.headers().iter();
+    if fields.map(|(name, value)| name.as_str().len() + value.len()).sum::<usize>() > LONGEST_HEAD {
+        let (status, title) =
+            (StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "The fields of the request are too long");
+        return Problem::new(status, "request.head_too_large", title).into_response();
+    }
+    let kind = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let upload = kind.is_some_and(|kind| kind.starts_with("multipart/form-data"));
+    let most = if upload { patience.upload } else { patience.request };
+    let late = Arc::new(AtomicBool::new(false));
+    let seen = Arc::clone(&late);
+    let request = request.map(|body| {
+        if body.is_end_stream() {
+            return body;
+        }
+        let alarm = Box::pin(tokio::time::sleep(most));
+        Body::new(Arriving { body, patience, most, begun: None, bytes: 0, alarm, late: seen })
+    });
+    let answer = tokio::time::timeout(most, next.run(request)).await;
+    let slow = |status, code: &str, title: &str| {
+        let mut response = Problem::new(status, code, title).into_response();
+        // What is left of the body would be taken for the next request.
+        response.headers_mut().insert(header::CONNECTION, header::HeaderValue::from_static("close"));
+        response
+    };
+    match answer {
+        _ if late.load(Ordering::Acquire) => {
+            slow(StatusCode::REQUEST_TIMEOUT, "request.slow", "The request did not arrive in time")
+        }
+        Ok(response) => response,
+        Err(_) => {
+            let title =
+                "This took too long. What was asked for may have been done: look before you ask again";
+            slow(StatusCode::SERVICE_UNAVAILABLE, "server.slow", title)
+        }
+    }
+}

@@ -1,0 +1,66 @@
+// What somebody may not do is not offered, and refused all the same when it is asked for by hand.
+import { equal, holds, picture, step, story } from '../report.mjs';
+import { row } from './talk.mjs';
+
+const VIEWER = 'twelve quiet herons stand in reeds';
+
+export async function roles({ server, guard }) {
+  story('Somebody who may only look');
+  const invited = (await server.api('POST', '/v1/members', { email: 'viewer@example.com', role: 'viewer' })).json;
+  const page = await guard.openAlone();
+  const tara = (await server.api('GET', '/v1/conversations?limit=100')).json.data.find((talk) => (talk.person.name ?? talk.person.profile_name) === 'Tara Menon');
+  await step('joins by the link, and sees the inbox without anything to press', page, async () => {
+    await page.goto(invited.setup_url ?? invited.link ?? invited.url);
+    await page.getByLabel('Your name').fill('Vera Look');
+    await page.getByLabel('Password').fill(VIEWER);
+    await page.getByRole('button', { name: 'Make the account' }).click();
+    await row(page, /Tara Menon/).click();
+    await page.getByText('You may read here, not write.').waitFor();
+    equal(await page.getByRole('textbox', { name: 'Reply' }).count(), 0, 'reply boxes');
+    for (const name of [/^Close/, /^Assign/, /^Snooze/]) equal(await page.locator('#thread-head').getByRole('button', { name }).count(), 0, `buttons ${name}`);
+    await picture(page, 'viewer');
+  });
+  await step('what the page does not offer is refused by the server', page, async () => {
+    const before = JSON.stringify((await server.api('GET', `/v1/conversations/${tara.id}`)).json);
+    const post = (path, fields = {}) => page.evaluate(async ([url, form]) => {
+      const answer = await fetch(url, { method: 'POST', headers: { 'X-Dialzio-Request': '1', 'content-type': 'application/x-www-form-urlencoded' }, body: new URLSearchParams(form).toString() });
+      return answer.status;
+    }, [path, fields]);
+    const talk = `/web/conversations/${tara.id}`;
+    const tries = [
+      [`${talk}/messages`, { text: 'Hello', key: 'k1' }],
+      [`${talk}/notes`, { text: 'Hello', key: 'k2' }],
+      [`${talk}/template`, { template: 'weekend_offer/en', key: 'k3' }],
+      [`${talk}/assign`, { member: '' }],
+      [`${talk}/close`, {}],
+      [`${talk}/snooze`, { until: '2030-01-01T00:00:00Z' }],
+      [`${talk}/read`, {}],
+      [`/web/contacts/${tara.contact}/stage`, { stage: 'lost' }],
+      [`/web/contacts/${tara.contact}/tasks`, { text: 'Call' }],
+      [`/web/contacts/${tara.contact}/consent`, { event: 'given', purpose: 'marketing', channel: 'whatsapp', method: 'paper', date: '2026-03-02', evidence: 'Form 118' }],
+      ['/web/contacts', { name: 'Nobody', phone: '+91 98400 99999' }],
+    ];
+    for (const [path, fields] of tries) {
+      const status = await post(path, fields);
+      holds(status === 403 || status === 404, `${path} answered ${status}`);
+    }
+    equal(JSON.stringify((await server.api('GET', `/v1/conversations/${tara.id}`)).json), before, 'the conversation');
+    for (const path of ['/quarantine', '/integrations']) {
+      await page.goto(server.origin + path);
+      if (path === '/quarantine') await page.getByRole('heading', { name: 'This is not yours to see' }).waitFor();
+    }
+  });
+  await step('the same by the API, with the session and with a key that may only read', page, async () => {
+    const asked = await page.evaluate(async (id) => {
+      const answer = await fetch(`/v1/conversations/${id}`, { method: 'PATCH', headers: { 'X-Dialzio-Request': '1', 'content-type': 'application/json' }, body: '{"state":"closed"}' });
+      return [answer.status, (await answer.json()).code];
+    }, tara.id);
+    equal(asked.join(), '403,access.denied', 'answer to the session');
+    const key = (await server.api('POST', '/v1/keys', { name: 'Looks', permissions: ['conversations.read', 'contacts.read'] })).json.api_key;
+    for (const [method, path, body] of [['PATCH', `/v1/conversations/${tara.id}`, { state: 'closed' }], ['POST', `/v1/contacts/${tara.contact}/notes`, { text: 'x' }], ['POST', '/v1/members', { email: 'x@example.com', role: 'owner' }], ['GET', '/v1/quarantine', undefined], ['POST', '/v1/keys', { name: 'More', permissions: ['messages.send'] }]]) {
+      const answer = await server.api(method, path, body, { authorization: `Bearer ${key}` });
+      equal(answer.status, 403, `status of ${method} ${path}`);
+    }
+  });
+  await page.context().close();
+}
