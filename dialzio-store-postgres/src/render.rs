@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::statements::{self, Statement};
 
-/// How many rows one statement writes: few texts, so that all of them stay prepared.
-pub(crate) const CHUNKS: [usize; 3] = [64, 8, 1];
+/// How many rows one statement writes: few texts, so that all of them stay prepared, and few statements for any number.
+pub(crate) const CHUNKS: [usize; 7] = [64, 32, 16, 8, 4, 2, 1];
 
 /// A schema's name that needs no quotes anywhere: it is also part of names of roles.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -143,15 +143,22 @@ statements! { CONVERSATIONS_ALL:
          FROM @message m
          WHERE m.org_id = $1 AND m.id = ANY ($4)
            AND m.event_at > $2 - @@period AND (m.expires_at IS NULL OR m.expires_at > $3)";
+    // Each hash is looked up by itself: a list of them would be a filter over all that the account has ever received.
     MESSAGES_REFERRED: Read [external_reference, message] =
         "SELECT m.id, m.conversation_id, m.direction, m.external_id, m.status, r.digest
-         FROM @external_reference r CROSS JOIN @message m
-         WHERE r.org_id = $1 AND r.account_id = $4 AND r.hash8 = ANY ($5) AND m.org_id = $1 AND m.id = r.message_id
-           AND m.event_at > $2 - @@period AND (m.expires_at IS NULL OR m.expires_at > $3)";
+         FROM unnest($5::BIGINT[]) h (hash)
+         CROSS JOIN LATERAL (SELECT r.message_id, r.digest FROM @external_reference r
+           WHERE r.org_id = $1 AND r.account_id = $4 AND r.hash8 = h.hash OFFSET 0) r
+         CROSS JOIN LATERAL (SELECT m.id, m.conversation_id, m.direction, m.external_id, m.status FROM @message m
+           WHERE m.org_id = $1 AND m.id = r.message_id
+             AND m.event_at > $2 - @@period AND (m.expires_at IS NULL OR m.expires_at > $3) OFFSET 0) m";
     REFERENCES: Read [external_reference, message] =
-        "SELECT r.hash8, r.message_id, r.digest, m.external_id
-         FROM @external_reference r LEFT JOIN @message m ON m.org_id = $1 AND m.id = r.message_id
-         WHERE r.org_id = $1 AND r.account_id = $2 AND r.hash8 = ANY ($3)";
+        "SELECT h.hash, r.message_id, r.digest, m.external_id
+         FROM unnest($3::BIGINT[]) h (hash)
+         CROSS JOIN LATERAL (SELECT r.message_id, r.digest FROM @external_reference r
+           WHERE r.org_id = $1 AND r.account_id = $2 AND r.hash8 = h.hash OFFSET 0) r
+         LEFT JOIN LATERAL (SELECT m.external_id FROM @message m
+           WHERE m.org_id = $1 AND m.id = r.message_id OFFSET 0) m ON TRUE";
     PUT_REFERENCE: Write [external_reference] =
         "INSERT INTO @external_reference (org_id, account_id, hash8, message_id, digest, seen_at)
          VALUES [($1, $2, $3, $4, $5, $6)]";

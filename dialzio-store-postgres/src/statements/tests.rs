@@ -204,6 +204,21 @@ fn fault(statement: &Statement, lines: &[String]) -> Option<&'static str> {
     (!looked).then_some("never looks at the policy")
 }
 
+/// What is asked for every webhook finds a provider's id by its hash, however many the account has received.
+#[tokio::test]
+async fn a_providers_id_is_found_by_its_hash() {
+    let (_database, mut db) = fresh().await;
+    // In an empty database as in a full one: the plan is made once, perhaps long before there is anything to find.
+    for fill in ["", FILL] {
+        db.execute(fill).await.unwrap();
+        for statement in [super::REFERENCES, super::MESSAGES_REFERRED] {
+            let lines = plan(&mut db, &statement).await.join("\n");
+            assert!(lines.contains("(hash8 = h.hash)"), "{}:\n{lines}", statement.name);
+            assert!(!lines.contains("Filter: (hash8"), "{}:\n{lines}", statement.name);
+        }
+    }
+}
+
 #[tokio::test]
 async fn lists_use_the_index_that_was_made_for_them() {
     let (_database, mut db) = fresh().await;

@@ -1,0 +1,110 @@
+//! A page of 50 messages and an inbox of 50, beside a twin: the same statement, prepared, in the same transaction with the
+//! organisation set and the policy in force, rows fetched and not looked at. Prints medians in microseconds and ratios.
+//!
+//! `cargo bench -p dialzio-store-postgres --bench read [-- MESSAGES]`
+#![allow(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    missing_docs,
+    reason = "a bench reports and fails loudly"
+)]
+
+use dialzio_core::conversation::{ConversationQuery, InboxView, StateFilter};
+use dialzio_core::page::PageRequest;
+use dialzio_core::testing::conformance::Bench;
+use dialzio_core::{Store, TypedId};
+use dialzio_store_postgres::PostgresStore;
+use dialzio_store_postgres::testing::Cluster;
+use sqlx::postgres::{PgConnectOptions, PgConnection};
+use sqlx::{AssertSqlSafe, ConnectOptions, Executor};
+use std::sync::Arc;
+use std::time::Instant;
+use uuid::Uuid;
+
+const ROUNDS: usize = 400;
+
+const PAGE: &str =
+    "SELECT m.* FROM dialzio.message m WHERE m.org_id = $1 AND m.conversation_id = $2 AND m.id < $3
+                    AND m.event_at > $4 ORDER BY m.id DESC LIMIT 51";
+const INBOX: &str = "SELECT c.*, t.name, t.stage, i.profile_name, i.username, m.id, m.text, m.status,
+      (SELECT a.value FROM dialzio.channel_alias a WHERE a.org_id = $1 AND a.identity_id = i.id AND a.kind = 'phone'
+       ORDER BY a.seen_at DESC, a.place DESC LIMIT 1)
+    FROM (SELECT c.* FROM dialzio.conversation c WHERE c.org_id = $1 AND c.state = 'open'
+          ORDER BY c.last_at DESC, c.id DESC LIMIT 51) c
+    CROSS JOIN LATERAL (SELECT t.name, t.stage FROM dialzio.contact t WHERE t.org_id = $1 AND t.id = c.contact_id LIMIT 1) t
+    CROSS JOIN LATERAL (SELECT i.* FROM dialzio.channel_identity i WHERE i.org_id = $1 AND i.id = c.identity_id LIMIT 1) i
+    LEFT JOIN LATERAL (SELECT m.* FROM dialzio.message m WHERE m.org_id = $1 AND m.id = c.last_message LIMIT 1) m ON TRUE
+    ORDER BY c.last_at DESC, c.id DESC";
+
+async fn twin(db: &mut PgConnection, org: Uuid, inbox: bool, talk: Uuid) -> usize {
+    db.execute(AssertSqlSafe(format!(
+        "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SELECT set_config('role', 'dialzio_app', true),
+         set_config('dialzio.org', '{org}', true); SELECT set_config('plan_cache_mode', 'force_generic_plan', true)"
+    )))
+    .await
+    .unwrap();
+    let query = if inbox {
+        sqlx::query(INBOX).bind(org)
+    } else {
+        sqlx::query(PAGE).bind(org).bind(talk).bind(Uuid::max()).bind(0_i64)
+    };
+    query.fetch_all(&mut *db).await.unwrap().len()
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+#[tokio::main]
+async fn main() {
+    let messages: i64 = std::env::args().filter_map(|word| word.parse().ok()).next().unwrap_or(10_000);
+    let cluster = Cluster::start().unwrap();
+    let database = cluster.database().await.unwrap();
+    let clock = Bench::clock();
+    let store = PostgresStore::builder().clock(clock.clone()).connect(&database.url()).await.unwrap();
+    let store: Arc<dyn Store> = Arc::new(store);
+    let bench = Bench::new(Arc::clone(&store), clock);
+    let house = bench.house().await;
+    let mut people = Vec::new();
+    for number in 0..200 {
+        people.push(bench.person(&house, &format!("Person {number}")).await);
+    }
+    for start in (0..messages).step_by(200) {
+        let batch = |n: i64| {
+            let person = &people[usize::try_from(n % 200).unwrap()];
+            let message =
+                bench.make.inbound(&person.conversation, "Is the blue one still there?", bench.at(n / 200));
+            bench.writes([bench.make.append(house.account.id, &message).into()])
+        };
+        for answer in store.commit(&house.scope, (start..start + 200).map(batch).collect()).await {
+            answer.unwrap();
+        }
+    }
+    database.admin().await.unwrap().execute("VACUUM ANALYZE").await.unwrap();
+    let options = PgConnectOptions::new_without_pgpass();
+    let options = options.socket(cluster.folder()).username("dialzio_serves").database(database.name());
+    let mut db = options.disable_statement_logging().connect().await.unwrap();
+    let (org, talk) = (house.org.id.uuid(), people[7].conversation.id);
+    let query = ConversationQuery { view: InboxView::All, state: StateFilter::Open, now: bench.now() };
+    for (name, inbox) in [("page", false), ("inbox", true)] {
+        let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+        for _ in 0..ROUNDS {
+            let page = PageRequest::first(50);
+            let begun = Instant::now();
+            let found = if inbox {
+                store.inbox(&house.scope, &query, page).await.unwrap().items.len()
+            } else {
+                store.messages(&house.scope, talk, page).await.unwrap().items.len()
+            };
+            ours.push(begun.elapsed().as_secs_f64() * 1e6);
+            let begun = Instant::now();
+            let same = twin(&mut db, org, inbox, talk.uuid()).await;
+            theirs.push(begun.elapsed().as_secs_f64() * 1e6);
+            db.execute("COMMIT").await.unwrap();
+            assert!(found == 50 && same >= 50, "{found} {same}");
+        }
+        let (ours, theirs) = (median(ours), median(theirs));
+        println!("{name}: {ours:.0} µs, twin {theirs:.0} µs, ratio {:.2}", ours / theirs);
+    }
+}
