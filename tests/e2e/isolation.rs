@@ -175,9 +175,11 @@ async fn no_route_reaches_into_another_organisation() {
                 }
             }
             let body = sample(route, &rig, &own);
+            let tables = rig.tables();
             let answer = ask(&rig, Some(&own.seat.key), route, &path(route, &ids), &body).await;
             shows_nothing_of(&other, route, &answer);
             answer.problem(404);
+            assert!(rig.tables() == tables, "{} changes a table", route.name);
             asked += 1;
         }
         // Foreign ids look like ids of nobody.
@@ -270,11 +272,13 @@ async fn no_route_answers_without_a_key() {
     for route in guarded() {
         let body = sample(route, &rig, &own);
         let forged = format!("{}x", own.seat.key);
+        let tables = rig.tables();
         for key in [None, Some("dialzio_live_"), Some(forged.as_str()), Some("")] {
             let answer = ask(&rig, key, route, &path(route, &own.ids), &body).await;
             assert_eq!(answer.headers["www-authenticate"], "Bearer", "{}", route.name);
             assert_eq!(answer.problem(401), "access.unauthenticated", "{}", route.name);
         }
+        assert!(rig.tables() == tables, "{} changes a table", route.name);
     }
     assert_eq!(all_of(&rig, &own).await, before);
     // A key ends at once when it is revoked.
@@ -299,8 +303,10 @@ async fn without_its_permission_a_route_changes_nothing() {
         let Need::Permission(permission) = route.need else { continue };
         let body = sample(route, &rig, &own);
         let key = &keys[permission.as_str()];
+        let tables = rig.tables();
         let answer = ask(&rig, Some(key), route, &path(route, &own.ids), &body).await;
         assert_eq!(answer.problem(403), "access.denied", "{}", route.name);
+        assert!(rig.tables() == tables, "{} changes a table", route.name);
     }
     assert_eq!(all_of(&rig, &own).await, before);
 }

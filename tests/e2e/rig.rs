@@ -21,7 +21,9 @@ use dialzio_whatsapp::emulator::{
     CustomerIdentity, CustomerMessage, EmulatedNumber, Emulator, EmulatorConfig,
 };
 use dialzio_whatsapp::{MetaCloud, MetaConfig};
+use rusqlite::{Connection, OpenFlags};
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
 /// Noon in India on a Monday: inside everybody's hours for promotion.
 pub(crate) const NOON: &str = "2026-11-23T06:30:00Z";
@@ -130,6 +132,31 @@ impl Answer {
 }
 
 impl Rig {
+    /// A digest over every row of every table, where the store is a file. Of another store the services' answers have to do.
+    pub(crate) fn tables(&self) -> Option<[u8; 32]> {
+        let path = self.folder.path().join("test.db");
+        if !path.exists() {
+            return None;
+        }
+        let db = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
+        // What is virtual is kept in tables of its own.
+        let named = "SELECT name FROM sqlite_schema WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%' ORDER BY name";
+        let mut names = db.prepare(named).unwrap();
+        let names: Vec<String> = names.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+        let mut hasher = Sha256::new();
+        for name in names {
+            let mut all = db.prepare(&format!("SELECT * FROM \"{name}\"")).unwrap();
+            let columns = all.column_count();
+            let mut rows = all.query([]).unwrap();
+            while let Some(row) = rows.next().unwrap() {
+                let values: Vec<rusqlite::types::Value> =
+                    (0..columns).map(|place| row.get(place).unwrap()).collect();
+                hasher.update(format!("{name}{values:?}"));
+            }
+        }
+        Some(hasher.finalize().into())
+    }
+
     /// At noon, on the store of the day.
     pub(crate) async fn start() -> Self {
         let clock = Arc::new(ManualClock::at(at(NOON)));
