@@ -14,6 +14,7 @@ mod files;
 mod hostile;
 mod isolation;
 mod rig;
+mod same_answer;
 mod secrets;
 mod spine;
 mod stop_race;

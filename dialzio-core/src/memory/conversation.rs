@@ -113,8 +113,8 @@ impl Rows {
 
 /// By what queues are paged: time, then id.
 fn key(conversation: &Conversation) -> Vec<u8> {
-    // The sign bit flipped, so that bytes compare like the numbers.
-    let micros = conversation.last_at.timestamp_micros().cast_unsigned() ^ (1 << 63);
+    // Bytes compare like the numbers, since nothing here is older than 1970.
+    let micros = conversation.last_at.timestamp_micros();
     let mut key = micros.to_be_bytes().to_vec();
     key.extend_from_slice(conversation.id.uuid().as_bytes());
     key
