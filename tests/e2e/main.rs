@@ -17,3 +17,4 @@ mod rig;
 mod secrets;
 mod spine;
 mod stop_race;
+mod transfer;
