@@ -28,6 +28,7 @@ pub mod search;
 pub mod store;
 pub mod text;
 pub mod time;
+pub mod transfer;
 pub mod work;
 
 mod crm;

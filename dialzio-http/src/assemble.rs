@@ -109,6 +109,6 @@ pub async fn migrate(url: &str, serves: Option<&str>) -> Result<(), AssembleErro
 }
 
 #[cfg(feature = "postgres")]
-fn is_postgres(url: &str) -> bool {
+pub(crate) fn is_postgres(url: &str) -> bool {
     url.starts_with("postgres://") || url.starts_with("postgresql://")
 }

@@ -13,6 +13,8 @@ mod form;
 mod health;
 mod hooks;
 pub mod listen;
+#[cfg(all(feature = "sqlite", feature = "postgres", feature = "whatsapp"))]
+pub mod moving;
 pub mod openapi;
 mod options;
 pub mod problem;

@@ -12,7 +12,7 @@ use dialzio_core::{Clock, IdSource, SystemClock};
 use crate::error::OpenError;
 use crate::render::{Rendered, Schema};
 use crate::session::Source;
-use crate::{PostgresStore, Shared, migrate, months, notify, queue, roles};
+use crate::{PostgresStore, PostgresTarget, Shared, migrate, months, notify, queue, roles, transfer};
 
 /// How many connections there are, unless the builder says otherwise.
 const CONNECTIONS: u32 = 16;
@@ -101,6 +101,18 @@ impl PostgresBuilder {
         Ok(())
     }
 
+    /// A database that has been migrated, as the target of a [transfer](dialzio_core::transfer::run). The address is that
+    /// of the role that [migrates](Self::migrate). Nobody may serve from it meanwhile.
+    ///
+    /// # Errors
+    /// [`OpenError`] if the address cannot be used, the schema is not the one that is known, or the role does not own it.
+    pub async fn transfer_to(&self, url: &str) -> Result<PostgresTarget, OpenError> {
+        let schema = self.parsed_schema()?;
+        let mut conn = self.options(url)?.connect().await?;
+        migrate::check(&mut conn, &schema).await?;
+        PostgresTarget::over(conn, schema).await
+    }
+
     /// Connects to a database that has been migrated.
     ///
     /// # Errors
@@ -134,6 +146,9 @@ impl PostgresBuilder {
         // What was half looked at is no connection for anybody else.
         let looked = async {
             migrate::check(&mut conn, &schema).await?;
+            if transfer::is_under_way(&mut conn, &schema).await? {
+                return Err(OpenError::Transferring);
+            }
             roles::check(&mut conn, &schema, signs_in).await
         }
         .await;

@@ -57,6 +57,15 @@ pub enum OpenError {
     /// A table of an organisation is not behind its policy.
     #[error("the table {0} is not protected by row-level security")]
     Unprotected(String),
+    /// An installation is being moved into the database, or the move was interrupted.
+    #[error("a transfer into the database has not come to its end: run it again")]
+    Transferring,
+    /// Whoever signs in is not the owner, who alone can move an installation into the database.
+    #[error("the role {role} does not own the tables: transfer as the role that migrates")]
+    NotOwner {
+        /// The role.
+        role: String,
+    },
     /// PostgreSQL cannot be reached or failed.
     #[error("PostgreSQL failed: {0}")]
     Store(#[from] StoreError),

@@ -34,12 +34,14 @@ mod statements;
 mod system;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod transfer;
 mod work;
 
 pub use connect::PostgresBuilder;
 pub use enlist::{Enlisted, Wakeup};
 pub use error::OpenError;
 pub use queue::GroupSizes;
+pub use transfer::PostgresTarget;
 
 use chrono::{DateTime, Utc};
 use sqlx::PgPool;

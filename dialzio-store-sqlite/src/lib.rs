@@ -27,6 +27,7 @@ mod sight;
 mod statements;
 mod stats;
 mod system;
+mod transfer;
 mod work;
 mod writer;
 

@@ -18,3 +18,4 @@ mod same_answer;
 mod secrets;
 mod spine;
 mod stop_race;
+mod transfer;

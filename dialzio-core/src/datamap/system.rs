@@ -23,6 +23,7 @@ const OWN_NUMBER: &str = "about the organisation's own number at a provider";
 const DUE: &str = "when work is due, by account";
 const SEALED_30_DAYS: &str = "sealed, cannot be told whose it is, gone after thirty days";
 const PROBE: &str = "shows that the store can write";
+const UNFINISHED: &str = "there as long as an installation is being moved in";
 const SCHEMA: &str = "which steps the schema has taken";
 
 pub(super) const TABLES: &[Table] = &[
@@ -189,6 +190,12 @@ pub(super) const TABLES: &[Table] = &[
         scope: System,
         class: RetentionClass::Machinery,
         columns: &[kept("one", Usage, PROBE), kept("at", Usage, PROBE)],
+    },
+    Table {
+        name: "transfer",
+        scope: System,
+        class: RetentionClass::Machinery,
+        columns: &[kept("source", Usage, UNFINISHED), kept("begun_at", Usage, UNFINISHED)],
     },
     Table {
         name: "schema_version",

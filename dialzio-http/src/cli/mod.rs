@@ -6,6 +6,8 @@ mod init;
 #[cfg(feature = "postgres")]
 mod migrate;
 mod serve;
+#[cfg(feature = "postgres")]
+mod transfer;
 
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
@@ -31,6 +33,9 @@ enum Command {
     /// Prepare a PostgreSQL database, or bring an older one forward.
     #[cfg(feature = "postgres")]
     Migrate(migrate::Migrate),
+    /// Move an installation to a PostgreSQL database.
+    #[cfg(feature = "postgres")]
+    Transfer(transfer::Transfer),
     /// Look at what arrived and could not be used, try it again, or throw it away.
     Inbox(inbox::Inbox),
 }
@@ -74,6 +79,8 @@ pub fn run() -> ExitCode {
             Some(Command::Serve(serve)) => serve.run().await,
             #[cfg(feature = "postgres")]
             Some(Command::Migrate(migrate)) => migrate.run().await,
+            #[cfg(feature = "postgres")]
+            Some(Command::Transfer(transfer)) => transfer.run().await,
             Some(Command::Inbox(inbox)) => inbox.run().await,
         }
     });

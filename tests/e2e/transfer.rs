@@ -1,0 +1,310 @@
+//! An installation that was filled on SQLite and is moved to PostgreSQL, interrupted in the middle: what the server answers
+//! is what it answered before, and life goes on there.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use chrono::TimeDelta;
+use dialzio_core::access::NewOrg;
+use dialzio_core::contact::NewContact;
+use dialzio_core::page::PageRequest;
+use dialzio_core::store::{StoreError, StoreResult};
+use dialzio_core::text::{EmailAddress, PersonName};
+use dialzio_core::transfer::{self, Cell, Digest, Part, Row, Step, TableReader, TableTarget, TransferError};
+use dialzio_core::{Clock, ManualClock, Role};
+use dialzio_store_postgres::testing::{Cluster, Database};
+use dialzio_store_postgres::{OpenError, PostgresStore, PostgresTarget};
+use dialzio_store_sqlite::SqliteStore;
+use dialzio_whatsapp::emulator::{CustomerMessage, EmulatedNumber};
+use serde_json::{Value, json};
+
+use crate::rig::{Line, NOON, Rig, Seat, answer, asha, at};
+
+const PASSWORD: &str = "a password that is long enough";
+const EMAIL: &str = "owner@example.com";
+
+/// A target that fails after so many pages.
+struct Cut {
+    target: PostgresTarget,
+    left: usize,
+}
+
+#[async_trait]
+impl TableReader for Cut {
+    async fn count(&mut self, part: &'static Part) -> StoreResult<u64> {
+        self.target.count(part).await
+    }
+
+    async fn rows(&mut self, part: &'static Part, after: Option<&[Cell]>) -> StoreResult<Vec<Row>> {
+        self.target.rows(part, after).await
+    }
+}
+
+#[async_trait]
+impl TableTarget for Cut {
+    async fn begin(&mut self, source: Digest) -> Result<bool, TransferError> {
+        self.target.begin(source).await
+    }
+
+    async fn last(&mut self, part: &'static Part) -> StoreResult<Option<Vec<Cell>>> {
+        self.target.last(part).await
+    }
+
+    async fn write(&mut self, part: &'static Part, rows: &[Row]) -> StoreResult<()> {
+        self.left = self.left.checked_sub(1).ok_or(StoreError::Unavailable)?;
+        self.target.write(part, rows).await
+    }
+
+    async fn derive(&mut self) -> StoreResult<()> {
+        self.target.derive().await
+    }
+
+    async fn finish(&mut self) -> StoreResult<()> {
+        self.target.finish().await
+    }
+}
+
+/// News of a message that nobody knows: it waits in line, and goes to quarantine after ten minutes.
+async fn news_of_nothing(rig: &Rig, line: &Line, number: &str, id: &str) {
+    let status = json!({"id": id, "status": "delivered", "recipient_id": "919876500001",
+        "timestamp": rig.clock.now().timestamp().to_string()});
+    let value = json!({"messaging_product": "whatsapp", "statuses": [status],
+        "metadata": {"display_phone_number": "914412345678", "phone_number_id": number}});
+    let body = json!({"object": "whatsapp_business_account",
+        "entry": [{"id": line.business, "changes": [{"field": "messages", "value": value}]}]})
+    .to_string();
+    let signature = rig.graph.signature(&line.number, body.as_bytes()).unwrap();
+    let request = rig.http.post(&line.hook).header("x-hub-signature-256", signature);
+    answer(request.header("content-type", "application/json").body(body)).await.is(200);
+}
+
+/// Everything that an installation has something of.
+async fn fill(rig: &Rig) -> (Seat, Line, String) {
+    let seat = rig.found("Green Leaf").await;
+    let email = EmailAddress::parse(EMAIL).unwrap();
+    let access = rig.crm.access();
+    let link = access.invite(&seat.owner, Some(email.clone()), Role::Owner).await.unwrap();
+    let name = PersonName::parse("Mira").unwrap();
+    access.accept(&link, name, None, &PASSWORD.into()).await.unwrap();
+    let session = access.sign_in(&email, &PASSWORD.into()).await.unwrap().token.reveal().to_owned();
+    access.found(NewOrg::named("Another house")).await.unwrap();
+    // More than fit on a page.
+    for number in 0..620 {
+        let new = NewContact::named(&format!("Person{number} Family{}", number % 7));
+        rig.crm.contacts().create(&seat.owner, new).await.unwrap();
+    }
+    let line = rig.connect(&seat, "100200300").await;
+    rig.writes(&line, &asha(), "Is my order ready?").await;
+    let image = CustomerMessage::image(&b"\xff\xd8\xff a photo"[..], "image/jpeg", Some("like this"));
+    rig.graph.customer_sends(&line.number, &asha(), image).unwrap();
+    rig.work().await;
+    let entry = rig.only_conversation(&seat).await;
+    let (conversation, contact) = (entry["id"].as_str().unwrap(), entry["contact"].as_str().unwrap());
+    let path = format!("/v1/contacts/{contact}");
+    rig.post(&seat, &format!("{path}/notes"), json!({"text": "Prefers clay pots"})).await.is(201);
+    let task = json!({"title": "Call back", "due_at": "2026-11-25T06:30:00Z"});
+    rig.post(&seat, &format!("{path}/tasks"), task).await.is(201);
+    let consent = json!({"channel": "whatsapp", "scope": "marketing", "occurred_at": "2026-03-02T10:00:00Z",
+        "evidence": {"kind": "web_form", "note": "Newsletter form on the website, 2 March 2026"}});
+    rig.post(&seat, &format!("{path}/consents"), consent).await.is(201);
+    rig.send(&seat, conversation, "reply-1", &json!({"text": "Yes, come by!"})).await.is(202);
+    rig.work().await;
+    news_of_nothing(rig, &line, &line.number, "wamid.nothing1").await;
+    news_of_nothing(rig, &line, "999", "wamid.nothing2").await;
+    rig.clock.advance(TimeDelta::minutes(11));
+    rig.work().await;
+    news_of_nothing(rig, &line, &line.number, "wamid.nothing3").await;
+    rig.send(&seat, conversation, "reply-2", &json!({"text": "It waits for you"})).await.is(202);
+    rig.patch(&seat, &format!("/v1/conversations/{conversation}"), json!({"state": "closed"})).await;
+    (seat, line, session)
+}
+
+/// What the server answers about everything.
+async fn answers(rig: &Rig, seat: &Seat) -> Vec<(String, Value)> {
+    let mut all = Vec::new();
+    let mut lists = vec!["/v1/audit".to_owned(), "/v1/contacts".to_owned(), "/v1/quarantine".to_owned()];
+    lists.extend(["open", "closed"].map(|state| format!("/v1/conversations?state={state}")));
+    lists.extend(
+        ["asha", "person1", "family3 pers", "person61", "nobody"]
+            .map(|q| format!("/v1/contacts?q={}", q.replace(' ', "%20"))),
+    );
+    let mut single = vec!["/v1/organisation".to_owned(), "/v1/audit/verification".to_owned()];
+    single.extend(["members", "keys", "accounts"].map(|name| format!("/v1/{name}")));
+    for contact in rig.list(seat, "/v1/contacts?q=asha").await {
+        let path = format!("/v1/contacts/{}", contact["id"].as_str().unwrap());
+        lists.extend(["notes", "tasks", "consents"].map(|name| format!("{path}/{name}")));
+        single.extend(["", "/identities", "/consents/state"].map(|name| format!("{path}{name}")));
+    }
+    for state in ["open", "closed"] {
+        for conversation in rig.list(seat, &format!("/v1/conversations?state={state}")).await {
+            let path = format!("/v1/conversations/{}", conversation["id"].as_str().unwrap());
+            lists.push(format!("{path}/messages"));
+            single.extend(["", "/activity", "/permissions"].map(|name| format!("{path}{name}")));
+        }
+    }
+    for item in rig.list(seat, "/v1/quarantine").await {
+        single.push(format!("/v1/quarantine/{}", item["id"].as_str().unwrap()));
+    }
+    for path in lists {
+        let found = rig.list(seat, &path).await;
+        for item in &found {
+            if let Some(media) = item["content"]["media"].as_str() {
+                let read = rig.get(seat, &format!("/v1/media/{media}")).await.is(200);
+                all.push((format!("bytes of {media}"), json!(read.bytes.to_vec())));
+            }
+        }
+        all.push((path, Value::Array(found)));
+    }
+    for path in single {
+        let found = rig.get(seat, &path).await.is(200).json;
+        all.push((path, found));
+    }
+    let unrouted = rig.crm.quarantine().unrouted(PageRequest::first(PageRequest::MAX)).await.unwrap();
+    for item in &unrouted.items {
+        let bytes = rig.crm.quarantine().open_bytes(item).await.unwrap();
+        all.push((format!("unrouted {}", item.id), json!(bytes)));
+    }
+    all
+}
+
+/// The same file, once the server that had it open has gone.
+async fn reopened(path: &std::path::Path, clock: &Arc<ManualClock>) -> SqliteStore {
+    for _ in 0..400 {
+        let clock = Arc::clone(clock) as Arc<dyn Clock>;
+        match SqliteStore::builder().clock(clock).open(path).await {
+            Err(dialzio_store_sqlite::OpenError::InUse) => {
+                tokio::time::sleep(Duration::from_millis(25)).await;
+            }
+            opened => return opened.unwrap(),
+        }
+    }
+    panic!("the store was not given back");
+}
+
+async fn target(database: &Database) -> PostgresTarget {
+    PostgresStore::builder().transfer_to(&database.admin_url()).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_installation_moves_to_postgresql_and_lives_on_there() {
+    let clock = Arc::new(ManualClock::at(at(NOON)));
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("test.db");
+    let store = SqliteStore::builder().clock(Arc::clone(&clock) as Arc<dyn Clock>).open(&path).await.unwrap();
+    let mut rig = Rig::over(Arc::new(store), Arc::clone(&clock), folder).await;
+    let (seat, line, session) = fill(&rig).await;
+    let before = answers(&rig, &seat).await;
+    assert!(before.iter().any(|(name, _)| name.starts_with("bytes of")), "a file was received");
+    assert!(before.iter().any(|(name, _)| name.starts_with("unrouted")), "something belongs to nobody");
+    assert!(before.iter().any(|(name, _)| name.starts_with("/v1/quarantine/")), "something is set aside");
+    let folder = std::mem::replace(&mut rig.folder, tempfile::tempdir().unwrap());
+    drop(rig);
+    let mut source = reopened(&path, &clock).await;
+
+    let database = Cluster::shared().unwrap().empty().await.unwrap();
+    let unprepared = PostgresStore::builder().transfer_to(&database.admin_url()).await;
+    assert!(matches!(unprepared, Err(OpenError::OlderSchema { .. })));
+    database.migrate(&PostgresStore::builder()).await.unwrap();
+    // Interrupted within the contacts, which take two pages.
+    let mut steps = Vec::new();
+    let mut cut = Cut { target: target(&database).await, left: 16 };
+    let stopped = transfer::run(&mut source, &mut cut, &mut |step| steps.push(step)).await.unwrap_err();
+    assert!(
+        matches!(stopped, TransferError::Target { table: "contact", error: StoreError::Unavailable }),
+        "{stopped}"
+    );
+    assert!(
+        matches!(steps.last(), Some(Step::Copied { table: "contact", rows: 500, of: 621 })),
+        "{:?}",
+        steps.last()
+    );
+    drop(cut);
+    // Nobody serves from a half of an installation.
+    assert!(matches!(database.store(clock.clone()).await, Err(OpenError::Transferring)));
+    let mut steps = Vec::new();
+    let mut again = target(&database).await;
+    let moved = transfer::run(&mut source, &mut again, &mut |step| steps.push(step)).await.unwrap();
+    assert_eq!(steps[0], Step::Resumed);
+    assert!(steps.contains(&Step::Copied { table: "contact", rows: 621, of: 621 }));
+    assert!(steps.iter().all(|step| !matches!(step, Step::Copied { table: "org", .. })), "it was there");
+    assert!(moved.rows > 2_000 && moved.written < moved.rows - 500, "{moved:?}");
+    drop(again);
+    // What is there now is not to be mixed with anything.
+    let full = transfer::run(&mut source, &mut target(&database).await, &mut |_| ()).await.unwrap_err();
+    assert!(matches!(full, TransferError::Occupied("org")), "{full}");
+    drop(source);
+
+    let store = database.store(clock.clone()).await.unwrap();
+    let rig = Rig::over(Arc::new(store), Arc::clone(&clock), folder).await;
+    let audit = rig.list(&seat, "/v1/audit").await;
+    let after = answers(&rig, &seat).await;
+    assert_eq!(before.len(), after.len());
+    for ((name, was), (other, is)) in before.iter().zip(&after) {
+        match (name.as_str(), was) {
+            // What was looked at has been noted since, behind what was there.
+            ("/v1/audit", Value::Array(was)) => assert!(was.len() > 620 && audit.starts_with(was)),
+            ("/v1/audit/verification", was) => assert_eq!(was["intact"], is["intact"], "{is}"),
+            _ => assert!(name == other && was == is, "{name}: {was}\n{other}: {is}"),
+        }
+    }
+    let access = rig.crm.access();
+    access.authenticate(&session).await.unwrap();
+    access.sign_in(&EmailAddress::parse(EMAIL).unwrap(), &PASSWORD.into()).await.unwrap();
+    lives_on(&rig, &seat, &line).await;
+}
+
+/// The person writes again, to where the provider's webhooks lead now; what was made before and after is one history.
+async fn lives_on(rig: &Rig, seat: &Seat, line: &Line) {
+    let (_, hook) = line.hook.split_once("/hooks/").unwrap();
+    let hook = format!("{}/hooks/{hook}", rig.origin);
+    rig.graph.add_number(EmulatedNumber {
+        phone_number_id: line.number.clone(),
+        waba_id: line.business.clone(),
+        display_phone_number: "+91 44 1234 5678".to_owned(),
+        verified_name: "Green Leaf Nursery".to_owned(),
+        access_token: format!("token-of-{}", line.number).into(),
+        app_secret: line.secret.clone().into(),
+        webhook_url: Some(hook.parse().unwrap()),
+    });
+    rig.clock.advance(TimeDelta::minutes(1));
+    rig.graph.customer_sends(&line.number, &asha(), CustomerMessage::text("Thank you")).unwrap();
+    rig.graph.settled().await;
+    let found = rig.list(seat, "/v1/contacts?q=asha").await;
+    assert_eq!(found.len(), 1, "the person is known");
+    let conversation = rig.only_conversation(seat).await;
+    assert_eq!(conversation["last"]["text"], "Thank you");
+    let path = format!("/v1/conversations/{}/messages", conversation["id"].as_str().unwrap());
+    assert_eq!(rig.list(seat, &path).await.len(), 5);
+    rig.post(seat, "/v1/contacts", json!({"name": "Newcomer"})).await.is(201);
+    assert_eq!(rig.list(seat, "/v1/contacts?q=newco").await.len(), 1);
+    let verified = rig.get(seat, "/v1/audit/verification").await.is(200).json;
+    assert_eq!(verified["intact"], json!(true), "{verified}");
+}
+
+/// A source that has changed since is not the one whose half is there.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_transfer_is_gone_on_with_from_the_same_source_only() {
+    let clock = Arc::new(ManualClock::at(at(NOON)));
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("test.db");
+    let store = SqliteStore::builder().clock(Arc::clone(&clock) as Arc<dyn Clock>).open(&path).await.unwrap();
+    let mut rig = Rig::over(Arc::new(store), Arc::clone(&clock), folder).await;
+    let seat = rig.found("Green Leaf").await;
+    let folder = std::mem::replace(&mut rig.folder, tempfile::tempdir().unwrap());
+    drop(rig);
+    let mut source = reopened(&path, &clock).await;
+    let database = Cluster::shared().unwrap().database().await.unwrap();
+    let mut cut = Cut { target: target(&database).await, left: 2 };
+    transfer::run(&mut source, &mut cut, &mut |_| ()).await.unwrap_err();
+    let busy = transfer::run(&mut source, &mut target(&database).await, &mut |_| ()).await.unwrap_err();
+    assert!(matches!(busy, TransferError::Busy), "{busy}");
+    drop((cut, source));
+    let mut rig = Rig::over(Arc::new(reopened(&path, &clock).await), Arc::clone(&clock), folder).await;
+    rig.post(&seat, "/v1/contacts", json!({"name": "Latecomer"})).await.is(201);
+    let _folder = std::mem::replace(&mut rig.folder, tempfile::tempdir().unwrap());
+    drop(rig);
+    let mut source = reopened(&path, &clock).await;
+    let other = transfer::run(&mut source, &mut target(&database).await, &mut |_| ()).await.unwrap_err();
+    assert!(matches!(other, TransferError::Another), "{other}");
+}
