@@ -153,16 +153,25 @@ async fn a_future_that_is_dropped_in_the_middle_undoes_the_transaction() {
     order(&mut transaction, contact.id.uuid()).await;
     let enlisted = store.enlist(transaction);
     let inside = enlisted.store();
+    // Somebody else is at the organisation's head, so whoever writes in it has to wait.
+    let mut holder = pool.begin().await.unwrap();
+    holder.execute("SET LOCAL ROLE dialzio_system").await.unwrap();
+    sqlx::query("SELECT 1 FROM dialzio.org_head WHERE org_id = $1 FOR UPDATE")
+        .bind(house.org.id.uuid())
+        .fetch_one(&mut *holder)
+        .await
+        .unwrap();
     {
         let batch = bench.writes([ContactWrite::Insert(contact.clone()).into()]);
         let mut commit = Box::pin(Store::commit(&inside, &house.scope, vec![batch]));
-        for _ in 0..3 {
+        for _ in 0..20 {
             let polled =
                 std::future::poll_fn(|context| std::task::Poll::Ready(commit.as_mut().poll(context)));
             assert!(polled.await.is_pending(), "it was to be dropped in the middle");
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
     }
+    holder.rollback().await.unwrap();
     assert!(matches!(enlisted.finish().await, Err(StoreError::Unavailable)));
     assert_eq!(orders(&pool).await, 0);
     assert!(bench.store.contact(&house.scope, contact.id).await.unwrap().is_none());
