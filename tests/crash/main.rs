@@ -156,7 +156,7 @@ async fn nothing_acknowledged_is_lost_and_nothing_is_sent_twice() {
 /// The product without the commit that comes before the first byte: a trigger keeps effects from becoming dispatched.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn without_the_commit_of_the_dispatch_something_is_sent_twice() {
-    let figures = play(3, Duration::from_secs(3), |database| {
+    let figures = play(1, Duration::from_secs(3), |database| {
         let forget = "CREATE TRIGGER forget_the_dispatch BEFORE UPDATE OF state ON effect WHEN new.state = 'dispatched'
                       BEGIN SELECT RAISE(IGNORE); END";
         rusqlite::Connection::open(database).unwrap().execute_batch(forget).unwrap();
