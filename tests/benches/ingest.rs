@@ -2,7 +2,7 @@
 //! twin: the same rows in the same transaction shape and sizes, values prepared beforehand, no reads. Fails if the tables
 //! that were written differ. Prints rates and ratios, medians of interleaved rounds of one run.
 //!
-//! `cargo bench -p dialzio-tests --bench ingest [-- MESSAGES]`
+//! `cargo bench -p dialzio-tests --bench ingest [-- MESSAGES [CALLERS]]`
 #![allow(
     clippy::print_stdout,
     clippy::unwrap_used,
@@ -241,7 +241,9 @@ fn median(mut samples: Vec<f64>) -> f64 {
 
 #[tokio::main]
 async fn main() {
-    let messages: usize = std::env::args().filter_map(|word| word.parse().ok()).next().unwrap_or(6_400);
+    let mut numbers = std::env::args().filter_map(|word| word.parse::<usize>().ok());
+    let messages = numbers.next().unwrap_or(6_400);
+    let only = numbers.next();
     let folder = tempfile::tempdir_in(
         std::env::var_os("DIALZIO_BENCH_DIR").map_or_else(std::env::temp_dir, Into::into),
     )
@@ -303,7 +305,8 @@ async fn main() {
         db.query_row("SELECT coalesce(max(seq), 0) FROM event", [], |row| row.get(0)).unwrap()
     };
 
-    for (callers, count) in [(64, messages), (1, messages / 8)] {
+    let kinds = [(64, messages), (1, messages / 8)];
+    for (callers, count) in kinds.into_iter().filter(|(callers, _)| only.is_none_or(|only| only == *callers)) {
         let (mut ours, mut theirs, mut sizes) = (Vec::new(), Vec::new(), Vec::new());
         for _ in 0..ROUNDS {
             let hooks = batch(count);
