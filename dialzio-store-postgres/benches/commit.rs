@@ -1,5 +1,5 @@
 //! Event batches (message, provider reference, head, event, audit entry) in groups of 64, durable, beside a twin: the same
-//! rows by the same multi-row statements, by hand with sqlx, nothing looked up. Then single commits, and one busy
+//! rows by the same multi-row statements with the same values bound, by hand with sqlx, nothing looked up. Then single commits, and one busy
 //! organisation beside 64 of them. Prints rates and ratios, medians of interleaved rounds of one run.
 //!
 //! `cargo bench -p dialzio-store-postgres --bench commit [-- GROUPS]`
@@ -88,35 +88,46 @@ impl Twin {
     async fn new(cluster: &Cluster, name: &str, house: &House, people: &[Person]) -> Self {
         let options = PgConnectOptions::new_without_pgpass();
         let options = options.socket(cluster.folder()).username("dialzio_serves").database(name);
-        let message = [
-            "",
-            ", 'inbound', NULL, 'text'",
-            ", NULL, 1, NULL",
-            "",
-            ", NULL",
-            ", NULL, 'received', 0, NULL, NULL, NULL, NULL, NULL",
-        ];
         Self {
             db: options.disable_statement_logging().connect().await.unwrap(),
             org: house.org.id.uuid(),
             account: house.account.id.uuid(),
             conversations: people.iter().map(|person| person.conversation.id.uuid()).collect(),
             statements: [
-                format!("INSERT INTO dialzio.message VALUES {}", rows(TOGETHER, "$1, ", &message)),
                 format!(
-                    "INSERT INTO dialzio.external_reference (org_id, account_id, hash8, message_id, seen_at) VALUES {}",
-                    rows(TOGETHER, "$1, ", &["", "", "", ""])
-                ),
-                format!("INSERT INTO dialzio.event (org_id, seq, at, body) VALUES {}", rows(TOGETHER, "$1, ", &["", "", ""])),
-                format!(
-                    "INSERT INTO dialzio.audit (org_id, seq, at, hash, principal, action) VALUES {}",
-                    rows(TOGETHER, "$1, ", &["", "", ", 'system', 'message.received'"])
+                    "INSERT INTO dialzio.message (org_id, conversation_id, id, direction, author, kind, text, content,
+                       content_version, purpose, event_at, received_at, expires_at, external_id, reply_to, status,
+                       status_at, failure_code, failure_detail, edited_at, revoked_at, reactions) VALUES {}",
+                    rows(TOGETHER, "$1, ", &[""; 21])
                 ),
                 format!(
-                    "UPDATE dialzio.conversation c SET unread = unread + 2, last_message = v.message, last_at = v.at,
-                       last_inbound_at = v.at, last_inbound = v.message FROM (VALUES {}) v (id, message, at)
-                     WHERE c.org_id = $1 AND c.id = v.id",
-                    rows(people.len(), "", &["::UUID", "::UUID", "::BIGINT"])
+                    "INSERT INTO dialzio.external_reference (org_id, account_id, hash8, message_id, digest, seen_at)
+                     VALUES {}",
+                    rows(TOGETHER, "$1, ", &[""; 5])
+                ),
+                format!(
+                    "INSERT INTO dialzio.event (org_id, seq, at, body) VALUES {}",
+                    rows(TOGETHER, "$1, ", &[""; 3])
+                ),
+                format!(
+                    "INSERT INTO dialzio.audit (org_id, seq, at, principal, action, subject, cause, hash) VALUES {}",
+                    rows(TOGETHER, "$1, ", &[""; 7])
+                ),
+                format!(
+                    "UPDATE dialzio.conversation c SET unread = v.unread, last_message = v.last_message,
+                       last_at = v.last_at, last_inbound_at = v.last_inbound_at, last_inbound = v.last_inbound,
+                       seen_up_to = v.seen_up_to, state = v.state, snoozed_until = v.snoozed_until,
+                       revision = v.revision
+                     FROM (VALUES {}) v (id, unread, last_message, last_at, last_inbound_at, last_inbound, seen_up_to,
+                       state, snoozed_until, revision) WHERE c.org_id = $1 AND c.id = v.id",
+                    rows(
+                        people.len(),
+                        "",
+                        &[
+                            "::UUID", "::BIGINT", "::UUID", "::BIGINT", "::BIGINT", "::UUID", "::UUID", "::TEXT",
+                            "::BIGINT", "::BIGINT",
+                        ]
+                    )
                 ),
             ],
             seq: 1_000_000,
@@ -142,13 +153,29 @@ impl Twin {
             let external = format!("wamid.{id}");
             message.add(talk).unwrap();
             message.add(id).unwrap();
+            message.add("inbound").unwrap();
+            message.add(None::<&str>).unwrap();
+            message.add("text").unwrap();
             message.add(WORDS).unwrap();
+            message.add(None::<&str>).unwrap();
+            message.add(1_i64).unwrap();
+            message.add(None::<&str>).unwrap();
             message.add(at).unwrap();
             message.add(at).unwrap();
+            message.add(None::<i64>).unwrap();
             message.add(&external).unwrap();
+            message.add(None::<Uuid>).unwrap();
+            message.add("received").unwrap();
+            message.add(at).unwrap();
+            message.add(None::<&str>).unwrap();
+            message.add(None::<&str>).unwrap();
+            message.add(None::<i64>).unwrap();
+            message.add(None::<i64>).unwrap();
+            message.add(None::<&str>).unwrap();
             reference.add(self.account).unwrap();
             reference.add((id.as_u128() & 0x7fff_ffff_ffff_ffff) as i64).unwrap();
             reference.add(id).unwrap();
+            reference.add(None::<i64>).unwrap();
             reference.add(at).unwrap();
             event.add(self.seq).unwrap();
             event.add(at).unwrap();
@@ -157,12 +184,23 @@ impl Twin {
                 .unwrap();
             audit.add(self.seq).unwrap();
             audit.add(at).unwrap();
+            audit.add("system").unwrap();
+            audit.add("message.received").unwrap();
+            audit.add(None::<Uuid>).unwrap();
+            audit.add(None::<Uuid>).unwrap();
             audit.add(vec![7_u8; 32]).unwrap();
         }
         for (talk, id) in self.conversations.iter().zip(ids) {
             head.add(talk).unwrap();
+            head.add(self.seq).unwrap();
             head.add(id).unwrap();
             head.add(at).unwrap();
+            head.add(at).unwrap();
+            head.add(id).unwrap();
+            head.add(None::<Uuid>).unwrap();
+            head.add("open").unwrap();
+            head.add(None::<i64>).unwrap();
+            head.add(1_i64).unwrap();
         }
         for (statement, list) in self.statements.iter().zip(lists) {
             sqlx::query_with(AssertSqlSafe(statement.clone()), list).execute(&mut self.db).await.unwrap();

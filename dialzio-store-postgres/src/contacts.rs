@@ -84,6 +84,19 @@ pub(crate) async fn by_ids(
     db.all(sql::CONTACTS_BY_ID, params![org, id_list(ids)], contact).await
 }
 
+/// What consent can be kept about, for each card.
+pub(crate) async fn subject_keys(
+    db: &mut Db<'_>,
+    org: Uuid,
+    cards: impl IntoIterator<Item = ContactId>,
+) -> Res<Vec<(ContactId, SubjectKey)>> {
+    db.all(sql::SUBJECT_KEYS_OF, params![org, id_list(cards)], |row| {
+        let c = Cols::new(row, "contact");
+        Ok((c.id()?, SubjectKey::from_stored(c.get()?)))
+    })
+    .await
+}
+
 /// Subject keys as one bound value.
 pub(crate) fn key_list(keys: &[SubjectKey]) -> Vec<&str> {
     keys.iter().map(SubjectKey::reveal).collect()

@@ -190,20 +190,20 @@ impl Look<'_, '_> {
             return Ok(Vec::new());
         }
         let identities = identities::by_ids(self.db, org, ids.iter().copied()).await?;
-        let cards =
-            contacts::by_ids(self.db, org, identities.iter().map(|identity| identity.contact)).await?;
+        let cards = identities.iter().map(|identity| identity.contact);
+        let details = contacts::subject_keys(self.db, org, cards).await?;
         let talks = conversations::with_each(self.db, org, ask.account, &ids).await?;
         let keys: Vec<SubjectKey> = identities.iter().flat_map(ChannelIdentity::subject_keys).collect();
         let consents = consent::about(self.db, org, &keys).await?;
         let mut found = Vec::with_capacity(ids.len());
         for wanted in ids {
             let Some(identity) = identities.iter().find(|identity| identity.id == wanted) else { continue };
-            let Some(contact) = cards.iter().find(|card| card.id == identity.contact) else { continue };
             let own = identity.subject_keys();
             let covers = |subject: &SubjectKey| own.contains(subject);
+            let of_card = details.iter().filter(|(card, _)| *card == identity.contact);
             found.push(KnownIdentity {
                 identity: identity.clone(),
-                contact: contact.clone(),
+                details: of_card.map(|(_, key)| key.clone()).collect(),
                 conversation: talks.iter().find(|(of, _)| *of == wanted).map(|(_, talk)| talk.clone()),
                 consents: consents.iter().filter(|r| r.subjects.iter().any(covers)).cloned().collect(),
             });

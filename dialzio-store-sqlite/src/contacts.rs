@@ -68,9 +68,22 @@ pub(crate) fn one(db: &Connection, org: [u8; 16], contact_id: ContactId) -> Res<
 }
 
 pub(crate) fn by_ids(db: &Connection, org: [u8; 16], ids: &[ContactId]) -> Res<Vec<Contact>> {
-    match ids {
-        [alone] => Ok(one(db, org, *alone)?.into_iter().collect()),
-        ids => db.all(sql::CONTACTS_BY_ID, params![org, id_list(ids.iter().copied())], contact),
+    db.all(sql::CONTACTS_BY_ID, params![org, id_list(ids.iter().copied())], contact)
+}
+
+/// What consent can be kept about, for each card.
+pub(crate) fn subject_keys(
+    db: &Connection,
+    org: [u8; 16],
+    cards: &[ContactId],
+) -> Res<Vec<(ContactId, SubjectKey)>> {
+    let read = |row: &Row<'_>| {
+        let c = Cols::new(row, "contact");
+        Ok((c.id()?, SubjectKey::from_stored(c.get()?)))
+    };
+    match cards {
+        [alone] => db.all(sql::SUBJECT_KEYS_OF, params![org, id(*alone)], read),
+        cards => db.all(sql::SUBJECT_KEYS_OF_EACH, params![org, id_list(cards.iter().copied())], read),
     }
 }
 

@@ -152,55 +152,50 @@ impl Look<'_> {
     /// In the order in which the aliases were asked for.
     fn known_identities(&self, ask: &InboundAsk) -> Res<Vec<KnownIdentity>> {
         let (db, org) = (self.db, id(self.org));
-        let mut holders = match &ask.aliases[..] {
+        let identities = match &ask.aliases[..] {
             [] => Vec::new(),
             // A webhook nearly always speaks of one person under one id.
-            [alias] => {
-                let row = params![org, ask.portfolio.0, alias.kind().as_str(), alias.match_key()];
-                db.all(sql::ALIAS, row, |row| Ok((0, Cols::new(row, "alias").id()?)))?
-            }
+            [alias] => identities::holding(db, org, &ask.portfolio, alias)?,
             aliases => {
                 let keys: Vec<_> =
                     aliases.iter().map(|alias| (alias.kind().as_str(), alias.match_key())).collect();
-                db.all(sql::ALIAS_HOLDERS, params![org, ask.portfolio.0, json(&keys, "alias")?], |row| {
+                let row = params![org, ask.portfolio.0, json(&keys, "alias")?];
+                let mut holders = db.all(sql::ALIAS_HOLDERS, row, |row| {
                     let c = Cols::new(row, "alias");
                     Ok((c.get::<i64>()?, c.id::<ChannelIdentityId>()?))
-                })?
+                })?;
+                holders.sort_unstable();
+                let mut ids: Vec<ChannelIdentityId> = Vec::new();
+                for (_, holder) in holders {
+                    if !ids.contains(&holder) {
+                        ids.push(holder);
+                    }
+                }
+                let found = identities::by_ids(db, org, &ids)?;
+                ids.iter().filter_map(|id| found.iter().find(|one| one.id == *id).cloned()).collect()
             }
         };
-        holders.sort_unstable();
-        let mut ids: Vec<ChannelIdentityId> = Vec::new();
-        for (_, holder) in holders {
-            if !ids.contains(&holder) {
-                ids.push(holder);
-            }
-        }
-        if ids.is_empty() {
+        if identities.is_empty() {
             return Ok(Vec::new());
         }
-        let identities = identities::by_ids(db, org, &ids)?;
-        let cards = contacts::by_ids(
-            db,
-            org,
-            &identities.iter().map(|identity| identity.contact).collect::<Vec<_>>(),
-        )?;
+        let ids: Vec<_> = identities.iter().map(|identity| identity.id).collect();
+        let cards: Vec<_> = identities.iter().map(|identity| identity.contact).collect();
+        let details = contacts::subject_keys(db, org, &cards)?;
         let talks = conversations::with_each(db, org, ask.account, &ids)?;
         let keys: Vec<SubjectKey> = identities.iter().flat_map(ChannelIdentity::subject_keys).collect();
         let consents = consent::about(db, org, &keys)?;
-        let mut found = Vec::with_capacity(ids.len());
-        for wanted in ids {
-            let Some(identity) = identities.iter().find(|identity| identity.id == wanted) else { continue };
-            let Some(contact) = cards.iter().find(|card| card.id == identity.contact) else { continue };
+        let each = |identity: ChannelIdentity| {
             let own = identity.subject_keys();
             let covers = |subject: &SubjectKey| own.contains(subject);
-            found.push(KnownIdentity {
-                identity: identity.clone(),
-                contact: contact.clone(),
+            let (card, wanted) = (identity.contact, identity.id);
+            KnownIdentity {
+                details: details.iter().filter(|(of, _)| *of == card).map(|(_, key)| key.clone()).collect(),
                 conversation: talks.iter().find(|(of, _)| *of == wanted).map(|(_, talk)| talk.clone()),
                 consents: consents.iter().filter(|r| r.subjects.iter().any(covers)).cloned().collect(),
-            });
-        }
-        Ok(found)
+                identity,
+            }
+        };
+        Ok(identities.into_iter().map(each).collect())
     }
 
     /// For numbers that nobody holds.

@@ -43,6 +43,20 @@ pub(crate) fn one(db: &Connection, org: [u8; 16], of: ChannelIdentityId) -> Res<
     db.one(sql::IDENTITY, params![org, id(of)], identity)
 }
 
+/// Whoever holds an id of the provider's; those that were joined into another hold none.
+pub(crate) fn holding(
+    db: &Connection,
+    org: [u8; 16],
+    portfolio: &Portfolio,
+    alias: &Alias,
+) -> Res<Vec<ChannelIdentity>> {
+    db.all(
+        sql::IDENTITY_HOLDING,
+        params![org, portfolio.0, alias.kind().as_str(), alias.match_key()],
+        identity,
+    )
+}
+
 /// Those of a contact, oldest first.
 pub(crate) fn of_contact(db: &Connection, org: [u8; 16], contact: ContactId) -> Res<Vec<ChannelIdentity>> {
     db.all(sql::IDENTITIES_OF, params![org, id(contact)], identity)

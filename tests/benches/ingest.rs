@@ -1,6 +1,7 @@
 //! Ingest of signed webhooks until fully settled (message, head, reference, event, audit), with full durability, beside a
-//! twin: the same rows in the same transaction shape and sizes, values prepared beforehand, no reads. Fails if the tables
-//! that were written differ. Prints rates and ratios, medians of interleaved rounds of one run.
+//! twin: the same rows in the same transaction shape and sizes on the same threads, a caller that waits and a writer that
+//! stays awake as long as ours does; values prepared beforehand, no reads. Fails if the tables that were written differ.
+//! Prints rates and ratios, medians of interleaved rounds of one run, and the twin's rate without a thread to hand over to.
 //!
 //! `cargo bench -p dialzio-tests --bench ingest [-- MESSAGES [CALLERS]]`
 #![allow(
@@ -24,10 +25,13 @@ use rusqlite::{Connection, params_from_iter};
 use sha2::{Digest, Sha256};
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Instant;
+use std::sync::mpsc::{Receiver, TryRecvError, channel};
+use std::time::{Duration, Instant};
 
 const PEOPLE: usize = 200;
 const ROUNDS: usize = 5;
+/// How long the product's writer stays awake after a group.
+const AWAKE: Duration = Duration::from_micros(100);
 const TABLES: &[&str] = &["message", "external_reference", "event", "audit", "conversation", "org_head"];
 
 fn signed(number: usize, person: usize) -> RawWebhook {
@@ -185,41 +189,80 @@ fn prepared(db: &Connection, after: i64) -> Vec<Prepared> {
         .collect()
 }
 
-/// The twin: the same rows, `size` webhooks to a transaction. Seconds.
-fn twin(db: &Connection, work: &[Prepared], size: usize) -> f64 {
-    let begun = Instant::now();
+/// One transaction of the twin.
+fn write(db: &Connection, group: &[Prepared]) {
     let run = |sql: &str, values: &[Value]| {
         db.prepare_cached(sql).unwrap().execute(params_from_iter(values)).unwrap();
     };
-    for group in work.chunks(size.max(1)) {
-        db.prepare_cached("BEGIN IMMEDIATE").unwrap().execute([]).unwrap();
-        for one in group {
-            run(
-                "INSERT INTO message VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22)",
-                &one.message,
-            );
-            run(
-                "INSERT INTO external_reference (org_id, account_id, hash8, message_id, digest, seen_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-                &one.reference,
-            );
-            run(
-                "UPDATE conversation SET unread = ?3, last_message = max(coalesce(last_message, x''), ?4), last_at = max(last_at, ?5), last_inbound_at = max(coalesce(last_inbound_at, 0), ?6), last_inbound = max(coalesce(last_inbound, x''), ?7) WHERE org_id = ?1 AND id = ?2",
-                &one.head,
-            );
-            run("INSERT INTO event (org_id, seq, at, body) VALUES (?1, ?2, ?3, ?4)", &one.event);
-            run(
-                "INSERT INTO audit (org_id, seq, at, principal, action, subject, cause, hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-                &one.audit,
-            );
-        }
-        if let Some(last) = group.last() {
-            run(
-                "INSERT INTO org_head (org_id, event_seq, audit_seq, audit_hash, ledger_seq) VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO UPDATE SET event_seq = excluded.event_seq, audit_seq = excluded.audit_seq, audit_hash = excluded.audit_hash, ledger_seq = excluded.ledger_seq",
-                &last.org_head,
-            );
-        }
-        db.prepare_cached("COMMIT").unwrap().execute([]).unwrap();
+    db.prepare_cached("BEGIN IMMEDIATE").unwrap().execute([]).unwrap();
+    for one in group {
+        run(
+            "INSERT INTO message VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22)",
+            &one.message,
+        );
+        run(
+            "INSERT INTO external_reference (org_id, account_id, hash8, message_id, digest, seen_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            &one.reference,
+        );
+        run(
+            "UPDATE conversation SET unread = ?3, last_message = max(coalesce(last_message, x''), ?4), last_at = max(last_at, ?5), last_inbound_at = max(coalesce(last_inbound_at, 0), ?6), last_inbound = max(coalesce(last_inbound, x''), ?7) WHERE org_id = ?1 AND id = ?2",
+            &one.head,
+        );
+        run("INSERT INTO event (org_id, seq, at, body) VALUES (?1, ?2, ?3, ?4)", &one.event);
+        run(
+            "INSERT INTO audit (org_id, seq, at, principal, action, subject, cause, hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            &one.audit,
+        );
     }
+    if let Some(last) = group.last() {
+        run(
+            "INSERT INTO org_head (org_id, event_seq, audit_seq, audit_hash, ledger_seq) VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO UPDATE SET event_seq = excluded.event_seq, audit_seq = excluded.audit_seq, audit_hash = excluded.audit_hash, ledger_seq = excluded.ledger_seq",
+            &last.org_head,
+        );
+    }
+    db.prepare_cached("COMMIT").unwrap().execute([]).unwrap();
+}
+
+/// The next group for the twin's writer, which stays awake for a moment as the product's does.
+fn next(groups: &Receiver<usize>) -> Option<usize> {
+    let begun = Instant::now();
+    while begun.elapsed() < AWAKE {
+        match groups.try_recv() {
+            Ok(group) => return Some(group),
+            Err(TryRecvError::Disconnected) => return None,
+            Err(TryRecvError::Empty) => std::hint::spin_loop(),
+        }
+    }
+    groups.recv().ok()
+}
+
+/// The twin: the same rows, `size` webhooks to a transaction, written by a thread that the caller waits for. Seconds.
+fn twin(db: &mut Connection, work: &[Prepared], size: usize) -> f64 {
+    let groups: Vec<&[Prepared]> = work.chunks(size.max(1)).collect();
+    let (hand_over, handed) = channel();
+    let (answer, answered) = channel();
+    std::thread::scope(|scope| {
+        let all = &groups;
+        scope.spawn(move || {
+            while let Some(group) = next(&handed) {
+                write(db, all[group]);
+                answer.send(()).unwrap();
+            }
+        });
+        let begun = Instant::now();
+        for group in 0..groups.len() {
+            hand_over.send(group).unwrap();
+            answered.recv().unwrap();
+        }
+        drop(hand_over);
+        begun.elapsed().as_secs_f64()
+    })
+}
+
+/// The same on the caller's own thread. Seconds.
+fn alone(db: &Connection, work: &[Prepared], size: usize) -> f64 {
+    let begun = Instant::now();
+    work.chunks(size.max(1)).for_each(|group| write(db, group));
     begun.elapsed().as_secs_f64()
 }
 
@@ -299,15 +342,20 @@ async fn main() {
 
     let twin_path = folder.path().join("twin.db");
     Connection::open(&path).unwrap().execute("VACUUM INTO ?1", [twin_path.to_str().unwrap()]).unwrap();
-    let twin_db = connection(&twin_path);
+    let mut twin_db = connection(&twin_path);
+    // A third copy for the twin without a thread of its own: its rows are the same.
+    let alone_path = folder.path().join("alone.db");
+    Connection::open(&path).unwrap().execute("VACUUM INTO ?1", [alone_path.to_str().unwrap()]).unwrap();
+    let alone_db = connection(&alone_path);
     let reader = Connection::open(&path).unwrap();
     let newest = |db: &Connection| -> i64 {
         db.query_row("SELECT coalesce(max(seq), 0) FROM event", [], |row| row.get(0)).unwrap()
     };
 
     let kinds = [(64, messages), (1, messages / 8)];
-    for (callers, count) in kinds.into_iter().filter(|(callers, _)| only.is_none_or(|only| only == *callers)) {
-        let (mut ours, mut theirs, mut sizes) = (Vec::new(), Vec::new(), Vec::new());
+    for (callers, count) in kinds.into_iter().filter(|(callers, _)| only.is_none_or(|only| only == *callers))
+    {
+        let (mut ours, mut theirs, mut direct, mut sizes) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for _ in 0..ROUNDS {
             let hooks = batch(count);
             let (before, from) = (store.group_sizes(), newest(&reader));
@@ -319,14 +367,16 @@ async fn main() {
             // What took longer than 50 ms to decide waits in line for the worker: another shape of work, which this bench does
             // not compare. It happens on a machine that is busy with something else.
             assert_eq!(work.len(), count, "every webhook is settled at once; run this on a quiet machine");
-            theirs.push(count as f64 / twin(&twin_db, &work, size.round() as usize));
+            theirs.push(count as f64 / twin(&mut twin_db, &work, size.round() as usize));
+            direct.push(count as f64 / alone(&alone_db, &work, size.round() as usize));
             assert_eq!(digest(&reader), digest(&twin_db), "product and twin wrote the same rows");
         }
-        let (ours, theirs) = (median(ours), median(theirs));
+        let (ours, theirs, direct) = (median(ours), median(theirs), median(direct));
         println!(
-            "ingest, {callers} callers, {count} webhooks, {:.1} to a transaction: product {ours:.0}/s, twin {theirs:.0}/s, ratio {:.2}",
+            "ingest, {callers} callers, {count} webhooks, {:.1} to a transaction: product {ours:.0}/s, twin {theirs:.0}/s, ratio {:.2}; twin without a thread to hand over to {direct:.0}/s, ratio {:.2}",
             median(sizes),
-            ours / theirs
+            ours / theirs,
+            ours / direct
         );
     }
 }

@@ -8,7 +8,7 @@ use super::{
     Reaction, Template,
 };
 use crate::consent::ConsentRecord;
-use crate::contact::{Alias, ChannelIdentity, Contact, Portfolio, SubjectKey};
+use crate::contact::{Alias, ChannelIdentity, Portfolio, SubjectKey};
 use crate::effect::LaneKind;
 use crate::id::{AccountId, ChannelIdentityId, ContactId, ConversationId, MemberId, MessageId};
 use crate::page::{Page, PageRequest};
@@ -133,8 +133,8 @@ pub struct InboundAsk {
 pub struct KnownIdentity {
     /// Who, with all aliases.
     pub identity: ChannelIdentity,
-    /// Their card.
-    pub contact: Contact,
+    /// What consent can be kept about: the keys of the numbers and addresses on their card.
+    pub details: Vec<SubjectKey>,
     /// Their conversation on the account asked for.
     pub conversation: Option<Conversation>,
     /// The consent entries that cover any of their aliases.

@@ -133,7 +133,13 @@ impl Rows {
         let identities = found.into_iter().filter_map(|id| {
             let identity = self.identity(id)?;
             Some(KnownIdentity {
-                contact: self.contacts.get(&identity.contact)?.clone(),
+                details: self
+                    .contacts
+                    .get(&identity.contact)?
+                    .details
+                    .iter()
+                    .map(|d| d.value.subject_key())
+                    .collect(),
                 conversation: self.conversation_of(ask.account, identity.id).cloned(),
                 consents: self.consents_about(&identity.subject_keys()),
                 identity,

@@ -24,6 +24,8 @@ statements! { CONTACTS_ALL:
         concat!("SELECT ", contact!(), " FROM @contact c WHERE c.org_id = $1 AND c.id = $2");
     CONTACTS_BY_ID: Read [contact, contact_detail, contact_tag] =
         concat!("SELECT ", contact!(), " FROM @contact c WHERE c.org_id = $1 AND c.id = ANY ($2)");
+    SUBJECT_KEYS_OF: Read [contact_detail] =
+        "SELECT d.contact_id, d.subject_key FROM @contact_detail d WHERE d.org_id = $1 AND d.contact_id = ANY ($2)";
     CONTACTS_BY_SUBJECT: Read [contact, contact_detail, contact_tag, channel_alias, channel_identity] =
         concat!("SELECT ", contact!(), " FROM @contact c WHERE c.org_id = $1 AND c.id IN (
                    SELECT d.contact_id FROM @contact_detail d WHERE d.org_id = $1 AND d.subject_key = ANY ($2)

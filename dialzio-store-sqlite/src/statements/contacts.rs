@@ -25,6 +25,11 @@ statements! { CONTACTS_ALL:
     CONTACTS_BY_ID: Read [contact, contact_detail, contact_tag] =
         concat!("SELECT ", contact!(), " FROM json_each(?2) j CROSS JOIN contact c \
                  WHERE c.org_id = ?1 AND c.id = unhex(j.value)");
+    SUBJECT_KEYS_OF: Read [contact_detail] =
+        "SELECT d.contact_id, d.subject_key FROM contact_detail d WHERE d.org_id = ?1 AND d.contact_id = ?2";
+    SUBJECT_KEYS_OF_EACH: Read [contact_detail] =
+        "SELECT d.contact_id, d.subject_key FROM json_each(?2) j CROSS JOIN contact_detail d
+         WHERE d.org_id = ?1 AND d.contact_id = unhex(j.value)";
     CONTACTS_BY_SUBJECT: Read [contact, contact_detail, contact_tag, channel_alias, channel_identity] =
         concat!("SELECT ", contact!(), " FROM contact c WHERE c.org_id = ?1 AND c.id IN (
                    SELECT d.contact_id FROM json_each(?2) j CROSS JOIN contact_detail d
@@ -92,6 +97,10 @@ statements! { CONTACTS_ALL:
     IDENTITY: Read [channel_identity, channel_alias] =
         concat!("SELECT ", identity!(), " FROM channel_identity i WHERE i.org_id = ?1 AND i.id = (
                    SELECT coalesce(k.joined_into, k.id) FROM channel_identity k WHERE k.org_id = ?1 AND k.id = ?2)");
+    IDENTITY_HOLDING: Read [channel_identity, channel_alias] =
+        concat!("SELECT ", identity!(), " FROM channel_alias h CROSS JOIN channel_identity i \
+                 WHERE h.org_id = ?1 AND h.portfolio = ?2 AND h.kind = ?3 AND h.match_key = ?4 \
+                   AND i.org_id = ?1 AND i.id = h.identity_id");
     IDENTITIES_OF: Read [channel_identity, channel_alias] =
         concat!("SELECT ", identity!(), " FROM channel_identity i \
                  WHERE i.org_id = ?1 AND i.contact_id = ?2 AND i.joined_into IS NULL ORDER BY i.id");

@@ -37,7 +37,7 @@ impl Deciding<'_> {
         let (now, id) = (self.now, self.ids.next(self.now));
         let known = self.people.get_mut(person);
         let mut subjects = known.identity.subject_keys();
-        subjects.extend(known.contact.details.iter().map(|detail| detail.value.subject_key()));
+        subjects.extend(known.details.iter().cloned());
         subjects.sort_unstable();
         subjects.dedup();
         let record = ConsentRecord {

@@ -148,20 +148,19 @@ impl People {
         let keys: Vec<_> = aliases.iter().map(|alias| alias.subject_key(&self.portfolio)).collect();
         let typed = self.candidates.iter().find(|(key, _)| keys.contains(key)).map(|(_, contact)| *contact);
         let id = typed.unwrap_or_else(|| ids.next(now));
-        let contact = Contact {
-            id,
-            name: sender.profile_name.clone(),
-            stage: Stage::New,
-            owner: None,
-            details: Vec::new(),
-            tags: Vec::new(),
-            restricted: false,
-            revision: Revision::FIRST,
-            created_at: now,
-            updated_at: now,
-        };
         if typed.is_none() {
-            batch.write(ContactWrite::Insert(contact.clone()));
+            batch.write(ContactWrite::Insert(Contact {
+                id,
+                name: sender.profile_name.clone(),
+                stage: Stage::New,
+                owner: None,
+                details: Vec::new(),
+                tags: Vec::new(),
+                restricted: false,
+                revision: Revision::FIRST,
+                created_at: now,
+                updated_at: now,
+            }));
         }
         let identity = ChannelIdentity {
             id: ids.next(now),
@@ -177,7 +176,12 @@ impl People {
         batch
             .write(ContactWrite::Identity(identity.clone()))
             .event(DomainEvent::ContactChanged { contact: id });
-        self.known.push(KnownIdentity { identity, contact, conversation: None, consents: Vec::new() });
+        self.known.push(KnownIdentity {
+            identity,
+            details: Vec::new(),
+            conversation: None,
+            consents: Vec::new(),
+        });
         self.known.len() - 1
     }
 }

@@ -80,13 +80,11 @@ fn recorded(writes: &[Write]) -> Vec<&ConsentRecord> {
 /// What a first message leaves behind, as facts for the next.
 fn after(writes: &[Write]) -> InboundFacts {
     let mut facts = InboundFacts { lane_idle: true, ..InboundFacts::default() };
-    let mut contact = None;
     for write in writes {
         match write {
-            Write::Contact(ContactWrite::Insert(made)) => contact = Some(made.clone()),
             Write::Contact(ContactWrite::Identity(identity)) => facts.identities.push(KnownIdentity {
                 identity: identity.clone(),
-                contact: contact.clone().unwrap(),
+                details: Vec::new(),
                 conversation: None,
                 consents: Vec::new(),
             }),
