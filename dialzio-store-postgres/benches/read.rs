@@ -1,7 +1,7 @@
 //! A page of 50 messages and an inbox of 50, beside a twin: the same statement, prepared, in the same transaction with the
 //! organisation set and the policy in force, every column turned into an owned value. Prints medians in microseconds and ratios.
 //!
-//! `cargo bench -p dialzio-store-postgres --bench read [-- MESSAGES]`
+//! `cargo bench -p dialzio-store-postgres --bench read [-- MESSAGES...]`
 #![allow(
     clippy::print_stdout,
     clippy::unwrap_used,
@@ -11,7 +11,7 @@
 
 use dialzio_core::conversation::{ConversationQuery, InboxView, StateFilter};
 use dialzio_core::page::PageRequest;
-use dialzio_core::testing::conformance::Bench;
+use dialzio_core::testing::conformance::{Bench, House, Person};
 use dialzio_core::{Store, TypedId};
 use dialzio_store_postgres::PostgresStore;
 use dialzio_store_postgres::testing::Cluster;
@@ -22,6 +22,8 @@ use std::time::Instant;
 use uuid::Uuid;
 
 const ROUNDS: usize = 400;
+const PEOPLE: usize = 200;
+const WORDS: &str = "Is the blue one still there?";
 
 const PAGE: &str =
     "SELECT m.* FROM dialzio.message m WHERE m.org_id = $1 AND m.conversation_id = $2 AND m.id < $3
@@ -84,9 +86,59 @@ fn median(mut values: Vec<f64>) -> f64 {
     values[values.len() / 2]
 }
 
+/// So many people write in turn, a second apart.
+async fn talk(bench: &Bench, house: &House, people: &[Person], messages: i64) {
+    for start in (0..messages).step_by(PEOPLE) {
+        let batch = |n: i64| {
+            let place = usize::try_from(n).unwrap() % PEOPLE;
+            let at = bench.at(n / i64::try_from(PEOPLE).unwrap());
+            let message = bench.make.inbound(&people[place].conversation, WORDS, at);
+            bench.writes([bench.make.append(house.account.id, &message).into()])
+        };
+        let batches = (start..start + i64::try_from(PEOPLE).unwrap()).map(batch).collect();
+        for answer in bench.store.commit(&house.scope, batches).await {
+            answer.unwrap();
+        }
+    }
+}
+
+/// Older messages of the same people, over eleven months, up to so many in all.
+async fn remember(
+    db: &mut PgConnection,
+    bench: &Bench,
+    house: &House,
+    people: &[Person],
+    from: i64,
+    to: i64,
+) {
+    let (now, ids) = (bench.now(), people.iter().map(|person| person.conversation.id.uuid().to_string()));
+    for back in 0..12 {
+        let month = (now - chrono::Months::new(back)).date_naive();
+        db.execute(AssertSqlSafe(format!("SELECT dialzio.month_open('{month}')"))).await.unwrap();
+    }
+    // That the conversations are there need not be looked up for each row.
+    db.execute("SET session_replication_role = replica").await.unwrap();
+    let (start, span) = ((now - chrono::TimeDelta::days(330)).timestamp_micros(), 329_i64 * 86_400_000_000);
+    let sql = format!(
+        "INSERT INTO dialzio.message
+         SELECT '{}', (ARRAY['{}'])[1 + n % {PEOPLE}]::UUID,
+                (lpad(to_hex(at / 1000), 12, '0') || '7' || '000' || '8' || lpad(to_hex(n), 15, '0'))::UUID,
+                'inbound', NULL, 'text', '{WORDS}', NULL, 1, NULL, at, at, NULL, 'wamid.' || n, NULL, 'received', at,
+                NULL, NULL, NULL, NULL, NULL
+         FROM (SELECT n, {start} + (n - {from}) * ({span} / {}) AS at FROM generate_series({from}, {to} - 1) n) series",
+        house.org.id.uuid(),
+        ids.collect::<Vec<_>>().join("', '"),
+        to - from
+    );
+    db.execute(AssertSqlSafe(sql)).await.unwrap();
+}
+
 #[tokio::main]
 async fn main() {
-    let messages: i64 = std::env::args().filter_map(|word| word.parse().ok()).next().unwrap_or(10_000);
+    let mut sizes: Vec<i64> = std::env::args().filter_map(|word| word.parse().ok()).collect();
+    if sizes.is_empty() {
+        sizes.push(10_000);
+    }
     let cluster = Cluster::start().unwrap();
     let database = cluster.database().await.unwrap();
     let clock = Bench::clock();
@@ -95,44 +147,47 @@ async fn main() {
     let bench = Bench::new(Arc::clone(&store), clock);
     let house = bench.house().await;
     let mut people = Vec::new();
-    for number in 0..200 {
+    for number in 0..PEOPLE {
         people.push(bench.person(&house, &format!("Person {number}")).await);
     }
-    for start in (0..messages).step_by(200) {
-        let batch = |n: i64| {
-            let person = &people[usize::try_from(n % 200).unwrap()];
-            let message =
-                bench.make.inbound(&person.conversation, "Is the blue one still there?", bench.at(n / 200));
-            bench.writes([bench.make.append(house.account.id, &message).into()])
-        };
-        for answer in store.commit(&house.scope, (start..start + 200).map(batch).collect()).await {
-            answer.unwrap();
-        }
-    }
-    database.admin().await.unwrap().execute("VACUUM ANALYZE").await.unwrap();
+    let mut admin = database.admin().await.unwrap();
     let options = PgConnectOptions::new_without_pgpass();
     let options = options.socket(cluster.folder()).username("dialzio_serves").database(database.name());
     let mut db = options.disable_statement_logging().connect().await.unwrap();
-    let (org, talk) = (house.org.id.uuid(), people[7].conversation.id);
+    let (org, thread) = (house.org.id.uuid(), people[7].conversation.id);
     let query = ConversationQuery { view: InboxView::All, state: StateFilter::Open, now: bench.now() };
-    for (name, inbox) in [("page", false), ("inbox", true)] {
-        let (mut ours, mut theirs) = (Vec::new(), Vec::new());
-        for _ in 0..ROUNDS {
-            let page = PageRequest::first(50);
-            let begun = Instant::now();
-            let found = if inbox {
-                store.inbox(&house.scope, &query, page).await.unwrap().items.len()
-            } else {
-                store.messages(&house.scope, talk, page).await.unwrap().items.len()
-            };
-            ours.push(begun.elapsed().as_secs_f64() * 1e6);
-            let begun = Instant::now();
-            let same = twin(&mut db, org, inbox, talk.uuid()).await;
-            theirs.push(begun.elapsed().as_secs_f64() * 1e6);
-            db.execute("COMMIT").await.unwrap();
-            assert!(found == 50 && same >= 50, "{found} {same}");
+    let mut before: Option<i64> = None;
+    let mut first: [Option<f64>; 2] = [None, None];
+    for size in sizes {
+        match before {
+            None => talk(&bench, &house, &people, size).await,
+            Some(before) => remember(&mut admin, &bench, &house, &people, before, size).await,
         }
-        let (ours, theirs) = (median(ours), median(theirs));
-        println!("{name}: {ours:.0} µs, twin {theirs:.0} µs, ratio {:.2}", ours / theirs);
+        before = Some(size);
+        admin.execute("VACUUM ANALYZE").await.unwrap();
+        for (place, (name, inbox)) in [("page", false), ("inbox", true)].into_iter().enumerate() {
+            let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+            for _ in 0..ROUNDS {
+                let page = PageRequest::first(50);
+                let begun = Instant::now();
+                let found = if inbox {
+                    store.inbox(&house.scope, &query, page).await.unwrap().items.len()
+                } else {
+                    store.messages(&house.scope, thread, page).await.unwrap().items.len()
+                };
+                ours.push(begun.elapsed().as_secs_f64() * 1e6);
+                let begun = Instant::now();
+                let same = twin(&mut db, org, inbox, thread.uuid()).await;
+                theirs.push(begun.elapsed().as_secs_f64() * 1e6);
+                db.execute("COMMIT").await.unwrap();
+                assert!(found == 50 && same >= 50, "{found} {same}");
+            }
+            let (ours, theirs) = (median(ours), median(theirs));
+            let grown = ours / *first[place].get_or_insert(ours);
+            println!(
+                "{name} of {size} messages: {ours:.0} µs, twin {theirs:.0} µs, ratio {:.2}; {grown:.2} times as dear as at the first size",
+                ours / theirs
+            );
+        }
     }
 }
