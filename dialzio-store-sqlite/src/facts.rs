@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use dialzio_core::access::chrono_tz_name::ZoneName;
 use dialzio_core::consent::{Check, ConsentFacts, QuietHours, SendFacts};
-use dialzio_core::contact::{Alias, ChannelIdentity, SubjectKey};
+use dialzio_core::contact::{ChannelIdentity, SubjectKey};
 use dialzio_core::conversation::{
     Content, Conversation, Direction, ExternalId, InboundAsk, InboundFacts, KnownIdentity, KnownMessage,
     MessageDigest,
@@ -200,27 +200,16 @@ impl Look<'_> {
 
     /// For numbers that nobody holds.
     fn candidates(&self, ask: &InboundAsk, known: &[KnownIdentity]) -> Res<Vec<(SubjectKey, ContactId)>> {
-        let held = |number: &Alias| {
-            let same =
-                |alias: &Alias| alias.kind() == number.kind() && alias.match_key() == number.match_key();
-            known.iter().any(|person| person.identity.aliases.iter().any(same))
-        };
-        let numbers = ask.aliases.iter().filter(|alias| !held(alias)).filter_map(|alias| match alias {
-            Alias::Phone(number) => Some(SubjectKey::phone(number)),
-            Alias::BusinessScoped(_) | Alias::ParentBusinessScoped(_) => None,
-        });
-        let keys: Vec<_> = numbers.collect();
+        let keys = ask.numbers_of_nobody(known);
         if keys.is_empty() {
             return Ok(Vec::new());
         }
         let row = params![id(self.org), key_list(&keys)?];
-        let mut found = self.db.all(sql::CONTACT_CANDIDATES, row, |row| {
+        let found = self.db.all(sql::CONTACT_CANDIDATES, row, |row| {
             let c = Cols::new(row, "contact");
             Ok((SubjectKey::from_stored(c.get()?), c.id::<ContactId>()?))
         })?;
-        found.sort_by(|a, b| (a.1, &a.0).cmp(&(b.1, &b.0)));
-        found.dedup();
-        Ok(found)
+        Ok(InboundFacts::candidates_in_order(found))
     }
 
     fn known_messages(&self, ask: &InboundAsk) -> Res<Vec<KnownMessage>> {

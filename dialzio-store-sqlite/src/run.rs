@@ -42,7 +42,11 @@ impl Run for Connection {
     ) -> Res<Option<T>> {
         let mut prepared = prepared(self, statement)?;
         let mut rows = prepared.query(params)?;
-        rows.next()?.map(read).transpose()
+        let found = rows.next()?.map(read).transpose();
+        drop(rows);
+        #[cfg(test)]
+        record::note(self, statement, &prepared);
+        found
     }
 
     fn all<T>(
@@ -57,17 +61,26 @@ impl Run for Connection {
         while let Some(row) = rows.next()? {
             found.push(read(row)?);
         }
+        drop(rows);
+        #[cfg(test)]
+        record::note(self, statement, &prepared);
         Ok(found)
     }
 
     fn any(&self, statement: Statement, params: impl Params) -> Res<bool> {
         let mut prepared = prepared(self, statement)?;
-        Ok(prepared.exists(params)?)
+        let found = prepared.exists(params)?;
+        #[cfg(test)]
+        record::note(self, statement, &prepared);
+        Ok(found)
     }
 
     fn run(&self, statement: Statement, params: impl Params) -> Res<usize> {
         let mut prepared = prepared(self, statement)?;
-        Ok(prepared.execute(params)?)
+        let changed = prepared.execute(params)?;
+        #[cfg(test)]
+        record::note(self, statement, &prepared);
+        Ok(changed)
     }
 }
 
@@ -83,5 +96,46 @@ pub(crate) mod count {
         let before = RUN.get();
         work();
         RUN.get() - before
+    }
+}
+
+/// What was run on a database and with which values, for the test that lives it again as another organisation.
+#[cfg(test)]
+pub(crate) mod record {
+    use rusqlite::{CachedStatement, Connection};
+    use std::collections::BTreeMap;
+    use std::path::Path;
+    use std::sync::{Mutex, MutexGuard, PoisonError};
+
+    use crate::statements::Statement;
+
+    /// A statement that was run, and its text with the values in their places.
+    pub(crate) struct Ran {
+        pub(crate) statement: Statement,
+        pub(crate) text: String,
+    }
+
+    // By file: writer and readers are threads of their own, and other tests run beside.
+    static LOGS: Mutex<BTreeMap<String, Vec<Ran>>> = Mutex::new(BTreeMap::new());
+
+    fn logs() -> MutexGuard<'static, BTreeMap<String, Vec<Ran>>> {
+        LOGS.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// From here on, what is run on this file is kept.
+    pub(crate) fn begin(file: &Path) {
+        logs().insert(file.to_string_lossy().into_owned(), Vec::new());
+    }
+
+    /// What was run since.
+    pub(crate) fn end(file: &Path) -> Vec<Ran> {
+        logs().remove(&*file.to_string_lossy()).unwrap_or_default()
+    }
+
+    pub(super) fn note(db: &Connection, statement: Statement, prepared: &CachedStatement<'_>) {
+        let Some(file) = db.path() else { return };
+        if let Some(log) = logs().get_mut(file) {
+            log.push(Ran { statement, text: prepared.expanded_sql().unwrap_or_default() });
+        }
     }
 }

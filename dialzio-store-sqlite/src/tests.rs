@@ -1,5 +1,7 @@
 //! What needs a look behind the curtain: a disk without room, and how many statements a list costs.
 
+mod glance;
+
 use super::*;
 use dialzio_core::consent::{ConsentEvent, ConsentWrite};
 use dialzio_core::contact::{ContactQuery, ContactWrite};

@@ -128,6 +128,23 @@ pub struct InboundAsk {
     pub lane: LaneKind,
 }
 
+impl InboundAsk {
+    /// The numbers asked for that none of those who are known holds: cards are looked for by these alone.
+    #[must_use]
+    pub fn numbers_of_nobody(&self, known: &[KnownIdentity]) -> Vec<SubjectKey> {
+        let held = |number: &Alias| {
+            let same =
+                |alias: &Alias| alias.kind() == number.kind() && alias.match_key() == number.match_key();
+            known.iter().any(|person| person.identity.aliases.iter().any(same))
+        };
+        let numbers = self.aliases.iter().filter(|alias| !held(alias)).filter_map(|alias| match alias {
+            Alias::Phone(number) => Some(SubjectKey::phone(number)),
+            Alias::BusinessScoped(_) | Alias::ParentBusinessScoped(_) => None,
+        });
+        numbers.collect()
+    }
+}
+
 /// A person who is known under one of the aliases asked for.
 #[derive(Debug, Clone)]
 pub struct KnownIdentity {
@@ -170,6 +187,16 @@ pub struct InboundFacts {
     pub messages: Vec<KnownMessage>,
     /// Nothing waits in the lane.
     pub lane_idle: bool,
+}
+
+impl InboundFacts {
+    /// Candidates as they are promised, however a store has found them: oldest first, each once.
+    #[must_use]
+    pub fn candidates_in_order(mut found: Vec<(SubjectKey, ContactId)>) -> Vec<(SubjectKey, ContactId)> {
+        found.sort_unstable_by(|a, b| (a.1, &a.0).cmp(&(b.1, &b.0)));
+        found.dedup();
+        found
+    }
 }
 
 /// Reads of conversations and messages. An expired message is not found, whether swept or not.

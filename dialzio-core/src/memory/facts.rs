@@ -5,7 +5,6 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::state::{Rows, alias_key};
 use crate::access::chrono_tz_name::ZoneName;
 use crate::consent::{Check, ConsentFacts, Purpose, QuietHours, SendFacts};
-use crate::contact::SubjectKey;
 use crate::conversation::{
     Content, Conversation, DeliveryStatus, Direction, InboundAsk, InboundFacts, KnownIdentity, KnownMessage,
 };
@@ -111,23 +110,11 @@ impl Rows {
 
     pub(super) fn inbound_facts(&self, ask: &InboundAsk, now: DateTime<Utc>) -> InboundFacts {
         let mut found = Vec::new();
-        let mut candidates: Vec<(SubjectKey, ContactId)> = Vec::new();
         for alias in &ask.aliases {
             if let Some(held) = self.aliases.get(&alias_key(&ask.portfolio, alias))
                 && !found.contains(&held.identity)
             {
                 found.push(held.identity);
-            }
-            if let crate::contact::Alias::Phone(number) = alias
-                && !self.aliases.contains_key(&alias_key(&ask.portfolio, alias))
-            {
-                let key = SubjectKey::phone(number);
-                for contact in self.contacts.values() {
-                    let has = contact.details.iter().any(|detail| detail.value.subject_key() == key);
-                    if has && !candidates.contains(&(key.clone(), contact.id)) {
-                        candidates.push((key.clone(), contact.id));
-                    }
-                }
             }
         }
         let identities = found.into_iter().filter_map(|id| {
@@ -145,10 +132,15 @@ impl Rows {
                 identity,
             })
         });
-        candidates.sort_by_key(|(_, contact)| *contact);
+        let identities: Vec<_> = identities.collect();
+        let numbers = ask.numbers_of_nobody(&identities);
+        let candidates = self.contacts.values().flat_map(|contact| {
+            let keys = contact.details.iter().map(|detail| detail.value.subject_key());
+            keys.filter(|key| numbers.contains(key)).map(|key| (key, contact.id))
+        });
         InboundFacts {
-            identities: identities.collect(),
-            candidates,
+            candidates: InboundFacts::candidates_in_order(candidates.collect()),
+            identities,
             messages: self.known_messages(ask, now),
             lane_idle: !self.waits(Some(ask.account), ask.lane),
         }

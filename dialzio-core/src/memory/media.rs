@@ -11,6 +11,8 @@ use crate::store::StoreResult;
 
 impl Rows {
     pub(super) fn write_media(&mut self, write: MediaWrite) -> StoreResult<()> {
+        let (MediaWrite::Insert(media) | MediaWrite::Update(media)) = &write;
+        Self::check_end(media.event_at, media.expires_at)?;
         match write {
             MediaWrite::Insert(media) => {
                 if !self.messages.contains_key(&media.message) {

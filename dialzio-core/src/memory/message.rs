@@ -19,6 +19,7 @@ impl Rows {
         digest: Option<MessageDigest>,
         at: DateTime<Utc>,
     ) -> StoreResult<()> {
+        Self::check_end(message.event_at, message.expires_at)?;
         let heard = message.external.clone().map(|external| (account, external));
         if let Some((account, external)) = heard.filter(|key| self.references.contains_key(key)) {
             return Err(StoreError::unmet(Expect::ExternalFree(account, external)));

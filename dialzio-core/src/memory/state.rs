@@ -19,7 +19,7 @@ use crate::id::{
 use crate::inbox::{InboxItem, Quarantined};
 use crate::ledger::{AuditEntry, ChainHash};
 use crate::media::Media;
-use crate::store::{Fence, RecordRef};
+use crate::store::{Fence, RecordRef, StoreError, StoreResult};
 use crate::time::RETENTION_CAP;
 
 /// By what an alias is unique.
@@ -96,6 +96,14 @@ impl Rows {
     pub(super) fn retention(&self) -> TimeDelta {
         let days = self.org.as_ref().map_or(365, |org| org.message_days);
         TimeDelta::days(i64::from(days)).min(RETENTION_CAP)
+    }
+
+    /// Nothing is kept longer than the cap, whoever asks for it: where there is a schema, a rule of it.
+    pub(super) fn check_end(event_at: DateTime<Utc>, expires_at: Option<DateTime<Utc>>) -> StoreResult<()> {
+        if expires_at.is_some_and(|end| end > event_at + RETENTION_CAP) {
+            return Err(StoreError::Broken("kept longer than twelve months".to_owned()));
+        }
+        Ok(())
     }
 
     /// Whether a message or file can still be seen.

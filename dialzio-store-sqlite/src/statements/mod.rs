@@ -12,6 +12,8 @@ mod system;
 mod work;
 
 #[cfg(test)]
+mod apart;
+#[cfg(test)]
 mod tests;
 
 pub(crate) use access::*;

@@ -69,6 +69,15 @@ macro_rules! store_conformance {
                 settings_survive_whole
                 every_field_of_a_conversation_survives
             }
+            groups {
+                callers_at_the_same_time_each_get_their_own_answer
+                one_call_with_many_batches_is_answered_in_their_order
+                a_batch_that_fails_half_way_takes_nobody_with_it
+                a_row_that_breaks_a_rule_takes_nobody_with_it
+                a_commit_that_has_begun_is_carried_out_though_nobody_waits
+                organisations_at_the_same_time_keep_their_own_sequences
+                a_reader_sees_what_was_answered
+            }
             history {
                 the_same_history
             }
@@ -99,6 +108,7 @@ macro_rules! store_conformance {
                 pages_of_contacts_hold_still_under_insertion
                 pages_of_messages_hold_still_under_insertion
                 pages_of_a_queue_hold_still_under_insertion
+                snoozes_that_ran_out_take_their_place_in_the_open_queue
                 pages_of_what_was_done_hold_still_under_insertion
                 pages_of_notes_and_follow_ups_hold_still_under_insertion
                 pages_of_the_consent_history_hold_still_under_insertion

@@ -26,6 +26,7 @@ pub mod contact;
 pub mod conversation;
 pub mod facts;
 pub mod fidelity;
+pub mod groups;
 pub mod history;
 pub mod isolation;
 pub mod key;

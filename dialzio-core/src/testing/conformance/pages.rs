@@ -5,11 +5,13 @@ use std::num::NonZeroU32;
 
 use crate::consent::{ConsentEvent, ConsentWrite};
 use crate::contact::{ContactQuery, ContactWrite, TaskQuery};
-use crate::conversation::{ActivityKind, ConversationQuery, ConversationWrite, InboxView, StateFilter};
+use crate::conversation::{
+    ActivityKind, ConversationQuery, ConversationState, ConversationWrite, InboxView, StateFilter,
+};
 use crate::id::TypedId;
 use crate::inbox::InboxWrite;
 use crate::page::{Page, PageRequest};
-use crate::store::SystemWrite;
+use crate::store::{SystemWrite, Write};
 use crate::testing::conformance::{Bench, House};
 use uuid::Uuid;
 
@@ -120,6 +122,33 @@ pub async fn pages_of_a_queue_hold_still_under_insertion(bench: Bench) {
         new(bench.at(35 - 10 * place as i64)).await;
     });
     once_and_in_order(&read_again.await, &there);
+}
+
+/// Snoozes that ran out are in the open queue before anybody wakes them, in their place, also across pages.
+pub async fn snoozes_that_ran_out_take_their_place_in_the_open_queue(bench: Bench) {
+    let house = bench.house().await;
+    let mut there = Vec::new();
+    for round in 0..9 {
+        let person = bench.person(&house, &format!("Person {round}")).await;
+        bench.hears(&house, &person, "hello", bench.at(round)).await;
+        there.insert(0, person.conversation.id.uuid());
+        if round % 3 == 0 {
+            let mut kept = bench.conversation(&house, &person).await;
+            kept.state = ConversationState::Snoozed { until: bench.at(100) };
+            bench.write(&house.scope, ConversationWrite::Update(kept)).await;
+        }
+    }
+    let query = ConversationQuery { view: InboxView::All, state: StateFilter::Open, now: bench.at(100) };
+    for woken in [false, true] {
+        let read = async |request| {
+            let page = bench.store.inbox(&house.scope, &query, request).await.unwrap();
+            page.map(|entry| entry.conversation.id.uuid())
+        };
+        assert_eq!(walk(read, unmoved()).await, there, "woken: {woken}");
+        bench.write(&house.scope, Write::WakeSnoozed { now: bench.at(100) }).await;
+    }
+    let counts = bench.store.queue_counts(&house.scope).await.unwrap();
+    assert_eq!((counts.count(InboxView::All, "open"), counts.count(InboxView::All, "snoozed")), (9, 0));
 }
 
 /// What was done descends by id; new things arrive at the top.

@@ -1,0 +1,115 @@
+//! Two organisations with identical data, over every statement of the table.
+//!
+//! What a conformance case does is recorded, statement by statement with its values, and lived again: by A, which is the
+//! case's own organisation, and by B, its twin with the same rows under the same ids. B lives once beside A and once
+//! alone, and must never notice the difference; A's rows must stay as they were. Before each step C, which has nothing,
+//! says what A is about to say: it must learn and change nothing. Each condition on the organisation is then left out of
+//! each statement in turn, and that has to show.
+
+mod history;
+mod lives;
+mod world;
+
+use std::collections::BTreeSet;
+
+use super::all;
+use lives::{Findings, Lives};
+
+/// How a statement reaches beyond one organisation.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Reach {
+    /// It looks at all of them.
+    All,
+    /// It finds its row by a key that is one of a kind in the installation, so it names no organisation.
+    Key,
+    /// It may be asked for what is of no organisation.
+    Nobody,
+}
+
+/// Statements that may reach beyond one organisation, each with its reason. Nothing else may.
+const BEYOND: &[(&str, Reach, &str)] = &[
+    ("USER", Reach::All, "a person signs in once for all their organisations"),
+    ("USER_BY_EMAIL", Reach::All, "an address is one person's in the whole installation"),
+    ("PUT_USER", Reach::All, "an address is one person's in the whole installation"),
+    ("ROUTE_TAKEN", Reach::All, "says that another organisation receives at this number, and no more"),
+    ("ORGS", Reach::All, "the operator's list"),
+    ("HEADS", Reach::All, "the sweep goes through all"),
+    ("LANES_DUE", Reach::All, "the worker serves all"),
+    ("LANE_NEXT", Reach::All, "the worker serves all"),
+    ("SWEEP_SESSIONS", Reach::All, "what has ended ends for everybody"),
+    ("SWEEP_INVITATIONS", Reach::All, "what has ended ends for everybody"),
+    ("SWEEP_QUARANTINE", Reach::All, "bytes of no organisation"),
+    ("BEAT", Reach::All, "the probe of the installation"),
+    ("SESSION", Reach::Key, "by the hash of a secret"),
+    ("SEE_SESSION", Reach::Key, "by the hash of a secret"),
+    ("DROP_SESSION", Reach::Key, "by the hash of a secret"),
+    ("DROP_SESSIONS", Reach::Key, "a person signs out everywhere"),
+    ("MEMBERSHIPS", Reach::Key, "a person's organisations"),
+    ("INVITATION", Reach::Key, "by the hash of a secret"),
+    ("DROP_INVITATION", Reach::Key, "by the hash of a secret"),
+    ("API_KEY_OWNER", Reach::Key, "by the hash of a secret"),
+    ("APP", Reach::Key, "an app's id leads to its owner"),
+    ("APP_OF_HOOK", Reach::Key, "a webhook's address leads to the app"),
+    ("DROP_APP_SECRETS", Reach::Key, "secrets of an app, after the app itself was written"),
+    ("PUT_APP_SECRET", Reach::Key, "secrets of an app, after the app itself was written"),
+    ("ROUTE_OF_NUMBER", Reach::Key, "among the accounts of the app whose secret has verified"),
+    ("ROUTE_OF_BUSINESS", Reach::Key, "among the accounts of the app whose secret has verified"),
+    ("DROP_QUARANTINE", Reach::Key, "the operator's, by id"),
+    ("PUT_APP", Reach::Nobody, "an app of the operator's"),
+    ("APPS", Reach::Nobody, "apps of the operator's"),
+    ("PUT_QUARANTINE", Reach::Nobody, "bytes of nobody we know"),
+    ("QUARANTINE", Reach::Nobody, "bytes of nobody we know"),
+];
+
+/// Conditions that can be left out without anything showing, by their place in the statement: what they find is looked
+/// for among one's own in the same statement.
+const DOUBLED: &[(&str, &[usize], &str)] = &[
+    ("CONTACTS_BY_SUBJECT", &[3, 4, 5], "who has the number is looked for among one's own people"),
+    ("IDENTITY", &[2], "the survivor is looked for among one's own"),
+    ("PURGE_ONCE", &[1], "what has been found is removed among one's own"),
+    ("SEARCH_WORDS", &[0], "the words begin with the organisation's id"),
+];
+
+fn reach(name: &str) -> Option<Reach> {
+    BEYOND.iter().find(|(known, ..)| *known == name).map(|(_, reach, _)| *reach)
+}
+
+#[tokio::test]
+async fn over_every_statement_nothing_of_one_organisation_is_shown_to_or_changed_by_another() {
+    let mut findings = Findings::default();
+    for log in history::all().await {
+        let mut lives = Lives::new(&log, &mut findings);
+        for ran in &log {
+            lives.step(ran);
+        }
+    }
+    assert!(findings.wrong.is_empty(), "{}", findings.wrong.join("\n"));
+    for statement in all() {
+        let name = statement.name;
+        assert!(findings.fruitful.contains(name), "{name} never found or changed a row");
+        let (named, unnamed) = (findings.named.contains(name), findings.unnamed.contains(name));
+        match reach(name) {
+            None => assert!(named, "{name} names no organisation; why may it?"),
+            Some(Reach::All) => {}
+            Some(Reach::Key) => assert!(!named, "{name} names an organisation; why may it reach beyond?"),
+            Some(Reach::Nobody) => assert!(named && unnamed, "{name} is never asked for nobody"),
+        }
+    }
+}
+
+/// The proof that the test above would notice: every condition on the organisation is needed, but for those that are said.
+#[tokio::test]
+async fn a_statement_that_forgets_its_organisation_is_noticed() {
+    let mut findings = Findings { leave_out: true, ..Findings::default() };
+    for log in history::all().await {
+        let mut lives = Lives::new(&log, &mut findings);
+        for ran in &log {
+            lives.step(ran);
+        }
+    }
+    let unnoticed: BTreeSet<_> =
+        findings.without.iter().filter(|(_, shown)| !**shown).map(|(what, _)| *what).collect();
+    let said = DOUBLED.iter().flat_map(|(name, places, _)| places.iter().map(move |place| (*name, *place)));
+    assert_eq!(unnoticed, said.collect(), "of {} conditions", findings.without.len());
+    assert!(findings.without.len() > 160, "{}", findings.without.len());
+}

@@ -1,0 +1,235 @@
+//! Short questions on the writer's connection: the same answers as anywhere else, never of what is not committed, and
+//! never behind a commit.
+
+use std::sync::mpsc;
+use std::time::Duration;
+use tokio::task::JoinHandle;
+
+use super::*;
+use dialzio_core::ManualClock;
+use dialzio_core::access::{AccessWrite, SignIn};
+use dialzio_core::contact::Alias;
+use dialzio_core::conversation::{InboundFacts, KnownMessage};
+use dialzio_core::provider::AccountRef;
+use dialzio_core::store::{Batch, Purge, Write};
+use dialzio_core::testing::conformance::House;
+
+/// A clock at which the writer stops when it is told to. Only a purge asks the clock in the middle of a transaction.
+#[derive(Debug)]
+struct Barrier {
+    clock: Arc<ManualClock>,
+    stop: Mutex<Option<(mpsc::Sender<()>, mpsc::Receiver<()>)>>,
+}
+
+impl Clock for Barrier {
+    fn now(&self) -> DateTime<Utc> {
+        if std::thread::current().name() == Some("crm-write") {
+            let stop = self.stop.lock().unwrap().take();
+            if let Some((reached, go)) = stop {
+                reached.send(()).unwrap();
+                // Whoever holds the other end may have failed, and is to fail alone.
+                let _ = go.recv();
+            }
+        }
+        self.clock.now()
+    }
+}
+
+/// A commit that is in the middle of its transaction.
+struct Held {
+    commit: JoinHandle<Vec<StoreResult<Commit>>>,
+    go: mpsc::Sender<()>,
+}
+
+impl Held {
+    async fn finish(self) -> Vec<StoreResult<Commit>> {
+        self.go.send(()).unwrap();
+        self.commit.await.unwrap()
+    }
+}
+
+#[derive(Debug, PartialEq)]
+enum Way {
+    /// On the writer's connection, by whoever asks.
+    Writer,
+    /// By a reading thread.
+    Reader,
+}
+
+struct Glances {
+    store: Arc<SqliteStore>,
+    barrier: Arc<Barrier>,
+    bench: Bench,
+    house: House,
+}
+
+impl Glances {
+    async fn new() -> Self {
+        let clock = Bench::clock();
+        let barrier = Arc::new(Barrier { clock: clock.clone(), stop: Mutex::default() });
+        let store = Arc::new(SqliteStore::builder().clock(barrier.clone()).in_memory().await.unwrap());
+        let bench = Bench::new(store.clone(), clock);
+        let house = bench.house().await;
+        Self { store, barrier, bench, house }
+    }
+
+    fn submit(&self, batches: Vec<Batch>) -> JoinHandle<Vec<StoreResult<Commit>>> {
+        let (store, scope) = (Arc::clone(&self.store), self.house.scope.clone());
+        tokio::spawn(async move { Store::commit(&*store, &scope, batches).await })
+    }
+
+    /// Has the writer stop after it has written these batches and before it commits.
+    async fn hold(&self, mut batches: Vec<Batch>) -> Held {
+        let ((reached, arrived), (go, goes)) = (mpsc::channel(), mpsc::channel());
+        *self.barrier.stop.lock().unwrap() = Some((reached, goes));
+        let stops = Write::Purge { class: Purge::Messages, before: DateTime::UNIX_EPOCH, limit: 1 };
+        batches.push(self.bench.writes([stops]));
+        let commit = self.submit(batches);
+        tokio::task::spawn_blocking(move || arrived.recv()).await.unwrap().unwrap();
+        Held { commit, go }
+    }
+
+    /// Who answers a short question, and how many contacts it sees. Asked on a thread of its own, so that one that waits
+    /// fails the test instead of stopping it.
+    async fn glance(&self) -> (Way, i64) {
+        let store = Arc::clone(&self.store);
+        let asked = tokio::spawn(async move {
+            let look = store.glance_at(|db| {
+                let reads = std::thread::current().name().is_some_and(|name| name.starts_with("crm-read"));
+                let seen = db.query_row("SELECT count(*) FROM contact", [], |row| row.get(0))?;
+                Ok((if reads { Way::Reader } else { Way::Writer }, seen))
+            });
+            look.await.unwrap()
+        });
+        let answer = tokio::time::timeout(Duration::from_secs(20), asked).await;
+        answer.expect("a glance waits for nobody").unwrap()
+    }
+
+    /// The answer of the writer's connection, when nobody writes.
+    fn on_the_spot<T>(&self, read: impl Fn(&Connection) -> Res<T>) -> T {
+        loop {
+            // What it gives back is asked again: it may be tidying.
+            if let Ok(answer) = self.store.writer.glance(&read) {
+                return answer.ok().unwrap();
+            }
+            std::thread::yield_now();
+        }
+    }
+
+    fn insert(&self, name: &str) -> Batch {
+        self.bench.writes([ContactWrite::Insert(self.bench.make.contact(name)).into()])
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_glance_never_sees_what_is_not_committed_and_never_waits_for_it() {
+    let glances = Glances::new().await;
+    assert_eq!(glances.glance().await, (Way::Writer, 0), "nobody writes: on the writer's connection");
+    for round in 0..20 {
+        let held = glances.hold(vec![glances.insert("Asha")]).await;
+        // The row is written, the transaction is not over, and the writer stands still until we say so.
+        for _ in 0..5 {
+            assert_eq!(glances.glance().await, (Way::Reader, round));
+        }
+        assert!(held.finish().await.iter().all(Result::is_ok));
+        assert_eq!(glances.glance().await, (Way::Writer, round + 1), "what was answered is seen at once");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_batch_that_is_taken_back_is_never_seen() {
+    let glances = Glances::new().await;
+    let known = glances.bench.person(&glances.house, "Asha").await;
+    let mut fails = glances.insert("Ben");
+    let thief = glances.bench.make.identity(known.contact.id, known.identity.aliases.clone());
+    fails.write(ContactWrite::Identity(thief));
+    // The writer has begun, gone back, and begun anew when it stops.
+    let held = glances.hold(vec![glances.insert("Chloe"), fails]).await;
+    assert_eq!(glances.glance().await, (Way::Reader, 1));
+    let answers = held.finish().await;
+    assert!(answers[0].is_ok() && answers[1].is_err());
+    assert_eq!(glances.glance().await, (Way::Writer, 2), "Asha and Chloe");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_callers_are_answered_by_readers_and_a_lone_one_on_the_writers_connection() {
+    let glances = Glances::new().await;
+    let held = glances.hold(vec![glances.insert("Asha")]).await;
+    let mut waiting = Vec::new();
+    for name in ["Ben", "Chloe", "Dev"] {
+        let batches = vec![glances.insert(name)];
+        let mut commit = Box::pin(Store::commit(&*glances.store, &glances.house.scope, batches));
+        // One look puts it in line, behind the one that is held.
+        let look = std::future::poll_fn(|context| {
+            assert!(commit.as_mut().poll(context).is_pending());
+            std::task::Poll::Ready(())
+        });
+        look.await;
+        waiting.push(commit);
+    }
+    assert!(held.finish().await.iter().all(Result::is_ok));
+    for commit in waiting {
+        commit.await.remove(0).unwrap();
+    }
+    assert_eq!(glances.glance().await, (Way::Reader, 4), "the last group was of several");
+    glances.submit(vec![glances.insert("Eve")]).await.unwrap().remove(0).unwrap();
+    assert_eq!(glances.glance().await, (Way::Writer, 5), "alone again");
+}
+
+/// What a decision is made from, in a form that can be compared.
+fn parts(facts: InboundFacts) -> impl PartialEq + std::fmt::Debug {
+    let people: Vec<_> =
+        facts.identities.into_iter().map(|p| (p.identity, p.contact, p.conversation, p.consents)).collect();
+    let messages: Vec<KnownMessage> = facts.messages;
+    (people, facts.candidates, messages, facts.lane_idle)
+}
+
+/// A store grows, and after each step every kind of short question has one answer on both ways.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_glance_answers_as_a_reader_does() {
+    let glances = Glances::new().await;
+    let Glances { store, bench, house, .. } = &glances;
+    let key = bench.make.api_key();
+    bench.write(&house.scope, AccessWrite::ApiKey(key.clone())).await;
+    let (mut aliases, mut external, mut own) =
+        (vec![Alias::Phone(bench.make.phone())], Vec::new(), Vec::new());
+    for step in 0..30 {
+        let person = bench.person(house, &format!("Person {step}")).await;
+        aliases.extend(person.identity.aliases.clone());
+        let heard = bench.hears(house, &person, "hello", bench.at(step)).await;
+        external.extend(heard.external.clone());
+        own.push(bench.queues(house, &person, "an answer", bench.at(step)).await.0.id);
+        if step % 3 == 0 {
+            let given =
+                bench.make.consent(person.contact.id, person.identity.subject_keys(), ConsentEvent::Given);
+            bench.write(&house.scope, ConsentWrite::Record(given)).await;
+        }
+        let ask = InboundAsk {
+            account: house.account.id,
+            portfolio: house.account.portfolio.clone(),
+            aliases: aliases.iter().rev().take(1 + step as usize % 4).cloned().collect(),
+            external: external.iter().rev().take(1 + step as usize % 3).cloned().collect(),
+            own: own.iter().rev().take(step as usize % 2).copied().collect(),
+            lane: LaneKind::Inbox,
+        };
+        let (org, now) = (house.org.id, bench.now());
+        let facts = move |db: &Connection| Ok(parts(Look { db, org, now }.inbound_facts(&ask)?));
+        assert_eq!(glances.on_the_spot(&facts), store.readers.read(facts).await.unwrap(), "step {step}");
+
+        let (app, hook) = (house.app.id, house.app.hook);
+        let wanted = [AccountRef(house.account.external_id.clone()), AccountRef("unknown".to_owned())];
+        let token = key.hash;
+        let system = move |db: &Connection| {
+            let owner = system::credential_owner(db, &token, now)?;
+            let Some(SignIn::Key(org, key)) = owner else { panic!("the key is known") };
+            Ok((
+                system::hook(db, hook)?,
+                system::app(db, app)?,
+                system::routes(db, app, &wanted)?,
+                org,
+                key.id,
+            ))
+        };
+        assert_eq!(glances.on_the_spot(&system), store.readers.read(system).await.unwrap(), "step {step}");
+    }
+}
