@@ -66,6 +66,9 @@ pub enum OpenError {
         /// The role.
         role: String,
     },
+    /// What needs one session from its beginning to its end was asked for through a pooler.
+    #[error("the address leads through a pooler: migrate and transfer at the server itself")]
+    Pooled,
     /// PostgreSQL cannot be reached or failed.
     #[error("PostgreSQL failed: {0}")]
     Store(#[from] StoreError),
@@ -157,7 +160,7 @@ pub(crate) fn unreadable(what: &'static str) -> Failure {
     Failure::Store(StoreError::Unreadable(what))
 }
 
-fn code(error: &sqlx::Error) -> Option<String> {
+pub(crate) fn code(error: &sqlx::Error) -> Option<String> {
     error.as_database_error().and_then(sqlx::error::DatabaseError::code).map(Into::into)
 }
 
