@@ -1,5 +1,7 @@
 //! How PostgreSQL's errors become the store's, without any value in their texts.
 
+use sqlx::postgres::{PgDatabaseError, PgSeverity};
+
 use dialzio_core::store::StoreError;
 
 /// Why a store could not be opened.
@@ -100,6 +102,8 @@ impl Failure {
     pub(crate) fn is_cut(&self) -> bool {
         match self {
             Self::Store(_) => false,
+            // Whatever its code: the server ends a session with this, also one whose commit it may have carried out.
+            Self::Postgres(error) if ends_session(error) => true,
             Self::Postgres(error) => match code(error) {
                 // The server goes down or starts, or has become one that only reads.
                 Some(code) => {
@@ -158,6 +162,12 @@ impl From<sqlx::Error> for Failure {
 /// A stored value that cannot be read.
 pub(crate) fn unreadable(what: &'static str) -> Failure {
     Failure::Store(StoreError::Unreadable(what))
+}
+
+/// Whether the server says that this was the last thing it says.
+fn ends_session(error: &sqlx::Error) -> bool {
+    let said = error.as_database_error().and_then(|error| error.try_downcast_ref::<PgDatabaseError>());
+    said.is_some_and(|error| matches!(error.severity(), PgSeverity::Panic | PgSeverity::Fatal))
 }
 
 pub(crate) fn code(error: &sqlx::Error) -> Option<String> {
