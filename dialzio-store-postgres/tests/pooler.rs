@@ -5,6 +5,8 @@
 
 #[path = "support/pgbouncer.rs"]
 mod pgbouncer;
+#[path = "support/proof.rs"]
+mod proof;
 mod support;
 
 use dialzio_core::contact::{ContactQuery, ContactWrite};

@@ -30,12 +30,13 @@ const MONTHS: [&str; 2] = ["2026-03-01", "2026-04-01"];
 /// takes the server down and its folder away.
 const KEEPER: &str = r#"
 set -eu
-bin="$1"; dir="$2"; user="$3"; disk="$4"
+bin="$1"; dir="$2"; user="$3"; disk="$4"; small="$5"
 cleanup() { "$bin/pg_ctl" -D "$dir/data" -m immediate -s stop >/dev/null 2>&1 || true; rm -rf "$dir"; }
 trap cleanup EXIT
 trap 'exit 1' TERM INT HUP
 cd "$dir"
-"$bin/initdb" -D "$dir/data" -U "$user" -A trust -E UTF8 --locale=C.UTF-8 --no-sync --no-instructions >"$dir/initdb.log" 2>&1
+"$bin/initdb" -D "$dir/data" -U "$user" -A trust -E UTF8 --locale=C.UTF-8 --no-sync --no-instructions \
+  ${small:+-X "$dir/pg_wal" --wal-segsize=1} >"$dir/initdb.log" 2>&1
 start() {
  "$bin/pg_ctl" -D "$dir/data" -w -s -l "$dir/server.log" -o "-c listen_addresses='' -c unix_socket_directories='$dir' \
   -c jit=off -c max_connections=200 $disk" start >/dev/null 2>&1 </dev/null
@@ -45,10 +46,48 @@ start
 while read -r order; do
  case "$order" in
   crash) "$bin/pg_ctl" -D "$dir/data" -m immediate -s stop >/dev/null 2>&1; echo crashed ;;
-  restart) start ;;
+  restart) if "$bin/pg_ctl" -D "$dir/data" status >/dev/null 2>&1; then echo ready; else start; fi ;;
+  fill) dd if=/dev/zero of="$dir/$small/ballast" bs=4k >/dev/null 2>&1 || true; echo full ;;
+  free) rm -f "$dir/$small/ballast"; echo free ;;
  esac
 done
 "#;
+
+/// The same where one of its folders is a small disk that only it can see: in a namespace of its own, which needs no rights
+/// outside. In there the server is whoever it was, since it refuses to be root. The folder goes when the namespace has gone.
+const CONFINED: &str = r#"
+unshare --user --map-root-user --mount /bin/sh -c '
+ mkdir "$2/data" "$2/pg_wal" && mount -t tmpfs -o size="$6",mode=0700 small "$2/$5" || exit 1
+ exec unshare --user --map-user="$7" --map-group="$8" /bin/sh -c "$9" keeper "$@"
+' keeper "$@" "$(id -u)" "$(id -g)" "$KEEPER"
+rm -rf "$2"
+"#;
+
+/// Whether a machine lets anybody have such a disk.
+const MAY_CONFINE: &str = r#"
+unshare --user --map-root-user --mount /bin/sh -c '
+ mount -t tmpfs -o size=1m,mode=0700 small /mnt && exec unshare --user --map-user=1 --map-group=1 true
+' >/dev/null 2>&1
+"#;
+
+/// What is on a small disk of its own, so that it can become full.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SmallDisk {
+    /// Tables and indexes.
+    Tables,
+    /// The write-ahead log.
+    Log,
+}
+
+impl SmallDisk {
+    /// The folder, and the room for it.
+    const fn place(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Tables => ("data", "256m"),
+            Self::Log => ("pg_wal", "64m"),
+        }
+    }
+}
 
 /// A server that goes with the process.
 #[derive(Debug)]
@@ -144,7 +183,19 @@ impl Cluster {
         Self::start_with(
             "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c shared_buffers=64MB -c max_wal_size=256MB \
              -c autovacuum=off",
+            None,
         )
+    }
+
+    /// Starts one with a small disk of its own, or answers `None` where the machine gives nobody one.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub fn start_on_small_disk(what: SmallDisk) -> std::io::Result<Option<Self>> {
+        let may = Command::new("/bin/sh").args(["-c", MAY_CONFINE]).status()?.success();
+        let disk = "-c fsync=off -c full_page_writes=off -c shared_buffers=64MB -c max_wal_size=32MB -c min_wal_size=2MB \
+                    -c autovacuum=off";
+        may.then(|| Self::start_with(disk, Some(what))).transpose()
     }
 
     /// Starts one that waits for its disk as a real one does, to measure with.
@@ -152,15 +203,21 @@ impl Cluster {
     /// # Errors
     /// As [`start`](Self::start).
     pub fn start_durable() -> std::io::Result<Self> {
-        Self::start_with("-c fsync=on -c synchronous_commit=on -c shared_buffers=512MB -c max_wal_size=2GB")
+        Self::start_with(
+            "-c fsync=on -c synchronous_commit=on -c shared_buffers=512MB -c max_wal_size=2GB",
+            None,
+        )
     }
 
-    fn start_with(disk: &str) -> std::io::Result<Self> {
+    fn start_with(disk: &str, small: Option<SmallDisk>) -> std::io::Result<Self> {
         let binaries = binaries().ok_or_else(|| failed(MISSING))?;
         // Short, since a socket's path may have about a hundred characters.
         let folder = tempfile::Builder::new().prefix("dialzio-pg-").tempdir_in("/tmp")?.keep();
         let mut command = Command::new("/bin/sh");
-        command.args(["-c", KEEPER, "keeper"]).arg(&binaries).arg(&folder).args(["postgres", disk]);
+        let (place, room) = small.map_or(("", ""), SmallDisk::place);
+        let keeper = if small.is_some() { CONFINED } else { KEEPER };
+        command.args(["-c", keeper, "keeper"]).arg(&binaries).arg(&folder);
+        command.args(["postgres", disk, place, room]).env("KEEPER", KEEPER);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
         // A group of its own: what is sent to the tests' group does not reach it before it has cleaned up.
         command.process_group(0);
@@ -194,12 +251,28 @@ impl Cluster {
         self.keeper().order("crash", "crashed")
     }
 
-    /// Starts it again, on the same data.
+    /// Starts it again, on the same data, unless it runs.
     ///
     /// # Errors
     /// If it does not start.
     pub fn restart(&self) -> std::io::Result<()> {
         self.keeper().order("restart", "ready")
+    }
+
+    /// Leaves no room on its small disk.
+    ///
+    /// # Errors
+    /// If the server is gone.
+    pub fn fill(&self) -> std::io::Result<()> {
+        self.keeper().order("fill", "full")
+    }
+
+    /// Gives the room back.
+    ///
+    /// # Errors
+    /// If the server is gone.
+    pub fn free(&self) -> std::io::Result<()> {
+        self.keeper().order("free", "free")
     }
 
     /// The folder with the socket.

@@ -3,4 +3,4 @@
 
 mod cluster;
 
-pub use cluster::{Cluster, Database};
+pub use cluster::{Cluster, Database, SmallDisk};

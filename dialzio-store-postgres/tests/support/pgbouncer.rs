@@ -1,7 +1,6 @@
 //! A pgbouncer of the tests' own in front of their server, gone with the process however it ends.
 
 use dialzio_store_postgres::testing::{Cluster, Database};
-use std::io::Write;
 use std::os::unix::fs::MetadataExt;
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
@@ -24,11 +23,6 @@ kill -9 "$pid"
 
 struct Pooler {
     _keeper: Child,
-}
-
-/// Said past the capture of the test runner: a proof that was not made should not look like one.
-fn say(what: &str) {
-    let _ = writeln!(std::io::stderr(), "\n*** {what} ***\n");
 }
 
 fn binary() -> Option<PathBuf> {
@@ -71,7 +65,9 @@ pub(crate) fn is_there() -> bool {
     static SHARED: OnceLock<Option<Pooler>> = OnceLock::new();
     let shared = SHARED.get_or_init(|| {
         let Some(binary) = binary() else {
-            say("NOT PROVEN: pgbouncer is not installed, so nothing was tried through a pooler (apt-get install pgbouncer)");
+            crate::proof::not_made(
+                "pgbouncer is not installed (apt-get install pgbouncer): nothing was tried through a pooler",
+            );
             return None;
         };
         Some(start(&binary, Cluster::shared().unwrap().folder()))
