@@ -1,10 +1,6 @@
 //! The server, and databases in it.
 
-use std::io::{BufRead, BufReader, Write};
-use std::os::unix::fs::{PermissionsExt, chown};
-use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
@@ -12,11 +8,8 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection};
 
 use dialzio_core::Clock;
 
+use super::keeper::{self, Keeper, SmallDisk};
 use crate::{OpenError, PostgresBuilder, PostgresStore};
-
-/// What is said when there is no server to be had.
-const MISSING: &str = "PostgreSQL's server programs were not found: install them (Debian, Ubuntu: apt-get install postgresql), \
-                       or name their folder in PG_BIN";
 
 /// The role that serves in tests.
 const SERVES: &str = "dialzio_serves";
@@ -25,69 +18,6 @@ const TEMPLATE: &str = "dialzio_template";
 
 /// Months that are open in it from the start, since most tests write in them. Others are opened as they are needed.
 const MONTHS: [&str; 2] = ["2026-03-01", "2026-04-01"];
-
-/// Makes the server, says so, and waits. When nobody holds the other end of its input any more, for whatever reason, it
-/// takes the server down and its folder away.
-const KEEPER: &str = r#"
-set -eu
-bin="$1"; dir="$2"; user="$3"; disk="$4"; small="$5"
-cleanup() { "$bin/pg_ctl" -D "$dir/data" -m immediate -s stop >/dev/null 2>&1 || true; rm -rf "$dir"; }
-trap cleanup EXIT
-trap 'exit 1' TERM INT HUP
-cd "$dir"
-"$bin/initdb" -D "$dir/data" -U "$user" -A trust -E UTF8 --locale=C.UTF-8 --no-sync --no-instructions \
-  ${small:+-X "$dir/pg_wal" --wal-segsize=1} >"$dir/initdb.log" 2>&1
-start() {
- "$bin/pg_ctl" -D "$dir/data" -w -s -l "$dir/server.log" -o "-c listen_addresses='' -c unix_socket_directories='$dir' \
-  -c jit=off -c max_connections=200 $disk" start >/dev/null 2>&1 </dev/null
- echo ready
-}
-start
-while read -r order; do
- case "$order" in
-  crash) "$bin/pg_ctl" -D "$dir/data" -m immediate -s stop >/dev/null 2>&1; echo crashed ;;
-  restart) if "$bin/pg_ctl" -D "$dir/data" status >/dev/null 2>&1; then echo ready; else start; fi ;;
-  fill) dd if=/dev/zero of="$dir/$small/ballast" bs=4k >/dev/null 2>&1 || true; echo full ;;
-  free) rm -f "$dir/$small/ballast"; echo free ;;
- esac
-done
-"#;
-
-/// The same where one of its folders is a small disk that only it can see: in a namespace of its own, which needs no rights
-/// outside. In there the server is whoever it was, since it refuses to be root. The folder goes when the namespace has gone.
-const CONFINED: &str = r#"
-unshare --user --map-root-user --mount /bin/sh -c '
- mkdir "$2/data" "$2/pg_wal" && mount -t tmpfs -o size="$6",mode=0700 small "$2/$5" || exit 1
- exec unshare --user --map-user="$7" --map-group="$8" /bin/sh -c "$9" keeper "$@"
-' keeper "$@" "$(id -u)" "$(id -g)" "$KEEPER"
-rm -rf "$2"
-"#;
-
-/// Whether a machine lets anybody have such a disk.
-const MAY_CONFINE: &str = r#"
-unshare --user --map-root-user --mount /bin/sh -c '
- mount -t tmpfs -o size=1m,mode=0700 small /mnt && exec unshare --user --map-user=1 --map-group=1 true
-' >/dev/null 2>&1
-"#;
-
-/// What is on a small disk of its own, so that it can become full.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SmallDisk {
-    /// Tables and indexes.
-    Tables,
-    /// The write-ahead log.
-    Log,
-}
-
-impl SmallDisk {
-    /// The folder, and the room for it.
-    const fn place(self) -> (&'static str, &'static str) {
-        match self {
-            Self::Tables => ("data", "256m"),
-            Self::Log => ("pg_wal", "64m"),
-        }
-    }
-}
 
 /// A server that goes with the process.
 #[derive(Debug)]
@@ -99,70 +29,11 @@ pub struct Cluster {
     turn: tokio::sync::Mutex<()>,
 }
 
-/// The process that looks after the server, and what it says.
-#[derive(Debug)]
-struct Keeper {
-    process: Child,
-    said: BufReader<ChildStdout>,
-}
-
-impl Keeper {
-    fn hear(&mut self, wanted: &str) -> std::io::Result<()> {
-        let mut said = String::new();
-        self.said.read_line(&mut said)?;
-        if said.trim() == wanted {
-            Ok(())
-        } else {
-            Err(failed("PostgreSQL's server programs could not run a server"))
-        }
-    }
-
-    fn order(&mut self, order: &str, answer: &str) -> std::io::Result<()> {
-        let input = self.process.stdin.as_mut().ok_or_else(|| failed("the server is gone"))?;
-        writeln!(input, "{order}")?;
-        self.hear(answer)
-    }
-}
-
 /// A database of its own, migrated and ready to serve from.
 #[derive(Debug, Clone)]
 pub struct Database {
     folder: PathBuf,
     name: String,
-}
-
-/// The folder with `initdb`: `PG_BIN`, or the newest that the system has.
-fn binaries() -> Option<PathBuf> {
-    if let Some(named) = std::env::var_os("PG_BIN") {
-        return Some(PathBuf::from(named));
-    }
-    let versions = std::fs::read_dir("/usr/lib/postgresql").ok()?;
-    let mut found: Vec<(u32, PathBuf)> = versions
-        .filter_map(Result::ok)
-        .filter_map(|entry| Some((entry.file_name().to_str()?.parse().ok()?, entry.path().join("bin"))))
-        .filter(|(_, bin)| bin.join("initdb").exists())
-        .collect();
-    found.sort_unstable();
-    if let Some((_, newest)) = found.pop() {
-        return Some(newest);
-    }
-    let path = std::env::var_os("PATH")?;
-    std::env::split_paths(&path).find(|folder| folder.join("initdb").exists())
-}
-
-/// The user and group that a server is started as by root, which it refuses to be: those of the system's own installation.
-fn unprivileged() -> Option<(u32, u32)> {
-    let users = std::fs::read_to_string("/etc/passwd").ok()?;
-    let of = |name: &str| {
-        let line = users.lines().find(|line| line.split(':').next() == Some(name))?;
-        let mut parts = line.split(':').skip(2);
-        Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
-    };
-    of("postgres").or_else(|| of("nobody"))
-}
-
-fn failed(why: impl Into<String>) -> std::io::Error {
-    std::io::Error::other(why.into())
 }
 
 impl Cluster {
@@ -172,7 +43,10 @@ impl Cluster {
     /// One sentence that says what to install, or what went wrong.
     pub fn shared() -> std::io::Result<&'static Self> {
         static SHARED: OnceLock<Result<Cluster, String>> = OnceLock::new();
-        SHARED.get_or_init(|| Self::start().map_err(|error| error.to_string())).as_ref().map_err(failed)
+        SHARED
+            .get_or_init(|| Self::start().map_err(|error| error.to_string()))
+            .as_ref()
+            .map_err(keeper::failed)
     }
 
     /// Starts a server that goes with the value, and does not wait for any disk.
@@ -192,10 +66,9 @@ impl Cluster {
     /// # Errors
     /// As [`start`](Self::start).
     pub fn start_on_small_disk(what: SmallDisk) -> std::io::Result<Option<Self>> {
-        let may = Command::new("/bin/sh").args(["-c", MAY_CONFINE]).status()?.success();
         let disk = "-c fsync=off -c full_page_writes=off -c shared_buffers=64MB -c max_wal_size=32MB -c min_wal_size=2MB \
                     -c autovacuum=off";
-        may.then(|| Self::start_with(disk, Some(what))).transpose()
+        SmallDisk::is_allowed()?.then(|| Self::start_with(disk, Some(what))).transpose()
     }
 
     /// Starts one that waits for its disk as a real one does, to measure with.
@@ -210,32 +83,10 @@ impl Cluster {
     }
 
     fn start_with(disk: &str, small: Option<SmallDisk>) -> std::io::Result<Self> {
-        let binaries = binaries().ok_or_else(|| failed(MISSING))?;
         // Short, since a socket's path may have about a hundred characters.
-        let folder = tempfile::Builder::new().prefix("dialzio-pg-").tempdir_in("/tmp")?.keep();
-        let mut command = Command::new("/bin/sh");
-        let (place, room) = small.map_or(("", ""), SmallDisk::place);
-        let keeper = if small.is_some() { CONFINED } else { KEEPER };
-        command.args(["-c", keeper, "keeper"]).arg(&binaries).arg(&folder);
-        command.args(["postgres", disk, place, room]).env("KEEPER", KEEPER);
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
-        // A group of its own: what is sent to the tests' group does not reach it before it has cleaned up.
-        command.process_group(0);
-        let owner = std::fs::metadata(&folder).map(|data| std::os::unix::fs::MetadataExt::uid(&data))?;
-        if owner == 0 {
-            let (user, group) = unprivileged().ok_or_else(|| failed(MISSING))?;
-            chown(&folder, Some(user), Some(group))?;
-            command.uid(user).gid(group);
-        }
-        std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o755))?;
-        let mut process = command.spawn()?;
-        let output = process.stdout.take().ok_or_else(|| failed("the server says nothing"))?;
-        let mut keeper = Keeper { process, said: BufReader::new(output) };
-        if let Err(error) = keeper.hear("ready") {
-            let _ = keeper.process.wait();
-            return Err(error);
-        }
-        let keeper = Mutex::new(keeper);
+        let folder = tempfile::Builder::new().prefix("dialzio-pg-").tempdir_in("/tmp")?;
+        let keeper = Mutex::new(Keeper::start(folder.path(), disk, small)?);
+        let folder = folder.keep();
         Ok(Self { folder, keeper, made: AtomicU64::new(0), turn: tokio::sync::Mutex::default() })
     }
 
@@ -346,9 +197,7 @@ async fn make_role(admin: &mut PgConnection) -> Result<(), sqlx::Error> {
 
 impl Drop for Cluster {
     fn drop(&mut self) {
-        let mut keeper = self.keeper();
-        drop(keeper.process.stdin.take());
-        let _ = keeper.process.wait();
+        self.keeper().end();
     }
 }
 
