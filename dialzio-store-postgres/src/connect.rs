@@ -1,7 +1,7 @@
 //! From an address, or a pool, to a store.
 
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgSslMode};
-use sqlx::{ConnectOptions, Connection, PgPool};
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions, PgSslMode};
+use sqlx::{ConnectOptions, Connection, Executor, PgPool};
 use std::net::IpAddr;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use dialzio_core::{Clock, IdSource, SystemClock};
 use crate::error::OpenError;
 use crate::render::{Rendered, Schema};
 use crate::session::Source;
-use crate::{PostgresStore, PostgresTarget, Shared, migrate, months, notify, queue, roles, transfer};
+use crate::{PostgresStore, PostgresTarget, Shared, migrate, months, notify, pooler, queue, roles, transfer};
 
 /// How many connections there are, unless the builder says otherwise.
 const CONNECTIONS: u32 = 16;
@@ -25,6 +25,7 @@ pub struct PostgresBuilder {
     clock: Arc<dyn Clock>,
     schema: String,
     connections: u32,
+    statements: Option<usize>,
     plain: bool,
 }
 
@@ -34,6 +35,7 @@ impl Default for PostgresBuilder {
             clock: Arc::new(SystemClock),
             schema: "dialzio".to_owned(),
             connections: CONNECTIONS,
+            statements: None,
             plain: false,
         }
     }
@@ -62,6 +64,17 @@ impl PostgresBuilder {
         self
     }
 
+    /// How many statements each connection keeps prepared. None if it is zero, as a pooler needs that lends sessions for one
+    /// transaction and does not know what is prepared in them. Enough for all of ours by default, and none where the address
+    /// is found to lead through a pooler; say so if that one knows them (`max_prepared_statements` of pgbouncer 1.21 and
+    /// newer). In an address it is `statement-cache-capacity`. On a pool of your own any number stands for what your
+    /// pool says.
+    #[must_use]
+    pub fn statements(mut self, most: usize) -> Self {
+        self.statements = Some(most);
+        self
+    }
+
     /// Allows a connection that is not encrypted to lead to another machine, through a network that is.
     #[must_use]
     pub fn allow_plain(mut self) -> Self {
@@ -78,8 +91,19 @@ impl PostgresBuilder {
         if !self.plain && is_exposed(&options) {
             return Err(OpenError::Plain { host: options.get_host().to_owned() });
         }
-        let named = options.application_name("dialzio").statement_cache_capacity(STATEMENTS);
+        let kept = self.statements.or_else(|| said(url)).unwrap_or(STATEMENTS);
+        // Values come in binary, so digits are of no importance; a pooler may refuse to hear of them.
+        let named =
+            options.application_name("dialzio").statement_cache_capacity(kept).extra_float_digits(None);
         Ok(named.disable_statement_logging())
+    }
+
+    /// A session of our own.
+    async fn session(&self, url: &str) -> Result<PgConnection, OpenError> {
+        match pooler::connect(&self.options(url)?).await? {
+            (conn, false) => Ok(conn),
+            (_, true) => Err(OpenError::Pooled),
+        }
     }
 
     /// Prepares an empty database, or brings an older one forward, and lets a role that signs in serve from it.
@@ -92,7 +116,7 @@ impl PostgresBuilder {
     /// those that are known, or PostgreSQL refuses.
     pub async fn migrate(&self, url: &str, serves: Option<&str>) -> Result<(), OpenError> {
         let schema = self.parsed_schema()?;
-        let mut conn = self.options(url)?.connect().await?;
+        let mut conn = self.session(url).await?;
         migrate::migrate(&mut conn, &schema).await?;
         if let Some(role) = serves {
             roles::grant(&mut conn, &schema, role).await?;
@@ -108,7 +132,7 @@ impl PostgresBuilder {
     /// [`OpenError`] if the address cannot be used, the schema is not the one that is known, or the role does not own it.
     pub async fn transfer_to(&self, url: &str) -> Result<PostgresTarget, OpenError> {
         let schema = self.parsed_schema()?;
-        let mut conn = self.options(url)?.connect().await?;
+        let mut conn = self.session(url).await?;
         migrate::check(&mut conn, &schema).await?;
         PostgresTarget::over(conn, schema).await
     }
@@ -118,8 +142,9 @@ impl PostgresBuilder {
     /// # Errors
     /// [`OpenError`] if the address cannot be used, the schema is not the one that is known, or the role could look past
     /// the walls between organisations.
-    pub async fn connect(self, url: &str) -> Result<PostgresStore, OpenError> {
+    pub async fn connect(mut self, url: &str) -> Result<PostgresStore, OpenError> {
         let options = self.options(url)?;
+        self.statements = self.statements.or_else(|| said(url));
         let pool = PgPoolOptions::new()
             .max_connections(self.connections)
             .acquire_timeout(Duration::from_secs(5))
@@ -143,13 +168,18 @@ impl PostgresBuilder {
     async fn open(self, pool: PgPool, signs_in: bool) -> Result<PostgresStore, OpenError> {
         let schema = self.parsed_schema()?;
         let mut conn = pool.acquire().await?;
+        let pooled = pooler::is_between(&pool.connect_options()).await?;
         // What was half looked at is no connection for anybody else.
         let looked = async {
+            // All of it in one transaction: a pooler may do the next one elsewhere.
+            conn.execute("BEGIN").await?;
             migrate::check(&mut conn, &schema).await?;
             if transfer::is_under_way(&mut conn, &schema).await? {
                 return Err(OpenError::Transferring);
             }
-            roles::check(&mut conn, &schema, signs_in).await
+            roles::check(&mut conn, &schema, signs_in).await?;
+            conn.execute("ROLLBACK").await?;
+            Ok(())
         }
         .await;
         if let Err(error) = looked {
@@ -160,16 +190,23 @@ impl PostgresBuilder {
         let (watchers, relay) = notify::watchers();
         let shared = Arc::new(Shared {
             pool: pool.clone(),
-            sql: Arc::new(Rendered::new(schema)),
+            sql: Arc::new(Rendered::new(schema).keep(self.statements.map_or(!pooled, |most| most > 0))),
             clock: self.clock,
             ids: IdSource::random(),
             queues: queue::Queues::default(),
             months: months::Months::default(),
             watchers,
         });
-        let tasks = Arc::new(notify::Tasks::start(&shared, relay));
+        let tasks = Arc::new(notify::Tasks::start(&shared, relay, !pooled));
         Ok(PostgresStore { shared, source: Source::Pool(pool), _tasks: tasks })
     }
+}
+
+/// How many statements are to be kept, if an address says it.
+fn said(url: &str) -> Option<usize> {
+    let url = url::Url::parse(url).ok()?;
+    let said = url.query_pairs().find(|(key, _)| key == "statement-cache-capacity")?;
+    said.1.parse().ok()
 }
 
 /// Whether anybody on the way could read along.
@@ -205,6 +242,12 @@ mod tests {
         ] {
             assert!(!exposed(url), "{url}");
         }
+    }
+
+    #[test]
+    fn an_address_may_say_how_many_statements_are_kept() {
+        assert_eq!(said("postgres:///crm?host=/run&statement-cache-capacity=0"), Some(0));
+        assert_eq!(said("postgres://u@db.example/crm?sslmode=require"), None);
     }
 
     #[test]

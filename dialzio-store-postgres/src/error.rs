@@ -1,5 +1,7 @@
 //! How PostgreSQL's errors become the store's, without any value in their texts.
 
+use sqlx::postgres::{PgDatabaseError, PgSeverity};
+
 use dialzio_core::store::StoreError;
 
 /// Why a store could not be opened.
@@ -66,6 +68,9 @@ pub enum OpenError {
         /// The role.
         role: String,
     },
+    /// What needs one session from its beginning to its end was asked for through a pooler.
+    #[error("the address leads through a pooler: migrate and transfer at the server itself")]
+    Pooled,
     /// PostgreSQL cannot be reached or failed.
     #[error("PostgreSQL failed: {0}")]
     Store(#[from] StoreError),
@@ -97,6 +102,8 @@ impl Failure {
     pub(crate) fn is_cut(&self) -> bool {
         match self {
             Self::Store(_) => false,
+            // Whatever its code: the server ends a session with this, also one whose commit it may have carried out.
+            Self::Postgres(error) if ends_session(error) => true,
             Self::Postgres(error) => match code(error) {
                 // The server goes down or starts, or has become one that only reads.
                 Some(code) => {
@@ -157,7 +164,13 @@ pub(crate) fn unreadable(what: &'static str) -> Failure {
     Failure::Store(StoreError::Unreadable(what))
 }
 
-fn code(error: &sqlx::Error) -> Option<String> {
+/// Whether the server says that this was the last thing it says.
+fn ends_session(error: &sqlx::Error) -> bool {
+    let said = error.as_database_error().and_then(|error| error.try_downcast_ref::<PgDatabaseError>());
+    said.is_some_and(|error| matches!(error.severity(), PgSeverity::Panic | PgSeverity::Fatal))
+}
+
+pub(crate) fn code(error: &sqlx::Error) -> Option<String> {
     error.as_database_error().and_then(sqlx::error::DatabaseError::code).map(Into::into)
 }
 

@@ -21,6 +21,7 @@ mod messages;
 mod migrate;
 mod months;
 mod notify;
+mod pooler;
 mod ports;
 mod purge;
 mod queue;

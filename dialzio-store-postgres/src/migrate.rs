@@ -61,17 +61,20 @@ fn refused(error: MigrateError) -> OpenError {
     }
 }
 
-/// Whether the schema is the one that this program knows: neither older, nor newer, nor another.
+/// Whether the schema is the one that this program knows: neither older, nor newer, nor another. Prepares nothing that
+/// stays.
 pub(crate) async fn check(conn: &mut PgConnection, schema: &Schema) -> Result<(), OpenError> {
     let there: bool = sqlx::query_scalar("SELECT to_regclass($1) IS NOT NULL")
         .bind(format!("{}.schema_version", schema.as_str()))
+        .persistent(false)
         .fetch_one(&mut *conn)
         .await?;
     if !there {
         return Err(OpenError::OlderSchema { found: 0, known: known() });
     }
     let text = AssertSqlSafe(schema.render(sql::STEPS_TAKEN.sql));
-    let taken: Vec<(i64, bool, Vec<u8>)> = sqlx::query_as(text).fetch_all(&mut *conn).await?;
+    let taken: Vec<(i64, bool, Vec<u8>)> =
+        sqlx::query_as(text).persistent(false).fetch_all(&mut *conn).await?;
     let found = taken.last().map_or(0, |(number, ..)| *number);
     if found > known() {
         return Err(OpenError::NewerSchema { found, known: known() });

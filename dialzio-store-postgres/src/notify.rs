@@ -125,13 +125,17 @@ impl Drop for Tasks {
 }
 
 impl Tasks {
-    pub(crate) fn start(shared: &Arc<Shared>, relay: Relay) -> Self {
+    /// `listens`: whether a session is ours for as long as we like. Behind a pooler, whoever gets it next would hear.
+    pub(crate) fn start(shared: &Arc<Shared>, relay: Relay, listens: bool) -> Self {
         let weak = || Arc::downgrade(shared);
-        Self(vec![
+        let mut tasks = vec![
             tokio::spawn(pass_on(weak(), relay)).abort_handle(),
-            tokio::spawn(listen(weak())).abort_handle(),
             tokio::spawn(look(weak())).abort_handle(),
-        ])
+        ];
+        if listens {
+            tasks.push(tokio::spawn(listen(weak())).abort_handle());
+        }
+        Self(tasks)
     }
 }
 

@@ -82,6 +82,8 @@ impl Schema {
 #[derive(Debug)]
 pub(crate) struct Rendered {
     schema: Schema,
+    /// Whether connections keep what they have prepared.
+    kept: bool,
     one: HashMap<&'static str, Arc<str>>,
     many: Mutex<HashMap<(&'static str, usize), Arc<str>>>,
 }
@@ -91,7 +93,16 @@ impl Rendered {
         let one = statements::all()
             .map(|statement| (statement.name, schema.render(&repeated(statement.sql, 1)).into()))
             .collect();
-        Self { schema, one, many: Mutex::default() }
+        Self { schema, kept: true, one, many: Mutex::default() }
+    }
+
+    /// Whether connections keep what they have prepared, or prepare it each time without a name.
+    pub(crate) fn keep(self, kept: bool) -> Self {
+        Self { kept, ..self }
+    }
+
+    pub(crate) fn is_kept(&self) -> bool {
+        self.kept
     }
 
     pub(crate) fn schema(&self) -> &Schema {

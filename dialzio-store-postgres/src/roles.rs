@@ -17,8 +17,8 @@ fn refused(role: &str, why: &'static str) -> OpenError {
     OpenError::Role { role: role.to_owned(), why }
 }
 
-/// Looks at server, role and walls. `signs_in`: also at the role that the connection has outside of our transactions,
-/// which is a host's own affair if the pool is theirs.
+/// Looks at server, role and walls, inside a transaction, and prepares nothing that stays. `signs_in`: also at the role that
+/// the connection has outside of our transactions, which is a host's own affair if the pool is theirs.
 pub(crate) async fn check(conn: &mut PgConnection, schema: &Schema, signs_in: bool) -> Result<(), OpenError> {
     let row = conn
         .fetch_one("SELECT current_setting('server_version_num')::INT4, current_setting('server_version')")
@@ -30,13 +30,13 @@ pub(crate) async fn check(conn: &mut PgConnection, schema: &Schema, signs_in: bo
         role(conn, schema).await?;
     }
     for name in [schema.app(), schema.system()] {
-        conn.execute("BEGIN").await?;
+        conn.execute("SAVEPOINT look").await?;
         let taken = conn.execute(AssertSqlSafe(format!("SET LOCAL ROLE {name}"))).await;
         let fine = match taken {
             Ok(_) => role(conn, schema).await,
             Err(_) => Err(refused(&name, "whoever signs in is not a member of it")),
         };
-        conn.execute("ROLLBACK").await?;
+        conn.execute("ROLLBACK TO SAVEPOINT look").await?;
         fine?;
     }
     walls(conn, schema).await
@@ -51,6 +51,7 @@ async fn role(conn: &mut PgConnection, schema: &Schema) -> Result<(), OpenError>
          FROM pg_catalog.pg_roles r WHERE r.rolname = current_user",
     )
     .bind(schema.as_str())
+    .persistent(false)
     .fetch_one(&mut *conn)
     .await?;
     let name: String = row.try_get(0)?;
@@ -75,6 +76,7 @@ async fn walls(conn: &mut PgConnection, schema: &Schema) -> Result<(), OpenError
            AND NOT (c.relrowsecurity AND c.relforcerowsecurity) ORDER BY 1 LIMIT 1",
     )
     .bind(schema.as_str())
+    .persistent(false)
     .fetch_optional(&mut *conn)
     .await?;
     if let Some(table) = open {
@@ -90,29 +92,33 @@ async fn walls(conn: &mut PgConnection, schema: &Schema) -> Result<(), OpenError
         |table: &&str| schema.render(&format!("SELECT '{table}' WHERE EXISTS (SELECT FROM @{table})"));
     let probe = tables.iter().map(probe).collect::<Vec<_>>().join(" UNION ALL ");
     let app = schema.app();
-    conn.execute("BEGIN").await?;
+    conn.execute("SAVEPOINT look").await?;
     let enter = crate::session::enter(&app, dialzio_core::OrgId::NIL);
     let looked = async {
         conn.execute(AssertSqlSafe(enter)).await?;
-        sqlx::query_scalar::<_, String>(AssertSqlSafe(probe.clone())).fetch_optional(&mut *conn).await
+        sqlx::query_scalar::<_, String>(AssertSqlSafe(probe.clone()))
+            .persistent(false)
+            .fetch_optional(&mut *conn)
+            .await
     }
     .await;
-    conn.execute("ROLLBACK").await?;
+    conn.execute("ROLLBACK TO SAVEPOINT look").await?;
     if let Some(table) = looked? {
         return Err(OpenError::Unprotected(table));
     }
-    conn.execute("BEGIN").await?;
+    conn.execute("SAVEPOINT look").await?;
     let nameless = async {
         conn.execute(AssertSqlSafe(format!(
             "SELECT set_config('role', '{app}', true), set_config('dialzio.org', '', true)"
         )))
         .await?;
         sqlx::query_scalar::<_, Uuid>(AssertSqlSafe(schema.render("SELECT org_id FROM @contact LIMIT 1")))
+            .persistent(false)
             .fetch_optional(&mut *conn)
             .await
     }
     .await;
-    conn.execute("ROLLBACK").await?;
+    conn.execute("ROLLBACK TO SAVEPOINT look").await?;
     match nameless {
         Err(_) => Ok(()),
         Ok(_) => Err(OpenError::Unprotected("contact".to_owned())),

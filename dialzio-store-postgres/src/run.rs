@@ -67,8 +67,9 @@ impl<'c> Db<'c> {
         params: Params,
         read: impl FnOnce(&PgRow) -> Res<T>,
     ) -> Res<Option<T>> {
-        let text = AssertSqlSafe(self.sql.text(statement));
-        let found = sqlx::query_with(text, params.list()?).fetch_optional(&mut *self.conn).await?;
+        let (text, kept) = (AssertSqlSafe(self.sql.text(statement)), self.sql.is_kept());
+        let found =
+            sqlx::query_with(text, params.list()?).persistent(kept).fetch_optional(&mut *self.conn).await?;
         found.as_ref().map(read).transpose()
     }
 
@@ -79,8 +80,9 @@ impl<'c> Db<'c> {
         params: Params,
         read: impl FnMut(&PgRow) -> Res<T>,
     ) -> Res<Vec<T>> {
-        let text = AssertSqlSafe(self.sql.text(statement));
-        let found = sqlx::query_with(text, params.list()?).fetch_all(&mut *self.conn).await?;
+        let (text, kept) = (AssertSqlSafe(self.sql.text(statement)), self.sql.is_kept());
+        let found =
+            sqlx::query_with(text, params.list()?).persistent(kept).fetch_all(&mut *self.conn).await?;
         found.iter().map(read).collect()
     }
 
@@ -103,8 +105,8 @@ impl<'c> Db<'c> {
 
     /// Changes rows; answers how many.
     pub(crate) async fn run(&mut self, statement: Statement, params: Params) -> Res<u64> {
-        let text = AssertSqlSafe(self.sql.text(statement));
-        let done = sqlx::query_with(text, params.list()?).execute(&mut *self.conn).await?;
+        let (text, kept) = (AssertSqlSafe(self.sql.text(statement)), self.sql.is_kept());
+        let done = sqlx::query_with(text, params.list()?).persistent(kept).execute(&mut *self.conn).await?;
         self.changed += done.rows_affected();
         Ok(done.rows_affected())
     }
@@ -126,8 +128,9 @@ impl<'c> Db<'c> {
             for row in chunk {
                 each(&mut params, row)?;
             }
-            let text = AssertSqlSafe(self.sql.many(statement, size));
-            let done = sqlx::query_with(text, params.list()?).execute(&mut *self.conn).await?;
+            let (text, kept) = (AssertSqlSafe(self.sql.many(statement, size)), self.sql.is_kept());
+            let done =
+                sqlx::query_with(text, params.list()?).persistent(kept).execute(&mut *self.conn).await?;
             written += done.rows_affected();
             rest = later;
         }

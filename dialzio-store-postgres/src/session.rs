@@ -146,7 +146,7 @@ impl Session {
         let Some(conn) = transaction.as_deref_mut() else { return Err(StoreError::Unavailable.into()) };
         let before = if wanted.writes() {
             let text = "SELECT current_setting('role'), coalesce(current_setting('dialzio.org', true), '')";
-            let row = sqlx::query(text).fetch_one(&mut *conn).await?;
+            let row = sqlx::query(text).persistent(sql.is_kept()).fetch_one(&mut *conn).await?;
             Some((row.try_get(0)?, row.try_get(1)?))
         } else {
             None
@@ -211,6 +211,7 @@ impl Session {
                 };
                 conn.execute("RELEASE SAVEPOINT dialzio").await?;
                 sqlx::query("SELECT set_config('role', $1, true), set_config('dialzio.org', $2, true)")
+                    .persistent(self.sql.is_kept())
                     .bind(role)
                     .bind(org)
                     .execute(&mut *conn)

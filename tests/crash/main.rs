@@ -8,6 +8,7 @@
 mod processes;
 mod server;
 mod stage;
+mod transfer;
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;

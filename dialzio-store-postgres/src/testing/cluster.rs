@@ -1,10 +1,6 @@
 //! The server, and databases in it.
 
-use std::io::{BufRead, BufReader, Write};
-use std::os::unix::fs::{PermissionsExt, chown};
-use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
@@ -12,11 +8,8 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection};
 
 use dialzio_core::Clock;
 
+use super::keeper::{self, Keeper, SmallDisk};
 use crate::{OpenError, PostgresBuilder, PostgresStore};
-
-/// What is said when there is no server to be had.
-const MISSING: &str = "PostgreSQL's server programs were not found: install them (Debian, Ubuntu: apt-get install postgresql), \
-                       or name their folder in PG_BIN";
 
 /// The role that serves in tests.
 const SERVES: &str = "dialzio_serves";
@@ -25,30 +18,6 @@ const TEMPLATE: &str = "dialzio_template";
 
 /// Months that are open in it from the start, since most tests write in them. Others are opened as they are needed.
 const MONTHS: [&str; 2] = ["2026-03-01", "2026-04-01"];
-
-/// Makes the server, says so, and waits. When nobody holds the other end of its input any more, for whatever reason, it
-/// takes the server down and its folder away.
-const KEEPER: &str = r#"
-set -eu
-bin="$1"; dir="$2"; user="$3"; disk="$4"
-cleanup() { "$bin/pg_ctl" -D "$dir/data" -m immediate -s stop >/dev/null 2>&1 || true; rm -rf "$dir"; }
-trap cleanup EXIT
-trap 'exit 1' TERM INT HUP
-cd "$dir"
-"$bin/initdb" -D "$dir/data" -U "$user" -A trust -E UTF8 --locale=C.UTF-8 --no-sync --no-instructions >"$dir/initdb.log" 2>&1
-start() {
- "$bin/pg_ctl" -D "$dir/data" -w -s -l "$dir/server.log" -o "-c listen_addresses='' -c unix_socket_directories='$dir' \
-  -c jit=off -c max_connections=200 $disk" start >/dev/null 2>&1 </dev/null
- echo ready
-}
-start
-while read -r order; do
- case "$order" in
-  crash) "$bin/pg_ctl" -D "$dir/data" -m immediate -s stop >/dev/null 2>&1; echo crashed ;;
-  restart) start ;;
- esac
-done
-"#;
 
 /// A server that goes with the process.
 #[derive(Debug)]
@@ -60,70 +29,11 @@ pub struct Cluster {
     turn: tokio::sync::Mutex<()>,
 }
 
-/// The process that looks after the server, and what it says.
-#[derive(Debug)]
-struct Keeper {
-    process: Child,
-    said: BufReader<ChildStdout>,
-}
-
-impl Keeper {
-    fn hear(&mut self, wanted: &str) -> std::io::Result<()> {
-        let mut said = String::new();
-        self.said.read_line(&mut said)?;
-        if said.trim() == wanted {
-            Ok(())
-        } else {
-            Err(failed("PostgreSQL's server programs could not run a server"))
-        }
-    }
-
-    fn order(&mut self, order: &str, answer: &str) -> std::io::Result<()> {
-        let input = self.process.stdin.as_mut().ok_or_else(|| failed("the server is gone"))?;
-        writeln!(input, "{order}")?;
-        self.hear(answer)
-    }
-}
-
 /// A database of its own, migrated and ready to serve from.
 #[derive(Debug, Clone)]
 pub struct Database {
     folder: PathBuf,
     name: String,
-}
-
-/// The folder with `initdb`: `PG_BIN`, or the newest that the system has.
-fn binaries() -> Option<PathBuf> {
-    if let Some(named) = std::env::var_os("PG_BIN") {
-        return Some(PathBuf::from(named));
-    }
-    let versions = std::fs::read_dir("/usr/lib/postgresql").ok()?;
-    let mut found: Vec<(u32, PathBuf)> = versions
-        .filter_map(Result::ok)
-        .filter_map(|entry| Some((entry.file_name().to_str()?.parse().ok()?, entry.path().join("bin"))))
-        .filter(|(_, bin)| bin.join("initdb").exists())
-        .collect();
-    found.sort_unstable();
-    if let Some((_, newest)) = found.pop() {
-        return Some(newest);
-    }
-    let path = std::env::var_os("PATH")?;
-    std::env::split_paths(&path).find(|folder| folder.join("initdb").exists())
-}
-
-/// The user and group that a server is started as by root, which it refuses to be: those of the system's own installation.
-fn unprivileged() -> Option<(u32, u32)> {
-    let users = std::fs::read_to_string("/etc/passwd").ok()?;
-    let of = |name: &str| {
-        let line = users.lines().find(|line| line.split(':').next() == Some(name))?;
-        let mut parts = line.split(':').skip(2);
-        Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
-    };
-    of("postgres").or_else(|| of("nobody"))
-}
-
-fn failed(why: impl Into<String>) -> std::io::Error {
-    std::io::Error::other(why.into())
 }
 
 impl Cluster {
@@ -133,7 +43,10 @@ impl Cluster {
     /// One sentence that says what to install, or what went wrong.
     pub fn shared() -> std::io::Result<&'static Self> {
         static SHARED: OnceLock<Result<Cluster, String>> = OnceLock::new();
-        SHARED.get_or_init(|| Self::start().map_err(|error| error.to_string())).as_ref().map_err(failed)
+        SHARED
+            .get_or_init(|| Self::start().map_err(|error| error.to_string()))
+            .as_ref()
+            .map_err(keeper::failed)
     }
 
     /// Starts a server that goes with the value, and does not wait for any disk.
@@ -144,7 +57,18 @@ impl Cluster {
         Self::start_with(
             "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c shared_buffers=64MB -c max_wal_size=256MB \
              -c autovacuum=off",
+            None,
         )
+    }
+
+    /// Starts one with a small disk of its own, or answers `None` where the machine gives nobody one.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub fn start_on_small_disk(what: SmallDisk) -> std::io::Result<Option<Self>> {
+        let disk = "-c fsync=off -c full_page_writes=off -c shared_buffers=64MB -c max_wal_size=32MB -c min_wal_size=2MB \
+                    -c autovacuum=off";
+        SmallDisk::is_allowed()?.then(|| Self::start_with(disk, Some(what))).transpose()
     }
 
     /// Starts one that waits for its disk as a real one does, to measure with.
@@ -152,33 +76,17 @@ impl Cluster {
     /// # Errors
     /// As [`start`](Self::start).
     pub fn start_durable() -> std::io::Result<Self> {
-        Self::start_with("-c fsync=on -c synchronous_commit=on -c shared_buffers=512MB -c max_wal_size=2GB")
+        Self::start_with(
+            "-c fsync=on -c synchronous_commit=on -c shared_buffers=512MB -c max_wal_size=2GB",
+            None,
+        )
     }
 
-    fn start_with(disk: &str) -> std::io::Result<Self> {
-        let binaries = binaries().ok_or_else(|| failed(MISSING))?;
+    fn start_with(disk: &str, small: Option<SmallDisk>) -> std::io::Result<Self> {
         // Short, since a socket's path may have about a hundred characters.
-        let folder = tempfile::Builder::new().prefix("dialzio-pg-").tempdir_in("/tmp")?.keep();
-        let mut command = Command::new("/bin/sh");
-        command.args(["-c", KEEPER, "keeper"]).arg(&binaries).arg(&folder).args(["postgres", disk]);
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
-        // A group of its own: what is sent to the tests' group does not reach it before it has cleaned up.
-        command.process_group(0);
-        let owner = std::fs::metadata(&folder).map(|data| std::os::unix::fs::MetadataExt::uid(&data))?;
-        if owner == 0 {
-            let (user, group) = unprivileged().ok_or_else(|| failed(MISSING))?;
-            chown(&folder, Some(user), Some(group))?;
-            command.uid(user).gid(group);
-        }
-        std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o755))?;
-        let mut process = command.spawn()?;
-        let output = process.stdout.take().ok_or_else(|| failed("the server says nothing"))?;
-        let mut keeper = Keeper { process, said: BufReader::new(output) };
-        if let Err(error) = keeper.hear("ready") {
-            let _ = keeper.process.wait();
-            return Err(error);
-        }
-        let keeper = Mutex::new(keeper);
+        let folder = tempfile::Builder::new().prefix("dialzio-pg-").tempdir_in("/tmp")?;
+        let keeper = Mutex::new(Keeper::start(folder.path(), disk, small)?);
+        let folder = folder.keep();
         Ok(Self { folder, keeper, made: AtomicU64::new(0), turn: tokio::sync::Mutex::default() })
     }
 
@@ -194,12 +102,28 @@ impl Cluster {
         self.keeper().order("crash", "crashed")
     }
 
-    /// Starts it again, on the same data.
+    /// Starts it again, on the same data, unless it runs.
     ///
     /// # Errors
     /// If it does not start.
     pub fn restart(&self) -> std::io::Result<()> {
         self.keeper().order("restart", "ready")
+    }
+
+    /// Leaves no room on its small disk.
+    ///
+    /// # Errors
+    /// If the server is gone.
+    pub fn fill(&self) -> std::io::Result<()> {
+        self.keeper().order("fill", "full")
+    }
+
+    /// Gives the room back.
+    ///
+    /// # Errors
+    /// If the server is gone.
+    pub fn free(&self) -> std::io::Result<()> {
+        self.keeper().order("free", "free")
     }
 
     /// The folder with the socket.
@@ -273,9 +197,7 @@ async fn make_role(admin: &mut PgConnection) -> Result<(), sqlx::Error> {
 
 impl Drop for Cluster {
     fn drop(&mut self) {
-        let mut keeper = self.keeper();
-        drop(keeper.process.stdin.take());
-        let _ = keeper.process.wait();
+        self.keeper().end();
     }
 }
 

@@ -2,5 +2,7 @@
 //! the process that made it, also when that is killed. For tests and examples, never for data.
 
 mod cluster;
+mod keeper;
 
 pub use cluster::{Cluster, Database};
+pub use keeper::SmallDisk;

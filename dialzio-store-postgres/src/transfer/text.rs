@@ -179,6 +179,7 @@ pub(super) fn renumber(schema: &Schema) -> String {
 pub(crate) async fn is_under_way(conn: &mut PgConnection, schema: &Schema) -> Result<bool, sqlx::Error> {
     sqlx::query_scalar("SELECT to_regclass($1) IS NOT NULL")
         .bind(schema.render("@transfer"))
+        .persistent(false)
         .fetch_one(conn)
         .await
 }
