@@ -153,14 +153,11 @@ impl Look<'_, '_> {
     }
 
     pub(crate) async fn inbound_facts(&mut self, ask: &InboundAsk) -> Res<InboundFacts> {
-        let org = id(self.org);
-        let lane = params![org, ask.lane.as_str(), id(ask.account)];
         let identities = self.known_identities(ask).await?;
         Ok(InboundFacts {
             candidates: self.candidates(ask, &identities).await?,
             identities,
             messages: self.known_messages(ask).await?,
-            lane_idle: !self.db.any(sql::ITEM_WAITS, lane).await?,
         })
     }
 
@@ -190,11 +187,14 @@ impl Look<'_, '_> {
             return Ok(Vec::new());
         }
         let identities = identities::by_ids(self.db, org, ids.iter().copied()).await?;
-        let cards = identities.iter().map(|identity| identity.contact);
-        let details = contacts::subject_keys(self.db, org, cards).await?;
         let talks = conversations::with_each(self.db, org, ask.account, &ids).await?;
-        let keys: Vec<SubjectKey> = identities.iter().flat_map(ChannelIdentity::subject_keys).collect();
-        let consents = consent::about(self.db, org, &keys).await?;
+        let (mut details, mut consents) = (Vec::new(), Vec::new());
+        if ask.consent {
+            let cards = identities.iter().map(|identity| identity.contact);
+            details = contacts::subject_keys(self.db, org, cards).await?;
+            let keys: Vec<SubjectKey> = identities.iter().flat_map(ChannelIdentity::subject_keys).collect();
+            consents = consent::about(self.db, org, &keys).await?;
+        }
         let mut found = Vec::with_capacity(ids.len());
         for wanted in ids {
             let Some(identity) = identities.iter().find(|identity| identity.id == wanted) else { continue };

@@ -138,14 +138,11 @@ impl Look<'_> {
     }
 
     pub(crate) fn inbound_facts(&self, ask: &InboundAsk) -> Res<InboundFacts> {
-        let (db, org) = (self.db, id(self.org));
-        let lane = params![org, ask.lane.as_str(), id(ask.account)];
         let identities = self.known_identities(ask)?;
         Ok(InboundFacts {
             candidates: self.candidates(ask, &identities)?,
             identities,
             messages: self.known_messages(ask)?,
-            lane_idle: !db.any(sql::ITEM_WAITS, lane)?,
         })
     }
 
@@ -179,11 +176,14 @@ impl Look<'_> {
             return Ok(Vec::new());
         }
         let ids: Vec<_> = identities.iter().map(|identity| identity.id).collect();
-        let cards: Vec<_> = identities.iter().map(|identity| identity.contact).collect();
-        let details = contacts::subject_keys(db, org, &cards)?;
         let talks = conversations::with_each(db, org, ask.account, &ids)?;
-        let keys: Vec<SubjectKey> = identities.iter().flat_map(ChannelIdentity::subject_keys).collect();
-        let consents = consent::about(db, org, &keys)?;
+        let (mut details, mut consents) = (Vec::new(), Vec::new());
+        if ask.consent {
+            let cards: Vec<_> = identities.iter().map(|identity| identity.contact).collect();
+            details = contacts::subject_keys(db, org, &cards)?;
+            let keys: Vec<SubjectKey> = identities.iter().flat_map(ChannelIdentity::subject_keys).collect();
+            consents = consent::about(db, org, &keys)?;
+        }
         let each = |identity: ChannelIdentity| {
             let own = identity.subject_keys();
             let covers = |subject: &SubjectKey| own.contains(subject);

@@ -6,7 +6,6 @@ use super::*;
 use dialzio_core::consent::{ConsentEvent, ConsentWrite};
 use dialzio_core::contact::{ContactQuery, ContactWrite};
 use dialzio_core::conversation::{ConversationQuery, InboundAsk};
-use dialzio_core::effect::LaneKind;
 use dialzio_core::page::PageRequest;
 use dialzio_core::store::Store;
 use dialzio_core::testing::conformance::Bench;
@@ -94,7 +93,7 @@ async fn cost_of_lists(people: i64) -> Vec<u64> {
         aliases: known.iter().flat_map(|(person, _)| person.identity.aliases.clone()).collect(),
         external: known.iter().filter_map(|(_, message)| message.external.clone()).collect(),
         own: Vec::new(),
-        lane: LaneKind::Inbox,
+        consent: true,
     };
     let (talk, card) = (known[0].0.conversation.id, known[0].0.contact.id);
     let found = look.inbound_facts(&ask).unwrap();

@@ -15,6 +15,7 @@ mod template;
 pub use activity::{Activity, ActivityKind};
 pub use content::{ChoiceKind, ContactCard, Content, MediaKind, OrderItem};
 pub use delivery::{Delivery, DeliveryStatus, Evidence, FailureNote};
+pub(crate) use inbound::touches_consent;
 pub use inbound::{Decision, Facts, decide};
 pub use message::{Direction, ExternalId, Message, MessageDigest, Reaction};
 pub use sending::{NewBody, NewMessage, Preview, SendPreview, Sent};

@@ -9,7 +9,6 @@ use super::{
 };
 use crate::consent::ConsentRecord;
 use crate::contact::{Alias, ChannelIdentity, Portfolio, SubjectKey};
-use crate::effect::LaneKind;
 use crate::id::{AccountId, ChannelIdentityId, ContactId, ConversationId, MemberId, MessageId};
 use crate::page::{Page, PageRequest};
 use crate::phone::PhoneNumber;
@@ -124,8 +123,8 @@ pub struct InboundAsk {
     pub external: Vec<ExternalId>,
     /// Every id of ours that was echoed.
     pub own: Vec<MessageId>,
-    /// The lane whose idleness is asked for.
-    pub lane: LaneKind,
+    /// Something that was said may touch consent: only then are numbers on cards and consent entries looked up.
+    pub consent: bool,
 }
 
 impl InboundAsk {
@@ -150,11 +149,11 @@ impl InboundAsk {
 pub struct KnownIdentity {
     /// Who, with all aliases.
     pub identity: ChannelIdentity,
-    /// What consent can be kept about: the keys of the numbers and addresses on their card.
+    /// What consent can be kept about: the keys of the numbers and addresses on their card, if consent was asked about.
     pub details: Vec<SubjectKey>,
     /// Their conversation on the account asked for.
     pub conversation: Option<Conversation>,
-    /// The consent entries that cover any of their aliases.
+    /// The consent entries that cover any of their aliases, if consent was asked about.
     pub consents: Vec<ConsentRecord>,
 }
 
@@ -185,8 +184,6 @@ pub struct InboundFacts {
     pub candidates: Vec<(SubjectKey, ContactId)>,
     /// Messages known under one of the ids.
     pub messages: Vec<KnownMessage>,
-    /// Nothing waits in the lane.
-    pub lane_idle: bool,
 }
 
 impl InboundFacts {

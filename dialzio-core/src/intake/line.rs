@@ -66,8 +66,7 @@ impl Intake<'_> {
         let plain = self.crm.sealer().open(&inbox_context(scope.org(), item.id), &item.sealed).await?;
         let raw = Bytes::copy_from_slice(&plain);
         let elements = self.decoder(&app)?.decode_element(&raw);
-        let decided = self.decided(&app, route, item.lane, &elements, cause, scope).await?;
-        let Some((mut batch, waiting, _)) = decided else { return Ok(false) };
+        let (mut batch, waiting, _) = self.decided(&app, route, item.lane, &elements, cause, scope).await?;
         if !waiting.is_empty() {
             if !give_up {
                 return Ok(false);

@@ -7,7 +7,8 @@ use bytes::Bytes;
 use tokio::time::{Duration, Instant};
 
 use crate::account::{App, Route};
-use crate::conversation::{Decision, Facts, InboundAsk, decide};
+use crate::consent::Words;
+use crate::conversation::{Decision, Facts, InboundAsk, decide, touches_consent};
 use crate::crm::Crm;
 use crate::effect::{Lane, LaneKind};
 use crate::error::Error;
@@ -33,7 +34,7 @@ pub struct Intake<'a> {
 type Decided = (Batch, Vec<usize>, Vec<QuarantineId>);
 
 /// What is asked before a decision: every id that elements mention.
-pub(crate) fn ask(route: &Route, lane: LaneKind, elements: &[Inbound]) -> InboundAsk {
+pub(crate) fn ask(route: &Route, elements: &[Inbound], words: &Words) -> InboundAsk {
     let (mut aliases, mut external, mut own) = (Vec::new(), Vec::new(), Vec::new());
     for element in elements {
         match &element.body {
@@ -62,7 +63,8 @@ pub(crate) fn ask(route: &Route, lane: LaneKind, elements: &[Inbound]) -> Inboun
             InboundBody::Template(_) | InboundBody::Account { .. } | InboundBody::Unknown { .. } => {}
         }
     }
-    InboundAsk { account: route.account, portfolio: route.portfolio.clone(), aliases, external, own, lane }
+    let consent = elements.iter().any(|element| touches_consent(words, &element.body));
+    InboundAsk { account: route.account, portfolio: route.portfolio.clone(), aliases, external, own, consent }
 }
 
 impl<'a> Intake<'a> {
@@ -110,7 +112,7 @@ impl<'a> Intake<'a> {
         self.take(&opened, elements).await
     }
 
-    /// Decides elements at once if their lane is idle; otherwise, or if it takes too long, puts them in line.
+    /// Decides elements at once; if something waits in their lane, or it takes too long, puts them in line.
     async fn settle(
         &self,
         app: &App,
@@ -123,11 +125,7 @@ impl<'a> Intake<'a> {
         let lane_id = Lane { org: route.org, account: Some(route.account), kind: lane };
         for _ in 0..TRIES {
             let cause = Cause::Received { lane: lane_id };
-            let Some((mut batch, waiting, kept)) =
-                self.decided(app, route, lane, elements, &cause, &scope).await?
-            else {
-                break;
-            };
+            let (mut batch, waiting, kept) = self.decided(app, route, lane, elements, &cause, &scope).await?;
             if begun.elapsed() > INLINE {
                 break;
             }
@@ -149,7 +147,7 @@ impl<'a> Intake<'a> {
         Ok(Vec::new())
     }
 
-    /// A batch for elements, with what has to wait and what goes into quarantine; `None` if their lane is not idle.
+    /// A batch for elements, with what has to wait and what goes into quarantine.
     async fn decided(
         &self,
         app: &App,
@@ -158,11 +156,9 @@ impl<'a> Intake<'a> {
         elements: &[Inbound],
         cause: &Cause,
         scope: &OrgScope,
-    ) -> Result<Option<Decided>, Error> {
-        let known = self.crm.store().inbound_facts(scope, &ask(route, lane, elements)).await?;
-        if matches!(cause, Cause::Received { .. }) && !known.lane_idle {
-            return Ok(None);
-        }
+    ) -> Result<Decided, Error> {
+        let asked = ask(route, elements, self.crm.words());
+        let known = self.crm.store().inbound_facts(scope, &asked).await?;
         let now = self.crm.now();
         let action = match lane {
             LaneKind::Statuses => Action::MessageEvidence,
@@ -186,7 +182,7 @@ impl<'a> Intake<'a> {
             kept.push(item.id);
             batch.write(InboxWrite::Quarantine(item));
         }
-        Ok(Some((batch, wait, kept)))
+        Ok((batch, wait, kept))
     }
 }
 

@@ -119,18 +119,14 @@ impl Rows {
         }
         let identities = found.into_iter().filter_map(|id| {
             let identity = self.identity(id)?;
-            Some(KnownIdentity {
-                details: self
-                    .contacts
-                    .get(&identity.contact)?
-                    .details
-                    .iter()
-                    .map(|d| d.value.subject_key())
-                    .collect(),
-                conversation: self.conversation_of(ask.account, identity.id).cloned(),
-                consents: self.consents_about(&identity.subject_keys()),
-                identity,
-            })
+            let (mut details, mut consents) = (Vec::new(), Vec::new());
+            if ask.consent {
+                let card = self.contacts.get(&identity.contact)?;
+                details = card.details.iter().map(|detail| detail.value.subject_key()).collect();
+                consents = self.consents_about(&identity.subject_keys());
+            }
+            let conversation = self.conversation_of(ask.account, identity.id).cloned();
+            Some(KnownIdentity { identity, details, conversation, consents })
         });
         let identities: Vec<_> = identities.collect();
         let numbers = ask.numbers_of_nobody(&identities);
@@ -142,7 +138,6 @@ impl Rows {
             candidates: InboundFacts::candidates_in_order(candidates.collect()),
             identities,
             messages: self.known_messages(ask, now),
-            lane_idle: !self.waits(Some(ask.account), ask.lane),
         }
     }
 

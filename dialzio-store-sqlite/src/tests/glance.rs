@@ -179,9 +179,9 @@ async fn many_callers_are_answered_by_readers_and_a_lone_one_on_the_writers_conn
 /// What a decision is made from, in a form that can be compared.
 fn parts(facts: InboundFacts) -> impl PartialEq + std::fmt::Debug {
     let people: Vec<_> =
-        facts.identities.into_iter().map(|p| (p.identity, p.contact, p.conversation, p.consents)).collect();
+        facts.identities.into_iter().map(|p| (p.identity, p.details, p.conversation, p.consents)).collect();
     let messages: Vec<KnownMessage> = facts.messages;
-    (people, facts.candidates, messages, facts.lane_idle)
+    (people, facts.candidates, messages)
 }
 
 /// A store grows, and after each step every kind of short question has one answer on both ways.
@@ -210,7 +210,7 @@ async fn a_glance_answers_as_a_reader_does() {
             aliases: aliases.iter().rev().take(1 + step as usize % 4).cloned().collect(),
             external: external.iter().rev().take(1 + step as usize % 3).cloned().collect(),
             own: own.iter().rev().take(step as usize % 2).copied().collect(),
-            lane: LaneKind::Inbox,
+            consent: true,
         };
         let (org, now) = (house.org.id, bench.now());
         let facts = move |db: &Connection| Ok(parts(Look { db, org, now }.inbound_facts(&ask)?));

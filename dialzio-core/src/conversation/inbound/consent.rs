@@ -5,20 +5,49 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::Deciding;
 use crate::consent::{
     CONSENT_PERIOD, Channel, ConsentEvent, ConsentRecord, ConsentState, ConsentWrite, Evidence, EvidenceKind,
-    Purpose, PurposeScope, Reply, State,
+    Purpose, PurposeScope, Reply, State, Words,
 };
 use crate::contact::{ContactWrite, Task};
 use crate::conversation::{ChoiceKind, Content, Message};
 use crate::event::DomainEvent;
 use crate::id::MessageId;
 use crate::inbox::QuarantineReason;
-use crate::provider::{PreferenceNews, PreferenceValue, Sender};
+use crate::provider::{InboundBody, InboundContent, PreferenceNews, PreferenceValue, Sender};
 use crate::scope::Principal;
 use crate::store::{EffectWrite, LedgerSeq};
 use crate::text::{EvidenceText, TaskTitle};
 
 /// When somebody should have looked at a suspected opt-out.
 const LOOK_WITHIN: TimeDelta = TimeDelta::hours(24);
+
+/// What content says about consent, if anything.
+fn said(words: &Words, content: &Content) -> Option<Reply> {
+    match content {
+        Content::Text { body } => words.read(body.reveal()),
+        Content::Choice { what: ChoiceKind::Button | ChoiceKind::TemplateButton, id, title } => {
+            words.read(title.reveal()).or_else(|| words.read(id))
+        }
+        _ => None,
+    }
+}
+
+/// Whether what follows from an element may depend on consent, or change it.
+pub(crate) fn touches_consent(words: &Words, element: &InboundBody) -> bool {
+    match element {
+        InboundBody::Message(message) => {
+            matches!(&message.content, InboundContent::Ready(content) if said(words, content).is_some())
+        }
+        InboundBody::Delivery(news) => news.marketing_stopped,
+        InboundBody::Preference(_) => true,
+        InboundBody::Reaction(_)
+        | InboundBody::Edited { .. }
+        | InboundBody::Revoked { .. }
+        | InboundBody::Identity(_)
+        | InboundBody::Template(_)
+        | InboundBody::Account { .. }
+        | InboundBody::Unknown { .. } => false,
+    }
+}
 
 impl Deciding<'_> {
     #[allow(clippy::too_many_arguments, reason = "the fields of one ledger entry")]
@@ -62,13 +91,7 @@ impl Deciding<'_> {
 
     /// Reads a person's message for words about consent.
     pub(super) fn opt_out(&mut self, person: usize, message: &Message) {
-        let said = match &message.content {
-            Content::Text { body } => self.words.read(body.reveal()),
-            Content::Choice { what: ChoiceKind::Button | ChoiceKind::TemplateButton, id, title } => {
-                self.words.read(title.reveal()).or_else(|| self.words.read(id))
-            }
-            _ => None,
-        };
+        let said = said(self.words, &message.content);
         let at = message.event_at;
         let from = (EvidenceKind::Message, Some(message.id));
         match said {

@@ -24,6 +24,7 @@ use crate::provider::{Inbound, InboundBody, InboundContent, InboundMedia, Inboun
 use crate::scope::Principal;
 use crate::store::{Batch, Revision};
 use crate::time::{FUTURE_TOLERANCE, OLDEST_EVENT};
+pub(crate) use consent::touches_consent;
 use people::People;
 
 /// All that a decision looks at.

@@ -79,7 +79,7 @@ fn recorded(writes: &[Write]) -> Vec<&ConsentRecord> {
 
 /// What a first message leaves behind, as facts for the next.
 fn after(writes: &[Write]) -> InboundFacts {
-    let mut facts = InboundFacts { lane_idle: true, ..InboundFacts::default() };
+    let mut facts = InboundFacts::default();
     for write in writes {
         match write {
             Write::Contact(ContactWrite::Identity(identity)) => facts.identities.push(KnownIdentity {

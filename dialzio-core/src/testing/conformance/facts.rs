@@ -6,6 +6,7 @@ use crate::conversation::{InboundAsk, InboundFacts};
 use crate::effect::LaneKind;
 use crate::inbox::InboxWrite;
 use crate::phone::PhoneNumber;
+use crate::store::Expect;
 use crate::testing::conformance::{Bench, House};
 
 fn ask(house: &House, aliases: Vec<Alias>) -> InboundAsk {
@@ -15,7 +16,7 @@ fn ask(house: &House, aliases: Vec<Alias>) -> InboundAsk {
         aliases,
         external: Vec::new(),
         own: Vec::new(),
-        lane: LaneKind::Inbox,
+        consent: true,
     }
 }
 
@@ -58,6 +59,12 @@ pub async fn a_person_is_known_under_each_alias(bench: Bench) {
         assert_eq!(found.conversation.as_ref(), Some(&person.conversation));
         assert_eq!(found.consents.iter().map(|entry| entry.id).collect::<Vec<_>>(), [stop.id]);
     }
+    let mut unconcerned = ask(&house, vec![phone.clone()]);
+    unconcerned.consent = false;
+    let facts = bench.store.inbound_facts(&house.scope, &unconcerned).await.unwrap();
+    let found = &facts.identities[0];
+    assert_eq!((found.identity.id, found.conversation.is_some()), (person.identity.id, true));
+    assert!(found.details.is_empty() && found.consents.is_empty(), "nobody asked about consent");
 
     assert!(known(&bench, &house, vec![parent]).await.identities.is_empty(), "another kind of id");
     let mut elsewhere = ask(&house, vec![phone.clone()]);
@@ -131,11 +138,7 @@ pub async fn a_joined_person_is_known_with_their_thread(bench: Bench) {
 /// A lane is idle when nothing waits in it, due or not; other lanes do not matter.
 pub async fn a_lane_with_a_waiting_element_is_not_idle(bench: Bench) {
     let house = bench.house().await;
-    let idle = async |kind: LaneKind| {
-        let mut question = ask(&house, Vec::new());
-        question.lane = kind;
-        bench.store.inbound_facts(&house.scope, &question).await.unwrap().lane_idle
-    };
+    let idle = async |kind| bench.holds(&house.scope, Expect::LaneIdle(house.lane(kind))).await;
     assert!(idle(LaneKind::Inbox).await && idle(LaneKind::Statuses).await);
     let item = bench.make.item(&house.account, LaneKind::Inbox, bench.at(3_600));
     bench.write(&house.scope, InboxWrite::Park(item.clone())).await;

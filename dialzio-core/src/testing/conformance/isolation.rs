@@ -82,7 +82,7 @@ async fn found(bench: &Bench, full: &Full, scope: &OrgScope) -> Vec<(&'static st
         aliases: full.person.identity.aliases.clone(),
         external: full.heard.external.clone().into_iter().collect(),
         own: vec![full.queued.id],
-        lane: LaneKind::Inbox,
+        consent: true,
     };
     let facts = store.inbound_facts(scope, &ask).await.unwrap();
     let held = bench.lease(full.house.lane(LaneKind::Send)).await;
@@ -113,7 +113,7 @@ async fn found(bench: &Bench, full: &Full, scope: &OrgScope) -> Vec<(&'static st
         ("messages", !store.messages(scope, talk, page()).await.unwrap().items.is_empty()),
         ("inbound_facts.identities", !facts.identities.is_empty()),
         ("inbound_facts.messages", !facts.messages.is_empty()),
-        ("inbound_facts.lane_idle", !facts.lane_idle),
+        ("inbound_facts.consents", facts.identities.iter().any(|known| !known.consents.is_empty())),
         ("templates", !store.templates(scope, account).await.unwrap().is_empty()),
         ("media", store.media(scope, full.media.id).await.unwrap().is_some()),
         ("media_of", !store.media_of(scope, &[full.heard.id]).await.unwrap().is_empty()),

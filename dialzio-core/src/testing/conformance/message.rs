@@ -5,7 +5,6 @@ use crate::conversation::{
     Content, ConversationWrite, DeliveryStatus, Direction, Evidence, ExternalId, FailureNote, InboundAsk,
     Message, MessageDigest, Reaction,
 };
-use crate::effect::LaneKind;
 use crate::id::MessageId;
 use crate::store::{Expect, StoreError, Write};
 use crate::testing::conformance::{Bench, House, Person};
@@ -204,7 +203,7 @@ fn ask(bench: &Bench, house: &House, external: Vec<ExternalId>, own: Vec<Message
         aliases: Vec::new(),
         external,
         own,
-        lane: LaneKind::Statuses,
+        consent: true,
     }
 }
 

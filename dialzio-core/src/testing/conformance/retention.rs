@@ -37,7 +37,7 @@ async fn is_seen(bench: &Bench, house: &House, message: &Message, media: MediaId
         aliases: Vec::new(),
         external: message.external.clone().into_iter().collect(),
         own: vec![message.id],
-        lane: LaneKind::Inbox,
+        consent: true,
     };
     let facts = bench.store.inbound_facts(scope, &ask).await.unwrap();
     let entry = bench.store.inbox_entry(scope, message.conversation).await.unwrap().unwrap();

@@ -16,7 +16,7 @@ use dialzio_core::conversation::{
     ConversationQuery, ConversationState, ConversationWrite, DeliveryStatus, InboundAsk, InboxView,
     StateFilter,
 };
-use dialzio_core::effect::{EffectState, LaneKind};
+use dialzio_core::effect::EffectState;
 use dialzio_core::event::DomainEvent;
 use dialzio_core::media::MediaWrite;
 use dialzio_core::page::PageRequest;
@@ -175,6 +175,9 @@ async fn joined(bench: Bench) {
         let mut message = bench.make.outbound(&person.conversation, "news", bench.at(second as i64));
         message.purpose = Some(Purpose::Marketing);
         bench.queue(&house, &message).await;
+        let mut card = person.contact.clone();
+        card.details = vec![bench.make.phone_detail(&bench.make.phone())];
+        bench.write(scope, ContactWrite::Update(card)).await;
     }
     let ask = async |people: &[Person], known: usize| {
         let ask = InboundAsk {
@@ -183,7 +186,7 @@ async fn joined(bench: Bench) {
             aliases: people.iter().flat_map(|person| person.identity.aliases.clone()).collect::<Vec<Alias>>(),
             external: Vec::new(),
             own: Vec::new(),
-            lane: LaneKind::Inbox,
+            consent: true,
         };
         let facts = bench.store.inbound_facts(scope, &ask).await.unwrap();
         assert_eq!(facts.identities.len(), known);
