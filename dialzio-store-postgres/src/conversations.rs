@@ -129,13 +129,13 @@ pub(crate) async fn inbox(
         None => (i64::MAX, Uuid::max()),
         Some((at, last)) => (time(at), id(last)),
     };
-    let (state, still) = match query.state {
-        StateFilter::Open => ("open", None),
-        StateFilter::Snoozed => ("snoozed", Some(time(query.now))),
-        StateFilter::Closed => ("closed", None),
+    let now = time(query.now);
+    let (state, still, woken) = match query.state {
+        StateFilter::Open => ("open", None, Some(now)),
+        StateFilter::Snoozed => ("snoozed", Some(now), None),
+        StateFilter::Closed => ("closed", None, None),
     };
-    let (cut, now, most) = (sight.now, sight.now, over(page));
-    let mut row = params![org, cut, now, state, at, last, most, still];
+    let mut row = params![org, sight.now, sight.now, state, at, last, over(page), still, woken];
     let who = match query.view {
         InboxView::All => None,
         InboxView::Mine(member) => Some(id(member)),
@@ -147,17 +147,15 @@ pub(crate) async fn inbox(
     }
     let mut found = db.all(statement, row, entry).await?;
     if query.state == StateFilter::Open {
-        // Snoozes that have run out and were not woken yet: few, since the sweep wakes them.
-        let woken = db.all(sql::INBOX_WOKEN, params![org, cut, now, time(query.now)], entry).await?;
+        // What has woken comes whoever it is assigned to, and wherever the page begins.
         let seen = |entry: &InboxEntry| match query.view {
             InboxView::All => true,
             InboxView::Unassigned => entry.conversation.assignee.is_none(),
             InboxView::Mine(member) => entry.conversation.assignee == Some(member),
         };
-        let later = |entry: &InboxEntry| after.is_none_or(|after| place(entry) < after);
-        found.extend(woken.into_iter().filter(|entry| seen(entry) && later(entry)));
-        found.sort_by_key(|entry| std::cmp::Reverse(place(entry)));
+        found.retain(|entry| seen(entry) && after.is_none_or(|after| place(entry) < after));
     }
+    found.sort_by_key(|entry| std::cmp::Reverse(place(entry)));
     Ok(Page::from_overread(found, page.limit, |entry| cursor(place(entry))))
 }
 

@@ -13,29 +13,44 @@ macro_rules! conversation {
 }
 
 // The page is cut first, then each of its rows is looked up: the limits inside keep it that way, whatever the planner knows
-// of a page's length.
+// of a page's length. An identity that was joined into another is shown under that one's name and number. In no order.
 macro_rules! entries {
     ($page:expr) => {
         concat!(
             "SELECT ",
             conversation!(),
-            ", t.name, t.stage, i.profile_name, i.username, a.value, m.id, m.direction, m.kind, m.text, m.status
-             FROM (SELECT c.* FROM @conversation c WHERE c.org_id = $1 AND ",
+            ", t.name, t.stage,
+               CASE WHEN i.joined_into IS NULL THEN i.profile_name ELSE j.profile_name END,
+               CASE WHEN i.joined_into IS NULL THEN i.username ELSE j.username END,
+               a.value, m.id, m.direction, m.kind, m.text, m.status
+             FROM (",
             $page,
             ") c
              CROSS JOIN LATERAL (SELECT t.name, t.stage FROM @contact t
                WHERE t.org_id = $1 AND t.id = c.contact_id LIMIT 1) t
-             CROSS JOIN LATERAL (SELECT coalesce(o.joined_into, o.id) AS id FROM @channel_identity o
-               WHERE o.org_id = $1 AND o.id = c.identity_id LIMIT 1) o
-             CROSS JOIN LATERAL (SELECT i.id, i.profile_name, i.username FROM @channel_identity i
-               WHERE i.org_id = $1 AND i.id = o.id LIMIT 1) i
+             CROSS JOIN LATERAL (SELECT i.id, i.joined_into, i.profile_name, i.username FROM @channel_identity i
+               WHERE i.org_id = $1 AND i.id = c.identity_id LIMIT 1) i
+             LEFT JOIN LATERAL (SELECT j.profile_name, j.username FROM @channel_identity j
+               WHERE i.joined_into IS NOT NULL AND j.org_id = $1 AND j.id = i.joined_into LIMIT 1) j ON TRUE
              LEFT JOIN LATERAL (SELECT a.value FROM @channel_alias a
-               WHERE a.org_id = $1 AND a.identity_id = i.id AND a.kind = 'phone'
+               WHERE a.org_id = $1 AND a.identity_id = coalesce(i.joined_into, i.id) AND a.kind = 'phone'
                ORDER BY a.seen_at DESC, a.place DESC LIMIT 1) a ON TRUE
              LEFT JOIN LATERAL (SELECT m.id, m.direction, m.kind, m.text, m.status FROM @message m
                WHERE m.org_id = $1 AND m.id = c.last_message
-                 AND m.event_at > $2 - @@period AND (m.expires_at IS NULL OR m.expires_at > $3) LIMIT 1) m ON TRUE
-             ORDER BY c.last_at DESC, c.id DESC"
+                 AND m.event_at > $2 - @@period AND (m.expires_at IS NULL OR m.expires_at > $3) LIMIT 1) m ON TRUE"
+        )
+    };
+}
+
+// A page of a queue, and snoozes that have run out and were not woken yet: few, since the sweep wakes them.
+macro_rules! queue {
+    ($of:expr) => {
+        concat!(
+            "(SELECT c.* FROM @conversation c WHERE c.org_id = $1 AND c.state = $4",
+            $of,
+            " AND (c.last_at, c.id) < ($5, $6) AND ($8::BIGINT IS NULL OR c.snoozed_until > $8)
+               ORDER BY c.last_at DESC, c.id DESC LIMIT $7)
+             UNION ALL SELECT c.* FROM @conversation c WHERE c.org_id = $1 AND c.snoozed_until <= $9"
         )
     };
 }
@@ -76,15 +91,11 @@ statements! { CONVERSATIONS_ALL:
                  SELECT k.joined_into AS asked, ", conversation!(), " FROM @channel_identity k \
                  CROSS JOIN @conversation c WHERE k.org_id = $1 AND k.joined_into = ANY ($3) \
                    AND c.org_id = $1 AND c.account_id = $2 AND c.identity_id = k.id");
-    INBOX_ENTRY: Read [conversation, contact, channel_identity, channel_alias, message] = entries!("c.id = $4");
-    INBOX: Read [conversation, contact, channel_identity, channel_alias, message] =
-        entries!("c.state = $4 AND (c.last_at, c.id) < ($5, $6) AND ($8::BIGINT IS NULL OR c.snoozed_until > $8)
-                  ORDER BY c.last_at DESC, c.id DESC LIMIT $7");
+    INBOX_ENTRY: Read [conversation, contact, channel_identity, channel_alias, message] =
+        entries!("SELECT c.* FROM @conversation c WHERE c.org_id = $1 AND c.id = $4");
+    INBOX: Read [conversation, contact, channel_identity, channel_alias, message] = entries!(queue!(""));
     INBOX_OF: Read [conversation, contact, channel_identity, channel_alias, message] =
-        entries!("c.state = $4 AND c.assignee = $9 AND (c.last_at, c.id) < ($5, $6)
-                    AND ($8::BIGINT IS NULL OR c.snoozed_until > $8)
-                  ORDER BY c.last_at DESC, c.id DESC LIMIT $7");
-    INBOX_WOKEN: Read [conversation, contact, channel_identity, channel_alias, message] = entries!("c.snoozed_until <= $4");
+        entries!(queue!(" AND c.assignee = $10"));
     PUT_CONVERSATION: Write [conversation] =
         "INSERT INTO @conversation (org_id, id, account_id, identity_id, contact_id, state, snoozed_until, assignee,
                 team, unread, last_message, last_at, last_inbound_at, last_inbound, seen_up_to, revision, created_at)
