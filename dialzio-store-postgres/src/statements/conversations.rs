@@ -33,7 +33,8 @@ macro_rules! entries {
              LEFT JOIN LATERAL (SELECT j.profile_name, j.username FROM @channel_identity j
                WHERE i.joined_into IS NOT NULL AND j.org_id = $1 AND j.id = i.joined_into LIMIT 1) j ON TRUE
              LEFT JOIN LATERAL (SELECT a.value FROM @channel_alias a
-               WHERE a.org_id = $1 AND a.identity_id = coalesce(i.joined_into, i.id) AND a.kind = 'phone'
+               WHERE a.org_id = $1 AND a.kind = 'phone'
+                 AND a.identity_id = CASE WHEN i.joined_into IS NULL THEN i.id ELSE i.joined_into END
                ORDER BY a.seen_at DESC, a.place DESC LIMIT 1) a ON TRUE
              LEFT JOIN LATERAL (SELECT m.id, m.direction, m.kind, m.text, m.status FROM @message m
                WHERE m.org_id = $1 AND m.id = c.last_message
