@@ -4,8 +4,8 @@ use chrono::{DateTime, Utc};
 use rusqlite::{Connection, Row, params};
 
 use dialzio_core::conversation::{
-    Conversation, ConversationQuery, ConversationState, ConversationWrite, InboxEntry, InboxView,
-    LastMessage, QueueCounts, StateFilter,
+    Conversation, ConversationQuery, ConversationState, ConversationWrite, HeadDelta, InboxEntry, InboxView,
+    LastMessage, Message, QueueCounts, StateFilter,
 };
 use dialzio_core::page::{Page, PageRequest};
 use dialzio_core::store::{Expect, RecordRef, StoreError};
@@ -23,21 +23,24 @@ use crate::run::Run;
 use crate::sight::Sight;
 use crate::statements as sql;
 
+fn state(c: &Cols<'_>) -> Res<ConversationState> {
+    let (word, until): (String, _) = (c.get()?, c.opt_time()?);
+    match (word.as_str(), until) {
+        ("open", None) => Ok(ConversationState::Open),
+        ("closed", None) => Ok(ConversationState::Closed),
+        ("snoozed", Some(until)) => Ok(ConversationState::Snoozed { until }),
+        _ => Err(c.bad()),
+    }
+}
+
 fn columns(c: &Cols<'_>) -> Res<Conversation> {
     let (id, account, identity, contact) = (c.id()?, c.id()?, c.id()?, c.id()?);
-    let (word, until): (String, _) = (c.get()?, c.opt_time()?);
-    let state = match (word.as_str(), until) {
-        ("open", None) => ConversationState::Open,
-        ("closed", None) => ConversationState::Closed,
-        ("snoozed", Some(until)) => ConversationState::Snoozed { until },
-        _ => return Err(c.bad()),
-    };
     Ok(Conversation {
         id,
         account,
         identity,
         contact,
-        state,
+        state: state(c)?,
         assignee: c.opt_id()?,
         team: c.opt_id()?,
         unread: c.number()?,
@@ -298,10 +301,29 @@ impl Scope<'_> {
     }
 
     /// Opens a conversation that is not open; its revision rises.
-    pub(crate) fn reopen(&mut self, kept: &Conversation) -> Res<()> {
-        self.db.run(sql::OPEN_CONVERSATION, params![self.key, id(kept.id)])?;
-        self.group.count(self.org, kept.state.as_str(), kept.assignee, -1);
-        self.group.count(self.org, "open", kept.assignee, 1);
+    /// A message moves the conversation's head, and may open it again.
+    pub(crate) fn move_head(&mut self, message: &Message, by: HeadDelta) -> Res<()> {
+        let conversation = id(message.conversation);
+        let row = params![
+            self.key,
+            conversation,
+            by.unread,
+            id(message.id),
+            time(message.event_at),
+            opt_time(by.inbound.then_some(message.event_at)),
+            opt_id(by.inbound.then_some(message.id)),
+        ];
+        let kept = self.db.one(sql::MOVE_HEAD, row, |row| {
+            let c = Cols::new(row, "conversation");
+            Ok((state(&c)?, c.opt_id::<MemberId>()?))
+        })?;
+        let (state, assignee) = kept.ok_or_else(|| unreadable("conversation of a message"))?;
+        // A message alone does not count as a change; that it reopens the conversation does.
+        if by.reopen && state != ConversationState::Open {
+            self.db.run(sql::OPEN_CONVERSATION, params![self.key, conversation])?;
+            self.group.count(self.org, state.as_str(), assignee, -1);
+            self.group.count(self.org, "open", assignee, 1);
+        }
         Ok(())
     }
 

@@ -64,8 +64,27 @@ pub(crate) fn lane_account(account: Option<AccountId>) -> [u8; 16] {
     account.map_or([0; 16], id)
 }
 
+/// The ends of sequences as the last group has left them: nobody else writes, so they need not be read again.
+#[derive(Debug, Default)]
+pub(crate) struct Heads(BTreeMap<OrgId, Head>);
+
+impl Heads {
+    /// Of so many organisations at most.
+    const MOST: usize = 256;
+}
+
 impl Group {
-    /// The organisation's head, read once for each group.
+    /// A group that goes on from where the last one ended. What it knows is lost with it, unless it is written.
+    pub(crate) fn after(last: &mut Heads) -> Self {
+        Self { heads: std::mem::take(&mut last.0), ..Self::default() }
+    }
+
+    /// What the next group may go on from, once this one is written.
+    pub(crate) fn into_heads(self) -> Heads {
+        if self.heads.len() > Heads::MOST { Heads::default() } else { Heads(self.heads) }
+    }
+
+    /// The organisation's head, read once.
     pub(crate) fn head(&mut self, db: &Connection, org: OrgId) -> Res<&mut Head> {
         match self.heads.entry(org) {
             Entry::Occupied(kept) => Ok(kept.into_mut()),

@@ -5,8 +5,8 @@ use rusqlite::{Connection, Row, params};
 
 use dialzio_core::consent::Purpose;
 use dialzio_core::conversation::{
-    Content, ConversationState, Delivery, Direction, Evidence, ExternalId, FailureNote, HeadDelta, Message,
-    MessageDigest, Reaction,
+    Content, Delivery, Direction, Evidence, ExternalId, FailureNote, HeadDelta, Message, MessageDigest,
+    Reaction,
 };
 use dialzio_core::page::{Page, PageRequest};
 use dialzio_core::store::{Expect, StoreError};
@@ -160,14 +160,13 @@ impl Scope<'_> {
         head: HeadDelta,
         digest: Option<MessageDigest>,
     ) -> Res<()> {
-        let kept = crate::conversations::one(self.db, self.key, message.conversation)?;
-        let kept = kept.ok_or_else(|| unreadable("conversation of a message"))?;
         // Looked at before anything is written, so that a doubled delivery leaves nothing to undo.
         if let Some(external) = &message.external
             && referred(self.db, self.key, account, external)?.is_some()
         {
             return Err(StoreError::unmet(Expect::ExternalFree(account, external.clone())).into());
         }
+        self.move_head(message, head)?;
         self.put_message(message)?;
         if message.direction == Direction::Outbound {
             let delivery = &message.delivery;
@@ -177,22 +176,6 @@ impl Scope<'_> {
         }
         if let Some(external) = &message.external {
             self.put_reference(account, message.id, external, digest)?;
-        }
-        let inbound = head.inbound.then_some(message.id);
-        let inbound_at = head.inbound.then_some(message.event_at);
-        let row = params![
-            self.key,
-            id(kept.id),
-            kept.unread.saturating_add(head.unread),
-            opt_id(kept.last_message.max(Some(message.id))),
-            time(kept.last_at.max(message.event_at)),
-            opt_time(kept.last_inbound_at.max(inbound_at)),
-            opt_id(kept.last_inbound.max(inbound)),
-        ];
-        self.db.run(sql::SET_HEAD, row)?;
-        // A message alone does not count as a change; that it reopens the conversation does.
-        if head.reopen && kept.state != ConversationState::Open {
-            self.reopen(&kept)?;
         }
         Ok(())
     }

@@ -23,7 +23,7 @@ use crate::Shared;
 use crate::commit::{Txn, Unit};
 use crate::connect::{self, Place};
 use crate::error::{Failure, OpenError, Res};
-use crate::group::Group;
+use crate::group::{Group, Heads};
 use crate::readers::snapshot;
 
 /// Most batches in one transaction.
@@ -88,8 +88,14 @@ impl Writer {
             waiting: AtomicUsize::new(0),
             alone: AtomicBool::new(true),
         });
-        let mut desk =
-            Desk { pen: Arc::clone(&pen), place, shared, tally: Arc::clone(&tally), unmoved: false };
+        let mut desk = Desk {
+            pen: Arc::clone(&pen),
+            place,
+            shared,
+            tally: Arc::clone(&tally),
+            heads: Heads::default(),
+            unmoved: false,
+        };
         let thread =
             std::thread::Builder::new().name("crm-write".to_owned()).spawn(move || desk.serve(&jobs))?;
         Ok(Self { line: Some(line), thread: Some(thread), pen, tally })
@@ -146,6 +152,7 @@ struct Desk {
     place: Place,
     shared: Arc<Shared>,
     tally: Arc<Tally>,
+    heads: Heads,
     /// Something is in the log that is not in the file.
     unmoved: bool,
 }
@@ -210,6 +217,7 @@ impl Desk {
                 self.tally.groups.fetch_add(1, Ordering::Relaxed);
                 self.tally.batches.fetch_add(count as u64, Ordering::Relaxed);
                 self.shared.wake(&done.group);
+                self.heads = done.group.into_heads();
                 for (job, answers) in jobs.into_iter().zip(done.answers) {
                     let _ = job.answer.send(answers);
                 }
@@ -226,8 +234,9 @@ impl Desk {
     }
 
     /// One transaction for all of them. An error means that nothing of it is there.
-    fn transact(&self, jobs: &[Job]) -> Res<Box<Done>> {
+    fn transact(&mut self, jobs: &[Job]) -> Res<Box<Done>> {
         let mut pen = self.pen.db();
+        let group = Group::after(&mut self.heads);
         // Whatever state a connection is in that failed, the next group does not inherit it.
         let db = match pen.take() {
             Some(db) => db,
@@ -235,9 +244,9 @@ impl Desk {
                 Failure::Store(StoreError::Broken("the database cannot be opened".to_owned()))
             })?,
         };
-        let mut answer = attempt(&db, &self.shared, jobs, false);
+        let mut answer = attempt(&db, &self.shared, jobs, group, false);
         if matches!(answer, Ok(Try::Again)) {
-            answer = attempt(&db, &self.shared, jobs, true);
+            answer = attempt(&db, &self.shared, jobs, Group::default(), true);
         }
         match answer {
             Ok(Try::Done(done)) => {
@@ -266,9 +275,9 @@ impl Desk {
 }
 
 /// Begins, applies, commits; rolls back on the way out of an error.
-fn attempt(db: &Connection, shared: &Shared, jobs: &[Job], savepoints: bool) -> Res<Try> {
+fn attempt(db: &Connection, shared: &Shared, jobs: &[Job], group: Group, savepoints: bool) -> Res<Try> {
     db.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
-    let outcome = apply_all(db, shared, jobs, savepoints).and_then(|done| {
+    let outcome = apply_all(db, shared, jobs, group, savepoints).and_then(|done| {
         if let Try::Done(_) = &done {
             db.prepare_cached("COMMIT")?.execute([])?;
         }
@@ -280,8 +289,7 @@ fn attempt(db: &Connection, shared: &Shared, jobs: &[Job], savepoints: bool) -> 
     outcome
 }
 
-fn apply_all(db: &Connection, shared: &Shared, jobs: &[Job], savepoints: bool) -> Res<Try> {
-    let mut group = Group::default();
+fn apply_all(db: &Connection, shared: &Shared, jobs: &[Job], mut group: Group, savepoints: bool) -> Res<Try> {
     let mut answers = Vec::with_capacity(jobs.len());
     for job in jobs {
         let mut of_job = Vec::with_capacity(job.units.len());

@@ -89,9 +89,13 @@ statements! { CONVERSATIONS_ALL:
     OPEN_CONVERSATION: Write [conversation] =
         "UPDATE conversation SET state = 'open', snoozed_until = NULL, revision = revision + 1
          WHERE org_id = ?1 AND id = ?2";
-    SET_HEAD: Write [conversation] =
-        "UPDATE conversation SET unread = ?3, last_message = ?4, last_at = ?5, last_inbound_at = ?6, last_inbound = ?7
-         WHERE org_id = ?1 AND id = ?2";
+    // Maxima and sums: any order of messages ends in the same head. What is not given leaves its column as it is.
+    MOVE_HEAD: Write [conversation] =
+        "UPDATE conversation SET unread = min(unread + ?3, 4294967295),
+                last_message = max(coalesce(last_message, ?4), ?4), last_at = max(last_at, ?5),
+                last_inbound_at = max(coalesce(last_inbound_at, ?6), coalesce(?6, last_inbound_at)),
+                last_inbound = max(coalesce(last_inbound, ?7), coalesce(?7, last_inbound))
+         WHERE org_id = ?1 AND id = ?2 RETURNING state, snoozed_until, assignee";
     SET_SEEN: Write [conversation] =
         "UPDATE conversation SET seen_up_to = max(coalesce(seen_up_to, ?3), ?3),
                 unread = CASE WHEN last_message IS NULL OR last_message <= ?3 THEN 0 ELSE unread END
