@@ -42,7 +42,8 @@ async fn twin(db: &mut PgConnection, org: Uuid, inbox: bool, talk: Uuid) -> usiz
     db.execute(AssertSqlSafe(format!(
         "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SELECT set_config('role', 'dialzio_app', true),
          set_config('dialzio.org', '{org}', true); SELECT set_config('plan_cache_mode', 'force_generic_plan', true),
-         set_config('enable_seqscan', 'off', true), set_config('jit', 'off', true)"
+         set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),
+         set_config('enable_mergejoin', 'off', true), set_config('jit', 'off', true)"
     )))
     .await
     .unwrap();

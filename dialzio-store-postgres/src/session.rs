@@ -18,10 +18,12 @@ use crate::queue::Wake;
 use crate::render::Rendered;
 use crate::run::Db;
 
-/// Plans are made once for any values, and by the indexes: those that the tests of plans have read. Otherwise a plan that
-/// was made while a table was small would read all of it, and go on to when it has grown.
+/// Plans are made once for any values, from the few rows that are asked about to the index of each table: those that the
+/// tests of plans have read. Otherwise a plan that was made while a table was small would read all of it, or all that an
+/// organisation has in it, and go on to when it has grown.
 pub(crate) const PLANS: &str = "set_config('plan_cache_mode', 'force_generic_plan', true), \
-                                set_config('enable_seqscan', 'off', true), set_config('jit', 'off', true)";
+                                set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true), \
+                                set_config('enable_mergejoin', 'off', true), set_config('jit', 'off', true)";
 
 /// A server may be told not to wait for its disk; what we acknowledge waits for it all the same.
 const DURABLE: &str = "set_config('synchronous_commit', CASE current_setting('synchronous_commit') WHEN 'off' THEN 'on' \
