@@ -19,8 +19,8 @@ use crate::render::Rendered;
 use crate::run::Db;
 
 /// Plans are made once for any values, from the few rows that are asked about to the index of each table: those that the
-/// tests of plans have read. Otherwise a plan that was made while a table was small would read all of it, or all that an
-/// organisation has in it, and go on to when it has grown.
+/// tests of plans have read. Otherwise a plan that was made while a table was small would read all of it, and go on to when
+/// it has grown.
 pub(crate) const PLANS: &str = "set_config('plan_cache_mode', 'force_generic_plan', true), \
                                 set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true), \
                                 set_config('enable_mergejoin', 'off', true), set_config('jit', 'off', true)";
