@@ -1,7 +1,8 @@
 //! The real binary, killed while it takes webhooks in and sends: nothing acknowledged is lost, nothing is sent twice. The
 //! same again with a database that does not keep the dispatch: then something is sent twice, so the test would notice.
 //!
-//! `DIALZIO_CRASH_ROUNDS` asks for another count than 200, `DIALZIO_BIN` for another binary than the one built here.
+//! On SQLite and on PostgreSQL. `DIALZIO_CRASH_ROUNDS` asks for another count than 200 and 100, `DIALZIO_BIN` for another
+//! binary than the one built here.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::expect_used, missing_docs, reason = "tests")]
 
@@ -16,6 +17,7 @@ use std::io::Write;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use dialzio_store_postgres::testing::{Cluster, Database};
 use serde_json::{Value, json};
 
 use server::Server;
@@ -49,21 +51,57 @@ impl fmt::Display for Figures {
     }
 }
 
-/// Kills the server so many times, then waits until nothing is left to do, or for so long. `spoil` may change the database
-/// before the first round.
-async fn play(rounds: usize, patience: Duration, spoil: impl FnOnce(&Path)) -> Figures {
+/// Where the server keeps its rows.
+enum Ground {
+    /// In its folder. `spoil` may change the database before the first round.
+    Sqlite {
+        spoil: fn(&Path),
+    },
+    Postgres(Database),
+}
+
+impl Ground {
+    /// An empty database of the tests' own server, ready to be served from.
+    async fn postgres(binary: &Path) -> Self {
+        let database = Cluster::shared().unwrap().empty().await.unwrap();
+        processes::migrate(binary, &database);
+        Self::Postgres(database)
+    }
+
+    fn url(&self) -> Option<String> {
+        match self {
+            Self::Sqlite { .. } => None,
+            Self::Postgres(database) => Some(database.url()),
+        }
+    }
+
+    /// The minute goes by after which whoever was killed holds no lane any more: other processes may have been alive.
+    async fn a_minute_passes(&self) {
+        if let Self::Postgres(database) = self {
+            let mut db = database.admin().await.unwrap();
+            sqlx::Executor::execute(&mut db, "UPDATE dialzio.lease SET held_until = 0").await.unwrap();
+        }
+    }
+}
+
+/// Kills the server so many times, then waits until nothing is left to do, or for so long.
+async fn play(ground: &Ground, rounds: usize, patience: Duration) -> Figures {
     let binary = server::binary();
     let data = tempfile::tempdir().unwrap();
-    let (stage, address) = stage::set_up(&binary, data.path(), None).await;
-    spoil(&data.path().join("dialzio.db"));
+    let url = ground.url();
+    let (stage, address) = stage::set_up(&binary, data.path(), url.as_deref()).await;
+    if let Ground::Sqlite { spoil } = ground {
+        spoil(&data.path().join("dialzio.db"));
+    }
     for round in 0..rounds {
-        let server = Server::start(&binary, data.path(), None, &address);
+        let server = Server::start(&binary, data.path(), url.as_deref(), &address);
         stage.is_up().await;
         stage.round(round, server).await;
+        ground.a_minute_passes().await;
     }
 
     // Once more, and in peace, until nothing waits.
-    let server = Server::start(&binary, data.path(), None, &address);
+    let server = Server::start(&binary, data.path(), url.as_deref(), &address);
     stage.is_up().await;
     while !stage.promises.lock().unwrap().open.is_empty() {
         stage.send().await;
@@ -142,11 +180,10 @@ fn report(figures: &Figures, of: &str) {
     std::io::stdout().write_all(line.as_bytes()).unwrap();
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nothing_acknowledged_is_lost_and_nothing_is_sent_twice() {
-    let rounds = std::env::var("DIALZIO_CRASH_ROUNDS").ok().and_then(|text| text.parse().ok());
-    let figures = play(rounds.unwrap_or(200), Duration::from_secs(40), |_| ()).await;
-    report(&figures, "the product");
+async fn nothing_is_lost_or_sent_twice(ground: Ground, rounds: usize, of: &str) {
+    let asked = std::env::var("DIALZIO_CRASH_ROUNDS").ok().and_then(|text| text.parse().ok());
+    let figures = play(&ground, asked.unwrap_or(rounds), Duration::from_secs(40)).await;
+    report(&figures, of);
     assert_eq!(figures.lost, [""; 0], "lost");
     assert_eq!(figures.doubled, [""; 0], "shown twice");
     assert_eq!(figures.twice, [""; 0], "sent twice");
@@ -154,15 +191,25 @@ async fn nothing_acknowledged_is_lost_and_nothing_is_sent_twice() {
     assert!(figures.sent > 0 && figures.unknown > 0, "the kills met sends in flight");
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_acknowledged_is_lost_and_nothing_is_sent_twice() {
+    nothing_is_lost_or_sent_twice(Ground::Sqlite { spoil: |_| () }, 200, "SQLite").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_acknowledged_is_lost_and_nothing_is_sent_twice_on_postgres() {
+    nothing_is_lost_or_sent_twice(Ground::postgres(&server::binary()).await, 100, "PostgreSQL").await;
+}
+
 /// The product without the commit that comes before the first byte: a trigger keeps effects from becoming dispatched.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn without_the_commit_of_the_dispatch_something_is_sent_twice() {
-    let figures = play(1, Duration::from_secs(3), |database| {
+    let spoil = |database: &Path| {
         let forget = "CREATE TRIGGER forget_the_dispatch BEFORE UPDATE OF state ON effect WHEN new.state = 'dispatched'
                       BEGIN SELECT RAISE(IGNORE); END";
         rusqlite::Connection::open(database).unwrap().execute_batch(forget).unwrap();
-    })
-    .await;
+    };
+    let figures = play(&Ground::Sqlite { spoil }, 1, Duration::from_secs(3)).await;
     report(&figures, "a database that does not keep the dispatch");
     assert!(!figures.twice.is_empty(), "a send that is not written down first is made again: {figures:?}");
 }

@@ -2,11 +2,12 @@
 //! one that is gone is done by the one that stays.
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use dialzio_store_postgres::testing::Cluster;
+use dialzio_store_postgres::testing::{Cluster, Database};
 use serde_json::{Value, json};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -29,6 +30,16 @@ async fn balance(listener: TcpListener, servers: [SocketAddr; 2]) {
     }
 }
 
+/// Prepares an empty database for the role that serves.
+pub(crate) fn migrate(binary: &Path, database: &Database) {
+    let migrated = Command::new(binary)
+        .args(["migrate", "--serves", "dialzio_serves"])
+        .env("DIALZIO_MIGRATE_DATABASE", database.admin_url())
+        .output()
+        .unwrap();
+    assert!(migrated.status.success(), "{}", String::from_utf8_lossy(&migrated.stderr));
+}
+
 fn free_address() -> SocketAddr {
     std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
 }
@@ -37,12 +48,7 @@ fn free_address() -> SocketAddr {
 async fn what_one_of_two_processes_leaves_behind_is_done_by_the_other() {
     let database = Cluster::shared().unwrap().empty().await.unwrap();
     let (binary, data) = (server::binary(), tempfile::tempdir().unwrap());
-    let migrated = Command::new(&binary)
-        .args(["migrate", "--serves", "dialzio_serves"])
-        .env("DIALZIO_MIGRATE_DATABASE", database.admin_url())
-        .output()
-        .unwrap();
-    assert!(migrated.status.success(), "{}", String::from_utf8_lossy(&migrated.stderr));
+    migrate(&binary, &database);
     let url = database.url();
     let (stage, front) = stage::set_up(&binary, data.path(), Some(&url)).await;
     let (one, two) = (free_address(), free_address());
