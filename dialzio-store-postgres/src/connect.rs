@@ -157,7 +157,8 @@ impl PostgresBuilder {
     }
 
     /// A store on a pool of your own. Our roles are taken on inside our transactions only; yours may be whoever you like,
-    /// as long as it is a member of them.
+    /// as long as it is a member of them. Opening makes one connection beside the pool, by which a pooler in between is
+    /// found out.
     ///
     /// # Errors
     /// As [`connect`](Self::connect).

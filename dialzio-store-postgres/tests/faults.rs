@@ -2,9 +2,11 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+#[path = "support/whole.rs"]
+mod whole;
+
 use dialzio_core::contact::{ContactQuery, ContactWrite};
 use dialzio_core::event::DomainEvent;
-use dialzio_core::ledger::ChainHash;
 use dialzio_core::page::PageRequest;
 use dialzio_core::store::StoreError;
 use dialzio_core::testing::conformance::{Bench, House};
@@ -14,6 +16,7 @@ use sqlx::{AssertSqlSafe, Executor};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
+use whole::whole;
 
 async fn bench(database: &Database) -> Bench {
     let clock = Bench::clock();
@@ -25,25 +28,6 @@ async fn own() -> (Database, Bench, House) {
     let bench = bench(&database).await;
     let house = bench.house().await;
     (database, bench, house)
-}
-
-/// Everything that was said to be written is there, and the log and the chain are whole.
-async fn whole(bench: &Bench, house: &House, acknowledged: &[ContactId]) {
-    for contact in acknowledged {
-        let kept = bench.store.contact(&house.scope, *contact).await.unwrap();
-        assert!(kept.is_some(), "{contact} was acknowledged and is gone");
-    }
-    let log = bench.store.audit(&house.scope, 0, 100_000).await.unwrap();
-    let mut before = ChainHash::START;
-    for (entry, place) in log.iter().zip(1..) {
-        assert_eq!((entry.seq, entry.digest(house.org.id, before)), (place, entry.hash));
-        before = entry.hash;
-    }
-    let events = bench.store.events(&house.scope, Default::default(), 100_000).await.unwrap();
-    assert!(events.iter().zip(1..).all(|(event, place)| event.seq.0 == place), "a gap in the log");
-    let told: std::collections::BTreeSet<_> =
-        events.iter().map(|event| format!("{:?}", event.event)).collect();
-    assert_eq!(told.len(), events.len(), "something was written twice");
 }
 
 /// Writes until it is told to stop; answers what was acknowledged, and how often it was refused.

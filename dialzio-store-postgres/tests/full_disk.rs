@@ -5,18 +5,19 @@
 
 #[path = "support/proof.rs"]
 mod proof;
+#[path = "support/whole.rs"]
+mod whole;
 
 use dialzio_core::ContactId;
 use dialzio_core::contact::ContactWrite;
 use dialzio_core::event::DomainEvent;
-use dialzio_core::ledger::ChainHash;
 use dialzio_core::store::{StoreError, StoreResult};
 use dialzio_core::testing::conformance::{Bench, House};
 use dialzio_store_postgres::testing::{Cluster, SmallDisk};
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
+use whole::whole;
 
 /// A server with a small disk, or `None` where there can be none, which is said.
 async fn small(what: SmallDisk) -> Option<(Cluster, Bench, House)> {
@@ -66,25 +67,6 @@ async fn until_served(bench: &Bench, house: &House) -> ContactId {
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-}
-
-/// What was acknowledged is there, log and chain are whole; answers how much was written in all.
-async fn whole(bench: &Bench, house: &House, acknowledged: &[ContactId]) -> usize {
-    for contact in acknowledged {
-        let kept = bench.store.contact(&house.scope, *contact).await.unwrap();
-        assert!(kept.is_some(), "{contact} was acknowledged and is gone");
-    }
-    let log = bench.store.audit(&house.scope, 0, 100_000).await.unwrap();
-    let mut before = ChainHash::START;
-    for (entry, place) in log.iter().zip(1..) {
-        assert_eq!((entry.seq, entry.digest(house.org.id, before)), (place, entry.hash));
-        before = entry.hash;
-    }
-    let events = bench.store.events(&house.scope, Default::default(), 100_000).await.unwrap();
-    assert!(events.iter().zip(1..).all(|(event, place)| event.seq.0 == place), "a gap in the log");
-    let told: BTreeSet<_> = events.iter().map(|event| format!("{:?}", event.event)).collect();
-    assert_eq!(told.len(), events.len(), "something was written twice");
-    events.len()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

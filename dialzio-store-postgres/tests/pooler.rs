@@ -8,10 +8,11 @@ mod pgbouncer;
 #[path = "support/proof.rs"]
 mod proof;
 mod support;
+#[path = "support/whole.rs"]
+mod whole;
 
 use dialzio_core::contact::{ContactQuery, ContactWrite};
 use dialzio_core::event::DomainEvent;
-use dialzio_core::ledger::ChainHash;
 use dialzio_core::page::PageRequest;
 use dialzio_core::store::StoreError;
 use dialzio_core::testing::conformance::{Bench, House};
@@ -27,6 +28,7 @@ use std::collections::BTreeSet;
 use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
+use whole::whole;
 
 /// Everything that every store promises, through the pooler.
 mod conformance {
@@ -87,23 +89,6 @@ async fn busy(bench: &Bench, store: &dyn Store, house: &House, name: &str, round
         }
     }
     acknowledged
-}
-
-/// What was acknowledged is there, nothing else is visible, and log and chain are whole.
-async fn whole(bench: &Bench, house: &House, acknowledged: &BTreeSet<ContactId>) {
-    for contact in acknowledged {
-        assert!(bench.store.contact(&house.scope, *contact).await.unwrap().is_some(), "{contact} is gone");
-    }
-    let log = bench.store.audit(&house.scope, 0, 100_000).await.unwrap();
-    let mut before = ChainHash::START;
-    for (entry, place) in log.iter().zip(1..) {
-        assert_eq!((entry.seq, entry.digest(house.org.id, before)), (place, entry.hash));
-        before = entry.hash;
-    }
-    let events = bench.store.events(&house.scope, Default::default(), 100_000).await.unwrap();
-    assert!(events.iter().zip(1..).all(|(event, place)| event.seq.0 == place), "a gap in the log");
-    let told: BTreeSet<_> = events.iter().map(|event| format!("{:?}", event.event)).collect();
-    assert_eq!(told.len(), events.len(), "something was written twice");
 }
 
 /// Two processes with twelve connections each write and read in two organisations at once, through two sessions.

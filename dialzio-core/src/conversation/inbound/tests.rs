@@ -1,6 +1,6 @@
 use super::*;
 use crate::consent::{ConsentEvent, ConsentRecord, ConsentWrite, EvidenceKind, PurposeScope};
-use crate::contact::{Alias, BusinessScopedId, ContactWrite};
+use crate::contact::{Alias, BusinessScopedId, ContactWrite, SubjectKey};
 use crate::conversation::{Evidence, ExternalId, KnownIdentity};
 use crate::phone::PhoneNumber;
 use crate::provider::{DeliveryNews, IdentityNews, PreferenceNews, PreferenceValue, ReactionNews, Sender};
@@ -259,6 +259,44 @@ fn a_stop_at_the_provider_is_kept_even_for_somebody_unknown_and_once() {
     assert_eq!(recorded(&writes).iter().map(|r| r.event).collect::<Vec<_>>(), [ConsentEvent::ProviderStop]);
     let (again, _) = run(after(&writes), &elements);
     assert!(recorded(&again).is_empty());
+}
+
+/// What is not looked up cannot be decided on: whatever records consent has to be among what it is looked up for.
+#[test]
+fn consent_is_looked_up_for_whatever_records_it_and_for_nothing_else() {
+    let tick = |marketing_stopped| {
+        let (status, recipient) = (DeliveryStatus::Failed, asha());
+        let (external, own) = (external("wamid.1"), Some(sent(&mut InboundFacts::default())));
+        let news = DeliveryNews { external, own, status, failure: None, marketing_stopped, recipient };
+        element(InboundBody::Delivery(Box::new(news)), now())
+    };
+    let stop = PreferenceNews { sender: asha(), value: PreferenceValue::Stop, detail: None };
+    let identity = |event| {
+        let (writes, _) = run(InboundFacts::default(), &[says("first", "Hi", asha(), event)]);
+        after(&writes)
+    };
+    for (heard, touches) in [
+        (says("a", "Is it there?", asha(), now()), false),
+        (says("b", "STOP", asha(), now()), true),
+        (says("c", "please stop messaging me", asha(), now()), true),
+        (tick(true), true),
+        (tick(false), false),
+        (element(InboundBody::Preference(stop), now()), true),
+    ] {
+        assert_eq!(touches_consent(&Words::default(), &heard.body), touches, "{}", heard.body.kind());
+        let mut known = identity(now() - TimeDelta::minutes(5));
+        sent(&mut known);
+        let typed = SubjectKey::phone(&PhoneNumber::from_digits("914412345678").unwrap());
+        known.identities[0].details.push(typed.clone());
+        let (writes, _) = run(known, &[heard]);
+        assert_eq!(!recorded(&writes).is_empty(), touches);
+        let covered = recorded(&writes).iter().all(|record| record.subjects.contains(&typed));
+        assert!(covered, "a number on the card is the same person's");
+    }
+    assert!(
+        touches_consent(&Words::default(), &says("d", "START", asha(), now()).body),
+        "it may lift an opt-out"
+    );
 }
 
 #[test]
