@@ -300,7 +300,6 @@ impl Scope<'_> {
         Ok(())
     }
 
-    /// Opens a conversation that is not open; its revision rises.
     /// A message moves the conversation's head, and may open it again.
     pub(crate) fn move_head(&mut self, message: &Message, by: HeadDelta) -> Res<()> {
         let conversation = id(message.conversation);
@@ -313,13 +312,24 @@ impl Scope<'_> {
             opt_time(by.inbound.then_some(message.event_at)),
             opt_id(by.inbound.then_some(message.id)),
         ];
-        let kept = self.db.one(sql::MOVE_HEAD, row, |row| {
+        if self.db.run(sql::MOVE_HEAD, row)? == 0 {
+            return Err(unreadable("conversation of a message"));
+        }
+        // A message alone does not count as a change; that it reopens the conversation does.
+        if by.reopen {
+            self.reopen(conversation)?;
+        }
+        Ok(())
+    }
+
+    /// Opens a conversation that is not open; its revision rises.
+    fn reopen(&mut self, conversation: [u8; 16]) -> Res<()> {
+        // Asked for, rather than returned by the update: that costs a table of its own each time.
+        let kept = self.db.one(sql::CONVERSATION_NOT_OPEN, params![self.key, conversation], |row| {
             let c = Cols::new(row, "conversation");
             Ok((state(&c)?, c.opt_id::<MemberId>()?))
         })?;
-        let (state, assignee) = kept.ok_or_else(|| unreadable("conversation of a message"))?;
-        // A message alone does not count as a change; that it reopens the conversation does.
-        if by.reopen && state != ConversationState::Open {
+        if let Some((state, assignee)) = kept {
             self.db.run(sql::OPEN_CONVERSATION, params![self.key, conversation])?;
             self.group.count(self.org, state.as_str(), assignee, -1);
             self.group.count(self.org, "open", assignee, 1);

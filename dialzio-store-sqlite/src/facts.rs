@@ -152,7 +152,7 @@ impl Look<'_> {
         let identities = match &ask.aliases[..] {
             [] => Vec::new(),
             // A webhook nearly always speaks of one person under one id.
-            [alias] => identities::holding(db, org, &ask.portfolio, alias)?,
+            [alias] => identities::holding(db, org, &ask.portfolio, alias)?.into_iter().collect(),
             aliases => {
                 let keys: Vec<_> =
                     aliases.iter().map(|alias| (alias.kind().as_str(), alias.match_key())).collect();

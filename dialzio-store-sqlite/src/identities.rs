@@ -15,27 +15,42 @@ use crate::error::{Failure, Res, unreadable};
 use crate::run::Run;
 use crate::statements as sql;
 
-fn identity(row: &Row<'_>) -> Res<ChannelIdentity> {
-    let c = Cols::new(row, "identity");
+/// An id of the provider's as held: when it was last seen, its place among those of the same instant, and itself.
+type Held = (i64, i64, Alias);
+
+/// All of an identity but its ids at the provider.
+fn bare(c: &Cols<'_>) -> Res<ChannelIdentity> {
     let (id, contact, portfolio) = (c.id()?, c.id()?, Portfolio(c.get()?));
     let (profile_name, username) = (c.opt_text()?, c.opt_text()?);
     let (profile_at, unreachable_since, created_at) = (c.time()?, c.opt_time()?, c.time()?);
-    let mut held: Vec<(i64, i64, AliasKind, String)> = c.json()?;
-    held.sort_unstable_by_key(|(seen_at, place, ..)| (*seen_at, *place));
-    let aliases =
-        held.iter().map(|(.., kind, value)| Alias::from_stored(*kind, value)).collect::<Option<_>>();
-    let aliases = aliases.ok_or_else(|| c.bad())?;
     Ok(ChannelIdentity {
         id,
         contact,
         portfolio,
-        aliases,
+        aliases: Vec::new(),
         profile_name,
         username,
         profile_at,
         unreachable_since,
         created_at,
     })
+}
+
+/// In the order in which they were last seen.
+fn with_aliases(identity: ChannelIdentity, mut held: Vec<Held>) -> ChannelIdentity {
+    held.sort_unstable_by_key(|(seen_at, place, _)| (*seen_at, *place));
+    ChannelIdentity { aliases: held.into_iter().map(|(.., alias)| alias).collect(), ..identity }
+}
+
+fn identity(row: &Row<'_>) -> Res<ChannelIdentity> {
+    let c = Cols::new(row, "identity");
+    let identity = bare(&c)?;
+    let stored: Vec<(i64, i64, AliasKind, String)> = c.json()?;
+    let alias = |(seen_at, place, kind, value): (_, _, _, String)| {
+        Some((seen_at, place, Alias::from_stored(kind, &value)?))
+    };
+    let held = stored.into_iter().map(alias).collect::<Option<_>>().ok_or_else(|| c.bad())?;
+    Ok(with_aliases(identity, held))
 }
 
 /// One identity; a joined one resolves to the survivor.
@@ -49,12 +64,19 @@ pub(crate) fn holding(
     org: [u8; 16],
     portfolio: &Portfolio,
     alias: &Alias,
-) -> Res<Vec<ChannelIdentity>> {
-    db.all(
-        sql::IDENTITY_HOLDING,
-        params![org, portfolio.0, alias.kind().as_str(), alias.match_key()],
-        identity,
-    )
+) -> Res<Option<ChannelIdentity>> {
+    let (mut holder, mut held) = (None, Vec::new());
+    let asked = params![org, portfolio.0, alias.kind().as_str(), alias.match_key()];
+    // One row for each of the holder's ids.
+    db.all(sql::IDENTITY_HOLDING, asked, |row| {
+        let c = Cols::new(row, "identity");
+        let identity = bare(&c)?;
+        let (seen_at, place, kind, value) = (c.get()?, c.get()?, c.word()?, c.get::<String>()?);
+        held.push((seen_at, place, Alias::from_stored(kind, &value).ok_or_else(|| c.bad())?));
+        holder = Some(identity);
+        Ok(())
+    })?;
+    Ok(holder.map(|identity| with_aliases(identity, held)))
 }
 
 /// Those of a contact, oldest first.

@@ -9,6 +9,7 @@ mod connect;
 mod consent;
 mod contacts;
 mod conversations;
+mod desk;
 mod error;
 mod facts;
 mod group;

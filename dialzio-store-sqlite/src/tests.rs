@@ -1,5 +1,6 @@
 //! What needs a look behind the curtain: a disk without room, and how many statements a list costs.
 
+mod alone;
 mod glance;
 
 use super::*;

@@ -1,13 +1,11 @@
-//! The one thread that writes. It takes the first batch that waits and all others that already wait, never waits for
-//! more, and commits them together: one flush to the disk for all of them.
+//! The one door through which is written. A thread takes the first job that waits and all others that already wait, never
+//! waits for more, and commits them together: one flush to the disk for all of them.
 //!
-//! While callers come one at a time, its connection also answers short questions, on the thread of whoever asks: a commit
-//! empties the caches of all other connections, never its own, and waking two threads costs more than such a question.
-//! Many callers at once are better served by the reading threads.
-//!
-//! A batch that is refused before it has changed a row costs nothing. One that fails later (a uniqueness that it did not
-//! name as an expectation) would need a savepoint; those cost every batch, so the group is rolled back and done again,
-//! that time with a savepoint for each.
+//! While callers come one at a time, there is nothing to commit together, and waking another thread and being woken by it
+//! costs as much as the rows do. Such a caller does it on its own thread: a few rows are read on the writing connection (a
+//! commit empties the caches of all other connections, never its own), and its own transaction is carried out there, if
+//! transactions are brief and the caller's runtime has other threads to go on with. Many callers at once are better served
+//! by the threads of the store.
 
 use rusqlite::Connection;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
@@ -15,15 +13,16 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
+use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::oneshot;
 
-use dialzio_core::store::{Commit, StoreError, StoreResult};
+use dialzio_core::store::StoreError;
 
 use crate::Shared;
-use crate::commit::{Txn, Unit};
-use crate::connect::{self, Place};
-use crate::error::{Failure, OpenError, Res};
-use crate::group::{Group, Heads};
+use crate::commit::Unit;
+use crate::connect::Place;
+use crate::desk::{Answers, Desk};
+use crate::error::{OpenError, Res};
 use crate::readers::snapshot;
 
 /// Most batches in one transaction.
@@ -33,11 +32,22 @@ const IDLE: Duration = Duration::from_secs(2);
 /// How long the thread stays awake after a group of one: about as long as a lone caller needs to come with the next. It
 /// delays nothing, since whatever comes is begun at once; it saves waking the thread, which costs as much as the work.
 const AWAKE: Duration = Duration::from_micros(100);
+/// For how long a transaction may hold up the thread of a caller. If the last one took longer, the disk is slow, and the
+/// next is handed over, until one is brief again.
+const BRIEF: Duration = Duration::from_millis(1);
+
+/// What the thread is told.
+enum Word {
+    /// Carry this out.
+    Job(Job),
+    /// Something was written elsewhere: there will be a log to move.
+    Written,
+}
 
 /// What one caller asks for, and where the answers go.
-pub(crate) struct Job {
-    pub(crate) units: Vec<Unit>,
-    pub(crate) answer: oneshot::Sender<Vec<StoreResult<Commit>>>,
+struct Job {
+    units: Vec<Unit>,
+    answer: oneshot::Sender<Answers>,
 }
 
 /// How many transactions the writer has made, and how many batches they held.
@@ -49,89 +59,129 @@ pub struct GroupSizes {
     pub batches: u64,
 }
 
-#[derive(Debug, Default)]
-pub(crate) struct Tally {
+/// The desk, and how things go there.
+#[derive(Debug)]
+struct Room {
+    desk: Mutex<Desk>,
+    /// Jobs that were handed over and are not done.
+    waiting: AtomicUsize,
+    /// The last group was of one job: there is one caller at a time, or none.
+    alone: AtomicBool,
+    /// The last transaction took less than [`BRIEF`].
+    brief: AtomicBool,
     groups: AtomicU64,
     batches: AtomicU64,
 }
 
-/// The connection that writes, and how many jobs wait for it.
-#[derive(Debug)]
-struct Pen {
-    db: Mutex<Option<Connection>>,
-    waiting: AtomicUsize,
-    /// The last group was of one job: there is one caller at a time, or none.
-    alone: AtomicBool,
-}
+impl Room {
+    fn desk(&self) -> MutexGuard<'_, Desk> {
+        self.desk.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 
-impl Pen {
-    fn db(&self) -> MutexGuard<'_, Option<Connection>> {
-        self.db.lock().unwrap_or_else(PoisonError::into_inner)
+    /// The desk, for somebody who has no need to hand over: nobody is at it, or waits to be.
+    fn free_desk(&self) -> Option<MutexGuard<'_, Desk>> {
+        if self.waiting.load(Ordering::Acquire) > 0 || !self.alone.load(Ordering::Relaxed) {
+            return None;
+        }
+        match self.desk.try_lock() {
+            Ok(desk) => Some(desk),
+            Err(TryLockError::Poisoned(desk)) => Some(desk.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        }
+    }
+
+    /// One transaction for all of these.
+    fn carry_out(&self, desk: &mut Desk, jobs: &[&[Unit]]) -> Vec<Answers> {
+        let begun = Instant::now();
+        let done = desk.carry_out(jobs);
+        self.brief.store(begun.elapsed() < BRIEF, Ordering::Relaxed);
+        match done {
+            Ok(answers) => {
+                let count: usize = jobs.iter().map(|job| job.len()).sum();
+                self.groups.fetch_add(1, Ordering::Relaxed);
+                self.batches.fetch_add(count as u64, Ordering::Relaxed);
+                answers
+            }
+            Err(error) => jobs.iter().map(|job| vec![Err(error.clone()); job.len()]).collect(),
+        }
     }
 }
 
-/// The way to the thread.
+/// Whether other tasks go on while this thread waits for a disk.
+fn others_go_on() -> bool {
+    Handle::try_current().is_ok_and(|runtime| {
+        runtime.runtime_flavor() == RuntimeFlavor::MultiThread && runtime.metrics().num_workers() > 1
+    })
+}
+
+/// The way to the desk.
 #[derive(Debug)]
 pub(crate) struct Writer {
-    line: Option<Sender<Job>>,
+    line: Option<Sender<Word>>,
     thread: Option<JoinHandle<()>>,
-    pen: Arc<Pen>,
-    tally: Arc<Tally>,
+    room: Arc<Room>,
 }
 
 impl Writer {
     pub(crate) fn start(db: Connection, place: Place, shared: Arc<Shared>) -> Result<Self, OpenError> {
-        let (line, jobs) = channel();
-        let tally = Arc::<Tally>::default();
-        let pen = Arc::new(Pen {
-            db: Mutex::new(Some(db)),
+        let (line, words) = channel();
+        let room = Arc::new(Room {
+            desk: Mutex::new(Desk::new(db, place, shared)),
             waiting: AtomicUsize::new(0),
             alone: AtomicBool::new(true),
+            brief: AtomicBool::new(true),
+            groups: AtomicU64::new(0),
+            batches: AtomicU64::new(0),
         });
-        let mut desk = Desk {
-            pen: Arc::clone(&pen),
-            place,
-            shared,
-            tally: Arc::clone(&tally),
-            heads: Heads::default(),
-            unmoved: false,
-        };
-        let thread =
-            std::thread::Builder::new().name("crm-write".to_owned()).spawn(move || desk.serve(&jobs))?;
-        Ok(Self { line: Some(line), thread: Some(thread), pen, tally })
+        let served = Arc::clone(&room);
+        let serve = move || serve(&served, &words);
+        let thread = std::thread::Builder::new().name("crm-write".to_owned()).spawn(serve)?;
+        Ok(Self { line: Some(line), thread: Some(thread), room })
     }
 
     /// Answers a question at once, if nobody writes or waits to; otherwise gives it back. For questions that look up a few
     /// rows by key and nothing else.
     pub(crate) fn glance<T, F: FnOnce(&Connection) -> Res<T>>(&self, read: F) -> Result<Res<T>, F> {
-        if self.pen.waiting.load(Ordering::Acquire) > 0 || !self.pen.alone.load(Ordering::Relaxed) {
-            return Err(read);
-        }
-        let db = match self.pen.db.try_lock() {
-            Ok(db) => db,
-            Err(TryLockError::Poisoned(db)) => db.into_inner(),
-            Err(TryLockError::WouldBlock) => return Err(read),
-        };
-        match &*db {
+        match self.room.free_desk().as_deref().and_then(Desk::db) {
             Some(db) => Ok(snapshot(db, read)),
             None => Err(read),
         }
     }
 
-    /// Hands units over. They are carried out even if nobody waits for the answers.
-    pub(crate) async fn submit(&self, units: Vec<Unit>) -> Vec<StoreResult<Commit>> {
+    /// Carries units out, as soon as those are done that were handed over before. Once handed over they are carried out
+    /// even if nobody waits for the answers.
+    pub(crate) async fn submit(&self, units: Vec<Unit>) -> Answers {
+        if let Some(answers) = self.at_once(&units) {
+            return answers;
+        }
         let count = units.len();
         let (answer, answered) = oneshot::channel();
-        self.pen.waiting.fetch_add(1, Ordering::AcqRel);
-        let sent = self.line.as_ref().is_some_and(|line| line.send(Job { units, answer }).is_ok());
+        self.room.waiting.fetch_add(1, Ordering::AcqRel);
+        let job = Word::Job(Job { units, answer });
+        let sent = self.line.as_ref().is_some_and(|line| line.send(job).is_ok());
         let answers = if sent { answered.await.ok() } else { None };
         answers.unwrap_or_else(|| vec![Err(StoreError::Unavailable); count])
     }
 
+    /// Carries units out on this thread, if nobody else writes and it will not hold others up.
+    fn at_once(&self, units: &[Unit]) -> Option<Answers> {
+        if !self.room.brief.load(Ordering::Relaxed) || !others_go_on() {
+            return None;
+        }
+        let mut desk = self.room.free_desk()?;
+        let first = !desk.is_unmoved();
+        let answers = self.room.carry_out(&mut desk, &[units]).pop();
+        drop(desk);
+        if first && let Some(line) = &self.line {
+            let _ = line.send(Word::Written);
+        }
+        answers
+    }
+
     pub(crate) fn sizes(&self) -> GroupSizes {
         GroupSizes {
-            groups: self.tally.groups.load(Ordering::Relaxed),
-            batches: self.tally.batches.load(Ordering::Relaxed),
+            groups: self.room.groups.load(Ordering::Relaxed),
+            batches: self.room.batches.load(Ordering::Relaxed),
         }
     }
 }
@@ -146,184 +196,63 @@ impl Drop for Writer {
     }
 }
 
-/// The thread's own.
-struct Desk {
-    pen: Arc<Pen>,
-    place: Place,
-    shared: Arc<Shared>,
-    tally: Arc<Tally>,
-    heads: Heads,
-    /// Something is in the log that is not in the file.
-    unmoved: bool,
-}
-
-/// A transaction that was committed: the answers of each job, and whom to wake.
-struct Done {
-    answers: Vec<Vec<StoreResult<Commit>>>,
-    group: Group,
-}
-
-enum Try {
-    Done(Box<Done>),
-    /// A batch failed after it had changed something.
-    Again,
-}
-
-impl Desk {
-    fn serve(&mut self, jobs: &Receiver<Job>) {
-        while let Some(first) = self.next(jobs) {
-            let mut count = first.units.len();
-            let mut group = vec![first];
-            while count < MOST
-                && let Ok(job) = jobs.try_recv()
-            {
+/// The thread's life.
+fn serve(room: &Room, words: &Receiver<Word>) {
+    while let Some(first) = next(room, words) {
+        let mut desk = room.desk();
+        let mut count = first.units.len();
+        let mut jobs = vec![first];
+        while count < MOST
+            && let Ok(word) = words.try_recv()
+        {
+            if let Word::Job(job) = word {
                 count += job.units.len();
-                group.push(job);
-            }
-            self.pen.alone.store(group.len() == 1, Ordering::Relaxed);
-            self.carry_out(group, count);
-        }
-        // Nobody reads any more, so nothing stays behind in the log.
-        self.tidy();
-    }
-
-    /// The next job; `None` when there will be no more.
-    fn next(&mut self, jobs: &Receiver<Job>) -> Option<Job> {
-        if self.unmoved && self.pen.alone.load(Ordering::Relaxed) {
-            let begun = Instant::now();
-            while begun.elapsed() < AWAKE {
-                if let Ok(job) = jobs.try_recv() {
-                    return Some(job);
-                }
-                std::hint::spin_loop();
+                jobs.push(job);
             }
         }
-        while self.unmoved {
-            match jobs.recv_timeout(IDLE) {
-                Ok(job) => return Some(job),
-                Err(RecvTimeoutError::Timeout) => self.tidy(),
-                Err(RecvTimeoutError::Disconnected) => return None,
-            }
-        }
-        jobs.recv().ok()
-    }
-
-    fn carry_out(&mut self, jobs: Vec<Job>, count: usize) {
-        let outcome = self.transact(&jobs);
-        self.pen.waiting.fetch_sub(jobs.len(), Ordering::AcqRel);
-        match outcome {
-            Ok(done) => {
-                self.unmoved = true;
-                self.tally.groups.fetch_add(1, Ordering::Relaxed);
-                self.tally.batches.fetch_add(count as u64, Ordering::Relaxed);
-                self.shared.wake(&done.group);
-                self.heads = done.group.into_heads();
-                for (job, answers) in jobs.into_iter().zip(done.answers) {
-                    let _ = job.answer.send(answers);
-                }
-            }
-            Err(failure) => {
-                let error = failure.into_store();
-                tracing::error!(code = error.code(), "a transaction failed; the connection is opened anew");
-                for job in jobs {
-                    let answers = vec![Err(error.clone()); job.units.len()];
-                    let _ = job.answer.send(answers);
-                }
-            }
+        room.alone.store(jobs.len() == 1, Ordering::Relaxed);
+        let units: Vec<&[Unit]> = jobs.iter().map(|job| &job.units[..]).collect();
+        let answers = room.carry_out(&mut desk, &units);
+        drop(desk);
+        room.waiting.fetch_sub(jobs.len(), Ordering::AcqRel);
+        for (job, answers) in jobs.into_iter().zip(answers) {
+            let _ = job.answer.send(answers);
         }
     }
+    // Nobody reads any more, so nothing stays behind in the log.
+    room.desk().tidy();
+}
 
-    /// One transaction for all of them. An error means that nothing of it is there.
-    fn transact(&mut self, jobs: &[Job]) -> Res<Box<Done>> {
-        let mut pen = self.pen.db();
-        let group = Group::after(&mut self.heads);
-        // Whatever state a connection is in that failed, the next group does not inherit it.
-        let db = match pen.take() {
-            Some(db) => db,
-            None => connect::writer(&self.place).map_err(|_| {
-                Failure::Store(StoreError::Broken("the database cannot be opened".to_owned()))
-            })?,
+/// The next job; `None` when there will be no more.
+fn next(room: &Room, words: &Receiver<Word>) -> Option<Job> {
+    let mut unmoved = room.desk().is_unmoved();
+    if unmoved && room.alone.load(Ordering::Relaxed) {
+        let begun = Instant::now();
+        while begun.elapsed() < AWAKE {
+            if let Ok(Word::Job(job)) = words.try_recv() {
+                return Some(job);
+            }
+            std::hint::spin_loop();
+        }
+    }
+    loop {
+        let done = room.groups.load(Ordering::Relaxed);
+        let word = if unmoved {
+            words.recv_timeout(IDLE)
+        } else {
+            words.recv().map_err(|_| RecvTimeoutError::Disconnected)
         };
-        let mut answer = attempt(&db, &self.shared, jobs, group, false);
-        if matches!(answer, Ok(Try::Again)) {
-            answer = attempt(&db, &self.shared, jobs, Group::default(), true);
-        }
-        match answer {
-            Ok(Try::Done(done)) => {
-                *pen = Some(db);
-                Ok(done)
+        match word {
+            Ok(Word::Job(job)) => return Some(job),
+            Ok(Word::Written) => unmoved = true,
+            // Somebody wrote on a thread of its own in the meantime: it is not idle.
+            Err(RecvTimeoutError::Timeout) if room.groups.load(Ordering::Relaxed) != done => {}
+            Err(RecvTimeoutError::Timeout) => {
+                let mut desk = room.desk();
+                desk.tidy();
+                unmoved = desk.is_unmoved();
             }
-            Ok(Try::Again) => Err(Failure::Store(StoreError::Unavailable)),
-            Err(failure) => Err(failure),
+            Err(RecvTimeoutError::Disconnected) => return None,
         }
     }
-
-    /// Nothing waits: moves the log into the file and gives free pages back. Never waits for a reader.
-    fn tidy(&mut self) {
-        self.unmoved = false;
-        let pen = self.pen.db();
-        let Some(db) = &*pen else { return };
-        let quiet = db
-            .execute_batch("PRAGMA busy_timeout = 0; PRAGMA incremental_vacuum (200);")
-            .and_then(|()| db.query_row("PRAGMA wal_checkpoint (TRUNCATE)", [], |row| row.get::<_, i64>(0)));
-        if !matches!(quiet, Ok(0)) {
-            self.unmoved = quiet.is_ok();
-            tracing::debug!("a reader held the log back");
-        }
-        let _ = db.execute_batch("PRAGMA busy_timeout = 5000");
-    }
-}
-
-/// Begins, applies, commits; rolls back on the way out of an error.
-fn attempt(db: &Connection, shared: &Shared, jobs: &[Job], group: Group, savepoints: bool) -> Res<Try> {
-    db.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
-    let outcome = apply_all(db, shared, jobs, group, savepoints).and_then(|done| {
-        if let Try::Done(_) = &done {
-            db.prepare_cached("COMMIT")?.execute([])?;
-        }
-        Ok(done)
-    });
-    if !db.is_autocommit() {
-        db.prepare_cached("ROLLBACK")?.execute([])?;
-    }
-    outcome
-}
-
-fn apply_all(db: &Connection, shared: &Shared, jobs: &[Job], mut group: Group, savepoints: bool) -> Res<Try> {
-    let mut answers = Vec::with_capacity(jobs.len());
-    for job in jobs {
-        let mut of_job = Vec::with_capacity(job.units.len());
-        for unit in &job.units {
-            let before = if savepoints {
-                db.prepare_cached("SAVEPOINT batch")?.execute([])?;
-                Some(group.clone())
-            } else {
-                None
-            };
-            let changes = (db.total_changes(), group.touched());
-            let answer = Txn { db, shared, group: &mut group }.carry_out(unit);
-            match (answer, before) {
-                (Err(failure), _) if failure.is_fatal() => return Err(failure),
-                (Ok(commit), before) => {
-                    if before.is_some() {
-                        db.prepare_cached("RELEASE batch")?.execute([])?;
-                    }
-                    of_job.push(Ok(commit));
-                }
-                (Err(failure), Some(before)) => {
-                    db.prepare_cached("ROLLBACK TO batch")?.execute([])?;
-                    db.prepare_cached("RELEASE batch")?.execute([])?;
-                    group = before;
-                    of_job.push(Err(failure.into_store()));
-                }
-                (Err(failure), None) if (db.total_changes(), group.touched()) == changes => {
-                    of_job.push(Err(failure.into_store()));
-                }
-                (Err(_), None) => return Ok(Try::Again),
-            }
-        }
-        answers.push(of_job);
-    }
-    group.flush(db)?;
-    Ok(Try::Done(Box::new(Done { answers, group })))
 }

@@ -1,4 +1,5 @@
-//! What every store promises.
+//! What every store promises: while batches are handed over to the thread that writes, and while a lone caller carries
+//! them out on its own.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
@@ -10,4 +11,12 @@ async fn fresh(clock: Arc<ManualClock>) -> Arc<dyn Store> {
     Arc::new(SqliteStore::builder().clock(clock).in_memory().await.unwrap())
 }
 
-dialzio_core::store_conformance!(fresh);
+mod handed_over {
+    use super::fresh;
+    dialzio_core::store_conformance!(fresh);
+}
+
+mod on_the_callers_thread {
+    use super::fresh;
+    dialzio_core::store_conformance!(fresh, flavor = "multi_thread", worker_threads = 2);
+}

@@ -127,19 +127,34 @@ pub struct Words {
 /// Compatibility forms unified, case folded, Latin diacritics, zero-width and bidi controls removed, punctuation and
 /// emoji at the ends dropped, blanks collapsed.
 fn normal(text: &str) -> String {
+    // Every message is read; most are plain, and need no tables.
+    if text.is_ascii() { tidied(&text.to_ascii_lowercase()) } else { tidied(&folded(text)) }
+}
+
+fn folded(text: &str) -> String {
     let hidden = |c: char| matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
-    let folded: String = text.nfkc().filter(|c| !hidden(*c)).flat_map(char::to_lowercase).collect();
+    let lower: String = text.nfkc().filter(|c| !hidden(*c)).flat_map(char::to_lowercase).collect();
     // Combining marks carry meaning in Indic scripts and Arabic; only Latin letters lose theirs.
-    let mut plain = String::with_capacity(folded.len());
-    for c in folded.nfc() {
-        let mut parts = std::iter::once(c).nfd();
-        match parts.next() {
+    let mut plain = String::with_capacity(lower.len());
+    for c in lower.nfc() {
+        match std::iter::once(c).nfd().next() {
             Some(base) if base.is_ascii_alphabetic() => plain.push(base),
             _ => plain.push(c),
         }
     }
+    plain
+}
+
+fn tidied(text: &str) -> String {
     let edge = |c: char| !(c.is_alphanumeric() || is_combining_mark(c));
-    plain.trim_matches(edge).split_whitespace().collect::<Vec<_>>().join(" ")
+    let mut tidy = String::with_capacity(text.len());
+    for word in text.trim_matches(edge).split_whitespace() {
+        if !tidy.is_empty() {
+            tidy.push(' ');
+        }
+        tidy.push_str(word);
+    }
+    tidy
 }
 
 impl Words {
@@ -187,6 +202,14 @@ impl Words {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn plain_text_reads_the_same_without_the_tables() {
+        let every: String = (0..=127u8).map(char::from).collect();
+        for text in ["  Please,\tSTOP now! ", "don't text me", "a\u{0}b\u{1f}c", "", " \r\n", &every] {
+            assert_eq!(normal(text), tidied(&folded(text)), "{text:?}");
+        }
+    }
 
     #[test]
     fn opt_outs_are_recognised_however_they_are_dressed() {

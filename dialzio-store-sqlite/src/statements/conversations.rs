@@ -95,7 +95,10 @@ statements! { CONVERSATIONS_ALL:
                 last_message = max(coalesce(last_message, ?4), ?4), last_at = max(last_at, ?5),
                 last_inbound_at = max(coalesce(last_inbound_at, ?6), coalesce(?6, last_inbound_at)),
                 last_inbound = max(coalesce(last_inbound, ?7), coalesce(?7, last_inbound))
-         WHERE org_id = ?1 AND id = ?2 RETURNING state, snoozed_until, assignee";
+         WHERE org_id = ?1 AND id = ?2";
+    CONVERSATION_NOT_OPEN: Read [conversation] =
+        "SELECT c.state, c.snoozed_until, c.assignee FROM conversation c
+         WHERE c.org_id = ?1 AND c.id = ?2 AND c.state <> 'open'";
     SET_SEEN: Write [conversation] =
         "UPDATE conversation SET seen_up_to = max(coalesce(seen_up_to, ?3), ?3),
                 unread = CASE WHEN last_message IS NULL OR last_message <= ?3 THEN 0 ELSE unread END

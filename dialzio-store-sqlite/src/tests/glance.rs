@@ -1,5 +1,5 @@
 //! Short questions on the writer's connection: the same answers as anywhere else, never of what is not committed, and
-//! never behind a commit.
+//! never behind a commit. With one thread to serve them, callers hand their batches over to the thread that writes.
 
 use std::sync::mpsc;
 use std::time::Duration;
@@ -121,7 +121,7 @@ impl Glances {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn a_glance_never_sees_what_is_not_committed_and_never_waits_for_it() {
     let glances = Glances::new().await;
     assert_eq!(glances.glance().await, (Way::Writer, 0), "nobody writes: on the writer's connection");
@@ -136,7 +136,7 @@ async fn a_glance_never_sees_what_is_not_committed_and_never_waits_for_it() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn a_batch_that_is_taken_back_is_never_seen() {
     let glances = Glances::new().await;
     let known = glances.bench.person(&glances.house, "Asha").await;
@@ -151,7 +151,7 @@ async fn a_batch_that_is_taken_back_is_never_seen() {
     assert_eq!(glances.glance().await, (Way::Writer, 2), "Asha and Chloe");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn many_callers_are_answered_by_readers_and_a_lone_one_on_the_writers_connection() {
     let glances = Glances::new().await;
     let held = glances.hold(vec![glances.insert("Asha")]).await;
@@ -185,7 +185,7 @@ fn parts(facts: InboundFacts) -> impl PartialEq + std::fmt::Debug {
 }
 
 /// A store grows, and after each step every kind of short question has one answer on both ways.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn a_glance_answers_as_a_reader_does() {
     let glances = Glances::new().await;
     let Glances { store, bench, house, .. } = &glances;

@@ -5,8 +5,8 @@
 /// `$fresh` is the name of an `async fn(Arc<ManualClock>) -> Arc<dyn Store>` in the same module.
 #[macro_export]
 macro_rules! store_conformance {
-    ($fresh:ident) => {
-        $crate::store_cases! { $fresh;
+    ($fresh:ident $(, $($runtime:tt)+)?) => {
+        $crate::store_cases! { $fresh ($($($runtime)+)?);
             commit {
                 a_batch_is_applied_whole_or_not_at_all
                 neighbours_of_a_refused_batch_are_applied
@@ -177,10 +177,13 @@ macro_rules! store_conformance {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! store_cases {
-    ($fresh:ident; $($module:ident { $($name:ident)+ })+) => {$(
+    ($fresh:ident $runtime:tt; $($module:ident { $($name:ident)+ })+) => {
+        $($crate::store_cases! { @of $fresh $runtime $module { $($name)+ } })+
+    };
+    (@of $fresh:ident $runtime:tt $module:ident { $($name:ident)+ }) => {
         mod $module {
             $(
-                #[::tokio::test]
+                #[::tokio::test $runtime]
                 async fn $name() {
                     let clock = $crate::testing::conformance::Bench::clock();
                     let store = super::$fresh(::std::sync::Arc::clone(&clock)).await;
@@ -189,5 +192,5 @@ macro_rules! store_cases {
                 }
             )+
         }
-    )+};
+    };
 }

@@ -59,6 +59,7 @@ pub(super) async fn all() -> Vec<Vec<Ran>> {
             follow_ups_are_filtered
         }
         conversation {
+            a_message_reopens_and_is_not_closed_over
             a_snooze_that_has_run_out_counts_as_open
         }
         facts {

@@ -1,0 +1,164 @@
+//! The connection that writes, and what it knows from one transaction to the next.
+//!
+//! A batch that is refused before it has changed a row costs nothing. One that fails later (a uniqueness that it did not
+//! name as an expectation) would need a savepoint; those cost every batch, so the group is rolled back and done again,
+//! that time with a savepoint for each.
+
+use rusqlite::Connection;
+use std::sync::Arc;
+
+use dialzio_core::store::{Commit, StoreError, StoreResult};
+
+use crate::Shared;
+use crate::commit::{Txn, Unit};
+use crate::connect::{self, Place};
+use crate::error::{Failure, Res};
+use crate::group::{Group, Heads};
+
+/// What one caller is answered: one result for each of its units.
+pub(crate) type Answers = Vec<StoreResult<Commit>>;
+
+/// Where transactions are made, by one thread at a time.
+#[derive(Debug)]
+pub(crate) struct Desk {
+    /// Gone after a failure, until the next transaction opens it anew.
+    db: Option<Connection>,
+    place: Place,
+    shared: Arc<Shared>,
+    heads: Heads,
+    /// Something is in the log that is not in the file.
+    unmoved: bool,
+}
+
+/// A transaction that was committed: the answers of each job, and whom to wake.
+struct Done {
+    answers: Vec<Answers>,
+    group: Group,
+}
+
+enum Try {
+    Done(Box<Done>),
+    /// A batch failed after it had changed something.
+    Again,
+}
+
+impl Desk {
+    pub(crate) fn new(db: Connection, place: Place, shared: Arc<Shared>) -> Self {
+        Self { db: Some(db), place, shared, heads: Heads::default(), unmoved: false }
+    }
+
+    /// The connection, to read with.
+    pub(crate) fn db(&self) -> Option<&Connection> {
+        self.db.as_ref()
+    }
+
+    /// Something is in the log that is not in the file.
+    pub(crate) fn is_unmoved(&self) -> bool {
+        self.unmoved
+    }
+
+    /// Carries jobs out in one transaction, and wakes whoever follows what they changed. An error means that nothing of it
+    /// is there.
+    pub(crate) fn carry_out(&mut self, jobs: &[&[Unit]]) -> StoreResult<Vec<Answers>> {
+        let done = self.transact(jobs).map_err(|failure| {
+            let error = failure.into_store();
+            tracing::error!(code = error.code(), "a transaction failed; the connection is opened anew");
+            error
+        })?;
+        self.unmoved = true;
+        self.shared.wake(&done.group);
+        self.heads = done.group.into_heads();
+        Ok(done.answers)
+    }
+
+    fn transact(&mut self, jobs: &[&[Unit]]) -> Res<Done> {
+        let group = Group::after(&mut self.heads);
+        // Whatever state a connection is in that failed, the next group does not inherit it.
+        let db = match self.db.take() {
+            Some(db) => db,
+            None => connect::writer(&self.place).map_err(|_| {
+                Failure::Store(StoreError::Broken("the database cannot be opened".to_owned()))
+            })?,
+        };
+        let mut answer = attempt(&db, &self.shared, jobs, group, false);
+        if matches!(answer, Ok(Try::Again)) {
+            answer = attempt(&db, &self.shared, jobs, Group::default(), true);
+        }
+        match answer {
+            Ok(Try::Done(done)) => {
+                self.db = Some(db);
+                Ok(*done)
+            }
+            Ok(Try::Again) => Err(Failure::Store(StoreError::Unavailable)),
+            Err(failure) => Err(failure),
+        }
+    }
+
+    /// Nothing waits: moves the log into the file and gives free pages back. Never waits for a reader.
+    pub(crate) fn tidy(&mut self) {
+        self.unmoved = false;
+        let Some(db) = &self.db else { return };
+        let quiet = db
+            .execute_batch("PRAGMA busy_timeout = 0; PRAGMA incremental_vacuum (200);")
+            .and_then(|()| db.query_row("PRAGMA wal_checkpoint (TRUNCATE)", [], |row| row.get::<_, i64>(0)));
+        if !matches!(quiet, Ok(0)) {
+            self.unmoved = quiet.is_ok();
+            tracing::debug!("a reader held the log back");
+        }
+        let _ = db.execute_batch("PRAGMA busy_timeout = 5000");
+    }
+}
+
+/// Begins, applies, commits; rolls back on the way out of an error.
+fn attempt(db: &Connection, shared: &Shared, jobs: &[&[Unit]], group: Group, savepoints: bool) -> Res<Try> {
+    db.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
+    let outcome = apply_all(db, shared, jobs, group, savepoints).and_then(|done| {
+        if let Try::Done(_) = &done {
+            db.prepare_cached("COMMIT")?.execute([])?;
+        }
+        Ok(done)
+    });
+    if !db.is_autocommit() {
+        db.prepare_cached("ROLLBACK")?.execute([])?;
+    }
+    outcome
+}
+
+fn apply_all(db: &Connection, shared: &Shared, jobs: &[&[Unit]], mut group: Group, savepoints: bool) -> Res<Try> {
+    let mut answers = Vec::with_capacity(jobs.len());
+    for job in jobs {
+        let mut of_job = Vec::with_capacity(job.len());
+        for unit in *job {
+            let before = if savepoints {
+                db.prepare_cached("SAVEPOINT batch")?.execute([])?;
+                Some(group.clone())
+            } else {
+                None
+            };
+            let changes = (db.total_changes(), group.touched());
+            let answer = Txn { db, shared, group: &mut group }.carry_out(unit);
+            match (answer, before) {
+                (Err(failure), _) if failure.is_fatal() => return Err(failure),
+                (Ok(commit), before) => {
+                    if before.is_some() {
+                        db.prepare_cached("RELEASE batch")?.execute([])?;
+                    }
+                    of_job.push(Ok(commit));
+                }
+                (Err(failure), Some(before)) => {
+                    db.prepare_cached("ROLLBACK TO batch")?.execute([])?;
+                    db.prepare_cached("RELEASE batch")?.execute([])?;
+                    group = before;
+                    of_job.push(Err(failure.into_store()));
+                }
+                (Err(failure), None) if (db.total_changes(), group.touched()) == changes => {
+                    of_job.push(Err(failure.into_store()));
+                }
+                (Err(_), None) => return Ok(Try::Again),
+            }
+        }
+        answers.push(of_job);
+    }
+    group.flush(db)?;
+    Ok(Try::Done(Box::new(Done { answers, group })))
+}
