@@ -233,6 +233,10 @@ impl Look<'_, '_> {
     }
 
     async fn known_messages(&mut self, ask: &InboundAsk) -> Res<Vec<KnownMessage>> {
+        // Nothing but new messages.
+        if ask.external.is_empty() && ask.own.is_empty() {
+            return Ok(Vec::new());
+        }
         let (org, sight) = (id(self.org), self.sight());
         let hashes: Vec<_> = ask.external.iter().map(ExternalId::hash8).collect();
         let row = params![org, sight.now, sight.now, id(ask.account), hashes];

@@ -34,7 +34,16 @@ fn state(c: &Cols<'_>) -> Res<ConversationState> {
 }
 
 fn columns(c: &Cols<'_>) -> Res<Conversation> {
-    let (id, account, identity, contact) = (c.id()?, c.id()?, c.id()?, c.id()?);
+    after_id(c, c.id()?)
+}
+
+/// Columns that are all absent where a joined row has no conversation.
+pub(crate) fn optional(c: &Cols<'_>) -> Res<Option<Conversation>> {
+    c.opt_id()?.map(|id| after_id(c, id)).transpose()
+}
+
+fn after_id(c: &Cols<'_>, id: ConversationId) -> Res<Conversation> {
+    let (account, identity, contact) = (c.id()?, c.id()?, c.id()?);
     Ok(Conversation {
         id,
         account,
@@ -180,10 +189,20 @@ fn of_survivor(
     identity: ChannelIdentityId,
 ) -> Res<Option<Conversation>> {
     let row = params![org, id(account), id(identity)];
-    if let Some(own) = db.one(sql::CONVERSATION_OF_PAIR, row, conversation)? {
-        return Ok(Some(own));
+    match db.one(sql::CONVERSATION_OF_PAIR, row, conversation)? {
+        None => joined(db, org, account, identity),
+        own => Ok(own),
     }
-    let joined = db.all(sql::CONVERSATIONS_JOINED, row, conversation)?;
+}
+
+/// The newest conversation of those joined into a survivor that has none of its own.
+pub(crate) fn joined(
+    db: &Connection,
+    org: [u8; 16],
+    account: AccountId,
+    identity: ChannelIdentityId,
+) -> Res<Option<Conversation>> {
+    let joined = db.all(sql::CONVERSATIONS_JOINED, params![org, id(account), id(identity)], conversation)?;
     Ok(joined.into_iter().max_by_key(|kept| (kept.last_at, kept.id)))
 }
 
@@ -194,10 +213,6 @@ pub(crate) fn with_each(
     account: AccountId,
     identities: &[ChannelIdentityId],
 ) -> Res<Vec<(ChannelIdentityId, Conversation)>> {
-    if let [alone] = identities {
-        let talk = of_survivor(db, org, account, *alone)?;
-        return Ok(talk.into_iter().map(|talk| (*alone, talk)).collect());
-    }
     let ids = id_list(identities.iter().copied());
     let mut found = db.all(sql::CONVERSATIONS_WITH, params![org, id(account), ids], |row| {
         let c = Cols::new(row, "conversation");

@@ -124,7 +124,13 @@ fn attempt(db: &Connection, shared: &Shared, jobs: &[&[Unit]], group: Group, sav
     outcome
 }
 
-fn apply_all(db: &Connection, shared: &Shared, jobs: &[&[Unit]], mut group: Group, savepoints: bool) -> Res<Try> {
+fn apply_all(
+    db: &Connection,
+    shared: &Shared,
+    jobs: &[&[Unit]],
+    mut group: Group,
+    savepoints: bool,
+) -> Res<Try> {
     let mut answers = Vec::with_capacity(jobs.len());
     for job in jobs {
         let mut of_job = Vec::with_capacity(job.len());

@@ -149,10 +149,20 @@ impl Look<'_> {
     /// In the order in which the aliases were asked for.
     fn known_identities(&self, ask: &InboundAsk) -> Res<Vec<KnownIdentity>> {
         let (db, org) = (self.db, id(self.org));
-        let identities = match &ask.aliases[..] {
-            [] => Vec::new(),
+        let (identities, talks) = match &ask.aliases[..] {
+            [] => (Vec::new(), Vec::new()),
             // A webhook nearly always speaks of one person under one id.
-            [alias] => identities::holding(db, org, &ask.portfolio, alias)?.into_iter().collect(),
+            [alias] => match identities::holding(db, org, &ask.portfolio, alias, ask.account)? {
+                None => (Vec::new(), Vec::new()),
+                Some((holder, own)) => {
+                    let talk = match own {
+                        None => conversations::joined(db, org, ask.account, holder.id)?,
+                        own => own,
+                    };
+                    let talks = talk.map(|talk| (holder.id, talk)).into_iter().collect();
+                    (vec![holder], talks)
+                }
+            },
             aliases => {
                 let keys: Vec<_> =
                     aliases.iter().map(|alias| (alias.kind().as_str(), alias.match_key())).collect();
@@ -169,14 +179,14 @@ impl Look<'_> {
                     }
                 }
                 let found = identities::by_ids(db, org, &ids)?;
-                ids.iter().filter_map(|id| found.iter().find(|one| one.id == *id).cloned()).collect()
+                let talks = conversations::with_each(db, org, ask.account, &ids)?;
+                let known = |id: &ChannelIdentityId| found.iter().find(|one| one.id == *id).cloned();
+                (ids.iter().filter_map(known).collect(), talks)
             }
         };
         if identities.is_empty() {
             return Ok(Vec::new());
         }
-        let ids: Vec<_> = identities.iter().map(|identity| identity.id).collect();
-        let talks = conversations::with_each(db, org, ask.account, &ids)?;
         let (mut details, mut consents) = (Vec::new(), Vec::new());
         if ask.consent {
             let cards: Vec<_> = identities.iter().map(|identity| identity.contact).collect();
@@ -214,10 +224,8 @@ impl Look<'_> {
 
     fn known_messages(&self, ask: &InboundAsk) -> Res<Vec<KnownMessage>> {
         let (db, org) = (self.db, id(self.org));
-        // Most messages are new, and nothing else is asked about.
-        if let ([new], []) = (&ask.external[..], &ask.own[..])
-            && messages::referred(db, org, ask.account, new)?.is_none()
-        {
+        // Nothing but new messages.
+        if ask.external.is_empty() && ask.own.is_empty() {
             return Ok(Vec::new());
         }
         let sight = self.sight()?;

@@ -3,9 +3,10 @@
 use rusqlite::{Connection, Row, params};
 
 use dialzio_core::contact::{Alias, AliasKind, ChannelIdentity, ContactWrite, Portfolio};
+use dialzio_core::conversation::Conversation;
 use dialzio_core::store::{Expect, StoreError};
 use dialzio_core::text::{PersonName, Username};
-use dialzio_core::{ChannelIdentityId, ContactId};
+use dialzio_core::{AccountId, ChannelIdentityId, ContactId};
 
 use chrono::{DateTime, Utc};
 
@@ -58,25 +59,29 @@ pub(crate) fn one(db: &Connection, org: [u8; 16], of: ChannelIdentityId) -> Res<
     db.one(sql::IDENTITY, params![org, id(of)], identity)
 }
 
-/// Whoever holds an id of the provider's; those that were joined into another hold none.
+/// Whoever holds an id of the provider's, with their own conversation on an account. Those that were joined into another
+/// hold none.
 pub(crate) fn holding(
     db: &Connection,
     org: [u8; 16],
     portfolio: &Portfolio,
     alias: &Alias,
-) -> Res<Option<ChannelIdentity>> {
+    account: AccountId,
+) -> Res<Option<(ChannelIdentity, Option<Conversation>)>> {
     let (mut holder, mut held) = (None, Vec::new());
-    let asked = params![org, portfolio.0, alias.kind().as_str(), alias.match_key()];
+    let asked = params![org, portfolio.0, alias.kind().as_str(), alias.match_key(), id(account)];
     // One row for each of the holder's ids.
     db.all(sql::IDENTITY_HOLDING, asked, |row| {
         let c = Cols::new(row, "identity");
-        let identity = bare(&c)?;
         let (seen_at, place, kind, value) = (c.get()?, c.get()?, c.word()?, c.get::<String>()?);
         held.push((seen_at, place, Alias::from_stored(kind, &value).ok_or_else(|| c.bad())?));
-        holder = Some(identity);
+        if holder.is_none() {
+            let identity = bare(&c)?;
+            holder = Some((identity, crate::conversations::optional(&c)?));
+        }
         Ok(())
     })?;
-    Ok(holder.map(|identity| with_aliases(identity, held)))
+    Ok(holder.map(|(identity, own)| (with_aliases(identity, held), own)))
 }
 
 /// Those of a contact, oldest first.

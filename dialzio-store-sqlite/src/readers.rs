@@ -81,7 +81,7 @@ impl Readers {
 }
 
 /// Runs `read` inside a transaction, so that all its statements see the same rows.
-pub(crate) fn snapshot<T>(db: &Connection, read: impl FnOnce(&Connection) -> Res<T>) -> Res<T> {
+fn snapshot<T>(db: &Connection, read: impl FnOnce(&Connection) -> Res<T>) -> Res<T> {
     db.prepare_cached("BEGIN")?.execute([])?;
     let answer = read(db);
     if !db.is_autocommit() {

@@ -23,7 +23,6 @@ use crate::commit::Unit;
 use crate::connect::Place;
 use crate::desk::{Answers, Desk};
 use crate::error::{OpenError, Res};
-use crate::readers::snapshot;
 
 /// Most batches in one transaction.
 const MOST: usize = 256;
@@ -140,10 +139,10 @@ impl Writer {
     }
 
     /// Answers a question at once, if nobody writes or waits to; otherwise gives it back. For questions that look up a few
-    /// rows by key and nothing else.
+    /// rows by key and nothing else. All its statements see the same rows without a transaction: nobody writes in between.
     pub(crate) fn glance<T, F: FnOnce(&Connection) -> Res<T>>(&self, read: F) -> Result<Res<T>, F> {
         match self.room.free_desk().as_deref().and_then(Desk::db) {
-            Some(db) => Ok(snapshot(db, read)),
+            Some(db) => Ok(read(db)),
             None => Err(read),
         }
     }

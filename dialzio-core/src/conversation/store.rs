@@ -119,7 +119,8 @@ pub struct InboundAsk {
     pub portfolio: Portfolio,
     /// Every id of a person that is mentioned.
     pub aliases: Vec<Alias>,
-    /// Every provider id of a message that is mentioned.
+    /// Every provider id of a message that is mentioned; without those of messages that are taken for new, as
+    /// [`crate::store::Expect::ExternalFree`] is what [`ConversationWrite::Append`] stands on.
     pub external: Vec<ExternalId>,
     /// Every id of ours that was echoed.
     pub own: Vec<MessageId>,

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::Intake;
+use super::{Arrivals, Intake};
 use crate::account::{App, Route, SealedContext};
 use crate::effect::LaneKind;
 use crate::error::Error;
@@ -66,7 +66,8 @@ impl Intake<'_> {
         let plain = self.crm.sealer().open(&inbox_context(scope.org(), item.id), &item.sealed).await?;
         let raw = Bytes::copy_from_slice(&plain);
         let elements = self.decoder(&app)?.decode_element(&raw);
-        let (mut batch, waiting, _) = self.decided(&app, route, item.lane, &elements, cause, scope).await?;
+        let (mut batch, waiting, _) =
+            self.decided(&app, route, item.lane, &elements, Arrivals::LookedUp, cause, scope).await?;
         if !waiting.is_empty() {
             if !give_up {
                 return Ok(false);

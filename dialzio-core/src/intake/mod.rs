@@ -21,8 +21,8 @@ use crate::store::{Batch, Cause, Expect, StoreError};
 
 /// Reading and deciding may take this long before an element is put in line instead.
 const INLINE: Duration = Duration::from_millis(50);
-/// How often elements are decided anew when somebody else was faster.
-const TRIES: usize = 2;
+/// How elements are decided, and decided anew when that turned out wrong or somebody else was faster.
+const TRIES: [Arrivals; 3] = [Arrivals::New, Arrivals::LookedUp, Arrivals::LookedUp];
 
 /// Takes webhooks in.
 #[derive(Debug, Clone, Copy)]
@@ -33,14 +33,23 @@ pub struct Intake<'a> {
 /// A batch, the places of what has to wait, and what goes into quarantine.
 type Decided = (Batch, Vec<usize>, Vec<QuarantineId>);
 
+/// What is made of messages that arrive, before their ids were looked up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Arrivals {
+    /// They are new, as nearly all are. The store refuses what is not, before anything is written.
+    New,
+    /// They may have arrived before: their ids are looked up.
+    LookedUp,
+}
+
 /// What is asked before a decision: every id that elements mention.
-pub(crate) fn ask(route: &Route, elements: &[Inbound], words: &Words) -> InboundAsk {
+fn ask(route: &Route, elements: &[Inbound], words: &Words, arrivals: Arrivals) -> InboundAsk {
     let (mut aliases, mut external, mut own) = (Vec::new(), Vec::new(), Vec::new());
     for element in elements {
         match &element.body {
             InboundBody::Message(message) => {
                 aliases.extend(message.sender.aliases());
-                external.push(message.external.clone());
+                external.extend((arrivals == Arrivals::LookedUp).then(|| message.external.clone()));
                 external.extend(message.reply_to.clone());
             }
             InboundBody::Reaction(news) => external.push(news.target.clone()),
@@ -123,9 +132,10 @@ impl<'a> Intake<'a> {
         let scope = OrgScope::new(route.org, Audience::All);
         let begun = Instant::now();
         let lane_id = Lane { org: route.org, account: Some(route.account), kind: lane };
-        for _ in 0..TRIES {
+        for arrivals in TRIES {
             let cause = Cause::Received { lane: lane_id };
-            let (mut batch, waiting, kept) = self.decided(app, route, lane, elements, &cause, &scope).await?;
+            let (mut batch, waiting, kept) =
+                self.decided(app, route, lane, elements, arrivals, &cause, &scope).await?;
             if begun.elapsed() > INLINE {
                 break;
             }
@@ -148,16 +158,18 @@ impl<'a> Intake<'a> {
     }
 
     /// A batch for elements, with what has to wait and what goes into quarantine.
+    #[allow(clippy::too_many_arguments, reason = "what arrived, where, and under which cause it is decided")]
     async fn decided(
         &self,
         app: &App,
         route: &Route,
         lane: LaneKind,
         elements: &[Inbound],
+        arrivals: Arrivals,
         cause: &Cause,
         scope: &OrgScope,
     ) -> Result<Decided, Error> {
-        let asked = ask(route, elements, self.crm.words());
+        let asked = ask(route, elements, self.crm.words(), arrivals);
         let known = self.crm.store().inbound_facts(scope, &asked).await?;
         let now = self.crm.now();
         let action = match lane {

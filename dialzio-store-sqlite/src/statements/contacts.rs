@@ -1,5 +1,6 @@
 //! Contacts, identities, notes, follow-ups, search.
 
+use super::conversations::conversation;
 use super::statements;
 
 macro_rules! contact {
@@ -11,11 +12,19 @@ macro_rules! contact {
     };
 }
 
+macro_rules! bare_identity {
+    () => {
+        "i.id, i.contact_id, i.portfolio, i.profile_name, i.username, i.profile_at, i.unreachable_since, i.created_at"
+    };
+}
+
 macro_rules! identity {
     () => {
-        "i.id, i.contact_id, i.portfolio, i.profile_name, i.username, i.profile_at, i.unreachable_since, \
-         i.created_at, (SELECT json_group_array(json_array(a.seen_at, a.rowid, a.kind, a.value)) \
-                        FROM channel_alias a WHERE a.org_id = ?1 AND a.identity_id = i.id)"
+        concat!(
+            bare_identity!(),
+            ", (SELECT json_group_array(json_array(a.seen_at, a.rowid, a.kind, a.value)) \
+                FROM channel_alias a WHERE a.org_id = ?1 AND a.identity_id = i.id)"
+        )
     };
 }
 
@@ -97,12 +106,12 @@ statements! { CONTACTS_ALL:
     IDENTITY: Read [channel_identity, channel_alias] =
         concat!("SELECT ", identity!(), " FROM channel_identity i WHERE i.org_id = ?1 AND i.id = (
                    SELECT coalesce(k.joined_into, k.id) FROM channel_identity k WHERE k.org_id = ?1 AND k.id = ?2)");
-    IDENTITY_HOLDING: Read [channel_identity, channel_alias] =
-        "SELECT i.id, i.contact_id, i.portfolio, i.profile_name, i.username, i.profile_at, i.unreachable_since,
-                i.created_at, a.seen_at, a.rowid, a.kind, a.value
-         FROM channel_alias h CROSS JOIN channel_identity i CROSS JOIN channel_alias a
-         WHERE h.org_id = ?1 AND h.portfolio = ?2 AND h.kind = ?3 AND h.match_key = ?4
-           AND i.org_id = ?1 AND i.id = h.identity_id AND a.org_id = ?1 AND a.identity_id = i.id";
+    IDENTITY_HOLDING: Read [channel_identity, channel_alias, conversation] =
+        concat!("SELECT a.seen_at, a.rowid, a.kind, a.value, ", bare_identity!(), ", ", conversation!(),
+                " FROM channel_alias h CROSS JOIN channel_identity i CROSS JOIN channel_alias a \
+                  LEFT JOIN conversation c ON c.org_id = ?1 AND c.account_id = ?5 AND c.identity_id = i.id \
+                  WHERE h.org_id = ?1 AND h.portfolio = ?2 AND h.kind = ?3 AND h.match_key = ?4 \
+                    AND i.org_id = ?1 AND i.id = h.identity_id AND a.org_id = ?1 AND a.identity_id = i.id");
     IDENTITIES_OF: Read [channel_identity, channel_alias] =
         concat!("SELECT ", identity!(), " FROM channel_identity i \
                  WHERE i.org_id = ?1 AND i.contact_id = ?2 AND i.joined_into IS NULL ORDER BY i.id");

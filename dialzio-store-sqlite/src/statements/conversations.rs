@@ -11,6 +11,7 @@ macro_rules! conversation {
          c.last_message, c.last_at, c.last_inbound_at, c.last_inbound, c.seen_up_to, c.revision, c.created_at"
     };
 }
+pub(super) use conversation;
 
 macro_rules! entry {
     () => {

@@ -1,22 +1,24 @@
 //! A lone caller's transaction: carried out on its own thread, unless that would hold others up.
 
-use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::Poll;
+use std::thread::ThreadId;
 use std::time::{Duration, Instant};
 
 use super::*;
+use chrono::TimeDelta;
 use dialzio_core::ManualClock;
 
-/// A clock that takes its time, as a disk does.
+/// A clock that says who asked last, and takes its time if told to, as a disk does.
 #[derive(Debug)]
-struct Slow {
+struct Watched {
     clock: Arc<ManualClock>,
     slow: AtomicBool,
+    asked: Mutex<Option<ThreadId>>,
 }
 
-impl Clock for Slow {
+impl Clock for Watched {
     fn now(&self) -> DateTime<Utc> {
+        *self.asked.lock().unwrap() = Some(std::thread::current().id());
         if self.slow.load(Ordering::Relaxed) {
             std::thread::sleep(Duration::from_millis(5));
         }
@@ -24,75 +26,79 @@ impl Clock for Slow {
     }
 }
 
-async fn store() -> (Arc<Slow>, Arc<SqliteStore>) {
-    let clock = Arc::new(Slow { clock: Bench::clock(), slow: AtomicBool::new(false) });
-    (clock.clone(), Arc::new(SqliteStore::builder().clock(clock).in_memory().await.unwrap()))
+struct Alone {
+    clock: Arc<Watched>,
+    store: SqliteStore,
 }
 
-/// Writes something, and says whether that was done when the call was first looked at: nobody else has done it then.
-async fn at_once(store: &SqliteStore) -> bool {
-    let mut beat = pin!(store.one(Unit::Beat));
-    let mut first = true;
-    let done = std::future::poll_fn(|context| match beat.as_mut().poll(context) {
-        Poll::Ready(answer) => Poll::Ready((answer, first)),
-        Poll::Pending => {
-            first = false;
-            Poll::Pending
-        }
-    });
-    let (answer, at_once) = done.await;
-    answer.unwrap();
-    at_once
-}
-
-/// The same until a transaction was brief: what a busy machine does to one of them is not what is tested.
-async fn at_once_in_the_end(store: &SqliteStore) {
-    for _ in 0..1_000 {
-        if at_once(store).await {
-            return;
-        }
+impl Alone {
+    async fn at(path: &Path) -> Self {
+        let (slow, asked) = (AtomicBool::new(false), Mutex::new(None));
+        let clock = Arc::new(Watched { clock: Bench::clock(), slow, asked });
+        let store = SqliteStore::builder().clock(clock.clone()).open(path).await.unwrap();
+        Self { clock, store }
     }
-    panic!("never on its own thread");
+
+    /// Writes something; answers whether this thread did.
+    async fn writes(&self) -> bool {
+        let me = std::thread::current().id();
+        self.clock.clock.advance(TimeDelta::seconds(1));
+        // Inside its transaction this asks the clock, and nothing else does.
+        self.store.one(Unit::Beat).await.unwrap();
+        *self.clock.asked.lock().unwrap() == Some(me)
+    }
+
+    /// Until a transaction was brief: what a busy machine does to one of them is not what is tested.
+    async fn writes_itself_in_the_end(&self) {
+        for _ in 0..1_000 {
+            if self.writes().await {
+                return;
+            }
+        }
+        panic!("never on its own thread");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_lone_caller_carries_its_transaction_out_on_its_own_thread() {
-    let (_, store) = store().await;
-    let before = store.group_sizes().groups;
-    at_once_in_the_end(&store).await;
-    assert!(store.group_sizes().groups > before, "it counts like any other");
+    let folder = tempfile::tempdir().unwrap();
+    let alone = Alone::at(&folder.path().join("crm.db")).await;
+    let before = alone.store.group_sizes().groups;
+    alone.writes_itself_in_the_end().await;
+    assert!(alone.store.group_sizes().groups > before, "it counts like any other");
 }
 
 #[tokio::test]
 async fn a_runtime_with_one_thread_is_never_held_up() {
-    let (_, store) = store().await;
+    let folder = tempfile::tempdir().unwrap();
+    let alone = Alone::at(&folder.path().join("crm.db")).await;
     for _ in 0..20 {
-        assert!(!at_once(&store).await);
+        assert!(!alone.writes().await);
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn after_a_slow_transaction_the_next_is_handed_over_until_one_is_brief_again() {
-    let (clock, store) = store().await;
-    clock.slow.store(true, Ordering::Relaxed);
-    at_once(&store).await;
+    let folder = tempfile::tempdir().unwrap();
+    let alone = Alone::at(&folder.path().join("crm.db")).await;
+    alone.clock.slow.store(true, Ordering::Relaxed);
+    alone.writes().await;
     for _ in 0..5 {
-        assert!(!at_once(&store).await, "the last one was slow");
+        assert!(!alone.writes().await, "the last one was slow");
     }
-    clock.slow.store(false, Ordering::Relaxed);
-    assert!(!at_once(&store).await, "the last one was slow");
-    at_once_in_the_end(&store).await;
+    alone.clock.slow.store(false, Ordering::Relaxed);
+    assert!(!alone.writes().await, "the last one was slow");
+    alone.writes_itself_in_the_end().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_log_is_emptied_after_a_lone_caller_too() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("crm.db");
-    let store = SqliteStore::open(&path).await.unwrap();
-    at_once_in_the_end(&store).await;
+    let alone = Alone::at(&path).await;
     // Twice: the thread has to learn of it anew after it has been idle.
     for _ in 0..2 {
-        at_once_in_the_end(&store).await;
+        alone.writes_itself_in_the_end().await;
         let log = || std::fs::metadata(path.with_extension("db-wal")).unwrap().len();
         assert!(log() > 0);
         let begun = Instant::now();
