@@ -167,9 +167,6 @@ impl Words {
     /// What a message says about consent; `None` if nothing.
     #[must_use]
     pub fn read(&self, text: &str) -> Option<Reply> {
-        if text.len() > 1_000 {
-            return None;
-        }
         let text = normal(text);
         let mut core = text.as_str();
         loop {
@@ -235,6 +232,8 @@ mod tests {
         }
         assert_eq!(words.read("START"), Some(Reply::Start));
         assert_eq!(words.read("Please don’t message me again, I moved"), Some(Reply::SuspectedStop));
+        let long = format!("{} So please stop sending me these.", "मैंने पहले भी लिखा था। ".repeat(100));
+        assert_eq!(words.read(&long), Some(Reply::SuspectedStop), "at the end of a long text too");
         for text in [
             "Where is the bus stop?",
             "Can you cancel my order and refund me",

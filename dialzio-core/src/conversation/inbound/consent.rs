@@ -15,7 +15,7 @@ use crate::inbox::QuarantineReason;
 use crate::provider::{InboundBody, InboundContent, PreferenceNews, PreferenceValue, Sender};
 use crate::scope::Principal;
 use crate::store::{EffectWrite, LedgerSeq};
-use crate::text::{EvidenceText, TaskTitle};
+use crate::text::{EvidenceText, MessageText, TaskTitle};
 
 /// When somebody should have looked at a suspected opt-out.
 const LOOK_WITHIN: TimeDelta = TimeDelta::hours(24);
@@ -27,16 +27,27 @@ fn said(words: &Words, content: &Content) -> Option<Reply> {
         Content::Choice { what: ChoiceKind::Button | ChoiceKind::TemplateButton, id, title } => {
             words.read(title.reveal()).or_else(|| words.read(id))
         }
+        Content::Media { caption, .. } => beside_a_file(words, caption.as_ref()),
         _ => None,
+    }
+}
+
+/// What words beside a file say: they are not the whole message, so a word is suspected and not taken for an opt-out (it
+/// may name what the picture shows).
+fn beside_a_file(words: &Words, caption: Option<&MessageText>) -> Option<Reply> {
+    match words.read(caption?.reveal())? {
+        Reply::Stop | Reply::SuspectedStop => Some(Reply::SuspectedStop),
+        Reply::Start => None,
     }
 }
 
 /// Whether what follows from an element may depend on consent, or change it.
 pub(crate) fn touches_consent(words: &Words, element: &InboundBody) -> bool {
     match element {
-        InboundBody::Message(message) => {
-            matches!(&message.content, InboundContent::Ready(content) if said(words, content).is_some())
-        }
+        InboundBody::Message(message) => match &message.content {
+            InboundContent::Ready(content) => said(words, content).is_some(),
+            InboundContent::Media(file) => beside_a_file(words, file.caption.as_ref()).is_some(),
+        },
         InboundBody::Delivery(news) => news.marketing_stopped,
         InboundBody::Preference(_) => true,
         InboundBody::Reaction(_)

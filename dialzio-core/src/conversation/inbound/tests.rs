@@ -1,11 +1,11 @@
 use super::*;
 use crate::consent::{ConsentEvent, ConsentRecord, ConsentWrite, EvidenceKind, PurposeScope};
 use crate::contact::{Alias, BusinessScopedId, ContactWrite, SubjectKey};
-use crate::conversation::{Evidence, ExternalId, KnownIdentity};
+use crate::conversation::{Evidence, ExternalId, KnownIdentity, MediaKind};
 use crate::phone::PhoneNumber;
 use crate::provider::{DeliveryNews, IdentityNews, PreferenceNews, PreferenceValue, ReactionNews, Sender};
 use crate::store::{Cause, EffectWrite, Write};
-use crate::text::PersonName;
+use crate::text::{MessageText, PersonName};
 use crate::{OrgId, TypedId};
 use bytes::Bytes;
 
@@ -40,6 +40,21 @@ fn says(id: &str, text: &str, sender: Sender, at: DateTime<Utc>) -> Inbound {
         group: None,
     };
     element(InboundBody::Message(Box::new(message)), at)
+}
+
+/// A photo with words beside it.
+fn shows(caption: &str) -> Inbound {
+    let mut shown = says("photo", "x", asha(), now());
+    let InboundBody::Message(message) = &mut shown.body else { unreachable!("a message") };
+    message.content = InboundContent::Media(InboundMedia {
+        what: MediaKind::Image,
+        provider_id: "photo".into(),
+        mime: None,
+        sha256: None,
+        caption: MessageText::received(caption),
+        filename: None,
+    });
+    shown
 }
 
 fn run(known: InboundFacts, elements: &[Inbound]) -> (Vec<Write>, Decision) {
@@ -206,6 +221,16 @@ fn a_phrase_that_asks_to_stop_holds_promotion_and_asks_somebody() {
 }
 
 #[test]
+fn a_word_beside_a_file_is_suspected_and_lifts_nothing() {
+    for (caption, held) in [("Stop!", 1), ("stop sending me this", 1), ("Our bus stop", 0), ("start", 0)] {
+        let (writes, _) = run(InboundFacts::default(), &[shows(caption)]);
+        assert_eq!(recorded(&writes).len(), held, "{caption}");
+        assert!(recorded(&writes).iter().all(|record| record.scope == PurposeScope::Marketing));
+        assert_eq!(count(&writes, |w| matches!(w, Write::Contact(ContactWrite::Task(_)))), held, "{caption}");
+    }
+}
+
+#[test]
 fn news_of_what_is_not_there_yet_waits() {
     let reaction = ReactionNews {
         external: external("r"),
@@ -279,6 +304,8 @@ fn consent_is_looked_up_for_whatever_records_it_and_for_nothing_else() {
         (says("a", "Is it there?", asha(), now()), false),
         (says("b", "STOP", asha(), now()), true),
         (says("c", "please stop messaging me", asha(), now()), true),
+        (shows("Stop!"), true),
+        (shows("Our bus stop"), false),
         (tick(true), true),
         (tick(false), false),
         (element(InboundBody::Preference(stop), now()), true),
