@@ -24,6 +24,9 @@ use crate::statements as sql;
 /// How long a client's key is kept.
 pub(crate) const KEY_PERIOD: TimeDelta = TimeDelta::hours(48);
 
+/// How many changes a small batch holds at most: as many as follow from a webhook or from what a person does on a page.
+const FEW: usize = 32;
+
 /// What is applied whole or not at all.
 pub(crate) enum Unit {
     /// A batch of an organisation.
@@ -34,6 +37,21 @@ pub(crate) enum Unit {
     Recover(DateTime<Utc>),
     /// A write that shows that one is possible.
     Beat,
+}
+
+impl Unit {
+    /// Whether it changes few rows, and will be done in no time.
+    pub(crate) fn is_small(&self) -> bool {
+        match self {
+            Self::Batch(_, parts) | Self::Enact(_, Some((_, parts))) => {
+                let may_be_many =
+                    |write: &Write| matches!(write, Write::Purge { .. } | Write::WakeSnoozed { .. });
+                parts.writes.len() <= FEW && !parts.writes.iter().any(may_be_many)
+            }
+            Self::Enact(_, None) | Self::Beat => true,
+            Self::Recover(_) => false,
+        }
+    }
 }
 
 /// A transaction of the writer.

@@ -3,9 +3,9 @@
 //!
 //! While callers come one at a time, there is nothing to commit together, and waking another thread and being woken by it
 //! costs as much as the rows do. Such a caller does it on its own thread: a few rows are read on the writing connection (a
-//! commit empties the caches of all other connections, never its own), and its own transaction is carried out there, if
-//! transactions are brief and the caller's runtime has other threads to go on with. Many callers at once are better served
-//! by the threads of the store.
+//! commit empties the caches of all other connections, never its own), and a batch of few changes is carried out there, if
+//! the disk is quick and the caller's runtime has other threads to go on with. Many callers at once are better served by the
+//! threads of the store.
 
 use rusqlite::Connection;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
@@ -28,9 +28,6 @@ use crate::error::{OpenError, Res};
 const MOST: usize = 256;
 /// How long nothing has to happen before the log is moved into the file.
 const IDLE: Duration = Duration::from_secs(2);
-/// How long the thread stays awake after a group of one: about as long as a lone caller needs to come with the next. It
-/// delays nothing, since whatever comes is begun at once; it saves waking the thread, which costs as much as the work.
-const AWAKE: Duration = Duration::from_micros(100);
 /// For how long a transaction may hold up the thread of a caller. If the last one took longer, the disk is slow, and the
 /// next is handed over, until one is brief again.
 const BRIEF: Duration = Duration::from_millis(1);
@@ -162,9 +159,10 @@ impl Writer {
         answers.unwrap_or_else(|| vec![Err(StoreError::Unavailable); count])
     }
 
-    /// Carries units out on this thread, if nobody else writes and it will not hold others up.
+    /// Carries a small unit out on this thread, if nobody else writes and it will not hold others up.
     fn at_once(&self, units: &[Unit]) -> Option<Answers> {
-        if !self.room.brief.load(Ordering::Relaxed) || !others_go_on() {
+        let [unit] = units else { return None };
+        if !unit.is_small() || !self.room.brief.load(Ordering::Relaxed) || !others_go_on() {
             return None;
         }
         let mut desk = self.room.free_desk()?;
@@ -225,15 +223,6 @@ fn serve(room: &Room, words: &Receiver<Word>) {
 /// The next job; `None` when there will be no more.
 fn next(room: &Room, words: &Receiver<Word>) -> Option<Job> {
     let mut unmoved = room.desk().is_unmoved();
-    if unmoved && room.alone.load(Ordering::Relaxed) {
-        let begun = Instant::now();
-        while begun.elapsed() < AWAKE {
-            if let Ok(Word::Job(job)) = words.try_recv() {
-                return Some(job);
-            }
-            std::hint::spin_loop();
-        }
-    }
     loop {
         let done = room.groups.load(Ordering::Relaxed);
         let word = if unmoved {

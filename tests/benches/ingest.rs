@@ -30,15 +30,13 @@ use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, TryRecvError, channel};
-use std::time::{Duration, Instant};
+use std::sync::mpsc::channel;
+use std::time::Instant;
 
 const PEOPLE: usize = 200;
 const ROUNDS: usize = 9;
 /// How many of a round's webhooks are not timed: one in so many.
 const UNTIMED: usize = 5;
-/// How long the product's writer stays awake after a group of one.
-const AWAKE: Duration = Duration::from_micros(100);
 const TABLES: &[&str] = &["message", "external_reference", "event", "audit", "conversation", "org_head"];
 
 fn signed(number: usize, person: usize) -> RawWebhook {
@@ -239,19 +237,6 @@ fn write(db: &Connection, group: &[Prepared]) {
     db.prepare_cached("COMMIT").unwrap().execute([]).unwrap();
 }
 
-/// The next group for the twin's writer, which stays awake for a moment as the product's does.
-fn next(groups: &Receiver<usize>) -> Option<usize> {
-    let begun = Instant::now();
-    while begun.elapsed() < AWAKE {
-        match groups.try_recv() {
-            Ok(group) => return Some(group),
-            Err(TryRecvError::Disconnected) => return None,
-            Err(TryRecvError::Empty) => std::hint::spin_loop(),
-        }
-    }
-    groups.recv().ok()
-}
-
 /// The twin: the same rows, `size` webhooks to a transaction, written by a thread that the caller waits for. Seconds.
 fn twin(db: &mut Connection, work: &[Prepared], size: usize) -> f64 {
     let groups: Vec<&[Prepared]> = work.chunks(size.max(1)).collect();
@@ -260,7 +245,7 @@ fn twin(db: &mut Connection, work: &[Prepared], size: usize) -> f64 {
     std::thread::scope(|scope| {
         let all = &groups;
         scope.spawn(move || {
-            while let Some(group) = next(&handed) {
+            while let Ok(group) = handed.recv() {
                 write(db, all[group]);
                 answer.send(()).unwrap();
             }

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use super::*;
 use chrono::TimeDelta;
 use dialzio_core::ManualClock;
+use dialzio_core::store::{Purge, Write};
 
 /// A clock that says who asked last, and takes its time if told to, as a disk does.
 #[derive(Debug)]
@@ -89,6 +90,26 @@ async fn after_a_slow_transaction_the_next_is_handed_over_until_one_is_brief_aga
     alone.clock.slow.store(false, Ordering::Relaxed);
     assert!(!alone.writes().await, "the last one was slow");
     alone.writes_itself_in_the_end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_may_change_many_rows_is_handed_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let alone = Alone::at(&folder.path().join("crm.db")).await;
+    let purge = Write::Purge { class: Purge::Messages, before: DateTime::UNIX_EPOCH, limit: 1 };
+    assert!(!Unit::Recover(DateTime::UNIX_EPOCH).is_small());
+    let bench = Bench::new(Arc::new(alone.store), alone.clock.clock.clone());
+    let house = bench.house().await;
+    for _ in 0..20 {
+        bench.write(&house.scope, purge.clone()).await;
+        // A purge asks the clock inside its transaction.
+        assert_ne!(*alone.clock.asked.lock().unwrap(), Some(std::thread::current().id()));
+    }
+    let cards = |count: usize| {
+        let cards = (0..count).map(|_| ContactWrite::Insert(bench.make.contact("Asha")).into());
+        Unit::Batch(house.org.id, bench.writes(cards).into_parts())
+    };
+    assert!(cards(32).is_small() && !cards(33).is_small());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
