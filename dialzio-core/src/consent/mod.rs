@@ -11,7 +11,7 @@ pub(crate) use gate::decide;
 pub use gate::{
     Age, Check, ConsentFacts, Intent, Reason, Refusal, RefusalCode, Registry, SendPermit, Verdict,
 };
-pub use optout::{Reply, Words};
+pub use optout::{Reply, Said, Words};
 pub(crate) use record::CONSENT_PERIOD;
 pub use record::{
     Basis, Channel, ConsentEvent, ConsentRecord, ConsentState, Evidence, EvidenceKind, Purpose, PurposeScope,

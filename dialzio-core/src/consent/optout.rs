@@ -5,6 +5,17 @@ use std::sync::LazyLock;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
+/// How a text was said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Said {
+    /// By itself.
+    Alone,
+    /// In answer to something of ours: a button under it, or a text that quotes it.
+    InAnswer,
+    /// Beside a file.
+    BesideAFile,
+}
+
 /// What a message says about consent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reply {
@@ -74,6 +85,22 @@ const STOP: &[&str] = &[
     "отписаться",
 ];
 
+/// Words for stopping that also answer a question, such as one about an appointment.
+const ALSO_ANSWERS: &[&str] = &[
+    "end",
+    "cancel",
+    "quit",
+    "cancelar",
+    "baja",
+    "iptal",
+    "dur",
+    "إلغاء",
+    "停止",
+    "बंद करो",
+    "बंद करा",
+    "બંધ કરો",
+];
+
 /// Words for starting again.
 const START: &[&str] =
     &["start", "unstop", "resume", "subscribe", "opt in", "optin", "shuru karo", "शुरू", "शुरू करो"];
@@ -115,6 +142,8 @@ const PHRASES: &[&str] = &[
 /// The built-in words in the form that texts are compared in, made once.
 static STOP_NORMAL: LazyLock<HashSet<String>> =
     LazyLock::new(|| STOP.iter().map(|word| normal(word)).collect());
+static ALSO_ANSWERS_NORMAL: LazyLock<HashSet<String>> =
+    LazyLock::new(|| ALSO_ANSWERS.iter().map(|word| normal(word)).collect());
 static START_NORMAL: LazyLock<HashSet<String>> =
     LazyLock::new(|| START.iter().map(|word| normal(word)).collect());
 
@@ -165,8 +194,11 @@ impl Words {
     }
 
     /// What a message says about consent; `None` if nothing.
+    ///
+    /// A word that may be meant otherwise is never ignored, but suspected: one that answers something of ours and has that
+    /// meaning too (privacy reference, 2.5), and any beside a file, whose picture it may name.
     #[must_use]
-    pub fn read(&self, text: &str) -> Option<Reply> {
+    pub fn read(&self, text: &str, said: Said) -> Option<Reply> {
         let text = normal(text);
         let mut core = text.as_str();
         loop {
@@ -186,10 +218,14 @@ impl Words {
             }
         }
         if STOP_NORMAL.contains(core) || self.own.iter().any(|word| word == core) {
-            return Some(Reply::Stop);
+            return Some(match said {
+                Said::Alone => Reply::Stop,
+                Said::InAnswer if !ALSO_ANSWERS_NORMAL.contains(core) => Reply::Stop,
+                Said::InAnswer | Said::BesideAFile => Reply::SuspectedStop,
+            });
         }
         if START_NORMAL.contains(core) {
-            return Some(Reply::Start);
+            return (said != Said::BesideAFile).then_some(Reply::Start);
         }
         let bare = text.replace(['\'', '’'], "");
         PHRASES.iter().any(|phrase| bare.contains(phrase)).then_some(Reply::SuspectedStop)
@@ -228,20 +264,41 @@ mod tests {
             "PLEASE STOP NOW",
             "إلغاء",
         ] {
-            assert_eq!(words.read(text), Some(Reply::Stop), "{text}");
+            assert_eq!(words.read(text, Said::Alone), Some(Reply::Stop), "{text}");
         }
-        assert_eq!(words.read("START"), Some(Reply::Start));
-        assert_eq!(words.read("Please don’t message me again, I moved"), Some(Reply::SuspectedStop));
+        assert_eq!(words.read("START", Said::Alone), Some(Reply::Start));
+        assert_eq!(
+            words.read("Please don’t message me again, I moved", Said::Alone),
+            Some(Reply::SuspectedStop)
+        );
         let long = format!("{} So please stop sending me these.", "मैंने पहले भी लिखा था। ".repeat(100));
-        assert_eq!(words.read(&long), Some(Reply::SuspectedStop), "at the end of a long text too");
+        assert_eq!(
+            words.read(&long, Said::Alone),
+            Some(Reply::SuspectedStop),
+            "at the end of a long text too"
+        );
         for text in [
             "Where is the bus stop?",
             "Can you cancel my order and refund me",
             "the end of the month is fine",
             "",
         ] {
-            assert_eq!(words.read(text), None, "{text}");
+            assert_eq!(words.read(text, Said::Alone), None, "{text}");
         }
-        assert_eq!(Words::with_own(&["Basta".into()]).read("basta!!"), Some(Reply::Stop));
+        assert_eq!(Words::with_own(&["Basta".into()]).read("basta!!", Said::Alone), Some(Reply::Stop));
+    }
+
+    #[test]
+    fn a_word_that_may_be_meant_otherwise_is_suspected() {
+        let words = Words::default();
+        assert_eq!(words.read("Cancel", Said::Alone), Some(Reply::Stop));
+        assert_eq!(words.read("Cancel, please", Said::InAnswer), Some(Reply::SuspectedStop));
+        assert_eq!(words.read("STOP", Said::InAnswer), Some(Reply::Stop), "it means nothing else");
+        assert_eq!(words.read("Start", Said::InAnswer), Some(Reply::Start));
+        for text in ["Stop", "cancel", "stop sending me this"] {
+            assert_eq!(words.read(text, Said::BesideAFile), Some(Reply::SuspectedStop), "{text}");
+        }
+        assert_eq!(words.read("start", Said::BesideAFile), None);
+        assert!(ALSO_ANSWERS.iter().all(|word| STOP.contains(word)));
     }
 }

@@ -5,39 +5,30 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::Deciding;
 use crate::consent::{
     CONSENT_PERIOD, Channel, ConsentEvent, ConsentRecord, ConsentState, ConsentWrite, Evidence, EvidenceKind,
-    Purpose, PurposeScope, Reply, State, Words,
+    Purpose, PurposeScope, Reply, Said, State, Words,
 };
 use crate::contact::{ContactWrite, Task};
-use crate::conversation::{ChoiceKind, Content, Message};
+use crate::conversation::{ChoiceKind, Content, Direction, Message};
 use crate::event::DomainEvent;
 use crate::id::MessageId;
 use crate::inbox::QuarantineReason;
 use crate::provider::{InboundBody, InboundContent, PreferenceNews, PreferenceValue, Sender};
 use crate::scope::Principal;
 use crate::store::{EffectWrite, LedgerSeq};
-use crate::text::{EvidenceText, MessageText, TaskTitle};
+use crate::text::{EvidenceText, TaskTitle};
 
 /// When somebody should have looked at a suspected opt-out.
 const LOOK_WITHIN: TimeDelta = TimeDelta::hours(24);
 
 /// What content says about consent, if anything.
-fn said(words: &Words, content: &Content) -> Option<Reply> {
+fn said(words: &Words, content: &Content, how: Said) -> Option<Reply> {
     match content {
-        Content::Text { body } => words.read(body.reveal()),
+        Content::Text { body } => words.read(body.reveal(), how),
         Content::Choice { what: ChoiceKind::Button | ChoiceKind::TemplateButton, id, title } => {
-            words.read(title.reveal()).or_else(|| words.read(id))
+            words.read(title.reveal(), Said::InAnswer).or_else(|| words.read(id, Said::InAnswer))
         }
-        Content::Media { caption, .. } => beside_a_file(words, caption.as_ref()),
+        Content::Media { caption: Some(caption), .. } => words.read(caption.reveal(), Said::BesideAFile),
         _ => None,
-    }
-}
-
-/// What words beside a file say: they are not the whole message, so a word is suspected and not taken for an opt-out (it
-/// may name what the picture shows).
-fn beside_a_file(words: &Words, caption: Option<&MessageText>) -> Option<Reply> {
-    match words.read(caption?.reveal())? {
-        Reply::Stop | Reply::SuspectedStop => Some(Reply::SuspectedStop),
-        Reply::Start => None,
     }
 }
 
@@ -45,8 +36,11 @@ fn beside_a_file(words: &Words, caption: Option<&MessageText>) -> Option<Reply> 
 pub(crate) fn touches_consent(words: &Words, element: &InboundBody) -> bool {
     match element {
         InboundBody::Message(message) => match &message.content {
-            InboundContent::Ready(content) => said(words, content).is_some(),
-            InboundContent::Media(file) => beside_a_file(words, file.caption.as_ref()).is_some(),
+            InboundContent::Ready(content) => said(words, content, Said::Alone).is_some(),
+            InboundContent::Media(file) => file
+                .caption
+                .as_ref()
+                .is_some_and(|caption| words.read(caption.reveal(), Said::BesideAFile).is_some()),
         },
         InboundBody::Delivery(news) => news.marketing_stopped,
         InboundBody::Preference(_) => true,
@@ -102,7 +96,11 @@ impl Deciding<'_> {
 
     /// Reads a person's message for words about consent.
     pub(super) fn opt_out(&mut self, person: usize, message: &Message) {
-        let said = said(self.words, &message.content);
+        let ours = |quoted| {
+            self.messages.iter().any(|known| known.id == quoted && known.direction == Direction::Outbound)
+        };
+        let how = if message.reply_to.is_some_and(ours) { Said::InAnswer } else { Said::Alone };
+        let said = said(self.words, &message.content, how);
         let at = message.event_at;
         let from = (EvidenceKind::Message, Some(message.id));
         match said {

@@ -1,7 +1,7 @@
 use super::*;
 use crate::consent::{ConsentEvent, ConsentRecord, ConsentWrite, EvidenceKind, PurposeScope};
 use crate::contact::{Alias, BusinessScopedId, ContactWrite, SubjectKey};
-use crate::conversation::{Evidence, ExternalId, KnownIdentity, MediaKind};
+use crate::conversation::{ChoiceKind, Evidence, ExternalId, KnownIdentity, MediaKind};
 use crate::phone::PhoneNumber;
 use crate::provider::{DeliveryNews, IdentityNews, PreferenceNews, PreferenceValue, ReactionNews, Sender};
 use crate::store::{Cause, EffectWrite, Write};
@@ -284,6 +284,33 @@ fn a_stop_at_the_provider_is_kept_even_for_somebody_unknown_and_once() {
     assert_eq!(recorded(&writes).iter().map(|r| r.event).collect::<Vec<_>>(), [ConsentEvent::ProviderStop]);
     let (again, _) = run(after(&writes), &elements);
     assert!(recorded(&again).is_empty());
+}
+
+/// It may be about the appointment that was asked about: promotion is held, and service goes on.
+#[test]
+fn cancel_in_answer_to_something_of_ours_is_suspected_and_alone_it_is_an_opt_out() {
+    let scopes = |writes: &[Write]| recorded(writes).iter().map(|record| record.scope).collect::<Vec<_>>();
+    let mut known = after(&run(InboundFacts::default(), &[says("a", "Hi", asha(), now())]).0);
+    sent(&mut known);
+    known.messages.last_mut().unwrap().external = Some(external("wamid.ours"));
+    let mut quoting = says("b", "Cancel", asha(), now());
+    let InboundBody::Message(message) = &mut quoting.body else { unreachable!("a message") };
+    message.reply_to = Some(external("wamid.ours"));
+    let (writes, _) = run(known.clone(), &[quoting]);
+    assert_eq!(scopes(&writes), [PurposeScope::Marketing]);
+    assert_eq!(count(&writes, |w| matches!(w, Write::Contact(ContactWrite::Task(_)))), 1);
+
+    let mut pressed = says("c", "x", asha(), now());
+    let InboundBody::Message(message) = &mut pressed.body else { unreachable!("a message") };
+    message.content = InboundContent::Ready(Content::Choice {
+        what: ChoiceKind::TemplateButton,
+        id: "no".into(),
+        title: MessageText::received("Cancel").unwrap(),
+    });
+    assert_eq!(scopes(&run(known.clone(), &[pressed]).0), [PurposeScope::Marketing]);
+
+    let alone = says("d", "Cancel", asha(), now());
+    assert_eq!(scopes(&run(known, &[alone]).0), [PurposeScope::Marketing, PurposeScope::Any]);
 }
 
 /// What is not looked up cannot be decided on: whatever records consent has to be among what it is looked up for.
