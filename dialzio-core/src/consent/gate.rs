@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use std::fmt;
 
 use super::record::{
-    Basis, Channel, ConsentEvent, ConsentRecord, ConsentState, Purpose, State, SuppressionScope,
+    Basis, Channel, ConsentEvent, ConsentRecord, ConsentState, Purpose, PurposeScope, State, SuppressionScope,
 };
 use super::zone::{QuietHours, next_open};
 use crate::access::chrono_tz_name::ZoneName;
@@ -395,11 +395,13 @@ pub(crate) fn decide(facts: &ConsentFacts, intent: Intent, now: DateTime<Utc>) -
     })
 }
 
-/// When the person's newest message was itself an opt-out: its time.
+/// When the person's newest message was itself an opt-out, and not from promotion alone: its time.
 fn opted_out_by_last_message(facts: &ConsentFacts) -> Option<DateTime<Utc>> {
     let (last, _) = facts.last_inbound?;
     let by_it = |record: &&ConsentRecord| {
-        record.event == ConsentEvent::Withdrawn && record.evidence.message == Some(last)
+        record.event == ConsentEvent::Withdrawn
+            && record.scope == PurposeScope::Any
+            && record.evidence.message == Some(last)
     };
     facts.records.iter().find(by_it).map(|record| record.occurred_at)
 }

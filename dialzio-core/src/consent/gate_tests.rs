@@ -185,6 +185,17 @@ fn after_a_written_stop_one_confirmation_is_possible_and_then_silence_until_they
 }
 
 #[test]
+fn after_a_written_stop_of_promotion_service_goes_on() {
+    let mut facts = wrote(TimeDelta::minutes(20));
+    let mut stop = entry(ConsentEvent::Withdrawn, PurposeScope::Marketing, TimeDelta::minutes(20));
+    stop.evidence.message = facts.last_inbound.map(|(message, _)| message);
+    facts.records.push(stop);
+    facts.answered = true;
+    assert!(ask(&facts, Purpose::Service, false).is_ok());
+    assert_eq!(first(&facts, Purpose::Marketing), Some(RefusalCode::Withdrawn));
+}
+
+#[test]
 fn suppression_restriction_and_an_unreachable_address_are_reported_in_their_order() {
     let mut facts =
         with(stranger(), vec![entry(ConsentEvent::Withdrawn, PurposeScope::Any, TimeDelta::days(1))]);

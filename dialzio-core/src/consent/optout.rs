@@ -21,6 +21,8 @@ pub enum Said {
 pub enum Reply {
     /// The whole message is an opt-out.
     Stop,
+    /// The whole message is an opt-out from promotion, and from nothing else.
+    StopPromotion,
     /// The whole message is an opt-in again.
     Start,
     /// A longer text asks for it: promotion is held until somebody has looked.
@@ -101,6 +103,25 @@ const ALSO_ANSWERS: &[&str] = &[
     "બંધ કરો",
 ];
 
+/// What is written on buttons under promotion, or said about it alone.
+const NO_PROMOTION: &[&str] = &[
+    "stop promotions",
+    "stop promotion",
+    "stop marketing",
+    "stop ads",
+    "stop offers",
+    "no promotions",
+    "no more promotions",
+    "promotion band karo",
+    "ads band karo",
+    "विज्ञापन बंद करो",
+    "detener promociones",
+    "no mas promociones",
+    "parar promocoes",
+    "arreter les promotions",
+    "keine werbung",
+];
+
 /// Words for starting again.
 const START: &[&str] =
     &["start", "unstop", "resume", "subscribe", "opt in", "optin", "shuru karo", "शुरू", "शुरू करो"];
@@ -142,6 +163,8 @@ const PHRASES: &[&str] = &[
 /// The built-in words in the form that texts are compared in, made once.
 static STOP_NORMAL: LazyLock<HashSet<String>> =
     LazyLock::new(|| STOP.iter().map(|word| normal(word)).collect());
+static NO_PROMOTION_NORMAL: LazyLock<HashSet<String>> =
+    LazyLock::new(|| NO_PROMOTION.iter().map(|word| normal(word)).collect());
 static ALSO_ANSWERS_NORMAL: LazyLock<HashSet<String>> =
     LazyLock::new(|| ALSO_ANSWERS.iter().map(|word| normal(word)).collect());
 static START_NORMAL: LazyLock<HashSet<String>> =
@@ -224,6 +247,9 @@ impl Words {
                 Said::InAnswer | Said::BesideAFile => Reply::SuspectedStop,
             });
         }
+        if NO_PROMOTION_NORMAL.contains(core) {
+            return Some(Reply::StopPromotion);
+        }
         if START_NORMAL.contains(core) {
             return (said != Said::BesideAFile).then_some(Reply::Start);
         }
@@ -265,6 +291,10 @@ mod tests {
             "إلغاء",
         ] {
             assert_eq!(words.read(text, Said::Alone), Some(Reply::Stop), "{text}");
+        }
+        for text in ["Stop promotions", "STOP PROMOTIONS please", "Parar promoções", "No más promociones"]
+        {
+            assert_eq!(words.read(text, Said::InAnswer), Some(Reply::StopPromotion), "{text}");
         }
         assert_eq!(words.read("START", Said::Alone), Some(Reply::Start));
         assert_eq!(

@@ -25,7 +25,9 @@ fn said(words: &Words, content: &Content, how: Said) -> Option<Reply> {
     match content {
         Content::Text { body } => words.read(body.reveal(), how),
         Content::Choice { what: ChoiceKind::Button | ChoiceKind::TemplateButton, id, title } => {
-            words.read(title.reveal(), Said::InAnswer).or_else(|| words.read(id, Said::InAnswer))
+            // What is behind a button is often one word: STOP_PROMOTIONS.
+            let behind = || words.read(&id.replace('_', " "), Said::InAnswer);
+            words.read(title.reveal(), Said::InAnswer).or_else(behind)
         }
         Content::Media { caption: Some(caption), .. } => words.read(caption.reveal(), Said::BesideAFile),
         _ => None,
@@ -110,6 +112,12 @@ impl Deciding<'_> {
                 let event = ConsentEvent::Withdrawn;
                 self.record(person, Channel::Any, PurposeScope::Marketing, event, from.0, note, from.1, at);
                 self.record(person, Channel::WhatsApp, PurposeScope::Any, event, from.0, note, from.1, at);
+                self.cancel_promotions(person);
+            }
+            Some(Reply::StopPromotion) => {
+                let note = "The person asked to stop promotion.";
+                let event = ConsentEvent::Withdrawn;
+                self.record(person, Channel::Any, PurposeScope::Marketing, event, from.0, note, from.1, at);
                 self.cancel_promotions(person);
             }
             Some(Reply::Start) => {

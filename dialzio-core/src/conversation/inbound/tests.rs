@@ -57,6 +57,18 @@ fn shows(caption: &str) -> Inbound {
     shown
 }
 
+/// A button under a template, and what is behind it.
+fn presses(title: &str, behind: &str) -> Inbound {
+    let mut pressed = says("button", "x", asha(), now());
+    let InboundBody::Message(message) = &mut pressed.body else { unreachable!("a message") };
+    message.content = InboundContent::Ready(Content::Choice {
+        what: ChoiceKind::TemplateButton,
+        id: behind.into(),
+        title: MessageText::received(title).unwrap(),
+    });
+    pressed
+}
+
 fn run(known: InboundFacts, elements: &[Inbound]) -> (Vec<Write>, Decision) {
     let ids = IdSource::seeded(5);
     let words = Words::default();
@@ -300,17 +312,21 @@ fn cancel_in_answer_to_something_of_ours_is_suspected_and_alone_it_is_an_opt_out
     assert_eq!(scopes(&writes), [PurposeScope::Marketing]);
     assert_eq!(count(&writes, |w| matches!(w, Write::Contact(ContactWrite::Task(_)))), 1);
 
-    let mut pressed = says("c", "x", asha(), now());
-    let InboundBody::Message(message) = &mut pressed.body else { unreachable!("a message") };
-    message.content = InboundContent::Ready(Content::Choice {
-        what: ChoiceKind::TemplateButton,
-        id: "no".into(),
-        title: MessageText::received("Cancel").unwrap(),
-    });
-    assert_eq!(scopes(&run(known.clone(), &[pressed]).0), [PurposeScope::Marketing]);
-
+    assert_eq!(scopes(&run(known.clone(), &[presses("Cancel", "no")]).0), [PurposeScope::Marketing]);
     let alone = says("d", "Cancel", asha(), now());
     assert_eq!(scopes(&run(known, &[alone]).0), [PurposeScope::Marketing, PurposeScope::Any]);
+}
+
+#[test]
+fn a_button_that_stops_promotion_stops_nothing_else() {
+    for (title, behind) in [("Stop promotions", "1"), ("Tap here", "STOP_PROMOTIONS")] {
+        let (writes, _) = run(InboundFacts::default(), &[presses(title, behind)]);
+        let [record] = &recorded(&writes)[..] else { panic!("one entry") };
+        assert_eq!((record.event, record.scope), (ConsentEvent::Withdrawn, PurposeScope::Marketing));
+        assert_eq!(record.evidence.message, Some(appended(&writes)[0].id), "it was said, not suspected");
+        assert_eq!(count(&writes, |w| matches!(w, Write::Effect(EffectWrite::CancelPromotions { .. }))), 1);
+        assert_eq!(count(&writes, |w| matches!(w, Write::Contact(ContactWrite::Task(_)))), 0);
+    }
 }
 
 /// What is not looked up cannot be decided on: whatever records consent has to be among what it is looked up for.
@@ -331,6 +347,7 @@ fn consent_is_looked_up_for_whatever_records_it_and_for_nothing_else() {
         (says("a", "Is it there?", asha(), now()), false),
         (says("b", "STOP", asha(), now()), true),
         (says("c", "please stop messaging me", asha(), now()), true),
+        (presses("Stop promotions", "1"), true),
         (shows("Stop!"), true),
         (shows("Our bus stop"), false),
         (tick(true), true),
