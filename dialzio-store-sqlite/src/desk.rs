@@ -6,6 +6,8 @@
 
 use rusqlite::Connection;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::task;
 
 use dialzio_core::store::{Commit, StoreError, StoreResult};
 
@@ -28,6 +30,15 @@ pub(crate) struct Desk {
     heads: Heads,
     /// Something is in the log that is not in the file.
     unmoved: bool,
+    last: Option<Last>,
+}
+
+/// The last transaction.
+#[derive(Debug)]
+struct Last {
+    /// The task that carried it out; none for a thread that serves no task.
+    by: Option<task::Id>,
+    ended: Instant,
 }
 
 /// A transaction that was committed: the answers of each job, and whom to wake.
@@ -44,7 +55,7 @@ enum Try {
 
 impl Desk {
     pub(crate) fn new(db: Connection, place: Place, shared: Arc<Shared>) -> Self {
-        Self { db: Some(db), place, shared, heads: Heads::default(), unmoved: false }
+        Self { db: Some(db), place, shared, heads: Heads::default(), unmoved: false, last: None }
     }
 
     /// The connection, to read with.
@@ -57,10 +68,17 @@ impl Desk {
         self.unmoved
     }
 
+    /// Whether somebody else has been here a moment ago: then others are about, whom this thread may have to serve next.
+    pub(crate) fn is_warm_from_another(&self, moment: Duration) -> bool {
+        self.last.as_ref().is_some_and(|last| last.by != task::try_id() && last.ended.elapsed() < moment)
+    }
+
     /// Carries jobs out in one transaction, and wakes whoever follows what they changed. An error means that nothing of it
     /// is there.
     pub(crate) fn carry_out(&mut self, jobs: &[&[Unit]]) -> StoreResult<Vec<Answers>> {
-        let done = self.transact(jobs).map_err(|failure| {
+        let done = self.transact(jobs);
+        self.last = Some(Last { by: task::try_id(), ended: Instant::now() });
+        let done = done.map_err(|failure| {
             let error = failure.into_store();
             tracing::error!(code = error.code(), "a transaction failed; the connection is opened anew");
             error

@@ -165,7 +165,7 @@ impl Writer {
         if !unit.is_small() || !self.room.brief.load(Ordering::Relaxed) || !others_go_on() {
             return None;
         }
-        let mut desk = self.room.free_desk()?;
+        let mut desk = self.room.free_desk().filter(|desk| !desk.is_warm_from_another(BRIEF))?;
         let first = !desk.is_unmoved();
         let answers = self.room.carry_out(&mut desk, &[units]).pop();
         drop(desk);

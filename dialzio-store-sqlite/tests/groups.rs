@@ -31,6 +31,35 @@ async fn sixty_four_callers_of_several_organisations_form_groups() {
     assert!(after.groups - before.groups < 64, "{after:?}");
 }
 
+/// One that does it on its own thread must not make the others come one after the other.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn callers_that_one_thread_has_to_serve_share_transactions_too() {
+    let (store, bench) = bench().await;
+    let house = bench.house().await;
+    // The other thread of the runtime has something else to do.
+    let (busy, free) = (tokio::sync::oneshot::channel(), std::sync::mpsc::channel::<()>());
+    let (begun, until) = (busy.0, free.1);
+    let other = tokio::spawn(async move {
+        begun.send(()).unwrap();
+        let _ = until.recv();
+    });
+    busy.1.await.unwrap();
+    let before = store.group_sizes();
+    let mut waiting = Vec::new();
+    for _ in 0..64 {
+        let (store, scope, batch) = (Arc::clone(&store), house.scope.clone(), bench.batch());
+        waiting.push(tokio::spawn(async move { (&*store as &dyn Store).commit_one(&scope, batch).await }));
+    }
+    for each in waiting {
+        each.await.unwrap().unwrap();
+    }
+    let after = store.group_sizes();
+    drop(free.0);
+    other.await.unwrap();
+    assert_eq!(after.batches - before.batches, 64);
+    assert!(after.groups - before.groups < 32, "{before:?} {after:?}");
+}
+
 #[tokio::test]
 async fn one_call_with_many_batches_is_one_transaction() {
     let (store, bench) = bench().await;
