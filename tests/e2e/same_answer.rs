@@ -386,3 +386,27 @@ fn one_list_of_commands_has_the_same_answers_on_every_store() {
         runtime.block_on(all_answer_the_same(&commands))?;
     });
 }
+
+/// An opt-out that waits in line and messages that wait to be sent are due at the same instant.
+#[test]
+fn what_waits_in_line_is_decided_before_anything_is_sent_on_every_store() {
+    let commands = [
+        Command::Write { person: 3, text: 62, minutes_ago: 29 },
+        Command::Write { person: 1, text: 24, minutes_ago: 15 },
+        Command::Write { person: 6, text: 50, minutes_ago: 77 },
+        Command::Write { person: 2, text: 60, minutes_ago: 59 },
+        Command::Reply { conversation: 0 },
+        Command::Write { person: 7, text: 2, minutes_ago: 9 },
+        Command::React { person: 4, message: 33 },
+        Command::Reply { conversation: 32 },
+        Command::Write { person: 6, text: 19, minutes_ago: 20 },
+        Command::Status { message: 32, status: 18 },
+        Command::Write { person: 7, text: 37, minutes_ago: 86 },
+        Command::Promote { conversation: 3 },
+        Command::Reply { conversation: 37 },
+        Command::Write { person: 7, text: 49, minutes_ago: 14 },
+        Command::Work,
+    ];
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(all_answer_the_same(&commands)).unwrap();
+}

@@ -16,7 +16,7 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 
 use crate::crm::Crm;
-use crate::effect::{Effect, EffectState, LaneKind};
+use crate::effect::{Effect, EffectState, Lane, LaneKind};
 use crate::error::Error;
 use crate::ledger::Action;
 use crate::scope::{Audience, OrgScope};
@@ -130,6 +130,14 @@ impl<'a> Worker<'a> {
         Ok(())
     }
 
+    /// Lanes that are due. Of those that are due together, what people wrote comes before what is sent: it may be an
+    /// opt-out.
+    async fn lanes_due(&self, now: DateTime<Utc>, most: u32) -> Result<Vec<Lane>, Error> {
+        let mut lanes = self.crm.store().lanes_due(self.crm.system(), now, most).await?;
+        lanes.sort_by_key(|lane| lane.kind);
+        Ok(lanes)
+    }
+
     /// Starts work on lanes that are due, in tasks of their own.
     async fn start_lanes(&self, running: &mut JoinSet<Result<(), Error>>) -> Result<(), Error> {
         let free = SIDE_BY_SIDE.saturating_sub(running.len());
@@ -137,7 +145,7 @@ impl<'a> Worker<'a> {
             return Ok(());
         }
         let (store, now) = (self.crm.store(), self.crm.now());
-        for lane in store.lanes_due(self.crm.system(), now, u32::try_from(free).unwrap_or(1)).await? {
+        for lane in self.lanes_due(now, u32::try_from(free).unwrap_or(1)).await? {
             let (system, worker) = (self.crm.system(), self.crm.worker_id());
             if let Some(lease) = store.lease(system, lane, worker, now, now + LEASE).await? {
                 let crm = self.crm.clone();
@@ -176,9 +184,8 @@ impl<'a> Worker<'a> {
         // Bounded, so that a lane that refills itself cannot hold the sweep back for ever.
         for _ in 0..10_000 {
             let now = self.crm.now();
-            let lanes = store.lanes_due(self.crm.system(), now, 64).await?;
             let mut moved = false;
-            for lane in lanes {
+            for lane in self.lanes_due(now, 64).await? {
                 let Some(lease) =
                     store.lease(self.crm.system(), lane, self.crm.worker_id(), now, now + LEASE).await?
                 else {
