@@ -1,19 +1,19 @@
 //! The only source of chance: keys, nonces, tokens and jitter come from here.
 
-use std::sync::Mutex;
-
 /// Random bytes from the operating system, or from a seed in tests.
 pub struct Entropy(Source);
 
 enum Source {
     System,
-    Seeded(Mutex<u64>),
+    #[cfg(any(test, feature = "testing"))]
+    Seeded(std::sync::Mutex<u64>),
 }
 
 impl std::fmt::Debug for Entropy {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self.0 {
             Source::System => "Entropy::system",
+            #[cfg(any(test, feature = "testing"))]
             Source::Seeded(_) => "Entropy::seeded",
         })
     }
@@ -26,20 +26,22 @@ impl Entropy {
         Self(Source::System)
     }
 
-    /// A repeatable sequence (SplitMix64). Only for tests: what it makes can be foreseen.
+    /// A repeatable sequence (SplitMix64), for tests: what it makes can be foreseen.
+    #[cfg(any(test, feature = "testing"))]
     #[must_use]
     pub const fn seeded(seed: u64) -> Self {
-        Self(Source::Seeded(Mutex::new(seed)))
+        Self(Source::Seeded(std::sync::Mutex::new(seed)))
     }
 
     /// Fills `bytes`.
     ///
     /// # Panics
     /// If the operating system has no randomness to give: going on would make guessable keys.
-    #[allow(clippy::disallowed_methods, reason = "this is the one door to the system's generator")]
+    #[allow(clippy::disallowed_methods, reason = "the only caller of the system's generator")]
     pub fn fill(&self, bytes: &mut [u8]) {
         match &self.0 {
             Source::System => getrandom::fill(bytes).expect("the operating system provides randomness"),
+            #[cfg(any(test, feature = "testing"))]
             Source::Seeded(state) => {
                 let mut state = state.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
                 for chunk in bytes.chunks_mut(8) {

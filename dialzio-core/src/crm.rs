@@ -95,6 +95,7 @@ pub struct CrmBuilder {
     blobs: Option<Arc<dyn BlobStore>>,
     providers: Vec<Arc<dyn Provider>>,
     clock: Option<Arc<dyn Clock>>,
+    #[cfg(any(test, feature = "testing"))]
     seed: Option<u64>,
     words: Words,
 }
@@ -154,7 +155,8 @@ impl CrmBuilder {
         self
     }
 
-    /// Repeatable ids and chance, for tests only: keys and tokens made from a seed can be foreseen.
+    /// Repeatable ids and randomness, for tests: keys, nonces and tokens made from a seed can be foreseen.
+    #[cfg(any(test, feature = "testing"))]
     #[must_use]
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = Some(seed);
@@ -189,8 +191,14 @@ impl CrmBuilder {
                 return Err(BuildError::Twice(word));
             }
         }
-        let entropy = Arc::new(self.seed.map_or_else(Entropy::system, Entropy::seeded));
-        let ids = self.seed.map_or_else(IdSource::random, IdSource::seeded);
+        #[cfg(any(test, feature = "testing"))]
+        let (entropy, ids) = self.seed.map_or_else(
+            || (Entropy::system(), IdSource::random()),
+            |seed| (Entropy::seeded(seed), IdSource::seeded(seed)),
+        );
+        #[cfg(not(any(test, feature = "testing")))]
+        let (entropy, ids) = (Entropy::system(), IdSource::random());
+        let entropy = Arc::new(entropy);
         let clock = self.clock.unwrap_or_else(|| Arc::new(SystemClock));
         let worker = ids.next(clock.now());
         let inner = Inner {

@@ -117,6 +117,7 @@ impl IdSource {
     }
 
     /// The same ids for the same seed, for tests that compare runs.
+    #[cfg(any(test, feature = "testing"))]
     #[must_use]
     pub fn seeded(seed: u64) -> Self {
         Self::over(Entropy::seeded(seed))

@@ -35,12 +35,16 @@ mod crm;
 #[cfg(feature = "testing")]
 pub mod testing;
 
+/// Whether this build has test support (feature `testing`): seeded ids and keys, stores in memory, scripted providers. A
+/// server that serves real data refuses to be built with it.
+pub const TEST_SUPPORT: bool = cfg!(feature = "testing");
+
 pub use crm::{BuildError, Crm, CrmBuilder};
 pub use error::{AccountProblem, Error, RecordKind};
 pub use id::*;
 pub use name::UnknownWord;
 pub use phone::{PhoneNumber, Region};
-pub use scope::{Actor, Audience, Grant, OrgScope, Permission, Principal, Role, SystemScope};
+pub use scope::{Actor, Grant, OrgScope, Permission, Principal, Role, SystemScope};
 pub use store::{LedgerSeq, Revision, Store, StoreError, StoreResult};
 pub use text::TextError;
 pub use time::{Clock, ManualClock, SystemClock};

@@ -2,44 +2,27 @@
 //! without a permission.
 
 use crate::error::Error;
-use crate::id::{ApiKeyId, MemberId, OrgId, TeamId};
+use crate::id::{ApiKeyId, MemberId, OrgId};
 use crate::name::words;
+use crate::store::StoreError;
 use crate::text::Title;
 
-/// An organisation, known for certain, and how much of it the holder may see. No public constructor.
+/// An organisation, known for certain. Its holder sees all of it. No public constructor.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OrgScope {
     org: OrgId,
-    audience: Audience,
 }
 
 impl OrgScope {
-    pub(crate) fn new(org: OrgId, audience: Audience) -> Self {
-        Self { org, audience }
+    pub(crate) const fn new(org: OrgId) -> Self {
+        Self { org }
     }
 
     /// The organisation.
     #[must_use]
-    pub fn org(&self) -> OrgId {
+    pub const fn org(&self) -> OrgId {
         self.org
     }
-
-    /// Which records the holder may see.
-    #[must_use]
-    pub fn audience(&self) -> &Audience {
-        &self.audience
-    }
-}
-
-/// Which records of the organisation are visible.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Audience {
-    /// Those assigned to one member.
-    Own(MemberId),
-    /// Those of some teams.
-    Team(Vec<TeamId>),
-    /// All.
-    All,
 }
 
 /// Rights over the system tables, held by intake, sign-in and the worker only. No public constructor.
@@ -59,17 +42,25 @@ pub enum Principal {
     Member(MemberId),
     /// A program with a key.
     ApiKey(ApiKeyId),
-    /// Somebody the embedding application vouches for.
+    /// A user or a part of the embedding application, under the application's own name for it.
     Service(Title),
-    /// The worker or intake, for a cause that the audit entry names.
+    /// The worker or intake, for a cause that the audit entry names. Cannot be built outside this crate.
+    #[non_exhaustive]
     System,
 }
 
 impl Principal {
-    /// An application's own name for whoever it vouches for. Characters that cannot be kept become U+FFFD.
-    #[must_use]
-    pub fn service(name: &str) -> Self {
-        Title::received(name).map_or(Self::System, Self::Service)
+    /// The stored form of [`Principal::System`], for what a store writes by itself.
+    pub const SYSTEM: &'static str = "system";
+
+    /// A user or a part of the embedding application, under the application's own name for it. Characters that cannot be
+    /// kept become U+FFFD.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for a name without a visible character.
+    pub fn service(name: &str) -> Result<Self, Error> {
+        let name = Title::received(name).ok_or_else(|| Error::invalid("principal", "needs a name"))?;
+        Ok(Self::Service(name))
     }
 
     /// The form that is stored: kind and id or name.
@@ -79,19 +70,23 @@ impl Principal {
             Self::Member(id) => format!("member:{id}"),
             Self::ApiKey(id) => format!("key:{id}"),
             Self::Service(name) => format!("service:{}", name.reveal()),
-            Self::System => "system".to_owned(),
+            Self::System => Self::SYSTEM.to_owned(),
         }
     }
 
     /// Reads the stored form.
-    #[must_use]
-    pub fn from_ref(text: &str) -> Self {
-        match text.split_once(':') {
-            Some(("member", id)) => id.parse().map_or(Self::System, Self::Member),
-            Some(("key", id)) => id.parse().map_or(Self::System, Self::ApiKey),
-            Some(("service", name)) => Self::service(name),
-            _ => Self::System,
-        }
+    ///
+    /// # Errors
+    /// [`StoreError::Unreadable`] for anything that [`to_ref`](Self::to_ref) does not write: a damaged value is not taken
+    /// for the system.
+    pub fn from_ref(text: &str) -> Result<Self, StoreError> {
+        let read = match text.split_once(':') {
+            Some(("member", id)) => id.parse().ok().map(Self::Member),
+            Some(("key", id)) => id.parse().ok().map(Self::ApiKey),
+            Some(("service", name)) => Title::received(name).map(Self::Service),
+            _ => (text == Self::SYSTEM).then_some(Self::System),
+        };
+        read.ok_or(StoreError::Unreadable("principal"))
     }
 }
 
@@ -175,24 +170,28 @@ impl Role {
     #[must_use]
     pub fn grant(self) -> Grant {
         let held = |permission: &Permission| permission.least_role() <= self;
-        Grant { permissions: Permission::ALL.iter().copied().filter(held).collect(), audience: Audience::All }
+        Grant { permissions: Permission::ALL.iter().copied().filter(held).collect() }
     }
 }
 
-/// What somebody may do and see.
+/// What an actor may do, over all of the organisation. Less than all of it cannot be granted: no store filters what it
+/// reads.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Grant {
-    /// What they may do.
-    pub permissions: Vec<Permission>,
-    /// What they may see.
-    pub audience: Audience,
+    permissions: Vec<Permission>,
 }
 
 impl Grant {
-    /// Exactly these permissions, over all of the organisation: an API key's scopes.
+    /// Exactly these permissions: an API key's scopes.
     #[must_use]
     pub fn of(permissions: &[Permission]) -> Self {
-        Self { permissions: permissions.to_vec(), audience: Audience::All }
+        Self { permissions: permissions.to_vec() }
+    }
+
+    /// What it permits.
+    #[must_use]
+    pub fn permissions(&self) -> &[Permission] {
+        &self.permissions
     }
 }
 
@@ -206,7 +205,7 @@ pub struct Actor {
 
 impl Actor {
     pub(crate) fn new(org: OrgId, principal: Principal, grant: Grant) -> Self {
-        Self { scope: OrgScope::new(org, grant.audience.clone()), principal, grant }
+        Self { scope: OrgScope::new(org), principal, grant }
     }
 
     /// Who it is.
@@ -272,10 +271,28 @@ mod tests {
         for principal in [
             Principal::Member(ids.next(at)),
             Principal::ApiKey(ids.next(at)),
-            Principal::service("shop"),
+            Principal::service("shop").unwrap(),
             Principal::System,
         ] {
-            assert_eq!(Principal::from_ref(&principal.to_ref()), principal);
+            assert_eq!(Principal::from_ref(&principal.to_ref()).unwrap(), principal);
+        }
+    }
+
+    #[test]
+    fn a_service_without_a_name_is_refused() {
+        for name in ["", "   "] {
+            assert!(
+                matches!(Principal::service(name), Err(Error::Invalid { field: "principal", .. })),
+                "{name:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_damaged_principal_is_not_taken_for_the_system() {
+        for stored in ["", "System", "system:", "member:", "member:7", "key:none", "service:", "robot:1"] {
+            let read = Principal::from_ref(stored);
+            assert!(matches!(read, Err(StoreError::Unreadable("principal"))), "{stored:?}: {read:?}");
         }
     }
 }

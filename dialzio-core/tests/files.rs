@@ -66,7 +66,7 @@ async fn connect(crm: &Crm, me: &Actor) -> ProviderAccount {
         token: "token".into(),
         base_url: None,
     };
-    crm.accounts().connect(me, line).await.unwrap().0
+    crm.accounts().connect(me, line).await.unwrap().routable().unwrap()
 }
 
 /// A shop to which somebody has just written.
@@ -85,7 +85,8 @@ async fn shop() -> Shop {
         .build()
         .unwrap();
     let org = crm.access().found(NewOrg::named("Shop")).await.unwrap().org;
-    let me = crm.access().vouch(org, Principal::service("test"), Role::Owner.grant());
+    let me =
+        crm.access().act_as(org, Principal::service("test").unwrap(), Role::Owner.grant()).await.unwrap();
     let account = connect(&crm, &me).await;
     let contact = make.contact("Asha");
     let identity = ChannelIdentity {

@@ -32,7 +32,8 @@ async fn waiting() -> (Crm, Arc<MemoryStore>) {
         .build()
         .unwrap();
     let org = crm.access().found(NewOrg::named("Shop")).await.unwrap().org;
-    let me = crm.access().vouch(org, Principal::service("test"), Role::Owner.grant());
+    let me =
+        crm.access().act_as(org, Principal::service("test").unwrap(), Role::Owner.grant()).await.unwrap();
     let app = NewApp {
         provider: "scripted".into(),
         name: "App".parse().unwrap(),
@@ -49,7 +50,7 @@ async fn waiting() -> (Crm, Arc<MemoryStore>) {
         token: "token".into(),
         base_url: None,
     };
-    let (account, _) = crm.accounts().connect(&me, line).await.unwrap();
+    let account = crm.accounts().connect(&me, line).await.unwrap().routable().unwrap();
     crm.worker().run_once().await.unwrap();
     for _ in 0..MESSAGES {
         let contact = make.contact("Asha");

@@ -2,7 +2,7 @@
 
 use axum::response::sse::{Event, KeepAlive, Sse};
 use dialzio_core::event::{EventSeq, Recorded};
-use dialzio_core::{Actor, Error, OrgId};
+use dialzio_core::{Actor, Error, Grant, OrgId, Permission, Principal};
 use futures_util::StreamExt;
 use futures_util::stream::{self, Stream};
 use std::collections::HashMap;
@@ -38,7 +38,7 @@ impl Tails {
         }
         let (sender, receiver) = broadcast::channel(BUFFER);
         tails.insert(actor.org(), sender.clone());
-        tokio::spawn(read(state.clone(), actor.clone(), from, sender));
+        tokio::spawn(read(state.clone(), actor.org(), from, sender));
         receiver
     }
 
@@ -48,11 +48,22 @@ impl Tails {
 }
 
 /// Reads an organisation's log as it grows, until nobody listens any more.
-async fn read(state: AppState, actor: Actor, mut after: EventSeq, sender: broadcast::Sender<Arc<Recorded>>) {
+///
+/// It reads under a principal of its own, not under that of a listener, whose rights may end earlier. Each listener's own
+/// right to follow is checked when it begins and again while it follows.
+async fn read(state: AppState, org: OrgId, mut after: EventSeq, sender: broadcast::Sender<Arc<Recorded>>) {
+    let reader = match reader(&state, org).await {
+        Ok(reader) => reader,
+        Err(error) => {
+            tracing::warn!(code = %error.code(), "the event log cannot be followed");
+            tokio::time::sleep(LOOK).await;
+            return state.tails().forget(org);
+        }
+    };
     let ledger = state.crm().ledger();
-    let Ok(mut woken) = ledger.watch(&actor) else { return state.tails().forget(actor.org()) };
+    let Ok(mut woken) = ledger.watch(&reader) else { return state.tails().forget(org) };
     while sender.receiver_count() > 0 && !state.options().closing.is_raised() {
-        match ledger.events(&actor, after, 200).await {
+        match ledger.events(&reader, after, 200).await {
             Ok(events) => {
                 let full = events.len() == 200;
                 for event in events {
@@ -68,7 +79,12 @@ async fn read(state: AppState, actor: Actor, mut after: EventSeq, sender: broadc
         }
         let _ = tokio::time::timeout(LOOK, woken.next()).await;
     }
-    state.tails().forget(actor.org());
+    state.tails().forget(org);
+}
+
+async fn reader(state: &AppState, org: OrgId) -> Result<Actor, Error> {
+    let grant = Grant::of(&[Permission::EventsRead]);
+    state.crm().access().act_as(org, Principal::service("event reader")?, grant).await
 }
 
 /// What a stream hands on.

@@ -108,10 +108,7 @@ impl Sandbox {
             token: token.into(),
             base_url: Some(self.emulator.base_url()),
         };
-        match accounts.connect(by, new).await? {
-            (_, None) => Ok(()),
-            (_, Some(error)) => Err(error),
-        }
+        accounts.connect(by, new).await?.routable().map(drop)
     }
 
     /// The emulated provider.

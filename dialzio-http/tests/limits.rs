@@ -27,7 +27,8 @@ async fn server(limits: Limits, patience: Patience, reserve: Option<(u64, u64)>)
     let folder = tempfile::tempdir().unwrap();
     let crm = dialzio_http::assemble::open(folder.path(), None, None).await.unwrap();
     let org = crm.access().found(NewOrg::named("Shop")).await.unwrap().org;
-    let owner = crm.access().vouch(org, Principal::service("test"), Role::Owner.grant());
+    let owner =
+        crm.access().act_as(org, Principal::service("test").unwrap(), Role::Owner.grant()).await.unwrap();
     let name = Title::parse("Test").unwrap();
     let (_, key) = crm.access().create_key(&owner, name, Permission::ALL).await.unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -141,7 +141,7 @@ impl<'a> Scope<'a> {
 
     /// An entry of the system's own, for what no batch asked for.
     pub(crate) fn log_own(&mut self, action: Action) {
-        let principal = dialzio_core::Principal::System.to_ref();
+        let principal = dialzio_core::Principal::SYSTEM.to_owned();
         let (at, hash) = (self.at, ChainHash::START);
         self.group.log(AuditEntry { seq: 0, at, principal, action, subject: None, cause: None, hash });
     }

@@ -154,7 +154,7 @@ impl Group {
         action: Action,
         at: DateTime<Utc>,
     ) -> Res<()> {
-        let principal = dialzio_core::Principal::System.to_ref();
+        let principal = dialzio_core::Principal::SYSTEM.to_owned();
         let hash = ChainHash::START;
         self.log(db, org, AuditEntry { seq: 0, at, principal, action, subject: None, cause: None, hash })
     }

@@ -23,7 +23,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .keys(LocalKeys::ephemeral(&Entropy::system()))
         .build()?;
     let org = crm.access().found(NewOrg::named("Asha Motors")).await?.org;
-    let me = crm.access().vouch(org, Principal::service("import of 5 May"), Role::Admin.grant());
+    let me = crm.access().act_as(org, Principal::service("import of 5 May")?, Role::Admin.grant()).await?;
 
     for row in ROWS.lines() {
         let mut cells = row.trim().split(';');

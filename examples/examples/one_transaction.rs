@@ -33,7 +33,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let store = PostgresStore::builder().over(pool.clone()).await?;
     let crm = Crm::builder().store(store.clone()).keys(LocalKeys::ephemeral(&Entropy::system())).build()?;
     let org = crm.access().found(NewOrg::named("Asha Motors")).await?.org;
-    let me = crm.access().vouch(org, Principal::service("shop"), Role::Admin.grant());
+    let me = crm.access().act_as(org, Principal::service("shop")?, Role::Admin.grant()).await?;
 
     for (name, number, paid) in [("Asha Rao", "+919840012345", true), ("Ravi Kumar", "+919840054321", false)]
     {

@@ -70,7 +70,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let costs = Arc::clone(&store.costs);
     let crm = Crm::builder().store(store).keys(LocalKeys::open(folder.path().join("crm.keys"))?).build()?;
     let org = crm.access().found(NewOrg::named("Asha Motors")).await?.org;
-    let me = crm.access().vouch(org, Principal::service("shop"), Role::Admin.grant());
+    let me = crm.access().act_as(org, Principal::service("shop")?, Role::Admin.grant()).await?;
     for name in ["Asha", "Bilal", "Chitra"] {
         crm.contacts().create(&me, NewContact::named(name)).await?;
     }

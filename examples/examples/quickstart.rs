@@ -22,7 +22,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .provider(MetaCloud::new(MetaConfig::default())?)
         .build()?;
     let org = crm.access().found(NewOrg::named("Asha Motors")).await?.org;
-    let me = crm.access().vouch(org, Principal::service("shop"), Role::Admin.grant());
+    let me = crm.access().act_as(org, Principal::service("shop")?, Role::Admin.grant()).await?;
 
     // A provider without an account: everything below works the same against the real one.
     let graph = Emulator::start(EmulatorConfig::new(Arc::new(|| SystemClock.now()))).await?;
@@ -53,7 +53,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         token: "token".into(),
         base_url: Some(graph.base_url()),
     };
-    let (line, _) = crm.accounts().connect(&me, line).await?;
+    let line = crm.accounts().connect(&me, line).await?.routable()?;
     println!("connected: {} is {}", line.name.reveal(), line.state);
 
     // What the provider posts, signed over its bytes. Durable, and acted upon, before you answer.

@@ -24,7 +24,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .provider(MetaCloud::new(MetaConfig::default())?)
         .build()?;
     let org = crm.access().found(NewOrg::named("Asha Motors")).await?.org;
-    let me = crm.access().vouch(org, Principal::service("shop"), Role::Admin.grant());
+    let me = crm.access().act_as(org, Principal::service("shop")?, Role::Admin.grant()).await?;
 
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
     let origin = format!("http://{}", listener.local_addr()?);
@@ -57,7 +57,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         token: "token".into(),
         base_url: Some(graph.base_url()),
     };
-    crm.accounts().connect(&me, line).await?;
+    crm.accounts().connect(&me, line).await?.routable()?;
 
     let meera = CustomerIdentity::with_phone("919840012345", "Meera");
     graph.customer_sends("1001", &meera, CustomerMessage::text("Can you hold the blue one until Friday?"))?;

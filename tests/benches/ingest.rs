@@ -300,7 +300,8 @@ async fn main() {
         .build()
         .unwrap();
     let org = crm.access().found(NewOrg::named("Bench")).await.unwrap().org;
-    let me = crm.access().vouch(org, Principal::service("bench"), Role::Owner.grant());
+    let me =
+        crm.access().act_as(org, Principal::service("bench").unwrap(), Role::Owner.grant()).await.unwrap();
     let graph = Emulator::start(EmulatorConfig::new(Arc::new(|| SystemClock.now()))).await.unwrap();
     graph.add_number(EmulatedNumber {
         phone_number_id: "1001".into(),
@@ -327,7 +328,7 @@ async fn main() {
         token: "token".into(),
         base_url: Some(graph.base_url()),
     };
-    crm.accounts().connect(&me, line).await.unwrap();
+    crm.accounts().connect(&me, line).await.unwrap().routable().unwrap();
     let mut number = 0;
     let mut batch = |count: usize| -> Vec<RawWebhook> {
         (0..count)

@@ -225,7 +225,11 @@ async fn main() {
             .build()
             .unwrap();
         let org = crm.access().found(NewOrg::named("Bench")).await.unwrap().org;
-        let me = crm.access().vouch(org, Principal::service("bench"), Role::Owner.grant());
+        let me = crm
+            .access()
+            .act_as(org, Principal::service("bench").unwrap(), Role::Owner.grant())
+            .await
+            .unwrap();
         let talks = fill(&crm, &me, org, size, start).await;
         let line = twin(&path);
         let now = crm.clock().now();

@@ -4,7 +4,7 @@ use dialzio_core::consent::SendPermit;
 use dialzio_core::provider::{
     AccountAccess, MessagingProvider, OutboundMessage, RawWebhook, VerifiedWebhook, WebhookDecoder,
 };
-use dialzio_core::{Audience, OrgId, OrgScope, SystemScope};
+use dialzio_core::{Grant, OrgId, OrgScope, Permission, Principal, SystemScope};
 
 pub async fn once(
     provider: &dyn MessagingProvider,
@@ -20,6 +20,14 @@ pub fn verified(decoder: &dyn WebhookDecoder, hook: &VerifiedWebhook, _: &RawWeb
     let _ = decoder.decode(hook);
 }
 
-pub fn looked_at(scope: &OrgScope, _: &SystemScope) -> (OrgId, bool) {
-    (scope.org(), *scope.audience() == Audience::All)
+pub fn looked_at(scope: &OrgScope, _: &SystemScope) -> OrgId {
+    scope.org()
+}
+
+pub fn is_system(principal: &Principal) -> bool {
+    matches!(principal, Principal::System { .. })
+}
+
+pub fn may_read(grant: &Grant) -> bool {
+    grant.permissions() == Grant::of(&[Permission::ContactsRead]).permissions()
 }

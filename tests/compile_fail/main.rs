@@ -10,21 +10,26 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::SystemTime;
 
-/// The newest build of the core beside this test.
-fn library(deps: &Path) -> PathBuf {
+/// The newest build of one of our crates beside this test.
+fn library(deps: &Path, name: &str) -> PathBuf {
+    let start = format!("lib{name}-");
     let built = |path: &Path| {
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
-        name.starts_with("libdialzio_core-") && name.ends_with(".rlib")
+        name.starts_with(&start) && name.ends_with(".rlib")
     };
     let files =
         std::fs::read_dir(deps).unwrap().map(|entry| entry.unwrap().path()).filter(|path| built(path));
     let age =
         |path: &PathBuf| path.metadata().and_then(|found| found.modified()).unwrap_or(SystemTime::UNIX_EPOCH);
-    files.max_by_key(age).expect("the core was built beside this test")
+    files.max_by_key(age).expect("the crate was built beside this test")
 }
 
-/// The codes of the errors that the compiler gives to a file.
-fn errors(case: &Path, deps: &Path, library: &Path) -> (bool, BTreeSet<String>, String) {
+/// Whether a file compiles, the codes of the errors that the compiler gives to it, and all that it printed.
+fn errors(case: &Path, deps: &Path, crates: &[&str], options: &[&str]) -> (bool, BTreeSet<String>, String) {
+    let externs = crates.iter().flat_map(|name| {
+        let library = library(deps, name);
+        ["--extern".to_owned(), format!("{name}={}", library.display())]
+    });
     let out = tempfile::tempdir().unwrap();
     let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
     let run = Command::new(rustc)
@@ -33,8 +38,8 @@ fn errors(case: &Path, deps: &Path, library: &Path) -> (bool, BTreeSet<String>, 
         .arg(out.path())
         .arg("-L")
         .arg(format!("dependency={}", deps.display()))
-        .arg("--extern")
-        .arg(format!("dialzio_core={}", library.display()))
+        .args(externs)
+        .args(options)
         .arg(case)
         .output()
         .unwrap();
@@ -46,9 +51,8 @@ fn errors(case: &Path, deps: &Path, library: &Path) -> (bool, BTreeSet<String>, 
 #[test]
 fn proofs_are_made_by_their_rules_only() {
     let deps = std::env::current_exe().unwrap().parent().unwrap().to_path_buf();
-    let library = library(&deps);
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("compile_fail");
-    let (compiles, _, said) = errors(&folder.join("control.rs"), &deps, &library);
+    let (compiles, _, said) = errors(&folder.join("control.rs"), &deps, &["dialzio_core"], &[]);
     assert!(compiles, "{said}");
     let mut cases = 0;
     for entry in std::fs::read_dir(folder.join("cases")).unwrap() {
@@ -57,10 +61,23 @@ fn proofs_are_made_by_their_rules_only() {
         let wanted = source.lines().next().and_then(|line| line.strip_prefix("//! ")).unwrap_or_default();
         let wanted: BTreeSet<String> =
             wanted.split_once(':').map(|(codes, _)| codes.split(' ').map(str::to_owned).collect()).unwrap();
-        let (compiles, found, said) = errors(&case, &deps, &library);
+        let (compiles, found, said) = errors(&case, &deps, &["dialzio_core"], &[]);
         assert!(!compiles, "{} compiles", case.display());
         assert_eq!(found, wanted, "{}: {said}", case.display());
         cases += 1;
     }
     assert!(cases >= 6);
+}
+
+/// The core beside this test has test support.
+#[test]
+fn a_release_server_is_not_built_with_test_support() {
+    let deps = std::env::current_exe().unwrap().parent().unwrap().to_path_buf();
+    let server = Path::new(env!("CARGO_MANIFEST_DIR")).join("../dialzio-http/src/main.rs");
+    let crates = ["dialzio_core", "dialzio_http"];
+    let (compiles, _, said) = errors(&server, &deps, &crates, &["-C", "debug-assertions=yes"]);
+    assert!(compiles, "{said}");
+    let (compiles, found, said) = errors(&server, &deps, &crates, &["-C", "debug-assertions=no"]);
+    assert!(!compiles, "a release server was built with test support");
+    assert_eq!(found, BTreeSet::from(["E0080".to_owned()]), "{said}");
 }

@@ -197,7 +197,12 @@ impl Rig {
     /// Founds an organisation, with a key to all of it.
     pub(crate) async fn found(&self, name: &str) -> Seat {
         let founded = self.crm.access().found(NewOrg::named(name)).await.unwrap();
-        let owner = self.crm.access().vouch(founded.org, Principal::service("test"), Role::Owner.grant());
+        let owner = self
+            .crm
+            .access()
+            .act_as(founded.org, Principal::service("test").unwrap(), Role::Owner.grant())
+            .await
+            .unwrap();
         let key = self.key(&owner, Permission::ALL).await;
         Seat { key, owner }
     }

@@ -97,7 +97,8 @@ async fn house(clock: Arc<ManualClock>, store: Arc<dyn Store>) -> House {
         .build()
         .unwrap();
     let org = crm.access().found(NewOrg::named("Shop")).await.unwrap().org;
-    let me = crm.access().vouch(org, Principal::service("test"), Role::Owner.grant());
+    let me =
+        crm.access().act_as(org, Principal::service("test").unwrap(), Role::Owner.grant()).await.unwrap();
     let app = NewApp {
         provider: "scripted".into(),
         name: "App".parse().unwrap(),
@@ -114,7 +115,7 @@ async fn house(clock: Arc<ManualClock>, store: Arc<dyn Store>) -> House {
         token: "token".into(),
         base_url: None,
     };
-    let (account, _) = crm.accounts().connect(&me, line).await.unwrap();
+    let account = crm.accounts().connect(&me, line).await.unwrap().routable().unwrap();
     House { crm, clock, me, app, account, received: 0 }
 }
 

@@ -13,7 +13,7 @@ use crate::error::{Error, RecordKind};
 use crate::event::DomainEvent;
 use crate::id::{ApiKeyId, MemberId, OrgId};
 use crate::ledger::Action;
-use crate::scope::{Actor, Audience, Grant, OrgScope, Permission, Principal, Role};
+use crate::scope::{Actor, Grant, OrgScope, Permission, Principal, Role};
 use crate::store::{Batch, StoreError, SystemWrite, UserKey};
 use crate::text::{EmailAddress, PersonName, Title};
 
@@ -94,7 +94,7 @@ impl<'a> AccessService<'a> {
             message_days: 365,
             created_at: now,
         };
-        let scope = OrgScope::new(org.id, Audience::All);
+        let scope = OrgScope::new(org.id);
         let mut batch = Batch::founding(org.id, now);
         let id = org.id;
         batch.write(AccessWrite::Org(org)).event(DomainEvent::OrgChanged);
@@ -102,11 +102,26 @@ impl<'a> AccessService<'a> {
         Ok(Founded { org: id })
     }
 
-    /// Acts for an organisation's user whom the embedding application has signed in by its own means. The one public door
-    /// from an organisation's id to an actor: every change they make is audited under this name as vouched for.
-    #[must_use]
-    pub fn vouch(&self, org: OrgId, principal: Principal, grant: Grant) -> Actor {
-        Actor::new(org, principal, grant)
+    /// Acts in an organisation for a user or a part of the embedding application, which has signed them in by its own
+    /// means. The only public way from an organisation's id to an actor; every change is audited under this principal.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] for an organisation that does not exist or a member who is not an active member of it;
+    /// [`Error::Invalid`] for [`Principal::System`], which only this crate acts as.
+    pub async fn act_as(&self, org: OrgId, principal: Principal, grant: Grant) -> Result<Actor, Error> {
+        let scope = OrgScope::new(org);
+        match &principal {
+            Principal::System => return Err(Error::invalid("principal", "must not be the system")),
+            Principal::Member(id) => {
+                let member = self.crm.store().member(&scope, *id).await?;
+                let active = member.filter(|member| member.state == MemberState::Active);
+                active.ok_or(Error::missing(RecordKind::Member))?;
+            }
+            Principal::ApiKey(_) | Principal::Service(_) => {
+                self.crm.store().org(&scope).await?.ok_or(Error::missing(RecordKind::Organisation))?;
+            }
+        }
+        Ok(Actor::new(org, principal, grant))
     }
 
     /// Invites somebody; the token goes into a link and is shown once. Without an address the link is good for whoever
@@ -116,8 +131,8 @@ impl<'a> AccessService<'a> {
     /// [`Error::Denied`] without [`Permission::MembersManage`], or for a role above the inviter's own rights.
     pub async fn invite(&self, by: &Actor, email: Option<EmailAddress>, role: Role) -> Result<Token, Error> {
         by.scope_for(Permission::MembersManage)?;
-        if let Some(beyond) = role.grant().permissions.into_iter().find(|held| !by.may(*held)) {
-            return Err(Error::Denied { permission: beyond });
+        if let Some(beyond) = role.grant().permissions().iter().find(|held| !by.may(**held)) {
+            return Err(Error::Denied { permission: *beyond });
         }
         let now = self.crm.now();
         let token = Token::plain(self.crm.entropy());
@@ -176,7 +191,7 @@ impl<'a> AccessService<'a> {
         let actor = Actor::new(invitation.org, Principal::Member(id), member.role.grant());
         let mut batch = Batch::new(&actor, Action::MemberJoined, now);
         batch.about(id).write(AccessWrite::Member(member)).event(DomainEvent::OrgChanged);
-        let scope = OrgScope::new(invitation.org, Audience::All);
+        let scope = OrgScope::new(invitation.org);
         match store.enact(self.crm.system(), writes, Some((&scope, batch))).await {
             Err(StoreError::Unmet(_)) => Err(Error::Unauthenticated),
             other => Ok(other.map(|_| SignedIn { token, actor })?),

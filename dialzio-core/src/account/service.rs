@@ -13,7 +13,7 @@ use crate::error::{AccountProblem, Error, RecordKind};
 use crate::event::DomainEvent;
 use crate::id::{AccountId, AppId, HookId, OrgId};
 use crate::ledger::Action;
-use crate::provider::{AccountAccess, AccountHealth, MessagingProvider, WebhookSecrets};
+use crate::provider::{AccountAccess, AccountHealth, MessagingProvider, ProviderError, WebhookSecrets};
 use crate::scope::{Actor, OrgScope, Permission};
 use crate::store::{Batch, Expect, StoreError, SystemWrite};
 use crate::text::Title;
@@ -48,6 +48,47 @@ pub struct NewAccount {
     pub token: SecretString,
     /// Another base address than the provider's own.
     pub base_url: Option<Url>,
+}
+
+/// A number that was stored, with what the check of its token found. Until a check succeeds nothing is received or sent.
+///
+/// It cannot be dropped without a warning:
+///
+/// ```compile_fail
+/// #![deny(unused_must_use)]
+/// # use dialzio_core::{Actor, Crm, Error, account::NewAccount};
+/// async fn connects(crm: Crm, me: Actor, line: NewAccount) -> Result<(), Error> {
+///     crm.accounts().connect(&me, line).await?;
+///     Ok(())
+/// }
+/// ```
+///
+/// ```
+/// # use dialzio_core::{Actor, Crm, Error, account::NewAccount};
+/// async fn connects(crm: Crm, me: Actor, line: NewAccount) -> Result<(), Error> {
+///     let line = crm.accounts().connect(&me, line).await?.routable()?;
+///     # drop(line);
+///     Ok(())
+/// }
+/// ```
+#[derive(Debug)]
+#[must_use = "the number is stored even if its check failed: look at `check`, or call `routable`"]
+pub struct Connected {
+    /// The account as it is stored now.
+    pub account: ProviderAccount,
+    /// What the provider said of the number, or why the check failed.
+    pub check: Result<AccountHealth, ProviderError>,
+}
+
+impl Connected {
+    /// The account, if its number can be used.
+    ///
+    /// # Errors
+    /// [`Error::Provider`] with why the check failed; the account stays and can be checked again.
+    pub fn routable(self) -> Result<ProviderAccount, Error> {
+        self.check?;
+        Ok(self.account)
+    }
 }
 
 /// Apps, accounts and their credentials.
@@ -118,11 +159,7 @@ impl<'a> AccountService<'a> {
     /// # Errors
     /// [`Error::NotFound`] for an app of somebody else; [`Error::Account`] if the number is connected elsewhere;
     /// [`Error::Denied`].
-    pub async fn connect(
-        &self,
-        by: &Actor,
-        new: NewAccount,
-    ) -> Result<(ProviderAccount, Option<Error>), Error> {
+    pub async fn connect(&self, by: &Actor, new: NewAccount) -> Result<Connected, Error> {
         let scope = by.scope_for(Permission::AccountsManage)?;
         let app = self.crm.store().app(self.crm.system(), new.app).await?;
         let app = app.filter(|app| app.org.is_none_or(|org| org == by.org()));
@@ -161,10 +198,13 @@ impl<'a> AccountService<'a> {
         };
         self.put(by, scope, account).await?;
         match self.check(by, id).await {
-            Ok((account, _)) => Ok((account, None)),
-            Err(error @ Error::Provider(_)) => {
+            Ok((account, health)) => Ok(Connected { account, check: Ok(health) }),
+            Err(Error::Provider(error)) => {
                 let account = self.crm.store().account(scope, id).await?;
-                Ok((account.ok_or(Error::missing(RecordKind::Account))?, Some(error)))
+                Ok(Connected {
+                    account: account.ok_or(Error::missing(RecordKind::Account))?,
+                    check: Err(error),
+                })
             }
             Err(error) => Err(error),
         }

@@ -16,7 +16,7 @@ use crate::id::{AppId, HookId, QuarantineId};
 use crate::inbox::InboxWrite;
 use crate::ledger::Action;
 use crate::provider::{HookReply, Inbound, InboundBody, RawWebhook, WebhookDecoder, WebhookError};
-use crate::scope::{Audience, OrgScope};
+use crate::scope::OrgScope;
 use crate::store::{Batch, Cause, Expect, StoreError};
 
 /// Reading and deciding may take this long before an element is put in line instead.
@@ -129,7 +129,7 @@ impl<'a> Intake<'a> {
         lane: LaneKind,
         elements: &[Inbound],
     ) -> Result<Vec<QuarantineId>, Error> {
-        let scope = OrgScope::new(route.org, Audience::All);
+        let scope = OrgScope::new(route.org);
         let begun = Instant::now();
         let lane_id = Lane { org: route.org, account: Some(route.account), kind: lane };
         for arrivals in TRIES {

@@ -13,12 +13,21 @@ pub use permit::permit_to_answer;
 pub use scripted::{Scripted, ScriptedProvider, Sent};
 
 use crate::id::OrgId;
-use crate::scope::{Audience, OrgScope, SystemScope};
+use crate::scope::{OrgScope, Principal, SystemScope};
 
-/// A scope for an author of a store. Gives no more than vouching for somebody already does.
+/// The principal of a service with this name.
+///
+/// # Panics
+/// For a name without a visible character.
+#[must_use]
+pub fn service(name: &str) -> Principal {
+    Principal::service(name).expect("the name of a service is visible")
+}
+
+/// A scope for an author of a store. Gives no more than acting in the organisation already does.
 #[must_use]
 pub fn scope(org: OrgId) -> OrgScope {
-    OrgScope::new(org, Audience::All)
+    OrgScope::new(org)
 }
 
 /// Rights over the system tables, for an author of a store.

@@ -19,7 +19,7 @@ use crate::crm::Crm;
 use crate::effect::{Effect, EffectState, Lane, LaneKind};
 use crate::error::Error;
 use crate::ledger::Action;
-use crate::scope::{Audience, OrgScope};
+use crate::scope::OrgScope;
 use crate::store::{Batch, Cause, Due, EffectWrite, Expect, Lease, StoreError};
 
 /// How long a lane is held. Source: reliability reference, 3.4.
@@ -205,7 +205,7 @@ impl<'a> Worker<'a> {
     }
 
     async fn run_lane(&self, lease: Lease) -> Result<(WorkReport, bool), Error> {
-        let scope = OrgScope::new(lease.lane.org, Audience::All);
+        let scope = OrgScope::new(lease.lane.org);
         let due = self.crm.store().due(&scope, &lease, self.crm.now(), CHUNK).await?;
         let progressed = !due.is_empty();
         let (mut effects, mut elements) = (Vec::new(), Vec::new());

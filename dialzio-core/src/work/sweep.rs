@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::event::DomainEvent;
 use crate::ledger::Action;
 use crate::page::PageRequest;
-use crate::scope::{Audience, OrgScope, Principal};
+use crate::scope::{OrgScope, Principal};
 use crate::store::{Batch, Cause, Expect, Purge, RecordRef, StoreError, SystemWrite, Write};
 use crate::time::RETENTION_CAP;
 
@@ -33,7 +33,7 @@ impl Worker<'_> {
             let Some(last) = orgs.last() else { break };
             after = Some(last.id);
             for org in &orgs {
-                let scope = OrgScope::new(org.id, Audience::All);
+                let scope = OrgScope::new(org.id);
                 let kept = TimeDelta::days(i64::from(org.message_days)).min(RETENTION_CAP);
                 for (class, before) in
                     [(Purge::Messages, now - kept), (Purge::Quarantine, now), (Purge::Bookkeeping, now)]
@@ -64,7 +64,7 @@ impl Worker<'_> {
             let Some(last) = orgs.last() else { return Ok(()) };
             after = Some(last.id);
             for org in &orgs {
-                let scope = OrgScope::new(org.id, Audience::All);
+                let scope = OrgScope::new(org.id);
                 let query = ConversationQuery { view: InboxView::All, state: StateFilter::Open, now };
                 // One look at the queue first: an idle organisation writes nothing.
                 let page = store.inbox(&scope, &query, PageRequest::first(200)).await?;

@@ -149,9 +149,9 @@ pub async fn connect(
         token: new.token,
         base_url: new.base_url,
     };
-    let (account, failed) = state.crm().accounts().connect(&actor, new).await?;
-    let check = failed.map(|error| error.code());
-    Ok((StatusCode::CREATED, Json(AccountJson { check, ..account.into() })))
+    let connected = state.crm().accounts().connect(&actor, new).await?;
+    let check = connected.check.err().map(|error| dialzio_core::Error::Provider(error).code());
+    Ok((StatusCode::CREATED, Json(AccountJson { check, ..connected.account.into() })))
 }
 
 /// `POST /v1/accounts/{account}/check`.

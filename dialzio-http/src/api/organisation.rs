@@ -27,7 +27,7 @@ pub struct MeJson {
 
 /// `GET /v1/me`.
 pub async fn me(Caller(actor): Caller) -> Json<MeJson> {
-    let permissions = actor.grant().permissions.clone();
+    let permissions = actor.grant().permissions().to_vec();
     Json(MeJson { organisation: actor.org(), principal: actor.principal().to_ref(), permissions })
 }
 

@@ -61,7 +61,8 @@ async fn all(crm: &Crm) -> Result<Vec<Found>, dialzio_core::Error> {
         let Some(last) = orgs.last() else { break };
         after = Some(last.id);
         for org in orgs {
-            let operator = crm.access().vouch(org.id, Principal::service("operator"), Role::Owner.grant());
+            let operator =
+                crm.access().act_as(org.id, Principal::service("operator")?, Role::Owner.grant()).await?;
             let mut page = PageRequest::first(PageRequest::MAX);
             loop {
                 let items = crm.quarantine().list(&operator, page.clone()).await?;

@@ -45,7 +45,7 @@ pub(super) async fn owner_link(
     owner: Option<EmailAddress>,
     origin: &str,
 ) -> Result<String, dialzio_core::Error> {
-    let operator = crm.access().vouch(org, Principal::service("operator"), Role::Owner.grant());
+    let operator = crm.access().act_as(org, Principal::service("operator")?, Role::Owner.grant()).await?;
     let token = crm.access().invite(&operator, owner, Role::Owner).await?;
     Ok(setup_url(origin, token.reveal()))
 }
@@ -55,7 +55,7 @@ impl Init {
         let owner: EmailAddress = self.owner.parse()?;
         let crm = self.data.open(None).await?;
         let (org, link) = found(&crm, &self.org, Some(owner), &self.origin).await?;
-        let operator = crm.access().vouch(org, Principal::service("operator"), Role::Owner.grant());
+        let operator = crm.access().act_as(org, Principal::service("operator")?, Role::Owner.grant()).await?;
         let name = Title::parse("Made by init")?;
         let (_, key) = crm.access().create_key(&operator, name, Permission::ALL).await?;
         if self.json {

@@ -126,7 +126,7 @@ impl Serve {
             }
             return Ok(Some(found(crm, "My business", None, origin).await?.1));
         };
-        let members = crm.access().members(&operator(crm, org)).await?;
+        let members = crm.access().members(&operator(crm, org).await?).await?;
         match (members.is_empty(), self.found) {
             (true, true) => owner_link(crm, org, None, origin).await.map(Some),
             (false, _) => Ok(Some(format!("{origin}/inbox"))),
@@ -142,14 +142,14 @@ impl Serve {
     ) -> Result<crate::sandbox::Sandbox, Box<dyn std::error::Error + Send + Sync>> {
         let sandbox = crate::sandbox::Sandbox::start(crm).await?;
         if let Some(org) = crm.access().organisations(None).await?.first() {
-            sandbox.connect(crm, &operator(crm, org.id), server).await?;
+            sandbox.connect(crm, &operator(crm, org.id).await?, server).await?;
         }
         Ok(sandbox)
     }
 }
 
-fn operator(crm: &Crm, org: OrgId) -> dialzio_core::Actor {
-    crm.access().vouch(org, Principal::service("operator"), Role::Owner.grant())
+async fn operator(crm: &Crm, org: OrgId) -> Result<dialzio_core::Actor, dialzio_core::Error> {
+    crm.access().act_as(org, Principal::service("operator")?, Role::Owner.grant()).await
 }
 
 fn log() {

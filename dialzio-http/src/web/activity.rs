@@ -54,9 +54,10 @@ fn line(desk: &Desk, name: &str, done: &Activity) -> EventLine {
 /// What was done, in a sentence.
 pub(crate) fn sentence(desk: &Desk, name: &str, done: &Activity) -> String {
     let by = desk.who(&done.by);
-    let by_itself = Principal::from_ref(&done.by) == Principal::System;
+    let author = Principal::from_ref(&done.by).ok();
+    let by_itself = matches!(author, Some(Principal::System { .. }));
     match done.what {
-        ActivityKind::Assigned { to: Some(to) } if Principal::from_ref(&done.by) == Principal::Member(to) => {
+        ActivityKind::Assigned { to: Some(to) } if author == Some(Principal::Member(to)) => {
             format!("{by} took this over")
         }
         ActivityKind::Assigned { to: Some(to) } => {

@@ -81,7 +81,7 @@ impl<'a> Bubbles<'a> {
     /// Whether whoever looks wrote it: their own side says so already.
     fn is_own(&self, author: &str) -> bool {
         let me = self.desk.actor.member();
-        me.is_some() && matches!(Principal::from_ref(author), Principal::Member(id) if Some(id) == me)
+        me.is_some() && matches!(Principal::from_ref(author), Ok(Principal::Member(id)) if Some(id) == me)
     }
 
     async fn quote(&self, message: &Message) -> Result<Option<Quote>, Problem> {

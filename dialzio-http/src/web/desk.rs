@@ -111,14 +111,15 @@ impl Desk {
         self.members.iter().find(|member| member.id == id).map(|member| member.name.reveal().to_owned())
     }
 
-    /// Whoever stands behind the stored form of a principal.
+    /// What people call the principal of a stored form.
     pub(crate) fn who(&self, stored: &str) -> String {
         match Principal::from_ref(stored) {
-            Principal::Member(id) if self.actor.member() == Some(id) => "You".to_owned(),
-            Principal::Member(id) => self.member(id).unwrap_or_else(|| "Somebody who left".to_owned()),
-            Principal::ApiKey(_) => "API".to_owned(),
-            Principal::Service(name) => name.reveal().to_owned(),
-            Principal::System => "Dialzio".to_owned(),
+            Ok(Principal::Member(id)) if self.actor.member() == Some(id) => "You".to_owned(),
+            Ok(Principal::Member(id)) => self.member(id).unwrap_or_else(|| "Somebody who left".to_owned()),
+            Ok(Principal::ApiKey(_)) => "API".to_owned(),
+            Ok(Principal::Service(name)) => name.reveal().to_owned(),
+            Ok(Principal::System { .. }) => "Dialzio".to_owned(),
+            Err(_) => "Unknown".to_owned(),
         }
     }
 

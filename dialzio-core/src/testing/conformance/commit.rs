@@ -4,7 +4,6 @@ use crate::contact::{Alias, ContactWrite};
 use crate::contact::{ContactQuery, SubjectKey};
 use crate::event::{DomainEvent, EventSeq};
 use crate::page::PageRequest;
-use crate::scope::Principal;
 use crate::store::{
     Expect, IdempotencyKey, LedgerSeq, Once, Outcome, RecordRef, Revision, StoreError, Write,
 };
@@ -96,7 +95,7 @@ pub async fn one_untrue_expectation_among_many_refuses_the_batch(bench: Bench) {
 
 fn once(route: &str, key: &str, request: &[u8], answer: RecordRef) -> Once {
     let key = IdempotencyKey::parse(key).unwrap();
-    Once::new(&Principal::service("shop"), route, &key, request, answer)
+    Once::new(&crate::testing::service("shop"), route, &key, request, answer)
 }
 
 /// A client that asks again gets the first answer, and nothing happens a second time.

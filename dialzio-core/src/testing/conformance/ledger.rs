@@ -3,7 +3,7 @@
 use crate::contact::ContactWrite;
 use crate::event::{DomainEvent, EventSeq};
 use crate::ledger::{Action, AuditEntry, ChainHash};
-use crate::scope::{Actor, Grant, Principal};
+use crate::scope::{Actor, Grant};
 use crate::store::{Batch, Cause, Expect, RecordRef, Revision};
 use crate::testing::conformance::{Bench, House};
 
@@ -23,7 +23,7 @@ pub async fn every_batch_has_an_audit_entry_and_the_chain_verifies(bench: Bench)
     let before = bench.store.audit(&house.scope, 0, 1_000).await.unwrap();
     verify(&house, &before);
     let contact = bench.make.contact("Asha");
-    let actor = Actor::new(house.org.id, Principal::service("shop desk"), Grant::of(&[]));
+    let actor = Actor::new(house.org.id, crate::testing::service("shop desk"), Grant::of(&[]));
     let mut insert = Batch::new(&actor, Action::ContactCreated, bench.at(1));
     insert.about(contact.id).write(ContactWrite::Insert(contact.clone()));
     let mut read = Batch::new(&actor, Action::MediaOpened, bench.at(2));

@@ -1,0 +1,44 @@
+//! Acting in an organisation: only in one that exists, as one of its members or a named service, never as the system.
+#![cfg(feature = "testing")]
+#![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
+
+use dialzio_core::access::NewOrg;
+use dialzio_core::account::LocalKeys;
+use dialzio_core::chance::Entropy;
+use dialzio_core::memory::MemoryStore;
+use dialzio_core::testing::service;
+use dialzio_core::{Crm, Error, IdSource, OrgId, Principal, RecordKind, Role, SystemClock};
+use std::sync::Arc;
+
+fn crm() -> Crm {
+    let store = MemoryStore::new(Arc::new(SystemClock));
+    Crm::builder().store(store).keys(LocalKeys::ephemeral(&Entropy::system())).build().unwrap()
+}
+
+#[tokio::test]
+async fn nobody_acts_in_an_organisation_that_does_not_exist() {
+    let crm = crm();
+    let unknown: OrgId = IdSource::random().next(crm.clock().now());
+    let refused = crm.access().act_as(unknown, service("shop"), Role::Owner.grant()).await;
+    assert!(matches!(refused, Err(Error::NotFound { kind: RecordKind::Organisation })), "{refused:?}");
+    let org = crm.access().found(NewOrg::named("Asha Motors")).await.unwrap().org;
+    crm.access().act_as(org, service("shop"), Role::Owner.grant()).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_member_of_another_organisation_is_not_acted_as() {
+    let crm = crm();
+    let org = crm.access().found(NewOrg::named("Asha Motors")).await.unwrap().org;
+    let stranger = Principal::Member(IdSource::random().next(crm.clock().now()));
+    let refused = crm.access().act_as(org, stranger, Role::Agent.grant()).await;
+    assert!(matches!(refused, Err(Error::NotFound { kind: RecordKind::Member })), "{refused:?}");
+}
+
+#[tokio::test]
+async fn the_system_is_not_acted_as_even_from_its_stored_form() {
+    let crm = crm();
+    let org = crm.access().found(NewOrg::named("Asha Motors")).await.unwrap().org;
+    let system = Principal::from_ref(Principal::SYSTEM).unwrap();
+    let refused = crm.access().act_as(org, system, Role::Owner.grant()).await;
+    assert!(matches!(refused, Err(Error::Invalid { field: "principal", .. })), "{refused:?}");
+}
