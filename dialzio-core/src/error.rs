@@ -46,6 +46,9 @@ pub enum Error {
     /// Nobody, or nobody any more.
     #[error("sign in first")]
     Unauthenticated,
+    /// Too many others are signing in at the same time; the same call may succeed in a moment.
+    #[error("too many people are signing in at the moment")]
+    Busy,
     /// The grant lacks a permission.
     #[error("not allowed: {permission} is needed")]
     Denied {
@@ -130,6 +133,7 @@ impl Error {
     pub fn code(&self) -> String {
         match self {
             Self::Unauthenticated => "access.unauthenticated".into(),
+            Self::Busy => "access.busy".into(),
             Self::Denied { .. } => "access.denied".into(),
             Self::NotFound { kind } => format!("{kind}.not_found"),
             Self::Invalid { .. } => "input.invalid".into(),
@@ -162,7 +166,7 @@ impl Error {
         match self {
             Self::Store(error) => error.is_retryable(),
             Self::Provider(error) => error.is_retryable(),
-            Self::Conflict { .. } | Self::Blob(_) => true,
+            Self::Busy | Self::Conflict { .. } | Self::Blob(_) => true,
             _ => false,
         }
     }

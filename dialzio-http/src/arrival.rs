@@ -1,7 +1,7 @@
 //! How long a request may take: its body has to keep arriving, and all of it has to end.
 
 use axum::body::{Body, Bytes, HttpBody};
-use axum::extract::Request;
+use axum::extract::{MatchedPath, Request};
 use axum::http::{StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -26,7 +26,7 @@ const LONGEST_HEAD: usize = 32 * 1024;
 pub struct Patience {
     /// All of a request, until its answer begins; its body has to arrive within it.
     pub request: Duration,
-    /// The same for a form with a file.
+    /// The same for a form with a file, on the addresses that take one.
     pub upload: Duration,
     /// How long a body may begin slowly.
     pub grace: Duration,
@@ -126,7 +126,9 @@ pub(crate) async fn hold(patience: Patience, request: Request, next: Next) -> Re
     }
     let kind = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let upload = kind.is_some_and(|kind| kind.starts_with("multipart/form-data"));
-    let most = if upload { patience.upload } else { patience.request };
+    let route = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
+    let takes_files = route.is_some_and(|route| crate::form::TAKE_FILES.contains(&route));
+    let most = if upload && takes_files { patience.upload } else { patience.request };
     let late = Arc::new(AtomicBool::new(false));
     let seen = Arc::clone(&late);
     let request = request.map(|body| {

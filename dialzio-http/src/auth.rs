@@ -56,6 +56,18 @@ pub fn same_site(headers: &HeaderMap, origin: &str) -> Result<(), Problem> {
     ))
 }
 
+/// A request that comes from our own pages, whoever makes it: looked at before its body is read.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct OurPages;
+
+impl FromRequestParts<AppState> for OurPages {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
+        same_site(&parts.headers, state.origin()).map(|()| Self)
+    }
+}
+
 impl FromRequestParts<AppState> for Caller {
     type Rejection = Problem;
 

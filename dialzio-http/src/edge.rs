@@ -12,7 +12,8 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, RequestId, SetRequestIdLayer};
 
-use crate::arrival::{self, Patience};
+use crate::arrival;
+use crate::peer;
 use crate::problem::Problem;
 use crate::state::AppState;
 
@@ -26,7 +27,8 @@ const API_POLICY: &str = "default-src 'none'; frame-ancestors 'none'";
 static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Wraps a router.
-pub(crate) fn wrap(router: Router<AppState>, patience: Patience) -> Router<AppState> {
+pub(crate) fn wrap(router: Router<AppState>, state: &AppState) -> Router<AppState> {
+    let patience = state.options().patience;
     router
         .fallback(crate::web::not_found)
         .method_not_allowed_fallback(|| async {
@@ -48,6 +50,7 @@ pub(crate) fn wrap(router: Router<AppState>, patience: Patience) -> Router<AppSt
                     .into_response()
                 }))
                 .layer(CompressionLayer::new())
+                .layer(middleware::from_fn_with_state(state.clone(), peer::identify))
                 .layer(middleware::from_fn(move |request, next| arrival::hold(patience, request, next))),
         )
 }

@@ -1,11 +1,12 @@
-//! What a form sends: named texts, and at most one file.
+//! What a form sends: named texts, and on the addresses that take files at most one file.
 
-use axum::extract::{FromRequest, Multipart, Request};
+use axum::extract::{FromRequest, FromRequestParts, Multipart, Request};
 use axum::http::{StatusCode, header};
 use bytes::Bytes;
 use std::time::Duration;
 use tokio::sync::OwnedSemaphorePermit;
 
+use crate::auth::Caller;
 use crate::problem::Problem;
 use crate::state::AppState;
 
@@ -17,6 +18,13 @@ const UPLOAD: u64 = 1024 * 1024;
 /// How long an upload waits for its turn.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// The addresses that take files: a form with one may take longer there than elsewhere.
+pub(crate) const TAKE_FILES: [&str; 3] = [
+    "/v1/conversations/{conversation}/files",
+    "/web/conversations/{conversation}/messages",
+    "/web/sandbox/{person}/messages",
+];
+
 /// A file of a form.
 #[derive(Debug, Clone)]
 pub(crate) struct Upload {
@@ -25,42 +33,69 @@ pub(crate) struct Upload {
     pub(crate) bytes: Bytes,
 }
 
-/// What a form sent, urlencoded or multipart.
+/// What a form without a file sent.
 #[derive(Debug, Default)]
 pub(crate) struct Fields {
     texts: Vec<(String, String)>,
+}
+
+/// What a form that may hold a file sent. Nothing of it is read before its sender was let in.
+#[derive(Debug, Default)]
+pub(crate) struct FileForm {
+    pub(crate) fields: Fields,
     pub(crate) file: Option<Upload>,
     /// Held as long as the file is in memory.
     _turn: Option<OwnedSemaphorePermit>,
+}
+
+fn is_multipart(request: &Request) -> bool {
+    let kind = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    kind.is_some_and(|kind| kind.starts_with("multipart/form-data"))
 }
 
 impl FromRequest<AppState> for Fields {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &AppState) -> Result<Self, Problem> {
-        let kind = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-        if kind.is_some_and(|kind| kind.starts_with("multipart/form-data")) {
-            let length = request.headers().get(header::CONTENT_LENGTH);
-            let length = length.and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
-            if length.is_some_and(|length| length > LARGEST as u64) {
-                return Err(Problem::too_large());
-            }
-            if !state.room().uploads {
-                return Err(Problem::no_room());
-            }
-            // What does not say how long it is may be long.
-            let turn = if length.is_none_or(|length| length > UPLOAD) {
-                let turn = tokio::time::timeout(PATIENCE, state.uploads().acquire_owned()).await;
-                Some(turn.ok().and_then(Result::ok).ok_or_else(Problem::busy)?)
-            } else {
-                None
-            };
-            let form = Multipart::from_request(request, state).await.map_err(|_| malformed())?;
-            return Ok(Self { _turn: turn, ..Self::multipart(form).await? });
+        if is_multipart(&request) {
+            return Err(Problem::new(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "request.media_type",
+                "This address takes no files: the form must be application/x-www-form-urlencoded",
+            ));
         }
         let body = Bytes::from_request(request, state).await.map_err(|_| Problem::too_large())?;
-        let texts = url::form_urlencoded::parse(&body).into_owned().collect();
-        Ok(Self { texts, ..Self::default() })
+        Ok(Self { texts: url::form_urlencoded::parse(&body).into_owned().collect() })
+    }
+}
+
+impl FromRequest<AppState> for FileForm {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &AppState) -> Result<Self, Problem> {
+        let (mut parts, body) = request.into_parts();
+        <Caller as FromRequestParts<AppState>>::from_request_parts(&mut parts, state).await?;
+        let request = Request::from_parts(parts, body);
+        if !is_multipart(&request) {
+            return Ok(Self { fields: Fields::from_request(request, state).await?, ..Self::default() });
+        }
+        let length = request.headers().get(header::CONTENT_LENGTH);
+        let length = length.and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+        if length.is_some_and(|length| length > LARGEST as u64) {
+            return Err(Problem::too_large());
+        }
+        if !state.room().uploads {
+            return Err(Problem::no_room());
+        }
+        // What does not say how long it is may be long.
+        let turn = if length.is_none_or(|length| length > UPLOAD) {
+            let turn = tokio::time::timeout(PATIENCE, state.uploads().acquire_owned()).await;
+            Some(turn.ok().and_then(Result::ok).ok_or_else(Problem::busy)?)
+        } else {
+            None
+        };
+        let form = Multipart::from_request(request, state).await.map_err(|_| malformed())?;
+        Ok(Self { _turn: turn, ..Self::multipart(form).await? })
     }
 }
 
@@ -68,9 +103,9 @@ fn malformed() -> Problem {
     Problem::new(StatusCode::BAD_REQUEST, "request.malformed", "The form cannot be read")
 }
 
-impl Fields {
+impl FileForm {
     async fn multipart(mut form: Multipart) -> Result<Self, Problem> {
-        let mut fields = Self::default();
+        let mut read = Self::default();
         let failed = |error: axum::extract::multipart::MultipartError| {
             if error.status() == StatusCode::PAYLOAD_TOO_LARGE { Problem::too_large() } else { malformed() }
         };
@@ -82,19 +117,21 @@ impl Fields {
             match file_name {
                 None => {
                     let text = String::from_utf8(bytes.to_vec()).map_err(|_| malformed())?;
-                    fields.texts.push((name, text));
+                    read.fields.texts.push((name, text));
                 }
                 // A file field in which nothing was chosen has neither a name nor bytes.
                 Some(file) if file.is_empty() && bytes.is_empty() => {}
-                Some(_) if fields.file.is_some() => {
+                Some(_) if read.file.is_some() => {
                     return Err(Problem::invalid("file", "can be given once: one file for each message"));
                 }
-                Some(file) => fields.file = Some(Upload { name: file, mime, bytes }),
+                Some(file) => read.file = Some(Upload { name: file, mime, bytes }),
             }
         }
-        Ok(fields)
+        Ok(read)
     }
+}
 
+impl Fields {
     /// A text as sent; empty if it is absent.
     pub(crate) fn get(&self, name: &str) -> &str {
         self.texts.iter().find(|(known, _)| known == name).map_or("", |(_, text)| text)

@@ -1,32 +1,99 @@
-//! Webhooks: bytes in, intake, bytes out.
+//! Webhooks: the address is looked up, bytes are read, their origin is checked, and only then they take up a place.
 
 use axum::body::{Body, to_bytes};
-use axum::extract::{Path, Request, State};
-use axum::http::{Method, StatusCode, header};
+use axum::extract::{Extension, Path, Request, State};
+use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
 use dialzio_core::HookId;
-use dialzio_core::provider::{RawWebhook, WebhookMethod};
+use dialzio_core::provider::{HookReply, RawWebhook, WebhookMethod};
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
 
+use crate::peer::{Client, Counts, Held};
+use crate::problem::Problem;
 use crate::state::AppState;
 
 /// The largest webhook body, in bytes. Source: Meta posts at most 3 MB.
 const LIMIT: usize = 4 * 1024 * 1024;
+/// A body that takes longer than this to arrive is a slow one.
+const QUICK: Duration = Duration::from_secs(1);
+/// Slow bodies at the same time for one hook.
+const SLOW_OF_HOOK: usize = 64;
+/// Slow bodies at the same time from one address.
+const SLOW_OF_PEER: usize = 8;
+
+/// The bodies that arrive slowly, counted by hook and by peer. They have places of their own, so that they never take
+/// one from a webhook that arrives as it should.
+#[derive(Debug, Default)]
+pub(crate) struct SlowBodies {
+    hooks: Arc<Counts<HookId>>,
+    peers: Arc<Counts<IpAddr>>,
+}
+
+impl SlowBodies {
+    fn take(&self, hook: HookId, peer: Option<IpAddr>) -> Option<(Held<HookId>, Option<Held<IpAddr>>)> {
+        let peer = match peer {
+            Some(peer) => Some(self.peers.take(peer, SLOW_OF_PEER)?),
+            None => None,
+        };
+        Some((self.hooks.take(hook, SLOW_OF_HOOK)?, peer))
+    }
+}
 
 /// The provider is to come again.
 fn later() -> Response {
     (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "5")]).into_response()
 }
 
+fn answer(reply: HookReply) -> Response {
+    let status = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
+    let mut response =
+        (status, [(header::CONTENT_TYPE, "text/plain; charset=utf-8")], reply.body).into_response();
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
+    }
+    response
+}
+
+/// Reads a body. What arrives slowly needs one of the places for slow bodies.
+async fn read(
+    state: &AppState,
+    hook: HookId,
+    peer: Option<IpAddr>,
+    body: Body,
+) -> Result<Bytes, Box<Response>> {
+    let mut reading = std::pin::pin!(to_bytes(body, LIMIT));
+    let read = match tokio::time::timeout(QUICK, &mut reading).await {
+        Ok(read) => read,
+        Err(_) => {
+            let Some(_place) = state.slow().take(hook, peer) else {
+                let title = "The request arrives too slowly, and too many others do already";
+                let mut response =
+                    Problem::new(StatusCode::REQUEST_TIMEOUT, "request.slow", title).into_response();
+                response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+                return Err(Box::new(response));
+            };
+            reading.await
+        }
+    };
+    read.map_err(|_| Box::new(StatusCode::PAYLOAD_TOO_LARGE.into_response()))
+}
+
 /// `GET` and `POST /hooks/{hook}`.
 pub(crate) async fn receive(
     State(state): State<AppState>,
+    Extension(client): Extension<Client>,
     Path(hook): Path<String>,
     request: Request<Body>,
 ) -> Response {
     let Ok(hook) = hook.parse::<HookId>() else { return StatusCode::NOT_FOUND.into_response() };
+    let known = match state.crm().intake().hook(hook).await {
+        Ok(known) => known,
+        Err(reply) => return answer(reply),
+    };
     // Nothing is acknowledged that there may be no room to keep.
-    let turn = state.hooks().try_acquire();
-    let Ok(_turn) = turn else { return later() };
     if !state.room().webhooks {
         tracing::error!("webhooks are refused: the disk is almost full");
         return later();
@@ -42,8 +109,11 @@ pub(crate) async fn receive(
     if parts.headers.contains_key(header::CONTENT_ENCODING) {
         return StatusCode::UNSUPPORTED_MEDIA_TYPE.into_response();
     }
-    let Ok(body) = to_bytes(body, LIMIT).await else { return StatusCode::PAYLOAD_TOO_LARGE.into_response() };
-    let text = |(name, value): (&header::HeaderName, &header::HeaderValue)| {
+    let body = match read(&state, hook, client.0, body).await {
+        Ok(body) => body,
+        Err(response) => return *response,
+    };
+    let text = |(name, value): (&header::HeaderName, &HeaderValue)| {
         Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()))
     };
     let raw = RawWebhook {
@@ -52,15 +122,16 @@ pub(crate) async fn receive(
         headers: parts.headers.iter().filter_map(text).collect(),
         body,
     };
-    // In a task of its own: a provider that hangs up does not stop what has begun.
+    let checked = match state.crm().intake().verify(&known, raw) {
+        Ok(checked) => checked,
+        Err(reply) => return answer(reply),
+    };
+    let Ok(place) = state.hooks().try_acquire_owned() else { return later() };
+    // In a task of its own, which the place belongs to: a provider that hangs up does not stop what has begun.
     let crm = state.crm().clone();
-    let reply = tokio::spawn(async move { crm.intake().receive(hook, raw).await }).await;
-    let Ok(reply) = reply else { return StatusCode::SERVICE_UNAVAILABLE.into_response() };
-    let status = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
-    let mut response =
-        (status, [(header::CONTENT_TYPE, "text/plain; charset=utf-8")], reply.body).into_response();
-    if status == StatusCode::SERVICE_UNAVAILABLE {
-        response.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from_static("5"));
-    }
-    response
+    let reply = tokio::spawn(async move {
+        let _place = place;
+        crm.intake().accept(checked).await
+    });
+    reply.await.map_or_else(|_| later(), answer)
 }

@@ -17,6 +17,7 @@ pub mod listen;
 pub mod moving;
 pub mod openapi;
 mod options;
+mod peer;
 pub mod problem;
 pub mod realtime;
 pub mod routes;
@@ -42,6 +43,5 @@ pub fn router(crm: Crm, options: Options) -> Router {
     let router = routes::ROUTES.iter().fold(Router::new(), |router, route| {
         router.route(route.path, (route.handler)().layer(DefaultBodyLimit::max(route.largest)))
     });
-    let patience = state.options().patience;
-    edge::wrap(router.merge(web::routes()), patience).with_state(state)
+    edge::wrap(router.merge(web::routes()), &state).with_state(state)
 }

@@ -1,5 +1,6 @@
 //! How the router is to behave in its surroundings.
 
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -12,6 +13,9 @@ pub struct Options {
     pub origin: String,
     /// How long requests may take.
     pub patience: crate::Patience,
+    /// Proxies in front, whose `X-Forwarded-For` names the address that limits are kept by. This machine's own, unless
+    /// something else is said.
+    pub proxies: Vec<IpAddr>,
     /// The disk whose room is watched; `None` if somebody else does.
     pub disk: Option<crate::disk::Disk>,
     /// Shuts the door for readiness while the process goes down.
@@ -45,6 +49,7 @@ impl Options {
         Self {
             origin: origin.trim_end_matches('/').to_owned(),
             patience: crate::Patience::default(),
+            proxies: vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()],
             disk: None,
             closing: Closing::default(),
             #[cfg(feature = "sandbox")]

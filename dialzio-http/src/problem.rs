@@ -130,7 +130,7 @@ fn status(error: &Error) -> StatusCode {
         Error::File(_) => StatusCode::UNPROCESSABLE_ENTITY,
         Error::Provider(_) => StatusCode::BAD_GATEWAY,
         Error::Store(dialzio_core::StoreError::Unmet(_)) => StatusCode::CONFLICT,
-        Error::Store(_) | Error::Blob(_) => StatusCode::SERVICE_UNAVAILABLE,
+        Error::Busy | Error::Store(_) | Error::Blob(_) => StatusCode::SERVICE_UNAVAILABLE,
         _ => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }

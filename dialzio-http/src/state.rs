@@ -1,11 +1,14 @@
 //! What every handler reaches.
 
 use dialzio_core::Crm;
+use std::net::IpAddr;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 
 use crate::disk::Room;
+use crate::hooks::SlowBodies;
 use crate::options::Options;
+use crate::peer::Counts;
 use crate::realtime::Tails;
 use crate::web::Attempts;
 
@@ -23,6 +26,8 @@ struct Inner {
     attempts: Attempts,
     uploads: Arc<Semaphore>,
     hooks: Arc<Semaphore>,
+    slow: SlowBodies,
+    requests: Arc<Counts<IpAddr>>,
 }
 
 /// How many uploads are read at the same time: each may hold a provider's largest file in memory, twice while it is
@@ -41,6 +46,8 @@ impl AppState {
                 attempts: Attempts::default(),
                 uploads: Arc::new(Semaphore::new(UPLOADS)),
                 hooks: Arc::new(Semaphore::new(HOOKS)),
+                slow: SlowBodies::default(),
+                requests: Arc::default(),
             }),
         }
     }
@@ -69,8 +76,19 @@ impl AppState {
         Arc::clone(&self.inner.uploads)
     }
 
-    pub(crate) fn hooks(&self) -> &Semaphore {
-        &self.inner.hooks
+    /// Places for webhooks whose origin was checked.
+    pub(crate) fn hooks(&self) -> Arc<Semaphore> {
+        Arc::clone(&self.inner.hooks)
+    }
+
+    /// Webhooks whose bodies arrive slowly.
+    pub(crate) fn slow(&self) -> &SlowBodies {
+        &self.inner.slow
+    }
+
+    /// Requests that are under way, by the address that a proxy names.
+    pub(crate) fn requests(&self) -> &Arc<Counts<IpAddr>> {
+        &self.inner.requests
     }
 
     /// How much room there is; enough, if nobody watches.

@@ -2,48 +2,13 @@
 #![cfg(all(feature = "sqlite", feature = "whatsapp"))]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
-use dialzio_core::access::NewOrg;
-use dialzio_core::text::Title;
-use dialzio_core::{Permission, Principal, Role};
-use dialzio_http::disk::Disk;
-use dialzio_http::listen::{self, Limits};
-use dialzio_http::{Options, Patience};
-use std::net::SocketAddr;
+mod server;
+
+use dialzio_http::Patience;
+use dialzio_http::listen::Limits;
+use server::{HELLO, Server, rest, server, status};
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
-
-/// A server on a folder of its own.
-struct Server {
-    address: SocketAddr,
-    key: String,
-    folder: tempfile::TempDir,
-    _stop: tokio::sync::oneshot::Sender<()>,
-}
-
-const NOBODYS_HOOK: &str = "/hooks/01890000-0000-7000-8000-000000000000";
-
-async fn server(limits: Limits, patience: Patience, reserve: Option<(u64, u64)>) -> Server {
-    let folder = tempfile::tempdir().unwrap();
-    let crm = dialzio_http::assemble::open(folder.path(), None, None).await.unwrap();
-    let org = crm.access().found(NewOrg::named("Shop")).await.unwrap().org;
-    let owner =
-        crm.access().act_as(org, Principal::service("test").unwrap(), Role::Owner.grant()).await.unwrap();
-    let name = Title::parse("Test").unwrap();
-    let (_, key) = crm.access().create_key(&owner, name, Permission::ALL).await.unwrap();
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    let mut options = Options::for_origin(&format!("http://{address}"));
-    options.patience = patience;
-    options.disk =
-        reserve.map(|(webhooks, uploads)| Disk::below(folder.path()).unwrap().keeping(webhooks, uploads));
-    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-    let router = dialzio_http::router(crm, options);
-    tokio::spawn(listen::serve(listener, router, limits, async move {
-        let _ = stopped.await;
-    }));
-    Server { address, key: key.reveal().to_owned(), folder, _stop: stop }
-}
 
 fn strict() -> Limits {
     let mut limits = Limits::default();
@@ -60,43 +25,6 @@ fn brisk() -> Patience {
         rate: 1024,
     }
 }
-
-impl Server {
-    async fn open(&self) -> TcpStream {
-        TcpStream::connect(self.address).await.unwrap()
-    }
-
-    /// Sends bytes and reads until the other side closes, or for five seconds.
-    async fn ask(&self, request: &str) -> String {
-        let mut stream = self.open().await;
-        // Refused before all of it was read.
-        let _ = stream.write_all(request.as_bytes()).await;
-        rest(&mut stream).await
-    }
-}
-
-async fn rest(stream: &mut TcpStream) -> String {
-    let mut answer = Vec::new();
-    let reading = async {
-        let mut part = [0; 4096];
-        while let Ok(count @ 1..) = stream.read(&mut part).await {
-            answer.extend_from_slice(&part[..count]);
-        }
-    };
-    let ended = tokio::time::timeout(Duration::from_secs(5), reading).await;
-    assert!(ended.is_ok(), "the connection stays open: {}", String::from_utf8_lossy(&answer));
-    String::from_utf8_lossy(&answer).into_owned()
-}
-
-fn status(answer: &str) -> u16 {
-    answer
-        .split(' ')
-        .nth(1)
-        .and_then(|word| word.parse().ok())
-        .unwrap_or_else(|| panic!("no answer: {answer}"))
-}
-
-const HELLO: &str = "GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
 
 #[test]
 fn the_defaults_are_those_of_the_reference() {
@@ -187,7 +115,8 @@ async fn trickles(server: &Server, length: usize, part: usize, pause: Duration) 
     let begun = Instant::now();
     let mut stream = server.open().await;
     let head = format!(
-        "POST {NOBODYS_HOOK} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n"
+        "POST {} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n",
+        server.hook
     );
     stream.write_all(head.as_bytes()).await.unwrap();
     let (mut reader, mut writer) = stream.split();
@@ -223,7 +152,7 @@ async fn a_body_has_to_keep_arriving() {
     assert!(after < Duration::from_millis(1_500), "{after:?}");
     // Fast enough, and longer than the grace: it is heard to its end.
     let (answer, after) = trickles(&server, 2_048, 256, Duration::from_millis(80)).await;
-    assert_eq!(status(&answer), 404, "{answer}");
+    assert_eq!(status(&answer), 401, "{answer}");
     assert!(after > Duration::from_millis(400), "{after:?}");
     // Fast enough, and without an end in sight.
     let (answer, after) = trickles(&server, 1 << 20, 256, Duration::from_millis(50)).await;
@@ -234,10 +163,13 @@ async fn a_body_has_to_keep_arriving() {
 #[tokio::test]
 async fn room_is_kept_for_what_must_not_be_lost() {
     let full = server(Limits::default(), Patience::default(), Some((u64::MAX, u64::MAX))).await;
-    let hook = format!(
-        "POST {NOBODYS_HOOK} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{{}}"
-    );
-    let answer = full.ask(&hook).await;
+    let hook = |server: &Server| {
+        format!(
+            "POST {} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{{}}",
+            server.hook
+        )
+    };
+    let answer = full.ask(&hook(&full)).await;
     assert_eq!(status(&answer), 503);
     assert!(answer.contains("retry-after"), "{answer}");
     let ready = full.ask("GET /readyz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await;
@@ -249,7 +181,7 @@ async fn room_is_kept_for_what_must_not_be_lost() {
 
     // Room for webhooks alone: files are refused, and the server is ready all the same.
     let low = server(Limits::default(), Patience::default(), Some((0, u64::MAX))).await;
-    assert_eq!(status(&low.ask(&hook).await), 404);
+    assert_eq!(status(&low.ask(&hook(&low)).await), 401);
     let ready = low.ask("GET /readyz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await;
     assert_eq!(status(&ready), 200);
     assert!(ready.contains(r#""uploads":"refused""#) && ready.contains(r#""webhooks":"taken""#), "{ready}");
@@ -268,7 +200,7 @@ async fn room_is_kept_for_what_must_not_be_lost() {
 
     // Nobody watches: nothing is refused for that.
     let unwatched = server(Limits::default(), Patience::default(), None).await;
-    assert_eq!(status(&unwatched.ask(&hook).await), 404);
+    assert_eq!(status(&unwatched.ask(&hook(&unwatched)).await), 401);
     let answer = unwatched.ask(&upload.replace(&low.key, &unwatched.key)).await;
     assert_eq!(status(&answer), 404, "{answer}");
     assert!(full.folder.path().exists());

@@ -5,7 +5,7 @@ mod service;
 mod store;
 mod token;
 
-pub use password::PasswordError;
+pub use password::{PasswordError, may_fit};
 pub use service::{AccessService, Founded, NewOrg, SignedIn};
 pub use store::{AccessStore, AccessWrite};
 pub use token::{Token, TokenHash};

@@ -173,11 +173,15 @@ impl<'a> AccessService<'a> {
         let known = store.user(self.crm.system(), UserKey::Email(&address)).await?;
         let mut writes = vec![SystemWrite::UseInvitation(token.hash())];
         let user = match known {
-            Some(user) if password::verify(secret, Some(user.password.clone())).await => user.id,
-            Some(_) => return Err(Error::invalid("password", "is not the one of this account")),
+            Some(user) => {
+                if !password::verify(secret, Some(user.password.clone())).await? {
+                    return Err(Error::invalid("password", "is not the one of this account"));
+                }
+                user.id
+            }
             None => {
-                password::check(secret, &address).map_err(|why| Error::invalid("password", why))?;
-                let hash = password::hash(secret).await.map_err(|why| Error::invalid("password", why))?;
+                password::check(secret, &address)?;
+                let hash = password::hash(secret).await?;
                 let id = self.crm.ids().next(now);
                 writes.push(SystemWrite::User(User { id, email: address, password: hash, created_at: now }));
                 id
@@ -216,11 +220,11 @@ impl<'a> AccessService<'a> {
     /// passwords.
     ///
     /// # Errors
-    /// [`Error::Unauthenticated`], the same for every cause.
+    /// [`Error::Unauthenticated`], the same for every cause; [`Error::Busy`] if too many others are signing in.
     pub async fn sign_in(&self, email: &EmailAddress, secret: &SecretString) -> Result<SignedIn, Error> {
         let store = self.crm.store();
         let user = store.user(self.crm.system(), UserKey::Email(email)).await?;
-        if !password::verify(secret, user.as_ref().map(|user| user.password.clone())).await {
+        if !password::verify(secret, user.as_ref().map(|user| user.password.clone())).await? {
             return Err(Error::Unauthenticated);
         }
         let user = user.ok_or(Error::Unauthenticated)?;

@@ -4,18 +4,21 @@ mod line;
 mod routing;
 
 use bytes::Bytes;
+use std::sync::Arc;
 use tokio::time::{Duration, Instant};
 
 use crate::account::{App, Route};
 use crate::consent::Words;
 use crate::conversation::{Decision, Facts, InboundAsk, decide, touches_consent};
-use crate::crm::Crm;
+use crate::crm::{Crm, OpenedHook};
 use crate::effect::{Lane, LaneKind};
 use crate::error::Error;
 use crate::id::{AppId, HookId, QuarantineId};
 use crate::inbox::InboxWrite;
 use crate::ledger::Action;
-use crate::provider::{HookReply, Inbound, InboundBody, RawWebhook, WebhookDecoder, WebhookError};
+use crate::provider::{
+    HookReply, Inbound, InboundBody, RawWebhook, VerifiedWebhook, WebhookDecoder, WebhookError,
+};
 use crate::scope::OrgScope;
 use crate::store::{Batch, Cause, Expect, StoreError};
 
@@ -28,6 +31,17 @@ const TRIES: [Arrivals; 3] = [Arrivals::New, Arrivals::LookedUp, Arrivals::Looke
 #[derive(Debug, Clone, Copy)]
 pub struct Intake<'a> {
     crm: &'a Crm,
+}
+
+/// An address of webhooks that belongs to an app.
+#[derive(Debug, Clone)]
+pub struct KnownHook(Arc<OpenedHook>);
+
+/// A webhook whose origin was checked, to be taken in.
+#[derive(Debug)]
+pub struct CheckedWebhook {
+    hook: Arc<OpenedHook>,
+    verified: VerifiedWebhook,
 }
 
 /// A batch, the places of what has to wait, and what goes into quarantine.
@@ -82,24 +96,55 @@ impl<'a> Intake<'a> {
     }
 
     /// Takes a webhook in. Never fails: the reply is what the provider has to get. 200 means durable.
+    ///
+    /// A server that reads bodies from strangers takes the three steps one by one instead: [`hook`](Self::hook) before
+    /// it reads, [`verify`](Self::verify) before it gives the request a place, [`accept`](Self::accept).
     pub async fn receive(&self, hook: HookId, raw: RawWebhook) -> HookReply {
-        let opened = match self.crm.accounts().opened_hook(hook).await {
-            Ok(Some(opened)) => opened,
-            Ok(None) => return HookReply::status(404),
-            Err(error) => return unavailable(&error),
+        let checked = match self.hook(hook).await {
+            Ok(known) => self.verify(&known, raw),
+            Err(reply) => Err(reply),
         };
-        let Ok(decoder) = self.decoder(&opened.app) else { return HookReply::status(404) };
-        let verified = match decoder.verify(raw, &opened.secrets) {
+        match checked {
+            Ok(checked) => self.accept(checked).await,
+            Err(reply) => reply,
+        }
+    }
+
+    /// The app that a webhook's address belongs to.
+    ///
+    /// # Errors
+    /// The whole answer otherwise: 404 for an address of no app, 503 if the store cannot tell.
+    pub async fn hook(&self, hook: HookId) -> Result<KnownHook, HookReply> {
+        match self.crm.accounts().opened_hook(hook).await {
+            Ok(Some(opened)) => Ok(KnownHook(opened)),
+            Ok(None) => Err(HookReply::status(404)),
+            Err(error) => Err(unavailable(&error)),
+        }
+    }
+
+    /// Checks where a webhook comes from. Pure: nothing is looked up or kept.
+    ///
+    /// # Errors
+    /// The whole answer otherwise: a refusal, or the 200 of a subscription check, which leaves nothing to take in.
+    pub fn verify(&self, hook: &KnownHook, raw: RawWebhook) -> Result<CheckedWebhook, HookReply> {
+        let Ok(decoder) = self.decoder(&hook.0.app) else { return Err(HookReply::status(404)) };
+        let verified = match decoder.verify(raw, &hook.0.secrets) {
             Ok(verified) => verified,
-            Err(WebhookError::Subscription) => return HookReply::status(403),
-            Err(WebhookError::Shape) => return HookReply::status(405),
-            Err(_) => return HookReply::status(401),
+            Err(WebhookError::Subscription) => return Err(HookReply::status(403)),
+            Err(WebhookError::Shape) => return Err(HookReply::status(405)),
+            Err(_) => return Err(HookReply::status(401)),
         };
         if let Some(challenge) = verified.challenge() {
-            return HookReply { status: 200, body: challenge.to_owned() };
+            return Err(HookReply { status: 200, body: challenge.to_owned() });
         }
-        let elements = decoder.decode(&verified);
-        match self.take(&opened, elements).await {
+        Ok(CheckedWebhook { hook: Arc::clone(&hook.0), verified })
+    }
+
+    /// Takes in what was checked. Never fails: the reply is what the provider has to get. 200 means durable.
+    pub async fn accept(&self, checked: CheckedWebhook) -> HookReply {
+        let Ok(decoder) = self.decoder(&checked.hook.app) else { return HookReply::status(404) };
+        let elements = decoder.decode(&checked.verified);
+        match self.take(&checked.hook, elements).await {
             Ok(_) => HookReply::OK,
             Err(error) => unavailable(&error),
         }

@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 
 use super::{Asked, Body, Id, List, Paging, text, word};
 use crate::auth::Caller;
-use crate::form::Fields;
+use crate::form::FileForm;
 use crate::problem::Problem;
 use crate::state::AppState;
 
@@ -170,10 +170,11 @@ pub(crate) async fn send_file(
     Caller(actor): Caller,
     Id(id): Id<ConversationId>,
     headers: HeaderMap,
-    fields: Fields,
+    form: FileForm,
 ) -> Result<Response, Problem> {
     let key = idempotency_key(&headers)?;
-    let upload = fields.file.as_ref().ok_or_else(|| Problem::invalid("file", "is needed"))?;
+    let fields = &form.fields;
+    let upload = form.file.as_ref().ok_or_else(|| Problem::invalid("file", "is needed"))?;
     let file = NewFile { bytes: upload.bytes.clone(), name: upload.name.clone() };
     let caption = fields.given("caption").map(|words| text::<MessageText>("caption", words)).transpose()?;
     let reply_to = fields.given("reply_to").map(|id| word("reply_to", id)).transpose()?;

@@ -28,8 +28,8 @@ pub(super) struct Serve {
     /// The public address, if it is another than the one listened on.
     #[arg(long, env = "DIALZIO_ORIGIN")]
     origin: Option<String>,
-    /// The address of a proxy that speaks for many, so that its connections are not counted as one visitor's. This
-    /// machine's own is known.
+    /// The address of a proxy in front. Its connections are not counted as one visitor's, and its X-Forwarded-For names
+    /// the visitor that limits are kept by. This machine's own is known.
     #[arg(long = "trusted-proxy", env = "DIALZIO_TRUSTED_PROXIES", value_delimiter = ',')]
     trusted_proxies: Vec<IpAddr>,
     /// Run the emulated provider, and show the page that plays the customer.
@@ -73,6 +73,7 @@ impl Serve {
         let origin = self.origin.clone().unwrap_or_else(|| format!("http://{address}"));
         let mut options = Options::for_origin(&origin);
         options.disk = Some(disk);
+        options.proxies.extend(&self.trusted_proxies);
         let link = self.set_up(&crm, &origin).await?;
         let server = Url::parse(&format!("http://{address}/"))?;
         #[cfg(feature = "sandbox")]
@@ -82,7 +83,7 @@ impl Serve {
         let closing = options.closing.clone();
         let router = crate::router(crm.clone(), options);
 
-        let mut limits = Limits::default();
+        let mut limits = Limits::for_this_process();
         limits.trusted.extend(&self.trusted_proxies);
 
         let (stop, stopped) = tokio::sync::watch::channel(false);

@@ -1,8 +1,10 @@
 //! How often somebody may try to come in: five failures a minute, then a delay that doubles up to a quarter of an hour.
-//! Kept in memory, by account and by network address.
+//! Kept in memory, by account and by network address, in tables that never grow beyond their room.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use std::collections::HashMap;
+use moka::policy::EvictionPolicy;
+use moka::sync::Cache;
+use std::hash::{BuildHasher, RandomState};
 use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 
@@ -14,14 +16,14 @@ const MINUTE: TimeDelta = TimeDelta::minutes(1);
 const LONGEST: TimeDelta = TimeDelta::minutes(15);
 /// How long the last failure is remembered.
 const MEMORY: TimeDelta = TimeDelta::hours(1);
-/// Most keys that are kept.
-const ROOM: usize = 20_000;
+/// Accounts that are remembered, and as many addresses; beyond that the one goes that was tried longest ago.
+const ROOM: u64 = 20_000;
 
 /// Who tries.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Key {
-    /// An account, by the hash of its address.
-    Account([u8; 32]),
+    /// An account, by a hash of its address.
+    Account(u64),
     /// A machine, or for IPv6 its network of 64 bits.
     Address(IpAddr),
 }
@@ -35,44 +37,80 @@ struct Record {
 }
 
 /// The failures so far.
-#[derive(Debug, Default)]
-pub(crate) struct Attempts(Mutex<HashMap<Key, Record>>);
+#[derive(Debug)]
+pub(crate) struct Attempts {
+    accounts: Cache<Key, Record>,
+    addresses: Cache<Key, Record>,
+    hasher: RandomState,
+    /// Held from the look to the count, so that attempts at the same time are counted one by one.
+    turn: Mutex<()>,
+}
+
+impl Default for Attempts {
+    fn default() -> Self {
+        let table = || Cache::builder().max_capacity(ROOM).eviction_policy(EvictionPolicy::lru()).build();
+        Self { accounts: table(), addresses: table(), hasher: RandomState::new(), turn: Mutex::new(()) }
+    }
+}
 
 impl Attempts {
-    /// Counts an attempt before it is made; one that succeeds is [forgotten](Self::forget).
+    /// The key of an account. No address is kept, and no two processes hash alike.
+    pub(crate) fn account(&self, name: &str) -> Key {
+        Key::Account(self.hasher.hash_one(name))
+    }
+
+    fn table(&self, key: Key) -> &Cache<Key, Record> {
+        match key {
+            Key::Account(_) => &self.accounts,
+            Key::Address(_) => &self.addresses,
+        }
+    }
+
+    /// Counts an attempt before it is made; one that succeeds is [forgotten](Self::forget), one that was not made is
+    /// [taken back](Self::take_back).
     ///
     /// # Errors
     /// The seconds to wait.
     pub(crate) fn begin(&self, keys: &[Key], now: DateTime<Utc>) -> Result<(), u32> {
-        let mut records = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let shut = keys.iter().filter_map(|key| records.get(key)?.shut_until).max().filter(|end| *end > now);
-        if let Some(end) = shut {
+        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        let known: Vec<_> = keys.iter().map(|key| (*key, self.table(*key).get(key))).collect();
+        let shut = known.iter().filter_map(|(_, record)| record.as_ref()?.shut_until).max();
+        if let Some(end) = shut.filter(|end| *end > now) {
             return Err(u32::try_from((end - now).num_seconds() + 1).unwrap_or(u32::MAX));
         }
-        if records.len() >= ROOM {
-            records.retain(|_, record| record.last + MEMORY > now);
-        }
-        for key in keys {
+        for (key, record) in known {
             let fresh = Record { failures: 0, since: now, shut_until: None, last: now };
-            let record = records.entry(key.clone()).or_insert(fresh);
-            if record.last + MEMORY <= now || record.failures < FREE && record.since + MINUTE <= now {
-                *record = fresh;
-            }
+            let is_old = |record: &Record| {
+                record.last + MEMORY <= now || record.failures < FREE && record.since + MINUTE <= now
+            };
+            let mut record = record.filter(|record| !is_old(record)).unwrap_or(fresh);
             record.failures = record.failures.saturating_add(1);
             record.last = now;
             if let Some(beyond) = record.failures.checked_sub(FREE) {
                 let delay = MINUTE * 2_i32.saturating_pow(beyond.min(4));
                 record.shut_until = Some(now + delay.min(LONGEST));
             }
+            self.table(key).insert(key, record);
         }
         Ok(())
     }
 
+    /// An attempt that was counted was not made after all.
+    pub(crate) fn take_back(&self, keys: &[Key]) {
+        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        for key in keys {
+            if let Some(mut record) = self.table(*key).get(key) {
+                record.failures = record.failures.saturating_sub(1);
+                record.shut_until = None;
+                self.table(*key).insert(*key, record);
+            }
+        }
+    }
+
     /// Somebody came in.
     pub(crate) fn forget(&self, keys: &[Key]) {
-        let mut records = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         for key in keys {
-            records.remove(key);
+            self.table(*key).invalidate(key);
         }
     }
 }
@@ -84,7 +122,7 @@ mod tests {
     #[test]
     fn five_failures_are_free_and_delays_grow_to_a_quarter_of_an_hour() {
         let attempts = Attempts::default();
-        let keys = [Key::Account([1; 32])];
+        let keys = [Key::Account(1)];
         let mut now = DateTime::UNIX_EPOCH;
         for _ in 0..5 {
             assert_eq!(attempts.begin(&keys, now), Ok(()));
@@ -106,9 +144,34 @@ mod tests {
         let attempts = Attempts::default();
         let mut now = DateTime::UNIX_EPOCH;
         for _ in 0..20 {
-            assert_eq!(attempts.begin(&[Key::Account([1; 32])], now), Ok(()));
+            assert_eq!(attempts.begin(&[Key::Account(1)], now), Ok(()));
             now += TimeDelta::seconds(61);
         }
-        assert_eq!(attempts.begin(&[Key::Account([2; 32])], now), Ok(()));
+        assert_eq!(attempts.begin(&[Key::Account(2)], now), Ok(()));
+    }
+
+    #[test]
+    fn an_attempt_that_was_not_made_does_not_count() {
+        let attempts = Attempts::default();
+        for _ in 0..50 {
+            assert_eq!(attempts.begin(&[Key::Account(1)], DateTime::UNIX_EPOCH), Ok(()));
+            attempts.take_back(&[Key::Account(1)]);
+        }
+    }
+
+    #[test]
+    fn the_tables_keep_their_room_and_strange_accounts_push_no_address_out() {
+        let attempts = Attempts::default();
+        let now = DateTime::UNIX_EPOCH;
+        let busy = Key::Address(IpAddr::from([192, 0, 2, 7]));
+        for _ in 0..5 {
+            assert_eq!(attempts.begin(&[busy], now), Ok(()));
+        }
+        for account in 0..3 * ROOM {
+            assert_eq!(attempts.begin(&[Key::Account(account)], now), Ok(()));
+        }
+        attempts.accounts.run_pending_tasks();
+        assert!(attempts.accounts.entry_count() <= ROOM, "{}", attempts.accounts.entry_count());
+        assert!(attempts.begin(&[busy], now).is_err(), "it is still shut");
     }
 }

@@ -1,7 +1,7 @@
 //! Coming in and going out: the link of an invitation, sign-in, sign-out.
 
-use axum::extract::{ConnectInfo, Extension, Query, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::extract::{Extension, Query, State};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::cookie::{Cookie, CookieJar};
 use dialzio_core::Error;
@@ -9,17 +9,15 @@ use dialzio_core::access::Token;
 use dialzio_core::text::{EmailAddress, PersonName};
 use secrecy::SecretString;
 use serde::Deserialize;
-use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 use super::attempts::Key;
 use super::desk::{show, theme};
 use super::view::entry::{SetupForm, SetupPage, SignInForm, SignInPage};
-use crate::auth::{Caller, SESSION_COOKIE, same_site, session_cookie};
+use crate::auth::{Caller, OurPages, SESSION_COOKIE, session_cookie};
 use crate::form::Fields;
+use crate::peer::Client;
 use crate::problem::Problem;
 use crate::state::AppState;
-
-type Peer = Option<Extension<ConnectInfo<SocketAddr>>>;
 
 /// Sends the page elsewhere.
 pub(crate) fn go_to(path: &str) -> Response {
@@ -48,9 +46,9 @@ pub(crate) struct Next {
 fn own_path(next: &str) -> &str {
     let own = next.starts_with('/')
         && !next.starts_with("//")
-        && !next.contains(['\\', '\n', '\r', '\t'])
+        && !next.contains('\\')
         && !next.starts_with("/web/")
-        && next.is_ascii();
+        && next.bytes().all(|byte| byte.is_ascii_graphic());
     if own { next } else { "/inbox" }
 }
 
@@ -68,19 +66,12 @@ pub(crate) async fn sign_in(
     Ok(show(&SignInPage { theme: theme(&jar), form })?.into_response())
 }
 
-/// Who tries to come in. A peer on loopback is a proxy in front of us, which stands for everybody.
-fn keys(peer: &Peer, account: Option<&[u8; 32]>) -> Vec<Key> {
-    let address = peer.as_ref().map(|Extension(ConnectInfo(peer))| peer.ip()).filter(|ip| !ip.is_loopback());
-    let address = address.map(|ip| match ip {
-        IpAddr::V6(six) => {
-            let [a, b, c, d, ..] = six.segments();
-            IpAddr::V6(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
-        }
-        four @ IpAddr::V4(_) => four,
-    });
-    address.map(Key::Address).into_iter().chain(account.map(|hash| Key::Account(*hash))).collect()
+/// Who tries to come in.
+fn keys(client: Client, account: Key) -> Vec<Key> {
+    client.0.map(Key::Address).into_iter().chain([account]).collect()
 }
 
+/// Counts an attempt as one that failed, until it is known to have been another.
 fn begin(state: &AppState, keys: &[Key]) -> Result<(), Problem> {
     state.attempts().begin(keys, state.crm().clock().now()).map_err(|seconds| {
         let mut problem = Problem::new(
@@ -108,40 +99,28 @@ fn let_in(token: &Token, next: &str) -> Response {
     response
 }
 
-/// A hash under which attempts on an account are counted, so that no address is kept.
-fn account_key(address: &str) -> [u8; 32] {
-    use std::hash::{DefaultHasher, Hash, Hasher};
-    let mut key = [0; 32];
-    for (index, part) in key.chunks_exact_mut(8).enumerate() {
-        let mut hasher = DefaultHasher::new();
-        (index, address).hash(&mut hasher);
-        part.copy_from_slice(&hasher.finish().to_be_bytes());
-    }
-    key
-}
-
 /// `POST /web/sign-in`.
 pub(crate) async fn enter(
     State(state): State<AppState>,
-    peer: Peer,
-    headers: HeaderMap,
+    Extension(client): Extension<Client>,
+    _: OurPages,
     fields: Fields,
 ) -> Result<Response, Problem> {
-    same_site(&headers, state.origin())?;
     let next = own_path(fields.get("next")).to_owned();
     let refused = |email: &str| SignInForm {
         email: email.to_owned(),
         next: next.clone(),
         problem: Some("The address or the password is not right.".to_owned()),
     };
-    let typed = fields.get("email").trim();
-    let account = account_key(&typed.to_lowercase());
-    let keys = keys(&peer, Some(&account));
-    begin(&state, &keys)?;
-    let secret = SecretString::from(fields.get("password").to_owned());
-    let Ok(email) = EmailAddress::parse(typed) else {
+    let (typed, password) = (fields.get("email").trim(), fields.get("password"));
+    // What can be nobody's address or password is neither tried nor counted.
+    let Some(email) = EmailAddress::parse(typed).ok().filter(|_| dialzio_core::access::may_fit(password))
+    else {
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, show(&refused(typed))?).into_response());
     };
+    let keys = keys(client, state.attempts().account(&email.reveal().to_lowercase()));
+    begin(&state, &keys)?;
+    let secret = SecretString::from(password.to_owned());
     match state.crm().access().sign_in(&email, &secret).await {
         Ok(signed_in) => {
             state.attempts().forget(&keys);
@@ -150,17 +129,19 @@ pub(crate) async fn enter(
         Err(Error::Unauthenticated) => {
             Ok((StatusCode::UNPROCESSABLE_ENTITY, show(&refused(typed))?).into_response())
         }
-        Err(error) => Err(error.into()),
+        Err(error) => {
+            state.attempts().take_back(&keys);
+            Err(error.into())
+        }
     }
 }
 
 const GONE: &str = "This link does not work any more. Ask whoever sent it for a new one.";
 
 /// Looks an invitation up by the token of its link.
-async fn invited(state: &AppState, token: &str) -> Result<Option<(Token, Option<EmailAddress>)>, Problem> {
-    let Some(token) = Token::parse(token) else { return Ok(None) };
-    match state.crm().access().invitation(&token).await {
-        Ok(invitation) => Ok(Some((token, invitation.email))),
+async fn invited(state: &AppState, token: &Token) -> Result<Option<Option<EmailAddress>>, Problem> {
+    match state.crm().access().invitation(token).await {
+        Ok(invitation) => Ok(Some(invitation.email)),
         Err(Error::Unauthenticated) => Ok(None),
         Err(error) => Err(error.into()),
     }
@@ -169,15 +150,16 @@ async fn invited(state: &AppState, token: &str) -> Result<Option<(Token, Option<
 /// `POST /web/setup/invitation`: whom a link invites.
 pub(crate) async fn invitation(
     State(state): State<AppState>,
-    peer: Peer,
-    headers: HeaderMap,
+    Extension(client): Extension<Client>,
+    _: OurPages,
     fields: Fields,
 ) -> Result<Response, Problem> {
-    same_site(&headers, state.origin())?;
-    let keys = keys(&peer, None);
+    let gone = SetupForm { problem: Some(GONE.to_owned()), ..SetupForm::default() };
+    let Some(token) = Token::parse(fields.get("token")) else { return Ok(show(&gone)?.into_response()) };
+    let keys = keys(client, state.attempts().account(token.reveal()));
     begin(&state, &keys)?;
-    let form = match invited(&state, fields.get("token")).await? {
-        Some((token, email)) => {
+    let form = match invited(&state, &token).await? {
+        Some(email) => {
             state.attempts().forget(&keys);
             SetupForm {
                 token: token.reveal().to_owned(),
@@ -186,7 +168,7 @@ pub(crate) async fn invitation(
                 ..SetupForm::default()
             }
         }
-        None => SetupForm { problem: Some(GONE.to_owned()), ..SetupForm::default() },
+        None => gone,
     };
     Ok(show(&form)?.into_response())
 }
@@ -194,17 +176,16 @@ pub(crate) async fn invitation(
 /// `POST /web/setup`: uses the invitation.
 pub(crate) async fn accept(
     State(state): State<AppState>,
-    peer: Peer,
-    headers: HeaderMap,
+    Extension(client): Extension<Client>,
+    _: OurPages,
     fields: Fields,
 ) -> Result<Response, Problem> {
-    same_site(&headers, state.origin())?;
-    let keys = keys(&peer, Some(&account_key(fields.get("token"))));
-    begin(&state, &keys)?;
     let again = |form: SetupForm| Ok((StatusCode::UNPROCESSABLE_ENTITY, show(&form)?).into_response());
-    let Some((token, named)) = invited(&state, fields.get("token")).await? else {
-        return again(SetupForm { problem: Some(GONE.to_owned()), ..SetupForm::default() });
-    };
+    let gone = SetupForm { problem: Some(GONE.to_owned()), ..SetupForm::default() };
+    let Some(token) = Token::parse(fields.get("token")) else { return again(gone) };
+    let keys = keys(client, state.attempts().account(token.reveal()));
+    begin(&state, &keys)?;
+    let Some(named) = invited(&state, &token).await? else { return again(gone) };
     let mut form = SetupForm {
         token: token.reveal().to_owned(),
         is_named: named.is_some(),
@@ -237,17 +218,19 @@ pub(crate) async fn accept(
             form.problem = Some(GONE.to_owned());
             again(form)
         }
-        Err(error) => Err(error.into()),
+        Err(error) => {
+            state.attempts().take_back(&keys);
+            Err(error.into())
+        }
     }
 }
 
 /// `POST /web/sign-out`.
 pub(crate) async fn leave(
     State(state): State<AppState>,
-    headers: HeaderMap,
+    _: OurPages,
     jar: CookieJar,
 ) -> Result<Response, Problem> {
-    same_site(&headers, state.origin())?;
     if let Some(session) = jar.get(SESSION_COOKIE) {
         state.crm().access().sign_out(session.value()).await?;
     }
@@ -272,9 +255,20 @@ mod tests {
     #[test]
     fn after_sign_in_only_our_own_pages_come() {
         assert_eq!(own_path("/contacts?q=a"), "/contacts?q=a");
-        for foreign in
-            ["https://evil.example", "//evil.example", "/\\evil.example", "", "javascript:1", "/web/events"]
-        {
+        for foreign in [
+            "https://evil.example",
+            "//evil.example",
+            "/\\evil.example",
+            "",
+            "javascript:1",
+            "/web/events",
+            "/inbox\0",
+            "/inbox\u{7f}",
+            "/inbox\t",
+            "/in box",
+            "/inbox\r\nX-A: b",
+            "/नमस्ते",
+        ] {
             assert_eq!(own_path(foreign), "/inbox", "{foreign}");
         }
     }

@@ -14,7 +14,7 @@ use super::desk::{Desk, show};
 use super::view::thread::{Item, ThreadItems};
 use super::{picker, thread};
 use crate::api::{Id, text, word};
-use crate::form::Fields;
+use crate::form::{Fields, FileForm};
 use crate::problem::Problem;
 
 fn key(fields: &Fields) -> Result<IdempotencyKey, Problem> {
@@ -31,9 +31,10 @@ async fn changed(desk: &Desk, messages: &[Message]) -> Result<Html<String>, Prob
 pub(crate) async fn reply(
     desk: Desk,
     Id(id): Id<ConversationId>,
-    fields: Fields,
+    form: FileForm,
 ) -> Result<Html<String>, Problem> {
-    let body = match &fields.file {
+    let fields = &form.fields;
+    let body = match &form.file {
         Some(upload) => NewBody::File {
             file: NewFile { bytes: upload.bytes.clone(), name: upload.name.clone() },
             caption: fields.given("text").map(|words| text::<MessageText>("text", words)).transpose()?,
@@ -41,7 +42,7 @@ pub(crate) async fn reply(
         None => NewBody::Text(text::<MessageText>("text", fields.get("text"))?),
     };
     let reply_to = fields.given("quote").map(|quote| word("quote", quote)).transpose()?;
-    let new = NewMessage { body, reply_to, key: Some(key(&fields)?) };
+    let new = NewMessage { body, reply_to, key: Some(key(fields)?) };
     let sent = desk.crm().conversations().send(&desk.actor, id, new).await?;
     changed(&desk, &[sent.message]).await
 }

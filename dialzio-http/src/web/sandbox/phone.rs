@@ -14,7 +14,7 @@ use super::super::view::{RichText, Shown};
 use super::{find, sandbox};
 use crate::api::Id;
 use crate::auth::Caller;
-use crate::form::Fields;
+use crate::form::{Fields, FileForm};
 use crate::problem::Problem;
 use crate::sandbox::Sandbox;
 use crate::state::AppState;
@@ -116,11 +116,11 @@ pub(super) async fn read(desk: Desk, Id(id): Id<String>) -> Result<Html<String>,
 }
 
 /// `POST /web/sandbox/{person}/messages`.
-pub(super) async fn send(desk: Desk, Id(id): Id<String>, fields: Fields) -> Result<Html<String>, Problem> {
+pub(super) async fn send(desk: Desk, Id(id): Id<String>, form: FileForm) -> Result<Html<String>, Problem> {
     let sandbox = sandbox(&desk.state)?;
     let person = find(sandbox, &id)?;
-    let words = fields.given("text").map(str::to_owned);
-    let message = match (fields.file, words) {
+    let words = form.fields.given("text").map(str::to_owned);
+    let message = match (form.file, words) {
         (Some(file), caption) if matches!(file.mime.as_str(), "image/jpeg" | "image/png" | "image/webp") => {
             let mut sent = CustomerFile::new(file.bytes, file.mime);
             sent.caption = caption;
