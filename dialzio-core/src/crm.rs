@@ -22,6 +22,7 @@ use crate::provider::{AccountRef, Provider, WebhookSecrets};
 use crate::scope::SystemScope;
 use crate::store::Store;
 use crate::time::{Clock, SystemClock};
+use crate::timekeeper::Timekeeper;
 use crate::work::{Paces, Worker};
 
 /// A CRM over a store, keys and providers. Cloning costs one counter.
@@ -67,6 +68,7 @@ struct Inner {
     worker: WorkerId,
     suppression_keys: tokio::sync::OnceCell<SuppressionKeys>,
     paces: Paces,
+    timekeeper: Timekeeper,
 }
 
 impl std::fmt::Debug for Inner {
@@ -213,6 +215,7 @@ impl CrmBuilder {
             worker,
             suppression_keys: tokio::sync::OnceCell::new(),
             paces: Paces::default(),
+            timekeeper: Timekeeper::default(),
         };
         Ok(Crm { store, caches: Caches::empty(), inner: Arc::new(inner) })
     }
@@ -354,6 +357,14 @@ impl Crm {
 
     pub(crate) fn paces(&self) -> &Paces {
         &self.inner.paces
+    }
+
+    pub(crate) fn timekeeper(&self) -> &Timekeeper {
+        &self.inner.timekeeper
+    }
+
+    pub(crate) fn providers(&self) -> impl Iterator<Item = &dyn Provider> {
+        self.inner.providers.values().map(|provider| &**provider)
     }
 
     pub(crate) fn suppression_keys(&self) -> &tokio::sync::OnceCell<SuppressionKeys> {

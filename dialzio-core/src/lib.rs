@@ -28,6 +28,7 @@ pub mod search;
 pub mod store;
 pub mod text;
 pub mod time;
+mod timekeeper;
 pub mod transfer;
 pub mod work;
 
@@ -48,3 +49,4 @@ pub use scope::{Actor, Grant, OrgScope, Permission, Principal, Role, SystemScope
 pub use store::{LedgerSeq, Revision, Store, StoreError, StoreResult};
 pub use text::TextError;
 pub use time::{Clock, ManualClock, SystemClock};
+pub use timekeeper::{ClockState, ClockTrust};

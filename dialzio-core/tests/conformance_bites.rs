@@ -86,6 +86,12 @@ async fn a_store_that_shows_what_has_expired_is_noticed() {
 }
 
 #[tokio::test]
+async fn a_store_that_shows_what_had_expired_when_the_clock_goes_back_is_noticed() {
+    let cases: &[(&str, Case)] = &[case!(retention::what_had_expired_stays_hidden_when_the_clock_goes_back)];
+    bites(Sabotage::TimeGoesBack, cases).await;
+}
+
+#[tokio::test]
 async fn a_store_that_does_not_recognise_a_replay_is_noticed() {
     let cases: &[(&str, Case)] = &[
         case!(commit::a_key_used_again_is_answered_as_the_first_time),

@@ -36,6 +36,9 @@ impl Provider for Lent {
     fn webhooks(&self) -> Option<&dyn dialzio_core::provider::WebhookDecoder> {
         self.0.webhooks()
     }
+    fn newest_date(&self) -> Option<chrono::DateTime<chrono::Utc>> {
+        self.0.newest_date()
+    }
 }
 
 struct Shop {

@@ -12,7 +12,7 @@
 use chrono::{Datelike, Months, NaiveDate};
 use dialzio_core::store::SystemWrite;
 use dialzio_core::testing::conformance::{Bench, House};
-use dialzio_core::testing::{Fixtures, system_scope};
+use dialzio_core::testing::{Fixtures, confirmed, system_scope};
 use dialzio_core::{Clock, ConversationId, ManualClock, SystemClock, TypedId};
 use dialzio_store_postgres::testing::Cluster;
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
@@ -56,7 +56,7 @@ async fn main() {
     let house = bench.house().await;
     let talk = bench.person(&house, "Asha").await.conversation.id;
     // What a sweep opens is there, so that dropping is what is measured.
-    bench.enact(SystemWrite::Sweep(now)).await.unwrap();
+    bench.enact(SystemWrite::Sweep(confirmed(now))).await.unwrap();
     let this = now.date_naive().with_day(1).unwrap();
     let mut back = 14;
     let mut month = || {
@@ -67,7 +67,7 @@ async fn main() {
     for _ in 0..ROUNDS {
         fill(&mut db, &house, talk, month(), messages).await;
         let begun = Instant::now();
-        bench.enact(SystemWrite::Sweep(now)).await.unwrap();
+        bench.enact(SystemWrite::Sweep(confirmed(now))).await.unwrap();
         ours.push(begun.elapsed().as_secs_f64() * 1e3);
 
         let old = month();

@@ -275,7 +275,9 @@ impl<'a> Scope<'a> {
             Write::Access(write) => self.write_access(write).await?,
             Write::Effect(write) => self.write_effect(write).await?,
             Write::Inbox(write) => self.write_inbox(write).await?,
-            Write::Purge { class, before, limit } => return self.purge(*class, *before, *limit).await,
+            Write::Purge { class, at, kept, limit } => {
+                return self.purge(*class, *at, *kept, *limit).await;
+            }
             Write::WakeSnoozed { now } => self.wake_snoozed(*now).await?,
             _ => return Err(Failure::Store(StoreError::Unsupported("a write"))),
         }

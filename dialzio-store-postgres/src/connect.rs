@@ -5,6 +5,7 @@ use sqlx::{ConnectOptions, Connection, Executor, PgPool};
 use std::net::IpAddr;
 use std::str::FromStr;
 use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
 use std::time::Duration;
 
 use dialzio_core::{Clock, IdSource, SystemClock};
@@ -197,9 +198,13 @@ impl PostgresBuilder {
             queues: queue::Queues::default(),
             months: months::Months::default(),
             watchers,
+            believed: AtomicI64::new(i64::MIN),
         });
         let tasks = Arc::new(notify::Tasks::start(&shared, relay, !pooled));
-        Ok(PostgresStore { shared, source: Source::Pool(pool), _tasks: tasks })
+        let store = PostgresStore { shared, source: Source::Pool(pool), _tasks: tasks };
+        // What had expired by the newest instant that is believed stays hidden from here on.
+        store.read_time_mark().await?;
+        Ok(store)
     }
 }
 

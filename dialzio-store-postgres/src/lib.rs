@@ -47,6 +47,7 @@ pub use transfer::PostgresTarget;
 use chrono::{DateTime, Utc};
 use sqlx::PgPool;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use dialzio_core::store::{Commit, StoreResult};
 use dialzio_core::{Clock, IdSource, OrgId};
@@ -65,6 +66,25 @@ struct Shared {
     queues: queue::Queues,
     months: months::Months,
     watchers: notify::Watchers,
+    /// The newest instant that is believed, in microseconds.
+    believed: AtomicI64,
+}
+
+impl Shared {
+    /// The instant at which expiry is judged: never before one that was believed.
+    fn now(&self) -> DateTime<Utc> {
+        self.no_earlier(self.clock.now())
+    }
+
+    /// An instant, or the newest that was believed.
+    fn no_earlier(&self, than: DateTime<Utc>) -> DateTime<Utc> {
+        let believed = DateTime::from_timestamp_micros(self.believed.load(Ordering::Relaxed));
+        believed.map_or(than, |believed| believed.max(than))
+    }
+
+    fn believe(&self, at: DateTime<Utc>) {
+        self.believed.store(codec::time(at), Ordering::Relaxed);
+    }
 }
 
 /// The store for several processes on one database.
@@ -118,6 +138,6 @@ impl PostgresStore {
     }
 
     fn now(&self) -> DateTime<Utc> {
-        self.shared.clock.now()
+        self.shared.now()
     }
 }

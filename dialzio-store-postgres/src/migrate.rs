@@ -20,6 +20,7 @@ const STEPS: &[Step] = &[
     ("tables", include_str!("../migrations/0001_tables.sql")),
     ("months", include_str!("../migrations/0002_months.sql")),
     ("rights", include_str!("../migrations/0003_rights.sql")),
+    ("it_holds", include_str!("../migrations/0004_it_holds.sql")),
 ];
 
 /// The newest step that is known.

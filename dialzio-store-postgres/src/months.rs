@@ -5,6 +5,7 @@ use chrono::{DateTime, Datelike, Months as Span, NaiveDate, TimeDelta, Utc};
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 
+use dialzio_core::time::ConfirmedTime;
 use dialzio_core::{MessageId, OrgId, TypedId, id_floor};
 
 use crate::Shared;
@@ -76,7 +77,8 @@ impl Months {
     }
 
     /// Opens the months to come, and closes those in which everything has expired and no file is left.
-    pub(crate) async fn keep(&self, shared: &Shared, now: DateTime<Utc>) -> Res<u64> {
+    pub(crate) async fn keep(&self, shared: &Shared, at: ConfirmedTime) -> Res<u64> {
+        let now = at.instant();
         let this = month_of(now);
         self.open(shared, (0..=AHEAD).map(|count| start_of(after(this, count)))).await?;
         let mut closed = 0;

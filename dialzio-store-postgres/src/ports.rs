@@ -7,7 +7,7 @@ use futures_util::stream::BoxStream;
 use tokio_stream::wrappers::WatchStream;
 
 use dialzio_core::access::{AccessStore, ApiKey, Invitation, Member, Org, SignIn, TokenHash, User};
-use dialzio_core::account::{AccountStore, App, ProviderAccount, Route};
+use dialzio_core::account::{AccountStore, App, KeyCheck, ProviderAccount, Route};
 use dialzio_core::consent::{ConsentFacts, ConsentRecord, ConsentStore, SendFacts, Suppression};
 use dialzio_core::contact::{
     ChannelIdentity, Contact, ContactQuery, ContactStore, Note, SubjectKey, Task, TaskQuery,
@@ -24,6 +24,7 @@ use dialzio_core::media::{Media, MediaStore};
 use dialzio_core::page::{Page, PageRequest};
 use dialzio_core::provider::AccountRef;
 use dialzio_core::store::{Batch, Commit, Due, Lease, Store, StoreError, SystemStore, SystemWrite, UserKey};
+use dialzio_core::time::TimeMark;
 use dialzio_core::{
     AccountId, AppId, ChannelIdentityId, ContactId, ConversationId, EffectId, HookId, MediaId, MemberId,
     MessageId, OrgId, OrgScope, StoreResult, SystemScope, UserId, WorkerId,
@@ -48,37 +49,6 @@ struct Reached(OrgId);
 impl Reached {
     const fn org(&self) -> OrgId {
         self.0
-    }
-}
-
-impl PostgresStore {
-    /// Changes system tables and nothing else; what has expired goes, and months come and go, with the sweep.
-    async fn enact_alone(&self, writes: &[SystemWrite]) -> StoreResult<Commit> {
-        let mut session = self.session(Wanted::WriteSystem).await?;
-        let mut sweep = None;
-        let enacted = async {
-            let mut db = session.db()?;
-            for write in writes {
-                system::write(&mut db, write).await?;
-                if let SystemWrite::Sweep(before) = write {
-                    sweep = Some(*before);
-                }
-            }
-            Ok::<_, Failure>(())
-        };
-        match enacted.await {
-            Ok(()) => session.commit().await.map_err(Failure::into_store)?,
-            Err(failure) => {
-                if !failure.is_cut() {
-                    session.undo().await.map_err(Failure::into_store)?;
-                }
-                return Err(failure.into_store());
-            }
-        }
-        if let Some(before) = sweep {
-            self.shared.months.keep(&self.shared, before).await.map_err(Failure::into_store)?;
-        }
-        Ok(NOTHING)
     }
 }
 
@@ -108,6 +78,51 @@ macro_rules! system {
         let found = found.await;
         session.end(found).await
     }};
+}
+
+impl PostgresStore {
+    /// How far the clock is known to have come, also by what other processes know.
+    pub(crate) async fn read_time_mark(&self) -> StoreResult<Option<TimeMark>> {
+        let mark = system!(self, |db| system::time_mark(db))?;
+        if let Some(mark) = mark {
+            self.shared.believe(mark.trusted_at);
+        }
+        Ok(mark)
+    }
+
+    /// Changes system tables and nothing else; what has expired goes, and months come and go, with the sweep.
+    async fn enact_alone(&self, writes: &[SystemWrite]) -> StoreResult<Commit> {
+        let mut session = self.session(Wanted::WriteSystem).await?;
+        let (mut sweep, mut mark) = (None, None);
+        let enacted = async {
+            let mut db = session.db()?;
+            for write in writes {
+                system::write(&mut db, write).await?;
+                match write {
+                    SystemWrite::Sweep(at) => sweep = Some(*at),
+                    SystemWrite::TimeMark(new) => mark = Some(*new),
+                    _ => {}
+                }
+            }
+            Ok::<_, Failure>(())
+        };
+        match enacted.await {
+            Ok(()) => session.commit().await.map_err(Failure::into_store)?,
+            Err(failure) => {
+                if !failure.is_cut() {
+                    session.undo().await.map_err(Failure::into_store)?;
+                }
+                return Err(failure.into_store());
+            }
+        }
+        if let Some(mark) = mark {
+            self.shared.believe(mark.trusted_at);
+        }
+        if let Some(at) = sweep {
+            self.shared.months.keep(&self.shared, at).await.map_err(Failure::into_store)?;
+        }
+        Ok(NOTHING)
+    }
 }
 
 #[async_trait]
@@ -336,7 +351,7 @@ impl SystemStore for PostgresStore {
         token: &TokenHash,
         now: DateTime<Utc>,
     ) -> StoreResult<Option<SignIn>> {
-        system!(self, |db| system::credential_owner(db, token, now))
+        system!(self, |db| system::credential_owner(db, token, self.shared.no_earlier(now)))
     }
 
     async fn organisations_of(&self, _: &SystemScope, user: UserId) -> StoreResult<Vec<OrgId>> {
@@ -349,7 +364,7 @@ impl SystemStore for PostgresStore {
         token: &TokenHash,
         now: DateTime<Utc>,
     ) -> StoreResult<Option<Invitation>> {
-        system!(self, |db| system::invitation(db, token, now))
+        system!(self, |db| system::invitation(db, token, self.shared.no_earlier(now)))
     }
 
     async fn hook(&self, _: &SystemScope, hook: HookId) -> StoreResult<Option<App>> {
@@ -460,6 +475,14 @@ impl SystemStore for PostgresStore {
 
     fn stirred(&self) -> BoxStream<'static, ()> {
         WatchStream::from_changes(self.shared.watchers.stir.subscribe()).boxed()
+    }
+
+    async fn key_checks(&self, _: &SystemScope) -> StoreResult<Vec<KeyCheck>> {
+        system!(self, |db| system::key_checks(db))
+    }
+
+    async fn time_mark(&self, _: &SystemScope) -> StoreResult<Option<TimeMark>> {
+        self.read_time_mark().await
     }
 
     async fn unrouted(&self, _: &SystemScope, page: PageRequest) -> StoreResult<Page<Quarantined>> {

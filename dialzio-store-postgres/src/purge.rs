@@ -6,7 +6,7 @@ use uuid::Uuid;
 use dialzio_core::effect::{Effect, EffectState, Work};
 use dialzio_core::event::Recorded;
 use dialzio_core::store::{Purge, StoreError};
-use dialzio_core::time::OLDEST_EVENT;
+use dialzio_core::time::{ConfirmedTime, OLDEST_EVENT};
 use dialzio_core::{EffectId, MediaId, MessageId, id_floor};
 
 use crate::codec::{Cols, id_list, time};
@@ -24,14 +24,23 @@ const BLOB_DEADLINE: TimeDelta = TimeDelta::days(3_650);
 
 impl Scope<'_> {
     /// Removes at most `limit` rows; answers how many.
-    pub(crate) async fn purge(&mut self, class: Purge, before: DateTime<Utc>, limit: u32) -> Res<u64> {
+    pub(crate) async fn purge(
+        &mut self,
+        class: Purge,
+        at: ConfirmedTime,
+        kept: TimeDelta,
+        limit: u32,
+    ) -> Res<u64> {
+        // Nothing is deleted that a read still shows.
+        let at = at.no_later(self.shared.now());
+        let before = at.instant() - kept;
         // What the group has not written yet may have to go too.
         self.group.write_messages(&mut self.db).await?;
         self.group.write_effects(&mut self.db).await?;
         self.group.write_logs(&mut self.db).await?;
         self.group.references.clear();
         match class {
-            Purge::Messages => self.purge_messages(before, limit as usize).await,
+            Purge::Messages => self.purge_messages(before, at, limit as usize).await,
             Purge::Quarantine => {
                 let row = params![self.key, time(before), i64::from(limit)];
                 self.db.run(sql::PURGE_QUARANTINE, row).await
@@ -41,8 +50,8 @@ impl Scope<'_> {
         }
     }
 
-    async fn purge_messages(&mut self, before: DateTime<Utc>, limit: usize) -> Res<u64> {
-        let now = time(self.shared.clock.now());
+    async fn purge_messages(&mut self, before: DateTime<Utc>, at: ConfirmedTime, limit: usize) -> Res<u64> {
+        let now = time(at.instant());
         let message = |row: &sqlx::postgres::PgRow| Cols::new(row, "message").id::<MessageId>();
         // The time in a message's id is its event time, or at most so much later: the oldest ids are looked at alone.
         let newest = id_floor(before + OLDEST_EVENT);

@@ -1,13 +1,13 @@
 //! The system tables.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::postgres::PgRow;
 use uuid::Uuid;
 
 use dialzio_core::Revision;
 use dialzio_core::access::{Invitation, Session, SignIn, TokenHash, User};
-use dialzio_core::account::{App, Route, Sealed};
+use dialzio_core::account::{App, KeyCheck, Route, Sealed};
 use dialzio_core::contact::Portfolio;
 use dialzio_core::effect::Lane;
 use dialzio_core::event::EventSeq;
@@ -16,9 +16,10 @@ use dialzio_core::page::{Page, PageRequest};
 use dialzio_core::provider::AccountRef;
 use dialzio_core::store::{Expect, RecordRef, StoreError, SystemWrite};
 use dialzio_core::text::EmailAddress;
+use dialzio_core::time::{Ahead, TimeMark};
 use dialzio_core::{ApiKeyId, AppId, HookId, OrgId, TypedId, UserId};
 
-use crate::codec::{Cols, id, id_list, or_nil, time};
+use crate::codec::{Cols, id, id_list, opt_time, or_nil, time};
 use crate::contacts::{id_before, id_key, over};
 use crate::error::{Failure, Res};
 use crate::run::{Db, Params, params};
@@ -210,6 +211,25 @@ pub(crate) async fn quarantine(
     Ok(Page::from_overread(found, page.limit, |bytes| id_key(bytes.id)))
 }
 
+/// What is kept of the keys, in order of their places.
+pub(crate) async fn key_checks(db: &mut Db<'_>) -> Res<Vec<KeyCheck>> {
+    db.all(sql::KEY_CHECKS, params![], |row| {
+        let c = Cols::new(row, "key check");
+        Ok(KeyCheck { place: c.number()?, key: c.get()?, mac: c.bytes()?, made_at: c.time()? })
+    })
+    .await
+}
+
+/// How far the clock is known to have come.
+pub(crate) async fn time_mark(db: &mut Db<'_>) -> Res<Option<TimeMark>> {
+    db.one(sql::TIME_MARK, params![], |row| {
+        let c = Cols::new(row, "time mark");
+        let (trusted_at, at, held) = (c.time()?, c.opt_time()?, TimeDelta::microseconds(c.get()?));
+        Ok(TimeMark { trusted_at, ahead: at.map(|at| Ahead { at, held }) })
+    })
+    .await
+}
+
 /// One change.
 pub(crate) async fn write(db: &mut Db<'_>, write: &SystemWrite) -> Res<()> {
     match write {
@@ -248,10 +268,22 @@ pub(crate) async fn write(db: &mut Db<'_>, write: &SystemWrite) -> Res<()> {
         SystemWrite::Release(of) => {
             db.run(sql::DROP_QUARANTINE, params![id(*of)]).await?;
         }
-        SystemWrite::Sweep(before) => {
+        SystemWrite::Sweep(at) => {
+            let before = at.instant();
             for statement in [sql::SWEEP_SESSIONS, sql::SWEEP_INVITATIONS, sql::SWEEP_QUARANTINE] {
-                db.run(statement, params![time(*before)]).await?;
+                db.run(statement, params![time(before)]).await?;
             }
+        }
+        SystemWrite::KeyCheck(check) => {
+            let row = params![i64::from(check.place), check.key, check.mac.as_slice(), time(check.made_at)];
+            if db.run(sql::PUT_KEY_CHECK, row).await? == 0 {
+                return Err(changed(Uuid::from_u128(u128::from(check.place))));
+            }
+        }
+        SystemWrite::TimeMark(mark) => {
+            let held = mark.ahead.and_then(|ahead| ahead.held.num_microseconds()).unwrap_or(0);
+            let ahead = opt_time(mark.ahead.map(|ahead| ahead.at));
+            db.run(sql::PUT_TIME_MARK, params![time(mark.trusted_at), ahead, held]).await?;
         }
         SystemWrite::Carry => {}
         _ => return Err(Failure::Store(StoreError::Unsupported("a change to the system tables"))),

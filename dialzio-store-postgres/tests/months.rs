@@ -6,8 +6,8 @@ mod support;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use dialzio_core::store::{Purge, SystemWrite, Write};
-use dialzio_core::testing::Fixtures;
 use dialzio_core::testing::conformance::Bench;
+use dialzio_core::testing::{Fixtures, confirmed};
 use dialzio_core::{Clock, ManualClock, SystemClock};
 use sqlx::{Executor, PgConnection};
 use std::sync::Arc;
@@ -41,7 +41,7 @@ async fn bench_at(at: DateTime<Utc>) -> (Bench, PgConnection) {
 #[tokio::test]
 async fn the_sweep_opens_the_months_to_come() {
     let (bench, mut db) = bench_at("2026-11-30T12:00:00Z".parse().unwrap()).await;
-    bench.enact(SystemWrite::Sweep(bench.now())).await.unwrap();
+    bench.enact(SystemWrite::Sweep(confirmed(bench.now()))).await.unwrap();
     for table in ["message", "message_evidence", "event", "audit"] {
         let open = months(&mut db, table).await;
         for month in ["2026_11", "2026_12", "2027_01"] {
@@ -91,15 +91,16 @@ async fn a_month_goes_at_once_when_all_of_it_has_expired_and_no_file_is_left() {
     let month = bench.now().format("%Y_%m").to_string();
     let open = |months: Vec<String>| months.contains(&month);
     // By the program's clock it is too early.
-    bench.enact(SystemWrite::Sweep(bench.now())).await.unwrap();
+    bench.enact(SystemWrite::Sweep(confirmed(bench.now()))).await.unwrap();
     assert!(open(months(&mut db, "message").await));
     bench.clock.set(now);
-    bench.enact(SystemWrite::Sweep(bench.now())).await.unwrap();
+    bench.enact(SystemWrite::Sweep(confirmed(bench.now()))).await.unwrap();
     assert!(open(months(&mut db, "message").await), "a file is left in it");
-    let purge = Write::Purge { class: Purge::Messages, before: now - TimeDelta::days(365), limit: 1 };
+    let purge =
+        Write::Purge { class: Purge::Messages, at: confirmed(now), kept: TimeDelta::days(365), limit: 1 };
     // The message with the file is the older one; the other one stays behind for the month to take along.
     assert_eq!(bench.write(&house.scope, purge).await.touched, 1);
-    bench.enact(SystemWrite::Sweep(bench.now())).await.unwrap();
+    bench.enact(SystemWrite::Sweep(confirmed(bench.now()))).await.unwrap();
     for table in ["message", "message_evidence", "event"] {
         assert!(!open(months(&mut db, table).await), "{table}");
     }
@@ -121,7 +122,7 @@ async fn a_month_that_may_be_alive_is_not_closed_by_a_wrong_clock() {
     bench.hears(&house, &person, "hello", bench.now()).await;
     let before = months(&mut db, "message").await;
     bench.clock.set(now + TimeDelta::days(4_000));
-    bench.enact(SystemWrite::Sweep(bench.now())).await.unwrap();
+    bench.enact(SystemWrite::Sweep(confirmed(bench.now()))).await.unwrap();
     let after = months(&mut db, "message").await;
     assert!(
         before.iter().filter(|month| month.as_str() > "2026_05").all(|month| after.contains(month)),

@@ -224,7 +224,7 @@ impl Scope<'_> {
             Write::Access(write) => self.write_access(write)?,
             Write::Effect(write) => self.write_effect(write)?,
             Write::Inbox(write) => self.write_inbox(write)?,
-            Write::Purge { class, before, limit } => return self.purge(*class, *before, *limit),
+            Write::Purge { class, at, kept, limit } => return self.purge(*class, *at, *kept, *limit),
             Write::WakeSnoozed { now } => self.wake_snoozed(*now)?,
             _ => return Err(Failure::Store(StoreError::Unsupported("a write"))),
         }

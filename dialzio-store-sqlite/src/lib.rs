@@ -42,6 +42,7 @@ use chrono::{DateTime, Utc};
 use rusqlite::Connection;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{oneshot, watch};
 
@@ -68,17 +69,35 @@ struct Shared {
     leases: leases::Leases,
     watchers: Mutex<HashMap<OrgId, watch::Sender<EventSeq>>>,
     stir: watch::Sender<()>,
+    /// The newest instant that is believed, in microseconds.
+    believed: AtomicI64,
 }
 
 impl Shared {
     fn new(clock: Arc<dyn Clock>) -> Self {
         Self {
             clock,
+            believed: AtomicI64::new(i64::MIN),
             ids: IdSource::random(),
             leases: leases::Leases::default(),
             watchers: Mutex::default(),
             stir: watch::Sender::new(()),
         }
+    }
+
+    /// The instant at which expiry is judged: never before one that was believed.
+    fn now(&self) -> DateTime<Utc> {
+        self.no_earlier(self.clock.now())
+    }
+
+    /// An instant, or the newest that was believed.
+    fn no_earlier(&self, than: DateTime<Utc>) -> DateTime<Utc> {
+        let believed = DateTime::from_timestamp_micros(self.believed.load(Ordering::Relaxed));
+        believed.map_or(than, |believed| believed.max(than))
+    }
+
+    fn believe(&self, at: DateTime<Utc>) {
+        self.believed.store(codec::time(at), Ordering::Relaxed);
     }
 
     /// Whoever follows an organisation.
@@ -226,6 +245,11 @@ impl SqliteStore {
         migrate::migrate(&mut db, codec::time(clock.now()))?;
         stats::write(&db)?;
         let shared = Arc::new(Shared::new(clock));
+        if let Some(mark) =
+            system::time_mark(&db).map_err(|failure| OpenError::Store(failure.into_store()))?
+        {
+            shared.believe(mark.trusted_at);
+        }
         let readers = Readers::start(&place, readers)?;
         let writer = Writer::start(db, place, Arc::clone(&shared))?;
         Ok(Self { readers, writer, shared, _lock: lock, _fleeting: fleeting })
@@ -275,6 +299,6 @@ impl SqliteStore {
     }
 
     fn now(&self) -> DateTime<Utc> {
-        self.shared.clock.now()
+        self.shared.now()
     }
 }

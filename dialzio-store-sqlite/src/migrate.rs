@@ -29,6 +29,12 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../migrations/0003_conversation_activity.sql"),
         then: None,
     },
+    Migration {
+        number: 4,
+        name: "it_holds",
+        sql: include_str!("../migrations/0004_it_holds.sql"),
+        then: None,
+    },
 ];
 
 fn checksum(migration: &Migration) -> [u8; 32] {

@@ -7,7 +7,7 @@ use futures_util::stream::BoxStream;
 use tokio_stream::wrappers::WatchStream;
 
 use dialzio_core::access::{AccessStore, ApiKey, Invitation, Member, Org, SignIn, TokenHash, User};
-use dialzio_core::account::{AccountStore, App, ProviderAccount, Route};
+use dialzio_core::account::{AccountStore, App, KeyCheck, ProviderAccount, Route};
 use dialzio_core::consent::{ConsentFacts, ConsentRecord, ConsentStore, SendFacts, Suppression};
 use dialzio_core::contact::{
     ChannelIdentity, Contact, ContactQuery, ContactStore, Note, SubjectKey, Task, TaskQuery,
@@ -24,6 +24,7 @@ use dialzio_core::media::{Media, MediaStore};
 use dialzio_core::page::{Page, PageRequest};
 use dialzio_core::provider::AccountRef;
 use dialzio_core::store::{Batch, Commit, Due, Lease, Store, SystemStore, SystemWrite, UserKey};
+use dialzio_core::time::TimeMark;
 use dialzio_core::{
     AccountId, AppId, ChannelIdentityId, ContactId, ConversationId, EffectId, HookId, MediaId, MemberId,
     MessageId, OrgId, OrgScope, StoreResult, SystemScope, UserId, WorkerId,
@@ -286,7 +287,7 @@ impl SystemStore for SqliteStore {
         token: &TokenHash,
         now: DateTime<Utc>,
     ) -> StoreResult<Option<SignIn>> {
-        let token = *token;
+        let (token, now) = (*token, self.shared.no_earlier(now));
         self.glance_at(move |db| system::credential_owner(db, &token, now)).await
     }
 
@@ -300,7 +301,7 @@ impl SystemStore for SqliteStore {
         token: &TokenHash,
         now: DateTime<Utc>,
     ) -> StoreResult<Option<Invitation>> {
-        let token = *token;
+        let (token, now) = (*token, self.shared.no_earlier(now));
         self.system(move |db| system::invitation(db, &token, now)).await
     }
 
@@ -333,7 +334,15 @@ impl SystemStore for SqliteStore {
         also: Option<(&OrgScope, Batch)>,
     ) -> StoreResult<Commit> {
         let also = also.map(|(scope, batch)| (scope.org(), batch.into_parts()));
-        self.one(Unit::Enact(writes, also)).await
+        let mark = writes.iter().find_map(|write| match write {
+            SystemWrite::TimeMark(mark) => Some(*mark),
+            _ => None,
+        });
+        let commit = self.one(Unit::Enact(writes, also)).await?;
+        if let Some(mark) = mark {
+            self.shared.believe(mark.trusted_at);
+        }
+        Ok(commit)
     }
 
     async fn organisations(
@@ -376,6 +385,14 @@ impl SystemStore for SqliteStore {
 
     fn stirred(&self) -> BoxStream<'static, ()> {
         WatchStream::from_changes(self.shared.stir.subscribe()).boxed()
+    }
+
+    async fn key_checks(&self, _: &SystemScope) -> StoreResult<Vec<KeyCheck>> {
+        self.system(system::key_checks).await
+    }
+
+    async fn time_mark(&self, _: &SystemScope) -> StoreResult<Option<TimeMark>> {
+        self.system(system::time_mark).await
     }
 
     async fn unrouted(&self, _: &SystemScope, page: PageRequest) -> StoreResult<Page<Quarantined>> {

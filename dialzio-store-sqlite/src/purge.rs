@@ -6,7 +6,7 @@ use rusqlite::params;
 use dialzio_core::effect::{Effect, EffectState, Work};
 use dialzio_core::event::Recorded;
 use dialzio_core::store::{Purge, StoreError};
-use dialzio_core::time::OLDEST_EVENT;
+use dialzio_core::time::{ConfirmedTime, OLDEST_EVENT};
 use dialzio_core::{ActivityId, ConversationId, EffectId, MediaId, MessageId, id_floor};
 
 use crate::codec::{Cols, id, time};
@@ -24,9 +24,12 @@ const BLOB_DEADLINE: TimeDelta = TimeDelta::days(3_650);
 
 impl Scope<'_> {
     /// Removes at most `limit` rows; answers how many.
-    pub(crate) fn purge(&mut self, class: Purge, before: DateTime<Utc>, limit: u32) -> Res<u64> {
+    pub(crate) fn purge(&mut self, class: Purge, at: ConfirmedTime, kept: TimeDelta, limit: u32) -> Res<u64> {
+        // Nothing is deleted that a read still shows.
+        let at = at.no_later(self.shared.now());
+        let before = at.instant() - kept;
         match class {
-            Purge::Messages => self.purge_messages(before, limit as usize),
+            Purge::Messages => self.purge_messages(before, at, limit as usize),
             Purge::Quarantine => {
                 let gone = self.db.run(sql::PURGE_QUARANTINE, params![self.key, time(before), limit])?;
                 Ok(gone as u64)
@@ -36,8 +39,8 @@ impl Scope<'_> {
         }
     }
 
-    fn purge_messages(&mut self, before: DateTime<Utc>, limit: usize) -> Res<u64> {
-        let now = time(self.shared.clock.now());
+    fn purge_messages(&mut self, before: DateTime<Utc>, at: ConfirmedTime, limit: usize) -> Res<u64> {
+        let now = time(at.instant());
         let place = |row: &rusqlite::Row<'_>| {
             let c = Cols::new(row, "message");
             Ok((c.id::<MessageId>()?, c.id::<ConversationId>()?))

@@ -1,12 +1,12 @@
 //! The system tables.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{Connection, Row, params};
 use secrecy::{ExposeSecret, SecretString};
 
 use dialzio_core::Revision;
 use dialzio_core::access::{Invitation, Session, SignIn, TokenHash, User};
-use dialzio_core::account::{App, Route, Sealed};
+use dialzio_core::account::{App, KeyCheck, Route, Sealed};
 use dialzio_core::contact::Portfolio;
 use dialzio_core::effect::Lane;
 use dialzio_core::inbox::Quarantined;
@@ -14,10 +14,11 @@ use dialzio_core::page::{Page, PageRequest};
 use dialzio_core::provider::AccountRef;
 use dialzio_core::store::{Expect, RecordRef, StoreError, SystemWrite};
 use dialzio_core::text::EmailAddress;
+use dialzio_core::time::{Ahead, TimeMark};
 use dialzio_core::{ApiKeyId, AppId, HookId, OrgId, TypedId, UserId};
 use uuid::Uuid;
 
-use crate::codec::{Cols, id, opt_id, time};
+use crate::codec::{Cols, id, opt_id, opt_time, time};
 use crate::contacts::{AFTER_ALL, id_after, id_key, over};
 use crate::error::{Failure, Res};
 use crate::group::account_of_lane;
@@ -180,6 +181,23 @@ pub(crate) fn quarantine(
     Ok(Page::from_overread(found, page.limit, |bytes| id_key(bytes.id)))
 }
 
+/// What is kept of the keys, in order of their places.
+pub(crate) fn key_checks(db: &Connection) -> Res<Vec<KeyCheck>> {
+    db.all(sql::KEY_CHECKS, [], |row| {
+        let c = Cols::new(row, "key check");
+        Ok(KeyCheck { place: c.number()?, key: c.get()?, mac: c.get()?, made_at: c.time()? })
+    })
+}
+
+/// How far the clock is known to have come.
+pub(crate) fn time_mark(db: &Connection) -> Res<Option<TimeMark>> {
+    db.one(sql::TIME_MARK, [], |row| {
+        let c = Cols::new(row, "time mark");
+        let (trusted_at, at, held) = (c.time()?, c.opt_time()?, TimeDelta::microseconds(c.get()?));
+        Ok(TimeMark { trusted_at, ahead: at.map(|at| Ahead { at, held }) })
+    })
+}
+
 /// One change.
 pub(crate) fn write(db: &Connection, write: &SystemWrite) -> Res<()> {
     match write {
@@ -218,10 +236,22 @@ pub(crate) fn write(db: &Connection, write: &SystemWrite) -> Res<()> {
         SystemWrite::Release(of) => {
             db.run(sql::DROP_QUARANTINE, [id(*of)])?;
         }
-        SystemWrite::Sweep(before) => {
+        SystemWrite::Sweep(at) => {
+            let before = at.instant();
             for statement in [sql::SWEEP_SESSIONS, sql::SWEEP_INVITATIONS, sql::SWEEP_QUARANTINE] {
-                db.run(statement, [time(*before)])?;
+                db.run(statement, [time(before)])?;
             }
+        }
+        SystemWrite::KeyCheck(check) => {
+            let row = params![check.place, check.key, check.mac, time(check.made_at)];
+            if db.run(sql::PUT_KEY_CHECK, row)? == 0 {
+                return Err(changed(Uuid::from_u128(u128::from(check.place))));
+            }
+        }
+        SystemWrite::TimeMark(mark) => {
+            let held = mark.ahead.and_then(|ahead| ahead.held.num_microseconds()).unwrap_or(0);
+            let ahead = opt_time(mark.ahead.map(|ahead| ahead.at));
+            db.run(sql::PUT_TIME_MARK, params![time(mark.trusted_at), ahead, held])?;
         }
         SystemWrite::Carry => {}
         _ => return Err(Failure::Store(StoreError::Unsupported("a change to the system tables"))),

@@ -121,7 +121,12 @@ async fn what_was_purged_or_replaced_is_in_no_file() {
     person.contact.name = Some(dialzio_core::text::PersonName::parse("Somebody").unwrap());
     bench.write(&house.scope, ContactWrite::Update(person.contact.clone())).await;
     bench.clock.advance(RETENTION_CAP + chrono::TimeDelta::days(1));
-    let purge = Write::Purge { class: Purge::Messages, before: bench.now() - RETENTION_CAP, limit: 500 };
+    let purge = Write::Purge {
+        class: Purge::Messages,
+        at: dialzio_core::testing::confirmed(bench.now()),
+        kept: RETENTION_CAP,
+        limit: 500,
+    };
     assert_eq!(bench.write(&house.scope, purge).await.touched, 50);
     drop((store, bench));
     // Opening and closing moves the log into the file.

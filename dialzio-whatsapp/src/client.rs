@@ -1,8 +1,11 @@
 //! One HTTP client: timeouts, size limits, and what a broken connection means.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
+use chrono::{DateTime, Utc};
 use dialzio_core::provider::{AccountAccess, ProviderError, RefusalReason};
 use reqwest::{Method, RequestBuilder, Response, header};
 use secrecy::ExposeSecret;
@@ -30,6 +33,8 @@ pub(crate) enum Repeat {
 pub(crate) struct GraphClient {
     pub(crate) config: Arc<MetaConfig>,
     http: reqwest::Client,
+    /// The newest `Date` of an answer, in seconds since 1970; zero if there was none.
+    newest_date: Arc<AtomicI64>,
 }
 
 /// A whole answer.
@@ -64,7 +69,12 @@ impl GraphClient {
 
     pub(crate) fn with(config: MetaConfig, http: reqwest::Client) -> Result<Self, ConfigError> {
         config.check()?;
-        Ok(Self { config: Arc::new(config), http })
+        Ok(Self { config: Arc::new(config), http, newest_date: Arc::default() })
+    }
+
+    /// The newest time that an answer has shown.
+    pub(crate) fn newest_date(&self) -> Option<DateTime<Utc>> {
+        DateTime::from_timestamp(self.newest_date.load(Ordering::Relaxed), 0).filter(|at| at.timestamp() > 0)
     }
 
     /// The base address in use for an account.
@@ -118,6 +128,9 @@ impl GraphClient {
         };
         let retry_after =
             text(header::RETRY_AFTER).and_then(|value| value.trim().parse().ok()).map(Duration::from_secs);
+        if let Some(date) = text(header::DATE).and_then(|date| DateTime::parse_from_rfc2822(&date).ok()) {
+            self.newest_date.fetch_max(date.timestamp(), Ordering::Relaxed);
+        }
         let (location, mime) = (text(header::LOCATION), text(header::CONTENT_TYPE));
         let body = read(response, repeat, largest).await?;
         Ok(Answer { status, location, mime, body, retry_after })

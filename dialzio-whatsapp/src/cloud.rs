@@ -4,7 +4,7 @@ use std::fmt;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use dialzio_core::{
     consent::SendPermit,
     conversation::{MediaKind, Template},
@@ -115,6 +115,10 @@ impl Provider for MetaCloud {
 
     fn webhooks(&self) -> Option<&dyn WebhookDecoder> {
         Some(self)
+    }
+
+    fn newest_date(&self) -> Option<DateTime<Utc>> {
+        self.client.newest_date()
     }
 }
 

@@ -28,6 +28,9 @@ impl Provider for LetterBox {
     fn webhooks(&self) -> Option<&dyn WebhookDecoder> {
         Some(self)
     }
+    fn newest_date(&self) -> Option<DateTime<Utc>> {
+        None
+    }
 }
 
 /// Where the shared secret stands.

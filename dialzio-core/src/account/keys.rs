@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
 use std::fmt::{self, Debug};
 use std::io::{Read, Write};
@@ -50,6 +51,25 @@ impl Drop for RawKey {
 impl Debug for RawKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("RawKey(…)")
+    }
+}
+
+/// What the database keeps of a key: a value that only the holder of the key can make.
+#[derive(Clone, PartialEq, Eq)]
+pub struct KeyCheck {
+    /// Its place among the keys of the installation: 1, 2, 3.
+    pub place: u32,
+    /// The key's id.
+    pub key: String,
+    /// HMAC-SHA-256 over a fixed text under the key.
+    pub mac: [u8; 32],
+    /// When the key was first used here.
+    pub made_at: DateTime<Utc>,
+}
+
+impl Debug for KeyCheck {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KeyCheck").field("place", &self.place).field("key", &self.key).finish_non_exhaustive()
     }
 }
 

@@ -7,7 +7,7 @@ mod store;
 
 pub use envelope::{Sealed, SealedContext, Sealer};
 pub(crate) use envelope::{decrypt, encrypt};
-pub use keys::{KeyError, KeyProvider, LocalKeys, RawKey};
+pub use keys::{KeyCheck, KeyError, KeyProvider, LocalKeys, RawKey};
 pub use service::{AccountService, Connected, NewAccount, NewApp};
 pub use store::{AccountStore, AccountWrite};
 

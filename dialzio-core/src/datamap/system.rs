@@ -23,6 +23,8 @@ const OWN_NUMBER: &str = "about the organisation's own number at a provider";
 const DUE: &str = "when work is due, by account";
 const SEALED_30_DAYS: &str = "sealed, cannot be told whose it is, gone after thirty days";
 const PROBE: &str = "shows that the store can write";
+const CLOCK: &str = "how far the clock is known to have come";
+const KEY_PROOF: &str = "shows which keys the installation was sealed with";
 const UNFINISHED: &str = "there as long as an installation is being moved in";
 const SCHEMA: &str = "which steps the schema has taken";
 
@@ -190,6 +192,28 @@ pub(super) const TABLES: &[Table] = &[
         scope: System,
         class: RetentionClass::Machinery,
         columns: &[kept("one", Usage, PROBE), kept("at", Usage, PROBE)],
+    },
+    Table {
+        name: "key_check",
+        scope: System,
+        class: RetentionClass::AccountLife,
+        columns: &[
+            kept("place", IntegrationCredential, KEY_PROOF),
+            kept("key_id", IntegrationCredential, KEY_PROOF),
+            kept("mac", IntegrationCredential, KEY_PROOF).hidden(),
+            kept("made_at", IntegrationCredential, KEY_PROOF),
+        ],
+    },
+    Table {
+        name: "time_mark",
+        scope: System,
+        class: RetentionClass::Machinery,
+        columns: &[
+            kept("one", Usage, CLOCK),
+            kept("trusted_at", Usage, CLOCK),
+            kept("ahead_at", Usage, CLOCK),
+            kept("held", Usage, CLOCK),
+        ],
     },
     Table {
         name: "transfer",

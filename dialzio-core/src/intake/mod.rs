@@ -17,7 +17,7 @@ use crate::id::{AppId, HookId, QuarantineId};
 use crate::inbox::InboxWrite;
 use crate::ledger::Action;
 use crate::provider::{
-    HookReply, Inbound, InboundBody, RawWebhook, VerifiedWebhook, WebhookDecoder, WebhookError,
+    HookReply, Inbound, InboundBody, RawWebhook, Trust, VerifiedWebhook, WebhookDecoder, WebhookError,
 };
 use crate::scope::OrgScope;
 use crate::store::{Batch, Cause, Expect, StoreError};
@@ -144,6 +144,11 @@ impl<'a> Intake<'a> {
     pub async fn accept(&self, checked: CheckedWebhook) -> HookReply {
         let Ok(decoder) = self.decoder(&checked.hook.app) else { return HookReply::status(404) };
         let elements = decoder.decode(&checked.verified);
+        if checked.verified.trust() == Trust::Signed
+            && let Some(at) = elements.iter().filter_map(|element| element.at).max()
+        {
+            self.crm.timekeeper().witness(at);
+        }
         match self.take(&checked.hook, elements).await {
             Ok(_) => HookReply::OK,
             Err(error) => unavailable(&error),

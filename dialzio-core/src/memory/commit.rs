@@ -164,7 +164,9 @@ fn change(frame: &Frame<'_>, rows: &mut Rows, write: Write, at: DateTime<Utc>) -
         Write::Access(write) => rows.write_access(write),
         Write::Effect(write) => rows.write_effect(write),
         Write::Inbox(write) => rows.write_inbox(write, frame.org),
-        Write::Purge { class, before, limit } => return Ok(rows.purge(frame, class, before, limit, at)),
+        Write::Purge { class, at: by, kept, limit } => {
+            return Ok(rows.purge(frame, class, by, kept, limit, at));
+        }
         Write::WakeSnoozed { now } => {
             for conversation in rows.conversations.values_mut() {
                 if matches!(conversation.state, ConversationState::Snoozed { until } if until <= now) {

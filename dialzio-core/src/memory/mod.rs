@@ -52,6 +52,8 @@ pub enum Sabotage {
     ExpiryIgnored,
     /// A key that was used before is not recognised.
     ReplayIgnored,
+    /// What had expired is seen again when the clock goes back.
+    TimeGoesBack,
 }
 
 /// A store in memory. Conformance: [`crate::store_conformance`].
@@ -63,6 +65,8 @@ pub struct MemoryStore {
     watchers: Mutex<BTreeMap<OrgId, watch::Sender<EventSeq>>>,
     stir: watch::Sender<()>,
     sabotage: Option<Sabotage>,
+    /// The newest time mark. Apart from the world, whose lock is held while it is asked for.
+    believed: Mutex<DateTime<Utc>>,
 }
 
 impl MemoryStore {
@@ -76,6 +80,7 @@ impl MemoryStore {
             watchers: Mutex::default(),
             stir: watch::Sender::new(()),
             sabotage: None,
+            believed: Mutex::new(DateTime::UNIX_EPOCH),
         }
     }
 
@@ -98,9 +103,19 @@ impl MemoryStore {
         if self.breaks(Sabotage::ScopeIgnored) { OrgId::NIL } else { scope.org() }
     }
 
-    /// The instant at which expiry is judged.
+    /// The instant at which expiry is judged: never before one that was believed.
     fn now(&self) -> DateTime<Utc> {
-        if self.breaks(Sabotage::ExpiryIgnored) { DateTime::UNIX_EPOCH } else { self.clock.now() }
+        if self.breaks(Sabotage::ExpiryIgnored) {
+            DateTime::UNIX_EPOCH
+        } else {
+            self.no_earlier(self.clock.now())
+        }
+    }
+
+    /// An instant, or the newest that was believed.
+    fn no_earlier(&self, than: DateTime<Utc>) -> DateTime<Utc> {
+        let believed = *self.believed.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.breaks(Sabotage::TimeGoesBack) { than } else { than.max(believed) }
     }
 
     /// Reads rows of an organisation; one that is not known has none.

@@ -7,6 +7,7 @@ use super::state::Rows;
 use crate::effect::{Effect, EffectState, Work};
 use crate::id::{ActivityId, MediaId, MessageId};
 use crate::store::Purge;
+use crate::time::ConfirmedTime;
 
 /// How long a provider's ids are remembered.
 const REFERENCE_PERIOD: TimeDelta = TimeDelta::days(60);
@@ -21,13 +22,17 @@ impl Rows {
         &mut self,
         frame: &Frame<'_>,
         class: Purge,
-        before: DateTime<Utc>,
+        by: ConfirmedTime,
+        kept: TimeDelta,
         limit: u32,
         at: DateTime<Utc>,
     ) -> u64 {
         let limit = limit as usize;
+        // Nothing is deleted that a read still shows.
+        let by = by.no_later(frame.now);
+        let before = by.instant() - kept;
         match class {
-            Purge::Messages => self.purge_messages(frame, before, limit, at),
+            Purge::Messages => self.purge_messages(frame, before, by, limit, at),
             Purge::Quarantine => {
                 let gone = self.quarantine.values().filter(|bytes| bytes.expires_at <= before);
                 let gone: Vec<_> = gone.map(|bytes| bytes.id).take(limit).collect();
@@ -42,11 +47,12 @@ impl Rows {
         &mut self,
         frame: &Frame<'_>,
         before: DateTime<Utc>,
+        by: ConfirmedTime,
         limit: usize,
         at: DateTime<Utc>,
     ) -> u64 {
         let over = |event_at: DateTime<Utc>, expires_at: Option<DateTime<Utc>>| {
-            event_at < before || expires_at.is_some_and(|end| end <= frame.now)
+            event_at < before || expires_at.is_some_and(|end| end <= by.instant())
         };
         let messages = self.messages.values().filter(|message| over(message.event_at, message.expires_at));
         let messages: Vec<MessageId> = messages.map(|message| message.id).take(limit).collect();

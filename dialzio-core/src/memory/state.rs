@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::BTreeMap;
 
 use crate::access::{ApiKey, Invitation, Member, Org, Session, TokenHash, User};
-use crate::account::{App, ProviderAccount};
+use crate::account::{App, KeyCheck, ProviderAccount};
 use crate::consent::{ConsentRecord, Suppression, SuppressionScope};
 use crate::contact::{Alias, AliasKind, ChannelIdentity, Contact, Note, Portfolio, Task};
 use crate::conversation::{
@@ -20,7 +20,7 @@ use crate::inbox::{InboxItem, Quarantined};
 use crate::ledger::{AuditEntry, ChainHash};
 use crate::media::Media;
 use crate::store::{Fence, RecordRef, StoreError, StoreResult};
-use crate::time::RETENTION_CAP;
+use crate::time::{RETENTION_CAP, TimeMark};
 
 /// By what an alias is unique.
 pub(super) type AliasKey = (Portfolio, AliasKind, String);
@@ -160,6 +160,9 @@ pub(super) struct System {
     pub(super) invitations: BTreeMap<TokenHash, Invitation>,
     pub(super) apps: BTreeMap<AppId, App>,
     pub(super) unrouted: BTreeMap<QuarantineId, Quarantined>,
+    /// In order of their places.
+    pub(super) key_checks: Vec<KeyCheck>,
+    pub(super) time_mark: Option<TimeMark>,
 }
 
 /// A lease that was given.

@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use futures_util::stream::BoxStream;
+use std::sync::PoisonError;
 use uuid::Uuid;
 
 use super::commit::{is_routed, log, own_entry};
@@ -11,7 +12,7 @@ use super::state::{Held, Rows, System};
 use super::{MemoryStore, Sabotage, stream};
 use crate::Revision;
 use crate::access::{Invitation, MemberState, Org, SignIn, TokenHash, User};
-use crate::account::{App, Route};
+use crate::account::{App, KeyCheck, Route};
 use crate::conversation::{DeliveryStatus, Evidence};
 use crate::effect::{EffectState, Lane, Work};
 use crate::event::EventSeq;
@@ -25,6 +26,7 @@ use crate::store::{
     Batch, Commit, Expect, Fence, Lease, Outcome, RecordRef, StoreError, StoreResult, SystemStore,
     SystemWrite, UserKey,
 };
+use crate::time::TimeMark;
 
 /// A record of the system tables is not as it was expected to be.
 fn changed(record: Uuid) -> StoreError {
@@ -69,11 +71,21 @@ impl System {
             SystemWrite::Release(id) => {
                 self.unrouted.remove(&id);
             }
-            SystemWrite::Sweep(before) => {
+            SystemWrite::Sweep(at) => {
+                let before = at.instant();
                 self.sessions.retain(|_, session| session.expires_at > before);
                 self.invitations.retain(|_, invitation| invitation.expires_at > before);
                 self.unrouted.retain(|_, bytes| bytes.expires_at > before);
             }
+            SystemWrite::KeyCheck(check) => {
+                let taken = |kept: &KeyCheck| kept.place == check.place || kept.key == check.key;
+                if self.key_checks.iter().any(taken) {
+                    return Err(changed(Uuid::from_u128(u128::from(check.place))));
+                }
+                self.key_checks.push(check);
+                self.key_checks.sort_by_key(|check| check.place);
+            }
+            SystemWrite::TimeMark(mark) => self.time_mark = Some(mark),
             SystemWrite::Carry => {}
         }
         Ok(())
@@ -131,6 +143,7 @@ impl SystemStore for MemoryStore {
         token: &TokenHash,
         now: DateTime<Utc>,
     ) -> StoreResult<Option<SignIn>> {
+        let now = self.no_earlier(now);
         let world = self.world();
         if let Some(session) = world.system.sessions.get(token).filter(|session| session.expires_at > now) {
             let members = world.orgs.get(&session.org).into_iter().flat_map(|rows| rows.members.values());
@@ -155,6 +168,7 @@ impl SystemStore for MemoryStore {
         token: &TokenHash,
         now: DateTime<Utc>,
     ) -> StoreResult<Option<Invitation>> {
+        let now = self.no_earlier(now);
         let world = self.world();
         Ok(world.system.invitations.get(token).filter(|invitation| invitation.expires_at > now).cloned())
     }
@@ -226,6 +240,9 @@ impl SystemStore for MemoryStore {
         };
         // A batch that was carried out before, or is another's, takes the rest with it.
         if commit.outcome == Outcome::Applied {
+            if let Some(mark) = system.time_mark {
+                *self.believed.lock().unwrap_or_else(PoisonError::into_inner) = mark.trusted_at;
+            }
             world.system = system;
             for each in elsewhere {
                 match each {
@@ -310,6 +327,14 @@ impl SystemStore for MemoryStore {
 
     fn stirred(&self) -> BoxStream<'static, ()> {
         stream(self.stir.subscribe())
+    }
+
+    async fn key_checks(&self, _: &SystemScope) -> StoreResult<Vec<KeyCheck>> {
+        Ok(self.world().system.key_checks.clone())
+    }
+
+    async fn time_mark(&self, _: &SystemScope) -> StoreResult<Option<TimeMark>> {
+        Ok(self.world().system.time_mark)
     }
 
     async fn unrouted(&self, _: &SystemScope, page: PageRequest) -> StoreResult<Page<Quarantined>> {

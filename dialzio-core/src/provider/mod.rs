@@ -22,6 +22,7 @@ pub use webhook::{
     HookReply, RawWebhook, Trust, VerifiedWebhook, WebhookDecoder, WebhookMethod, WebhookSecrets,
 };
 
+use chrono::{DateTime, Utc};
 use std::fmt::{self, Debug};
 
 /// The stable word for a provider, such as `whatsapp`.
@@ -53,4 +54,7 @@ pub trait Provider: Debug + Send + Sync + 'static {
     fn messaging(&self) -> Option<&dyn MessagingProvider>;
     /// Reads webhooks.
     fn webhooks(&self) -> Option<&dyn WebhookDecoder>;
+    /// The newest time that the provider's own answers have shown (the `Date` of HTTP), if it is known. It helps to judge
+    /// the machine's clock.
+    fn newest_date(&self) -> Option<DateTime<Utc>>;
 }

@@ -1,6 +1,6 @@
 //! A batch: one decision, written down with all that follows from it.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
@@ -21,6 +21,7 @@ use crate::inbox::InboxWrite;
 use crate::ledger::Action;
 use crate::media::MediaWrite;
 use crate::scope::{Actor, Principal};
+use crate::time::ConfirmedTime;
 
 /// A record that a batch speaks about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -240,8 +241,10 @@ pub enum Write {
     Purge {
         /// Which class.
         class: Purge,
-        /// What lies before this has expired.
-        before: DateTime<Utc>,
+        /// By which time.
+        at: ConfirmedTime,
+        /// How long rows of the class are kept: what lies further back has expired.
+        kept: TimeDelta,
         /// Most rows.
         limit: u32,
     },

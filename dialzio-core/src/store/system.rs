@@ -6,7 +6,7 @@ use futures_util::stream::BoxStream;
 
 use super::{Batch, Commit, StoreResult};
 use crate::access::{Invitation, Org, Session, SignIn, TokenHash, User};
-use crate::account::{App, Route};
+use crate::account::{App, KeyCheck, Route};
 use crate::effect::{Effect, Lane};
 use crate::id::{AppId, HookId, OrgId, QuarantineId, UserId, WorkerId};
 use crate::inbox::{InboxItem, Quarantined};
@@ -14,6 +14,7 @@ use crate::page::{Page, PageRequest};
 use crate::provider::AccountRef;
 use crate::scope::{OrgScope, SystemScope};
 use crate::text::EmailAddress;
+use crate::time::{ConfirmedTime, TimeMark};
 
 /// How a user is looked up.
 #[derive(Debug, Clone, Copy)]
@@ -73,8 +74,12 @@ pub enum SystemWrite {
     Quarantine(Quarantined),
     /// Takes such bytes out.
     Release(QuarantineId),
-    /// Removes what has expired before an instant: sessions, invitations, quarantine without organisation.
-    Sweep(DateTime<Utc>),
+    /// Removes what has expired by an instant: sessions, invitations, quarantine without organisation.
+    Sweep(ConfirmedTime),
+    /// A key is used here from now on. Its place or its id is taken: [`super::StoreError::Unmet`].
+    KeyCheck(KeyCheck),
+    /// How far the clock is known to have come.
+    TimeMark(TimeMark),
     /// Nothing of its own: carries a batch of an organisation that nobody is in yet.
     Carry,
 }
@@ -148,6 +153,11 @@ pub trait SystemStore: Send + Sync {
     async fn next_due(&self, scope: &SystemScope) -> StoreResult<Option<DateTime<Utc>>>;
     /// Wakes after a commit that queued work. A hint only.
     fn stirred(&self) -> BoxStream<'static, ()>;
+    /// What is kept of the keys of this installation, in order of their places.
+    async fn key_checks(&self, scope: &SystemScope) -> StoreResult<Vec<KeyCheck>>;
+    /// How far the clock is known to have come; `None` in a store that is new. What had expired by then is hidden by every
+    /// read from here on, whatever the clock shows.
+    async fn time_mark(&self, scope: &SystemScope) -> StoreResult<Option<TimeMark>>;
     /// Quarantined bytes of no organisation, newest first.
     async fn unrouted(&self, scope: &SystemScope, page: PageRequest) -> StoreResult<Page<Quarantined>>;
     /// Whether the store can write: a probe that commits.

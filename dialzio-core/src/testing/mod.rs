@@ -12,8 +12,11 @@ pub use fixtures::Fixtures;
 pub use permit::permit_to_answer;
 pub use scripted::{Scripted, ScriptedProvider, Sent};
 
+use chrono::{DateTime, Utc};
+
 use crate::id::OrgId;
 use crate::scope::{OrgScope, Principal, SystemScope};
+use crate::time::ConfirmedTime;
 
 /// The principal of a service with this name.
 ///
@@ -28,6 +31,12 @@ pub fn service(name: &str) -> Principal {
 #[must_use]
 pub fn scope(org: OrgId) -> OrgScope {
     OrgScope::new(org)
+}
+
+/// A time that a test confirms.
+#[must_use]
+pub const fn confirmed(at: DateTime<Utc>) -> ConfirmedTime {
+    ConfirmedTime::new(at)
 }
 
 /// Rights over the system tables, for an author of a store.

@@ -19,7 +19,8 @@ use crate::time::RETENTION_CAP;
 const CHUNK: u32 = 200;
 
 impl Worker<'_> {
-    /// Sweeps every organisation, and the system tables.
+    /// Sweeps every organisation, and the system tables, by a time that is [confirmed](crate::time::ConfirmedTime): a clock
+    /// that has leapt ahead deletes nothing.
     ///
     /// # Errors
     /// [`Error::Store`].
@@ -27,6 +28,7 @@ impl Worker<'_> {
         let mut report = WorkReport::default();
         let store = self.crm.store();
         let now = self.crm.now();
+        let at = self.crm.confirmed_time().await?;
         let mut after = None;
         loop {
             let orgs = store.organisations(self.crm.system(), after, 100).await?;
@@ -35,12 +37,13 @@ impl Worker<'_> {
             for org in &orgs {
                 let scope = OrgScope::new(org.id);
                 let kept = TimeDelta::days(i64::from(org.message_days)).min(RETENTION_CAP);
-                for (class, before) in
-                    [(Purge::Messages, now - kept), (Purge::Quarantine, now), (Purge::Bookkeeping, now)]
+                let none = TimeDelta::zero();
+                for (class, kept) in
+                    [(Purge::Messages, kept), (Purge::Quarantine, none), (Purge::Bookkeeping, none)]
                 {
                     loop {
                         let mut batch = Batch::caused_by(&Cause::Sweep, Action::Swept, now);
-                        batch.write(Write::Purge { class, before, limit: CHUNK });
+                        batch.write(Write::Purge { class, at, kept, limit: CHUNK });
                         let touched = store.commit_one(&scope, batch).await?.touched;
                         report.swept += touched;
                         if touched == 0 {
@@ -50,7 +53,7 @@ impl Worker<'_> {
                 }
             }
         }
-        store.enact(self.crm.system(), vec![SystemWrite::Sweep(now)], None).await?;
+        store.enact(self.crm.system(), vec![SystemWrite::Sweep(at)], None).await?;
         Ok(report)
     }
 

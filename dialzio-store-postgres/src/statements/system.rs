@@ -165,6 +165,15 @@ statements! { SYSTEM:
     PURGE_QUARANTINE: System [quarantine] =
         "DELETE FROM @quarantine WHERE org_id = $1 AND id IN (
            SELECT q.id FROM @quarantine q WHERE q.org_id = $1 AND q.expires_at <= $2 LIMIT $3)";
+    KEY_CHECKS: System [key_check] =
+        "SELECT k.place, k.key_id, k.mac, k.made_at FROM @key_check k WHERE k.place > 0 ORDER BY k.place";
+    PUT_KEY_CHECK: System [key_check] =
+        "INSERT INTO @key_check (place, key_id, mac, made_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
+    TIME_MARK: System [time_mark] = "SELECT t.trusted_at, t.ahead_at, t.held FROM @time_mark t WHERE t.one = 1";
+    PUT_TIME_MARK: System [time_mark] =
+        "INSERT INTO @time_mark (one, trusted_at, ahead_at, held) VALUES (1, $1, $2, $3)
+         ON CONFLICT (one) DO UPDATE SET trusted_at = excluded.trusted_at, ahead_at = excluded.ahead_at,
+                held = excluded.held";
     BEAT: System [heartbeat] =
         "INSERT INTO @heartbeat (one, at) VALUES (1, $1) ON CONFLICT (one) DO UPDATE SET at = excluded.at";
     MONTH_OPEN: System [message, message_evidence, event, audit] = "SELECT @month_open ($1::DATE)";

@@ -22,6 +22,8 @@ const SYSTEM: &[&str] = &[
     "lane",
     "quarantine",
     "heartbeat",
+    "key_check",
+    "time_mark",
 ];
 
 /// Its words carry the organisation's id themselves, and its row numbers come from rows that name it.

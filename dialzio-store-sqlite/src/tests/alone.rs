@@ -8,6 +8,7 @@ use super::*;
 use chrono::TimeDelta;
 use dialzio_core::ManualClock;
 use dialzio_core::store::{Purge, Write};
+use dialzio_core::testing::confirmed;
 
 /// A clock that says who asked last, and takes its time if told to, as a disk does.
 #[derive(Debug)]
@@ -96,7 +97,12 @@ async fn after_a_slow_transaction_the_next_is_handed_over_until_one_is_brief_aga
 async fn what_may_change_many_rows_is_handed_over() {
     let folder = tempfile::tempdir().unwrap();
     let alone = Alone::at(&folder.path().join("crm.db")).await;
-    let purge = Write::Purge { class: Purge::Messages, before: DateTime::UNIX_EPOCH, limit: 1 };
+    let purge = Write::Purge {
+        class: Purge::Messages,
+        at: confirmed(DateTime::UNIX_EPOCH),
+        kept: chrono::TimeDelta::zero(),
+        limit: 1,
+    };
     assert!(!Unit::Recover(DateTime::UNIX_EPOCH).is_small());
     let bench = Bench::new(Arc::new(alone.store), alone.clock.clock.clone());
     let house = bench.house().await;

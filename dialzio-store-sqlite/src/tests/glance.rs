@@ -12,6 +12,7 @@ use dialzio_core::contact::Alias;
 use dialzio_core::conversation::{InboundFacts, KnownMessage};
 use dialzio_core::provider::AccountRef;
 use dialzio_core::store::{Batch, Purge, Write};
+use dialzio_core::testing::confirmed;
 use dialzio_core::testing::conformance::House;
 
 /// A clock at which the writer stops when it is told to. Only a purge asks the clock in the middle of a transaction.
@@ -82,7 +83,12 @@ impl Glances {
     async fn hold(&self, mut batches: Vec<Batch>) -> Held {
         let ((reached, arrived), (go, goes)) = (mpsc::channel(), mpsc::channel());
         *self.barrier.stop.lock().unwrap() = Some((reached, goes));
-        let stops = Write::Purge { class: Purge::Messages, before: DateTime::UNIX_EPOCH, limit: 1 };
+        let stops = Write::Purge {
+            class: Purge::Messages,
+            at: confirmed(DateTime::UNIX_EPOCH),
+            kept: chrono::TimeDelta::zero(),
+            limit: 1,
+        };
         batches.push(self.bench.writes([stops]));
         let commit = self.submit(batches);
         tokio::task::spawn_blocking(move || arrived.recv()).await.unwrap().unwrap();

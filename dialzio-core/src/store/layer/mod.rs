@@ -8,13 +8,14 @@ use futures_util::stream::BoxStream;
 use std::fmt::Debug;
 
 use crate::access::{Invitation, Org, SignIn, TokenHash, User};
-use crate::account::{App, Route};
+use crate::account::{App, KeyCheck, Route};
 use crate::effect::Lane;
 use crate::id::{AppId, HookId, OrgId, UserId, WorkerId};
 use crate::inbox::Quarantined;
 use crate::page::{Page, PageRequest};
 use crate::provider::AccountRef;
 use crate::scope::{OrgScope, SystemScope};
+use crate::time::TimeMark;
 
 use super::{Batch, Commit, Due, Lease, Store, StoreResult, SystemStore, SystemWrite, UserKey};
 
@@ -176,6 +177,14 @@ impl<L: StoreLayer> SystemStore for L {
 
     async fn next_due(&self, scope: &SystemScope) -> StoreResult<Option<DateTime<Utc>>> {
         self.around(Call::read("next_due"), self.inner().next_due(scope)).await
+    }
+
+    async fn key_checks(&self, scope: &SystemScope) -> StoreResult<Vec<KeyCheck>> {
+        self.around(Call::read("key_checks"), self.inner().key_checks(scope)).await
+    }
+
+    async fn time_mark(&self, scope: &SystemScope) -> StoreResult<Option<TimeMark>> {
+        self.around(Call::read("time_mark"), self.inner().time_mark(scope)).await
     }
 
     async fn unrouted(&self, scope: &SystemScope, page: PageRequest) -> StoreResult<Page<Quarantined>> {

@@ -125,6 +125,8 @@ macro_rules! store_conformance {
                 a_swept_file_does_not_come_back
                 a_sweep_stays_in_its_organisation
                 bookkeeping_is_forgotten_in_time
+                what_had_expired_stays_hidden_when_the_clock_goes_back
+                a_purge_goes_by_the_time_it_is_given
             }
             search {
                 words_find_a_name_in_any_order_and_the_last_by_its_beginning
@@ -150,6 +152,7 @@ macro_rules! store_conformance {
                 bytes_of_no_organisation_are_the_operators
                 the_system_sweep_removes_what_has_ended
                 queued_work_wakes_the_worker
+                checks_of_keys_are_kept_once_in_their_order
             }
             work {
                 a_lane_has_one_holder

@@ -9,8 +9,10 @@ use crate::effect::{EffectState, LaneKind, Work};
 use crate::id::MediaId;
 use crate::media::{Media, MediaState, MediaWrite};
 use crate::page::PageRequest;
-use crate::store::{Due, Expect, Outcome, Purge, RecordRef, Write};
+use crate::store::{Due, Expect, Outcome, Purge, RecordRef, SystemWrite, Write};
+use crate::testing::confirmed;
 use crate::testing::conformance::{Bench, House, Person};
+use crate::time::{Ahead, TimeMark};
 
 async fn with_file(
     bench: &Bench,
@@ -117,13 +119,14 @@ pub async fn an_expired_message_is_no_fact_for_sending(bench: Bench) {
 }
 
 async fn purge(bench: &Bench, house: &House, class: Purge, limit: u32) -> Vec<u64> {
-    let before = match class {
-        Purge::Messages => bench.now() - TimeDelta::days(365),
-        _ => bench.now(),
+    let at = confirmed(bench.now());
+    let kept = match class {
+        Purge::Messages => TimeDelta::days(365),
+        _ => TimeDelta::zero(),
     };
     let mut answers = Vec::new();
     for _ in 0..100 {
-        let commit = bench.write(&house.scope, Write::Purge { class, before, limit }).await;
+        let commit = bench.write(&house.scope, Write::Purge { class, at, kept, limit }).await;
         answers.push(commit.touched);
         if commit.touched == 0 {
             return answers;
@@ -232,8 +235,8 @@ pub async fn bookkeeping_is_forgotten_in_time(bench: Bench) {
         bench.store.commit_one(&house.scope, batch).await.unwrap().outcome
     };
     assert_eq!(commit().await, Outcome::Applied);
-    let before = bench.now() - TimeDelta::seconds(1);
-    let early = Write::Purge { class: Purge::Bookkeeping, before, limit: 100 };
+    let (at, kept) = (confirmed(bench.now()), TimeDelta::seconds(1));
+    let early = Write::Purge { class: Purge::Bookkeeping, at, kept, limit: 100 };
     assert_eq!(bench.write(&house.scope, early).await.touched, 0);
     assert_eq!(commit().await, Outcome::Replayed(answer));
     let newest = bench.store.newest_event(&house.scope).await.unwrap();
@@ -267,4 +270,70 @@ pub async fn what_was_done_is_seen_and_kept_as_long_as_messages(bench: Bench) {
     assert_eq!(seen().await, 1, "before any sweep");
     assert_eq!(purge(&bench, &house, Purge::Messages, 2).await, [2, 1, 0]);
     assert_eq!(seen().await, 1);
+}
+
+/// What is known of the time is kept. What had expired by it stays hidden when the clock goes back, sessions included, and
+/// what a clock that is not believed hid is seen again.
+pub async fn what_had_expired_stays_hidden_when_the_clock_goes_back(bench: Bench) {
+    let house = bench.house().await;
+    let person = bench.person(&house, "Asha").await;
+    let (message, media) = with_file(&bench, &house, &person, "long ago", 0).await;
+    let session = bench.make.session(bench.make.id(), house.org.id);
+    let user = crate::access::User { id: session.user, ..bench.make.user("asha@shop.example") };
+    bench.enact(SystemWrite::User(user.clone())).await.unwrap();
+    let member = bench.make.member(user.id, crate::scope::Role::Agent);
+    bench.write(&house.scope, AccessWrite::Member(member)).await;
+    bench.enact(SystemWrite::Session(session.clone())).await.unwrap();
+    let invitation = bench.make.invitation(house.org.id, "ben@shop.example");
+    bench.enact(SystemWrite::Invitation(invitation.clone())).await.unwrap();
+    let ways_in = async || {
+        let owner = bench.store.credential_owner(&bench.system, &session.hash, bench.now()).await.unwrap();
+        let invited = bench.store.invitation(&bench.system, &invitation.hash, bench.now()).await.unwrap();
+        assert_eq!(owner.is_some(), invited.is_some());
+        owner.is_some()
+    };
+    assert_eq!(bench.store.time_mark(&bench.system).await.unwrap(), None);
+    let (start, late) = (bench.now(), bench.now() + TimeDelta::days(366));
+    // A clock that is only shown hides, and no more than that.
+    bench.clock.set(late);
+    assert!(!is_seen(&bench, &house, &message, media.id).await && !ways_in().await);
+    bench.clock.set(start);
+    assert!(is_seen(&bench, &house, &message, media.id).await && ways_in().await);
+    // One that is not believed is kept as such.
+    let ahead = Some(Ahead { at: late, held: TimeDelta::hours(3) });
+    let doubted = TimeMark { trusted_at: start, ahead };
+    bench.enact(SystemWrite::TimeMark(doubted)).await.unwrap();
+    assert_eq!(bench.store.time_mark(&bench.system).await.unwrap(), Some(doubted));
+    assert!(is_seen(&bench, &house, &message, media.id).await && ways_in().await);
+    // One that was believed is not taken back by the clock.
+    let believed = TimeMark { trusted_at: late, ahead: None };
+    bench.enact(SystemWrite::TimeMark(believed)).await.unwrap();
+    assert_eq!(bench.store.time_mark(&bench.system).await.unwrap(), Some(believed));
+    assert!(!is_seen(&bench, &house, &message, media.id).await && !ways_in().await);
+}
+
+/// A purge deletes by the time that it is given, and nothing that a read still shows.
+pub async fn a_purge_goes_by_the_time_it_is_given(bench: Bench) {
+    let house = bench.house().await;
+    let person = bench.person(&house, "Asha").await;
+    let (message, _) = with_file(&bench, &house, &person, "long ago", 0).await;
+    let mut short = bench.make.inbound(&person.conversation, "forget this", bench.at(1));
+    short.expires_at = Some(bench.at(600));
+    bench.write(&house.scope, bench.make.append(house.account.id, &short)).await;
+    let start = bench.now();
+    let purge = |at| {
+        let kept = TimeDelta::days(365);
+        Write::Purge { class: Purge::Messages, at: confirmed(at), kept, limit: 100 }
+    };
+    // The clock has leapt, and what is confirmed has not.
+    bench.clock.set(start + TimeDelta::days(400));
+    assert_eq!(bench.write(&house.scope, purge(start)).await.touched, 0);
+    bench.clock.set(start);
+    for kept in [message.id, short.id] {
+        assert!(bench.store.message(&house.scope, kept).await.unwrap().is_some());
+    }
+    // What is confirmed lies ahead of a clock that went back.
+    assert_eq!(bench.write(&house.scope, purge(start + TimeDelta::days(400))).await.touched, 0);
+    bench.clock.set(start + TimeDelta::days(400));
+    assert_eq!(bench.write(&house.scope, purge(start + TimeDelta::days(400))).await.touched, 2);
 }

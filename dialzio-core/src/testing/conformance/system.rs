@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use secrecy::ExposeSecret;
 
 use crate::access::{AccessWrite, MemberState, SignIn, TokenHash};
-use crate::account::{AccountState, AccountWrite, ProviderAccount};
+use crate::account::{AccountState, AccountWrite, KeyCheck, ProviderAccount};
 use crate::contact::ContactWrite;
 use crate::effect::Work;
 use crate::id::{AppId, OrgId};
@@ -12,6 +12,7 @@ use crate::page::PageRequest;
 use crate::provider::AccountRef;
 use crate::scope::Role;
 use crate::store::{EffectWrite, Expect, StoreError, SystemWrite, UserKey};
+use crate::testing::confirmed;
 use crate::testing::conformance::{Bench, House};
 use crate::text::EmailAddress;
 
@@ -309,7 +310,7 @@ pub async fn the_system_sweep_removes_what_has_ended(bench: Bench) {
         SystemWrite::Quarantine(bytes),
     ];
     bench.store.enact(&bench.system, writes, None).await.unwrap();
-    bench.enact(SystemWrite::Sweep(bench.now() + TimeDelta::days(31))).await.unwrap();
+    bench.enact(SystemWrite::Sweep(confirmed(bench.now() + TimeDelta::days(31)))).await.unwrap();
     assert!(owner(&bench, &live.hash).await.is_some());
     assert!(owner(&bench, &ended.hash).await.is_none());
     let found = bench.store.invitation(&bench.system, &invitation.hash, bench.now()).await.unwrap();
@@ -328,4 +329,27 @@ pub async fn queued_work_wakes_the_worker(bench: Bench) {
     bench.write(&house.scope, EffectWrite::Queue(effect)).await;
     let woken = tokio::time::timeout(std::time::Duration::from_secs(10), stirred.next()).await;
     assert!(matches!(woken, Ok(Some(()))), "nobody was woken");
+}
+
+/// What is kept of keys comes in order of their places. A place or a key that is taken is refused, also with the same value:
+/// whoever was slower looks again.
+pub async fn checks_of_keys_are_kept_once_in_their_order(bench: Bench) {
+    let check = |place: u32, key: &str| {
+        let mac = std::array::from_fn(|byte| byte as u8 ^ place as u8);
+        KeyCheck { place, key: key.to_owned(), mac, made_at: bench.now() }
+    };
+    let kept = async || bench.store.key_checks(&bench.system).await.unwrap();
+    assert!(kept().await.is_empty());
+    let (first, second) = (check(1, "1"), check(2, "kms/alias-2"));
+    for each in [&second, &first] {
+        bench.enact(SystemWrite::KeyCheck(each.clone())).await.unwrap();
+    }
+    assert_eq!(kept().await, [first.clone(), second.clone()]);
+    for taken in [check(1, "1"), check(1, "other"), check(3, "1")] {
+        let refused = bench.enact(SystemWrite::KeyCheck(taken)).await;
+        assert!(matches!(refused, Err(StoreError::Unmet(_))), "{refused:?}");
+    }
+    let mixed = vec![SystemWrite::KeyCheck(check(3, "3")), SystemWrite::KeyCheck(check(2, "4"))];
+    assert!(bench.store.enact(&bench.system, mixed, None).await.is_err());
+    assert_eq!(kept().await, [first, second], "all or nothing");
 }

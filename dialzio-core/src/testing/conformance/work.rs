@@ -348,8 +348,8 @@ pub async fn quarantined_bytes_are_swept_when_their_time_is_up(bench: Bench) {
     bench.write(&house.scope, InboxWrite::Quarantine(bytes.clone())).await;
     let class = crate::store::Purge::Quarantine;
     let sweep = async |days| {
-        let before = bench.at(1) + TimeDelta::days(days);
-        let write = crate::store::Write::Purge { class, before, limit: 10 };
+        let at = crate::testing::confirmed(bench.at(1) + TimeDelta::days(days));
+        let write = crate::store::Write::Purge { class, at, kept: TimeDelta::zero(), limit: 10 };
         bench.write(&house.scope, write).await.touched
     };
     assert_eq!(sweep(29).await, 0);

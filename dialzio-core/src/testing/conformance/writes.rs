@@ -118,6 +118,11 @@ pub async fn every_write_is_applied(bench: Bench) {
     let evidence = |status, second| Evidence { status, at: bench.at(second), failure: None };
     let settle = |id, state| EffectWrite::Settle { id, state, not_before: None, attempts: 1 };
 
+    let purge = |class| {
+        let at = crate::testing::confirmed(bench.now());
+        Write::Purge { class, at, kept: TimeDelta::days(365), limit: 10 }
+    };
+
     let writes: Vec<Write> = vec![
         ContactWrite::Insert(card.clone()).into(),
         ContactWrite::Update(changed.clone()).into(),
@@ -180,9 +185,9 @@ pub async fn every_write_is_applied(bench: Bench) {
         InboxWrite::Quarantine(released.clone()).into(),
         InboxWrite::Release(released.id).into(),
         Write::WakeSnoozed { now: bench.at(11) },
-        Write::Purge { class: Purge::Messages, before: bench.now() - TimeDelta::days(365), limit: 10 },
-        Write::Purge { class: Purge::Quarantine, before: bench.now(), limit: 10 },
-        Write::Purge { class: Purge::Bookkeeping, before: bench.now() - TimeDelta::days(365), limit: 10 },
+        purge(Purge::Messages),
+        purge(Purge::Quarantine),
+        purge(Purge::Bookkeeping),
     ];
     let covered: BTreeSet<_> = writes.iter().map(word).collect();
     assert_eq!(covered, WORDS.iter().copied().collect(), "every kind is tried");

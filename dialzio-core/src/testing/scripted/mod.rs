@@ -6,6 +6,7 @@ pub use webhook::{SECRET_HEADER, element};
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use chrono::{DateTime, Utc};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -182,6 +183,10 @@ impl Provider for ScriptedProvider {
 
     fn webhooks(&self) -> Option<&dyn WebhookDecoder> {
         Some(self)
+    }
+
+    fn newest_date(&self) -> Option<DateTime<Utc>> {
+        None
     }
 }
 

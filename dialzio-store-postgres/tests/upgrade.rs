@@ -1,0 +1,115 @@
+//! A database of the release before, made by that release's own code, is brought forward without loss.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod support;
+
+use dialzio_core::contact::ContactQuery;
+use dialzio_core::conversation::{ConversationQuery, InboxView, StateFilter};
+use dialzio_core::ledger::ChainHash;
+use dialzio_core::page::PageRequest;
+use dialzio_core::testing::{scope, system_scope};
+use dialzio_core::{Clock, ManualClock, Store};
+use dialzio_store_postgres::testing::{Cluster, Database};
+use dialzio_store_postgres::{OpenError, PostgresStore};
+use serde_json::{Map, Value};
+use sqlx::{AssertSqlSafe, Executor, PgConnection};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Every row of every table, by table; each row as its columns and values.
+async fn rows(db: &mut PgConnection) -> BTreeMap<String, Vec<Map<String, Value>>> {
+    let names: Vec<String> = sqlx::query_scalar(
+        "SELECT c.relname::TEXT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+         WHERE n.nspname = 'dialzio' AND c.relkind IN ('r', 'p') AND NOT c.relispartition ORDER BY 1",
+    )
+    .fetch_all(&mut *db)
+    .await
+    .unwrap();
+    let mut all = BTreeMap::new();
+    for name in names {
+        let text = format!("SELECT to_jsonb(t)::TEXT FROM dialzio.\"{name}\" t ORDER BY t::TEXT");
+        let found: Vec<String> = sqlx::query_scalar(AssertSqlSafe(text)).fetch_all(&mut *db).await.unwrap();
+        all.insert(name, found.iter().map(|row| serde_json::from_str(row).unwrap()).collect());
+    }
+    all
+}
+
+/// A database as the release before left it. Its roles belong to the server, and are there.
+async fn before() -> (Database, PgConnection) {
+    let cluster = Cluster::shared().unwrap();
+    support::database().await;
+    let database = cluster.empty().await.unwrap();
+    let mut db = database.admin().await.unwrap();
+    db.execute(include_str!("release_before/dump.sql")).await.unwrap();
+    db.execute("RESET ALL").await.unwrap();
+    (database, db)
+}
+
+#[tokio::test]
+async fn a_database_of_the_release_before_loses_nothing() {
+    let (database, mut db) = before().await;
+    let old = rows(&mut db).await;
+    assert!(old.len() > 35);
+    for (table, rows) in &old {
+        // Held leases are not moved, and this one came from a transfer.
+        assert!(!rows.is_empty() || table == "lease", "the database has some of everything, but no {table}");
+    }
+    let refused = database.store(Arc::new(dialzio_core::SystemClock)).await;
+    assert!(matches!(refused, Err(OpenError::OlderSchema { found: 3, .. })));
+    database.migrate(&PostgresStore::builder()).await.unwrap();
+    let new = rows(&mut db).await;
+    for (table, before) in &old {
+        let after = &new[table];
+        let grows = if table == "schema_version" { after.len() - before.len() } else { 0 };
+        assert_eq!(after.len(), before.len() + grows, "{table}");
+        // Whatever columns there were hold what they held; others may have come.
+        for was in before {
+            let kept =
+                |is: &&Map<String, Value>| was.iter().all(|(column, value)| is.get(column) == Some(value));
+            assert!(after.iter().any(|is| kept(&is)), "{table}: {was:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_read_from_a_database_of_the_release_before_is_whole() {
+    let (database, _) = before().await;
+    database.migrate(&PostgresStore::builder()).await.unwrap();
+    let clock = Arc::new(ManualClock::at("2026-11-23T08:00:00Z".parse().unwrap()));
+    let store = database.store(clock.clone()).await.unwrap();
+    let store: &dyn Store = &store;
+    let system = system_scope();
+    let mark = store.time_mark(&system).await.unwrap().unwrap();
+    assert_eq!(
+        mark.trusted_at.to_rfc3339(),
+        "2026-11-23T06:41:00+00:00",
+        "the newest instant in the database"
+    );
+    assert!(store.key_checks(&system).await.unwrap().is_empty());
+    let orgs = store.organisations(&system, None, 10).await.unwrap();
+    assert_eq!(orgs.len(), 2);
+    let org = scope(orgs[0].id);
+    let page = || PageRequest::first(50);
+    assert_eq!(store.contacts(&org, &ContactQuery::default(), page()).await.unwrap().items.len(), 9);
+    let found = store.contacts(&org, &ContactQuery::matching("devi"), page()).await.unwrap();
+    assert_eq!(found.items.len(), 1);
+    assert_eq!(found.items[0].tags[0].reveal(), "wholesale");
+    let query = ConversationQuery { view: InboxView::All, state: StateFilter::Closed, now: clock.now() };
+    let closed = store.inbox(&org, &query, page()).await.unwrap();
+    assert_eq!(closed.items.len(), 1);
+    let talk = closed.items[0].conversation.id;
+    assert_eq!(store.messages(&org, talk, page()).await.unwrap().items.len(), 4);
+    assert_eq!(store.activities(&org, talk, page()).await.unwrap().items.len(), 1);
+    assert_eq!(store.accounts(&org).await.unwrap().len(), 1);
+    assert_eq!(store.quarantined(&org, page()).await.unwrap().items.len(), 1);
+    assert_eq!(store.unrouted(&system, page()).await.unwrap().items.len(), 1);
+    let audit = store.audit(&org, 0, 500).await.unwrap();
+    assert!(audit.len() > 50);
+    let chained = audit.iter().fold(ChainHash::START, |before, entry| {
+        assert_eq!(entry.digest(orgs[0].id, before), entry.hash);
+        entry.hash
+    });
+    assert_eq!(Some(chained), audit.last().map(|entry| entry.hash));
+    store.ping().await.unwrap();
+}

@@ -1,0 +1,24 @@
+-- What keeps data and its surroundings together.
+
+-- One row for each key that anything was sealed or hashed with: a value that only the holder of the key can make. Keys
+-- that do not make it are not the keys of this database.
+CREATE TABLE key_check (
+    place   INTEGER NOT NULL PRIMARY KEY CHECK (place > 0),
+    key_id  TEXT    NOT NULL UNIQUE,
+    mac     BLOB    NOT NULL CHECK (length(mac) = 32),
+    made_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- The newest instant that the clock is known to have reached, and one ahead of it that is not believed yet.
+CREATE TABLE time_mark (
+    one        INTEGER NOT NULL PRIMARY KEY CHECK (one = 1),
+    trusted_at INTEGER NOT NULL,
+    ahead_at   INTEGER,
+    held       INTEGER NOT NULL CHECK (held >= 0)
+) STRICT, WITHOUT ROWID;
+
+-- A database of an earlier release was written by a clock that was right when it was last used.
+INSERT INTO time_mark (one, trusted_at, ahead_at, held)
+SELECT 1, max(at), NULL, 0 FROM (
+    SELECT max(at) AS at FROM heartbeat UNION ALL SELECT max(at) FROM event UNION ALL SELECT max(at) FROM audit
+) HAVING max(at) IS NOT NULL;
