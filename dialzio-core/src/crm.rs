@@ -21,6 +21,7 @@ use crate::media::{MediaSealer, MediaService};
 use crate::provider::{AccountRef, Provider, WebhookSecrets};
 use crate::scope::SystemScope;
 use crate::store::Store;
+use crate::tasks::Tasks;
 use crate::time::{Clock, SystemClock};
 use crate::timekeeper::Timekeeper;
 use crate::work::{Paces, Worker};
@@ -69,6 +70,7 @@ struct Inner {
     suppression_keys: tokio::sync::OnceCell<SuppressionKeys>,
     paces: Paces,
     timekeeper: Timekeeper,
+    tasks: Tasks,
 }
 
 impl std::fmt::Debug for Inner {
@@ -216,6 +218,7 @@ impl CrmBuilder {
             suppression_keys: tokio::sync::OnceCell::new(),
             paces: Paces::default(),
             timekeeper: Timekeeper::default(),
+            tasks: Tasks::default(),
         };
         Ok(Crm { store, caches: Caches::empty(), inner: Arc::new(inner) })
     }
@@ -293,6 +296,12 @@ impl Crm {
     #[must_use]
     pub const fn worker(&self) -> Worker<'_> {
         Worker::new(self)
+    }
+
+    /// The background tasks of this process, and how they are.
+    #[must_use]
+    pub fn tasks(&self) -> &Tasks {
+        &self.inner.tasks
     }
 
     /// The store beneath.

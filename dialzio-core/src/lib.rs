@@ -26,6 +26,7 @@ pub mod provider;
 mod scope;
 pub mod search;
 pub mod store;
+pub mod tasks;
 pub mod text;
 pub mod time;
 mod timekeeper;

@@ -1,10 +1,12 @@
-//! Who asks: a bearer key or the session cookie becomes an actor; cross-site requests are refused.
+//! Who asks: a bearer key, the host's own sign-in or the session cookie becomes an actor. Of these only a key is sent on
+//! purpose with each request; everybody else's cross-site requests are refused.
 
 use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
-use dialzio_core::Actor;
+use dialzio_core::{Actor, Crm, OrgId};
+use std::sync::{Arc, OnceLock};
 
 use crate::problem::Problem;
 use crate::state::AppState;
@@ -15,9 +17,58 @@ pub const SESSION_COOKIE: &str = "__Host-dialzio_session";
 /// The header that our own pages always send with a request that changes something.
 pub const REQUEST_HEADER: &str = "x-dialzio-request";
 
-/// Somebody who is let in.
+/// Somebody who is let in. To be taken from a request, where a handler needs one; it cannot be put into a request.
 #[derive(Debug, Clone)]
 pub struct Caller(pub Actor);
+
+/// A user whom the host's application has signed in.
+#[derive(Debug, Clone)]
+pub struct HostUser {
+    /// Who acts, as [`AccessService::act_as`](dialzio_core::access::AccessService::act_as) makes it.
+    pub actor: Actor,
+    /// What the pages call them.
+    pub name: String,
+}
+
+/// The sign-in of an application that [`router`](crate::router) is mounted in: says who makes a request. Given to
+/// [`Options::host_auth`](crate::Options::host_auth).
+///
+/// It is asked for each request that has no bearer key, before our own session cookie is looked at. Requests that change
+/// something are answered only if they come from our own pages ([`same_site`]), since a browser sends the host's cookies
+/// along with other people's forms too. `examples/embed_in_axum.rs` shows one.
+#[async_trait::async_trait]
+pub trait HostAuth: std::fmt::Debug + Send + Sync + 'static {
+    /// The user who makes this request, by the host's own cookie, header or extension. `None` for one whom the host does
+    /// not know.
+    ///
+    /// # Errors
+    /// What the core answers, such as [`Error::NotFound`](dialzio_core::Error::NotFound) from `act_as` for a member who
+    /// has left.
+    async fn user(&self, crm: &Crm, request: &Parts) -> Result<Option<HostUser>, dialzio_core::Error>;
+}
+
+/// A caller who was found out already, with the name that the host has for them. No one else makes these, so that a host
+/// cannot put one beside the checks.
+#[derive(Debug, Clone)]
+struct Known {
+    caller: Caller,
+    name: Option<String>,
+}
+
+/// The name that the host has for the caller of a request.
+pub(crate) fn host_name(request: &Parts) -> Option<String> {
+    request.extensions.get::<Known>().and_then(|known| known.name.clone())
+}
+
+/// Where the organisation of a request's caller is noted, for the log.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Noted(Arc<OnceLock<OrgId>>);
+
+impl Noted {
+    pub(crate) fn org(&self) -> Option<OrgId> {
+        self.0.get().copied()
+    }
+}
 
 /// The session cookie for a token.
 #[must_use]
@@ -72,33 +123,49 @@ impl FromRequestParts<AppState> for Caller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
-        if let Some(known) = parts.extensions.get::<Self>() {
-            return Ok(known.clone());
+        if let Some(known) = parts.extensions.get::<Known>() {
+            return Ok(known.caller.clone());
         }
-        let jar = CookieJar::from_headers(&parts.headers);
-        let cookie = jar.get(SESSION_COOKIE).map(|cookie| cookie.value().to_owned());
-        let token = match (bearer(&parts.headers)?, cookie) {
-            (Some(_), Some(_)) => {
-                return Err(Problem::new(
-                    StatusCode::BAD_REQUEST,
-                    "request.two_credentials",
-                    "Send a key or a cookie, not both",
-                ));
-            }
-            (Some(key), None) => key.to_owned(),
-            (None, Some(session)) => {
-                let safe = matches!(parts.method, Method::GET | Method::HEAD | Method::OPTIONS);
-                if !safe {
-                    same_site(&parts.headers, state.origin())?;
-                }
-                session
-            }
-            (None, None) => return Err(Problem::unauthenticated()),
-        };
-        let actor = state.crm().access().authenticate(&token).await?;
-        let caller = Self(actor);
-        parts.extensions.insert(caller.clone());
-        Ok(caller)
+        let known = identify(parts, state).await?;
+        if let Some(noted) = parts.extensions.get::<Noted>() {
+            // Another extractor may have been first, with the same answer.
+            let _ = noted.0.set(known.caller.0.org());
+        }
+        parts.extensions.insert(known.clone());
+        Ok(known.caller)
+    }
+}
+
+async fn identify(parts: &Parts, state: &AppState) -> Result<Known, Problem> {
+    let access = state.crm().access();
+    let jar = CookieJar::from_headers(&parts.headers);
+    let cookie = jar.get(SESSION_COOKIE).map(Cookie::value);
+    if let Some(key) = bearer(&parts.headers)? {
+        if cookie.is_some() {
+            return Err(Problem::new(
+                StatusCode::BAD_REQUEST,
+                "request.two_credentials",
+                "Send a key or a cookie, not both",
+            ));
+        }
+        return Ok(Known { caller: Caller(access.authenticate(key).await?), name: None });
+    }
+    let by_host = match state.options().host_auth.as_deref() {
+        Some(host) => host.user(state.crm(), parts).await?,
+        None => None,
+    };
+    if by_host.is_none() && cookie.is_none() {
+        return Err(Problem::unauthenticated());
+    }
+    if !matches!(parts.method, Method::GET | Method::HEAD | Method::OPTIONS) {
+        same_site(&parts.headers, state.origin())?;
+    }
+    match (by_host, cookie) {
+        (Some(user), _) => Ok(Known { caller: Caller(user.actor), name: Some(user.name) }),
+        (None, Some(session)) => {
+            Ok(Known { caller: Caller(access.authenticate(session).await?), name: None })
+        }
+        (None, None) => Err(Problem::unauthenticated()),
     }
 }
 

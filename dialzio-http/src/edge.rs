@@ -13,8 +13,10 @@ use tower_http::compression::CompressionLayer;
 use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, RequestId, SetRequestIdLayer};
 
 use crate::arrival;
+use crate::auth::Noted;
 use crate::peer;
 use crate::problem::Problem;
+use crate::routes::ROUTES;
 use crate::state::AppState;
 
 /// The content policy of pages: only our own origin, nothing inline.
@@ -55,20 +57,26 @@ pub(crate) fn wrap(router: Router<AppState>, state: &AppState) -> Router<AppStat
         )
 }
 
-/// One line for each request: route template, never the path, which may hold ids, nor the query, which may hold names.
-async fn log(request: Request<Body>, next: Next) -> Response {
+/// One line for each request. The name of the route, or its template for pages, never the path, which may hold ids, nor
+/// the query, which may hold names.
+async fn log(mut request: Request<Body>, next: Next) -> Response {
     let method = request.method().clone();
-    let route = request.extensions().get::<MatchedPath>().map_or("-", MatchedPath::as_str).to_owned();
+    let template = request.extensions().get::<MatchedPath>().map_or("-", MatchedPath::as_str);
+    let named =
+        ROUTES.iter().find(|route| route.path == template && route.method.as_str() == method.as_str());
+    let route = named.map_or_else(|| template.to_owned(), |route| route.name.to_owned());
     let id = request
         .extensions()
         .get::<RequestId>()
         .and_then(|id| id.header_value().to_str().ok())
         .map(str::to_owned);
+    let noted = Noted::default();
+    request.extensions_mut().insert(noted.clone());
     let begun = Instant::now();
     let response = next.run(request).await;
     let status = response.status().as_u16();
-    let id = id.unwrap_or_default();
-    tracing::info!(%method, route, status, micros = begun.elapsed().as_micros(), request = id, "answered");
+    let (id, org) = (id.unwrap_or_default(), noted.org().map(|org| org.to_string()).unwrap_or_default());
+    tracing::info!(%method, route, status, micros = begun.elapsed().as_micros(), request = id, org, "answered");
     response
 }
 

@@ -4,15 +4,20 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use dialzio_core::tasks::{TaskHealth, TaskState};
 
 use crate::state::AppState;
+
+/// Background tasks without which the process is of little use.
+const ESSENTIAL: [&str; 2] = ["listener", "queues"];
 
 /// `GET /livez`: the process turns.
 pub(crate) async fn live() -> Response {
     Json(serde_json::json!({ "status": "ok" })).into_response()
 }
 
-/// `GET /readyz`: the store takes a write, there is room to keep it, and the process is not going down.
+/// `GET /readyz`: the store takes a write, there is room to keep it, what works in the background does, and the
+/// process is not going down.
 pub(crate) async fn ready(State(state): State<AppState>) -> Response {
     let reason = if state.options().closing.is_raised() {
         Some("closing".to_owned())
@@ -26,14 +31,28 @@ pub(crate) async fn ready(State(state): State<AppState>) -> Response {
     };
     let room = state.room();
     let reason = reason.or_else(|| (!room.webhooks).then(|| "disk.full".to_owned()));
+    let health = state.crm().tasks().health();
+    let down = |task: &&TaskHealth| ESSENTIAL.contains(&task.name) && task.state == TaskState::Restarting;
+    let reason = reason.or_else(|| health.iter().find(down).map(|task| format!("task.{}", task.name)));
+    let tasks: serde_json::Map<_, _> = health
+        .iter()
+        .map(|task| {
+            let shown = serde_json::json!({
+                "state": task.state.as_str(), "restarts": task.restarts, "panics": task.panics,
+            });
+            (task.name.to_owned(), shown)
+        })
+        .collect();
     let word = |enough| if enough { "taken" } else { "refused" };
     let disk = serde_json::json!({
         "free_bytes": room.free, "webhooks": word(room.webhooks), "uploads": word(room.uploads),
     });
     match reason {
-        None => Json(serde_json::json!({ "status": "ready", "disk": disk })).into_response(),
+        None => Json(serde_json::json!({ "status": "ready", "disk": disk, "tasks": tasks })).into_response(),
         Some(reason) => {
-            let body = Json(serde_json::json!({ "status": "unavailable", "reason": reason, "disk": disk }));
+            let body = Json(serde_json::json!({
+                "status": "unavailable", "reason": reason, "disk": disk, "tasks": tasks,
+            }));
             (StatusCode::SERVICE_UNAVAILABLE, body).into_response()
         }
     }

@@ -27,6 +27,7 @@ mod state;
 pub mod web;
 
 pub use arrival::Patience;
+pub use auth::{HostAuth, HostUser};
 pub use options::{Closing, Options};
 pub use state::AppState;
 

@@ -4,6 +4,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use crate::auth::HostAuth;
+
 /// Options of [`crate::router`].
 #[derive(Debug, Clone)]
 #[non_exhaustive]
@@ -18,6 +20,8 @@ pub struct Options {
     pub proxies: Vec<IpAddr>,
     /// The disk whose room is watched; `None` if somebody else does.
     pub disk: Option<crate::disk::Disk>,
+    /// The host's own sign-in.
+    pub(crate) host_auth: Option<Arc<dyn HostAuth>>,
     /// Shuts the door for readiness while the process goes down.
     pub closing: Closing,
     /// The emulated provider, whose customer the sandbox page plays.
@@ -51,9 +55,18 @@ impl Options {
             patience: crate::Patience::default(),
             proxies: vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()],
             disk: None,
+            host_auth: None,
             closing: Closing::default(),
             #[cfg(feature = "sandbox")]
             sandbox: None,
         }
+    }
+
+    /// With the sign-in of the application that the router is mounted in. The API and the pages then know its users;
+    /// bearer keys and our own sessions go on beside it.
+    #[must_use]
+    pub fn host_auth(mut self, host: impl HostAuth) -> Self {
+        self.host_auth = Some(Arc::new(host));
+        self
     }
 }

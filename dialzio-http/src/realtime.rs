@@ -7,6 +7,7 @@ use futures_util::StreamExt;
 use futures_util::stream::{self, Stream};
 use std::collections::HashMap;
 use std::convert::Infallible;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::broadcast;
@@ -38,7 +39,7 @@ impl Tails {
         }
         let (sender, receiver) = broadcast::channel(BUFFER);
         tails.insert(actor.org(), sender.clone());
-        tokio::spawn(read(state.clone(), actor.org(), from, sender));
+        tokio::spawn(lasting(state.clone(), actor.org(), from, sender));
         receiver
     }
 
@@ -47,27 +48,36 @@ impl Tails {
     }
 }
 
+/// Keeps a reader going until nobody listens any more: one that fails goes on where it was.
+async fn lasting(state: AppState, org: OrgId, from: EventSeq, sender: broadcast::Sender<Arc<Recorded>>) {
+    let (_stop, stopped) = tokio::sync::watch::channel(false);
+    let after = AtomicU64::new(from.0);
+    state.crm().tasks().supervise("events", stopped, || read(&state, org, &after, &sender)).await;
+    state.tails().forget(org);
+}
+
 /// Reads an organisation's log as it grows, until nobody listens any more.
 ///
 /// It reads under a principal of its own, not under that of a listener, whose rights may end earlier. Each listener's own
 /// right to follow is checked when it begins and again while it follows.
-async fn read(state: AppState, org: OrgId, mut after: EventSeq, sender: broadcast::Sender<Arc<Recorded>>) {
-    let reader = match reader(&state, org).await {
-        Ok(reader) => reader,
-        Err(error) => {
-            tracing::warn!(code = %error.code(), "the event log cannot be followed");
-            tokio::time::sleep(LOOK).await;
-            return state.tails().forget(org);
-        }
-    };
+async fn read(
+    state: &AppState,
+    org: OrgId,
+    after: &AtomicU64,
+    sender: &broadcast::Sender<Arc<Recorded>>,
+) -> Result<(), Error> {
+    if sender.receiver_count() == 0 {
+        return Ok(());
+    }
+    let reader = reader(state, org).await?;
     let ledger = state.crm().ledger();
-    let Ok(mut woken) = ledger.watch(&reader) else { return state.tails().forget(org) };
+    let mut woken = ledger.watch(&reader)?;
     while sender.receiver_count() > 0 && !state.options().closing.is_raised() {
-        match ledger.events(&reader, after, 200).await {
+        match ledger.events(&reader, EventSeq(after.load(Ordering::Acquire)), 200).await {
             Ok(events) => {
                 let full = events.len() == 200;
                 for event in events {
-                    after = event.seq;
+                    after.store(event.seq.0, Ordering::Release);
                     // Nobody listening is no error: the loop ends by itself.
                     let _ = sender.send(Arc::new(event));
                 }
@@ -79,7 +89,7 @@ async fn read(state: AppState, org: OrgId, mut after: EventSeq, sender: broadcas
         }
         let _ = tokio::time::timeout(LOOK, woken.next()).await;
     }
-    state.tails().forget(org);
+    Ok(())
 }
 
 async fn reader(state: &AppState, org: OrgId) -> Result<Actor, Error> {

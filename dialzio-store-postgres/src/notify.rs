@@ -2,7 +2,9 @@
 //! later and all at once, outside of every busy transaction. What is told is a hint: the event log is the truth, and it is
 //! looked at each second, so a hint that is lost costs a second and no event.
 
+use futures_util::FutureExt;
 use std::collections::{BTreeMap, HashMap};
+use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
@@ -129,18 +131,36 @@ impl Tasks {
     pub(crate) fn start(shared: &Arc<Shared>, relay: Relay, listens: bool) -> Self {
         let weak = || Arc::downgrade(shared);
         let mut tasks = vec![
-            tokio::spawn(pass_on(weak(), relay)).abort_handle(),
-            tokio::spawn(look(weak())).abort_handle(),
+            tokio::spawn({
+                let (shared, relay) = (weak(), tokio::sync::Mutex::new(relay));
+                async move { lasting(|| pass_on(shared.clone(), &relay)).await }
+            })
+            .abort_handle(),
+            tokio::spawn({
+                let shared = weak();
+                async move { lasting(|| look(shared.clone())).await }
+            })
+            .abort_handle(),
         ];
         if listens {
-            tasks.push(tokio::spawn(listen(weak())).abort_handle());
+            let shared = weak();
+            tasks.push(tokio::spawn(async move { lasting(|| listen(shared.clone())).await }).abort_handle());
         }
         Self(tasks)
     }
 }
 
+/// Runs a task until it ends by itself. After a panic it is started again, a moment later.
+async fn lasting<F: Future<Output = ()>>(mut make: impl FnMut() -> F) {
+    while AssertUnwindSafe(async { make().await }).catch_unwind().await.is_err() {
+        tracing::error!("a background task of the store panicked and is started again");
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
 /// Passes hints on to other processes.
-async fn pass_on(shared: Weak<Shared>, Relay(mut wakes): Relay) {
+async fn pass_on(shared: Weak<Shared>, relay: &tokio::sync::Mutex<Relay>) {
+    let Relay(wakes) = &mut *relay.lock().await;
     while let Some(first) = wakes.recv().await {
         tokio::time::sleep(COLLECT).await;
         let (mut newest, mut stirred) = (BTreeMap::new(), false);
@@ -215,4 +235,21 @@ async fn newest(shared: &Shared, orgs: &[OrgId]) -> Res<Vec<(OrgId, EventSeq)>> 
     let mut session = Session::begin(&source, &shared.sql, Wanted::ReadSystem).await?;
     let found = crate::system::newest_of(&mut session.db()?, orgs).await;
     Ok(session.end(found).await?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_task_that_panics_is_started_again() {
+        let mut tries = 0;
+        lasting(|| {
+            tries += 1;
+            let this = tries;
+            async move { assert_eq!(this, 3, "the third one ends by itself") }
+        })
+        .await;
+        assert_eq!(tries, 3);
+    }
 }

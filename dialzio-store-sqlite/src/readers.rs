@@ -2,6 +2,7 @@
 
 use rusqlite::Connection;
 use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
@@ -54,7 +55,11 @@ impl Readers {
             let line = Arc::clone(&pool.line);
             let work = move || {
                 while let Some(job) = line.next() {
-                    job(&db);
+                    // One question that panics is answered with an error; the thread goes on with the next.
+                    if catch_unwind(AssertUnwindSafe(|| job(&db))).is_err() {
+                        tracing::error!("a question to the database panicked");
+                        leave_transaction(&db);
+                    }
                 }
             };
             pool.threads.push(std::thread::Builder::new().name(format!("crm-read-{number}")).spawn(work)?);
@@ -77,6 +82,13 @@ impl Readers {
         self.line.queue.lock().unwrap_or_else(PoisonError::into_inner).jobs.push_back(job);
         self.line.more.notify_one();
         answered.await.unwrap_or(Err(StoreError::Unavailable))
+    }
+}
+
+/// Leaves the transaction that a panic broke off.
+fn leave_transaction(db: &Connection) {
+    if !db.is_autocommit() && db.execute_batch("ROLLBACK").is_err() {
+        tracing::error!("a transaction that was broken off could not be rolled back");
     }
 }
 
@@ -103,5 +115,24 @@ impl Drop for Readers {
 impl std::fmt::Debug for Readers {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Readers({})", self.threads.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::SqliteStore;
+
+    #[tokio::test]
+    #[allow(clippy::panic, reason = "a question that panics is what is tried")]
+    async fn a_question_that_panics_is_answered_with_an_error_and_its_thread_goes_on() {
+        let store = SqliteStore::builder().readers(1).in_memory().await.unwrap();
+        for _ in 0..3 {
+            let failed = store.readers.read::<()>(|_| panic!("injected")).await;
+            assert!(matches!(failed, Err(StoreError::Unavailable)));
+            let one =
+                store.readers.read(|db| Ok(db.query_row("SELECT 1", [], |row| row.get::<_, i64>(0))?)).await;
+            assert_eq!(one.unwrap(), 1);
+        }
     }
 }

@@ -8,6 +8,7 @@
 //! threads of the store.
 
 use rusqlite::Connection;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
@@ -89,7 +90,11 @@ impl Room {
     /// One transaction for all of these.
     fn carry_out(&self, desk: &mut Desk, jobs: &[&[Unit]]) -> Vec<Answers> {
         let begun = Instant::now();
-        let done = desk.carry_out(jobs);
+        // A panic is an error of these jobs alone: what they began is rolled back, and the next ones are carried out.
+        let done = catch_unwind(AssertUnwindSafe(|| desk.carry_out(jobs))).unwrap_or_else(|_| {
+            tracing::error!("a group of changes panicked");
+            Err(StoreError::Unavailable)
+        });
         self.brief.store(begun.elapsed() < BRIEF, Ordering::Relaxed);
         match done {
             Ok(answers) => {

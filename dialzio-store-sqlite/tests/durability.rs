@@ -8,6 +8,7 @@ use dialzio_core::contact::{ContactQuery, ContactWrite};
 use dialzio_core::effect::EffectState;
 use dialzio_core::event::DomainEvent;
 use dialzio_core::page::PageRequest;
+use dialzio_core::store::SystemStore;
 use dialzio_core::store::{EffectWrite, LedgerSeq, Purge, Write};
 use dialzio_core::testing::conformance::Bench;
 use dialzio_core::testing::system_scope;
@@ -30,6 +31,38 @@ async fn a_database_is_open_once() {
     assert!(matches!(SqliteStore::open(&path).await, Err(OpenError::InUse)));
     drop(first);
     SqliteStore::open(&path).await.unwrap();
+}
+
+/// A clock that panics when it is told to, once.
+#[derive(Debug, Default)]
+struct Breaking(std::sync::atomic::AtomicBool);
+
+impl dialzio_core::Clock for Breaking {
+    fn now(&self) -> chrono::DateTime<chrono::Utc> {
+        assert!(!self.0.swap(false, std::sync::atomic::Ordering::SeqCst), "the clock is broken");
+        Bench::clock().now()
+    }
+}
+
+async fn a_broken_clock_costs_one_write() {
+    let clock = Arc::new(Breaking::default());
+    let store = SqliteStore::builder().clock(clock.clone()).in_memory().await.unwrap();
+    for _ in 0..3 {
+        store.ping().await.unwrap();
+        clock.0.store(true, std::sync::atomic::Ordering::SeqCst);
+        assert_eq!(store.ping().await.unwrap_err().code(), "store.unavailable");
+    }
+    store.ping().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_panic_on_the_writing_thread_costs_the_changes_it_was_at_and_nothing_else() {
+    a_broken_clock_costs_one_write().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_panic_while_a_caller_writes_itself_costs_its_change_and_nothing_else() {
+    a_broken_clock_costs_one_write().await;
 }
 
 #[tokio::test]

@@ -12,7 +12,10 @@ pub(crate) use pace::Paces;
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::StreamExt;
 use std::future::Future;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 
 use crate::crm::Crm;
@@ -72,6 +75,31 @@ impl std::ops::AddAssign for WorkReport {
     }
 }
 
+/// The tasks of a worker.
+#[derive(Debug, Clone, Copy)]
+enum Task {
+    Queues,
+    Snoozes,
+    Sweep,
+}
+
+/// The lanes that a worker works on. They outlive the task that starts them.
+#[derive(Debug, Default)]
+struct Lanes {
+    running: Mutex<JoinSet<()>>,
+    finished: Notify,
+    /// Work in one failed and was given back: nothing is started for a moment.
+    failed: AtomicBool,
+    /// Sends that a crash left were looked after.
+    recovered: AtomicBool,
+}
+
+impl Lanes {
+    fn running(&self) -> MutexGuard<'_, JoinSet<()>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 /// Does the work that waits.
 #[derive(Debug, Clone, Copy)]
 pub struct Worker<'a> {
@@ -86,48 +114,87 @@ impl<'a> Worker<'a> {
     /// Works until `shutdown` is ready, then finishes what it holds. Lanes are worked on side by side, so that a slow
     /// provider holds nobody else up. Sends that a crash left without an outcome become unknown first.
     ///
-    /// # Errors
-    /// [`Error::Store`] if the first look fails; later failures are logged and tried again.
-    pub async fn run(&self, shutdown: impl Future<Output = ()> + Send) -> Result<(), Error> {
-        self.recover().await?;
+    /// What fails is tried again: `queues`, `snoozes` and `sweep` are tasks of their own under
+    /// [`Crm::tasks`](crate::Crm::tasks), and so is the work in each lane, `work`.
+    pub async fn run(&self, shutdown: impl Future<Output = ()> + Send) {
+        let (stop, stopped) = watch::channel(false);
+        let lanes = Arc::new(Lanes::default());
+        let mut tasks = JoinSet::new();
+        let start = |tasks: &mut JoinSet<()>, name, task: Task| {
+            let (crm, lanes, stopped) = (self.crm.clone(), Arc::clone(&lanes), stopped.clone());
+            tasks.spawn(async move {
+                let make = || {
+                    let (crm, lanes, stopped) = (crm.clone(), Arc::clone(&lanes), stopped.clone());
+                    async move {
+                        let worker = crm.worker();
+                        match task {
+                            Task::Queues => worker.queues(&lanes, stopped).await,
+                            Task::Snoozes => {
+                                worker.every(KEEP_EVERY, stopped, || worker.wake_snoozed()).await;
+                                Ok(())
+                            }
+                            Task::Sweep => {
+                                worker.every(SWEEP_EVERY, stopped, || worker.sweep()).await;
+                                Ok(())
+                            }
+                        }
+                    }
+                };
+                crm.tasks().supervise(name, stopped.clone(), make).await;
+            });
+        };
+        start(&mut tasks, "queues", Task::Queues);
+        start(&mut tasks, "snoozes", Task::Snoozes);
+        start(&mut tasks, "sweep", Task::Sweep);
+        shutdown.await;
+        stop.send_replace(true);
+        while tasks.join_next().await.is_some() {}
+        let mut left = std::mem::take(&mut *lanes.running());
+        while left.join_next().await.is_some() {}
+    }
+
+    /// Starts work on lanes as they become due.
+    async fn queues(&self, lanes: &Arc<Lanes>, mut stopped: watch::Receiver<bool>) -> Result<(), Error> {
+        if !lanes.recovered.load(Ordering::Acquire) {
+            self.recover().await?;
+            lanes.recovered.store(true, Ordering::Release);
+        }
         let mut stirred = self.crm.store().stirred();
-        let mut shutdown = std::pin::pin!(shutdown);
-        let mut lanes = JoinSet::new();
-        let mut kept_at: Option<DateTime<Utc>> = None;
-        let mut swept_at: Option<DateTime<Utc>> = None;
         loop {
-            let now = self.crm.now();
-            let pass = async {
-                self.start_lanes(&mut lanes).await?;
-                if kept_at.is_none_or(|at| now >= at + KEEP_EVERY) {
-                    kept_at = Some(now);
-                    self.wake_snoozed().await?;
-                }
-                if swept_at.is_none_or(|at| now >= at + SWEEP_EVERY) {
-                    swept_at = Some(now);
-                    self.sweep().await?;
-                }
-                Ok::<_, Error>(())
-            };
-            let mut failed = pass.await.is_err_and(|error| logged(&error));
+            let failed = self.start_lanes(lanes).await.is_err_and(|error| logged(&error));
             tokio::select! {
-                () = &mut shutdown => break,
+                _ = stopped.wait_for(|stopped| *stopped) => return Ok(()),
                 _ = stirred.next() => {}
                 () = tokio::time::sleep(NAP) => {}
-                Some(done) = lanes.join_next() => {
-                    failed |= done.is_ok_and(|done: Result<_, Error>| done.is_err_and(|error| logged(&error)));
-                }
+                () = lanes.finished.notified() => {}
             }
-            if failed {
+            if failed || lanes.failed.swap(false, Ordering::AcqRel) {
                 tokio::time::sleep(NAP).await;
             }
         }
-        while let Some(done) = lanes.join_next().await {
-            if let Ok(Err(error)) = done {
-                logged(&error);
+    }
+
+    /// Does something at once and then whenever so much time has passed on the CRM's clock.
+    async fn every<T, F: Future<Output = Result<T, Error>>>(
+        &self,
+        pause: TimeDelta,
+        mut stopped: watch::Receiver<bool>,
+        work: impl Fn() -> F,
+    ) {
+        let mut done_at: Option<DateTime<Utc>> = None;
+        loop {
+            let now = self.crm.now();
+            if done_at.is_none_or(|at| now >= at + pause) {
+                done_at = Some(now);
+                if let Err(error) = work().await {
+                    logged(&error);
+                }
+            }
+            tokio::select! {
+                _ = stopped.wait_for(|stopped| *stopped) => return,
+                () = tokio::time::sleep(NAP) => {}
             }
         }
-        Ok(())
     }
 
     /// Lanes that are due. Of those that are due together, what people wrote comes before what is sent: it may be an
@@ -139,8 +206,12 @@ impl<'a> Worker<'a> {
     }
 
     /// Starts work on lanes that are due, in tasks of their own.
-    async fn start_lanes(&self, running: &mut JoinSet<Result<(), Error>>) -> Result<(), Error> {
-        let free = SIDE_BY_SIDE.saturating_sub(running.len());
+    async fn start_lanes(&self, lanes: &Arc<Lanes>) -> Result<(), Error> {
+        let free = {
+            let mut running = lanes.running();
+            while running.try_join_next().is_some() {}
+            SIDE_BY_SIDE.saturating_sub(running.len())
+        };
         if free == 0 {
             return Ok(());
         }
@@ -148,15 +219,25 @@ impl<'a> Worker<'a> {
         for lane in self.lanes_due(now, u32::try_from(free).unwrap_or(1)).await? {
             let (system, worker) = (self.crm.system(), self.crm.worker_id());
             if let Some(lease) = store.lease(system, lane, worker, now, now + LEASE).await? {
-                let crm = self.crm.clone();
-                running.spawn(async move {
-                    let done = crm.worker().run_lane(lease).await;
-                    crm.store().release(crm.system(), lease).await?;
-                    done.map(|_| ())
+                let (crm, done) = (self.crm.clone(), Arc::clone(lanes));
+                lanes.running().spawn(async move {
+                    // After a panic the lease is kept until it runs out, so that the same work does not panic at once again.
+                    if let Some(Err(error)) = crm.tasks().contain("work", crm.worker().leased(lease)).await {
+                        logged(&error);
+                        done.failed.store(true, Ordering::Release);
+                    }
+                    done.finished.notify_one();
                 });
             }
         }
         Ok(())
+    }
+
+    /// Works on a lane and gives it back.
+    async fn leased(&self, lease: Lease) -> Result<(), Error> {
+        let done = self.run_lane(lease).await;
+        self.crm.store().release(self.crm.system(), lease).await?;
+        done.map(|_| ())
     }
 
     /// After a restart: what was dispatched and has no outcome becomes unknown. Answers how many.

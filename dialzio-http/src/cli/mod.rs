@@ -3,6 +3,7 @@
 mod clock;
 mod inbox;
 mod init;
+mod log;
 #[cfg(feature = "postgres")]
 mod migrate;
 mod serve;
@@ -10,15 +11,23 @@ mod serve;
 mod transfer;
 
 use clap::{Parser, Subcommand};
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
+
+/// What the environment says, beside what stands with each option.
+const ENVIRONMENT: &str = "\
+Environment:
+  DIALZIO_LOG  What the server logs to standard error, as JSON lines: error, warn, info, debug, trace or off, also by
+               part of the program. Unless set: warn,dialzio_core=info,dialzio_http=info. At info there is one line for
+               each request: method, route, status, duration, request id and organisation, and no personal data.";
 
 /// The CRM for businesses that talk by WhatsApp, phone and SMS.
 ///
 /// Without a command: sets up what is not there in `dialzio-data`, serves http://127.0.0.1:8080 with the sandbox, and
 /// prints the link to open.
 #[derive(Debug, Parser)]
-#[command(name = "dialzio", version)]
+#[command(name = "dialzio", version, after_help = ENVIRONMENT, after_long_help = ENVIRONMENT)]
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
@@ -90,13 +99,13 @@ pub fn run() -> ExitCode {
     }
 }
 
-#[allow(clippy::print_stderr, reason = "the last word of a command that failed")]
 fn fail(error: &dyn std::error::Error) -> ExitCode {
-    eprintln!("dialzio: {error}");
+    // Nobody may read it any more.
+    let _ = writeln!(std::io::stderr(), "dialzio: {error}");
     ExitCode::FAILURE
 }
 
-#[allow(clippy::print_stdout, reason = "what a command answers")]
+/// Answers with a line. A reader who has gone away is no reason to fail.
 fn say(line: &str) {
-    println!("{line}");
+    let _ = writeln!(std::io::stdout(), "{line}");
 }

@@ -58,7 +58,7 @@ impl Serve {
     }
 
     pub(super) async fn run(self) -> Outcome {
-        log();
+        let _log = super::log::begin();
         if !self.listen.ip().is_loopback()
             && self.origin.as_deref().is_none_or(|origin| !origin.starts_with("https://"))
         {
@@ -95,17 +95,30 @@ impl Serve {
                         // The sender lives until the process ends; an error means just that.
                         let _ = stopped.wait_for(|stop| *stop).await;
                     })
-                    .await
+                    .await;
             })
         };
         say(&format!("Dialzio serves {origin}"));
         if let Some(link) = link {
             say(&format!("Open {link}"));
         }
-        let mut down = stopped.clone();
-        let serving = tokio::spawn(listen::serve(listener, router, limits, async move {
-            let _ = down.wait_for(|stop| *stop).await;
-        }));
+        let serving = {
+            let (crm, listener) = (crm.clone(), Arc::new(listener));
+            tokio::spawn(async move {
+                let make = || {
+                    let mut down = stopped.clone();
+                    let stop = async move {
+                        let _ = down.wait_for(|stop| *stop).await;
+                    };
+                    let serving = listen::serve(Arc::clone(&listener), router.clone(), limits.clone(), stop);
+                    async move {
+                        serving.await;
+                        Ok(())
+                    }
+                };
+                crm.tasks().supervise("listener", stopped.clone(), make).await;
+            })
+        };
         signalled().await;
         tracing::info!("going down");
         closing.raise();
@@ -151,13 +164,6 @@ impl Serve {
 
 async fn operator(crm: &Crm, org: OrgId) -> Result<dialzio_core::Actor, dialzio_core::Error> {
     crm.access().act_as(org, Principal::service("operator")?, Role::Owner.grant()).await
-}
-
-fn log() {
-    let filter = tracing_subscriber::EnvFilter::try_from_env("DIALZIO_LOG")
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn,dialzio_core=info,dialzio_http=warn"));
-    // A second subscriber in one process is no reason not to serve.
-    let _ = tracing_subscriber::fmt().json().with_env_filter(filter).with_writer(std::io::stderr).try_init();
 }
 
 /// Waits for the system to ask the process to end.

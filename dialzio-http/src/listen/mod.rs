@@ -157,7 +157,13 @@ fn closing(mut response: Response) -> Response {
 
 /// Serves until `stop` is ready; then no connection is taken any more, and those that there are end with their request.
 /// A connection over a limit is closed at once, unless an idle one can make room for it.
-pub async fn serve(listener: TcpListener, router: Router, limits: Limits, stop: impl Future<Output = ()>) {
+pub async fn serve(
+    listener: impl Into<Arc<TcpListener>>,
+    router: Router,
+    limits: Limits,
+    stop: impl Future<Output = ()>,
+) {
+    let listener = listener.into();
     let graceful = GracefulShutdown::new();
     let mut http = hyper::server::conn::http1::Builder::new();
     http.timer(TokioTimer::new())

@@ -31,6 +31,8 @@ pub(crate) struct Desk {
     pub(crate) now: DateTime<Utc>,
     pub(crate) keys: bool,
     theme: Theme,
+    /// What the host calls a user of its own.
+    host_name: Option<String>,
 }
 
 impl FromRequestParts<AppState> for Desk {
@@ -44,7 +46,8 @@ impl FromRequestParts<AppState> for Desk {
         let now = state.crm().clock().now();
         let jar = CookieJar::from_headers(&parts.headers);
         let keys = jar.get(KEYS_COOKIE).is_none_or(|cookie| cookie.value() != "off");
-        Ok(Self { actor, org, members, now, keys, theme: theme(&jar), state })
+        let host_name = crate::auth::host_name(parts);
+        Ok(Self { actor, org, members, now, keys, theme: theme(&jar), host_name, state })
     }
 }
 
@@ -75,13 +78,23 @@ impl Desk {
         self.actor.may(permission)
     }
 
+    /// The name of who asks: as the host says, as a member, or as what acts for them.
+    fn caller(&self) -> String {
+        let known = self.host_name.clone().or_else(|| self.actor.member().and_then(|id| self.member(id)));
+        known.unwrap_or_else(|| match self.actor.principal() {
+            Principal::Service(name) => name.reveal().to_owned(),
+            Principal::ApiKey(_) => "API key".to_owned(),
+            _ => "Somebody who left".to_owned(),
+        })
+    }
+
     /// What surrounds a page.
     pub(crate) async fn shell(
         &self,
         title: impl Into<super::view::Shown>,
         place: Place,
     ) -> Result<Shell, Problem> {
-        let name = self.actor.member().and_then(|id| self.member(id)).unwrap_or_else(|| "API key".to_owned());
+        let name = self.caller();
         let held = if self.may(Permission::QuarantineManage) {
             let page = self.crm().quarantine().list(&self.actor, PageRequest::first(100)).await?;
             Some(page.items.len() as u64)
