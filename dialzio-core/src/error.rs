@@ -32,6 +32,8 @@ words! {
         App = "app",
         /// A member.
         Member = "member",
+        /// A key for programs.
+        ApiKey = "api_key",
         /// Quarantined bytes.
         Quarantine = "quarantine",
         /// The organisation.

@@ -4,7 +4,7 @@
 use dialzio_core::Store;
 use dialzio_core::memory::{MemoryStore, Sabotage};
 use dialzio_core::testing::conformance::{
-    Bench, commit, contact, groups, isolation, message, retention, system, work,
+    Bench, commit, contact, groups, isolation, message, retention, system, trust, work,
 };
 use std::pin::Pin;
 use std::sync::Arc;
@@ -99,6 +99,15 @@ async fn a_store_that_does_not_recognise_a_replay_is_noticed() {
         case!(commit::a_key_counts_within_one_call_and_keeps_its_kind_of_answer),
     ];
     bites(Sabotage::ReplayIgnored, cases).await;
+}
+
+#[tokio::test]
+async fn a_store_that_forgets_trust_is_noticed() {
+    let cases: &[(&str, Case)] = &[
+        case!(trust::trust_is_kept_with_what_waits_and_what_is_held),
+        case!(trust::an_unsigned_element_stays_unsigned_in_the_queue_and_in_quarantine),
+    ];
+    bites(Sabotage::TrustForgotten, cases).await;
 }
 
 /// The list of the macro names every case there is: none is written and then forgotten.

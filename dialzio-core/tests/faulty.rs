@@ -39,7 +39,7 @@ async fn the_call_that_was_named_fails_and_no_other() {
     let mut found = make.org("Shop");
     found.id = scope.org();
     let mut batch = Batch::caused_by(&Cause::Stored, Action::OrgFounded, make.start());
-    batch.write(AccessWrite::Org(found));
+    batch.write(AccessWrite::InsertOrg(found));
     store.commit_one(&scope, batch).await.unwrap();
     let answers = store.commit(&scope, vec![insert(&make, "Asha"), insert(&make, "Ben")]).await;
     assert!(answers.iter().all(|answer| matches!(answer, Err(StoreError::Full))) && answers.len() == 2);

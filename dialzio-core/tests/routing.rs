@@ -5,7 +5,7 @@
 
 use dialzio_core::access::NewOrg;
 use dialzio_core::account::{
-    AccountState, AccountWrite, App, LocalKeys, NewAccount, NewApp, ProviderAccount,
+    AccountChange, AccountState, AccountWrite, App, LocalKeys, NewAccount, NewApp, ProviderAccount,
 };
 use dialzio_core::chance::Entropy;
 use dialzio_core::conversation::{ConversationQuery, InboxView, StateFilter};
@@ -76,9 +76,9 @@ async fn a_number_that_another_process_gave_up_leads_nowhere_at_once() {
     assert_eq!(writes(&crm, &app, "m.1").await, 200);
     assert_eq!(unread(&crm, &me).await, 1);
 
-    let given_up = ProviderAccount { state: AccountState::Disconnected, ..account };
+    let change = AccountChange { state: Some(AccountState::Disconnected), ..AccountChange::default() };
     let mut batch = Batch::new(&me, Action::AccountChanged, elsewhere.clock().now());
-    batch.write(AccountWrite::Put(Box::new(given_up)));
+    batch.write(AccountWrite::Change { account: account.id, change: Box::new(change) });
     elsewhere.store().commit_one(&scope(me.org()), batch).await.unwrap();
     assert_eq!(writes(&crm, &app, "m.2").await, 200, "it is kept, for the operator to see");
     assert_eq!(unread(&crm, &me).await, 1, "and shown to nobody");

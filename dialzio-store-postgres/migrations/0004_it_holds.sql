@@ -42,3 +42,14 @@ BEGIN
     END LOOP;
 END
 $$;
+-- Records count their changes, so that a change can be refused that was decided on an older state.
+ALTER TABLE @org ADD COLUMN revision BIGINT NOT NULL DEFAULT 1;
+ALTER TABLE @user ADD COLUMN revision BIGINT NOT NULL DEFAULT 1;
+ALTER TABLE @app ADD COLUMN revision BIGINT NOT NULL DEFAULT 1;
+ALTER TABLE @member ADD COLUMN revision BIGINT NOT NULL DEFAULT 1;
+ALTER TABLE @api_key ADD COLUMN revision BIGINT NOT NULL DEFAULT 1;
+ALTER TABLE @account ADD COLUMN revision BIGINT NOT NULL DEFAULT 1;
+
+-- How far a received element can be believed. All that is there came with a valid signature.
+ALTER TABLE @inbox_item ADD COLUMN trust TEXT COLLATE "C" NOT NULL DEFAULT 'signed';
+ALTER TABLE @quarantine ADD COLUMN trust TEXT COLLATE "C" NOT NULL DEFAULT 'signed';

@@ -6,11 +6,11 @@ use uuid::Uuid;
 use dialzio_core::access::chrono_tz_name::ZoneName;
 use dialzio_core::access::{AccessWrite, ApiKey, Member, MemberState, Org, TokenHash};
 use dialzio_core::consent::QuietHours;
-use dialzio_core::store::StoreError;
-use dialzio_core::{ApiKeyId, MemberId, OrgId, UserId};
+use dialzio_core::store::{Expect, RecordRef, StoreError};
+use dialzio_core::{ApiKeyId, MemberId, OrgId, Revision, UserId};
 
 use crate::codec::{Cols, id, json, opt_time, or_nil, time};
-use crate::commit::Scope;
+use crate::commit::{Scope, missing};
 use crate::error::{Failure, Res};
 use crate::run::{Db, params};
 use crate::statements as sql;
@@ -26,6 +26,7 @@ fn org_row(row: &PgRow) -> Res<Org> {
         marketing_cap: c.number()?,
         message_days: c.number()?,
         created_at: c.time()?,
+        revision: Revision(c.number()?),
     })
 }
 
@@ -46,6 +47,7 @@ fn member_row(row: &PgRow) -> Res<Member> {
         role: c.word()?,
         state: c.word()?,
         created_at: c.time()?,
+        revision: Revision(c.number()?),
     })
 }
 
@@ -72,6 +74,7 @@ fn api_key_row(row: &PgRow) -> Res<ApiKey> {
         created_at: c.time()?,
         expires_at: c.time()?,
         revoked_at: c.opt_time()?,
+        revision: Revision(c.number()?),
     })
 }
 
@@ -83,12 +86,48 @@ pub(crate) async fn api_keys(db: &mut Db<'_>, org: Uuid) -> Res<Vec<ApiKey>> {
     db.all(sql::API_KEYS, params![org], api_key_row).await
 }
 
+/// Refuses a new record whose id is taken.
+fn absent<T>(kept: Option<&T>, record: RecordRef) -> Res<()> {
+    match kept {
+        Some(_) => Err(StoreError::unmet(Expect::Revision(record, Revision::NONE)).into()),
+        None => Ok(()),
+    }
+}
+
 impl Scope<'_> {
     pub(crate) async fn write_access(&mut self, write: &AccessWrite) -> Res<()> {
         match write {
-            AccessWrite::Org(org) => self.put_org(org).await,
-            AccessWrite::Member(member) => self.put_member(member).await,
-            AccessWrite::ApiKey(key) => self.put_api_key(key).await,
+            AccessWrite::InsertOrg(new) => {
+                absent(org(&mut self.db, new.id).await?.as_ref(), RecordRef::Org(new.id))?;
+                self.put_org(new).await
+            }
+            AccessWrite::ChangeOrg(change) => {
+                let kept = org(&mut self.db, self.group.org).await?;
+                let mut kept = kept.ok_or_else(|| missing(RecordRef::Org(self.group.org)))?;
+                change.apply(&mut kept);
+                self.put_org(&kept).await
+            }
+            AccessWrite::InsertMember(new) => {
+                absent(member(&mut self.db, self.key, new.id).await?.as_ref(), RecordRef::Member(new.id))?;
+                self.put_member(new).await
+            }
+            AccessWrite::ChangeMember { member: of, change } => {
+                let kept = member(&mut self.db, self.key, *of).await?;
+                let mut kept = kept.ok_or_else(|| missing(RecordRef::Member(*of)))?;
+                change.apply(&mut kept);
+                self.db.run(sql::DROP_MEMBERSHIP, params![id(kept.user), self.key, id(kept.id)]).await?;
+                self.put_member(&kept).await
+            }
+            AccessWrite::InsertApiKey(new) => {
+                absent(api_key(&mut self.db, self.key, new.id).await?.as_ref(), RecordRef::ApiKey(new.id))?;
+                self.put_api_key(new).await
+            }
+            AccessWrite::ChangeApiKey { key, change } => {
+                let kept = api_key(&mut self.db, self.key, *key).await?;
+                let mut kept = kept.ok_or_else(|| missing(RecordRef::ApiKey(*key)))?;
+                change.apply(&mut kept);
+                self.put_api_key(&kept).await
+            }
             _ => Err(Failure::Store(StoreError::Unsupported("a change to access"))),
         }
     }
@@ -103,14 +142,12 @@ impl Scope<'_> {
             i64::from(new.marketing_cap),
             i64::from(new.message_days),
             time(new.created_at),
+            i64::from(new.revision.0),
         ];
         self.db.run(sql::PUT_ORG, row).await.map(drop)
     }
 
     async fn put_member(&mut self, new: &Member) -> Res<()> {
-        if let Some(kept) = member(&mut self.db, self.key, new.id).await? {
-            self.db.run(sql::DROP_MEMBERSHIP, params![id(kept.user), self.key, id(kept.id)]).await?;
-        }
         let row = params![
             self.key,
             id(new.id),
@@ -119,6 +156,7 @@ impl Scope<'_> {
             new.role.as_str(),
             new.state.as_str(),
             time(new.created_at),
+            i64::from(new.revision.0),
         ];
         self.db.run(sql::PUT_MEMBER, row).await?;
         if new.state == MemberState::Active {
@@ -137,6 +175,7 @@ impl Scope<'_> {
             time(new.created_at),
             time(new.expires_at),
             opt_time(new.revoked_at),
+            i64::from(new.revision.0),
         ];
         self.db.run(sql::PUT_API_KEY, row).await?;
         self.db.run(sql::DROP_API_KEY_OWNER, params![self.key, id(new.id)]).await?;

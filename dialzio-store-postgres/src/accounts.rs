@@ -3,14 +3,14 @@
 use sqlx::postgres::PgRow;
 use uuid::Uuid;
 
-use dialzio_core::AccountId;
 use dialzio_core::account::{AccountState, AccountWrite, ProviderAccount, Sealed};
 use dialzio_core::contact::Portfolio;
 use dialzio_core::conversation::Template;
-use dialzio_core::store::{Expect, StoreError};
+use dialzio_core::store::{Expect, RecordRef, StoreError};
+use dialzio_core::{AccountId, Revision};
 
 use crate::codec::{Cols, id, json, opt_time, time};
-use crate::commit::Scope;
+use crate::commit::{Scope, missing};
 use crate::error::{Failure, Res};
 use crate::run::{Db, params};
 use crate::statements as sql;
@@ -36,6 +36,7 @@ fn account(row: &PgRow) -> Res<ProviderAccount> {
         state: c.word()?,
         checked_at: c.opt_time()?,
         created_at: c.time()?,
+        revision: Revision(c.number()?),
     })
 }
 
@@ -68,7 +69,19 @@ pub(crate) async fn template(
 impl Scope<'_> {
     pub(crate) async fn write_account(&mut self, write: &AccountWrite) -> Res<()> {
         match write {
-            AccountWrite::Put(account) => self.put_account(account).await,
+            AccountWrite::Insert(account) => {
+                if one(&mut self.db, self.key, account.id).await?.is_some() {
+                    let record = RecordRef::Account(account.id);
+                    return Err(StoreError::unmet(Expect::Revision(record, Revision::NONE)).into());
+                }
+                self.put_account(account).await
+            }
+            AccountWrite::Change { account, change } => {
+                let kept = one(&mut self.db, self.key, *account).await?;
+                let mut kept = kept.ok_or_else(|| missing(RecordRef::Account(*account)))?;
+                change.apply(&mut kept);
+                self.put_account(&kept).await
+            }
             AccountWrite::Templates { account, templates } => {
                 self.db.run(sql::DROP_TEMPLATES, params![self.key, id(*account)]).await?;
                 for template in templates {
@@ -103,6 +116,7 @@ impl Scope<'_> {
             new.state.as_str(),
             opt_time(new.checked_at),
             time(new.created_at),
+            i64::from(new.revision.0),
         ];
         self.db.run(sql::PUT_ACCOUNT, row).await?;
         self.db.run(sql::DROP_ROUTE, params![self.key, id(new.id)]).await?;

@@ -25,6 +25,11 @@ use crate::statements as sql;
 /// How long a client's key is kept.
 pub(crate) const KEY_PERIOD: TimeDelta = TimeDelta::hours(48);
 
+/// A change of a record that is not there.
+pub(crate) fn missing(record: RecordRef) -> Failure {
+    StoreError::unmet(Expect::Revision(record, Revision::FIRST)).into()
+}
+
 /// What is applied whole or not at all, in one organisation.
 pub(crate) enum Unit {
     /// A batch.
@@ -162,14 +167,7 @@ impl<'a> Scope<'a> {
     async fn holds(&mut self, fact: &Expect) -> Res<bool> {
         let org = self.key;
         Ok(match fact {
-            Expect::Revision(RecordRef::Contact(of), revision) => {
-                self.contact_revision(*of).await? == Some(*revision)
-            }
-            Expect::Revision(RecordRef::Conversation(of), revision) => {
-                self.talk(*of).await?.map(|kept| kept.revision) == Some(*revision)
-            }
-            // Nothing else has a revision.
-            Expect::Revision(..) => false,
+            Expect::Revision(record, revision) => self.revision_of(*record).await? == Some(*revision),
             Expect::IdentityFree(portfolio, alias) => {
                 let row = params![org, portfolio.0, alias.kind().as_str(), alias.match_key()];
                 !self.db.any(sql::ALIAS, row).await?
@@ -241,6 +239,29 @@ impl<'a> Scope<'a> {
         let waits = self.db.any(sql::ITEM_WAITS, row).await?;
         self.group.waits.insert(place, waits);
         Ok(waits)
+    }
+
+    /// The revision of a record, [`Revision::NONE`] if it is not there; `None` for kinds without one.
+    async fn revision_of(&mut self, record: RecordRef) -> Res<Option<Revision>> {
+        let org = self.key;
+        let found = match record {
+            RecordRef::Contact(of) => self.contact_revision(of).await?,
+            RecordRef::Conversation(of) => self.talk(of).await?.map(|kept| kept.revision),
+            RecordRef::Account(of) => {
+                crate::accounts::one(&mut self.db, org, of).await?.map(|kept| kept.revision)
+            }
+            RecordRef::Org(of) if of == self.group.org => {
+                crate::access::org(&mut self.db, of).await?.map(|kept| kept.revision)
+            }
+            RecordRef::Member(of) => {
+                crate::access::member(&mut self.db, org, of).await?.map(|kept| kept.revision)
+            }
+            RecordRef::ApiKey(of) => {
+                crate::access::api_key(&mut self.db, org, of).await?.map(|kept| kept.revision)
+            }
+            _ => return Ok(None),
+        };
+        Ok(Some(found.unwrap_or(Revision::NONE)))
     }
 
     async fn contact_revision(&mut self, contact: ContactId) -> Res<Option<Revision>> {

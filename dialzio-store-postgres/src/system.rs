@@ -25,15 +25,20 @@ use crate::error::{Failure, Res};
 use crate::run::{Db, Params, params};
 use crate::statements as sql;
 
+fn unmet(record: RecordRef, revision: Revision) -> Failure {
+    StoreError::unmet(Expect::Revision(record, revision)).into()
+}
+
 /// A record of the system tables is not as it was expected to be.
 fn changed(record: Uuid) -> Failure {
-    StoreError::unmet(Expect::Revision(RecordRef::Other(record), Revision::FIRST)).into()
+    unmet(RecordRef::Other(record), Revision::FIRST)
 }
 
 fn user_row(row: &PgRow) -> Res<User> {
     let c = Cols::new(row, "user");
     let (id, email, password) = (c.id()?, c.text()?, c.get::<String>()?);
-    Ok(User { id, email, password: SecretString::from(password), created_at: c.time()? })
+    let (password, created_at) = (SecretString::from(password), c.time()?);
+    Ok(User { id, email, password, created_at, revision: Revision(c.number()?) })
 }
 
 pub(crate) async fn user(db: &mut Db<'_>, of: UserId) -> Res<Option<User>> {
@@ -115,6 +120,7 @@ fn app_row(row: &PgRow) -> Res<App> {
         secrets: secrets.into_iter().map(Sealed::from_bytes).collect(),
         verify_token: Sealed::from_bytes(c.get()?),
         created_at: c.time()?,
+        revision: Revision(c.number()?),
     })
 }
 
@@ -203,6 +209,7 @@ pub(crate) async fn quarantine(
                 reason: c.word()?,
                 what: c.get()?,
                 sealed: Sealed::from_bytes(c.get()?),
+                trust: c.word()?,
                 received_at: c.time()?,
                 expires_at: c.time()?,
             })
@@ -233,7 +240,18 @@ pub(crate) async fn time_mark(db: &mut Db<'_>) -> Res<Option<TimeMark>> {
 /// One change.
 pub(crate) async fn write(db: &mut Db<'_>, write: &SystemWrite) -> Res<()> {
     match write {
-        SystemWrite::User(user) => put_user(db, user).await?,
+        SystemWrite::InsertUser(new) => {
+            if user(db, new.id).await?.is_some() {
+                return Err(unmet(RecordRef::User(new.id), Revision::NONE));
+            }
+            put_user(db, new).await?;
+        }
+        SystemWrite::ChangeUser { user: of, revision, change } => {
+            let kept = user(db, *of).await?.filter(|kept| kept.revision == *revision);
+            let mut kept = kept.ok_or_else(|| unmet(RecordRef::User(*of), *revision))?;
+            change.apply(&mut kept);
+            put_user(db, &kept).await?;
+        }
         SystemWrite::Session(new) => {
             let ends = (time(new.created_at), time(new.expires_at), time(new.seen_at));
             let row = params![new.hash.0.as_slice(), id(new.user), id(new.org), ends.0, ends.1, ends.2];
@@ -263,7 +281,18 @@ pub(crate) async fn write(db: &mut Db<'_>, write: &SystemWrite) -> Res<()> {
                 return Err(changed(Uuid::from_bytes(std::array::from_fn(|i| token.0[i]))));
             }
         }
-        SystemWrite::App(app) => put_app(db, app).await?,
+        SystemWrite::InsertApp(new) => {
+            if app(db, new.id).await?.is_some() {
+                return Err(unmet(RecordRef::App(new.id), Revision::NONE));
+            }
+            put_app(db, new).await?;
+        }
+        SystemWrite::ChangeApp { app: of, revision, change } => {
+            let kept = app(db, *of).await?.filter(|kept| kept.revision == *revision);
+            let mut kept = kept.ok_or_else(|| unmet(RecordRef::App(*of), *revision))?;
+            change.apply(&mut kept);
+            put_app(db, &kept).await?;
+        }
         SystemWrite::Quarantine(bytes) => crate::work::put_quarantine(db, bytes.org, bytes).await?,
         SystemWrite::Release(of) => {
             db.run(sql::DROP_QUARANTINE, params![id(*of)]).await?;
@@ -299,7 +328,10 @@ async fn put_user(db: &mut Db<'_>, new: &User) -> Res<()> {
         return Err(changed(new.id.uuid()));
     }
     let (password, at) = (new.password.expose_secret(), time(new.created_at));
-    db.run(sql::PUT_USER, params![id(new.id), new.email.reveal(), key, password, at]).await.map(drop)
+    let revision = i64::from(new.revision.0);
+    db.run(sql::PUT_USER, params![id(new.id), new.email.reveal(), key, password, at, revision])
+        .await
+        .map(drop)
 }
 
 async fn put_app(db: &mut Db<'_>, new: &App) -> Res<()> {
@@ -311,6 +343,7 @@ async fn put_app(db: &mut Db<'_>, new: &App) -> Res<()> {
         id(new.hook),
         new.verify_token.as_bytes(),
         time(new.created_at),
+        i64::from(new.revision.0),
     ];
     db.run(sql::PUT_APP, row).await?;
     db.run(sql::DROP_APP_SECRETS, params![id(new.id)]).await?;

@@ -22,3 +22,14 @@ INSERT INTO time_mark (one, trusted_at, ahead_at, held)
 SELECT 1, max(at), NULL, 0 FROM (
     SELECT max(at) AS at FROM heartbeat UNION ALL SELECT max(at) FROM event UNION ALL SELECT max(at) FROM audit
 ) HAVING max(at) IS NOT NULL;
+-- Records count their changes, so that a change can be refused that was decided on an older state.
+ALTER TABLE org ADD COLUMN revision INTEGER NOT NULL DEFAULT 1;
+ALTER TABLE user ADD COLUMN revision INTEGER NOT NULL DEFAULT 1;
+ALTER TABLE app ADD COLUMN revision INTEGER NOT NULL DEFAULT 1;
+ALTER TABLE member ADD COLUMN revision INTEGER NOT NULL DEFAULT 1;
+ALTER TABLE api_key ADD COLUMN revision INTEGER NOT NULL DEFAULT 1;
+ALTER TABLE account ADD COLUMN revision INTEGER NOT NULL DEFAULT 1;
+
+-- How far a received element can be believed. All that is there came with a valid signature.
+ALTER TABLE inbox_item ADD COLUMN trust TEXT NOT NULL DEFAULT 'signed';
+ALTER TABLE quarantine ADD COLUMN trust TEXT NOT NULL DEFAULT 'signed';

@@ -5,11 +5,11 @@ use rusqlite::{Connection, Row, params};
 use dialzio_core::access::chrono_tz_name::ZoneName;
 use dialzio_core::access::{AccessWrite, ApiKey, Member, MemberState, Org, TokenHash};
 use dialzio_core::consent::QuietHours;
-use dialzio_core::store::StoreError;
-use dialzio_core::{ApiKeyId, MemberId, OrgId, UserId};
+use dialzio_core::store::{Expect, RecordRef, StoreError};
+use dialzio_core::{ApiKeyId, MemberId, OrgId, Revision, UserId};
 
 use crate::codec::{Cols, id, json, opt_time, time};
-use crate::commit::Scope;
+use crate::commit::{Scope, missing};
 use crate::error::{Failure, Res};
 use crate::run::Run;
 use crate::statements as sql;
@@ -25,6 +25,7 @@ fn org_row(row: &Row<'_>) -> Res<Org> {
         marketing_cap: c.number()?,
         message_days: c.number()?,
         created_at: c.time()?,
+        revision: Revision(c.number()?),
     })
 }
 
@@ -46,6 +47,7 @@ fn member_row(row: &Row<'_>) -> Res<Member> {
         role: c.word()?,
         state: c.word()?,
         created_at: c.time()?,
+        revision: Revision(c.number()?),
     })
 }
 
@@ -72,6 +74,7 @@ fn api_key_row(row: &Row<'_>) -> Res<ApiKey> {
         created_at: c.time()?,
         expires_at: c.time()?,
         revoked_at: c.opt_time()?,
+        revision: Revision(c.number()?),
     })
 }
 
@@ -83,12 +86,48 @@ pub(crate) fn api_keys(db: &Connection, org: [u8; 16]) -> Res<Vec<ApiKey>> {
     db.all(sql::API_KEYS, [org], api_key_row)
 }
 
+/// Refuses a new record whose id is taken.
+fn absent<T>(kept: Option<&T>, record: RecordRef) -> Res<()> {
+    match kept {
+        Some(_) => Err(StoreError::unmet(Expect::Revision(record, Revision::NONE)).into()),
+        None => Ok(()),
+    }
+}
+
 impl Scope<'_> {
     pub(crate) fn write_access(&mut self, write: &AccessWrite) -> Res<()> {
         match write {
-            AccessWrite::Org(org) => self.put_org(org),
-            AccessWrite::Member(member) => self.put_member(member),
-            AccessWrite::ApiKey(key) => self.put_api_key(key),
+            AccessWrite::InsertOrg(new) => {
+                absent(org(self.db, new.id)?.as_ref(), RecordRef::Org(new.id))?;
+                self.put_org(new)
+            }
+            AccessWrite::ChangeOrg(change) => {
+                let kept = org(self.db, self.org)?;
+                let mut kept = kept.ok_or_else(|| missing(RecordRef::Org(self.org)))?;
+                change.apply(&mut kept);
+                self.put_org(&kept)
+            }
+            AccessWrite::InsertMember(new) => {
+                absent(member(self.db, self.key, new.id)?.as_ref(), RecordRef::Member(new.id))?;
+                self.put_member(new)
+            }
+            AccessWrite::ChangeMember { member: of, change } => {
+                let kept = member(self.db, self.key, *of)?;
+                let mut kept = kept.ok_or_else(|| missing(RecordRef::Member(*of)))?;
+                change.apply(&mut kept);
+                self.db.run(sql::DROP_MEMBERSHIP, params![id(kept.user), self.key, id(kept.id)])?;
+                self.put_member(&kept)
+            }
+            AccessWrite::InsertApiKey(new) => {
+                absent(api_key(self.db, self.key, new.id)?.as_ref(), RecordRef::ApiKey(new.id))?;
+                self.put_api_key(new)
+            }
+            AccessWrite::ChangeApiKey { key, change } => {
+                let kept = api_key(self.db, self.key, *key)?;
+                let mut kept = kept.ok_or_else(|| missing(RecordRef::ApiKey(*key)))?;
+                change.apply(&mut kept);
+                self.put_api_key(&kept)
+            }
             _ => Err(Failure::Store(StoreError::Unsupported("a change to access"))),
         }
     }
@@ -103,14 +142,12 @@ impl Scope<'_> {
             new.marketing_cap,
             new.message_days,
             time(new.created_at),
+            new.revision.0,
         ];
         self.db.run(sql::PUT_ORG, row).map(drop)
     }
 
     fn put_member(&mut self, new: &Member) -> Res<()> {
-        if let Some(kept) = member(self.db, self.key, new.id)? {
-            self.db.run(sql::DROP_MEMBERSHIP, params![id(kept.user), self.key, id(kept.id)])?;
-        }
         let row = params![
             self.key,
             id(new.id),
@@ -119,6 +156,7 @@ impl Scope<'_> {
             new.role.as_str(),
             new.state.as_str(),
             time(new.created_at),
+            new.revision.0,
         ];
         self.db.run(sql::PUT_MEMBER, row)?;
         if new.state == MemberState::Active {
@@ -137,6 +175,7 @@ impl Scope<'_> {
             time(new.created_at),
             time(new.expires_at),
             opt_time(new.revoked_at),
+            new.revision.0,
         ];
         self.db.run(sql::PUT_API_KEY, row)?;
         self.db.run(sql::DROP_API_KEY_OWNER, params![self.key, id(new.id)])?;

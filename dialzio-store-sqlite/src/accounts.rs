@@ -2,14 +2,14 @@
 
 use rusqlite::{Connection, Row, params};
 
-use dialzio_core::AccountId;
 use dialzio_core::account::{AccountState, AccountWrite, ProviderAccount, Sealed};
 use dialzio_core::contact::Portfolio;
 use dialzio_core::conversation::Template;
-use dialzio_core::store::{Expect, StoreError};
+use dialzio_core::store::{Expect, RecordRef, StoreError};
+use dialzio_core::{AccountId, Revision};
 
 use crate::codec::{Cols, id, json, opt_time, time};
-use crate::commit::Scope;
+use crate::commit::{Scope, missing};
 use crate::error::{Failure, Res};
 use crate::run::Run;
 use crate::statements as sql;
@@ -35,6 +35,7 @@ fn account(row: &Row<'_>) -> Res<ProviderAccount> {
         state: c.word()?,
         checked_at: c.opt_time()?,
         created_at: c.time()?,
+        revision: Revision(c.number()?),
     })
 }
 
@@ -67,7 +68,19 @@ pub(crate) fn template(
 impl Scope<'_> {
     pub(crate) fn write_account(&mut self, write: &AccountWrite) -> Res<()> {
         match write {
-            AccountWrite::Put(account) => self.put_account(account),
+            AccountWrite::Insert(account) => {
+                if one(self.db, self.key, account.id)?.is_some() {
+                    let record = RecordRef::Account(account.id);
+                    return Err(StoreError::unmet(Expect::Revision(record, Revision::NONE)).into());
+                }
+                self.put_account(account)
+            }
+            AccountWrite::Change { account, change } => {
+                let kept = one(self.db, self.key, *account)?;
+                let mut kept = kept.ok_or_else(|| missing(RecordRef::Account(*account)))?;
+                change.apply(&mut kept);
+                self.put_account(&kept)
+            }
             AccountWrite::Templates { account, templates } => {
                 self.db.run(sql::DROP_TEMPLATES, params![self.key, id(*account)])?;
                 for template in templates {
@@ -102,6 +115,7 @@ impl Scope<'_> {
             new.state.as_str(),
             opt_time(new.checked_at),
             time(new.created_at),
+            new.revision.0,
         ];
         self.db.run(sql::PUT_ACCOUNT, row)?;
         self.db.run(sql::DROP_ROUTE, params![self.key, id(new.id)])?;

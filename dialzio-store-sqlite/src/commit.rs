@@ -27,6 +27,11 @@ pub(crate) const KEY_PERIOD: TimeDelta = TimeDelta::hours(48);
 /// How many changes a small batch holds at most: as many as follow from a webhook or from what a person does on a page.
 const FEW: usize = 32;
 
+/// A change of a record that is not there.
+pub(crate) fn missing(record: RecordRef) -> Failure {
+    StoreError::unmet(Expect::Revision(record, Revision::FIRST)).into()
+}
+
 /// What is applied whole or not at all.
 pub(crate) enum Unit {
     /// A batch of an organisation.
@@ -159,14 +164,7 @@ impl Scope<'_> {
     fn holds(&mut self, fact: &Expect) -> Res<bool> {
         let (db, org) = (self.db, self.key);
         Ok(match fact {
-            Expect::Revision(RecordRef::Contact(id), revision) => {
-                self.contact_revision(*id)? == Some(*revision)
-            }
-            Expect::Revision(RecordRef::Conversation(id), revision) => {
-                self.conversation_revision(*id)? == Some(*revision)
-            }
-            // Nothing else has a revision.
-            Expect::Revision(..) => false,
+            Expect::Revision(record, revision) => self.revision_of(*record)? == Some(*revision),
             Expect::IdentityFree(portfolio, alias) => {
                 !db.any(sql::ALIAS, params![org, portfolio.0, alias.kind().as_str(), alias.match_key()])?
             }
@@ -198,6 +196,21 @@ impl Scope<'_> {
             }
             _ => return Err(Failure::Store(StoreError::Unsupported("an expectation"))),
         })
+    }
+
+    /// The revision of a record, [`Revision::NONE`] if it is not there; `None` for kinds without one.
+    fn revision_of(&self, record: RecordRef) -> Res<Option<Revision>> {
+        let (db, org) = (self.db, self.key);
+        let found = match record {
+            RecordRef::Contact(id) => self.contact_revision(id)?,
+            RecordRef::Conversation(id) => self.conversation_revision(id)?,
+            RecordRef::Account(id) => crate::accounts::one(db, org, id)?.map(|kept| kept.revision),
+            RecordRef::Org(id) if id == self.org => crate::access::org(db, id)?.map(|kept| kept.revision),
+            RecordRef::Member(id) => crate::access::member(db, org, id)?.map(|kept| kept.revision),
+            RecordRef::ApiKey(id) => crate::access::api_key(db, org, id)?.map(|kept| kept.revision),
+            _ => return Ok(None),
+        };
+        Ok(Some(found.unwrap_or(Revision::NONE)))
     }
 
     fn contact_revision(&self, contact: ContactId) -> Res<Option<Revision>> {

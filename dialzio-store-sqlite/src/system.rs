@@ -25,15 +25,20 @@ use crate::group::account_of_lane;
 use crate::run::Run;
 use crate::statements as sql;
 
+fn unmet(record: RecordRef, revision: Revision) -> Failure {
+    StoreError::unmet(Expect::Revision(record, revision)).into()
+}
+
 /// A record of the system tables is not as it was expected to be.
 fn changed(record: Uuid) -> Failure {
-    StoreError::unmet(Expect::Revision(RecordRef::Other(record), Revision::FIRST)).into()
+    unmet(RecordRef::Other(record), Revision::FIRST)
 }
 
 fn user_row(row: &Row<'_>) -> Res<User> {
     let c = Cols::new(row, "user");
     let (id, email, password) = (c.id()?, c.text()?, c.get::<String>()?);
-    Ok(User { id, email, password: SecretString::from(password), created_at: c.time()? })
+    let (password, created_at) = (SecretString::from(password), c.time()?);
+    Ok(User { id, email, password, created_at, revision: Revision(c.number()?) })
 }
 
 pub(crate) fn user(db: &Connection, of: UserId) -> Res<Option<User>> {
@@ -112,6 +117,7 @@ fn app_row(row: &Row<'_>) -> Res<App> {
         secrets: secrets.collect::<Option<_>>().ok_or_else(|| c.bad())?,
         verify_token: Sealed::from_bytes(c.get()?),
         created_at: c.time()?,
+        revision: Revision(c.number()?),
     })
 }
 
@@ -174,6 +180,7 @@ pub(crate) fn quarantine(
             reason: c.word()?,
             what: c.get()?,
             sealed: Sealed::from_bytes(c.get()?),
+            trust: c.word()?,
             received_at: c.time()?,
             expires_at: c.time()?,
         })
@@ -201,7 +208,18 @@ pub(crate) fn time_mark(db: &Connection) -> Res<Option<TimeMark>> {
 /// One change.
 pub(crate) fn write(db: &Connection, write: &SystemWrite) -> Res<()> {
     match write {
-        SystemWrite::User(user) => put_user(db, user)?,
+        SystemWrite::InsertUser(new) => {
+            if user(db, new.id)?.is_some() {
+                return Err(unmet(RecordRef::User(new.id), Revision::NONE));
+            }
+            put_user(db, new)?;
+        }
+        SystemWrite::ChangeUser { user: of, revision, change } => {
+            let kept = user(db, *of)?.filter(|kept| kept.revision == *revision);
+            let mut kept = kept.ok_or_else(|| unmet(RecordRef::User(*of), *revision))?;
+            change.apply(&mut kept);
+            put_user(db, &kept)?;
+        }
         SystemWrite::Session(new) => {
             let ends = (time(new.created_at), time(new.expires_at), time(new.seen_at));
             let row = params![new.hash.0, id(new.user), id(new.org), ends.0, ends.1, ends.2];
@@ -231,7 +249,18 @@ pub(crate) fn write(db: &Connection, write: &SystemWrite) -> Res<()> {
                 return Err(changed(Uuid::from_bytes(std::array::from_fn(|i| token.0[i]))));
             }
         }
-        SystemWrite::App(app) => put_app(db, app)?,
+        SystemWrite::InsertApp(new) => {
+            if app(db, new.id)?.is_some() {
+                return Err(unmet(RecordRef::App(new.id), Revision::NONE));
+            }
+            put_app(db, new)?;
+        }
+        SystemWrite::ChangeApp { app: of, revision, change } => {
+            let kept = app(db, *of)?.filter(|kept| kept.revision == *revision);
+            let mut kept = kept.ok_or_else(|| unmet(RecordRef::App(*of), *revision))?;
+            change.apply(&mut kept);
+            put_app(db, &kept)?;
+        }
         SystemWrite::Quarantine(bytes) => crate::work::put_quarantine(db, bytes.org, bytes)?,
         SystemWrite::Release(of) => {
             db.run(sql::DROP_QUARANTINE, [id(*of)])?;
@@ -266,7 +295,8 @@ fn put_user(db: &Connection, new: &User) -> Res<()> {
         return Err(changed(new.id.uuid()));
     }
     let (password, at) = (new.password.expose_secret(), time(new.created_at));
-    db.run(sql::PUT_USER, params![id(new.id), new.email.reveal(), key, password, at]).map(drop)
+    let revision = new.revision.0;
+    db.run(sql::PUT_USER, params![id(new.id), new.email.reveal(), key, password, at, revision]).map(drop)
 }
 
 fn put_app(db: &Connection, new: &App) -> Res<()> {
@@ -278,6 +308,7 @@ fn put_app(db: &Connection, new: &App) -> Res<()> {
         id(new.hook),
         new.verify_token.as_bytes(),
         time(new.created_at),
+        new.revision.0,
     ];
     db.run(sql::PUT_APP, row)?;
     db.run(sql::DROP_APP_SECRETS, [id(new.id)])?;

@@ -45,6 +45,7 @@ fn item(row: &Row<'_>) -> Res<InboxItem> {
         provider: c.get()?,
         app: c.id()?,
         sealed: Sealed::from_bytes(c.get()?),
+        trust: c.word()?,
         received_at: c.time()?,
         due_at: c.time()?,
         attempts: c.number()?,
@@ -84,6 +85,7 @@ pub(crate) fn put_quarantine(db: &Connection, owner: Option<OrgId>, bytes: &Quar
         bytes.reason.as_str(),
         bytes.what,
         bytes.sealed.as_bytes(),
+        bytes.trust.as_str(),
         time(bytes.received_at),
         time(bytes.expires_at),
     ];
@@ -166,6 +168,7 @@ impl Scope<'_> {
                     item.provider,
                     id(item.app),
                     item.sealed.as_bytes(),
+                    item.trust.as_str(),
                     time(item.received_at),
                     time(item.due_at),
                     item.attempts,

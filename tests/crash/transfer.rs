@@ -99,9 +99,9 @@ async fn fill(binary: &Path, data: &Path) -> String {
     let (scope, mut org) = (dialzio_core::testing::scope(id), bench.make.org("Green Leaf"));
     org.id = id;
     let app = bench.make.app(Some(id));
-    bench.enact(SystemWrite::App(app.clone())).await.unwrap();
+    bench.enact(SystemWrite::InsertApp(app.clone())).await.unwrap();
     let account = bench.make.account(app.id);
-    bench.write(&scope, AccountWrite::Put(Box::new(account.clone()))).await;
+    bench.write(&scope, AccountWrite::Insert(Box::new(account.clone()))).await;
     let house = House { scope, org, app, account };
     let mut writes: Vec<Write> = Vec::new();
     for place in 0..PEOPLE {

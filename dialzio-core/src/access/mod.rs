@@ -7,7 +7,7 @@ mod token;
 
 pub use password::{PasswordError, may_fit};
 pub use service::{AccessService, Founded, NewOrg, SignedIn};
-pub use store::{AccessStore, AccessWrite};
+pub use store::{AccessStore, AccessWrite, ApiKeyChange, MemberChange, OrgChange, UserChange};
 pub use token::{Token, TokenHash};
 
 use chrono::{DateTime, Utc};
@@ -16,6 +16,7 @@ use crate::consent::QuietHours;
 use crate::id::{ApiKeyId, MemberId, OrgId, UserId};
 use crate::name::words;
 use crate::scope::{Permission, Role};
+use crate::store::Revision;
 use crate::text::{EmailAddress, PersonName, Title};
 
 /// An organisation and its settings.
@@ -35,6 +36,8 @@ pub struct Org {
     pub message_days: u16,
     /// When it was founded.
     pub created_at: DateTime<Utc>,
+    /// Counts its changes.
+    pub revision: Revision,
 }
 
 /// Time zone names that were checked.
@@ -82,6 +85,8 @@ pub struct User {
     pub password: secrecy::SecretString,
     /// When it was made.
     pub created_at: DateTime<Utc>,
+    /// Counts its changes.
+    pub revision: Revision,
 }
 
 words! {
@@ -109,6 +114,8 @@ pub struct Member {
     pub state: MemberState,
     /// When they joined.
     pub created_at: DateTime<Utc>,
+    /// Counts its changes.
+    pub revision: Revision,
 }
 
 /// A key for programs.
@@ -128,6 +135,8 @@ pub struct ApiKey {
     pub expires_at: DateTime<Utc>,
     /// When it was revoked.
     pub revoked_at: Option<DateTime<Utc>>,
+    /// Counts its changes.
+    pub revision: Revision,
 }
 
 /// A user who is signed in, in one organisation. Only the hash of its token is kept.

@@ -6,7 +6,9 @@ use secrecy::SecretString;
 use super::chrono_tz_name::ZoneName;
 use super::password;
 use super::token::Token;
-use super::{AccessWrite, ApiKey, Invitation, Member, MemberState, Org, Session, SignIn, User};
+use super::{
+    AccessWrite, ApiKey, ApiKeyChange, Invitation, Member, MemberState, Org, OrgChange, Session, SignIn, User,
+};
 use crate::consent::QuietHours;
 use crate::crm::Crm;
 use crate::error::{Error, RecordKind};
@@ -14,7 +16,7 @@ use crate::event::DomainEvent;
 use crate::id::{ApiKeyId, MemberId, OrgId};
 use crate::ledger::Action;
 use crate::scope::{Actor, Grant, OrgScope, Permission, Principal, Role};
-use crate::store::{Batch, StoreError, SystemWrite, UserKey};
+use crate::store::{Batch, Expect, RecordRef, Revision, StoreError, SystemWrite, UserKey};
 use crate::text::{EmailAddress, PersonName, Title};
 
 /// A session ends after this long whatever happens.
@@ -93,11 +95,12 @@ impl<'a> AccessService<'a> {
             marketing_cap: 3,
             message_days: 365,
             created_at: now,
+            revision: Revision::FIRST,
         };
         let scope = OrgScope::new(org.id);
         let mut batch = Batch::founding(org.id, now);
         let id = org.id;
-        batch.write(AccessWrite::Org(org)).event(DomainEvent::OrgChanged);
+        batch.write(AccessWrite::InsertOrg(org)).event(DomainEvent::OrgChanged);
         self.crm.store().commit_one(&scope, batch).await?;
         Ok(Founded { org: id })
     }
@@ -183,18 +186,27 @@ impl<'a> AccessService<'a> {
                 password::check(secret, &address)?;
                 let hash = password::hash(secret).await?;
                 let id = self.crm.ids().next(now);
-                writes.push(SystemWrite::User(User { id, email: address, password: hash, created_at: now }));
+                let (created_at, revision) = (now, Revision::FIRST);
+                let new = User { id, email: address, password: hash, created_at, revision };
+                writes.push(SystemWrite::InsertUser(new));
                 id
             }
         };
         let id: MemberId = self.crm.ids().next(now);
-        let member =
-            Member { id, user, name, role: invitation.role, state: MemberState::Active, created_at: now };
+        let member = Member {
+            id,
+            user,
+            name,
+            role: invitation.role,
+            state: MemberState::Active,
+            created_at: now,
+            revision: Revision::FIRST,
+        };
         let (token, session) = self.session(user, invitation.org);
         writes.push(SystemWrite::Session(session));
         let actor = Actor::new(invitation.org, Principal::Member(id), member.role.grant());
         let mut batch = Batch::new(&actor, Action::MemberJoined, now);
-        batch.about(id).write(AccessWrite::Member(member)).event(DomainEvent::OrgChanged);
+        batch.about(id).write(AccessWrite::InsertMember(member)).event(DomainEvent::OrgChanged);
         let scope = OrgScope::new(invitation.org);
         match store.enact(self.crm.system(), writes, Some((&scope, batch))).await {
             Err(StoreError::Unmet(_)) => Err(Error::Unauthenticated),
@@ -297,9 +309,10 @@ impl<'a> AccessService<'a> {
             created_at: now,
             expires_at: now + KEY_LIFE,
             revoked_at: None,
+            revision: Revision::FIRST,
         };
         let mut batch = Batch::new(by, Action::KeyChanged, now);
-        batch.about(id).write(AccessWrite::ApiKey(key)).event(DomainEvent::OrgChanged);
+        batch.about(id).write(AccessWrite::InsertApiKey(key)).event(DomainEvent::OrgChanged);
         self.crm.store().commit_one(scope, batch).await?;
         Ok((id, token))
     }
@@ -311,11 +324,14 @@ impl<'a> AccessService<'a> {
     pub async fn revoke_key(&self, by: &Actor, id: ApiKeyId) -> Result<(), Error> {
         let scope = by.scope_for(Permission::MembersManage)?;
         let keys = self.crm.store().api_keys(scope).await?;
-        let mut key = keys.into_iter().find(|key| key.id == id).ok_or(Error::missing(RecordKind::Member))?;
+        let key = keys.into_iter().find(|key| key.id == id).ok_or(Error::missing(RecordKind::ApiKey))?;
+        if key.revoked_at.is_some() {
+            return Ok(());
+        }
         let now = self.crm.now();
-        key.revoked_at = Some(now);
+        let change = ApiKeyChange { revoked_at: Some(Some(now)), ..ApiKeyChange::default() };
         let mut batch = Batch::new(by, Action::KeyChanged, now);
-        batch.about(id).write(AccessWrite::ApiKey(key)).event(DomainEvent::OrgChanged);
+        batch.about(id).write(AccessWrite::ChangeApiKey { key: id, change }).event(DomainEvent::OrgChanged);
         self.crm.store().commit_one(scope, batch).await?;
         Ok(())
     }
@@ -346,25 +362,34 @@ impl<'a> AccessService<'a> {
         self.crm.store().org(scope).await?.ok_or(Error::missing(RecordKind::Organisation))
     }
 
-    /// Changes the organisation's name, zone, quiet hours, cap or period. The period can only be shortened from 365 days.
+    /// Changes the organisation's name, zone, quiet hours, cap or period, if it still has the revision that the change was
+    /// decided on. The period can only be shortened from 365 days.
     ///
     /// # Errors
-    /// [`Error::Invalid`] for hours or periods beyond what the policy allows; [`Error::Denied`].
-    pub async fn change_org(&self, by: &Actor, org: Org) -> Result<(), Error> {
+    /// [`Error::Invalid`] for hours or periods beyond what the policy allows; [`Error::Conflict`] if it was changed
+    /// meanwhile; [`Error::Denied`] without [`Permission::SettingsManage`].
+    pub async fn change_org(&self, by: &Actor, seen: Revision, change: OrgChange) -> Result<Org, Error> {
         let scope = by.scope_for(Permission::SettingsManage)?;
-        if QuietHours::checked(org.quiet_hours.open_from, org.quiet_hours.open_until).is_none() {
+        let beyond = |hours: QuietHours| QuietHours::checked(hours.open_from, hours.open_until).is_none();
+        if change.quiet_hours.is_some_and(beyond) {
             return Err(Error::invalid("quiet_hours", "must lie between 08:00 and 21:00"));
         }
-        if !(1..=365).contains(&org.message_days) {
+        if change.message_days.is_some_and(|days| !(1..=365).contains(&days)) {
             return Err(Error::invalid("message_days", "must be between 1 and 365"));
         }
-        if org.id != by.org() {
-            return Err(Error::missing(RecordKind::Organisation));
-        }
         let mut batch = Batch::new(by, Action::OrgChanged, self.crm.now());
-        batch.about(org.id).write(AccessWrite::Org(org)).event(DomainEvent::OrgChanged);
-        self.crm.store().commit_one(scope, batch).await?;
-        Ok(())
+        batch
+            .about(by.org())
+            .expect(Expect::Revision(RecordRef::Org(by.org()), seen))
+            .write(AccessWrite::ChangeOrg(change))
+            .event(DomainEvent::OrgChanged);
+        match self.crm.store().commit_one(scope, batch).await {
+            Err(StoreError::Unmet(_)) => Err(Error::Conflict { kind: RecordKind::Organisation }),
+            other => {
+                other?;
+                self.settings(by).await
+            }
+        }
     }
 
     /// Everybody who works here.

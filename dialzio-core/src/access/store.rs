@@ -2,10 +2,15 @@
 
 use async_trait::async_trait;
 
-use super::{ApiKey, Member, Org};
-use crate::id::MemberId;
-use crate::scope::OrgScope;
-use crate::store::StoreResult;
+use chrono::{DateTime, Utc};
+
+use super::chrono_tz_name::ZoneName;
+use super::{ApiKey, Member, MemberState, Org, User};
+use crate::consent::QuietHours;
+use crate::id::{ApiKeyId, MemberId};
+use crate::scope::{OrgScope, Role};
+use crate::store::{StoreResult, change};
+use crate::text::{EmailAddress, PersonName, Title};
 
 /// Reads of who works in an organisation. Users, sessions and invitations are system tables.
 #[async_trait]
@@ -20,14 +25,82 @@ pub trait AccessStore: Send + Sync {
     async fn api_keys(&self, scope: &OrgScope) -> StoreResult<Vec<ApiKey>>;
 }
 
-/// A change to an organisation, its members or keys.
+change! {
+    /// What changes of an organisation. Fields that are `None` stay as they are.
+    #[derive(PartialEq, Eq)]
+    pub struct OrgChange of Org {
+        /// Its name.
+        name: Title,
+        /// Its time zone.
+        zone: ZoneName,
+        /// When promotional messages may go out, in the person's time.
+        quiet_hours: QuietHours,
+        /// Most promotional messages to one person in 7 days; 0 switches the cap off.
+        marketing_cap: u32,
+        /// How long messages are kept, in days: at most 365.
+        message_days: u16,
+    }
+}
+
+change! {
+    /// What changes of a member. Fields that are `None` stay as they are.
+    #[derive(PartialEq, Eq)]
+    pub struct MemberChange of Member {
+        /// What colleagues call them.
+        name: PersonName,
+        /// What they are.
+        role: Role,
+        /// Whether they may come in.
+        state: MemberState,
+    }
+}
+
+change! {
+    /// What changes of a key. Fields that are `None` stay as they are.
+    #[derive(PartialEq, Eq)]
+    pub struct ApiKeyChange of ApiKey {
+        /// What people call it.
+        name: Title,
+        /// When it was revoked.
+        revoked_at: Option<DateTime<Utc>>,
+    }
+}
+
+change! {
+    /// What changes of a user. Fields that are `None` stay as they are.
+    pub struct UserChange of User {
+        /// Where they get mail, and what they sign in with.
+        email: EmailAddress,
+        /// Argon2id in PHC form.
+        password: secrecy::SecretString,
+    }
+}
+
+/// A change to an organisation, its members or keys. A new record whose id is there already and a change of one that is
+/// not there are refused: an unmet [`crate::store::Expect::Revision`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AccessWrite {
-    /// The organisation, new or as it is now.
-    Org(Org),
-    /// A member, new or as they are now.
-    Member(Member),
-    /// A key, new or as it is now.
-    ApiKey(ApiKey),
+    /// The organisation, new.
+    InsertOrg(Org),
+    /// A change of the organisation.
+    ChangeOrg(OrgChange),
+    /// A new member.
+    InsertMember(Member),
+    /// A change of a member.
+    ChangeMember {
+        /// Which.
+        member: MemberId,
+        /// What changes.
+        change: MemberChange,
+    },
+    /// A new key.
+    InsertApiKey(ApiKey),
+    /// A change of a key.
+    ChangeApiKey {
+        /// Which.
+        key: ApiKeyId,
+        /// What changes.
+        change: ApiKeyChange,
+    },
 }

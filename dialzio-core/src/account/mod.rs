@@ -9,7 +9,7 @@ pub use envelope::{Sealed, SealedContext, Sealer};
 pub(crate) use envelope::{decrypt, encrypt};
 pub use keys::{KeyCheck, KeyError, KeyProvider, LocalKeys, RawKey};
 pub use service::{AccountService, Connected, NewAccount, NewApp};
-pub use store::{AccountStore, AccountWrite};
+pub use store::{AccountChange, AccountStore, AccountWrite, AppChange};
 
 use chrono::{DateTime, Utc};
 use url::Url;
@@ -17,6 +17,7 @@ use url::Url;
 use crate::contact::Portfolio;
 use crate::id::{AccountId, AppId, HookId, OrgId};
 use crate::name::words;
+use crate::store::Revision;
 use crate::text::Title;
 
 /// An app registered at a provider. Its secrets sign webhooks; it may serve one organisation or many.
@@ -39,6 +40,8 @@ pub struct App {
     pub verify_token: Sealed,
     /// When it was made.
     pub created_at: DateTime<Utc>,
+    /// Counts its changes.
+    pub revision: Revision,
 }
 
 words! {
@@ -86,6 +89,8 @@ pub struct ProviderAccount {
     pub checked_at: Option<DateTime<Utc>>,
     /// When it was made.
     pub created_at: DateTime<Utc>,
+    /// Counts its changes.
+    pub revision: Revision,
 }
 
 /// Which organisation and account a provider's id belongs to, among those linked to one app.

@@ -4,7 +4,7 @@ use secrecy::SecretString;
 use std::sync::Arc;
 use url::Url;
 
-use super::{AccountState, AccountWrite, App, ProviderAccount, SealedContext};
+use super::{AccountChange, AccountState, AccountWrite, App, ProviderAccount, SealedContext};
 use crate::contact::Portfolio;
 use crate::conversation::Template;
 use crate::crm::{Crm, OpenedHook};
@@ -15,7 +15,7 @@ use crate::id::{AccountId, AppId, HookId, OrgId};
 use crate::ledger::Action;
 use crate::provider::{AccountAccess, AccountHealth, MessagingProvider, ProviderError, WebhookSecrets};
 use crate::scope::{Actor, OrgScope, Permission};
-use crate::store::{Batch, Expect, StoreError, SystemWrite};
+use crate::store::{Batch, Expect, RecordRef, Revision, StoreError, SystemWrite};
 use crate::text::Title;
 
 /// An app to be registered.
@@ -136,10 +136,11 @@ impl<'a> AccountService<'a> {
             secrets,
             verify_token: self.crm.sealer().seal_secret(&token, &new.verify_token).await?,
             created_at: now,
+            revision: Revision::FIRST,
         };
         let mut batch = Batch::new(by, Action::AppRegistered, now);
         batch.about(id);
-        let writes = vec![SystemWrite::App(app.clone())];
+        let writes = vec![SystemWrite::InsertApp(app.clone())];
         self.crm.store().enact(self.crm.system(), writes, Some((scope, batch))).await?;
         Ok(app)
     }
@@ -195,8 +196,14 @@ impl<'a> AccountService<'a> {
             state: AccountState::Unchecked,
             checked_at: None,
             created_at: now,
+            revision: Revision::FIRST,
         };
-        self.put(by, scope, account).await?;
+        let mut batch = Batch::new(by, Action::AccountChanged, now);
+        batch
+            .about(id)
+            .event(DomainEvent::AccountChanged { account: id })
+            .write(AccountWrite::Insert(Box::new(account)));
+        self.crm.store().commit_one(scope, batch).await?;
         match self.check(by, id).await {
             Ok((account, health)) => Ok(Connected { account, check: Ok(health) }),
             Err(Error::Provider(error)) => {
@@ -210,14 +217,25 @@ impl<'a> AccountService<'a> {
         }
     }
 
-    async fn put(&self, by: &Actor, scope: &OrgScope, account: ProviderAccount) -> Result<(), Error> {
+    /// Changes an account that still has the revision that the change was decided on.
+    async fn change(
+        &self,
+        by: &Actor,
+        scope: &OrgScope,
+        seen: &ProviderAccount,
+        change: AccountChange,
+    ) -> Result<ProviderAccount, Error> {
+        let account = seen.id;
         let mut batch = Batch::new(by, Action::AccountChanged, self.crm.now());
-        batch.about(account.id).event(DomainEvent::AccountChanged { account: account.id });
-        if account.state == AccountState::Routable {
+        batch
+            .about(account)
+            .expect(Expect::Revision(RecordRef::Account(account), seen.revision))
+            .event(DomainEvent::AccountChanged { account });
+        if change.state == Some(AccountState::Routable) {
             let now = self.crm.now();
             batch.effect(Effect {
                 id: self.crm.ids().next(now),
-                account: Some(account.id),
+                account: Some(account),
                 conversation: None,
                 work: Work::SyncTemplates,
                 state: EffectState::Pending,
@@ -226,33 +244,38 @@ impl<'a> AccountService<'a> {
                 attempts: 0,
             });
         }
-        batch.write(AccountWrite::Put(Box::new(account)));
+        batch.write(AccountWrite::Change { account, change: Box::new(change) });
         match self.crm.store().commit_one(scope, batch).await {
             Err(StoreError::Unmet(expect)) if matches!(*expect, Expect::RouteFree(..)) => {
                 Err(Error::Account(AccountProblem::Taken))
             }
-            other => Ok(other.map(|_| ())?),
+            Err(StoreError::Unmet(_)) => Err(Error::Conflict { kind: RecordKind::Account }),
+            other => {
+                other?;
+                let kept = self.crm.store().account(scope, account).await?;
+                kept.ok_or(Error::missing(RecordKind::Account))
+            }
         }
     }
 
     /// Checks an account's token at the provider; success makes its number routable.
     ///
     /// # Errors
-    /// [`Error::Provider`] with what the provider said; [`Error::Account`] if the number is connected elsewhere.
+    /// [`Error::Provider`] with what the provider said; [`Error::Account`] if the number is connected elsewhere;
+    /// [`Error::Conflict`] if the account was changed while the provider was asked.
     pub async fn check(&self, by: &Actor, id: AccountId) -> Result<(ProviderAccount, AccountHealth), Error> {
         let scope = by.scope_for(Permission::AccountsManage)?;
         let account =
             self.crm.store().account(scope, id).await?.ok_or(Error::missing(RecordKind::Account))?;
         let access = self.access(scope.org(), &account).await?;
         let health = self.messaging(&account)?.check(&access).await?;
-        let account = ProviderAccount {
-            state: AccountState::Routable,
-            display_number: health.display_number.clone().or(account.display_number),
-            checked_at: Some(self.crm.now()),
-            ..account
+        let change = AccountChange {
+            state: Some(AccountState::Routable),
+            display_number: health.display_number.clone().map(Some),
+            checked_at: Some(Some(self.crm.now())),
+            ..AccountChange::default()
         };
-        self.put(by, scope, account.clone()).await?;
-        Ok((account, health))
+        Ok((self.change(by, scope, &account, change).await?, health))
     }
 
     /// Moves an account to another base address, and checks it there.
@@ -271,7 +294,8 @@ impl<'a> AccountService<'a> {
         }
         let account =
             self.crm.store().account(scope, id).await?.ok_or(Error::missing(RecordKind::Account))?;
-        self.put(by, scope, ProviderAccount { base_url, ..account }).await?;
+        let change = AccountChange { base_url: Some(base_url), ..AccountChange::default() };
+        self.change(by, scope, &account, change).await?;
         Ok(self.check(by, id).await?.0)
     }
 

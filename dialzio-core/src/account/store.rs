@@ -2,10 +2,15 @@
 
 use async_trait::async_trait;
 
-use super::ProviderAccount;
-use crate::id::AccountId;
+use chrono::{DateTime, Utc};
+use url::Url;
+
+use super::{AccountState, App, ProviderAccount, Sealed};
+use crate::contact::Portfolio;
+use crate::id::{AccountId, AppId};
 use crate::scope::OrgScope;
-use crate::store::StoreResult;
+use crate::store::{StoreResult, change};
+use crate::text::Title;
 
 /// Reads of provider accounts. Apps and routes are system tables: [`crate::store::SystemStore`].
 #[async_trait]
@@ -16,13 +21,59 @@ pub trait AccountStore: Send + Sync {
     async fn accounts(&self, scope: &OrgScope) -> StoreResult<Vec<ProviderAccount>>;
 }
 
+change! {
+    /// What changes of an account. Fields that are `None` stay as they are.
+    #[derive(PartialEq, Eq)]
+    pub struct AccountChange of ProviderAccount {
+        /// The app whose webhooks reach it.
+        app: AppId,
+        /// What people call it.
+        name: Title,
+        /// The provider's id of the business account that owns it (WABA).
+        business_id: String,
+        /// Where the provider's ids for people mean something.
+        portfolio: Portfolio,
+        /// The number as people see it.
+        display_number: Option<String>,
+        /// Another base address than the provider's own.
+        base_url: Option<Url>,
+        /// The token, sealed.
+        token: Sealed,
+        /// Whether it can be used.
+        state: AccountState,
+        /// The last check that succeeded.
+        checked_at: Option<DateTime<Utc>>,
+    }
+}
+
+change! {
+    /// What changes of an app. Fields that are `None` stay as they are.
+    #[derive(PartialEq, Eq)]
+    pub struct AppChange of App {
+        /// What people call it.
+        name: Title,
+        /// App secrets: one, or two during rotation.
+        secrets: Vec<Sealed>,
+        /// The token of the subscription check.
+        verify_token: Sealed,
+    }
+}
+
 /// A change to accounts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AccountWrite {
-    /// A new account, or as it is now. The pair of provider and external id may be routable in one organisation
-    /// only: otherwise [`crate::store::Expect::RouteFree`] is unmet.
-    Put(Box<ProviderAccount>),
+    /// A new account. The pair of provider and external id may be routable in one organisation only: otherwise
+    /// [`crate::store::Expect::RouteFree`] is unmet. An id that is there already is refused: an unmet
+    /// [`crate::store::Expect::Revision`].
+    Insert(Box<ProviderAccount>),
+    /// A change of an account, under the same rule. One that is not there is refused likewise.
+    Change {
+        /// Which.
+        account: AccountId,
+        /// What changes.
+        change: Box<AccountChange>,
+    },
     /// All templates of an account, replacing those there are.
     Templates {
         /// The account.

@@ -32,6 +32,7 @@ pub(super) const TABLES: &[Table] = &[
             gone("role", Account).theirs("role"),
             gone("state", Account).theirs("state"),
             gone("created_at", Account).theirs("joined_at"),
+            gone("revision", Account),
         ],
     },
     Table {
@@ -47,6 +48,7 @@ pub(super) const TABLES: &[Table] = &[
             kept("created_at", SecurityLog, OWN_KEY),
             kept("expires_at", SecurityLog, OWN_KEY),
             kept("revoked_at", SecurityLog, OWN_KEY),
+            kept("revision", SecurityLog, OWN_KEY),
         ],
     },
     Table {
@@ -68,6 +70,7 @@ pub(super) const TABLES: &[Table] = &[
             kept("state", IntegrationMeta, OWN_NUMBER),
             kept("checked_at", IntegrationMeta, OWN_NUMBER),
             kept("created_at", IntegrationMeta, OWN_NUMBER),
+            kept("revision", IntegrationMeta, OWN_NUMBER),
         ],
     },
     Table {

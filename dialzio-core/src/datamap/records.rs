@@ -93,6 +93,7 @@ pub(super) const TABLES: &[Table] = &[
             kept("received_at", Outbox, SEALED),
             kept("due_at", Outbox, SEALED),
             kept("attempts", Outbox, SEALED),
+            kept("trust", Outbox, SEALED),
         ],
     },
     Table {

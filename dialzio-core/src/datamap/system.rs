@@ -42,6 +42,7 @@ pub(super) const TABLES: &[Table] = &[
             kept("marketing_cap", Account, SETTINGS),
             kept("message_days", Account, SETTINGS),
             kept("created_at", Account, SETTINGS),
+            kept("revision", Account, SETTINGS),
         ],
     },
     Table {
@@ -66,6 +67,7 @@ pub(super) const TABLES: &[Table] = &[
             gone("email_key", Account).part(),
             gone("password", Account).hidden(),
             gone("created_at", Account).theirs("created_at"),
+            gone("revision", Account),
         ],
     },
     Table {
@@ -111,6 +113,7 @@ pub(super) const TABLES: &[Table] = &[
             kept("hook", IntegrationMeta, OWN_APP).hidden(),
             kept("verify_token", IntegrationCredential, OWN_APP).hidden(),
             kept("created_at", IntegrationMeta, OWN_APP),
+            kept("revision", IntegrationMeta, OWN_APP),
         ],
     },
     Table {
@@ -185,6 +188,7 @@ pub(super) const TABLES: &[Table] = &[
             kept("sealed", Outbox, SEALED_30_DAYS).hidden(),
             kept("received_at", Outbox, SEALED_30_DAYS),
             kept("expires_at", Outbox, SEALED_30_DAYS),
+            kept("trust", Outbox, SEALED_30_DAYS),
         ],
     },
     Table {

@@ -11,6 +11,7 @@ use crate::account::Sealed;
 use crate::effect::LaneKind;
 use crate::id::{AccountId, AppId, InboxId, OrgId, QuarantineId};
 use crate::name::words;
+use crate::provider::Trust;
 
 /// How long quarantined bytes are kept. Source: privacy reference, retention matrix, raw webhook bytes.
 pub const QUARANTINE_PERIOD: TimeDelta = TimeDelta::days(30);
@@ -30,6 +31,8 @@ pub struct InboxItem {
     pub app: AppId,
     /// The element, sealed.
     pub sealed: Sealed,
+    /// How far the webhook it came by can be believed.
+    pub trust: Trust,
     /// When it arrived.
     pub received_at: DateTime<Utc>,
     /// Not before.
@@ -80,6 +83,8 @@ words! {
         Stuck = "stuck",
         /// About the account as a whole.
         Account = "account",
+        /// Would decide something, and came without a signature.
+        Unsigned = "unsigned",
     }
 }
 
@@ -101,6 +106,8 @@ pub struct Quarantined {
     pub what: String,
     /// The bytes, sealed.
     pub sealed: Sealed,
+    /// How far the webhook they came by can be believed.
+    pub trust: Trust,
     /// When it arrived.
     pub received_at: DateTime<Utc>,
     /// When it goes.

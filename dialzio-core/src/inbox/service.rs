@@ -98,7 +98,7 @@ impl<'a> QuarantineService<'a> {
 
     async fn replay_item(&self, item: &Quarantined) -> Result<Vec<QuarantineId>, Error> {
         let plain = self.open_bytes(item).await?;
-        self.crm.intake().again(item.app, plain.into()).await
+        self.crm.intake().again(item.app, plain.into(), item.trust).await
     }
 
     async fn release(&self, by: &Actor, id: QuarantineId) -> Result<(), Error> {

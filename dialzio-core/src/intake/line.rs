@@ -1,6 +1,7 @@
 //! Elements that wait in line, sealed, until their lane is free.
 
 use bytes::Bytes;
+use chrono::{DateTime, Utc};
 
 use super::{Arrivals, Intake};
 use crate::account::{App, Route, SealedContext};
@@ -9,12 +10,18 @@ use crate::error::Error;
 use crate::id::{InboxId, OrgId};
 use crate::inbox::{InboxItem, InboxWrite, QuarantineReason};
 use crate::ledger::Action;
-use crate::provider::Inbound;
+use crate::provider::{Inbound, InboundBody, Received, Trust};
 use crate::scope::OrgScope;
 use crate::store::{Batch, Cause, Expect};
 
 fn inbox_context(org: OrgId, id: InboxId) -> SealedContext {
     SealedContext::new(org, "inbox", id, "element")
+}
+
+/// The stored bytes of an element that is not acted upon.
+fn unread(raw: &Bytes, at: Option<DateTime<Utc>>, trust: Trust) -> Received {
+    let body = InboundBody::Unknown { what: String::new() };
+    Received { element: Inbound { account: None, at, body, raw: raw.clone() }, trust }
 }
 
 impl Intake<'_> {
@@ -24,7 +31,7 @@ impl Intake<'_> {
         app: &App,
         route: &Route,
         lane: LaneKind,
-        elements: &[Inbound],
+        elements: &[Received],
         scope: &OrgScope,
     ) -> Result<(), Error> {
         if elements.is_empty() {
@@ -33,7 +40,7 @@ impl Intake<'_> {
         let now = self.crm.now();
         let mut batch = Batch::caused_by(&Cause::Stored, Action::Parked, now);
         batch.expect(Expect::Linked(app.id, route.account));
-        for element in elements {
+        for Received { element, trust } in elements {
             let id: InboxId = self.crm.ids().next(now);
             let sealed = self.crm.sealer().seal(&inbox_context(route.org, id), &element.raw).await?;
             batch.write(InboxWrite::Park(InboxItem {
@@ -43,6 +50,7 @@ impl Intake<'_> {
                 provider: app.provider.clone(),
                 app: app.id,
                 sealed,
+                trust: *trust,
                 received_at: now,
                 due_at: now,
                 attempts: 0,
@@ -66,6 +74,8 @@ impl Intake<'_> {
         let plain = self.crm.sealer().open(&inbox_context(scope.org(), item.id), &item.sealed).await?;
         let raw = Bytes::copy_from_slice(&plain);
         let elements = self.decoder(&app)?.decode_element(&raw);
+        let elements: Vec<_> =
+            elements.into_iter().map(|element| Received { element, trust: item.trust }).collect();
         let (mut batch, waiting, _) =
             self.decided(&app, route, item.lane, &elements, Arrivals::LookedUp, cause, scope).await?;
         if !waiting.is_empty() {
@@ -73,18 +83,11 @@ impl Intake<'_> {
                 return Ok(false);
             }
             let reason = QuarantineReason::Orphan;
-            let what = elements.first().map_or("unknown", |element| element.body.kind());
-            batch.write(InboxWrite::Quarantine(
-                self.quarantined(
-                    Some(scope.org()),
-                    &app,
-                    reason,
-                    what,
-                    &raw,
-                    elements.first().and_then(|element| element.at),
-                )
-                .await?,
-            ));
+            let at = elements.first().and_then(|received| received.element.at);
+            let kept = unread(&raw, at, item.trust);
+            let what = elements.first().map_or("unknown", |received| received.element.body.kind());
+            let kept = self.quarantined(Some(scope.org()), &app, reason, what, &kept).await?;
+            batch.write(InboxWrite::Quarantine(kept));
             batch.event(crate::event::DomainEvent::QuarantineChanged);
         }
         batch.write(InboxWrite::Settle(item.id));
@@ -98,8 +101,9 @@ impl Intake<'_> {
         let app = app.ok_or(Error::NotFound { kind: crate::RecordKind::App })?;
         let plain = self.crm.sealer().open(&inbox_context(scope.org(), item.id), &item.sealed).await?;
         let raw = Bytes::copy_from_slice(&plain);
+        let kept = unread(&raw, None, item.trust);
         let held =
-            self.quarantined(Some(scope.org()), &app, QuarantineReason::Stuck, "element", &raw, None).await?;
+            self.quarantined(Some(scope.org()), &app, QuarantineReason::Stuck, "element", &kept).await?;
         let mut batch = Batch::caused_by(cause, Action::Quarantined, self.crm.now());
         batch
             .write(InboxWrite::Quarantine(held))

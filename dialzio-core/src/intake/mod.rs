@@ -17,7 +17,7 @@ use crate::id::{AppId, HookId, QuarantineId};
 use crate::inbox::InboxWrite;
 use crate::ledger::Action;
 use crate::provider::{
-    HookReply, Inbound, InboundBody, RawWebhook, Trust, VerifiedWebhook, WebhookDecoder, WebhookError,
+    HookReply, InboundBody, RawWebhook, Received, Trust, VerifiedWebhook, WebhookDecoder, WebhookError,
 };
 use crate::scope::OrgScope;
 use crate::store::{Batch, Cause, Expect, StoreError};
@@ -57,9 +57,9 @@ enum Arrivals {
 }
 
 /// What is asked before a decision: every id that elements mention.
-fn ask(route: &Route, elements: &[Inbound], words: &Words, arrivals: Arrivals) -> InboundAsk {
+fn ask(route: &Route, elements: &[Received], words: &Words, arrivals: Arrivals) -> InboundAsk {
     let (mut aliases, mut external, mut own) = (Vec::new(), Vec::new(), Vec::new());
-    for element in elements {
+    for Received { element, .. } in elements {
         match &element.body {
             InboundBody::Message(message) => {
                 aliases.extend(message.sender.aliases());
@@ -86,7 +86,7 @@ fn ask(route: &Route, elements: &[Inbound], words: &Words, arrivals: Arrivals) -
             InboundBody::Template(_) | InboundBody::Account { .. } | InboundBody::Unknown { .. } => {}
         }
     }
-    let consent = elements.iter().any(|element| touches_consent(words, &element.body));
+    let consent = elements.iter().any(|received| touches_consent(words, &received.element.body));
     InboundAsk { account: route.account, portfolio: route.portfolio.clone(), aliases, external, own, consent }
 }
 
@@ -143,12 +143,14 @@ impl<'a> Intake<'a> {
     /// Takes in what was checked. Never fails: the reply is what the provider has to get. 200 means durable.
     pub async fn accept(&self, checked: CheckedWebhook) -> HookReply {
         let Ok(decoder) = self.decoder(&checked.hook.app) else { return HookReply::status(404) };
+        let trust = checked.verified.trust();
         let elements = decoder.decode(&checked.verified);
         if checked.verified.trust() == Trust::Signed
             && let Some(at) = elements.iter().filter_map(|element| element.at).max()
         {
             self.crm.timekeeper().witness(at);
         }
+        let elements = elements.into_iter().map(|element| Received { element, trust }).collect();
         match self.take(&checked.hook, elements).await {
             Ok(_) => HookReply::OK,
             Err(error) => unavailable(&error),
@@ -162,12 +164,18 @@ impl<'a> Intake<'a> {
 
     /// Takes the bytes of one element through the normal path again, after their origin was checked once. Answers what
     /// went into quarantine, again.
-    pub(crate) async fn again(&self, app: AppId, body: Bytes) -> Result<Vec<QuarantineId>, Error> {
+    pub(crate) async fn again(
+        &self,
+        app: AppId,
+        body: Bytes,
+        trust: Trust,
+    ) -> Result<Vec<QuarantineId>, Error> {
         let app = self.crm.store().app(self.crm.system(), app).await?;
         let app = app.ok_or(Error::NotFound { kind: crate::RecordKind::App })?;
         let opened = self.crm.accounts().opened_hook(app.hook).await?;
         let opened = opened.ok_or(Error::NotFound { kind: crate::RecordKind::App })?;
         let elements = self.decoder(&opened.app)?.decode_element(&body);
+        let elements = elements.into_iter().map(|element| Received { element, trust }).collect();
         self.take(&opened, elements).await
     }
 
@@ -177,7 +185,7 @@ impl<'a> Intake<'a> {
         app: &App,
         route: &Route,
         lane: LaneKind,
-        elements: &[Inbound],
+        elements: &[Received],
     ) -> Result<Vec<QuarantineId>, Error> {
         let scope = OrgScope::new(route.org);
         let begun = Instant::now();
@@ -214,7 +222,7 @@ impl<'a> Intake<'a> {
         app: &App,
         route: &Route,
         lane: LaneKind,
-        elements: &[Inbound],
+        elements: &[Received],
         arrivals: Arrivals,
         cause: &Cause,
         scope: &OrgScope,
@@ -238,9 +246,7 @@ impl<'a> Intake<'a> {
         let Decision { quarantine, wait } = decide(facts, elements, &mut batch);
         let mut kept = Vec::new();
         for (place, reason, what) in quarantine {
-            let item = self
-                .quarantined(Some(route.org), app, reason, &what, &elements[place].raw, elements[place].at)
-                .await?;
+            let item = self.quarantined(Some(route.org), app, reason, &what, &elements[place]).await?;
             kept.push(item.id);
             batch.write(InboxWrite::Quarantine(item));
         }

@@ -1,7 +1,6 @@
 //! To whom an element belongs: among the accounts linked to the app that verified it, or to nobody.
 
-use bytes::Bytes;
-use chrono::{DateTime, DurationRound, TimeDelta, Utc};
+use chrono::{DurationRound, TimeDelta};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
@@ -12,15 +11,15 @@ use crate::effect::LaneKind;
 use crate::error::Error;
 use crate::id::{AccountId, OrgId, QuarantineId};
 use crate::inbox::{QUARANTINE_PERIOD, QuarantineReason, Quarantined};
-use crate::provider::{AccountRef, Inbound, InboundBody};
+use crate::provider::{AccountRef, InboundBody, Received, Trust};
 use crate::store::{StoreError, SystemWrite};
 
 /// Elements of one account that share a lane.
-type Groups = BTreeMap<(OrgId, AccountId, LaneKind), (Route, Vec<Inbound>)>;
+type Groups = BTreeMap<(OrgId, AccountId, LaneKind), (Route, Vec<Received>)>;
 
 /// Where an element waits: what changes consent or content is never behind ticks.
-fn lane_of(element: &Inbound) -> LaneKind {
-    match element.body {
+fn lane_of(received: &Received) -> LaneKind {
+    match received.element.body {
         InboundBody::Delivery(_) => LaneKind::Statuses,
         _ => LaneKind::Inbox,
     }
@@ -34,11 +33,11 @@ impl Intake<'_> {
     pub(super) async fn take(
         &self,
         hook: &OpenedHook,
-        elements: Vec<Inbound>,
+        elements: Vec<Received>,
     ) -> Result<Vec<QuarantineId>, Error> {
         let (mut kept, astray) = self.dispatch(hook, elements).await?;
         if !astray.is_empty() {
-            for account in astray.iter().filter_map(|element| element.account.clone()) {
+            for account in astray.iter().filter_map(|received| received.element.account.clone()) {
                 self.crm.routes().invalidate(&(hook.app.id, account));
             }
             let (more, astray) = self.dispatch(hook, astray).await?;
@@ -55,12 +54,12 @@ impl Intake<'_> {
     async fn dispatch(
         &self,
         hook: &OpenedHook,
-        elements: Vec<Inbound>,
-    ) -> Result<(Vec<QuarantineId>, Vec<Inbound>), Error> {
+        elements: Vec<Received>,
+    ) -> Result<(Vec<QuarantineId>, Vec<Received>), Error> {
         let routes = self.routes(hook, &elements).await?;
         let (mut groups, mut homeless) = (Groups::new(), Vec::new());
         for element in elements {
-            match element.account.as_ref().and_then(|account| routes.get(account)) {
+            match element.element.account.as_ref().and_then(|account| routes.get(account)) {
                 Some(route) => {
                     let key = (route.org, route.account, lane_of(&element));
                     groups.entry(key).or_insert_with(|| (route.clone(), Vec::new())).1.push(element);
@@ -84,10 +83,10 @@ impl Intake<'_> {
     async fn routes(
         &self,
         hook: &OpenedHook,
-        elements: &[Inbound],
+        elements: &[Received],
     ) -> Result<BTreeMap<AccountRef, Route>, Error> {
         let (mut known, mut asked) = (BTreeMap::new(), Vec::new());
-        for account in elements.iter().filter_map(|element| element.account.as_ref()) {
+        for account in elements.iter().filter_map(|received| received.element.account.as_ref()) {
             if known.contains_key(account) || asked.contains(account) {
                 continue;
             }
@@ -113,10 +112,11 @@ impl Intake<'_> {
     pub(super) async fn shelter(
         &self,
         app: &App,
-        elements: Vec<Inbound>,
+        elements: Vec<Received>,
     ) -> Result<Vec<QuarantineId>, Error> {
         let (mut writes, mut kept) = (Vec::new(), Vec::new());
-        for element in elements {
+        for received in elements {
+            let element = &received.element;
             let (org, reason, what) = match (&element.account, &element.body) {
                 (Some(_), body) => (None, QuarantineReason::Unrouted, body.kind()),
                 (None, InboundBody::Account { what }) => (app.org, QuarantineReason::Account, what.as_str()),
@@ -125,7 +125,7 @@ impl Intake<'_> {
                 }
                 (None, body) => (app.org, QuarantineReason::Unrouted, body.kind()),
             };
-            let item = self.quarantined(org, app, reason, what, &element.raw, element.at).await?;
+            let item = self.quarantined(org, app, reason, what, &received).await?;
             kept.push(item.id);
             writes.push(SystemWrite::Quarantine(item));
         }
@@ -141,16 +141,20 @@ impl Intake<'_> {
         app: &App,
         reason: QuarantineReason,
         what: &str,
-        raw: &Bytes,
-        at: Option<DateTime<Utc>>,
+        received: &Received,
     ) -> Result<Quarantined, Error> {
+        let (raw, at, trust) = (&received.element.raw, received.element.at, received.trust);
         let now = self.crm.now();
-        let digest = Sha256::new()
+        let mut digest = Sha256::new()
             .chain_update(crate::TypedId::uuid(app.id).as_bytes())
             .chain_update(org.map_or([0; 16], |org| *crate::TypedId::uuid(org).as_bytes()))
             .chain_update(reason.as_str())
-            .chain_update(raw)
-            .finalize();
+            .chain_update(raw);
+        if trust != Trust::Signed {
+            // The same bytes with a signature are kept beside those without.
+            digest.update(trust.as_str());
+        }
+        let digest = digest.finalize();
         let day = now.duration_trunc(TimeDelta::days(1)).unwrap_or(now);
         let id: QuarantineId = crate::id::id_of(at.filter(|at| *at <= now).unwrap_or(day), &digest.into());
         let sealed: Sealed = self.crm.sealer().seal(&crate::inbox::context(org, id), raw).await?;
@@ -162,6 +166,7 @@ impl Intake<'_> {
             reason,
             what: what.chars().filter(|c| !c.is_control()).take(120).collect(),
             sealed,
+            trust,
             received_at: now,
             expires_at: now + QUARANTINE_PERIOD,
         })

@@ -3,23 +3,42 @@
 use async_trait::async_trait;
 
 use super::MemoryStore;
+use super::commit::{absent, missing};
 use super::state::Rows;
 use crate::access::{AccessStore, AccessWrite, ApiKey, Member, Org};
-use crate::id::MemberId;
+use crate::id::{MemberId, OrgId};
 use crate::scope::OrgScope;
-use crate::store::StoreResult;
+use crate::store::{Expect, RecordRef, Revision, StoreError, StoreResult};
 
 impl Rows {
-    pub(super) fn write_access(&mut self, write: AccessWrite) {
+    pub(super) fn write_access(&mut self, write: AccessWrite, org: OrgId) -> StoreResult<()> {
         match write {
-            AccessWrite::Org(org) => self.org = Some(org),
-            AccessWrite::Member(member) => {
+            AccessWrite::InsertOrg(new) => {
+                if self.org.is_some() {
+                    return Err(StoreError::unmet(Expect::Revision(RecordRef::Org(org), Revision::NONE)));
+                }
+                self.org = Some(new);
+            }
+            AccessWrite::ChangeOrg(change) => {
+                change.apply(self.org.as_mut().ok_or_else(|| missing(RecordRef::Org(org)))?);
+            }
+            AccessWrite::InsertMember(member) => {
+                absent(&self.members, &member.id, RecordRef::Member(member.id))?;
                 self.members.insert(member.id, member);
             }
-            AccessWrite::ApiKey(key) => {
+            AccessWrite::ChangeMember { member, change } => {
+                let kept = self.members.get_mut(&member);
+                change.apply(kept.ok_or_else(|| missing(RecordRef::Member(member)))?);
+            }
+            AccessWrite::InsertApiKey(key) => {
+                absent(&self.keys, &key.id, RecordRef::ApiKey(key.id))?;
                 self.keys.insert(key.id, key);
             }
+            AccessWrite::ChangeApiKey { key, change } => {
+                change.apply(self.keys.get_mut(&key).ok_or_else(|| missing(RecordRef::ApiKey(key)))?);
+            }
         }
+        Ok(())
     }
 }
 

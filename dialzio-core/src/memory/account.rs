@@ -3,31 +3,40 @@
 use async_trait::async_trait;
 
 use super::MemoryStore;
-use super::commit::{Frame, is_routed, route_free};
+use super::commit::{Frame, absent, is_routed, missing, route_free};
 use super::state::Rows;
 use crate::account::{AccountStore, AccountWrite, ProviderAccount};
 use crate::id::AccountId;
 use crate::scope::OrgScope;
-use crate::store::{Expect, StoreError, StoreResult};
+use crate::store::{Expect, RecordRef, StoreError, StoreResult};
 
 impl Rows {
     pub(super) fn write_account(&mut self, frame: &Frame<'_>, write: AccountWrite) -> StoreResult<()> {
         match write {
-            AccountWrite::Put(account) => {
-                let routed = is_routed(account.state);
-                if routed && !route_free(frame, &account.provider, &account.external_id) {
-                    return Err(StoreError::unmet(Expect::RouteFree(
-                        account.provider.clone(),
-                        account.external_id.clone(),
-                    )));
-                }
-                self.accounts.insert(account.id, *account);
+            AccountWrite::Insert(account) => {
+                absent(&self.accounts, &account.id, RecordRef::Account(account.id))?;
+                self.put_account(frame, *account)?;
+            }
+            AccountWrite::Change { account, change } => {
+                let kept = self.accounts.get(&account).cloned();
+                let mut kept = kept.ok_or_else(|| missing(RecordRef::Account(account)))?;
+                change.apply(&mut kept);
+                self.put_account(frame, kept)?;
             }
             AccountWrite::Templates { account, mut templates } => {
                 templates.sort_by(|a, b| (&a.name, &a.language).cmp(&(&b.name, &b.language)));
                 self.templates.insert(account, templates);
             }
         }
+        Ok(())
+    }
+
+    fn put_account(&mut self, frame: &Frame<'_>, account: ProviderAccount) -> StoreResult<()> {
+        if is_routed(account.state) && !route_free(frame, &account.provider, &account.external_id) {
+            let taken = Expect::RouteFree(account.provider.clone(), account.external_id.clone());
+            return Err(StoreError::unmet(taken));
+        }
+        self.accounts.insert(account.id, account);
         Ok(())
     }
 }

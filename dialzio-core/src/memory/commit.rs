@@ -1,6 +1,7 @@
 //! One batch: what it was decided on, what it changes, what it leaves in the two logs.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use std::collections::BTreeMap;
 
 use super::Sabotage;
 use super::state::{Rows, Used, World, alias_key};
@@ -11,9 +12,10 @@ use crate::event::{EventSeq, Recorded};
 use crate::id::{IdSource, OrgId};
 use crate::inbox::InboxWrite;
 use crate::ledger::{AuditEntry, ChainHash};
+use crate::provider::Trust;
 use crate::scope::Principal;
 use crate::store::{
-    BatchParts, Commit, EffectWrite, Expect, Outcome, RecordRef, StoreError, StoreResult, Write,
+    BatchParts, Commit, EffectWrite, Expect, Outcome, RecordRef, Revision, StoreError, StoreResult, Write,
 };
 
 /// How long a client's key is kept.
@@ -102,14 +104,7 @@ fn used_before(frame: &Frame<'_>, rows: &Rows, parts: &BatchParts) -> Option<Out
 /// Whether a fact is true.
 fn holds(frame: &Frame<'_>, rows: &Rows, fact: &Expect) -> bool {
     match fact {
-        Expect::Revision(RecordRef::Contact(id), revision) => {
-            rows.contacts.get(id).is_some_and(|contact| contact.revision == *revision)
-        }
-        Expect::Revision(RecordRef::Conversation(id), revision) => {
-            rows.conversations.get(id).is_some_and(|conversation| conversation.revision == *revision)
-        }
-        // Nothing else has a revision.
-        Expect::Revision(..) => false,
+        Expect::Revision(record, revision) => revision_of(frame, rows, *record) == Some(*revision),
         Expect::IdentityFree(portfolio, alias) => !rows.aliases.contains_key(&alias_key(portfolio, alias)),
         Expect::ConversationFree(account, identity) => rows.pair(*account, *identity).is_none(),
         Expect::ExternalFree(account, external) => {
@@ -128,6 +123,39 @@ fn holds(frame: &Frame<'_>, rows: &Rows, fact: &Expect) -> bool {
             rows.accounts.get(account).is_some_and(|kept| kept.app == *app && is_routed(kept.state))
         }
     }
+}
+
+/// The revision of a record, [`Revision::NONE`] if it is not there; `None` for kinds without one.
+fn revision_of(frame: &Frame<'_>, rows: &Rows, record: RecordRef) -> Option<Revision> {
+    let found = match record {
+        RecordRef::Contact(id) => rows.contacts.get(&id).map(|kept| kept.revision),
+        RecordRef::Conversation(id) => rows.conversations.get(&id).map(|kept| kept.revision),
+        RecordRef::Account(id) => rows.accounts.get(&id).map(|kept| kept.revision),
+        RecordRef::Org(id) => rows.org.as_ref().filter(|_| id == frame.org).map(|kept| kept.revision),
+        RecordRef::Member(id) => rows.members.get(&id).map(|kept| kept.revision),
+        RecordRef::ApiKey(id) => rows.keys.get(&id).map(|kept| kept.revision),
+        RecordRef::Message(_)
+        | RecordRef::Media(_)
+        | RecordRef::User(_)
+        | RecordRef::App(_)
+        | RecordRef::Other(_) => {
+            return None;
+        }
+    };
+    Some(found.unwrap_or(Revision::NONE))
+}
+
+/// A change of a record that is not there.
+pub(super) fn missing(record: RecordRef) -> StoreError {
+    StoreError::unmet(Expect::Revision(record, Revision::FIRST))
+}
+
+/// Refuses a new record whose id is taken.
+pub(super) fn absent<K: Ord, V>(kept: &BTreeMap<K, V>, id: &K, record: RecordRef) -> StoreResult<()> {
+    if kept.contains_key(id) {
+        return Err(StoreError::unmet(Expect::Revision(record, Revision::NONE)));
+    }
+    Ok(())
 }
 
 /// Whether an account in this state is routed to. One whose token ran out still receives.
@@ -153,6 +181,14 @@ fn queues_work(write: &Write) -> bool {
     )
 }
 
+fn forget_trust(write: &mut InboxWrite) {
+    match write {
+        InboxWrite::Park(item) => item.trust = Trust::Signed,
+        InboxWrite::Quarantine(bytes) => bytes.trust = Trust::Signed,
+        InboxWrite::Retry { .. } | InboxWrite::Settle(_) | InboxWrite::Release(_) => {}
+    }
+}
+
 /// One change; answers how many rows a purge removed.
 fn change(frame: &Frame<'_>, rows: &mut Rows, write: Write, at: DateTime<Utc>) -> StoreResult<u64> {
     match write {
@@ -161,9 +197,14 @@ fn change(frame: &Frame<'_>, rows: &mut Rows, write: Write, at: DateTime<Utc>) -
         Write::Media(write) => rows.write_media(write)?,
         Write::Consent(write) => rows.write_consent(write),
         Write::Account(write) => rows.write_account(frame, write)?,
-        Write::Access(write) => rows.write_access(write),
+        Write::Access(write) => rows.write_access(write, frame.org)?,
         Write::Effect(write) => rows.write_effect(write),
-        Write::Inbox(write) => rows.write_inbox(write, frame.org),
+        Write::Inbox(mut write) => {
+            if frame.sabotage == Some(Sabotage::TrustForgotten) {
+                forget_trust(&mut write);
+            }
+            rows.write_inbox(write, frame.org);
+        }
         Write::Purge { class, at: by, kept, limit } => {
             return Ok(rows.purge(frame, class, by, kept, limit, at));
         }

@@ -54,6 +54,8 @@ pub enum Sabotage {
     ReplayIgnored,
     /// What had expired is seen again when the clock goes back.
     TimeGoesBack,
+    /// What waits and what is quarantined comes back as if it had been signed.
+    TrustForgotten,
 }
 
 /// A store in memory. Conformance: [`crate::store_conformance`].

@@ -6,7 +6,7 @@ use futures_util::stream::BoxStream;
 use std::sync::PoisonError;
 use uuid::Uuid;
 
-use super::commit::{is_routed, log, own_entry};
+use super::commit::{absent, is_routed, log, own_entry};
 use super::inbox::newest_first;
 use super::state::{Held, Rows, System};
 use super::{MemoryStore, Sabotage, stream};
@@ -36,12 +36,21 @@ fn changed(record: Uuid) -> StoreError {
 impl System {
     fn write(&mut self, write: SystemWrite) -> StoreResult<()> {
         match write {
-            SystemWrite::User(user) => {
-                let email = user.email.match_key();
-                if self.users.values().any(|kept| kept.id != user.id && kept.email.match_key() == email) {
-                    return Err(changed(user.id.uuid()));
+            SystemWrite::InsertUser(user) => {
+                if self.users.contains_key(&user.id) {
+                    return Err(StoreError::unmet(Expect::Revision(
+                        RecordRef::User(user.id),
+                        Revision::NONE,
+                    )));
                 }
-                self.users.insert(user.id, user);
+                self.put_user(user)?;
+            }
+            SystemWrite::ChangeUser { user, revision, change } => {
+                let unmet = || StoreError::unmet(Expect::Revision(RecordRef::User(user), revision));
+                let kept = self.users.get(&user).filter(|kept| kept.revision == revision);
+                let mut kept = kept.cloned().ok_or_else(unmet)?;
+                change.apply(&mut kept);
+                self.put_user(kept)?;
             }
             SystemWrite::Session(session) => {
                 self.sessions.insert(session.hash, session);
@@ -62,8 +71,14 @@ impl System {
                 let record = Uuid::from_bytes(std::array::from_fn(|i| token.0[i]));
                 self.invitations.remove(&token).ok_or_else(|| changed(record))?;
             }
-            SystemWrite::App(app) => {
+            SystemWrite::InsertApp(app) => {
+                absent(&self.apps, &app.id, RecordRef::App(app.id))?;
                 self.apps.insert(app.id, app);
+            }
+            SystemWrite::ChangeApp { app, revision, change } => {
+                let unmet = || StoreError::unmet(Expect::Revision(RecordRef::App(app), revision));
+                let kept = self.apps.get_mut(&app).filter(|kept| kept.revision == revision);
+                change.apply(kept.ok_or_else(unmet)?);
             }
             SystemWrite::Quarantine(bytes) => {
                 self.unrouted.entry(bytes.id).or_insert(bytes);
@@ -88,6 +103,15 @@ impl System {
             SystemWrite::TimeMark(mark) => self.time_mark = Some(mark),
             SystemWrite::Carry => {}
         }
+        Ok(())
+    }
+
+    fn put_user(&mut self, user: User) -> StoreResult<()> {
+        let email = user.email.match_key();
+        if self.users.values().any(|kept| kept.id != user.id && kept.email.match_key() == email) {
+            return Err(changed(user.id.uuid()));
+        }
+        self.users.insert(user.id, user);
         Ok(())
     }
 }

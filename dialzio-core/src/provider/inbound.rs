@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 
+use super::Trust;
 use crate::contact::{Alias, BusinessScopedId};
 use crate::conversation::{Content, DeliveryStatus, ExternalId, FailureNote, MediaKind};
 use crate::id::MessageId;
@@ -25,6 +26,16 @@ pub struct Inbound {
     /// The element as it arrived, for quarantine and for waiting in line: a whole webhook body that holds this
     /// element alone, so that [`super::WebhookDecoder::decode_element`] reads it again.
     pub raw: Bytes,
+}
+
+/// An element with how far the webhook that it came by can be believed. Intake makes these; the trust stays with the element
+/// while it waits, and when it is replayed from quarantine.
+#[derive(Debug, Clone)]
+pub struct Received {
+    /// What was reported.
+    pub element: Inbound,
+    /// How far to believe it.
+    pub trust: Trust,
 }
 
 /// What happened.
@@ -118,6 +129,18 @@ impl Sender {
         all.extend(self.scoped.clone().map(Alias::BusinessScoped));
         all.extend(self.phone.clone().map(Alias::Phone));
         all
+    }
+
+    /// The same person with one id, the number if there is one: what a report without a signature may say, so that it
+    /// cannot join two people.
+    #[must_use]
+    pub fn with_one_id(&self) -> Self {
+        let (scoped, parent_scoped) = match (&self.phone, &self.scoped) {
+            (Some(_), _) => (None, None),
+            (None, Some(scoped)) => (Some(scoped.clone()), None),
+            (None, None) => (None, self.parent_scoped.clone()),
+        };
+        Self { scoped, parent_scoped, ..self.clone() }
     }
 }
 

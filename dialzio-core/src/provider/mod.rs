@@ -8,7 +8,7 @@ mod webhook;
 pub use error::{BoxError, ProviderError, RefusalReason, WebhookError};
 pub use inbound::{
     AccountRef, DeliveryNews, IdentityNews, Inbound, InboundBody, InboundContent, InboundMedia,
-    InboundMessage, PreferenceNews, PreferenceValue, ReactionNews, Sender, TemplateNews,
+    InboundMessage, PreferenceNews, PreferenceValue, ReactionNews, Received, Sender, TemplateNews,
 };
 #[cfg(feature = "mock")]
 pub use messaging::MockMessagingProvider;

@@ -5,6 +5,7 @@ use secrecy::SecretString;
 use std::fmt::Debug;
 
 use super::{Inbound, WebhookError};
+use crate::name::words;
 
 /// The HTTP method of a webhook request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,13 +42,16 @@ impl Debug for RawWebhook {
     }
 }
 
-/// How far a verified webhook can be believed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Trust {
-    /// Signed over its bytes.
-    Signed,
-    /// Only the address was secret: starts no automatic action.
-    PathOnly,
+words! {
+    /// How far a verified webhook, and each of its elements, can be believed.
+    pub enum Trust {
+        /// Signed over its bytes.
+        Signed = "signed",
+        /// Only the address was secret. Such an element informs people and decides nothing: it gives or lifts no consent,
+        /// opens no reply window, joins no identities, starts no send, and ends no message for good. What looks like an
+        /// opt-out holds promotion until a person has asked.
+        PathOnly = "path_only",
+    }
 }
 
 /// A webhook whose origin was checked. Only [`WebhookDecoder::verify`] makes these.

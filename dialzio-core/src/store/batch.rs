@@ -14,8 +14,8 @@ use crate::conversation::{ConversationWrite, ExternalId};
 use crate::effect::{Effect, EffectState, Lane};
 use crate::event::DomainEvent;
 use crate::id::{
-    AccountId, AppId, ChannelIdentityId, ContactId, ConversationId, EffectId, InboxId, MediaId, MessageId,
-    OrgId, TypedId,
+    AccountId, ApiKeyId, AppId, ChannelIdentityId, ContactId, ConversationId, EffectId, InboxId, MediaId,
+    MemberId, MessageId, OrgId, TypedId, UserId,
 };
 use crate::inbox::InboxWrite;
 use crate::ledger::Action;
@@ -35,6 +35,18 @@ pub enum RecordRef {
     Message(MessageId),
     /// A file.
     Media(MediaId),
+    /// An account.
+    Account(AccountId),
+    /// The organisation.
+    Org(OrgId),
+    /// A member.
+    Member(MemberId),
+    /// A key.
+    ApiKey(ApiKeyId),
+    /// A user.
+    User(UserId),
+    /// An app.
+    App(AppId),
     /// Any other record, by its id alone.
     Other(Uuid),
 }
@@ -48,6 +60,12 @@ impl RecordRef {
             Self::Conversation(_) => "conversation",
             Self::Message(_) => "message",
             Self::Media(_) => "media",
+            Self::Account(_) => "account",
+            Self::Org(_) => "organisation",
+            Self::Member(_) => "member",
+            Self::ApiKey(_) => "api_key",
+            Self::User(_) => "user",
+            Self::App(_) => "app",
             Self::Other(_) => "other",
         }
     }
@@ -60,6 +78,12 @@ impl RecordRef {
             Self::Conversation(id) => id.uuid(),
             Self::Message(id) => id.uuid(),
             Self::Media(id) => id.uuid(),
+            Self::Account(id) => id.uuid(),
+            Self::Org(id) => id.uuid(),
+            Self::Member(id) => id.uuid(),
+            Self::ApiKey(id) => id.uuid(),
+            Self::User(id) => id.uuid(),
+            Self::App(id) => id.uuid(),
             Self::Other(id) => *id,
         }
     }
@@ -72,6 +96,12 @@ impl RecordRef {
             "conversation" => Self::Conversation(ConversationId::from_uuid(id)),
             "message" => Self::Message(MessageId::from_uuid(id)),
             "media" => Self::Media(MediaId::from_uuid(id)),
+            "account" => Self::Account(AccountId::from_uuid(id)),
+            "organisation" => Self::Org(OrgId::from_uuid(id)),
+            "member" => Self::Member(MemberId::from_uuid(id)),
+            "api_key" => Self::ApiKey(ApiKeyId::from_uuid(id)),
+            "user" => Self::User(UserId::from_uuid(id)),
+            "app" => Self::App(AppId::from_uuid(id)),
             _ => Self::Other(id),
         }
     }
@@ -81,7 +111,8 @@ impl RecordRef {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Expect {
-    /// The contact or conversation has this revision.
+    /// The contact, conversation, account, organisation, member or key has this revision; [`Revision::NONE`] if there is
+    /// none. Not true of other records.
     Revision(RecordRef, Revision),
     /// No identity of the portfolio holds the alias.
     IdentityFree(crate::contact::Portfolio, Alias),

@@ -1,6 +1,7 @@
 //! What a store has to offer: small reads, and one way to write.
 
 mod batch;
+mod change;
 mod layer;
 mod system;
 
@@ -9,6 +10,8 @@ pub use batch::{
 };
 pub use layer::{Call, StoreLayer};
 pub use system::{Due, Fence, Lease, SystemStore, SystemWrite, UserKey};
+
+pub(crate) use change::change;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -30,6 +33,8 @@ use crate::scope::OrgScope;
 pub struct Revision(pub u32);
 
 impl Revision {
+    /// There is no such record.
+    pub const NONE: Self = Self(0);
     /// A record that was just made.
     pub const FIRST: Self = Self(1);
 }

@@ -4,9 +4,9 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use futures_util::stream::BoxStream;
 
-use super::{Batch, Commit, StoreResult};
-use crate::access::{Invitation, Org, Session, SignIn, TokenHash, User};
-use crate::account::{App, KeyCheck, Route};
+use super::{Batch, Commit, Revision, StoreResult};
+use crate::access::{Invitation, Org, Session, SignIn, TokenHash, User, UserChange};
+use crate::account::{App, AppChange, KeyCheck, Route};
 use crate::effect::{Effect, Lane};
 use crate::id::{AppId, HookId, OrgId, QuarantineId, UserId, WorkerId};
 use crate::inbox::{InboxItem, Quarantined};
@@ -54,8 +54,17 @@ pub enum Due {
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum SystemWrite {
-    /// A user, new or as they are now.
-    User(User),
+    /// A new user. An id or address that is there already is refused: [`super::StoreError::Unmet`].
+    InsertUser(User),
+    /// A change of a user who has this revision; otherwise [`super::StoreError::Unmet`].
+    ChangeUser {
+        /// Which.
+        user: UserId,
+        /// What it was decided on.
+        revision: Revision,
+        /// What changes.
+        change: UserChange,
+    },
     /// A new session.
     Session(Session),
     /// A session was used.
@@ -68,8 +77,17 @@ pub enum SystemWrite {
     Invitation(Invitation),
     /// An invitation was used. One that is not there any more: [`super::StoreError::Unmet`] of its record.
     UseInvitation(TokenHash),
-    /// An app, new or as it is now.
-    App(App),
+    /// A new app. An id that is there already is refused: [`super::StoreError::Unmet`].
+    InsertApp(App),
+    /// A change of an app that has this revision; otherwise [`super::StoreError::Unmet`].
+    ChangeApp {
+        /// Which.
+        app: AppId,
+        /// What it was decided on.
+        revision: Revision,
+        /// What changes.
+        change: AppChange,
+    },
     /// Bytes that belong to no organisation we know, or to one that owns the app.
     Quarantine(Quarantined),
     /// Takes such bytes out.

@@ -5,7 +5,7 @@ use futures_util::future::{join, join_all};
 use tokio::time::Instant;
 
 use super::{WorkReport, Worker};
-use crate::account::{AccountState, AccountWrite};
+use crate::account::{AccountChange, AccountState, AccountWrite, ProviderAccount};
 use crate::consent::{
     Channel, ConsentEvent, ConsentRecord, ConsentWrite, EvidenceKind, Intent, PurposeScope, Refusal,
     SendFacts, SendPermit, Verdict, decide,
@@ -20,7 +20,7 @@ use crate::ledger::Action;
 use crate::media::Media;
 use crate::provider::{Accepted, OutboundContent, OutboundMessage, ProviderError, RefusalReason, Sender};
 use crate::scope::{OrgScope, Principal};
-use crate::store::{Batch, Cause, EffectWrite, Expect, Lease, LedgerSeq, StoreError};
+use crate::store::{Batch, Cause, EffectWrite, Expect, Lease, LedgerSeq, RecordRef, StoreError};
 use crate::text::EvidenceText;
 
 /// How long an account rests whose credentials are not accepted.
@@ -216,6 +216,7 @@ impl Worker<'_> {
             .about(message)
             .expect(Expect::Effect(facts.effect.id, EffectState::Dispatched))
             .event(DomainEvent::MessageChanged { conversation, message });
+        let mut found = None;
         match outcome {
             Ok(accepted) => {
                 report.sent = 1;
@@ -224,14 +225,18 @@ impl Worker<'_> {
             Err(error) => {
                 report.failed = 1;
                 tracing::warn!(code = %error.code(), message = %message, "a message was not taken");
-                self.not_taken(&facts, &error, now, &mut batch);
+                found = self.not_taken(&facts, &error, now, &mut batch);
             }
         }
         match self.crm.store().commit_one(scope, batch).await {
             // A status was faster than the answer and resolved it.
-            Err(StoreError::Unmet(_)) => Ok(report),
-            other => Ok(other.map(|_| report)?),
+            Err(StoreError::Unmet(_)) => {}
+            other => {
+                other?;
+            }
         }
+        self.account_is(scope, &facts.account, found).await?;
+        Ok(report)
     }
 
     async fn call(
@@ -304,13 +309,39 @@ impl Worker<'_> {
         }
     }
 
+    /// Writes down what a provider's answer says about the account, in a commit of its own. An account that was changed
+    /// while the provider was asked stays as it is: the answer is about credentials that may be gone.
+    pub(super) async fn account_is(
+        &self,
+        scope: &OrgScope,
+        seen: &ProviderAccount,
+        found: Option<AccountState>,
+    ) -> Result<(), Error> {
+        let Some(state) = found else { return Ok(()) };
+        let account = seen.id;
+        let change = AccountChange { state: Some(state), ..AccountChange::default() };
+        let mut batch = Batch::caused_by(&Cause::Stored, Action::AccountChanged, self.crm.now());
+        batch
+            .about(account)
+            .expect(Expect::Revision(RecordRef::Account(account), seen.revision))
+            .write(AccountWrite::Change { account, change: Box::new(change) })
+            .event(DomainEvent::AccountChanged { account });
+        match self.crm.store().commit_one(scope, batch).await {
+            Err(StoreError::Unmet(_)) => Ok(()),
+            other => Ok(other.map(drop)?),
+        }
+    }
+
+    /// What follows for the message from an error of the provider, into `batch`. Answers what it says about the account,
+    /// for [`account_is`](Self::account_is).
+    #[must_use]
     pub(super) fn not_taken(
         &self,
         facts: &SendFacts,
         error: &ProviderError,
         now: DateTime<Utc>,
         batch: &mut Batch,
-    ) {
+    ) -> Option<AccountState> {
         let message = facts.message.id;
         let id = facts.effect.id;
         let attempts = facts.effect.attempts + 1;
@@ -343,14 +374,8 @@ impl Worker<'_> {
                 batch.write(settle(EffectState::Pending, Some(due), attempts));
             }
             (ProviderError::Credentials { .. }, _) => {
-                let account = crate::account::ProviderAccount {
-                    state: AccountState::NeedsLogin,
-                    ..facts.account.clone()
-                };
-                batch
-                    .write(settle(EffectState::Pending, Some(now + LOGIN_REST), facts.effect.attempts))
-                    .event(DomainEvent::AccountChanged { account: account.id })
-                    .write(AccountWrite::Put(Box::new(account)));
+                batch.write(settle(EffectState::Pending, Some(now + LOGIN_REST), facts.effect.attempts));
+                return Some(AccountState::NeedsLogin);
             }
             (ProviderError::Ambiguous { .. }, _) => {
                 batch
@@ -362,20 +387,27 @@ impl Worker<'_> {
                     .write(settle(EffectState::Dead, None, attempts))
                     .write(evidence(DeliveryStatus::Failed));
                 if let ProviderError::Refused { reason, .. } = error {
-                    self.consequences(facts, *reason, now, batch);
+                    return self.consequences(facts, *reason, now, batch);
                 }
             }
         }
+        None
     }
 
     /// What a refusal says about the person or the account.
-    fn consequences(&self, facts: &SendFacts, reason: RefusalReason, now: DateTime<Utc>, batch: &mut Batch) {
+    fn consequences(
+        &self,
+        facts: &SendFacts,
+        reason: RefusalReason,
+        now: DateTime<Utc>,
+        batch: &mut Batch,
+    ) -> Option<AccountState> {
         match reason {
             RefusalReason::MarketingStopped => {
                 let note = EvidenceText::received(
                     "The provider refused a promotional message: the person stopped marketing.",
                 );
-                let Some(note) = note else { return };
+                let note = note?;
                 batch
                     .write(ConsentWrite::Record(ConsentRecord {
                         id: self.crm.ids().next(now),
@@ -403,14 +435,9 @@ impl Worker<'_> {
                     unreachable_since: Some(now),
                 });
             }
-            RefusalReason::Account => {
-                let account =
-                    crate::account::ProviderAccount { state: AccountState::Paused, ..facts.account.clone() };
-                batch
-                    .event(DomainEvent::AccountChanged { account: account.id })
-                    .write(AccountWrite::Put(Box::new(account)));
-            }
+            RefusalReason::Account => return Some(AccountState::Paused),
             _ => {}
         }
+        None
     }
 }

@@ -27,6 +27,7 @@ impl Worker<'_> {
         // Not under the lease: a large file may take longer, and its id at the provider is true all the same.
         let mut batch = Batch::caused_by(&Cause::Stored, Action::MediaUploaded, now);
         batch.about(media.id).expect(Expect::Effect(facts.effect.id, EffectState::Pending));
+        let mut found = None;
         match outcome {
             Ok(uploaded) => {
                 report.uploaded = 1;
@@ -35,16 +36,20 @@ impl Worker<'_> {
             Err(error) => {
                 report.failed = 1;
                 tracing::warn!(code = %error.code(), media = %media.id, "a file was not taken");
-                self.not_taken(&facts, &error, now, &mut batch);
+                found = self.not_taken(&facts, &error, now, &mut batch);
                 let (conversation, message) = (facts.conversation.id, facts.message.id);
                 batch.event(DomainEvent::MessageChanged { conversation, message });
             }
         }
         match self.crm.store().commit_one(scope, batch).await {
             // Taken back meanwhile, or another worker was faster.
-            Err(StoreError::Unmet(_)) => Ok(report),
-            other => Ok(other.map(|_| report)?),
+            Err(StoreError::Unmet(_)) => {}
+            other => {
+                other?;
+            }
         }
+        self.account_is(scope, &facts.account, found).await?;
+        Ok(report)
     }
 
     async fn hand_up(

@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
 use dialzio_core::access::chrono_tz_name::ZoneName;
-use dialzio_core::access::{ApiKey, Member, Org};
+use dialzio_core::access::{ApiKey, Member, Org, OrgChange};
 use dialzio_core::consent::QuietHours;
 use dialzio_core::ledger::AuditEntry;
 use dialzio_core::text::{EmailAddress, Title};
@@ -98,13 +98,11 @@ pub async fn change(
     Caller(actor): Caller,
     Body(patch): Body<OrgPatchJson>,
 ) -> Result<Json<OrgJson>, Problem> {
-    let mut org = state.crm().access().settings(&actor).await?;
-    if let Some(name) = patch.name {
-        org.name = text::<Title>("name", &name)?;
-    }
-    if let Some(zone) = patch.zone {
-        org.zone = ZoneName::parse(&zone).ok_or_else(|| Problem::invalid("zone", "is an IANA time zone"))?;
-    }
+    let org = state.crm().access().settings(&actor).await?;
+    let name = patch.name.map(|name| text::<Title>("name", &name)).transpose()?;
+    let known =
+        |zone: String| ZoneName::parse(&zone).ok_or_else(|| Problem::invalid("zone", "is an IANA time zone"));
+    let zone = patch.zone.map(known).transpose()?;
     let QuietHours { mut open_from, mut open_until } = org.quiet_hours;
     if let Some(from) = patch.quiet_from {
         open_from = minutes("quiet_from", &from)?;
@@ -112,11 +110,10 @@ pub async fn change(
     if let Some(until) = patch.quiet_until {
         open_until = minutes("quiet_until", &until)?;
     }
-    org.quiet_hours = QuietHours { open_from, open_until };
-    org.marketing_cap = patch.marketing_cap.unwrap_or(org.marketing_cap);
-    org.message_days = patch.message_days.unwrap_or(org.message_days);
-    state.crm().access().change_org(&actor, org.clone()).await?;
-    Ok(Json(org.into()))
+    let quiet_hours = Some(QuietHours { open_from, open_until }).filter(|hours| *hours != org.quiet_hours);
+    let (marketing_cap, message_days) = (patch.marketing_cap, patch.message_days);
+    let change = OrgChange { name, zone, quiet_hours, marketing_cap, message_days };
+    Ok(Json(state.crm().access().change_org(&actor, org.revision, change).await?.into()))
 }
 
 /// Somebody who works here.

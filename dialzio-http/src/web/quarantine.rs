@@ -49,6 +49,10 @@ fn reason(reason: QuarantineReason) -> (&'static str, &'static str) {
         QuarantineReason::Stuck => {
             ("It failed again and again", "Replay it; if it stays, tell whoever runs this.")
         }
+        QuarantineReason::Unsigned => (
+            "A report without a signature would change something",
+            "Check it with the provider; act on it by hand if it is true, then discard it.",
+        ),
         QuarantineReason::Account => {
             ("News about the account as a whole", "Read it, act on it, then discard it.")
         }

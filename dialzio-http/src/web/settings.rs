@@ -3,6 +3,7 @@
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use dialzio_core::Permission;
+use dialzio_core::access::OrgChange;
 use dialzio_core::access::chrono_tz_name::ZoneName;
 use dialzio_core::consent::QuietHours;
 
@@ -76,8 +77,13 @@ pub(crate) async fn save(mut desk: Desk, fields: Fields) -> Result<Response, Pro
             return Ok((StatusCode::UNPROCESSABLE_ENTITY, show(&wrong)?).into_response());
         }
         if org != desk.org {
-            desk.crm().access().change_org(&desk.actor, org.clone()).await?;
-            desk.org = org;
+            let change = OrgChange {
+                quiet_hours: Some(org.quiet_hours),
+                marketing_cap: Some(org.marketing_cap),
+                zone: Some(org.zone),
+                ..OrgChange::default()
+            };
+            desk.org = desk.crm().access().change_org(&desk.actor, org.revision, change).await?;
         }
     }
     let saved = SettingsForm { is_saved: true, ..form(&desk) };

@@ -5,19 +5,19 @@ use super::statements;
 macro_rules! account {
     () => {
         "SELECT a.id, a.provider, a.app_id, a.name, a.external_id, a.business_id, a.portfolio, a.display_number, \
-                a.base_url, a.token, a.state, a.checked_at, a.created_at FROM @account a WHERE a.org_id = $1"
+                a.base_url, a.token, a.state, a.checked_at, a.created_at, a.revision FROM @account a WHERE a.org_id = $1"
     };
 }
 
 macro_rules! member {
     () => {
-        "SELECT m.id, m.user_id, m.name, m.role, m.state, m.created_at FROM @member m "
+        "SELECT m.id, m.user_id, m.name, m.role, m.state, m.created_at, m.revision FROM @member m "
     };
 }
 
 macro_rules! api_key {
     () => {
-        "SELECT k.id, k.name, k.permissions, k.hash, k.created_at, k.expires_at, k.revoked_at FROM @api_key k \
+        "SELECT k.id, k.name, k.permissions, k.hash, k.created_at, k.expires_at, k.revoked_at, k.revision FROM @api_key k \
          WHERE k.org_id = $1"
     };
 }
@@ -28,27 +28,30 @@ statements! { ACCESS:
     MEMBER_OF_USER: Read [member] =
         concat!(member!(), "WHERE m.org_id = $1 AND m.user_id = $2 AND m.state = 'active' ORDER BY m.id LIMIT 1");
     PUT_MEMBER: Write [member] =
-        "INSERT INTO @member (org_id, id, user_id, name, role, state, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)
+        "INSERT INTO @member (org_id, id, user_id, name, role, state, created_at, revision)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
          ON CONFLICT (org_id, id) DO UPDATE SET user_id = excluded.user_id, name = excluded.name, role = excluded.role,
-                state = excluded.state, created_at = excluded.created_at";
+                state = excluded.state, created_at = excluded.created_at, revision = excluded.revision";
     API_KEY: Read [api_key] = concat!(api_key!(), " AND k.id = $2");
     API_KEYS: Read [api_key] = concat!(api_key!(), " ORDER BY k.id");
     PUT_API_KEY: Write [api_key] =
-        "INSERT INTO @api_key (org_id, id, name, permissions, hash, created_at, expires_at, revoked_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+        "INSERT INTO @api_key (org_id, id, name, permissions, hash, created_at, expires_at, revoked_at, revision)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
          ON CONFLICT (org_id, id) DO UPDATE SET name = excluded.name, permissions = excluded.permissions, hash = excluded.hash,
-                created_at = excluded.created_at, expires_at = excluded.expires_at, revoked_at = excluded.revoked_at";
+                created_at = excluded.created_at, expires_at = excluded.expires_at, revoked_at = excluded.revoked_at,
+                revision = excluded.revision";
 
     ACCOUNT: Read [account] = concat!(account!(), " AND a.id = $2");
     ACCOUNTS: Read [account] = concat!(account!(), " ORDER BY a.id");
     PUT_ACCOUNT: Write [account] =
         "INSERT INTO @account (org_id, id, provider, app_id, name, external_id, business_id, portfolio, display_number,
-                base_url, token, state, checked_at, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+                base_url, token, state, checked_at, created_at, revision)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
          ON CONFLICT (org_id, id) DO UPDATE SET provider = excluded.provider, app_id = excluded.app_id, name = excluded.name,
                 external_id = excluded.external_id, business_id = excluded.business_id, portfolio = excluded.portfolio,
                 display_number = excluded.display_number, base_url = excluded.base_url, token = excluded.token,
-                state = excluded.state, checked_at = excluded.checked_at, created_at = excluded.created_at";
+                state = excluded.state, checked_at = excluded.checked_at, created_at = excluded.created_at,
+                revision = excluded.revision";
     TEMPLATES: Read [template] =
         "SELECT t.definition FROM @template t WHERE t.org_id = $1 AND t.account_id = $2 ORDER BY t.name, t.language";
     TEMPLATE: Read [template] =

@@ -4,14 +4,15 @@ use super::statements;
 
 macro_rules! org {
     () => {
-        "SELECT o.org_id, o.name, o.zone, o.open_from, o.open_until, o.marketing_cap, o.message_days, o.created_at \
+        "SELECT o.org_id, o.name, o.zone, o.open_from, o.open_until, o.marketing_cap, o.message_days, o.created_at, \
+                o.revision \
          FROM org o"
     };
 }
 
 macro_rules! user {
     () => {
-        "SELECT u.id, u.email, u.password, u.created_at FROM user u"
+        "SELECT u.id, u.email, u.password, u.created_at, u.revision FROM user u"
     };
 }
 
@@ -19,13 +20,14 @@ macro_rules! app {
     () => {
         "SELECT p.id, p.org_id, p.provider, p.name, p.hook, \
                 (SELECT json_group_array(json_array(s.place, hex(s.sealed))) FROM app_secret s WHERE s.app_id = p.id), \
-                p.verify_token, p.created_at FROM app p"
+                p.verify_token, p.created_at, p.revision FROM app p"
     };
 }
 
 macro_rules! quarantine {
     () => {
-        "SELECT q.id, q.org_id, q.app_id, q.provider, q.reason, q.what, q.sealed, q.received_at, q.expires_at \
+        "SELECT q.id, q.org_id, q.app_id, q.provider, q.reason, q.what, q.sealed, q.trust, q.received_at, \
+                q.expires_at \
          FROM quarantine q"
     };
 }
@@ -35,11 +37,11 @@ statements! { SYSTEM:
     ORGS: System [org] = concat!(org!(), " WHERE o.org_id > ?1 ORDER BY o.org_id LIMIT ?2");
     ORG_DAYS: System [org] = "SELECT o.message_days FROM org o WHERE o.org_id = ?1";
     PUT_ORG: System [org] =
-        "INSERT INTO org (org_id, name, zone, open_from, open_until, marketing_cap, message_days, created_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+        "INSERT INTO org (org_id, name, zone, open_from, open_until, marketing_cap, message_days, created_at, revision)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
          ON CONFLICT DO UPDATE SET name = excluded.name, zone = excluded.zone, open_from = excluded.open_from,
                 open_until = excluded.open_until, marketing_cap = excluded.marketing_cap,
-                message_days = excluded.message_days, created_at = excluded.created_at";
+                message_days = excluded.message_days, created_at = excluded.created_at, revision = excluded.revision";
     HEAD: System [org_head] =
         "SELECT h.event_seq, h.audit_seq, h.audit_hash, h.ledger_seq FROM org_head h WHERE h.org_id = ?1";
     HEADS: System [org_head] = "SELECT h.org_id FROM org_head h WHERE h.org_id > ?1 ORDER BY h.org_id LIMIT ?2";
@@ -51,9 +53,9 @@ statements! { SYSTEM:
     USER: System [user] = concat!(user!(), " WHERE u.id = ?1");
     USER_BY_EMAIL: System [user] = concat!(user!(), " WHERE u.email_key = ?1");
     PUT_USER: System [user] =
-        "INSERT INTO user (id, email, email_key, password, created_at) VALUES (?1, ?2, ?3, ?4, ?5)
+        "INSERT INTO user (id, email, email_key, password, created_at, revision) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
          ON CONFLICT (id) DO UPDATE SET email = excluded.email, email_key = excluded.email_key,
-                password = excluded.password, created_at = excluded.created_at";
+                password = excluded.password, created_at = excluded.created_at, revision = excluded.revision";
     MEMBERSHIPS: System [membership] =
         "SELECT DISTINCT m.org_id FROM membership m WHERE m.user_id = ?1 ORDER BY m.org_id";
     PUT_MEMBERSHIP: System [membership] =
@@ -87,10 +89,11 @@ statements! { SYSTEM:
     APP_OF_HOOK: System [app, app_secret] = concat!(app!(), " WHERE p.hook = ?1");
     APPS: System [app, app_secret] = concat!(app!(), " WHERE p.org_id IS ?1 ORDER BY p.id");
     PUT_APP: System [app] =
-        "INSERT INTO app (id, org_id, provider, name, hook, verify_token, created_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+        "INSERT INTO app (id, org_id, provider, name, hook, verify_token, created_at, revision)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
          ON CONFLICT (id) DO UPDATE SET org_id = excluded.org_id, provider = excluded.provider, name = excluded.name,
-                hook = excluded.hook, verify_token = excluded.verify_token, created_at = excluded.created_at";
+                hook = excluded.hook, verify_token = excluded.verify_token, created_at = excluded.created_at,
+                revision = excluded.revision";
     DROP_APP_SECRETS: System [app_secret] = "DELETE FROM app_secret WHERE app_id = ?1";
     PUT_APP_SECRET: System [app_secret] = "INSERT INTO app_secret (app_id, place, sealed) VALUES (?1, ?2, ?3)";
 
@@ -125,8 +128,8 @@ statements! { SYSTEM:
     QUARANTINE: System [quarantine] =
         concat!(quarantine!(), " WHERE q.org_id IS ?1 AND q.id < ?2 AND q.expires_at > ?3 ORDER BY q.id DESC LIMIT ?4");
     PUT_QUARANTINE: System [quarantine] =
-        "INSERT INTO quarantine (id, org_id, app_id, provider, reason, what, sealed, received_at, expires_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT DO NOTHING";
+        "INSERT INTO quarantine (id, org_id, app_id, provider, reason, what, sealed, trust, received_at, expires_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT DO NOTHING";
     DROP_QUARANTINE: System [quarantine] = "DELETE FROM quarantine WHERE id = ?1";
     DROP_QUARANTINE_OF: System [quarantine] = "DELETE FROM quarantine WHERE id = ?2 AND org_id = ?1";
     SWEEP_QUARANTINE: System [quarantine] = "DELETE FROM quarantine WHERE org_id IS NULL AND expires_at <= ?1";

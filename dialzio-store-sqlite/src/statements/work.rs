@@ -41,14 +41,16 @@ statements! { WORK:
     DROP_EFFECT: Write [effect] = "DELETE FROM effect WHERE org_id = ?1 AND id = ?2";
 
     ITEMS_DUE: Read [inbox_item] =
-        "SELECT i.id, i.account_id, i.lane, i.provider, i.app_id, i.sealed, i.received_at, i.due_at, i.attempts
+        "SELECT i.id, i.account_id, i.lane, i.provider, i.app_id, i.sealed, i.trust, i.received_at, i.due_at,
+                i.attempts
          FROM inbox_item i INDEXED BY inbox_item_line WHERE i.org_id = ?1 AND i.lane = ?2 AND i.account_id = ?3 AND i.due_at <= ?4
          ORDER BY i.id LIMIT ?5";
     ITEM_WAITS: Read [inbox_item] =
         "SELECT 1 FROM inbox_item i WHERE i.org_id = ?1 AND i.lane = ?2 AND i.account_id = ?3";
     PUT_ITEM: Write [inbox_item] =
-        "INSERT INTO inbox_item (org_id, id, account_id, lane, provider, app_id, sealed, received_at, due_at, attempts)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT DO NOTHING";
+        "INSERT INTO inbox_item (org_id, id, account_id, lane, provider, app_id, sealed, trust, received_at, due_at,
+                attempts)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) ON CONFLICT DO NOTHING";
     RETRY_ITEM: Write [inbox_item] =
         "UPDATE inbox_item SET due_at = ?3, attempts = ?4 WHERE org_id = ?1 AND id = ?2 RETURNING lane, account_id";
     DROP_ITEM: Write [inbox_item] =

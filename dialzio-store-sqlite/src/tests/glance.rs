@@ -196,7 +196,7 @@ async fn a_glance_answers_as_a_reader_does() {
     let glances = Glances::new().await;
     let Glances { store, bench, house, .. } = &glances;
     let key = bench.make.api_key();
-    bench.write(&house.scope, AccessWrite::ApiKey(key.clone())).await;
+    bench.write(&house.scope, AccessWrite::InsertApiKey(key.clone())).await;
     let (mut aliases, mut external, mut own) =
         (vec![Alias::Phone(bench.make.phone())], Vec::new(), Vec::new());
     for step in 0..30 {

@@ -12,7 +12,7 @@ use crate::conversation::{ChoiceKind, Content, Direction, Message};
 use crate::event::DomainEvent;
 use crate::id::MessageId;
 use crate::inbox::QuarantineReason;
-use crate::provider::{InboundBody, InboundContent, PreferenceNews, PreferenceValue, Sender};
+use crate::provider::{InboundBody, InboundContent, PreferenceNews, PreferenceValue, Sender, Trust};
 use crate::scope::Principal;
 use crate::store::{EffectWrite, LedgerSeq};
 use crate::text::{EvidenceText, TaskTitle};
@@ -97,7 +97,7 @@ impl Deciding<'_> {
     }
 
     /// Reads a person's message for words about consent.
-    pub(super) fn opt_out(&mut self, person: usize, message: &Message) {
+    pub(super) fn opt_out(&mut self, person: usize, message: &Message, trust: Trust) {
         let ours = |quoted| {
             self.messages.iter().any(|known| known.id == quoted && known.direction == Direction::Outbound)
         };
@@ -105,6 +105,15 @@ impl Deciding<'_> {
         let said = said(self.words, &message.content, how);
         let at = message.event_at;
         let from = (EvidenceKind::Message, Some(message.id));
+        if trust != Trust::Signed {
+            match said {
+                None | Some(Reply::Start) => {}
+                Some(Reply::Stop | Reply::StopPromotion | Reply::SuspectedStop) => {
+                    self.unsigned_stop(person, at);
+                }
+            }
+            return;
+        }
         match said {
             None => {}
             Some(Reply::Stop) => {
@@ -141,18 +150,22 @@ impl Deciding<'_> {
                 }
             }
             Some(Reply::SuspectedStop) => {
-                let note =
-                    "A phrase in a longer message asks to stop: held until somebody has asked the person.";
-                let event = ConsentEvent::Withdrawn;
-                self.record(person, Channel::Any, PurposeScope::Marketing, event, from.0, note, None, at);
-                self.cancel_promotions(person);
-                self.ask_somebody(person);
+                let note = "A phrase in a longer message asks to stop: held until the person has been asked.";
+                self.hold_promotion(person, note, at);
             }
         }
     }
 
+    /// Holds promotion until a person has asked what was meant: it may have been an opt-out.
+    pub(super) fn hold_promotion(&mut self, person: usize, note: &str, at: DateTime<Utc>) {
+        let (event, kind) = (ConsentEvent::Withdrawn, EvidenceKind::Message);
+        self.record(person, Channel::Any, PurposeScope::Marketing, event, kind, note, None, at);
+        self.cancel_promotions(person);
+        self.ask_somebody(person);
+    }
+
     fn ask_somebody(&mut self, person: usize) {
-        let Some(title) = TaskTitle::received("May have opted out in a longer message: ask them") else {
+        let Some(title) = TaskTitle::received("May have opted out: ask them") else {
             return;
         };
         let contact = self.people.get(person).identity.contact;

@@ -3,6 +3,7 @@
 mod consent;
 mod news;
 mod people;
+mod unsigned;
 
 #[cfg(test)]
 mod tests;
@@ -20,7 +21,7 @@ use crate::event::DomainEvent;
 use crate::id::{AccountId, IdSource, MessageId};
 use crate::inbox::QuarantineReason;
 use crate::media::{Media, MediaState, MediaWrite};
-use crate::provider::{Inbound, InboundBody, InboundContent, InboundMedia, InboundMessage};
+use crate::provider::{Inbound, InboundBody, InboundContent, InboundMedia, InboundMessage, Received, Trust};
 use crate::scope::Principal;
 use crate::store::{Batch, Revision};
 use crate::time::{FUTURE_TOLERANCE, OLDEST_EVENT};
@@ -57,7 +58,7 @@ pub struct Decision {
 ///
 /// Commutes as far as it can: heads take maxima, unread adds, evidence keeps the highest rank, reactions and edits the
 /// newest; so any order of arrival ends in the same state.
-pub fn decide(facts: Facts<'_>, elements: &[Inbound], batch: &mut Batch) -> Decision {
+pub fn decide(facts: Facts<'_>, elements: &[Received], batch: &mut Batch) -> Decision {
     let mut deciding = Deciding {
         people: People::new(facts.known.identities, facts.known.candidates, facts.portfolio),
         messages: facts.known.messages,
@@ -68,8 +69,11 @@ pub fn decide(facts: Facts<'_>, elements: &[Inbound], batch: &mut Batch) -> Deci
         batch,
         decision: Decision::default(),
     };
-    for (place, element) in elements.iter().enumerate() {
-        deciding.element(place, element);
+    for (place, received) in elements.iter().enumerate() {
+        match received.trust {
+            Trust::Signed => deciding.element(place, &received.element),
+            Trust::PathOnly => deciding.unsigned(place, &received.element),
+        }
     }
     deciding.decision
 }
@@ -92,7 +96,7 @@ impl Deciding<'_> {
     fn element(&mut self, place: usize, element: &Inbound) {
         let at = element.at.unwrap_or(self.now);
         match &element.body {
-            InboundBody::Message(message) => self.message(place, message, at),
+            InboundBody::Message(message) => self.message(place, message, at, Trust::Signed),
             InboundBody::Reaction(news) => self.reaction(place, news, at),
             InboundBody::Edited { target, content, .. } => self.edit(place, target, content, at),
             InboundBody::Revoked { target, .. } => self.revoke(place, target, at),
@@ -119,7 +123,7 @@ impl Deciding<'_> {
         self.messages.iter().find(|known| known.external.as_ref() == Some(external))
     }
 
-    fn message(&mut self, place: usize, received: &InboundMessage, at: DateTime<Utc>) {
+    fn message(&mut self, place: usize, received: &InboundMessage, at: DateTime<Utc>, trust: Trust) {
         let digest = digest(received, at);
         if let Some(known) = self.known(&received.external) {
             if known.digest.is_some_and(|first| first != digest) {
@@ -163,14 +167,14 @@ impl Deciding<'_> {
             digest: Some(digest),
             status: DeliveryStatus::Received,
         });
-        self.opt_out(person, &message);
+        self.opt_out(person, &message, trust);
         self.batch
             .event(DomainEvent::MessageReceived { conversation: conversation.id, message: id })
             .about(id)
             .write(ConversationWrite::Append {
                 account: self.account,
                 message: Box::new(message),
-                head: HeadDelta { unread: 1, reopen: true, inbound: true },
+                head: HeadDelta { unread: 1, reopen: true, inbound: trust == Trust::Signed },
                 digest: Some(digest),
             });
         // A file belongs to its message, so the message is written first.

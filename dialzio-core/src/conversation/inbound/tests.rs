@@ -70,6 +70,12 @@ fn presses(title: &str, behind: &str) -> Inbound {
 }
 
 fn run(known: InboundFacts, elements: &[Inbound]) -> (Vec<Write>, Decision) {
+    run_with(Trust::Signed, known, elements)
+}
+
+fn run_with(trust: Trust, known: InboundFacts, elements: &[Inbound]) -> (Vec<Write>, Decision) {
+    let elements: Vec<_> =
+        elements.iter().map(|element| Received { element: element.clone(), trust }).collect();
     let ids = IdSource::seeded(5);
     let words = Words::default();
     let org = OrgId::from_uuid(uuid::Uuid::nil());
@@ -79,7 +85,7 @@ fn run(known: InboundFacts, elements: &[Inbound]) -> (Vec<Write>, Decision) {
     let account = ids.next(now());
     let facts =
         Facts { known, account, portfolio: Portfolio("p".into()), now: now(), ids: &ids, words: &words };
-    let decision = decide(facts, elements, &mut batch);
+    let decision = decide(facts, &elements, &mut batch);
     (batch.into_parts().writes, decision)
 }
 

@@ -152,7 +152,7 @@ impl Bench {
     /// Founds an organisation.
     pub async fn found(&self, org: &Org) -> OrgScope {
         let scope = scope(org.id);
-        let founding = self.writes([AccessWrite::Org(org.clone()).into()]);
+        let founding = self.writes([AccessWrite::InsertOrg(org.clone()).into()]);
         self.store.enact(&self.system, vec![SystemWrite::Carry], Some((&scope, founding))).await.unwrap();
         scope
     }
@@ -162,9 +162,9 @@ impl Bench {
         let org = self.make.org("Corner shop");
         let scope = self.found(&org).await;
         let app = self.make.app(Some(org.id));
-        self.enact(SystemWrite::App(app.clone())).await.unwrap();
+        self.enact(SystemWrite::InsertApp(app.clone())).await.unwrap();
         let account = self.make.account(app.id);
-        self.write(&scope, AccountWrite::Put(Box::new(account.clone()))).await;
+        self.write(&scope, AccountWrite::Insert(Box::new(account.clone()))).await;
         House { scope, org, app, account }
     }
 

@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 
-use crate::access::AccessWrite;
+use crate::access::{AccessWrite, OrgChange};
 use crate::account::AccountWrite;
 use crate::consent::{
     Channel, Check, ConsentEvent, ConsentFacts, ConsentRecord, ConsentWrite, Purpose, PurposeScope,
@@ -161,15 +161,14 @@ pub async fn the_facts_hold_person_ledger_and_settings(bench: Bench) {
     let since = Some(bench.at(9));
     let gone = ContactWrite::Reachable { identity: person.identity.id, unreachable_since: since };
     bench.write(&house.scope, gone).await;
-    let mut org = house.org.clone();
-    org.marketing_cap = 5;
-    org.quiet_hours = crate::consent::QuietHours::WIDEST;
-    bench.write(&house.scope, AccessWrite::Org(org.clone())).await;
+    let quiet_hours = crate::consent::QuietHours::WIDEST;
+    let change = OrgChange { marketing_cap: Some(5), quiet_hours: Some(quiet_hours), ..OrgChange::default() };
+    bench.write(&house.scope, AccessWrite::ChangeOrg(change)).await;
     let seen = facts(&bench, &house, &person).await;
     assert_eq!((seen.records, seen.head), (vec![given], LedgerSeq(1)));
     assert!(seen.restricted);
     assert_eq!((seen.unreachable_since, seen.marketing_cap), (since, 5));
-    assert_eq!(seen.quiet_hours, org.quiet_hours);
+    assert_eq!(seen.quiet_hours, quiet_hours);
     assert!(bench.store.consent_facts(&house.scope, bench.make.id()).await.unwrap().is_none());
 }
 
@@ -178,7 +177,7 @@ pub async fn the_window_is_of_one_conversation_and_the_relation_of_all(bench: Be
     let house = bench.house().await;
     let person = bench.person(&house, "Asha").await;
     let second = bench.make.account(house.app.id);
-    bench.write(&house.scope, AccountWrite::Put(Box::new(second.clone()))).await;
+    bench.write(&house.scope, AccountWrite::Insert(Box::new(second.clone()))).await;
     let other = bench.make.conversation(second.id, &person.identity);
     let writes = crate::conversation::ConversationWrite::Insert(other.clone());
     bench.write(&house.scope, writes).await;

@@ -235,7 +235,7 @@ pub async fn a_list_shows_who_and_what_newest_first(bench: Bench) {
     assert_eq!(one, *entry);
 
     let second = bench.make.account(house.app.id);
-    bench.write(&house.scope, crate::account::AccountWrite::Put(Box::new(second.clone()))).await;
+    bench.write(&house.scope, crate::account::AccountWrite::Insert(Box::new(second.clone()))).await;
     let other = bench.make.conversation(second.id, &asha.identity);
     bench.write(&house.scope, ConversationWrite::Insert(other.clone())).await;
     let late = bench.make.inbound(&other, "on the other number", bench.at(30));

@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, TimeZone, Utc};
 
-use crate::access::AccessWrite;
 use crate::access::chrono_tz_name::ZoneName;
+use crate::access::{AccessWrite, OrgChange};
 use crate::account::{AccountState, AccountWrite};
 use crate::contact::ContactWrite;
 use crate::conversation::{
@@ -189,7 +189,7 @@ pub async fn settings_survive_whole(bench: Bench) {
     account.base_url = Some("http://127.0.0.1:4010/v1/".parse().unwrap());
     account.display_number = None;
     account.checked_at = None;
-    bench.write(&house.scope, AccountWrite::Put(Box::new(account.clone()))).await;
+    bench.write(&house.scope, AccountWrite::Insert(Box::new(account.clone()))).await;
     assert_eq!(bench.store.accounts(&house.scope).await.unwrap(), [house.account.clone(), account.clone()]);
     assert_eq!(bench.store.account(&house.scope, account.id).await.unwrap(), Some(account.clone()));
 
@@ -211,10 +211,15 @@ pub async fn settings_survive_whole(bench: Bench) {
     assert_eq!(bench.store.templates(&house.scope, account.id).await.unwrap(), [other], "replaced");
 
     let mut org = house.org.clone();
-    org.name = Title::parse("Corner shop & sons 🛒").unwrap();
-    org.zone = ZoneName::parse("Asia/Kolkata").unwrap();
-    (org.message_days, org.marketing_cap) = (30, 0);
-    bench.write(&house.scope, AccessWrite::Org(org.clone())).await;
+    let change = OrgChange {
+        name: Title::parse("Corner shop & sons 🛒").ok(),
+        zone: ZoneName::parse("Asia/Kolkata"),
+        message_days: Some(30),
+        marketing_cap: Some(0),
+        ..OrgChange::default()
+    };
+    change.apply(&mut org);
+    bench.write(&house.scope, AccessWrite::ChangeOrg(change)).await;
     assert_eq!(bench.store.org(&house.scope).await.unwrap(), Some(org));
     let members: Vec<_> = Role::ALL.iter().map(|role| bench.make.member(bench.make.id(), *role)).collect();
     let mut key = bench.make.api_key();
@@ -222,10 +227,10 @@ pub async fn settings_survive_whole(bench: Bench) {
     for member in members.iter().rev() {
         let user = bench.make.user(&format!("{}@shop.example", member.user));
         let user = crate::access::User { id: member.user, ..user };
-        bench.enact(SystemWrite::User(user)).await.unwrap();
-        bench.write(&house.scope, AccessWrite::Member(member.clone())).await;
+        bench.enact(SystemWrite::InsertUser(user)).await.unwrap();
+        bench.write(&house.scope, AccessWrite::InsertMember(member.clone())).await;
     }
-    bench.write(&house.scope, AccessWrite::ApiKey(key.clone())).await;
+    bench.write(&house.scope, AccessWrite::InsertApiKey(key.clone())).await;
     assert_eq!(bench.store.members(&house.scope).await.unwrap(), members, "oldest first");
     let one = bench.store.member(&house.scope, members[2].id).await.unwrap();
     assert_eq!(one.as_ref(), Some(&members[2]));

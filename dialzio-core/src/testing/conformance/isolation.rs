@@ -39,7 +39,7 @@ async fn full(bench: &Bench) -> Full {
     let bytes = bench.make.quarantined(Some(house.org.id), house.app.id, bench.at(1));
     let suppression = bench.make.suppression(SuppressionScope::Marketing);
     let user = bench.make.user("asha@shop.example");
-    bench.enact(SystemWrite::User(user.clone())).await.unwrap();
+    bench.enact(SystemWrite::InsertUser(user.clone())).await.unwrap();
     let member = bench.make.member(user.id, Role::Owner);
     let account = house.account.id;
     let templates = vec![bench.make.template(account, "order_sent", TemplateCategory::Utility)];
@@ -57,8 +57,8 @@ async fn full(bench: &Bench) -> Full {
         ConsentWrite::Record(given).into(),
         ConsentWrite::Suppress(suppression.clone()).into(),
         crate::account::AccountWrite::Templates { account, templates }.into(),
-        AccessWrite::Member(member.clone()).into(),
-        AccessWrite::ApiKey(bench.make.api_key()).into(),
+        AccessWrite::InsertMember(member.clone()).into(),
+        AccessWrite::InsertApiKey(bench.make.api_key()).into(),
         InboxWrite::Park(item.clone()).into(),
         InboxWrite::Quarantine(bytes.clone()).into(),
     ]);

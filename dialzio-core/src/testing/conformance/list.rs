@@ -115,6 +115,13 @@ macro_rules! store_conformance {
                 pages_of_the_quarantine_hold_still_under_insertion
                 the_last_page_says_that_it_is_the_last
             }
+            partial {
+                two_changes_of_different_fields_both_stay
+                a_change_of_an_older_revision_is_refused
+                users_and_apps_are_changed_under_their_revision
+                nothing_is_overwritten_and_nothing_missing_is_changed
+                a_change_made_while_a_send_is_on_the_wire_stays
+            }
             retention {
                 what_has_expired_is_not_seen_before_any_sweep
                 a_shorter_period_counts_at_once_and_a_longer_one_never
@@ -153,6 +160,15 @@ macro_rules! store_conformance {
                 the_system_sweep_removes_what_has_ended
                 queued_work_wakes_the_worker
                 checks_of_keys_are_kept_once_in_their_order
+            }
+            trust {
+                trust_is_kept_with_what_waits_and_what_is_held
+                an_unsigned_message_opens_no_reply_window
+                nothing_unsigned_gives_consent_or_lifts_a_withdrawal
+                an_unsigned_opt_out_holds_promotion_and_asks
+                nothing_unsigned_ends_a_message
+                an_unsigned_element_stays_unsigned_in_the_queue_and_in_quarantine
+                nothing_unsigned_joins_two_people
             }
             work {
                 a_lane_has_one_holder

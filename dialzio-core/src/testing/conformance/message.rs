@@ -246,7 +246,7 @@ pub async fn a_provider_id_of_one_account_is_free_on_another(bench: Bench) {
     let person = bench.person(&house, "Asha").await;
     let message = bench.hears(&house, &person, "hello", bench.at(1)).await;
     let second = bench.make.account(house.app.id);
-    bench.write(&house.scope, crate::account::AccountWrite::Put(Box::new(second.clone()))).await;
+    bench.write(&house.scope, crate::account::AccountWrite::Insert(Box::new(second.clone()))).await;
     let other = bench.make.conversation(second.id, &person.identity);
     bench.write(&house.scope, ConversationWrite::Insert(other.clone())).await;
     let twin = Message { id: bench.make.id_at(bench.at(1)), conversation: other.id, ..message.clone() };

@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 
-use crate::access::AccessWrite;
+use crate::access::{AccessWrite, OrgChange};
 use crate::consent::Purpose;
 use crate::conversation::{ActivityKind, ConversationWrite, InboundAsk, Message};
 use crate::effect::{EffectState, LaneKind, Work};
@@ -74,12 +74,10 @@ pub async fn a_shorter_period_counts_at_once_and_a_longer_one_never(bench: Bench
     let (message, media) = with_file(&bench, &house, &person, "long ago", 0).await;
     bench.clock.advance(TimeDelta::days(31));
     assert!(is_seen(&bench, &house, &message, media.id).await);
-    let mut org = house.org.clone();
-    org.message_days = 30;
-    bench.write(&house.scope, AccessWrite::Org(org.clone())).await;
+    let days = |days| AccessWrite::ChangeOrg(OrgChange { message_days: Some(days), ..OrgChange::default() });
+    bench.write(&house.scope, days(30)).await;
     assert!(!is_seen(&bench, &house, &message, media.id).await);
-    org.message_days = 365;
-    bench.write(&house.scope, AccessWrite::Org(org)).await;
+    bench.write(&house.scope, days(365)).await;
     assert!(is_seen(&bench, &house, &message, media.id).await);
     bench.clock.advance(TimeDelta::days(335));
     assert!(!is_seen(&bench, &house, &message, media.id).await);
@@ -280,9 +278,9 @@ pub async fn what_had_expired_stays_hidden_when_the_clock_goes_back(bench: Bench
     let (message, media) = with_file(&bench, &house, &person, "long ago", 0).await;
     let session = bench.make.session(bench.make.id(), house.org.id);
     let user = crate::access::User { id: session.user, ..bench.make.user("asha@shop.example") };
-    bench.enact(SystemWrite::User(user.clone())).await.unwrap();
+    bench.enact(SystemWrite::InsertUser(user.clone())).await.unwrap();
     let member = bench.make.member(user.id, crate::scope::Role::Agent);
-    bench.write(&house.scope, AccessWrite::Member(member)).await;
+    bench.write(&house.scope, AccessWrite::InsertMember(member)).await;
     bench.enact(SystemWrite::Session(session.clone())).await.unwrap();
     let invitation = bench.make.invitation(house.org.id, "ben@shop.example");
     bench.enact(SystemWrite::Invitation(invitation.clone())).await.unwrap();

@@ -3,8 +3,8 @@
 use chrono::TimeDelta;
 use secrecy::ExposeSecret;
 
-use crate::access::{AccessWrite, MemberState, SignIn, TokenHash};
-use crate::account::{AccountState, AccountWrite, KeyCheck, ProviderAccount};
+use crate::access::{AccessWrite, ApiKeyChange, MemberChange, MemberState, SignIn, TokenHash, UserChange};
+use crate::account::{AccountChange, AccountState, AccountWrite, AppChange, KeyCheck, ProviderAccount};
 use crate::contact::ContactWrite;
 use crate::effect::Work;
 use crate::id::{AppId, OrgId};
@@ -20,19 +20,27 @@ async fn owner(bench: &Bench, token: &TokenHash) -> Option<SignIn> {
     bench.store.credential_owner(&bench.system, token, bench.now()).await.unwrap()
 }
 
-/// A user is found by id and by address without regard to case; writing them again replaces them.
+/// An account's change to another state.
+fn moved(account: &ProviderAccount, state: AccountState) -> AccountWrite {
+    let change = Box::new(AccountChange { state: Some(state), ..AccountChange::default() });
+    AccountWrite::Change { account: account.id, change }
+}
+
+/// A user is found by id and by address without regard to case, and by the new one once it has changed.
 pub async fn a_user_is_found_by_id_and_by_address(bench: Bench) {
-    let mut user = bench.make.user("Asha@Shop.example");
-    bench.enact(SystemWrite::User(user.clone())).await.unwrap();
+    let user = bench.make.user("Asha@Shop.example");
+    bench.enact(SystemWrite::InsertUser(user.clone())).await.unwrap();
     let address = EmailAddress::parse("asha@shop.EXAMPLE").unwrap();
     for key in [UserKey::Id(user.id), UserKey::Email(&address)] {
         let found = bench.store.user(&bench.system, key).await.unwrap().expect("the user");
         assert_eq!((found.id, &found.email, found.created_at), (user.id, &user.email, user.created_at));
         assert_eq!(found.password.expose_secret(), user.password.expose_secret());
     }
-    user.password = "$argon2id$other".to_owned().into();
-    user.email = EmailAddress::parse("asha@new.example").unwrap();
-    bench.enact(SystemWrite::User(user.clone())).await.unwrap();
+    let change = UserChange {
+        password: Some("$argon2id$other".to_owned().into()),
+        email: EmailAddress::parse("asha@new.example").ok(),
+    };
+    bench.enact(SystemWrite::ChangeUser { user: user.id, revision: user.revision, change }).await.unwrap();
     assert!(bench.store.user(&bench.system, UserKey::Email(&address)).await.unwrap().is_none());
     let found = bench.store.user(&bench.system, UserKey::Id(user.id)).await.unwrap().unwrap();
     assert_eq!(found.password.expose_secret(), "$argon2id$other");
@@ -42,8 +50,8 @@ pub async fn a_user_is_found_by_id_and_by_address(bench: Bench) {
 /// Two users cannot sign in with one address, in whatever case: the second is refused.
 pub async fn an_address_signs_in_one_user(bench: Bench) {
     let (first, second) = (bench.make.user("asha@shop.example"), bench.make.user("ASHA@shop.example"));
-    bench.enact(SystemWrite::User(first.clone())).await.unwrap();
-    assert!(bench.enact(SystemWrite::User(second)).await.is_err());
+    bench.enact(SystemWrite::InsertUser(first.clone())).await.unwrap();
+    assert!(bench.enact(SystemWrite::InsertUser(second)).await.is_err());
     let found = bench.store.user(&bench.system, UserKey::Email(&first.email)).await.unwrap().unwrap();
     assert_eq!(found.id, first.id);
 }
@@ -52,9 +60,9 @@ pub async fn an_address_signs_in_one_user(bench: Bench) {
 pub async fn a_session_ends_in_every_way(bench: Bench) {
     let house = bench.house().await;
     let user = bench.make.user("asha@shop.example");
-    bench.enact(SystemWrite::User(user.clone())).await.unwrap();
-    let mut member = bench.make.member(user.id, Role::Agent);
-    bench.write(&house.scope, AccessWrite::Member(member.clone())).await;
+    bench.enact(SystemWrite::InsertUser(user.clone())).await.unwrap();
+    let member = bench.make.member(user.id, Role::Agent);
+    bench.write(&house.scope, AccessWrite::InsertMember(member.clone())).await;
     let [first, second, third] = [(); 3].map(|()| bench.make.session(user.id, house.org.id));
     for session in [&first, &second, &third] {
         bench.enact(SystemWrite::Session(session.clone())).await.unwrap();
@@ -72,11 +80,13 @@ pub async fn a_session_ends_in_every_way(bench: Bench) {
     assert!(owner(&bench, &first.hash).await.is_none());
     assert!(owner(&bench, &second.hash).await.is_some());
 
-    member.state = MemberState::Disabled;
-    bench.write(&house.scope, AccessWrite::Member(member.clone())).await;
+    let becomes = |state| {
+        let change = MemberChange { state: Some(state), ..MemberChange::default() };
+        AccessWrite::ChangeMember { member: member.id, change }
+    };
+    bench.write(&house.scope, becomes(MemberState::Disabled)).await;
     assert!(owner(&bench, &second.hash).await.is_none(), "disabled");
-    member.state = MemberState::Active;
-    bench.write(&house.scope, AccessWrite::Member(member)).await;
+    bench.write(&house.scope, becomes(MemberState::Active)).await;
     assert!(owner(&bench, &second.hash).await.is_some());
     bench.enact(SystemWrite::EndSessions(user.id)).await.unwrap();
     assert!(owner(&bench, &second.hash).await.is_none() && owner(&bench, &third.hash).await.is_none());
@@ -93,9 +103,9 @@ pub async fn a_session_ends_in_every_way(bench: Bench) {
 pub async fn a_session_needs_membership_in_its_organisation(bench: Bench) {
     let (house, other) = (bench.house().await, bench.house().await);
     let user = bench.make.user("asha@shop.example");
-    bench.enact(SystemWrite::User(user.clone())).await.unwrap();
+    bench.enact(SystemWrite::InsertUser(user.clone())).await.unwrap();
     let member = bench.make.member(user.id, Role::Owner);
-    bench.write(&house.scope, AccessWrite::Member(member)).await;
+    bench.write(&house.scope, AccessWrite::InsertMember(member)).await;
     let session = bench.make.session(user.id, other.org.id);
     bench.enact(SystemWrite::Session(session.clone())).await.unwrap();
     assert!(owner(&bench, &session.hash).await.is_none());
@@ -106,12 +116,13 @@ pub async fn a_revoked_key_is_not_found(bench: Bench) {
     let house = bench.house().await;
     let [mut key, other] = [(); 2].map(|()| bench.make.api_key());
     for each in [&key, &other] {
-        bench.write(&house.scope, AccessWrite::ApiKey(each.clone())).await;
+        bench.write(&house.scope, AccessWrite::InsertApiKey(each.clone())).await;
     }
     let Some(SignIn::Key(org, found)) = owner(&bench, &key.hash).await else { panic!("the key is good") };
     assert_eq!((org, &found), (house.org.id, &key));
-    key.revoked_at = Some(bench.now());
-    bench.write(&house.scope, AccessWrite::ApiKey(key.clone())).await;
+    let change = ApiKeyChange { revoked_at: Some(Some(bench.now())), ..ApiKeyChange::default() };
+    change.apply(&mut key);
+    bench.write(&house.scope, AccessWrite::ChangeApiKey { key: key.id, change }).await;
     assert!(owner(&bench, &key.hash).await.is_none());
     assert!(owner(&bench, &other.hash).await.is_some());
     assert_eq!(bench.store.api_keys(&house.scope).await.unwrap(), [key, other.clone()], "still listed");
@@ -129,8 +140,8 @@ pub async fn an_invitation_works_once(bench: Bench) {
     let accept = async |email: &str| {
         let user = bench.make.user(email);
         let member = bench.make.member(user.id, Role::Agent);
-        let joined = bench.writes([AccessWrite::Member(member.clone()).into()]);
-        let writes = vec![SystemWrite::User(user.clone()), SystemWrite::UseInvitation(invitation.hash)];
+        let joined = bench.writes([AccessWrite::InsertMember(member.clone()).into()]);
+        let writes = vec![SystemWrite::InsertUser(user.clone()), SystemWrite::UseInvitation(invitation.hash)];
         (user, bench.store.enact(&bench.system, writes, Some((&house.scope, joined))).await)
     };
     let (user, answer) = accept("ben@shop.example").await;
@@ -156,7 +167,7 @@ pub async fn system_writes_and_their_batch_are_one(bench: Bench) {
     let untrue = Expect::RouteFree("scripted".to_owned(), String::new());
     batch.expect(Expect::LaneIdle(house.lane(crate::effect::LaneKind::Inbox))).expect(untrue);
     batch.expect(Expect::Effect(bench.make.id(), crate::effect::EffectState::Done));
-    let writes = vec![SystemWrite::App(app.clone())];
+    let writes = vec![SystemWrite::InsertApp(app.clone())];
     let answer = bench.store.enact(&bench.system, writes, Some((&house.scope, batch))).await;
     assert!(matches!(answer, Err(StoreError::Unmet(_))));
     assert!(bench.store.app(&bench.system, app.id).await.unwrap().is_none());
@@ -176,26 +187,29 @@ pub async fn organisations_are_listed_and_found_by_member(bench: Bench) {
     assert_eq!(list(Some(ids[0]), 10).await, ids[1..]);
     assert!(list(Some(ids[2]), 10).await.is_empty());
     let user = bench.make.user("asha@shop.example");
-    bench.enact(SystemWrite::User(user.clone())).await.unwrap();
+    bench.enact(SystemWrite::InsertUser(user.clone())).await.unwrap();
     for (place, house) in houses.iter().enumerate().take(2) {
         let mut member = bench.make.member(user.id, Role::Viewer);
         if place == 1 {
             member.state = MemberState::Disabled;
         }
-        bench.write(&house.scope, AccessWrite::Member(member)).await;
+        bench.write(&house.scope, AccessWrite::InsertMember(member)).await;
     }
     assert_eq!(bench.store.organisations_of(&bench.system, user.id).await.unwrap(), ids[..1]);
 }
 
-/// Apps are found by hook and id, listed by owner oldest first, and replaced when written again.
+/// Apps are found by hook and id, and listed by owner oldest first, with their secrets as they are now.
 pub async fn apps_are_found_by_hook_and_by_owner(bench: Bench) {
     let house = bench.house().await;
     let (mut own, shared) = (bench.make.app(Some(house.org.id)), bench.make.app(None));
     for app in [&own, &shared] {
-        bench.enact(SystemWrite::App(app.clone())).await.unwrap();
+        bench.enact(SystemWrite::InsertApp(app.clone())).await.unwrap();
     }
-    own.secrets.push(bench.make.sealed("next secret"));
-    bench.enact(SystemWrite::App(own.clone())).await.unwrap();
+    let secrets = vec![own.secrets[0].clone(), bench.make.sealed("next secret")];
+    let change = AppChange { secrets: Some(secrets), ..AppChange::default() };
+    let rotates = SystemWrite::ChangeApp { app: own.id, revision: own.revision, change: change.clone() };
+    bench.enact(rotates).await.unwrap();
+    change.apply(&mut own);
     assert_eq!(bench.store.hook(&bench.system, own.hook).await.unwrap(), Some(own.clone()));
     assert_eq!(bench.store.app(&bench.system, shared.id).await.unwrap(), Some(shared.clone()));
     assert!(bench.store.hook(&bench.system, bench.make.id()).await.unwrap().is_none());
@@ -220,8 +234,8 @@ pub async fn a_webhook_reaches_only_accounts_of_its_app(bench: Bench) {
     let house = bench.house().await;
     let other = bench.house().await;
     let foreign = bench.make.app(None);
-    bench.enact(SystemWrite::App(foreign.clone())).await.unwrap();
-    let mut account = house.account.clone();
+    bench.enact(SystemWrite::InsertApp(foreign.clone())).await.unwrap();
+    let account = house.account.clone();
     assert_eq!(route(&bench, house.app.id, &account).await, Some(house.org.id));
     assert_eq!(route(&bench, foreign.id, &account).await, None);
     for (state, reached) in [
@@ -231,16 +245,15 @@ pub async fn a_webhook_reaches_only_accounts_of_its_app(bench: Bench) {
         (AccountState::Paused, true),
         (AccountState::Routable, true),
     ] {
-        account.state = state;
-        bench.write(&house.scope, AccountWrite::Put(Box::new(account.clone()))).await;
+        bench.write(&house.scope, moved(&account, state)).await;
         let found = route(&bench, house.app.id, &account).await;
         assert_eq!(found, reached.then_some(house.org.id), "{state}");
         let linked = Expect::Linked(house.app.id, account.id);
         assert_eq!(bench.holds(&house.scope, linked.clone()).await, reached, "{state}");
         assert!(!bench.holds(&other.scope, linked).await, "another organisation's");
     }
-    account.app = foreign.id;
-    bench.write(&house.scope, AccountWrite::Put(Box::new(account.clone()))).await;
+    let change = Box::new(AccountChange { app: Some(foreign.id), ..AccountChange::default() });
+    bench.write(&house.scope, AccountWrite::Change { account: account.id, change }).await;
     assert_eq!(route(&bench, house.app.id, &account).await, None);
     assert_eq!(route(&bench, foreign.id, &account).await, Some(house.org.id));
     assert!(!bench.holds(&house.scope, Expect::Linked(house.app.id, account.id)).await, "it has moved");
@@ -258,18 +271,15 @@ pub async fn a_number_is_routed_in_one_organisation_only(bench: Bench) {
     assert!(bench.holds(&other.scope, elsewhere).await, "another provider's ids are other ids");
     let mut wanted = bench.make.account(other.app.id);
     wanted.external_id.clone_from(&house.account.external_id);
-    assert_eq!(bench.refused(&other.scope, AccountWrite::Put(Box::new(wanted.clone()))).await, free);
+    assert_eq!(bench.refused(&other.scope, AccountWrite::Insert(Box::new(wanted.clone()))).await, free);
     wanted.state = AccountState::Unchecked;
-    bench.write(&other.scope, AccountWrite::Put(Box::new(wanted.clone()))).await;
-    wanted.state = AccountState::Routable;
-    assert_eq!(bench.refused(&other.scope, AccountWrite::Put(Box::new(wanted.clone()))).await, free);
-    let mut given_up = house.account.clone();
-    given_up.state = AccountState::Disconnected;
-    bench.write(&house.scope, AccountWrite::Put(Box::new(given_up.clone()))).await;
-    bench.write(&other.scope, AccountWrite::Put(Box::new(wanted.clone()))).await;
+    bench.write(&other.scope, AccountWrite::Insert(Box::new(wanted.clone()))).await;
+    let routable = || moved(&wanted, AccountState::Routable);
+    assert_eq!(bench.refused(&other.scope, routable()).await, free);
+    bench.write(&house.scope, moved(&house.account, AccountState::Disconnected)).await;
+    bench.write(&other.scope, routable()).await;
     assert_eq!(route(&bench, other.app.id, &wanted).await, Some(other.org.id));
-    given_up.state = AccountState::Routable;
-    assert_eq!(bench.refused(&house.scope, AccountWrite::Put(Box::new(given_up))).await, free);
+    assert_eq!(bench.refused(&house.scope, moved(&house.account, AccountState::Routable)).await, free);
 }
 
 /// Bytes of no organisation are the operator's to see; those of one are its own, also when they come by the system.
@@ -296,8 +306,8 @@ pub async fn bytes_of_no_organisation_are_the_operators(bench: Bench) {
 pub async fn the_system_sweep_removes_what_has_ended(bench: Bench) {
     let house = bench.house().await;
     let user = bench.make.user("asha@shop.example");
-    bench.enact(SystemWrite::User(user.clone())).await.unwrap();
-    bench.write(&house.scope, AccessWrite::Member(bench.make.member(user.id, Role::Agent))).await;
+    bench.enact(SystemWrite::InsertUser(user.clone())).await.unwrap();
+    bench.write(&house.scope, AccessWrite::InsertMember(bench.make.member(user.id, Role::Agent))).await;
     let (ended, mut live) =
         (bench.make.session(user.id, house.org.id), bench.make.session(user.id, house.org.id));
     live.expires_at = bench.now() + TimeDelta::days(60);

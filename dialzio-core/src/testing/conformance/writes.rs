@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use chrono::TimeDelta;
 
-use crate::access::AccessWrite;
-use crate::account::AccountWrite;
+use crate::access::{AccessWrite, ApiKeyChange, MemberChange, OrgChange};
+use crate::account::{AccountChange, AccountState, AccountWrite};
 use crate::consent::{ConsentEvent, ConsentWrite, SuppressionScope};
 use crate::contact::{Alias, ContactWrite, Stage, TaskQuery};
 use crate::conversation::{
@@ -55,11 +55,15 @@ kinds! {
     Write::Media(MediaWrite::Update(_)) => "media.update",
     Write::Consent(ConsentWrite::Record(_)) => "consent.record",
     Write::Consent(ConsentWrite::Suppress(_)) => "consent.suppress",
-    Write::Account(AccountWrite::Put(_)) => "account.put",
+    Write::Account(AccountWrite::Insert(_)) => "account.insert",
+    Write::Account(AccountWrite::Change { .. }) => "account.change",
     Write::Account(AccountWrite::Templates { .. }) => "account.templates",
-    Write::Access(AccessWrite::Org(_)) => "access.org",
-    Write::Access(AccessWrite::Member(_)) => "access.member",
-    Write::Access(AccessWrite::ApiKey(_)) => "access.key",
+    // An organisation is new before anything else is written in it.
+    Write::Access(AccessWrite::InsertOrg(_) | AccessWrite::ChangeOrg(_)) => "access.org",
+    Write::Access(AccessWrite::InsertMember(_)) => "access.insert_member",
+    Write::Access(AccessWrite::ChangeMember { .. }) => "access.change_member",
+    Write::Access(AccessWrite::InsertApiKey(_)) => "access.insert_key",
+    Write::Access(AccessWrite::ChangeApiKey { .. }) => "access.change_key",
     Write::Effect(EffectWrite::Queue(_)) => "effect.queue",
     Write::Effect(EffectWrite::Settle { .. }) => "effect.settle",
     Write::Effect(EffectWrite::CancelSend(_)) => "effect.cancel",
@@ -79,7 +83,7 @@ pub async fn every_write_is_applied(bench: Bench) {
     let house = bench.house().await;
     let (scope, account) = (&house.scope, house.account.id);
     let user = bench.make.user("asha@shop.example");
-    bench.enact(SystemWrite::User(user.clone())).await.unwrap();
+    bench.enact(SystemWrite::InsertUser(user.clone())).await.unwrap();
 
     let card = bench.make.contact("Asha");
     let mut changed = card.clone();
@@ -105,11 +109,20 @@ pub async fn every_write_is_applied(bench: Bench) {
     (file.blob, file.wrapped_key) = (None, None);
     let given = bench.make.consent(card.id, identity.subject_keys(), ConsentEvent::Given);
     let suppression = bench.make.suppression(SuppressionScope::AllOutbound);
-    let other = bench.make.account(house.app.id);
+    let mut other = bench.make.account(house.app.id);
+    let first_other = other.clone();
+    let paused = AccountChange { state: Some(AccountState::Paused), ..AccountChange::default() };
+    paused.apply(&mut other);
     let template = bench.make.template(account, "order_sent", TemplateCategory::Utility);
     let mut org = house.org.clone();
-    org.name = Title::parse("Corner shop & sons").unwrap();
-    let (member, key) = (bench.make.member(user.id, Role::Admin), bench.make.api_key());
+    let renamed = OrgChange { name: Title::parse("Corner shop & sons").ok(), ..OrgChange::default() };
+    renamed.apply(&mut org);
+    let (mut member, mut key) = (bench.make.member(user.id, Role::Admin), bench.make.api_key());
+    let (first_member, first_key) = (member.clone(), key.clone());
+    let demoted = MemberChange { role: Some(Role::Agent), ..MemberChange::default() };
+    demoted.apply(&mut member);
+    let revoked = ApiKeyChange { revoked_at: Some(Some(bench.at(9))), ..ApiKeyChange::default() };
+    revoked.apply(&mut key);
     let (send, unsent) = (bench.make.send(account, &ours), bench.make.send(account, &cancelled));
     let signal = bench.make.effect(Some(account), Work::SyncTemplates, bench.at(0));
     let [waits, done] = [(); 2].map(|()| bench.make.item(&house.account, LaneKind::Inbox, bench.at(0)));
@@ -164,11 +177,14 @@ pub async fn every_write_is_applied(bench: Bench) {
         MediaWrite::Update(stored.clone()).into(),
         ConsentWrite::Record(given.clone()).into(),
         ConsentWrite::Suppress(suppression.clone()).into(),
-        AccountWrite::Put(Box::new(other.clone())).into(),
+        AccountWrite::Insert(Box::new(first_other)).into(),
+        AccountWrite::Change { account: other.id, change: Box::new(paused) }.into(),
         AccountWrite::Templates { account, templates: vec![template.clone()] }.into(),
-        AccessWrite::Org(org.clone()).into(),
-        AccessWrite::Member(member.clone()).into(),
-        AccessWrite::ApiKey(key.clone()).into(),
+        AccessWrite::ChangeOrg(renamed).into(),
+        AccessWrite::InsertMember(first_member).into(),
+        AccessWrite::ChangeMember { member: member.id, change: demoted }.into(),
+        AccessWrite::InsertApiKey(first_key).into(),
+        AccessWrite::ChangeApiKey { key: key.id, change: revoked }.into(),
         EffectWrite::Queue(send.clone()).into(),
         EffectWrite::Queue(unsent.clone()).into(),
         EffectWrite::Queue(signal.clone()).into(),

@@ -8,7 +8,8 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::Notify;
 
 use crate::consent::{Basis, Purpose, SendPermit};
 use crate::contact::Address;
@@ -33,6 +34,8 @@ pub enum Scripted {
     Hold,
     /// With an error; nothing was carried out, unless the error says that nobody knows.
     Fail(ProviderError),
+    /// With an error, once it is notified: what happens in between happens while the call is on the wire.
+    FailAfter(Arc<Notify>, ProviderError),
     /// Never: the caller has to give up and drop it.
     Hang,
 }
@@ -71,6 +74,7 @@ struct State {
 #[derive(Debug)]
 pub struct ScriptedProvider {
     capabilities: MessagingCapabilities,
+    unsigned_webhooks: bool,
     state: Mutex<State>,
 }
 
@@ -112,7 +116,14 @@ impl ScriptedProvider {
     /// A provider with other capabilities. It does not check them: callers have to look.
     #[must_use]
     pub fn with(capabilities: MessagingCapabilities) -> Self {
-        Self { capabilities, state: Mutex::default() }
+        Self { capabilities, unsigned_webhooks: false, state: Mutex::default() }
+    }
+
+    /// Takes webhooks without a signature too, whose address is the only secret.
+    #[must_use]
+    pub const fn unsigned_webhooks(mut self) -> Self {
+        self.unsigned_webhooks = true;
+        self
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -167,6 +178,10 @@ impl ScriptedProvider {
             Scripted::Accept => Ok(false),
             Scripted::Hold => Ok(true),
             Scripted::Fail(error) => Err(error),
+            Scripted::FailAfter(told, error) => {
+                told.notified().await;
+                Err(error)
+            }
             Scripted::Hang => std::future::pending().await,
         }
     }

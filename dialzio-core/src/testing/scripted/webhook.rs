@@ -1,5 +1,5 @@
 //! The scripted provider's webhooks: an object with `elements`, each with `type`, `account`, `at` (Unix seconds) and its
-//! own fields. The signature is the app secret itself in one header.
+//! own fields. The signature is the app secret itself in one header; a provider may be told to take webhooks without one.
 //!
 //! | type | fields |
 //! |---|---|
@@ -60,6 +60,16 @@ impl ScriptedProvider {
     }
 }
 
+impl ScriptedProvider {
+    /// A webhook without a signature, which only a provider that was told to accept such takes
+    /// ([`unsigned_webhooks`](Self::unsigned_webhooks)).
+    #[must_use]
+    pub fn unsigned(elements: &[Value]) -> RawWebhook {
+        let body = json!({ "elements": elements }).to_string().into();
+        RawWebhook { method: WebhookMethod::Post, query: String::new(), headers: Vec::new(), body }
+    }
+}
+
 fn equal(a: &str, b: &str) -> bool {
     a.as_bytes().ct_eq(b.as_bytes()).into()
 }
@@ -78,6 +88,9 @@ impl WebhookDecoder for ScriptedProvider {
             };
         }
         let values: Vec<_> = raw.header(SECRET_HEADER).collect();
+        if values.is_empty() && self.unsigned_webhooks {
+            return Ok(VerifiedWebhook::report(raw, Trust::PathOnly));
+        }
         let [value] = values.as_slice() else { return Err(WebhookError::Signature) };
         if secrets.app.iter().any(|secret| equal(value, secret.expose_secret())) {
             Ok(VerifiedWebhook::report(raw, Trust::Signed))
