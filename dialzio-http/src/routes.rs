@@ -192,6 +192,7 @@ pub static ROUTES: &[Route] = routes! {
     "messages.send_file" post "/v1/conversations/{conversation}/files" needs(P::MessagesSend), "Send a file, with words under it", 202 => api::messages::send_file,
         form ["file" = "On our way", "caption" = "As agreed", "reply_to" = ""], largest crate::form::LARGEST, once true;
     "messages.get" get "/v1/messages/{message}" needs(P::ConversationsRead), "One message", 200 => api::messages::get;
+    "messages.beside" get "/v1/messages/{message}/beside" needs(P::ConversationsRead), "What the provider sent with a message and nothing else shows", 200 => api::messages::beside;
     "messages.cancel" post "/v1/messages/{message}/cancellation" needs(P::MessagesSend), "Take a waiting message back", 200 => api::messages::cancel;
     "messages.settle" post "/v1/messages/{message}/outcome" needs(P::MessagesSend), "Settle a message whose outcome nobody knows", 200 => api::messages::settle,
         sample r#"{"sent":false}"#;

@@ -53,3 +53,7 @@ ALTER TABLE @account ADD COLUMN revision BIGINT NOT NULL DEFAULT 1;
 -- How far a received element can be believed. All that is there came with a valid signature.
 ALTER TABLE @inbox_item ADD COLUMN trust TEXT COLLATE "C" NOT NULL DEFAULT 'signed';
 ALTER TABLE @quarantine ADD COLUMN trust TEXT COLLATE "C" NOT NULL DEFAULT 'signed';
+-- What stands around a received message (what it answers, where the person came from), and, sealed, what the provider
+-- sent with it and nothing else shows.
+ALTER TABLE @message ADD COLUMN context TEXT;
+ALTER TABLE @message ADD COLUMN beside BYTEA;

@@ -4,10 +4,11 @@ use chrono::{DateTime, Utc};
 use sqlx::postgres::PgRow;
 use uuid::Uuid;
 
+use dialzio_core::account::Sealed;
 use dialzio_core::consent::Purpose;
 use dialzio_core::conversation::{
     Content, ConversationState, Delivery, Direction, Evidence, ExternalId, FailureNote, HeadDelta, Message,
-    MessageDigest, Reaction,
+    MessageContext, MessageDigest, Reaction,
 };
 use dialzio_core::page::{Page, PageRequest};
 use dialzio_core::store::{Expect, StoreError};
@@ -70,6 +71,15 @@ fn reactions_column(reactions: &[Reaction]) -> Res<Option<String>> {
     json(&stored, "reaction").map(Some)
 }
 
+fn context(text: Option<&str>) -> Res<MessageContext> {
+    let Some(text) = text else { return Ok(MessageContext::default()) };
+    serde_json::from_str(text).map_err(|_| unreadable("message"))
+}
+
+fn context_column(context: &MessageContext) -> Res<Option<String>> {
+    if context.is_empty() { Ok(None) } else { json(context, "message").map(Some) }
+}
+
 fn delivery(c: &Cols<'_>) -> Res<Delivery> {
     let (status, at, code, detail) = (c.word()?, c.time()?, c.get::<Option<String>>()?, c.get()?);
     Ok(Delivery { status, at, failure: code.map(|code| FailureNote { code, detail }) })
@@ -105,6 +115,8 @@ fn message(row: &PgRow) -> Res<Message> {
         edited_at,
         revoked_at,
         reactions,
+        context: context(c.get::<Option<&str>>()?)?,
+        beside: c.get::<Option<Vec<u8>>>()?.map(Sealed::from_bytes),
     })
 }
 
@@ -193,6 +205,8 @@ pub(crate) async fn put_messages(db: &mut Db<'_>, org: Uuid, messages: &[Message
         row.add(opt_time(message.edited_at));
         row.add(opt_time(message.revoked_at));
         row.add(reactions_column(&message.reactions)?);
+        row.add(context_column(&message.context)?);
+        row.add(message.beside.as_ref().map(Sealed::as_bytes));
         Ok(())
     };
     db.put(sql::PUT_MESSAGE, |row| row.add(org), messages, each).await.map(drop)

@@ -3,10 +3,11 @@
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, Row, params};
 
+use dialzio_core::account::Sealed;
 use dialzio_core::consent::Purpose;
 use dialzio_core::conversation::{
-    Content, Delivery, Direction, Evidence, ExternalId, FailureNote, HeadDelta, Message, MessageDigest,
-    Reaction,
+    Content, Delivery, Direction, Evidence, ExternalId, FailureNote, HeadDelta, Message, MessageContext,
+    MessageDigest, Reaction,
 };
 use dialzio_core::page::{Page, PageRequest};
 use dialzio_core::store::{Expect, StoreError};
@@ -68,6 +69,15 @@ fn reactions_column(reactions: &[Reaction]) -> Res<Option<String>> {
     json(&stored, "reaction").map(Some)
 }
 
+fn context(text: Option<&str>) -> Res<MessageContext> {
+    let Some(text) = text else { return Ok(MessageContext::default()) };
+    serde_json::from_str(text).map_err(|_| unreadable("message"))
+}
+
+fn context_column(context: &MessageContext) -> Res<Option<String>> {
+    if context.is_empty() { Ok(None) } else { json(context, "message").map(Some) }
+}
+
 fn delivery(c: &Cols<'_>) -> Res<Delivery> {
     let (status, at, code, detail) = (c.word()?, c.time()?, c.get::<Option<String>>()?, c.get()?);
     Ok(Delivery { status, at, failure: code.map(|code| FailureNote { code, detail }) })
@@ -103,6 +113,8 @@ fn message(row: &Row<'_>) -> Res<Message> {
         edited_at,
         revoked_at,
         reactions,
+        context: context(c.get::<Option<String>>()?.as_deref())?,
+        beside: c.get::<Option<Vec<u8>>>()?.map(Sealed::from_bytes),
     })
 }
 
@@ -206,6 +218,8 @@ impl Scope<'_> {
             opt_time(message.edited_at),
             opt_time(message.revoked_at),
             reactions_column(&message.reactions)?,
+            context_column(&message.context)?,
+            message.beside.as_ref().map(Sealed::as_bytes),
         ];
         self.db.run(sql::PUT_MESSAGE, row).map(drop)
     }

@@ -6,6 +6,7 @@ mod config;
 mod digest;
 mod error;
 mod media;
+mod object;
 mod scalar;
 mod send;
 mod template;

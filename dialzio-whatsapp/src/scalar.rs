@@ -1,11 +1,9 @@
 //! Scalars that arrive as text in one payload and as a number in the next.
 
-use std::{borrow::Cow, fmt};
+use std::borrow::Cow;
 
-use serde::{
-    Deserialize, Deserializer,
-    de::{IgnoredAny, MapAccess, SeqAccess, Visitor},
-};
+use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
 
 /// Text, or a number as its digits. Anything else, null included, reads as nothing, so that one odd scalar
 /// never costs the element around it.
@@ -39,63 +37,34 @@ impl Scalar<'_> {
     }
 }
 
-impl<'de: 'a, 'a> Deserialize<'de> for Scalar<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(ScalarVisitor).map(Scalar)
+impl<'a> Scalar<'a> {
+    /// Reads the JSON of a value.
+    pub(crate) fn of(json: &'a str) -> Self {
+        Self(match json.as_bytes().first() {
+            Some(b'"') => match json.get(1..json.len() - 1) {
+                Some(text) if !text.contains('\\') => Some(Cow::Borrowed(text)),
+                _ => serde_json::from_str::<String>(json).ok().map(Cow::Owned),
+            },
+            Some(b't' | b'f') => Some(Cow::Borrowed(json)),
+            Some(b'-' | b'0'..=b'9') => digits(json),
+            _ => None,
+        })
     }
 }
 
-struct ScalarVisitor;
-
-impl<'de> Visitor<'de> for ScalarVisitor {
-    type Value = Option<Cow<'de, str>>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a text or a number")
+/// A number as it is written; a whole one that only fits a float has lost digits, so it is nothing.
+fn digits(json: &str) -> Option<Cow<'_, str>> {
+    if json.parse::<i64>().is_ok() || json.parse::<u64>().is_ok() {
+        return Some(Cow::Borrowed(json));
     }
+    let number: f64 = json.parse().ok().filter(|number: &f64| number.is_finite())?;
+    let is_exact = number.fract() != 0.0 || number.abs() < 9_007_199_254_740_992.0;
+    is_exact.then(|| Cow::Owned(number.to_string()))
+}
 
-    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
-        Ok(Some(Cow::Borrowed(text)))
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
-        Ok(Some(Cow::Owned(text.to_owned())))
-    }
-
-    fn visit_string<E>(self, text: String) -> Result<Self::Value, E> {
-        Ok(Some(Cow::Owned(text)))
-    }
-
-    fn visit_u64<E>(self, number: u64) -> Result<Self::Value, E> {
-        Ok(Some(Cow::Owned(number.to_string())))
-    }
-
-    fn visit_i64<E>(self, number: i64) -> Result<Self::Value, E> {
-        Ok(Some(Cow::Owned(number.to_string())))
-    }
-
-    /// A whole number that only fits a float has lost digits, so it is nothing.
-    fn visit_f64<E>(self, number: f64) -> Result<Self::Value, E> {
-        let is_exact = number.fract() != 0.0 || number.abs() < 9_007_199_254_740_992.0;
-        Ok(is_exact.then(|| Cow::Owned(number.to_string())))
-    }
-
-    fn visit_bool<E>(self, flag: bool) -> Result<Self::Value, E> {
-        Ok(Some(Cow::Borrowed(if flag { "true" } else { "false" })))
-    }
-
-    fn visit_unit<E>(self) -> Result<Self::Value, E> {
-        Ok(None)
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(None)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
-        while seq.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(None)
+impl<'de: 'a, 'a> Deserialize<'de> for Scalar<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        <&'de RawValue>::deserialize(deserializer).map(|raw| Self::of(raw.get()))
     }
 }
 
@@ -119,7 +88,7 @@ mod tests {
 
     #[test]
     fn anything_else_is_nothing_and_no_error() {
-        for odd in ["null", "{\"a\":[1]}", "[{}]", "123456789012345678901234567890"] {
+        for odd in ["null", "{\"a\":[1]}", "[{}]", "123456789012345678901234567890", "1e999", "\"\\ud800\""] {
             assert_eq!(read(odd).text(), None, "{odd}");
         }
     }

@@ -5,7 +5,7 @@
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use dialzio_core::PhoneNumber;
-use dialzio_core::conversation::{Content, ExternalId};
+use dialzio_core::conversation::{Content, ExternalId, MessageContext};
 use dialzio_core::provider::{
     AccountRef, Inbound, InboundBody, InboundContent, InboundMessage, MessagingProvider, Provider,
     ProviderId, RawWebhook, Sender, Trust, VerifiedWebhook, WebhookDecoder, WebhookError, WebhookMethod,
@@ -75,9 +75,8 @@ fn read(letter: &Value) -> Inbound {
             sender,
             content: InboundContent::Ready(Content::text(text("says")?).ok()?),
             reply_to: None,
-            forwarded: false,
-            referral: None,
-            group: None,
+            context: MessageContext::default(),
+            beside: None,
         })
     };
     let at = text("day").and_then(|day| day.parse::<DateTime<Utc>>().ok());

@@ -83,6 +83,7 @@ impl<'a> Attachment<'a> {
             media: self.id,
             caption: caption.cloned(),
             filename: Some(file_name(&self.file.name)),
+            link: None,
         }
     }
 }

@@ -37,35 +37,111 @@ words! {
     }
 }
 
-/// One product line of an order.
+/// One product line of an order. What the provider left out, or wrote so that it cannot be read, is `None`: a line
+/// without a price is still a line.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct OrderItem {
     /// The seller's product id.
-    pub product: String,
+    pub product: Option<String>,
     /// How many.
-    pub quantity: f64,
+    pub quantity: Option<f64>,
     /// Price of one, in major units of `currency`, as the provider wrote it.
-    pub price: f64,
+    pub price: Option<f64>,
     /// ISO 4217.
-    pub currency: String,
+    pub currency: Option<String>,
 }
 
-/// A contact card that somebody shared.
+/// A number or an address on a contact card.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "StoredLine")]
+pub struct CardLine {
+    /// The number or address as written.
+    pub value: String,
+    /// What kind it is, in the sender's word: `CELL`, `WORK`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+    /// The provider's id of the person at this number, where the provider knows one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub provider_id: Option<String>,
+}
+
+impl CardLine {
+    /// A line with nothing but its value.
+    #[must_use]
+    pub fn plain(value: impl Into<String>) -> Self {
+        Self { value: value.into(), label: None, provider_id: None }
+    }
+}
+
+/// Cards were stored with bare values once; both forms are read.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum StoredLine {
+    Plain(String),
+    Labelled {
+        value: String,
+        #[serde(default)]
+        label: Option<String>,
+        #[serde(default)]
+        provider_id: Option<String>,
+    },
+}
+
+impl From<StoredLine> for CardLine {
+    fn from(stored: StoredLine) -> Self {
+        match stored {
+            StoredLine::Plain(value) => Self::plain(value),
+            StoredLine::Labelled { value, label, provider_id } => Self { value, label, provider_id },
+        }
+    }
+}
+
+/// A contact card that a person shared.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ContactCard {
     /// The name on it.
     pub name: Option<String>,
-    /// Numbers as written.
-    pub phones: Vec<String>,
-    /// Addresses as written.
-    pub emails: Vec<String>,
+    /// Numbers.
+    pub phones: Vec<CardLine>,
+    /// E-mail addresses.
+    pub emails: Vec<CardLine>,
+    /// Where the person works.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub company: Option<String>,
+    /// What they do there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// Web addresses.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub urls: Vec<CardLine>,
+    /// Postal addresses, each in one line.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub addresses: Vec<CardLine>,
+    /// The birthday, as written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub birthday: Option<String>,
     /// The card shows the sender's own number, on request.
     pub own: bool,
+}
+
+impl ContactCard {
+    /// What the card is called: its name, else the first number, else the first address on it.
+    #[must_use]
+    pub fn caption(&self) -> Option<&str> {
+        let lines = self.phones.iter().chain(&self.emails).map(|line| line.value.as_str());
+        self.name.as_deref().into_iter().chain(lines).find(|text| !text.is_empty())
+    }
 }
 
 impl std::fmt::Debug for ContactCard {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "ContactCard(… {} phones)", self.phones.len())
+    }
+}
+
+impl std::fmt::Debug for CardLine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("CardLine(…)")
     }
 }
 
@@ -91,19 +167,25 @@ pub enum Content {
         /// Its name, as the sender called it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         filename: Option<String>,
+        /// Where the provider says that it is, if it gave an address instead of an id. Never fetched by itself.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        link: Option<String>,
     },
     /// A place.
     Location {
-        /// Degrees north.
-        latitude: f64,
-        /// Degrees east.
-        longitude: f64,
+        /// Degrees north; `None` if they could not be read.
+        latitude: Option<f64>,
+        /// Degrees east; `None` if they could not be read.
+        longitude: Option<f64>,
         /// Its name.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         name: Option<String>,
         /// Its address.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         address: Option<String>,
+        /// A page about it, as the sender's app gave it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        url: Option<String>,
     },
     /// Contact cards.
     Contacts {
@@ -118,6 +200,9 @@ pub enum Content {
         id: String,
         /// What was written on it.
         title: MessageText,
+        /// The line below it, which tells rows of one title apart.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        description: Option<MessageText>,
     },
     /// A form that the person filled in.
     Form {
@@ -135,8 +220,8 @@ pub enum Content {
     },
     /// An order from a catalogue.
     Order {
-        /// The catalogue.
-        catalog: String,
+        /// The catalogue; `None` if the provider left it out.
+        catalog: Option<String>,
         /// What the person wrote with it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         text: Option<MessageText>,
@@ -213,7 +298,7 @@ impl Content {
             | Self::System { body: text, .. } => text.as_ref().map(MessageText::reveal),
             Self::Choice { title, .. } => Some(title.reveal()),
             Self::Location { name, address, .. } => name.as_deref().or(address.as_deref()),
-            Self::Contacts { cards } => cards.first().and_then(|card| card.name.as_deref()),
+            Self::Contacts { cards } => cards.first().and_then(ContactCard::caption),
             Self::Form { .. } | Self::CallPermission { .. } | Self::Welcome | Self::Unsupported { .. } => {
                 None
             }

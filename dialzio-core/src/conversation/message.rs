@@ -1,12 +1,14 @@
 //! A message: what was said, by whom, when, and what became of it.
 
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::fmt;
 
 use super::{Content, Delivery};
+use crate::account::{Sealed, SealedContext};
 use crate::consent::Purpose;
-use crate::id::{ConversationId, MessageId};
+use crate::id::{ConversationId, MessageId, OrgId};
 use crate::name::words;
 
 words! {
@@ -20,7 +22,8 @@ words! {
 }
 
 /// A provider's id for a message, call or file: opaque, and personal data, since some wrap a number.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct ExternalId(Box<str>);
 
 impl ExternalId {
@@ -49,6 +52,19 @@ impl ExternalId {
     }
 }
 
+impl TryFrom<String> for ExternalId {
+    type Error = crate::UnknownWord;
+    fn try_from(text: String) -> Result<Self, crate::UnknownWord> {
+        Self::parse(&text).ok_or(crate::UnknownWord)
+    }
+}
+
+impl From<ExternalId> for String {
+    fn from(id: ExternalId) -> Self {
+        id.0.into()
+    }
+}
+
 impl fmt::Debug for ExternalId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("ExternalId(…)")
@@ -65,6 +81,87 @@ impl MessageDigest {
     pub fn of(bytes: &[u8]) -> Self {
         let digest = Sha256::digest(bytes);
         Self(i64::from_be_bytes(std::array::from_fn(|i| digest[i])))
+    }
+}
+
+words! {
+    /// How a message was passed on.
+    pub enum Forwarded {
+        /// From another conversation.
+        Once = "forwarded",
+        /// Through many conversations; providers count from five.
+        Often = "frequently_forwarded",
+    }
+}
+
+/// The advertisement or page a person came from, in the provider's own words. Nothing of it is the person's.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Referral {
+    /// `ad` or `post`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source_type: Option<String>,
+    /// The provider's id of the advertisement or post.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source_id: Option<String>,
+    /// Its address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source_url: Option<String>,
+    /// Its headline.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub headline: Option<String>,
+    /// Its text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub body: Option<String>,
+    /// The id of the click, for reporting back what came of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub click_id: Option<String>,
+    /// `image` or `video`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub media_type: Option<String>,
+    /// Addresses of its picture or film. Never fetched by themselves.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub media_urls: Vec<String>,
+    /// The greeting the advertisement offers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub greeting: Option<String>,
+}
+
+/// A product of a catalogue that a message is about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReferredProduct {
+    /// The catalogue.
+    pub catalog: Option<String>,
+    /// The seller's product id.
+    pub product: Option<String>,
+}
+
+/// What stands around a received message: what it answers, and where the person came from.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct MessageContext {
+    /// The provider's id of the message it answers, where we do not have that message or not under this id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quoted: Option<ExternalId>,
+    /// It was passed on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub forwarded: Option<Forwarded>,
+    /// The advertisement or page the person came from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub referral: Option<Box<Referral>>,
+    /// The product that it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub product: Option<ReferredProduct>,
+    /// The provider's id of the group it was said in; `None` for a message between two.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
+}
+
+impl MessageContext {
+    /// Whether there is nothing to say.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
     }
 }
 
@@ -101,6 +198,16 @@ pub struct Message {
     pub revoked_at: Option<DateTime<Utc>>,
     /// Reactions to it, one for each side.
     pub reactions: Vec<Reaction>,
+    /// What it answers and where the person came from.
+    pub context: MessageContext,
+    /// What the provider sent with it and nothing else here shows: a JSON object by path, sealed. Goes with the message,
+    /// and when the person changes it or takes it back.
+    pub beside: Option<Sealed>,
+}
+
+/// What [`Message::beside`] is sealed for.
+pub(crate) fn beside_context(org: OrgId, message: MessageId) -> SealedContext {
+    SealedContext::new(org, "message", message, "beside")
 }
 
 /// A reaction to a message. Each side has at most one; the newest by event time stays.

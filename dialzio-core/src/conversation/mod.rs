@@ -13,11 +13,15 @@ mod store;
 mod template;
 
 pub use activity::{Activity, ActivityKind};
-pub use content::{ChoiceKind, ContactCard, Content, MediaKind, OrderItem};
+pub use content::{CardLine, ChoiceKind, ContactCard, Content, MediaKind, OrderItem};
 pub use delivery::{Delivery, DeliveryStatus, Evidence, FailureNote};
 pub(crate) use inbound::touches_consent;
 pub use inbound::{Decision, Facts, decide};
-pub use message::{Direction, ExternalId, Message, MessageDigest, Reaction};
+pub(crate) use message::beside_context;
+pub use message::{
+    Direction, ExternalId, Forwarded, Message, MessageContext, MessageDigest, Reaction, Referral,
+    ReferredProduct,
+};
 pub use sending::{NewBody, NewMessage, Preview, SendPreview, Sent};
 pub use service::ConversationService;
 pub use store::{

@@ -5,7 +5,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::attachment::Attachment;
 use super::{
     Content, ConversationService, ConversationWrite, Delivery, DeliveryStatus, Direction, Evidence,
-    FailureNote, HeadDelta, Message, Template, TemplateError,
+    FailureNote, HeadDelta, Message, MessageContext, Template, TemplateError,
 };
 use crate::account::{AccountState, ProviderAccount};
 use crate::consent::{Channel, ConsentFacts, Intent, Purpose, Reason, Verdict, decide};
@@ -272,6 +272,8 @@ impl ConversationService<'_> {
             edited_at: None,
             revoked_at: None,
             reactions: Vec::new(),
+            context: MessageContext::default(),
+            beside: None,
         };
         let print = || {
             let said = match (&attachment, &new.body) {

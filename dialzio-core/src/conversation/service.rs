@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 
 use super::{
     Activity, ActivityKind, Conversation, ConversationQuery, ConversationState, ConversationWrite,
-    InboxEntry, Message, QueueCounts, Reaction,
+    InboxEntry, Message, QueueCounts, Reaction, beside_context,
 };
 use crate::contact::{ChannelIdentity, Contact};
 use crate::crm::Crm;
@@ -118,6 +118,18 @@ impl<'a> ConversationService<'a> {
     /// [`Error::NotFound`]; [`Error::Denied`] without [`Permission::ConversationsRead`].
     pub async fn message(&self, by: &Actor, id: MessageId) -> Result<Message, Error> {
         self.require_message(by.scope_for(Permission::ConversationsRead)?, id).await
+    }
+
+    /// What the provider sent with a message and nothing else shows: a JSON object, its values by their path in what
+    /// arrived. `None` if there was nothing more.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`]; [`Error::Sealed`]; [`Error::Denied`] without [`Permission::ConversationsRead`].
+    pub async fn beside(&self, by: &Actor, id: MessageId) -> Result<Option<String>, Error> {
+        let message = self.message(by, id).await?;
+        let Some(sealed) = &message.beside else { return Ok(None) };
+        let plain = self.crm.sealer().open(&beside_context(by.org(), id), sealed).await?;
+        Ok(Some(String::from_utf8_lossy(&plain).into_owned()))
     }
 
     /// The conversation of a contact on an account: the one there is, or a new one.

@@ -92,6 +92,8 @@ pub(super) const TABLES: &[Table] = &[
             gone("edited_at", MessageMeta).theirs("edited_at"),
             gone("revoked_at", MessageMeta).theirs("revoked_at"),
             gone("reactions", MessageContent).theirs("reactions").hidden(),
+            gone("context", MessageMeta).theirs("context").hidden(),
+            gone("beside", MessageContent).theirs("beside").hidden(),
         ],
     },
     Table {

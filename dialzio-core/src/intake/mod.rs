@@ -9,7 +9,7 @@ use tokio::time::{Duration, Instant};
 
 use crate::account::{App, Route};
 use crate::consent::Words;
-use crate::conversation::{Decision, Facts, InboundAsk, decide, touches_consent};
+use crate::conversation::{Decision, Facts, InboundAsk, beside_context, decide, touches_consent};
 use crate::crm::{Crm, OpenedHook};
 use crate::effect::{Lane, LaneKind};
 use crate::error::Error;
@@ -243,7 +243,11 @@ impl<'a> Intake<'a> {
             ids: self.crm.ids(),
             words: self.crm.words(),
         };
-        let Decision { quarantine, wait } = decide(facts, elements, &mut batch);
+        let Decision { quarantine, wait, beside } = decide(facts, elements, &mut batch);
+        for (message, plain) in beside {
+            let context = beside_context(route.org, message);
+            batch.put_beside(message, self.crm.sealer().seal(&context, plain.as_bytes()).await?);
+        }
         let mut kept = Vec::new();
         for (place, reason, what) in quarantine {
             let item = self.quarantined(Some(route.org), app, reason, &what, &elements[place]).await?;

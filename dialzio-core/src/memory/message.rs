@@ -100,6 +100,7 @@ impl Rows {
         let Some(message) = self.messages.get_mut(&id) else { return };
         if message.revoked_at.is_none() && message.edited_at.is_none_or(|newest| newest < at) {
             message.content = content;
+            message.beside = None;
             message.edited_at = Some(at);
         }
     }
@@ -108,6 +109,7 @@ impl Rows {
         let Some(message) = self.messages.get_mut(&id) else { return };
         if message.revoked_at.is_none_or(|first| at < first) {
             message.content = content;
+            message.beside = None;
             message.revoked_at = Some(at);
             // As if no edit had come in between: the same state in any order.
             message.edited_at = None;

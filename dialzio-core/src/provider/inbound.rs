@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 
 use super::Trust;
 use crate::contact::{Alias, BusinessScopedId};
-use crate::conversation::{Content, DeliveryStatus, ExternalId, FailureNote, MediaKind};
+use crate::conversation::{Content, DeliveryStatus, ExternalId, FailureNote, MediaKind, MessageContext};
 use crate::id::MessageId;
 use crate::phone::PhoneNumber;
 use crate::text::{MessageText, PersonName, Username};
@@ -155,12 +155,10 @@ pub struct InboundMessage {
     pub content: InboundContent,
     /// The message it answers.
     pub reply_to: Option<ExternalId>,
-    /// It was passed on from elsewhere.
-    pub forwarded: bool,
-    /// The advertisement or page the person came from, as JSON text.
-    pub referral: Option<String>,
-    /// The provider's id of the group it was said in; `None` for a message between two.
-    pub group: Option<String>,
+    /// Where it comes from; what it quotes is in `reply_to`.
+    pub context: MessageContext,
+    /// What the provider sent with it and no other field holds: a JSON object by path. Kept sealed with the message.
+    pub beside: Option<String>,
 }
 
 /// What a received message holds: like [`Content`], with a file still at the provider.
@@ -177,8 +175,10 @@ pub enum InboundContent {
 pub struct InboundMedia {
     /// What it is.
     pub what: MediaKind,
-    /// The provider's id for it.
-    pub provider_id: String,
+    /// The provider's id for it; without one it cannot be fetched.
+    pub provider_id: Option<String>,
+    /// An address the provider gave instead of an id. Never fetched by itself.
+    pub link: Option<String>,
     /// Its type as announced, parameters included.
     pub mime: Option<String>,
     /// Its SHA-256 as announced, 32 bytes, if it could be read.
@@ -263,4 +263,10 @@ pub struct TemplateNews {
     pub language: String,
     /// What changed, in the provider's word.
     pub what: String,
+}
+
+impl From<Content> for InboundContent {
+    fn from(content: Content) -> Self {
+        Self::Ready(content)
+    }
 }

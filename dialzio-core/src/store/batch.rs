@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::system::{Fence, Lease};
 use super::{LedgerSeq, Revision};
 use crate::access::AccessWrite;
-use crate::account::AccountWrite;
+use crate::account::{AccountWrite, Sealed};
 use crate::consent::ConsentWrite;
 use crate::contact::{Alias, ContactWrite, SubjectKey};
 use crate::conversation::{ConversationWrite, ExternalId};
@@ -398,6 +398,19 @@ impl Batch {
     /// Adds a change.
     pub fn write(&mut self, write: impl Into<Write>) -> &mut Self {
         self.parts.writes.push(write.into());
+        self
+    }
+
+    /// Puts what a received message held beside what is shown of it, sealed, into the message that this batch appends.
+    pub(crate) fn put_beside(&mut self, id: MessageId, sealed: Sealed) -> &mut Self {
+        for write in &mut self.parts.writes {
+            if let Write::Conversation(ConversationWrite::Append { message, .. }) = write
+                && message.id == id
+            {
+                message.beside = Some(sealed);
+                break;
+            }
+        }
         self
     }
 

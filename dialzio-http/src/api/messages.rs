@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
-use dialzio_core::conversation::{Content, Direction, Message, NewBody, NewMessage};
+use dialzio_core::conversation::{Content, Direction, Message, MessageContext, NewBody, NewMessage};
 use dialzio_core::media::NewFile;
 use dialzio_core::store::IdempotencyKey;
 use dialzio_core::text::MessageText;
@@ -34,7 +34,12 @@ pub struct MessageJson {
     status_at: DateTime<Utc>,
     failure: Option<FailureJson>,
     event_at: DateTime<Utc>,
+    received_at: DateTime<Utc>,
+    external_id: Option<String>,
     reply_to: Option<MessageId>,
+    context: MessageContext,
+    /// Whether the provider sent more with it, which `/v1/messages/{message}/beside` opens.
+    has_more: bool,
     edited_at: Option<DateTime<Utc>>,
     revoked_at: Option<DateTime<Utc>>,
     reactions: Vec<ReactionJson>,
@@ -79,6 +84,10 @@ impl From<Message> for MessageJson {
                 .map(|note| FailureJson { code: note.code, detail: note.detail }),
             content: message.content,
             event_at: message.event_at,
+            received_at: message.received_at,
+            external_id: message.external.map(Into::into),
+            context: message.context,
+            has_more: message.beside.is_some(),
             reply_to: message.reply_to,
             edited_at: message.edited_at,
             revoked_at: message.revoked_at,
@@ -105,6 +114,23 @@ pub async fn get(
     Id(id): Id<MessageId>,
 ) -> Result<Json<MessageJson>, Problem> {
     Ok(Json(state.crm().conversations().message(&actor, id).await?.into()))
+}
+
+/// What the provider sent with a message and nothing else shows, by its path in what arrived.
+#[derive(Debug, Serialize)]
+pub struct BesideJson {
+    values: serde_json::Value,
+}
+
+/// `GET /v1/messages/{message}/beside`.
+pub async fn beside(
+    State(state): State<AppState>,
+    Caller(actor): Caller,
+    Id(id): Id<MessageId>,
+) -> Result<Json<BesideJson>, Problem> {
+    let opened = state.crm().conversations().beside(&actor, id).await?;
+    let values = opened.and_then(|json| serde_json::from_str(&json).ok()).unwrap_or_default();
+    Ok(Json(BesideJson { values }))
 }
 
 /// A template with its parameters by name.

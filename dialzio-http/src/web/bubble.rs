@@ -11,7 +11,7 @@ use dialzio_core::{MediaId, Permission, Principal};
 use super::desk::Desk;
 use super::view::message::{Bubble, Content, Delivery, Quote, Reaction};
 use super::view::{Action, RichText, Shown};
-use super::words;
+use super::{shown, words};
 use crate::problem::Problem;
 
 /// What the bubbles of some messages need besides the messages.
@@ -70,6 +70,8 @@ impl<'a> Bubbles<'a> {
                 .map(|author| self.desk.who(author).into()),
             content: self.content(message),
             quote: self.quote(message).await?,
+            origin: shown::origin(&message.context),
+            advert: message.context.referral.as_deref().map(shown::advert),
             reactions: ConversationService::reactions(message).into_iter().filter_map(reaction).collect(),
             time: self.desk.clock(message.event_at),
             is_edited: message.edited_at.is_some(),
@@ -85,7 +87,7 @@ impl<'a> Bubbles<'a> {
     }
 
     async fn quote(&self, message: &Message) -> Result<Option<Quote>, Problem> {
-        let Some(answered) = message.reply_to else { return Ok(None) };
+        let Some(answered) = message.reply_to else { return Ok(shown::unknown_quote(&message.context)) };
         let known = match self.messages.iter().find(|known| known.id == answered) {
             Some(known) => Some(known.clone()),
             None => self.desk.crm().conversations().message(&self.desk.actor, answered).await.ok(),
@@ -106,41 +108,20 @@ impl<'a> Bubbles<'a> {
         }
         match &message.content {
             Said::Text { body } => Content::Text(body.reveal().into()),
-            Said::Media { what, media, caption, filename } => {
+            Said::Media { what, media, caption, filename, .. } => {
                 self.file(*what, *media, caption.as_ref(), filename.as_deref())
             }
-            Said::Location { latitude, longitude, name, address } => Content::Location {
-                label: name.as_deref().unwrap_or("Location").into(),
-                detail: address.clone().unwrap_or_else(|| format!("{latitude:.5}, {longitude:.5}")).into(),
-                href: format!(
-                    "https://www.openstreetmap.org/?mlat={latitude}&mlon={longitude}#map=16/{latitude}/{longitude}"
-                ),
-            },
-            Said::Contacts { cards } => match cards.first() {
-                Some(card) => Content::Card {
-                    name: card.name.as_deref().unwrap_or("Contact card").into(),
-                    details: card
-                        .phones
-                        .iter()
-                        .chain(&card.emails)
-                        .map(|text| text.as_str().into())
-                        .collect(),
-                },
-                None => Content::Unsupported("an empty contact card".to_owned()),
-            },
-            Said::Choice { title, .. } => Content::Text(title.reveal().into()),
+            Said::Location { latitude, longitude, name, address, .. } => {
+                shown::place(*latitude, *longitude, name.as_deref(), address.as_deref())
+            }
+            Said::Contacts { cards } => shown::cards(cards),
+            Said::Choice { title, description, .. } => shown::choice(title, description.as_ref()),
             Said::Form { name, .. } => Content::Text(format!("Filled in the form “{name}”").into()),
             Said::CallPermission { accepted, .. } => {
                 let words = if *accepted { "Agreed to be called" } else { "Does not want to be called" };
                 Content::Text(words.into())
             }
-            Said::Order { text, items, .. } => {
-                let mut words = format!("Ordered {} products", items.len());
-                if let Some(text) = text {
-                    words = format!("{words}: {}", text.reveal());
-                }
-                Content::Text(words.into())
-            }
+            Said::Order { text, items, .. } => shown::order(text.as_ref(), items),
             Said::Template { name, body, .. } => Content::Template {
                 name: name.as_str().into(),
                 header: None,
@@ -167,14 +148,18 @@ impl<'a> Bubbles<'a> {
         let word = words::media(what);
         let caption: Option<RichText> = caption.map(|text| text.reveal().into());
         let Some(media) = self.media.iter().find(|media| media.id == id) else {
-            return Content::MediaGone(format!("{word} · not kept any more"));
+            return Content::MediaGone { reason: format!("{word} · not kept any more"), caption };
         };
         let src = format!("/web/media/{id}");
+        let gone = |why: &str, caption| Content::MediaGone { reason: format!("{word} · {why}"), caption };
         match (media.state, what) {
-            (MediaState::Pending, _) => Content::MediaPending(format!("{word} · loading")),
-            (MediaState::Unavailable, _) => Content::MediaGone(format!("{word} · could not be fetched")),
+            (MediaState::Pending, _) => Content::MediaPending { what: format!("{word} · loading"), caption },
+            (MediaState::Unavailable, _) if media.provider_id.is_none() => {
+                gone("the provider gave no file, only an address elsewhere", caption)
+            }
+            (MediaState::Unavailable, _) => gone("could not be fetched", caption),
             (MediaState::Stored, _) if !self.desk.may(Permission::MediaRead) => {
-                Content::MediaGone(format!("{word} · you may not open files"))
+                gone("you may not open files", caption)
             }
             (MediaState::Stored, MediaKind::Image | MediaKind::Sticker) => {
                 Content::Image { src, size: None, caption }

@@ -27,6 +27,7 @@ mod queue;
 #[cfg(feature = "sandbox")]
 mod sandbox;
 mod settings;
+mod shown;
 mod thread;
 mod timeline;
 mod words;

@@ -60,7 +60,7 @@ macro_rules! message {
     () => {
         "m.id, m.conversation_id, m.direction, m.author, m.kind, m.text, m.content, m.content_version, m.purpose, \
          m.event_at, m.received_at, m.expires_at, m.external_id, m.reply_to, m.status, m.status_at, m.failure_code, \
-         m.failure_detail, m.edited_at, m.revoked_at, m.reactions"
+         m.failure_detail, m.edited_at, m.revoked_at, m.reactions, m.context, m.beside"
     };
 }
 
@@ -177,10 +177,11 @@ statements! { CONVERSATIONS_ALL:
     PUT_MESSAGE: Write [message] =
         "INSERT INTO @message (org_id, conversation_id, id, direction, author, kind, text, content, content_version,
                 purpose, event_at, received_at, expires_at, external_id, reply_to, status, status_at, failure_code,
-                failure_detail, edited_at, revoked_at, reactions)
-         VALUES [($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)]";
+                failure_detail, edited_at, revoked_at, reactions, context, beside)
+         VALUES [($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)]";
     SET_CONTENT: Write [message] =
-        "UPDATE @message SET kind = $3, text = $4, content = $5, content_version = $6, edited_at = $7, revoked_at = $8
+        "UPDATE @message SET kind = $3, text = $4, content = $5, content_version = $6, edited_at = $7, revoked_at = $8,
+                beside = NULL
          WHERE org_id = $1 AND id = $2";
     SET_DELIVERY: Write [message] =
         "UPDATE @message SET status = $3, status_at = $4, failure_code = $5, failure_detail = $6

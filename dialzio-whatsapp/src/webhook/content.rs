@@ -1,191 +1,140 @@
-//! What a message holds. Anything that cannot be read completely stays whole as `Unsupported`.
+//! What a message holds. A value that cannot be read costs itself alone; what cannot be shown at all stays whole
+//! as `Unsupported`.
 
 use dialzio_core::{
-    conversation::{ChoiceKind, ContactCard, Content, MediaKind, OrderItem},
+    conversation::{CardLine, ChoiceKind, ContactCard, Content, MediaKind, OrderItem},
     provider::{InboundContent, InboundMedia},
     text::MessageText,
 };
-use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::message::{MetaInbound, part};
-use crate::{digest, scalar::Scalar};
+use super::{
+    card,
+    message::{MetaInbound, part},
+};
+use crate::{
+    digest,
+    object::{Beside, object},
+    scalar::Scalar,
+};
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Text<'a> {
-    #[serde(borrow)]
-    body: Scalar<'a>,
+object! {
+    struct Text<'a> {
+        body: Scalar<'a> = "body",
+    }
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct File<'a> {
-    #[serde(borrow)]
-    id: Scalar<'a>,
-    #[serde(borrow)]
-    mime_type: Scalar<'a>,
-    #[serde(borrow)]
-    sha256: Scalar<'a>,
-    #[serde(borrow)]
-    caption: Scalar<'a>,
-    #[serde(borrow)]
-    filename: Scalar<'a>,
-    #[serde(borrow)]
-    voice: Scalar<'a>,
+object! {
+    struct File<'a> {
+        id: Scalar<'a> = "id",
+        link: Scalar<'a> = "link",
+        mime_type: Scalar<'a> = "mime_type",
+        sha256: Scalar<'a> = "sha256",
+        caption: Scalar<'a> = "caption",
+        filename: Scalar<'a> = "filename",
+        voice: Scalar<'a> = "voice",
+    }
+    // An address that works for five minutes with our token: the file is fetched by its id.
+    dropped: "url";
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Location<'a> {
-    #[serde(borrow)]
-    latitude: Scalar<'a>,
-    #[serde(borrow)]
-    longitude: Scalar<'a>,
-    #[serde(borrow)]
-    name: Scalar<'a>,
-    #[serde(borrow)]
-    address: Scalar<'a>,
+object! {
+    struct Location<'a> {
+        latitude: Scalar<'a> = "latitude",
+        longitude: Scalar<'a> = "longitude",
+        name: Scalar<'a> = "name",
+        address: Scalar<'a> = "address",
+        url: Scalar<'a> = "url",
+    }
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Card<'a> {
-    #[serde(borrow)]
-    name: Option<&'a RawValue>,
-    #[serde(borrow)]
-    phones: Option<&'a RawValue>,
-    #[serde(borrow)]
-    emails: Option<&'a RawValue>,
-    #[serde(borrow)]
-    origin: Scalar<'a>,
+object! {
+    struct Interactive<'a> {
+        kind: Scalar<'a> = "type",
+        button_reply: Option<&'a RawValue> = "button_reply",
+        list_reply: Option<&'a RawValue> = "list_reply",
+        nfm_reply: Option<&'a RawValue> = "nfm_reply",
+        call_permission_reply: Option<&'a RawValue> = "call_permission_reply",
+    }
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct CardName<'a> {
-    #[serde(borrow)]
-    formatted_name: Scalar<'a>,
+object! {
+    struct Reply<'a> {
+        id: Scalar<'a> = "id",
+        title: Scalar<'a> = "title",
+        description: Scalar<'a> = "description",
+    }
 }
 
-/// A line of a card: a phone or an address.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct CardLine<'a> {
-    #[serde(borrow)]
-    phone: Scalar<'a>,
-    #[serde(borrow)]
-    wa_id: Scalar<'a>,
-    #[serde(borrow)]
-    email: Scalar<'a>,
+object! {
+    struct FormReply<'a> {
+        name: Scalar<'a> = "name",
+        response_json: Option<&'a RawValue> = "response_json",
+    }
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Interactive<'a> {
-    #[serde(borrow, rename = "type")]
-    kind: Scalar<'a>,
-    #[serde(borrow)]
-    button_reply: Option<&'a RawValue>,
-    #[serde(borrow)]
-    list_reply: Option<&'a RawValue>,
-    #[serde(borrow)]
-    nfm_reply: Option<&'a RawValue>,
-    #[serde(borrow)]
-    call_permission_reply: Option<&'a RawValue>,
+object! {
+    struct CallPermission<'a> {
+        response: Scalar<'a> = "response",
+        is_permanent: Scalar<'a> = "is_permanent",
+        expiration_timestamp: Scalar<'a> = "expiration_timestamp",
+    }
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Reply<'a> {
-    #[serde(borrow)]
-    id: Scalar<'a>,
-    #[serde(borrow)]
-    title: Scalar<'a>,
+object! {
+    struct Button<'a> {
+        payload: Scalar<'a> = "payload",
+        text: Scalar<'a> = "text",
+    }
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct FormReply<'a> {
-    #[serde(borrow)]
-    name: Scalar<'a>,
-    #[serde(borrow)]
-    response_json: Option<&'a RawValue>,
+object! {
+    struct Order<'a> {
+        catalog_id: Scalar<'a> = "catalog_id",
+        text: Scalar<'a> = "text",
+        product_items: Vec<&'a RawValue> = "product_items",
+    }
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct CallPermission<'a> {
-    #[serde(borrow)]
-    response: Scalar<'a>,
-    #[serde(borrow)]
-    is_permanent: Scalar<'a>,
-    #[serde(borrow)]
-    expiration_timestamp: Scalar<'a>,
+object! {
+    struct Item<'a> {
+        product_retailer_id: Scalar<'a> = "product_retailer_id",
+        quantity: Scalar<'a> = "quantity",
+        item_price: Scalar<'a> = "item_price",
+        currency: Scalar<'a> = "currency",
+    }
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Button<'a> {
-    #[serde(borrow)]
-    payload: Scalar<'a>,
-    #[serde(borrow)]
-    text: Scalar<'a>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Order<'a> {
-    #[serde(borrow)]
-    catalog_id: Scalar<'a>,
-    #[serde(borrow)]
-    text: Scalar<'a>,
-    #[serde(borrow)]
-    product_items: Vec<Item<'a>>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Item<'a> {
-    #[serde(borrow)]
-    product_retailer_id: Scalar<'a>,
-    #[serde(borrow)]
-    quantity: Scalar<'a>,
-    #[serde(borrow)]
-    item_price: Scalar<'a>,
-    #[serde(borrow)]
-    currency: Scalar<'a>,
-}
-
-#[derive(Default, Deserialize)]
+/// What a message says of itself that it cannot be.
+#[derive(Default, serde::Deserialize)]
 #[serde(default)]
 struct Unsupported<'a> {
     #[serde(borrow, rename = "type")]
     kind: Scalar<'a>,
 }
 
-/// What a message holds.
-pub(super) fn read(message: &MetaInbound<'_>, raw: &str) -> InboundContent {
-    let kind = message.kind.filled().unwrap_or("untyped");
+/// What a message holds. What it holds besides goes to `beside`, unless it stays whole.
+pub(super) fn read(message: &MetaInbound<'_>, raw: &str, beside: &mut Beside) -> InboundContent {
+    let kind = message.what().unwrap_or("untyped");
     let (what, content) = match kind {
-        "text" => (None, text(message.text)),
-        "image" => (None, file(MediaKind::Image, message.image)),
-        "video" => (None, file(MediaKind::Video, message.video)),
-        "audio" => (None, file(MediaKind::Audio, message.audio)),
-        "document" => (None, file(MediaKind::Document, message.document)),
-        "sticker" => (None, file(MediaKind::Sticker, message.sticker)),
-        "location" => (None, location(message.location)),
-        "contacts" => (None, cards(message.contacts, &message.origin)),
-        "button" => (None, button(message.button)),
-        "order" => (None, order(message.order)),
-        "request_welcome" => (None, Some(InboundContent::Ready(Content::Welcome))),
+        "text" => (None, text(message.text, beside)),
+        "image" => (None, file(MediaKind::Image, kind, message.image, beside)),
+        "video" => (None, file(MediaKind::Video, kind, message.video, beside)),
+        "audio" => (None, file(MediaKind::Audio, kind, message.audio, beside)),
+        "document" => (None, file(MediaKind::Document, kind, message.document, beside)),
+        "sticker" => (None, file(MediaKind::Sticker, kind, message.sticker, beside)),
+        "location" => (None, location(message.location, beside)),
+        "contacts" => (None, cards(message.contacts, &message.origin, beside)),
+        "button" => (None, button(message.button, beside)),
+        "order" => (None, order(message.order, beside)),
+        "request_welcome" => (None, Some(Content::Welcome.into())),
         "interactive" => {
             let interactive: Option<Interactive<'_>> = part(message.interactive);
             let what = interactive
                 .as_ref()
                 .and_then(|it| it.kind.filled())
                 .map(|kind| format!("interactive.{kind}"));
-            (what, interactive.and_then(|interactive| choice(&interactive)))
+            (what, interactive.and_then(|interactive| choice(&interactive, beside)))
         }
         "unsupported" => {
             let named: Option<Unsupported<'_>> = part(message.unsupported);
@@ -195,115 +144,199 @@ pub(super) fn read(message: &MetaInbound<'_>, raw: &str) -> InboundContent {
     };
     content.unwrap_or_else(|| {
         let what = what.unwrap_or_else(|| kind.to_owned());
-        InboundContent::Ready(Content::Unsupported { what, raw: raw.to_owned() })
+        Content::Unsupported { what, raw: raw.to_owned() }.into()
     })
 }
 
-fn text(raw: Option<&RawValue>) -> Option<InboundContent> {
+fn text(raw: Option<&RawValue>, beside: &mut Beside) -> Option<InboundContent> {
     let text: Text<'_> = part(raw)?;
     let body = MessageText::received(text.body.text()?)?;
-    Some(InboundContent::Ready(Content::Text { body }))
+    beside.keep("text", &text.more);
+    Some(Content::Text { body }.into())
 }
 
-fn file(what: MediaKind, raw: Option<&RawValue>) -> Option<InboundContent> {
+/// A file. Without an id it cannot be fetched, but whatever else is known of it is kept.
+fn file(what: MediaKind, kind: &str, raw: Option<&RawValue>, beside: &mut Beside) -> Option<InboundContent> {
     let file: File<'_> = part(raw)?;
+    let shown = [&file.id, &file.link, &file.caption, &file.filename];
+    if shown.iter().all(|scalar| scalar.filled().is_none()) {
+        return None;
+    }
     let is_voice = what == MediaKind::Audio && file.voice.is_true();
+    beside.keep(kind, &file.more);
+    let sha256 = file.sha256.text().and_then(digest::sha256);
+    if sha256.is_none() {
+        beside.odd_text(&format!("{kind}.sha256"), file.sha256.text());
+    }
+    if what != MediaKind::Audio && file.voice.is_true() {
+        beside.odd_text(&format!("{kind}.voice"), file.voice.text());
+    }
     Some(InboundContent::Media(InboundMedia {
         what: if is_voice { MediaKind::Voice } else { what },
-        provider_id: file.id.owned()?,
+        provider_id: file.id.owned(),
+        link: file.link.owned(),
         mime: file.mime_type.owned(),
-        sha256: file.sha256.text().and_then(digest::sha256),
+        sha256,
         caption: file.caption.text().and_then(MessageText::received),
         filename: file.filename.owned(),
     }))
 }
 
-fn location(raw: Option<&RawValue>) -> Option<InboundContent> {
+fn location(raw: Option<&RawValue>, beside: &mut Beside) -> Option<InboundContent> {
     let place: Location<'_> = part(raw)?;
-    let latitude = place.latitude.number().filter(|degrees| degrees.abs() <= 90.0)?;
-    let longitude = place.longitude.number().filter(|degrees| degrees.abs() <= 180.0)?;
-    let (name, address) = (place.name.owned(), place.address.owned());
-    Some(InboundContent::Ready(Content::Location { latitude, longitude, name, address }))
+    let mut degrees = |name: &str, written: &Scalar<'_>, most: f64| {
+        let read = written.number().filter(|degrees| degrees.abs() <= most);
+        if read.is_none() {
+            beside.odd_text(&format!("location.{name}"), written.text());
+        }
+        read
+    };
+    let latitude = degrees("latitude", &place.latitude, 90.0);
+    let longitude = degrees("longitude", &place.longitude, 180.0);
+    let (name, address, url) = (place.name.owned(), place.address.owned(), place.url.owned());
+    let is_somewhere = latitude.is_some() && longitude.is_some();
+    if !is_somewhere && name.is_none() && address.is_none() && url.is_none() {
+        return None;
+    }
+    beside.keep("location", &place.more);
+    Some(Content::Location { latitude, longitude, name, address, url }.into())
 }
 
 /// Cards; each line of a card that can be read is kept.
-fn cards(raw: Option<&RawValue>, origin: &Scalar<'_>) -> Option<InboundContent> {
-    let cards: Vec<Card<'_>> = part(raw)?;
-    let card = |card: &Card<'_>| {
-        let lines = |raw| part::<Vec<CardLine<'_>>>(raw).unwrap_or_default();
-        ContactCard {
-            name: part::<CardName<'_>>(card.name).and_then(|name| name.formatted_name.owned()),
-            phones: lines(card.phones)
-                .iter()
-                .filter_map(|line| line.phone.owned().or_else(|| line.wa_id.owned()))
-                .collect(),
-            emails: lines(card.emails).iter().filter_map(|line| line.email.owned()).collect(),
-            own: [card.origin.text(), origin.text()].contains(&Some("contact_request")),
+fn cards(raw: Option<&RawValue>, origin: &Scalar<'_>, beside: &mut Beside) -> Option<InboundContent> {
+    let list: Vec<&RawValue> = part(raw)?;
+    let is_own = origin.text() == Some("contact_request");
+    if !is_own {
+        beside.odd_text("origin", origin.text());
+    }
+    let mut cards: Vec<ContactCard> = Vec::new();
+    for (place, raw) in list.iter().enumerate() {
+        let path = format!("contacts[{place}]");
+        match card::read(raw, &path, is_own, beside) {
+            Some(card) => cards.push(card),
+            None => beside.odd(&path, raw.get()),
         }
-    };
-    let cards: Vec<ContactCard> = cards.iter().map(card).collect();
-    (!cards.is_empty()).then_some(InboundContent::Ready(Content::Contacts { cards }))
+    }
+    (!cards.is_empty()).then(|| Content::Contacts { cards }.into())
 }
 
-fn button(raw: Option<&RawValue>) -> Option<InboundContent> {
+fn button(raw: Option<&RawValue>, beside: &mut Beside) -> Option<InboundContent> {
     let button: Button<'_> = part(raw)?;
     let id = button.payload.filled().or(button.text.filled())?;
-    chosen(ChoiceKind::TemplateButton, id, button.text.filled().unwrap_or(id))
+    beside.keep("button", &button.more);
+    chosen(ChoiceKind::TemplateButton, id, button.text.filled().unwrap_or(id), None)
 }
 
-fn choice(interactive: &Interactive<'_>) -> Option<InboundContent> {
-    match interactive.kind.text()? {
-        "button_reply" => reply(ChoiceKind::Button, interactive.button_reply),
-        "list_reply" => reply(ChoiceKind::ListRow, interactive.list_reply),
-        "nfm_reply" => {
-            let form: FormReply<'_> = part(interactive.nfm_reply)?;
-            let response = form.response_json?;
-            // JSON inside text, as documented, or JSON itself.
-            let response =
-                serde_json::from_str::<String>(response.get()).unwrap_or_else(|_| response.get().to_owned());
-            let name = form.name.owned().unwrap_or_else(|| "flow".to_owned());
-            Some(InboundContent::Ready(Content::Form { name, response }))
-        }
-        "call_permission_reply" => {
-            let permission: CallPermission<'_> = part(interactive.call_permission_reply)?;
-            let accepted = match permission.response.text()? {
-                "accept" => true,
-                "reject" => false,
-                _ => return None,
-            };
-            let is_lasting = !accepted || permission.is_permanent.is_true();
-            let expires_at = permission.expiration_timestamp.integer().filter(|_| !is_lasting);
-            Some(InboundContent::Ready(Content::CallPermission { accepted, expires_at }))
-        }
+fn choice(interactive: &Interactive<'_>, beside: &mut Beside) -> Option<InboundContent> {
+    let kind = interactive.kind.filled().or_else(|| {
+        let parts = [
+            ("button_reply", interactive.button_reply),
+            ("list_reply", interactive.list_reply),
+            ("nfm_reply", interactive.nfm_reply),
+            ("call_permission_reply", interactive.call_permission_reply),
+        ];
+        parts.iter().find(|(_, part)| part.is_some()).map(|(kind, _)| *kind)
+    })?;
+    let content = match kind {
+        "button_reply" => reply(ChoiceKind::Button, kind, interactive.button_reply, beside),
+        "list_reply" => reply(ChoiceKind::ListRow, kind, interactive.list_reply, beside),
+        "nfm_reply" => form(interactive.nfm_reply, beside),
+        "call_permission_reply" => permission(interactive.call_permission_reply, beside),
         _ => None,
+    }?;
+    beside.keep("interactive", &interactive.more);
+    Some(content)
+}
+
+fn form(raw: Option<&RawValue>, beside: &mut Beside) -> Option<InboundContent> {
+    let form: FormReply<'_> = part(raw)?;
+    let response = form.response_json?;
+    // JSON inside text, as documented, or JSON itself.
+    let response =
+        serde_json::from_str::<String>(response.get()).unwrap_or_else(|_| response.get().to_owned());
+    let name = form.name.owned().unwrap_or_else(|| "flow".to_owned());
+    beside.keep("interactive.nfm_reply", &form.more);
+    Some(Content::Form { name, response }.into())
+}
+
+fn permission(raw: Option<&RawValue>, beside: &mut Beside) -> Option<InboundContent> {
+    let permission: CallPermission<'_> = part(raw)?;
+    let accepted = match permission.response.text()? {
+        "accept" => true,
+        "reject" => false,
+        _ => return None,
+    };
+    let is_lasting = !accepted || permission.is_permanent.is_true();
+    let expires_at = permission.expiration_timestamp.integer().filter(|_| !is_lasting);
+    beside.keep("interactive.call_permission_reply", &permission.more);
+    Some(Content::CallPermission { accepted, expires_at }.into())
+}
+
+fn reply(
+    what: ChoiceKind,
+    kind: &str,
+    raw: Option<&RawValue>,
+    beside: &mut Beside,
+) -> Option<InboundContent> {
+    let reply: Reply<'_> = part(raw)?;
+    let id = reply.id.filled().or(reply.title.filled())?;
+    beside.keep(&format!("interactive.{kind}"), &reply.more);
+    let description = reply.description.text().and_then(MessageText::received);
+    chosen(what, id, reply.title.filled().unwrap_or(id), description)
+}
+
+fn chosen(
+    what: ChoiceKind,
+    id: &str,
+    title: &str,
+    description: Option<MessageText>,
+) -> Option<InboundContent> {
+    let title = MessageText::received(title).or_else(|| MessageText::received(id))?;
+    Some(Content::Choice { what, id: id.to_owned(), title, description }.into())
+}
+
+fn order(raw: Option<&RawValue>, beside: &mut Beside) -> Option<InboundContent> {
+    let order: Order<'_> = part(raw)?;
+    beside.keep("order", &order.more);
+    let mut items = Vec::with_capacity(order.product_items.len());
+    for (place, raw) in order.product_items.iter().enumerate() {
+        let path = format!("order.product_items[{place}]");
+        match serde_json::from_str::<Item<'_>>(raw.get()) {
+            Ok(item) => {
+                beside.keep(&path, &item.more);
+                items.push(line(&item, &path, beside));
+            }
+            Err(_) => {
+                beside.odd(&path, raw.get());
+                items.push(OrderItem { product: None, quantity: None, price: None, currency: None });
+            }
+        }
+    }
+    let text = order.text.text().and_then(MessageText::received);
+    let catalog = order.catalog_id.owned();
+    if items.is_empty() && text.is_none() && catalog.is_none() {
+        return None;
+    }
+    Some(Content::Order { catalog, text, items }.into())
+}
+
+fn line(item: &Item<'_>, path: &str, beside: &mut Beside) -> OrderItem {
+    let mut number = |name: &str, written: &Scalar<'_>| {
+        let read = written.number();
+        if read.is_none() {
+            beside.odd_text(&format!("{path}.{name}"), written.text());
+        }
+        read
+    };
+    OrderItem {
+        quantity: number("quantity", &item.quantity),
+        price: number("item_price", &item.item_price),
+        product: item.product_retailer_id.owned(),
+        currency: item.currency.owned(),
     }
 }
 
-fn reply(what: ChoiceKind, raw: Option<&RawValue>) -> Option<InboundContent> {
-    let reply: Reply<'_> = part(raw)?;
-    let id = reply.id.filled()?;
-    chosen(what, id, reply.title.filled().unwrap_or(id))
-}
-
-fn chosen(what: ChoiceKind, id: &str, title: &str) -> Option<InboundContent> {
-    let title = MessageText::received(title)?;
-    Some(InboundContent::Ready(Content::Choice { what, id: id.to_owned(), title }))
-}
-
-fn order(raw: Option<&RawValue>) -> Option<InboundContent> {
-    let order: Order<'_> = part(raw)?;
-    let item = |item: &Item<'_>| {
-        Some(OrderItem {
-            product: item.product_retailer_id.owned()?,
-            quantity: item.quantity.number()?,
-            price: item.item_price.number()?,
-            currency: item.currency.owned()?,
-        })
-    };
-    let items: Option<Vec<OrderItem>> = order.product_items.iter().map(item).collect();
-    Some(InboundContent::Ready(Content::Order {
-        catalog: order.catalog_id.owned()?,
-        text: order.text.text().and_then(MessageText::received),
-        items: items?,
-    }))
+/// A line of a card with its label.
+pub(super) fn labelled(value: String, label: &Scalar<'_>, provider_id: Option<String>) -> CardLine {
+    CardLine { value, label: label.owned(), provider_id }
 }

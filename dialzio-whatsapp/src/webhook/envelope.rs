@@ -20,7 +20,10 @@ use super::{
     person::{self, Contact},
     status,
 };
-use crate::scalar::Scalar;
+use crate::{
+    object::{Key, mended},
+    scalar::Scalar,
+};
 
 /// The one kind of object whose webhooks are ours.
 const OBJECT: &str = "whatsapp_business_account";
@@ -62,8 +65,9 @@ struct Change<'a> {
 /// Reads a whole body. Never fails: what is not understood is `Unknown` with its bytes.
 pub(crate) fn decode(body: &Bytes) -> Vec<Inbound> {
     let mut found = Vec::new();
-    let Ok(text) = std::str::from_utf8(body) else { return vec![unknown(body.clone(), "not UTF-8")] };
-    read_shell(text, body, &mut found);
+    // Bytes that are no text, and halves of letters, cost themselves alone.
+    let text = String::from_utf8_lossy(body);
+    read_shell(&mended(&text), body, &mut found);
     if found.is_empty() {
         found.push(unknown(body.clone(), "nothing inside"));
     }
@@ -297,7 +301,7 @@ fn read_lists(lists: &Lists<'_>, field: &str, place: &Place<'_>, found: &mut Vec
     for (name, list) in &lists.lists {
         for element in list {
             let raw = element.get();
-            found.push(match name.text().unwrap_or_default() {
+            found.push(match &*name.0 {
                 "messages" => message::read(&value, raw),
                 "statuses" => status::read(&value, raw),
                 "errors" => notice::error(&value, raw),
@@ -314,12 +318,12 @@ fn read_lists(lists: &Lists<'_>, field: &str, place: &Place<'_>, found: &mut Vec
 struct Lists<'a> {
     metadata: Option<&'a RawValue>,
     contacts: Vec<&'a RawValue>,
-    lists: Vec<(Scalar<'a>, Vec<&'a RawValue>)>,
+    lists: Vec<(Key<'a>, Vec<&'a RawValue>)>,
 }
 
 impl<'a> Lists<'a> {
     fn holds_messages(&self) -> bool {
-        self.lists.iter().any(|(name, _)| matches!(name.text(), Some("messages" | "statuses")))
+        self.lists.iter().any(|(name, _)| matches!(&*name.0, "messages" | "statuses"))
     }
 
     fn metadata(&self) -> Metadata<'a> {
@@ -343,14 +347,14 @@ impl<'de: 'a, 'a> Deserialize<'de> for Lists<'a> {
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
                 let mut members = Lists::default();
-                while let Some(key) = map.next_key::<Scalar<'de>>()? {
-                    match key.text().unwrap_or_default() {
+                while let Some(key) = map.next_key::<Key<'de>>()? {
+                    match &*key.0 {
                         "messaging_product" => drop(map.next_value::<IgnoredAny>()?),
                         "metadata" => members.metadata = Some(map.next_value()?),
                         "contacts" => members.contacts = map.next_value::<List<'de>>()?.0,
                         // Where a list stands twice, the last one wins.
                         name => {
-                            members.lists.retain(|(known, _)| known.text() != Some(name));
+                            members.lists.retain(|(known, _)| known.0 != name);
                             let List(elements) = map.next_value()?;
                             if !elements.is_empty() {
                                 members.lists.push((key, elements));

@@ -2,7 +2,7 @@
 
 use dialzio_core::{
     contact::BusinessScopedId,
-    conversation::{Content, ExternalId},
+    conversation::{Content, ExternalId, Forwarded, MessageContext, Referral, ReferredProduct},
     provider::{IdentityNews, Inbound, InboundBody, InboundContent, InboundMessage, ReactionNews, Sender},
     text::MessageText,
 };
@@ -11,81 +11,110 @@ use serde_json::value::RawValue;
 
 use super::{
     content,
-    envelope::{Value, moment, normalised},
+    envelope::{Value, moment},
     person::{self, Named, is_somebody},
 };
-use crate::scalar::Scalar;
+use crate::{
+    object::{Beside, Member, object},
+    scalar::Scalar,
+};
 
-/// One message; what it holds stands under the name of its type.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-pub(super) struct MetaInbound<'a> {
-    #[serde(borrow)]
-    id: Scalar<'a>,
-    #[serde(borrow)]
-    timestamp: Scalar<'a>,
-    #[serde(borrow, rename = "type")]
-    pub(super) kind: Scalar<'a>,
-    #[serde(borrow)]
-    from: Scalar<'a>,
-    #[serde(borrow)]
-    from_user_id: Scalar<'a>,
-    #[serde(borrow)]
-    from_parent_user_id: Scalar<'a>,
-    #[serde(borrow)]
-    group_id: Scalar<'a>,
-    /// Where shared cards come from, in one revision of the payloads.
-    #[serde(borrow)]
-    pub(super) origin: Scalar<'a>,
-    #[serde(borrow)]
-    context: Option<&'a RawValue>,
-    #[serde(borrow)]
-    referral: Option<&'a RawValue>,
-    #[serde(borrow)]
-    pub(super) text: Option<&'a RawValue>,
-    #[serde(borrow)]
-    pub(super) image: Option<&'a RawValue>,
-    #[serde(borrow)]
-    pub(super) video: Option<&'a RawValue>,
-    #[serde(borrow)]
-    pub(super) audio: Option<&'a RawValue>,
-    #[serde(borrow)]
-    pub(super) document: Option<&'a RawValue>,
-    #[serde(borrow)]
-    pub(super) sticker: Option<&'a RawValue>,
-    #[serde(borrow)]
-    pub(super) location: Option<&'a RawValue>,
-    #[serde(borrow)]
-    pub(super) contacts: Option<&'a RawValue>,
-    #[serde(borrow)]
-    pub(super) interactive: Option<&'a RawValue>,
-    #[serde(borrow)]
-    pub(super) button: Option<&'a RawValue>,
-    #[serde(borrow)]
-    pub(super) order: Option<&'a RawValue>,
-    #[serde(borrow)]
-    pub(super) unsupported: Option<&'a RawValue>,
-    #[serde(borrow)]
-    reaction: Option<&'a RawValue>,
-    #[serde(borrow)]
-    system: Option<&'a RawValue>,
-    #[serde(borrow)]
-    edit: Option<&'a RawValue>,
-    #[serde(borrow)]
-    revoke: Option<&'a RawValue>,
+object! {
+    /// One message; what it holds stands under the name of its type.
+    pub(super) struct MetaInbound<'a> {
+        id: Scalar<'a> = "id",
+        timestamp: Scalar<'a> = "timestamp",
+        kind: Scalar<'a> = "type",
+        from: Scalar<'a> = "from",
+        from_user_id: Scalar<'a> = "from_user_id",
+        from_parent_user_id: Scalar<'a> = "from_parent_user_id",
+        group_id: Scalar<'a> = "group_id",
+        /// Where shared cards come from, in one revision of the payloads.
+        pub(super) origin: Scalar<'a> = "origin",
+        context: Option<&'a RawValue> = "context",
+        referral: Option<&'a RawValue> = "referral",
+        pub(super) text: Option<&'a RawValue> = "text",
+        pub(super) image: Option<&'a RawValue> = "image",
+        pub(super) video: Option<&'a RawValue> = "video",
+        pub(super) audio: Option<&'a RawValue> = "audio",
+        pub(super) document: Option<&'a RawValue> = "document",
+        pub(super) sticker: Option<&'a RawValue> = "sticker",
+        pub(super) location: Option<&'a RawValue> = "location",
+        pub(super) contacts: Option<&'a RawValue> = "contacts",
+        pub(super) interactive: Option<&'a RawValue> = "interactive",
+        pub(super) button: Option<&'a RawValue> = "button",
+        pub(super) order: Option<&'a RawValue> = "order",
+        pub(super) unsupported: Option<&'a RawValue> = "unsupported",
+        reaction: Option<&'a RawValue> = "reaction",
+        system: Option<&'a RawValue> = "system",
+        edit: Option<&'a RawValue> = "edit",
+        revoke: Option<&'a RawValue> = "revoke",
+    }
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Context<'a> {
-    #[serde(borrow)]
-    id: Scalar<'a>,
-    #[serde(borrow)]
-    forwarded: Scalar<'a>,
-    #[serde(borrow)]
-    frequently_forwarded: Scalar<'a>,
-    #[serde(borrow)]
-    referred_product: Option<&'a RawValue>,
+impl MetaInbound<'_> {
+    /// What kind of message it is: as it says, or, if it does not say, by the part that is there.
+    pub(super) fn what(&self) -> Option<&str> {
+        self.kind.filled().or_else(|| {
+            let parts = [
+                ("text", self.text),
+                ("image", self.image),
+                ("video", self.video),
+                ("audio", self.audio),
+                ("document", self.document),
+                ("sticker", self.sticker),
+                ("location", self.location),
+                ("contacts", self.contacts),
+                ("interactive", self.interactive),
+                ("button", self.button),
+                ("order", self.order),
+                ("reaction", self.reaction),
+                ("system", self.system),
+                ("edit", self.edit),
+                ("revoke", self.revoke),
+                ("unsupported", self.unsupported),
+            ];
+            parts.into_iter().find(|(_, part)| part.is_some()).map(|(kind, _)| kind)
+        })
+    }
+}
+
+object! {
+    struct Context<'a> {
+        id: Scalar<'a> = "id",
+        forwarded: Scalar<'a> = "forwarded",
+        frequently_forwarded: Scalar<'a> = "frequently_forwarded",
+        referred_product: Option<&'a RawValue> = "referred_product",
+    }
+}
+
+object! {
+    struct Product<'a> {
+        catalog_id: Scalar<'a> = "catalog_id",
+        product_retailer_id: Scalar<'a> = "product_retailer_id",
+    }
+}
+
+object! {
+    struct MetaReferral<'a> {
+        source_type: Scalar<'a> = "source_type",
+        source_id: Scalar<'a> = "source_id",
+        source_url: Scalar<'a> = "source_url",
+        headline: Scalar<'a> = "headline",
+        body: Scalar<'a> = "body",
+        ctwa_clid: Scalar<'a> = "ctwa_clid",
+        media_type: Scalar<'a> = "media_type",
+        image_url: Scalar<'a> = "image_url",
+        video_url: Scalar<'a> = "video_url",
+        thumbnail_url: Scalar<'a> = "thumbnail_url",
+        welcome_message: Option<&'a RawValue> = "welcome_message",
+    }
+}
+
+object! {
+    struct Greeting<'a> {
+        text: Scalar<'a> = "text",
+    }
 }
 
 #[derive(Default, Deserialize)]
@@ -106,25 +135,43 @@ struct Change<'a> {
     message: Option<&'a RawValue>,
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct System<'a> {
-    #[serde(borrow, rename = "type")]
-    kind: Scalar<'a>,
-    #[serde(borrow)]
-    body: Scalar<'a>,
-    #[serde(borrow)]
-    wa_id: Scalar<'a>,
-    #[serde(borrow)]
-    new_wa_id: Scalar<'a>,
-    #[serde(borrow)]
-    customer: Scalar<'a>,
-    #[serde(borrow)]
-    user_id: Scalar<'a>,
-    #[serde(borrow)]
-    parent_user_id: Scalar<'a>,
-    #[serde(borrow)]
-    previous_user_id: Scalar<'a>,
+/// An id as it is now; some payloads name the one before it in the same place.
+#[derive(Default)]
+struct Turn<'a> {
+    previous: Scalar<'a>,
+    current: Scalar<'a>,
+}
+
+impl<'a> Member<'a> for Turn<'a> {
+    fn of(raw: &'a RawValue) -> Option<Self> {
+        #[derive(Default, Deserialize)]
+        #[serde(default)]
+        struct Both<'a> {
+            #[serde(borrow)]
+            previous: Scalar<'a>,
+            #[serde(borrow)]
+            current: Scalar<'a>,
+        }
+        if let Some(current) = <Scalar<'a> as Member<'a>>::of(raw) {
+            return Some(Self { previous: Scalar::default(), current });
+        }
+        let Both { previous, current } = serde_json::from_str(raw.get()).ok()?;
+        Some(Self { previous, current })
+    }
+}
+
+object! {
+    struct System<'a> {
+        kind: Scalar<'a> = "type",
+        body: Scalar<'a> = "body",
+        wa_id: Scalar<'a> = "wa_id",
+        new_wa_id: Scalar<'a> = "new_wa_id",
+        customer: Scalar<'a> = "customer",
+        user_id: Turn<'a> = "user_id",
+        parent_user_id: Turn<'a> = "parent_user_id",
+        previous_user_id: Scalar<'a> = "previous_user_id",
+        previous_parent_user_id: Scalar<'a> = "previous_parent_user_id",
+    }
 }
 
 /// The object under a key, if it has the shape that is expected.
@@ -134,19 +181,15 @@ pub(super) fn part<'a, T: Deserialize<'a>>(raw: Option<&'a RawValue>) -> Option<
 
 /// Reads one element. Without an id or a sender it cannot be filed, so it is kept as unknown.
 pub(super) fn read(value: &Value<'_, '_>, raw: &str) -> Inbound {
-    if let Ok(message) = serde_json::from_str::<MetaInbound<'_>>(raw) {
-        return file(value, &message, raw);
-    }
-    match normalised(raw) {
-        Some(last) => match serde_json::from_str::<MetaInbound<'_>>(&last) {
-            Ok(message) => file(value, &message, raw),
-            Err(_) => value.unknown("messages", raw, "a message of no known shape".to_owned()),
-        },
-        None => value.unknown("messages", raw, "a message of no known shape".to_owned()),
+    match serde_json::from_str::<MetaInbound<'_>>(raw) {
+        Ok(message) => file(value, &message, raw),
+        Err(_) => value.unknown("messages", raw, "a message of no known shape".to_owned()),
     }
 }
 
 fn file(value: &Value<'_, '_>, message: &MetaInbound<'_>, raw: &str) -> Inbound {
+    let system: Option<System<'_>> =
+        (message.what() == Some("system")).then(|| part(message.system)).flatten();
     let named = Named {
         phone: message.from.filled(),
         user_id: message.from_user_id.filled(),
@@ -156,19 +199,32 @@ fn file(value: &Value<'_, '_>, message: &MetaInbound<'_>, raw: &str) -> Inbound 
     let Some(external) = message.id.text().and_then(ExternalId::parse) else {
         return value.unknown("messages", raw, "a message without an id".to_owned());
     };
-    if !is_somebody(&sender) {
+    // Who a notice is about may stand inside it alone.
+    let is_told = system.as_ref().is_some_and(|system| is_somebody(&former(system)));
+    if !is_somebody(&sender) && !is_told {
         return value.unknown("messages", raw, "a message without a sender".to_owned());
+    }
+    let mut beside = Beside::default();
+    if let Some(contact) = contact {
+        contact.rest(&mut beside);
     }
     Inbound {
         account: value.account(),
         at: message.timestamp.integer().and_then(moment),
-        body: body(message, sender, external, raw),
+        body: body(message, system.as_ref(), sender, external, raw, beside),
         raw: value.alone("messages", raw, contact),
     }
 }
 
-fn body(message: &MetaInbound<'_>, sender: Sender, external: ExternalId, raw: &str) -> InboundBody {
-    match message.kind.text() {
+fn body(
+    message: &MetaInbound<'_>,
+    system: Option<&System<'_>>,
+    sender: Sender,
+    external: ExternalId,
+    raw: &str,
+    mut beside: Beside,
+) -> InboundBody {
+    match message.what() {
         Some("reaction") => {
             let reaction: Option<Reaction<'_>> = part(message.reaction);
             if let Some(reaction) = reaction
@@ -185,7 +241,7 @@ fn body(message: &MetaInbound<'_>, sender: Sender, external: ExternalId, raw: &s
                 && let Some(inner) = edit.message
                 && let Ok(changed) = serde_json::from_str::<MetaInbound<'_>>(inner.get())
             {
-                let content = Box::new(content::read(&changed, inner.get()));
+                let content = Box::new(content::read(&changed, inner.get(), &mut beside));
                 return InboundBody::Edited { sender, external, target, content };
             }
         }
@@ -197,14 +253,13 @@ fn body(message: &MetaInbound<'_>, sender: Sender, external: ExternalId, raw: &s
                 return InboundBody::Revoked { sender, external, target };
             }
         }
-        Some("system") => {
-            if let Some(system) = part::<System<'_>>(message.system) {
-                return notice(message, &system, sender, external);
-            }
-        }
         _ => {}
     }
-    said(message, sender, external, content::read(message, raw))
+    if let Some(system) = system {
+        return notice(message, system, sender, external, beside);
+    }
+    let content = content::read(message, raw, &mut beside);
+    said(message, sender, external, content, beside)
 }
 
 fn said(
@@ -212,18 +267,95 @@ fn said(
     sender: Sender,
     external: ExternalId,
     content: InboundContent,
+    mut beside: Beside,
 ) -> InboundBody {
-    let context: Context<'_> = part(message.context).unwrap_or_default();
-    let product = context.referred_product.map(|raw| format!(r#"{{"referred_product":{}}}"#, raw.get()));
+    let (reply_to, context) = context(message, &mut beside);
+    beside.keep("", &message.more);
+    // What stays whole holds everything already.
+    let is_whole = matches!(content, InboundContent::Ready(Content::Unsupported { .. }));
     InboundBody::Message(Box::new(InboundMessage {
         external,
         sender,
         content,
-        reply_to: context.id.text().and_then(ExternalId::parse),
-        forwarded: context.forwarded.is_true() || context.frequently_forwarded.is_true(),
-        referral: message.referral.map(|raw| raw.get().to_owned()).or(product),
-        group: message.group_id.owned(),
+        reply_to,
+        context,
+        beside: if is_whole { None } else { beside.into_json() },
     }))
+}
+
+/// What a message answers, and where it comes from.
+fn context(message: &MetaInbound<'_>, beside: &mut Beside) -> (Option<ExternalId>, MessageContext) {
+    let told: Option<Context<'_>> = part(message.context);
+    if let (None, Some(raw)) = (&told, message.context) {
+        beside.odd("context", raw.get());
+    }
+    let told = told.unwrap_or_default();
+    beside.keep("context", &told.more);
+    let quoted = told.id.text().and_then(ExternalId::parse);
+    if quoted.is_none() {
+        beside.odd_text("context.id", told.id.text());
+    }
+    let forwarded = match (told.frequently_forwarded.is_true(), told.forwarded.is_true()) {
+        (true, _) => Some(Forwarded::Often),
+        (false, true) => Some(Forwarded::Once),
+        (false, false) => None,
+    };
+    let product: Option<Product<'_>> = part(told.referred_product);
+    match (&product, told.referred_product) {
+        (Some(product), _) => beside.keep("context.referred_product", &product.more),
+        (None, Some(raw)) => beside.odd("context.referred_product", raw.get()),
+        (None, None) => {}
+    }
+    let context = MessageContext {
+        quoted: None,
+        forwarded,
+        referral: referral(message.referral, beside),
+        product: product.map(|product| ReferredProduct {
+            catalog: product.catalog_id.owned(),
+            product: product.product_retailer_id.owned(),
+        }),
+        group: message.group_id.owned(),
+    };
+    (quoted, context)
+}
+
+/// The advertisement or page the person came from.
+fn referral(raw: Option<&RawValue>, beside: &mut Beside) -> Option<Box<Referral>> {
+    let raw = raw?;
+    let Ok(told) = serde_json::from_str::<MetaReferral<'_>>(raw.get()) else {
+        beside.odd("referral", raw.get());
+        return None;
+    };
+    beside.keep("referral", &told.more);
+    let greeting: Greeting<'_> = part(told.welcome_message).unwrap_or_default();
+    beside.keep("referral.welcome_message", &greeting.more);
+    let media = [&told.image_url, &told.video_url, &told.thumbnail_url];
+    Some(Box::new(Referral {
+        source_type: told.source_type.owned(),
+        source_id: told.source_id.owned(),
+        source_url: told.source_url.owned(),
+        headline: told.headline.owned(),
+        body: told.body.owned(),
+        click_id: told.ctwa_clid.owned(),
+        media_type: told.media_type.owned(),
+        media_urls: media.into_iter().filter_map(Scalar::owned).collect(),
+        greeting: greeting.text.owned(),
+    }))
+}
+
+fn scoped(scalar: &Scalar<'_>) -> Option<BusinessScopedId> {
+    person::scoped(scalar.filled())
+}
+
+/// The person as a notice says that they were known.
+fn former(system: &System<'_>) -> Sender {
+    Sender {
+        phone: person::phone(system.customer.filled()),
+        scoped: scoped(&system.previous_user_id).or_else(|| scoped(&system.user_id.previous)),
+        parent_scoped: scoped(&system.previous_parent_user_id)
+            .or_else(|| scoped(&system.parent_user_id.previous)),
+        ..Sender::default()
+    }
 }
 
 /// A notice of WhatsApp about the person: a new number or id, or a new security code.
@@ -232,24 +364,25 @@ fn notice(
     system: &System<'_>,
     sender: Sender,
     external: ExternalId,
+    mut beside: Beside,
 ) -> InboundBody {
-    let scoped = |scalar: &Scalar<'_>| scalar.filled().and_then(BusinessScopedId::parse);
     let kind = system.kind.text().unwrap_or("system");
     if matches!(kind, "user_changed_number" | "user_changed_user_id" | "customer_changed_number") {
         let new_phone = system.wa_id.filled().or(system.new_wa_id.filled());
         let current = Sender {
             phone: person::phone(new_phone),
-            scoped: scoped(&system.user_id),
-            parent_scoped: scoped(&system.parent_user_id),
+            scoped: scoped(&system.user_id.current),
+            parent_scoped: scoped(&system.parent_user_id.current),
             ..Sender::default()
         };
+        let former = former(system);
         let mut previous = sender.clone();
-        previous.phone = previous.phone.or_else(|| person::phone(system.customer.filled()));
-        previous.scoped = scoped(&system.previous_user_id)
-            .or(previous.scoped)
-            .filter(|id| current.scoped.as_ref() != Some(id));
-        previous.parent_scoped =
-            previous.parent_scoped.filter(|id| current.parent_scoped.as_ref() != Some(id));
+        previous.phone = previous.phone.or(former.phone);
+        previous.scoped = former.scoped.or(previous.scoped).filter(|id| current.scoped.as_ref() != Some(id));
+        previous.parent_scoped = former
+            .parent_scoped
+            .or(previous.parent_scoped)
+            .filter(|id| current.parent_scoped.as_ref() != Some(id));
         if is_somebody(&current) {
             let detail = system.body.owned();
             return InboundBody::Identity(IdentityNews {
@@ -260,7 +393,10 @@ fn notice(
             });
         }
     }
+    beside.keep("system", &system.more);
     let body = system.body.text().and_then(MessageText::received);
     let content = Content::System { what: kind.to_owned(), body };
-    said(message, sender, external, InboundContent::Ready(content))
+    // A notice that names the person inside alone is still about them.
+    let sender = if is_somebody(&sender) { sender } else { former(system) };
+    said(message, sender, external, InboundContent::Ready(content), beside)
 }

@@ -6,41 +6,52 @@ use dialzio_core::{
     provider::Sender,
     text::{PersonName, Username},
 };
-use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::scalar::Scalar;
+use crate::{
+    object::{Beside, object},
+    scalar::Scalar,
+};
 
-/// One element of `contacts`, and its text.
-#[derive(Default, Deserialize)]
-#[serde(default)]
+object! {
+    /// One element of `contacts`.
+    struct MetaContact<'a> {
+        profile: Option<&'a RawValue> = "profile",
+        wa_id: Scalar<'a> = "wa_id",
+        user_id: Scalar<'a> = "user_id",
+        parent_user_id: Scalar<'a> = "parent_user_id",
+    }
+}
+
+object! {
+    /// What a person says about themselves.
+    struct Profile<'a> {
+        name: Scalar<'a> = "name",
+        username: Scalar<'a> = "username",
+    }
+}
+
+/// One element of `contacts`, read, and its text.
 pub(super) struct Contact<'a> {
-    #[serde(borrow)]
-    profile: Option<&'a RawValue>,
-    #[serde(borrow)]
-    wa_id: Scalar<'a>,
-    #[serde(borrow)]
-    user_id: Scalar<'a>,
-    #[serde(borrow)]
-    parent_user_id: Scalar<'a>,
-    #[serde(skip)]
+    ids: MetaContact<'a>,
+    profile: Profile<'a>,
     pub(super) raw: &'a str,
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Profile<'a> {
-    #[serde(borrow)]
-    name: Scalar<'a>,
-    #[serde(borrow)]
-    username: Scalar<'a>,
+impl Contact<'_> {
+    /// Keeps what is not read of it.
+    pub(super) fn rest(&self, beside: &mut Beside) {
+        beside.keep("contact", &self.ids.more);
+        beside.keep("contact.profile", &self.profile.more);
+    }
 }
 
 /// The contacts that can be read; one that cannot only costs its names.
 pub(super) fn contacts<'a>(raws: &[&'a RawValue]) -> Vec<Contact<'a>> {
     let read = |raw: &&'a RawValue| {
-        let contact: Contact<'a> = serde_json::from_str(raw.get()).ok()?;
-        Some(Contact { raw: raw.get(), ..contact })
+        let ids: MetaContact<'a> = serde_json::from_str(raw.get()).ok()?;
+        let profile = ids.profile.and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default();
+        Some(Contact { ids, profile, raw: raw.get() })
     };
     raws.iter().filter_map(read).collect()
 }
@@ -60,7 +71,7 @@ pub(super) fn phone(text: Option<&str>) -> Option<PhoneNumber> {
 }
 
 /// A business-scoped id. One documented example carries a stray `u` in front of the country.
-fn scoped(text: Option<&str>) -> Option<BusinessScopedId> {
+pub(super) fn scoped(text: Option<&str>) -> Option<BusinessScopedId> {
     BusinessScopedId::parse(trimmed(text?))
 }
 
@@ -98,24 +109,21 @@ pub(super) fn sender<'c, 'a>(
         _ => contacts.iter().find(|contact| is_about(contact, &sender)),
     };
     if let Some(contact) = found {
-        sender.phone = sender.phone.or_else(|| phone(contact.wa_id.text()));
-        sender.scoped = sender.scoped.or_else(|| scoped(contact.user_id.text()));
-        sender.parent_scoped = sender.parent_scoped.or_else(|| scoped(contact.parent_user_id.text()));
-        let profile = contact.profile.and_then(|raw| serde_json::from_str::<Profile<'_>>(raw.get()).ok());
-        if let Some(profile) = profile {
-            sender.profile_name = profile.name.text().and_then(PersonName::received);
-            let username = profile.username.text().map(|name| name.trim_start_matches('@'));
-            sender.username = username.and_then(Username::received);
-        }
+        sender.phone = sender.phone.or_else(|| phone(contact.ids.wa_id.text()));
+        sender.scoped = sender.scoped.or_else(|| scoped(contact.ids.user_id.text()));
+        sender.parent_scoped = sender.parent_scoped.or_else(|| scoped(contact.ids.parent_user_id.text()));
+        sender.profile_name = contact.profile.name.text().and_then(PersonName::received);
+        let username = contact.profile.username.text().map(|name| name.trim_start_matches('@'));
+        sender.username = username.and_then(Username::received);
     }
     (sender, found)
 }
 
 fn is_about(contact: &Contact<'_>, sender: &Sender) -> bool {
-    if let (Some(one), Some(two)) = (contact.user_id.filled(), &sender.scoped) {
+    if let (Some(one), Some(two)) = (contact.ids.user_id.filled(), &sender.scoped) {
         return trimmed(one) == two.reveal();
     }
-    let (Some(one), Some(two)) = (contact.wa_id.filled(), &sender.phone) else { return false };
+    let (Some(one), Some(two)) = (contact.ids.wa_id.filled(), &sender.phone) else { return false };
     one == two.digits() || phone(Some(one)).is_some_and(|one| one.match_key() == two.match_key())
 }
 

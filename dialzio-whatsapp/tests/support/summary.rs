@@ -9,7 +9,7 @@ use dialzio_core::{
 pub(crate) fn summary(inbound: &Inbound) -> String {
     match &inbound.body {
         InboundBody::Message(message) => {
-            let group = if message.group.is_some() { " in a group" } else { "" };
+            let group = if message.context.group.is_some() { " in a group" } else { "" };
             format!("message {}{group}", content(&message.content))
         }
         InboundBody::Reaction(news) => format!("reaction {}", news.emoji.as_deref().unwrap_or("taken back")),

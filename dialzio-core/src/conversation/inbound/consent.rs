@@ -24,7 +24,7 @@ const LOOK_WITHIN: TimeDelta = TimeDelta::hours(24);
 fn said(words: &Words, content: &Content, how: Said) -> Option<Reply> {
     match content {
         Content::Text { body } => words.read(body.reveal(), how),
-        Content::Choice { what: ChoiceKind::Button | ChoiceKind::TemplateButton, id, title } => {
+        Content::Choice { what: ChoiceKind::Button | ChoiceKind::TemplateButton, id, title, .. } => {
             // What is behind a button is often one word: STOP_PROMOTIONS.
             let behind = || words.read(&id.replace('_', " "), Said::InAnswer);
             words.read(title.reveal(), Said::InAnswer).or_else(behind)

@@ -52,6 +52,8 @@ pub struct Decision {
     pub quarantine: Vec<(usize, QuarantineReason, String)>,
     /// Speaks of something that has not turned up yet: waits.
     pub wait: Vec<usize>,
+    /// What messages held beside what is shown of them, to be sealed into the messages of the batch.
+    pub beside: Vec<(MessageId, String)>,
 }
 
 /// Decides what follows from elements of one account, in their order, and writes it into `batch`.
@@ -142,6 +144,13 @@ impl Deciding<'_> {
         self.reopens(person);
         let id: MessageId = self.ids.next(at);
         let (content, file) = self.content(&received.content, id, at);
+        let answered = received.reply_to.as_ref().and_then(|target| self.known(target)).map(|known| known.id);
+        let mut context = received.context.clone();
+        // A message that is not here, or is here under another form of its id, is still the one that was answered.
+        context.quoted = received.reply_to.clone().filter(|_| answered.is_none());
+        if let Some(beside) = &received.beside {
+            self.decision.beside.push((id, beside.clone()));
+        }
         let message = Message {
             id,
             conversation: conversation.id,
@@ -153,11 +162,14 @@ impl Deciding<'_> {
             received_at: self.now,
             expires_at: None,
             external: Some(received.external.clone()),
-            reply_to: received.reply_to.as_ref().and_then(|target| self.known(target)).map(|known| known.id),
+            reply_to: answered,
             delivery: Delivery { status: DeliveryStatus::Received, at, failure: None },
             edited_at: None,
             revoked_at: None,
             reactions: Vec::new(),
+            context,
+            // Sealed by intake, which has the keys.
+            beside: None,
         };
         self.messages.push(KnownMessage {
             id,
@@ -235,35 +247,32 @@ impl Deciding<'_> {
         message: MessageId,
         at: DateTime<Utc>,
     ) -> (Content, Option<Media>) {
-        let InboundContent::Media(InboundMedia { what, provider_id, mime, sha256, caption, filename }) =
-            received
-        else {
-            let InboundContent::Ready(content) = received else { return (Content::Welcome, None) };
-            return (content.clone(), None);
+        let file = match received {
+            InboundContent::Ready(content) => return (content.clone(), None),
+            InboundContent::Media(file) => file,
         };
+        let InboundMedia { what, provider_id, link, mime, sha256, caption, filename } = file.clone();
+        let can_be_fetched = provider_id.is_some();
         let media = Media {
             id: self.ids.next(at),
             message,
             account: self.account,
-            what: *what,
-            state: MediaState::Pending,
-            mime: mime.clone(),
+            what,
+            state: if can_be_fetched { MediaState::Pending } else { MediaState::Unavailable },
+            mime,
             filename: filename.clone(),
             size: None,
-            sha256: *sha256,
-            provider_id: Some(provider_id.clone()),
+            sha256,
+            provider_id,
             blob: None,
             wrapped_key: None,
             event_at: at,
             expires_at: None,
         };
-        let content = Content::Media {
-            what: *what,
-            media: media.id,
-            caption: caption.clone(),
-            filename: filename.clone(),
-        };
-        self.queue(Work::FetchMedia(media.id), MEDIA_LIFE);
+        let content = Content::Media { what, media: media.id, caption, filename, link };
+        if can_be_fetched {
+            self.queue(Work::FetchMedia(media.id), MEDIA_LIFE);
+        }
         (content, Some(media))
     }
 
@@ -294,7 +303,8 @@ fn digest(message: &InboundMessage, at: DateTime<Utc>) -> MessageDigest {
             let _ = serde_json::to_writer(&mut bytes, content);
         }
         InboundContent::Media(media) => {
-            bytes.extend_from_slice(media.provider_id.as_bytes());
+            let named = media.provider_id.as_deref().or(media.link.as_deref()).unwrap_or_default();
+            bytes.extend_from_slice(named.as_bytes());
             bytes.extend_from_slice(media.caption.as_ref().map_or("", |text| text.reveal()).as_bytes());
         }
     }

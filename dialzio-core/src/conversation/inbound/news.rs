@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use super::Deciding;
 use crate::conversation::{
     Content, ConversationWrite, Delivery, DeliveryStatus, Direction, Evidence, ExternalId, HeadDelta,
-    Message, Reaction,
+    Message, MessageContext, Reaction,
 };
 use crate::event::DomainEvent;
 use crate::id::{ConversationId, MessageId};
@@ -164,6 +164,8 @@ impl Deciding<'_> {
             edited_at: None,
             revoked_at: None,
             reactions: Vec::new(),
+            context: MessageContext::default(),
+            beside: None,
         };
         self.batch
             .about(id)

@@ -1,7 +1,7 @@
 use super::*;
 use crate::consent::{ConsentEvent, ConsentRecord, ConsentWrite, EvidenceKind, PurposeScope};
 use crate::contact::{Alias, BusinessScopedId, ContactWrite, SubjectKey};
-use crate::conversation::{ChoiceKind, Evidence, ExternalId, KnownIdentity, MediaKind};
+use crate::conversation::{ChoiceKind, Evidence, ExternalId, KnownIdentity, MediaKind, MessageContext};
 use crate::phone::PhoneNumber;
 use crate::provider::{DeliveryNews, IdentityNews, PreferenceNews, PreferenceValue, ReactionNews, Sender};
 use crate::store::{Cause, EffectWrite, Write};
@@ -35,9 +35,8 @@ fn says(id: &str, text: &str, sender: Sender, at: DateTime<Utc>) -> Inbound {
         sender,
         content: InboundContent::Ready(Content::text(text).unwrap()),
         reply_to: None,
-        forwarded: false,
-        referral: None,
-        group: None,
+        context: MessageContext::default(),
+        beside: None,
     };
     element(InboundBody::Message(Box::new(message)), at)
 }
@@ -48,7 +47,8 @@ fn shows(caption: &str) -> Inbound {
     let InboundBody::Message(message) = &mut shown.body else { unreachable!("a message") };
     message.content = InboundContent::Media(InboundMedia {
         what: MediaKind::Image,
-        provider_id: "photo".into(),
+        provider_id: Some("photo".into()),
+        link: None,
         mime: None,
         sha256: None,
         caption: MessageText::received(caption),
@@ -65,6 +65,7 @@ fn presses(title: &str, behind: &str) -> Inbound {
         what: ChoiceKind::TemplateButton,
         id: behind.into(),
         title: MessageText::received(title).unwrap(),
+        description: None,
     });
     pressed
 }
@@ -260,6 +261,41 @@ fn news_of_what_is_not_there_yet_waits() {
         run(InboundFacts::default(), &[element(InboundBody::Reaction(Box::new(reaction)), now())]);
     assert!(writes.is_empty());
     assert_eq!(decision.wait, [0]);
+}
+
+#[test]
+fn an_answer_to_a_message_that_is_not_here_keeps_the_id_it_answers() {
+    let mut answer = says("a", "Yes", asha(), now());
+    let InboundBody::Message(message) = &mut answer.body else { unreachable!("a message") };
+    message.reply_to = Some(external("elsewhere"));
+    message.context.group = Some("g".into());
+    message.beside = Some("{}".into());
+    let (writes, decision) = run(InboundFacts::default(), &[answer.clone()]);
+    let [message] = &appended(&writes)[..] else { panic!("one message") };
+    assert_eq!((message.reply_to, &message.context.quoted), (None, &Some(external("elsewhere"))));
+    assert_eq!(message.context.group.as_deref(), Some("g"));
+    assert_eq!(decision.beside, [(message.id, "{}".to_owned())], "sealed by whoever has the keys");
+
+    let mut known = InboundFacts::default();
+    let ours = sent(&mut known);
+    known.messages[0].external = Some(external("elsewhere"));
+    let (writes, _) = run(known, &[answer]);
+    assert_eq!((appended(&writes)[0].reply_to, &appended(&writes)[0].context.quoted), (Some(ours), &None));
+}
+
+#[test]
+fn a_file_without_an_id_is_kept_with_its_words_and_never_fetched() {
+    let mut shown = shows("the quote");
+    let InboundBody::Message(message) = &mut shown.body else { unreachable!("a message") };
+    let InboundContent::Media(file) = &mut message.content else { unreachable!("a file") };
+    (file.provider_id, file.link) = (None, Some("https://files.example/1".into()));
+    let (writes, _) = run(InboundFacts::default(), &[shown]);
+    let Content::Media { caption, link, .. } = &appended(&writes)[0].content else { panic!("no file") };
+    assert_eq!(caption.as_ref().unwrap().reveal(), "the quote");
+    assert_eq!(link.as_deref(), Some("https://files.example/1"));
+    let unavailable = |w: &Write| matches!(w, Write::Media(MediaWrite::Insert(file)) if file.state == MediaState::Unavailable);
+    assert_eq!(count(&writes, unavailable), 1);
+    assert_eq!(count(&writes, |w| matches!(w, Write::Effect(EffectWrite::Queue(_)))), 0);
 }
 
 fn sent(facts: &mut InboundFacts) -> MessageId {

@@ -4,12 +4,13 @@ use chrono::{DateTime, TimeZone, Utc};
 
 use crate::access::chrono_tz_name::ZoneName;
 use crate::access::{AccessWrite, OrgChange};
-use crate::account::{AccountState, AccountWrite};
+use crate::account::{AccountState, AccountWrite, Sealed};
 use crate::contact::ContactWrite;
 use crate::conversation::{
-    ButtonKind, ButtonParameter, ChoiceKind, ContactCard, Content, ConversationWrite, DeliveryStatus,
-    FailureNote, HeaderFormat, HeaderParameter, MediaKind, Message, OrderItem, ParameterFormat,
-    TemplateButton, TemplateCategory, TemplateSend, TemplateStatus,
+    ButtonKind, ButtonParameter, CardLine, ChoiceKind, ContactCard, Content, ConversationWrite,
+    DeliveryStatus, ExternalId, FailureNote, Forwarded, HeaderFormat, HeaderParameter, MediaKind, Message,
+    MessageContext, OrderItem, ParameterFormat, Referral, ReferredProduct, TemplateButton, TemplateCategory,
+    TemplateSend, TemplateStatus,
 };
 use crate::media::{MediaState, MediaWrite};
 use crate::page::PageRequest;
@@ -79,9 +80,17 @@ pub async fn times_survive_to_the_microsecond(bench: Bench) {
 fn shapes(bench: &Bench) -> Vec<Content> {
     let card = ContactCard {
         name: Some("Ravi".to_owned()),
-        phones: vec!["+44 7700 900111".to_owned(), String::new()],
-        emails: Vec::new(),
+        phones: vec![
+            CardLine {
+                value: "+44 7700 900111".to_owned(),
+                label: Some("CELL".to_owned()),
+                provider_id: Some("447700900111".to_owned()),
+            },
+            CardLine::plain(""),
+        ],
+        company: Some("Ravi & Söhne".to_owned()),
         own: true,
+        ..ContactCard::default()
     };
     let parameters = TemplateSend {
         name: "order_sent".to_owned(),
@@ -90,8 +99,13 @@ fn shapes(bench: &Bench) -> Vec<Content> {
         body: vec![(Some("first_name".to_owned()), "Asha 🙏".to_owned()), (None, "B".to_owned())],
         buttons: vec![ButtonParameter { index: 1, kind: ButtonKind::Url, value: "order/1".to_owned() }],
     };
-    let item =
-        OrderItem { product: "p-1".to_owned(), quantity: 2.0, price: 19.95, currency: "GBP".to_owned() };
+    let item = OrderItem {
+        product: Some("p-1".to_owned()),
+        quantity: Some(2.0),
+        price: Some(19.95),
+        currency: Some("GBP".to_owned()),
+    };
+    let bare = OrderItem { product: None, quantity: None, price: None, currency: None };
     vec![
         Content::Text { body: text("hello") },
         Content::Media {
@@ -99,19 +113,39 @@ fn shapes(bench: &Bench) -> Vec<Content> {
             media: bench.make.id(),
             caption: Some(text("the quote")),
             filename: Some("Angebot für Sie.pdf".to_owned()),
+            link: None,
         },
-        Content::Media { what: MediaKind::Voice, media: bench.make.id(), caption: None, filename: None },
+        Content::Media {
+            what: MediaKind::Voice,
+            media: bench.make.id(),
+            caption: None,
+            filename: None,
+            link: Some("https://files.example/1.ogg".to_owned()),
+        },
         Content::Location {
-            latitude: 51.477_928,
-            longitude: -0.001_545,
+            latitude: Some(51.477_928),
+            longitude: Some(-0.001_545),
             name: Some("Greenwich".to_owned()),
             address: None,
+            url: Some("https://places.example/greenwich".to_owned()),
+        },
+        Content::Location {
+            latitude: None,
+            longitude: None,
+            name: None,
+            address: Some("1 High Street".to_owned()),
+            url: None,
         },
         Content::Contacts { cards: vec![card] },
-        Content::Choice { what: ChoiceKind::ListRow, id: "row-1".to_owned(), title: text("Tomorrow") },
+        Content::Choice {
+            what: ChoiceKind::ListRow,
+            id: "row-1".to_owned(),
+            title: text("Tomorrow"),
+            description: Some(text("Tuesday, 10:00")),
+        },
         Content::Form { name: "booking".to_owned(), response: "{\"day\":\"Mon\"}".to_owned() },
         Content::CallPermission { accepted: true, expires_at: Some(1_772_443_800) },
-        Content::Order { catalog: "c-1".to_owned(), text: None, items: vec![item] },
+        Content::Order { catalog: Some("c-1".to_owned()), text: None, items: vec![item, bare] },
         Content::Template {
             name: "order_sent".to_owned(),
             language: "en_GB".to_owned(),
@@ -123,6 +157,47 @@ fn shapes(bench: &Bench) -> Vec<Content> {
         Content::Welcome,
         Content::Unsupported { what: "sparkle".to_owned(), raw: "{\"type\":\"sparkle\"}".to_owned() },
     ]
+}
+
+/// What a message answers and where it came from stays. What the provider sent beside it goes when the person changes
+/// the message or takes it back.
+pub async fn what_stands_around_a_message_survives_and_what_was_beside_it_goes_when_it_changes(bench: Bench) {
+    let house = bench.house().await;
+    let person = bench.person(&house, "Asha").await;
+    let referral = Referral {
+        source_type: Some("ad".to_owned()),
+        headline: Some("Ferns 🌿".to_owned()),
+        click_id: Some("click-1".to_owned()),
+        media_urls: vec!["https://ads.example/1.png".to_owned()],
+        ..Referral::default()
+    };
+    let context = MessageContext {
+        quoted: ExternalId::parse("scripted.not-here"),
+        forwarded: Some(Forwarded::Often),
+        referral: Some(Box::new(referral)),
+        product: Some(ReferredProduct { catalog: None, product: Some("fern".to_owned()) }),
+        group: Some("group-1".to_owned()),
+    };
+    let mut messages = Vec::new();
+    for second in 1..=3 {
+        let mut message = bench.make.inbound(&person.conversation, "hello", bench.at(second));
+        message.context = context.clone();
+        message.beside = Some(Sealed::from_bytes(vec![0, 1, 255, 2]));
+        bench.write(&house.scope, bench.make.append(house.account.id, &message)).await;
+        assert_eq!(bench.message(&house, message.id).await, message);
+        messages.push(message);
+    }
+    let (edited, revoked) = (messages[1].id, messages[2].id);
+    let content = || Box::new(Content::Welcome);
+    let edit = ConversationWrite::Edit { message: edited, content: content(), at: bench.at(9) };
+    let revoke = ConversationWrite::Revoke { message: revoked, content: content(), at: bench.at(9) };
+    bench.write(&house.scope, edit).await;
+    bench.write(&house.scope, revoke).await;
+    for id in [edited, revoked] {
+        let kept = bench.message(&house, id).await;
+        assert_eq!((&kept.context, &kept.beside), (&context, &None));
+    }
+    assert!(bench.message(&house, messages[0].id).await.beside.is_some());
 }
 
 /// Every shape of content survives, in a message and in the list.

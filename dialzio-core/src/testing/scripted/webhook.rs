@@ -23,7 +23,7 @@ use subtle::ConstantTimeEq;
 
 use super::ScriptedProvider;
 use crate::contact::BusinessScopedId;
-use crate::conversation::{Content, ExternalId, FailureNote, MediaKind};
+use crate::conversation::{Content, ExternalId, FailureNote, MediaKind, MessageContext};
 use crate::phone::PhoneNumber;
 use crate::provider::{
     AccountRef, DeliveryNews, IdentityNews, Inbound, InboundBody, InboundContent, InboundMedia,
@@ -144,7 +144,8 @@ fn content(value: &Value) -> Option<InboundContent> {
     match text(value, "media") {
         Some(provider_id) => Some(InboundContent::Media(InboundMedia {
             what: MediaKind::Image,
-            provider_id,
+            provider_id: Some(provider_id),
+            link: None,
             mime: text(value, "mime"),
             sha256: None,
             caption: written,
@@ -164,9 +165,8 @@ fn body(value: &Value, word: &str) -> Option<InboundBody> {
             sender: from()?,
             content: content(value)?,
             reply_to: external(value, "reply_to"),
-            forwarded: false,
-            referral: None,
-            group: None,
+            context: MessageContext::default(),
+            beside: text(value, "beside"),
         })),
         "reaction" => InboundBody::Reaction(Box::new(ReactionNews {
             external: id()?,

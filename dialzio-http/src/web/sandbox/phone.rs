@@ -62,6 +62,8 @@ fn bubble(desk: &Desk, entry: &TranscriptEntry, all: &[TranscriptEntry]) -> Bubb
             author: side(other.from),
             text: other.bubble.text.as_str().into(),
         }),
+        origin: None,
+        advert: None,
         reactions: reactions.into_iter().filter_map(reaction).collect(),
         time: desk.clock(entry.at),
         is_edited: entry.edited,
@@ -100,7 +102,7 @@ fn content(entry: &TranscriptEntry) -> Content {
             kind: "File".to_owned(),
             caption: words,
         },
-        Some(media) => Content::MediaGone(format!("{} {}", media.kind, entry.bubble.text)),
+        Some(media) => Content::MediaGone { reason: media.kind.clone(), caption: words },
         None => Content::Text(words.unwrap_or_else(|| entry.bubble.kind.as_str().into())),
     }
 }

@@ -15,6 +15,10 @@ pub(crate) struct Bubble {
     pub(crate) content: Content,
     /// The message that it answers.
     pub(crate) quote: Option<Quote>,
+    /// Where it comes from: "Forwarded".
+    pub(crate) origin: Option<&'static str>,
+    /// The advertisement that the person came from.
+    pub(crate) advert: Option<Advert>,
     /// Emoji put on it.
     pub(crate) reactions: Vec<Reaction>,
     /// When it was sent or received.
@@ -106,24 +110,49 @@ pub(crate) enum Content {
         label: Shown,
         /// Address or coordinates.
         detail: Shown,
-        /// Link to a map, opened only on click.
-        href: String,
+        /// Link to a map, opened only on click; `None` without coordinates.
+        href: Option<String>,
     },
-    /// A contact card.
-    Card {
-        /// Name on it.
-        name: Shown,
-        /// Numbers and addresses on it.
-        details: Vec<Shown>,
+    /// Contact cards.
+    Cards(Vec<Card>),
+    /// Media that is not here yet.
+    MediaPending {
+        /// "Photo · loading".
+        what: String,
+        /// Words below it.
+        caption: Option<RichText>,
     },
-    /// Media that is not here yet: "Photo · loading".
-    MediaPending(String),
-    /// Media that cannot be shown, with the reason.
-    MediaGone(String),
+    /// Media that cannot be shown.
+    MediaGone {
+        /// What it is, and why.
+        reason: String,
+        /// Words below it.
+        caption: Option<RichText>,
+    },
     /// Taken back by the person.
     Revoked,
     /// A kind that the provider does not hand over or that we do not know: "a poll".
     Unsupported(String),
+}
+
+/// A contact card.
+#[derive(Clone, Debug)]
+pub(crate) struct Card {
+    /// Name on it, or what it is known by.
+    pub(crate) name: Shown,
+    /// What else is on it, a line each: "+91 98400 55555 · CELL".
+    pub(crate) details: Vec<Shown>,
+}
+
+/// The advertisement or page that a person came from.
+#[derive(Clone, Debug)]
+pub(crate) struct Advert {
+    /// Its headline, or what it is.
+    pub(crate) headline: Shown,
+    /// Its words.
+    pub(crate) body: Option<Shown>,
+    /// Ids, for those who ask which advertisement it was.
+    pub(crate) ids: Option<Shown>,
 }
 
 /// The message that another one answers.

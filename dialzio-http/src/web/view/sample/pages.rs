@@ -308,6 +308,8 @@ pub(crate) fn sandbox() -> SandboxPage {
         author: None,
         content: Content::Text(text.into()),
         quote: None,
+        origin: None,
+        advert: None,
         reactions: Vec::new(),
         time: at("10:42"),
         is_edited: false,

@@ -7,7 +7,7 @@ use super::{
 use crate::web::view::{
     Action, Avatar, Chip, Choice, Fact, RichText, Shown, Tone,
     inbox::State,
-    message::{Bubble, Content, Delivery, NoteItem, Quote, Reaction},
+    message::{Bubble, Card, Content, Delivery, NoteItem, Quote, Reaction},
     person::{ConsentRow, Note, Notes, PersonPane, Standing, Task, Tasks},
     thread::{EventLine, Item, ThreadHead, ThreadItems, ThreadPane},
 };
@@ -60,6 +60,8 @@ fn message(id: &str, time: &str, content: Content) -> Bubble {
         author: None,
         content,
         quote: None,
+        origin: None,
+        advert: None,
         reactions: Vec::new(),
         time: at(time),
         is_edited: false,
@@ -177,24 +179,38 @@ pub(crate) fn every_item() -> ThreadItems {
             Content::Location {
                 label: "T. Nagar".into(),
                 detail: "Usman Road, Chennai".into(),
-                href: "https://www.openstreetmap.org/?mlat=13.04&mlon=80.23".into(),
+                href: Some("https://www.openstreetmap.org/?mlat=13.04&mlon=80.23".into()),
             },
         )),
         theirs(message(
             "x4",
             "10:53",
-            Content::Card {
-                name: "Meera Iyer".into(),
-                details: vec!["+91 98400 55555".into(), "meera@example.com".into()],
-            },
+            Content::Cards(vec![
+                Card {
+                    name: "Meera Iyer".into(),
+                    details: vec!["Lake Clinic".into(), "+91 98400 55555 · CELL".into()],
+                },
+                Card { name: "Plumber".into(), details: vec!["No number on it".into()] },
+            ]),
         )),
         theirs(message(
             "x5",
             "10:54",
             Content::Video { src: "/assets/none.mp4".into(), caption: Some("How it folds".into()) },
         )),
-        theirs(message("x6", "10:54", Content::MediaPending("Photo · loading".into()))),
-        theirs(message("x7", "10:55", Content::MediaGone("Photo · removed after 12 months".into()))),
+        theirs(message(
+            "x6",
+            "10:54",
+            Content::MediaPending { what: "Photo · loading".into(), caption: None },
+        )),
+        theirs(message(
+            "x7",
+            "10:55",
+            Content::MediaGone {
+                reason: "Photo · removed after 12 months".into(),
+                caption: Some("In blue".into()),
+            },
+        )),
         theirs(message("x8", "10:55", Content::Revoked)),
         theirs(message("x9", "10:56", Content::Unsupported("a poll".into()))),
         theirs(Bubble {
