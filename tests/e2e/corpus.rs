@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 
 use crate::rig::{Line, Rig, Seat};
 
-fn corpus() -> Option<PathBuf> {
+pub(crate) fn corpus() -> Option<PathBuf> {
     let folder = std::env::var_os("DIALZIO_CORPUS")
         .filter(|root| !root.is_empty())
         .map(|root| PathBuf::from(root).join("whatsapp"));
@@ -25,15 +25,17 @@ fn corpus() -> Option<PathBuf> {
 
 /// One webhook, and what was counted in it without any decoder.
 #[derive(Clone)]
-struct Sample {
-    body: Value,
+pub(crate) struct Sample {
+    pub(crate) name: String,
+    pub(crate) body: Value,
     changes: Vec<Value>,
 }
 
-fn samples(folder: &std::path::Path) -> (Vec<Sample>, Value) {
+pub(crate) fn samples(folder: &std::path::Path) -> (Vec<Sample>, Value) {
     let read = |path: PathBuf| -> Value { serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap() };
     let expected = read(folder.join("expected.json"));
     let samples = expected["files"].as_object().unwrap().iter().map(|(name, changes)| Sample {
+        name: name.clone(),
         body: read(folder.join("webhooks").join(name)),
         changes: changes.as_array().unwrap().clone(),
     });
@@ -41,7 +43,7 @@ fn samples(folder: &std::path::Path) -> (Vec<Sample>, Value) {
 }
 
 /// Makes every provider id the file's own, so that no file repeats another's.
-fn distinct(value: &mut Value, file: usize) {
+pub(crate) fn distinct(value: &mut Value, file: usize) {
     match value {
         Value::String(text) if text.starts_with("wamid.") => *text = format!("{text}{file:03}"),
         Value::Array(items) => items.iter_mut().for_each(|item| distinct(item, file)),
@@ -66,7 +68,7 @@ fn distinct(value: &mut Value, file: usize) {
 
 /// Moves every time, as text or number, into the minutes before `now`, keeping the order within the file, and each
 /// file's times apart from the others'.
-fn recent(value: &mut Value, now: DateTime<Utc>, file: usize) {
+pub(crate) fn recent(value: &mut Value, now: DateTime<Utc>, file: usize) {
     fn times(value: &Value, found: &mut BTreeSet<i64>) {
         match value {
             Value::Array(items) => items.iter().for_each(|item| times(item, found)),
@@ -116,13 +118,13 @@ fn recent(value: &mut Value, now: DateTime<Utc>, file: usize) {
 }
 
 /// A server with every number of the corpus connected in one organisation, by one app.
-struct Stage {
-    rig: Rig,
-    seat: Seat,
+pub(crate) struct Stage {
+    pub(crate) rig: Rig,
+    pub(crate) seat: Seat,
     lines: Vec<Line>,
 }
 
-async fn stage(samples: &[Sample]) -> Stage {
+pub(crate) async fn stage(samples: &[Sample]) -> Stage {
     let rig = Rig::start().await;
     let seat = rig.found("Corpus").await;
     let mut numbers: BTreeMap<String, String> = BTreeMap::new();
@@ -220,13 +222,13 @@ fn wanted(samples: &[Sample], lines: &[Line]) -> Wanted {
 }
 
 impl Stage {
-    async fn post(&self, body: &Value) -> u16 {
+    pub(crate) async fn post(&self, body: &Value) -> u16 {
         let line = &self.lines[1];
         self.rig.graph.deliver_raw(&line.number, serde_json::to_vec(body).unwrap()).await.unwrap()
     }
 
     /// Does all work, and lets the time pass after which nothing waits any more.
-    async fn finish(&self) {
+    pub(crate) async fn finish(&self) {
         self.rig.work().await;
         for _ in 0..4 {
             self.rig.clock.advance(TimeDelta::minutes(4));
@@ -244,6 +246,18 @@ impl Stage {
             kept.push((text("reason"), text("body")));
         }
         kept.sort();
+        kept
+    }
+
+    /// What was kept whole, of the organisation and of nobody, as JSON.
+    pub(crate) async fn kept_whole(&self) -> Vec<Value> {
+        let mut kept = Vec::new();
+        for (_, body) in self.quarantine().await {
+            kept.push(serde_json::from_str(&body).unwrap());
+        }
+        for body in self.unrouted().await {
+            kept.push(serde_json::from_slice(&body).unwrap());
+        }
         kept
     }
 
@@ -267,7 +281,7 @@ impl Stage {
         self.rig.list(&self.seat, "/v1/conversations").await
     }
 
-    async fn messages(&self) -> Vec<Value> {
+    pub(crate) async fn messages(&self) -> Vec<Value> {
         let mut all = Vec::new();
         for conversation in self.conversations().await {
             let id = conversation["id"].as_str().unwrap();

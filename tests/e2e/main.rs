@@ -19,3 +19,4 @@ mod secrets;
 mod spine;
 mod stop_race;
 mod transfer;
+mod values;

@@ -113,7 +113,8 @@ async fn everything_a_customer_can_do_is_understood() {
             assert_eq!(message.external.reveal(), wamid);
             assert_eq!(message.reply_to.as_ref().map(ExternalId::reveal), Some(ours.as_str()));
             if let InboundContent::Media(media) = &message.content {
-                let fetched = rig.cloud.fetch_media(&rig.access, &media.provider_id).await.unwrap();
+                let fetched =
+                    rig.cloud.fetch_media(&rig.access, media.provider_id.as_deref().unwrap()).await.unwrap();
                 assert!(media.sha256.is_some() && !fetched.bytes.is_empty());
             }
         }

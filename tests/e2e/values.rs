@@ -1,0 +1,167 @@
+//! What a provider sends is shown, kept, or left out for a reason that stands here: every value of every webhook of
+//! the corpus is looked for in what the API answers afterwards.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::DateTime;
+use dialzio_core::Clock;
+use serde_json::Value;
+
+use crate::corpus::{Stage, corpus, distinct, recent, samples, stage};
+
+/// Values that are not in the API, by the end of their path, and why.
+const LEFT_OUT: &[(&str, &str)] = &[
+    ("object", "the same in every webhook"),
+    ("messaging_product", "the same in every webhook"),
+    ("field", "names the list that is read"),
+    ("entry[].id", "our own business account: it is the account's business_id"),
+    ("entry[].time", "when the envelope was made; each element has its own time"),
+    ("metadata.display_phone_number", "our own number, which the account shows"),
+    ("metadata.phone_number_id", "our own number: it is the account's external_id"),
+    ("audio.url", "an address of five minutes; the file is fetched by its id"),
+    ("document.url", "an address of five minutes; the file is fetched by its id"),
+    ("image.url", "an address of five minutes; the file is fetched by its id"),
+    ("sticker.url", "an address of five minutes; the file is fetched by its id"),
+    ("video.url", "an address of five minutes; the file is fetched by its id"),
+];
+
+/// Every value with its path, list places left out.
+fn leaves(value: &Value, path: &str, found: &mut Vec<(String, Value)>) {
+    match value {
+        Value::Object(members) => {
+            for (name, value) in members {
+                let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+                leaves(value, &path, found);
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| leaves(item, &format!("{path}[]"), found)),
+        value => found.push((path.to_owned(), value.clone())),
+    }
+}
+
+/// The forms in which a value may be shown.
+fn forms(path: &str, value: &Value) -> Vec<String> {
+    let text = match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    let mut forms = vec![text.clone()];
+    let is_time = ["timestamp", "time", "_date", "expiration"].iter().any(|end| path.ends_with(end));
+    if is_time && let Some(at) = text.parse().ok().and_then(|at| DateTime::from_timestamp(at, 0)) {
+        forms.push(at.format("%Y-%m-%dT%H:%M:%S").to_string());
+    }
+    if let Ok(number) = text.parse::<f64>() {
+        forms.push(number.to_string());
+    }
+    forms
+}
+
+fn is_left_out(path: &str) -> Option<&'static str> {
+    LEFT_OUT.iter().map(|(end, _)| *end).find(|end| path.ends_with(end))
+}
+
+/// Everything of the organisation that the API shows, with what is sealed opened.
+async fn shown(stage: &Stage, ids: &BTreeSet<String>) -> Vec<String> {
+    let mut all = Vec::new();
+    for message in stage.messages().await {
+        let id = message["external_id"].as_str().unwrap_or_default();
+        if !ids.contains(id) {
+            continue;
+        }
+        if message["has_more"] == true {
+            let path = format!("/v1/messages/{}/beside", message["id"].as_str().unwrap());
+            all.push(stage.rig.get(&stage.seat, &path).await.is(200).json["values"].clone());
+        }
+        all.push(message);
+    }
+    for contact in stage.rig.list(&stage.seat, "/v1/contacts").await {
+        let id = contact["id"].as_str().unwrap();
+        for rest in ["identities", "consents"] {
+            all.extend(stage.rig.list(&stage.seat, &format!("/v1/contacts/{id}/{rest}")).await);
+        }
+        all.push(contact);
+    }
+    let mut texts = Vec::new();
+    for value in all {
+        let mut found = Vec::new();
+        leaves(&value, "", &mut found);
+        texts.extend(found.into_iter().map(|(_, value)| match value {
+            Value::String(text) => text,
+            other => other.to_string(),
+        }));
+    }
+    texts
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_value_that_arrives_is_in_the_api_or_left_out_for_a_reason() {
+    let Some(folder) = corpus() else { return };
+    let (samples, _) = samples(&folder);
+    let stage = stage(&samples).await;
+    let mut lost: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let mut used = BTreeSet::new();
+    let mut posted = Vec::new();
+    for (place, sample) in samples.iter().enumerate() {
+        let mut body = sample.body.clone();
+        distinct(&mut body, place);
+        recent(&mut body, stage.rig.clock.now(), place);
+        assert_eq!(stage.post(&body).await, 200);
+        posted.push((sample, body));
+    }
+    stage.finish().await;
+    let kept: Vec<Value> = stage.kept_whole().await;
+    for (sample, body) in posted {
+        let mut values = Vec::new();
+        leaves(&body, "", &mut values);
+        let ids: BTreeSet<String> =
+            values.iter().filter_map(|(_, value)| value.as_str().map(str::to_owned)).collect();
+        let texts = shown(&stage, &ids).await;
+        let changes = changes(&body);
+        for (path, value) in values {
+            let forms = forms(&path, &value);
+            if texts.iter().any(|text| forms.iter().any(|form| text.contains(form))) {
+                continue;
+            }
+            // What could not be used is kept whole, with its change.
+            let whole = |kept: &Value| {
+                let mut inside = Vec::new();
+                leaves(kept, "", &mut inside);
+                changes_shared(kept, &changes) && inside.contains(&(path.clone(), value.clone()))
+            };
+            if kept.iter().any(whole) {
+                continue;
+            }
+            match is_left_out(&path) {
+                Some(end) => drop(used.insert(end)),
+                None => lost.entry(path).or_default().push(format!("{}: {value}", sample.name)),
+            }
+        }
+    }
+    for (path, where_) in &lost {
+        println!("{path}: {}", where_.join("; "));
+    }
+    let unused: Vec<_> = LEFT_OUT.iter().filter(|(end, _)| !used.contains(end)).collect();
+    println!("{} paths are lost, {} are left out on purpose", lost.len(), LEFT_OUT.len());
+    assert!(lost.is_empty(), "values that nobody sees");
+    assert!(unused.is_empty(), "left out and not there: {unused:?}");
+}
+
+/// The ids and fields by which a change is found again among what was kept.
+fn changes(body: &Value) -> BTreeSet<String> {
+    let entries = body["entry"].as_array().cloned().unwrap_or_default();
+    let changes = entries.iter().flat_map(|entry| entry["changes"].as_array().cloned().unwrap_or_default());
+    let mut names = BTreeSet::new();
+    for change in changes {
+        let value = &change["value"];
+        for list in ["messages", "statuses", "errors", "user_preferences", "user_id_update"] {
+            names.extend(value[list].as_array().into_iter().flatten().map(Value::to_string));
+        }
+        names.insert(value.to_string());
+    }
+    names
+}
+
+/// Whether something kept holds one of these changes or elements.
+fn changes_shared(kept: &Value, names: &BTreeSet<String>) -> bool {
+    !changes(kept).is_disjoint(names)
+}
