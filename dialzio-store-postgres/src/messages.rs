@@ -15,7 +15,7 @@ use dialzio_core::store::{Expect, StoreError};
 use dialzio_core::text::MessageText;
 use dialzio_core::{AccountId, ConversationId, MessageId};
 
-use crate::codec::{Cols, id, json, opt_id, opt_time, time};
+use crate::codec::{Cols, id, id_list, json, opt_id, opt_time, time};
 use crate::commit::Scope;
 use crate::contacts::{id_before, id_key, over};
 use crate::error::{Res, unreadable};
@@ -135,6 +135,23 @@ pub(crate) async fn list(
     let row = params![org, sight.now, sight.now, id(conversation), after, over(page)];
     let found = db.all(sql::MESSAGES, row, message).await?;
     Ok(Page::from_overread(found, page.limit, |message| id_key(message.id)))
+}
+
+fn evidence(row: &PgRow) -> Res<(MessageId, Evidence)> {
+    let c = Cols::new(row, "message");
+    let message = c.id()?;
+    let Delivery { status, at, failure } = delivery(&c)?;
+    Ok((message, Evidence { status, at, failure }))
+}
+
+pub(crate) async fn evidence_of(
+    db: &mut Db<'_>,
+    org: Uuid,
+    sight: Sight,
+    messages: &[MessageId],
+) -> Res<Vec<(MessageId, Evidence)>> {
+    let ids = id_list(messages.iter().copied());
+    db.all(sql::EVIDENCE_OF, params![org, sight.now, sight.now, ids], evidence).await
 }
 
 /// The provider's id of a message that is still there.

@@ -13,8 +13,8 @@ use dialzio_core::contact::{
     ChannelIdentity, Contact, ContactQuery, ContactStore, Note, SubjectKey, Task, TaskQuery,
 };
 use dialzio_core::conversation::{
-    Activity, Conversation, ConversationQuery, ConversationStore, InboundAsk, InboundFacts, InboxEntry,
-    Message, QueueCounts, Template,
+    Activity, Conversation, ConversationQuery, ConversationStore, Evidence, InboundAsk, InboundFacts,
+    InboxEntry, Message, QueueCounts, Template,
 };
 use dialzio_core::effect::Lane;
 use dialzio_core::event::{EventSeq, Recorded};
@@ -225,6 +225,14 @@ impl ConversationStore for PostgresStore {
         page: PageRequest,
     ) -> StoreResult<Page<Message>> {
         look!(self, scope, |db, org| messages::list(db, org, Sight::at(self.now()), conversation, &page))
+    }
+
+    async fn evidence_of(
+        &self,
+        scope: &OrgScope,
+        of: &[MessageId],
+    ) -> StoreResult<Vec<(MessageId, Evidence)>> {
+        look!(self, scope, |db, org| messages::evidence_of(db, org, Sight::at(self.now()), of))
     }
 
     async fn activities(

@@ -14,7 +14,7 @@ use dialzio_core::store::{Expect, StoreError};
 use dialzio_core::text::MessageText;
 use dialzio_core::{AccountId, ConversationId, MessageId};
 
-use crate::codec::{Cols, id, json, opt_id, opt_time, time};
+use crate::codec::{Cols, id, id_list, json, opt_id, opt_time, time};
 use crate::commit::Scope;
 use crate::contacts::{AFTER_ALL, id_after, id_key, over};
 use crate::error::{Res, unreadable};
@@ -133,6 +133,23 @@ pub(crate) fn list(
     let row = params![org, sight.cutoff, sight.now, id(conversation), after, over(page)];
     let found = db.all(sql::MESSAGES, row, message)?;
     Ok(Page::from_overread(found, page.limit, |message| id_key(message.id)))
+}
+
+fn evidence(row: &Row<'_>) -> Res<(MessageId, Evidence)> {
+    let c = Cols::new(row, "message");
+    let message = c.id()?;
+    let Delivery { status, at, failure } = delivery(&c)?;
+    Ok((message, Evidence { status, at, failure }))
+}
+
+pub(crate) fn evidence_of(
+    db: &Connection,
+    org: [u8; 16],
+    sight: Sight,
+    messages: &[MessageId],
+) -> Res<Vec<(MessageId, Evidence)>> {
+    let ids = id_list(messages.iter().copied());
+    db.all(sql::EVIDENCE_OF, params![org, sight.cutoff, sight.now, ids], evidence)
 }
 
 /// The provider's id of a message that is still there.

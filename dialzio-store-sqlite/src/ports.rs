@@ -13,8 +13,8 @@ use dialzio_core::contact::{
     ChannelIdentity, Contact, ContactQuery, ContactStore, Note, SubjectKey, Task, TaskQuery,
 };
 use dialzio_core::conversation::{
-    Activity, Conversation, ConversationQuery, ConversationStore, InboundAsk, InboundFacts, InboxEntry,
-    Message, QueueCounts, Template,
+    Activity, Conversation, ConversationQuery, ConversationStore, Evidence, InboundAsk, InboundFacts,
+    InboxEntry, Message, QueueCounts, Template,
 };
 use dialzio_core::effect::Lane;
 use dialzio_core::event::{EventSeq, Recorded};
@@ -156,6 +156,15 @@ impl ConversationStore for SqliteStore {
     ) -> StoreResult<Page<Message>> {
         self.look(scope, move |look| messages::list(look.db, look.key(), look.seen()?, conversation, &page))
             .await
+    }
+
+    async fn evidence_of(
+        &self,
+        scope: &OrgScope,
+        of: &[MessageId],
+    ) -> StoreResult<Vec<(MessageId, Evidence)>> {
+        let of = of.to_vec();
+        self.look(scope, move |look| messages::evidence_of(look.db, look.key(), look.seen()?, &of)).await
     }
 
     async fn activities(

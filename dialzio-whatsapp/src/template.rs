@@ -18,7 +18,7 @@ use crate::{
     wire::MetaTemplatePage,
 };
 
-const FIELDS: &str = "id,name,status,category,language,components,quality_score,parameter_format";
+const FIELDS: &str = "id,name,status,category,language,components,quality_score,parameter_format,rejected_reason,rejection_info";
 /// Templates on one page.
 const PAGE: &str = "100";
 /// Most pages that are read: a business account has at most 6,000 templates.
@@ -71,7 +71,29 @@ struct Row<'a> {
     #[serde(borrow)]
     quality_score: Option<&'a RawValue>,
     #[serde(borrow)]
+    rejected_reason: Scalar<'a>,
+    #[serde(borrow)]
+    rejection_info: Option<&'a RawValue>,
+    #[serde(borrow)]
     components: Vec<&'a RawValue>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Rejection<'a> {
+    #[serde(borrow)]
+    reason: Scalar<'a>,
+    #[serde(borrow)]
+    recommendation: Scalar<'a>,
+}
+
+/// Why a template was refused: the code, what is wrong, and what Meta recommends, as far as each is given.
+pub(crate) fn rejection(code: Option<&str>, info: Option<&RawValue>) -> Option<String> {
+    let info: Rejection<'_> = info.and_then(|info| serde_json::from_str(info.get()).ok()).unwrap_or_default();
+    let code = code.filter(|code| *code != "NONE");
+    let words = [code, info.reason.filled(), info.recommendation.filled()];
+    let words: Vec<&str> = words.into_iter().flatten().collect();
+    (!words.is_empty()).then(|| words.join(" · "))
 }
 
 #[derive(Default, Deserialize)]
@@ -133,6 +155,7 @@ fn read(account: AccountId, row: &RawValue) -> Option<Template> {
             .quality_score
             .and_then(|quality| serde_json::from_str::<Quality<'_>>(quality.get()).ok())
             .and_then(|quality| quality.score.owned()),
+        rejection: rejection(row.rejected_reason.filled(), row.rejection_info),
         format: match word(&row.parameter_format).as_str() {
             "NAMED" => ParameterFormat::Named,
             _ => ParameterFormat::Positional,

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use base64::Engine as _;
 use chrono::DateTime;
 use dialzio_core::Clock;
 use serde_json::Value;
@@ -18,11 +19,29 @@ const LEFT_OUT: &[(&str, &str)] = &[
     ("entry[].time", "when the envelope was made; each element has its own time"),
     ("metadata.display_phone_number", "our own number, which the account shows"),
     ("metadata.phone_number_id", "our own number: it is the account's external_id"),
+    ("messages[].type", "shown as kind, in our word for it"),
     ("audio.url", "an address of five minutes; the file is fetched by its id"),
     ("document.url", "an address of five minutes; the file is fetched by its id"),
     ("image.url", "an address of five minutes; the file is fetched by its id"),
     ("sticker.url", "an address of five minutes; the file is fetched by its id"),
     ("video.url", "an address of five minutes; the file is fetched by its id"),
+    ("audio.id", "the provider's handle for thirty days; here the file has an id of its own"),
+    ("document.id", "the provider's handle for thirty days; here the file has an id of its own"),
+    ("image.id", "the provider's handle for thirty days; here the file has an id of its own"),
+    ("sticker.id", "the provider's handle for thirty days; here the file has an id of its own"),
+    ("video.id", "the provider's handle for thirty days; here the file has an id of its own"),
+    ("audio.voice", "shown as the kind voice"),
+    ("context.forwarded", "shown as context.forwarded, in a word"),
+    ("context.frequently_forwarded", "shown as context.forwarded, in a word"),
+    ("contacts[].origin", "shown as own: the person's own number, on request"),
+    ("interactive.type", "shown as the kind and the control that was used"),
+    ("call_permission_reply.response", "shown as accepted"),
+    ("system.type", "shown as identity_changed; the ids are on the person"),
+    ("profile.username", "one revision writes an @ in front; shown without"),
+    ("contacts[].user_id", "one example writes a stray letter in front; shown without"),
+    ("user_preferences[].category", "marketing, the only one that is read; another one is kept whole"),
+    ("user_id_update[].detail", "the provider's sentence for it; the ids are on the person"),
+    ("user_id_update[].timestamp", "decides which of two changes is newer; the ids are on the person"),
 ];
 
 /// Every value with its path, list places left out.
@@ -52,6 +71,11 @@ fn forms(path: &str, value: &Value) -> Vec<String> {
     }
     if let Ok(number) = text.parse::<f64>() {
         forms.push(number.to_string());
+    }
+    if path.ends_with("sha256")
+        && let Ok(digest) = base64::engine::general_purpose::STANDARD.decode(&text)
+    {
+        forms.push(digest.iter().map(|byte| format!("{byte:02x}")).collect());
     }
     forms
 }

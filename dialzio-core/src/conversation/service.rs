@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 
 use super::{
-    Activity, ActivityKind, Conversation, ConversationQuery, ConversationState, ConversationWrite,
+    Activity, ActivityKind, Conversation, ConversationQuery, ConversationState, ConversationWrite, Evidence,
     InboxEntry, Message, QueueCounts, Reaction, beside_context,
 };
 use crate::contact::{ChannelIdentity, Contact};
@@ -118,6 +118,25 @@ impl<'a> ConversationService<'a> {
     /// [`Error::NotFound`]; [`Error::Denied`] without [`Permission::ConversationsRead`].
     pub async fn message(&self, by: &Actor, id: MessageId) -> Result<Message, Error> {
         self.require_message(by.scope_for(Permission::ConversationsRead)?, id).await
+    }
+
+    /// Everything that is known about the delivery of these messages, in the order in which it happened: also a failure
+    /// that a later delivery outranked.
+    ///
+    /// # Errors
+    /// [`Error::Denied`] without [`Permission::ConversationsRead`].
+    pub async fn evidence_of(
+        &self,
+        by: &Actor,
+        messages: &[MessageId],
+    ) -> Result<Vec<(MessageId, Evidence)>, Error> {
+        let scope = by.scope_for(Permission::ConversationsRead)?;
+        if messages.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut all = self.crm.store().evidence_of(scope, messages).await?;
+        all.sort_by_key(|(message, evidence)| (*message, evidence.at, evidence.status.rank()));
+        Ok(all)
     }
 
     /// What the provider sent with a message and nothing else shows: a JSON object, its values by their path in what

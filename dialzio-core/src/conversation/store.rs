@@ -231,6 +231,13 @@ pub trait ConversationStore: Send + Sync {
         conversation: ConversationId,
         page: PageRequest,
     ) -> StoreResult<Page<Message>>;
+    /// Everything that is known about the delivery of these messages, in no order. Of a message that has expired there
+    /// is nothing.
+    async fn evidence_of(
+        &self,
+        scope: &OrgScope,
+        messages: &[MessageId],
+    ) -> StoreResult<Vec<(MessageId, Evidence)>>;
     /// What was done with a conversation, newest first (by id, descending). What has expired is not found.
     async fn activities(
         &self,

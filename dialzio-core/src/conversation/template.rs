@@ -119,6 +119,9 @@ pub struct Template {
     pub status: TemplateStatus,
     /// The provider's word for its quality (`GREEN`, `YELLOW`, `RED`, `UNKNOWN`).
     pub quality: Option<String>,
+    /// Why the provider refuses it, in its own words; `None` while it does not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rejection: Option<String>,
     /// How its parameters are named.
     pub format: ParameterFormat,
     /// What stands above the body.
@@ -390,6 +393,7 @@ mod tests {
             category: TemplateCategory::Utility,
             status: TemplateStatus::Approved,
             quality: None,
+            rejection: None,
             format,
             header: Some(HeaderFormat::Text),
             header_text: Some("Your order is ready".into()),

@@ -8,8 +8,8 @@ use super::state::Rows;
 use super::{MemoryStore, page, unreadable};
 use crate::conversation::{
     Activity, Conversation, ConversationQuery, ConversationState, ConversationStore, ConversationWrite,
-    InboundAsk, InboundFacts, InboxEntry, InboxView, LastMessage, Message, QueueCounts, StateFilter,
-    Template,
+    Evidence, InboundAsk, InboundFacts, InboxEntry, InboxView, LastMessage, Message, QueueCounts,
+    StateFilter, Template,
 };
 use crate::id::{AccountId, ChannelIdentityId, ContactId, ConversationId, MessageId, TypedId};
 use crate::page::{Page, PageRequest};
@@ -204,6 +204,21 @@ impl ConversationStore for MemoryStore {
             let all = rows.messages.values().rev().filter(|message| message.conversation == conversation);
             let live = all.filter(|message| rows.alive(message.event_at, message.expires_at, now));
             page(live.map(|m| (m.id.uuid().as_bytes().to_vec(), m.clone())), &request, true)
+        })
+    }
+
+    async fn evidence_of(
+        &self,
+        scope: &OrgScope,
+        messages: &[MessageId],
+    ) -> StoreResult<Vec<(MessageId, Evidence)>> {
+        self.read(scope, |rows, now| {
+            let alive = |id: &MessageId| {
+                let message = rows.messages.get(id);
+                message.is_some_and(|message| rows.alive(message.event_at, message.expires_at, now))
+            };
+            let of = rows.evidence.iter().filter(|((id, _), _)| messages.contains(id) && alive(id));
+            of.map(|((id, _), evidence)| (*id, evidence.clone())).collect()
         })
     }
 

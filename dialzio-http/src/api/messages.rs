@@ -5,11 +5,14 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
-use dialzio_core::conversation::{Content, Direction, Message, MessageContext, NewBody, NewMessage};
-use dialzio_core::media::NewFile;
+use dialzio_core::conversation::{
+    Content, Direction, Evidence, FailureNote, Message, MessageContext, NewBody, NewMessage,
+};
+use dialzio_core::media::{Media, NewFile};
+use dialzio_core::page::Page;
 use dialzio_core::store::IdempotencyKey;
 use dialzio_core::text::MessageText;
-use dialzio_core::{Actor, ConversationId, MessageId};
+use dialzio_core::{Actor, ConversationId, MediaId, MessageId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -43,6 +46,10 @@ pub struct MessageJson {
     edited_at: Option<DateTime<Utc>>,
     revoked_at: Option<DateTime<Utc>>,
     reactions: Vec<ReactionJson>,
+    /// What is known of its file. Like `history`, only where a message is read.
+    file: Option<FileJson>,
+    /// Everything that is known about its delivery, in the order in which it happened.
+    history: Vec<EvidenceJson>,
     #[serde(skip_serializing_if = "Option::is_none")]
     deferred_until: Option<DateTime<Utc>>,
 }
@@ -52,6 +59,71 @@ pub struct MessageJson {
 struct FailureJson {
     code: String,
     detail: Option<String>,
+}
+
+/// The file of a message.
+#[derive(Debug, Serialize)]
+struct FileJson {
+    id: MediaId,
+    state: &'static str,
+    #[serde(rename = "type")]
+    mime: Option<String>,
+    size: Option<u64>,
+    sha256: Option<String>,
+}
+
+impl From<Media> for FileJson {
+    fn from(media: Media) -> Self {
+        let hex = |digest: [u8; 32]| digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        Self {
+            id: media.id,
+            state: media.state.as_str(),
+            mime: media.mime,
+            size: media.size,
+            sha256: media.sha256.map(hex),
+        }
+    }
+}
+
+/// One piece of news about a message of ours.
+#[derive(Debug, Serialize)]
+struct EvidenceJson {
+    status: &'static str,
+    at: DateTime<Utc>,
+    failure: Option<FailureJson>,
+}
+
+impl From<Evidence> for EvidenceJson {
+    fn from(evidence: Evidence) -> Self {
+        Self { status: evidence.status.as_str(), at: evidence.at, failure: evidence.failure.map(Into::into) }
+    }
+}
+
+impl From<FailureNote> for FailureJson {
+    fn from(note: FailureNote) -> Self {
+        Self { code: note.code, detail: note.detail }
+    }
+}
+
+/// Messages with what is kept beside their rows, read at once for all.
+async fn whole(state: &AppState, actor: &Actor, messages: Vec<Message>) -> Result<Vec<MessageJson>, Problem> {
+    let ids = |wanted: fn(&Message) -> bool| -> Vec<MessageId> {
+        messages.iter().filter(|message| wanted(message)).map(|message| message.id).collect()
+    };
+    let files = ids(|message| message.content.media().is_some());
+    let sent = ids(|message| message.direction == Direction::Outbound);
+    let mut files = state.crm().media().of(actor, &files).await?;
+    let evidence = state.crm().conversations().evidence_of(actor, &sent).await?;
+    let one = |message: Message| {
+        let file = files.iter().position(|file| Some(file.id) == message.content.media());
+        let history = evidence.iter().filter(|(id, _)| *id == message.id);
+        MessageJson {
+            file: file.map(|place| files.swap_remove(place).into()),
+            history: history.map(|(_, evidence)| evidence.clone().into()).collect(),
+            ..message.into()
+        }
+    };
+    Ok(messages.into_iter().map(one).collect())
 }
 
 /// A reaction.
@@ -78,10 +150,9 @@ impl From<Message> for MessageJson {
             purpose: message.purpose.map(dialzio_core::consent::Purpose::as_str),
             status: message.delivery.status.as_str(),
             status_at: message.delivery.at,
-            failure: message
-                .delivery
-                .failure
-                .map(|note| FailureJson { code: note.code, detail: note.detail }),
+            failure: message.delivery.failure.map(Into::into),
+            file: None,
+            history: Vec::new(),
             content: message.content,
             event_at: message.event_at,
             received_at: message.received_at,
@@ -104,7 +175,8 @@ pub async fn list(
     Asked(paging): Asked<Paging>,
 ) -> Result<Json<List<MessageJson>>, Problem> {
     let page = state.crm().conversations().messages(&actor, id, paging.request()?).await?;
-    Ok(List::of(page, MessageJson::from))
+    let items = whole(&state, &actor, page.items).await?;
+    Ok(List::of(Page { items, next: page.next }, std::convert::identity))
 }
 
 /// `GET /v1/messages/{message}`.
@@ -113,7 +185,9 @@ pub async fn get(
     Caller(actor): Caller,
     Id(id): Id<MessageId>,
 ) -> Result<Json<MessageJson>, Problem> {
-    Ok(Json(state.crm().conversations().message(&actor, id).await?.into()))
+    let message = state.crm().conversations().message(&actor, id).await?;
+    let found = whole(&state, &actor, vec![message]).await?.into_iter().next();
+    found.map(Json).ok_or_else(Problem::not_found)
 }
 
 /// What the provider sent with a message and nothing else shows, by its path in what arrived.

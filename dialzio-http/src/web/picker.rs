@@ -53,7 +53,11 @@ pub(crate) fn find<'a>(preview: &'a SendPreview, id: &str) -> Option<&'a (Templa
 /// Why a template cannot go to this person now.
 fn refusal(desk: &Desk, template: &Template, verdict: &Preview) -> Option<String> {
     if template.status != TemplateStatus::Approved {
-        return Some(format!("Not approved: {}.", template.status.as_str()));
+        let status = template.status.as_str();
+        return Some(match &template.rejection {
+            Some(why) => format!("Not approved: {status} ({why})."),
+            None => format!("Not approved: {status}."),
+        });
     }
     match verdict {
         Preview::Refused(refusal) => Some(words::refusal(desk, refusal)),

@@ -175,6 +175,12 @@ statements! { CONVERSATIONS_ALL:
         "INSERT INTO message_evidence (org_id, message_id, status, at, failure_code, failure_detail)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6)
          ON CONFLICT DO UPDATE SET at = min(at, excluded.at)";
+    EVIDENCE_OF: Read [message, message_evidence] =
+        "SELECT e.message_id, e.status, e.at, e.failure_code, e.failure_detail
+         FROM json_each(?4) j CROSS JOIN message m CROSS JOIN message_evidence e
+         WHERE m.org_id = ?1 AND m.id = unhex(j.value)
+           AND m.event_at > ?2 AND (m.expires_at IS NULL OR m.expires_at > ?3)
+           AND e.org_id = ?1 AND e.message_id = m.id";
     MESSAGE_ANSWERED: Read [message] =
         "SELECT 1 FROM message m
          WHERE m.org_id = ?1 AND m.conversation_id = ?2 AND m.id >= ?3 AND m.direction = 'outbound' AND m.id IS NOT ?4

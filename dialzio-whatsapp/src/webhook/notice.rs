@@ -13,7 +13,7 @@ use super::{
     person::{self, Named, is_somebody},
     status::MetaWebhookError,
 };
-use crate::scalar::Scalar;
+use crate::{scalar::Scalar, template::rejection};
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
@@ -92,6 +92,34 @@ struct MetaAccountChange<'a> {
     correct_category: Scalar<'a>,
     #[serde(borrow)]
     new_category: Scalar<'a>,
+    #[serde(borrow)]
+    reason: Scalar<'a>,
+    #[serde(borrow)]
+    rejection_info: Option<&'a RawValue>,
+    #[serde(borrow)]
+    disable_info: Option<&'a RawValue>,
+    #[serde(borrow)]
+    other_info: Option<&'a RawValue>,
+    #[serde(borrow)]
+    category_update_timestamp: Scalar<'a>,
+}
+
+/// When a template was, or will be, stopped.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Disabled<'a> {
+    #[serde(borrow)]
+    disable_date: Scalar<'a>,
+}
+
+/// Why a template was paused or flagged.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Other<'a> {
+    #[serde(borrow)]
+    title: Scalar<'a>,
+    #[serde(borrow)]
+    description: Scalar<'a>,
 }
 
 /// A `value.errors` element: about the number as a whole.
@@ -217,13 +245,28 @@ pub(super) fn of_account(field: &str, raw: &str) -> Option<InboundBody> {
     }))
 }
 
-/// By what is there, not by the field: one documented example carries another field's name.
+/// By what is there, not by the field: one documented example carries another field's name. What the provider says
+/// about why and when follows.
 fn template_change(change: &MetaAccountChange<'_>) -> String {
     let category = change.correct_category.filled().or(change.new_category.filled());
-    match (change.new_quality_score.filled(), category, change.event.filled()) {
+    let word = match (change.new_quality_score.filled(), category, change.event.filled()) {
         (Some(score), _, _) => format!("quality {score}"),
         (_, Some(category), _) => format!("category {category}"),
         (_, _, Some(event)) => event.to_owned(),
         _ => "components".to_owned(),
-    }
+    };
+    let disabled: Disabled<'_> = part(change.disable_info).unwrap_or_default();
+    let other: Other<'_> = part(change.other_info).unwrap_or_default();
+    let date = |scalar: &Scalar<'_>| match scalar.integer().and_then(moment) {
+        Some(at) => Some(at.format("%Y-%m-%d").to_string()),
+        None => scalar.owned(),
+    };
+    let more = [
+        rejection(change.reason.filled(), change.rejection_info),
+        other.title.owned(),
+        other.description.owned(),
+        date(&disabled.disable_date).map(|date| format!("from {date}")),
+        date(&change.category_update_timestamp).map(|date| format!("on {date}")),
+    ];
+    std::iter::once(word).chain(more.into_iter().flatten()).collect::<Vec<_>>().join(" · ")
 }

@@ -21,7 +21,9 @@ use crate::event::DomainEvent;
 use crate::id::{AccountId, IdSource, MessageId};
 use crate::inbox::QuarantineReason;
 use crate::media::{Media, MediaState, MediaWrite};
-use crate::provider::{Inbound, InboundBody, InboundContent, InboundMedia, InboundMessage, Received, Trust};
+use crate::provider::{
+    Inbound, InboundBody, InboundContent, InboundMedia, InboundMessage, Received, TemplateNews, Trust,
+};
 use crate::scope::Principal;
 use crate::store::{Batch, Revision};
 use crate::time::{FUTURE_TOLERANCE, OLDEST_EVENT};
@@ -105,7 +107,7 @@ impl Deciding<'_> {
             InboundBody::Delivery(news) => self.delivery(place, news, at),
             InboundBody::Preference(news) => self.preference(place, news, at),
             InboundBody::Identity(news) => self.identity(place, news, at),
-            InboundBody::Template(_) => self.templates(),
+            InboundBody::Template(news) => self.templates(place, news),
             InboundBody::Account { what } => self.quarantine(place, QuarantineReason::Account, what),
             InboundBody::Unknown { what } => self.quarantine(place, QuarantineReason::Unknown, what),
         }
@@ -289,8 +291,11 @@ impl Deciding<'_> {
         });
     }
 
-    fn templates(&mut self) {
+    /// The list is fetched again; what happened, why and when is kept for people to read.
+    fn templates(&mut self, place: usize, news: &TemplateNews) {
         self.queue(Work::SyncTemplates, TimeDelta::days(1));
+        let what = format!("template {} ({}) {}", news.name, news.language, news.what);
+        self.quarantine(place, QuarantineReason::Account, &what);
     }
 }
 

@@ -3,7 +3,9 @@ use crate::consent::{ConsentEvent, ConsentRecord, ConsentWrite, EvidenceKind, Pu
 use crate::contact::{Alias, BusinessScopedId, ContactWrite, SubjectKey};
 use crate::conversation::{ChoiceKind, Evidence, ExternalId, KnownIdentity, MediaKind, MessageContext};
 use crate::phone::PhoneNumber;
-use crate::provider::{DeliveryNews, IdentityNews, PreferenceNews, PreferenceValue, ReactionNews, Sender};
+use crate::provider::{
+    DeliveryNews, IdentityNews, PreferenceNews, PreferenceValue, ReactionNews, Sender, TemplateNews,
+};
 use crate::store::{Cause, EffectWrite, Write};
 use crate::text::{MessageText, PersonName};
 use crate::{OrgId, TypedId};
@@ -296,6 +298,20 @@ fn a_file_without_an_id_is_kept_with_its_words_and_never_fetched() {
     let unavailable = |w: &Write| matches!(w, Write::Media(MediaWrite::Insert(file)) if file.state == MediaState::Unavailable);
     assert_eq!(count(&writes, unavailable), 1);
     assert_eq!(count(&writes, |w| matches!(w, Write::Effect(EffectWrite::Queue(_)))), 0);
+}
+
+#[test]
+fn a_template_that_changed_is_fetched_again_and_told() {
+    let news = TemplateNews {
+        name: "order_ready".into(),
+        language: "en".into(),
+        what: "REJECTED · INVALID_FORMAT".into(),
+    };
+    let (writes, decision) = run(InboundFacts::default(), &[element(InboundBody::Template(news), now())]);
+    let sync = |w: &Write| matches!(w, Write::Effect(EffectWrite::Queue(effect)) if effect.work == Work::SyncTemplates);
+    assert_eq!(count(&writes, sync), 1);
+    let told = "template order_ready (en) REJECTED · INVALID_FORMAT".to_owned();
+    assert_eq!(decision.quarantine, [(0, QuarantineReason::Account, told)]);
 }
 
 fn sent(facts: &mut InboundFacts) -> MessageId {

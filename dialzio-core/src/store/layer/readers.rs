@@ -10,8 +10,8 @@ use crate::contact::{
     ChannelIdentity, Contact, ContactQuery, ContactStore, Note, SubjectKey, Task, TaskQuery,
 };
 use crate::conversation::{
-    Activity, Conversation, ConversationQuery, ConversationStore, InboundAsk, InboundFacts, InboxEntry,
-    Message, QueueCounts, Template,
+    Activity, Conversation, ConversationQuery, ConversationStore, Evidence, InboundAsk, InboundFacts,
+    InboxEntry, Message, QueueCounts, Template,
 };
 use crate::event::{EventSeq, Recorded};
 use crate::id::{
@@ -126,6 +126,14 @@ impl<L: StoreLayer> ConversationStore for L {
         page: PageRequest,
     ) -> StoreResult<Page<Message>> {
         self.around(Call::read("messages"), self.inner().messages(scope, conversation, page)).await
+    }
+
+    async fn evidence_of(
+        &self,
+        scope: &OrgScope,
+        messages: &[MessageId],
+    ) -> StoreResult<Vec<(MessageId, Evidence)>> {
+        self.around(Call::read("evidence_of"), self.inner().evidence_of(scope, messages)).await
     }
 
     async fn activities(

@@ -109,6 +109,7 @@ async fn found(bench: &Bench, full: &Full, scope: &OrgScope) -> Vec<(&'static st
         ),
         ("queue_counts", store.queue_counts(scope).await.unwrap().count(InboxView::All, "open") > 0),
         ("message", store.message(scope, full.heard.id).await.unwrap().is_some()),
+        ("evidence_of", !store.evidence_of(scope, &[full.queued.id]).await.unwrap().is_empty()),
         ("activities", !store.activities(scope, talk, page()).await.unwrap().items.is_empty()),
         ("messages", !store.messages(scope, talk, page()).await.unwrap().items.is_empty()),
         ("inbound_facts.identities", !facts.identities.is_empty()),

@@ -98,6 +98,7 @@ macro_rules! store_conformance {
                 a_repeated_delivery_changes_nothing
                 evidence_in_any_order_ends_in_the_same_state
                 a_failure_is_shown_and_outranked
+                every_piece_of_evidence_is_kept
                 news_about_a_message_that_is_gone_changes_nothing
                 the_newest_reaction_of_each_side_stays
                 the_newest_edit_stays_and_taking_back_beats_it

@@ -37,6 +37,25 @@ fn evidence(message: MessageId, status: DeliveryStatus, bench: &Bench, second: i
     ConversationWrite::Evidence { message, evidence: Evidence { status, at: bench.at(second), failure } }
 }
 
+/// All that is known about a delivery stays: a failure that was outranked as well. Nothing of other messages.
+pub async fn every_piece_of_evidence_is_kept(bench: Bench) {
+    let house = bench.house().await;
+    let person = bench.person(&house, "Asha").await;
+    let (message, _) = bench.queues(&house, &person, "on its way", bench.at(1)).await;
+    let (other, _) = bench.queues(&house, &person, "another", bench.at(2)).await;
+    for (status, second) in [(DeliveryStatus::Failed, 5), (DeliveryStatus::Delivered, 6)] {
+        bench.write(&house.scope, evidence(message.id, status, &bench, second)).await;
+    }
+    let mut found = bench.store.evidence_of(&house.scope, &[message.id]).await.unwrap();
+    found.sort_by_key(|(_, evidence)| evidence.at);
+    let statuses: Vec<_> = found.iter().map(|(of, evidence)| (*of, evidence.status)).collect();
+    let wanted = [DeliveryStatus::Queued, DeliveryStatus::Failed, DeliveryStatus::Delivered];
+    assert_eq!(statuses, wanted.map(|status| (message.id, status)));
+    assert_eq!(found[1].1.failure.as_ref().unwrap().code, "scripted.131026");
+    assert_eq!(bench.store.evidence_of(&house.scope, &[message.id, other.id]).await.unwrap().len(), 4);
+    assert!(bench.store.evidence_of(&house.scope, &[]).await.unwrap().is_empty());
+}
+
 /// Evidence in any order, doubled as well, ends in the same state: the highest rank, at its earliest time.
 pub async fn evidence_in_any_order_ends_in_the_same_state(bench: Bench) {
     let house = bench.house().await;
