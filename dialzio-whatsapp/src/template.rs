@@ -18,7 +18,8 @@ use crate::{
     wire::MetaTemplatePage,
 };
 
-const FIELDS: &str = "id,name,status,category,language,components,quality_score,parameter_format,rejected_reason,rejection_info";
+const FIELDS: &str =
+    "id,name,status,category,language,components,quality_score,parameter_format,rejected_reason";
 /// Templates on one page.
 const PAGE: &str = "100";
 /// Most pages that are read: a business account has at most 6,000 templates.

@@ -229,6 +229,7 @@ fn select(stored: &StoredTemplate, fields: &[&str]) -> Value {
             "components" => template.components.clone(),
             "quality_score" => json!({"score": template.quality, "date": 1_760_000_000}),
             "parameter_format" => json!(template.parameter_format),
+            "rejected_reason" if template.status == "REJECTED" => json!("INVALID_FORMAT"),
             "rejected_reason" => json!("NONE"),
             _ => continue,
         };
