@@ -137,7 +137,9 @@ pub fn no_bytes_make_the_decoder_panic(rig: &dyn WebhookRig) {
         let bytes = Bytes::from(body);
         let found = decode(rig, bytes.clone());
         let again = rig.decoder().decode_element(&bytes);
-        if serde_json::from_slice::<serde_json::Value>(&bytes).is_err() {
+        // A value that no reader takes may cost itself alone; what has not even the form of JSON is kept whole.
+        let text = String::from_utf8_lossy(&bytes);
+        if serde_json::from_str::<serde::de::IgnoredAny>(&text).is_err() {
             assert!(!found.is_empty() && !again.is_empty(), "bytes that cannot be read are kept");
             assert!(found.iter().all(|element| element.body.kind() == "unknown"));
         }
