@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::access::AccessService;
-use crate::account::{AccountService, App, KeyProvider, Route, Sealer};
+use crate::account::{AccountService, App, BoundKeys, KeyProvider, Route, Sealer};
 use crate::blob::BlobStore;
 use crate::chance::Entropy;
 use crate::consent::{ConsentService, Words};
@@ -59,6 +59,7 @@ impl std::fmt::Debug for Caches {
 
 struct Inner {
     blobs: Arc<dyn BlobStore>,
+    keys: Arc<BoundKeys>,
     sealer: Sealer,
     providers: BTreeMap<&'static str, Arc<dyn Provider>>,
     clock: Arc<dyn Clock>,
@@ -131,7 +132,8 @@ impl CrmBuilder {
         self
     }
 
-    /// The keys that credentials and files are sealed with. There is no way to do without.
+    /// The keys that credentials and files are sealed with. There is no way to do without, nor to use others than those of
+    /// the store: they are compared when they are first needed, and with [`Crm::check_keys`].
     #[must_use]
     pub fn keys(mut self, keys: impl KeyProvider) -> Self {
         self.keys = Some(Arc::new(keys));
@@ -205,9 +207,12 @@ impl CrmBuilder {
         let entropy = Arc::new(entropy);
         let clock = self.clock.unwrap_or_else(|| Arc::new(SystemClock));
         let worker = ids.next(clock.now());
+        let keys = BoundKeys::new(keys, Arc::clone(&store), Arc::clone(&clock));
+        let keys = Arc::new(keys);
         let inner = Inner {
             blobs: self.blobs.unwrap_or_else(|| Arc::new(crate::blob::MemoryBlobs::default())),
-            sealer: Sealer::new(keys, Arc::clone(&entropy)),
+            sealer: Sealer::new(Arc::clone(&keys) as _, Arc::clone(&entropy)),
+            keys,
             providers,
             clock,
             ids,
@@ -302,6 +307,24 @@ impl Crm {
     #[must_use]
     pub fn tasks(&self) -> &Tasks {
         &self.inner.tasks
+    }
+
+    /// Shows that the keys are those of the store, and fails otherwise; a new store takes them on. Nothing is sealed, opened
+    /// or looked up by a hash before that, so this only says earlier, and in words, what would fail later.
+    ///
+    /// # Errors
+    /// [`Error::Keys`] says what to restore; [`Error::Store`] if the store cannot be asked.
+    pub async fn check_keys(&self) -> Result<(), Error> {
+        Ok(self.inner.keys.bind().await?)
+    }
+
+    /// As [`check_keys`](Self::check_keys), for a store of an earlier release in which nothing shows whose keys they are: an
+    /// operator says that these are the right ones. Keys of a store that knows its own are not replaced.
+    ///
+    /// # Errors
+    /// As [`check_keys`](Self::check_keys).
+    pub async fn adopt_keys(&self) -> Result<(), Error> {
+        Ok(self.inner.keys.adopt().await?)
     }
 
     /// The store beneath.

@@ -101,6 +101,9 @@ pub enum Error {
     /// A sealed value cannot be opened: the key is missing, or the bytes were moved or changed.
     #[error("a sealed value cannot be opened")]
     Sealed,
+    /// The keys cannot be used: missing, or not those of the database.
+    #[error("{0}")]
+    Keys(#[source] crate::account::KeyError),
     /// The file has expired, was never fetched, or is not there any more.
     #[error("the file is not available")]
     MediaUnavailable,
@@ -155,6 +158,7 @@ impl Error {
             Self::IdempotencyReused => "idempotency.key_reused".into(),
             Self::Provider(error) => format!("provider.{}", error.code()),
             Self::Sealed => "sealed.unreadable".into(),
+            Self::Keys(error) => error.code().into(),
             Self::MediaUnavailable => "media.unavailable".into(),
             Self::File(error) => error.code().into(),
             Self::Blob(_) => "blob.unavailable".into(),
@@ -179,5 +183,17 @@ impl Error {
 
     pub(crate) fn invalid(field: &'static str, problem: impl std::fmt::Display) -> Self {
         Self::Invalid { field, problem: format!("{problem}") }
+    }
+}
+
+impl From<crate::account::KeyError> for Error {
+    fn from(error: crate::account::KeyError) -> Self {
+        use crate::account::KeyError;
+        match error {
+            // The value names a key that there never was: it was damaged, or comes from elsewhere.
+            KeyError::Unknown => Self::Sealed,
+            KeyError::Store(error) => Self::Store(error),
+            other => Self::Keys(other),
+        }
     }
 }

@@ -1,11 +1,11 @@
 //! From a data folder to a CRM: the only place that names concrete adapters.
 
-use dialzio_core::account::LocalKeys;
+use dialzio_core::account::{KeyError, LocalKeys};
 use dialzio_core::blob::LocalBlobs;
 use dialzio_core::{Clock, Crm, Store, SystemClock};
 use dialzio_store_sqlite::SqliteStore;
 use dialzio_whatsapp::{MetaCloud, MetaConfig};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::disk::Disk;
@@ -33,6 +33,32 @@ pub enum AssembleError {
     /// The key file cannot be used. Without a key nothing starts.
     #[error("the key file cannot be used: {0}")]
     Keys(#[from] dialzio_core::account::KeyError),
+    /// There is no key file beside a database that was sealed with one.
+    #[error(
+        "there is no key file at {}, and the database was sealed with one: put it back from its backup. Without it \
+         people who opted out would not be recognised and no credential would open, so nothing was started", .0.display()
+    )]
+    NoKeys(PathBuf),
+    /// The database is new, and other parts of an installation are not.
+    #[error(
+        "{} holds {found} of an installation, but its database is missing or empty: put dialzio.db back from its backup, \
+         with dialzio.db-wal if there is one. To begin anew, choose another folder", .data.display()
+    )]
+    EmptyDatabase {
+        /// The folder.
+        data: PathBuf,
+        /// What there is.
+        found: String,
+    },
+    /// Another process makes the keys of a new installation, or one was stopped while it did.
+    #[error("another process is setting this installation up; if none is, remove {} and start again", .0.display())]
+    Begun(PathBuf),
+    /// The database opens and cannot be read.
+    #[error("the database cannot be read: {0}")]
+    Unreadable(#[from] dialzio_core::StoreError),
+    /// Something else went wrong while it was opened.
+    #[error(transparent)]
+    Core(dialzio_core::Error),
     /// The blob folder cannot be used.
     #[error("the blob folder cannot be used: {0}")]
     Blobs(#[from] dialzio_core::blob::BlobError),
@@ -44,17 +70,78 @@ pub enum AssembleError {
     Build(#[from] dialzio_core::BuildError),
 }
 
-/// Opens the installation in a folder, making what is not there: `dialzio.db`, `keys` (readable by its owner only) and
-/// `blobs/`. With the address of a PostgreSQL database everything else is kept there; processes that share one share the
-/// folder's `keys` and `blobs/` too.
+/// Where an installation is kept.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Places {
+    /// The folder with `dialzio.db`, `blobs/` and, unless said otherwise, `keys`.
+    pub data: PathBuf,
+    /// The key file, if it is kept elsewhere: a copy of the folder does not hold both then.
+    pub keys: Option<PathBuf>,
+    /// The address of a PostgreSQL database that has been migrated, instead of `dialzio.db`. Processes that share one share
+    /// the key file and `blobs/` too.
+    pub database: Option<String>,
+}
+
+/// Whether a new installation may be begun. Beside anything of an older one it never is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Founding {
+    /// Where there is nothing at all.
+    IfEmpty,
+    /// On a new database, also with a key file that is there already.
+    Init,
+}
+
+impl Places {
+    /// A folder with everything in it.
+    #[must_use]
+    pub fn folder(data: impl Into<PathBuf>) -> Self {
+        Self { data: data.into(), keys: None, database: None }
+    }
+
+    /// The key file.
+    #[must_use]
+    pub fn key_file(&self) -> PathBuf {
+        self.keys.clone().unwrap_or_else(|| self.data.join("keys"))
+    }
+
+    fn database_file(&self) -> PathBuf {
+        self.data.join("dialzio.db")
+    }
+
+    fn blobs(&self) -> PathBuf {
+        self.data.join("blobs")
+    }
+
+    /// What of an installation is here besides its database.
+    fn leftovers(&self, founding: Founding) -> Vec<&'static str> {
+        let any = |folder: &Path| std::fs::read_dir(folder).is_ok_and(|mut found| found.next().is_some());
+        let keys = founding == Founding::IfEmpty && self.key_file().exists();
+        let found = [("a key file", keys), ("files", any(&self.blobs()))];
+        found.into_iter().filter(|(_, there)| *there).map(|(what, _)| what).collect()
+    }
+
+    /// Refuses to take an empty database for a new installation beside what is left of an older one.
+    fn refuse_leftovers(&self, founding: Founding) -> Result<(), AssembleError> {
+        let found = self.leftovers(founding);
+        if found.is_empty() {
+            return Ok(());
+        }
+        Err(AssembleError::EmptyDatabase { data: self.data.clone(), found: found.join(" and ") })
+    }
+}
+
+/// Opens an installation, or begins a new one where that is allowed: its database, a key file readable by its owner only,
+/// and `blobs/`. What belongs together is compared before anything is served: keys that are missing or not those of the
+/// database, and a database that is missing beside its keys and files, are refused in words.
 ///
 /// # Errors
-/// [`AssembleError`] says which part cannot be used.
+/// [`AssembleError`] says which part cannot be used, and what to restore.
 pub async fn open(
-    data: &Path,
-    database: Option<&str>,
+    places: &Places,
+    founding: Founding,
     clock: Option<Arc<dyn Clock>>,
 ) -> Result<Crm, AssembleError> {
+    let data = &places.data;
     std::fs::create_dir_all(data).map_err(AssembleError::Folder)?;
     #[cfg(unix)]
     {
@@ -64,23 +151,118 @@ pub async fn open(
     }
     Disk::below(data)?;
     let clock = clock.unwrap_or_else(|| Arc::new(SystemClock));
-    let store: Arc<dyn Store> = match database {
+    let store: Arc<dyn Store> = match &places.database {
         None => {
-            let file = data.join("dialzio.db");
+            let file = places.database_file();
+            if std::fs::metadata(&file).map_or(0, |found| found.len()) == 0 {
+                // Opening would make one.
+                places.refuse_leftovers(founding)?;
+            }
             Arc::new(SqliteStore::builder().clock(Arc::clone(&clock)).open(file).await?)
         }
         Some(url) => on_a_server(url, Arc::clone(&clock)).await?,
     };
+    let keys = Keys::of(places, founding, dialzio_core::account::is_new(&*store).await?)?;
+    let crm = put_together(places, store, keys.file(), clock)?;
+    crm.check_keys().await.map_err(refused)?;
+    keys.settle()?;
+    Ok(crm)
+}
+
+/// Takes the keys for those of a database of an earlier release in which nothing shows whose they are.
+///
+/// # Errors
+/// As [`open`]; [`AssembleError::Keys`] too if the database knows others.
+pub async fn adopt(places: &Places) -> Result<(), AssembleError> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let store: Arc<dyn Store> = match &places.database {
+        None => Arc::new(SqliteStore::open(places.database_file()).await?),
+        Some(url) => on_a_server(url, Arc::clone(&clock)).await?,
+    };
+    let crm = put_together(places, store, &places.key_file(), clock)?;
+    crm.adopt_keys().await.map_err(refused)
+}
+
+fn put_together(
+    places: &Places,
+    store: Arc<dyn Store>,
+    keys: &Path,
+    clock: Arc<dyn Clock>,
+) -> Result<Crm, AssembleError> {
     let whatsapp =
         MetaCloud::new(MetaConfig::default()).map_err(|error| AssembleError::Provider(error.to_string()))?;
-    let crm = Crm::builder()
+    Ok(Crm::builder()
         .shared_store(store)
-        .keys(LocalKeys::open(data.join("keys"))?)
-        .blobs(LocalBlobs::open(data.join("blobs"))?)
+        .keys(LocalKeys::open(keys)?)
+        .blobs(LocalBlobs::open(places.blobs())?)
         .provider(whatsapp)
         .clock(clock)
-        .build()?;
-    Ok(crm)
+        .build()?)
+}
+
+fn refused(error: dialzio_core::Error) -> AssembleError {
+    match error {
+        dialzio_core::Error::Keys(error) => AssembleError::Keys(error),
+        dialzio_core::Error::Store(error) => AssembleError::Unreadable(error),
+        error => AssembleError::Core(error),
+    }
+}
+
+/// The key file, or one that was made and is not known to the database yet. It gets its name last, so that a crash in the
+/// middle leaves either a new installation that is begun anew, or one whose database knows the keys in the other file.
+enum Keys {
+    There(PathBuf),
+    Made { file: PathBuf, named: PathBuf },
+}
+
+impl Keys {
+    fn of(places: &Places, founding: Founding, is_new: bool) -> Result<Self, AssembleError> {
+        let named = places.key_file();
+        let mut file = named.clone().into_os_string();
+        file.push(".new");
+        let file = PathBuf::from(file);
+        if named.exists() {
+            if is_new {
+                places.refuse_leftovers(founding)?;
+            }
+            return Ok(Self::There(named));
+        }
+        if !is_new {
+            return if file.exists() {
+                Ok(Self::Made { file, named })
+            } else {
+                Err(AssembleError::NoKeys(named))
+            };
+        }
+        places.refuse_leftovers(founding)?;
+        if places.database.is_none() && file.exists() {
+            // Nobody else has the database open, and it knows no keys.
+            std::fs::remove_file(&file).map_err(KeyError::Io)?;
+        }
+        match LocalKeys::create(&file) {
+            Err(KeyError::Exists) => Err(AssembleError::Begun(file)),
+            other => {
+                other?;
+                Ok(Self::Made { file, named })
+            }
+        }
+    }
+
+    fn file(&self) -> &Path {
+        match self {
+            Self::There(file) | Self::Made { file, .. } => file,
+        }
+    }
+
+    /// The database knows the keys: they get their name.
+    fn settle(&self) -> Result<(), AssembleError> {
+        let Self::Made { file, named } = self else { return Ok(()) };
+        std::fs::rename(file, named).map_err(KeyError::Io)?;
+        if let Some(folder) = named.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+            std::fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(KeyError::Io)?;
+        }
+        Ok(())
+    }
 }
 
 #[cfg(feature = "postgres")]

@@ -283,6 +283,10 @@ impl ConsentStore for PostgresStore {
         look!(self, scope, |db, org| consent::suppressions(db, org, hashes))
     }
 
+    async fn any_suppression(&self, scope: &OrgScope) -> StoreResult<bool> {
+        look!(self, scope, |db, org| db.any(sql::ANY_SUPPRESSION, params![org]))
+    }
+
     async fn consent_history(
         &self,
         scope: &OrgScope,

@@ -98,6 +98,10 @@ pub(crate) fn history(
     Ok(Page::from_overread(found, page.limit, |record| record.seq.0.to_be_bytes().to_vec()))
 }
 
+pub(crate) fn any_suppression(db: &Connection, org: [u8; 16]) -> Res<bool> {
+    db.any(sql::ANY_SUPPRESSION, [org])
+}
+
 pub(crate) fn suppressions(db: &Connection, org: [u8; 16], hashes: &[[u8; 16]]) -> Res<Vec<Suppression>> {
     let words: Vec<_> =
         hashes.iter().map(|hash| uuid::Uuid::from_bytes(*hash).simple().to_string()).collect();

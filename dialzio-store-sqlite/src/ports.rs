@@ -219,6 +219,10 @@ impl ConsentStore for SqliteStore {
         self.look(scope, move |look| consent::suppressions(look.db, look.key(), &hashes)).await
     }
 
+    async fn any_suppression(&self, scope: &OrgScope) -> StoreResult<bool> {
+        self.look(scope, |look| consent::any_suppression(look.db, look.key())).await
+    }
+
     async fn consent_history(
         &self,
         scope: &OrgScope,

@@ -68,7 +68,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let folder = tempfile::tempdir()?;
     let store = Measured::new(SqliteStore::open(folder.path().join("crm.db")).await?);
     let costs = Arc::clone(&store.costs);
-    let crm = Crm::builder().store(store).keys(LocalKeys::open(folder.path().join("crm.keys"))?).build()?;
+    let crm = Crm::builder()
+        .store(store)
+        .keys(LocalKeys::open_or_create(folder.path().join("crm.keys"))?)
+        .build()?;
     let org = crm.access().found(NewOrg::named("Asha Motors")).await?.org;
     let me = crm.access().act_as(org, Principal::service("shop")?, Role::Admin.grant()).await?;
     for name in ["Asha", "Bilal", "Chitra"] {

@@ -18,7 +18,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let folder = tempfile::tempdir()?;
     let crm = Crm::builder()
         .store(SqliteStore::open(folder.path().join("crm.db")).await?)
-        .keys(LocalKeys::open(folder.path().join("crm.keys"))?)
+        .keys(LocalKeys::open_or_create(folder.path().join("crm.keys"))?)
         .provider(MetaCloud::new(MetaConfig::default())?)
         .build()?;
     let org = crm.access().found(NewOrg::named("Asha Motors")).await?.org;

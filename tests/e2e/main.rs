@@ -13,6 +13,7 @@ mod corpus;
 mod files;
 mod hostile;
 mod isolation;
+mod keys;
 mod rig;
 mod same_answer;
 mod secrets;

@@ -173,7 +173,7 @@ impl Rig {
     ) -> Self {
         let crm = Crm::builder()
             .shared_store(store)
-            .keys(LocalKeys::open(folder.path().join("test.key")).unwrap())
+            .keys(LocalKeys::open_or_create(folder.path().join("test.key")).unwrap())
             .blobs(LocalBlobs::open(folder.path().join("blobs")).unwrap())
             .provider(MetaCloud::new(MetaConfig::default()).unwrap())
             .clock(Arc::clone(&clock) as Arc<dyn Clock>)

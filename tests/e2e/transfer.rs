@@ -208,7 +208,7 @@ async fn an_installation_moves_to_postgresql_and_lives_on_there() {
     database.migrate(&PostgresStore::builder()).await.unwrap();
     // Interrupted within the contacts, which take two pages.
     let mut steps = Vec::new();
-    let mut cut = Cut { target: target(&database).await, left: 17 };
+    let mut cut = Cut { target: target(&database).await, left: 18 };
     let stopped = transfer::run(&mut source, &mut cut, &mut |step| steps.push(step)).await.unwrap_err();
     assert!(
         matches!(stopped, TransferError::Target { table: "contact", error: StoreError::Unavailable }),

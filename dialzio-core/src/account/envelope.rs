@@ -23,7 +23,7 @@ use std::sync::Arc;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-use super::keys::{KeyError, KeyProvider};
+use super::keys::KeyProvider;
 use crate::chance::Entropy;
 use crate::error::Error;
 use crate::id::{OrgId, TypedId};
@@ -128,7 +128,7 @@ impl Sealer {
         &self,
         context: &SealedContext,
     ) -> Result<(Zeroizing<[u8; 32]>, Vec<u8>), Error> {
-        let (id, wrapping) = self.keys.current().await.map_err(|_: KeyError| Error::Sealed)?;
+        let (id, wrapping) = self.keys.current().await?;
         let data = Zeroizing::new(self.entropy.array::<32>());
         let nonce = self.entropy.array::<NONCE>();
         let wrapped = encrypt(wrapping.expose(), &nonce, &context.bytes(), data.as_ref())?;
@@ -153,7 +153,7 @@ impl Sealer {
         let (nonce, rest) = rest.split_first_chunk::<NONCE>().ok_or(Error::Sealed)?;
         let (wrapped, _) = rest.split_first_chunk::<48>().ok_or(Error::Sealed)?;
         let id = std::str::from_utf8(id).map_err(|_| Error::Sealed)?;
-        let wrapping = self.keys.by_id(id).await.map_err(|_| Error::Sealed)?;
+        let wrapping = self.keys.by_id(id).await?;
         let plain = Zeroizing::new(decrypt(wrapping.expose(), nonce, &context.bytes(), wrapped)?);
         let data: [u8; 32] = plain.as_slice().try_into().map_err(|_| Error::Sealed)?;
         Ok((Zeroizing::new(data), 1 + usize::from(length) + NONCE + 48))

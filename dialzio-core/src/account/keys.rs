@@ -11,6 +11,7 @@ use std::path::Path;
 use zeroize::{Zeroize, Zeroizing};
 
 use crate::chance::Entropy;
+use crate::store::StoreError;
 
 /// Why a key is not to be had.
 #[derive(Debug, thiserror::Error)]
@@ -22,9 +23,55 @@ pub enum KeyError {
     /// The key file cannot be read or written.
     #[error("the key file cannot be used")]
     Io(#[from] std::io::Error),
-    /// The key file is not one, or somebody else could read it.
+    /// The key file is not one, or somebody else could read or change it.
     #[error("the key file cannot be trusted: {0}")]
     Untrusted(&'static str),
+    /// There is no key file.
+    #[error("there is no key file: put back the one that belongs to this database, from its backup")]
+    Missing,
+    /// There is a key file already, and none is made beside it.
+    #[error("there is a key file already")]
+    Exists,
+    /// The keys are those of another installation.
+    #[error(
+        "these are not the keys of this database: put back the key file that belongs to it, from its backup"
+    )]
+    Foreign,
+    /// Some keys of the database are not here.
+    #[error(
+        "the database was also sealed with keys that are not here ({missing}): put back its whole key file"
+    )]
+    Incomplete {
+        /// The ids of those that are missing.
+        missing: String,
+    },
+    /// An older database says nothing about its keys, and nothing in it shows whose they are.
+    #[error(
+        "nothing in the database shows that these are its keys: put back its own key file, or, if they are, say so \
+         with `dialzio keys adopt`"
+    )]
+    Unproven,
+    /// The database cannot be asked whose keys they are.
+    #[error("the database cannot be asked which keys belong to it: {0}")]
+    Store(#[from] StoreError),
+}
+
+impl KeyError {
+    /// A stable dotted code.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Unknown => "keys.unknown",
+            Self::Io(_) => "keys.unreadable",
+            Self::Untrusted(_) => "keys.untrusted",
+            Self::Missing => "keys.missing",
+            Self::Exists => "keys.exists",
+            Self::Foreign => "keys.foreign",
+            Self::Incomplete { .. } => "keys.incomplete",
+            Self::Unproven => "keys.unproven",
+            Self::Store(error) => error.code(),
+        }
+    }
 }
 
 /// 32 bytes of key, wiped when dropped.
@@ -107,29 +154,52 @@ impl Debug for LocalKeys {
 const HEADER: &str = "dialzio-keys/1";
 
 impl LocalKeys {
-    /// Opens a key file, making it with one random key if there is none.
+    /// Opens a key file.
     ///
     /// # Errors
-    /// [`KeyError::Untrusted`] if the file is no key file or others may read it; [`KeyError::Io`].
+    /// [`KeyError::Missing`] if there is none; [`KeyError::Untrusted`] if it is no key file, or others may read or change
+    /// it; [`KeyError::Io`].
     pub fn open(path: impl AsRef<Path>) -> Result<Self, KeyError> {
-        let path = path.as_ref();
-        if !path.exists() {
-            let made = Self::ephemeral(&Entropy::system());
-            match made.create(path) {
-                Err(KeyError::Io(error)) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
-                other => return other.map(|()| made),
-            }
-        }
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt;
-            if std::fs::metadata(path)?.permissions().mode() & 0o077 != 0 {
-                return Err(KeyError::Untrusted("others may read it; chmod 600"));
-            }
-        }
+        let mut file = match std::fs::File::open(path) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Err(KeyError::Missing),
+            other => other?,
+        };
+        // Of the file that was opened, whatever its name leads to by now.
+        trusted(&file.metadata()?)?;
         let mut text = Zeroizing::new(String::new());
-        std::fs::File::open(path)?.read_to_string(&mut text)?;
+        file.read_to_string(&mut text)?;
         Self::parse(&text)
+    }
+
+    /// Makes a key file with one random key, readable by its owner only: once, for a new installation.
+    ///
+    /// # Errors
+    /// [`KeyError::Exists`] if there is one; [`KeyError::Io`].
+    pub fn create(path: impl AsRef<Path>) -> Result<Self, KeyError> {
+        let made = Self::ephemeral(&Entropy::system());
+        match made.write(path.as_ref()) {
+            Err(KeyError::Io(error)) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+                Err(KeyError::Exists)
+            }
+            other => other.map(|()| made),
+        }
+    }
+
+    /// Opens a key file, or makes one if there is none. Keys that were made beside the data of other keys are refused when
+    /// they are used, see [`Crm::check_keys`](crate::Crm::check_keys).
+    ///
+    /// # Errors
+    /// As [`open`](Self::open) and [`create`](Self::create).
+    pub fn open_or_create(path: impl AsRef<Path>) -> Result<Self, KeyError> {
+        match Self::open(&path) {
+            Err(KeyError::Missing) => {}
+            other => return other,
+        }
+        match Self::create(&path) {
+            // Somebody else was faster.
+            Err(KeyError::Exists) => Self::open(&path),
+            other => other,
+        }
     }
 
     /// One random key that lives as long as the process: for tests.
@@ -157,7 +227,7 @@ impl LocalKeys {
         if keys.is_empty() { Err(KeyError::Untrusted("holds no key")) } else { Ok(Self { keys }) }
     }
 
-    fn create(&self, path: &Path) -> Result<(), KeyError> {
+    fn write(&self, path: &Path) -> Result<(), KeyError> {
         let mut options = std::fs::OpenOptions::new();
         options.write(true).create_new(true);
         #[cfg(unix)]
@@ -174,6 +244,29 @@ impl LocalKeys {
         file.sync_all()?;
         Ok(())
     }
+}
+
+/// A key file is its owner's alone, and the owner is whoever runs this process, or the system.
+#[cfg(unix)]
+fn trusted(file: &std::fs::Metadata) -> Result<(), KeyError> {
+    use std::os::unix::fs::MetadataExt;
+    if !file.is_file() {
+        return Err(KeyError::Untrusted("it is no regular file"));
+    }
+    if file.mode() & 0o077 != 0 {
+        return Err(KeyError::Untrusted("others may read it; chmod 600"));
+    }
+    if file.uid() != 0 && file.uid() != rustix::process::geteuid().as_raw() {
+        return Err(KeyError::Untrusted(
+            "it belongs to another user; chown it to the one that runs this process",
+        ));
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn trusted(file: &std::fs::Metadata) -> Result<(), KeyError> {
+    if file.is_file() { Ok(()) } else { Err(KeyError::Untrusted("it is no regular file")) }
 }
 
 #[async_trait]
@@ -201,22 +294,42 @@ mod tests {
     async fn a_key_file_is_made_once_and_read_again() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("keys");
-        let (_, first) = LocalKeys::open(&path).unwrap().current().await.unwrap();
-        let (_, again) = LocalKeys::open(&path).unwrap().current().await.unwrap();
-        assert_eq!(first.expose(), again.expose());
+        assert!(matches!(LocalKeys::open(&path), Err(KeyError::Missing)));
+        assert!(!path.exists(), "looking for keys makes none");
+        let (_, first) = LocalKeys::create(&path).unwrap().current().await.unwrap();
+        assert!(matches!(LocalKeys::create(&path), Err(KeyError::Exists)));
+        for again in [LocalKeys::open(&path), LocalKeys::open_or_create(&path)] {
+            let (_, again) = again.unwrap().current().await.unwrap();
+            assert_eq!(first.expose(), again.expose());
+        }
     }
 
     #[cfg(unix)]
     #[test]
-    fn a_key_file_that_others_may_read_is_refused() {
+    fn a_key_file_that_others_may_read_or_change_is_refused() {
         use std::os::unix::fs::PermissionsExt;
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("keys");
-        LocalKeys::open(&path).unwrap();
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
-        assert!(matches!(LocalKeys::open(&path), Err(KeyError::Untrusted(_))));
-        std::fs::write(dir.path().join("other"), "hello").unwrap();
-        std::fs::set_permissions(dir.path().join("other"), std::fs::Permissions::from_mode(0o600)).unwrap();
-        assert!(LocalKeys::open(dir.path().join("other")).is_err());
+        LocalKeys::create(&path).unwrap();
+        let refused = || matches!(LocalKeys::open(&path), Err(KeyError::Untrusted(_)));
+        let set = |path: &Path, mode| {
+            std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+        };
+        for mode in [0o644, 0o640, 0o620, 0o602] {
+            set(&path, mode);
+            assert!(refused(), "{mode:o}");
+        }
+        set(&path, 0o600);
+        assert!(!refused());
+        // Only the system may give files away.
+        if rustix::process::geteuid().is_root() {
+            std::os::unix::fs::chown(&path, Some(4_711), None).unwrap();
+            assert!(refused());
+        }
+        let other = dir.path().join("other");
+        std::fs::write(&other, "hello").unwrap();
+        set(&other, 0o600);
+        assert!(matches!(LocalKeys::open(&other), Err(KeyError::Untrusted(_))));
+        assert!(matches!(LocalKeys::open(dir.path()), Err(KeyError::Untrusted(_))));
     }
 }

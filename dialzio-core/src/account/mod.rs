@@ -1,12 +1,15 @@
 //! Provider accounts, the apps whose secrets sign their webhooks, and how credentials are sealed.
 
 mod envelope;
+mod keyring;
 mod keys;
 mod service;
 mod store;
 
 pub use envelope::{Sealed, SealedContext, Sealer};
 pub(crate) use envelope::{decrypt, encrypt};
+pub(crate) use keyring::BoundKeys;
+pub use keyring::{check_keys, is_new};
 pub use keys::{KeyCheck, KeyError, KeyProvider, LocalKeys, RawKey};
 pub use service::{AccountService, Connected, NewAccount, NewApp};
 pub use store::{AccountChange, AccountStore, AccountWrite, AppChange};

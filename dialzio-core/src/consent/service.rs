@@ -212,8 +212,8 @@ impl<'a> ConsentService<'a> {
     async fn derive_keys(&self) -> Result<Vec<(u32, Zeroizing<[u8; 32]>)>, Error> {
         let provider = self.crm.sealer().keys();
         let mut keys = Vec::new();
-        for (version, id) in provider.ids().await.map_err(|_| Error::Sealed)?.iter().enumerate() {
-            let wrapping = provider.by_id(id).await.map_err(|_| Error::Sealed)?;
+        for (version, id) in provider.ids().await?.iter().enumerate() {
+            let wrapping = provider.by_id(id).await?;
             let mut mac = mac(wrapping.expose())?;
             mac.update(b"dialzio/suppression/1");
             let version = u32::try_from(version + 1).map_err(|_| Error::Sealed)?;

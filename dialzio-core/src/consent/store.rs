@@ -46,6 +46,8 @@ pub trait ConsentStore: Send + Sync {
     ) -> StoreResult<Option<ConsentFacts>>;
     /// Which of these keyed hashes are suppressed, and for what.
     async fn suppressions(&self, scope: &OrgScope, hashes: &[[u8; 16]]) -> StoreResult<Vec<Suppression>>;
+    /// Whether anybody is suppressed at all.
+    async fn any_suppression(&self, scope: &OrgScope) -> StoreResult<bool>;
     /// The entries recorded on a contact, or that cover one of its identifiers, newest sequence first.
     async fn consent_history(
         &self,

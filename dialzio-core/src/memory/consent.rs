@@ -69,6 +69,10 @@ impl ConsentStore for MemoryStore {
         })
     }
 
+    async fn any_suppression(&self, scope: &OrgScope) -> StoreResult<bool> {
+        self.read(scope, |rows, _| !rows.suppressions.is_empty())
+    }
+
     async fn consent_history(
         &self,
         scope: &OrgScope,

@@ -65,10 +65,10 @@ impl Part {
 /// All that is moved. Not among it is what a store makes itself: words, the steps of its schema, leases (whose holders are
 /// gone) and the probe.
 pub const PARTS: &[Part] = &[
-    Part::of("key_check", &["place"]),
-    Part::of("time_mark", &["one"]),
     Part::of("org", &["org_id"]),
     Part::of("org_head", &["org_id"]),
+    Part::of("key_check", &["place"]),
+    Part::of("time_mark", &["one"]),
     Part::of("user", &["id"]),
     Part::of("membership", &["user_id", "org_id", "member_id"]),
     Part::of("session", &["hash"]),

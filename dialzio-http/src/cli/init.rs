@@ -6,6 +6,7 @@ use dialzio_core::{Crm, OrgId, Permission, Principal, Role};
 
 use super::{Data, Outcome, say};
 use crate::api::organisation::setup_url;
+use crate::assemble::Founding;
 
 /// Sets an organisation up.
 #[derive(Debug, clap::Args)]
@@ -53,7 +54,7 @@ pub(super) async fn owner_link(
 impl Init {
     pub(super) async fn run(self) -> Outcome {
         let owner: EmailAddress = self.owner.parse()?;
-        let crm = self.data.open(None).await?;
+        let crm = crate::assemble::open(&self.data.places(), Founding::Init, None).await?;
         let (org, link) = found(&crm, &self.org, Some(owner), &self.origin).await?;
         let operator = crm.access().act_as(org, Principal::service("operator")?, Role::Owner.grant()).await?;
         let name = Title::parse("Made by init")?;

@@ -3,6 +3,7 @@
 mod clock;
 mod inbox;
 mod init;
+mod keys;
 mod log;
 #[cfg(feature = "postgres")]
 mod migrate;
@@ -14,6 +15,8 @@ use clap::{Parser, Subcommand};
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
+
+use crate::assemble::{Founding, Places};
 
 /// What the environment says, beside what stands with each option.
 const ENVIRONMENT: &str = "\
@@ -47,6 +50,10 @@ enum Command {
     Transfer(transfer::Transfer),
     /// Look at what arrived and could not be used, try it again, or throw it away.
     Inbox(inbox::Inbox),
+    /// Show whether the keys are those of the database.
+    Keys(keys::Keys),
+    /// Show whether the clock is believed, or confirm it.
+    Clock(clock::ClockCommand),
 }
 
 /// Where an installation is kept.
@@ -55,6 +62,9 @@ struct Data {
     /// The folder with database, key file and files.
     #[arg(long = "data", env = "DIALZIO_DATA", default_value = "dialzio-data")]
     path: PathBuf,
+    /// The key file, if it is not kept in the folder. Elsewhere is better: a copy of the folder does not hold both then.
+    #[arg(long, env = "DIALZIO_KEYS")]
+    keys: Option<PathBuf>,
     /// The address of a PostgreSQL database that has been migrated, instead of the database in the folder. It may hold a
     /// password, so it is better said in the environment than on the command line.
     #[arg(long, env = "DIALZIO_DATABASE", hide_env_values = true)]
@@ -66,7 +76,11 @@ impl Data {
         &self,
         clock: Option<std::sync::Arc<dyn dialzio_core::Clock>>,
     ) -> Result<dialzio_core::Crm, crate::assemble::AssembleError> {
-        crate::assemble::open(&self.path, self.database.as_deref(), clock).await
+        crate::assemble::open(&self.places(), Founding::IfEmpty, clock).await
+    }
+
+    fn places(&self) -> Places {
+        Places { data: self.path.clone(), keys: self.keys.clone(), database: self.database.clone() }
     }
 }
 
@@ -91,6 +105,8 @@ pub fn run() -> ExitCode {
             #[cfg(feature = "postgres")]
             Some(Command::Transfer(transfer)) => transfer.run().await,
             Some(Command::Inbox(inbox)) => inbox.run().await,
+            Some(Command::Keys(keys)) => keys.run().await,
+            Some(Command::Clock(clock)) => clock.run().await,
         }
     });
     match outcome {

@@ -45,6 +45,7 @@ impl Serve {
     pub(super) fn plain() -> Self {
         let data = Data {
             path: std::env::var_os("DIALZIO_DATA").map_or_else(|| "dialzio-data".into(), Into::into),
+            keys: std::env::var_os("DIALZIO_KEYS").map(Into::into),
             database: std::env::var("DIALZIO_DATABASE").ok(),
         };
         Self {

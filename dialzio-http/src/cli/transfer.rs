@@ -17,6 +17,9 @@ pub(super) struct Transfer {
     /// What is moved: sqlite:PATH, where PATH is a data folder or its database file. It stays as it is.
     #[arg(long)]
     from: String,
+    /// Its key file, if it is not kept in the data folder.
+    #[arg(long, env = "DIALZIO_KEYS")]
+    keys: Option<PathBuf>,
     /// The address of the database, for the role that migrates. It may hold a password, so it is better said in the
     /// environment.
     #[arg(long, env = "DIALZIO_MIGRATE_DATABASE", hide_env_values = true)]
@@ -28,25 +31,25 @@ pub(super) struct Transfer {
 
 impl Transfer {
     pub(super) async fn run(self) -> Outcome {
-        let source = Installation::named(&self.from)?;
+        let source = Installation::named(&self.from)?.with_keys(self.keys);
         let mut progress = Progress(Instant::now());
         let mut told = |step| progress.tell(step);
         let (moved, carried) = source.move_to(&self.to, self.files_to.as_deref(), &mut told).await?;
         let rows = moved.rows;
         say(&format!("Moved: {rows} rows, {} of them in this run. Both sides hold the same.", moved.written));
-        let folder = source.folder.display();
+        let (folder, keys) = (source.folder.display(), source.keys.display());
         match (carried, &self.files_to) {
             (Some(carried), Some(to)) => {
                 let (files, copied, bytes) = (carried.files, carried.copied, carried.bytes);
                 say(&format!("Files: {files} with {bytes} bytes, {copied} of them copied in this run."));
                 let to = to.display();
                 say(&format!(
-                    "Carry {folder}/keys over to {to}/keys yourself: nothing that is sealed opens without it."
+                    "Carry {keys} over to {to}/keys yourself: nothing that is sealed opens without it."
                 ));
             }
             _ => say(&format!(
-                "Serve from the database with the same data folder, {folder}, or carry its keys and blobs over: \
-                 nothing that is sealed opens without the keys."
+                "Serve from the database with the same data folder, {folder}, and the same keys, {keys}, or carry both \
+                 over: nothing that is sealed opens without the keys."
             )),
         }
         Ok(())

@@ -2,11 +2,14 @@
 
 mod files;
 
+use dialzio_core::account::{KeyError, KeyProvider, LocalKeys};
 use dialzio_core::blob::{BlobError, LocalBlobs};
 use dialzio_core::transfer::{Moved, Step, TransferError};
+use dialzio_core::{Clock, SystemClock};
 use dialzio_store_postgres::PostgresStore;
 use dialzio_store_sqlite::SqliteStore;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 pub use files::Carried;
 
@@ -29,6 +32,9 @@ pub enum MoveError {
     /// A key file cannot be read.
     #[error("a key file cannot be read: {0}")]
     Keys(#[source] std::io::Error),
+    /// The source's keys cannot be used, or are not those of its database.
+    #[error("the source's keys cannot be used: {0}")]
+    OwnKeys(#[from] KeyError),
     /// The source cannot be opened.
     #[error("the source cannot be opened: {0}")]
     Open(#[from] dialzio_store_sqlite::OpenError),
@@ -49,8 +55,10 @@ pub enum MoveError {
 /// An installation in a data folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Installation {
-    /// The folder with `keys` and `blobs/`.
+    /// The folder with `blobs/`.
     pub folder: PathBuf,
+    /// The key file.
+    pub keys: PathBuf,
     /// The database.
     pub database: PathBuf,
 }
@@ -69,7 +77,13 @@ impl Installation {
             return Err(MoveError::Missing(database));
         }
         let folder = database.parent().map(Path::to_owned).unwrap_or_default();
-        Ok(Self { folder, database })
+        Ok(Self { keys: folder.join("keys"), folder, database })
+    }
+
+    /// With its key file elsewhere.
+    #[must_use]
+    pub fn with_keys(self, keys: Option<PathBuf>) -> Self {
+        Self { keys: keys.unwrap_or(self.keys), ..self }
     }
 
     /// Moves it to a PostgreSQL database that was migrated, and its files to another data folder if one is named. Copied
@@ -92,6 +106,9 @@ impl Installation {
             self.fits_keys_of(folder)?;
         }
         let mut source = SqliteStore::builder().readers(1).open(&self.database).await?;
+        // What is moved takes what it knows of its keys along, so it has to know the right ones.
+        let keys: Arc<dyn KeyProvider> = Arc::new(LocalKeys::open(&self.keys)?);
+        dialzio_core::account::check_keys(&source, &keys, SystemClock.now()).await?;
         // Files come first: once all rows have come, others may serve.
         let carried = match folder {
             None => None,
@@ -110,7 +127,7 @@ impl Installation {
             return Ok(());
         }
         let read = |path: &Path| std::fs::read(path).map_err(MoveError::Keys);
-        if read(&theirs)? == read(&self.folder.join("keys"))? {
+        if read(&theirs)? == read(&self.keys)? {
             Ok(())
         } else {
             Err(MoveError::OtherKeys(folder.to_owned()))
@@ -146,8 +163,11 @@ mod tests {
     #[test]
     fn a_folder_with_other_keys_is_refused() {
         let (own, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-        let installation =
-            Installation { folder: own.path().to_owned(), database: own.path().join("dialzio.db") };
+        let installation = Installation {
+            folder: own.path().to_owned(),
+            keys: own.path().join("keys"),
+            database: own.path().join("dialzio.db"),
+        };
         std::fs::write(own.path().join("keys"), b"one").unwrap();
         installation.fits_keys_of(other.path()).unwrap();
         std::fs::write(other.path().join("keys"), b"one").unwrap();

@@ -30,7 +30,13 @@ pub struct Server {
 /// A server with these limits.
 pub async fn server(limits: Limits, patience: Patience, reserve: Option<(u64, u64)>) -> Server {
     let folder = tempfile::tempdir().unwrap();
-    let crm = dialzio_http::assemble::open(folder.path(), None, None).await.unwrap();
+    let crm = dialzio_http::assemble::open(
+        &dialzio_http::assemble::Places::folder(folder.path()),
+        dialzio_http::assemble::Founding::IfEmpty,
+        None,
+    )
+    .await
+    .unwrap();
     let org = crm.access().found(NewOrg::named("Shop")).await.unwrap().org;
     let owner =
         crm.access().act_as(org, Principal::service("test").unwrap(), Role::Owner.grant()).await.unwrap();

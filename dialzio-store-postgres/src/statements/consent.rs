@@ -31,6 +31,7 @@ statements! { CONSENT:
     SUPPRESSIONS: Read [suppression] =
         "SELECT s.hash, s.key_version, s.scope, s.created_at FROM @suppression s
          WHERE s.org_id = $1 AND s.hash = ANY ($2)";
+    ANY_SUPPRESSION: Read [suppression] = "SELECT 1 FROM @suppression s WHERE s.org_id = $1 LIMIT 1";
     PUT_SUPPRESSION: Write [suppression] =
         "INSERT INTO @suppression (org_id, hash, scope, key_version, created_at) VALUES ($1, $2, $3, $4, $5)
          ON CONFLICT DO NOTHING";

@@ -9,8 +9,15 @@ use crate::render::{Rendered, Schema};
 use crate::testing::{Cluster, Database};
 
 /// Statements that ask for all rows of an organisation in a table or a narrow index.
-const WHOLE: &[&str] =
-    &["MEMBERS", "API_KEYS", "ACCOUNTS", "QUEUE_COUNTS", "EFFECTS_DISPATCHED", "DISPATCHED_IN_LANE"];
+const WHOLE: &[&str] = &[
+    "MEMBERS",
+    "API_KEYS",
+    "ACCOUNTS",
+    "QUEUE_COUNTS",
+    "EFFECTS_DISPATCHED",
+    "DISPATCHED_IN_LANE",
+    "ANY_SUPPRESSION",
+];
 
 /// Statements that name no table of ours, or call what does.
 const CALLS: &[&str] = &["MONTH_OPEN", "MONTH_CLOSE", "MONTHS", "STEPS_TAKEN"];

@@ -36,6 +36,7 @@ const WHOLE: &[&str] = &[
     "ACCOUNTS",
     "QUEUE_COUNTS",
     "EFFECTS_DISPATCHED",
+    "ANY_SUPPRESSION",
     "ORG",
     "ORG_DAYS",
     "HEAD",

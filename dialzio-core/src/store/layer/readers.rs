@@ -183,6 +183,10 @@ impl<L: StoreLayer> ConsentStore for L {
         self.around(Call::read("suppressions"), self.inner().suppressions(scope, hashes)).await
     }
 
+    async fn any_suppression(&self, scope: &OrgScope) -> StoreResult<bool> {
+        self.around(Call::read("any_suppression"), self.inner().any_suppression(scope)).await
+    }
+
     async fn consent_history(
         &self,
         scope: &OrgScope,

@@ -116,9 +116,12 @@ pub async fn a_suppression_is_kept_once_for_each_scope(bench: Bench) {
     let mut all = promotion.clone();
     all.scope = SuppressionScope::AllOutbound;
     let other = bench.make.suppression(SuppressionScope::Marketing);
+    let any = async || bench.store.any_suppression(&house.scope).await.unwrap();
+    assert!(!any().await);
     for each in [&promotion, &again, &other] {
         bench.write(&house.scope, ConsentWrite::Suppress(each.clone())).await;
     }
+    assert!(any().await);
     let find = async |hashes: &[[u8; 16]]| {
         let mut found = bench.store.suppressions(&house.scope, hashes).await.unwrap();
         found.sort_by_key(|kept| kept.scope);

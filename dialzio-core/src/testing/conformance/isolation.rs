@@ -120,6 +120,7 @@ async fn found(bench: &Bench, full: &Full, scope: &OrgScope) -> Vec<(&'static st
         ("media_of", !store.media_of(scope, &[full.heard.id]).await.unwrap().is_empty()),
         ("send_facts", !store.send_facts(scope, &[full.effect.id]).await.unwrap().is_empty()),
         ("consent_facts", store.consent_facts(scope, talk).await.unwrap().is_some()),
+        ("any suppression", store.any_suppression(scope).await.unwrap()),
         ("suppressions", !store.suppressions(scope, &[full.hash]).await.unwrap().is_empty()),
         ("consent_history", !store.consent_history(scope, contact, page()).await.unwrap().items.is_empty()),
         ("account", store.account(scope, account).await.unwrap().is_some()),
