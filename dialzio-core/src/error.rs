@@ -77,6 +77,15 @@ pub enum Error {
         /// What.
         kind: RecordKind,
     },
+    /// The record is not at the revision that the caller wants to change.
+    #[error("the {kind} has changed since it was read")]
+    Stale {
+        /// What.
+        kind: RecordKind,
+    },
+    /// The conversation is assigned to another member already.
+    #[error("another member has claimed the conversation")]
+    Claimed,
     /// The number or address belongs to another card already.
     #[error("this is the {kind} of somebody else already")]
     Duplicate {
@@ -143,6 +152,8 @@ impl Error {
             Self::NotFound { kind } => format!("{kind}.not_found"),
             Self::Invalid { .. } => "input.invalid".into(),
             Self::Conflict { kind } => format!("{kind}.conflict"),
+            Self::Stale { kind } => format!("{kind}.stale"),
+            Self::Claimed => "conversation.claimed".into(),
             Self::Duplicate { kind } => format!("{kind}.duplicate"),
             Self::Refused(refusal) => refusal.code(),
             Self::Template(error) => match error {

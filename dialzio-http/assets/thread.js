@@ -15,8 +15,13 @@
   }
   function seen() {
     const conversation = document.getElementById('thread')?.dataset.conversation;
-    const hasUnread = document.querySelector(`#row-${CSS.escape(conversation ?? '')}.is-unread`) || unseen > 0;
-    if (conversation && hasUnread && !document.hidden) window.dialzio.post(`/web/conversations/${conversation}/read`);
+    // The line in front of what is new stays where it is while the page is read; what it stands for is told once.
+    const line = document.getElementById('item-new');
+    const isNew = line && line.dataset.told !== 'yes';
+    const hasUnread = isNew || document.querySelector(`#row-${CSS.escape(conversation ?? '')}.is-unread`) || unseen > 0;
+    if (!conversation || !hasUnread || document.hidden) return;
+    if (line) line.dataset.told = 'yes';
+    window.dialzio.post(`/web/conversations/${conversation}/read`);
   }
 
   // What was asked for one conversation never lands in another one that was opened meanwhile.

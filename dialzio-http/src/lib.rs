@@ -42,7 +42,10 @@ use dialzio_core::Crm;
 pub fn router(crm: Crm, options: Options) -> Router {
     let state = AppState::new(crm, options);
     let router = routes::ROUTES.iter().fold(Router::new(), |router, route| {
-        router.route(route.path, (route.handler)().layer(DefaultBodyLimit::max(route.largest)))
+        let handler = (route.handler)().layer(DefaultBodyLimit::max(route.largest));
+        let reads = route.method == routes::Verb::Get;
+        let none_here = axum::middleware::from_fn(api::revision::none_here);
+        router.route(route.path, if reads || route.revised { handler } else { handler.layer(none_here) })
     });
     edge::wrap(router.merge(web::routes()), &state).with_state(state)
 }

@@ -35,6 +35,8 @@ pub fn describe() -> Value {
             .map(|name| json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } }))
             .chain(route.query.iter().map(|name| json!({ "name": name, "in": "query", "required": false, "schema": { "type": "string" } })))
             .chain(route.once.then(|| json!({ "name": "Idempotency-Key", "in": "header", "required": true, "schema": { "type": "string", "maxLength": 255 } })))
+            .chain(route.revised.then(|| json!({ "name": "If-Match", "in": "header", "required": false, "schema": { "type": "string" },
+                "description": "The ETag of the record that is meant. Another one is refused with 412, and `present` is the record as it stands." })))
             .collect();
         if !named.is_empty() {
             operation["parameters"] = Value::Array(named);
@@ -94,7 +96,7 @@ pub fn describe() -> Value {
                     "detail": { "type": "string" }, "code": { "type": "string" },
                     "errors": { "type": "array", "items": { "type": "object", "properties": { "pointer": { "type": "string" }, "detail": { "type": "string" } } } },
                     "reasons": { "type": "array", "items": { "type": "string" } },
-                    "retry_after": { "type": "integer" }
+                    "present": {}, "retry_after": { "type": "integer" }
                 }
             } }
         }

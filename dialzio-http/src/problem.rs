@@ -3,8 +3,8 @@
 use axum::extract::rejection::{JsonRejection, QueryRejection};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use dialzio_core::Error;
 use dialzio_core::media::FileError;
+use dialzio_core::{Error, StoreError};
 use serde::Serialize;
 
 /// A problem document. Its `code` is stable; `title` and `detail` are for people.
@@ -28,9 +28,23 @@ pub struct Problem {
     /// The rules that refused, the deciding one first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub reasons: Vec<String>,
+    /// The record as it stands, where a change was refused because it is not as the caller thought.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub present: Option<Box<Present>>,
     /// Try again after this many seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_after: Option<u32>,
+}
+
+/// A record as it stands.
+#[derive(Debug, Clone, Serialize)]
+#[serde(transparent)]
+pub struct Present {
+    /// The record, as its address shows it.
+    pub record: serde_json::Value,
+    /// Its tag, for `ETag`.
+    #[serde(skip)]
+    pub(crate) tag: Option<HeaderValue>,
 }
 
 /// A field that cannot be used.
@@ -54,6 +68,7 @@ impl Problem {
             code: code.to_owned(),
             errors: Vec::new(),
             reasons: Vec::new(),
+            present: None,
             retry_after: None,
         }
     }
@@ -121,7 +136,10 @@ fn status(error: &Error) -> StatusCode {
         Error::Unauthenticated => StatusCode::UNAUTHORIZED,
         Error::Denied { .. } | Error::Refused(_) => StatusCode::FORBIDDEN,
         Error::NotFound { .. } | Error::MediaUnavailable => StatusCode::NOT_FOUND,
-        Error::Conflict { .. } | Error::Duplicate { .. } | Error::Account(_) => StatusCode::CONFLICT,
+        Error::Stale { .. } => StatusCode::PRECONDITION_FAILED,
+        Error::Claimed | Error::Conflict { .. } | Error::Duplicate { .. } | Error::Account(_) => {
+            StatusCode::CONFLICT
+        }
         Error::Invalid { .. } | Error::Template(_) | Error::IdempotencyReused => {
             StatusCode::UNPROCESSABLE_ENTITY
         }
@@ -129,7 +147,7 @@ fn status(error: &Error) -> StatusCode {
         Error::File(FileError::Type { .. }) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         Error::File(_) => StatusCode::UNPROCESSABLE_ENTITY,
         Error::Provider(_) => StatusCode::BAD_GATEWAY,
-        Error::Store(dialzio_core::StoreError::Unmet(_)) => StatusCode::CONFLICT,
+        Error::Store(StoreError::Unmet(_)) => StatusCode::CONFLICT,
         Error::Busy | Error::Store(_) | Error::Blob(_) => StatusCode::SERVICE_UNAVAILABLE,
         _ => StatusCode::INTERNAL_SERVER_ERROR,
     }
@@ -137,11 +155,14 @@ fn status(error: &Error) -> StatusCode {
 
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
+        if matches!(error, Error::Store(StoreError::Cursor)) {
+            return Self::invalid("cursor", "is not one that this list gave out");
+        }
         let status = status(&error);
         if status.is_server_error() {
             tracing::error!(code = %error.code(), "a request failed");
         }
-        let mut problem = Self::new(status, &error.code(), &error.to_string());
+        let mut problem = Self::new(status, &error.code(), &capital(&error.to_string()));
         match &error {
             Error::Invalid { field, problem: why } => {
                 problem.title = "The request cannot be used as it is".to_owned();
@@ -160,6 +181,53 @@ impl From<Error> for Problem {
     }
 }
 
+/// A sentence begins with a capital.
+fn capital(text: &str) -> String {
+    let mut rest = text.chars();
+    rest.next().map_or_else(String::new, |first| first.to_uppercase().chain(rest).collect())
+}
+
+/// What a field of a body has wrong, from the decoder's words: where it stands, then what is wrong, which may quote what
+/// was sent. Only names of fields and what would be right are taken over.
+fn of_shape(words: &str) -> Problem {
+    let after = |text: &'static str| words.find(text).map(|start| &words[start + text.len()..]);
+    let quoted = |text: &str| text.split('`').next().unwrap_or_default().to_owned();
+    let is_name = |name: &str| {
+        name.len() <= 64 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.[]".contains(&byte))
+    };
+    // "…: people[0].name: invalid type…"
+    let path = words.split(": ").nth(1).filter(|path| is_name(path)).unwrap_or_default();
+    let pointer = path.replace("].", "/").replace(['.', '['], "/").replace(']', "");
+    let (field, detail) = if let Some(rest) = after("unknown field `") {
+        let known: Vec<_> = after("expected ").unwrap_or_default().split('`').skip(1).step_by(2).collect();
+        let detail = match known.as_slice() {
+            [] => "is unknown: there are no fields here".to_owned(),
+            [only] => format!("is unknown: the only field here is {only}"),
+            [all @ .., last] => format!("is unknown: the fields here are {} and {last}", all.join(", ")),
+        };
+        let name = Some(quoted(rest)).filter(|name| is_name(name)).unwrap_or_default();
+        (if pointer.ends_with(&name) { pointer } else { format!("{pointer}/{name}") }, detail)
+    } else if let Some(rest) = after("missing field `") {
+        let name = quoted(rest);
+        (
+            if path == "." || path.is_empty() { name } else { format!("{pointer}/{name}") },
+            "is missing".to_owned(),
+        )
+    } else {
+        let expected = after("expected ").map(|rest| rest.split(" at line").next().unwrap_or_default());
+        let expected = match expected.unwrap_or_default() {
+            "u32" | "u64" | "i64" | "usize" => "a whole number",
+            "a boolean" => "true or false",
+            "a string" => "a text",
+            "a sequence" => "a list",
+            "" => "another value",
+            other => other,
+        };
+        (pointer, format!("has the wrong shape: {expected} is expected"))
+    };
+    Problem::invalid(field.trim_matches('/'), detail)
+}
+
 impl From<JsonRejection> for Problem {
     fn from(rejection: JsonRejection) -> Self {
         match rejection {
@@ -168,13 +236,7 @@ impl From<JsonRejection> for Problem {
                 "request.media_type",
                 "The body must be application/json",
             ),
-            JsonRejection::JsonDataError(error) => {
-                // The decoder's words name the field and the expected type; they may quote input, so only the place is kept.
-                let place = error.body_text();
-                let place = place.split(": ").nth(1).unwrap_or_default();
-                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "input.invalid", "A field has the wrong shape")
-                    .detail(place.chars().filter(char::is_ascii_graphic).take(80).collect::<String>())
-            }
+            JsonRejection::JsonDataError(error) => of_shape(&error.body_text()),
             JsonRejection::JsonSyntaxError(_) => {
                 Self::new(StatusCode::BAD_REQUEST, "request.malformed", "The body is not JSON")
             }
@@ -202,6 +264,7 @@ impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let retry = self.retry_after;
+        let tag = self.present.as_ref().and_then(|present| present.tag.clone());
         let body = serde_json::to_vec(&self).unwrap_or_default();
         let mut response = (status, body).into_response();
         // Pages show the same problem in their own words.
@@ -211,9 +274,80 @@ impl IntoResponse for Problem {
         if let Some(seconds) = retry {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
+        if let Some(tag) = tag {
+            headers.insert(header::ETAG, tag);
+        }
         if status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::Body;
+    use axum::extract::FromRequest;
+    use serde::Deserialize;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Detail {
+        #[serde(rename = "kind")]
+        _kind: String,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[allow(dead_code, reason = "only its shape is read")]
+    struct Contact {
+        name: String,
+        stage: Option<u32>,
+        details: Option<Vec<Detail>>,
+    }
+
+    async fn wrong(body: &'static str) -> (String, String) {
+        let request =
+            axum::http::Request::post("/").header("content-type", "application/json").body(body.into());
+        let problem = Body::<Contact>::from_request(request.unwrap(), &()).await.unwrap_err();
+        assert_eq!((problem.status, problem.code.as_str()), (422, "input.invalid"));
+        let [error] = &problem.errors[..] else { panic!("{problem:?}") };
+        (error.pointer.clone(), error.detail.clone())
+    }
+
+    #[tokio::test]
+    #[allow(clippy::panic, reason = "a test fails by panicking")]
+    async fn a_field_that_is_wrong_is_named_with_what_would_be_right() {
+        for (body, pointer, detail) in [
+            (r#"{"nmae":"Asha"}"#, "/nmae", "is unknown: the fields here are name, stage and details"),
+            (
+                r#"{"name":"A","details":[{"kidn":"x"}]}"#,
+                "/details/0/kidn",
+                "is unknown: the only field here is kind",
+            ),
+            (r#"{"stage":1}"#, "/name", "is missing"),
+            (r#"{"name":"A","details":[{}]}"#, "/details/0/kind", "is missing"),
+            (r#"{"name":17}"#, "/name", "has the wrong shape: a text is expected"),
+            (
+                r#"{"name":"A","stage":"hidden words"}"#,
+                "/stage",
+                "has the wrong shape: a whole number is expected",
+            ),
+            (r#"{"name":"A","details":"hidden"}"#, "/details", "has the wrong shape: a list is expected"),
+            (r#"{"hidden: `words`":1}"#, "/", "is unknown: the fields here are name, stage and details"),
+        ] {
+            assert_eq!(wrong(body).await, (pointer.to_owned(), detail.to_owned()), "{body}");
+        }
+    }
+
+    #[test]
+    fn titles_begin_with_a_capital() {
+        for error in
+            [Error::Unauthenticated, Error::Busy, Error::MediaUnavailable, Error::Claimed, Error::Sealed]
+        {
+            let title = Problem::from(error).title;
+            assert!(title.starts_with(char::is_uppercase), "{title}");
+        }
     }
 }

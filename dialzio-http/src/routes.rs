@@ -40,6 +40,8 @@ pub struct Route {
     pub query: &'static [&'static str],
     /// `Idempotency-Key` is required.
     pub once: bool,
+    /// `If-Match` is looked at: success has an `ETag`, and another revision is refused with 412 and the present one.
+    pub revised: bool,
     /// The status of success.
     pub success: u16,
     /// The media type of success.
@@ -92,7 +94,7 @@ const LARGEST_JSON: usize = 1024 * 1024;
 
 macro_rules! routes {
     ($($name:literal $verb:ident $path:literal $need:expr, $summary:literal, $success:literal => $handler:path
-        $(, sample $sample:literal)? $(, form [$($field:literal = $value:literal),+])? $(, largest $largest:expr)? $(, query [$($query:literal),*])? $(, once $once:literal)? $(, answers $answers:literal)?;)+) => {
+        $(, sample $sample:literal)? $(, form [$($field:literal = $value:literal),+])? $(, largest $largest:expr)? $(, query [$($query:literal),*])? $(, once $once:literal)? $(, revised $revised:literal)? $(, answers $answers:literal)?;)+) => {
         &[$(Route {
             name: $name,
             method: routes!(@verb $verb),
@@ -103,7 +105,8 @@ macro_rules! routes {
             form: &[$($(($field, $value)),+)?],
             largest: routes!(@largest $($largest)?),
             query: &[$($($query),*)?],
-            once: routes!(@once $($once)?),
+            once: routes!(@flag $($once)?),
+            revised: routes!(@flag $($revised)?),
             success: $success,
             answers: routes!(@answers $($answers)?),
             handler: || routing::$verb($handler),
@@ -117,8 +120,8 @@ macro_rules! routes {
     (@option $sample:literal) => { Some($sample) };
     (@largest) => { LARGEST_JSON };
     (@largest $largest:expr) => { $largest };
-    (@once) => { false };
-    (@once $once:literal) => { $once };
+    (@flag) => { false };
+    (@flag $flag:literal) => { $flag };
     (@answers) => { "application/json" };
     (@answers $answers:literal) => { $answers };
 }
@@ -159,7 +162,7 @@ pub static ROUTES: &[Route] = routes! {
         sample r#"{"name":"Asha Rao","details":[{"kind":"phone","value":"+919840012345","label":"mobile"}],"tags":["vip"],"stage":"new"}"#;
     "contacts.get" get "/v1/contacts/{contact}" needs(P::ContactsRead), "One contact", 200 => api::contacts::get;
     "contacts.change" patch "/v1/contacts/{contact}" needs(P::ContactsWrite), "Change a contact", 200 => api::contacts::change,
-        sample r#"{"name":"Asha R.","stage":"customer"}"#;
+        sample r#"{"name":"Asha R.","stage":"customer"}"#, revised true;
     "contacts.identities" get "/v1/contacts/{contact}/identities" needs(P::ContactsRead), "How a contact is known at providers", 200 => api::contacts::identities;
     "notes.list" get "/v1/contacts/{contact}/notes" needs(P::ContactsRead), "Notes, newest first", 200 => api::contacts::notes, query ["cursor", "limit"];
     "notes.create" post "/v1/contacts/{contact}/notes" needs(P::ContactsWrite), "Write a note", 201 => api::contacts::add_note,
@@ -182,7 +185,9 @@ pub static ROUTES: &[Route] = routes! {
         query ["state", "assignee", "cursor", "limit"];
     "conversations.get" get "/v1/conversations/{conversation}" needs(P::ConversationsRead), "One conversation", 200 => api::conversations::get;
     "conversations.change" patch "/v1/conversations/{conversation}" needs(P::ConversationsWrite), "Assign, snooze, close or reopen", 200 => api::conversations::change,
-        sample r#"{"state":"closed"}"#;
+        sample r#"{"state":"closed"}"#, revised true;
+    "conversations.claim" post "/v1/conversations/{conversation}/claim" needs(P::ConversationsWrite), "Take a conversation that nobody has; one of several wins", 200 => api::conversations::claim,
+        sample r#"{}"#, revised true;
     "conversations.read" post "/v1/conversations/{conversation}/read" needs(P::ConversationsWrite), "Mark as read", 204 => api::conversations::read;
     "conversations.preview" get "/v1/conversations/{conversation}/permissions" needs(P::ConversationsRead), "What the consent gate would say now", 200 => api::conversations::preview;
     "conversations.activity" get "/v1/conversations/{conversation}/activity" needs(P::ConversationsRead), "What was done with it, newest first", 200 => api::conversations::activity, query ["cursor", "limit"];
@@ -193,9 +198,9 @@ pub static ROUTES: &[Route] = routes! {
         form ["file" = "On our way", "caption" = "As agreed", "reply_to" = ""], largest crate::form::LARGEST, once true;
     "messages.get" get "/v1/messages/{message}" needs(P::ConversationsRead), "One message", 200 => api::messages::get;
     "messages.beside" get "/v1/messages/{message}/beside" needs(P::ConversationsRead), "What the provider sent with a message and nothing else shows", 200 => api::messages::beside;
-    "messages.cancel" post "/v1/messages/{message}/cancellation" needs(P::MessagesSend), "Take a waiting message back", 200 => api::messages::cancel;
+    "messages.cancel" post "/v1/messages/{message}/cancellation" needs(P::MessagesSend), "Take a waiting message back", 200 => api::messages::cancel, revised true;
     "messages.settle" post "/v1/messages/{message}/outcome" needs(P::MessagesSend), "Settle a message whose outcome nobody knows", 200 => api::messages::settle,
-        sample r#"{"sent":false}"#;
+        sample r#"{"sent":false}"#, revised true;
     "media.get" get "/v1/media/{media}" needs(P::MediaRead), "The bytes of a file; ranges are served", 200 => api::media::get, answers "application/octet-stream";
 
     "apps.list" get "/v1/apps" needs(P::AccountsRead), "Registered apps", 200 => api::accounts::apps;

@@ -192,6 +192,7 @@ impl<'a> Scope<'a> {
                     .await?;
                 found == Some(*state)
             }
+            Expect::Delivery(of, status) => self.status_of(*of).await? == Some(*status),
             Expect::RouteFree(provider, external) => !self.route_taken(provider, external).await?,
             Expect::Linked(app, account) => {
                 self.db.any(sql::ROUTE_LINKED, params![org, id(*account), id(*app)]).await?

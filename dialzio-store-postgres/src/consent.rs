@@ -12,7 +12,7 @@ use dialzio_core::{ContactId, LedgerSeq};
 use crate::codec::{Cols, id, opt_id, opt_time, time};
 use crate::commit::Scope;
 use crate::contacts::{key_list, over};
-use crate::error::{Failure, Res, unreadable};
+use crate::error::{Failure, Res, foreign_cursor};
 use crate::run::{Db, Params, params};
 use crate::statements as sql;
 
@@ -77,7 +77,7 @@ pub(crate) async fn history(
     let before = match &page.after {
         None => i64::MAX,
         Some(cursor) => {
-            let bytes = cursor.0.as_slice().try_into().map_err(|_| unreadable("cursor"))?;
+            let bytes = cursor.0.as_slice().try_into().map_err(|_| foreign_cursor())?;
             i64::from_be_bytes(bytes)
         }
     };

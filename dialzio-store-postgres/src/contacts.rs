@@ -13,7 +13,7 @@ use dialzio_core::{ContactId, PhoneNumber, TypedId};
 
 use crate::codec::{Cols, id, id_list, opt_id, opt_time, time};
 use crate::commit::Scope;
-use crate::error::{Res, unreadable};
+use crate::error::{Res, foreign_cursor};
 use crate::run::{Db, Params, params};
 use crate::statements as sql;
 
@@ -25,7 +25,7 @@ pub(crate) fn over(page: &PageRequest) -> i64 {
 /// The id at which a page of ids goes on.
 fn id_at(page: &PageRequest, start: Uuid) -> Res<Uuid> {
     let Some(cursor) = &page.after else { return Ok(start) };
-    Uuid::from_slice(&cursor.0).map_err(|_| unreadable("cursor"))
+    Uuid::from_slice(&cursor.0).map_err(|_| foreign_cursor())
 }
 
 /// The id that a page of ids, oldest first, comes behind.
@@ -119,14 +119,10 @@ pub(crate) fn list_key(sort_key: &str, contact: ContactId) -> Vec<u8> {
 /// Where a list of contacts goes on.
 pub(crate) fn list_after(page: &PageRequest) -> Res<(String, Uuid)> {
     let Some(cursor) = &page.after else { return Ok((String::new(), Uuid::nil())) };
-    let (name, last) = cursor
-        .0
-        .len()
-        .checked_sub(17)
-        .map(|end| cursor.0.split_at(end))
-        .ok_or_else(|| unreadable("cursor"))?;
-    let name = String::from_utf8(name.to_vec()).map_err(|_| unreadable("cursor"))?;
-    Ok((name, Uuid::from_slice(&last[1..]).map_err(|_| unreadable("cursor"))?))
+    let (name, last) =
+        cursor.0.len().checked_sub(17).map(|end| cursor.0.split_at(end)).ok_or_else(foreign_cursor)?;
+    let name = String::from_utf8(name.to_vec()).map_err(|_| foreign_cursor())?;
+    Ok((name, Uuid::from_slice(&last[1..]).map_err(|_| foreign_cursor())?))
 }
 
 pub(crate) async fn list(

@@ -7,8 +7,8 @@ use uuid::Uuid;
 use dialzio_core::account::Sealed;
 use dialzio_core::consent::Purpose;
 use dialzio_core::conversation::{
-    Content, ConversationState, Delivery, Direction, Evidence, ExternalId, FailureNote, HeadDelta, Message,
-    MessageContext, MessageDigest, Reaction,
+    Content, ConversationState, Delivery, DeliveryStatus, Direction, Evidence, ExternalId, FailureNote,
+    HeadDelta, Message, MessageContext, MessageDigest, Reaction,
 };
 use dialzio_core::page::{Page, PageRequest};
 use dialzio_core::store::{Expect, StoreError};
@@ -356,6 +356,19 @@ impl Scope<'_> {
         }
         self.group.write_messages(&mut self.db).await?;
         self.db.run(sql::SET_EXTERNAL, params![self.key, id(message), external.reveal()]).await.map(drop)
+    }
+
+    /// The status of a message of ours; `None` for another one.
+    pub(crate) async fn status_of(&mut self, of: MessageId) -> Res<Option<DeliveryStatus>> {
+        self.group.write_messages(&mut self.db).await?;
+        let kept = self
+            .db
+            .one(sql::MESSAGE_DELIVERY, params![self.key, id(of)], |row| {
+                let c = Cols::new(row, "message");
+                Ok((c.word::<Direction>()?, delivery(&c)?))
+            })
+            .await?;
+        Ok(kept.filter(|(direction, _)| *direction == Direction::Outbound).map(|(_, shown)| shown.status))
     }
 
     /// News about a message that is still there: the earliest of each status is kept, the highest rank shown.

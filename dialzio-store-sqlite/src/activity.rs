@@ -29,7 +29,7 @@ pub(crate) fn list(
     of: ConversationId,
     page: &PageRequest,
 ) -> Res<Page<Activity>> {
-    let row = params![org, sight.cutoff, id(of), id_after(page, AFTER_ALL), over(page)];
+    let row = params![org, sight.cutoff, id(of), id_after(page, AFTER_ALL)?, over(page)];
     let found = db.all(sql::ACTIVITIES, row, activity)?;
     Ok(Page::from_overread(found, page.limit, |activity| id_key(activity.id)))
 }

@@ -188,6 +188,7 @@ impl Scope<'_> {
                 })?;
                 found == Some(*state)
             }
+            Expect::Delivery(of, status) => self.status_of(*of)? == Some(*status),
             Expect::RouteFree(provider, external) => {
                 !db.any(sql::ROUTE_TAKEN, params![org, provider, external])?
             }

@@ -12,7 +12,7 @@ use dialzio_core::{ContactId, PhoneNumber, TypedId};
 
 use crate::codec::{Cols, id, id_list, json, opt_id, opt_time, time};
 use crate::commit::Scope;
-use crate::error::{Res, unreadable};
+use crate::error::{Res, foreign_cursor};
 use crate::run::Run;
 use crate::statements as sql;
 
@@ -26,8 +26,12 @@ pub(crate) fn over(page: &PageRequest) -> i64 {
 }
 
 /// The id at which a page of ids goes on.
-pub(crate) fn id_after<'a>(page: &'a PageRequest, start: &'a [u8]) -> &'a [u8] {
-    page.after.as_ref().map_or(start, |cursor| &cursor.0)
+pub(crate) fn id_after<'a>(page: &'a PageRequest, start: &'a [u8]) -> Res<&'a [u8]> {
+    match &page.after {
+        None => Ok(start),
+        Some(cursor) if cursor.0.len() == 16 => Ok(&cursor.0),
+        Some(_) => Err(foreign_cursor()),
+    }
 }
 
 pub(crate) fn id_key(id: impl TypedId) -> Vec<u8> {
@@ -109,13 +113,9 @@ pub(crate) fn list_key(sort_key: &str, contact: ContactId) -> Vec<u8> {
 /// Where a list of contacts goes on.
 pub(crate) fn list_after(page: &PageRequest) -> Res<(String, Vec<u8>)> {
     let Some(cursor) = &page.after else { return Ok((String::new(), Vec::new())) };
-    let (name, last) = cursor
-        .0
-        .len()
-        .checked_sub(17)
-        .map(|end| cursor.0.split_at(end))
-        .ok_or_else(|| unreadable("cursor"))?;
-    let name = String::from_utf8(name.to_vec()).map_err(|_| unreadable("cursor"))?;
+    let (name, last) =
+        cursor.0.len().checked_sub(17).map(|end| cursor.0.split_at(end)).ok_or_else(foreign_cursor)?;
+    let name = String::from_utf8(name.to_vec()).map_err(|_| foreign_cursor())?;
     Ok((name, last[1..].to_vec()))
 }
 
@@ -139,7 +139,7 @@ pub(crate) fn list(
 }
 
 pub(crate) fn notes(db: &Connection, org: [u8; 16], of: ContactId, page: &PageRequest) -> Res<Page<Note>> {
-    let after = id_after(page, AFTER_ALL);
+    let after = id_after(page, AFTER_ALL)?;
     let found = db.all(sql::NOTES, params![org, id(of), after, over(page)], |row| {
         let c = Cols::new(row, "note");
         Ok(Note { id: c.id()?, contact: c.id()?, author: c.get()?, text: c.text()?, created_at: c.time()? })
@@ -166,7 +166,7 @@ pub(crate) fn tasks(
     query: &TaskQuery,
     page: &PageRequest,
 ) -> Res<Page<Task>> {
-    let (after, over) = (id_after(page, BEFORE_ALL), over(page));
+    let (after, over) = (id_after(page, BEFORE_ALL)?, over(page));
     let found = match (query.contact, query.assignee, query.open) {
         (Some(of), assignee, open) => db.all(
             sql::TASKS_OF_CONTACT,

@@ -18,7 +18,7 @@ use uuid::Uuid;
 use crate::codec::{Cols, id, id_list, opt_id, opt_time, time};
 use crate::commit::Scope;
 use crate::contacts::{AFTER_ALL, over};
-use crate::error::{Failure, Res, unreadable};
+use crate::error::{Failure, Res, foreign_cursor, unreadable};
 use crate::run::Run;
 use crate::sight::Sight;
 use crate::statements as sql;
@@ -114,9 +114,9 @@ fn cursor((at, of): Place) -> Vec<u8> {
 
 fn after(page: &PageRequest) -> Res<Option<Place>> {
     let Some(cursor) = &page.after else { return Ok(None) };
-    let (at, rest) = cursor.0.split_first_chunk::<8>().ok_or_else(|| unreadable("cursor"))?;
-    let at = DateTime::from_timestamp_micros(i64::from_be_bytes(*at)).ok_or_else(|| unreadable("cursor"))?;
-    let id = Uuid::from_slice(rest).map_err(|_| unreadable("cursor"))?;
+    let (at, rest) = cursor.0.split_first_chunk::<8>().ok_or_else(foreign_cursor)?;
+    let at = DateTime::from_timestamp_micros(i64::from_be_bytes(*at)).ok_or_else(foreign_cursor)?;
+    let id = Uuid::from_slice(rest).map_err(|_| foreign_cursor())?;
     Ok(Some((at, ConversationId::from_uuid(id))))
 }
 

@@ -89,6 +89,11 @@ impl From<rusqlite::Error> for Failure {
 }
 
 /// A stored value that cannot be read.
+/// A cursor that this list did not give out.
+pub(crate) fn foreign_cursor() -> Failure {
+    Failure::Store(StoreError::Cursor)
+}
+
 pub(crate) fn unreadable(what: &'static str) -> Failure {
     Failure::Store(StoreError::Unreadable(what))
 }

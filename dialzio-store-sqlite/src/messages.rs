@@ -6,8 +6,8 @@ use rusqlite::{Connection, Row, params};
 use dialzio_core::account::Sealed;
 use dialzio_core::consent::Purpose;
 use dialzio_core::conversation::{
-    Content, Delivery, Direction, Evidence, ExternalId, FailureNote, HeadDelta, Message, MessageContext,
-    MessageDigest, Reaction,
+    Content, Delivery, DeliveryStatus, Direction, Evidence, ExternalId, FailureNote, HeadDelta, Message,
+    MessageContext, MessageDigest, Reaction,
 };
 use dialzio_core::page::{Page, PageRequest};
 use dialzio_core::store::{Expect, StoreError};
@@ -129,7 +129,7 @@ pub(crate) fn list(
     conversation: ConversationId,
     page: &PageRequest,
 ) -> Res<Page<Message>> {
-    let after = id_after(page, AFTER_ALL);
+    let after = id_after(page, AFTER_ALL)?;
     let row = params![org, sight.cutoff, sight.now, id(conversation), after, over(page)];
     let found = db.all(sql::MESSAGES, row, message)?;
     Ok(Page::from_overread(found, page.limit, |message| id_key(message.id)))
@@ -282,6 +282,16 @@ impl Scope<'_> {
             None => self.put_reference(account, message, external, digest)?,
         }
         self.db.run(sql::SET_EXTERNAL, params![self.key, id(message), external.reveal()]).map(drop)
+    }
+
+    /// The status of a message of ours; `None` for another one.
+    pub(crate) fn status_of(&self, of: MessageId) -> Res<Option<DeliveryStatus>> {
+        let kept = self.db.one(sql::MESSAGE_DELIVERY, params![self.key, id(of)], |row| {
+            let c = Cols::new(row, "message");
+            c.id::<ConversationId>()?;
+            Ok((c.word::<Direction>()?, delivery(&c)?))
+        })?;
+        Ok(kept.filter(|(direction, _)| *direction == Direction::Outbound).map(|(_, shown)| shown.status))
     }
 
     /// News about a message that is still there: the earliest of each status is kept, the highest rank shown.

@@ -169,7 +169,7 @@ pub(crate) fn quarantine(
     now: DateTime<Utc>,
     page: &PageRequest,
 ) -> Res<Page<Quarantined>> {
-    let row = params![opt_id(org), id_after(page, AFTER_ALL), time(now), over(page)];
+    let row = params![opt_id(org), id_after(page, AFTER_ALL)?, time(now), over(page)];
     let found = db.all(sql::QUARANTINE, row, |row| {
         let c = Cols::new(row, "quarantine");
         Ok(Quarantined {

@@ -1,5 +1,6 @@
 //! What every test here stands on: a store, a clock that stands still, an emulated provider and a real server.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -134,27 +135,36 @@ impl Answer {
 impl Rig {
     /// A digest over every row of every table, where the store is a file. Of another store the services' answers have to do.
     pub(crate) fn tables(&self) -> Option<[u8; 32]> {
+        let all = self.each_table();
+        let digest =
+            |hasher: Sha256, (name, rows): (&String, &[u8; 32])| hasher.chain_update(name).chain_update(rows);
+        (!all.is_empty()).then(|| all.iter().fold(Sha256::new(), digest).finalize().into())
+    }
+
+    /// The same for each table; none of a store that is no file.
+    pub(crate) fn each_table(&self) -> BTreeMap<String, [u8; 32]> {
         let path = self.folder.path().join("test.db");
         if !path.exists() {
-            return None;
+            return BTreeMap::new();
         }
         let db = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
         // What is virtual is kept in tables of its own.
         let named = "SELECT name FROM sqlite_schema WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%' ORDER BY name";
         let mut names = db.prepare(named).unwrap();
         let names: Vec<String> = names.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
-        let mut hasher = Sha256::new();
-        for name in names {
+        let digest = |name: String| {
+            let mut hasher = Sha256::new();
             let mut all = db.prepare(&format!("SELECT * FROM \"{name}\"")).unwrap();
             let columns = all.column_count();
             let mut rows = all.query([]).unwrap();
             while let Some(row) = rows.next().unwrap() {
                 let values: Vec<rusqlite::types::Value> =
                     (0..columns).map(|place| row.get(place).unwrap()).collect();
-                hasher.update(format!("{name}{values:?}"));
+                hasher.update(format!("{values:?}"));
             }
-        }
-        Some(hasher.finalize().into())
+            (name, hasher.finalize().into())
+        };
+        names.into_iter().map(digest).collect()
     }
 
     /// At noon, on the store of the day.

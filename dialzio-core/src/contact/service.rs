@@ -159,7 +159,7 @@ impl<'a> ContactService<'a> {
     /// Changes a card.
     ///
     /// # Errors
-    /// [`Error::Conflict`] if the revision asked for is not the current one, or after three lost races;
+    /// [`Error::Stale`] if the revision asked for is not the current one; [`Error::Conflict`] after three lost races;
     /// [`Error::NotFound`] for the contact or its owner; [`Error::Denied`].
     pub async fn update(&self, by: &Actor, id: ContactId, patch: ContactPatch) -> Result<Contact, Error> {
         let scope = by.scope_for(Permission::ContactsWrite)?;
@@ -170,7 +170,7 @@ impl<'a> ContactService<'a> {
             let mut contact = self.require(scope, id).await?;
             let seen = contact.revision;
             if patch.revision.is_some_and(|wanted| wanted != seen) {
-                break;
+                return Err(Error::Stale { kind: RecordKind::Contact });
             }
             let now = self.crm.now();
             let patch = patch.clone();

@@ -23,7 +23,7 @@ pub use message::{
     ReferredProduct,
 };
 pub use sending::{NewBody, NewMessage, Preview, SendPreview, Sent};
-pub use service::ConversationService;
+pub use service::{ConversationPatch, ConversationService};
 pub use store::{
     ConversationQuery, ConversationStore, ConversationWrite, HeadDelta, InboundAsk, InboundFacts, InboxEntry,
     InboxView, KnownIdentity, KnownMessage, LastMessage, QueueCounts, StateFilter,

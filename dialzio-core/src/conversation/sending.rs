@@ -420,11 +420,22 @@ impl ConversationService<'_> {
         let mut batch = Batch::new(by, Action::MessageStopped, now);
         batch
             .about(id)
+            .expect(Expect::Delivery(id, DeliveryStatus::Queued))
             .write(EffectWrite::CancelSend(id))
             .write(ConversationWrite::Evidence { message: id, evidence })
             .event(DomainEvent::MessageChanged { conversation: message.conversation, message: id });
-        self.crm.store().commit_one(scope, batch).await?;
-        self.require_message(scope, id).await
+        self.settled(scope, id, batch).await
+    }
+
+    /// Commits what becomes of a message, if its status is still the one that was decided on.
+    async fn settled(&self, scope: &OrgScope, id: MessageId, batch: Batch) -> Result<Message, Error> {
+        match self.crm.store().commit_one(scope, batch).await {
+            Err(StoreError::Unmet(_)) => Err(Error::Conflict { kind: RecordKind::Message }),
+            other => {
+                other?;
+                self.require_message(scope, id).await
+            }
+        }
     }
 
     /// Settles a message whose outcome nobody knows, by a person's decision: it was sent, or it is given up.
@@ -443,13 +454,13 @@ impl ConversationService<'_> {
         let mut batch = Batch::new(by, Action::MessageEvidence, now);
         batch
             .about(id)
+            .expect(Expect::Delivery(id, DeliveryStatus::Unknown))
             .write(EffectWrite::Resolve(id))
             .write(ConversationWrite::Evidence {
                 message: id,
                 evidence: Evidence { status, at: now, failure },
             })
             .event(DomainEvent::MessageChanged { conversation: message.conversation, message: id });
-        self.crm.store().commit_one(scope, batch).await?;
-        self.require_message(scope, id).await
+        self.settled(scope, id, batch).await
     }
 }

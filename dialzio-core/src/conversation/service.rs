@@ -20,6 +20,17 @@ use crate::store::{Batch, Expect, RecordRef, Revision, StoreError};
 /// How often a change is tried again when somebody else was faster.
 const TRIES: usize = 3;
 
+/// What is to change about a conversation; `None` leaves a field as it is.
+#[derive(Debug, Clone, Default)]
+pub struct ConversationPatch {
+    /// Another state.
+    pub state: Option<ConversationState>,
+    /// Another member; `Some(None)`: nobody.
+    pub assignee: Option<Option<MemberId>>,
+    /// Only if the conversation is still at this revision.
+    pub revision: Option<Revision>,
+}
+
 /// Conversations and messages.
 #[derive(Debug, Clone, Copy)]
 pub struct ConversationService<'a> {
@@ -202,30 +213,64 @@ impl<'a> ConversationService<'a> {
         Err(Error::Conflict { kind: RecordKind::Conversation })
     }
 
-    async fn change(
+    /// Commits a conversation as it is to be, if it is still as it was.
+    async fn put(
+        &self,
+        by: &Actor,
+        scope: &OrgScope,
+        before: &Conversation,
+        after: Conversation,
+    ) -> Result<(), StoreError> {
+        let (id, now) = (before.id, self.crm.now());
+        let mut batch = Batch::new(by, Action::ConversationChanged, now);
+        batch
+            .about(id)
+            .expect(Expect::Revision(RecordRef::Conversation(id), before.revision))
+            .event(DomainEvent::ConversationChanged { conversation: id });
+        for what in ActivityKind::between(before, &after, now) {
+            let (by, done) = (by.principal().to_ref(), self.crm.ids().next(now));
+            batch.write(ConversationWrite::Activity(Activity {
+                id: done,
+                conversation: id,
+                by,
+                what,
+                at: now,
+            }));
+        }
+        batch.write(ConversationWrite::Update(after));
+        self.crm.store().commit_one(scope, batch).await.map(drop)
+    }
+
+    /// Changes a conversation, all of the patch or nothing of it.
+    ///
+    /// # Errors
+    /// [`Error::Stale`] if it is not at the patch's revision; [`Error::Invalid`] for a snooze that is not ahead;
+    /// [`Error::NotFound`] for the conversation or the member; [`Error::Conflict`] after three lost races;
+    /// [`Error::Denied`] without [`Permission::ConversationsWrite`].
+    pub async fn update(
         &self,
         by: &Actor,
         id: ConversationId,
-        change: impl Fn(&mut Conversation),
+        patch: ConversationPatch,
     ) -> Result<Conversation, Error> {
         let scope = by.scope_for(Permission::ConversationsWrite)?;
+        if let Some(ConversationState::Snoozed { until }) = patch.state
+            && until <= self.crm.now()
+        {
+            return Err(Error::invalid("snoozed_until", "must lie in the future"));
+        }
+        if let Some(Some(member)) = patch.assignee {
+            self.crm.store().member(scope, member).await?.ok_or(Error::missing(RecordKind::Member))?;
+        }
         for _ in 0..TRIES {
             let before = self.require(scope, id).await?;
-            let mut conversation = before.clone();
-            change(&mut conversation);
-            let now = self.crm.now();
-            let mut batch = Batch::new(by, Action::ConversationChanged, now);
-            batch
-                .about(id)
-                .expect(Expect::Revision(RecordRef::Conversation(id), before.revision))
-                .write(ConversationWrite::Update(conversation.clone()))
-                .event(DomainEvent::ConversationChanged { conversation: id });
-            for what in ActivityKind::between(&before, &conversation, now) {
-                let (by, id) = (by.principal().to_ref(), self.crm.ids().next(now));
-                let done = Activity { id, conversation: conversation.id, by, what, at: now };
-                batch.write(ConversationWrite::Activity(done));
+            if patch.revision.is_some_and(|wanted| wanted != before.revision) {
+                return Err(Error::Stale { kind: RecordKind::Conversation });
             }
-            match self.crm.store().commit_one(scope, batch).await {
+            let mut after = before.clone();
+            after.state = patch.state.unwrap_or(after.state);
+            after.assignee = patch.assignee.unwrap_or(after.assignee);
+            match self.put(by, scope, &before, after).await {
                 Err(StoreError::Unmet(_)) => {}
                 other => {
                     other?;
@@ -236,40 +281,71 @@ impl<'a> ConversationService<'a> {
         Err(Error::Conflict { kind: RecordKind::Conversation })
     }
 
-    /// Opens, snoozes or closes a conversation.
+    /// Opens, snoozes or closes a conversation, at whatever revision it is.
     ///
     /// # Errors
-    /// [`Error::Invalid`] for a snooze that is not ahead; [`Error::NotFound`]; [`Error::Conflict`]; [`Error::Denied`]
-    /// without [`Permission::ConversationsWrite`].
+    /// As [`update`](Self::update).
     pub async fn set_state(
         &self,
         by: &Actor,
         id: ConversationId,
         state: ConversationState,
     ) -> Result<Conversation, Error> {
-        if let ConversationState::Snoozed { until } = state
-            && until <= self.crm.now()
-        {
-            return Err(Error::invalid("snoozed_until", "must lie in the future"));
-        }
-        self.change(by, id, |conversation| conversation.state = state).await
+        self.update(by, id, ConversationPatch { state: Some(state), ..ConversationPatch::default() }).await
     }
 
-    /// Gives a conversation to somebody, or to nobody.
+    /// Gives a conversation to a member, or to nobody, at whatever revision it is.
     ///
     /// # Errors
-    /// [`Error::NotFound`] for the conversation or the member; [`Error::Conflict`]; [`Error::Denied`].
+    /// As [`update`](Self::update).
     pub async fn assign(
         &self,
         by: &Actor,
         id: ConversationId,
         to: Option<MemberId>,
     ) -> Result<Conversation, Error> {
+        self.update(by, id, ConversationPatch { assignee: Some(to), ..ConversationPatch::default() }).await
+    }
+
+    /// Takes a conversation that is assigned to nobody. Of several who do it at the same time one wins; the member who
+    /// has it already wins again. `member` says for whom, if it is not the caller.
+    ///
+    /// # Errors
+    /// [`Error::Claimed`] if another member has it; [`Error::Stale`] if it is not at `revision`; [`Error::Invalid`] if the
+    /// caller is no member and names none; [`Error::NotFound`]; [`Error::Conflict`]; [`Error::Denied`] without
+    /// [`Permission::ConversationsWrite`].
+    pub async fn claim(
+        &self,
+        by: &Actor,
+        id: ConversationId,
+        member: Option<MemberId>,
+        revision: Option<Revision>,
+    ) -> Result<Conversation, Error> {
         let scope = by.scope_for(Permission::ConversationsWrite)?;
-        if let Some(member) = to {
-            self.crm.store().member(scope, member).await?.ok_or(Error::missing(RecordKind::Member))?;
+        self.require(scope, id).await?;
+        let needed = "is needed: who asks is no member";
+        let member = member.or(by.member()).ok_or(Error::invalid("member", needed))?;
+        self.crm.store().member(scope, member).await?.ok_or(Error::missing(RecordKind::Member))?;
+        for _ in 0..TRIES {
+            let before = self.require(scope, id).await?;
+            match before.assignee {
+                Some(holder) if holder != member => return Err(Error::Claimed),
+                _ if revision.is_some_and(|wanted| wanted != before.revision) => {
+                    return Err(Error::Stale { kind: RecordKind::Conversation });
+                }
+                Some(_) => return Ok(before),
+                None => {}
+            }
+            let after = Conversation { assignee: Some(member), ..before.clone() };
+            match self.put(by, scope, &before, after).await {
+                Err(StoreError::Unmet(_)) => {}
+                other => {
+                    other?;
+                    return self.require(scope, id).await;
+                }
+            }
         }
-        self.change(by, id, |conversation| conversation.assignee = to).await
+        Err(Error::Conflict { kind: RecordKind::Conversation })
     }
 
     /// Marks a conversation as read up to its last message, and lets the person's device know.

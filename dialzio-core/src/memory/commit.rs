@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::Sabotage;
 use super::state::{Rows, Used, World, alias_key};
 use crate::account::AccountState;
-use crate::conversation::ConversationState;
+use crate::conversation::{ConversationState, Direction};
 use crate::effect::EffectState;
 use crate::event::{EventSeq, Recorded};
 use crate::id::{IdSource, OrgId};
@@ -118,6 +118,9 @@ fn holds(frame: &Frame<'_>, rows: &Rows, fact: &Expect) -> bool {
         }
         Expect::LaneIdle(lane) => !rows.waits(lane.account, lane.kind),
         Expect::Effect(id, state) => rows.effects.get(id).is_some_and(|effect| effect.state == *state),
+        Expect::Delivery(id, status) => rows.messages.get(id).is_some_and(|message| {
+            message.direction == Direction::Outbound && message.delivery.status == *status
+        }),
         Expect::RouteFree(provider, external) => route_free(frame, provider, external),
         Expect::Linked(app, account) => {
             rows.accounts.get(account).is_some_and(|kept| kept.app == *app && is_routed(kept.state))

@@ -10,7 +10,7 @@ use crate::access::AccessWrite;
 use crate::account::{AccountWrite, Sealed};
 use crate::consent::ConsentWrite;
 use crate::contact::{Alias, ContactWrite, SubjectKey};
-use crate::conversation::{ConversationWrite, ExternalId};
+use crate::conversation::{ConversationWrite, DeliveryStatus, ExternalId};
 use crate::effect::{Effect, EffectState, Lane};
 use crate::event::DomainEvent;
 use crate::id::{
@@ -128,6 +128,8 @@ pub enum Expect {
     LaneIdle(Lane),
     /// The effect is in this state.
     Effect(EffectId, EffectState),
+    /// The message is ours and has this status.
+    Delivery(MessageId, DeliveryStatus),
     /// No other organisation has this provider's number routed to it.
     RouteFree(String, String),
     /// The account is linked to this app, and webhooks of the app reach it.

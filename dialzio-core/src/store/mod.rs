@@ -62,6 +62,9 @@ pub enum StoreError {
     /// A write that this store does not know. The whole batch was undone, so nothing is lost silently.
     #[error("this store does not support {0}")]
     Unsupported(&'static str),
+    /// The cursor of a page is none that this list gave out.
+    #[error("the cursor is none of this list")]
+    Cursor,
     /// A stored value cannot be read: written by something else, or damaged.
     #[error("a stored {0} cannot be read")]
     Unreadable(&'static str),
@@ -83,6 +86,7 @@ impl StoreError {
             Self::Full => "store.full",
             Self::Broken(_) => "store.broken",
             Self::Unsupported(_) => "store.unsupported",
+            Self::Cursor => "store.cursor",
             Self::Unreadable(_) => "store.unreadable",
         }
     }

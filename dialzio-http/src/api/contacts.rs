@@ -9,9 +9,10 @@ use dialzio_core::contact::{
     Note, Stage, Task, TaskQuery,
 };
 use dialzio_core::text::{EmailAddress, Label, NoteText, PersonName, TagName, TaskTitle, Username};
-use dialzio_core::{ContactId, MemberId, PhoneNumber, Revision, TaskId};
+use dialzio_core::{Actor, ContactId, MemberId, PhoneNumber, Revision, TaskId};
 use serde::{Deserialize, Deserializer, Serialize};
 
+use super::revision::{IfMatch, Revised, refusal};
 use super::{Asked, Body, Id, Ids, List, Paging, text, word};
 use crate::auth::Caller;
 use crate::problem::Problem;
@@ -170,8 +171,18 @@ pub async fn get(
     State(state): State<AppState>,
     Caller(actor): Caller,
     Id(id): Id<ContactId>,
-) -> Result<Json<ContactJson>, Problem> {
-    Ok(Json(state.crm().contacts().get(&actor, id).await?.into()))
+) -> Result<Revised<ContactJson>, Problem> {
+    Ok(shown(&state, &actor, id).await?)
+}
+
+/// A contact and its tag.
+async fn shown(
+    state: &AppState,
+    actor: &Actor,
+    id: ContactId,
+) -> Result<Revised<ContactJson>, dialzio_core::Error> {
+    let contact = state.crm().contacts().get(actor, id).await?;
+    Ok(Revised::at(contact.revision, contact.into()))
 }
 
 /// Tells an absent field from `null`.
@@ -199,8 +210,9 @@ pub async fn change(
     State(state): State<AppState>,
     Caller(actor): Caller,
     Id(id): Id<ContactId>,
+    meant: IfMatch,
     Body(patch): Body<ContactPatchJson>,
-) -> Result<Json<ContactJson>, Problem> {
+) -> Result<Revised<ContactJson>, Problem> {
     let name =
         |name: Option<String>| name.as_deref().map(|name| text::<PersonName>("name", name)).transpose();
     let patch = ContactPatch {
@@ -210,9 +222,12 @@ pub async fn change(
         details: patch.details.as_deref().map(read_details).transpose()?,
         tags: patch.tags.as_deref().map(read_tags).transpose()?,
         restricted: patch.restricted,
-        revision: patch.revision.map(Revision),
+        revision: meant.revision(patch.revision)?,
     };
-    Ok(Json(state.crm().contacts().update(&actor, id, patch).await?.into()))
+    match state.crm().contacts().update(&actor, id, patch).await {
+        Ok(contact) => Ok(Revised::at(contact.revision, contact.into())),
+        Err(error) => Err(refusal(error, shown(&state, &actor, id)).await),
+    }
 }
 
 /// One id under which a provider knows a person.

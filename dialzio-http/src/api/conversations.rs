@@ -6,14 +6,16 @@ use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
 use dialzio_core::consent::Reason;
 use dialzio_core::conversation::{
-    Activity, Conversation, ConversationQuery, ConversationState, InboxEntry, InboxView, Preview, StateFilter,
+    Activity, Conversation, ConversationPatch, ConversationQuery, ConversationState, InboxEntry, InboxView,
+    Preview, StateFilter,
 };
 use dialzio_core::{
-    AccountId, ActivityId, ChannelIdentityId, ContactId, ConversationId, MemberId, MessageId, Revision,
+    AccountId, ActivityId, Actor, ChannelIdentityId, ContactId, ConversationId, MemberId, MessageId, Revision,
 };
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::contacts::FlatPaging;
+use super::revision::{IfMatch, Revised, refusal};
 use super::{Asked, Body, Id, List, Paging};
 use crate::auth::Caller;
 use crate::problem::Problem;
@@ -150,8 +152,34 @@ pub async fn get(
     State(state): State<AppState>,
     Caller(actor): Caller,
     Id(id): Id<ConversationId>,
-) -> Result<Json<ConversationJson>, Problem> {
-    Ok(Json(state.crm().conversations().get(&actor, id).await?.into()))
+) -> Result<Revised<ConversationJson>, Problem> {
+    Ok(shown(&state, &actor, id).await?)
+}
+
+/// A conversation with its person, and its tag.
+async fn shown(
+    state: &AppState,
+    actor: &Actor,
+    id: ConversationId,
+) -> Result<Revised<ConversationJson>, dialzio_core::Error> {
+    let entry = state.crm().conversations().get(actor, id).await?;
+    Ok(Revised::at(entry.conversation.revision, entry.into()))
+}
+
+/// What came of a change: the conversation with its person for who may read it, and without otherwise.
+async fn changed(
+    state: &AppState,
+    actor: &Actor,
+    change: Result<Conversation, dialzio_core::Error>,
+    id: ConversationId,
+) -> Result<Revised<ConversationJson>, Problem> {
+    match change {
+        Ok(changed) => match shown(state, actor, id).await {
+            Err(dialzio_core::Error::Denied { .. }) => Ok(Revised::at(changed.revision, changed.into())),
+            found => Ok(found?),
+        },
+        Err(error) => Err(refusal(error, shown(state, actor, id)).await),
+    }
 }
 
 /// An account to write from.
@@ -167,9 +195,9 @@ pub async fn open(
     Caller(actor): Caller,
     Id(contact): Id<ContactId>,
     Body(new): Body<OpenJson>,
-) -> Result<(StatusCode, Json<ConversationJson>), Problem> {
+) -> Result<Revised<ConversationJson>, Problem> {
     let conversation = state.crm().conversations().open(&actor, contact, new.account).await?;
-    Ok((StatusCode::CREATED, Json(conversation.into())))
+    Ok(Revised::made(conversation.revision, conversation.into()))
 }
 
 fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<Option<Option<T>>, D::Error> {
@@ -184,6 +212,7 @@ pub struct ConversationPatchJson {
     snoozed_until: Option<DateTime<Utc>>,
     #[serde(default, deserialize_with = "present")]
     assignee: Option<Option<MemberId>>,
+    revision: Option<u32>,
 }
 
 /// `PATCH /v1/conversations/{conversation}`.
@@ -191,9 +220,9 @@ pub async fn change(
     State(state): State<AppState>,
     Caller(actor): Caller,
     Id(id): Id<ConversationId>,
+    meant: IfMatch,
     Body(patch): Body<ConversationPatchJson>,
-) -> Result<Json<ConversationJson>, Problem> {
-    let service = state.crm().conversations();
+) -> Result<Revised<ConversationJson>, Problem> {
     let wanted = match (patch.state.as_deref(), patch.snoozed_until) {
         (None, None) => None,
         (Some("open"), None) => Some(ConversationState::Open),
@@ -202,24 +231,34 @@ pub async fn change(
         (Some("snoozed"), None) => return Err(Problem::invalid("snoozed_until", "is needed for snoozed")),
         (Some(_), _) => return Err(Problem::invalid("state", "is open, snoozed or closed")),
     };
-    let mut changed = None;
-    // Looked at before anything changes, so that a request is carried out whole or not at all.
-    if let Some(ConversationState::Snoozed { until }) = wanted
-        && until <= state.crm().clock().now()
-    {
-        return Err(Problem::invalid("snoozed_until", "must lie in the future"));
-    }
-    if let Some(to) = patch.assignee {
-        changed = Some(service.assign(&actor, id, to).await?);
-    }
-    if let Some(wanted) = wanted {
-        changed = Some(service.set_state(&actor, id, wanted).await?);
-    }
-    match (service.get(&actor, id).await, changed) {
-        // Whoever may change and not read gets the conversation without its person.
-        (Err(dialzio_core::Error::Denied { .. }), Some(changed)) => Ok(Json(changed.into())),
-        (found, _) => Ok(Json(found?.into())),
-    }
+    let patch = ConversationPatch {
+        state: wanted,
+        assignee: patch.assignee,
+        revision: meant.revision(patch.revision)?,
+    };
+    let change = state.crm().conversations().update(&actor, id, patch).await;
+    changed(&state, &actor, change, id).await
+}
+
+/// For whom a conversation is claimed.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClaimJson {
+    member: Option<MemberId>,
+    revision: Option<u32>,
+}
+
+/// `POST /v1/conversations/{conversation}/claim`.
+pub async fn claim(
+    State(state): State<AppState>,
+    Caller(actor): Caller,
+    Id(id): Id<ConversationId>,
+    meant: IfMatch,
+    Body(claim): Body<ClaimJson>,
+) -> Result<Revised<ConversationJson>, Problem> {
+    let revision = meant.revision(claim.revision)?;
+    let change = state.crm().conversations().claim(&actor, id, claim.member, revision).await;
+    changed(&state, &actor, change, id).await
 }
 
 /// `POST /v1/conversations/{conversation}/read`.

@@ -12,10 +12,11 @@ use dialzio_core::media::{Media, NewFile};
 use dialzio_core::page::Page;
 use dialzio_core::store::IdempotencyKey;
 use dialzio_core::text::MessageText;
-use dialzio_core::{Actor, ConversationId, MediaId, MessageId};
+use dialzio_core::{Actor, ConversationId, Error, MediaId, MessageId, RecordKind};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+use super::revision::{IfMatch, Revised, refusal};
 use super::{Asked, Body, Id, List, Paging, text, word};
 use crate::auth::Caller;
 use crate::form::FileForm;
@@ -184,10 +185,9 @@ pub async fn get(
     State(state): State<AppState>,
     Caller(actor): Caller,
     Id(id): Id<MessageId>,
-) -> Result<Json<MessageJson>, Problem> {
+) -> Result<Revised<MessageJson>, Problem> {
     let message = state.crm().conversations().message(&actor, id).await?;
-    let found = whole(&state, &actor, vec![message]).await?.into_iter().next();
-    found.map(Json).ok_or_else(Problem::not_found)
+    tagged(&state, &actor, message).await
 }
 
 /// What the provider sent with a message and nothing else shows, by its path in what arrived.
@@ -304,8 +304,44 @@ pub async fn cancel(
     State(state): State<AppState>,
     Caller(actor): Caller,
     Id(id): Id<MessageId>,
-) -> Result<Json<MessageJson>, Problem> {
-    Ok(Json(state.crm().conversations().cancel(&actor, id).await?.into()))
+    meant: IfMatch,
+) -> Result<Revised<MessageJson>, Problem> {
+    command(&state, &actor, id, &meant, async || state.crm().conversations().cancel(&actor, id).await).await
+}
+
+/// A message, with its status as its tag: what can be done with a message depends on that alone, and is done from one
+/// status only.
+async fn tagged(state: &AppState, actor: &Actor, message: Message) -> Result<Revised<MessageJson>, Problem> {
+    let tag = message.delivery.status.as_str().to_owned();
+    let json = match whole(state, actor, vec![message.clone()]).await {
+        Ok(found) => found.into_iter().next(),
+        // Who may send but not read gets the message alone.
+        Err(problem) if problem.status == 403 => None,
+        Err(problem) => return Err(problem),
+    };
+    Ok(Revised(StatusCode::OK, tag, json.unwrap_or_else(|| message.into())))
+}
+
+/// Does something with a message that has the status that is meant.
+async fn command(
+    state: &AppState,
+    actor: &Actor,
+    id: MessageId,
+    meant: &IfMatch,
+    act: impl AsyncFnOnce() -> Result<Message, Error>,
+) -> Result<Revised<MessageJson>, Problem> {
+    let service = state.crm().conversations();
+    let read = async || service.message(actor, id).await;
+    let stale = || Error::Stale { kind: RecordKind::Message };
+    let shown = async { tagged(state, actor, read().await?).await };
+    if !meant.is_any() && !meant.admits(read().await?.delivery.status.as_str()) {
+        return Err(refusal(stale(), shown).await);
+    }
+    match act().await {
+        // Somebody was faster: the status that was meant is gone.
+        Err(Error::Conflict { .. }) if !meant.is_any() => Err(refusal(stale(), shown).await),
+        done => tagged(state, actor, done?).await,
+    }
 }
 
 /// What became of a message, by a person's decision.
@@ -320,7 +356,9 @@ pub async fn settle(
     State(state): State<AppState>,
     Caller(actor): Caller,
     Id(id): Id<MessageId>,
+    meant: IfMatch,
     Body(outcome): Body<OutcomeJson>,
-) -> Result<Json<MessageJson>, Problem> {
-    Ok(Json(state.crm().conversations().settle_unknown(&actor, id, outcome.sent).await?.into()))
+) -> Result<Revised<MessageJson>, Problem> {
+    let settle = async || state.crm().conversations().settle_unknown(&actor, id, outcome.sent).await;
+    command(&state, &actor, id, &meant, settle).await
 }

@@ -9,6 +9,7 @@ pub mod media;
 pub mod messages;
 pub mod organisation;
 pub mod quarantine;
+pub mod revision;
 
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
@@ -104,7 +105,7 @@ impl Paging {
 /// # Errors
 /// A problem for text that is none of ours.
 pub fn decode_cursor(text: &str) -> Result<Cursor, Problem> {
-    let bytes = URL_SAFE_NO_PAD.decode(text).ok().filter(|bytes| bytes.len() <= 1_024);
+    let bytes = URL_SAFE_NO_PAD.decode(text).ok().filter(|bytes| (1..=1_024).contains(&bytes.len()));
     bytes.map(Cursor).ok_or_else(|| Problem::invalid("cursor", "is not one that was given out"))
 }
 

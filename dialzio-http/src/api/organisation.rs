@@ -280,7 +280,7 @@ impl From<AuditEntry> for AuditJson {
 /// Query of the audit log: entries after a place.
 #[derive(Debug, Deserialize)]
 pub struct AuditSearch {
-    cursor: Option<u64>,
+    cursor: Option<String>,
     limit: Option<u32>,
 }
 
@@ -291,7 +291,9 @@ pub async fn audit(
     Asked(search): Asked<AuditSearch>,
 ) -> Result<Json<List<AuditJson>>, Problem> {
     let limit = search.limit.unwrap_or(50).clamp(1, 200);
-    let entries = state.crm().ledger().audit(&actor, search.cursor.unwrap_or(0), limit).await?;
+    let after = search.cursor.map_or(Ok(0), |cursor| cursor.parse());
+    let after = after.map_err(|_| Problem::invalid("cursor", "is not one that this list gave out"))?;
+    let entries = state.crm().ledger().audit(&actor, after, limit).await?;
     let full = entries.len() == limit as usize;
     let next_cursor = entries.last().filter(|_| full).map(|last| last.seq.to_string());
     Ok(Json(List { data: entries.into_iter().map(AuditJson::from).collect(), next_cursor }))

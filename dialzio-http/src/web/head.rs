@@ -49,6 +49,7 @@ pub(crate) fn of(desk: &Desk, entry: &InboxEntry, here: &str) -> ThreadHead {
         },
         members: desk.member_choices(conversation.assignee),
         me: desk.actor.member().map(|id| id.to_string()).unwrap_or_default(),
+        takes: if conversation.assignee.is_none() { "claim" } else { "assign" },
         snooze: snoozes(desk),
         back: if here.is_empty() { "/inbox".to_owned() } else { format!("/inbox?{here}") },
         can_write: desk.may(Permission::ConversationsWrite),
@@ -116,6 +117,13 @@ pub(crate) async fn assign(
     let back = Action::new("Undo", format!("/web/conversations/{id}/assign"))
         .field("member", before.map(|id| id.to_string()).unwrap_or_default());
     answer(&desk, id, if before == to { None } else { undo(words, back) }).await
+}
+
+/// `POST /web/conversations/{conversation}/claim`: for the member who asks, if nobody has it.
+pub(crate) async fn claim(desk: Desk, Id(id): Id<ConversationId>) -> Result<Html<String>, Problem> {
+    desk.crm().conversations().claim(&desk.actor, id, None, None).await?;
+    let back = Action::new("Undo", format!("/web/conversations/{id}/assign")).field("member", "");
+    answer(&desk, id, undo("Assigned to you".to_owned(), back)).await
 }
 
 /// `POST /web/conversations/{conversation}/snooze`.

@@ -47,19 +47,15 @@ pub(crate) async fn read(
     show(&open(&desk, id, &listed).await?.0)
 }
 
-/// Opens a conversation: what was unread is marked, and read from now on if its reader may change it.
+/// A conversation as it is: what is unread stays so until the page, once it is visible, says that it was read.
 async fn open(desk: &Desk, id: ConversationId, listed: &Listed) -> Result<(Conversation, String), Problem> {
-    let service = desk.crm().conversations();
-    let entry = service.get(&desk.actor, id).await?;
+    let entry = desk.crm().conversations().get(&desk.actor, id).await?;
     let pane = ThreadPane {
         head: head::of(desk, &entry, &listed.here()),
         items: thread::latest(desk, &entry, true).await?,
         composer: composer::of(desk, &entry).await?,
     };
     let person = person::pane(desk, &entry).await?;
-    if desk.may(dialzio_core::Permission::ConversationsWrite) {
-        service.seen(&desk.actor, id).await?;
-    }
     let open = Conversation::Open { thread: Box::new(pane), person: Box::new(person) };
     Ok((open, words::person(&entry)))
 }

@@ -100,6 +100,7 @@ fn posts() -> Router<AppState> {
         .route("/web/conversations/{conversation}/template", post(outgoing::template))
         .route("/web/conversations/{conversation}/opt-in", post(picker::opt_in))
         .route("/web/conversations/{conversation}/assign", post(head::assign))
+        .route("/web/conversations/{conversation}/claim", post(head::claim))
         .route("/web/conversations/{conversation}/snooze", post(head::snooze))
         .route("/web/conversations/{conversation}/close", post(head::close))
         .route("/web/conversations/{conversation}/reopen", post(head::reopen))

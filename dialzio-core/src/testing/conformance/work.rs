@@ -140,7 +140,12 @@ pub async fn due_work_comes_in_order_of_id(bench: Bench) {
 pub async fn an_effect_is_settled_or_waits_again(bench: Bench) {
     let house = bench.house().await;
     let person = bench.person(&house, "Asha").await;
-    let (_, effect) = bench.queues(&house, &person, "hello", bench.at(0)).await;
+    let (message, effect) = bench.queues(&house, &person, "hello", bench.at(0)).await;
+    let is = async |of, status| bench.holds(&house.scope, Expect::Delivery(of, status)).await;
+    assert!(is(message.id, DeliveryStatus::Queued).await && !is(message.id, DeliveryStatus::Sent).await);
+    assert!(!is(bench.make.id(), DeliveryStatus::Queued).await, "of no message");
+    let heard = bench.hears(&house, &person, "hello", bench.at(0)).await;
+    assert!(!is(heard.id, heard.delivery.status).await, "theirs has no status of ours");
     let id = effect.id;
     let settle = |state, not_before, attempts| EffectWrite::Settle { id, state, not_before, attempts };
     let held = lease(&bench, house.lane(LaneKind::Send), bench.make.id(), 600).await.expect("free");

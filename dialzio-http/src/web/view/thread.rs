@@ -43,6 +43,8 @@ pub(crate) struct ThreadHead {
     pub(crate) members: Vec<Choice>,
     /// Id of the signed-in member, for "assign to me".
     pub(crate) me: String,
+    /// How the reader takes it: `claim` while nobody has it, so that of two who do one wins; else `assign`.
+    pub(crate) takes: &'static str,
     /// When it could come back: value is RFC 3339, label "Tomorrow morning", detail "Tue 09:00".
     pub(crate) snooze: Vec<Choice>,
     /// Where "back" leads on a narrow screen.

@@ -43,6 +43,7 @@ pub(crate) fn head(case: Case, state: State) -> ThreadHead {
             Choice::new("", "Nobody"),
         ],
         me: "m1".into(),
+        takes: "assign",
         snooze: vec![
             Choice::new("2026-11-23T14:00:00+05:30", "Later today").with("14:00"),
             Choice::new("2026-11-24T09:00:00+05:30", "Tomorrow morning").with("Tue 09:00"),

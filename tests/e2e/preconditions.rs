@@ -1,0 +1,180 @@
+//! The caller's own precondition: tags come back, another one is refused with what there is now, and of several who race
+//! with the same one a single one wins.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use dialzio_core::text::{EmailAddress, PersonName};
+use dialzio_http::routes::{ROUTES, Route, Verb};
+use serde_json::{Value, json};
+use tokio::task::JoinSet;
+
+use crate::isolation::{House, house, path, sample};
+use crate::rig::{Answer, Rig, answer};
+
+/// How many do the same at the same time.
+const RACERS: usize = 8;
+
+/// Routes that say which revision they mean.
+fn revised() -> impl Iterator<Item = &'static Route> {
+    ROUTES.iter().filter(|route| route.revised)
+}
+
+/// Where the record that a route changes is read.
+fn record(route: &Route) -> &'static str {
+    let commands = ["/claim", "/cancellation", "/outcome"];
+    let of = commands.iter().fold(route.path, |path, command| path.trim_end_matches(command));
+    ROUTES.iter().find(|read| read.path == of && read.method == Verb::Get).map_or(of, |read| read.path)
+}
+
+async fn ask(rig: &Rig, house: &House, route: &Route, tag: Option<&str>) -> Answer {
+    let method = route.method.as_str().parse().unwrap();
+    let mut request = rig.http.request(method, format!("{}{}", rig.origin, path(route.path, &house.ids)));
+    request = request.bearer_auth(&house.seat.key);
+    if let Some(tag) = tag {
+        request = request.header("if-match", tag);
+    }
+    let body = body(rig, house, route);
+    if !body.is_null() {
+        request = request.json(&body);
+    }
+    answer(request).await
+}
+
+fn body(rig: &Rig, house: &House, route: &Route) -> Value {
+    let mut body = sample(route, rig, house);
+    if route.name == "conversations.claim" {
+        body = json!({"member": house.ids["member"]});
+    }
+    body
+}
+
+/// A house in which each of these routes can succeed once.
+async fn ready(rig: &Rig, number: &str) -> House {
+    let mut house = house(rig, number).await;
+    let email = EmailAddress::parse(&format!("ravi{number}@example.com")).unwrap();
+    let access = rig.crm.access();
+    let link = access.invite(&house.seat.owner, Some(email), dialzio_core::Role::Agent).await.unwrap();
+    let name = PersonName::parse("Ravi").unwrap();
+    access.accept(&link, name, None, &"correct horse battery staple 7".into()).await.unwrap();
+    let member = rig.list(&house.seat, "/v1/members").await[0]["id"].as_str().unwrap().to_owned();
+    house.ids.insert("member", member);
+    house
+}
+
+async fn tag(rig: &Rig, house: &House, route: &Route) -> String {
+    let read = rig.get(&house.seat, &path(record(route), &house.ids)).await.is(200);
+    read.headers["etag"].to_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn of_several_who_mean_the_same_revision_one_wins() {
+    let rig = Arc::new(Rig::start().await);
+    // Nothing in these houses has an outcome that nobody knows.
+    for (place, route) in revised().filter(|route| route.name != "messages.settle").enumerate() {
+        let house = Arc::new(ready(&rig, &format!("1002005{place:02}")).await);
+        let tag = tag(&rig, &house, route).await;
+        let mut racing = JoinSet::new();
+        for _ in 0..RACERS {
+            let (rig, house, tag) = (Arc::clone(&rig), Arc::clone(&house), tag.clone());
+            racing.spawn(async move { ask(&rig, &house, route, Some(&tag)).await });
+        }
+        let answers = racing.join_all().await;
+        let mut won = 0;
+        for answer in answers {
+            if answer.status == route.success {
+                won += 1;
+                assert_ne!(answer.headers["etag"].to_str().unwrap(), tag, "{}", route.name);
+            } else {
+                assert_eq!(answer.status, 412, "{}: {answer:?}", route.name);
+                assert!(answer.json["present"]["id"].is_string(), "{}: {answer:?}", route.name);
+                assert_ne!(answer.headers["etag"].to_str().unwrap(), tag, "{}", route.name);
+            }
+        }
+        assert_eq!(won, 1, "{}", route.name);
+    }
+}
+
+#[tokio::test]
+async fn a_revision_is_looked_at_wherever_it_is_taken_and_refused_wherever_it_is_not() {
+    let rig = Rig::start().await;
+    let house = ready(&rig, "100200301").await;
+    for route in revised() {
+        for foreign in ["\"999\"", "\"of another kind\""] {
+            let refused = ask(&rig, &house, route, Some(foreign)).await;
+            assert_eq!(refused.status, 412, "{} {foreign}: {refused:?}", route.name);
+        }
+        for unreadable in ["999", "W/\"1\"", "\"1\", \"2\"", ""] {
+            let refused = ask(&rig, &house, route, Some(unreadable)).await;
+            assert_eq!(refused.problem(400), "request.precondition", "{} {unreadable}", route.name);
+        }
+    }
+    let tables = rig.tables();
+    for route in ROUTES.iter().filter(|route| !route.revised && route.method != Verb::Get) {
+        if route.path.starts_with("/v1") {
+            let refused = ask(&rig, &house, route, Some("\"1\"")).await;
+            assert_eq!(refused.problem(400), "request.precondition", "{}", route.name);
+        }
+    }
+    assert!(rig.tables() == tables);
+    // The field of the body is the same as the header, and never another.
+    let contact = format!("/v1/contacts/{}", house.ids["contact"]);
+    let now = rig.get(&house.seat, &contact).await.json["revision"].as_u64().unwrap();
+    let stale = rig.patch(&house.seat, &contact, json!({"stage": "customer", "revision": now + 1})).await;
+    assert_eq!(stale.json["present"]["revision"], now);
+    assert_eq!(stale.problem(412), "contact.stale");
+    let changed =
+        rig.patch(&house.seat, &contact, json!({"stage": "customer", "revision": now})).await.is(200);
+    assert_eq!(changed.headers["etag"], format!("\"{}\"", now + 1));
+}
+
+#[tokio::test]
+async fn twelve_agents_claim_a_conversation_and_one_has_it() {
+    let rig = Arc::new(Rig::start().await);
+    let house = house(&rig, "100200301").await;
+    let access = rig.crm.access();
+    let mut cookies = BTreeMap::new();
+    for place in 0..12 {
+        let link = access.invite(&house.seat.owner, None, dialzio_core::Role::Agent).await.unwrap();
+        let name = PersonName::parse("Agent").unwrap();
+        let email = EmailAddress::parse(&format!("agent{place}@example.com")).unwrap();
+        let entered =
+            access.accept(&link, name, Some(email), &"correct horse battery staple 7".into()).await.unwrap();
+        cookies.insert(entered.actor.member().unwrap().to_string(), entered.token.reveal().to_owned());
+    }
+    let mut racing = JoinSet::new();
+    for (member, token) in &cookies {
+        let url = format!("{}/v1/conversations/{}/claim", rig.origin, house.ids["conversation"]);
+        let request =
+            rig.http.post(url).json(&json!({})).header("cookie", format!("__Host-dialzio_session={token}"));
+        let request = request.header("sec-fetch-site", "same-origin").header("x-dialzio-request", "1");
+        let member = member.clone();
+        racing.spawn(async move { (member, answer(request).await) });
+    }
+    let (mut winners, mut told) = (Vec::new(), Vec::new());
+    for (member, answer) in racing.join_all().await {
+        if answer.status == 200 {
+            winners.push(member);
+        } else {
+            told.push(answer.json["present"]["assignee"].as_str().unwrap().to_owned());
+            assert_eq!(answer.problem(409), "conversation.claimed");
+        }
+    }
+    let [winner] = &winners[..] else { panic!("{winners:?}") };
+    assert_eq!(told, vec![winner.clone(); 11]);
+    assert_eq!(rig.only_conversation(&house.seat).await["assignee"], **winner);
+}
+
+#[tokio::test]
+async fn a_cursor_that_a_list_did_not_give_out_is_bad_input() {
+    let rig = Rig::start().await;
+    let house = house(&rig, "100200301").await;
+    for route in ROUTES.iter().filter(|route| route.query.contains(&"cursor")) {
+        for foreign in ["", "AA", "!!"] {
+            let page = format!("{}?cursor={foreign}", path(route.path, &house.ids));
+            let refused = rig.get(&house.seat, &page).await;
+            assert_eq!(refused.status, 422, "{page}: {refused:?}");
+            assert_eq!(refused.json["errors"][0]["pointer"], "/cursor", "{page}");
+        }
+    }
+}
