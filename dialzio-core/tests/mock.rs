@@ -41,6 +41,7 @@ async fn a_send_whose_outcome_nobody_knows_is_made_once_and_shown_as_unknown() {
     let clock = Arc::new(ManualClock::at(Fixtures::morning()));
     let mut messaging = MockMessagingProvider::new();
     let able = MessagingCapabilities {
+        channel: dialzio_core::consent::Channel::WhatsApp,
         provider: ProviderId("scripted"),
         reply_window: None,
         max_text: 4_096,

@@ -3,8 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::HashMap;
 
-use dialzio_core::access::chrono_tz_name::ZoneName;
-use dialzio_core::consent::{Check, ConsentFacts, QuietHours, SendFacts};
+use dialzio_core::consent::{ConsentRows, SendFacts};
 use dialzio_core::contact::{ChannelIdentity, SubjectKey};
 use dialzio_core::conversation::{
     Content, Conversation, Direction, ExternalId, InboundAsk, InboundFacts, KnownIdentity, KnownMessage,
@@ -15,7 +14,7 @@ use dialzio_core::{AccountId, ChannelIdentityId, ContactId, ConversationId, Effe
 
 use crate::codec::{Cols, id, id_list, time};
 use crate::contacts::key_list;
-use crate::error::Res;
+use crate::error::{Res, unreadable};
 use crate::run::{Db, params};
 use crate::sight::Sight;
 use crate::statements as sql;
@@ -84,7 +83,7 @@ impl Look<'_, '_> {
         Ok(Some(SendFacts { effect, message, conversation, identity, account, consent, reply_to, template }))
     }
 
-    pub(crate) async fn consent_facts(&mut self, of: ConversationId) -> Res<Option<ConsentFacts>> {
+    pub(crate) async fn consent_facts(&mut self, of: ConversationId) -> Res<Option<ConsentRows>> {
         match conversations::one(self.db, id(self.org), of).await? {
             Some(conversation) => self.consent_facts_of(&conversation, None).await,
             None => Ok(None),
@@ -95,7 +94,7 @@ impl Look<'_, '_> {
         &mut self,
         conversation: &Conversation,
         itself: Option<MessageId>,
-    ) -> Res<Option<ConsentFacts>> {
+    ) -> Res<Option<ConsentRows>> {
         let org = id(self.org);
         let Some(identity) = identities::one(self.db, org, conversation.identity).await? else {
             return Ok(None);
@@ -127,28 +126,24 @@ impl Look<'_, '_> {
                 Cols::new(row, "evidence").time()
             })
             .await?;
-        let settings = crate::access::org(self.db, self.org).await?;
-        Ok(Some(ConsentFacts {
+        let settings =
+            crate::access::org(self.db, self.org).await?.ok_or_else(|| unreadable("organisation"))?;
+        Ok(Some(ConsentRows {
             org: self.org,
             contact: contact.id,
             address: identity.address(),
             head: records.last().map(|record| record.seq).unwrap_or_default(),
             subjects,
             records,
-            suppressions: Vec::new(),
             restricted: contact.restricted,
             unreachable_since: identity.unreachable_since,
             last_inbound,
             relation: relations.into_iter().max_by_key(|(message, at)| (*at, *message)),
             answered,
             marketing_sent,
-            quiet_hours: settings.as_ref().map_or(QuietHours::DEFAULT, |org| org.quiet_hours),
-            zone: settings.as_ref().map_or(ZoneName::UTC, |org| org.zone),
-            marketing_cap: settings.as_ref().map_or(0, |org| org.marketing_cap),
-            age: Check::NotConfigured,
-            registry: Check::NotConfigured,
-            template_registration: Check::NotConfigured,
-            call_permission: Check::NotConfigured,
+            quiet_hours: settings.quiet_hours,
+            zone: settings.zone,
+            marketing_cap: settings.marketing_cap,
         }))
     }
 

@@ -8,7 +8,7 @@ use tokio_stream::wrappers::WatchStream;
 
 use dialzio_core::access::{AccessStore, ApiKey, Invitation, Member, Org, SignIn, TokenHash, User};
 use dialzio_core::account::{AccountStore, App, KeyCheck, ProviderAccount, Route};
-use dialzio_core::consent::{ConsentFacts, ConsentRecord, ConsentStore, SendFacts, Suppression};
+use dialzio_core::consent::{ConsentRecord, ConsentRows, ConsentStore, SendFacts, Suppression};
 use dialzio_core::contact::{
     ChannelIdentity, Contact, ContactQuery, ContactStore, Note, SubjectKey, Task, TaskQuery,
 };
@@ -274,7 +274,7 @@ impl ConsentStore for PostgresStore {
         &self,
         scope: &OrgScope,
         conversation: ConversationId,
-    ) -> StoreResult<Option<ConsentFacts>> {
+    ) -> StoreResult<Option<ConsentRows>> {
         look!(self, scope, |db, _org| Look { db, org: scope.org(), now: self.now() }
             .consent_facts(conversation))
     }

@@ -11,6 +11,7 @@ use crate::group::{LanePlace, returned_lane};
 use crate::run::{Db, Params, params};
 use crate::statements as sql;
 use dialzio_core::account::Sealed;
+use dialzio_core::consent::PurposeScope;
 use dialzio_core::conversation::{DeliveryStatus, Evidence};
 use dialzio_core::effect::{Effect, Lane, LaneKind, Work};
 use dialzio_core::inbox::{InboxItem, InboxWrite, Quarantined};
@@ -107,7 +108,9 @@ impl Scope<'_> {
                 Ok(())
             }
             EffectWrite::CancelSend(message) => self.cancel_send(*message).await.map(drop),
-            EffectWrite::CancelPromotions { identity, at } => self.cancel_promotions(*identity, *at).await,
+            EffectWrite::CancelPromotions { identity, scope, at } => {
+                self.cancel_promotions(*identity, *scope, *at).await
+            }
             EffectWrite::Resolve(message) => {
                 self.group.write_effects(&mut self.db).await?;
                 self.db.run(sql::RESOLVE_SEND, params![self.key, id(*message)]).await.map(drop)
@@ -116,14 +119,24 @@ impl Scope<'_> {
         }
     }
 
-    async fn cancel_promotions(&mut self, identity: ChannelIdentityId, at: DateTime<Utc>) -> Res<()> {
+    async fn cancel_promotions(
+        &mut self,
+        identity: ChannelIdentityId,
+        scope: PurposeScope,
+        at: DateTime<Utc>,
+    ) -> Res<()> {
+        let (first, second) = match scope {
+            PurposeScope::Marketing => ("marketing", "marketing"),
+            PurposeScope::Utility => ("utility", "utility"),
+            PurposeScope::Any => ("marketing", "utility"),
+        };
         let Some(whose) = crate::identities::survivor(&mut self.db, self.key, identity).await? else {
             return Ok(());
         };
         self.group.write_messages(&mut self.db).await?;
         let promotions = self
             .db
-            .all(sql::PROMOTIONS_OF, params![self.key, id(whose.id)], |row| {
+            .all(sql::PROMOTIONS_OF, params![self.key, id(whose.id), first, second], |row| {
                 Cols::new(row, "message").id::<MessageId>()
             })
             .await?;

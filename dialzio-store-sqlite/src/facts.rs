@@ -4,8 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{Connection, params};
 use std::collections::HashMap;
 
-use dialzio_core::access::chrono_tz_name::ZoneName;
-use dialzio_core::consent::{Check, ConsentFacts, QuietHours, SendFacts};
+use dialzio_core::consent::{ConsentRows, SendFacts};
 use dialzio_core::contact::{ChannelIdentity, SubjectKey};
 use dialzio_core::conversation::{
     Content, Conversation, Direction, ExternalId, InboundAsk, InboundFacts, KnownIdentity, KnownMessage,
@@ -16,7 +15,7 @@ use dialzio_core::{AccountId, ChannelIdentityId, ContactId, ConversationId, Effe
 
 use crate::codec::{Cols, id, id_list, json, time};
 use crate::contacts::key_list;
-use crate::error::Res;
+use crate::error::{Res, unreadable};
 use crate::run::Run;
 use crate::sight::Sight;
 use crate::statements as sql;
@@ -79,7 +78,7 @@ impl Look<'_> {
         Ok(Some(SendFacts { effect, message, conversation, identity, account, consent, reply_to, template }))
     }
 
-    pub(crate) fn consent_facts(&self, of: ConversationId) -> Res<Option<ConsentFacts>> {
+    pub(crate) fn consent_facts(&self, of: ConversationId) -> Res<Option<ConsentRows>> {
         match conversations::one(self.db, id(self.org), of)? {
             Some(conversation) => self.consent_facts_of(&conversation, None),
             None => Ok(None),
@@ -90,7 +89,7 @@ impl Look<'_> {
         &self,
         conversation: &Conversation,
         itself: Option<MessageId>,
-    ) -> Res<Option<ConsentFacts>> {
+    ) -> Res<Option<ConsentRows>> {
         let (db, org) = (self.db, id(self.org));
         let Some(identity) = identities::one(db, org, conversation.identity)? else { return Ok(None) };
         let Some(contact) = contacts::one(db, org, identity.contact)? else { return Ok(None) };
@@ -112,28 +111,23 @@ impl Look<'_> {
         let marketing_sent = db.all(sql::MESSAGES_PROMOTED, params![org, id(contact.id), since], |row| {
             Cols::new(row, "evidence").time()
         })?;
-        let settings = crate::access::org(db, self.org)?;
-        Ok(Some(ConsentFacts {
+        let settings = crate::access::org(db, self.org)?.ok_or_else(|| unreadable("organisation"))?;
+        Ok(Some(ConsentRows {
             org: self.org,
             contact: contact.id,
             address: identity.address(),
             head: records.last().map(|record| record.seq).unwrap_or_default(),
             subjects,
             records,
-            suppressions: Vec::new(),
             restricted: contact.restricted,
             unreachable_since: identity.unreachable_since,
             last_inbound,
             relation: relations.into_iter().max_by_key(|(message, at)| (*at, *message)),
             answered,
             marketing_sent,
-            quiet_hours: settings.as_ref().map_or(QuietHours::DEFAULT, |org| org.quiet_hours),
-            zone: settings.as_ref().map_or(ZoneName::UTC, |org| org.zone),
-            marketing_cap: settings.as_ref().map_or(0, |org| org.marketing_cap),
-            age: Check::NotConfigured,
-            registry: Check::NotConfigured,
-            template_registration: Check::NotConfigured,
-            call_permission: Check::NotConfigured,
+            quiet_hours: settings.quiet_hours,
+            zone: settings.zone,
+            marketing_cap: settings.marketing_cap,
         }))
     }
 

@@ -8,7 +8,7 @@ use tokio_stream::wrappers::WatchStream;
 
 use dialzio_core::access::{AccessStore, ApiKey, Invitation, Member, Org, SignIn, TokenHash, User};
 use dialzio_core::account::{AccountStore, App, KeyCheck, ProviderAccount, Route};
-use dialzio_core::consent::{ConsentFacts, ConsentRecord, ConsentStore, SendFacts, Suppression};
+use dialzio_core::consent::{ConsentRecord, ConsentRows, ConsentStore, SendFacts, Suppression};
 use dialzio_core::contact::{
     ChannelIdentity, Contact, ContactQuery, ContactStore, Note, SubjectKey, Task, TaskQuery,
 };
@@ -210,7 +210,7 @@ impl ConsentStore for SqliteStore {
         &self,
         scope: &OrgScope,
         conversation: ConversationId,
-    ) -> StoreResult<Option<ConsentFacts>> {
+    ) -> StoreResult<Option<ConsentRows>> {
         self.look(scope, move |look| look.consent_facts(conversation)).await
     }
 

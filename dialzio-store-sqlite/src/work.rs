@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use rusqlite::{Connection, Row, params};
 
 use dialzio_core::account::Sealed;
+use dialzio_core::consent::PurposeScope;
 use dialzio_core::conversation::{DeliveryStatus, Evidence};
 use dialzio_core::effect::{Effect, Lane, Work};
 use dialzio_core::inbox::{InboxItem, InboxWrite, Quarantined};
@@ -107,7 +108,9 @@ impl Scope<'_> {
                 self.moved(moved);
                 Ok(())
             }
-            EffectWrite::CancelPromotions { identity, at } => self.cancel_promotions(*identity, *at),
+            EffectWrite::CancelPromotions { identity, scope, at } => {
+                self.cancel_promotions(*identity, *scope, *at)
+            }
             EffectWrite::Resolve(message) => {
                 self.db.run(sql::RESOLVE_SEND, params![self.key, id(*message)]).map(drop)
             }
@@ -115,11 +118,22 @@ impl Scope<'_> {
         }
     }
 
-    fn cancel_promotions(&mut self, identity: ChannelIdentityId, at: DateTime<Utc>) -> Res<()> {
+    fn cancel_promotions(
+        &mut self,
+        identity: ChannelIdentityId,
+        scope: PurposeScope,
+        at: DateTime<Utc>,
+    ) -> Res<()> {
+        let (first, second) = match scope {
+            PurposeScope::Marketing => ("marketing", "marketing"),
+            PurposeScope::Utility => ("utility", "utility"),
+            PurposeScope::Any => ("marketing", "utility"),
+        };
         let Some(whose) = crate::identities::survivor(self.db, self.key, identity)? else { return Ok(()) };
-        let promotions = self.db.all(sql::PROMOTIONS_OF, params![self.key, id(whose.id)], |row| {
-            Cols::new(row, "message").id::<MessageId>()
-        })?;
+        let promotions =
+            self.db.all(sql::PROMOTIONS_OF, params![self.key, id(whose.id), first, second], |row| {
+                Cols::new(row, "message").id::<MessageId>()
+            })?;
         for message in promotions {
             let moved = self.db.all(sql::CANCEL_SEND, params![self.key, id(message)], returned_lane)?;
             if !moved.is_empty() {

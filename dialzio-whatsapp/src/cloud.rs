@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
 use dialzio_core::{
-    consent::SendPermit,
+    consent::{Channel, SendPermit},
     conversation::{MediaKind, Template},
     provider::{
         Accepted, AccountAccess, AccountHealth, FetchedMedia, Inbound, MediaCapability,
@@ -83,6 +83,7 @@ const STICKERS: &[&str] = &["image/webp"];
 /// Limits of the Cloud API. Source: Meta, *Media* and *Throughput*, read 2026-05.
 fn capabilities() -> MessagingCapabilities {
     MessagingCapabilities {
+        channel: Channel::WhatsApp,
         provider: WHATSAPP,
         reply_window: Some(TimeDelta::hours(24)),
         max_text: LONGEST_TEXT,

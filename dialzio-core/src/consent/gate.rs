@@ -1,16 +1,16 @@
-//! The one door for sending: a pure function from facts to a verdict, and the permit that only it makes.
+//! The gate of sending: a pure function from facts to a verdict, and the permit that only it makes.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use std::fmt;
 
+use super::facts::{ConsentFacts, ConsentRows};
 use super::record::{
     Basis, Channel, ConsentEvent, ConsentRecord, ConsentState, Purpose, PurposeScope, State, SuppressionScope,
 };
-use super::zone::{QuietHours, next_open};
-use crate::access::chrono_tz_name::ZoneName;
+use super::zone::next_open;
 use crate::contact::{Address, SubjectKey};
 use crate::conversation::FailureNote;
-use crate::id::{ContactId, MessageId, OrgId};
+use crate::id::OrgId;
 use crate::name::words;
 use crate::store::LedgerSeq;
 use crate::time::REPLY_WINDOW;
@@ -53,51 +53,6 @@ pub enum Registry {
     Blocked,
 }
 
-/// All that the gate looks at. Filled by the store and the consent service; nothing here is a decision.
-#[derive(Debug, Clone)]
-pub struct ConsentFacts {
-    /// The organisation.
-    pub org: OrgId,
-    /// The card.
-    pub contact: ContactId,
-    /// Where the message would go; `None` if the person has no address here.
-    pub address: Option<Address>,
-    /// Every identifier of the person.
-    pub subjects: Vec<SubjectKey>,
-    /// Entries that cover any of them.
-    pub records: Vec<ConsentRecord>,
-    /// The newest of them; zero if there is none.
-    pub head: LedgerSeq,
-    /// Suppressions that hit any identifier. Filled by the consent service, which has the key.
-    pub suppressions: Vec<SuppressionScope>,
-    /// Processing is restricted.
-    pub restricted: bool,
-    /// The provider says that the person cannot be reached here: since when.
-    pub unreachable_since: Option<DateTime<Utc>>,
-    /// The person's newest message in this conversation.
-    pub last_inbound: Option<(MessageId, DateTime<Utc>)>,
-    /// The person's newest message to this business, by any account.
-    pub relation: Option<(MessageId, DateTime<Utc>)>,
-    /// Something else was sent, or is queued, in this conversation after the person's newest message.
-    pub answered: bool,
-    /// When promotional messages were dispatched to this person in the last 7 days.
-    pub marketing_sent: Vec<DateTime<Utc>>,
-    /// The organisation's hours for promotion.
-    pub quiet_hours: QuietHours,
-    /// The organisation's zone, for people whose own is not known.
-    pub zone: ZoneName,
-    /// Most promotional messages in 7 days; 0 switches the cap off.
-    pub marketing_cap: u32,
-    /// Age.
-    pub age: Check<Age>,
-    /// National do-not-disturb registry.
-    pub registry: Check<Registry>,
-    /// Registered header and template (DLT).
-    pub template_registration: Check<Registry>,
-    /// Live permission to call.
-    pub call_permission: Check<bool>,
-}
-
 /// What somebody wants to send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Intent {
@@ -107,6 +62,8 @@ pub struct Intent {
     pub purpose: Purpose,
     /// It is a template, which may be sent when the window is shut.
     pub template: bool,
+    /// How long the provider takes free text after the person wrote; `None` if it has no such rule.
+    pub reply_window: Option<TimeDelta>,
 }
 
 words! {
@@ -303,47 +260,53 @@ pub(crate) fn decide(facts: &ConsentFacts, intent: Intent, now: DateTime<Utc>) -
     let marketing = intent.purpose == Purpose::Marketing;
     let service = intent.purpose == Purpose::Service;
     let authentication = intent.purpose == Purpose::Authentication;
-    let window_end = facts.last_inbound.map(|(_, at)| at + REPLY_WINDOW);
-    let in_window = window_end.is_some_and(|end| now < end);
+    let ConsentFacts { rows, suppressions, checks } = facts;
+    // The person's own time to be answered, whatever the provider allows.
+    let in_window = rows.last_inbound.is_some_and(|(_, at)| now < at + REPLY_WINDOW);
+    let window_end = intent.reply_window.and_then(|window| Some(rows.last_inbound?.1 + window));
+    let window_open = intent.reply_window.is_none() || window_end.is_some_and(|end| now < end);
 
-    if facts.address.is_none() {
+    // What a person has just asked is answered. Where the provider has a window, it says until when that is possible.
+    let answer = service && (intent.reply_window.is_some() || in_window);
+
+    if rows.address.is_none() {
         deny(RefusalCode::Unresolved, None);
     }
     let stopped = |scope: &SuppressionScope| match scope {
         SuppressionScope::AllOutbound => !(service && in_window),
         SuppressionScope::Marketing => marketing,
     };
-    if facts.suppressions.iter().any(stopped) {
+    if suppressions.iter().any(stopped) {
         deny(RefusalCode::Suppressed, None);
     }
-    if facts.restricted && !service {
+    if rows.restricted && !service {
         deny(RefusalCode::Restricted, None);
     }
-    if facts.age == Check::Found(Age::Minor) && !service {
+    if checks.age == Check::Found(Age::Minor) && !service {
         deny(RefusalCode::Minor, None);
     }
-    if let Some(since) = facts.unreachable_since
+    if let Some(since) = rows.unreachable_since
         && !in_window
     {
         deny(RefusalCode::Unreachable, Some(since));
     }
 
-    let state = ConsentState::fold(&facts.records, intent.channel, intent.purpose, now);
+    let state = ConsentState::fold(&rows.records, intent.channel, intent.purpose, now);
     let said_at = state.record.as_ref().map(|record| record.occurred_at);
     match state.state {
-        State::Withdrawn if !service => deny(RefusalCode::Withdrawn, said_at),
-        State::Refused if !service => deny(RefusalCode::Refused, said_at),
+        State::Withdrawn if !answer => deny(RefusalCode::Withdrawn, said_at),
+        State::Refused if !answer => deny(RefusalCode::Refused, said_at),
         _ => {}
     }
-    if marketing && facts.registry == Check::Found(Registry::Blocked)
-        || !service && facts.template_registration == Check::Found(Registry::Blocked)
+    if marketing && checks.registry == Check::Found(Registry::Blocked)
+        || !service && checks.template_registration == Check::Found(Registry::Blocked)
     {
         deny(RefusalCode::Registry, None);
     }
     if let Some(stop) = &state.provider_stop {
         deny(RefusalCode::ProviderStop, Some(stop.occurred_at));
     }
-    let related = facts.relation.filter(|(_, at)| now < *at + RELATION);
+    let related = rows.relation.filter(|(_, at)| now < *at + RELATION);
     if marketing {
         match state.state {
             State::Unknown => deny(RefusalCode::Unknown, None),
@@ -354,29 +317,38 @@ pub(crate) fn decide(facts: &ConsentFacts, intent: Intent, now: DateTime<Utc>) -
         }
     }
     if intent.purpose == Purpose::Utility && state.state != State::Given && related.is_none() {
-        deny(RefusalCode::NoRelation, facts.relation.map(|(_, at)| at + RELATION));
+        deny(RefusalCode::NoRelation, rows.relation.map(|(_, at)| at + RELATION));
     }
-    if let Some(at) = opted_out_by_last_message(facts)
+    if let Some(at) = opted_out_by_last_message(rows)
         && !authentication
-        && (!service || facts.answered || now >= at + CONFIRMATION)
+        && (!service || rows.answered || now >= at + CONFIRMATION)
     {
         deny(RefusalCode::OptedOutLast, Some(at));
     }
-    if !intent.template && !in_window {
+    if !intent.template && !window_open {
         deny(RefusalCode::WindowClosed, window_end);
     }
-    let (Some(recipient), true) = (facts.address.clone(), reasons.is_empty()) else {
+    // Where the provider has no window, free text still needs a reason: an answer, a consent, or a relation.
+    if service
+        && intent.reply_window.is_none()
+        && !in_window
+        && state.state != State::Given
+        && related.is_none()
+    {
+        deny(RefusalCode::NoRelation, rows.relation.map(|(_, at)| at + RELATION));
+    }
+    let (Some(recipient), true) = (rows.address.clone(), reasons.is_empty()) else {
         return Verdict::Deny(Refusal { reasons });
     };
 
-    if marketing && let Some(verdict) = wait(facts, &recipient, now) {
+    if marketing && let Some(verdict) = wait(rows, &recipient, now) {
         return verdict;
     }
-    let basis = match (intent.purpose, state.record, facts.last_inbound, related) {
+    let basis = match (intent.purpose, state.record, rows.last_inbound, related) {
         (_, Some(record), ..) if state.state == State::Given => Basis::Grant(record.id),
         (Purpose::Authentication, ..) => Basis::Requested,
         (Purpose::Service, _, Some((message, _)), _) if in_window => Basis::ReplyWindow(message),
-        (Purpose::Utility, _, _, Some((message, _))) => Basis::Relation(message),
+        (Purpose::Utility | Purpose::Service, _, _, Some((message, _))) => Basis::Relation(message),
         _ => {
             return Verdict::Deny(Refusal {
                 reasons: vec![Reason { code: RefusalCode::Unknown, since: None }],
@@ -384,44 +356,44 @@ pub(crate) fn decide(facts: &ConsentFacts, intent: Intent, now: DateTime<Utc>) -
         }
     };
     Verdict::Allow(SendPermit {
-        org: facts.org,
+        org: rows.org,
         recipient,
         channel: intent.channel,
         purpose: intent.purpose,
         basis,
-        subjects: facts.subjects.clone(),
-        head: facts.head,
+        subjects: rows.subjects.clone(),
+        head: rows.head,
         expires: now + PERMIT_LIFE,
     })
 }
 
 /// When the person's newest message was itself an opt-out, and not from promotion alone: its time.
-fn opted_out_by_last_message(facts: &ConsentFacts) -> Option<DateTime<Utc>> {
-    let (last, _) = facts.last_inbound?;
+fn opted_out_by_last_message(rows: &ConsentRows) -> Option<DateTime<Utc>> {
+    let (last, _) = rows.last_inbound?;
     let by_it = |record: &&ConsentRecord| {
         record.event == ConsentEvent::Withdrawn
             && record.scope == PurposeScope::Any
             && record.evidence.message == Some(last)
     };
-    facts.records.iter().find(by_it).map(|record| record.occurred_at)
+    rows.records.iter().find(by_it).map(|record| record.occurred_at)
 }
 
 /// Whether promotion has to wait: for the hours, or for the cap. The later of the two decides.
-fn wait(facts: &ConsentFacts, recipient: &Address, now: DateTime<Utc>) -> Option<Verdict> {
+fn wait(rows: &ConsentRows, recipient: &Address, now: DateTime<Utc>) -> Option<Verdict> {
     let mut until = now;
     let mut reasons = Vec::new();
-    if facts.marketing_cap > 0 {
-        let mut recent: Vec<_> = facts.marketing_sent.iter().filter(|at| **at + CAP_PERIOD > now).collect();
+    if rows.marketing_cap > 0 {
+        let mut recent: Vec<_> = rows.marketing_sent.iter().filter(|at| **at + CAP_PERIOD > now).collect();
         recent.sort_unstable();
-        let cap = facts.marketing_cap as usize;
+        let cap = rows.marketing_cap as usize;
         if recent.len() >= cap {
             // The one whose leaving makes room.
             until = *recent[recent.len() - cap] + CAP_PERIOD;
             reasons.push(Reason { code: RefusalCode::FrequencyCap, since: None });
         }
     }
-    let zones = super::zone::candidates(recipient, facts.zone);
-    let Some(open) = next_open(&zones, facts.quiet_hours, until) else {
+    let zones = super::zone::candidates(recipient, rows.zone);
+    let Some(open) = next_open(&zones, rows.quiet_hours, until) else {
         let reasons = vec![Reason { code: RefusalCode::QuietHours, since: None }];
         return Some(Verdict::Deny(Refusal { reasons }));
     };

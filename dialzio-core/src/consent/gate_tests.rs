@@ -1,6 +1,9 @@
 use super::*;
 use crate::IdSource;
+use crate::access::chrono_tz_name::ZoneName;
 use crate::consent::record::{Evidence, EvidenceKind, PurposeScope};
+use crate::consent::zone::QuietHours;
+use crate::consent::{Checks, facts};
 use crate::phone::PhoneNumber;
 use crate::text::EvidenceText;
 use proptest::prelude::*;
@@ -15,16 +18,15 @@ fn person() -> PhoneNumber {
 }
 
 /// Somebody with a number who has never written and never agreed.
-fn stranger() -> ConsentFacts {
+fn stranger() -> ConsentRows {
     let ids = IdSource::seeded(1);
-    ConsentFacts {
+    ConsentRows {
         org: ids.next(noon()),
         contact: ids.next(noon()),
         address: Some(Address::Phone(person())),
         subjects: vec![SubjectKey::phone(&person())],
         records: Vec::new(),
         head: LedgerSeq(0),
-        suppressions: Vec::new(),
         restricted: false,
         unreachable_since: None,
         last_inbound: None,
@@ -34,17 +36,13 @@ fn stranger() -> ConsentFacts {
         quiet_hours: QuietHours::DEFAULT,
         zone: ZoneName::UTC,
         marketing_cap: 3,
-        age: Check::NotConfigured,
-        registry: Check::NotConfigured,
-        template_registration: Check::NotConfigured,
-        call_permission: Check::NotConfigured,
     }
 }
 
-fn wrote(ago: TimeDelta) -> ConsentFacts {
+fn wrote(ago: TimeDelta) -> ConsentRows {
     let message = IdSource::seeded(2).next(noon());
     let at = noon() - ago;
-    ConsentFacts { last_inbound: Some((message, at)), relation: Some((message, at)), ..stranger() }
+    ConsentRows { last_inbound: Some((message, at)), relation: Some((message, at)), ..stranger() }
 }
 
 fn entry(event: ConsentEvent, scope: PurposeScope, ago: TimeDelta) -> ConsentRecord {
@@ -70,20 +68,33 @@ fn entry(event: ConsentEvent, scope: PurposeScope, ago: TimeDelta) -> ConsentRec
     }
 }
 
-fn with(mut facts: ConsentFacts, records: Vec<ConsentRecord>) -> ConsentFacts {
+fn with(mut facts: ConsentRows, records: Vec<ConsentRecord>) -> ConsentRows {
     facts.records.extend(records);
     facts
 }
 
-fn ask(facts: &ConsentFacts, purpose: Purpose, template: bool) -> Result<Basis, Vec<RefusalCode>> {
-    match decide(facts, Intent { channel: Channel::WhatsApp, purpose, template }, noon()) {
+/// What is known without suppressions and with no check configured.
+fn known(rows: &ConsentRows) -> ConsentFacts {
+    facts(rows.clone(), Vec::new(), Checks::default())
+}
+
+fn intent(purpose: Purpose, template: bool) -> Intent {
+    Intent { channel: Channel::WhatsApp, purpose, template, reply_window: Some(REPLY_WINDOW) }
+}
+
+fn ask(rows: &ConsentRows, purpose: Purpose, template: bool) -> Result<Basis, Vec<RefusalCode>> {
+    answer(&known(rows), intent(purpose, template))
+}
+
+fn answer(facts: &ConsentFacts, intent: Intent) -> Result<Basis, Vec<RefusalCode>> {
+    match decide(facts, intent, noon()) {
         Verdict::Allow(permit) => Ok(permit.basis()),
         Verdict::Defer { reasons, .. } => Err(reasons.iter().map(|reason| reason.code).collect()),
         Verdict::Deny(refusal) => Err(refusal.reasons.iter().map(|reason| reason.code).collect()),
     }
 }
 
-fn first(facts: &ConsentFacts, purpose: Purpose) -> Option<RefusalCode> {
+fn first(facts: &ConsentRows, purpose: Purpose) -> Option<RefusalCode> {
     ask(facts, purpose, purpose != Purpose::Service).err().map(|codes| codes[0])
 }
 
@@ -171,15 +182,11 @@ fn after_a_written_stop_one_confirmation_is_possible_and_then_silence_until_they
     stop.evidence.message = Some(message);
     facts.records.push(stop);
     assert!(ask(&facts, Purpose::Service, false).is_ok(), "one confirmation");
-    let answered = ConsentFacts { answered: true, ..facts.clone() };
+    let answered = ConsentRows { answered: true, ..facts.clone() };
     assert_eq!(first(&answered, Purpose::Service), Some(RefusalCode::OptedOutLast));
-    let later = decide(
-        &facts,
-        Intent { channel: Channel::WhatsApp, purpose: Purpose::Service, template: false },
-        noon() + TimeDelta::minutes(4),
-    );
+    let later = decide(&known(&facts), intent(Purpose::Service, false), noon() + TimeDelta::minutes(4));
     assert!(matches!(later, Verdict::Deny(_)), "five minutes are over");
-    let again = ConsentFacts { last_inbound: Some((IdSource::seeded(9).next(noon()), noon())), ..answered };
+    let again = ConsentRows { last_inbound: Some((IdSource::seeded(9).next(noon()), noon())), ..answered };
     assert!(ask(&again, Purpose::Service, false).is_ok(), "they wrote again");
     assert!(ask(&facts, Purpose::Authentication, true).is_ok());
 }
@@ -197,52 +204,53 @@ fn after_a_written_stop_of_promotion_service_goes_on() {
 
 #[test]
 fn suppression_restriction_and_an_unreachable_address_are_reported_in_their_order() {
-    let mut facts =
+    let mut rows =
         with(stranger(), vec![entry(ConsentEvent::Withdrawn, PurposeScope::Any, TimeDelta::days(1))]);
-    facts.suppressions.push(SuppressionScope::AllOutbound);
-    facts.restricted = true;
-    facts.unreachable_since = Some(noon());
-    let codes = ask(&facts, Purpose::Marketing, true).unwrap_err();
+    rows.restricted = true;
+    rows.unreachable_since = Some(noon());
+    let suppressed =
+        |rows: &ConsentRows| facts(rows.clone(), vec![SuppressionScope::AllOutbound], Checks::default());
+    let codes = answer(&suppressed(&rows), intent(Purpose::Marketing, true)).unwrap_err();
     let expected =
         [RefusalCode::Suppressed, RefusalCode::Restricted, RefusalCode::Unreachable, RefusalCode::Withdrawn];
     assert_eq!(codes, expected);
-    facts.address = None;
-    assert_eq!(first(&facts, Purpose::Marketing), Some(RefusalCode::Unresolved));
-    let answering = ConsentFacts {
-        suppressions: vec![SuppressionScope::AllOutbound],
-        restricted: true,
-        unreachable_since: Some(noon()),
-        ..wrote(TimeDelta::hours(1))
-    };
-    assert!(ask(&answering, Purpose::Service, false).is_ok(), "who writes is answered");
+    rows.address = None;
+    assert_eq!(first(&rows, Purpose::Marketing), Some(RefusalCode::Unresolved));
+    let answering =
+        ConsentRows { restricted: true, unreachable_since: Some(noon()), ..wrote(TimeDelta::hours(1)) };
+    let answered = answer(&suppressed(&answering), intent(Purpose::Service, false));
+    assert!(answered.is_ok(), "who writes is answered");
 }
 
 #[test]
 fn promotion_waits_for_the_hours_and_for_the_cap() {
     let opted_in =
         with(stranger(), vec![entry(ConsentEvent::Given, PurposeScope::Marketing, TimeDelta::days(1))]);
-    let intent = Intent { channel: Channel::WhatsApp, purpose: Purpose::Marketing, template: true };
+    let promotion = intent(Purpose::Marketing, true);
+    let (opted_in, rows) = (known(&opted_in), opted_in);
     let night: DateTime<Utc> = "2026-03-02T20:00:00Z".parse().unwrap();
-    let Verdict::Defer { until, reasons } = decide(&opted_in, intent, night) else { panic!("must wait") };
+    let Verdict::Defer { until, reasons } = decide(&opted_in, promotion, night) else { panic!("must wait") };
     assert_eq!(
         until,
         "2026-03-03T04:30:00Z".parse::<DateTime<Utc>>().unwrap(),
         "ten in the morning in India"
     );
     assert_eq!(reasons[0].code, RefusalCode::QuietHours);
-    let capped = ConsentFacts {
+    let capped = ConsentRows {
         marketing_sent: vec![
             noon() - TimeDelta::days(6),
             noon() - TimeDelta::days(2),
             noon() - TimeDelta::days(1),
         ],
-        ..opted_in.clone()
+        ..rows
     };
-    let Verdict::Defer { until, reasons } = decide(&capped, intent, noon()) else { panic!("must wait") };
+    let Verdict::Defer { until, reasons } = decide(&known(&capped), promotion, noon()) else {
+        panic!("must wait")
+    };
     assert_eq!((until, reasons[0].code), (noon() + TimeDelta::days(1), RefusalCode::FrequencyCap));
-    let uncapped = ConsentFacts { marketing_cap: 0, ..capped };
-    assert!(matches!(decide(&uncapped, intent, noon()), Verdict::Allow(_)));
-    let code = Intent { purpose: Purpose::Authentication, ..intent };
+    let uncapped = ConsentRows { marketing_cap: 0, ..capped };
+    assert!(matches!(decide(&known(&uncapped), promotion, noon()), Verdict::Allow(_)));
+    let code = intent(Purpose::Authentication, true);
     assert!(
         matches!(decide(&opted_in, code, night), Verdict::Allow(_)),
         "a code does not wait for the morning"
@@ -258,25 +266,61 @@ fn a_check_that_is_not_configured_abstains_and_one_that_is_denies() {
     for purpose in ALL {
         assert_eq!(first(&base, purpose), None, "nothing is configured: the other rules decide");
     }
-    let minor = ConsentFacts { age: Check::Found(Age::Minor), ..base.clone() };
-    assert_eq!(first(&minor, Purpose::Marketing), Some(RefusalCode::Minor));
-    assert_eq!(first(&minor, Purpose::Service), None);
-    let listed = ConsentFacts { registry: Check::Found(Registry::Blocked), ..base.clone() };
-    assert_eq!(first(&listed, Purpose::Marketing), Some(RefusalCode::Registry));
-    assert_eq!(first(&listed, Purpose::Utility), None);
-    let unregistered =
-        ConsentFacts { template_registration: Check::Found(Registry::Blocked), ..base.clone() };
-    assert_eq!(first(&unregistered, Purpose::Utility), Some(RefusalCode::Registry));
-    let clear =
-        ConsentFacts { age: Check::Found(Age::Adult), registry: Check::Found(Registry::Clear), ..base };
-    assert_eq!(first(&clear, Purpose::Marketing), None);
+    let checked = |checks: Checks, purpose| {
+        let base = facts(base.clone(), Vec::new(), checks);
+        answer(&base, intent(purpose, purpose != Purpose::Service)).err().map(|codes| codes[0])
+    };
+    let none = Checks::default();
+    let minor = Checks { age: Check::Found(Age::Minor), ..none };
+    assert_eq!(checked(minor, Purpose::Marketing), Some(RefusalCode::Minor));
+    assert_eq!(checked(minor, Purpose::Service), None);
+    let listed = Checks { registry: Check::Found(Registry::Blocked), ..none };
+    assert_eq!(checked(listed, Purpose::Marketing), Some(RefusalCode::Registry));
+    assert_eq!(checked(listed, Purpose::Utility), None);
+    let unregistered = Checks { template_registration: Check::Found(Registry::Blocked), ..none };
+    assert_eq!(checked(unregistered, Purpose::Utility), Some(RefusalCode::Registry));
+    let clear = Checks { age: Check::Found(Age::Adult), registry: Check::Found(Registry::Clear), ..none };
+    assert_eq!(checked(clear, Purpose::Marketing), None);
+}
+
+/// Where the provider has no window (SMS), an answer within a day, a consent or a relation is needed; nothing else opens it.
+#[test]
+fn without_a_window_free_text_needs_an_answer_a_consent_or_a_relation() {
+    let sms =
+        Intent { channel: Channel::Sms, purpose: Purpose::Service, template: false, reply_window: None };
+    let on_sms = |event, scope, ago| ConsentRecord { channel: Channel::Sms, ..entry(event, scope, ago) };
+    let day = TimeDelta::days;
+    assert_eq!(answer(&known(&stranger()), sms), Err(vec![RefusalCode::NoRelation]));
+    let opted_in = with(stranger(), vec![on_sms(ConsentEvent::Given, PurposeScope::Any, day(1))]);
+    assert!(matches!(answer(&known(&opted_in), sms), Ok(Basis::Grant(_))), "the first message out");
+    assert!(matches!(answer(&known(&wrote(TimeDelta::hours(1))), sms), Ok(Basis::ReplyWindow(_))));
+    assert!(matches!(answer(&known(&wrote(day(30))), sms), Ok(Basis::Relation(_))));
+    let stopped = with(wrote(day(2)), vec![on_sms(ConsentEvent::Withdrawn, PurposeScope::Any, day(2))]);
+    assert_eq!(answer(&known(&stopped), sms), Err(vec![RefusalCode::Withdrawn]));
+    let elsewhere = with(wrote(day(2)), vec![entry(ConsentEvent::Withdrawn, PurposeScope::Any, day(2))]);
+    assert!(answer(&known(&elsewhere), sms).is_ok(), "stopped on WhatsApp alone");
+}
+
+#[test]
+fn an_import_gives_nothing_to_a_person_who_has_said_no() {
+    let mut import = entry(ConsentEvent::Given, PurposeScope::Any, TimeDelta::days(1));
+    import.evidence.kind = EvidenceKind::Import;
+    assert!(ask(&with(stranger(), vec![import.clone()]), Purpose::Marketing, true).is_ok());
+    for (event, code) in
+        [(ConsentEvent::Withdrawn, RefusalCode::Withdrawn), (ConsentEvent::Refused, RefusalCode::Refused)]
+    {
+        let no = entry(event, PurposeScope::Any, TimeDelta::days(9));
+        let facts = with(stranger(), vec![no, import.clone()]);
+        assert_eq!(first(&facts, Purpose::Marketing), Some(code));
+    }
 }
 
 #[test]
 fn a_permit_names_its_head_and_ends_within_a_minute() {
-    let facts = ConsentFacts { head: LedgerSeq(41), ..wrote(TimeDelta::hours(1)) };
-    let intent = Intent { channel: Channel::WhatsApp, purpose: Purpose::Service, template: false };
-    let Verdict::Allow(permit) = decide(&facts, intent, noon()) else { panic!("must be allowed") };
+    let facts = known(&ConsentRows { head: LedgerSeq(41), ..wrote(TimeDelta::hours(1)) });
+    let Verdict::Allow(permit) = decide(&facts, intent(Purpose::Service, false), noon()) else {
+        panic!("must be allowed")
+    };
     assert_eq!(permit.head().1, LedgerSeq(41));
     assert!(permit.expires() <= noon() + TimeDelta::seconds(60));
     assert_eq!(permit.recipient(), &Address::Phone(person()));

@@ -1,5 +1,7 @@
 //! Consent: an append-only ledger, one function that decides, and the permit that only it can make.
 
+mod entry;
+mod facts;
 mod gate;
 mod optout;
 mod record;
@@ -7,12 +9,13 @@ mod service;
 mod store;
 mod zone;
 
+pub(crate) use entry::{Entry, enter};
+pub use facts::ConsentRows;
+pub(crate) use facts::{Checks, ConsentFacts, facts};
 pub(crate) use gate::decide;
-pub use gate::{
-    Age, Check, ConsentFacts, Intent, Reason, Refusal, RefusalCode, Registry, SendPermit, Verdict,
-};
+pub use gate::{Age, Check, Intent, Reason, Refusal, RefusalCode, Registry, SendPermit, Verdict};
 pub use optout::{Reply, Said, Words};
-pub(crate) use record::CONSENT_PERIOD;
+pub(crate) use record::may_lift;
 pub use record::{
     Basis, Channel, ConsentEvent, ConsentRecord, ConsentState, Evidence, EvidenceKind, Purpose, PurposeScope,
     State, Suppression, SuppressionScope,

@@ -160,6 +160,31 @@ const PHRASES: &[&str] = &[
     "mat bhejo",
 ];
 
+/// What turns a phrase around: "don't stop sending", "please do not unsubscribe me".
+const NEGATIONS: &[&str] =
+    &["dont", "do not", "never", "didnt", "did not", "not", "no need to", "nahi", "mat roko", "नहीं", "मत"];
+
+/// How a signature that a mail program or a telephone adds begins, on a line of its own.
+const SIGNATURES: &[&str] = &[
+    "sent from",
+    "sent via",
+    "get outlook",
+    "von meinem",
+    "gesendet",
+    "enviado",
+    "envoye de",
+    "inviato",
+    "best regards",
+    "kind regards",
+    "regards",
+    "thanks",
+    "thank you",
+    "cheers",
+    "mit freundlichen",
+    "saludos",
+    "cordialement",
+];
+
 /// The built-in words in the form that texts are compared in, made once.
 static STOP_NORMAL: LazyLock<HashSet<String>> =
     LazyLock::new(|| STOP.iter().map(|word| normal(word)).collect());
@@ -222,7 +247,15 @@ impl Words {
     /// meaning too (privacy reference, 2.5), and any beside a file, whose picture it may name.
     #[must_use]
     pub fn read(&self, text: &str, said: Said) -> Option<Reply> {
-        let text = normal(text);
+        match self.whole(text, said) {
+            Some(reply) => Some(reply),
+            None => self.parts(text, said),
+        }
+    }
+
+    /// A text that is a keyword as a whole, with or without courtesy around it.
+    fn whole(&self, text: &str, said: Said) -> Option<Reply> {
+        let text = spelled_out(&normal(text));
         let mut core = text.as_str();
         loop {
             let before = core;
@@ -250,12 +283,62 @@ impl Words {
         if NO_PROMOTION_NORMAL.contains(core) {
             return Some(Reply::StopPromotion);
         }
-        if START_NORMAL.contains(core) {
-            return (said != Said::BesideAFile).then_some(Reply::Start);
-        }
-        let bare = text.replace(['\'', '’'], "");
-        PHRASES.iter().any(|phrase| bare.contains(phrase)).then_some(Reply::SuspectedStop)
+        (START_NORMAL.contains(core) && said != Said::BesideAFile).then_some(Reply::Start)
     }
+
+    /// A keyword above a signature, a keyword that more follows, or a phrase inside a longer text.
+    fn parts(&self, text: &str, said: Said) -> Option<Reply> {
+        let mut lines = text.lines().filter(|line| !line.trim().is_empty());
+        let (first, rest) = (lines.next().unwrap_or_default(), lines.map(str::trim).collect::<Vec<_>>());
+        if !rest.is_empty()
+            && let Some(reply @ (Reply::Stop | Reply::StopPromotion | Reply::SuspectedStop)) =
+                self.whole(first, said)
+        {
+            return Some(if is_signature(&rest) { reply } else { Reply::SuspectedStop });
+        }
+        let text = normal(text);
+        let bare = text.replace(['\'', '’'], "");
+        let asked = PHRASES.iter().any(|phrase| asks(&bare, phrase));
+        (asked || is_near_miss(&bare)).then_some(Reply::SuspectedStop)
+    }
+}
+
+/// Letters that are set apart by a sign or a blank each are one word: `s.t.o.p`, `s t o p`.
+fn spelled_out(text: &str) -> String {
+    let mut letters = String::new();
+    let mut apart = true;
+    for piece in text.split(|c: char| !c.is_alphanumeric()).filter(|piece| !piece.is_empty()) {
+        apart &= piece.chars().count() == 1;
+        letters.push_str(piece);
+    }
+    if apart && letters.chars().count() > 2 { letters } else { text.to_owned() }
+}
+
+/// Whether lines under a keyword are what a program puts there: after a line of dashes, or in words that are known.
+fn is_signature(lines: &[&str]) -> bool {
+    let first = normal(lines[0]);
+    let dashes = !lines[0].is_empty() && lines[0].chars().all(|c| matches!(c, '-' | '_' | '—' | '–'));
+    dashes || SIGNATURES.iter().any(|start| first.starts_with(start))
+}
+
+/// Whether a phrase stands in the text and is not turned around just before it.
+fn asks(text: &str, phrase: &str) -> bool {
+    text.match_indices(phrase).any(|(at, _)| {
+        let before = text[..at].trim_end();
+        !NEGATIONS.iter().any(|word| {
+            before.strip_suffix(word).is_some_and(|rest| rest.is_empty() || rest.ends_with([' ', ',', '.']))
+        })
+    })
+}
+
+/// A keyword that is followed by one thing alone, such as a number or a name: `stop 12345`.
+fn is_near_miss(text: &str) -> bool {
+    let mut pieces = text.split_whitespace();
+    let (Some(first), Some(second), None) = (pieces.next(), pieces.next(), pieces.next()) else {
+        return false;
+    };
+    let keyword = matches!(first, "stop" | "stopp" | "unsubscribe" | "optout" | "opt-out" | "roko" | "बंद");
+    keyword && !second.is_empty()
 }
 
 #[cfg(test)]
@@ -316,6 +399,40 @@ mod tests {
             assert_eq!(words.read(text, Said::Alone), None, "{text}");
         }
         assert_eq!(Words::with_own(&["Basta".into()]).read("basta!!", Said::Alone), Some(Reply::Stop));
+    }
+
+    #[test]
+    fn a_keyword_counts_when_it_is_spelled_out_or_a_signature_follows() {
+        let words = Words::default();
+        for text in [
+            "S.T.O.P",
+            "s t o p",
+            "S-T-O-P!",
+            "Stop\n\nSent from my phone",
+            "STOP\n--\nMeera Iyer\nGreen Leaf",
+            "unsubscribe\nKind regards,\nMeera",
+        ] {
+            assert_eq!(words.read(text, Said::Alone), Some(Reply::Stop), "{text:?}");
+        }
+        for text in ["stop\nmy name is Meera", "STOP 12345", "stop offers123", "Unsubscribe Meera"] {
+            assert_eq!(words.read(text, Said::Alone), Some(Reply::SuspectedStop), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_phrase_that_is_turned_around_asks_for_nothing() {
+        let words = Words::default();
+        for text in [
+            "don't stop sending offers",
+            "Please don’t unsubscribe me!",
+            "do not stop sending me the news",
+            "please never stop texting",
+        ] {
+            assert_eq!(words.read(text, Said::Alone), None, "{text:?}");
+        }
+        for text in ["unsubscribe me", "I do not want this. Stop sending it", "please stop sending offers"] {
+            assert_eq!(words.read(text, Said::Alone), Some(Reply::SuspectedStop), "{text:?}");
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::contact::SubjectKey;
 use crate::id::{ConsentId, ContactId, MessageId};
 use crate::name::words;
+use crate::scope::Principal;
 use crate::store::LedgerSeq;
 use crate::text::EvidenceText;
 
@@ -71,6 +72,8 @@ words! {
         Refused = "refused",
         /// The person took it back.
         Withdrawn = "withdrawn",
+        /// The person took their own opt-out back, on the channel where they had opted out: what held before it holds again.
+        Lifted = "lifted",
         /// The provider reports that the person stopped marketing.
         ProviderStop = "provider_stop",
         /// The provider reports that the person resumed marketing.
@@ -169,7 +172,8 @@ pub struct ConsentState {
 
 impl ConsentState {
     /// Folds entries in any order. The latest entry that covers channel and purpose counts; at the same instant
-    /// the more restrictive one; a provider stop is lifted by the provider's resume alone.
+    /// the more restrictive one; a provider stop is lifted by the provider's resume alone; an opt-out that the person has
+    /// taken back counts as never said; an import gives nothing to a person who has refused or taken back.
     #[must_use]
     pub fn fold(records: &[ConsentRecord], channel: Channel, purpose: Purpose, now: DateTime<Utc>) -> Self {
         let on_channel =
@@ -185,11 +189,21 @@ impl ConsentState {
                 .max_by_key(|record| (record.occurred_at, rank(record), record.seq))
                 .cloned()
         };
-        let own = newest(&|record| {
-            let said =
-                matches!(record.event, ConsentEvent::Given | ConsentEvent::Refused | ConsentEvent::Withdrawn);
-            said && record.scope.covers(purpose)
-        });
+        let said = |record: &ConsentRecord| {
+            let kept = match record.event {
+                ConsentEvent::Given => !record.lifts(),
+                ConsentEvent::Refused => true,
+                ConsentEvent::Withdrawn => !is_lifted(records, record, channel),
+                ConsentEvent::Lifted | ConsentEvent::ProviderStop | ConsentEvent::ProviderResume => false,
+            };
+            kept && record.scope.covers(purpose)
+        };
+        let imported = |record: &ConsentRecord| {
+            record.event == ConsentEvent::Given && record.evidence.kind == EvidenceKind::Import
+        };
+        let against = |record: &ConsentRecord| record.event != ConsentEvent::Given;
+        let own = newest(&|record| said(record) && !imported(record));
+        let own = if own.as_ref().is_some_and(against) { own } else { newest(&|record| said(record)) };
         let provider = newest(&|record| {
             matches!(record.event, ConsentEvent::ProviderStop | ConsentEvent::ProviderResume)
         });
@@ -203,6 +217,50 @@ impl ConsentState {
             Some(_) => State::Withdrawn,
         };
         Self { state, record: own, provider_stop }
+    }
+}
+
+/// Whether the person took an opt-out back on `channel`: later, under one of the same identifiers, and on the channel where
+/// they had opted out. An opt-out that is only suspected, or that a person of the team has recorded, is not lifted so.
+fn is_lifted(records: &[ConsentRecord], withdrawal: &ConsentRecord, channel: Channel) -> bool {
+    is_written_on(records, withdrawal, channel)
+        && records.iter().any(|record| {
+            record.lifts()
+                && record.channel == channel
+                && record.occurred_at > withdrawal.occurred_at
+                && record.subjects.iter().any(|subject| withdrawal.subjects.contains(subject))
+        })
+}
+
+/// Whether a withdrawal is a message of the person's, written on `channel`.
+fn is_written_on(records: &[ConsentRecord], withdrawal: &ConsentRecord, channel: Channel) -> bool {
+    let written =
+        withdrawal.event == ConsentEvent::Withdrawn && withdrawal.evidence.kind == EvidenceKind::Message;
+    let Some(message) = withdrawal.evidence.message.filter(|_| written) else { return false };
+    // One message is kept as two entries; the one that ends everything on a channel says on which it was written.
+    withdrawal.channel == channel
+        || records.iter().any(|record| {
+            record.event == ConsentEvent::Withdrawn
+                && record.channel == channel
+                && record.evidence.message == Some(message)
+        })
+}
+
+/// Whether the person could take an opt-out back on `channel`: they wrote one there that still counts.
+pub(crate) fn may_lift(records: &[ConsentRecord], channel: Channel) -> bool {
+    let counts = |record: &ConsentRecord| {
+        is_written_on(records, record, channel) && !is_lifted(records, record, channel)
+    };
+    records.iter().any(counts)
+}
+
+impl ConsentRecord {
+    /// Whether it takes opt-outs back. Earlier releases recorded the word for that as a consent, which it is not.
+    fn lifts(&self) -> bool {
+        let by_word = self.event == ConsentEvent::Given
+            && self.evidence.kind == EvidenceKind::Message
+            && self.recorded_by == Principal::SYSTEM;
+        self.event == ConsentEvent::Lifted || by_word
     }
 }
 

@@ -1,24 +1,24 @@
 //! Use cases of the ledger: record, withdraw, suppress, show.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-use super::record::CONSENT_PERIOD;
 use super::{
-    Channel, ConsentEvent, ConsentFacts, ConsentRecord, ConsentState, ConsentWrite, Evidence, Purpose,
-    PurposeScope, Suppression, SuppressionScope,
+    Channel, Checks, ConsentEvent, ConsentFacts, ConsentRecord, ConsentRows, ConsentState, ConsentWrite,
+    Entry, Evidence, EvidenceKind, Purpose, PurposeScope, Suppression, SuppressionScope, enter, facts,
 };
-use crate::contact::{Contact, SubjectKey};
+use crate::account::ProviderAccount;
+use crate::contact::{ChannelIdentity, SubjectKey};
+use crate::conversation::Direction;
 use crate::crm::Crm;
 use crate::error::{Error, RecordKind};
-use crate::event::DomainEvent;
-use crate::id::ContactId;
+use crate::id::{ChannelIdentityId, ContactId};
 use crate::ledger::Action;
 use crate::page::{Page, PageRequest};
-use crate::scope::{Actor, OrgScope, Permission};
-use crate::store::{Batch, LedgerSeq};
+use crate::scope::{Actor, OrgScope, Permission, Principal};
+use crate::store::Batch;
 
 /// A consent to be recorded. There is none without evidence.
 #[derive(Debug, Clone)]
@@ -54,6 +54,41 @@ pub struct Withdrawal {
     pub refused: bool,
 }
 
+/// A person as the ledger sees them.
+struct Subject {
+    contact: ContactId,
+    keys: Vec<SubjectKey>,
+    identities: Vec<ChannelIdentity>,
+}
+
+/// What a person is recorded to have said.
+struct Said {
+    contact: ContactId,
+    channel: Channel,
+    scope: PurposeScope,
+    event: ConsentEvent,
+    evidence: Evidence,
+    occurred_at: DateTime<Utc>,
+    lasts: Option<TimeDelta>,
+}
+
+impl Subject {
+    fn entry<'a>(&self, by: &'a Principal, said: Said, identities: &'a [ChannelIdentityId]) -> Entry<'a> {
+        Entry {
+            contact: self.contact,
+            subjects: self.keys.clone(),
+            channel: said.channel,
+            scope: said.scope,
+            event: said.event,
+            evidence: said.evidence,
+            by,
+            occurred_at: said.occurred_at,
+            lasts: said.lasts,
+            identities,
+        }
+    }
+}
+
 /// The consent ledger.
 #[derive(Debug, Clone, Copy)]
 pub struct ConsentService<'a> {
@@ -65,100 +100,130 @@ impl<'a> ConsentService<'a> {
         Self { crm }
     }
 
-    /// Every identifier of a contact: typed, and seen at providers.
-    async fn subjects(&self, scope: &OrgScope, id: ContactId) -> Result<(Contact, Vec<SubjectKey>), Error> {
+    /// A contact with every identifier, typed and seen at providers, and the identities.
+    async fn person(&self, scope: &OrgScope, id: ContactId) -> Result<Subject, Error> {
         let contact =
             self.crm.store().contact(scope, id).await?.ok_or(Error::missing(RecordKind::Contact))?;
         let identities = self.crm.store().channel_identities(scope, contact.id).await?;
         let mut keys: Vec<_> = contact.details.iter().map(|detail| detail.value.subject_key()).collect();
-        keys.extend(identities.iter().flat_map(crate::contact::ChannelIdentity::subject_keys));
+        keys.extend(identities.iter().flat_map(ChannelIdentity::subject_keys));
         keys.sort_unstable();
         keys.dedup();
-        Ok((contact, keys))
-    }
-
-    /// Records that somebody agreed.
-    ///
-    /// # Errors
-    /// [`Error::Invalid`] for a time in the future or a contact without any identifier; [`Error::NotFound`] for
-    /// the contact or the message of the evidence;
-    /// [`Error::Denied`] without [`Permission::ConsentWrite`].
-    pub async fn grant(&self, by: &Actor, new: NewConsent) -> Result<ConsentRecord, Error> {
-        let longest = new.occurred_at + CONSENT_PERIOD;
-        let expires = new.expires_at.map_or(longest, |end| end.min(longest));
-        let Withdrawal { contact, channel, scope, evidence, occurred_at, .. } = Withdrawal {
-            contact: new.contact,
-            channel: new.channel,
-            scope: new.scope,
-            evidence: new.evidence,
-            occurred_at: new.occurred_at,
-            refused: false,
-        };
-        self.record(by, contact, channel, scope, ConsentEvent::Given, evidence, occurred_at, Some(expires))
-            .await
-    }
-
-    /// Records that somebody took a consent back, or refused one. In force as soon as it returns: a message that is waiting
-    /// is decided on again before it leaves.
-    ///
-    /// # Errors
-    /// As [`grant`](Self::grant).
-    pub async fn withdraw(&self, by: &Actor, new: Withdrawal) -> Result<ConsentRecord, Error> {
-        let event = if new.refused { ConsentEvent::Refused } else { ConsentEvent::Withdrawn };
-        self.record(by, new.contact, new.channel, new.scope, event, new.evidence, new.occurred_at, None).await
-    }
-
-    #[allow(clippy::too_many_arguments, reason = "the fields of one ledger entry")]
-    async fn record(
-        &self,
-        by: &Actor,
-        contact: ContactId,
-        channel: Channel,
-        purpose: PurposeScope,
-        event: ConsentEvent,
-        evidence: Evidence,
-        occurred_at: DateTime<Utc>,
-        expires_at: Option<DateTime<Utc>>,
-    ) -> Result<ConsentRecord, Error> {
-        let scope = by.scope_for(Permission::ConsentWrite)?;
-        let now = self.crm.now();
-        if occurred_at > now {
-            return Err(Error::invalid("occurred_at", "must not lie in the future"));
-        }
-        if let Some(message) = evidence.message {
-            self.crm.store().message(scope, message).await?.ok_or(Error::missing(RecordKind::Message))?;
-        }
-        let (contact, subjects) = self.subjects(scope, contact).await?;
-        if subjects.is_empty() {
+        if keys.is_empty() {
             return Err(Error::invalid(
                 "contact",
                 "has no number, address or account that a consent could cover",
             ));
         }
-        let record = ConsentRecord {
-            id: self.crm.ids().next(now),
-            seq: LedgerSeq(0),
-            contact: contact.id,
-            subjects,
-            channel,
-            scope: purpose,
-            event,
-            evidence,
-            recorded_by: by.principal().to_ref(),
-            occurred_at: crate::time::micros(occurred_at),
-            recorded_at: now,
-            expires_at: expires_at.map(crate::time::micros),
-        };
+        Ok(Subject { contact: contact.id, keys, identities })
+    }
+
+    /// Records that the person agreed.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for a time in the future, evidence of a kind that the actor may not record, or a contact without
+    /// any identifier; [`Error::NotFound`] for the contact or the message of the evidence;
+    /// [`Error::Denied`] without [`Permission::ConsentWrite`].
+    pub async fn grant(&self, by: &Actor, new: NewConsent) -> Result<ConsentRecord, Error> {
+        let NewConsent { contact, channel, scope, evidence, occurred_at, expires_at } = new;
+        let lasts = expires_at.map(|end| end - occurred_at);
+        let said = Said { contact, channel, scope, event: ConsentEvent::Given, evidence, occurred_at, lasts };
+        self.record(by, said).await
+    }
+
+    /// Records that the person took a consent back, or refused one. In force as soon as it returns: waiting messages that it
+    /// covers are cancelled in the same commit, and any other is decided on again before it leaves.
+    ///
+    /// # Errors
+    /// As [`grant`](Self::grant).
+    pub async fn withdraw(&self, by: &Actor, new: Withdrawal) -> Result<ConsentRecord, Error> {
+        let Withdrawal { contact, channel, scope, evidence, occurred_at, refused } = new;
+        let event = if refused { ConsentEvent::Refused } else { ConsentEvent::Withdrawn };
+        self.record(by, Said { contact, channel, scope, event, evidence, occurred_at, lasts: None }).await
+    }
+
+    async fn record(&self, by: &Actor, said: Said) -> Result<ConsentRecord, Error> {
+        let scope = by.scope_for(Permission::ConsentWrite)?;
+        let now = self.crm.now();
+        if said.occurred_at > now {
+            return Err(Error::invalid("occurred_at", "must not lie in the future"));
+        }
+        let person = self.person(scope, said.contact).await?;
+        self.checked(by, scope, &person, &said).await?;
         let mut batch = Batch::new(by, Action::ConsentRecorded, now);
-        batch
-            .about(record.id)
-            .write(ConsentWrite::Record(record.clone()))
-            .event(DomainEvent::ConsentChanged { contact: contact.id });
+        let identities = self.reached(scope, &person, said.channel).await?;
+        let record = enter(&mut batch, self.crm.ids(), now, person.entry(by.principal(), said, &identities));
+        batch.about(record.id);
         self.crm.store().commit_one(scope, batch).await?;
         Ok(record)
     }
 
-    /// Suppresses every identifier of a contact, by keyed hash, and withdraws what they agreed to.
+    /// Whether the actor may record this evidence. What the provider reports is recorded by the provider's own report alone;
+    /// an import is the embedding application's to attest. A message has to be the person's own.
+    async fn checked(
+        &self,
+        by: &Actor,
+        scope: &OrgScope,
+        person: &Subject,
+        said: &Said,
+    ) -> Result<(), Error> {
+        let evidence = &said.evidence;
+        let recordable = match evidence.kind {
+            EvidenceKind::WebForm
+            | EvidenceKind::Message
+            | EvidenceKind::Call
+            | EvidenceKind::Paper
+            | EvidenceKind::InPerson => true,
+            EvidenceKind::Import => matches!(by.principal(), Principal::Service(_)),
+            EvidenceKind::Provider => false,
+        };
+        if !recordable {
+            return Err(Error::invalid(
+                "evidence",
+                format!("must be one of web_form, message, call, paper, in_person, not {}", evidence.kind),
+            ));
+        }
+        let Some(id) = evidence.message else {
+            if evidence.kind == EvidenceKind::Message && said.event == ConsentEvent::Given {
+                return Err(Error::invalid(
+                    "evidence",
+                    "of the kind message needs the id of the person's message",
+                ));
+            }
+            return Ok(());
+        };
+        let message =
+            self.crm.store().message(scope, id).await?.ok_or(Error::missing(RecordKind::Message))?;
+        let talk = self.crm.store().conversation(scope, message.conversation).await?;
+        let own =
+            talk.is_some_and(|talk| person.identities.iter().any(|identity| identity.id == talk.identity));
+        if message.direction != Direction::Inbound || !own {
+            return Err(Error::invalid("evidence", "must name a message that this person wrote"));
+        }
+        Ok(())
+    }
+
+    /// The person's identities that a channel reaches: those known to accounts of its providers.
+    async fn reached(
+        &self,
+        scope: &OrgScope,
+        person: &Subject,
+        channel: Channel,
+    ) -> Result<Vec<ChannelIdentityId>, Error> {
+        if channel == Channel::Any {
+            return Ok(person.identities.iter().map(|identity| identity.id).collect());
+        }
+        let accounts = self.crm.store().accounts(scope).await?;
+        let by_channel = |account: &&ProviderAccount| {
+            self.crm.accounts().messaging(account).is_ok_and(|able| able.capabilities().channel == channel)
+        };
+        let portfolios: Vec<_> =
+            accounts.iter().filter(by_channel).map(|account| &account.portfolio).collect();
+        let reached = person.identities.iter().filter(|identity| portfolios.contains(&&identity.portfolio));
+        Ok(reached.map(|identity| identity.id).collect())
+    }
+
+    /// Suppresses every identifier of a contact, by keyed hash, and withdraws what they agreed to, in one commit.
     ///
     /// # Errors
     /// As [`grant`](Self::grant).
@@ -170,11 +235,25 @@ impl<'a> ConsentService<'a> {
         evidence: Evidence,
     ) -> Result<(), Error> {
         let scope = by.scope_for(Permission::ConsentWrite)?;
-        let (_, subjects) = self.subjects(scope, contact).await?;
+        let person = self.person(scope, contact).await?;
         let now = self.crm.now();
+        let covers = match what {
+            SuppressionScope::Marketing => PurposeScope::Marketing,
+            SuppressionScope::AllOutbound => PurposeScope::Any,
+        };
+        let said = Said {
+            contact,
+            channel: Channel::Any,
+            scope: covers,
+            event: ConsentEvent::Withdrawn,
+            evidence,
+            occurred_at: now,
+            lasts: None,
+        };
+        self.checked(by, scope, &person, &said).await?;
         let mut batch = Batch::new(by, Action::ConsentRecorded, now);
-        batch.about(contact).event(DomainEvent::ConsentChanged { contact });
-        for (key_version, hash) in self.hashes(scope, &subjects).await? {
+        batch.about(contact);
+        for (key_version, hash) in self.hashes(scope, &person.keys).await? {
             batch.write(ConsentWrite::Suppress(Suppression {
                 hash,
                 key_version,
@@ -182,15 +261,11 @@ impl<'a> ConsentService<'a> {
                 created_at: now,
             }));
         }
+        // The ledger's head moves too, so that nothing decided before can still leave.
+        let identities = self.reached(scope, &person, Channel::Any).await?;
+        enter(&mut batch, self.crm.ids(), now, person.entry(by.principal(), said, &identities));
         self.crm.store().commit_one(scope, batch).await?;
-        // The ledger's head moves, so that nothing decided before can still leave.
-        let scope = match what {
-            SuppressionScope::Marketing => PurposeScope::Marketing,
-            SuppressionScope::AllOutbound => PurposeScope::Any,
-        };
-        let withdrawal =
-            Withdrawal { contact, channel: Channel::Any, scope, evidence, occurred_at: now, refused: false };
-        self.withdraw(by, withdrawal).await.map(|_| ())
+        Ok(())
     }
 
     /// Each subject's hash under each key there ever was.
@@ -222,13 +297,27 @@ impl<'a> ConsentService<'a> {
         Ok(keys)
     }
 
-    /// Adds to facts what only the holder of the keys can look up.
-    pub(crate) async fn complete(&self, scope: &OrgScope, facts: &mut ConsentFacts) -> Result<(), Error> {
-        let hashes: Vec<_> =
-            self.hashes(scope, &facts.subjects).await?.into_iter().map(|(_, hash)| hash).collect();
-        let hits = self.crm.store().suppressions(scope, &hashes).await?;
-        facts.suppressions = hits.into_iter().map(|hit| hit.scope).collect();
-        Ok(())
+    /// Facts for the gate from each of these rows: what only the holder of the keys can look up is read at once for all.
+    pub(crate) async fn facts(
+        &self,
+        scope: &OrgScope,
+        rows: Vec<ConsentRows>,
+    ) -> Result<Vec<ConsentFacts>, Error> {
+        let mut wanted = Vec::with_capacity(rows.len());
+        for each in &rows {
+            let hashes = self.hashes(scope, &each.subjects).await?;
+            wanted.push(hashes.into_iter().map(|(_, hash)| hash).collect::<Vec<_>>());
+        }
+        let mut all: Vec<_> = wanted.iter().flatten().copied().collect();
+        all.sort_unstable();
+        all.dedup();
+        let hits =
+            if all.is_empty() { Vec::new() } else { self.crm.store().suppressions(scope, &all).await? };
+        let completed = rows.into_iter().zip(wanted).map(|(rows, hashes)| {
+            let theirs = hits.iter().filter(|hit| hashes.contains(&hit.hash)).map(|hit| hit.scope).collect();
+            facts(rows, theirs, Checks::default())
+        });
+        Ok(completed.collect())
     }
 
     /// The entries about a contact, newest first.

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::{ConsentFacts, ConsentRecord, Suppression};
+use super::{ConsentRecord, ConsentRows, Suppression};
 use crate::account::ProviderAccount;
 use crate::contact::ChannelIdentity;
 use crate::conversation::{Conversation, ExternalId, Message, Template};
@@ -26,7 +26,7 @@ pub struct SendFacts {
     /// From which account.
     pub account: ProviderAccount,
     /// What the ledger says.
-    pub consent: ConsentFacts,
+    pub consent: ConsentRows,
     /// The provider's id of the message it answers.
     pub reply_to: Option<ExternalId>,
     /// The template it uses, as it is now.
@@ -43,7 +43,7 @@ pub trait ConsentStore: Send + Sync {
         &self,
         scope: &OrgScope,
         conversation: ConversationId,
-    ) -> StoreResult<Option<ConsentFacts>>;
+    ) -> StoreResult<Option<ConsentRows>>;
     /// Which of these keyed hashes are suppressed, and for what.
     async fn suppressions(&self, scope: &OrgScope, hashes: &[[u8; 16]]) -> StoreResult<Vec<Suppression>>;
     /// Whether anybody is suppressed at all.

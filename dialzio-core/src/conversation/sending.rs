@@ -8,7 +8,7 @@ use super::{
     FailureNote, HeadDelta, Message, MessageContext, Template, TemplateError,
 };
 use crate::account::{AccountState, ProviderAccount};
-use crate::consent::{Channel, ConsentFacts, Intent, Purpose, Reason, Verdict, decide};
+use crate::consent::{ConsentFacts, Purpose, Reason, Refusal, RefusalCode, Verdict, decide};
 use crate::effect::{Effect, EffectState, Work};
 use crate::error::{AccountProblem, Error, RecordKind};
 use crate::event::DomainEvent;
@@ -158,10 +158,10 @@ impl From<Verdict> for Preview {
 
 impl ConversationService<'_> {
     async fn facts(&self, scope: &OrgScope, id: ConversationId) -> Result<ConsentFacts, Error> {
-        let facts = self.crm.store().consent_facts(scope, id).await?;
-        let mut facts = facts.ok_or(Error::missing(RecordKind::Conversation))?;
-        self.crm.consents().complete(scope, &mut facts).await?;
-        Ok(facts)
+        let rows = self.crm.store().consent_facts(scope, id).await?;
+        let rows = rows.ok_or(Error::missing(RecordKind::Conversation))?;
+        let mut facts = self.crm.consents().facts(scope, vec![rows]).await?;
+        facts.pop().ok_or(Error::missing(RecordKind::Conversation))
     }
 
     /// What the gate would say now, for the composer and the template picker.
@@ -173,14 +173,17 @@ impl ConversationService<'_> {
         let conversation = self.require(scope, id).await?;
         let facts = self.facts(scope, id).await?;
         let now = self.crm.now();
-        let ask = |purpose, template| {
-            decide(&facts, Intent { channel: Channel::WhatsApp, purpose, template }, now).into()
-        };
         let templates = self.crm.store().templates(scope, conversation.account).await?;
         let account = self.crm.store().account(scope, conversation.account).await?;
         let able = account.and_then(|account| {
             self.crm.accounts().messaging(&account).ok().map(|messaging| messaging.capabilities().clone())
         });
+        // Without its provider there is no way to reach the person here.
+        let unreached = Refusal { reasons: vec![Reason { code: RefusalCode::Unresolved, since: None }] };
+        let ask = |purpose, template| match &able {
+            Some(able) => decide(&facts, able.intent(purpose, template), now).into(),
+            None => Preview::Refused(unreached.clone()),
+        };
         let judged = |template: Template| {
             let preview = ask(template.category.purpose(), true);
             (template, preview)
@@ -188,7 +191,7 @@ impl ConversationService<'_> {
         Ok(SendPreview {
             reply: ask(Purpose::Service, false),
             templates: templates.into_iter().map(judged).collect(),
-            able,
+            able: able.clone(),
         })
     }
 
@@ -300,11 +303,7 @@ impl ConversationService<'_> {
             )
         });
         let facts = self.facts(scope, id).await?;
-        let intent = Intent {
-            channel: Channel::WhatsApp,
-            purpose,
-            template: matches!(new.body, NewBody::Template { .. }),
-        };
+        let intent = limits.intent(purpose, matches!(new.body, NewBody::Template { .. }));
         let deferred = match decide(&facts, intent, now) {
             Verdict::Allow(_) => None,
             Verdict::Defer { until, reasons } => Some((until, reasons)),

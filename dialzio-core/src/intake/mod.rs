@@ -8,7 +8,7 @@ use std::sync::Arc;
 use tokio::time::{Duration, Instant};
 
 use crate::account::{App, Route};
-use crate::consent::Words;
+use crate::consent::{Channel, Words};
 use crate::conversation::{Decision, Facts, InboundAsk, beside_context, decide, touches_consent};
 use crate::crm::{Crm, OpenedHook};
 use crate::effect::{Lane, LaneKind};
@@ -157,6 +157,13 @@ impl<'a> Intake<'a> {
         }
     }
 
+    /// By which way the provider of an app reaches people. One that only reports has no channel of its own: what it says
+    /// about consent counts for all of them.
+    fn channel(&self, app: &App) -> Result<Channel, Error> {
+        let messaging = self.crm.provider(&app.provider)?.messaging();
+        Ok(messaging.map_or(Channel::Any, |messaging| messaging.capabilities().channel))
+    }
+
     fn decoder(&self, app: &App) -> Result<&'a dyn WebhookDecoder, Error> {
         let provider = self.crm.provider(&app.provider)?;
         provider.webhooks().ok_or(Error::Account(crate::AccountProblem::Unsupported))
@@ -238,6 +245,7 @@ impl<'a> Intake<'a> {
         let facts = Facts {
             known,
             account: route.account,
+            channel: self.channel(app)?,
             portfolio: route.portfolio.clone(),
             now,
             ids: self.crm.ids(),

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 
 use super::state::Rows;
 use super::{MemoryStore, page};
-use crate::consent::{ConsentFacts, ConsentRecord, ConsentStore, ConsentWrite, SendFacts, Suppression};
+use crate::consent::{ConsentRecord, ConsentRows, ConsentStore, ConsentWrite, SendFacts, Suppression};
 use crate::contact::SubjectKey;
 use crate::id::{ContactId, ConversationId, EffectId};
 use crate::page::{Page, PageRequest};
@@ -48,19 +48,22 @@ impl Rows {
 impl ConsentStore for MemoryStore {
     async fn send_facts(&self, scope: &OrgScope, effects: &[EffectId]) -> StoreResult<Vec<SendFacts>> {
         let org = scope.org();
-        self.read(scope, |rows, now| effects.iter().filter_map(|id| rows.send_facts(org, *id, now)).collect())
+        self.read(scope, |rows, now| {
+            let facts = effects.iter().filter_map(|id| rows.send_facts(org, *id, now).transpose());
+            facts.collect::<StoreResult<_>>()
+        })?
     }
 
     async fn consent_facts(
         &self,
         scope: &OrgScope,
         conversation: ConversationId,
-    ) -> StoreResult<Option<ConsentFacts>> {
+    ) -> StoreResult<Option<ConsentRows>> {
         let org = scope.org();
-        self.read(scope, |rows, now| {
-            let conversation = rows.conversations.get(&conversation)?;
-            rows.consent_facts(org, conversation, None, now)
-        })
+        self.read(scope, |rows, now| match rows.conversations.get(&conversation) {
+            Some(conversation) => rows.consent_rows(org, conversation, None, now),
+            None => Ok(None),
+        })?
     }
 
     async fn suppressions(&self, scope: &OrgScope, hashes: &[[u8; 16]]) -> StoreResult<Vec<Suppression>> {

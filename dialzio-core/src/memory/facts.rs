@@ -3,23 +3,36 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::state::{Rows, alias_key};
-use crate::access::chrono_tz_name::ZoneName;
-use crate::consent::{Check, ConsentFacts, Purpose, QuietHours, SendFacts};
+use crate::consent::{ConsentRows, Purpose, SendFacts};
 use crate::conversation::{
     Content, Conversation, DeliveryStatus, Direction, InboundAsk, InboundFacts, KnownIdentity, KnownMessage,
 };
 use crate::effect::Work;
 use crate::id::{ContactId, EffectId, MessageId, OrgId};
+use crate::store::{StoreError, StoreResult};
 
 /// Over which period promotional messages are counted.
 const CAP_PERIOD: TimeDelta = TimeDelta::days(7);
 
 impl Rows {
-    pub(super) fn send_facts(&self, org: OrgId, id: EffectId, now: DateTime<Utc>) -> Option<SendFacts> {
-        let effect = self.effects.get(&id)?;
-        let Work::Send(message) = effect.work else { return None };
-        let message = self.message(message, now)?;
-        let conversation = self.conversations.get(&message.conversation)?;
+    pub(super) fn send_facts(
+        &self,
+        org: OrgId,
+        id: EffectId,
+        now: DateTime<Utc>,
+    ) -> StoreResult<Option<SendFacts>> {
+        let Some(effect) = self.effects.get(&id) else { return Ok(None) };
+        let Work::Send(message) = effect.work else { return Ok(None) };
+        let Some(message) = self.message(message, now) else { return Ok(None) };
+        let Some(conversation) = self.conversations.get(&message.conversation) else { return Ok(None) };
+        let (Some(identity), Some(account)) =
+            (self.identity(conversation.identity), self.accounts.get(&conversation.account).cloned())
+        else {
+            return Ok(None);
+        };
+        let Some(consent) = self.consent_rows(org, conversation, Some(message.id), now)? else {
+            return Ok(None);
+        };
         let reply_to = message.reply_to.and_then(|id| self.messages.get(&id));
         let template = match &message.content {
             Content::Template { name, language, .. } => {
@@ -28,27 +41,27 @@ impl Rows {
             }
             _ => None,
         };
-        Some(SendFacts {
+        Ok(Some(SendFacts {
             effect: effect.clone(),
             message: message.clone(),
             conversation: conversation.clone(),
-            identity: self.identity(conversation.identity)?,
-            account: self.accounts.get(&conversation.account)?.clone(),
-            consent: self.consent_facts(org, conversation, Some(message.id), now)?,
+            identity,
+            account,
+            consent,
             reply_to: reply_to.and_then(|message| message.external.clone()),
             template,
-        })
+        }))
     }
 
-    pub(super) fn consent_facts(
+    pub(super) fn consent_rows(
         &self,
         org: OrgId,
         conversation: &Conversation,
         itself: Option<MessageId>,
         now: DateTime<Utc>,
-    ) -> Option<ConsentFacts> {
-        let identity = self.identity(conversation.identity)?;
-        let contact = self.contacts.get(&identity.contact)?;
+    ) -> StoreResult<Option<ConsentRows>> {
+        let Some(identity) = self.identity(conversation.identity) else { return Ok(None) };
+        let Some(contact) = self.contacts.get(&identity.contact) else { return Ok(None) };
         let subjects = identity.subject_keys();
         let records = self.consents_about(&subjects);
         let of_person = |conversation: &&Conversation| self.card_of(conversation) == Some(contact.id);
@@ -56,29 +69,24 @@ impl Rows {
         let newest =
             |conversation: &Conversation| conversation.last_inbound.zip(conversation.last_inbound_at);
         let last_inbound = newest(conversation);
-        let settings = self.org.as_ref();
-        Some(ConsentFacts {
+        let settings = self.org.as_ref().ok_or(StoreError::Unreadable("organisation"))?;
+        Ok(Some(ConsentRows {
             org,
             contact: contact.id,
             address: identity.address(),
             head: records.last().map(|record| record.seq).unwrap_or_default(),
             subjects,
             records,
-            suppressions: Vec::new(),
             restricted: contact.restricted,
             unreachable_since: identity.unreachable_since,
             last_inbound,
-            relation: with_person().filter_map(newest).max_by_key(|(_, at)| *at),
+            relation: with_person().filter_map(newest).max_by_key(|(message, at)| (*at, *message)),
             answered: last_inbound.is_some_and(|(last, _)| self.answered(conversation, last, itself)),
             marketing_sent: with_person().flat_map(|with| self.promoted(with, now)).collect(),
-            quiet_hours: settings.map_or(QuietHours::DEFAULT, |org| org.quiet_hours),
-            zone: settings.map_or(ZoneName::UTC, |org| org.zone),
-            marketing_cap: settings.map_or(0, |org| org.marketing_cap),
-            age: Check::NotConfigured,
-            registry: Check::NotConfigured,
-            template_registration: Check::NotConfigured,
-            call_permission: Check::NotConfigured,
-        })
+            quiet_hours: settings.quiet_hours,
+            zone: settings.zone,
+            marketing_cap: settings.marketing_cap,
+        }))
     }
 
     /// The card behind a conversation, after any joins.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::page;
 use super::state::Rows;
-use crate::consent::Purpose;
+use crate::consent::{Purpose, PurposeScope};
 use crate::conversation::{DeliveryStatus, Evidence};
 use crate::effect::{Effect, EffectState, Lane, LaneKind, Work};
 use crate::id::{AccountId, ChannelIdentityId, MessageId, OrgId, QuarantineId, TypedId};
@@ -43,17 +43,19 @@ impl Rows {
                 let open = [EffectState::Dispatched, EffectState::Unknown];
                 self.move_send(message, &open, EffectState::Done);
             }
-            EffectWrite::CancelPromotions { identity, at } => self.cancel_promotions(identity, at),
+            EffectWrite::CancelPromotions { identity, scope, at } => {
+                self.cancel_promotions(identity, scope, at);
+            }
         }
     }
 
-    fn cancel_promotions(&mut self, identity: ChannelIdentityId, at: DateTime<Utc>) {
+    fn cancel_promotions(&mut self, identity: ChannelIdentityId, scope: PurposeScope, at: DateTime<Utc>) {
         let whose = self.survivor(identity);
         let theirs = |rows: &Self, effect: &Effect| {
             let Work::Send(message) = effect.work else { return None };
             let known = rows.messages.get(&message)?;
             let conversation = rows.conversations.get(&known.conversation)?;
-            let promotes = matches!(known.purpose, Some(Purpose::Marketing | Purpose::Utility));
+            let promotes = matches!(known.purpose, Some(purpose @ (Purpose::Marketing | Purpose::Utility)) if scope.covers(purpose));
             (promotes && rows.survivor(conversation.identity) == whose).then_some(message)
         };
         let waiting: Vec<MessageId> = self

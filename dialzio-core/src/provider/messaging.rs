@@ -8,7 +8,7 @@ use std::fmt::Debug;
 use url::Url;
 
 use super::{ProviderError, ProviderId};
-use crate::consent::SendPermit;
+use crate::consent::{Channel, Intent, Purpose, SendPermit};
 use crate::conversation::{ExternalId, MediaKind, Template, TemplateSend};
 use crate::id::{AccountId, MessageId};
 use crate::text::MessageText;
@@ -18,6 +18,8 @@ use crate::text::MessageText;
 pub struct MessagingCapabilities {
     /// Its word.
     pub provider: ProviderId,
+    /// By which way it reaches people. Consent, opt-outs and the gate go by it; never [`Channel::Any`].
+    pub channel: Channel,
     /// How long a free reply is possible after the person wrote; `None` if there is no such rule.
     pub reply_window: Option<TimeDelta>,
     /// Longest text, in characters.
@@ -32,6 +34,14 @@ pub struct MessagingCapabilities {
     pub media: Vec<MediaCapability>,
     /// Messages each second and number.
     pub rate_per_second: u32,
+}
+
+impl MessagingCapabilities {
+    /// What the gate is asked about a message of this provider.
+    #[must_use]
+    pub const fn intent(&self, purpose: Purpose, template: bool) -> Intent {
+        Intent { channel: self.channel, purpose, template, reply_window: self.reply_window }
+    }
 }
 
 /// Files of one kind that a provider takes.

@@ -8,7 +8,7 @@ use super::system::{Fence, Lease};
 use super::{LedgerSeq, Revision};
 use crate::access::AccessWrite;
 use crate::account::{AccountWrite, Sealed};
-use crate::consent::ConsentWrite;
+use crate::consent::{ConsentWrite, PurposeScope};
 use crate::contact::{Alias, ContactWrite, SubjectKey};
 use crate::conversation::{ConversationWrite, DeliveryStatus, ExternalId};
 use crate::effect::{Effect, EffectState, Lane};
@@ -224,11 +224,14 @@ pub enum EffectWrite {
     },
     /// Cancels the pending send of a message. Nothing happens if it is past pending.
     CancelSend(MessageId),
-    /// Cancels the pending sends of marketing and utility messages in all conversations of an identity: the effects are
-    /// cancelled, their messages get `cancelled` evidence of `at`. Nothing happens to those past pending.
+    /// Cancels the pending sends of marketing and utility messages, as far as the scope covers them, in all conversations of
+    /// an identity: the effects are cancelled, their messages get `cancelled` evidence of `at`. Nothing happens to those
+    /// past pending.
     CancelPromotions {
         /// Whose.
         identity: ChannelIdentityId,
+        /// Which.
+        scope: PurposeScope,
         /// When.
         at: DateTime<Utc>,
     },

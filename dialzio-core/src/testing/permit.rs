@@ -4,11 +4,12 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::access::chrono_tz_name::ZoneName;
 use crate::consent::{
-    Channel, Check, ConsentFacts, Intent, Purpose, QuietHours, SendPermit, Verdict, decide,
+    Channel, Checks, ConsentRows, Intent, Purpose, QuietHours, SendPermit, Verdict, decide, facts,
 };
 use crate::contact::Address;
 use crate::id::IdSource;
 use crate::store::LedgerSeq;
+use crate::time::REPLY_WINDOW;
 
 /// Leave to answer somebody who wrote a minute before `now`, decided by the gate. Only for tests of providers: a program
 /// built without the feature `testing` has no such function, and the worker is the only one who gets permits.
@@ -19,14 +20,13 @@ use crate::store::LedgerSeq;
 pub fn permit_to_answer(recipient: Address, channel: Channel, now: DateTime<Utc>) -> SendPermit {
     let ids = IdSource::seeded(1);
     let wrote = Some((ids.next(now), now - TimeDelta::minutes(1)));
-    let facts = ConsentFacts {
+    let rows = ConsentRows {
         org: ids.next(now),
         contact: ids.next(now),
         address: Some(recipient),
         subjects: Vec::new(),
         records: Vec::new(),
         head: LedgerSeq::default(),
-        suppressions: Vec::new(),
         restricted: false,
         unreachable_since: None,
         last_inbound: wrote,
@@ -36,12 +36,11 @@ pub fn permit_to_answer(recipient: Address, channel: Channel, now: DateTime<Utc>
         quiet_hours: QuietHours::DEFAULT,
         zone: ZoneName::UTC,
         marketing_cap: 0,
-        age: Check::NotConfigured,
-        registry: Check::NotConfigured,
-        template_registration: Check::NotConfigured,
-        call_permission: Check::NotConfigured,
     };
-    match decide(&facts, Intent { channel, purpose: Purpose::Service, template: false }, now) {
+    let known = facts(rows, Vec::new(), Checks::default());
+    let intent =
+        Intent { channel, purpose: Purpose::Service, template: false, reply_window: Some(REPLY_WINDOW) };
+    match decide(&known, intent, now) {
         Verdict::Allow(permit) => permit,
         other => panic!("a reply in the window is allowed: {other:?}"),
     }

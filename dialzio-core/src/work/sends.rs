@@ -7,8 +7,8 @@ use tokio::time::Instant;
 use super::{WorkReport, Worker};
 use crate::account::{AccountChange, AccountState, AccountWrite, ProviderAccount};
 use crate::consent::{
-    Channel, ConsentEvent, ConsentRecord, ConsentWrite, EvidenceKind, Intent, PurposeScope, Refusal,
-    SendFacts, SendPermit, Verdict, decide,
+    ConsentEvent, ConsentFacts, Entry, EvidenceKind, PurposeScope, Refusal, SendFacts, SendPermit, Verdict,
+    decide, enter,
 };
 use crate::contact::{Alias, ContactWrite};
 use crate::conversation::{Content, ConversationWrite, DeliveryStatus, Evidence, FailureNote};
@@ -20,7 +20,7 @@ use crate::ledger::Action;
 use crate::media::Media;
 use crate::provider::{Accepted, OutboundContent, OutboundMessage, ProviderError, RefusalReason, Sender};
 use crate::scope::{OrgScope, Principal};
-use crate::store::{Batch, Cause, EffectWrite, Expect, Lease, LedgerSeq, RecordRef, StoreError};
+use crate::store::{Batch, Cause, EffectWrite, Expect, Lease, RecordRef, StoreError};
 use crate::text::EvidenceText;
 
 /// How long an account rests whose credentials are not accepted.
@@ -73,11 +73,12 @@ impl Worker<'_> {
         let mut plans = Vec::new();
         let mut batches = Vec::new();
         let mut uploads = Vec::new();
-        for mut known in facts {
-            self.crm.consents().complete(scope, &mut known.consent).await?;
+        let rows = facts.iter().map(|known| known.consent.clone()).collect();
+        let consents = self.crm.consents().facts(scope, rows).await?;
+        for (known, consent) in facts.into_iter().zip(consents) {
             let file = known.message.content.media();
             let file = file.and_then(|id| files.iter().find(|file| file.id == id));
-            match self.plan(lease, known, file) {
+            match self.plan(lease, known, &consent, file) {
                 (Plan::Upload(facts, file), _) => uploads.push(self.upload(scope, *facts, *file)),
                 (plan, batch) => {
                     plans.push(plan);
@@ -121,7 +122,13 @@ impl Worker<'_> {
     }
 
     /// Decides on one send, and writes the decision down.
-    fn plan(&self, lease: &Lease, facts: SendFacts, file: Option<&Media>) -> (Plan, Batch) {
+    fn plan(
+        &self,
+        lease: &Lease,
+        facts: SendFacts,
+        consent: &ConsentFacts,
+        file: Option<&Media>,
+    ) -> (Plan, Batch) {
         let now = self.crm.now();
         let (id, message) = (facts.effect.id, facts.message.id);
         let cause = Cause::Effect(id, *lease);
@@ -166,7 +173,12 @@ impl Worker<'_> {
         let template = matches!(facts.message.content, Content::Template { .. });
         // The category may have changed at the provider since it was queued: the stricter purpose counts.
         let purpose = facts.template.as_ref().map_or(purpose, |known| known.category.purpose());
-        match decide(&facts.consent, Intent { channel: Channel::WhatsApp, purpose, template }, now) {
+        let Ok(messaging) = self.crm.accounts().messaging(&facts.account) else {
+            let failure = Some(FailureNote { code: "account.no_provider".into(), detail: None });
+            stop.write(settle(EffectState::Dead, None)).write(ended(DeliveryStatus::Failed, failure));
+            return (Plan::Stop, stop);
+        };
+        match decide(consent, messaging.capabilities().intent(purpose, template), now) {
             // The permit of an upload is dropped unspent: the gate is asked again before the message leaves.
             Verdict::Allow(permit) => {
                 if let Some(file) = file.filter(|file| file.provider_id.is_none()) {
@@ -407,27 +419,20 @@ impl Worker<'_> {
                 let note = EvidenceText::received(
                     "The provider refused a promotional message: the person stopped marketing.",
                 );
-                let note = note?;
-                batch
-                    .write(ConsentWrite::Record(ConsentRecord {
-                        id: self.crm.ids().next(now),
-                        seq: LedgerSeq(0),
-                        contact: facts.conversation.contact,
-                        subjects: facts.consent.subjects.clone(),
-                        channel: Channel::WhatsApp,
-                        scope: PurposeScope::Marketing,
-                        event: ConsentEvent::ProviderStop,
-                        evidence: crate::consent::Evidence {
-                            kind: EvidenceKind::Provider,
-                            note,
-                            message: Some(facts.message.id),
-                        },
-                        recorded_by: Principal::System.to_ref(),
-                        occurred_at: now,
-                        recorded_at: now,
-                        expires_at: None,
-                    }))
-                    .event(DomainEvent::ConsentChanged { contact: facts.conversation.contact });
+                let (kind, message) = (EvidenceKind::Provider, Some(facts.message.id));
+                let entry = Entry {
+                    contact: facts.conversation.contact,
+                    subjects: facts.consent.subjects.clone(),
+                    channel: self.crm.accounts().messaging(&facts.account).ok()?.capabilities().channel,
+                    scope: PurposeScope::Marketing,
+                    event: ConsentEvent::ProviderStop,
+                    evidence: crate::consent::Evidence { kind, note: note?, message },
+                    by: &Principal::System,
+                    occurred_at: now,
+                    lasts: None,
+                    identities: &[facts.identity.id],
+                };
+                enter(batch, self.crm.ids(), now, entry);
             }
             RefusalReason::Recipient => {
                 batch.write(ContactWrite::Reachable {

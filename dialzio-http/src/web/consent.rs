@@ -24,13 +24,7 @@ pub(crate) async fn ledger(desk: &Desk, id: ContactId) -> Result<Ledger, Problem
         desk.crm().consents().history(&desk.actor, id, PageRequest::first(PageRequest::MAX)).await?;
     let purposes = [PurposeScope::Marketing, PurposeScope::Utility, PurposeScope::Any];
     let channels = [Channel::WhatsApp, Channel::Sms, Channel::Voice, Channel::Any];
-    let methods = [
-        EvidenceKind::WebForm,
-        EvidenceKind::Call,
-        EvidenceKind::Paper,
-        EvidenceKind::InPerson,
-        EvidenceKind::Import,
-    ];
+    let methods = [EvidenceKind::WebForm, EvidenceKind::Call, EvidenceKind::Paper, EvidenceKind::InPerson];
     Ok(Ledger {
         contact: id.to_string(),
         entries: records.items.iter().map(|record| entry(desk, record)).collect(),
@@ -45,7 +39,7 @@ pub(crate) async fn ledger(desk: &Desk, id: ContactId) -> Result<Ledger, Problem
 
 fn entry(desk: &Desk, record: &ConsentRecord) -> LedgerEntry {
     let tone = match record.event {
-        ConsentEvent::Given | ConsentEvent::ProviderResume => Tone::Ok,
+        ConsentEvent::Given | ConsentEvent::Lifted | ConsentEvent::ProviderResume => Tone::Ok,
         ConsentEvent::Refused | ConsentEvent::Withdrawn | ConsentEvent::ProviderStop => Tone::Bad,
     };
     LedgerEntry {

@@ -161,11 +161,12 @@ fn event_line(desk: &Desk, name: &str, record: &ConsentRecord) -> EventLine {
         (ConsentEvent::Given, false) => format!("{by} recorded an opt-in for {what}"),
         (ConsentEvent::Withdrawn, false) => format!("{by} recorded an opt-out from {what}"),
         (ConsentEvent::Refused, _) => format!("{by} recorded that {name} said no to {what}"),
+        (ConsentEvent::Lifted, _) => format!("{name} took their opt-out back"),
         (ConsentEvent::ProviderStop, _) => format!("{name} stopped marketing in WhatsApp"),
         (ConsentEvent::ProviderResume, _) => format!("{name} resumed marketing in WhatsApp"),
     };
     let tone = match record.event {
-        ConsentEvent::Given | ConsentEvent::ProviderResume => Tone::Neutral,
+        ConsentEvent::Given | ConsentEvent::Lifted | ConsentEvent::ProviderResume => Tone::Neutral,
         ConsentEvent::Refused | ConsentEvent::Withdrawn | ConsentEvent::ProviderStop => Tone::Bad,
     };
     EventLine { id: record.id.to_string(), text: text.into(), time: desk.clock(record.recorded_at), tone }

@@ -165,6 +165,7 @@ pub(crate) fn event(event: ConsentEvent) -> &'static str {
         ConsentEvent::Given => "Given",
         ConsentEvent::Refused => "Refused",
         ConsentEvent::Withdrawn => "Withdrawn",
+        ConsentEvent::Lifted => "Opt-out taken back",
         ConsentEvent::ProviderStop => "Stopped in WhatsApp",
         ConsentEvent::ProviderResume => "Resumed in WhatsApp",
     }

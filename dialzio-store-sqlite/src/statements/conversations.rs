@@ -196,10 +196,12 @@ statements! { CONVERSATIONS_ALL:
         "SELECT m.id FROM channel_identity k CROSS JOIN conversation c CROSS JOIN message m
          WHERE k.org_id = ?1 AND k.id = ?2 AND c.org_id = ?1 AND c.identity_id = k.id
            AND m.org_id = ?1 AND m.conversation_id = c.id AND m.purpose IN ('marketing', 'utility')
+           AND m.purpose IN (?3, ?4)
          UNION ALL
          SELECT m.id FROM channel_identity k CROSS JOIN conversation c CROSS JOIN message m
          WHERE k.org_id = ?1 AND k.joined_into = ?2 AND c.org_id = ?1 AND c.identity_id = k.id
-           AND m.org_id = ?1 AND m.conversation_id = c.id AND m.purpose IN ('marketing', 'utility')";
+           AND m.org_id = ?1 AND m.conversation_id = c.id AND m.purpose IN ('marketing', 'utility')
+           AND m.purpose IN (?3, ?4)";
 
     MEDIA: Read [media] =
         concat!("SELECT ", media!(), " FROM media f WHERE f.org_id = ?1 AND f.id = ?4 \

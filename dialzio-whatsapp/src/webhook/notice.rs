@@ -142,15 +142,17 @@ pub(super) fn preference(value: &Value<'_, '_>, raw: &str) -> Inbound {
         return value.unknown("user_preferences", raw, "a preference of no known shape".to_owned());
     };
     let word = said.value.text().unwrap_or_default();
+    // A stop counts however it is written and whatever it is about; what would permit more has to be exactly what is known.
+    let marketing = said.category.text() == Some("marketing_messages");
     let choice = match word {
-        "stop" => PreferenceValue::Stop,
-        "resume" => PreferenceValue::Resume,
-        "signup" => PreferenceValue::SignUp,
+        _ if word.trim().eq_ignore_ascii_case("stop") => PreferenceValue::Stop,
+        "resume" if marketing => PreferenceValue::Resume,
+        "signup" if marketing => PreferenceValue::SignUp,
+        "resume" | "signup" => {
+            return value.unknown("user_preferences", raw, "a preference for another category".to_owned());
+        }
         _ => return value.unknown("user_preferences", raw, format!("preference {word}")),
     };
-    if said.category.text() != Some("marketing_messages") {
-        return value.unknown("user_preferences", raw, "a preference for another category".to_owned());
-    }
     let named = Named {
         phone: said.wa_id.filled(),
         user_id: said.user_id.filled(),

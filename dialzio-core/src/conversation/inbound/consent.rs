@@ -4,8 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::Deciding;
 use crate::consent::{
-    CONSENT_PERIOD, Channel, ConsentEvent, ConsentRecord, ConsentState, ConsentWrite, Evidence, EvidenceKind,
-    Purpose, PurposeScope, Reply, Said, State, Words,
+    Channel, ConsentEvent, Entry, Evidence, EvidenceKind, PurposeScope, Reply, Said, Words, enter, may_lift,
 };
 use crate::contact::{ContactWrite, Task};
 use crate::conversation::{ChoiceKind, Content, Direction, Message};
@@ -14,7 +13,6 @@ use crate::id::MessageId;
 use crate::inbox::QuarantineReason;
 use crate::provider::{InboundBody, InboundContent, PreferenceNews, PreferenceValue, Sender, Trust};
 use crate::scope::Principal;
-use crate::store::{EffectWrite, LedgerSeq};
 use crate::text::{EvidenceText, TaskTitle};
 
 /// When somebody should have looked at a suspected opt-out.
@@ -70,30 +68,23 @@ impl Deciding<'_> {
         at: DateTime<Utc>,
     ) {
         let Some(note) = EvidenceText::received(note) else { return };
-        let (now, id) = (self.now, self.ids.next(self.now));
+        let (now, ids) = (self.now, self.ids);
         let known = self.people.get_mut(person);
         let mut subjects = known.identity.subject_keys();
         subjects.extend(known.details.iter().cloned());
-        subjects.sort_unstable();
-        subjects.dedup();
-        let record = ConsentRecord {
-            id,
-            seq: LedgerSeq(0),
+        let entry = Entry {
             contact: known.identity.contact,
             subjects,
             channel,
             scope,
             event,
             evidence: Evidence { kind, note, message },
-            recorded_by: Principal::System.to_ref(),
+            by: &Principal::System,
             occurred_at: at,
-            recorded_at: now,
-            expires_at: (event == ConsentEvent::Given).then(|| at + CONSENT_PERIOD),
+            lasts: None,
+            identities: &[known.identity.id],
         };
-        known.consents.push(record.clone());
-        self.batch
-            .event(DomainEvent::ConsentChanged { contact: record.contact })
-            .write(ConsentWrite::Record(record));
+        known.consents.push(enter(self.batch, ids, now, entry));
     }
 
     /// Reads a person's message for words about consent.
@@ -120,33 +111,19 @@ impl Deciding<'_> {
                 let note = "The person wrote an opt-out word.";
                 let event = ConsentEvent::Withdrawn;
                 self.record(person, Channel::Any, PurposeScope::Marketing, event, from.0, note, from.1, at);
-                self.record(person, Channel::WhatsApp, PurposeScope::Any, event, from.0, note, from.1, at);
-                self.cancel_promotions(person);
+                self.record(person, self.channel, PurposeScope::Any, event, from.0, note, from.1, at);
             }
             Some(Reply::StopPromotion) => {
                 let note = "The person asked to stop promotion.";
                 let event = ConsentEvent::Withdrawn;
                 self.record(person, Channel::Any, PurposeScope::Marketing, event, from.0, note, from.1, at);
-                self.cancel_promotions(person);
             }
             Some(Reply::Start) => {
                 let known = &self.people.get(person).consents;
-                let state = ConsentState::fold(known, Channel::WhatsApp, Purpose::Marketing, self.now);
-                let by_message =
-                    state.record.is_some_and(|record| record.evidence.kind == EvidenceKind::Message);
-                if state.state == State::Withdrawn && by_message {
-                    let note = "The person wrote an opt-in word after an opt-out.";
-                    let event = ConsentEvent::Given;
-                    self.record(
-                        person,
-                        Channel::WhatsApp,
-                        PurposeScope::Any,
-                        event,
-                        from.0,
-                        note,
-                        from.1,
-                        at,
-                    );
+                if may_lift(known, self.channel) {
+                    let note = "The person took an opt-out back: what held before it holds again.";
+                    let (event, scope) = (ConsentEvent::Lifted, PurposeScope::Any);
+                    self.record(person, self.channel, scope, event, from.0, note, from.1, at);
                 }
             }
             Some(Reply::SuspectedStop) => {
@@ -160,7 +137,6 @@ impl Deciding<'_> {
     pub(super) fn hold_promotion(&mut self, person: usize, note: &str, at: DateTime<Utc>) {
         let (event, kind) = (ConsentEvent::Withdrawn, EvidenceKind::Message);
         self.record(person, Channel::Any, PurposeScope::Marketing, event, kind, note, None, at);
-        self.cancel_promotions(person);
         self.ask_somebody(person);
     }
 
@@ -181,12 +157,6 @@ impl Deciding<'_> {
         self.batch.write(ContactWrite::Task(task)).event(DomainEvent::ContactChanged { contact });
     }
 
-    /// Waiting promotion is taken back at once; what the gate still finds later is suppressed there.
-    fn cancel_promotions(&mut self, person: usize) {
-        let identity = self.people.get(person).identity.id;
-        self.batch.write(EffectWrite::CancelPromotions { identity, at: self.now });
-    }
-
     /// A send failed because the person stopped marketing at the provider.
     pub(super) fn provider_stop(&mut self, recipient: &Sender, message: MessageId, at: DateTime<Utc>) {
         let conversation =
@@ -202,7 +172,7 @@ impl Deciding<'_> {
         let scope = PurposeScope::Marketing;
         self.record(
             person,
-            Channel::WhatsApp,
+            self.channel,
             scope,
             event,
             EvidenceKind::Provider,
@@ -210,7 +180,6 @@ impl Deciding<'_> {
             Some(message),
             at.min(self.now),
         );
-        self.cancel_promotions(person);
     }
 
     pub(super) fn preference(&mut self, place: usize, news: &PreferenceNews, at: DateTime<Utc>) {
@@ -234,10 +203,10 @@ impl Deciding<'_> {
             return;
         }
         let note = news.detail.as_deref().unwrap_or("Reported by the provider.");
-        let (channel, scope, kind) = (Channel::WhatsApp, PurposeScope::Marketing, EvidenceKind::Provider);
+        let (channel, scope, kind) = (self.channel, PurposeScope::Marketing, EvidenceKind::Provider);
         self.record(person, channel, scope, event, kind, note, None, at);
         match news.value {
-            PreferenceValue::Stop => self.cancel_promotions(person),
+            PreferenceValue::Stop => {}
             PreferenceValue::SignUp => {
                 self.record(person, channel, scope, ConsentEvent::Given, kind, note, None, at);
             }

@@ -14,7 +14,7 @@ use super::{
     Activity, ActivityKind, Content, Conversation, ConversationState, ConversationWrite, Delivery,
     DeliveryStatus, Direction, HeadDelta, InboundFacts, KnownMessage, Message, MessageDigest,
 };
-use crate::consent::Words;
+use crate::consent::{Channel, Words};
 use crate::contact::Portfolio;
 use crate::effect::{Effect, EffectState, Work};
 use crate::event::DomainEvent;
@@ -37,6 +37,8 @@ pub struct Facts<'a> {
     pub known: InboundFacts,
     /// The account the elements came by.
     pub account: AccountId,
+    /// By which way its provider reaches people.
+    pub channel: Channel,
     /// Where its ids for people mean something.
     pub portfolio: Portfolio,
     /// The instant.
@@ -67,6 +69,7 @@ pub fn decide(facts: Facts<'_>, elements: &[Received], batch: &mut Batch) -> Dec
         people: People::new(facts.known.identities, facts.known.candidates, facts.portfolio),
         messages: facts.known.messages,
         account: facts.account,
+        channel: facts.channel,
         now: facts.now,
         ids: facts.ids,
         words: facts.words,
@@ -89,6 +92,7 @@ struct Deciding<'a> {
     people: People,
     messages: Vec<KnownMessage>,
     account: AccountId,
+    channel: Channel,
     now: DateTime<Utc>,
     ids: &'a IdSource,
     words: &'a Words,
@@ -135,10 +139,11 @@ impl Deciding<'_> {
             }
             return;
         }
+        // One from the future is shown when it arrived: it is the clocks that differ, and it may be an opt-out.
+        let at = at.min(self.now);
         if self.is_out_of_time(at) {
             return self.quarantine(place, QuarantineReason::OutOfTime, "message");
         }
-        let at = at.min(self.now);
         let Some(person) = self.people.resolve(&received.sender, at, self.now, self.ids, self.batch) else {
             return self.quarantine(place, QuarantineReason::Unknown, "message without a sender");
         };

@@ -1,5 +1,7 @@
 use super::*;
-use crate::consent::{ConsentEvent, ConsentRecord, ConsentWrite, EvidenceKind, PurposeScope};
+use crate::consent::{
+    ConsentEvent, ConsentRecord, ConsentState, ConsentWrite, EvidenceKind, Purpose, PurposeScope, State,
+};
 use crate::contact::{Alias, BusinessScopedId, ContactWrite, SubjectKey};
 use crate::conversation::{ChoiceKind, Evidence, ExternalId, KnownIdentity, MediaKind, MessageContext};
 use crate::phone::PhoneNumber;
@@ -86,8 +88,15 @@ fn run_with(trust: Trust, known: InboundFacts, elements: &[Inbound]) -> (Vec<Wri
     let mut batch =
         Batch::caused_by(&Cause::Received { lane }, crate::ledger::Action::MessageReceived, now());
     let account = ids.next(now());
-    let facts =
-        Facts { known, account, portfolio: Portfolio("p".into()), now: now(), ids: &ids, words: &words };
+    let facts = Facts {
+        known,
+        account,
+        channel: Channel::WhatsApp,
+        portfolio: Portfolio("p".into()),
+        now: now(),
+        ids: &ids,
+        words: &words,
+    };
     let decision = decide(facts, &elements, &mut batch);
     (batch.into_parts().writes, decision)
 }
@@ -115,7 +124,10 @@ fn recorded(writes: &[Write]) -> Vec<&ConsentRecord> {
 
 /// What a first message leaves behind, as facts for the next.
 fn after(writes: &[Write]) -> InboundFacts {
-    let mut facts = InboundFacts::default();
+    applied(InboundFacts::default(), writes)
+}
+
+fn applied(mut facts: InboundFacts, writes: &[Write]) -> InboundFacts {
     for write in writes {
         match write {
             Write::Contact(ContactWrite::Identity(identity)) => facts.identities.push(KnownIdentity {
@@ -172,15 +184,21 @@ fn the_same_id_with_other_content_is_quarantined() {
 }
 
 #[test]
-fn what_is_too_old_or_ahead_makes_nothing() {
-    for at in [now() - TimeDelta::days(8) - TimeDelta::seconds(1), now() + TimeDelta::minutes(11)] {
-        let (writes, decision) = run(InboundFacts::default(), &[says("a", "Hello", asha(), at)]);
-        assert!(writes.is_empty());
-        assert_eq!(decision.quarantine[0].1, QuarantineReason::OutOfTime);
+fn what_is_too_old_makes_nothing_and_what_is_ahead_counts_from_its_arrival() {
+    let late = now() - TimeDelta::days(8) - TimeDelta::seconds(1);
+    let (writes, decision) = run(InboundFacts::default(), &[says("a", "Hello", asha(), late)]);
+    assert!(writes.is_empty());
+    assert_eq!(decision.quarantine[0].1, QuarantineReason::OutOfTime);
+    for ahead in [TimeDelta::minutes(5), TimeDelta::minutes(11), TimeDelta::days(400)] {
+        let (writes, decision) = run(InboundFacts::default(), &[says("a", "STOP", asha(), now() + ahead)]);
+        assert!(decision.quarantine.is_empty());
+        assert_eq!(
+            appended(&writes)[0].event_at,
+            now(),
+            "retention counts from the earlier of the two times"
+        );
+        assert_eq!(recorded(&writes).len(), 2, "a stop counts although the clocks differ");
     }
-    let (writes, _) =
-        run(InboundFacts::default(), &[says("a", "Hello", asha(), now() + TimeDelta::minutes(5))]);
-    assert_eq!(appended(&writes)[0].event_at, now(), "retention counts from the earlier of the two times");
 }
 
 #[test]
@@ -219,9 +237,12 @@ fn stop_withdraws_and_cancels_and_start_lifts_only_that() {
         [(ConsentEvent::Withdrawn, PurposeScope::Marketing), (ConsentEvent::Withdrawn, PurposeScope::Any),]
     );
     assert_eq!(records[0].evidence.message, Some(appended(&writes)[0].id));
-    assert_eq!(count(&writes, |w| matches!(w, Write::Effect(EffectWrite::CancelPromotions { .. }))), 1);
+    let all = |w: &Write| {
+        matches!(w, Write::Effect(EffectWrite::CancelPromotions { scope: PurposeScope::Any, .. }))
+    };
+    assert_eq!(count(&writes, all), 1);
     let (lifted, _) = run(after(&writes), &[says("b", "start", asha(), now())]);
-    assert_eq!(recorded(&lifted).iter().map(|r| r.event).collect::<Vec<_>>(), [ConsentEvent::Given]);
+    assert_eq!(recorded(&lifted).iter().map(|r| r.event).collect::<Vec<_>>(), [ConsentEvent::Lifted]);
     let (nothing, _) = run(InboundFacts::default(), &[says("c", "start", asha(), now())]);
     assert!(recorded(&nothing).is_empty(), "there is nothing to lift");
     let mut by_phone = after(&writes);
@@ -230,6 +251,119 @@ fn stop_withdraws_and_cancels_and_start_lifts_only_that() {
     }
     let (kept, _) = run(by_phone, &[says("d", "start", asha(), now())]);
     assert!(recorded(&kept).is_empty(), "what was withdrawn on the telephone is not lifted by a message");
+}
+
+fn state(known: &InboundFacts, channel: Channel, purpose: Purpose) -> State {
+    ConsentState::fold(&known.identities[0].consents, channel, purpose, now()).state
+}
+
+/// What is known after more has arrived.
+fn grown(known: &InboundFacts, elements: &[Inbound]) -> InboundFacts {
+    let (writes, _) = run(known.clone(), elements);
+    applied(known.clone(), &writes)
+}
+
+fn opt_in(known: &mut InboundFacts, at: DateTime<Utc>, kind: EvidenceKind, by: &str) {
+    let identity = known.identities[0].identity.clone();
+    known.identities[0].consents.push(ConsentRecord {
+        id: IdSource::seeded(91).next(at),
+        seq: crate::LedgerSeq(0),
+        contact: identity.contact,
+        subjects: identity.subject_keys(),
+        channel: Channel::WhatsApp,
+        scope: PurposeScope::Any,
+        event: ConsentEvent::Given,
+        evidence: crate::consent::Evidence {
+            kind,
+            note: crate::text::EvidenceText::parse("a form").unwrap(),
+            message: None,
+        },
+        recorded_by: by.to_owned(),
+        occurred_at: at,
+        recorded_at: at,
+        expires_at: None,
+    });
+}
+
+#[test]
+fn start_leads_back_to_what_held_before_the_stop_and_never_makes_an_opt_in() {
+    let minutes = |ago| now() - TimeDelta::minutes(ago);
+    let wrote = grown(&InboundFacts::default(), &[says("a", "Hello", asha(), minutes(9))]);
+    for opted_in in [false, true] {
+        let mut known = wrote.clone();
+        if opted_in {
+            opt_in(&mut known, minutes(8), EvidenceKind::WebForm, "service:shop");
+        }
+        let before = state(&known, Channel::WhatsApp, Purpose::Marketing);
+        let stopped = grown(&known, &[says("b", "STOP", asha(), minutes(5))]);
+        for purpose in [Purpose::Marketing, Purpose::Utility, Purpose::Service] {
+            assert_eq!(state(&stopped, Channel::WhatsApp, purpose), State::Withdrawn);
+        }
+        let started = grown(&stopped, &[says("c", "START", asha(), minutes(1))]);
+        assert_eq!(before, if opted_in { State::Given } else { State::Unknown });
+        assert_eq!(state(&started, Channel::WhatsApp, Purpose::Marketing), before);
+        assert_eq!(
+            state(&started, Channel::Sms, Purpose::Marketing),
+            State::Withdrawn,
+            "it was written on WhatsApp"
+        );
+        let again = grown(&started, &[says("d", "STOP", asha(), now())]);
+        assert_eq!(state(&again, Channel::WhatsApp, Purpose::Marketing), State::Withdrawn);
+    }
+}
+
+/// Earlier releases recorded the word START as a consent of the person.
+#[test]
+fn a_consent_that_an_earlier_release_made_of_start_is_none() {
+    let minutes = |ago| now() - TimeDelta::minutes(ago);
+    let mut known = grown(&InboundFacts::default(), &[says("a", "STOP", asha(), minutes(5))]);
+    opt_in(&mut known, minutes(1), EvidenceKind::Message, crate::Principal::SYSTEM);
+    assert_eq!(state(&known, Channel::WhatsApp, Purpose::Marketing), State::Unknown);
+    assert_eq!(state(&known, Channel::Sms, Purpose::Marketing), State::Withdrawn);
+}
+
+/// No sequence of words, clicks without evidence and signals of the provider ends in more than the person gave.
+#[test]
+fn no_sequence_of_words_and_signals_permits_more_than_the_person_gave() {
+    for seed in 0..400 {
+        let chance = crate::chance::Entropy::seeded(seed);
+        let (mut known, mut gave) = (InboundFacts::default(), false);
+        for step in 0..12_i64 {
+            let at = now() - TimeDelta::minutes(60 - step);
+            let id = format!("m{step}");
+            let preference = |value| {
+                let news = PreferenceNews { sender: asha(), value, detail: None };
+                element(InboundBody::Preference(news), at)
+            };
+            let arrives = match chance.u64() % 9 {
+                0 => says(&id, "STOP", asha(), at),
+                1 | 2 => says(&id, "START", asha(), at),
+                3 => says(&id, "Stop promotions", asha(), at),
+                4 => says(&id, "please don't message me again", asha(), at),
+                5 => preference(PreferenceValue::Stop),
+                6 => preference(PreferenceValue::Resume),
+                7 if !known.identities.is_empty() && seed % 2 == 0 => {
+                    opt_in(&mut known, at, EvidenceKind::WebForm, "service:shop");
+                    gave = true;
+                    continue;
+                }
+                _ => says(&id, "Hello", asha(), at),
+            };
+            let stops = matches!(&arrives.body, InboundBody::Message(message)
+                if matches!(&message.content, InboundContent::Ready(Content::Text { body }) if body.reveal() == "STOP"));
+            known = grown(&known, &[arrives]);
+            for channel in [Channel::WhatsApp, Channel::Sms, Channel::Voice] {
+                for purpose in [Purpose::Marketing, Purpose::Utility, Purpose::Service] {
+                    let now = state(&known, channel, purpose);
+                    assert!(gave && channel == Channel::WhatsApp || now != State::Given, "{seed} {step}");
+                    assert!(
+                        !(stops && channel == Channel::WhatsApp) || now == State::Withdrawn,
+                        "{seed} {step}"
+                    );
+                }
+            }
+        }
+    }
 }
 
 #[test]

@@ -7,7 +7,7 @@
 use chrono::{DateTime, Utc};
 
 use super::Deciding;
-use crate::consent::{Channel, ConsentState, Purpose, State};
+use crate::consent::{ConsentState, Purpose, State};
 use crate::conversation::{ConversationWrite, DeliveryStatus, Direction, Evidence};
 use crate::event::DomainEvent;
 use crate::inbox::QuarantineReason;
@@ -70,7 +70,7 @@ impl Deciding<'_> {
     /// Holds promotion, once: a stranger could post the same again and again.
     pub(super) fn unsigned_stop(&mut self, person: usize, at: DateTime<Utc>) {
         let known = &self.people.get(person).consents;
-        let now = ConsentState::fold(known, Channel::WhatsApp, Purpose::Marketing, self.now);
+        let now = ConsentState::fold(known, self.channel, Purpose::Marketing, self.now);
         if now.state != State::Withdrawn {
             let note = "A report without a signature says that the person opted out: held until they have been asked.";
             self.hold_promotion(person, note, at);

@@ -5,7 +5,7 @@ use futures_util::stream::BoxStream;
 
 use crate::access::{AccessStore, ApiKey, Member, Org};
 use crate::account::{AccountStore, ProviderAccount};
-use crate::consent::{ConsentFacts, ConsentRecord, ConsentStore, SendFacts, Suppression};
+use crate::consent::{ConsentRecord, ConsentRows, ConsentStore, SendFacts, Suppression};
 use crate::contact::{
     ChannelIdentity, Contact, ContactQuery, ContactStore, Note, SubjectKey, Task, TaskQuery,
 };
@@ -175,7 +175,7 @@ impl<L: StoreLayer> ConsentStore for L {
         &self,
         scope: &OrgScope,
         conversation: ConversationId,
-    ) -> StoreResult<Option<ConsentFacts>> {
+    ) -> StoreResult<Option<ConsentRows>> {
         self.around(Call::read("consent_facts"), self.inner().consent_facts(scope, conversation)).await
     }
 

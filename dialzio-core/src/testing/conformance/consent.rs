@@ -5,8 +5,7 @@ use chrono::TimeDelta;
 use crate::access::{AccessWrite, OrgChange};
 use crate::account::AccountWrite;
 use crate::consent::{
-    Channel, Check, ConsentEvent, ConsentFacts, ConsentRecord, ConsentWrite, Purpose, PurposeScope,
-    SuppressionScope,
+    Channel, ConsentEvent, ConsentRecord, ConsentRows, ConsentWrite, Purpose, PurposeScope, SuppressionScope,
 };
 use crate::contact::{Address, Alias, ContactWrite, SubjectKey};
 use crate::conversation::{DeliveryStatus, TemplateCategory};
@@ -134,7 +133,7 @@ pub async fn a_suppression_is_kept_once_for_each_scope(bench: Bench) {
     assert!(find(&[[9; 16]]).await.is_empty() && find(&[]).await.is_empty());
 }
 
-async fn facts(bench: &Bench, house: &House, person: &Person) -> ConsentFacts {
+async fn facts(bench: &Bench, house: &House, person: &Person) -> ConsentRows {
     bench.store.consent_facts(&house.scope, person.conversation.id).await.unwrap().unwrap()
 }
 
@@ -148,10 +147,9 @@ pub async fn the_facts_hold_person_ledger_and_settings(bench: Bench) {
     assert_eq!((seen.org, seen.contact), (house.org.id, person.contact.id));
     assert_eq!(seen.address, person.identity.phone().cloned().map(Address::Phone));
     assert!(person.identity.subject_keys().iter().all(|key| seen.subjects.contains(key)));
-    assert!(seen.records.is_empty() && seen.suppressions.is_empty() && seen.marketing_sent.is_empty());
+    assert!(seen.records.is_empty() && seen.marketing_sent.is_empty());
     assert_eq!((seen.head, seen.last_inbound, seen.relation), (LedgerSeq(0), None, None));
     assert!(!seen.restricted && !seen.answered && seen.unreachable_since.is_none());
-    assert_eq!((seen.age, seen.registry), (Check::NotConfigured, Check::NotConfigured));
     assert_eq!((seen.quiet_hours, seen.zone), (house.org.quiet_hours, house.org.zone));
     assert_eq!(seen.marketing_cap, house.org.marketing_cap);
 

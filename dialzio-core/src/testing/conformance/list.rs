@@ -53,6 +53,12 @@ macro_rules! store_conformance {
                 a_list_shows_who_and_what_newest_first
                 what_was_done_is_listed_newest_first_and_kept_once
             }
+            decisions {
+                a_withdrawal_at_the_desk_cancels_what_it_covers
+                a_suppression_and_its_withdrawal_are_one_commit
+                evidence_is_recorded_by_those_who_can_have_it
+                without_its_organisation_nothing_can_be_decided
+            }
             facts {
                 a_person_is_known_under_each_alias
                 a_person_is_known_under_older_spellings

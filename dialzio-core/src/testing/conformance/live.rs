@@ -8,14 +8,17 @@ use super::Bench;
 use crate::access::NewOrg;
 use crate::account::{App, LocalKeys, NewAccount, NewApp, ProviderAccount};
 use crate::chance::Entropy;
-use crate::consent::{Channel, ConsentState, Purpose};
-use crate::conversation::{Conversation, ConversationQuery, InboxView, Message, NewMessage, StateFilter};
+use crate::consent::{Channel, ConsentState, Evidence, EvidenceKind, NewConsent, Purpose, PurposeScope};
+use crate::conversation::{
+    Conversation, ConversationQuery, InboxView, Message, NewBody, NewMessage, StateFilter, Template,
+};
 use crate::crm::Crm;
 use crate::inbox::Quarantined;
 use crate::page::PageRequest;
 use crate::provider::{MessagingProvider, Provider, ProviderId, RawWebhook, WebhookDecoder};
 use crate::scope::{Actor, Role};
 use crate::testing::{ScriptedProvider, service};
+use crate::text::EvidenceText;
 
 /// The number of the person who writes.
 pub(super) const NUMBER: &str = "919840012345";
@@ -134,6 +137,36 @@ impl Live {
     pub(super) async fn answers(&self, text: &str) -> Message {
         let talk = self.talk().await.id;
         self.crm.conversations().send(&self.me, talk, NewMessage::text(text).unwrap()).await.unwrap().message
+    }
+
+    /// The kinds of evidence a person of the team writes down.
+    pub(super) fn evidence(kind: EvidenceKind) -> Evidence {
+        Evidence { kind, note: EvidenceText::parse("told us at the counter").unwrap(), message: None }
+    }
+
+    /// The person's opt-in for everything on WhatsApp, by a form.
+    pub(super) async fn opts_in(&self) {
+        let new = NewConsent {
+            contact: self.talk().await.contact,
+            channel: Channel::WhatsApp,
+            scope: PurposeScope::Any,
+            evidence: Self::evidence(EvidenceKind::WebForm),
+            occurred_at: self.crm.now(),
+            expires_at: None,
+        };
+        self.crm.consents().grant(&self.me, new).await.unwrap();
+    }
+
+    /// Queues a message of this template, whose only parameter is a name, in the only conversation.
+    pub(super) async fn sends_template(&self, template: &Template) -> Message {
+        let talk = self.talk().await.id;
+        let body = NewBody::Template {
+            name: template.name.clone(),
+            language: template.language.clone(),
+            parameters: vec![("1".to_owned(), "Asha".to_owned())],
+        };
+        let new = NewMessage { body, reply_to: None, key: None };
+        self.crm.conversations().send(&self.me, talk, new).await.unwrap().message
     }
 
     /// Does what is due.

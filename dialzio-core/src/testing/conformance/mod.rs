@@ -24,6 +24,7 @@ pub mod commit;
 pub mod consent;
 pub mod contact;
 pub mod conversation;
+pub mod decisions;
 pub mod facts;
 pub mod fidelity;
 pub mod groups;

@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 
-use crate::consent::Purpose;
+use crate::consent::{Purpose, PurposeScope};
 use crate::conversation::DeliveryStatus;
 use crate::effect::{Effect, EffectState, Lane, LaneKind, Work};
 use crate::id::{EffectId, TypedId, WorkerId};
@@ -213,7 +213,12 @@ pub async fn waiting_promotion_is_taken_back_and_nothing_else(bench: Bench) {
         .write(&house.scope, EffectWrite::Settle { id: gone.id, state, not_before: None, attempts: 1 })
         .await;
     let identity = person.identity.id;
-    bench.write(&house.scope, EffectWrite::CancelPromotions { identity, at: bench.at(9) }).await;
+    bench
+        .write(
+            &house.scope,
+            EffectWrite::CancelPromotions { identity, scope: PurposeScope::Any, at: bench.at(9) },
+        )
+        .await;
     let status = async |id| bench.store.message(&house.scope, id).await.unwrap().unwrap().delivery.status;
     for (message, effect) in waiting {
         assert!(bench.holds(&house.scope, Expect::Effect(effect.id, EffectState::Cancelled)).await);

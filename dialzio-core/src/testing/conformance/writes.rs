@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 
 use crate::access::{AccessWrite, ApiKeyChange, MemberChange, OrgChange};
 use crate::account::{AccountChange, AccountState, AccountWrite};
-use crate::consent::{ConsentEvent, ConsentWrite, SuppressionScope};
+use crate::consent::{ConsentEvent, ConsentWrite, PurposeScope, SuppressionScope};
 use crate::contact::{Alias, ContactWrite, Stage, TaskQuery};
 use crate::conversation::{
     ActivityKind, Content, ConversationState, ConversationWrite, DeliveryStatus, Direction, Evidence,
@@ -192,7 +192,8 @@ pub async fn every_write_is_applied(bench: Bench) {
         settle(signal.id, EffectState::Dead).into(),
         EffectWrite::Resolve(ours.id).into(),
         EffectWrite::CancelSend(cancelled.id).into(),
-        EffectWrite::CancelPromotions { identity: second.id, at: bench.at(5) }.into(),
+        EffectWrite::CancelPromotions { identity: second.id, scope: PurposeScope::Any, at: bench.at(5) }
+            .into(),
         InboxWrite::Park(waits.clone()).into(),
         InboxWrite::Park(done.clone()).into(),
         InboxWrite::Retry { id: waits.id, due_at: bench.at(30), attempts: 1 }.into(),

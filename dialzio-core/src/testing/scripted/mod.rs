@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
-use crate::consent::{Basis, Purpose, SendPermit};
+use crate::consent::{Basis, Channel, Purpose, SendPermit};
 use crate::contact::Address;
 use crate::conversation::{ExternalId, MediaKind, Template};
 use crate::id::{AccountId, OrgId};
@@ -103,6 +103,7 @@ impl ScriptedProvider {
     pub fn new() -> Self {
         Self::with(MessagingCapabilities {
             provider: SCRIPTED,
+            channel: Channel::WhatsApp,
             reply_window: Some(crate::time::REPLY_WINDOW),
             max_text: 4_096,
             max_caption: 1_024,

@@ -200,7 +200,16 @@ async fn joined(bench: Bench) {
     ask(&people, 2).await;
     bench.write(scope, ContactWrite::JoinIdentity { from: second, into: third }).await;
     ask(&people, 1).await;
-    bench.write(scope, EffectWrite::CancelPromotions { identity: third, at: bench.at(9) }).await;
+    bench
+        .write(
+            scope,
+            EffectWrite::CancelPromotions {
+                identity: third,
+                scope: dialzio_core::consent::PurposeScope::Any,
+                at: bench.at(9),
+            },
+        )
+        .await;
 }
 
 async fn sweep(bench: &Bench, house: &House) -> u64 {
