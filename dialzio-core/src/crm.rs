@@ -14,7 +14,7 @@ use crate::contact::ContactService;
 use crate::conversation::ConversationService;
 use crate::error::{AccountProblem, Error};
 use crate::id::{AccountId, AppId, HookId, IdSource, WorkerId};
-use crate::inbox::QuarantineService;
+use crate::inbox::{Operator, QuarantineService};
 use crate::intake::Intake;
 use crate::ledger::LedgerService;
 use crate::media::{MediaSealer, MediaService};
@@ -301,6 +301,14 @@ impl Crm {
     #[must_use]
     pub const fn worker(&self) -> Worker<'_> {
         Worker::new(self)
+    }
+
+    /// The operator of the installation, for a reason that is kept.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for a reason that is empty or longer than 100 characters.
+    pub fn operator(&self, reason: &str) -> Result<Operator<'_>, Error> {
+        Operator::new(self, reason)
     }
 
     /// The background tasks of this process, and how they are.

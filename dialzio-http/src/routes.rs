@@ -145,7 +145,7 @@ pub static ROUTES: &[Route] = routes! {
     "me" get "/v1/me" Somebody, "Who is asking, and what they may do", 200 => api::organisation::me;
     "organisation.get" get "/v1/organisation" needs(P::MembersRead), "The organisation and its settings", 200 => api::organisation::get;
     "organisation.change" patch "/v1/organisation" needs(P::SettingsManage), "Change settings", 200 => api::organisation::change,
-        sample r#"{"zone":"Asia/Kolkata","marketing_cap":3,"message_days":365,"quiet_from":"10:00","quiet_until":"19:00"}"#;
+        sample r#"{"zone":"Asia/Kolkata","marketing_cap":3,"message_days":365,"quiet_from":"10:00","quiet_until":"19:00"}"#, revised true;
     "members.list" get "/v1/members" needs(P::MembersRead), "Who works here", 200 => api::organisation::members;
     "members.invite" post "/v1/members" needs(P::MembersManage), "Invite somebody; the link is shown once", 201 => api::organisation::invite,
         sample r#"{"email":"ravi@example.com","role":"agent"}"#;

@@ -6,7 +6,6 @@ use std::path::PathBuf;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use dialzio_core::Clock;
-use dialzio_core::page::PageRequest;
 use futures_util::StreamExt;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -258,18 +257,13 @@ impl Stage {
 
     /// The same for what belongs to nobody.
     async fn unrouted(&self) -> Vec<Vec<u8>> {
-        let (mut kept, mut page) = (Vec::new(), PageRequest::first(PageRequest::MAX));
-        loop {
-            let found = self.rig.crm.quarantine().unrouted(page.clone()).await.unwrap();
-            for item in &found.items {
-                kept.push(self.rig.crm.quarantine().open_bytes(item).await.unwrap());
-            }
-            let Some(next) = found.next else {
-                kept.sort();
-                return kept;
-            };
-            page.after = Some(next);
+        let operator = self.rig.crm.operator("test").unwrap();
+        let mut kept = Vec::new();
+        for item in operator.unrouted().await.unwrap() {
+            kept.push(operator.open(item.id).await.unwrap().1);
         }
+        kept.sort();
+        kept
     }
 
     async fn conversations(&self) -> Vec<Value> {

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use chrono::TimeDelta;
-use dialzio_core::page::PageRequest;
 use dialzio_core::testing::{Calls, Fault, Faulty};
 use dialzio_core::{Clock, ManualClock, StoreError};
 use dialzio_http::routes::ROUTES;
@@ -48,8 +47,8 @@ async fn nothing_is_there(rig: &Rig, seat: &Seat) {
     for path in ["/v1/conversations", "/v1/contacts", "/v1/quarantine"] {
         assert_eq!(rig.list(seat, path).await, Vec::<Value>::new(), "{path}");
     }
-    let unrouted = rig.crm.quarantine().unrouted(PageRequest::first(PageRequest::MAX)).await.unwrap();
-    assert!(unrouted.items.is_empty());
+    let unrouted = rig.crm.operator("test").unwrap().unrouted().await.unwrap();
+    assert!(unrouted.is_empty());
 }
 
 #[tokio::test]
@@ -164,25 +163,32 @@ async fn what_is_for_another_hook_or_for_nobody_is_kept_out_of_sight() {
             assert_eq!(rig.list(who, path).await, Vec::<Value>::new(), "{path}");
         }
     }
-    let unrouted = rig.crm.quarantine().unrouted(PageRequest::first(PageRequest::MAX)).await.unwrap();
-    assert_eq!(unrouted.items.len(), 2);
-    for item in &unrouted.items {
+    let operator = rig.crm.operator("they asked for it").unwrap();
+    let unrouted = operator.unrouted().await.unwrap();
+    assert_eq!(unrouted.len(), 2);
+    for item in &unrouted {
         for who in [&seat, &other] {
             rig.get(who, &format!("/v1/quarantine/{}", item.id)).await.problem(404);
         }
-        let bytes = rig.crm.quarantine().open_bytes(item).await.unwrap();
+        let (_, bytes) = operator.open(item.id).await.unwrap();
         assert!(String::from_utf8_lossy(&bytes).contains("Not for you"));
     }
     // Once the number is connected to this very app, what was kept can be taken in.
     rig.connect_to(&seat, &line, "555555", "9555").await;
-    for item in &unrouted.items {
-        rig.crm.quarantine().replay_unrouted(item).await.unwrap();
+    for item in &unrouted {
+        operator.replay(item.id).await.unwrap();
+    }
+    // Each of it is on record, under its reason.
+    let audit = rig.list(&seat, "/v1/audit").await;
+    for action in ["quarantine.opened", "quarantine.settled"] {
+        let entries = audit.iter().filter(|entry| entry["action"] == action);
+        let by: Vec<_> = entries.map(|entry| entry["principal"].as_str().unwrap()).collect();
+        assert_eq!(by, ["service:operator: they asked for it"; 2], "{action}");
     }
     rig.work().await;
     assert_eq!(rig.only_conversation(&seat).await["last"]["text"], "Not for you");
     assert_eq!(rig.list(&other, "/v1/conversations").await, Vec::<Value>::new());
-    let left = rig.crm.quarantine().unrouted(PageRequest::first(PageRequest::MAX)).await.unwrap();
-    assert_eq!(left.items.len(), 1);
+    assert_eq!(operator.unrouted().await.unwrap().len(), 1);
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! The caller's own precondition: tags come back, another one is refused with what there is now, and of several who race
+//! What a caller may say: only evidence of their own, only cursors that were given out, and which revision they mean: tags come back, another one is refused with what there is now, and of several who race
 //! with the same one a single one wins.
 
 use std::collections::BTreeMap;
@@ -177,4 +177,22 @@ async fn a_cursor_that_a_list_did_not_give_out_is_bad_input() {
             assert_eq!(refused.json["errors"][0]["pointer"], "/cursor", "{page}");
         }
     }
+}
+
+#[tokio::test]
+async fn evidence_that_only_the_system_may_give_is_refused() {
+    let rig = Rig::start().await;
+    let house = house(&rig, "100200301").await;
+    let path = format!("/v1/contacts/{}/consents", house.ids["contact"]);
+    let tables = rig.tables();
+    for kind in ["provider", "import"] {
+        let consent = json!({"channel": "whatsapp", "scope": "marketing", "occurred_at": "2026-03-02T10:00:00Z",
+            "evidence": {"kind": kind, "note": "As the provider says"}});
+        for path in [path.clone(), format!("{path}/withdrawals")] {
+            let refused = rig.post(&house.seat, &path, consent.clone()).await;
+            assert_eq!(refused.json["errors"][0]["pointer"], "/evidence", "{path} {kind}: {refused:?}");
+            assert_eq!(refused.problem(422), "input.invalid");
+        }
+    }
+    assert!(rig.tables() == tables);
 }

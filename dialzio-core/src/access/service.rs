@@ -336,14 +336,6 @@ impl<'a> AccessService<'a> {
         Ok(())
     }
 
-    /// Organisations in order of id, after one of them: for the operator of the installation.
-    ///
-    /// # Errors
-    /// [`Error::Store`].
-    pub async fn organisations(&self, after: Option<OrgId>) -> Result<Vec<Org>, Error> {
-        Ok(self.crm.store().organisations(self.crm.system(), after, 100).await?)
-    }
-
     /// The organisation.
     ///
     /// # Errors

@@ -9,7 +9,7 @@ use crate::id::{OrgId, QuarantineId};
 use crate::ledger::Action;
 use crate::page::{Page, PageRequest};
 use crate::scope::{Actor, Permission};
-use crate::store::{Batch, SystemWrite};
+use crate::store::Batch;
 
 /// The quarantine.
 #[derive(Debug, Clone, Copy)]
@@ -35,14 +35,6 @@ impl<'a> QuarantineService<'a> {
         Ok(self.crm.store().quarantined(scope, page).await?)
     }
 
-    /// What belongs to nobody we know, newest first: for the operator of the installation, not for an organisation.
-    ///
-    /// # Errors
-    /// [`Error::Store`].
-    pub async fn unrouted(&self, page: PageRequest) -> Result<Page<Quarantined>, Error> {
-        Ok(self.crm.store().unrouted(self.crm.system(), page).await?)
-    }
-
     async fn require(&self, by: &Actor, id: QuarantineId) -> Result<Quarantined, Error> {
         let mut page = PageRequest::first(PageRequest::MAX);
         loop {
@@ -64,11 +56,7 @@ impl<'a> QuarantineService<'a> {
         Ok((item, plain))
     }
 
-    /// The bytes of an item, for the operator.
-    ///
-    /// # Errors
-    /// [`Error::Sealed`].
-    pub async fn open_bytes(&self, item: &Quarantined) -> Result<Vec<u8>, Error> {
+    async fn open_bytes(&self, item: &Quarantined) -> Result<Vec<u8>, Error> {
         Ok(self.crm.sealer().open(&context(item.org, item.id), &item.sealed).await?.to_vec())
     }
 
@@ -85,18 +73,7 @@ impl<'a> QuarantineService<'a> {
         self.release(by, id).await
     }
 
-    /// As [`replay`](Self::replay), for an item that belongs to nobody we know.
-    ///
-    /// # Errors
-    /// [`Error::Sealed`]; [`Error::Store`].
-    pub async fn replay_unrouted(&self, item: &Quarantined) -> Result<(), Error> {
-        if self.replay_item(item).await?.contains(&item.id) {
-            return Ok(());
-        }
-        self.discard_unrouted(item.id).await
-    }
-
-    async fn replay_item(&self, item: &Quarantined) -> Result<Vec<QuarantineId>, Error> {
+    pub(super) async fn replay_item(&self, item: &Quarantined) -> Result<Vec<QuarantineId>, Error> {
         let plain = self.open_bytes(item).await?;
         self.crm.intake().again(item.app, plain.into(), item.trust).await
     }
@@ -116,14 +93,5 @@ impl<'a> QuarantineService<'a> {
     pub async fn discard(&self, by: &Actor, id: QuarantineId) -> Result<(), Error> {
         self.require(by, id).await?;
         self.release(by, id).await
-    }
-
-    /// Throws an item away that belongs to nobody we know.
-    ///
-    /// # Errors
-    /// [`Error::Store`].
-    pub async fn discard_unrouted(&self, id: QuarantineId) -> Result<(), Error> {
-        self.crm.store().enact(self.crm.system(), vec![SystemWrite::Release(id)], None).await?;
-        Ok(())
     }
 }

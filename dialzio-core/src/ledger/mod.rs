@@ -65,6 +65,8 @@ words! {
         Quarantined = "quarantine.added",
         /// Bytes left quarantine.
         QuarantineSettled = "quarantine.settled",
+        /// The operator looked at the bytes of a quarantined item.
+        QuarantineOpened = "quarantine.opened",
         /// Received elements wait in line.
         Parked = "inbox.parked",
         /// Housekeeping of the queues.

@@ -9,9 +9,10 @@ use dialzio_core::access::{ApiKey, Member, Org, OrgChange};
 use dialzio_core::consent::QuietHours;
 use dialzio_core::ledger::AuditEntry;
 use dialzio_core::text::{EmailAddress, Title};
-use dialzio_core::{ApiKeyId, MemberId, OrgId, Permission, Role};
+use dialzio_core::{ApiKeyId, Error, MemberId, OrgId, Permission, RecordKind, Revision, Role};
 use serde::{Deserialize, Serialize};
 
+use super::revision::{IfMatch, Revised, refusal};
 use super::{Asked, Body, Id, List, text, word};
 use crate::auth::Caller;
 use crate::problem::Problem;
@@ -41,6 +42,7 @@ pub struct OrgJson {
     quiet_until: String,
     marketing_cap: u32,
     message_days: u16,
+    revision: Revision,
     created_at: DateTime<Utc>,
 }
 
@@ -70,14 +72,16 @@ impl From<Org> for OrgJson {
             quiet_until: clock(org.quiet_hours.open_until),
             marketing_cap: org.marketing_cap,
             message_days: org.message_days,
+            revision: org.revision,
             created_at: org.created_at,
         }
     }
 }
 
 /// `GET /v1/organisation`.
-pub async fn get(State(state): State<AppState>, Caller(actor): Caller) -> Result<Json<OrgJson>, Problem> {
-    Ok(Json(state.crm().access().org(&actor).await?.into()))
+pub async fn get(State(state): State<AppState>, Caller(actor): Caller) -> Result<Revised<OrgJson>, Problem> {
+    let org = state.crm().access().org(&actor).await?;
+    Ok(Revised::at(org.revision, org.into()))
 }
 
 /// What is to change.
@@ -90,15 +94,26 @@ pub struct OrgPatchJson {
     quiet_until: Option<String>,
     marketing_cap: Option<u32>,
     message_days: Option<u16>,
+    revision: Option<u32>,
 }
 
 /// `PATCH /v1/organisation`.
 pub async fn change(
     State(state): State<AppState>,
     Caller(actor): Caller,
+    meant: IfMatch,
     Body(patch): Body<OrgPatchJson>,
-) -> Result<Json<OrgJson>, Problem> {
+) -> Result<Revised<OrgJson>, Problem> {
     let org = state.crm().access().settings(&actor).await?;
+    let meant = meant.revision(patch.revision)?;
+    let shown = async {
+        let org = state.crm().access().settings(&actor).await?;
+        Ok::<_, Error>(Revised::<OrgJson>::at(org.revision, org.into()))
+    };
+    let stale = || Error::Stale { kind: RecordKind::Organisation };
+    if meant.is_some_and(|meant| meant != org.revision) {
+        return Err(refusal(stale(), shown).await);
+    }
     let name = patch.name.map(|name| text::<Title>("name", &name)).transpose()?;
     let known =
         |zone: String| ZoneName::parse(&zone).ok_or_else(|| Problem::invalid("zone", "is an IANA time zone"));
@@ -113,7 +128,12 @@ pub async fn change(
     let quiet_hours = Some(QuietHours { open_from, open_until }).filter(|hours| *hours != org.quiet_hours);
     let (marketing_cap, message_days) = (patch.marketing_cap, patch.message_days);
     let change = OrgChange { name, zone, quiet_hours, marketing_cap, message_days };
-    Ok(Json(state.crm().access().change_org(&actor, org.revision, change).await?.into()))
+    match state.crm().access().change_org(&actor, org.revision, change).await {
+        Ok(org) => Ok(Revised::at(org.revision, org.into())),
+        // Somebody was faster: the revision that was meant is gone.
+        Err(Error::Conflict { .. }) if meant.is_some() => Err(refusal(stale(), shown).await),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Somebody who works here.

@@ -1,6 +1,7 @@
 //! The `dialzio` command.
 
 mod clock;
+mod control;
 mod inbox;
 mod init;
 mod keys;

@@ -1,6 +1,6 @@
 //! `dialzio serve`.
 
-use dialzio_core::{Clock, Crm, OrgId, Principal, Role};
+use dialzio_core::{Clock, Crm, OrgId};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
@@ -99,6 +99,14 @@ impl Serve {
                     .await;
             })
         };
+        #[cfg(unix)]
+        if self.data.database.is_none() {
+            let (crm, path, stopped) =
+                (crm.clone(), super::control::socket(&self.data.path), stopped.clone());
+            tokio::spawn(async move {
+                crm.tasks().supervise("control", stopped, || super::control::serve(&path, &crm)).await;
+            });
+        }
         say(&format!("Dialzio serves {origin}"));
         if let Some(link) = link {
             say(&format!("Open {link}"));
@@ -134,7 +142,7 @@ impl Serve {
 
     /// Sets up what is not there. The link to open: one that makes the owner's account while there is none.
     async fn set_up(&self, crm: &Crm, origin: &str) -> Result<Option<String>, dialzio_core::Error> {
-        let orgs = crm.access().organisations(None).await?;
+        let orgs = crm.operator("serve")?.organisations(None).await?;
         let Some(org) = orgs.first().map(|org| org.id) else {
             if !self.found {
                 return Ok(None);
@@ -156,7 +164,7 @@ impl Serve {
         server: &Url,
     ) -> Result<crate::sandbox::Sandbox, Box<dyn std::error::Error + Send + Sync>> {
         let sandbox = crate::sandbox::Sandbox::start(crm).await?;
-        if let Some(org) = crm.access().organisations(None).await?.first() {
+        if let Some(org) = crm.operator("serve")?.organisations(None).await?.first() {
             sandbox.connect(crm, &operator(crm, org.id).await?, server).await?;
         }
         Ok(sandbox)
@@ -164,7 +172,7 @@ impl Serve {
 }
 
 async fn operator(crm: &Crm, org: OrgId) -> Result<dialzio_core::Actor, dialzio_core::Error> {
-    crm.access().act_as(org, Principal::service("operator")?, Role::Owner.grant()).await
+    crm.operator("serve")?.acting_in(org).await
 }
 
 /// Waits for the system to ask the process to end.

@@ -1,0 +1,133 @@
+//! The control socket: commands of the operator that run inside the server, which alone has the database open. The socket
+//! lies in the data folder, which only the server's own user can enter.
+
+use dialzio_core::{Crm, Error, QuarantineId};
+use serde::{Deserialize, Serialize};
+use std::path::Path;
+#[cfg(unix)]
+use std::time::Duration;
+#[cfg(unix)]
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+#[cfg(unix)]
+use tokio::net::{UnixListener, UnixStream};
+
+/// The longest command, in bytes.
+#[cfg(unix)]
+const LONGEST: u64 = 4_096;
+/// How long a command may take.
+#[cfg(unix)]
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// What is to be done.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub(super) enum Verb {
+    /// List everything.
+    List,
+    /// Show the bytes of an item.
+    Show(QuarantineId),
+    /// Try an item again.
+    Replay(QuarantineId),
+    /// Throw an item away.
+    Discard(QuarantineId),
+}
+
+/// A command with its reason.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Command {
+    pub(super) verb: Verb,
+    pub(super) reason: String,
+}
+
+/// Where the socket of a data folder is.
+#[cfg(unix)]
+pub(super) fn socket(data: &Path) -> std::path::PathBuf {
+    data.join("control.sock")
+}
+
+/// Carries a command out, and answers with what is to be said.
+pub(super) async fn perform(crm: &Crm, command: &Command) -> Result<String, Error> {
+    let operator = crm.operator(&command.reason)?;
+    match command.verb {
+        Verb::List => {
+            let items = operator.quarantined().await?;
+            let line = |item: &dialzio_core::inbox::Quarantined| {
+                let org = item.org.map_or_else(|| "-".to_owned(), |org| org.to_string());
+                let at = item.received_at.to_rfc3339();
+                format!("{}\t{org}\t{}\t{}\t{at}\n", item.id, item.reason, item.what)
+            };
+            Ok(items.iter().map(line).collect())
+        }
+        Verb::Show(id) => {
+            let (_, bytes) = operator.open(id).await?;
+            Ok(format!("{}\n", String::from_utf8_lossy(&bytes)))
+        }
+        Verb::Replay(id) => operator.replay(id).await.map(|()| String::new()),
+        Verb::Discard(id) => operator.discard(id).await.map(|()| String::new()),
+    }
+}
+
+/// Serves commands, one after the other, until it is dropped. A socket that a dead server left is replaced: whoever runs
+/// this has the database.
+#[cfg(unix)]
+pub(super) async fn serve(path: &Path, crm: &Crm) -> Result<(), Error> {
+    // There is none, as a rule.
+    let _ = std::fs::remove_file(path);
+    let listener = match UnixListener::bind(path) {
+        Ok(listener) => listener,
+        Err(error) => {
+            tracing::warn!(%error, "there is no control socket: the inbox command waits until the server has ended");
+            return Ok(());
+        }
+    };
+    loop {
+        let Ok((stream, _)) = listener.accept().await else {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            continue;
+        };
+        // One that is slow holds up no other for longer than this.
+        if tokio::time::timeout(PATIENCE, answer(stream, crm)).await.is_err() {
+            tracing::warn!("a command by the control socket took too long");
+        }
+    }
+}
+
+#[cfg(unix)]
+async fn answer(mut stream: UnixStream, crm: &Crm) {
+    let mut line = String::new();
+    let (reader, mut writer) = stream.split();
+    if BufReader::new(reader.take(LONGEST)).read_line(&mut line).await.is_err() {
+        return;
+    }
+    let outcome: Result<String, String> = match serde_json::from_str::<Command>(&line) {
+        Ok(command) => perform(crm, &command).await.map_err(|error| error.to_string()),
+        Err(_) => Err("the server does not know this command".to_owned()),
+    };
+    if let Ok(bytes) = serde_json::to_vec(&outcome) {
+        // Who asked may be gone.
+        let _ = writer.write_all(&bytes).await;
+    }
+}
+
+/// Has the server of a data folder carry a command out.
+#[cfg(unix)]
+pub(super) async fn ask(
+    data: &Path,
+    command: &Command,
+) -> Result<String, Box<dyn std::error::Error + Send + Sync>> {
+    let mut stream = UnixStream::connect(socket(data)).await.map_err(
+        |_| "the database is in use, and its server does not answer on the control socket in the data folder",
+    )?;
+    let mut line = serde_json::to_vec(command)?;
+    line.push(b'\n');
+    stream.write_all(&line).await?;
+    let mut said = Vec::new();
+    stream.read_to_end(&mut said).await?;
+    let outcome: Result<String, String> = serde_json::from_slice(&said)?;
+    Ok(outcome?)
+}
+
+/// There is no such socket on this system.
+#[cfg(not(unix))]
+pub(super) async fn ask(_: &Path, _: &Command) -> Result<String, Box<dyn std::error::Error + Send + Sync>> {
+    Err("the database is in use: end its server first".into())
+}

@@ -1,0 +1,115 @@
+//! The operator's commands beside a running server: the server carries them out, and each is on record.
+#![cfg(all(feature = "sqlite", feature = "whatsapp", target_os = "linux"))]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+use hmac::{Hmac, KeyInit, Mac};
+use serde_json::{Value, json};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+use std::time::Duration;
+
+const SECRET: &str = "0123456789abcdef";
+
+fn dialzio(data: &Path, args: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_dialzio"));
+    command.arg(args[0]).arg("--data").arg(data).args(&args[1..]).env("DIALZIO_LOG", "off").output().unwrap()
+}
+
+fn said(output: &Output) -> String {
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// A server process, killed when it goes out of sight.
+struct Server(Child, String);
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+impl Server {
+    fn start(data: &Path) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_dialzio"))
+            .args(["serve", "--listen", "127.0.0.1:0", "--data"])
+            .arg(data)
+            .env("DIALZIO_LOG", "off")
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let address = line.trim().rsplit('/').next().unwrap().to_owned();
+        Self(child, address)
+    }
+
+    fn ask(&self, method: &str, path: &str, fields: &str, body: &str) -> (u16, Value) {
+        let mut stream = TcpStream::connect(&self.1).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+        write!(
+            stream,
+            "{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{fields}Content-Type: application/json\r\n\
+             Content-Length: {}\r\n\r\n{body}",
+            body.len()
+        )
+        .unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let status = answer.split(' ').nth(1).unwrap().parse().unwrap();
+        let body = answer.split_once("\r\n\r\n").map_or("", |(_, body)| body);
+        (status, serde_json::from_str(body).unwrap_or(Value::Null))
+    }
+}
+
+#[test]
+fn the_inbox_command_works_beside_a_running_server_and_is_on_record() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let init = dialzio(&data, &["init", "--org", "Shop", "--owner", "asha@example.com", "--json"]);
+    let init: Value = serde_json::from_str(&said(&init)).unwrap();
+    let bearer = format!("Authorization: Bearer {}\r\n", init["api_key"].as_str().unwrap());
+    let server = Server::start(&data);
+    let app = json!({"provider": "whatsapp", "name": "App", "app_secrets": [SECRET], "verify_token": "a-long-token"});
+    let (status, app) = server.ask("POST", "/v1/apps", &bearer, &app.to_string());
+    assert_eq!(status, 201, "{app}");
+    let hook = app["hook_url"].as_str().unwrap();
+    let hook = &hook[hook.find("/hooks/").unwrap()..];
+    for body in [r#"{"what":"is this"}"#, r#"{"what":"is that"}"#] {
+        let mut mac = Hmac::<sha2::Sha256>::new_from_slice(SECRET.as_bytes()).unwrap();
+        mac.update(body.as_bytes());
+        let signature: String =
+            mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+        let fields = format!("X-Hub-Signature-256: sha256={signature}\r\n");
+        assert_eq!(server.ask("POST", hook, &fields, body).0, 200);
+    }
+
+    let list = said(&dialzio(&data, &["inbox", "list"]));
+    let ids: Vec<&str> = list.lines().map(|line| line.split('\t').next().unwrap()).collect();
+    let [first, second] = ids[..] else { panic!("{list}") };
+    let shown = said(&dialzio(&data, &["inbox", "show", first, "--reason", "a customer asked"]));
+    assert!(shown.contains("is this") || shown.contains("is that"), "{shown}");
+    said(&dialzio(&data, &["inbox", "discard", first, "--reason", "a customer asked"]));
+    said(&dialzio(&data, &["inbox", "replay", second]));
+    let gone = dialzio(&data, &["inbox", "show", first]);
+    assert!(!gone.status.success());
+    assert!(String::from_utf8_lossy(&gone.stderr).contains("there is no such quarantine"), "{gone:?}");
+    let nothing = dialzio(&data, &["inbox", "list", "--reason", " "]);
+    assert!(String::from_utf8_lossy(&nothing.stderr).contains("reason"), "{nothing:?}");
+
+    let (_, audit) = server.ask("GET", "/v1/audit?limit=200", &bearer, "");
+    let done = |action: &str| {
+        let entries = audit["data"].as_array().unwrap().iter().filter(|entry| entry["action"] == action);
+        entries.map(|entry| entry["principal"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(done("quarantine.opened"), ["service:operator: a customer asked"]);
+    assert!(done("quarantine.settled").contains(&"service:operator: a customer asked".to_owned()));
+
+    // Without a server the command has the database to itself.
+    drop(server);
+    let alone = said(&dialzio(&data, &["inbox", "list"]));
+    assert!(alone.lines().all(|line| !line.starts_with(first)), "{alone}");
+}
