@@ -6,8 +6,8 @@ use std::fmt;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TextError {
-    /// Nothing but white space.
-    #[error("must not be empty")]
+    /// Nothing that shows: empty, or nothing but white space and invisible characters.
+    #[error("must not be empty or invisible")]
     Empty,
     /// Longer than allowed, in Unicode scalar values.
     #[error("is too long: at most {max} characters")]
@@ -18,6 +18,26 @@ pub enum TextError {
     /// Contains NUL or another control character that stores and screens cannot carry.
     #[error("contains a control character")]
     Control,
+}
+
+/// Whether a character leaves a mark on a screen: neither white space, nor a control or format character, nor one of
+/// the letters that are defined as blank.
+fn is_visible(c: char) -> bool {
+    let is_blank = matches!(
+        c,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
+            | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}'
+            | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{1d173}'..='\u{1d17a}'
+            | '\u{e0000}'..='\u{e0fff}'
+    );
+    !is_blank && !c.is_whitespace() && !c.is_control()
+}
+
+/// Whether a text shows anything. Source: Unicode 16, properties White_Space and Default_Ignorable_Code_Point, and the
+/// blank letters (Hangul fillers, braille blank).
+#[must_use]
+pub fn shows_something(text: &str) -> bool {
+    text.bytes().any(|byte| byte.is_ascii_graphic()) || text.chars().any(is_visible)
 }
 
 fn check(text: &str, max: usize, lines: bool) -> Result<(), TextError> {
@@ -53,14 +73,21 @@ macro_rules! bounded_text {
             /// # Errors
             /// [`TextError`] if empty, too long, or with control characters.
             pub fn parse(text: &str) -> Result<Self, TextError> {
+                if !shows_something(text) {
+                    return Err(TextError::Empty);
+                }
                 check(text, Self::MAX, $lines)?;
                 Ok(Self(text.into()))
             }
 
             /// For text a provider sent: control characters become U+FFFD and what is too long is cut,
-            /// so that nothing is lost for a single odd character. `None` if nothing readable is left.
+            /// so that nothing is lost for a single odd character. `None` if nothing readable is left; a name in which
+            /// nothing shows is no name, while a message of that kind is still what the person wrote.
             #[must_use]
             pub fn received(text: &str) -> Option<Self> {
+                if !$lines && !shows_something(text) {
+                    return None;
+                }
                 if check(text, Self::MAX, $lines).is_ok() {
                     return Some(Self(text.into()));
                 }
@@ -69,7 +96,7 @@ macro_rules! bounded_text {
                     .map(|c| if check(c.encode_utf8(&mut [0; 4]), 1, $lines) == Err(TextError::Control) { '\u{fffd}' } else { c })
                     .take(Self::MAX)
                     .collect();
-                Self::parse(&kept).ok()
+                check(&kept, Self::MAX, $lines).is_ok().then(|| Self(kept.into()))
             }
 
             /// The text itself. Call sites of this method are where personal data leaves.
@@ -77,9 +104,13 @@ macro_rules! bounded_text {
             pub fn reveal(&self) -> &str { &self.0 }
         }
 
+        /// What was stored is read as it is, also where a rule for what is written has become stricter since.
         impl TryFrom<String> for $name {
             type Error = TextError;
-            fn try_from(text: String) -> Result<Self, TextError> { Self::parse(&text) }
+            fn try_from(text: String) -> Result<Self, TextError> {
+                check(&text, Self::MAX, $lines)?;
+                Ok(Self(text.into()))
+            }
         }
         impl From<$name> for String {
             fn from(text: $name) -> Self { text.0.into() }
@@ -193,6 +224,27 @@ mod tests {
         assert_eq!(format!("{text:?}"), "MessageText(… 14 characters)");
         let email = EmailAddress::parse("asha@example.com").unwrap();
         assert!(!format!("{email:?}").contains("asha"));
+    }
+
+    #[test]
+    fn a_text_that_shows_nothing_is_no_text() {
+        for nothing in [
+            "",
+            " \n\t",
+            "\u{200b}",
+            "\u{200d}\u{2060}\u{feff}",
+            "\u{a0}\u{2028}",
+            "\u{3164}\u{2800}",
+            "\u{fe0f}\u{e0020}",
+        ] {
+            assert_eq!(MessageText::parse(nothing), Err(TextError::Empty), "{nothing:?}");
+            assert!(PersonName::received(nothing).is_none());
+            let is_blank = nothing.trim().is_empty();
+            assert_eq!(MessageText::try_from(nothing.to_owned()).is_err(), is_blank, "stored ones are read");
+        }
+        for something in ["a", "é", "👩\u{200d}👩", "\u{200f}א", "ക\u{200d}ഷ", "\u{fffd}"] {
+            assert_eq!(MessageText::parse(something).unwrap().reveal(), something);
+        }
     }
 
     #[test]

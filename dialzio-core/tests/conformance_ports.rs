@@ -128,7 +128,7 @@ impl MessagingRig for Wire {
                 ProviderError::Refused { provider, code, reason: RefusalReason::Other, detail: None }
             }
             Answer::SlowDown => ProviderError::Throttled { provider, code, retry_after: None },
-            Answer::BadToken => ProviderError::Credentials { provider, code },
+            Answer::BadToken => ProviderError::Credentials { provider, code, detail: None },
             Answer::Silence => ProviderError::Ambiguous { provider, source: source() },
             Answer::Unreachable => ProviderError::Unreachable { provider, source: source() },
         };

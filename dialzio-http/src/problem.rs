@@ -171,6 +171,14 @@ impl From<Error> for Problem {
             Error::Refused(refusal) => {
                 problem.reasons = refusal.reasons.iter().map(|reason| reason.code.to_string()).collect();
             }
+            Error::Template(misfit) => {
+                // A name may hold what has a meaning in a pointer (RFC 6901, 3).
+                let pointer = misfit.parameter().map(|name| name.replace('~', "~0").replace('/', "~1"));
+                problem.errors.extend(pointer.map(|name| FieldError {
+                    pointer: format!("/template/parameters/{name}"),
+                    detail: misfit.to_string(),
+                }));
+            }
             Error::Provider(refused) => problem.detail = refused.detail().map(str::to_owned),
             _ => {}
         }

@@ -57,3 +57,7 @@ ALTER TABLE @quarantine ADD COLUMN trust TEXT COLLATE "C" NOT NULL DEFAULT 'sign
 -- sent with it and nothing else shows.
 ALTER TABLE @message ADD COLUMN context TEXT;
 ALTER TABLE @message ADD COLUMN beside BYTEA;
+
+-- Why an account cannot be used, and when its templates were last asked for: of two answers the later question's stays.
+ALTER TABLE @account ADD COLUMN problem TEXT;
+ALTER TABLE @account ADD COLUMN templates_asked_at BIGINT;

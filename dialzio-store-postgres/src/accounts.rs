@@ -37,6 +37,7 @@ fn account(row: &PgRow) -> Res<ProviderAccount> {
         checked_at: c.opt_time()?,
         created_at: c.time()?,
         revision: Revision(c.number()?),
+        problem: c.opt_json()?,
     })
 }
 
@@ -82,7 +83,11 @@ impl Scope<'_> {
                 change.apply(&mut kept);
                 self.put_account(&kept).await
             }
-            AccountWrite::Templates { account, templates } => {
+            AccountWrite::Templates { account, asked_at, templates } => {
+                let asked = params![self.key, id(*account), time(*asked_at)];
+                if self.db.run(sql::SET_TEMPLATES_ASKED, asked).await? == 0 {
+                    return Ok(());
+                }
                 self.db.run(sql::DROP_TEMPLATES, params![self.key, id(*account)]).await?;
                 for template in templates {
                     let definition = json(template, "template")?;
@@ -117,6 +122,7 @@ impl Scope<'_> {
             opt_time(new.checked_at),
             time(new.created_at),
             i64::from(new.revision.0),
+            new.problem.as_ref().map(|note| json(note, "account")).transpose()?,
         ];
         self.db.run(sql::PUT_ACCOUNT, row).await?;
         self.db.run(sql::DROP_ROUTE, params![self.key, id(new.id)]).await?;

@@ -36,6 +36,7 @@ fn account(row: &Row<'_>) -> Res<ProviderAccount> {
         checked_at: c.opt_time()?,
         created_at: c.time()?,
         revision: Revision(c.number()?),
+        problem: c.opt_json()?,
     })
 }
 
@@ -81,7 +82,11 @@ impl Scope<'_> {
                 change.apply(&mut kept);
                 self.put_account(&kept)
             }
-            AccountWrite::Templates { account, templates } => {
+            AccountWrite::Templates { account, asked_at, templates } => {
+                let asked = params![self.key, id(*account), time(*asked_at)];
+                if self.db.run(sql::SET_TEMPLATES_ASKED, asked)? == 0 {
+                    return Ok(());
+                }
                 self.db.run(sql::DROP_TEMPLATES, params![self.key, id(*account)])?;
                 for template in templates {
                     let definition = json(template, "template")?;
@@ -116,6 +121,7 @@ impl Scope<'_> {
             opt_time(new.checked_at),
             time(new.created_at),
             new.revision.0,
+            new.problem.as_ref().map(|note| json(note, "account")).transpose()?,
         ];
         self.db.run(sql::PUT_ACCOUNT, row)?;
         self.db.run(sql::DROP_ROUTE, params![self.key, id(new.id)])?;

@@ -104,6 +104,11 @@ impl<'a> Cols<'a> {
         serde_json::from_str(&self.get::<String>()?).map_err(|_| self.bad())
     }
 
+    pub(crate) fn opt_json<T: serde::de::DeserializeOwned>(&self) -> Res<Option<T>> {
+        let text = self.get::<Option<String>>()?;
+        text.map(|text| serde_json::from_str(&text).map_err(|_| self.bad())).transpose()
+    }
+
     /// A count or sequence, never negative.
     pub(crate) fn number<T: TryFrom<i64>>(&self) -> Res<T> {
         T::try_from(self.get()?).map_err(|_| self.bad())

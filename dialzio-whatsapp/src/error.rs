@@ -32,14 +32,14 @@ pub(crate) enum Meaning {
 pub(crate) fn meaning(code: i64) -> Meaning {
     use RefusalReason::{Account, MarketingStopped, Media, Recipient, Template, WindowClosed, Withheld};
     match code {
-        0 | 3 | 10 | 190 | 200..=299 | 131_005 => Meaning::Credentials,
+        // 33 is an object that is not visible with this token.
+        0 | 3 | 10 | 33 | 190 | 200..=299 | 131_005 => Meaning::Credentials,
         1 | 2 | 131_000 | 131_016 | 133_004 | 135_000 | 139_103 => Meaning::Fault,
         4 | 80_007 | 130_429 => Meaning::Throttled(None),
         131_056 => Meaning::Throttled(Some(6)),
         131_057 | 2_494_100 => Meaning::Throttled(Some(120)),
         133_015 => Meaning::Throttled(Some(300)),
-        33
-        | 368
+        368
         | 131_031
         | 131_037
         | 131_042
@@ -78,6 +78,22 @@ struct GraphError<'a> {
     error_subcode: Scalar<'a>,
     #[serde(borrow)]
     error_data: Option<&'a RawValue>,
+    #[serde(borrow)]
+    error_user_msg: Scalar<'a>,
+    #[serde(borrow)]
+    message: Scalar<'a>,
+    #[serde(borrow)]
+    error_user_title: Scalar<'a>,
+    #[serde(borrow)]
+    title: Scalar<'a>,
+}
+
+/// The words of an error: its details, else what it says to people, else its message, else its title.
+pub(crate) fn words(error_data: Option<&RawValue>, others: &[&Scalar<'_>]) -> Option<String> {
+    let data = error_data.and_then(|data| serde_json::from_str::<ErrorData<'_>>(data.get()).ok());
+    let details = data.as_ref().and_then(|data| data.details.filled());
+    let words = details.or_else(|| others.iter().find_map(|words| words.filled()))?;
+    Some(words.chars().take(LONGEST_DETAIL).collect())
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -91,10 +107,8 @@ pub(crate) struct ErrorData<'a> {
 pub(crate) fn reported(status: u16, retry_after: Option<Duration>, body: &[u8]) -> Option<ProviderError> {
     let object = serde_json::from_slice::<ErrorBody<'_>>(body).ok()?.error?;
     let error: GraphError<'_> = serde_json::from_str(object.get()).ok()?;
-    let detail = error
-        .error_data
-        .and_then(|data| serde_json::from_str::<ErrorData<'_>>(data.get()).ok())
-        .and_then(|data| data.details.filled().map(|text| text.chars().take(LONGEST_DETAIL).collect()));
+    let others = [&error.error_user_msg, &error.message, &error.error_user_title, &error.title];
+    let detail = words(error.error_data, &others);
     // An object that is not visible with this token: subcode 33 of code 100.
     let code = match (error.code.integer(), error.error_subcode.integer()) {
         (Some(100), Some(33)) => Some(33),
@@ -119,7 +133,7 @@ fn provider_error(
             ProviderError::Throttled { provider, code, retry_after }
         }
         Meaning::Fault => ProviderError::Fault { provider, code },
-        Meaning::Credentials => ProviderError::Credentials { provider, code },
+        Meaning::Credentials => ProviderError::Credentials { provider, code, detail },
         Meaning::Unlisted => {
             tracing::warn!(%code, status, "undocumented Graph error code");
             if status >= 500 {
@@ -176,7 +190,20 @@ mod tests {
     #[test]
     fn an_invisible_object_is_a_lost_account() {
         let body = r#"{"error":{"code":100,"error_subcode":33}}"#;
-        assert!(matches!(read(400, body), ProviderError::Refused { reason: RefusalReason::Account, .. }));
+        assert!(matches!(read(400, body), ProviderError::Credentials { code, .. } if code == "33"));
+    }
+
+    #[test]
+    fn an_error_without_details_has_its_message_and_without_that_its_title() {
+        let detail = |rest: &str| {
+            read(400, &format!(r#"{{"error":{{"code":100{rest}}}}}"#)).detail().map(str::to_owned)
+        };
+        let all = r#","message":"(#100) No","title":"T","error_user_msg":"U","error_data":{"details":"D"}"#;
+        assert_eq!(detail(all).as_deref(), Some("D"));
+        assert_eq!(detail(&all.replace("details", "other")).as_deref(), Some("U"));
+        assert_eq!(detail(r#","message":"(#100) No","title":"T""#).as_deref(), Some("(#100) No"));
+        assert_eq!(detail(r#","message":"","title":"T""#).as_deref(), Some("T"));
+        assert_eq!(detail(""), None);
     }
 
     #[test]

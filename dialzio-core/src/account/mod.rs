@@ -15,6 +15,7 @@ pub use service::{AccountService, Connected, NewAccount, NewApp};
 pub use store::{AccountChange, AccountStore, AccountWrite, AppChange};
 
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::contact::Portfolio;
@@ -90,10 +91,23 @@ pub struct ProviderAccount {
     pub state: AccountState,
     /// The last check that succeeded.
     pub checked_at: Option<DateTime<Utc>>,
+    /// Why it cannot be used now, in the provider's words; `None` while it can.
+    pub problem: Option<AccountNote>,
     /// When it was made.
     pub created_at: DateTime<Utc>,
     /// Counts its changes.
     pub revision: Revision,
+}
+
+/// Why an account cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountNote {
+    /// The provider's code: `whatsapp.190`.
+    pub code: String,
+    /// The provider's explanation, if it gave one.
+    pub detail: Option<String>,
+    /// When it was told.
+    pub at: DateTime<Utc>,
 }
 
 /// Which organisation and account a provider's id belongs to, among those linked to one app.

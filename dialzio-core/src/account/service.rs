@@ -195,6 +195,7 @@ impl<'a> AccountService<'a> {
             token: self.crm.sealer().seal_secret(&context, &new.token).await?,
             state: AccountState::Unchecked,
             checked_at: None,
+            problem: None,
             created_at: now,
             revision: Revision::FIRST,
         };
@@ -273,6 +274,7 @@ impl<'a> AccountService<'a> {
             state: Some(AccountState::Routable),
             display_number: health.display_number.clone().map(Some),
             checked_at: Some(Some(self.crm.now())),
+            problem: Some(None),
             ..AccountChange::default()
         };
         Ok((self.change(by, scope, &account, change).await?, health))
@@ -327,14 +329,16 @@ impl<'a> AccountService<'a> {
         let account =
             self.crm.store().account(scope, account).await?.ok_or(Error::missing(RecordKind::Account))?;
         let access = self.access(scope.org(), &account).await?;
+        let asked_at = self.crm.now();
         let templates = self.messaging(&account)?.templates(&access).await?;
         let mut batch = Batch::new(by, Action::TemplatesSynced, self.crm.now());
         batch
             .about(account.id)
-            .write(AccountWrite::Templates { account: account.id, templates: templates.clone() })
+            .write(AccountWrite::Templates { account: account.id, asked_at, templates })
             .event(DomainEvent::AccountChanged { account: account.id });
         self.crm.store().commit_one(scope, batch).await?;
-        Ok(templates)
+        // Whoever asked later may have been answered first.
+        Ok(self.crm.store().templates(scope, account.id).await?)
     }
 
     pub(crate) fn messaging(&self, account: &ProviderAccount) -> Result<&'a dyn MessagingProvider, Error> {

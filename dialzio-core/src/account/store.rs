@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use url::Url;
 
-use super::{AccountState, App, ProviderAccount, Sealed};
+use super::{AccountNote, AccountState, App, ProviderAccount, Sealed};
 use crate::contact::Portfolio;
 use crate::id::{AccountId, AppId};
 use crate::scope::OrgScope;
@@ -43,6 +43,8 @@ change! {
         state: AccountState,
         /// The last check that succeeded.
         checked_at: Option<DateTime<Utc>>,
+        /// Why it cannot be used now.
+        problem: Option<AccountNote>,
     }
 }
 
@@ -74,10 +76,13 @@ pub enum AccountWrite {
         /// What changes.
         change: Box<AccountChange>,
     },
-    /// All templates of an account, replacing those there are.
+    /// All templates of an account, replacing those there are. An answer to an earlier question than the one that was
+    /// answered last changes nothing.
     Templates {
         /// The account.
         account: AccountId,
+        /// When the provider was asked for them.
+        asked_at: DateTime<Utc>,
         /// The templates.
         templates: Vec<crate::conversation::Template>,
     },

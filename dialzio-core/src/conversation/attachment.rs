@@ -65,11 +65,12 @@ impl<'a> Attachment<'a> {
             if matches!(kind.what, Audio | Voice | Sticker) {
                 return Err(FileError::Caption { what: kind.what, provider: able.provider }.into());
             }
-            if caption.reveal().chars().count() > able.max_caption {
+            let length = caption.reveal().chars().count();
+            if length > able.max_caption {
                 let most = able.max_caption;
                 return Err(Error::invalid(
                     "text",
-                    format!("is too long under a file: at most {most} characters"),
+                    format!("is too long under a file: {length} characters, at most {most} can be sent"),
                 ));
             }
         }

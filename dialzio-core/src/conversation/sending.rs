@@ -230,10 +230,12 @@ impl ConversationService<'_> {
         };
         let (content, purpose) = match &new.body {
             NewBody::Text(body) => {
-                if body.reveal().chars().count() > limits.max_text {
+                let length = body.reveal().chars().count();
+                if length > limits.max_text {
+                    let most = limits.max_text;
                     return Err(Error::invalid(
                         "text",
-                        format!("is too long: at most {} characters", limits.max_text),
+                        format!("is too long: {length} characters, at most {most} can be sent"),
                     ));
                 }
                 (Content::Text { body: body.clone() }, Purpose::Service)

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::consent::Purpose;
 use crate::id::AccountId;
 use crate::name::words;
+use crate::text::shows_something;
 
 words! {
     /// What a template is for, as the provider judged it.
@@ -214,11 +215,13 @@ pub enum TemplateError {
         /// Its name or number.
         parameter: String,
     },
-    /// A parameter has a line break, a tab, or more than four blanks in a row.
-    #[error("the parameter {parameter} must be one line without tabs or runs of blanks")]
+    /// A parameter has a character that the provider refuses.
+    #[error("the parameter {parameter} {problem}")]
     Shape {
         /// Its name or number.
         parameter: String,
+        /// What is wrong with it, and what would be right.
+        problem: &'static str,
     },
     /// Body longer than the provider accepts after filling in, in characters.
     #[error("the text is too long after filling in: at most {max} characters")]
@@ -233,6 +236,50 @@ pub enum TemplateError {
         format: HeaderFormat,
     },
 }
+
+impl TemplateError {
+    /// Which parameter does not fit, if it is about one.
+    #[must_use]
+    pub fn parameter(&self) -> Option<&str> {
+        match self {
+            Self::Missing { parameter } | Self::Unexpected { parameter } | Self::Shape { parameter, .. } => {
+                Some(parameter)
+            }
+            _ => None,
+        }
+    }
+}
+
+/// What a provider refuses in a parameter. Source: Meta, error 132018: no line breaks, no tabs, no more than four blanks
+/// in a row; every kind of blank counts.
+fn misfit(value: &str) -> Option<&'static str> {
+    let breaks = |c: char| matches!(c, '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}');
+    if value.contains(breaks) {
+        return Some("has a line break: write it in one line");
+    }
+    if value.contains('\t') {
+        return Some("has a tab: write a space instead");
+    }
+    let mut run = 0;
+    for c in value.chars() {
+        run = if c.is_whitespace() { run + 1 } else { 0 };
+        if run > MOST_BLANKS {
+            return Some("has more than four blanks in a row: leave four at most");
+        }
+        if c != ' ' && c.is_whitespace() {
+            return Some(
+                "has a blank other than a plain space, such as a no-break space: write a space instead",
+            );
+        }
+        if c.is_control() {
+            return Some("has a control character: leave it out");
+        }
+    }
+    None
+}
+
+/// Most blanks in a row.
+const MOST_BLANKS: usize = 4;
 
 /// Longest body after filling in. Source: Meta, message templates, body limit.
 const MAX_BODY: usize = 1_024;
@@ -300,12 +347,12 @@ impl Template {
         }
         let take = |wanted: &str| -> Result<String, TemplateError> {
             let value = given.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.trim());
-            let value = value.filter(|value| !value.is_empty());
+            let value = value.filter(|value| shows_something(value));
             let value = value.ok_or_else(|| TemplateError::Missing { parameter: wanted.to_owned() })?;
-            if value.contains(['\n', '\r', '\t']) || value.contains("     ") {
-                return Err(TemplateError::Shape { parameter: wanted.to_owned() });
+            match misfit(value) {
+                Some(problem) => Err(TemplateError::Shape { parameter: wanted.to_owned(), problem }),
+                None => Ok(value.to_owned()),
             }
-            Ok(value.to_owned())
         };
         let header = match self.header {
             Some(HeaderFormat::Text) if known.iter().any(|name| name == "header") => {
@@ -436,12 +483,36 @@ mod tests {
         );
         assert_eq!(
             t.fill(&pairs(&[("1", "a\nb"), ("button 1", "t")])),
-            Err(TemplateError::Shape { parameter: "1".into() })
+            Err(TemplateError::Shape {
+                parameter: "1".into(),
+                problem: "has a line break: write it in one line"
+            })
         );
         assert_eq!(
             t.fill(&pairs(&[("1", "a"), ("2", "b"), ("button 1", "t")])),
             Err(TemplateError::Unexpected { parameter: "2".into() })
         );
+        for odd in [
+            "a\u{2028}b",
+            "a\u{2029}b",
+            "a\u{85}b",
+            "a\u{b}b",
+            "a\tb",
+            "a\u{a0}b",
+            "a\u{202f}b",
+            "a     b",
+            "a\u{7}b",
+        ] {
+            let refused = t.fill(&pairs(&[("1", odd), ("button 1", "t")])).unwrap_err();
+            assert!(
+                matches!(&refused, TemplateError::Shape { parameter, .. } if parameter == "1"),
+                "{odd:?}"
+            );
+        }
+        for nothing in ["\u{200b}", "\u{a0}", "\u{2060}\u{3164}"] {
+            let refused = t.fill(&pairs(&[("1", nothing), ("button 1", "t")])).unwrap_err();
+            assert_eq!(refused, TemplateError::Missing { parameter: "1".into() }, "{nothing:?}");
+        }
         let paused = Template { status: TemplateStatus::Paused, ..t };
         assert!(matches!(paused.fill(&[]), Err(TemplateError::NotApproved { .. })));
     }

@@ -23,7 +23,12 @@ impl Rows {
                 change.apply(&mut kept);
                 self.put_account(frame, kept)?;
             }
-            AccountWrite::Templates { account, mut templates } => {
+            AccountWrite::Templates { account, asked_at, mut templates } => {
+                let newest = self.templates_asked.entry(account).or_insert(asked_at);
+                if *newest > asked_at {
+                    return Ok(());
+                }
+                *newest = asked_at;
                 templates.sort_by(|a, b| (&a.name, &a.language).cmp(&(&b.name, &b.language)));
                 self.templates.insert(account, templates);
             }

@@ -64,6 +64,7 @@ pub(super) struct Rows {
     pub(super) keys: BTreeMap<ApiKeyId, ApiKey>,
     pub(super) accounts: BTreeMap<AccountId, ProviderAccount>,
     pub(super) templates: BTreeMap<AccountId, Vec<Template>>,
+    pub(super) templates_asked: BTreeMap<AccountId, DateTime<Utc>>,
     pub(super) contacts: BTreeMap<ContactId, Contact>,
     pub(super) notes: BTreeMap<NoteId, Note>,
     pub(super) tasks: BTreeMap<TaskId, Task>,

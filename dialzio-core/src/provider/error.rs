@@ -81,6 +81,8 @@ pub enum ProviderError {
         provider: ProviderId,
         /// The provider's code.
         code: String,
+        /// The provider's explanation.
+        detail: Option<String>,
     },
     /// The request may or may not have been carried out. Never repeat blindly.
     #[error("outcome unknown at {provider}")]
@@ -115,7 +117,7 @@ impl ProviderError {
             Self::Refused { provider, code, .. }
             | Self::Throttled { provider, code, .. }
             | Self::Fault { provider, code }
-            | Self::Credentials { provider, code } => format!("{provider}.{code}"),
+            | Self::Credentials { provider, code, .. } => format!("{provider}.{code}"),
             Self::Unreachable { provider, .. } => format!("{provider}.unreachable"),
             Self::Ambiguous { provider, .. } => format!("{provider}.ambiguous"),
             Self::Unsupported { provider, .. } => format!("{provider}.unsupported"),
@@ -126,7 +128,7 @@ impl ProviderError {
     #[must_use]
     pub fn detail(&self) -> Option<&str> {
         match self {
-            Self::Refused { detail, .. } => detail.as_deref(),
+            Self::Refused { detail, .. } | Self::Credentials { detail, .. } => detail.as_deref(),
             _ => None,
         }
     }

@@ -160,12 +160,13 @@ impl Worker<'_> {
 
     async fn sync(&self, scope: &OrgScope, lease: &Lease, effect: &Effect) -> Result<(), Error> {
         let (account, access) = self.access(scope, effect.account).await?;
+        let asked_at = self.crm.now();
         let templates = self.crm.accounts().messaging(&account)?.templates(&access).await?;
         let mut batch =
             Batch::caused_by(&Cause::Effect(effect.id, *lease), Action::TemplatesSynced, self.crm.now());
         batch
             .about(account.id)
-            .write(AccountWrite::Templates { account: account.id, templates })
+            .write(AccountWrite::Templates { account: account.id, asked_at, templates })
             .write(EffectWrite::Settle {
                 id: effect.id,
                 state: EffectState::Done,

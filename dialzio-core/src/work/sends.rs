@@ -5,7 +5,7 @@ use futures_util::future::{join, join_all};
 use tokio::time::Instant;
 
 use super::{WorkReport, Worker};
-use crate::account::{AccountChange, AccountState, AccountWrite, ProviderAccount};
+use crate::account::{AccountChange, AccountNote, AccountState, AccountWrite, ProviderAccount};
 use crate::consent::{
     ConsentEvent, ConsentFacts, Entry, EvidenceKind, PurposeScope, Refusal, SendFacts, SendPermit, Verdict,
     decide, enter,
@@ -25,6 +25,8 @@ use crate::text::EvidenceText;
 
 /// How long an account rests whose credentials are not accepted.
 const LOGIN_REST: TimeDelta = TimeDelta::minutes(5);
+/// The longest a provider's word for slowing down is believed: beyond it a message would end for a number that nobody meant.
+const LONGEST_REST: TimeDelta = TimeDelta::hours(1);
 
 /// What was decided about one send.
 enum Plan {
@@ -280,6 +282,7 @@ impl Worker<'_> {
             return Err(ProviderError::Credentials {
                 provider: messaging.capabilities().provider,
                 code: "sealed".into(),
+                detail: None,
             });
         };
         let outbound = OutboundMessage { id: facts.message.id, content, reply_to: facts.reply_to.clone() };
@@ -327,11 +330,12 @@ impl Worker<'_> {
         &self,
         scope: &OrgScope,
         seen: &ProviderAccount,
-        found: Option<AccountState>,
+        found: Option<(AccountState, AccountNote)>,
     ) -> Result<(), Error> {
-        let Some(state) = found else { return Ok(()) };
+        let Some((state, note)) = found else { return Ok(()) };
         let account = seen.id;
-        let change = AccountChange { state: Some(state), ..AccountChange::default() };
+        let change =
+            AccountChange { state: Some(state), problem: Some(Some(note)), ..AccountChange::default() };
         let mut batch = Batch::caused_by(&Cause::Stored, Action::AccountChanged, self.crm.now());
         batch
             .about(account)
@@ -353,7 +357,7 @@ impl Worker<'_> {
         error: &ProviderError,
         now: DateTime<Utc>,
         batch: &mut Batch,
-    ) -> Option<AccountState> {
+    ) -> Option<(AccountState, AccountNote)> {
         let message = facts.message.id;
         let id = facts.effect.id;
         let attempts = facts.effect.attempts + 1;
@@ -361,6 +365,10 @@ impl Worker<'_> {
         let evidence = |status| ConversationWrite::Evidence {
             message,
             evidence: Evidence { status, at: now, failure: failure.clone() },
+        };
+        let found = |state| {
+            let detail = error.detail().map(str::to_owned);
+            Some((state, AccountNote { code: error.code(), detail, at: now }))
         };
         let settle = |state, not_before, attempts| EffectWrite::Settle { id, state, not_before, attempts };
         let retry = |backoff: Backoff, floor: Option<TimeDelta>| {
@@ -374,8 +382,9 @@ impl Worker<'_> {
         }
         let again = match error {
             ProviderError::Throttled { retry_after, .. } => {
-                let floor = retry_after.and_then(|wait| TimeDelta::from_std(wait).ok());
-                Some(retry(Backoff::FAULT, floor.or(Some(TimeDelta::seconds(1)))))
+                let floor = retry_after.map(|wait| TimeDelta::from_std(wait).unwrap_or(LONGEST_REST));
+                let floor = floor.unwrap_or(TimeDelta::seconds(1)).min(LONGEST_REST);
+                Some(retry(Backoff::FAULT, Some(floor)))
             }
             ProviderError::Fault { .. } => Some(retry(Backoff::FAULT, None)),
             ProviderError::Unreachable { .. } => Some(retry(Backoff::NOT_SENT, None)),
@@ -385,9 +394,14 @@ impl Worker<'_> {
             (_, Some(Some(due))) => {
                 batch.write(settle(EffectState::Pending, Some(due), attempts));
             }
+            // The message has nothing to do with it: it waits, and costs no attempt.
             (ProviderError::Credentials { .. }, _) => {
                 batch.write(settle(EffectState::Pending, Some(now + LOGIN_REST), facts.effect.attempts));
-                return Some(AccountState::NeedsLogin);
+                return found(AccountState::NeedsLogin);
+            }
+            (ProviderError::Refused { reason: RefusalReason::Account, .. }, _) => {
+                batch.write(settle(EffectState::Pending, Some(now + LOGIN_REST), facts.effect.attempts));
+                return found(AccountState::Paused);
             }
             (ProviderError::Ambiguous { .. }, _) => {
                 batch
@@ -399,7 +413,7 @@ impl Worker<'_> {
                     .write(settle(EffectState::Dead, None, attempts))
                     .write(evidence(DeliveryStatus::Failed));
                 if let ProviderError::Refused { reason, .. } = error {
-                    return self.consequences(facts, *reason, now, batch);
+                    self.consequences(facts, *reason, now, batch);
                 }
             }
         }
@@ -407,26 +421,23 @@ impl Worker<'_> {
     }
 
     /// What a refusal says about the person or the account.
-    fn consequences(
-        &self,
-        facts: &SendFacts,
-        reason: RefusalReason,
-        now: DateTime<Utc>,
-        batch: &mut Batch,
-    ) -> Option<AccountState> {
+    fn consequences(&self, facts: &SendFacts, reason: RefusalReason, now: DateTime<Utc>, batch: &mut Batch) {
         match reason {
             RefusalReason::MarketingStopped => {
                 let note = EvidenceText::received(
                     "The provider refused a promotional message: the person stopped marketing.",
                 );
+                let (Some(note), Ok(provider)) = (note, self.crm.accounts().messaging(&facts.account)) else {
+                    return;
+                };
                 let (kind, message) = (EvidenceKind::Provider, Some(facts.message.id));
                 let entry = Entry {
                     contact: facts.conversation.contact,
                     subjects: facts.consent.subjects.clone(),
-                    channel: self.crm.accounts().messaging(&facts.account).ok()?.capabilities().channel,
+                    channel: provider.capabilities().channel,
                     scope: PurposeScope::Marketing,
                     event: ConsentEvent::ProviderStop,
-                    evidence: crate::consent::Evidence { kind, note: note?, message },
+                    evidence: crate::consent::Evidence { kind, note, message },
                     by: &Principal::System,
                     occurred_at: now,
                     lasts: None,
@@ -440,9 +451,7 @@ impl Worker<'_> {
                     unreachable_since: Some(now),
                 });
             }
-            RefusalReason::Account => return Some(AccountState::Paused),
             _ => {}
         }
-        None
     }
 }

@@ -70,7 +70,7 @@ impl Worker<'_> {
         let messaging = service.messaging(&facts.account).map_err(|_| provider("messages"))?;
         let Ok(access) = service.access(scope.org(), &facts.account).await else {
             let provider = messaging.capabilities().provider;
-            return Err(ProviderError::Credentials { provider, code: "sealed".into() });
+            return Err(ProviderError::Credentials { provider, code: "sealed".into(), detail: None });
         };
         let (Some(blob), Some(key), Some(size), MediaState::Stored) =
             (media.blob.clone(), &media.wrapped_key, media.size, media.state)

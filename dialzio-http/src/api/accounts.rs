@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
-use dialzio_core::account::{App, NewAccount, NewApp, ProviderAccount};
+use dialzio_core::account::{AccountNote, App, NewAccount, NewApp, ProviderAccount};
 use dialzio_core::conversation::Template;
 use dialzio_core::text::Title;
 use dialzio_core::{AccountId, AppId};
@@ -88,6 +88,8 @@ pub struct AccountJson {
     base_url: Option<Url>,
     state: &'static str,
     checked_at: Option<DateTime<Utc>>,
+    /// Why it cannot be used now, in the provider's words.
+    problem: Option<AccountNote>,
     created_at: DateTime<Utc>,
     #[serde(skip_serializing_if = "Option::is_none")]
     check: Option<String>,
@@ -106,6 +108,7 @@ impl From<ProviderAccount> for AccountJson {
             base_url: account.base_url,
             state: account.state.as_str(),
             checked_at: account.checked_at,
+            problem: account.problem,
             created_at: account.created_at,
             check: None,
         }

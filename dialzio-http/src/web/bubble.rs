@@ -1,8 +1,8 @@
 //! A message as a bubble: what it says, what it answers, what became of it.
 
 use dialzio_core::conversation::{
-    Content as Said, ConversationService, DeliveryStatus, Direction, InboxEntry, MediaKind, Message, Preview,
-    SendPreview,
+    Content as Said, ConversationService, DeliveryStatus, Direction, FailureNote, InboxEntry, MediaKind,
+    Message, Preview, SendPreview,
 };
 use dialzio_core::media::{Media, MediaState};
 use dialzio_core::text::MessageText;
@@ -193,7 +193,7 @@ impl<'a> Bubbles<'a> {
             DeliveryStatus::Delivered => Delivery::Delivered,
             DeliveryStatus::Read | DeliveryStatus::Played => Delivery::Read,
             DeliveryStatus::Failed => Delivery::Failed {
-                reason: failed(failure.map_or("", |note| &note.code)).into(),
+                reason: failed(failure).into(),
                 details: failure.map(|note| match &note.detail {
                     Some(detail) => format!("{} · {detail}", note.code).into(),
                     None => note.code.as_str().into(),
@@ -277,18 +277,53 @@ fn size(media: &Media) -> String {
     }
 }
 
-/// What a failure means, in a sentence.
-fn failed(code: &str) -> &'static str {
-    match code {
-        "whatsapp.131026" => "It cannot be delivered: the person is not on WhatsApp, or blocked this number.",
+/// What a failure means, in a sentence; a code that is not known here speaks in the provider's words.
+fn failed(failure: Option<&FailureNote>) -> String {
+    let code = failure.map_or("", |note| note.code.as_str());
+    let sentence = match code {
+        "whatsapp.130472" => {
+            "WhatsApp holds marketing back from this number for a test. Nothing is wrong with the number or the template: \
+             another channel works, or an answer once they write."
+        }
+        "whatsapp.131026" => {
+            "It cannot be delivered: the number is not on WhatsApp, has not accepted its terms, or its app is too old."
+        }
         "whatsapp.131047" => "More than 24 hours passed since they wrote: choose a template.",
-        "whatsapp.131049" => "WhatsApp held it back, so that people are not written to too often.",
+        "whatsapp.131049" => {
+            "WhatsApp held it back, so that people are not written to too often. Wait before you send it again."
+        }
         "whatsapp.131050" => "They stopped marketing from this business in WhatsApp.",
         "whatsapp.131053" => "The file could not be taken.",
         "whatsapp.132001" | "whatsapp.132015" | "whatsapp.132016" => "The template is not approved any more.",
+        "whatsapp.33" => "WhatsApp does not let this token reach the number.",
         "whatsapp.190" | "whatsapp.0" => "WhatsApp refused the token of this number.",
         "media.unavailable" | "dialzio.file_gone" => "The file is not there any more.",
         "message.dropped" => "Given up: nobody knows whether it was sent.",
-        _ => "The provider could not deliver it.",
+        _ => {
+            let words = failure.and_then(|note| note.detail.as_deref());
+            return words.map_or_else(
+                || "The provider could not deliver it.".to_owned(),
+                |words| format!("The provider could not deliver it: {words}"),
+            );
+        }
+    };
+    sentence.to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_failure_has_words() {
+        let note = |code: &str, detail: Option<&str>| FailureNote {
+            code: code.to_owned(),
+            detail: detail.map(str::to_owned),
+        };
+        assert!(failed(Some(&note("whatsapp.130472", None))).contains("for a test"));
+        let unknown = failed(Some(&note("whatsapp.199999", Some("The pigeon is ill."))));
+        assert_eq!(unknown, "The provider could not deliver it: The pigeon is ill.");
+        assert_eq!(failed(Some(&note("whatsapp.199999", None))), "The provider could not deliver it.");
+        assert_eq!(failed(None), "The provider could not deliver it.");
     }
 }

@@ -45,6 +45,11 @@ async fn card(desk: &Desk, account: &ProviderAccount) -> Result<NumberCard, Prob
         "Last check that succeeded",
         account.checked_at.map_or_else(|| "never".to_owned(), |at| desk.when(at)),
     ));
+    if let Some(problem) = &account.problem {
+        let words = problem.detail.as_deref().unwrap_or("without a word");
+        let why = format!("{words} ({}, {})", problem.code, desk.when(problem.at));
+        facts.push(Fact::new("What the provider said", why));
+    }
     facts.push(Fact::new("Templates", templates.len().to_string()));
     if let Some(url) = &account.base_url {
         facts.push(Fact::new("Address of the provider", url.as_str()));

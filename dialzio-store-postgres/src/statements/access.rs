@@ -5,7 +5,7 @@ use super::statements;
 macro_rules! account {
     () => {
         "SELECT a.id, a.provider, a.app_id, a.name, a.external_id, a.business_id, a.portfolio, a.display_number, \
-                a.base_url, a.token, a.state, a.checked_at, a.created_at, a.revision FROM @account a WHERE a.org_id = $1"
+                a.base_url, a.token, a.state, a.checked_at, a.created_at, a.revision, a.problem FROM @account a WHERE a.org_id = $1"
     };
 }
 
@@ -45,18 +45,21 @@ statements! { ACCESS:
     ACCOUNTS: Read [account] = concat!(account!(), " ORDER BY a.id");
     PUT_ACCOUNT: Write [account] =
         "INSERT INTO @account (org_id, id, provider, app_id, name, external_id, business_id, portfolio, display_number,
-                base_url, token, state, checked_at, created_at, revision)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+                base_url, token, state, checked_at, created_at, revision, problem)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
          ON CONFLICT (org_id, id) DO UPDATE SET provider = excluded.provider, app_id = excluded.app_id, name = excluded.name,
                 external_id = excluded.external_id, business_id = excluded.business_id, portfolio = excluded.portfolio,
                 display_number = excluded.display_number, base_url = excluded.base_url, token = excluded.token,
                 state = excluded.state, checked_at = excluded.checked_at, created_at = excluded.created_at,
-                revision = excluded.revision";
+                revision = excluded.revision, problem = excluded.problem";
     TEMPLATES: Read [template] =
         "SELECT t.definition FROM @template t WHERE t.org_id = $1 AND t.account_id = $2 ORDER BY t.name, t.language";
     TEMPLATE: Read [template] =
         "SELECT t.definition FROM @template t
          WHERE t.org_id = $1 AND t.account_id = $2 AND t.name = $3 AND t.language = $4";
+    SET_TEMPLATES_ASKED: Write [account] =
+        "UPDATE @account SET templates_asked_at = $3
+         WHERE org_id = $1 AND id = $2 AND CASE WHEN templates_asked_at IS NULL THEN TRUE ELSE templates_asked_at <= $3 END";
     DROP_TEMPLATES: Write [template] = "DELETE FROM @template WHERE org_id = $1 AND account_id = $2";
     PUT_TEMPLATE: Write [template] =
         "INSERT INTO @template (org_id, account_id, name, language, definition) VALUES ($1, $2, $3, $4, $5)

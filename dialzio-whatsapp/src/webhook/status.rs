@@ -13,7 +13,7 @@ use super::{
     person::{self, Named},
 };
 use crate::{
-    error::{ErrorData, WHATSAPP},
+    error::{WHATSAPP, words},
     scalar::Scalar,
 };
 
@@ -63,6 +63,10 @@ pub(super) struct MetaWebhookError<'a> {
     pub(super) code: Scalar<'a>,
     #[serde(borrow)]
     error_data: Option<&'a RawValue>,
+    #[serde(borrow)]
+    message: Scalar<'a>,
+    #[serde(borrow)]
+    title: Scalar<'a>,
 }
 
 /// Reads one element.
@@ -130,8 +134,6 @@ fn named<'a>(status: &'a MetaStatus<'_>) -> Named<'a> {
 
 fn failure(error: Option<&MetaWebhookError<'_>>) -> FailureNote {
     let code = error.and_then(|error| error.code.filled()).unwrap_or("unknown");
-    let detail = error
-        .and_then(|error| part::<ErrorData<'_>>(error.error_data))
-        .and_then(|data| data.details.filled().map(|text| text.chars().take(500).collect()));
+    let detail = error.and_then(|error| words(error.error_data, &[&error.message, &error.title]));
     FailureNote { code: format!("{WHATSAPP}.{code}"), detail }
 }

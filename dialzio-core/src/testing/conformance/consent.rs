@@ -253,7 +253,7 @@ pub async fn what_the_wire_needs_comes_in_one_look(bench: Bench) {
     let mut foreign = template.clone();
     foreign.language = "en_GB".to_owned();
     let templates = vec![foreign, template.clone()];
-    bench.write(&house.scope, AccountWrite::Templates { account, templates }).await;
+    bench.write(&house.scope, AccountWrite::Templates { account, asked_at: bench.at(0), templates }).await;
     let mut message = bench.make.outbound(&person.conversation, "x", bench.at(2));
     message.content = bench.make.template_content(&template);
     message.reply_to = Some(heard.id);
@@ -262,7 +262,7 @@ pub async fn what_the_wire_needs_comes_in_one_look(bench: Bench) {
     let (plain, second) = bench.queues(&house, &person, "plain", bench.at(3)).await;
     template.category = TemplateCategory::Marketing;
     let templates = vec![template.clone()];
-    bench.write(&house.scope, AccountWrite::Templates { account, templates }).await;
+    bench.write(&house.scope, AccountWrite::Templates { account, asked_at: bench.at(0), templates }).await;
     let survivor = bench.make.identity(person.contact.id, vec![Alias::BusinessScoped(bench.make.scoped())]);
     bench.write(&house.scope, ContactWrite::Identity(survivor.clone())).await;
     let join = ContactWrite::JoinIdentity { from: person.identity.id, into: survivor.id };

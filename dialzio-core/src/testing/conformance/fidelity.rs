@@ -256,6 +256,25 @@ pub async fn every_field_of_a_file_survives(bench: Bench) {
     assert_eq!(all, [stored, done]);
 }
 
+/// Of two answers to two questions the later question's stays, whichever comes first; so does an empty one.
+pub async fn the_templates_that_were_asked_for_last_stay(bench: Bench) {
+    let house = bench.house().await;
+    let account = house.account.id;
+    let named = |name: &str| vec![bench.make.template(account, name, TemplateCategory::Utility)];
+    let answer = |asked, templates| AccountWrite::Templates { account, asked_at: bench.at(asked), templates };
+    let shown = async || -> Vec<String> {
+        let all = bench.store.templates(&house.scope, account).await.unwrap();
+        all.into_iter().map(|template| template.name).collect()
+    };
+    for (asked, name, wanted) in [(5, "second", "second"), (3, "first", "second"), (5, "again", "again")] {
+        bench.write(&house.scope, answer(asked, named(name))).await;
+        assert_eq!(shown().await, [wanted], "asked at {asked}");
+    }
+    bench.write(&house.scope, answer(9, Vec::new())).await;
+    bench.write(&house.scope, answer(8, named("late"))).await;
+    assert!(shown().await.is_empty(), "none at all is an answer too");
+}
+
 /// Accounts, templates, organisations, members and keys survive whole, lists in their order.
 pub async fn settings_survive_whole(bench: Bench) {
     let house = bench.house().await;
@@ -278,10 +297,19 @@ pub async fn settings_survive_whole(bench: Bench) {
     other.language = "de".to_owned();
     let first = bench.make.template(account.id, "appointment", TemplateCategory::Utility);
     let templates = vec![rich.clone(), first.clone(), other.clone()];
-    bench.write(&house.scope, AccountWrite::Templates { account: account.id, templates }).await;
+    bench
+        .write(
+            &house.scope,
+            AccountWrite::Templates { account: account.id, asked_at: bench.at(0), templates },
+        )
+        .await;
     let kept = bench.store.templates(&house.scope, account.id).await.unwrap();
     assert_eq!(kept, [first, other.clone(), rich], "by name, then language");
-    let write = AccountWrite::Templates { account: account.id, templates: vec![other.clone()] };
+    let write = AccountWrite::Templates {
+        account: account.id,
+        asked_at: bench.at(0),
+        templates: vec![other.clone()],
+    };
     bench.write(&house.scope, write).await;
     assert_eq!(bench.store.templates(&house.scope, account.id).await.unwrap(), [other], "replaced");
 

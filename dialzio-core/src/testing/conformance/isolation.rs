@@ -56,7 +56,7 @@ async fn full(bench: &Bench) -> Full {
         ContactWrite::Task(bench.make.task(person.contact.id, "Call back")).into(),
         ConsentWrite::Record(given).into(),
         ConsentWrite::Suppress(suppression.clone()).into(),
-        crate::account::AccountWrite::Templates { account, templates }.into(),
+        crate::account::AccountWrite::Templates { account, asked_at: bench.at(0), templates }.into(),
         AccessWrite::InsertMember(member.clone()).into(),
         AccessWrite::InsertApiKey(bench.make.api_key()).into(),
         InboxWrite::Park(item.clone()).into(),

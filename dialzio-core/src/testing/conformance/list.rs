@@ -70,6 +70,7 @@ macro_rules! store_conformance {
                 text_survives_unchanged
                 times_survive_to_the_microsecond
                 every_shape_of_content_survives
+                the_templates_that_were_asked_for_last_stay
                 what_stands_around_a_message_survives_and_what_was_beside_it_goes_when_it_changes
                 every_field_of_a_message_survives
                 every_field_of_a_file_survives

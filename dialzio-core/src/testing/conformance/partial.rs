@@ -154,7 +154,8 @@ pub async fn a_change_made_while_a_send_is_on_the_wire_stays(bench: Bench) {
     live.signed(Live::says("in.1", "hello")).await;
     for changed in [true, false] {
         let answer = Arc::new(Notify::new());
-        let refused = ProviderError::Credentials { provider: ProviderId("scripted"), code: "190".into() };
+        let refused =
+            ProviderError::Credentials { provider: ProviderId("scripted"), code: "190".into(), detail: None };
         live.provider.then(Scripted::FailAfter(Arc::clone(&answer), refused));
         live.answers("good morning").await;
         let scope = crate::testing::scope(live.me.org());

@@ -179,7 +179,7 @@ pub async fn every_write_is_applied(bench: Bench) {
         ConsentWrite::Suppress(suppression.clone()).into(),
         AccountWrite::Insert(Box::new(first_other)).into(),
         AccountWrite::Change { account: other.id, change: Box::new(paused) }.into(),
-        AccountWrite::Templates { account, templates: vec![template.clone()] }.into(),
+        AccountWrite::Templates { account, asked_at: bench.at(0), templates: vec![template.clone()] }.into(),
         AccessWrite::ChangeOrg(renamed).into(),
         AccessWrite::InsertMember(first_member).into(),
         AccessWrite::ChangeMember { member: member.id, change: demoted }.into(),
