@@ -31,6 +31,9 @@ impl Provider for Dated {
     fn webhooks(&self) -> Option<&dyn WebhookDecoder> {
         None
     }
+    fn allows_address(&self, _: &url::Url) -> bool {
+        false
+    }
     fn newest_date(&self) -> Option<DateTime<Utc>> {
         *self.0.lock().unwrap()
     }

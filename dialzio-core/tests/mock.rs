@@ -30,6 +30,9 @@ impl Provider for Mocked {
     fn webhooks(&self) -> Option<&dyn WebhookDecoder> {
         None
     }
+    fn allows_address(&self, _: &url::Url) -> bool {
+        false
+    }
     fn newest_date(&self) -> Option<chrono::DateTime<chrono::Utc>> {
         None
     }

@@ -34,6 +34,9 @@ impl Provider for Lent {
     fn webhooks(&self) -> Option<&dyn dialzio_core::provider::WebhookDecoder> {
         self.0.webhooks()
     }
+    fn allows_address(&self, base: &url::Url) -> bool {
+        self.0.allows_address(base)
+    }
     fn newest_date(&self) -> Option<chrono::DateTime<chrono::Utc>> {
         self.0.newest_date()
     }

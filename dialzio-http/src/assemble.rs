@@ -80,6 +80,8 @@ pub struct Places {
     /// The address of a PostgreSQL database that has been migrated, instead of `dialzio.db`. Processes that share one share
     /// the key file and `blobs/` too.
     pub database: Option<String>,
+    /// Accounts may name the emulated provider on this machine.
+    pub sandbox: bool,
 }
 
 /// Whether a new installation may be begun. Beside anything of an older one it never is.
@@ -95,7 +97,7 @@ impl Places {
     /// A folder with everything in it.
     #[must_use]
     pub fn folder(data: impl Into<PathBuf>) -> Self {
-        Self { data: data.into(), keys: None, database: None }
+        Self { data: data.into(), keys: None, database: None, sandbox: false }
     }
 
     /// The key file.
@@ -189,8 +191,8 @@ fn put_together(
     keys: &Path,
     clock: Arc<dyn Clock>,
 ) -> Result<Crm, AssembleError> {
-    let whatsapp =
-        MetaCloud::new(MetaConfig::default()).map_err(|error| AssembleError::Provider(error.to_string()))?;
+    let config = MetaConfig { hosts: provider_hosts(), loopback: places.sandbox, ..MetaConfig::default() };
+    let whatsapp = MetaCloud::new(config).map_err(|error| AssembleError::Provider(error.to_string()))?;
     Ok(Crm::builder()
         .shared_store(store)
         .keys(LocalKeys::open(keys)?)
@@ -198,6 +200,12 @@ fn put_together(
         .provider(whatsapp)
         .clock(clock)
         .build()?)
+}
+
+/// Hosts of a provider besides its own that accounts may name: `DIALZIO_PROVIDER_HOSTS`, with commas between.
+fn provider_hosts() -> Vec<String> {
+    let named = std::env::var("DIALZIO_PROVIDER_HOSTS").unwrap_or_default();
+    named.split(',').map(|host| host.trim().to_ascii_lowercase()).filter(|host| !host.is_empty()).collect()
 }
 
 fn refused(error: dialzio_core::Error) -> AssembleError {

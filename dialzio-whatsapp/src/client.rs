@@ -12,8 +12,9 @@ use secrecy::ExposeSecret;
 use url::Url;
 
 use crate::{
-    config::{ConfigError, MetaConfig, is_allowed_base},
+    config::{ConfigError, MetaConfig},
     error::{WHATSAPP, refused, reported},
+    guard::PublicResolver,
 };
 
 /// Largest answer that is not a file, in bytes.
@@ -62,6 +63,7 @@ impl GraphClient {
             .tls_backend_preconfigured(tls)
             .connect_timeout(config.connect_timeout)
             .redirect(reqwest::redirect::Policy::none())
+            .dns_resolver(Arc::new(PublicResolver { loopback: config.loopback }))
             .build()
             .map_err(|error| ConfigError::Tls(error.into()))?;
         Self::with(config, http)
@@ -81,7 +83,7 @@ impl GraphClient {
     pub(crate) fn base(&self, access: &AccountAccess) -> Result<Url, ProviderError> {
         match &access.base_url {
             None => Ok(self.config.base_url.clone()),
-            Some(base) if is_allowed_base(base) => Ok(base.clone()),
+            Some(base) if self.config.allows_address(base) => Ok(base.clone()),
             Some(_) => Err(refused("base_url", RefusalReason::Account)),
         }
     }

@@ -15,6 +15,7 @@ use dialzio_core::{
     },
 };
 use reqwest::Method;
+use url::Url;
 
 use crate::{
     client::{GraphClient, Repeat},
@@ -118,6 +119,10 @@ impl Provider for MetaCloud {
         Some(self)
     }
 
+    fn allows_address(&self, base: &Url) -> bool {
+        self.client.config.allows_address(base)
+    }
+
     fn newest_date(&self) -> Option<DateTime<Utc>> {
         self.client.newest_date()
     }
@@ -169,7 +174,17 @@ impl MessagingProvider for MetaCloud {
             .client
             .request(access, Method::GET, &[&access.external_id])?
             .query(&[("fields", "id,display_phone_number,verified_name,quality_rating")]);
-        let answer = self.client.json(request, Repeat::Harmless).await?;
+        // Whoever typed an address in learns from its answer only whether it is Graph's.
+        let unreachable = |error: ProviderError| match &access.base_url {
+            Some(_)
+                if !error.code().bytes().any(|byte| byte.is_ascii_digit())
+                    || error.code().contains("http_") =>
+            {
+                ProviderError::Unreachable { provider: WHATSAPP, source: "no answer of Graph".into() }
+            }
+            _ => error,
+        };
+        let answer = self.client.json(request, Repeat::Harmless).await.map_err(unreachable)?;
         let unreadable = || ProviderError::Fault { provider: WHATSAPP, code: "unreadable".to_owned() };
         let facts: MetaNumber<'_> = serde_json::from_slice(&answer).map_err(|_| unreadable())?;
         facts.id.filled().ok_or_else(unreadable)?;

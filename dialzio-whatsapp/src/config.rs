@@ -4,12 +4,20 @@ use std::time::Duration;
 
 use url::{Host, Url};
 
+/// Where Meta's own Graph is.
+const GRAPH: &str = "graph.facebook.com";
+
 /// Settings of [`MetaCloud`](crate::MetaCloud).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MetaConfig {
-    /// Where Graph is. Must be https; with feature `emulator`, plain http on loopback is allowed too.
-    /// An account's own base address outranks it. Default `https://graph.facebook.com/`.
+    /// Where Graph is. Must be https, or loopback if [`loopback`](Self::loopback) is set. An account's own base address
+    /// outranks it. Default `https://graph.facebook.com/`.
     pub base_url: Url,
+    /// Hosts besides Meta's own that an account's base address may name, over https on the usual port: an operator's
+    /// setting. Default none.
+    pub hosts: Vec<String>,
+    /// Addresses of this machine are allowed, over plain http too: for the emulator, never in earnest. Default no.
+    pub loopback: bool,
     /// The Graph version, such as `v25.0`. Retired versions are not refused by Meta but served by the oldest
     /// living one, so behaviour drifts: keep it current. Default `v25.0`.
     pub version: String,
@@ -28,6 +36,8 @@ impl Default for MetaConfig {
     fn default() -> Self {
         Self {
             base_url: Url::parse("https://graph.facebook.com/").expect("a constant address"),
+            hosts: Vec::new(),
+            loopback: false,
             version: "v25.0".to_owned(),
             request_timeout: Duration::from_secs(20),
             media_timeout: Duration::from_secs(120),
@@ -41,8 +51,8 @@ impl Default for MetaConfig {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigError {
-    /// The base address is neither https nor an allowed loopback address.
-    #[error("the base address must be https")]
+    /// The base address is neither Meta's nor one that was allowed.
+    #[error("the base address is not one of the hosts that are allowed")]
     BaseUrl,
     /// The version is not like `v25.0`.
     #[error("the Graph version must look like v25.0")]
@@ -54,7 +64,7 @@ pub enum ConfigError {
 
 impl MetaConfig {
     pub(crate) fn check(&self) -> Result<(), ConfigError> {
-        if !is_allowed_base(&self.base_url) {
+        if !self.allows_address(&self.base_url) {
             return Err(ConfigError::BaseUrl);
         }
         let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
@@ -64,6 +74,33 @@ impl MetaConfig {
             .and_then(|rest| rest.split_once('.'))
             .is_some_and(|(major, minor)| digits(major) && digits(minor));
         if is_version { Ok(()) } else { Err(ConfigError::Version) }
+    }
+
+    /// Settings under which accounts may name an emulator on this machine.
+    #[cfg(feature = "emulator")]
+    #[must_use]
+    pub fn for_emulator() -> Self {
+        Self { loopback: true, ..Self::default() }
+    }
+
+    /// Whether an account may have this base address.
+    pub(crate) fn allows_address(&self, url: &Url) -> bool {
+        let is_plain = url.username().is_empty()
+            && url.password().is_none()
+            && url.query().is_none()
+            && url.fragment().is_none();
+        let is_loopback = match url.host() {
+            Some(Host::Ipv4(address)) => address.is_loopback(),
+            Some(Host::Ipv6(address)) => address.is_loopback(),
+            Some(Host::Domain(name)) => name == "localhost",
+            None => false,
+        };
+        let is_known = || {
+            let Some(Host::Domain(host)) = url.host() else { return false };
+            let is_own = host == GRAPH || self.hosts.iter().any(|known| known == host);
+            is_own && url.scheme() == "https" && url.port_or_known_default() == Some(443)
+        };
+        is_plain && (is_known() || self.loopback && is_loopback && matches!(url.scheme(), "http" | "https"))
     }
 
     /// Whether a file at this address may be asked for with our token, given the base address in use.
@@ -89,23 +126,6 @@ fn matches(rule: &str, host: &str) -> bool {
     }
 }
 
-/// https anywhere; plain http on loopback only, and only where emulators are.
-pub(crate) fn is_allowed_base(url: &Url) -> bool {
-    let is_plain = url.username().is_empty() && url.password().is_none();
-    let is_loopback = match url.host() {
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        Some(Host::Domain(name)) => name == "localhost",
-        None => false,
-    };
-    is_plain
-        && match url.scheme() {
-            "https" => true,
-            "http" => cfg!(feature = "emulator") && is_loopback,
-            _ => false,
-        }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -115,13 +135,30 @@ mod tests {
     }
 
     #[test]
-    fn only_https_and_loopback_are_bases() {
-        assert!(is_allowed_base(&url("https://graph.facebook.com/")));
-        assert_eq!(is_allowed_base(&url("http://127.0.0.1:9/")), cfg!(feature = "emulator"));
-        assert!(!is_allowed_base(&url("http://graph.facebook.com/")));
-        assert!(!is_allowed_base(&url("http://127.0.0.1.example/")));
-        assert!(!is_allowed_base(&url("https://user:pass@graph.facebook.com/")));
-        assert!(!is_allowed_base(&url("ftp://127.0.0.1/")));
+    fn an_address_that_somebody_types_in_is_metas_or_one_that_the_operator_named() {
+        let plain = MetaConfig::default();
+        let named = MetaConfig { hosts: vec!["graph.example".to_owned()], ..MetaConfig::default() };
+        let emulated = MetaConfig { loopback: true, ..MetaConfig::default() };
+        for (text, allowed) in [
+            ("https://graph.facebook.com/", [true, true, true]),
+            ("https://graph.example/", [false, true, false]),
+            ("http://127.0.0.1:9/", [false, false, true]),
+            ("http://[::1]:9/", [false, false, true]),
+            ("http://localhost:9/", [false, false, true]),
+            ("http://graph.facebook.com/", [false; 3]),
+            ("https://graph.facebook.com:8443/", [false; 3]),
+            ("https://user:pass@graph.facebook.com/", [false; 3]),
+            ("https://graph.facebook.com/?x=1", [false; 3]),
+            ("https://graph.facebook.com.evil.example/", [false; 3]),
+            ("https://169.254.169.254/", [false; 3]),
+            ("https://10.0.0.1/", [false; 3]),
+            ("https://2130706433:1/x#y", [false; 3]),
+            ("http://127.0.0.1.example/", [false; 3]),
+            ("ftp://127.0.0.1/", [false; 3]),
+        ] {
+            let found = [&plain, &named, &emulated].map(|config| config.allows_address(&url(text)));
+            assert_eq!(found, allowed, "{text}");
+        }
     }
 
     #[test]

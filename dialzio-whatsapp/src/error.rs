@@ -32,14 +32,14 @@ pub(crate) enum Meaning {
 pub(crate) fn meaning(code: i64) -> Meaning {
     use RefusalReason::{Account, MarketingStopped, Media, Recipient, Template, WindowClosed, Withheld};
     match code {
-        // 33 is an object that is not visible with this token.
-        0 | 3 | 10 | 33 | 190 | 200..=299 | 131_005 => Meaning::Credentials,
+        0 | 3 | 10 | 190 | 200..=299 | 131_005 => Meaning::Credentials,
         1 | 2 | 131_000 | 131_016 | 133_004 | 135_000 | 139_103 => Meaning::Fault,
         4 | 80_007 | 130_429 => Meaning::Throttled(None),
         131_056 => Meaning::Throttled(Some(6)),
         131_057 | 2_494_100 => Meaning::Throttled(Some(120)),
         133_015 => Meaning::Throttled(Some(300)),
-        368
+        33
+        | 368
         | 131_031
         | 131_037
         | 131_042
@@ -145,6 +145,16 @@ fn provider_error(
     }
 }
 
+/// An error of a request that names nothing but our own number: if that is not visible, the token has lost it.
+pub(crate) fn of_our_number(error: ProviderError) -> ProviderError {
+    match error {
+        ProviderError::Refused { provider, code, reason: RefusalReason::Account, detail } if code == "33" => {
+            ProviderError::Credentials { provider, code, detail }
+        }
+        other => other,
+    }
+}
+
 /// A refusal of our own, before anything is sent.
 pub(crate) fn refused(code: &str, reason: RefusalReason) -> ProviderError {
     ProviderError::Refused { provider: WHATSAPP, code: code.to_owned(), reason, detail: None }
@@ -190,7 +200,9 @@ mod tests {
     #[test]
     fn an_invisible_object_is_a_lost_account() {
         let body = r#"{"error":{"code":100,"error_subcode":33}}"#;
-        assert!(matches!(read(400, body), ProviderError::Credentials { code, .. } if code == "33"));
+        let error = read(400, body);
+        assert!(matches!(error, ProviderError::Refused { reason: RefusalReason::Account, .. }));
+        assert!(matches!(of_our_number(error), ProviderError::Credentials { code, .. } if code == "33"));
     }
 
     #[test]

@@ -5,6 +5,7 @@ mod cloud;
 mod config;
 mod digest;
 mod error;
+mod guard;
 mod media;
 mod object;
 mod scalar;

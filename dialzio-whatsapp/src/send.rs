@@ -15,7 +15,7 @@ use reqwest::Method;
 
 use crate::{
     client::{GraphClient, Repeat, ambiguous},
-    error::{refused, unsupported},
+    error::{of_our_number, refused, unsupported},
     wire::{
         MetaAccepted, MetaComponent, MetaContent, MetaContext, MetaFile, MetaLanguage, MetaMessage,
         MetaParameter, MetaPlace, MetaReaction, MetaRead, MetaTemplate, MetaText, MetaTyping, PRODUCT,
@@ -53,7 +53,7 @@ pub(crate) async fn send(
         content,
     };
     let request = client.request(access, Method::POST, &[&access.external_id, "messages"])?.json(&body);
-    let answer = client.json(request, Repeat::Doubles).await?;
+    let answer = client.json(request, Repeat::Doubles).await.map_err(of_our_number)?;
     accepted(&answer).ok_or_else(|| ambiguous("accepted without a message id".to_owned()))
 }
 

@@ -100,7 +100,7 @@ async fn graph() -> Graph {
         dialzio_whatsapp::emulator::EmulatedTemplate::approved("greeting", "en", "UTILITY", greeting);
     emulator.add_template("900800700", template);
     let short = Duration::from_millis(400);
-    let config = MetaConfig { request_timeout: short, media_timeout: short, ..MetaConfig::default() };
+    let config = MetaConfig { request_timeout: short, media_timeout: short, ..MetaConfig::for_emulator() };
     Graph { cloud: MetaCloud::new(config).unwrap(), emulator, unreachable: AtomicBool::new(false) }
 }
 

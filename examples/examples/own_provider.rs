@@ -28,6 +28,9 @@ impl Provider for LetterBox {
     fn webhooks(&self) -> Option<&dyn WebhookDecoder> {
         Some(self)
     }
+    fn allows_address(&self, _: &url::Url) -> bool {
+        false
+    }
     fn newest_date(&self) -> Option<DateTime<Utc>> {
         None
     }

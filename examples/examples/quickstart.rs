@@ -19,7 +19,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let crm = Crm::builder()
         .store(SqliteStore::open(folder.path().join("crm.db")).await?)
         .keys(LocalKeys::open_or_create(folder.path().join("crm.keys"))?)
-        .provider(MetaCloud::new(MetaConfig::default())?)
+        .provider(MetaCloud::new(MetaConfig::for_emulator())?)
         .build()?;
     let org = crm.access().found(NewOrg::named("Asha Motors")).await?.org;
     let me = crm.access().act_as(org, Principal::service("shop")?, Role::Admin.grant()).await?;

@@ -296,7 +296,7 @@ async fn main() {
     let crm = Crm::builder()
         .shared_store(Arc::clone(&store) as Arc<dyn dialzio_core::Store>)
         .keys(LocalKeys::ephemeral(&Entropy::system()))
-        .provider(MetaCloud::new(MetaConfig::default()).unwrap())
+        .provider(MetaCloud::new(MetaConfig::for_emulator()).unwrap())
         .build()
         .unwrap();
     let org = crm.access().found(NewOrg::named("Bench")).await.unwrap().org;

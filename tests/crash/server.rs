@@ -45,7 +45,8 @@ pub(crate) struct Server(Child);
 impl Server {
     pub(crate) fn start(binary: &Path, data: &Path, database: Option<&str>, address: &str) -> Self {
         let child = Command::new(binary)
-            .args(["serve", "--listen", address, "--data"])
+            // The provider is emulated on this machine, which only a server with the sandbox talks to.
+            .args(["serve", "--sandbox", "--listen", address, "--data"])
             .arg(data)
             .envs(database.map(|url| ("DIALZIO_DATABASE", url)))
             .env("DIALZIO_LOG", "off")

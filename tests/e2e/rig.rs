@@ -185,7 +185,7 @@ impl Rig {
             .shared_store(store)
             .keys(LocalKeys::open_or_create(folder.path().join("test.key")).unwrap())
             .blobs(LocalBlobs::open(folder.path().join("blobs")).unwrap())
-            .provider(MetaCloud::new(MetaConfig::default()).unwrap())
+            .provider(MetaCloud::new(MetaConfig::for_emulator()).unwrap())
             .clock(Arc::clone(&clock) as Arc<dyn Clock>)
             .build()
             .unwrap();

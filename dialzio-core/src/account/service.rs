@@ -174,11 +174,7 @@ impl<'a> AccountService<'a> {
         if !plain(&new.business_id) {
             return Err(Error::invalid("business_id", "must be the provider's id of the business account"));
         }
-        if let Some(url) = &new.base_url
-            && !allowed(url)
-        {
-            return Err(Error::invalid("base_url", "must be https, or http on loopback with the emulator"));
-        }
+        self.address(&app.provider, new.base_url.as_ref())?;
         let now = self.crm.now();
         let id: AccountId = self.crm.ids().next(now);
         let context = SealedContext::new(by.org(), ACCOUNT, id, "token");
@@ -215,6 +211,17 @@ impl<'a> AccountService<'a> {
                 })
             }
             Err(error) => Err(error),
+        }
+    }
+
+    /// Refuses a base address that the provider does not know for its own. The answer is the same for each: it tells
+    /// nobody what is there.
+    fn address(&self, provider: &str, base: Option<&Url>) -> Result<(), Error> {
+        match base {
+            Some(base) if !self.crm.provider(provider)?.allows_address(base) => {
+                Err(Error::invalid("base_url", "is not an address that this server sends tokens to"))
+            }
+            _ => Ok(()),
         }
     }
 
@@ -291,11 +298,9 @@ impl<'a> AccountService<'a> {
         base_url: Option<Url>,
     ) -> Result<ProviderAccount, Error> {
         let scope = by.scope_for(Permission::AccountsManage)?;
-        if base_url.as_ref().is_some_and(|url| !allowed(url)) {
-            return Err(Error::invalid("base_url", "must be https, or http on loopback with the emulator"));
-        }
         let account =
             self.crm.store().account(scope, id).await?.ok_or(Error::missing(RecordKind::Account))?;
+        self.address(&account.provider, base_url.as_ref())?;
         let change = AccountChange { base_url: Some(base_url), ..AccountChange::default() };
         self.change(by, scope, &account, change).await?;
         Ok(self.check(by, id).await?.0)
@@ -384,18 +389,6 @@ impl<'a> AccountService<'a> {
         self.crm.hooks().insert(hook, Arc::clone(&opened));
         Ok(Some(opened))
     }
-}
-
-/// https anywhere; http on loopback only, and only where the emulator is built in.
-fn allowed(url: &Url) -> bool {
-    let loopback = match url.host() {
-        Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
-        Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
-        Some(url::Host::Domain(name)) => name == "localhost",
-        None => false,
-    };
-    let plain = url.username().is_empty() && url.password().is_none() && url.fragment().is_none();
-    plain && (url.scheme() == "https" || cfg!(feature = "emulator") && url.scheme() == "http" && loopback)
 }
 
 impl HookId {

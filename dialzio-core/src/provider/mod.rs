@@ -24,6 +24,7 @@ pub use webhook::{
 
 use chrono::{DateTime, Utc};
 use std::fmt::{self, Debug};
+use url::Url;
 
 /// The stable word for a provider, such as `whatsapp`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -54,6 +55,9 @@ pub trait Provider: Debug + Send + Sync + 'static {
     fn messaging(&self) -> Option<&dyn MessagingProvider>;
     /// Reads webhooks.
     fn webhooks(&self) -> Option<&dyn WebhookDecoder>;
+    /// Whether an account may name this base address instead of the provider's own. Anything that somebody can type in
+    /// and that is not known to be the provider's is refused: a token goes there.
+    fn allows_address(&self, base: &Url) -> bool;
     /// The newest time that the provider's own answers have shown (the `Date` of HTTP), if it is known. It helps to judge
     /// the machine's clock.
     fn newest_date(&self) -> Option<DateTime<Utc>>;

@@ -77,11 +77,21 @@ impl Data {
         &self,
         clock: Option<std::sync::Arc<dyn dialzio_core::Clock>>,
     ) -> Result<dialzio_core::Crm, crate::assemble::AssembleError> {
-        crate::assemble::open(&self.places(), Founding::IfEmpty, clock).await
+        self.open_for(clock, false).await
+    }
+
+    /// As [`open`](Self::open); with the sandbox, accounts may name the emulated provider on this machine.
+    async fn open_for(
+        &self,
+        clock: Option<std::sync::Arc<dyn dialzio_core::Clock>>,
+        sandbox: bool,
+    ) -> Result<dialzio_core::Crm, crate::assemble::AssembleError> {
+        let places = Places { sandbox, ..self.places() };
+        crate::assemble::open(&places, Founding::IfEmpty, clock).await
     }
 
     fn places(&self) -> Places {
-        Places { data: self.path.clone(), keys: self.keys.clone(), database: self.database.clone() }
+        Places { keys: self.keys.clone(), database: self.database.clone(), ..Places::folder(&self.path) }
     }
 }
 

@@ -67,7 +67,7 @@ impl Serve {
         }
         let clock = MovedClock::from_environment().filter(|_| self.sandbox);
         let clock: Option<Arc<dyn Clock>> = clock.map(|clock| Arc::new(clock) as Arc<dyn Clock>);
-        let crm = self.data.open(clock).await?;
+        let crm = self.data.open_for(clock, self.sandbox).await?;
         let disk = Disk::below(&self.data.path)?;
         let listener = TcpListener::bind(self.listen).await?;
         let address = listener.local_addr()?;

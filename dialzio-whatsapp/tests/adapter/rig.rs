@@ -37,7 +37,7 @@ pub(crate) fn cloud() -> MetaCloud {
     let config = MetaConfig {
         request_timeout: Duration::from_millis(500),
         media_timeout: Duration::from_millis(500),
-        ..MetaConfig::default()
+        ..MetaConfig::for_emulator()
     };
     MetaCloud::new(config).unwrap()
 }

@@ -79,7 +79,7 @@ async fn rig() -> (MetaCloud, MockServer) {
     let server = MockServer::start().await;
     let answer = json!({"messages": [{"id": "wamid.A"}], "success": true});
     Mock::given(any()).respond_with(ResponseTemplate::new(200).set_body_json(answer)).mount(&server).await;
-    (MetaCloud::new(MetaConfig::default()).unwrap(), server)
+    (MetaCloud::new(MetaConfig::for_emulator()).unwrap(), server)
 }
 
 async fn last_body(server: &MockServer) -> Value {

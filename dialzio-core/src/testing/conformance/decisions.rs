@@ -25,7 +25,9 @@ pub async fn a_withdrawal_at_the_desk_cancels_what_it_covers(bench: Bench) {
     let [offer, order] = [("offer", TemplateCategory::Marketing), ("order", TemplateCategory::Utility)]
         .map(|(name, category)| bench.make.template(account, name, category));
     let templates = vec![offer.clone(), order.clone()];
-    bench.write(&scope(live.me.org()), AccountWrite::Templates { account, templates }).await;
+    bench
+        .write(&scope(live.me.org()), AccountWrite::Templates { account, asked_at: bench.now(), templates })
+        .await;
     let (promotion, transaction) = (live.sends_template(&offer).await, live.sends_template(&order).await);
     let mut said = Withdrawal {
         contact: live.talk().await.contact,
@@ -56,7 +58,9 @@ pub async fn a_suppression_and_its_withdrawal_are_one_commit(bench: Bench) {
     let offer = bench.make.template(live.account.id, "offer", TemplateCategory::Marketing);
     let templates = vec![offer.clone()];
     let org = scope(live.me.org());
-    bench.write(&org, AccountWrite::Templates { account: live.account.id, templates }).await;
+    bench
+        .write(&org, AccountWrite::Templates { account: live.account.id, asked_at: bench.now(), templates })
+        .await;
     let promotion = live.sends_template(&offer).await;
     let entries = async || bench.store.audit(&org, 0, 200).await.unwrap().len();
     let before = entries().await;

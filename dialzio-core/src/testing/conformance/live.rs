@@ -40,6 +40,9 @@ impl Provider for Shared {
         self.0.webhooks()
     }
 
+    fn allows_address(&self, _: &url::Url) -> bool {
+        false
+    }
     fn newest_date(&self) -> Option<DateTime<Utc>> {
         self.0.newest_date()
     }

@@ -201,6 +201,9 @@ impl Provider for ScriptedProvider {
         Some(self)
     }
 
+    fn allows_address(&self, _: &url::Url) -> bool {
+        false
+    }
     fn newest_date(&self) -> Option<DateTime<Utc>> {
         None
     }

@@ -1,0 +1,62 @@
+//! An account is connected to addresses that its provider knows for its own, and to no other.
+#![cfg(feature = "testing")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+use dialzio_core::access::NewOrg;
+use dialzio_core::account::{LocalKeys, NewAccount, NewApp};
+use dialzio_core::chance::Entropy;
+use dialzio_core::memory::MemoryStore;
+use dialzio_core::testing::{Fixtures, ScriptedProvider};
+use dialzio_core::{Clock, Crm, Error, ManualClock, Principal, Role};
+use std::sync::Arc;
+
+/// The scripted provider has no address of its own, so it takes none that somebody types in.
+#[tokio::test]
+async fn an_account_is_connected_to_known_hosts_alone() {
+    let clock = Arc::new(ManualClock::at(Fixtures::morning()));
+    let crm = Crm::builder()
+        .store(MemoryStore::new(Arc::clone(&clock) as Arc<dyn Clock>))
+        .keys(LocalKeys::ephemeral(&Entropy::seeded(1)))
+        .provider(ScriptedProvider::new())
+        .clock(clock)
+        .build()
+        .unwrap();
+    let org = crm.access().found(NewOrg::named("Shop")).await.unwrap().org;
+    let me =
+        crm.access().act_as(org, Principal::service("test").unwrap(), Role::Owner.grant()).await.unwrap();
+    let new = NewApp {
+        provider: "scripted".into(),
+        name: "App".parse().unwrap(),
+        secrets: vec!["secret".into()],
+        verify_token: "verify".into(),
+    };
+    let app = crm.accounts().register_app(&me, new).await.unwrap();
+    let line = |base: Option<&str>| NewAccount {
+        app: app.id,
+        name: "Line".parse().unwrap(),
+        external_id: "1001".into(),
+        business_id: "2002".into(),
+        portfolio: None,
+        token: "token".into(),
+        base_url: base.map(|base| base.parse().unwrap()),
+    };
+    let mut answers = Vec::new();
+    for strange in [
+        "https://169.254.169.254/",
+        "https://10.0.0.1/",
+        "https://localhost/",
+        "http://127.0.0.1:9/",
+        "https://evil.example/",
+    ] {
+        let refused = crm.accounts().connect(&me, line(Some(strange))).await.unwrap_err();
+        assert!(matches!(refused, Error::Invalid { field: "base_url", .. }), "{strange}");
+        answers.push(refused.to_string());
+    }
+    answers.dedup();
+    assert_eq!(answers.len(), 1, "one answer for all that is refused: {answers:?}");
+    assert!(crm.accounts().list(&me).await.unwrap().is_empty(), "nothing is kept");
+    let account = crm.accounts().connect(&me, line(None)).await.unwrap().routable().unwrap();
+    let moved = crm.accounts().rebase(&me, account.id, Some("https://10.0.0.1/".parse().unwrap())).await;
+    assert!(matches!(moved.unwrap_err(), Error::Invalid { field: "base_url", .. }));
+    assert_eq!(crm.accounts().list(&me).await.unwrap()[0].base_url, None);
+}
