@@ -40,11 +40,8 @@ pub fn tokens<'a>(texts: impl IntoIterator<Item = &'a str>) -> Vec<String> {
 /// of a number finds the person.
 #[must_use]
 pub fn query_tokens(query: &str) -> Vec<String> {
-    let digits: String = query.chars().filter(char::is_ascii_digit).collect();
-    let spelled =
-        query.chars().all(|c| c.is_ascii_digit() || matches!(c, '+' | ' ' | '-' | '(' | ')' | '.' | '/'));
-    if spelled && digits.len() >= 3 {
-        return vec![digits.trim_start_matches('0').to_owned()];
+    if let Some(digits) = crate::phone::digits_typed(query).filter(|digits| digits.len() >= 3) {
+        return vec![digits];
     }
     tokens([query])
 }
@@ -66,7 +63,11 @@ mod tests {
     fn words_are_found_without_regard_to_case_and_accents() {
         assert_eq!(tokens(["João Carvalho", "joao@example.com"]), ["joao", "carvalho", "example", "com"]);
         assert_eq!(query_tokens("JOÃO carv"), ["joao", "carv"]);
-        assert_eq!(query_tokens("+91 (984) 00-123"), ["9198400123"]);
+        for number in
+            ["+91 (984) 00-123", "\u{202a}0091 98400\u{2011}123\u{202c}", "\u{ff0b}\u{ff19}1 98400123"]
+        {
+            assert_eq!(query_tokens(number), ["9198400123"]);
+        }
         assert_eq!(sort_key(Some("  Élan   Vital ")), "elan vital");
         assert!(sort_key(None) > sort_key(Some("zz")));
     }

@@ -61,3 +61,5 @@ ALTER TABLE @message ADD COLUMN beside BYTEA;
 -- Why an account cannot be used, and when its templates were last asked for: of two answers the later question's stays.
 ALTER TABLE @account ADD COLUMN problem TEXT;
 ALTER TABLE @account ADD COLUMN templates_asked_at BIGINT;
+-- Where the organisation is: numbers in national form are read as they are dialled there. Proposed from its time zone.
+ALTER TABLE @org ADD COLUMN country TEXT COLLATE "C";

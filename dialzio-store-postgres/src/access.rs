@@ -7,13 +7,18 @@ use dialzio_core::access::chrono_tz_name::ZoneName;
 use dialzio_core::access::{AccessWrite, ApiKey, Member, MemberState, Org, TokenHash};
 use dialzio_core::consent::QuietHours;
 use dialzio_core::store::{Expect, RecordRef, StoreError};
-use dialzio_core::{ApiKeyId, MemberId, OrgId, Revision, UserId};
+use dialzio_core::{ApiKeyId, MemberId, OrgId, Region, Revision, UserId};
 
 use crate::codec::{Cols, id, json, opt_time, or_nil, time};
 use crate::commit::{Scope, missing};
 use crate::error::{Failure, Res};
 use crate::run::{Db, params};
 use crate::statements as sql;
+
+fn country(c: &Cols<'_>) -> Res<Option<Region>> {
+    let stored: Option<String> = c.get()?;
+    stored.map(|text| Region::parse(&text).map_err(|_| c.bad())).transpose()
+}
 
 fn org_row(row: &PgRow) -> Res<Org> {
     let c = Cols::new(row, "organisation");
@@ -27,6 +32,7 @@ fn org_row(row: &PgRow) -> Res<Org> {
         message_days: c.number()?,
         created_at: c.time()?,
         revision: Revision(c.number()?),
+        country: country(&c)?,
     })
 }
 
@@ -143,6 +149,7 @@ impl Scope<'_> {
             i64::from(new.message_days),
             time(new.created_at),
             i64::from(new.revision.0),
+            new.country.map(|country| country.as_str().to_owned()),
         ];
         self.db.run(sql::PUT_ORG, row).await.map(drop)
     }

@@ -14,6 +14,7 @@ mod files;
 mod hostile;
 mod isolation;
 mod keys;
+mod numbers;
 mod preconditions;
 mod rig;
 mod safe_methods;

@@ -15,6 +15,7 @@ use chrono::{DateTime, Utc};
 use crate::consent::QuietHours;
 use crate::id::{ApiKeyId, MemberId, OrgId, UserId};
 use crate::name::words;
+use crate::phone::Region;
 use crate::scope::{Permission, Role};
 use crate::store::Revision;
 use crate::text::{EmailAddress, PersonName, Title};
@@ -38,6 +39,16 @@ pub struct Org {
     pub created_at: DateTime<Utc>,
     /// Counts its changes.
     pub revision: Revision,
+    /// Where it is, if somebody has said so.
+    pub country: Option<Region>,
+}
+
+impl Org {
+    /// Where numbers in national form are dialled: where it is, or what its time zone proposes.
+    #[must_use]
+    pub fn dials_in(&self) -> Option<Region> {
+        self.country.or_else(|| self.zone.country())
+    }
 }
 
 /// Time zone names that were checked.
@@ -47,6 +58,12 @@ pub mod chrono_tz_name {
     pub struct ZoneName(chrono_tz::Tz);
 
     impl ZoneName {
+        /// The country of a zone that lies in one alone, as a proposal. `None` if it lies in none or is not listed.
+        #[must_use]
+        pub fn country(self) -> Option<crate::phone::Region> {
+            crate::consent::country_of(self.as_str())
+        }
+
         /// Universal time.
         pub const UTC: Self = Self(chrono_tz::UTC);
 

@@ -15,6 +15,7 @@ use crate::error::{Error, RecordKind};
 use crate::event::DomainEvent;
 use crate::id::{ApiKeyId, MemberId, OrgId};
 use crate::ledger::Action;
+use crate::phone::Region;
 use crate::scope::{Actor, Grant, OrgScope, Permission, Principal, Role};
 use crate::store::{Batch, Expect, RecordRef, Revision, StoreError, SystemWrite, UserKey};
 use crate::text::{EmailAddress, PersonName, Title};
@@ -35,6 +36,8 @@ pub struct NewOrg {
     pub name: Title,
     /// Its time zone.
     pub zone: ZoneName,
+    /// Where it is; what its time zone proposes if nobody says so.
+    pub country: Option<Region>,
 }
 
 impl NewOrg {
@@ -43,7 +46,14 @@ impl NewOrg {
     pub fn named(name: &str) -> Self {
         let fallback = || Title::received("Organisation");
         let name = Title::received(name).or_else(fallback);
-        Self { name: name.expect("a fixed word is a title"), zone: ZoneName::UTC }
+        Self { name: name.expect("a fixed word is a title"), zone: ZoneName::UTC, country: None }
+    }
+
+    /// In this country: numbers in national form are read as they are dialled there.
+    #[must_use]
+    pub const fn in_country(mut self, country: Region) -> Self {
+        self.country = Some(country);
+        self
     }
 
     /// In this time zone.
@@ -96,6 +106,7 @@ impl<'a> AccessService<'a> {
             message_days: 365,
             created_at: now,
             revision: Revision::FIRST,
+            country: new.country,
         };
         let scope = OrgScope::new(org.id);
         let mut batch = Batch::founding(org.id, now);
@@ -365,6 +376,9 @@ impl<'a> AccessService<'a> {
         let beyond = |hours: QuietHours| QuietHours::checked(hours.open_from, hours.open_until).is_none();
         if change.quiet_hours.is_some_and(beyond) {
             return Err(Error::invalid("quiet_hours", "must lie between 08:00 and 21:00"));
+        }
+        if change.country.flatten().is_some_and(|country| !country.is_known()) {
+            return Err(Error::invalid("country", "must be two letters of ISO 3166-1, such as IN"));
         }
         if change.message_days.is_some_and(|days| !(1..=365).contains(&days)) {
             return Err(Error::invalid("message_days", "must be between 1 and 365"));

@@ -8,6 +8,7 @@ use super::chrono_tz_name::ZoneName;
 use super::{ApiKey, Member, MemberState, Org, User};
 use crate::consent::QuietHours;
 use crate::id::{ApiKeyId, MemberId};
+use crate::phone::Region;
 use crate::scope::{OrgScope, Role};
 use crate::store::{StoreResult, change};
 use crate::text::{EmailAddress, PersonName, Title};
@@ -39,6 +40,8 @@ change! {
         marketing_cap: u32,
         /// How long messages are kept, in days: at most 365.
         message_days: u16,
+        /// Where it is; `Some(None)` leaves it to the time zone again.
+        country: Option<Region>,
     }
 }
 

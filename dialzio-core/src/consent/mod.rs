@@ -22,4 +22,5 @@ pub use record::{
 };
 pub use service::{ConsentService, NewConsent, Withdrawal};
 pub use store::{ConsentStore, ConsentWrite, SendFacts};
+pub(crate) use zone::country_of;
 pub use zone::{QuietHours, zones_of};

@@ -119,10 +119,101 @@ pub fn zones_of(region: Region) -> &'static [&'static str] {
     }
 }
 
+/// The country that a zone is called after, for a proposal. `None` for zones that several countries share by name, or that
+/// are not listed. Source: IANA time zone database, zone1970.tab and backward.
+pub(crate) fn country_of(zone: &str) -> Option<Region> {
+    let code = match zone {
+        "Asia/Kolkata" | "Asia/Calcutta" => "IN",
+        "Asia/Karachi" => "PK",
+        "Asia/Dhaka" => "BD",
+        "Asia/Colombo" => "LK",
+        "Asia/Kathmandu" | "Asia/Katmandu" => "NP",
+        "Asia/Dubai" => "AE",
+        "Asia/Muscat" => "OM",
+        "Asia/Riyadh" => "SA",
+        "Asia/Kuwait" => "KW",
+        "Asia/Qatar" => "QA",
+        "Asia/Bahrain" => "BH",
+        "Asia/Singapore" => "SG",
+        "Asia/Kuala_Lumpur" => "MY",
+        "Asia/Jakarta" | "Asia/Makassar" | "Asia/Jayapura" => "ID",
+        "Asia/Manila" => "PH",
+        "Asia/Bangkok" => "TH",
+        "Asia/Ho_Chi_Minh" | "Asia/Saigon" => "VN",
+        "Asia/Shanghai" => "CN",
+        "Asia/Hong_Kong" => "HK",
+        "Asia/Taipei" => "TW",
+        "Asia/Tokyo" => "JP",
+        "Asia/Seoul" => "KR",
+        "Australia/Sydney"
+        | "Australia/Melbourne"
+        | "Australia/Brisbane"
+        | "Australia/Perth"
+        | "Australia/Adelaide"
+        | "Australia/Darwin"
+        | "Australia/Hobart" => "AU",
+        "Pacific/Auckland" => "NZ",
+        "Europe/Istanbul" => "TR",
+        "Asia/Jerusalem" => "IL",
+        "Africa/Cairo" => "EG",
+        "Africa/Johannesburg" => "ZA",
+        "Africa/Nairobi" => "KE",
+        "Africa/Lagos" => "NG",
+        "Africa/Accra" => "GH",
+        "Africa/Casablanca" => "MA",
+        "Europe/London" => "GB",
+        "Europe/Dublin" => "IE",
+        "Europe/Lisbon" => "PT",
+        "Europe/Madrid" => "ES",
+        "Europe/Berlin" => "DE",
+        "Europe/Vienna" => "AT",
+        "Europe/Zurich" => "CH",
+        "Europe/Paris" => "FR",
+        "Europe/Brussels" => "BE",
+        "Europe/Amsterdam" => "NL",
+        "Europe/Rome" => "IT",
+        "Europe/Copenhagen" => "DK",
+        "Europe/Oslo" => "NO",
+        "Europe/Stockholm" => "SE",
+        "Europe/Warsaw" => "PL",
+        "Europe/Prague" => "CZ",
+        "Europe/Budapest" => "HU",
+        "Europe/Helsinki" => "FI",
+        "Europe/Athens" => "GR",
+        "Europe/Bucharest" => "RO",
+        "Europe/Moscow" => "RU",
+        "America/New_York"
+        | "America/Chicago"
+        | "America/Denver"
+        | "America/Phoenix"
+        | "America/Los_Angeles"
+        | "America/Anchorage"
+        | "Pacific/Honolulu" => "US",
+        "America/Toronto" | "America/Vancouver" | "America/Halifax" | "America/Winnipeg"
+        | "America/Edmonton" => "CA",
+        "America/Mexico_City" | "America/Tijuana" | "America/Cancun" => "MX",
+        "America/Sao_Paulo" | "America/Manaus" | "America/Noronha" => "BR",
+        "America/Argentina/Buenos_Aires" | "America/Buenos_Aires" => "AR",
+        "America/Santiago" => "CL",
+        "America/Bogota" => "CO",
+        "America/Lima" => "PE",
+        _ => return None,
+    };
+    Region::parse(code).ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::phone::PhoneNumber;
+
+    #[test]
+    fn a_zone_proposes_a_country_and_a_wide_one_none() {
+        let proposed = |zone: &str| ZoneName::parse(zone).unwrap().country().map(|it| it.as_str().to_owned());
+        assert_eq!(proposed("Asia/Kolkata").as_deref(), Some("IN"));
+        assert_eq!(proposed("America/Chicago").as_deref(), Some("US"));
+        assert_eq!(proposed("UTC"), None);
+    }
 
     fn at(text: &str) -> DateTime<Utc> {
         text.parse().unwrap()

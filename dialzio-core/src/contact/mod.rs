@@ -15,7 +15,7 @@ use chrono::{DateTime, Utc};
 
 use crate::id::{ContactId, MemberId};
 use crate::name::words;
-use crate::phone::PhoneNumber;
+use crate::phone::{Extension, PhoneNumber};
 use crate::text::{EmailAddress, Label, PersonName, TagName};
 use crate::{Revision, search};
 
@@ -90,6 +90,15 @@ impl DetailValue {
         match self {
             Self::Phone { .. } => "phone",
             Self::Email(_) => "email",
+        }
+    }
+
+    /// The extension that was written behind a number.
+    #[must_use]
+    pub fn extension(&self) -> Option<Extension> {
+        match self {
+            Self::Phone { as_written, .. } => crate::phone::extension_typed(as_written.reveal()),
+            Self::Email(_) => None,
         }
     }
 

@@ -13,7 +13,7 @@ use crate::event::DomainEvent;
 use crate::id::{ContactId, MemberId, TaskId};
 use crate::ledger::Action;
 use crate::page::{Page, PageRequest};
-use crate::phone::PhoneNumber;
+use crate::phone::{PhoneNumber, PhoneNumberError, Region};
 use crate::scope::{Actor, OrgScope, Permission};
 use crate::store::{Batch, Expect, RecordRef, Revision, StoreError};
 use crate::text::{EmailAddress, Label, NoteText, PersonName, TagName, TaskTitle};
@@ -57,6 +57,16 @@ impl NewContact {
 }
 
 impl Detail {
+    /// A number as somebody wrote it, in national forms of a country if one is given; how it was written is kept.
+    ///
+    /// # Errors
+    /// [`PhoneNumberError`] says what is wrong, and where.
+    pub fn written(text: &str, country: Option<Region>) -> Result<Self, PhoneNumberError> {
+        let number = PhoneNumber::understand(text, country)?.number;
+        let as_written = Label::parse(text.trim()).map_err(|_| PhoneNumberError::Invalid)?;
+        Ok(Self { value: DetailValue::Phone { number, as_written }, label: None })
+    }
+
     /// A number as its E.164 form.
     #[must_use]
     pub fn phone(number: PhoneNumber) -> Self {
@@ -110,6 +120,15 @@ fn sorted(mut tags: Vec<TagName>) -> Vec<TagName> {
 impl<'a> ContactService<'a> {
     pub(crate) const fn new(crm: &'a Crm) -> Self {
         Self { crm }
+    }
+
+    /// Where numbers in national form are dialled, in the actor's organisation.
+    ///
+    /// # Errors
+    /// [`Error::Denied`] without [`Permission::ContactsWrite`].
+    pub async fn dials_in(&self, by: &Actor) -> Result<Option<Region>, Error> {
+        let scope = by.scope_for(Permission::ContactsWrite)?;
+        Ok(self.crm.store().org(scope).await?.and_then(|org| org.dials_in()))
     }
 
     /// Makes a card. Numbers may be shared, so one that another card has is no error; [`find`](Self::find) shows who has it.

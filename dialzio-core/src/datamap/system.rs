@@ -43,6 +43,7 @@ pub(super) const TABLES: &[Table] = &[
             kept("message_days", Account, SETTINGS),
             kept("created_at", Account, SETTINGS),
             kept("revision", Account, SETTINGS),
+            kept("country", Account, SETTINGS),
         ],
     },
     Table {

@@ -9,7 +9,7 @@ use dialzio_core::contact::{
     Note, Stage, Task, TaskQuery,
 };
 use dialzio_core::text::{EmailAddress, Label, NoteText, PersonName, TagName, TaskTitle, Username};
-use dialzio_core::{Actor, ContactId, MemberId, PhoneNumber, Revision, TaskId};
+use dialzio_core::{Actor, ContactId, MemberId, Region, Revision, TaskId};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::revision::{IfMatch, Revised, refusal};
@@ -23,8 +23,15 @@ use crate::state::AppState;
 pub struct DetailJson {
     /// `phone` or `email`.
     pub kind: String,
-    /// E.164, or an address. On input a number may be spelled in any international form.
+    /// E.164, or an address. On input a number may be spelled in any international form, or as it is dialled in the
+    /// organisation's country.
     pub value: String,
+    /// How the number was written. Ignored on input, where `value` says it.
+    #[serde(default)]
+    pub as_written: Option<String>,
+    /// The extension that was written behind the number. Ignored on input, where `value` says it.
+    #[serde(default)]
+    pub extension: Option<String>,
     /// A word beside it.
     #[serde(default)]
     pub label: Option<String>,
@@ -53,6 +60,11 @@ impl From<Contact> for ContactJson {
                 DetailValue::Phone { number, .. } => number.reveal().to_owned(),
                 DetailValue::Email(email) => email.reveal().to_owned(),
             },
+            as_written: match &detail.value {
+                DetailValue::Phone { as_written, .. } => Some(as_written.reveal().to_owned()),
+                DetailValue::Email(_) => None,
+            },
+            extension: detail.value.extension().map(|digits| digits.reveal().to_owned()),
             label: detail.label.as_ref().map(|label| label.reveal().to_owned()),
         };
         Self {
@@ -70,14 +82,16 @@ impl From<Contact> for ContactJson {
     }
 }
 
-fn read_details(given: &[DetailJson]) -> Result<Vec<Detail>, Problem> {
+fn read_details(given: &[DetailJson], country: Option<Region>) -> Result<Vec<Detail>, Problem> {
     let each = |detail: &DetailJson| {
         let label = detail.label.as_deref().map(|label| text::<Label>("label", label)).transpose()?;
         let value = match detail.kind.as_str() {
-            "phone" => DetailValue::Phone {
-                number: text::<PhoneNumber>("details", &detail.value)?,
-                as_written: text::<Label>("details", &detail.value)?,
-            },
+            "phone" => {
+                let wrong = |error| {
+                    Problem::invalid("details", format!("hold a number that cannot be used: {error}"))
+                };
+                Detail::written(&detail.value, country).map_err(wrong)?.value
+            }
             "email" => DetailValue::Email(text::<EmailAddress>("details", &detail.value)?),
             _ => return Err(Problem::invalid("details", "have a kind of phone or email")),
         };
@@ -156,10 +170,11 @@ pub async fn create(
     Caller(actor): Caller,
     Body(new): Body<NewContactJson>,
 ) -> Result<(StatusCode, Json<ContactJson>), Problem> {
+    let country = state.crm().contacts().dials_in(&actor).await?;
     let new = NewContact {
         name: new.name.as_deref().map(|name| text("name", name)).transpose()?,
         stage: new.stage.as_deref().map(|stage| word("stage", stage)).transpose()?,
-        details: read_details(&new.details)?,
+        details: read_details(&new.details, country)?,
         tags: read_tags(&new.tags)?,
     };
     let contact = state.crm().contacts().create(&actor, new).await?;
@@ -215,6 +230,8 @@ pub async fn change(
 ) -> Result<Revised<ContactJson>, Problem> {
     let name =
         |name: Option<String>| name.as_deref().map(|name| text::<PersonName>("name", name)).transpose();
+    let country = state.crm().contacts().dials_in(&actor).await?;
+    let read_details = |details| read_details(details, country);
     let patch = ContactPatch {
         name: patch.name.map(name).transpose()?,
         stage: patch.stage.as_deref().map(|stage| word("stage", stage)).transpose()?,

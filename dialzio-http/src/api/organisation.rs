@@ -9,7 +9,7 @@ use dialzio_core::access::{ApiKey, Member, Org, OrgChange};
 use dialzio_core::consent::QuietHours;
 use dialzio_core::ledger::AuditEntry;
 use dialzio_core::text::{EmailAddress, Title};
-use dialzio_core::{ApiKeyId, Error, MemberId, OrgId, Permission, RecordKind, Revision, Role};
+use dialzio_core::{ApiKeyId, Error, MemberId, OrgId, Permission, RecordKind, Region, Revision, Role};
 use serde::{Deserialize, Serialize};
 
 use super::revision::{IfMatch, Revised, refusal};
@@ -43,6 +43,8 @@ pub struct OrgJson {
     marketing_cap: u32,
     message_days: u16,
     revision: Revision,
+    /// Where numbers in national form are dialled: two letters of ISO 3166-1.
+    country: Option<String>,
     created_at: DateTime<Utc>,
 }
 
@@ -73,6 +75,7 @@ impl From<Org> for OrgJson {
             marketing_cap: org.marketing_cap,
             message_days: org.message_days,
             revision: org.revision,
+            country: org.dials_in().map(|country| country.as_str().to_owned()),
             created_at: org.created_at,
         }
     }
@@ -95,6 +98,7 @@ pub struct OrgPatchJson {
     marketing_cap: Option<u32>,
     message_days: Option<u16>,
     revision: Option<u32>,
+    country: Option<String>,
 }
 
 /// `PATCH /v1/organisation`.
@@ -127,7 +131,12 @@ pub async fn change(
     }
     let quiet_hours = Some(QuietHours { open_from, open_until }).filter(|hours| *hours != org.quiet_hours);
     let (marketing_cap, message_days) = (patch.marketing_cap, patch.message_days);
-    let change = OrgChange { name, zone, quiet_hours, marketing_cap, message_days };
+    let known = |country: String| {
+        Region::parse(&country)
+            .map_err(|_| Problem::invalid("country", "must be two letters of ISO 3166-1, such as IN"))
+    };
+    let country = patch.country.map(known).transpose()?.map(Some);
+    let change = OrgChange { name, zone, quiet_hours, marketing_cap, message_days, country };
     match state.crm().access().change_org(&actor, org.revision, change).await {
         Ok(org) => Ok(Revised::at(org.revision, org.into())),
         // Somebody was faster: the revision that was meant is gone.

@@ -1,8 +1,9 @@
 //! `dialzio init`.
 
 use dialzio_core::access::NewOrg;
+use dialzio_core::access::chrono_tz_name::ZoneName;
 use dialzio_core::text::{EmailAddress, Title};
-use dialzio_core::{Crm, OrgId, Permission, Principal, Role};
+use dialzio_core::{Crm, OrgId, Permission, Principal, Region, Role};
 
 use super::{Data, Outcome, say};
 use crate::api::organisation::setup_url;
@@ -19,6 +20,12 @@ pub(super) struct Init {
     /// The owner's e-mail address.
     #[arg(long)]
     owner: String,
+    /// Its country, in two letters: numbers without a country code are read as they are dialled there.
+    #[arg(long)]
+    country: Option<String>,
+    /// Its time zone, such as Asia/Kolkata, which proposes the country too.
+    #[arg(long)]
+    zone: Option<String>,
     /// The public address that links start with.
     #[arg(long, env = "DIALZIO_ORIGIN", default_value = "http://127.0.0.1:8080")]
     origin: String,
@@ -30,11 +37,11 @@ pub(super) struct Init {
 /// Founds an organisation and invites its owner: the organisation, and the link.
 pub(super) async fn found(
     crm: &Crm,
-    name: &str,
+    new: NewOrg,
     owner: Option<EmailAddress>,
     origin: &str,
 ) -> Result<(OrgId, String), dialzio_core::Error> {
-    let org = crm.access().found(NewOrg::named(name)).await?.org;
+    let org = crm.access().found(new).await?.org;
     let link = owner_link(crm, org, owner, origin).await?;
     Ok((org, link))
 }
@@ -54,8 +61,16 @@ pub(super) async fn owner_link(
 impl Init {
     pub(super) async fn run(self) -> Outcome {
         let owner: EmailAddress = self.owner.parse()?;
+        let mut new = NewOrg::named(&self.org);
+        if let Some(zone) = &self.zone {
+            new = new.in_zone(ZoneName::parse(zone).ok_or("--zone is an IANA name such as Asia/Kolkata")?);
+        }
+        if let Some(country) = &self.country {
+            let country = Region::parse(country).ok().filter(Region::is_known);
+            new = new.in_country(country.ok_or("--country is two letters such as IN")?);
+        }
         let crm = crate::assemble::open(&self.data.places(), Founding::Init, None).await?;
-        let (org, link) = found(&crm, &self.org, Some(owner), &self.origin).await?;
+        let (org, link) = found(&crm, new, Some(owner), &self.origin).await?;
         let operator = crm.access().act_as(org, Principal::service("operator")?, Role::Owner.grant()).await?;
         let name = Title::parse("Made by init")?;
         let (_, key) = crm.access().create_key(&operator, name, Permission::ALL).await?;

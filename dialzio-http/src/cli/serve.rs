@@ -1,5 +1,6 @@
 //! `dialzio serve`.
 
+use dialzio_core::access::NewOrg;
 use dialzio_core::{Clock, Crm, OrgId};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -147,7 +148,7 @@ impl Serve {
             if !self.found {
                 return Ok(None);
             }
-            return Ok(Some(found(crm, "My business", None, origin).await?.1));
+            return Ok(Some(found(crm, NewOrg::named("My business"), None, origin).await?.1));
         };
         let members = crm.access().members(&operator(crm, org).await?).await?;
         match (members.is_empty(), self.found) {

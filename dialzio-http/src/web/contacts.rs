@@ -3,10 +3,10 @@
 use axum::extract::Query;
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
-use dialzio_core::PhoneNumber;
+use dialzio_core::Region;
 use dialzio_core::contact::{Contact, ContactQuery, Detail, DetailValue, NewContact, SubjectKey};
 use dialzio_core::page::PageRequest;
-use dialzio_core::text::{EmailAddress, Label, PersonName};
+use dialzio_core::text::{EmailAddress, PersonName};
 use serde::Deserialize;
 
 use super::desk::{Desk, show};
@@ -106,13 +106,9 @@ pub(crate) async fn goto(desk: Desk, Query(listed): Query<Listed>) -> Result<Htm
     show(&GotoResults { query: typed.to_owned(), people })
 }
 
-fn numbered(typed: &str) -> Result<Detail, Problem> {
-    let wrong = |error: dialzio_core::phone::PhoneNumberError| {
-        Problem::invalid("number", format!("cannot be used: {error}"))
-    };
-    let number = PhoneNumber::parse(typed).map_err(wrong)?;
-    let as_written = Label::parse(typed).map_err(|error| Problem::invalid("number", error.to_string()))?;
-    Ok(Detail { value: DetailValue::Phone { number, as_written }, label: None })
+fn numbered(typed: &str, country: Option<Region>) -> Result<Detail, Problem> {
+    Detail::written(typed, country)
+        .map_err(|error| Problem::invalid("number", format!("cannot be used: {error}")))
 }
 
 /// `POST /web/contacts`.
@@ -131,7 +127,7 @@ pub(crate) async fn create(desk: Desk, fields: Fields) -> Result<Response, Probl
         }
     }
     if let Some(phone) = fields.given("phone") {
-        match numbered(phone) {
+        match numbered(phone, desk.org.dials_in()) {
             Ok(detail) => new.details.push(detail),
             Err(problem) => form.phone_error = Some(super::problems::sentence(&problem)),
         }

@@ -2,10 +2,10 @@
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
-use dialzio_core::Permission;
 use dialzio_core::access::OrgChange;
 use dialzio_core::access::chrono_tz_name::ZoneName;
 use dialzio_core::consent::QuietHours;
+use dialzio_core::{Permission, Region};
 
 use super::desk::{Desk, KEYS_COOKIE, show};
 use super::view::Choice;
@@ -29,6 +29,7 @@ fn form(desk: &Desk) -> SettingsForm {
         quiet_from: clock(desk.org.quiet_hours.open_until),
         quiet_to: clock(desk.org.quiet_hours.open_from),
         marketing_cap: desk.org.marketing_cap.to_string(),
+        country: desk.org.dials_in().map(|country| country.as_str().to_owned()).unwrap_or_default(),
         zones: chrono_tz::TZ_VARIANTS.iter().map(zone).collect(),
         keys: desk.keys,
         can_manage: desk.may(Permission::SettingsManage),
@@ -73,7 +74,20 @@ pub(crate) async fn save(mut desk: Desk, fields: Fields) -> Result<Response, Pro
             Some(zone) => org.zone = zone,
             None => wrong.zone_error = Some("This zone is not known.".to_owned()),
         }
-        if [&wrong.quiet_error, &wrong.cap_error, &wrong.zone_error].iter().any(|error| error.is_some()) {
+        fields.get("country").clone_into(&mut wrong.country);
+        match fields.given("country").map(Region::parse) {
+            None => org.country = None,
+            Some(Ok(country)) if country.is_known() => org.country = Some(country),
+            Some(_) => wrong.country_error = Some("Two letters, such as IN for India.".to_owned()),
+        }
+        // What the zone proposes is no choice of its own.
+        if org.country == org.zone.country() {
+            org.country = None;
+        }
+        if [&wrong.quiet_error, &wrong.cap_error, &wrong.zone_error, &wrong.country_error]
+            .iter()
+            .any(|error| error.is_some())
+        {
             return Ok((StatusCode::UNPROCESSABLE_ENTITY, show(&wrong)?).into_response());
         }
         if org != desk.org {
@@ -81,6 +95,7 @@ pub(crate) async fn save(mut desk: Desk, fields: Fields) -> Result<Response, Pro
                 quiet_hours: Some(org.quiet_hours),
                 marketing_cap: Some(org.marketing_cap),
                 zone: Some(org.zone),
+                country: Some(org.country),
                 ..OrgChange::default()
             };
             desk.org = desk.crm().access().change_org(&desk.actor, org.revision, change).await?;

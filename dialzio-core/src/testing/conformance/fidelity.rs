@@ -319,6 +319,7 @@ pub async fn settings_survive_whole(bench: Bench) {
         zone: ZoneName::parse("Asia/Kolkata"),
         message_days: Some(30),
         marketing_cap: Some(0),
+        country: Some(crate::phone::Region::parse("LK").ok()),
         ..OrgChange::default()
     };
     change.apply(&mut org);

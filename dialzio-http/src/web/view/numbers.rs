@@ -66,6 +66,10 @@ pub(crate) struct SettingsForm {
     pub(crate) cap_error: Option<String>,
     /// What is wrong with the zone.
     pub(crate) zone_error: Option<String>,
+    /// Where numbers in national form are dialled: two letters, or nothing.
+    pub(crate) country: String,
+    /// What is wrong with the country.
+    pub(crate) country_error: Option<String>,
     /// Whether it was saved just now.
     pub(crate) is_saved: bool,
 }
