@@ -19,7 +19,9 @@
     const line = document.getElementById('item-new');
     const isNew = line && line.dataset.told !== 'yes';
     const hasUnread = isNew || document.querySelector(`#row-${CSS.escape(conversation ?? '')}.is-unread`) || unseen > 0;
-    if (!conversation || !hasUnread || document.hidden) return;
+    // Who may not write cannot mark anything, and is not offered to assign either.
+    const mayWrite = document.getElementById('assign-dialog');
+    if (!conversation || !hasUnread || !mayWrite || document.hidden) return;
     if (line) line.dataset.told = 'yes';
     window.dialzio.post(`/web/conversations/${conversation}/read`);
   }

@@ -343,7 +343,7 @@ mod tests {
                 "has the wrong shape: a whole number is expected",
             ),
             (r#"{"name":"A","details":"hidden"}"#, "/details", "has the wrong shape: a list is expected"),
-            (r#"{"hidden: `words`":1}"#, "/", "is unknown: the fields here are name, stage and details"),
+            (r#"{"hidden words":1}"#, "/", "is unknown: the fields here are name, stage and details"),
         ] {
             assert_eq!(wrong(body).await, (pointer.to_owned(), detail.to_owned()), "{body}");
         }

@@ -102,7 +102,12 @@ async fn connections_are_counted_in_all() {
     let mut limits = Limits::default();
     limits.connections = 3;
     let server = server(limits, Patience::default(), None).await;
-    let held = [server.open().await, server.open().await, server.open().await];
+    let mut held = [server.open().await, server.open().await, server.open().await];
+    for stream in &mut held {
+        // A request is under way, so none of them can make room.
+        let begins = format!("POST {} HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n", server.hook);
+        stream.write_all(begins.as_bytes()).await.unwrap();
+    }
     tokio::time::sleep(Duration::from_millis(100)).await;
     assert_eq!(server.ask(HELLO).await, "");
     drop(held);

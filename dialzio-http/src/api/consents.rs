@@ -27,22 +27,10 @@ pub struct EvidenceJson {
     message: Option<MessageId>,
 }
 
-/// The kinds of evidence that a person or a key may record. What a provider reports and what an import attests is
-/// recorded by the system alone.
-fn recordable(kind: &str) -> Result<EvidenceKind, Problem> {
-    match word("evidence", kind)? {
-        EvidenceKind::Provider | EvidenceKind::Import => Err(Problem::invalid(
-            "evidence",
-            "is of a kind that only the system records: web_form, message, call, paper and in_person can be given",
-        )),
-        kind => Ok(kind),
-    }
-}
-
 impl EvidenceJson {
     fn read(&self) -> Result<Evidence, Problem> {
         Ok(Evidence {
-            kind: recordable(&self.kind)?,
+            kind: word::<EvidenceKind>("evidence", &self.kind)?,
             note: text::<EvidenceText>("evidence", &self.note)?,
             message: self.message,
         })

@@ -8,7 +8,7 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 /// A connection that has been idle for less than this is left alone: its request may be on the way.
-const YOUNG: Duration = Duration::from_millis(250);
+pub(super) const YOUNG: Duration = Duration::from_millis(250);
 
 /// One connection.
 #[derive(Debug)]
@@ -91,6 +91,12 @@ impl Links {
         });
         self.all.lock().unwrap_or_else(PoisonError::into_inner).insert(number, Arc::clone(&link));
         Listed { links: Arc::clone(self), number, link }
+    }
+
+    /// Whether any connection is idle, however briefly.
+    pub(super) fn any_idle(&self) -> bool {
+        let all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
+        all.values().any(|link| !link.is_busy())
     }
 
     /// Asks up to `most` connections to close, those first that have been idle for longest. How many were asked.

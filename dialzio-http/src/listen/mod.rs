@@ -21,7 +21,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tower::ServiceExt;
 
 use self::heads::Followed;
-use self::idle::Links;
+use self::idle::{Links, YOUNG};
 use crate::peer::{Counts, Held, holding, network};
 use crate::problem::Problem;
 
@@ -131,7 +131,12 @@ impl Books {
         let turn = match Arc::clone(&self.all).try_acquire_owned() {
             Ok(turn) => turn,
             Err(_) => {
-                let closed = self.links.close_idle(1);
+                let mut closed = self.links.close_idle(1);
+                if closed == 0 && self.links.any_idle() {
+                    // A burst: those that came just now have their moment to send a request, and then make room.
+                    tokio::time::sleep(YOUNG).await;
+                    closed = self.links.close_idle(1);
+                }
                 notice.say(closed, "all connections are in use");
                 if closed == 0 {
                     return None;

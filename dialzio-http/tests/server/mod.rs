@@ -87,7 +87,7 @@ pub async fn rest(stream: &mut TcpStream) -> String {
             answer.extend_from_slice(&part[..count]);
         }
     };
-    let ended = tokio::time::timeout(Duration::from_secs(5), reading).await;
+    let ended = tokio::time::timeout(Duration::from_secs(30), reading).await;
     assert!(ended.is_ok(), "the connection stays open: {}", String::from_utf8_lossy(&answer));
     String::from_utf8_lossy(&answer).into_owned()
 }
