@@ -10,6 +10,7 @@
 
 mod activity;
 mod corpus;
+mod field;
 mod files;
 mod hostile;
 mod isolation;
