@@ -47,11 +47,15 @@ pub(crate) async fn ready(State(state): State<AppState>) -> Response {
     let disk = serde_json::json!({
         "free_bytes": room.free, "webhooks": word(room.webhooks), "uploads": word(room.uploads),
     });
+    let seen = state.crm().clock_state();
+    let clock =
+        serde_json::json!({ "state": seen.trust.as_str(), "now": seen.now, "trusted_at": seen.trusted_at });
     match reason {
-        None => Json(serde_json::json!({ "status": "ready", "disk": disk, "tasks": tasks })).into_response(),
+        None => Json(serde_json::json!({ "status": "ready", "disk": disk, "clock": clock, "tasks": tasks }))
+            .into_response(),
         Some(reason) => {
             let body = Json(serde_json::json!({
-                "status": "unavailable", "reason": reason, "disk": disk, "tasks": tasks,
+                "status": "unavailable", "reason": reason, "disk": disk, "clock": clock, "tasks": tasks,
             }));
             (StatusCode::SERVICE_UNAVAILABLE, body).into_response()
         }

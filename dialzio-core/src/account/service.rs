@@ -175,6 +175,13 @@ impl<'a> AccountService<'a> {
             return Err(Error::invalid("business_id", "must be the provider's id of the business account"));
         }
         self.address(&app.provider, new.base_url.as_ref())?;
+        let known = self.crm.store().accounts(scope).await?;
+        let same = |account: &ProviderAccount| {
+            account.provider == app.provider && account.external_id == new.external_id
+        };
+        if let Some(known) = known.into_iter().find(same) {
+            return self.reconnect(by, scope, known, new).await;
+        }
         let now = self.crm.now();
         let id: AccountId = self.crm.ids().next(now);
         let context = SealedContext::new(by.org(), ACCOUNT, id, "token");
@@ -223,6 +230,42 @@ impl<'a> AccountService<'a> {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Connects a number again that the organisation has: a second account would say that it is routable and receive
+    /// nothing. The new token is tried first, so a wrong one takes nothing from an account that works.
+    async fn reconnect(
+        &self,
+        by: &Actor,
+        scope: &OrgScope,
+        known: ProviderAccount,
+        new: NewAccount,
+    ) -> Result<Connected, Error> {
+        let access = AccountAccess {
+            account: known.id,
+            external_id: new.external_id,
+            business_id: new.business_id.clone(),
+            token: new.token.clone(),
+            base_url: new.base_url.clone(),
+        };
+        let health = match self.messaging(&known)?.check(&access).await {
+            Ok(health) => health,
+            Err(error) => return Ok(Connected { account: known, check: Err(error) }),
+        };
+        let context = SealedContext::new(by.org(), ACCOUNT, known.id, "token");
+        let change = AccountChange {
+            app: Some(new.app),
+            name: Some(new.name),
+            business_id: Some(new.business_id),
+            portfolio: new.portfolio.map(Portfolio),
+            base_url: Some(new.base_url),
+            token: Some(self.crm.sealer().seal_secret(&context, &new.token).await?),
+            state: Some(AccountState::Routable),
+            display_number: health.display_number.clone().map(Some),
+            checked_at: Some(Some(self.crm.now())),
+            problem: Some(None),
+        };
+        Ok(Connected { account: self.change(by, scope, &known, change).await?, check: Ok(health) })
     }
 
     /// Changes an account that still has the revision that the change was decided on.

@@ -95,6 +95,50 @@ impl Intake<'_> {
         Ok(true)
     }
 
+    /// Decides elements that waited in one commit, as far as none of them has to wait longer. Answers which.
+    pub(crate) async fn waited_together(
+        &self,
+        scope: &OrgScope,
+        route: &Route,
+        items: &[InboxItem],
+        cause: &Cause,
+    ) -> Result<Vec<InboxId>, Error> {
+        let Some(first) = items.first() else { return Ok(Vec::new()) };
+        let app = self.crm.store().app(self.crm.system(), first.app).await?;
+        let app = app.ok_or(Error::NotFound { kind: crate::RecordKind::App })?;
+        let decoder = self.decoder(&app)?;
+        let (mut elements, mut of) = (Vec::new(), Vec::new());
+        for item in items {
+            let plain = self.crm.sealer().open(&inbox_context(scope.org(), item.id), &item.sealed).await?;
+            for element in decoder.decode_element(&Bytes::copy_from_slice(&plain)) {
+                elements.push(Received { element, trust: item.trust });
+                of.push(item.id);
+            }
+        }
+        // Those that wait for something are left out, and the others decided without them.
+        for _ in 0..2 {
+            let (mut batch, waiting, _) =
+                self.decided(&app, route, first.lane, &elements, Arrivals::LookedUp, cause, scope).await?;
+            if waiting.is_empty() {
+                of.dedup();
+                for id in &of {
+                    batch.write(InboxWrite::Settle(*id));
+                }
+                self.crm.store().commit_one(scope, batch).await?;
+                return Ok(of);
+            }
+            let waits: Vec<InboxId> = waiting.iter().filter_map(|place| of.get(*place).copied()).collect();
+            let kept: Vec<bool> = of.iter().map(|id| !waits.contains(id)).collect();
+            let mut keeps = kept.iter();
+            elements.retain(|_| keeps.next().copied().unwrap_or(false));
+            of.retain(|id| !waits.contains(id));
+            if of.is_empty() {
+                return Ok(of);
+            }
+        }
+        Ok(Vec::new())
+    }
+
     /// Gives an element up that cannot be decided, again and again.
     pub(crate) async fn stuck(&self, scope: &OrgScope, item: &InboxItem, cause: &Cause) -> Result<(), Error> {
         let app = self.crm.store().app(self.crm.system(), item.app).await?;

@@ -24,6 +24,7 @@ impl Worker<'_> {
         items: Vec<InboxItem>,
     ) -> Result<WorkReport, Error> {
         let mut report = WorkReport::default();
+        let items = self.together(scope, lease, items, &mut report).await?;
         for item in items {
             let cause = Cause::Waiting(item.id, *lease);
             let Some(account) = self.crm.store().account(scope, item.account).await? else {
@@ -50,6 +51,33 @@ impl Worker<'_> {
             }
         }
         Ok(report)
+    }
+
+    /// Decides as many as can be in one commit, as they would have been on arrival; a line that is decided one by one grows
+    /// for as long as the store is slow. Gives those back that have to be looked at one by one.
+    async fn together(
+        &self,
+        scope: &OrgScope,
+        lease: &Lease,
+        items: Vec<InboxItem>,
+        report: &mut WorkReport,
+    ) -> Result<Vec<InboxItem>, Error> {
+        let [first, _, ..] = &items[..] else { return Ok(items) };
+        let (app, of) = (first.app, first.account);
+        let same = items.iter().all(|item| item.app == app && item.account == of && item.attempts == 0);
+        let account = if same { self.crm.store().account(scope, of).await? } else { None };
+        let Some(account) = account else { return Ok(items) };
+        let route = Route { org: scope.org(), account: account.id, portfolio: account.portfolio };
+        match self.crm.intake().waited_together(scope, &route, &items, &Cause::Chunk(*lease)).await {
+            Ok(settled) => {
+                report.decided += u32::try_from(settled.len()).unwrap_or(u32::MAX);
+                Ok(items.into_iter().filter(|item| !settled.contains(&item.id)).collect())
+            }
+            Err(Error::Store(StoreError::Unmet(_))) => Ok(items),
+            Err(error @ Error::Store(_)) => Err(error),
+            // One of them cannot be decided: which, shows when each is looked at.
+            Err(_) => Ok(items),
+        }
     }
 
     async fn later(

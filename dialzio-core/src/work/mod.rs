@@ -29,6 +29,8 @@ use crate::store::{Batch, Cause, Due, EffectWrite, Expect, Lease, StoreError};
 const LEASE: TimeDelta = TimeDelta::seconds(60);
 /// Most sends in one chunk: what a crash leaves in doubt.
 const CHUNK: u32 = 16;
+/// Most received elements that are decided together.
+const GROUP: u32 = 64;
 /// The longest sleep between two looks, for work whose time comes and for a lost hint.
 const NAP: Duration = Duration::from_secs(1);
 /// How often snoozed conversations are looked at.
@@ -287,7 +289,11 @@ impl<'a> Worker<'a> {
 
     async fn run_lane(&self, lease: Lease) -> Result<(WorkReport, bool), Error> {
         let scope = OrgScope::new(lease.lane.org);
-        let due = self.crm.store().due(&scope, &lease, self.crm.now(), CHUNK).await?;
+        let most = match lease.lane.kind {
+            LaneKind::Inbox | LaneKind::Statuses => GROUP,
+            _ => CHUNK,
+        };
+        let due = self.crm.store().due(&scope, &lease, self.crm.now(), most).await?;
         let progressed = !due.is_empty();
         let (mut effects, mut elements) = (Vec::new(), Vec::new());
         for work in due {
