@@ -1,34 +1,107 @@
-//! A provider of one's own: a letter box that takes letters and reports them by webhook. The last line is the proof that
-//! its decoder keeps the promises of the port: `cargo test -p dialzio-examples --example own_provider`.
+//! A provider of one's own: an SMS gateway with senders such as `+15551230000` and `AD-ASHAMO`. It sends over the gateway's
+//! HTTP API and reads its webhooks. The last lines are the proof that it keeps the promises of its ports and works in the
+//! whole CRM: `cargo test -p dialzio-examples --example own_provider`.
 #![allow(clippy::print_stdout, reason = "an example shows what it does")]
 
+use async_trait::async_trait;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use dialzio_core::PhoneNumber;
-use dialzio_core::conversation::{Content, ExternalId, MessageContext};
+use dialzio_core::consent::{Channel, SendPermit};
+use dialzio_core::contact::Address;
+use dialzio_core::conversation::{Content, DeliveryStatus, ExternalId, MessageContext, Template};
 use dialzio_core::provider::{
-    AccountRef, Inbound, InboundBody, InboundContent, InboundMessage, MessagingProvider, Provider,
-    ProviderId, RawWebhook, Sender, Trust, VerifiedWebhook, WebhookDecoder, WebhookError, WebhookMethod,
-    WebhookSecrets,
+    Accepted, AccountAccess, AccountHealth, AccountRef, DeliveryNews, FetchedMedia, Inbound, InboundBody,
+    InboundContent, InboundMessage, MessagingCapabilities, MessagingProvider, OutboundContent,
+    OutboundMessage, Provider, ProviderError, ProviderId, RawWebhook, RefusalReason, Sender, Signal, Trust,
+    UploadedMedia, VerifiedWebhook, WebhookDecoder, WebhookError, WebhookMethod, WebhookSecrets,
 };
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
+use std::time::Duration;
+use url::Url;
 
-/// Letters that arrive; nothing can be sent, and it says so.
+const GATEWAY: ProviderId = ProviderId("sms_gateway");
+/// The header of a webhook that holds the shared secret.
+const HEADER: &str = "x-gateway-secret";
+
+/// Text messages over the gateway's API.
 #[derive(Debug)]
-struct LetterBox;
+struct SmsGateway {
+    client: reqwest::Client,
+    api: Url,
+    able: MessagingCapabilities,
+}
 
-impl Provider for LetterBox {
+impl SmsGateway {
+    /// Over the API at this address. A request that has no answer after `patience` has an unknown outcome.
+    fn new(api: Url, patience: Duration) -> Result<Self, reqwest::Error> {
+        let able = MessagingCapabilities {
+            provider: GATEWAY,
+            channel: Channel::Sms,
+            // A gateway takes text at any time; what may be sent is for the consent gate to say.
+            reply_window: None,
+            max_text: 1_600,
+            max_caption: 0,
+            templates: false,
+            reactions: false,
+            media: Vec::new(),
+            rate_per_second: 20,
+        };
+        let client = reqwest::Client::builder()
+            .timeout(patience)
+            .redirect(reqwest::redirect::Policy::none())
+            .build()?;
+        Ok(Self { client, api, able })
+    }
+
+    async fn call(&self, access: &AccountAccess, path: &str, body: Value) -> Result<Value, ProviderError> {
+        let address = self.api.join(path).map_err(|error| unreachable(Box::new(error)))?;
+        let request = self.client.post(address).bearer_auth(access.token.expose_secret()).json(&body);
+        // Before a connection nothing was sent; after it nobody knows.
+        let answer = request.send().await.map_err(|error| {
+            if error.is_connect() { unreachable(Box::new(error)) } else { unknown_outcome(Box::new(error)) }
+        })?;
+        let status = answer.status();
+        let code = status.as_u16().to_string();
+        match status.as_u16() {
+            200..=299 => answer.json().await.map_err(|error| unknown_outcome(Box::new(error))),
+            401 | 403 => Err(ProviderError::Credentials { provider: GATEWAY, code }),
+            429 => Err(ProviderError::Throttled { provider: GATEWAY, code, retry_after: None }),
+            500..=599 => Err(ProviderError::Fault { provider: GATEWAY, code }),
+            _ => Err(ProviderError::Refused {
+                provider: GATEWAY,
+                code,
+                reason: RefusalReason::Other,
+                detail: None,
+            }),
+        }
+    }
+}
+
+fn unreachable(source: Box<dyn std::error::Error + Send + Sync>) -> ProviderError {
+    ProviderError::Unreachable { provider: GATEWAY, source }
+}
+
+fn unknown_outcome(source: Box<dyn std::error::Error + Send + Sync>) -> ProviderError {
+    ProviderError::Ambiguous { provider: GATEWAY, source }
+}
+
+const fn cannot(what: &'static str) -> ProviderError {
+    ProviderError::Unsupported { provider: GATEWAY, what }
+}
+
+impl Provider for SmsGateway {
     fn id(&self) -> ProviderId {
-        ProviderId("letters")
+        GATEWAY
     }
     fn messaging(&self) -> Option<&dyn MessagingProvider> {
-        None
+        Some(self)
     }
     fn webhooks(&self) -> Option<&dyn WebhookDecoder> {
         Some(self)
     }
-    fn allows_address(&self, _: &url::Url) -> bool {
+    fn allows_address(&self, _: &Url) -> bool {
         false
     }
     fn newest_date(&self) -> Option<DateTime<Utc>> {
@@ -36,10 +109,60 @@ impl Provider for LetterBox {
     }
 }
 
-/// Where the shared secret stands.
-const HEADER: &str = "x-letter-box-secret";
+#[async_trait]
+impl MessagingProvider for SmsGateway {
+    fn capabilities(&self) -> &MessagingCapabilities {
+        &self.able
+    }
 
-impl WebhookDecoder for LetterBox {
+    async fn send(
+        &self,
+        access: &AccountAccess,
+        permit: SendPermit,
+        message: &OutboundMessage,
+    ) -> Result<Accepted, ProviderError> {
+        let OutboundContent::Text { body, .. } = &message.content else { return Err(cannot("files")) };
+        let Address::Phone(to) = permit.recipient().clone() else { return Err(cannot("this address")) };
+        let text = json!({
+            "from": access.external_id, "to": to.reveal(), "text": body.reveal(), "reference": message.id,
+        });
+        let answer = self.call(access, "messages", text).await?;
+        let external = answer.get("id").and_then(Value::as_str).and_then(ExternalId::parse);
+        let external = external.ok_or_else(|| unknown_outcome("an answer without an id".into()))?;
+        let recipient = Sender { phone: Some(to), ..Sender::default() };
+        Ok(Accepted { external, recipient, held: false })
+    }
+
+    async fn signal(&self, _: &AccountAccess, _: &Signal) -> Result<(), ProviderError> {
+        Err(cannot("read receipts"))
+    }
+
+    async fn fetch_media(&self, _: &AccountAccess, _: &str) -> Result<FetchedMedia, ProviderError> {
+        Err(cannot("files"))
+    }
+
+    async fn upload_media(
+        &self,
+        _: &AccountAccess,
+        _: &str,
+        _: &str,
+        _: Bytes,
+    ) -> Result<UploadedMedia, ProviderError> {
+        Err(cannot("files"))
+    }
+
+    async fn templates(&self, _: &AccountAccess) -> Result<Vec<Template>, ProviderError> {
+        Err(cannot("templates"))
+    }
+
+    async fn check(&self, access: &AccountAccess) -> Result<AccountHealth, ProviderError> {
+        self.call(access, "senders/check", json!({ "sender": access.external_id })).await?;
+        let display_number = Some(access.external_id.clone());
+        Ok(AccountHealth { display_number, verified_name: None, quality: None })
+    }
+}
+
+impl WebhookDecoder for SmsGateway {
     fn verify(&self, raw: RawWebhook, secrets: &WebhookSecrets) -> Result<VerifiedWebhook, WebhookError> {
         if raw.method == WebhookMethod::Get {
             return Err(WebhookError::Subscription);
@@ -55,10 +178,10 @@ impl WebhookDecoder for LetterBox {
     }
 
     fn decode_element(&self, raw: &Bytes) -> Vec<Inbound> {
-        let Ok(Value::Array(letters)) = serde_json::from_slice(raw) else {
-            return vec![unknown(None, "not a list of letters", raw.clone())];
+        let Ok(Value::Array(events)) = serde_json::from_slice(raw) else {
+            return vec![unknown(None, "not a list of events", raw.clone())];
         };
-        letters.iter().map(read).collect()
+        events.iter().map(read).collect()
     }
 }
 
@@ -66,58 +189,160 @@ fn unknown(account: Option<AccountRef>, what: &str, raw: Bytes) -> Inbound {
     Inbound { account, at: None, body: InboundBody::Unknown { what: what.to_owned() }, raw }
 }
 
-/// One letter. What cannot be read is kept whole, and never loses its neighbours.
-fn read(letter: &Value) -> Inbound {
-    let raw: Bytes = json!([letter]).to_string().into();
-    let text = |name: &str| letter.get(name).and_then(Value::as_str);
-    let account = text("box").map(|name| AccountRef(name.to_owned()));
-    let known = || {
-        let sender = Sender { phone: Some(PhoneNumber::parse(text("from")?).ok()?), ..Sender::default() };
-        Some(InboundMessage {
-            external: ExternalId::parse(text("number")?)?,
-            sender,
-            content: InboundContent::Ready(Content::text(text("says")?).ok()?),
+/// One event. What cannot be read is kept whole, and never loses its neighbours.
+fn read(event: &Value) -> Inbound {
+    let raw: Bytes = json!([event]).to_string().into();
+    let text = |name: &str| event.get(name).and_then(Value::as_str);
+    let account = text("sender").map(|name| AccountRef(name.to_owned()));
+    let person =
+        || Some(Sender { phone: Some(PhoneNumber::parse(text("from")?).ok()?), ..Sender::default() });
+    let body = || match text("event")? {
+        "received" => Some(InboundBody::Message(Box::new(InboundMessage {
+            external: ExternalId::parse(text("id")?)?,
+            sender: person()?,
+            content: InboundContent::Ready(Content::text(text("text")?).ok()?),
             reply_to: None,
             context: MessageContext::default(),
             beside: None,
-        })
+        }))),
+        "delivered" => Some(InboundBody::Delivery(Box::new(DeliveryNews {
+            external: ExternalId::parse(text("id")?)?,
+            own: None,
+            status: DeliveryStatus::Delivered,
+            failure: None,
+            marketing_stopped: false,
+            recipient: Sender::default(),
+        }))),
+        _ => None,
     };
-    let at = text("day").and_then(|day| day.parse::<DateTime<Utc>>().ok());
-    match known() {
-        Some(message) => Inbound { account, at, body: InboundBody::Message(Box::new(message)), raw },
-        None => unknown(account, "letter", raw),
+    let at = text("at").and_then(|at| at.parse::<DateTime<Utc>>().ok());
+    match body() {
+        Some(body) => Inbound { account, at, body, raw },
+        None => unknown(account, "event", raw),
     }
 }
 
 fn sample() -> Bytes {
-    let good = json!({"box": "7", "number": "A-1", "from": "+919840012345", "day": "2026-03-02T10:00:00Z", "says": "Hello"});
-    json!([good, {"box": "7", "number": "A-2", "torn": true}]).to_string().into()
+    let good = json!({"event": "received", "sender": "+15551230000", "id": "A-1", "from": "+919840012345", "at": "2026-03-02T10:00:00Z", "text": "Hello"});
+    json!([good, {"event": "torn", "sender": "+15551230000"}]).to_string().into()
 }
 
-fn main() {
-    for element in LetterBox.decode_element(&sample()) {
-        println!("{} for box {:?}", element.body.kind(), element.account.map(|account| account.0));
+/// The application chooses its TLS provider, once.
+fn choose_tls() {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+}
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    choose_tls();
+    let gateway = SmsGateway::new("https://gateway.example/v1/".parse()?, Duration::from_secs(10))?;
+    println!("sends by {}", gateway.able.channel);
+    for element in gateway.decode_element(&sample()) {
+        println!("{} for {:?}", element.body.kind(), element.account.map(|account| account.0));
     }
+    Ok(())
 }
 
 #[cfg(test)]
 mod proof {
     use super::*;
+    use dialzio_core::testing::conformance::provider_in_crm::CrmRig;
     use dialzio_core::testing::conformance::webhook::WebhookRig;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+    use wiremock::matchers::{method, path};
+    use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
 
-    struct Rig;
+    /// The gateway's side: takes messages, and may keep one answer to itself.
+    #[derive(Clone, Default)]
+    struct Takes(Arc<(AtomicUsize, AtomicBool)>);
 
-    impl WebhookRig for Rig {
+    impl Respond for Takes {
+        fn respond(&self, _: &Request) -> ResponseTemplate {
+            let (count, silent) = &*self.0;
+            let id = count.fetch_add(1, Ordering::Relaxed);
+            let answer = ResponseTemplate::new(201).set_body_json(json!({ "id": format!("out.{id}") }));
+            if silent.swap(false, Ordering::Relaxed) {
+                answer.set_delay(Duration::from_secs(30))
+            } else {
+                answer
+            }
+        }
+    }
+
+    struct Rig {
+        server: MockServer,
+        takes: Takes,
+        gateway: Arc<SmsGateway>,
+    }
+
+    fn post(body: Bytes, secret: &str) -> RawWebhook {
+        let headers = vec![(HEADER.to_owned(), secret.to_owned())];
+        RawWebhook { method: WebhookMethod::Post, query: String::new(), headers, body }
+    }
+
+    #[async_trait]
+    impl CrmRig for Rig {
+        fn provider(&self) -> Arc<dyn Provider> {
+            Arc::clone(&self.gateway) as _
+        }
+        fn senders(&self) -> Vec<String> {
+            vec!["+15551230000".to_owned(), "AD-ASHAMO".to_owned()]
+        }
+        fn secret(&self) -> String {
+            "shared-secret".to_owned()
+        }
+        fn wrote(
+            &self,
+            sender: &str,
+            id: &str,
+            from: &PhoneNumber,
+            text: &str,
+            at: DateTime<Utc>,
+        ) -> RawWebhook {
+            let event = json!({"event": "received", "sender": sender, "id": id, "from": from.reveal(), "text": text, "at": at});
+            post(json!([event]).to_string().into(), "shared-secret")
+        }
+        fn delivered(&self, sender: &str, message: &ExternalId, at: DateTime<Utc>) -> RawWebhook {
+            let event = json!({"event": "delivered", "sender": sender, "id": message.reveal(), "at": at});
+            post(json!([event]).to_string().into(), "shared-secret")
+        }
+        async fn lose_next_answer(&self) {
+            self.takes.0.1.store(true, Ordering::Relaxed);
+        }
+        async fn taken(&self) -> Vec<(String, String, String)> {
+            let requests = self.server.received_requests().await.unwrap_or_default();
+            let sent = requests.iter().filter(|request| request.url.path() == "/messages");
+            let text = |body: &Value, name: &str| body[name].as_str().unwrap_or_default().to_owned();
+            let read = |request: &Request| request.body_json::<Value>().unwrap_or_default();
+            sent.map(read).map(|body| (text(&body, "from"), text(&body, "to"), text(&body, "text"))).collect()
+        }
+    }
+
+    async fn rig() -> Rig {
+        choose_tls();
+        let (server, takes) = (MockServer::start().await, Takes::default());
+        Mock::given(method("POST")).and(path("/messages")).respond_with(takes.clone()).mount(&server).await;
+        let checked = ResponseTemplate::new(200).set_body_json(json!({}));
+        Mock::given(method("POST")).and(path("/senders/check")).respond_with(checked).mount(&server).await;
+        let api = format!("{}/", server.uri()).parse().expect("an address");
+        let gateway = SmsGateway::new(api, Duration::from_millis(300)).expect("a client");
+        Rig { server, takes, gateway: Arc::new(gateway) }
+    }
+
+    dialzio_core::provider_in_crm_conformance!(rig);
+
+    struct Hooks(SmsGateway);
+
+    impl WebhookRig for Hooks {
         fn decoder(&self) -> &dyn WebhookDecoder {
-            &LetterBox
+            &self.0
         }
         fn secrets(&self) -> WebhookSecrets {
             WebhookSecrets { app: vec!["new-secret".into(), "old-secret".into()], verify_token: "v".into() }
         }
         fn signed(&self, body: Bytes, secret: usize) -> RawWebhook {
-            let value = self.secrets().app[secret].expose_secret().to_owned();
-            let headers = vec![(HEADER.to_owned(), value)];
-            RawWebhook { method: WebhookMethod::Post, query: String::new(), headers, body }
+            let secrets = self.secrets();
+            post(body, secrets.app[secret].expose_secret())
         }
         fn header(&self) -> &str {
             HEADER
@@ -130,9 +355,11 @@ mod proof {
         }
     }
 
-    fn rig() -> Rig {
-        Rig
+    fn hooks() -> Hooks {
+        choose_tls();
+        let api = "https://gateway.example/v1/".parse().expect("an address");
+        Hooks(SmsGateway::new(api, Duration::from_secs(1)).expect("a client"))
     }
 
-    dialzio_core::webhook_conformance!(rig);
+    dialzio_core::webhook_conformance!(hooks);
 }

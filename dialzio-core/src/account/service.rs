@@ -165,14 +165,23 @@ impl<'a> AccountService<'a> {
         let app = self.crm.store().app(self.crm.system(), new.app).await?;
         let app = app.filter(|app| app.org.is_none_or(|org| org == by.org()));
         let app = app.ok_or(Error::missing(RecordKind::App))?;
+        // As providers name numbers, senders and accounts: `106540352242922`, `+15551230000`, `AD-ASHAMO`, `103_1111112`. No
+        // sign that means something in an address.
         let plain = |text: &str| {
-            !text.is_empty() && text.len() <= 128 && text.bytes().all(|b| b.is_ascii_alphanumeric())
+            let sign = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'_');
+            !text.is_empty() && text.len() <= 128 && text.bytes().all(sign)
         };
         if !plain(&new.external_id) {
-            return Err(Error::invalid("external_id", "must be the provider's id of the number"));
+            return Err(Error::invalid(
+                "external_id",
+                "must be the provider's id of the number or sender: 1 to 128 letters, digits, +, - or _",
+            ));
         }
         if !plain(&new.business_id) {
-            return Err(Error::invalid("business_id", "must be the provider's id of the business account"));
+            return Err(Error::invalid(
+                "business_id",
+                "must be the provider's id of the business account: 1 to 128 letters, digits, +, - or _",
+            ));
         }
         self.address(&app.provider, new.base_url.as_ref())?;
         let known = self.crm.store().accounts(scope).await?;
@@ -282,7 +291,8 @@ impl<'a> AccountService<'a> {
             .about(account)
             .expect(Expect::Revision(RecordRef::Account(account), seen.revision))
             .event(DomainEvent::AccountChanged { account });
-        if change.state == Some(AccountState::Routable) {
+        let has_templates = || self.messaging(seen).is_ok_and(|able| able.capabilities().templates);
+        if change.state == Some(AccountState::Routable) && has_templates() {
             let now = self.crm.now();
             batch.effect(Effect {
                 id: self.crm.ids().next(now),

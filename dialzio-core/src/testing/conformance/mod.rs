@@ -39,6 +39,7 @@ pub mod messaging;
 pub mod pages;
 pub mod partial;
 mod ports;
+pub mod provider_in_crm;
 pub mod retention;
 pub mod search;
 pub mod system;

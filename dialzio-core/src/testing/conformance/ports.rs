@@ -48,6 +48,23 @@ macro_rules! messaging_conformance {
     };
 }
 
+/// Expands into one test for each case that a provider of free text has to pass in the whole CRM.
+///
+/// `$rig` is the name of an `async fn() -> impl CrmRig` in the same module.
+#[macro_export]
+macro_rules! provider_in_crm_conformance {
+    ($rig:ident) => {
+        $crate::port_cases! { $rig; &provider_in_crm {
+            senders_connect_under_their_own_ids
+            the_first_message_goes_out_under_an_opt_in
+            a_reply_arrives_and_may_be_answered
+            a_stop_counts_on_the_channel_it_was_written_on
+            delivery_is_shown
+            an_unknown_outcome_is_shown_and_not_repeated
+        } }
+    };
+}
+
 /// Expands into one test for each case that a decoder of webhooks has to pass.
 ///
 /// `$rig` is the name of an `fn() -> impl WebhookRig` in the same module.
