@@ -66,7 +66,7 @@ impl SmsGateway {
         let code = status.as_u16().to_string();
         match status.as_u16() {
             200..=299 => answer.json().await.map_err(|error| unknown_outcome(Box::new(error))),
-            401 | 403 => Err(ProviderError::Credentials { provider: GATEWAY, code }),
+            401 | 403 => Err(ProviderError::Credentials { provider: GATEWAY, code, detail: None }),
             429 => Err(ProviderError::Throttled { provider: GATEWAY, code, retry_after: None }),
             500..=599 => Err(ProviderError::Fault { provider: GATEWAY, code }),
             _ => Err(ProviderError::Refused {

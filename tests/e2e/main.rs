@@ -16,6 +16,7 @@ mod hostile;
 mod isolation;
 mod keys;
 mod numbers;
+mod opt_outs;
 mod preconditions;
 mod rig;
 mod safe_methods;
