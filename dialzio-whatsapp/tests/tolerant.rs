@@ -4,7 +4,9 @@
 
 use bytes::Bytes;
 use dialzio_core::conversation::{Content, ExternalId, Forwarded, MediaKind};
-use dialzio_core::provider::{Inbound, InboundBody, InboundContent, InboundMedia, InboundMessage, Provider};
+use dialzio_core::provider::{
+    Inbound, InboundBody, InboundContent, InboundMedia, InboundMessage, PreferenceValue, Provider,
+};
 use dialzio_whatsapp::{MetaCloud, MetaConfig};
 use serde_json::{Value, json};
 
@@ -217,4 +219,44 @@ fn a_notice_that_names_only_the_ids_before_and_after_is_news_of_that_person() {
         assert_eq!(news.previous.scoped.unwrap().reveal(), "IN.1111");
         assert_eq!(news.current.scoped.unwrap().reveal(), "IN.2222");
     }
+}
+
+/// What a preference says, if it is taken for one.
+fn preference(fields: Value) -> Option<PreferenceValue> {
+    let mut said = json!({"wa_id": "919840055501", "detail": "told", "timestamp": 1_790_000_100});
+    said.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+    let value = json!({"messaging_product": "whatsapp",
+        "metadata": {"phone_number_id": "100200300", "display_phone_number": "914412345678"},
+        "user_preferences": [said]});
+    let body = json!({"object": "whatsapp_business_account",
+        "entry": [{"id": "1", "changes": [{"field": "user_preferences", "value": value}]}]});
+    match decode(body.to_string()).remove(0).body {
+        InboundBody::Preference(news) => Some(news.value),
+        _ => None,
+    }
+}
+
+#[test]
+fn a_stop_counts_however_the_provider_writes_it() {
+    for fields in [
+        json!({"value": "stop", "category": "marketing_messages"}),
+        json!({"value": "stop"}),
+        json!({"value": "stop", "category": "offers"}),
+        json!({"value": "STOP", "category": "marketing_messages"}),
+    ] {
+        assert_eq!(preference(fields.clone()), Some(PreferenceValue::Stop), "{fields}");
+    }
+    for fields in [
+        json!({"value": "resume"}),
+        json!({"value": "RESUME", "category": "marketing_messages"}),
+        json!({"value": "signup", "category": "offers"}),
+    ] {
+        assert_eq!(
+            preference(fields.clone()),
+            None,
+            "nothing more is permitted by what is not known: {fields}"
+        );
+    }
+    let resumed = preference(json!({"value": "resume", "category": "marketing_messages"}));
+    assert_eq!(resumed, Some(PreferenceValue::Resume));
 }
