@@ -222,7 +222,7 @@ fn a_notice_that_names_only_the_ids_before_and_after_is_news_of_that_person() {
 }
 
 /// What a preference says, if it is taken for one.
-fn preference(fields: Value) -> Option<PreferenceValue> {
+fn preference(fields: &Value) -> Option<PreferenceValue> {
     let mut said = json!({"wa_id": "919840055501", "detail": "told", "timestamp": 1_790_000_100});
     said.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
     let value = json!({"messaging_product": "whatsapp",
@@ -244,19 +244,15 @@ fn a_stop_counts_however_the_provider_writes_it() {
         json!({"value": "stop", "category": "offers"}),
         json!({"value": "STOP", "category": "marketing_messages"}),
     ] {
-        assert_eq!(preference(fields.clone()), Some(PreferenceValue::Stop), "{fields}");
+        assert_eq!(preference(&fields), Some(PreferenceValue::Stop), "{fields}");
     }
     for fields in [
         json!({"value": "resume"}),
         json!({"value": "RESUME", "category": "marketing_messages"}),
         json!({"value": "signup", "category": "offers"}),
     ] {
-        assert_eq!(
-            preference(fields.clone()),
-            None,
-            "nothing more is permitted by what is not known: {fields}"
-        );
+        assert_eq!(preference(&fields), None, "nothing more is permitted by what is not known: {fields}");
     }
-    let resumed = preference(json!({"value": "resume", "category": "marketing_messages"}));
+    let resumed = preference(&json!({"value": "resume", "category": "marketing_messages"}));
     assert_eq!(resumed, Some(PreferenceValue::Resume));
 }
