@@ -41,7 +41,7 @@ async fn host() -> Host {
     let folder = tempfile::tempdir().unwrap();
     let crm = Crm::builder()
         .store(SqliteStore::open(folder.path().join("crm.db")).await.unwrap())
-        .keys(LocalKeys::open(folder.path().join("keys")).unwrap())
+        .keys(LocalKeys::open_or_create(folder.path().join("keys")).unwrap())
         .build()
         .unwrap();
     let org = crm.access().found(NewOrg::named("Shop")).await.unwrap().org;

@@ -71,7 +71,7 @@ async fn server() -> Server {
     let inner = SqliteStore::open(folder.path().join("crm.db")).await.unwrap();
     let crm = Crm::builder()
         .store(Panics { inner, left: Arc::clone(&left) })
-        .keys(LocalKeys::open(folder.path().join("keys")).unwrap())
+        .keys(LocalKeys::open_or_create(folder.path().join("keys")).unwrap())
         .provider(MetaCloud::new(MetaConfig::default()).unwrap())
         .build()
         .unwrap();
