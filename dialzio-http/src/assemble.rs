@@ -191,7 +191,9 @@ fn put_together(
     keys: &Path,
     clock: Arc<dyn Clock>,
 ) -> Result<Crm, AssembleError> {
-    let config = MetaConfig { hosts: provider_hosts(), loopback: places.sandbox, ..MetaConfig::default() };
+    let hosts = provider_hosts();
+    let loopback = places.sandbox || hosts.iter().any(|host| is_this_machine(host));
+    let config = MetaConfig { hosts, loopback, ..MetaConfig::default() };
     let whatsapp = MetaCloud::new(config).map_err(|error| AssembleError::Provider(error.to_string()))?;
     Ok(Crm::builder()
         .shared_store(store)
@@ -200,6 +202,11 @@ fn put_together(
         .provider(whatsapp)
         .clock(clock)
         .build()?)
+}
+
+/// Whether the operator named this machine: an emulator runs beside the server.
+fn is_this_machine(host: &str) -> bool {
+    host == "localhost" || host.parse().is_ok_and(|address: std::net::IpAddr| address.is_loopback())
 }
 
 /// Hosts of a provider besides its own that accounts may name: `DIALZIO_PROVIDER_HOSTS`, with commas between.
