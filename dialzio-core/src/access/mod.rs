@@ -39,7 +39,7 @@ pub struct Org {
     pub created_at: DateTime<Utc>,
     /// Counts its changes.
     pub revision: Revision,
-    /// Where it is, if somebody has said so.
+    /// The country it is in, if one was given.
     pub country: Option<Region>,
 }
 

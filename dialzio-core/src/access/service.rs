@@ -36,7 +36,7 @@ pub struct NewOrg {
     pub name: Title,
     /// Its time zone.
     pub zone: ZoneName,
-    /// Where it is; what its time zone proposes if nobody says so.
+    /// The country it is in. Without one, the country of its time zone.
     pub country: Option<Region>,
 }
 

@@ -1,4 +1,4 @@
-//! Keys that belong to the data: before a key is used, the database says whether it is one of its own.
+//! Keys belong to the data: before a key is used, it is checked against the check values in the database.
 //!
 //! Suppressions are keyed hashes. With other keys people who opted out, or were erased, would not be recognised, and no
 //! credential would open. So a key that the database does not know is not used at all.

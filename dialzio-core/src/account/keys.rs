@@ -23,7 +23,7 @@ pub enum KeyError {
     /// The key file cannot be read or written.
     #[error("the key file cannot be used")]
     Io(#[from] std::io::Error),
-    /// The key file is not one, or somebody else could read or change it.
+    /// The file is not a key file, or another user can read or change it.
     #[error("the key file cannot be trusted: {0}")]
     Untrusted(&'static str),
     /// There is no key file.
@@ -246,7 +246,7 @@ impl LocalKeys {
     }
 }
 
-/// A key file is its owner's alone, and the owner is whoever runs this process, or the system.
+/// Only its owner may read or change a key file, and the owner must be the user of this process or root.
 #[cfg(unix)]
 fn trusted(file: &std::fs::Metadata) -> Result<(), KeyError> {
     use std::os::unix::fs::MetadataExt;

@@ -230,8 +230,8 @@ impl<'a> AccountService<'a> {
         }
     }
 
-    /// Refuses a base address that the provider does not know for its own. The answer is the same for each: it tells
-    /// nobody what is there.
+    /// Refuses a base address that the provider does not know for its own. The answer is the same for each, so it
+    /// does not reveal what is there.
     fn address(&self, provider: &str, base: Option<&Url>) -> Result<(), Error> {
         match base {
             Some(base) if !self.crm.provider(provider)?.allows_address(base) => {

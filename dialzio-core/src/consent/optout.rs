@@ -164,7 +164,7 @@ const PHRASES: &[&str] = &[
 const NEGATIONS: &[&str] =
     &["dont", "do not", "never", "didnt", "did not", "not", "no need to", "nahi", "mat roko", "नहीं", "मत"];
 
-/// How a signature that a mail program or a telephone adds begins, on a line of its own.
+/// How a line begins that a mail program or a telephone adds as a signature.
 const SIGNATURES: &[&str] = &[
     "sent from",
     "sent via",
@@ -321,7 +321,7 @@ fn is_signature(lines: &[&str]) -> bool {
     dashes || SIGNATURES.iter().any(|start| first.starts_with(start))
 }
 
-/// Whether a phrase stands in the text and is not turned around just before it.
+/// Whether the text contains a phrase that is not negated by the words just before it.
 fn asks(text: &str, phrase: &str) -> bool {
     text.match_indices(phrase).any(|(at, _)| {
         let before = text[..at].trim_end();

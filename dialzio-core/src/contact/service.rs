@@ -57,7 +57,7 @@ impl NewContact {
 }
 
 impl Detail {
-    /// A number as somebody wrote it, in national forms of a country if one is given; how it was written is kept.
+    /// A number as it was typed, read in the national form of a country if one is given. The typed form is kept too.
     ///
     /// # Errors
     /// [`PhoneNumberError`] says what is wrong, and where.

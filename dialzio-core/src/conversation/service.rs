@@ -25,7 +25,7 @@ const TRIES: usize = 3;
 pub struct ConversationPatch {
     /// Another state.
     pub state: Option<ConversationState>,
-    /// Another member; `Some(None)`: nobody.
+    /// The new assignee; `Some(None)` removes the assignment.
     pub assignee: Option<Option<MemberId>>,
     /// Only if the conversation is still at this revision.
     pub revision: Option<Revision>,
@@ -294,7 +294,7 @@ impl<'a> ConversationService<'a> {
         self.update(by, id, ConversationPatch { state: Some(state), ..ConversationPatch::default() }).await
     }
 
-    /// Gives a conversation to a member, or to nobody, at whatever revision it is.
+    /// Assigns a conversation to a member, or removes the assignment, without a check of the revision.
     ///
     /// # Errors
     /// As [`update`](Self::update).
