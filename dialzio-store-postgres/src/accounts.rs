@@ -75,6 +75,10 @@ impl Scope<'_> {
                     let record = RecordRef::Account(account.id);
                     return Err(StoreError::unmet(Expect::Revision(record, Revision::NONE)).into());
                 }
+                if !self.account_free(&account.provider, &account.external_id).await? {
+                    let taken = Expect::AccountFree(account.provider.clone(), account.external_id.clone());
+                    return Err(StoreError::unmet(taken).into());
+                }
                 self.put_account(account).await
             }
             AccountWrite::Change { account, change } => {
@@ -98,6 +102,11 @@ impl Scope<'_> {
             }
             _ => Err(Failure::Store(StoreError::Unsupported("a change to accounts"))),
         }
+    }
+
+    /// Whether the organisation has no account of a provider's number.
+    pub(crate) async fn account_free(&mut self, provider: &str, external: &str) -> Res<bool> {
+        Ok(!self.db.any(sql::ACCOUNT_OF_NUMBER, params![self.key, provider, external]).await?)
     }
 
     async fn put_account(&mut self, new: &ProviderAccount) -> Res<()> {

@@ -194,6 +194,7 @@ impl<'a> Scope<'a> {
             }
             Expect::Delivery(of, status) => self.status_of(*of).await? == Some(*status),
             Expect::RouteFree(provider, external) => !self.route_taken(provider, external).await?,
+            Expect::AccountFree(provider, external) => self.account_free(provider, external).await?,
             Expect::Linked(app, account) => {
                 self.db.any(sql::ROUTE_LINKED, params![org, id(*account), id(*app)]).await?
             }
@@ -310,8 +311,12 @@ impl<'a> Scope<'a> {
 fn queues_work(write: &Write) -> bool {
     matches!(
         write,
-        Write::Effect(EffectWrite::Queue(_) | EffectWrite::Settle { state: EffectState::Pending, .. })
-            | Write::Inbox(InboxWrite::Park(_) | InboxWrite::Retry { .. })
+        Write::Effect(
+            EffectWrite::Queue(_)
+                | EffectWrite::Settle { state: EffectState::Pending, .. }
+                | EffectWrite::Rest { .. }
+                | EffectWrite::WakeSends { .. }
+        ) | Write::Inbox(InboxWrite::Park(_) | InboxWrite::Retry { .. })
             | Write::Purge { .. }
     )
 }

@@ -21,6 +21,7 @@ const STEPS: &[Step] = &[
     ("months", include_str!("../migrations/0002_months.sql")),
     ("rights", include_str!("../migrations/0003_rights.sql")),
     ("it_holds", include_str!("../migrations/0004_it_holds.sql")),
+    ("names_and_operators", include_str!("../migrations/0005_names_and_operators.sql")),
 ];
 
 /// The newest step that is known.

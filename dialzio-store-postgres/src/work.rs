@@ -107,6 +107,20 @@ impl Scope<'_> {
                 self.moved(moved);
                 Ok(())
             }
+            EffectWrite::Rest { id: of, until, attempts } => {
+                self.group.write_effects(&mut self.db).await?;
+                let row = params![self.key, id(*of), time(*until), i64::from(*attempts)];
+                let moved = self.db.changing(sql::REST_EFFECT, row, returned_lane).await?;
+                self.moved(moved);
+                Ok(())
+            }
+            EffectWrite::WakeSends { account, at } => {
+                self.group.write_effects(&mut self.db).await?;
+                let row = params![self.key, id(*account), time(*at)];
+                let moved = self.db.changing(sql::WAKE_SENDS, row, returned_lane).await?;
+                self.moved(moved);
+                Ok(())
+            }
             EffectWrite::CancelSend(message) => self.cancel_send(*message).await.map(drop),
             EffectWrite::CancelPromotions { identity, scope, at } => {
                 self.cancel_promotions(*identity, *scope, *at).await

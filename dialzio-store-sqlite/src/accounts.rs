@@ -74,6 +74,10 @@ impl Scope<'_> {
                     let record = RecordRef::Account(account.id);
                     return Err(StoreError::unmet(Expect::Revision(record, Revision::NONE)).into());
                 }
+                if !self.account_free(&account.provider, &account.external_id)? {
+                    let taken = Expect::AccountFree(account.provider.clone(), account.external_id.clone());
+                    return Err(StoreError::unmet(taken).into());
+                }
                 self.put_account(account)
             }
             AccountWrite::Change { account, change } => {
@@ -97,6 +101,11 @@ impl Scope<'_> {
             }
             _ => Err(Failure::Store(StoreError::Unsupported("a change to accounts"))),
         }
+    }
+
+    /// Whether the organisation has no account of a provider's number.
+    pub(crate) fn account_free(&self, provider: &str, external: &str) -> Res<bool> {
+        Ok(!self.db.any(sql::ACCOUNT_OF_NUMBER, params![self.key, provider, external])?)
     }
 
     fn put_account(&mut self, new: &ProviderAccount) -> Res<()> {

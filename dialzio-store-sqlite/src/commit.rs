@@ -192,6 +192,7 @@ impl Scope<'_> {
             Expect::RouteFree(provider, external) => {
                 !db.any(sql::ROUTE_TAKEN, params![org, provider, external])?
             }
+            Expect::AccountFree(provider, external) => self.account_free(provider, external)?,
             Expect::Linked(app, account) => {
                 db.any(sql::ROUTE_LINKED, params![org, id(*account), id(*app)])?
             }
@@ -249,8 +250,12 @@ impl Scope<'_> {
 fn queues_work(write: &Write) -> bool {
     matches!(
         write,
-        Write::Effect(EffectWrite::Queue(_) | EffectWrite::Settle { state: EffectState::Pending, .. })
-            | Write::Inbox(InboxWrite::Park(_) | InboxWrite::Retry { .. })
+        Write::Effect(
+            EffectWrite::Queue(_)
+                | EffectWrite::Settle { state: EffectState::Pending, .. }
+                | EffectWrite::Rest { .. }
+                | EffectWrite::WakeSends { .. }
+        ) | Write::Inbox(InboxWrite::Park(_) | InboxWrite::Retry { .. })
             | Write::Purge { .. }
     )
 }

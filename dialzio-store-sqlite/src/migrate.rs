@@ -35,6 +35,12 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../migrations/0004_it_holds.sql"),
         then: None,
     },
+    Migration {
+        number: 5,
+        name: "names_and_operators",
+        sql: include_str!("../migrations/0005_names_and_operators.sql"),
+        then: None,
+    },
 ];
 
 fn checksum(migration: &Migration) -> [u8; 32] {

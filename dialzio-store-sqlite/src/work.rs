@@ -103,6 +103,18 @@ impl Scope<'_> {
                 self.moved(moved);
                 Ok(())
             }
+            EffectWrite::Rest { id: of, until, attempts } => {
+                let row = params![self.key, id(*of), time(*until), attempts];
+                let moved = self.db.all(sql::REST_EFFECT, row, returned_lane)?;
+                self.moved(moved);
+                Ok(())
+            }
+            EffectWrite::WakeSends { account, at } => {
+                let row = params![self.key, id(*account), time(*at)];
+                let moved = self.db.all(sql::WAKE_SENDS, row, returned_lane)?;
+                self.moved(moved);
+                Ok(())
+            }
             EffectWrite::CancelSend(message) => {
                 let moved = self.db.all(sql::CANCEL_SEND, params![self.key, id(*message)], returned_lane)?;
                 self.moved(moved);

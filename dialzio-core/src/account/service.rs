@@ -15,7 +15,7 @@ use crate::id::{AccountId, AppId, HookId, OrgId};
 use crate::ledger::Action;
 use crate::provider::{AccountAccess, AccountHealth, MessagingProvider, ProviderError, WebhookSecrets};
 use crate::scope::{Actor, OrgScope, Permission};
-use crate::store::{Batch, Expect, RecordRef, Revision, StoreError, SystemWrite};
+use crate::store::{Batch, EffectWrite, Expect, RecordRef, Revision, StoreError, SystemWrite};
 use crate::text::Title;
 
 /// An app to be registered.
@@ -155,12 +155,25 @@ impl<'a> AccountService<'a> {
     }
 
     /// Connects a number: seals the token, checks it, and makes the number routable if the check succeeds. A number whose
-    /// check fails stays, unchecked, with the error.
+    /// check fails stays, unchecked, with the error. A number that the organisation has stays the one account that it is,
+    /// with the new token once the provider has taken it; so it does if it is connected twice at the same time.
     ///
     /// # Errors
     /// [`Error::NotFound`] for an app of somebody else; [`Error::Account`] if the number is connected elsewhere;
     /// [`Error::Denied`].
     pub async fn connect(&self, by: &Actor, new: NewAccount) -> Result<Connected, Error> {
+        /// Who connects the same number at the same time is few; each round at least one of them is done.
+        const ROUNDS: u32 = 8;
+        for _ in 1..ROUNDS {
+            match self.connect_once(by, &new).await {
+                Err(Error::Conflict { kind: RecordKind::Account }) => {}
+                other => return other,
+            }
+        }
+        self.connect_once(by, &new).await
+    }
+
+    async fn connect_once(&self, by: &Actor, new: &NewAccount) -> Result<Connected, Error> {
         let scope = by.scope_for(Permission::AccountsManage)?;
         let app = self.crm.store().app(self.crm.system(), new.app).await?;
         let app = app.filter(|app| app.org.is_none_or(|org| org == by.org()));
@@ -188,7 +201,10 @@ impl<'a> AccountService<'a> {
         let same = |account: &ProviderAccount| {
             account.provider == app.provider && account.external_id == new.external_id
         };
-        if let Some(known) = known.into_iter().find(same) {
+        // An earlier release may have made two: the one that receives is meant.
+        let known =
+            known.into_iter().filter(same).min_by_key(|account| account.state == AccountState::Unchecked);
+        if let Some(known) = known {
             return self.reconnect(by, scope, known, new).await;
         }
         let now = self.crm.now();
@@ -198,12 +214,12 @@ impl<'a> AccountService<'a> {
             id,
             provider: app.provider,
             app: app.id,
-            name: new.name,
-            portfolio: Portfolio(new.portfolio.unwrap_or_else(|| new.business_id.clone())),
-            external_id: new.external_id,
-            business_id: new.business_id,
+            name: new.name.clone(),
+            portfolio: Portfolio(new.portfolio.as_ref().unwrap_or(&new.business_id).clone()),
+            external_id: new.external_id.clone(),
+            business_id: new.business_id.clone(),
             display_number: None,
-            base_url: new.base_url,
+            base_url: new.base_url.clone(),
             token: self.crm.sealer().seal_secret(&context, &new.token).await?,
             state: AccountState::Unchecked,
             checked_at: None,
@@ -216,7 +232,13 @@ impl<'a> AccountService<'a> {
             .about(id)
             .event(DomainEvent::AccountChanged { account: id })
             .write(AccountWrite::Insert(Box::new(account)));
-        self.crm.store().commit_one(scope, batch).await?;
+        match self.crm.store().commit_one(scope, batch).await {
+            // The same number was connected at the same time: it is there now, and is connected again.
+            Err(StoreError::Unmet(expect)) if matches!(*expect, Expect::AccountFree(..)) => {
+                return Err(Error::Conflict { kind: RecordKind::Account });
+            }
+            other => other?,
+        };
         match self.check(by, id).await {
             Ok((account, health)) => Ok(Connected { account, check: Ok(health) }),
             Err(Error::Provider(error)) => {
@@ -248,11 +270,11 @@ impl<'a> AccountService<'a> {
         by: &Actor,
         scope: &OrgScope,
         known: ProviderAccount,
-        new: NewAccount,
+        new: &NewAccount,
     ) -> Result<Connected, Error> {
         let access = AccountAccess {
             account: known.id,
-            external_id: new.external_id,
+            external_id: new.external_id.clone(),
             business_id: new.business_id.clone(),
             token: new.token.clone(),
             base_url: new.base_url.clone(),
@@ -264,10 +286,10 @@ impl<'a> AccountService<'a> {
         let context = SealedContext::new(by.org(), ACCOUNT, known.id, "token");
         let change = AccountChange {
             app: Some(new.app),
-            name: Some(new.name),
-            business_id: Some(new.business_id),
-            portfolio: new.portfolio.map(Portfolio),
-            base_url: Some(new.base_url),
+            name: Some(new.name.clone()),
+            business_id: Some(new.business_id.clone()),
+            portfolio: new.portfolio.clone().map(Portfolio),
+            base_url: Some(new.base_url.clone()),
             token: Some(self.crm.sealer().seal_secret(&context, &new.token).await?),
             state: Some(AccountState::Routable),
             display_number: health.display_number.clone().map(Some),
@@ -291,6 +313,10 @@ impl<'a> AccountService<'a> {
             .about(account)
             .expect(Expect::Revision(RecordRef::Account(account), seen.revision))
             .event(DomainEvent::AccountChanged { account });
+        if change.state == Some(AccountState::Routable) {
+            // What waited for it is due: nobody has to wait out a rest that began before it was mended.
+            batch.write(EffectWrite::WakeSends { account, at: self.crm.now() });
+        }
         let has_templates = || self.messaging(seen).is_ok_and(|able| able.capabilities().templates);
         if change.state == Some(AccountState::Routable) && has_templates() {
             let now = self.crm.now();

@@ -76,6 +76,7 @@ pub(super) const TABLES: &[Table] = &[
             kept("not_before", Outbox, IDS_ONLY),
             kept("deadline", Outbox, IDS_ONLY),
             kept("attempts", Outbox, IDS_ONLY),
+            kept("resting", Outbox, IDS_ONLY),
         ],
     },
     Table {

@@ -15,6 +15,10 @@ impl Rows {
         match write {
             AccountWrite::Insert(account) => {
                 absent(&self.accounts, &account.id, RecordRef::Account(account.id))?;
+                if !self.account_free(&account.provider, &account.external_id) {
+                    let taken = Expect::AccountFree(account.provider, account.external_id);
+                    return Err(StoreError::unmet(taken));
+                }
                 self.put_account(frame, *account)?;
             }
             AccountWrite::Change { account, change } => {
@@ -34,6 +38,11 @@ impl Rows {
             }
         }
         Ok(())
+    }
+
+    /// Whether there is no account of a provider's number.
+    pub(super) fn account_free(&self, provider: &str, external: &str) -> bool {
+        !self.accounts.values().any(|account| account.provider == provider && account.external_id == external)
     }
 
     fn put_account(&mut self, frame: &Frame<'_>, account: ProviderAccount) -> StoreResult<()> {

@@ -122,6 +122,7 @@ fn holds(frame: &Frame<'_>, rows: &Rows, fact: &Expect) -> bool {
             message.direction == Direction::Outbound && message.delivery.status == *status
         }),
         Expect::RouteFree(provider, external) => route_free(frame, provider, external),
+        Expect::AccountFree(provider, external) => rows.account_free(provider, external),
         Expect::Linked(app, account) => {
             rows.accounts.get(account).is_some_and(|kept| kept.app == *app && is_routed(kept.state))
         }
@@ -178,8 +179,12 @@ pub(super) fn route_free(frame: &Frame<'_>, provider: &str, external: &str) -> b
 fn queues_work(write: &Write) -> bool {
     matches!(
         write,
-        Write::Effect(EffectWrite::Queue(_) | EffectWrite::Settle { state: EffectState::Pending, .. })
-            | Write::Inbox(InboxWrite::Park(_) | InboxWrite::Retry { .. })
+        Write::Effect(
+            EffectWrite::Queue(_)
+                | EffectWrite::Settle { state: EffectState::Pending, .. }
+                | EffectWrite::Rest { .. }
+                | EffectWrite::WakeSends { .. }
+        ) | Write::Inbox(InboxWrite::Park(_) | InboxWrite::Retry { .. })
             | Write::Purge { .. }
     )
 }

@@ -30,10 +30,31 @@ impl Rows {
                 self.effects.entry(effect.id).or_insert(effect);
             }
             EffectWrite::Settle { id, state, not_before, attempts } => {
+                self.resting.remove(&id);
                 if let Some(effect) = self.effects.get_mut(&id) {
                     effect.state = state;
                     effect.not_before = not_before.unwrap_or(effect.not_before);
                     effect.attempts = attempts;
+                }
+            }
+            EffectWrite::Rest { id, until, attempts } => {
+                if let Some(effect) = self.effects.get_mut(&id) {
+                    effect.state = EffectState::Pending;
+                    (effect.not_before, effect.attempts) = (until, attempts);
+                    self.resting.insert(id);
+                }
+            }
+            EffectWrite::WakeSends { account, at } => {
+                for id in std::mem::take(&mut self.resting) {
+                    match self.effects.get_mut(&id).filter(|effect| effect.state == EffectState::Pending) {
+                        Some(effect) if effect.account == Some(account) => {
+                            effect.not_before = effect.not_before.min(at);
+                        }
+                        Some(_) => {
+                            self.resting.insert(id);
+                        }
+                        None => {}
+                    }
                 }
             }
             EffectWrite::CancelSend(message) => {

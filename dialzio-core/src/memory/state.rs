@@ -1,7 +1,7 @@
 //! What the store holds: plain maps, one struct for each organisation.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::access::{ApiKey, Invitation, Member, Org, Session, TokenHash, User};
 use crate::account::{App, KeyCheck, ProviderAccount};
@@ -83,6 +83,8 @@ pub(super) struct Rows {
     pub(super) consents: Vec<ConsentRecord>,
     pub(super) suppressions: BTreeMap<([u8; 16], SuppressionScope), Suppression>,
     pub(super) effects: BTreeMap<EffectId, Effect>,
+    /// Effects that wait for their account.
+    pub(super) resting: BTreeSet<EffectId>,
     pub(super) inbox: BTreeMap<InboxId, InboxItem>,
     pub(super) quarantine: BTreeMap<QuarantineId, Quarantined>,
     pub(super) used: BTreeMap<[u8; 32], Used>,

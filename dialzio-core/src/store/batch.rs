@@ -132,6 +132,8 @@ pub enum Expect {
     Delivery(MessageId, DeliveryStatus),
     /// No other organisation has this provider's number routed to it.
     RouteFree(String, String),
+    /// The organisation has no account of this provider's number or sender, in whatever state.
+    AccountFree(String, String),
     /// The account is linked to this app, and webhooks of the app reach it.
     Linked(AppId, AccountId),
 }
@@ -221,6 +223,23 @@ pub enum EffectWrite {
         not_before: Option<DateTime<Utc>>,
         /// Attempts that were spent.
         attempts: u32,
+    },
+    /// A pending send waits for its account: until it is woken, or until a time, whichever is first.
+    Rest {
+        /// Which.
+        id: EffectId,
+        /// Not before, unless it is woken.
+        until: DateTime<Utc>,
+        /// Attempts that were spent.
+        attempts: u32,
+    },
+    /// The sends of an account that rest are due, at the latest at an instant. Nothing happens to those that wait for
+    /// anything else: for a reply window, for their next attempt, for the provider's pace.
+    WakeSends {
+        /// Whose.
+        account: AccountId,
+        /// When.
+        at: DateTime<Utc>,
     },
     /// Cancels the pending send of a message. Nothing happens if it is past pending.
     CancelSend(MessageId),

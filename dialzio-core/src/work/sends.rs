@@ -23,7 +23,7 @@ use crate::scope::{OrgScope, Principal};
 use crate::store::{Batch, Cause, EffectWrite, Expect, Lease, RecordRef, StoreError};
 use crate::text::EvidenceText;
 
-/// How long an account rests whose credentials are not accepted.
+/// How long sends rest whose account cannot be used, unless a check of it succeeds before.
 const LOGIN_REST: TimeDelta = TimeDelta::minutes(5);
 /// The longest a provider's word for slowing down is believed: beyond it a message would end for a number that nobody meant.
 const LONGEST_REST: TimeDelta = TimeDelta::hours(1);
@@ -159,7 +159,10 @@ impl Worker<'_> {
             return (Plan::Stop, stop);
         }
         if facts.account.state != AccountState::Routable {
-            stop.write(settle(EffectState::Pending, Some(now + LOGIN_REST)));
+            let account = &facts.account;
+            // If it was mended meanwhile, this is decided again instead: nothing would wake it.
+            stop.expect(Expect::Revision(RecordRef::Account(account.id), account.revision))
+                .write(EffectWrite::Rest { id, until: now + LOGIN_REST, attempts: facts.effect.attempts });
             return (Plan::Stop, stop);
         }
         let Some(purpose) = facts.message.purpose else {
@@ -242,15 +245,49 @@ impl Worker<'_> {
                 found = self.not_taken(&facts, &error, now, &mut batch);
             }
         }
+        self.conclude(scope, &facts, EffectState::Dispatched, batch, found).await?;
+        Ok(report)
+    }
+
+    /// Writes down what follows from a provider's answer for an effect in this state, and what the answer says about the
+    /// account. If the account was mended while the provider was asked, the answer is about what it was before: the send
+    /// is due again at once, since nothing would wake it.
+    pub(super) async fn conclude(
+        &self,
+        scope: &OrgScope,
+        facts: &SendFacts,
+        state: EffectState,
+        mut batch: Batch,
+        found: Option<(AccountState, AccountNote)>,
+    ) -> Result<(), Error> {
+        let account = RecordRef::Account(facts.account.id);
+        if found.is_some() {
+            batch.expect(Expect::Revision(account, facts.account.revision));
+        }
         match self.crm.store().commit_one(scope, batch).await {
-            // A status was faster than the answer and resolved it.
-            Err(StoreError::Unmet(_)) => {}
+            Err(StoreError::Unmet(unmet)) if matches!(*unmet, Expect::Revision(record, _) if record == account) =>
+            {
+                let (id, now, attempts) = (facts.effect.id, self.crm.now(), facts.effect.attempts);
+                let pending = EffectState::Pending;
+                let mut again = Batch::caused_by(&Cause::Stored, Action::EffectSettled, now);
+                again.about(id).expect(Expect::Effect(id, state)).write(EffectWrite::Settle {
+                    id,
+                    state: pending,
+                    not_before: Some(now),
+                    attempts,
+                });
+                match self.crm.store().commit_one(scope, again).await {
+                    Err(StoreError::Unmet(_)) => Ok(()),
+                    other => Ok(other.map(drop)?),
+                }
+            }
+            // A status was faster than the answer and resolved it; or it was taken back, or another worker was faster.
+            Err(StoreError::Unmet(_)) => Ok(()),
             other => {
                 other?;
+                self.account_is(scope, &facts.account, found).await
             }
         }
-        self.account_is(scope, &facts.account, found).await?;
-        Ok(report)
     }
 
     async fn call(
@@ -326,7 +363,7 @@ impl Worker<'_> {
 
     /// Writes down what a provider's answer says about the account, in a commit of its own. An account that was changed
     /// while the provider was asked stays as it is: the answer is about credentials that may be gone.
-    pub(super) async fn account_is(
+    async fn account_is(
         &self,
         scope: &OrgScope,
         seen: &ProviderAccount,
@@ -349,7 +386,7 @@ impl Worker<'_> {
     }
 
     /// What follows for the message from an error of the provider, into `batch`. Answers what it says about the account,
-    /// for [`account_is`](Self::account_is).
+    /// for [`conclude`](Self::conclude).
     #[must_use]
     pub(super) fn not_taken(
         &self,
@@ -371,6 +408,7 @@ impl Worker<'_> {
             Some((state, AccountNote { code: error.code(), detail, at: now }))
         };
         let settle = |state, not_before, attempts| EffectWrite::Settle { id, state, not_before, attempts };
+        let rest = || EffectWrite::Rest { id, until: now + LOGIN_REST, attempts: facts.effect.attempts };
         let retry = |backoff: Backoff, floor: Option<TimeDelta>| {
             let wait = backoff.wait(facts.effect.attempts, floor, self.crm.entropy())?;
             let due = now + wait.max(TimeDelta::milliseconds(20));
@@ -396,11 +434,11 @@ impl Worker<'_> {
             }
             // The message has nothing to do with it: it waits, and costs no attempt.
             (ProviderError::Credentials { .. }, _) => {
-                batch.write(settle(EffectState::Pending, Some(now + LOGIN_REST), facts.effect.attempts));
+                batch.write(rest());
                 return found(AccountState::NeedsLogin);
             }
             (ProviderError::Refused { reason: RefusalReason::Account, .. }, _) => {
-                batch.write(settle(EffectState::Pending, Some(now + LOGIN_REST), facts.effect.attempts));
+                batch.write(rest());
                 return found(AccountState::Paused);
             }
             (ProviderError::Ambiguous { .. }, _) => {

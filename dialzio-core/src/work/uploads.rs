@@ -10,7 +10,7 @@ use crate::ledger::Action;
 use crate::media::{Media, MediaState, MediaWrite};
 use crate::provider::{ProviderError, ProviderId, RefusalReason, UploadedMedia};
 use crate::scope::OrgScope;
-use crate::store::{Batch, Cause, Expect, StoreError};
+use crate::store::{Batch, Cause, Expect};
 
 impl Worker<'_> {
     /// Uploads the file of a send that the gate allows, and notes the provider's id for it. The send stays pending, and
@@ -41,14 +41,7 @@ impl Worker<'_> {
                 batch.event(DomainEvent::MessageChanged { conversation, message });
             }
         }
-        match self.crm.store().commit_one(scope, batch).await {
-            // Taken back meanwhile, or another worker was faster.
-            Err(StoreError::Unmet(_)) => {}
-            other => {
-                other?;
-            }
-        }
-        self.account_is(scope, &facts.account, found).await?;
+        self.conclude(scope, &facts, EffectState::Pending, batch, found).await?;
         Ok(report)
     }
 

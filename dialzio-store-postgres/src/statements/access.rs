@@ -42,6 +42,8 @@ statements! { ACCESS:
                 revision = excluded.revision";
 
     ACCOUNT: Read [account] = concat!(account!(), " AND a.id = $2");
+    ACCOUNT_OF_NUMBER: Read [account] =
+        "SELECT 1 FROM @account a WHERE a.org_id = $1 AND a.provider = $2 AND a.external_id = $3";
     ACCOUNTS: Read [account] = concat!(account!(), " ORDER BY a.id");
     PUT_ACCOUNT: Write [account] =
         "INSERT INTO @account (org_id, id, provider, app_id, name, external_id, business_id, portfolio, display_number,

@@ -21,8 +21,14 @@ statements! { WORK:
                 attempts)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) ON CONFLICT DO NOTHING";
     SETTLE_EFFECT: Write [effect] =
-        "UPDATE effect SET state = ?3, not_before = coalesce(?4, not_before), attempts = ?5
+        "UPDATE effect SET state = ?3, not_before = coalesce(?4, not_before), attempts = ?5, resting = 0
          WHERE org_id = ?1 AND id = ?2 RETURNING lane, account_id";
+    REST_EFFECT: Write [effect] =
+        "UPDATE effect SET state = 'pending', not_before = ?3, attempts = ?4, resting = 1
+         WHERE org_id = ?1 AND id = ?2 RETURNING lane, account_id";
+    WAKE_SENDS: Write [effect] =
+        "UPDATE effect SET not_before = min(not_before, ?3), resting = 0
+         WHERE org_id = ?1 AND account_id = ?2 AND resting = 1 AND state = 'pending' RETURNING lane, account_id";
     CANCEL_SEND: Write [effect] =
         "UPDATE effect SET state = 'cancelled'
          WHERE org_id = ?1 AND subject = ?2 AND work = 'send' AND state = 'pending'

@@ -230,6 +230,12 @@ pub async fn every_expectation_is_refused_when_untrue_and_met_when_true(bench: B
     assert!(bench.holds(scope, Expect::ExternalFree(bench.make.id(), external.clone())).await);
     assert!(!bench.holds(scope, Expect::ExternalFree(account, external)).await);
 
+    let number =
+        |provider: &str, external: &str| Expect::AccountFree(provider.to_owned(), external.to_owned());
+    assert!(!bench.holds(scope, number(&house.account.provider, &house.account.external_id)).await);
+    assert!(bench.holds(scope, number("another", &house.account.external_id)).await);
+    assert!(bench.holds(scope, number(&house.account.provider, "nobody's")).await);
+
     let head = |keys: &[SubjectKey], seq| Expect::ConsentHead(keys.to_vec(), LedgerSeq(seq));
     assert!(bench.holds(scope, head(&[key.clone(), stranger.clone()], 0)).await);
     assert!(!bench.holds(scope, head(std::slice::from_ref(&key), 1)).await);

@@ -163,6 +163,8 @@ pub async fn expectations_look_into_ones_own_organisation_only(bench: Bench) {
     assert!(bench.holds(scope, Expect::IdentityFree(portfolio, alias)).await);
     assert!(bench.holds(scope, Expect::ConversationFree(account, mine.person.identity.id)).await);
     assert!(bench.holds(scope, Expect::ExternalFree(account, external)).await);
+    let line = &mine.house.account;
+    assert!(bench.holds(scope, Expect::AccountFree(line.provider.clone(), line.external_id.clone())).await);
     let keys = mine.person.identity.subject_keys();
     assert!(bench.holds(scope, Expect::ConsentHead(keys, LedgerSeq(0))).await);
     let contact = RecordRef::Contact(mine.person.contact.id);
@@ -200,6 +202,8 @@ pub async fn writes_do_not_reach_another_organisation(bench: Bench) {
         ConversationWrite::Seen { conversation: mine.person.conversation.id, up_to: mine.queued.id }.into(),
         MediaWrite::Update(media).into(),
         EffectWrite::Settle { id: mine.effect.id, state, not_before, attempts: 9 }.into(),
+        EffectWrite::WakeSends { account: mine.house.account.id, at: bench.at(1) }.into(),
+        EffectWrite::Rest { id: mine.effect.id, until: bench.at(900), attempts: 9 }.into(),
         EffectWrite::CancelSend(message).into(),
         InboxWrite::Settle(mine.item.id).into(),
         InboxWrite::Release(mine.bytes.id).into(),

@@ -165,6 +165,7 @@ macro_rules! store_conformance {
                 apps_are_found_by_hook_and_by_owner
                 a_webhook_reaches_only_accounts_of_its_app
                 a_number_is_routed_in_one_organisation_only
+                a_number_is_one_account_of_an_organisation
                 bytes_of_no_organisation_are_the_operators
                 the_system_sweep_removes_what_has_ended
                 queued_work_wakes_the_worker
@@ -188,6 +189,7 @@ macro_rules! store_conformance {
                 an_effect_is_settled_or_waits_again
                 cancelling_and_resolving_look_at_the_state
                 waiting_promotion_is_taken_back_and_nothing_else
+                what_rests_for_its_account_is_woken_and_nothing_else
                 lanes_that_waited_longest_come_first
                 received_elements_wait_in_line
                 a_dispatched_send_is_unknown_after_a_restart

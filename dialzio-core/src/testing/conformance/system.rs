@@ -282,6 +282,39 @@ pub async fn a_number_is_routed_in_one_organisation_only(bench: Bench) {
     assert_eq!(bench.refused(&house.scope, moved(&house.account, AccountState::Routable)).await, free);
 }
 
+/// An organisation has one account of a number, also when several connect it at the same time; another organisation may
+/// have one too.
+pub async fn a_number_is_one_account_of_an_organisation(bench: Bench) {
+    let (house, other): (House, House) = (bench.house().await, bench.house().await);
+    let make = |house: &House| {
+        let mut account = bench.make.account(house.app.id);
+        account.external_id = "700100".to_owned();
+        account.state = AccountState::Unchecked;
+        account
+    };
+    let tries: Vec<_> = (0..8).map(|_| make(&house)).collect();
+    let connects = tries.iter().map(|account| {
+        let batch = bench.writes([AccountWrite::Insert(Box::new(account.clone())).into()]);
+        bench.store.commit_one(&house.scope, batch)
+    });
+    let taken = Expect::AccountFree("scripted".to_owned(), "700100".to_owned());
+    let mut made = 0;
+    for done in futures_util::future::join_all(connects).await {
+        match done {
+            Ok(_) => made += 1,
+            Err(StoreError::Unmet(unmet)) => assert_eq!(*unmet, taken),
+            Err(other) => panic!("it is refused by name: {other}"),
+        }
+    }
+    let kept = bench.store.accounts(&house.scope).await.unwrap();
+    assert_eq!((made, kept.iter().filter(|account| account.external_id == "700100").count()), (1, 1));
+    // Out of use it is still theirs, to be connected again.
+    let one = kept.into_iter().find(|account| account.external_id == "700100").unwrap();
+    bench.write(&house.scope, moved(&one, AccountState::Disconnected)).await;
+    assert_eq!(bench.refused(&house.scope, AccountWrite::Insert(Box::new(make(&house)))).await, taken);
+    bench.write(&other.scope, AccountWrite::Insert(Box::new(make(&other)))).await;
+}
+
 /// Bytes of no organisation are the operator's to see; those of one are its own, also when they come by the system.
 pub async fn bytes_of_no_organisation_are_the_operators(bench: Bench) {
     let house = bench.house().await;

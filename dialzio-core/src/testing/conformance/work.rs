@@ -1,7 +1,9 @@
 //! Effects, the waiting line, lanes and leases.
 
 use chrono::TimeDelta;
+use futures_util::StreamExt;
 
+use crate::account::AccountWrite;
 use crate::consent::{Purpose, PurposeScope};
 use crate::conversation::DeliveryStatus;
 use crate::effect::{Effect, EffectState, Lane, LaneKind, Work};
@@ -230,6 +232,61 @@ pub async fn waiting_promotion_is_taken_back_and_nothing_else(bench: Bench) {
     }
     assert!(bench.holds(&house.scope, Expect::Effect(gone.id, EffectState::Dispatched)).await);
     assert_eq!(status(left.id).await, DeliveryStatus::Queued);
+}
+
+/// Once an account is mended its sends that rest are due at once, and the worker is woken. What waits for anything else
+/// stays where it is: for a window, for its next attempt, on another account, past pending.
+pub async fn what_rests_for_its_account_is_woken_and_nothing_else(bench: Bench) {
+    let house = bench.house().await;
+    let second = bench.make.account(house.app.id);
+    bench.write(&house.scope, AccountWrite::Insert(Box::new(second.clone()))).await;
+    let account = house.account.id;
+    let queue = async |account| {
+        let effect: Effect = bench.make.effect(Some(account), Work::Send(bench.make.id()), bench.at(0));
+        bench.write(&house.scope, EffectWrite::Queue(effect.clone())).await;
+        effect
+    };
+    let rest = |effect: &Effect| EffectWrite::Rest { id: effect.id, until: bench.at(300), attempts: 2 };
+    let settle = |effect: &Effect, state, at: Option<i64>| EffectWrite::Settle {
+        id: effect.id,
+        state,
+        not_before: at.map(|second| bench.at(second)),
+        attempts: 2,
+    };
+    let (resting, deferred, elsewhere) = (queue(account).await, queue(account).await, queue(second.id).await);
+    let (taken_up, cancelled) = (queue(account).await, queue(account).await);
+    for effect in [&resting, &deferred, &elsewhere, &taken_up, &cancelled] {
+        bench.write(&house.scope, rest(effect)).await;
+    }
+    // What rested and was decided on again does not rest any more.
+    bench.write(&house.scope, settle(&deferred, EffectState::Pending, Some(400))).await;
+    bench.write(&house.scope, settle(&taken_up, EffectState::Dispatched, None)).await;
+    let Work::Send(message) = cancelled.work else { panic!("it is a send") };
+    bench.write(&house.scope, EffectWrite::CancelSend(message)).await;
+    let lanes = async |second| bench.store.lanes_due(&bench.system, bench.at(second), 10).await.unwrap();
+    assert!(lanes(299).await.is_empty(), "it rests");
+    assert_eq!(lanes(300).await.len(), 2, "and not for ever");
+
+    let mut stirred = bench.store.stirred();
+    bench.write(&house.scope, EffectWrite::WakeSends { account, at: bench.at(20) }).await;
+    let woken = tokio::time::timeout(std::time::Duration::from_secs(10), stirred.next()).await;
+    assert!(woken.is_ok(), "the worker is woken");
+    assert!(lanes(19).await.is_empty());
+    assert_eq!(lanes(20).await, [house.lane(LaneKind::Send)], "that account's");
+    let held = lease(&bench, house.lane(LaneKind::Send), bench.make.id(), 600).await.expect("free");
+    let due = async |second| bench.store.due(&house.scope, &held, bench.at(second), 10).await.unwrap();
+    let again = Effect { not_before: bench.at(20), attempts: 2, ..resting.clone() };
+    assert_eq!(due(20).await, [Due::Effect(again.clone())]);
+    assert_eq!(effects(due(400).await), [resting.id, deferred.id]);
+    for (effect, state) in [(&taken_up, EffectState::Dispatched), (&cancelled, EffectState::Cancelled)] {
+        assert!(bench.holds(&house.scope, Expect::Effect(effect.id, state)).await);
+    }
+    // It does not rest any more, and what is due sooner is not put off.
+    bench.write(&house.scope, EffectWrite::WakeSends { account, at: bench.at(10) }).await;
+    assert_eq!(due(20).await, [Due::Effect(again)]);
+    bench.write(&house.scope, rest(&resting)).await;
+    bench.write(&house.scope, EffectWrite::WakeSends { account, at: bench.at(900) }).await;
+    assert_eq!(effects(due(300).await), [resting.id], "a rest is not made longer");
 }
 
 /// Lanes with due work, those that have waited longest first, without those that are leased; and when the next is due.

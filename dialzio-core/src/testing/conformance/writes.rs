@@ -66,6 +66,8 @@ kinds! {
     Write::Access(AccessWrite::ChangeApiKey { .. }) => "access.change_key",
     Write::Effect(EffectWrite::Queue(_)) => "effect.queue",
     Write::Effect(EffectWrite::Settle { .. }) => "effect.settle",
+    Write::Effect(EffectWrite::Rest { .. }) => "effect.rest",
+    Write::Effect(EffectWrite::WakeSends { .. }) => "effect.wake_sends",
     Write::Effect(EffectWrite::CancelSend(_)) => "effect.cancel",
     Write::Effect(EffectWrite::CancelPromotions { .. }) => "effect.cancel_promotions",
     Write::Effect(EffectWrite::Resolve(_)) => "effect.resolve",
@@ -190,6 +192,8 @@ pub async fn every_write_is_applied(bench: Bench) {
         EffectWrite::Queue(signal.clone()).into(),
         settle(send.id, EffectState::Dispatched).into(),
         settle(signal.id, EffectState::Dead).into(),
+        EffectWrite::Rest { id: unsent.id, until: bench.at(90), attempts: 1 }.into(),
+        EffectWrite::WakeSends { account, at: bench.at(5) }.into(),
         EffectWrite::Resolve(ours.id).into(),
         EffectWrite::CancelSend(cancelled.id).into(),
         EffectWrite::CancelPromotions { identity: second.id, scope: PurposeScope::Any, at: bench.at(5) }
