@@ -14,10 +14,11 @@ use crate::contact::ContactService;
 use crate::conversation::ConversationService;
 use crate::error::{AccountProblem, Error};
 use crate::id::{AccountId, AppId, HookId, IdSource, WorkerId};
-use crate::inbox::{Operator, QuarantineService};
+use crate::inbox::QuarantineService;
 use crate::intake::Intake;
 use crate::ledger::LedgerService;
 use crate::media::{MediaSealer, MediaService};
+use crate::operator::Operator;
 use crate::provider::{AccountRef, Provider, WebhookSecrets};
 use crate::scope::SystemScope;
 use crate::store::Store;
@@ -303,7 +304,7 @@ impl Crm {
         Worker::new(self)
     }
 
-    /// The operator of the installation, for a reason that is kept.
+    /// The operator of the installation, for a reason that is kept: each act is an entry of the operator log.
     ///
     /// # Errors
     /// [`Error::Invalid`] for a reason that is empty or longer than 100 characters.
@@ -326,12 +327,8 @@ impl Crm {
         Ok(self.inner.keys.bind().await?)
     }
 
-    /// As [`check_keys`](Self::check_keys), for a store of an earlier release in which nothing shows whose keys they are: an
-    /// operator says that these are the right ones. Keys of a store that knows its own are not replaced.
-    ///
-    /// # Errors
-    /// As [`check_keys`](Self::check_keys).
-    pub async fn adopt_keys(&self) -> Result<(), Error> {
+    /// [`Operator::adopt_keys`] without its entry.
+    pub(crate) async fn adopt(&self) -> Result<(), Error> {
         Ok(self.inner.keys.adopt().await?)
     }
 

@@ -20,6 +20,7 @@ pub mod media;
 #[cfg(feature = "testing")]
 pub mod memory;
 mod name;
+pub mod operator;
 pub mod page;
 pub mod phone;
 pub mod provider;

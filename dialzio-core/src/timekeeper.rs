@@ -193,15 +193,9 @@ impl Crm {
         self.timekeeper().state(self.now(), self.clock().uptime())
     }
 
-    /// An operator confirms that the clock shows the right time. What has expired by it is deleted with the next sweep.
-    ///
-    /// # Errors
-    /// [`Error::Store`].
-    pub async fn confirm_clock(&self) -> Result<ClockState, Error> {
-        let mark = TimeMark { trusted_at: self.now(), ahead: None };
-        self.keep(mark).await?;
-        tracing::warn!(now = %mark.trusted_at, "an operator has confirmed the clock");
-        self.check_clock().await
+    /// What [`Operator::confirm_clock`](crate::operator::Operator::confirm_clock) keeps.
+    pub(crate) fn confirmed_mark(&self) -> TimeMark {
+        TimeMark { trusted_at: self.now(), ahead: None }
     }
 
     async fn keep(&self, mark: TimeMark) -> Result<(), Error> {

@@ -154,7 +154,10 @@ async fn a_leap_that_an_operator_confirms_is_believed() {
     shop.clock.set(shop.clock.now() + LEAP);
     shop.restart();
     assert!(!shop.sweep_deletes_it().await);
-    assert_eq!(shop.crm.confirm_clock().await.unwrap().trust, ClockTrust::Confirmed);
+    assert_eq!(
+        shop.crm.operator("the battery was replaced").unwrap().confirm_clock().await.unwrap().trust,
+        ClockTrust::Confirmed
+    );
     assert!(shop.sweep_deletes_it().await);
 }
 

@@ -90,7 +90,7 @@ async fn keys_of_another_installation_seal_open_and_hash_nothing() {
     is_foreign(&other.accounts().register_app(&me, app()).await);
     is_foreign(&suppress(&other, &me).await);
     is_foreign(&other.check_keys().await);
-    is_foreign(&other.adopt_keys().await);
+    is_foreign(&other.operator("moved").unwrap().adopt_keys().await);
     assert_eq!(store.apps(&system_scope(), Some(me.org())).await.unwrap().len(), 1);
     let said = other.check_keys().await.unwrap_err().to_string();
     assert!(said.contains("put back the key file"), "{said}");
@@ -158,7 +158,7 @@ async fn an_older_store_in_which_nothing_shows_its_keys_asks_an_operator() {
     let unproven = crm.check_keys().await;
     assert!(matches!(unproven, Err(Error::Keys(KeyError::Unproven))), "{unproven:?}");
     assert!(unproven.unwrap_err().to_string().contains("dialzio keys adopt"));
-    crm.adopt_keys().await.unwrap();
+    crm.operator("moved").unwrap().adopt_keys().await.unwrap();
     crm.check_keys().await.unwrap();
 }
 

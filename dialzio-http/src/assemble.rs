@@ -171,18 +171,19 @@ pub async fn open(
     Ok(crm)
 }
 
-/// Takes the keys for those of a database of an earlier release in which nothing shows whose they are.
+/// Takes the keys for those of a database of an earlier release in which nothing shows whose they are, for a reason that
+/// the operator log keeps.
 ///
 /// # Errors
 /// As [`open`]; [`AssembleError::Keys`] too if the database knows others.
-pub async fn adopt(places: &Places) -> Result<(), AssembleError> {
+pub async fn adopt(places: &Places, reason: &str) -> Result<(), AssembleError> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let store: Arc<dyn Store> = match &places.database {
         None => Arc::new(SqliteStore::open(places.database_file()).await?),
         Some(url) => on_a_server(url, Arc::clone(&clock)).await?,
     };
     let crm = put_together(places, store, &places.key_file(), clock)?;
-    crm.adopt_keys().await.map_err(refused)
+    crm.operator(reason).map_err(refused)?.adopt_keys().await.map_err(refused)
 }
 
 fn put_together(

@@ -87,14 +87,14 @@ fn the_inbox_command_works_beside_a_running_server_and_is_on_record() {
         assert_eq!(server.ask("POST", hook, &fields, body).0, 200);
     }
 
-    let list = said(&dialzio(&data, &["inbox", "list"]));
+    let list = said(&dialzio(&data, &["inbox", "list", "--reason", "a look"]));
     let ids: Vec<&str> = list.lines().map(|line| line.split('\t').next().unwrap()).collect();
     let [first, second] = ids[..] else { panic!("{list}") };
     let shown = said(&dialzio(&data, &["inbox", "show", first, "--reason", "a customer asked"]));
     assert!(shown.contains("is this") || shown.contains("is that"), "{shown}");
     said(&dialzio(&data, &["inbox", "discard", first, "--reason", "a customer asked"]));
-    said(&dialzio(&data, &["inbox", "replay", second]));
-    let gone = dialzio(&data, &["inbox", "show", first]);
+    said(&dialzio(&data, &["inbox", "replay", second, "--reason", "a customer asked"]));
+    let gone = dialzio(&data, &["inbox", "show", first, "--reason", "a look"]);
     assert!(!gone.status.success());
     assert!(String::from_utf8_lossy(&gone.stderr).contains("there is no such quarantine"), "{gone:?}");
     let nothing = dialzio(&data, &["inbox", "list", "--reason", " "]);
@@ -108,8 +108,18 @@ fn the_inbox_command_works_beside_a_running_server_and_is_on_record() {
     assert_eq!(done("quarantine.opened"), ["service:operator: a customer asked"]);
     assert!(done("quarantine.settled").contains(&"service:operator: a customer asked".to_owned()));
 
+    // Without a reason nothing is done, and every act is in the operator log.
+    let unsaid = dialzio(&data, &["inbox", "list"]);
+    assert!(String::from_utf8_lossy(&unsaid.stderr).contains("--reason"), "{unsaid:?}");
+    let log = said(&dialzio(&data, &["operator", "log", "--reason", "a look"]));
+    let of = |action: &str| log.lines().filter(|line| line.contains(&format!("\t{action}\t"))).count();
+    assert_eq!((of("quarantine.listed"), of("quarantine.opened")), (1, 1), "{log}");
+    assert_eq!((of("quarantine.discarded"), of("quarantine.replayed")), (1, 1), "{log}");
+    let whole = said(&dialzio(&data, &["operator", "verify", "--reason", "a look"]));
+    assert!(whole.starts_with("The operator log is whole: "), "{whole}");
+
     // Without a server the command has the database to itself.
     drop(server);
-    let alone = said(&dialzio(&data, &["inbox", "list"]));
+    let alone = said(&dialzio(&data, &["inbox", "list", "--reason", "a look"]));
     assert!(alone.lines().all(|line| !line.starts_with(first)), "{alone}");
 }

@@ -70,7 +70,7 @@ async fn a_foreign_or_unreadable_key_file_is_refused() {
     LocalKeys::create(&keys).unwrap();
     let refused = serve(&places).await.unwrap_err();
     assert!(matches!(refused, AssembleError::Keys(KeyError::Foreign)), "{refused}");
-    assert!(matches!(adopt(&places).await, Err(AssembleError::Keys(KeyError::Foreign))));
+    assert!(matches!(adopt(&places, "moved").await, Err(AssembleError::Keys(KeyError::Foreign))));
     private(&keys, b"not keys");
     assert!(matches!(serve(&places).await, Err(AssembleError::Keys(KeyError::Untrusted(_)))));
 }

@@ -4,3 +4,22 @@ CREATE INDEX effect_resting ON @effect (org_id, account_id) WHERE resting = 1 AN
 -- Whether the organisation has an account of a number already. An earlier release may have made two, so that the rule is
 -- kept where accounts are written and not by this index.
 CREATE INDEX account_number ON @account (org_id, provider, external_id);
+-- What the operator of the installation did, in one chain: each entry's digest covers the one before. Entries are added
+-- and read, and never changed.
+CREATE TABLE @operator_log (
+    seq BIGINT NOT NULL PRIMARY KEY CHECK (seq > 0),
+    at BIGINT NOT NULL,
+    reason TEXT NOT NULL,
+    action TEXT COLLATE "C" NOT NULL,
+    org_id UUID,
+    subject UUID,
+    hash BYTEA NOT NULL CHECK (length(hash) = 32)
+);
+ALTER TABLE @operator_log ENABLE ROW LEVEL SECURITY;
+ALTER TABLE @operator_log FORCE ROW LEVEL SECURITY;
+DO $$
+BEGIN
+    EXECUTE format('CREATE POLICY system ON %I.operator_log TO %I USING (TRUE) WITH CHECK (TRUE)', '@@schema', '@@system');
+    EXECUTE format('GRANT SELECT, INSERT ON %I.operator_log TO %I', '@@schema', '@@system');
+END
+$$;

@@ -21,6 +21,7 @@ use dialzio_core::event::{EventSeq, Recorded};
 use dialzio_core::inbox::Quarantined;
 use dialzio_core::ledger::{AuditEntry, LedgerStore};
 use dialzio_core::media::{Media, MediaStore};
+use dialzio_core::operator::OperatorEntry;
 use dialzio_core::page::{Page, PageRequest};
 use dialzio_core::provider::AccountRef;
 use dialzio_core::store::{Batch, Commit, Due, Lease, Store, StoreError, SystemStore, SystemWrite, UserKey};
@@ -491,6 +492,15 @@ impl SystemStore for PostgresStore {
 
     async fn key_checks(&self, _: &SystemScope) -> StoreResult<Vec<KeyCheck>> {
         system!(self, |db| system::key_checks(db))
+    }
+
+    async fn operator_log(
+        &self,
+        _: &SystemScope,
+        before: u64,
+        limit: u32,
+    ) -> StoreResult<Vec<OperatorEntry>> {
+        system!(self, |db| system::operator_log(db, before, limit))
     }
 
     async fn time_mark(&self, _: &SystemScope) -> StoreResult<Option<TimeMark>> {

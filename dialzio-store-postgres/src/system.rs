@@ -12,6 +12,8 @@ use dialzio_core::contact::Portfolio;
 use dialzio_core::effect::Lane;
 use dialzio_core::event::EventSeq;
 use dialzio_core::inbox::Quarantined;
+use dialzio_core::ledger::ChainHash;
+use dialzio_core::operator::OperatorEntry;
 use dialzio_core::page::{Page, PageRequest};
 use dialzio_core::provider::AccountRef;
 use dialzio_core::store::{Expect, RecordRef, StoreError, SystemWrite};
@@ -227,6 +229,24 @@ pub(crate) async fn key_checks(db: &mut Db<'_>) -> Res<Vec<KeyCheck>> {
     .await
 }
 
+/// Entries of the operator log before a place, newest first.
+pub(crate) async fn operator_log(db: &mut Db<'_>, before: u64, limit: u32) -> Res<Vec<OperatorEntry>> {
+    let before = i64::try_from(before).unwrap_or(i64::MAX);
+    db.all(sql::OPERATOR_LOG, params![before, i64::from(limit)], |row| {
+        let c = Cols::new(row, "operator entry");
+        Ok(OperatorEntry {
+            seq: c.number()?,
+            at: c.time()?,
+            reason: c.text()?,
+            action: c.word()?,
+            org: c.opt_uuid()?.map(TypedId::from_uuid),
+            subject: c.opt_uuid()?,
+            hash: ChainHash(c.bytes()?),
+        })
+    })
+    .await
+}
+
 /// How far the clock is known to have come.
 pub(crate) async fn time_mark(db: &mut Db<'_>) -> Res<Option<TimeMark>> {
     db.one(sql::TIME_MARK, params![], |row| {
@@ -313,6 +333,14 @@ pub(crate) async fn write(db: &mut Db<'_>, write: &SystemWrite) -> Res<()> {
             let held = mark.ahead.and_then(|ahead| ahead.held.num_microseconds()).unwrap_or(0);
             let ahead = opt_time(mark.ahead.map(|ahead| ahead.at));
             db.run(sql::PUT_TIME_MARK, params![time(mark.trusted_at), ahead, held]).await?;
+        }
+        SystemWrite::Operator(new) => {
+            let (org, subject) = (new.org.map(TypedId::uuid), new.subject);
+            let (seq, reason, action) = (new.seq.cast_signed(), new.reason.reveal(), new.action.as_str());
+            let row = params![seq, time(new.at), reason, action, org, subject, new.hash.0.as_slice()];
+            if db.run(sql::PUT_OPERATOR_ENTRY, row).await? == 0 {
+                return Err(changed(Uuid::from_u128(u128::from(new.seq))));
+            }
         }
         SystemWrite::Carry => {}
         _ => return Err(Failure::Store(StoreError::Unsupported("a change to the system tables"))),

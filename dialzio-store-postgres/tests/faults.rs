@@ -129,7 +129,7 @@ async fn dropped_futures_lose_nothing_and_leave_no_transaction_behind() {
     for _ in 0..20 {
         bench.store.commit_one(&house.scope, bench.batch()).await.unwrap();
     }
-    let usual = began.elapsed() / 20;
+    let mut usual = began.elapsed() / 20;
     let (mut acknowledged, mut dropped) = (Vec::new(), 0);
     for round in 0..300_u32 {
         // Up to twice of that, spread by a multiplier without a pattern.
@@ -145,11 +145,18 @@ async fn dropped_futures_lose_nothing_and_leave_no_transaction_behind() {
             }
         };
         match tokio::time::timeout(patience, work).await {
-            Ok(done) => done.unwrap(),
-            Err(_) => dropped += 1,
+            Ok(done) => {
+                done.unwrap();
+                usual -= usual / 40;
+            }
+            // However busy the machine is, about half of them end in time.
+            Err(_) => {
+                dropped += 1;
+                usual += usual / 40;
+            }
         }
     }
-    assert!((20..295).contains(&dropped), "{dropped} of 300 were dropped");
+    assert!((20..280).contains(&dropped), "{dropped} of 300 were dropped");
     whole(&bench, &house, &acknowledged).await;
     let mut admin = database.admin().await.unwrap();
     let patience = Instant::now() + Duration::from_secs(10);

@@ -21,6 +21,7 @@ use dialzio_core::event::{EventSeq, Recorded};
 use dialzio_core::inbox::Quarantined;
 use dialzio_core::ledger::{AuditEntry, LedgerStore};
 use dialzio_core::media::{Media, MediaStore};
+use dialzio_core::operator::OperatorEntry;
 use dialzio_core::page::{Page, PageRequest};
 use dialzio_core::provider::AccountRef;
 use dialzio_core::store::{Batch, Commit, Due, Lease, Store, SystemStore, SystemWrite, UserKey};
@@ -402,6 +403,15 @@ impl SystemStore for SqliteStore {
 
     async fn key_checks(&self, _: &SystemScope) -> StoreResult<Vec<KeyCheck>> {
         self.system(system::key_checks).await
+    }
+
+    async fn operator_log(
+        &self,
+        _: &SystemScope,
+        before: u64,
+        limit: u32,
+    ) -> StoreResult<Vec<OperatorEntry>> {
+        self.system(move |db| system::operator_log(db, before, limit)).await
     }
 
     async fn time_mark(&self, _: &SystemScope) -> StoreResult<Option<TimeMark>> {

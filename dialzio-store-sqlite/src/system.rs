@@ -10,6 +10,8 @@ use dialzio_core::account::{App, KeyCheck, Route, Sealed};
 use dialzio_core::contact::Portfolio;
 use dialzio_core::effect::Lane;
 use dialzio_core::inbox::Quarantined;
+use dialzio_core::ledger::ChainHash;
+use dialzio_core::operator::OperatorEntry;
 use dialzio_core::page::{Page, PageRequest};
 use dialzio_core::provider::AccountRef;
 use dialzio_core::store::{Expect, RecordRef, StoreError, SystemWrite};
@@ -196,6 +198,23 @@ pub(crate) fn key_checks(db: &Connection) -> Res<Vec<KeyCheck>> {
     })
 }
 
+/// Entries of the operator log before a place, newest first.
+pub(crate) fn operator_log(db: &Connection, before: u64, limit: u32) -> Res<Vec<OperatorEntry>> {
+    let before = i64::try_from(before).unwrap_or(i64::MAX);
+    db.all(sql::OPERATOR_LOG, params![before, limit], |row| {
+        let c = Cols::new(row, "operator entry");
+        Ok(OperatorEntry {
+            seq: c.number()?,
+            at: c.time()?,
+            reason: c.text()?,
+            action: c.word()?,
+            org: c.opt_uuid()?.map(TypedId::from_uuid),
+            subject: c.opt_uuid()?,
+            hash: ChainHash(c.get()?),
+        })
+    })
+}
+
 /// How far the clock is known to have come.
 pub(crate) fn time_mark(db: &Connection) -> Res<Option<TimeMark>> {
     db.one(sql::TIME_MARK, [], |row| {
@@ -281,6 +300,14 @@ pub(crate) fn write(db: &Connection, write: &SystemWrite) -> Res<()> {
             let held = mark.ahead.and_then(|ahead| ahead.held.num_microseconds()).unwrap_or(0);
             let ahead = opt_time(mark.ahead.map(|ahead| ahead.at));
             db.run(sql::PUT_TIME_MARK, params![time(mark.trusted_at), ahead, held])?;
+        }
+        SystemWrite::Operator(new) => {
+            let (org, subject) = (opt_id(new.org), new.subject.map(uuid::Uuid::into_bytes));
+            let (seq, reason, action) = (new.seq.cast_signed(), new.reason.reveal(), new.action.as_str());
+            let row = params![seq, time(new.at), reason, action, org, subject, new.hash.0];
+            if db.run(sql::PUT_OPERATOR_ENTRY, row)? == 0 {
+                return Err(changed(Uuid::from_u128(u128::from(new.seq))));
+            }
         }
         SystemWrite::Carry => {}
         _ => return Err(Failure::Store(StoreError::Unsupported("a change to the system tables"))),

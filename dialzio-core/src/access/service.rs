@@ -15,6 +15,7 @@ use crate::error::{Error, RecordKind};
 use crate::event::DomainEvent;
 use crate::id::{ApiKeyId, MemberId, OrgId};
 use crate::ledger::Action;
+use crate::operator::OPERATOR;
 use crate::phone::Region;
 use crate::scope::{Actor, Grant, OrgScope, Permission, Principal, Role};
 use crate::store::{Batch, Expect, RecordRef, Revision, StoreError, SystemWrite, UserKey};
@@ -116,12 +117,24 @@ impl<'a> AccessService<'a> {
         Ok(Founded { org: id })
     }
 
+    /// The oldest organisation, if there is one, and whether it has a member yet: what a server needs to know at its start.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub async fn oldest(&self) -> Result<Option<(OrgId, bool)>, Error> {
+        let first = self.crm.store().organisations(self.crm.system(), None, 1).await?;
+        let Some(org) = first.first().map(|org| org.id) else { return Ok(None) };
+        let members = self.crm.store().members(&OrgScope::new(org)).await?;
+        Ok(Some((org, !members.is_empty())))
+    }
+
     /// Acts in an organisation for a user or a part of the embedding application, which has signed them in by its own
     /// means. The only public way from an organisation's id to an actor; every change is audited under this principal.
     ///
     /// # Errors
     /// [`Error::NotFound`] for an organisation that does not exist or a member who is not an active member of it;
-    /// [`Error::Invalid`] for [`Principal::System`], which only this crate acts as.
+    /// [`Error::Invalid`] for [`Principal::System`], which only this crate acts as, and for an operator, whose acts are put
+    /// on record by [`Crm::operator`] alone.
     pub async fn act_as(&self, org: OrgId, principal: Principal, grant: Grant) -> Result<Actor, Error> {
         let scope = OrgScope::new(org);
         match &principal {
@@ -130,6 +143,9 @@ impl<'a> AccessService<'a> {
                 let member = self.crm.store().member(&scope, *id).await?;
                 let active = member.filter(|member| member.state == MemberState::Active);
                 active.ok_or(Error::missing(RecordKind::Member))?;
+            }
+            Principal::Service(name) if name.reveal().starts_with(OPERATOR) => {
+                return Err(Error::invalid("principal", "must not be an operator: use Crm::operator"));
             }
             Principal::ApiKey(_) | Principal::Service(_) => {
                 self.crm.store().org(&scope).await?.ok_or(Error::missing(RecordKind::Organisation))?;

@@ -24,6 +24,7 @@ const DUE: &str = "when work is due, by account";
 const SEALED_30_DAYS: &str = "sealed, cannot be told whose it is, gone after thirty days";
 const PROBE: &str = "shows that the store can write";
 const CLOCK: &str = "how far the clock is known to have come";
+const OPERATOR: &str = "what the operator of the installation did, and why";
 const KEY_PROOF: &str = "shows which keys the installation was sealed with";
 const UNFINISHED: &str = "there as long as an installation is being moved in";
 const SCHEMA: &str = "which steps the schema has taken";
@@ -218,6 +219,20 @@ pub(super) const TABLES: &[Table] = &[
             kept("trusted_at", Usage, CLOCK),
             kept("ahead_at", Usage, CLOCK),
             kept("held", Usage, CLOCK),
+        ],
+    },
+    Table {
+        name: "operator_log",
+        scope: System,
+        class: RetentionClass::Audit,
+        columns: &[
+            kept("seq", Audit, OPERATOR),
+            kept("at", Audit, OPERATOR),
+            kept("reason", Audit, OPERATOR),
+            kept("action", Audit, OPERATOR),
+            kept("org_id", Audit, OPERATOR),
+            kept("subject", Audit, OPERATOR),
+            kept("hash", Audit, OPERATOR),
         ],
     },
     Table {

@@ -1,9 +1,7 @@
 //! What arrived and could not be acted upon at once: the waiting line, and the quarantine of what could not be used.
 
-mod operator;
 mod service;
 
-pub use operator::Operator;
 pub use service::QuarantineService;
 pub(crate) use service::context;
 

@@ -73,7 +73,7 @@ impl<'a> QuarantineService<'a> {
         self.release(by, id).await
     }
 
-    pub(super) async fn replay_item(&self, item: &Quarantined) -> Result<Vec<QuarantineId>, Error> {
+    pub(crate) async fn replay_item(&self, item: &Quarantined) -> Result<Vec<QuarantineId>, Error> {
         let plain = self.open_bytes(item).await?;
         self.crm.intake().again(item.app, plain.into(), item.trust).await
     }

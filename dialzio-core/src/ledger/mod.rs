@@ -69,6 +69,8 @@ words! {
         QuarantineOpened = "quarantine.opened",
         /// Received elements wait in line.
         Parked = "inbox.parked",
+        /// The operator of the installation took an owner's rights.
+        OperatorEntered = "operator.entered",
         /// Housekeeping of the queues.
         EffectSettled = "effect.settled",
         /// What has expired was removed.

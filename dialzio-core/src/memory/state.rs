@@ -19,6 +19,7 @@ use crate::id::{
 use crate::inbox::{InboxItem, Quarantined};
 use crate::ledger::{AuditEntry, ChainHash};
 use crate::media::Media;
+use crate::operator::OperatorEntry;
 use crate::store::{Fence, RecordRef, StoreError, StoreResult};
 use crate::time::{RETENTION_CAP, TimeMark};
 
@@ -166,6 +167,8 @@ pub(super) struct System {
     /// In order of their places.
     pub(super) key_checks: Vec<KeyCheck>,
     pub(super) time_mark: Option<TimeMark>,
+    /// The operator log, oldest first.
+    pub(super) operator_log: Vec<OperatorEntry>,
 }
 
 /// A lease that was given.

@@ -19,6 +19,7 @@ use crate::event::EventSeq;
 use crate::id::{AppId, HookId, OrgId, QuarantineId, TypedId, UserId, WorkerId};
 use crate::inbox::Quarantined;
 use crate::ledger::Action;
+use crate::operator::OperatorEntry;
 use crate::page::{Page, PageRequest};
 use crate::provider::AccountRef;
 use crate::scope::{OrgScope, SystemScope};
@@ -101,6 +102,12 @@ impl System {
                 self.key_checks.sort_by_key(|check| check.place);
             }
             SystemWrite::TimeMark(mark) => self.time_mark = Some(mark),
+            SystemWrite::Operator(entry) => {
+                if self.operator_log.iter().any(|kept| kept.seq == entry.seq) {
+                    return Err(changed(Uuid::from_u128(u128::from(entry.seq))));
+                }
+                self.operator_log.push(entry);
+            }
             SystemWrite::Carry => {}
         }
         Ok(())
@@ -355,6 +362,17 @@ impl SystemStore for MemoryStore {
 
     async fn key_checks(&self, _: &SystemScope) -> StoreResult<Vec<KeyCheck>> {
         Ok(self.world().system.key_checks.clone())
+    }
+
+    async fn operator_log(
+        &self,
+        _: &SystemScope,
+        before: u64,
+        limit: u32,
+    ) -> StoreResult<Vec<OperatorEntry>> {
+        let world = self.world();
+        let earlier = world.system.operator_log.iter().rev().filter(|entry| entry.seq < before);
+        Ok(earlier.take(limit as usize).cloned().collect())
     }
 
     async fn time_mark(&self, _: &SystemScope) -> StoreResult<Option<TimeMark>> {

@@ -10,6 +10,7 @@ use crate::account::{App, AppChange, KeyCheck, Route};
 use crate::effect::{Effect, Lane};
 use crate::id::{AppId, HookId, OrgId, QuarantineId, UserId, WorkerId};
 use crate::inbox::{InboxItem, Quarantined};
+use crate::operator::OperatorEntry;
 use crate::page::{Page, PageRequest};
 use crate::provider::AccountRef;
 use crate::scope::{OrgScope, SystemScope};
@@ -98,6 +99,8 @@ pub enum SystemWrite {
     KeyCheck(KeyCheck),
     /// How far the clock is known to have come.
     TimeMark(TimeMark),
+    /// The next entry of the operator log. Its place is taken: [`super::StoreError::Unmet`].
+    Operator(OperatorEntry),
     /// Nothing of its own: carries a batch of an organisation that nobody is in yet.
     Carry,
 }
@@ -176,6 +179,13 @@ pub trait SystemStore: Send + Sync {
     /// How far the clock is known to have come; `None` in a store that is new. What had expired by then is hidden by every
     /// read from here on, whatever the clock shows.
     async fn time_mark(&self, scope: &SystemScope) -> StoreResult<Option<TimeMark>>;
+    /// Entries of the operator log before a place, newest first.
+    async fn operator_log(
+        &self,
+        scope: &SystemScope,
+        before: u64,
+        limit: u32,
+    ) -> StoreResult<Vec<OperatorEntry>>;
     /// Quarantined bytes of no organisation, newest first.
     async fn unrouted(&self, scope: &SystemScope, page: PageRequest) -> StoreResult<Page<Quarantined>>;
     /// Whether the store can write: a probe that commits.

@@ -69,6 +69,7 @@ pub const PARTS: &[Part] = &[
     Part::of("org_head", &["org_id"]),
     Part::of("key_check", &["place"]),
     Part::of("time_mark", &["one"]),
+    Part::of("operator_log", &["seq"]),
     Part::of("user", &["id"]),
     Part::of("membership", &["user_id", "org_id", "member_id"]),
     Part::of("session", &["hash"]),

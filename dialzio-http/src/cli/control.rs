@@ -1,6 +1,7 @@
 //! The control socket: commands of the operator that run inside the server, which alone has the database open. The socket
 //! lies in the data folder, which only the server's own user can enter.
 
+use dialzio_core::operator::OperatorEntry;
 use dialzio_core::{Crm, Error, QuarantineId};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -29,6 +30,15 @@ pub(super) enum Verb {
     Replay(QuarantineId),
     /// Throw an item away.
     Discard(QuarantineId),
+    /// List the operator log before a place.
+    Log {
+        /// Before which.
+        before: u64,
+        /// How many.
+        limit: u32,
+    },
+    /// Recompute the operator log's chain.
+    VerifyLog,
 }
 
 /// A command with its reason.
@@ -45,9 +55,14 @@ pub(super) fn socket(data: &Path) -> std::path::PathBuf {
 }
 
 /// Carries a command out, and answers with what is to be said.
-pub(super) async fn perform(crm: &Crm, command: &Command) -> Result<String, Error> {
+pub(super) async fn perform(crm: &Crm, command: &Command) -> Result<String, String> {
+    carry_out(crm, command).await.map_err(|error| error.to_string())?
+}
+
+/// The outer failure is an error of the call, the inner one what it found.
+async fn carry_out(crm: &Crm, command: &Command) -> Result<Result<String, String>, Error> {
     let operator = crm.operator(&command.reason)?;
-    match command.verb {
+    let said = match command.verb {
         Verb::List => {
             let items = operator.quarantined().await?;
             let line = |item: &dialzio_core::inbox::Quarantined| {
@@ -55,15 +70,29 @@ pub(super) async fn perform(crm: &Crm, command: &Command) -> Result<String, Erro
                 let at = item.received_at.to_rfc3339();
                 format!("{}\t{org}\t{}\t{}\t{at}\n", item.id, item.reason, item.what)
             };
-            Ok(items.iter().map(line).collect())
+            items.iter().map(line).collect()
         }
         Verb::Show(id) => {
             let (_, bytes) = operator.open(id).await?;
-            Ok(format!("{}\n", String::from_utf8_lossy(&bytes)))
+            format!("{}\n", String::from_utf8_lossy(&bytes))
         }
-        Verb::Replay(id) => operator.replay(id).await.map(|()| String::new()),
-        Verb::Discard(id) => operator.discard(id).await.map(|()| String::new()),
-    }
+        Verb::Replay(id) => operator.replay(id).await.map(|()| String::new())?,
+        Verb::Discard(id) => operator.discard(id).await.map(|()| String::new())?,
+        Verb::Log { before, limit } => operator.log(before, limit).await?.iter().map(line_of).collect(),
+        Verb::VerifyLog => match operator.verify_log().await? {
+            Ok(entries) => format!("The operator log is whole: {entries} entries.\n"),
+            Err(place) => return Ok(Err(format!("the operator log was changed at or before entry {place}"))),
+        },
+    };
+    Ok(Ok(said))
+}
+
+/// A line of the operator log.
+fn line_of(entry: &OperatorEntry) -> String {
+    let org = entry.org.map_or_else(|| "-".to_owned(), |org| org.to_string());
+    let subject = entry.subject.map_or_else(|| "-".to_owned(), |subject| subject.to_string());
+    let (at, reason) = (entry.at.to_rfc3339(), entry.reason.reveal());
+    format!("{}\t{at}\t{}\t{org}\t{subject}\t{reason}\n", entry.seq, entry.action)
 }
 
 /// Serves commands, one after the other, until it is dropped. A socket that a dead server left is replaced: whoever runs
@@ -99,7 +128,7 @@ async fn answer(mut stream: UnixStream, crm: &Crm) {
         return;
     }
     let outcome: Result<String, String> = match serde_json::from_str::<Command>(&line) {
-        Ok(command) => perform(crm, &command).await.map_err(|error| error.to_string()),
+        Ok(command) => perform(crm, &command).await,
         Err(_) => Err("the server does not know this command".to_owned()),
     };
     if let Ok(bytes) = serde_json::to_vec(&outcome) {

@@ -3,7 +3,7 @@
 use dialzio_core::access::NewOrg;
 use dialzio_core::access::chrono_tz_name::ZoneName;
 use dialzio_core::text::{EmailAddress, Title};
-use dialzio_core::{Crm, OrgId, Permission, Principal, Region, Role};
+use dialzio_core::{Crm, OrgId, Permission, Region, Role};
 
 use super::{Data, Outcome, say};
 use crate::api::organisation::setup_url;
@@ -53,7 +53,7 @@ pub(super) async fn owner_link(
     owner: Option<EmailAddress>,
     origin: &str,
 ) -> Result<String, dialzio_core::Error> {
-    let operator = crm.access().act_as(org, Principal::service("operator")?, Role::Owner.grant()).await?;
+    let operator = crm.operator("a link for the first owner")?.acting_in(org).await?;
     let token = crm.access().invite(&operator, owner, Role::Owner).await?;
     Ok(setup_url(origin, token.reveal()))
 }
@@ -71,7 +71,7 @@ impl Init {
         }
         let crm = crate::assemble::open(&self.data.places(), Founding::Init, None).await?;
         let (org, link) = found(&crm, new, Some(owner), &self.origin).await?;
-        let operator = crm.access().act_as(org, Principal::service("operator")?, Role::Owner.grant()).await?;
+        let operator = crm.operator("init")?.acting_in(org).await?;
         let name = Title::parse("Made by init")?;
         let (_, key) = crm.access().create_key(&operator, name, Permission::ALL).await?;
         if self.json {

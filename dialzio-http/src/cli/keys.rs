@@ -2,7 +2,7 @@
 
 use clap::Subcommand;
 
-use super::{Data, Outcome, say};
+use super::{Data, Outcome, Why, say};
 
 /// Shows whether the keys are those of the database. The server must not be running on the same folder, unless the
 /// database is on a server.
@@ -14,20 +14,20 @@ pub(super) struct Keys {
     verb: Verb,
 }
 
-#[derive(Debug, Clone, Copy, Subcommand)]
+#[derive(Debug, Subcommand)]
 enum Verb {
     /// Compares them.
     Check,
     /// Takes them for the keys of a database of an earlier release in which nothing shows whose they are. Keys of a
     /// database that knows its own are never replaced.
-    Adopt,
+    Adopt(Why),
 }
 
 impl Keys {
     pub(super) async fn run(self) -> Outcome {
         match self.verb {
             Verb::Check => drop(self.data.open(None).await?),
-            Verb::Adopt => crate::assemble::adopt(&self.data.places()).await?,
+            Verb::Adopt(why) => crate::assemble::adopt(&self.data.places(), &why.reason).await?,
         }
         say("These are the keys of the database.");
         Ok(())

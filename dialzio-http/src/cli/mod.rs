@@ -8,16 +8,18 @@ mod keys;
 mod log;
 #[cfg(feature = "postgres")]
 mod migrate;
+mod operator;
 mod serve;
 #[cfg(feature = "postgres")]
 mod transfer;
 
 use clap::{Parser, Subcommand};
+use dialzio_store_sqlite::OpenError;
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use crate::assemble::{Founding, Places};
+use crate::assemble::{AssembleError, Founding, Places};
 
 /// What the environment says, beside what stands with each option.
 const ENVIRONMENT: &str = "\
@@ -51,6 +53,8 @@ enum Command {
     Transfer(transfer::Transfer),
     /// Look at what arrived and could not be used, try it again, or throw it away.
     Inbox(inbox::Inbox),
+    /// Show what the operator of the installation did, and whether that log is whole.
+    Operator(operator::OperatorCommand),
     /// Show whether the keys are those of the database.
     Keys(keys::Keys),
     /// Show whether the clock is believed, or confirm it.
@@ -90,9 +94,30 @@ impl Data {
         crate::assemble::open(&places, Founding::IfEmpty, clock).await
     }
 
+    /// Carries an operator's command out: here, or by the server that has the database open.
+    async fn carry_out(&self, command: &control::Command) -> Outcome {
+        let said = match self.open(None).await {
+            Ok(crm) => control::perform(&crm, command).await?,
+            Err(AssembleError::Store(OpenError::InUse)) => control::ask(&self.path, command).await?,
+            Err(error) => return Err(error.into()),
+        };
+        // A reader who has gone away is no reason to fail.
+        let _ = std::io::stdout().write_all(said.as_bytes());
+        Ok(())
+    }
+
     fn places(&self) -> Places {
         Places { keys: self.keys.clone(), database: self.database.clone(), ..Places::folder(&self.path) }
     }
+}
+
+/// Why an operator acts.
+#[derive(Debug, clap::Args)]
+struct Why {
+    /// Why: a ticket's number, or a sentence of at most 100 characters. The operator log keeps it, and so does the audit
+    /// log of an organisation that is concerned.
+    #[arg(long)]
+    reason: String,
 }
 
 /// What a command can end in.
@@ -116,6 +141,7 @@ pub fn run() -> ExitCode {
             #[cfg(feature = "postgres")]
             Some(Command::Transfer(transfer)) => transfer.run().await,
             Some(Command::Inbox(inbox)) => inbox.run().await,
+            Some(Command::Operator(operator)) => operator.run().await,
             Some(Command::Keys(keys)) => keys.run().await,
             Some(Command::Clock(clock)) => clock.run().await,
         }

@@ -1,7 +1,7 @@
 //! `dialzio serve`.
 
 use dialzio_core::access::NewOrg;
-use dialzio_core::{Clock, Crm, OrgId};
+use dialzio_core::{Clock, Crm, Principal, Role};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
@@ -143,18 +143,16 @@ impl Serve {
 
     /// Sets up what is not there. The link to open: one that makes the owner's account while there is none.
     async fn set_up(&self, crm: &Crm, origin: &str) -> Result<Option<String>, dialzio_core::Error> {
-        let orgs = crm.operator("serve")?.organisations(None).await?;
-        let Some(org) = orgs.first().map(|org| org.id) else {
+        let Some((org, has_members)) = crm.access().oldest().await? else {
             if !self.found {
                 return Ok(None);
             }
             return Ok(Some(found(crm, NewOrg::named("My business"), None, origin).await?.1));
         };
-        let members = crm.access().members(&operator(crm, org).await?).await?;
-        match (members.is_empty(), self.found) {
-            (true, true) => owner_link(crm, org, None, origin).await.map(Some),
-            (false, _) => Ok(Some(format!("{origin}/inbox"))),
-            (true, false) => Ok(None),
+        match (has_members, self.found) {
+            (false, true) => owner_link(crm, org, None, origin).await.map(Some),
+            (true, _) => Ok(Some(format!("{origin}/inbox"))),
+            (false, false) => Ok(None),
         }
     }
 
@@ -165,15 +163,12 @@ impl Serve {
         server: &Url,
     ) -> Result<crate::sandbox::Sandbox, Box<dyn std::error::Error + Send + Sync>> {
         let sandbox = crate::sandbox::Sandbox::start(crm).await?;
-        if let Some(org) = crm.operator("serve")?.organisations(None).await?.first() {
-            sandbox.connect(crm, &operator(crm, org.id).await?, server).await?;
+        if let Some((org, _)) = crm.access().oldest().await? {
+            let actor = crm.access().act_as(org, Principal::service("sandbox")?, Role::Owner.grant()).await?;
+            sandbox.connect(crm, &actor, server).await?;
         }
         Ok(sandbox)
     }
-}
-
-async fn operator(crm: &Crm, org: OrgId) -> Result<dialzio_core::Actor, dialzio_core::Error> {
-    crm.operator("serve")?.acting_in(org).await
 }
 
 /// Waits for the system to ask the process to end.

@@ -179,6 +179,12 @@ statements! { SYSTEM:
         "INSERT INTO @time_mark (one, trusted_at, ahead_at, held) VALUES (1, $1, $2, $3)
          ON CONFLICT (one) DO UPDATE SET trusted_at = excluded.trusted_at, ahead_at = excluded.ahead_at,
                 held = excluded.held";
+    OPERATOR_LOG: System [operator_log] =
+        "SELECT o.seq, o.at, o.reason, o.action, o.org_id, o.subject, o.hash FROM @operator_log o
+         WHERE o.seq < $1 ORDER BY o.seq DESC LIMIT $2";
+    PUT_OPERATOR_ENTRY: System [operator_log] =
+        "INSERT INTO @operator_log (seq, at, reason, action, org_id, subject, hash)
+         VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING";
     BEAT: System [heartbeat] =
         "INSERT INTO @heartbeat (one, at) VALUES (1, $1) ON CONFLICT (one) DO UPDATE SET at = excluded.at";
     MONTH_OPEN: System [message, message_evidence, event, audit] = "SELECT @month_open ($1::DATE)";

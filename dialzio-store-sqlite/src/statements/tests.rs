@@ -24,6 +24,7 @@ const SYSTEM: &[&str] = &[
     "heartbeat",
     "key_check",
     "time_mark",
+    "operator_log",
 ];
 
 /// Its words carry the organisation's id themselves, and its row numbers come from rows that name it.

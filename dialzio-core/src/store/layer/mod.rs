@@ -12,6 +12,7 @@ use crate::account::{App, KeyCheck, Route};
 use crate::effect::Lane;
 use crate::id::{AppId, HookId, OrgId, UserId, WorkerId};
 use crate::inbox::Quarantined;
+use crate::operator::OperatorEntry;
 use crate::page::{Page, PageRequest};
 use crate::provider::AccountRef;
 use crate::scope::{OrgScope, SystemScope};
@@ -181,6 +182,15 @@ impl<L: StoreLayer> SystemStore for L {
 
     async fn key_checks(&self, scope: &SystemScope) -> StoreResult<Vec<KeyCheck>> {
         self.around(Call::read("key_checks"), self.inner().key_checks(scope)).await
+    }
+
+    async fn operator_log(
+        &self,
+        scope: &SystemScope,
+        before: u64,
+        limit: u32,
+    ) -> StoreResult<Vec<OperatorEntry>> {
+        self.around(Call::read("operator_log"), self.inner().operator_log(scope, before, limit)).await
     }
 
     async fn time_mark(&self, scope: &SystemScope) -> StoreResult<Option<TimeMark>> {

@@ -170,6 +170,7 @@ macro_rules! store_conformance {
                 the_system_sweep_removes_what_has_ended
                 queued_work_wakes_the_worker
                 checks_of_keys_are_kept_once_in_their_order
+                the_operator_log_keeps_each_place_once_and_comes_newest_first
             }
             trust {
                 trust_is_kept_with_what_waits_and_what_is_held

@@ -7,14 +7,16 @@ use crate::access::{AccessWrite, ApiKeyChange, MemberChange, MemberState, SignIn
 use crate::account::{AccountChange, AccountState, AccountWrite, AppChange, KeyCheck, ProviderAccount};
 use crate::contact::ContactWrite;
 use crate::effect::Work;
-use crate::id::{AppId, OrgId};
+use crate::id::{AppId, OrgId, TypedId};
+use crate::ledger::ChainHash;
+use crate::operator::{OperatorAction, OperatorEntry};
 use crate::page::PageRequest;
 use crate::provider::AccountRef;
 use crate::scope::Role;
 use crate::store::{EffectWrite, Expect, StoreError, SystemWrite, UserKey};
 use crate::testing::confirmed;
 use crate::testing::conformance::{Bench, House};
-use crate::text::EmailAddress;
+use crate::text::{EmailAddress, Title};
 
 async fn owner(bench: &Bench, token: &TokenHash) -> Option<SignIn> {
     bench.store.credential_owner(&bench.system, token, bench.now()).await.unwrap()
@@ -395,4 +397,38 @@ pub async fn checks_of_keys_are_kept_once_in_their_order(bench: Bench) {
     let mixed = vec![SystemWrite::KeyCheck(check(3, "3")), SystemWrite::KeyCheck(check(2, "4"))];
     assert!(bench.store.enact(&bench.system, mixed, None).await.is_err());
     assert_eq!(kept().await, [first, second], "all or nothing");
+}
+
+/// Entries of the operator log come newest first, before a place and up to a limit. A place that is taken is refused, with
+/// everything beside it.
+pub async fn the_operator_log_keeps_each_place_once_and_comes_newest_first(bench: Bench) {
+    let house = bench.house().await;
+    let entry = |seq: u64, reason: &str, org: Option<OrgId>| OperatorEntry {
+        seq,
+        at: bench.at(seq.cast_signed()),
+        reason: Title::parse(reason).unwrap(),
+        action: OperatorAction::QuarantineOpened,
+        org,
+        subject: org.map(|_| bench.make.id::<OrgId>().uuid()),
+        hash: ChainHash([seq as u8; 32]),
+    };
+    let log = async |before, limit| bench.store.operator_log(&bench.system, before, limit).await.unwrap();
+    assert!(log(u64::MAX, 10).await.is_empty());
+    let lost = bench.make.quarantined(None, house.app.id, bench.at(1));
+    bench.enact(SystemWrite::Quarantine(lost.clone())).await.unwrap();
+    let entries =
+        [entry(1, "Ticket 7", None), entry(2, "Ticket 8", Some(house.org.id)), entry(3, "Ticket 9", None)];
+    for entry in &entries {
+        bench.enact(SystemWrite::Operator(entry.clone())).await.unwrap();
+    }
+    let [first, second, third] = entries;
+    assert_eq!(log(u64::MAX, 10).await, [third.clone(), second.clone(), first.clone()]);
+    assert_eq!(log(3, 1).await, [second]);
+    assert_eq!(log(2, 10).await, [first]);
+    let taken = vec![SystemWrite::Release(lost.id), SystemWrite::Operator(entry(3, "Ticket 10", None))];
+    let refused = bench.store.enact(&bench.system, taken, None).await;
+    assert!(matches!(refused, Err(StoreError::Unmet(_))), "{refused:?}");
+    assert_eq!(log(u64::MAX, 1).await, [third]);
+    let unrouted = bench.store.unrouted(&bench.system, PageRequest::first(10)).await.unwrap();
+    assert_eq!(unrouted.items, [lost], "all or nothing");
 }

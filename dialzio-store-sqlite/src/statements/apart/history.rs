@@ -95,6 +95,7 @@ pub(super) async fn all() -> Vec<Vec<Ran>> {
             a_number_is_routed_in_one_organisation_only
             queued_work_wakes_the_worker
             checks_of_keys_are_kept_once_in_their_order
+            the_operator_log_keeps_each_place_once_and_comes_newest_first
             organisations_are_listed_and_found_by_member
             a_webhook_reaches_only_accounts_of_its_app
             bytes_of_no_organisation_are_the_operators

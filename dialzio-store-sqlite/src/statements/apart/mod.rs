@@ -43,6 +43,8 @@ const BEYOND: &[(&str, Reach, &str)] = &[
     ("PUT_KEY_CHECK", Reach::All, "the keys of the installation"),
     ("TIME_MARK", Reach::All, "the clock of the installation"),
     ("PUT_TIME_MARK", Reach::All, "the clock of the installation"),
+    ("OPERATOR_LOG", Reach::All, "the operator's log of the installation"),
+    ("PUT_OPERATOR_ENTRY", Reach::All, "the operator's log of the installation"),
     ("BEAT", Reach::All, "the probe of the installation"),
     ("SESSION", Reach::Key, "by the hash of a secret"),
     ("SEE_SESSION", Reach::Key, "by the hash of a secret"),

@@ -1,0 +1,300 @@
+//! What the operator of an installation does across organisations, each act on record with its reason.
+
+mod entry;
+
+pub use entry::{OperatorAction, OperatorEntry};
+
+use crate::access::Org;
+use crate::crm::Crm;
+use crate::error::{Error, RecordKind};
+use crate::id::{OrgId, QuarantineId, TypedId};
+use crate::inbox::{Quarantined, context};
+use crate::ledger::{Action, ChainHash};
+use crate::page::PageRequest;
+use crate::scope::{Actor, OrgScope, Permission, Principal, Role};
+use crate::store::{Batch, StoreError, SystemWrite};
+use crate::text::Title;
+use crate::timekeeper::ClockState;
+
+/// What the name of an operator's principal begins with. Nothing else may take such a name.
+pub(crate) const OPERATOR: &str = "operator: ";
+/// How often a place in the log is tried for while other operators take it.
+const TRIES: u32 = 100;
+
+/// The operator of the installation, for one reason. For the host's own use: a command line or a control socket, never a
+/// request from outside.
+///
+/// Each call is an entry of the operator log before it answers, or in the same transaction as what it changes; a call that
+/// cannot be put on record fails and does nothing. What concerns an organisation is an entry of that organisation's audit
+/// log too, under `service:operator: ` and the reason.
+#[derive(Debug, Clone)]
+pub struct Operator<'a> {
+    crm: &'a Crm,
+    principal: Principal,
+    reason: Title,
+}
+
+impl<'a> Operator<'a> {
+    /// For a reason of 1 to 100 characters.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for a reason that is empty or longer.
+    pub(crate) fn new(crm: &'a Crm, reason: &str) -> Result<Self, Error> {
+        let reason = Title::parse(reason.trim()).map_err(|why| Error::invalid("reason", why))?;
+        if reason.reveal().chars().count() > 100 {
+            return Err(Error::invalid("reason", "must have at most 100 characters"));
+        }
+        let principal = Principal::service(&format!("{OPERATOR}{}", reason.reveal()))?;
+        Ok(Self { crm, principal, reason })
+    }
+
+    /// The next entry of the log.
+    async fn entry(
+        &self,
+        action: OperatorAction,
+        org: Option<OrgId>,
+        subject: Option<QuarantineId>,
+    ) -> Result<OperatorEntry, Error> {
+        let newest = self.crm.store().operator_log(self.crm.system(), u64::MAX, 1).await?;
+        let (seq, before) = newest.first().map_or((0, ChainHash::START), |last| (last.seq, last.hash));
+        let (reason, at) = (self.reason.clone(), self.crm.now());
+        let subject = subject.map(TypedId::uuid);
+        let mut entry = OperatorEntry { seq: seq + 1, at, reason, action, org, subject, hash: before };
+        entry.hash = entry.digest(before);
+        Ok(entry)
+    }
+
+    /// Puts an act on record, together with what it changes and with an entry for the organisation that is concerned.
+    async fn record(
+        &self,
+        action: OperatorAction,
+        subject: Option<QuarantineId>,
+        change: Option<SystemWrite>,
+        told: Option<(OrgId, Action)>,
+    ) -> Result<(), Error> {
+        let actor = match told {
+            Some((org, _)) => Some(self.act_as(org).await?),
+            None => None,
+        };
+        for _ in 0..TRIES {
+            let entry = self.entry(action, told.map(|(org, _)| org), subject).await?;
+            let also = match (&actor, told) {
+                (Some(actor), Some((_, action))) => {
+                    let mut batch = Batch::new(actor, action, entry.at);
+                    if let Some(subject) = subject {
+                        batch.about(subject);
+                    }
+                    Some((actor.scope_for(Permission::AuditRead)?, batch))
+                }
+                _ => None,
+            };
+            let writes = std::iter::once(SystemWrite::Operator(entry)).chain(change.clone()).collect();
+            match self.crm.store().enact(self.crm.system(), writes, also).await {
+                Ok(_) => return Ok(()),
+                // Another operator took the place: the entry goes behind theirs.
+                Err(StoreError::Unmet(_)) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(StoreError::Unavailable.into())
+    }
+
+    async fn act_as(&self, org: OrgId) -> Result<Actor, Error> {
+        let found = self.crm.store().org(&OrgScope::new(org)).await?;
+        found.ok_or(Error::missing(RecordKind::Organisation))?;
+        Ok(Actor::new(org, self.principal.clone(), Role::Owner.grant()))
+    }
+
+    /// Organisations in order of id, after one of them; at most 100.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub async fn organisations(&self, after: Option<OrgId>) -> Result<Vec<Org>, Error> {
+        self.record(OperatorAction::OrgsListed, None, None, None).await?;
+        Ok(self.crm.store().organisations(self.crm.system(), after, 100).await?)
+    }
+
+    /// The operator with an owner's rights in an organisation: what they change there is audited under the reason.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] if there is no such organisation.
+    pub async fn acting_in(&self, org: OrgId) -> Result<Actor, Error> {
+        self.record(OperatorAction::OrgEntered, None, None, Some((org, Action::OperatorEntered))).await?;
+        self.act_as(org).await
+    }
+
+    /// What belongs to no organisation, newest first, without its bytes.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub async fn unrouted(&self) -> Result<Vec<Quarantined>, Error> {
+        self.record(OperatorAction::QuarantineListed, None, None, None).await?;
+        self.all_unrouted().await
+    }
+
+    /// Everything in quarantine, without its bytes: first what belongs to no organisation, then by organisation.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub async fn quarantined(&self) -> Result<Vec<Quarantined>, Error> {
+        self.record(OperatorAction::QuarantineListed, None, None, None).await?;
+        self.all_quarantined().await
+    }
+
+    async fn all_unrouted(&self) -> Result<Vec<Quarantined>, Error> {
+        let (mut found, mut page) = (Vec::new(), PageRequest::first(PageRequest::MAX));
+        loop {
+            let items = self.crm.store().unrouted(self.crm.system(), page.clone()).await?;
+            found.extend(items.items);
+            match items.next {
+                Some(next) => page.after = Some(next),
+                None => return Ok(found),
+            }
+        }
+    }
+
+    async fn all_quarantined(&self) -> Result<Vec<Quarantined>, Error> {
+        let mut found = self.all_unrouted().await?;
+        let mut after = None;
+        loop {
+            let orgs = self.crm.store().organisations(self.crm.system(), after, 100).await?;
+            let Some(last) = orgs.last() else { return Ok(found) };
+            after = Some(last.id);
+            for org in orgs {
+                let (scope, mut page) = (OrgScope::new(org.id), PageRequest::first(PageRequest::MAX));
+                loop {
+                    let items = self.crm.store().quarantined(&scope, page.clone()).await?;
+                    found.extend(items.items);
+                    match items.next {
+                        Some(next) => page.after = Some(next),
+                        None => break,
+                    }
+                }
+            }
+        }
+    }
+
+    async fn require(&self, id: QuarantineId) -> Result<Quarantined, Error> {
+        let found = self.all_quarantined().await?.into_iter().find(|item| item.id == id);
+        found.ok_or(Error::missing(RecordKind::Quarantine))
+    }
+
+    /// Puts on record what is done with an item, also in the organisation that it belongs to or that owns the app it came by.
+    async fn record_item(
+        &self,
+        item: &Quarantined,
+        action: OperatorAction,
+        change: Option<SystemWrite>,
+        told: Action,
+    ) -> Result<(), Error> {
+        let owner = match item.org {
+            Some(org) => Some(org),
+            None => self.crm.store().app(self.crm.system(), item.app).await?.and_then(|app| app.org),
+        };
+        self.record(action, Some(item.id), change, owner.map(|org| (org, told))).await
+    }
+
+    /// An item with its bytes as they arrived.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`]; [`Error::Sealed`]; [`Error::Store`], also if it cannot be put on record.
+    pub async fn open(&self, id: QuarantineId) -> Result<(Quarantined, Vec<u8>), Error> {
+        let item = self.require(id).await?;
+        self.record_item(&item, OperatorAction::QuarantineOpened, None, Action::QuarantineOpened).await?;
+        let plain = self.crm.sealer().open(&context(item.org, item.id), &item.sealed).await?.to_vec();
+        Ok((item, plain))
+    }
+
+    /// Takes an item through the normal path again. What still cannot be used stays in quarantine.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`]; [`Error::Sealed`]; [`Error::Store`].
+    pub async fn replay(&self, id: QuarantineId) -> Result<(), Error> {
+        let item = self.require(id).await?;
+        let action = OperatorAction::QuarantineReplayed;
+        if let Some(org) = item.org {
+            self.record_item(&item, action, None, Action::OperatorEntered).await?;
+            return self.crm.quarantine().replay(&self.act_as(org).await?, id).await;
+        }
+        self.record_item(&item, action, None, Action::QuarantineSettled).await?;
+        if !self.crm.quarantine().replay_item(&item).await?.contains(&id) {
+            self.crm.store().enact(self.crm.system(), vec![SystemWrite::Release(id)], None).await?;
+        }
+        Ok(())
+    }
+
+    /// Throws an item away.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`]; [`Error::Store`].
+    pub async fn discard(&self, id: QuarantineId) -> Result<(), Error> {
+        let item = self.require(id).await?;
+        let action = OperatorAction::QuarantineDiscarded;
+        if let Some(org) = item.org {
+            self.record_item(&item, action, None, Action::OperatorEntered).await?;
+            return self.crm.quarantine().discard(&self.act_as(org).await?, id).await;
+        }
+        self.record_item(&item, action, Some(SystemWrite::Release(id)), Action::QuarantineSettled).await
+    }
+
+    /// Confirms that the clock shows the right time. What has expired by it is deleted with the next sweep.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub async fn confirm_clock(&self) -> Result<ClockState, Error> {
+        let mark = self.crm.confirmed_mark();
+        self.record(OperatorAction::ClockConfirmed, None, Some(SystemWrite::TimeMark(mark)), None).await?;
+        tracing::warn!(now = %mark.trusted_at, "an operator has confirmed the clock");
+        self.crm.check_clock().await
+    }
+
+    /// As [`Crm::check_keys`], for a store of an earlier release in which nothing shows whose keys they are: the operator
+    /// says that these are the right ones. Keys of a store that knows its own are not replaced.
+    ///
+    /// # Errors
+    /// As [`Crm::check_keys`].
+    pub async fn adopt_keys(&self) -> Result<(), Error> {
+        self.record(OperatorAction::KeysAdopted, None, None, None).await?;
+        self.crm.adopt().await
+    }
+
+    /// Entries of the operator log before a place (`u64::MAX`: from the end), newest first; at most 200. Reading is on
+    /// record too, after what it answers.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub async fn log(&self, before: u64, limit: u32) -> Result<Vec<OperatorEntry>, Error> {
+        let found = self.crm.store().operator_log(self.crm.system(), before, limit.clamp(1, 200)).await?;
+        self.record(OperatorAction::LogRead, None, None, None).await?;
+        Ok(found)
+    }
+
+    /// Recomputes the whole chain. Answers the number of entries, or the place of the newest one that does not fit.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub async fn verify_log(&self) -> Result<Result<u64, u64>, Error> {
+        let (mut before, mut later, mut length) = (u64::MAX, None::<OperatorEntry>, 0);
+        loop {
+            let entries = self.crm.store().operator_log(self.crm.system(), before, 200).await?;
+            if entries.is_empty() {
+                break;
+            }
+            for entry in entries {
+                match &later {
+                    Some(next) if next.seq != entry.seq + 1 || next.digest(entry.hash) != next.hash => {
+                        return Ok(Err(next.seq));
+                    }
+                    Some(_) => {}
+                    None => length = entry.seq,
+                }
+                before = entry.seq;
+                later = Some(entry);
+            }
+        }
+        Ok(match later {
+            Some(first) if first.seq != 1 || first.digest(ChainHash::START) != first.hash => Err(first.seq),
+            _ => Ok(length),
+        })
+    }
+}
