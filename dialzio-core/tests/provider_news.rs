@@ -136,7 +136,7 @@ async fn a_message_that_the_account_is_at_fault_for_waits_and_the_account_says_w
         let problem = account.problem.unwrap();
         assert_eq!((problem.code.as_str(), problem.detail.as_deref()), (code, Some("Account locked")));
 
-        let (account, _) = shop.crm.accounts().check(&shop.me, shop.account.id).await.unwrap();
+        let (account, _) = shop.crm.accounts().check(&shop.me, shop.account.id, None).await.unwrap();
         assert_eq!((account.state, account.problem), (AccountState::Routable, None));
         // At once: the clock stands still.
         shop.crm.worker().run_once().await.unwrap();

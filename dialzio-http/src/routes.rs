@@ -150,9 +150,10 @@ pub static ROUTES: &[Route] = routes! {
     "members.invite" post "/v1/members" needs(P::MembersManage), "Invite somebody; the link is shown once", 201 => api::organisation::invite,
         sample r#"{"email":"ravi@example.com","role":"agent"}"#;
     "keys.list" get "/v1/keys" needs(P::MembersManage), "API keys, without their secrets", 200 => api::organisation::keys;
+    "keys.get" get "/v1/keys/{key}" needs(P::MembersManage), "One API key, without its secret", 200 => api::organisation::key;
     "keys.create" post "/v1/keys" needs(P::MembersManage), "Make an API key; it is shown once", 201 => api::organisation::create_key,
         sample r#"{"name":"Website","permissions":["contacts.read"]}"#;
-    "keys.revoke" delete "/v1/keys/{key}" needs(P::MembersManage), "Revoke an API key", 204 => api::organisation::revoke_key;
+    "keys.revoke" delete "/v1/keys/{key}" needs(P::MembersManage), "Revoke an API key", 200 => api::organisation::revoke_key, revised true;
     "audit.list" get "/v1/audit" needs(P::AuditRead), "The audit log", 200 => api::organisation::audit, query ["cursor", "limit"];
     "audit.verify" get "/v1/audit/verification" needs(P::AuditRead), "Recompute the chain of the audit log", 200 => api::organisation::verify_audit;
 
@@ -170,8 +171,9 @@ pub static ROUTES: &[Route] = routes! {
     "tasks.list" get "/v1/contacts/{contact}/tasks" needs(P::ContactsRead), "Follow-ups, oldest first", 200 => api::contacts::tasks, query ["cursor", "limit"];
     "tasks.create" post "/v1/contacts/{contact}/tasks" needs(P::ContactsWrite), "Make a follow-up", 201 => api::contacts::add_task,
         sample r#"{"title":"Call about delivery","due_at":"2030-01-01T10:00:00Z"}"#;
+    "tasks.get" get "/v1/contacts/{contact}/tasks/{task}" needs(P::ContactsRead), "One follow-up", 200 => api::contacts::task;
     "tasks.change" patch "/v1/contacts/{contact}/tasks/{task}" needs(P::ContactsWrite), "Tick a follow-up off", 200 => api::contacts::change_task,
-        sample r#"{"done":true}"#;
+        sample r#"{"done":true}"#, revised true;
     "consents.list" get "/v1/contacts/{contact}/consents" needs(P::ConsentRead), "The consent ledger of a contact", 200 => api::consents::list, query ["cursor", "limit"];
     "consents.state" get "/v1/contacts/{contact}/consents/state" needs(P::ConsentRead), "What counts now", 200 => api::consents::state;
     "consents.record" post "/v1/contacts/{contact}/consents" needs(P::ConsentWrite), "Record that somebody agreed", 201 => api::consents::record,
@@ -207,9 +209,10 @@ pub static ROUTES: &[Route] = routes! {
     "apps.create" post "/v1/apps" needs(P::AccountsManage), "Register an app; answers the address for its webhooks", 201 => api::accounts::create_app,
         sample r#"{"provider":"whatsapp","name":"Shop app","app_secrets":["0123456789abcdef"],"verify_token":"a-long-token"}"#;
     "accounts.list" get "/v1/accounts" needs(P::AccountsRead), "Connected accounts", 200 => api::accounts::list;
+    "accounts.get" get "/v1/accounts/{account}" needs(P::AccountsRead), "One connected account", 200 => api::accounts::get;
     "accounts.create" post "/v1/accounts" needs(P::AccountsManage), "Connect a number", 201 => api::accounts::connect,
         sample r#"{"app":"01890000-0000-7000-8000-000000000000","name":"Shop line","phone_number_id":"1234567","business_account_id":"7654321","token":"secret"}"#;
-    "accounts.check" post "/v1/accounts/{account}/check" needs(P::AccountsManage), "Check an account's token", 200 => api::accounts::check;
+    "accounts.check" post "/v1/accounts/{account}/check" needs(P::AccountsManage), "Check an account's token", 200 => api::accounts::check, revised true;
     "templates.list" get "/v1/accounts/{account}/templates" needs(P::AccountsRead), "Templates as last fetched", 200 => api::accounts::templates;
     "templates.sync" post "/v1/accounts/{account}/templates/sync" needs(P::AccountsManage), "Fetch templates now", 200 => api::accounts::sync_templates;
 

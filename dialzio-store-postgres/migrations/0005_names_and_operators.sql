@@ -23,3 +23,5 @@ BEGIN
     EXECUTE format('GRANT SELECT, INSERT ON %I.operator_log TO %I', '@@schema', '@@system');
 END
 $$;
+-- Follow-ups count their changes, so that a change can be refused that was decided on an older state.
+ALTER TABLE @task ADD COLUMN revision BIGINT NOT NULL DEFAULT 1;

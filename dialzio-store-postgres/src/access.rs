@@ -93,7 +93,7 @@ pub(crate) async fn api_keys(db: &mut Db<'_>, org: Uuid) -> Res<Vec<ApiKey>> {
 }
 
 /// Refuses a new record whose id is taken.
-fn absent<T>(kept: Option<&T>, record: RecordRef) -> Res<()> {
+pub(crate) fn absent<T>(kept: Option<&T>, record: RecordRef) -> Res<()> {
     match kept {
         Some(_) => Err(StoreError::unmet(Expect::Revision(record, Revision::NONE)).into()),
         None => Ok(()),

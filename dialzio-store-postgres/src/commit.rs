@@ -261,6 +261,9 @@ impl<'a> Scope<'a> {
             RecordRef::ApiKey(of) => {
                 crate::access::api_key(&mut self.db, org, of).await?.map(|kept| kept.revision)
             }
+            RecordRef::Task(of) => {
+                crate::contacts::one_task(&mut self.db, org, of).await?.map(|kept| kept.revision)
+            }
             _ => return Ok(None),
         };
         Ok(Some(found.unwrap_or(Revision::NONE)))

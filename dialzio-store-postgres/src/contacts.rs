@@ -7,12 +7,13 @@ use dialzio_core::contact::{
     Contact, ContactQuery, ContactWrite, Detail, DetailValue, Note, SubjectKey, Task, TaskQuery,
 };
 use dialzio_core::page::{Page, PageRequest};
-use dialzio_core::store::{Expect, RecordRef, StoreError};
+use dialzio_core::store::{Expect, RecordRef, Revision, StoreError};
 use dialzio_core::text::{EmailAddress, Label, TagName};
-use dialzio_core::{ContactId, PhoneNumber, TypedId};
+use dialzio_core::{ContactId, PhoneNumber, TaskId, TypedId};
 
+use crate::access::absent;
 use crate::codec::{Cols, id, id_list, opt_id, opt_time, time};
-use crate::commit::Scope;
+use crate::commit::{Scope, missing};
 use crate::error::{Res, foreign_cursor};
 use crate::run::{Db, Params, params};
 use crate::statements as sql;
@@ -172,7 +173,12 @@ fn task(row: &PgRow) -> Res<Task> {
         assignee: c.opt_id()?,
         done_at: c.opt_time()?,
         created_at: c.time()?,
+        revision: Revision(c.number()?),
     })
+}
+
+pub(crate) async fn one_task(db: &mut Db<'_>, org: Uuid, of: TaskId) -> Res<Option<Task>> {
+    db.one(sql::TASK, params![org, id(of)], task).await
 }
 
 pub(crate) async fn tasks(
@@ -210,21 +216,33 @@ impl Scope<'_> {
                 let row = params![self.key, id(note.contact), id(note.id), note.author, text, at];
                 self.db.run(sql::PUT_NOTE, row).await.map(drop)
             }
-            ContactWrite::Task(task) => {
-                let row = params![
-                    self.key,
-                    id(task.id),
-                    id(task.contact),
-                    task.title.reveal(),
-                    opt_time(task.due_at),
-                    opt_id(task.assignee),
-                    opt_time(task.done_at),
-                    time(task.created_at),
-                ];
-                self.db.run(sql::PUT_TASK, row).await.map(drop)
+            ContactWrite::InsertTask(new) => {
+                absent(one_task(&mut self.db, self.key, new.id).await?.as_ref(), RecordRef::Task(new.id))?;
+                self.put_task(new).await
+            }
+            ContactWrite::ChangeTask { task, change } => {
+                let kept = one_task(&mut self.db, self.key, *task).await?;
+                let mut kept = kept.ok_or_else(|| missing(RecordRef::Task(*task)))?;
+                change.apply(&mut kept);
+                self.put_task(&kept).await
             }
             write => self.write_identity(write).await,
         }
+    }
+
+    async fn put_task(&mut self, task: &Task) -> Res<()> {
+        let row = params![
+            self.key,
+            id(task.id),
+            id(task.contact),
+            task.title.reveal(),
+            opt_time(task.due_at),
+            opt_id(task.assignee),
+            opt_time(task.done_at),
+            time(task.created_at),
+            i64::from(task.revision.0),
+        ];
+        self.db.run(sql::PUT_TASK, row).await.map(drop)
     }
 
     async fn insert_contact(&mut self, contact: &Contact) -> Res<()> {

@@ -28,7 +28,7 @@ use dialzio_core::store::{Batch, Commit, Due, Lease, Store, StoreError, SystemSt
 use dialzio_core::time::TimeMark;
 use dialzio_core::{
     AccountId, AppId, ChannelIdentityId, ContactId, ConversationId, EffectId, HookId, MediaId, MemberId,
-    MessageId, OrgId, OrgScope, StoreResult, SystemScope, UserId, WorkerId,
+    MessageId, OrgId, OrgScope, StoreResult, SystemScope, TaskId, UserId, WorkerId,
 };
 
 use crate::codec::{id, time};
@@ -172,6 +172,10 @@ impl ContactStore for PostgresStore {
         page: PageRequest,
     ) -> StoreResult<Page<Note>> {
         look!(self, scope, |db, org| contacts::notes(db, org, contact, &page))
+    }
+
+    async fn task(&self, scope: &OrgScope, id: TaskId) -> StoreResult<Option<Task>> {
+        look!(self, scope, |db, org| contacts::one_task(db, org, id))
     }
 
     async fn tasks(&self, scope: &OrgScope, query: &TaskQuery, page: PageRequest) -> StoreResult<Page<Task>> {

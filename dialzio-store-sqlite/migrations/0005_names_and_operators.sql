@@ -14,3 +14,5 @@ CREATE TABLE operator_log (
     subject BLOB,
     hash    BLOB    NOT NULL CHECK (length(hash) = 32)
 ) STRICT, WITHOUT ROWID;
+-- Follow-ups count their changes, so that a change can be refused that was decided on an older state.
+ALTER TABLE task ADD COLUMN revision INTEGER NOT NULL DEFAULT 1;

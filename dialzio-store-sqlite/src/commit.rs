@@ -210,6 +210,7 @@ impl Scope<'_> {
             RecordRef::Org(id) if id == self.org => crate::access::org(db, id)?.map(|kept| kept.revision),
             RecordRef::Member(id) => crate::access::member(db, org, id)?.map(|kept| kept.revision),
             RecordRef::ApiKey(id) => crate::access::api_key(db, org, id)?.map(|kept| kept.revision),
+            RecordRef::Task(id) => crate::contacts::one_task(db, org, id)?.map(|kept| kept.revision),
             _ => return Ok(None),
         };
         Ok(Some(found.unwrap_or(Revision::NONE)))

@@ -28,7 +28,7 @@ use dialzio_core::store::{Batch, Commit, Due, Lease, Store, SystemStore, SystemW
 use dialzio_core::time::TimeMark;
 use dialzio_core::{
     AccountId, AppId, ChannelIdentityId, ContactId, ConversationId, EffectId, HookId, MediaId, MemberId,
-    MessageId, OrgId, OrgScope, StoreResult, SystemScope, UserId, WorkerId,
+    MessageId, OrgId, OrgScope, StoreResult, SystemScope, TaskId, UserId, WorkerId,
 };
 
 use crate::codec::id;
@@ -99,6 +99,10 @@ impl ContactStore for SqliteStore {
         page: PageRequest,
     ) -> StoreResult<Page<Note>> {
         self.look(scope, move |look| contacts::notes(look.db, look.key(), contact, &page)).await
+    }
+
+    async fn task(&self, scope: &OrgScope, id: TaskId) -> StoreResult<Option<Task>> {
+        self.look(scope, move |look| contacts::one_task(look.db, look.key(), id)).await
     }
 
     async fn tasks(&self, scope: &OrgScope, query: &TaskQuery, page: PageRequest) -> StoreResult<Page<Task>> {

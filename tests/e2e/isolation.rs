@@ -286,7 +286,7 @@ async fn no_route_answers_without_a_key() {
     let key = rig.post(&own.seat, "/v1/keys", json!({"name": "Old", "permissions": ["contacts.read"]})).await;
     let (id, secret) = (key.id(), key.json["api_key"].as_str().unwrap().to_owned());
     rig.call(Some(&secret), "GET", "/v1/contacts", &Value::Null).await.is(200);
-    rig.call(Some(&own.seat.key), "DELETE", &format!("/v1/keys/{id}"), &Value::Null).await.is(204);
+    rig.call(Some(&own.seat.key), "DELETE", &format!("/v1/keys/{id}"), &Value::Null).await.is(200);
     rig.call(Some(&secret), "GET", "/v1/contacts", &Value::Null).await.problem(401);
 }
 

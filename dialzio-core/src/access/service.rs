@@ -344,23 +344,46 @@ impl<'a> AccessService<'a> {
         Ok((id, token))
     }
 
-    /// Revokes a key at once.
+    /// Revokes a key at once. With a revision, only if it is still at that one.
     ///
     /// # Errors
-    /// [`Error::NotFound`]; [`Error::Denied`] without [`Permission::MembersManage`].
-    pub async fn revoke_key(&self, by: &Actor, id: ApiKeyId) -> Result<(), Error> {
+    /// [`Error::NotFound`]; [`Error::Stale`] if it is not at the revision; [`Error::Denied`] without [`Permission::MembersManage`].
+    pub async fn revoke_key(
+        &self,
+        by: &Actor,
+        id: ApiKeyId,
+        revision: Option<Revision>,
+    ) -> Result<ApiKey, Error> {
+        let mut key = self.key(by, id).await?;
         let scope = by.scope_for(Permission::MembersManage)?;
-        let keys = self.crm.store().api_keys(scope).await?;
-        let key = keys.into_iter().find(|key| key.id == id).ok_or(Error::missing(RecordKind::ApiKey))?;
+        if revision.is_some_and(|meant| meant != key.revision) {
+            return Err(Error::Stale { kind: RecordKind::ApiKey });
+        }
         if key.revoked_at.is_some() {
-            return Ok(());
+            return Ok(key);
         }
         let now = self.crm.now();
         let change = ApiKeyChange { revoked_at: Some(Some(now)), ..ApiKeyChange::default() };
         let mut batch = Batch::new(by, Action::KeyChanged, now);
+        if let Some(revision) = revision {
+            batch.expect(Expect::Revision(RecordRef::ApiKey(id), revision));
+        }
+        change.apply(&mut key);
         batch.about(id).write(AccessWrite::ChangeApiKey { key: id, change }).event(DomainEvent::OrgChanged);
-        self.crm.store().commit_one(scope, batch).await?;
-        Ok(())
+        match self.crm.store().commit_one(scope, batch).await {
+            Ok(_) => Ok(key),
+            Err(StoreError::Unmet(_)) => Err(Error::Stale { kind: RecordKind::ApiKey }),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// One key, revoked or not.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`]; [`Error::Denied`] without [`Permission::MembersManage`].
+    pub async fn key(&self, by: &Actor, id: ApiKeyId) -> Result<ApiKey, Error> {
+        let keys = self.keys(by).await?;
+        keys.into_iter().find(|key| key.id == id).ok_or(Error::missing(RecordKind::ApiKey))
     }
 
     /// The organisation.

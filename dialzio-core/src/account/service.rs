@@ -239,7 +239,7 @@ impl<'a> AccountService<'a> {
             }
             other => other?,
         };
-        match self.check(by, id).await {
+        match self.check(by, id, None).await {
             Ok((account, health)) => Ok(Connected { account, check: Ok(health) }),
             Err(Error::Provider(error)) => {
                 let account = self.crm.store().account(scope, id).await?;
@@ -345,15 +345,25 @@ impl<'a> AccountService<'a> {
         }
     }
 
-    /// Checks an account's token at the provider; success makes its number routable.
+    /// Checks an account's token at the provider; success makes its number routable. With a revision, only if the account
+    /// is still at that one.
     ///
     /// # Errors
+    /// [`Error::Stale`] if it is not at the revision;
     /// [`Error::Provider`] with what the provider said; [`Error::Account`] if the number is connected elsewhere;
     /// [`Error::Conflict`] if the account was changed while the provider was asked.
-    pub async fn check(&self, by: &Actor, id: AccountId) -> Result<(ProviderAccount, AccountHealth), Error> {
+    pub async fn check(
+        &self,
+        by: &Actor,
+        id: AccountId,
+        revision: Option<Revision>,
+    ) -> Result<(ProviderAccount, AccountHealth), Error> {
         let scope = by.scope_for(Permission::AccountsManage)?;
         let account =
             self.crm.store().account(scope, id).await?.ok_or(Error::missing(RecordKind::Account))?;
+        if revision.is_some_and(|meant| meant != account.revision) {
+            return Err(Error::Stale { kind: RecordKind::Account });
+        }
         let access = self.access(scope.org(), &account).await?;
         let health = self.messaging(&account)?.check(&access).await?;
         let change = AccountChange {
@@ -363,7 +373,10 @@ impl<'a> AccountService<'a> {
             problem: Some(None),
             ..AccountChange::default()
         };
-        Ok((self.change(by, scope, &account, change).await?, health))
+        match self.change(by, scope, &account, change).await {
+            Err(Error::Conflict { kind }) if revision.is_some() => Err(Error::Stale { kind }),
+            changed => Ok((changed?, health)),
+        }
     }
 
     /// Moves an account to another base address, and checks it there.
@@ -382,7 +395,16 @@ impl<'a> AccountService<'a> {
         self.address(&account.provider, base_url.as_ref())?;
         let change = AccountChange { base_url: Some(base_url), ..AccountChange::default() };
         self.change(by, scope, &account, change).await?;
-        Ok(self.check(by, id).await?.0)
+        Ok(self.check(by, id, None).await?.0)
+    }
+
+    /// One account.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`]; [`Error::Denied`] without [`Permission::AccountsRead`].
+    pub async fn get(&self, by: &Actor, id: AccountId) -> Result<ProviderAccount, Error> {
+        let scope = by.scope_for(Permission::AccountsRead)?;
+        self.crm.store().account(scope, id).await?.ok_or(Error::missing(RecordKind::Account))
     }
 
     /// All accounts.

@@ -7,7 +7,7 @@ mod service;
 mod store;
 
 pub use identity::{Address, Alias, AliasKind, BusinessScopedId, ChannelIdentity, Portfolio, SubjectKey};
-pub use note::{Note, Task};
+pub use note::{Note, Task, TaskChange};
 pub use service::{ContactPatch, ContactService, NewContact, NewTask};
 pub use store::{ContactQuery, ContactStore, ContactWrite, TaskQuery};
 

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::id::{ContactId, MemberId, NoteId, TaskId};
+use crate::store::{Revision, change};
 use crate::text::{NoteText, TaskTitle};
 
 /// Something the team wrote down about a contact. The contact never sees it.
@@ -37,4 +38,21 @@ pub struct Task {
     pub done_at: Option<DateTime<Utc>>,
     /// When it was made.
     pub created_at: DateTime<Utc>,
+    /// How often it has changed.
+    pub revision: Revision,
+}
+
+change! {
+    /// What changes of a follow-up; `None` leaves a field as it is.
+    #[derive(PartialEq, Eq)]
+    pub struct TaskChange of Task {
+        /// What is to be done.
+        title: TaskTitle,
+        /// Until when.
+        due_at: Option<DateTime<Utc>>,
+        /// Who is to do it.
+        assignee: Option<MemberId>,
+        /// When it was done.
+        done_at: Option<DateTime<Utc>>,
+    }
 }

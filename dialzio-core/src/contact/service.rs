@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::{
     Alias, ChannelIdentity, Contact, ContactQuery, ContactWrite, Detail, DetailValue, Note, Stage,
-    SubjectKey, Task, TaskQuery,
+    SubjectKey, Task, TaskChange, TaskQuery,
 };
 use crate::account::ProviderAccount;
 use crate::crm::Crm;
@@ -354,41 +354,63 @@ impl<'a> ContactService<'a> {
             assignee: new.assignee.or(by.member()),
             done_at: None,
             created_at: now,
+            revision: Revision::FIRST,
         };
-        self.put_task(by, scope, task).await
-    }
-
-    async fn put_task(&self, by: &Actor, scope: &OrgScope, task: Task) -> Result<Task, Error> {
-        let mut batch = Batch::new(by, Action::TaskChanged, self.crm.now());
+        let mut batch = Batch::new(by, Action::TaskChanged, now);
         batch
             .about(task.id)
-            .write(ContactWrite::Task(task.clone()))
+            .write(ContactWrite::InsertTask(task.clone()))
             .event(DomainEvent::ContactChanged { contact: task.contact });
         self.crm.store().commit_one(scope, batch).await?;
         Ok(task)
     }
 
-    /// Ticks a follow-up off, or opens it again.
+    /// One follow-up of a contact.
     ///
     /// # Errors
-    /// [`Error::NotFound`]; [`Error::Denied`] without [`Permission::ContactsWrite`].
+    /// [`Error::NotFound`]; [`Error::Denied`] without [`Permission::ContactsRead`].
+    pub async fn task(&self, by: &Actor, contact: ContactId, id: TaskId) -> Result<Task, Error> {
+        let scope = by.scope_for(Permission::ContactsRead)?;
+        self.task_of(scope, contact, id).await
+    }
+
+    async fn task_of(&self, scope: &OrgScope, contact: ContactId, id: TaskId) -> Result<Task, Error> {
+        let found = self.crm.store().task(scope, id).await?;
+        found.filter(|task| task.contact == contact).ok_or(Error::missing(RecordKind::Task))
+    }
+
+    /// Ticks a follow-up off, or opens it again. With a revision, only if it is still at that one.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`]; [`Error::Stale`] if it is not at the revision; [`Error::Conflict`] if it changed at the same
+    /// moment; [`Error::Denied`] without [`Permission::ContactsWrite`].
     pub async fn set_task_done(
         &self,
         by: &Actor,
         contact: ContactId,
-        task: TaskId,
+        id: TaskId,
         done: bool,
+        revision: Option<Revision>,
     ) -> Result<Task, Error> {
         let scope = by.scope_for(Permission::ContactsWrite)?;
-        let query = TaskQuery { contact: Some(contact), ..TaskQuery::default() };
-        let mut page = PageRequest::first(PageRequest::MAX);
-        loop {
-            let found = self.crm.store().tasks(scope, &query, page.clone()).await?;
-            if let Some(known) = found.items.into_iter().find(|known| known.id == task) {
-                let done_at = done.then(|| self.crm.now());
-                return self.put_task(by, scope, Task { done_at, ..known }).await;
-            }
-            page.after = Some(found.next.ok_or(Error::missing(RecordKind::Task))?);
+        let mut task = self.task_of(scope, contact, id).await?;
+        if revision.is_some_and(|meant| meant != task.revision) {
+            return Err(Error::Stale { kind: RecordKind::Task });
+        }
+        let now = self.crm.now();
+        let change = TaskChange { done_at: Some(done.then_some(now)), ..TaskChange::default() };
+        let mut batch = Batch::new(by, Action::TaskChanged, now);
+        batch
+            .about(id)
+            .expect(Expect::Revision(RecordRef::Task(id), task.revision))
+            .event(DomainEvent::ContactChanged { contact });
+        change.apply(&mut task);
+        batch.write(ContactWrite::ChangeTask { task: id, change });
+        match self.crm.store().commit_one(scope, batch).await {
+            Ok(_) => Ok(task),
+            Err(StoreError::Unmet(_)) if revision.is_some() => Err(Error::Stale { kind: RecordKind::Task }),
+            Err(StoreError::Unmet(_)) => Err(Error::Conflict { kind: RecordKind::Task }),
+            Err(error) => Err(error.into()),
         }
     }
 

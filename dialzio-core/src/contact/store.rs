@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
-use super::{Alias, ChannelIdentity, Contact, Note, Stage, SubjectKey, Task};
-use crate::id::{ChannelIdentityId, ContactId, MemberId};
+use super::{Alias, ChannelIdentity, Contact, Note, Stage, SubjectKey, Task, TaskChange};
+use crate::id::{ChannelIdentityId, ContactId, MemberId, TaskId};
 use crate::page::{Page, PageRequest};
 use crate::scope::OrgScope;
 use crate::store::StoreResult;
@@ -68,6 +68,8 @@ pub trait ContactStore: Send + Sync {
     /// Notes on a contact, newest first.
     async fn notes(&self, scope: &OrgScope, contact: ContactId, page: PageRequest)
     -> StoreResult<Page<Note>>;
+    /// One follow-up.
+    async fn task(&self, scope: &OrgScope, id: TaskId) -> StoreResult<Option<Task>>;
     /// Follow-ups by id, oldest first.
     async fn tasks(&self, scope: &OrgScope, query: &TaskQuery, page: PageRequest) -> StoreResult<Page<Task>>;
 }
@@ -83,8 +85,15 @@ pub enum ContactWrite {
     Update(Contact),
     /// A new note.
     Note(Note),
-    /// A follow-up, new or as it is now.
-    Task(Task),
+    /// A new follow-up. An id that is there already is refused: [`crate::store::StoreError::Unmet`].
+    InsertTask(Task),
+    /// A change of a follow-up, of whatever revision; guard it with [`crate::store::Expect::Revision`].
+    ChangeTask {
+        /// Which.
+        task: TaskId,
+        /// What changes.
+        change: TaskChange,
+    },
     /// A new channel identity with its aliases. An alias that another identity holds already is
     /// [`crate::store::Expect::IdentityFree`] unmet.
     Identity(ChannelIdentity),

@@ -155,6 +155,7 @@ pub(super) const TABLES: &[Table] = &[
             gone("assignee", ContactNote),
             gone("done_at", ContactNote).theirs("done_at"),
             gone("created_at", ContactNote).theirs("created_at"),
+            gone("revision", ContactNote),
         ],
     },
     Table {

@@ -138,6 +138,7 @@ fn revision_of(frame: &Frame<'_>, rows: &Rows, record: RecordRef) -> Option<Revi
         RecordRef::Org(id) => rows.org.as_ref().filter(|_| id == frame.org).map(|kept| kept.revision),
         RecordRef::Member(id) => rows.members.get(&id).map(|kept| kept.revision),
         RecordRef::ApiKey(id) => rows.keys.get(&id).map(|kept| kept.revision),
+        RecordRef::Task(id) => rows.tasks.get(&id).map(|kept| kept.revision),
         RecordRef::Message(_)
         | RecordRef::Media(_)
         | RecordRef::User(_)

@@ -3,13 +3,14 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
+use super::commit::{absent, missing};
 use super::state::{HeldAlias, Rows, alias_key};
 use super::{MemoryStore, page, unreadable};
 use crate::contact::{
     Alias, ChannelIdentity, Contact, ContactQuery, ContactStore, ContactWrite, Note, SubjectKey, Task,
     TaskQuery,
 };
-use crate::id::{ChannelIdentityId, ContactId, TypedId};
+use crate::id::{ChannelIdentityId, ContactId, TaskId, TypedId};
 use crate::page::{Page, PageRequest};
 use crate::scope::OrgScope;
 use crate::store::{Expect, RecordRef, StoreError, StoreResult};
@@ -34,9 +35,13 @@ impl Rows {
                 self.known(note.contact)?;
                 self.notes.insert(note.id, note);
             }
-            ContactWrite::Task(task) => {
+            ContactWrite::InsertTask(task) => {
                 self.known(task.contact)?;
+                absent(&self.tasks, &task.id, RecordRef::Task(task.id))?;
                 self.tasks.insert(task.id, task);
+            }
+            ContactWrite::ChangeTask { task, change } => {
+                change.apply(self.tasks.get_mut(&task).ok_or_else(|| missing(RecordRef::Task(task)))?);
             }
             ContactWrite::Identity(mut identity) => {
                 self.known(identity.contact)?;
@@ -199,6 +204,10 @@ impl ContactStore for MemoryStore {
             let notes = rows.notes.values().rev().filter(|note| note.contact == contact);
             page(notes.map(|note| (note.id.uuid().as_bytes().to_vec(), note.clone())), &request, true)
         })
+    }
+
+    async fn task(&self, scope: &OrgScope, id: TaskId) -> StoreResult<Option<Task>> {
+        self.read(scope, |rows, _| rows.tasks.get(&id).cloned())
     }
 
     async fn tasks(

@@ -15,7 +15,7 @@ use crate::effect::{Effect, EffectState, Lane};
 use crate::event::DomainEvent;
 use crate::id::{
     AccountId, ApiKeyId, AppId, ChannelIdentityId, ContactId, ConversationId, EffectId, InboxId, MediaId,
-    MemberId, MessageId, OrgId, TypedId, UserId,
+    MemberId, MessageId, OrgId, TaskId, TypedId, UserId,
 };
 use crate::inbox::InboxWrite;
 use crate::ledger::Action;
@@ -43,6 +43,8 @@ pub enum RecordRef {
     Member(MemberId),
     /// A key.
     ApiKey(ApiKeyId),
+    /// A follow-up.
+    Task(TaskId),
     /// A user.
     User(UserId),
     /// An app.
@@ -64,6 +66,7 @@ impl RecordRef {
             Self::Org(_) => "organisation",
             Self::Member(_) => "member",
             Self::ApiKey(_) => "api_key",
+            Self::Task(_) => "task",
             Self::User(_) => "user",
             Self::App(_) => "app",
             Self::Other(_) => "other",
@@ -82,6 +85,7 @@ impl RecordRef {
             Self::Org(id) => id.uuid(),
             Self::Member(id) => id.uuid(),
             Self::ApiKey(id) => id.uuid(),
+            Self::Task(id) => id.uuid(),
             Self::User(id) => id.uuid(),
             Self::App(id) => id.uuid(),
             Self::Other(id) => *id,
@@ -111,7 +115,7 @@ impl RecordRef {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Expect {
-    /// The contact, conversation, account, organisation, member or key has this revision; [`Revision::NONE`] if there is
+    /// The contact, conversation, account, organisation, member, key or follow-up has this revision; [`Revision::NONE`] if there is
     /// none. Not true of other records.
     Revision(RecordRef, Revision),
     /// No identity of the portfolio holds the alias.

@@ -7,11 +7,12 @@ use chrono::{DateTime, Utc};
 use dialzio_core::account::{AccountNote, App, NewAccount, NewApp, ProviderAccount};
 use dialzio_core::conversation::Template;
 use dialzio_core::text::Title;
-use dialzio_core::{AccountId, AppId};
+use dialzio_core::{AccountId, AppId, Error, Revision};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use super::revision::{IfMatch, Revised, refusal};
 use super::{Body, Id, List, text};
 use crate::auth::Caller;
 use crate::problem::Problem;
@@ -26,6 +27,7 @@ pub struct AppJson {
     /// The address for its webhooks.
     hook_url: String,
     created_at: DateTime<Utc>,
+    revision: Revision,
 }
 
 impl AppJson {
@@ -36,6 +38,7 @@ impl AppJson {
             name: app.name.reveal().to_owned(),
             hook_url: format!("{}/hooks/{}", state.origin(), app.hook),
             created_at: app.created_at,
+            revision: app.revision,
         }
     }
 }
@@ -91,6 +94,7 @@ pub struct AccountJson {
     /// Why it cannot be used now, in the provider's words.
     problem: Option<AccountNote>,
     created_at: DateTime<Utc>,
+    revision: Revision,
     #[serde(skip_serializing_if = "Option::is_none")]
     check: Option<String>,
 }
@@ -110,6 +114,7 @@ impl From<ProviderAccount> for AccountJson {
             checked_at: account.checked_at,
             problem: account.problem,
             created_at: account.created_at,
+            revision: account.revision,
             check: None,
         }
     }
@@ -122,6 +127,16 @@ pub async fn list(
 ) -> Result<Json<List<AccountJson>>, Problem> {
     let accounts = state.crm().accounts().list(&actor).await?;
     Ok(List::all(accounts.into_iter().map(AccountJson::from).collect()))
+}
+
+/// `GET /v1/accounts/{account}`.
+pub async fn get(
+    State(state): State<AppState>,
+    Caller(actor): Caller,
+    Id(id): Id<AccountId>,
+) -> Result<Revised<AccountJson>, Problem> {
+    let account = state.crm().accounts().get(&actor, id).await?;
+    Ok(Revised::at(account.revision, account.into()))
 }
 
 /// An account to be connected.
@@ -142,7 +157,7 @@ pub async fn connect(
     State(state): State<AppState>,
     Caller(actor): Caller,
     Body(new): Body<NewAccountJson>,
-) -> Result<(StatusCode, Json<AccountJson>), Problem> {
+) -> Result<Revised<AccountJson>, Problem> {
     let new = NewAccount {
         app: new.app,
         name: text::<Title>("name", &new.name)?,
@@ -153,17 +168,29 @@ pub async fn connect(
         base_url: new.base_url,
     };
     let connected = state.crm().accounts().connect(&actor, new).await?;
-    let check = connected.check.err().map(|error| dialzio_core::Error::Provider(error).code());
-    Ok((StatusCode::CREATED, Json(AccountJson { check, ..connected.account.into() })))
+    let check = connected.check.err().map(|error| Error::Provider(error).code());
+    let revision = connected.account.revision;
+    Ok(Revised::made(revision, AccountJson { check, ..connected.account.into() }))
 }
 
 /// `POST /v1/accounts/{account}/check`.
 pub async fn check(
     State(state): State<AppState>,
     Caller(actor): Caller,
+    meant: IfMatch,
     Id(id): Id<AccountId>,
-) -> Result<Json<AccountJson>, Problem> {
-    Ok(Json(state.crm().accounts().check(&actor, id).await?.0.into()))
+) -> Result<Revised<AccountJson>, Problem> {
+    let accounts = state.crm().accounts();
+    match accounts.check(&actor, id, meant.revision(None)?).await {
+        Ok((account, _)) => Ok(Revised::at(account.revision, account.into())),
+        Err(error) => {
+            let present = async {
+                let account = accounts.get(&actor, id).await?;
+                Ok::<_, Error>(Revised::at(account.revision, AccountJson::from(account)))
+            };
+            Err(refusal(error, present).await)
+        }
+    }
 }
 
 /// A template, with the names its parameters are given by.

@@ -348,6 +348,7 @@ pub struct TaskJson {
     assignee: Option<MemberId>,
     done_at: Option<DateTime<Utc>>,
     created_at: DateTime<Utc>,
+    revision: Revision,
 }
 
 impl From<Task> for TaskJson {
@@ -360,6 +361,7 @@ impl From<Task> for TaskJson {
             assignee: task.assignee,
             done_at: task.done_at,
             created_at: task.created_at,
+            revision: task.revision,
         }
     }
 }
@@ -392,14 +394,24 @@ pub async fn add_task(
     Caller(actor): Caller,
     Id(id): Id<ContactId>,
     Body(new): Body<NewTaskJson>,
-) -> Result<(StatusCode, Json<TaskJson>), Problem> {
+) -> Result<Revised<TaskJson>, Problem> {
     let new = NewTask {
         title: text::<TaskTitle>("title", &new.title)?,
         due_at: new.due_at,
         assignee: new.assignee,
     };
     let task = state.crm().contacts().add_task(&actor, id, new).await?;
-    Ok((StatusCode::CREATED, Json(task.into())))
+    Ok(Revised::made(task.revision, task.into()))
+}
+
+/// `GET /v1/contacts/{contact}/tasks/{task}`.
+pub async fn task(
+    State(state): State<AppState>,
+    Caller(actor): Caller,
+    Ids(contact, task): Ids<ContactId, TaskId>,
+) -> Result<Revised<TaskJson>, Problem> {
+    let task = state.crm().contacts().task(&actor, contact, task).await?;
+    Ok(Revised::at(task.revision, task.into()))
 }
 
 /// What is to change on a follow-up.
@@ -407,14 +419,27 @@ pub async fn add_task(
 #[serde(deny_unknown_fields)]
 pub struct TaskPatchJson {
     done: bool,
+    revision: Option<u32>,
 }
 
 /// `PATCH /v1/contacts/{contact}/tasks/{task}`.
 pub async fn change_task(
     State(state): State<AppState>,
     Caller(actor): Caller,
+    meant: IfMatch,
     Ids(contact, task): Ids<ContactId, TaskId>,
     Body(patch): Body<TaskPatchJson>,
-) -> Result<Json<TaskJson>, Problem> {
-    Ok(Json(state.crm().contacts().set_task_done(&actor, contact, task, patch.done).await?.into()))
+) -> Result<Revised<TaskJson>, Problem> {
+    let contacts = state.crm().contacts();
+    let revision = meant.revision(patch.revision)?;
+    match contacts.set_task_done(&actor, contact, task, patch.done, revision).await {
+        Ok(task) => Ok(Revised::at(task.revision, task.into())),
+        Err(error) => {
+            let present = async {
+                let task = contacts.task(&actor, contact, task).await?;
+                Ok::<_, dialzio_core::Error>(Revised::at(task.revision, TaskJson::from(task)))
+            };
+            Err(refusal(error, present).await)
+        }
+    }
 }

@@ -217,6 +217,7 @@ pub struct KeyJson {
     created_at: DateTime<Utc>,
     expires_at: DateTime<Utc>,
     revoked_at: Option<DateTime<Utc>>,
+    revision: Revision,
 }
 
 impl From<ApiKey> for KeyJson {
@@ -228,6 +229,7 @@ impl From<ApiKey> for KeyJson {
             created_at: key.created_at,
             expires_at: key.expires_at,
             revoked_at: key.revoked_at,
+            revision: key.revision,
         }
     }
 }
@@ -239,6 +241,16 @@ pub async fn keys(
 ) -> Result<Json<List<KeyJson>>, Problem> {
     let keys = state.crm().access().keys(&actor).await?;
     Ok(List::all(keys.into_iter().map(KeyJson::from).collect()))
+}
+
+/// `GET /v1/keys/{key}`.
+pub async fn key(
+    State(state): State<AppState>,
+    Caller(actor): Caller,
+    Id(id): Id<ApiKeyId>,
+) -> Result<Revised<KeyJson>, Problem> {
+    let key = state.crm().access().key(&actor, id).await?;
+    Ok(Revised::at(key.revision, key.into()))
 }
 
 /// A key to be made.
@@ -269,14 +281,24 @@ pub async fn create_key(
     Ok((StatusCode::CREATED, Json(MadeKeyJson { id, api_key: token.reveal().to_owned() })))
 }
 
-/// `DELETE /v1/keys/{key}`.
+/// `DELETE /v1/keys/{key}`: the key as it is kept, without its secret. Revoking it again changes nothing.
 pub async fn revoke_key(
     State(state): State<AppState>,
     Caller(actor): Caller,
+    meant: IfMatch,
     Id(id): Id<ApiKeyId>,
-) -> Result<StatusCode, Problem> {
-    state.crm().access().revoke_key(&actor, id).await?;
-    Ok(StatusCode::NO_CONTENT)
+) -> Result<Revised<KeyJson>, Problem> {
+    let access = state.crm().access();
+    match access.revoke_key(&actor, id, meant.revision(None)?).await {
+        Ok(key) => Ok(Revised::at(key.revision, key.into())),
+        Err(error) => {
+            let present = async {
+                let key = access.key(&actor, id).await?;
+                Ok::<_, Error>(Revised::at(key.revision, KeyJson::from(key)))
+            };
+            Err(refusal(error, present).await)
+        }
+    }
 }
 
 /// An entry of the audit log.

@@ -66,7 +66,7 @@ async fn card(desk: &Desk, account: &ProviderAccount) -> Result<NumberCard, Prob
 
 /// `POST /web/integrations/{account}/check`.
 pub(crate) async fn check(desk: Desk, Id(id): Id<AccountId>) -> Result<Html<String>, Problem> {
-    match desk.crm().accounts().check(&desk.actor, id).await {
+    match desk.crm().accounts().check(&desk.actor, id, None).await {
         Ok((account, _)) => show(&card(&desk, &account).await?),
         Err(Error::Provider(refused)) => {
             let account =

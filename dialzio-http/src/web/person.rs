@@ -247,7 +247,7 @@ pub(crate) async fn add_task(desk: Desk, Id(id): Id<ContactId>, fields: Fields) 
 /// `POST /web/tasks/{task}`.
 pub(crate) async fn tick(desk: Desk, Id(id): Id<TaskId>, fields: Fields) -> Result<Html<String>, Problem> {
     let contact: ContactId = word("contact", fields.get("contact"))?;
-    desk.crm().contacts().set_task_done(&desk.actor, contact, id, fields.get("done") == "yes").await?;
+    desk.crm().contacts().set_task_done(&desk.actor, contact, id, fields.get("done") == "yes", None).await?;
     show(&tasks(&desk, contact, None).await?)
 }
 

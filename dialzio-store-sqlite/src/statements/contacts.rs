@@ -81,27 +81,31 @@ statements! { CONTACTS_ALL:
         "INSERT INTO note (org_id, contact_id, id, author, text, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
          ON CONFLICT DO UPDATE SET author = excluded.author, text = excluded.text, created_at = excluded.created_at";
 
+    TASK: Read [task] =
+        "SELECT t.id, t.contact_id, t.title, t.due_at, t.assignee, t.done_at, t.created_at, t.revision FROM task t
+         WHERE t.org_id = ?1 AND t.id = ?2";
     TASKS: Read [task] =
-        "SELECT t.id, t.contact_id, t.title, t.due_at, t.assignee, t.done_at, t.created_at FROM task t
+        "SELECT t.id, t.contact_id, t.title, t.due_at, t.assignee, t.done_at, t.created_at, t.revision FROM task t
          WHERE t.org_id = ?1 AND t.id > ?2 ORDER BY t.id LIMIT ?3";
     OPEN_TASKS: Read [task] =
-        "SELECT t.id, t.contact_id, t.title, t.due_at, t.assignee, t.done_at, t.created_at FROM task t
+        "SELECT t.id, t.contact_id, t.title, t.due_at, t.assignee, t.done_at, t.created_at, t.revision FROM task t
          WHERE t.org_id = ?1 AND t.id > ?2 AND t.done_at IS NULL ORDER BY t.id LIMIT ?3";
     TASKS_OF_MEMBER: Read [task] =
-        "SELECT t.id, t.contact_id, t.title, t.due_at, t.assignee, t.done_at, t.created_at FROM task t
+        "SELECT t.id, t.contact_id, t.title, t.due_at, t.assignee, t.done_at, t.created_at, t.revision FROM task t
          WHERE t.org_id = ?1 AND t.assignee = ?4 AND t.id > ?2 ORDER BY t.id LIMIT ?3";
     OPEN_TASKS_OF_MEMBER: Read [task] =
-        "SELECT t.id, t.contact_id, t.title, t.due_at, t.assignee, t.done_at, t.created_at FROM task t
+        "SELECT t.id, t.contact_id, t.title, t.due_at, t.assignee, t.done_at, t.created_at, t.revision FROM task t
          WHERE t.org_id = ?1 AND t.assignee = ?4 AND t.id > ?2 AND t.done_at IS NULL ORDER BY t.id LIMIT ?3";
     TASKS_OF_CONTACT: Read [task] =
-        "SELECT t.id, t.contact_id, t.title, t.due_at, t.assignee, t.done_at, t.created_at FROM task t
+        "SELECT t.id, t.contact_id, t.title, t.due_at, t.assignee, t.done_at, t.created_at, t.revision FROM task t
          WHERE t.org_id = ?1 AND t.contact_id = ?4 AND t.id > ?2 AND (?5 IS NULL OR t.assignee = ?5)
            AND (?6 = 0 OR t.done_at IS NULL) ORDER BY t.id LIMIT ?3";
     PUT_TASK: Write [task] =
-        "INSERT INTO task (org_id, id, contact_id, title, due_at, assignee, done_at, created_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+        "INSERT INTO task (org_id, id, contact_id, title, due_at, assignee, done_at, created_at, revision)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
          ON CONFLICT DO UPDATE SET contact_id = excluded.contact_id, title = excluded.title, due_at = excluded.due_at,
-                assignee = excluded.assignee, done_at = excluded.done_at, created_at = excluded.created_at";
+                assignee = excluded.assignee, done_at = excluded.done_at, created_at = excluded.created_at,
+                revision = excluded.revision";
 
     IDENTITY: Read [channel_identity, channel_alias] =
         concat!("SELECT ", identity!(), " FROM channel_identity i WHERE i.org_id = ?1 AND i.id = (

@@ -13,6 +13,7 @@ use crate::id::MessageId;
 use crate::inbox::QuarantineReason;
 use crate::provider::{InboundBody, InboundContent, PreferenceNews, PreferenceValue, Sender, Trust};
 use crate::scope::Principal;
+use crate::store::Revision;
 use crate::text::{EvidenceText, TaskTitle};
 
 /// When somebody should have looked at a suspected opt-out.
@@ -153,8 +154,9 @@ impl Deciding<'_> {
             assignee: None,
             done_at: None,
             created_at: self.now,
+            revision: Revision::FIRST,
         };
-        self.batch.write(ContactWrite::Task(task)).event(DomainEvent::ContactChanged { contact });
+        self.batch.write(ContactWrite::InsertTask(task)).event(DomainEvent::ContactChanged { contact });
     }
 
     /// A send failed because the person stopped marketing at the provider.

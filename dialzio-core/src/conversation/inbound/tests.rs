@@ -372,7 +372,7 @@ fn a_phrase_that_asks_to_stop_holds_promotion_and_asks_somebody() {
         run(InboundFacts::default(), &[says("a", "please dont message me any more", asha(), now())]);
     assert_eq!(recorded(&writes).len(), 1);
     assert_eq!(recorded(&writes)[0].scope, PurposeScope::Marketing);
-    assert_eq!(count(&writes, |w| matches!(w, Write::Contact(ContactWrite::Task(_)))), 1);
+    assert_eq!(count(&writes, |w| matches!(w, Write::Contact(ContactWrite::InsertTask(_)))), 1);
 }
 
 #[test]
@@ -381,7 +381,11 @@ fn a_word_beside_a_file_is_suspected_and_lifts_nothing() {
         let (writes, _) = run(InboundFacts::default(), &[shows(caption)]);
         assert_eq!(recorded(&writes).len(), held, "{caption}");
         assert!(recorded(&writes).iter().all(|record| record.scope == PurposeScope::Marketing));
-        assert_eq!(count(&writes, |w| matches!(w, Write::Contact(ContactWrite::Task(_)))), held, "{caption}");
+        assert_eq!(
+            count(&writes, |w| matches!(w, Write::Contact(ContactWrite::InsertTask(_)))),
+            held,
+            "{caption}"
+        );
     }
 }
 
@@ -502,7 +506,7 @@ fn cancel_in_answer_to_something_of_ours_is_suspected_and_alone_it_is_an_opt_out
     message.reply_to = Some(external("wamid.ours"));
     let (writes, _) = run(known.clone(), &[quoting]);
     assert_eq!(scopes(&writes), [PurposeScope::Marketing]);
-    assert_eq!(count(&writes, |w| matches!(w, Write::Contact(ContactWrite::Task(_)))), 1);
+    assert_eq!(count(&writes, |w| matches!(w, Write::Contact(ContactWrite::InsertTask(_)))), 1);
 
     assert_eq!(scopes(&run(known.clone(), &[presses("Cancel", "no")]).0), [PurposeScope::Marketing]);
     let alone = says("d", "Cancel", asha(), now());
@@ -517,7 +521,7 @@ fn a_button_that_stops_promotion_stops_nothing_else() {
         assert_eq!((record.event, record.scope), (ConsentEvent::Withdrawn, PurposeScope::Marketing));
         assert_eq!(record.evidence.message, Some(appended(&writes)[0].id), "it was said, not suspected");
         assert_eq!(count(&writes, |w| matches!(w, Write::Effect(EffectWrite::CancelPromotions { .. }))), 1);
-        assert_eq!(count(&writes, |w| matches!(w, Write::Contact(ContactWrite::Task(_)))), 0);
+        assert_eq!(count(&writes, |w| matches!(w, Write::Contact(ContactWrite::InsertTask(_)))), 0);
     }
 }
 

@@ -15,7 +15,7 @@ use crate::conversation::{
 };
 use crate::event::{EventSeq, Recorded};
 use crate::id::{
-    AccountId, ChannelIdentityId, ContactId, ConversationId, EffectId, MediaId, MemberId, MessageId,
+    AccountId, ChannelIdentityId, ContactId, ConversationId, EffectId, MediaId, MemberId, MessageId, TaskId,
 };
 use crate::ledger::{AuditEntry, LedgerStore};
 use crate::media::{Media, MediaStore};
@@ -71,6 +71,10 @@ impl<L: StoreLayer> ContactStore for L {
         page: PageRequest,
     ) -> StoreResult<Page<Note>> {
         self.around(Call::read("notes"), self.inner().notes(scope, contact, page)).await
+    }
+
+    async fn task(&self, scope: &OrgScope, id: TaskId) -> StoreResult<Option<Task>> {
+        self.around(Call::read("task"), self.inner().task(scope, id)).await
     }
 
     async fn tasks(&self, scope: &OrgScope, query: &TaskQuery, page: PageRequest) -> StoreResult<Page<Task>> {

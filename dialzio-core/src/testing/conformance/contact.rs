@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 
-use crate::contact::{Alias, ContactWrite, Portfolio, Stage, SubjectKey, TaskQuery};
+use crate::contact::{Alias, ContactWrite, Portfolio, Stage, SubjectKey, TaskChange, TaskQuery};
 use crate::id::ContactId;
 use crate::page::PageRequest;
 use crate::phone::PhoneNumber;
@@ -206,7 +206,7 @@ pub async fn joined_identities_are_one_person(bench: Bench) {
     assert_eq!(survivor.aliases.len(), 3, "news for the old id reaches the survivor");
 }
 
-/// Follow-ups are filtered by contact, member and state, oldest first; writing one again replaces it.
+/// Follow-ups are filtered by contact, member and state, oldest first; a change leaves the rest as it was.
 pub async fn follow_ups_are_filtered(bench: Bench) {
     let house = bench.house().await;
     let (asha, ben) = (bench.person(&house, "Asha").await, bench.person(&house, "Ben").await);
@@ -217,7 +217,7 @@ pub async fn follow_ups_are_filtered(bench: Bench) {
     quote.assignee = Some(member);
     let visit = bench.make.task(ben.contact.id, "Visit");
     for task in [&call, &quote, &visit] {
-        bench.write(&house.scope, ContactWrite::Task(task.clone())).await;
+        bench.write(&house.scope, ContactWrite::InsertTask(task.clone())).await;
     }
     let list = async |query: TaskQuery| {
         let page = bench.store.tasks(&house.scope, &query, PageRequest::first(10)).await.unwrap();
@@ -228,8 +228,11 @@ pub async fn follow_ups_are_filtered(bench: Bench) {
     assert_eq!(list(of_asha.clone()).await, [call.clone(), quote.clone()]);
     let mine = TaskQuery { assignee: Some(member), ..TaskQuery::default() };
     assert_eq!(list(mine).await, [quote.clone()]);
-    call.done_at = Some(bench.at(30));
-    bench.write(&house.scope, ContactWrite::Task(call.clone())).await;
+    let ticked = TaskChange { done_at: Some(Some(bench.at(30))), ..TaskChange::default() };
+    ticked.apply(&mut call);
+    bench.write(&house.scope, ContactWrite::ChangeTask { task: call.id, change: ticked }).await;
+    assert_eq!(bench.store.task(&house.scope, call.id).await.unwrap(), Some(call.clone()));
+    assert_eq!(bench.store.task(&house.scope, bench.make.id()).await.unwrap(), None);
     assert_eq!(list(TaskQuery { open: true, ..of_asha.clone() }).await, [quote.clone()]);
     assert_eq!(list(of_asha).await, [call, quote]);
 }

@@ -70,7 +70,7 @@ pub async fn times_survive_to_the_microsecond(bench: Bench) {
         let mut task = bench.make.task(person.contact.id, "Call back");
         task.due_at = Some(at);
         task.created_at = at;
-        bench.write(&house.scope, ContactWrite::Task(task.clone())).await;
+        bench.write(&house.scope, ContactWrite::InsertTask(task.clone())).await;
         let query = crate::contact::TaskQuery::default();
         let page = bench.store.tasks(&house.scope, &query, PageRequest::first(50)).await.unwrap();
         assert!(page.items.contains(&task), "{at}");

@@ -53,7 +53,7 @@ async fn full(bench: &Bench) -> Full {
         ))
         .into(),
         ContactWrite::Note(bench.make.note(person.contact.id, "called twice")).into(),
-        ContactWrite::Task(bench.make.task(person.contact.id, "Call back")).into(),
+        ContactWrite::InsertTask(bench.make.task(person.contact.id, "Call back")).into(),
         ConsentWrite::Record(given).into(),
         ConsentWrite::Suppress(suppression.clone()).into(),
         crate::account::AccountWrite::Templates { account, asked_at: bench.at(0), templates }.into(),

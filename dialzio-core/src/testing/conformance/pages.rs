@@ -188,7 +188,7 @@ pub async fn pages_of_notes_and_follow_ups_hold_still_under_insertion(bench: Ben
     };
     let task = async || {
         let task = bench.make.task(id, "Call back");
-        bench.write(&house.scope, ContactWrite::Task(task.clone())).await;
+        bench.write(&house.scope, ContactWrite::InsertTask(task.clone())).await;
         task.id.uuid()
     };
     let (mut notes, mut tasks) = (Vec::new(), Vec::new());

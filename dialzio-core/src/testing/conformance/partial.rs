@@ -6,12 +6,13 @@ use tokio::sync::Notify;
 use super::live::Live;
 use crate::access::{AccessWrite, ApiKeyChange, MemberChange, MemberState, OrgChange, UserChange};
 use crate::account::{AccountChange, AccountState, AccountWrite, AppChange};
+use crate::contact::{ContactWrite, TaskChange};
 use crate::provider::{ProviderError, ProviderId};
 use crate::scope::Role;
 use crate::store::{Expect, RecordRef, Revision, StoreError, SystemWrite, UserKey, Write};
 use crate::testing::Scripted;
 use crate::testing::conformance::Bench;
-use crate::text::{EmailAddress, Title};
+use crate::text::{EmailAddress, TaskTitle, Title};
 
 fn title(text: &str) -> Option<Title> {
     Title::parse(text).ok()
@@ -44,7 +45,9 @@ pub async fn a_change_of_an_older_revision_is_refused(bench: Bench) {
     let (member, key) = (bench.make.member(user.id, Role::Agent), bench.make.api_key());
     bench.write(&house.scope, AccessWrite::InsertMember(member.clone())).await;
     bench.write(&house.scope, AccessWrite::InsertApiKey(key.clone())).await;
-    let changes: [(RecordRef, Write); 4] = [
+    let task = bench.make.task(bench.person(&house, "Asha").await.contact.id, "Call back");
+    bench.write(&house.scope, ContactWrite::InsertTask(task.clone())).await;
+    let changes: [(RecordRef, Write); 5] = [
         (
             RecordRef::Account(house.account.id),
             AccountWrite::Change {
@@ -62,6 +65,14 @@ pub async fn a_change_of_an_older_revision_is_refused(bench: Bench) {
             AccessWrite::ChangeMember {
                 member: member.id,
                 change: MemberChange { role: Some(Role::Viewer), ..MemberChange::default() },
+            }
+            .into(),
+        ),
+        (
+            RecordRef::Task(task.id),
+            ContactWrite::ChangeTask {
+                task: task.id,
+                change: TaskChange { title: TaskTitle::parse("Visit").ok(), ..TaskChange::default() },
             }
             .into(),
         ),

@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 use crate::access::{AccessWrite, ApiKeyChange, MemberChange, OrgChange};
 use crate::account::{AccountChange, AccountState, AccountWrite};
 use crate::consent::{ConsentEvent, ConsentWrite, PurposeScope, SuppressionScope};
-use crate::contact::{Alias, ContactWrite, Stage, TaskQuery};
+use crate::contact::{Alias, ContactWrite, Stage, TaskChange, TaskQuery};
 use crate::conversation::{
     ActivityKind, Content, ConversationState, ConversationWrite, DeliveryStatus, Direction, Evidence,
     Reaction, TemplateCategory,
@@ -34,7 +34,8 @@ kinds! {
     Write::Contact(ContactWrite::Insert(_)) => "contact.insert",
     Write::Contact(ContactWrite::Update(_)) => "contact.update",
     Write::Contact(ContactWrite::Note(_)) => "contact.note",
-    Write::Contact(ContactWrite::Task(_)) => "contact.task",
+    Write::Contact(ContactWrite::InsertTask(_)) => "contact.insert_task",
+    Write::Contact(ContactWrite::ChangeTask { .. }) => "contact.change_task",
     Write::Contact(ContactWrite::Identity(_)) => "contact.identity",
     Write::Contact(ContactWrite::Alias { .. }) => "contact.alias",
     Write::Contact(ContactWrite::Profile { .. }) => "contact.profile",
@@ -125,6 +126,9 @@ pub async fn every_write_is_applied(bench: Bench) {
     demoted.apply(&mut member);
     let revoked = ApiKeyChange { revoked_at: Some(Some(bench.at(9))), ..ApiKeyChange::default() };
     revoked.apply(&mut key);
+    let (first_task, mut task) = (task.clone(), task);
+    let ticked = TaskChange { done_at: Some(Some(bench.at(9))), ..TaskChange::default() };
+    ticked.apply(&mut task);
     let (send, unsent) = (bench.make.send(account, &ours), bench.make.send(account, &cancelled));
     let signal = bench.make.effect(Some(account), Work::SyncTemplates, bench.at(0));
     let [waits, done] = [(); 2].map(|()| bench.make.item(&house.account, LaneKind::Inbox, bench.at(0)));
@@ -142,7 +146,8 @@ pub async fn every_write_is_applied(bench: Bench) {
         ContactWrite::Insert(card.clone()).into(),
         ContactWrite::Update(changed.clone()).into(),
         ContactWrite::Note(note.clone()).into(),
-        ContactWrite::Task(task.clone()).into(),
+        ContactWrite::InsertTask(first_task).into(),
+        ContactWrite::ChangeTask { task: task.id, change: ticked }.into(),
         ContactWrite::Identity(identity.clone()).into(),
         ContactWrite::Identity(second.clone()).into(),
         ContactWrite::Alias { identity: identity.id, alias: newer.clone(), seen_at: bench.at(5) }.into(),

@@ -133,7 +133,10 @@ async fn lists(bench: Bench, file: PathBuf) {
         task.assignee = Some(bench.make.id());
         let member = task.assignee;
         bench
-            .write_all(scope, [ContactWrite::Update(card.clone()).into(), ContactWrite::Task(task).into()])
+            .write_all(
+                scope,
+                [ContactWrite::Update(card.clone()).into(), ContactWrite::InsertTask(task).into()],
+            )
             .await;
         bench.hears(&house, &person, "hello", bench.at(1)).await;
         let mut talk = bench.conversation(&house, &person).await;
