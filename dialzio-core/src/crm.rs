@@ -25,7 +25,7 @@ use crate::store::Store;
 use crate::tasks::Tasks;
 use crate::time::{Clock, SystemClock};
 use crate::timekeeper::Timekeeper;
-use crate::work::{Paces, Worker};
+use crate::work::{Beats, Paces, Worker};
 
 /// A CRM over a store, keys and providers. Cloning costs one counter.
 #[derive(Debug, Clone)]
@@ -71,6 +71,7 @@ struct Inner {
     worker: WorkerId,
     suppression_keys: tokio::sync::OnceCell<SuppressionKeys>,
     paces: Paces,
+    beats: Beats,
     timekeeper: Timekeeper,
     tasks: Tasks,
 }
@@ -223,6 +224,7 @@ impl CrmBuilder {
             worker,
             suppression_keys: tokio::sync::OnceCell::new(),
             paces: Paces::default(),
+            beats: Beats::default(),
             timekeeper: Timekeeper::default(),
             tasks: Tasks::default(),
         };
@@ -390,6 +392,17 @@ impl Crm {
 
     pub(crate) fn routes(&self) -> &moka::sync::Cache<(AppId, AccountRef), Route> {
         &self.caches.routes
+    }
+
+    pub(crate) fn beats(&self) -> &Beats {
+        &self.inner.beats
+    }
+
+    /// Why the store did not take the last write that the worker tried, which it does once a minute, and every five
+    /// seconds while it fails; `None` while it succeeds, or before it was tried.
+    #[must_use]
+    pub fn writes_failed(&self) -> Option<crate::store::StoreError> {
+        self.inner.beats.failed()
     }
 
     pub(crate) fn paces(&self) -> &Paces {

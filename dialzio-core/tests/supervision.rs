@@ -143,9 +143,13 @@ async fn until(mut holds: impl AsyncFnMut() -> bool) {
 #[tokio::test(start_paused = true)]
 async fn a_panic_in_one_task_ends_no_other_and_each_is_started_again() {
     // The call in which each task meets its panic.
-    for (task, call) in
-        [("queues", "recover"), ("queues", "lanes_due"), ("sweep", "enact"), ("snoozes", "inbox")]
-    {
+    for (task, call) in [
+        ("queues", "recover"),
+        ("queues", "lanes_due"),
+        ("sweep", "enact"),
+        ("snoozes", "inbox"),
+        ("heartbeat", "ping"),
+    ] {
         let shop = shop().await;
         shop.left.lock().unwrap().insert(call, 1);
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();

@@ -30,6 +30,9 @@ pub enum AssembleError {
     /// The address names a kind of database that this build does not know.
     #[error("a database's address begins with postgres://, and this build has to know it")]
     UnknownDatabase,
+    /// The database is on a server, which looks after it itself.
+    #[error("the database is on a server: read it with the server's own means, such as pg_amcheck")]
+    Elsewhere,
     /// The key file cannot be used. Without a key nothing starts.
     #[error("the key file cannot be used: {0}")]
     Keys(#[from] dialzio_core::account::KeyError),
@@ -184,6 +187,17 @@ pub async fn adopt(places: &Places, reason: &str) -> Result<(), AssembleError> {
     };
     let crm = put_together(places, store, &places.key_file(), clock)?;
     crm.operator(reason).map_err(refused)?.adopt_keys().await.map_err(refused)
+}
+
+/// Reads all of the database in a folder, and answers what is wrong with it; see [`SqliteStore::examine`].
+///
+/// # Errors
+/// [`AssembleError::Store`] if it cannot be opened; [`AssembleError::Elsewhere`] if it is on a server.
+pub fn examine(places: &Places, without_log: bool) -> Result<Vec<String>, AssembleError> {
+    if places.database.is_some() {
+        return Err(AssembleError::Elsewhere);
+    }
+    Ok(SqliteStore::examine(places.database_file(), without_log)?)
 }
 
 fn put_together(

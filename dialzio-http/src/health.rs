@@ -16,13 +16,14 @@ pub(crate) async fn live() -> Response {
     Json(serde_json::json!({ "status": "ok" })).into_response()
 }
 
-/// `GET /readyz`: the store takes a write, there is room to keep it, what works in the background does, and the
-/// process is not going down.
+/// `GET /readyz`: each table can be read, the store took the last write that the worker tried, there is room for the
+/// next, what works in the background does, and the process is not going down. Writes nothing, whoever asks.
 pub(crate) async fn ready(State(state): State<AppState>) -> Response {
     let reason = if state.options().closing.is_raised() {
         Some("closing".to_owned())
     } else {
-        let probe = tokio::time::timeout(std::time::Duration::from_secs(1), state.crm().store().ping()).await;
+        let probe =
+            tokio::time::timeout(std::time::Duration::from_secs(1), state.crm().store().probe()).await;
         match probe {
             Ok(Ok(())) => None,
             Ok(Err(error)) => Some(error.code().to_owned()),
@@ -31,6 +32,8 @@ pub(crate) async fn ready(State(state): State<AppState>) -> Response {
     };
     let room = state.room();
     let reason = reason.or_else(|| (!room.webhooks).then(|| "disk.full".to_owned()));
+    let failed = state.crm().writes_failed();
+    let reason = reason.or_else(|| failed.as_ref().map(|error| error.code().to_owned()));
     let health = state.crm().tasks().health();
     let down = |task: &&TaskHealth| ESSENTIAL.contains(&task.name) && task.state == TaskState::Restarting;
     let reason = reason.or_else(|| health.iter().find(down).map(|task| format!("task.{}", task.name)));

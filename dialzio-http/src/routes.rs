@@ -136,7 +136,7 @@ const fn needs(permission: Permission) -> Need {
 /// Every route of the API.
 pub static ROUTES: &[Route] = routes! {
     "live" get "/livez" Nobody, "The process turns", 200 => health::live;
-    "ready" get "/readyz" Nobody, "The store takes a write", 200 => health::ready;
+    "ready" get "/readyz" Nobody, "The store can be read and takes writes", 200 => health::ready;
     "openapi" get "/openapi.json" Nobody, "This description", 200 => openapi::document;
     "hooks.check" get "/hooks/{hook}" Nobody, "Subscription check of a provider", 200 => hooks::receive,
         query ["hub.mode", "hub.challenge", "hub.verify_token"], answers "text/plain";

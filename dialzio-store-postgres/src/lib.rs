@@ -31,6 +31,7 @@ mod run;
 mod search;
 mod session;
 mod sight;
+mod soundness;
 mod statements;
 mod system;
 #[cfg(feature = "testing")]

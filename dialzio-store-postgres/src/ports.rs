@@ -41,7 +41,7 @@ use crate::sight::Sight;
 use crate::statements as sql;
 use crate::{
     PostgresStore, access, accounts, activity, consent, contacts, conversations, identities, leases, ledger,
-    media, messages, system, work,
+    media, messages, soundness, system, work,
 };
 
 /// An organisation that the store reaches by itself, when it looks after what others have left behind.
@@ -514,6 +514,12 @@ impl SystemStore for PostgresStore {
     async fn unrouted(&self, _: &SystemScope, page: PageRequest) -> StoreResult<Page<Quarantined>> {
         let now = self.now();
         system!(self, |db| system::quarantine(db, None, now, &page))
+    }
+
+    async fn probe(&self) -> StoreResult<()> {
+        let mut session = self.session(Wanted::Read(OrgId::NIL)).await?;
+        let read = soundness::read_each_table(&mut session).await;
+        session.end(read).await
     }
 
     async fn ping(&self) -> StoreResult<()> {

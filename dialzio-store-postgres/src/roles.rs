@@ -8,7 +8,6 @@ use uuid::Uuid;
 
 use crate::error::OpenError;
 use crate::render::Schema;
-use crate::statements::{self as sql, Kind};
 
 /// The oldest release that is known to do what we ask of it.
 const OLDEST: i32 = 150_000;
@@ -82,12 +81,7 @@ async fn walls(conn: &mut PgConnection, schema: &Schema) -> Result<(), OpenError
     if let Some(table) = open {
         return Err(OpenError::Unprotected(table));
     }
-    let mut tables: Vec<&str> = sql::all()
-        .filter(|statement| statement.kind != Kind::System)
-        .flat_map(|statement| statement.tables.iter().copied())
-        .collect();
-    tables.sort_unstable();
-    tables.dedup();
+    let tables = crate::soundness::tables_of_organisations();
     let probe =
         |table: &&str| schema.render(&format!("SELECT '{table}' WHERE EXISTS (SELECT FROM @{table})"));
     let probe = tables.iter().map(probe).collect::<Vec<_>>().join(" UNION ALL ");

@@ -145,6 +145,11 @@ impl<'c> Db<'c> {
         Ok(())
     }
 
+    /// The schema that the tables are in.
+    pub(crate) fn schema(&self) -> &crate::render::Schema {
+        self.sql.schema()
+    }
+
     /// Goes on with the rights over the system tables.
     pub(crate) async fn as_system(&mut self) -> Res<()> {
         let role = self.sql.schema().system();

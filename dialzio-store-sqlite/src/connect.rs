@@ -10,7 +10,7 @@ use crate::error::OpenError;
 /// The first release whose write-ahead log cannot lose commits when it is reset.
 const OLDEST: i32 = 3_051_003;
 /// How many statements a connection keeps prepared: all of the table fit.
-const STATEMENTS: usize = 256;
+const STATEMENTS: usize = 384;
 
 /// Where the database is, and how far it can be trusted to be there tomorrow.
 #[derive(Debug, Clone)]
@@ -20,23 +20,70 @@ pub(crate) struct Place {
     pub(crate) fleeting: bool,
 }
 
-/// Holds the file beside the database that says that it is in use.
+/// How many bytes the file beside the database keeps free for its next opening: the index of a long log needs as many.
+const SPARE: u64 = 256 * 1024;
+
+/// Says that a database is in use: by its name, with a file beside it, and by itself, whatever it is called elsewhere.
 #[derive(Debug)]
 pub(crate) struct Lock {
-    _file: File,
+    beside: File,
+    // Closing it gives up the locks that SQLite holds in this process: it has to be open as long as any connection.
+    #[cfg(unix)]
+    _database: File,
 }
 
 impl Lock {
-    /// Takes the lock. It goes with the value, or with the process.
+    /// Takes the lock, and makes the database if it is not there. It goes with the value, or with the process.
     pub(crate) fn take(database: &Path) -> Result<Self, OpenError> {
         let mut path = database.as_os_str().to_owned();
         path.push(".lock");
-        let file = private(Path::new(&path))?;
-        match file.try_lock() {
-            Ok(()) => Ok(Self { _file: file }),
-            Err(std::fs::TryLockError::WouldBlock) => Err(OpenError::InUse),
-            Err(std::fs::TryLockError::Error(error)) => Err(OpenError::File(error)),
+        let beside = private(Path::new(&path))?;
+        taken(&beside)?;
+        let file = private(database)?;
+        #[cfg(unix)]
+        {
+            // A hard link is another name of the same file. SQLite's own locks are of another kind and do not meet this one.
+            if let Err(error) = taken(&file) {
+                // If it is open in this process, closing it here would give up the locks that SQLite holds on it.
+                std::mem::forget(file);
+                return Err(error);
+            }
+            Ok(Self { beside, _database: file })
         }
+        #[cfg(not(unix))]
+        {
+            drop(file);
+            Ok(Self { beside })
+        }
+    }
+
+    /// Keeps some room of the disk, so that the database can be opened to be read when there is no more. Where there is
+    /// none now, there is none to keep.
+    pub(crate) fn keep_room(&self) {
+        let length = self.beside.metadata().map_or(SPARE, |found| found.len());
+        let missing = usize::try_from(SPARE.saturating_sub(length)).unwrap_or(0);
+        if missing > 0 && append(&self.beside, &vec![0; missing]).is_err() {
+            tracing::warn!("the disk has no room to spare: a database that is closed may not open");
+        }
+    }
+
+    /// Gives that room back.
+    pub(crate) fn give_room(&self) {
+        let _ = self.beside.set_len(0);
+    }
+}
+
+fn append(mut file: &File, bytes: &[u8]) -> std::io::Result<()> {
+    use std::io::{Seek, SeekFrom, Write};
+    file.seek(SeekFrom::End(0))?;
+    file.write_all(bytes)
+}
+
+fn taken(file: &File) -> Result<(), OpenError> {
+    match file.try_lock() {
+        Ok(()) => Ok(()),
+        Err(std::fs::TryLockError::WouldBlock) => Err(OpenError::InUse),
+        Err(std::fs::TryLockError::Error(error)) => Err(OpenError::File(error)),
     }
 }
 
@@ -57,9 +104,8 @@ pub(crate) fn check_library() -> Result<(), OpenError> {
     Ok(())
 }
 
-/// The one connection that writes.
+/// The one connection that writes. The database is there: [`Lock::take`] makes it.
 pub(crate) fn writer(place: &Place) -> Result<Connection, OpenError> {
-    drop(private(&place.path)?);
     let db = open(place, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     // Takes effect on an empty file only, and before anything is written to it.
     db.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
@@ -71,6 +117,8 @@ pub(crate) fn writer(place: &Place) -> Result<Connection, OpenError> {
     db.pragma_update(None, "synchronous", synchronous)?;
     holds(&db, "synchronous", synchronous)?;
     db.pragma_update(None, "cache_size", -65_536)?;
+    // The log is moved under its mark, and in no other way.
+    db.pragma_update_and_check(None, "wal_autocheckpoint", 0, |_| Ok(()))?;
     Ok(db)
 }
 

@@ -16,6 +16,7 @@ use crate::commit::{Txn, Unit};
 use crate::connect::{self, Place};
 use crate::error::{Failure, Res};
 use crate::group::{Group, Heads};
+use crate::log::{self, Length, Moving};
 
 /// What one caller is answered: one result for each of its units.
 pub(crate) type Answers = Vec<StoreResult<Commit>>;
@@ -30,6 +31,7 @@ pub(crate) struct Desk {
     heads: Heads,
     /// Something is in the log that is not in the file.
     unmoved: bool,
+    log: Length,
     last: Option<Last>,
 }
 
@@ -55,7 +57,15 @@ enum Try {
 
 impl Desk {
     pub(crate) fn new(db: Connection, place: Place, shared: Arc<Shared>) -> Self {
-        Self { db: Some(db), place, shared, heads: Heads::default(), unmoved: false, last: None }
+        Self {
+            db: Some(db),
+            place,
+            shared,
+            heads: Heads::default(),
+            unmoved: false,
+            log: Length::default(),
+            last: None,
+        }
     }
 
     /// The connection, to read with.
@@ -80,13 +90,31 @@ impl Desk {
         self.last = Some(Last { by: task::try_id(), ended: Instant::now() });
         let done = done.map_err(|failure| {
             let error = failure.into_store();
-            tracing::error!(code = error.code(), "a transaction failed; the connection is opened anew");
+            tracing::error!(%error, "a transaction failed; the connection is opened anew");
             error
         })?;
         self.unmoved = true;
         self.shared.wake(&done.group);
         self.heads = done.group.into_heads();
+        self.move_a_long_log();
         Ok(done.answers)
+    }
+
+    /// Keeps the log from growing while there is always something to write.
+    fn move_a_long_log(&mut self) {
+        let Some(db) = &self.db else { return };
+        let moved = self.log.is_long(db).and_then(|long| {
+            if long {
+                log::move_into_file(db, Moving::OnTheWay)?;
+                self.log.moved(db)?;
+            }
+            Ok(())
+        });
+        if moved.is_err() {
+            // What was answered is in the log. The next transaction has another connection.
+            tracing::warn!("the log could not be moved into the database");
+            self.db = None;
+        }
     }
 
     fn transact(&mut self, jobs: &[&[Unit]]) -> Res<Done> {
@@ -94,9 +122,7 @@ impl Desk {
         // Whatever state a connection is in that failed, the next group does not inherit it.
         let db = match self.db.take() {
             Some(db) => db,
-            None => connect::writer(&self.place).map_err(|_| {
-                Failure::Store(StoreError::Broken("the database cannot be opened".to_owned()))
-            })?,
+            None => self.open_anew()?,
         };
         let mut answer = attempt(&db, &self.shared, jobs, group, false);
         if matches!(answer, Ok(Try::Again)) {
@@ -112,14 +138,21 @@ impl Desk {
         }
     }
 
-    /// Nothing waits: moves the log into the file and gives free pages back. Never waits for a reader.
-    pub(crate) fn tidy(&mut self) {
+    fn open_anew(&mut self) -> Res<Connection> {
+        self.log = Length::default();
+        connect::writer(&self.place).map_err(|error| Failure::Store(error.into_store()))
+    }
+
+    /// Nothing waits: moves the log into the file and gives free pages back. Never waits for a reader. `last` says that
+    /// nothing will be written any more.
+    pub(crate) fn tidy(&mut self, last: bool) {
         self.unmoved = false;
         let Some(db) = &self.db else { return };
+        let how = if last { Moving::Last } else { Moving::Idle };
         let quiet = db
             .execute_batch("PRAGMA busy_timeout = 0; PRAGMA incremental_vacuum (200);")
-            .and_then(|()| db.query_row("PRAGMA wal_checkpoint (TRUNCATE)", [], |row| row.get::<_, i64>(0)));
-        if !matches!(quiet, Ok(0)) {
+            .and_then(|()| log::move_into_file(db, how));
+        if !matches!(quiet, Ok(true)) {
             self.unmoved = quiet.is_ok();
             tracing::debug!("a reader held the log back");
         }

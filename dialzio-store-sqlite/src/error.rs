@@ -36,14 +36,55 @@ pub enum OpenError {
     /// The file or its folder cannot be used.
     #[error("the database file cannot be used")]
     File(#[from] std::io::Error),
+    /// The file was copied without its log, or the log was lost.
+    #[error(
+        "the database was copied without its write-ahead log, and what was written last is missing. Put {} beside it, from \
+         where it comes from. If that is lost, `dialzio check --without-log` goes on without what was in it", .log.display()
+    )]
+    NoLog {
+        /// Where the log belongs.
+        log: std::path::PathBuf,
+    },
+    /// Something in the file cannot be read.
+    #[error(
+        "{what} of the database cannot be read: restore the database from a backup, with its log if there is one. \
+         `dialzio check` says what else is damaged"
+    )]
+    Damaged {
+        /// What.
+        what: String,
+    },
+    /// There is no room to open it, not even to read.
+    #[error(
+        "the disk is full, and the database cannot be opened: make some room, a megabyte will do, and start again"
+    )]
+    Full,
     /// SQLite failed.
     #[error("SQLite failed: {0}")]
     Store(#[from] StoreError),
 }
 
+impl OpenError {
+    /// The same, for a store that is open and cannot open another connection.
+    pub(crate) fn into_store(self) -> StoreError {
+        match self {
+            Self::Store(error) => error,
+            Self::Full => StoreError::Full,
+            other => StoreError::Broken(other.to_string()),
+        }
+    }
+}
+
 impl From<rusqlite::Error> for OpenError {
     fn from(error: rusqlite::Error) -> Self {
-        Self::Store(translate(&error))
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DatabaseCorrupt) => Self::Damaged { what: "a part".to_owned() },
+            Some(ErrorCode::NotADatabase) => Self::Damaged { what: "the header".to_owned() },
+            _ => match translate(&error) {
+                StoreError::Full => Self::Full,
+                error => Self::Store(error),
+            },
+        }
     }
 }
 
@@ -105,6 +146,8 @@ fn translate(error: &rusqlite::Error) -> StoreError {
     };
     match failure.code {
         ErrorCode::DiskFull => StoreError::Full,
+        // The index of the log could not be made longer.
+        _ if failure.extended_code == rusqlite::ffi::SQLITE_IOERR_SHMSIZE => StoreError::Full,
         ErrorCode::DatabaseBusy
         | ErrorCode::DatabaseLocked
         | ErrorCode::OperationInterrupted

@@ -16,6 +16,7 @@ mod group;
 mod identities;
 mod leases;
 mod ledger;
+mod log;
 mod media;
 mod messages;
 mod migrate;
@@ -25,6 +26,7 @@ mod readers;
 mod run;
 mod search;
 mod sight;
+mod soundness;
 mod statements;
 mod stats;
 mod system;
@@ -208,11 +210,23 @@ impl SqliteBuilder {
     }
 }
 
+/// The connection that writes, to a database that is brought forward and can be read.
+fn prepared(place: &Place, at: i64) -> Result<Connection, OpenError> {
+    let mut db = connect::writer(place)?;
+    soundness::read_each_table(&db)?;
+    migrate::migrate(&mut db, at)?;
+    stats::write(&db)?;
+    // A crash may have left it. Where there is no room, it is taken back the next time the log is moved.
+    let _ = log::unmark(&db);
+    Ok(db)
+}
+
 impl SqliteStore {
     /// Opens the database file, makes it if it is not there, and migrates it.
     ///
     /// # Errors
-    /// [`OpenError`] if another process has it open, the file is newer than this release, or SQLite fails.
+    /// [`OpenError`] if another process has it open, under this name or another; the file is newer than this release, was
+    /// copied without its log, or is damaged; the disk is full; or SQLite fails.
     pub async fn open(path: impl AsRef<Path>) -> Result<Self, OpenError> {
         Self::builder().open(path).await
     }
@@ -241,9 +255,20 @@ impl SqliteStore {
         connect::check_library()?;
         let fleeting = place.fleeting.then(|| Fleeting(place.path.clone()));
         let lock = Lock::take(&place.path)?;
-        let mut db = connect::writer(&place)?;
-        migrate::migrate(&mut db, codec::time(clock.now()))?;
-        stats::write(&db)?;
+        if log::is_missing(&place.path)? {
+            return Err(OpenError::NoLog { log: log::beside(&place.path) });
+        }
+        let at = codec::time(clock.now());
+        let db = match prepared(&place, at) {
+            Err(OpenError::Full) => {
+                lock.give_room();
+                prepared(&place, at)?
+            }
+            other => other?,
+        };
+        if !place.fleeting {
+            lock.keep_room();
+        }
         let shared = Arc::new(Shared::new(clock));
         if let Some(mark) =
             system::time_mark(&db).map_err(|failure| OpenError::Store(failure.into_store()))?
@@ -253,6 +278,15 @@ impl SqliteStore {
         let readers = Readers::start(&place, readers)?;
         let writer = Writer::start(db, place, Arc::clone(&shared))?;
         Ok(Self { readers, writer, shared, _lock: lock, _fleeting: fleeting })
+    }
+
+    /// Reads all of a database that no process has open, and answers what is wrong with it in SQLite's words: nothing if it
+    /// is sound. `without_log` goes on without a write-ahead log that is lost, and with what is in the file.
+    ///
+    /// # Errors
+    /// [`OpenError`] if it cannot be opened.
+    pub fn examine(path: impl AsRef<Path>, without_log: bool) -> Result<Vec<String>, OpenError> {
+        soundness::examine(path.as_ref(), without_log)
     }
 
     /// Reads rows of an organisation on one snapshot.

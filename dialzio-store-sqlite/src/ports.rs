@@ -38,7 +38,7 @@ use crate::facts::Look;
 use crate::sight::Sight;
 use crate::{
     SqliteStore, access, accounts, activity, consent, contacts, conversations, identities, ledger, media,
-    messages, system, work,
+    messages, soundness, system, work,
 };
 
 impl Look<'_> {
@@ -425,6 +425,10 @@ impl SystemStore for SqliteStore {
     async fn unrouted(&self, _: &SystemScope, page: PageRequest) -> StoreResult<Page<Quarantined>> {
         let now = self.now();
         self.system(move |db| system::quarantine(db, None, now, &page)).await
+    }
+
+    async fn probe(&self) -> StoreResult<()> {
+        self.system(soundness::probe).await
     }
 
     async fn ping(&self) -> StoreResult<()> {

@@ -222,7 +222,7 @@ fn serve(room: &Room, words: &Receiver<Word>) {
         }
     }
     // Nobody reads any more, so nothing stays behind in the log.
-    room.desk().tidy();
+    room.desk().tidy(true);
 }
 
 /// The next job; `None` when there will be no more.
@@ -242,7 +242,7 @@ fn next(room: &Room, words: &Receiver<Word>) -> Option<Job> {
             Err(RecvTimeoutError::Timeout) if room.groups.load(Ordering::Relaxed) != done => {}
             Err(RecvTimeoutError::Timeout) => {
                 let mut desk = room.desk();
-                desk.tidy();
+                desk.tidy(false);
                 unmoved = desk.is_unmoved();
             }
             Err(RecvTimeoutError::Disconnected) => return None,

@@ -12,9 +12,9 @@ use crate::rig::{Rig, asha};
 /// The pages and their parts, as the router names them.
 const PAGES: &str = include_str!("../../dialzio-http/src/web/mod.rs");
 
-/// Tables in which a read leaves a trace on purpose: that a file was opened is in the audit log and its ends, a session
-/// says when it was last used, and readiness tries a write.
-const TRACES: [&str; 4] = ["audit", "org_head", "session", "heartbeat"];
+/// Tables in which a read leaves a trace on purpose: that a file was opened is in the audit log and its ends, and a session
+/// says when it was last used.
+const TRACES: [&str; 3] = ["audit", "org_head", "session"];
 
 /// The address of each page and part that answers a GET.
 fn pages() -> Vec<String> {

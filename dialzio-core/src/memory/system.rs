@@ -383,6 +383,10 @@ impl SystemStore for MemoryStore {
         Ok(newest_first(&self.world().system.unrouted, &page, self.now()))
     }
 
+    async fn probe(&self) -> StoreResult<()> {
+        Ok(())
+    }
+
     async fn ping(&self) -> StoreResult<()> {
         Ok(())
     }

@@ -54,7 +54,7 @@ pub enum StoreError {
     #[error("the store is busy or cannot be reached")]
     Unavailable,
     /// No room is left: nothing is acknowledged until there is.
-    #[error("the store is full")]
+    #[error("the disk below the store is full: nothing can be written until there is room")]
     Full,
     /// An I/O error or damage: needs an operator.
     #[error("the store failed: {0}")]

@@ -188,6 +188,8 @@ pub trait SystemStore: Send + Sync {
     ) -> StoreResult<Vec<OperatorEntry>>;
     /// Quarantined bytes of no organisation, newest first.
     async fn unrouted(&self, scope: &SystemScope, page: PageRequest) -> StoreResult<Page<Quarantined>>;
-    /// Whether the store can write: a probe that commits.
+    /// Whether the store can be read: a row of each table that requests need, on one snapshot. Cheap, and writes nothing.
+    async fn probe(&self) -> StoreResult<()>;
+    /// Whether the store can write: a heartbeat that commits.
     async fn ping(&self) -> StoreResult<()>;
 }

@@ -1,5 +1,6 @@
 //! The work that waits: sends, files, elements in line, what has expired. Nothing starts by itself.
 
+mod beats;
 mod elements;
 mod files;
 mod pace;
@@ -7,6 +8,7 @@ mod sends;
 mod sweep;
 mod uploads;
 
+pub(crate) use beats::Beats;
 pub(crate) use pace::Paces;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -37,6 +39,9 @@ const NAP: Duration = Duration::from_secs(1);
 const KEEP_EVERY: TimeDelta = TimeDelta::seconds(5);
 /// Most lanes that are worked on at the same time.
 const SIDE_BY_SIDE: usize = 16;
+/// How often it is tried whether the store takes a write: seldom while it does, often while it does not.
+const BEAT_EVERY: TimeDelta = TimeDelta::seconds(60);
+const BEAT_AGAIN: TimeDelta = TimeDelta::seconds(5);
 /// How often what has expired is swept.
 const SWEEP_EVERY: TimeDelta = TimeDelta::minutes(10);
 
@@ -83,6 +88,7 @@ enum Task {
     Queues,
     Snoozes,
     Sweep,
+    Heartbeat,
 }
 
 /// The lanes that a worker works on. They outlive the task that starts them.
@@ -116,7 +122,7 @@ impl<'a> Worker<'a> {
     /// Works until `shutdown` is ready, then finishes what it holds. Lanes are worked on side by side, so that a slow
     /// provider holds nobody else up. Sends that a crash left without an outcome become unknown first.
     ///
-    /// What fails is tried again: `queues`, `snoozes` and `sweep` are tasks of their own under
+    /// What fails is tried again: `queues`, `snoozes`, `sweep` and `heartbeat` are tasks of their own under
     /// [`Crm::tasks`](crate::Crm::tasks), and so is the work in each lane, `work`.
     pub async fn run(&self, shutdown: impl Future<Output = ()> + Send) {
         let (stop, stopped) = watch::channel(false);
@@ -135,6 +141,10 @@ impl<'a> Worker<'a> {
                                 worker.every(KEEP_EVERY, stopped, || worker.wake_snoozed()).await;
                                 Ok(())
                             }
+                            Task::Heartbeat => {
+                                worker.every(BEAT_AGAIN, stopped, || worker.beat()).await;
+                                Ok(())
+                            }
                             Task::Sweep => {
                                 worker.every(SWEEP_EVERY, stopped, || worker.sweep()).await;
                                 Ok(())
@@ -148,6 +158,7 @@ impl<'a> Worker<'a> {
         start(&mut tasks, "queues", Task::Queues);
         start(&mut tasks, "snoozes", Task::Snoozes);
         start(&mut tasks, "sweep", Task::Sweep);
+        start(&mut tasks, "heartbeat", Task::Heartbeat);
         shutdown.await;
         stop.send_replace(true);
         while tasks.join_next().await.is_some() {}
@@ -197,6 +208,17 @@ impl<'a> Worker<'a> {
                 () = tokio::time::sleep(NAP) => {}
             }
         }
+    }
+
+    /// Tries whether the store takes a write, and notes the answer for whoever asks.
+    async fn beat(&self) -> Result<(), Error> {
+        let (beats, now) = (self.crm.beats(), self.crm.now());
+        if beats.rests(now, BEAT_EVERY) {
+            return Ok(());
+        }
+        let answer = self.crm.store().ping().await;
+        beats.note(now, answer.as_ref().err());
+        Ok(answer?)
     }
 
     /// Lanes that are due. Of those that are due together, what people wrote comes before what is sent: it may be an

@@ -1,5 +1,6 @@
 //! The `dialzio` command.
 
+mod check;
 mod clock;
 mod control;
 mod inbox;
@@ -57,6 +58,8 @@ enum Command {
     Operator(operator::OperatorCommand),
     /// Show whether the keys are those of the database.
     Keys(keys::Keys),
+    /// Read all of the database, and say what is damaged.
+    Check(check::Check),
     /// Show whether the clock is believed, or confirm it.
     Clock(clock::ClockCommand),
 }
@@ -143,6 +146,7 @@ pub fn run() -> ExitCode {
             Some(Command::Inbox(inbox)) => inbox.run().await,
             Some(Command::Operator(operator)) => operator.run().await,
             Some(Command::Keys(keys)) => keys.run().await,
+            Some(Command::Check(check)) => check.run(),
             Some(Command::Clock(clock)) => clock.run().await,
         }
     });

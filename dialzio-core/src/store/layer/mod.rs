@@ -201,6 +201,10 @@ impl<L: StoreLayer> SystemStore for L {
         self.around(Call::read("unrouted"), self.inner().unrouted(scope, page)).await
     }
 
+    async fn probe(&self) -> StoreResult<()> {
+        self.around(Call::read("probe"), self.inner().probe()).await
+    }
+
     async fn ping(&self) -> StoreResult<()> {
         self.around(Call::read("ping"), self.inner().ping()).await
     }

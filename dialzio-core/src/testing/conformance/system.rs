@@ -368,6 +368,7 @@ pub async fn the_system_sweep_removes_what_has_ended(bench: Bench) {
 pub async fn queued_work_wakes_the_worker(bench: Bench) {
     use futures_util::StreamExt;
     let house = bench.house().await;
+    bench.store.probe().await.unwrap();
     bench.store.ping().await.unwrap();
     let mut stirred = bench.store.stirred();
     let effect = bench.make.effect(Some(house.account.id), Work::SyncTemplates, bench.now());
