@@ -2,11 +2,12 @@
 #![cfg(all(feature = "sqlite", feature = "whatsapp", target_os = "linux"))]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "tests")]
 
+mod process;
+
+use process::ask;
 use serde_json::{Value, json};
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
+use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
-use std::time::Duration;
 
 /// A small disk that only this process sees, in a namespace of its own, which needs no rights outside; and a server on it.
 const KEEPER: &str = r#"
@@ -78,23 +79,6 @@ impl Disk {
         let address = said.strip_prefix("Dialzio serves http://").unwrap_or_else(|| panic!("{said}"));
         address.to_owned()
     }
-}
-
-fn ask(address: &str, key: &str, method: &str, path: &str, body: &str) -> (u16, Value) {
-    let mut stream = TcpStream::connect(address).unwrap();
-    stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
-    write!(
-        stream,
-        "{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer {key}\r\n\
-         Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
-        body.len()
-    )
-    .unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    let status = answer.split(' ').nth(1).unwrap().parse().unwrap();
-    let body = answer.split_once("\r\n\r\n").map_or("", |(_, body)| body);
-    (status, serde_json::from_str(body).unwrap_or(Value::Null))
 }
 
 fn names(address: &str, key: &str) -> Vec<String> {

@@ -14,9 +14,10 @@ use dialzio_core::store::{Commit, StoreError, StoreResult};
 use crate::Shared;
 use crate::commit::{Txn, Unit};
 use crate::connect::{self, Place};
-use crate::error::{Failure, Res};
+use crate::error::{Failure, OpenError, Res};
 use crate::group::{Group, Heads};
 use crate::log::{self, Length, Moving};
+use crate::readers::Connections;
 
 /// What one caller is answered: one result for each of its units.
 pub(crate) type Answers = Vec<StoreResult<Commit>>;
@@ -32,8 +33,26 @@ pub(crate) struct Desk {
     /// Something is in the log that is not in the file.
     unmoved: bool,
     log: Length,
+    /// How often in a row the log could not be moved as a whole.
+    held_back: u32,
+    readers: Arc<Connections>,
+    mending: Mending,
     last: Option<Last>,
 }
+
+/// When all connections were closed last, and when the next may be opened.
+#[derive(Debug, Default)]
+struct Mending {
+    /// How often in a row.
+    times: u32,
+    not_before: Option<Instant>,
+}
+
+/// The first pause before connections are opened anew, which doubles, and the longest.
+const PAUSE: Duration = Duration::from_millis(50);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+/// How often in a row a reader may hold the log back, before it is taken for a lock that nobody holds.
+const HELD_BACK: u32 = 5;
 
 /// The last transaction.
 #[derive(Debug)]
@@ -56,7 +75,7 @@ enum Try {
 }
 
 impl Desk {
-    pub(crate) fn new(db: Connection, place: Place, shared: Arc<Shared>) -> Self {
+    pub(crate) fn new(db: Connection, place: Place, shared: Arc<Shared>, readers: Arc<Connections>) -> Self {
         Self {
             db: Some(db),
             place,
@@ -64,6 +83,9 @@ impl Desk {
             heads: Heads::default(),
             unmoved: false,
             log: Length::default(),
+            held_back: 0,
+            readers,
+            mending: Mending::default(),
             last: None,
         }
     }
@@ -88,11 +110,19 @@ impl Desk {
     pub(crate) fn carry_out(&mut self, jobs: &[&[Unit]]) -> StoreResult<Vec<Answers>> {
         let done = self.transact(jobs);
         self.last = Some(Last { by: task::try_id(), ended: Instant::now() });
-        let done = done.map_err(|failure| {
-            let error = failure.into_store();
-            tracing::error!(%error, "a transaction failed; the connection is opened anew");
-            error
-        })?;
+        let done = match done {
+            Ok(done) => done,
+            Err(failure) => {
+                let mends = failure.is_of_the_connection();
+                let error = failure.into_store();
+                tracing::error!(%error, "a transaction failed; the connection is opened anew");
+                if mends {
+                    self.mend();
+                }
+                return Err(error);
+            }
+        };
+        self.mending = Mending::default();
         self.unmoved = true;
         self.shared.wake(&done.group);
         self.heads = done.group.into_heads();
@@ -110,11 +140,28 @@ impl Desk {
             }
             Ok(())
         });
-        if moved.is_err() {
-            // What was answered is in the log. The next transaction has another connection.
-            tracing::warn!("the log could not be moved into the database");
-            self.db = None;
+        // What was answered is in the log, whatever becomes of it.
+        match moved.map_err(Failure::from) {
+            Ok(()) if !self.log.is_stuck() => {}
+            Err(failure) if !failure.is_of_the_connection() => {
+                tracing::warn!(error = %failure.into_store(), "the log cannot be moved into the database");
+                self.db = None;
+            }
+            _ => self.mend(),
         }
+    }
+
+    /// Closes every connection to the file in this process: a lock that the system did not take back goes with the last
+    /// of them, and with nothing else. Each is opened anew when it is needed, the writer's after a pause that doubles.
+    pub(crate) fn mend(&mut self) {
+        self.db = None;
+        self.log = Length::default();
+        self.held_back = 0;
+        self.readers.close();
+        let pause = PAUSE.saturating_mul(1 << self.mending.times.min(10)).min(LONGEST_PAUSE);
+        self.mending.times += 1;
+        self.mending.not_before = Some(Instant::now() + pause);
+        tracing::warn!(times = self.mending.times, "all connections to the database are opened anew");
     }
 
     fn transact(&mut self, jobs: &[&[Unit]]) -> Res<Done> {
@@ -139,8 +186,18 @@ impl Desk {
     }
 
     fn open_anew(&mut self) -> Res<Connection> {
+        if self.mending.not_before.is_some_and(|at| Instant::now() < at) {
+            return Err(StoreError::Unavailable.into());
+        }
         self.log = Length::default();
-        connect::writer(&self.place).map_err(|error| Failure::Store(error.into_store()))
+        connect::writer(&self.place).map_err(|error| {
+            // What is wrong with the file is no matter of locks, but closing what is open harms nobody.
+            let retried = matches!(&error, OpenError::Store(_) | OpenError::File(_));
+            if retried {
+                self.mend();
+            }
+            Failure::Store(error.into_store())
+        })
     }
 
     /// Nothing waits: moves the log into the file and gives free pages back. Never waits for a reader. `last` says that
@@ -152,11 +209,20 @@ impl Desk {
         let quiet = db
             .execute_batch("PRAGMA busy_timeout = 0; PRAGMA incremental_vacuum (200);")
             .and_then(|()| log::move_into_file(db, how));
-        if !matches!(quiet, Ok(true)) {
-            self.unmoved = quiet.is_ok();
-            tracing::debug!("a reader held the log back");
-        }
         let _ = db.execute_batch("PRAGMA busy_timeout = 5000");
+        if matches!(quiet, Ok(true)) {
+            self.held_back = 0;
+            return;
+        }
+        tracing::debug!("the log was held back");
+        self.unmoved = true;
+        // No room for it is no matter of locks.
+        if quiet.map_err(Failure::from).map_or_else(|failure| failure.is_of_the_connection(), |_| true) {
+            self.held_back += 1;
+        }
+        if !last && self.held_back >= HELD_BACK {
+            self.mend();
+        }
     }
 }
 

@@ -109,6 +109,26 @@ impl Failure {
         }
     }
 
+    /// Whether the connection may be what is wrong, and another one may do better: the file, its locks or its log could
+    /// not be used. A lock that could not be given back stays with the process until every connection is closed.
+    pub(crate) fn is_of_the_connection(&self) -> bool {
+        match self {
+            Self::Store(_) => false,
+            // There is no room, and what is open would not open again.
+            Self::Sqlite(error) if matches!(translate(error), StoreError::Full) => false,
+            Self::Sqlite(error) => matches!(
+                error.sqlite_error_code(),
+                Some(
+                    ErrorCode::SystemIoFailure
+                        | ErrorCode::DatabaseBusy
+                        | ErrorCode::DatabaseLocked
+                        | ErrorCode::FileLockingProtocolFailed
+                        | ErrorCode::CannotOpen
+                )
+            ),
+        }
+    }
+
     pub(crate) fn into_store(self) -> StoreError {
         match self {
             Self::Store(error) => error,
@@ -139,6 +159,16 @@ pub(crate) fn unreadable(what: &'static str) -> Failure {
     Failure::Store(StoreError::Unreadable(what))
 }
 
+/// What SQLite says when the system answers a question about a lock with an error.
+const LOCKS: [i32; 6] = [
+    rusqlite::ffi::SQLITE_IOERR_LOCK,
+    rusqlite::ffi::SQLITE_IOERR_UNLOCK,
+    rusqlite::ffi::SQLITE_IOERR_RDLOCK,
+    rusqlite::ffi::SQLITE_IOERR_CHECKRESERVEDLOCK,
+    rusqlite::ffi::SQLITE_IOERR_SHMLOCK,
+    rusqlite::ffi::SQLITE_IOERR_BLOCKED,
+];
+
 /// The code alone: SQLite's messages can repeat values.
 fn translate(error: &rusqlite::Error) -> StoreError {
     let Some(failure) = error.sqlite_error() else {
@@ -148,8 +178,11 @@ fn translate(error: &rusqlite::Error) -> StoreError {
         ErrorCode::DiskFull => StoreError::Full,
         // The index of the log could not be made longer.
         _ if failure.extended_code == rusqlite::ffi::SQLITE_IOERR_SHMSIZE => StoreError::Full,
+        // A lock that the system did not give or take back, which passes.
+        _ if LOCKS.contains(&failure.extended_code) => StoreError::Unavailable,
         ErrorCode::DatabaseBusy
         | ErrorCode::DatabaseLocked
+        | ErrorCode::FileLockingProtocolFailed
         | ErrorCode::OperationInterrupted
         | ErrorCode::OutOfMemory => StoreError::Unavailable,
         ErrorCode::ConstraintViolation => {

@@ -276,7 +276,7 @@ impl SqliteStore {
             shared.believe(mark.trusted_at);
         }
         let readers = Readers::start(&place, readers)?;
-        let writer = Writer::start(db, place, Arc::clone(&shared))?;
+        let writer = Writer::start(db, place, Arc::clone(&shared), readers.connections())?;
         Ok(Self { readers, writer, shared, _lock: lock, _fleeting: fleeting })
     }
 

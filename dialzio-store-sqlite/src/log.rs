@@ -16,6 +16,8 @@ use std::path::{Path, PathBuf};
 
 /// How many pages the log may hold before it is moved. Source: SQLite's own default.
 const LONG: i64 = 1_000;
+/// A log of so many pages that stays although it is moved, is held back by a lock that nobody gives back.
+const STUCK: i64 = 16 * LONG;
 /// After how many changed rows its length is looked at.
 const LOOK_EVERY: u64 = 500;
 /// The mark: a log follows.
@@ -110,6 +112,11 @@ impl Length {
         let length = pages(db)?;
         self.stayed = self.stayed.min(length);
         Ok(length - self.stayed >= LONG)
+    }
+
+    /// Whether it grows although it is moved.
+    pub(crate) fn is_stuck(&self) -> bool {
+        self.stayed >= STUCK
     }
 
     /// It was moved, as far as it went.

@@ -3,15 +3,35 @@
 use rusqlite::Connection;
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
 use crate::connect::{self, Place};
-use crate::error::{OpenError, Res};
+use crate::error::{Failure, OpenError, Res};
 use dialzio_core::store::{StoreError, StoreResult};
 use tokio::sync::oneshot;
 
-type Job = Box<dyn FnOnce(&Connection) + Send>;
+/// Asks something, answers whoever asked, and says whether the connection may be asked again.
+type Job = Box<dyn FnOnce(&Connection) -> bool + Send>;
+
+/// The connections that read, each with its thread. One that failed is gone until its thread opens another.
+#[derive(Debug, Default)]
+pub(crate) struct Connections(Vec<Mutex<Option<Connection>>>);
+
+impl Connections {
+    fn of(&self, number: usize) -> Option<MutexGuard<'_, Option<Connection>>> {
+        self.0.get(number).map(|place| place.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Closes all of them, once each has answered what it was asked. While this runs none is opened anew, so that with the
+    /// writer's closed too nothing of the file is open in this process.
+    pub(crate) fn close(&self) {
+        let mut all: Vec<_> = (0..self.0.len()).filter_map(|number| self.of(number)).collect();
+        for place in &mut all {
+            drop(place.take());
+        }
+    }
+}
 
 #[derive(Default)]
 struct Queue {
@@ -44,27 +64,33 @@ impl Line {
 /// A pool of reading threads.
 pub(crate) struct Readers {
     line: Arc<Line>,
+    connections: Arc<Connections>,
     threads: Vec<JoinHandle<()>>,
 }
 
 impl Readers {
     pub(crate) fn start(place: &Place, count: usize) -> Result<Self, OpenError> {
-        let mut pool = Self { line: Arc::default(), threads: Vec::with_capacity(count) };
+        let open = (0..count).map(|_| Ok(Mutex::new(Some(connect::reader(place)?))));
+        let connections = Arc::new(Connections(open.collect::<Result<_, OpenError>>()?));
+        let mut pool = Self { line: Arc::default(), connections, threads: Vec::with_capacity(count) };
         for number in 0..count {
-            let db = connect::reader(place)?;
-            let line = Arc::clone(&pool.line);
+            let (line, connections, place) =
+                (Arc::clone(&pool.line), Arc::clone(&pool.connections), place.clone());
             let work = move || {
                 while let Some(job) = line.next() {
-                    // One question that panics is answered with an error; the thread goes on with the next.
-                    if catch_unwind(AssertUnwindSafe(|| job(&db))).is_err() {
-                        tracing::error!("a question to the database panicked");
-                        leave_transaction(&db);
+                    if let Some(mut db) = connections.of(number) {
+                        run(&mut db, &place, job);
                     }
                 }
             };
             pool.threads.push(std::thread::Builder::new().name(format!("crm-read-{number}")).spawn(work)?);
         }
         Ok(pool)
+    }
+
+    /// The connections, for the writer, who may have to close all there are.
+    pub(crate) fn connections(&self) -> Arc<Connections> {
+        Arc::clone(&self.connections)
     }
 
     /// Runs `read` on one snapshot of the database.
@@ -75,9 +101,13 @@ impl Readers {
         let (answer, answered) = oneshot::channel();
         let job: Job = Box::new(move |db| {
             // Whoever asked may be gone.
-            if !answer.is_closed() {
-                let _ = answer.send(snapshot(db, read).map_err(crate::error::Failure::into_store));
+            if answer.is_closed() {
+                return true;
             }
+            let found = snapshot(db, read);
+            let sound = !found.as_ref().is_err_and(Failure::is_of_the_connection);
+            let _ = answer.send(found.map_err(Failure::into_store));
+            sound
         });
         self.line.queue.lock().unwrap_or_else(PoisonError::into_inner).jobs.push_back(job);
         self.line.more.notify_one();
@@ -85,10 +115,26 @@ impl Readers {
     }
 }
 
-/// Leaves the transaction that a panic broke off.
-fn leave_transaction(db: &Connection) {
-    if !db.is_autocommit() && db.execute_batch("ROLLBACK").is_err() {
-        tracing::error!("a transaction that was broken off could not be rolled back");
+/// Answers one question. A job that is dropped answers that the store is unavailable.
+fn run(place_of_db: &mut Option<Connection>, place: &Place, job: Job) {
+    let db = match place_of_db.take().map_or_else(|| connect::reader(place), Ok) {
+        Ok(db) => db,
+        Err(error) => {
+            tracing::error!(%error, "a connection that reads cannot be opened");
+            return;
+        }
+    };
+    // One question that panics is answered with an error; the thread goes on with the next.
+    let sound = catch_unwind(AssertUnwindSafe(|| job(&db))).unwrap_or_else(|_| {
+        tracing::error!("a question to the database panicked");
+        let _ = db.is_autocommit() || db.execute_batch("ROLLBACK").is_ok();
+        true
+    });
+    // A connection that cannot leave its transaction would answer nobody any more.
+    if sound && db.is_autocommit() {
+        *place_of_db = Some(db);
+    } else {
+        tracing::warn!("a connection that reads is opened anew");
     }
 }
 
@@ -109,6 +155,8 @@ impl Drop for Readers {
         for thread in self.threads.drain(..) {
             let _ = thread.join();
         }
+        // The writer still knows of them, and has to be the last who closes.
+        self.connections.close();
     }
 }
 

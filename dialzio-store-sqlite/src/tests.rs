@@ -22,7 +22,7 @@ fn cramped(place: &Place, clock: Arc<dyn Clock>, pages: i64) -> SqliteStore {
     db.pragma_update_and_check(None, "max_page_count", used + pages, |_| Ok(())).unwrap();
     let shared = Arc::new(Shared::new(clock));
     let readers = Readers::start(place, 1).unwrap();
-    let writer = Writer::start(db, place.clone(), Arc::clone(&shared)).unwrap();
+    let writer = Writer::start(db, place.clone(), Arc::clone(&shared), readers.connections()).unwrap();
     SqliteStore { writer, readers, shared, _lock: lock, _fleeting: None }
 }
 

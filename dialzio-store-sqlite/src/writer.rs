@@ -23,7 +23,8 @@ use crate::Shared;
 use crate::commit::Unit;
 use crate::connect::Place;
 use crate::desk::{Answers, Desk};
-use crate::error::{OpenError, Res};
+use crate::error::{Failure, OpenError, Res};
+use crate::readers::Connections;
 
 /// Most batches in one transaction.
 const MOST: usize = 256;
@@ -124,10 +125,15 @@ pub(crate) struct Writer {
 }
 
 impl Writer {
-    pub(crate) fn start(db: Connection, place: Place, shared: Arc<Shared>) -> Result<Self, OpenError> {
+    pub(crate) fn start(
+        db: Connection,
+        place: Place,
+        shared: Arc<Shared>,
+        readers: Arc<Connections>,
+    ) -> Result<Self, OpenError> {
         let (line, words) = channel();
         let room = Arc::new(Room {
-            desk: Mutex::new(Desk::new(db, place, shared)),
+            desk: Mutex::new(Desk::new(db, place, shared, readers)),
             waiting: AtomicUsize::new(0),
             alone: AtomicBool::new(true),
             brief: AtomicBool::new(true),
@@ -143,10 +149,13 @@ impl Writer {
     /// Answers a question at once, if nobody writes or waits to; otherwise gives it back. For questions that look up a few
     /// rows by key and nothing else. All its statements see the same rows without a transaction: nobody writes in between.
     pub(crate) fn glance<T, F: FnOnce(&Connection) -> Res<T>>(&self, read: F) -> Result<Res<T>, F> {
-        match self.room.free_desk().as_deref().and_then(Desk::db) {
-            Some(db) => Ok(read(db)),
-            None => Err(read),
+        let Some(mut desk) = self.room.free_desk() else { return Err(read) };
+        let Some(db) = desk.db() else { return Err(read) };
+        let answer = read(db);
+        if answer.as_ref().is_err_and(Failure::is_of_the_connection) {
+            desk.mend();
         }
+        Ok(answer)
     }
 
     /// Carries units out, as soon as those are done that were handed over before. Once handed over they are carried out
