@@ -1,98 +1,36 @@
 //! The façade: one cheaply cloned value that reaches every service.
 
-use secrecy::SecretString;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use crate::access::AccessService;
-use crate::account::{AccountService, App, BoundKeys, KeyProvider, Route, Sealer};
+use crate::account::{AccountService, BoundKeys, KeyProvider, Sealer};
 use crate::blob::BlobStore;
 use crate::chance::Entropy;
 use crate::consent::{ConsentService, Words};
 use crate::contact::ContactService;
 use crate::conversation::ConversationService;
-use crate::error::{AccountProblem, Error};
-use crate::id::{AccountId, AppId, HookId, IdSource, WorkerId};
+use crate::error::Error;
+use crate::id::IdSource;
 use crate::inbox::QuarantineService;
 use crate::intake::Intake;
 use crate::ledger::LedgerService;
-use crate::media::{MediaSealer, MediaService};
+use crate::media::MediaService;
 use crate::operator::Operator;
-use crate::provider::{AccountRef, Provider, WebhookSecrets};
+use crate::provider::Provider;
+use crate::runtime::{Parts, Runtime};
 use crate::scope::SystemScope;
 use crate::store::Store;
 use crate::tasks::Tasks;
 use crate::time::{Clock, SystemClock};
-use crate::timekeeper::Timekeeper;
+use crate::timekeeper::{ClockState, Timekeeper};
 use crate::work::{Beats, Paces, Worker};
 
 /// A CRM over a store, keys and providers. Cloning costs one counter.
 #[derive(Debug, Clone)]
 pub struct Crm {
-    store: Arc<dyn Store>,
-    caches: Arc<Caches>,
-    inner: Arc<Inner>,
+    runtime: Runtime,
 }
-
-/// What was read from the store and opened, for sixty seconds at most.
-struct Caches {
-    hooks: moka::sync::Cache<HookId, Arc<OpenedHook>>,
-    tokens: moka::sync::Cache<AccountId, (Vec<u8>, SecretString)>,
-    /// Where numbers lead; checked again inside each commit that rests on it.
-    routes: moka::sync::Cache<(AppId, AccountRef), Route>,
-}
-
-impl Caches {
-    fn empty() -> Arc<Self> {
-        let hooks = moka::sync::CacheBuilder::new(10_000).time_to_live(CACHE_LIFE).build();
-        let tokens = moka::sync::CacheBuilder::new(10_000).time_to_live(CACHE_LIFE).build();
-        let routes = moka::sync::CacheBuilder::new(10_000).time_to_live(CACHE_LIFE).build();
-        Arc::new(Self { hooks, tokens, routes })
-    }
-}
-
-impl std::fmt::Debug for Caches {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Caches")
-    }
-}
-
-struct Inner {
-    blobs: Arc<dyn BlobStore>,
-    keys: Arc<BoundKeys>,
-    sealer: Sealer,
-    providers: BTreeMap<&'static str, Arc<dyn Provider>>,
-    clock: Arc<dyn Clock>,
-    ids: IdSource,
-    entropy: Arc<Entropy>,
-    words: Words,
-    system: SystemScope,
-    worker: WorkerId,
-    suppression_keys: tokio::sync::OnceCell<SuppressionKeys>,
-    paces: Paces,
-    beats: Beats,
-    timekeeper: Timekeeper,
-    tasks: Tasks,
-}
-
-impl std::fmt::Debug for Inner {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Inner").field("providers", &self.providers.keys()).finish()
-    }
-}
-
-/// Keys that suppression hashes are made with, by version.
-pub(crate) type SuppressionKeys = Vec<(u32, zeroize::Zeroizing<[u8; 32]>)>;
-
-/// An app with its secrets opened.
-#[derive(Debug)]
-pub(crate) struct OpenedHook {
-    pub(crate) app: App,
-    pub(crate) secrets: WebhookSecrets,
-}
-
-const CACHE_LIFE: Duration = Duration::from_secs(60);
 
 /// Puts a [`Crm`] together.
 #[derive(Debug, Default)]
@@ -211,7 +149,7 @@ impl CrmBuilder {
         let worker = ids.next(clock.now());
         let keys = BoundKeys::new(keys, Arc::clone(&store), Arc::clone(&clock));
         let keys = Arc::new(keys);
-        let inner = Inner {
+        let parts = Parts {
             blobs: self.blobs.unwrap_or_else(|| Arc::new(crate::blob::MemoryBlobs::default())),
             sealer: Sealer::new(Arc::clone(&keys) as _, Arc::clone(&entropy)),
             keys,
@@ -228,7 +166,7 @@ impl CrmBuilder {
             timekeeper: Timekeeper::default(),
             tasks: Tasks::default(),
         };
-        Ok(Crm { store, caches: Caches::empty(), inner: Arc::new(inner) })
+        Ok(Crm { runtime: Runtime::new(store, Arc::new(parts)) })
     }
 }
 
@@ -243,67 +181,67 @@ impl Crm {
     /// work in that transaction. What this one has read and opened is not shared, since it may be rolled back.
     #[must_use]
     pub fn over(&self, store: impl Store) -> Self {
-        Self { store: Arc::new(store), caches: Caches::empty(), inner: Arc::clone(&self.inner) }
+        Self { runtime: self.runtime.over(Arc::new(store)) }
     }
 
     /// Organisations, sign-in, members, keys.
     #[must_use]
     pub const fn access(&self) -> AccessService<'_> {
-        AccessService::new(self)
+        AccessService::new(&self.runtime)
     }
 
     /// Apps, accounts and their credentials.
     #[must_use]
     pub const fn accounts(&self) -> AccountService<'_> {
-        AccountService::new(self)
+        AccountService::new(&self.runtime)
     }
 
     /// Contacts, notes, follow-ups.
     #[must_use]
     pub const fn contacts(&self) -> ContactService<'_> {
-        ContactService::new(self)
+        ContactService::new(&self.runtime)
     }
 
     /// Conversations and messages.
     #[must_use]
     pub const fn conversations(&self) -> ConversationService<'_> {
-        ConversationService::new(self)
+        ConversationService::new(&self.runtime)
     }
 
     /// The consent ledger.
     #[must_use]
     pub const fn consents(&self) -> ConsentService<'_> {
-        ConsentService::new(self)
+        ConsentService::new(&self.runtime)
     }
 
     /// Files.
     #[must_use]
     pub const fn media(&self) -> MediaService<'_> {
-        MediaService::new(self)
+        MediaService::new(&self.runtime)
     }
 
     /// The audit log and the event log.
     #[must_use]
     pub const fn ledger(&self) -> LedgerService<'_> {
-        LedgerService::new(self)
+        LedgerService::new(&self.runtime)
     }
 
     /// What could not be used.
     #[must_use]
     pub const fn quarantine(&self) -> QuarantineService<'_> {
-        QuarantineService::new(self)
+        QuarantineService::new(&self.runtime)
     }
 
     /// A webhook, from raw bytes to the answer.
     #[must_use]
     pub const fn intake(&self) -> Intake<'_> {
-        Intake::new(self)
+        Intake::new(&self.runtime)
     }
 
     /// The work that waits: sends, files, elements in line, what has expired.
     #[must_use]
     pub const fn worker(&self) -> Worker<'_> {
-        Worker::new(self)
+        Worker::new(&self.runtime)
     }
 
     /// The operator of the installation, for a reason that is kept: each act is an entry of the operator log.
@@ -311,13 +249,13 @@ impl Crm {
     /// # Errors
     /// [`Error::Invalid`] for a reason that is empty or longer than 100 characters.
     pub fn operator(&self, reason: &str) -> Result<Operator<'_>, Error> {
-        Operator::new(self, reason)
+        Operator::new(&self.runtime, reason)
     }
 
     /// The background tasks of this process, and how they are.
     #[must_use]
     pub fn tasks(&self) -> &Tasks {
-        &self.inner.tasks
+        self.runtime.tasks()
     }
 
     /// Shows that the keys are those of the store, and fails otherwise; a new store takes them on. Nothing is sealed, opened
@@ -326,106 +264,39 @@ impl Crm {
     /// # Errors
     /// [`Error::Keys`] says what to restore; [`Error::Store`] if the store cannot be asked.
     pub async fn check_keys(&self) -> Result<(), Error> {
-        Ok(self.inner.keys.bind().await?)
-    }
-
-    /// [`Operator::adopt_keys`] without its entry.
-    pub(crate) async fn adopt(&self) -> Result<(), Error> {
-        Ok(self.inner.keys.adopt().await?)
+        self.runtime.check_keys().await
     }
 
     /// The store beneath.
     #[must_use]
     pub fn store(&self) -> &dyn Store {
-        &*self.store
+        self.runtime.store()
     }
 
     /// The clock.
     #[must_use]
     pub fn clock(&self) -> &dyn Clock {
-        &*self.inner.clock
-    }
-
-    pub(crate) fn now(&self) -> chrono::DateTime<chrono::Utc> {
-        self.inner.clock.now()
-    }
-
-    pub(crate) fn ids(&self) -> &IdSource {
-        &self.inner.ids
-    }
-
-    pub(crate) fn entropy(&self) -> &Entropy {
-        &self.inner.entropy
-    }
-
-    pub(crate) fn sealer(&self) -> &Sealer {
-        &self.inner.sealer
-    }
-
-    pub(crate) fn words(&self) -> &Words {
-        &self.inner.words
-    }
-
-    pub(crate) fn system(&self) -> &SystemScope {
-        &self.inner.system
-    }
-
-    pub(crate) fn worker_id(&self) -> WorkerId {
-        self.inner.worker
-    }
-
-    pub(crate) fn blobs(&self) -> &dyn BlobStore {
-        &*self.inner.blobs
-    }
-
-    pub(crate) fn media_sealer(&self) -> MediaSealer<'_> {
-        MediaSealer::new(&self.inner.sealer, &*self.inner.blobs)
-    }
-
-    pub(crate) fn hooks(&self) -> &moka::sync::Cache<HookId, Arc<OpenedHook>> {
-        &self.caches.hooks
-    }
-
-    pub(crate) fn tokens(&self) -> &moka::sync::Cache<AccountId, (Vec<u8>, SecretString)> {
-        &self.caches.tokens
-    }
-
-    pub(crate) fn routes(&self) -> &moka::sync::Cache<(AppId, AccountRef), Route> {
-        &self.caches.routes
-    }
-
-    pub(crate) fn beats(&self) -> &Beats {
-        &self.inner.beats
+        self.runtime.clock()
     }
 
     /// Why the store did not take the last write that the worker tried, which it does once a minute, and every five
     /// seconds while it fails; `None` while it succeeds, or before it was tried.
     #[must_use]
     pub fn writes_failed(&self) -> Option<crate::store::StoreError> {
-        self.inner.beats.failed()
+        self.runtime.beats().failed()
     }
 
-    pub(crate) fn paces(&self) -> &Paces {
-        &self.inner.paces
+    /// Looks at the clock now, as the worker does every ten minutes.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub async fn check_clock(&self) -> Result<ClockState, Error> {
+        self.runtime.check_clock().await
     }
 
-    pub(crate) fn timekeeper(&self) -> &Timekeeper {
-        &self.inner.timekeeper
-    }
-
-    pub(crate) fn providers(&self) -> impl Iterator<Item = &dyn Provider> {
-        self.inner.providers.values().map(|provider| &**provider)
-    }
-
-    pub(crate) fn suppression_keys(&self) -> &tokio::sync::OnceCell<SuppressionKeys> {
-        &self.inner.suppression_keys
-    }
-
-    pub(crate) fn provider(&self, word: &str) -> Result<&dyn Provider, Error> {
-        self.inner
-            .providers
-            .get(word)
-            .map(|provider| &**provider)
-            .ok_or(Error::Account(AccountProblem::NoProvider))
+    /// What is thought of the clock, by what was known when it was last looked at.
+    #[must_use]
+    pub fn clock_state(&self) -> ClockState {
+        self.runtime.clock_state()
     }
 }

@@ -197,6 +197,18 @@ impl Error {
     }
 }
 
+impl From<crate::scope::Denied> for Error {
+    fn from(denied: crate::scope::Denied) -> Self {
+        Self::Denied { permission: denied.permission }
+    }
+}
+
+impl From<crate::scope::PrincipalError> for Error {
+    fn from(error: crate::scope::PrincipalError) -> Self {
+        Self::invalid("principal", error)
+    }
+}
+
 impl From<crate::account::KeyError> for Error {
     fn from(error: crate::account::KeyError) -> Self {
         use crate::account::KeyError;

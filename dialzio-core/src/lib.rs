@@ -24,6 +24,7 @@ pub mod operator;
 pub mod page;
 pub mod phone;
 pub mod provider;
+mod runtime;
 mod scope;
 pub mod search;
 pub mod store;

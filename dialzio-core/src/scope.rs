@@ -1,10 +1,8 @@
 //! Who asks, in which organisation, with which rights. There is no query without a scope and no scope
 //! without a permission.
 
-use crate::error::Error;
 use crate::id::{ApiKeyId, MemberId, OrgId};
 use crate::name::words;
-use crate::store::StoreError;
 use crate::text::Title;
 
 /// An organisation, known for certain. Its holder sees all of it. No public constructor.
@@ -35,6 +33,26 @@ impl SystemScope {
     }
 }
 
+/// The actor's grant does not hold a permission.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the permission {permission} is needed")]
+pub struct Denied {
+    /// The permission that is missing.
+    pub permission: Permission,
+}
+
+/// A principal cannot be made or read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PrincipalError {
+    /// The name of a service has no visible character.
+    #[error("needs a name")]
+    NoName,
+    /// The stored form is damaged.
+    #[error("cannot be read")]
+    Unreadable,
+}
+
 /// Who acts. Written into each audit entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Principal {
@@ -57,10 +75,9 @@ impl Principal {
     /// kept become U+FFFD.
     ///
     /// # Errors
-    /// [`Error::Invalid`] for a name without a visible character.
-    pub fn service(name: &str) -> Result<Self, Error> {
-        let name = Title::received(name).ok_or_else(|| Error::invalid("principal", "needs a name"))?;
-        Ok(Self::Service(name))
+    /// [`PrincipalError::NoName`] for a name without a visible character.
+    pub fn service(name: &str) -> Result<Self, PrincipalError> {
+        Title::received(name).map(Self::Service).ok_or(PrincipalError::NoName)
     }
 
     /// The form that is stored: kind and id or name.
@@ -77,16 +94,16 @@ impl Principal {
     /// Reads the stored form.
     ///
     /// # Errors
-    /// [`StoreError::Unreadable`] for anything that [`to_ref`](Self::to_ref) does not write: a damaged value is not taken
+    /// [`PrincipalError::Unreadable`] for anything that [`to_ref`](Self::to_ref) does not write: a damaged value is not taken
     /// for the system.
-    pub fn from_ref(text: &str) -> Result<Self, StoreError> {
+    pub fn from_ref(text: &str) -> Result<Self, PrincipalError> {
         let read = match text.split_once(':') {
             Some(("member", id)) => id.parse().ok().map(Self::Member),
             Some(("key", id)) => id.parse().ok().map(Self::ApiKey),
             Some(("service", name)) => Title::received(name).map(Self::Service),
             _ => (text == Self::SYSTEM).then_some(Self::System),
         };
-        read.ok_or(StoreError::Unreadable("principal"))
+        read.ok_or(PrincipalError::Unreadable)
     }
 }
 
@@ -244,9 +261,9 @@ impl Actor {
     /// The scope, if the grant includes `permission`. There is no other way from actor to scope.
     ///
     /// # Errors
-    /// [`Error::Denied`] otherwise.
-    pub(crate) fn scope_for(&self, permission: Permission) -> Result<&OrgScope, Error> {
-        if self.may(permission) { Ok(&self.scope) } else { Err(Error::Denied { permission }) }
+    /// [`Denied`] otherwise.
+    pub(crate) fn scope_for(&self, permission: Permission) -> Result<&OrgScope, Denied> {
+        if self.may(permission) { Ok(&self.scope) } else { Err(Denied { permission }) }
     }
 }
 
@@ -281,10 +298,7 @@ mod tests {
     #[test]
     fn a_service_without_a_name_is_refused() {
         for name in ["", "   "] {
-            assert!(
-                matches!(Principal::service(name), Err(Error::Invalid { field: "principal", .. })),
-                "{name:?}"
-            );
+            assert!(matches!(Principal::service(name), Err(PrincipalError::NoName)), "{name:?}");
         }
     }
 
@@ -292,7 +306,7 @@ mod tests {
     fn a_damaged_principal_is_not_taken_for_the_system() {
         for stored in ["", "System", "system:", "member:", "member:7", "key:none", "service:", "robot:1"] {
             let read = Principal::from_ref(stored);
-            assert!(matches!(read, Err(StoreError::Unreadable("principal"))), "{stored:?}: {read:?}");
+            assert!(matches!(read, Err(PrincipalError::Unreadable)), "{stored:?}: {read:?}");
         }
     }
 }

@@ -26,7 +26,7 @@ async fn fill(db: &mut PgConnection, house: &House, talk: ConversationId, month:
     let start = month.and_time(chrono::NaiveTime::MIN).and_utc().timestamp_micros();
     db.execute(AssertSqlSafe(format!("SELECT dialzio.month_open('{month}')"))).await.unwrap();
     let sql = format!(
-        "INSERT INTO dialzio.message
+        "INSERT INTO dialzio.message (org_id, conversation_id, id, direction, author, kind, text, content, content_version, purpose, event_at, received_at, expires_at, external_id, reply_to, status, status_at, failure_code, failure_detail, edited_at, revoked_at, reactions)
          SELECT '{}', '{}', (lpad(to_hex(at / 1000), 12, '0') || '7' || '000' || '8' || lpad(to_hex(n), 15, '0'))::UUID,
                 'inbound', NULL, 'text', 'Is the blue one still there, and could you keep it aside until Friday?', NULL, 1,
                 NULL, at, at, NULL, 'wamid.' || n, NULL, 'received', at, NULL, NULL, NULL, NULL, NULL

@@ -122,7 +122,7 @@ async fn remember(
     db.execute("SET session_replication_role = replica").await.unwrap();
     let (start, span) = ((now - chrono::TimeDelta::days(330)).timestamp_micros(), 329_i64 * 86_400_000_000);
     let sql = format!(
-        "INSERT INTO dialzio.message
+        "INSERT INTO dialzio.message (org_id, conversation_id, id, direction, author, kind, text, content, content_version, purpose, event_at, received_at, expires_at, external_id, reply_to, status, status_at, failure_code, failure_detail, edited_at, revoked_at, reactions)
          SELECT '{}', (ARRAY['{}'])[1 + n % {PEOPLE}]::UUID,
                 (lpad(to_hex(at / 1000), 12, '0') || '7' || '000' || '8' || lpad(to_hex(n), 15, '0'))::UUID,
                 'inbound', NULL, 'text', '{WORDS}', NULL, 1, NULL, at, at, NULL, 'wamid.' || n, NULL, 'received', at,

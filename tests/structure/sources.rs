@@ -6,8 +6,7 @@ use std::path::{Path, PathBuf};
 use syn::visit::Visit;
 
 /// The crates that are looked at.
-pub(crate) const CRATES: &[&str] =
-    &["dialzio-core", "dialzio-whatsapp", "dialzio-store-sqlite", "dialzio-store-postgres", "dialzio-http"];
+pub(crate) const CRATES: &[&str] = &["dialzio-core"];
 
 /// The path of a module, from the crate's root: `["consent", "gate"]`.
 pub(crate) type ModulePath = Vec<String>;
@@ -41,7 +40,7 @@ impl Crate {
     pub(crate) fn read(name: &str) -> Self {
         let mut modules = BTreeMap::new();
         let src = root().join(name).join("src");
-        read(&src.join("lib.rs"), &src, Vec::new(), &mut modules);
+        read(&src.join("lib.rs"), &src, &[], &mut modules);
         Self { modules }
     }
 
@@ -56,27 +55,30 @@ impl Crate {
             return Some(at);
         }
         let mut further = module.reexports.get(name).cloned().into_iter().collect::<Vec<_>>();
-        further.extend(module.globs.iter().map(|glob| [glob.as_slice(), &[name.clone()]].concat()));
+        further.extend(module.globs.iter().map(|glob| joined(glob, name)));
         further
             .iter()
-            .filter(|path| path.as_slice() != [at.as_slice(), &[name.clone()]].concat())
+            .filter(|path| path.as_slice() != joined(&at, name))
             .find_map(|path| self.resolve(path))
             .or(Some(at))
     }
 }
 
-fn read(file: &Path, folder: &Path, path: ModulePath, into: &mut BTreeMap<ModulePath, Module>) {
+fn joined(path: &[String], name: &str) -> ModulePath {
+    path.iter().cloned().chain([name.to_owned()]).collect()
+}
+
+fn read(file: &Path, folder: &Path, path: &[String], into: &mut BTreeMap<ModulePath, Module>) {
     let parsed = syn::parse_file(&std::fs::read_to_string(file).unwrap()).unwrap();
-    let mut reader = Reader { at: path.clone(), module: Module::default(), below: Vec::new() };
+    let mut reader = Reader { at: path.to_vec(), module: Module::default(), below: Vec::new() };
     reader.visit_file(&parsed);
-    into.insert(path.clone(), reader.module);
+    into.insert(path.to_vec(), reader.module);
     for name in reader.below {
-        let mut below = path.clone();
-        below.push(name.clone());
+        let below = joined(path, &name);
         let (plain, within) = (folder.join(format!("{name}.rs")), folder.join(&name));
         let file = if plain.exists() { plain } else { within.join("mod.rs") };
         if file.exists() {
-            read(&file, &within, below, into);
+            read(&file, &within, &below, into);
         }
     }
 }
@@ -122,11 +124,15 @@ impl Reader {
                 self.tree(&path.tree, &[before, &[path.ident.to_string()]].concat(), hands_on);
             }
             syn::UseTree::Group(group) => {
-                group.items.iter().for_each(|item| self.tree(item, before, hands_on))
+                group.items.iter().for_each(|item| self.tree(item, before, hands_on));
             }
             syn::UseTree::Glob(_) => {
                 if let Some(path) = self.absolute(before) {
-                    if hands_on { self.module.globs.push(path) } else { drop(self.module.names.insert(path)) }
+                    if hands_on {
+                        self.module.globs.push(path);
+                    } else {
+                        self.module.names.insert(path);
+                    }
                 }
             }
             syn::UseTree::Name(name) => self.taken(before, &name.ident.to_string(), None, hands_on),
@@ -189,6 +195,9 @@ impl<'ast> Visit<'ast> for Reader {
             && let Some(path) = self.absolute(&names)
         {
             self.module.names.insert(path);
+        } else if let Some(taken) = names.first().and_then(|first| self.module.reexports.get(first)) {
+            // Handed on and used here too.
+            self.module.names.insert(taken.clone());
         }
         syn::visit::visit_path(self, path);
     }

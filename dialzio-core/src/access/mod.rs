@@ -1,5 +1,6 @@
 //! Who may come in: organisations, users, members, sessions, keys and invitations.
 
+pub mod chrono_tz_name;
 mod password;
 mod service;
 mod store;
@@ -48,46 +49,6 @@ impl Org {
     #[must_use]
     pub fn dials_in(&self) -> Option<Region> {
         self.country.or_else(|| self.zone.country())
-    }
-}
-
-/// Time zone names that were checked.
-pub mod chrono_tz_name {
-    /// An IANA time zone name that is known.
-    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-    pub struct ZoneName(chrono_tz::Tz);
-
-    impl ZoneName {
-        /// The country of a zone that lies in one alone, as a proposal. `None` if it lies in none or is not listed.
-        #[must_use]
-        pub fn country(self) -> Option<crate::phone::Region> {
-            crate::consent::country_of(self.as_str())
-        }
-
-        /// Universal time.
-        pub const UTC: Self = Self(chrono_tz::UTC);
-
-        /// Reads a name such as `Asia/Kolkata`. `None` if it is not known.
-        #[must_use]
-        pub fn parse(text: &str) -> Option<Self> {
-            text.parse().ok().map(Self)
-        }
-
-        /// The name.
-        #[must_use]
-        pub fn as_str(&self) -> &'static str {
-            self.0.name()
-        }
-
-        /// The local wall-clock time at an instant.
-        #[must_use]
-        pub fn local(&self, at: chrono::DateTime<chrono::Utc>) -> chrono::NaiveDateTime {
-            at.with_timezone(&self.0).naive_local()
-        }
-
-        pub(crate) const fn tz(self) -> chrono_tz::Tz {
-            self.0
-        }
     }
 }
 

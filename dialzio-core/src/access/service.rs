@@ -10,13 +10,13 @@ use super::{
     AccessWrite, ApiKey, ApiKeyChange, Invitation, Member, MemberState, Org, OrgChange, Session, SignIn, User,
 };
 use crate::consent::QuietHours;
-use crate::crm::Crm;
 use crate::error::{Error, RecordKind};
 use crate::event::DomainEvent;
 use crate::id::{ApiKeyId, MemberId, OrgId};
 use crate::ledger::Action;
 use crate::operator::OPERATOR;
 use crate::phone::Region;
+use crate::runtime::Runtime;
 use crate::scope::{Actor, Grant, OrgScope, Permission, Principal, Role};
 use crate::store::{Batch, Expect, RecordRef, Revision, StoreError, SystemWrite, UserKey};
 use crate::text::{EmailAddress, PersonName, Title};
@@ -84,11 +84,11 @@ pub struct SignedIn {
 /// Organisations, sign-in, members and keys.
 #[derive(Debug, Clone, Copy)]
 pub struct AccessService<'a> {
-    crm: &'a Crm,
+    crm: &'a Runtime,
 }
 
 impl<'a> AccessService<'a> {
-    pub(crate) const fn new(crm: &'a Crm) -> Self {
+    pub(crate) const fn new(crm: &'a Runtime) -> Self {
         Self { crm }
     }
 

@@ -18,71 +18,13 @@
 use aes_gcm::aead::{Aead, KeyInit, Payload};
 use aes_gcm::{Aes256Gcm, Key, Nonce};
 use secrecy::{ExposeSecret, SecretString};
-use std::fmt;
 use std::sync::Arc;
-use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use super::keys::KeyProvider;
+use super::sealed::{Sealed, SealedContext};
 use crate::chance::Entropy;
 use crate::error::Error;
-use crate::id::{OrgId, TypedId};
-
-/// What a sealed value is bound to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct SealedContext {
-    /// The organisation; nil for system tables.
-    pub org: OrgId,
-    /// The table.
-    pub table: &'static str,
-    /// The row.
-    pub row: Uuid,
-    /// What the value is.
-    pub kind: &'static str,
-}
-
-impl SealedContext {
-    /// A context.
-    #[must_use]
-    pub fn new(org: OrgId, table: &'static str, row: impl TypedId, kind: &'static str) -> Self {
-        Self { org, table, row: row.uuid(), kind }
-    }
-
-    pub(crate) fn bytes(&self) -> Vec<u8> {
-        let mut out = b"dialzio/sealed/1\0".to_vec();
-        out.extend_from_slice(self.org.uuid().as_bytes());
-        out.extend_from_slice(self.row.as_bytes());
-        for word in [self.table, self.kind] {
-            out.extend_from_slice(word.as_bytes());
-            out.push(0);
-        }
-        out
-    }
-}
-
-/// A sealed value, as stored.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Sealed(Vec<u8>);
-
-impl Sealed {
-    /// Takes stored bytes; whether they open shows later.
-    #[must_use]
-    pub fn from_bytes(bytes: Vec<u8>) -> Self {
-        Self(bytes)
-    }
-
-    /// The bytes to store.
-    #[must_use]
-    pub fn as_bytes(&self) -> &[u8] {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Sealed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Sealed({} bytes)", self.0.len())
-    }
-}
 
 pub(crate) const NONCE: usize = 12;
 
@@ -216,7 +158,7 @@ impl Sealer {
 mod tests {
     use super::*;
     use crate::account::LocalKeys;
-    use crate::{AccountId, IdSource};
+    use crate::{AccountId, IdSource, TypedId};
 
     fn sealer() -> Sealer {
         Sealer::new(Arc::new(LocalKeys::ephemeral(&Entropy::seeded(1))), Arc::new(Entropy::seeded(2)))

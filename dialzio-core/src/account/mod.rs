@@ -3,14 +3,16 @@
 mod envelope;
 mod keyring;
 mod keys;
+mod sealed;
 mod service;
 mod store;
 
-pub use envelope::{Sealed, SealedContext, Sealer};
+pub use envelope::Sealer;
 pub(crate) use envelope::{decrypt, encrypt};
 pub(crate) use keyring::BoundKeys;
 pub use keyring::{check_keys, is_new};
 pub use keys::{KeyCheck, KeyError, KeyProvider, LocalKeys, RawKey};
+pub use sealed::{Sealed, SealedContext};
 pub use service::{AccountService, Connected, NewAccount, NewApp};
 pub use store::{AccountChange, AccountStore, AccountWrite, AppChange};
 

@@ -7,13 +7,13 @@ use url::Url;
 use super::{AccountChange, AccountState, AccountWrite, App, ProviderAccount, SealedContext};
 use crate::contact::Portfolio;
 use crate::conversation::Template;
-use crate::crm::{Crm, OpenedHook};
 use crate::effect::{Effect, EffectState, Work};
 use crate::error::{AccountProblem, Error, RecordKind};
 use crate::event::DomainEvent;
 use crate::id::{AccountId, AppId, HookId, OrgId};
 use crate::ledger::Action;
 use crate::provider::{AccountAccess, AccountHealth, MessagingProvider, ProviderError, WebhookSecrets};
+use crate::runtime::{OpenedHook, Runtime};
 use crate::scope::{Actor, OrgScope, Permission};
 use crate::store::{Batch, EffectWrite, Expect, RecordRef, Revision, StoreError, SystemWrite};
 use crate::text::Title;
@@ -94,14 +94,14 @@ impl Connected {
 /// Apps, accounts and their credentials.
 #[derive(Debug, Clone, Copy)]
 pub struct AccountService<'a> {
-    crm: &'a Crm,
+    crm: &'a Runtime,
 }
 
 const APP: &str = "app";
 const ACCOUNT: &str = "account";
 
 impl<'a> AccountService<'a> {
-    pub(crate) const fn new(crm: &'a Crm) -> Self {
+    pub(crate) const fn new(crm: &'a Runtime) -> Self {
         Self { crm }
     }
 
@@ -494,7 +494,7 @@ impl<'a> AccountService<'a> {
 
 impl HookId {
     /// 122 random bits: a hook's address cannot be guessed from another's.
-    fn from_entropy(crm: &Crm) -> Self {
+    fn from_entropy(crm: &Runtime) -> Self {
         let id = uuid::Builder::from_random_bytes(crm.entropy().array()).into_uuid();
         <Self as crate::TypedId>::from_uuid(id)
     }

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::gate::{Age, Check, Registry};
+use super::check::Checks;
 use super::record::{ConsentRecord, SuppressionScope};
 use super::zone::QuietHours;
 use crate::access::chrono_tz_name::ZoneName;
@@ -44,17 +44,6 @@ pub struct ConsentRows {
     pub zone: ZoneName,
     /// Most promotional messages in 7 days; 0 switches the cap off.
     pub marketing_cap: u32,
-}
-
-/// Checks beyond the store's rows that an installation may have. One that is not configured abstains.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Checks {
-    /// Age.
-    pub(crate) age: Check<Age>,
-    /// National do-not-disturb registry.
-    pub(crate) registry: Check<Registry>,
-    /// Registered header and template (DLT).
-    pub(crate) template_registration: Check<Registry>,
 }
 
 /// All that the gate looks at.

@@ -3,6 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use std::fmt;
 
+use super::check::{Age, Check, Registry};
 use super::facts::{ConsentFacts, ConsentRows};
 use super::record::{
     Basis, Channel, ConsentEvent, ConsentRecord, ConsentState, Purpose, PurposeScope, State, SuppressionScope,
@@ -23,35 +24,6 @@ const CONFIRMATION: TimeDelta = TimeDelta::minutes(5);
 const RELATION: TimeDelta = TimeDelta::days(365);
 /// Over which period the frequency cap counts.
 pub(crate) const CAP_PERIOD: TimeDelta = TimeDelta::days(7);
-
-/// A check that an installation may or may not have. One that is not configured abstains: it neither allows nor
-/// denies, and the rules after it decide.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Check<T> {
-    /// The installation has no such check.
-    #[default]
-    NotConfigured,
-    /// What the check found.
-    Found(T),
-}
-
-/// What is known about a person's age.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Age {
-    /// Of age where they live.
-    Adult,
-    /// Not of age.
-    Minor,
-}
-
-/// What a national do-not-disturb registry or template registration (DLT) says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Registry {
-    /// Not listed, and freshly checked.
-    Clear,
-    /// Listed, or not checked lately.
-    Blocked,
-}
 
 /// What somebody wants to send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

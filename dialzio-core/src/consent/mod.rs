@@ -1,5 +1,6 @@
 //! Consent: an append-only ledger, one function that decides, and the permit that only it can make.
 
+mod check;
 mod entry;
 mod facts;
 mod gate;
@@ -9,11 +10,13 @@ mod service;
 mod store;
 mod zone;
 
+pub(crate) use check::Checks;
+pub use check::{Age, Check, Registry};
 pub(crate) use entry::{Entry, enter};
 pub use facts::ConsentRows;
-pub(crate) use facts::{Checks, ConsentFacts, facts};
+pub(crate) use facts::{ConsentFacts, facts};
 pub(crate) use gate::decide;
-pub use gate::{Age, Check, Intent, Reason, Refusal, RefusalCode, Registry, SendPermit, Verdict};
+pub use gate::{Intent, Reason, Refusal, RefusalCode, SendPermit, Verdict};
 pub use optout::{Reply, Said, Words};
 pub(crate) use record::may_lift;
 pub use record::{
@@ -22,5 +25,4 @@ pub use record::{
 };
 pub use service::{ConsentService, NewConsent, Withdrawal};
 pub use store::{ConsentStore, ConsentWrite, SendFacts};
-pub(crate) use zone::country_of;
 pub use zone::{QuietHours, zones_of};

@@ -9,14 +9,15 @@ use super::{
     Channel, Checks, ConsentEvent, ConsentFacts, ConsentRecord, ConsentRows, ConsentState, ConsentWrite,
     Entry, Evidence, EvidenceKind, Purpose, PurposeScope, Suppression, SuppressionScope, enter, facts,
 };
+use crate::account::AccountService;
 use crate::account::ProviderAccount;
 use crate::contact::{ChannelIdentity, SubjectKey};
 use crate::conversation::Direction;
-use crate::crm::Crm;
 use crate::error::{Error, RecordKind};
 use crate::id::{ChannelIdentityId, ContactId};
 use crate::ledger::Action;
 use crate::page::{Page, PageRequest};
+use crate::runtime::Runtime;
 use crate::scope::{Actor, OrgScope, Permission, Principal};
 use crate::store::Batch;
 
@@ -92,11 +93,11 @@ impl Subject {
 /// The consent ledger.
 #[derive(Debug, Clone, Copy)]
 pub struct ConsentService<'a> {
-    crm: &'a Crm,
+    crm: &'a Runtime,
 }
 
 impl<'a> ConsentService<'a> {
-    pub(crate) const fn new(crm: &'a Crm) -> Self {
+    pub(crate) const fn new(crm: &'a Runtime) -> Self {
         Self { crm }
     }
 
@@ -215,7 +216,9 @@ impl<'a> ConsentService<'a> {
         }
         let accounts = self.crm.store().accounts(scope).await?;
         let by_channel = |account: &&ProviderAccount| {
-            self.crm.accounts().messaging(account).is_ok_and(|able| able.capabilities().channel == channel)
+            AccountService::new(self.crm)
+                .messaging(account)
+                .is_ok_and(|able| able.capabilities().channel == channel)
         };
         let portfolios: Vec<_> =
             accounts.iter().filter(by_channel).map(|account| &account.portfolio).collect();

@@ -202,6 +202,14 @@ pub(crate) fn country_of(zone: &str) -> Option<Region> {
     Region::parse(code).ok()
 }
 
+impl ZoneName {
+    /// The country of a zone that lies in one alone, as a proposal. `None` if it lies in none or is not listed.
+    #[must_use]
+    pub fn country(self) -> Option<crate::phone::Region> {
+        country_of(self.as_str())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -7,13 +7,13 @@ use super::{
     SubjectKey, Task, TaskChange, TaskQuery,
 };
 use crate::account::ProviderAccount;
-use crate::crm::Crm;
 use crate::error::{Error, RecordKind};
 use crate::event::DomainEvent;
 use crate::id::{ContactId, MemberId, TaskId};
 use crate::ledger::Action;
 use crate::page::{Page, PageRequest};
 use crate::phone::{PhoneNumber, PhoneNumberError, Region};
+use crate::runtime::Runtime;
 use crate::scope::{Actor, OrgScope, Permission};
 use crate::store::{Batch, Expect, RecordRef, Revision, StoreError};
 use crate::text::{EmailAddress, Label, NoteText, PersonName, TagName, TaskTitle};
@@ -108,7 +108,7 @@ pub struct NewTask {
 /// Contacts, notes and follow-ups.
 #[derive(Debug, Clone, Copy)]
 pub struct ContactService<'a> {
-    crm: &'a Crm,
+    crm: &'a Runtime,
 }
 
 fn sorted(mut tags: Vec<TagName>) -> Vec<TagName> {
@@ -118,7 +118,7 @@ fn sorted(mut tags: Vec<TagName>) -> Vec<TagName> {
 }
 
 impl<'a> ContactService<'a> {
-    pub(crate) const fn new(crm: &'a Crm) -> Self {
+    pub(crate) const fn new(crm: &'a Runtime) -> Self {
         Self { crm }
     }
 

@@ -7,7 +7,9 @@ use super::{
     Content, ConversationService, ConversationWrite, Delivery, DeliveryStatus, Direction, Evidence,
     FailureNote, HeadDelta, Message, MessageContext, Template, TemplateError,
 };
+use crate::account::AccountService;
 use crate::account::{AccountState, ProviderAccount};
+use crate::consent::ConsentService;
 use crate::consent::{ConsentFacts, Purpose, Reason, Refusal, RefusalCode, Verdict, decide};
 use crate::effect::{Effect, EffectState, Work};
 use crate::error::{AccountProblem, Error, RecordKind};
@@ -160,7 +162,7 @@ impl ConversationService<'_> {
     async fn facts(&self, scope: &OrgScope, id: ConversationId) -> Result<ConsentFacts, Error> {
         let rows = self.crm.store().consent_facts(scope, id).await?;
         let rows = rows.ok_or(Error::missing(RecordKind::Conversation))?;
-        let mut facts = self.crm.consents().facts(scope, vec![rows]).await?;
+        let mut facts = ConsentService::new(self.crm).facts(scope, vec![rows]).await?;
         facts.pop().ok_or(Error::missing(RecordKind::Conversation))
     }
 
@@ -176,7 +178,10 @@ impl ConversationService<'_> {
         let templates = self.crm.store().templates(scope, conversation.account).await?;
         let account = self.crm.store().account(scope, conversation.account).await?;
         let able = account.and_then(|account| {
-            self.crm.accounts().messaging(&account).ok().map(|messaging| messaging.capabilities().clone())
+            AccountService::new(self.crm)
+                .messaging(&account)
+                .ok()
+                .map(|messaging| messaging.capabilities().clone())
         });
         // Without its provider there is no way to reach the person here.
         let unreached = Refusal { reasons: vec![Reason { code: RefusalCode::Unresolved, since: None }] };
@@ -216,7 +221,7 @@ impl ConversationService<'_> {
         let store = self.crm.store();
         let conversation = self.require(scope, id).await?;
         let account = self.usable(scope, conversation.account).await?;
-        let limits = self.crm.accounts().messaging(&account)?.capabilities();
+        let limits = AccountService::new(self.crm).messaging(&account)?.capabilities();
         if let Some(answered) = new.reply_to {
             let known = store.message(scope, answered).await?.filter(|message| message.conversation == id);
             known.ok_or(Error::missing(RecordKind::Message))?;

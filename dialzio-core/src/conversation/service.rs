@@ -6,14 +6,15 @@ use super::{
     Activity, ActivityKind, Conversation, ConversationQuery, ConversationState, ConversationWrite, Evidence,
     InboxEntry, Message, QueueCounts, Reaction, beside_context,
 };
+use crate::contact::ContactService;
 use crate::contact::{ChannelIdentity, Contact};
-use crate::crm::Crm;
 use crate::effect::{Effect, EffectState, Work};
 use crate::error::{Error, RecordKind};
 use crate::event::DomainEvent;
 use crate::id::{AccountId, ContactId, ConversationId, MemberId, MessageId};
 use crate::ledger::Action;
 use crate::page::{Page, PageRequest};
+use crate::runtime::Runtime;
 use crate::scope::{Actor, OrgScope, Permission};
 use crate::store::{Batch, Expect, RecordRef, Revision, StoreError};
 
@@ -34,11 +35,11 @@ pub struct ConversationPatch {
 /// Conversations and messages.
 #[derive(Debug, Clone, Copy)]
 pub struct ConversationService<'a> {
-    pub(super) crm: &'a Crm,
+    pub(super) crm: &'a Runtime,
 }
 
 impl<'a> ConversationService<'a> {
-    pub(crate) const fn new(crm: &'a Crm) -> Self {
+    pub(crate) const fn new(crm: &'a Runtime) -> Self {
         Self { crm }
     }
 
@@ -177,7 +178,7 @@ impl<'a> ConversationService<'a> {
         let store = self.crm.store();
         let account = store.account(scope, account).await?.ok_or(Error::missing(RecordKind::Account))?;
         let identity: ChannelIdentity =
-            self.crm.contacts().identity_for(by, scope, contact, &account).await?;
+            ContactService::new(self.crm).identity_for(by, scope, contact, &account).await?;
         for _ in 0..TRIES {
             if let Some(known) = store.conversation_with(scope, account.id, identity.id).await? {
                 return Ok(known);

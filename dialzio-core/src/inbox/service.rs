@@ -2,19 +2,20 @@
 
 use super::{InboxWrite, Quarantined};
 use crate::account::SealedContext;
-use crate::crm::Crm;
 use crate::error::{Error, RecordKind};
 use crate::event::DomainEvent;
 use crate::id::{OrgId, QuarantineId};
+use crate::intake::Intake;
 use crate::ledger::Action;
 use crate::page::{Page, PageRequest};
+use crate::runtime::Runtime;
 use crate::scope::{Actor, Permission};
 use crate::store::Batch;
 
 /// The quarantine.
 #[derive(Debug, Clone, Copy)]
 pub struct QuarantineService<'a> {
-    crm: &'a Crm,
+    crm: &'a Runtime,
 }
 
 pub(crate) fn context(org: Option<OrgId>, id: QuarantineId) -> SealedContext {
@@ -22,7 +23,7 @@ pub(crate) fn context(org: Option<OrgId>, id: QuarantineId) -> SealedContext {
 }
 
 impl<'a> QuarantineService<'a> {
-    pub(crate) const fn new(crm: &'a Crm) -> Self {
+    pub(crate) const fn new(crm: &'a Runtime) -> Self {
         Self { crm }
     }
 
@@ -75,7 +76,7 @@ impl<'a> QuarantineService<'a> {
 
     pub(crate) async fn replay_item(&self, item: &Quarantined) -> Result<Vec<QuarantineId>, Error> {
         let plain = self.open_bytes(item).await?;
-        self.crm.intake().again(item.app, plain.into(), item.trust).await
+        Intake::new(self.crm).again(item.app, plain.into(), item.trust).await
     }
 
     async fn release(&self, by: &Actor, id: QuarantineId) -> Result<(), Error> {

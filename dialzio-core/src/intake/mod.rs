@@ -7,10 +7,10 @@ use bytes::Bytes;
 use std::sync::Arc;
 use tokio::time::{Duration, Instant};
 
+use crate::account::AccountService;
 use crate::account::{App, Route};
 use crate::consent::{Channel, Words};
 use crate::conversation::{Decision, Facts, InboundAsk, beside_context, decide, touches_consent};
-use crate::crm::{Crm, OpenedHook};
 use crate::effect::{Lane, LaneKind};
 use crate::error::Error;
 use crate::id::{AppId, HookId, QuarantineId};
@@ -19,6 +19,7 @@ use crate::ledger::Action;
 use crate::provider::{
     HookReply, InboundBody, RawWebhook, Received, Trust, VerifiedWebhook, WebhookDecoder, WebhookError,
 };
+use crate::runtime::{OpenedHook, Runtime};
 use crate::scope::OrgScope;
 use crate::store::{Batch, Cause, Expect, StoreError};
 
@@ -30,7 +31,7 @@ const TRIES: [Arrivals; 3] = [Arrivals::New, Arrivals::LookedUp, Arrivals::Looke
 /// Takes webhooks in.
 #[derive(Debug, Clone, Copy)]
 pub struct Intake<'a> {
-    crm: &'a Crm,
+    crm: &'a Runtime,
 }
 
 /// An address of webhooks that belongs to an app.
@@ -91,7 +92,7 @@ fn ask(route: &Route, elements: &[Received], words: &Words, arrivals: Arrivals) 
 }
 
 impl<'a> Intake<'a> {
-    pub(crate) const fn new(crm: &'a Crm) -> Self {
+    pub(crate) const fn new(crm: &'a Runtime) -> Self {
         Self { crm }
     }
 
@@ -115,7 +116,7 @@ impl<'a> Intake<'a> {
     /// # Errors
     /// The whole answer otherwise: 404 for an address of no app, 503 if the store cannot tell.
     pub async fn hook(&self, hook: HookId) -> Result<KnownHook, HookReply> {
-        match self.crm.accounts().opened_hook(hook).await {
+        match AccountService::new(self.crm).opened_hook(hook).await {
             Ok(Some(opened)) => Ok(KnownHook(opened)),
             Ok(None) => Err(HookReply::status(404)),
             Err(error) => Err(unavailable(&error)),
@@ -179,7 +180,7 @@ impl<'a> Intake<'a> {
     ) -> Result<Vec<QuarantineId>, Error> {
         let app = self.crm.store().app(self.crm.system(), app).await?;
         let app = app.ok_or(Error::NotFound { kind: crate::RecordKind::App })?;
-        let opened = self.crm.accounts().opened_hook(app.hook).await?;
+        let opened = AccountService::new(self.crm).opened_hook(app.hook).await?;
         let opened = opened.ok_or(Error::NotFound { kind: crate::RecordKind::App })?;
         let elements = self.decoder(&opened.app)?.decode_element(&body);
         let elements = elements.into_iter().map(|element| Received { element, trust }).collect();

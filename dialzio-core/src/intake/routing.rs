@@ -6,12 +6,12 @@ use std::collections::BTreeMap;
 
 use super::{Intake, is_unlinked};
 use crate::account::{App, Route, Sealed};
-use crate::crm::OpenedHook;
 use crate::effect::LaneKind;
 use crate::error::Error;
 use crate::id::{AccountId, OrgId, QuarantineId};
 use crate::inbox::{QUARANTINE_PERIOD, QuarantineReason, Quarantined};
 use crate::provider::{AccountRef, InboundBody, Received, Trust};
+use crate::runtime::OpenedHook;
 use crate::store::{StoreError, SystemWrite};
 
 /// Elements of one account that share a lane.

@@ -3,19 +3,19 @@
 use futures_util::stream::BoxStream;
 
 use super::{AuditEntry, ChainHash};
-use crate::crm::Crm;
 use crate::error::Error;
 use crate::event::{EventSeq, Recorded};
+use crate::runtime::Runtime;
 use crate::scope::{Actor, Permission};
 
 /// The audit log and the event log.
 #[derive(Debug, Clone, Copy)]
 pub struct LedgerService<'a> {
-    crm: &'a Crm,
+    crm: &'a Runtime,
 }
 
 impl<'a> LedgerService<'a> {
-    pub(crate) const fn new(crm: &'a Crm) -> Self {
+    pub(crate) const fn new(crm: &'a Runtime) -> Self {
         Self { crm }
     }
 

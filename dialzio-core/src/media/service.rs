@@ -4,10 +4,10 @@ use bytes::Bytes;
 use std::ops::Range;
 
 use super::{Media, MediaState, OpenMedia};
-use crate::crm::Crm;
 use crate::error::{Error, RecordKind};
 use crate::id::{MediaId, MessageId};
 use crate::ledger::Action;
+use crate::runtime::Runtime;
 use crate::scope::{Actor, Permission};
 use crate::store::Batch;
 
@@ -24,11 +24,11 @@ pub struct OpenedMedia {
 /// Files.
 #[derive(Debug, Clone, Copy)]
 pub struct MediaService<'a> {
-    crm: &'a Crm,
+    crm: &'a Runtime,
 }
 
 impl<'a> MediaService<'a> {
-    pub(crate) const fn new(crm: &'a Crm) -> Self {
+    pub(crate) const fn new(crm: &'a Runtime) -> Self {
         Self { crm }
     }
 

@@ -5,12 +5,13 @@ mod entry;
 pub use entry::{OperatorAction, OperatorEntry};
 
 use crate::access::Org;
-use crate::crm::Crm;
 use crate::error::{Error, RecordKind};
 use crate::id::{OrgId, QuarantineId, TypedId};
+use crate::inbox::QuarantineService;
 use crate::inbox::{Quarantined, context};
 use crate::ledger::{Action, ChainHash};
 use crate::page::PageRequest;
+use crate::runtime::Runtime;
 use crate::scope::{Actor, OrgScope, Permission, Principal, Role};
 use crate::store::{Batch, StoreError, SystemWrite};
 use crate::text::Title;
@@ -29,7 +30,7 @@ const TRIES: u32 = 100;
 /// log too, under `service:operator: ` and the reason.
 #[derive(Debug, Clone)]
 pub struct Operator<'a> {
-    crm: &'a Crm,
+    crm: &'a Runtime,
     principal: Principal,
     reason: Title,
 }
@@ -39,7 +40,7 @@ impl<'a> Operator<'a> {
     ///
     /// # Errors
     /// [`Error::Invalid`] for a reason that is empty or longer.
-    pub(crate) fn new(crm: &'a Crm, reason: &str) -> Result<Self, Error> {
+    pub(crate) fn new(crm: &'a Runtime, reason: &str) -> Result<Self, Error> {
         let reason = Title::parse(reason.trim()).map_err(|why| Error::invalid("reason", why))?;
         if reason.reveal().chars().count() > 100 {
             return Err(Error::invalid("reason", "must have at most 100 characters"));
@@ -214,10 +215,10 @@ impl<'a> Operator<'a> {
         let action = OperatorAction::QuarantineReplayed;
         if let Some(org) = item.org {
             self.record_item(&item, action, None, Action::OperatorEntered).await?;
-            return self.crm.quarantine().replay(&self.act_as(org).await?, id).await;
+            return QuarantineService::new(self.crm).replay(&self.act_as(org).await?, id).await;
         }
         self.record_item(&item, action, None, Action::QuarantineSettled).await?;
-        if !self.crm.quarantine().replay_item(&item).await?.contains(&id) {
+        if !QuarantineService::new(self.crm).replay_item(&item).await?.contains(&id) {
             self.crm.store().enact(self.crm.system(), vec![SystemWrite::Release(id)], None).await?;
         }
         Ok(())
@@ -232,7 +233,7 @@ impl<'a> Operator<'a> {
         let action = OperatorAction::QuarantineDiscarded;
         if let Some(org) = item.org {
             self.record_item(&item, action, None, Action::OperatorEntered).await?;
-            return self.crm.quarantine().discard(&self.act_as(org).await?, id).await;
+            return QuarantineService::new(self.crm).discard(&self.act_as(org).await?, id).await;
         }
         self.record_item(&item, action, Some(SystemWrite::Release(id)), Action::QuarantineSettled).await
     }
@@ -255,7 +256,7 @@ impl<'a> Operator<'a> {
     /// As [`Crm::check_keys`].
     pub async fn adopt_keys(&self) -> Result<(), Error> {
         self.record(OperatorAction::KeysAdopted, None, None, None).await?;
-        self.crm.adopt().await
+        self.crm.adopt_keys().await
     }
 
     /// Entries of the operator log before a place (`u64::MAX`: from the end), newest first; at most 200. Reading is on

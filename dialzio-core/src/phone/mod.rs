@@ -1,6 +1,9 @@
 //! Telephone numbers in E.164 form, and how spellings of the same number find each other.
 
+mod error;
 mod written;
+
+pub use error::PhoneNumberError;
 
 use rlibphonenumber::{NumberLengthType, PhoneNumber as Parsed};
 use std::fmt;
@@ -13,29 +16,6 @@ use written::Written;
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct PhoneNumber(Box<str>);
-
-/// Why a number was refused. Never contains the number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum PhoneNumberError {
-    /// Not in international form, and no region was given.
-    #[error("write the number in international form, starting with +")]
-    NotInternational,
-    /// The digits are no telephone number anywhere.
-    #[error("not a telephone number")]
-    Invalid,
-    /// A number within a town, without its area code.
-    #[error("the area code is missing")]
-    NoAreaCode,
-    /// A letter or another sign among the digits: skipping it would make another number.
-    #[error("character {place} is {found:?}, which is no digit")]
-    Character {
-        /// Which character of those that can be seen, from 1.
-        place: u32,
-        /// The character.
-        found: char,
-    },
-}
 
 /// What was understood of a spelling.
 #[derive(Debug, Clone, PartialEq, Eq)]

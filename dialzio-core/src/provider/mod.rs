@@ -1,11 +1,14 @@
 //! What a provider has to offer. One value is registered once; a face it lacks is `None`, said aloud.
 
 mod error;
+mod id;
 mod inbound;
 mod messaging;
+mod trust;
 mod webhook;
 
 pub use error::{BoxError, ProviderError, RefusalReason, WebhookError};
+pub use id::ProviderId;
 pub use inbound::{
     AccountRef, DeliveryNews, IdentityNews, Inbound, InboundBody, InboundContent, InboundMedia,
     InboundMessage, PreferenceNews, PreferenceValue, ReactionNews, Received, Sender, TemplateNews,
@@ -16,36 +19,14 @@ pub use messaging::{
     Accepted, AccountAccess, AccountHealth, FetchedMedia, MediaCapability, MessagingCapabilities,
     MessagingProvider, OutboundContent, OutboundMessage, Signal, UploadedMedia,
 };
+pub use trust::Trust;
 #[cfg(feature = "mock")]
 pub use webhook::MockWebhookDecoder;
-pub use webhook::{
-    HookReply, RawWebhook, Trust, VerifiedWebhook, WebhookDecoder, WebhookMethod, WebhookSecrets,
-};
+pub use webhook::{HookReply, RawWebhook, VerifiedWebhook, WebhookDecoder, WebhookMethod, WebhookSecrets};
 
 use chrono::{DateTime, Utc};
-use std::fmt::{self, Debug};
+use std::fmt::Debug;
 use url::Url;
-
-/// The stable word for a provider, such as `whatsapp`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct ProviderId(pub &'static str);
-
-impl ProviderId {
-    /// What people call it.
-    #[must_use]
-    pub fn label(self) -> &'static str {
-        match self.0 {
-            "whatsapp" => "WhatsApp",
-            other => other,
-        }
-    }
-}
-
-impl fmt::Display for ProviderId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.0)
-    }
-}
 
 /// One provider. There are no default bodies: what it lacks is `None`.
 pub trait Provider: Debug + Send + Sync + 'static {

@@ -4,8 +4,7 @@ use bytes::Bytes;
 use secrecy::SecretString;
 use std::fmt::Debug;
 
-use super::{Inbound, WebhookError};
-use crate::name::words;
+use super::{Inbound, Trust, WebhookError};
 
 /// The HTTP method of a webhook request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,18 +38,6 @@ impl RawWebhook {
 impl Debug for RawWebhook {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "RawWebhook({:?}, {} bytes)", self.method, self.body.len())
-    }
-}
-
-words! {
-    /// How far a verified webhook, and each of its elements, can be believed.
-    pub enum Trust {
-        /// Signed over its bytes.
-        Signed = "signed",
-        /// Only the address was secret. Such an element informs people and decides nothing: it gives or lifts no consent,
-        /// opens no reply window, joins no identities, starts no send, and ends no message for good. What looks like an
-        /// opt-out holds promotion until a person has asked.
-        PathOnly = "path_only",
     }
 }
 

@@ -2,14 +2,22 @@
 
 mod batch;
 mod change;
+mod error;
+mod expect;
 mod layer;
+mod lease;
+mod outcome;
+mod revision;
 mod system;
 
-pub use batch::{
-    Batch, BatchParts, Cause, EffectWrite, Expect, IdempotencyKey, Once, Purge, RecordRef, Write, WriteKind,
-};
+pub use batch::{Batch, BatchParts, Cause, EffectWrite, IdempotencyKey, Once, Purge, Write, WriteKind};
+pub use error::{StoreError, StoreResult};
+pub use expect::{Expect, RecordRef};
 pub use layer::{Call, StoreLayer};
-pub use system::{Due, Fence, Lease, SystemStore, SystemWrite, UserKey};
+pub use lease::{Fence, Lease};
+pub use outcome::{Commit, Outcome};
+pub use revision::{LedgerSeq, Revision};
+pub use system::{Due, SystemStore, SystemWrite, UserKey};
 
 pub(crate) use change::change;
 
@@ -21,107 +29,10 @@ use crate::account::AccountStore;
 use crate::consent::ConsentStore;
 use crate::contact::ContactStore;
 use crate::conversation::ConversationStore;
-use crate::event::EventSeq;
 use crate::ledger::LedgerStore;
 use crate::media::MediaStore;
 use crate::page::{Page, PageRequest};
 use crate::scope::OrgScope;
-
-/// Counts the changes of a record: 1 when it is made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
-#[serde(transparent)]
-pub struct Revision(pub u32);
-
-impl Revision {
-    /// There is no such record.
-    pub const NONE: Self = Self(0);
-    /// A record that was just made.
-    pub const FIRST: Self = Self(1);
-}
-
-/// A place in the organisation's consent ledger: 1, 2, 3, without gaps. Zero: before the first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-pub struct LedgerSeq(pub u64);
-
-/// Why a store refused or failed.
-#[derive(Debug, Clone, thiserror::Error)]
-#[non_exhaustive]
-pub enum StoreError {
-    /// What a batch was decided on is not true any more. Only that batch was undone.
-    #[error("what the change was decided on is no longer true: {0:?}")]
-    Unmet(Box<Expect>),
-    /// Busy, or the connection was lost before anything was committed: the same call may succeed.
-    #[error("the store is busy or cannot be reached")]
-    Unavailable,
-    /// No room is left: nothing is acknowledged until there is.
-    #[error("the disk below the store is full: nothing can be written until there is room")]
-    Full,
-    /// An I/O error or damage: needs an operator.
-    #[error("the store failed: {0}")]
-    Broken(String),
-    /// A write that this store does not know. The whole batch was undone, so nothing is lost silently.
-    #[error("this store does not support {0}")]
-    Unsupported(&'static str),
-    /// The cursor of a page is none that this list gave out.
-    #[error("the cursor is none of this list")]
-    Cursor,
-    /// A stored value cannot be read: written by something else, or damaged.
-    #[error("a stored {0} cannot be read")]
-    Unreadable(&'static str),
-}
-
-impl StoreError {
-    /// `true` if the same call may succeed without any change.
-    #[must_use]
-    pub const fn is_retryable(&self) -> bool {
-        matches!(self, Self::Unavailable)
-    }
-
-    /// A stable dotted code.
-    #[must_use]
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::Unmet(_) => "store.conflict",
-            Self::Unavailable => "store.unavailable",
-            Self::Full => "store.full",
-            Self::Broken(_) => "store.broken",
-            Self::Unsupported(_) => "store.unsupported",
-            Self::Cursor => "store.cursor",
-            Self::Unreadable(_) => "store.unreadable",
-        }
-    }
-
-    /// An unmet expectation.
-    #[must_use]
-    pub fn unmet(expect: Expect) -> Self {
-        Self::Unmet(Box::new(expect))
-    }
-}
-
-/// What a store answers.
-pub type StoreResult<T> = Result<T, StoreError>;
-
-/// The answer to a batch that was applied, or had been before.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Commit {
-    /// The newest place in the event log after it.
-    pub seq: EventSeq,
-    /// What became of it.
-    pub outcome: Outcome,
-    /// Rows a purge removed; zero for everything else.
-    pub touched: u64,
-}
-
-/// What became of a batch.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
-    /// Applied now.
-    Applied,
-    /// Its key was used before for the same request: nothing was changed, this was the answer.
-    Replayed(RecordRef),
-    /// Its key was used before for another request: nothing was changed.
-    Mismatch,
-}
 
 /// A store: small reads, and one way to write. Conformance: [`crate::store_conformance`].
 #[async_trait]

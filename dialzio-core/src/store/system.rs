@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use futures_util::stream::BoxStream;
 
-use super::{Batch, Commit, Revision, StoreResult};
+use super::{Batch, Commit, Lease, Revision, StoreResult};
 use crate::access::{Invitation, Org, Session, SignIn, TokenHash, User, UserChange};
 use crate::account::{App, AppChange, KeyCheck, Route};
 use crate::effect::{Effect, Lane};
@@ -24,21 +24,6 @@ pub enum UserKey<'a> {
     Id(UserId),
     /// By what they sign in with, without regard to case.
     Email(&'a EmailAddress),
-}
-
-/// Grows with each lease of a lane; a stale one is refused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Fence(pub u64);
-
-/// A lane that one worker holds for a while.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Lease {
-    /// Which lane.
-    pub lane: Lane,
-    /// Under which fence.
-    pub fence: Fence,
-    /// Until when.
-    pub until: DateTime<Utc>,
 }
 
 /// One piece of work in a lane.

@@ -4,43 +4,19 @@
 //! The target itself says how far a transfer has come: rows arrive in the order of their keys, so whatever comes after the
 //! last one is missing. A transfer that was interrupted is begun again the same way and goes on from there.
 
+mod cell;
 mod digest;
 mod parts;
 mod run;
 
+pub use cell::Cell;
 pub use digest::Digest;
 pub use parts::{PARTS, Part};
 pub use run::{Moved, Step, run};
 
 use async_trait::async_trait;
-use std::fmt;
 
 use crate::store::{StoreError, StoreResult};
-
-/// A value of a column, in the form that both sides agree on: ids are sixteen bytes, what is true is one.
-#[derive(Clone, PartialEq, Eq)]
-pub enum Cell {
-    /// Nothing.
-    Null,
-    /// A number, an instant, or whether something is so.
-    Integer(i64),
-    /// Text.
-    Text(String),
-    /// Bytes, and ids.
-    Bytes(Vec<u8>),
-}
-
-/// The kind alone: rows are about people.
-impl fmt::Debug for Cell {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Null => "Null",
-            Self::Integer(_) => "Integer(…)",
-            Self::Text(_) => "Text(…)",
-            Self::Bytes(_) => "Bytes(…)",
-        })
-    }
-}
 
 /// A row: its cells in the order of [`Part::columns`].
 pub type Row = Vec<Cell>;

@@ -7,6 +7,7 @@ use crate::account::Route;
 use crate::effect::Backoff;
 use crate::error::Error;
 use crate::inbox::{InboxItem, InboxWrite};
+use crate::intake::Intake;
 use crate::ledger::Action;
 use crate::scope::OrgScope;
 use crate::store::{Batch, Cause, Lease, StoreError};
@@ -28,13 +29,13 @@ impl Worker<'_> {
         for item in items {
             let cause = Cause::Waiting(item.id, *lease);
             let Some(account) = self.crm.store().account(scope, item.account).await? else {
-                self.crm.intake().stuck(scope, &item, &cause).await?;
+                Intake::new(self.crm).stuck(scope, &item, &cause).await?;
                 continue;
             };
             let route = Route { org: scope.org(), account: account.id, portfolio: account.portfolio };
             let now = self.crm.now();
             let late = now >= item.received_at + PATIENCE;
-            match self.crm.intake().waited(scope, &route, &item, &cause, late).await {
+            match Intake::new(self.crm).waited(scope, &route, &item, &cause, late).await {
                 Ok(true) => report.decided += 1,
                 Ok(false) => self.later(scope, &item, &cause, LOOK_AGAIN, item.attempts).await?,
                 Err(Error::Store(StoreError::Unmet(_))) => {
@@ -45,7 +46,7 @@ impl Worker<'_> {
                     tracing::warn!(code = %error.code(), element = %item.id, "an element could not be decided");
                     match Backoff::INBOX.wait(item.attempts, None, self.crm.entropy()) {
                         Some(wait) => self.later(scope, &item, &cause, wait, item.attempts + 1).await?,
-                        None => self.crm.intake().stuck(scope, &item, &cause).await?,
+                        None => Intake::new(self.crm).stuck(scope, &item, &cause).await?,
                     }
                 }
             }
@@ -68,7 +69,7 @@ impl Worker<'_> {
         let account = if same { self.crm.store().account(scope, of).await? } else { None };
         let Some(account) = account else { return Ok(items) };
         let route = Route { org: scope.org(), account: account.id, portfolio: account.portfolio };
-        match self.crm.intake().waited_together(scope, &route, &items, &Cause::Chunk(*lease)).await {
+        match Intake::new(self.crm).waited_together(scope, &route, &items, &Cause::Chunk(*lease)).await {
             Ok(settled) => {
                 report.decided += u32::try_from(settled.len()).unwrap_or(u32::MAX);
                 Ok(items.into_iter().filter(|item| !settled.contains(&item.id)).collect())

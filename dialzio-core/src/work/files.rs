@@ -4,6 +4,7 @@ use chrono::TimeDelta;
 use sha2::{Digest, Sha256};
 
 use super::{WorkReport, Worker};
+use crate::account::AccountService;
 use crate::account::AccountWrite;
 use crate::blob::BlobKey;
 use crate::effect::{Backoff, Effect, EffectState, Work};
@@ -85,7 +86,7 @@ impl Worker<'_> {
         let id = account.ok_or(Error::missing(RecordKind::Account))?;
         let account =
             self.crm.store().account(scope, id).await?.ok_or(Error::missing(RecordKind::Account))?;
-        let access = self.crm.accounts().access(scope.org(), &account).await?;
+        let access = AccountService::new(self.crm).access(scope.org(), &account).await?;
         Ok((account, access))
     }
 
@@ -99,7 +100,8 @@ impl Worker<'_> {
         let media = self.crm.store().media(scope, id).await?.ok_or(Error::missing(RecordKind::Media))?;
         let (account, access) = self.access(scope, effect.account).await?;
         let at_provider = media.provider_id.as_deref().ok_or(Error::missing(RecordKind::Media))?;
-        let file = self.crm.accounts().messaging(&account)?.fetch_media(&access, at_provider).await?;
+        let file =
+            AccountService::new(self.crm).messaging(&account)?.fetch_media(&access, at_provider).await?;
         let found: [u8; 32] = Sha256::digest(&file.bytes).into();
         if media.sha256.is_some_and(|announced| announced != found) {
             tracing::warn!(media = %id, "the file is not the one that was announced");
@@ -155,13 +157,13 @@ impl Worker<'_> {
         let Some(external) = message.external else { return Ok(()) };
         let (account, access) = self.access(scope, effect.account).await?;
         let signal = Signal::Read { message: external, typing: false };
-        Ok(self.crm.accounts().messaging(&account)?.signal(&access, &signal).await?)
+        Ok(AccountService::new(self.crm).messaging(&account)?.signal(&access, &signal).await?)
     }
 
     async fn sync(&self, scope: &OrgScope, lease: &Lease, effect: &Effect) -> Result<(), Error> {
         let (account, access) = self.access(scope, effect.account).await?;
         let asked_at = self.crm.now();
-        let templates = self.crm.accounts().messaging(&account)?.templates(&access).await?;
+        let templates = AccountService::new(self.crm).messaging(&account)?.templates(&access).await?;
         let mut batch =
             Batch::caused_by(&Cause::Effect(effect.id, *lease), Action::TemplatesSynced, self.crm.now());
         batch

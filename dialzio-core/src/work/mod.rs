@@ -20,10 +20,10 @@ use std::time::Duration;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 
-use crate::crm::Crm;
 use crate::effect::{Effect, EffectState, Lane, LaneKind};
 use crate::error::Error;
 use crate::ledger::Action;
+use crate::runtime::Runtime;
 use crate::scope::OrgScope;
 use crate::store::{Batch, Cause, Due, EffectWrite, Expect, Lease, StoreError};
 
@@ -111,11 +111,11 @@ impl Lanes {
 /// Does the work that waits.
 #[derive(Debug, Clone, Copy)]
 pub struct Worker<'a> {
-    crm: &'a Crm,
+    crm: &'a Runtime,
 }
 
 impl<'a> Worker<'a> {
-    pub(crate) const fn new(crm: &'a Crm) -> Self {
+    pub(crate) const fn new(crm: &'a Runtime) -> Self {
         Self { crm }
     }
 
@@ -134,7 +134,7 @@ impl<'a> Worker<'a> {
                 let make = || {
                     let (crm, lanes, stopped) = (crm.clone(), Arc::clone(&lanes), stopped.clone());
                     async move {
-                        let worker = crm.worker();
+                        let worker = Worker::new(&crm);
                         match task {
                             Task::Queues => worker.queues(&lanes, stopped).await,
                             Task::Snoozes => {
@@ -246,7 +246,9 @@ impl<'a> Worker<'a> {
                 let (crm, done) = (self.crm.clone(), Arc::clone(lanes));
                 lanes.running().spawn(async move {
                     // After a panic the lease is kept until it runs out, so that the same work does not panic at once again.
-                    if let Some(Err(error)) = crm.tasks().contain("work", crm.worker().leased(lease)).await {
+                    if let Some(Err(error)) =
+                        crm.tasks().contain("work", Worker::new(&crm).leased(lease)).await
+                    {
                         logged(&error);
                         done.failed.store(true, Ordering::Release);
                     }

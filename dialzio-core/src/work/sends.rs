@@ -5,7 +5,9 @@ use futures_util::future::{join, join_all};
 use tokio::time::Instant;
 
 use super::{WorkReport, Worker};
+use crate::account::AccountService;
 use crate::account::{AccountChange, AccountNote, AccountState, AccountWrite, ProviderAccount};
+use crate::consent::ConsentService;
 use crate::consent::{
     ConsentEvent, ConsentFacts, Entry, EvidenceKind, PurposeScope, Refusal, SendFacts, SendPermit, Verdict,
     decide, enter,
@@ -76,7 +78,7 @@ impl Worker<'_> {
         let mut batches = Vec::new();
         let mut uploads = Vec::new();
         let rows = facts.iter().map(|known| known.consent.clone()).collect();
-        let consents = self.crm.consents().facts(scope, rows).await?;
+        let consents = ConsentService::new(self.crm).facts(scope, rows).await?;
         for (known, consent) in facts.into_iter().zip(consents) {
             let file = known.message.content.media();
             let file = file.and_then(|id| files.iter().find(|file| file.id == id));
@@ -119,7 +121,7 @@ impl Worker<'_> {
 
     /// The account of a send, and how many messages its provider takes each second.
     fn pace(&self, facts: &SendFacts) -> Option<(AccountId, u32)> {
-        let able = self.crm.accounts().messaging(&facts.account).ok()?.capabilities();
+        let able = AccountService::new(self.crm).messaging(&facts.account).ok()?.capabilities();
         Some((facts.account.id, able.rate_per_second))
     }
 
@@ -178,7 +180,7 @@ impl Worker<'_> {
         let template = matches!(facts.message.content, Content::Template { .. });
         // The category may have changed at the provider since it was queued: the stricter purpose counts.
         let purpose = facts.template.as_ref().map_or(purpose, |known| known.category.purpose());
-        let Ok(messaging) = self.crm.accounts().messaging(&facts.account) else {
+        let Ok(messaging) = AccountService::new(self.crm).messaging(&facts.account) else {
             let failure = Some(FailureNote { code: "account.no_provider".into(), detail: None });
             stop.write(settle(EffectState::Dead, None)).write(ended(DeliveryStatus::Failed, failure));
             return (Plan::Stop, stop);
@@ -312,7 +314,7 @@ impl Worker<'_> {
             (Content::Template { parameters, .. }, _) => OutboundContent::Template(parameters.clone()),
             _ => return Err(unsupported("this kind of message")),
         };
-        let service = self.crm.accounts();
+        let service = AccountService::new(self.crm);
         let Ok(messaging) = service.messaging(&facts.account) else { return Err(unsupported("messages")) };
         // Nothing has left yet: the same request may be made again.
         let Ok(access) = service.access(scope.org(), &facts.account).await else {
@@ -465,7 +467,9 @@ impl Worker<'_> {
                 let note = EvidenceText::received(
                     "The provider refused a promotional message: the person stopped marketing.",
                 );
-                let (Some(note), Ok(provider)) = (note, self.crm.accounts().messaging(&facts.account)) else {
+                let (Some(note), Ok(provider)) =
+                    (note, AccountService::new(self.crm).messaging(&facts.account))
+                else {
                     return;
                 };
                 let (kind, message) = (EvidenceKind::Provider, Some(facts.message.id));

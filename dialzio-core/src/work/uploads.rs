@@ -2,6 +2,7 @@
 //! is sent once, in a later step of the same lane.
 
 use super::{WorkReport, Worker};
+use crate::account::AccountService;
 use crate::consent::SendFacts;
 use crate::effect::EffectState;
 use crate::error::Error;
@@ -51,7 +52,7 @@ impl Worker<'_> {
         facts: &SendFacts,
         media: &Media,
     ) -> Result<UploadedMedia, ProviderError> {
-        let service = self.crm.accounts();
+        let service = AccountService::new(self.crm);
         let provider =
             |code: &str| ProviderError::Fault { provider: ProviderId("dialzio"), code: code.to_owned() };
         let gone = || ProviderError::Refused {

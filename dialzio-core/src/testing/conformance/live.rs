@@ -112,7 +112,7 @@ impl Live {
 
     fn here(&self, mut element: Value) -> Value {
         element["account"] = json!(self.account.external_id);
-        element["at"] = json!(self.crm.now().timestamp());
+        element["at"] = json!(self.crm.clock().now().timestamp());
         element
     }
 
@@ -124,7 +124,8 @@ impl Live {
 
     /// The only conversation.
     pub(super) async fn talk(&self) -> Conversation {
-        let query = ConversationQuery { view: InboxView::All, state: StateFilter::Open, now: self.crm.now() };
+        let query =
+            ConversationQuery { view: InboxView::All, state: StateFilter::Open, now: self.crm.clock().now() };
         let page = self.crm.conversations().list(&self.me, &query, PageRequest::first(10)).await.unwrap();
         assert_eq!(page.items.len(), 1);
         page.items[0].conversation.clone()
@@ -154,7 +155,7 @@ impl Live {
             channel: Channel::WhatsApp,
             scope: PurposeScope::Any,
             evidence: Self::evidence(EvidenceKind::WebForm),
-            occurred_at: self.crm.now(),
+            occurred_at: self.crm.clock().now(),
             expires_at: None,
         };
         self.crm.consents().grant(&self.me, new).await.unwrap();

@@ -1,0 +1,15 @@
+//! How far what arrives can be believed.
+
+use crate::name::words;
+
+words! {
+    /// How far a verified webhook, and each of its elements, can be believed.
+    pub enum Trust {
+        /// Signed over its bytes.
+        Signed = "signed",
+        /// Only the address was secret. Such an element informs people and decides nothing: it gives or lifts no consent,
+        /// opens no reply window, joins no identities, starts no send, and ends no message for good. What looks like an
+        /// opt-out holds promotion until a person has asked.
+        PathOnly = "path_only",
+    }
+}

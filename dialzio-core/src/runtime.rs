@@ -1,0 +1,201 @@
+//! What every service works with: the store, the keys, the providers, the clock, and what was read and opened.
+
+use secrecy::SecretString;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::account::{App, BoundKeys, Route, Sealer};
+use crate::blob::BlobStore;
+use crate::chance::Entropy;
+use crate::consent::Words;
+use crate::error::{AccountProblem, Error};
+use crate::id::{AccountId, AppId, HookId, IdSource, WorkerId};
+use crate::media::MediaSealer;
+use crate::provider::{AccountRef, Provider, WebhookSecrets};
+use crate::scope::SystemScope;
+use crate::store::Store;
+use crate::tasks::Tasks;
+use crate::time::Clock;
+use crate::timekeeper::Timekeeper;
+use crate::work::{Beats, Paces};
+
+/// What every service works with. Cloning costs two counters.
+#[derive(Debug, Clone)]
+pub(crate) struct Runtime {
+    store: Arc<dyn Store>,
+    caches: Arc<Caches>,
+    parts: Arc<Parts>,
+}
+
+/// What was read from the store and opened, for sixty seconds at most.
+struct Caches {
+    hooks: moka::sync::Cache<HookId, Arc<OpenedHook>>,
+    tokens: moka::sync::Cache<AccountId, (Vec<u8>, SecretString)>,
+    /// Where numbers lead; checked again inside each commit that rests on it.
+    routes: moka::sync::Cache<(AppId, AccountRef), Route>,
+}
+
+impl Caches {
+    fn empty() -> Arc<Self> {
+        let hooks = moka::sync::CacheBuilder::new(10_000).time_to_live(CACHE_LIFE).build();
+        let tokens = moka::sync::CacheBuilder::new(10_000).time_to_live(CACHE_LIFE).build();
+        let routes = moka::sync::CacheBuilder::new(10_000).time_to_live(CACHE_LIFE).build();
+        Arc::new(Self { hooks, tokens, routes })
+    }
+}
+
+impl std::fmt::Debug for Caches {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Caches")
+    }
+}
+
+pub(crate) struct Parts {
+    pub(crate) blobs: Arc<dyn BlobStore>,
+    pub(crate) keys: Arc<BoundKeys>,
+    pub(crate) sealer: Sealer,
+    pub(crate) providers: BTreeMap<&'static str, Arc<dyn Provider>>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) ids: IdSource,
+    pub(crate) entropy: Arc<Entropy>,
+    pub(crate) words: Words,
+    pub(crate) system: SystemScope,
+    pub(crate) worker: WorkerId,
+    pub(crate) suppression_keys: tokio::sync::OnceCell<SuppressionKeys>,
+    pub(crate) paces: Paces,
+    pub(crate) beats: Beats,
+    pub(crate) timekeeper: Timekeeper,
+    pub(crate) tasks: Tasks,
+}
+
+impl std::fmt::Debug for Parts {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Parts").field("providers", &self.providers.keys()).finish()
+    }
+}
+
+/// Keys that suppression hashes are made with, by version.
+pub(crate) type SuppressionKeys = Vec<(u32, zeroize::Zeroizing<[u8; 32]>)>;
+
+/// An app with its secrets opened.
+#[derive(Debug)]
+pub(crate) struct OpenedHook {
+    pub(crate) app: App,
+    pub(crate) secrets: WebhookSecrets,
+}
+
+const CACHE_LIFE: Duration = Duration::from_secs(60);
+
+impl Runtime {
+    /// Over a store, with nothing read yet.
+    pub(crate) fn new(store: Arc<dyn Store>, parts: Arc<Parts>) -> Self {
+        Self { store, caches: Caches::empty(), parts }
+    }
+
+    /// The same parts over another store. What this one has read is not shared, since it may be rolled back.
+    pub(crate) fn over(&self, store: Arc<dyn Store>) -> Self {
+        Self::new(store, Arc::clone(&self.parts))
+    }
+
+    /// The background tasks of this process.
+    pub(crate) fn tasks(&self) -> &Tasks {
+        &self.parts.tasks
+    }
+
+    /// Shows that the keys are those of the store.
+    pub(crate) async fn check_keys(&self) -> Result<(), Error> {
+        Ok(self.parts.keys.bind().await?)
+    }
+
+    /// Takes the keys for those of the store, if nothing in it shows otherwise.
+    pub(crate) async fn adopt_keys(&self) -> Result<(), Error> {
+        Ok(self.parts.keys.adopt().await?)
+    }
+
+    /// The store beneath.
+    pub(crate) fn store(&self) -> &dyn Store {
+        &*self.store
+    }
+
+    /// The clock.
+    pub(crate) fn clock(&self) -> &dyn Clock {
+        &*self.parts.clock
+    }
+
+    pub(crate) fn now(&self) -> chrono::DateTime<chrono::Utc> {
+        self.parts.clock.now()
+    }
+
+    pub(crate) fn ids(&self) -> &IdSource {
+        &self.parts.ids
+    }
+
+    pub(crate) fn entropy(&self) -> &Entropy {
+        &self.parts.entropy
+    }
+
+    pub(crate) fn sealer(&self) -> &Sealer {
+        &self.parts.sealer
+    }
+
+    pub(crate) fn words(&self) -> &Words {
+        &self.parts.words
+    }
+
+    pub(crate) fn system(&self) -> &SystemScope {
+        &self.parts.system
+    }
+
+    pub(crate) fn worker_id(&self) -> WorkerId {
+        self.parts.worker
+    }
+
+    pub(crate) fn blobs(&self) -> &dyn BlobStore {
+        &*self.parts.blobs
+    }
+
+    pub(crate) fn media_sealer(&self) -> MediaSealer<'_> {
+        MediaSealer::new(&self.parts.sealer, &*self.parts.blobs)
+    }
+
+    pub(crate) fn hooks(&self) -> &moka::sync::Cache<HookId, Arc<OpenedHook>> {
+        &self.caches.hooks
+    }
+
+    pub(crate) fn tokens(&self) -> &moka::sync::Cache<AccountId, (Vec<u8>, SecretString)> {
+        &self.caches.tokens
+    }
+
+    pub(crate) fn routes(&self) -> &moka::sync::Cache<(AppId, AccountRef), Route> {
+        &self.caches.routes
+    }
+
+    pub(crate) fn paces(&self) -> &Paces {
+        &self.parts.paces
+    }
+
+    pub(crate) fn beats(&self) -> &Beats {
+        &self.parts.beats
+    }
+
+    pub(crate) fn timekeeper(&self) -> &Timekeeper {
+        &self.parts.timekeeper
+    }
+
+    pub(crate) fn providers(&self) -> impl Iterator<Item = &dyn Provider> {
+        self.parts.providers.values().map(|provider| &**provider)
+    }
+
+    pub(crate) fn suppression_keys(&self) -> &tokio::sync::OnceCell<SuppressionKeys> {
+        &self.parts.suppression_keys
+    }
+
+    pub(crate) fn provider(&self, word: &str) -> Result<&dyn Provider, Error> {
+        self.parts
+            .providers
+            .get(word)
+            .map(|provider| &**provider)
+            .ok_or(Error::Account(AccountProblem::NoProvider))
+    }
+}

@@ -1,0 +1,25 @@
+//! Leases of queues.
+
+use chrono::{DateTime, Utc};
+
+use crate::effect::Lane;
+
+/// Grows with each lease of a lane; a stale one is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Fence(pub u64);
+
+impl Fence {
+    /// No lease was ever given.
+    pub const NONE: Self = Self(0);
+}
+
+/// A lane that one worker holds for a while.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lease {
+    /// Which lane.
+    pub lane: Lane,
+    /// Under which fence.
+    pub fence: Fence,
+    /// Until when.
+    pub until: DateTime<Utc>,
+}
