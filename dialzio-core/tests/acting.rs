@@ -7,7 +7,10 @@ use dialzio_core::account::LocalKeys;
 use dialzio_core::chance::Entropy;
 use dialzio_core::memory::MemoryStore;
 use dialzio_core::testing::service;
-use dialzio_core::{Crm, Error, IdSource, OrgId, Principal, RecordKind, Role, SystemClock};
+use dialzio_core::{
+    Crm, Error, IdSource, OrgId, Permission, Principal, RecordKind, Region, Role, SystemClock,
+};
+use secrecy::SecretString;
 use std::sync::Arc;
 
 fn crm() -> Crm {
@@ -41,4 +44,26 @@ async fn the_system_is_not_acted_as_even_from_its_stored_form() {
     let system = Principal::from_ref(Principal::SYSTEM).unwrap();
     let refused = crm.access().act_as(org, system, Role::Owner.grant()).await;
     assert!(matches!(refused, Err(Error::Invalid { field: "principal", .. })), "{refused:?}");
+}
+
+#[tokio::test]
+async fn an_owner_says_the_country_while_joining_and_nobody_else_does() {
+    let crm = crm();
+    let org = crm.access().found(NewOrg::named("Asha Motors")).await.unwrap().org;
+    let by = crm.access().act_as(org, service("shop"), Role::Owner.grant()).await.unwrap();
+    let secret = SecretString::from("nine green leaves grow slowly");
+    let join = async |role: Role, email: &str, country: &str| {
+        let link = crm.access().invite(&by, Some(email.parse().unwrap()), role).await.unwrap();
+        let name = "Ravi Kumar".parse().unwrap();
+        let country = Some(Region::parse(country).unwrap());
+        crm.access().accept_in(&link, name, None, &secret, country).await.map(|_| ())
+    };
+    let denied = join(Role::Agent, "agent@example.com", "IN").await;
+    assert!(matches!(denied, Err(Error::Denied { permission: Permission::SettingsManage })), "{denied:?}");
+    let none = join(Role::Owner, "owner@example.com", "XX").await;
+    assert!(matches!(none, Err(Error::Invalid { field: "country", .. })), "{none:?}");
+    assert_eq!(crm.access().settings(&by).await.unwrap().country, None);
+    assert!(crm.access().members(&by).await.unwrap().is_empty(), "a refusal makes no account");
+    join(Role::Owner, "owner@example.com", "IN").await.unwrap();
+    assert_eq!(crm.access().settings(&by).await.unwrap().country, Region::parse("IN").ok());
 }

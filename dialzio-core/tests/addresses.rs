@@ -6,12 +6,13 @@ use dialzio_core::access::NewOrg;
 use dialzio_core::account::{LocalKeys, NewAccount, NewApp};
 use dialzio_core::chance::Entropy;
 use dialzio_core::memory::MemoryStore;
+use dialzio_core::provider::ADDRESS_REFUSAL;
 use dialzio_core::testing::{Fixtures, ScriptedProvider};
 use dialzio_core::{Clock, Crm, Error, ManualClock, Principal, Role};
 use std::sync::Arc;
 
 /// The scripted provider has no address of its own, so it takes none that somebody types in.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_account_is_connected_to_known_hosts_alone() {
     let clock = Arc::new(ManualClock::at(Fixtures::morning()));
     let crm = Crm::builder()
@@ -48,7 +49,10 @@ async fn an_account_is_connected_to_known_hosts_alone() {
         "http://127.0.0.1:9/",
         "https://evil.example/",
     ] {
+        let begun = tokio::time::Instant::now();
         let refused = crm.accounts().connect(&me, line(Some(strange))).await.unwrap_err();
+        // By the timer's own clock, which stands still unless somebody waits for it.
+        assert!(begun.elapsed() >= ADDRESS_REFUSAL, "{strange} is refused sooner than others");
         assert!(matches!(refused, Error::Invalid { field: "base_url", .. }), "{strange}");
         answers.push(refused.to_string());
     }

@@ -114,15 +114,13 @@ impl HttpBody for Arriving {
 /// Holds a request to its time.
 pub(crate) async fn hold(patience: Patience, request: Request, next: Next) -> Response {
     if request.uri().path_and_query().is_some_and(|address| address.as_str().len() > LONGEST_ADDRESS) {
-        let title = "The address is too long";
-        return Problem::new(StatusCode::URI_TOO_LONG, "request.address_too_long", title).into_response();
+        return Problem::new(StatusCode::URI_TOO_LONG, "request.address_too_long").into_response();
     }
     // The listener bounds what it reads by whole buffers, and somebody else's listener may not bound it at all.
     let fields = request.headers().iter();
     if fields.map(|(name, value)| name.as_str().len() + value.len()).sum::<usize>() > LONGEST_HEAD {
-        let (status, title) =
-            (StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "The fields of the request are too long");
-        return Problem::new(status, "request.head_too_large", title).into_response();
+        let status = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE;
+        return Problem::new(status, "request.head_too_large").into_response();
     }
     let kind = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let upload = kind.is_some_and(|kind| kind.starts_with("multipart/form-data"));
@@ -139,8 +137,8 @@ pub(crate) async fn hold(patience: Patience, request: Request, next: Next) -> Re
         Body::new(Arriving { body, patience, most, begun: None, bytes: 0, alarm, late: seen })
     });
     let answer = tokio::time::timeout(most, next.run(request)).await;
-    let slow = |status, code: &str, title: &str| {
-        let mut response = Problem::new(status, code, title).into_response();
+    let slow = |status, code: &str, words: &str| {
+        let mut response = Problem::new(status, code).detail(words).into_response();
         // What is left of the body would be taken for the next request.
         response.headers_mut().insert(header::CONNECTION, header::HeaderValue::from_static("close"));
         response
@@ -151,9 +149,9 @@ pub(crate) async fn hold(patience: Patience, request: Request, next: Next) -> Re
         }
         Ok(response) => response,
         Err(_) => {
-            let title =
+            let words =
                 "This took too long. What was asked for may have been done: look before you ask again";
-            slow(StatusCode::SERVICE_UNAVAILABLE, "server.slow", title)
+            slow(StatusCode::SERVICE_UNAVAILABLE, "server.slow", words)
         }
     }
 }

@@ -7,6 +7,7 @@ use dialzio_store_sqlite::SqliteStore;
 use dialzio_whatsapp::{MetaCloud, MetaConfig};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use url::Url;
 
 use crate::disk::Disk;
 
@@ -85,6 +86,10 @@ pub struct Places {
     pub database: Option<String>,
     /// Accounts may name the emulated provider on this machine.
     pub sandbox: bool,
+    /// Hosts of a provider besides its own that accounts may name.
+    pub provider_hosts: Vec<String>,
+    /// The proxy that requests to providers go through. None that the environment names is ever used.
+    pub provider_proxy: Option<Url>,
 }
 
 /// Whether a new installation may be begun. Beside anything of an older one it never is.
@@ -100,7 +105,7 @@ impl Places {
     /// A folder with everything in it.
     #[must_use]
     pub fn folder(data: impl Into<PathBuf>) -> Self {
-        Self { data: data.into(), keys: None, database: None, sandbox: false }
+        Self { data: data.into(), ..Self::default() }
     }
 
     /// The key file.
@@ -206,9 +211,11 @@ fn put_together(
     keys: &Path,
     clock: Arc<dyn Clock>,
 ) -> Result<Crm, AssembleError> {
-    let hosts = provider_hosts();
+    let hosts: Vec<String> =
+        places.provider_hosts.iter().map(|host| host.trim().to_ascii_lowercase()).collect();
     let loopback = places.sandbox || hosts.iter().any(|host| is_this_machine(host));
-    let config = MetaConfig { hosts, loopback, ..MetaConfig::default() };
+    let config =
+        MetaConfig { hosts, loopback, proxy: places.provider_proxy.clone(), ..MetaConfig::default() };
     let whatsapp = MetaCloud::new(config).map_err(|error| AssembleError::Provider(error.to_string()))?;
     Ok(Crm::builder()
         .shared_store(store)
@@ -222,12 +229,6 @@ fn put_together(
 /// Whether the operator named this machine: an emulator runs beside the server.
 fn is_this_machine(host: &str) -> bool {
     host == "localhost" || host.parse().is_ok_and(|address: std::net::IpAddr| address.is_loopback())
-}
-
-/// Hosts of a provider besides its own that accounts may name: `DIALZIO_PROVIDER_HOSTS`, with commas between.
-fn provider_hosts() -> Vec<String> {
-    let named = std::env::var("DIALZIO_PROVIDER_HOSTS").unwrap_or_default();
-    named.split(',').map(|host| host.trim().to_ascii_lowercase()).filter(|host| !host.is_empty()).collect()
 }
 
 fn refused(error: dialzio_core::Error) -> AssembleError {

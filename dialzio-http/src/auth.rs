@@ -100,11 +100,7 @@ pub fn same_site(headers: &HeaderMap, origin: &str) -> Result<(), Problem> {
     if ours && text(REQUEST_HEADER) == Some("1") {
         return Ok(());
     }
-    Err(Problem::new(
-        StatusCode::FORBIDDEN,
-        "request.cross_site",
-        "This request does not come from our own pages",
-    ))
+    Err(Problem::new(StatusCode::FORBIDDEN, "request.cross_site"))
 }
 
 /// A request that comes from our own pages, whoever makes it: looked at before its body is read.
@@ -142,11 +138,7 @@ async fn identify(parts: &Parts, state: &AppState) -> Result<Known, Problem> {
     let cookie = jar.get(SESSION_COOKIE).map(Cookie::value);
     if let Some(key) = bearer(&parts.headers)? {
         if cookie.is_some() {
-            return Err(Problem::new(
-                StatusCode::BAD_REQUEST,
-                "request.two_credentials",
-                "Send a key or a cookie, not both",
-            ));
+            return Err(Problem::new(StatusCode::BAD_REQUEST, "request.two_credentials"));
         }
         return Ok(Known { caller: Caller(access.authenticate(key).await?), name: None });
     }

@@ -34,7 +34,7 @@ pub(crate) fn wrap(router: Router<AppState>, state: &AppState) -> Router<AppStat
     router
         .fallback(crate::web::not_found)
         .method_not_allowed_fallback(|| async {
-            Problem::new(StatusCode::METHOD_NOT_ALLOWED, "request.method", "This address has other methods")
+            Problem::new(StatusCode::METHOD_NOT_ALLOWED, "request.method")
         })
         .layer(
             ServiceBuilder::new()
@@ -44,12 +44,7 @@ pub(crate) fn wrap(router: Router<AppState>, state: &AppState) -> Router<AppStat
                 .layer(middleware::from_fn(headers))
                 .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| {
                     tracing::error!("a handler panicked");
-                    Problem::new(
-                        StatusCode::INTERNAL_SERVER_ERROR,
-                        "server.failed",
-                        "Something went wrong here",
-                    )
-                    .into_response()
+                    Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "server.failed").into_response()
                 }))
                 .layer(CompressionLayer::new())
                 .layer(middleware::from_fn_with_state(state.clone(), peer::identify))

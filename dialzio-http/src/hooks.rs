@@ -71,7 +71,7 @@ async fn read(
             let Some(_place) = state.slow().take(hook, peer) else {
                 let title = "The request arrives too slowly, and too many others do already";
                 let mut response =
-                    Problem::new(StatusCode::REQUEST_TIMEOUT, "request.slow", title).into_response();
+                    Problem::new(StatusCode::REQUEST_TIMEOUT, "request.slow").detail(title).into_response();
                 response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
                 return Err(Box::new(response));
             };

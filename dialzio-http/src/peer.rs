@@ -146,8 +146,7 @@ pub(crate) async fn identify(State(state): State<AppState>, mut request: Request
     let proxied = peer.is_some_and(|peer| proxies.contains(&peer.to_canonical()));
     let Some(address) = named.filter(|_| proxied) else { return next.run(request).await };
     let Some(held) = state.requests().take(address, REQUESTS) else {
-        let title = "Too many requests are under way from this address";
-        let mut problem = Problem::new(StatusCode::TOO_MANY_REQUESTS, "request.too_many", title);
+        let mut problem = Problem::new(StatusCode::TOO_MANY_REQUESTS, "request.too_many");
         problem.retry_after = Some(1);
         return problem.into_response();
     };

@@ -1,4 +1,6 @@
-//! Errors at the edge: RFC 9457 problem documents, one table from errors to statuses.
+//! Errors at the edge: RFC 9457 problem documents, one table from errors to statuses, one from codes to titles.
+
+mod title;
 
 use axum::extract::rejection::{JsonRejection, QueryRejection};
 use axum::http::{HeaderValue, StatusCode, header};
@@ -13,7 +15,7 @@ pub struct Problem {
     /// A stable URI for the kind: `urn:dialzio:problem:` and the code.
     #[serde(rename = "type")]
     pub kind: String,
-    /// The kind in words.
+    /// The kind in words, the same each time.
     pub title: String,
     /// The HTTP status.
     pub status: u16,
@@ -57,12 +59,12 @@ pub struct FieldError {
 }
 
 impl Problem {
-    /// A problem of a status and code.
+    /// A problem of a status and code. Its title stands in one list.
     #[must_use]
-    pub fn new(status: StatusCode, code: &str, title: &str) -> Self {
+    pub fn new(status: StatusCode, code: &str) -> Self {
         Self {
             kind: format!("urn:dialzio:problem:{code}"),
-            title: title.to_owned(),
+            title: title::of(code).unwrap_or("This did not work".into()).into_owned(),
             status: status.as_u16(),
             detail: None,
             code: code.to_owned(),
@@ -83,11 +85,7 @@ impl Problem {
     /// A field that cannot be used.
     #[must_use]
     pub fn invalid(field: &str, detail: impl Into<String>) -> Self {
-        let mut problem = Self::new(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "input.invalid",
-            "The request cannot be used as it is",
-        );
+        let mut problem = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "input.invalid");
         problem.errors.push(FieldError { pointer: format!("/{field}"), detail: detail.into() });
         problem
     }
@@ -95,11 +93,7 @@ impl Problem {
     /// Too much at once; the same request may be made again.
     #[must_use]
     pub fn busy() -> Self {
-        let mut problem = Self::new(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "server.busy",
-            "Too much is being uploaded at the moment",
-        );
+        let mut problem = Self::new(StatusCode::SERVICE_UNAVAILABLE, "server.busy");
         problem.retry_after = Some(2);
         problem
     }
@@ -108,11 +102,7 @@ impl Problem {
     #[must_use]
     pub fn no_room() -> Self {
         tracing::error!("uploads are refused: the disk is almost full");
-        let mut problem = Self::new(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "disk.low",
-            "Files cannot be taken: the disk of the server is almost full",
-        );
+        let mut problem = Self::new(StatusCode::SERVICE_UNAVAILABLE, "disk.low");
         problem.retry_after = Some(60);
         problem
     }
@@ -120,7 +110,7 @@ impl Problem {
     /// No such address or record.
     #[must_use]
     pub fn not_found() -> Self {
-        Self::new(StatusCode::NOT_FOUND, "request.not_found", "There is nothing at this address")
+        Self::new(StatusCode::NOT_FOUND, "request.not_found")
     }
 
     /// Nobody is signed in.
@@ -162,16 +152,17 @@ impl From<Error> for Problem {
         if status.is_server_error() {
             tracing::error!(code = %error.code(), "a request failed");
         }
-        let mut problem = Self::new(status, &error.code(), &capital(&error.to_string()));
+        let mut problem = Self::new(status, &error.code());
         match &error {
             Error::Invalid { field, problem: why } => {
-                problem.title = "The request cannot be used as it is".to_owned();
                 problem.errors.push(FieldError { pointer: format!("/{field}"), detail: why.clone() });
             }
             Error::Refused(refusal) => {
+                problem.detail = Some(refusal.to_string());
                 problem.reasons = refusal.reasons.iter().map(|reason| reason.code.to_string()).collect();
             }
             Error::Template(misfit) => {
+                problem.detail = Some(capital(&misfit.to_string()));
                 // A name may hold what has a meaning in a pointer (RFC 6901, 3).
                 let pointer = misfit.parameter().map(|name| name.replace('~', "~0").replace('/', "~1"));
                 problem.errors.extend(pointer.map(|name| FieldError {
@@ -179,7 +170,12 @@ impl From<Error> for Problem {
                     detail: misfit.to_string(),
                 }));
             }
-            Error::Provider(refused) => problem.detail = refused.detail().map(str::to_owned),
+            Error::Provider(answer) => {
+                title::of_provider(answer).clone_into(&mut problem.title);
+                problem.detail = answer.detail().map(str::to_owned);
+            }
+            // What else it says is for people too: which permission, which limit.
+            Error::Denied { .. } | Error::File(_) => problem.detail = Some(capital(&error.to_string())),
             _ => {}
         }
         if status == StatusCode::SERVICE_UNAVAILABLE {
@@ -245,24 +241,23 @@ fn of_shape(words: &str) -> Problem {
 impl From<JsonRejection> for Problem {
     fn from(rejection: JsonRejection) -> Self {
         match rejection {
-            JsonRejection::MissingJsonContentType(_) => Self::new(
-                StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                "request.media_type",
-                "The body must be application/json",
-            ),
+            JsonRejection::MissingJsonContentType(_) => {
+                Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "request.media_type")
+                    .detail("The body must be application/json")
+            }
             JsonRejection::JsonDataError(error) => of_shape(&error.body_text()),
             JsonRejection::JsonSyntaxError(_) => {
-                Self::new(StatusCode::BAD_REQUEST, "request.malformed", "The body is not JSON")
+                Self::new(StatusCode::BAD_REQUEST, "request.malformed").detail("The body is not JSON")
             }
             other if other.status() == StatusCode::PAYLOAD_TOO_LARGE => Self::too_large(),
-            _ => Self::new(StatusCode::BAD_REQUEST, "request.malformed", "The body cannot be read"),
+            _ => Self::new(StatusCode::BAD_REQUEST, "request.malformed").detail("The body cannot be read"),
         }
     }
 }
 
 impl From<QueryRejection> for Problem {
     fn from(_: QueryRejection) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, "request.query", "The query of the address cannot be read")
+        Self::new(StatusCode::BAD_REQUEST, "request.query")
     }
 }
 
@@ -270,7 +265,7 @@ impl Problem {
     /// The body is over the limit.
     #[must_use]
     pub fn too_large() -> Self {
-        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "request.too_large", "The body is too large")
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "request.too_large")
     }
 }
 
@@ -356,12 +351,11 @@ mod tests {
     }
 
     #[test]
-    fn titles_begin_with_a_capital() {
-        for error in
-            [Error::Unauthenticated, Error::Busy, Error::MediaUnavailable, Error::Claimed, Error::Sealed]
-        {
-            let title = Problem::from(error).title;
-            assert!(title.starts_with(char::is_uppercase), "{title}");
-        }
+    fn an_error_has_the_title_of_its_code_and_says_what_is_particular_to_it_apart() {
+        let denied = Problem::from(Error::Denied { permission: dialzio_core::Permission::ALL[0] });
+        assert_eq!(denied.title, "You may not do this: ask an owner for the permission");
+        assert!(denied.detail.is_some_and(|detail| detail.starts_with("Not allowed: ")));
+        let broken = Problem::from(Error::Store(StoreError::Broken("table contacts, row 17".to_owned())));
+        assert_eq!(broken.detail, None, "what is for the log stays there");
     }
 }

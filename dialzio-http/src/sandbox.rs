@@ -4,6 +4,8 @@ use dialzio_core::account::{NewAccount, NewApp};
 use dialzio_core::text::Title;
 use dialzio_core::{Actor, Crm, Error};
 use dialzio_whatsapp::emulator::{Behaviour, CustomerIdentity, EmulatedNumber, Emulator, EmulatorConfig};
+use secrecy::ExposeSecret;
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use url::Url;
@@ -45,13 +47,23 @@ const BUSINESS: &str = "500400300200100";
 const DISPLAY: &str = "+91 80 4718 0000";
 
 impl Sandbox {
-    /// Starts an emulated provider on a free port of the loopback interface.
+    /// Starts an emulated provider at this address, or on a free port of the loopback interface.
     ///
     /// # Errors
-    /// If no port is to be had.
-    pub async fn start(crm: &Crm) -> std::io::Result<Self> {
+    /// If the address is not of the loopback interface, or cannot be had.
+    pub async fn start(crm: &Crm, listen: Option<SocketAddr>) -> std::io::Result<Self> {
         let clock = crm.clone();
         let mut config = EmulatorConfig::new(Arc::new(move || clock.clock().now()));
+        if let Some(listen) = listen {
+            if !listen.ip().is_loopback() {
+                // It speaks plain http, and who reaches it can play a customer.
+                let why = format!(
+                    "the sandbox listens on this machine alone, such as 127.0.0.1:8090, not on {listen}"
+                );
+                return Err(std::io::Error::new(std::io::ErrorKind::InvalidInput, why));
+            }
+            config.addr = listen;
+        }
         // As on the platform, a moment passes between the ticks.
         config.behaviour =
             Behaviour { status_delay: std::time::Duration::from_millis(400), ..config.behaviour };
@@ -109,6 +121,22 @@ impl Sandbox {
             base_url: Some(self.emulator.base_url()),
         };
         accounts.connect(by, new).await?.routable().map(drop)
+    }
+
+    /// How other clients of the Cloud API reach the emulated provider: its address, and for each number its id, its business
+    /// account and its token. For the terminal only, since it holds the token.
+    #[must_use]
+    pub fn how_to_reach(&self) -> String {
+        let mut told = format!("The sandbox's WhatsApp listens on {}", self.emulator.base_url());
+        for number in self.emulator.numbers() {
+            told.push_str(&format!(
+                "\n  phone number id {}, business account id {}, access token {}",
+                number.phone_number_id,
+                number.waba_id,
+                number.access_token.expose_secret()
+            ));
+        }
+        told
     }
 
     /// The emulated provider.

@@ -59,11 +59,20 @@ impl GraphClient {
             .and_then(Verified::with_platform_verifier)
             .map_err(tls)?
             .with_no_client_auth();
-        let http = reqwest::Client::builder()
+        config.check()?;
+        let named = config.proxy.as_ref().and_then(Url::host_str).map(str::to_owned);
+        // Only the operator's own word names a proxy, never the environment's: it would see the tokens of a plain request,
+        // and would be asked for addresses that are refused here.
+        let direct = reqwest::Client::builder().no_proxy();
+        let routed = match &config.proxy {
+            None => direct,
+            Some(proxy) => direct.proxy(reqwest::Proxy::all(proxy.clone()).map_err(|_| ConfigError::Proxy)?),
+        };
+        let http = routed
             .tls_backend_preconfigured(tls)
             .connect_timeout(config.connect_timeout)
             .redirect(reqwest::redirect::Policy::none())
-            .dns_resolver(Arc::new(PublicResolver { loopback: config.loopback }))
+            .dns_resolver(Arc::new(PublicResolver { loopback: config.loopback, proxy: named }))
             .build()
             .map_err(|error| ConfigError::Tls(error.into()))?;
         Self::with(config, http)

@@ -18,6 +18,9 @@ pub struct MetaConfig {
     pub hosts: Vec<String>,
     /// Addresses of this machine are allowed, over plain http too: for the emulator, never in earnest. Default no.
     pub loopback: bool,
+    /// The operator's proxy for all requests, `http://` or `https://`. The proxy looks names up, so it has to keep them out
+    /// of the local network. A proxy that the environment names is never used. Default none.
+    pub proxy: Option<Url>,
     /// The Graph version, such as `v25.0`. Retired versions are not refused by Meta but served by the oldest
     /// living one, so behaviour drifts: keep it current. Default `v25.0`.
     pub version: String,
@@ -38,6 +41,7 @@ impl Default for MetaConfig {
             base_url: Url::parse("https://graph.facebook.com/").expect("a constant address"),
             hosts: Vec::new(),
             loopback: false,
+            proxy: None,
             version: "v25.0".to_owned(),
             request_timeout: Duration::from_secs(20),
             media_timeout: Duration::from_secs(120),
@@ -57,6 +61,9 @@ pub enum ConfigError {
     /// The version is not like `v25.0`.
     #[error("the Graph version must look like v25.0")]
     Version,
+    /// The proxy is not like `http://proxy.example:3128`.
+    #[error("the proxy must be an http or https address, such as http://proxy.example:3128")]
+    Proxy,
     /// No TLS client could be built from the system's certificates.
     #[error("no TLS client: {0}")]
     Tls(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -66,6 +73,13 @@ impl MetaConfig {
     pub(crate) fn check(&self) -> Result<(), ConfigError> {
         if !self.allows_address(&self.base_url) {
             return Err(ConfigError::BaseUrl);
+        }
+        if self
+            .proxy
+            .as_ref()
+            .is_some_and(|proxy| !proxy.has_host() || !matches!(proxy.scheme(), "http" | "https"))
+        {
+            return Err(ConfigError::Proxy);
         }
         let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
         let is_version = self
@@ -176,6 +190,18 @@ mod tests {
         assert!(config.allows_media(&emulated, &url("http://127.0.0.1:7001/x")));
         assert!(!config.allows_media(&emulated, &url("http://127.0.0.1:7002/x")));
         assert!(!config.allows_media(&emulated, &url("https://lookaside.fbsbx.com/x")));
+    }
+
+    #[test]
+    fn a_proxy_is_http_or_https() {
+        for (text, fits) in [
+            ("http://proxy.example:3128", true),
+            ("https://10.0.0.1", true),
+            ("socks5://proxy.example", false),
+        ] {
+            let config = MetaConfig { proxy: Some(url(text)), ..MetaConfig::default() };
+            assert_eq!(config.check().is_ok(), fits, "{text}");
+        }
     }
 
     #[test]

@@ -3,34 +3,72 @@
 //!
 //! Source: IANA special-purpose address registries for IPv4 and IPv6, read 2026-05.
 
+use std::collections::HashSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
+use dialzio_core::provider::ADDRESS_REFUSAL;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use tokio::time::{Instant, sleep_until};
 
 /// The one resolver of the client.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct PublicResolver {
     /// Addresses of this machine are taken too: for the emulator.
     pub(crate) loopback: bool,
+    /// The host of the operator's proxy, which may be anywhere. Through a proxy it is the only name that is looked up here.
+    pub(crate) proxy: Option<String>,
 }
 
-/// The name does not lead to public addresses alone. Which ones it has is not told.
+/// The name does not lead to public addresses alone. Which ones it has, and whether it has any, is not told.
 #[derive(Debug, thiserror::Error)]
 #[error("the address is not allowed")]
 struct NotAllowed;
 
 impl Resolve for PublicResolver {
     fn resolve(&self, name: Name) -> Resolving {
-        let loopback = self.loopback;
+        let begun = Instant::now();
+        let Self { loopback, proxy } = self.clone();
         Box::pin(async move {
-            let found: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
-            let is_fine =
-                |address: &SocketAddr| is_public(address.ip()) || loopback && address.ip().is_loopback();
-            if found.is_empty() || !found.iter().all(is_fine) {
-                return Err(NotAllowed.into());
+            let found = tokio::net::lookup_host((name.as_str(), 0)).await.map(Vec::from_iter);
+            let is_proxy = proxy.is_some_and(|proxy| proxy.eq_ignore_ascii_case(name.as_str()));
+            let allowed = found.ok().filter(|found| {
+                !found.is_empty() && (is_proxy || all_allowed(found, loopback, own_addresses().as_ref()))
+            });
+            match allowed {
+                Some(found) => Ok(Box::new(found.into_iter()) as Addrs),
+                None => {
+                    // A name that is not there, one that leads inside, and one that is slow to find out look alike.
+                    sleep_until(begun + ADDRESS_REFUSAL).await;
+                    Err(NotAllowed.into())
+                }
             }
-            Ok(Box::new(found.into_iter()) as Addrs)
         })
+    }
+}
+
+/// Whether each address may be connected to. Where this machine's own addresses are not known, none may.
+fn all_allowed(found: &[SocketAddr], loopback: bool, own: Option<&HashSet<IpAddr>>) -> bool {
+    found.iter().map(|address| address.ip().to_canonical()).all(|address| {
+        if address.is_loopback() {
+            return loopback;
+        }
+        is_public(address) && own.is_some_and(|own| !own.contains(&address))
+    })
+}
+
+/// The addresses of this machine's interfaces, read anew each time, since they change. A public one leads to services
+/// that answer this machine and nobody else.
+fn own_addresses() -> Option<HashSet<IpAddr>> {
+    match if_addrs::get_if_addrs() {
+        Ok(found) => Some(found.iter().map(|interface| interface.ip().to_canonical()).collect()),
+        Err(error) => {
+            tracing::error!(
+                %error,
+                "the addresses of this machine cannot be read, so no provider is connected to; the process needs \
+                 AF_NETLINK sockets"
+            );
+            None
+        }
     }
 }
 
@@ -135,8 +173,39 @@ mod tests {
 
     #[tokio::test]
     async fn a_name_of_this_machine_is_found_for_the_emulator_alone() {
-        let ask = |loopback| PublicResolver { loopback }.resolve("localhost".parse().unwrap());
+        let ask = |loopback| PublicResolver { loopback, proxy: None }.resolve("localhost".parse().unwrap());
         assert_eq!(ask(false).await.err().unwrap().to_string(), "the address is not allowed");
         assert!(ask(true).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn the_host_of_the_operators_proxy_may_be_inside() {
+        let resolver = PublicResolver { loopback: false, proxy: Some("LOCALHOST".to_owned()) };
+        assert!(resolver.resolve("localhost".parse().unwrap()).await.is_ok());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_refused_is_refused_alike_and_equally_late() {
+        for name in ["localhost", "no-such-name.invalid"] {
+            let begun = Instant::now();
+            let resolver = PublicResolver { loopback: false, proxy: None };
+            let refused = resolver.resolve(name.parse().unwrap()).await.err().unwrap();
+            assert_eq!(refused.to_string(), "the address is not allowed");
+            // By the timer's own clock, which stands still unless somebody waits for it.
+            assert!(begun.elapsed() >= ADDRESS_REFUSAL, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_public_address_of_this_machine_is_refused_and_so_is_everything_if_they_are_unknown() {
+        let address = |text: &str| SocketAddr::new(text.parse().unwrap(), 443);
+        let own = HashSet::from(["8.8.4.4".parse().unwrap()]);
+        let allowed = |text: &str| all_allowed(&[address("157.240.1.1"), address(text)], false, Some(&own));
+        assert!(allowed("8.8.8.8"));
+        assert!(!allowed("8.8.4.4"));
+        assert!(!allowed("::ffff:8.8.4.4"));
+        assert!(!all_allowed(&[address("8.8.8.8")], true, None));
+        assert!(all_allowed(&[address("127.0.0.1")], true, None), "the emulator needs no list");
+        assert!(own_addresses().is_some_and(|own| own.iter().any(IpAddr::is_loopback)));
     }
 }

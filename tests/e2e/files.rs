@@ -86,7 +86,7 @@ async fn what_does_not_fit_is_refused_in_words_and_leaves_nothing() {
     let mut large = PDF.to_vec();
     large.resize(104 << 20, b' ');
     let refused = send(&rig, &seat, &conversation, "k1", form(large, "catalogue.pdf", None)).await;
-    assert_eq!(refused.json["title"], "Not sent: 104 MB is over WhatsApp’s 100 MB limit for documents");
+    assert_eq!(refused.json["detail"], "Not sent: 104 MB is over WhatsApp’s 100 MB limit for documents");
     assert_eq!(refused.problem(413), "file.too_large");
     let page = form(&b"<!DOCTYPE html><script>alert(1)</script>"[..], "price.pdf", None);
     assert_eq!(send(&rig, &seat, &conversation, "k2", page).await.problem(415), "file.type");

@@ -184,6 +184,16 @@ impl<'a> AccessService<'a> {
         found.ok_or(Error::Unauthenticated)
     }
 
+    /// An invitation with the organisation that it leads into, if the link still works.
+    ///
+    /// # Errors
+    /// [`Error::Unauthenticated`] if it does not.
+    pub async fn invitation_into(&self, token: &Token) -> Result<(Invitation, Org), Error> {
+        let invitation = self.invitation(token).await?;
+        let org = self.crm.store().org(&OrgScope::new(invitation.org)).await?;
+        Ok((invitation, org.ok_or(Error::Unauthenticated)?))
+    }
+
     /// Uses an invitation: makes the user (or takes the one there is, whose password must fit) and the member, and signs
     /// them in. `email` counts only if the invitation names no address.
     ///
@@ -196,7 +206,31 @@ impl<'a> AccessService<'a> {
         email: Option<EmailAddress>,
         secret: &SecretString,
     ) -> Result<SignedIn, Error> {
+        self.accept_in(token, name, email, secret, None).await
+    }
+
+    /// As [`accept`](Self::accept), and says in the same step which country the organisation is in, as its owner does when
+    /// it is set up.
+    ///
+    /// # Errors
+    /// As [`accept`](Self::accept); [`Error::Invalid`] for a country that is none; [`Error::Denied`] if the invitation is
+    /// for a role without [`Permission::SettingsManage`].
+    pub async fn accept_in(
+        &self,
+        token: &Token,
+        name: PersonName,
+        email: Option<EmailAddress>,
+        secret: &SecretString,
+        country: Option<Region>,
+    ) -> Result<SignedIn, Error> {
         let invitation = self.invitation(token).await?;
+        if country.is_some_and(|country| !country.is_known()) {
+            return Err(Error::invalid("country", "must be two letters of ISO 3166-1, such as IN"));
+        }
+        let needed = Permission::SettingsManage;
+        if country.is_some() && !invitation.role.grant().permissions().contains(&needed) {
+            return Err(Error::Denied { permission: needed });
+        }
         let address = invitation.email.clone().or(email).ok_or(Error::invalid("email", "is needed"))?;
         let now = self.crm.now();
         let store = self.crm.store();
@@ -234,6 +268,10 @@ impl<'a> AccessService<'a> {
         let actor = Actor::new(invitation.org, Principal::Member(id), member.role.grant());
         let mut batch = Batch::new(&actor, Action::MemberJoined, now);
         batch.about(id).write(AccessWrite::InsertMember(member)).event(DomainEvent::OrgChanged);
+        if let Some(country) = country {
+            let change = OrgChange { country: Some(Some(country)), ..OrgChange::default() };
+            batch.write(AccessWrite::ChangeOrg(change));
+        }
         let scope = OrgScope::new(invitation.org);
         match store.enact(self.crm.system(), writes, Some((&scope, batch))).await {
             Err(StoreError::Unmet(_)) => Err(Error::Unauthenticated),

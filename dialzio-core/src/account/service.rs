@@ -12,7 +12,9 @@ use crate::error::{AccountProblem, Error, RecordKind};
 use crate::event::DomainEvent;
 use crate::id::{AccountId, AppId, HookId, OrgId};
 use crate::ledger::Action;
-use crate::provider::{AccountAccess, AccountHealth, MessagingProvider, ProviderError, WebhookSecrets};
+use crate::provider::{
+    ADDRESS_REFUSAL, AccountAccess, AccountHealth, MessagingProvider, ProviderError, WebhookSecrets,
+};
 use crate::runtime::{OpenedHook, Runtime};
 use crate::scope::{Actor, OrgScope, Permission};
 use crate::store::{Batch, EffectWrite, Expect, RecordRef, Revision, StoreError, SystemWrite};
@@ -196,7 +198,7 @@ impl<'a> AccountService<'a> {
                 "must be the provider's id of the business account: 1 to 128 letters, digits, +, - or _",
             ));
         }
-        self.address(&app.provider, new.base_url.as_ref())?;
+        self.address(&app.provider, new.base_url.as_ref()).await?;
         let known = self.crm.store().accounts(scope).await?;
         let same = |account: &ProviderAccount| {
             account.provider == app.provider && account.external_id == new.external_id
@@ -252,11 +254,12 @@ impl<'a> AccountService<'a> {
         }
     }
 
-    /// Refuses a base address that the provider does not know for its own. The answer is the same for each, so it
-    /// does not reveal what is there.
-    fn address(&self, provider: &str, base: Option<&Url>) -> Result<(), Error> {
+    /// Refuses a base address that the provider does not know for its own. The answer is the same for each and comes
+    /// equally late, so it does not reveal what is there.
+    async fn address(&self, provider: &str, base: Option<&Url>) -> Result<(), Error> {
         match base {
             Some(base) if !self.crm.provider(provider)?.allows_address(base) => {
+                tokio::time::sleep(ADDRESS_REFUSAL).await;
                 Err(Error::invalid("base_url", "is not an address that this server sends tokens to"))
             }
             _ => Ok(()),
@@ -392,7 +395,7 @@ impl<'a> AccountService<'a> {
         let scope = by.scope_for(Permission::AccountsManage)?;
         let account =
             self.crm.store().account(scope, id).await?.ok_or(Error::missing(RecordKind::Account))?;
-        self.address(&account.provider, base_url.as_ref())?;
+        self.address(&account.provider, base_url.as_ref()).await?;
         let change = AccountChange { base_url: Some(base_url), ..AccountChange::default() };
         self.change(by, scope, &account, change).await?;
         Ok(self.check(by, id, None).await?.0)

@@ -26,7 +26,12 @@ pub use webhook::{HookReply, RawWebhook, VerifiedWebhook, WebhookDecoder, Webhoo
 
 use chrono::{DateTime, Utc};
 use std::fmt::Debug;
+use std::time::Duration;
 use url::Url;
+
+/// How long a refusal of an address that somebody typed in takes at least, whatever the reason: the time tells nothing
+/// about what is there.
+pub const ADDRESS_REFUSAL: Duration = Duration::from_millis(500);
 
 /// One provider. There are no default bodies: what it lacks is `None`.
 pub trait Provider: Debug + Send + Sync + 'static {

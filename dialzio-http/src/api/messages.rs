@@ -233,13 +233,7 @@ pub struct NewMessageJson {
 pub fn idempotency_key(headers: &HeaderMap) -> Result<IdempotencyKey, Problem> {
     let key =
         headers.get("idempotency-key").and_then(|value| value.to_str().ok()).and_then(IdempotencyKey::parse);
-    key.ok_or_else(|| {
-        Problem::new(
-            StatusCode::BAD_REQUEST,
-            "idempotency.key_missing",
-            "Send an Idempotency-Key of 1 to 255 visible ASCII characters",
-        )
-    })
+    key.ok_or_else(|| Problem::new(StatusCode::BAD_REQUEST, "idempotency.key_missing"))
 }
 
 /// `POST /v1/conversations/{conversation}/messages`.

@@ -69,11 +69,8 @@ impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
 }
 
 fn unreadable() -> Problem {
-    Problem::new(
-        StatusCode::BAD_REQUEST,
-        "request.precondition",
-        "If-Match has to be one ETag as it was given out, in quotation marks, or *",
-    )
+    Problem::new(StatusCode::BAD_REQUEST, "request.precondition")
+        .detail("If-Match has to be one ETag as it was given out, in quotation marks, or *")
 }
 
 impl IfMatch {
@@ -124,7 +121,7 @@ pub(crate) async fn refusal<T: Serialize, E>(
 pub(crate) async fn none_here(request: Request, next: Next) -> Response {
     if request.headers().contains_key(header::IF_MATCH) {
         let title = "This address takes no If-Match";
-        return Problem::new(StatusCode::BAD_REQUEST, "request.precondition", title).into_response();
+        return Problem::new(StatusCode::BAD_REQUEST, "request.precondition").detail(title).into_response();
     }
     next.run(request).await
 }

@@ -27,7 +27,11 @@ const ENVIRONMENT: &str = "\
 Environment:
   DIALZIO_LOG  What the server logs to standard error, as JSON lines: error, warn, info, debug, trace or off, also by
                part of the program. Unless set: warn,dialzio_core=info,dialzio_http=info. At info there is one line for
-               each request: method, route, status, duration, request id and organisation, and no personal data.";
+               each request: method, route, status, duration, request id and organisation, and no personal data.
+  DIALZIO_CLOCK_FILE
+               A file with a number of seconds by which the sandbox's clock is moved, to try out what time does. Read anew
+               each time, and only with --sandbox.
+  Proxies that the environment names (HTTPS_PROXY and the like) are not used; see --provider-proxy.";
 
 /// The CRM for businesses that talk by WhatsApp, phone and SMS.
 ///
@@ -84,17 +88,7 @@ impl Data {
         &self,
         clock: Option<std::sync::Arc<dyn dialzio_core::Clock>>,
     ) -> Result<dialzio_core::Crm, crate::assemble::AssembleError> {
-        self.open_for(clock, false).await
-    }
-
-    /// As [`open`](Self::open); with the sandbox, accounts may name the emulated provider on this machine.
-    async fn open_for(
-        &self,
-        clock: Option<std::sync::Arc<dyn dialzio_core::Clock>>,
-        sandbox: bool,
-    ) -> Result<dialzio_core::Crm, crate::assemble::AssembleError> {
-        let places = Places { sandbox, ..self.places() };
-        crate::assemble::open(&places, Founding::IfEmpty, clock).await
+        crate::assemble::open(&self.places(), Founding::IfEmpty, clock).await
     }
 
     /// Carries an operator's command out: here, or by the server that has the database open.

@@ -1,5 +1,6 @@
 //! `dialzio serve`.
 
+use clap::Parser;
 use dialzio_core::access::NewOrg;
 use dialzio_core::{Clock, Crm, Principal, Role};
 use std::net::{IpAddr, SocketAddr};
@@ -12,6 +13,7 @@ use super::clock::MovedClock;
 use super::init::{found, owner_link};
 use super::{Data, Outcome, say};
 use crate::Options;
+use crate::assemble::{Founding, Places};
 use crate::disk::Disk;
 use crate::listen::{self, Limits};
 
@@ -20,6 +22,7 @@ const DRAIN: Duration = Duration::from_secs(25);
 
 /// Serves.
 #[derive(Debug, clap::Args)]
+#[command(after_help = super::ENVIRONMENT, after_long_help = super::ENVIRONMENT)]
 pub(super) struct Serve {
     #[command(flatten)]
     data: Data,
@@ -33,30 +36,37 @@ pub(super) struct Serve {
     /// the visitor that limits are kept by. This machine's own is known.
     #[arg(long = "trusted-proxy", env = "DIALZIO_TRUSTED_PROXIES", value_delimiter = ',')]
     trusted_proxies: Vec<IpAddr>,
+    /// A host besides the provider's own that accounts may name as their base address, over https. 127.0.0.1 stands for an
+    /// emulator of the provider on this machine.
+    #[arg(long = "provider-host", env = "DIALZIO_PROVIDER_HOSTS", value_delimiter = ',')]
+    provider_hosts: Vec<String>,
+    /// A proxy for all requests to providers, such as http://proxy.example:3128. It looks names up in place of this server,
+    /// so it must not let them lead into the local network. It may hold a password, so it is better said in the environment.
+    #[arg(long, env = "DIALZIO_PROVIDER_PROXY", hide_env_values = true)]
+    provider_proxy: Option<Url>,
     /// Run the emulated provider, and show the page that plays the customer.
     #[arg(long)]
     sandbox: bool,
+    /// Where the emulated provider listens, for other clients of the Cloud API: an address of this machine alone, such as
+    /// 127.0.0.1:8090. A free port if it is not named. The address, the ids and the token are printed at the start.
+    #[arg(long, env = "DIALZIO_SANDBOX_LISTEN")]
+    sandbox_listen: Option<SocketAddr>,
     /// Set an organisation up if there is none.
     #[arg(skip)]
     found: bool,
 }
 
+/// The options of serving by themselves.
+#[derive(Debug, clap::Parser)]
+struct Alone {
+    #[command(flatten)]
+    serve: Serve,
+}
+
 impl Serve {
-    /// What `dialzio` does without a command.
+    /// What `dialzio` does without a command: it serves with the sandbox, and the environment says the rest.
     pub(super) fn plain() -> Self {
-        let data = Data {
-            path: std::env::var_os("DIALZIO_DATA").map_or_else(|| "dialzio-data".into(), Into::into),
-            keys: std::env::var_os("DIALZIO_KEYS").map(Into::into),
-            database: std::env::var("DIALZIO_DATABASE").ok(),
-        };
-        Self {
-            data,
-            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
-            origin: None,
-            trusted_proxies: Vec::new(),
-            sandbox: true,
-            found: true,
-        }
+        Self { found: true, ..Alone::parse_from(["dialzio", "--sandbox"]).serve }
     }
 
     pub(super) async fn run(self) -> Outcome {
@@ -66,9 +76,18 @@ impl Serve {
         {
             return Err("a public address needs --origin https://…, with TLS in front of this server".into());
         }
+        if self.sandbox_listen.is_some() && !self.sandbox {
+            return Err("--sandbox-listen is the address of the sandbox: it needs --sandbox".into());
+        }
         let clock = MovedClock::from_environment().filter(|_| self.sandbox);
         let clock: Option<Arc<dyn Clock>> = clock.map(|clock| Arc::new(clock) as Arc<dyn Clock>);
-        let crm = self.data.open_for(clock, self.sandbox).await?;
+        let places = Places {
+            sandbox: self.sandbox,
+            provider_hosts: self.provider_hosts.clone(),
+            provider_proxy: self.provider_proxy.clone(),
+            ..self.data.places()
+        };
+        let crm = crate::assemble::open(&places, Founding::IfEmpty, clock).await?;
         let disk = Disk::below(&self.data.path)?;
         let listener = TcpListener::bind(self.listen).await?;
         let address = listener.local_addr()?;
@@ -79,9 +98,14 @@ impl Serve {
         let link = self.set_up(&crm, &origin).await?;
         let server = Url::parse(&format!("http://{address}/"))?;
         #[cfg(feature = "sandbox")]
-        if self.sandbox {
-            options.sandbox = Some(self.start_sandbox(&crm, &server).await?);
-        }
+        let reach = if self.sandbox {
+            let sandbox = self.start_sandbox(&crm, &server).await?;
+            let reach = sandbox.how_to_reach();
+            options.sandbox = Some(sandbox);
+            Some(reach)
+        } else {
+            None
+        };
         let closing = options.closing.clone();
         let router = crate::router(crm.clone(), options);
 
@@ -111,6 +135,10 @@ impl Serve {
         say(&format!("Dialzio serves {origin}"));
         if let Some(link) = link {
             say(&format!("Open {link}"));
+        }
+        #[cfg(feature = "sandbox")]
+        if let Some(reach) = reach {
+            say(&reach);
         }
         let serving = {
             let (crm, listener) = (crm.clone(), Arc::new(listener));
@@ -162,7 +190,7 @@ impl Serve {
         crm: &Crm,
         server: &Url,
     ) -> Result<crate::sandbox::Sandbox, Box<dyn std::error::Error + Send + Sync>> {
-        let sandbox = crate::sandbox::Sandbox::start(crm).await?;
+        let sandbox = crate::sandbox::Sandbox::start(crm, self.sandbox_listen).await?;
         if let Some((org, _)) = crm.access().oldest().await? {
             let actor = crm.access().act_as(org, Principal::service("sandbox")?, Role::Owner.grant()).await?;
             sandbox.connect(crm, &actor, server).await?;

@@ -58,9 +58,7 @@ pub(crate) fn theme(jar: &CookieJar) -> Theme {
 
 /// A page or part as an answer.
 pub(crate) fn show<T: Template>(part: &T) -> Result<Html<String>, Problem> {
-    part.render().map(Html).map_err(|_| {
-        Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "server.failed", "Something went wrong here")
-    })
+    part.render().map(Html).map_err(|_| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "server.failed"))
 }
 
 /// A part that goes into its place beside the one that was asked for.

@@ -4,9 +4,10 @@ use axum::extract::{Extension, Query, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::cookie::{Cookie, CookieJar};
-use dialzio_core::Error;
-use dialzio_core::access::Token;
+use dialzio_core::access::chrono_tz_name::ZoneName;
+use dialzio_core::access::{Invitation, Org, Token};
 use dialzio_core::text::{EmailAddress, PersonName};
+use dialzio_core::{Error, Region, Role};
 use secrecy::SecretString;
 use serde::Deserialize;
 
@@ -74,11 +75,8 @@ fn keys(client: Client, account: Key) -> Vec<Key> {
 /// Counts an attempt as one that failed, until it is known to have been another.
 fn begin(state: &AppState, keys: &[Key]) -> Result<(), Problem> {
     state.attempts().begin(keys, state.crm().clock().now()).map_err(|seconds| {
-        let mut problem = Problem::new(
-            StatusCode::TOO_MANY_REQUESTS,
-            "access.too_many_attempts",
-            &format!("Too many attempts. Try again in {}", minutes(seconds)),
-        );
+        let mut problem = Problem::new(StatusCode::TOO_MANY_REQUESTS, "access.too_many_attempts")
+            .detail(format!("Too many attempts. Try again in {}", minutes(seconds)));
         problem.retry_after = Some(seconds);
         problem
     })
@@ -138,10 +136,10 @@ pub(crate) async fn enter(
 
 const GONE: &str = "This link does not work any more. Ask whoever sent it for a new one.";
 
-/// Looks an invitation up by the token of its link.
-async fn invited(state: &AppState, token: &Token) -> Result<Option<Option<EmailAddress>>, Problem> {
-    match state.crm().access().invitation(token).await {
-        Ok(invitation) => Ok(Some(invitation.email)),
+/// Looks an invitation up by the token of its link, with the organisation that it leads into.
+async fn invited(state: &AppState, token: &Token) -> Result<Option<(Invitation, Org)>, Problem> {
+    match state.crm().access().invitation_into(token).await {
+        Ok(found) => Ok(Some(found)),
         Err(Error::Unauthenticated) => Ok(None),
         Err(error) => Err(error.into()),
     }
@@ -159,12 +157,17 @@ pub(crate) async fn invitation(
     let keys = keys(client, state.attempts().account(token.reveal()));
     begin(&state, &keys)?;
     let form = match invited(&state, &token).await? {
-        Some(email) => {
+        Some((invitation, org)) => {
             state.attempts().forget(&keys);
+            let zone = ZoneName::parse(fields.get("zone"));
+            let proposed =
+                org.country.or_else(|| zone.and_then(ZoneName::country)).or_else(|| org.dials_in());
             SetupForm {
                 token: token.reveal().to_owned(),
-                is_named: email.is_some(),
-                email: email.map(String::from).unwrap_or_default(),
+                asks_country: invitation.role == Role::Owner,
+                country: proposed.map(|country| country.as_str().to_owned()).unwrap_or_default(),
+                is_named: invitation.email.is_some(),
+                email: invitation.email.map(String::from).unwrap_or_default(),
                 ..SetupForm::default()
             }
         }
@@ -185,9 +188,12 @@ pub(crate) async fn accept(
     let Some(token) = Token::parse(fields.get("token")) else { return again(gone) };
     let keys = keys(client, state.attempts().account(token.reveal()));
     begin(&state, &keys)?;
-    let Some(named) = invited(&state, &token).await? else { return again(gone) };
+    let Some((invitation, _)) = invited(&state, &token).await? else { return again(gone) };
+    let named = invitation.email;
     let mut form = SetupForm {
         token: token.reveal().to_owned(),
+        asks_country: invitation.role == Role::Owner,
+        country: fields.get("country").trim().to_owned(),
         is_named: named.is_some(),
         email: named.map_or_else(|| fields.get("email").trim().to_owned(), String::from),
         name: fields.get("name").to_owned(),
@@ -204,8 +210,17 @@ pub(crate) async fn accept(
         form.email_error = Some("This is not a complete address.".to_owned());
         return again(form);
     };
+    let country = match Region::parse(&form.country) {
+        _ if !form.asks_country => None,
+        Ok(country) if country.is_known() => Some(country),
+        _ => {
+            form.country_error =
+                Some("This is no country. Two letters are needed, such as IN for India.".to_owned());
+            return again(form);
+        }
+    };
     let secret = SecretString::from(fields.get("password").to_owned());
-    match state.crm().access().accept(&token, name, Some(email), &secret).await {
+    match state.crm().access().accept_in(&token, name, Some(email), &secret, country).await {
         Ok(signed_in) => {
             state.attempts().forget(&keys);
             Ok(let_in(&signed_in.token, "/inbox"))

@@ -54,11 +54,13 @@ pub(crate) fn sentence(problem: &Problem) -> String {
             }
             format!("{} {}", field.iter().collect::<String>(), error.detail)
         }
-        None => problem.title.clone(),
+        None => match &problem.detail {
+            // A provider's own words need to be told from ours.
+            Some(detail) if problem.status == 502 => format!("{}: {detail}", problem.title),
+            Some(detail) => detail.clone(),
+            None => problem.title.clone(),
+        },
     };
-    if let Some(detail) = problem.detail.as_deref().filter(|_| problem.errors.is_empty()) {
-        words = format!("{words}: {detail}");
-    }
     if !words.ends_with(['.', '!', '?']) {
         words.push('.');
     }

@@ -166,7 +166,7 @@ pub(super) fn sends(
         }
         _ => None,
     };
-    let (wamid, webhook) = {
+    let (wamid, webhook, is_blocked) = {
         let mut guard = shared.state();
         let state = &mut *guard;
         let person = state.people.meet(identity).ok_or(EmulatorError::NoIdentity)?;
@@ -191,10 +191,13 @@ pub(super) fn sends(
         state.messages.insert(wamid.clone(), filed);
         let bubble = bubble(&kind, message, media_id);
         show(state, number_id, person, (&wamid, now), (message, bubble, told, reply_to));
-        (wamid, webhook)
+        (wamid, webhook, state.is_blocked(number_id, person))
     };
     shared.changed();
-    shared.post(number_id, &webhook);
+    // The business hears nothing of a person it has blocked.
+    if !is_blocked {
+        shared.post(number_id, &webhook);
+    }
     Ok(wamid)
 }
 

@@ -10,19 +10,20 @@ use axum::{
     response::{Html, IntoResponse, Response},
     routing::any,
 };
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use url::{Url, form_urlencoded};
 
 use super::{
-    account,
+    account, block,
     config::Failure,
     connection::Cut,
-    media, outbound,
+    link, media, outbound,
     record::RecordedRequest,
     refusal::Refusal,
     rules::messaging_product,
+    settings,
     state::{Shared, bearer},
-    template,
+    templates,
 };
 
 /// The largest request: a document of 100 MB and its multipart wrapping.
@@ -32,7 +33,7 @@ const NO_ANSWER: Duration = Duration::from_secs(60);
 
 /// Routes of the emulated Graph, with or without a version in front.
 pub(super) fn router(shared: Arc<Shared>) -> Router {
-    Router::new().route("/{*path}", any(serve)).layer(DefaultBodyLimit::max(LARGEST_BODY)).with_state(shared)
+    Router::new().fallback(any(serve)).layer(DefaultBodyLimit::max(LARGEST_BODY)).with_state(shared)
 }
 
 /// A request, taken apart.
@@ -43,18 +44,25 @@ pub(super) struct Asked {
     pub(super) query: Vec<(String, String)>,
     pub(super) headers: HeaderMap,
     pub(super) body: Option<Value>,
+    /// What a write is given: the body, and the query where the body does not say otherwise. The platform takes
+    /// parameters from either.
+    pub(super) parameters: Value,
     /// The address that was asked, on the emulator's own host.
     pub(super) here: Url,
+}
+
+impl Asked {
+    /// The refusal of what is not known here.
+    fn unknown(&self) -> Refusal {
+        Refusal::no_such_object(self.method.as_str(), &self.segments.join("/"))
+    }
 }
 
 async fn serve(State(shared): State<Arc<Shared>>, request: Request) -> Response {
     let (mut parts, body) = request.into_parts();
     let cut = ConnectInfo::<Cut>::from_request_parts(&mut parts, &()).await.ok().map(|ConnectInfo(cut)| cut);
-    let is_multipart = parts
-        .headers
-        .get(header::CONTENT_TYPE)
-        .and_then(|kind| kind.to_str().ok())
-        .is_some_and(|kind| kind.starts_with("multipart/"));
+    let kind = parts.headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    let is_multipart = kind.is_some_and(|kind| kind.starts_with("multipart/"));
     let (version, segments) = path(parts.uri.path());
     let query: Vec<(String, String)> =
         form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes()).into_owned().collect();
@@ -62,18 +70,25 @@ async fn serve(State(shared): State<Arc<Shared>>, request: Request) -> Response 
     here.set_path(parts.uri.path());
 
     let Ok(bytes) = to_bytes(body, LARGEST_BODY).await else {
-        return StatusCode::PAYLOAD_TOO_LARGE.into_response();
+        let refusal = Refusal::parameter("The request is too large, or it was cut off.");
+        return refusal.with_status(413).respond("A0");
     };
-    let json = if is_multipart { None } else { serde_json::from_slice::<Value>(&bytes).ok() };
+    let json = match kind {
+        Some(kind) if kind.starts_with("multipart/") => None,
+        Some(kind) if kind.starts_with("application/x-www-form-urlencoded") => Some(form(&bytes)),
+        _ => serde_json::from_slice::<Value>(&bytes).ok(),
+    };
     let is_malformed = !is_multipart && !bytes.is_empty() && json.is_none();
     let is_send = parts.method == Method::POST
         && matches!(segments.get(1).map(String::as_str), Some("messages" | "marketing_messages"))
         && json.as_ref().is_some_and(|body| body.get("status").is_none());
+    let parameters = parameters(json.as_ref(), &query);
     let asked = Asked {
         method: parts.method.clone(),
         segments,
         query,
         headers: parts.headers.clone(),
+        parameters,
         body: json,
         here,
     };
@@ -110,7 +125,7 @@ async fn serve(State(shared): State<Arc<Shared>>, request: Request) -> Response 
         _ if is_malformed => Refusal::parameter("The request body is not valid JSON.").respond(&trace),
         _ => {
             let request = Request::from_parts(parts, Body::from(bytes));
-            carry_out(&shared, &asked, request, failure)
+            carry_out(&shared, &asked, request, failure, &trace)
                 .await
                 .unwrap_or_else(|refusal| refusal.respond(&trace))
         }
@@ -153,64 +168,168 @@ fn path(path: &str) -> (Option<String>, Vec<String>) {
     (version, segments)
 }
 
+/// Parameters that have parts. The platform takes such a one as JSON text too, and clients of the API use both forms.
+const STRUCTURED: &[&str] = &[
+    "text",
+    "image",
+    "video",
+    "audio",
+    "document",
+    "sticker",
+    "location",
+    "contacts",
+    "reaction",
+    "interactive",
+    "template",
+    "context",
+    "typing_indicator",
+    "block_users",
+    "commands",
+    "components",
+    "prompts",
+    "user_identity_change",
+    "webhook_configuration",
+    "websites",
+];
+
+/// The body's members, and those of the query that the body does not have, each part that is given as JSON text read. A
+/// body that is no object stays as it is.
+fn parameters(body: Option<&Value>, query: &[(String, String)]) -> Value {
+    let mut members = match body {
+        None | Some(Value::Null) => Map::new(),
+        Some(Value::Object(members)) => members.clone(),
+        Some(other) => return other.clone(),
+    };
+    for (key, value) in query.iter().filter(|(key, _)| key != "access_token") {
+        members.entry(key).or_insert_with(|| json!(value));
+    }
+    for key in STRUCTURED {
+        let text = members.get(*key).and_then(Value::as_str);
+        let read = text.and_then(|text| serde_json::from_str::<Value>(text).ok());
+        if let Some(read) = read.filter(|read| read.is_object() || read.is_array()) {
+            members.insert((*key).to_owned(), read);
+        }
+    }
+    Value::Object(members)
+}
+
+/// A form's fields as the members of an object.
+fn form(bytes: &[u8]) -> Value {
+    let fields = form_urlencoded::parse(bytes).into_owned().filter(|(key, _)| key != "access_token");
+    Value::Object(fields.map(|(key, value)| (key, Value::String(value))).collect())
+}
+
 async fn carry_out(
     shared: &Arc<Shared>,
     asked: &Asked,
     request: Request,
     failure: Option<Failure>,
+    trace: &str,
 ) -> Result<Response, Refusal> {
     let segments: Vec<&str> = asked.segments.iter().map(String::as_str).collect();
-    if segments == ["whatsapp_business", "attachments"] {
-        return Ok(media::download(shared, &asked.query, &asked.headers));
+    match segments.as_slice() {
+        ["whatsapp_business", "attachments"] => return media::download(shared, &asked.query, &asked.headers),
+        ["qr", file] if asked.method == Method::GET => return Ok(link::picture(file)),
+        _ => {}
     }
     let Some((id, rest)) = segments.split_first() else {
         return Err(Refusal::no_such_object(asked.method.as_str(), ""));
     };
-    let object = admitted(shared, asked, id)?;
-    let body = asked.body.as_ref().unwrap_or(&Value::Null);
-    let answer = match (object, asked.method.as_str(), rest) {
-        (Object::Number, "POST", ["messages"]) if body.get("status").is_some() => {
-            outbound::mark_read(shared, id, body)?
-        }
-        (Object::Number, "POST", ["messages"]) => outbound::send(shared, id, body, false, failure)?,
-        (Object::Number, "POST", ["marketing_messages"]) => outbound::send(shared, id, body, true, failure)?,
-        (Object::Number, "POST", ["media"]) => media::upload(shared, id, request).await?,
-        (Object::Number, "GET", []) => account::number(shared, id, &asked.query)?,
-        (Object::Number, "POST", ["register"]) => {
-            account::register(body)?;
-            json!({ "success": true })
-        }
-        (Object::Account, "GET", ["phone_numbers"]) => account::numbers(shared, id, &asked.query)?,
-        (Object::Account, "GET", ["message_templates"]) => {
-            let state = shared.state();
-            let templates = state.templates.get(*id).map(Vec::as_slice).unwrap_or_default();
-            template::list(templates, &asked.query, &asked.here)?
-        }
-        (Object::Account, _, ["subscribed_apps"]) => account::subscription(shared, id, asked).await?,
-        (Object::Media, "GET", []) => {
-            let state = shared.state();
-            let Some(media) = state.media.get(*id) else {
-                return Err(Refusal::no_such_object("GET", id));
-            };
-            let asked_for = asked.query.iter().find(|(key, _)| key == "phone_number_id");
-            if asked_for.is_some_and(|(_, owner)| *owner != media.phone_number_id) {
-                return Err(Refusal::no_such_object("GET", id));
-            }
-            media::look_up(id, media, shared.now(), &shared.base_url)
-        }
-        (Object::Media, "DELETE", []) => {
-            shared.state().media.remove(*id);
-            json!({ "success": true })
-        }
-        _ => return Err(Refusal::no_such_object(asked.method.as_str(), &segments.join("/"))),
+    let answer = match admitted(shared, asked, id)? {
+        Object::Number => of_number(shared, asked, (id, rest), request, failure, trace).await?,
+        Object::Account => of_account(shared, asked, (id, rest)).await?,
+        Object::Template => match (asked.method.as_str(), rest) {
+            ("GET", []) => templates::read(shared, id, &asked.query)?,
+            ("POST", []) => templates::change(shared, id, &asked.parameters)?,
+            _ => return Err(asked.unknown()),
+        },
+        Object::Media => match (asked.method.as_str(), rest) {
+            ("GET", []) => media::read(shared, id, &asked.query)?,
+            ("DELETE", []) => media::delete(shared, id, &asked.query)?,
+            _ => return Err(asked.unknown()),
+        },
     };
     Ok(Json(answer).into_response())
+}
+
+/// What is asked of a phone number.
+async fn of_number(
+    shared: &Arc<Shared>,
+    asked: &Asked,
+    (id, rest): (&str, &[&str]),
+    request: Request,
+    failure: Option<Failure>,
+    trace: &str,
+) -> Result<Value, Refusal> {
+    let (body, query) = (&asked.parameters, asked.query.as_slice());
+    match (asked.method.as_str(), rest) {
+        ("POST", ["messages"]) if body.get("status").is_some() => outbound::mark_read(shared, id, body),
+        ("POST", ["messages"]) => outbound::send(shared, id, body, false, failure),
+        ("POST", ["marketing_messages"]) => outbound::send(shared, id, body, true, failure),
+        ("POST", ["media"]) => media::upload(shared, id, query, request).await,
+        ("GET", []) => account::number(shared, id, query),
+        ("POST", []) => account::change(shared, id, body).await,
+        ("POST", ["register"]) => settings::register(body),
+        ("POST", ["deregister"]) => Ok(json!({ "success": true })),
+        ("GET", ["block_users"]) => block::list(shared, id, query, &asked.here),
+        ("POST", ["block_users"]) => block::block(shared, id, body, trace),
+        ("DELETE", ["block_users"]) => block::unblock(shared, id, body),
+        (method, _) => {
+            let mut state = shared.state();
+            let serial = state.next_serial();
+            let Some(number) = state.numbers.get_mut(id) else { return Err(asked.unknown()) };
+            let (desk, base) = (&mut number.desk, &shared.base_url);
+            match (method, rest) {
+                ("GET", ["whatsapp_business_profile"]) => desk.profile.read(query),
+                ("POST", ["whatsapp_business_profile"]) => desk.profile.change(body),
+                ("GET", ["whatsapp_commerce_settings"]) => desk.read_commerce(id, query),
+                ("POST", ["whatsapp_commerce_settings"]) => desk.change_commerce(body),
+                ("POST", ["conversational_automation"]) => desk.change_automation(id, body),
+                ("GET", ["settings"]) => desk.read(query),
+                ("POST", ["settings"]) => desk.change(body),
+                ("GET", ["message_qrdls"]) => link::read(&desk.links, None, query, &asked.here, base),
+                ("GET", ["message_qrdls", code]) => {
+                    link::read(&desk.links, Some(code), query, &asked.here, base)
+                }
+                ("POST", ["message_qrdls"]) => link::write(&mut desk.links, None, body, serial, base),
+                ("POST", ["message_qrdls", code]) => {
+                    link::write(&mut desk.links, Some(code), body, serial, base)
+                }
+                ("DELETE", ["message_qrdls", code]) => link::delete(&mut desk.links, code),
+                _ => Err(asked.unknown()),
+            }
+        }
+    }
+}
+
+/// What is asked of a business account.
+async fn of_account(
+    shared: &Arc<Shared>,
+    asked: &Asked,
+    (id, rest): (&str, &[&str]),
+) -> Result<Value, Refusal> {
+    match (asked.method.as_str(), rest) {
+        // A look-up of a file names the number that has it, and a business account is no file.
+        ("GET", []) if asked.query.iter().any(|(key, _)| key == "phone_number_id") => Err(asked.unknown()),
+        ("GET", []) => account::account(shared, id, &asked.query),
+        ("GET", ["phone_numbers"]) => account::numbers(shared, id, &asked.query, &asked.here),
+        ("GET", ["message_templates"]) => {
+            let state = shared.state();
+            let of_account = state.templates.get(id).map(Vec::as_slice).unwrap_or_default();
+            templates::list(of_account, &asked.query, &asked.here)
+        }
+        ("POST", ["message_templates"]) => templates::create(shared, id, &asked.parameters),
+        ("DELETE", ["message_templates"]) => templates::delete(shared, id, &asked.parameters),
+        (_, ["subscribed_apps"]) => account::subscription(shared, id, asked).await,
+        _ => Err(asked.unknown()),
+    }
 }
 
 /// What an id stands for.
 enum Object {
     Number,
     Account,
+    Template,
     Media,
 }
 
@@ -230,6 +349,8 @@ fn admitted(shared: &Shared, asked: &Asked, id: &str) -> Result<Object, Refusal>
         (Object::Number, state.opens(&asked.headers, id))
     } else if let Some(media) = state.media.get(id).filter(|media| now < media.expires_at) {
         (Object::Media, state.opens(&asked.headers, &media.phone_number_id))
+    } else if let Some(owner) = state.account_of_template(id) {
+        (Object::Template, state.opens_account(&asked.headers, owner))
     } else {
         (Object::Account, state.opens_account(&asked.headers, id))
     };
@@ -244,6 +365,16 @@ pub(super) fn requires_product(body: &Value) -> Result<(), Refusal> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_part_that_is_given_as_text_is_read_and_words_stay_words() {
+        let body = json!({"contacts": "[{\"name\":{}}]", "text": "not JSON", "to": "[1]"});
+        let query = [("to".to_owned(), "2".to_owned()), ("prompts".to_owned(), "[\"Open?\"]".to_owned())];
+        assert_eq!(
+            parameters(Some(&body), &query),
+            json!({"contacts": [{"name": {}}], "text": "not JSON", "to": "[1]", "prompts": ["Open?"]})
+        );
+    }
 
     #[test]
     fn a_version_is_optional_and_only_ever_first() {

@@ -3,7 +3,7 @@
 use axum::{
     body::Body,
     extract::{FromRequest, Multipart, Request},
-    http::{HeaderMap, StatusCode, header},
+    http::{HeaderMap, header},
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
@@ -65,23 +65,28 @@ fn size_limit(kind: &str) -> usize {
 pub(super) async fn upload(
     shared: &Shared,
     phone_number_id: &str,
+    query: &[(String, String)],
     request: Request,
 ) -> Result<Value, Refusal> {
     let malformed = || Refusal::parameter("The body must be multipart/form-data.");
     let mut form = Multipart::from_request(request, &()).await.map_err(|_| malformed())?;
-    let (mut product, mut declared, mut file) = (None, None, None);
+    // The platform takes parameters from the query too.
+    let ask = |key: &str| query.iter().find(|(name, _)| name == key).map(|(_, value)| value.clone());
+    let (mut product, mut declared, mut lives, mut file) =
+        (ask("messaging_product"), ask("type"), ask("ttl_minutes"), None);
     while let Some(field) = form.next_field().await.map_err(|_| malformed())? {
         let name = field.name().unwrap_or_default().to_owned();
         let part_type = field.content_type().map(str::to_owned);
         let bytes = field.bytes().await.map_err(|_| malformed())?;
         match name.as_str() {
-            "messaging_product" => product = Some(bytes),
+            "messaging_product" => product = String::from_utf8(bytes.to_vec()).ok(),
             "type" => declared = String::from_utf8(bytes.to_vec()).ok(),
+            "ttl_minutes" => lives = String::from_utf8(bytes.to_vec()).ok(),
             "file" => file = Some((part_type, bytes)),
             other => return Err(Refusal::parameter(format!("Unexpected key \"{other}\"."))),
         }
     }
-    if product.as_deref() != Some(b"whatsapp") {
+    if product.as_deref() != Some("whatsapp") {
         return Err(Refusal::parameter("The parameter messaging_product is required."));
     }
     let Some((part_type, bytes)) = file else {
@@ -99,8 +104,40 @@ pub(super) async fn upload(
         return Err(Refusal::of(131_053)
             .details(format!("A file of kind {kind} has 1 to {} bytes.", size_limit(kind))));
     }
-    let id = keep(shared, phone_number_id, mime_type, bytes, TimeDelta::days(30));
+    let lives = match lives {
+        Some(minutes) => minutes
+            .parse::<i64>()
+            .ok()
+            .filter(|minutes| (1..=43_200).contains(minutes))
+            .map(TimeDelta::minutes)
+            .ok_or_else(|| Refusal::parameter("Param ttl_minutes must be 1 to 43200."))?,
+        None => TimeDelta::days(30),
+    };
+    let id = keep(shared, phone_number_id, mime_type, bytes, lives);
     Ok(json!({ "id": id }))
+}
+
+/// `GET /{media_id}`. With `phone_number_id`, only that number's files are seen.
+pub(super) fn read(shared: &Shared, id: &str, query: &[(String, String)]) -> Result<Value, Refusal> {
+    let state = shared.state();
+    let found = state.media.get(id).filter(|media| is_of(media, query));
+    let media = found.ok_or_else(|| Refusal::no_such_object("GET", id))?;
+    Ok(look_up(id, media, shared.now(), &shared.base_url))
+}
+
+/// `DELETE /{media_id}`. With `phone_number_id`, only that number's files are seen.
+pub(super) fn delete(shared: &Shared, id: &str, query: &[(String, String)]) -> Result<Value, Refusal> {
+    let mut state = shared.state();
+    if !state.media.get(id).is_some_and(|media| is_of(media, query)) {
+        return Err(Refusal::no_such_object("DELETE", id));
+    }
+    state.media.remove(id);
+    Ok(json!({ "success": true }))
+}
+
+fn is_of(media: &StoredMedia, query: &[(String, String)]) -> bool {
+    let asked_for = query.iter().find(|(key, _)| key == "phone_number_id");
+    asked_for.is_none_or(|(_, owner)| *owner == media.phone_number_id)
 }
 
 /// Keeps a file and gives it an id.
@@ -124,8 +161,8 @@ pub(super) fn keep(
     id
 }
 
-/// The answer of `GET /{media_id}`.
-pub(super) fn look_up(id: &str, media: &StoredMedia, now: DateTime<Utc>, base: &Url) -> Value {
+/// What is said about a file.
+fn look_up(id: &str, media: &StoredMedia, now: DateTime<Utc>, base: &Url) -> Value {
     json!({
         "messaging_product": "whatsapp",
         "url": address(id, media, now, base),
@@ -160,27 +197,32 @@ fn stamp(id: &str, expires: i64, media: &StoredMedia) -> String {
 }
 
 /// Serves an address made by [`address`]. Bearer and User-Agent are both required.
-pub(super) fn download(shared: &Shared, query: &[(String, String)], headers: &HeaderMap) -> Response {
+pub(super) fn download(
+    shared: &Shared,
+    query: &[(String, String)],
+    headers: &HeaderMap,
+) -> Result<Response, Refusal> {
+    let gone = || Refusal::no_such_object("GET", "attachments").with_status(404);
     let ask = |key: &str| query.iter().find(|(name, _)| name == key).map(|(_, value)| value.as_str());
     let (Some(id), Some(expires), Some(hash)) =
         (ask("mid"), ask("ext").and_then(|ext| ext.parse::<i64>().ok()), ask("hash"))
     else {
-        return StatusCode::NOT_FOUND.into_response();
+        return Err(gone());
     };
     let now = shared.now();
     let state = shared.state();
-    let Some(media) = state.media.get(id) else { return StatusCode::NOT_FOUND.into_response() };
+    let Some(media) = state.media.get(id) else { return Err(gone()) };
     if !headers.contains_key(header::USER_AGENT) {
-        return StatusCode::FORBIDDEN.into_response();
+        return Err(Refusal::of(10).details("A file is fetched with a User-Agent."));
     }
     if !state.opens(headers, &media.phone_number_id) {
-        return StatusCode::UNAUTHORIZED.into_response();
+        return Err(Refusal::bad_token());
     }
     if hash != stamp(id, expires, media) || now.timestamp() >= expires || now >= media.expires_at {
-        return StatusCode::NOT_FOUND.into_response();
+        return Err(gone());
     }
     let kind = [(header::CONTENT_TYPE, media.mime_type.clone())];
-    (kind, Body::from(media.bytes.clone())).into_response()
+    Ok((kind, Body::from(media.bytes.clone())).into_response())
 }
 
 #[cfg(test)]

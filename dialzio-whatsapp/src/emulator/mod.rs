@@ -4,9 +4,12 @@
 //! documented shapes and errors, and posts signed webhooks back. The customer's side is played through
 //! [`Emulator::customer_sends`] and its neighbours. It can be told to fail, delay, repeat and reorder.
 //!
+//! Beside messages it has numbers and their settings, the business profile, templates with a review, files,
+//! message links, and blocking. What it does not have is refused in the platform's error shape.
+//!
 //! Deliberate differences from the platform: unknown keys of a message are refused at every level, links
-//! to media are not fetched, and there are no groups, calls, flows, catalogues or rate limits (use
-//! [`Failure::Code`] for those).
+//! to media are not fetched, the picture of a message link is an empty one, and there are no groups, calls,
+//! flows, catalogues or rate limits (use [`Failure::Code`] for those).
 //!
 //! ```no_run
 //! # async fn example(clock: dialzio_whatsapp::emulator::EmulatorClock) -> Result<(), Box<dyn std::error::Error>> {
@@ -31,19 +34,26 @@
 //! ```
 
 mod account;
+mod block;
 mod config;
 mod connection;
 mod customer;
+mod fields;
 mod graph;
+mod link;
 mod media;
 mod outbound;
+mod paging;
 mod param;
 mod person;
+mod profile;
 mod record;
 mod refusal;
 mod rules;
+mod settings;
 mod state;
 mod template;
+mod templates;
 mod transcript;
 mod webhook;
 
@@ -51,7 +61,6 @@ use std::{collections::HashMap, fmt, io, sync::Arc};
 
 use axum::Router;
 use bytes::Bytes;
-use serde_json::{Value, json};
 use tokio::{
     net::TcpListener,
     sync::{mpsc, watch},
@@ -141,11 +150,15 @@ impl Emulator {
         self.last_handle.0.send_replace(true);
     }
 
-    /// Adds a number, or replaces the one with the same id. Its conversations stay.
+    /// Adds a number, or replaces the one with the same id. Its conversations and what was set over the API stay.
     pub fn add_number(&self, number: EmulatedNumber) {
         let id = number.phone_number_id.clone();
         let (queue, posts) = mpsc::unbounded_channel();
-        self.shared.state().numbers.insert(id.clone(), Number { facts: number, queue, is_subscribed: true });
+        {
+            let mut state = self.shared.state();
+            let desk = state.numbers.remove(&id).map(|number| number.desk).unwrap_or_default();
+            state.numbers.insert(id.clone(), Number { facts: number, queue, is_subscribed: true, desk });
+        }
         self.shared.spawn(webhook::deliver(Arc::clone(&self.shared), id, posts));
     }
 
@@ -188,7 +201,7 @@ impl Emulator {
         templates.retain(|stored| {
             (&stored.template.name, &stored.template.language) != (&template.name, &template.language)
         });
-        templates.push(StoredTemplate { id: id.clone(), template });
+        templates.push(StoredTemplate { id: id.clone(), template, lives: None });
         id
     }
 
@@ -210,43 +223,7 @@ impl Emulator {
         language: &str,
         status: &str,
     ) -> Result<(), EmulatorError> {
-        let at = self.shared.now().timestamp();
-        let posts: Vec<(String, Value)> = {
-            let mut guard = self.shared.state();
-            let state = &mut *guard;
-            let found = state.templates.get_mut(waba_id).and_then(|templates| {
-                templates
-                    .iter_mut()
-                    .find(|stored| stored.template.name == name && stored.template.language == language)
-            });
-            let Some(stored) = found else { return Err(EmulatorError::UnknownTemplate(name.to_owned())) };
-            status.clone_into(&mut stored.template.status);
-            let value = json!({
-                "event": status,
-                "message_template_id": stored.id.parse::<u64>().unwrap_or_default(),
-                "message_template_name": name,
-                "message_template_language": language,
-                "message_template_category": stored.template.category,
-                "reason": "NONE",
-            });
-            let on_account = state.numbers.values().filter(|number| number.facts.waba_id == waba_id);
-            let mut told: Vec<Option<&Url>> = Vec::new();
-            let mut posts = Vec::new();
-            for number in on_account {
-                if told.contains(&number.facts.webhook_url.as_ref()) {
-                    continue;
-                }
-                told.push(number.facts.webhook_url.as_ref());
-                let mut webhook = webhook::envelope(&number.facts, "message_template_status_update", &value);
-                webhook["entry"][0]["time"] = json!(at);
-                posts.push((number.facts.phone_number_id.clone(), webhook));
-            }
-            posts
-        };
-        for (number_id, webhook) in &posts {
-            self.shared.post(number_id, webhook);
-        }
-        Ok(())
+        templates::set_status(&self.shared, waba_id, name, language, status)
     }
 
     /// A customer writes to a number. Answers the message id; the webhook is on its way.

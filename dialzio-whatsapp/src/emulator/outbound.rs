@@ -56,7 +56,7 @@ pub(super) fn send(
     let fails = match failure {
         Some(Failure::FailedStatus(code)) => Some(code),
         _ if draft.content.fails_later.is_some() => draft.content.fails_later,
-        _ if state.people.get(person).unreachable => Some(131_026),
+        _ if state.people.get(person).unreachable || state.is_blocked(number_id, person) => Some(131_026),
         _ if state.behaviour.reply_window && !is_open && draft.content.category.is_none() => Some(131_047),
         _ if is_marketing && conversation.is_some_and(|talk| talk.stopped_marketing) => Some(131_050),
         _ => target_is_missing(state.messages.get(target(&draft)), &draft, &key),

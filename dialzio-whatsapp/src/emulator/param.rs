@@ -102,9 +102,11 @@ impl<'a> Param<'a> {
             .ok_or_else(|| Refusal::parameter(format!("Param {} must be a number.", self.name)))
     }
 
+    /// A boolean, or text that is one, as a query has it.
     pub(super) fn flag(&self) -> Judged<bool> {
         self.value
             .as_bool()
+            .or_else(|| self.value.as_str()?.parse().ok())
             .ok_or_else(|| Refusal::parameter(format!("Param {} must be a boolean.", self.name)))
     }
 

@@ -67,6 +67,7 @@ const DOCUMENTED: &[(u32, u16, &str)] = &[
     (134_100, 400, "Only marketing messages supported"),
     (135_000, 400, "Generic user error"),
     (137_000, 400, "Recipient identity key hash mismatch"),
+    (139_100, 400, "Failed to block or unblock some users"),
 ];
 
 /// A request that Graph turns down.
@@ -124,6 +125,11 @@ impl Refusal {
 
     pub(super) fn details(self, details: impl Into<String>) -> Self {
         Self { details: Some(details.into()), ..self }
+    }
+
+    /// The same with another HTTP status than the code's own.
+    pub(super) fn with_status(self, status: u16) -> Self {
+        Self { status, ..self }
     }
 
     /// The body, without an HTTP status around it.

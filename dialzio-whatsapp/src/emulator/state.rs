@@ -19,6 +19,7 @@ use super::{
     media::StoredMedia,
     person::{People, PersonId},
     record::Records,
+    settings::Desk,
     template::StoredTemplate,
     transcript::{EmulatedStatus, TranscriptEntry},
     webhook::{Post, platform_json},
@@ -98,7 +99,7 @@ impl Shared {
     pub(super) fn webhook_of(&self, number_id: &str) -> Option<(Url, SecretString)> {
         let state = self.state();
         let number = state.numbers.get(number_id).filter(|number| number.is_subscribed)?;
-        Some((number.facts.webhook_url.clone()?, number.facts.app_secret.clone()))
+        Some((number.callback()?.clone(), number.facts.app_secret.clone()))
     }
 
     /// Tells everybody who watches that a conversation changed.
@@ -139,6 +140,16 @@ pub(super) struct Number {
     pub(super) facts: EmulatedNumber,
     pub(super) queue: mpsc::UnboundedSender<Post>,
     pub(super) is_subscribed: bool,
+    pub(super) desk: Desk,
+}
+
+impl Number {
+    /// Where message-like webhooks go: the number's own address, else its account's, else the app's.
+    fn callback(&self) -> Option<&Url> {
+        let desk = &self.desk;
+        let own = desk.number_callback.as_ref().or(desk.account_callback.as_ref());
+        own.or(self.facts.webhook_url.as_ref())
+    }
 }
 
 /// Everything said between one number and one person.
@@ -215,7 +226,7 @@ impl State {
     pub(super) fn queue(&mut self, number_id: &str, post: Post) {
         if let Some(number) = self.numbers.get(number_id)
             && number.is_subscribed
-            && number.facts.webhook_url.is_some()
+            && number.callback().is_some()
         {
             // The queue is closed only when the emulator is; then the webhook has nowhere to go.
             let _ = number.queue.send(post);
@@ -235,6 +246,17 @@ impl State {
         self.numbers.values().any(|number| {
             number.facts.waba_id == waba_id && number.facts.access_token.expose_secret() == token
         })
+    }
+
+    /// The business account that has a template.
+    pub(super) fn account_of_template(&self, id: &str) -> Option<&str> {
+        let has_it = |templates: &[StoredTemplate]| templates.iter().any(|stored| stored.id == id);
+        self.templates.iter().find(|(_, templates)| has_it(templates)).map(|(waba_id, _)| waba_id.as_str())
+    }
+
+    /// Whether a number has blocked a person.
+    pub(super) fn is_blocked(&self, number_id: &str, person: PersonId) -> bool {
+        self.numbers.get(number_id).is_some_and(|number| number.desk.blocked.contains(&person))
     }
 
     /// Whether anybody here has the request's bearer token.

@@ -1,8 +1,6 @@
-//! Templates of a business account: a realistic set, their listing, and their variables.
+//! Templates of a business account: a realistic set, and their variables.
 
-use serde_json::{Map, Value, json};
-
-use super::refusal::Refusal;
+use serde_json::{Value, json};
 
 /// A message template as the platform keeps it.
 #[derive(Debug, Clone, PartialEq)]
@@ -146,105 +144,8 @@ impl EmulatedTemplate {
 pub(super) struct StoredTemplate {
     pub(super) id: String,
     pub(super) template: EmulatedTemplate,
-}
-
-const FIELDS: &[&str] = &[
-    "id",
-    "name",
-    "status",
-    "category",
-    "language",
-    "components",
-    "quality_score",
-    "parameter_format",
-    "rejected_reason",
-];
-
-/// One page of `GET /{waba}/message_templates`.
-pub(super) fn list(
-    templates: &[StoredTemplate],
-    query: &[(String, String)],
-    here: &url::Url,
-) -> Result<Value, Refusal> {
-    let ask = |key: &str| query.iter().find(|(name, _)| name == key).map(|(_, value)| value.as_str());
-    let fields: Vec<&str> = match ask("fields") {
-        Some(fields) => fields.split(',').map(str::trim).filter(|field| !field.is_empty()).collect(),
-        None => vec!["name", "parameter_format", "components", "language", "status", "category"],
-    };
-    if let Some(unknown) = fields.iter().find(|field| !FIELDS.contains(field)) {
-        return Err(Refusal::parameter(format!("Tried accessing nonexisting field ({unknown})")));
-    }
-    let limit = match ask("limit") {
-        Some(limit) => limit
-            .parse::<usize>()
-            .ok()
-            .filter(|limit| *limit > 0)
-            .ok_or_else(|| Refusal::parameter("Param limit must be a positive number."))?
-            .min(250),
-        None => 25,
-    };
-    let start = match ask("after") {
-        Some(cursor) => cursor_position(cursor).ok_or_else(|| Refusal::of(131_059))?,
-        None => 0,
-    };
-    let matches = |stored: &&StoredTemplate| {
-        let template = &stored.template;
-        [
-            ("name", &template.name),
-            ("language", &template.language),
-            ("status", &template.status),
-            ("category", &template.category),
-        ]
-        .iter()
-        .all(|(key, value)| ask(key).is_none_or(|wanted| wanted.eq_ignore_ascii_case(value)))
-    };
-    let matching: Vec<&StoredTemplate> = templates.iter().filter(matches).collect();
-    let page: Vec<Value> =
-        matching.iter().skip(start).take(limit).map(|stored| select(stored, &fields)).collect();
-    let end = start + page.len();
-    let mut answer = json!({ "data": page });
-    if end > start {
-        answer["paging"] = json!({"cursors": {"before": cursor(start), "after": cursor(end)}});
-    }
-    if end < matching.len() {
-        let mut next = here.clone();
-        next.query_pairs_mut()
-            .clear()
-            .extend_pairs(query.iter().filter(|(key, _)| key != "after" && key != "access_token"))
-            .append_pair("after", &cursor(end));
-        answer["paging"]["next"] = json!(next);
-    }
-    Ok(answer)
-}
-
-fn select(stored: &StoredTemplate, fields: &[&str]) -> Value {
-    let template = &stored.template;
-    let mut row = Map::new();
-    for field in fields {
-        let value = match *field {
-            "name" => json!(template.name),
-            "status" => json!(template.status),
-            "category" => json!(template.category),
-            "language" => json!(template.language),
-            "components" => template.components.clone(),
-            "quality_score" => json!({"score": template.quality, "date": 1_760_000_000}),
-            "parameter_format" => json!(template.parameter_format),
-            "rejected_reason" if template.status == "REJECTED" => json!("INVALID_FORMAT"),
-            "rejected_reason" => json!("NONE"),
-            _ => continue,
-        };
-        row.insert((*field).to_owned(), value);
-    }
-    row.insert("id".to_owned(), json!(stored.id));
-    Value::Object(row)
-}
-
-fn cursor(position: usize) -> String {
-    format!("QVFIUk{position:06}ZD")
-}
-
-fn cursor_position(cursor: &str) -> Option<usize> {
-    cursor.strip_prefix("QVFIUk")?.strip_suffix("ZD")?.parse().ok()
+    /// How long a message made from it may wait for delivery, in seconds, if that was set.
+    pub(super) lives: Option<i64>,
 }
 
 /// The variables of a text, each once, in the order of their first appearance.
@@ -304,27 +205,5 @@ mod tests {
                     .all(|two| (&two.name, &two.language) != (&one.name, &one.language))
             );
         }
-    }
-
-    #[test]
-    fn pages_follow_each_other_without_loss() {
-        let stored: Vec<StoredTemplate> = EmulatedTemplate::samples()
-            .into_iter()
-            .enumerate()
-            .map(|(id, template)| StoredTemplate { id: id.to_string(), template })
-            .collect();
-        let here = url::Url::parse("http://127.0.0.1/v25.0/1/message_templates").unwrap();
-        let mut query = vec![("limit".to_owned(), "3".to_owned()), ("fields".to_owned(), "name".to_owned())];
-        let mut seen = 0;
-        loop {
-            let page = list(&stored, &query, &here).unwrap();
-            seen += page["data"].as_array().unwrap().len();
-            let Some(next) = page["paging"]["next"].as_str() else { break };
-            let next = url::Url::parse(next).unwrap();
-            query = next.query_pairs().into_owned().collect();
-        }
-        assert_eq!(seen, stored.len());
-        assert!(list(&stored, &[("after".to_owned(), "rubbish".to_owned())], &here).is_err());
-        assert!(list(&stored, &[("fields".to_owned(), "nonsense".to_owned())], &here).is_err());
     }
 }

@@ -12,6 +12,7 @@ use dialzio_core::{
     text::MessageText,
 };
 use dialzio_whatsapp::emulator::{CustomerIdentity, CustomerMessage, Failure, Party};
+use dialzio_whatsapp::{MetaCloud, MetaConfig};
 
 use crate::{
     permit,
@@ -223,4 +224,25 @@ async fn what_is_declared_is_what_there_is() {
     assert_eq!(capabilities.media.len(), MediaKind::ALL.len());
     let shown = format!("{:?} {:?}", rig.cloud, rig.access);
     assert!(!shown.contains(TOKEN));
+}
+
+#[tokio::test]
+async fn a_proxy_that_the_operator_names_gets_every_request() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let rig = Rig::new().await;
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let proxy = format!("http://{}", listener.local_addr().unwrap());
+    let config = MetaConfig { proxy: Some(proxy.parse().unwrap()), ..MetaConfig::for_emulator() };
+    let cloud = MetaCloud::new(config).unwrap();
+    let asked = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut head = vec![0; 1024];
+        let count = stream.read(&mut head).await.unwrap();
+        stream.write_all(b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n").await.unwrap();
+        String::from_utf8_lossy(&head[..count]).into_owned()
+    });
+    assert!(cloud.check(&rig.access).await.is_err());
+    let asked = asked.await.unwrap();
+    assert!(asked.starts_with(&format!("GET {}v25.0/{NUMBER}", rig.graph.base_url())), "{asked}");
+    assert!(rig.graph.requests().is_empty());
 }

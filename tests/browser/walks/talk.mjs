@@ -59,13 +59,30 @@ export async function signIn(page, origin) {
   await mark(page);
 }
 
-export async function setUp({ server, inbox }) {
+export async function setUp({ server, guard, inbox }) {
   story('The owner sets up');
   await step('the page of the link asks for a name and a password', inbox, async () => {
     await inbox.goto(server.setup);
     await inbox.getByLabel('Your name').waitFor();
     equal(await inbox.getByLabel('Email').inputValue(), 'owner@example.com', 'address');
     equal(new URL(inbox.url()).hash, '', 'what is left of the token in the address');
+  });
+  await step('the country is proposed from the time zone of the browser', inbox, async () => {
+    equal(await inbox.getByLabel(/Country of your business/).inputValue(), '', 'what universal time proposes');
+    const there = await guard.browser.newContext({ locale: 'en-GB', timezoneId: 'Asia/Kolkata' });
+    const page = await there.newPage();
+    await page.goto(server.setup);
+    equal(await page.getByLabel(/Country of your business/).inputValue(), 'IN', 'what the time of India proposes');
+    await there.close();
+  });
+  await step('what is no country is refused beside its field, and nothing is lost', inbox, async () => {
+    await inbox.getByLabel('Your name').fill('Ravi Kumar');
+    await inbox.getByLabel('Password').fill(PASSWORD);
+    await inbox.getByLabel(/Country of your business/).fill('XX');
+    await inbox.getByRole('button', { name: 'Make the account' }).click();
+    await inbox.getByText(/This is no country/).waitFor();
+    equal(await inbox.getByLabel('Your name').inputValue(), 'Ravi Kumar', 'the name');
+    await inbox.getByLabel(/Country of your business/).fill('in');
   });
   await step('a password that is easily guessed is refused beside its field', inbox, async () => {
     await inbox.getByLabel('Your name').fill('Ravi Kumar');
@@ -80,6 +97,8 @@ export async function setUp({ server, inbox }) {
     await inbox.getByText('No open conversation. New ones appear here by themselves.').waitFor();
     await mark(inbox);
     await picture(inbox, 'inbox-empty');
+    const organisation = await server.api('GET', '/v1/organisation');
+    equal(organisation.json.country, 'IN', 'the country that the organisation has now');
   });
   await step('the link does not work a second time', inbox, async () => {
     const other = await inbox.context().newPage();

@@ -27,6 +27,12 @@ pub(crate) struct SetupForm {
     pub(crate) is_named: bool,
     /// Name as typed.
     pub(crate) name: String,
+    /// The invitation makes an owner, who says which country the organisation is in.
+    pub(crate) asks_country: bool,
+    /// The country: as typed, the one that was given, or what the browser's time zone proposes.
+    pub(crate) country: String,
+    /// What is wrong with the country.
+    pub(crate) country_error: Option<String>,
     /// What is wrong with the name.
     pub(crate) name_error: Option<String>,
     /// What is wrong with the address.

@@ -46,7 +46,10 @@ pub(super) fn judge(interactive: &Param<'_>, around: &Surroundings<'_>) -> Judge
         "list" => rows(&action)?,
         "cta_url" => vec![link(&action)?],
         "location_request_message" => request(&action, "send_location", "Send location")?,
-        "contact_request" => request(&action, "request_contact_info", "Share contact info")?,
+        // The reference says contact_request; the clients that are in use send the name of the action.
+        "contact_request" | "request_contact_info" => {
+            request(&action, "request_contact_info", "Share contact info")?
+        }
         other => {
             return Err(Refusal::of(131_009).details(format!("Interactive type {other} is not emulated.")));
         }

@@ -81,6 +81,8 @@ fn setup_form(query: &str) -> SetupForm {
         token: "sample".into(),
         name: "Ravi Kumar".into(),
         email: "ravi@example.com".into(),
+        asks_country: true,
+        country: "IN".into(),
         password_error: Some("This password is too common.".into()),
         ..SetupForm::default()
     }
