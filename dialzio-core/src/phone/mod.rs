@@ -65,7 +65,11 @@ impl Region {
     /// Whether numbers are given out there.
     #[must_use]
     pub fn is_known(&self) -> bool {
-        self.as_str().parse::<rlibphonenumber::Region>().is_ok()
+        // Letters that are set aside for private use are a region to the parser too.
+        let region = self.as_str().parse::<rlibphonenumber::Region>().ok();
+        region.is_some_and(|region| {
+            rlibphonenumber::PHONE_NUMBER_UTIL.get_country_code_for_region(region).is_some()
+        })
     }
 
     /// The two letters.
@@ -236,6 +240,21 @@ impl fmt::Debug for PhoneNumber {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn two_letters_that_no_country_has_are_not_known() {
+        for (letters, known) in [
+            ("IN", true),
+            ("gb", true),
+            ("US", true),
+            ("XX", false),
+            ("ZZ", false),
+            ("AA", false),
+            ("QM", false),
+        ] {
+            assert_eq!(Region::parse(letters).unwrap().is_known(), known, "{letters}");
+        }
+    }
 
     #[test]
     fn spellings_of_one_number_are_one_number() {
