@@ -182,9 +182,6 @@ impl From<Error> for Problem {
             problem.retry_after = Some(2);
         }
         if matches!(error, Error::Store(StoreError::Full)) {
-            problem.title =
-                "Nothing can be written: the disk of the server is full. What is there can be read"
-                    .to_owned();
             problem.retry_after = Some(60);
         }
         problem

@@ -84,7 +84,7 @@ const TITLES: &[(&str, &str)] = &[
     ("store.broken", "The database has a fault: the operator has to look at it"),
     ("store.conflict", "The data changed while this was being decided: try again"),
     ("store.cursor", "The cursor is not of this list: begin with the first page"),
-    ("store.full", "The database has no room left: the operator has to make some"),
+    ("store.full", "Nothing can be written: the disk of the server is full. What is there can be read"),
     ("store.unavailable", "The database is busy or cannot be reached: try again in a moment"),
     ("store.unreadable", "A stored value cannot be read: the operator has to look at it"),
     ("store.unsupported", "The database of this server cannot do this"),
