@@ -24,7 +24,7 @@ use crate::store::Store;
 use crate::tasks::Tasks;
 use crate::time::{Clock, SystemClock};
 use crate::timekeeper::{ClockState, Timekeeper};
-use crate::work::{Beats, Paces, Worker};
+use crate::work::{Beats, Holds, Paces, Worker};
 
 /// A CRM over a store, keys and providers. Cloning costs one counter.
 #[derive(Debug, Clone)]
@@ -163,6 +163,7 @@ impl CrmBuilder {
             suppression_keys: tokio::sync::OnceCell::new(),
             paces: Paces::default(),
             beats: Beats::default(),
+            holds: Holds::default(),
             timekeeper: Timekeeper::default(),
             tasks: Tasks::default(),
         };

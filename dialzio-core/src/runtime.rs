@@ -18,7 +18,7 @@ use crate::store::Store;
 use crate::tasks::Tasks;
 use crate::time::Clock;
 use crate::timekeeper::Timekeeper;
-use crate::work::{Beats, Paces};
+use crate::work::{Beats, Holds, Paces};
 
 /// What every service works with. Cloning costs two counters.
 #[derive(Debug, Clone)]
@@ -65,6 +65,7 @@ pub(crate) struct Parts {
     pub(crate) suppression_keys: tokio::sync::OnceCell<SuppressionKeys>,
     pub(crate) paces: Paces,
     pub(crate) beats: Beats,
+    pub(crate) holds: Holds,
     pub(crate) timekeeper: Timekeeper,
     pub(crate) tasks: Tasks,
 }
@@ -177,6 +178,10 @@ impl Runtime {
 
     pub(crate) fn beats(&self) -> &Beats {
         &self.parts.beats
+    }
+
+    pub(crate) fn holds(&self) -> &Holds {
+        &self.parts.holds
     }
 
     pub(crate) fn timekeeper(&self) -> &Timekeeper {

@@ -63,7 +63,7 @@ fn readiness_shows_a_clock_that_leaps_and_what_is_believed_instead() {
 
     let right = server.clock_is("confirmed");
     assert_eq!(day(&right["now"]), day(&right["trusted_at"]));
-    std::fs::write(&moved, (400 * 24 * 3_600).to_string()).unwrap();
+    std::fs::write(&moved, format!("leap {}", 400 * 24 * 3_600)).unwrap();
     let wrong = server.clock_is("ahead");
     assert!(day(&wrong["now"]) > day(&right["now"]), "it shows what the clock shows: {wrong}");
     let believed = wrong["trusted_at"].as_str().unwrap();

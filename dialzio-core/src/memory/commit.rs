@@ -27,6 +27,8 @@ pub(super) struct Frame<'a> {
     pub(super) world: &'a World,
     pub(super) ids: &'a IdSource,
     pub(super) now: DateTime<Utc>,
+    /// What the clock shows; leases follow it when it is set back.
+    pub(super) clock: DateTime<Utc>,
     pub(super) sabotage: Option<Sabotage>,
 }
 
@@ -113,7 +115,7 @@ fn holds(frame: &Frame<'_>, rows: &Rows, fact: &Expect) -> bool {
         Expect::ConsentHead(subjects, head) => rows.consent_head(subjects) == *head,
         Expect::Lease(lane, fence) => {
             let held = frame.world.leases.held.get(lane);
-            held.is_some_and(|held| held.fence == *fence && held.until > frame.now)
+            held.is_some_and(|held| held.fence == *fence && held.until > frame.clock)
                 && (lane.org == frame.org || frame.sabotage == Some(Sabotage::ScopeIgnored))
         }
         Expect::LaneIdle(lane) => !rows.waits(lane.account, lane.kind),

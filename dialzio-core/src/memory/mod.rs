@@ -150,7 +150,8 @@ impl MemoryStore {
     fn apply(&self, world: &mut World, scope: &OrgScope, batch: Batch) -> StoreResult<commit::Done> {
         let org = self.reach(scope);
         let mut copy = world.orgs.get(&org).cloned().unwrap_or_default();
-        let frame = commit::Frame { org, world, ids: &self.ids, now: self.now(), sabotage: self.sabotage };
+        let (now, clock) = (self.now(), self.clock.now());
+        let frame = commit::Frame { org, world, ids: &self.ids, now, clock, sabotage: self.sabotage };
         let answer = commit::apply(&frame, &mut copy, batch.into_parts());
         if answer.is_ok() || self.breaks(Sabotage::HalfBatch) {
             world.orgs.insert(org, copy);

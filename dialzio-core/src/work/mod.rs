@@ -3,12 +3,14 @@
 mod beats;
 mod elements;
 mod files;
+mod holds;
 mod pace;
 mod sends;
 mod sweep;
 mod uploads;
 
 pub(crate) use beats::Beats;
+pub(crate) use holds::Holds;
 pub(crate) use pace::Paces;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -36,14 +38,14 @@ const GROUP: u32 = 64;
 /// The longest sleep between two looks, for work whose time comes and for a lost hint.
 const NAP: Duration = Duration::from_secs(1);
 /// How often snoozed conversations are looked at.
-const KEEP_EVERY: TimeDelta = TimeDelta::seconds(5);
+const KEEP_EVERY: Duration = Duration::from_secs(5);
 /// Most lanes that are worked on at the same time.
 const SIDE_BY_SIDE: usize = 16;
 /// How often it is tried whether the store takes a write: seldom while it does, often while it does not.
 const BEAT_EVERY: TimeDelta = TimeDelta::seconds(60);
-const BEAT_AGAIN: TimeDelta = TimeDelta::seconds(5);
+const BEAT_AGAIN: Duration = Duration::from_secs(5);
 /// How often what has expired is swept.
-const SWEEP_EVERY: TimeDelta = TimeDelta::minutes(10);
+const SWEEP_EVERY: Duration = Duration::from_secs(600);
 
 /// Logs what went wrong by its code alone; the work is tried again.
 fn logged(error: &Error) -> bool {
@@ -187,18 +189,18 @@ impl<'a> Worker<'a> {
         }
     }
 
-    /// Does something at once and then whenever so much time has passed on the CRM's clock.
+    /// Does something at once and then whenever this process has been running so much longer.
     async fn every<T, F: Future<Output = Result<T, Error>>>(
         &self,
-        pause: TimeDelta,
+        pause: Duration,
         mut stopped: watch::Receiver<bool>,
         work: impl Fn() -> F,
     ) {
-        let mut done_at: Option<DateTime<Utc>> = None;
+        let mut done_at: Option<Duration> = None;
         loop {
-            let now = self.crm.now();
-            if done_at.is_none_or(|at| now >= at + pause) {
-                done_at = Some(now);
+            let uptime = self.crm.clock().uptime();
+            if done_at.is_none_or(|at| uptime >= at + pause) {
+                done_at = Some(uptime);
                 if let Err(error) = work().await {
                     logged(&error);
                 }
@@ -224,7 +226,10 @@ impl<'a> Worker<'a> {
     /// Lanes that are due. Of those that are due together, what people wrote comes before what is sent: it may be an
     /// opt-out.
     async fn lanes_due(&self, now: DateTime<Utc>, most: u32) -> Result<Vec<Lane>, Error> {
+        let held = self.held();
+        let most = most.saturating_add(u32::try_from(held.len()).unwrap_or(u32::MAX));
         let mut lanes = self.crm.store().lanes_due(self.crm.system(), now, most).await?;
+        lanes.retain(|lane| !held.contains(lane));
         lanes.sort_by_key(|lane| lane.kind);
         Ok(lanes)
     }
@@ -240,7 +245,8 @@ impl<'a> Worker<'a> {
             return Ok(());
         }
         let (store, now) = (self.crm.store(), self.crm.now());
-        for lane in self.lanes_due(now, u32::try_from(free).unwrap_or(1)).await? {
+        let due = self.lanes_due(now, u32::try_from(free).unwrap_or(1)).await?;
+        for lane in due.into_iter().take(free) {
             let (system, worker) = (self.crm.system(), self.crm.worker_id());
             if let Some(lease) = store.lease(system, lane, worker, now, now + LEASE).await? {
                 let (crm, done) = (self.crm.clone(), Arc::clone(lanes));
@@ -312,6 +318,9 @@ impl<'a> Worker<'a> {
     }
 
     async fn run_lane(&self, lease: Lease) -> Result<(WorkReport, bool), Error> {
+        if !self.may_work(lease.lane).await? {
+            return Ok((WorkReport::default(), false));
+        }
         let scope = OrgScope::new(lease.lane.org);
         let most = match lease.lane.kind {
             LaneKind::Inbox | LaneKind::Statuses => GROUP,

@@ -3,10 +3,12 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use dialzio_core::{Clock, SystemClock};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use super::{Data, Outcome, say};
 
-/// The machine's clock, moved by the number of seconds that stands in a file.
+/// The machine's clock, moved by the number of seconds in a file. Time passes with it, unless the file says `leap` before the
+/// number: then the clock alone shows another time, as one that was set wrongly does.
 #[derive(Debug)]
 pub(super) struct MovedClock {
     file: PathBuf,
@@ -17,12 +19,29 @@ impl MovedClock {
     pub(super) fn from_environment() -> Option<Self> {
         std::env::var_os("DIALZIO_CLOCK_FILE").map(|file| Self { file: file.into() })
     }
+
+    /// By how many seconds, and whether time passes with it.
+    fn moved(&self) -> (i64, bool) {
+        let text = std::fs::read_to_string(&self.file).unwrap_or_default();
+        let (number, passes) = match text.trim().strip_prefix("leap ") {
+            Some(number) => (number, false),
+            None => (text.trim(), true),
+        };
+        (number.parse().unwrap_or(0), passes)
+    }
 }
 
 impl Clock for MovedClock {
     fn now(&self) -> DateTime<Utc> {
-        let moved = std::fs::read_to_string(&self.file).ok().and_then(|text| text.trim().parse().ok());
-        SystemClock.now() + TimeDelta::seconds(moved.unwrap_or(0))
+        SystemClock.now() + TimeDelta::seconds(self.moved().0)
+    }
+
+    fn uptime(&self) -> Duration {
+        let moved = match self.moved() {
+            (seconds, true) => u64::try_from(seconds).unwrap_or(0),
+            _ => 0,
+        };
+        SystemClock.uptime() + Duration::from_secs(moved)
     }
 }
 
