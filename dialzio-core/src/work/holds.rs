@@ -77,9 +77,7 @@ impl Worker<'_> {
     async fn ask_the_time(&self, lane: Lane) {
         let ask = async {
             let scope = OrgScope::new(lane.org);
-            let Some(account) = self.crm.store().account(&scope, lane.account?).await.ok()? else {
-                return None;
-            };
+            let account = self.crm.store().account(&scope, lane.account?).await.ok()??;
             let service = AccountService::new(self.crm);
             let access = service.access(lane.org, &account).await.ok()?;
             service.messaging(&account).ok()?.check(&access).await.ok()
