@@ -6,11 +6,11 @@ use uuid::Uuid;
 use dialzio_core::access::chrono_tz_name::ZoneName;
 use dialzio_core::access::{AccessWrite, ApiKey, Member, MemberState, Org, TokenHash};
 use dialzio_core::consent::QuietHours;
-use dialzio_core::store::{Expect, RecordRef, StoreError};
+use dialzio_core::store::{RecordRef, StoreError};
 use dialzio_core::{ApiKeyId, MemberId, OrgId, Region, Revision, UserId};
 
+use crate::apply::{Scope, absent, missing};
 use crate::codec::{Cols, id, json, opt_time, or_nil, time};
-use crate::commit::{Scope, missing};
 use crate::error::{Failure, Res};
 use crate::run::{Db, params};
 use crate::statements as sql;
@@ -90,14 +90,6 @@ pub(crate) async fn api_key(db: &mut Db<'_>, org: Uuid, of: ApiKeyId) -> Res<Opt
 
 pub(crate) async fn api_keys(db: &mut Db<'_>, org: Uuid) -> Res<Vec<ApiKey>> {
     db.all(sql::API_KEYS, params![org], api_key_row).await
-}
-
-/// Refuses a new record whose id is taken.
-pub(crate) fn absent<T>(kept: Option<&T>, record: RecordRef) -> Res<()> {
-    match kept {
-        Some(_) => Err(StoreError::unmet(Expect::Revision(record, Revision::NONE)).into()),
-        None => Ok(()),
-    }
 }
 
 impl Scope<'_> {

@@ -9,8 +9,8 @@ use dialzio_core::conversation::Template;
 use dialzio_core::store::{Expect, RecordRef, StoreError};
 use dialzio_core::{AccountId, Revision};
 
+use crate::apply::{Scope, missing};
 use crate::codec::{Cols, id, json, opt_time, time};
-use crate::commit::{Scope, missing};
 use crate::error::{Failure, Res};
 use crate::run::{Db, params};
 use crate::statements as sql;
@@ -107,6 +107,15 @@ impl Scope<'_> {
     /// Whether the organisation has no account of a provider's number.
     pub(crate) async fn account_free(&mut self, provider: &str, external: &str) -> Res<bool> {
         Ok(!self.db.any(sql::ACCOUNT_OF_NUMBER, params![self.key, provider, external]).await?)
+    }
+
+    /// Whether another organisation has the number: the one question of a batch that looks across the wall, so it is
+    /// asked with the rights over system tables.
+    pub(crate) async fn route_taken(&mut self, provider: &str, external: &str) -> Res<bool> {
+        self.db.as_system().await?;
+        let taken = self.db.any(sql::ROUTE_TAKEN, params![self.key, provider, external]).await?;
+        self.db.as_app().await?;
+        Ok(taken)
     }
 
     async fn put_account(&mut self, new: &ProviderAccount) -> Res<()> {

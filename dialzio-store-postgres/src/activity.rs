@@ -7,8 +7,8 @@ use dialzio_core::ConversationId;
 use dialzio_core::conversation::{Activity, ActivityKind};
 use dialzio_core::page::{Page, PageRequest};
 
+use crate::apply::Scope;
 use crate::codec::{Cols, id, opt_id, opt_time, time};
-use crate::commit::Scope;
 use crate::contacts::{id_before, id_key, over};
 use crate::error::Res;
 use crate::run::{Db, params};

@@ -1,34 +1,26 @@
 //! One batch: what it was decided on, what it changes, what it leaves in the two logs.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use std::collections::{BTreeMap, BTreeSet};
 
-use dialzio_core::conversation::{Conversation, ConversationWrite};
+use dialzio_core::conversation::ConversationWrite;
 use dialzio_core::effect::{EffectState, Lane};
 use dialzio_core::event::EventSeq;
 use dialzio_core::inbox::InboxWrite;
-use dialzio_core::ledger::{Action, AuditEntry, ChainHash};
+use dialzio_core::ledger::{AuditEntry, ChainHash};
 use dialzio_core::store::{
     BatchParts, Commit, EffectWrite, Expect, Fence, Once, Outcome, RecordRef, Revision, StoreError,
     SystemWrite, Write,
 };
-use dialzio_core::{AccountId, ContactId, ConversationId, OrgId};
-use uuid::Uuid;
+use dialzio_core::{AccountId, ContactId, OrgId};
 
 use crate::Shared;
+use crate::apply::{KEY_PERIOD, Scope};
 use crate::codec::{Cols, id, or_nil, time};
 use crate::error::{Failure, Res};
 use crate::group::{Group, LanePlace, Talk};
 use crate::run::{Db, params};
 use crate::statements as sql;
-
-/// How long a client's key is kept.
-pub(crate) const KEY_PERIOD: TimeDelta = TimeDelta::hours(48);
-
-/// A change of a record that is not there.
-pub(crate) fn missing(record: RecordRef) -> Failure {
-    StoreError::unmet(Expect::Revision(record, Revision::FIRST)).into()
-}
 
 /// What is applied whole or not at all, in one organisation.
 pub(crate) enum Unit {
@@ -63,16 +55,6 @@ impl Unit {
             }
         }
     }
-}
-
-/// A group inside its transaction: whose rows it reaches, and when the batch at hand happens.
-pub(crate) struct Scope<'a> {
-    pub(crate) db: Db<'a>,
-    pub(crate) shared: &'a Shared,
-    pub(crate) group: Group,
-    /// The organisation's id as stored.
-    pub(crate) key: Uuid,
-    pub(crate) at: DateTime<Utc>,
 }
 
 impl<'a> Scope<'a> {
@@ -144,13 +126,6 @@ impl<'a> Scope<'a> {
         Ok(Commit { seq: self.group.head.event, outcome: Outcome::Applied, touched })
     }
 
-    /// An entry of the system's own, for what no batch asked for.
-    pub(crate) fn log_own(&mut self, action: Action) {
-        let principal = dialzio_core::Principal::SYSTEM.to_owned();
-        let (at, hash) = (self.at, ChainHash::START);
-        self.group.log(AuditEntry { seq: 0, at, principal, action, subject: None, cause: None, hash });
-    }
-
     async fn used_before(&mut self, once: &Once) -> Res<Option<Outcome>> {
         let row = params![self.key, once.key.as_slice(), time(self.at - KEY_PERIOD)];
         self.db
@@ -200,15 +175,6 @@ impl<'a> Scope<'a> {
             }
             _ => return Err(Failure::Store(StoreError::Unsupported("an expectation"))),
         })
-    }
-
-    /// Whether another organisation has the number: the one question of a batch that looks across the wall, so it is
-    /// asked with the rights over system tables.
-    pub(crate) async fn route_taken(&mut self, provider: &str, external: &str) -> Res<bool> {
-        self.db.as_system().await?;
-        let taken = self.db.any(sql::ROUTE_TAKEN, params![self.key, provider, external]).await?;
-        self.db.as_app().await?;
-        Ok(taken)
     }
 
     async fn leased(&mut self, lane: &Lane, fence: Fence) -> Res<bool> {
@@ -275,16 +241,6 @@ impl<'a> Scope<'a> {
                 Ok(Revision(Cols::new(row, "contact").number()?))
             })
             .await
-    }
-
-    /// A conversation as this group has left it.
-    pub(crate) async fn talk(&mut self, of: ConversationId) -> Res<Option<Conversation>> {
-        if let Some(talk) = self.group.talks.get(&of) {
-            return Ok(talk.as_ref().map(|talk| talk.kept.clone()));
-        }
-        let kept = crate::conversations::one(&mut self.db, self.key, of).await?;
-        self.group.talks.insert(of, kept.clone().map(|kept| Talk { kept, moved: false }));
-        Ok(kept)
     }
 
     /// One change; answers how many rows a purge removed.

@@ -16,10 +16,11 @@ use dialzio_core::{
     TypedId,
 };
 
+use crate::apply::Scope;
 use crate::codec::{Cols, id, id_list, opt_id, opt_time, or_nil, time};
-use crate::commit::Scope;
 use crate::contacts::over;
 use crate::error::{Failure, Res, foreign_cursor};
+use crate::group::Talk;
 use crate::run::{Db, Params, params};
 use crate::sight::Sight;
 use crate::statements as sql;
@@ -240,6 +241,16 @@ pub(crate) async fn put_heads(db: &mut Db<'_>, org: Uuid, moved: &[Conversation]
 }
 
 impl Scope<'_> {
+    /// A conversation as this group has left it.
+    pub(crate) async fn talk(&mut self, of: ConversationId) -> Res<Option<Conversation>> {
+        if let Some(talk) = self.group.talks.get(&of) {
+            return Ok(talk.as_ref().map(|talk| talk.kept.clone()));
+        }
+        let kept = crate::conversations::one(&mut self.db, self.key, of).await?;
+        self.group.talks.insert(of, kept.clone().map(|kept| Talk { kept, moved: false }));
+        Ok(kept)
+    }
+
     pub(crate) async fn write_conversation(&mut self, write: &ConversationWrite) -> Res<()> {
         match write {
             ConversationWrite::Insert(conversation) => self.insert_conversation(conversation).await,

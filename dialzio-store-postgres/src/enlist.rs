@@ -7,9 +7,11 @@ use tokio::sync::Mutex;
 use dialzio_core::OrgId;
 use dialzio_core::store::{Commit, StoreError, StoreResult};
 
-use crate::commit::{Scope, Unit};
+use crate::apply::Scope;
+use crate::commit::Unit;
 use crate::error::{Failure, Res};
-use crate::queue::{self, Wake};
+use crate::group::Wake;
+use crate::queue;
 use crate::session::{Source, Wanted};
 use crate::{PostgresStore, Shared};
 
@@ -76,7 +78,7 @@ impl PostgresStore {
             crate::session::Session::begin(&self.source, &self.shared.sql, Wanted::Write(org)).await?;
         let mut scope = Scope::begin(session.db()?, &self.shared, org, units.iter().copied()).await?;
         let applied = queue::apply(&mut scope, units, true).await;
-        let wake = queue::wake_of(&scope.group);
+        let wake = scope.group.wake();
         drop(scope);
         match applied {
             Ok(Some(answers)) => {

@@ -4,6 +4,8 @@
 //! All of a group happens under the lock of the organisation's head, so what was looked up stays true until the group
 //! itself changes it. A copy of the group is what a savepoint goes back to.
 
+mod flush;
+
 use chrono::{DateTime, Utc};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -15,7 +17,7 @@ use dialzio_core::store::{Fence, LedgerSeq};
 use dialzio_core::{AccountId, ContactId, ConversationId, MemberId, MessageId, OrgId};
 use uuid::Uuid;
 
-use crate::codec::{Cols, id, or_nil, time};
+use crate::codec::{Cols, id, or_nil};
 use crate::error::Res;
 use crate::run::{Db, params};
 use crate::statements as sql;
@@ -96,6 +98,16 @@ pub(crate) type LanePlace = (Option<AccountId>, LaneKind);
 
 /// Under which fence a lane is leased, and until when.
 pub(crate) type Held = (Fence, DateTime<Utc>);
+
+/// Whom to wake after a commit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Wake {
+    pub(crate) org: OrgId,
+    /// The newest event, if there are new ones.
+    pub(crate) told: Option<EventSeq>,
+    /// Work was queued.
+    pub(crate) stirred: bool,
+}
 
 /// What the batches of a group share.
 #[derive(Debug, Clone)]
@@ -221,77 +233,11 @@ impl Group {
         moved
     }
 
-    /// Writes heads that have moved, so that statements see them.
-    pub(crate) async fn write_heads(&mut self, db: &mut Db<'_>) -> Res<()> {
-        let moved = self.moved_heads();
-        crate::conversations::put_heads(db, id(self.org), &moved).await
+    /// Whom to wake once it is committed.
+    pub(crate) fn wake(&self) -> Wake {
+        let told = self.told.then_some(self.head.event);
+        Wake { org: self.org, told, stirred: self.stirred }
     }
-
-    /// Writes messages and what goes with them, so that statements see them.
-    pub(crate) async fn write_messages(&mut self, db: &mut Db<'_>) -> Res<()> {
-        let (key, rows) = (id(self.org), &mut self.rows);
-        crate::messages::put_messages(db, key, &std::mem::take(&mut rows.messages)).await?;
-        crate::messages::put_evidence(db, key, &std::mem::take(&mut rows.evidence)).await?;
-        crate::messages::put_references(db, key, &std::mem::take(&mut rows.references)).await
-    }
-
-    /// Writes effects, so that statements see them.
-    pub(crate) async fn write_effects(&mut self, db: &mut Db<'_>) -> Res<()> {
-        crate::work::put_effects(db, id(self.org), &std::mem::take(&mut self.rows.effects)).await
-    }
-
-    /// Writes both logs.
-    pub(crate) async fn write_logs(&mut self, db: &mut Db<'_>) -> Res<()> {
-        let (key, rows) = (id(self.org), &mut self.rows);
-        crate::ledger::put_events(db, key, &std::mem::take(&mut rows.events)).await?;
-        crate::ledger::put_audit(db, key, &std::mem::take(&mut rows.audit)).await
-    }
-
-    /// Writes all of it. Nothing is left to write then.
-    pub(crate) async fn flush(&mut self, db: &mut Db<'_>) -> Res<()> {
-        let key = id(self.org);
-        self.write_heads(db).await?;
-        self.write_messages(db).await?;
-        self.write_effects(db).await?;
-        self.write_logs(db).await?;
-        for ((state, who), by) in std::mem::take(&mut self.counts) {
-            if by != 0 && db.run(sql::MOVE_COUNT, params![key, state, who, by]).await? == 0 {
-                db.run(sql::PUT_COUNT, params![key, state, who, by]).await?;
-            }
-        }
-        let contacts: Vec<_> = std::mem::take(&mut self.contacts).into_iter().collect();
-        if !contacts.is_empty() {
-            crate::search::index(db, key, &contacts).await?;
-        }
-        for (account, kind) in std::mem::take(&mut self.lanes) {
-            write_lane(db, key, account, kind).await?;
-        }
-        if std::mem::take(&mut self.head.moved) {
-            let head = &self.head;
-            let ends = [head.event.0, head.audit, head.ledger.0].map(u64::cast_signed);
-            db.run(sql::PUT_HEAD, params![key, ends[0], ends[1], head.hash.0.as_slice(), ends[2]]).await?;
-        }
-        Ok(())
-    }
-}
-
-async fn write_lane(db: &mut Db<'_>, org: Uuid, account: Option<AccountId>, kind: LaneKind) -> Res<()> {
-    let account = or_nil(account);
-    let due = db
-        .one(sql::LANE_DUE, params![org, kind.as_str(), account], |row| {
-            let c = Cols::new(row, "lane");
-            let (effect, item) = (c.opt_time()?, c.opt_time()?);
-            Ok(match (effect, item) {
-                (Some(a), Some(b)) => Some(a.min(b)),
-                (a, b) => a.or(b),
-            })
-        })
-        .await?;
-    match due.flatten() {
-        Some(at) => db.run(sql::PUT_LANE, params![org, account, kind.as_str(), time(at)]).await?,
-        None => db.run(sql::DROP_LANE, params![org, account, kind.as_str()]).await?,
-    };
-    Ok(())
 }
 
 /// The lane a statement answered with.

@@ -10,8 +10,8 @@ use dialzio_core::{ChannelIdentityId, ContactId};
 
 use chrono::{DateTime, Utc};
 
+use crate::apply::Scope;
 use crate::codec::{Cols, id, id_list, opt_time, time};
-use crate::commit::Scope;
 use crate::error::{Failure, Res, unreadable};
 use crate::run::{Db, params};
 use crate::statements as sql;

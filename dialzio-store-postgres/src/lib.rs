@@ -3,6 +3,7 @@
 mod access;
 mod accounts;
 mod activity;
+mod apply;
 mod codec;
 mod commit;
 mod connect;

@@ -16,7 +16,7 @@ use dialzio_core::{OrgId, TypedId};
 
 use crate::Shared;
 use crate::error::Res;
-use crate::queue::Wake;
+use crate::group::Wake;
 use crate::session::{self, Session, Source, Wanted};
 
 /// For how long hints are collected.

@@ -41,7 +41,7 @@ use crate::sight::Sight;
 use crate::statements as sql;
 use crate::{
     PostgresStore, access, accounts, activity, consent, contacts, conversations, identities, leases, ledger,
-    media, messages, soundness, system, work,
+    media, messages, search, soundness, system, work,
 };
 
 /// An organisation that the store reaches by itself, when it looks after what others have left behind.
@@ -162,7 +162,7 @@ impl ContactStore for PostgresStore {
         query: &ContactQuery,
         page: PageRequest,
     ) -> StoreResult<Page<Contact>> {
-        look!(self, scope, |db, org| contacts::list(db, org, query, &page))
+        look!(self, scope, |db, org| search::list(db, org, query, &page))
     }
 
     async fn notes(

@@ -9,8 +9,8 @@ use dialzio_core::store::{Purge, StoreError};
 use dialzio_core::time::{ConfirmedTime, OLDEST_EVENT};
 use dialzio_core::{EffectId, MediaId, MessageId, id_floor};
 
+use crate::apply::{KEY_PERIOD, Scope};
 use crate::codec::{Cols, id_list, time};
-use crate::commit::{KEY_PERIOD, Scope};
 use crate::error::{Failure, Res};
 use crate::run::{Params, params};
 use crate::statements as sql;

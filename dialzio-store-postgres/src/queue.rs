@@ -12,15 +12,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::oneshot;
 
-use dialzio_core::event::EventSeq;
 use dialzio_core::ledger::ChainHash;
 use dialzio_core::store::{Commit, StoreError, StoreResult};
 use dialzio_core::{OrgId, TypedId};
 
 use crate::Shared;
-use crate::commit::{Scope, Unit};
+use crate::apply::Scope;
+use crate::commit::Unit;
 use crate::error::{Failure, Res};
-use crate::group::Group;
+use crate::group::{Group, Wake};
 use crate::session::{Session, Source, Wanted};
 
 /// Most batches in one transaction.
@@ -161,16 +161,6 @@ async fn carry_out(shared: &Arc<Shared>, org: OrgId, jobs: Vec<Job>) {
     }
 }
 
-/// Whom to wake after a commit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Wake {
-    pub(crate) org: OrgId,
-    /// The newest event, if there are new ones.
-    pub(crate) told: Option<EventSeq>,
-    /// Work was queued.
-    pub(crate) stirred: bool,
-}
-
 /// A group that was written.
 pub(crate) struct Written {
     pub(crate) answers: Vec<StoreResult<Commit>>,
@@ -238,18 +228,13 @@ async fn attempt(shared: &Arc<Shared>, org: OrgId, units: &[&Unit], careful: boo
         }
     };
     let Scope { group, .. } = scope;
-    let written = Box::new(Written { answers, wake: wake_of(&group) });
+    let written = Box::new(Written { answers, wake: group.wake() });
     let (seq, hash) = (group.head.audit, group.head.hash);
     match session.commit().await {
         Ok(()) => Ok(Attempt::Done(written)),
         Err(failure) if failure.is_cut() && seq > began => Ok(Attempt::Lost { written, seq, hash }),
         Err(failure) => Err(failure),
     }
-}
-
-pub(crate) fn wake_of(group: &Group) -> Wake {
-    let told = group.told.then_some(group.head.event);
-    Wake { org: group.org, told, stirred: group.stirred }
 }
 
 /// Applies units in order. `None`: it has to be done again with savepoints.

@@ -87,7 +87,7 @@ async fn walls(conn: &mut PgConnection, schema: &Schema) -> Result<(), OpenError
     let probe = tables.iter().map(probe).collect::<Vec<_>>().join(" UNION ALL ");
     let app = schema.app();
     conn.execute("SAVEPOINT look").await?;
-    let enter = crate::session::enter(&app, dialzio_core::OrgId::NIL);
+    let enter = crate::run::enter(&app, dialzio_core::OrgId::NIL);
     let looked = async {
         conn.execute(AssertSqlSafe(enter)).await?;
         sqlx::query_scalar::<_, String>(AssertSqlSafe(probe.clone()))

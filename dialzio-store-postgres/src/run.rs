@@ -4,7 +4,7 @@ use sqlx::postgres::{PgArguments, PgConnection, PgRow};
 use sqlx::{Arguments, AssertSqlSafe, Encode, Executor, Postgres, Type};
 use std::sync::Arc;
 
-use dialzio_core::OrgId;
+use dialzio_core::{OrgId, TypedId};
 
 use crate::error::Res;
 use crate::render::{CHUNKS, Rendered};
@@ -42,6 +42,11 @@ macro_rules! params {
     }};
 }
 pub(crate) use params;
+
+/// The role and the organisation, in one statement. Both are checked names: a schema's, and an id.
+pub(crate) fn enter(role: &str, org: OrgId) -> String {
+    format!("SELECT set_config('role', '{role}', true), set_config('dialzio.org', '{}', true)", org.uuid())
+}
 
 /// A connection inside a transaction, and the statements for it.
 pub(crate) struct Db<'c> {
@@ -159,7 +164,7 @@ impl<'c> Db<'c> {
     /// Goes on with the rights inside this organisation.
     pub(crate) async fn enter(&mut self, org: OrgId) -> Res<()> {
         let role = self.sql.schema().app();
-        self.say(crate::session::enter(&role, org)).await
+        self.say(enter(&role, org)).await
     }
 
     /// Goes on with the rights inside the organisation of this transaction.

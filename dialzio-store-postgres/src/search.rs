@@ -30,12 +30,21 @@ fn is_word(token: &str) -> bool {
     token.chars().all(char::is_alphanumeric)
 }
 
-pub(crate) async fn find(
+/// The contacts that a query asks for.
+pub(crate) async fn list(
     db: &mut Db<'_>,
     org: Uuid,
     query: &ContactQuery,
     page: &PageRequest,
 ) -> Res<Page<Contact>> {
+    if query.tokens.is_empty() {
+        contacts::by_name(db, org, query.stage, page).await
+    } else {
+        find(db, org, query, page).await
+    }
+}
+
+async fn find(db: &mut Db<'_>, org: Uuid, query: &ContactQuery, page: &PageRequest) -> Res<Page<Contact>> {
     let nobody = Page { items: Vec::new(), next: None };
     let Some((last, whole)) = query.tokens.split_last() else { return Ok(nobody) };
     if !query.tokens.iter().all(|token| is_word(token)) || whole.iter().any(String::is_empty) {

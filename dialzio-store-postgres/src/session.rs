@@ -10,13 +10,13 @@ use sqlx::{AssertSqlSafe, Executor, PgPool, Postgres, Row, Transaction};
 use std::sync::Arc;
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
+use dialzio_core::OrgId;
 use dialzio_core::store::{StoreError, StoreResult};
-use dialzio_core::{OrgId, TypedId};
 
 use crate::error::{Failure, Res};
-use crate::queue::Wake;
+use crate::group::Wake;
 use crate::render::Rendered;
-use crate::run::Db;
+use crate::run::{Db, enter};
 
 /// Plans are made once for any values, from the few rows that are asked about to the index of each table: those that the
 /// tests of plans have read. Otherwise a plan that was made while a table was small would read all of it, and go on to when
@@ -91,11 +91,6 @@ impl Wanted {
             format!("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; {rights}; SELECT {PLANS}")
         }
     }
-}
-
-/// The role and the organisation, in one statement. Both are checked names: a schema's, and an id.
-pub(crate) fn enter(role: &str, org: OrgId) -> String {
-    format!("SELECT set_config('role', '{role}', true), set_config('dialzio.org', '{}', true)", org.uuid())
 }
 
 enum Held {

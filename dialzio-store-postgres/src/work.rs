@@ -4,8 +4,8 @@ use chrono::{DateTime, Utc};
 use sqlx::postgres::PgRow;
 use uuid::Uuid;
 
+use crate::apply::Scope;
 use crate::codec::{Cols, id, id_list, opt_id, opt_time, or_nil, time};
-use crate::commit::Scope;
 use crate::error::{Failure, Res};
 use crate::group::{LanePlace, returned_lane};
 use crate::run::{Db, Params, params};

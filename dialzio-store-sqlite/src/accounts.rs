@@ -8,8 +8,8 @@ use dialzio_core::conversation::Template;
 use dialzio_core::store::{Expect, RecordRef, StoreError};
 use dialzio_core::{AccountId, Revision};
 
+use crate::apply::{Scope, missing};
 use crate::codec::{Cols, id, json, opt_time, time};
-use crate::commit::{Scope, missing};
 use crate::error::{Failure, Res};
 use crate::run::Run;
 use crate::statements as sql;

@@ -6,8 +6,8 @@ use dialzio_core::ConversationId;
 use dialzio_core::conversation::{Activity, ActivityKind};
 use dialzio_core::page::{Page, PageRequest};
 
+use crate::apply::Scope;
 use crate::codec::{Cols, id, opt_id, opt_time, time};
-use crate::commit::Scope;
 use crate::contacts::{AFTER_ALL, id_after, id_key, over};
 use crate::error::Res;
 use crate::run::Run;

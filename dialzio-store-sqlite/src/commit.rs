@@ -1,7 +1,7 @@
 //! One batch: what it was decided on, what it changes, what it leaves in the two logs.
 
-use chrono::{DateTime, TimeDelta, Utc};
-use rusqlite::{Connection, params};
+use chrono::{DateTime, Utc};
+use rusqlite::params;
 
 use dialzio_core::effect::EffectState;
 use dialzio_core::event::EventSeq;
@@ -14,23 +14,14 @@ use dialzio_core::store::{
 use dialzio_core::{ContactId, ConversationId, OrgId};
 use uuid::Uuid;
 
-use crate::Shared;
+use crate::apply::{KEY_PERIOD, Scope, Txn};
 use crate::codec::{Cols, id, json, opt_id, time};
 use crate::error::{Failure, Res};
-use crate::group::Group;
 use crate::run::Run;
 use crate::statements as sql;
 
-/// How long a client's key is kept.
-pub(crate) const KEY_PERIOD: TimeDelta = TimeDelta::hours(48);
-
 /// How many changes a small batch holds at most: as many as follow from a webhook or from what a person does on a page.
 const FEW: usize = 32;
-
-/// A change of a record that is not there.
-pub(crate) fn missing(record: RecordRef) -> Failure {
-    StoreError::unmet(Expect::Revision(record, Revision::FIRST)).into()
-}
 
 /// What is applied whole or not at all.
 pub(crate) enum Unit {
@@ -59,24 +50,6 @@ impl Unit {
     }
 }
 
-/// A transaction of the writer.
-pub(crate) struct Txn<'a> {
-    pub(crate) db: &'a Connection,
-    pub(crate) shared: &'a Shared,
-    pub(crate) group: &'a mut Group,
-}
-
-/// A batch inside a transaction: whose rows it reaches, and when it happens.
-pub(crate) struct Scope<'a> {
-    pub(crate) db: &'a Connection,
-    pub(crate) shared: &'a Shared,
-    pub(crate) group: &'a mut Group,
-    pub(crate) org: OrgId,
-    /// The organisation's id as stored.
-    pub(crate) key: [u8; 16],
-    pub(crate) at: DateTime<Utc>,
-}
-
 impl Txn<'_> {
     pub(crate) fn carry_out(&mut self, unit: &Unit) -> Res<Commit> {
         let nothing = Commit { seq: EventSeq(0), outcome: Outcome::Applied, touched: 0 };
@@ -95,10 +68,6 @@ impl Txn<'_> {
                 Ok(nothing)
             }
         }
-    }
-
-    pub(crate) fn scope(&mut self, org: OrgId, at: DateTime<Utc>) -> Scope<'_> {
-        Scope { db: self.db, shared: self.shared, group: self.group, org, key: id(org), at }
     }
 }
 

@@ -8,8 +8,8 @@ use dialzio_core::page::{Page, PageRequest};
 use dialzio_core::store::StoreError;
 use dialzio_core::{ContactId, LedgerSeq};
 
+use crate::apply::Scope;
 use crate::codec::{Cols, id, json, opt_id, opt_time, time};
-use crate::commit::Scope;
 use crate::contacts::{key_list, over};
 use crate::error::{Failure, Res, foreign_cursor};
 use crate::run::Run;

@@ -3,16 +3,15 @@
 use rusqlite::{Connection, Row, params};
 
 use dialzio_core::contact::{
-    Contact, ContactQuery, ContactWrite, Detail, DetailValue, Note, SubjectKey, Task, TaskQuery,
+    Contact, ContactWrite, Detail, DetailValue, Note, Stage, SubjectKey, Task, TaskQuery,
 };
 use dialzio_core::page::{Page, PageRequest};
 use dialzio_core::store::{Expect, RecordRef, Revision, StoreError};
 use dialzio_core::text::{EmailAddress, Label, TagName};
 use dialzio_core::{ContactId, PhoneNumber, TaskId, TypedId};
 
-use crate::access::absent;
+use crate::apply::{Scope, absent, missing};
 use crate::codec::{Cols, id, id_list, json, opt_id, opt_time, time};
-use crate::commit::{Scope, missing};
 use crate::error::{Res, foreign_cursor};
 use crate::run::Run;
 use crate::statements as sql;
@@ -120,17 +119,15 @@ pub(crate) fn list_after(page: &PageRequest) -> Res<(String, Vec<u8>)> {
     Ok((name, last[1..].to_vec()))
 }
 
-pub(crate) fn list(
+/// All of them, or those of a stage, in the order of their names.
+pub(crate) fn by_name(
     db: &Connection,
     org: [u8; 16],
-    query: &ContactQuery,
+    stage: Option<Stage>,
     page: &PageRequest,
 ) -> Res<Page<Contact>> {
-    if !query.tokens.is_empty() {
-        return crate::search::find(db, org, query, page);
-    }
     let (name, last) = list_after(page)?;
-    let found = match query.stage {
+    let found = match stage {
         None => db.all(sql::CONTACTS, params![org, name, last, over(page)], contact)?,
         Some(stage) => {
             db.all(sql::CONTACTS_OF_STAGE, params![org, name, last, over(page), stage.as_str()], contact)?

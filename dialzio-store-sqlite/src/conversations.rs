@@ -15,8 +15,8 @@ use dialzio_core::{
 };
 use uuid::Uuid;
 
+use crate::apply::Scope;
 use crate::codec::{Cols, id, id_list, opt_id, opt_time, time};
-use crate::commit::Scope;
 use crate::contacts::{AFTER_ALL, over};
 use crate::error::{Failure, Res, foreign_cursor, unreadable};
 use crate::run::Run;

@@ -12,7 +12,8 @@ use tokio::task;
 use dialzio_core::store::{Commit, StoreError, StoreResult};
 
 use crate::Shared;
-use crate::commit::{Txn, Unit};
+use crate::apply::Txn;
+use crate::commit::Unit;
 use crate::connect::{self, Place};
 use crate::error::{Failure, OpenError, Res};
 use crate::group::{Group, Heads};

@@ -146,7 +146,14 @@ impl Look<'_> {
         let (identities, talks) = match &ask.aliases[..] {
             [] => (Vec::new(), Vec::new()),
             // A webhook nearly always speaks of one person under one id.
-            [alias] => match identities::holding(db, org, &ask.portfolio, alias, ask.account)? {
+            [alias] => match identities::holding(
+                db,
+                org,
+                &ask.portfolio,
+                alias,
+                ask.account,
+                conversations::optional,
+            )? {
                 None => (Vec::new(), Vec::new()),
                 Some((holder, own)) => {
                     let talk = match own {

@@ -3,15 +3,14 @@
 use rusqlite::{Connection, Row, params};
 
 use dialzio_core::contact::{Alias, AliasKind, ChannelIdentity, ContactWrite, Portfolio};
-use dialzio_core::conversation::Conversation;
 use dialzio_core::store::{Expect, StoreError};
 use dialzio_core::text::{PersonName, Username};
 use dialzio_core::{AccountId, ChannelIdentityId, ContactId};
 
 use chrono::{DateTime, Utc};
 
+use crate::apply::Scope;
 use crate::codec::{Cols, id, id_list, opt_time, time};
-use crate::commit::Scope;
 use crate::error::{Failure, Res, unreadable};
 use crate::run::Run;
 use crate::statements as sql;
@@ -61,13 +60,14 @@ pub(crate) fn one(db: &Connection, org: [u8; 16], of: ChannelIdentityId) -> Res<
 
 /// Whoever holds an id of the provider's, with their own conversation on an account. Those that were joined into another
 /// hold none.
-pub(crate) fn holding(
+pub(crate) fn holding<T>(
     db: &Connection,
     org: [u8; 16],
     portfolio: &Portfolio,
     alias: &Alias,
     account: AccountId,
-) -> Res<Option<(ChannelIdentity, Option<Conversation>)>> {
+    own: impl Fn(&Cols<'_>) -> Res<T>,
+) -> Res<Option<(ChannelIdentity, T)>> {
     let (mut holder, mut held) = (None, Vec::new());
     let asked = params![org, portfolio.0, alias.kind().as_str(), alias.match_key(), id(account)];
     // One row for each of the holder's ids.
@@ -77,7 +77,7 @@ pub(crate) fn holding(
         held.push((seen_at, place, Alias::from_stored(kind, &value).ok_or_else(|| c.bad())?));
         if holder.is_none() {
             let identity = bare(&c)?;
-            holder = Some((identity, crate::conversations::optional(&c)?));
+            holder = Some((identity, own(&c)?));
         }
         Ok(())
     })?;

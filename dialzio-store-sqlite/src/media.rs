@@ -8,8 +8,8 @@ use dialzio_core::store::StoreError;
 use dialzio_core::{MediaId, MessageId, OrgId, TypedId};
 use uuid::Uuid;
 
+use crate::apply::Scope;
 use crate::codec::{Cols, id, id_list, opt_time, time};
-use crate::commit::Scope;
 use crate::error::{Failure, Res};
 use crate::run::Run;
 use crate::sight::Sight;

@@ -14,8 +14,8 @@ use dialzio_core::store::{Expect, StoreError};
 use dialzio_core::text::MessageText;
 use dialzio_core::{AccountId, ConversationId, MessageId};
 
+use crate::apply::Scope;
 use crate::codec::{Cols, id, id_list, json, opt_id, opt_time, time};
-use crate::commit::Scope;
 use crate::contacts::{AFTER_ALL, id_after, id_key, over};
 use crate::error::{Res, unreadable};
 use crate::run::Run;

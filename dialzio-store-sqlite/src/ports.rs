@@ -38,7 +38,7 @@ use crate::facts::Look;
 use crate::sight::Sight;
 use crate::{
     SqliteStore, access, accounts, activity, consent, contacts, conversations, identities, ledger, media,
-    messages, soundness, system, work,
+    messages, search, soundness, system, work,
 };
 
 impl Look<'_> {
@@ -89,7 +89,7 @@ impl ContactStore for SqliteStore {
         page: PageRequest,
     ) -> StoreResult<Page<Contact>> {
         let query = query.clone();
-        self.look(scope, move |look| contacts::list(look.db, look.key(), &query, &page)).await
+        self.look(scope, move |look| search::list(look.db, look.key(), &query, &page)).await
     }
 
     async fn notes(

@@ -102,8 +102,8 @@ async fn cost_of_lists(people: i64) -> Vec<u64> {
     vec![
         run::count::statements(|| drop(conversations::inbox(&db, org, sight, &inbox, &page).unwrap())),
         run::count::statements(|| drop(messages::list(&db, org, sight, talk, &page).unwrap())),
-        run::count::statements(|| drop(contacts::list(&db, org, &query(""), &page).unwrap())),
-        run::count::statements(|| drop(contacts::list(&db, org, &query("per"), &page).unwrap())),
+        run::count::statements(|| drop(search::list(&db, org, &query(""), &page).unwrap())),
+        run::count::statements(|| drop(search::list(&db, org, &query("per"), &page).unwrap())),
         run::count::statements(|| drop(contacts::notes(&db, org, card, &page).unwrap())),
         run::count::statements(|| drop(contacts::tasks(&db, org, &Default::default(), &page).unwrap())),
         run::count::statements(|| drop(consent::history(&db, org, card, &page).unwrap())),

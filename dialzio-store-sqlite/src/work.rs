@@ -13,8 +13,8 @@ use dialzio_core::store::{Due, EffectWrite, StoreError};
 use dialzio_core::{ChannelIdentityId, EffectId, MessageId, OrgId, TypedId};
 use uuid::Uuid;
 
+use crate::apply::{Scope, Txn};
 use crate::codec::{Cols, id, opt_id, opt_time, time};
-use crate::commit::{Scope, Txn};
 use crate::error::{Failure, Res};
 use crate::group::returned_lane;
 use crate::run::Run;

@@ -1,0 +1,47 @@
+//! What the aggregates are written with: a group inside its transaction, and the refusals that all of them share.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use uuid::Uuid;
+
+use dialzio_core::ledger::{Action, AuditEntry, ChainHash};
+use dialzio_core::store::{Expect, RecordRef, Revision, StoreError};
+
+use crate::Shared;
+use crate::error::{Failure, Res};
+use crate::group::Group;
+use crate::run::Db;
+
+/// How long a client's key is kept.
+pub(crate) const KEY_PERIOD: TimeDelta = TimeDelta::hours(48);
+
+/// A change of a record that is not there.
+pub(crate) fn missing(record: RecordRef) -> Failure {
+    StoreError::unmet(Expect::Revision(record, Revision::FIRST)).into()
+}
+
+/// Refuses a new record whose id is taken.
+pub(crate) fn absent<T>(kept: Option<&T>, record: RecordRef) -> Res<()> {
+    match kept {
+        Some(_) => Err(StoreError::unmet(Expect::Revision(record, Revision::NONE)).into()),
+        None => Ok(()),
+    }
+}
+
+/// A group inside its transaction: whose rows it reaches, and when the batch at hand happens.
+pub(crate) struct Scope<'a> {
+    pub(crate) db: Db<'a>,
+    pub(crate) shared: &'a Shared,
+    pub(crate) group: Group,
+    /// The organisation's id as stored.
+    pub(crate) key: Uuid,
+    pub(crate) at: DateTime<Utc>,
+}
+
+impl Scope<'_> {
+    /// An entry of the system's own, for what no batch asked for.
+    pub(crate) fn log_own(&mut self, action: Action) {
+        let principal = dialzio_core::Principal::SYSTEM.to_owned();
+        let (at, hash) = (self.at, ChainHash::START);
+        self.group.log(AuditEntry { seq: 0, at, principal, action, subject: None, cause: None, hash });
+    }
+}
