@@ -132,6 +132,30 @@ impl FromRequestParts<AppState> for Caller {
     }
 }
 
+/// What a request said about its caller, to be asked again while something that it began goes on. Whatever let them in: a
+/// key, the host's sign-in or a session.
+#[derive(Debug, Clone)]
+pub struct Standing(Box<Parts>);
+
+impl Standing {
+    /// Whether the caller is let in still, as the same and into the same organisation: with the rights they have now.
+    pub(crate) async fn still(&self, state: &AppState, as_whom: &Actor) -> Option<Actor> {
+        let now = identify(&self.0, state).await.ok()?.caller.0;
+        (now.org() == as_whom.org() && now.principal() == as_whom.principal()).then_some(now)
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Standing {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
+        let mut said = parts.clone();
+        // What was found out before is asked anew.
+        said.extensions.remove::<Known>();
+        Ok(Self(Box::new(said)))
+    }
+}
+
 async fn identify(parts: &Parts, state: &AppState) -> Result<Known, Problem> {
     let access = state.crm().access();
     let jar = CookieJar::from_headers(&parts.headers);

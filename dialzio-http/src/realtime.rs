@@ -12,6 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::broadcast;
 
+use crate::auth::Standing;
 use crate::state::AppState;
 
 /// How many events a listener may lag behind before it is told to start over.
@@ -109,7 +110,7 @@ pub enum Live {
 struct Listener {
     state: AppState,
     actor: Actor,
-    token: Option<String>,
+    standing: Standing,
     after: EventSeq,
     backlog: std::collections::VecDeque<Arc<Recorded>>,
     live: broadcast::Receiver<Arc<Recorded>>,
@@ -117,7 +118,8 @@ struct Listener {
     resync: bool,
 }
 
-/// Events after `after`, then as they happen. With a `token`, ends within seconds once it is not valid any more.
+/// Events after `after`, then as they happen. Ends within seconds once the caller is not let in any more, or may not follow
+/// events any more: a key that was revoked, a session that has ended, a user whom the host does not know any more.
 ///
 /// # Errors
 /// [`Error::Denied`] without the permission to follow events.
@@ -125,7 +127,7 @@ pub async fn follow(
     state: &AppState,
     actor: Actor,
     after: Option<EventSeq>,
-    token: Option<String>,
+    standing: Standing,
 ) -> Result<impl Stream<Item = Live> + Send + use<>, Error> {
     let ledger = state.crm().ledger();
     let begun = ledger.newest_event(&actor).await?;
@@ -145,7 +147,7 @@ pub async fn follow(
     }
     let after = if resync { newest } else { after };
     let checked = tokio::time::Instant::now();
-    let listener = Listener { state: state.clone(), actor, token, after, backlog, live, checked, resync };
+    let listener = Listener { state: state.clone(), actor, standing, after, backlog, live, checked, resync };
     Ok(stream::unfold(listener, |mut listener| async move {
         let next = listener.next().await?;
         Some((next, listener))
@@ -188,12 +190,10 @@ impl Listener {
             if self.state.options().closing.is_raised() {
                 return None;
             }
-            if self.checked.elapsed() > RECHECK {
-                if let Some(token) = &self.token {
-                    let known = self.state.crm().access().authenticate(token).await.ok()?;
-                    if known.org() != self.actor.org() {
-                        return None;
-                    }
+            if self.checked.elapsed() >= RECHECK {
+                self.actor = self.standing.still(&self.state, &self.actor).await?;
+                if !self.actor.may(Permission::EventsRead) {
+                    return None;
                 }
                 self.checked = tokio::time::Instant::now();
             }

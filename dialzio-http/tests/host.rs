@@ -11,17 +11,21 @@ use dialzio_core::{Actor, Crm, Error, OrgId, Permission, Principal, Role};
 use dialzio_http::auth::Caller;
 use dialzio_http::{HostAuth, HostUser, Options};
 use dialzio_store_sqlite::SqliteStore;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 use tower::ServiceExt;
 
-/// Lets in who has the shop's cookie.
+/// Lets in who has the shop's cookie, until the shop is shut.
 #[derive(Debug)]
-struct Shop(OrgId);
+struct Shop(OrgId, Arc<AtomicBool>);
 
 #[async_trait::async_trait]
 impl HostAuth for Shop {
     async fn user(&self, crm: &Crm, request: &Parts) -> Result<Option<HostUser>, Error> {
         let cookie = request.headers.get("cookie").and_then(|value| value.to_str().ok());
-        if !cookie.is_some_and(|cookie| cookie.contains("shop=asha")) {
+        let is_hers = cookie.is_some_and(|cookie| cookie.contains("shop=asha"));
+        if !is_hers || self.1.load(Ordering::SeqCst) {
             return Ok(None);
         }
         let actor =
@@ -34,6 +38,7 @@ struct Host {
     app: Router,
     owner: Actor,
     key: String,
+    shut: Arc<AtomicBool>,
     _folder: tempfile::TempDir,
 }
 
@@ -49,8 +54,10 @@ async fn host() -> Host {
         crm.access().act_as(org, Principal::service("test").unwrap(), Role::Owner.grant()).await.unwrap();
     let name = "Key".parse().unwrap();
     let (_, key) = crm.access().create_key(&owner, name, Permission::ALL).await.unwrap();
-    let options = Options::for_origin("https://shop.example").host_auth(Shop(org));
-    Host { app: dialzio_http::router(crm, options), owner, key: key.reveal().to_owned(), _folder: folder }
+    let shut = Arc::new(AtomicBool::new(false));
+    let options = Options::for_origin("https://shop.example").host_auth(Shop(org, Arc::clone(&shut)));
+    let app = dialzio_http::router(crm, options);
+    Host { app, owner, key: key.reveal().to_owned(), shut, _folder: folder }
 }
 
 async fn ask(app: &Router, request: Request<Body>) -> (StatusCode, String) {
@@ -112,4 +119,19 @@ async fn an_actor_put_into_a_request_lets_nobody_in() {
     let app = host.app.clone().layer(Extension(Caller(host.owner.clone())));
     let (status, _) = ask(&app, makes("/v1/contacts", &[])).await;
     assert_eq!(status, 401);
+}
+
+#[tokio::test]
+async fn a_stream_ends_once_the_host_does_not_know_its_user_any_more() {
+    let host = host().await;
+    for path in ["/v1/events", "/web/events"] {
+        host.shut.store(false, Ordering::SeqCst);
+        let request = Request::get(path).header(COOKIE.0, COOKIE.1).body(Body::empty()).unwrap();
+        let response = host.app.clone().oneshot(request).await.unwrap();
+        assert_eq!(response.status(), 200, "{path}");
+        host.shut.store(true, Ordering::SeqCst);
+        let ended =
+            tokio::time::timeout(Duration::from_secs(60), to_bytes(response.into_body(), 1 << 20)).await;
+        assert!(ended.is_ok(), "{path} goes on for a user who was sent away");
+    }
 }

@@ -7,7 +7,7 @@ use axum::response::sse::Event;
 use dialzio_core::event::EventSeq;
 use futures_util::StreamExt;
 
-use crate::auth::Caller;
+use crate::auth::{Caller, Standing};
 use crate::problem::Problem;
 use crate::realtime::{Live, follow, respond};
 use crate::state::AppState;
@@ -22,12 +22,10 @@ pub fn last_event_id(headers: &HeaderMap) -> Option<EventSeq> {
 pub async fn stream(
     State(state): State<AppState>,
     Caller(actor): Caller,
+    standing: Standing,
     headers: HeaderMap,
 ) -> Result<impl IntoResponse, Problem> {
-    let token = headers
-        .get("authorization")
-        .and_then(|value| value.to_str().ok()?.strip_prefix("Bearer ").map(str::to_owned));
-    let live = follow(&state, actor, last_event_id(&headers), token).await?;
+    let live = follow(&state, actor, last_event_id(&headers), standing).await?;
     Ok(respond(live.map(|live| {
         match live {
             Live::Event(recorded) => Event::default()

@@ -4,7 +4,6 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::IntoResponse;
 use axum::response::sse::Event;
-use axum_extra::extract::cookie::CookieJar;
 use dialzio_core::Actor;
 use dialzio_core::event::{DomainEvent, Recorded};
 use futures_util::StreamExt;
@@ -15,7 +14,7 @@ use std::time::Duration;
 
 use super::desk;
 use crate::api::events::last_event_id;
-use crate::auth::{Caller, SESSION_COOKIE};
+use crate::auth::{Caller, Standing};
 use crate::problem::Problem;
 use crate::realtime::{Live, follow, respond};
 use crate::state::AppState;
@@ -31,11 +30,10 @@ fn event(name: &str, data: &Value) -> Event {
 pub(crate) async fn stream(
     State(state): State<AppState>,
     Caller(actor): Caller,
+    standing: Standing,
     headers: HeaderMap,
-    jar: CookieJar,
 ) -> Result<impl IntoResponse, Problem> {
-    let token = jar.get(SESSION_COOKIE).map(|cookie| cookie.value().to_owned());
-    let live = follow(&state, actor.clone(), last_event_id(&headers), token).await?;
+    let live = follow(&state, actor.clone(), last_event_id(&headers), standing).await?;
     let (news, _) = tokio::sync::broadcast::channel::<()>(16);
     let counted = counts(state.clone(), actor.clone(), news.subscribe());
     let (told, from) = (state.clone(), actor);
