@@ -25,3 +25,18 @@ END
 $$;
 -- Follow-ups count their changes, so that a change can be refused that was decided on an older state.
 ALTER TABLE @task ADD COLUMN revision BIGINT NOT NULL DEFAULT 1;
+-- Where the name on a card comes from. The careful side: what is there counts as typed, unless it is the name in a profile of
+-- the same person; a card without a name waits for one. The owner of the tables sees no rows while row-level security is
+-- forced on it.
+ALTER TABLE @contact ADD COLUMN name_source TEXT COLLATE "C" NOT NULL DEFAULT 'typed' CHECK (name_source IN ('typed', 'profile'));
+ALTER TABLE @contact NO FORCE ROW LEVEL SECURITY;
+ALTER TABLE @channel_identity NO FORCE ROW LEVEL SECURITY;
+UPDATE @contact c SET name_source = 'profile' WHERE c.name IS NULL OR EXISTS (
+    SELECT 1 FROM @channel_identity i WHERE i.org_id = c.org_id AND i.contact_id = c.id AND i.profile_name = c.name);
+ALTER TABLE @contact FORCE ROW LEVEL SECURITY;
+ALTER TABLE @channel_identity FORCE ROW LEVEL SECURITY;
+-- Since when an id is one that the person has given up, and who may be writing from it now.
+ALTER TABLE @channel_alias ADD COLUMN former_at BIGINT;
+ALTER TABLE @channel_identity ADD COLUMN doubt_number TEXT;
+ALTER TABLE @channel_identity ADD COLUMN doubt_name TEXT;
+ALTER TABLE @channel_identity ADD COLUMN doubt_at BIGINT;

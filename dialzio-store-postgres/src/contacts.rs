@@ -46,7 +46,8 @@ type StoredDetail = (String, String, Option<String>, Option<String>);
 
 pub(crate) fn contact(row: &PgRow) -> Res<Contact> {
     let c = Cols::new(row, "contact");
-    let (id, name, stage, owner) = (c.id()?, c.opt_text()?, c.word()?, c.opt_id()?);
+    let (id, name, name_source) = (c.id()?, c.opt_text()?, c.word()?);
+    let (stage, owner) = (c.word()?, c.opt_id()?);
     let restricted = c.get()?;
     let revision = dialzio_core::Revision(c.number()?);
     let (created_at, updated_at) = (c.time()?, c.time()?);
@@ -56,7 +57,19 @@ pub(crate) fn contact(row: &PgRow) -> Res<Contact> {
     let tags = tags.into_iter().map(TagName::try_from).collect::<Result<Vec<_>, _>>();
     let mut tags = tags.map_err(|_| c.bad())?;
     tags.sort_unstable();
-    Ok(Contact { id, name, stage, owner, details, tags, restricted, revision, created_at, updated_at })
+    Ok(Contact {
+        id,
+        name,
+        name_source,
+        stage,
+        owner,
+        details,
+        tags,
+        restricted,
+        revision,
+        created_at,
+        updated_at,
+    })
 }
 
 fn detail((kind, value, as_written, label): StoredDetail) -> Option<Detail> {
@@ -247,6 +260,7 @@ impl Scope<'_> {
             self.key,
             id(contact.id),
             contact.name.as_ref().map(dialzio_core::text::PersonName::reveal),
+            contact.name_source.as_str(),
             contact.sort_key(),
             contact.stage.as_str(),
             opt_id(contact.owner),
@@ -259,11 +273,12 @@ impl Scope<'_> {
         self.put_parts(contact).await
     }
 
-    async fn update_contact(&mut self, contact: &Contact) -> Res<()> {
+    pub(crate) async fn update_contact(&mut self, contact: &Contact) -> Res<()> {
         let row = params![
             self.key,
             id(contact.id),
             contact.name.as_ref().map(dialzio_core::text::PersonName::reveal),
+            contact.name_source.as_str(),
             contact.sort_key(),
             contact.stage.as_str(),
             opt_id(contact.owner),

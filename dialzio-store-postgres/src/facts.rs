@@ -135,7 +135,7 @@ impl Look<'_, '_> {
             head: records.last().map(|record| record.seq).unwrap_or_default(),
             subjects,
             records,
-            restricted: contact.restricted,
+            restricted: contact.restricted || identity.doubt.is_some(),
             unreachable_since: identity.unreachable_since,
             last_inbound,
             relation: relations.into_iter().max_by_key(|(message, at)| (*at, *message)),

@@ -3,10 +3,10 @@
 use sqlx::postgres::PgRow;
 use uuid::Uuid;
 
-use dialzio_core::contact::{Alias, AliasKind, ChannelIdentity, ContactWrite, Portfolio};
+use dialzio_core::contact::{Alias, AliasKind, ChannelIdentity, ContactWrite, Doubt, Former, Portfolio};
 use dialzio_core::store::{Expect, StoreError};
 use dialzio_core::text::{PersonName, Username};
-use dialzio_core::{ChannelIdentityId, ContactId};
+use dialzio_core::{ChannelIdentityId, ContactId, PhoneNumber};
 
 use chrono::{DateTime, Utc};
 
@@ -21,9 +21,19 @@ fn identity(row: &PgRow) -> Res<ChannelIdentity> {
     let (id, contact, portfolio) = (c.id()?, c.id()?, Portfolio(c.get()?));
     let (profile_name, username) = (c.opt_text()?, c.opt_text()?);
     let (profile_at, unreachable_since, created_at) = (c.time()?, c.opt_time()?, c.time()?);
-    let held: Vec<(AliasKind, String)> = c.json_list()?;
-    let aliases = held.iter().map(|(kind, value)| Alias::from_stored(*kind, value)).collect::<Option<_>>();
-    let aliases = aliases.ok_or_else(|| c.bad())?;
+    let (number, name, since): (Option<String>, _, _) = (c.get()?, c.opt_text()?, c.opt_time()?);
+    let number = number.map(PhoneNumber::try_from).transpose().map_err(|_| c.bad())?;
+    let doubt = number.zip(since).map(|(number, since)| Doubt { number, name, since });
+    let held: Vec<(AliasKind, String, Option<i64>)> = c.json_list()?;
+    let (mut aliases, mut former) = (Vec::with_capacity(held.len()), Vec::new());
+    for (kind, value, since) in held {
+        let alias = Alias::from_stored(kind, &value).ok_or_else(|| c.bad())?;
+        if let Some(micros) = since {
+            let since = DateTime::from_timestamp_micros(micros).ok_or_else(|| c.bad())?;
+            former.push(Former { alias: alias.clone(), since });
+        }
+        aliases.push(alias);
+    }
     Ok(ChannelIdentity {
         id,
         contact,
@@ -33,6 +43,8 @@ fn identity(row: &PgRow) -> Res<ChannelIdentity> {
         username,
         profile_at,
         unreachable_since,
+        former,
+        doubt,
         created_at,
     })
 }
@@ -95,6 +107,42 @@ impl Scope<'_> {
                 }
                 Ok(())
             }
+            ContactWrite::FollowProfile { contact } => self.follow_profile(*contact).await,
+            ContactWrite::Former { identity, alias, since } => {
+                let Some(kept) = survivor(&mut self.db, self.key, *identity).await? else { return Ok(()) };
+                let row = params![
+                    self.key,
+                    kept.portfolio.0,
+                    alias.kind().as_str(),
+                    alias.match_key(),
+                    id(kept.id),
+                    opt_time(*since),
+                ];
+                if self.db.run(sql::SET_FORMER, row).await? > 0 {
+                    // Another number may be the one that search finds.
+                    self.group.contact(kept.contact);
+                }
+                Ok(())
+            }
+            ContactWrite::Doubt { identity, doubt } => {
+                let Some(kept) = survivor(&mut self.db, self.key, *identity).await? else { return Ok(()) };
+                let number = doubt.as_ref().map(|doubt| doubt.number.reveal());
+                let name = doubt.as_ref().and_then(|doubt| doubt.name.as_ref()).map(PersonName::reveal);
+                let since = opt_time(doubt.as_ref().map(|doubt| doubt.since));
+                self.db
+                    .run(sql::SET_DOUBT, params![self.key, id(kept.id), number, name, since])
+                    .await
+                    .map(drop)
+            }
+            ContactWrite::Release { identity, alias } => {
+                let Some(kept) = survivor(&mut self.db, self.key, *identity).await? else { return Ok(()) };
+                let (kind, key) = (alias.kind().as_str(), alias.match_key());
+                let row = params![self.key, kept.portfolio.0, kind, key, id(kept.id)];
+                if self.db.run(sql::RELEASE_ALIAS, row).await? > 0 {
+                    self.group.contact(kept.contact);
+                }
+                Ok(())
+            }
             ContactWrite::Reachable { identity, unreachable_since } => {
                 let Some(kept) = survivor(&mut self.db, self.key, *identity).await? else { return Ok(()) };
                 let row = params![self.key, id(kept.id), opt_time(*unreachable_since)];
@@ -103,6 +151,14 @@ impl Scope<'_> {
             ContactWrite::JoinIdentity { from, into } => self.join(*from, *into).await,
             _ => Err(Failure::Store(StoreError::Unsupported("a change to contacts"))),
         }
+    }
+
+    async fn follow_profile(&mut self, contact: ContactId) -> Res<()> {
+        let identities = of_contact(&mut self.db, self.key, contact).await?;
+        let Some(mut card) = crate::contacts::one(&mut self.db, self.key, contact).await? else {
+            return Ok(());
+        };
+        if card.follow_profile(&identities, self.at) { self.update_contact(&card).await } else { Ok(()) }
     }
 
     async fn insert_identity(&mut self, identity: &ChannelIdentity) -> Res<()> {

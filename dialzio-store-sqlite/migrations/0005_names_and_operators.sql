@@ -16,3 +16,14 @@ CREATE TABLE operator_log (
 ) STRICT, WITHOUT ROWID;
 -- Follow-ups count their changes, so that a change can be refused that was decided on an older state.
 ALTER TABLE task ADD COLUMN revision INTEGER NOT NULL DEFAULT 1;
+-- Where the name on a card comes from. The careful side: what is there counts as typed, unless it is the name in a profile of
+-- the same person; a card without a name waits for one.
+ALTER TABLE contact ADD COLUMN name_source TEXT NOT NULL DEFAULT 'typed' CHECK (name_source IN ('typed', 'profile'));
+UPDATE contact SET name_source = 'profile' WHERE name IS NULL OR EXISTS (
+    SELECT 1 FROM channel_identity i
+    WHERE i.org_id = contact.org_id AND i.contact_id = contact.id AND i.profile_name = contact.name);
+-- Since when an id is one that the person has given up, and who may be writing from it now.
+ALTER TABLE channel_alias ADD COLUMN former_at INTEGER;
+ALTER TABLE channel_identity ADD COLUMN doubt_number TEXT;
+ALTER TABLE channel_identity ADD COLUMN doubt_name TEXT;
+ALTER TABLE channel_identity ADD COLUMN doubt_at INTEGER;

@@ -42,7 +42,8 @@ type StoredDetail = (i64, String, String, Option<String>, Option<String>);
 
 pub(crate) fn contact(row: &Row<'_>) -> Res<Contact> {
     let c = Cols::new(row, "contact");
-    let (id, name, stage, owner) = (c.id()?, c.opt_text()?, c.word()?, c.opt_id()?);
+    let (id, name, name_source) = (c.id()?, c.opt_text()?, c.word()?);
+    let (stage, owner) = (c.word()?, c.opt_id()?);
     let restricted = c.number::<i64>()? != 0;
     let revision = dialzio_core::Revision(c.number()?);
     let (created_at, updated_at) = (c.time()?, c.time()?);
@@ -51,7 +52,19 @@ pub(crate) fn contact(row: &Row<'_>) -> Res<Contact> {
     let details = stored.into_iter().map(detail).collect::<Option<_>>().ok_or_else(|| c.bad())?;
     let mut tags: Vec<TagName> = c.json()?;
     tags.sort_unstable();
-    Ok(Contact { id, name, stage, owner, details, tags, restricted, revision, created_at, updated_at })
+    Ok(Contact {
+        id,
+        name,
+        name_source,
+        stage,
+        owner,
+        details,
+        tags,
+        restricted,
+        revision,
+        created_at,
+        updated_at,
+    })
 }
 
 fn detail((_, kind, value, as_written, label): StoredDetail) -> Option<Detail> {
@@ -231,6 +244,7 @@ impl Scope<'_> {
             self.key,
             id(contact.id),
             contact.name.as_ref().map(dialzio_core::text::PersonName::reveal),
+            contact.name_source.as_str(),
             contact.sort_key(),
             contact.stage.as_str(),
             opt_id(contact.owner),
@@ -243,11 +257,12 @@ impl Scope<'_> {
         self.put_parts(contact)
     }
 
-    fn update_contact(&mut self, contact: &Contact) -> Res<()> {
+    pub(crate) fn update_contact(&mut self, contact: &Contact) -> Res<()> {
         let row = params![
             self.key,
             id(contact.id),
             contact.name.as_ref().map(dialzio_core::text::PersonName::reveal),
+            contact.name_source.as_str(),
             contact.sort_key(),
             contact.stage.as_str(),
             opt_id(contact.owner),

@@ -119,7 +119,7 @@ impl Look<'_> {
             head: records.last().map(|record| record.seq).unwrap_or_default(),
             subjects,
             records,
-            restricted: contact.restricted,
+            restricted: contact.restricted || identity.doubt.is_some(),
             unreachable_since: identity.unreachable_since,
             last_inbound,
             relation: relations.into_iter().max_by_key(|(message, at)| (*at, *message)),

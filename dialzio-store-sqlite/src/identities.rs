@@ -2,10 +2,10 @@
 
 use rusqlite::{Connection, Row, params};
 
-use dialzio_core::contact::{Alias, AliasKind, ChannelIdentity, ContactWrite, Portfolio};
+use dialzio_core::contact::{Alias, AliasKind, ChannelIdentity, ContactWrite, Doubt, Former, Portfolio};
 use dialzio_core::store::{Expect, StoreError};
 use dialzio_core::text::{PersonName, Username};
-use dialzio_core::{AccountId, ChannelIdentityId, ContactId};
+use dialzio_core::{AccountId, ChannelIdentityId, ContactId, PhoneNumber};
 
 use chrono::{DateTime, Utc};
 
@@ -15,14 +15,18 @@ use crate::error::{Failure, Res, unreadable};
 use crate::run::Run;
 use crate::statements as sql;
 
-/// An id of the provider's as held: when it was last seen, its place among those of the same instant, and itself.
-type Held = (i64, i64, Alias);
+/// An id of the provider's as held: when it was last seen, its place among those of the same instant, itself, and since when
+/// it is given up.
+type Held = (i64, i64, Alias, Option<DateTime<Utc>>);
 
 /// All of an identity but its ids at the provider.
 fn bare(c: &Cols<'_>) -> Res<ChannelIdentity> {
     let (id, contact, portfolio) = (c.id()?, c.id()?, Portfolio(c.get()?));
     let (profile_name, username) = (c.opt_text()?, c.opt_text()?);
     let (profile_at, unreachable_since, created_at) = (c.time()?, c.opt_time()?, c.time()?);
+    let (number, name, since): (Option<String>, _, _) = (c.get()?, c.opt_text()?, c.opt_time()?);
+    let number = number.map(PhoneNumber::try_from).transpose().map_err(|_| c.bad())?;
+    let doubt = number.zip(since).map(|(number, since)| Doubt { number, name, since });
     Ok(ChannelIdentity {
         id,
         contact,
@@ -32,22 +36,29 @@ fn bare(c: &Cols<'_>) -> Res<ChannelIdentity> {
         username,
         profile_at,
         unreachable_since,
+        former: Vec::new(),
+        doubt,
         created_at,
     })
 }
 
 /// In the order in which they were last seen.
 fn with_aliases(identity: ChannelIdentity, mut held: Vec<Held>) -> ChannelIdentity {
-    held.sort_unstable_by_key(|(seen_at, place, _)| (*seen_at, *place));
-    ChannelIdentity { aliases: held.into_iter().map(|(.., alias)| alias).collect(), ..identity }
+    held.sort_unstable_by_key(|(seen_at, place, ..)| (*seen_at, *place));
+    let former = |(_, _, alias, since): &Held| Some(Former { alias: alias.clone(), since: (*since)? });
+    let former = held.iter().filter_map(former).collect();
+    ChannelIdentity { aliases: held.into_iter().map(|(_, _, alias, _)| alias).collect(), former, ..identity }
 }
 
 fn identity(row: &Row<'_>) -> Res<ChannelIdentity> {
     let c = Cols::new(row, "identity");
     let identity = bare(&c)?;
-    let stored: Vec<(i64, i64, AliasKind, String)> = c.json()?;
-    let alias = |(seen_at, place, kind, value): (_, _, _, String)| {
-        Some((seen_at, place, Alias::from_stored(kind, &value)?))
+    let stored: Vec<(i64, i64, AliasKind, String, Option<i64>)> = c.json()?;
+    let alias = |(seen_at, place, kind, value, former): (_, _, _, String, Option<i64>)| {
+        let former = former
+            .map(|micros| DateTime::from_timestamp_micros(micros))
+            .map_or(Some(None), |at| at.map(Some))?;
+        Some((seen_at, place, Alias::from_stored(kind, &value)?, former))
     };
     let held = stored.into_iter().map(alias).collect::<Option<_>>().ok_or_else(|| c.bad())?;
     Ok(with_aliases(identity, held))
@@ -74,7 +85,8 @@ pub(crate) fn holding<T>(
     db.all(sql::IDENTITY_HOLDING, asked, |row| {
         let c = Cols::new(row, "identity");
         let (seen_at, place, kind, value) = (c.get()?, c.get()?, c.word()?, c.get::<String>()?);
-        held.push((seen_at, place, Alias::from_stored(kind, &value).ok_or_else(|| c.bad())?));
+        let former = c.opt_time()?;
+        held.push((seen_at, place, Alias::from_stored(kind, &value).ok_or_else(|| c.bad())?, former));
         if holder.is_none() {
             let identity = bare(&c)?;
             holder = Some((identity, own(&c)?));
@@ -130,6 +142,39 @@ impl Scope<'_> {
                 }
                 Ok(())
             }
+            ContactWrite::FollowProfile { contact } => self.follow_profile(*contact),
+            ContactWrite::Former { identity, alias, since } => {
+                let Some(kept) = survivor(self.db, self.key, *identity)? else { return Ok(()) };
+                let row = params![
+                    self.key,
+                    kept.portfolio.0,
+                    alias.kind().as_str(),
+                    alias.match_key(),
+                    id(kept.id),
+                    opt_time(*since),
+                ];
+                if self.db.run(sql::SET_FORMER, row)? > 0 {
+                    // Another number may be the one that search finds.
+                    self.group.contact(self.org, kept.contact);
+                }
+                Ok(())
+            }
+            ContactWrite::Doubt { identity, doubt } => {
+                let Some(kept) = survivor(self.db, self.key, *identity)? else { return Ok(()) };
+                let number = doubt.as_ref().map(|doubt| doubt.number.reveal());
+                let name = doubt.as_ref().and_then(|doubt| doubt.name.as_ref()).map(PersonName::reveal);
+                let since = opt_time(doubt.as_ref().map(|doubt| doubt.since));
+                self.db.run(sql::SET_DOUBT, params![self.key, id(kept.id), number, name, since]).map(drop)
+            }
+            ContactWrite::Release { identity, alias } => {
+                let Some(kept) = survivor(self.db, self.key, *identity)? else { return Ok(()) };
+                let (kind, key) = (alias.kind().as_str(), alias.match_key());
+                let row = params![self.key, kept.portfolio.0, kind, key, id(kept.id)];
+                if self.db.run(sql::RELEASE_ALIAS, row)? > 0 {
+                    self.group.contact(self.org, kept.contact);
+                }
+                Ok(())
+            }
             ContactWrite::Reachable { identity, unreachable_since } => {
                 let Some(kept) = survivor(self.db, self.key, *identity)? else { return Ok(()) };
                 let row = params![self.key, id(kept.id), opt_time(*unreachable_since)];
@@ -138,6 +183,12 @@ impl Scope<'_> {
             ContactWrite::JoinIdentity { from, into } => self.join(*from, *into),
             _ => Err(Failure::Store(StoreError::Unsupported("a change to contacts"))),
         }
+    }
+
+    fn follow_profile(&mut self, contact: ContactId) -> Res<()> {
+        let identities = of_contact(self.db, self.key, contact)?;
+        let Some(mut card) = crate::contacts::one(self.db, self.key, contact)? else { return Ok(()) };
+        if card.follow_profile(&identities, self.at) { self.update_contact(&card) } else { Ok(()) }
     }
 
     fn insert_identity(&mut self, identity: &ChannelIdentity) -> Res<()> {

@@ -10,7 +10,7 @@ pub(crate) struct Migration {
     pub(crate) number: u32,
     pub(crate) name: &'static str,
     pub(crate) sql: &'static str,
-    /// What the program does afterwards, in the same transaction.
+    /// What the program does once the tables are as they are today, in the same transaction.
     pub(crate) then: Option<fn(&Connection) -> Res<()>>,
 }
 
@@ -69,14 +69,15 @@ pub(crate) fn up_to(db: &mut Connection, migrations: &[Migration], at: i64) -> R
     {
         return Err(OpenError::NewerSchema { found: *found, known });
     }
-    for (place, migration) in migrations.iter().enumerate() {
-        match applied.get(place) {
-            Some((number, sum)) if *number == migration.number && *sum == checksum(migration) => {}
-            Some(_) => return Err(OpenError::ChangedMigration { number: migration.number }),
-            None => apply(db, migration, at)?,
+    for (migration, (number, sum)) in migrations.iter().zip(&applied) {
+        if *number != migration.number || *sum != checksum(migration) {
+            return Err(OpenError::ChangedMigration { number: migration.number });
         }
     }
-    Ok(())
+    match migrations.get(applied.len()..) {
+        None | Some([]) => Ok(()),
+        Some(missing) => apply(db, missing, at),
+    }
 }
 
 fn applied(db: &Connection) -> Result<Vec<(u32, [u8; 32])>, OpenError> {
@@ -85,18 +86,23 @@ fn applied(db: &Connection) -> Result<Vec<(u32, [u8; 32])>, OpenError> {
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-fn apply(db: &mut Connection, migration: &Migration, at: i64) -> Result<(), OpenError> {
+/// All in one transaction: what the program does reads with the statements of today, which fit the newest tables alone.
+fn apply(db: &mut Connection, missing: &[Migration], at: i64) -> Result<(), OpenError> {
     let step = db.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-    step.execute_batch(migration.sql)?;
-    if let Some(then) = migration.then {
+    for migration in missing {
+        step.execute_batch(migration.sql)?;
+        step.execute(
+            "INSERT INTO migration (number, name, checksum, applied_at) VALUES (?1, ?2, ?3, ?4)",
+            params![migration.number, migration.name, checksum(migration), at],
+        )?;
+    }
+    for then in missing.iter().filter_map(|migration| migration.then) {
         then(&step).map_err(|failure| OpenError::Store(failure.into_store()))?;
     }
-    step.execute(
-        "INSERT INTO migration (number, name, checksum, applied_at) VALUES (?1, ?2, ?3, ?4)",
-        params![migration.number, migration.name, checksum(migration), at],
-    )?;
     step.commit()?;
-    tracing::info!(number = migration.number, name = migration.name, "migrated");
+    for migration in missing {
+        tracing::info!(number = migration.number, name = migration.name, "migrated");
+    }
     Ok(())
 }
 

@@ -59,7 +59,8 @@ fn first_migration(path: &Path) -> (OrgId, Vec<u8>) {
     db.execute("INSERT INTO org_head VALUES (?1, 0, 0, ?2, 0)", params![org, [0_u8; 32]]).unwrap();
     for number in 0_u8..250 {
         db.execute(
-            "INSERT INTO contact VALUES (?1, ?2, ?3, ?4, 'new', NULL, 0, 1, 0, 0)",
+            "INSERT INTO contact (org_id, id, name, sort_key, stage, owner, restricted, revision, created_at, updated_at)
+             VALUES (?1, ?2, ?3, ?4, 'new', NULL, 0, 1, 0, 0)",
             params![org, [number; 16], format!("Name{number}"), format!("name{number}")],
         )
         .unwrap();

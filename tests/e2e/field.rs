@@ -12,7 +12,7 @@ use crate::rig::{Line, Rig, Seat};
 const NUMBER: &str = "106540352242922";
 const BUSINESS: &str = "102290129340398";
 
-fn file(name: &str) -> Option<Vec<u8>> {
+pub(crate) fn file(name: &str) -> Option<Vec<u8>> {
     let Some(root) = std::env::var_os("DIALZIO_CORPUS").filter(|root| !root.is_empty()) else {
         println!("no corpus: DIALZIO_CORPUS is not set");
         return None;
@@ -21,14 +21,14 @@ fn file(name: &str) -> Option<Vec<u8>> {
     Some(std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display())))
 }
 
-struct Field {
-    rig: Rig,
-    seat: Seat,
-    line: Line,
+pub(crate) struct Field {
+    pub(crate) rig: Rig,
+    pub(crate) seat: Seat,
+    pub(crate) line: Line,
 }
 
 impl Field {
-    async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let rig = Rig::start().await;
         let seat = rig.found("Field").await;
         let first = rig.connect(&seat, "1").await;
@@ -38,7 +38,7 @@ impl Field {
     }
 
     /// The webhooks of a file, with times of today.
-    fn envelopes(&self, bytes: &[u8]) -> Vec<Value> {
+    pub(crate) fn envelopes(&self, bytes: &[u8]) -> Vec<Value> {
         let mut read: Value = serde_json::from_slice(bytes).unwrap();
         recent(&mut read, self.rig.clock.now(), 0);
         match read {
@@ -47,17 +47,17 @@ impl Field {
         }
     }
 
-    async fn post(&self, body: &Value) {
+    pub(crate) async fn post(&self, body: &Value) {
         let bytes = serde_json::to_vec(body).unwrap();
         assert_eq!(self.rig.graph.deliver_raw(&self.line.number, bytes).await.unwrap(), 200);
     }
 
-    async fn conversations(&self) -> Vec<Value> {
+    pub(crate) async fn conversations(&self) -> Vec<Value> {
         self.rig.list(&self.seat, "/v1/conversations").await
     }
 
     /// The messages of the only conversation, oldest first.
-    async fn messages(&self) -> Vec<Value> {
+    pub(crate) async fn messages(&self) -> Vec<Value> {
         let all = self.conversations().await;
         assert_eq!(all.len(), 1, "one conversation");
         let path = format!("/v1/conversations/{}/messages", all[0]["id"].as_str().unwrap());

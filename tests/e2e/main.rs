@@ -11,6 +11,7 @@
 mod activity;
 mod corpus;
 mod field;
+mod field_people;
 mod files;
 mod hostile;
 mod isolation;

@@ -95,6 +95,12 @@ impl Alias {
         }
     }
 
+    /// Whether both are the same id, in whatever spelling.
+    #[must_use]
+    pub fn is(&self, other: &Self) -> bool {
+        self.kind() == other.kind() && self.match_key() == other.match_key()
+    }
+
     /// The value that is compared: for a number, one representative of its candidate set.
     #[must_use]
     pub fn match_key(&self) -> String {
@@ -187,18 +193,58 @@ pub struct ChannelIdentity {
     pub profile_at: DateTime<Utc>,
     /// The provider says that this person cannot be reached here (blocked, no account): since when.
     pub unreachable_since: Option<DateTime<Utc>>,
+    /// Those of its ids that the person has given up. A new identity has none.
+    pub former: Vec<Former>,
+    /// Somebody else may be writing from a number that the person has given up. A new identity is not in doubt.
+    pub doubt: Option<Doubt>,
     /// When it was first seen.
     pub created_at: DateTime<Utc>,
 }
 
+/// An id that its person has given up: a member said so, or the provider reported another one in its place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Former {
+    /// The id.
+    pub alias: Alias,
+    /// Since when.
+    pub since: DateTime<Utc>,
+}
+
+/// A message came from a number that its person has given up, with another profile. A member has to say who it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Doubt {
+    /// The number.
+    pub number: PhoneNumber,
+    /// The name in the profile that wrote.
+    pub name: Option<PersonName>,
+    /// Event time of the first such message.
+    pub since: DateTime<Utc>,
+}
+
 impl ChannelIdentity {
-    /// The newest telephone number, if one was ever shown.
+    /// The newest telephone number that is theirs, else the newest that was theirs.
     #[must_use]
     pub fn phone(&self) -> Option<&PhoneNumber> {
-        self.aliases.iter().rev().find_map(|alias| match alias {
-            Alias::Phone(number) => Some(number),
-            _ => None,
-        })
+        let numbers = || {
+            self.aliases.iter().rev().filter_map(|alias| match alias {
+                Alias::Phone(number) => Some((alias, number)),
+                _ => None,
+            })
+        };
+        let current = numbers().find(|(alias, _)| self.given_up(alias).is_none());
+        current.or_else(|| numbers().next()).map(|(_, number)| number)
+    }
+
+    /// Since when an id of theirs is given up; `None` if it is theirs.
+    #[must_use]
+    pub fn given_up(&self, alias: &Alias) -> Option<DateTime<Utc>> {
+        self.former.iter().find(|former| former.alias.is(alias)).map(|former| former.since)
+    }
+
+    /// Whether the number that messages go to is one that the person has given up.
+    #[must_use]
+    pub fn answers_to_a_former_number(&self) -> bool {
+        self.phone().is_some_and(|number| self.given_up(&Alias::Phone(number.clone())).is_some())
     }
 
     /// Where to send: the newest number if there is one (what the provider returned), else the newest id.

@@ -1,12 +1,16 @@
 //! People the organisation talks to: a contact is a card with a stage, details that people typed, notes and
 //! follow-ups; the addresses it is reached at are [`ChannelIdentity`]s.
 
+mod former;
 mod identity;
 mod note;
 mod service;
 mod store;
 
-pub use identity::{Address, Alias, AliasKind, BusinessScopedId, ChannelIdentity, Portfolio, SubjectKey};
+pub use former::DoubtAnswer;
+pub use identity::{
+    Address, Alias, AliasKind, BusinessScopedId, ChannelIdentity, Doubt, Former, Portfolio, SubjectKey,
+};
 pub use note::{Note, Task, TaskChange};
 pub use service::{ContactPatch, ContactService, NewContact, NewTask};
 pub use store::{ContactQuery, ContactStore, ContactWrite, TaskQuery};
@@ -35,6 +39,16 @@ words! {
     }
 }
 
+words! {
+    /// Where the name on a card comes from.
+    pub enum NameSource {
+        /// A member or a program gave it. It stays until it is changed again.
+        Typed = "typed",
+        /// It is the name of the person's newest profile at a provider, and follows it. A card without a name waits for one.
+        Profile = "profile",
+    }
+}
+
 /// A person, as the organisation knows them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Contact {
@@ -42,6 +56,8 @@ pub struct Contact {
     pub id: ContactId,
     /// What people call them; `None` if nobody has said.
     pub name: Option<PersonName>,
+    /// Where the name comes from.
+    pub name_source: NameSource,
     /// How far the relation has come.
     pub stage: Stage,
     /// Who looks after them.
@@ -137,6 +153,22 @@ impl Contact {
             }
         }
         search::tokens(texts.iter().map(String::as_str))
+    }
+
+    /// Takes the name of the newest profile, if the name follows it. Answers whether it changed.
+    pub fn follow_profile(&mut self, identities: &[ChannelIdentity], at: DateTime<Utc>) -> bool {
+        if self.name_source != NameSource::Profile {
+            return false;
+        }
+        let named = identities.iter().filter(|identity| identity.profile_name.is_some());
+        let newest = named.max_by_key(|identity| (identity.profile_at, identity.id));
+        let Some(name) = newest.and_then(|identity| identity.profile_name.clone()) else { return false };
+        if self.name.as_ref() == Some(&name) {
+            return false;
+        }
+        self.name = Some(name);
+        self.updated_at = self.updated_at.max(at);
+        true
     }
 
     /// The key that lists sort by.

@@ -3,8 +3,8 @@
 use chrono::{DateTime, Utc};
 
 use super::{
-    Alias, ChannelIdentity, Contact, ContactQuery, ContactWrite, Detail, DetailValue, Note, Stage,
-    SubjectKey, Task, TaskChange, TaskQuery,
+    Alias, ChannelIdentity, Contact, ContactQuery, ContactWrite, Detail, DetailValue, NameSource, Note,
+    Stage, SubjectKey, Task, TaskChange, TaskQuery, former,
 };
 use crate::account::ProviderAccount;
 use crate::error::{Error, RecordKind};
@@ -90,6 +90,9 @@ pub struct ContactPatch {
     pub tags: Option<Vec<TagName>>,
     /// Restrict processing, or lift it.
     pub restricted: Option<bool>,
+    /// The numbers by which providers know the person that they have given up; all others are theirs. A number that is taken
+    /// out of `details` counts as given up too.
+    pub former_numbers: Option<Vec<PhoneNumber>>,
     /// Only if the card is still at this revision.
     pub revision: Option<Revision>,
 }
@@ -108,7 +111,7 @@ pub struct NewTask {
 /// Contacts, notes and follow-ups.
 #[derive(Debug, Clone, Copy)]
 pub struct ContactService<'a> {
-    crm: &'a Runtime,
+    pub(super) crm: &'a Runtime,
 }
 
 fn sorted(mut tags: Vec<TagName>) -> Vec<TagName> {
@@ -143,6 +146,7 @@ impl<'a> ContactService<'a> {
         let now = self.crm.now();
         let contact = Contact {
             id: self.crm.ids().next(now),
+            name_source: if new.name.is_some() { NameSource::Typed } else { NameSource::Profile },
             name: new.name,
             stage: new.stage.unwrap_or(Stage::New),
             owner: by.member(),
@@ -171,7 +175,7 @@ impl<'a> ContactService<'a> {
         self.require(scope, id).await
     }
 
-    async fn require(&self, scope: &OrgScope, id: ContactId) -> Result<Contact, Error> {
+    pub(super) async fn require(&self, scope: &OrgScope, id: ContactId) -> Result<Contact, Error> {
         self.crm.store().contact(scope, id).await?.ok_or(Error::missing(RecordKind::Contact))
     }
 
@@ -193,7 +197,20 @@ impl<'a> ContactService<'a> {
             }
             let now = self.crm.now();
             let patch = patch.clone();
-            contact.name = patch.name.unwrap_or(contact.name);
+            let before = contact.details.clone();
+            let touches_numbers = patch.details.is_some() || patch.former_numbers.is_some();
+            let unnamed = patch.name.as_ref().is_some_and(Option::is_none);
+            let identities = if touches_numbers || unnamed {
+                self.crm.store().channel_identities(scope, id).await?
+            } else {
+                Vec::new()
+            };
+            if let Some(name) = patch.name {
+                // What somebody types stays; a name that is taken away leaves the profile's.
+                contact.name_source = if name.is_some() { NameSource::Typed } else { NameSource::Profile };
+                contact.name = name;
+                contact.follow_profile(&identities, now);
+            }
             contact.stage = patch.stage.unwrap_or(contact.stage);
             contact.owner = patch.owner.unwrap_or(contact.owner);
             contact.details = patch.details.unwrap_or(contact.details);
@@ -206,6 +223,13 @@ impl<'a> ContactService<'a> {
                 .expect(Expect::Revision(RecordRef::Contact(id), seen))
                 .write(ContactWrite::Update(contact.clone()))
                 .event(DomainEvent::ContactChanged { contact: id });
+            if touches_numbers {
+                let named = patch.former_numbers.as_deref();
+                let gone = former::given_up(&before, &contact.details, named.unwrap_or_default());
+                for write in former::marks(&identities, &gone, named.is_some(), now) {
+                    batch.write(write);
+                }
+            }
             match self.crm.store().commit_one(scope, batch).await {
                 Err(StoreError::Unmet(_)) => {}
                 other => {
@@ -265,13 +289,29 @@ impl<'a> ContactService<'a> {
     ) -> Result<ChannelIdentity, Error> {
         let card = self.require(scope, contact).await?;
         let known = self.crm.store().channel_identities(scope, contact).await?;
-        if let Some(identity) = known.into_iter().find(|identity| identity.portfolio == account.portfolio) {
+        let mut here = known.into_iter().filter(|identity| identity.portfolio == account.portfolio);
+        // One that answers to a number they have given up is the last choice.
+        let mut given_up = None;
+        if let Some(identity) = here.find(|identity| {
+            let is_current = !identity.answers_to_a_former_number();
+            if !is_current {
+                given_up.get_or_insert_with(|| identity.clone());
+            }
+            is_current
+        }) {
             return Ok(identity);
         }
-        let number = card.details.iter().find_map(|detail| match &detail.value {
+        let mut typed = card.details.iter().filter_map(|detail| match &detail.value {
             DetailValue::Phone { number, .. } => Some(number.clone()),
             DetailValue::Email(_) => None,
         });
+        let number = typed.find(|number| {
+            let alias = Alias::Phone(number.clone());
+            given_up.as_ref().is_none_or(|identity| identity.given_up(&alias).is_none())
+        });
+        if let (None, Some(identity)) = (&number, given_up) {
+            return Ok(identity);
+        }
         let number = number.ok_or(Error::invalid("contact", "has no number to write to"))?;
         let now = self.crm.now();
         let identity = ChannelIdentity {
@@ -283,6 +323,8 @@ impl<'a> ContactService<'a> {
             username: None,
             profile_at: now,
             unreachable_since: None,
+            former: Vec::new(),
+            doubt: None,
             created_at: now,
         };
         let mut batch = Batch::new(by, Action::ContactChanged, now);

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
-use super::{Alias, ChannelIdentity, Contact, Note, Stage, SubjectKey, Task, TaskChange};
+use super::{Alias, ChannelIdentity, Contact, Doubt, Note, Stage, SubjectKey, Task, TaskChange};
 use crate::id::{ChannelIdentityId, ContactId, MemberId, TaskId};
 use crate::page::{Page, PageRequest};
 use crate::scope::OrgScope;
@@ -116,6 +116,35 @@ pub enum ContactWrite {
         username: Option<Username>,
         /// Event time.
         at: DateTime<Utc>,
+    },
+    /// The card takes the name of its newest profile, if its name follows it ([`Contact::follow_profile`]); its revision
+    /// rises if that changed anything.
+    FollowProfile {
+        /// The card.
+        contact: ContactId,
+    },
+    /// An id that the person has given up, or has again. Ignored if the identity does not hold it.
+    Former {
+        /// The identity.
+        identity: ChannelIdentityId,
+        /// The id.
+        alias: Alias,
+        /// Since when; `None` if it is theirs.
+        since: Option<DateTime<Utc>>,
+    },
+    /// Whether somebody else may be writing from a number of theirs.
+    Doubt {
+        /// The identity.
+        identity: ChannelIdentityId,
+        /// Who; `None` if there is no doubt.
+        doubt: Option<Doubt>,
+    },
+    /// Takes an id away from an identity, which ends that it is given up. Ignored if the identity does not hold it.
+    Release {
+        /// The identity.
+        identity: ChannelIdentityId,
+        /// The id.
+        alias: Alias,
     },
     /// Whether the person can be reached here.
     Reachable {

@@ -95,6 +95,7 @@ pub(super) const TABLES: &[Table] = &[
             gone("org_id", ContactIdentity),
             gone("id", ContactIdentity),
             gone("name", ContactIdentity).theirs("name").part(),
+            gone("name_source", ContactIdentity).theirs("name_source"),
             gone("sort_key", ContactIdentity).part(),
             gone("stage", ContactIdentity).theirs("stage"),
             gone("owner", ContactIdentity),
@@ -173,6 +174,10 @@ pub(super) const TABLES: &[Table] = &[
             gone("unreachable_since", ContactIdentity).theirs("unreachable_since"),
             gone("created_at", ContactIdentity).theirs("first_seen_at"),
             gone("joined_into", ContactIdentity),
+            // Somebody else's, until it is said who writes.
+            gone("doubt_number", ContactIdentity).part(),
+            gone("doubt_name", ContactIdentity).part(),
+            gone("doubt_at", ContactIdentity),
         ],
     },
     Table {
@@ -188,6 +193,7 @@ pub(super) const TABLES: &[Table] = &[
             gone("value", ContactIdentity).theirs("value").part(),
             gone("subject_key", ContactIdentity).part(),
             gone("seen_at", ContactIdentity).theirs("seen_at"),
+            gone("former_at", ContactIdentity).theirs("given_up_at"),
             // Order of arrival, where rows have no number of their own.
             gone("place", ContactIdentity).where_needed(),
         ],

@@ -67,6 +67,29 @@ impl Rows {
                     identity.unreachable_since = unreachable_since;
                 }
             }
+            ContactWrite::FollowProfile { contact } => {
+                let identities = self.identities_of(contact);
+                if let Some(card) = self.contacts.get_mut(&contact)
+                    && card.follow_profile(&identities, at)
+                {
+                    card.revision.0 += 1;
+                }
+            }
+            ContactWrite::Former { identity, alias, since } => {
+                if let Some(held) = self.held(identity, &alias) {
+                    held.former_at = since;
+                }
+            }
+            ContactWrite::Doubt { identity, doubt } => {
+                let id = self.survivor(identity);
+                if let Some(identity) = self.identities.get_mut(&id) {
+                    identity.doubt = doubt;
+                }
+            }
+            ContactWrite::Release { identity, alias } => {
+                let id = self.survivor(identity);
+                self.aliases.retain(|_, held| held.identity != id || !held.alias.is(&alias));
+            }
             ContactWrite::JoinIdentity { from, into } => self.join(from, into),
             ContactWrite::AddTags { contact, tags } => {
                 let Some(contact) = self.contacts.get_mut(&contact) else { return Ok(()) };
@@ -90,6 +113,13 @@ impl Rows {
         if self.contacts.contains_key(&contact) { Ok(()) } else { Err(unreadable("contact of a record")) }
     }
 
+    /// An alias, if this identity holds it.
+    fn held(&mut self, identity: ChannelIdentityId, alias: &Alias) -> Option<&mut HeldAlias> {
+        let identity = self.survivor(identity);
+        let portfolio = self.identities.get(&identity)?.portfolio.clone();
+        self.aliases.get_mut(&alias_key(&portfolio, alias)).filter(|held| held.identity == identity)
+    }
+
     /// Gives an alias to an identity, or notes that it was seen again.
     fn link(&mut self, identity: ChannelIdentityId, alias: Alias, seen_at: DateTime<Utc>) -> StoreResult<()> {
         let identity = self.survivor(identity);
@@ -105,7 +135,7 @@ impl Rows {
             Some(held) if held.seen_at <= seen_at => (held.alias, held.seen_at) = (alias, seen_at),
             Some(_) => {}
             None => {
-                let held = HeldAlias { identity, alias, seen_at, place: self.alias_places };
+                let held = HeldAlias { identity, alias, seen_at, place: self.alias_places, former_at: None };
                 self.aliases.insert(key, held);
             }
         }

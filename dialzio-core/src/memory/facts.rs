@@ -77,7 +77,7 @@ impl Rows {
             head: records.last().map(|record| record.seq).unwrap_or_default(),
             subjects,
             records,
-            restricted: contact.restricted,
+            restricted: contact.restricted || identity.doubt.is_some(),
             unreachable_since: identity.unreachable_since,
             last_inbound,
             relation: with_person().filter_map(newest).max_by_key(|(message, at)| (*at, *message)),

@@ -37,6 +37,7 @@ pub(super) struct HeldAlias {
     pub(super) identity: ChannelIdentityId,
     pub(super) alias: Alias,
     pub(super) seen_at: DateTime<Utc>,
+    pub(super) former_at: Option<DateTime<Utc>>,
     /// Order of arrival, for aliases that were seen at the same instant.
     pub(super) place: u64,
 }
@@ -139,6 +140,10 @@ impl Rows {
         let mut found = self.identities.get(&id)?.clone();
         let mut held: Vec<_> = self.aliases.values().filter(|held| held.identity == id).collect();
         held.sort_by_key(|held| (held.seen_at, held.place));
+        let given_up = held.iter().filter_map(|held| {
+            held.former_at.map(|since| crate::contact::Former { alias: held.alias.clone(), since })
+        });
+        found.former = given_up.collect();
         found.aliases = held.into_iter().map(|held| held.alias.clone()).collect();
         Some(found)
     }

@@ -5,11 +5,11 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
 use dialzio_core::contact::{
-    Alias, ChannelIdentity, Contact, ContactPatch, ContactQuery, Detail, DetailValue, NewContact, NewTask,
-    Note, Stage, Task, TaskQuery,
+    Alias, ChannelIdentity, Contact, ContactPatch, ContactQuery, Detail, DetailValue, Doubt, DoubtAnswer,
+    NameSource, NewContact, NewTask, Note, Stage, Task, TaskQuery,
 };
 use dialzio_core::text::{EmailAddress, Label, NoteText, PersonName, TagName, TaskTitle, Username};
-use dialzio_core::{Actor, ContactId, MemberId, Region, Revision, TaskId};
+use dialzio_core::{Actor, ChannelIdentityId, ContactId, MemberId, PhoneNumber, Region, Revision, TaskId};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::revision::{IfMatch, Revised, refusal};
@@ -42,6 +42,8 @@ pub struct DetailJson {
 pub struct ContactJson {
     id: ContactId,
     name: Option<String>,
+    /// `typed`, or `profile`: then it follows the name of the person's profile until it is changed.
+    name_source: NameSource,
     stage: Stage,
     owner: Option<MemberId>,
     details: Vec<DetailJson>,
@@ -70,6 +72,7 @@ impl From<Contact> for ContactJson {
         Self {
             id: contact.id,
             name: contact.name.as_ref().map(|name| name.reveal().to_owned()),
+            name_source: contact.name_source,
             stage: contact.stage,
             owner: contact.owner,
             details: contact.details.iter().map(detail).collect(),
@@ -217,6 +220,8 @@ pub struct ContactPatchJson {
     details: Option<Vec<DetailJson>>,
     tags: Option<Vec<String>>,
     restricted: Option<bool>,
+    /// All numbers by which providers know the person that are theirs no longer.
+    former_numbers: Option<Vec<String>>,
     revision: Option<u32>,
 }
 
@@ -232,6 +237,13 @@ pub async fn change(
         |name: Option<String>| name.as_deref().map(|name| text::<PersonName>("name", name)).transpose();
     let country = state.crm().contacts().dials_in(&actor).await?;
     let read_details = |details| read_details(details, country);
+    let former = |numbers: &[String]| -> Result<Vec<PhoneNumber>, Problem> {
+        let wrong =
+            |error| Problem::invalid("former_numbers", format!("hold a number that cannot be used: {error}"));
+        let each =
+            |text: &String| PhoneNumber::understand(text, country).map(|read| read.number).map_err(wrong);
+        numbers.iter().map(each).collect()
+    };
     let patch = ContactPatch {
         name: patch.name.map(name).transpose()?,
         stage: patch.stage.as_deref().map(|stage| word("stage", stage)).transpose()?,
@@ -239,6 +251,7 @@ pub async fn change(
         details: patch.details.as_deref().map(read_details).transpose()?,
         tags: patch.tags.as_deref().map(read_tags).transpose()?,
         restricted: patch.restricted,
+        former_numbers: patch.former_numbers.as_deref().map(former).transpose()?,
         revision: meant.revision(patch.revision)?,
     };
     match state.crm().contacts().update(&actor, id, patch).await {
@@ -254,6 +267,51 @@ pub struct AliasJson {
     value: String,
 }
 
+/// An id that its person has given up.
+#[derive(Debug, Serialize)]
+pub struct FormerJson {
+    #[serde(flatten)]
+    alias: AliasJson,
+    since: DateTime<Utc>,
+}
+
+/// Somebody with another profile writes from a number that its person had given up.
+#[derive(Debug, Serialize)]
+pub struct DoubtJson {
+    number: String,
+    profile_name: Option<String>,
+    since: DateTime<Utc>,
+}
+
+impl From<Doubt> for DoubtJson {
+    fn from(doubt: Doubt) -> Self {
+        Self {
+            number: doubt.number.reveal().to_owned(),
+            profile_name: doubt.name.map(|name| name.reveal().to_owned()),
+            since: doubt.since,
+        }
+    }
+}
+
+/// Who writes from a number that its person had given up.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DoubtAnswerJson {
+    answer: String,
+}
+
+/// `POST /v1/contacts/{contact}/identities/{identity}/doubt`: answers the contact that the number belongs to now.
+pub async fn settle_doubt(
+    State(state): State<AppState>,
+    Caller(actor): Caller,
+    Ids(contact, identity): Ids<ContactId, ChannelIdentityId>,
+    Body(given): Body<DoubtAnswerJson>,
+) -> Result<Revised<ContactJson>, Problem> {
+    let answer: DoubtAnswer = word("answer", &given.answer)?;
+    let contact = state.crm().contacts().settle_doubt(&actor, contact, identity, answer).await?;
+    Ok(Revised::at(contact.revision, contact.into()))
+}
+
 /// How a contact is known at a provider.
 #[derive(Debug, Serialize)]
 pub struct IdentityJson {
@@ -262,6 +320,10 @@ pub struct IdentityJson {
     profile_name: Option<String>,
     username: Option<String>,
     aliases: Vec<AliasJson>,
+    /// The ids that the person has given up.
+    former: Vec<FormerJson>,
+    /// Somebody else may be writing from a former number; see `POST …/doubt`.
+    doubt: Option<DoubtJson>,
     unreachable_since: Option<DateTime<Utc>>,
     created_at: DateTime<Utc>,
 }
@@ -276,6 +338,12 @@ impl From<ChannelIdentity> for IdentityJson {
             profile_name: identity.profile_name.as_ref().map(|name| name.reveal().to_owned()),
             username: identity.username.as_ref().map(|name: &Username| name.reveal().to_owned()),
             aliases: identity.aliases.iter().map(alias).collect(),
+            former: identity
+                .former
+                .iter()
+                .map(|former| FormerJson { alias: alias(&former.alias), since: former.since })
+                .collect(),
+            doubt: identity.doubt.map(DoubtJson::from),
             unreachable_since: identity.unreachable_since,
             created_at: identity.created_at,
         }

@@ -14,7 +14,7 @@ use dialzio_core::{
 };
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::contacts::FlatPaging;
+use super::contacts::{DoubtJson, FlatPaging};
 use super::revision::{IfMatch, Revised, refusal};
 use super::{Asked, Body, Id, List, Paging};
 use crate::auth::Caller;
@@ -42,6 +42,9 @@ pub struct ConversationJson {
     person: Option<PersonJson>,
     #[serde(skip_serializing_if = "Option::is_none")]
     last: Option<LastJson>,
+    /// Of one conversation: somebody else may be writing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    doubt: Option<DoubtJson>,
 }
 
 /// Who a conversation is with.
@@ -87,6 +90,7 @@ impl From<Conversation> for ConversationJson {
             created_at: conversation.created_at,
             person: None,
             last: None,
+            doubt: None,
         }
     }
 }
@@ -163,7 +167,15 @@ async fn shown(
     id: ConversationId,
 ) -> Result<Revised<ConversationJson>, dialzio_core::Error> {
     let entry = state.crm().conversations().get(actor, id).await?;
-    Ok(Revised::at(entry.conversation.revision, entry.into()))
+    let (revision, identity) = (entry.conversation.revision, entry.conversation.identity);
+    let doubt = match state.crm().conversations().person(actor, id).await {
+        Ok((_, known)) => known.into_iter().find(|known| known.id == identity).and_then(|known| known.doubt),
+        // Who may not read contacts sees the conversation alone.
+        Err(dialzio_core::Error::Denied { .. }) => None,
+        Err(error) => return Err(error),
+    };
+    let conversation = ConversationJson { doubt: doubt.map(DoubtJson::from), ..entry.into() };
+    Ok(Revised::at(revision, conversation))
 }
 
 /// What came of a change: the conversation with its person for who may read it, and without otherwise.

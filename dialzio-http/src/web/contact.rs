@@ -66,6 +66,7 @@ pub(crate) async fn page(
         ledger: if tab == Tab::Consent { consent::ledger(&desk, id).await? } else { Ledger::default() },
         tab,
         reach: person::reach(&contact, &identities),
+        doubts: person::doubts(&desk, id, &identities),
         standing: person::standing(&desk, &contact),
         consent: person::consent_rows(&desk, id).await?,
         tasks: person::tasks(&desk, id, None).await?,

@@ -4,14 +4,14 @@ use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
 use chrono::NaiveDateTime;
 use dialzio_core::consent::{Channel, ConsentState, Purpose, State};
-use dialzio_core::contact::{ChannelIdentity, Contact, ContactPatch, NewTask, Stage, TaskQuery};
+use dialzio_core::contact::{ChannelIdentity, Contact, ContactPatch, DoubtAnswer, NewTask, Stage, TaskQuery};
 use dialzio_core::conversation::InboxEntry;
 use dialzio_core::page::PageRequest;
 use dialzio_core::text::{NoteText, TagName, TaskTitle};
-use dialzio_core::{ContactId, ConversationId, Permission, PhoneNumber, TaskId};
+use dialzio_core::{ChannelIdentityId, ContactId, ConversationId, Permission, PhoneNumber, TaskId};
 
 use super::desk::{Desk, show};
-use super::view::person::{ConsentRow, Note, Notes, PersonPane, Standing, Task, Tasks};
+use super::view::person::{ConsentRow, Doubt, Note, Notes, PersonPane, Standing, Task, Tasks};
 use super::view::{Avatar, Chip, Choice, Fact, Tone};
 use super::{problems, words};
 use crate::api::{Id, text, word};
@@ -35,6 +35,7 @@ pub(crate) async fn pane(desk: &Desk, entry: &InboxEntry) -> Result<PersonPane, 
         chips: chips(desk, &contact, &identities),
         standing: standing(desk, &contact),
         reach: reach(&contact, &identities),
+        doubts: doubts(desk, contact.id, &identities),
         consent: consent_rows(desk, contact.id).await?,
         tasks: tasks(desk, contact.id, None).await?,
         notes: notes(desk, contact.id, None).await?,
@@ -50,6 +51,9 @@ pub(crate) fn chips(desk: &Desk, contact: &Contact, identities: &[ChannelIdentit
     }
     if let Some(since) = identities.iter().find_map(|identity| identity.unreachable_since) {
         chips.push(Chip::new(Tone::Warn, format!("Not reachable since {}", desk.day_of(since))));
+    }
+    if identities.iter().any(|identity| identity.doubt.is_some()) {
+        chips.push(Chip::new(Tone::Warn, "May be somebody else"));
     }
     if !identities.is_empty() && identities.iter().all(|identity| identity.phone().is_none()) {
         chips.push(Chip::new(Tone::Neutral, "No number shared"));
@@ -83,7 +87,9 @@ pub(crate) fn reach(contact: &Contact, identities: &[ChannelIdentity]) -> Vec<Fa
     }
     for identity in identities {
         if let Some(number) = identity.phone().map(PhoneNumber::international) {
-            facts.push(Fact::new("WhatsApp", number));
+            let label =
+                if identity.answers_to_a_former_number() { "WhatsApp, former number" } else { "WhatsApp" };
+            facts.push(Fact::new(label, number));
         }
         if let Some(name) = &identity.username {
             facts.push(Fact::new("Username", format!("@{}", name.reveal().trim_start_matches('@'))));
@@ -94,6 +100,35 @@ pub(crate) fn reach(contact: &Contact, identities: &[ChannelIdentity]) -> Vec<Fa
         }
     }
     facts
+}
+
+/// Who may be somebody else, for a member to say.
+pub(crate) fn doubts(desk: &Desk, contact: ContactId, identities: &[ChannelIdentity]) -> Vec<Doubt> {
+    let each = |identity: &ChannelIdentity| {
+        let doubt = identity.doubt.as_ref()?;
+        let who = doubt.name.as_ref().map_or("Somebody with another profile", |name| name.reveal());
+        let text = format!(
+            "{who} writes from {}, a former number of this person, since {}.",
+            doubt.number.international(),
+            desk.day_of(doubt.since)
+        );
+        let path = format!("/web/contacts/{contact}/doubt");
+        Some(Doubt { path, identity: identity.id.to_string(), text: text.into() })
+    };
+    let may = desk.may(Permission::ContactsWrite);
+    identities.iter().filter(|_| may).filter_map(each).collect()
+}
+
+/// `POST /web/contacts/{contact}/doubt`.
+pub(crate) async fn settle_doubt(
+    desk: Desk,
+    Id(id): Id<ContactId>,
+    fields: Fields,
+) -> Result<Response, Problem> {
+    let identity: ChannelIdentityId = word("identity", fields.get("identity"))?;
+    let answer: DoubtAnswer = word("answer", fields.get("answer"))?;
+    let contact = desk.crm().contacts().settle_doubt(&desk.actor, id, identity, answer).await?;
+    Ok(super::entry::go_to(&format!("/contacts/{}", contact.id)))
 }
 
 /// How long things are kept, in a sentence.

@@ -4,7 +4,7 @@ use super::statements;
 
 macro_rules! contact {
     () => {
-        "c.id, c.name, c.stage, c.owner, c.restricted, c.revision, c.created_at, c.updated_at, \
+        "c.id, c.name, c.name_source, c.stage, c.owner, c.restricted, c.revision, c.created_at, c.updated_at, \
          (SELECT json_agg(json_build_array(d.kind, d.value, d.as_written, d.label) ORDER BY d.place)::TEXT \
           FROM @contact_detail d WHERE d.org_id = $1 AND d.contact_id = c.id), \
          (SELECT array_agg(g.tag) FROM @contact_tag g WHERE g.org_id = $1 AND g.contact_id = c.id)"
@@ -14,7 +14,8 @@ macro_rules! contact {
 macro_rules! identity {
     () => {
         "i.id, i.contact_id, i.portfolio, i.profile_name, i.username, i.profile_at, i.unreachable_since, \
-         i.created_at, (SELECT json_agg(json_build_array(a.kind, a.value) ORDER BY a.seen_at, a.place)::TEXT \
+         i.created_at, i.doubt_number, i.doubt_name, i.doubt_at, \
+         (SELECT json_agg(json_build_array(a.kind, a.value, a.former_at) ORDER BY a.seen_at, a.place)::TEXT \
                         FROM @channel_alias a WHERE a.org_id = $1 AND a.identity_id = i.id)"
     };
 }
@@ -44,11 +45,12 @@ statements! { CONTACTS_ALL:
         "SELECT d.subject_key, d.contact_id FROM @contact_detail d
          WHERE d.org_id = $1 AND d.subject_key = ANY ($2)";
     PUT_CONTACT: Write [contact] =
-        "INSERT INTO @contact (org_id, id, name, sort_key, stage, owner, restricted, revision, created_at, updated_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+        "INSERT INTO @contact (org_id, id, name, name_source, sort_key, stage, owner, restricted, revision, created_at,
+                updated_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
     SET_CONTACT: Write [contact] =
-        "UPDATE @contact SET name = $3, sort_key = $4, stage = $5, owner = $6, restricted = $7,
-                revision = revision + 1, updated_at = $8
+        "UPDATE @contact SET name = $3, name_source = $4, sort_key = $5, stage = $6, owner = $7,
+                restricted = $8, revision = revision + 1, updated_at = $9
          WHERE org_id = $1 AND id = $2";
     TOUCH_CONTACT: Write [contact] =
         "UPDATE @contact SET revision = revision + 1, updated_at = greatest(updated_at, $3) WHERE org_id = $1 AND id = $2";
@@ -115,6 +117,8 @@ statements! { CONTACTS_ALL:
         "UPDATE @channel_identity SET profile_at = $5, profile_name = coalesce($3, profile_name),
                 username = coalesce($4, username)
          WHERE org_id = $1 AND id = $2 AND profile_at <= $5";
+    SET_DOUBT: Write [channel_identity] =
+        "UPDATE @channel_identity SET doubt_number = $3, doubt_name = $4, doubt_at = $5 WHERE org_id = $1 AND id = $2";
     SET_REACHABLE: Write [channel_identity] =
         "UPDATE @channel_identity SET unreachable_since = $3 WHERE org_id = $1 AND id = $2";
     JOIN_IDENTITY: Write [channel_identity] =
@@ -135,6 +139,12 @@ statements! { CONTACTS_ALL:
     PUT_ALIAS: Write [channel_alias] =
         "INSERT INTO @channel_alias (org_id, portfolio, kind, match_key, identity_id, value, subject_key, seen_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+    SET_FORMER: Write [channel_alias] =
+        "UPDATE @channel_alias SET former_at = $6
+         WHERE org_id = $1 AND portfolio = $2 AND kind = $3 AND match_key = $4 AND identity_id = $5";
+    RELEASE_ALIAS: Write [channel_alias] =
+        "DELETE FROM @channel_alias
+         WHERE org_id = $1 AND portfolio = $2 AND kind = $3 AND match_key = $4 AND identity_id = $5";
     SEE_ALIAS: Write [channel_alias] =
         "UPDATE @channel_alias SET value = $5, seen_at = $6
          WHERE org_id = $1 AND portfolio = $2 AND kind = $3 AND match_key = $4";

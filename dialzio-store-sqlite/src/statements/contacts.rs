@@ -5,7 +5,7 @@ use super::statements;
 
 macro_rules! contact {
     () => {
-        "c.id, c.name, c.stage, c.owner, c.restricted, c.revision, c.created_at, c.updated_at, \
+        "c.id, c.name, c.name_source, c.stage, c.owner, c.restricted, c.revision, c.created_at, c.updated_at, \
          (SELECT json_group_array(json_array(d.place, d.kind, d.value, d.as_written, d.label)) \
           FROM contact_detail d WHERE d.org_id = ?1 AND d.contact_id = c.id), \
          (SELECT json_group_array(g.tag) FROM contact_tag g WHERE g.org_id = ?1 AND g.contact_id = c.id)"
@@ -14,7 +14,8 @@ macro_rules! contact {
 
 macro_rules! bare_identity {
     () => {
-        "i.id, i.contact_id, i.portfolio, i.profile_name, i.username, i.profile_at, i.unreachable_since, i.created_at"
+        "i.id, i.contact_id, i.portfolio, i.profile_name, i.username, i.profile_at, i.unreachable_since, \
+         i.created_at, i.doubt_number, i.doubt_name, i.doubt_at"
     };
 }
 
@@ -22,7 +23,7 @@ macro_rules! identity {
     () => {
         concat!(
             bare_identity!(),
-            ", (SELECT json_group_array(json_array(a.seen_at, a.rowid, a.kind, a.value)) \
+            ", (SELECT json_group_array(json_array(a.seen_at, a.rowid, a.kind, a.value, a.former_at)) \
                 FROM channel_alias a WHERE a.org_id = ?1 AND a.identity_id = i.id)"
         )
     };
@@ -58,11 +59,12 @@ statements! { CONTACTS_ALL:
         "SELECT d.subject_key, d.contact_id FROM json_each(?2) j CROSS JOIN contact_detail d
          WHERE d.org_id = ?1 AND d.subject_key = j.value";
     PUT_CONTACT: Write [contact] =
-        "INSERT INTO contact (org_id, id, name, sort_key, stage, owner, restricted, revision, created_at, updated_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+        "INSERT INTO contact (org_id, id, name, name_source, sort_key, stage, owner, restricted, revision, created_at,
+                updated_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
     SET_CONTACT: Write [contact] =
-        "UPDATE contact SET name = ?3, sort_key = ?4, stage = ?5, owner = ?6, restricted = ?7,
-                revision = revision + 1, updated_at = ?8
+        "UPDATE contact SET name = ?3, name_source = ?4, sort_key = ?5, stage = ?6, owner = ?7,
+                restricted = ?8, revision = revision + 1, updated_at = ?9
          WHERE org_id = ?1 AND id = ?2";
     TOUCH_CONTACT: Write [contact] =
         "UPDATE contact SET revision = revision + 1, updated_at = max(updated_at, ?3) WHERE org_id = ?1 AND id = ?2";
@@ -111,7 +113,7 @@ statements! { CONTACTS_ALL:
         concat!("SELECT ", identity!(), " FROM channel_identity i WHERE i.org_id = ?1 AND i.id = (
                    SELECT coalesce(k.joined_into, k.id) FROM channel_identity k WHERE k.org_id = ?1 AND k.id = ?2)");
     IDENTITY_HOLDING: Read [channel_identity, channel_alias, conversation] =
-        concat!("SELECT a.seen_at, a.rowid, a.kind, a.value, ", bare_identity!(), ", ", conversation!(),
+        concat!("SELECT a.seen_at, a.rowid, a.kind, a.value, a.former_at, ", bare_identity!(), ", ", conversation!(),
                 " FROM channel_alias h CROSS JOIN channel_identity i CROSS JOIN channel_alias a \
                   LEFT JOIN conversation c ON c.org_id = ?1 AND c.account_id = ?5 AND c.identity_id = i.id \
                   WHERE h.org_id = ?1 AND h.portfolio = ?2 AND h.kind = ?3 AND h.match_key = ?4 \
@@ -133,6 +135,8 @@ statements! { CONTACTS_ALL:
         "UPDATE channel_identity SET profile_at = ?5, profile_name = coalesce(?3, profile_name),
                 username = coalesce(?4, username)
          WHERE org_id = ?1 AND id = ?2 AND profile_at <= ?5";
+    SET_DOUBT: Write [channel_identity] =
+        "UPDATE channel_identity SET doubt_number = ?3, doubt_name = ?4, doubt_at = ?5 WHERE org_id = ?1 AND id = ?2";
     SET_REACHABLE: Write [channel_identity] =
         "UPDATE channel_identity SET unreachable_since = ?3 WHERE org_id = ?1 AND id = ?2";
     JOIN_IDENTITY: Write [channel_identity] =
@@ -153,6 +157,12 @@ statements! { CONTACTS_ALL:
     PUT_ALIAS: Write [channel_alias] =
         "INSERT INTO channel_alias (org_id, portfolio, kind, match_key, identity_id, value, subject_key, seen_at)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+    SET_FORMER: Write [channel_alias] =
+        "UPDATE channel_alias SET former_at = ?6
+         WHERE org_id = ?1 AND portfolio = ?2 AND kind = ?3 AND match_key = ?4 AND identity_id = ?5";
+    RELEASE_ALIAS: Write [channel_alias] =
+        "DELETE FROM channel_alias
+         WHERE org_id = ?1 AND portfolio = ?2 AND kind = ?3 AND match_key = ?4 AND identity_id = ?5";
     SEE_ALIAS: Write [channel_alias] =
         "UPDATE channel_alias SET value = ?5, seen_at = ?6
          WHERE org_id = ?1 AND portfolio = ?2 AND kind = ?3 AND match_key = ?4";

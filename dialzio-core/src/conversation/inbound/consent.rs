@@ -17,7 +17,7 @@ use crate::store::Revision;
 use crate::text::{EvidenceText, TaskTitle};
 
 /// When somebody should have looked at a suspected opt-out.
-const LOOK_WITHIN: TimeDelta = TimeDelta::hours(24);
+pub(super) const LOOK_WITHIN: TimeDelta = TimeDelta::hours(24);
 
 /// What content says about consent, if anything.
 fn said(words: &Words, content: &Content, how: Said) -> Option<Reply> {
@@ -120,8 +120,9 @@ impl Deciding<'_> {
                 self.record(person, Channel::Any, PurposeScope::Marketing, event, from.0, note, from.1, at);
             }
             Some(Reply::Start) => {
-                let known = &self.people.get(person).consents;
-                if may_lift(known, self.channel) {
+                let known = self.people.get(person);
+                // Who may be somebody else takes nothing back.
+                if known.identity.doubt.is_none() && may_lift(&known.consents, self.channel) {
                     let note = "The person took an opt-out back: what held before it holds again.";
                     let (event, scope) = (ConsentEvent::Lifted, PurposeScope::Any);
                     self.record(person, self.channel, scope, event, from.0, note, from.1, at);
@@ -203,6 +204,9 @@ impl Deciding<'_> {
         });
         if twice {
             return;
+        }
+        if event == ConsentEvent::ProviderResume && self.people.get(person).identity.doubt.is_some() {
+            return self.quarantine(place, QuarantineReason::Unknown, "preference of somebody in doubt");
         }
         let note = news.detail.as_deref().unwrap_or("Reported by the provider.");
         let (channel, scope, kind) = (self.channel, PurposeScope::Marketing, EvidenceKind::Provider);

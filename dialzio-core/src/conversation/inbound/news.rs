@@ -139,6 +139,13 @@ impl Deciding<'_> {
         else {
             return self.quarantine(place, QuarantineReason::Unknown, "identity news without an id");
         };
+        let mut gone = news.previous.aliases();
+        if news.current.phone.is_none() {
+            // Another id came in the place of an id; nothing is said about numbers.
+            gone.clear();
+        }
+        gone.retain(|alias| !news.current.aliases().iter().any(|held| held.is(alias)));
+        self.people.give_up(person, &gone, at, self.batch);
         let contact = self.people.get(person).identity.contact;
         self.batch.event(DomainEvent::ContactChanged { contact });
         let Some(external) = &news.external else { return };

@@ -2,22 +2,23 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::contact::{Alias, ChannelIdentity, Contact, ContactWrite, Portfolio, Stage, SubjectKey};
+use super::consent::LOOK_WITHIN;
+use crate::contact::{
+    Alias, ChannelIdentity, Contact, ContactWrite, Doubt, Former, NameSource, Portfolio, Stage, SubjectKey,
+    Task,
+};
 use crate::conversation::KnownIdentity;
 use crate::event::DomainEvent;
 use crate::id::{ContactId, IdSource};
 use crate::provider::Sender;
 use crate::store::{Batch, Revision};
+use crate::text::TaskTitle;
 
 /// The people a decision deals with, as they will be once its batch is applied.
 pub(super) struct People {
     known: Vec<KnownIdentity>,
     candidates: Vec<(SubjectKey, ContactId)>,
     portfolio: Portfolio,
-}
-
-fn same(a: &Alias, b: &Alias) -> bool {
-    a.kind() == b.kind() && a.match_key() == b.match_key()
 }
 
 impl People {
@@ -41,7 +42,7 @@ impl People {
     pub(super) fn find(&self, sender: &Sender) -> Option<usize> {
         let aliases = sender.aliases();
         self.known.iter().position(|person| {
-            person.identity.aliases.iter().any(|held| aliases.iter().any(|seen| same(held, seen)))
+            person.identity.aliases.iter().any(|held| aliases.iter().any(|seen| held.is(seen)))
         })
     }
 
@@ -58,9 +59,10 @@ impl People {
         ids: &IdSource,
         batch: &mut Batch,
     ) -> Option<usize> {
-        self.resolve_aliases(sender, sender.aliases(), at, now, ids, batch)
+        self.settle(sender, sender.aliases(), true, at, now, ids, batch)
     }
 
+    /// The same for news of the provider about ids, which it knows belong together: nobody wrote.
     pub(super) fn resolve_aliases(
         &mut self,
         sender: &Sender,
@@ -70,14 +72,43 @@ impl People {
         ids: &IdSource,
         batch: &mut Batch,
     ) -> Option<usize> {
+        self.settle(sender, aliases, false, at, now, ids, batch)
+    }
+
+    #[allow(clippy::too_many_arguments, reason = "who, by which ids, when, and where it is written down")]
+    fn settle(
+        &mut self,
+        sender: &Sender,
+        aliases: Vec<Alias>,
+        written: bool,
+        at: DateTime<Utc>,
+        now: DateTime<Utc>,
+        ids: &IdSource,
+        batch: &mut Batch,
+    ) -> Option<usize> {
         if aliases.is_empty() {
             return None;
         }
         let holds = |person: &KnownIdentity| {
-            person.identity.aliases.iter().any(|held| aliases.iter().any(|seen| same(held, seen)))
+            person.identity.aliases.iter().any(|held| aliases.iter().any(|seen| held.is(seen)))
         };
         let mut found: Vec<usize> =
             (0..self.known.len()).filter(|place| holds(&self.known[*place])).collect();
+        let mut aliases = aliases;
+        // A number that was given up joins nobody: whoever writes from it now and is known by another id is that person.
+        let by_former = |place: &usize| {
+            let identity = &self.known[*place].identity;
+            let mut hits = aliases.iter().filter(|seen| identity.aliases.iter().any(|held| held.is(seen)));
+            hits.all(|seen| identity.given_up(seen).is_some_and(|since| since < at))
+        };
+        if written && found.len() > 1 && !found.iter().all(by_former) {
+            let left: Vec<usize> = found.iter().copied().filter(by_former).collect();
+            found.retain(|place| !left.contains(place));
+            let elsewhere = |seen: &Alias| {
+                left.iter().any(|place| self.known[*place].identity.aliases.iter().any(|held| held.is(seen)))
+            };
+            aliases.retain(|seen| !elsewhere(seen));
+        }
         if found.is_empty() {
             return Some(self.make(sender, aliases, at, now, ids, batch));
         }
@@ -88,6 +119,10 @@ impl People {
             (std::cmp::Reverse(heard), person.identity.id)
         });
         let survivor = found[0];
+        if written && self.is_doubtful(survivor, sender, at) {
+            self.ask_who_it_is(survivor, sender, at, now, ids, batch);
+            return Some(survivor);
+        }
         for place in found[1..].iter().copied() {
             self.join(place, survivor, batch);
         }
@@ -96,7 +131,7 @@ impl People {
             if identity.aliases.contains(&alias) {
                 continue;
             }
-            identity.aliases.retain(|held| !same(held, &alias));
+            identity.aliases.retain(|held| !held.is(&alias));
             identity.aliases.push(alias.clone());
             batch.write(ContactWrite::Alias { identity: identity.id, alias, seen_at: at });
         }
@@ -112,6 +147,9 @@ impl People {
                 username: sender.username.clone(),
                 at,
             });
+            if sender.profile_name.is_some() {
+                batch.write(ContactWrite::FollowProfile { contact: identity.contact });
+            }
             batch.event(DomainEvent::ContactChanged { contact: identity.contact });
         }
         if identity.unreachable_since.take().is_some() {
@@ -120,14 +158,87 @@ impl People {
         Some(survivor)
     }
 
+    /// Whether somebody else may be writing: from a number that was given up, and with another profile or another id than
+    /// the person's. One of their own ids beside the number says that it is them.
+    fn is_doubtful(&self, place: usize, sender: &Sender, at: DateTime<Utc>) -> bool {
+        let identity = &self.known[place].identity;
+        let (numbers, ids): (Vec<_>, Vec<_>) =
+            sender.aliases().into_iter().partition(|alias| matches!(alias, Alias::Phone(_)));
+        let holds = |seen: &Alias| identity.aliases.iter().any(|held| held.is(seen));
+        let given_up = |seen: &Alias| identity.given_up(seen).is_some_and(|since| since < at);
+        let current = |seen: &Alias| holds(seen) && !given_up(seen);
+        if !numbers.iter().any(given_up) || numbers.iter().chain(&ids).any(current) {
+            return false;
+        }
+        let other_name = match (&sender.profile_name, &identity.profile_name) {
+            (Some(seen), Some(known)) => seen != known,
+            (Some(_), None) | (None, _) => false,
+        };
+        let other_id = ids.iter().any(|seen| identity.aliases.iter().any(|held| held.kind() == seen.kind()));
+        other_name || other_id
+    }
+
+    /// Shows the doubt and asks, once for each profile.
+    fn ask_who_it_is(
+        &mut self,
+        place: usize,
+        sender: &Sender,
+        at: DateTime<Utc>,
+        now: DateTime<Utc>,
+        ids: &IdSource,
+        batch: &mut Batch,
+    ) {
+        let identity = &mut self.known[place].identity;
+        let Some(number) = sender.phone.clone() else { return };
+        if identity.doubt.as_ref().is_some_and(|doubt| doubt.name == sender.profile_name) {
+            return;
+        }
+        let since = identity.doubt.as_ref().map_or(at, |doubt| doubt.since.min(at));
+        let doubt = Doubt { number, name: sender.profile_name.clone(), since };
+        if identity.doubt.is_none()
+            && let Some(title) = TaskTitle::received("Somebody else may have this number now: say who it is")
+        {
+            batch.write(ContactWrite::InsertTask(Task {
+                id: ids.next(now),
+                contact: identity.contact,
+                title,
+                due_at: Some(now + LOOK_WITHIN),
+                assignee: None,
+                done_at: None,
+                created_at: now,
+                revision: Revision::FIRST,
+            }));
+        }
+        identity.doubt = Some(doubt.clone());
+        batch
+            .write(ContactWrite::Doubt { identity: identity.id, doubt: Some(doubt) })
+            .event(DomainEvent::ContactChanged { contact: identity.contact });
+    }
+
+    /// Notes that the provider reported another number in the place of these.
+    pub(super) fn give_up(&mut self, place: usize, gone: &[Alias], at: DateTime<Utc>, batch: &mut Batch) {
+        let identity = &mut self.known[place].identity;
+        for alias in gone.iter().filter(|alias| matches!(alias, Alias::Phone(_))) {
+            if identity.given_up(alias).is_some_and(|since| since >= at) {
+                continue;
+            }
+            identity.former.retain(|former| !former.alias.is(alias));
+            identity.former.push(Former { alias: alias.clone(), since: at });
+            let since = Some(at);
+            batch.write(ContactWrite::Former { identity: identity.id, alias: alias.clone(), since });
+        }
+    }
+
     fn join(&mut self, from: usize, into: usize, batch: &mut Batch) {
         let gone = &mut self.known[from];
         let (from_id, conversation) = (gone.identity.id, gone.conversation.clone());
         let aliases = std::mem::take(&mut gone.identity.aliases);
+        let former = std::mem::take(&mut gone.identity.former);
         let consents = std::mem::take(&mut gone.consents);
         let contact = gone.identity.contact;
         let kept = &mut self.known[into];
         kept.identity.aliases.extend(aliases);
+        kept.identity.former.extend(former);
         kept.consents.extend(consents);
         kept.conversation = kept.conversation.take().or(conversation);
         batch
@@ -152,6 +263,7 @@ impl People {
             batch.write(ContactWrite::Insert(Contact {
                 id,
                 name: sender.profile_name.clone(),
+                name_source: NameSource::Profile,
                 stage: Stage::New,
                 owner: None,
                 details: Vec::new(),
@@ -171,11 +283,16 @@ impl People {
             username: sender.username.clone(),
             profile_at: at,
             unreachable_since: None,
+            former: Vec::new(),
+            doubt: None,
             created_at: now,
         };
         batch
             .write(ContactWrite::Identity(identity.clone()))
             .event(DomainEvent::ContactChanged { contact: id });
+        if typed.is_some() && identity.profile_name.is_some() {
+            batch.write(ContactWrite::FollowProfile { contact: id });
+        }
         self.known.push(KnownIdentity {
             identity,
             details: Vec::new(),

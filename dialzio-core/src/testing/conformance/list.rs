@@ -113,6 +113,10 @@ macro_rules! store_conformance {
                 a_provider_id_of_one_account_is_free_on_another
                 a_message_needs_its_conversation
             }
+            names {
+                a_name_from_a_profile_follows_it_until_it_is_edited
+                a_number_that_was_given_up_is_marked_and_moves
+            }
             pages {
                 pages_of_contacts_hold_still_under_insertion
                 pages_of_messages_hold_still_under_insertion

@@ -36,6 +36,7 @@ mod list;
 mod live;
 pub mod message;
 pub mod messaging;
+pub mod names;
 pub mod pages;
 pub mod partial;
 mod ports;

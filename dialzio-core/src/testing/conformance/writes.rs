@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 use crate::access::{AccessWrite, ApiKeyChange, MemberChange, OrgChange};
 use crate::account::{AccountChange, AccountState, AccountWrite};
 use crate::consent::{ConsentEvent, ConsentWrite, PurposeScope, SuppressionScope};
-use crate::contact::{Alias, ContactWrite, Stage, TaskChange, TaskQuery};
+use crate::contact::{Alias, ContactWrite, Doubt, Stage, TaskChange, TaskQuery};
 use crate::conversation::{
     ActivityKind, Content, ConversationState, ConversationWrite, DeliveryStatus, Direction, Evidence,
     Reaction, TemplateCategory,
@@ -39,6 +39,10 @@ kinds! {
     Write::Contact(ContactWrite::Identity(_)) => "contact.identity",
     Write::Contact(ContactWrite::Alias { .. }) => "contact.alias",
     Write::Contact(ContactWrite::Profile { .. }) => "contact.profile",
+    Write::Contact(ContactWrite::FollowProfile { .. }) => "contact.follow_profile",
+    Write::Contact(ContactWrite::Former { .. }) => "contact.former",
+    Write::Contact(ContactWrite::Doubt { .. }) => "contact.doubt",
+    Write::Contact(ContactWrite::Release { .. }) => "contact.release",
     Write::Contact(ContactWrite::Reachable { .. }) => "contact.reachable",
     Write::Contact(ContactWrite::JoinIdentity { .. }) => "contact.join",
     Write::Contact(ContactWrite::AddTags { .. }) => "contact.tags",
@@ -96,6 +100,9 @@ pub async fn every_write_is_applied(bench: Bench) {
     let identity = bench.make.identity(card.id, vec![phone.clone()]);
     let second = bench.make.identity(card.id, vec![Alias::BusinessScoped(bench.make.scoped())]);
     let newer = Alias::Phone(bench.make.phone());
+    let released_number = Alias::Phone(bench.make.phone());
+    let number = bench.make.phone();
+    let doubt = Doubt { number, name: PersonName::received("Ravi"), since: bench.at(6) };
     let talk = bench.make.conversation(account, &identity);
     let mut snoozed = talk.clone();
     snoozed.state = ConversationState::Snoozed { until: bench.at(10) };
@@ -159,6 +166,12 @@ pub async fn every_write_is_applied(bench: Bench) {
         }
         .into(),
         ContactWrite::Reachable { identity: identity.id, unreachable_since: Some(bench.at(6)) }.into(),
+        ContactWrite::FollowProfile { contact: card.id }.into(),
+        ContactWrite::Former { identity: identity.id, alias: phone.clone(), since: Some(bench.at(6)) }.into(),
+        ContactWrite::Doubt { identity: identity.id, doubt: Some(doubt.clone()) }.into(),
+        ContactWrite::Alias { identity: identity.id, alias: released_number.clone(), seen_at: bench.at(6) }
+            .into(),
+        ContactWrite::Release { identity: identity.id, alias: released_number.clone() }.into(),
         ContactWrite::JoinIdentity { from: second.id, into: identity.id }.into(),
         ContactWrite::AddTags { contact: card.id, tags: vec![bench.make.tag("vip")] }.into(),
         ConversationWrite::Insert(talk.clone()).into(),
@@ -233,6 +246,9 @@ pub async fn every_write_is_applied(bench: Bench) {
     assert_eq!(identities[0].profile_name, PersonName::received("Ashu"));
     assert_eq!(identities[0].username, Username::received("ashu"));
     assert_eq!(identities[0].unreachable_since, Some(bench.at(6)));
+    assert_eq!(identities[0].given_up(&phone), Some(bench.at(6)));
+    assert_eq!(identities[0].doubt, Some(doubt));
+    assert!(!identities[0].aliases.contains(&released_number));
     let head = store.conversation(scope, talk.id).await.unwrap().unwrap();
     assert_eq!((head.state, head.unread), (ConversationState::Open, 0));
     assert_eq!((head.last_message, head.seen_up_to), (Some(cancelled.id), Some(cancelled.id)));

@@ -43,6 +43,8 @@ pub(crate) struct ContactPage {
     pub(crate) ledger: Ledger,
     /// Numbers and addresses.
     pub(crate) reach: Vec<Fact>,
+    /// Who may be somebody else.
+    pub(crate) doubts: Vec<super::person::Doubt>,
     /// Stage, owner, tags.
     pub(crate) standing: Standing,
     /// Present consent per purpose.

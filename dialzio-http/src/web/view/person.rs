@@ -20,6 +20,8 @@ pub(crate) struct PersonPane {
     pub(crate) standing: Standing,
     /// Numbers, addresses, city with the time there.
     pub(crate) reach: Vec<Fact>,
+    /// Who may be somebody else.
+    pub(crate) doubts: Vec<Doubt>,
     /// One row per purpose.
     pub(crate) consent: Vec<ConsentRow>,
     /// Follow-ups.
@@ -31,6 +33,17 @@ pub(crate) struct PersonPane {
 }
 
 impl askama::filters::HtmlSafe for PersonPane {}
+
+/// Somebody with another profile writes from a number that the person had given up.
+#[derive(Clone, Debug)]
+pub(crate) struct Doubt {
+    /// Where the answer goes.
+    pub(crate) path: String,
+    /// The identity.
+    pub(crate) identity: String,
+    /// What was seen.
+    pub(crate) text: Shown,
+}
 
 /// Stage, owner, tags, each changed in place. Answer of the posts that change them, put in the place of `#standing`.
 #[derive(Clone, Debug, Template)]

@@ -187,6 +187,7 @@ pub(crate) fn contact(query: &str) -> ContactPage {
         timeline: timeline(),
         ledger: ledger(),
         reach: thread::reach(),
+        doubts: thread::doubts(),
         standing: thread::standing(),
         consent: thread::consent(),
         tasks: thread::tasks(),

@@ -8,7 +8,7 @@ use crate::web::view::{
     Action, Avatar, Chip, Choice, Fact, RichText, Shown, Tone,
     inbox::State,
     message::{Bubble, Card, Content, Delivery, NoteItem, Quote, Reaction},
-    person::{ConsentRow, Note, Notes, PersonPane, Standing, Task, Tasks},
+    person::{ConsentRow, Doubt, Note, Notes, PersonPane, Standing, Task, Tasks},
     thread::{EventLine, Item, ThreadHead, ThreadItems, ThreadPane},
 };
 
@@ -351,6 +351,14 @@ pub(crate) fn notes() -> Notes {
     }
 }
 
+pub(crate) fn doubts() -> Vec<Doubt> {
+    vec![Doubt {
+        path: "/web/contacts/p1/doubt".into(),
+        identity: "i1".into(),
+        text: "Ravi writes from +91 98400 12345, which Asha had given up on 3 Nov.".into(),
+    }]
+}
+
 pub(crate) fn kept() -> Shown {
     "Messages and recordings are removed 12 months after they were made. Oldest here: 14 Mar.".into()
 }
@@ -367,6 +375,7 @@ pub(crate) fn person(case: Case) -> PersonPane {
         },
         standing: standing(),
         reach: reach(),
+        doubts: doubts(),
         consent: consent(),
         tasks: tasks(),
         notes: notes(),

@@ -1,0 +1,178 @@
+//! Numbers that people have given up, and what a member says about who writes from one.
+
+use super::{
+    Alias, ChannelIdentity, Contact, ContactService, ContactWrite, Detail, DetailValue, NameSource, Note,
+    Stage,
+};
+use crate::consent::{Channel, ConsentEvent, Entry, Evidence, EvidenceKind, PurposeScope, enter};
+use crate::error::{Error, RecordKind};
+use crate::event::DomainEvent;
+use crate::id::{ChannelIdentityId, ContactId};
+use crate::ledger::Action;
+use crate::name::words;
+use crate::phone::PhoneNumber;
+use crate::scope::{Actor, Permission};
+use crate::store::{Batch, Expect, RecordRef, Revision, StoreError};
+use crate::text::{EvidenceText, NoteText};
+
+words! {
+    /// Who writes from a number that its person had given up.
+    pub enum DoubtAnswer {
+        /// The person whose number it was: it is theirs again.
+        SamePerson = "same_person",
+        /// Somebody else: they get a card and a conversation of their own.
+        AnotherPerson = "another_person",
+    }
+}
+
+/// What shows that nothing is agreed with the new holder of a number.
+const OTHERS: &str =
+    "A member said that the number is somebody else's now: what was agreed under it does not hold for them.";
+
+/// The numbers of a card that an edit takes away, or names as given up.
+pub(super) fn given_up(before: &[Detail], after: &[Detail], named: &[PhoneNumber]) -> Vec<Alias> {
+    let numbers = |details: &[Detail]| -> Vec<Alias> {
+        let number = |detail: &Detail| match &detail.value {
+            DetailValue::Phone { number, .. } => Some(Alias::Phone(number.clone())),
+            DetailValue::Email(_) => None,
+        };
+        details.iter().filter_map(number).collect()
+    };
+    let kept = numbers(after);
+    let mut gone = numbers(before);
+    gone.retain(|alias| !kept.iter().any(|other| other.is(alias)));
+    gone.extend(named.iter().cloned().map(Alias::Phone));
+    gone
+}
+
+/// What an edit changes about the numbers of a person's identities: those in `gone` are given up; with a full list in
+/// `named`, all others are theirs.
+pub(super) fn marks(
+    identities: &[ChannelIdentity],
+    gone: &[Alias],
+    all_named: bool,
+    now: chrono::DateTime<chrono::Utc>,
+) -> Vec<ContactWrite> {
+    let mut writes = Vec::new();
+    for identity in identities {
+        for alias in identity.aliases.iter().filter(|alias| matches!(alias, Alias::Phone(_))) {
+            let is_gone = gone.iter().any(|other| other.is(alias));
+            let since = match (is_gone, identity.given_up(alias)) {
+                (true, None) => Some(now),
+                (false, Some(_)) if all_named => None,
+                _ => continue,
+            };
+            writes.push(ContactWrite::Former { identity: identity.id, alias: alias.clone(), since });
+        }
+    }
+    writes
+}
+
+impl ContactService<'_> {
+    /// Says who writes from a number that its person had given up. [`DoubtAnswer::SamePerson`] answers the card it was filed
+    /// under; [`DoubtAnswer::AnotherPerson`] a new card with a conversation to come, and what was consented to by that number
+    /// does not hold for them. What was written so far stays where it is.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] if the contact has no such identity; [`Error::Conflict`] if it is not in doubt, or somebody else
+    /// has just answered; [`Error::Denied`] without [`Permission::ContactsWrite`].
+    pub async fn settle_doubt(
+        &self,
+        by: &Actor,
+        contact: ContactId,
+        identity: ChannelIdentityId,
+        answer: DoubtAnswer,
+    ) -> Result<Contact, Error> {
+        let scope = by.scope_for(Permission::ContactsWrite)?;
+        let card = self.require(scope, contact).await?;
+        let known = self.crm.store().channel_identities(scope, contact).await?;
+        let known = known.into_iter().find(|known| known.id == identity);
+        let known = known.ok_or(Error::missing(RecordKind::Identity))?;
+        let conflict = Error::Conflict { kind: RecordKind::Identity };
+        let Some(doubt) = known.doubt.clone() else { return Err(conflict) };
+        let (now, ids) = (self.crm.now(), self.crm.ids());
+        let number = Alias::Phone(doubt.number.clone());
+        let mut batch = Batch::new(by, Action::ContactChanged, now);
+        batch
+            .about(contact)
+            // Of two who answer at the same time one is told so: the card's revision rises.
+            .expect(Expect::Revision(RecordRef::Contact(contact), card.revision))
+            .write(ContactWrite::Update(Contact { updated_at: now, ..card }))
+            .write(ContactWrite::Doubt { identity, doubt: None })
+            .event(DomainEvent::ContactChanged { contact });
+        let answered = match answer {
+            DoubtAnswer::SamePerson => {
+                batch
+                    .write(ContactWrite::Former { identity, alias: number, since: None })
+                    .write(ContactWrite::Profile {
+                        identity,
+                        name: doubt.name,
+                        username: None,
+                        at: doubt.since,
+                    })
+                    .write(ContactWrite::FollowProfile { contact });
+                contact
+            }
+            DoubtAnswer::AnotherPerson => {
+                let other = Contact {
+                    id: ids.next(now),
+                    name: doubt.name.clone(),
+                    name_source: NameSource::Profile,
+                    stage: Stage::New,
+                    owner: by.member(),
+                    details: Vec::new(),
+                    tags: Vec::new(),
+                    restricted: false,
+                    revision: Revision::FIRST,
+                    created_at: now,
+                    updated_at: now,
+                };
+                let theirs = ChannelIdentity {
+                    id: ids.next(now),
+                    contact: other.id,
+                    portfolio: known.portfolio.clone(),
+                    aliases: vec![number.clone()],
+                    profile_name: doubt.name,
+                    username: None,
+                    profile_at: doubt.since,
+                    unreachable_since: None,
+                    former: Vec::new(),
+                    doubt: None,
+                    created_at: now,
+                };
+                let moved = format!("{} is somebody else's number now.", doubt.number.international());
+                if let Some(text) = NoteText::received(&moved) {
+                    let author = by.principal().to_ref();
+                    let note = Note { id: ids.next(now), contact, author, text, created_at: now };
+                    batch.write(ContactWrite::Note(note));
+                }
+                batch
+                    .write(ContactWrite::Insert(other.clone()))
+                    .write(ContactWrite::Release { identity, alias: number.clone() })
+                    .write(ContactWrite::Identity(theirs.clone()))
+                    .event(DomainEvent::ContactChanged { contact: other.id });
+                if let Some(note) = EvidenceText::received(OTHERS) {
+                    let entry = Entry {
+                        contact: other.id,
+                        subjects: vec![number.subject_key(&known.portfolio)],
+                        channel: Channel::Any,
+                        scope: PurposeScope::Any,
+                        event: ConsentEvent::Withdrawn,
+                        evidence: Evidence { kind: EvidenceKind::InPerson, note, message: None },
+                        by: by.principal(),
+                        occurred_at: now,
+                        lasts: None,
+                        identities: &[identity, theirs.id],
+                    };
+                    enter(&mut batch, ids, now, entry);
+                }
+                other.id
+            }
+        };
+        match self.crm.store().commit_one(scope, batch).await {
+            Err(StoreError::Unmet(_)) => Err(conflict),
+            Err(error) => Err(error.into()),
+            Ok(_) => self.require(scope, answered).await,
+        }
+    }
+}
