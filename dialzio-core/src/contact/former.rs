@@ -1,16 +1,12 @@
-//! Numbers that people have given up, and what a member says about who writes from one.
+//! What a member says about who writes from a number that its person had given up.
 
-use super::{
-    Alias, ChannelIdentity, Contact, ContactService, ContactWrite, Detail, DetailValue, NameSource, Note,
-    Stage,
-};
+use super::{Alias, ChannelIdentity, Contact, ContactService, ContactWrite, NameSource, Note, Stage};
 use crate::consent::{Channel, ConsentEvent, Entry, Evidence, EvidenceKind, PurposeScope, enter};
 use crate::error::{Error, RecordKind};
 use crate::event::DomainEvent;
 use crate::id::{ChannelIdentityId, ContactId};
 use crate::ledger::Action;
 use crate::name::words;
-use crate::phone::PhoneNumber;
 use crate::scope::{Actor, Permission};
 use crate::store::{Batch, Expect, RecordRef, Revision, StoreError};
 use crate::text::{EvidenceText, NoteText};
@@ -28,45 +24,6 @@ words! {
 /// What shows that nothing is agreed with the new holder of a number.
 const OTHERS: &str =
     "A member said that the number is somebody else's now: what was agreed under it does not hold for them.";
-
-/// The numbers of a card that an edit takes away, or names as given up.
-pub(super) fn given_up(before: &[Detail], after: &[Detail], named: &[PhoneNumber]) -> Vec<Alias> {
-    let numbers = |details: &[Detail]| -> Vec<Alias> {
-        let number = |detail: &Detail| match &detail.value {
-            DetailValue::Phone { number, .. } => Some(Alias::Phone(number.clone())),
-            DetailValue::Email(_) => None,
-        };
-        details.iter().filter_map(number).collect()
-    };
-    let kept = numbers(after);
-    let mut gone = numbers(before);
-    gone.retain(|alias| !kept.iter().any(|other| other.is(alias)));
-    gone.extend(named.iter().cloned().map(Alias::Phone));
-    gone
-}
-
-/// What an edit changes about the numbers of a person's identities: those in `gone` are given up; with a full list in
-/// `named`, all others are theirs.
-pub(super) fn marks(
-    identities: &[ChannelIdentity],
-    gone: &[Alias],
-    all_named: bool,
-    now: chrono::DateTime<chrono::Utc>,
-) -> Vec<ContactWrite> {
-    let mut writes = Vec::new();
-    for identity in identities {
-        for alias in identity.aliases.iter().filter(|alias| matches!(alias, Alias::Phone(_))) {
-            let is_gone = gone.iter().any(|other| other.is(alias));
-            let since = match (is_gone, identity.given_up(alias)) {
-                (true, None) => Some(now),
-                (false, Some(_)) if all_named => None,
-                _ => continue,
-            };
-            writes.push(ContactWrite::Former { identity: identity.id, alias: alias.clone(), since });
-        }
-    }
-    writes
-}
 
 impl ContactService<'_> {
     /// Says who writes from a number that its person had given up. [`DoubtAnswer::SamePerson`] answers the card it was filed

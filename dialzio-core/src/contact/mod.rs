@@ -4,6 +4,7 @@
 mod former;
 mod identity;
 mod note;
+mod numbers;
 mod service;
 mod store;
 

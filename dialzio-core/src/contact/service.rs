@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::{
     Alias, ChannelIdentity, Contact, ContactQuery, ContactWrite, Detail, DetailValue, NameSource, Note,
-    Stage, SubjectKey, Task, TaskChange, TaskQuery, former,
+    Stage, SubjectKey, Task, TaskChange, TaskQuery, numbers,
 };
 use crate::account::ProviderAccount;
 use crate::error::{Error, RecordKind};
@@ -225,8 +225,8 @@ impl<'a> ContactService<'a> {
                 .event(DomainEvent::ContactChanged { contact: id });
             if touches_numbers {
                 let named = patch.former_numbers.as_deref();
-                let gone = former::given_up(&before, &contact.details, named.unwrap_or_default());
-                for write in former::marks(&identities, &gone, named.is_some(), now) {
+                let gone = numbers::given_up(&before, &contact.details, named.unwrap_or_default());
+                for write in numbers::marks(&identities, &gone, named.is_some(), now) {
                     batch.write(write);
                 }
             }

@@ -1,8 +1,9 @@
 //! What received elements say about consent: opt-outs, opt-ins, the provider's own stop.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 
 use super::Deciding;
+use super::people::LOOK_WITHIN;
 use crate::consent::{
     Channel, ConsentEvent, Entry, Evidence, EvidenceKind, PurposeScope, Reply, Said, Words, enter, may_lift,
 };
@@ -15,9 +16,6 @@ use crate::provider::{InboundBody, InboundContent, PreferenceNews, PreferenceVal
 use crate::scope::Principal;
 use crate::store::Revision;
 use crate::text::{EvidenceText, TaskTitle};
-
-/// When somebody should have looked at a suspected opt-out.
-pub(super) const LOOK_WITHIN: TimeDelta = TimeDelta::hours(24);
 
 /// What content says about consent, if anything.
 fn said(words: &Words, content: &Content, how: Said) -> Option<Reply> {

@@ -1,8 +1,7 @@
 //! Who wrote: finding, making and joining channel identities.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
-use super::consent::LOOK_WITHIN;
 use crate::contact::{
     Alias, ChannelIdentity, Contact, ContactWrite, Doubt, Former, NameSource, Portfolio, Stage, SubjectKey,
     Task,
@@ -13,6 +12,9 @@ use crate::id::{ContactId, IdSource};
 use crate::provider::Sender;
 use crate::store::{Batch, Revision};
 use crate::text::TaskTitle;
+
+/// When somebody should have looked at a suspected opt-out.
+pub(super) const LOOK_WITHIN: TimeDelta = TimeDelta::hours(24);
 
 /// The people a decision deals with, as they will be once its batch is applied.
 pub(super) struct People {
