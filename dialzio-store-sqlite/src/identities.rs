@@ -55,9 +55,10 @@ fn identity(row: &Row<'_>) -> Res<ChannelIdentity> {
     let identity = bare(&c)?;
     let stored: Vec<(i64, i64, AliasKind, String, Option<i64>)> = c.json()?;
     let alias = |(seen_at, place, kind, value, former): (_, _, _, String, Option<i64>)| {
-        let former = former
-            .map(|micros| DateTime::from_timestamp_micros(micros))
-            .map_or(Some(None), |at| at.map(Some))?;
+        let former = match former {
+            None => None,
+            Some(micros) => Some(DateTime::from_timestamp_micros(micros)?),
+        };
         Some((seen_at, place, Alias::from_stored(kind, &value)?, former))
     };
     let held = stored.into_iter().map(alias).collect::<Option<_>>().ok_or_else(|| c.bad())?;
