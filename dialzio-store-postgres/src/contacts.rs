@@ -273,7 +273,16 @@ impl Scope<'_> {
         self.put_parts(contact).await
     }
 
-    pub(crate) async fn update_contact(&mut self, contact: &Contact) -> Res<()> {
+    /// The newest profile's name, where the card follows it.
+    pub(crate) async fn follow_profile(&mut self, contact: ContactId) -> Res<()> {
+        let identities = crate::identities::of_contact(&mut self.db, self.key, contact).await?;
+        let Some(mut card) = one(&mut self.db, self.key, contact).await? else {
+            return Ok(());
+        };
+        if card.follow_profile(&identities, self.at) { self.update_contact(&card).await } else { Ok(()) }
+    }
+
+    async fn update_contact(&mut self, contact: &Contact) -> Res<()> {
         let row = params![
             self.key,
             id(contact.id),

@@ -153,14 +153,6 @@ impl Scope<'_> {
         }
     }
 
-    async fn follow_profile(&mut self, contact: ContactId) -> Res<()> {
-        let identities = of_contact(&mut self.db, self.key, contact).await?;
-        let Some(mut card) = crate::contacts::one(&mut self.db, self.key, contact).await? else {
-            return Ok(());
-        };
-        if card.follow_profile(&identities, self.at) { self.update_contact(&card).await } else { Ok(()) }
-    }
-
     async fn insert_identity(&mut self, identity: &ChannelIdentity) -> Res<()> {
         let row = params![
             self.key,

@@ -257,7 +257,14 @@ impl Scope<'_> {
         self.put_parts(contact)
     }
 
-    pub(crate) fn update_contact(&mut self, contact: &Contact) -> Res<()> {
+    /// The newest profile's name, where the card follows it.
+    pub(crate) fn follow_profile(&mut self, contact: ContactId) -> Res<()> {
+        let identities = crate::identities::of_contact(self.db, self.key, contact)?;
+        let Some(mut card) = one(self.db, self.key, contact)? else { return Ok(()) };
+        if card.follow_profile(&identities, self.at) { self.update_contact(&card) } else { Ok(()) }
+    }
+
+    fn update_contact(&mut self, contact: &Contact) -> Res<()> {
         let row = params![
             self.key,
             id(contact.id),

@@ -186,12 +186,6 @@ impl Scope<'_> {
         }
     }
 
-    fn follow_profile(&mut self, contact: ContactId) -> Res<()> {
-        let identities = of_contact(self.db, self.key, contact)?;
-        let Some(mut card) = crate::contacts::one(self.db, self.key, contact)? else { return Ok(()) };
-        if card.follow_profile(&identities, self.at) { self.update_contact(&card) } else { Ok(()) }
-    }
-
     fn insert_identity(&mut self, identity: &ChannelIdentity) -> Res<()> {
         let row = params![
             self.key,
