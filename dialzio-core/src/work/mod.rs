@@ -1,6 +1,7 @@
 //! The work that waits: sends, files, elements in line, what has expired. Nothing starts by itself.
 
 mod beats;
+mod doubt;
 mod elements;
 mod files;
 mod holds;
