@@ -21,6 +21,13 @@ const LONGEST_ADDRESS: usize = 8 * 1024;
 /// The longest fields of a head, in bytes.
 const LONGEST_HEAD: usize = 32 * 1024;
 
+/// The addresses that take files: a form with one may take longer there than elsewhere.
+const TAKE_FILES: [&str; 3] = [
+    "/v1/conversations/{conversation}/files",
+    "/web/conversations/{conversation}/messages",
+    "/web/sandbox/{person}/messages",
+];
+
 /// How long requests may take. Source of the defaults: reliability reference, 13.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Patience {
@@ -125,7 +132,7 @@ pub(crate) async fn hold(patience: Patience, request: Request, next: Next) -> Re
     let kind = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let upload = kind.is_some_and(|kind| kind.starts_with("multipart/form-data"));
     let route = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
-    let takes_files = route.is_some_and(|route| crate::form::TAKE_FILES.contains(&route));
+    let takes_files = route.is_some_and(|route| TAKE_FILES.contains(&route));
     let most = if upload && takes_files { patience.upload } else { patience.request };
     let late = Arc::new(AtomicBool::new(false));
     let seen = Arc::clone(&late);

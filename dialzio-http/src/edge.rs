@@ -14,7 +14,7 @@ use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, RequestId
 
 use crate::arrival;
 use crate::auth::Noted;
-use crate::peer;
+use crate::identify;
 use crate::problem::Problem;
 use crate::routes::ROUTES;
 use crate::state::AppState;
@@ -47,7 +47,7 @@ pub(crate) fn wrap(router: Router<AppState>, state: &AppState) -> Router<AppStat
                     Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "server.failed").into_response()
                 }))
                 .layer(CompressionLayer::new())
-                .layer(middleware::from_fn_with_state(state.clone(), peer::identify))
+                .layer(middleware::from_fn_with_state(state.clone(), identify::identify))
                 .layer(middleware::from_fn(move |request, next| arrival::hold(patience, request, next))),
         )
 }

@@ -18,13 +18,6 @@ const UPLOAD: u64 = 1024 * 1024;
 /// How long an upload waits for its turn.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// The addresses that take files: a form with one may take longer there than elsewhere.
-pub(crate) const TAKE_FILES: [&str; 3] = [
-    "/v1/conversations/{conversation}/files",
-    "/web/conversations/{conversation}/messages",
-    "/web/sandbox/{person}/messages",
-];
-
 /// A file of a form.
 #[derive(Debug, Clone)]
 pub(crate) struct Upload {

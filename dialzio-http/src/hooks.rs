@@ -8,10 +8,9 @@ use bytes::Bytes;
 use dialzio_core::HookId;
 use dialzio_core::provider::{HookReply, RawWebhook, WebhookMethod};
 use std::net::IpAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
-use crate::peer::{Client, Counts, Held};
+use crate::peer::Client;
 use crate::problem::Problem;
 use crate::state::AppState;
 
@@ -19,28 +18,6 @@ use crate::state::AppState;
 const LIMIT: usize = 4 * 1024 * 1024;
 /// A body that takes longer than this to arrive is a slow one.
 const QUICK: Duration = Duration::from_secs(1);
-/// Slow bodies at the same time for one hook.
-const SLOW_OF_HOOK: usize = 64;
-/// Slow bodies at the same time from one address.
-const SLOW_OF_PEER: usize = 8;
-
-/// The bodies that arrive slowly, counted by hook and by peer. They have places of their own, so that they never take
-/// one from a webhook that arrives as it should.
-#[derive(Debug, Default)]
-pub(crate) struct SlowBodies {
-    hooks: Arc<Counts<HookId>>,
-    peers: Arc<Counts<IpAddr>>,
-}
-
-impl SlowBodies {
-    fn take(&self, hook: HookId, peer: Option<IpAddr>) -> Option<(Held<HookId>, Option<Held<IpAddr>>)> {
-        let peer = match peer {
-            Some(peer) => Some(self.peers.take(peer, SLOW_OF_PEER)?),
-            None => None,
-        };
-        Some((self.hooks.take(hook, SLOW_OF_HOOK)?, peer))
-    }
-}
 
 /// The provider is to come again.
 fn later() -> Response {

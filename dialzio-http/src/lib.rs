@@ -9,9 +9,12 @@ pub mod auth;
 pub mod cli;
 pub mod disk;
 mod edge;
+mod event_hub;
 mod form;
 mod health;
 mod hooks;
+mod host_auth;
+mod identify;
 pub mod listen;
 #[cfg(all(feature = "sqlite", feature = "postgres", feature = "whatsapp"))]
 pub mod moving;
@@ -23,11 +26,12 @@ pub mod realtime;
 pub mod routes;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
+mod slow_bodies;
 mod state;
 pub mod web;
 
 pub use arrival::Patience;
-pub use auth::{HostAuth, HostUser};
+pub use host_auth::{HostAuth, HostUser};
 pub use options::{Closing, Options};
 pub use state::AppState;
 
@@ -40,7 +44,7 @@ use dialzio_core::Crm;
 ///
 /// Pages use addresses from the root (`/inbox`, `/web/…`, `/assets/…`), so mount it at the root of a host.
 pub fn router(crm: Crm, options: Options) -> Router {
-    let state = AppState::new(crm, options);
+    let state = AppState::new(crm, options, openapi::describe());
     let router = routes::ROUTES.iter().fold(Router::new(), |router, route| {
         let handler = (route.handler)().layer(DefaultBodyLimit::max(route.largest));
         let reads = route.method == routes::Verb::Get;

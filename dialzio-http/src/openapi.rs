@@ -1,14 +1,8 @@
 //! The description of the API (OpenAPI 3.1), made from the table of routes.
 
-use axum::Json;
 use serde_json::{Map, Value, json};
 
 use crate::routes::{Need, ROUTES};
-
-/// `GET /openapi.json`.
-pub async fn document() -> Json<Value> {
-    Json(describe())
-}
 
 /// The whole description.
 #[must_use]

@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::auth::HostAuth;
+use crate::host_auth::HostAuth;
 
 /// Options of [`crate::router`].
 #[derive(Debug, Clone)]

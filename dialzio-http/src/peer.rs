@@ -1,10 +1,8 @@
 //! Who is at the other end of a connection, and how much one address may hold at the same time.
 
 use axum::body::{Body, Bytes, HttpBody};
-use axum::extract::{ConnectInfo, Request, State};
-use axum::http::{HeaderMap, StatusCode};
-use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
+use axum::http::HeaderMap;
+use axum::response::Response;
 use http_body::{Frame, SizeHint};
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -12,13 +10,6 @@ use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
-
-use crate::problem::Problem;
-use crate::state::AppState;
-
-/// Requests that one address may have under way at the same time through a proxy. Without a proxy the listener counts
-/// its connections instead.
-const REQUESTS: usize = 64;
 
 /// The address that limits are kept by: of the peer, or as a trusted proxy names it. `None` if nobody knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,7 +28,7 @@ pub(crate) fn network(address: IpAddr) -> IpAddr {
 
 /// The address behind a peer. Of what a trusted proxy says the last entry counts that is no proxy itself: anybody may
 /// have written those before it.
-fn client(peer: IpAddr, headers: &HeaderMap, proxies: &[IpAddr]) -> Option<IpAddr> {
+pub(crate) fn client(peer: IpAddr, headers: &HeaderMap, proxies: &[IpAddr]) -> Option<IpAddr> {
     let peer = peer.to_canonical();
     if !proxies.contains(&peer) {
         return Some(network(peer));
@@ -135,22 +126,6 @@ impl<T: Unpin> HttpBody for Holding<T> {
 /// A response that holds `held` until its body has ended or was dropped.
 pub(crate) fn holding<T: Unpin + Send + 'static>(response: Response, held: T) -> Response {
     response.map(|body| Body::new(Holding { body, _held: held }))
-}
-
-/// Finds out who asks, and holds an address that a proxy names to its share.
-pub(crate) async fn identify(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
-    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip());
-    let proxies = &state.options().proxies;
-    let named = peer.and_then(|peer| client(peer, request.headers(), proxies));
-    request.extensions_mut().insert(Client(named));
-    let proxied = peer.is_some_and(|peer| proxies.contains(&peer.to_canonical()));
-    let Some(address) = named.filter(|_| proxied) else { return next.run(request).await };
-    let Some(held) = state.requests().take(address, REQUESTS) else {
-        let mut problem = Problem::new(StatusCode::TOO_MANY_REQUESTS, "request.too_many");
-        problem.retry_after = Some(1);
-        return problem.into_response();
-    };
-    holding(next.run(request).await, held)
 }
 
 #[cfg(test)]

@@ -5,68 +5,43 @@ use dialzio_core::event::{EventSeq, Recorded};
 use dialzio_core::{Actor, Error, Grant, OrgId, Permission, Principal};
 use futures_util::StreamExt;
 use futures_util::stream::{self, Stream};
-use std::collections::HashMap;
 use std::convert::Infallible;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::broadcast;
 
 use crate::auth::Standing;
+use crate::event_hub::{Receiver, Sender};
 use crate::state::AppState;
 
-/// How many events a listener may lag behind before it is told to start over.
-const BUFFER: usize = 256;
 /// The longest a lost wake-up delays an event.
 const LOOK: Duration = Duration::from_secs(1);
 /// How often a stream checks that its listener is still let in.
 const RECHECK: Duration = Duration::from_secs(5);
 
-/// The readers that run, one for each organisation that somebody listens to.
-#[derive(Debug, Default)]
-pub struct Tails(Mutex<HashMap<OrgId, broadcast::Sender<Arc<Recorded>>>>);
-
-impl Tails {
-    /// Listens to an organisation's events, starting a reader if none runs.
-    fn subscribe(
-        &self,
-        state: &AppState,
-        actor: &Actor,
-        from: EventSeq,
-    ) -> broadcast::Receiver<Arc<Recorded>> {
-        let mut tails = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(tail) = tails.get(&actor.org()) {
-            return tail.subscribe();
-        }
-        let (sender, receiver) = broadcast::channel(BUFFER);
-        tails.insert(actor.org(), sender.clone());
+/// Listens to an organisation's events, starting a reader if none runs.
+fn subscribe(state: &AppState, actor: &Actor, from: EventSeq) -> Receiver {
+    let (receiver, first) = state.event_hub().listen(actor.org());
+    if let Some(sender) = first {
         tokio::spawn(lasting(state.clone(), actor.org(), from, sender));
-        receiver
     }
-
-    fn forget(&self, org: OrgId) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&org);
-    }
+    receiver
 }
 
 /// Keeps a reader going until nobody listens any more: one that fails goes on where it was.
-async fn lasting(state: AppState, org: OrgId, from: EventSeq, sender: broadcast::Sender<Arc<Recorded>>) {
+async fn lasting(state: AppState, org: OrgId, from: EventSeq, sender: Sender) {
     let (_stop, stopped) = tokio::sync::watch::channel(false);
     let after = AtomicU64::new(from.0);
     state.crm().tasks().supervise("events", stopped, || read(&state, org, &after, &sender)).await;
-    state.tails().forget(org);
+    state.event_hub().forget(org);
 }
 
 /// Reads an organisation's log as it grows, until nobody listens any more.
 ///
 /// It reads under a principal of its own, not under that of a listener, whose rights may end earlier. Each listener's own
 /// right to follow is checked when it begins and again while it follows.
-async fn read(
-    state: &AppState,
-    org: OrgId,
-    after: &AtomicU64,
-    sender: &broadcast::Sender<Arc<Recorded>>,
-) -> Result<(), Error> {
+async fn read(state: &AppState, org: OrgId, after: &AtomicU64, sender: &Sender) -> Result<(), Error> {
     if sender.receiver_count() == 0 {
         return Ok(());
     }
@@ -132,7 +107,7 @@ pub async fn follow(
     let ledger = state.crm().ledger();
     let begun = ledger.newest_event(&actor).await?;
     let after = after.unwrap_or(begun);
-    let live = state.tails().subscribe(state, &actor, begun);
+    let live = subscribe(state, &actor, begun);
     // Read again after listening has begun: what was handed round in between is in the log.
     let newest = ledger.newest_event(&actor).await?;
     let mut backlog = std::collections::VecDeque::new();
@@ -203,7 +178,7 @@ impl Listener {
                 Ok(Err(broadcast::error::RecvError::Lagged(_))) => return Some(Live::Resync),
                 Ok(Err(broadcast::error::RecvError::Closed)) => {
                     // The reader ended with its last other listener: start one again from where we are.
-                    self.live = self.state.tails().subscribe(&self.state, &self.actor, self.after);
+                    self.live = subscribe(&self.state, &self.actor, self.after);
                 }
             }
         }

@@ -4,7 +4,7 @@ use axum::routing::{self, MethodRouter};
 use dialzio_core::Permission;
 
 use crate::state::AppState;
-use crate::{api, health, hooks, openapi};
+use crate::{api, health, hooks};
 
 /// What a caller needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -137,7 +137,7 @@ const fn needs(permission: Permission) -> Need {
 pub static ROUTES: &[Route] = routes! {
     "live" get "/livez" Nobody, "The process turns", 200 => health::live;
     "ready" get "/readyz" Nobody, "The store can be read and takes writes", 200 => health::ready;
-    "openapi" get "/openapi.json" Nobody, "This description", 200 => openapi::document;
+    "openapi" get "/openapi.json" Nobody, "This description", 200 => api::document;
     "hooks.check" get "/hooks/{hook}" Nobody, "Subscription check of a provider", 200 => hooks::receive,
         query ["hub.mode", "hub.challenge", "hub.verify_token"], answers "text/plain";
     "hooks.receive" post "/hooks/{hook}" Nobody, "A webhook of a provider", 200 => hooks::receive, answers "text/plain";

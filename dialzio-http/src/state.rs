@@ -6,10 +6,10 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 
 use crate::disk::Room;
-use crate::hooks::SlowBodies;
+use crate::event_hub::EventHub;
 use crate::options::Options;
 use crate::peer::Counts;
-use crate::realtime::Tails;
+use crate::slow_bodies::SlowBodies;
 use crate::web::Attempts;
 
 /// What every handler reaches. Cloning costs one counter.
@@ -22,12 +22,13 @@ pub struct AppState {
 struct Inner {
     crm: Crm,
     options: Options,
-    tails: Tails,
+    event_hub: EventHub,
     attempts: Attempts,
     uploads: Arc<Semaphore>,
     hooks: Arc<Semaphore>,
     slow: SlowBodies,
     requests: Arc<Counts<IpAddr>>,
+    document: serde_json::Value,
 }
 
 /// How many uploads are read at the same time: each may hold a provider's largest file in memory, twice while it is
@@ -37,17 +38,19 @@ const UPLOADS: usize = 4;
 const HOOKS: usize = 256;
 
 impl AppState {
-    pub(crate) fn new(crm: Crm, options: Options) -> Self {
+    /// With the description of the API that is served.
+    pub(crate) fn new(crm: Crm, options: Options, document: serde_json::Value) -> Self {
         Self {
             inner: Arc::new(Inner {
                 crm,
                 options,
-                tails: Tails::default(),
+                event_hub: EventHub::default(),
                 attempts: Attempts::default(),
                 uploads: Arc::new(Semaphore::new(UPLOADS)),
                 hooks: Arc::new(Semaphore::new(HOOKS)),
                 slow: SlowBodies::default(),
                 requests: Arc::default(),
+                document,
             }),
         }
     }
@@ -68,8 +71,8 @@ impl AppState {
         &self.inner.options
     }
 
-    pub(crate) fn tails(&self) -> &Tails {
-        &self.inner.tails
+    pub(crate) fn event_hub(&self) -> &EventHub {
+        &self.inner.event_hub
     }
 
     pub(crate) fn uploads(&self) -> Arc<Semaphore> {
@@ -95,6 +98,11 @@ impl AppState {
     pub(crate) fn room(&self) -> Room {
         let watched = self.inner.options.disk.as_ref().map(crate::disk::Disk::room);
         watched.unwrap_or(Room { free: None, webhooks: true, uploads: true })
+    }
+
+    /// The description of the API.
+    pub(crate) fn document(&self) -> &serde_json::Value {
+        &self.inner.document
     }
 
     pub(crate) fn attempts(&self) -> &Attempts {

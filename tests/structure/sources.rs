@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use syn::visit::Visit;
 
 /// The crates that are looked at.
-pub(crate) const CRATES: &[&str] = &["dialzio-core", "dialzio-store-sqlite", "dialzio-store-postgres"];
+pub(crate) const CRATES: &[&str] =
+    &["dialzio-core", "dialzio-store-sqlite", "dialzio-store-postgres", "dialzio-http"];
 
 /// The path of a module, from the crate's root: `["consent", "gate"]`.
 pub(crate) type ModulePath = Vec<String>;

@@ -152,3 +152,10 @@ pub fn word<T: FromStr>(field: &str, text: &str) -> Result<T, Problem> {
 pub fn text<T: FromStr<Err: std::fmt::Display>>(field: &str, text: &str) -> Result<T, Problem> {
     text.parse().map_err(|error: T::Err| Problem::invalid(field, error.to_string()))
 }
+
+/// `GET /openapi.json`.
+pub async fn document(
+    axum::extract::State(state): axum::extract::State<crate::state::AppState>,
+) -> axum::Json<serde_json::Value> {
+    axum::Json(state.document().clone())
+}

@@ -5,7 +5,7 @@ use dialzio_core::transfer::{Cell, PARTS, TableReader, TransferError};
 use dialzio_core::{OrgId, TypedId};
 use uuid::Uuid;
 
-use super::MoveError;
+use super::error::MoveError;
 
 /// Files looked at in one go.
 const PAGE: u32 = 1_000;

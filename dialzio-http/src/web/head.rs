@@ -7,8 +7,8 @@ use dialzio_core::conversation::{ConversationState, InboxEntry};
 use dialzio_core::{ConversationId, Permission};
 
 use super::desk::{Desk, beside, show};
-use super::view::inbox::State;
 use super::view::shell::Undo;
+use super::view::state::State;
 use super::view::thread::ThreadHead;
 use super::view::{Action, Avatar, Choice};
 use super::words;

@@ -12,7 +12,8 @@ use dialzio_core::page::{Page, PageRequest};
 use serde::Deserialize;
 
 use super::desk::{Desk, show};
-use super::view::inbox::{Queue, QueueList, QueueRow, State, View};
+use super::view::inbox::{Queue, QueueList, QueueRow, View};
+use super::view::state::State;
 use super::view::{Avatar, Chip, Shown, Tone};
 use super::words;
 use crate::api::{decode_cursor, encode_cursor};

@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::{Avatar, Chip, Moment, Shell, Shown, person::PersonPane, thread::ThreadPane};
+use super::{Avatar, Chip, Moment, Shell, Shown, person::PersonPane, state::State, thread::ThreadPane};
 
 /// The page at `/inbox` and `/inbox/{conversation}`.
 #[derive(Clone, Debug, Template)]
@@ -61,29 +61,6 @@ impl View {
             Self::Mine => "mine",
             Self::Unassigned => "unassigned",
             Self::All => "all",
-        }
-    }
-}
-
-/// State of the conversations listed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum State {
-    /// Somebody has to look.
-    #[default]
-    Open,
-    /// Comes back later.
-    Snoozed,
-    /// Done.
-    Closed,
-}
-
-impl State {
-    /// Value in the address.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Open => "open",
-            Self::Snoozed => "snoozed",
-            Self::Closed => "closed",
         }
     }
 }

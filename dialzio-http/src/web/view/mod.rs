@@ -22,6 +22,7 @@ pub(crate) mod quarantine;
 pub(crate) mod sample;
 pub(crate) mod sandbox;
 pub(crate) mod shell;
+pub(crate) mod state;
 pub(crate) mod text;
 pub(crate) mod thread;
 

@@ -5,8 +5,8 @@ use askama::Template;
 use super::{
     Avatar, Choice, Moment, Shown, Tone,
     composer::Composer,
-    inbox::State,
     message::{Bubble, Content, Delivery, NoteItem},
+    state::State,
 };
 
 /// The open conversation.

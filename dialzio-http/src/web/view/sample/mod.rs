@@ -1,6 +1,7 @@
 //! Invented data: every page and part, filled. Shown at `/dev/parts` and used to look at pages while
 //! working on them; nothing here is read by a handler of real data.
 
+mod composer;
 mod inbox;
 mod pages;
 mod parts;
@@ -20,8 +21,8 @@ pub fn page(path: &str) -> Option<String> {
     let (path, query) = path.split_once('?').unwrap_or((path, ""));
     let rendered = match path {
         "/" | "/inbox" => inbox::page(query, None).render(),
-        "/inbox/shut" => inbox::page(query, Some(inbox::Case::Shut)).render(),
-        "/inbox/refused" => inbox::page(query, Some(inbox::Case::Refused)).render(),
+        "/inbox/shut" => inbox::page(query, Some(composer::Case::Shut)).render(),
+        "/inbox/refused" => inbox::page(query, Some(composer::Case::Refused)).render(),
         "/inbox/empty" => inbox::empty().render(),
         "/web/inbox/queue" => inbox::list(query).render(),
         "/web/goto" => pages::goto(query).render(),
@@ -36,13 +37,13 @@ pub fn page(path: &str) -> Option<String> {
         "/problem" => problem().render(),
         "/dev/parts" => parts::page().render(),
         _ => match path.rsplit_once('/') {
-            Some(("/inbox", _)) => inbox::page(query, Some(inbox::Case::Open)).render(),
-            Some(("/web/conversations", id)) => inbox::conversation(inbox::Case::of(id)).render(),
+            Some(("/inbox", _)) => inbox::page(query, Some(composer::Case::Open)).render(),
+            Some(("/web/conversations", id)) => inbox::conversation(composer::Case::of(id)).render(),
             Some(("/contacts", _)) => pages::contact(query).render(),
             Some(("/quarantine", _)) => pages::held().render(),
             Some((rest, "thread")) if rest.starts_with("/web/conversations/") => thread::items().render(),
             Some((rest, "templates")) if rest.starts_with("/web/conversations/") => {
-                inbox::picker(true).render()
+                composer::picker(true).render()
             }
             _ => return None,
         },

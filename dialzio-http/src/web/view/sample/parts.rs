@@ -5,10 +5,11 @@ use crate::web::view::{
     Action, Avatar, Chip, Tone,
     composer::Composer,
     contact::ContactRows,
-    inbox::{QueueList, State},
+    inbox::QueueList,
     parts::{PartsPage, Side},
     sandbox::SampleDay,
     shell::{Place, Undo},
+    state::State,
 };
 
 pub(crate) fn page() -> PartsPage {
@@ -16,7 +17,7 @@ pub(crate) fn page() -> PartsPage {
 }
 
 fn side(theme: &'static str) -> Side {
-    use inbox::Case;
+    use super::composer::{Case, composer, refused_picker};
     Side {
         theme,
         chips: vec![
@@ -37,16 +38,16 @@ fn side(theme: &'static str) -> Side {
             .into(),
         items: thread::every_item(),
         composers: vec![
-            inbox::composer(Case::Open),
+            composer(Case::Open),
             Composer {
                 window: Some(Chip::new(Tone::Warn, "Reply window open · 54 min left")),
                 draft: String::new(),
                 viewing: None,
-                ..inbox::composer(Case::Open)
+                ..composer(Case::Open)
             },
-            inbox::composer(Case::Shut),
-            Composer { picker: Some(inbox::refused_picker()), ..inbox::composer(Case::Shut) },
-            inbox::composer(Case::Refused),
+            composer(Case::Shut),
+            Composer { picker: Some(refused_picker()), ..composer(Case::Shut) },
+            composer(Case::Refused),
         ],
         person: thread::person(Case::Refused),
         ledger: pages::ledger(),

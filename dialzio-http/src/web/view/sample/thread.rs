@@ -2,13 +2,13 @@
 
 use super::{
     at,
-    inbox::{Case, composer},
+    composer::{Case, composer},
 };
 use crate::web::view::{
     Action, Avatar, Chip, Choice, Fact, RichText, Shown, Tone,
-    inbox::State,
     message::{Bubble, Card, Content, Delivery, NoteItem, Quote, Reaction},
     person::{ConsentRow, Doubt, Note, Notes, PersonPane, Standing, Task, Tasks},
+    state::State,
     thread::{EventLine, Item, ThreadHead, ThreadItems, ThreadPane},
 };
 
