@@ -166,7 +166,7 @@ pub static ROUTES: &[Route] = routes! {
         sample r#"{"name":"Asha R.","stage":"customer"}"#, revised true;
     "contacts.identities" get "/v1/contacts/{contact}/identities" needs(P::ContactsRead), "How a contact is known at providers", 200 => api::contacts::identities;
     "contacts.settle_doubt" post "/v1/contacts/{contact}/identities/{identity}/doubt" needs(P::ContactsWrite), "Say who writes from a number that its person had given up", 200 => api::contacts::settle_doubt,
-        sample r#"{"answer":"another_person"}"#;
+        sample r#"{"answer":"same_person"}"#;
     "notes.list" get "/v1/contacts/{contact}/notes" needs(P::ContactsRead), "Notes, newest first", 200 => api::contacts::notes, query ["cursor", "limit"];
     "notes.create" post "/v1/contacts/{contact}/notes" needs(P::ContactsWrite), "Write a note", 201 => api::contacts::add_note,
         sample r#"{"text":"Prefers calls after six."}"#;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use dialzio_core::Clock;
 use dialzio_core::Permission;
 use dialzio_core::text::{EmailAddress, PersonName};
 use dialzio_http::routes::{Need, ROUTES, Route};
@@ -51,6 +52,19 @@ pub(crate) async fn house(rig: &Rig, number: &str) -> House {
     let consent = json!({"channel": "whatsapp", "scope": "marketing", "occurred_at": "2026-03-02T10:00:00Z",
         "evidence": {"kind": "web_form", "note": "Newsletter form"}});
     rig.post(&seat, &format!("{path}/consents"), consent).await.is(201);
+    // Their number is given up, and somebody with another profile writes from it.
+    let identities = rig.list(&seat, &format!("{path}/identities")).await;
+    ids.insert("identity", text(&identities[0]["id"]));
+    rig.patch(&seat, &path, json!({"former_numbers": ["+919876500001"]})).await.is(200);
+    rig.clock.advance(chrono::TimeDelta::seconds(1));
+    let message = json!({"from": "919876500001", "id": format!("wamid.doubt-{}", line.number),
+        "timestamp": rig.clock.now().timestamp().to_string(), "type": "text", "text": {"body": "Who is this?"}});
+    let value = json!({"messaging_product": "whatsapp", "metadata": {"phone_number_id": line.number},
+        "contacts": [{"profile": {"name": "Ravi"}, "wa_id": "919876500001"}], "messages": [message]});
+    let body = json!({"object": "whatsapp_business_account", "entry": [{"id": line.business,
+        "changes": [{"field": "messages", "value": value}]}]});
+    let bytes = serde_json::to_vec(&body).unwrap();
+    assert_eq!(rig.graph.deliver_raw(&line.number, bytes).await, Ok(200));
     // A message that waits: queued and not worked on.
     let waiting = rig.send(&seat, &ids["conversation"], "k1", &json!({"text": "Yes"})).await.is(202);
     ids.insert("message", waiting.id());

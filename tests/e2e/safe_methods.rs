@@ -74,7 +74,7 @@ async fn no_get_and_no_head_changes_a_table() {
         }
     }
     // The page says so once it is seen, and only then is it read.
-    assert_eq!(rig.only_conversation(&house.seat).await["unread"], 3);
+    assert_eq!(rig.only_conversation(&house.seat).await["unread"], 4);
     let seen = rig.http.post(format!("{}/web/conversations/{conversation}/read", rig.origin));
     let seen = seen.header("cookie", &cookie).header("sec-fetch-site", "same-origin");
     crate::rig::answer(seen.header("x-dialzio-request", "1")).await.is(204);
