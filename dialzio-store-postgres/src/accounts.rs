@@ -1,16 +1,14 @@
 //! Provider accounts, where their numbers are routed to, and their templates.
 
-use sqlx::postgres::PgRow;
 use uuid::Uuid;
 
-use dialzio_core::account::{AccountState, AccountWrite, ProviderAccount, Sealed};
-use dialzio_core::contact::Portfolio;
+use dialzio_core::account::{AccountState, AccountWrite, ProviderAccount};
 use dialzio_core::conversation::Template;
 use dialzio_core::store::{Expect, RecordRef, StoreError};
 use dialzio_core::{AccountId, Revision};
 
 use crate::apply::{Scope, missing};
-use crate::codec::{Cols, id, json, opt_time, time};
+use crate::codec::{id, json, read, time};
 use crate::error::{Failure, Res};
 use crate::run::{Db, params};
 use crate::statements as sql;
@@ -20,41 +18,16 @@ const fn is_routed(state: AccountState) -> bool {
     matches!(state, AccountState::Routable | AccountState::NeedsLogin | AccountState::Paused)
 }
 
-fn account(row: &PgRow) -> Res<ProviderAccount> {
-    let c = Cols::new(row, "account");
-    Ok(ProviderAccount {
-        id: c.id()?,
-        provider: c.get()?,
-        app: c.id()?,
-        name: c.text()?,
-        external_id: c.get()?,
-        business_id: c.get()?,
-        portfolio: Portfolio(c.get()?),
-        display_number: c.get()?,
-        base_url: c.opt_word()?,
-        token: Sealed::from_bytes(c.get()?),
-        state: c.word()?,
-        checked_at: c.opt_time()?,
-        created_at: c.time()?,
-        revision: Revision(c.number()?),
-        problem: c.opt_json()?,
-    })
-}
-
 pub(crate) async fn one(db: &mut Db<'_>, org: Uuid, of: AccountId) -> Res<Option<ProviderAccount>> {
-    db.one(sql::ACCOUNT, params![org, id(of)], account).await
+    db.one(sql::ACCOUNT, params![org, id(of)], read).await
 }
 
 pub(crate) async fn all(db: &mut Db<'_>, org: Uuid) -> Res<Vec<ProviderAccount>> {
-    db.all(sql::ACCOUNTS, params![org], account).await
-}
-
-fn definition(row: &PgRow) -> Res<Template> {
-    Cols::new(row, "template").json()
+    db.all(sql::ACCOUNTS, params![org], read).await
 }
 
 pub(crate) async fn templates(db: &mut Db<'_>, org: Uuid, of: AccountId) -> Res<Vec<Template>> {
-    db.all(sql::TEMPLATES, params![org, id(of)], definition).await
+    db.all(sql::TEMPLATES, params![org, id(of)], read).await
 }
 
 pub(crate) async fn template(
@@ -64,7 +37,7 @@ pub(crate) async fn template(
     name: &str,
     language: &str,
 ) -> Res<Option<Template>> {
-    db.one(sql::TEMPLATE, params![org, id(of), name, language], definition).await
+    db.one(sql::TEMPLATE, params![org, id(of), name, language], read).await
 }
 
 impl Scope<'_> {
@@ -124,25 +97,7 @@ impl Scope<'_> {
             let taken = Expect::RouteFree(new.provider.clone(), new.external_id.clone());
             return Err(StoreError::unmet(taken).into());
         }
-        let row = params![
-            self.key,
-            id(new.id),
-            new.provider,
-            id(new.app),
-            new.name.reveal(),
-            new.external_id,
-            new.business_id,
-            new.portfolio.0,
-            new.display_number,
-            new.base_url.as_ref().map(ToString::to_string),
-            new.token.as_bytes(),
-            new.state.as_str(),
-            opt_time(new.checked_at),
-            time(new.created_at),
-            i64::from(new.revision.0),
-            new.problem.as_ref().map(|note| json(note, "account")).transpose()?,
-        ];
-        self.db.run(sql::PUT_ACCOUNT, row).await?;
+        self.db.put_one(sql::PUT_ACCOUNT, self.key, new).await?;
         self.db.run(sql::DROP_ROUTE, params![self.key, id(new.id)]).await?;
         if routed {
             let row = params![

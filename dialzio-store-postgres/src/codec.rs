@@ -2,10 +2,10 @@
 
 use chrono::{DateTime, Utc};
 use dialzio_core::TypedId;
+use dialzio_core::store::rows::{Columns, FromRow};
 use sqlx::postgres::PgRow;
 use sqlx::{Decode, Postgres, Row, Type};
 use std::cell::Cell;
-use std::str::FromStr;
 use uuid::Uuid;
 
 use crate::error::{Failure, Res, unreadable};
@@ -45,6 +45,11 @@ pub(crate) fn json<T: serde::Serialize + ?Sized>(value: &T, what: &'static str) 
     serde_json::to_string(value).map_err(|_| unreadable(what))
 }
 
+/// Reads a record.
+pub(crate) fn read<T: FromRow>(row: &PgRow) -> Res<T> {
+    T::from_row(&Cols::new(row, T::RECORD))
+}
+
 /// The columns of a row, read from left to right, in the order of the statement.
 pub(crate) struct Cols<'a> {
     row: &'a PgRow,
@@ -57,83 +62,71 @@ impl<'a> Cols<'a> {
         Self { row, next: Cell::new(0), what }
     }
 
-    pub(crate) fn bad(&self) -> Failure {
-        unreadable(self.what)
-    }
-
     pub(crate) fn get<T: Decode<'a, Postgres> + Type<Postgres>>(&self) -> Res<T> {
         let place = self.next.get();
         self.next.set(place + 1);
         self.row.try_get(place).map_err(|_| self.bad())
     }
+}
 
-    /// Bytes of a fixed length.
-    pub(crate) fn bytes<const N: usize>(&self) -> Res<[u8; N]> {
-        self.get::<&[u8]>()?.try_into().map_err(|_| self.bad())
+impl Columns for Cols<'_> {
+    type Error = Failure;
+
+    fn record(&self) -> &'static str {
+        self.what
     }
 
-    pub(crate) fn id<T: TypedId>(&self) -> Res<T> {
-        self.get::<Uuid>().map(T::from_uuid)
-    }
-
-    pub(crate) fn opt_id<T: TypedId>(&self) -> Res<Option<T>> {
-        Ok(self.get::<Option<Uuid>>()?.map(T::from_uuid))
-    }
-
-    /// An id for which zero stands for none.
-    pub(crate) fn id_or_nil<T: TypedId>(&self) -> Res<Option<T>> {
-        let id = self.get::<Uuid>()?;
-        Ok((!id.is_nil()).then(|| T::from_uuid(id)))
-    }
-
-    pub(crate) fn opt_uuid(&self) -> Res<Option<Uuid>> {
+    fn integer(&self) -> Res<i64> {
         self.get()
     }
 
-    pub(crate) fn time(&self) -> Res<DateTime<Utc>> {
-        DateTime::from_timestamp_micros(self.get()?).ok_or_else(|| self.bad())
+    fn opt_integer(&self) -> Res<Option<i64>> {
+        self.get()
     }
 
-    pub(crate) fn opt_time(&self) -> Res<Option<DateTime<Utc>>> {
-        let micros: Option<i64> = self.get()?;
-        micros.map(|at| DateTime::from_timestamp_micros(at).ok_or_else(|| self.bad())).transpose()
+    fn flag(&self) -> Res<bool> {
+        self.get()
     }
 
-    pub(crate) fn word<T: FromStr>(&self) -> Res<T> {
-        self.get::<&str>()?.parse().map_err(|_| self.bad())
+    fn str(&self) -> Res<&str> {
+        self.get()
     }
 
-    pub(crate) fn opt_word<T: FromStr>(&self) -> Res<Option<T>> {
-        self.get::<Option<&str>>()?.map(|text| text.parse().map_err(|_| self.bad())).transpose()
+    fn opt_str(&self) -> Res<Option<&str>> {
+        self.get()
     }
 
-    pub(crate) fn text<T: TryFrom<String>>(&self) -> Res<T> {
-        T::try_from(self.get()?).map_err(|_| self.bad())
+    fn bytes(&self) -> Res<&[u8]> {
+        self.get()
     }
 
-    pub(crate) fn opt_text<T: TryFrom<String>>(&self) -> Res<Option<T>> {
-        self.get::<Option<String>>()?.map(|text| T::try_from(text).map_err(|_| self.bad())).transpose()
+    fn opt_bytes(&self) -> Res<Option<&[u8]>> {
+        self.get()
     }
 
-    pub(crate) fn json<T: serde::de::DeserializeOwned>(&self) -> Res<T> {
-        serde_json::from_str(self.get()?).map_err(|_| self.bad())
+    fn uuid(&self) -> Res<Uuid> {
+        self.get()
     }
 
-    /// A JSON list that is absent when it is empty.
-    pub(crate) fn json_list<T: serde::de::DeserializeOwned>(&self) -> Res<Vec<T>> {
-        match self.get::<Option<&str>>()? {
-            None => Ok(Vec::new()),
-            Some(text) => serde_json::from_str(text).map_err(|_| self.bad()),
-        }
+    fn opt_uuid(&self) -> Res<Option<Uuid>> {
+        self.get()
     }
 
-    pub(crate) fn opt_json<T: serde::de::DeserializeOwned>(&self) -> Res<Option<T>> {
-        let text = self.get::<Option<&str>>()?;
-        text.map(|text| serde_json::from_str(text).map_err(|_| self.bad())).transpose()
+    /// No key of PostgreSQL's holds NULL: the nil UUID is kept instead.
+    fn key_uuid(&self) -> Res<Option<Uuid>> {
+        let id = self.uuid()?;
+        Ok((!id.is_nil()).then_some(id))
     }
 
-    /// A count or sequence, never negative.
-    pub(crate) fn number<T: TryFrom<i64>>(&self) -> Res<T> {
-        T::try_from(self.get()?).map_err(|_| self.bad())
+    fn texts(&self) -> Res<Vec<String>> {
+        Ok(self.get::<Option<_>>()?.unwrap_or_default())
+    }
+
+    fn texts_in_order(&self) -> Res<Vec<String>> {
+        self.texts()
+    }
+
+    fn blobs_in_order(&self) -> Res<Vec<Vec<u8>>> {
+        Ok(self.get::<Option<_>>()?.unwrap_or_default())
     }
 }

@@ -8,6 +8,7 @@ use dialzio_core::effect::{EffectState, Lane};
 use dialzio_core::event::EventSeq;
 use dialzio_core::inbox::InboxWrite;
 use dialzio_core::ledger::{AuditEntry, ChainHash};
+use dialzio_core::store::rows::Columns;
 use dialzio_core::store::{
     BatchParts, Commit, EffectWrite, Expect, Fence, Once, Outcome, RecordRef, Revision, StoreError,
     SystemWrite, Write,
@@ -131,7 +132,7 @@ impl<'a> Scope<'a> {
         self.db
             .one(sql::ONCE, row, |row| {
                 let c = Cols::new(row, "key");
-                let (print, kind): ([u8; 32], &str) = (c.bytes()?, c.get()?);
+                let (print, kind): ([u8; 32], &str) = (c.array()?, c.get()?);
                 let answer = RecordRef::from_stored(kind, c.get()?);
                 Ok(if print == once.print { Outcome::Replayed(answer) } else { Outcome::Mismatch })
             })

@@ -3,38 +3,19 @@
 use sqlx::postgres::PgRow;
 use uuid::Uuid;
 
-use dialzio_core::consent::{ConsentRecord, ConsentWrite, Evidence, Suppression};
+use dialzio_core::consent::{ConsentRecord, ConsentWrite, Suppression};
 use dialzio_core::contact::SubjectKey;
 use dialzio_core::page::{Page, PageRequest};
 use dialzio_core::store::StoreError;
+use dialzio_core::store::rows::{Columns, ToRow};
 use dialzio_core::{ContactId, LedgerSeq};
 
 use crate::apply::Scope;
-use crate::codec::{Cols, id, opt_id, opt_time, time};
+use crate::codec::{Cols, id, read};
 use crate::contacts::{key_list, over};
 use crate::error::{Failure, Res, foreign_cursor};
 use crate::run::{Db, Params, params};
 use crate::statements as sql;
-
-fn record(row: &PgRow) -> Res<ConsentRecord> {
-    let c = Cols::new(row, "consent");
-    let (id, seq, contact) = (c.id()?, LedgerSeq(c.number()?), c.id()?);
-    let subjects: Vec<String> = c.get::<Option<_>>()?.unwrap_or_default();
-    Ok(ConsentRecord {
-        id,
-        seq,
-        contact,
-        subjects: subjects.into_iter().map(SubjectKey::from_stored).collect(),
-        channel: c.word()?,
-        scope: c.word()?,
-        event: c.word()?,
-        evidence: Evidence { kind: c.word()?, note: c.text()?, message: c.opt_id()? },
-        recorded_by: c.get()?,
-        occurred_at: c.time()?,
-        recorded_at: c.time()?,
-        expires_at: c.opt_time()?,
-    })
-}
 
 fn seq(row: &PgRow) -> Res<i64> {
     Cols::new(row, "consent").get()
@@ -57,7 +38,7 @@ async fn at_places(db: &mut Db<'_>, org: Uuid, mut seqs: Vec<i64>) -> Res<Vec<Co
     }
     seqs.sort_unstable();
     seqs.dedup();
-    let mut found = db.all(sql::CONSENT_BY_SEQ, params![org, seqs], record).await?;
+    let mut found = db.all(sql::CONSENT_BY_SEQ, params![org, seqs], read::<ConsentRecord>).await?;
     found.sort_unstable_by_key(|record| record.seq);
     Ok(found)
 }
@@ -99,16 +80,7 @@ pub(crate) async fn history(
 
 pub(crate) async fn suppressions(db: &mut Db<'_>, org: Uuid, hashes: &[[u8; 16]]) -> Res<Vec<Suppression>> {
     let words: Vec<&[u8]> = hashes.iter().map(<[u8; 16]>::as_slice).collect();
-    db.all(sql::SUPPRESSIONS, params![org, words], |row| {
-        let c = Cols::new(row, "suppression");
-        Ok(Suppression {
-            hash: c.bytes()?,
-            key_version: c.number()?,
-            scope: c.word()?,
-            created_at: c.time()?,
-        })
-    })
-    .await
+    db.all(sql::SUPPRESSIONS, params![org, words], read).await
 }
 
 impl Scope<'_> {
@@ -116,14 +88,7 @@ impl Scope<'_> {
         match write {
             ConsentWrite::Record(record) => self.record(record).await,
             ConsentWrite::Suppress(new) => {
-                let row = params![
-                    self.key,
-                    new.hash.as_slice(),
-                    new.scope.as_str(),
-                    i64::from(new.key_version),
-                    time(new.created_at)
-                ];
-                self.db.run(sql::PUT_SUPPRESSION, row).await.map(drop)
+                self.db.put_one(sql::PUT_SUPPRESSION, self.key, new).await.map(drop)
             }
             _ => Err(Failure::Store(StoreError::Unsupported("a change to the consent ledger"))),
         }
@@ -131,22 +96,8 @@ impl Scope<'_> {
 
     async fn record(&mut self, new: &ConsentRecord) -> Res<()> {
         let seq = self.group.next_consent();
-        let row = params![
-            self.key,
-            seq.0.cast_signed(),
-            id(new.id),
-            id(new.contact),
-            new.channel.as_str(),
-            new.scope.as_str(),
-            new.event.as_str(),
-            new.evidence.kind.as_str(),
-            new.evidence.note.reveal(),
-            opt_id(new.evidence.message),
-            new.recorded_by,
-            time(new.occurred_at),
-            time(new.recorded_at),
-            opt_time(new.expires_at),
-        ];
+        let mut row = params![self.key, seq.0.cast_signed()];
+        new.to_row(&mut row)?;
         self.db.run(sql::PUT_CONSENT, row).await?;
         let key = self.key;
         let subjects: Vec<_> = (0_i64..).zip(&new.subjects).collect();

@@ -1,18 +1,16 @@
 //! Cards, notes and follow-ups.
 
-use sqlx::postgres::PgRow;
 use uuid::Uuid;
 
-use dialzio_core::contact::{
-    Contact, ContactWrite, Detail, DetailValue, Note, Stage, SubjectKey, Task, TaskQuery,
-};
+use dialzio_core::contact::{Contact, ContactWrite, Detail, Note, Stage, SubjectKey, Task, TaskQuery};
 use dialzio_core::page::{Page, PageRequest};
-use dialzio_core::store::{Expect, RecordRef, Revision, StoreError};
-use dialzio_core::text::{EmailAddress, Label, TagName};
-use dialzio_core::{ContactId, PhoneNumber, TaskId, TypedId};
+use dialzio_core::store::rows::{Columns, ToRow};
+use dialzio_core::store::{Expect, RecordRef, StoreError};
+use dialzio_core::text::TagName;
+use dialzio_core::{ContactId, TaskId, TypedId};
 
 use crate::apply::{Scope, absent, missing};
-use crate::codec::{Cols, id, id_list, opt_id, opt_time, time};
+use crate::codec::{Cols, id, id_list, opt_id, read, time};
 use crate::error::{Res, foreign_cursor};
 use crate::run::{Db, Params, params};
 use crate::statements as sql;
@@ -42,51 +40,8 @@ pub(crate) fn id_key(id: impl TypedId) -> Vec<u8> {
     id.uuid().as_bytes().to_vec()
 }
 
-type StoredDetail = (String, String, Option<String>, Option<String>);
-
-pub(crate) fn contact(row: &PgRow) -> Res<Contact> {
-    let c = Cols::new(row, "contact");
-    let (id, name, name_source) = (c.id()?, c.opt_text()?, c.word()?);
-    let (stage, owner) = (c.word()?, c.opt_id()?);
-    let restricted = c.get()?;
-    let revision = dialzio_core::Revision(c.number()?);
-    let (created_at, updated_at) = (c.time()?, c.time()?);
-    let stored: Vec<StoredDetail> = c.json_list()?;
-    let details = stored.into_iter().map(detail).collect::<Option<_>>().ok_or_else(|| c.bad())?;
-    let tags: Vec<String> = c.get::<Option<_>>()?.unwrap_or_default();
-    let tags = tags.into_iter().map(TagName::try_from).collect::<Result<Vec<_>, _>>();
-    let mut tags = tags.map_err(|_| c.bad())?;
-    tags.sort_unstable();
-    Ok(Contact {
-        id,
-        name,
-        name_source,
-        stage,
-        owner,
-        details,
-        tags,
-        restricted,
-        revision,
-        created_at,
-        updated_at,
-    })
-}
-
-fn detail((kind, value, as_written, label): StoredDetail) -> Option<Detail> {
-    let value = match kind.as_str() {
-        "phone" => DetailValue::Phone {
-            number: PhoneNumber::try_from(value).ok()?,
-            as_written: Label::try_from(as_written?).ok()?,
-        },
-        "email" => DetailValue::Email(EmailAddress::try_from(value).ok()?),
-        _ => return None,
-    };
-    let label = label.map(Label::try_from).transpose().ok()?;
-    Some(Detail { value, label })
-}
-
 pub(crate) async fn one(db: &mut Db<'_>, org: Uuid, contact_id: ContactId) -> Res<Option<Contact>> {
-    db.one(sql::CONTACT, params![org, id(contact_id)], contact).await
+    db.one(sql::CONTACT, params![org, id(contact_id)], read).await
 }
 
 pub(crate) async fn by_ids(
@@ -94,7 +49,7 @@ pub(crate) async fn by_ids(
     org: Uuid,
     ids: impl IntoIterator<Item = ContactId>,
 ) -> Res<Vec<Contact>> {
-    db.all(sql::CONTACTS_BY_ID, params![org, id_list(ids)], contact).await
+    db.all(sql::CONTACTS_BY_ID, params![org, id_list(ids)], read).await
 }
 
 /// What consent can be kept about, for each card.
@@ -116,7 +71,7 @@ pub(crate) fn key_list(keys: &[SubjectKey]) -> Vec<&str> {
 }
 
 pub(crate) async fn by_subject(db: &mut Db<'_>, org: Uuid, keys: &[SubjectKey]) -> Res<Vec<Contact>> {
-    let mut found = db.all(sql::CONTACTS_BY_SUBJECT, params![org, key_list(keys)], contact).await?;
+    let mut found = db.all(sql::CONTACTS_BY_SUBJECT, params![org, key_list(keys)], read::<Contact>).await?;
     found.sort_unstable_by_key(|contact| contact.id);
     Ok(found)
 }
@@ -147,10 +102,9 @@ pub(crate) async fn by_name(
 ) -> Res<Page<Contact>> {
     let (name, last) = list_after(page)?;
     let found = match stage {
-        None => db.all(sql::CONTACTS, params![org, name, last, over(page)], contact).await?,
+        None => db.all(sql::CONTACTS, params![org, name, last, over(page)], read).await?,
         Some(stage) => {
-            db.all(sql::CONTACTS_OF_STAGE, params![org, name, last, over(page), stage.as_str()], contact)
-                .await?
+            db.all(sql::CONTACTS_OF_STAGE, params![org, name, last, over(page), stage.as_str()], read).await?
         }
     };
     Ok(Page::from_overread(found, page.limit, |contact| list_key(&contact.sort_key(), contact.id)))
@@ -158,37 +112,12 @@ pub(crate) async fn by_name(
 
 pub(crate) async fn notes(db: &mut Db<'_>, org: Uuid, of: ContactId, page: &PageRequest) -> Res<Page<Note>> {
     let after = id_before(page)?;
-    let found = db
-        .all(sql::NOTES, params![org, id(of), after, over(page)], |row| {
-            let c = Cols::new(row, "note");
-            Ok(Note {
-                id: c.id()?,
-                contact: c.id()?,
-                author: c.get()?,
-                text: c.text()?,
-                created_at: c.time()?,
-            })
-        })
-        .await?;
+    let found = db.all(sql::NOTES, params![org, id(of), after, over(page)], read).await?;
     Ok(Page::from_overread(found, page.limit, |note| id_key(note.id)))
 }
 
-fn task(row: &PgRow) -> Res<Task> {
-    let c = Cols::new(row, "follow-up");
-    Ok(Task {
-        id: c.id()?,
-        contact: c.id()?,
-        title: c.text()?,
-        due_at: c.opt_time()?,
-        assignee: c.opt_id()?,
-        done_at: c.opt_time()?,
-        created_at: c.time()?,
-        revision: Revision(c.number()?),
-    })
-}
-
 pub(crate) async fn one_task(db: &mut Db<'_>, org: Uuid, of: TaskId) -> Res<Option<Task>> {
-    db.one(sql::TASK, params![org, id(of)], task).await
+    db.one(sql::TASK, params![org, id(of)], read).await
 }
 
 pub(crate) async fn tasks(
@@ -200,17 +129,17 @@ pub(crate) async fn tasks(
     let (after, over) = (id_after(page)?, over(page));
     let found = match (query.contact, query.assignee, query.open) {
         (Some(of), assignee, open) => {
-            db.all(sql::TASKS_OF_CONTACT, params![org, after, over, id(of), opt_id(assignee), open], task)
+            db.all(sql::TASKS_OF_CONTACT, params![org, after, over, id(of), opt_id(assignee), open], read)
                 .await
         }
         (None, Some(who), true) => {
-            db.all(sql::OPEN_TASKS_OF_MEMBER, params![org, after, over, id(who)], task).await
+            db.all(sql::OPEN_TASKS_OF_MEMBER, params![org, after, over, id(who)], read).await
         }
         (None, Some(who), false) => {
-            db.all(sql::TASKS_OF_MEMBER, params![org, after, over, id(who)], task).await
+            db.all(sql::TASKS_OF_MEMBER, params![org, after, over, id(who)], read).await
         }
-        (None, None, true) => db.all(sql::OPEN_TASKS, params![org, after, over], task).await,
-        (None, None, false) => db.all(sql::TASKS, params![org, after, over], task).await,
+        (None, None, true) => db.all(sql::OPEN_TASKS, params![org, after, over], read).await,
+        (None, None, false) => db.all(sql::TASKS, params![org, after, over], read).await,
     }?;
     Ok(Page::from_overread(found, page.limit, |task| id_key(task.id)))
 }
@@ -221,11 +150,7 @@ impl Scope<'_> {
             ContactWrite::Insert(contact) => self.insert_contact(contact).await,
             ContactWrite::Update(contact) => self.update_contact(contact).await,
             ContactWrite::AddTags { contact, tags } => self.add_tags(*contact, tags).await,
-            ContactWrite::Note(note) => {
-                let (text, at) = (note.text.reveal(), time(note.created_at));
-                let row = params![self.key, id(note.contact), id(note.id), note.author, text, at];
-                self.db.run(sql::PUT_NOTE, row).await.map(drop)
-            }
+            ContactWrite::Note(note) => self.db.put_one(sql::PUT_NOTE, self.key, note).await.map(drop),
             ContactWrite::InsertTask(new) => {
                 absent(one_task(&mut self.db, self.key, new.id).await?.as_ref(), RecordRef::Task(new.id))?;
                 self.put_task(new).await
@@ -241,35 +166,11 @@ impl Scope<'_> {
     }
 
     async fn put_task(&mut self, task: &Task) -> Res<()> {
-        let row = params![
-            self.key,
-            id(task.id),
-            id(task.contact),
-            task.title.reveal(),
-            opt_time(task.due_at),
-            opt_id(task.assignee),
-            opt_time(task.done_at),
-            time(task.created_at),
-            i64::from(task.revision.0),
-        ];
-        self.db.run(sql::PUT_TASK, row).await.map(drop)
+        self.db.put_one(sql::PUT_TASK, self.key, task).await.map(drop)
     }
 
     async fn insert_contact(&mut self, contact: &Contact) -> Res<()> {
-        let row = params![
-            self.key,
-            id(contact.id),
-            contact.name.as_ref().map(dialzio_core::text::PersonName::reveal),
-            contact.name_source.as_str(),
-            contact.sort_key(),
-            contact.stage.as_str(),
-            opt_id(contact.owner),
-            contact.restricted,
-            i64::from(contact.revision.0),
-            time(contact.created_at),
-            time(contact.updated_at),
-        ];
-        self.db.run(sql::PUT_CONTACT, row).await?;
+        self.db.put_one(sql::PUT_CONTACT, self.key, contact).await?;
         self.put_parts(contact).await
     }
 
@@ -309,18 +210,9 @@ impl Scope<'_> {
         let shared = |row: &mut Params| row.add(key);
         let details: Vec<_> = (0_i64..).zip(&contact.details).collect();
         let each = |row: &mut Params, (place, detail): &(i64, &Detail)| {
-            let (value, as_written) = match &detail.value {
-                DetailValue::Phone { number, as_written } => (number.reveal(), Some(as_written.reveal())),
-                DetailValue::Email(email) => (email.reveal(), None),
-            };
             row.add(of);
             row.add(*place);
-            row.add(detail.value.kind());
-            row.add(value);
-            row.add(as_written);
-            row.add(detail.label.as_ref().map(Label::reveal));
-            row.add(detail.value.subject_key().reveal());
-            Ok(())
+            Ok(detail.to_row(row)?)
         };
         self.db.put(sql::PUT_DETAIL, shared, &details, each).await?;
         self.put_tags(contact.id, &contact.tags).await?;

@@ -1,23 +1,19 @@
 //! Conversations and their queues.
 
 use chrono::{DateTime, Utc};
-use sqlx::postgres::PgRow;
 use uuid::Uuid;
 
 use dialzio_core::conversation::{
     Conversation, ConversationQuery, ConversationState, ConversationWrite, InboxEntry, InboxView,
-    LastMessage, QueueCounts, StateFilter,
+    QueueCounts, StateFilter,
 };
 use dialzio_core::page::{Page, PageRequest};
+use dialzio_core::store::rows::{Columns, FromRow};
 use dialzio_core::store::{Expect, RecordRef, StoreError};
-use dialzio_core::text::MessageText;
-use dialzio_core::{
-    AccountId, ChannelIdentityId, ContactId, ConversationId, MemberId, MessageId, PhoneNumber, Revision,
-    TypedId,
-};
+use dialzio_core::{AccountId, ChannelIdentityId, ContactId, ConversationId, MemberId, MessageId, TypedId};
 
 use crate::apply::Scope;
-use crate::codec::{Cols, id, id_list, opt_id, opt_time, or_nil, time};
+use crate::codec::{Cols, id, id_list, opt_id, opt_time, or_nil, read, time};
 use crate::contacts::over;
 use crate::error::{Failure, Res, foreign_cursor};
 use crate::group::Talk;
@@ -25,58 +21,8 @@ use crate::run::{Db, Params, params};
 use crate::sight::Sight;
 use crate::statements as sql;
 
-fn columns(c: &Cols<'_>) -> Res<Conversation> {
-    let (id, account, identity, contact) = (c.id()?, c.id()?, c.id()?, c.id()?);
-    let (word, until): (String, _) = (c.get()?, c.opt_time()?);
-    let state = match (word.as_str(), until) {
-        ("open", None) => ConversationState::Open,
-        ("closed", None) => ConversationState::Closed,
-        ("snoozed", Some(until)) => ConversationState::Snoozed { until },
-        _ => return Err(c.bad()),
-    };
-    Ok(Conversation {
-        id,
-        account,
-        identity,
-        contact,
-        state,
-        assignee: c.id_or_nil()?,
-        team: c.opt_id()?,
-        unread: c.number()?,
-        last_message: c.opt_id()?,
-        last_at: c.time()?,
-        last_inbound_at: c.opt_time()?,
-        last_inbound: c.opt_id()?,
-        seen_up_to: c.opt_id()?,
-        revision: Revision(c.number()?),
-        created_at: c.time()?,
-    })
-}
-
-fn conversation(row: &PgRow) -> Res<Conversation> {
-    columns(&Cols::new(row, "conversation"))
-}
-
-fn entry(row: &PgRow) -> Res<InboxEntry> {
-    let c = Cols::new(row, "conversation");
-    let conversation = columns(&c)?;
-    let (contact_name, stage) = (c.opt_text()?, c.word()?);
-    let (profile_name, username, phone) = (c.opt_text()?, c.opt_text()?, c.opt_text::<PhoneNumber>()?);
-    let last = match c.opt_id()? {
-        None => None,
-        Some(id) => Some(LastMessage {
-            id,
-            direction: c.word()?,
-            kind: c.get()?,
-            reading: c.get::<Option<String>>()?.and_then(|text| MessageText::received(&text)),
-            status: c.word()?,
-        }),
-    };
-    Ok(InboxEntry { conversation, contact_name, stage, profile_name, username, phone, last })
-}
-
 pub(crate) async fn one(db: &mut Db<'_>, org: Uuid, of: ConversationId) -> Res<Option<Conversation>> {
-    db.one(sql::CONVERSATION, params![org, id(of)], conversation).await
+    db.one(sql::CONVERSATION, params![org, id(of)], read).await
 }
 
 pub(crate) async fn inbox_entry(
@@ -85,7 +31,7 @@ pub(crate) async fn inbox_entry(
     sight: Sight,
     of: ConversationId,
 ) -> Res<Option<InboxEntry>> {
-    db.one(sql::INBOX_ENTRY, params![org, sight.now, sight.now, id(of)], entry).await
+    db.one(sql::INBOX_ENTRY, params![org, sight.now, sight.now, id(of)], read).await
 }
 
 pub(crate) async fn by_ids(
@@ -93,7 +39,7 @@ pub(crate) async fn by_ids(
     org: Uuid,
     ids: impl IntoIterator<Item = ConversationId>,
 ) -> Res<Vec<Conversation>> {
-    db.all(sql::CONVERSATIONS_BY_ID, params![org, id_list(ids)], conversation).await
+    db.all(sql::CONVERSATIONS_BY_ID, params![org, id_list(ids)], read).await
 }
 
 /// By what queues are sorted: time, then id.
@@ -146,7 +92,7 @@ pub(crate) async fn inbox(
     if let Some(who) = who {
         row.add(who);
     }
-    let mut found = db.all(statement, row, entry).await?;
+    let mut found = db.all(statement, row, read).await?;
     if query.state == StateFilter::Open {
         // What has woken comes whoever it is assigned to, and wherever the page begins.
         let seen = |entry: &InboxEntry| match query.view {
@@ -161,7 +107,7 @@ pub(crate) async fn inbox(
 }
 
 pub(crate) async fn of_contact(db: &mut Db<'_>, org: Uuid, contact: ContactId) -> Res<Vec<Conversation>> {
-    let mut found = db.all(sql::CONVERSATIONS_OF, params![org, id(contact)], conversation).await?;
+    let mut found = db.all(sql::CONVERSATIONS_OF, params![org, id(contact)], read::<Conversation>).await?;
     found.sort_by_key(|kept| std::cmp::Reverse((kept.last_at, kept.id)));
     found.truncate(PageRequest::MAX as usize);
     Ok(found)
@@ -176,10 +122,10 @@ pub(crate) async fn with(
 ) -> Res<Option<Conversation>> {
     let Some(kept) = crate::identities::survivor(db, org, identity).await? else { return Ok(None) };
     let row = params![org, id(account), id(kept.id)];
-    if let Some(own) = db.one(sql::CONVERSATION_OF_PAIR, row.clone(), conversation).await? {
+    if let Some(own) = db.one(sql::CONVERSATION_OF_PAIR, row.clone(), read).await? {
         return Ok(Some(own));
     }
-    let joined = db.all(sql::CONVERSATIONS_JOINED, row, conversation).await?;
+    let joined = db.all(sql::CONVERSATIONS_JOINED, row, read::<Conversation>).await?;
     Ok(joined.into_iter().max_by_key(|kept| (kept.last_at, kept.id)))
 }
 
@@ -194,7 +140,7 @@ pub(crate) async fn with_each(
     let mut found = db
         .all(sql::CONVERSATIONS_WITH, params![org, id(account), ids], |row| {
             let c = Cols::new(row, "conversation");
-            Ok((c.id::<ChannelIdentityId>()?, columns(&c)?))
+            Ok((c.id::<ChannelIdentityId>()?, Conversation::from_row(&c)?))
         })
         .await?;
     // The own one first, then the newest.
@@ -209,7 +155,7 @@ pub(crate) async fn queue_counts(db: &mut Db<'_>, org: Uuid) -> Res<QueueCounts>
     let rows = db
         .all(sql::QUEUE_COUNTS, params![org], |row| {
             let c = Cols::new(row, "queue count");
-            Ok((c.get::<String>()?, c.id_or_nil::<MemberId>()?, c.number()?))
+            Ok((c.get::<String>()?, c.key_id::<MemberId>()?, c.number()?))
         })
         .await?;
     Ok(QueueCounts { rows })
@@ -291,26 +237,7 @@ impl Scope<'_> {
         if self.db.any(sql::CONVERSATION_OF_PAIR, pair).await? {
             return Err(StoreError::unmet(Expect::ConversationFree(new.account, new.identity)).into());
         }
-        let row = params![
-            self.key,
-            id(new.id),
-            id(new.account),
-            id(new.identity),
-            id(new.contact),
-            new.state.as_str(),
-            opt_time(until(new.state)),
-            or_nil(new.assignee),
-            opt_id(new.team),
-            i64::from(new.unread),
-            opt_id(new.last_message),
-            time(new.last_at),
-            opt_time(new.last_inbound_at),
-            opt_id(new.last_inbound),
-            opt_id(new.seen_up_to),
-            i64::from(new.revision.0),
-            time(new.created_at),
-        ];
-        self.db.run(sql::PUT_CONVERSATION, row).await?;
+        self.db.put_one(sql::PUT_CONVERSATION, self.key, new).await?;
         self.group.talks.remove(&new.id);
         self.group.count(new.state.as_str(), new.assignee, 1);
         Ok(())
@@ -343,7 +270,7 @@ impl Scope<'_> {
         let woken = self
             .db
             .changing(sql::WAKE_SNOOZED, params![self.key, time(now)], |row| {
-                Cols::new(row, "conversation").id_or_nil::<MemberId>()
+                Cols::new(row, "conversation").key_id::<MemberId>()
             })
             .await?;
         for assignee in woken {

@@ -10,9 +10,10 @@ use dialzio_core::conversation::{
     MessageDigest,
 };
 use dialzio_core::effect::Work;
+use dialzio_core::store::rows::{Columns, FromRow};
 use dialzio_core::{AccountId, ChannelIdentityId, ContactId, ConversationId, EffectId, MessageId, OrgId};
 
-use crate::codec::{Cols, id, id_list, time};
+use crate::codec::{Cols, id, id_list, read, time};
 use crate::contacts::key_list;
 use crate::error::{Res, unreadable};
 use crate::run::{Db, params};
@@ -239,7 +240,7 @@ impl Look<'_, '_> {
             .db
             .all(sql::MESSAGES_REFERRED, row, |row| {
                 let c = Cols::new(row, "message");
-                let mut known = known(&c)?;
+                let mut known = KnownMessage::from_row(&c)?;
                 known.digest = c.get::<Option<i64>>()?.map(MessageDigest);
                 Ok(known)
             })
@@ -249,9 +250,7 @@ impl Look<'_, '_> {
         found.retain(asked);
         if !ask.own.is_empty() {
             let row = params![org, sight.now, sight.now, id_list(ask.own.iter().copied())];
-            found.extend(
-                self.db.all(sql::MESSAGES_KNOWN, row, |row| known(&Cols::new(row, "message"))).await?,
-            );
+            found.extend(self.db.all(sql::MESSAGES_KNOWN, row, read).await?);
         }
         let mut distinct: Vec<KnownMessage> = Vec::with_capacity(found.len());
         for mut known in found {
@@ -270,11 +269,4 @@ impl Look<'_, '_> {
         }
         Ok(distinct)
     }
-}
-
-fn known(c: &Cols<'_>) -> Res<KnownMessage> {
-    let (id, conversation, direction) = (c.id()?, c.id()?, c.word()?);
-    let external: Option<String> = c.get()?;
-    let external = external.map(|text| ExternalId::parse(&text).ok_or_else(|| c.bad())).transpose()?;
-    Ok(KnownMessage { id, conversation, direction, external, digest: None, status: c.word()? })
 }

@@ -13,6 +13,7 @@ use dialzio_core::conversation::{Conversation, Evidence, ExternalId, Message, Me
 use dialzio_core::effect::{Effect, LaneKind};
 use dialzio_core::event::{EventSeq, Recorded};
 use dialzio_core::ledger::{AuditEntry, ChainHash};
+use dialzio_core::store::rows::Columns;
 use dialzio_core::store::{Fence, LedgerSeq};
 use dialzio_core::{AccountId, ContactId, ConversationId, MemberId, MessageId, OrgId};
 use uuid::Uuid;
@@ -42,7 +43,7 @@ impl Head {
                     Ok(Self {
                         event: EventSeq(c.number()?),
                         audit: c.number()?,
-                        hash: ChainHash(c.bytes()?),
+                        hash: ChainHash(c.array()?),
                         ledger: LedgerSeq(c.number()?),
                         moved: false,
                     })
@@ -243,5 +244,5 @@ impl Group {
 /// The lane a statement answered with.
 pub(crate) fn returned_lane(row: &sqlx::postgres::PgRow) -> Res<(LaneKind, Option<AccountId>)> {
     let c = Cols::new(row, "lane");
-    Ok((c.word()?, c.id_or_nil()?))
+    Ok((c.word()?, c.key_id()?))
 }

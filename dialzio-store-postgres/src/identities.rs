@@ -1,68 +1,35 @@
 //! Channel identities, under all the ids the provider has given them.
 
-use sqlx::postgres::PgRow;
 use uuid::Uuid;
 
-use dialzio_core::contact::{Alias, AliasKind, ChannelIdentity, ContactWrite, Doubt, Former, Portfolio};
+use dialzio_core::contact::{Alias, ChannelIdentity, ContactWrite, Portfolio};
+use dialzio_core::store::rows::Columns;
 use dialzio_core::store::{Expect, StoreError};
 use dialzio_core::text::{PersonName, Username};
-use dialzio_core::{ChannelIdentityId, ContactId, PhoneNumber};
+use dialzio_core::{ChannelIdentityId, ContactId};
 
 use chrono::{DateTime, Utc};
 
 use crate::apply::Scope;
-use crate::codec::{Cols, id, id_list, opt_time, time};
+use crate::codec::{Cols, id, id_list, opt_time, read, time};
 use crate::error::{Failure, Res, unreadable};
 use crate::run::{Db, params};
 use crate::statements as sql;
 
-fn identity(row: &PgRow) -> Res<ChannelIdentity> {
-    let c = Cols::new(row, "identity");
-    let (id, contact, portfolio) = (c.id()?, c.id()?, Portfolio(c.get()?));
-    let (profile_name, username) = (c.opt_text()?, c.opt_text()?);
-    let (profile_at, unreachable_since, created_at) = (c.time()?, c.opt_time()?, c.time()?);
-    let (number, name, since): (Option<String>, _, _) = (c.get()?, c.opt_text()?, c.opt_time()?);
-    let number = number.map(PhoneNumber::try_from).transpose().map_err(|_| c.bad())?;
-    let doubt = number.zip(since).map(|(number, since)| Doubt { number, name, since });
-    let held: Vec<(AliasKind, String, Option<i64>)> = c.json_list()?;
-    let (mut aliases, mut former) = (Vec::with_capacity(held.len()), Vec::new());
-    for (kind, value, since) in held {
-        let alias = Alias::from_stored(kind, &value).ok_or_else(|| c.bad())?;
-        if let Some(micros) = since {
-            let since = DateTime::from_timestamp_micros(micros).ok_or_else(|| c.bad())?;
-            former.push(Former { alias: alias.clone(), since });
-        }
-        aliases.push(alias);
-    }
-    Ok(ChannelIdentity {
-        id,
-        contact,
-        portfolio,
-        aliases,
-        profile_name,
-        username,
-        profile_at,
-        unreachable_since,
-        former,
-        doubt,
-        created_at,
-    })
-}
-
 /// One identity; a joined one resolves to the survivor.
 pub(crate) async fn one(db: &mut Db<'_>, org: Uuid, of: ChannelIdentityId) -> Res<Option<ChannelIdentity>> {
-    db.one(sql::IDENTITY, params![org, id(of)], identity).await
+    db.one(sql::IDENTITY, params![org, id(of)], read).await
 }
 
 /// Those of a contact, oldest first.
 pub(crate) async fn of_contact(db: &mut Db<'_>, org: Uuid, contact: ContactId) -> Res<Vec<ChannelIdentity>> {
-    db.all(sql::IDENTITIES_OF, params![org, id(contact)], identity).await
+    db.all(sql::IDENTITIES_OF, params![org, id(contact)], read).await
 }
 
 /// Those of several contacts.
 pub(crate) async fn of_each(db: &mut Db<'_>, org: Uuid, contacts: &[ContactId]) -> Res<Vec<ChannelIdentity>> {
     let of = id_list(contacts.iter().copied());
-    db.all(sql::IDENTITIES_OF_EACH, params![org, of], identity).await
+    db.all(sql::IDENTITIES_OF_EACH, params![org, of], read).await
 }
 
 pub(crate) async fn by_ids(
@@ -70,7 +37,7 @@ pub(crate) async fn by_ids(
     org: Uuid,
     ids: impl IntoIterator<Item = ChannelIdentityId>,
 ) -> Res<Vec<ChannelIdentity>> {
-    db.all(sql::IDENTITIES_BY_ID, params![org, id_list(ids)], identity).await
+    db.all(sql::IDENTITIES_BY_ID, params![org, id_list(ids)], read).await
 }
 
 /// The identity that an id leads to: itself, or the one it was joined into.
@@ -154,18 +121,7 @@ impl Scope<'_> {
     }
 
     async fn insert_identity(&mut self, identity: &ChannelIdentity) -> Res<()> {
-        let row = params![
-            self.key,
-            id(identity.id),
-            id(identity.contact),
-            identity.portfolio.0,
-            identity.profile_name.as_ref().map(PersonName::reveal),
-            identity.username.as_ref().map(Username::reveal),
-            time(identity.profile_at),
-            opt_time(identity.unreachable_since),
-            time(identity.created_at),
-        ];
-        self.db.run(sql::PUT_IDENTITY, row).await?;
+        self.db.put_one(sql::PUT_IDENTITY, self.key, identity).await?;
         let kept =
             Survivor { id: identity.id, contact: identity.contact, portfolio: identity.portfolio.clone() };
         for alias in &identity.aliases {

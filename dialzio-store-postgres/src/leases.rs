@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 
 use dialzio_core::WorkerId;
 use dialzio_core::effect::Lane;
+use dialzio_core::store::rows::Columns;
 use dialzio_core::store::{Fence, Lease};
 
 use crate::codec::{Cols, id, or_nil, time};

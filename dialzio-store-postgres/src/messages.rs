@@ -4,19 +4,19 @@ use chrono::{DateTime, Utc};
 use sqlx::postgres::PgRow;
 use uuid::Uuid;
 
-use dialzio_core::account::Sealed;
-use dialzio_core::consent::Purpose;
 use dialzio_core::conversation::{
-    Content, ConversationState, Delivery, DeliveryStatus, Direction, Evidence, ExternalId, FailureNote,
-    HeadDelta, Message, MessageContext, MessageDigest, Reaction,
+    Content, ConversationState, Delivery, DeliveryStatus, Direction, Evidence, ExternalId, HeadDelta,
+    Message, MessageDigest, Reaction,
 };
 use dialzio_core::page::{Page, PageRequest};
+use dialzio_core::store::rows::{
+    Bind, Columns, ToRow, bind_content, bind_reactions, delivery, external_id, reactions,
+};
 use dialzio_core::store::{Expect, StoreError};
-use dialzio_core::text::MessageText;
 use dialzio_core::{AccountId, ConversationId, MessageId};
 
 use crate::apply::Scope;
-use crate::codec::{Cols, id, id_list, json, opt_id, opt_time, time};
+use crate::codec::{Cols, id, id_list, read, time};
 use crate::contacts::{id_before, id_key, over};
 use crate::error::{Res, unreadable};
 use crate::group::{Known, Reference};
@@ -24,104 +24,8 @@ use crate::run::{Db, Params, params};
 use crate::sight::Sight;
 use crate::statements as sql;
 
-/// The version of the content column.
-const CONTENT_VERSION: i64 = 1;
-
-/// Text and content columns: plain text is kept once, in the text column.
-fn content_columns(content: &Content) -> Res<(Option<&str>, Option<String>)> {
-    let rest = match content {
-        Content::Text { .. } => None,
-        content => Some(json(content, "content")?),
-    };
-    Ok((content.reading(), rest))
-}
-
-fn content(c: &Cols<'_>) -> Res<Content> {
-    let (_kind, text, rest): (String, Option<String>, Option<String>) = (c.get()?, c.get()?, c.get()?);
-    let version: i64 = c.get()?;
-    match (rest, text) {
-        _ if version != CONTENT_VERSION => Err(c.bad()),
-        (Some(rest), _) => serde_json::from_str(&rest).map_err(|_| c.bad()),
-        (None, Some(text)) => {
-            MessageText::try_from(text).map(|body| Content::Text { body }).map_err(|_| c.bad())
-        }
-        (None, None) => Err(c.bad()),
-    }
-}
-
-/// A reaction as kept in the message's row.
-type StoredReaction = (Direction, Option<String>, i64);
-
-fn reactions(text: Option<&str>, message: MessageId) -> Res<Vec<Reaction>> {
-    let Some(text) = text else { return Ok(Vec::new()) };
-    let stored: Vec<StoredReaction> = serde_json::from_str(text).map_err(|_| unreadable("reaction"))?;
-    let reaction = |(by, emoji, at)| {
-        let at = DateTime::from_timestamp_micros(at).ok_or_else(|| unreadable("reaction"))?;
-        Ok(Reaction { message, by, emoji, at })
-    };
-    stored.into_iter().map(reaction).collect()
-}
-
-fn reactions_column(reactions: &[Reaction]) -> Res<Option<String>> {
-    if reactions.is_empty() {
-        return Ok(None);
-    }
-    let stored: Vec<StoredReaction> =
-        reactions.iter().map(|reaction| (reaction.by, reaction.emoji.clone(), time(reaction.at))).collect();
-    json(&stored, "reaction").map(Some)
-}
-
-fn context(text: Option<&str>) -> Res<MessageContext> {
-    let Some(text) = text else { return Ok(MessageContext::default()) };
-    serde_json::from_str(text).map_err(|_| unreadable("message"))
-}
-
-fn context_column(context: &MessageContext) -> Res<Option<String>> {
-    if context.is_empty() { Ok(None) } else { json(context, "message").map(Some) }
-}
-
-fn delivery(c: &Cols<'_>) -> Res<Delivery> {
-    let (status, at, code, detail) = (c.word()?, c.time()?, c.get::<Option<String>>()?, c.get()?);
-    Ok(Delivery { status, at, failure: code.map(|code| FailureNote { code, detail }) })
-}
-
-fn external(c: &Cols<'_>) -> Res<Option<ExternalId>> {
-    let text: Option<String> = c.get()?;
-    text.map(|text| ExternalId::parse(&text).ok_or_else(|| c.bad())).transpose()
-}
-
-fn message(row: &PgRow) -> Res<Message> {
-    let c = Cols::new(row, "message");
-    let (id, conversation, direction, author) = (c.id()?, c.id()?, c.word()?, c.get()?);
-    let content = content(&c)?;
-    let purpose = c.opt_word()?;
-    let (event_at, received_at, expires_at) = (c.time()?, c.time()?, c.opt_time()?);
-    let (external, reply_to, delivery) = (external(&c)?, c.opt_id()?, delivery(&c)?);
-    let (edited_at, revoked_at) = (c.opt_time()?, c.opt_time()?);
-    let reactions = reactions(c.get::<Option<&str>>()?, id)?;
-    Ok(Message {
-        id,
-        conversation,
-        direction,
-        author,
-        content,
-        purpose,
-        event_at,
-        received_at,
-        expires_at,
-        external,
-        reply_to,
-        delivery,
-        edited_at,
-        revoked_at,
-        reactions,
-        context: context(c.get::<Option<&str>>()?)?,
-        beside: c.get::<Option<Vec<u8>>>()?.map(Sealed::from_bytes),
-    })
-}
-
 pub(crate) async fn one(db: &mut Db<'_>, org: Uuid, sight: Sight, of: MessageId) -> Res<Option<Message>> {
-    db.one(sql::MESSAGE, params![org, sight.now, sight.now, id(of)], message).await
+    db.one(sql::MESSAGE, params![org, sight.now, sight.now, id(of)], read).await
 }
 
 pub(crate) async fn list(
@@ -133,7 +37,7 @@ pub(crate) async fn list(
 ) -> Res<Page<Message>> {
     let after = id_before(page)?;
     let row = params![org, sight.now, sight.now, id(conversation), after, over(page)];
-    let found = db.all(sql::MESSAGES, row, message).await?;
+    let found = db.all(sql::MESSAGES, row, read).await?;
     Ok(Page::from_overread(found, page.limit, |message| id_key(message.id)))
 }
 
@@ -157,7 +61,7 @@ pub(crate) async fn evidence_of(
 /// The provider's id of a message that is still there.
 pub(crate) async fn external_of(db: &mut Db<'_>, org: Uuid, of: MessageId) -> Res<Option<ExternalId>> {
     let found = db
-        .one(sql::MESSAGE_EXTERNAL, params![org, id(of)], |row| external(&Cols::new(row, "message")))
+        .one(sql::MESSAGE_EXTERNAL, params![org, id(of)], |row| external_id(&Cols::new(row, "message")))
         .await?;
     Ok(found.flatten())
 }
@@ -198,47 +102,14 @@ pub(crate) async fn referred(
 
 /// Writes new messages.
 pub(crate) async fn put_messages(db: &mut Db<'_>, org: Uuid, messages: &[Message]) -> Res<()> {
-    let each = |row: &mut Params, message: &Message| {
-        let (text, content) = content_columns(&message.content)?;
-        let failure = message.delivery.failure.as_ref();
-        row.add(id(message.conversation));
-        row.add(id(message.id));
-        row.add(message.direction.as_str());
-        row.add(&message.author);
-        row.add(message.content.kind());
-        row.add(text);
-        row.add(content);
-        row.add(CONTENT_VERSION);
-        row.add(message.purpose.map(Purpose::as_str));
-        row.add(time(message.event_at));
-        row.add(time(message.received_at));
-        row.add(opt_time(message.expires_at));
-        row.add(message.external.as_ref().map(ExternalId::reveal));
-        row.add(opt_id(message.reply_to));
-        row.add(message.delivery.status.as_str());
-        row.add(time(message.delivery.at));
-        row.add(failure.map(|note| note.code.as_str()));
-        row.add(failure.and_then(|note| note.detail.as_deref()));
-        row.add(opt_time(message.edited_at));
-        row.add(opt_time(message.revoked_at));
-        row.add(reactions_column(&message.reactions)?);
-        row.add(context_column(&message.context)?);
-        row.add(message.beside.as_ref().map(Sealed::as_bytes));
-        Ok(())
-    };
-    db.put(sql::PUT_MESSAGE, |row| row.add(org), messages, each).await.map(drop)
+    db.put_all(sql::PUT_MESSAGE, org, messages).await
 }
 
 /// Writes evidence; the earliest of each status stays.
 pub(crate) async fn put_evidence(db: &mut Db<'_>, org: Uuid, evidence: &[(MessageId, Evidence)]) -> Res<()> {
     let each = |row: &mut Params, (message, evidence): &(MessageId, Evidence)| {
-        let failure = evidence.failure.as_ref();
-        row.add(id(*message));
-        row.add(evidence.status.as_str());
-        row.add(time(evidence.at));
-        row.add(failure.map(|note| note.code.as_str()));
-        row.add(failure.and_then(|note| note.detail.as_deref()));
-        Ok(())
+        row.id(*message);
+        Ok(evidence.to_row(row)?)
     };
     db.put(sql::PUT_EVIDENCE, |row| row.add(org), evidence, each).await.map(drop)
 }
@@ -384,15 +255,8 @@ impl Scope<'_> {
         let Some((Direction::Outbound, mut shown)) = kept else { return Ok(()) };
         put_evidence(&mut self.db, self.key, &[(of, evidence.clone())]).await?;
         if shown.take(evidence) {
-            let failure = shown.failure.as_ref();
-            let row = params![
-                self.key,
-                id(of),
-                shown.status.as_str(),
-                time(shown.at),
-                failure.map(|note| note.code.as_str()),
-                failure.and_then(|note| note.detail.as_deref()),
-            ];
+            let mut row = params![self.key, id(of)];
+            shown.to_row(&mut row)?;
             self.db.run(sql::SET_DELIVERY, row).await?;
         }
         Ok(())
@@ -404,7 +268,7 @@ impl Scope<'_> {
             .one(sql::MESSAGE_MARKS, params![self.key, id(of)], |row| {
                 let c = Cols::new(row, "message");
                 let (edited_at, revoked_at) = (c.opt_time()?, c.opt_time()?);
-                let reactions = reactions(c.get::<Option<&str>>()?, of)?;
+                let reactions = reactions(&c, of)?;
                 Ok(Marks { edited_at, revoked_at, reactions })
             })
             .await
@@ -418,7 +282,8 @@ impl Scope<'_> {
             None => marks.reactions.push(new.clone()),
         }
         marks.reactions.sort_by_key(|kept| kept.by);
-        let row = params![self.key, id(new.message), reactions_column(&marks.reactions)?];
+        let mut row = params![self.key, id(new.message)];
+        bind_reactions(&marks.reactions, &mut row)?;
         self.db.run(sql::SET_REACTIONS, row).await.map(drop)
     }
 
@@ -448,17 +313,10 @@ impl Scope<'_> {
         edited_at: Option<DateTime<Utc>>,
         revoked_at: Option<DateTime<Utc>>,
     ) -> Res<()> {
-        let (text, rest) = content_columns(content)?;
-        let row = params![
-            self.key,
-            id(of),
-            content.kind(),
-            text,
-            rest,
-            CONTENT_VERSION,
-            opt_time(edited_at),
-            opt_time(revoked_at),
-        ];
+        let mut row = params![self.key, id(of)];
+        bind_content(content, &mut row)?;
+        row.opt_time(edited_at);
+        row.opt_time(revoked_at);
         self.db.run(sql::SET_CONTENT, row).await.map(drop)
     }
 }

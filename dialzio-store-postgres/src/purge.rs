@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use dialzio_core::effect::{Effect, EffectState, Work};
 use dialzio_core::event::Recorded;
+use dialzio_core::store::rows::Columns;
 use dialzio_core::store::{Purge, StoreError};
 use dialzio_core::time::{ConfirmedTime, OLDEST_EVENT};
 use dialzio_core::{EffectId, MediaId, MessageId, id_floor};

@@ -3,7 +3,9 @@
 use sqlx::postgres::{PgArguments, PgConnection, PgRow};
 use sqlx::{Arguments, AssertSqlSafe, Encode, Executor, Postgres, Type};
 use std::sync::Arc;
+use uuid::Uuid;
 
+use dialzio_core::store::rows::{Bind, ToRow};
 use dialzio_core::{OrgId, TypedId};
 
 use crate::error::Res;
@@ -30,6 +32,39 @@ impl Params {
             Ok(self.list)
         }
     }
+}
+
+impl Bind for Params {
+    fn opt_integer(&mut self, value: Option<i64>) {
+        self.add(value);
+    }
+
+    fn flag(&mut self, value: bool) {
+        self.add(value);
+    }
+
+    fn opt_text(&mut self, value: Option<&str>) {
+        self.add(value);
+    }
+
+    fn opt_bytes(&mut self, value: Option<&[u8]>) {
+        self.add(value);
+    }
+
+    fn opt_uuid(&mut self, value: Option<Uuid>) {
+        self.add(value);
+    }
+
+    fn key_uuid(&mut self, value: Option<Uuid>) {
+        self.add(value.unwrap_or_default());
+    }
+}
+
+/// The columns of a record.
+pub(crate) fn row(record: &impl ToRow) -> Res<Params> {
+    let mut row = Params::default();
+    record.to_row(&mut row)?;
+    Ok(row)
 }
 
 /// Values in the order of a statement's places.
@@ -114,6 +149,24 @@ impl<'c> Db<'c> {
         let done = sqlx::query_with(text, params.list()?).persistent(kept).execute(&mut *self.conn).await?;
         self.changed += done.rows_affected();
         Ok(done.rows_affected())
+    }
+
+    /// Writes a record of an organisation.
+    pub(crate) async fn put_one(&mut self, statement: Statement, org: Uuid, record: &impl ToRow) -> Res<u64> {
+        let mut row = params![org];
+        record.to_row(&mut row)?;
+        self.run(statement, row).await
+    }
+
+    /// Writes records of an organisation, many with each statement.
+    pub(crate) async fn put_all(
+        &mut self,
+        statement: Statement,
+        org: Uuid,
+        records: &[impl ToRow],
+    ) -> Res<()> {
+        let each = |row: &mut Params, record: &_| Ok(ToRow::to_row(record, row)?);
+        self.put(statement, |row| row.add(org), records, each).await.map(drop)
     }
 
     /// Writes rows, many with each statement; `first` binds what all of them share, `each` what is a row's own.

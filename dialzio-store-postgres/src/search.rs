@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use dialzio_core::contact::{Contact, ContactQuery, Stage};
 use dialzio_core::page::{Page, PageRequest};
+use dialzio_core::store::rows::Columns;
 use dialzio_core::{ContactId, TypedId};
 
 use crate::codec::{Cols, id, id_list};

@@ -1,30 +1,27 @@
 //! The system tables.
 
-use chrono::{DateTime, TimeDelta, Utc};
-use secrecy::{ExposeSecret, SecretString};
-use sqlx::postgres::PgRow;
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use dialzio_core::Revision;
 use dialzio_core::access::{Invitation, Session, SignIn, TokenHash, User};
 use dialzio_core::account::{App, KeyCheck, Route, Sealed};
-use dialzio_core::contact::Portfolio;
 use dialzio_core::effect::Lane;
 use dialzio_core::event::EventSeq;
 use dialzio_core::inbox::Quarantined;
-use dialzio_core::ledger::ChainHash;
 use dialzio_core::operator::OperatorEntry;
 use dialzio_core::page::{Page, PageRequest};
 use dialzio_core::provider::AccountRef;
+use dialzio_core::store::rows::Columns;
 use dialzio_core::store::{Expect, RecordRef, StoreError, SystemWrite};
 use dialzio_core::text::EmailAddress;
-use dialzio_core::time::{Ahead, TimeMark};
+use dialzio_core::time::TimeMark;
 use dialzio_core::{ApiKeyId, AppId, HookId, OrgId, TypedId, UserId};
 
-use crate::codec::{Cols, id, id_list, opt_time, or_nil, time};
+use crate::codec::{Cols, id, id_list, or_nil, read, time};
 use crate::contacts::{id_before, id_key, over};
 use crate::error::{Failure, Res};
-use crate::run::{Db, Params, params};
+use crate::run::{Db, Params, params, row};
 use crate::statements as sql;
 
 fn unmet(record: RecordRef, revision: Revision) -> Failure {
@@ -36,31 +33,12 @@ fn changed(record: Uuid) -> Failure {
     unmet(RecordRef::Other(record), Revision::FIRST)
 }
 
-fn user_row(row: &PgRow) -> Res<User> {
-    let c = Cols::new(row, "user");
-    let (id, email, password) = (c.id()?, c.text()?, c.get::<String>()?);
-    let (password, created_at) = (SecretString::from(password), c.time()?);
-    Ok(User { id, email, password, created_at, revision: Revision(c.number()?) })
-}
-
 pub(crate) async fn user(db: &mut Db<'_>, of: UserId) -> Res<Option<User>> {
-    db.one(sql::USER, params![id(of)], user_row).await
+    db.one(sql::USER, params![id(of)], read).await
 }
 
 pub(crate) async fn user_by_email(db: &mut Db<'_>, email: &EmailAddress) -> Res<Option<User>> {
-    db.one(sql::USER_BY_EMAIL, params![email.match_key()], user_row).await
-}
-
-fn session(row: &PgRow) -> Res<Session> {
-    let c = Cols::new(row, "session");
-    Ok(Session {
-        hash: TokenHash(c.bytes()?),
-        user: c.id()?,
-        org: c.id()?,
-        created_at: c.time()?,
-        expires_at: c.time()?,
-        seen_at: c.time()?,
-    })
+    db.one(sql::USER_BY_EMAIL, params![email.match_key()], read).await
 }
 
 pub(crate) async fn credential_owner(
@@ -68,7 +46,9 @@ pub(crate) async fn credential_owner(
     token: &TokenHash,
     now: DateTime<Utc>,
 ) -> Res<Option<SignIn>> {
-    if let Some(session) = db.one(sql::SESSION, params![token.0.as_slice(), time(now)], session).await? {
+    if let Some(session) =
+        db.one(sql::SESSION, params![token.0.as_slice(), time(now)], read::<Session>).await?
+    {
         // From here on as anybody else of that organisation.
         db.enter(session.org).await?;
         let member = crate::access::member_of_user(db, id(session.org), session.user).await?;
@@ -96,53 +76,22 @@ pub(crate) async fn invitation(
     token: &TokenHash,
     now: DateTime<Utc>,
 ) -> Res<Option<Invitation>> {
-    db.one(sql::INVITATION, params![token.0.as_slice(), time(now)], |row| {
-        let c = Cols::new(row, "invitation");
-        Ok(Invitation {
-            hash: TokenHash(c.bytes()?),
-            org: c.id()?,
-            email: c.opt_text()?,
-            role: c.word()?,
-            expires_at: c.time()?,
-        })
-    })
-    .await
-}
-
-fn app_row(row: &PgRow) -> Res<App> {
-    let c = Cols::new(row, "app");
-    let (id, org, provider, name, hook) = (c.id()?, c.id_or_nil()?, c.get()?, c.text()?, c.id()?);
-    let secrets: Vec<Vec<u8>> = c.get::<Option<_>>()?.unwrap_or_default();
-    Ok(App {
-        id,
-        org,
-        provider,
-        name,
-        hook,
-        secrets: secrets.into_iter().map(Sealed::from_bytes).collect(),
-        verify_token: Sealed::from_bytes(c.get()?),
-        created_at: c.time()?,
-        revision: Revision(c.number()?),
-    })
+    db.one(sql::INVITATION, params![token.0.as_slice(), time(now)], read).await
 }
 
 pub(crate) async fn app(db: &mut Db<'_>, of: AppId) -> Res<Option<App>> {
-    db.one(sql::APP, params![id(of)], app_row).await
+    db.one(sql::APP, params![id(of)], read).await
 }
 
 pub(crate) async fn hook(db: &mut Db<'_>, of: HookId) -> Res<Option<App>> {
-    db.one(sql::APP_OF_HOOK, params![id(of)], app_row).await
+    db.one(sql::APP_OF_HOOK, params![id(of)], read).await
 }
 
 pub(crate) async fn apps(db: &mut Db<'_>, org: Option<OrgId>) -> Res<Vec<App>> {
-    db.all(sql::APPS, params![or_nil(org)], app_row).await
+    db.all(sql::APPS, params![or_nil(org)], read).await
 }
 
 pub(crate) async fn routes(db: &mut Db<'_>, app: AppId, wanted: &[AccountRef]) -> Res<Vec<Option<Route>>> {
-    let read = |row: &PgRow| {
-        let c = Cols::new(row, "route");
-        Ok(Route { org: c.id()?, account: c.id()?, portfolio: Portfolio(c.get()?) })
-    };
     // A number before a business account, then the oldest.
     let mut found = Vec::with_capacity(wanted.len());
     for wanted in wanted {
@@ -167,7 +116,7 @@ pub(crate) async fn lanes_due(db: &mut Db<'_>, now: DateTime<Utc>, limit: u32) -
     let mut lanes = db
         .all(sql::LANES_DUE, params![time(now), i64::from(limit)], |row| {
             let c = Cols::new(row, "lane");
-            Ok(Lane { org: c.id()?, account: c.id_or_nil()?, kind: c.word()? })
+            Ok(Lane { org: c.id()?, account: c.key_id()?, kind: c.word()? })
         })
         .await?;
     lanes.truncate(limit as usize);
@@ -200,61 +149,24 @@ pub(crate) async fn quarantine(
     page: &PageRequest,
 ) -> Res<Page<Quarantined>> {
     let row = params![or_nil(org), id_before(page)?, time(now), over(page)];
-    let found = db
-        .all(sql::QUARANTINE, row, |row| {
-            let c = Cols::new(row, "quarantine");
-            Ok(Quarantined {
-                id: c.id()?,
-                org: c.id_or_nil()?,
-                app: c.id()?,
-                provider: c.get()?,
-                reason: c.word()?,
-                what: c.get()?,
-                sealed: Sealed::from_bytes(c.get()?),
-                trust: c.word()?,
-                received_at: c.time()?,
-                expires_at: c.time()?,
-            })
-        })
-        .await?;
+    let found = db.all(sql::QUARANTINE, row, read).await?;
     Ok(Page::from_overread(found, page.limit, |bytes| id_key(bytes.id)))
 }
 
 /// What is kept of the keys, in order of their places.
 pub(crate) async fn key_checks(db: &mut Db<'_>) -> Res<Vec<KeyCheck>> {
-    db.all(sql::KEY_CHECKS, params![], |row| {
-        let c = Cols::new(row, "key check");
-        Ok(KeyCheck { place: c.number()?, key: c.get()?, mac: c.bytes()?, made_at: c.time()? })
-    })
-    .await
+    db.all(sql::KEY_CHECKS, params![], read).await
 }
 
 /// Entries of the operator log before a place, newest first.
 pub(crate) async fn operator_log(db: &mut Db<'_>, before: u64, limit: u32) -> Res<Vec<OperatorEntry>> {
     let before = i64::try_from(before).unwrap_or(i64::MAX);
-    db.all(sql::OPERATOR_LOG, params![before, i64::from(limit)], |row| {
-        let c = Cols::new(row, "operator entry");
-        Ok(OperatorEntry {
-            seq: c.number()?,
-            at: c.time()?,
-            reason: c.text()?,
-            action: c.word()?,
-            org: c.opt_uuid()?.map(TypedId::from_uuid),
-            subject: c.opt_uuid()?,
-            hash: ChainHash(c.bytes()?),
-        })
-    })
-    .await
+    db.all(sql::OPERATOR_LOG, params![before, i64::from(limit)], read).await
 }
 
 /// How far the clock is known to have come.
 pub(crate) async fn time_mark(db: &mut Db<'_>) -> Res<Option<TimeMark>> {
-    db.one(sql::TIME_MARK, params![], |row| {
-        let c = Cols::new(row, "time mark");
-        let (trusted_at, at, held) = (c.time()?, c.opt_time()?, TimeDelta::microseconds(c.get()?));
-        Ok(TimeMark { trusted_at, ahead: at.map(|at| Ahead { at, held }) })
-    })
-    .await
+    db.one(sql::TIME_MARK, params![], read).await
 }
 
 /// One change.
@@ -273,9 +185,7 @@ pub(crate) async fn write(db: &mut Db<'_>, write: &SystemWrite) -> Res<()> {
             put_user(db, &kept).await?;
         }
         SystemWrite::Session(new) => {
-            let ends = (time(new.created_at), time(new.expires_at), time(new.seen_at));
-            let row = params![new.hash.0.as_slice(), id(new.user), id(new.org), ends.0, ends.1, ends.2];
-            db.run(sql::PUT_SESSION, row).await?;
+            db.run(sql::PUT_SESSION, row(new)?).await?;
         }
         SystemWrite::SessionSeen(token, at) => {
             db.run(sql::SEE_SESSION, params![token.0.as_slice(), time(*at)]).await?;
@@ -287,14 +197,7 @@ pub(crate) async fn write(db: &mut Db<'_>, write: &SystemWrite) -> Res<()> {
             db.run(sql::DROP_SESSIONS, params![id(*user)]).await?;
         }
         SystemWrite::Invitation(new) => {
-            let row = params![
-                new.hash.0.as_slice(),
-                id(new.org),
-                new.email.as_ref().map(EmailAddress::reveal),
-                new.role.as_str(),
-                time(new.expires_at)
-            ];
-            db.run(sql::PUT_INVITATION, row).await?;
+            db.run(sql::PUT_INVITATION, row(new)?).await?;
         }
         SystemWrite::UseInvitation(token) => {
             if db.run(sql::DROP_INVITATION, params![token.0.as_slice()]).await? == 0 {
@@ -324,21 +227,15 @@ pub(crate) async fn write(db: &mut Db<'_>, write: &SystemWrite) -> Res<()> {
             }
         }
         SystemWrite::KeyCheck(check) => {
-            let row = params![i64::from(check.place), check.key, check.mac.as_slice(), time(check.made_at)];
-            if db.run(sql::PUT_KEY_CHECK, row).await? == 0 {
+            if db.run(sql::PUT_KEY_CHECK, row(check)?).await? == 0 {
                 return Err(changed(Uuid::from_u128(u128::from(check.place))));
             }
         }
         SystemWrite::TimeMark(mark) => {
-            let held = mark.ahead.and_then(|ahead| ahead.held.num_microseconds()).unwrap_or(0);
-            let ahead = opt_time(mark.ahead.map(|ahead| ahead.at));
-            db.run(sql::PUT_TIME_MARK, params![time(mark.trusted_at), ahead, held]).await?;
+            db.run(sql::PUT_TIME_MARK, row(mark)?).await?;
         }
         SystemWrite::Operator(new) => {
-            let (org, subject) = (new.org.map(TypedId::uuid), new.subject);
-            let (seq, reason, action) = (new.seq.cast_signed(), new.reason.reveal(), new.action.as_str());
-            let row = params![seq, time(new.at), reason, action, org, subject, new.hash.0.as_slice()];
-            if db.run(sql::PUT_OPERATOR_ENTRY, row).await? == 0 {
+            if db.run(sql::PUT_OPERATOR_ENTRY, row(new)?).await? == 0 {
                 return Err(changed(Uuid::from_u128(u128::from(new.seq))));
             }
         }
@@ -355,25 +252,11 @@ async fn put_user(db: &mut Db<'_>, new: &User) -> Res<()> {
     if holder.is_some_and(|holder| holder != new.id) {
         return Err(changed(new.id.uuid()));
     }
-    let (password, at) = (new.password.expose_secret(), time(new.created_at));
-    let revision = i64::from(new.revision.0);
-    db.run(sql::PUT_USER, params![id(new.id), new.email.reveal(), key, password, at, revision])
-        .await
-        .map(drop)
+    db.run(sql::PUT_USER, row(new)?).await.map(drop)
 }
 
 async fn put_app(db: &mut Db<'_>, new: &App) -> Res<()> {
-    let row = params![
-        id(new.id),
-        or_nil(new.org),
-        new.provider,
-        new.name.reveal(),
-        id(new.hook),
-        new.verify_token.as_bytes(),
-        time(new.created_at),
-        i64::from(new.revision.0),
-    ];
-    db.run(sql::PUT_APP, row).await?;
+    db.run(sql::PUT_APP, row(new)?).await?;
     db.run(sql::DROP_APP_SECRETS, params![id(new.id)]).await?;
     let of = id(new.id);
     let secrets: Vec<_> = (0_i64..).zip(&new.secrets).collect();

@@ -5,55 +5,22 @@ use sqlx::postgres::PgRow;
 use uuid::Uuid;
 
 use crate::apply::Scope;
-use crate::codec::{Cols, id, id_list, opt_id, opt_time, or_nil, time};
+use crate::codec::{Cols, id, id_list, opt_time, or_nil, read, time};
 use crate::error::{Failure, Res};
 use crate::group::{LanePlace, returned_lane};
-use crate::run::{Db, Params, params};
+use crate::run::{Db, params};
 use crate::statements as sql;
-use dialzio_core::account::Sealed;
 use dialzio_core::consent::PurposeScope;
 use dialzio_core::conversation::{DeliveryStatus, Evidence};
 use dialzio_core::effect::{Effect, Lane, LaneKind, Work};
 use dialzio_core::inbox::{InboxItem, InboxWrite, Quarantined};
 use dialzio_core::ledger::Action;
+use dialzio_core::store::rows::{Columns, ToRow};
 use dialzio_core::store::{Due, EffectWrite, StoreError};
 use dialzio_core::{AccountId, ChannelIdentityId, EffectId, MessageId, OrgId, TypedId};
 
-fn effect(row: &PgRow) -> Res<Effect> {
-    let c = Cols::new(row, "effect");
-    let (id, account, conversation) = (c.id()?, c.id_or_nil()?, c.opt_id()?);
-    let (kind, subject): (&str, _) = (c.get()?, c.opt_uuid()?);
-    let work = Work::from_stored(kind, subject).ok_or_else(|| c.bad())?;
-    Ok(Effect {
-        id,
-        account,
-        conversation,
-        work,
-        state: c.word()?,
-        not_before: c.time()?,
-        deadline: c.time()?,
-        attempts: c.number()?,
-    })
-}
-
-fn item(row: &PgRow) -> Res<InboxItem> {
-    let c = Cols::new(row, "element");
-    Ok(InboxItem {
-        id: c.id()?,
-        account: c.id()?,
-        lane: c.word()?,
-        provider: c.get()?,
-        app: c.id()?,
-        sealed: Sealed::from_bytes(c.get()?),
-        trust: c.word()?,
-        received_at: c.time()?,
-        due_at: c.time()?,
-        attempts: c.number()?,
-    })
-}
-
 pub(crate) async fn one(db: &mut Db<'_>, org: Uuid, of: EffectId) -> Res<Option<Effect>> {
-    db.one(sql::EFFECT, params![org, id(of)], effect).await
+    db.one(sql::EFFECT, params![org, id(of)], read).await
 }
 
 /// Work of a lane that is due, in order of id.
@@ -65,8 +32,8 @@ pub(crate) async fn due(
     limit: u32,
 ) -> Res<Vec<Due>> {
     let row = params![org, lane.kind.as_str(), or_nil(lane.account), time(now), i64::from(limit)];
-    let effects = db.all(sql::EFFECTS_DUE, row.clone(), effect).await?;
-    let items = db.all(sql::ITEMS_DUE, row, item).await?;
+    let effects = db.all(sql::EFFECTS_DUE, row.clone(), read::<Effect>).await?;
+    let items = db.all(sql::ITEMS_DUE, row, read::<InboxItem>).await?;
     let effects = effects.into_iter().map(|effect| (effect.id.uuid(), Due::Effect(effect)));
     let items = items.into_iter().map(|item| (item.id.uuid(), Due::Element(item)));
     let mut all: Vec<_> = effects.chain(items).collect();
@@ -77,18 +44,8 @@ pub(crate) async fn due(
 
 /// Keeps quarantined bytes for whoever owns them.
 pub(crate) async fn put_quarantine(db: &mut Db<'_>, owner: Option<OrgId>, bytes: &Quarantined) -> Res<()> {
-    let row = params![
-        id(bytes.id),
-        or_nil(owner),
-        id(bytes.app),
-        bytes.provider,
-        bytes.reason.as_str(),
-        bytes.what,
-        bytes.sealed.as_bytes(),
-        bytes.trust.as_str(),
-        time(bytes.received_at),
-        time(bytes.expires_at),
-    ];
+    let mut row = params![id(bytes.id), or_nil(owner)];
+    bytes.to_row(&mut row)?;
     db.run(sql::PUT_QUARANTINE, row).await.map(drop)
 }
 
@@ -187,20 +144,7 @@ impl Scope<'_> {
     pub(crate) async fn write_inbox(&mut self, write: &InboxWrite) -> Res<()> {
         match write {
             InboxWrite::Park(item) => {
-                let row = params![
-                    self.key,
-                    id(item.id),
-                    id(item.account),
-                    item.lane.as_str(),
-                    item.provider,
-                    id(item.app),
-                    item.sealed.as_bytes(),
-                    item.trust.as_str(),
-                    time(item.received_at),
-                    time(item.due_at),
-                    i64::from(item.attempts),
-                ];
-                self.db.run(sql::PUT_ITEM, row).await?;
+                self.db.put_one(sql::PUT_ITEM, self.key, item).await?;
                 self.group.waits.insert((Some(item.account), item.lane), true);
                 self.group.lane(Some(item.account), item.lane);
                 Ok(())
@@ -268,18 +212,5 @@ pub(crate) async fn dispatched(db: &mut Db<'_>, org: Uuid, now: DateTime<Utc>) -
 
 /// Queues effects. One that is there already stays as it is.
 pub(crate) async fn put_effects(db: &mut Db<'_>, org: Uuid, effects: &[Effect]) -> Res<()> {
-    let each = |row: &mut Params, effect: &Effect| {
-        row.add(id(effect.id));
-        row.add(or_nil(effect.account));
-        row.add(opt_id(effect.conversation));
-        row.add(effect.work.kind());
-        row.add(effect.work.subject());
-        row.add(effect.work.lane().as_str());
-        row.add(effect.state.as_str());
-        row.add(time(effect.not_before));
-        row.add(time(effect.deadline));
-        row.add(i64::from(effect.attempts));
-        Ok(())
-    };
-    db.put(sql::PUT_EFFECT, |row| row.add(org), effects, each).await.map(drop)
+    db.put_all(sql::PUT_EFFECT, org, effects).await
 }

@@ -1,15 +1,14 @@
 //! Provider accounts, where their numbers are routed to, and their templates.
 
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, params};
 
-use dialzio_core::account::{AccountState, AccountWrite, ProviderAccount, Sealed};
-use dialzio_core::contact::Portfolio;
+use dialzio_core::account::{AccountState, AccountWrite, ProviderAccount};
 use dialzio_core::conversation::Template;
 use dialzio_core::store::{Expect, RecordRef, StoreError};
 use dialzio_core::{AccountId, Revision};
 
 use crate::apply::{Scope, missing};
-use crate::codec::{Cols, id, json, opt_time, time};
+use crate::codec::{id, json, read, time};
 use crate::error::{Failure, Res};
 use crate::run::Run;
 use crate::statements as sql;
@@ -19,41 +18,16 @@ const fn is_routed(state: AccountState) -> bool {
     matches!(state, AccountState::Routable | AccountState::NeedsLogin | AccountState::Paused)
 }
 
-fn account(row: &Row<'_>) -> Res<ProviderAccount> {
-    let c = Cols::new(row, "account");
-    Ok(ProviderAccount {
-        id: c.id()?,
-        provider: c.get()?,
-        app: c.id()?,
-        name: c.text()?,
-        external_id: c.get()?,
-        business_id: c.get()?,
-        portfolio: Portfolio(c.get()?),
-        display_number: c.get()?,
-        base_url: c.opt_word()?,
-        token: Sealed::from_bytes(c.get()?),
-        state: c.word()?,
-        checked_at: c.opt_time()?,
-        created_at: c.time()?,
-        revision: Revision(c.number()?),
-        problem: c.opt_json()?,
-    })
-}
-
 pub(crate) fn one(db: &Connection, org: [u8; 16], of: AccountId) -> Res<Option<ProviderAccount>> {
-    db.one(sql::ACCOUNT, params![org, id(of)], account)
+    db.one(sql::ACCOUNT, params![org, id(of)], read)
 }
 
 pub(crate) fn all(db: &Connection, org: [u8; 16]) -> Res<Vec<ProviderAccount>> {
-    db.all(sql::ACCOUNTS, [org], account)
-}
-
-fn definition(row: &Row<'_>) -> Res<Template> {
-    Cols::new(row, "template").json()
+    db.all(sql::ACCOUNTS, [org], read)
 }
 
 pub(crate) fn templates(db: &Connection, org: [u8; 16], of: AccountId) -> Res<Vec<Template>> {
-    db.all(sql::TEMPLATES, params![org, id(of)], definition)
+    db.all(sql::TEMPLATES, params![org, id(of)], read)
 }
 
 pub(crate) fn template(
@@ -63,7 +37,7 @@ pub(crate) fn template(
     name: &str,
     language: &str,
 ) -> Res<Option<Template>> {
-    db.one(sql::TEMPLATE, params![org, id(of), name, language], definition)
+    db.one(sql::TEMPLATE, params![org, id(of), name, language], read)
 }
 
 impl Scope<'_> {
@@ -114,25 +88,7 @@ impl Scope<'_> {
             let taken = Expect::RouteFree(new.provider.clone(), new.external_id.clone());
             return Err(StoreError::unmet(taken).into());
         }
-        let row = params![
-            self.key,
-            id(new.id),
-            new.provider,
-            id(new.app),
-            new.name.reveal(),
-            new.external_id,
-            new.business_id,
-            new.portfolio.0,
-            new.display_number,
-            new.base_url.as_ref().map(ToString::to_string),
-            new.token.as_bytes(),
-            new.state.as_str(),
-            opt_time(new.checked_at),
-            time(new.created_at),
-            new.revision.0,
-            new.problem.as_ref().map(|note| json(note, "account")).transpose()?,
-        ];
-        self.db.run(sql::PUT_ACCOUNT, row)?;
+        self.db.put(sql::PUT_ACCOUNT, self.key, new)?;
         self.db.run(sql::DROP_ROUTE, params![self.key, id(new.id)])?;
         if routed {
             let row = params![

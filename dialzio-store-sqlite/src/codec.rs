@@ -2,10 +2,10 @@
 
 use chrono::{DateTime, Utc};
 use dialzio_core::TypedId;
+use dialzio_core::store::rows::{Columns, FromRow};
 use rusqlite::Row;
-use rusqlite::types::FromSql;
+use rusqlite::types::{FromSql, ValueRef};
 use std::cell::Cell;
-use std::str::FromStr;
 use uuid::Uuid;
 
 use crate::error::{Failure, Res, unreadable};
@@ -41,6 +41,11 @@ pub(crate) fn json<T: serde::Serialize + ?Sized>(value: &T, what: &'static str) 
     serde_json::to_string(value).map_err(|_| unreadable(what))
 }
 
+/// Reads a record.
+pub(crate) fn read<T: FromRow>(row: &Row<'_>) -> Res<T> {
+    T::from_row(&Cols::new(row, T::RECORD))
+}
+
 /// The columns of a row, read from left to right, in the order of the statement.
 pub(crate) struct Cols<'a> {
     row: &'a Row<'a>,
@@ -53,64 +58,83 @@ impl<'a> Cols<'a> {
         Self { row, next: Cell::new(0), what }
     }
 
-    pub(crate) fn bad(&self) -> Failure {
-        unreadable(self.what)
+    pub(crate) fn get<T: FromSql>(&self) -> Res<T> {
+        T::column_result(self.value()?).map_err(|_| self.bad())
     }
 
-    pub(crate) fn get<T: FromSql>(&self) -> Res<T> {
+    fn value(&self) -> Res<ValueRef<'a>> {
         let place = self.next.get();
         self.next.set(place + 1);
-        self.row.get(place).map_err(|_| self.bad())
+        self.row.get_ref(place).map_err(|_| self.bad())
+    }
+}
+
+impl Columns for Cols<'_> {
+    type Error = Failure;
+
+    fn record(&self) -> &'static str {
+        self.what
     }
 
-    pub(crate) fn id<T: TypedId>(&self) -> Res<T> {
-        self.get::<[u8; 16]>().map(|bytes| T::from_uuid(Uuid::from_bytes(bytes)))
+    fn integer(&self) -> Res<i64> {
+        self.get()
     }
 
-    pub(crate) fn opt_id<T: TypedId>(&self) -> Res<Option<T>> {
-        Ok(self.get::<Option<[u8; 16]>>()?.map(|bytes| T::from_uuid(Uuid::from_bytes(bytes))))
+    fn opt_integer(&self) -> Res<Option<i64>> {
+        self.get()
     }
 
-    pub(crate) fn opt_uuid(&self) -> Res<Option<Uuid>> {
-        Ok(self.get::<Option<[u8; 16]>>()?.map(Uuid::from_bytes))
+    fn flag(&self) -> Res<bool> {
+        Ok(self.integer()? != 0)
     }
 
-    pub(crate) fn time(&self) -> Res<DateTime<Utc>> {
-        DateTime::from_timestamp_micros(self.get()?).ok_or_else(|| self.bad())
+    fn str(&self) -> Res<&str> {
+        self.value()?.as_str().map_err(|_| self.bad())
     }
 
-    pub(crate) fn opt_time(&self) -> Res<Option<DateTime<Utc>>> {
-        let micros: Option<i64> = self.get()?;
-        micros.map(|at| DateTime::from_timestamp_micros(at).ok_or_else(|| self.bad())).transpose()
+    fn opt_str(&self) -> Res<Option<&str>> {
+        self.value()?.as_str_or_null().map_err(|_| self.bad())
     }
 
-    pub(crate) fn word<T: FromStr>(&self) -> Res<T> {
-        self.get::<String>()?.parse().map_err(|_| self.bad())
+    fn bytes(&self) -> Res<&[u8]> {
+        self.value()?.as_blob().map_err(|_| self.bad())
     }
 
-    pub(crate) fn opt_word<T: FromStr>(&self) -> Res<Option<T>> {
-        self.get::<Option<String>>()?.map(|text| text.parse().map_err(|_| self.bad())).transpose()
+    fn opt_bytes(&self) -> Res<Option<&[u8]>> {
+        self.value()?.as_blob_or_null().map_err(|_| self.bad())
     }
 
-    pub(crate) fn text<T: TryFrom<String>>(&self) -> Res<T> {
-        T::try_from(self.get()?).map_err(|_| self.bad())
+    fn uuid(&self) -> Res<Uuid> {
+        self.array().map(Uuid::from_bytes)
     }
 
-    pub(crate) fn opt_text<T: TryFrom<String>>(&self) -> Res<Option<T>> {
-        self.get::<Option<String>>()?.map(|text| T::try_from(text).map_err(|_| self.bad())).transpose()
+    fn opt_uuid(&self) -> Res<Option<Uuid>> {
+        let bytes = self.opt_bytes()?;
+        bytes.map(|bytes| Uuid::from_slice(bytes).map_err(|_| self.bad())).transpose()
     }
 
-    pub(crate) fn json<T: serde::de::DeserializeOwned>(&self) -> Res<T> {
-        serde_json::from_str(&self.get::<String>()?).map_err(|_| self.bad())
+    fn key_uuid(&self) -> Res<Option<Uuid>> {
+        self.opt_uuid()
     }
 
-    pub(crate) fn opt_json<T: serde::de::DeserializeOwned>(&self) -> Res<Option<T>> {
-        let text = self.get::<Option<String>>()?;
-        text.map(|text| serde_json::from_str(&text).map_err(|_| self.bad())).transpose()
+    fn texts(&self) -> Res<Vec<String>> {
+        self.json()
     }
 
-    /// A count or sequence, never negative.
-    pub(crate) fn number<T: TryFrom<i64>>(&self) -> Res<T> {
-        T::try_from(self.get()?).map_err(|_| self.bad())
+    fn texts_in_order(&self) -> Res<Vec<String>> {
+        let mut texts: Vec<(i64, String)> = self.json()?;
+        texts.sort_unstable_by_key(|(place, _)| *place);
+        Ok(texts.into_iter().map(|(_, text)| text).collect())
     }
+
+    /// The statement gives them in hexadecimal, since JSON holds no bytes.
+    fn blobs_in_order(&self) -> Res<Vec<Vec<u8>>> {
+        let blobs = self.texts_in_order()?;
+        blobs.iter().map(|text| unhex(text).ok_or_else(|| self.bad())).collect()
+    }
+}
+
+fn unhex(text: &str) -> Option<Vec<u8>> {
+    let pair = |at: usize| u8::from_str_radix(text.get(at..at + 2)?, 16).ok();
+    (0..text.len()).step_by(2).map(pair).collect()
 }

@@ -7,6 +7,7 @@ use dialzio_core::effect::EffectState;
 use dialzio_core::event::EventSeq;
 use dialzio_core::inbox::InboxWrite;
 use dialzio_core::ledger::{AuditEntry, ChainHash};
+use dialzio_core::store::rows::Columns;
 use dialzio_core::store::{
     BatchParts, Commit, EffectWrite, Expect, Once, Outcome, RecordRef, Revision, StoreError, SystemWrite,
     Write,

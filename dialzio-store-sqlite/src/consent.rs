@@ -2,39 +2,19 @@
 
 use rusqlite::{Connection, Row, params};
 
-use dialzio_core::consent::{ConsentRecord, ConsentWrite, Evidence, Suppression};
+use dialzio_core::consent::{ConsentRecord, ConsentWrite, Suppression};
 use dialzio_core::contact::SubjectKey;
 use dialzio_core::page::{Page, PageRequest};
 use dialzio_core::store::StoreError;
+use dialzio_core::store::rows::{Bind, Columns, ToRow};
 use dialzio_core::{ContactId, LedgerSeq};
 
 use crate::apply::Scope;
-use crate::codec::{Cols, id, json, opt_id, opt_time, time};
+use crate::codec::{Cols, id, json, read};
 use crate::contacts::{key_list, over};
 use crate::error::{Failure, Res, foreign_cursor};
 use crate::run::Run;
 use crate::statements as sql;
-
-fn record(row: &Row<'_>) -> Res<ConsentRecord> {
-    let c = Cols::new(row, "consent");
-    let (id, seq, contact) = (c.id()?, LedgerSeq(c.number()?), c.id()?);
-    let mut subjects: Vec<(i64, String)> = c.json()?;
-    subjects.sort_unstable();
-    Ok(ConsentRecord {
-        id,
-        seq,
-        contact,
-        subjects: subjects.into_iter().map(|(_, key)| SubjectKey::from_stored(key)).collect(),
-        channel: c.word()?,
-        scope: c.word()?,
-        event: c.word()?,
-        evidence: Evidence { kind: c.word()?, note: c.text()?, message: c.opt_id()? },
-        recorded_by: c.get()?,
-        occurred_at: c.time()?,
-        recorded_at: c.time()?,
-        expires_at: c.opt_time()?,
-    })
-}
 
 fn seq(row: &Row<'_>) -> Res<i64> {
     Cols::new(row, "consent").get()
@@ -55,7 +35,8 @@ fn at_places(db: &Connection, org: [u8; 16], mut seqs: Vec<i64>) -> Res<Vec<Cons
     }
     seqs.sort_unstable();
     seqs.dedup();
-    let mut found = db.all(sql::CONSENT_BY_SEQ, params![org, json(&seqs, "consent")?], record)?;
+    let mut found =
+        db.all(sql::CONSENT_BY_SEQ, params![org, json(&seqs, "consent")?], read::<ConsentRecord>)?;
     found.sort_unstable_by_key(|record| record.seq);
     Ok(found)
 }
@@ -105,44 +86,25 @@ pub(crate) fn any_suppression(db: &Connection, org: [u8; 16]) -> Res<bool> {
 pub(crate) fn suppressions(db: &Connection, org: [u8; 16], hashes: &[[u8; 16]]) -> Res<Vec<Suppression>> {
     let words: Vec<_> =
         hashes.iter().map(|hash| uuid::Uuid::from_bytes(*hash).simple().to_string()).collect();
-    db.all(sql::SUPPRESSIONS, params![org, json(&words, "suppression")?], |row| {
-        let c = Cols::new(row, "suppression");
-        Ok(Suppression { hash: c.get()?, key_version: c.number()?, scope: c.word()?, created_at: c.time()? })
-    })
+    db.all(sql::SUPPRESSIONS, params![org, json(&words, "suppression")?], read)
 }
 
 impl Scope<'_> {
     pub(crate) fn write_consent(&mut self, write: &ConsentWrite) -> Res<()> {
         match write {
             ConsentWrite::Record(record) => self.record(record),
-            ConsentWrite::Suppress(new) => {
-                let row =
-                    params![self.key, new.hash, new.scope.as_str(), new.key_version, time(new.created_at)];
-                self.db.run(sql::PUT_SUPPRESSION, row).map(drop)
-            }
+            ConsentWrite::Suppress(new) => self.db.put(sql::PUT_SUPPRESSION, self.key, new).map(drop),
             _ => Err(Failure::Store(StoreError::Unsupported("a change to the consent ledger"))),
         }
     }
 
     fn record(&mut self, new: &ConsentRecord) -> Res<()> {
         let seq = self.group.next_consent(self.db, self.org)?;
-        let row = params![
-            self.key,
-            seq.0.cast_signed(),
-            id(new.id),
-            id(new.contact),
-            new.channel.as_str(),
-            new.scope.as_str(),
-            new.event.as_str(),
-            new.evidence.kind.as_str(),
-            new.evidence.note.reveal(),
-            opt_id(new.evidence.message),
-            new.recorded_by,
-            time(new.occurred_at),
-            time(new.recorded_at),
-            opt_time(new.expires_at),
-        ];
-        self.db.run(sql::PUT_CONSENT, row)?;
+        self.db.bind(sql::PUT_CONSENT, |to| {
+            to.bytes(&self.key);
+            to.integer(seq.0.cast_signed());
+            new.to_row(to)
+        })?;
         for (place, subject) in (0_i64..).zip(&new.subjects) {
             self.db.run(sql::PUT_SUBJECT, params![self.key, subject.reveal(), seq.0.cast_signed(), place])?;
         }

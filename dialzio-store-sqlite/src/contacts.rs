@@ -2,16 +2,15 @@
 
 use rusqlite::{Connection, Row, params};
 
-use dialzio_core::contact::{
-    Contact, ContactWrite, Detail, DetailValue, Note, Stage, SubjectKey, Task, TaskQuery,
-};
+use dialzio_core::contact::{Contact, ContactWrite, Note, Stage, SubjectKey, Task, TaskQuery};
 use dialzio_core::page::{Page, PageRequest};
-use dialzio_core::store::{Expect, RecordRef, Revision, StoreError};
-use dialzio_core::text::{EmailAddress, Label, TagName};
-use dialzio_core::{ContactId, PhoneNumber, TaskId, TypedId};
+use dialzio_core::store::rows::{Bind, Columns, ToRow};
+use dialzio_core::store::{Expect, RecordRef, StoreError};
+use dialzio_core::text::TagName;
+use dialzio_core::{ContactId, TaskId, TypedId};
 
 use crate::apply::{Scope, absent, missing};
-use crate::codec::{Cols, id, id_list, json, opt_id, opt_time, time};
+use crate::codec::{Cols, id, id_list, json, opt_id, read, time};
 use crate::error::{Res, foreign_cursor};
 use crate::run::Run;
 use crate::statements as sql;
@@ -38,54 +37,12 @@ pub(crate) fn id_key(id: impl TypedId) -> Vec<u8> {
     id.uuid().as_bytes().to_vec()
 }
 
-type StoredDetail = (i64, String, String, Option<String>, Option<String>);
-
-pub(crate) fn contact(row: &Row<'_>) -> Res<Contact> {
-    let c = Cols::new(row, "contact");
-    let (id, name, name_source) = (c.id()?, c.opt_text()?, c.word()?);
-    let (stage, owner) = (c.word()?, c.opt_id()?);
-    let restricted = c.number::<i64>()? != 0;
-    let revision = dialzio_core::Revision(c.number()?);
-    let (created_at, updated_at) = (c.time()?, c.time()?);
-    let mut stored: Vec<StoredDetail> = c.json()?;
-    stored.sort_unstable_by_key(|detail| detail.0);
-    let details = stored.into_iter().map(detail).collect::<Option<_>>().ok_or_else(|| c.bad())?;
-    let mut tags: Vec<TagName> = c.json()?;
-    tags.sort_unstable();
-    Ok(Contact {
-        id,
-        name,
-        name_source,
-        stage,
-        owner,
-        details,
-        tags,
-        restricted,
-        revision,
-        created_at,
-        updated_at,
-    })
-}
-
-fn detail((_, kind, value, as_written, label): StoredDetail) -> Option<Detail> {
-    let value = match kind.as_str() {
-        "phone" => DetailValue::Phone {
-            number: PhoneNumber::try_from(value).ok()?,
-            as_written: Label::try_from(as_written?).ok()?,
-        },
-        "email" => DetailValue::Email(EmailAddress::try_from(value).ok()?),
-        _ => return None,
-    };
-    let label = label.map(Label::try_from).transpose().ok()?;
-    Some(Detail { value, label })
-}
-
 pub(crate) fn one(db: &Connection, org: [u8; 16], contact_id: ContactId) -> Res<Option<Contact>> {
-    db.one(sql::CONTACT, params![org, id(contact_id)], contact)
+    db.one(sql::CONTACT, params![org, id(contact_id)], read)
 }
 
 pub(crate) fn by_ids(db: &Connection, org: [u8; 16], ids: &[ContactId]) -> Res<Vec<Contact>> {
-    db.all(sql::CONTACTS_BY_ID, params![org, id_list(ids.iter().copied())], contact)
+    db.all(sql::CONTACTS_BY_ID, params![org, id_list(ids.iter().copied())], read)
 }
 
 /// What consent can be kept about, for each card.
@@ -110,7 +67,7 @@ pub(crate) fn key_list(keys: &[SubjectKey]) -> Res<String> {
 }
 
 pub(crate) fn by_subject(db: &Connection, org: [u8; 16], keys: &[SubjectKey]) -> Res<Vec<Contact>> {
-    let mut found = db.all(sql::CONTACTS_BY_SUBJECT, params![org, key_list(keys)?], contact)?;
+    let mut found = db.all(sql::CONTACTS_BY_SUBJECT, params![org, key_list(keys)?], read::<Contact>)?;
     found.sort_unstable_by_key(|contact| contact.id);
     Ok(found)
 }
@@ -141,9 +98,9 @@ pub(crate) fn by_name(
 ) -> Res<Page<Contact>> {
     let (name, last) = list_after(page)?;
     let found = match stage {
-        None => db.all(sql::CONTACTS, params![org, name, last, over(page)], contact)?,
+        None => db.all(sql::CONTACTS, params![org, name, last, over(page)], read)?,
         Some(stage) => {
-            db.all(sql::CONTACTS_OF_STAGE, params![org, name, last, over(page), stage.as_str()], contact)?
+            db.all(sql::CONTACTS_OF_STAGE, params![org, name, last, over(page), stage.as_str()], read)?
         }
     };
     Ok(Page::from_overread(found, page.limit, |contact| list_key(&contact.sort_key(), contact.id)))
@@ -151,29 +108,12 @@ pub(crate) fn by_name(
 
 pub(crate) fn notes(db: &Connection, org: [u8; 16], of: ContactId, page: &PageRequest) -> Res<Page<Note>> {
     let after = id_after(page, AFTER_ALL)?;
-    let found = db.all(sql::NOTES, params![org, id(of), after, over(page)], |row| {
-        let c = Cols::new(row, "note");
-        Ok(Note { id: c.id()?, contact: c.id()?, author: c.get()?, text: c.text()?, created_at: c.time()? })
-    })?;
+    let found = db.all(sql::NOTES, params![org, id(of), after, over(page)], read)?;
     Ok(Page::from_overread(found, page.limit, |note| id_key(note.id)))
 }
 
-fn task(row: &Row<'_>) -> Res<Task> {
-    let c = Cols::new(row, "follow-up");
-    Ok(Task {
-        id: c.id()?,
-        contact: c.id()?,
-        title: c.text()?,
-        due_at: c.opt_time()?,
-        assignee: c.opt_id()?,
-        done_at: c.opt_time()?,
-        created_at: c.time()?,
-        revision: Revision(c.number()?),
-    })
-}
-
 pub(crate) fn one_task(db: &Connection, org: [u8; 16], of: TaskId) -> Res<Option<Task>> {
-    db.one(sql::TASK, params![org, id(of)], task)
+    db.one(sql::TASK, params![org, id(of)], read)
 }
 
 pub(crate) fn tasks(
@@ -187,14 +127,14 @@ pub(crate) fn tasks(
         (Some(of), assignee, open) => db.all(
             sql::TASKS_OF_CONTACT,
             params![org, after, over, id(of), opt_id(assignee), i64::from(open)],
-            task,
+            read,
         ),
         (None, Some(who), true) => {
-            db.all(sql::OPEN_TASKS_OF_MEMBER, params![org, after, over, id(who)], task)
+            db.all(sql::OPEN_TASKS_OF_MEMBER, params![org, after, over, id(who)], read)
         }
-        (None, Some(who), false) => db.all(sql::TASKS_OF_MEMBER, params![org, after, over, id(who)], task),
-        (None, None, true) => db.all(sql::OPEN_TASKS, params![org, after, over], task),
-        (None, None, false) => db.all(sql::TASKS, params![org, after, over], task),
+        (None, Some(who), false) => db.all(sql::TASKS_OF_MEMBER, params![org, after, over, id(who)], read),
+        (None, None, true) => db.all(sql::OPEN_TASKS, params![org, after, over], read),
+        (None, None, false) => db.all(sql::TASKS, params![org, after, over], read),
     }?;
     Ok(Page::from_overread(found, page.limit, |task| id_key(task.id)))
 }
@@ -205,11 +145,7 @@ impl Scope<'_> {
             ContactWrite::Insert(contact) => self.insert_contact(contact),
             ContactWrite::Update(contact) => self.update_contact(contact),
             ContactWrite::AddTags { contact, tags } => self.add_tags(*contact, tags),
-            ContactWrite::Note(note) => {
-                let (text, at) = (note.text.reveal(), time(note.created_at));
-                let row = params![self.key, id(note.contact), id(note.id), note.author, text, at];
-                self.db.run(sql::PUT_NOTE, row).map(drop)
-            }
+            ContactWrite::Note(note) => self.db.put(sql::PUT_NOTE, self.key, note).map(drop),
             ContactWrite::InsertTask(new) => {
                 absent(one_task(self.db, self.key, new.id)?.as_ref(), RecordRef::Task(new.id))?;
                 self.put_task(new)
@@ -225,35 +161,11 @@ impl Scope<'_> {
     }
 
     fn put_task(&mut self, task: &Task) -> Res<()> {
-        let row = params![
-            self.key,
-            id(task.id),
-            id(task.contact),
-            task.title.reveal(),
-            opt_time(task.due_at),
-            opt_id(task.assignee),
-            opt_time(task.done_at),
-            time(task.created_at),
-            task.revision.0,
-        ];
-        self.db.run(sql::PUT_TASK, row).map(drop)
+        self.db.put(sql::PUT_TASK, self.key, task).map(drop)
     }
 
     fn insert_contact(&mut self, contact: &Contact) -> Res<()> {
-        let row = params![
-            self.key,
-            id(contact.id),
-            contact.name.as_ref().map(dialzio_core::text::PersonName::reveal),
-            contact.name_source.as_str(),
-            contact.sort_key(),
-            contact.stage.as_str(),
-            opt_id(contact.owner),
-            contact.restricted,
-            contact.revision.0,
-            time(contact.created_at),
-            time(contact.updated_at),
-        ];
-        self.db.run(sql::PUT_CONTACT, row)?;
+        self.db.put(sql::PUT_CONTACT, self.key, contact)?;
         self.put_parts(contact)
     }
 
@@ -288,22 +200,12 @@ impl Scope<'_> {
     /// Details and tags of a card that has none.
     fn put_parts(&mut self, contact: &Contact) -> Res<()> {
         for (place, detail) in (0_i64..).zip(&contact.details) {
-            let (value, as_written) = match &detail.value {
-                DetailValue::Phone { number, as_written } => (number.reveal(), Some(as_written.reveal())),
-                DetailValue::Email(email) => (email.reveal(), None),
-            };
-            let subject = detail.value.subject_key();
-            let row = params![
-                self.key,
-                id(contact.id),
-                place,
-                detail.value.kind(),
-                value,
-                as_written,
-                detail.label.as_ref().map(Label::reveal),
-                subject.reveal(),
-            ];
-            self.db.run(sql::PUT_DETAIL, row)?;
+            self.db.bind(sql::PUT_DETAIL, |to| {
+                to.bytes(&self.key);
+                to.id(contact.id);
+                to.integer(place);
+                detail.to_row(to)
+            })?;
         }
         for tag in &contact.tags {
             self.db.run(sql::PUT_TAG, params![self.key, id(contact.id), tag.reveal()])?;

@@ -1,92 +1,28 @@
 //! Conversations and their queues.
 
 use chrono::{DateTime, Utc};
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, params};
 
 use dialzio_core::conversation::{
     Conversation, ConversationQuery, ConversationState, ConversationWrite, HeadDelta, InboxEntry, InboxView,
-    LastMessage, Message, QueueCounts, StateFilter,
+    Message, QueueCounts, StateFilter,
 };
 use dialzio_core::page::{Page, PageRequest};
+use dialzio_core::store::rows::{Columns, FromRow};
 use dialzio_core::store::{Expect, RecordRef, StoreError};
-use dialzio_core::text::MessageText;
-use dialzio_core::{
-    AccountId, ChannelIdentityId, ContactId, ConversationId, MemberId, PhoneNumber, Revision, TypedId,
-};
+use dialzio_core::{AccountId, ChannelIdentityId, ContactId, ConversationId, MemberId, TypedId};
 use uuid::Uuid;
 
 use crate::apply::Scope;
-use crate::codec::{Cols, id, id_list, opt_id, opt_time, time};
+use crate::codec::{Cols, id, id_list, opt_id, opt_time, read, time};
 use crate::contacts::{AFTER_ALL, over};
 use crate::error::{Failure, Res, foreign_cursor, unreadable};
 use crate::run::Run;
 use crate::sight::Sight;
 use crate::statements as sql;
 
-fn state(c: &Cols<'_>) -> Res<ConversationState> {
-    let (word, until): (String, _) = (c.get()?, c.opt_time()?);
-    match (word.as_str(), until) {
-        ("open", None) => Ok(ConversationState::Open),
-        ("closed", None) => Ok(ConversationState::Closed),
-        ("snoozed", Some(until)) => Ok(ConversationState::Snoozed { until }),
-        _ => Err(c.bad()),
-    }
-}
-
-fn columns(c: &Cols<'_>) -> Res<Conversation> {
-    after_id(c, c.id()?)
-}
-
-/// Columns that are all absent where a joined row has no conversation.
-pub(crate) fn optional(c: &Cols<'_>) -> Res<Option<Conversation>> {
-    c.opt_id()?.map(|id| after_id(c, id)).transpose()
-}
-
-fn after_id(c: &Cols<'_>, id: ConversationId) -> Res<Conversation> {
-    let (account, identity, contact) = (c.id()?, c.id()?, c.id()?);
-    Ok(Conversation {
-        id,
-        account,
-        identity,
-        contact,
-        state: state(c)?,
-        assignee: c.opt_id()?,
-        team: c.opt_id()?,
-        unread: c.number()?,
-        last_message: c.opt_id()?,
-        last_at: c.time()?,
-        last_inbound_at: c.opt_time()?,
-        last_inbound: c.opt_id()?,
-        seen_up_to: c.opt_id()?,
-        revision: Revision(c.number()?),
-        created_at: c.time()?,
-    })
-}
-
-fn conversation(row: &Row<'_>) -> Res<Conversation> {
-    columns(&Cols::new(row, "conversation"))
-}
-
-fn entry(row: &Row<'_>) -> Res<InboxEntry> {
-    let c = Cols::new(row, "conversation");
-    let conversation = columns(&c)?;
-    let (contact_name, stage) = (c.opt_text()?, c.word()?);
-    let (profile_name, username, phone) = (c.opt_text()?, c.opt_text()?, c.opt_text::<PhoneNumber>()?);
-    let last = match c.opt_id()? {
-        None => None,
-        Some(id) => Some(LastMessage {
-            id,
-            direction: c.word()?,
-            kind: c.get()?,
-            reading: c.get::<Option<String>>()?.and_then(|text| MessageText::received(&text)),
-            status: c.word()?,
-        }),
-    };
-    Ok(InboxEntry { conversation, contact_name, stage, profile_name, username, phone, last })
-}
-
 pub(crate) fn one(db: &Connection, org: [u8; 16], of: ConversationId) -> Res<Option<Conversation>> {
-    db.one(sql::CONVERSATION, params![org, id(of)], conversation)
+    db.one(sql::CONVERSATION, params![org, id(of)], read)
 }
 
 pub(crate) fn inbox_entry(
@@ -95,7 +31,7 @@ pub(crate) fn inbox_entry(
     sight: Sight,
     of: ConversationId,
 ) -> Res<Option<InboxEntry>> {
-    db.one(sql::INBOX_ENTRY, params![org, sight.cutoff, sight.now, id(of)], entry)
+    db.one(sql::INBOX_ENTRY, params![org, sight.cutoff, sight.now, id(of)], read)
 }
 
 /// By what queues are sorted: time, then id.
@@ -144,14 +80,14 @@ pub(crate) fn inbox(
         InboxView::All => None,
     };
     let mut found = match who {
-        None => db.all(sql::INBOX, params![org, cut, now, state, at, last, most, still], entry)?,
+        None => db.all(sql::INBOX, params![org, cut, now, state, at, last, most, still], read)?,
         Some(who) => {
-            db.all(sql::INBOX_OF, params![org, cut, now, state, at, last, most, still, who], entry)?
+            db.all(sql::INBOX_OF, params![org, cut, now, state, at, last, most, still, who], read)?
         }
     };
     if query.state == StateFilter::Open {
         // Snoozes that have run out and were not woken yet: few, since the sweep wakes them.
-        let woken = db.all(sql::INBOX_WOKEN, params![org, cut, now, time(query.now)], entry)?;
+        let woken = db.all(sql::INBOX_WOKEN, params![org, cut, now, time(query.now)], read)?;
         let seen = |entry: &InboxEntry| match query.view {
             InboxView::All => true,
             InboxView::Unassigned => entry.conversation.assignee.is_none(),
@@ -165,7 +101,7 @@ pub(crate) fn inbox(
 }
 
 pub(crate) fn of_contact(db: &Connection, org: [u8; 16], contact: ContactId) -> Res<Vec<Conversation>> {
-    let mut found = db.all(sql::CONVERSATIONS_OF, params![org, id(contact)], conversation)?;
+    let mut found = db.all(sql::CONVERSATIONS_OF, params![org, id(contact)], read::<Conversation>)?;
     found.sort_by_key(|kept| std::cmp::Reverse((kept.last_at, kept.id)));
     found.truncate(PageRequest::MAX as usize);
     Ok(found)
@@ -189,7 +125,7 @@ fn of_survivor(
     identity: ChannelIdentityId,
 ) -> Res<Option<Conversation>> {
     let row = params![org, id(account), id(identity)];
-    match db.one(sql::CONVERSATION_OF_PAIR, row, conversation)? {
+    match db.one(sql::CONVERSATION_OF_PAIR, row, read)? {
         None => joined(db, org, account, identity),
         own => Ok(own),
     }
@@ -202,7 +138,8 @@ pub(crate) fn joined(
     account: AccountId,
     identity: ChannelIdentityId,
 ) -> Res<Option<Conversation>> {
-    let joined = db.all(sql::CONVERSATIONS_JOINED, params![org, id(account), id(identity)], conversation)?;
+    let joined =
+        db.all(sql::CONVERSATIONS_JOINED, params![org, id(account), id(identity)], read::<Conversation>)?;
     Ok(joined.into_iter().max_by_key(|kept| (kept.last_at, kept.id)))
 }
 
@@ -217,7 +154,7 @@ pub(crate) fn with_each(
     let mut found = db.all(sql::CONVERSATIONS_WITH, params![org, id(account), ids], |row| {
         let c = Cols::new(row, "conversation");
         let asked = Uuid::try_parse(&c.get::<String>()?).map_err(|_| c.bad())?;
-        Ok((ChannelIdentityId::from_uuid(asked), columns(&c)?))
+        Ok((ChannelIdentityId::from_uuid(asked), Conversation::from_row(&c)?))
     })?;
     // The own one first, then the newest.
     found.sort_by_key(|(asked, kept)| {
@@ -272,26 +209,7 @@ impl Scope<'_> {
         if self.db.any(sql::CONVERSATION_OF_PAIR, pair)? {
             return Err(StoreError::unmet(Expect::ConversationFree(new.account, new.identity)).into());
         }
-        let row = params![
-            self.key,
-            id(new.id),
-            id(new.account),
-            id(new.identity),
-            id(new.contact),
-            new.state.as_str(),
-            opt_time(until(new.state)),
-            opt_id(new.assignee),
-            opt_id(new.team),
-            new.unread,
-            opt_id(new.last_message),
-            time(new.last_at),
-            opt_time(new.last_inbound_at),
-            opt_id(new.last_inbound),
-            opt_id(new.seen_up_to),
-            new.revision.0,
-            time(new.created_at),
-        ];
-        self.db.run(sql::PUT_CONVERSATION, row)?;
+        self.db.put(sql::PUT_CONVERSATION, self.key, new)?;
         self.group.count(self.org, new.state.as_str(), new.assignee, 1);
         Ok(())
     }
@@ -342,7 +260,7 @@ impl Scope<'_> {
         // Asked for, rather than returned by the update: that costs a table of its own each time.
         let kept = self.db.one(sql::CONVERSATION_NOT_OPEN, params![self.key, conversation], |row| {
             let c = Cols::new(row, "conversation");
-            Ok((state(&c)?, c.opt_id::<MemberId>()?))
+            Ok((ConversationState::from_row(&c)?, c.opt_id::<MemberId>()?))
         })?;
         if let Some((state, assignee)) = kept {
             self.db.run(sql::OPEN_CONVERSATION, params![self.key, conversation])?;

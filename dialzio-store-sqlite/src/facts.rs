@@ -11,9 +11,10 @@ use dialzio_core::conversation::{
     MessageDigest,
 };
 use dialzio_core::effect::Work;
+use dialzio_core::store::rows::{Columns, FromRow};
 use dialzio_core::{AccountId, ChannelIdentityId, ContactId, ConversationId, EffectId, MessageId, OrgId};
 
-use crate::codec::{Cols, id, id_list, json, time};
+use crate::codec::{Cols, id, id_list, json, read, time};
 use crate::contacts::key_list;
 use crate::error::{Res, unreadable};
 use crate::run::Run;
@@ -146,14 +147,7 @@ impl Look<'_> {
         let (identities, talks) = match &ask.aliases[..] {
             [] => (Vec::new(), Vec::new()),
             // A webhook nearly always speaks of one person under one id.
-            [alias] => match identities::holding(
-                db,
-                org,
-                &ask.portfolio,
-                alias,
-                ask.account,
-                conversations::optional,
-            )? {
+            [alias] => match identities::holding(db, org, &ask.portfolio, alias, ask.account)? {
                 None => (Vec::new(), Vec::new()),
                 Some((holder, own)) => {
                     let talk = match own {
@@ -234,7 +228,7 @@ impl Look<'_> {
         let row = params![org, sight.cutoff, sight.now, id(ask.account), json(&hashes, "reference")?];
         let mut found = db.all(sql::MESSAGES_REFERRED, row, |row| {
             let c = Cols::new(row, "message");
-            let mut known = known(&c)?;
+            let mut known = KnownMessage::from_row(&c)?;
             known.digest = c.get::<Option<i64>>()?.map(MessageDigest);
             Ok(known)
         })?;
@@ -243,7 +237,7 @@ impl Look<'_> {
         found.retain(asked);
         if !ask.own.is_empty() {
             let row = params![org, sight.cutoff, sight.now, id_list(ask.own.iter().copied())];
-            found.extend(db.all(sql::MESSAGES_KNOWN, row, |row| known(&Cols::new(row, "message")))?);
+            found.extend(db.all(sql::MESSAGES_KNOWN, row, read)?);
         }
         let mut distinct: Vec<KnownMessage> = Vec::with_capacity(found.len());
         for mut known in found {
@@ -261,11 +255,4 @@ impl Look<'_> {
         }
         Ok(distinct)
     }
-}
-
-fn known(c: &Cols<'_>) -> Res<KnownMessage> {
-    let (id, conversation, direction) = (c.id()?, c.id()?, c.word()?);
-    let external: Option<String> = c.get()?;
-    let external = external.map(|text| ExternalId::parse(&text).ok_or_else(|| c.bad())).transpose()?;
-    Ok(KnownMessage { id, conversation, direction, external, digest: None, status: c.word()? })
 }

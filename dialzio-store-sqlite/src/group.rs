@@ -11,6 +11,7 @@ use dialzio_core::effect::{Lane, LaneKind};
 use dialzio_core::event::EventSeq;
 use dialzio_core::ledger::{Action, AuditEntry, ChainHash};
 use dialzio_core::store::LedgerSeq;
+use dialzio_core::store::rows::Columns;
 use dialzio_core::{AccountId, ContactId, OrgId, TypedId};
 use uuid::Uuid;
 

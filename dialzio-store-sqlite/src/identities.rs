@@ -1,85 +1,36 @@
 //! Channel identities, under all the ids the provider has given them.
 
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, params};
 
-use dialzio_core::contact::{Alias, AliasKind, ChannelIdentity, ContactWrite, Doubt, Former, Portfolio};
+use dialzio_core::contact::{Alias, ChannelIdentity, ContactWrite, Portfolio};
+use dialzio_core::conversation::Conversation;
+use dialzio_core::store::rows::{Columns, bare_identity, opt_conversation, with_aliases};
 use dialzio_core::store::{Expect, StoreError};
 use dialzio_core::text::{PersonName, Username};
-use dialzio_core::{AccountId, ChannelIdentityId, ContactId, PhoneNumber};
+use dialzio_core::{AccountId, ChannelIdentityId, ContactId};
 
 use chrono::{DateTime, Utc};
 
 use crate::apply::Scope;
-use crate::codec::{Cols, id, id_list, opt_time, time};
+use crate::codec::{Cols, id, id_list, opt_time, read, time};
 use crate::error::{Failure, Res, unreadable};
 use crate::run::Run;
 use crate::statements as sql;
 
-/// An id of the provider's as held: when it was last seen, its place among those of the same instant, itself, and since when
-/// it is given up.
-type Held = (i64, i64, Alias, Option<DateTime<Utc>>);
-
-/// All of an identity but its ids at the provider.
-fn bare(c: &Cols<'_>) -> Res<ChannelIdentity> {
-    let (id, contact, portfolio) = (c.id()?, c.id()?, Portfolio(c.get()?));
-    let (profile_name, username) = (c.opt_text()?, c.opt_text()?);
-    let (profile_at, unreachable_since, created_at) = (c.time()?, c.opt_time()?, c.time()?);
-    let (number, name, since): (Option<String>, _, _) = (c.get()?, c.opt_text()?, c.opt_time()?);
-    let number = number.map(PhoneNumber::try_from).transpose().map_err(|_| c.bad())?;
-    let doubt = number.zip(since).map(|(number, since)| Doubt { number, name, since });
-    Ok(ChannelIdentity {
-        id,
-        contact,
-        portfolio,
-        aliases: Vec::new(),
-        profile_name,
-        username,
-        profile_at,
-        unreachable_since,
-        former: Vec::new(),
-        doubt,
-        created_at,
-    })
-}
-
-/// In the order in which they were last seen.
-fn with_aliases(identity: ChannelIdentity, mut held: Vec<Held>) -> ChannelIdentity {
-    held.sort_unstable_by_key(|(seen_at, place, ..)| (*seen_at, *place));
-    let former = |(_, _, alias, since): &Held| Some(Former { alias: alias.clone(), since: (*since)? });
-    let former = held.iter().filter_map(former).collect();
-    ChannelIdentity { aliases: held.into_iter().map(|(_, _, alias, _)| alias).collect(), former, ..identity }
-}
-
-fn identity(row: &Row<'_>) -> Res<ChannelIdentity> {
-    let c = Cols::new(row, "identity");
-    let identity = bare(&c)?;
-    let stored: Vec<(i64, i64, AliasKind, String, Option<i64>)> = c.json()?;
-    let alias = |(seen_at, place, kind, value, former): (_, _, _, String, Option<i64>)| {
-        let former = match former {
-            None => None,
-            Some(micros) => Some(DateTime::from_timestamp_micros(micros)?),
-        };
-        Some((seen_at, place, Alias::from_stored(kind, &value)?, former))
-    };
-    let held = stored.into_iter().map(alias).collect::<Option<_>>().ok_or_else(|| c.bad())?;
-    Ok(with_aliases(identity, held))
-}
-
 /// One identity; a joined one resolves to the survivor.
 pub(crate) fn one(db: &Connection, org: [u8; 16], of: ChannelIdentityId) -> Res<Option<ChannelIdentity>> {
-    db.one(sql::IDENTITY, params![org, id(of)], identity)
+    db.one(sql::IDENTITY, params![org, id(of)], read)
 }
 
 /// Whoever holds an id of the provider's, with their own conversation on an account. Those that were joined into another
 /// hold none.
-pub(crate) fn holding<T>(
+pub(crate) fn holding(
     db: &Connection,
     org: [u8; 16],
     portfolio: &Portfolio,
     alias: &Alias,
     account: AccountId,
-    own: impl Fn(&Cols<'_>) -> Res<T>,
-) -> Res<Option<(ChannelIdentity, T)>> {
+) -> Res<Option<(ChannelIdentity, Option<Conversation>)>> {
     let (mut holder, mut held) = (None, Vec::new());
     let asked = params![org, portfolio.0, alias.kind().as_str(), alias.match_key(), id(account)];
     // One row for each of the holder's ids.
@@ -89,8 +40,8 @@ pub(crate) fn holding<T>(
         let former = c.opt_time()?;
         held.push((seen_at, place, Alias::from_stored(kind, &value).ok_or_else(|| c.bad())?, former));
         if holder.is_none() {
-            let identity = bare(&c)?;
-            holder = Some((identity, own(&c)?));
+            let identity = bare_identity(&c)?;
+            holder = Some((identity, opt_conversation(&c)?));
         }
         Ok(())
     })?;
@@ -99,14 +50,14 @@ pub(crate) fn holding<T>(
 
 /// Those of a contact, oldest first.
 pub(crate) fn of_contact(db: &Connection, org: [u8; 16], contact: ContactId) -> Res<Vec<ChannelIdentity>> {
-    db.all(sql::IDENTITIES_OF, params![org, id(contact)], identity)
+    db.all(sql::IDENTITIES_OF, params![org, id(contact)], read)
 }
 
 /// Several that have not been joined into another.
 pub(crate) fn by_ids(db: &Connection, org: [u8; 16], ids: &[ChannelIdentityId]) -> Res<Vec<ChannelIdentity>> {
     match ids {
         [alone] => Ok(one(db, org, *alone)?.into_iter().collect()),
-        ids => db.all(sql::IDENTITIES_BY_ID, params![org, id_list(ids.iter().copied())], identity),
+        ids => db.all(sql::IDENTITIES_BY_ID, params![org, id_list(ids.iter().copied())], read),
     }
 }
 
@@ -187,18 +138,7 @@ impl Scope<'_> {
     }
 
     fn insert_identity(&mut self, identity: &ChannelIdentity) -> Res<()> {
-        let row = params![
-            self.key,
-            id(identity.id),
-            id(identity.contact),
-            identity.portfolio.0,
-            identity.profile_name.as_ref().map(PersonName::reveal),
-            identity.username.as_ref().map(Username::reveal),
-            time(identity.profile_at),
-            opt_time(identity.unreachable_since),
-            time(identity.created_at),
-        ];
-        self.db.run(sql::PUT_IDENTITY, row)?;
+        self.db.put(sql::PUT_IDENTITY, self.key, identity)?;
         let kept =
             Survivor { id: identity.id, contact: identity.contact, portfolio: identity.portfolio.clone() };
         for alias in &identity.aliases {

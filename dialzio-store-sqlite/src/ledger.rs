@@ -3,33 +3,20 @@
 use rusqlite::{Connection, params};
 
 use dialzio_core::event::{EventSeq, Recorded};
-use dialzio_core::ledger::{AuditEntry, ChainHash};
+use dialzio_core::ledger::AuditEntry;
+use dialzio_core::store::rows::Columns;
 
-use crate::codec::Cols;
+use crate::codec::{Cols, read};
 use crate::error::Res;
 use crate::run::Run;
 use crate::statements as sql;
 
 pub(crate) fn audit(db: &Connection, org: [u8; 16], after: u64, limit: u32) -> Res<Vec<AuditEntry>> {
-    db.all(sql::AUDIT, params![org, after.cast_signed(), limit], |row| {
-        let c = Cols::new(row, "audit entry");
-        Ok(AuditEntry {
-            seq: c.number()?,
-            at: c.time()?,
-            principal: c.get()?,
-            action: c.word()?,
-            subject: c.opt_uuid()?,
-            cause: c.opt_uuid()?,
-            hash: ChainHash(c.get()?),
-        })
-    })
+    db.all(sql::AUDIT, params![org, after.cast_signed(), limit], read)
 }
 
 pub(crate) fn events(db: &Connection, org: [u8; 16], after: EventSeq, limit: u32) -> Res<Vec<Recorded>> {
-    db.all(sql::EVENTS, params![org, after.0.cast_signed(), limit], |row| {
-        let c = Cols::new(row, "event");
-        Ok(Recorded { seq: EventSeq(c.number()?), at: c.time()?, event: c.json()? })
-    })
+    db.all(sql::EVENTS, params![org, after.0.cast_signed(), limit], read)
 }
 
 pub(crate) fn newest_event(db: &Connection, org: [u8; 16]) -> Res<EventSeq> {

@@ -3,123 +3,27 @@
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, Row, params};
 
-use dialzio_core::account::Sealed;
-use dialzio_core::consent::Purpose;
 use dialzio_core::conversation::{
-    Content, Delivery, DeliveryStatus, Direction, Evidence, ExternalId, FailureNote, HeadDelta, Message,
-    MessageContext, MessageDigest, Reaction,
+    Content, Delivery, DeliveryStatus, Direction, Evidence, ExternalId, HeadDelta, Message, MessageDigest,
+    Reaction,
 };
 use dialzio_core::page::{Page, PageRequest};
+use dialzio_core::store::rows::{
+    Bind, Columns, ToRow, bind_content, bind_reactions, delivery, external_id, reactions,
+};
 use dialzio_core::store::{Expect, StoreError};
-use dialzio_core::text::MessageText;
 use dialzio_core::{AccountId, ConversationId, MessageId};
 
 use crate::apply::Scope;
-use crate::codec::{Cols, id, id_list, json, opt_id, opt_time, time};
+use crate::codec::{Cols, id, id_list, read, time};
 use crate::contacts::{AFTER_ALL, id_after, id_key, over};
-use crate::error::{Res, unreadable};
+use crate::error::Res;
 use crate::run::Run;
 use crate::sight::Sight;
 use crate::statements as sql;
 
-/// The version of the content column.
-const CONTENT_VERSION: i64 = 1;
-
-/// Text and content columns: plain text is kept once, in the text column.
-fn content_columns(content: &Content) -> Res<(Option<&str>, Option<String>)> {
-    let rest = match content {
-        Content::Text { .. } => None,
-        content => Some(json(content, "content")?),
-    };
-    Ok((content.reading(), rest))
-}
-
-fn content(c: &Cols<'_>) -> Res<Content> {
-    let (_kind, text, rest): (String, Option<String>, Option<String>) = (c.get()?, c.get()?, c.get()?);
-    let version: i64 = c.get()?;
-    match (rest, text) {
-        _ if version != CONTENT_VERSION => Err(c.bad()),
-        (Some(rest), _) => serde_json::from_str(&rest).map_err(|_| c.bad()),
-        (None, Some(text)) => {
-            MessageText::try_from(text).map(|body| Content::Text { body }).map_err(|_| c.bad())
-        }
-        (None, None) => Err(c.bad()),
-    }
-}
-
-/// A reaction as kept in the message's row.
-type StoredReaction = (Direction, Option<String>, i64);
-
-fn reactions(text: Option<&str>, message: MessageId) -> Res<Vec<Reaction>> {
-    let Some(text) = text else { return Ok(Vec::new()) };
-    let stored: Vec<StoredReaction> = serde_json::from_str(text).map_err(|_| unreadable("reaction"))?;
-    let reaction = |(by, emoji, at)| {
-        let at = DateTime::from_timestamp_micros(at).ok_or_else(|| unreadable("reaction"))?;
-        Ok(Reaction { message, by, emoji, at })
-    };
-    stored.into_iter().map(reaction).collect()
-}
-
-fn reactions_column(reactions: &[Reaction]) -> Res<Option<String>> {
-    if reactions.is_empty() {
-        return Ok(None);
-    }
-    let stored: Vec<StoredReaction> =
-        reactions.iter().map(|reaction| (reaction.by, reaction.emoji.clone(), time(reaction.at))).collect();
-    json(&stored, "reaction").map(Some)
-}
-
-fn context(text: Option<&str>) -> Res<MessageContext> {
-    let Some(text) = text else { return Ok(MessageContext::default()) };
-    serde_json::from_str(text).map_err(|_| unreadable("message"))
-}
-
-fn context_column(context: &MessageContext) -> Res<Option<String>> {
-    if context.is_empty() { Ok(None) } else { json(context, "message").map(Some) }
-}
-
-fn delivery(c: &Cols<'_>) -> Res<Delivery> {
-    let (status, at, code, detail) = (c.word()?, c.time()?, c.get::<Option<String>>()?, c.get()?);
-    Ok(Delivery { status, at, failure: code.map(|code| FailureNote { code, detail }) })
-}
-
-fn external(c: &Cols<'_>) -> Res<Option<ExternalId>> {
-    let text: Option<String> = c.get()?;
-    text.map(|text| ExternalId::parse(&text).ok_or_else(|| c.bad())).transpose()
-}
-
-fn message(row: &Row<'_>) -> Res<Message> {
-    let c = Cols::new(row, "message");
-    let (id, conversation, direction, author) = (c.id()?, c.id()?, c.word()?, c.get()?);
-    let content = content(&c)?;
-    let purpose = c.opt_word()?;
-    let (event_at, received_at, expires_at) = (c.time()?, c.time()?, c.opt_time()?);
-    let (external, reply_to, delivery) = (external(&c)?, c.opt_id()?, delivery(&c)?);
-    let (edited_at, revoked_at) = (c.opt_time()?, c.opt_time()?);
-    let reactions = reactions(c.get::<Option<String>>()?.as_deref(), id)?;
-    Ok(Message {
-        id,
-        conversation,
-        direction,
-        author,
-        content,
-        purpose,
-        event_at,
-        received_at,
-        expires_at,
-        external,
-        reply_to,
-        delivery,
-        edited_at,
-        revoked_at,
-        reactions,
-        context: context(c.get::<Option<String>>()?.as_deref())?,
-        beside: c.get::<Option<Vec<u8>>>()?.map(Sealed::from_bytes),
-    })
-}
-
 pub(crate) fn one(db: &Connection, org: [u8; 16], sight: Sight, of: MessageId) -> Res<Option<Message>> {
-    db.one(sql::MESSAGE, params![org, sight.cutoff, sight.now, id(of)], message)
+    db.one(sql::MESSAGE, params![org, sight.cutoff, sight.now, id(of)], read)
 }
 
 pub(crate) fn list(
@@ -131,7 +35,7 @@ pub(crate) fn list(
 ) -> Res<Page<Message>> {
     let after = id_after(page, AFTER_ALL)?;
     let row = params![org, sight.cutoff, sight.now, id(conversation), after, over(page)];
-    let found = db.all(sql::MESSAGES, row, message)?;
+    let found = db.all(sql::MESSAGES, row, read)?;
     Ok(Page::from_overread(found, page.limit, |message| id_key(message.id)))
 }
 
@@ -155,7 +59,7 @@ pub(crate) fn evidence_of(
 /// The provider's id of a message that is still there.
 pub(crate) fn external_of(db: &Connection, org: [u8; 16], of: MessageId) -> Res<Option<ExternalId>> {
     let found =
-        db.one(sql::MESSAGE_EXTERNAL, params![org, id(of)], |row| external(&Cols::new(row, "message")))?;
+        db.one(sql::MESSAGE_EXTERNAL, params![org, id(of)], |row| external_id(&Cols::new(row, "message")))?;
     Ok(found.flatten())
 }
 
@@ -210,48 +114,17 @@ impl Scope<'_> {
     }
 
     fn put_message(&mut self, message: &Message) -> Res<()> {
-        let (text, content) = content_columns(&message.content)?;
-        let failure = message.delivery.failure.as_ref();
-        let row = params![
-            self.key,
-            id(message.conversation),
-            id(message.id),
-            message.direction.as_str(),
-            message.author,
-            message.content.kind(),
-            text,
-            content,
-            CONTENT_VERSION,
-            message.purpose.map(Purpose::as_str),
-            time(message.event_at),
-            time(message.received_at),
-            opt_time(message.expires_at),
-            message.external.as_ref().map(ExternalId::reveal),
-            opt_id(message.reply_to),
-            message.delivery.status.as_str(),
-            time(message.delivery.at),
-            failure.map(|note| note.code.as_str()),
-            failure.and_then(|note| note.detail.as_deref()),
-            opt_time(message.edited_at),
-            opt_time(message.revoked_at),
-            reactions_column(&message.reactions)?,
-            context_column(&message.context)?,
-            message.beside.as_ref().map(Sealed::as_bytes),
-        ];
-        self.db.run(sql::PUT_MESSAGE, row).map(drop)
+        self.db.put(sql::PUT_MESSAGE, self.key, message).map(drop)
     }
 
     fn put_evidence(&mut self, message: MessageId, evidence: &Evidence) -> Res<()> {
-        let failure = evidence.failure.as_ref();
-        let row = params![
-            self.key,
-            id(message),
-            evidence.status.as_str(),
-            time(evidence.at),
-            failure.map(|note| note.code.as_str()),
-            failure.and_then(|note| note.detail.as_deref()),
-        ];
-        self.db.run(sql::PUT_EVIDENCE, row).map(drop)
+        self.db
+            .bind(sql::PUT_EVIDENCE, |to| {
+                to.bytes(&self.key);
+                to.id(message);
+                evidence.to_row(to)
+            })
+            .map(drop)
     }
 
     fn put_reference(
@@ -303,17 +176,12 @@ impl Scope<'_> {
         let Some((conversation, Direction::Outbound, mut shown)) = kept else { return Ok(()) };
         self.put_evidence(of, evidence)?;
         if shown.take(evidence) {
-            let failure = shown.failure.as_ref();
-            let row = params![
-                self.key,
-                id(conversation),
-                id(of),
-                shown.status.as_str(),
-                time(shown.at),
-                failure.map(|note| note.code.as_str()),
-                failure.and_then(|note| note.detail.as_deref()),
-            ];
-            self.db.run(sql::SET_DELIVERY, row)?;
+            self.db.bind(sql::SET_DELIVERY, |to| {
+                to.bytes(&self.key);
+                to.id(conversation);
+                to.id(of);
+                shown.to_row(to)
+            })?;
         }
         Ok(())
     }
@@ -323,7 +191,7 @@ impl Scope<'_> {
             let c = Cols::new(row, "message");
             let (conversation, _direction) = (c.id()?, c.word::<Direction>()?);
             let (edited_at, revoked_at) = (c.opt_time()?, c.opt_time()?);
-            let reactions = reactions(c.get::<Option<String>>()?.as_deref(), of)?;
+            let reactions = reactions(&c, of)?;
             Ok(Marks { conversation, edited_at, revoked_at, reactions })
         })
     }
@@ -336,9 +204,14 @@ impl Scope<'_> {
             None => marks.reactions.push(new.clone()),
         }
         marks.reactions.sort_by_key(|kept| kept.by);
-        let row =
-            params![self.key, id(marks.conversation), id(new.message), reactions_column(&marks.reactions)?];
-        self.db.run(sql::SET_REACTIONS, row).map(drop)
+        self.db
+            .bind(sql::SET_REACTIONS, |to| {
+                to.bytes(&self.key);
+                to.id(marks.conversation);
+                to.id(new.message);
+                bind_reactions(&marks.reactions, to)
+            })
+            .map(drop)
     }
 
     pub(crate) fn edit(&mut self, of: MessageId, content: &Content, at: DateTime<Utc>) -> Res<()> {
@@ -368,19 +241,17 @@ impl Scope<'_> {
         edited_at: Option<DateTime<Utc>>,
         revoked_at: Option<DateTime<Utc>>,
     ) -> Res<()> {
-        let (text, rest) = content_columns(content)?;
-        let row = params![
-            self.key,
-            id(conversation),
-            id(of),
-            content.kind(),
-            text,
-            rest,
-            CONTENT_VERSION,
-            opt_time(edited_at),
-            opt_time(revoked_at),
-        ];
-        self.db.run(sql::SET_CONTENT, row).map(drop)
+        self.db
+            .bind(sql::SET_CONTENT, |to| {
+                to.bytes(&self.key);
+                to.id(conversation);
+                to.id(of);
+                bind_content(content, to)?;
+                to.opt_time(edited_at);
+                to.opt_time(revoked_at);
+                Ok(())
+            })
+            .map(drop)
     }
 }
 

@@ -1,6 +1,10 @@
 //! Runs statements of the table on a connection.
 
-use rusqlite::{CachedStatement, Connection, Params, Row};
+use rusqlite::{CachedStatement, Connection, Params, Row, ToSql};
+use uuid::Uuid;
+
+use dialzio_core::store::StoreResult;
+use dialzio_core::store::rows::{Bind, ToRow};
 
 use crate::error::Res;
 use crate::statements::Statement;
@@ -25,6 +29,70 @@ pub(crate) trait Run {
     fn any(&self, statement: Statement, params: impl Params) -> Res<bool>;
     /// Changes rows; answers how many.
     fn run(&self, statement: Statement, params: impl Params) -> Res<usize>;
+    /// The same, with values that are bound one after the other.
+    fn bind(
+        &self,
+        statement: Statement,
+        values: impl FnOnce(&mut Places<'_, '_>) -> StoreResult<()>,
+    ) -> Res<usize>;
+    /// Writes a record of an organisation.
+    fn put(&self, statement: Statement, org: [u8; 16], record: &impl ToRow) -> Res<usize> {
+        self.bind(statement, |to| {
+            to.bytes(&org);
+            record.to_row(to)
+        })
+    }
+}
+
+/// The places of a statement, bound as they are filled: nothing is copied but by SQLite.
+pub(crate) struct Places<'s, 'c> {
+    statement: &'s mut CachedStatement<'c>,
+    filled: usize,
+    failed: Option<rusqlite::Error>,
+}
+
+impl Places<'_, '_> {
+    fn add(&mut self, value: impl ToSql) {
+        self.filled += 1;
+        let bound = self.statement.raw_bind_parameter(self.filled, value);
+        self.failed = self.failed.take().or(bound.err());
+    }
+
+    /// Fails if a place was left empty or there was none for a value.
+    fn end(self) -> Res<()> {
+        let places = self.statement.parameter_count();
+        match self.failed {
+            Some(error) => Err(error.into()),
+            None if self.filled == places => Ok(()),
+            None => Err(rusqlite::Error::InvalidParameterCount(self.filled, places).into()),
+        }
+    }
+}
+
+impl Bind for Places<'_, '_> {
+    fn opt_integer(&mut self, value: Option<i64>) {
+        self.add(value);
+    }
+
+    fn flag(&mut self, value: bool) {
+        self.add(value);
+    }
+
+    fn opt_text(&mut self, value: Option<&str>) {
+        self.add(value);
+    }
+
+    fn opt_bytes(&mut self, value: Option<&[u8]>) {
+        self.add(value);
+    }
+
+    fn opt_uuid(&mut self, value: Option<Uuid>) {
+        self.add(value.as_ref().map(Uuid::as_bytes));
+    }
+
+    fn key_uuid(&mut self, value: Option<Uuid>) {
+        self.opt_uuid(value);
+    }
 }
 
 fn prepared(db: &Connection, statement: Statement) -> Res<CachedStatement<'_>> {
@@ -78,6 +146,21 @@ impl Run for Connection {
     fn run(&self, statement: Statement, params: impl Params) -> Res<usize> {
         let mut prepared = prepared(self, statement)?;
         let changed = prepared.execute(params)?;
+        #[cfg(test)]
+        record::note(self, statement, &prepared);
+        Ok(changed)
+    }
+
+    fn bind(
+        &self,
+        statement: Statement,
+        values: impl FnOnce(&mut Places<'_, '_>) -> StoreResult<()>,
+    ) -> Res<usize> {
+        let mut prepared = prepared(self, statement)?;
+        let mut places = Places { statement: &mut prepared, filled: 0, failed: None };
+        values(&mut places)?;
+        places.end()?;
+        let changed = prepared.raw_execute()?;
         #[cfg(test)]
         record::note(self, statement, &prepared);
         Ok(changed)

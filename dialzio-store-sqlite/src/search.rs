@@ -5,6 +5,7 @@ use rusqlite::{Connection, params};
 
 use dialzio_core::contact::{Contact, ContactQuery, Stage};
 use dialzio_core::page::{Page, PageRequest};
+use dialzio_core::store::rows::Columns;
 use dialzio_core::{ContactId, OrgId, TypedId};
 
 use crate::codec::{Cols, id, json};

@@ -3,6 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::Connection;
 
+use dialzio_core::store::rows::Columns;
 use dialzio_core::time::RETENTION_CAP;
 
 use crate::codec::{Cols, time};

@@ -1,26 +1,24 @@
 //! The system tables.
 
-use chrono::{DateTime, TimeDelta, Utc};
-use rusqlite::{Connection, Row, params};
-use secrecy::{ExposeSecret, SecretString};
+use chrono::{DateTime, Utc};
+use rusqlite::{Connection, params};
 
 use dialzio_core::Revision;
 use dialzio_core::access::{Invitation, Session, SignIn, TokenHash, User};
-use dialzio_core::account::{App, KeyCheck, Route, Sealed};
-use dialzio_core::contact::Portfolio;
+use dialzio_core::account::{App, KeyCheck, Route};
 use dialzio_core::effect::Lane;
 use dialzio_core::inbox::Quarantined;
-use dialzio_core::ledger::ChainHash;
 use dialzio_core::operator::OperatorEntry;
 use dialzio_core::page::{Page, PageRequest};
 use dialzio_core::provider::AccountRef;
+use dialzio_core::store::rows::{Columns, ToRow};
 use dialzio_core::store::{Expect, RecordRef, StoreError, SystemWrite};
 use dialzio_core::text::EmailAddress;
-use dialzio_core::time::{Ahead, TimeMark};
+use dialzio_core::time::TimeMark;
 use dialzio_core::{ApiKeyId, AppId, HookId, OrgId, TypedId, UserId};
 use uuid::Uuid;
 
-use crate::codec::{Cols, id, opt_id, opt_time, time};
+use crate::codec::{Cols, id, opt_id, read, time};
 use crate::contacts::{AFTER_ALL, id_after, id_key, over};
 use crate::error::{Failure, Res};
 use crate::group::account_of_lane;
@@ -36,31 +34,12 @@ fn changed(record: Uuid) -> Failure {
     unmet(RecordRef::Other(record), Revision::FIRST)
 }
 
-fn user_row(row: &Row<'_>) -> Res<User> {
-    let c = Cols::new(row, "user");
-    let (id, email, password) = (c.id()?, c.text()?, c.get::<String>()?);
-    let (password, created_at) = (SecretString::from(password), c.time()?);
-    Ok(User { id, email, password, created_at, revision: Revision(c.number()?) })
-}
-
 pub(crate) fn user(db: &Connection, of: UserId) -> Res<Option<User>> {
-    db.one(sql::USER, [id(of)], user_row)
+    db.one(sql::USER, [id(of)], read)
 }
 
 pub(crate) fn user_by_email(db: &Connection, email: &EmailAddress) -> Res<Option<User>> {
-    db.one(sql::USER_BY_EMAIL, [email.match_key()], user_row)
-}
-
-fn session(row: &Row<'_>) -> Res<Session> {
-    let c = Cols::new(row, "session");
-    Ok(Session {
-        hash: TokenHash(c.get()?),
-        user: c.id()?,
-        org: c.id()?,
-        created_at: c.time()?,
-        expires_at: c.time()?,
-        seen_at: c.time()?,
-    })
+    db.one(sql::USER_BY_EMAIL, [email.match_key()], read)
 }
 
 pub(crate) fn credential_owner(
@@ -68,7 +47,7 @@ pub(crate) fn credential_owner(
     token: &TokenHash,
     now: DateTime<Utc>,
 ) -> Res<Option<SignIn>> {
-    if let Some(session) = db.one(sql::SESSION, params![token.0, time(now)], session)? {
+    if let Some(session) = db.one(sql::SESSION, params![token.0, time(now)], read::<Session>)? {
         let member = crate::access::member_of_user(db, id(session.org), session.user)?;
         return Ok(member.map(|member| SignIn::Session(session, member)));
     }
@@ -87,59 +66,22 @@ pub(crate) fn organisations_of(db: &Connection, user: UserId) -> Res<Vec<OrgId>>
 }
 
 pub(crate) fn invitation(db: &Connection, token: &TokenHash, now: DateTime<Utc>) -> Res<Option<Invitation>> {
-    db.one(sql::INVITATION, params![token.0, time(now)], |row| {
-        let c = Cols::new(row, "invitation");
-        Ok(Invitation {
-            hash: TokenHash(c.get()?),
-            org: c.id()?,
-            email: c.opt_text()?,
-            role: c.word()?,
-            expires_at: c.time()?,
-        })
-    })
-}
-
-fn unhex(text: &str) -> Option<Vec<u8>> {
-    let pair = |at: usize| u8::from_str_radix(text.get(at..at + 2)?, 16).ok();
-    (0..text.len()).step_by(2).map(pair).collect()
-}
-
-fn app_row(row: &Row<'_>) -> Res<App> {
-    let c = Cols::new(row, "app");
-    let (id, org, provider, name, hook) = (c.id()?, c.opt_id()?, c.get()?, c.text()?, c.id()?);
-    let mut secrets: Vec<(i64, String)> = c.json()?;
-    secrets.sort_unstable_by_key(|(place, _)| *place);
-    let secrets = secrets.iter().map(|(_, hex)| unhex(hex).map(Sealed::from_bytes));
-    Ok(App {
-        id,
-        org,
-        provider,
-        name,
-        hook,
-        secrets: secrets.collect::<Option<_>>().ok_or_else(|| c.bad())?,
-        verify_token: Sealed::from_bytes(c.get()?),
-        created_at: c.time()?,
-        revision: Revision(c.number()?),
-    })
+    db.one(sql::INVITATION, params![token.0, time(now)], read)
 }
 
 pub(crate) fn app(db: &Connection, of: AppId) -> Res<Option<App>> {
-    db.one(sql::APP, [id(of)], app_row)
+    db.one(sql::APP, [id(of)], read)
 }
 
 pub(crate) fn hook(db: &Connection, of: HookId) -> Res<Option<App>> {
-    db.one(sql::APP_OF_HOOK, [id(of)], app_row)
+    db.one(sql::APP_OF_HOOK, [id(of)], read)
 }
 
 pub(crate) fn apps(db: &Connection, org: Option<OrgId>) -> Res<Vec<App>> {
-    db.all(sql::APPS, [opt_id(org)], app_row)
+    db.all(sql::APPS, [opt_id(org)], read)
 }
 
 pub(crate) fn routes(db: &Connection, app: AppId, wanted: &[AccountRef]) -> Res<Vec<Option<Route>>> {
-    let read = |row: &Row<'_>| {
-        let c = Cols::new(row, "route");
-        Ok(Route { org: c.id()?, account: c.id()?, portfolio: Portfolio(c.get()?) })
-    };
     // A number before a business account, then the oldest.
     let route = |wanted: &AccountRef| match db.one(sql::ROUTE_OF_NUMBER, params![id(app), wanted.0], read)? {
         Some(route) => Ok(Some(route)),
@@ -172,56 +114,24 @@ pub(crate) fn quarantine(
     page: &PageRequest,
 ) -> Res<Page<Quarantined>> {
     let row = params![opt_id(org), id_after(page, AFTER_ALL)?, time(now), over(page)];
-    let found = db.all(sql::QUARANTINE, row, |row| {
-        let c = Cols::new(row, "quarantine");
-        Ok(Quarantined {
-            id: c.id()?,
-            org: c.opt_id()?,
-            app: c.id()?,
-            provider: c.get()?,
-            reason: c.word()?,
-            what: c.get()?,
-            sealed: Sealed::from_bytes(c.get()?),
-            trust: c.word()?,
-            received_at: c.time()?,
-            expires_at: c.time()?,
-        })
-    })?;
+    let found = db.all(sql::QUARANTINE, row, read)?;
     Ok(Page::from_overread(found, page.limit, |bytes| id_key(bytes.id)))
 }
 
 /// What is kept of the keys, in order of their places.
 pub(crate) fn key_checks(db: &Connection) -> Res<Vec<KeyCheck>> {
-    db.all(sql::KEY_CHECKS, [], |row| {
-        let c = Cols::new(row, "key check");
-        Ok(KeyCheck { place: c.number()?, key: c.get()?, mac: c.get()?, made_at: c.time()? })
-    })
+    db.all(sql::KEY_CHECKS, [], read)
 }
 
 /// Entries of the operator log before a place, newest first.
 pub(crate) fn operator_log(db: &Connection, before: u64, limit: u32) -> Res<Vec<OperatorEntry>> {
     let before = i64::try_from(before).unwrap_or(i64::MAX);
-    db.all(sql::OPERATOR_LOG, params![before, limit], |row| {
-        let c = Cols::new(row, "operator entry");
-        Ok(OperatorEntry {
-            seq: c.number()?,
-            at: c.time()?,
-            reason: c.text()?,
-            action: c.word()?,
-            org: c.opt_uuid()?.map(TypedId::from_uuid),
-            subject: c.opt_uuid()?,
-            hash: ChainHash(c.get()?),
-        })
-    })
+    db.all(sql::OPERATOR_LOG, params![before, limit], read)
 }
 
 /// How far the clock is known to have come.
 pub(crate) fn time_mark(db: &Connection) -> Res<Option<TimeMark>> {
-    db.one(sql::TIME_MARK, [], |row| {
-        let c = Cols::new(row, "time mark");
-        let (trusted_at, at, held) = (c.time()?, c.opt_time()?, TimeDelta::microseconds(c.get()?));
-        Ok(TimeMark { trusted_at, ahead: at.map(|at| Ahead { at, held }) })
-    })
+    db.one(sql::TIME_MARK, [], read)
 }
 
 /// One change.
@@ -240,9 +150,7 @@ pub(crate) fn write(db: &Connection, write: &SystemWrite) -> Res<()> {
             put_user(db, &kept)?;
         }
         SystemWrite::Session(new) => {
-            let ends = (time(new.created_at), time(new.expires_at), time(new.seen_at));
-            let row = params![new.hash.0, id(new.user), id(new.org), ends.0, ends.1, ends.2];
-            db.run(sql::PUT_SESSION, row)?;
+            db.bind(sql::PUT_SESSION, |to| new.to_row(to))?;
         }
         SystemWrite::SessionSeen(token, at) => {
             db.run(sql::SEE_SESSION, params![token.0, time(*at)])?;
@@ -254,14 +162,7 @@ pub(crate) fn write(db: &Connection, write: &SystemWrite) -> Res<()> {
             db.run(sql::DROP_SESSIONS, [id(*user)])?;
         }
         SystemWrite::Invitation(new) => {
-            let row = params![
-                new.hash.0,
-                id(new.org),
-                new.email.as_ref().map(EmailAddress::reveal),
-                new.role.as_str(),
-                time(new.expires_at)
-            ];
-            db.run(sql::PUT_INVITATION, row)?;
+            db.bind(sql::PUT_INVITATION, |to| new.to_row(to))?;
         }
         SystemWrite::UseInvitation(token) => {
             if db.run(sql::DROP_INVITATION, [token.0])? == 0 {
@@ -291,21 +192,15 @@ pub(crate) fn write(db: &Connection, write: &SystemWrite) -> Res<()> {
             }
         }
         SystemWrite::KeyCheck(check) => {
-            let row = params![check.place, check.key, check.mac, time(check.made_at)];
-            if db.run(sql::PUT_KEY_CHECK, row)? == 0 {
+            if db.bind(sql::PUT_KEY_CHECK, |to| check.to_row(to))? == 0 {
                 return Err(changed(Uuid::from_u128(u128::from(check.place))));
             }
         }
         SystemWrite::TimeMark(mark) => {
-            let held = mark.ahead.and_then(|ahead| ahead.held.num_microseconds()).unwrap_or(0);
-            let ahead = opt_time(mark.ahead.map(|ahead| ahead.at));
-            db.run(sql::PUT_TIME_MARK, params![time(mark.trusted_at), ahead, held])?;
+            db.bind(sql::PUT_TIME_MARK, |to| mark.to_row(to))?;
         }
         SystemWrite::Operator(new) => {
-            let (org, subject) = (opt_id(new.org), new.subject.map(uuid::Uuid::into_bytes));
-            let (seq, reason, action) = (new.seq.cast_signed(), new.reason.reveal(), new.action.as_str());
-            let row = params![seq, time(new.at), reason, action, org, subject, new.hash.0];
-            if db.run(sql::PUT_OPERATOR_ENTRY, row)? == 0 {
+            if db.bind(sql::PUT_OPERATOR_ENTRY, |to| new.to_row(to))? == 0 {
                 return Err(changed(Uuid::from_u128(u128::from(new.seq))));
             }
         }
@@ -321,23 +216,11 @@ fn put_user(db: &Connection, new: &User) -> Res<()> {
     if holder.is_some_and(|holder| holder != new.id) {
         return Err(changed(new.id.uuid()));
     }
-    let (password, at) = (new.password.expose_secret(), time(new.created_at));
-    let revision = new.revision.0;
-    db.run(sql::PUT_USER, params![id(new.id), new.email.reveal(), key, password, at, revision]).map(drop)
+    db.bind(sql::PUT_USER, |to| new.to_row(to)).map(drop)
 }
 
 fn put_app(db: &Connection, new: &App) -> Res<()> {
-    let row = params![
-        id(new.id),
-        opt_id(new.org),
-        new.provider,
-        new.name.reveal(),
-        id(new.hook),
-        new.verify_token.as_bytes(),
-        time(new.created_at),
-        new.revision.0,
-    ];
-    db.run(sql::PUT_APP, row)?;
+    db.bind(sql::PUT_APP, |to| new.to_row(to))?;
     db.run(sql::DROP_APP_SECRETS, [id(new.id)])?;
     for (place, secret) in (0_i64..).zip(&new.secrets) {
         db.run(sql::PUT_APP_SECRET, params![id(new.id), place, secret.as_bytes()])?;

@@ -1,60 +1,26 @@
 //! Effects, and received elements that wait.
 
 use chrono::{DateTime, Utc};
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, params};
 
-use dialzio_core::account::Sealed;
 use dialzio_core::consent::PurposeScope;
 use dialzio_core::conversation::{DeliveryStatus, Evidence};
 use dialzio_core::effect::{Effect, Lane, Work};
 use dialzio_core::inbox::{InboxItem, InboxWrite, Quarantined};
 use dialzio_core::ledger::Action;
+use dialzio_core::store::rows::{Bind, Columns, ToRow};
 use dialzio_core::store::{Due, EffectWrite, StoreError};
 use dialzio_core::{ChannelIdentityId, EffectId, MessageId, OrgId, TypedId};
-use uuid::Uuid;
 
 use crate::apply::{Scope, Txn};
-use crate::codec::{Cols, id, opt_id, opt_time, time};
+use crate::codec::{Cols, id, opt_id, opt_time, read, time};
 use crate::error::{Failure, Res};
 use crate::group::returned_lane;
 use crate::run::Run;
 use crate::statements as sql;
 
-fn effect(row: &Row<'_>) -> Res<Effect> {
-    let c = Cols::new(row, "effect");
-    let (id, account, conversation) = (c.id()?, c.opt_id()?, c.opt_id()?);
-    let (kind, subject): (String, _) = (c.get()?, c.opt_uuid()?);
-    let work = Work::from_stored(&kind, subject).ok_or_else(|| c.bad())?;
-    Ok(Effect {
-        id,
-        account,
-        conversation,
-        work,
-        state: c.word()?,
-        not_before: c.time()?,
-        deadline: c.time()?,
-        attempts: c.number()?,
-    })
-}
-
-fn item(row: &Row<'_>) -> Res<InboxItem> {
-    let c = Cols::new(row, "element");
-    Ok(InboxItem {
-        id: c.id()?,
-        account: c.id()?,
-        lane: c.word()?,
-        provider: c.get()?,
-        app: c.id()?,
-        sealed: Sealed::from_bytes(c.get()?),
-        trust: c.word()?,
-        received_at: c.time()?,
-        due_at: c.time()?,
-        attempts: c.number()?,
-    })
-}
-
 pub(crate) fn one(db: &Connection, org: [u8; 16], of: EffectId) -> Res<Option<Effect>> {
-    db.one(sql::EFFECT, params![org, id(of)], effect)
+    db.one(sql::EFFECT, params![org, id(of)], read)
 }
 
 /// Work of a lane that is due, in order of id.
@@ -66,8 +32,8 @@ pub(crate) fn due(
     limit: u32,
 ) -> Res<Vec<Due>> {
     let row = params![org, lane.kind.as_str(), opt_id(lane.account), time(now), limit];
-    let effects = db.all(sql::EFFECTS_DUE, row, effect)?;
-    let items = db.all(sql::ITEMS_DUE, row, item)?;
+    let effects = db.all(sql::EFFECTS_DUE, row, read::<Effect>)?;
+    let items = db.all(sql::ITEMS_DUE, row, read::<InboxItem>)?;
     let effects = effects.into_iter().map(|effect| (effect.id.uuid(), Due::Effect(effect)));
     let items = items.into_iter().map(|item| (item.id.uuid(), Due::Element(item)));
     let mut all: Vec<_> = effects.chain(items).collect();
@@ -78,19 +44,12 @@ pub(crate) fn due(
 
 /// Keeps quarantined bytes for whoever owns them.
 pub(crate) fn put_quarantine(db: &Connection, owner: Option<OrgId>, bytes: &Quarantined) -> Res<()> {
-    let row = params![
-        id(bytes.id),
-        opt_id(owner),
-        id(bytes.app),
-        bytes.provider,
-        bytes.reason.as_str(),
-        bytes.what,
-        bytes.sealed.as_bytes(),
-        bytes.trust.as_str(),
-        time(bytes.received_at),
-        time(bytes.expires_at),
-    ];
-    db.run(sql::PUT_QUARANTINE, row).map(drop)
+    db.bind(sql::PUT_QUARANTINE, |to| {
+        to.id(bytes.id);
+        to.opt_id(owner);
+        bytes.to_row(to)
+    })
+    .map(drop)
 }
 
 impl Scope<'_> {
@@ -165,20 +124,7 @@ impl Scope<'_> {
 
     pub(crate) fn queue(&mut self, effect: &Effect) -> Res<()> {
         let lane = effect.work.lane();
-        let row = params![
-            self.key,
-            id(effect.id),
-            opt_id(effect.account),
-            opt_id(effect.conversation),
-            effect.work.kind(),
-            effect.work.subject().map(Uuid::into_bytes),
-            lane.as_str(),
-            effect.state.as_str(),
-            time(effect.not_before),
-            time(effect.deadline),
-            effect.attempts,
-        ];
-        self.db.run(sql::PUT_EFFECT, row)?;
+        self.db.put(sql::PUT_EFFECT, self.key, effect)?;
         self.group.lane(self.org, effect.account, lane);
         Ok(())
     }
@@ -186,20 +132,7 @@ impl Scope<'_> {
     pub(crate) fn write_inbox(&mut self, write: &InboxWrite) -> Res<()> {
         match write {
             InboxWrite::Park(item) => {
-                let row = params![
-                    self.key,
-                    id(item.id),
-                    id(item.account),
-                    item.lane.as_str(),
-                    item.provider,
-                    id(item.app),
-                    item.sealed.as_bytes(),
-                    item.trust.as_str(),
-                    time(item.received_at),
-                    time(item.due_at),
-                    item.attempts,
-                ];
-                self.db.run(sql::PUT_ITEM, row)?;
+                self.db.put(sql::PUT_ITEM, self.key, item)?;
                 self.group.lane(self.org, Some(item.account), item.lane);
                 Ok(())
             }

@@ -8,6 +8,8 @@ mod layer;
 mod lease;
 mod outcome;
 mod revision;
+#[cfg(feature = "sql-rows")]
+pub mod rows;
 mod system;
 
 pub use batch::{Batch, BatchParts, Cause, EffectWrite, IdempotencyKey, Once, Purge, Write, WriteKind};

@@ -4,6 +4,7 @@ use uuid::Uuid;
 
 use dialzio_core::AccountId;
 use dialzio_core::effect::LaneKind;
+use dialzio_core::store::rows::Columns;
 
 use super::Group;
 use crate::codec::{Cols, id, or_nil, time};

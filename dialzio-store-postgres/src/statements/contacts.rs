@@ -5,7 +5,7 @@ use super::statements;
 macro_rules! contact {
     () => {
         "c.id, c.name, c.name_source, c.stage, c.owner, c.restricted, c.revision, c.created_at, c.updated_at, \
-         (SELECT json_agg(json_build_array(d.kind, d.value, d.as_written, d.label) ORDER BY d.place)::TEXT \
+         (SELECT json_agg(json_build_array(d.place, d.kind, d.value, d.as_written, d.label))::TEXT \
           FROM @contact_detail d WHERE d.org_id = $1 AND d.contact_id = c.id), \
          (SELECT array_agg(g.tag) FROM @contact_tag g WHERE g.org_id = $1 AND g.contact_id = c.id)"
     };
@@ -15,7 +15,7 @@ macro_rules! identity {
     () => {
         "i.id, i.contact_id, i.portfolio, i.profile_name, i.username, i.profile_at, i.unreachable_since, \
          i.created_at, i.doubt_number, i.doubt_name, i.doubt_at, \
-         (SELECT json_agg(json_build_array(a.kind, a.value, a.former_at) ORDER BY a.seen_at, a.place)::TEXT \
+         (SELECT json_agg(json_build_array(a.seen_at, a.place, a.kind, a.value, a.former_at))::TEXT \
                         FROM @channel_alias a WHERE a.org_id = $1 AND a.identity_id = i.id)"
     };
 }

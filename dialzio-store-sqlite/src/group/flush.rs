@@ -3,6 +3,7 @@
 use rusqlite::{Connection, params};
 
 use dialzio_core::effect::Lane;
+use dialzio_core::store::rows::Columns;
 
 use super::{Group, lane_account};
 use crate::codec::{Cols, id, opt_id, opt_time};
