@@ -15,6 +15,8 @@ mod identity;
 mod ledger;
 mod media;
 mod message;
+#[cfg(test)]
+mod tests;
 mod work;
 
 pub use conversation::opt_conversation;
