@@ -5,6 +5,8 @@ use std::fmt::Debug;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
+pub use crate::store::periods::RETENTION_CAP;
+
 /// Tells the time. [`SystemClock`] in production, [`ManualClock`] in tests.
 pub trait Clock: Debug + Send + Sync + 'static {
     /// Now, in UTC, truncated to the microsecond.
@@ -120,10 +122,6 @@ pub struct Ahead {
 pub fn micros(at: DateTime<Utc>) -> DateTime<Utc> {
     at.duration_trunc(TimeDelta::microseconds(1)).unwrap_or(at)
 }
-
-/// The longest that message logs and recordings are kept: 365 days of 86,400 seconds.
-/// Nobody may lengthen it. Source: privacy policy, clause C6.3.
-pub const RETENTION_CAP: TimeDelta = TimeDelta::days(365);
 
 /// How long a business may answer freely after the person wrote: 24 hours.
 /// Source: Meta, "Send messages", customer service windows.

@@ -1,6 +1,6 @@
 //! What the aggregates are written with: a group inside its transaction, and the refusals that all of them share.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use dialzio_core::ledger::{Action, AuditEntry, ChainHash};
@@ -10,9 +10,6 @@ use crate::Shared;
 use crate::error::{Failure, Res};
 use crate::group::Group;
 use crate::run::Db;
-
-/// How long a client's key is kept.
-pub(crate) const KEY_PERIOD: TimeDelta = TimeDelta::hours(48);
 
 /// A change of a record that is not there.
 pub(crate) fn missing(record: RecordRef) -> Failure {

@@ -8,6 +8,7 @@ use dialzio_core::effect::{EffectState, Lane};
 use dialzio_core::event::EventSeq;
 use dialzio_core::inbox::InboxWrite;
 use dialzio_core::ledger::{AuditEntry, ChainHash};
+use dialzio_core::store::periods::KEY_PERIOD;
 use dialzio_core::store::rows::Columns;
 use dialzio_core::store::{
     BatchParts, Commit, EffectWrite, Expect, Fence, Once, Outcome, RecordRef, Revision, StoreError,
@@ -16,7 +17,7 @@ use dialzio_core::store::{
 use dialzio_core::{AccountId, ContactId, OrgId};
 
 use crate::Shared;
-use crate::apply::{KEY_PERIOD, Scope};
+use crate::apply::Scope;
 use crate::codec::{Cols, id, or_nil, time};
 use crate::error::{Failure, Res};
 use crate::group::{Group, LanePlace, Talk};

@@ -5,7 +5,8 @@ use chrono::{DateTime, Datelike, Months as Span, NaiveDate, TimeDelta, Utc};
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 
-use dialzio_core::time::ConfirmedTime;
+use dialzio_core::store::periods::{AUDIT_PERIOD, LOG_PERIOD, RETENTION_CAP};
+use dialzio_core::time::{ConfirmedTime, OLDEST_EVENT};
 use dialzio_core::{MessageId, OrgId, TypedId, id_floor};
 
 use crate::Shared;
@@ -21,10 +22,9 @@ const AHEAD: u32 = 2;
 fn life(parent: &str) -> TimeDelta {
     match parent {
         // A message may be eight days younger than its id says.
-        "message" => TimeDelta::days(365 + 8),
-        "event" => TimeDelta::days(60),
-        // Thirty-six months.
-        _ => TimeDelta::days(1_096),
+        "message" => RETENTION_CAP + OLDEST_EVENT,
+        "event" => LOG_PERIOD,
+        _ => AUDIT_PERIOD,
     }
 }
 
@@ -154,6 +154,18 @@ impl Months {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn migrations_close_months_after_the_same_periods() {
+        let text = include_str!("../migrations/0002_months.sql");
+        for parent in ["message", "event"] {
+            let life = format!("WHEN '{parent}' THEN INTERVAL '{} days'", life(parent).num_days());
+            assert!(text.contains(&life), "{life}");
+        }
+        assert!(text.contains("WHEN 'audit' THEN INTERVAL '36 months'"));
+        // The longest three years that there are.
+        assert_eq!(life("audit"), TimeDelta::days(3 * 365 + 1));
+    }
 
     #[test]
     fn an_id_tells_its_month() {

@@ -5,6 +5,8 @@ use std::collections::HashMap;
 use std::fmt::Write;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use dialzio_core::store::periods::MESSAGE_DAYS;
+
 use crate::statements::{self, Statement};
 
 /// How many rows one statement writes: few texts, so that all of them stay prepared, and few statements for any number.
@@ -48,10 +50,11 @@ impl Schema {
             out.push_str(&rest[..at]);
             rest = &rest[at..];
             let period = || {
-                let schema = &self.0;
+                let (schema, day) = (&self.0, 86_400_000_000_i64);
+                let longest = day * i64::from(MESSAGE_DAYS);
                 format!(
-                    "coalesce((SELECT 86400000000 * least(o.message_days, 365) FROM {schema}.org o \
-                     WHERE o.org_id = $1), 31536000000000)"
+                    "coalesce((SELECT {day} * least(o.message_days, {MESSAGE_DAYS}) FROM {schema}.org o \
+                     WHERE o.org_id = $1), {longest})"
                 )
             };
             let marks = [

@@ -1,6 +1,6 @@
 //! What the aggregates are written with: a transaction, a batch inside it, and the refusals that all of them share.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use rusqlite::Connection;
 
 use dialzio_core::OrgId;
@@ -10,9 +10,6 @@ use crate::Shared;
 use crate::codec::id;
 use crate::error::{Failure, Res};
 use crate::group::Group;
-
-/// How long a client's key is kept.
-pub(crate) const KEY_PERIOD: TimeDelta = TimeDelta::hours(48);
 
 /// A change of a record that is not there.
 pub(crate) fn missing(record: RecordRef) -> Failure {

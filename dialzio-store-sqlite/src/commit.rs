@@ -7,6 +7,7 @@ use dialzio_core::effect::EffectState;
 use dialzio_core::event::EventSeq;
 use dialzio_core::inbox::InboxWrite;
 use dialzio_core::ledger::{AuditEntry, ChainHash};
+use dialzio_core::store::periods::KEY_PERIOD;
 use dialzio_core::store::rows::Columns;
 use dialzio_core::store::{
     BatchParts, Commit, EffectWrite, Expect, Once, Outcome, RecordRef, Revision, StoreError, SystemWrite,
@@ -15,7 +16,7 @@ use dialzio_core::store::{
 use dialzio_core::{ContactId, ConversationId, OrgId};
 use uuid::Uuid;
 
-use crate::apply::{KEY_PERIOD, Scope, Txn};
+use crate::apply::{Scope, Txn};
 use crate::codec::{Cols, id, json, opt_id, time};
 use crate::error::{Failure, Res};
 use crate::run::Run;

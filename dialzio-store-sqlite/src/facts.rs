@@ -1,6 +1,6 @@
 //! What the gate, the wire and intake need, each in one look at one snapshot.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use rusqlite::{Connection, params};
 use std::collections::HashMap;
 
@@ -11,6 +11,7 @@ use dialzio_core::conversation::{
     MessageDigest,
 };
 use dialzio_core::effect::Work;
+use dialzio_core::store::periods::CAP_PERIOD;
 use dialzio_core::store::rows::{Columns, FromRow};
 use dialzio_core::{AccountId, ChannelIdentityId, ContactId, ConversationId, EffectId, MessageId, OrgId};
 
@@ -21,9 +22,6 @@ use crate::run::Run;
 use crate::sight::Sight;
 use crate::statements as sql;
 use crate::{consent, contacts, conversations, identities, messages};
-
-/// Over which period promotional messages are counted.
-const CAP_PERIOD: TimeDelta = TimeDelta::days(7);
 
 /// One look at an organisation.
 pub(crate) struct Look<'a> {

@@ -5,23 +5,17 @@ use rusqlite::params;
 
 use dialzio_core::effect::{Effect, EffectState, Work};
 use dialzio_core::event::Recorded;
+use dialzio_core::store::periods::{BLOB_DEADLINE, KEY_PERIOD, LOG_PERIOD, REFERENCE_PERIOD};
 use dialzio_core::store::rows::Columns;
 use dialzio_core::store::{Purge, StoreError};
 use dialzio_core::time::{ConfirmedTime, OLDEST_EVENT};
 use dialzio_core::{ActivityId, ConversationId, EffectId, MediaId, MessageId, id_floor};
 
-use crate::apply::{KEY_PERIOD, Scope};
+use crate::apply::Scope;
 use crate::codec::{Cols, id, time};
 use crate::error::{Failure, Res};
 use crate::run::Run;
 use crate::statements as sql;
-
-/// How long a provider's ids are remembered.
-const REFERENCE_PERIOD: TimeDelta = TimeDelta::days(60);
-/// How long settled effects and events are kept.
-const LOG_PERIOD: TimeDelta = TimeDelta::days(60);
-/// Until when a blob has to be deleted: there is no end to trying.
-const BLOB_DEADLINE: TimeDelta = TimeDelta::days(3_650);
 
 impl Scope<'_> {
     /// Removes at most `limit` rows; answers how many.

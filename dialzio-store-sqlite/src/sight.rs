@@ -3,8 +3,8 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::Connection;
 
+use dialzio_core::store::periods::{MESSAGE_DAYS, RETENTION_CAP};
 use dialzio_core::store::rows::Columns;
-use dialzio_core::time::RETENTION_CAP;
 
 use crate::codec::{Cols, time};
 use crate::error::Res;
@@ -22,7 +22,7 @@ impl Sight {
     /// Judged at `now`.
     pub(crate) fn at(db: &Connection, org: [u8; 16], now: DateTime<Utc>) -> Res<Self> {
         let days = db.one(sql::ORG_DAYS, [org], |row| Cols::new(row, "organisation").number::<u16>())?;
-        let period = TimeDelta::days(i64::from(days.unwrap_or(365))).min(RETENTION_CAP);
+        let period = TimeDelta::days(i64::from(days.unwrap_or(MESSAGE_DAYS))).min(RETENTION_CAP);
         Ok(Self { cutoff: time(now - period), now: time(now) })
     }
 }

@@ -18,6 +18,7 @@ use crate::operator::OPERATOR;
 use crate::phone::Region;
 use crate::runtime::Runtime;
 use crate::scope::{Actor, Grant, OrgScope, Permission, Principal, Role};
+use crate::store::periods::MESSAGE_DAYS;
 use crate::store::{Batch, Expect, RecordRef, Revision, StoreError, SystemWrite, UserKey};
 use crate::text::{EmailAddress, PersonName, Title};
 
@@ -104,7 +105,7 @@ impl<'a> AccessService<'a> {
             zone: new.zone,
             quiet_hours: QuietHours::DEFAULT,
             marketing_cap: 3,
-            message_days: 365,
+            message_days: MESSAGE_DAYS,
             created_at: now,
             revision: Revision::FIRST,
             country: new.country,
@@ -457,7 +458,7 @@ impl<'a> AccessService<'a> {
         if change.country.flatten().is_some_and(|country| !country.is_known()) {
             return Err(Error::invalid("country", "must be two letters of ISO 3166-1, such as IN"));
         }
-        if change.message_days.is_some_and(|days| !(1..=365).contains(&days)) {
+        if change.message_days.is_some_and(|days| !(1..=MESSAGE_DAYS).contains(&days)) {
             return Err(Error::invalid("message_days", "must be between 1 and 365"));
         }
         let mut batch = Batch::new(by, Action::OrgChanged, self.crm.now());

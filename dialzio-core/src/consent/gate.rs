@@ -14,16 +14,13 @@ use crate::conversation::FailureNote;
 use crate::id::OrgId;
 use crate::name::words;
 use crate::store::LedgerSeq;
+use crate::store::periods::{CAP_PERIOD, RELATIONSHIP_PERIOD};
 use crate::time::REPLY_WINDOW;
 
 /// How long a permit lasts, at most.
 const PERMIT_LIFE: TimeDelta = TimeDelta::seconds(60);
 /// How long one confirmation of an opt-out is possible.
 const CONFIRMATION: TimeDelta = TimeDelta::minutes(5);
-/// How long a relation reaches back: the person wrote to this business within twelve months.
-const RELATION: TimeDelta = TimeDelta::days(365);
-/// Over which period the frequency cap counts.
-pub(crate) const CAP_PERIOD: TimeDelta = TimeDelta::days(7);
 
 /// What somebody wants to send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -278,7 +275,7 @@ pub(crate) fn decide(facts: &ConsentFacts, intent: Intent, now: DateTime<Utc>) -
     if let Some(stop) = &state.provider_stop {
         deny(RefusalCode::ProviderStop, Some(stop.occurred_at));
     }
-    let related = rows.relation.filter(|(_, at)| now < *at + RELATION);
+    let related = rows.relation.filter(|(_, at)| now < *at + RELATIONSHIP_PERIOD);
     if marketing {
         match state.state {
             State::Unknown => deny(RefusalCode::Unknown, None),
@@ -289,7 +286,7 @@ pub(crate) fn decide(facts: &ConsentFacts, intent: Intent, now: DateTime<Utc>) -
         }
     }
     if intent.purpose == Purpose::Utility && state.state != State::Given && related.is_none() {
-        deny(RefusalCode::NoRelation, rows.relation.map(|(_, at)| at + RELATION));
+        deny(RefusalCode::NoRelation, rows.relation.map(|(_, at)| at + RELATIONSHIP_PERIOD));
     }
     if let Some(at) = opted_out_by_last_message(rows)
         && !authentication
@@ -307,7 +304,7 @@ pub(crate) fn decide(facts: &ConsentFacts, intent: Intent, now: DateTime<Utc>) -
         && state.state != State::Given
         && related.is_none()
     {
-        deny(RefusalCode::NoRelation, rows.relation.map(|(_, at)| at + RELATION));
+        deny(RefusalCode::NoRelation, rows.relation.map(|(_, at)| at + RELATIONSHIP_PERIOD));
     }
     let (Some(recipient), true) = (rows.address.clone(), reasons.is_empty()) else {
         return Verdict::Deny(Refusal { reasons });

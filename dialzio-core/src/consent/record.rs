@@ -1,6 +1,6 @@
 //! Entries of the consent ledger, and the state they fold into.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 
 use crate::contact::SubjectKey;
 use crate::id::{ConsentId, ContactId, MessageId};
@@ -8,6 +8,8 @@ use crate::name::words;
 use crate::scope::Principal;
 use crate::store::LedgerSeq;
 use crate::text::EvidenceText;
+
+pub(crate) use crate::store::periods::CONSENT_PERIOD;
 
 words! {
     /// By which way people are reached.
@@ -140,9 +142,6 @@ pub struct ConsentRecord {
     /// When a consent runs out; `None` for entries that are not `Given`.
     pub expires_at: Option<DateTime<Utc>>,
 }
-
-/// How long a marketing opt-in lasts: 24 months of 30 days. Organisations may shorten it.
-pub(crate) const CONSENT_PERIOD: TimeDelta = TimeDelta::days(730);
 
 /// What the ledger says about one purpose on one channel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,7 +5,7 @@ mod service;
 pub use service::QuarantineService;
 pub(crate) use service::context;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 
 use crate::account::Sealed;
 use crate::effect::LaneKind;
@@ -13,8 +13,7 @@ use crate::id::{AccountId, AppId, InboxId, OrgId, QuarantineId};
 use crate::name::words;
 use crate::provider::Trust;
 
-/// How long quarantined bytes are kept. Source: privacy reference, retention matrix, raw webhook bytes.
-pub const QUARANTINE_PERIOD: TimeDelta = TimeDelta::days(30);
+pub use crate::store::periods::QUARANTINE_PERIOD;
 
 /// A received element that waits to be decided. Sealed, and gone once settled.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! One batch: what it was decided on, what it changes, what it leaves in the two logs.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
 
 use super::Sabotage;
@@ -14,12 +14,10 @@ use crate::inbox::InboxWrite;
 use crate::ledger::{AuditEntry, ChainHash};
 use crate::provider::Trust;
 use crate::scope::Principal;
+use crate::store::periods::KEY_PERIOD;
 use crate::store::{
     BatchParts, Commit, EffectWrite, Expect, Outcome, RecordRef, Revision, StoreError, StoreResult, Write,
 };
-
-/// How long a client's key is kept.
-pub(super) const KEY_PERIOD: TimeDelta = TimeDelta::hours(48);
 
 /// What surrounds a batch.
 pub(super) struct Frame<'a> {

@@ -1,6 +1,6 @@
 //! What the gate, the wire and intake need, each in one look.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 
 use super::state::{Rows, alias_key};
 use crate::consent::{ConsentRows, Purpose, SendFacts};
@@ -9,10 +9,8 @@ use crate::conversation::{
 };
 use crate::effect::Work;
 use crate::id::{ContactId, EffectId, MessageId, OrgId};
+use crate::store::periods::CAP_PERIOD;
 use crate::store::{StoreError, StoreResult};
-
-/// Over which period promotional messages are counted.
-const CAP_PERIOD: TimeDelta = TimeDelta::days(7);
 
 impl Rows {
     pub(super) fn send_facts(

@@ -2,19 +2,13 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::commit::{Frame, KEY_PERIOD};
+use super::commit::Frame;
 use super::state::Rows;
 use crate::effect::{Effect, EffectState, Work};
 use crate::id::{ActivityId, MediaId, MessageId};
 use crate::store::Purge;
+use crate::store::periods::{BLOB_DEADLINE, KEY_PERIOD, LOG_PERIOD, REFERENCE_PERIOD};
 use crate::time::ConfirmedTime;
-
-/// How long a provider's ids are remembered.
-const REFERENCE_PERIOD: TimeDelta = TimeDelta::days(60);
-/// How long settled effects and events are kept.
-const LOG_PERIOD: TimeDelta = TimeDelta::days(60);
-/// Until when a blob has to be deleted: there is no end to trying.
-const BLOB_DEADLINE: TimeDelta = TimeDelta::days(3_650);
 
 impl Rows {
     /// Removes at most `limit` rows; answers how many.

@@ -20,8 +20,9 @@ use crate::inbox::{InboxItem, Quarantined};
 use crate::ledger::{AuditEntry, ChainHash};
 use crate::media::Media;
 use crate::operator::OperatorEntry;
+use crate::store::periods::{MESSAGE_DAYS, RETENTION_CAP};
 use crate::store::{Fence, RecordRef, StoreError, StoreResult};
-use crate::time::{RETENTION_CAP, TimeMark};
+use crate::time::TimeMark;
 
 /// By what an alias is unique.
 pub(super) type AliasKey = (Portfolio, AliasKind, String);
@@ -99,7 +100,7 @@ pub(super) struct Rows {
 impl Rows {
     /// How long messages and files are kept: the organisation's period, never longer than the cap.
     pub(super) fn retention(&self) -> TimeDelta {
-        let days = self.org.as_ref().map_or(365, |org| org.message_days);
+        let days = self.org.as_ref().map_or(MESSAGE_DAYS, |org| org.message_days);
         TimeDelta::days(i64::from(days)).min(RETENTION_CAP)
     }
 

@@ -7,6 +7,7 @@ mod expect;
 mod layer;
 mod lease;
 mod outcome;
+pub mod periods;
 mod revision;
 #[cfg(feature = "sql-rows")]
 pub mod rows;
