@@ -12,6 +12,7 @@ mod activity;
 mod corpus;
 mod field;
 mod field_people;
+mod field_sends;
 mod files;
 mod hostile;
 mod isolation;
