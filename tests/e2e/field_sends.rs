@@ -24,7 +24,7 @@ fn about(field: &Field, name: &str, message: &Value) -> Option<Vec<Value>> {
     let text = String::from_utf8(file(name)?).unwrap();
     let id = message["external_id"].as_str().unwrap();
     let text = text.replace("wamid.REPLACE_WITH_THE_ID_THE_PROVIDER_GAVE", id);
-    let text = text.replace("919000000106", "919840012345");
+    let text = text.replace("919000000106", "919876500001");
     let envelopes = field.envelopes(text.as_bytes());
     let holds = |body: &Value| body["entry"][0]["changes"][0]["value"]["statuses"].is_array();
     Some(envelopes.into_iter().filter(holds).collect())
