@@ -61,6 +61,8 @@ struct Arriving {
     bytes: u64,
     alarm: Pin<Box<Sleep>>,
     late: Arc<AtomicBool>,
+    /// The handler waits for more of the body.
+    awaited: Arc<AtomicBool>,
 }
 
 /// The body did not arrive in time.
@@ -86,7 +88,9 @@ impl HttpBody for Arriving {
     ) -> Poll<Option<Result<Frame<Bytes>, axum::BoxError>>> {
         let now = Instant::now();
         let begun = *self.begun.get_or_insert(now);
-        match Pin::new(&mut self.body).poll_frame(cx) {
+        let polled = Pin::new(&mut self.body).poll_frame(cx);
+        self.awaited.store(polled.is_pending(), Ordering::Release);
+        match polled {
             Poll::Ready(Some(Ok(frame))) => {
                 self.bytes += frame.data_ref().map_or(0, |data| data.len() as u64);
                 if now > begun + self.most {
@@ -134,14 +138,23 @@ pub(crate) async fn hold(patience: Patience, request: Request, next: Next) -> Re
     let route = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
     let takes_files = route.is_some_and(|route| TAKE_FILES.contains(&route));
     let most = if upload && takes_files { patience.upload } else { patience.request };
-    let late = Arc::new(AtomicBool::new(false));
-    let seen = Arc::clone(&late);
+    let (late, awaited) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
+    let (seen, awaits) = (Arc::clone(&late), Arc::clone(&awaited));
     let request = request.map(|body| {
         if body.is_end_stream() {
             return body;
         }
         let alarm = Box::pin(tokio::time::sleep(most));
-        Body::new(Arriving { body, patience, most, begun: None, bytes: 0, alarm, late: seen })
+        Body::new(Arriving {
+            body,
+            patience,
+            most,
+            begun: None,
+            bytes: 0,
+            alarm,
+            late: seen,
+            awaited: awaits,
+        })
     });
     let answer = tokio::time::timeout(most, next.run(request)).await;
     let slow = |status, code: &str, words: &str| {
@@ -151,7 +164,8 @@ pub(crate) async fn hold(patience: Patience, request: Request, next: Next) -> Re
         response
     };
     match answer {
-        _ if late.load(Ordering::Acquire) => {
+        // At the same instant the time of the body is over and that of the request: what was waited for says which it was.
+        ref answer if late.load(Ordering::Acquire) || answer.is_err() && awaited.load(Ordering::Acquire) => {
             slow(StatusCode::REQUEST_TIMEOUT, "request.slow", "The request did not arrive in time")
         }
         Ok(response) => response,

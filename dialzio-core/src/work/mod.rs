@@ -318,6 +318,28 @@ impl<'a> Worker<'a> {
         Ok(report)
     }
 
+    /// Decides what waits in line and is due, and does nothing else: for cases that must not depend on how fast a store is.
+    #[cfg(any(test, feature = "testing"))]
+    pub(crate) async fn decide_waiting(&self) -> Result<(), Error> {
+        loop {
+            let (store, now, mut moved) = (self.crm.store(), self.crm.now(), false);
+            for lane in self.lanes_due(now, 64).await? {
+                if !matches!(lane.kind, LaneKind::Inbox | LaneKind::Statuses) {
+                    continue;
+                }
+                let (system, worker) = (self.crm.system(), self.crm.worker_id());
+                if let Some(lease) = store.lease(system, lane, worker, now, now + LEASE).await? {
+                    let done = self.run_lane(lease).await;
+                    store.release(system, lease).await?;
+                    moved |= done?.1;
+                }
+            }
+            if !moved {
+                return Ok(());
+            }
+        }
+    }
+
     async fn run_lane(&self, lease: Lease) -> Result<(WorkReport, bool), Error> {
         if !self.may_work(lease.lane).await? {
             return Ok((WorkReport::default(), false));

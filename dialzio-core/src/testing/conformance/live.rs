@@ -98,6 +98,8 @@ impl Live {
 
     async fn receive(&self, webhook: RawWebhook) {
         assert_eq!(self.crm.intake().receive(self.app.hook, webhook).await.status, 200);
+        // A store that is slow just now has it wait in line.
+        self.crm.worker().decide_waiting().await.unwrap();
     }
 
     /// A webhook with a signature arrives. The element gets the account and the time of now.
