@@ -34,8 +34,8 @@ pub(crate) struct Desk {
     /// Something is in the log that is not in the file.
     unmoved: bool,
     log: Length,
-    /// How often in a row the log could not be moved as a whole.
-    held_back: u32,
+    /// Since when the log could not be moved as a whole, although it was tried again and again.
+    held_back: Option<Instant>,
     readers: Arc<Connections>,
     mending: Mending,
     last: Option<Last>,
@@ -52,8 +52,8 @@ struct Mending {
 /// The first pause before connections are opened anew, which doubles, and the longest.
 const PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
-/// How often in a row a reader may hold the log back, before it is taken for a lock that nobody holds.
-const HELD_BACK: u32 = 5;
+/// How long readers may hold the log back, before it is taken for a lock that nobody holds. No read takes as long.
+const HELD_BACK: Duration = Duration::from_secs(30);
 
 /// The last transaction.
 #[derive(Debug)]
@@ -84,7 +84,7 @@ impl Desk {
             heads: Heads::default(),
             unmoved: false,
             log: Length::default(),
-            held_back: 0,
+            held_back: None,
             readers,
             mending: Mending::default(),
             last: None,
@@ -144,6 +144,12 @@ impl Desk {
         // What was answered is in the log, whatever becomes of it.
         match moved.map_err(Failure::from) {
             Ok(()) if !self.log.is_stuck() => {}
+            Ok(()) => {
+                tracing::warn!(
+                    "the log grows although it is moved: all connections to the database are opened anew"
+                );
+                self.close();
+            }
             Err(failure) if !failure.is_of_the_connection() => {
                 tracing::warn!(error = %failure.into_store(), "the log cannot be moved into the database");
                 self.db = None;
@@ -155,14 +161,19 @@ impl Desk {
     /// Closes every connection to the file in this process: a lock that the system did not take back goes with the last
     /// of them, and with nothing else. Each is opened anew when it is needed, the writer's after a pause that doubles.
     pub(crate) fn mend(&mut self) {
-        self.db = None;
-        self.log = Length::default();
-        self.held_back = 0;
-        self.readers.close();
+        self.close();
         let pause = PAUSE.saturating_mul(1 << self.mending.times.min(10)).min(LONGEST_PAUSE);
         self.mending.times += 1;
         self.mending.not_before = Some(Instant::now() + pause);
         tracing::warn!(times = self.mending.times, "all connections to the database are opened anew");
+    }
+
+    /// Closes every connection. Nothing has failed, so the next caller opens its own at once.
+    fn close(&mut self) {
+        self.db = None;
+        self.log = Length::default();
+        self.held_back = None;
+        self.readers.close();
     }
 
     fn transact(&mut self, jobs: &[&[Unit]]) -> Res<Done> {
@@ -212,17 +223,20 @@ impl Desk {
             .and_then(|()| log::move_into_file(db, how));
         let _ = db.execute_batch("PRAGMA busy_timeout = 5000");
         if matches!(quiet, Ok(true)) {
-            self.held_back = 0;
+            self.held_back = None;
             return;
         }
         tracing::debug!("the log was held back");
         self.unmoved = true;
         // No room for it is no matter of locks.
         if quiet.map_err(Failure::from).map_or_else(|failure| failure.is_of_the_connection(), |_| true) {
-            self.held_back += 1;
+            self.held_back.get_or_insert_with(Instant::now);
         }
-        if !last && self.held_back >= HELD_BACK {
-            self.mend();
+        if !last && self.held_back.is_some_and(|since| since.elapsed() >= HELD_BACK) {
+            tracing::warn!(
+                "the log is held back for too long: all connections to the database are opened anew"
+            );
+            self.close();
         }
     }
 }
