@@ -48,7 +48,7 @@ pub use error::{AccountProblem, Error, RecordKind};
 pub use id::*;
 pub use name::UnknownWord;
 pub use phone::{PhoneNumber, Region};
-pub use scope::{Actor, Grant, OrgScope, Permission, Principal, Role, SystemScope};
+pub use scope::{Actor, Denied, Grant, OrgScope, Permission, Principal, PrincipalError, Role, SystemScope};
 pub use store::{LedgerSeq, Revision, Store, StoreError, StoreResult};
 pub use text::TextError;
 pub use time::{Clock, ManualClock, SystemClock};

@@ -135,7 +135,7 @@ impl<'a> AccessService<'a> {
     /// # Errors
     /// [`Error::NotFound`] for an organisation that does not exist or a member who is not an active member of it;
     /// [`Error::Invalid`] for [`Principal::System`], which only this crate acts as, and for an operator, whose acts are put
-    /// on record by [`Crm::operator`] alone.
+    /// on record by [`Crm::operator`](crate::Crm::operator) alone.
     pub async fn act_as(&self, org: OrgId, principal: Principal, grant: Grant) -> Result<Actor, Error> {
         let scope = OrgScope::new(org);
         match &principal {

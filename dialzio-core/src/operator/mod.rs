@@ -249,11 +249,11 @@ impl<'a> Operator<'a> {
         self.crm.check_clock().await
     }
 
-    /// As [`Crm::check_keys`], for a store of an earlier release in which nothing shows whose keys they are: the operator
+    /// As [`Crm::check_keys`](crate::Crm::check_keys), for a store of an earlier release in which nothing shows whose keys they are: the operator
     /// says that these are the right ones. Keys of a store that knows its own are not replaced.
     ///
     /// # Errors
-    /// As [`Crm::check_keys`].
+    /// As [`Crm::check_keys`](crate::Crm::check_keys).
     pub async fn adopt_keys(&self) -> Result<(), Error> {
         self.record(OperatorAction::KeysAdopted, None, None, None).await?;
         self.crm.adopt_keys().await
