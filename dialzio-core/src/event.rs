@@ -11,6 +11,7 @@ pub struct EventSeq(pub u64);
 
 /// Something that happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub enum DomainEvent {

@@ -58,9 +58,11 @@ fn check(text: &str, max: usize, lines: bool) -> Result<(), TextError> {
 }
 
 macro_rules! bounded_text {
-    ($($(#[$doc:meta])* $name:ident($max:expr, $lines:expr)),+ $(,)?) => {$(
+    ($($(#[$doc:meta])* $name:ident($max:tt, $lines:expr)),+ $(,)?) => {$(
         $(#[$doc])*
         #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+        #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+        #[cfg_attr(feature = "openapi", schema(value_type = String, min_length = 1, max_length = $max))]
         #[serde(try_from = "String", into = "String")]
         pub struct $name(Box<str>);
 
@@ -150,6 +152,8 @@ bounded_text! {
 
 /// An e-mail address, compared without regard to case. `Debug` masks it.
 #[derive(Clone, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(value_type = String, format = Email, max_length = 254))]
 #[serde(try_from = "String", into = "String")]
 pub struct EmailAddress(Box<str>);
 

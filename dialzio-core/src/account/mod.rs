@@ -103,10 +103,12 @@ pub struct ProviderAccount {
 
 /// Why an account cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct AccountNote {
     /// The provider's code: `whatsapp.190`.
     pub code: String,
     /// The provider's explanation, if it gave one.
+    #[cfg_attr(feature = "openapi", schema(required))]
     pub detail: Option<String>,
     /// When it was told.
     pub at: DateTime<Utc>,

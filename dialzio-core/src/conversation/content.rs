@@ -40,19 +40,25 @@ words! {
 /// One product line of an order. What the provider left out, or wrote so that it cannot be read, is `None`: a line
 /// without a price is still a line.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct OrderItem {
     /// The seller's product id.
+    #[cfg_attr(feature = "openapi", schema(required))]
     pub product: Option<String>,
     /// How many.
+    #[cfg_attr(feature = "openapi", schema(required))]
     pub quantity: Option<f64>,
     /// Price of one, in major units of `currency`, as the provider wrote it.
+    #[cfg_attr(feature = "openapi", schema(required))]
     pub price: Option<f64>,
     /// ISO 4217.
+    #[cfg_attr(feature = "openapi", schema(required))]
     pub currency: Option<String>,
 }
 
 /// A number or an address on a contact card.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(from = "StoredLine")]
 pub struct CardLine {
     /// The number or address as written.
@@ -98,8 +104,10 @@ impl From<StoredLine> for CardLine {
 
 /// A contact card that a person shared.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ContactCard {
     /// The name on it.
+    #[cfg_attr(feature = "openapi", schema(required))]
     pub name: Option<String>,
     /// Numbers.
     pub phones: Vec<CardLine>,
@@ -147,6 +155,7 @@ impl std::fmt::Debug for CardLine {
 
 /// What a message holds. The kind words are part of the API.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Content {
@@ -174,8 +183,10 @@ pub enum Content {
     /// A place.
     Location {
         /// Degrees north; `None` if they could not be read.
+        #[cfg_attr(feature = "openapi", schema(required))]
         latitude: Option<f64>,
         /// Degrees east; `None` if they could not be read.
+        #[cfg_attr(feature = "openapi", schema(required))]
         longitude: Option<f64>,
         /// Its name.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -216,11 +227,13 @@ pub enum Content {
         /// `true` if the person agreed.
         accepted: bool,
         /// Until when (Unix seconds); `None` if permanent or refused.
+        #[cfg_attr(feature = "openapi", schema(required))]
         expires_at: Option<i64>,
     },
     /// An order from a catalogue.
     Order {
         /// The catalogue; `None` if the provider left it out.
+        #[cfg_attr(feature = "openapi", schema(required))]
         catalog: Option<String>,
         /// What the person wrote with it.
         #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -23,7 +23,9 @@ words! {
 
 /// A provider's id for a message, call or file: opaque, and personal data, since some wrap a number.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(try_from = "String", into = "String")]
+#[cfg_attr(feature = "openapi", schema(value_type = String))]
 pub struct ExternalId(Box<str>);
 
 impl ExternalId {
@@ -96,6 +98,7 @@ words! {
 
 /// The advertisement or page a person came from, in the provider's own words. Nothing of it is the person's.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(default)]
 pub struct Referral {
     /// `ad` or `post`.
@@ -129,15 +132,19 @@ pub struct Referral {
 
 /// A product of a catalogue that a message is about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ReferredProduct {
     /// The catalogue.
+    #[cfg_attr(feature = "openapi", schema(required))]
     pub catalog: Option<String>,
     /// The seller's product id.
+    #[cfg_attr(feature = "openapi", schema(required))]
     pub product: Option<String>,
 }
 
 /// What stands around a received message: what it answers, and where the person came from.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(default)]
 pub struct MessageContext {
     /// The provider's id of the message it answers, where we do not have that message or not under this id.

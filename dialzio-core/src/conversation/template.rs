@@ -139,6 +139,7 @@ pub struct Template {
 
 /// What fills a header.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum HeaderParameter {
@@ -163,6 +164,7 @@ pub enum HeaderParameter {
 
 /// What fills a button.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ButtonParameter {
     /// The button's place among all buttons, from 0.
     pub index: u8,
@@ -174,12 +176,14 @@ pub struct ButtonParameter {
 
 /// A template with its parameters, ready for the wire. `Debug` shows no parameter.
 #[derive(Clone, PartialEq, Serialize, Deserialize, Default)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TemplateSend {
     /// Its name.
     pub name: String,
     /// Its language.
     pub language: String,
     /// What kind the header is, and what fills it.
+    #[cfg_attr(feature = "openapi", schema(required))]
     pub header: Option<(HeaderFormat, HeaderParameter)>,
     /// What fills the body, in order; the first part is the parameter's name in a named template.
     pub body: Vec<(Option<String>, String)>,

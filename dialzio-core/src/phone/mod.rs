@@ -14,6 +14,8 @@ use written::Written;
 ///
 /// Source: ITU-T E.164. `Debug` masks all but the last three digits.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(value_type = String, pattern = r"^\+[1-9][0-9]{4,14}$"))]
 #[serde(try_from = "String", into = "String")]
 pub struct PhoneNumber(Box<str>);
 
@@ -46,6 +48,8 @@ impl fmt::Debug for Extension {
 
 /// A country or territory: two capital letters of ISO 3166-1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(value_type = String, pattern = "^[A-Za-z]{2}$"))]
 pub struct Region([u8; 2]);
 
 impl Region {
