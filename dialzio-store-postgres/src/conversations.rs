@@ -211,7 +211,9 @@ impl Scope<'_> {
             }
             ConversationWrite::Activity(activity) => self.put_activity(activity).await,
             ConversationWrite::Reaction(reaction) => self.react(reaction).await,
-            ConversationWrite::Edit { message, content, at } => self.edit(*message, content, *at).await,
+            ConversationWrite::Edit { message, content, beside, at } => {
+                self.edit(*message, content, beside.as_ref(), *at).await
+            }
             ConversationWrite::Revoke { message, content, at } => self.revoke(*message, content, *at).await,
             _ => Err(Failure::Store(StoreError::Unsupported("a change to conversations"))),
         }

@@ -287,10 +287,16 @@ impl Scope<'_> {
         self.db.run(sql::SET_REACTIONS, row).await.map(drop)
     }
 
-    pub(crate) async fn edit(&mut self, of: MessageId, content: &Content, at: DateTime<Utc>) -> Res<()> {
+    pub(crate) async fn edit(
+        &mut self,
+        of: MessageId,
+        content: &Content,
+        beside: Option<&Sealed>,
+        at: DateTime<Utc>,
+    ) -> Res<()> {
         match self.marks(of).await? {
             Some(marks) if marks.revoked_at.is_none() && marks.edited_at.is_none_or(|newest| newest < at) => {
-                self.set_content(of, content, Some(at), None).await
+                self.set_content(of, content, beside, Some(at), None).await
             }
             _ => Ok(()),
         }
@@ -300,7 +306,7 @@ impl Scope<'_> {
         match self.marks(of).await? {
             // As if no edit had come in between: the same state in any order.
             Some(marks) if marks.revoked_at.is_none_or(|first| at < first) => {
-                self.set_content(of, content, None, Some(at)).await
+                self.set_content(of, content, None, None, Some(at)).await
             }
             _ => Ok(()),
         }
@@ -310,6 +316,7 @@ impl Scope<'_> {
         &mut self,
         of: MessageId,
         content: &Content,
+        beside: Option<&Sealed>,
         edited_at: Option<DateTime<Utc>>,
         revoked_at: Option<DateTime<Utc>>,
     ) -> Res<()> {
@@ -317,6 +324,7 @@ impl Scope<'_> {
         bind_content(content, &mut row)?;
         row.opt_time(edited_at);
         row.opt_time(revoked_at);
+        row.opt_bytes(beside.map(Sealed::as_bytes));
         self.db.run(sql::SET_CONTENT, row).await.map(drop)
     }
 }

@@ -198,7 +198,9 @@ impl Scope<'_> {
             }
             ConversationWrite::Activity(activity) => self.put_activity(activity),
             ConversationWrite::Reaction(reaction) => self.react(reaction),
-            ConversationWrite::Edit { message, content, at } => self.edit(*message, content, *at),
+            ConversationWrite::Edit { message, content, beside, at } => {
+                self.edit(*message, content, beside.as_ref(), *at)
+            }
             ConversationWrite::Revoke { message, content, at } => self.revoke(*message, content, *at),
             _ => Err(Failure::Store(StoreError::Unsupported("a change to conversations"))),
         }

@@ -214,10 +214,16 @@ impl Scope<'_> {
             .map(drop)
     }
 
-    pub(crate) fn edit(&mut self, of: MessageId, content: &Content, at: DateTime<Utc>) -> Res<()> {
+    pub(crate) fn edit(
+        &mut self,
+        of: MessageId,
+        content: &Content,
+        beside: Option<&Sealed>,
+        at: DateTime<Utc>,
+    ) -> Res<()> {
         match self.marks(of)? {
             Some(marks) if marks.revoked_at.is_none() && marks.edited_at.is_none_or(|newest| newest < at) => {
-                self.set_content(marks.conversation, of, content, Some(at), None)
+                self.set_content(marks.conversation, of, content, beside, Some(at), None)
             }
             _ => Ok(()),
         }
@@ -227,7 +233,7 @@ impl Scope<'_> {
         match self.marks(of)? {
             // As if no edit had come in between: the same state in any order.
             Some(marks) if marks.revoked_at.is_none_or(|first| at < first) => {
-                self.set_content(marks.conversation, of, content, None, Some(at))
+                self.set_content(marks.conversation, of, content, None, None, Some(at))
             }
             _ => Ok(()),
         }
@@ -238,6 +244,7 @@ impl Scope<'_> {
         conversation: ConversationId,
         of: MessageId,
         content: &Content,
+        beside: Option<&Sealed>,
         edited_at: Option<DateTime<Utc>>,
         revoked_at: Option<DateTime<Utc>>,
     ) -> Res<()> {
@@ -249,6 +256,7 @@ impl Scope<'_> {
                 bind_content(content, to)?;
                 to.opt_time(edited_at);
                 to.opt_time(revoked_at);
+                to.opt_bytes(beside.map(Sealed::as_bytes));
                 Ok(())
             })
             .map(drop)

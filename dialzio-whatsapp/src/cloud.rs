@@ -7,7 +7,7 @@ use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
 use dialzio_core::{
     consent::{Channel, SendPermit},
-    conversation::{MediaKind, Template},
+    conversation::{ExternalId, MediaKind, Template},
     provider::{
         Accepted, AccountAccess, AccountHealth, FetchedMedia, Inbound, MediaCapability,
         MessagingCapabilities, MessagingProvider, OutboundMessage, Provider, ProviderError, ProviderId,
@@ -207,5 +207,9 @@ impl WebhookDecoder for MetaCloud {
 
     fn decode_element(&self, raw: &Bytes) -> Vec<Inbound> {
         webhook::decode(raw)
+    }
+
+    fn message_key(&self, id: &ExternalId) -> Option<String> {
+        webhook::token(id.reveal())
     }
 }

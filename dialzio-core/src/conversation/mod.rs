@@ -16,7 +16,7 @@ pub use activity::{Activity, ActivityKind};
 pub use content::{CardLine, ChoiceKind, ContactCard, Content, MediaKind, OrderItem};
 pub use delivery::{Delivery, DeliveryStatus, Evidence, FailureNote};
 pub(crate) use inbound::touches_consent;
-pub use inbound::{Decision, Facts, decide};
+pub use inbound::{Decision, Facts, Unsealed, decide};
 pub(crate) use message::beside_context;
 pub use message::{
     Direction, ExternalId, Forwarded, Message, MessageContext, MessageDigest, Reaction, Referral,

@@ -7,6 +7,7 @@ use super::{
     Activity, Content, Conversation, DeliveryStatus, Direction, Evidence, ExternalId, Message, MessageDigest,
     Reaction, Template,
 };
+use crate::account::Sealed;
 use crate::consent::ConsentRecord;
 use crate::contact::{Alias, ChannelIdentity, Portfolio, SubjectKey};
 use crate::id::{AccountId, ChannelIdentityId, ContactId, ConversationId, MemberId, MessageId};
@@ -310,6 +311,8 @@ pub enum ConversationWrite {
         message: MessageId,
         /// What it holds now.
         content: Box<Content>,
+        /// What the edit held beside its content, sealed as [`Message::beside`], which it replaces.
+        beside: Option<Sealed>,
         /// When, by the provider's clock.
         at: DateTime<Utc>,
     },

@@ -1,5 +1,6 @@
 //! What arrives: verified, decoded, routed, and as a rule acted upon before the provider gets its answer.
 
+mod forms;
 mod line;
 mod routing;
 
@@ -10,7 +11,7 @@ use tokio::time::{Duration, Instant};
 use crate::account::AccountService;
 use crate::account::{App, Route};
 use crate::consent::{Channel, Words};
-use crate::conversation::{Decision, Facts, InboundAsk, beside_context, decide, touches_consent};
+use crate::conversation::{Decision, Facts, InboundAsk, Unsealed, beside_context, decide, touches_consent};
 use crate::effect::{Lane, LaneKind};
 use crate::error::Error;
 use crate::id::{AppId, HookId, QuarantineId};
@@ -236,7 +237,8 @@ impl<'a> Intake<'a> {
         scope: &OrgScope,
     ) -> Result<Decided, Error> {
         let asked = ask(route, elements, self.crm.words(), arrivals);
-        let known = self.crm.store().inbound_facts(scope, &asked).await?;
+        let mut known = self.crm.store().inbound_facts(scope, &asked).await?;
+        self.match_other_forms(self.decoder(app)?, scope, &asked, elements, &mut known).await?;
         let now = self.crm.now();
         let action = match lane {
             LaneKind::Statuses => Action::MessageEvidence,
@@ -253,9 +255,9 @@ impl<'a> Intake<'a> {
             words: self.crm.words(),
         };
         let Decision { quarantine, wait, beside } = decide(facts, elements, &mut batch);
-        for (message, plain) in beside {
+        for Unsealed { message, edited_at, plain } in beside {
             let context = beside_context(route.org, message);
-            batch.put_beside(message, self.crm.sealer().seal(&context, plain.as_bytes()).await?);
+            batch.put_beside(message, edited_at, self.crm.sealer().seal(&context, plain.as_bytes()).await?);
         }
         let mut kept = Vec::new();
         for (place, reason, what) in quarantine {

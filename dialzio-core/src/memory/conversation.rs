@@ -62,7 +62,9 @@ impl Rows {
                 self.activities.entry(activity.id).or_insert(activity);
             }
             ConversationWrite::Reaction(reaction) => self.react(reaction),
-            ConversationWrite::Edit { message, content, at } => self.edit(message, *content, at),
+            ConversationWrite::Edit { message, content, beside, at } => {
+                self.edit(message, *content, beside, at);
+            }
             ConversationWrite::Revoke { message, content, at } => self.revoke(message, *content, at),
         }
         Ok(())

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::state::{Reference, Rows};
 use super::unreadable;
+use crate::account::Sealed;
 use crate::conversation::{
     Content, ConversationState, Direction, Evidence, ExternalId, HeadDelta, Message, MessageDigest, Reaction,
 };
@@ -96,11 +97,17 @@ impl Rows {
         message.reactions.sort_by_key(|kept| kept.by);
     }
 
-    pub(super) fn edit(&mut self, id: MessageId, content: Content, at: DateTime<Utc>) {
+    pub(super) fn edit(
+        &mut self,
+        id: MessageId,
+        content: Content,
+        beside: Option<Sealed>,
+        at: DateTime<Utc>,
+    ) {
         let Some(message) = self.messages.get_mut(&id) else { return };
         if message.revoked_at.is_none() && message.edited_at.is_none_or(|newest| newest < at) {
             message.content = content;
-            message.beside = None;
+            message.beside = beside;
             message.edited_at = Some(at);
         }
     }

@@ -56,6 +56,8 @@ pub enum InboundBody {
         target: ExternalId,
         /// What it holds now.
         content: Box<InboundContent>,
+        /// As [`InboundMessage::beside`], of the edit.
+        beside: Option<String>,
     },
     /// A person took a message back.
     Revoked {

@@ -5,6 +5,7 @@ use secrecy::SecretString;
 use std::fmt::Debug;
 
 use super::{Inbound, Trust, WebhookError};
+use crate::conversation::ExternalId;
 
 /// The HTTP method of a webhook request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -122,4 +123,10 @@ pub trait WebhookDecoder: Debug + Send + Sync {
     fn decode(&self, hook: &VerifiedWebhook) -> Vec<Inbound>;
     /// Reads the bytes of one element again, as [`Inbound::raw`] kept them after their origin was checked.
     fn decode_element(&self, raw: &Bytes) -> Vec<Inbound>;
+    /// The part of a message's id that all forms of the id share, for providers that show one message under several ids.
+    /// `None` if this id has one form. Compared within one conversation only.
+    fn message_key(&self, id: &ExternalId) -> Option<String> {
+        let _ = id;
+        None
+    }
 }

@@ -306,14 +306,29 @@ impl Batch {
         self
     }
 
-    /// Puts what a received message held beside what is shown of it, sealed, into the message that this batch appends.
-    pub(crate) fn put_beside(&mut self, id: MessageId, sealed: Sealed) -> &mut Self {
+    /// Puts what a received message held beside what is shown of it, sealed, into the message that this batch appends,
+    /// or into its edit of that instant.
+    pub(crate) fn put_beside(
+        &mut self,
+        id: MessageId,
+        edited_at: Option<DateTime<Utc>>,
+        sealed: Sealed,
+    ) -> &mut Self {
         for write in &mut self.parts.writes {
-            if let Write::Conversation(ConversationWrite::Append { message, .. }) = write
-                && message.id == id
-            {
-                message.beside = Some(sealed);
-                break;
+            match write {
+                Write::Conversation(ConversationWrite::Append { message, .. })
+                    if message.id == id && edited_at.is_none() =>
+                {
+                    message.beside = Some(sealed);
+                    break;
+                }
+                Write::Conversation(ConversationWrite::Edit { message, beside, at, .. })
+                    if *message == id && edited_at == Some(*at) =>
+                {
+                    *beside = Some(sealed);
+                    break;
+                }
+                _ => {}
             }
         }
         self

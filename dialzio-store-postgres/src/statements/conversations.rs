@@ -181,7 +181,7 @@ statements! { CONVERSATIONS_ALL:
          VALUES [($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)]";
     SET_CONTENT: Write [message] =
         "UPDATE @message SET kind = $3, text = $4, content = $5, content_version = $6, edited_at = $7, revoked_at = $8,
-                beside = NULL
+                beside = $9
          WHERE org_id = $1 AND id = $2";
     SET_DELIVERY: Write [message] =
         "UPDATE @message SET status = $3, status_at = $4, failure_code = $5, failure_detail = $6

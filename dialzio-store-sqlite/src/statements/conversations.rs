@@ -162,7 +162,7 @@ statements! { CONVERSATIONS_ALL:
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24)";
     SET_CONTENT: Write [message] =
         "UPDATE message SET kind = ?4, text = ?5, content = ?6, content_version = ?7, edited_at = ?8, revoked_at = ?9,
-                beside = NULL
+                beside = ?10
          WHERE org_id = ?1 AND conversation_id = ?2 AND id = ?3";
     SET_DELIVERY: Write [message] =
         "UPDATE message SET status = ?4, status_at = ?5, failure_code = ?6, failure_detail = ?7

@@ -126,13 +126,12 @@ struct Reaction<'a> {
     emoji: Scalar<'a>,
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Change<'a> {
-    #[serde(borrow)]
-    original_message_id: Scalar<'a>,
-    #[serde(borrow)]
-    message: Option<&'a RawValue>,
+object! {
+    /// An edit, or a message that was taken back.
+    struct Change<'a> {
+        original_message_id: Scalar<'a> = "original_message_id",
+        message: Option<&'a RawValue> = "message",
+    }
 }
 
 /// An id as it is now; some payloads name the one before it in the same place.
@@ -242,7 +241,15 @@ fn body(
                 && let Ok(changed) = serde_json::from_str::<MetaInbound<'_>>(inner.get())
             {
                 let content = Box::new(content::read(&changed, inner.get(), &mut beside));
-                return InboundBody::Edited { sender, external, target, content };
+                // The answer and the advert of the message stay as they were, so these are kept as they came.
+                for (path, part) in [("context", changed.context), ("referral", changed.referral)] {
+                    part.into_iter().for_each(|raw| beside.odd(path, raw.get()));
+                }
+                beside.keep("", &changed.more);
+                beside.keep("edit", &edit.more);
+                beside.keep("", &message.more);
+                let beside = if is_whole(&content) { None } else { beside.into_json() };
+                return InboundBody::Edited { sender, external, target, content, beside };
             }
         }
         Some("revoke") => {
@@ -271,16 +278,13 @@ fn said(
 ) -> InboundBody {
     let (reply_to, context) = context(message, &mut beside);
     beside.keep("", &message.more);
-    // What stays whole holds everything already.
-    let is_whole = matches!(content, InboundContent::Ready(Content::Unsupported { .. }));
-    InboundBody::Message(Box::new(InboundMessage {
-        external,
-        sender,
-        content,
-        reply_to,
-        context,
-        beside: if is_whole { None } else { beside.into_json() },
-    }))
+    let beside = if is_whole(&content) { None } else { beside.into_json() };
+    InboundBody::Message(Box::new(InboundMessage { external, sender, content, reply_to, context, beside }))
+}
+
+/// Whether content is kept whole, and so holds everything already.
+const fn is_whole(content: &InboundContent) -> bool {
+    matches!(content, InboundContent::Ready(Content::Unsupported { .. }))
 }
 
 /// What a message answers, and where it comes from.

@@ -3,10 +3,11 @@
 mod card;
 mod content;
 mod envelope;
+mod id;
 mod message;
 mod notice;
 mod person;
 mod status;
 mod verify;
 
-pub(crate) use self::{envelope::decode, verify::verify};
+pub(crate) use self::{envelope::decode, id::token, verify::verify};

@@ -114,8 +114,10 @@ impl Deciding<'_> {
             }
             Some(Reply::StopPromotion) => {
                 let note = "The person asked to stop promotion.";
-                let event = ConsentEvent::Withdrawn;
-                self.record(person, Channel::Any, PurposeScope::Marketing, event, from.0, note, from.1, at);
+                let (event, scope) = (ConsentEvent::Withdrawn, PurposeScope::Marketing);
+                self.record(person, Channel::Any, scope, event, from.0, note, from.1, at);
+                // Says on which channel it was written, where alone it can be taken back.
+                self.record(person, self.channel, scope, event, from.0, note, from.1, at);
             }
             Some(Reply::Start) => {
                 let known = self.people.get(person);

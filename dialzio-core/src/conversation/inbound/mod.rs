@@ -49,6 +49,17 @@ pub struct Facts<'a> {
     pub words: &'a Words,
 }
 
+/// What a message or an edit held beside what is shown of it: sealed by intake, which has the keys.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unsealed {
+    /// The message.
+    pub message: MessageId,
+    /// When it was edited; `None` for what came with the message itself.
+    pub edited_at: Option<DateTime<Utc>>,
+    /// JSON.
+    pub plain: String,
+}
+
 /// What could not be decided into the batch, by the element's place.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Decision {
@@ -56,8 +67,8 @@ pub struct Decision {
     pub quarantine: Vec<(usize, QuarantineReason, String)>,
     /// Speaks of something that has not turned up yet: waits.
     pub wait: Vec<usize>,
-    /// What messages held beside what is shown of them, to be sealed into the messages of the batch.
-    pub beside: Vec<(MessageId, String)>,
+    /// What messages and edits held beside what is shown of them, to be sealed into the writes of the batch.
+    pub beside: Vec<Unsealed>,
 }
 
 /// Decides what follows from elements of one account, in their order, and writes it into `batch`.
@@ -106,7 +117,9 @@ impl Deciding<'_> {
         match &element.body {
             InboundBody::Message(message) => self.message(place, message, at, Trust::Signed),
             InboundBody::Reaction(news) => self.reaction(place, news, at),
-            InboundBody::Edited { target, content, .. } => self.edit(place, target, content, at),
+            InboundBody::Edited { target, content, beside, .. } => {
+                self.edit(place, target, content, beside.as_deref(), at);
+            }
             InboundBody::Revoked { target, .. } => self.revoke(place, target, at),
             InboundBody::Delivery(news) => self.delivery(place, news, at),
             InboundBody::Preference(news) => self.preference(place, news, at),
@@ -156,7 +169,7 @@ impl Deciding<'_> {
         // A message that is not here, or is here under another form of its id, is still the one that was answered.
         context.quoted = received.reply_to.clone().filter(|_| answered.is_none());
         if let Some(beside) = &received.beside {
-            self.decision.beside.push((id, beside.clone()));
+            self.decision.beside.push(Unsealed { message: id, edited_at: None, plain: beside.clone() });
         }
         let message = Message {
             id,

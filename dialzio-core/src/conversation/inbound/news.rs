@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::Deciding;
+use super::{Deciding, Unsealed};
 use crate::conversation::{
     Content, ConversationWrite, Delivery, DeliveryStatus, Direction, Evidence, ExternalId, HeadDelta,
     Message, MessageContext, Reaction,
@@ -44,6 +44,7 @@ impl Deciding<'_> {
         place: usize,
         target: &ExternalId,
         content: &InboundContent,
+        beside: Option<&str>,
         at: DateTime<Utc>,
     ) {
         let Some((message, conversation, direction)) = self.target(place, target) else { return };
@@ -59,9 +60,12 @@ impl Deciding<'_> {
         if let Some(file) = file {
             self.batch.write(MediaWrite::Insert(file));
         }
+        if let Some(plain) = beside {
+            self.decision.beside.push(Unsealed { message, edited_at: Some(at), plain: plain.to_owned() });
+        }
         self.batch
             .about(message)
-            .write(ConversationWrite::Edit { message, content: Box::new(content), at })
+            .write(ConversationWrite::Edit { message, content: Box::new(content), beside: None, at })
             .event(DomainEvent::MessageChanged { conversation, message });
     }
 

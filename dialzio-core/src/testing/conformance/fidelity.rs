@@ -189,9 +189,21 @@ pub async fn what_stands_around_a_message_survives_and_what_was_beside_it_goes_w
     }
     let (edited, revoked) = (messages[1].id, messages[2].id);
     let content = || Box::new(Content::Welcome);
-    let edit = ConversationWrite::Edit { message: edited, content: content(), at: bench.at(9) };
+    let edit = |second, beside| ConversationWrite::Edit {
+        message: edited,
+        content: content(),
+        beside,
+        at: bench.at(second),
+    };
     let revoke = ConversationWrite::Revoke { message: revoked, content: content(), at: bench.at(9) };
-    bench.write(&house.scope, edit).await;
+    let with_edit = Sealed::from_bytes(vec![7, 0, 9]);
+    bench.write(&house.scope, edit(8, Some(with_edit.clone()))).await;
+    assert_eq!(
+        bench.message(&house, edited).await.beside,
+        Some(with_edit),
+        "what the edit held beside itself"
+    );
+    bench.write(&house.scope, edit(9, None)).await;
     bench.write(&house.scope, revoke).await;
     for id in [edited, revoked] {
         let kept = bench.message(&house, id).await;

@@ -123,8 +123,12 @@ fn story(bench: &Bench, house: &House, person: &Person, there: &[Message]) -> Ve
         writes.push(ConversationWrite::Reaction(reaction).into());
     }
     for (place, body, second) in [(2, "edited", 50), (2, "edited again", 51), (0, "changed", 52)] {
-        let edit =
-            ConversationWrite::Edit { message: there[place].id, content: text(body), at: bench.at(second) };
+        let edit = ConversationWrite::Edit {
+            message: there[place].id,
+            content: text(body),
+            beside: None,
+            at: bench.at(second),
+        };
         writes.push(edit.into());
     }
     let revoke = ConversationWrite::Revoke { message: there[2].id, content: text("gone"), at: bench.at(49) };

@@ -197,7 +197,7 @@ pub async fn writes_do_not_reach_another_organisation(bench: Bench) {
         ConversationWrite::Update(talk).into(),
         ConversationWrite::Evidence { message, evidence }.into(),
         ConversationWrite::Reaction(Reaction { message, by, emoji: Some("👍".to_owned()), at }).into(),
-        ConversationWrite::Edit { message, content: content(), at }.into(),
+        ConversationWrite::Edit { message, content: content(), beside: None, at }.into(),
         ConversationWrite::Revoke { message, content: content(), at }.into(),
         ConversationWrite::Seen { conversation: mine.person.conversation.id, up_to: mine.queued.id }.into(),
         MediaWrite::Update(media).into(),

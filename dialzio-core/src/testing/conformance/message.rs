@@ -131,7 +131,7 @@ pub async fn news_about_a_message_that_is_gone_changes_nothing(bench: Bench) {
     let writes: [ConversationWrite; 4] = [
         evidence(nobody, DeliveryStatus::Read, &bench, 2),
         ConversationWrite::Reaction(reaction),
-        ConversationWrite::Edit { message: nobody, content: content(), at: bench.at(2) },
+        ConversationWrite::Edit { message: nobody, content: content(), beside: None, at: bench.at(2) },
         ConversationWrite::Revoke { message: nobody, content: content(), at: bench.at(2) },
     ];
     bench.write_all(&house.scope, writes.map(Into::into)).await;
@@ -193,6 +193,7 @@ pub async fn the_newest_edit_stays_and_taking_back_beats_it(bench: Bench) {
     let edit = |text: &str, second| ConversationWrite::Edit {
         message,
         content: content(text),
+        beside: None,
         at: bench.at(second),
     };
     bench.write(&house.scope, edit("third", 4)).await;
@@ -208,7 +209,7 @@ pub async fn the_newest_edit_stays_and_taking_back_beats_it(bench: Bench) {
     let message = bench.hears(&house, &person, "other", bench.at(1)).await.id;
     let revoke = ConversationWrite::Revoke { message, content: Box::new(gone()), at: bench.at(2) };
     bench.write(&house.scope, revoke).await;
-    let edit = ConversationWrite::Edit { message, content: content("late"), at: bench.at(9) };
+    let edit = ConversationWrite::Edit { message, content: content("late"), beside: None, at: bench.at(9) };
     bench.write(&house.scope, edit).await;
     let kept = bench.message(&house, message).await;
     assert_eq!((kept.content, kept.revoked_at), (gone(), Some(bench.at(2))));

@@ -190,7 +190,13 @@ pub async fn every_write_is_applied(bench: Bench) {
             at: bench.at(8),
         })
         .into(),
-        ConversationWrite::Edit { message: heard.id, content: text("hello again"), at: bench.at(9) }.into(),
+        ConversationWrite::Edit {
+            message: heard.id,
+            content: text("hello again"),
+            beside: None,
+            at: bench.at(9),
+        }
+        .into(),
         ConversationWrite::Revoke { message: taken_back.id, content: text("gone"), at: bench.at(9) }.into(),
         ConversationWrite::Seen { conversation: talk.id, up_to: cancelled.id }.into(),
         MediaWrite::Insert(file).into(),

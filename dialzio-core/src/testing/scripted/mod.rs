@@ -226,7 +226,7 @@ impl MessagingProvider for ScriptedProvider {
         state.count += 1;
         let unnamed = || ProviderError::Fault { provider: SCRIPTED, code: "id".to_owned() };
         let external =
-            ExternalId::parse(&format!("scripted.out.{}.{}", message.id, state.count)).ok_or_else(unnamed)?;
+            ExternalId::parse(&format!("scripted.out/{}.{}", message.id, state.count)).ok_or_else(unnamed)?;
         let recipient = permit.recipient().clone();
         let known = match &recipient {
             Address::Phone(phone) => Sender { phone: Some(phone.clone()), ..Sender::default() },

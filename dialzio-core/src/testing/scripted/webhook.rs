@@ -114,6 +114,11 @@ impl WebhookDecoder for ScriptedProvider {
             }
         }
     }
+
+    /// Ids with a slash are forms of what stands behind it.
+    fn message_key(&self, id: &ExternalId) -> Option<String> {
+        id.reveal().rsplit_once('/').map(|(_, key)| key.to_owned())
+    }
 }
 
 fn read(value: &Value) -> Inbound {
@@ -179,6 +184,7 @@ fn body(value: &Value, word: &str) -> Option<InboundBody> {
             external: id()?,
             target: target()?,
             content: Box::new(content(value)?),
+            beside: text(value, "beside"),
         },
         "revoked" => InboundBody::Revoked { sender: from()?, external: id()?, target: target()? },
         "delivery" => InboundBody::Delivery(Box::new(DeliveryNews {

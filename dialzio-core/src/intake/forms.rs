@@ -1,0 +1,100 @@
+//! Messages that are mentioned under another form of their id than the one they are kept under.
+//!
+//! Some providers put into the id of a message through whose eyes it is seen: the business's, or the person's under their
+//! number or their business-scoped id. An answer or a reaction may name another form than the one that came with the message.
+
+use super::Intake;
+use crate::contact::Alias;
+use crate::conversation::{ExternalId, InboundAsk, InboundFacts, KnownMessage};
+use crate::error::Error;
+use crate::id::ConversationId;
+use crate::page::PageRequest;
+use crate::provider::{InboundBody, Received, Sender, WebhookDecoder};
+use crate::scope::OrgScope;
+
+/// How many messages of a conversation are compared, the newest first.
+const COMPARED: u32 = PageRequest::MAX;
+
+/// The message that an element is about or answers, and whose conversation it is in.
+fn mention(body: &InboundBody) -> Option<(&Sender, &ExternalId)> {
+    match body {
+        InboundBody::Message(message) => message.reply_to.as_ref().map(|target| (&message.sender, target)),
+        InboundBody::Reaction(news) => Some((&news.sender, &news.target)),
+        InboundBody::Edited { sender, target, .. } | InboundBody::Revoked { sender, target, .. } => {
+            Some((sender, target))
+        }
+        _ => None,
+    }
+}
+
+/// A mention of a message that is not here under the id it is mentioned by.
+struct Missed<'a> {
+    sender: &'a Sender,
+    target: &'a ExternalId,
+    key: String,
+}
+
+impl Intake<'_> {
+    /// Adds the messages that elements mention under another form of their id to what is known, under that form. Only the
+    /// sender's own conversation is searched, so nobody reaches a message of another person by guessing a part of its id.
+    pub(super) async fn match_other_forms(
+        &self,
+        decoder: &dyn WebhookDecoder,
+        scope: &OrgScope,
+        asked: &InboundAsk,
+        elements: &[Received],
+        known: &mut InboundFacts,
+    ) -> Result<(), Error> {
+        let arrives = |id: &ExternalId| {
+            elements.iter().any(|received| match &received.element.body {
+                InboundBody::Message(message) => message.external == *id,
+                _ => false,
+            })
+        };
+        let missed: Vec<Missed<'_>> = elements
+            .iter()
+            .filter_map(|received| mention(&received.element.body))
+            .filter(|(_, target)| !known.messages.iter().any(|one| one.external.as_ref() == Some(*target)))
+            .filter(|(_, target)| !arrives(target))
+            .filter_map(|(sender, target)| Some(Missed { sender, target, key: decoder.message_key(target)? }))
+            .collect();
+        if missed.is_empty() {
+            return Ok(());
+        }
+        let aliases: Vec<Alias> = missed.iter().flat_map(|missed| missed.sender.aliases()).collect();
+        let ask =
+            InboundAsk { aliases, external: Vec::new(), own: Vec::new(), consent: false, ..asked.clone() };
+        let people = self.crm.store().inbound_facts(scope, &ask).await?.identities;
+        let conversation_of = |sender: &Sender| -> Option<ConversationId> {
+            let seen = sender.aliases();
+            let is_them = |alias: &Alias| seen.iter().any(|seen| alias.is(seen));
+            let person = people.iter().find(|person| person.identity.aliases.iter().any(is_them))?;
+            person.conversation.as_ref().map(|conversation| conversation.id)
+        };
+        let mut read = None;
+        for Missed { sender, target, key } in missed {
+            let Some(conversation) = conversation_of(sender) else { continue };
+            let messages = match read.take() {
+                Some((of, messages)) if of == conversation => messages,
+                _ => {
+                    let page = PageRequest::first(COMPARED);
+                    self.crm.store().messages(scope, conversation, page).await?.items
+                }
+            };
+            let same = messages.iter().find(|message| {
+                let external = message.external.as_ref();
+                external.and_then(|id| decoder.message_key(id)).is_some_and(|own| own == key)
+            });
+            known.messages.extend(same.map(|message| KnownMessage {
+                id: message.id,
+                conversation,
+                direction: message.direction,
+                external: Some(target.clone()),
+                digest: None,
+                status: message.delivery.status,
+            }));
+            read = Some((conversation, messages));
+        }
+        Ok(())
+    }
+}
