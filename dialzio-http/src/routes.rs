@@ -218,6 +218,7 @@ pub static ROUTES: &[Route] = routes! {
     "templates.list" get "/v1/accounts/{account}/templates" needs(P::AccountsRead), "Templates as last fetched", 200 => api::accounts::templates;
     "templates.sync" post "/v1/accounts/{account}/templates/sync" needs(P::AccountsManage), "Fetch templates now", 200 => api::accounts::sync_templates;
 
+    "waiting.list" get "/v1/waiting" needs(P::QuarantineManage), "What arrived and waits for its message or its turn, oldest first", 200 => api::quarantine::waiting, query ["cursor", "limit"];
     "quarantine.list" get "/v1/quarantine" needs(P::QuarantineManage), "What could not be used, newest first", 200 => api::quarantine::list, query ["cursor", "limit"];
     "quarantine.get" get "/v1/quarantine/{item}" needs(P::QuarantineManage), "One item with its bytes", 200 => api::quarantine::get;
     "quarantine.replay" post "/v1/quarantine/{item}/replay" needs(P::QuarantineManage), "Take it through the normal path again", 204 => api::quarantine::replay;

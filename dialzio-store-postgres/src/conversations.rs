@@ -205,6 +205,7 @@ impl Scope<'_> {
             ConversationWrite::Append { account, message, head, digest } => {
                 self.append(*account, message, *head, *digest).await
             }
+            ConversationWrite::Requeue { message, why, at } => self.requeue(*message, why, *at).await,
             ConversationWrite::Evidence { message, evidence } => self.take_evidence(*message, evidence).await,
             ConversationWrite::External { account, message, external } => {
                 self.refer(*account, *message, external, None).await

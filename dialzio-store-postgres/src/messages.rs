@@ -4,9 +4,10 @@ use chrono::{DateTime, Utc};
 use sqlx::postgres::PgRow;
 use uuid::Uuid;
 
+use dialzio_core::account::Sealed;
 use dialzio_core::conversation::{
-    Content, ConversationState, Delivery, DeliveryStatus, Direction, Evidence, ExternalId, HeadDelta,
-    Message, MessageDigest, Reaction,
+    Content, ConversationState, Delivery, DeliveryStatus, Direction, Evidence, ExternalId, FailureNote,
+    HeadDelta, Message, MessageDigest, Reaction,
 };
 use dialzio_core::page::{Page, PageRequest};
 use dialzio_core::store::rows::{
@@ -232,19 +233,25 @@ impl Scope<'_> {
     /// The status of a message of ours; `None` for another one.
     pub(crate) async fn status_of(&mut self, of: MessageId) -> Res<Option<DeliveryStatus>> {
         self.group.write_messages(&mut self.db).await?;
-        let kept = self
-            .db
-            .one(sql::MESSAGE_DELIVERY, params![self.key, id(of)], |row| {
-                let c = Cols::new(row, "message");
-                Ok((c.word::<Direction>()?, delivery(&c)?))
-            })
-            .await?;
-        Ok(kept.filter(|(direction, _)| *direction == Direction::Outbound).map(|(_, shown)| shown.status))
+        Ok(self.delivery_of(of).await?.map(|shown| shown.status))
     }
 
     /// News about a message that is still there: the earliest of each status is kept, the highest rank shown.
     pub(crate) async fn take_evidence(&mut self, of: MessageId, evidence: &Evidence) -> Res<()> {
         self.group.write_messages(&mut self.db).await?;
+        let Some(mut shown) = self.delivery_of(of).await? else { return Ok(()) };
+        put_evidence(&mut self.db, self.key, &[(of, evidence.clone())]).await?;
+        if shown.take(evidence) { self.show_delivery(of, &shown).await } else { Ok(()) }
+    }
+
+    pub(crate) async fn requeue(&mut self, of: MessageId, why: &FailureNote, at: DateTime<Utc>) -> Res<()> {
+        self.group.write_messages(&mut self.db).await?;
+        let Some(mut shown) = self.delivery_of(of).await? else { return Ok(()) };
+        if shown.requeue(why.clone(), at) { self.show_delivery(of, &shown).await } else { Ok(()) }
+    }
+
+    /// What is shown of the delivery of a message of ours that is still there.
+    async fn delivery_of(&mut self, of: MessageId) -> Res<Option<Delivery>> {
         let kept = self
             .db
             .one(sql::MESSAGE_DELIVERY, params![self.key, id(of)], |row| {
@@ -252,14 +259,13 @@ impl Scope<'_> {
                 Ok((c.word::<Direction>()?, delivery(&c)?))
             })
             .await?;
-        let Some((Direction::Outbound, mut shown)) = kept else { return Ok(()) };
-        put_evidence(&mut self.db, self.key, &[(of, evidence.clone())]).await?;
-        if shown.take(evidence) {
-            let mut row = params![self.key, id(of)];
-            shown.to_row(&mut row)?;
-            self.db.run(sql::SET_DELIVERY, row).await?;
-        }
-        Ok(())
+        Ok(kept.filter(|(direction, _)| *direction == Direction::Outbound).map(|(_, shown)| shown))
+    }
+
+    async fn show_delivery(&mut self, of: MessageId, shown: &Delivery) -> Res<()> {
+        let mut row = params![self.key, id(of)];
+        shown.to_row(&mut row)?;
+        self.db.run(sql::SET_DELIVERY, row).await.map(drop)
     }
 
     async fn marks(&mut self, of: MessageId) -> Res<Option<Marks>> {

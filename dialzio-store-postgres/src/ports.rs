@@ -18,7 +18,7 @@ use dialzio_core::conversation::{
 };
 use dialzio_core::effect::Lane;
 use dialzio_core::event::{EventSeq, Recorded};
-use dialzio_core::inbox::Quarantined;
+use dialzio_core::inbox::{InboxItem, Quarantined};
 use dialzio_core::ledger::{AuditEntry, LedgerStore};
 use dialzio_core::media::{Media, MediaStore};
 use dialzio_core::operator::OperatorEntry;
@@ -556,6 +556,10 @@ impl Store for PostgresStore {
             return Ok(Vec::new());
         }
         look!(self, scope, |db, org| work::due(db, org, lane, now, limit))
+    }
+
+    async fn waiting(&self, scope: &OrgScope, page: PageRequest) -> StoreResult<Page<InboxItem>> {
+        look!(self, scope, |db, org| work::waiting(db, org, &page))
     }
 
     async fn quarantined(&self, scope: &OrgScope, page: PageRequest) -> StoreResult<Page<Quarantined>> {

@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use crate::apply::Scope;
 use crate::codec::{Cols, id, id_list, opt_time, or_nil, read, time};
+use crate::contacts::{id_after, id_key, over};
 use crate::error::{Failure, Res};
 use crate::group::{LanePlace, returned_lane};
 use crate::run::{Db, params};
@@ -15,6 +16,7 @@ use dialzio_core::conversation::{DeliveryStatus, Evidence};
 use dialzio_core::effect::{Effect, Lane, LaneKind, Work};
 use dialzio_core::inbox::{InboxItem, InboxWrite, Quarantined};
 use dialzio_core::ledger::Action;
+use dialzio_core::page::{Page, PageRequest};
 use dialzio_core::store::rows::{Columns, ToRow};
 use dialzio_core::store::{Due, EffectWrite, StoreError};
 use dialzio_core::{AccountId, ChannelIdentityId, EffectId, MessageId, OrgId, TypedId};
@@ -40,6 +42,13 @@ pub(crate) async fn due(
     all.sort_by_key(|(id, _)| *id);
     all.truncate(limit as usize);
     Ok(all.into_iter().map(|(_, due)| due).collect())
+}
+
+/// Received elements that wait, in order of id.
+pub(crate) async fn waiting(db: &mut Db<'_>, org: Uuid, page: &PageRequest) -> Res<Page<InboxItem>> {
+    let row = params![org, id_after(page)?, over(page)];
+    let found = db.all(sql::ITEMS_WAITING, row, read::<InboxItem>).await?;
+    Ok(Page::from_overread(found, page.limit, |item| id_key(item.id)))
 }
 
 /// Keeps quarantined bytes for whoever owns them.

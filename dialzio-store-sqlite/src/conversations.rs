@@ -192,6 +192,7 @@ impl Scope<'_> {
             ConversationWrite::Append { account, message, head, digest } => {
                 self.append(*account, message, *head, *digest)
             }
+            ConversationWrite::Requeue { message, why, at } => self.requeue(*message, why, *at),
             ConversationWrite::Evidence { message, evidence } => self.take_evidence(*message, evidence),
             ConversationWrite::External { account, message, external } => {
                 self.refer(*account, *message, external, None)

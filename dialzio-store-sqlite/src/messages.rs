@@ -3,9 +3,10 @@
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, Row, params};
 
+use dialzio_core::account::Sealed;
 use dialzio_core::conversation::{
-    Content, Delivery, DeliveryStatus, Direction, Evidence, ExternalId, HeadDelta, Message, MessageDigest,
-    Reaction,
+    Content, Delivery, DeliveryStatus, Direction, Evidence, ExternalId, FailureNote, HeadDelta, Message,
+    MessageDigest, Reaction,
 };
 use dialzio_core::page::{Page, PageRequest};
 use dialzio_core::store::rows::{
@@ -159,31 +160,41 @@ impl Scope<'_> {
 
     /// The status of a message of ours; `None` for another one.
     pub(crate) fn status_of(&self, of: MessageId) -> Res<Option<DeliveryStatus>> {
-        let kept = self.db.one(sql::MESSAGE_DELIVERY, params![self.key, id(of)], |row| {
-            let c = Cols::new(row, "message");
-            c.id::<ConversationId>()?;
-            Ok((c.word::<Direction>()?, delivery(&c)?))
-        })?;
-        Ok(kept.filter(|(direction, _)| *direction == Direction::Outbound).map(|(_, shown)| shown.status))
+        Ok(self.delivery_of(of)?.map(|(_, shown)| shown.status))
     }
 
-    /// News about a message that is still there: the earliest of each status is kept, the highest rank shown.
-    pub(crate) fn take_evidence(&mut self, of: MessageId, evidence: &Evidence) -> Res<()> {
+    /// What is shown of the delivery of a message of ours that is still there, and its conversation.
+    fn delivery_of(&self, of: MessageId) -> Res<Option<(ConversationId, Delivery)>> {
         let kept = self.db.one(sql::MESSAGE_DELIVERY, params![self.key, id(of)], |row| {
             let c = Cols::new(row, "message");
-            Ok((c.id::<ConversationId>()?, c.word::<Direction>()?, delivery(&c)?))
+            Ok((c.id()?, c.word::<Direction>()?, delivery(&c)?))
         })?;
-        let Some((conversation, Direction::Outbound, mut shown)) = kept else { return Ok(()) };
-        self.put_evidence(of, evidence)?;
-        if shown.take(evidence) {
-            self.db.bind(sql::SET_DELIVERY, |to| {
+        Ok(kept
+            .filter(|(_, direction, _)| *direction == Direction::Outbound)
+            .map(|(conversation, _, shown)| (conversation, shown)))
+    }
+
+    fn show_delivery(&mut self, conversation: ConversationId, of: MessageId, shown: &Delivery) -> Res<()> {
+        self.db
+            .bind(sql::SET_DELIVERY, |to| {
                 to.bytes(&self.key);
                 to.id(conversation);
                 to.id(of);
                 shown.to_row(to)
-            })?;
-        }
-        Ok(())
+            })
+            .map(drop)
+    }
+
+    /// News about a message that is still there: the earliest of each status is kept, the highest rank shown.
+    pub(crate) fn take_evidence(&mut self, of: MessageId, evidence: &Evidence) -> Res<()> {
+        let Some((conversation, mut shown)) = self.delivery_of(of)? else { return Ok(()) };
+        self.put_evidence(of, evidence)?;
+        if shown.take(evidence) { self.show_delivery(conversation, of, &shown) } else { Ok(()) }
+    }
+
+    pub(crate) fn requeue(&mut self, of: MessageId, why: &FailureNote, at: DateTime<Utc>) -> Res<()> {
+        let Some((conversation, mut shown)) = self.delivery_of(of)? else { return Ok(()) };
+        if shown.requeue(why.clone(), at) { self.show_delivery(conversation, of, &shown) } else { Ok(()) }
     }
 
     fn marks(&self, of: MessageId) -> Res<Option<Marks>> {

@@ -18,7 +18,7 @@ use dialzio_core::conversation::{
 };
 use dialzio_core::effect::Lane;
 use dialzio_core::event::{EventSeq, Recorded};
-use dialzio_core::inbox::Quarantined;
+use dialzio_core::inbox::{InboxItem, Quarantined};
 use dialzio_core::ledger::{AuditEntry, LedgerStore};
 use dialzio_core::media::{Media, MediaStore};
 use dialzio_core::operator::OperatorEntry;
@@ -459,6 +459,10 @@ impl Store for SqliteStore {
             return Ok(Vec::new());
         }
         self.look(scope, move |look| work::due(look.db, look.key(), lane, now, limit)).await
+    }
+
+    async fn waiting(&self, scope: &OrgScope, page: PageRequest) -> StoreResult<Page<InboxItem>> {
+        self.look(scope, move |look| work::waiting(look.db, look.key(), &page)).await
     }
 
     async fn quarantined(&self, scope: &OrgScope, page: PageRequest) -> StoreResult<Page<Quarantined>> {

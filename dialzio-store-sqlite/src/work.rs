@@ -8,12 +8,14 @@ use dialzio_core::conversation::{DeliveryStatus, Evidence};
 use dialzio_core::effect::{Effect, Lane, Work};
 use dialzio_core::inbox::{InboxItem, InboxWrite, Quarantined};
 use dialzio_core::ledger::Action;
+use dialzio_core::page::{Page, PageRequest};
 use dialzio_core::store::rows::{Bind, Columns, ToRow};
 use dialzio_core::store::{Due, EffectWrite, StoreError};
 use dialzio_core::{ChannelIdentityId, EffectId, MessageId, OrgId, TypedId};
 
 use crate::apply::{Scope, Txn};
 use crate::codec::{Cols, id, opt_id, opt_time, read, time};
+use crate::contacts::{BEFORE_ALL, id_after, id_key, over};
 use crate::error::{Failure, Res};
 use crate::group::returned_lane;
 use crate::run::Run;
@@ -40,6 +42,13 @@ pub(crate) fn due(
     all.sort_by_key(|(id, _)| *id);
     all.truncate(limit as usize);
     Ok(all.into_iter().map(|(_, due)| due).collect())
+}
+
+/// Received elements that wait, in order of id.
+pub(crate) fn waiting(db: &Connection, org: [u8; 16], page: &PageRequest) -> Res<Page<InboxItem>> {
+    let row = params![org, id_after(page, BEFORE_ALL)?, over(page)];
+    let found = db.all(sql::ITEMS_WAITING, row, read::<InboxItem>)?;
+    Ok(Page::from_overread(found, page.limit, |item| id_key(item.id)))
 }
 
 /// Keeps quarantined bytes for whoever owns them.

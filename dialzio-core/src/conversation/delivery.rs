@@ -83,7 +83,7 @@ pub struct Delivery {
     pub status: DeliveryStatus,
     /// When that happened, by the provider's clock where it said so.
     pub at: DateTime<Utc>,
-    /// Why it failed or was refused.
+    /// Why it failed or was refused; of a message that waits, why it could not be handed over yet.
     pub failure: Option<FailureNote>,
 }
 
@@ -109,6 +109,18 @@ impl Delivery {
             self.at = evidence.at;
         }
         replaced || earlier
+    }
+
+    /// Leads a message that was refused back to the queue, with why it waits; returns whether what is shown changed. Only a
+    /// message of which nothing is known but that it was about to be handed over goes back.
+    pub fn requeue(&mut self, why: FailureNote, at: DateTime<Utc>) -> bool {
+        let at = match self.status {
+            DeliveryStatus::Dispatched => at,
+            DeliveryStatus::Queued if self.failure.as_ref() != Some(&why) => self.at,
+            _ => return false,
+        };
+        *self = Self { status: DeliveryStatus::Queued, at, failure: Some(why) };
+        true
     }
 }
 

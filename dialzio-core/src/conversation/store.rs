@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
 use super::{
-    Activity, Content, Conversation, DeliveryStatus, Direction, Evidence, ExternalId, Message, MessageDigest,
-    Reaction, Template,
+    Activity, Content, Conversation, DeliveryStatus, Direction, Evidence, ExternalId, FailureNote, Message,
+    MessageDigest, Reaction, Template,
 };
 use crate::account::Sealed;
 use crate::consent::ConsentRecord;
@@ -293,6 +293,16 @@ pub enum ConversationWrite {
         message: MessageId,
         /// What.
         evidence: Evidence,
+    },
+    /// The provider, or the state of the account, refused a message of ours: nothing left, and it waits again
+    /// ([`super::Delivery::requeue`]).
+    Requeue {
+        /// Which.
+        message: MessageId,
+        /// Why, and since when.
+        why: FailureNote,
+        /// When it was refused.
+        at: DateTime<Utc>,
     },
     /// The provider's id of a message of ours, once known.
     External {

@@ -40,6 +40,25 @@ pub struct InboxItem {
     pub attempts: u32,
 }
 
+/// A received element that waits, as people see it: for the message it is about, or for its turn.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Waiting {
+    /// Its id.
+    pub id: InboxId,
+    /// The account it came by.
+    pub account: AccountId,
+    /// The provider's word.
+    pub provider: String,
+    /// What it is, as [`crate::provider::InboundBody::kind`]: `reaction`, `edited`, `delivery`.
+    pub kind: &'static str,
+    /// When it arrived.
+    pub received_at: DateTime<Utc>,
+    /// When it is looked at again.
+    pub due_at: DateTime<Utc>,
+    /// How often it was looked at.
+    pub attempts: u32,
+}
+
 /// A change to the waiting line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]

@@ -1,6 +1,6 @@
 //! Looking at what could not be used, trying it again, and throwing it away.
 
-use super::{InboxWrite, Quarantined};
+use super::{InboxWrite, Quarantined, Waiting};
 use crate::account::SealedContext;
 use crate::error::{Error, RecordKind};
 use crate::event::DomainEvent;
@@ -34,6 +34,31 @@ impl<'a> QuarantineService<'a> {
     pub async fn list(&self, by: &Actor, page: PageRequest) -> Result<Page<Quarantined>, Error> {
         let scope = by.scope_for(Permission::QuarantineManage)?;
         Ok(self.crm.store().quarantined(scope, page).await?)
+    }
+
+    /// What arrived and waits, oldest first: a reaction or a status whose message is not here yet, or what came faster than
+    /// it could be decided.
+    ///
+    /// # Errors
+    /// [`Error::Sealed`]; [`Error::Denied`] without [`Permission::QuarantineManage`].
+    pub async fn waiting(&self, by: &Actor, page: PageRequest) -> Result<Page<Waiting>, Error> {
+        let scope = by.scope_for(Permission::QuarantineManage)?;
+        let found = self.crm.store().waiting(scope, page).await?;
+        let intake = Intake::new(self.crm);
+        let mut items = Vec::with_capacity(found.items.len());
+        for item in found.items {
+            let (_, _, elements) = intake.opened(scope, &item).await?;
+            items.push(Waiting {
+                kind: elements.first().map_or("unknown", |received| received.element.body.kind()),
+                id: item.id,
+                account: item.account,
+                provider: item.provider,
+                received_at: item.received_at,
+                due_at: item.due_at,
+                attempts: item.attempts,
+            });
+        }
+        Ok(Page { items, next: found.next })
     }
 
     async fn require(&self, by: &Actor, id: QuarantineId) -> Result<Quarantined, Error> {

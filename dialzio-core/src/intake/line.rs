@@ -60,6 +60,21 @@ impl Intake<'_> {
         Ok(())
     }
 
+    /// An element that waits, opened and read: its app, its bytes, and what they hold.
+    pub(crate) async fn opened(
+        &self,
+        scope: &OrgScope,
+        item: &InboxItem,
+    ) -> Result<(App, Bytes, Vec<Received>), Error> {
+        let app = self.crm.store().app(self.crm.system(), item.app).await?;
+        let app = app.ok_or(Error::NotFound { kind: crate::RecordKind::App })?;
+        let plain = self.crm.sealer().open(&inbox_context(scope.org(), item.id), &item.sealed).await?;
+        let raw = Bytes::copy_from_slice(&plain);
+        let elements = self.decoder(&app)?.decode_element(&raw).into_iter();
+        let elements = elements.map(|element| Received { element, trust: item.trust }).collect();
+        Ok((app, raw, elements))
+    }
+
     /// Decides an element that waited. Answers `false` if it has to wait longer.
     pub(crate) async fn waited(
         &self,
@@ -69,13 +84,7 @@ impl Intake<'_> {
         cause: &Cause,
         give_up: bool,
     ) -> Result<bool, Error> {
-        let app = self.crm.store().app(self.crm.system(), item.app).await?;
-        let app = app.ok_or(Error::NotFound { kind: crate::RecordKind::App })?;
-        let plain = self.crm.sealer().open(&inbox_context(scope.org(), item.id), &item.sealed).await?;
-        let raw = Bytes::copy_from_slice(&plain);
-        let elements = self.decoder(&app)?.decode_element(&raw);
-        let elements: Vec<_> =
-            elements.into_iter().map(|element| Received { element, trust: item.trust }).collect();
+        let (app, raw, elements) = self.opened(scope, item).await?;
         let (mut batch, waiting, _) =
             self.decided(&app, route, item.lane, &elements, Arrivals::LookedUp, cause, scope).await?;
         if !waiting.is_empty() {

@@ -51,6 +51,7 @@ impl Rows {
             ConversationWrite::Append { account, message, head, digest } => {
                 self.append(account, *message, head, digest, at)?;
             }
+            ConversationWrite::Requeue { message, why, at } => self.requeue(message, why, at),
             ConversationWrite::Evidence { message, evidence } => self.take_evidence(message, &evidence),
             ConversationWrite::External { account, message, external } => {
                 self.refer(account, message, external, None, at)?;

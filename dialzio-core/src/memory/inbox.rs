@@ -8,7 +8,7 @@ use super::state::Rows;
 use crate::consent::{Purpose, PurposeScope};
 use crate::conversation::{DeliveryStatus, Evidence};
 use crate::effect::{Effect, EffectState, Lane, LaneKind, Work};
-use crate::id::{AccountId, ChannelIdentityId, MessageId, OrgId, QuarantineId, TypedId};
+use crate::id::{AccountId, ChannelIdentityId, InboxId, MessageId, OrgId, QuarantineId, TypedId};
 use crate::inbox::{InboxItem, InboxWrite, Quarantined};
 use crate::page::{Page, PageRequest};
 use crate::store::{Due, EffectWrite};
@@ -154,6 +154,11 @@ impl Rows {
         }
         lanes
     }
+}
+
+/// Received elements that wait, oldest first.
+pub(super) fn oldest_first(items: &BTreeMap<InboxId, InboxItem>, request: &PageRequest) -> Page<InboxItem> {
+    page(items.values().map(|item| (item.id.uuid().as_bytes().to_vec(), item.clone())), request, false)
 }
 
 /// Quarantined bytes whose time is not up, newest first.

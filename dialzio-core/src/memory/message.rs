@@ -6,7 +6,8 @@ use super::state::{Reference, Rows};
 use super::unreadable;
 use crate::account::Sealed;
 use crate::conversation::{
-    Content, ConversationState, Direction, Evidence, ExternalId, HeadDelta, Message, MessageDigest, Reaction,
+    Content, ConversationState, Direction, Evidence, ExternalId, FailureNote, HeadDelta, Message,
+    MessageDigest, Reaction,
 };
 use crate::id::{AccountId, MessageId};
 use crate::store::{Expect, StoreError, StoreResult};
@@ -85,6 +86,12 @@ impl Rows {
         let kept = self.evidence.entry((id, evidence.status)).or_insert_with(|| evidence.clone());
         kept.at = kept.at.min(evidence.at);
         message.delivery.take(evidence);
+    }
+
+    pub(super) fn requeue(&mut self, id: MessageId, why: FailureNote, at: DateTime<Utc>) {
+        if let Some(message) = self.messages.get_mut(&id) {
+            message.delivery.requeue(why, at);
+        }
     }
 
     pub(super) fn react(&mut self, reaction: Reaction) {

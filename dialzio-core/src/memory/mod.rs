@@ -31,7 +31,7 @@ use tokio::sync::watch;
 
 use crate::event::EventSeq;
 use crate::id::{IdSource, OrgId};
-use crate::inbox::Quarantined;
+use crate::inbox::{InboxItem, Quarantined};
 use crate::page::{Cursor, Page, PageRequest};
 use crate::scope::OrgScope;
 use crate::store::{Batch, Commit, Due, Lease, Store, StoreError, StoreResult};
@@ -217,6 +217,10 @@ impl Store for MemoryStore {
             return Ok(Vec::new());
         }
         self.read(scope, |rows, _| rows.due(lease.lane, now, limit))
+    }
+
+    async fn waiting(&self, scope: &OrgScope, request: PageRequest) -> StoreResult<Page<InboxItem>> {
+        self.read(scope, |rows, _| inbox::oldest_first(&rows.inbox, &request))
     }
 
     async fn quarantined(&self, scope: &OrgScope, request: PageRequest) -> StoreResult<Page<Quarantined>> {

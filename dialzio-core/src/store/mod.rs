@@ -62,6 +62,12 @@ pub trait Store:
         now: DateTime<Utc>,
         limit: u32,
     ) -> StoreResult<Vec<Due>>;
+    /// Received elements of the organisation that wait, oldest first, whatever account and lane they wait in.
+    async fn waiting(
+        &self,
+        scope: &OrgScope,
+        page: PageRequest,
+    ) -> StoreResult<Page<crate::inbox::InboxItem>>;
     /// Quarantined bytes of the organisation, newest first.
     async fn quarantined(
         &self,

@@ -164,7 +164,8 @@ impl Worker<'_> {
             let account = &facts.account;
             // If it was mended meanwhile, this is decided again instead: nothing would wake it.
             stop.expect(Expect::Revision(RecordRef::Account(account.id), account.revision))
-                .write(EffectWrite::Rest { id, until: now + LOGIN_REST, attempts: facts.effect.attempts });
+                .write(EffectWrite::Rest { id, until: now + LOGIN_REST, attempts: facts.effect.attempts })
+                .write(ConversationWrite::Requeue { message, why: held_by(account), at: now });
             return (Plan::Stop, stop);
         }
         let Some(purpose) = facts.message.purpose else {
@@ -400,16 +401,18 @@ impl Worker<'_> {
         let message = facts.message.id;
         let id = facts.effect.id;
         let attempts = facts.effect.attempts + 1;
-        let failure = Some(FailureNote { code: error.code(), detail: error.detail().map(str::to_owned) });
+        let why = FailureNote { code: error.code(), detail: error.detail().map(str::to_owned) };
         let evidence = |status| ConversationWrite::Evidence {
             message,
-            evidence: Evidence { status, at: now, failure: failure.clone() },
+            evidence: Evidence { status, at: now, failure: Some(why.clone()) },
         };
         let found = |state| {
             let detail = error.detail().map(str::to_owned);
             Some((state, AccountNote { code: error.code(), detail, at: now }))
         };
         let settle = |state, not_before, attempts| EffectWrite::Settle { id, state, not_before, attempts };
+        // Nothing left: it waits again, and says why.
+        let requeue = || ConversationWrite::Requeue { message, why: why.clone(), at: now };
         let rest = || EffectWrite::Rest { id, until: now + LOGIN_REST, attempts: facts.effect.attempts };
         let retry = |backoff: Backoff, floor: Option<TimeDelta>| {
             let wait = backoff.wait(facts.effect.attempts, floor, self.crm.entropy())?;
@@ -432,15 +435,15 @@ impl Worker<'_> {
         };
         match (error, again) {
             (_, Some(Some(due))) => {
-                batch.write(settle(EffectState::Pending, Some(due), attempts));
+                batch.write(settle(EffectState::Pending, Some(due), attempts)).write(requeue());
             }
             // The message has nothing to do with it: it waits, and costs no attempt.
             (ProviderError::Credentials { .. }, _) => {
-                batch.write(rest());
+                batch.write(rest()).write(requeue());
                 return found(AccountState::NeedsLogin);
             }
             (ProviderError::Refused { reason: RefusalReason::Account, .. }, _) => {
-                batch.write(rest());
+                batch.write(rest()).write(requeue());
                 return found(AccountState::Paused);
             }
             (ProviderError::Ambiguous { .. }, _) => {
@@ -495,5 +498,13 @@ impl Worker<'_> {
             }
             _ => {}
         }
+    }
+}
+
+/// Why a message waits for its account.
+fn held_by(account: &ProviderAccount) -> FailureNote {
+    match &account.problem {
+        Some(AccountNote { code, detail, .. }) => FailureNote { code: code.clone(), detail: detail.clone() },
+        None => FailureNote { code: format!("account.{}", account.state.as_str()), detail: None },
     }
 }

@@ -4,8 +4,8 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
-use dialzio_core::QuarantineId;
 use dialzio_core::inbox::Quarantined;
+use dialzio_core::{AccountId, InboxId, QuarantineId};
 use serde::Serialize;
 
 use super::{Asked, Id, List, Paging};
@@ -39,6 +39,38 @@ impl From<Quarantined> for QuarantinedJson {
             body: None,
         }
     }
+}
+
+/// A received element that waits.
+#[derive(Debug, Serialize)]
+pub struct WaitingJson {
+    id: InboxId,
+    account: AccountId,
+    provider: String,
+    /// What it is: `reaction`, `edited`, `revoked`, `delivery` and so on.
+    kind: &'static str,
+    received_at: DateTime<Utc>,
+    /// When it is tried again.
+    due_at: DateTime<Utc>,
+    attempts: u32,
+}
+
+/// `GET /v1/waiting`.
+pub async fn waiting(
+    State(state): State<AppState>,
+    Caller(actor): Caller,
+    Asked(paging): Asked<Paging>,
+) -> Result<Json<List<WaitingJson>>, Problem> {
+    let page = state.crm().quarantine().waiting(&actor, paging.request()?).await?;
+    Ok(List::of(page, |item| WaitingJson {
+        id: item.id,
+        account: item.account,
+        provider: item.provider,
+        kind: item.kind,
+        received_at: item.received_at,
+        due_at: item.due_at,
+        attempts: item.attempts,
+    }))
 }
 
 /// `GET /v1/quarantine`.

@@ -181,13 +181,18 @@ impl<'a> Bubbles<'a> {
         let actions = |all: Vec<Action>| if self.can_send { all } else { Vec::new() };
         let failure = message.delivery.failure.as_ref();
         match message.delivery.status {
-            DeliveryStatus::Received | DeliveryStatus::Queued => match self.waiting(message) {
-                Some(when) => Delivery::Deferred {
-                    when: when.into(),
-                    actions: actions(vec![action("Cancel", "cancel")]),
-                },
-                None => Delivery::Queued,
-            },
+            DeliveryStatus::Received | DeliveryStatus::Queued => {
+                let held = failure.map(|note| {
+                    format!("Waits. {} It goes out by itself once that is over.", refused_for_now(note))
+                });
+                match held.or_else(|| self.waiting(message)) {
+                    Some(when) => Delivery::Deferred {
+                        when: when.into(),
+                        actions: actions(vec![action("Cancel", "cancel")]),
+                    },
+                    None => Delivery::Queued,
+                }
+            }
             DeliveryStatus::Dispatched => Delivery::Queued,
             DeliveryStatus::Accepted | DeliveryStatus::Sent => Delivery::Sent,
             DeliveryStatus::Delivered => Delivery::Delivered,
@@ -279,8 +284,25 @@ fn size(media: &Media) -> String {
 
 /// What a failure means, in a sentence; a code that is not known here speaks in the provider's words.
 fn failed(failure: Option<&FailureNote>) -> String {
-    let code = failure.map_or("", |note| note.code.as_str());
-    let sentence = match code {
+    let known = failure.and_then(|note| sentence(&note.code));
+    let in_words = |words: &str| format!("The provider could not deliver it: {words}");
+    let words = || failure.and_then(|note| note.detail.as_deref());
+    let unknown = || words().map_or_else(|| "The provider could not deliver it.".to_owned(), in_words);
+    known.map_or_else(unknown, str::to_owned)
+}
+
+/// Why a message that waits was not taken, in a sentence.
+fn refused_for_now(why: &FailureNote) -> String {
+    let unknown = || match why.detail.as_deref() {
+        Some(words) => format!("The provider did not take it: {words}."),
+        None => "The provider did not take it.".to_owned(),
+    };
+    sentence(&why.code).map_or_else(unknown, str::to_owned)
+}
+
+/// What a code means, in a sentence; `None` if it is not known here.
+fn sentence(code: &str) -> Option<&'static str> {
+    Some(match code {
         "whatsapp.130472" => {
             "WhatsApp holds marketing back from this number for a test. Nothing is wrong with the number or the template: \
              another channel works, or an answer once they write."
@@ -299,15 +321,12 @@ fn failed(failure: Option<&FailureNote>) -> String {
         "whatsapp.190" | "whatsapp.0" => "WhatsApp refused the token of this number.",
         "media.unavailable" | "dialzio.file_gone" => "The file is not there any more.",
         "message.dropped" => "Given up: nobody knows whether it was sent.",
-        _ => {
-            let words = failure.and_then(|note| note.detail.as_deref());
-            return words.map_or_else(
-                || "The provider could not deliver it.".to_owned(),
-                |words| format!("The provider could not deliver it: {words}"),
-            );
-        }
-    };
-    sentence.to_owned()
+        "account.unchecked" => "The token of this number was never accepted.",
+        "account.needs_login" => "The provider refused the token of this number.",
+        "account.paused" => "The provider stopped this number.",
+        "account.disconnected" => "This number is not connected any more.",
+        _ => return None,
+    })
 }
 
 #[cfg(test)]
@@ -325,5 +344,12 @@ mod tests {
         assert_eq!(unknown, "The provider could not deliver it: The pigeon is ill.");
         assert_eq!(failed(Some(&note("whatsapp.199999", None))), "The provider could not deliver it.");
         assert_eq!(failed(None), "The provider could not deliver it.");
+        assert_eq!(
+            refused_for_now(&note("whatsapp.190", Some("Session expired"))),
+            "WhatsApp refused the token of this number."
+        );
+        assert_eq!(refused_for_now(&note("account.paused", None)), "The provider stopped this number.");
+        let unknown = refused_for_now(&note("whatsapp.4", Some("Too many calls")));
+        assert_eq!(unknown, "The provider did not take it: Too many calls.");
     }
 }

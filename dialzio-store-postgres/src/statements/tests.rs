@@ -258,6 +258,7 @@ async fn lists_use_the_index_that_was_made_for_them() {
         (super::LANES_DUE, "lane_due "),
         (super::QUARANTINE, "quarantine_of_org "),
         (super::LANE_DUE, "effect_next "),
+        (super::ITEMS_WAITING, "inbox_item_pkey "),
         (super::LANE_DUE, "inbox_item_next "),
         (super::CANCEL_SEND, "effect_send "),
         (super::EFFECTS_DISPATCHED, "effect_dispatched "),

@@ -184,6 +184,7 @@ fn lists_use_the_index_that_was_made_for_them() {
         (super::SEARCH_NAMES, "contact_search_by_name ("),
         (super::EFFECTS_DUE, "effect_line ("),
         (super::ITEMS_DUE, "inbox_item_line ("),
+        (super::ITEMS_WAITING, "PRIMARY KEY (org_id=? AND id>?)"),
         (super::LANES_DUE, "lane_due ("),
         (super::QUARANTINE, "quarantine_of_org ("),
         (super::MESSAGES_PROMOTED, "message_promotion ("),

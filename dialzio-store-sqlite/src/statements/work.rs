@@ -51,6 +51,10 @@ statements! { WORK:
                 i.attempts
          FROM inbox_item i INDEXED BY inbox_item_line WHERE i.org_id = ?1 AND i.lane = ?2 AND i.account_id = ?3 AND i.due_at <= ?4
          ORDER BY i.id LIMIT ?5";
+    ITEMS_WAITING: Read [inbox_item] =
+        "SELECT i.id, i.account_id, i.lane, i.provider, i.app_id, i.sealed, i.trust, i.received_at, i.due_at,
+                i.attempts
+         FROM inbox_item i WHERE i.org_id = ?1 AND i.id > ?2 ORDER BY i.id LIMIT ?3";
     ITEM_WAITS: Read [inbox_item] =
         "SELECT 1 FROM inbox_item i WHERE i.org_id = ?1 AND i.lane = ?2 AND i.account_id = ?3";
     PUT_ITEM: Write [inbox_item] =

@@ -11,7 +11,7 @@ use crate::access::{Invitation, Org, SignIn, TokenHash, User};
 use crate::account::{App, KeyCheck, Route};
 use crate::effect::Lane;
 use crate::id::{AppId, HookId, OrgId, UserId, WorkerId};
-use crate::inbox::Quarantined;
+use crate::inbox::{InboxItem, Quarantined};
 use crate::operator::OperatorEntry;
 use crate::page::{Page, PageRequest};
 use crate::provider::AccountRef;
@@ -244,6 +244,9 @@ impl<L: StoreLayer> Store for L {
         self.around(Call::read("due"), self.inner().due(scope, lease, now, limit)).await
     }
 
+    async fn waiting(&self, scope: &OrgScope, page: PageRequest) -> StoreResult<Page<InboxItem>> {
+        self.around(Call::read("waiting"), self.inner().waiting(scope, page)).await
+    }
     async fn quarantined(&self, scope: &OrgScope, page: PageRequest) -> StoreResult<Page<Quarantined>> {
         self.around(Call::read("quarantined"), self.inner().quarantined(scope, page)).await
     }

@@ -5,7 +5,8 @@ use crate::consent::{ConsentEvent, ConsentWrite, SuppressionScope};
 use crate::contact::{Alias, ContactQuery, ContactWrite, TaskQuery};
 use crate::conversation::{
     ActivityKind, Content, ConversationQuery, ConversationState, ConversationWrite, DeliveryStatus,
-    Direction, Evidence, InboundAsk, InboxView, Message, Reaction, StateFilter, TemplateCategory,
+    Direction, Evidence, FailureNote, InboundAsk, InboxView, Message, Reaction, StateFilter,
+    TemplateCategory,
 };
 use crate::effect::{Effect, EffectState, LaneKind};
 use crate::event::{DomainEvent, EventSeq};
@@ -133,6 +134,7 @@ async fn found(bench: &Bench, full: &Full, scope: &OrgScope) -> Vec<(&'static st
         ("newest_event", store.newest_event(scope).await.unwrap() > EventSeq(0)),
         ("audit", store.audit(scope, 0, 100).await.unwrap().len() > 2),
         ("due", !due.is_empty()),
+        ("waiting", !store.waiting(scope, page()).await.unwrap().items.is_empty()),
         ("quarantined", !store.quarantined(scope, page()).await.unwrap().items.is_empty()),
     ]
 }
@@ -180,6 +182,7 @@ pub async fn writes_do_not_reach_another_organisation(bench: Bench) {
     let at = bench.at(50);
     let content = || Box::new(Content::text("changed by a stranger").unwrap());
     let evidence = Evidence { status: DeliveryStatus::Read, at, failure: None };
+    let why = FailureNote { code: "scripted.190".to_owned(), detail: None };
     let by = Direction::Inbound;
     let mut card = mine.person.contact.clone();
     card.restricted = true;
@@ -196,6 +199,7 @@ pub async fn writes_do_not_reach_another_organisation(bench: Bench) {
         ContactWrite::AddTags { contact: mine.person.contact.id, tags: vec![bench.make.tag("vip")] }.into(),
         ConversationWrite::Update(talk).into(),
         ConversationWrite::Evidence { message, evidence }.into(),
+        ConversationWrite::Requeue { message, why, at }.into(),
         ConversationWrite::Reaction(Reaction { message, by, emoji: Some("👍".to_owned()), at }).into(),
         ConversationWrite::Edit { message, content: content(), beside: None, at }.into(),
         ConversationWrite::Revoke { message, content: content(), at }.into(),

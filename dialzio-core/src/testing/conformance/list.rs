@@ -105,6 +105,7 @@ macro_rules! store_conformance {
                 a_repeated_delivery_changes_nothing
                 evidence_in_any_order_ends_in_the_same_state
                 a_failure_is_shown_and_outranked
+                a_refused_request_leads_back_to_the_queue_with_why
                 every_piece_of_evidence_is_kept
                 news_about_a_message_that_is_gone_changes_nothing
                 the_newest_reaction_of_each_side_stays
@@ -198,6 +199,7 @@ macro_rules! store_conformance {
                 lanes_that_waited_longest_come_first
                 received_elements_wait_in_line
                 a_dispatched_send_is_unknown_after_a_restart
+                elements_that_wait_are_listed_oldest_first
                 quarantined_bytes_are_listed_and_released
                 quarantined_bytes_are_swept_when_their_time_is_up
             }

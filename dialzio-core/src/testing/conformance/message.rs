@@ -122,13 +122,42 @@ pub async fn a_failure_is_shown_and_outranked(bench: Bench) {
     assert_eq!(bench.message(&house, held.id).await.delivery.status, DeliveryStatus::Cancelled);
 }
 
+/// A message whose request was refused waits again and says why, until it is handed over; what was taken never goes back.
+pub async fn a_refused_request_leads_back_to_the_queue_with_why(bench: Bench) {
+    let house = bench.house().await;
+    let person = bench.person(&house, "Asha").await;
+    let (message, _) = bench.queues(&house, &person, "on its way", bench.at(1)).await;
+    let id = message.id;
+    let why = |code: &str| FailureNote { code: code.to_owned(), detail: Some("expired".to_owned()) };
+    let refused =
+        |code: &str, second| ConversationWrite::Requeue { message: id, why: why(code), at: bench.at(second) };
+    let shown = async || bench.message(&house, id).await.delivery;
+    bench.write(&house.scope, evidence(id, DeliveryStatus::Dispatched, &bench, 2)).await;
+    bench.write(&house.scope, refused("scripted.190", 3)).await;
+    let waits = shown().await;
+    assert_eq!((waits.status, waits.at), (DeliveryStatus::Queued, bench.at(3)));
+    assert_eq!(waits.failure, Some(why("scripted.190")));
+    bench.write(&house.scope, refused("scripted.200", 4)).await;
+    let waits = shown().await;
+    assert_eq!((waits.at, waits.failure), (bench.at(3), Some(why("scripted.200"))), "it waits since then");
+    bench.write(&house.scope, evidence(id, DeliveryStatus::Dispatched, &bench, 5)).await;
+    let again = shown().await;
+    assert_eq!((again.status, again.failure), (DeliveryStatus::Dispatched, None));
+    bench.write(&house.scope, evidence(id, DeliveryStatus::Accepted, &bench, 6)).await;
+    bench.write(&house.scope, refused("scripted.190", 7)).await;
+    let taken = shown().await;
+    assert_eq!((taken.status, taken.failure), (DeliveryStatus::Accepted, None));
+}
+
 /// News about a message that is not there, or not there any more, is no error: it is only of no use.
 pub async fn news_about_a_message_that_is_gone_changes_nothing(bench: Bench) {
     let house = bench.house().await;
     let nobody: MessageId = bench.make.id();
     let content = || Box::new(Content::text("changed").unwrap());
     let reaction = Reaction { message: nobody, by: Direction::Inbound, emoji: None, at: bench.at(2) };
-    let writes: [ConversationWrite; 4] = [
+    let why = FailureNote { code: "scripted.190".to_owned(), detail: None };
+    let writes: [ConversationWrite; 5] = [
+        ConversationWrite::Requeue { message: nobody, why, at: bench.at(2) },
         evidence(nobody, DeliveryStatus::Read, &bench, 2),
         ConversationWrite::Reaction(reaction),
         ConversationWrite::Edit { message: nobody, content: content(), beside: None, at: bench.at(2) },

@@ -392,6 +392,26 @@ pub async fn a_dispatched_send_is_unknown_after_a_restart(bench: Bench) {
     assert_eq!(bench.store.recover(&bench.system, bench.now()).await.unwrap(), 0);
 }
 
+/// Elements that wait are listed oldest first, whatever they wait for and in whatever lane, until they are settled.
+pub async fn elements_that_wait_are_listed_oldest_first(bench: Bench) {
+    let house = bench.house().await;
+    let [first, second, third] = [LaneKind::Statuses, LaneKind::Inbox, LaneKind::Inbox]
+        .map(|lane| bench.make.item(&house.account, lane, bench.at(60)));
+    for item in [&third, &first, &second] {
+        bench.write(&house.scope, InboxWrite::Park(item.clone())).await;
+    }
+    let page = async |after| {
+        let request = PageRequest { after, limit: 2 };
+        bench.store.waiting(&house.scope, request).await.unwrap()
+    };
+    let newest = page(None).await;
+    assert_eq!(newest.items, [first.clone(), second.clone()]);
+    let rest = page(newest.next).await;
+    assert_eq!((rest.items, rest.next), (vec![third], None));
+    bench.write(&house.scope, InboxWrite::Settle(first.id)).await;
+    assert_eq!(page(None).await.items[0], second);
+}
+
 /// Bytes in quarantine are listed newest first, come back whole, and go when they are released.
 pub async fn quarantined_bytes_are_listed_and_released(bench: Bench) {
     let house = bench.house().await;

@@ -10,7 +10,7 @@ use crate::consent::{ConsentEvent, ConsentWrite, PurposeScope, SuppressionScope}
 use crate::contact::{Alias, ContactWrite, Doubt, Stage, TaskChange, TaskQuery};
 use crate::conversation::{
     ActivityKind, Content, ConversationState, ConversationWrite, DeliveryStatus, Direction, Evidence,
-    Reaction, TemplateCategory,
+    FailureNote, Reaction, TemplateCategory,
 };
 use crate::effect::{EffectState, LaneKind, Work};
 use crate::inbox::InboxWrite;
@@ -50,6 +50,7 @@ kinds! {
     Write::Conversation(ConversationWrite::Update(_)) => "conversation.update",
     Write::Conversation(ConversationWrite::Append { .. }) => "conversation.append",
     Write::Conversation(ConversationWrite::Evidence { .. }) => "conversation.evidence",
+    Write::Conversation(ConversationWrite::Requeue { .. }) => "conversation.requeue",
     Write::Conversation(ConversationWrite::External { .. }) => "conversation.external",
     Write::Conversation(ConversationWrite::Reaction(_)) => "conversation.reaction",
     Write::Conversation(ConversationWrite::Edit { .. }) => "conversation.edit",
@@ -142,6 +143,7 @@ pub async fn every_write_is_applied(bench: Bench) {
     let [kept, released] =
         [(); 2].map(|()| bench.make.quarantined(Some(house.org.id), house.app.id, bench.at(1)));
     let evidence = |status, second| Evidence { status, at: bench.at(second), failure: None };
+    let refusal = FailureNote { code: "scripted.190".to_owned(), detail: None };
     let settle = |id, state| EffectWrite::Settle { id, state, not_before: None, attempts: 1 };
 
     let purge = |class| {
@@ -180,6 +182,7 @@ pub async fn every_write_is_applied(bench: Bench) {
         bench.make.append(account, &ours).into(),
         bench.make.append(account, &cancelled).into(),
         ConversationWrite::Update(snoozed).into(),
+        ConversationWrite::Requeue { message: ours.id, why: refusal, at: bench.at(6) }.into(),
         ConversationWrite::Evidence { message: ours.id, evidence: evidence(DeliveryStatus::Sent, 7) }.into(),
         ConversationWrite::External { account, message: ours.id, external: external.clone() }.into(),
         ConversationWrite::Activity(given_to.clone()).into(),
