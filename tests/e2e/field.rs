@@ -86,6 +86,22 @@ async fn a_reaction_goes_to_its_message_and_comes_back_from_it() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reaction_that_waits_is_listed_until_its_message_is_there() {
+    let Some(bytes) = file("F01-reaction-after-close.json") else { return };
+    let field = Field::start().await;
+    let envelopes = field.envelopes(&bytes);
+    field.post(&envelopes[1]).await;
+    let waiting = field.rig.list(&field.seat, "/v1/waiting").await;
+    assert_eq!((waiting.len(), &waiting[0]["kind"]), (1, &json!("reaction")));
+    assert_eq!(waiting[0]["account"], field.line.account);
+    field.post(&envelopes[0]).await;
+    field.rig.clock.advance(chrono::Duration::minutes(1));
+    field.rig.work().await;
+    assert_eq!(field.rig.list(&field.seat, "/v1/waiting").await, Vec::<Value>::new());
+    assert_eq!(field.messages().await[0]["reactions"][0]["emoji"], "👍");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_sender_without_a_profile_is_known_by_the_number() {
     let Some(bytes) = file("F06-sender-without-profile.json") else { return };
     let field = Field::start().await;

@@ -7,7 +7,7 @@ use crate::field::{Field, file};
 use crate::rig::asha;
 
 /// A field in which somebody has written, and one reply of ours has been handed to the provider.
-async fn answered() -> Option<(Field, String, Value)> {
+pub(crate) async fn answered() -> Option<(Field, String, Value)> {
     file("F18-window-shut-says-meta.json")?;
     let field = Field::start().await;
     // By way of the provider, which keeps a window of its own.
@@ -20,7 +20,7 @@ async fn answered() -> Option<(Field, String, Value)> {
 }
 
 /// The statuses of a file, about a message of ours.
-fn about(field: &Field, name: &str, message: &Value) -> Option<Vec<Value>> {
+pub(crate) fn about(field: &Field, name: &str, message: &Value) -> Option<Vec<Value>> {
     let text = String::from_utf8(file(name)?).unwrap();
     let id = message["external_id"].as_str().unwrap();
     let text = text.replace("wamid.REPLACE_WITH_THE_ID_THE_PROVIDER_GAVE", id);
@@ -30,7 +30,7 @@ fn about(field: &Field, name: &str, message: &Value) -> Option<Vec<Value>> {
     Some(envelopes.into_iter().filter(holds).collect())
 }
 
-async fn now(field: &Field, message: &Value) -> Value {
+pub(crate) async fn now(field: &Field, message: &Value) -> Value {
     let path = format!("/v1/messages/{}", message["id"].as_str().unwrap());
     field.rig.get(&field.seat, &path).await.is(200).json
 }

@@ -11,6 +11,7 @@
 mod activity;
 mod corpus;
 mod field;
+mod field_outbound;
 mod field_people;
 mod field_sends;
 mod files;

@@ -69,7 +69,7 @@ impl<'a> Attachment<'a> {
             if length > able.max_caption {
                 let most = able.max_caption;
                 return Err(Error::invalid(
-                    "text",
+                    "caption",
                     format!("is too long under a file: {length} characters, at most {most} can be sent"),
                 ));
             }

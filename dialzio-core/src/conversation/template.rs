@@ -228,8 +228,10 @@ pub enum TemplateError {
         problem: &'static str,
     },
     /// Body longer than the provider accepts after filling in, in characters.
-    #[error("the text is too long after filling in: at most {max} characters")]
+    #[error("the text is too long after filling in: {length} characters, at most {max} can be sent")]
     TooLong {
+        /// Its length, in characters.
+        length: usize,
         /// The limit.
         max: usize,
     },
@@ -394,8 +396,9 @@ impl Template {
         }
         let send =
             TemplateSend { name: self.name.clone(), language: self.language.clone(), header, body, buttons };
-        if self.filled_body(&send).chars().count() > MAX_BODY {
-            return Err(TemplateError::TooLong { max: MAX_BODY });
+        let length = self.filled_body(&send).chars().count();
+        if length > MAX_BODY {
+            return Err(TemplateError::TooLong { length, max: MAX_BODY });
         }
         Ok(send)
     }

@@ -60,6 +60,10 @@ const TITLES: &[(&str, &str)] = &[
     ("keys.unreadable", "The key file cannot be read: the operator has to look at it"),
     ("keys.untrusted", "The key file can be read or changed by others: its permissions have to be corrected"),
     ("media.unavailable", "The file has expired, or it was never fetched"),
+    (
+        "message.not_resendable",
+        "The message is not to be sent again now: only one that failed is, and some only after a day",
+    ),
     ("recipient.unreachable", "This person cannot be reached at this address: choose another one"),
     ("request.address_too_long", "The address of the request is too long: send less in its query"),
     ("request.cross_site", "The request does not come from our own pages: open the page here and try again"),

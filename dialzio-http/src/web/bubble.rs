@@ -1,5 +1,6 @@
 //! A message as a bubble: what it says, what it answers, what became of it.
 
+use chrono::{DateTime, TimeDelta, Utc};
 use dialzio_core::conversation::{
     Content as Said, ConversationService, DeliveryStatus, Direction, FailureNote, InboxEntry, MediaKind,
     Message, Preview, SendPreview,
@@ -203,7 +204,11 @@ impl<'a> Bubbles<'a> {
                     Some(detail) => format!("{} · {detail}", note.code).into(),
                     None => note.code.as_str().into(),
                 }),
-                actions: actions(vec![action("Send again", "resend")]),
+                actions: actions(if can_resend(message, self.desk.crm().clock().now()) {
+                    vec![action("Send again", "resend")]
+                } else {
+                    Vec::new()
+                }),
             },
             DeliveryStatus::Unknown => Delivery::Unknown {
                 reason: "The provider did not answer. It may have been sent, or not.".into(),
@@ -248,6 +253,21 @@ impl<'a> Bubbles<'a> {
             }
             None => format!("Cancelled before it went out, {}.", self.desk.when(message.delivery.at)),
         }
+    }
+}
+
+/// How long a message rests that the provider held back so that its person is not written to too often (131049): the
+/// provider asks to wait and does not say how long.
+const REST: TimeDelta = TimeDelta::hours(24);
+
+/// Whether a message may be sent again, as another one: it failed, or its outcome is not known.
+pub(crate) fn can_resend(message: &Message, now: DateTime<Utc>) -> bool {
+    let delivery = &message.delivery;
+    let rests = delivery.failure.as_ref().is_some_and(|note| note.code == "whatsapp.131049");
+    match delivery.status {
+        DeliveryStatus::Failed => !rests || now >= delivery.at + REST,
+        DeliveryStatus::Unknown | DeliveryStatus::Expired => true,
+        _ => false,
     }
 }
 
@@ -312,7 +332,7 @@ fn sentence(code: &str) -> Option<&'static str> {
         }
         "whatsapp.131047" => "More than 24 hours passed since they wrote: choose a template.",
         "whatsapp.131049" => {
-            "WhatsApp held it back, so that people are not written to too often. Wait before you send it again."
+            "WhatsApp held it back, so that people are not written to too often. It can be sent again after a day."
         }
         "whatsapp.131050" => "They stopped marketing from this business in WhatsApp.",
         "whatsapp.131053" => "The file could not be taken.",

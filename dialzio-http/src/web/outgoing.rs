@@ -1,5 +1,6 @@
 //! What our side does with messages: reply, note, template, and what helps when one did not go out.
 
+use axum::http::StatusCode;
 use axum::response::Html;
 use dialzio_core::conversation::HeaderParameter;
 use dialzio_core::conversation::{
@@ -12,7 +13,7 @@ use dialzio_core::{ConversationId, MessageId};
 
 use super::desk::{Desk, show};
 use super::view::thread::{Item, ThreadItems};
-use super::{picker, thread};
+use super::{bubble, picker, thread};
 use crate::api::{Id, text, word};
 use crate::form::{Fields, FileForm};
 use crate::problem::Problem;
@@ -106,6 +107,9 @@ fn parameters(template: &Template, sent: &TemplateSend) -> Vec<(String, String)>
 pub(crate) async fn resend(desk: Desk, Id(id): Id<MessageId>) -> Result<Html<String>, Problem> {
     let service = desk.crm().conversations();
     let mut message = service.message(&desk.actor, id).await?;
+    if !bubble::can_resend(&message, desk.crm().clock().now()) {
+        return Err(Problem::new(StatusCode::CONFLICT, "message.not_resendable"));
+    }
     let body = match &message.content {
         Content::Text { body } => NewBody::Text(body.clone()),
         Content::Template { name, language, parameters: sent, .. } => {
