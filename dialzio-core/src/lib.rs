@@ -8,7 +8,6 @@ pub mod consent;
 pub mod contact;
 pub mod conversation;
 
-pub mod datamap;
 pub mod effect;
 pub mod error;
 pub mod event;
@@ -24,6 +23,7 @@ pub mod operator;
 pub mod page;
 pub mod phone;
 pub mod provider;
+pub mod registry;
 mod runtime;
 mod scope;
 pub mod search;

@@ -6,7 +6,7 @@
 mod support;
 
 use dialzio_core::TypedId;
-use dialzio_core::datamap::{self, TableScope};
+use dialzio_core::registry::{self, TableScope};
 use dialzio_core::testing::conformance::{Bench, isolation};
 use dialzio_store_postgres::testing::Database;
 use dialzio_store_postgres::{OpenError, PostgresStore};
@@ -68,7 +68,7 @@ async fn policies_alone_show_and_reach_nothing_of_another_organisation() {
     let mut db = database.admin().await.unwrap();
     let tables = walled(&mut db).await;
     let of_orgs =
-        datamap::tables().filter(|table| table.scope == TableScope::Organisation && !table.is_optional());
+        registry::tables().filter(|table| table.scope == TableScope::Organisation && !table.is_optional());
     for table in of_orgs {
         assert!(tables.iter().any(|walled| walled == table.name), "{} is behind no policy", table.name);
     }

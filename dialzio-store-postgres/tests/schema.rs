@@ -5,7 +5,7 @@
 
 mod support;
 
-use dialzio_core::datamap::{self, TableScope};
+use dialzio_core::registry::{self, TableScope};
 use dialzio_store_postgres::testing::Cluster;
 use dialzio_store_postgres::{OpenError, PostgresStore};
 use sqlx::{AssertSqlSafe, Executor, PgConnection};
@@ -30,7 +30,7 @@ async fn the_data_map_names_every_table_and_column() {
     let mut db = database.admin().await.unwrap();
     let live = live(&mut db, "dialzio").await;
     assert!(live.len() > 30);
-    assert_eq!(datamap::check_schema(&live), Vec::<String>::new());
+    assert_eq!(registry::check_schema(&live), Vec::<String>::new());
     let expressions: i64 = sqlx::query_scalar(
         "SELECT count(*) FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid
          JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'dialzio' AND i.indexprs IS NOT NULL",
@@ -57,7 +57,7 @@ async fn every_key_of_an_organisation_begins_with_it() {
     .await
     .unwrap();
     let of_org = |name: &str| {
-        datamap::tables().any(|table| table.name == name && table.scope == TableScope::Organisation)
+        registry::tables().any(|table| table.name == name && table.scope == TableScope::Organisation)
     };
     let mut seen = 0;
     for (table, index, first) in indexes.iter().filter(|(table, ..)| of_org(table)) {
@@ -84,7 +84,7 @@ async fn every_key_of_an_organisation_begins_with_it() {
 async fn every_table_of_an_organisation_is_behind_a_forced_policy() {
     let database = support::database().await;
     let mut db = database.admin().await.unwrap();
-    for table in datamap::tables().filter(|table| table.scope == TableScope::Organisation) {
+    for table in registry::tables().filter(|table| table.scope == TableScope::Organisation) {
         let found: Option<(bool, bool, Option<String>, Option<String>)> = sqlx::query_as(
             "SELECT c.relrowsecurity, c.relforcerowsecurity, pg_get_expr(p.polqual, c.oid), pg_get_expr(p.polwithcheck, c.oid)
              FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -174,7 +174,7 @@ async fn a_schema_may_have_another_name() {
     .await
     .unwrap();
     assert_eq!(elsewhere, 0);
-    assert_eq!(datamap::check_schema(&live(&mut db, "customer_talk").await), Vec::<String>::new());
+    assert_eq!(registry::check_schema(&live(&mut db, "customer_talk").await), Vec::<String>::new());
     builder.connect(&database.url()).await.unwrap();
     let refused =
         PostgresStore::builder().schema("Robert'); DROP").connect(&database.url()).await.unwrap_err();

@@ -3,8 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use dialzio_core::contact::ContactQuery;
-use dialzio_core::datamap;
 use dialzio_core::page::PageRequest;
+use dialzio_core::registry;
 use dialzio_core::testing::scope;
 use dialzio_core::{OrgId, Store, TypedId};
 use dialzio_store_sqlite::{OpenError, SqliteStore};
@@ -33,7 +33,7 @@ async fn the_data_map_names_every_table_and_column() {
     drop(SqliteStore::open(&path).await.unwrap());
     let live = live(&path);
     assert!(live.len() > 30);
-    assert_eq!(datamap::check_schema(&live), Vec::<String>::new());
+    assert_eq!(registry::check_schema(&live), Vec::<String>::new());
     // An index holds columns of its table and nothing else.
     let db = Connection::open(&path).unwrap();
     let mut indexes = db

@@ -1,7 +1,7 @@
 //! What is moved, in which order: whatever another row refers to comes first.
 
 use super::Cell;
-use crate::datamap;
+use crate::registry;
 
 /// Rows that are moved at once.
 const PAGE: u32 = 500;
@@ -45,7 +45,7 @@ impl Part {
     /// The columns, in the order in which a row has them.
     pub fn columns(&self) -> impl Iterator<Item = &'static str> + use<> {
         let table = self.table;
-        datamap::tables()
+        registry::tables()
             .filter(move |known| known.name == table)
             .flat_map(|known| known.columns)
             .map(|column| column.name)
@@ -116,7 +116,7 @@ mod tests {
 
     #[test]
     fn every_table_that_a_store_cannot_make_itself_is_moved() {
-        for table in datamap::tables() {
+        for table in registry::tables() {
             let moved = PARTS.iter().any(|part| part.table == table.name);
             let made = table.is_optional()
                 && !["org_head", "lane", "queue_count", "time_mark"].contains(&table.name);

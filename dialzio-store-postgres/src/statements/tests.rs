@@ -144,8 +144,8 @@ fn every_statement_has_a_name_of_its_own() {
 fn every_table_of_an_organisation_is_narrowed_by_it() {
     for statement in all() {
         let of_org = |name: &str| {
-            dialzio_core::datamap::tables().any(|table| {
-                table.name == name && table.scope == dialzio_core::datamap::TableScope::Organisation
+            dialzio_core::registry::tables().any(|table| {
+                table.name == name && table.scope == dialzio_core::registry::TableScope::Organisation
             })
         };
         if statement.kind == Kind::System {

@@ -3,10 +3,9 @@
 //!
 //! Stores show that their live schema and this map name the same columns: [`check_schema`].
 
-mod people;
-mod records;
-mod system;
-mod talk;
+mod tables;
+
+pub use tables::TABLES;
 
 use crate::name::words;
 
@@ -151,7 +150,7 @@ pub struct Column {
 
 impl Column {
     /// A column that goes with its row and shows nothing about a person by itself.
-    const fn gone(name: &'static str, category: DataCategory) -> Self {
+    pub(super) const fn gone(name: &'static str, category: DataCategory) -> Self {
         Self {
             name,
             category,
@@ -162,32 +161,32 @@ impl Column {
         }
     }
 
-    const fn kept(name: &'static str, category: DataCategory, reason: &'static str) -> Self {
+    pub(super) const fn kept(name: &'static str, category: DataCategory, reason: &'static str) -> Self {
         let erase = EraseAction::Keep { reason };
         Self { name, category, erase, export: None, mask: Mask::Open, optional: false }
     }
 
-    const fn cleared(self) -> Self {
+    pub(super) const fn cleared(self) -> Self {
         Self { erase: EraseAction::Clear, ..self }
     }
 
-    const fn hashed(self) -> Self {
+    pub(super) const fn hashed(self) -> Self {
         Self { erase: EraseAction::Hash, ..self }
     }
 
-    const fn theirs(self, export: &'static str) -> Self {
+    pub(super) const fn theirs(self, export: &'static str) -> Self {
         Self { export: Some(export), ..self }
     }
 
-    const fn where_needed(self) -> Self {
+    pub(super) const fn where_needed(self) -> Self {
         Self { optional: true, ..self }
     }
 
-    const fn part(self) -> Self {
+    pub(super) const fn part(self) -> Self {
         Self { mask: Mask::Partial, ..self }
     }
 
-    const fn hidden(self) -> Self {
+    pub(super) const fn hidden(self) -> Self {
         Self { mask: Mask::Full, ..self }
     }
 }
@@ -218,9 +217,6 @@ impl Table {
         self.columns.iter().find(|column| column.name == name)
     }
 }
-
-/// All tables.
-pub const TABLES: &[&[Table]] = &[system::TABLES, people::TABLES, talk::TABLES, records::TABLES];
 
 /// All tables, one after another.
 pub fn tables() -> impl Iterator<Item = &'static Table> {

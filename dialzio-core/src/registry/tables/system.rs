@@ -1,16 +1,16 @@
 //! The system tables.
 
-use super::DataCategory::{
+use crate::registry::DataCategory::{
     Account, Audit, IntegrationCredential, IntegrationMeta, Outbox, SecurityLog, Usage,
 };
-use super::TableScope::System;
-use super::{Column, RetentionClass, Table};
+use crate::registry::TableScope::System;
+use crate::registry::{Column, RetentionClass, Table};
 
-const fn gone(name: &'static str, category: super::DataCategory) -> Column {
+const fn gone(name: &'static str, category: crate::registry::DataCategory) -> Column {
     Column::gone(name, category)
 }
 
-const fn kept(name: &'static str, category: super::DataCategory, reason: &'static str) -> Column {
+const fn kept(name: &'static str, category: crate::registry::DataCategory, reason: &'static str) -> Column {
     Column::kept(name, category, reason)
 }
 

@@ -1,10 +1,10 @@
 //! What people agreed to, work that waits, and the logs.
 
-use super::DataCategory::{Audit, ConsentLedger, Outbox, SecurityLog, Suppression};
-use super::TableScope::Organisation;
-use super::{Column, RetentionClass, Table};
+use crate::registry::DataCategory::{Audit, ConsentLedger, Outbox, SecurityLog, Suppression};
+use crate::registry::TableScope::Organisation;
+use crate::registry::{Column, RetentionClass, Table};
 
-const fn kept(name: &'static str, category: super::DataCategory, reason: &'static str) -> Column {
+const fn kept(name: &'static str, category: crate::registry::DataCategory, reason: &'static str) -> Column {
     Column::kept(name, category, reason)
 }
 

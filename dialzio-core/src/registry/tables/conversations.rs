@@ -1,14 +1,14 @@
 //! What is said.
 
-use super::DataCategory::{MessageContent, MessageMedia, MessageMeta, Usage};
-use super::TableScope::Organisation;
-use super::{Column, RetentionClass, Table};
+use crate::registry::DataCategory::{MessageContent, MessageMedia, MessageMeta, Usage};
+use crate::registry::TableScope::Organisation;
+use crate::registry::{Column, RetentionClass, Table};
 
-const fn gone(name: &'static str, category: super::DataCategory) -> Column {
+const fn gone(name: &'static str, category: crate::registry::DataCategory) -> Column {
     Column::gone(name, category)
 }
 
-const fn kept(name: &'static str, category: super::DataCategory, reason: &'static str) -> Column {
+const fn kept(name: &'static str, category: crate::registry::DataCategory, reason: &'static str) -> Column {
     Column::kept(name, category, reason)
 }
 

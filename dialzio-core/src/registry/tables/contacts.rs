@@ -1,16 +1,16 @@
 //! Who works in an organisation, its accounts, and the people it talks to.
 
-use super::DataCategory::{
+use crate::registry::DataCategory::{
     Account, ContactIdentity, ContactNote, IntegrationCredential, IntegrationMeta, SecurityLog, Usage,
 };
-use super::TableScope::{Organisation, System};
-use super::{Column, RetentionClass, Table};
+use crate::registry::TableScope::{Organisation, System};
+use crate::registry::{Column, RetentionClass, Table};
 
-const fn gone(name: &'static str, category: super::DataCategory) -> Column {
+const fn gone(name: &'static str, category: crate::registry::DataCategory) -> Column {
     Column::gone(name, category)
 }
 
-const fn kept(name: &'static str, category: super::DataCategory, reason: &'static str) -> Column {
+const fn kept(name: &'static str, category: crate::registry::DataCategory, reason: &'static str) -> Column {
     Column::kept(name, category, reason)
 }
 
