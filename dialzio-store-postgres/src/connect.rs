@@ -13,7 +13,9 @@ use dialzio_core::{Clock, IdSource, SystemClock};
 use crate::error::OpenError;
 use crate::render::{Rendered, Schema};
 use crate::session::Source;
-use crate::{PostgresStore, PostgresTarget, Shared, migrate, months, notify, pooler, queue, roles, transfer};
+use crate::{
+    PostgresStore, PostgresTarget, Shared, migrate, months, notify, pooler, queue, rights, roles, transfer,
+};
 
 /// How many connections there are, unless the builder says otherwise.
 const CONNECTIONS: u32 = 16;
@@ -119,6 +121,10 @@ impl PostgresBuilder {
         let schema = self.parsed_schema()?;
         let mut conn = self.session(url).await?;
         migrate::migrate(&mut conn, &schema).await?;
+        // A transfer that has not come to its end has row-level security not forced on the owner, and puts it right itself.
+        if !transfer::is_under_way(&mut conn, &schema).await? {
+            rights::apply(&mut conn, &schema).await?;
+        }
         if let Some(role) = serves {
             roles::grant(&mut conn, &schema, role).await?;
         }

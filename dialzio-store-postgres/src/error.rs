@@ -56,9 +56,17 @@ pub enum OpenError {
         /// What is wrong with it.
         why: &'static str,
     },
-    /// A table of an organisation is not behind its policy.
-    #[error("the table {0} is not protected by row-level security")]
+    /// A table is open to the roles that serve further than it may be, or its rows are not behind their policy.
+    #[error(
+        "the table {0} is not protected: row-level security, a policy or a grant is not the one that belongs to it"
+    )]
     Unprotected(String),
+    /// A role that serves lacks a right to a table, or the policy that goes with it.
+    #[error("the roles that serve lack rights to the table {table}: run dialzio migrate")]
+    Rights {
+        /// The table.
+        table: &'static str,
+    },
     /// An installation is being moved into the database, or the move was interrupted.
     #[error("a transfer into the database has not come to its end: run it again")]
     Transferring,

@@ -27,6 +27,7 @@ mod ports;
 mod purge;
 mod queue;
 mod render;
+mod rights;
 mod roles;
 mod run;
 mod search;

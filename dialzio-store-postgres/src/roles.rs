@@ -6,8 +6,11 @@ use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, Executor};
 use uuid::Uuid;
 
+use dialzio_core::registry;
+
 use crate::error::OpenError;
 use crate::render::Schema;
+use crate::rights;
 
 /// The oldest release that is known to do what we ask of it.
 const OLDEST: i32 = 150_000;
@@ -66,21 +69,24 @@ async fn role(conn: &mut PgConnection, schema: &Schema) -> Result<(), OpenError>
     Ok(())
 }
 
-/// Whether each table with an organisation is behind its policy, and whether the policy holds: an organisation that does not
-/// exist sees nothing, and nobody sees anything without naming one.
+/// Whether each table and each month of one is behind its policy, and whether the policy holds: an organisation that does
+/// not exist sees nothing, and nobody sees anything without naming one.
 async fn walls(conn: &mut PgConnection, schema: &Schema) -> Result<(), OpenError> {
-    let open: Option<String> = sqlx::query_scalar(
+    let open = registry::tables().filter(|table| !table.has_row_security()).map(|table| table.name);
+    let unprotected: Option<String> = sqlx::query_scalar(
         "SELECT c.relname::TEXT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-         WHERE n.nspname = $1 AND c.relkind IN ('r', 'p') AND c.relname <> 'schema_version'
+         WHERE n.nspname = $1 AND c.relkind IN ('r', 'p') AND c.relname <> ALL ($2)
            AND NOT (c.relrowsecurity AND c.relforcerowsecurity) ORDER BY 1 LIMIT 1",
     )
     .bind(schema.as_str())
+    .bind(open.collect::<Vec<_>>())
     .persistent(false)
     .fetch_optional(&mut *conn)
     .await?;
-    if let Some(table) = open {
+    if let Some(table) = unprotected {
         return Err(OpenError::Unprotected(table));
     }
+    rights::check(conn, schema).await?;
     let tables = crate::soundness::tables_of_organisations();
     let probe =
         |table: &&str| schema.render(&format!("SELECT '{table}' WHERE EXISTS (SELECT FROM @{table})"));

@@ -1,27 +1,29 @@
 //! Whether the tables can be read: cheaply, for readiness. At start [`crate::roles`] reads them too.
 
-use std::collections::BTreeSet;
+use dialzio_core::registry::{self, Engine, Table};
 
 use crate::error::Res;
 use crate::render::Schema;
 use crate::session::Session;
-use crate::statements::{self as sql, Kind};
 
-/// Tables with rows of organisations.
-pub(crate) fn tables_of_organisations() -> BTreeSet<&'static str> {
-    let of_one = sql::all().filter(|statement| statement.kind != Kind::System);
-    of_one.flat_map(|statement| statement.tables.iter().copied()).collect()
+/// Tables whose rows a transaction inside an organisation sees as far as they are its own.
+pub(crate) fn tables_of_organisations() -> Vec<&'static str> {
+    let seen = |table: &&Table| table.has_row_security() && !table.rights.organisation.is_empty();
+    names(seen)
 }
 
-/// Tables of the installation that it serves from.
-fn tables_of_the_system() -> BTreeSet<&'static str> {
-    let (of_one, own) = (tables_of_organisations(), sql::all().filter(|s| s.kind == Kind::System));
-    let own = own.flat_map(|statement| statement.tables.iter().copied());
-    own.filter(|table| !of_one.contains(table) && *table != "schema_version").collect()
+/// Tables that are seen outside organisations only.
+fn tables_of_the_system() -> Vec<&'static str> {
+    names(|table| table.rights.organisation.is_empty())
+}
+
+fn names(wanted: impl Fn(&&Table) -> bool) -> Vec<&'static str> {
+    let there = registry::tables().filter(|table| table.is_in(Engine::Postgres));
+    there.filter(wanted).map(|table| table.name).collect()
 }
 
 /// Looks for a row in each table.
-fn look(schema: &Schema, tables: &BTreeSet<&str>) -> String {
+fn look(schema: &Schema, tables: &[&str]) -> String {
     let each = |table: &&str| schema.render(&format!("SELECT WHERE EXISTS (SELECT FROM @{table})"));
     tables.iter().map(each).collect::<Vec<_>>().join(" UNION ALL ")
 }

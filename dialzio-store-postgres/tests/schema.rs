@@ -1,36 +1,48 @@
-//! The live schema: every column is in the data map, every table of an organisation is behind its policy, and what was
-//! written by another release is refused.
+//! The live schema is the one that the registry declares, and what was written by another release is refused.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod support;
 
-use dialzio_core::registry::{self, TableScope};
+use dialzio_core::registry::{self, Engine, LiveTable, Placement, check_schema};
 use dialzio_store_postgres::testing::Cluster;
 use dialzio_store_postgres::{OpenError, PostgresStore};
 use sqlx::{AssertSqlSafe, Executor, PgConnection};
+use std::collections::BTreeMap;
 
-/// Tables with their columns, but not the months of a table, which have the same.
-async fn live(db: &mut PgConnection, schema: &str) -> Vec<(String, Vec<String>)> {
-    sqlx::query_as(
-        "SELECT c.relname::TEXT, array_agg(a.attname::TEXT ORDER BY a.attnum)
-         FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_attribute a ON a.attrelid = c.oid
-         WHERE n.nspname = $1 AND c.relkind IN ('r', 'p', 'v', 'm') AND NOT c.relispartition
-           AND a.attnum > 0 AND NOT a.attisdropped GROUP BY 1 ORDER BY 1",
+/// A table: its name, its columns, the columns of its key, the tables that it refers to.
+type Found = (String, Vec<String>, Vec<String>, Vec<String>);
+
+/// Tables as the catalogue has them, but not the months of a table, which are like it.
+async fn live(db: &mut PgConnection, schema: &str) -> Vec<LiveTable> {
+    let found: Vec<Found> = sqlx::query_as(
+        "SELECT c.relname::TEXT,
+           ARRAY(SELECT a.attname::TEXT FROM pg_attribute a
+                 WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum),
+           ARRAY(SELECT a.attname::TEXT FROM pg_index i, unnest(i.indkey) WITH ORDINALITY k (n, place)
+                 JOIN pg_attribute a ON a.attnum = k.n
+                 WHERE i.indrelid = c.oid AND i.indisprimary AND a.attrelid = c.oid ORDER BY k.place),
+           ARRAY(SELECT DISTINCT p.relname::TEXT FROM pg_constraint f JOIN pg_class p ON p.oid = f.confrelid
+                 WHERE f.conrelid = c.oid AND f.contype = 'f')
+         FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+         WHERE n.nspname = $1 AND c.relkind IN ('r', 'p', 'v', 'm') AND NOT c.relispartition ORDER BY 1",
     )
     .bind(schema)
     .fetch_all(db)
     .await
-    .unwrap()
+    .unwrap();
+    let table = |(name, columns, key, refers_to)| LiveTable { name, columns, key, refers_to };
+    found.into_iter().map(table).collect()
 }
 
 #[tokio::test]
-async fn the_data_map_names_every_table_and_column() {
+async fn the_schema_is_the_one_that_the_registry_declares() {
     let database = support::database().await;
     let mut db = database.admin().await.unwrap();
     let live = live(&mut db, "dialzio").await;
     assert!(live.len() > 30);
-    assert_eq!(registry::check_schema(&live), Vec::<String>::new());
+    assert!(live.iter().map(|table| table.refers_to.len()).sum::<usize>() > 10);
+    assert_eq!(check_schema(Engine::Postgres, &live), Vec::<String>::new());
     let expressions: i64 = sqlx::query_scalar(
         "SELECT count(*) FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid
          JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'dialzio' AND i.indexprs IS NOT NULL",
@@ -38,7 +50,7 @@ async fn the_data_map_names_every_table_and_column() {
     .fetch_one(&mut db)
     .await
     .unwrap();
-    assert_eq!(expressions, 0, "an index over an expression is not in the data map");
+    assert_eq!(expressions, 0, "an index over an expression is not in the registry");
 }
 
 /// Keys, indexes and references of an organisation's tables begin with the organisation.
@@ -56,9 +68,8 @@ async fn every_key_of_an_organisation_begins_with_it() {
     .fetch_all(&mut db)
     .await
     .unwrap();
-    let of_org = |name: &str| {
-        registry::tables().any(|table| table.name == name && table.scope == TableScope::Organisation)
-    };
+    let of_org =
+        |name: &str| registry::table(name).is_some_and(|table| table.placement == Placement::Distributed);
     let mut seen = 0;
     for (table, index, first) in indexes.iter().filter(|(table, ..)| of_org(table)) {
         assert_eq!(first, "org_id", "{index} of {table}");
@@ -80,29 +91,46 @@ async fn every_key_of_an_organisation_begins_with_it() {
     }
 }
 
+/// The tables that have months, and the column that the month of a row is in.
 #[tokio::test]
-async fn every_table_of_an_organisation_is_behind_a_forced_policy() {
+async fn the_tables_with_months_are_those_of_the_registry() {
     let database = support::database().await;
     let mut db = database.admin().await.unwrap();
-    for table in registry::tables().filter(|table| table.scope == TableScope::Organisation) {
-        let found: Option<(bool, bool, Option<String>, Option<String>)> = sqlx::query_as(
-            "SELECT c.relrowsecurity, c.relforcerowsecurity, pg_get_expr(p.polqual, c.oid), pg_get_expr(p.polwithcheck, c.oid)
-             FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-             LEFT JOIN pg_policy p ON p.polrelid = c.oid
-             WHERE n.nspname = 'dialzio' AND c.relname = $1",
-        )
-        .bind(table.name)
-        .fetch_optional(&mut db)
-        .await
-        .unwrap();
-        let Some((enabled, forced, using, check)) = found else {
-            assert!(table.is_optional(), "{}", table.name);
-            continue;
-        };
-        let policy = "(org_id = (current_setting('dialzio.org'::text))::uuid)";
-        assert!(enabled && forced, "{}", table.name);
-        assert_eq!((using.as_deref(), check.as_deref()), (Some(policy), Some(policy)), "{}", table.name);
-    }
+    let found: Vec<(String, String)> = sqlx::query_as(
+        "SELECT c.relname::TEXT, a.attname::TEXT FROM pg_partitioned_table p JOIN pg_class c ON c.oid = p.partrelid
+         JOIN pg_namespace n ON n.oid = c.relnamespace
+         JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = p.partattrs[0] WHERE n.nspname = 'dialzio'",
+    )
+    .fetch_all(&mut db)
+    .await
+    .unwrap();
+    let found: BTreeMap<String, String> = found.into_iter().collect();
+    let months =
+        registry::tables().filter_map(|table| Some((table.name.to_owned(), table.month?.to_owned())));
+    assert_eq!(found, months.collect());
+}
+
+/// What a database administrator copies from the documentation is what the registry says.
+#[test]
+fn the_documented_distribution_is_that_of_the_registry() {
+    let docs = include_str!("../../docs/scaling.md");
+    let there = || registry::tables().filter(|table| table.is_in(Engine::Postgres));
+    let of = |placement| there().filter(move |table| table.placement == placement).map(|table| table.name);
+    let mut distributed = of(Placement::Distributed);
+    let first = distributed.next().unwrap();
+    let mut wanted = format!(
+        "SELECT create_distributed_table('dialzio.{first}', 'org_id', shard_count => 64);\n\
+         SELECT create_distributed_table(format('dialzio.%I', name), 'org_id', colocate_with => 'dialzio.{first}')\n\
+         FROM unnest(ARRAY[\n"
+    );
+    let names: Vec<String> = distributed.map(|name| format!("'{name}'")).collect();
+    let lines: Vec<String> = names.chunks(6).map(|line| format!("  {}", line.join(", "))).collect();
+    wanted += &lines.join(",\n");
+    wanted += "\n]) WITH ORDINALITY t (name, place) ORDER BY place;\n";
+    assert!(docs.contains(&wanted), "docs/scaling.md should say:\n{wanted}");
+    let local: Vec<String> = of(Placement::Coordinator).map(|name| format!("`{name}`")).collect();
+    let wanted = format!("**What stays local**, on the coordinator: {}.", local.join(", "));
+    assert!(docs.contains(&wanted), "docs/scaling.md should say:\n{wanted}");
 }
 
 #[tokio::test]
@@ -174,7 +202,8 @@ async fn a_schema_may_have_another_name() {
     .await
     .unwrap();
     assert_eq!(elsewhere, 0);
-    assert_eq!(registry::check_schema(&live(&mut db, "customer_talk").await), Vec::<String>::new());
+    let live = live(&mut db, "customer_talk").await;
+    assert_eq!(check_schema(Engine::Postgres, &live), Vec::<String>::new());
     builder.connect(&database.url()).await.unwrap();
     let refused =
         PostgresStore::builder().schema("Robert'); DROP").connect(&database.url()).await.unwrap_err();

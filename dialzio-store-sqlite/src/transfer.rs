@@ -1,10 +1,11 @@
-//! Reads whole tables for a transfer, in the order of their keys. The statements are made from the map of data, here and
+//! Reads whole tables for a transfer, in the order of their keys. The statements are made from the registry of tables, here and
 //! nowhere else. Nobody else can write meanwhile: the store holds the file's lock.
 
 use async_trait::async_trait;
 use rusqlite::types::{Value, ValueRef};
 use rusqlite::{Connection, params_from_iter};
 
+use dialzio_core::registry::Column;
 use dialzio_core::store::StoreResult;
 use dialzio_core::transfer::{Cell, Part, Row, TableReader};
 
@@ -12,12 +13,12 @@ use crate::SqliteStore;
 use crate::error::{Res, unreadable};
 
 /// A column as it is moved.
-fn column(part: &Part, name: &str) -> String {
-    if part.or_zero == Some(name) {
+fn column(column: &Column) -> String {
+    let name = column.name;
+    if column.is_zero_if_absent {
         return format!("coalesce(nullif(\"{name}\", x''), zeroblob(16))");
     }
-    // The order of arrival is the number of the row.
-    if (part.table, name) == ("channel_alias", "place") {
+    if column.is_row_number {
         return "rowid".to_owned();
     }
     format!("\"{name}\"")
@@ -29,17 +30,17 @@ fn listed(names: impl Iterator<Item = String>) -> String {
 
 /// The next rows of a part; after a key, or the first.
 fn page(part: &Part, after: bool) -> String {
-    let columns = listed(part.columns().map(|name| column(part, name)));
+    let columns = listed(part.columns().map(column));
     let key = listed(part.key.iter().map(|name| format!("\"{name}\"")));
     let places = listed((1..=part.key.len()).map(|place| format!("?{place}")));
     let after = after.then(|| format!("({key}) > ({places})"));
-    let wanted: Vec<&str> = part.only.into_iter().chain(after.as_deref()).collect();
+    let wanted: Vec<String> = part.condition().into_iter().chain(after).collect();
     let narrowed = if wanted.is_empty() { String::new() } else { format!(" WHERE {}", wanted.join(" AND ")) };
     format!("SELECT {columns} FROM \"{}\"{narrowed} ORDER BY {key} LIMIT {}", part.table, part.page)
 }
 
 fn count(part: &Part) -> String {
-    let narrowed = part.only.map(|only| format!(" WHERE {only}")).unwrap_or_default();
+    let narrowed = part.condition().map(|which| format!(" WHERE {which}")).unwrap_or_default();
     format!("SELECT count(*) FROM \"{}\"{narrowed}", part.table)
 }
 
@@ -95,7 +96,7 @@ impl TableReader for SqliteStore {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use dialzio_core::transfer::PARTS;
+    use dialzio_core::transfer::parts;
 
     fn fresh() -> Connection {
         let mut db = Connection::open_in_memory().unwrap();
@@ -108,7 +109,7 @@ mod tests {
     #[test]
     fn every_page_is_read_by_a_unique_index_in_its_order() {
         let db = fresh();
-        for part in PARTS {
+        for part in parts() {
             let mut explain = db.prepare(&format!("EXPLAIN QUERY PLAN {}", page(part, true))).unwrap();
             let (mut rows, mut lines) = (explain.raw_query(), Vec::new());
             while let Some(row) = rows.next().unwrap() {
@@ -131,7 +132,7 @@ mod tests {
     #[test]
     fn every_part_has_all_columns_of_its_table() {
         let db = fresh();
-        for part in PARTS {
+        for part in parts() {
             db.prepare(&count(part)).unwrap();
             let width = db.prepare(&page(part, false)).unwrap().column_count();
             let known = part.columns().count();

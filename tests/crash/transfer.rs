@@ -14,7 +14,7 @@ use dialzio_core::blob::{BlobKey, BlobStore, LocalBlobs};
 use dialzio_core::contact::{Alias, ContactWrite};
 use dialzio_core::store::{SystemWrite, Write};
 use dialzio_core::testing::conformance::{Bench, House};
-use dialzio_core::transfer::PARTS;
+use dialzio_core::transfer::parts;
 use dialzio_store_postgres::testing::{Cluster, Database};
 use dialzio_store_sqlite::SqliteStore;
 use serde_json::Value;
@@ -243,7 +243,7 @@ async fn a_transfer_that_is_killed_goes_on_and_nobody_serves_from_a_half() {
     assert!(told.contains("Both sides hold the same."), "{told}");
     let source = rusqlite::Connection::open(from.path().join("dialzio.db")).unwrap();
     let mut counted = 0;
-    for table in PARTS.iter().map(|part| part.table).collect::<BTreeSet<_>>() {
+    for table in parts().iter().map(|part| part.table).collect::<BTreeSet<_>>() {
         let text = format!("SELECT count(*) FROM \"{table}\"");
         let was: i64 = source.query_row(&text, [], |row| row.get(0)).unwrap();
         assert_eq!(rows(&mut admin, table).await, was, "{table}");

@@ -11,7 +11,7 @@ mod run;
 
 pub use cell::Cell;
 pub use digest::Digest;
-pub use parts::{PARTS, Part};
+pub use parts::{Part, parts};
 pub use run::{Moved, Step, run};
 
 use async_trait::async_trait;

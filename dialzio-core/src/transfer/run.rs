@@ -1,7 +1,7 @@
 //! The transfer itself.
 
 use super::digest::Digesting;
-use super::{Cell, Digest, PARTS, Part, TableReader, TableTarget, TransferError};
+use super::{Cell, Digest, Part, TableReader, TableTarget, TransferError, parts};
 use crate::store::StoreResult;
 
 /// How far a transfer is. Names of tables and counts: nothing about anybody.
@@ -52,12 +52,12 @@ pub async fn run(
         told(Step::Resumed);
     }
     let mut moved = Moved::default();
-    for part in PARTS {
+    for part in parts() {
         moved.written += copy(part, source, target, told).await?;
     }
     told(Step::Deriving);
     target.derive().await?;
-    for part in PARTS {
+    for part in parts() {
         let (source_rows, sent) = read(part, source).await.map_err(reading(part))?;
         let (target_rows, arrived) = read(part, target).await.map_err(writing(part))?;
         if (source_rows, sent) != (target_rows, arrived) {
@@ -83,7 +83,7 @@ fn writing(part: &Part) -> impl Fn(crate::StoreError) -> TransferError + use<> {
 /// Which source this is, and in which state: organisations and the ends of their logs, which move with every change.
 async fn print(source: &mut dyn TableReader) -> Result<Digest, TransferError> {
     let mut digest = Digesting::default();
-    for part in PARTS.iter().filter(|part| ["org", "org_head"].contains(&part.table)) {
+    for part in parts().iter().filter(|part| ["org", "org_head"].contains(&part.table)) {
         add(part, source, &mut digest).await.map_err(reading(part))?;
     }
     Ok(digest.end())

@@ -1,7 +1,7 @@
 //! Files: sealed, so they are carried over as they are.
 
 use dialzio_core::blob::{BlobError, BlobKey, BlobStore};
-use dialzio_core::transfer::{Cell, PARTS, TableReader, TransferError};
+use dialzio_core::transfer::{Cell, TableReader, TransferError, parts};
 use dialzio_core::{OrgId, TypedId};
 use uuid::Uuid;
 
@@ -68,7 +68,7 @@ async fn one(
 
 async fn organisations(source: &mut dyn TableReader) -> Result<Vec<OrgId>, TransferError> {
     let mut found = Vec::new();
-    let Some(part) = PARTS.iter().find(|part| part.table == "org") else { return Ok(found) };
+    let Some(part) = parts().iter().find(|part| part.table == "org") else { return Ok(found) };
     let mut last: Option<Vec<Cell>> = None;
     loop {
         let rows = source.rows(part, last.as_deref()).await;

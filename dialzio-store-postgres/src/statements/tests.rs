@@ -4,6 +4,8 @@
 use sqlx::{AssertSqlSafe, Executor, PgConnection};
 use std::collections::BTreeSet;
 
+use dialzio_core::registry::{self, TableScope};
+
 use super::{Kind, Statement, all};
 use crate::render::{Rendered, Schema};
 use crate::testing::{Cluster, Database};
@@ -143,11 +145,8 @@ fn every_statement_has_a_name_of_its_own() {
 #[test]
 fn every_table_of_an_organisation_is_narrowed_by_it() {
     for statement in all() {
-        let of_org = |name: &str| {
-            dialzio_core::registry::tables().any(|table| {
-                table.name == name && table.scope == dialzio_core::registry::TableScope::Organisation
-            })
-        };
+        let of_org =
+            |name: &str| registry::table(name).is_some_and(|table| table.scope == TableScope::Organisation);
         if statement.kind == Kind::System {
             let touched: Vec<_> = statement.tables.iter().filter(|table| of_org(table)).collect();
             assert!(touched.is_empty() || CALLS.contains(&statement.name), "{}: {touched:?}", statement.name);

@@ -15,13 +15,13 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use dialzio_core::store::{StoreError, StoreResult};
-use dialzio_core::transfer::{Cell, Digest, PARTS, Part, Row, TableReader, TableTarget, TransferError};
+use dialzio_core::transfer::{Cell, Digest, Part, Row, TableReader, TableTarget, TransferError, parts};
 use dialzio_core::{ContactId, MessageId, TypedId};
 
 use crate::error::{Failure, OpenError, Res};
 use crate::render::{Rendered, Schema};
 use crate::run::{Db, params};
-use crate::{months, search, statements as sql};
+use crate::{months, rights, search, statements as sql};
 
 use text::Kinds;
 pub(crate) use text::is_under_way;
@@ -85,7 +85,7 @@ impl PostgresTarget {
         step.execute(AssertSqlSafe(text::open(&schema))).await?;
         sqlx::query(AssertSqlSafe(text::put_mark(&schema))).bind(&source.0[..]).execute(&mut *step).await?;
         // Looked at behind the walls: rows of organisations are invisible in front of them.
-        for part in PARTS {
+        for part in parts() {
             let any: bool =
                 sqlx::query_scalar(AssertSqlSafe(text::any(&schema, part))).fetch_one(&mut *step).await?;
             if any {
@@ -120,13 +120,8 @@ impl PostgresTarget {
 
     /// Opens the months that these rows belong in.
     async fn open_months(&mut self, part: &Part, rows: &[Row]) -> Res<()> {
-        let name = match part.table {
-            "message" => "id",
-            "message_evidence" => "message_id",
-            "event" | "audit" => "at",
-            _ => return Ok(()),
-        };
-        let Some(place) = part.columns().position(|column| column == name) else { return Ok(()) };
+        let place = |name: &str| part.columns().position(|column| column.name == name);
+        let Some(place) = part.month.and_then(place) else { return Ok(()) };
         let instant = |row: &Row| match row.get(place) {
             Some(Cell::Integer(at)) => DateTime::from_timestamp_micros(*at),
             Some(Cell::Bytes(id)) => months::instant_of(MessageId::from_uuid(Uuid::from_slice(id).ok()?)),
@@ -144,7 +139,7 @@ impl PostgresTarget {
 
     /// The words that contacts are found by. Those that are there already stay as they are.
     async fn words(&mut self) -> Res<()> {
-        let Some(part) = PARTS.iter().find(|part| part.table == "contact") else { return Ok(()) };
+        let Some(part) = parts().iter().find(|part| part.table == "contact") else { return Ok(()) };
         let mut last: Option<Vec<Cell>> = None;
         loop {
             let rows = self.read(part, last.as_deref()).await?;
@@ -230,8 +225,13 @@ impl TableTarget for PostgresTarget {
         let closed = async {
             let mut step = self.conn.begin().await?;
             step.execute(AssertSqlSafe(close)).await?;
-            step.commit().await
+            rights::apply(&mut step, self.sql.schema()).await?;
+            step.commit().await?;
+            Ok::<(), OpenError>(())
         };
-        closed.await.map_err(into_store)
+        closed.await.map_err(|error| match error {
+            OpenError::Store(error) => error,
+            other => StoreError::Broken(other.to_string()),
+        })
     }
 }

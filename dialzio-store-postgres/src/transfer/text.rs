@@ -1,10 +1,10 @@
-//! The statements of a transfer: made from the map of data and the live catalogue, here and nowhere else.
+//! The statements of a transfer: made from the registry of tables and the live catalogue, here and nowhere else.
 
 use sqlx::postgres::PgConnection;
 use std::collections::HashMap;
 
 use dialzio_core::store::StoreError;
-use dialzio_core::transfer::{PARTS, Part};
+use dialzio_core::transfer::{Part, parts};
 
 use crate::error::{Failure, Res};
 use crate::render::Schema;
@@ -63,9 +63,10 @@ impl Kinds {
             .map(|(table, column, kind)| ((table.as_str(), column.as_str()), kind.as_str()))
             .collect();
         let kinds = |part: &Part| -> Option<Vec<Kind>> {
-            part.columns().map(|column| Kind::of(live.get(&(part.table, column))?)).collect()
+            part.columns().map(|column| Kind::of(live.get(&(part.table, column.name))?)).collect()
         };
-        let all: Option<HashMap<_, _>> = PARTS.iter().map(|part| Some((part.table, kinds(part)?))).collect();
+        let all: Option<HashMap<_, _>> =
+            parts().iter().map(|part| Some((part.table, kinds(part)?))).collect();
         let unknown = || StoreError::Broken("the schema is not the one that is known".to_owned());
         all.map(Self).ok_or_else(|| Failure::Store(unknown()))
     }
@@ -76,7 +77,7 @@ impl Kinds {
 
     /// Kinds of the columns of the key.
     pub(super) fn of_key(&self, part: &Part) -> Vec<Kind> {
-        let kinds: HashMap<&str, Kind> = part.columns().zip(self.of(part).iter().copied()).collect();
+        let kinds: HashMap<&str, Kind> = names(part).zip(self.of(part).iter().copied()).collect();
         part.key.iter().filter_map(|name| kinds.get(name).copied()).collect()
     }
 }
@@ -89,18 +90,22 @@ fn quoted<'a>(names: impl Iterator<Item = &'a str>) -> String {
     listed(names.map(|name| format!("\"{name}\"")))
 }
 
+fn names(part: &Part) -> impl Iterator<Item = &'static str> + use<> {
+    part.columns().map(|column| column.name)
+}
+
 fn table(schema: &Schema, part: &Part) -> String {
     format!("{}.\"{}\"", schema.as_str(), part.table)
 }
 
 fn narrowed(part: &Part, after: Option<&str>) -> String {
-    let wanted: Vec<&str> = part.only.into_iter().chain(after).collect();
+    let wanted: Vec<String> = part.condition().into_iter().chain(after.map(str::to_owned)).collect();
     if wanted.is_empty() { String::new() } else { format!(" WHERE {}", wanted.join(" AND ")) }
 }
 
 /// The next rows of a part; after a key, or the first.
 pub(super) fn page(schema: &Schema, part: &Part, after: bool) -> String {
-    let (columns, key) = (quoted(part.columns()), quoted(part.key.iter().copied()));
+    let (columns, key) = (quoted(names(part)), quoted(part.key.iter().copied()));
     let places = listed((1..=part.key.len()).map(|place| format!("${place}")));
     let after = after.then(|| format!("({key}) > ({places})"));
     let (from, where_) = (table(schema, part), narrowed(part, after.as_deref()));
@@ -124,7 +129,7 @@ pub(super) fn any(schema: &Schema, part: &Part) -> String {
 
 /// Writes rows that come as one list for each column. Places that the server would give itself come with them.
 pub(super) fn write(schema: &Schema, part: &Part, kinds: &[Kind]) -> String {
-    let columns = quoted(part.columns());
+    let columns = quoted(names(part));
     let lists = listed((1..).zip(kinds).map(|(place, kind)| format!("${place}::{}[]", kind.name())));
     format!(
         "INSERT INTO {} ({columns}) OVERRIDING SYSTEM VALUE SELECT * FROM unnest({lists})",
@@ -167,12 +172,17 @@ pub(super) fn put_mark(schema: &Schema) -> String {
     schema.render("INSERT INTO @transfer (source) VALUES ($1)")
 }
 
-/// Numbers of aliases that are to come follow those that have come.
+/// Numbers of rows that are to come follow those that have come.
 pub(super) fn renumber(schema: &Schema) -> String {
-    schema.render(
-        "SELECT setval(pg_get_serial_sequence('@channel_alias', 'place'), max(a.place)) FROM @channel_alias a
-         HAVING max(a.place) IS NOT NULL",
-    )
+    let numbered = parts().iter().flat_map(|part| part.columns().map(|column| (part.table, column)));
+    let each = numbered.filter(|(_, column)| column.is_row_number).map(|(table, column)| {
+        let name = column.name;
+        schema.render(&format!(
+            "SELECT setval(pg_get_serial_sequence('@{table}', '{name}'), max(t.{name})) FROM @{table} t
+             HAVING max(t.{name}) IS NOT NULL"
+        ))
+    });
+    each.collect::<Vec<_>>().join("; ")
 }
 
 /// Whether a transfer into the schema has begun and has not come to its end.

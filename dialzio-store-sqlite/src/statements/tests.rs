@@ -1,31 +1,13 @@
 //! What holds for every statement of the table: it prepares, it stays within its organisation, it touches what it says
 //! it touches, and it reads by an index.
 
+use dialzio_core::registry::TableScope;
 use rusqlite::Connection;
 use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
 use super::{Kind, Statement, all};
-
-const SYSTEM: &[&str] = &[
-    "org",
-    "org_head",
-    "user",
-    "membership",
-    "session",
-    "invitation",
-    "app",
-    "app_secret",
-    "api_key_owner",
-    "route",
-    "lane",
-    "quarantine",
-    "heartbeat",
-    "key_check",
-    "time_mark",
-    "operator_log",
-];
 
 /// Its words carry the organisation's id themselves, and its row numbers come from rows that name it.
 const WORDS: &str = "contact_words";
@@ -43,6 +25,10 @@ const WHOLE: &[&str] = &[
     "HEAD",
     "APPS",
 ];
+
+fn is_system(table: &str) -> bool {
+    dialzio_core::registry::table(table).is_some_and(|table| table.scope == TableScope::System)
+}
 
 fn fresh() -> Connection {
     let mut db = Connection::open_in_memory().unwrap();
@@ -74,8 +60,7 @@ fn every_statement_prepares_and_has_a_name_of_its_own() {
 #[test]
 fn every_table_of_an_organisation_is_narrowed_by_it() {
     for statement in all() {
-        let of_orgs =
-            statement.tables.iter().filter(|table| !SYSTEM.contains(table) && **table != WORDS).count();
+        let of_orgs = statement.tables.iter().filter(|table| !is_system(table) && **table != WORDS).count();
         if statement.kind == Kind::System {
             assert_eq!(
                 of_orgs, 0,
@@ -101,10 +86,7 @@ fn table_references(sql: &str, word: &str) -> usize {
     let flat = sql.split_whitespace().collect::<Vec<_>>().join(" ");
     let after = flat.match_indices(word).map(|(at, _)| &flat[at + word.len()..]);
     let table = |rest: &str| rest.split([' ', ')', '(']).next().unwrap_or_default().to_owned();
-    after
-        .map(table)
-        .filter(|name| name != "json_each" && name != WORDS && !SYSTEM.contains(&name.as_str()))
-        .count()
+    after.map(table).filter(|name| name != "json_each" && name != WORDS && !is_system(name)).count()
 }
 
 fn table_names(db: &Connection) -> BTreeSet<String> {

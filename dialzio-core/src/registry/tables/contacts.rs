@@ -3,8 +3,9 @@
 use crate::registry::DataCategory::{
     Account, ContactIdentity, ContactNote, IntegrationCredential, IntegrationMeta, SecurityLog, Usage,
 };
-use crate::registry::TableScope::{Organisation, System};
-use crate::registry::{Column, RetentionClass, Table};
+use crate::registry::{
+    Column, Engine, Person, Presence, RetentionClass, Rights, SubjectPath, Table, Transfer,
+};
 
 const fn gone(name: &'static str, category: crate::registry::DataCategory) -> Column {
     Column::gone(name, category)
@@ -17,13 +18,15 @@ const fn kept(name: &'static str, category: crate::registry::DataCategory, reaso
 const OWN_KEY: &str = "a key for programs, made for the organisation";
 const OWN_NUMBER: &str = "about the organisation's own number at a provider";
 const OWN_TEXT: &str = "a text of the organisation without anybody's data";
+const INDEX: &str = "made from the contacts, by each engine in its own way";
 const INDEX_SETTINGS: &str = "settings of the index of words";
 
 pub(super) const TABLES: &[Table] = &[
     Table {
         name: "member",
-        scope: Organisation,
+        key: &["org_id", "id"],
         class: RetentionClass::AccountLife,
+        subject: SubjectPath::by("user_id", "user"),
         columns: &[
             gone("org_id", Account),
             gone("id", Account),
@@ -34,11 +37,13 @@ pub(super) const TABLES: &[Table] = &[
             gone("created_at", Account).theirs("joined_at"),
             gone("revision", Account),
         ],
+        ..Table::OF_ORGANISATION
     },
     Table {
         name: "api_key",
-        scope: Organisation,
+        key: &["org_id", "id"],
         class: RetentionClass::AccountLife,
+        subject: SubjectPath::nobody(OWN_KEY),
         columns: &[
             kept("org_id", SecurityLog, OWN_KEY),
             kept("id", SecurityLog, OWN_KEY),
@@ -50,11 +55,13 @@ pub(super) const TABLES: &[Table] = &[
             kept("revoked_at", SecurityLog, OWN_KEY),
             kept("revision", SecurityLog, OWN_KEY),
         ],
+        ..Table::OF_ORGANISATION
     },
     Table {
         name: "account",
-        scope: Organisation,
+        key: &["org_id", "id"],
         class: RetentionClass::Integration,
+        subject: SubjectPath::nobody(OWN_NUMBER),
         columns: &[
             kept("org_id", IntegrationMeta, OWN_NUMBER),
             kept("id", IntegrationMeta, OWN_NUMBER),
@@ -74,11 +81,13 @@ pub(super) const TABLES: &[Table] = &[
             kept("created_at", IntegrationMeta, OWN_NUMBER),
             kept("revision", IntegrationMeta, OWN_NUMBER),
         ],
+        ..Table::OF_ORGANISATION
     },
     Table {
         name: "template",
-        scope: Organisation,
+        key: &["org_id", "account_id", "name", "language"],
         class: RetentionClass::Integration,
+        subject: SubjectPath::nobody(OWN_TEXT),
         columns: &[
             kept("org_id", IntegrationMeta, OWN_TEXT),
             kept("account_id", IntegrationMeta, OWN_TEXT),
@@ -86,11 +95,13 @@ pub(super) const TABLES: &[Table] = &[
             kept("language", IntegrationMeta, OWN_TEXT),
             kept("definition", IntegrationMeta, OWN_TEXT),
         ],
+        ..Table::OF_ORGANISATION
     },
     Table {
         name: "contact",
-        scope: Organisation,
+        key: &["org_id", "id"],
         class: RetentionClass::AccountLife,
+        subject: SubjectPath::Is(Person::Contact),
         columns: &[
             gone("org_id", ContactIdentity),
             gone("id", ContactIdentity),
@@ -104,11 +115,13 @@ pub(super) const TABLES: &[Table] = &[
             gone("created_at", ContactIdentity).theirs("created_at"),
             gone("updated_at", ContactIdentity).theirs("updated_at"),
         ],
+        ..Table::OF_ORGANISATION
     },
     Table {
         name: "contact_detail",
-        scope: Organisation,
+        key: &["org_id", "contact_id", "place"],
         class: RetentionClass::AccountLife,
+        subject: SubjectPath::by("contact_id", "contact"),
         columns: &[
             gone("org_id", ContactIdentity),
             gone("contact_id", ContactIdentity),
@@ -119,21 +132,25 @@ pub(super) const TABLES: &[Table] = &[
             gone("label", ContactIdentity).theirs("label"),
             gone("subject_key", ContactIdentity).part(),
         ],
+        ..Table::OF_ORGANISATION
     },
     Table {
         name: "contact_tag",
-        scope: Organisation,
+        key: &["org_id", "contact_id", "tag"],
         class: RetentionClass::AccountLife,
+        subject: SubjectPath::by("contact_id", "contact"),
         columns: &[
             gone("org_id", ContactIdentity),
             gone("contact_id", ContactIdentity),
             gone("tag", ContactIdentity).theirs("tag"),
         ],
+        ..Table::OF_ORGANISATION
     },
     Table {
         name: "note",
-        scope: Organisation,
+        key: &["org_id", "contact_id", "id"],
         class: RetentionClass::AccountLife,
+        subject: SubjectPath::by("contact_id", "contact"),
         columns: &[
             gone("org_id", ContactNote),
             gone("contact_id", ContactNote),
@@ -142,11 +159,13 @@ pub(super) const TABLES: &[Table] = &[
             gone("text", ContactNote).theirs("text").hidden(),
             gone("created_at", ContactNote).theirs("created_at"),
         ],
+        ..Table::OF_ORGANISATION
     },
     Table {
         name: "task",
-        scope: Organisation,
+        key: &["org_id", "id"],
         class: RetentionClass::AccountLife,
+        subject: SubjectPath::by("contact_id", "contact"),
         columns: &[
             gone("org_id", ContactNote),
             gone("id", ContactNote),
@@ -158,11 +177,14 @@ pub(super) const TABLES: &[Table] = &[
             gone("created_at", ContactNote).theirs("created_at"),
             gone("revision", ContactNote),
         ],
+        ..Table::OF_ORGANISATION
     },
     Table {
         name: "channel_identity",
-        scope: Organisation,
+        key: &["org_id", "id"],
         class: RetentionClass::AccountLife,
+        subject: SubjectPath::by("contact_id", "contact"),
+        transfer: Transfer::MovedAfter("joined_into"),
         columns: &[
             gone("org_id", ContactIdentity),
             gone("id", ContactIdentity),
@@ -179,11 +201,13 @@ pub(super) const TABLES: &[Table] = &[
             gone("doubt_name", ContactIdentity).part(),
             gone("doubt_at", ContactIdentity),
         ],
+        ..Table::OF_ORGANISATION
     },
     Table {
         name: "channel_alias",
-        scope: Organisation,
+        key: &["org_id", "portfolio", "kind", "match_key"],
         class: RetentionClass::AccountLife,
+        subject: SubjectPath::by("identity_id", "channel_identity"),
         columns: &[
             gone("org_id", ContactIdentity),
             gone("portfolio", ContactIdentity),
@@ -195,13 +219,17 @@ pub(super) const TABLES: &[Table] = &[
             gone("seen_at", ContactIdentity).theirs("seen_at"),
             gone("former_at", ContactIdentity).theirs("given_up_at"),
             // Order of arrival, where rows have no number of their own.
-            gone("place", ContactIdentity).where_needed(),
+            gone("place", ContactIdentity).row_number(),
         ],
+        ..Table::OF_ORGANISATION
     },
     Table {
         name: "contact_search",
-        scope: Organisation,
+        presence: Presence::Only(Engine::Sqlite),
+        key: &["doc"],
         class: RetentionClass::Derived,
+        subject: SubjectPath::by("contact_id", "contact"),
+        transfer: Transfer::Left { reason: INDEX },
         columns: &[
             gone("doc", ContactIdentity),
             gone("org_id", ContactIdentity),
@@ -210,47 +238,68 @@ pub(super) const TABLES: &[Table] = &[
             gone("stage", ContactIdentity),
             gone("tokens", ContactIdentity).hidden(),
         ],
+        ..Table::OF_ORGANISATION
     },
     Table {
         name: "contact_word",
-        scope: Organisation,
+        presence: Presence::Only(Engine::Postgres),
+        key: &["org_id", "contact_id", "word"],
         class: RetentionClass::Derived,
+        subject: SubjectPath::by("contact_id", "contact"),
+        transfer: Transfer::Left { reason: INDEX },
         columns: &[
             gone("org_id", ContactIdentity),
             gone("contact_id", ContactIdentity),
             gone("word", ContactIdentity).hidden(),
         ],
+        ..Table::OF_ORGANISATION
     },
     Table {
         name: "contact_words",
-        scope: Organisation,
+        presence: Presence::Only(Engine::Sqlite),
         class: RetentionClass::Derived,
+        subject: SubjectPath::With { table: "contact_search" },
+        transfer: Transfer::Left { reason: INDEX },
         columns: &[
             gone("tokens", ContactIdentity).hidden(),
             gone("contact_words", ContactIdentity),
             gone("rank", ContactIdentity),
         ],
+        ..Table::OF_ORGANISATION
     },
     Table {
         name: "contact_words_data",
-        scope: Organisation,
+        presence: Presence::Only(Engine::Sqlite),
+        key: &["id"],
         class: RetentionClass::Derived,
+        subject: SubjectPath::With { table: "contact_words" },
+        transfer: Transfer::Left { reason: INDEX },
         columns: &[gone("id", ContactIdentity), gone("block", ContactIdentity).hidden()],
+        ..Table::OF_ORGANISATION
     },
     Table {
         name: "contact_words_idx",
-        scope: Organisation,
+        presence: Presence::Only(Engine::Sqlite),
+        key: &["segid", "term"],
         class: RetentionClass::Derived,
+        subject: SubjectPath::With { table: "contact_words" },
+        transfer: Transfer::Left { reason: INDEX },
         columns: &[
             gone("segid", ContactIdentity),
             gone("term", ContactIdentity).hidden(),
             gone("pgno", ContactIdentity),
         ],
+        ..Table::OF_ORGANISATION
     },
     Table {
         name: "contact_words_config",
-        scope: System,
+        presence: Presence::Only(Engine::Sqlite),
+        key: &["k"],
         class: RetentionClass::Machinery,
+        subject: SubjectPath::nobody(INDEX_SETTINGS),
+        rights: Rights::NONE,
+        transfer: Transfer::Left { reason: INDEX },
         columns: &[kept("k", Usage, INDEX_SETTINGS), kept("v", Usage, INDEX_SETTINGS)],
+        ..Table::OF_SYSTEM
     },
 ];

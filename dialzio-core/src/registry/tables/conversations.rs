@@ -1,8 +1,7 @@
 //! What is said.
 
 use crate::registry::DataCategory::{MessageContent, MessageMedia, MessageMeta, Usage};
-use crate::registry::TableScope::Organisation;
-use crate::registry::{Column, RetentionClass, Table};
+use crate::registry::{Column, RetentionClass, SubjectPath, Table};
 
 const fn gone(name: &'static str, category: crate::registry::DataCategory) -> Column {
     Column::gone(name, category)
@@ -17,8 +16,9 @@ const COUNT: &str = "how many conversations are in a queue";
 pub(super) const TABLES: &[Table] = &[
     Table {
         name: "conversation",
-        scope: Organisation,
+        key: &["org_id", "id"],
         class: RetentionClass::AccountLife,
+        subject: SubjectPath::by("contact_id", "contact"),
         columns: &[
             gone("org_id", MessageMeta),
             gone("id", MessageMeta),
@@ -27,7 +27,7 @@ pub(super) const TABLES: &[Table] = &[
             gone("contact_id", MessageMeta),
             gone("state", MessageMeta).theirs("state"),
             gone("snoozed_until", MessageMeta),
-            gone("assignee", MessageMeta),
+            gone("assignee", MessageMeta).zero_if_absent(),
             gone("team", MessageMeta),
             gone("unread", MessageMeta),
             gone("last_message", MessageMeta),
@@ -38,11 +38,13 @@ pub(super) const TABLES: &[Table] = &[
             gone("revision", MessageMeta),
             gone("created_at", MessageMeta).theirs("created_at"),
         ],
+        ..Table::OF_ORGANISATION
     },
     Table {
         name: "conversation_activity",
-        scope: Organisation,
+        key: &["org_id", "conversation_id", "id"],
         class: RetentionClass::Messages,
+        subject: SubjectPath::by("conversation_id", "conversation"),
         columns: &[
             gone("org_id", MessageMeta),
             gone("conversation_id", MessageMeta),
@@ -53,22 +55,28 @@ pub(super) const TABLES: &[Table] = &[
             gone("until", MessageMeta),
             gone("at", MessageMeta),
         ],
+        ..Table::OF_ORGANISATION
     },
     Table {
         name: "queue_count",
-        scope: Organisation,
+        key: &["org_id", "state", "assignee"],
         class: RetentionClass::Derived,
+        subject: SubjectPath::nobody(COUNT),
         columns: &[
             kept("org_id", Usage, COUNT),
             kept("state", Usage, COUNT),
-            kept("assignee", Usage, COUNT),
+            kept("assignee", Usage, COUNT).zero_if_absent(),
             kept("count", Usage, COUNT),
         ],
+        ..Table::OF_ORGANISATION
     },
     Table {
         name: "message",
-        scope: Organisation,
+        key: &["org_id", "id"],
+        sqlite_key: Some(&["org_id", "conversation_id", "id"]),
+        month: Some("id"),
         class: RetentionClass::Messages,
+        subject: SubjectPath::by("conversation_id", "conversation"),
         columns: &[
             gone("org_id", MessageMeta),
             gone("conversation_id", MessageMeta),
@@ -95,11 +103,14 @@ pub(super) const TABLES: &[Table] = &[
             gone("context", MessageMeta).theirs("context").hidden(),
             gone("beside", MessageContent).theirs("beside").hidden(),
         ],
+        ..Table::OF_ORGANISATION
     },
     Table {
         name: "message_evidence",
-        scope: Organisation,
+        key: &["org_id", "message_id", "status"],
+        month: Some("message_id"),
         class: RetentionClass::Messages,
+        subject: SubjectPath::by("message_id", "message"),
         columns: &[
             gone("org_id", MessageMeta),
             gone("message_id", MessageMeta),
@@ -108,11 +119,13 @@ pub(super) const TABLES: &[Table] = &[
             gone("failure_code", MessageMeta),
             gone("failure_detail", MessageMeta).hidden(),
         ],
+        ..Table::OF_ORGANISATION
     },
     Table {
         name: "external_reference",
-        scope: Organisation,
+        key: &["org_id", "account_id", "hash8", "message_id"],
         class: RetentionClass::Bookkeeping,
+        subject: SubjectPath::by("message_id", "message"),
         columns: &[
             gone("org_id", MessageMeta),
             gone("account_id", MessageMeta),
@@ -121,11 +134,13 @@ pub(super) const TABLES: &[Table] = &[
             gone("digest", MessageMeta),
             gone("seen_at", MessageMeta),
         ],
+        ..Table::OF_ORGANISATION
     },
     Table {
         name: "media",
-        scope: Organisation,
+        key: &["org_id", "id"],
         class: RetentionClass::Messages,
+        subject: SubjectPath::by("message_id", "message"),
         columns: &[
             gone("org_id", MessageMedia),
             gone("id", MessageMedia),
@@ -143,5 +158,6 @@ pub(super) const TABLES: &[Table] = &[
             gone("event_at", MessageMedia).theirs("event_at"),
             gone("expires_at", MessageMedia),
         ],
+        ..Table::OF_ORGANISATION
     },
 ];

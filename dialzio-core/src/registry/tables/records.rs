@@ -1,8 +1,7 @@
 //! What people agreed to, work that waits, and the logs.
 
 use crate::registry::DataCategory::{Audit, ConsentLedger, Outbox, SecurityLog, Suppression};
-use crate::registry::TableScope::Organisation;
-use crate::registry::{Column, RetentionClass, Table};
+use crate::registry::{Column, RetentionClass, SubjectPath, Table, Transfer};
 
 const fn kept(name: &'static str, category: crate::registry::DataCategory, reason: &'static str) -> Column {
     Column::kept(name, category, reason)
@@ -13,13 +12,15 @@ const BY_HASH: &str = "ties a proof to a person only by keyed hash";
 const DO_NOT_CONTACT: &str = "keyed hash that keeps a person from being contacted again";
 const IDS_ONLY: &str = "holds ids and words only, none of which name a person once their rows are gone";
 const SEALED: &str = "sealed, and gone once settled";
+const SEALED_UNREAD: &str = "sealed until it is decided, which tells whose it is";
 const HASHES: &str = "hashes and an id, gone after 48 hours";
 
 pub(super) const TABLES: &[Table] = &[
     Table {
         name: "consent",
-        scope: Organisation,
+        key: &["org_id", "seq"],
         class: RetentionClass::Ledger,
+        subject: SubjectPath::by("contact_id", "contact"),
         columns: &[
             kept("org_id", ConsentLedger, PROOF),
             kept("seq", ConsentLedger, PROOF),
@@ -36,22 +37,29 @@ pub(super) const TABLES: &[Table] = &[
             kept("recorded_at", ConsentLedger, PROOF).theirs("recorded_at"),
             kept("expires_at", ConsentLedger, PROOF).theirs("expires_at"),
         ],
+        ..Table::OF_ORGANISATION
     },
     Table {
         name: "consent_subject",
-        scope: Organisation,
+        key: &["org_id", "subject_key", "seq"],
         class: RetentionClass::Ledger,
+        subject: SubjectPath::Reference { column: "seq", table: "consent", key: "seq" },
         columns: &[
             kept("org_id", ConsentLedger, BY_HASH),
             kept("subject_key", ConsentLedger, BY_HASH).theirs("identifier").part().hashed(),
             kept("seq", ConsentLedger, BY_HASH),
             kept("place", ConsentLedger, BY_HASH),
         ],
+        ..Table::OF_ORGANISATION
     },
     Table {
         name: "suppression",
-        scope: Organisation,
+        key: &["org_id", "hash", "scope"],
         class: RetentionClass::Suppression,
+        subject: SubjectPath::Identifier {
+            column: "hash",
+            of: &[("contact_detail", "subject_key"), ("channel_alias", "subject_key")],
+        },
         columns: &[
             kept("org_id", Suppression, DO_NOT_CONTACT),
             kept("hash", Suppression, DO_NOT_CONTACT).hidden(),
@@ -59,15 +67,17 @@ pub(super) const TABLES: &[Table] = &[
             kept("key_version", Suppression, DO_NOT_CONTACT),
             kept("created_at", Suppression, DO_NOT_CONTACT),
         ],
+        ..Table::OF_ORGANISATION
     },
     Table {
         name: "effect",
-        scope: Organisation,
+        key: &["org_id", "id"],
         class: RetentionClass::Bookkeeping,
+        subject: SubjectPath::by("conversation_id", "conversation"),
         columns: &[
             kept("org_id", Outbox, IDS_ONLY),
             kept("id", Outbox, IDS_ONLY),
-            kept("account_id", Outbox, IDS_ONLY),
+            kept("account_id", Outbox, IDS_ONLY).zero_if_absent(),
             kept("conversation_id", Outbox, IDS_ONLY),
             kept("work", Outbox, IDS_ONLY),
             kept("subject", Outbox, IDS_ONLY),
@@ -78,11 +88,14 @@ pub(super) const TABLES: &[Table] = &[
             kept("attempts", Outbox, IDS_ONLY),
             kept("resting", Outbox, IDS_ONLY),
         ],
+        ..Table::OF_ORGANISATION
     },
     Table {
         name: "inbox_item",
-        scope: Organisation,
+        key: &["org_id", "id"],
         class: RetentionClass::UntilSettled,
+        subject: SubjectPath::nobody(SEALED_UNREAD),
+        transfer: Transfer::MovedFew,
         columns: &[
             kept("org_id", Outbox, SEALED),
             kept("id", Outbox, SEALED),
@@ -96,11 +109,13 @@ pub(super) const TABLES: &[Table] = &[
             kept("attempts", Outbox, SEALED),
             kept("trust", Outbox, SEALED),
         ],
+        ..Table::OF_ORGANISATION
     },
     Table {
         name: "idempotency",
-        scope: Organisation,
+        key: &["org_id", "key"],
         class: RetentionClass::Idempotency,
+        subject: SubjectPath::nobody(HASHES),
         columns: &[
             kept("org_id", Outbox, HASHES),
             kept("key", Outbox, HASHES).hidden(),
@@ -109,22 +124,28 @@ pub(super) const TABLES: &[Table] = &[
             kept("answer", Outbox, HASHES),
             kept("at", Outbox, HASHES),
         ],
+        ..Table::OF_ORGANISATION
     },
     Table {
         name: "event",
-        scope: Organisation,
+        key: &["org_id", "seq"],
+        month: Some("at"),
         class: RetentionClass::Bookkeeping,
+        subject: SubjectPath::nobody(IDS_ONLY),
         columns: &[
             kept("org_id", Outbox, IDS_ONLY),
             kept("seq", Outbox, IDS_ONLY),
             kept("at", Outbox, IDS_ONLY),
             kept("body", Outbox, IDS_ONLY),
         ],
+        ..Table::OF_ORGANISATION
     },
     Table {
         name: "audit",
-        scope: Organisation,
+        key: &["org_id", "seq"],
+        month: Some("at"),
         class: RetentionClass::Audit,
+        subject: SubjectPath::nobody(IDS_ONLY),
         columns: &[
             kept("org_id", Audit, IDS_ONLY),
             kept("seq", Audit, IDS_ONLY),
@@ -135,5 +156,6 @@ pub(super) const TABLES: &[Table] = &[
             kept("cause", Audit, IDS_ONLY),
             kept("hash", Audit, IDS_ONLY),
         ],
+        ..Table::OF_ORGANISATION
     },
 ];

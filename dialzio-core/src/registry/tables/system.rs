@@ -3,8 +3,9 @@
 use crate::registry::DataCategory::{
     Account, Audit, IntegrationCredential, IntegrationMeta, Outbox, SecurityLog, Usage,
 };
-use crate::registry::TableScope::System;
-use crate::registry::{Column, RetentionClass, Table};
+use crate::registry::{
+    Column, Engine, Person, Placement, Presence, RetentionClass, Rights, SubjectPath, Table, Transfer,
+};
 
 const fn gone(name: &'static str, category: crate::registry::DataCategory) -> Column {
     Column::gone(name, category)
@@ -32,8 +33,11 @@ const SCHEMA: &str = "which steps the schema has taken";
 pub(super) const TABLES: &[Table] = &[
     Table {
         name: "org",
-        scope: System,
+        key: &["org_id"],
         class: RetentionClass::AccountLife,
+        subject: SubjectPath::nobody(SETTINGS),
+        rights: Rights::BOTH,
+        placement: Placement::Distributed,
         columns: &[
             kept("org_id", Account, SETTINGS),
             kept("name", Account, SETTINGS),
@@ -46,11 +50,15 @@ pub(super) const TABLES: &[Table] = &[
             kept("revision", Account, SETTINGS),
             kept("country", Account, SETTINGS),
         ],
+        ..Table::OF_SYSTEM
     },
     Table {
         name: "org_head",
-        scope: System,
+        key: &["org_id"],
         class: RetentionClass::Machinery,
+        subject: SubjectPath::nobody(OF_THE_WHOLE),
+        rights: Rights::BOTH,
+        placement: Placement::Distributed,
         columns: &[
             kept("org_id", Audit, OF_THE_WHOLE),
             kept("event_seq", Audit, OF_THE_WHOLE),
@@ -58,173 +66,40 @@ pub(super) const TABLES: &[Table] = &[
             kept("audit_hash", Audit, OF_THE_WHOLE),
             kept("ledger_seq", Audit, OF_THE_WHOLE),
         ],
-    },
-    Table {
-        name: "user",
-        scope: System,
-        class: RetentionClass::AccountLife,
-        columns: &[
-            gone("id", Account),
-            gone("email", Account).theirs("email").part(),
-            gone("email_key", Account).part(),
-            gone("password", Account).hidden(),
-            gone("created_at", Account).theirs("created_at"),
-            gone("revision", Account),
-        ],
-    },
-    Table {
-        name: "membership",
-        scope: System,
-        class: RetentionClass::AccountLife,
-        columns: &[gone("user_id", Account), gone("org_id", Account), gone("member_id", Account)],
-    },
-    Table {
-        name: "session",
-        scope: System,
-        class: RetentionClass::Session,
-        columns: &[
-            gone("hash", SecurityLog).hidden(),
-            gone("user_id", SecurityLog),
-            gone("org_id", SecurityLog),
-            gone("created_at", SecurityLog).theirs("signed_in_at"),
-            gone("expires_at", SecurityLog),
-            gone("seen_at", SecurityLog).theirs("seen_at"),
-        ],
-    },
-    Table {
-        name: "invitation",
-        scope: System,
-        class: RetentionClass::Session,
-        columns: &[
-            gone("hash", Account).hidden(),
-            gone("org_id", Account),
-            gone("email", Account).theirs("email").part(),
-            gone("role", Account).theirs("role"),
-            gone("expires_at", Account),
-        ],
-    },
-    Table {
-        name: "app",
-        scope: System,
-        class: RetentionClass::Integration,
-        columns: &[
-            kept("id", IntegrationMeta, OWN_APP),
-            kept("org_id", IntegrationMeta, OWN_APP),
-            kept("provider", IntegrationMeta, OWN_APP),
-            kept("name", IntegrationMeta, OWN_APP),
-            kept("hook", IntegrationMeta, OWN_APP).hidden(),
-            kept("verify_token", IntegrationCredential, OWN_APP).hidden(),
-            kept("created_at", IntegrationMeta, OWN_APP),
-            kept("revision", IntegrationMeta, OWN_APP),
-        ],
-    },
-    Table {
-        name: "app_secret",
-        scope: System,
-        class: RetentionClass::Integration,
-        columns: &[
-            kept("app_id", IntegrationCredential, OWN_SECRET),
-            kept("place", IntegrationCredential, OWN_SECRET),
-            kept("sealed", IntegrationCredential, OWN_SECRET).hidden(),
-        ],
-    },
-    Table {
-        name: "api_key_owner",
-        scope: System,
-        class: RetentionClass::AccountLife,
-        columns: &[
-            kept("hash", SecurityLog, KEY_HASH).hidden(),
-            kept("org_id", SecurityLog, KEY_HASH),
-            kept("key_id", SecurityLog, KEY_HASH),
-        ],
-    },
-    Table {
-        name: "route",
-        scope: System,
-        class: RetentionClass::Integration,
-        columns: &[
-            kept("provider", IntegrationMeta, OWN_NUMBER),
-            kept("external_id", IntegrationMeta, OWN_NUMBER),
-            kept("org_id", IntegrationMeta, OWN_NUMBER),
-            kept("account_id", IntegrationMeta, OWN_NUMBER),
-            kept("app_id", IntegrationMeta, OWN_NUMBER),
-            kept("business_id", IntegrationMeta, OWN_NUMBER),
-            kept("portfolio", IntegrationMeta, OWN_NUMBER),
-        ],
-    },
-    Table {
-        name: "lane",
-        scope: System,
-        class: RetentionClass::Machinery,
-        columns: &[
-            kept("org_id", Outbox, DUE),
-            kept("account_id", Outbox, DUE),
-            kept("kind", Outbox, DUE),
-            kept("due_at", Outbox, DUE),
-        ],
-    },
-    Table {
-        name: "lease",
-        scope: System,
-        class: RetentionClass::Machinery,
-        columns: &[
-            kept("org_id", Outbox, DUE),
-            kept("account_id", Outbox, DUE),
-            kept("kind", Outbox, DUE),
-            kept("fence", Outbox, DUE),
-            kept("holder", Outbox, DUE),
-            kept("held_until", Outbox, DUE),
-        ],
-    },
-    Table {
-        name: "quarantine",
-        scope: System,
-        class: RetentionClass::Quarantine,
-        columns: &[
-            kept("id", Outbox, SEALED_30_DAYS),
-            kept("org_id", Outbox, SEALED_30_DAYS),
-            kept("app_id", Outbox, SEALED_30_DAYS),
-            kept("provider", Outbox, SEALED_30_DAYS),
-            kept("reason", Outbox, SEALED_30_DAYS),
-            kept("what", Outbox, SEALED_30_DAYS),
-            kept("sealed", Outbox, SEALED_30_DAYS).hidden(),
-            kept("received_at", Outbox, SEALED_30_DAYS),
-            kept("expires_at", Outbox, SEALED_30_DAYS),
-            kept("trust", Outbox, SEALED_30_DAYS),
-        ],
-    },
-    Table {
-        name: "heartbeat",
-        scope: System,
-        class: RetentionClass::Machinery,
-        columns: &[kept("one", Usage, PROBE), kept("at", Usage, PROBE)],
+        ..Table::OF_SYSTEM
     },
     Table {
         name: "key_check",
-        scope: System,
+        key: &["place"],
         class: RetentionClass::AccountLife,
+        subject: SubjectPath::nobody(KEY_PROOF),
         columns: &[
             kept("place", IntegrationCredential, KEY_PROOF),
             kept("key_id", IntegrationCredential, KEY_PROOF),
             kept("mac", IntegrationCredential, KEY_PROOF).hidden(),
             kept("made_at", IntegrationCredential, KEY_PROOF),
         ],
+        ..Table::OF_SYSTEM
     },
     Table {
         name: "time_mark",
-        scope: System,
+        key: &["one"],
         class: RetentionClass::Machinery,
+        subject: SubjectPath::nobody(CLOCK),
         columns: &[
             kept("one", Usage, CLOCK),
             kept("trusted_at", Usage, CLOCK),
             kept("ahead_at", Usage, CLOCK),
             kept("held", Usage, CLOCK),
         ],
+        ..Table::OF_SYSTEM
     },
     Table {
         name: "operator_log",
-        scope: System,
+        key: &["seq"],
         class: RetentionClass::Audit,
+        subject: SubjectPath::nobody(OPERATOR),
+        rights: Rights::APPENDED,
         columns: &[
             kept("seq", Audit, OPERATOR),
             kept("at", Audit, OPERATOR),
@@ -234,17 +109,200 @@ pub(super) const TABLES: &[Table] = &[
             kept("subject", Audit, OPERATOR),
             kept("hash", Audit, OPERATOR),
         ],
+        ..Table::OF_SYSTEM
+    },
+    Table {
+        name: "user",
+        key: &["id"],
+        class: RetentionClass::AccountLife,
+        subject: SubjectPath::Is(Person::User),
+        columns: &[
+            gone("id", Account),
+            gone("email", Account).theirs("email").part(),
+            gone("email_key", Account).part(),
+            gone("password", Account).hidden(),
+            gone("created_at", Account).theirs("created_at"),
+            gone("revision", Account),
+        ],
+        ..Table::OF_SYSTEM
+    },
+    Table {
+        name: "membership",
+        key: &["user_id", "org_id", "member_id"],
+        class: RetentionClass::AccountLife,
+        subject: SubjectPath::by("user_id", "user"),
+        rights: Rights::BOTH,
+        columns: &[gone("user_id", Account), gone("org_id", Account), gone("member_id", Account)],
+        ..Table::OF_SYSTEM
+    },
+    Table {
+        name: "session",
+        key: &["hash"],
+        class: RetentionClass::Session,
+        subject: SubjectPath::by("user_id", "user"),
+        columns: &[
+            gone("hash", SecurityLog).hidden(),
+            gone("user_id", SecurityLog),
+            gone("org_id", SecurityLog),
+            gone("created_at", SecurityLog).theirs("signed_in_at"),
+            gone("expires_at", SecurityLog),
+            gone("seen_at", SecurityLog).theirs("seen_at"),
+        ],
+        ..Table::OF_SYSTEM
+    },
+    Table {
+        name: "invitation",
+        key: &["hash"],
+        class: RetentionClass::Session,
+        subject: SubjectPath::Identifier { column: "email", of: &[("user", "email")] },
+        columns: &[
+            gone("hash", Account).hidden(),
+            gone("org_id", Account),
+            gone("email", Account).theirs("email").part(),
+            gone("role", Account).theirs("role"),
+            gone("expires_at", Account),
+        ],
+        ..Table::OF_SYSTEM
+    },
+    Table {
+        name: "app",
+        key: &["id"],
+        class: RetentionClass::Integration,
+        subject: SubjectPath::nobody(OWN_APP),
+        columns: &[
+            kept("id", IntegrationMeta, OWN_APP),
+            kept("org_id", IntegrationMeta, OWN_APP).zero_if_absent(),
+            kept("provider", IntegrationMeta, OWN_APP),
+            kept("name", IntegrationMeta, OWN_APP),
+            kept("hook", IntegrationMeta, OWN_APP).hidden(),
+            kept("verify_token", IntegrationCredential, OWN_APP).hidden(),
+            kept("created_at", IntegrationMeta, OWN_APP),
+            kept("revision", IntegrationMeta, OWN_APP),
+        ],
+        ..Table::OF_SYSTEM
+    },
+    Table {
+        name: "app_secret",
+        key: &["app_id", "place"],
+        class: RetentionClass::Integration,
+        subject: SubjectPath::nobody(OWN_SECRET),
+        columns: &[
+            kept("app_id", IntegrationCredential, OWN_SECRET),
+            kept("place", IntegrationCredential, OWN_SECRET),
+            kept("sealed", IntegrationCredential, OWN_SECRET).hidden(),
+        ],
+        ..Table::OF_SYSTEM
+    },
+    Table {
+        name: "api_key_owner",
+        key: &["hash"],
+        class: RetentionClass::AccountLife,
+        subject: SubjectPath::nobody(KEY_HASH),
+        rights: Rights::BOTH,
+        columns: &[
+            kept("hash", SecurityLog, KEY_HASH).hidden(),
+            kept("org_id", SecurityLog, KEY_HASH),
+            kept("key_id", SecurityLog, KEY_HASH),
+        ],
+        ..Table::OF_SYSTEM
+    },
+    Table {
+        name: "route",
+        key: &["provider", "external_id", "org_id", "account_id"],
+        class: RetentionClass::Integration,
+        subject: SubjectPath::nobody(OWN_NUMBER),
+        rights: Rights::BOTH,
+        columns: &[
+            kept("provider", IntegrationMeta, OWN_NUMBER),
+            kept("external_id", IntegrationMeta, OWN_NUMBER),
+            kept("org_id", IntegrationMeta, OWN_NUMBER),
+            kept("account_id", IntegrationMeta, OWN_NUMBER),
+            kept("app_id", IntegrationMeta, OWN_NUMBER),
+            kept("business_id", IntegrationMeta, OWN_NUMBER),
+            kept("portfolio", IntegrationMeta, OWN_NUMBER),
+        ],
+        ..Table::OF_SYSTEM
+    },
+    Table {
+        name: "lane",
+        key: &["org_id", "account_id", "kind"],
+        class: RetentionClass::Machinery,
+        subject: SubjectPath::nobody(DUE),
+        rights: Rights::BOTH,
+        columns: &[
+            kept("org_id", Outbox, DUE),
+            kept("account_id", Outbox, DUE),
+            kept("kind", Outbox, DUE),
+            kept("due_at", Outbox, DUE),
+        ],
+        ..Table::OF_SYSTEM
+    },
+    Table {
+        name: "lease",
+        presence: Presence::Only(Engine::Postgres),
+        key: &["org_id", "account_id", "kind"],
+        class: RetentionClass::Machinery,
+        subject: SubjectPath::nobody(DUE),
+        rights: Rights::BOTH,
+        transfer: Transfer::Left { reason: "who held a lease there holds none here" },
+        columns: &[
+            kept("org_id", Outbox, DUE),
+            kept("account_id", Outbox, DUE),
+            kept("kind", Outbox, DUE),
+            kept("fence", Outbox, DUE),
+            kept("holder", Outbox, DUE),
+            kept("held_until", Outbox, DUE),
+        ],
+        ..Table::OF_SYSTEM
+    },
+    Table {
+        name: "quarantine",
+        key: &["id"],
+        class: RetentionClass::Quarantine,
+        subject: SubjectPath::nobody(SEALED_30_DAYS),
+        rights: Rights::BOTH,
+        transfer: Transfer::MovedFew,
+        columns: &[
+            kept("id", Outbox, SEALED_30_DAYS),
+            kept("org_id", Outbox, SEALED_30_DAYS).zero_if_absent(),
+            kept("app_id", Outbox, SEALED_30_DAYS),
+            kept("provider", Outbox, SEALED_30_DAYS),
+            kept("reason", Outbox, SEALED_30_DAYS),
+            kept("what", Outbox, SEALED_30_DAYS),
+            kept("sealed", Outbox, SEALED_30_DAYS).hidden(),
+            kept("received_at", Outbox, SEALED_30_DAYS),
+            kept("expires_at", Outbox, SEALED_30_DAYS),
+            kept("trust", Outbox, SEALED_30_DAYS),
+        ],
+        ..Table::OF_SYSTEM
+    },
+    Table {
+        name: "heartbeat",
+        key: &["one"],
+        class: RetentionClass::Machinery,
+        subject: SubjectPath::nobody(PROBE),
+        transfer: Transfer::Left { reason: "the probe of a store that can write" },
+        columns: &[kept("one", Usage, PROBE), kept("at", Usage, PROBE)],
+        ..Table::OF_SYSTEM
     },
     Table {
         name: "transfer",
-        scope: System,
+        presence: Presence::WhileTransferring,
         class: RetentionClass::Machinery,
+        subject: SubjectPath::nobody(UNFINISHED),
+        rights: Rights::NONE,
+        transfer: Transfer::Left { reason: UNFINISHED },
         columns: &[kept("source", Usage, UNFINISHED), kept("begun_at", Usage, UNFINISHED)],
+        ..Table::OF_SYSTEM
     },
     Table {
         name: "schema_version",
-        scope: System,
+        presence: Presence::Only(Engine::Postgres),
+        key: &["version"],
         class: RetentionClass::Machinery,
+        subject: SubjectPath::nobody(SCHEMA),
+        rights: Rights::READ,
+        transfer: Transfer::Left { reason: SCHEMA },
         columns: &[
             kept("version", Usage, SCHEMA),
             kept("description", Usage, SCHEMA),
@@ -253,16 +311,22 @@ pub(super) const TABLES: &[Table] = &[
             kept("checksum", Usage, SCHEMA),
             kept("execution_time", Usage, SCHEMA),
         ],
+        ..Table::OF_SYSTEM
     },
     Table {
         name: "migration",
-        scope: System,
+        presence: Presence::Only(Engine::Sqlite),
+        key: &["number"],
         class: RetentionClass::Machinery,
+        subject: SubjectPath::nobody(SCHEMA),
+        rights: Rights::NONE,
+        transfer: Transfer::Left { reason: SCHEMA },
         columns: &[
             kept("number", Usage, SCHEMA),
             kept("name", Usage, SCHEMA),
             kept("checksum", Usage, SCHEMA),
             kept("applied_at", Usage, SCHEMA),
         ],
+        ..Table::OF_SYSTEM
     },
 ];
