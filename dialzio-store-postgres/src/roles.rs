@@ -6,7 +6,7 @@ use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, Executor};
 use uuid::Uuid;
 
-use dialzio_core::registry;
+use dialzio_core::{OrgId, TypedId, registry};
 
 use crate::error::OpenError;
 use crate::render::Schema;
@@ -93,7 +93,8 @@ async fn walls(conn: &mut PgConnection, schema: &Schema) -> Result<(), OpenError
     let probe = tables.iter().map(probe).collect::<Vec<_>>().join(" UNION ALL ");
     let app = schema.app();
     conn.execute("SAVEPOINT look").await?;
-    let enter = crate::run::enter(&app, dialzio_core::OrgId::NIL);
+    // No id is made like this one. Zeros would be what belongs to no organisation.
+    let enter = crate::run::enter(&app, OrgId::from_uuid(Uuid::max()));
     let looked = async {
         conn.execute(AssertSqlSafe(enter)).await?;
         sqlx::query_scalar::<_, String>(AssertSqlSafe(probe.clone()))
