@@ -13,13 +13,15 @@
 
 mod check;
 mod column;
+mod follow;
 mod subject;
 mod table;
 mod tables;
 
 pub use check::{LiveTable, check_schema};
 pub use column::{Column, DataCategory, EraseAction, Mask};
-pub use subject::{Person, SubjectPath, subject};
+pub use follow::subject;
+pub use subject::{Person, SubjectPath};
 pub use table::{
     Engine, Placement, Presence, Privilege, RetentionClass, Rights, Table, TableScope, Transfer,
 };

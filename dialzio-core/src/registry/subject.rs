@@ -1,7 +1,5 @@
 //! Subject paths: how the rows of a table belong to a person.
 
-use super::Table;
-
 /// Whom a table leads to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Person {
@@ -54,60 +52,5 @@ impl SubjectPath {
     /// The rows belong to no person, for this reason.
     pub(super) const fn nobody(reason: &'static str) -> Self {
         Self::Nobody { reason }
-    }
-}
-
-/// Whom the rows of a table belong to, by following its path to the end. `None` for rows that belong to nobody, for the
-/// reason that is given there.
-///
-/// # Errors
-/// What is wrong with the path: a table or a column that does not exist, a key that identifies nothing, a table that is
-/// declared later (which keeps paths from going in circles), a missing reason.
-pub fn subject(table: &Table, among: &[&Table]) -> Result<Option<Person>, String> {
-    let own = |name: &str| match table.column(name) {
-        Some(_) => Ok(()),
-        None => Err(format!("the subject path of {} names a column {name} that it has not", table.name)),
-    };
-    let before = |name: &str| {
-        let earlier = among.iter().take_while(|other| other.name != table.name);
-        let found = earlier.copied().find(|other| other.name == name);
-        found.ok_or_else(|| {
-            format!("the subject path of {} leads to {name}, which is not declared before it", table.name)
-        })
-    };
-    match table.subject {
-        SubjectPath::Is(person) => Ok(Some(person)),
-        SubjectPath::Reference { column, table: next, key } => {
-            own(column)?;
-            let next = before(next)?;
-            let identified = next.key.iter().filter(|part| **part != "org_id").eq([&key]);
-            if !identified {
-                return Err(format!(
-                    "the subject path of {} leads to {}.{key}, which is not its key",
-                    table.name, next.name
-                ));
-            }
-            subject(next, among)
-        }
-        SubjectPath::Identifier { column, of } => {
-            own(column)?;
-            let mut person = None;
-            for (next, key) in of {
-                let next = before(next)?;
-                if next.column(key).is_none() {
-                    return Err(format!(
-                        "the subject path of {} leads to a column {}.{key} that does not exist",
-                        table.name, next.name
-                    ));
-                }
-                person = subject(next, among)?;
-            }
-            person.map(Some).ok_or_else(|| format!("the subject path of {} ends at nobody", table.name))
-        }
-        SubjectPath::With { table: next } => subject(before(next)?, among),
-        SubjectPath::Nobody { reason } if reason.len() > 8 => Ok(None),
-        SubjectPath::Nobody { .. } => {
-            Err(format!("{} has no subject path, and no reason why it can do without", table.name))
-        }
     }
 }
