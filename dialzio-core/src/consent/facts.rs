@@ -28,6 +28,8 @@ pub struct ConsentRows {
     pub head: LedgerSeq,
     /// Processing is restricted.
     pub restricted: bool,
+    /// The number was given up and writes with another profile: it is not clear whose it is.
+    pub doubtful: bool,
     /// The provider says that the person cannot be reached here: since when.
     pub unreachable_since: Option<DateTime<Utc>>,
     /// The person's newest message in this conversation.

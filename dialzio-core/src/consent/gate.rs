@@ -44,6 +44,8 @@ words! {
         Suppressed = "consent.suppressed",
         /// Processing is restricted.
         Restricted = "consent.restricted",
+        /// The number may have gone to somebody else: a member has to say so or not.
+        Doubtful = "consent.doubtful",
         /// Not of age.
         Minor = "consent.minor",
         /// The person cannot be reached here.
@@ -113,6 +115,7 @@ impl Refusal {
             RefusalCode::Unresolved => "This person has no address here.",
             RefusalCode::Suppressed => "This person asked not to be contacted.",
             RefusalCode::Restricted => "Processing is restricted for this person.",
+            RefusalCode::Doubtful => "This number may belong to another person now: settle that first.",
             RefusalCode::Minor => "This person is not of age.",
             RefusalCode::Unreachable => "This person cannot be reached here.",
             RefusalCode::Withdrawn => "Opted out.",
@@ -250,6 +253,9 @@ pub(crate) fn decide(facts: &ConsentFacts, intent: Intent, now: DateTime<Utc>) -
     }
     if rows.restricted && !service {
         deny(RefusalCode::Restricted, None);
+    }
+    if rows.doubtful && !service {
+        deny(RefusalCode::Doubtful, None);
     }
     if checks.age == Check::Found(Age::Minor) && !service {
         deny(RefusalCode::Minor, None);

@@ -28,6 +28,7 @@ fn stranger() -> ConsentRows {
         records: Vec::new(),
         head: LedgerSeq(0),
         restricted: false,
+        doubtful: false,
         unreachable_since: None,
         last_inbound: None,
         relation: None,
@@ -207,17 +208,27 @@ fn suppression_restriction_and_an_unreachable_address_are_reported_in_their_orde
     let mut rows =
         with(stranger(), vec![entry(ConsentEvent::Withdrawn, PurposeScope::Any, TimeDelta::days(1))]);
     rows.restricted = true;
+    rows.doubtful = true;
     rows.unreachable_since = Some(noon());
     let suppressed =
         |rows: &ConsentRows| facts(rows.clone(), vec![SuppressionScope::AllOutbound], Checks::default());
     let codes = answer(&suppressed(&rows), intent(Purpose::Marketing, true)).unwrap_err();
-    let expected =
-        [RefusalCode::Suppressed, RefusalCode::Restricted, RefusalCode::Unreachable, RefusalCode::Withdrawn];
+    let expected = [
+        RefusalCode::Suppressed,
+        RefusalCode::Restricted,
+        RefusalCode::Doubtful,
+        RefusalCode::Unreachable,
+        RefusalCode::Withdrawn,
+    ];
     assert_eq!(codes, expected);
     rows.address = None;
     assert_eq!(first(&rows, Purpose::Marketing), Some(RefusalCode::Unresolved));
-    let answering =
-        ConsentRows { restricted: true, unreachable_since: Some(noon()), ..wrote(TimeDelta::hours(1)) };
+    let answering = ConsentRows {
+        restricted: true,
+        doubtful: true,
+        unreachable_since: Some(noon()),
+        ..wrote(TimeDelta::hours(1))
+    };
     let answered = answer(&suppressed(&answering), intent(Purpose::Service, false));
     assert!(answered.is_ok(), "who writes is answered");
 }

@@ -82,6 +82,8 @@ pub struct InboxEntry {
     pub username: Option<Username>,
     /// Their number, if one was ever shown.
     pub phone: Option<PhoneNumber>,
+    /// Since when it has not been clear whose number this is; `None` if that is clear.
+    pub doubtful_since: Option<DateTime<Utc>>,
     /// The newest message; `None` if there is none or it has expired.
     pub last: Option<LastMessage>,
 }

@@ -101,6 +101,7 @@ impl Rows {
             contact_name: contact.name.clone(),
             stage: contact.stage,
             phone: identity.phone().cloned(),
+            doubtful_since: identity.doubt.as_ref().map(|doubt| doubt.since),
             last: last.map(|message| LastMessage {
                 id: message.id,
                 direction: message.direction,

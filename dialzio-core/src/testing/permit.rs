@@ -28,6 +28,7 @@ pub fn permit_to_answer(recipient: Address, channel: Channel, now: DateTime<Utc>
         records: Vec::new(),
         head: LedgerSeq::default(),
         restricted: false,
+        doubtful: false,
         unreachable_since: None,
         last_inbound: wrote,
         relation: wrote,

@@ -21,6 +21,7 @@ const TITLES: &[(&str, &str)] = &[
         "cap.frequency",
         "This person had enough promotional messages these seven days: wait before the next one",
     ),
+    ("consent.doubtful", "The number may belong to another person now: settle that first"),
     ("consent.expired", "The opt-in has run out: ask this person again"),
     ("consent.minor", "This person is not of age, so no promotional message is sent"),
     (

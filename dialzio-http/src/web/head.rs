@@ -26,6 +26,9 @@ pub(crate) fn of(desk: &Desk, entry: &InboxEntry, here: &str) -> ThreadHead {
     let state = conversation.state_at(desk.now);
     let mut line = vec!["WhatsApp".to_owned()];
     line.extend(words::address(entry).filter(|address| *address != name));
+    if let Some(since) = entry.doubtful_since {
+        line.push(format!("may be another person since {}", desk.day_of(since)));
+    }
     line.push(match conversation.assignee {
         Some(id) if desk.actor.member() == Some(id) => "assigned to you".to_owned(),
         Some(id) => {

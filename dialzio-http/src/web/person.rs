@@ -53,7 +53,7 @@ pub(crate) fn chips(desk: &Desk, contact: &Contact, identities: &[ChannelIdentit
         chips.push(Chip::new(Tone::Warn, format!("Not reachable since {}", desk.day_of(since))));
     }
     if identities.iter().any(|identity| identity.doubt.is_some()) {
-        chips.push(Chip::new(Tone::Warn, "May be somebody else"));
+        chips.push(Chip::new(Tone::Warn, "May be another person"));
     }
     if !identities.is_empty() && identities.iter().all(|identity| identity.phone().is_none()) {
         chips.push(Chip::new(Tone::Neutral, "No number shared"));

@@ -159,6 +159,9 @@ fn row(desk: &Desk, entry: &InboxEntry, open: Option<ConversationId>) -> QueueRo
         Some(DeliveryStatus::Unknown) => chips.push(Chip::new(Tone::Warn, "Outcome not known")),
         _ => {}
     }
+    if entry.doubtful_since.is_some() {
+        chips.push(Chip::new(Tone::Warn, "May be another person"));
+    }
     let left = conversation.window_left(desk.now);
     if left.num_seconds() > 0 && conversation.state_at(desk.now) != ConversationState::Closed {
         let tone = if left.num_minutes() < 60 { Tone::Warn } else { Tone::Ok };

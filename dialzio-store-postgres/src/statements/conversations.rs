@@ -22,15 +22,16 @@ macro_rules! entries {
             ", t.name, t.stage,
                CASE WHEN i.joined_into IS NULL THEN i.profile_name ELSE j.profile_name END,
                CASE WHEN i.joined_into IS NULL THEN i.username ELSE j.username END,
-               a.value, m.id, m.direction, m.kind, m.text, m.status
+               a.value, CASE WHEN i.joined_into IS NULL THEN i.doubt_at ELSE j.doubt_at END,
+               m.id, m.direction, m.kind, m.text, m.status
              FROM (",
             $page,
             ") c
              CROSS JOIN LATERAL (SELECT t.name, t.stage FROM @contact t
                WHERE t.org_id = $1 AND t.id = c.contact_id LIMIT 1) t
-             CROSS JOIN LATERAL (SELECT i.id, i.joined_into, i.profile_name, i.username FROM @channel_identity i
+             CROSS JOIN LATERAL (SELECT i.id, i.joined_into, i.profile_name, i.username, i.doubt_at FROM @channel_identity i
                WHERE i.org_id = $1 AND i.id = c.identity_id LIMIT 1) i
-             LEFT JOIN LATERAL (SELECT j.profile_name, j.username FROM @channel_identity j
+             LEFT JOIN LATERAL (SELECT j.profile_name, j.username, j.doubt_at FROM @channel_identity j
                WHERE i.joined_into IS NOT NULL AND j.org_id = $1 AND j.id = i.joined_into LIMIT 1) j ON TRUE
              LEFT JOIN LATERAL (SELECT a.value FROM @channel_alias a
                WHERE a.org_id = $1 AND a.kind = 'phone'

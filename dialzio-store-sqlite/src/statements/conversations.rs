@@ -21,7 +21,7 @@ macro_rules! entry {
             ", t.name, t.stage, i.profile_name, i.username,
                (SELECT a.value FROM channel_alias a WHERE a.org_id = ?1 AND a.identity_id = i.id AND a.kind = 'phone'
                 ORDER BY a.seen_at DESC, a.rowid DESC LIMIT 1),
-               m.id, m.direction, m.kind, m.text, m.status
+               i.doubt_at, m.id, m.direction, m.kind, m.text, m.status
              FROM conversation c
              CROSS JOIN contact t ON t.org_id = ?1 AND t.id = c.contact_id
              CROSS JOIN channel_identity o ON o.org_id = ?1 AND o.id = c.identity_id

@@ -1,10 +1,10 @@
 //! The envelope: entries, changes, and the elements inside, each read for itself so that one that cannot be
 //! read never costs its neighbours.
 //!
-//! The whole shell is read in one pass. Only if that fails is it taken apart level by level. Where a key
-//! stands twice the last one wins.
+//! Nearly all bodies hold messages and nothing unusual: these are read in one pass. The others are taken apart, the shell
+//! first, and level by level if that fails. Where a key stands twice the last one wins.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
@@ -62,16 +62,58 @@ struct Change<'a> {
     value: Option<&'a RawValue>,
 }
 
+/// A change whose inside is read in the pass over the whole body.
+#[derive(Deserialize)]
+struct MessageChange<'a> {
+    #[serde(borrow, default)]
+    field: Scalar<'a>,
+    #[serde(borrow, default)]
+    value: Lists<'a>,
+}
+
+/// The fields whose lists are read element by element.
+fn is_read(field: &str) -> bool {
+    matches!(field, "messages" | "user_preferences" | "user_id_update")
+}
+
 /// Reads a whole body. Never fails: what is not understood is `Unknown` with its bytes.
 pub(crate) fn decode(body: &Bytes) -> Vec<Inbound> {
     let mut found = Vec::new();
     // Bytes that are no text, and halves of letters, cost themselves alone.
-    let text = String::from_utf8_lossy(body);
-    read_shell(&mended(&text), body, &mut found);
+    let text = std::str::from_utf8(body).map_or_else(|_| String::from_utf8_lossy(body), Cow::Borrowed);
+    let text = mended(&text);
+    if !read_in_one_pass(&text, body, &mut found) {
+        read_shell(&text, body, &mut found);
+    }
     if found.is_empty() {
         found.push(unknown(body.clone(), "nothing inside"));
     }
     found
+}
+
+/// Reads a body that holds nothing but lists of messages and the like; otherwise answers `false` and reads nothing.
+fn read_in_one_pass(text: &str, body: &Bytes, found: &mut Vec<Inbound>) -> bool {
+    let Ok(shell) = serde_json::from_str::<Shell<'_, Entry<'_, MessageChange<'_>>>>(text) else {
+        return false;
+    };
+    let is_usual = |change: &MessageChange<'_>| {
+        change.field.filled().is_some_and(is_read) && !change.value.lists.is_empty()
+    };
+    let Some(entries) = shell.entry.as_ref().filter(|_| shell.object.filled() == Some(OBJECT)) else {
+        return false;
+    };
+    if !entries.iter().flat_map(|entry| entry.changes.iter().flatten()).all(is_usual) {
+        return false;
+    }
+    for entry in entries {
+        let changes = entry.changes.as_deref().unwrap_or_default();
+        let place = Place::of(entry, body, entries.len() == 1 && changes.len() == 1);
+        for change in changes {
+            let field = change.field.filled().unwrap_or_default();
+            read_lists(&change.value, field, &place, found);
+        }
+    }
+    true
 }
 
 fn read_shell(text: &str, body: &Bytes, found: &mut Vec<Inbound>) {
@@ -274,10 +316,9 @@ fn read_change(change: &Change<'_>, place: &Place<'_>, found: &mut Vec<Inbound>)
         None => "a change without a field",
     };
     let whole = || format!(r#"{{"field":{},"value":{}}}"#, quoted(field), raw.get());
-    let is_read = matches!(field, "messages" | "user_preferences" | "user_id_update");
     match lists {
-        Some(lists) if is_read && !lists.lists.is_empty() => read_lists(&lists, field, place, found),
-        Some(lists) if !is_read => match notice::of_account(field, raw.get()) {
+        Some(lists) if is_read(field) && !lists.lists.is_empty() => read_lists(&lists, field, place, found),
+        Some(lists) if !is_read(field) => match notice::of_account(field, raw.get()) {
             Some(body) => {
                 let raw = if place.is_only { place.body.clone() } else { place.wrapped_change(&whole()) };
                 found.push(Inbound { account: place.account(), at: place.at(), body, raw });

@@ -100,6 +100,7 @@ impl FromRow for InboxEntry {
             profile_name: c.opt_text()?,
             username: c.opt_text()?,
             phone: c.opt_text()?,
+            doubtful_since: c.opt_time()?,
             last: match c.opt_id()? {
                 None => None,
                 Some(id) => Some(LastMessage {

@@ -1,6 +1,7 @@
 //! Names that follow a profile, and numbers that were given up.
 
 use crate::contact::{Alias, ContactWrite, Doubt, NameSource};
+use crate::conversation::ConversationWrite;
 use crate::store::Revision;
 use crate::testing::conformance::Bench;
 use crate::text::PersonName;
@@ -63,10 +64,18 @@ pub async fn a_number_that_was_given_up_is_marked_and_moves(bench: Bench) {
     // One that it does not hold.
     bench.write(&house.scope, former(&new, since)).await;
     let doubt = Some(Doubt { number: old, name: PersonName::received("Ravi"), since: bench.at(4) });
+    let talk = bench.make.conversation(house.account.id, &first);
+    bench.write(&house.scope, ConversationWrite::Insert(talk.clone())).await;
+    let doubtful = async || {
+        let entry = bench.store.inbox_entry(&house.scope, talk.id).await.unwrap().unwrap();
+        entry.doubtful_since
+    };
+    assert_eq!(doubtful().await, None);
     bench.write(&house.scope, ContactWrite::Doubt { identity: first.id, doubt: doubt.clone() }).await;
     let read = async |id| bench.store.channel_identity(&house.scope, id).await.unwrap().unwrap();
     let kept = read(first.id).await;
     assert_eq!((kept.given_up(&number), &kept.doubt), (since, &doubt));
+    assert_eq!(doubtful().await, Some(bench.at(4)), "and the list shows it");
     assert!(kept.answers_to_a_former_number());
     assert_eq!(read(second.id).await.former, []);
     bench.write(&house.scope, ContactWrite::Doubt { identity: first.id, doubt: None }).await;
