@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::chance::Entropy;
+use crate::entropy::Entropy;
 use crate::id::{AccountId, ConversationId, EffectId, MediaId, MessageId, OrgId};
 use crate::name::words;
 

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use std::sync::atomic::{AtomicU64, Ordering};
 use uuid::Uuid;
 
-use crate::chance::Entropy;
+use crate::entropy::Entropy;
 
 /// An id type that can be made by an [`IdSource`].
 pub trait TypedId: Copy + Sized {

@@ -3,10 +3,10 @@
 pub mod access;
 pub mod account;
 pub mod blob;
-pub mod chance;
 pub mod consent;
 pub mod contact;
 pub mod conversation;
+pub mod entropy;
 
 pub mod effect;
 pub mod error;

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use crate::account::{App, BoundKeys, Route, Sealer};
 use crate::blob::BlobStore;
-use crate::chance::Entropy;
 use crate::consent::Words;
+use crate::entropy::Entropy;
 use crate::error::{AccountProblem, Error};
 use crate::id::{AccountId, AppId, HookId, IdSource, WorkerId};
 use crate::media::MediaSealer;

@@ -4,7 +4,7 @@
 
 use dialzio_core::access::NewOrg;
 use dialzio_core::account::LocalKeys;
-use dialzio_core::chance::Entropy;
+use dialzio_core::entropy::Entropy;
 use dialzio_core::memory::MemoryStore;
 use dialzio_core::testing::service;
 use dialzio_core::{

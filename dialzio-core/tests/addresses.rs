@@ -4,7 +4,7 @@
 
 use dialzio_core::access::NewOrg;
 use dialzio_core::account::{LocalKeys, NewAccount, NewApp};
-use dialzio_core::chance::Entropy;
+use dialzio_core::entropy::Entropy;
 use dialzio_core::memory::MemoryStore;
 use dialzio_core::provider::ADDRESS_REFUSAL;
 use dialzio_core::testing::{Fixtures, ScriptedProvider};

@@ -5,8 +5,8 @@
 
 use dialzio_core::access::NewOrg;
 use dialzio_core::account::{AccountState, App, Connected, LocalKeys, NewAccount, NewApp};
-use dialzio_core::chance::Entropy;
 use dialzio_core::conversation::{ConversationQuery, InboxView, StateFilter};
+use dialzio_core::entropy::Entropy;
 use dialzio_core::memory::MemoryStore;
 use dialzio_core::page::PageRequest;
 use dialzio_core::provider::ProviderError;

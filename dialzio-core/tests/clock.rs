@@ -6,9 +6,9 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use dialzio_core::access::NewOrg;
 use dialzio_core::account::LocalKeys;
-use dialzio_core::chance::Entropy;
 use dialzio_core::contact::{Alias, ContactWrite};
 use dialzio_core::conversation::ConversationWrite;
+use dialzio_core::entropy::Entropy;
 use dialzio_core::ledger::Action;
 use dialzio_core::memory::MemoryStore;
 use dialzio_core::provider::{MessagingProvider, Provider, ProviderId, WebhookDecoder};

@@ -5,9 +5,9 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use dialzio_core::access::NewOrg;
 use dialzio_core::account::{LocalKeys, NewAccount, NewApp};
-use dialzio_core::chance::Entropy;
 use dialzio_core::contact::{Alias, ChannelIdentity, ContactWrite};
 use dialzio_core::conversation::{ConversationState, ConversationWrite, DeliveryStatus, NewMessage};
+use dialzio_core::entropy::Entropy;
 use dialzio_core::ledger::Action;
 use dialzio_core::memory::MemoryStore;
 use dialzio_core::provider::{MessagingProvider, Provider, ProviderId, WebhookDecoder};

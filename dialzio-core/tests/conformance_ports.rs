@@ -7,8 +7,8 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use dialzio_core::account::{KeyProvider, LocalKeys};
 use dialzio_core::blob::{BlobStore, MemoryBlobs};
-use dialzio_core::chance::Entropy;
 use dialzio_core::conversation::TemplateSend;
+use dialzio_core::entropy::Entropy;
 use dialzio_core::provider::{
     AccountAccess, MessagingProvider, ProviderError, ProviderId, RawWebhook, RefusalReason, WebhookDecoder,
     WebhookSecrets,

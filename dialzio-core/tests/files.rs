@@ -7,11 +7,11 @@ use chrono::TimeDelta;
 use dialzio_core::access::NewOrg;
 use dialzio_core::account::{LocalKeys, NewAccount, NewApp, ProviderAccount};
 use dialzio_core::blob::{BlobStore, MemoryBlobs};
-use dialzio_core::chance::Entropy;
 use dialzio_core::contact::{Alias, ChannelIdentity, ContactWrite};
 use dialzio_core::conversation::{
     Content, Conversation, ConversationWrite, DeliveryStatus, Message, NewMessage,
 };
+use dialzio_core::entropy::Entropy;
 use dialzio_core::ledger::Action;
 use dialzio_core::media::{FileError, NewFile};
 use dialzio_core::memory::MemoryStore;

@@ -5,9 +5,9 @@
 use async_trait::async_trait;
 use dialzio_core::access::NewOrg;
 use dialzio_core::account::{KeyError, KeyProvider, LocalKeys, NewApp, RawKey};
-use dialzio_core::chance::Entropy;
 use dialzio_core::consent::{Evidence, EvidenceKind, SuppressionScope};
 use dialzio_core::contact::NewContact;
+use dialzio_core::entropy::Entropy;
 use dialzio_core::memory::MemoryStore;
 use dialzio_core::store::SystemStore;
 use dialzio_core::testing::{ScriptedProvider, service, system_scope};

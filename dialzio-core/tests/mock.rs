@@ -4,8 +4,8 @@
 
 use dialzio_core::access::NewOrg;
 use dialzio_core::account::LocalKeys;
-use dialzio_core::chance::Entropy;
 use dialzio_core::conversation::{DeliveryStatus, NewMessage};
+use dialzio_core::entropy::Entropy;
 use dialzio_core::ledger::Action;
 use dialzio_core::memory::MemoryStore;
 use dialzio_core::provider::{

@@ -6,11 +6,11 @@
 use chrono::TimeDelta;
 use dialzio_core::access::NewOrg;
 use dialzio_core::account::{AccountState, App, LocalKeys, NewAccount, NewApp, ProviderAccount};
-use dialzio_core::chance::Entropy;
 use dialzio_core::contact::ContactQuery;
 use dialzio_core::conversation::{
     ConversationQuery, DeliveryStatus, InboxEntry, InboxView, NewMessage, StateFilter,
 };
+use dialzio_core::entropy::Entropy;
 use dialzio_core::memory::MemoryStore;
 use dialzio_core::page::PageRequest;
 use dialzio_core::provider::{Provider, ProviderError, ProviderId, RefusalReason};

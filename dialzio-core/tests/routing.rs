@@ -7,8 +7,8 @@ use dialzio_core::access::NewOrg;
 use dialzio_core::account::{
     AccountChange, AccountState, AccountWrite, App, LocalKeys, NewAccount, NewApp, ProviderAccount,
 };
-use dialzio_core::chance::Entropy;
 use dialzio_core::conversation::{ConversationQuery, InboxView, StateFilter};
+use dialzio_core::entropy::Entropy;
 use dialzio_core::ledger::Action;
 use dialzio_core::memory::MemoryStore;
 use dialzio_core::page::PageRequest;

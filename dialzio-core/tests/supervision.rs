@@ -4,9 +4,9 @@
 
 use dialzio_core::access::NewOrg;
 use dialzio_core::account::{LocalKeys, NewAccount, NewApp, ProviderAccount};
-use dialzio_core::chance::Entropy;
 use dialzio_core::contact::{Alias, ChannelIdentity, ContactWrite};
 use dialzio_core::conversation::{Conversation, ConversationState, ConversationWrite, NewMessage};
+use dialzio_core::entropy::Entropy;
 use dialzio_core::ledger::Action;
 use dialzio_core::memory::MemoryStore;
 use dialzio_core::store::{Batch, Call, IdempotencyKey, StoreLayer, StoreResult};

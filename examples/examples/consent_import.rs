@@ -3,9 +3,9 @@
 
 use dialzio_core::access::NewOrg;
 use dialzio_core::account::LocalKeys;
-use dialzio_core::chance::Entropy;
 use dialzio_core::consent::{Channel, Evidence, EvidenceKind, NewConsent, Purpose, PurposeScope};
 use dialzio_core::contact::NewContact;
+use dialzio_core::entropy::Entropy;
 use dialzio_core::text::EvidenceText;
 use dialzio_core::{Crm, PhoneNumber, Principal, Role};
 use dialzio_store_sqlite::SqliteStore;

@@ -7,7 +7,7 @@ use axum::http::request::Parts;
 use axum::routing::get;
 use dialzio_core::access::NewOrg;
 use dialzio_core::account::LocalKeys;
-use dialzio_core::chance::Entropy;
+use dialzio_core::entropy::Entropy;
 use dialzio_core::{Crm, Error, OrgId, Principal, Role};
 use dialzio_http::{HostAuth, HostUser, Options};
 use dialzio_store_sqlite::SqliteStore;

@@ -6,8 +6,8 @@
 
 use dialzio_core::access::NewOrg;
 use dialzio_core::account::LocalKeys;
-use dialzio_core::chance::Entropy;
 use dialzio_core::contact::{ContactQuery, NewContact};
+use dialzio_core::entropy::Entropy;
 use dialzio_core::page::PageRequest;
 use dialzio_core::{Crm, PhoneNumber, Principal, Role};
 use dialzio_store_postgres::PostgresStore;

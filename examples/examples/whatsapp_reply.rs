@@ -3,8 +3,8 @@
 
 use dialzio_core::access::NewOrg;
 use dialzio_core::account::{LocalKeys, NewAccount, NewApp};
-use dialzio_core::chance::Entropy;
 use dialzio_core::conversation::{ConversationQuery, InboxView, NewMessage, StateFilter};
+use dialzio_core::entropy::Entropy;
 use dialzio_core::page::PageRequest;
 use dialzio_core::{Clock, Crm, Principal, Role, SystemClock};
 use dialzio_http::Options;

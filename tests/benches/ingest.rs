@@ -17,7 +17,7 @@
 
 use dialzio_core::access::NewOrg;
 use dialzio_core::account::{LocalKeys, NewAccount, NewApp};
-use dialzio_core::chance::Entropy;
+use dialzio_core::entropy::Entropy;
 use dialzio_core::provider::{RawWebhook, WebhookMethod};
 use dialzio_core::{Clock, Crm, HookId, Principal, Role, SystemClock};
 use dialzio_store_sqlite::SqliteStore;

@@ -13,11 +13,11 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use dialzio_core::access::NewOrg;
 use dialzio_core::account::LocalKeys;
-use dialzio_core::chance::Entropy;
 use dialzio_core::contact::{Alias, ContactWrite};
 use dialzio_core::conversation::{
     Conversation, ConversationQuery, ConversationWrite, InboxView, StateFilter,
 };
+use dialzio_core::entropy::Entropy;
 use dialzio_core::ledger::Action;
 use dialzio_core::page::PageRequest;
 use dialzio_core::store::Batch;

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use chrono::{DateTime, TimeDelta, Utc};
 use dialzio_core::access::NewOrg;
 use dialzio_core::account::{App, LocalKeys, NewAccount, NewApp, ProviderAccount};
-use dialzio_core::chance::Entropy;
 use dialzio_core::consent::{Channel, Evidence, EvidenceKind, NewConsent, Purpose, PurposeScope, Withdrawal};
 use dialzio_core::contact::{Contact, ContactPatch, ContactQuery, NewContact, NewTask, Stage, TaskQuery};
 use dialzio_core::conversation::{
     ConversationQuery, ConversationState, InboxEntry, InboxView, NewMessage, StateFilter,
 };
+use dialzio_core::entropy::Entropy;
 use dialzio_core::event::EventSeq;
 use dialzio_core::memory::MemoryStore;
 use dialzio_core::page::{Page, PageRequest};
@@ -77,7 +77,7 @@ fn command() -> impl Strategy<Value = Command> {
     ]
 }
 
-/// An installation on one store, with ids and chance from a seed, so that all of them make the same ones.
+/// An installation on one store, with ids and randomness from a seed, so that all of them make the same ones.
 struct House {
     crm: Crm,
     clock: Arc<ManualClock>,

@@ -6,7 +6,7 @@ use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use std::fmt;
 
-use crate::chance::Entropy;
+use crate::entropy::Entropy;
 
 /// What an API key starts with.
 const KEY_PREFIX: &str = "dialzio_live_";

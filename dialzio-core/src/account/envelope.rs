@@ -23,7 +23,7 @@ use zeroize::Zeroizing;
 
 use super::keys::KeyProvider;
 use super::sealed::{Sealed, SealedContext};
-use crate::chance::Entropy;
+use crate::entropy::Entropy;
 use crate::error::Error;
 
 pub(crate) const NONCE: usize = 12;

@@ -13,7 +13,7 @@ use tokio::sync::OnceCell;
 
 use super::keys::{KeyCheck, KeyError, KeyProvider, RawKey};
 use super::{App, Sealed, SealedContext, Sealer};
-use crate::chance::Entropy;
+use crate::entropy::Entropy;
 use crate::error::Error;
 use crate::id::OrgId;
 use crate::scope::{OrgScope, SystemScope};

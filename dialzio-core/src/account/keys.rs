@@ -10,7 +10,7 @@ use std::io::{Read, Write};
 use std::path::Path;
 use zeroize::{Zeroize, Zeroizing};
 
-use crate::chance::Entropy;
+use crate::entropy::Entropy;
 use crate::store::StoreError;
 
 /// Why a key is not to be had.

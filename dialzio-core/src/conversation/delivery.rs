@@ -154,10 +154,10 @@ mod tests {
         ) {
             let start = Delivery { status: DeliveryStatus::Dispatched, at: Utc.timestamp_opt(0, 0).unwrap(), failure: None };
             let mut shuffled = news.clone();
-            let chance = crate::chance::Entropy::seeded(seed);
+            let entropy = crate::entropy::Entropy::seeded(seed);
             for i in (1..shuffled.len()).rev() {
                 let bound = u64::try_from(i).unwrap() + 1;
-                shuffled.swap(i, usize::try_from(chance.u64() % bound).unwrap());
+                shuffled.swap(i, usize::try_from(entropy.u64() % bound).unwrap());
             }
             let (mut a, mut b) = (start.clone(), start);
             for each in &news { let before = a.status.rank(); a.take(each); prop_assert!(a.status.rank() >= before); }

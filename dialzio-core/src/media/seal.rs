@@ -127,7 +127,7 @@ mod tests {
     use super::*;
     use crate::account::LocalKeys;
     use crate::blob::MemoryBlobs;
-    use crate::chance::Entropy;
+    use crate::entropy::Entropy;
     use crate::{IdSource, OrgId};
     use std::sync::Arc;
 

@@ -1,12 +1,12 @@
 //! Convergence: what the provider tells us in any order, any number of times, ends in the same state.
 
-use crate::chance::Entropy;
 use crate::consent::{ConsentWrite, Suppression, SuppressionScope};
 use crate::contact::{Alias, ContactWrite};
 use crate::conversation::{
     Content, ConversationWrite, DeliveryStatus, Direction, Evidence, ExternalId, FailureNote, Message,
     Reaction,
 };
+use crate::entropy::Entropy;
 use crate::page::PageRequest;
 use crate::phone::PhoneNumber;
 use crate::store::{StoreError, Write};

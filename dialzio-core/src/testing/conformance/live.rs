@@ -7,12 +7,12 @@ use std::sync::Arc;
 use super::Bench;
 use crate::access::NewOrg;
 use crate::account::{App, LocalKeys, NewAccount, NewApp, ProviderAccount};
-use crate::chance::Entropy;
 use crate::consent::{Channel, ConsentState, Evidence, EvidenceKind, NewConsent, Purpose, PurposeScope};
 use crate::conversation::{
     Conversation, ConversationQuery, InboxView, Message, NewBody, NewMessage, StateFilter, Template,
 };
 use crate::crm::Crm;
+use crate::entropy::Entropy;
 use crate::inbox::Quarantined;
 use crate::page::PageRequest;
 use crate::provider::{MessagingProvider, Provider, ProviderId, RawWebhook, WebhookDecoder};

@@ -1,10 +1,10 @@
 //! Messages, and all the news about them that arrives late, doubled and out of order.
 
-use crate::chance::Entropy;
 use crate::conversation::{
     Content, ConversationWrite, DeliveryStatus, Direction, Evidence, ExternalId, FailureNote, InboundAsk,
     Message, MessageDigest, Reaction,
 };
+use crate::entropy::Entropy;
 use crate::id::MessageId;
 use crate::store::{Expect, StoreError, Write};
 use crate::testing::conformance::{Bench, House, Person};

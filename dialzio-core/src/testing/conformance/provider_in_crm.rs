@@ -9,13 +9,13 @@ use url::Url;
 
 use crate::access::NewOrg;
 use crate::account::{App, LocalKeys, NewAccount, NewApp, ProviderAccount};
-use crate::chance::Entropy;
 use crate::consent::{
     Channel, ConsentState, Evidence, EvidenceKind, NewConsent, Purpose, PurposeScope, RefusalCode, State,
 };
 use crate::contact::NewContact;
 use crate::conversation::{Conversation, DeliveryStatus, ExternalId, Message, NewMessage, Preview};
 use crate::crm::Crm;
+use crate::entropy::Entropy;
 use crate::error::Error;
 use crate::id::ContactId;
 use crate::memory::MemoryStore;

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use crate::chance::Entropy;
+use crate::entropy::Entropy;
 use crate::provider::{
     Inbound, RawWebhook, Trust, VerifiedWebhook, WebhookDecoder, WebhookError, WebhookMethod, WebhookSecrets,
 };

@@ -101,7 +101,7 @@ fn a_consent_that_an_earlier_release_made_of_start_is_none() {
 #[test]
 fn no_sequence_of_words_and_signals_permits_more_than_the_person_gave() {
     for seed in 0..400 {
-        let chance = crate::chance::Entropy::seeded(seed);
+        let entropy = crate::entropy::Entropy::seeded(seed);
         let (mut known, mut gave) = (InboundFacts::default(), false);
         for step in 0..12_i64 {
             let at = now() - TimeDelta::minutes(60 - step);
@@ -110,7 +110,7 @@ fn no_sequence_of_words_and_signals_permits_more_than_the_person_gave() {
                 let news = PreferenceNews { sender: asha(), value, detail: None };
                 element(InboundBody::Preference(news), at)
             };
-            let arrives = match chance.u64() % 9 {
+            let arrives = match entropy.u64() % 9 {
                 0 => says(&id, "STOP", asha(), at),
                 1 | 2 => says(&id, "START", asha(), at),
                 3 => says(&id, "Stop promotions", asha(), at),

@@ -1,4 +1,4 @@
-//! The only source of chance: keys, nonces, tokens and jitter come from here.
+//! The only source of randomness: keys, nonces, tokens and jitter come from here.
 
 /// Random bytes from the operating system, or from a seed in tests.
 pub struct Entropy(Source);
