@@ -4,9 +4,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::entropy::Entropy;
 use crate::id::{AccountId, ConversationId, EffectId, MediaId, MessageId, OrgId};
-use crate::name::words;
+use crate::name::string_enum;
 
-words! {
+string_enum! {
     /// Kinds of lanes. Work of one lane is leased together; a STOP never waits behind ten thousand ticks.
     pub enum LaneKind {
         /// Received messages, preferences and identity news that wait.
@@ -101,7 +101,7 @@ impl Work {
     }
 }
 
-words! {
+string_enum! {
     /// Where an effect stands.
     pub enum EffectState {
         /// Waits for its time.

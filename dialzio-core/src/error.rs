@@ -2,12 +2,12 @@
 
 use crate::consent::Refusal;
 use crate::conversation::TemplateError;
-use crate::name::words;
+use crate::name::string_enum;
 use crate::provider::ProviderError;
 use crate::scope::Permission;
 use crate::store::StoreError;
 
-words! {
+string_enum! {
     /// What was looked for and not found.
     pub enum RecordKind {
         /// A contact.
@@ -127,7 +127,7 @@ pub enum Error {
     Store(#[from] StoreError),
 }
 
-words! {
+string_enum! {
     /// Why an account cannot be used.
     pub enum AccountProblem {
         /// It is not connected, or its token was never checked.

@@ -6,7 +6,7 @@
 pub struct UnknownWord;
 
 /// Declares an enum whose variants have one spelling in the database, in JSON and in addresses.
-macro_rules! words {
+macro_rules! string_enum {
     ($(#[$doc:meta])* $vis:vis enum $name:ident { $($(#[$vdoc:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
@@ -42,4 +42,4 @@ macro_rules! words {
         }
     };
 }
-pub(crate) use words;
+pub(crate) use string_enum;

@@ -2,7 +2,7 @@
 //! without a permission.
 
 use crate::id::{ApiKeyId, MemberId, OrgId};
-use crate::name::words;
+use crate::name::string_enum;
 use crate::text::Title;
 
 /// An organisation, known for certain. Its holder sees all of it. No public constructor.
@@ -107,7 +107,7 @@ impl Principal {
     }
 }
 
-words! {
+string_enum! {
     /// One thing that somebody may be allowed to do.
     pub enum Permission {
         /// See contacts, notes and tasks.
@@ -145,7 +145,7 @@ words! {
     }
 }
 
-words! {
+string_enum! {
     /// What a member is. Each role may do all that the one before it may.
     pub enum Role {
         /// Sees, changes nothing.

@@ -12,7 +12,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::error::Error;
-use crate::name::words;
+use crate::name::string_enum;
 
 /// The pause after a first failure; it doubles with each that follows.
 const SHORTEST: Duration = Duration::from_secs(1);
@@ -21,7 +21,7 @@ const LONGEST: Duration = Duration::from_secs(60);
 /// A task that ran for this long has recovered: its next pause is the shortest again.
 const RECOVERED: Duration = Duration::from_secs(60);
 
-words! {
+string_enum! {
     /// How a task is.
     pub enum TaskState {
         /// It runs.

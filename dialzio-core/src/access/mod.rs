@@ -15,7 +15,7 @@ use chrono::{DateTime, Utc};
 
 use crate::consent::QuietHours;
 use crate::id::{ApiKeyId, MemberId, OrgId, UserId};
-use crate::name::words;
+use crate::name::string_enum;
 use crate::phone::Region;
 use crate::scope::{Permission, Role};
 use crate::store::Revision;
@@ -67,7 +67,7 @@ pub struct User {
     pub revision: Revision,
 }
 
-words! {
+string_enum! {
     /// Whether a member may come in.
     pub enum MemberState {
         /// Yes.

@@ -22,7 +22,7 @@ use url::Url;
 
 use crate::contact::Portfolio;
 use crate::id::{AccountId, AppId, HookId, OrgId};
-use crate::name::words;
+use crate::name::string_enum;
 use crate::store::Revision;
 use crate::text::Title;
 
@@ -50,7 +50,7 @@ pub struct App {
     pub revision: Revision,
 }
 
-words! {
+string_enum! {
     /// Whether an account can be used.
     pub enum AccountState {
         /// Its token was never accepted: nothing is routed to it.

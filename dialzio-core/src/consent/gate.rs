@@ -12,7 +12,7 @@ use super::zone::next_open;
 use crate::contact::{Address, SubjectKey};
 use crate::conversation::FailureNote;
 use crate::id::OrgId;
-use crate::name::words;
+use crate::name::string_enum;
 use crate::store::LedgerSeq;
 use crate::store::periods::{CAP_PERIOD, RELATIONSHIP_PERIOD};
 use crate::time::REPLY_WINDOW;
@@ -35,7 +35,7 @@ pub struct Intent {
     pub reply_window: Option<TimeDelta>,
 }
 
-words! {
+string_enum! {
     /// Which rule refused or deferred. The dotted code is part of the API.
     pub enum RefusalCode {
         /// The person has no address here.

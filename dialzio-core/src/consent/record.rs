@@ -4,14 +4,14 @@ use chrono::{DateTime, Utc};
 
 use crate::contact::SubjectKey;
 use crate::id::{ConsentId, ContactId, MessageId};
-use crate::name::words;
+use crate::name::string_enum;
 use crate::scope::Principal;
 use crate::store::LedgerSeq;
 use crate::text::EvidenceText;
 
 pub(crate) use crate::store::periods::CONSENT_PERIOD;
 
-words! {
+string_enum! {
     /// By which way people are reached.
     pub enum Channel {
         /// WhatsApp messages.
@@ -25,7 +25,7 @@ words! {
     }
 }
 
-words! {
+string_enum! {
     /// What a message is for.
     pub enum Purpose {
         /// Promotion. Always needs an opt-in.
@@ -39,7 +39,7 @@ words! {
     }
 }
 
-words! {
+string_enum! {
     /// What an entry covers.
     pub enum PurposeScope {
         /// Promotion.
@@ -65,7 +65,7 @@ impl PurposeScope {
     }
 }
 
-words! {
+string_enum! {
     /// What happened.
     pub enum ConsentEvent {
         /// The person agreed.
@@ -83,7 +83,7 @@ words! {
     }
 }
 
-words! {
+string_enum! {
     /// What shows that it happened.
     pub enum EvidenceKind {
         /// A web form: which, and when.
@@ -263,7 +263,7 @@ impl ConsentRecord {
     }
 }
 
-words! {
+string_enum! {
     /// What a suppression stops.
     pub enum SuppressionScope {
         /// Promotion.

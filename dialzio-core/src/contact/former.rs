@@ -6,12 +6,12 @@ use crate::error::{Error, RecordKind};
 use crate::event::DomainEvent;
 use crate::id::{ChannelIdentityId, ContactId};
 use crate::ledger::Action;
-use crate::name::words;
+use crate::name::string_enum;
 use crate::scope::{Actor, Permission};
 use crate::store::{Batch, Expect, RecordRef, Revision, StoreError};
 use crate::text::{EvidenceText, NoteText};
 
-words! {
+string_enum! {
     /// Who writes from a number that its person had given up.
     pub enum DoubtAnswer {
         /// The person whose number it was: it is theirs again.

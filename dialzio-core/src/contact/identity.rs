@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use std::fmt;
 
 use crate::id::{ChannelIdentityId, ContactId};
-use crate::name::words;
+use crate::name::string_enum;
 use crate::phone::PhoneNumber;
 use crate::text::{EmailAddress, PersonName, Username};
 
@@ -42,7 +42,7 @@ impl fmt::Debug for BusinessScopedId {
     }
 }
 
-words! {
+string_enum! {
     /// What kind of name a provider knows a person by.
     pub enum AliasKind {
         /// A telephone number.

@@ -19,12 +19,12 @@ pub use store::{ContactQuery, ContactStore, ContactWrite, TaskQuery};
 use chrono::{DateTime, Utc};
 
 use crate::id::{ContactId, MemberId};
-use crate::name::words;
+use crate::name::string_enum;
 use crate::phone::{Extension, PhoneNumber};
 use crate::text::{EmailAddress, Label, PersonName, TagName};
 use crate::{Revision, search};
 
-words! {
+string_enum! {
     /// How far the relation has come.
     pub enum Stage {
         /// Just arrived, nobody has answered.
@@ -40,7 +40,7 @@ words! {
     }
 }
 
-words! {
+string_enum! {
     /// Where the name on a card comes from.
     pub enum NameSource {
         /// A member or a program gave it. It stays until it is changed again.

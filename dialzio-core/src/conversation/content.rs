@@ -4,10 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use super::template::TemplateCategory;
 use crate::id::MediaId;
-use crate::name::words;
+use crate::name::string_enum;
 use crate::text::MessageText;
 
-words! {
+string_enum! {
     /// What a file is.
     pub enum MediaKind {
         /// A picture.
@@ -25,7 +25,7 @@ words! {
     }
 }
 
-words! {
+string_enum! {
     /// Which control the person used to choose.
     pub enum ChoiceKind {
         /// A reply button of an interactive message.

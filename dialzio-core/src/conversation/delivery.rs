@@ -3,9 +3,9 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::name::words;
+use crate::name::string_enum;
 
-words! {
+string_enum! {
     /// What is known about an outbound message. A received message is always `received`.
     pub enum DeliveryStatus {
         /// It came in.

@@ -9,9 +9,9 @@ use super::{Content, Delivery};
 use crate::account::{Sealed, SealedContext};
 use crate::consent::Purpose;
 use crate::id::{ConversationId, MessageId, OrgId};
-use crate::name::words;
+use crate::name::string_enum;
 
-words! {
+string_enum! {
     /// Who speaks to whom.
     pub enum Direction {
         /// The person wrote.
@@ -86,7 +86,7 @@ impl MessageDigest {
     }
 }
 
-words! {
+string_enum! {
     /// How a message was passed on.
     pub enum Forwarded {
         /// From another conversation.

@@ -5,10 +5,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::consent::Purpose;
 use crate::id::AccountId;
-use crate::name::words;
+use crate::name::string_enum;
 use crate::text::shows_something;
 
-words! {
+string_enum! {
     /// What a template is for, as the provider judged it.
     pub enum TemplateCategory {
         /// Anything with promotion in it.
@@ -32,7 +32,7 @@ impl TemplateCategory {
     }
 }
 
-words! {
+string_enum! {
     /// Whether a template can be sent. Words of the provider that are not listed here count as `other`.
     pub enum TemplateStatus {
         /// May be sent.
@@ -50,7 +50,7 @@ words! {
     }
 }
 
-words! {
+string_enum! {
     /// How parameters are named in the text.
     pub enum ParameterFormat {
         /// `{{1}}`, `{{2}}`.
@@ -60,7 +60,7 @@ words! {
     }
 }
 
-words! {
+string_enum! {
     /// What stands above the body.
     pub enum HeaderFormat {
         /// A line of text, perhaps with one parameter.
@@ -76,7 +76,7 @@ words! {
     }
 }
 
-words! {
+string_enum! {
     /// What a button does. Others of the provider count as `other` and take no parameter here.
     pub enum ButtonKind {
         /// Answers with its text.

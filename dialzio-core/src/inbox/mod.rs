@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use crate::account::Sealed;
 use crate::effect::LaneKind;
 use crate::id::{AccountId, AppId, InboxId, OrgId, QuarantineId};
-use crate::name::words;
+use crate::name::string_enum;
 use crate::provider::Trust;
 
 pub use crate::store::periods::QUARANTINE_PERIOD;
@@ -82,7 +82,7 @@ pub enum InboxWrite {
     Release(QuarantineId),
 }
 
-words! {
+string_enum! {
     /// Why bytes are in quarantine.
     pub enum QuarantineReason {
         /// Rightly signed, and not JSON, or not of any known shape.

@@ -10,9 +10,9 @@ use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 
 use crate::id::{OrgId, TypedId};
-use crate::name::words;
+use crate::name::string_enum;
 
-words! {
+string_enum! {
     /// What was done. Part of each audit entry.
     pub enum Action {
         /// An organisation was founded.

@@ -15,9 +15,9 @@ use chrono::{DateTime, Utc};
 use crate::blob::BlobKey;
 use crate::conversation::MediaKind;
 use crate::id::{AccountId, MediaId, MessageId};
-use crate::name::words;
+use crate::name::string_enum;
 
-words! {
+string_enum! {
     /// Where a file is.
     pub enum MediaState {
         /// Still at the provider.

@@ -5,10 +5,10 @@ use sha2::{Digest, Sha256};
 
 use crate::id::{OrgId, TypedId};
 use crate::ledger::ChainHash;
-use crate::name::words;
+use crate::name::string_enum;
 use crate::text::Title;
 
-words! {
+string_enum! {
     /// What an operator did. Part of each entry of the operator log.
     pub enum OperatorAction {
         /// Organisations were listed.

@@ -1,8 +1,8 @@
 //! How far what arrives can be believed.
 
-use crate::name::words;
+use crate::name::string_enum;
 
-words! {
+string_enum! {
     /// How far a verified webhook, and each of its elements, can be believed.
     pub enum Trust {
         /// Signed over its bytes.

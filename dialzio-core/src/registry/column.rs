@@ -1,8 +1,8 @@
 //! Columns: what one holds, what an erasure does to it, under which name a person gets it, how it is masked.
 
-use crate::name::words;
+use crate::name::string_enum;
 
-words! {
+string_enum! {
     /// What a column holds. Source: privacy policy, the kinds of data it names.
     pub enum DataCategory {
         /// Of the people and organisations that sign in.

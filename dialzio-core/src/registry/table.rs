@@ -1,9 +1,9 @@
 //! Tables: what is declared of each.
 
 use super::{Column, SubjectPath};
-use crate::name::words;
+use crate::name::string_enum;
 
-words! {
+string_enum! {
     /// How long the rows of a table are kept. Source: privacy reference, retention matrix.
     pub enum RetentionClass {
         /// As long as the organisation is a customer, or until erased.

@@ -11,7 +11,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use crate::name::words;
+use crate::name::string_enum;
 use crate::time::{Ahead, ConfirmedTime, TimeMark};
 
 /// A clock further ahead of what is known than this is not believed.
@@ -21,7 +21,7 @@ const HOLD: TimeDelta = TimeDelta::hours(24);
 /// How far a clock that has leapt may be set back without having to begin anew.
 const SLACK: TimeDelta = TimeDelta::hours(1);
 
-words! {
+string_enum! {
     /// What is thought of the machine's clock.
     pub enum ClockTrust {
         /// Nobody has looked yet.
