@@ -24,11 +24,11 @@ use crate::group::{Group, Wake};
 use crate::session::{Session, Source, Wanted};
 
 /// Most batches in one transaction.
-const MOST: usize = 256;
+const MAX_BATCH: usize = 256;
 /// How often a transaction that gave way to another is done again.
 const TRIES: u32 = 4;
 /// How often, and after how long, a server that was lost in the middle of a commit is asked what became of it.
-const LOOKS: u32 = 40;
+const RECONCILE_ATTEMPTS: u32 = 40;
 const LOOK_AGAIN: Duration = Duration::from_millis(250);
 
 /// What one caller asks for, and where the answers go.
@@ -79,7 +79,7 @@ impl Queues {
         let line = waiting.get_mut(&org)?;
         let mut group: Vec<Job> = Vec::new();
         let mut count = 0;
-        while count < MOST
+        while count < MAX_BATCH
             && let Some(job) = line.pop_front()
         {
             count += job.units.len();
@@ -290,7 +290,7 @@ async fn apply_apart(scope: &mut Scope<'_>, unit: &Unit) -> Res<StoreResult<Comm
 async fn find_out(shared: &Arc<Shared>, org: OrgId, seq: u64, hash: ChainHash) -> StoreResult<bool> {
     tracing::warn!("a connection was lost in the middle of a commit; finding out what became of it");
     let source = Source::Pool(shared.pool.clone());
-    for look in 0..LOOKS {
+    for look in 0..RECONCILE_ATTEMPTS {
         if look > 0 {
             tokio::time::sleep(LOOK_AGAIN).await;
         }

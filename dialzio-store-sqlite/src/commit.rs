@@ -23,7 +23,7 @@ use crate::run::Run;
 use crate::statements as sql;
 
 /// How many changes a small batch holds at most: as many as follow from a webhook or from what a person does on a page.
-const FEW: usize = 32;
+const MAX_INLINE_WRITES: usize = 32;
 
 /// What is applied whole or not at all.
 pub(crate) enum Unit {
@@ -44,7 +44,7 @@ impl Unit {
             Self::Batch(_, parts) | Self::Enact(_, Some((_, parts))) => {
                 let may_be_many =
                     |write: &Write| matches!(write, Write::Purge { .. } | Write::WakeSnoozed { .. });
-                parts.writes.len() <= FEW && !parts.writes.iter().any(may_be_many)
+                parts.writes.len() <= MAX_INLINE_WRITES && !parts.writes.iter().any(may_be_many)
             }
             Self::Enact(_, None) | Self::Beat => true,
             Self::Recover(_) => false,

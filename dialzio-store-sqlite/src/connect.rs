@@ -17,7 +17,7 @@ const STATEMENTS: usize = 384;
 pub(crate) struct Place {
     pub(crate) path: PathBuf,
     /// Nothing has to survive the process, so nothing waits for the disk.
-    pub(crate) fleeting: bool,
+    pub(crate) temporary: bool,
 }
 
 /// How many bytes the file beside the database keeps free for its next opening: the index of a long log needs as many.
@@ -57,13 +57,13 @@ impl Lock {
         }
     }
 
-    /// Keeps some room of the disk, so that the database can be opened to be read when there is no more. Where there is
+    /// Keeps some room on the disk, so that the database can be opened to be read when there is no more. Where there is
     /// none now, there is none to keep.
     pub(crate) fn keep_room(&self) {
         let length = self.beside.metadata().map_or(SPARE, |found| found.len());
         let missing = usize::try_from(SPARE.saturating_sub(length)).unwrap_or(0);
         if missing > 0 && append(&self.beside, &vec![0; missing]).is_err() {
-            tracing::warn!("the disk has no room to spare: a database that is closed may not open");
+            tracing::warn!("the disk has no state to spare: a database that is closed may not open");
         }
     }
 
@@ -113,7 +113,7 @@ pub(crate) fn writer(place: &Place) -> Result<Connection, OpenError> {
     if mode != "wal" {
         return Err(OpenError::Setting("journal_mode"));
     }
-    let synchronous = if place.fleeting { 0 } else { 2 };
+    let synchronous = if place.temporary { 0 } else { 2 };
     db.pragma_update(None, "synchronous", synchronous)?;
     holds(&db, "synchronous", synchronous)?;
     db.pragma_update(None, "cache_size", -65_536)?;

@@ -56,7 +56,7 @@ pub enum OpenError {
     },
     /// There is no room to open it, not even to read.
     #[error(
-        "the disk is full, and the database cannot be opened: make some room, a megabyte will do, and start again"
+        "the disk is full, and the database cannot be opened: make some state, a megabyte will do, and start again"
     )]
     Full,
     /// SQLite failed.

@@ -73,7 +73,7 @@ pub(crate) struct Heads(BTreeMap<OrgId, Head>);
 
 impl Heads {
     /// Of so many organisations at most.
-    const MOST: usize = 256;
+    const MAX_HEADS: usize = 256;
 }
 
 impl Group {
@@ -84,7 +84,7 @@ impl Group {
 
     /// What the next group may go on from, once this one is written.
     pub(crate) fn into_heads(self) -> Heads {
-        if self.heads.len() > Heads::MOST { Heads::default() } else { Heads(self.heads) }
+        if self.heads.len() > Heads::MAX_HEADS { Heads::default() } else { Heads(self.heads) }
     }
 
     /// The organisation's head, read once.

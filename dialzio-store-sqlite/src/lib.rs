@@ -10,7 +10,6 @@ mod connect;
 mod consent;
 mod contacts;
 mod conversations;
-mod desk;
 mod error;
 mod facts;
 mod group;
@@ -33,6 +32,7 @@ mod stats;
 mod system;
 mod transfer;
 mod work;
+mod write_connection;
 mod writer;
 
 #[cfg(test)]
@@ -128,9 +128,9 @@ impl Shared {
 
 /// A file that goes with the store.
 #[derive(Debug)]
-struct Fleeting(PathBuf);
+struct TempFile(PathBuf);
 
-impl Drop for Fleeting {
+impl Drop for TempFile {
     fn drop(&mut self) {
         for end in ["", "-wal", "-shm", ".lock"] {
             let mut path = self.0.as_os_str().to_owned();
@@ -152,7 +152,7 @@ pub struct SqliteStore {
     writer: Writer,
     shared: Arc<Shared>,
     _lock: Lock,
-    _fleeting: Option<Fleeting>,
+    _file: Option<TempFile>,
 }
 
 /// How a store is opened.
@@ -188,17 +188,17 @@ impl SqliteBuilder {
     /// # Errors
     /// [`OpenError`] if another process has it open, the file is newer than this release, or SQLite fails.
     pub async fn open(self, path: impl AsRef<Path>) -> Result<SqliteStore, OpenError> {
-        self.start(Place { path: path.as_ref().to_owned(), fleeting: false }).await
+        self.start(Place { path: path.as_ref().to_owned(), temporary: false }).await
     }
 
     /// A store in a file of its own that goes with it.
     ///
     /// # Errors
     /// [`OpenError`] if the system's folder for such files cannot be used.
-    pub async fn in_memory(self) -> Result<SqliteStore, OpenError> {
+    pub async fn temporary(self) -> Result<SqliteStore, OpenError> {
         let name = IdSource::random().next::<OrgId>(self.clock.now()).uuid().simple().to_string();
         let path = std::env::temp_dir().join(format!("dialzio-{}-{name}.db", std::process::id()));
-        self.start(Place { path, fleeting: true }).await
+        self.start(Place { path, temporary: true }).await
     }
 
     async fn start(self, place: Place) -> Result<SqliteStore, OpenError> {
@@ -236,8 +236,8 @@ impl SqliteStore {
     ///
     /// # Errors
     /// [`OpenError`] if the system's folder for such files cannot be used.
-    pub async fn in_memory() -> Result<Self, OpenError> {
-        Self::builder().in_memory().await
+    pub async fn temporary() -> Result<Self, OpenError> {
+        Self::builder().temporary().await
     }
 
     /// A store with another clock, or more readers.
@@ -254,7 +254,7 @@ impl SqliteStore {
 
     fn start(place: Place, clock: Arc<dyn Clock>, readers: usize) -> Result<Self, OpenError> {
         connect::check_library()?;
-        let fleeting = place.fleeting.then(|| Fleeting(place.path.clone()));
+        let temporary = place.temporary.then(|| TempFile(place.path.clone()));
         let lock = Lock::take(&place.path)?;
         if log::is_missing(&place.path)? {
             return Err(OpenError::NoLog { log: log::beside(&place.path) });
@@ -267,7 +267,7 @@ impl SqliteStore {
             }
             other => other?,
         };
-        if !place.fleeting {
+        if !place.temporary {
             lock.keep_room();
         }
         let shared = Arc::new(Shared::new(clock));
@@ -278,7 +278,7 @@ impl SqliteStore {
         }
         let readers = Readers::start(&place, readers)?;
         let writer = Writer::start(db, place, Arc::clone(&shared), readers.connections())?;
-        Ok(Self { readers, writer, shared, _lock: lock, _fleeting: fleeting })
+        Ok(Self { readers, writer, shared, _lock: lock, _file: temporary })
     }
 
     /// Reads all of a database that no process has open, and answers what is wrong with it in SQLite's words: nothing if it

@@ -144,7 +144,7 @@ mod tests {
     fn the_file_alone_holds_the_mark() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("crm.db");
-        let place = crate::connect::Place { path: path.clone(), fleeting: false };
+        let place = crate::connect::Place { path: path.clone(), temporary: false };
         let _lock = crate::connect::Lock::take(&path).unwrap();
         assert!(!is_missing(&path).unwrap(), "a new file");
         let db = crate::connect::writer(&place).unwrap();
@@ -173,7 +173,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("crm.db");
         let _lock = crate::connect::Lock::take(&path).unwrap();
-        let db = crate::connect::writer(&crate::connect::Place { path, fleeting: true }).unwrap();
+        let db = crate::connect::writer(&crate::connect::Place { path, temporary: true }).unwrap();
         db.execute_batch("CREATE TABLE t (a)").unwrap();
         let mut length = Length::default();
         let (mut moves, mut longest) = (0, 0);

@@ -174,7 +174,7 @@ mod tests {
     #[tokio::test]
     #[allow(clippy::panic, reason = "a question that panics is what is tried")]
     async fn a_question_that_panics_is_answered_with_an_error_and_its_thread_goes_on() {
-        let store = SqliteStore::builder().readers(1).in_memory().await.unwrap();
+        let store = SqliteStore::builder().readers(1).temporary().await.unwrap();
         for _ in 0..3 {
             let failed = store.readers.read::<()>(|_| panic!("injected")).await;
             assert!(matches!(failed, Err(StoreError::Unavailable)));

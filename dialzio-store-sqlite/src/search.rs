@@ -1,4 +1,4 @@
-//! Contacts by words. Results come in the order of names, so there are two ways to a page: few matches are collected and
+//! Contacts by messages. Results come in the order of names, so there are two ways to a page: few matches are collected and
 //! sorted; if there are many, the list of names is walked and each name is looked at, since the next match is near.
 
 use rusqlite::{Connection, params};
@@ -178,7 +178,7 @@ mod tests {
     #[tokio::test]
     async fn walking_the_names_finds_what_collecting_the_matches_finds() {
         let clock = Bench::clock();
-        let store = Arc::new(SqliteStore::builder().clock(clock.clone()).in_memory().await.unwrap());
+        let store = Arc::new(SqliteStore::builder().clock(clock.clone()).temporary().await.unwrap());
         let bench = Bench::new(store.clone(), clock);
         let (house, other) = (bench.house().await, bench.house().await);
         for (house, count) in [(&house, 300), (&other, 20)] {
@@ -229,7 +229,7 @@ mod tests {
     #[tokio::test]
     async fn what_a_person_types_is_never_a_query_of_the_index() {
         let clock = Bench::clock();
-        let store = Arc::new(SqliteStore::builder().clock(clock.clone()).in_memory().await.unwrap());
+        let store = Arc::new(SqliteStore::builder().clock(clock.clone()).temporary().await.unwrap());
         let bench = Bench::new(store, clock);
         let house = bench.house().await;
         bench.person(&house, "Asha NEAR Ben").await;

@@ -60,7 +60,7 @@ pub(crate) fn examine(path: &Path, without_log: bool) -> Result<Vec<String>, Ope
     if missing && !without_log {
         return Err(OpenError::NoLog { log: log::beside(path) });
     }
-    let db = connect::writer(&Place { path: path.to_owned(), fleeting: false })?;
+    let db = connect::writer(&Place { path: path.to_owned(), temporary: false })?;
     let mut found = db.prepare("PRAGMA integrity_check (100)")?;
     let found = found.query_map([], |row| row.get::<_, String>(0))?.collect::<Result<Vec<_>, _>>();
     let mut found = found?;

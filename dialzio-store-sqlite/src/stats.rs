@@ -10,7 +10,7 @@ use crate::error::OpenError;
 /// Rows of an organisation in a table.
 const MANY: i64 = 1_000_000;
 /// Rows in an index of few: those that a condition picks.
-const FEW: i64 = 1_000;
+const SMALL_TABLE: i64 = 1_000;
 /// By how much each further column narrows.
 const NARROWS: i64 = 100;
 
@@ -69,17 +69,17 @@ pub(crate) fn write(db: &Connection) -> Result<(), OpenError> {
 
 /// How many rows there are, and how many share the first column, the first two, and so on.
 fn figures(index: &Index) -> String {
-    let rows = if index.partial { FEW } else { 10 * MANY };
+    let rows = if index.partial { SMALL_TABLE } else { 10 * MANY };
     let mut share = match (index.of_org, index.partial) {
         (true, false) => MANY,
-        (true, true) => FEW / 10,
+        (true, true) => SMALL_TABLE / 10,
         (false, _) => NARROWS,
     };
     let mut words = vec![rows.to_string()];
     for place in 1..=index.columns {
         let last = place == index.columns;
-        words.push(if last && index.unique { 1 } else { share }.to_string());
+        messages.push(if last && index.unique { 1 } else { share }.to_string());
         share = (share / NARROWS).max(1);
     }
-    words.join(" ")
+    messages.join(" ")
 }

@@ -23,13 +23,13 @@ fn cramped(place: &Place, clock: Arc<dyn Clock>, pages: i64) -> SqliteStore {
     let shared = Arc::new(Shared::new(clock));
     let readers = Readers::start(place, 1).unwrap();
     let writer = Writer::start(db, place.clone(), Arc::clone(&shared), readers.connections()).unwrap();
-    SqliteStore { writer, readers, shared, _lock: lock, _fleeting: None }
+    SqliteStore { writer, readers, shared, _lock: lock, _file: None }
 }
 
 #[tokio::test]
 async fn a_full_disk_is_said_nothing_is_acknowledged_and_it_passes() {
     let folder = tempfile::tempdir().unwrap();
-    let place = Place { path: folder.path().join("crm.db"), fleeting: false };
+    let place = Place { path: folder.path().join("crm.db"), temporary: false };
     let clock = Bench::clock();
     let store: Arc<dyn Store> = Arc::new(cramped(&place, clock.clone(), 40));
     let bench = Bench::new(store, clock);
@@ -60,7 +60,7 @@ async fn a_full_disk_is_said_nothing_is_acknowledged_and_it_passes() {
 /// Statements of each list, in a store of so many people who have written.
 async fn cost_of_lists(people: i64) -> Vec<u64> {
     let folder = tempfile::tempdir().unwrap();
-    let place = Place { path: folder.path().join("crm.db"), fleeting: true };
+    let place = Place { path: folder.path().join("crm.db"), temporary: true };
     let clock = Bench::clock();
     let store = Arc::new(SqliteStore::start(place.clone(), clock.clone(), 1).unwrap());
     let bench = Bench::new(store, clock);

@@ -22,12 +22,12 @@ use dialzio_core::store::StoreError;
 use crate::Shared;
 use crate::commit::Unit;
 use crate::connect::Place;
-use crate::desk::{Answers, Desk};
 use crate::error::{Failure, OpenError, Res};
 use crate::readers::Connections;
+use crate::write_connection::{Answers, WriteConnection};
 
 /// Most batches in one transaction.
-const MOST: usize = 256;
+const MAX_BATCH: usize = 256;
 /// How long nothing has to happen before the log is moved into the file.
 const IDLE: Duration = Duration::from_secs(2);
 /// For how long a transaction may hold up the thread of a caller. If the last one took longer, the disk is slow, and the
@@ -35,7 +35,7 @@ const IDLE: Duration = Duration::from_secs(2);
 const BRIEF: Duration = Duration::from_millis(1);
 
 /// What the thread is told.
-enum Word {
+enum Message {
     /// Carry this out.
     Job(Job),
     /// Something was written elsewhere: there will be a log to move.
@@ -57,10 +57,10 @@ pub struct GroupSizes {
     pub batches: u64,
 }
 
-/// The desk, and how things go there.
+/// The writing connection, and what the writer knows about its work.
 #[derive(Debug)]
-struct Room {
-    desk: Mutex<Desk>,
+struct WriterState {
+    connection: Mutex<WriteConnection>,
     /// Jobs that were handed over and are not done.
     waiting: AtomicUsize,
     /// The last group was of one job: there is one caller at a time, or none.
@@ -71,28 +71,28 @@ struct Room {
     batches: AtomicU64,
 }
 
-impl Room {
-    fn desk(&self) -> MutexGuard<'_, Desk> {
-        self.desk.lock().unwrap_or_else(PoisonError::into_inner)
+impl WriterState {
+    fn connection(&self) -> MutexGuard<'_, WriteConnection> {
+        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The desk, for somebody who has no need to hand over: nobody is at it, or waits to be.
-    fn free_desk(&self) -> Option<MutexGuard<'_, Desk>> {
+    /// The connection, if it is free: nobody uses it or waits for it.
+    fn free_connection(&self) -> Option<MutexGuard<'_, WriteConnection>> {
         if self.waiting.load(Ordering::Acquire) > 0 || !self.alone.load(Ordering::Relaxed) {
             return None;
         }
-        match self.desk.try_lock() {
-            Ok(desk) => Some(desk),
-            Err(TryLockError::Poisoned(desk)) => Some(desk.into_inner()),
+        match self.connection.try_lock() {
+            Ok(connection) => Some(connection),
+            Err(TryLockError::Poisoned(connection)) => Some(connection.into_inner()),
             Err(TryLockError::WouldBlock) => None,
         }
     }
 
     /// One transaction for all of these.
-    fn carry_out(&self, desk: &mut Desk, jobs: &[&[Unit]]) -> Vec<Answers> {
+    fn carry_out(&self, connection: &mut WriteConnection, jobs: &[&[Unit]]) -> Vec<Answers> {
         let begun = Instant::now();
         // A panic is an error of these jobs alone: what they began is rolled back, and the next ones are carried out.
-        let done = catch_unwind(AssertUnwindSafe(|| desk.carry_out(jobs))).unwrap_or_else(|_| {
+        let done = catch_unwind(AssertUnwindSafe(|| connection.carry_out(jobs))).unwrap_or_else(|_| {
             tracing::error!("a group of changes panicked");
             Err(StoreError::Unavailable)
         });
@@ -116,12 +116,12 @@ fn others_go_on() -> bool {
     })
 }
 
-/// The way to the desk.
+/// Hands work to the writing connection.
 #[derive(Debug)]
 pub(crate) struct Writer {
-    line: Option<Sender<Word>>,
+    line: Option<Sender<Message>>,
     thread: Option<JoinHandle<()>>,
-    room: Arc<Room>,
+    state: Arc<WriterState>,
 }
 
 impl Writer {
@@ -132,28 +132,28 @@ impl Writer {
         readers: Arc<Connections>,
     ) -> Result<Self, OpenError> {
         let (line, words) = channel();
-        let room = Arc::new(Room {
-            desk: Mutex::new(Desk::new(db, place, shared, readers)),
+        let state = Arc::new(WriterState {
+            connection: Mutex::new(WriteConnection::new(db, place, shared, readers)),
             waiting: AtomicUsize::new(0),
             alone: AtomicBool::new(true),
             brief: AtomicBool::new(true),
             groups: AtomicU64::new(0),
             batches: AtomicU64::new(0),
         });
-        let served = Arc::clone(&room);
+        let served = Arc::clone(&state);
         let serve = move || serve(&served, &words);
         let thread = std::thread::Builder::new().name("crm-write".to_owned()).spawn(serve)?;
-        Ok(Self { line: Some(line), thread: Some(thread), room })
+        Ok(Self { line: Some(line), thread: Some(thread), state })
     }
 
     /// Answers a question at once, if nobody writes or waits to; otherwise gives it back. For questions that look up a few
     /// rows by key and nothing else. All its statements see the same rows without a transaction: nobody writes in between.
     pub(crate) fn glance<T, F: FnOnce(&Connection) -> Res<T>>(&self, read: F) -> Result<Res<T>, F> {
-        let Some(mut desk) = self.room.free_desk() else { return Err(read) };
-        let Some(db) = desk.db() else { return Err(read) };
+        let Some(mut connection) = self.state.free_connection() else { return Err(read) };
+        let Some(db) = connection.db() else { return Err(read) };
         let answer = read(db);
         if answer.as_ref().is_err_and(Failure::is_of_the_connection) {
-            desk.mend();
+            connection.mend();
         }
         Ok(answer)
     }
@@ -166,8 +166,8 @@ impl Writer {
         }
         let count = units.len();
         let (answer, answered) = oneshot::channel();
-        self.room.waiting.fetch_add(1, Ordering::AcqRel);
-        let job = Word::Job(Job { units, answer });
+        self.state.waiting.fetch_add(1, Ordering::AcqRel);
+        let job = Message::Job(Job { units, answer });
         let sent = self.line.as_ref().is_some_and(|line| line.send(job).is_ok());
         let answers = if sent { answered.await.ok() } else { None };
         answers.unwrap_or_else(|| vec![Err(StoreError::Unavailable); count])
@@ -176,23 +176,24 @@ impl Writer {
     /// Carries a small unit out on this thread, if nobody else writes and it will not hold others up.
     fn at_once(&self, units: &[Unit]) -> Option<Answers> {
         let [unit] = units else { return None };
-        if !unit.is_small() || !self.room.brief.load(Ordering::Relaxed) || !others_go_on() {
+        if !unit.is_small() || !self.state.brief.load(Ordering::Relaxed) || !others_go_on() {
             return None;
         }
-        let mut desk = self.room.free_desk().filter(|desk| !desk.is_warm_from_another(BRIEF))?;
-        let first = !desk.is_unmoved();
-        let answers = self.room.carry_out(&mut desk, &[units]).pop();
-        drop(desk);
+        let mut connection =
+            self.state.free_connection().filter(|connection| !connection.is_warm_from_another(BRIEF))?;
+        let first = !connection.is_unmoved();
+        let answers = self.state.carry_out(&mut connection, &[units]).pop();
+        drop(connection);
         if first && let Some(line) = &self.line {
-            let _ = line.send(Word::Written);
+            let _ = line.send(Message::Written);
         }
         answers
     }
 
     pub(crate) fn sizes(&self) -> GroupSizes {
         GroupSizes {
-            groups: self.room.groups.load(Ordering::Relaxed),
-            batches: self.room.batches.load(Ordering::Relaxed),
+            groups: self.state.groups.load(Ordering::Relaxed),
+            batches: self.state.batches.load(Ordering::Relaxed),
         }
     }
 }
@@ -208,51 +209,51 @@ impl Drop for Writer {
 }
 
 /// The thread's life.
-fn serve(room: &Room, words: &Receiver<Word>) {
-    while let Some(first) = next(room, words) {
-        let mut desk = room.desk();
+fn serve(state: &WriterState, messages: &Receiver<Message>) {
+    while let Some(first) = next(state, words) {
+        let mut connection = state.connection();
         let mut count = first.units.len();
         let mut jobs = vec![first];
-        while count < MOST
-            && let Ok(word) = words.try_recv()
+        while count < MAX_BATCH
+            && let Ok(word) = messages.try_recv()
         {
-            if let Word::Job(job) = word {
+            if let Message::Job(job) = word {
                 count += job.units.len();
                 jobs.push(job);
             }
         }
-        room.alone.store(jobs.len() == 1, Ordering::Relaxed);
+        state.alone.store(jobs.len() == 1, Ordering::Relaxed);
         let units: Vec<&[Unit]> = jobs.iter().map(|job| &job.units[..]).collect();
-        let answers = room.carry_out(&mut desk, &units);
-        drop(desk);
-        room.waiting.fetch_sub(jobs.len(), Ordering::AcqRel);
+        let answers = state.carry_out(&mut connection, &units);
+        drop(connection);
+        state.waiting.fetch_sub(jobs.len(), Ordering::AcqRel);
         for (job, answers) in jobs.into_iter().zip(answers) {
             let _ = job.answer.send(answers);
         }
     }
     // Nobody reads any more, so nothing stays behind in the log.
-    room.desk().tidy(true);
+    state.connection().tidy(true);
 }
 
 /// The next job; `None` when there will be no more.
-fn next(room: &Room, words: &Receiver<Word>) -> Option<Job> {
-    let mut unmoved = room.desk().is_unmoved();
+fn next(state: &WriterState, messages: &Receiver<Message>) -> Option<Job> {
+    let mut unmoved = state.connection().is_unmoved();
     loop {
-        let done = room.groups.load(Ordering::Relaxed);
+        let done = state.groups.load(Ordering::Relaxed);
         let word = if unmoved {
-            words.recv_timeout(IDLE)
+            messages.recv_timeout(IDLE)
         } else {
-            words.recv().map_err(|_| RecvTimeoutError::Disconnected)
+            messages.recv().map_err(|_| RecvTimeoutError::Disconnected)
         };
         match word {
-            Ok(Word::Job(job)) => return Some(job),
-            Ok(Word::Written) => unmoved = true,
+            Ok(Message::Job(job)) => return Some(job),
+            Ok(Message::Written) => unmoved = true,
             // Somebody wrote on a thread of its own in the meantime: it is not idle.
-            Err(RecvTimeoutError::Timeout) if room.groups.load(Ordering::Relaxed) != done => {}
+            Err(RecvTimeoutError::Timeout) if state.groups.load(Ordering::Relaxed) != done => {}
             Err(RecvTimeoutError::Timeout) => {
-                let mut desk = room.desk();
-                desk.tidy(false);
-                unmoved = desk.is_unmoved();
+                let mut connection = state.connection();
+                connection.tidy(false);
+                unmoved = connection.is_unmoved();
             }
             Err(RecvTimeoutError::Disconnected) => return None,
         }

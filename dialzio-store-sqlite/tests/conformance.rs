@@ -8,7 +8,7 @@ use dialzio_store_sqlite::SqliteStore;
 use std::sync::Arc;
 
 async fn fresh(clock: Arc<ManualClock>) -> Arc<dyn Store> {
-    Arc::new(SqliteStore::builder().clock(clock).in_memory().await.unwrap())
+    Arc::new(SqliteStore::builder().clock(clock).temporary().await.unwrap())
 }
 
 mod handed_over {

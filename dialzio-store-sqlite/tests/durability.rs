@@ -46,7 +46,7 @@ impl dialzio_core::Clock for Breaking {
 
 async fn a_broken_clock_costs_one_write() {
     let clock = Arc::new(Breaking::default());
-    let store = SqliteStore::builder().clock(clock.clone()).in_memory().await.unwrap();
+    let store = SqliteStore::builder().clock(clock.clone()).temporary().await.unwrap();
     for _ in 0..3 {
         store.ping().await.unwrap();
         clock.0.store(true, std::sync::atomic::Ordering::SeqCst);
@@ -176,13 +176,13 @@ async fn what_was_purged_or_replaced_is_in_no_file() {
 
 #[tokio::test]
 async fn a_fleeting_store_leaves_no_file() {
-    let before = fleeting();
-    drop(SqliteStore::in_memory().await.unwrap());
-    assert_eq!(fleeting(), before);
+    let before = temporary();
+    drop(SqliteStore::temporary().await.unwrap());
+    assert_eq!(temporary(), before);
 }
 
-/// Files of fleeting stores: no other test in this file makes one.
-fn fleeting() -> Vec<std::ffi::OsString> {
+/// Files of temporary stores: no other test in this file makes one.
+fn temporary() -> Vec<std::ffi::OsString> {
     let own = format!("dialzio-{}-", std::process::id());
     let files = std::fs::read_dir(std::env::temp_dir()).unwrap().filter_map(Result::ok);
     files.map(|file| file.file_name()).filter(|name| name.to_string_lossy().starts_with(&own)).collect()

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 async fn bench() -> (Arc<SqliteStore>, Bench) {
     let clock = Bench::clock();
-    let store = Arc::new(SqliteStore::builder().clock(clock.clone()).in_memory().await.unwrap());
+    let store = Arc::new(SqliteStore::builder().clock(clock.clone()).temporary().await.unwrap());
     (Arc::clone(&store), Bench::new(store, clock))
 }
 

@@ -100,7 +100,7 @@ mod promises {
     use std::sync::Arc;
 
     async fn fresh(clock: Arc<ManualClock>) -> Arc<dyn Store> {
-        let beneath = SqliteStore::builder().clock(clock).in_memory().await.expect("a file for the test");
+        let beneath = SqliteStore::builder().clock(clock).temporary().await.expect("a file for the test");
         Arc::new(Measured::new(beneath))
     }
 

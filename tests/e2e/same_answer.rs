@@ -355,7 +355,7 @@ async fn all_answer_the_same(commands: &[Command]) -> Result<(), TestCaseError> 
     let database = Cluster::shared().unwrap().database().await.unwrap();
     let stores: [(Arc<ManualClock>, Arc<dyn Store>); 3] = [
         (Arc::clone(&memory), Arc::new(MemoryStore::new(memory))),
-        (Arc::clone(&sqlite), Arc::new(SqliteStore::builder().clock(sqlite).in_memory().await.unwrap())),
+        (Arc::clone(&sqlite), Arc::new(SqliteStore::builder().clock(sqlite).temporary().await.unwrap())),
         (Arc::clone(&postgres), Arc::new(database.store(postgres).await.unwrap())),
     ];
     let mut houses = Vec::new();

@@ -188,7 +188,7 @@ fn lists_use_the_index_that_was_made_for_them() {
 fn a_statement_is_prepared_once_whatever_is_bound() {
     use rusqlite::StatementStatus;
     let folder = tempfile::tempdir().unwrap();
-    let place = crate::connect::Place { path: folder.path().join("crm.db"), fleeting: true };
+    let place = crate::connect::Place { path: folder.path().join("crm.db"), temporary: true };
     let _lock = crate::connect::Lock::take(&place.path).unwrap();
     let mut db = crate::connect::writer(&place).unwrap();
     crate::migrate::migrate(&mut db, 0).unwrap();

@@ -68,7 +68,7 @@ impl Glances {
     async fn new() -> Self {
         let clock = Bench::clock();
         let barrier = Arc::new(Barrier { clock: clock.clone(), stop: Mutex::default() });
-        let store = Arc::new(SqliteStore::builder().clock(barrier.clone()).in_memory().await.unwrap());
+        let store = Arc::new(SqliteStore::builder().clock(barrier.clone()).temporary().await.unwrap());
         let bench = Bench::new(store.clone(), clock);
         let house = bench.house().await;
         Self { store, barrier, bench, house }

@@ -30,7 +30,7 @@ async fn recorded<F: Future<Output = ()>>(work: impl FnOnce(Bench, PathBuf) -> F
     let file = folder.path().canonicalize().unwrap().join("crm.db");
     let clock = Bench::clock();
     record::begin(&file);
-    let store = SqliteStore::start(Place { path: file.clone(), fleeting: true }, clock.clone(), 1).unwrap();
+    let store = SqliteStore::start(Place { path: file.clone(), temporary: true }, clock.clone(), 1).unwrap();
     work(Bench::new(Arc::new(store), clock), file.clone()).await;
     record::end(&file)
 }
@@ -165,7 +165,7 @@ async fn lists(bench: Bench, file: PathBuf) {
     let business = AccountRef(house.account.business_id.clone());
     assert!(store.route(&bench.system, house.app.id, &[business]).await.unwrap()[0].is_some());
     // Names are walked when thousands match, which takes as many people; so it is asked here as it would be there.
-    let db = reader(&Place { path: file, fleeting: false }).unwrap();
+    let db = reader(&Place { path: file, temporary: false }).unwrap();
     let row = params![id(house.org.id), "", [0_u8; 0], None::<&str>, "[\" be\"]", 50];
     assert_eq!(db.all(sql::SEARCH_NAMES, row, |_| Ok(())).unwrap().len(), 1);
 }

@@ -25,7 +25,7 @@ pub(crate) type Answers = Vec<StoreResult<Commit>>;
 
 /// Where transactions are made, by one thread at a time.
 #[derive(Debug)]
-pub(crate) struct Desk {
+pub(crate) struct WriteConnection {
     /// Gone after a failure, until the next transaction opens it anew.
     db: Option<Connection>,
     place: Place,
@@ -75,7 +75,7 @@ enum Try {
     Again,
 }
 
-impl Desk {
+impl WriteConnection {
     pub(crate) fn new(db: Connection, place: Place, shared: Arc<Shared>, readers: Arc<Connections>) -> Self {
         Self {
             db: Some(db),
