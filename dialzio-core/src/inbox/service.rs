@@ -101,7 +101,7 @@ impl<'a> QuarantineService<'a> {
 
     pub(crate) async fn replay_item(&self, item: &Quarantined) -> Result<Vec<QuarantineId>, Error> {
         let plain = self.open_bytes(item).await?;
-        Intake::new(self.crm).again(item.app, plain.into(), item.trust).await
+        Intake::new(self.crm).replay(item.app, plain.into(), item.trust).await
     }
 
     async fn release(&self, by: &Actor, id: QuarantineId) -> Result<(), Error> {

@@ -1,7 +1,7 @@
 //! What arrives: verified, decoded, routed, and as a rule acted upon before the provider gets its answer.
 
+mod backlog;
 mod forms;
-mod line;
 mod routing;
 
 use bytes::Bytes;
@@ -26,10 +26,10 @@ use crate::store::{Batch, Cause, Expect, StoreError};
 
 /// Reading and deciding may take this long before an element is put in line instead.
 const INLINE: Duration = Duration::from_millis(50);
-/// How elements are decided, and decided anew when that turned out wrong or somebody else was faster.
-const TRIES: [Arrivals; 3] = [Arrivals::New, Arrivals::LookedUp, Arrivals::LookedUp];
+/// How ids are looked up at each attempt: a decision is repeated if it turned out wrong, or if another one was faster.
+const TRIES: [Lookup; 3] = [Lookup::Optimistic, Lookup::Full, Lookup::Full];
 
-/// Takes webhooks in.
+/// Receives webhooks.
 #[derive(Debug, Clone, Copy)]
 pub struct Intake<'a> {
     crm: &'a Runtime,
@@ -49,23 +49,23 @@ pub struct CheckedWebhook {
 /// A batch, the places of what has to wait, and what goes into quarantine.
 type Decided = (Batch, Vec<usize>, Vec<QuarantineId>);
 
-/// What is made of messages that arrive, before their ids were looked up.
+/// Whether the ids of messages that arrive are looked up before the decision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Arrivals {
-    /// They are new, as nearly all are. The store refuses what is not, before anything is written.
-    New,
-    /// They may have arrived before: their ids are looked up.
-    LookedUp,
+enum Lookup {
+    /// They are taken for new, as nearly all are. The store refuses one that is not, before anything is written.
+    Optimistic,
+    /// They are looked up: a message may have arrived before.
+    Full,
 }
 
 /// What is asked before a decision: every id that elements mention.
-fn ask(route: &Route, elements: &[Received], words: &Words, arrivals: Arrivals) -> InboundAsk {
+fn ask(route: &Route, elements: &[Received], words: &Words, lookup: Lookup) -> InboundAsk {
     let (mut aliases, mut external, mut own) = (Vec::new(), Vec::new(), Vec::new());
     for Received { element, .. } in elements {
         match &element.body {
             InboundBody::Message(message) => {
                 aliases.extend(message.sender.aliases());
-                external.extend((arrivals == Arrivals::LookedUp).then(|| message.external.clone()));
+                external.extend((lookup == Lookup::Full).then(|| message.external.clone()));
                 external.extend(message.reply_to.clone());
             }
             InboundBody::Reaction(news) => external.push(news.target.clone()),
@@ -173,7 +173,7 @@ impl<'a> Intake<'a> {
 
     /// Takes the bytes of one element through the normal path again, after their origin was checked once. Answers what
     /// went into quarantine, again.
-    pub(crate) async fn again(
+    pub(crate) async fn replay(
         &self,
         app: AppId,
         body: Bytes,
@@ -199,10 +199,10 @@ impl<'a> Intake<'a> {
         let scope = OrgScope::new(route.org);
         let begun = Instant::now();
         let lane_id = Lane { org: route.org, account: Some(route.account), kind: lane };
-        for arrivals in TRIES {
+        for lookup in TRIES {
             let cause = Cause::Received { lane: lane_id };
             let (mut batch, waiting, kept) =
-                self.decided(app, route, lane, elements, arrivals, &cause, &scope).await?;
+                self.decided(app, route, lane, elements, lookup, &cause, &scope).await?;
             if begun.elapsed() > INLINE {
                 break;
             }
@@ -210,7 +210,7 @@ impl<'a> Intake<'a> {
             match self.crm.store().commit_one(&scope, batch).await {
                 Ok(_) => {
                     let waiting: Vec<_> = waiting.into_iter().map(|place| elements[place].clone()).collect();
-                    self.park(app, route, lane, &waiting, &scope).await?;
+                    self.enqueue(app, route, lane, &waiting, &scope).await?;
                     return Ok(kept);
                 }
                 Err(StoreError::Unmet(fact)) if matches!(*fact, Expect::LaneIdle(_)) => break,
@@ -220,7 +220,7 @@ impl<'a> Intake<'a> {
                 Err(error) => return Err(error.into()),
             }
         }
-        self.park(app, route, lane, elements, &scope).await?;
+        self.enqueue(app, route, lane, elements, &scope).await?;
         Ok(Vec::new())
     }
 
@@ -232,11 +232,11 @@ impl<'a> Intake<'a> {
         route: &Route,
         lane: LaneKind,
         elements: &[Received],
-        arrivals: Arrivals,
+        lookup: Lookup,
         cause: &Cause,
         scope: &OrgScope,
     ) -> Result<Decided, Error> {
-        let asked = ask(route, elements, self.crm.words(), arrivals);
+        let asked = ask(route, elements, self.crm.words(), lookup);
         let mut known = self.crm.store().inbound_facts(scope, &asked).await?;
         self.match_other_forms(self.decoder(app)?, scope, &asked, elements, &mut known).await?;
         let now = self.crm.now();

@@ -35,14 +35,14 @@ impl Intake<'_> {
         hook: &OpenedHook,
         elements: Vec<Received>,
     ) -> Result<Vec<QuarantineId>, Error> {
-        let (mut kept, astray) = self.dispatch(hook, elements).await?;
-        if !astray.is_empty() {
-            for account in astray.iter().filter_map(|received| received.element.account.clone()) {
+        let (mut kept, stale) = self.dispatch(hook, elements).await?;
+        if !stale.is_empty() {
+            for account in stale.iter().filter_map(|received| received.element.account.clone()) {
                 self.crm.routes().invalidate(&(hook.app.id, account));
             }
-            let (more, astray) = self.dispatch(hook, astray).await?;
+            let (more, stale) = self.dispatch(hook, stale).await?;
             kept.extend(more);
-            if !astray.is_empty() {
+            if !stale.is_empty() {
                 // It changes hands faster than we can look: the provider tries again.
                 return Err(StoreError::Unavailable.into());
             }
@@ -67,16 +67,16 @@ impl Intake<'_> {
                 None => homeless.push(element),
             }
         }
-        let mut kept = self.shelter(&hook.app, homeless).await?;
-        let mut astray = Vec::new();
+        let mut kept = self.quarantine_unrouted(&hook.app, homeless).await?;
+        let mut stale = Vec::new();
         for ((_, _, lane), (route, elements)) in groups {
             match self.settle(&hook.app, &route, lane, &elements).await {
                 Ok(more) => kept.extend(more),
-                Err(Error::Store(error)) if is_unlinked(&error) => astray.extend(elements),
+                Err(Error::Store(error)) if is_unlinked(&error) => stale.extend(elements),
                 Err(error) => return Err(error),
             }
         }
-        Ok((kept, astray))
+        Ok((kept, stale))
     }
 
     /// Where each account that elements name leads to, if anywhere.
@@ -109,7 +109,7 @@ impl Intake<'_> {
 
     /// Quarantines what leads to no account. What names a number of nobody's is seen by the operator alone; what names
     /// none is seen by the organisation that owns the app.
-    pub(super) async fn shelter(
+    pub(super) async fn quarantine_unrouted(
         &self,
         app: &App,
         elements: Vec<Received>,

@@ -29,7 +29,7 @@ impl Worker<'_> {
         for item in items {
             let cause = Cause::Waiting(item.id, *lease);
             let Some(account) = self.crm.store().account(scope, item.account).await? else {
-                Intake::new(self.crm).stuck(scope, &item, &cause).await?;
+                Intake::new(self.crm).dead_letter(scope, &item, &cause).await?;
                 continue;
             };
             let route = Route { org: scope.org(), account: account.id, portfolio: account.portfolio };
@@ -46,7 +46,7 @@ impl Worker<'_> {
                     tracing::warn!(code = %error.code(), element = %item.id, "an element could not be decided");
                     match Backoff::INBOX.wait(item.attempts, None, self.crm.entropy()) {
                         Some(wait) => self.later(scope, &item, &cause, wait, item.attempts + 1).await?,
-                        None => Intake::new(self.crm).stuck(scope, &item, &cause).await?,
+                        None => Intake::new(self.crm).dead_letter(scope, &item, &cause).await?,
                     }
                 }
             }

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 
-use super::{Arrivals, Intake};
+use super::{Intake, Lookup};
 use crate::account::{App, Route, SealedContext};
 use crate::effect::LaneKind;
 use crate::error::Error;
@@ -25,8 +25,8 @@ fn unread(raw: &Bytes, at: Option<DateTime<Utc>>, trust: Trust) -> Received {
 }
 
 impl Intake<'_> {
-    /// Puts elements in line, sealed.
-    pub(super) async fn park(
+    /// Queues elements, sealed.
+    pub(super) async fn enqueue(
         &self,
         app: &App,
         route: &Route,
@@ -86,7 +86,7 @@ impl Intake<'_> {
     ) -> Result<bool, Error> {
         let (app, raw, elements) = self.opened(scope, item).await?;
         let (mut batch, waiting, _) =
-            self.decided(&app, route, item.lane, &elements, Arrivals::LookedUp, cause, scope).await?;
+            self.decided(&app, route, item.lane, &elements, Lookup::Full, cause, scope).await?;
         if !waiting.is_empty() {
             if !give_up {
                 return Ok(false);
@@ -127,7 +127,7 @@ impl Intake<'_> {
         // Those that wait for something are left out, and the others decided without them.
         for _ in 0..2 {
             let (mut batch, waiting, _) =
-                self.decided(&app, route, first.lane, &elements, Arrivals::LookedUp, cause, scope).await?;
+                self.decided(&app, route, first.lane, &elements, Lookup::Full, cause, scope).await?;
             if waiting.is_empty() {
                 of.dedup();
                 for id in &of {
@@ -149,7 +149,12 @@ impl Intake<'_> {
     }
 
     /// Gives an element up that cannot be decided, again and again.
-    pub(crate) async fn stuck(&self, scope: &OrgScope, item: &InboxItem, cause: &Cause) -> Result<(), Error> {
+    pub(crate) async fn dead_letter(
+        &self,
+        scope: &OrgScope,
+        item: &InboxItem,
+        cause: &Cause,
+    ) -> Result<(), Error> {
         let app = self.crm.store().app(self.crm.system(), item.app).await?;
         let app = app.ok_or(Error::NotFound { kind: crate::RecordKind::App })?;
         let plain = self.crm.sealer().open(&inbox_context(scope.org(), item.id), &item.sealed).await?;
