@@ -24,7 +24,7 @@ use crate::store::Store;
 use crate::tasks::Tasks;
 use crate::time::{Clock, SystemClock};
 use crate::timekeeper::{ClockState, Timekeeper};
-use crate::work::{Beats, Holds, Paces, Worker};
+use crate::work::{Beats, Holds, RateLimits, Worker};
 
 /// A CRM over a store, keys and providers. Cloning costs one counter.
 #[derive(Debug, Clone)]
@@ -161,7 +161,7 @@ impl CrmBuilder {
             system: SystemScope::new(),
             worker,
             suppression_keys: tokio::sync::OnceCell::new(),
-            paces: Paces::default(),
+            rate_limits: RateLimits::default(),
             beats: Beats::default(),
             holds: Holds::default(),
             timekeeper: Timekeeper::default(),

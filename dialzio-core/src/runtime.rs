@@ -18,7 +18,7 @@ use crate::store::Store;
 use crate::tasks::Tasks;
 use crate::time::Clock;
 use crate::timekeeper::Timekeeper;
-use crate::work::{Beats, Holds, Paces};
+use crate::work::{Beats, Holds, RateLimits};
 
 /// What every service works with. Cloning costs two counters.
 #[derive(Debug, Clone)]
@@ -63,7 +63,7 @@ pub(crate) struct Parts {
     pub(crate) system: SystemScope,
     pub(crate) worker: WorkerId,
     pub(crate) suppression_keys: tokio::sync::OnceCell<SuppressionKeys>,
-    pub(crate) paces: Paces,
+    pub(crate) rate_limits: RateLimits,
     pub(crate) beats: Beats,
     pub(crate) holds: Holds,
     pub(crate) timekeeper: Timekeeper,
@@ -172,8 +172,8 @@ impl Runtime {
         &self.caches.routes
     }
 
-    pub(crate) fn paces(&self) -> &Paces {
-        &self.parts.paces
+    pub(crate) fn rate_limits(&self) -> &RateLimits {
+        &self.parts.rate_limits
     }
 
     pub(crate) fn beats(&self) -> &Beats {

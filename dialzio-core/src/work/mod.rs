@@ -5,14 +5,14 @@ mod doubt;
 mod elements;
 mod files;
 mod holds;
-mod pace;
+mod rate_limit;
 mod sends;
 mod sweep;
 mod uploads;
 
 pub(crate) use beats::Beats;
 pub(crate) use holds::Holds;
-pub(crate) use pace::Paces;
+pub(crate) use rate_limit::RateLimits;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::StreamExt;
@@ -37,11 +37,11 @@ const CHUNK: u32 = 16;
 /// Most received elements that are decided together.
 const GROUP: u32 = 64;
 /// The longest sleep between two looks, for work whose time comes and for a lost hint.
-const NAP: Duration = Duration::from_secs(1);
+const POLL_INTERVAL: Duration = Duration::from_secs(1);
 /// How often snoozed conversations are looked at.
 const KEEP_EVERY: Duration = Duration::from_secs(5);
 /// Most lanes that are worked on at the same time.
-const SIDE_BY_SIDE: usize = 16;
+const MAX_CONCURRENT_QUEUES: usize = 16;
 /// How often it is tried whether the store takes a write: seldom while it does, often while it does not.
 const BEAT_EVERY: TimeDelta = TimeDelta::seconds(60);
 const BEAT_AGAIN: Duration = Duration::from_secs(5);
@@ -181,11 +181,11 @@ impl<'a> Worker<'a> {
             tokio::select! {
                 _ = stopped.wait_for(|stopped| *stopped) => return Ok(()),
                 _ = stirred.next() => {}
-                () = tokio::time::sleep(NAP) => {}
+                () = tokio::time::sleep(POLL_INTERVAL) => {}
                 () = lanes.finished.notified() => {}
             }
             if failed || lanes.failed.swap(false, Ordering::AcqRel) {
-                tokio::time::sleep(NAP).await;
+                tokio::time::sleep(POLL_INTERVAL).await;
             }
         }
     }
@@ -208,7 +208,7 @@ impl<'a> Worker<'a> {
             }
             tokio::select! {
                 _ = stopped.wait_for(|stopped| *stopped) => return,
-                () = tokio::time::sleep(NAP) => {}
+                () = tokio::time::sleep(POLL_INTERVAL) => {}
             }
         }
     }
@@ -240,7 +240,7 @@ impl<'a> Worker<'a> {
         let free = {
             let mut running = lanes.running();
             while running.try_join_next().is_some() {}
-            SIDE_BY_SIDE.saturating_sub(running.len())
+            MAX_CONCURRENT_QUEUES.saturating_sub(running.len())
         };
         if free == 0 {
             return Ok(());

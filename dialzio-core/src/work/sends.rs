@@ -92,12 +92,12 @@ impl Worker<'_> {
         }
         let outcomes = self.crm.store().commit(scope, batches).await;
         let begun = Instant::now();
-        let (mut going, mut pace) = (Vec::new(), None);
+        let (mut going, mut limit) = (Vec::new(), None);
         for (plan, outcome) in plans.into_iter().zip(outcomes) {
             match (plan, outcome) {
                 (Plan::Go(facts, permit, file), Ok(_)) => {
-                    pace = pace.or_else(|| self.pace(&facts));
-                    going.push(self.hand_over(scope, *facts, permit, file));
+                    limit = limit.or_else(|| self.rate_limit(&facts));
+                    going.push(self.deliver(scope, *facts, permit, file));
                 }
                 (_, Ok(_)) => report.stopped += 1,
                 // A consent, the lease or the effect changed meanwhile: the permit is dropped unspent, and the effect is
@@ -108,9 +108,9 @@ impl Worker<'_> {
         }
         let sends = going.len();
         let (gone, uploaded) = join(join_all(going), join_all(uploads)).await;
-        if let Some((account, per_second)) = pace {
+        if let Some((account, per_second)) = limit {
             // The lane stays ours until its messages have been paid for in time.
-            let cost = self.crm.paces().cost(account, per_second, sends, self.crm.now());
+            let cost = self.crm.rate_limits().cost(account, per_second, sends, self.crm.now());
             tokio::time::sleep(cost.saturating_sub(begun.elapsed())).await;
         }
         for done in gone.into_iter().chain(uploaded) {
@@ -120,7 +120,7 @@ impl Worker<'_> {
     }
 
     /// The account of a send, and how many messages its provider takes each second.
-    fn pace(&self, facts: &SendFacts) -> Option<(AccountId, u32)> {
+    fn rate_limit(&self, facts: &SendFacts) -> Option<(AccountId, u32)> {
         let able = AccountService::new(self.crm).messaging(&facts.account).ok()?.capabilities();
         Some((facts.account.id, able.rate_per_second))
     }
@@ -220,7 +220,7 @@ impl Worker<'_> {
     }
 
     /// Hands a message to the provider, and writes the outcome down.
-    async fn hand_over(
+    async fn deliver(
         &self,
         scope: &OrgScope,
         facts: SendFacts,
@@ -245,7 +245,7 @@ impl Worker<'_> {
             Err(error) => {
                 report.failed = 1;
                 tracing::warn!(code = %error.code(), message = %message, "a message was not taken");
-                found = self.not_taken(&facts, &error, now, &mut batch);
+                found = self.on_failure(&facts, &error, now, &mut batch);
             }
         }
         self.conclude(scope, &facts, EffectState::Dispatched, batch, found).await?;
@@ -347,11 +347,17 @@ impl Worker<'_> {
                 not_before: None,
                 attempts: facts.effect.attempts + 1,
             });
-        self.learn(facts, &accepted.recipient, now, batch);
+        self.record_canonical_address(facts, &accepted.recipient, now, batch);
     }
 
     /// The provider's spelling of the recipient is a better address than ours.
-    fn learn(&self, facts: &SendFacts, recipient: &Sender, now: DateTime<Utc>, batch: &mut Batch) {
+    fn record_canonical_address(
+        &self,
+        facts: &SendFacts,
+        recipient: &Sender,
+        now: DateTime<Utc>,
+        batch: &mut Batch,
+    ) {
         for alias in recipient.aliases() {
             let held = &facts.identity.aliases;
             let respelled = matches!(&alias, Alias::Phone(_))
@@ -391,7 +397,7 @@ impl Worker<'_> {
     /// What follows for the message from an error of the provider, into `batch`. Answers what it says about the account,
     /// for [`conclude`](Self::conclude).
     #[must_use]
-    pub(super) fn not_taken(
+    pub(super) fn on_failure(
         &self,
         facts: &SendFacts,
         error: &ProviderError,
@@ -421,7 +427,7 @@ impl Worker<'_> {
         };
         if matches!(error, ProviderError::Throttled { retry_after: None, .. }) {
             // Not this message alone but the account is too fast.
-            self.crm.paces().too_fast(facts.account.id, now);
+            self.crm.rate_limits().throttled(facts.account.id, now);
         }
         let again = match error {
             ProviderError::Throttled { retry_after, .. } => {

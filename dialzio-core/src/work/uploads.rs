@@ -37,7 +37,7 @@ impl Worker<'_> {
             Err(error) => {
                 report.failed = 1;
                 tracing::warn!(code = %error.code(), media = %media.id, "a file was not taken");
-                found = self.not_taken(&facts, &error, now, &mut batch);
+                found = self.on_failure(&facts, &error, now, &mut batch);
                 let (conversation, message) = (facts.conversation.id, facts.message.id);
                 batch.event(DomainEvent::MessageChanged { conversation, message });
             }

@@ -20,7 +20,7 @@ use crate::realtime::{Live, follow, respond};
 use crate::state::AppState;
 
 /// How long news is gathered before unread conversations are counted again.
-const CALM: Duration = Duration::from_millis(400);
+const DEBOUNCE: Duration = Duration::from_millis(400);
 
 fn event(name: &str, data: &Value) -> Event {
     Event::default().event(name).data(data.to_string())
@@ -67,7 +67,7 @@ fn counts(
                     Ok(()) | Err(tokio::sync::broadcast::error::RecvError::Lagged(_)) => {}
                     Err(tokio::sync::broadcast::error::RecvError::Closed) => return None,
                 }
-                tokio::time::sleep(CALM).await;
+                tokio::time::sleep(DEBOUNCE).await;
                 while news.try_recv().is_ok() {}
                 let Ok(unread) = desk::unread(&state, &actor).await else { continue };
                 if last != Some(unread) {

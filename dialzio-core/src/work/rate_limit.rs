@@ -34,11 +34,11 @@ impl Slowed {
 
 /// Accounts that were told to slow down, as this process knows.
 #[derive(Debug, Default)]
-pub(crate) struct Paces {
+pub(crate) struct RateLimits {
     slowed: Mutex<BTreeMap<AccountId, Slowed>>,
 }
 
-impl Paces {
+impl RateLimits {
     fn slowed(&self) -> MutexGuard<'_, BTreeMap<AccountId, Slowed>> {
         self.slowed.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -61,7 +61,7 @@ impl Paces {
     }
 
     /// The provider said that the account sends too fast: half of the rate is left, and comes back bit by bit.
-    pub(crate) fn too_fast(&self, account: AccountId, now: DateTime<Utc>) {
+    pub(crate) fn throttled(&self, account: AccountId, now: DateTime<Utc>) {
         let mut slowed = self.slowed();
         let share = slowed.get(&account).map_or(1.0, |slow| slow.share_at(now));
         slowed.insert(account, Slowed { share: (share * LEFT).max(LEAST), since: now });
@@ -76,18 +76,18 @@ mod tests {
 
     #[test]
     fn a_rate_halves_when_it_is_too_much_and_comes_back_by_a_tenth_each_minute() {
-        let (paces, account) = (Paces::default(), AccountId::from_uuid(uuid::Uuid::nil()));
+        let (rate_limits, account) = (RateLimits::default(), AccountId::from_uuid(uuid::Uuid::nil()));
         let now: DateTime<Utc> = "2026-03-02T06:30:00Z".parse().unwrap();
-        let milliseconds = |at| paces.cost(account, 80, 16, at).as_millis();
+        let milliseconds = |at| rate_limits.cost(account, 80, 16, at).as_millis();
         assert_eq!(milliseconds(now), 200);
-        paces.too_fast(account, now);
+        rate_limits.throttled(account, now);
         assert_eq!(milliseconds(now), 400);
-        paces.too_fast(account, now);
+        rate_limits.throttled(account, now);
         assert_eq!(milliseconds(now), 800);
         assert_eq!(milliseconds(now + TimeDelta::seconds(150)), 400);
         assert_eq!(milliseconds(now + TimeDelta::minutes(8)), 200);
         for _ in 0..20 {
-            paces.too_fast(account, now);
+            rate_limits.throttled(account, now);
         }
         assert_eq!(milliseconds(now), 10_000, "it never stands still");
     }
