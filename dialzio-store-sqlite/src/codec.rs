@@ -30,10 +30,10 @@ pub(crate) fn opt_time(at: Option<DateTime<Utc>>) -> Option<i64> {
     at.map(time)
 }
 
-/// A list of ids for one bound parameter: a JSON array of hexadecimal messages.
+/// A list of ids for one bound parameter: a JSON array of hexadecimal words.
 pub(crate) fn id_list<T: TypedId>(ids: impl IntoIterator<Item = T>) -> String {
     let words: Vec<String> = ids.into_iter().map(|id| format!("\"{}\"", id.uuid().simple())).collect();
-    format!("[{}]", messages.join(","))
+    format!("[{}]", words.join(","))
 }
 
 /// A value as JSON text.

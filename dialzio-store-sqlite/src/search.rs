@@ -1,4 +1,4 @@
-//! Contacts by messages. Results come in the order of names, so there are two ways to a page: few matches are collected and
+//! Contacts by words. Results come in the order of names, so there are two ways to a page: few matches are collected and
 //! sorted; if there are many, the list of names is walked and each name is looked at, since the next match is near.
 
 use rusqlite::{Connection, params};

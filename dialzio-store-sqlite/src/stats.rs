@@ -78,8 +78,8 @@ fn figures(index: &Index) -> String {
     let mut words = vec![rows.to_string()];
     for place in 1..=index.columns {
         let last = place == index.columns;
-        messages.push(if last && index.unique { 1 } else { share }.to_string());
+        words.push(if last && index.unique { 1 } else { share }.to_string());
         share = (share / NARROWS).max(1);
     }
-    messages.join(" ")
+    words.join(" ")
 }

@@ -210,7 +210,7 @@ impl Drop for Writer {
 
 /// The thread's life.
 fn serve(state: &WriterState, messages: &Receiver<Message>) {
-    while let Some(first) = next(state, words) {
+    while let Some(first) = next(state, messages) {
         let mut connection = state.connection();
         let mut count = first.units.len();
         let mut jobs = vec![first];

@@ -11,7 +11,7 @@ use dialzio_core::consent::{Channel, SendPermit};
 use dialzio_core::contact::Address;
 use dialzio_core::conversation::{Content, DeliveryStatus, ExternalId, MessageContext, Template};
 use dialzio_core::provider::{
-    Accepted, AccountAccess, AccountHealth, AccountRef, DeliveryNews, FetchedMedia, Inbound, InboundBody,
+    Accepted, AccountAccess, AccountHealth, AccountRef, DeliveryUpdate, FetchedMedia, Inbound, InboundBody,
     InboundContent, InboundMessage, MessagingCapabilities, MessagingProvider, OutboundContent,
     OutboundMessage, Provider, ProviderError, ProviderId, RawWebhook, RefusalReason, Sender, Signal, Trust,
     UploadedMedia, VerifiedWebhook, WebhookDecoder, WebhookError, WebhookMethod, WebhookSecrets,
@@ -205,7 +205,7 @@ fn read(event: &Value) -> Inbound {
             context: MessageContext::default(),
             beside: None,
         }))),
-        "delivered" => Some(InboundBody::Delivery(Box::new(DeliveryNews {
+        "delivered" => Some(InboundBody::Delivery(Box::new(DeliveryUpdate {
             external: ExternalId::parse(text("id")?)?,
             own: None,
             status: DeliveryStatus::Delivered,

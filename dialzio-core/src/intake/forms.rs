@@ -19,7 +19,7 @@ const COMPARED: u32 = PageRequest::MAX;
 fn mention(body: &InboundBody) -> Option<(&Sender, &ExternalId)> {
     match body {
         InboundBody::Message(message) => message.reply_to.as_ref().map(|target| (&message.sender, target)),
-        InboundBody::Reaction(news) => Some((&news.sender, &news.target)),
+        InboundBody::Reaction(update) => Some((&update.sender, &update.target)),
         InboundBody::Edited { sender, target, .. } | InboundBody::Revoked { sender, target, .. } => {
             Some((sender, target))
         }

@@ -68,22 +68,22 @@ fn ask(route: &Route, elements: &[Received], words: &Words, lookup: Lookup) -> I
                 external.extend((lookup == Lookup::Full).then(|| message.external.clone()));
                 external.extend(message.reply_to.clone());
             }
-            InboundBody::Reaction(news) => external.push(news.target.clone()),
+            InboundBody::Reaction(update) => external.push(update.target.clone()),
             InboundBody::Edited { target, .. } | InboundBody::Revoked { target, .. } => {
                 external.push(target.clone());
             }
-            InboundBody::Delivery(news) => {
-                external.push(news.external.clone());
-                own.extend(news.own);
-                if news.marketing_stopped {
-                    aliases.extend(news.recipient.aliases());
+            InboundBody::Delivery(update) => {
+                external.push(update.external.clone());
+                own.extend(update.own);
+                if update.marketing_stopped {
+                    aliases.extend(update.recipient.aliases());
                 }
             }
-            InboundBody::Preference(news) => aliases.extend(news.sender.aliases()),
-            InboundBody::Identity(news) => {
-                aliases.extend(news.previous.aliases());
-                aliases.extend(news.current.aliases());
-                external.extend(news.external.clone());
+            InboundBody::Preference(update) => aliases.extend(update.sender.aliases()),
+            InboundBody::Identity(update) => {
+                aliases.extend(update.previous.aliases());
+                aliases.extend(update.current.aliases());
+                external.extend(update.external.clone());
             }
             InboundBody::Template(_) | InboundBody::Account { .. } | InboundBody::Unknown { .. } => {}
         }

@@ -45,7 +45,7 @@ pub enum InboundBody {
     /// A person wrote.
     Message(Box<InboundMessage>),
     /// A person reacted to a message, or took a reaction back.
-    Reaction(Box<ReactionNews>),
+    Reaction(Box<ReactionUpdate>),
     /// A person changed a message.
     Edited {
         /// Who.
@@ -69,13 +69,13 @@ pub enum InboundBody {
         target: ExternalId,
     },
     /// News about a message of ours.
-    Delivery(Box<DeliveryNews>),
+    Delivery(Box<DeliveryUpdate>),
     /// A person stopped or resumed marketing at the provider.
-    Preference(PreferenceNews),
+    Preference(PreferenceUpdate),
     /// A person's number or id changed.
-    Identity(IdentityNews),
+    Identity(IdentityUpdate),
     /// A template's status, quality or category changed.
-    Template(TemplateNews),
+    Template(TemplateUpdate),
     /// Something about the account as a whole (errors, reviews, limits). Kept sealed for people to read.
     Account {
         /// The provider's word for it.
@@ -193,7 +193,7 @@ pub struct InboundMedia {
 
 /// A reaction that came in.
 #[derive(Debug, Clone)]
-pub struct ReactionNews {
+pub struct ReactionUpdate {
     /// The reaction's own id.
     pub external: ExternalId,
     /// Who.
@@ -206,7 +206,7 @@ pub struct ReactionNews {
 
 /// News about a message of ours.
 #[derive(Debug, Clone)]
-pub struct DeliveryNews {
+pub struct DeliveryUpdate {
     /// The provider's id of the message.
     pub external: ExternalId,
     /// Our own id, if it was echoed.
@@ -234,7 +234,7 @@ pub enum PreferenceValue {
 
 /// A person stopped or resumed marketing.
 #[derive(Debug, Clone)]
-pub struct PreferenceNews {
+pub struct PreferenceUpdate {
     /// Who.
     pub sender: Sender,
     /// What.
@@ -245,7 +245,7 @@ pub struct PreferenceNews {
 
 /// A person's number or id changed: both belong to one person.
 #[derive(Debug, Clone)]
-pub struct IdentityNews {
+pub struct IdentityUpdate {
     /// The notice's own id, if it has one.
     pub external: Option<ExternalId>,
     /// As they were known.
@@ -258,7 +258,7 @@ pub struct IdentityNews {
 
 /// A template changed at the provider; the list is fetched again.
 #[derive(Debug, Clone)]
-pub struct TemplateNews {
+pub struct TemplateUpdate {
     /// Its name.
     pub name: String,
     /// Its language.

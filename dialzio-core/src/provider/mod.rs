@@ -10,8 +10,8 @@ mod webhook;
 pub use error::{BoxError, ProviderError, RefusalReason, WebhookError};
 pub use id::ProviderId;
 pub use inbound::{
-    AccountRef, DeliveryNews, IdentityNews, Inbound, InboundBody, InboundContent, InboundMedia,
-    InboundMessage, PreferenceNews, PreferenceValue, ReactionNews, Received, Sender, TemplateNews,
+    AccountRef, DeliveryUpdate, IdentityUpdate, Inbound, InboundBody, InboundContent, InboundMedia,
+    InboundMessage, PreferenceUpdate, PreferenceValue, ReactionUpdate, Received, Sender, TemplateUpdate,
 };
 #[cfg(feature = "mock")]
 pub use messaging::MockMessagingProvider;

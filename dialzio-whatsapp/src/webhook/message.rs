@@ -3,7 +3,9 @@
 use dialzio_core::{
     contact::BusinessScopedId,
     conversation::{Content, ExternalId, Forwarded, MessageContext, Referral, ReferredProduct},
-    provider::{IdentityNews, Inbound, InboundBody, InboundContent, InboundMessage, ReactionNews, Sender},
+    provider::{
+        IdentityUpdate, Inbound, InboundBody, InboundContent, InboundMessage, ReactionUpdate, Sender,
+    },
     text::MessageText,
 };
 use serde::Deserialize;
@@ -230,7 +232,7 @@ fn body(
                 && let Some(target) = reaction.message_id.text().and_then(ExternalId::parse)
             {
                 let emoji = reaction.emoji.owned();
-                return InboundBody::Reaction(Box::new(ReactionNews { external, sender, target, emoji }));
+                return InboundBody::Reaction(Box::new(ReactionUpdate { external, sender, target, emoji }));
             }
         }
         Some("edit") => {
@@ -389,7 +391,7 @@ fn notice(
             .filter(|id| current.parent_scoped.as_ref() != Some(id));
         if is_somebody(&current) {
             let detail = system.body.owned();
-            return InboundBody::Identity(IdentityNews {
+            return InboundBody::Identity(IdentityUpdate {
                 external: Some(external),
                 previous,
                 current,

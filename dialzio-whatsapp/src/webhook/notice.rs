@@ -2,7 +2,9 @@
 
 use dialzio_core::{
     contact::BusinessScopedId,
-    provider::{IdentityNews, Inbound, InboundBody, PreferenceNews, PreferenceValue, Sender, TemplateNews},
+    provider::{
+        IdentityUpdate, Inbound, InboundBody, PreferenceUpdate, PreferenceValue, Sender, TemplateUpdate,
+    },
 };
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -169,7 +171,7 @@ pub(super) fn preference(value: &Value<'_, '_>, raw: &str) -> Inbound {
     Inbound {
         account: value.account(),
         at: said.timestamp.integer().and_then(moment),
-        body: InboundBody::Preference(PreferenceNews { sender, value: choice, detail }),
+        body: InboundBody::Preference(PreferenceUpdate { sender, value: choice, detail }),
         raw: value.alone("user_preferences", raw, contact),
     }
 }
@@ -178,14 +180,14 @@ pub(super) fn preference(value: &Value<'_, '_>, raw: &str) -> Inbound {
 pub(super) fn user_id(value: &Value<'_, '_>, raw: &str) -> Inbound {
     let last = normalised(raw);
     let read = last.as_deref().and_then(|last| serde_json::from_str::<MetaUserId<'_>>(last).ok());
-    let Some(news) = read else {
+    let Some(update) = read else {
         return value.unknown("user_id_update", raw, "an id change of no known shape".to_owned());
     };
     let turn = |raw| part::<Turn<'_>>(raw).unwrap_or_default();
-    let (own, parent) = (turn(news.user_id), turn(news.parent_user_id));
+    let (own, parent) = (turn(update.user_id), turn(update.parent_user_id));
     let scoped = |scalar: &Scalar<'_>| scalar.filled().and_then(BusinessScopedId::parse);
     let (known, contact) =
-        person::sender(Named { phone: news.wa_id.filled(), ..Named::default() }, &value.contacts);
+        person::sender(Named { phone: update.wa_id.filled(), ..Named::default() }, &value.contacts);
     let previous = Sender {
         phone: known.phone.clone(),
         scoped: scoped(&own.previous),
@@ -196,11 +198,11 @@ pub(super) fn user_id(value: &Value<'_, '_>, raw: &str) -> Inbound {
     if !is_somebody(&previous) || (current.scoped.is_none() && current.parent_scoped.is_none()) {
         return value.unknown("user_id_update", raw, "an id change without ids".to_owned());
     }
-    let detail = news.detail.owned();
+    let detail = update.detail.owned();
     Inbound {
         account: value.account(),
-        at: news.timestamp.integer().and_then(moment),
-        body: InboundBody::Identity(IdentityNews { external: None, previous, current, detail }),
+        at: update.timestamp.integer().and_then(moment),
+        body: InboundBody::Identity(IdentityUpdate { external: None, previous, current, detail }),
         raw: value.alone("user_id_update", raw, contact),
     }
 }
@@ -240,7 +242,7 @@ pub(super) fn of_account(field: &str, raw: &str) -> Option<InboundBody> {
         let what = word.map_or_else(|| field.to_owned(), |word| format!("{field} {word}"));
         return Some(InboundBody::Account { what });
     }
-    Some(InboundBody::Template(TemplateNews {
+    Some(InboundBody::Template(TemplateUpdate {
         name: change.message_template_name.owned()?,
         language: change.message_template_language.owned()?,
         what: template_change(&change),

@@ -2,7 +2,7 @@
 
 use dialzio_core::{
     conversation::{DeliveryStatus, ExternalId, FailureNote},
-    provider::{DeliveryNews, Inbound, InboundBody},
+    provider::{DeliveryUpdate, Inbound, InboundBody},
 };
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -100,7 +100,7 @@ fn file(value: &Value<'_, '_>, status: &MetaStatus<'_>, raw: &str) -> Inbound {
     Inbound {
         account: value.account(),
         at: status.timestamp.integer().and_then(moment),
-        body: InboundBody::Delivery(Box::new(DeliveryNews {
+        body: InboundBody::Delivery(Box::new(DeliveryUpdate {
             external,
             own: status.biz_opaque_callback_data.text().and_then(|own| own.parse().ok()),
             status: happened,

@@ -12,7 +12,7 @@ use crate::conversation::{ChoiceKind, Content, Direction, Message};
 use crate::event::DomainEvent;
 use crate::id::MessageId;
 use crate::inbox::QuarantineReason;
-use crate::provider::{InboundBody, InboundContent, PreferenceNews, PreferenceValue, Sender, Trust};
+use crate::provider::{InboundBody, InboundContent, PreferenceUpdate, PreferenceValue, Sender, Trust};
 use crate::scope::Principal;
 use crate::store::Revision;
 use crate::text::{EvidenceText, TaskTitle};
@@ -41,7 +41,7 @@ pub(crate) fn touches_consent(words: &Words, element: &InboundBody) -> bool {
                 .as_ref()
                 .is_some_and(|caption| words.read(caption.reveal(), Said::BesideAFile).is_some()),
         },
-        InboundBody::Delivery(news) => news.marketing_stopped,
+        InboundBody::Delivery(update) => update.marketing_stopped,
         InboundBody::Preference(_) => true,
         InboundBody::Reaction(_)
         | InboundBody::Edited { .. }
@@ -185,17 +185,17 @@ impl Deciding<'_> {
         );
     }
 
-    pub(super) fn preference(&mut self, place: usize, news: &PreferenceNews, at: DateTime<Utc>) {
+    pub(super) fn preference(&mut self, place: usize, update: &PreferenceUpdate, at: DateTime<Utc>) {
         // A stop of somebody known counts whenever it turns up; anything else so late is no news.
-        let binding = news.value == PreferenceValue::Stop && self.people.find(&news.sender).is_some();
+        let binding = update.value == PreferenceValue::Stop && self.people.find(&update.sender).is_some();
         if self.is_out_of_time(at) && !binding {
             return self.quarantine(place, QuarantineReason::OutOfTime, "preference");
         }
         let at = at.min(self.now);
-        let Some(person) = self.people.resolve(&news.sender, at, self.now, self.ids, self.batch) else {
+        let Some(person) = self.people.resolve(&update.sender, at, self.now, self.ids, self.batch) else {
             return self.quarantine(place, QuarantineReason::Unknown, "preference without a person");
         };
-        let event = match news.value {
+        let event = match update.value {
             PreferenceValue::Stop => ConsentEvent::ProviderStop,
             PreferenceValue::Resume | PreferenceValue::SignUp => ConsentEvent::ProviderResume,
         };
@@ -208,10 +208,10 @@ impl Deciding<'_> {
         if event == ConsentEvent::ProviderResume && self.people.get(person).identity.doubt.is_some() {
             return self.quarantine(place, QuarantineReason::Unknown, "preference of somebody in doubt");
         }
-        let note = news.detail.as_deref().unwrap_or("Reported by the provider.");
+        let note = update.detail.as_deref().unwrap_or("Reported by the provider.");
         let (channel, scope, kind) = (self.channel, PurposeScope::Marketing, EvidenceKind::Provider);
         self.record(person, channel, scope, event, kind, note, None, at);
-        match news.value {
+        match update.value {
             PreferenceValue::Stop => {}
             PreferenceValue::SignUp => {
                 self.record(person, channel, scope, ConsentEvent::Given, kind, note, None, at);

@@ -1,9 +1,9 @@
 //! What follows from received elements: a pure decision from facts, elements and an instant to a batch.
 
 mod consent;
-mod news;
 mod people;
 mod unsigned;
+mod updates;
 
 #[cfg(test)]
 mod tests;
@@ -22,7 +22,7 @@ use crate::id::{AccountId, IdSource, MessageId};
 use crate::inbox::QuarantineReason;
 use crate::media::{Media, MediaState, MediaWrite};
 use crate::provider::{
-    Inbound, InboundBody, InboundContent, InboundMedia, InboundMessage, Received, TemplateNews, Trust,
+    Inbound, InboundBody, InboundContent, InboundMedia, InboundMessage, Received, TemplateUpdate, Trust,
 };
 use crate::scope::Principal;
 use crate::store::{Batch, Revision};
@@ -116,15 +116,15 @@ impl Deciding<'_> {
         let at = element.at.unwrap_or(self.now);
         match &element.body {
             InboundBody::Message(message) => self.message(place, message, at, Trust::Signed),
-            InboundBody::Reaction(news) => self.reaction(place, news, at),
+            InboundBody::Reaction(update) => self.reaction(place, update, at),
             InboundBody::Edited { target, content, beside, .. } => {
                 self.edit(place, target, content, beside.as_deref(), at);
             }
             InboundBody::Revoked { target, .. } => self.revoke(place, target, at),
-            InboundBody::Delivery(news) => self.delivery(place, news, at),
-            InboundBody::Preference(news) => self.preference(place, news, at),
-            InboundBody::Identity(news) => self.identity(place, news, at),
-            InboundBody::Template(news) => self.templates(place, news),
+            InboundBody::Delivery(update) => self.delivery(place, update, at),
+            InboundBody::Preference(update) => self.preference(place, update, at),
+            InboundBody::Identity(update) => self.identity(place, update, at),
+            InboundBody::Template(update) => self.templates(place, update),
             InboundBody::Account { what } => self.quarantine(place, QuarantineReason::Account, what),
             InboundBody::Unknown { what } => self.quarantine(place, QuarantineReason::Unknown, what),
         }
@@ -310,9 +310,9 @@ impl Deciding<'_> {
     }
 
     /// The list is fetched again; what happened, why and when is kept for people to read.
-    fn templates(&mut self, place: usize, news: &TemplateNews) {
+    fn templates(&mut self, place: usize, update: &TemplateUpdate) {
         self.queue(Work::SyncTemplates, TimeDelta::days(1));
-        let what = format!("template {} ({}) {}", news.name, news.language, news.what);
+        let what = format!("template {} ({}) {}", update.name, update.language, update.what);
         self.quarantine(place, QuarantineReason::Account, &what);
     }
 }

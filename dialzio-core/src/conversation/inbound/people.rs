@@ -64,7 +64,7 @@ impl People {
         self.settle(sender, sender.aliases(), true, at, now, ids, batch)
     }
 
-    /// The same for news of the provider about ids, which it knows belong together: nobody wrote.
+    /// The same for updates of the provider about ids, which it knows belong together: nobody wrote.
     pub(super) fn resolve_aliases(
         &mut self,
         sender: &Sender,

@@ -8,7 +8,7 @@ use crate::contact::{Alias, BusinessScopedId, ContactWrite, SubjectKey};
 use crate::conversation::{ChoiceKind, Evidence, ExternalId, KnownIdentity, MediaKind, MessageContext};
 use crate::phone::PhoneNumber;
 use crate::provider::{
-    DeliveryNews, IdentityNews, PreferenceNews, PreferenceValue, ReactionNews, Sender, TemplateNews,
+    DeliveryUpdate, IdentityUpdate, PreferenceUpdate, PreferenceValue, ReactionUpdate, Sender, TemplateUpdate,
 };
 use crate::store::{Cause, EffectWrite, Write};
 use crate::text::{MessageText, PersonName};
@@ -231,7 +231,7 @@ fn a_number_that_somebody_typed_gives_the_card() {
 
 #[test]
 fn news_of_what_is_not_there_yet_waits() {
-    let reaction = ReactionNews {
+    let reaction = ReactionUpdate {
         external: external("r"),
         sender: asha(),
         target: external("x"),
@@ -300,12 +300,12 @@ fn a_file_without_an_id_is_kept_with_its_words_and_never_fetched() {
 
 #[test]
 fn a_template_that_changed_is_fetched_again_and_told() {
-    let news = TemplateNews {
+    let update = TemplateUpdate {
         name: "order_ready".into(),
         language: "en".into(),
         what: "REJECTED · INVALID_FORMAT".into(),
     };
-    let (writes, decision) = run(InboundFacts::default(), &[element(InboundBody::Template(news), now())]);
+    let (writes, decision) = run(InboundFacts::default(), &[element(InboundBody::Template(update), now())]);
     let sync = |w: &Write| matches!(w, Write::Effect(EffectWrite::Queue(effect)) if effect.work == Work::SyncTemplates);
     assert_eq!(count(&writes, sync), 1);
     let told = "template order_ready (en) REJECTED · INVALID_FORMAT".to_owned();
@@ -329,7 +329,7 @@ fn sent(facts: &mut InboundFacts) -> MessageId {
 fn a_status_finds_its_message_by_our_own_id_before_the_providers_is_known() {
     let mut facts = InboundFacts::default();
     let own = sent(&mut facts);
-    let news = DeliveryNews {
+    let update = DeliveryUpdate {
         external: external("wamid.1"),
         own: Some(own),
         status: DeliveryStatus::Delivered,
@@ -337,7 +337,7 @@ fn a_status_finds_its_message_by_our_own_id_before_the_providers_is_known() {
         marketing_stopped: false,
         recipient: Sender::default(),
     };
-    let (writes, _) = run(facts, &[element(InboundBody::Delivery(Box::new(news)), now())]);
+    let (writes, _) = run(facts, &[element(InboundBody::Delivery(Box::new(update)), now())]);
     let evidence = |w: &Write| matches!(w, Write::Conversation(ConversationWrite::Evidence { message, evidence: Evidence { status: DeliveryStatus::Delivered, .. } }) if *message == own);
     assert_eq!(count(&writes, evidence), 1);
     assert_eq!(count(&writes, |w| matches!(w, Write::Conversation(ConversationWrite::External { .. }))), 1);
@@ -381,8 +381,8 @@ fn a_message_says_once_that_it_opens_a_closed_conversation() {
 fn changes(id: &str, at: DateTime<Utc>) -> Inbound {
     let current = Sender { phone: PhoneNumber::from_digits("919840099999").ok(), ..Sender::default() };
     let detail = Some("Asha changed to another number".to_owned());
-    let news = IdentityNews { external: Some(external(id)), previous: asha(), current, detail };
-    element(InboundBody::Identity(news), at)
+    let update = IdentityUpdate { external: Some(external(id)), previous: asha(), current, detail };
+    element(InboundBody::Identity(update), at)
 }
 
 /// The line of a notice stands in the thread whether it comes before or after what the person says.

@@ -12,7 +12,7 @@ use crate::conversation::{ConversationWrite, DeliveryStatus, Direction, Evidence
 use crate::event::DomainEvent;
 use crate::inbox::QuarantineReason;
 use crate::provider::{
-    DeliveryNews, Inbound, InboundBody, InboundMessage, PreferenceNews, PreferenceValue, Trust,
+    DeliveryUpdate, Inbound, InboundBody, InboundMessage, PreferenceUpdate, PreferenceValue, Trust,
 };
 
 impl Deciding<'_> {
@@ -23,8 +23,8 @@ impl Deciding<'_> {
                 let alone = InboundMessage { sender: message.sender.with_one_id(), ..(**message).clone() };
                 self.message(place, &alone, at, Trust::PathOnly);
             }
-            InboundBody::Delivery(news) => self.unsigned_delivery(place, news, at),
-            InboundBody::Preference(news) => self.unsigned_preference(place, news, at),
+            InboundBody::Delivery(update) => self.unsigned_delivery(place, update, at),
+            InboundBody::Preference(update) => self.unsigned_preference(place, update, at),
             InboundBody::Edited { .. } | InboundBody::Revoked { .. } | InboundBody::Identity(_) => {
                 self.quarantine(place, QuarantineReason::Unsigned, element.body.kind());
             }
@@ -38,16 +38,16 @@ impl Deciding<'_> {
     }
 
     /// Shows that the message left the provider, nothing more: no end, and no answer to whether it left us.
-    fn unsigned_delivery(&mut self, place: usize, news: &DeliveryNews, at: DateTime<Utc>) {
+    fn unsigned_delivery(&mut self, place: usize, update: &DeliveryUpdate, at: DateTime<Utc>) {
         let found = self
-            .known(&news.external)
+            .known(&update.external)
             .map(|known| (known.id, known.conversation, known.direction, known.status));
         let Some((message, conversation, direction, status)) = found else {
             // Nothing is made of our own id that came back without a signature.
             return self.decision.wait.push(place);
         };
         let is_open = direction == Direction::Outbound && status.rank() >= DeliveryStatus::Accepted.rank();
-        if !is_open || news.status == DeliveryStatus::Failed || news.marketing_stopped {
+        if !is_open || update.status == DeliveryStatus::Failed || update.marketing_stopped {
             return self.quarantine(place, QuarantineReason::Unsigned, "delivery");
         }
         let evidence = Evidence { status: DeliveryStatus::Sent, at: at.min(self.now), failure: None };
@@ -58,8 +58,8 @@ impl Deciding<'_> {
     }
 
     /// A stop holds promotion until a person has asked; nothing else that came without a signature changes consent.
-    fn unsigned_preference(&mut self, place: usize, news: &PreferenceNews, at: DateTime<Utc>) {
-        match (news.value, self.people.find(&news.sender)) {
+    fn unsigned_preference(&mut self, place: usize, update: &PreferenceUpdate, at: DateTime<Utc>) {
+        match (update.value, self.people.find(&update.sender)) {
             (PreferenceValue::Stop, Some(person)) => {
                 self.unsigned_stop(person, at.min(self.now));
             }

@@ -26,9 +26,9 @@ use crate::contact::BusinessScopedId;
 use crate::conversation::{Content, ExternalId, FailureNote, MediaKind, MessageContext};
 use crate::phone::PhoneNumber;
 use crate::provider::{
-    AccountRef, DeliveryNews, IdentityNews, Inbound, InboundBody, InboundContent, InboundMedia,
-    InboundMessage, PreferenceNews, PreferenceValue, RawWebhook, ReactionNews, Sender, TemplateNews, Trust,
-    VerifiedWebhook, WebhookDecoder, WebhookError, WebhookMethod, WebhookSecrets,
+    AccountRef, DeliveryUpdate, IdentityUpdate, Inbound, InboundBody, InboundContent, InboundMedia,
+    InboundMessage, PreferenceUpdate, PreferenceValue, RawWebhook, ReactionUpdate, Sender, TemplateUpdate,
+    Trust, VerifiedWebhook, WebhookDecoder, WebhookError, WebhookMethod, WebhookSecrets,
 };
 use crate::text::{MessageText, PersonName};
 
@@ -173,7 +173,7 @@ fn body(value: &Value, word: &str) -> Option<InboundBody> {
             context: MessageContext::default(),
             beside: text(value, "beside"),
         })),
-        "reaction" => InboundBody::Reaction(Box::new(ReactionNews {
+        "reaction" => InboundBody::Reaction(Box::new(ReactionUpdate {
             external: id()?,
             sender: from()?,
             target: target()?,
@@ -187,7 +187,7 @@ fn body(value: &Value, word: &str) -> Option<InboundBody> {
             beside: text(value, "beside"),
         },
         "revoked" => InboundBody::Revoked { sender: from()?, external: id()?, target: target()? },
-        "delivery" => InboundBody::Delivery(Box::new(DeliveryNews {
+        "delivery" => InboundBody::Delivery(Box::new(DeliveryUpdate {
             external: id()?,
             own: text(value, "own").and_then(|own| own.parse().ok()),
             status: text(value, "status")?.parse().ok()?,
@@ -202,15 +202,15 @@ fn body(value: &Value, word: &str) -> Option<InboundBody> {
                 "sign_up" => PreferenceValue::SignUp,
                 _ => return None,
             };
-            InboundBody::Preference(PreferenceNews { sender: from()?, value: value_of, detail: None })
+            InboundBody::Preference(PreferenceUpdate { sender: from()?, value: value_of, detail: None })
         }
-        "identity" => InboundBody::Identity(IdentityNews {
+        "identity" => InboundBody::Identity(IdentityUpdate {
             external: id(),
             previous: from()?,
             current: sender(value, "to")?,
             detail: None,
         }),
-        "template" => InboundBody::Template(TemplateNews {
+        "template" => InboundBody::Template(TemplateUpdate {
             name: text(value, "name")?,
             language: text(value, "language")?,
             what: text(value, "what")?,

@@ -107,8 +107,8 @@ fn no_sequence_of_words_and_signals_permits_more_than_the_person_gave() {
             let at = now() - TimeDelta::minutes(60 - step);
             let id = format!("m{step}");
             let preference = |value| {
-                let news = PreferenceNews { sender: asha(), value, detail: None };
-                element(InboundBody::Preference(news), at)
+                let update = PreferenceUpdate { sender: asha(), value, detail: None };
+                element(InboundBody::Preference(update), at)
             };
             let arrives = match entropy.u64() % 9 {
                 0 => says(&id, "STOP", asha(), at),
@@ -166,7 +166,7 @@ fn a_word_beside_a_file_is_suspected_and_lifts_nothing() {
 
 #[test]
 fn a_stop_at_the_provider_is_kept_even_for_somebody_unknown_and_once() {
-    let stop = PreferenceNews { sender: asha(), value: PreferenceValue::Stop, detail: None };
+    let stop = PreferenceUpdate { sender: asha(), value: PreferenceValue::Stop, detail: None };
     let elements = [element(InboundBody::Preference(stop), now())];
     let (writes, _) = run(InboundFacts::default(), &elements);
     assert_eq!(recorded(&writes).iter().map(|r| r.event).collect::<Vec<_>>(), [ConsentEvent::ProviderStop]);
@@ -214,10 +214,10 @@ fn consent_is_looked_up_for_whatever_records_it_and_for_nothing_else() {
     let tick = |marketing_stopped| {
         let (status, recipient) = (DeliveryStatus::Failed, asha());
         let (external, own) = (external("wamid.1"), Some(sent(&mut InboundFacts::default())));
-        let news = DeliveryNews { external, own, status, failure: None, marketing_stopped, recipient };
-        element(InboundBody::Delivery(Box::new(news)), now())
+        let update = DeliveryUpdate { external, own, status, failure: None, marketing_stopped, recipient };
+        element(InboundBody::Delivery(Box::new(update)), now())
     };
-    let stop = PreferenceNews { sender: asha(), value: PreferenceValue::Stop, detail: None };
+    let stop = PreferenceUpdate { sender: asha(), value: PreferenceValue::Stop, detail: None };
     let identity = |event| {
         let (writes, _) = run(InboundFacts::default(), &[says("first", "Hi", asha(), event)]);
         after(&writes)

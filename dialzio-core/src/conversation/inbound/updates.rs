@@ -1,4 +1,4 @@
-//! News about messages that exist: reactions, edits, revocations, delivery; and about people's ids.
+//! Updates of messages that exist: reactions, edits, revocations, delivery; and about people's ids.
 
 use chrono::{DateTime, Utc};
 
@@ -11,12 +11,12 @@ use crate::event::DomainEvent;
 use crate::id::{ConversationId, MessageId};
 use crate::inbox::QuarantineReason;
 use crate::media::MediaWrite;
-use crate::provider::{DeliveryNews, IdentityNews, InboundContent, ReactionNews};
+use crate::provider::{DeliveryUpdate, IdentityUpdate, InboundContent, ReactionUpdate};
 use crate::store::EffectWrite;
 use crate::text::MessageText;
 
 impl Deciding<'_> {
-    /// The message that news speaks of; otherwise the news waits.
+    /// The message that an update is about; otherwise the update waits.
     fn target(
         &mut self,
         place: usize,
@@ -29,10 +29,10 @@ impl Deciding<'_> {
         found
     }
 
-    pub(super) fn reaction(&mut self, place: usize, news: &ReactionNews, at: DateTime<Utc>) {
-        let Some((message, conversation, _)) = self.target(place, &news.target) else { return };
+    pub(super) fn reaction(&mut self, place: usize, update: &ReactionUpdate, at: DateTime<Utc>) {
+        let Some((message, conversation, _)) = self.target(place, &update.target) else { return };
         let reaction =
-            Reaction { message, by: Direction::Inbound, emoji: news.emoji.clone(), at: at.min(self.now) };
+            Reaction { message, by: Direction::Inbound, emoji: update.emoji.clone(), at: at.min(self.now) };
         self.batch
             .about(message)
             .write(ConversationWrite::Reaction(reaction))
@@ -85,9 +85,9 @@ impl Deciding<'_> {
             .event(DomainEvent::MessageChanged { conversation, message });
     }
 
-    pub(super) fn delivery(&mut self, place: usize, news: &DeliveryNews, at: DateTime<Utc>) {
-        let own = news.own.and_then(|own| self.messages.iter().find(|known| known.id == own));
-        let found = self.known(&news.external).or(own);
+    pub(super) fn delivery(&mut self, place: usize, update: &DeliveryUpdate, at: DateTime<Utc>) {
+        let own = update.own.and_then(|own| self.messages.iter().find(|known| known.id == own));
+        let found = self.known(&update.external).or(own);
         let Some((message, conversation, direction, external)) =
             found.map(|known| (known.id, known.conversation, known.direction, known.external.clone()))
         else {
@@ -105,25 +105,26 @@ impl Deciding<'_> {
             self.batch.write(ConversationWrite::External {
                 account: self.account,
                 message,
-                external: news.external.clone(),
+                external: update.external.clone(),
             });
             if let Some(known) = self.messages.iter_mut().find(|known| known.id == message) {
-                known.external = Some(news.external.clone());
+                known.external = Some(update.external.clone());
             }
         }
-        let evidence = Evidence { status: news.status, at: at.min(self.now), failure: news.failure.clone() };
+        let evidence =
+            Evidence { status: update.status, at: at.min(self.now), failure: update.failure.clone() };
         self.batch
             .about(message)
             .write(ConversationWrite::Evidence { message, evidence })
             .write(EffectWrite::Resolve(message))
             .event(DomainEvent::MessageChanged { conversation, message });
-        if news.marketing_stopped {
-            self.provider_stop(&news.recipient, message, at);
+        if update.marketing_stopped {
+            self.provider_stop(&update.recipient, message, at);
         }
     }
 
-    pub(super) fn identity(&mut self, place: usize, news: &IdentityNews, at: DateTime<Utc>) {
-        if let Some(external) = &news.external
+    pub(super) fn identity(&mut self, place: usize, update: &IdentityUpdate, at: DateTime<Utc>) {
+        if let Some(external) = &update.external
             && self.known(external).is_some()
         {
             return;
@@ -132,27 +133,27 @@ impl Deciding<'_> {
             return self.quarantine(place, QuarantineReason::OutOfTime, "identity");
         }
         let at = at.min(self.now);
-        let mut aliases = news.previous.aliases();
-        for alias in news.current.aliases() {
+        let mut aliases = update.previous.aliases();
+        for alias in update.current.aliases() {
             if !aliases.contains(&alias) {
                 aliases.push(alias);
             }
         }
         let Some(person) =
-            self.people.resolve_aliases(&news.current, aliases, at, self.now, self.ids, self.batch)
+            self.people.resolve_aliases(&update.current, aliases, at, self.now, self.ids, self.batch)
         else {
-            return self.quarantine(place, QuarantineReason::Unknown, "identity news without an id");
+            return self.quarantine(place, QuarantineReason::Unknown, "identity update without an id");
         };
-        let mut gone = news.previous.aliases();
-        if news.current.phone.is_none() {
+        let mut gone = update.previous.aliases();
+        if update.current.phone.is_none() {
             // Another id came in the place of an id; nothing is said about numbers.
             gone.clear();
         }
-        gone.retain(|alias| !news.current.aliases().iter().any(|held| held.is(alias)));
+        gone.retain(|alias| !update.current.aliases().iter().any(|held| held.is(alias)));
         self.people.give_up(person, &gone, at, self.batch);
         let contact = self.people.get(person).identity.contact;
         self.batch.event(DomainEvent::ContactChanged { contact });
-        let Some(external) = &news.external else { return };
+        let Some(external) = &update.external else { return };
         // A notice in the thread may come before what the person says: it makes the conversation then, as that would.
         let conversation = self.conversation(person, at);
         let id: MessageId = self.ids.next(at);
@@ -163,7 +164,7 @@ impl Deciding<'_> {
             author: None,
             content: Content::System {
                 what: "identity_changed".to_owned(),
-                body: news.detail.as_deref().and_then(MessageText::received),
+                body: update.detail.as_deref().and_then(MessageText::received),
             },
             purpose: None,
             event_at: at,
