@@ -59,7 +59,7 @@ typed_id! {
     TeamId,
     /// A person the organisation talks to.
     ContactId,
-    /// One person within one provider portfolio; see [`crate::contact::ChannelIdentity`].
+    /// One person within one provider portfolio.
     ChannelIdentityId,
     /// A private note on a contact.
     NoteId,

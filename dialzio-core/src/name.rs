@@ -8,10 +8,10 @@ pub struct UnknownWord;
 /// Declares an enum whose variants have one spelling in the database, in JSON and in addresses.
 macro_rules! string_enum {
     ($(#[$doc:meta])* $vis:vis enum $name:ident { $($(#[$vdoc:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
-        $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
         #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
         #[serde(try_from = "String", into = "&'static str")]
+        $(#[$doc])*
         $vis enum $name { $($(#[$vdoc])* #[cfg_attr(feature = "openapi", schema(rename = $word))] $variant),+ }
 
         impl $name {

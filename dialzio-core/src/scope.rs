@@ -108,7 +108,7 @@ impl Principal {
 }
 
 string_enum! {
-    /// One thing that somebody may be allowed to do.
+    /// A right that a role or an API key can hold.
     pub enum Permission {
         /// See contacts, notes and tasks.
         ContactsRead = "contacts.read",

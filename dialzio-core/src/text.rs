@@ -150,7 +150,7 @@ bounded_text! {
     Username(128, false),
 }
 
-/// An e-mail address, compared without regard to case. `Debug` masks it.
+/// An e-mail address, compared without regard to case.
 #[derive(Clone, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[cfg_attr(feature = "openapi", schema(value_type = String, format = Email, max_length = 254))]

@@ -2,7 +2,7 @@
 
 use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::{MatchedPath, Request};
-use axum::http::{StatusCode, header};
+use axum::http::header;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http_body::{Frame, SizeHint};
@@ -125,13 +125,12 @@ impl HttpBody for Arriving {
 /// Holds a request to its time.
 pub(crate) async fn hold(patience: Patience, request: Request, next: Next) -> Response {
     if request.uri().path_and_query().is_some_and(|address| address.as_str().len() > LONGEST_ADDRESS) {
-        return Problem::new(StatusCode::URI_TOO_LONG, "request.address_too_long").into_response();
+        return Problem::new("request.address_too_long").into_response();
     }
     // The listener bounds what it reads by whole buffers, and somebody else's listener may not bound it at all.
     let fields = request.headers().iter();
     if fields.map(|(name, value)| name.as_str().len() + value.len()).sum::<usize>() > LONGEST_HEAD {
-        let status = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE;
-        return Problem::new(status, "request.head_too_large").into_response();
+        return Problem::new("request.head_too_large").into_response();
     }
     let kind = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let upload = kind.is_some_and(|kind| kind.starts_with("multipart/form-data"));
@@ -157,8 +156,8 @@ pub(crate) async fn hold(patience: Patience, request: Request, next: Next) -> Re
         })
     });
     let answer = tokio::time::timeout(most, next.run(request)).await;
-    let slow = |status, code: &str, words: &str| {
-        let mut response = Problem::new(status, code).detail(words).into_response();
+    let slow = |code: &str, words: &str| {
+        let mut response = Problem::new(code).detail(words).into_response();
         // What is left of the body would be taken for the next request.
         response.headers_mut().insert(header::CONNECTION, header::HeaderValue::from_static("close"));
         response
@@ -166,13 +165,13 @@ pub(crate) async fn hold(patience: Patience, request: Request, next: Next) -> Re
     match answer {
         // At the same instant the time of the body is over and that of the request: what was waited for says which it was.
         ref answer if late.load(Ordering::Acquire) || answer.is_err() && awaited.load(Ordering::Acquire) => {
-            slow(StatusCode::REQUEST_TIMEOUT, "request.slow", "The request did not arrive in time")
+            slow("request.slow", "The request did not arrive in time")
         }
         Ok(response) => response,
         Err(_) => {
             let words =
                 "This took too long. What was asked for may have been done: look before you ask again";
-            slow(StatusCode::SERVICE_UNAVAILABLE, "server.slow", words)
+            slow("server.slow", words)
         }
     }
 }

@@ -3,11 +3,12 @@
 
 use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, Method, StatusCode, header};
+use axum::http::{HeaderMap, Method, header};
 use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
 use dialzio_core::{Actor, OrgId};
 use std::sync::{Arc, OnceLock};
 
+use crate::operation::{Draft, Input};
 use crate::problem::Problem;
 use crate::state::AppState;
 
@@ -74,7 +75,7 @@ pub fn same_site(headers: &HeaderMap, origin: &str) -> Result<(), Problem> {
     if ours && text(REQUEST_HEADER) == Some("1") {
         return Ok(());
     }
-    Err(Problem::new(StatusCode::FORBIDDEN, "request.cross_site"))
+    Err(Problem::new("request.cross_site"))
 }
 
 /// A request that comes from our own pages, whoever makes it: looked at before its body is read.
@@ -106,6 +107,12 @@ impl FromRequestParts<AppState> for Caller {
     }
 }
 
+impl Input for Caller {
+    fn describe(draft: &mut Draft) {
+        draft.fails(&["access.unauthenticated", "request.two_credentials"]);
+    }
+}
+
 /// What a request said about its caller, to be asked again while something that it began goes on. Whatever let them in: a
 /// key, the host's sign-in or a session.
 #[derive(Debug, Clone)]
@@ -130,13 +137,17 @@ impl<S: Sync> FromRequestParts<S> for Standing {
     }
 }
 
+impl Input for Standing {
+    fn describe(_: &mut Draft) {}
+}
+
 async fn identify(parts: &Parts, state: &AppState) -> Result<Known, Problem> {
     let access = state.crm().access();
     let jar = CookieJar::from_headers(&parts.headers);
     let cookie = jar.get(SESSION_COOKIE).map(Cookie::value);
     if let Some(key) = bearer(&parts.headers)? {
         if cookie.is_some() {
-            return Err(Problem::new(StatusCode::BAD_REQUEST, "request.two_credentials"));
+            return Err(Problem::new("request.two_credentials"));
         }
         return Ok(Known { caller: Caller(access.authenticate(key).await?), name: None });
     }

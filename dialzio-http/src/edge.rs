@@ -3,7 +3,7 @@
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{MatchedPath, Request};
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use std::time::Instant;
@@ -33,9 +33,7 @@ pub(crate) fn wrap(router: Router<AppState>, state: &AppState) -> Router<AppStat
     let patience = state.options().patience;
     router
         .fallback(crate::web::not_found)
-        .method_not_allowed_fallback(|| async {
-            Problem::new(StatusCode::METHOD_NOT_ALLOWED, "request.method")
-        })
+        .method_not_allowed_fallback(|| async { Problem::new("request.method") })
         .layer(
             ServiceBuilder::new()
                 .layer(SetRequestIdLayer::new(REQUEST_ID.clone(), MakeRequestUuid))
@@ -44,7 +42,7 @@ pub(crate) fn wrap(router: Router<AppState>, state: &AppState) -> Router<AppStat
                 .layer(middleware::from_fn(headers))
                 .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| {
                     tracing::error!("a handler panicked");
-                    Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "server.failed").into_response()
+                    Problem::new("server.failed").into_response()
                 }))
                 .layer(CompressionLayer::new())
                 .layer(middleware::from_fn_with_state(state.clone(), identify::identify))

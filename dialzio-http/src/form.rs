@@ -51,7 +51,7 @@ impl FromRequest<AppState> for Fields {
 
     async fn from_request(request: Request, state: &AppState) -> Result<Self, Problem> {
         if is_multipart(&request) {
-            return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "request.media_type")
+            return Err(Problem::new("request.media_type")
                 .detail("This address takes no files: the form must be application/x-www-form-urlencoded"));
         }
         let body = Bytes::from_request(request, state).await.map_err(|_| Problem::too_large())?;
@@ -90,7 +90,7 @@ impl FromRequest<AppState> for FileForm {
 }
 
 fn malformed() -> Problem {
-    Problem::new(StatusCode::BAD_REQUEST, "request.malformed").detail("The form cannot be read")
+    Problem::new("request.malformed").detail("The form cannot be read")
 }
 
 impl FileForm {

@@ -1,24 +1,123 @@
-//! Whether the process turns, and whether it can serve.
+//! Whether the process runs, and whether it can serve.
 
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use chrono::{DateTime, Utc};
+use dialzio_core::ClockTrust;
 use dialzio_core::tasks::{TaskHealth, TaskState};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use utoipa::ToSchema;
+use utoipa::openapi::ResponseBuilder;
 
+use crate::operation::{Draft, JSON, Output};
 use crate::state::AppState;
 
 /// Background tasks without which the process is of little use.
 const ESSENTIAL: [&str; 2] = ["listener", "queues"];
 
-/// `GET /livez`: the process turns.
-pub(crate) async fn live() -> Response {
-    Json(serde_json::json!({ "status": "ok" })).into_response()
+/// The process runs.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Live)]
+pub(crate) struct LiveJson {
+    /// `ok`.
+    status: &'static str,
+}
+
+/// `GET /livez`: the process runs.
+pub(crate) async fn live() -> Json<LiveJson> {
+    Json(LiveJson { status: "ok" })
+}
+
+/// Whether the server can serve, and how its parts are.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Readiness)]
+pub(crate) struct ReadyJson {
+    status: ReadyWord,
+    /// Why the server cannot serve: the code of a problem, `closing`, `store.slow`, `disk.full` or `task.` and a name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+    disk: DiskJson,
+    clock: ClockJson,
+    /// The background tasks, by name.
+    tasks: BTreeMap<&'static str, TaskHealthJson>,
+}
+
+/// Whether the server can serve.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = ReadinessStatus)]
+#[serde(rename_all = "lowercase")]
+enum ReadyWord {
+    Ready,
+    Unavailable,
+}
+
+/// How much room there is on the disk.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Disk)]
+struct DiskJson {
+    /// Free bytes, where they are watched.
+    #[schema(required)]
+    free_bytes: Option<u64>,
+    webhooks: RoomWord,
+    uploads: RoomWord,
+}
+
+/// Whether something is accepted.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = DiskUse)]
+#[serde(rename_all = "lowercase")]
+enum RoomWord {
+    Taken,
+    Refused,
+}
+
+/// What the server believes of the clock.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Clock)]
+struct ClockJson {
+    state: ClockTrust,
+    now: DateTime<Utc>,
+    /// The latest time that was confirmed.
+    #[schema(required)]
+    trusted_at: Option<DateTime<Utc>>,
+}
+
+/// A background task.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = TaskHealth)]
+struct TaskHealthJson {
+    panics: u64,
+    restarts: u64,
+    state: TaskState,
+}
+
+impl IntoResponse for ReadyJson {
+    fn into_response(self) -> Response {
+        let status = match self.status {
+            ReadyWord::Ready => StatusCode::OK,
+            ReadyWord::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        };
+        (status, Json(self)).into_response()
+    }
+}
+
+impl Output for ReadyJson {
+    const MEDIA_TYPE: &'static str = JSON;
+
+    fn describe(draft: &mut Draft) {
+        <Json<Self> as Output>::describe(draft);
+        let content = draft.content::<Self>();
+        let unavailable = ResponseBuilder::new().description("The server cannot serve; `reason` says why");
+        draft.others.insert(503, unavailable.content(JSON, content).build());
+    }
 }
 
 /// `GET /readyz`: each table can be read, the store took the last write that the worker tried, there is room for the
 /// next, what works in the background does, and the process is not going down. Writes nothing, whoever asks.
-pub(crate) async fn ready(State(state): State<AppState>) -> Response {
+pub(crate) async fn ready(State(state): State<AppState>) -> ReadyJson {
     let reason = if state.options().closing.is_raised() {
         Some("closing".to_owned())
     } else {
@@ -37,30 +136,17 @@ pub(crate) async fn ready(State(state): State<AppState>) -> Response {
     let health = state.crm().tasks().health();
     let down = |task: &&TaskHealth| ESSENTIAL.contains(&task.name) && task.state == TaskState::Restarting;
     let reason = reason.or_else(|| health.iter().find(down).map(|task| format!("task.{}", task.name)));
-    let tasks: serde_json::Map<_, _> = health
-        .iter()
-        .map(|task| {
-            let shown = serde_json::json!({
-                "state": task.state.as_str(), "restarts": task.restarts, "panics": task.panics,
-            });
-            (task.name.to_owned(), shown)
-        })
-        .collect();
-    let word = |enough| if enough { "taken" } else { "refused" };
-    let disk = serde_json::json!({
-        "free_bytes": room.free, "webhooks": word(room.webhooks), "uploads": word(room.uploads),
-    });
+    let task = |task: &TaskHealth| {
+        let (restarts, panics) = (task.restarts, task.panics);
+        (task.name, TaskHealthJson { state: task.state, restarts, panics })
+    };
+    let word = |enough| if enough { RoomWord::Taken } else { RoomWord::Refused };
     let seen = state.crm().clock_state();
-    let clock =
-        serde_json::json!({ "state": seen.trust.as_str(), "now": seen.now, "trusted_at": seen.trusted_at });
-    match reason {
-        None => Json(serde_json::json!({ "status": "ready", "disk": disk, "clock": clock, "tasks": tasks }))
-            .into_response(),
-        Some(reason) => {
-            let body = Json(serde_json::json!({
-                "status": "unavailable", "reason": reason, "disk": disk, "clock": clock, "tasks": tasks,
-            }));
-            (StatusCode::SERVICE_UNAVAILABLE, body).into_response()
-        }
+    ReadyJson {
+        status: if reason.is_none() { ReadyWord::Ready } else { ReadyWord::Unavailable },
+        reason,
+        disk: DiskJson { free_bytes: room.free, webhooks: word(room.webhooks), uploads: word(room.uploads) },
+        clock: ClockJson { state: seen.trust, now: seen.now, trusted_at: seen.trusted_at },
+        tasks: health.iter().map(task).collect(),
     }
 }

@@ -1,7 +1,6 @@
 //! Who asks: the address that limits are kept by, found for each request.
 
 use axum::extract::{ConnectInfo, Request, State};
-use axum::http::StatusCode;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use std::net::SocketAddr;
@@ -23,7 +22,7 @@ pub(crate) async fn identify(State(state): State<AppState>, mut request: Request
     let proxied = peer.is_some_and(|peer| proxies.contains(&peer.to_canonical()));
     let Some(address) = named.filter(|_| proxied) else { return next.run(request).await };
     let Some(held) = state.requests().take(address, REQUESTS) else {
-        let mut problem = Problem::new(StatusCode::TOO_MANY_REQUESTS, "request.too_many");
+        let mut problem = Problem::new("request.too_many");
         problem.retry_after = Some(1);
         return problem.into_response();
     };

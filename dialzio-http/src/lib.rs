@@ -19,6 +19,7 @@ pub mod listen;
 #[cfg(all(feature = "sqlite", feature = "postgres", feature = "whatsapp"))]
 pub mod moving;
 pub mod openapi;
+pub mod operation;
 mod options;
 mod peer;
 pub mod problem;
@@ -44,7 +45,7 @@ use dialzio_core::Crm;
 ///
 /// Pages use addresses from the root (`/inbox`, `/web/…`, `/assets/…`), so mount it at the root of a host.
 pub fn router(crm: Crm, options: Options) -> Router {
-    let state = AppState::new(crm, options, openapi::describe());
+    let state = AppState::new(crm, options, openapi::render);
     let router = routes::ROUTES.iter().fold(Router::new(), |router, route| {
         let handler = (route.handler)().layer(DefaultBodyLimit::max(route.largest));
         let reads = route.method == routes::Verb::Get;

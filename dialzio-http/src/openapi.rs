@@ -1,115 +1,189 @@
-//! The description of the API (OpenAPI 3.1), made from the table of routes.
+//! The description of the API (OpenAPI 3.1): the table of routes, and what the types of its handlers say.
 
-use serde_json::{Map, Value, json};
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::routes::{Need, ROUTES};
+use bytes::Bytes;
+use utoipa::ToSchema;
+use utoipa::openapi::extensions::{Extensions, ExtensionsBuilder};
+use utoipa::openapi::path::{
+    HttpMethod, Operation, OperationBuilder, Parameter, ParameterBuilder, ParameterIn, PathsBuilder,
+};
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::{
+    ComponentsBuilder, ContentBuilder, InfoBuilder, License, OpenApi, OpenApiBuilder, PathItem, Ref, RefOr,
+    Required, Response, ResponseBuilder, ResponsesBuilder, Schema, SecurityRequirement,
+};
+
+use crate::operation::{Draft, JSON, keep};
+use crate::problem::{Problem, status_of};
+use crate::routes::{Need, ROUTES, Route, Verb};
+
+/// Problems that every route may answer, whatever it does.
+const ALWAYS: &[&str] = &[
+    "request.address_too_long",
+    "request.head_too_large",
+    "request.malformed",
+    "request.slow",
+    "request.too_many",
+    "server.failed",
+    "server.slow",
+];
+/// Problems of everything that asks the store.
+const STORE: &[&str] =
+    &["sealed.unreadable", "store.broken", "store.unavailable", "store.unreadable", "store.unsupported"];
+/// Problems of everything that writes.
+const WRITE: &[&str] = &["request.cross_site", "store.conflict", "store.full"];
+/// The code in a route's list for whatever code of its own a provider answers.
+const PROVIDER: &str = "provider.*";
 
 /// The whole description.
 #[must_use]
-pub fn describe() -> Value {
-    let mut paths: Map<String, Value> = Map::new();
+pub fn describe() -> OpenApi {
+    let mut schemas: BTreeMap<String, RefOr<Schema>> = BTreeMap::new();
+    let mut problem = Draft::default();
+    problem.schema::<Problem>();
+    schemas.extend(problem.schemas);
+    let mut paths = PathsBuilder::new();
     for route in ROUTES {
-        let mut operation = json!({
-            "operationId": route.name,
-            "summary": route.summary,
-            "tags": [route.tag()],
-            "responses": {
-                "default": { "description": "A problem (RFC 9457)", "content": { "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } } } }
-            }
-        });
-        operation["responses"][route.success.to_string()] =
-            json!({ "description": "Done", "content": { route.answers: {} } });
-        if route.success == 204 {
-            operation["responses"]["204"] = json!({ "description": "Done" });
+        let mut draft = (route.draft)();
+        for (name, schema) in std::mem::take(&mut draft.schemas) {
+            keep(&mut schemas, name, schema);
         }
-        let named: Vec<Value> = route
-            .path
-            .split('/')
-            .filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
-            .map(|name| json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } }))
-            .chain(route.query.iter().map(|name| json!({ "name": name, "in": "query", "required": false, "schema": { "type": "string" } })))
-            .chain(route.once.then(|| json!({ "name": "Idempotency-Key", "in": "header", "required": true, "schema": { "type": "string", "maxLength": 255 } })))
-            .chain(route.revised.then(|| json!({ "name": "If-Match", "in": "header", "required": false, "schema": { "type": "string" },
-                "description": "The ETag of the record that is meant. Another one is refused with 412, and `present` is the record as it stands." })))
-            .collect();
-        if !named.is_empty() {
-            operation["parameters"] = Value::Array(named);
-        }
-        if let Some(sample) = route.sample {
-            let example: Value = serde_json::from_str(sample).unwrap_or(Value::Null);
-            operation["requestBody"] = json!({
-                "required": true,
-                "content": { "application/json": { "schema": shape(&example), "example": example } }
-            });
-        }
-        if !route.form.is_empty() {
-            let field = |(place, (name, _)): (usize, &(&str, &str))| {
-                let shape = if place == 0 {
-                    json!({ "type": "string", "contentMediaType": "application/octet-stream" })
-                } else {
-                    json!({ "type": "string" })
-                };
-                ((*name).to_owned(), shape)
-            };
-            let properties: Map<String, Value> = route.form.iter().enumerate().map(field).collect();
-            let needed: Vec<&str> = route.form.iter().take(1).map(|(name, _)| *name).collect();
-            operation["requestBody"] = json!({
-                "required": true,
-                "content": { "multipart/form-data": {
-                    "schema": { "type": "object", "required": needed, "properties": properties }
-                } }
-            });
-        }
-        match route.need {
-            Need::Nobody => operation["security"] = json!([]),
-            Need::Somebody => {}
-            Need::Permission(permission) => operation["x-permission"] = json!(permission.as_str()),
-        }
-        let entry = paths.entry(route.path.to_owned()).or_insert_with(|| json!({}));
-        entry[route.method.as_str().to_ascii_lowercase()] = operation;
+        let method = match route.method {
+            Verb::Get => HttpMethod::Get,
+            Verb::Post => HttpMethod::Post,
+            Verb::Patch => HttpMethod::Patch,
+            Verb::Delete => HttpMethod::Delete,
+        };
+        paths = paths.path(route.path, PathItem::new(method, operation(route, draft)));
     }
-    json!({
-        "openapi": "3.1.0",
-        "info": {
-            "title": "Dialzio",
-            "version": env!("CARGO_PKG_VERSION"),
-            "license": { "name": "MIT OR Apache-2.0", "identifier": "MIT OR Apache-2.0" }
-        },
-        "security": [{ "key": [] }, { "session": [] }],
-        "paths": paths,
-        "components": {
-            "securitySchemes": {
-                "key": { "type": "http", "scheme": "bearer" },
-                "session": { "type": "apiKey", "in": "cookie", "name": crate::auth::SESSION_COOKIE }
-            },
-            "schemas": { "Problem": {
-                "type": "object",
-                "required": ["type", "title", "status", "code"],
-                "properties": {
-                    "type": { "type": "string" }, "title": { "type": "string" }, "status": { "type": "integer" },
-                    "detail": { "type": "string" }, "code": { "type": "string" },
-                    "errors": { "type": "array", "items": { "type": "object", "properties": { "pointer": { "type": "string" }, "detail": { "type": "string" } } } },
-                    "reasons": { "type": "array", "items": { "type": "string" } },
-                    "present": {}, "retry_after": { "type": "integer" }
-                }
-            } }
-        }
-    })
+    let always = by_status(ALWAYS.iter().map(|code| (*code).to_owned()));
+    let responses = always.iter().map(|(status, codes)| (shared(*status), failure(*status, codes)));
+    let key = SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build());
+    let session = SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new(crate::auth::SESSION_COOKIE)));
+    let components = ComponentsBuilder::new()
+        .schemas_from_iter(schemas)
+        .responses_from_iter(responses)
+        .security_scheme("key", key)
+        .security_scheme("session", session);
+    let mut license = License::new("MIT OR Apache-2.0");
+    license.identifier = Some("MIT OR Apache-2.0".to_owned());
+    OpenApiBuilder::new()
+        .info(InfoBuilder::new().title("Dialzio").version(env!("CARGO_PKG_VERSION")).license(Some(license)))
+        .security(Some([requirement("key"), requirement("session")]))
+        .paths(paths)
+        .components(Some(components.build()))
+        .build()
 }
 
-/// The shape of a sample: names and types of its fields.
-fn shape(sample: &Value) -> Value {
-    match sample {
-        Value::Object(fields) => {
-            let properties: Map<String, Value> =
-                fields.iter().map(|(name, value)| (name.clone(), shape(value))).collect();
-            json!({ "type": "object", "properties": properties })
-        }
-        Value::Array(items) => json!({ "type": "array", "items": items.first().map_or(json!({}), shape) }),
-        Value::String(_) => json!({ "type": "string" }),
-        Value::Number(number) if number.is_f64() => json!({ "type": "number" }),
-        Value::Number(_) => json!({ "type": "integer" }),
-        Value::Bool(_) => json!({ "type": "boolean" }),
-        Value::Null => json!({}),
+/// The same as JSON.
+pub(crate) fn render() -> Bytes {
+    describe().to_json().unwrap_or_default().into()
+}
+
+fn requirement(scheme: &str) -> SecurityRequirement {
+    SecurityRequirement::new(scheme, [] as [&str; 0])
+}
+
+fn operation(route: &Route, mut draft: Draft) -> Operation {
+    draft.fails(ALWAYS);
+    draft.fails(route.problems);
+    if let Need::Permission(_) = route.need {
+        draft.fails(&["access.denied"]);
     }
+    if route.need != Need::Nobody {
+        draft.fails(STORE);
+        if route.method != Verb::Get {
+            draft.fails(WRITE);
+            draft.fails(&["request.precondition"]);
+        }
+    }
+    if let Some(kind) = draft.kind.filter(|_| route.revised) {
+        draft.fails(&[&format!("{kind}.stale")]);
+    }
+    let names = route.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
+    let ids = names.zip(std::mem::take(&mut draft.ids)).map(|(name, id)| in_path(name, id));
+    let parameters: Vec<Parameter> = ids.chain(std::mem::take(&mut draft.parameters)).collect();
+    let body = draft.body.take().map(|mut body| {
+        let example = route.sample.and_then(|sample| serde_json::from_str(sample).ok());
+        if let Some(RefOr::T(content)) = body.content.get_mut(JSON) {
+            content.example = example;
+        }
+        body
+    });
+    let mut operation = OperationBuilder::new()
+        .operation_id(Some(route.name))
+        .summary(Some(route.summary))
+        .tag(route.tag())
+        .parameters(Some(parameters).filter(|all| !all.is_empty()))
+        .request_body(body);
+    operation = match route.need {
+        Need::Nobody => operation.securities(Some([] as [SecurityRequirement; 0])),
+        Need::Somebody => operation,
+        Need::Permission(permission) => operation
+            .extensions(Some(ExtensionsBuilder::new().add("permission", permission.as_str()).build())),
+    };
+    operation.responses(responses(route, draft)).build()
+}
+
+fn in_path(name: &str, schema: RefOr<Schema>) -> Parameter {
+    ParameterBuilder::new()
+        .name(name)
+        .parameter_in(ParameterIn::Path)
+        .required(Required::True)
+        .schema(Some(schema))
+        .build()
+}
+
+/// The answers of a route: its own, then its problems, those that every route has by reference.
+fn responses(route: &Route, draft: Draft) -> utoipa::openapi::Responses {
+    let mut all = ResponsesBuilder::new().response(route.success.to_string(), draft.success);
+    let always = by_status(ALWAYS.iter().map(|code| (*code).to_owned()));
+    let mut others = draft.others;
+    for (status, codes) in by_status(draft.codes) {
+        all = match others.remove(&status) {
+            // Two kinds of answers under one status: each has its media type.
+            Some(other) => {
+                let mut both = failure(status, &codes);
+                both.description = format!("{}. {}", other.description, both.description);
+                both.content.extend(other.content);
+                all.response(status.to_string(), both)
+            }
+            None if always.get(&status) == Some(&codes) => {
+                all.response(status.to_string(), Ref::from_response_name(shared(status)))
+            }
+            None => all.response(status.to_string(), failure(status, &codes)),
+        };
+    }
+    others.into_iter().fold(all, |all, (status, other)| all.response(status.to_string(), other)).build()
+}
+
+/// Codes by the status that they are answered with.
+fn by_status(codes: impl IntoIterator<Item = String>) -> BTreeMap<u16, BTreeSet<String>> {
+    let mut all: BTreeMap<u16, BTreeSet<String>> = BTreeMap::new();
+    for code in codes {
+        let status = if code == PROVIDER { Some(502) } else { status_of(&code) };
+        all.entry(status.unwrap_or(500)).or_default().insert(code);
+    }
+    all
+}
+
+/// The name of the answer of a status that routes share.
+fn shared(status: u16) -> String {
+    format!("Problem{status}")
+}
+
+/// The answer of a status: a problem with one of these codes.
+fn failure(status: u16, codes: &BTreeSet<String>) -> Response {
+    let reason = axum::http::StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason());
+    let listed: Vec<String> = codes.iter().map(|code| format!("`{code}`")).collect();
+    let description = format!("{}: {}", reason.unwrap_or("Problem"), listed.join(", "));
+    let problem = ContentBuilder::new().schema(Some(Ref::from_schema_name(Problem::name())));
+    let extensions: Extensions =
+        ExtensionsBuilder::new().add("codes", Vec::from_iter(codes.iter().cloned())).build();
+    ResponseBuilder::new()
+        .description(description)
+        .content(Problem::MEDIA_TYPE, problem.build())
+        .extensions(Some(extensions))
+        .build()
 }

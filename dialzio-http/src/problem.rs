@@ -1,16 +1,19 @@
-//! Errors at the edge: RFC 9457 problem documents, one table from errors to statuses, one from codes to titles.
+//! Errors at the edge: RFC 9457 problem documents, one list of codes with their statuses and titles.
 
 mod title;
 
 use axum::extract::rejection::{JsonRejection, QueryRejection};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use dialzio_core::media::FileError;
+use dialzio_core::consent::RefusalCode;
 use dialzio_core::{Error, StoreError};
 use serde::Serialize;
+use utoipa::openapi::schema::{AnyOfBuilder, ObjectBuilder, SchemaType, Type};
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
-/// A problem document. Its `code` is stable; `title` and `detail` are for people.
-#[derive(Debug, Clone, Serialize)]
+/// Why a request failed (RFC 9457). `code` is stable; `title` and `detail` are for people.
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Problem {
     /// A stable URI for the kind: `urn:dialzio:problem:` and the code.
     #[serde(rename = "type")]
@@ -19,18 +22,21 @@ pub struct Problem {
     pub title: String,
     /// The HTTP status.
     pub status: u16,
-    /// What happened here. Never repeats input, never shows internals.
+    /// What happened this time. Never repeats input, never shows internals.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
-    /// The dotted code.
+    /// A stable dotted code for programs.
+    #[schema(value_type = ProblemCode)]
     pub code: String,
-    /// Which fields, for input that cannot be used.
+    /// The invalid fields.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FieldError>,
-    /// The rules that refused, the deciding one first.
+    /// The rules that refused a message, the deciding one first.
+    #[schema(value_type = Vec<RefusalCode>)]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub reasons: Vec<String>,
-    /// The record as it stands, where a change was refused because it is not as the caller thought.
+    /// The current record, where a change was refused because the record has changed.
+    #[schema(value_type = Object)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub present: Option<Box<Present>>,
     /// Try again after this many seconds.
@@ -49,8 +55,8 @@ pub struct Present {
     pub(crate) tag: Option<HeaderValue>,
 }
 
-/// A field that cannot be used.
-#[derive(Debug, Clone, Serialize)]
+/// An invalid field.
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct FieldError {
     /// JSON pointer to the field.
     pub pointer: String,
@@ -58,14 +64,42 @@ pub struct FieldError {
     pub detail: String,
 }
 
+/// The words of `code`: the list of the server's own, or `provider.` and the code of a provider.
+#[derive(Debug, Clone, Copy)]
+pub struct ProblemCode;
+
+impl PartialSchema for ProblemCode {
+    fn schema() -> RefOr<Schema> {
+        let text = || ObjectBuilder::new().schema_type(SchemaType::new(Type::String));
+        let provider = text().pattern(Some(r"^provider\.")).description(Some("The code of a provider."));
+        AnyOfBuilder::new()
+            .item(text().enum_values(Some(title::all())))
+            .item(provider)
+            .description(Some("A stable dotted code for programs."))
+            .into()
+    }
+}
+
+impl ToSchema for ProblemCode {}
+
+/// The status that a code of the server's own is answered with.
+pub(crate) fn status_of(code: &str) -> Option<u16> {
+    title::of(code).map(|(status, _)| status)
+}
+
 impl Problem {
-    /// A problem of a status and code. Its title stands in one list.
+    /// The media type of problems.
+    pub const MEDIA_TYPE: &'static str = "application/problem+json";
+
+    /// A problem of a code, whose status and title are in the list of codes.
     #[must_use]
-    pub fn new(status: StatusCode, code: &str) -> Self {
+    pub fn new(code: &str) -> Self {
+        let unlisted = || (StatusCode::INTERNAL_SERVER_ERROR.as_u16(), "This did not work".into());
+        let (status, title) = title::of(code).unwrap_or_else(unlisted);
         Self {
             kind: format!("urn:dialzio:problem:{code}"),
-            title: title::of(code).unwrap_or("This did not work".into()).into_owned(),
-            status: status.as_u16(),
+            title: title.into_owned(),
+            status,
             detail: None,
             code: code.to_owned(),
             errors: Vec::new(),
@@ -85,7 +119,7 @@ impl Problem {
     /// A field that cannot be used.
     #[must_use]
     pub fn invalid(field: &str, detail: impl Into<String>) -> Self {
-        let mut problem = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "input.invalid");
+        let mut problem = Self::new("input.invalid");
         problem.errors.push(FieldError { pointer: format!("/{field}"), detail: detail.into() });
         problem
     }
@@ -93,7 +127,7 @@ impl Problem {
     /// Too much at once; the same request may be made again.
     #[must_use]
     pub fn busy() -> Self {
-        let mut problem = Self::new(StatusCode::SERVICE_UNAVAILABLE, "server.busy");
+        let mut problem = Self::new("server.busy");
         problem.retry_after = Some(2);
         problem
     }
@@ -102,7 +136,7 @@ impl Problem {
     #[must_use]
     pub fn no_room() -> Self {
         tracing::error!("uploads are refused: the disk is almost full");
-        let mut problem = Self::new(StatusCode::SERVICE_UNAVAILABLE, "disk.low");
+        let mut problem = Self::new("disk.low");
         problem.retry_after = Some(60);
         problem
     }
@@ -110,7 +144,7 @@ impl Problem {
     /// No such address or record.
     #[must_use]
     pub fn not_found() -> Self {
-        Self::new(StatusCode::NOT_FOUND, "request.not_found")
+        Self::new("request.not_found")
     }
 
     /// Nobody is signed in.
@@ -120,39 +154,18 @@ impl Problem {
     }
 }
 
-/// The one table from errors to statuses.
-fn status(error: &Error) -> StatusCode {
-    match error {
-        Error::Unauthenticated => StatusCode::UNAUTHORIZED,
-        Error::Denied { .. } | Error::Refused(_) => StatusCode::FORBIDDEN,
-        Error::NotFound { .. } | Error::MediaUnavailable => StatusCode::NOT_FOUND,
-        Error::Stale { .. } => StatusCode::PRECONDITION_FAILED,
-        Error::Claimed | Error::Conflict { .. } | Error::Duplicate { .. } | Error::Account(_) => {
-            StatusCode::CONFLICT
-        }
-        Error::Invalid { .. } | Error::Template(_) | Error::IdempotencyReused => {
-            StatusCode::UNPROCESSABLE_ENTITY
-        }
-        Error::File(FileError::TooLarge { .. }) => StatusCode::PAYLOAD_TOO_LARGE,
-        Error::File(FileError::Type { .. }) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-        Error::File(_) => StatusCode::UNPROCESSABLE_ENTITY,
-        Error::Provider(_) => StatusCode::BAD_GATEWAY,
-        Error::Store(StoreError::Unmet(_)) => StatusCode::CONFLICT,
-        Error::Busy | Error::Store(_) | Error::Blob(_) => StatusCode::SERVICE_UNAVAILABLE,
-        _ => StatusCode::INTERNAL_SERVER_ERROR,
-    }
-}
-
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
         if matches!(error, Error::Store(StoreError::Cursor)) {
             return Self::invalid("cursor", "is not one that this list gave out");
         }
-        let status = status(&error);
-        if status.is_server_error() {
-            tracing::error!(code = %error.code(), "a request failed");
+        let mut problem = Self::new(&error.code());
+        if matches!(error, Error::Provider(_)) {
+            problem.status = StatusCode::BAD_GATEWAY.as_u16();
         }
-        let mut problem = Self::new(status, &error.code());
+        if problem.status >= 500 {
+            tracing::error!(code = %problem.code, "a request failed");
+        }
         match &error {
             Error::Invalid { field, problem: why } => {
                 problem.errors.push(FieldError { pointer: format!("/{field}"), detail: why.clone() });
@@ -178,7 +191,7 @@ impl From<Error> for Problem {
             Error::Denied { .. } | Error::File(_) => problem.detail = Some(capital(&error.to_string())),
             _ => {}
         }
-        if status == StatusCode::SERVICE_UNAVAILABLE {
+        if problem.status == StatusCode::SERVICE_UNAVAILABLE {
             problem.retry_after = Some(2);
         }
         if matches!(error, Error::Store(StoreError::Full)) {
@@ -239,22 +252,21 @@ impl From<JsonRejection> for Problem {
     fn from(rejection: JsonRejection) -> Self {
         match rejection {
             JsonRejection::MissingJsonContentType(_) => {
-                Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "request.media_type")
-                    .detail("The body must be application/json")
+                Self::new("request.media_type").detail("The body must be application/json")
             }
             JsonRejection::JsonDataError(error) => of_shape(&error.body_text()),
             JsonRejection::JsonSyntaxError(_) => {
-                Self::new(StatusCode::BAD_REQUEST, "request.malformed").detail("The body is not JSON")
+                Self::new("request.malformed").detail("The body is not JSON")
             }
             other if other.status() == StatusCode::PAYLOAD_TOO_LARGE => Self::too_large(),
-            _ => Self::new(StatusCode::BAD_REQUEST, "request.malformed").detail("The body cannot be read"),
+            _ => Self::new("request.malformed").detail("The body cannot be read"),
         }
     }
 }
 
 impl From<QueryRejection> for Problem {
     fn from(_: QueryRejection) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, "request.query")
+        Self::new("request.query")
     }
 }
 
@@ -262,7 +274,7 @@ impl Problem {
     /// The body is over the limit.
     #[must_use]
     pub fn too_large() -> Self {
-        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "request.too_large")
+        Self::new("request.too_large")
     }
 }
 
@@ -276,7 +288,7 @@ impl IntoResponse for Problem {
         // Pages show the same problem in their own words.
         response.extensions_mut().insert(self);
         let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(Self::MEDIA_TYPE));
         if let Some(seconds) = retry {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }

@@ -1,8 +1,11 @@
-//! The one table of routes: method, path, need, sample, handler. Router, description and generated tests read it.
+//! The one table of routes: method, path, need, sample, handler. Router, description and generated tests read it. What a
+//! route takes and answers is said by the types of its handler.
 
 use axum::routing::{self, MethodRouter};
 use dialzio_core::Permission;
+use utoipa::openapi::path::ParameterIn;
 
+use crate::operation::{self, Draft};
 use crate::state::AppState;
 use crate::{api, health, hooks};
 
@@ -28,7 +31,7 @@ pub struct Route {
     pub path: &'static str,
     /// What a caller needs.
     pub need: Need,
-    /// What it does, in a sentence.
+    /// What it does, in a few words.
     pub summary: &'static str,
     /// A body that would be accepted, for routes that take one.
     pub sample: Option<&'static str>,
@@ -36,18 +39,20 @@ pub struct Route {
     pub form: &'static [(&'static str, &'static str)],
     /// The largest body, in bytes.
     pub largest: usize,
-    /// Names of its query.
-    pub query: &'static [&'static str],
     /// `Idempotency-Key` is required.
     pub once: bool,
     /// `If-Match` is looked at: success has an `ETag`, and another revision is refused with 412 and the present one.
     pub revised: bool,
     /// The status of success.
     pub success: u16,
-    /// The media type of success.
+    /// The media type of success; empty if it has no content.
     pub answers: &'static str,
+    /// Codes of problems that it may answer, beside those that follow from what it takes.
+    pub problems: &'static [&'static str],
     /// The handler.
     pub handler: fn() -> MethodRouter<AppState>,
+    /// What the handler takes and answers.
+    pub draft: fn() -> Draft,
 }
 
 /// The methods that routes use.
@@ -77,6 +82,13 @@ impl Verb {
 }
 
 impl Route {
+    /// The names of its query.
+    #[must_use]
+    pub fn query(&self) -> Vec<String> {
+        let parameters = (self.draft)().parameters.into_iter();
+        parameters.filter(|one| one.parameter_in == ParameterIn::Query).map(|one| one.name).collect()
+    }
+
     /// The group it belongs to: the first part of its path after the version.
     #[must_use]
     pub fn tag(&self) -> &'static str {
@@ -94,7 +106,7 @@ const LARGEST_JSON: usize = 1024 * 1024;
 
 macro_rules! routes {
     ($($name:literal $verb:ident $path:literal $need:expr, $summary:literal, $success:literal => $handler:path
-        $(, sample $sample:literal)? $(, form [$($field:literal = $value:literal),+])? $(, largest $largest:expr)? $(, query [$($query:literal),*])? $(, once $once:literal)? $(, revised $revised:literal)? $(, answers $answers:literal)?;)+) => {
+        $(, sample $sample:literal)? $(, form [$($field:literal = $value:literal),+])? $(, largest $largest:expr)? $(, problems [$($code:literal),+])?;)+) => {
         &[$(Route {
             name: $name,
             method: routes!(@verb $verb),
@@ -104,12 +116,13 @@ macro_rules! routes {
             sample: routes!(@option $($sample)?),
             form: &[$($(($field, $value)),+)?],
             largest: routes!(@largest $($largest)?),
-            query: &[$($($query),*)?],
-            once: routes!(@flag $($once)?),
-            revised: routes!(@flag $($revised)?),
+            problems: &[$($($code),+)?],
+            once: operation::once(&$handler),
+            revised: operation::revised(&$handler),
             success: $success,
-            answers: routes!(@answers $($answers)?),
+            answers: operation::media_type(&$handler),
             handler: || routing::$verb($handler),
+            draft: || Draft::of(&$handler),
         }),+]
     };
     (@verb get) => { Verb::Get };
@@ -120,10 +133,6 @@ macro_rules! routes {
     (@option $sample:literal) => { Some($sample) };
     (@largest) => { LARGEST_JSON };
     (@largest $largest:expr) => { $largest };
-    (@flag) => { false };
-    (@flag $flag:literal) => { $flag };
-    (@answers) => { "application/json" };
-    (@answers $answers:literal) => { $answers };
 }
 
 use Need::{Nobody, Somebody};
@@ -135,94 +144,109 @@ const fn needs(permission: Permission) -> Need {
 
 /// Every route of the API.
 pub static ROUTES: &[Route] = routes! {
-    "live" get "/livez" Nobody, "The process turns", 200 => health::live;
-    "ready" get "/readyz" Nobody, "The store can be read and takes writes", 200 => health::ready;
-    "openapi" get "/openapi.json" Nobody, "This description", 200 => api::document;
-    "hooks.check" get "/hooks/{hook}" Nobody, "Subscription check of a provider", 200 => hooks::receive,
-        query ["hub.mode", "hub.challenge", "hub.verify_token"], answers "text/plain";
-    "hooks.receive" post "/hooks/{hook}" Nobody, "A webhook of a provider", 200 => hooks::receive, answers "text/plain";
+    "live" get "/livez" Nobody, "Liveness probe", 200 => health::live;
+    "ready" get "/readyz" Nobody, "Readiness probe: the store can be read and accepts writes", 200 => health::ready;
+    "openapi" get "/openapi.json" Nobody, "The OpenAPI document of this API", 200 => api::document;
+    "hooks.check" get "/hooks/{hook}" Nobody, "Subscription check of a provider", 200 => hooks::check;
+    "hooks.receive" post "/hooks/{hook}" Nobody, "Receive a webhook of a provider", 200 => hooks::receive;
 
-    "me" get "/v1/me" Somebody, "Who is asking, and what they may do", 200 => api::organisation::me;
-    "organisation.get" get "/v1/organisation" needs(P::MembersRead), "The organisation and its settings", 200 => api::organisation::get;
-    "organisation.change" patch "/v1/organisation" needs(P::SettingsManage), "Change settings", 200 => api::organisation::change,
-        sample r#"{"zone":"Asia/Kolkata","marketing_cap":3,"message_days":365,"quiet_from":"10:00","quiet_until":"19:00"}"#, revised true;
-    "members.list" get "/v1/members" needs(P::MembersRead), "Who works here", 200 => api::organisation::members;
-    "members.invite" post "/v1/members" needs(P::MembersManage), "Invite somebody; the link is shown once", 201 => api::organisation::invite,
+    "me" get "/v1/me" Somebody, "The caller and its permissions", 200 => api::organisation::me;
+    "organisation.get" get "/v1/organisation" needs(P::MembersRead), "Get the organisation and its settings", 200 => api::organisation::get,
+        problems ["organisation.not_found"];
+    "organisation.change" patch "/v1/organisation" needs(P::SettingsManage), "Change the settings", 200 => api::organisation::change,
+        sample r#"{"zone":"Asia/Kolkata","marketing_cap":3,"message_days":365,"quiet_from":"10:00","quiet_until":"19:00"}"#,
+        problems ["organisation.conflict", "organisation.not_found", "organisation.stale"];
+    "members.list" get "/v1/members" needs(P::MembersRead), "List members", 200 => api::organisation::members;
+    "members.invite" post "/v1/members" needs(P::MembersManage), "Invite a member; the link is shown once", 201 => api::organisation::invite,
         sample r#"{"email":"ravi@example.com","role":"agent"}"#;
-    "keys.list" get "/v1/keys" needs(P::MembersManage), "API keys, without their secrets", 200 => api::organisation::keys;
-    "keys.get" get "/v1/keys/{key}" needs(P::MembersManage), "One API key, without its secret", 200 => api::organisation::key;
-    "keys.create" post "/v1/keys" needs(P::MembersManage), "Make an API key; it is shown once", 201 => api::organisation::create_key,
+    "keys.list" get "/v1/keys" needs(P::MembersManage), "List API keys, without their secrets", 200 => api::organisation::keys;
+    "keys.get" get "/v1/keys/{key}" needs(P::MembersManage), "Get an API key, without its secret", 200 => api::organisation::key;
+    "keys.create" post "/v1/keys" needs(P::MembersManage), "Create an API key; its secret is shown once", 201 => api::organisation::create_key,
         sample r#"{"name":"Website","permissions":["contacts.read"]}"#;
-    "keys.revoke" delete "/v1/keys/{key}" needs(P::MembersManage), "Revoke an API key", 200 => api::organisation::revoke_key, revised true;
-    "audit.list" get "/v1/audit" needs(P::AuditRead), "The audit log", 200 => api::organisation::audit, query ["cursor", "limit"];
-    "audit.verify" get "/v1/audit/verification" needs(P::AuditRead), "Recompute the chain of the audit log", 200 => api::organisation::verify_audit;
+    "keys.revoke" delete "/v1/keys/{key}" needs(P::MembersManage), "Revoke an API key", 200 => api::organisation::revoke_key;
+    "audit.list" get "/v1/audit" needs(P::AuditRead), "List the entries of the audit log, oldest first", 200 => api::organisation::audit;
+    "audit.verify" get "/v1/audit/verification" needs(P::AuditRead), "Verify the hash chain of the audit log", 200 => api::organisation::verify_audit;
 
-    "contacts.list" get "/v1/contacts" needs(P::ContactsRead), "Contacts by name, or those that match", 200 => api::contacts::list,
-        query ["q", "stage", "cursor", "limit"];
-    "contacts.create" post "/v1/contacts" needs(P::ContactsWrite), "Make a contact", 201 => api::contacts::create,
+    "contacts.list" get "/v1/contacts" needs(P::ContactsRead), "List contacts by name, or those that match a search", 200 => api::contacts::list;
+    "contacts.create" post "/v1/contacts" needs(P::ContactsWrite), "Create a contact", 201 => api::contacts::create,
         sample r#"{"name":"Asha Rao","details":[{"kind":"phone","value":"+919840012345","label":"mobile"}],"tags":["vip"],"stage":"new"}"#;
-    "contacts.get" get "/v1/contacts/{contact}" needs(P::ContactsRead), "One contact", 200 => api::contacts::get;
+    "contacts.get" get "/v1/contacts/{contact}" needs(P::ContactsRead), "Get a contact", 200 => api::contacts::get;
     "contacts.change" patch "/v1/contacts/{contact}" needs(P::ContactsWrite), "Change a contact", 200 => api::contacts::change,
-        sample r#"{"name":"Asha R.","stage":"customer"}"#, revised true;
-    "contacts.identities" get "/v1/contacts/{contact}/identities" needs(P::ContactsRead), "How a contact is known at providers", 200 => api::contacts::identities;
-    "contacts.settle_doubt" post "/v1/contacts/{contact}/identities/{identity}/doubt" needs(P::ContactsWrite), "Say who writes from a number that its person had given up", 200 => api::contacts::settle_doubt,
-        sample r#"{"answer":"same_person"}"#;
-    "notes.list" get "/v1/contacts/{contact}/notes" needs(P::ContactsRead), "Notes, newest first", 200 => api::contacts::notes, query ["cursor", "limit"];
-    "notes.create" post "/v1/contacts/{contact}/notes" needs(P::ContactsWrite), "Write a note", 201 => api::contacts::add_note,
+        sample r#"{"name":"Asha R.","stage":"customer"}"#,
+        problems ["contact.conflict", "member.not_found"];
+    "contacts.identities" get "/v1/contacts/{contact}/identities" needs(P::ContactsRead), "List the identities of a contact at providers", 200 => api::contacts::identities;
+    "contacts.settle_doubt" post "/v1/contacts/{contact}/identities/{identity}/doubt" needs(P::ContactsWrite), "Resolve who writes from a former number of a contact", 200 => api::contacts::settle_doubt,
+        sample r#"{"answer":"same_person"}"#,
+        problems ["contact.conflict", "identity.conflict"];
+    "notes.list" get "/v1/contacts/{contact}/notes" needs(P::ContactsRead), "List notes, newest first", 200 => api::contacts::notes;
+    "notes.create" post "/v1/contacts/{contact}/notes" needs(P::ContactsWrite), "Add a note", 201 => api::contacts::add_note,
         sample r#"{"text":"Prefers calls after six."}"#;
-    "tasks.list" get "/v1/contacts/{contact}/tasks" needs(P::ContactsRead), "Follow-ups, oldest first", 200 => api::contacts::tasks, query ["cursor", "limit"];
-    "tasks.create" post "/v1/contacts/{contact}/tasks" needs(P::ContactsWrite), "Make a follow-up", 201 => api::contacts::add_task,
-        sample r#"{"title":"Call about delivery","due_at":"2030-01-01T10:00:00Z"}"#;
-    "tasks.get" get "/v1/contacts/{contact}/tasks/{task}" needs(P::ContactsRead), "One follow-up", 200 => api::contacts::task;
-    "tasks.change" patch "/v1/contacts/{contact}/tasks/{task}" needs(P::ContactsWrite), "Tick a follow-up off", 200 => api::contacts::change_task,
-        sample r#"{"done":true}"#, revised true;
-    "consents.list" get "/v1/contacts/{contact}/consents" needs(P::ConsentRead), "The consent ledger of a contact", 200 => api::consents::list, query ["cursor", "limit"];
-    "consents.state" get "/v1/contacts/{contact}/consents/state" needs(P::ConsentRead), "What counts now", 200 => api::consents::state;
-    "consents.record" post "/v1/contacts/{contact}/consents" needs(P::ConsentWrite), "Record that somebody agreed", 201 => api::consents::record,
-        sample r#"{"channel":"whatsapp","scope":"marketing","evidence":{"kind":"web_form","note":"Newsletter form on the website, 2 March 2026"},"occurred_at":"2026-03-02T10:00:00Z"}"#;
-    "consents.withdraw" post "/v1/contacts/{contact}/consents/withdrawals" needs(P::ConsentWrite), "Record that somebody took it back", 201 => api::consents::withdraw,
-        sample r#"{"channel":"whatsapp","scope":"marketing","evidence":{"kind":"call","note":"Asked on the telephone"},"occurred_at":"2026-03-02T10:00:00Z"}"#;
+    "tasks.list" get "/v1/contacts/{contact}/tasks" needs(P::ContactsRead), "List follow-ups, oldest first", 200 => api::contacts::tasks;
+    "tasks.create" post "/v1/contacts/{contact}/tasks" needs(P::ContactsWrite), "Create a follow-up", 201 => api::contacts::add_task,
+        sample r#"{"title":"Call about delivery","due_at":"2030-01-01T10:00:00Z"}"#,
+        problems ["member.not_found"];
+    "tasks.get" get "/v1/contacts/{contact}/tasks/{task}" needs(P::ContactsRead), "Get a follow-up", 200 => api::contacts::task;
+    "tasks.change" patch "/v1/contacts/{contact}/tasks/{task}" needs(P::ContactsWrite), "Mark a follow-up as done or open", 200 => api::contacts::change_task,
+        sample r#"{"done":true}"#,
+        problems ["task.conflict"];
+    "consents.list" get "/v1/contacts/{contact}/consents" needs(P::ConsentRead), "List the consent ledger of a contact", 200 => api::consents::list;
+    "consents.state" get "/v1/contacts/{contact}/consents/state" needs(P::ConsentRead), "Get the consent state for each channel and purpose", 200 => api::consents::state;
+    "consents.record" post "/v1/contacts/{contact}/consents" needs(P::ConsentWrite), "Record a consent", 201 => api::consents::record,
+        sample r#"{"channel":"whatsapp","scope":"marketing","evidence":{"kind":"web_form","note":"Newsletter form on the website, 2 March 2026"},"occurred_at":"2026-03-02T10:00:00Z"}"#,
+        problems ["message.not_found"];
+    "consents.withdraw" post "/v1/contacts/{contact}/consents/withdrawals" needs(P::ConsentWrite), "Record a withdrawal or refusal", 201 => api::consents::withdraw,
+        sample r#"{"channel":"whatsapp","scope":"marketing","evidence":{"kind":"call","note":"Asked on the telephone"},"occurred_at":"2026-03-02T10:00:00Z"}"#,
+        problems ["message.not_found"];
     "contacts.open" post "/v1/contacts/{contact}/conversations" needs(P::ConversationsWrite), "Open a conversation with a contact", 201 => api::conversations::open,
-        sample r#"{"account":"01890000-0000-7000-8000-000000000000"}"#;
+        sample r#"{"account":"01890000-0000-7000-8000-000000000000"}"#,
+        problems ["account.not_found", "conversation.conflict", "identity.duplicate"];
 
-    "conversations.list" get "/v1/conversations" needs(P::ConversationsRead), "One page of a queue, newest first", 200 => api::conversations::list,
-        query ["state", "assignee", "cursor", "limit"];
-    "conversations.get" get "/v1/conversations/{conversation}" needs(P::ConversationsRead), "One conversation", 200 => api::conversations::get;
-    "conversations.change" patch "/v1/conversations/{conversation}" needs(P::ConversationsWrite), "Assign, snooze, close or reopen", 200 => api::conversations::change,
-        sample r#"{"state":"closed"}"#, revised true;
-    "conversations.claim" post "/v1/conversations/{conversation}/claim" needs(P::ConversationsWrite), "Take a conversation that nobody has; one of several wins", 200 => api::conversations::claim,
-        sample r#"{}"#, revised true;
-    "conversations.read" post "/v1/conversations/{conversation}/read" needs(P::ConversationsWrite), "Mark as read", 204 => api::conversations::read;
-    "conversations.preview" get "/v1/conversations/{conversation}/permissions" needs(P::ConversationsRead), "What the consent gate would say now", 200 => api::conversations::preview;
-    "conversations.activity" get "/v1/conversations/{conversation}/activity" needs(P::ConversationsRead), "What was done with it, newest first", 200 => api::conversations::activity, query ["cursor", "limit"];
-    "messages.list" get "/v1/conversations/{conversation}/messages" needs(P::ConversationsRead), "Messages, newest first", 200 => api::messages::list, query ["cursor", "limit"];
+    "conversations.list" get "/v1/conversations" needs(P::ConversationsRead), "List conversations, newest first", 200 => api::conversations::list;
+    "conversations.get" get "/v1/conversations/{conversation}" needs(P::ConversationsRead), "Get a conversation", 200 => api::conversations::get;
+    "conversations.change" patch "/v1/conversations/{conversation}" needs(P::ConversationsWrite), "Assign, snooze, close or reopen a conversation", 200 => api::conversations::change,
+        sample r#"{"state":"closed"}"#,
+        problems ["conversation.conflict", "member.not_found"];
+    "conversations.claim" post "/v1/conversations/{conversation}/claim" needs(P::ConversationsWrite), "Claim an unassigned conversation; of concurrent claims one succeeds", 200 => api::conversations::claim,
+        sample r#"{}"#,
+        problems ["conversation.claimed", "conversation.conflict", "member.not_found"];
+    "conversations.read" post "/v1/conversations/{conversation}/read" needs(P::ConversationsWrite), "Mark a conversation as read", 204 => api::conversations::read;
+    "conversations.preview" get "/v1/conversations/{conversation}/permissions" needs(P::ConversationsRead), "Preview the decisions of the consent gate", 200 => api::conversations::preview;
+    "conversations.activity" get "/v1/conversations/{conversation}/activity" needs(P::ConversationsRead), "List changes of a conversation, newest first", 200 => api::conversations::activity;
+    "messages.list" get "/v1/conversations/{conversation}/messages" needs(P::ConversationsRead), "List messages, newest first", 200 => api::messages::list;
     "messages.send" post "/v1/conversations/{conversation}/messages" needs(P::MessagesSend), "Send a message", 202 => api::messages::send,
-        sample r#"{"text":"On our way"}"#, once true;
-    "messages.send_file" post "/v1/conversations/{conversation}/files" needs(P::MessagesSend), "Send a file, with words under it", 202 => api::messages::send_file,
-        form ["file" = "On our way", "caption" = "As agreed", "reply_to" = ""], largest crate::form::LARGEST, once true;
-    "messages.get" get "/v1/messages/{message}" needs(P::ConversationsRead), "One message", 200 => api::messages::get;
-    "messages.beside" get "/v1/messages/{message}/beside" needs(P::ConversationsRead), "What the provider sent with a message and nothing else shows", 200 => api::messages::beside;
-    "messages.cancel" post "/v1/messages/{message}/cancellation" needs(P::MessagesSend), "Take a waiting message back", 200 => api::messages::cancel, revised true;
-    "messages.settle" post "/v1/messages/{message}/outcome" needs(P::MessagesSend), "Settle a message whose outcome nobody knows", 200 => api::messages::settle,
-        sample r#"{"sent":false}"#, revised true;
-    "media.get" get "/v1/media/{media}" needs(P::MediaRead), "The bytes of a file; ranges are served", 200 => api::media::get, answers "application/octet-stream";
+        sample r#"{"text":"On our way"}"#;
+    "messages.send_file" post "/v1/conversations/{conversation}/files" needs(P::MessagesSend), "Send a file, with an optional caption", 202 => api::messages::send_file,
+        form ["file" = "On our way", "caption" = "As agreed", "reply_to" = ""], largest crate::form::LARGEST;
+    "messages.get" get "/v1/messages/{message}" needs(P::ConversationsRead), "Get a message", 200 => api::messages::get;
+    "messages.beside" get "/v1/messages/{message}/beside" needs(P::ConversationsRead), "Get what the provider sent with a message beyond its content", 200 => api::messages::beside;
+    "messages.cancel" post "/v1/messages/{message}/cancellation" needs(P::MessagesSend), "Cancel a waiting message", 200 => api::messages::cancel,
+        problems ["message.conflict"];
+    "messages.settle" post "/v1/messages/{message}/outcome" needs(P::MessagesSend), "Resolve a message with an unknown outcome", 200 => api::messages::settle,
+        sample r#"{"sent":false}"#,
+        problems ["message.conflict"];
+    "media.get" get "/v1/media/{media}" needs(P::MediaRead), "Download a file or a range of it", 200 => api::media::get;
 
-    "apps.list" get "/v1/apps" needs(P::AccountsRead), "Registered apps", 200 => api::accounts::apps;
-    "apps.create" post "/v1/apps" needs(P::AccountsManage), "Register an app; answers the address for its webhooks", 201 => api::accounts::create_app,
-        sample r#"{"provider":"whatsapp","name":"Shop app","app_secrets":["0123456789abcdef"],"verify_token":"a-long-token"}"#;
-    "accounts.list" get "/v1/accounts" needs(P::AccountsRead), "Connected accounts", 200 => api::accounts::list;
-    "accounts.get" get "/v1/accounts/{account}" needs(P::AccountsRead), "One connected account", 200 => api::accounts::get;
-    "accounts.create" post "/v1/accounts" needs(P::AccountsManage), "Connect a number", 201 => api::accounts::connect,
-        sample r#"{"app":"01890000-0000-7000-8000-000000000000","name":"Shop line","phone_number_id":"1234567","business_account_id":"7654321","token":"secret"}"#;
-    "accounts.check" post "/v1/accounts/{account}/check" needs(P::AccountsManage), "Check an account's token", 200 => api::accounts::check, revised true;
-    "templates.list" get "/v1/accounts/{account}/templates" needs(P::AccountsRead), "Templates as last fetched", 200 => api::accounts::templates;
-    "templates.sync" post "/v1/accounts/{account}/templates/sync" needs(P::AccountsManage), "Fetch templates now", 200 => api::accounts::sync_templates;
+    "apps.list" get "/v1/apps" needs(P::AccountsRead), "List registered apps", 200 => api::accounts::apps;
+    "apps.create" post "/v1/apps" needs(P::AccountsManage), "Register an app; the answer has the address for its webhooks", 201 => api::accounts::create_app,
+        sample r#"{"provider":"whatsapp","name":"Shop app","app_secrets":["0123456789abcdef"],"verify_token":"a-long-token"}"#,
+        problems ["account.no_provider"];
+    "accounts.list" get "/v1/accounts" needs(P::AccountsRead), "List connected accounts", 200 => api::accounts::list;
+    "accounts.get" get "/v1/accounts/{account}" needs(P::AccountsRead), "Get a connected account", 200 => api::accounts::get;
+    "accounts.create" post "/v1/accounts" needs(P::AccountsManage), "Connect an account", 201 => api::accounts::connect,
+        sample r#"{"app":"01890000-0000-7000-8000-000000000000","name":"Shop line","phone_number_id":"1234567","business_account_id":"7654321","token":"secret"}"#,
+        problems ["account.conflict", "account.no_provider", "account.not_found", "account.taken", "account.unsupported", "app.not_found"];
+    "accounts.check" post "/v1/accounts/{account}/check" needs(P::AccountsManage), "Check the token of an account", 200 => api::accounts::check,
+        problems ["account.conflict", "account.no_provider", "account.taken", "account.unsupported", "provider.*"];
+    "templates.list" get "/v1/accounts/{account}/templates" needs(P::AccountsRead), "List templates as last fetched", 200 => api::accounts::templates;
+    "templates.sync" post "/v1/accounts/{account}/templates/sync" needs(P::AccountsManage), "Fetch templates from the provider", 200 => api::accounts::sync_templates,
+        problems ["account.no_provider", "account.unsupported", "provider.*"];
 
-    "waiting.list" get "/v1/waiting" needs(P::QuarantineManage), "What arrived and waits for its message or its turn, oldest first", 200 => api::quarantine::waiting, query ["cursor", "limit"];
-    "quarantine.list" get "/v1/quarantine" needs(P::QuarantineManage), "What could not be used, newest first", 200 => api::quarantine::list, query ["cursor", "limit"];
-    "quarantine.get" get "/v1/quarantine/{item}" needs(P::QuarantineManage), "One item with its bytes", 200 => api::quarantine::get;
-    "quarantine.replay" post "/v1/quarantine/{item}/replay" needs(P::QuarantineManage), "Take it through the normal path again", 204 => api::quarantine::replay;
-    "quarantine.discard" delete "/v1/quarantine/{item}" needs(P::QuarantineManage), "Throw it away", 204 => api::quarantine::discard;
+    "waiting.list" get "/v1/waiting" needs(P::QuarantineManage), "List received elements that wait, oldest first", 200 => api::quarantine::waiting;
+    "quarantine.list" get "/v1/quarantine" needs(P::QuarantineManage), "List quarantined webhooks, newest first", 200 => api::quarantine::list;
+    "quarantine.get" get "/v1/quarantine/{item}" needs(P::QuarantineManage), "Get a quarantined webhook with its bytes", 200 => api::quarantine::get;
+    "quarantine.replay" post "/v1/quarantine/{item}/replay" needs(P::QuarantineManage), "Process a quarantined webhook again", 204 => api::quarantine::replay,
+        problems ["account.no_provider", "account.unsupported", "app.not_found"];
+    "quarantine.discard" delete "/v1/quarantine/{item}" needs(P::QuarantineManage), "Discard a quarantined webhook", 204 => api::quarantine::discard;
 
-    "events" get "/v1/events" needs(P::EventsRead), "Live events; resumes by Last-Event-ID", 200 => api::events::stream, answers "text/event-stream";
+    "events" get "/v1/events" needs(P::EventsRead), "Stream live events; resumes after Last-Event-ID", 200 => api::events::stream;
 };

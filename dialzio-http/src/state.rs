@@ -1,8 +1,9 @@
 //! What every handler reaches.
 
+use bytes::Bytes;
 use dialzio_core::Crm;
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use tokio::sync::Semaphore;
 
 use crate::disk::Room;
@@ -28,7 +29,7 @@ struct Inner {
     hooks: Arc<Semaphore>,
     slow: SlowBodies,
     requests: Arc<Counts<IpAddr>>,
-    document: serde_json::Value,
+    document: LazyLock<Bytes>,
 }
 
 /// How many uploads are read at the same time: each may hold a provider's largest file in memory, twice while it is
@@ -38,8 +39,8 @@ const UPLOADS: usize = 4;
 const HOOKS: usize = 256;
 
 impl AppState {
-    /// With the description of the API that is served.
-    pub(crate) fn new(crm: Crm, options: Options, document: serde_json::Value) -> Self {
+    /// With what makes the description of the API that is served.
+    pub(crate) fn new(crm: Crm, options: Options, document: fn() -> Bytes) -> Self {
         Self {
             inner: Arc::new(Inner {
                 crm,
@@ -50,7 +51,7 @@ impl AppState {
                 hooks: Arc::new(Semaphore::new(HOOKS)),
                 slow: SlowBodies::default(),
                 requests: Arc::default(),
-                document,
+                document: LazyLock::new(document),
             }),
         }
     }
@@ -100,9 +101,9 @@ impl AppState {
         watched.unwrap_or(Room { free: None, webhooks: true, uploads: true })
     }
 
-    /// The description of the API.
-    pub(crate) fn document(&self) -> &serde_json::Value {
-        &self.inner.document
+    /// The description of the API, made when it is first asked for.
+    pub(crate) fn document(&self) -> Bytes {
+        Bytes::clone(&self.inner.document)
     }
 
     pub(crate) fn attempts(&self) -> &Attempts {

@@ -152,7 +152,8 @@ async fn what_may_be_sent_is_described() {
     let described = rig.call(None, "GET", "/openapi.json", &Value::Null).await.is(200).json;
     let route = ROUTES.iter().find(|route| route.name == "messages.send_file").unwrap();
     let operation = &described["paths"][route.path]["post"];
-    let body = &operation["requestBody"]["content"]["multipart/form-data"]["schema"];
+    let body = operation["requestBody"]["content"]["multipart/form-data"]["schema"]["$ref"].as_str().unwrap();
+    let body = described.pointer(&body[1..]).unwrap();
     assert_eq!(body["required"], json!(["file"]));
     let names: Vec<&str> =
         operation["parameters"].as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap()).collect();

@@ -329,7 +329,7 @@ async fn no_bytes_make_the_server_fail() {
                 path.replace_range(from..=to, id);
             }
             let query: String =
-                route.query.iter().map(|name| format!("{name}={encoded}&")).collect::<String>();
+                route.query().iter().map(|name| format!("{name}={encoded}&")).collect::<String>();
             let request = rig
                 .http
                 .request(route.method.as_str().parse().unwrap(), format!("{}{path}?{query}", rig.origin))

@@ -9,6 +9,7 @@
 )]
 
 mod activity;
+mod contract;
 mod corpus;
 mod field;
 mod field_outbound;

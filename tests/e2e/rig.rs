@@ -26,6 +26,8 @@ use rusqlite::{Connection, OpenFlags};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+use crate::contract::{self, Asked};
+
 /// Noon in India on a Monday: inside everybody's hours for promotion.
 pub(crate) const NOON: &str = "2026-11-23T06:30:00Z";
 
@@ -353,13 +355,18 @@ impl Rig {
     }
 }
 
-/// Sends a request and reads the whole answer.
+/// Sends a request and reads the whole answer, which has to be as the document of the API says.
 pub(crate) async fn answer(request: reqwest::RequestBuilder) -> Answer {
-    let response = request.send().await.unwrap();
+    let (client, request) = request.build_split();
+    let request = request.unwrap();
+    let asked = Asked::of(&request);
+    let response = client.execute(request).await.unwrap();
     let (status, headers) = (response.status().as_u16(), response.headers().clone());
     let bytes = response.bytes().await.unwrap();
     let json = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
-    Answer { status, headers, bytes, json }
+    let answer = Answer { status, headers, bytes, json };
+    contract::hold(&asked, &answer);
+    answer
 }
 
 /// Somebody in India who shows a number.

@@ -143,19 +143,21 @@ pub struct ConsentRecord {
     pub expires_at: Option<DateTime<Utc>>,
 }
 
-/// What the ledger says about one purpose on one channel.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum State {
-    /// Nobody has said anything.
-    Unknown,
-    /// Agreed.
-    Given,
-    /// Agreed once; the period is over.
-    Expired,
-    /// Asked and refused.
-    Refused,
-    /// Taken back.
-    Withdrawn,
+string_enum! {
+    /// What the ledger says about one purpose on one channel.
+    #[cfg_attr(feature = "openapi", schema(as = ConsentStanding))]
+    pub enum State {
+        /// No entry covers it.
+        Unknown = "unknown",
+        /// Agreed.
+        Given = "given",
+        /// Agreed once; the period is over.
+        Expired = "expired",
+        /// Asked and refused.
+        Refused = "refused",
+        /// Taken back.
+        Withdrawn = "withdrawn",
+    }
 }
 
 /// The fold of the ledger for one person, channel and purpose.

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::{Conversation, ConversationState};
 use crate::id::{ActivityId, ConversationId, MemberId};
+use crate::name::string_enum;
 
 /// One thing that was done.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +19,22 @@ pub struct Activity {
     pub what: ActivityKind,
     /// When. Retention counts from here.
     pub at: DateTime<Utc>,
+}
+
+string_enum! {
+    /// The word for what was done with a conversation.
+    pub enum ActivityWord {
+        /// Given to a member, or taken from one.
+        Assigned = "assigned",
+        /// Closed.
+        Closed = "closed",
+        /// Opened again.
+        Reopened = "reopened",
+        /// Put off.
+        Snoozed = "snoozed",
+        /// Brought back, early or when the time came.
+        Woken = "woken",
+    }
 }
 
 /// What was done with a conversation.
@@ -45,14 +62,20 @@ pub enum ActivityKind {
 impl ActivityKind {
     /// The stored and published word.
     #[must_use]
-    pub const fn as_str(&self) -> &'static str {
+    pub const fn word(&self) -> ActivityWord {
         match self {
-            Self::Assigned { .. } => "assigned",
-            Self::Closed => "closed",
-            Self::Reopened => "reopened",
-            Self::Snoozed { .. } => "snoozed",
-            Self::Woken => "woken",
+            Self::Assigned { .. } => ActivityWord::Assigned,
+            Self::Closed => ActivityWord::Closed,
+            Self::Reopened => ActivityWord::Reopened,
+            Self::Snoozed { .. } => ActivityWord::Snoozed,
+            Self::Woken => ActivityWord::Woken,
         }
+    }
+
+    /// The same as text.
+    #[must_use]
+    pub const fn as_str(&self) -> &'static str {
+        self.word().as_str()
     }
 
     /// To whom it was given.

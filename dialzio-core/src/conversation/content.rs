@@ -37,7 +37,7 @@ string_enum! {
     }
 }
 
-/// One product line of an order. What the provider left out, or wrote so that it cannot be read, is `None`: a line
+/// One product line of an order. What the provider left out, or wrote so that it cannot be read, is absent: a line
 /// without a price is still a line.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -182,10 +182,10 @@ pub enum Content {
     },
     /// A place.
     Location {
-        /// Degrees north; `None` if they could not be read.
+        /// Degrees north, where they can be read.
         #[cfg_attr(feature = "openapi", schema(required))]
         latitude: Option<f64>,
-        /// Degrees east; `None` if they could not be read.
+        /// Degrees east, where they can be read.
         #[cfg_attr(feature = "openapi", schema(required))]
         longitude: Option<f64>,
         /// Its name.
@@ -224,15 +224,15 @@ pub enum Content {
     },
     /// The answer to a request to be called.
     CallPermission {
-        /// `true` if the person agreed.
+        /// Whether the person agreed.
         accepted: bool,
-        /// Until when (Unix seconds); `None` if permanent or refused.
+        /// Until when, in Unix seconds; absent if the permission is permanent or refused.
         #[cfg_attr(feature = "openapi", schema(required))]
         expires_at: Option<i64>,
     },
     /// An order from a catalogue.
     Order {
-        /// The catalogue; `None` if the provider left it out.
+        /// The catalogue, where the provider names it.
         #[cfg_attr(feature = "openapi", schema(required))]
         catalog: Option<String>,
         /// What the person wrote with it.

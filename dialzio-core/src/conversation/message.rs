@@ -147,7 +147,7 @@ pub struct ReferredProduct {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(default)]
 pub struct MessageContext {
-    /// The provider's id of the message it answers, where we do not have that message or not under this id.
+    /// The provider's id of the message it answers, where that message is not known, or not under this id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub quoted: Option<ExternalId>,
     /// It was passed on.
@@ -159,7 +159,7 @@ pub struct MessageContext {
     /// The product that it is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub product: Option<ReferredProduct>,
-    /// The provider's id of the group it was said in; `None` for a message between two.
+    /// The provider's id of the group it was sent in; absent for a message between two people.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub group: Option<String>,
 }

@@ -12,7 +12,7 @@ mod service;
 mod store;
 mod template;
 
-pub use activity::{Activity, ActivityKind};
+pub use activity::{Activity, ActivityKind, ActivityWord};
 pub use content::{CardLine, ChoiceKind, ContactCard, Content, MediaKind, OrderItem};
 pub use delivery::{Delivery, DeliveryStatus, Evidence, FailureNote};
 pub(crate) use inbound::touches_consent;

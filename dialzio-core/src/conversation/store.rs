@@ -11,6 +11,7 @@ use crate::account::Sealed;
 use crate::consent::ConsentRecord;
 use crate::contact::{Alias, ChannelIdentity, Portfolio, SubjectKey};
 use crate::id::{AccountId, ChannelIdentityId, ContactId, ConversationId, MemberId, MessageId};
+use crate::name::string_enum;
 use crate::page::{Page, PageRequest};
 use crate::phone::PhoneNumber;
 use crate::scope::OrgScope;
@@ -29,16 +30,19 @@ pub enum InboxView {
     All,
 }
 
-/// In which state.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
-pub enum StateFilter {
-    /// Open, and those whose snooze has run out.
-    #[default]
-    Open,
-    /// Snoozed, and not yet due.
-    Snoozed,
-    /// Closed.
-    Closed,
+string_enum! {
+    /// The state of the conversations that are asked for.
+    #[cfg_attr(feature = "openapi", schema(as = ConversationState))]
+    #[derive(Default)]
+    pub enum StateFilter {
+        /// Open, and those whose snooze has run out.
+        #[default]
+        Open = "open",
+        /// Snoozed, and not yet due.
+        Snoozed = "snoozed",
+        /// Closed.
+        Closed = "closed",
+    }
 }
 
 /// Which conversations are asked for. Newest message first; ties by id.

@@ -174,7 +174,7 @@ pub struct ButtonParameter {
     pub value: String,
 }
 
-/// A template with its parameters, ready for the wire. `Debug` shows no parameter.
+/// A template with its parameters, ready for the wire.
 #[derive(Clone, PartialEq, Serialize, Deserialize, Default)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TemplateSend {

@@ -14,6 +14,7 @@ use crate::name::string_enum;
 
 string_enum! {
     /// What was done. Part of each audit entry.
+    #[cfg_attr(feature = "openapi", schema(as = AuditAction))]
     pub enum Action {
         /// An organisation was founded.
         OrgFounded = "organisation.founded",

@@ -4,22 +4,24 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
-use dialzio_core::account::{AccountNote, App, NewAccount, NewApp, ProviderAccount};
-use dialzio_core::conversation::Template;
+use dialzio_core::account::{AccountNote, AccountState, App, NewAccount, NewApp, ProviderAccount};
+use dialzio_core::conversation::{HeaderFormat, Template, TemplateCategory, TemplateStatus};
 use dialzio_core::text::Title;
 use dialzio_core::{AccountId, AppId, Error, Revision};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use url::Url;
+use utoipa::ToSchema;
 
 use super::revision::{IfMatch, Revised, refusal};
 use super::{Body, Id, List, text};
 use crate::auth::Caller;
-use crate::problem::Problem;
+use crate::problem::{Problem, ProblemCode};
 use crate::state::AppState;
 
 /// A registered app.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = App)]
 pub struct AppJson {
     id: AppId,
     provider: String,
@@ -52,13 +54,17 @@ pub async fn apps(
     Ok(List::all(apps.iter().map(|app| AppJson::of(app, &state)).collect()))
 }
 
-/// An app to be registered.
-#[derive(Debug, Deserialize)]
+/// A new app.
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = NewApp)]
 #[serde(deny_unknown_fields)]
 pub struct NewAppJson {
     provider: String,
+    #[schema(value_type = Title)]
     name: String,
+    #[schema(value_type = Vec<String>, write_only)]
     app_secrets: Vec<SecretString>,
+    #[schema(value_type = String, format = Password, write_only)]
     verify_token: SecretString,
 }
 
@@ -79,7 +85,8 @@ pub async fn create_app(
 }
 
 /// A connected account.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Account)]
 pub struct AccountJson {
     id: AccountId,
     provider: String,
@@ -87,14 +94,20 @@ pub struct AccountJson {
     name: String,
     phone_number_id: String,
     business_account_id: String,
+    #[schema(required)]
     display_number: Option<String>,
+    #[schema(required)]
     base_url: Option<Url>,
-    state: &'static str,
+    state: AccountState,
+    #[schema(required)]
     checked_at: Option<DateTime<Utc>>,
     /// Why it cannot be used now, in the provider's words.
+    #[schema(required)]
     problem: Option<AccountNote>,
     created_at: DateTime<Utc>,
     revision: Revision,
+    /// The code of the problem, where the check of a new account failed.
+    #[schema(value_type = Option<ProblemCode>)]
     #[serde(skip_serializing_if = "Option::is_none")]
     check: Option<String>,
 }
@@ -110,7 +123,7 @@ impl From<ProviderAccount> for AccountJson {
             business_account_id: account.business_id,
             display_number: account.display_number,
             base_url: account.base_url,
-            state: account.state.as_str(),
+            state: account.state,
             checked_at: account.checked_at,
             problem: account.problem,
             created_at: account.created_at,
@@ -139,15 +152,18 @@ pub async fn get(
     Ok(Revised::at(account.revision, account.into()))
 }
 
-/// An account to be connected.
-#[derive(Debug, Deserialize)]
+/// A new account.
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = NewAccount)]
 #[serde(deny_unknown_fields)]
 pub struct NewAccountJson {
     app: AppId,
+    #[schema(value_type = Title)]
     name: String,
     phone_number_id: String,
     business_account_id: String,
     portfolio: Option<String>,
+    #[schema(value_type = String, format = Password, write_only)]
     token: SecretString,
     base_url: Option<Url>,
 }
@@ -194,16 +210,21 @@ pub async fn check(
 }
 
 /// A template, with the names its parameters are given by.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Template)]
 pub struct TemplateJson {
     name: String,
     language: String,
-    category: &'static str,
-    status: &'static str,
+    category: TemplateCategory,
+    status: TemplateStatus,
+    #[schema(required)]
     quality: Option<String>,
+    #[schema(required)]
     rejection: Option<String>,
-    header: Option<&'static str>,
+    #[schema(required)]
+    header: Option<HeaderFormat>,
     body: String,
+    #[schema(required)]
     footer: Option<String>,
     buttons: Vec<String>,
     parameters: Vec<String>,
@@ -215,11 +236,11 @@ impl From<Template> for TemplateJson {
             parameters: template.parameters(),
             name: template.name,
             language: template.language,
-            category: template.category.as_str(),
-            status: template.status.as_str(),
+            category: template.category,
+            status: template.status,
             quality: template.quality,
             rejection: template.rejection,
-            header: template.header.map(dialzio_core::conversation::HeaderFormat::as_str),
+            header: template.header,
             body: template.body,
             footer: template.footer,
             buttons: template.buttons.into_iter().map(|button| button.text).collect(),

@@ -11,23 +11,27 @@ use dialzio_core::consent::{
 use dialzio_core::text::EvidenceText;
 use dialzio_core::{ConsentId, ContactId, MessageId};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::{Asked, Body, Id, List, Paging, text, word};
 use crate::auth::Caller;
 use crate::problem::Problem;
 use crate::state::AppState;
 
-/// What shows that it happened.
-#[derive(Debug, Serialize, Deserialize)]
+/// What proves a consent or a withdrawal.
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = NewConsentEvidence)]
 #[serde(deny_unknown_fields)]
-pub struct EvidenceJson {
+pub struct NewEvidenceJson {
+    #[schema(value_type = EvidenceKind)]
     kind: String,
+    #[schema(value_type = EvidenceText)]
     note: String,
     #[serde(default)]
     message: Option<MessageId>,
 }
 
-impl EvidenceJson {
+impl NewEvidenceJson {
     fn read(&self) -> Result<Evidence, Problem> {
         Ok(Evidence {
             kind: word::<EvidenceKind>("evidence", &self.kind)?,
@@ -37,8 +41,19 @@ impl EvidenceJson {
     }
 }
 
+/// What proves an entry of the ledger.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ConsentEvidence)]
+pub struct EvidenceJson {
+    kind: EvidenceKind,
+    note: String,
+    #[schema(required)]
+    message: Option<MessageId>,
+}
+
 /// An entry of the ledger.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Consent)]
 pub struct ConsentJson {
     id: ConsentId,
     seq: u64,
@@ -50,13 +65,14 @@ pub struct ConsentJson {
     recorded_by: String,
     occurred_at: DateTime<Utc>,
     recorded_at: DateTime<Utc>,
+    #[schema(required)]
     expires_at: Option<DateTime<Utc>>,
 }
 
 impl From<ConsentRecord> for ConsentJson {
     fn from(record: ConsentRecord) -> Self {
         let evidence = EvidenceJson {
-            kind: record.evidence.kind.as_str().to_owned(),
+            kind: record.evidence.kind,
             note: record.evidence.note.reveal().to_owned(),
             message: record.evidence.message,
         };
@@ -88,12 +104,14 @@ pub async fn list(
 }
 
 /// What counts now for one channel and purpose.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ConsentState)]
 pub struct StateJson {
     channel: Channel,
     purpose: Purpose,
-    state: &'static str,
+    state: Standing,
     provider_stop: bool,
+    #[schema(required)]
     record: Option<ConsentJson>,
 }
 
@@ -107,28 +125,24 @@ pub async fn state(
     for channel in [Channel::WhatsApp, Channel::Sms, Channel::Voice] {
         for purpose in [Purpose::Marketing, Purpose::Utility, Purpose::Service] {
             let found = state.crm().consents().state(&actor, id, channel, purpose).await?;
-            let word = match found.state {
-                Standing::Unknown => "unknown",
-                Standing::Given => "given",
-                Standing::Expired => "expired",
-                Standing::Refused => "refused",
-                Standing::Withdrawn => "withdrawn",
-            };
             let provider_stop = found.provider_stop.is_some();
             let record = found.record.map(ConsentJson::from);
-            all.push(StateJson { channel, purpose, state: word, provider_stop, record });
+            all.push(StateJson { channel, purpose, state: found.state, provider_stop, record });
         }
     }
     Ok(List::all(all))
 }
 
-/// An entry to be recorded.
-#[derive(Debug, Deserialize)]
+/// A new entry of the ledger.
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = NewConsent)]
 #[serde(deny_unknown_fields)]
 pub struct NewConsentJson {
+    #[schema(value_type = Channel)]
     channel: String,
+    #[schema(value_type = PurposeScope)]
     scope: String,
-    evidence: EvidenceJson,
+    evidence: NewEvidenceJson,
     occurred_at: DateTime<Utc>,
     expires_at: Option<DateTime<Utc>>,
     #[serde(default)]

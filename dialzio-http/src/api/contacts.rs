@@ -4,13 +4,15 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
+use dialzio_core::consent::Channel;
 use dialzio_core::contact::{
-    Alias, ChannelIdentity, Contact, ContactPatch, ContactQuery, Detail, DetailValue, Doubt, DoubtAnswer,
-    NameSource, NewContact, NewTask, Note, Stage, Task, TaskQuery,
+    Alias, AliasKind, ChannelIdentity, Contact, ContactPatch, ContactQuery, Detail, DetailValue, Doubt,
+    DoubtAnswer, NameSource, NewContact, NewTask, Note, Stage, Task, TaskQuery,
 };
 use dialzio_core::text::{EmailAddress, Label, NoteText, PersonName, TagName, TaskTitle, Username};
 use dialzio_core::{Actor, ChannelIdentityId, ContactId, MemberId, PhoneNumber, Region, Revision, TaskId};
 use serde::{Deserialize, Deserializer, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 use super::revision::{IfMatch, Revised, refusal};
 use super::{Asked, Body, Id, Ids, List, Paging, text, word};
@@ -18,33 +20,64 @@ use crate::auth::Caller;
 use crate::problem::Problem;
 use crate::state::AppState;
 
-/// A number or address on a card.
-#[derive(Debug, Serialize, Deserialize)]
+/// The most details that a contact has.
+pub const MAX_DETAILS: usize = 20;
+/// The most tags that a contact has.
+pub const MAX_TAGS: usize = 50;
+
+/// What a detail is.
+#[derive(Debug, Clone, Copy, ToSchema)]
+#[schema(rename_all = "lowercase")]
+pub enum DetailKind {
+    /// A telephone number.
+    Phone,
+    /// An e-mail address.
+    Email,
+}
+
+/// A telephone number or an e-mail address of a contact.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Detail)]
 pub struct DetailJson {
-    /// `phone` or `email`.
-    pub kind: String,
-    /// E.164, or an address. On input a number may be spelled in any international form, or as it is dialled in the
-    /// organisation's country.
-    pub value: String,
-    /// How the number was written. Ignored on input, where `value` says it.
-    #[serde(default)]
-    pub as_written: Option<String>,
-    /// The extension that was written behind the number. Ignored on input, where `value` says it.
-    #[serde(default)]
-    pub extension: Option<String>,
-    /// A word beside it.
-    #[serde(default)]
-    pub label: Option<String>,
+    #[schema(value_type = DetailKind)]
+    kind: &'static str,
+    /// E.164, or an address.
+    value: String,
+    /// How the number was written.
+    #[schema(required)]
+    as_written: Option<String>,
+    /// The extension that was written behind the number.
+    #[schema(required)]
+    extension: Option<String>,
+    /// A word beside it, such as "work".
+    #[schema(required)]
+    label: Option<String>,
+}
+
+/// A telephone number or an e-mail address to be kept. What an answer had beside it is accepted and ignored.
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = NewDetail)]
+pub struct NewDetailJson {
+    #[schema(value_type = DetailKind)]
+    kind: String,
+    /// An address, or a number in any international form or as it is dialled in the organisation's country.
+    value: String,
+    /// A word beside it, such as "work".
+    #[schema(value_type = Option<Label>)]
+    label: Option<String>,
 }
 
 /// A contact.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Contact)]
 pub struct ContactJson {
     id: ContactId,
+    #[schema(required)]
     name: Option<String>,
-    /// `typed`, or `profile`: then it follows the name of the person's profile until it is changed.
+    /// `typed`, or `profile`: then the name follows that of the person's profile until it is changed.
     name_source: NameSource,
     stage: Stage,
+    #[schema(required)]
     owner: Option<MemberId>,
     details: Vec<DetailJson>,
     tags: Vec<String>,
@@ -57,7 +90,7 @@ pub struct ContactJson {
 impl From<Contact> for ContactJson {
     fn from(contact: Contact) -> Self {
         let detail = |detail: &Detail| DetailJson {
-            kind: detail.value.kind().to_owned(),
+            kind: detail.value.kind(),
             value: match &detail.value {
                 DetailValue::Phone { number, .. } => number.reveal().to_owned(),
                 DetailValue::Email(email) => email.reveal().to_owned(),
@@ -85,8 +118,8 @@ impl From<Contact> for ContactJson {
     }
 }
 
-fn read_details(given: &[DetailJson], country: Option<Region>) -> Result<Vec<Detail>, Problem> {
-    let each = |detail: &DetailJson| {
+fn read_details(given: &[NewDetailJson], country: Option<Region>) -> Result<Vec<Detail>, Problem> {
+    let each = |detail: &NewDetailJson| {
         let label = detail.label.as_deref().map(|label| text::<Label>("label", label)).transpose()?;
         let value = match detail.kind.as_str() {
             "phone" => {
@@ -100,47 +133,27 @@ fn read_details(given: &[DetailJson], country: Option<Region>) -> Result<Vec<Det
         };
         Ok(Detail { value, label })
     };
-    if given.len() > 20 {
-        return Err(Problem::invalid("details", "are at most 20"));
+    if given.len() > MAX_DETAILS {
+        return Err(Problem::invalid("details", format!("are at most {MAX_DETAILS}")));
     }
     given.iter().map(each).collect()
 }
 
 fn read_tags(given: &[String]) -> Result<Vec<TagName>, Problem> {
-    if given.len() > 50 {
-        return Err(Problem::invalid("tags", "are at most 50"));
+    if given.len() > MAX_TAGS {
+        return Err(Problem::invalid("tags", format!("are at most {MAX_TAGS}")));
     }
     given.iter().map(|tag| text("tags", tag)).collect()
 }
 
-/// Query of the list.
-#[derive(Debug, Deserialize)]
+/// Which contacts are asked for.
+#[derive(Debug, Deserialize, IntoParams)]
 pub struct Search {
+    /// Words of the name, or the beginning of a number or address.
     q: Option<String>,
+    /// Contacts of this stage alone.
+    #[param(value_type = Option<Stage>, inline)]
     stage: Option<String>,
-    #[serde(flatten)]
-    paging: FlatPaging,
-}
-
-/// Paging beside other words of a query, where numbers arrive as text.
-#[derive(Debug, Default, Deserialize)]
-pub struct FlatPaging {
-    cursor: Option<String>,
-    limit: Option<String>,
-}
-
-impl FlatPaging {
-    /// As the core asks for it.
-    ///
-    /// # Errors
-    /// A problem for a cursor or limit that cannot be read.
-    pub fn request(&self) -> Result<dialzio_core::page::PageRequest, Problem> {
-        let limit = self
-            .limit
-            .as_deref()
-            .map(|text| text.parse().map_err(|_| Problem::invalid("limit", "is a number from 1")));
-        Paging { cursor: self.cursor.clone(), limit: limit.transpose()? }.request()
-    }
 }
 
 /// `GET /v1/contacts`.
@@ -148,21 +161,27 @@ pub async fn list(
     State(state): State<AppState>,
     Caller(actor): Caller,
     Asked(search): Asked<Search>,
+    Asked(paging): Asked<Paging>,
 ) -> Result<Json<List<ContactJson>>, Problem> {
     let mut query = search.q.as_deref().map_or_else(ContactQuery::default, ContactQuery::matching);
     query.stage = search.stage.as_deref().map(|stage| word("stage", stage)).transpose()?;
-    let page = state.crm().contacts().list(&actor, &query, search.paging.request()?).await?;
+    let page = state.crm().contacts().list(&actor, &query, paging.request()?).await?;
     Ok(List::of(page, ContactJson::from))
 }
 
-/// A contact to be made.
-#[derive(Debug, Deserialize)]
+/// A new contact.
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = NewContact)]
 #[serde(deny_unknown_fields)]
 pub struct NewContactJson {
+    #[schema(value_type = Option<PersonName>)]
     name: Option<String>,
+    #[schema(value_type = Option<Stage>)]
     stage: Option<String>,
+    #[schema(max_items = 20)]
     #[serde(default)]
-    details: Vec<DetailJson>,
+    details: Vec<NewDetailJson>,
+    #[schema(value_type = Vec<TagName>, max_items = 50)]
     #[serde(default)]
     tags: Vec<String>,
 }
@@ -208,19 +227,25 @@ fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<Op
     Option::<T>::deserialize(from).map(Some)
 }
 
-/// What is to change; an absent field stays, `null` takes it away.
-#[derive(Debug, Deserialize)]
+/// Changes to a contact: an absent field stays, `null` removes the value.
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = ContactPatch)]
 #[serde(deny_unknown_fields)]
 pub struct ContactPatchJson {
+    #[schema(value_type = Option<PersonName>)]
     #[serde(default, deserialize_with = "present")]
     name: Option<Option<String>>,
+    #[schema(value_type = Option<Stage>)]
     stage: Option<String>,
+    #[schema(value_type = Option<MemberId>)]
     #[serde(default, deserialize_with = "present")]
     owner: Option<Option<MemberId>>,
-    details: Option<Vec<DetailJson>>,
+    #[schema(max_items = 20)]
+    details: Option<Vec<NewDetailJson>>,
+    #[schema(value_type = Option<Vec<TagName>>, max_items = 50)]
     tags: Option<Vec<String>>,
     restricted: Option<bool>,
-    /// All numbers by which providers know the person that are theirs no longer.
+    /// All numbers by which providers know the person and which the person has given up.
     former_numbers: Option<Vec<String>>,
     revision: Option<u32>,
 }
@@ -261,24 +286,28 @@ pub async fn change(
 }
 
 /// One id under which a provider knows a person.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = IdentityAlias)]
 pub struct AliasJson {
-    kind: &'static str,
+    kind: AliasKind,
     value: String,
 }
 
 /// An id that its person has given up.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = FormerAlias)]
 pub struct FormerJson {
     #[serde(flatten)]
     alias: AliasJson,
     since: DateTime<Utc>,
 }
 
-/// Somebody with another profile writes from a number that its person had given up.
-#[derive(Debug, Serialize)]
+/// A person with another profile writes from a number that this contact had given up.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = NumberDoubt)]
 pub struct DoubtJson {
     number: String,
+    #[schema(required)]
     profile_name: Option<String>,
     since: DateTime<Utc>,
 }
@@ -293,10 +322,12 @@ impl From<Doubt> for DoubtJson {
     }
 }
 
-/// Who writes from a number that its person had given up.
-#[derive(Debug, Deserialize)]
+/// The answer to the question who writes from a former number.
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = DoubtResolution)]
 #[serde(deny_unknown_fields)]
 pub struct DoubtAnswerJson {
+    #[schema(value_type = DoubtAnswer)]
     answer: String,
 }
 
@@ -313,28 +344,32 @@ pub async fn settle_doubt(
 }
 
 /// How a contact is known at a provider.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ContactIdentity)]
 pub struct IdentityJson {
     id: dialzio_core::ChannelIdentityId,
-    channel: &'static str,
+    channel: Channel,
+    #[schema(required)]
     profile_name: Option<String>,
+    #[schema(required)]
     username: Option<String>,
     aliases: Vec<AliasJson>,
     /// The ids that the person has given up.
     former: Vec<FormerJson>,
-    /// Somebody else may be writing from a former number; see `POST …/doubt`.
+    /// Another person may be writing from a former number; see `POST …/doubt`.
+    #[schema(required)]
     doubt: Option<DoubtJson>,
+    #[schema(required)]
     unreachable_since: Option<DateTime<Utc>>,
     created_at: DateTime<Utc>,
 }
 
 impl From<ChannelIdentity> for IdentityJson {
     fn from(identity: ChannelIdentity) -> Self {
-        let alias =
-            |alias: &Alias| AliasJson { kind: alias.kind().as_str(), value: alias.reveal().to_owned() };
+        let alias = |alias: &Alias| AliasJson { kind: alias.kind(), value: alias.reveal().to_owned() };
         Self {
             id: identity.id,
-            channel: "whatsapp",
+            channel: Channel::WhatsApp,
             profile_name: identity.profile_name.as_ref().map(|name| name.reveal().to_owned()),
             username: identity.username.as_ref().map(|name: &Username| name.reveal().to_owned()),
             aliases: identity.aliases.iter().map(alias).collect(),
@@ -361,7 +396,8 @@ pub async fn identities(
 }
 
 /// A note.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Note)]
 pub struct NoteJson {
     id: dialzio_core::NoteId,
     contact: ContactId,
@@ -388,10 +424,12 @@ pub async fn notes(
     Ok(List::of(page, NoteJson::from))
 }
 
-/// A note to be written.
-#[derive(Debug, Deserialize)]
+/// A new note.
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = NewNote)]
 #[serde(deny_unknown_fields)]
 pub struct NewNoteJson {
+    #[schema(value_type = NoteText)]
     text: String,
 }
 
@@ -407,13 +445,17 @@ pub async fn add_note(
 }
 
 /// A follow-up.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Task)]
 pub struct TaskJson {
     id: TaskId,
     contact: ContactId,
     title: String,
+    #[schema(required)]
     due_at: Option<DateTime<Utc>>,
+    #[schema(required)]
     assignee: Option<MemberId>,
+    #[schema(required)]
     done_at: Option<DateTime<Utc>>,
     created_at: DateTime<Utc>,
     revision: Revision,
@@ -447,10 +489,12 @@ pub async fn tasks(
     Ok(List::of(page, TaskJson::from))
 }
 
-/// A follow-up to be made.
-#[derive(Debug, Deserialize)]
+/// A new follow-up.
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = NewTask)]
 #[serde(deny_unknown_fields)]
 pub struct NewTaskJson {
+    #[schema(value_type = TaskTitle)]
     title: String,
     due_at: Option<DateTime<Utc>>,
     assignee: Option<MemberId>,
@@ -482,8 +526,9 @@ pub async fn task(
     Ok(Revised::at(task.revision, task.into()))
 }
 
-/// What is to change on a follow-up.
-#[derive(Debug, Deserialize)]
+/// Changes to a follow-up.
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = TaskPatch)]
 #[serde(deny_unknown_fields)]
 pub struct TaskPatchJson {
     done: bool,

@@ -4,17 +4,19 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
-use dialzio_core::consent::Reason;
+use dialzio_core::consent::{Reason, RefusalCode};
+use dialzio_core::contact::Stage;
 use dialzio_core::conversation::{
-    Activity, Conversation, ConversationPatch, ConversationQuery, ConversationState, InboxEntry, InboxView,
-    Preview, StateFilter,
+    Activity, ActivityWord, Conversation, ConversationPatch, ConversationQuery, ConversationState,
+    DeliveryStatus, Direction, InboxEntry, InboxView, MediaKind, Preview, StateFilter, TemplateCategory,
 };
 use dialzio_core::{
     AccountId, ActivityId, Actor, ChannelIdentityId, ContactId, ConversationId, MemberId, MessageId, Revision,
 };
 use serde::{Deserialize, Deserializer, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
-use super::contacts::{DoubtJson, FlatPaging};
+use super::contacts::DoubtJson;
 use super::revision::{IfMatch, Revised, refusal};
 use super::{Asked, Body, Id, List, Paging};
 use crate::auth::Caller;
@@ -22,19 +24,25 @@ use crate::problem::Problem;
 use crate::state::AppState;
 
 /// A conversation.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Conversation)]
 pub struct ConversationJson {
     id: ConversationId,
     account: AccountId,
     identity: ChannelIdentityId,
     contact: ContactId,
-    state: &'static str,
+    state: StateFilter,
+    #[schema(required)]
     snoozed_until: Option<DateTime<Utc>>,
+    #[schema(required)]
     assignee: Option<MemberId>,
     unread: u32,
+    #[schema(required)]
     last_message: Option<MessageId>,
     last_at: DateTime<Utc>,
+    #[schema(required)]
     last_inbound_at: Option<DateTime<Utc>>,
+    #[schema(required)]
     window_ends_at: Option<DateTime<Utc>>,
     revision: Revision,
     created_at: DateTime<Utc>,
@@ -42,29 +50,44 @@ pub struct ConversationJson {
     person: Option<PersonJson>,
     #[serde(skip_serializing_if = "Option::is_none")]
     last: Option<LastJson>,
-    /// Of one conversation: somebody else may be writing.
+    /// Of one conversation: another person may be writing.
     #[serde(skip_serializing_if = "Option::is_none")]
     doubt: Option<DoubtJson>,
 }
 
-/// Who a conversation is with.
-#[derive(Debug, Serialize)]
+/// The person of a conversation.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ConversationPerson)]
 struct PersonJson {
+    #[schema(required)]
     name: Option<String>,
+    #[schema(required)]
     profile_name: Option<String>,
+    #[schema(required)]
     username: Option<String>,
+    #[schema(required)]
     phone: Option<String>,
-    stage: &'static str,
+    stage: Stage,
 }
 
 /// The newest message of a conversation.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = LastMessage)]
 struct LastJson {
     id: MessageId,
-    direction: &'static str,
+    direction: Direction,
     kind: String,
+    #[schema(required)]
     text: Option<String>,
-    status: &'static str,
+    status: DeliveryStatus,
+}
+
+const fn state_word(state: ConversationState) -> StateFilter {
+    match state {
+        ConversationState::Open => StateFilter::Open,
+        ConversationState::Snoozed { .. } => StateFilter::Snoozed,
+        ConversationState::Closed => StateFilter::Closed,
+    }
 }
 
 impl From<Conversation> for ConversationJson {
@@ -78,7 +101,7 @@ impl From<Conversation> for ConversationJson {
             account: conversation.account,
             identity: conversation.identity,
             contact: conversation.contact,
-            state: conversation.state.as_str(),
+            state: state_word(conversation.state),
             snoozed_until,
             assignee: conversation.assignee,
             unread: conversation.unread,
@@ -102,26 +125,27 @@ impl From<InboxEntry> for ConversationJson {
             profile_name: entry.profile_name.as_ref().map(|name| name.reveal().to_owned()),
             username: entry.username.as_ref().map(|name| name.reveal().to_owned()),
             phone: entry.phone.as_ref().map(|phone| phone.reveal().to_owned()),
-            stage: entry.stage.as_str(),
+            stage: entry.stage,
         };
         let last = entry.last.as_ref().map(|last| LastJson {
             id: last.id,
-            direction: last.direction.as_str(),
+            direction: last.direction,
             kind: last.kind.clone(),
             text: last.reading.as_ref().map(|text| text.reveal().to_owned()),
-            status: last.status.as_str(),
+            status: last.status,
         });
         Self { person: Some(person), last, ..Self::from(entry.conversation) }
     }
 }
 
-/// Query of the list.
-#[derive(Debug, Deserialize)]
+/// Which conversations are asked for.
+#[derive(Debug, Deserialize, IntoParams)]
 pub struct Search {
+    /// Open ones unless given.
+    #[param(value_type = Option<StateFilter>, inline)]
     state: Option<String>,
+    /// The id of a member, `me`, `none` or `any`.
     assignee: Option<String>,
-    #[serde(flatten)]
-    paging: FlatPaging,
 }
 
 /// `GET /v1/conversations`: `state` is `open`, `snoozed` or `closed`; `assignee` is a member, `me`, `none` or `any`.
@@ -129,25 +153,23 @@ pub async fn list(
     State(state): State<AppState>,
     Caller(actor): Caller,
     Asked(search): Asked<Search>,
+    Asked(paging): Asked<Paging>,
 ) -> Result<Json<List<ConversationJson>>, Problem> {
     let view = match search.assignee.as_deref() {
         None | Some("any") => InboxView::All,
         Some("none") => InboxView::Unassigned,
-        Some("me") => {
-            InboxView::Mine(actor.member().ok_or_else(|| Problem::invalid("assignee", "me is nobody here"))?)
-        }
+        Some("me") => InboxView::Mine(
+            actor.member().ok_or_else(|| Problem::invalid("assignee", "me is not a member here"))?,
+        ),
         Some(id) => InboxView::Mine(
             id.parse().map_err(|_| Problem::invalid("assignee", "is a member, me, none or any"))?,
         ),
     };
-    let filter = match search.state.as_deref() {
-        None | Some("open") => StateFilter::Open,
-        Some("snoozed") => StateFilter::Snoozed,
-        Some("closed") => StateFilter::Closed,
-        Some(_) => return Err(Problem::invalid("state", "is open, snoozed or closed")),
-    };
+    let known =
+        |state: &str| state.parse().map_err(|_| Problem::invalid("state", "is open, snoozed or closed"));
+    let filter = search.state.as_deref().map(known).transpose()?.unwrap_or_default();
     let query = ConversationQuery { view, state: filter, now: state.crm().clock().now() };
-    let page = state.crm().conversations().list(&actor, &query, search.paging.request()?).await?;
+    let page = state.crm().conversations().list(&actor, &query, paging.request()?).await?;
     Ok(List::of(page, ConversationJson::from))
 }
 
@@ -195,7 +217,8 @@ async fn changed(
 }
 
 /// An account to write from.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = NewConversation)]
 #[serde(deny_unknown_fields)]
 pub struct OpenJson {
     account: AccountId,
@@ -216,12 +239,15 @@ fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<Op
     Option::<T>::deserialize(from).map(Some)
 }
 
-/// What is to change; an absent field stays.
-#[derive(Debug, Deserialize)]
+/// Changes to a conversation: an absent field stays.
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = ConversationPatch)]
 #[serde(deny_unknown_fields)]
 pub struct ConversationPatchJson {
+    #[schema(value_type = Option<StateFilter>)]
     state: Option<String>,
     snoozed_until: Option<DateTime<Utc>>,
+    #[schema(value_type = Option<MemberId>)]
     #[serde(default, deserialize_with = "present")]
     assignee: Option<Option<MemberId>>,
     revision: Option<u32>,
@@ -252,8 +278,9 @@ pub async fn change(
     changed(&state, &actor, change, id).await
 }
 
-/// For whom a conversation is claimed.
-#[derive(Debug, Default, Deserialize)]
+/// The claim of a conversation.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[schema(as = ConversationClaim)]
 #[serde(deny_unknown_fields)]
 pub struct ClaimJson {
     member: Option<MemberId>,
@@ -283,8 +310,9 @@ pub async fn read(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// What the gate would say now.
-#[derive(Debug, Serialize)]
+/// What the consent gate would decide now.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Verdict)]
 pub struct VerdictJson {
     allowed: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -292,15 +320,17 @@ pub struct VerdictJson {
     reasons: Vec<ReasonJson>,
 }
 
-/// A rule that said no or later.
-#[derive(Debug, Serialize)]
+/// A rule that refuses or defers.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = RefusalReason)]
 pub struct ReasonJson {
-    code: &'static str,
+    code: RefusalCode,
+    #[schema(required)]
     since: Option<DateTime<Utc>>,
 }
 
 fn reasons(reasons: &[Reason]) -> Vec<ReasonJson> {
-    reasons.iter().map(|reason| ReasonJson { code: reason.code.as_str(), since: reason.since }).collect()
+    reasons.iter().map(|reason| ReasonJson { code: reason.code, since: reason.since }).collect()
 }
 
 impl From<&Preview> for VerdictJson {
@@ -317,18 +347,20 @@ impl From<&Preview> for VerdictJson {
     }
 }
 
-/// What the gate would say to a template.
-#[derive(Debug, Serialize)]
+/// What the consent gate would decide for a template.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = TemplateVerdict)]
 pub struct TemplateVerdictJson {
     name: String,
     language: String,
-    category: &'static str,
+    category: TemplateCategory,
     #[serde(flatten)]
     verdict: VerdictJson,
 }
 
-/// What the gate would say to everything that could be sent.
-#[derive(Debug, Serialize)]
+/// What the consent gate would decide for everything that could be sent.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Preview)]
 pub struct PreviewJson {
     reply: VerdictJson,
     templates: Vec<TemplateVerdictJson>,
@@ -336,9 +368,10 @@ pub struct PreviewJson {
 }
 
 /// Files of one kind that can be sent.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = SendableFile)]
 struct FileKindJson {
-    kind: &'static str,
+    kind: MediaKind,
     largest_bytes: u64,
     types: &'static [&'static str],
 }
@@ -353,11 +386,11 @@ pub async fn preview(
     let templates = preview.templates.iter().map(|(template, verdict)| TemplateVerdictJson {
         name: template.name.clone(),
         language: template.language.clone(),
-        category: template.category.as_str(),
+        category: template.category,
         verdict: verdict.into(),
     });
     let files = preview.able.iter().flat_map(|able| &able.media).map(|taken| FileKindJson {
-        kind: taken.what.as_str(),
+        kind: taken.what,
         largest_bytes: taken.largest,
         types: taken.types,
     });
@@ -368,20 +401,23 @@ pub async fn preview(
     }))
 }
 
-/// Something that was done with a conversation.
-#[derive(Debug, Serialize)]
+/// A change of a conversation.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Activity)]
 pub struct ActivityJson {
     id: ActivityId,
-    what: &'static str,
+    what: ActivityWord,
     by: String,
+    #[schema(required)]
     member: Option<MemberId>,
+    #[schema(required)]
     until: Option<DateTime<Utc>>,
     at: DateTime<Utc>,
 }
 
 impl From<Activity> for ActivityJson {
     fn from(done: Activity) -> Self {
-        let (what, member, until) = (done.what.as_str(), done.what.member(), done.what.until());
+        let (what, member, until) = (done.what.word(), done.what.member(), done.what.until());
         Self { id: done.id, what, by: done.by, member, until, at: done.at }
     }
 }

@@ -1,17 +1,25 @@
 //! Files: opened, read by range, never shown as anything they only claim to be.
 
 use axum::body::Body;
-use axum::extract::State;
+use axum::extract::{FromRequestParts, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use dialzio_core::MediaId;
 use dialzio_core::media::OpenedMedia;
+use std::convert::Infallible;
+use utoipa::openapi::content::ContentBuilder;
+use utoipa::openapi::schema::{KnownFormat, SchemaFormat};
+use utoipa::openapi::{Required, ResponseBuilder};
 
 use super::Id;
 use crate::auth::Caller;
+use crate::operation::{Draft, Input, Output, header as described, text};
 use crate::problem::Problem;
 use crate::state::AppState;
 
+/// The media type of files that are not shown.
+const DOWNLOAD: &str = "application/octet-stream";
 /// Bytes that are opened at a time.
 const STRETCH: u64 = 1024 * 1024;
 
@@ -107,8 +115,7 @@ pub async fn serve(state: &AppState, file: OpenedMedia, headers: &HeaderMap) -> 
     let mut response = Body::from_stream(body).into_response();
     *response.status_mut() = if partial { StatusCode::PARTIAL_CONTENT } else { StatusCode::OK };
     let headers = response.headers_mut();
-    headers
-        .insert(header::CONTENT_TYPE, HeaderValue::from_static(shown.unwrap_or("application/octet-stream")));
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(shown.unwrap_or(DOWNLOAD)));
     headers.insert(header::CONTENT_DISPOSITION, name);
     headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
     headers.insert(header::CONTENT_LENGTH, HeaderValue::from(part.end - part.start));
@@ -128,10 +135,62 @@ pub async fn get(
     State(state): State<AppState>,
     Caller(actor): Caller,
     Id(id): Id<MediaId>,
-    headers: HeaderMap,
-) -> Result<Response, Problem> {
+    Ranged(headers): Ranged,
+) -> Result<FileBytes, Problem> {
     let file = state.crm().media().open(&actor, id).await?;
-    serve(&state, file, &headers).await
+    serve(&state, file, &headers).await.map(FileBytes)
+}
+
+/// The range of bytes that is asked for.
+#[derive(Debug)]
+pub struct Ranged(HeaderMap);
+
+impl<S: Sync> FromRequestParts<S> for Ranged {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self(parts.headers.clone()))
+    }
+}
+
+impl Input for Ranged {
+    fn describe(draft: &mut Draft) {
+        let meaning = "One range of bytes, such as `bytes=0-1023`. What cannot be read is ignored.";
+        draft.header("Range", Required::False, text(), meaning);
+    }
+}
+
+/// The bytes of a file, or of the range that was asked for.
+#[derive(Debug)]
+pub struct FileBytes(Response);
+
+impl IntoResponse for FileBytes {
+    fn into_response(self) -> Response {
+        self.0
+    }
+}
+
+impl Output for FileBytes {
+    const MEDIA_TYPE: &'static str = DOWNLOAD;
+
+    fn describe(draft: &mut Draft) {
+        let bytes = text().format(Some(SchemaFormat::KnownFormat(KnownFormat::Binary))).build();
+        let content = ContentBuilder::new().schema(Some(bytes)).build();
+        let kinds = [DOWNLOAD, "image/*", "audio/*", "video/*"];
+        let all = |answer: ResponseBuilder| {
+            let answer = answer.header("Content-Disposition", described("The name of the file."));
+            kinds.iter().fold(answer, |answer, kind| answer.content(*kind, content.clone()))
+        };
+        draft.success = all(std::mem::take(&mut draft.success));
+        let range = || described("The range of bytes, and the size of the file.");
+        let part = all(ResponseBuilder::new().description("The range of bytes that was asked for"));
+        let part = part.header("Content-Range", range());
+        let outside = ResponseBuilder::new().description("The range lies outside the file");
+        let outside = outside.header("Content-Range", range());
+        draft.others.insert(206, part.build());
+        draft.others.insert(416, outside.build());
+        draft.fails(&["media.unavailable", "blob.unavailable"]);
+    }
 }
 
 #[cfg(test)]

@@ -1,53 +1,68 @@
 //! Messages.
 
 use axum::Json;
-use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::extract::{FromRequest, FromRequestParts, Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
+use dialzio_core::consent::{Purpose, RefusalCode};
 use dialzio_core::conversation::{
-    Content, Direction, Evidence, FailureNote, Message, MessageContext, NewBody, NewMessage,
+    Content, DeliveryStatus, Direction, Evidence, FailureNote, Message, MessageContext, NewBody, NewMessage,
 };
-use dialzio_core::media::{Media, NewFile};
+use dialzio_core::media::{Media, MediaState, NewFile};
 use dialzio_core::page::Page;
 use dialzio_core::store::IdempotencyKey;
 use dialzio_core::text::MessageText;
 use dialzio_core::{Actor, ConversationId, Error, MediaId, MessageId, RecordKind};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use utoipa::ToSchema;
+use utoipa::openapi::Required;
 
 use super::revision::{IfMatch, Revised, refusal};
-use super::{Asked, Body, Id, List, Paging, text, word};
+use super::{Asked, Body, Id, List, Paging, text as parse, word};
 use crate::auth::Caller;
-use crate::form::FileForm;
+use crate::form::{FileForm, Upload};
+use crate::operation::{Draft, Input, JSON, Output, text};
 use crate::problem::Problem;
 use crate::state::AppState;
 
 /// A message.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Message)]
 pub struct MessageJson {
     id: MessageId,
     conversation: ConversationId,
     direction: Direction,
+    #[schema(required)]
     author: Option<String>,
     kind: &'static str,
+    #[schema(required)]
     text: Option<String>,
     content: Content,
-    purpose: Option<&'static str>,
-    status: &'static str,
+    #[schema(required)]
+    purpose: Option<Purpose>,
+    status: DeliveryStatus,
     status_at: DateTime<Utc>,
+    #[schema(required)]
     failure: Option<FailureJson>,
     event_at: DateTime<Utc>,
     received_at: DateTime<Utc>,
+    #[schema(required)]
     external_id: Option<String>,
+    #[schema(required)]
     reply_to: Option<MessageId>,
     context: MessageContext,
     /// Whether the provider sent more with it, which `/v1/messages/{message}/beside` opens.
     has_more: bool,
+    #[schema(required)]
     edited_at: Option<DateTime<Utc>>,
+    #[schema(required)]
     revoked_at: Option<DateTime<Utc>>,
     reactions: Vec<ReactionJson>,
     /// What is known of its file. Like `history`, only where a message is read.
+    #[schema(required)]
     file: Option<FileJson>,
     /// Everything that is known about its delivery, in the order in which it happened.
     history: Vec<EvidenceJson>,
@@ -56,20 +71,26 @@ pub struct MessageJson {
 }
 
 /// Why a message failed or was refused.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = MessageFailure)]
 struct FailureJson {
     code: String,
+    #[schema(required)]
     detail: Option<String>,
 }
 
 /// The file of a message.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = MessageFile)]
 struct FileJson {
     id: MediaId,
-    state: &'static str,
+    state: MediaState,
     #[serde(rename = "type")]
+    #[schema(required)]
     mime: Option<String>,
+    #[schema(required)]
     size: Option<u64>,
+    #[schema(required)]
     sha256: Option<String>,
 }
 
@@ -78,7 +99,7 @@ impl From<Media> for FileJson {
         let hex = |digest: [u8; 32]| digest.iter().map(|byte| format!("{byte:02x}")).collect();
         Self {
             id: media.id,
-            state: media.state.as_str(),
+            state: media.state,
             mime: media.mime,
             size: media.size,
             sha256: media.sha256.map(hex),
@@ -86,17 +107,19 @@ impl From<Media> for FileJson {
     }
 }
 
-/// One piece of news about a message of ours.
-#[derive(Debug, Serialize)]
+/// One step of a sent message's delivery.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = DeliveryEvidence)]
 struct EvidenceJson {
-    status: &'static str,
+    status: DeliveryStatus,
     at: DateTime<Utc>,
+    #[schema(required)]
     failure: Option<FailureJson>,
 }
 
 impl From<Evidence> for EvidenceJson {
     fn from(evidence: Evidence) -> Self {
-        Self { status: evidence.status.as_str(), at: evidence.at, failure: evidence.failure.map(Into::into) }
+        Self { status: evidence.status, at: evidence.at, failure: evidence.failure.map(Into::into) }
     }
 }
 
@@ -128,9 +151,10 @@ async fn whole(state: &AppState, actor: &Actor, messages: Vec<Message>) -> Resul
 }
 
 /// A reaction.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Reaction)]
 struct ReactionJson {
-    by: &'static str,
+    by: Direction,
     emoji: String,
     at: DateTime<Utc>,
 }
@@ -138,7 +162,7 @@ struct ReactionJson {
 impl From<Message> for MessageJson {
     fn from(message: Message) -> Self {
         let reactions = message.reactions.iter().filter_map(|reaction| {
-            Some(ReactionJson { by: reaction.by.as_str(), emoji: reaction.emoji.clone()?, at: reaction.at })
+            Some(ReactionJson { by: reaction.by, emoji: reaction.emoji.clone()?, at: reaction.at })
         });
         Self {
             id: message.id,
@@ -148,8 +172,8 @@ impl From<Message> for MessageJson {
             author: message.author,
             kind: message.content.kind(),
             text: message.content.reading().map(str::to_owned),
-            purpose: message.purpose.map(dialzio_core::consent::Purpose::as_str),
-            status: message.delivery.status.as_str(),
+            purpose: message.purpose,
+            status: message.delivery.status,
             status_at: message.delivery.at,
             failure: message.delivery.failure.map(Into::into),
             file: None,
@@ -191,8 +215,11 @@ pub async fn get(
 }
 
 /// What the provider sent with a message and nothing else shows, by its path in what arrived.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = MessageExtras)]
 pub struct BesideJson {
+    /// By its path in what arrived; `null` if there is nothing more.
+    #[schema(value_type = Option<Object>, required)]
     values: serde_json::Value,
 }
 
@@ -208,7 +235,8 @@ pub async fn beside(
 }
 
 /// A template with its parameters by name.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = TemplateToSend)]
 #[serde(deny_unknown_fields)]
 pub struct TemplateJson {
     name: String,
@@ -217,23 +245,81 @@ pub struct TemplateJson {
     parameters: BTreeMap<String, String>,
 }
 
-/// A message to be sent: `text` or `template`.
-#[derive(Debug, Deserialize)]
+/// A message to be sent: either `text` or `template`.
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = NewMessage)]
 #[serde(deny_unknown_fields)]
 pub struct NewMessageJson {
+    #[schema(value_type = Option<MessageText>)]
     text: Option<String>,
     template: Option<TemplateJson>,
     reply_to: Option<MessageId>,
 }
 
 /// The key that a client must send with what it may repeat.
-///
-/// # Errors
-/// A problem if it is missing or not 1 to 255 visible ASCII characters.
-pub fn idempotency_key(headers: &HeaderMap) -> Result<IdempotencyKey, Problem> {
-    let key =
-        headers.get("idempotency-key").and_then(|value| value.to_str().ok()).and_then(IdempotencyKey::parse);
-    key.ok_or_else(|| Problem::new(StatusCode::BAD_REQUEST, "idempotency.key_missing"))
+#[derive(Debug)]
+pub struct Once(pub IdempotencyKey);
+
+impl<S: Send + Sync> FromRequestParts<S> for Once {
+    type Rejection = Problem;
+
+    /// A problem if it is missing or not 1 to 255 visible ASCII characters.
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let key = parts.headers.get("idempotency-key").and_then(|value| value.to_str().ok());
+        let key = key.and_then(IdempotencyKey::parse);
+        key.map(Self).ok_or_else(|| Problem::new("idempotency.key_missing"))
+    }
+}
+
+impl Input for Once {
+    const ONCE: bool = true;
+
+    fn describe(draft: &mut Draft) {
+        let key = text().min_length(Some(1)).max_length(Some(255)).pattern(Some("^[!-~]+$"));
+        let meaning = "A key of the client's own for this request. Repeated with the same key, the request is carried out once.";
+        draft.header("Idempotency-Key", Required::True, key, meaning);
+        draft.fails(&["idempotency.key_missing", "idempotency.key_reused"]);
+    }
+}
+
+/// A message that was queued, now or by an earlier request with the same key.
+#[derive(Debug)]
+pub struct Queued {
+    message: MessageJson,
+    replayed: bool,
+}
+
+impl IntoResponse for Queued {
+    fn into_response(self) -> Response {
+        let mut response = (StatusCode::ACCEPTED, Json(self.message)).into_response();
+        if self.replayed {
+            response.headers_mut().insert("idempotency-replayed", HeaderValue::from_static("true"));
+        }
+        response
+    }
+}
+
+/// What is queued has passed the consent gate, and fits its account and template.
+impl Output for Queued {
+    const MEDIA_TYPE: &'static str = JSON;
+
+    fn describe(draft: &mut Draft) {
+        <Json<MessageJson> as Output>::describe(draft);
+        draft.answers_header(
+            "Idempotency-Replayed",
+            "`true` where an earlier request with the same key queued the message.",
+        );
+        draft.fails(&RefusalCode::ALL.iter().map(|code| code.as_str()).collect::<Vec<_>>());
+        draft.fails(&["account.no_provider", "account.not_routable", "account.unsupported"]);
+        draft.fails(&[
+            "account.not_found",
+            "media.not_found",
+            "message.not_found",
+            "template.not_found",
+            "template.not_approved",
+            "template.parameters",
+        ]);
+    }
 }
 
 /// `POST /v1/conversations/{conversation}/messages`.
@@ -241,12 +327,11 @@ pub async fn send(
     State(state): State<AppState>,
     Caller(actor): Caller,
     Id(id): Id<ConversationId>,
-    headers: HeaderMap,
+    Once(key): Once,
     Body(new): Body<NewMessageJson>,
-) -> Result<Response, Problem> {
-    let key = idempotency_key(&headers)?;
+) -> Result<Queued, Problem> {
     let body = match (new.text, new.template) {
-        (Some(body), None) => NewBody::Text(text::<MessageText>("text", &body)?),
+        (Some(body), None) => NewBody::Text(parse::<MessageText>("text", &body)?),
         (None, Some(template)) => NewBody::Template {
             name: template.name,
             language: template.language,
@@ -258,20 +343,63 @@ pub async fn send(
     queue(&state, &actor, id, new).await
 }
 
+/// A file to be sent, with text under it.
+#[derive(Debug, ToSchema)]
+#[schema(as = FileMessage)]
+struct FileMessageJson<'a> {
+    /// The file, with its name.
+    #[schema(value_type = String, format = Binary)]
+    file: &'a Upload,
+    /// Text under it.
+    #[schema(value_type = Option<MessageText>)]
+    caption: Option<&'a str>,
+    /// The message that it answers.
+    #[schema(value_type = Option<MessageId>)]
+    reply_to: Option<&'a str>,
+}
+
+/// The form in which it is sent.
+#[derive(Debug)]
+pub(crate) struct FileMessageForm(FileForm);
+
+impl FileMessageForm {
+    fn read(&self) -> Result<FileMessageJson<'_>, Problem> {
+        let Self(form) = self;
+        let file = form.file.as_ref().ok_or_else(|| Problem::invalid("file", "is needed"))?;
+        let (caption, reply_to) = (form.fields.given("caption"), form.fields.given("reply_to"));
+        Ok(FileMessageJson { file, caption, reply_to })
+    }
+}
+
+impl FromRequest<AppState> for FileMessageForm {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &AppState) -> Result<Self, Problem> {
+        FileForm::from_request(request, state).await.map(Self)
+    }
+}
+
+impl Input for FileMessageForm {
+    fn describe(draft: &mut Draft) {
+        let content = draft.content::<FileMessageJson<'static>>();
+        draft.takes("multipart/form-data", content);
+        draft.fails(&["request.malformed", "request.too_large", "input.invalid", "disk.low", "server.busy"]);
+        draft.fails(&["file.caption", "file.empty", "file.too_large", "file.type", "blob.unavailable"]);
+    }
+}
+
 /// `POST /v1/conversations/{conversation}/files`: a form with `file`, and optionally `caption` and `reply_to`.
 pub(crate) async fn send_file(
     State(state): State<AppState>,
     Caller(actor): Caller,
     Id(id): Id<ConversationId>,
-    headers: HeaderMap,
-    form: FileForm,
-) -> Result<Response, Problem> {
-    let key = idempotency_key(&headers)?;
-    let fields = &form.fields;
-    let upload = form.file.as_ref().ok_or_else(|| Problem::invalid("file", "is needed"))?;
-    let file = NewFile { bytes: upload.bytes.clone(), name: upload.name.clone() };
-    let caption = fields.given("caption").map(|words| text::<MessageText>("caption", words)).transpose()?;
-    let reply_to = fields.given("reply_to").map(|id| word("reply_to", id)).transpose()?;
+    Once(key): Once,
+    form: FileMessageForm,
+) -> Result<Queued, Problem> {
+    let fields = form.read()?;
+    let file = NewFile { bytes: fields.file.bytes.clone(), name: fields.file.name.clone() };
+    let caption = fields.caption.map(|words| parse::<MessageText>("caption", words)).transpose()?;
+    let reply_to = fields.reply_to.map(|id| word("reply_to", id)).transpose()?;
     let new = NewMessage { body: NewBody::File { file, caption }, reply_to, key: Some(key) };
     queue(&state, &actor, id, new).await
 }
@@ -281,16 +409,11 @@ async fn queue(
     actor: &Actor,
     id: ConversationId,
     new: NewMessage,
-) -> Result<Response, Problem> {
+) -> Result<Queued, Problem> {
     let sent = state.crm().conversations().send(actor, id, new).await?;
-    let replayed = sent.replayed;
-    let mut json = MessageJson::from(sent.message);
-    json.deferred_until = sent.deferred.map(|(until, _)| until);
-    let mut response = (StatusCode::ACCEPTED, Json(json)).into_response();
-    if replayed {
-        response.headers_mut().insert("idempotency-replayed", HeaderValue::from_static("true"));
-    }
-    Ok(response)
+    let deferred_until = sent.deferred.map(|(until, _)| until);
+    let message = MessageJson { deferred_until, ..sent.message.into() };
+    Ok(Queued { message, replayed: sent.replayed })
 }
 
 /// `POST /v1/messages/{message}/cancellation`.
@@ -339,7 +462,8 @@ async fn command(
 }
 
 /// What became of a message, by a person's decision.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = MessageOutcome)]
 #[serde(deny_unknown_fields)]
 pub struct OutcomeJson {
     sent: bool,

@@ -12,17 +12,28 @@ pub mod quarantine;
 pub mod revision;
 
 use axum::extract::rejection::JsonRejection;
-use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
+use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request, State};
 use axum::http::request::Parts;
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use bytes::Bytes;
+use dialzio_core::RecordKind;
 use dialzio_core::page::{Cursor, Page, PageRequest};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::num::NonZeroU32;
 use std::str::FromStr;
+use utoipa::openapi::content::ContentBuilder;
+use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, SchemaType, Type};
+use utoipa::openapi::{Ref, RefOr, Schema};
+use utoipa::{IntoParams, PartialSchema, ToSchema};
 
+use crate::operation::{Draft, Input, JSON, Output, query};
 use crate::problem::Problem;
+use crate::state::AppState;
 
 /// A JSON body; what cannot be read becomes a problem.
 #[derive(Debug)]
@@ -34,6 +45,68 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         let read: Result<axum::Json<T>, JsonRejection> = axum::Json::from_request(request, state).await;
         Ok(Self(read?.0))
+    }
+}
+
+impl<T: ToSchema> Input for Body<T> {
+    fn describe(draft: &mut Draft) {
+        let content = draft.content::<T>();
+        draft.takes(JSON, content);
+        draft.fails(&["request.malformed", "request.media_type", "request.too_large", "input.invalid"]);
+    }
+}
+
+/// An id that an address can hold.
+pub trait RecordId: FromStr + ToSchema {
+    /// What it is the id of.
+    const KIND: RecordKind;
+}
+
+macro_rules! record_ids {
+    ($($id:ident = $kind:ident),+ $(,)?) => {$(
+        impl RecordId for dialzio_core::$id {
+            const KIND: RecordKind = RecordKind::$kind;
+        }
+    )+};
+}
+
+record_ids! {
+    AccountId = Account,
+    ApiKeyId = ApiKey,
+    ChannelIdentityId = Identity,
+    ContactId = Contact,
+    ConversationId = Conversation,
+    MediaId = Media,
+    MessageId = Message,
+    QuarantineId = Quarantine,
+    TaskId = Task,
+}
+
+/// Adds an id of the path: what is no id, or that of no record, is not found.
+fn describe_id<T: RecordId>(draft: &mut Draft) {
+    let schema = draft.schema::<T>();
+    draft.ids.push(schema);
+    draft.kind = Some(T::KIND);
+    draft.fails(&["request.not_found", &format!("{}.not_found", T::KIND)]);
+}
+
+impl<T: RecordId> Input for Id<T> {
+    fn describe(draft: &mut Draft) {
+        describe_id::<T>(draft);
+    }
+}
+
+impl<A: RecordId, B: RecordId> Input for Ids<A, B> {
+    fn describe(draft: &mut Draft) {
+        describe_id::<A>(draft);
+        describe_id::<B>(draft);
+    }
+}
+
+impl<T: IntoParams> Input for Asked<T> {
+    fn describe(draft: &mut Draft) {
+        query::<T>(draft);
+        draft.fails(&["request.query", "input.invalid"]);
     }
 }
 
@@ -82,20 +155,37 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Asked<T> {
 }
 
 /// Where a page starts and how long it is.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, IntoParams)]
 pub struct Paging {
+    /// `next_cursor` of the page before; the first page without it.
     cursor: Option<String>,
-    limit: Option<NonZeroU32>,
+    /// How many items the page has at most: 50 unless given, and never more than 200.
+    #[param(value_type = Option<u32>, minimum = 1)]
+    limit: Option<String>,
 }
 
 impl Paging {
+    /// The place after which the page starts, as it was given out.
+    pub(crate) fn cursor(&self) -> Option<&str> {
+        self.cursor.as_deref()
+    }
+
+    /// How long the page is to be.
+    ///
+    /// # Errors
+    /// A problem for what is not a number from 1.
+    pub(crate) fn limit(&self) -> Result<Option<NonZeroU32>, Problem> {
+        let read = |text: &str| text.parse().map_err(|_| Problem::invalid("limit", "is a number from 1"));
+        self.limit.as_deref().map(read).transpose()
+    }
+
     /// As the core asks for it.
     ///
     /// # Errors
-    /// A problem for a cursor that is none of ours.
+    /// A problem for a cursor or limit that cannot be read.
     pub fn request(&self) -> Result<PageRequest, Problem> {
-        let cursor = self.cursor.as_deref().map(decode_cursor).transpose()?;
-        Ok(PageRequest::after(cursor, self.limit))
+        let cursor = self.cursor().map(decode_cursor).transpose()?;
+        Ok(PageRequest::after(cursor, self.limit()?))
     }
 }
 
@@ -122,6 +212,35 @@ pub struct List<T> {
     pub data: Vec<T>,
     /// Where the next page starts; `null` at the end.
     pub next_cursor: Option<String>,
+}
+
+impl<T: ToSchema> PartialSchema for List<T> {
+    fn schema() -> RefOr<Schema> {
+        let items = ArrayBuilder::new().items(Ref::from_schema_name(T::name()));
+        let cursor = [Type::String, Type::Null].into_iter().collect();
+        let cursor = ObjectBuilder::new()
+            .schema_type(SchemaType::Array(cursor))
+            .description(Some("`cursor` of the next page; `null` at the end."));
+        ObjectBuilder::new()
+            .property("data", items)
+            .property("next_cursor", cursor)
+            .required("data")
+            .required("next_cursor")
+            .description(Some("One page of a list."))
+            .into()
+    }
+}
+
+/// Named for what it lists.
+impl<T: ToSchema> ToSchema for List<T> {
+    fn name() -> Cow<'static, str> {
+        format!("{}List", T::name()).into()
+    }
+
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        schemas.push((T::name().into_owned(), T::schema()));
+        T::schemas(schemas);
+    }
 }
 
 impl<T> List<T> {
@@ -153,9 +272,26 @@ pub fn text<T: FromStr<Err: std::fmt::Display>>(field: &str, text: &str) -> Resu
     text.parse().map_err(|error: T::Err| Problem::invalid(field, error.to_string()))
 }
 
+/// The document that describes the API, as JSON.
+#[derive(Debug)]
+pub struct Document(Bytes);
+
+impl IntoResponse for Document {
+    fn into_response(self) -> Response {
+        ([(header::CONTENT_TYPE, HeaderValue::from_static(JSON))], self.0).into_response()
+    }
+}
+
+impl Output for Document {
+    const MEDIA_TYPE: &'static str = JSON;
+
+    fn describe(draft: &mut Draft) {
+        let object = ObjectBuilder::new().description(Some("An OpenAPI 3.1 document."));
+        draft.answers(JSON, ContentBuilder::new().schema(Some(object.build())).build());
+    }
+}
+
 /// `GET /openapi.json`.
-pub async fn document(
-    axum::extract::State(state): axum::extract::State<crate::state::AppState>,
-) -> axum::Json<serde_json::Value> {
-    axum::Json(state.document().clone())
+pub async fn document(State(state): State<AppState>) -> Document {
+    Document(state.document())
 }

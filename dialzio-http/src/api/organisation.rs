@@ -5,21 +5,24 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
 use dialzio_core::access::chrono_tz_name::ZoneName;
-use dialzio_core::access::{ApiKey, Member, Org, OrgChange};
+use dialzio_core::access::{ApiKey, Member, MemberState, Org, OrgChange};
 use dialzio_core::consent::QuietHours;
-use dialzio_core::ledger::AuditEntry;
+use dialzio_core::ledger::{Action, AuditEntry};
+use dialzio_core::page::PageRequest;
 use dialzio_core::text::{EmailAddress, Title};
 use dialzio_core::{ApiKeyId, Error, MemberId, OrgId, Permission, RecordKind, Region, Revision, Role};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::revision::{IfMatch, Revised, refusal};
-use super::{Asked, Body, Id, List, text, word};
+use super::{Asked, Body, Id, List, Paging, text, word};
 use crate::auth::Caller;
 use crate::problem::Problem;
 use crate::state::AppState;
 
-/// Who is asking.
-#[derive(Debug, Serialize)]
+/// The caller.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Caller)]
 pub struct MeJson {
     organisation: OrgId,
     principal: String,
@@ -33,7 +36,8 @@ pub async fn me(Caller(actor): Caller) -> Json<MeJson> {
 }
 
 /// An organisation and its settings.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Organisation)]
 pub struct OrgJson {
     id: OrgId,
     name: String,
@@ -44,6 +48,7 @@ pub struct OrgJson {
     message_days: u16,
     revision: Revision,
     /// Where numbers in national form are dialled: two letters of ISO 3166-1.
+    #[schema(required)]
     country: Option<String>,
     created_at: DateTime<Utc>,
 }
@@ -87,17 +92,29 @@ pub async fn get(State(state): State<AppState>, Caller(actor): Caller) -> Result
     Ok(Revised::at(org.revision, org.into()))
 }
 
-/// What is to change.
-#[derive(Debug, Deserialize)]
+/// Changes to the settings: an absent field stays.
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = OrganisationPatch)]
 #[serde(deny_unknown_fields)]
 pub struct OrgPatchJson {
+    #[schema(value_type = Option<Title>)]
     name: Option<String>,
+    /// An IANA time zone, such as `Asia/Kolkata`.
     zone: Option<String>,
+    /// When the hours for promotion begin.
+    #[schema(pattern = "^[0-9]{1,2}:[0-9]{1,2}$")]
     quiet_from: Option<String>,
+    /// When the hours for promotion end.
+    #[schema(pattern = "^[0-9]{1,2}:[0-9]{1,2}$")]
     quiet_until: Option<String>,
+    /// The most promotional messages to one person in seven days.
     marketing_cap: Option<u32>,
+    /// How many days messages are kept.
+    #[schema(minimum = 1, maximum = 365)]
     message_days: Option<u16>,
     revision: Option<u32>,
+    /// Where numbers in national form are dialled.
+    #[schema(value_type = Option<Region>)]
     country: Option<String>,
 }
 
@@ -145,13 +162,14 @@ pub async fn change(
     }
 }
 
-/// Somebody who works here.
-#[derive(Debug, Serialize)]
+/// A member of the organisation.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Member)]
 pub struct MemberJson {
     id: MemberId,
     name: String,
     role: Role,
-    state: &'static str,
+    state: MemberState,
     created_at: DateTime<Utc>,
 }
 
@@ -161,7 +179,7 @@ impl From<Member> for MemberJson {
             id: member.id,
             name: member.name.reveal().to_owned(),
             role: member.role,
-            state: member.state.as_str(),
+            state: member.state,
             created_at: member.created_at,
         }
     }
@@ -176,16 +194,20 @@ pub async fn members(
     Ok(List::all(members.into_iter().map(MemberJson::from).collect()))
 }
 
-/// Somebody to be invited.
-#[derive(Debug, Deserialize)]
+/// A new member.
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = NewMember)]
 #[serde(deny_unknown_fields)]
 pub struct InviteJson {
+    #[schema(value_type = EmailAddress)]
     email: String,
+    #[schema(value_type = Role)]
     role: String,
 }
 
 /// The link of an invitation, shown once.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Invitation)]
 pub struct InvitedJson {
     setup_url: String,
 }
@@ -209,13 +231,15 @@ pub fn setup_url(origin: &str, token: &str) -> String {
 }
 
 /// An API key without its secret.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ApiKey)]
 pub struct KeyJson {
     id: ApiKeyId,
     name: String,
     permissions: Vec<Permission>,
     created_at: DateTime<Utc>,
     expires_at: DateTime<Utc>,
+    #[schema(required)]
     revoked_at: Option<DateTime<Utc>>,
     revision: Revision,
 }
@@ -253,16 +277,20 @@ pub async fn key(
     Ok(Revised::at(key.revision, key.into()))
 }
 
-/// A key to be made.
-#[derive(Debug, Deserialize)]
+/// A new API key.
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = NewApiKey)]
 #[serde(deny_unknown_fields)]
 pub struct NewKeyJson {
+    #[schema(value_type = Title)]
     name: String,
+    #[schema(value_type = Vec<Permission>)]
     permissions: Vec<String>,
 }
 
-/// A key that was just made, with its secret.
-#[derive(Debug, Serialize)]
+/// A new API key with its secret, which is shown once.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = CreatedApiKey)]
 pub struct MadeKeyJson {
     id: ApiKeyId,
     api_key: String,
@@ -302,13 +330,16 @@ pub async fn revoke_key(
 }
 
 /// An entry of the audit log.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = AuditEntry)]
 pub struct AuditJson {
     seq: u64,
     at: DateTime<Utc>,
     principal: String,
-    action: &'static str,
+    action: Action,
+    #[schema(required)]
     subject: Option<uuid::Uuid>,
+    #[schema(required)]
     cause: Option<uuid::Uuid>,
     hash: String,
 }
@@ -320,7 +351,7 @@ impl From<AuditEntry> for AuditJson {
             seq: entry.seq,
             at: entry.at,
             principal: entry.principal,
-            action: entry.action.as_str(),
+            action: entry.action,
             subject: entry.subject,
             cause: entry.cause,
             hash,
@@ -328,21 +359,14 @@ impl From<AuditEntry> for AuditJson {
     }
 }
 
-/// Query of the audit log: entries after a place.
-#[derive(Debug, Deserialize)]
-pub struct AuditSearch {
-    cursor: Option<String>,
-    limit: Option<u32>,
-}
-
 /// `GET /v1/audit`.
 pub async fn audit(
     State(state): State<AppState>,
     Caller(actor): Caller,
-    Asked(search): Asked<AuditSearch>,
+    Asked(paging): Asked<Paging>,
 ) -> Result<Json<List<AuditJson>>, Problem> {
-    let limit = search.limit.unwrap_or(50).clamp(1, 200);
-    let after = search.cursor.map_or(Ok(0), |cursor| cursor.parse());
+    let limit = PageRequest::after(None, paging.limit()?).limit;
+    let after = paging.cursor().map_or(Ok(0), str::parse);
     let after = after.map_err(|_| Problem::invalid("cursor", "is not one that this list gave out"))?;
     let entries = state.crm().ledger().audit(&actor, after, limit).await?;
     let full = entries.len() == limit as usize;
@@ -351,10 +375,13 @@ pub async fn audit(
 }
 
 /// What a recomputation of the chain found.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = AuditVerification)]
 pub struct VerifiedJson {
     intact: bool,
+    #[schema(required)]
     entries: Option<u64>,
+    #[schema(required)]
     first_broken: Option<u64>,
 }
 

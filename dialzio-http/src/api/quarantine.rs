@@ -4,21 +4,23 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
-use dialzio_core::inbox::Quarantined;
+use dialzio_core::inbox::{QuarantineReason, Quarantined};
 use dialzio_core::{AccountId, InboxId, QuarantineId};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::{Asked, Id, List, Paging};
 use crate::auth::Caller;
 use crate::problem::Problem;
 use crate::state::AppState;
 
-/// An item in quarantine.
-#[derive(Debug, Serialize)]
+/// Received bytes that could not be processed.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = QuarantinedWebhook)]
 pub struct QuarantinedJson {
     id: QuarantineId,
     provider: String,
-    reason: &'static str,
+    reason: QuarantineReason,
     what: String,
     received_at: DateTime<Utc>,
     expires_at: DateTime<Utc>,
@@ -32,7 +34,7 @@ impl From<Quarantined> for QuarantinedJson {
         Self {
             id: item.id,
             provider: item.provider,
-            reason: item.reason.as_str(),
+            reason: item.reason,
             what: item.what,
             received_at: item.received_at,
             expires_at: item.expires_at,
@@ -42,7 +44,8 @@ impl From<Quarantined> for QuarantinedJson {
 }
 
 /// A received element that waits.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = WaitingElement)]
 pub struct WaitingJson {
     id: InboxId,
     account: AccountId,

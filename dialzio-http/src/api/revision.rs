@@ -9,7 +9,10 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use dialzio_core::{Error, Revision};
 use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa::openapi::Required;
 
+use crate::operation::{Draft, Input, JSON, Output, text};
 use crate::problem::{Present, Problem};
 
 /// An answer with the tag of what it holds.
@@ -42,6 +45,15 @@ impl<T: Serialize> IntoResponse for Revised<T> {
     }
 }
 
+impl<T: ToSchema> Output for Revised<T> {
+    const MEDIA_TYPE: &'static str = JSON;
+
+    fn describe(draft: &mut Draft) {
+        <Json<T> as Output>::describe(draft);
+        draft.answers_header("ETag", "The revision of the record, for `If-Match`.");
+    }
+}
+
 /// The tag that a caller means, if they mean one.
 #[derive(Debug, Clone, Default)]
 pub struct IfMatch(Option<String>);
@@ -68,8 +80,19 @@ impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
     }
 }
 
+impl Input for IfMatch {
+    const REVISED: bool = true;
+
+    fn describe(draft: &mut Draft) {
+        let meaning = "The `ETag` of the record to change. If the record has another one by now, the change is refused with 412, \
+             and `present` is the current record.";
+        draft.header("If-Match", Required::False, text(), meaning);
+        draft.fails(&["request.precondition", "input.invalid"]);
+    }
+}
+
 fn unreadable() -> Problem {
-    Problem::new(StatusCode::BAD_REQUEST, "request.precondition")
+    Problem::new("request.precondition")
         .detail("If-Match has to be one ETag as it was given out, in quotation marks, or *")
 }
 
@@ -121,7 +144,7 @@ pub(crate) async fn refusal<T: Serialize, E>(
 pub(crate) async fn none_here(request: Request, next: Next) -> Response {
     if request.headers().contains_key(header::IF_MATCH) {
         let title = "This address takes no If-Match";
-        return Problem::new(StatusCode::BAD_REQUEST, "request.precondition").detail(title).into_response();
+        return Problem::new("request.precondition").detail(title).into_response();
     }
     next.run(request).await
 }

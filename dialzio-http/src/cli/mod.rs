@@ -66,6 +66,8 @@ enum Command {
     Check(check::Check),
     /// Show whether the clock is believed, or confirm it.
     Clock(clock::ClockCommand),
+    /// Print the document that describes the API (OpenAPI 3.1, JSON): the same as a server answers at /openapi.json.
+    Openapi,
 }
 
 /// Where an installation is kept.
@@ -142,12 +144,21 @@ pub fn run() -> ExitCode {
             Some(Command::Keys(keys)) => keys.run().await,
             Some(Command::Check(check)) => check.run(),
             Some(Command::Clock(clock)) => clock.run().await,
+            Some(Command::Openapi) => print_openapi(),
         }
     });
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(&*error),
     }
+}
+
+fn print_openapi() -> Outcome {
+    let mut document = crate::openapi::describe().to_pretty_json()?;
+    document.push('\n');
+    // A reader that stops reading early is not an error.
+    let _ = std::io::stdout().write_all(document.as_bytes());
+    Ok(())
 }
 
 fn fail(error: &dyn std::error::Error) -> ExitCode {

@@ -7,7 +7,7 @@ mod idle;
 
 use axum::Router;
 use axum::extract::ConnectInfo;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -152,7 +152,7 @@ impl Books {
 /// The answer to a request that gives its length twice.
 fn given_twice() -> Response {
     let title = "The request gives its length twice: as Content-Length and as Transfer-Encoding";
-    closing(Problem::new(StatusCode::BAD_REQUEST, "request.malformed").detail(title).into_response())
+    closing(Problem::new("request.malformed").detail(title).into_response())
 }
 
 fn closing(mut response: Response) -> Response {

@@ -1,117 +1,154 @@
-//! The title of each problem: one plain sentence for each code, which says what is wrong and, where it helps, what would be
-//! right. What is particular to one occurrence stands in `detail`.
+//! The list of problem codes: for each its status and its title, one plain sentence which says what is wrong and, where it
+//! helps, how to correct it. What is particular to one occurrence is in `detail`.
 
 use std::borrow::Cow;
 
 use dialzio_core::RecordKind;
 use dialzio_core::provider::ProviderError;
 
-/// Codes with a sentence of their own, in order. A code that is missing fails a test.
-const TITLES: &[(&str, &str)] = &[
-    ("access.busy", "Too many people are signing in: try again in a moment"),
-    ("access.denied", "You may not do this: ask an owner for the permission"),
-    ("access.too_many_attempts", "Too many attempts to sign in: wait before the next one"),
-    ("access.unauthenticated", "Sign in first, or send a valid key"),
-    ("account.no_provider", "The provider of this account is not part of this server"),
-    ("account.not_routable", "The account is not connected: check its token first"),
-    ("account.taken", "The number is connected in another organisation: disconnect it there first"),
-    ("account.unsupported", "The provider of this account cannot do this"),
-    ("blob.unavailable", "The files cannot be reached: try again in a moment"),
+/// Codes with a sentence of their own, in order: code, status, title. A code that is missing fails a test.
+const CODES: &[(&str, u16, &str)] = &[
+    ("access.busy", 503, "Too many people are signing in: try again in a moment"),
+    ("access.denied", 403, "You may not do this: ask an owner for the permission"),
+    ("access.too_many_attempts", 429, "Too many attempts to sign in: wait before the next one"),
+    ("access.unauthenticated", 401, "Sign in first, or send a valid key"),
+    ("account.no_provider", 409, "The provider of this account is not part of this server"),
+    ("account.not_routable", 409, "The account is not connected: check its token first"),
+    ("account.taken", 409, "The number is connected in another organisation: disconnect it there first"),
+    ("account.unsupported", 409, "The provider of this account cannot do this"),
+    ("blob.unavailable", 503, "The files cannot be reached: try again in a moment"),
     (
         "cap.frequency",
-        "This person had enough promotional messages these seven days: wait before the next one",
+        403,
+        "The weekly limit of promotional messages to this person is reached: wait before the next one",
     ),
-    ("consent.doubtful", "The number may belong to another person now: settle that first"),
-    ("consent.expired", "The opt-in has run out: ask this person again"),
-    ("consent.minor", "This person is not of age, so no promotional message is sent"),
+    ("consent.doubtful", 403, "The number may belong to another person now: resolve that first"),
+    ("consent.expired", 403, "The opt-in has run out: ask this person again"),
+    ("consent.minor", 403, "This person is not of age, so no promotional message is sent"),
     (
         "consent.no_relation",
+        403,
         "There is no opt-in, and this person has not written within twelve months: record an opt-in first",
     ),
-    ("consent.opted_out_last", "The last message of this person was an opt-out: wait until they write again"),
+    (
+        "consent.opted_out_last",
+        403,
+        "The last message of this person was an opt-out: wait until they write again",
+    ),
     (
         "consent.provider_stop",
+        403,
         "This person stopped promotional messages at the provider: only they can resume them",
     ),
-    ("consent.refused", "This person was asked and said no: wait until they opt in"),
-    ("consent.registry", "The number is in a do-not-disturb registry: record an opt-in first"),
-    ("consent.restricted", "The processing of this person's data is restricted: nothing is sent"),
-    ("consent.suppressed", "This person asked not to be contacted: nothing is sent"),
-    ("consent.unknown", "No opt-in is recorded: record one first"),
-    ("consent.unresolved", "This person has no address on this channel: add one first"),
-    ("consent.withdrawn", "This person opted out: wait until they opt in again"),
-    ("conversation.claimed", "Another member has claimed the conversation: ask them to hand it over"),
-    ("disk.low", "Files cannot be taken: the disk of the server is almost full"),
-    ("file.caption", "This kind of file takes no words: send them as a message of their own"),
-    ("file.empty", "The file is empty: choose one with content"),
-    ("file.too_large", "The file is too large: choose a smaller one"),
-    ("file.type", "Files of this type are not taken: choose another type"),
-    ("hours.quiet", "It is outside the hours for promotional messages: it can be sent when they begin"),
-    ("idempotency.key_missing", "Send an Idempotency-Key of 1 to 255 visible ASCII characters"),
-    ("idempotency.key_reused", "This Idempotency-Key was used for another request: choose a new one"),
-    ("input.invalid", "The request cannot be used as it is: see which fields to correct"),
-    ("keys.exists", "There is a key file already, and none is made beside it"),
-    ("keys.foreign", "The keys are not those of this database: its own key file has to be put back"),
-    ("keys.incomplete", "Some keys of the database are missing: its whole key file has to be put back"),
-    ("keys.missing", "There is no key file: the one of this database has to be put back"),
+    ("consent.refused", 403, "This person was asked and said no: wait until they opt in"),
+    ("consent.registry", 403, "The number is in a do-not-disturb registry: record an opt-in first"),
+    ("consent.restricted", 403, "The processing of this person's data is restricted: nothing is sent"),
+    ("consent.suppressed", 403, "This person asked not to be contacted: nothing is sent"),
+    ("consent.unknown", 403, "No opt-in is recorded: record one first"),
+    ("consent.unresolved", 403, "This person has no address on this channel: add one first"),
+    ("consent.withdrawn", 403, "This person opted out: wait until they opt in again"),
+    ("conversation.claimed", 409, "Another member has claimed the conversation: ask them to hand it over"),
+    ("disk.low", 503, "No files are accepted: the disk of the server is almost full"),
+    ("file.caption", 422, "This kind of file takes no words: send them as a message of their own"),
+    ("file.empty", 422, "The file is empty: choose one with content"),
+    ("file.too_large", 413, "The file is too large: choose a smaller one"),
+    ("file.type", 415, "Files of this type are not taken: choose another type"),
+    ("hours.quiet", 403, "It is outside the hours for promotional messages: it can be sent when they begin"),
+    ("idempotency.key_missing", 400, "Send an Idempotency-Key of 1 to 255 visible ASCII characters"),
+    ("idempotency.key_reused", 422, "This Idempotency-Key was used for another request: choose a new one"),
+    ("input.invalid", 422, "The request is invalid: see which fields to correct"),
+    ("keys.exists", 500, "A key file exists already, so no other is made"),
+    ("keys.foreign", 500, "The keys are not those of this database: its own key file has to be put back"),
+    ("keys.incomplete", 500, "Some keys of the database are missing: its whole key file has to be put back"),
+    ("keys.missing", 500, "There is no key file: the one of this database has to be put back"),
     (
         "keys.unproven",
+        500,
         "Nothing in the database shows that these are its keys: the operator has to confirm them",
     ),
-    ("keys.unreadable", "The key file cannot be read: the operator has to look at it"),
-    ("keys.untrusted", "The key file can be read or changed by others: its permissions have to be corrected"),
-    ("media.unavailable", "The file has expired, or it was never fetched"),
+    ("keys.unreadable", 500, "The key file cannot be read: the operator has to look at it"),
+    (
+        "keys.untrusted",
+        500,
+        "The key file can be read or changed by others: its permissions have to be corrected",
+    ),
+    ("media.unavailable", 404, "The file has expired, or it was never fetched"),
     (
         "message.not_resendable",
+        409,
         "The message is not to be sent again now: only one that failed is, and some only after a day",
     ),
-    ("recipient.unreachable", "This person cannot be reached at this address: choose another one"),
-    ("request.address_too_long", "The address of the request is too long: send less in its query"),
-    ("request.cross_site", "The request does not come from our own pages: open the page here and try again"),
-    ("request.head_too_large", "The header fields of the request are too long: send fewer or shorter ones"),
-    ("request.malformed", "The request cannot be read: correct its form"),
-    ("request.media_type", "The body has the wrong content type"),
-    ("request.method", "This address does not take this method: see the Allow header"),
-    ("request.not_found", "There is nothing at this address"),
+    ("recipient.unreachable", 403, "This person cannot be reached at this address: choose another one"),
+    ("request.address_too_long", 414, "The address of the request is too long: send less in its query"),
+    (
+        "request.cross_site",
+        403,
+        "The request does not come from our own pages: open the page here and try again",
+    ),
+    (
+        "request.head_too_large",
+        431,
+        "The header fields of the request are too long: send fewer or shorter ones",
+    ),
+    ("request.malformed", 400, "The request cannot be read: correct its form"),
+    ("request.media_type", 415, "The body has the wrong content type"),
+    ("request.method", 405, "This address does not take this method: see the Allow header"),
+    ("request.not_found", 404, "Nothing exists at this address"),
     (
         "request.precondition",
+        400,
         "The If-Match header cannot be used: send one ETag as it was given out, or none",
     ),
-    ("request.query", "The query of the address cannot be read: correct its parameters"),
-    ("request.slow", "The request arrived too slowly: send it again"),
-    ("request.too_large", "The body is too large: send a smaller one"),
-    ("request.too_many", "Too many requests are under way from this address: wait for some to end"),
-    ("request.two_credentials", "Send a key or a cookie, not both"),
-    ("sealed.unreadable", "A sealed value cannot be opened: the operator has to look at the keys"),
-    ("server.busy", "Too many files are being uploaded: try again in a moment"),
-    ("server.failed", "Something went wrong here: the log of the server says more"),
-    ("server.slow", "This took too long: look whether it was done before you ask again"),
-    ("store.broken", "The database has a fault: the operator has to look at it"),
-    ("store.conflict", "The data changed while this was being decided: try again"),
-    ("store.cursor", "The cursor is not of this list: begin with the first page"),
-    ("store.full", "Nothing can be written: the disk of the server is full. What is there can be read"),
-    ("store.unavailable", "The database is busy or cannot be reached: try again in a moment"),
-    ("store.unreadable", "A stored value cannot be read: the operator has to look at it"),
-    ("store.unsupported", "The database of this server cannot do this"),
-    ("template.not_approved", "The template is not approved: choose one that is"),
-    ("template.parameters", "The parameters do not fit the template: see which ones to correct"),
-    ("window.closed", "The reply window is closed: choose a template"),
+    ("request.query", 400, "The query of the address cannot be read: correct its parameters"),
+    ("request.slow", 408, "The request arrived too slowly: send it again"),
+    ("request.too_large", 413, "The body is too large: send a smaller one"),
+    ("request.too_many", 429, "Too many requests are under way from this address: wait for some to end"),
+    ("request.two_credentials", 400, "Send a key or a cookie, not both"),
+    ("sealed.unreadable", 500, "A sealed value cannot be opened: the operator has to look at the keys"),
+    ("server.busy", 503, "Too many files are being uploaded: try again in a moment"),
+    ("server.failed", 500, "Something went wrong here: the log of the server says more"),
+    ("server.slow", 503, "This took too long: look whether it was done before you ask again"),
+    ("store.broken", 503, "The database has a fault: the operator has to look at it"),
+    ("store.conflict", 409, "The data changed while this was being decided: try again"),
+    ("store.cursor", 422, "The cursor is not of this list: begin with the first page"),
+    ("store.full", 503, "Nothing can be written: the disk of the server is full. What is there can be read"),
+    ("store.unavailable", 503, "The database is busy or cannot be reached: try again in a moment"),
+    ("store.unreadable", 503, "A stored value cannot be read: the operator has to look at it"),
+    ("store.unsupported", 503, "The database of this server cannot do this"),
+    ("template.not_approved", 422, "The template is not approved: choose one that is"),
+    ("template.parameters", 422, "The parameters do not fit the template: see which ones to correct"),
+    ("window.closed", 403, "The reply window is closed: choose a template"),
 ];
 
-/// The title of a code; `None` for one that is not listed.
-pub(super) fn of(code: &str) -> Option<Cow<'static, str>> {
-    if let Ok(found) = TITLES.binary_search_by_key(&code, |(known, _)| known) {
-        return Some(TITLES[found].1.into());
+/// What can be wrong with a record of any kind: the end of the code, and the status.
+const RECORD_STATES: &[(&str, u16)] =
+    &[("not_found", 404), ("conflict", 409), ("stale", 412), ("duplicate", 409)];
+
+/// The status and the title of a code; `None` for one that is not listed.
+pub(super) fn of(code: &str) -> Option<(u16, Cow<'static, str>)> {
+    if let Ok(found) = CODES.binary_search_by_key(&code, |(known, _, _)| known) {
+        let (_, status, title) = CODES[found];
+        return Some((status, title.into()));
     }
     let (kind, state) = code.split_once('.')?;
     let name = name(kind.parse().ok()?);
-    match state {
-        "not_found" => Some(format!("There is no such {name}: it may have been removed").into()),
-        "conflict" => Some(format!("The {name} was changed at the same time: try again").into()),
-        "stale" => Some(format!("The {name} has changed since you read it: read it again first").into()),
-        "duplicate" => Some(format!("There is such a {name} already: use that one").into()),
-        _ => None,
-    }
+    let title = match state {
+        "not_found" => format!("No such {name} exists: it may have been removed"),
+        "conflict" => format!("The {name} was changed at the same time: try again"),
+        "stale" => format!("The {name} has changed since you read it: read it again first"),
+        "duplicate" => format!("This {name} exists already: use that one"),
+        _ => return None,
+    };
+    let (_, status) = RECORD_STATES.iter().find(|(known, _)| *known == state)?;
+    Some((*status, title.into()))
+}
+
+/// Every code that the server makes. Those of providers are `provider.` and their own.
+pub(super) fn all() -> impl Iterator<Item = String> {
+    let records = RecordKind::ALL
+        .iter()
+        .flat_map(|kind| RECORD_STATES.iter().map(move |(state, _)| format!("{kind}.{state}")));
+    CODES.iter().map(|(code, _, _)| (*code).to_owned()).chain(records)
 }
 
 /// The title of what a provider answered. Its codes are its own, so the title goes by what can be done about it.
@@ -198,13 +235,11 @@ mod tests {
     }
 
     /// Each code that the API can answer, apart from those of providers.
-    fn all() -> BTreeSet<String> {
+    fn answered() -> BTreeSet<String> {
         let mut all: BTreeSet<String> =
             RefusalCode::ALL.iter().map(|code| code.as_str().to_owned()).collect();
         for kind in RecordKind::ALL {
-            all.extend(
-                ["not_found", "conflict", "stale", "duplicate"].map(|state| format!("{kind}.{state}")),
-            );
+            all.extend(RECORD_STATES.iter().map(|(state, _)| format!("{kind}.{state}")));
         }
         let mut core = Vec::new();
         sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../dialzio-core/src"), &mut core);
@@ -220,12 +255,12 @@ mod tests {
     #[test]
     fn each_code_has_one_title_that_no_other_has() {
         let mut seen: BTreeMap<Cow<'static, str>, String> = BTreeMap::new();
-        for code in all() {
+        for code in answered() {
             // Said by its parts in the core, and under codes of its own here.
             if code == "keys.unknown" {
                 continue;
             }
-            let title =
+            let (_, title) =
                 of(&code).unwrap_or_else(|| panic!("{code} has no title: read what it says, and list it"));
             assert!(title.starts_with(char::is_uppercase), "{code}: {title}");
             assert!(!title.ends_with('.') && !title.contains('_') && title.len() > 12, "{code}: {title}");
@@ -237,9 +272,9 @@ mod tests {
 
     #[test]
     fn the_list_has_its_order_and_nothing_that_is_not_answered() {
-        let all = all();
-        assert!(TITLES.windows(2).all(|pair| pair[0].0 < pair[1].0), "in the order of the codes");
-        for (code, _) in TITLES {
+        let all = answered();
+        assert!(CODES.windows(2).all(|pair| pair[0].0 < pair[1].0), "in the order of the codes");
+        for (code, _, _) in CODES {
             assert!(all.contains(*code), "{code} is answered nowhere");
         }
     }

@@ -2,7 +2,6 @@
 
 use askama::Template;
 use axum::extract::{FromRef, FromRequestParts};
-use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::Html;
 use axum_extra::extract::cookie::CookieJar;
@@ -58,7 +57,7 @@ pub(crate) fn theme(jar: &CookieJar) -> Theme {
 
 /// A page or part as an answer.
 pub(crate) fn show<T: Template>(part: &T) -> Result<Html<String>, Problem> {
-    part.render().map(Html).map_err(|_| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "server.failed"))
+    part.render().map(Html).map_err(|_| Problem::new("server.failed"))
 }
 
 /// A part that goes into its place beside the one that was asked for.

@@ -75,7 +75,7 @@ fn keys(client: Client, account: Key) -> Vec<Key> {
 /// Counts an attempt as one that failed, until it is known to have been another.
 fn begin(state: &AppState, keys: &[Key]) -> Result<(), Problem> {
     state.attempts().begin(keys, state.crm().clock().now()).map_err(|seconds| {
-        let mut problem = Problem::new(StatusCode::TOO_MANY_REQUESTS, "access.too_many_attempts")
+        let mut problem = Problem::new("access.too_many_attempts")
             .detail(format!("Too many attempts. Try again in {}", minutes(seconds)));
         problem.retry_after = Some(seconds);
         problem

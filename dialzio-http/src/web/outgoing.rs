@@ -1,6 +1,5 @@
 //! What our side does with messages: reply, note, template, and what helps when one did not go out.
 
-use axum::http::StatusCode;
 use axum::response::Html;
 use dialzio_core::conversation::HeaderParameter;
 use dialzio_core::conversation::{
@@ -108,7 +107,7 @@ pub(crate) async fn resend(desk: Desk, Id(id): Id<MessageId>) -> Result<Html<Str
     let service = desk.crm().conversations();
     let mut message = service.message(&desk.actor, id).await?;
     if !bubble::can_resend(&message, desk.crm().clock().now()) {
-        return Err(Problem::new(StatusCode::CONFLICT, "message.not_resendable"));
+        return Err(Problem::new("message.not_resendable"));
     }
     let body = match &message.content {
         Content::Text { body } => NewBody::Text(body.clone()),
