@@ -178,15 +178,15 @@ pub static ROUTES: &[Route] = routes! {
     "contacts.settle_doubt" post "/v1/contacts/{contact}/identities/{identity}/doubt" needs(P::ContactsWrite), "Resolve who writes from a former number of a contact", 200 => api::contacts::settle_doubt,
         sample r#"{"answer":"same_person"}"#,
         problems ["contact.conflict", "identity.conflict"];
-    "notes.list" get "/v1/contacts/{contact}/notes" needs(P::ContactsRead), "List notes, newest first", 200 => api::contacts::notes;
-    "notes.create" post "/v1/contacts/{contact}/notes" needs(P::ContactsWrite), "Add a note", 201 => api::contacts::add_note,
+    "notes.list" get "/v1/contacts/{contact}/notes" needs(P::ContactsRead), "List notes, newest first", 200 => api::notes::list;
+    "notes.create" post "/v1/contacts/{contact}/notes" needs(P::ContactsWrite), "Add a note", 201 => api::notes::add_note,
         sample r#"{"text":"Prefers calls after six."}"#;
-    "tasks.list" get "/v1/contacts/{contact}/tasks" needs(P::ContactsRead), "List follow-ups, oldest first", 200 => api::contacts::tasks;
-    "tasks.create" post "/v1/contacts/{contact}/tasks" needs(P::ContactsWrite), "Create a follow-up", 201 => api::contacts::add_task,
+    "tasks.list" get "/v1/contacts/{contact}/tasks" needs(P::ContactsRead), "List follow-ups, oldest first", 200 => api::notes::tasks;
+    "tasks.create" post "/v1/contacts/{contact}/tasks" needs(P::ContactsWrite), "Create a follow-up", 201 => api::notes::add_task,
         sample r#"{"title":"Call about delivery","due_at":"2030-01-01T10:00:00Z"}"#,
         problems ["member.not_found"];
-    "tasks.get" get "/v1/contacts/{contact}/tasks/{task}" needs(P::ContactsRead), "Get a follow-up", 200 => api::contacts::task;
-    "tasks.change" patch "/v1/contacts/{contact}/tasks/{task}" needs(P::ContactsWrite), "Mark a follow-up as done or open", 200 => api::contacts::change_task,
+    "tasks.get" get "/v1/contacts/{contact}/tasks/{task}" needs(P::ContactsRead), "Get a follow-up", 200 => api::notes::task;
+    "tasks.change" patch "/v1/contacts/{contact}/tasks/{task}" needs(P::ContactsWrite), "Mark a follow-up as done or open", 200 => api::notes::change_task,
         sample r#"{"done":true}"#,
         problems ["task.conflict"];
     "consents.list" get "/v1/contacts/{contact}/consents" needs(P::ConsentRead), "List the consent ledger of a contact", 200 => api::consents::list;
@@ -213,9 +213,9 @@ pub static ROUTES: &[Route] = routes! {
     "conversations.preview" get "/v1/conversations/{conversation}/permissions" needs(P::ConversationsRead), "Preview the decisions of the consent gate", 200 => api::conversations::preview;
     "conversations.activity" get "/v1/conversations/{conversation}/activity" needs(P::ConversationsRead), "List changes of a conversation, newest first", 200 => api::conversations::activity;
     "messages.list" get "/v1/conversations/{conversation}/messages" needs(P::ConversationsRead), "List messages, newest first", 200 => api::messages::list;
-    "messages.send" post "/v1/conversations/{conversation}/messages" needs(P::MessagesSend), "Send a message", 202 => api::messages::send,
+    "messages.send" post "/v1/conversations/{conversation}/messages" needs(P::MessagesSend), "Send a message", 202 => api::sending::send,
         sample r#"{"text":"On our way"}"#;
-    "messages.send_file" post "/v1/conversations/{conversation}/files" needs(P::MessagesSend), "Send a file, with an optional caption", 202 => api::messages::send_file,
+    "messages.send_file" post "/v1/conversations/{conversation}/files" needs(P::MessagesSend), "Send a file, with an optional caption", 202 => api::sending::send_file,
         form ["file" = "On our way", "caption" = "As agreed", "reply_to" = ""], largest crate::form::LARGEST;
     "messages.get" get "/v1/messages/{message}" needs(P::ConversationsRead), "Get a message", 200 => api::messages::get;
     "messages.beside" get "/v1/messages/{message}/beside" needs(P::ConversationsRead), "Get what the provider sent with a message beyond its content", 200 => api::messages::beside;

@@ -4,6 +4,10 @@ use dialzio_core::consent::SendPermit;
 use dialzio_core::provider::{
     AccountAccess, MessagingProvider, OutboundMessage, RawWebhook, VerifiedWebhook, WebhookDecoder,
 };
+use dialzio_http::api::notes::NewNoteJson;
+use dialzio_http::api::{Body, Document};
+use dialzio_http::operation::Described;
+use dialzio_http::problem::Problem;
 use dialzio_core::{Grant, OrgId, OrgScope, Permission, Principal, SystemScope};
 
 pub async fn once(
@@ -30,4 +34,14 @@ pub fn is_system(principal: &Principal) -> bool {
 
 pub fn may_read(grant: &Grant) -> bool {
     grant.permissions() == Grant::of(&[Permission::ContactsRead]).permissions()
+}
+
+async fn handler(_: Body<NewNoteJson>) -> Result<Document, Problem> {
+    Err(Problem::not_found())
+}
+
+fn described<H: Described<A>, A>(_: H) {}
+
+pub fn table() {
+    described(handler);
 }

@@ -24,10 +24,13 @@ use crate::time::ConfirmedTime;
 pub struct IdempotencyKey(String);
 
 impl IdempotencyKey {
+    /// The longest key, in characters.
+    pub const MAX: usize = 255;
+
     /// Checks the characters. `None` if it is empty, too long or not visible ASCII.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let shaped = (1..=255).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic());
+        let shaped = (1..=Self::MAX).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic());
         shaped.then(|| Self(text.to_owned()))
     }
 

@@ -24,6 +24,7 @@ use crate::state::AppState;
 #[schema(as = App)]
 pub struct AppJson {
     id: AppId,
+    /// The provider, such as `whatsapp`.
     provider: String,
     name: String,
     /// The address for its webhooks.
@@ -59,11 +60,14 @@ pub async fn apps(
 #[schema(as = NewApp)]
 #[serde(deny_unknown_fields)]
 pub struct NewAppJson {
+    /// The provider, such as `whatsapp`.
     provider: String,
     #[schema(value_type = Title)]
     name: String,
+    /// The secrets by which its webhooks are signed: one, or two during a rotation.
     #[schema(value_type = Vec<String>, write_only)]
     app_secrets: Vec<SecretString>,
+    /// The token of the subscription check, chosen by you.
     #[schema(value_type = String, format = Password, write_only)]
     verify_token: SecretString,
 }
@@ -89,16 +93,23 @@ pub async fn create_app(
 #[schema(as = Account)]
 pub struct AccountJson {
     id: AccountId,
+    /// The provider, such as `whatsapp`.
     provider: String,
+    /// The app whose webhooks reach it.
     app: AppId,
     name: String,
+    /// The id of the number at the provider.
     phone_number_id: String,
+    /// The id of the business account at the provider.
     business_account_id: String,
+    /// The number as the provider shows it.
     #[schema(required)]
     display_number: Option<String>,
+    /// The address of the provider, where it is not the usual one.
     #[schema(required)]
     base_url: Option<Url>,
     state: AccountState,
+    /// When the provider last accepted the token.
     #[schema(required)]
     checked_at: Option<DateTime<Utc>>,
     /// Why it cannot be used now, in the provider's words.
@@ -157,14 +168,20 @@ pub async fn get(
 #[schema(as = NewAccount)]
 #[serde(deny_unknown_fields)]
 pub struct NewAccountJson {
+    /// The app whose webhooks reach it.
     app: AppId,
     #[schema(value_type = Title)]
     name: String,
+    /// The id of the number at the provider.
     phone_number_id: String,
+    /// The id of the business account at the provider.
     business_account_id: String,
+    /// The portfolio within which the ids of people at the provider are valid; the business account unless given.
     portfolio: Option<String>,
+    /// The access token of the account.
     #[schema(value_type = String, format = Password, write_only)]
     token: SecretString,
+    /// The address of the provider, where it is not the usual one.
     base_url: Option<Url>,
 }
 
@@ -214,19 +231,26 @@ pub async fn check(
 #[schema(as = Template)]
 pub struct TemplateJson {
     name: String,
+    /// The language, exactly as at the provider.
     language: String,
     category: TemplateCategory,
     status: TemplateStatus,
+    /// The provider's word for its quality.
     #[schema(required)]
     quality: Option<String>,
+    /// Why the provider rejected it.
     #[schema(required)]
     rejection: Option<String>,
+    /// What the header holds.
     #[schema(required)]
     header: Option<HeaderFormat>,
+    /// The text, with its parameters in braces.
     body: String,
     #[schema(required)]
     footer: Option<String>,
+    /// The texts of the buttons, in order.
     buttons: Vec<String>,
+    /// The names under which parameters are given when it is sent.
     parameters: Vec<String>,
 }
 

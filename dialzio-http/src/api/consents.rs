@@ -25,8 +25,10 @@ use crate::state::AppState;
 pub struct NewEvidenceJson {
     #[schema(value_type = EvidenceKind)]
     kind: String,
+    /// Where, when and how it was given.
     #[schema(value_type = EvidenceText)]
     note: String,
+    /// The message that proves it.
     #[serde(default)]
     message: Option<MessageId>,
 }
@@ -46,7 +48,9 @@ impl NewEvidenceJson {
 #[schema(as = ConsentEvidence)]
 pub struct EvidenceJson {
     kind: EvidenceKind,
+    /// Where, when and how it was given.
     note: String,
+    /// The message that proves it.
     #[schema(required)]
     message: Option<MessageId>,
 }
@@ -56,15 +60,19 @@ pub struct EvidenceJson {
 #[schema(as = Consent)]
 pub struct ConsentJson {
     id: ConsentId,
+    /// The entry's place in the ledger of the organisation.
     seq: u64,
     contact: ContactId,
     channel: Channel,
     scope: PurposeScope,
     event: ConsentEvent,
     evidence: EvidenceJson,
+    /// The principal who recorded it: `member:` or `key:` and an id, `service:` and a name, or `system`.
     recorded_by: String,
+    /// When the person said it.
     occurred_at: DateTime<Utc>,
     recorded_at: DateTime<Utc>,
+    /// When a consent expires.
     #[schema(required)]
     expires_at: Option<DateTime<Utc>>,
 }
@@ -110,7 +118,9 @@ pub struct StateJson {
     channel: Channel,
     purpose: Purpose,
     state: Standing,
+    /// The person stopped marketing at the provider.
     provider_stop: bool,
+    /// The entry that decides.
     #[schema(required)]
     record: Option<ConsentJson>,
 }
@@ -143,8 +153,11 @@ pub struct NewConsentJson {
     #[schema(value_type = PurposeScope)]
     scope: String,
     evidence: NewEvidenceJson,
+    /// When the person said it.
     occurred_at: DateTime<Utc>,
+    /// When a consent expires; as the policy says unless given.
     expires_at: Option<DateTime<Utc>>,
+    /// Of a withdrawal: the person was asked and refused.
     #[serde(default)]
     refused: bool,
 }

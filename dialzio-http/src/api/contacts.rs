@@ -1,4 +1,4 @@
-//! Contacts, their identities, notes and follow-ups.
+//! Contacts and their identities.
 
 use axum::Json;
 use axum::extract::State;
@@ -7,10 +7,10 @@ use chrono::{DateTime, Utc};
 use dialzio_core::consent::Channel;
 use dialzio_core::contact::{
     Alias, AliasKind, ChannelIdentity, Contact, ContactPatch, ContactQuery, Detail, DetailValue, Doubt,
-    DoubtAnswer, NameSource, NewContact, NewTask, Note, Stage, Task, TaskQuery,
+    DoubtAnswer, NameSource, NewContact, Stage,
 };
-use dialzio_core::text::{EmailAddress, Label, NoteText, PersonName, TagName, TaskTitle, Username};
-use dialzio_core::{Actor, ChannelIdentityId, ContactId, MemberId, PhoneNumber, Region, Revision, TaskId};
+use dialzio_core::text::{EmailAddress, Label, PersonName, TagName, Username};
+use dialzio_core::{Actor, ChannelIdentityId, ContactId, MemberId, PhoneNumber, Region, Revision};
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -77,10 +77,12 @@ pub struct ContactJson {
     /// `typed`, or `profile`: then the name follows that of the person's profile until it is changed.
     name_source: NameSource,
     stage: Stage,
+    /// The member who looks after the contact.
     #[schema(required)]
     owner: Option<MemberId>,
     details: Vec<DetailJson>,
     tags: Vec<String>,
+    /// Processing is restricted: nothing but answers is sent.
     restricted: bool,
     revision: Revision,
     created_at: DateTime<Utc>,
@@ -237,6 +239,7 @@ pub struct ContactPatchJson {
     name: Option<Option<String>>,
     #[schema(value_type = Option<Stage>)]
     stage: Option<String>,
+    /// The member who looks after the contact.
     #[schema(value_type = Option<MemberId>)]
     #[serde(default, deserialize_with = "present")]
     owner: Option<Option<MemberId>>,
@@ -244,9 +247,11 @@ pub struct ContactPatchJson {
     details: Option<Vec<NewDetailJson>>,
     #[schema(value_type = Option<Vec<TagName>>, max_items = 50)]
     tags: Option<Vec<String>>,
+    /// Whether processing is restricted.
     restricted: Option<bool>,
     /// All numbers by which providers know the person and which the person has given up.
     former_numbers: Option<Vec<String>>,
+    /// The revision that is meant, instead of `If-Match`.
     revision: Option<u32>,
 }
 
@@ -290,6 +295,7 @@ pub async fn change(
 #[schema(as = IdentityAlias)]
 pub struct AliasJson {
     kind: AliasKind,
+    /// The id at the provider.
     value: String,
 }
 
@@ -299,6 +305,7 @@ pub struct AliasJson {
 pub struct FormerJson {
     #[serde(flatten)]
     alias: AliasJson,
+    /// When the person gave it up.
     since: DateTime<Utc>,
 }
 
@@ -306,9 +313,12 @@ pub struct FormerJson {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = NumberDoubt)]
 pub struct DoubtJson {
+    /// The former number.
     number: String,
+    /// The name of the profile that writes now.
     #[schema(required)]
     profile_name: Option<String>,
+    /// When the first message of the other profile arrived.
     since: DateTime<Utc>,
 }
 
@@ -349,16 +359,20 @@ pub async fn settle_doubt(
 pub struct IdentityJson {
     id: dialzio_core::ChannelIdentityId,
     channel: Channel,
+    /// The name of the person's profile.
     #[schema(required)]
     profile_name: Option<String>,
+    /// The person's public handle.
     #[schema(required)]
     username: Option<String>,
+    /// The ids under which the provider knows the person.
     aliases: Vec<AliasJson>,
     /// The ids that the person has given up.
     former: Vec<FormerJson>,
     /// Another person may be writing from a former number; see `POST …/doubt`.
     #[schema(required)]
     doubt: Option<DoubtJson>,
+    /// Since when the provider says that the person cannot be reached.
     #[schema(required)]
     unreachable_since: Option<DateTime<Utc>>,
     created_at: DateTime<Utc>,
@@ -393,166 +407,4 @@ pub async fn identities(
 ) -> Result<Json<List<IdentityJson>>, Problem> {
     let identities = state.crm().contacts().identities(&actor, id).await?;
     Ok(List::all(identities.into_iter().map(IdentityJson::from).collect()))
-}
-
-/// A note.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Note)]
-pub struct NoteJson {
-    id: dialzio_core::NoteId,
-    contact: ContactId,
-    author: String,
-    text: String,
-    created_at: DateTime<Utc>,
-}
-
-impl From<Note> for NoteJson {
-    fn from(note: Note) -> Self {
-        let text = note.text.reveal().to_owned();
-        Self { id: note.id, contact: note.contact, author: note.author, text, created_at: note.created_at }
-    }
-}
-
-/// `GET /v1/contacts/{contact}/notes`.
-pub async fn notes(
-    State(state): State<AppState>,
-    Caller(actor): Caller,
-    Id(id): Id<ContactId>,
-    Asked(paging): Asked<Paging>,
-) -> Result<Json<List<NoteJson>>, Problem> {
-    let page = state.crm().contacts().notes(&actor, id, paging.request()?).await?;
-    Ok(List::of(page, NoteJson::from))
-}
-
-/// A new note.
-#[derive(Debug, Deserialize, ToSchema)]
-#[schema(as = NewNote)]
-#[serde(deny_unknown_fields)]
-pub struct NewNoteJson {
-    #[schema(value_type = NoteText)]
-    text: String,
-}
-
-/// `POST /v1/contacts/{contact}/notes`.
-pub async fn add_note(
-    State(state): State<AppState>,
-    Caller(actor): Caller,
-    Id(id): Id<ContactId>,
-    Body(new): Body<NewNoteJson>,
-) -> Result<(StatusCode, Json<NoteJson>), Problem> {
-    let note = state.crm().contacts().add_note(&actor, id, text::<NoteText>("text", &new.text)?).await?;
-    Ok((StatusCode::CREATED, Json(note.into())))
-}
-
-/// A follow-up.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Task)]
-pub struct TaskJson {
-    id: TaskId,
-    contact: ContactId,
-    title: String,
-    #[schema(required)]
-    due_at: Option<DateTime<Utc>>,
-    #[schema(required)]
-    assignee: Option<MemberId>,
-    #[schema(required)]
-    done_at: Option<DateTime<Utc>>,
-    created_at: DateTime<Utc>,
-    revision: Revision,
-}
-
-impl From<Task> for TaskJson {
-    fn from(task: Task) -> Self {
-        Self {
-            id: task.id,
-            contact: task.contact,
-            title: task.title.reveal().to_owned(),
-            due_at: task.due_at,
-            assignee: task.assignee,
-            done_at: task.done_at,
-            created_at: task.created_at,
-            revision: task.revision,
-        }
-    }
-}
-
-/// `GET /v1/contacts/{contact}/tasks`.
-pub async fn tasks(
-    State(state): State<AppState>,
-    Caller(actor): Caller,
-    Id(id): Id<ContactId>,
-    Asked(paging): Asked<Paging>,
-) -> Result<Json<List<TaskJson>>, Problem> {
-    state.crm().contacts().get(&actor, id).await?;
-    let query = TaskQuery { contact: Some(id), ..TaskQuery::default() };
-    let page = state.crm().contacts().tasks(&actor, &query, paging.request()?).await?;
-    Ok(List::of(page, TaskJson::from))
-}
-
-/// A new follow-up.
-#[derive(Debug, Deserialize, ToSchema)]
-#[schema(as = NewTask)]
-#[serde(deny_unknown_fields)]
-pub struct NewTaskJson {
-    #[schema(value_type = TaskTitle)]
-    title: String,
-    due_at: Option<DateTime<Utc>>,
-    assignee: Option<MemberId>,
-}
-
-/// `POST /v1/contacts/{contact}/tasks`.
-pub async fn add_task(
-    State(state): State<AppState>,
-    Caller(actor): Caller,
-    Id(id): Id<ContactId>,
-    Body(new): Body<NewTaskJson>,
-) -> Result<Revised<TaskJson>, Problem> {
-    let new = NewTask {
-        title: text::<TaskTitle>("title", &new.title)?,
-        due_at: new.due_at,
-        assignee: new.assignee,
-    };
-    let task = state.crm().contacts().add_task(&actor, id, new).await?;
-    Ok(Revised::made(task.revision, task.into()))
-}
-
-/// `GET /v1/contacts/{contact}/tasks/{task}`.
-pub async fn task(
-    State(state): State<AppState>,
-    Caller(actor): Caller,
-    Ids(contact, task): Ids<ContactId, TaskId>,
-) -> Result<Revised<TaskJson>, Problem> {
-    let task = state.crm().contacts().task(&actor, contact, task).await?;
-    Ok(Revised::at(task.revision, task.into()))
-}
-
-/// Changes to a follow-up.
-#[derive(Debug, Deserialize, ToSchema)]
-#[schema(as = TaskPatch)]
-#[serde(deny_unknown_fields)]
-pub struct TaskPatchJson {
-    done: bool,
-    revision: Option<u32>,
-}
-
-/// `PATCH /v1/contacts/{contact}/tasks/{task}`.
-pub async fn change_task(
-    State(state): State<AppState>,
-    Caller(actor): Caller,
-    meant: IfMatch,
-    Ids(contact, task): Ids<ContactId, TaskId>,
-    Body(patch): Body<TaskPatchJson>,
-) -> Result<Revised<TaskJson>, Problem> {
-    let contacts = state.crm().contacts();
-    let revision = meant.revision(patch.revision)?;
-    match contacts.set_task_done(&actor, contact, task, patch.done, revision).await {
-        Ok(task) => Ok(Revised::at(task.revision, task.into())),
-        Err(error) => {
-            let present = async {
-                let task = contacts.task(&actor, contact, task).await?;
-                Ok::<_, dialzio_core::Error>(Revised::at(task.revision, TaskJson::from(task)))
-            };
-            Err(refusal(error, present).await)
-        }
-    }
 }

@@ -28,26 +28,36 @@ use crate::state::AppState;
 #[schema(as = Conversation)]
 pub struct ConversationJson {
     id: ConversationId,
+    /// The account on which it takes place.
     account: AccountId,
+    /// The identity of the person at the provider.
     identity: ChannelIdentityId,
     contact: ContactId,
     state: StateFilter,
+    /// When a snoozed conversation comes back.
     #[schema(required)]
     snoozed_until: Option<DateTime<Utc>>,
+    /// The member who has it.
     #[schema(required)]
     assignee: Option<MemberId>,
+    /// How many received messages are unread.
     unread: u32,
     #[schema(required)]
     last_message: Option<MessageId>,
+    /// When its newest message was sent or received.
     last_at: DateTime<Utc>,
+    /// When the person last wrote.
     #[schema(required)]
     last_inbound_at: Option<DateTime<Utc>>,
+    /// Until when the provider accepts free text.
     #[schema(required)]
     window_ends_at: Option<DateTime<Utc>>,
     revision: Revision,
     created_at: DateTime<Utc>,
+    /// The person, for callers who may read contacts.
     #[serde(skip_serializing_if = "Option::is_none")]
     person: Option<PersonJson>,
+    /// The newest message.
     #[serde(skip_serializing_if = "Option::is_none")]
     last: Option<LastJson>,
     /// Of one conversation: another person may be writing.
@@ -59,10 +69,13 @@ pub struct ConversationJson {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = ConversationPerson)]
 struct PersonJson {
+    /// The name of the contact.
     #[schema(required)]
     name: Option<String>,
+    /// The name of the person's profile.
     #[schema(required)]
     profile_name: Option<String>,
+    /// The person's public handle.
     #[schema(required)]
     username: Option<String>,
     #[schema(required)]
@@ -76,7 +89,9 @@ struct PersonJson {
 struct LastJson {
     id: MessageId,
     direction: Direction,
+    /// The kind of its content.
     kind: String,
+    /// What a person would read.
     #[schema(required)]
     text: Option<String>,
     status: DeliveryStatus,
@@ -221,6 +236,7 @@ async fn changed(
 #[schema(as = NewConversation)]
 #[serde(deny_unknown_fields)]
 pub struct OpenJson {
+    /// The account to write from.
     account: AccountId,
 }
 
@@ -246,10 +262,13 @@ fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<Op
 pub struct ConversationPatchJson {
     #[schema(value_type = Option<StateFilter>)]
     state: Option<String>,
+    /// When it comes back; required for `snoozed`.
     snoozed_until: Option<DateTime<Utc>>,
+    /// The member who gets it, or `null`.
     #[schema(value_type = Option<MemberId>)]
     #[serde(default, deserialize_with = "present")]
     assignee: Option<Option<MemberId>>,
+    /// The revision that is meant, instead of `If-Match`.
     revision: Option<u32>,
 }
 
@@ -283,7 +302,9 @@ pub async fn change(
 #[schema(as = ConversationClaim)]
 #[serde(deny_unknown_fields)]
 pub struct ClaimJson {
+    /// The member who claims it; the caller unless given.
     member: Option<MemberId>,
+    /// The revision that is meant, instead of `If-Match`.
     revision: Option<u32>,
 }
 
@@ -314,9 +335,12 @@ pub async fn read(
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Verdict)]
 pub struct VerdictJson {
+    /// Whether it can be sent, now or later.
     allowed: bool,
+    /// When it would be sent, if not at once.
     #[serde(skip_serializing_if = "Option::is_none")]
     deferred_until: Option<DateTime<Utc>>,
+    /// The rules that refuse or defer, the deciding one first.
     reasons: Vec<ReasonJson>,
 }
 
@@ -325,6 +349,7 @@ pub struct VerdictJson {
 #[schema(as = RefusalReason)]
 pub struct ReasonJson {
     code: RefusalCode,
+    /// Since when the rule applies.
     #[schema(required)]
     since: Option<DateTime<Utc>>,
 }
@@ -362,8 +387,10 @@ pub struct TemplateVerdictJson {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Preview)]
 pub struct PreviewJson {
+    /// Free text and files.
     reply: VerdictJson,
     templates: Vec<TemplateVerdictJson>,
+    /// The files that the provider accepts.
     files: Vec<FileKindJson>,
 }
 
@@ -372,7 +399,9 @@ pub struct PreviewJson {
 #[schema(as = SendableFile)]
 struct FileKindJson {
     kind: MediaKind,
+    /// The largest size, in bytes.
     largest_bytes: u64,
+    /// The accepted media types.
     types: &'static [&'static str],
 }
 
@@ -407,9 +436,12 @@ pub async fn preview(
 pub struct ActivityJson {
     id: ActivityId,
     what: ActivityWord,
+    /// The principal who did it.
     by: String,
+    /// The member who got the conversation.
     #[schema(required)]
     member: Option<MemberId>,
+    /// Until when it was snoozed.
     #[schema(required)]
     until: Option<DateTime<Utc>>,
     at: DateTime<Utc>,

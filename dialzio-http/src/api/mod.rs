@@ -7,9 +7,11 @@ pub mod conversations;
 pub mod events;
 pub mod media;
 pub mod messages;
+pub mod notes;
 pub mod organisation;
 pub mod quarantine;
 pub mod revision;
+pub mod sending;
 
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request, State};

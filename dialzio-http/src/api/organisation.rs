@@ -25,6 +25,7 @@ use crate::state::AppState;
 #[schema(as = Caller)]
 pub struct MeJson {
     organisation: OrgId,
+    /// The caller: `member:` or `key:` and an id, or `service:` and a name.
     principal: String,
     permissions: Vec<Permission>,
 }
@@ -41,10 +42,15 @@ pub async fn me(Caller(actor): Caller) -> Json<MeJson> {
 pub struct OrgJson {
     id: OrgId,
     name: String,
+    /// The IANA time zone.
     zone: &'static str,
+    /// When the hours for promotion begin, such as `10:00`.
     quiet_from: String,
+    /// When the hours for promotion end.
     quiet_until: String,
+    /// The most promotional messages to one person in seven days; 0 for no limit.
     marketing_cap: u32,
+    /// How many days messages are kept.
     message_days: u16,
     revision: Revision,
     /// Where numbers in national form are dialled: two letters of ISO 3166-1.
@@ -112,6 +118,7 @@ pub struct OrgPatchJson {
     /// How many days messages are kept.
     #[schema(minimum = 1, maximum = 365)]
     message_days: Option<u16>,
+    /// The revision that is meant, instead of `If-Match`.
     revision: Option<u32>,
     /// Where numbers in national form are dialled.
     #[schema(value_type = Option<Region>)]
@@ -209,6 +216,7 @@ pub struct InviteJson {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Invitation)]
 pub struct InvitedJson {
+    /// The address at which the invited person makes an account.
     setup_url: String,
 }
 
@@ -293,6 +301,7 @@ pub struct NewKeyJson {
 #[schema(as = CreatedApiKey)]
 pub struct MadeKeyJson {
     id: ApiKeyId,
+    /// The secret, for `Authorization: Bearer`.
     api_key: String,
 }
 
@@ -333,14 +342,19 @@ pub async fn revoke_key(
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = AuditEntry)]
 pub struct AuditJson {
+    /// The place in the log: 1, 2, 3, without gaps.
     seq: u64,
     at: DateTime<Utc>,
+    /// The principal who did it.
     principal: String,
     action: Action,
+    /// The id of the record.
     #[schema(required)]
     subject: Option<uuid::Uuid>,
+    /// The id of what it followed from.
     #[schema(required)]
     cause: Option<uuid::Uuid>,
+    /// The hash of this entry and the one before, in hexadecimal digits.
     hash: String,
 }
 
@@ -378,9 +392,12 @@ pub async fn audit(
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = AuditVerification)]
 pub struct VerifiedJson {
+    /// Whether no entry was changed or removed.
     intact: bool,
+    /// How many entries there are, if the chain is intact.
     #[schema(required)]
     entries: Option<u64>,
+    /// The place of the first entry that does not fit.
     #[schema(required)]
     first_broken: Option<u64>,
 }

@@ -19,10 +19,13 @@ use crate::state::AppState;
 #[schema(as = QuarantinedWebhook)]
 pub struct QuarantinedJson {
     id: QuarantineId,
+    /// The provider, such as `whatsapp`.
     provider: String,
     reason: QuarantineReason,
+    /// What it is, in a few words.
     what: String,
     received_at: DateTime<Utc>,
+    /// When it is deleted.
     expires_at: DateTime<Utc>,
     /// The bytes as text; only for one item.
     #[serde(skip_serializing_if = "Option::is_none")]
