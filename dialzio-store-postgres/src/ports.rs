@@ -27,8 +27,8 @@ use dialzio_core::provider::AccountRef;
 use dialzio_core::store::{Batch, Commit, Due, Lease, Store, StoreError, SystemStore, SystemWrite, UserKey};
 use dialzio_core::time::TimeMark;
 use dialzio_core::{
-    AccountId, AppId, ChannelIdentityId, ContactId, ConversationId, EffectId, HookId, MediaId, MemberId,
-    MessageId, OrgId, OrgScope, StoreResult, SystemScope, TaskId, UserId, WorkerId,
+    AccountId, ApiKeyId, AppId, ChannelIdentityId, ContactId, ConversationId, EffectId, HookId, MediaId,
+    MemberId, MessageId, OrgId, OrgScope, QuarantineId, StoreResult, SystemScope, TaskId, UserId, WorkerId,
 };
 
 use crate::codec::{id, time};
@@ -327,6 +327,10 @@ impl AccessStore for PostgresStore {
         look!(self, scope, |db, org| access::members(db, org))
     }
 
+    async fn api_key(&self, scope: &OrgScope, id: ApiKeyId) -> StoreResult<Option<ApiKey>> {
+        look!(self, scope, |db, org| access::api_key(db, org, id))
+    }
+
     async fn api_keys(&self, scope: &OrgScope) -> StoreResult<Vec<ApiKey>> {
         look!(self, scope, |db, org| access::api_keys(db, org))
     }
@@ -511,6 +515,15 @@ impl SystemStore for PostgresStore {
         self.read_time_mark().await
     }
 
+    async fn any_quarantined_item(
+        &self,
+        _: &SystemScope,
+        id: QuarantineId,
+    ) -> StoreResult<Option<Quarantined>> {
+        let now = self.now();
+        system!(self, |db| system::any_quarantined_item(db, id, now))
+    }
+
     async fn unrouted(&self, _: &SystemScope, page: PageRequest) -> StoreResult<Page<Quarantined>> {
         let now = self.now();
         system!(self, |db| system::quarantine(db, None, now, &page))
@@ -560,6 +573,10 @@ impl Store for PostgresStore {
 
     async fn waiting(&self, scope: &OrgScope, page: PageRequest) -> StoreResult<Page<InboxItem>> {
         look!(self, scope, |db, org| work::waiting(db, org, &page))
+    }
+
+    async fn quarantined_item(&self, scope: &OrgScope, id: QuarantineId) -> StoreResult<Option<Quarantined>> {
+        look!(self, scope, |db, org| system::quarantined_item(db, org, id, self.now()))
     }
 
     async fn quarantined(&self, scope: &OrgScope, page: PageRequest) -> StoreResult<Page<Quarantined>> {

@@ -16,7 +16,7 @@ use dialzio_core::store::rows::Columns;
 use dialzio_core::store::{Expect, RecordRef, StoreError, SystemWrite};
 use dialzio_core::text::EmailAddress;
 use dialzio_core::time::TimeMark;
-use dialzio_core::{ApiKeyId, AppId, HookId, OrgId, TypedId, UserId};
+use dialzio_core::{ApiKeyId, AppId, HookId, OrgId, QuarantineId, TypedId, UserId};
 
 use crate::codec::{Cols, id, id_list, or_nil, read, time};
 use crate::contacts::{id_before, id_key, over};
@@ -151,6 +151,25 @@ pub(crate) async fn quarantine(
     let row = params![or_nil(org), id_before(page)?, time(now), over(page)];
     let found = db.all(sql::QUARANTINE, row, read).await?;
     Ok(Page::from_overread(found, page.limit, |bytes| id_key(bytes.id)))
+}
+
+/// Quarantined bytes of an organisation whose time is not up, by their id.
+pub(crate) async fn quarantined_item(
+    db: &mut Db<'_>,
+    org: Uuid,
+    of: QuarantineId,
+    now: DateTime<Utc>,
+) -> Res<Option<Quarantined>> {
+    db.one(sql::QUARANTINE_ITEM, params![org, id(of), time(now)], read).await
+}
+
+/// The same of any organisation, or of none.
+pub(crate) async fn any_quarantined_item(
+    db: &mut Db<'_>,
+    of: QuarantineId,
+    now: DateTime<Utc>,
+) -> Res<Option<Quarantined>> {
+    db.one(sql::ANY_QUARANTINE_ITEM, params![id(of), time(now)], read).await
 }
 
 /// What is kept of the keys, in order of their places.

@@ -27,8 +27,8 @@ use dialzio_core::provider::AccountRef;
 use dialzio_core::store::{Batch, Commit, Due, Lease, Store, SystemStore, SystemWrite, UserKey};
 use dialzio_core::time::TimeMark;
 use dialzio_core::{
-    AccountId, AppId, ChannelIdentityId, ContactId, ConversationId, EffectId, HookId, MediaId, MemberId,
-    MessageId, OrgId, OrgScope, StoreResult, SystemScope, TaskId, UserId, WorkerId,
+    AccountId, ApiKeyId, AppId, ChannelIdentityId, ContactId, ConversationId, EffectId, HookId, MediaId,
+    MemberId, MessageId, OrgId, OrgScope, QuarantineId, StoreResult, SystemScope, TaskId, UserId, WorkerId,
 };
 
 use crate::codec::id;
@@ -263,6 +263,10 @@ impl AccessStore for SqliteStore {
         self.look(scope, |look| access::members(look.db, look.key())).await
     }
 
+    async fn api_key(&self, scope: &OrgScope, id: ApiKeyId) -> StoreResult<Option<ApiKey>> {
+        self.look(scope, move |look| access::api_key(look.db, look.key(), id)).await
+    }
+
     async fn api_keys(&self, scope: &OrgScope) -> StoreResult<Vec<ApiKey>> {
         self.look(scope, |look| access::api_keys(look.db, look.key())).await
     }
@@ -422,6 +426,15 @@ impl SystemStore for SqliteStore {
         self.system(system::time_mark).await
     }
 
+    async fn any_quarantined_item(
+        &self,
+        _: &SystemScope,
+        id: QuarantineId,
+    ) -> StoreResult<Option<Quarantined>> {
+        let now = self.now();
+        self.system(move |db| system::any_quarantined_item(db, id, now)).await
+    }
+
     async fn unrouted(&self, _: &SystemScope, page: PageRequest) -> StoreResult<Page<Quarantined>> {
         let now = self.now();
         self.system(move |db| system::quarantine(db, None, now, &page)).await
@@ -463,6 +476,11 @@ impl Store for SqliteStore {
 
     async fn waiting(&self, scope: &OrgScope, page: PageRequest) -> StoreResult<Page<InboxItem>> {
         self.look(scope, move |look| work::waiting(look.db, look.key(), &page)).await
+    }
+
+    async fn quarantined_item(&self, scope: &OrgScope, id: QuarantineId) -> StoreResult<Option<Quarantined>> {
+        let now = self.now();
+        self.look(scope, move |look| system::quarantined_item(look.db, look.key(), id, now)).await
     }
 
     async fn quarantined(&self, scope: &OrgScope, page: PageRequest) -> StoreResult<Page<Quarantined>> {

@@ -15,7 +15,7 @@ use dialzio_core::store::rows::{Columns, ToRow};
 use dialzio_core::store::{Expect, RecordRef, StoreError, SystemWrite};
 use dialzio_core::text::EmailAddress;
 use dialzio_core::time::TimeMark;
-use dialzio_core::{ApiKeyId, AppId, HookId, OrgId, TypedId, UserId};
+use dialzio_core::{ApiKeyId, AppId, HookId, OrgId, QuarantineId, TypedId, UserId};
 use uuid::Uuid;
 
 use crate::codec::{Cols, id, opt_id, read, time};
@@ -116,6 +116,25 @@ pub(crate) fn quarantine(
     let row = params![opt_id(org), id_after(page, AFTER_ALL)?, time(now), over(page)];
     let found = db.all(sql::QUARANTINE, row, read)?;
     Ok(Page::from_overread(found, page.limit, |bytes| id_key(bytes.id)))
+}
+
+/// Quarantined bytes of an organisation whose time is not up, by their id.
+pub(crate) fn quarantined_item(
+    db: &Connection,
+    org: [u8; 16],
+    of: QuarantineId,
+    now: DateTime<Utc>,
+) -> Res<Option<Quarantined>> {
+    db.one(sql::QUARANTINE_ITEM, params![org, id(of), time(now)], read)
+}
+
+/// The same of any organisation, or of none.
+pub(crate) fn any_quarantined_item(
+    db: &Connection,
+    of: QuarantineId,
+    now: DateTime<Utc>,
+) -> Res<Option<Quarantined>> {
+    db.one(sql::ANY_QUARANTINE_ITEM, params![id(of), time(now)], read)
 }
 
 /// What is kept of the keys, in order of their places.

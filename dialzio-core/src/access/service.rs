@@ -421,8 +421,8 @@ impl<'a> AccessService<'a> {
     /// # Errors
     /// [`Error::NotFound`]; [`Error::Denied`] without [`Permission::MembersManage`].
     pub async fn key(&self, by: &Actor, id: ApiKeyId) -> Result<ApiKey, Error> {
-        let keys = self.keys(by).await?;
-        keys.into_iter().find(|key| key.id == id).ok_or(Error::missing(RecordKind::ApiKey))
+        let scope = by.scope_for(Permission::MembersManage)?;
+        self.crm.store().api_key(scope, id).await?.ok_or(Error::missing(RecordKind::ApiKey))
     }
 
     /// The organisation.

@@ -22,6 +22,8 @@ pub trait AccessStore: Send + Sync {
     async fn member(&self, scope: &OrgScope, id: MemberId) -> StoreResult<Option<Member>>;
     /// All members, oldest first.
     async fn members(&self, scope: &OrgScope) -> StoreResult<Vec<Member>>;
+    /// One key, revoked or not.
+    async fn api_key(&self, scope: &OrgScope, id: ApiKeyId) -> StoreResult<Option<ApiKey>>;
     /// All keys, oldest first.
     async fn api_keys(&self, scope: &OrgScope) -> StoreResult<Vec<ApiKey>>;
 }

@@ -62,14 +62,9 @@ impl<'a> QuarantineService<'a> {
     }
 
     async fn require(&self, by: &Actor, id: QuarantineId) -> Result<Quarantined, Error> {
-        let mut page = PageRequest::first(PageRequest::MAX);
-        loop {
-            let found = self.list(by, page.clone()).await?;
-            if let Some(item) = found.items.into_iter().find(|item| item.id == id) {
-                return Ok(item);
-            }
-            page.after = Some(found.next.ok_or(Error::missing(RecordKind::Quarantine))?);
-        }
+        let scope = by.scope_for(Permission::QuarantineManage)?;
+        let found = self.crm.store().quarantined_item(scope, id).await?;
+        found.ok_or(Error::missing(RecordKind::Quarantine))
     }
 
     /// One item with its bytes as they arrived.

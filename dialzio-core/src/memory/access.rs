@@ -6,7 +6,7 @@ use super::MemoryStore;
 use super::commit::{absent, missing};
 use super::state::Rows;
 use crate::access::{AccessStore, AccessWrite, ApiKey, Member, Org};
-use crate::id::{MemberId, OrgId};
+use crate::id::{ApiKeyId, MemberId, OrgId};
 use crate::scope::OrgScope;
 use crate::store::{Expect, RecordRef, Revision, StoreError, StoreResult};
 
@@ -54,6 +54,10 @@ impl AccessStore for MemoryStore {
 
     async fn members(&self, scope: &OrgScope) -> StoreResult<Vec<Member>> {
         self.read(scope, |rows, _| rows.members.values().cloned().collect())
+    }
+
+    async fn api_key(&self, scope: &OrgScope, id: ApiKeyId) -> StoreResult<Option<ApiKey>> {
+        self.read(scope, |rows, _| rows.keys.get(&id).cloned())
     }
 
     async fn api_keys(&self, scope: &OrgScope) -> StoreResult<Vec<ApiKey>> {

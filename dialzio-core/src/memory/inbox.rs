@@ -162,6 +162,11 @@ pub(super) fn oldest_first(items: &BTreeMap<InboxId, InboxItem>, request: &PageR
 }
 
 /// Quarantined bytes whose time is not up, newest first.
+/// Bytes whose time is not up.
+pub(super) fn live(bytes: Option<&Quarantined>, now: DateTime<Utc>) -> Option<Quarantined> {
+    bytes.filter(|bytes| bytes.expires_at > now).cloned()
+}
+
 pub(super) fn newest_first(
     bytes: &BTreeMap<QuarantineId, Quarantined>,
     request: &PageRequest,

@@ -30,7 +30,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
 
 use crate::event::EventSeq;
-use crate::id::{IdSource, OrgId};
+use crate::id::{IdSource, OrgId, QuarantineId};
 use crate::inbox::{InboxItem, Quarantined};
 use crate::page::{Cursor, Page, PageRequest};
 use crate::scope::OrgScope;
@@ -221,6 +221,10 @@ impl Store for MemoryStore {
 
     async fn waiting(&self, scope: &OrgScope, request: PageRequest) -> StoreResult<Page<InboxItem>> {
         self.read(scope, |rows, _| inbox::oldest_first(&rows.inbox, &request))
+    }
+
+    async fn quarantined_item(&self, scope: &OrgScope, id: QuarantineId) -> StoreResult<Option<Quarantined>> {
+        self.read(scope, |rows, now| inbox::live(rows.quarantine.get(&id), now))
     }
 
     async fn quarantined(&self, scope: &OrgScope, request: PageRequest) -> StoreResult<Page<Quarantined>> {

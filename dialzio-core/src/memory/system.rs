@@ -7,7 +7,7 @@ use std::sync::PoisonError;
 use uuid::Uuid;
 
 use super::commit::{absent, is_routed, log, own_entry};
-use super::inbox::newest_first;
+use super::inbox::{live, newest_first};
 use super::state::{Held, Rows, System};
 use super::{MemoryStore, Sabotage, stream};
 use crate::Revision;
@@ -377,6 +377,16 @@ impl SystemStore for MemoryStore {
 
     async fn time_mark(&self, _: &SystemScope) -> StoreResult<Option<TimeMark>> {
         Ok(self.world().system.time_mark)
+    }
+
+    async fn any_quarantined_item(
+        &self,
+        _: &SystemScope,
+        id: QuarantineId,
+    ) -> StoreResult<Option<Quarantined>> {
+        let (now, world) = (self.now(), self.world());
+        let of_orgs = world.orgs.values().filter_map(|rows| rows.quarantine.get(&id));
+        Ok(live(of_orgs.chain(world.system.unrouted.get(&id)).next(), now))
     }
 
     async fn unrouted(&self, _: &SystemScope, page: PageRequest) -> StoreResult<Page<Quarantined>> {

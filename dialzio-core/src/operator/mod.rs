@@ -176,7 +176,7 @@ impl<'a> Operator<'a> {
     }
 
     async fn require(&self, id: QuarantineId) -> Result<Quarantined, Error> {
-        let found = self.all_quarantined().await?.into_iter().find(|item| item.id == id);
+        let found = self.crm.store().any_quarantined_item(self.crm.system(), id).await?;
         found.ok_or(Error::missing(RecordKind::Quarantine))
     }
 

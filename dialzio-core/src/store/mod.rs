@@ -68,6 +68,12 @@ pub trait Store:
         scope: &OrgScope,
         page: PageRequest,
     ) -> StoreResult<Page<crate::inbox::InboxItem>>;
+    /// Quarantined bytes of the organisation, by their id.
+    async fn quarantined_item(
+        &self,
+        scope: &OrgScope,
+        id: crate::id::QuarantineId,
+    ) -> StoreResult<Option<crate::inbox::Quarantined>>;
     /// Quarantined bytes of the organisation, newest first.
     async fn quarantined(
         &self,

@@ -171,6 +171,12 @@ pub trait SystemStore: Send + Sync {
         before: u64,
         limit: u32,
     ) -> StoreResult<Vec<OperatorEntry>>;
+    /// Quarantined bytes by their id, whichever organisation they belong to, or none.
+    async fn any_quarantined_item(
+        &self,
+        scope: &SystemScope,
+        id: QuarantineId,
+    ) -> StoreResult<Option<Quarantined>>;
     /// Quarantined bytes of no organisation, newest first.
     async fn unrouted(&self, scope: &SystemScope, page: PageRequest) -> StoreResult<Page<Quarantined>>;
     /// Whether the store can be read: a row of each table that requests need, on one snapshot. Cheap, and writes nothing.

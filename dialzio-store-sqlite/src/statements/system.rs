@@ -129,6 +129,9 @@ statements! { SYSTEM:
 
     QUARANTINE: System [quarantine] =
         concat!(quarantine!(), " WHERE q.org_id IS ?1 AND q.id < ?2 AND q.expires_at > ?3 ORDER BY q.id DESC LIMIT ?4");
+    QUARANTINE_ITEM: System [quarantine] =
+        concat!(quarantine!(), " WHERE q.id = ?2 AND q.org_id = ?1 AND q.expires_at > ?3");
+    ANY_QUARANTINE_ITEM: System [quarantine] = concat!(quarantine!(), " WHERE q.id = ?1 AND q.expires_at > ?2");
     PUT_QUARANTINE: System [quarantine] =
         "INSERT INTO quarantine (id, org_id, app_id, provider, reason, what, sealed, trust, received_at, expires_at)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT DO NOTHING";

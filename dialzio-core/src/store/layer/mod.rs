@@ -10,7 +10,7 @@ use std::fmt::Debug;
 use crate::access::{Invitation, Org, SignIn, TokenHash, User};
 use crate::account::{App, KeyCheck, Route};
 use crate::effect::Lane;
-use crate::id::{AppId, HookId, OrgId, UserId, WorkerId};
+use crate::id::{AppId, HookId, OrgId, QuarantineId, UserId, WorkerId};
 use crate::inbox::{InboxItem, Quarantined};
 use crate::operator::OperatorEntry;
 use crate::page::{Page, PageRequest};
@@ -197,6 +197,14 @@ impl<L: StoreLayer> SystemStore for L {
         self.around(Call::read("time_mark"), self.inner().time_mark(scope)).await
     }
 
+    async fn any_quarantined_item(
+        &self,
+        scope: &SystemScope,
+        id: QuarantineId,
+    ) -> StoreResult<Option<Quarantined>> {
+        self.around(Call::read("any_quarantined_item"), self.inner().any_quarantined_item(scope, id)).await
+    }
+
     async fn unrouted(&self, scope: &SystemScope, page: PageRequest) -> StoreResult<Page<Quarantined>> {
         self.around(Call::read("unrouted"), self.inner().unrouted(scope, page)).await
     }
@@ -247,6 +255,11 @@ impl<L: StoreLayer> Store for L {
     async fn waiting(&self, scope: &OrgScope, page: PageRequest) -> StoreResult<Page<InboxItem>> {
         self.around(Call::read("waiting"), self.inner().waiting(scope, page)).await
     }
+
+    async fn quarantined_item(&self, scope: &OrgScope, id: QuarantineId) -> StoreResult<Option<Quarantined>> {
+        self.around(Call::read("quarantined_item"), self.inner().quarantined_item(scope, id)).await
+    }
+
     async fn quarantined(&self, scope: &OrgScope, page: PageRequest) -> StoreResult<Page<Quarantined>> {
         self.around(Call::read("quarantined"), self.inner().quarantined(scope, page)).await
     }

@@ -15,7 +15,8 @@ use crate::conversation::{
 };
 use crate::event::{EventSeq, Recorded};
 use crate::id::{
-    AccountId, ChannelIdentityId, ContactId, ConversationId, EffectId, MediaId, MemberId, MessageId, TaskId,
+    AccountId, ApiKeyId, ChannelIdentityId, ContactId, ConversationId, EffectId, MediaId, MemberId,
+    MessageId, TaskId,
 };
 use crate::ledger::{AuditEntry, LedgerStore};
 use crate::media::{Media, MediaStore};
@@ -224,6 +225,10 @@ impl<L: StoreLayer> AccessStore for L {
 
     async fn members(&self, scope: &OrgScope) -> StoreResult<Vec<Member>> {
         self.around(Call::read("members"), self.inner().members(scope)).await
+    }
+
+    async fn api_key(&self, scope: &OrgScope, id: ApiKeyId) -> StoreResult<Option<ApiKey>> {
+        self.around(Call::read("api_key"), self.inner().api_key(scope, id)).await
     }
 
     async fn api_keys(&self, scope: &OrgScope) -> StoreResult<Vec<ApiKey>> {

@@ -28,6 +28,7 @@ struct Full {
     bytes: Quarantined,
     hash: [u8; 16],
     member: crate::access::Member,
+    key: crate::id::ApiKeyId,
 }
 
 async fn full(bench: &Bench) -> Full {
@@ -42,6 +43,7 @@ async fn full(bench: &Bench) -> Full {
     let user = bench.make.user("asha@shop.example");
     bench.enact(SystemWrite::InsertUser(user.clone())).await.unwrap();
     let member = bench.make.member(user.id, Role::Owner);
+    let key = bench.make.api_key();
     let account = house.account.id;
     let templates = vec![bench.make.template(account, "order_sent", TemplateCategory::Utility)];
     let given = bench.make.consent(person.contact.id, person.identity.subject_keys(), ConsentEvent::Given);
@@ -59,13 +61,25 @@ async fn full(bench: &Bench) -> Full {
         ConsentWrite::Suppress(suppression.clone()).into(),
         crate::account::AccountWrite::Templates { account, asked_at: bench.at(0), templates }.into(),
         AccessWrite::InsertMember(member.clone()).into(),
-        AccessWrite::InsertApiKey(bench.make.api_key()).into(),
+        AccessWrite::InsertApiKey(key.clone()).into(),
         InboxWrite::Park(item.clone()).into(),
         InboxWrite::Quarantine(bytes.clone()).into(),
     ]);
     batch.event(DomainEvent::MessageReceived { conversation: heard.conversation, message: heard.id });
     bench.store.commit_one(&house.scope, batch).await.unwrap();
-    Full { house, person, heard, queued, effect, media, item, bytes, hash: suppression.hash, member }
+    Full {
+        house,
+        person,
+        heard,
+        queued,
+        effect,
+        media,
+        item,
+        bytes,
+        hash: suppression.hash,
+        member,
+        key: key.id,
+    }
 }
 
 /// Every read that takes a scope, with everything that the other organisation could ask for. Answers how many of them
@@ -129,12 +143,14 @@ async fn found(bench: &Bench, full: &Full, scope: &OrgScope) -> Vec<(&'static st
         ("org", store.org(scope).await.unwrap().is_some_and(|org| org.id == full.house.org.id)),
         ("member", store.member(scope, full.member.id).await.unwrap().is_some()),
         ("members", !store.members(scope).await.unwrap().is_empty()),
+        ("api_key", store.api_key(scope, full.key).await.unwrap().is_some()),
         ("api_keys", !store.api_keys(scope).await.unwrap().is_empty()),
         ("events", !store.events(scope, EventSeq(0), 100).await.unwrap().is_empty()),
         ("newest_event", store.newest_event(scope).await.unwrap() > EventSeq(0)),
         ("audit", store.audit(scope, 0, 100).await.unwrap().len() > 2),
         ("due", !due.is_empty()),
         ("waiting", !store.waiting(scope, page()).await.unwrap().items.is_empty()),
+        ("quarantined_item", store.quarantined_item(scope, full.bytes.id).await.unwrap().is_some()),
         ("quarantined", !store.quarantined(scope, page()).await.unwrap().items.is_empty()),
     ]
 }

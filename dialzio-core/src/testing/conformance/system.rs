@@ -331,7 +331,13 @@ pub async fn bytes_of_no_organisation_are_the_operators(bench: Bench) {
     assert_eq!(unrouted().await, [newer.clone(), lost.clone()]);
     let own = bench.store.quarantined(&house.scope, page()).await.unwrap();
     assert_eq!(own.items, std::slice::from_ref(&owned));
+    let any = async |id| bench.store.any_quarantined_item(&bench.system, id).await.unwrap();
+    for bytes in [&newer, &owned] {
+        assert_eq!(any(bytes.id).await.as_ref(), Some(bytes), "the operator finds it by its id");
+    }
+    assert_eq!(bench.store.quarantined_item(&house.scope, lost.id).await.unwrap(), None, "it is nobody's");
     bench.enact(SystemWrite::Release(newer.id)).await.unwrap();
+    assert_eq!(any(newer.id).await, None);
     assert_eq!(unrouted().await, [lost]);
     bench.enact(SystemWrite::Release(owned.id)).await.unwrap();
     assert!(bench.store.quarantined(&house.scope, page()).await.unwrap().items.is_empty());

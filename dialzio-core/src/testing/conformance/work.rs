@@ -422,7 +422,10 @@ pub async fn quarantined_bytes_are_listed_and_released(bench: Bench) {
     let list = async || bench.store.quarantined(&house.scope, PageRequest::first(10)).await.unwrap().items;
     assert_eq!(list().await, [b.clone(), a.clone()]);
     assert!(a.id.uuid() < b.id.uuid());
+    let one = async |id| bench.store.quarantined_item(&house.scope, id).await.unwrap();
+    assert_eq!(one(b.id).await.as_ref(), Some(&b));
     bench.write(&house.scope, InboxWrite::Release(b.id)).await;
+    assert_eq!(one(b.id).await, None);
     assert_eq!(list().await, [a]);
     let none = bench.store.unrouted(&bench.system, PageRequest::first(10)).await.unwrap();
     assert!(none.items.is_empty(), "it belongs to an organisation");

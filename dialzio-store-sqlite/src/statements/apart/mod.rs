@@ -60,6 +60,7 @@ const BEYOND: &[(&str, Reach, &str)] = &[
     ("PUT_APP_SECRET", Reach::Key, "secrets of an app, after the app itself was written"),
     ("ROUTE_OF_NUMBER", Reach::Key, "among the accounts of the app whose secret has verified"),
     ("ROUTE_OF_BUSINESS", Reach::Key, "among the accounts of the app whose secret has verified"),
+    ("ANY_QUARANTINE_ITEM", Reach::Key, "the operator's, by id"),
     ("DROP_QUARANTINE", Reach::Key, "the operator's, by id"),
     ("PUT_APP", Reach::Nobody, "an app of the operator's"),
     ("APPS", Reach::Nobody, "apps of the operator's"),
