@@ -116,9 +116,9 @@ impl Input for Caller {
 /// What a request said about its caller, to be asked again while something that it began goes on. Whatever let them in: a
 /// key, the host's sign-in or a session.
 #[derive(Debug, Clone)]
-pub struct Standing(Box<Parts>);
+pub struct SignInCheck(Box<Parts>);
 
-impl Standing {
+impl SignInCheck {
     /// Whether the caller is let in still, as the same and into the same organisation: with the rights they have now.
     pub(crate) async fn still(&self, state: &AppState, as_whom: &Actor) -> Option<Actor> {
         let now = identify(&self.0, state).await.ok()?.caller.0;
@@ -126,7 +126,7 @@ impl Standing {
     }
 }
 
-impl<S: Sync> FromRequestParts<S> for Standing {
+impl<S: Sync> FromRequestParts<S> for SignInCheck {
     type Rejection = std::convert::Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
@@ -137,7 +137,7 @@ impl<S: Sync> FromRequestParts<S> for Standing {
     }
 }
 
-impl Input for Standing {
+impl Input for SignInCheck {
     fn describe(_: &mut Draft) {}
 }
 

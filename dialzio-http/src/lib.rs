@@ -1,14 +1,12 @@
 #![doc = include_str!("../README.md")]
 
 pub mod api;
-mod arrival;
 #[cfg(all(feature = "sqlite", feature = "whatsapp"))]
 pub mod assemble;
 pub mod auth;
 #[cfg(all(feature = "sqlite", feature = "whatsapp"))]
 pub mod cli;
 pub mod disk;
-mod edge;
 mod event_hub;
 mod form;
 mod health;
@@ -16,8 +14,9 @@ mod hooks;
 mod host_auth;
 mod identify;
 pub mod listen;
+mod middleware;
 #[cfg(all(feature = "sqlite", feature = "postgres", feature = "whatsapp"))]
-pub mod moving;
+pub mod migrate_installation;
 pub mod openapi;
 pub mod operation;
 mod options;
@@ -29,12 +28,13 @@ pub mod routes;
 pub mod sandbox;
 mod slow_bodies;
 mod state;
+mod timeouts;
 pub mod web;
 
-pub use arrival::Patience;
 pub use host_auth::{HostAuth, HostUser};
 pub use options::{Closing, Options};
 pub use state::AppState;
+pub use timeouts::Patience;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -52,5 +52,5 @@ pub fn router(crm: Crm, options: Options) -> Router {
         let none_here = axum::middleware::from_fn(api::revision::none_here);
         router.route(route.path, if reads || route.revised { handler } else { handler.layer(none_here) })
     });
-    edge::wrap(router.merge(web::routes()), &state).with_state(state)
+    middleware::wrap(router.merge(web::routes()), &state).with_state(state)
 }

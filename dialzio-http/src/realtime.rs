@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::sync::broadcast;
 
-use crate::auth::Standing;
+use crate::auth::SignInCheck;
 use crate::event_hub::{Receiver, Sender};
 use crate::state::AppState;
 
@@ -85,7 +85,7 @@ pub enum Live {
 struct Listener {
     state: AppState,
     actor: Actor,
-    standing: Standing,
+    check: SignInCheck,
     after: EventSeq,
     backlog: std::collections::VecDeque<Arc<Recorded>>,
     live: broadcast::Receiver<Arc<Recorded>>,
@@ -102,7 +102,7 @@ pub async fn follow(
     state: &AppState,
     actor: Actor,
     after: Option<EventSeq>,
-    standing: Standing,
+    check: SignInCheck,
 ) -> Result<impl Stream<Item = Live> + Send + use<>, Error> {
     let ledger = state.crm().ledger();
     let begun = ledger.newest_event(&actor).await?;
@@ -122,7 +122,7 @@ pub async fn follow(
     }
     let after = if resync { newest } else { after };
     let checked = tokio::time::Instant::now();
-    let listener = Listener { state: state.clone(), actor, standing, after, backlog, live, checked, resync };
+    let listener = Listener { state: state.clone(), actor, check, after, backlog, live, checked, resync };
     Ok(stream::unfold(listener, |mut listener| async move {
         let next = listener.next().await?;
         Some((next, listener))
@@ -166,7 +166,7 @@ impl Listener {
                 return None;
             }
             if self.checked.elapsed() >= RECHECK {
-                self.actor = self.standing.still(&self.state, &self.actor).await?;
+                self.actor = self.check.still(&self.state, &self.actor).await?;
                 if !self.actor.may(Permission::EventsRead) {
                     return None;
                 }

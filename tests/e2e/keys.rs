@@ -3,7 +3,7 @@
 use dialzio_core::access::NewOrg;
 use dialzio_core::account::{KeyError, LocalKeys};
 use dialzio_http::assemble::{AssembleError, Founding, Places, open};
-use dialzio_http::moving::{Installation, MoveError};
+use dialzio_http::migrate_installation::{Installation, MoveError};
 use dialzio_store_postgres::PostgresStore;
 use dialzio_store_postgres::testing::Cluster;
 

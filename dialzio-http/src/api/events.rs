@@ -11,7 +11,7 @@ use std::convert::Infallible;
 use utoipa::openapi::Required;
 use utoipa::openapi::content::ContentBuilder;
 
-use crate::auth::{Caller, Standing};
+use crate::auth::{Caller, SignInCheck};
 use crate::operation::{Draft, Input, Output, text};
 use crate::problem::Problem;
 use crate::realtime::{Live, follow, respond};
@@ -68,10 +68,10 @@ impl Output for EventStream {
 pub async fn stream(
     State(state): State<AppState>,
     Caller(actor): Caller,
-    standing: Standing,
+    check: SignInCheck,
     LastEvent(last): LastEvent,
 ) -> Result<EventStream, Problem> {
-    let live = follow(&state, actor, last, standing).await?;
+    let live = follow(&state, actor, last, check).await?;
     let events = respond(live.map(|live| {
         match live {
             Live::Event(recorded) => Event::default()

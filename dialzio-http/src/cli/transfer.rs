@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use super::{Outcome, say};
-use crate::moving::Installation;
+use crate::migrate_installation::Installation;
 
 /// How often a table that takes long is spoken of.
 const PATIENCE: Duration = Duration::from_secs(2);

@@ -6,7 +6,7 @@ use dialzio_core::conversation::{Activity, ActivityKind, Content, InboxEntry, Me
 use dialzio_core::page::{Cursor, PageRequest};
 use dialzio_core::{Principal, TypedId, id_floor};
 
-use super::desk::Desk;
+use super::page_context::PageContext;
 use super::view::Tone;
 use super::view::thread::{EventLine, Item};
 use super::words;
@@ -17,7 +17,7 @@ const IDENTITY_CHANGED: &str = "identity_changed";
 
 /// What was done within a stretch of the log: from `since` on, before `until`, without an end where there is none.
 pub(crate) async fn lines(
-    desk: &Desk,
+    ctx: &PageContext,
     entry: &InboxEntry,
     since: Option<DateTime<Utc>>,
     until: Option<DateTime<Utc>>,
@@ -29,11 +29,11 @@ pub(crate) async fn lines(
     let after = until.map(|until| Cursor(id_floor(until).as_bytes().to_vec()));
     let mut page = PageRequest { after, ..PageRequest::first(PageRequest::MAX) };
     loop {
-        let done = desk.crm().conversations().activities(&desk.actor, id, page.clone()).await?;
+        let done = ctx.crm().conversations().activities(&ctx.actor, id, page.clone()).await?;
         let inside = |done: &&Activity| since.is_none_or(|since| since <= done.at);
         let whole = done.items.iter().all(|done| inside(&done));
         found.extend(
-            done.items.iter().filter(inside).map(|done| (done.at, Item::Event(line(desk, &name, done)))),
+            done.items.iter().filter(inside).map(|done| (done.at, Item::Event(line(ctx, &name, done)))),
         );
         match done.next.filter(|_| whole) {
             Some(next) => page.after = Some(next),
@@ -42,18 +42,18 @@ pub(crate) async fn lines(
     }
 }
 
-fn line(desk: &Desk, name: &str, done: &Activity) -> EventLine {
+fn line(ctx: &PageContext, name: &str, done: &Activity) -> EventLine {
     EventLine {
         id: done.id.uuid().to_string(),
-        text: sentence(desk, name, done).into(),
-        time: desk.clock(done.at),
+        text: sentence(ctx, name, done).into(),
+        time: ctx.clock(done.at),
         tone: Tone::Neutral,
     }
 }
 
 /// What was done, in a sentence.
-pub(crate) fn sentence(desk: &Desk, name: &str, done: &Activity) -> String {
-    let by = desk.who(&done.by);
+pub(crate) fn sentence(ctx: &PageContext, name: &str, done: &Activity) -> String {
+    let by = ctx.who(&done.by);
     let author = Principal::from_ref(&done.by).ok();
     let by_itself = matches!(author, Some(Principal::System { .. }));
     match done.what {
@@ -61,14 +61,14 @@ pub(crate) fn sentence(desk: &Desk, name: &str, done: &Activity) -> String {
             format!("{by} took this over")
         }
         ActivityKind::Assigned { to: Some(to) } => {
-            let to = if desk.actor.member() == Some(to) { Some("you".to_owned()) } else { desk.member(to) };
+            let to = if ctx.actor.member() == Some(to) { Some("you".to_owned()) } else { ctx.member(to) };
             format!("{by} assigned this to {}", to.unwrap_or_else(|| "somebody who left".to_owned()))
         }
         ActivityKind::Assigned { to: None } => format!("{by} assigned this to nobody"),
         ActivityKind::Closed => format!("{by} closed this"),
         ActivityKind::Reopened if by_itself => format!("Open again, because {name} wrote"),
         ActivityKind::Reopened => format!("{by} reopened this"),
-        ActivityKind::Snoozed { until } => format!("{by} snoozed this until {}", desk.when(until)),
+        ActivityKind::Snoozed { until } => format!("{by} snoozed this until {}", ctx.when(until)),
         ActivityKind::Woken if by_itself => "Open again, because the snooze is over".to_owned(),
         ActivityKind::Woken => format!("{by} woke this up"),
         _ => format!("{by} changed this"),
@@ -81,7 +81,7 @@ pub(crate) fn is_notice(content: &Content) -> bool {
 }
 
 /// A notice of the provider about the person, as a line.
-pub(crate) fn notice(desk: &Desk, name: &str, message: &Message) -> Option<EventLine> {
+pub(crate) fn notice(ctx: &PageContext, name: &str, message: &Message) -> Option<EventLine> {
     let Content::System { body, .. } = &message.content else { return None };
     if !is_notice(&message.content) {
         return None;
@@ -90,6 +90,6 @@ pub(crate) fn notice(desk: &Desk, name: &str, message: &Message) -> Option<Event
         Some(words) => format!("WhatsApp says: {}", words.reveal()),
         None => format!("{name} changed their number or account in WhatsApp"),
     };
-    let (id, time) = (message.id.to_string(), desk.clock(message.event_at));
+    let (id, time) = (message.id.to_string(), ctx.clock(message.event_at));
     Some(EventLine { id, text: text.into(), time, tone: Tone::Warn })
 }

@@ -9,7 +9,7 @@ use dialzio_core::media::{Media, MediaState};
 use dialzio_core::text::MessageText;
 use dialzio_core::{MediaId, Permission, Principal};
 
-use super::desk::Desk;
+use super::page_context::PageContext;
 use super::view::message::{Bubble, Content, Delivery, Quote, Reaction};
 use super::view::{Action, RichText, Shown};
 use super::{shown, words};
@@ -17,7 +17,7 @@ use crate::problem::Problem;
 
 /// What the bubbles of some messages need besides the messages.
 pub(crate) struct Bubbles<'a> {
-    desk: &'a Desk,
+    ctx: &'a PageContext,
     person: String,
     messages: &'a [Message],
     media: Vec<Media>,
@@ -28,7 +28,7 @@ pub(crate) struct Bubbles<'a> {
 impl<'a> Bubbles<'a> {
     /// Reads what these messages need, at once.
     pub(crate) async fn of(
-        desk: &'a Desk,
+        ctx: &'a PageContext,
         entry: &InboxEntry,
         messages: &'a [Message],
     ) -> Result<Self, Problem> {
@@ -37,18 +37,18 @@ impl<'a> Bubbles<'a> {
             .filter(|message| message.content.media().is_some())
             .map(|message| message.id)
             .collect();
-        let media = desk.crm().media().of(&desk.actor, &with_files).await?;
+        let media = ctx.crm().media().of(&ctx.actor, &with_files).await?;
         let waits = |message: &Message| {
             message.delivery.status == DeliveryStatus::Queued
                 && matches!(message.content, Said::Template { .. })
         };
         let preview = if messages.iter().any(waits) {
-            Some(desk.crm().conversations().preview(&desk.actor, entry.conversation.id).await?)
+            Some(ctx.crm().conversations().preview(&ctx.actor, entry.conversation.id).await?)
         } else {
             None
         };
-        let can_send = desk.may(Permission::MessagesSend);
-        Ok(Self { desk, person: words::person(entry), messages, media, preview, can_send })
+        let can_send = ctx.may(Permission::MessagesSend);
+        Ok(Self { ctx, person: words::person(entry), messages, media, preview, can_send })
     }
 
     /// One bubble.
@@ -68,13 +68,13 @@ impl<'a> Bubbles<'a> {
                 .author
                 .as_deref()
                 .filter(|author| !is_inbound && !self.is_own(author))
-                .map(|author| self.desk.who(author).into()),
+                .map(|author| self.ctx.who(author).into()),
             content: self.content(message),
             quote: self.quote(message).await?,
             origin: shown::origin(&message.context),
             advert: message.context.referral.as_deref().map(shown::advert),
             reactions: ConversationService::reactions(message).into_iter().filter_map(reaction).collect(),
-            time: self.desk.clock(message.event_at),
+            time: self.ctx.clock(message.event_at),
             is_edited: message.edited_at.is_some(),
             delivery: (!is_inbound).then(|| self.delivery(message)),
             can_quote: self.can_send && message.revoked_at.is_none() && message.external.is_some(),
@@ -83,7 +83,7 @@ impl<'a> Bubbles<'a> {
 
     /// Whether whoever looks wrote it: their own side says so already.
     fn is_own(&self, author: &str) -> bool {
-        let me = self.desk.actor.member();
+        let me = self.ctx.actor.member();
         me.is_some() && matches!(Principal::from_ref(author), Ok(Principal::Member(id)) if Some(id) == me)
     }
 
@@ -91,7 +91,7 @@ impl<'a> Bubbles<'a> {
         let Some(answered) = message.reply_to else { return Ok(shown::unknown_quote(&message.context)) };
         let known = match self.messages.iter().find(|known| known.id == answered) {
             Some(known) => Some(known.clone()),
-            None => self.desk.crm().conversations().message(&self.desk.actor, answered).await.ok(),
+            None => self.ctx.crm().conversations().message(&self.ctx.actor, answered).await.ok(),
         };
         Ok(known.map(|known| Quote {
             id: Some(known.id.to_string()),
@@ -159,7 +159,7 @@ impl<'a> Bubbles<'a> {
                 gone("the provider gave no file, only an address elsewhere", caption)
             }
             (MediaState::Unavailable, _) => gone("could not be fetched", caption),
-            (MediaState::Stored, _) if !self.desk.may(Permission::MediaRead) => {
+            (MediaState::Stored, _) if !self.ctx.may(Permission::MediaRead) => {
                 gone("you may not open files", caption)
             }
             (MediaState::Stored, MediaKind::Image | MediaKind::Sticker) => {
@@ -204,7 +204,7 @@ impl<'a> Bubbles<'a> {
                     Some(detail) => format!("{} · {detail}", note.code).into(),
                     None => note.code.as_str().into(),
                 }),
-                actions: actions(if can_resend(message, self.desk.crm().clock().now()) {
+                actions: actions(if can_resend(message, self.ctx.crm().clock().now()) {
                     vec![action("Send again", "resend")]
                 } else {
                     Vec::new()
@@ -235,7 +235,7 @@ impl<'a> Bubbles<'a> {
         let verdict =
             preview.templates.iter().find(|(known, _)| known.name == *name && known.language == *language);
         match &verdict?.1 {
-            Preview::Deferred { until, reasons } => Some(words::deferred(self.desk, *until, reasons)),
+            Preview::Deferred { until, reasons } => Some(words::deferred(self.ctx, *until, reasons)),
             _ => None,
         }
     }
@@ -251,7 +251,7 @@ impl<'a> Bubbles<'a> {
             Some(code) => {
                 format!("Cancelled before it went out. {}", dialzio_core::consent::Refusal::sentence(code))
             }
-            None => format!("Cancelled before it went out, {}.", self.desk.when(message.delivery.at)),
+            None => format!("Cancelled before it went out, {}.", self.ctx.when(message.delivery.at)),
         }
     }
 }

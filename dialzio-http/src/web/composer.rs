@@ -7,7 +7,7 @@ use dialzio_core::provider::MediaCapability;
 use dialzio_core::{ConversationId, Permission};
 use std::collections::BTreeSet;
 
-use super::desk::{Desk, show};
+use super::page_context::{PageContext, show};
 use super::view::composer::{Attachable, Composer, Refusal};
 use super::view::{Chip, Tone};
 use super::{picker, queue, words};
@@ -18,16 +18,16 @@ use crate::problem::Problem;
 const LONGEST: u32 = 4_096;
 
 /// `GET /web/conversations/{conversation}/composer`.
-pub(crate) async fn read(desk: Desk, Id(id): Id<ConversationId>) -> Result<Html<String>, Problem> {
-    let entry = desk.crm().conversations().get(&desk.actor, id).await?;
-    show(&of(&desk, &entry).await?)
+pub(crate) async fn read(ctx: PageContext, Id(id): Id<ConversationId>) -> Result<Html<String>, Problem> {
+    let entry = ctx.crm().conversations().get(&ctx.actor, id).await?;
+    show(&of(&ctx, &entry).await?)
 }
 
 /// The composer as the gate answers now.
-pub(crate) async fn of(desk: &Desk, entry: &InboxEntry) -> Result<Composer, Problem> {
+pub(crate) async fn of(ctx: &PageContext, entry: &InboxEntry) -> Result<Composer, Problem> {
     let id = entry.conversation.id;
-    let preview = desk.crm().conversations().preview(&desk.actor, id).await?;
-    let may_send = desk.may(Permission::MessagesSend);
+    let preview = ctx.crm().conversations().preview(&ctx.actor, id).await?;
+    let may_send = ctx.may(Permission::MessagesSend);
     let is_shut = |preview: &SendPreview| match &preview.reply {
         Preview::Refused(refusal) => {
             refusal.reasons.iter().all(|reason| reason.code == RefusalCode::WindowClosed)
@@ -39,7 +39,7 @@ pub(crate) async fn of(desk: &Desk, entry: &InboxEntry) -> Result<Composer, Prob
     let refusal = match &preview.reply {
         _ if !may_send => Some(Refusal { reason: "You may read here, not write.".into(), way_out: None }),
         Preview::Refused(refusal) if !only_shut => Some(Refusal {
-            reason: words::refusal(desk, refusal).into(),
+            reason: words::refusal(ctx, refusal).into(),
             way_out: Some((
                 format!("/contacts/{}?tab=consent", entry.conversation.contact),
                 "Consent ledger".to_owned(),
@@ -48,15 +48,15 @@ pub(crate) async fn of(desk: &Desk, entry: &InboxEntry) -> Result<Composer, Prob
         _ => None,
     };
     let picker = if refusal.is_none() && !can_reply {
-        Some(picker::of(desk, entry, &preview, "", None, None))
+        Some(picker::of(ctx, entry, &preview, "", None, None))
     } else {
         None
     };
     let first = words::person(entry).split_whitespace().next().unwrap_or_default().to_owned();
     Ok(Composer {
         conversation: id.to_string(),
-        window: window(desk, entry),
-        consent: consent(desk, entry).await?,
+        window: window(ctx, entry),
+        consent: consent(ctx, entry).await?,
         advice: (only_shut && refusal.is_none())
             .then(|| format!("Choose an approved template. It opens again when {first} writes.").into()),
         viewing: None,
@@ -88,29 +88,29 @@ fn files(preview: &SendPreview) -> Option<Attachable> {
     })
 }
 
-fn window(desk: &Desk, entry: &InboxEntry) -> Option<Chip> {
-    let left = entry.conversation.window_left(desk.now);
+fn window(ctx: &PageContext, entry: &InboxEntry) -> Option<Chip> {
+    let left = entry.conversation.window_left(ctx.now);
     if left.num_seconds() > 0 {
         let tone = if left.num_minutes() < 60 { Tone::Warn } else { Tone::Ok };
         let words = format!("Reply window open · {}", queue::time_left(left.num_minutes()));
         return Some(Chip::new(tone, words).closing(left.num_seconds()));
     }
     let words = match entry.conversation.window_ends() {
-        Some(end) => format!("Reply window closed since {}", desk.when(end)),
+        Some(end) => format!("Reply window closed since {}", ctx.when(end)),
         None => "They have not written yet".to_owned(),
     };
     Some(Chip::new(Tone::Neutral, words))
 }
 
 /// What the ledger says about marketing, which a reply does not need.
-async fn consent(desk: &Desk, entry: &InboxEntry) -> Result<Option<Chip>, Problem> {
-    if !desk.may(Permission::ConsentRead) {
+async fn consent(ctx: &PageContext, entry: &InboxEntry) -> Result<Option<Chip>, Problem> {
+    if !ctx.may(Permission::ConsentRead) {
         return Ok(None);
     }
     let contact = entry.conversation.contact;
     let state =
-        desk.crm().consents().state(&desk.actor, contact, Channel::WhatsApp, Purpose::Marketing).await?;
-    let day = state.record.as_ref().map(|record| desk.day_of(record.occurred_at)).unwrap_or_default();
+        ctx.crm().consents().state(&ctx.actor, contact, Channel::WhatsApp, Purpose::Marketing).await?;
+    let day = state.record.as_ref().map(|record| ctx.day_of(record.occurred_at)).unwrap_or_default();
     Ok(Some(match state.state {
         _ if state.provider_stop.is_some() => Chip::new(Tone::Bad, "Stopped marketing in WhatsApp"),
         State::Withdrawn => Chip::new(Tone::Bad, format!("Opted out of marketing {day}")),

@@ -9,8 +9,8 @@ use dialzio_core::page::PageRequest;
 use dialzio_core::text::{EmailAddress, PersonName};
 use serde::Deserialize;
 
-use super::desk::{Desk, show};
 use super::entry::go_to;
+use super::page_context::{PageContext, show};
 use super::view::contact::{ContactRow, ContactRows, ContactsPage, NewContactForm};
 use super::view::shell::{GotoPerson, GotoResults, Place};
 use super::view::{Avatar, Shown};
@@ -31,29 +31,29 @@ pub(crate) struct Listed {
 }
 
 /// `GET /contacts`.
-pub(crate) async fn page(desk: Desk, Query(listed): Query<Listed>) -> Result<Html<String>, Problem> {
+pub(crate) async fn page(ctx: PageContext, Query(listed): Query<Listed>) -> Result<Html<String>, Problem> {
     let page = ContactsPage {
-        shell: desk.shell("Contacts", Place::Contacts).await?,
+        shell: ctx.shell("Contacts", Place::Contacts).await?,
         search: listed.q.trim().to_owned(),
-        rows: rows(&desk, &listed).await?,
+        rows: rows(&ctx, &listed).await?,
         new: NewContactForm::default(),
     };
     show(&page)
 }
 
 /// `GET /web/contacts`.
-pub(crate) async fn read(desk: Desk, Query(listed): Query<Listed>) -> Result<Html<String>, Problem> {
-    show(&rows(&desk, &listed).await?)
+pub(crate) async fn read(ctx: PageContext, Query(listed): Query<Listed>) -> Result<Html<String>, Problem> {
+    show(&rows(&ctx, &listed).await?)
 }
 
-async fn rows(desk: &Desk, listed: &Listed) -> Result<ContactRows, Problem> {
+async fn rows(ctx: &PageContext, listed: &Listed) -> Result<ContactRows, Problem> {
     let after = listed.after.as_deref().map(decode_cursor).transpose()?;
     let query = ContactQuery::matching(listed.q.trim());
     let request = PageRequest { after, ..PageRequest::first(ROWS) };
-    let page = desk.crm().contacts().list(&desk.actor, &query, request).await?;
+    let page = ctx.crm().contacts().list(&ctx.actor, &query, request).await?;
     let mut rows = Vec::with_capacity(page.items.len());
     for contact in &page.items {
-        rows.push(row(desk, contact).await?);
+        rows.push(row(ctx, contact).await?);
     }
     Ok(ContactRows {
         search: listed.q.trim().to_owned(),
@@ -63,35 +63,35 @@ async fn rows(desk: &Desk, listed: &Listed) -> Result<ContactRows, Problem> {
     })
 }
 
-async fn row(desk: &Desk, contact: &Contact) -> Result<ContactRow, Problem> {
-    let identities = desk.crm().contacts().identities(&desk.actor, contact.id).await?;
-    let talks = desk.crm().conversations().of_contact(&desk.actor, contact.id).await?;
+async fn row(ctx: &PageContext, contact: &Contact) -> Result<ContactRow, Problem> {
+    let identities = ctx.crm().contacts().identities(&ctx.actor, contact.id).await?;
+    let talks = ctx.crm().conversations().of_contact(&ctx.actor, contact.id).await?;
     let name = words::contact_name(contact, &identities);
-    let reach = person::reach(contact, &identities).into_iter().next();
+    let address = person::addresses(contact, &identities).into_iter().next();
     Ok(ContactRow {
         id: contact.id.to_string(),
         avatar: Avatar::of(&name),
         name: name.into(),
-        reach: reach.map_or_else(Shown::default, |fact| fact.value),
+        address: address.map_or_else(Shown::default, |fact| fact.value),
         stage: words::stage(contact.stage).into(),
-        owner: contact.owner.and_then(|owner| desk.member(owner)).unwrap_or_default().into(),
-        chips: person::chips(desk, contact, &identities),
-        last: talks.iter().map(|talk| talk.last_at).max().map(|at| desk.moment(at)),
+        owner: contact.owner.and_then(|owner| ctx.member(owner)).unwrap_or_default().into(),
+        chips: person::chips(ctx, contact, &identities),
+        last: talks.iter().map(|talk| talk.last_at).max().map(|at| ctx.moment(at)),
     })
 }
 
 /// `GET /web/goto`.
-pub(crate) async fn goto(desk: Desk, Query(listed): Query<Listed>) -> Result<Html<String>, Problem> {
+pub(crate) async fn goto(ctx: PageContext, Query(listed): Query<Listed>) -> Result<Html<String>, Problem> {
     let typed = listed.q.trim();
     let mut people = Vec::new();
     if !typed.is_empty() {
         let query = ContactQuery::matching(typed);
-        let found = desk.crm().contacts().list(&desk.actor, &query, PageRequest::first(10)).await?;
+        let found = ctx.crm().contacts().list(&ctx.actor, &query, PageRequest::first(10)).await?;
         for contact in found.items {
-            let identities = desk.crm().contacts().identities(&desk.actor, contact.id).await?;
-            let talks = desk.crm().conversations().of_contact(&desk.actor, contact.id).await?;
+            let identities = ctx.crm().contacts().identities(&ctx.actor, contact.id).await?;
+            let talks = ctx.crm().conversations().of_contact(&ctx.actor, contact.id).await?;
             let name = words::contact_name(&contact, &identities);
-            let reach = person::reach(&contact, &identities).into_iter().next();
+            let address = person::addresses(&contact, &identities).into_iter().next();
             people.push(GotoPerson {
                 href: talks.first().map_or_else(
                     || format!("/contacts/{}", contact.id),
@@ -99,7 +99,7 @@ pub(crate) async fn goto(desk: Desk, Query(listed): Query<Listed>) -> Result<Htm
                 ),
                 avatar: Avatar::of(&name),
                 name: name.into(),
-                detail: reach.map_or_else(Shown::default, |fact| fact.value),
+                detail: address.map_or_else(Shown::default, |fact| fact.value),
             });
         }
     }
@@ -112,7 +112,7 @@ fn numbered(typed: &str, country: Option<Region>) -> Result<Detail, Problem> {
 }
 
 /// `POST /web/contacts`.
-pub(crate) async fn create(desk: Desk, fields: Fields) -> Result<Response, Problem> {
+pub(crate) async fn create(ctx: PageContext, fields: Fields) -> Result<Response, Problem> {
     let mut form = NewContactForm {
         name: fields.get("name").to_owned(),
         phone: fields.get("phone").to_owned(),
@@ -127,7 +127,7 @@ pub(crate) async fn create(desk: Desk, fields: Fields) -> Result<Response, Probl
         }
     }
     if let Some(phone) = fields.given("phone") {
-        match numbered(phone, desk.org.dials_in()) {
+        match numbered(phone, ctx.org.dials_in()) {
             Ok(detail) => new.details.push(detail),
             Err(problem) => form.phone_error = Some(super::problems::sentence(&problem)),
         }
@@ -143,7 +143,7 @@ pub(crate) async fn create(desk: Desk, fields: Fields) -> Result<Response, Probl
     }
     let keys: Vec<SubjectKey> = new.details.iter().map(|detail| detail.value.subject_key()).collect();
     if !keys.is_empty() && fields.get("anyway").is_empty() {
-        let known = desk.crm().contacts().find(&desk.actor, &keys).await?;
+        let known = ctx.crm().contacts().find(&ctx.actor, &keys).await?;
         if let Some(known) = known.first() {
             form.problem = Some("A contact with this number or address is here already.".to_owned());
             form.existing = Some(known.id.to_string());
@@ -153,6 +153,6 @@ pub(crate) async fn create(desk: Desk, fields: Fields) -> Result<Response, Probl
     if mistakes.iter().any(|mistake| mistake.is_some()) {
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, show(&form)?).into_response());
     }
-    let contact = desk.crm().contacts().create(&desk.actor, new).await?;
+    let contact = ctx.crm().contacts().create(&ctx.actor, new).await?;
     Ok(go_to(&format!("/contacts/{}", contact.id)))
 }

@@ -12,7 +12,7 @@ use secrecy::SecretString;
 use serde::Deserialize;
 
 use super::attempts::Key;
-use super::desk::{show, theme};
+use super::page_context::{show, theme};
 use super::view::entry::{SetupForm, SetupPage, SignInForm, SignInPage};
 use crate::auth::{Caller, OurPages, SESSION_COOKIE, session_cookie};
 use crate::form::Fields;

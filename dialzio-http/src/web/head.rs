@@ -6,7 +6,7 @@ use chrono::{DateTime, Datelike, Days, NaiveTime, TimeDelta, Utc, Weekday};
 use dialzio_core::conversation::{ConversationState, InboxEntry};
 use dialzio_core::{ConversationId, Permission};
 
-use super::desk::{Desk, beside, show};
+use super::page_context::{PageContext, beside, show};
 use super::view::shell::Undo;
 use super::view::state::State;
 use super::view::thread::ThreadHead;
@@ -20,19 +20,19 @@ use crate::problem::Problem;
 const OFFERED: u32 = 10;
 
 /// The header.
-pub(crate) fn of(desk: &Desk, entry: &InboxEntry, here: &str) -> ThreadHead {
+pub(crate) fn of(ctx: &PageContext, entry: &InboxEntry, here: &str) -> ThreadHead {
     let name = words::person(entry);
     let conversation = &entry.conversation;
-    let state = conversation.state_at(desk.now);
+    let state = conversation.state_at(ctx.now);
     let mut line = vec!["WhatsApp".to_owned()];
     line.extend(words::address(entry).filter(|address| *address != name));
     if let Some(since) = entry.doubtful_since {
-        line.push(format!("may be another person since {}", desk.day_of(since)));
+        line.push(format!("may be another person since {}", ctx.day_of(since)));
     }
     line.push(match conversation.assignee {
-        Some(id) if desk.actor.member() == Some(id) => "assigned to you".to_owned(),
+        Some(id) if ctx.actor.member() == Some(id) => "assigned to you".to_owned(),
         Some(id) => {
-            format!("assigned to {}", desk.member(id).unwrap_or_else(|| "somebody who left".to_owned()))
+            format!("assigned to {}", ctx.member(id).unwrap_or_else(|| "somebody who left".to_owned()))
         }
         None => "unassigned".to_owned(),
     });
@@ -47,15 +47,15 @@ pub(crate) fn of(desk: &Desk, entry: &InboxEntry, here: &str) -> ThreadHead {
             ConversationState::Closed => State::Closed,
         },
         until: match state {
-            ConversationState::Snoozed { until } => Some(format!("until {}", desk.when(until))),
+            ConversationState::Snoozed { until } => Some(format!("until {}", ctx.when(until))),
             _ => None,
         },
-        members: desk.member_choices(conversation.assignee),
-        me: desk.actor.member().map(|id| id.to_string()).unwrap_or_default(),
+        members: ctx.member_choices(conversation.assignee),
+        me: ctx.actor.member().map(|id| id.to_string()).unwrap_or_default(),
         takes: if conversation.assignee.is_none() { "claim" } else { "assign" },
-        snooze: snoozes(desk),
+        snooze: snoozes(ctx),
         back: if here.is_empty() { "/inbox".to_owned() } else { format!("/inbox?{here}") },
-        can_write: desk.may(Permission::ConversationsWrite),
+        can_write: ctx.may(Permission::ConversationsWrite),
     }
 }
 
@@ -64,29 +64,29 @@ fn rfc3339(at: DateTime<Utc>) -> String {
 }
 
 /// When a conversation could come back.
-fn snoozes(desk: &Desk) -> Vec<Choice> {
+fn snoozes(ctx: &PageContext) -> Vec<Choice> {
     let at = |days: u64, hour: u32| {
-        let day = desk.today().checked_add_days(Days::new(days))?;
-        desk.instant(day.and_time(NaiveTime::from_hms_opt(hour, 0, 0)?))
+        let day = ctx.today().checked_add_days(Days::new(days))?;
+        ctx.instant(day.and_time(NaiveTime::from_hms_opt(hour, 0, 0)?))
     };
-    let to_monday = 7 - u64::from(desk.today().weekday().days_since(Weekday::Mon));
+    let to_monday = 7 - u64::from(ctx.today().weekday().days_since(Weekday::Mon));
     let all = [
-        ("In three hours", Some(desk.now + TimeDelta::hours(3))),
-        ("This evening", at(0, 18).filter(|at| *at > desk.now + TimeDelta::hours(1))),
+        ("In three hours", Some(ctx.now + TimeDelta::hours(3))),
+        ("This evening", at(0, 18).filter(|at| *at > ctx.now + TimeDelta::hours(1))),
         ("Tomorrow morning", at(1, 9)),
         ("Next Monday", at(to_monday, 9)),
         ("In a week", at(7, 9)),
     ];
     let choice = |(label, at): (&str, Option<DateTime<Utc>>)| {
         let at = at?;
-        Some(Choice::new(rfc3339(at), label).with(desk.local(at).format("%a %H:%M").to_string()))
+        Some(Choice::new(rfc3339(at), label).with(ctx.local(at).format("%a %H:%M").to_string()))
     };
     all.into_iter().filter_map(choice).collect()
 }
 
-async fn answer(desk: &Desk, id: ConversationId, undo: Option<Undo>) -> Result<Html<String>, Problem> {
-    let entry = desk.crm().conversations().get(&desk.actor, id).await?;
-    let Html(mut html) = show(&of(desk, &entry, ""))?;
+async fn answer(ctx: &PageContext, id: ConversationId, undo: Option<Undo>) -> Result<Html<String>, Problem> {
+    let entry = ctx.crm().conversations().get(&ctx.actor, id).await?;
+    let Html(mut html) = show(&of(ctx, &entry, ""))?;
     if let Some(undo) = undo {
         html.push_str(&beside("undo", &undo)?);
     }
@@ -98,69 +98,69 @@ fn undo(text: String, action: Action) -> Option<Undo> {
 }
 
 /// `GET /web/conversations/{conversation}/head`.
-pub(crate) async fn read(desk: Desk, Id(id): Id<ConversationId>) -> Result<Html<String>, Problem> {
-    answer(&desk, id, None).await
+pub(crate) async fn read(ctx: PageContext, Id(id): Id<ConversationId>) -> Result<Html<String>, Problem> {
+    answer(&ctx, id, None).await
 }
 
 /// `POST /web/conversations/{conversation}/assign`.
 pub(crate) async fn assign(
-    desk: Desk,
+    ctx: PageContext,
     Id(id): Id<ConversationId>,
     fields: Fields,
 ) -> Result<Html<String>, Problem> {
     let to = fields.given("member").map(|text| crate::api::word("member", text)).transpose()?;
-    let service = desk.crm().conversations();
-    let before = service.get(&desk.actor, id).await?.conversation.assignee;
-    service.assign(&desk.actor, id, to).await?;
+    let service = ctx.crm().conversations();
+    let before = service.get(&ctx.actor, id).await?.conversation.assignee;
+    service.assign(&ctx.actor, id, to).await?;
     let words = match to {
-        Some(member) if desk.actor.member() == Some(member) => "Assigned to you".to_owned(),
-        Some(member) => format!("Assigned to {}", desk.member(member).unwrap_or_default()),
+        Some(member) if ctx.actor.member() == Some(member) => "Assigned to you".to_owned(),
+        Some(member) => format!("Assigned to {}", ctx.member(member).unwrap_or_default()),
         None => "Assigned to nobody".to_owned(),
     };
     let back = Action::new("Undo", format!("/web/conversations/{id}/assign"))
         .field("member", before.map(|id| id.to_string()).unwrap_or_default());
-    answer(&desk, id, if before == to { None } else { undo(words, back) }).await
+    answer(&ctx, id, if before == to { None } else { undo(words, back) }).await
 }
 
 /// `POST /web/conversations/{conversation}/claim`: for the member who asks, if nobody has it.
-pub(crate) async fn claim(desk: Desk, Id(id): Id<ConversationId>) -> Result<Html<String>, Problem> {
-    desk.crm().conversations().claim(&desk.actor, id, None, None).await?;
+pub(crate) async fn claim(ctx: PageContext, Id(id): Id<ConversationId>) -> Result<Html<String>, Problem> {
+    ctx.crm().conversations().claim(&ctx.actor, id, None, None).await?;
     let back = Action::new("Undo", format!("/web/conversations/{id}/assign")).field("member", "");
-    answer(&desk, id, undo("Assigned to you".to_owned(), back)).await
+    answer(&ctx, id, undo("Assigned to you".to_owned(), back)).await
 }
 
 /// `POST /web/conversations/{conversation}/snooze`.
 pub(crate) async fn snooze(
-    desk: Desk,
+    ctx: PageContext,
     Id(id): Id<ConversationId>,
     fields: Fields,
 ) -> Result<Html<String>, Problem> {
     let until = fields.given("until").map(|text| DateTime::parse_from_rfc3339(text).map(|at| at.to_utc()));
     let until = until.transpose().map_err(|_| Problem::invalid("until", "is not a time"))?;
     let state = until.map_or(ConversationState::Open, |until| ConversationState::Snoozed { until });
-    desk.crm().conversations().set_state(&desk.actor, id, state).await?;
+    ctx.crm().conversations().set_state(&ctx.actor, id, state).await?;
     let offer = until.and_then(|until| {
         let back = Action::new("Undo", format!("/web/conversations/{id}/snooze")).field("until", "");
-        undo(format!("Snoozed until {}", desk.when(until)), back)
+        undo(format!("Snoozed until {}", ctx.when(until)), back)
     });
-    answer(&desk, id, offer).await
+    answer(&ctx, id, offer).await
 }
 
 /// `POST /web/conversations/{conversation}/close`.
-pub(crate) async fn close(desk: Desk, Id(id): Id<ConversationId>) -> Result<Html<String>, Problem> {
-    desk.crm().conversations().set_state(&desk.actor, id, ConversationState::Closed).await?;
+pub(crate) async fn close(ctx: PageContext, Id(id): Id<ConversationId>) -> Result<Html<String>, Problem> {
+    ctx.crm().conversations().set_state(&ctx.actor, id, ConversationState::Closed).await?;
     let back = Action::new("Undo", format!("/web/conversations/{id}/reopen"));
-    answer(&desk, id, undo("Closed".to_owned(), back)).await
+    answer(&ctx, id, undo("Closed".to_owned(), back)).await
 }
 
 /// `POST /web/conversations/{conversation}/reopen`.
-pub(crate) async fn reopen(desk: Desk, Id(id): Id<ConversationId>) -> Result<Html<String>, Problem> {
-    desk.crm().conversations().set_state(&desk.actor, id, ConversationState::Open).await?;
-    answer(&desk, id, None).await
+pub(crate) async fn reopen(ctx: PageContext, Id(id): Id<ConversationId>) -> Result<Html<String>, Problem> {
+    ctx.crm().conversations().set_state(&ctx.actor, id, ConversationState::Open).await?;
+    answer(&ctx, id, None).await
 }
 
 /// `POST /web/conversations/{conversation}/read`.
-pub(crate) async fn seen(desk: Desk, Id(id): Id<ConversationId>) -> Result<StatusCode, Problem> {
-    desk.crm().conversations().seen(&desk.actor, id).await?;
+pub(crate) async fn seen(ctx: PageContext, Id(id): Id<ConversationId>) -> Result<StatusCode, Problem> {
+    ctx.crm().conversations().seen(&ctx.actor, id).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -4,7 +4,7 @@ use axum::extract::Query;
 use axum::response::Html;
 use dialzio_core::ConversationId;
 
-use super::desk::{Desk, show};
+use super::page_context::{PageContext, show};
 use super::queue::{self, Listed};
 use super::view::inbox::{Conversation, InboxPage};
 use super::view::shell::Place;
@@ -14,10 +14,10 @@ use crate::api::Id;
 use crate::problem::Problem;
 
 /// `GET /inbox`.
-pub(crate) async fn page(desk: Desk, Query(listed): Query<Listed>) -> Result<Html<String>, Problem> {
+pub(crate) async fn page(ctx: PageContext, Query(listed): Query<Listed>) -> Result<Html<String>, Problem> {
     let page = InboxPage {
-        shell: desk.shell("Inbox", Place::Inbox).await?,
-        queue: queue::pane(&desk, &listed, None).await?,
+        shell: ctx.shell("Inbox", Place::Inbox).await?,
+        queue: queue::pane(&ctx, &listed, None).await?,
         conversation: Conversation::None,
     };
     show(&page)
@@ -25,14 +25,14 @@ pub(crate) async fn page(desk: Desk, Query(listed): Query<Listed>) -> Result<Htm
 
 /// `GET /inbox/{conversation}`.
 pub(crate) async fn page_open(
-    desk: Desk,
+    ctx: PageContext,
     Id(id): Id<ConversationId>,
     Query(listed): Query<Listed>,
 ) -> Result<Html<String>, Problem> {
-    let (conversation, name) = open(&desk, id, &listed).await?;
+    let (conversation, name) = open(&ctx, id, &listed).await?;
     let page = InboxPage {
-        shell: desk.shell(name, Place::Inbox).await?,
-        queue: queue::pane(&desk, &listed, Some(id)).await?,
+        shell: ctx.shell(name, Place::Inbox).await?,
+        queue: queue::pane(&ctx, &listed, Some(id)).await?,
         conversation,
     };
     show(&page)
@@ -40,22 +40,26 @@ pub(crate) async fn page_open(
 
 /// `GET /web/conversations/{conversation}`.
 pub(crate) async fn read(
-    desk: Desk,
+    ctx: PageContext,
     Id(id): Id<ConversationId>,
     Query(listed): Query<Listed>,
 ) -> Result<Html<String>, Problem> {
-    show(&open(&desk, id, &listed).await?.0)
+    show(&open(&ctx, id, &listed).await?.0)
 }
 
 /// A conversation as it is: what is unread stays so until the page, once it is visible, says that it was read.
-async fn open(desk: &Desk, id: ConversationId, listed: &Listed) -> Result<(Conversation, String), Problem> {
-    let entry = desk.crm().conversations().get(&desk.actor, id).await?;
+async fn open(
+    ctx: &PageContext,
+    id: ConversationId,
+    listed: &Listed,
+) -> Result<(Conversation, String), Problem> {
+    let entry = ctx.crm().conversations().get(&ctx.actor, id).await?;
     let pane = ThreadPane {
-        head: head::of(desk, &entry, &listed.here()),
-        items: thread::latest(desk, &entry, true).await?,
-        composer: composer::of(desk, &entry).await?,
+        head: head::of(ctx, &entry, &listed.here()),
+        items: thread::latest(ctx, &entry, true).await?,
+        composer: composer::of(ctx, &entry).await?,
     };
-    let person = person::pane(desk, &entry).await?;
+    let person = person::pane(ctx, &entry).await?;
     let open = Conversation::Open { thread: Box::new(pane), person: Box::new(person) };
     Ok((open, words::person(&entry)))
 }

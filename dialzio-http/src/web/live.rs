@@ -12,9 +12,9 @@ use serde_json::{Value, json};
 use std::future::ready;
 use std::time::Duration;
 
-use super::desk;
+use super::page_context;
 use crate::api::events::last_event_id;
-use crate::auth::{Caller, Standing};
+use crate::auth::{Caller, SignInCheck};
 use crate::problem::Problem;
 use crate::realtime::{Live, follow, respond};
 use crate::state::AppState;
@@ -30,10 +30,10 @@ fn event(name: &str, data: &Value) -> Event {
 pub(crate) async fn stream(
     State(state): State<AppState>,
     Caller(actor): Caller,
-    standing: Standing,
+    check: SignInCheck,
     headers: HeaderMap,
 ) -> Result<impl IntoResponse, Problem> {
-    let live = follow(&state, actor.clone(), last_event_id(&headers), standing).await?;
+    let live = follow(&state, actor.clone(), last_event_id(&headers), check).await?;
     let (news, _) = tokio::sync::broadcast::channel::<()>(16);
     let counted = counts(state.clone(), actor.clone(), news.subscribe());
     let (told, from) = (state.clone(), actor);
@@ -69,7 +69,7 @@ fn counts(
                 }
                 tokio::time::sleep(DEBOUNCE).await;
                 while news.try_recv().is_ok() {}
-                let Ok(unread) = desk::unread(&state, &actor).await else { continue };
+                let Ok(unread) = page_context::unread(&state, &actor).await else { continue };
                 if last != Some(unread) {
                     last = Some(unread);
                     return Some((event("counts", &json!({ "unread": unread })), (state, actor, news, last)));

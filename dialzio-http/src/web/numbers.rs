@@ -4,7 +4,7 @@ use axum::response::Html;
 use dialzio_core::account::{AccountState, ProviderAccount};
 use dialzio_core::{AccountId, Error};
 
-use super::desk::{Desk, show};
+use super::page_context::{PageContext, show};
 use super::view::numbers::{NumberCard, NumbersPage};
 use super::view::shell::Place;
 use super::view::{Chip, Fact, Tone};
@@ -12,17 +12,17 @@ use crate::api::Id;
 use crate::problem::Problem;
 
 /// `GET /integrations`.
-pub(crate) async fn page(desk: Desk) -> Result<Html<String>, Problem> {
-    let accounts = desk.crm().accounts().list(&desk.actor).await?;
+pub(crate) async fn page(ctx: PageContext) -> Result<Html<String>, Problem> {
+    let accounts = ctx.crm().accounts().list(&ctx.actor).await?;
     let mut numbers = Vec::new();
     for account in &accounts {
-        numbers.push(card(&desk, account).await?);
+        numbers.push(card(&ctx, account).await?);
     }
-    show(&NumbersPage { shell: desk.shell("Numbers", Place::Numbers).await?, numbers })
+    show(&NumbersPage { shell: ctx.shell("Numbers", Place::Numbers).await?, numbers })
 }
 
-async fn card(desk: &Desk, account: &ProviderAccount) -> Result<NumberCard, Problem> {
-    let templates = desk.crm().accounts().templates(&desk.actor, account.id).await?;
+async fn card(ctx: &PageContext, account: &ProviderAccount) -> Result<NumberCard, Problem> {
+    let templates = ctx.crm().accounts().templates(&ctx.actor, account.id).await?;
     let (health, advice) = match account.state {
         AccountState::Routable => (Chip::new(Tone::Ok, "Works"), None),
         AccountState::Unchecked => (
@@ -43,11 +43,11 @@ async fn card(desk: &Desk, account: &ProviderAccount) -> Result<NumberCard, Prob
     let mut facts = vec![Fact::new("Id at the provider", account.external_id.as_str())];
     facts.push(Fact::new(
         "Last check that succeeded",
-        account.checked_at.map_or_else(|| "never".to_owned(), |at| desk.when(at)),
+        account.checked_at.map_or_else(|| "never".to_owned(), |at| ctx.when(at)),
     ));
     if let Some(problem) = &account.problem {
         let words = problem.detail.as_deref().unwrap_or("without a word");
-        let why = format!("{words} ({}, {})", problem.code, desk.when(problem.at));
+        let why = format!("{words} ({}, {})", problem.code, ctx.when(problem.at));
         facts.push(Fact::new("What the provider said", why));
     }
     facts.push(Fact::new("Templates", templates.len().to_string()));
@@ -65,14 +65,14 @@ async fn card(desk: &Desk, account: &ProviderAccount) -> Result<NumberCard, Prob
 }
 
 /// `POST /web/integrations/{account}/check`.
-pub(crate) async fn check(desk: Desk, Id(id): Id<AccountId>) -> Result<Html<String>, Problem> {
-    match desk.crm().accounts().check(&desk.actor, id, None).await {
-        Ok((account, _)) => show(&card(&desk, &account).await?),
+pub(crate) async fn check(ctx: PageContext, Id(id): Id<AccountId>) -> Result<Html<String>, Problem> {
+    match ctx.crm().accounts().check(&ctx.actor, id, None).await {
+        Ok((account, _)) => show(&card(&ctx, &account).await?),
         Err(Error::Provider(refused)) => {
             let account =
-                desk.crm().accounts().list(&desk.actor).await?.into_iter().find(|known| known.id == id);
+                ctx.crm().accounts().list(&ctx.actor).await?.into_iter().find(|known| known.id == id);
             let account = account.ok_or_else(Problem::not_found)?;
-            let mut card = card(&desk, &account).await?;
+            let mut card = card(&ctx, &account).await?;
             card.health = Chip::new(Tone::Bad, "The check failed");
             let said = refused.detail().map_or_else(|| refused.to_string(), str::to_owned);
             card.advice = Some(format!("The provider says: {said}").into());

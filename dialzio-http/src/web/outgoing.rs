@@ -10,7 +10,7 @@ use dialzio_core::store::IdempotencyKey;
 use dialzio_core::text::{MessageText, NoteText};
 use dialzio_core::{ConversationId, MessageId};
 
-use super::desk::{Desk, show};
+use super::page_context::{PageContext, show};
 use super::view::thread::{Item, ThreadItems};
 use super::{bubble, picker, thread};
 use crate::api::{Id, text, word};
@@ -21,15 +21,15 @@ fn key(fields: &Fields) -> Result<IdempotencyKey, Problem> {
     IdempotencyKey::parse(fields.get("key")).ok_or_else(|| Problem::invalid("key", "is missing"))
 }
 
-async fn changed(desk: &Desk, messages: &[Message]) -> Result<Html<String>, Problem> {
+async fn changed(ctx: &PageContext, messages: &[Message]) -> Result<Html<String>, Problem> {
     let Some(first) = messages.first() else { return Err(Problem::not_found()) };
-    let entry = desk.crm().conversations().get(&desk.actor, first.conversation).await?;
-    show(&thread::only(desk, &entry, messages).await?)
+    let entry = ctx.crm().conversations().get(&ctx.actor, first.conversation).await?;
+    show(&thread::only(ctx, &entry, messages).await?)
 }
 
 /// `POST /web/conversations/{conversation}/messages`.
 pub(crate) async fn reply(
-    desk: Desk,
+    ctx: PageContext,
     Id(id): Id<ConversationId>,
     form: FileForm,
 ) -> Result<Html<String>, Problem> {
@@ -43,31 +43,31 @@ pub(crate) async fn reply(
     };
     let reply_to = fields.given("quote").map(|quote| word("quote", quote)).transpose()?;
     let new = NewMessage { body, reply_to, key: Some(key(fields)?) };
-    let sent = desk.crm().conversations().send(&desk.actor, id, new).await?;
-    changed(&desk, &[sent.message]).await
+    let sent = ctx.crm().conversations().send(&ctx.actor, id, new).await?;
+    changed(&ctx, &[sent.message]).await
 }
 
 /// `POST /web/conversations/{conversation}/notes`.
 pub(crate) async fn note(
-    desk: Desk,
+    ctx: PageContext,
     Id(id): Id<ConversationId>,
     fields: Fields,
 ) -> Result<Html<String>, Problem> {
-    let entry: InboxEntry = desk.crm().conversations().get(&desk.actor, id).await?;
+    let entry: InboxEntry = ctx.crm().conversations().get(&ctx.actor, id).await?;
     let words = text::<NoteText>("text", fields.get("text"))?;
-    let note = desk.crm().contacts().add_note(&desk.actor, entry.conversation.contact, words).await?;
-    let items = vec![Item::Note(thread::note_item(&desk, &note))];
+    let note = ctx.crm().contacts().add_note(&ctx.actor, entry.conversation.contact, words).await?;
+    let items = vec![Item::Note(thread::note_item(&ctx, &note))];
     show(&ThreadItems { conversation: id.to_string(), earlier: None, items })
 }
 
 /// `POST /web/conversations/{conversation}/template`.
 pub(crate) async fn template(
-    desk: Desk,
+    ctx: PageContext,
     Id(id): Id<ConversationId>,
     fields: Fields,
 ) -> Result<Html<String>, Problem> {
-    let service = desk.crm().conversations();
-    let preview = service.preview(&desk.actor, id).await?;
+    let service = ctx.crm().conversations();
+    let preview = service.preview(&ctx.actor, id).await?;
     let (template, _) = picker::find(&preview, fields.get("template")).ok_or_else(Problem::not_found)?;
     let named = |(field, value): (String, String)| Some((picker::parameter(template, &field)?, value));
     let body = NewBody::Template {
@@ -76,8 +76,8 @@ pub(crate) async fn template(
         parameters: fields.under("field.").into_iter().filter_map(named).collect(),
     };
     let new = NewMessage { body, reply_to: None, key: Some(key(&fields)?) };
-    let sent = service.send(&desk.actor, id, new).await?;
-    changed(&desk, &[sent.message]).await
+    let sent = service.send(&ctx.actor, id, new).await?;
+    changed(&ctx, &[sent.message]).await
 }
 
 /// The parameters of a template as they were given, by name.
@@ -103,16 +103,16 @@ fn parameters(template: &Template, sent: &TemplateSend) -> Vec<(String, String)>
 }
 
 /// `POST /web/messages/{message}/resend`: the same again, as a new message. Pressed twice, it goes out once.
-pub(crate) async fn resend(desk: Desk, Id(id): Id<MessageId>) -> Result<Html<String>, Problem> {
-    let service = desk.crm().conversations();
-    let mut message = service.message(&desk.actor, id).await?;
-    if !bubble::can_resend(&message, desk.crm().clock().now()) {
+pub(crate) async fn resend(ctx: PageContext, Id(id): Id<MessageId>) -> Result<Html<String>, Problem> {
+    let service = ctx.crm().conversations();
+    let mut message = service.message(&ctx.actor, id).await?;
+    if !bubble::can_resend(&message, ctx.crm().clock().now()) {
         return Err(Problem::new("message.not_resendable"));
     }
     let body = match &message.content {
         Content::Text { body } => NewBody::Text(body.clone()),
         Content::Template { name, language, parameters: sent, .. } => {
-            let preview = service.preview(&desk.actor, message.conversation).await?;
+            let preview = service.preview(&ctx.actor, message.conversation).await?;
             let known = preview
                 .templates
                 .iter()
@@ -122,8 +122,8 @@ pub(crate) async fn resend(desk: Desk, Id(id): Id<MessageId>) -> Result<Html<Str
             NewBody::Template { name: name.clone(), language: language.clone(), parameters }
         }
         Content::Media { media, caption, filename, .. } => {
-            let file = desk.crm().media().open(&desk.actor, *media).await?;
-            let bytes = desk.crm().media().read(&file, 0..file.size).await?;
+            let file = ctx.crm().media().open(&ctx.actor, *media).await?;
+            let bytes = ctx.crm().media().read(&file, 0..file.size).await?;
             let name = filename.clone().unwrap_or_default();
             NewBody::File { file: NewFile { bytes, name }, caption: caption.clone() }
         }
@@ -131,27 +131,27 @@ pub(crate) async fn resend(desk: Desk, Id(id): Id<MessageId>) -> Result<Html<Str
     };
     let once = IdempotencyKey::parse(&format!("again-{id}"));
     let new = NewMessage { body, reply_to: message.reply_to, key: once };
-    let sent = service.send(&desk.actor, message.conversation, new).await?;
+    let sent = service.send(&ctx.actor, message.conversation, new).await?;
     if message.delivery.status == DeliveryStatus::Unknown {
-        message = service.settle_unknown(&desk.actor, id, false).await?;
+        message = service.settle_unknown(&ctx.actor, id, false).await?;
     }
-    changed(&desk, &[message, sent.message]).await
+    changed(&ctx, &[message, sent.message]).await
 }
 
 /// `POST /web/messages/{message}/mark-sent`.
-pub(crate) async fn mark_sent(desk: Desk, Id(id): Id<MessageId>) -> Result<Html<String>, Problem> {
-    let message = desk.crm().conversations().settle_unknown(&desk.actor, id, true).await?;
-    changed(&desk, &[message]).await
+pub(crate) async fn mark_sent(ctx: PageContext, Id(id): Id<MessageId>) -> Result<Html<String>, Problem> {
+    let message = ctx.crm().conversations().settle_unknown(&ctx.actor, id, true).await?;
+    changed(&ctx, &[message]).await
 }
 
 /// `POST /web/messages/{message}/drop`.
-pub(crate) async fn give_up(desk: Desk, Id(id): Id<MessageId>) -> Result<Html<String>, Problem> {
-    let message = desk.crm().conversations().settle_unknown(&desk.actor, id, false).await?;
-    changed(&desk, &[message]).await
+pub(crate) async fn give_up(ctx: PageContext, Id(id): Id<MessageId>) -> Result<Html<String>, Problem> {
+    let message = ctx.crm().conversations().settle_unknown(&ctx.actor, id, false).await?;
+    changed(&ctx, &[message]).await
 }
 
 /// `POST /web/messages/{message}/cancel`.
-pub(crate) async fn cancel(desk: Desk, Id(id): Id<MessageId>) -> Result<Html<String>, Problem> {
-    let message = desk.crm().conversations().cancel(&desk.actor, id).await?;
-    changed(&desk, &[message]).await
+pub(crate) async fn cancel(ctx: PageContext, Id(id): Id<MessageId>) -> Result<Html<String>, Problem> {
+    let message = ctx.crm().conversations().cancel(&ctx.actor, id).await?;
+    changed(&ctx, &[message]).await
 }

@@ -12,7 +12,7 @@ use dialzio_core::text::EvidenceText;
 use dialzio_core::{ConversationId, Permission};
 use serde::Deserialize;
 
-use super::desk::{Desk, show};
+use super::page_context::{PageContext, show};
 use super::view::Choice;
 use super::view::picker::{OptIn, Picker, PreviewPart, TemplateField, TemplateForm, TemplateItem};
 use super::words;
@@ -30,14 +30,14 @@ pub(crate) struct Asked {
 
 /// `GET /web/conversations/{conversation}/templates`.
 pub(crate) async fn read(
-    desk: Desk,
+    ctx: PageContext,
     Id(id): Id<ConversationId>,
     Query(asked): Query<Asked>,
 ) -> Result<Html<String>, Problem> {
-    let service = desk.crm().conversations();
-    let entry = service.get(&desk.actor, id).await?;
-    let preview = service.preview(&desk.actor, id).await?;
-    show(&of(&desk, &entry, &preview, asked.q.trim(), asked.template.as_deref(), None))
+    let service = ctx.crm().conversations();
+    let entry = service.get(&ctx.actor, id).await?;
+    let preview = service.preview(&ctx.actor, id).await?;
+    show(&of(&ctx, &entry, &preview, asked.q.trim(), asked.template.as_deref(), None))
 }
 
 /// The id of a template in the page: language and name.
@@ -51,7 +51,7 @@ pub(crate) fn find<'a>(preview: &'a SendPreview, id: &str) -> Option<&'a (Templa
 }
 
 /// Why a template cannot go to this person now.
-fn refusal(desk: &Desk, template: &Template, verdict: &Preview) -> Option<String> {
+fn refusal(ctx: &PageContext, template: &Template, verdict: &Preview) -> Option<String> {
     if template.status != TemplateStatus::Approved {
         let status = template.status.as_str();
         return Some(match &template.rejection {
@@ -60,14 +60,14 @@ fn refusal(desk: &Desk, template: &Template, verdict: &Preview) -> Option<String
         });
     }
     match verdict {
-        Preview::Refused(refusal) => Some(words::refusal(desk, refusal)),
+        Preview::Refused(refusal) => Some(words::refusal(ctx, refusal)),
         Preview::Ready | Preview::Deferred { .. } => None,
     }
 }
 
 /// The picker with what was searched for and chosen.
 pub(crate) fn of(
-    desk: &Desk,
+    ctx: &PageContext,
     entry: &InboxEntry,
     preview: &SendPreview,
     search: &str,
@@ -87,14 +87,14 @@ pub(crate) fn of(
         category: words::category(template.category).to_owned(),
         quality: quality(template),
         language: template.language.clone(),
-        refusal: refusal(desk, template, verdict).map(Into::into),
+        refusal: refusal(ctx, template, verdict).map(Into::into),
         is_chosen: chosen == Some(id_of(template).as_str()),
     };
     let mut templates: Vec<TemplateItem> =
         preview.templates.iter().filter(|(template, _)| matches(template)).map(item).collect();
     templates.sort_by_key(|item| item.refusal.is_some());
     let form = chosen.and_then(|id| find(preview, id)).map(|(template, verdict)| {
-        let mut form = form(desk, entry, template, verdict);
+        let mut form = form(ctx, entry, template, verdict);
         if let (Some(sent), Some(offered)) = (opt_in, form.opt_in.as_mut()) {
             *offered = sent;
         }
@@ -161,7 +161,7 @@ fn value(entry: &InboxEntry, template: &Template, parameter: &str) -> String {
     first.filter(|_| asks).unwrap_or_default().to_owned()
 }
 
-fn form(desk: &Desk, entry: &InboxEntry, template: &Template, verdict: &Preview) -> TemplateForm {
+fn form(ctx: &PageContext, entry: &InboxEntry, template: &Template, verdict: &Preview) -> TemplateForm {
     let field = |parameter: String| TemplateField {
         name: field_name(&parameter),
         label: label(template, &parameter),
@@ -182,8 +182,8 @@ fn form(desk: &Desk, entry: &InboxEntry, template: &Template, verdict: &Preview)
         body: pieces(&template.body, &fields, None),
         footer: template.footer.as_deref().map(Into::into),
         buttons: template.buttons.iter().map(|button| button.text.as_str().into()).collect(),
-        refusal: refusal(desk, template, verdict).map(Into::into),
-        opt_in: offer(desk, template, verdict),
+        refusal: refusal(ctx, template, verdict).map(Into::into),
+        opt_in: offer(ctx, template, verdict),
         fields,
     }
 }
@@ -226,7 +226,7 @@ fn methods(chosen: &str) -> Vec<Choice> {
 }
 
 /// An opt-in is offered where it would help, to those who may record one.
-fn offer(desk: &Desk, template: &Template, verdict: &Preview) -> Option<OptIn> {
+fn offer(ctx: &PageContext, template: &Template, verdict: &Preview) -> Option<OptIn> {
     let Preview::Refused(refusal) = verdict else { return None };
     let helps = |code| {
         matches!(
@@ -239,21 +239,21 @@ fn offer(desk: &Desk, template: &Template, verdict: &Preview) -> Option<OptIn> {
         )
     };
     let offered =
-        desk.may(Permission::ConsentWrite) && refusal.reasons.iter().all(|reason| helps(reason.code));
+        ctx.may(Permission::ConsentWrite) && refusal.reasons.iter().all(|reason| helps(reason.code));
     let scope = match template.category {
         TemplateCategory::Marketing => PurposeScope::Marketing,
         TemplateCategory::Utility | TemplateCategory::Authentication => PurposeScope::Utility,
     };
-    offered.then(|| empty_opt_in(desk, scope))
+    offered.then(|| empty_opt_in(ctx, scope))
 }
 
-fn empty_opt_in(desk: &Desk, scope: PurposeScope) -> OptIn {
+fn empty_opt_in(ctx: &PageContext, scope: PurposeScope) -> OptIn {
     OptIn {
         purpose: scope.as_str().to_owned(),
         label: format!("WhatsApp, {}", words::scope(scope).to_lowercase()).into(),
         methods: methods(""),
         evidence: String::new(),
-        date: desk.today().to_string(),
+        date: ctx.today().to_string(),
         error: None,
         is_open: false,
     }
@@ -261,17 +261,17 @@ fn empty_opt_in(desk: &Desk, scope: PurposeScope) -> OptIn {
 
 /// `POST /web/conversations/{conversation}/opt-in`.
 pub(crate) async fn opt_in(
-    desk: Desk,
+    ctx: PageContext,
     Id(id): Id<ConversationId>,
     fields: Fields,
 ) -> Result<Response, Problem> {
-    let service = desk.crm().conversations();
-    let entry = service.get(&desk.actor, id).await?;
-    let recorded = record(&desk, &entry, &fields).await;
-    let preview = service.preview(&desk.actor, id).await?;
+    let service = ctx.crm().conversations();
+    let entry = service.get(&ctx.actor, id).await?;
+    let recorded = record(&ctx, &entry, &fields).await;
+    let preview = service.preview(&ctx.actor, id).await?;
     let chosen = fields.given("template");
     let problem = match recorded {
-        Ok(()) => return Ok(show(&of(&desk, &entry, &preview, "", chosen, None))?.into_response()),
+        Ok(()) => return Ok(show(&of(&ctx, &entry, &preview, "", chosen, None))?.into_response()),
         Err(problem) if problem.status == 422 => problem,
         Err(problem) => return Err(problem),
     };
@@ -282,15 +282,15 @@ pub(crate) async fn opt_in(
         date: fields.get("date").to_owned(),
         error: Some(super::problems::sentence(&problem)),
         is_open: true,
-        ..empty_opt_in(&desk, scope)
+        ..empty_opt_in(&ctx, scope)
     };
-    let picker = of(&desk, &entry, &preview, "", chosen, Some(sent));
+    let picker = of(&ctx, &entry, &preview, "", chosen, Some(sent));
     Ok((StatusCode::UNPROCESSABLE_ENTITY, show(&picker)?).into_response())
 }
 
-async fn record(desk: &Desk, entry: &InboxEntry, fields: &Fields) -> Result<(), Problem> {
+async fn record(ctx: &PageContext, entry: &InboxEntry, fields: &Fields) -> Result<(), Problem> {
     let day: NaiveDate = fields.get("date").parse().map_err(|_| Problem::invalid("date", "is not a day"))?;
-    let occurred_at = desk.on_day(day).ok_or_else(|| Problem::invalid("date", "is not a day"))?;
+    let occurred_at = ctx.on_day(day).ok_or_else(|| Problem::invalid("date", "is not a day"))?;
     let evidence = Evidence {
         kind: word("method", fields.get("method"))?,
         note: text::<EvidenceText>("evidence", fields.get("evidence").trim())?,
@@ -304,6 +304,6 @@ async fn record(desk: &Desk, entry: &InboxEntry, fields: &Fields) -> Result<(), 
         occurred_at,
         expires_at: None,
     };
-    desk.crm().consents().grant(&desk.actor, new).await?;
+    ctx.crm().consents().grant(&ctx.actor, new).await?;
     Ok(())
 }

@@ -5,7 +5,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 
-use super::desk::{show, theme};
+use super::page_context::{show, theme};
 use super::view::entry;
 use crate::problem::Problem;
 

@@ -7,7 +7,7 @@ use dialzio_core::inbox::{QuarantineReason, Quarantined};
 use dialzio_core::page::PageRequest;
 use serde::Deserialize;
 
-use super::desk::{Desk, show};
+use super::page_context::{PageContext, show};
 use super::view::quarantine::{HeldEvent, HeldPage, HeldRow, HeldRows, QuarantinePage};
 use super::view::shell::Place;
 use super::view::{Chip, Fact, Tone};
@@ -59,10 +59,10 @@ fn reason(reason: QuarantineReason) -> (&'static str, &'static str) {
     }
 }
 
-fn row(desk: &Desk, item: &Quarantined) -> HeldRow {
+fn row(ctx: &PageContext, item: &Quarantined) -> HeldRow {
     HeldRow {
         id: item.id.to_string(),
-        time: desk.moment(item.received_at),
+        time: ctx.moment(item.received_at),
         source: format!("{} webhook · {}", provider(item), item.what).into(),
         reason: reason(item.reason).0.into(),
         state: Chip::new(Tone::Warn, "Waiting"),
@@ -73,28 +73,28 @@ fn provider(item: &Quarantined) -> &str {
     if item.provider == "whatsapp" { "WhatsApp" } else { &item.provider }
 }
 
-async fn rows(desk: &Desk, paging: &Paging) -> Result<HeldRows, Problem> {
+async fn rows(ctx: &PageContext, paging: &Paging) -> Result<HeldRows, Problem> {
     let after = paging.after.as_deref().map(decode_cursor).transpose()?;
     let request = PageRequest { after, ..PageRequest::first(50) };
-    let page = desk.crm().quarantine().list(&desk.actor, request).await?;
+    let page = ctx.crm().quarantine().list(&ctx.actor, request).await?;
     let next = page.next.as_ref().map(encode_cursor);
-    Ok(HeldRows { rows: page.items.iter().map(|item| row(desk, item)).collect(), next })
+    Ok(HeldRows { rows: page.items.iter().map(|item| row(ctx, item)).collect(), next })
 }
 
 /// `GET /quarantine`.
-pub(crate) async fn page(desk: Desk) -> Result<Html<String>, Problem> {
-    let rows = rows(&desk, &Paging::default()).await?;
-    let shell = desk.shell("Held back", Place::Quarantine).await?;
+pub(crate) async fn page(ctx: PageContext) -> Result<Html<String>, Problem> {
+    let rows = rows(&ctx, &Paging::default()).await?;
+    let shell = ctx.shell("Held back", Place::Quarantine).await?;
     let total = shell.held.unwrap_or_default();
     show(&QuarantinePage { shell, rows, total })
 }
 
 /// `GET /web/quarantine`.
-pub(crate) async fn read(desk: Desk, Query(paging): Query<Paging>) -> Result<Html<String>, Problem> {
-    show(&rows(&desk, &paging).await?)
+pub(crate) async fn read(ctx: PageContext, Query(paging): Query<Paging>) -> Result<Html<String>, Problem> {
+    show(&rows(&ctx, &paging).await?)
 }
 
-fn detail(desk: &Desk, item: &Quarantined, bytes: &[u8]) -> HeldEvent {
+fn detail(ctx: &PageContext, item: &Quarantined, bytes: &[u8]) -> HeldEvent {
     let (why, advice) = reason(item.reason);
     let laid_out = serde_json::from_slice::<serde_json::Value>(bytes)
         .and_then(|value| serde_json::to_string_pretty(&value))
@@ -106,11 +106,11 @@ fn detail(desk: &Desk, item: &Quarantined, bytes: &[u8]) -> HeldEvent {
         state: Chip::new(Tone::Warn, "Waiting"),
         is_waiting: true,
         facts: vec![
-            Fact::new("Arrived", desk.moment(item.received_at).full),
+            Fact::new("Arrived", ctx.moment(item.received_at).full),
             Fact::new("Source", format!("{} webhook", provider(item))),
             Fact::new("Kind", item.what.as_str()),
             Fact::new("Size", format!("{} bytes", bytes.len())),
-            Fact::new("Removed on", desk.day_of(item.expires_at)),
+            Fact::new("Removed on", ctx.day_of(item.expires_at)),
         ],
         payload: Some(laid_out.into()),
         confirm_word: WORD.to_owned(),
@@ -118,15 +118,15 @@ fn detail(desk: &Desk, item: &Quarantined, bytes: &[u8]) -> HeldEvent {
     }
 }
 
-async fn event(desk: &Desk, id: QuarantineId) -> Result<HeldEvent, Problem> {
-    let (item, bytes) = desk.crm().quarantine().open(&desk.actor, id).await?;
-    Ok(detail(desk, &item, &bytes))
+async fn event(ctx: &PageContext, id: QuarantineId) -> Result<HeldEvent, Problem> {
+    let (item, bytes) = ctx.crm().quarantine().open(&ctx.actor, id).await?;
+    Ok(detail(ctx, &item, &bytes))
 }
 
 /// `GET /quarantine/{event}`.
-pub(crate) async fn held(desk: Desk, Id(id): Id<QuarantineId>) -> Result<Html<String>, Problem> {
-    let event = event(&desk, id).await?;
-    show(&HeldPage { shell: desk.shell("Held back", Place::Quarantine).await?, event })
+pub(crate) async fn held(ctx: PageContext, Id(id): Id<QuarantineId>) -> Result<Html<String>, Problem> {
+    let event = event(&ctx, id).await?;
+    show(&HeldPage { shell: ctx.shell("Held back", Place::Quarantine).await?, event })
 }
 
 fn settled(event: HeldEvent, state: &str, outcome: &str) -> HeldEvent {
@@ -140,23 +140,23 @@ fn settled(event: HeldEvent, state: &str, outcome: &str) -> HeldEvent {
 }
 
 /// `POST /web/quarantine/{event}/replay`.
-pub(crate) async fn replay(desk: Desk, Id(id): Id<QuarantineId>) -> Result<Html<String>, Problem> {
-    let event = event(&desk, id).await?;
-    desk.crm().quarantine().replay(&desk.actor, id).await?;
+pub(crate) async fn replay(ctx: PageContext, Id(id): Id<QuarantineId>) -> Result<Html<String>, Problem> {
+    let event = event(&ctx, id).await?;
+    ctx.crm().quarantine().replay(&ctx.actor, id).await?;
     let words = "Taken through the normal path again. What still cannot be used is held back anew.";
     show(&settled(event, "Replayed", words))
 }
 
 /// `POST /web/quarantine/{event}/discard`.
 pub(crate) async fn discard(
-    desk: Desk,
+    ctx: PageContext,
     Id(id): Id<QuarantineId>,
     fields: Fields,
 ) -> Result<Html<String>, Problem> {
     if fields.get("confirm").trim() != WORD {
         return Err(Problem::invalid("confirm", "must be the word that is asked for"));
     }
-    let event = event(&desk, id).await?;
-    desk.crm().quarantine().discard(&desk.actor, id).await?;
+    let event = event(&ctx, id).await?;
+    ctx.crm().quarantine().discard(&ctx.actor, id).await?;
     show(&HeldEvent { payload: None, ..settled(event, "Discarded", "Thrown away.") })
 }

@@ -11,7 +11,7 @@ use dialzio_core::conversation::{
 use dialzio_core::page::{Page, PageRequest};
 use serde::Deserialize;
 
-use super::desk::{Desk, show};
+use super::page_context::{PageContext, show};
 use super::view::inbox::{Queue, QueueList, QueueRow, View};
 use super::view::state::State;
 use super::view::{Avatar, Chip, Shown, Tone};
@@ -67,29 +67,28 @@ impl Listed {
     }
 }
 
-fn core_view(desk: &Desk, view: View) -> InboxView {
-    match (view, desk.actor.member()) {
+fn core_view(ctx: &PageContext, view: View) -> InboxView {
+    match (view, ctx.actor.member()) {
         (View::Mine, Some(me)) => InboxView::Mine(me),
         (View::Unassigned, _) => InboxView::Unassigned,
         _ => InboxView::All,
     }
 }
 
-fn count(desk: &Desk, counts: &QueueCounts, view: View, state: State) -> u64 {
-    counts.count(core_view(desk, view), state.name()).into()
+fn count(ctx: &PageContext, counts: &QueueCounts, view: View, state: State) -> u64 {
+    counts.count(core_view(ctx, view), state.name()).into()
 }
 
 /// The list.
 pub(crate) async fn list(
-    desk: &Desk,
+    ctx: &PageContext,
     listed: &Listed,
     open: Option<ConversationId>,
 ) -> Result<QueueList, Problem> {
     let (view, state) = (listed.view(), listed.state());
-    let page =
-        if listed.search().is_empty() { page(desk, listed).await? } else { found(desk, listed).await? };
-    let counts = desk.crm().conversations().counts(&desk.actor).await?;
-    let count = |view, state| count(desk, &counts, view, state);
+    let page = if listed.search().is_empty() { page(ctx, listed).await? } else { found(ctx, listed).await? };
+    let counts = ctx.crm().conversations().counts(&ctx.actor).await?;
+    let count = |view, state| count(ctx, &counts, view, state);
     Ok(QueueList {
         view,
         state,
@@ -99,34 +98,34 @@ pub(crate) async fn list(
         all: count(View::All, state),
         open: count(view, State::Open),
         snoozed: count(view, State::Snoozed),
-        rows: page.items.iter().map(|entry| row(desk, entry, open)).collect(),
+        rows: page.items.iter().map(|entry| row(ctx, entry, open)).collect(),
         next: page.next.as_ref().map(encode_cursor),
         is_continuation: listed.after.is_some(),
     })
 }
 
-async fn page(desk: &Desk, listed: &Listed) -> Result<Page<InboxEntry>, Problem> {
+async fn page(ctx: &PageContext, listed: &Listed) -> Result<Page<InboxEntry>, Problem> {
     let state = match listed.state() {
         State::Open => StateFilter::Open,
         State::Snoozed => StateFilter::Snoozed,
         State::Closed => StateFilter::Closed,
     };
-    let query = ConversationQuery { view: core_view(desk, listed.view()), state, now: desk.now };
+    let query = ConversationQuery { view: core_view(ctx, listed.view()), state, now: ctx.now };
     let after = listed.after.as_deref().map(decode_cursor).transpose()?;
     let request = PageRequest { after, ..PageRequest::first(listed.rows.unwrap_or(ROWS)) };
-    Ok(desk.crm().conversations().list(&desk.actor, &query, request).await?)
+    Ok(ctx.crm().conversations().list(&ctx.actor, &query, request).await?)
 }
 
 /// Conversations with people that match what was typed, within the tab that is open.
-async fn found(desk: &Desk, listed: &Listed) -> Result<Page<InboxEntry>, Problem> {
+async fn found(ctx: &PageContext, listed: &Listed) -> Result<Page<InboxEntry>, Problem> {
     let query = ContactQuery::matching(listed.search());
-    let people = desk.crm().contacts().list(&desk.actor, &query, PageRequest::first(FOUND)).await?;
-    let service = desk.crm().conversations();
+    let people = ctx.crm().contacts().list(&ctx.actor, &query, PageRequest::first(FOUND)).await?;
+    let service = ctx.crm().conversations();
     let mut items = Vec::new();
     for person in people.items {
-        for conversation in service.of_contact(&desk.actor, person.id).await? {
-            if is_listed(desk, &conversation, listed) {
-                items.push(service.get(&desk.actor, conversation.id).await?);
+        for conversation in service.of_contact(&ctx.actor, person.id).await? {
+            if is_listed(ctx, &conversation, listed) {
+                items.push(service.get(&ctx.actor, conversation.id).await?);
             }
         }
     }
@@ -134,13 +133,13 @@ async fn found(desk: &Desk, listed: &Listed) -> Result<Page<InboxEntry>, Problem
     Ok(Page { items, next: None })
 }
 
-fn is_listed(desk: &Desk, conversation: &Conversation, listed: &Listed) -> bool {
-    let whose = match core_view(desk, listed.view()) {
+fn is_listed(ctx: &PageContext, conversation: &Conversation, listed: &Listed) -> bool {
+    let whose = match core_view(ctx, listed.view()) {
         InboxView::Mine(member) => conversation.assignee == Some(member),
         InboxView::Unassigned => conversation.assignee.is_none(),
         InboxView::All => true,
     };
-    whose && conversation.state_at(desk.now).as_str() == listed.state().name()
+    whose && conversation.state_at(ctx.now).as_str() == listed.state().name()
 }
 
 /// What is left of the reply window, in words.
@@ -148,7 +147,7 @@ pub(crate) fn time_left(minutes: i64) -> String {
     if minutes >= 60 { format!("{} h left", minutes / 60) } else { format!("{minutes} min left") }
 }
 
-fn row(desk: &Desk, entry: &InboxEntry, open: Option<ConversationId>) -> QueueRow {
+fn row(ctx: &PageContext, entry: &InboxEntry, open: Option<ConversationId>) -> QueueRow {
     let name = words::person(entry);
     let conversation = &entry.conversation;
     let mut chips = Vec::new();
@@ -162,22 +161,22 @@ fn row(desk: &Desk, entry: &InboxEntry, open: Option<ConversationId>) -> QueueRo
     if entry.doubtful_since.is_some() {
         chips.push(Chip::new(Tone::Warn, "May be another person"));
     }
-    let left = conversation.window_left(desk.now);
-    if left.num_seconds() > 0 && conversation.state_at(desk.now) != ConversationState::Closed {
+    let left = conversation.window_left(ctx.now);
+    if left.num_seconds() > 0 && conversation.state_at(ctx.now) != ConversationState::Closed {
         let tone = if left.num_minutes() < 60 { Tone::Warn } else { Tone::Ok };
         chips.push(Chip::new(tone, time_left(left.num_minutes())).closing(left.num_seconds()));
     }
     if entry.phone.is_none() {
         chips.push(Chip::new(Tone::Neutral, "No number shared"));
     }
-    if let ConversationState::Snoozed { until } = conversation.state_at(desk.now) {
-        chips.push(Chip::new(Tone::Neutral, format!("Until {}", desk.when(until))));
+    if let ConversationState::Snoozed { until } = conversation.state_at(ctx.now) {
+        chips.push(Chip::new(Tone::Neutral, format!("Until {}", ctx.when(until))));
     }
     QueueRow {
         id: conversation.id.to_string(),
         avatar: Avatar::of(&name),
         name: name.into(),
-        time: desk.moment(conversation.last_at),
+        time: ctx.moment(conversation.last_at),
         last: words::last_line(entry.last.as_ref()).into(),
         unread: conversation.unread.into(),
         chips,
@@ -187,11 +186,11 @@ fn row(desk: &Desk, entry: &InboxEntry, open: Option<ConversationId>) -> QueueRo
 
 /// The pane around the list.
 pub(crate) async fn pane(
-    desk: &Desk,
+    ctx: &PageContext,
     listed: &Listed,
     open: Option<ConversationId>,
 ) -> Result<Queue, Problem> {
-    let accounts = desk.crm().accounts().list(&desk.actor).await?;
+    let accounts = ctx.crm().accounts().list(&ctx.actor).await?;
     let account = match accounts.as_slice() {
         [one] => {
             let number =
@@ -200,10 +199,10 @@ pub(crate) async fn pane(
         }
         _ => None,
     };
-    Ok(Queue { account, search: listed.search().to_owned(), list: list(desk, listed, open).await? })
+    Ok(Queue { account, search: listed.search().to_owned(), list: list(ctx, listed, open).await? })
 }
 
 /// `GET /web/inbox/queue`.
-pub(crate) async fn read(desk: Desk, Query(listed): Query<Listed>) -> Result<Html<String>, Problem> {
-    show(&list(&desk, &listed, None).await?)
+pub(crate) async fn read(ctx: PageContext, Query(listed): Query<Listed>) -> Result<Html<String>, Problem> {
+    show(&list(&ctx, &listed, None).await?)
 }

@@ -7,7 +7,7 @@ use dialzio_core::access::chrono_tz_name::ZoneName;
 use dialzio_core::consent::QuietHours;
 use dialzio_core::{Permission, Region};
 
-use super::desk::{Desk, KEYS_COOKIE, show};
+use super::page_context::{KEYS_COOKIE, PageContext, show};
 use super::view::Choice;
 use super::view::numbers::{SettingsForm, SettingsPage};
 use super::view::shell::Place;
@@ -19,38 +19,38 @@ fn clock(minutes: u16) -> String {
     format!("{:02}:{:02}", minutes / 60, minutes % 60)
 }
 
-fn form(desk: &Desk) -> SettingsForm {
+fn form(ctx: &PageContext) -> SettingsForm {
     let zone = |tz: &chrono_tz::Tz| Choice {
-        selected: tz.name() == desk.org.zone.as_str(),
+        selected: tz.name() == ctx.org.zone.as_str(),
         ..Choice::new(tz.name(), tz.name().replace('_', " "))
     };
     SettingsForm {
         // Quiet hours are what the open hours leave.
-        quiet_from: clock(desk.org.quiet_hours.open_until),
-        quiet_to: clock(desk.org.quiet_hours.open_from),
-        marketing_cap: desk.org.marketing_cap.to_string(),
-        country: desk.org.dials_in().map(|country| country.as_str().to_owned()).unwrap_or_default(),
+        quiet_from: clock(ctx.org.quiet_hours.open_until),
+        quiet_to: clock(ctx.org.quiet_hours.open_from),
+        marketing_cap: ctx.org.marketing_cap.to_string(),
+        country: ctx.org.dials_in().map(|country| country.as_str().to_owned()).unwrap_or_default(),
         zones: chrono_tz::TZ_VARIANTS.iter().map(zone).collect(),
-        keys: desk.keys,
-        can_manage: desk.may(Permission::SettingsManage),
+        keys: ctx.keys,
+        can_manage: ctx.may(Permission::SettingsManage),
         ..SettingsForm::default()
     }
 }
 
 /// `GET /settings`.
-pub(crate) async fn page(desk: Desk) -> Result<Html<String>, Problem> {
-    show(&SettingsPage { shell: desk.shell("Settings", Place::Settings).await?, form: form(&desk) })
+pub(crate) async fn page(ctx: PageContext) -> Result<Html<String>, Problem> {
+    show(&SettingsPage { shell: ctx.shell("Settings", Place::Settings).await?, form: form(&ctx) })
 }
 
 /// `POST /web/settings`.
-pub(crate) async fn save(mut desk: Desk, fields: Fields) -> Result<Response, Problem> {
-    desk.keys = fields.get("keys") == "on";
-    if desk.may(Permission::SettingsManage) {
-        let mut wrong = form(&desk);
+pub(crate) async fn save(mut ctx: PageContext, fields: Fields) -> Result<Response, Problem> {
+    ctx.keys = fields.get("keys") == "on";
+    if ctx.may(Permission::SettingsManage) {
+        let mut wrong = form(&ctx);
         fields.get("quiet_from").clone_into(&mut wrong.quiet_from);
         fields.get("quiet_to").clone_into(&mut wrong.quiet_to);
         fields.get("marketing_cap").clone_into(&mut wrong.marketing_cap);
-        let mut org = desk.org.clone();
+        let mut org = ctx.org.clone();
         let hours = minutes("quiet_from", fields.get("quiet_from")).and_then(|open_until| {
             let open_from = minutes("quiet_to", fields.get("quiet_to"))?;
             Ok(QuietHours { open_from, open_until })
@@ -90,7 +90,7 @@ pub(crate) async fn save(mut desk: Desk, fields: Fields) -> Result<Response, Pro
         {
             return Ok((StatusCode::UNPROCESSABLE_ENTITY, show(&wrong)?).into_response());
         }
-        if org != desk.org {
+        if org != ctx.org {
             let change = OrgChange {
                 quiet_hours: Some(org.quiet_hours),
                 marketing_cap: Some(org.marketing_cap),
@@ -98,12 +98,12 @@ pub(crate) async fn save(mut desk: Desk, fields: Fields) -> Result<Response, Pro
                 country: Some(org.country),
                 ..OrgChange::default()
             };
-            desk.org = desk.crm().access().change_org(&desk.actor, org.revision, change).await?;
+            ctx.org = ctx.crm().access().change_org(&ctx.actor, org.revision, change).await?;
         }
     }
-    let saved = SettingsForm { is_saved: true, ..form(&desk) };
+    let saved = SettingsForm { is_saved: true, ..form(&ctx) };
     let mut response = show(&saved)?.into_response();
-    let word = if desk.keys { "on" } else { "off" };
+    let word = if ctx.keys { "on" } else { "off" };
     let cookie = format!("{KEYS_COOKIE}={word}; Path=/; Max-Age=31536000; SameSite=Lax; Secure; HttpOnly");
     if let Ok(cookie) = HeaderValue::from_str(&cookie) {
         response.headers_mut().insert(header::SET_COOKIE, cookie);

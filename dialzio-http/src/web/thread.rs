@@ -11,7 +11,7 @@ use dialzio_core::{ConversationId, MessageId, Permission};
 use serde::Deserialize;
 
 use super::bubble::Bubbles;
-use super::desk::{Desk, show};
+use super::page_context::{PageContext, show};
 use super::view::Tone;
 use super::view::message::NoteItem;
 use super::view::thread::{EventLine, Item, ThreadItems};
@@ -49,22 +49,26 @@ pub(crate) struct Asked {
 
 /// `GET /web/conversations/{conversation}/thread`.
 pub(crate) async fn read(
-    desk: Desk,
+    ctx: PageContext,
     Id(id): Id<ConversationId>,
     Query(asked): Query<Asked>,
 ) -> Result<Html<String>, Problem> {
-    let entry = desk.crm().conversations().get(&desk.actor, id).await?;
+    let entry = ctx.crm().conversations().get(&ctx.actor, id).await?;
     let before = asked.before.as_deref().map(Earlier::read).transpose()?;
-    show(&stretch(&desk, &entry, before, false).await?)
+    show(&stretch(&ctx, &entry, before, false).await?)
 }
 
 /// The latest stretch, with a line in front of what is new.
-pub(crate) async fn latest(desk: &Desk, entry: &InboxEntry, marks_new: bool) -> Result<ThreadItems, Problem> {
-    stretch(desk, entry, None, marks_new).await
+pub(crate) async fn latest(
+    ctx: &PageContext,
+    entry: &InboxEntry,
+    marks_new: bool,
+) -> Result<ThreadItems, Problem> {
+    stretch(ctx, entry, None, marks_new).await
 }
 
 async fn stretch(
-    desk: &Desk,
+    ctx: &PageContext,
     entry: &InboxEntry,
     before: Option<Earlier>,
     marks_new: bool,
@@ -72,7 +76,7 @@ async fn stretch(
     let id = entry.conversation.id;
     let until = before.as_ref().map(|earlier| earlier.until);
     let request = PageRequest { after: before.map(|earlier| earlier.cursor), ..PageRequest::first(STRETCH) };
-    let page = desk.crm().conversations().messages(&desk.actor, id, request).await?;
+    let page = ctx.crm().conversations().messages(&ctx.actor, id, request).await?;
     let mut messages = page.items;
     messages.reverse();
     let since = page.next.as_ref().and_then(|_| messages.first()).map(|message| message.event_at);
@@ -80,34 +84,34 @@ async fn stretch(
 
     let unread = if marks_new { entry.conversation.unread } else { 0 };
     let first_new = first_unread(&messages, unread);
-    let bubbles = Bubbles::of(desk, entry, &messages).await?;
+    let bubbles = Bubbles::of(ctx, entry, &messages).await?;
     let mut timed: Vec<(DateTime<Utc>, Item)> = Vec::new();
     for message in &messages {
         if first_new == Some(message.id) {
             timed.push((message.event_at, Item::New { count: unread.into() }));
         }
-        timed.push((message.event_at, item(desk, entry, &bubbles, message).await?));
+        timed.push((message.event_at, item(ctx, entry, &bubbles, message).await?));
     }
     let inside =
         |at: DateTime<Utc>| since.is_none_or(|since| since <= at) && until.is_none_or(|until| at < until);
-    for (at, item) in beside(desk, entry).await? {
+    for (at, item) in beside(ctx, entry).await? {
         if inside(at) {
             timed.push((at, item));
         }
     }
-    timed.extend(activity::lines(desk, entry, since, until).await?);
+    timed.extend(activity::lines(ctx, entry, since, until).await?);
     timed.sort_by_key(|(at, _)| *at);
-    Ok(ThreadItems { conversation: id.to_string(), earlier, items: with_days(desk, timed) })
+    Ok(ThreadItems { conversation: id.to_string(), earlier, items: with_days(ctx, timed) })
 }
 
 /// A message as a bubble; a notice of the provider about the person as a line.
 async fn item(
-    desk: &Desk,
+    ctx: &PageContext,
     entry: &InboxEntry,
     bubbles: &Bubbles<'_>,
     message: &Message,
 ) -> Result<Item, Problem> {
-    Ok(match activity::notice(desk, &words::person(entry), message) {
+    Ok(match activity::notice(ctx, &words::person(entry), message) {
         Some(line) => Item::Event(line),
         None => Item::Message(Box::new(bubbles.bubble(message).await?)),
     })
@@ -124,37 +128,36 @@ fn first_unread(messages: &[Message], unread: u32) -> Option<MessageId> {
 }
 
 /// Notes and consent entries of the person, which belong to no message.
-async fn beside(desk: &Desk, entry: &InboxEntry) -> Result<Vec<(DateTime<Utc>, Item)>, Problem> {
+async fn beside(ctx: &PageContext, entry: &InboxEntry) -> Result<Vec<(DateTime<Utc>, Item)>, Problem> {
     let contact = entry.conversation.contact;
     let mut all = Vec::new();
-    if desk.may(Permission::ContactsRead) {
-        let notes = desk.crm().contacts().notes(&desk.actor, contact, PageRequest::first(100)).await?;
-        all.extend(notes.items.iter().map(|note| (note.created_at, Item::Note(note_item(desk, note)))));
+    if ctx.may(Permission::ContactsRead) {
+        let notes = ctx.crm().contacts().notes(&ctx.actor, contact, PageRequest::first(100)).await?;
+        all.extend(notes.items.iter().map(|note| (note.created_at, Item::Note(note_item(ctx, note)))));
     }
-    if desk.may(Permission::ConsentRead) {
-        let records = desk.crm().consents().history(&desk.actor, contact, PageRequest::first(100)).await?;
+    if ctx.may(Permission::ConsentRead) {
+        let records = ctx.crm().consents().history(&ctx.actor, contact, PageRequest::first(100)).await?;
         let name = words::person(entry);
-        let each =
-            |record: &ConsentRecord| (record.recorded_at, Item::Event(event_line(desk, &name, record)));
+        let each = |record: &ConsentRecord| (record.recorded_at, Item::Event(event_line(ctx, &name, record)));
         all.extend(records.items.iter().map(each));
     }
     Ok(all)
 }
 
 /// A note as the log shows it.
-pub(crate) fn note_item(desk: &Desk, note: &Note) -> NoteItem {
+pub(crate) fn note_item(ctx: &PageContext, note: &Note) -> NoteItem {
     NoteItem {
         id: note.id.to_string(),
-        author: desk.who(&note.author).into(),
-        time: desk.clock(note.created_at),
+        author: ctx.who(&note.author).into(),
+        time: ctx.clock(note.created_at),
         text: note.text.reveal().into(),
     }
 }
 
-fn event_line(desk: &Desk, name: &str, record: &ConsentRecord) -> EventLine {
+fn event_line(ctx: &PageContext, name: &str, record: &ConsentRecord) -> EventLine {
     let what = words::scope(record.scope).to_lowercase();
     let wrote = record.evidence.message.is_some();
-    let by = desk.who(&record.recorded_by);
+    let by = ctx.who(&record.recorded_by);
     let text = match (record.event, wrote) {
         (ConsentEvent::Withdrawn, true) => format!("{name} opted out of {what} by message"),
         (ConsentEvent::Given, true) => format!("{name} opted in to {what} by message"),
@@ -169,29 +172,29 @@ fn event_line(desk: &Desk, name: &str, record: &ConsentRecord) -> EventLine {
         ConsentEvent::Given | ConsentEvent::Lifted | ConsentEvent::ProviderResume => Tone::Neutral,
         ConsentEvent::Refused | ConsentEvent::Withdrawn | ConsentEvent::ProviderStop => Tone::Bad,
     };
-    EventLine { id: record.id.to_string(), text: text.into(), time: desk.clock(record.recorded_at), tone }
+    EventLine { id: record.id.to_string(), text: text.into(), time: ctx.clock(record.recorded_at), tone }
 }
 
 /// Puts a line in front of each day.
-fn with_days(desk: &Desk, timed: Vec<(DateTime<Utc>, Item)>) -> Vec<Item> {
+fn with_days(ctx: &PageContext, timed: Vec<(DateTime<Utc>, Item)>) -> Vec<Item> {
     let mut items = Vec::with_capacity(timed.len() + 4);
     let mut shown: Option<NaiveDate> = None;
     for (at, item) in timed {
-        let date = desk.local(at).date();
+        let date = ctx.local(at).date();
         if shown != Some(date) {
             shown = Some(date);
-            items.push(day(desk, date));
+            items.push(day(ctx, date));
         }
         items.push(item);
     }
     items
 }
 
-fn day(desk: &Desk, date: NaiveDate) -> Item {
-    let label = match (desk.today() - date).num_days() {
+fn day(ctx: &PageContext, date: NaiveDate) -> Item {
+    let label = match (ctx.today() - date).num_days() {
         0 => "Today".to_owned(),
         1 => "Yesterday".to_owned(),
-        _ => format!("{} {}", date.format("%a"), desk.day(date)),
+        _ => format!("{} {}", date.format("%a"), ctx.day(date)),
     };
     Item::Day { date: date.to_string(), label }
 }
@@ -199,14 +202,14 @@ fn day(desk: &Desk, date: NaiveDate) -> Item {
 /// These messages alone, as the answer to something done with them. Without days: the page has them, and what is new
 /// comes last.
 pub(crate) async fn only(
-    desk: &Desk,
+    ctx: &PageContext,
     entry: &InboxEntry,
     messages: &[Message],
 ) -> Result<ThreadItems, Problem> {
-    let bubbles = Bubbles::of(desk, entry, messages).await?;
+    let bubbles = Bubbles::of(ctx, entry, messages).await?;
     let mut items = Vec::new();
     for message in messages {
-        items.push(item(desk, entry, &bubbles, message).await?);
+        items.push(item(ctx, entry, &bubbles, message).await?);
     }
     Ok(ThreadItems { conversation: entry.conversation.id.to_string(), earlier: None, items })
 }

@@ -9,7 +9,7 @@ use dialzio_core::page::PageRequest;
 use dialzio_core::{ContactId, Permission};
 use serde::Deserialize;
 
-use super::desk::{Desk, show};
+use super::page_context::{PageContext, show};
 use super::view::contact::{Timeline, TimelineItem};
 use super::words;
 use super::{activity, bubble};
@@ -29,12 +29,12 @@ pub(crate) struct From {
 
 /// `GET /web/contacts/{contact}/timeline`.
 pub(crate) async fn read(
-    desk: Desk,
+    ctx: PageContext,
     Id(id): Id<ContactId>,
     Query(from): Query<From>,
 ) -> Result<Html<String>, Problem> {
     let before = from.after.and_then(DateTime::from_timestamp_micros);
-    show(&of(&desk, id, before).await?)
+    show(&of(&ctx, id, before).await?)
 }
 
 struct Found {
@@ -46,12 +46,12 @@ struct Found {
 
 /// A page of what happened before an instant.
 pub(crate) async fn of(
-    desk: &Desk,
+    ctx: &PageContext,
     id: ContactId,
     before: Option<DateTime<Utc>>,
 ) -> Result<Timeline, Problem> {
-    let mut found = messages(desk, id).await?;
-    found.extend(others(desk, id).await?);
+    let mut found = messages(ctx, id).await?;
+    found.extend(others(ctx, id).await?);
     found.retain(|item| before.is_none_or(|before| item.at < before));
     found.sort_by_key(|item| std::cmp::Reverse(item.at));
     let next = (found.len() > SHOWN).then(|| found[SHOWN - 1].at.timestamp_micros().to_string());
@@ -59,29 +59,29 @@ pub(crate) async fn of(
         icon: found.icon,
         text: found.text.into(),
         href: found.href,
-        time: desk.moment(found.at),
+        time: ctx.moment(found.at),
     };
     let items = found.into_iter().take(SHOWN).map(item).collect();
     Ok(Timeline { contact: id.to_string(), items, next })
 }
 
-async fn messages(desk: &Desk, id: ContactId) -> Result<Vec<Found>, Problem> {
+async fn messages(ctx: &PageContext, id: ContactId) -> Result<Vec<Found>, Problem> {
     let mut found = Vec::new();
-    if !desk.may(Permission::ConversationsRead) {
+    if !ctx.may(Permission::ConversationsRead) {
         return Ok(found);
     }
-    let service = desk.crm().conversations();
-    for talk in service.of_contact(&desk.actor, id).await? {
-        let page = service.messages(&desk.actor, talk.id, PageRequest::first(LOOK)).await?;
-        let done = service.activities(&desk.actor, talk.id, PageRequest::first(LOOK)).await?;
+    let service = ctx.crm().conversations();
+    for talk in service.of_contact(&ctx.actor, id).await? {
+        let page = service.messages(&ctx.actor, talk.id, PageRequest::first(LOOK)).await?;
+        let done = service.activities(&ctx.actor, talk.id, PageRequest::first(LOOK)).await?;
         found.extend(done.items.iter().map(|done| {
-            let (text, href) = (activity::sentence(desk, "they", done), Some(format!("/inbox/{}", talk.id)));
+            let (text, href) = (activity::sentence(ctx, "they", done), Some(format!("/inbox/{}", talk.id)));
             Found { at: done.at, icon: "inbox", text, href }
         }));
         found.extend(page.items.iter().map(|message| {
             let line = bubble::line(message);
             let text = match (message.direction, message.author.as_deref()) {
-                (Direction::Outbound, Some(author)) => format!("{} wrote: {line}", desk.who(author)),
+                (Direction::Outbound, Some(author)) => format!("{} wrote: {line}", ctx.who(author)),
                 (Direction::Outbound, None) => format!("We wrote: {line}"),
                 (Direction::Inbound, _) => format!("Wrote: {line}"),
             };
@@ -91,22 +91,22 @@ async fn messages(desk: &Desk, id: ContactId) -> Result<Vec<Found>, Problem> {
     Ok(found)
 }
 
-async fn others(desk: &Desk, id: ContactId) -> Result<Vec<Found>, Problem> {
+async fn others(ctx: &PageContext, id: ContactId) -> Result<Vec<Found>, Problem> {
     let mut found = Vec::new();
-    let contact = desk.crm().contacts().get(&desk.actor, id).await?;
+    let contact = ctx.crm().contacts().get(&ctx.actor, id).await?;
     found.push(Found {
         at: contact.created_at,
         icon: "person",
         text: "Became a contact".to_owned(),
         href: None,
     });
-    let notes = desk.crm().contacts().notes(&desk.actor, id, PageRequest::first(LOOK)).await?;
+    let notes = ctx.crm().contacts().notes(&ctx.actor, id, PageRequest::first(LOOK)).await?;
     found.extend(notes.items.iter().map(|note| {
-        let text = format!("{} noted: {}", desk.who(&note.author), note.text.reveal());
+        let text = format!("{} noted: {}", ctx.who(&note.author), note.text.reveal());
         Found { at: note.created_at, icon: "note", text, href: None }
     }));
     let query = TaskQuery { contact: Some(id), ..TaskQuery::default() };
-    let tasks = desk.crm().contacts().tasks(&desk.actor, &query, PageRequest::first(LOOK)).await?;
+    let tasks = ctx.crm().contacts().tasks(&ctx.actor, &query, PageRequest::first(LOOK)).await?;
     for task in &tasks.items {
         let title = task.title.reveal();
         found.push(Found { at: task.created_at, icon: "check", text: format!("Task: {title}"), href: None });
@@ -114,8 +114,8 @@ async fn others(desk: &Desk, id: ContactId) -> Result<Vec<Found>, Problem> {
             found.push(Found { at, icon: "check", text: format!("Done: {title}"), href: None });
         }
     }
-    if desk.may(Permission::ConsentRead) {
-        let records = desk.crm().consents().history(&desk.actor, id, PageRequest::first(LOOK)).await?;
+    if ctx.may(Permission::ConsentRead) {
+        let records = ctx.crm().consents().history(&ctx.actor, id, PageRequest::first(LOOK)).await?;
         found.extend(records.items.iter().map(|record| Found {
             at: record.recorded_at,
             icon: "shield",

@@ -7,7 +7,7 @@ use dialzio_core::contact::{ChannelIdentity, Contact, Detail, DetailValue, Stage
 use dialzio_core::conversation::{InboxEntry, LastMessage, MediaKind, TemplateCategory};
 use dialzio_core::{PhoneNumber, conversation::Direction};
 
-use super::desk::Desk;
+use super::page_context::PageContext;
 
 /// What a person is called in a list: the card's name, the profile's, the username, the number.
 pub(crate) fn person(entry: &InboxEntry) -> String {
@@ -172,9 +172,9 @@ pub(crate) fn event(event: ConsentEvent) -> &'static str {
 }
 
 /// A reason of the gate, with its date if it has one.
-pub(crate) fn reason(desk: &Desk, reason: &Reason) -> String {
+pub(crate) fn reason(ctx: &PageContext, reason: &Reason) -> String {
     let sentence = Refusal::sentence(reason.code);
-    let since = reason.since.map(|at| desk.day_of(at));
+    let since = reason.since.map(|at| ctx.day_of(at));
     match (reason.code, since) {
         (RefusalCode::Withdrawn, Some(day)) => format!("Opted out on {day}."),
         (RefusalCode::Refused, Some(day)) => format!("Asked on {day}, and said no."),
@@ -188,17 +188,21 @@ pub(crate) fn reason(desk: &Desk, reason: &Reason) -> String {
 }
 
 /// All reasons of a refusal, the deciding one first.
-pub(crate) fn refusal(desk: &Desk, refusal: &Refusal) -> String {
-    refusal.reasons.iter().map(|each| reason(desk, each)).collect::<Vec<_>>().join(" ")
+pub(crate) fn refusal(ctx: &PageContext, refusal: &Refusal) -> String {
+    refusal.reasons.iter().map(|each| reason(ctx, each)).collect::<Vec<_>>().join(" ")
 }
 
 /// Why a message waits: "Goes out tomorrow 10:00, after quiet hours".
-pub(crate) fn deferred(desk: &Desk, until: chrono::DateTime<chrono::Utc>, reasons: &[Reason]) -> String {
+pub(crate) fn deferred(
+    ctx: &PageContext,
+    until: chrono::DateTime<chrono::Utc>,
+    reasons: &[Reason],
+) -> String {
     let why = |code| reasons.iter().any(|reason| reason.code == code);
     let because = match (why(RefusalCode::QuietHours), why(RefusalCode::FrequencyCap)) {
         (_, true) => "they had enough marketing these seven days",
         (true, false) => "it is outside the hours for marketing",
         _ => "it has to wait",
     };
-    format!("Goes out {}, because {because}.", desk.when(until))
+    format!("Goes out {}, because {because}.", ctx.when(until))
 }

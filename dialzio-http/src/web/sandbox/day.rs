@@ -9,7 +9,7 @@ use dialzio_whatsapp::emulator::{
 };
 use std::time::Duration;
 
-use super::super::desk::{Desk, show};
+use super::super::page_context::{PageContext, show};
 use super::super::view::sandbox::SampleDay;
 use super::photo;
 use super::sandbox;
@@ -30,24 +30,24 @@ pub(super) fn part(sandbox: &Sandbox) -> SampleDay {
 }
 
 /// `GET /web/sandbox/day`.
-pub(super) async fn read(desk: Desk) -> Result<Html<String>, Problem> {
-    show(&part(sandbox(&desk.state)?))
+pub(super) async fn read(ctx: PageContext) -> Result<Html<String>, Problem> {
+    show(&part(sandbox(&ctx.state)?))
 }
 
 /// `POST /web/sandbox/day`.
-pub(super) async fn start(desk: Desk) -> Result<Html<String>, Problem> {
-    let sandbox = sandbox(&desk.state)?.clone();
+pub(super) async fn start(ctx: PageContext) -> Result<Html<String>, Problem> {
+    let sandbox = sandbox(&ctx.state)?.clone();
     let total = DAY.iter().map(|talk| talk.acts.len() as u64).sum();
     if sandbox.begin_day(total) {
-        let (playing, crm, actor) = (sandbox.clone(), desk.crm().clone(), desk.actor.clone());
+        let (playing, crm, actor) = (sandbox.clone(), ctx.crm().clone(), ctx.actor.clone());
         tokio::spawn(async move { play(&playing, &crm, &actor).await });
     }
     show(&part(&sandbox))
 }
 
 /// `POST /web/sandbox/day/stop`.
-pub(super) async fn stop(desk: Desk) -> Result<Html<String>, Problem> {
-    let sandbox = sandbox(&desk.state)?;
+pub(super) async fn stop(ctx: PageContext) -> Result<Html<String>, Problem> {
+    let sandbox = sandbox(&ctx.state)?;
     sandbox.stop_day();
     show(&part(sandbox))
 }

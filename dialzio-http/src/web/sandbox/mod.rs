@@ -15,8 +15,8 @@ use dialzio_core::PhoneNumber;
 use dialzio_whatsapp::emulator::CustomerIdentity;
 use futures_util::stream::{self, BoxStream, StreamExt};
 
-use super::desk::{Desk, show};
 use super::entry::go_to;
+use super::page_context::{PageContext, show};
 use super::view::sandbox::{Phone, SandboxForm, SandboxPage, SandboxPerson};
 use super::view::shell::Place;
 use super::view::{Avatar, sample};
@@ -77,18 +77,18 @@ fn name(person: &CustomerIdentity) -> String {
 }
 
 /// `GET /sandbox`.
-async fn page(desk: Desk) -> Result<Html<String>, Problem> {
-    render(&desk, None).await
+async fn page(ctx: PageContext) -> Result<Html<String>, Problem> {
+    render(&ctx, None).await
 }
 
 /// `GET /sandbox/{person}`.
-async fn page_of(desk: Desk, Id(id): Id<String>) -> Result<Html<String>, Problem> {
-    let person = find(sandbox(&desk.state)?, &id)?;
-    render(&desk, Some(&person)).await
+async fn page_of(ctx: PageContext, Id(id): Id<String>) -> Result<Html<String>, Problem> {
+    let person = find(sandbox(&ctx.state)?, &id)?;
+    render(&ctx, Some(&person)).await
 }
 
-async fn render(desk: &Desk, open: Option<&CustomerIdentity>) -> Result<Html<String>, Problem> {
-    let sandbox = sandbox(&desk.state)?;
+async fn render(ctx: &PageContext, open: Option<&CustomerIdentity>) -> Result<Html<String>, Problem> {
+    let sandbox = sandbox(&ctx.state)?;
     let mut people = sandbox.people();
     people.reverse();
     let phone = open.map(|person| {
@@ -105,7 +105,7 @@ async fn render(desk: &Desk, open: Option<&CustomerIdentity>) -> Result<Html<Str
             )
             .into(),
             business: business.into(),
-            items: phone::items(desk, sandbox, person),
+            items: phone::items(ctx, sandbox, person),
         }
     });
     let row = |person: &CustomerIdentity| SandboxPerson {
@@ -116,7 +116,7 @@ async fn render(desk: &Desk, open: Option<&CustomerIdentity>) -> Result<Html<Str
         is_selected: open.is_some_and(|open| open.user_id == person.user_id),
     };
     let page = SandboxPage {
-        shell: desk.shell("Sandbox phone", Place::Sandbox).await?,
+        shell: ctx.shell("Sandbox phone", Place::Sandbox).await?,
         form: suggestion(people.len()),
         people: people.iter().map(row).collect(),
         phone,
@@ -137,8 +137,8 @@ fn suggestion(count: usize) -> SandboxForm {
 }
 
 /// `POST /web/sandbox/people`.
-async fn invent(desk: Desk, fields: Fields) -> Result<Response, Problem> {
-    let sandbox = sandbox(&desk.state)?;
+async fn invent(ctx: PageContext, fields: Fields) -> Result<Response, Problem> {
+    let sandbox = sandbox(&ctx.state)?;
     match read_person(&fields) {
         Ok(person) => {
             let id = person.user_id.clone().unwrap_or_default();

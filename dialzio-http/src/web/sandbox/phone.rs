@@ -7,7 +7,7 @@ use dialzio_whatsapp::emulator::{
     CustomerFile, CustomerIdentity, CustomerMessage, EmulatedStatus, EmulatorError, Party, TranscriptEntry,
 };
 
-use super::super::desk::{Desk, show};
+use super::super::page_context::{PageContext, show};
 use super::super::view::message::{Bubble, Content, Delivery, Quote, Reaction};
 use super::super::view::sandbox::PhoneItems;
 use super::super::view::{RichText, Shown};
@@ -20,7 +20,7 @@ use crate::sandbox::Sandbox;
 use crate::state::AppState;
 
 /// Shows the phone, which is to read it.
-pub(super) fn items(desk: &Desk, sandbox: &Sandbox, person: &CustomerIdentity) -> PhoneItems {
+pub(super) fn items(ctx: &PageContext, sandbox: &Sandbox, person: &CustomerIdentity) -> PhoneItems {
     let transcript = sandbox.emulator().transcript(sandbox.number(), person);
     for entry in &transcript {
         if entry.from == Party::Business && entry.status == EmulatedStatus::Delivered {
@@ -32,7 +32,7 @@ pub(super) fn items(desk: &Desk, sandbox: &Sandbox, person: &CustomerIdentity) -
         |entry: &&TranscriptEntry| entry.from == Party::Customer || entry.status.is_on_the_phone();
     PhoneItems {
         person: person.user_id.clone().unwrap_or_default(),
-        items: transcript.iter().filter(on_the_phone).map(|entry| bubble(desk, entry, &transcript)).collect(),
+        items: transcript.iter().filter(on_the_phone).map(|entry| bubble(ctx, entry, &transcript)).collect(),
     }
 }
 
@@ -41,7 +41,7 @@ fn element_id(wamid: &str) -> String {
     wamid.bytes().map(|byte| if byte.is_ascii_alphanumeric() { char::from(byte) } else { '-' }).collect()
 }
 
-fn bubble(desk: &Desk, entry: &TranscriptEntry, all: &[TranscriptEntry]) -> Bubble {
+fn bubble(ctx: &PageContext, entry: &TranscriptEntry, all: &[TranscriptEntry]) -> Bubble {
     let quoted = entry.reply_to.as_ref().and_then(|id| all.iter().find(|other| other.wamid == *id));
     let side = |party| match party {
         Party::Business => Shown::from("Business"),
@@ -65,7 +65,7 @@ fn bubble(desk: &Desk, entry: &TranscriptEntry, all: &[TranscriptEntry]) -> Bubb
         origin: None,
         advert: None,
         reactions: reactions.into_iter().filter_map(reaction).collect(),
-        time: desk.clock(entry.at),
+        time: ctx.clock(entry.at),
         is_edited: entry.edited,
         delivery: (entry.from == Party::Customer).then_some(if entry.read_by_business {
             Delivery::Read
@@ -112,14 +112,18 @@ fn failed(error: &EmulatorError) -> Problem {
 }
 
 /// `GET /web/sandbox/{person}/thread`.
-pub(super) async fn read(desk: Desk, Id(id): Id<String>) -> Result<Html<String>, Problem> {
-    let sandbox = sandbox(&desk.state)?;
-    show(&items(&desk, sandbox, &find(sandbox, &id)?))
+pub(super) async fn read(ctx: PageContext, Id(id): Id<String>) -> Result<Html<String>, Problem> {
+    let sandbox = sandbox(&ctx.state)?;
+    show(&items(&ctx, sandbox, &find(sandbox, &id)?))
 }
 
 /// `POST /web/sandbox/{person}/messages`.
-pub(super) async fn send(desk: Desk, Id(id): Id<String>, form: FileForm) -> Result<Html<String>, Problem> {
-    let sandbox = sandbox(&desk.state)?;
+pub(super) async fn send(
+    ctx: PageContext,
+    Id(id): Id<String>,
+    form: FileForm,
+) -> Result<Html<String>, Problem> {
+    let sandbox = sandbox(&ctx.state)?;
     let person = find(sandbox, &id)?;
     let words = form.fields.given("text").map(str::to_owned);
     let message = match (form.file, words) {
@@ -133,12 +137,16 @@ pub(super) async fn send(desk: Desk, Id(id): Id<String>, form: FileForm) -> Resu
         (None, None) => return Err(Problem::invalid("text", "is needed")),
     };
     sandbox.emulator().customer_sends(sandbox.number(), &person, message).map_err(|error| failed(&error))?;
-    show(&items(&desk, sandbox, &person))
+    show(&items(&ctx, sandbox, &person))
 }
 
 /// `POST /web/sandbox/{person}/reactions`.
-pub(super) async fn react(desk: Desk, Id(id): Id<String>, fields: Fields) -> Result<Html<String>, Problem> {
-    let sandbox = sandbox(&desk.state)?;
+pub(super) async fn react(
+    ctx: PageContext,
+    Id(id): Id<String>,
+    fields: Fields,
+) -> Result<Html<String>, Problem> {
+    let sandbox = sandbox(&ctx.state)?;
     let person = find(sandbox, &id)?;
     let transcript = sandbox.emulator().transcript(sandbox.number(), &person);
     let entry = transcript.iter().find(|entry| element_id(&entry.wamid) == fields.get("message"));
@@ -148,7 +156,7 @@ pub(super) async fn react(desk: Desk, Id(id): Id<String>, fields: Fields) -> Res
         emoji: fields.given("emoji").map(str::to_owned),
     };
     sandbox.emulator().customer_sends(sandbox.number(), &person, reaction).map_err(|error| failed(&error))?;
-    show(&items(&desk, sandbox, &person))
+    show(&items(&ctx, sandbox, &person))
 }
 
 /// `GET /web/sandbox/media/{media}`: a picture as it lies at the emulated provider.

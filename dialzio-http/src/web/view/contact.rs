@@ -4,7 +4,7 @@ use askama::Template;
 
 use super::{
     Action, Avatar, Chip, Choice, Fact, Moment, Shell, Shown,
-    person::{ConsentRow, Notes, Standing, Tasks},
+    person::{ConsentRow, ContactStatus, Notes, Tasks},
 };
 
 /// Which part of a contact is shown; `?tab=` in the address.
@@ -42,11 +42,11 @@ pub(crate) struct ContactPage {
     /// Filled for its tab.
     pub(crate) ledger: Ledger,
     /// Numbers and addresses.
-    pub(crate) reach: Vec<Fact>,
+    pub(crate) addresses: Vec<Fact>,
     /// Who may be somebody else.
     pub(crate) doubts: Vec<super::person::Doubt>,
     /// Stage, owner, tags.
-    pub(crate) standing: Standing,
+    pub(crate) status: ContactStatus,
     /// Present consent per purpose.
     pub(crate) consent: Vec<ConsentRow>,
     /// Follow-ups.
@@ -184,8 +184,8 @@ pub(crate) struct ContactRow {
     pub(crate) name: Shown,
     /// Mark.
     pub(crate) avatar: Avatar,
-    /// The first way to reach them.
-    pub(crate) reach: Shown,
+    /// The first number or address.
+    pub(crate) address: Shown,
     /// Stage.
     pub(crate) stage: Shown,
     /// Owner, or empty.

@@ -17,9 +17,9 @@ pub(crate) struct PersonPane {
     /// Do not contact, restricted, and the like.
     pub(crate) chips: Vec<Chip>,
     /// Stage, owner and tags.
-    pub(crate) standing: Standing,
+    pub(crate) status: ContactStatus,
     /// Numbers, addresses, city with the time there.
-    pub(crate) reach: Vec<Fact>,
+    pub(crate) addresses: Vec<Fact>,
     /// Who may be somebody else.
     pub(crate) doubts: Vec<Doubt>,
     /// One row per purpose.
@@ -45,10 +45,10 @@ pub(crate) struct Doubt {
     pub(crate) text: Shown,
 }
 
-/// Stage, owner, tags, each changed in place. Answer of the posts that change them, put in the place of `#standing`.
+/// Stage, owner, tags, each changed in place. Answer of the posts that change them, put in the place of `#contact-status`.
 #[derive(Clone, Debug, Template)]
-#[template(path = "standing.html")]
-pub(crate) struct Standing {
+#[template(path = "contact_status.html")]
+pub(crate) struct ContactStatus {
     /// Id of the contact.
     pub(crate) contact: String,
     /// Stages of the organisation.
@@ -59,7 +59,7 @@ pub(crate) struct Standing {
     pub(crate) tags: Vec<Shown>,
 }
 
-impl askama::filters::HtmlSafe for Standing {}
+impl askama::filters::HtmlSafe for ContactStatus {}
 
 /// Consent for one purpose on one channel.
 #[derive(Clone, Debug)]

@@ -31,11 +31,11 @@ pub(crate) fn goto(query: &str) -> GotoResults {
 }
 
 pub(crate) fn rows() -> ContactRows {
-    let row = |id: &str, name: &str, reach: &str, stage: &str, owner: &str, chips: Vec<Chip>| ContactRow {
+    let row = |id: &str, name: &str, address: &str, stage: &str, owner: &str, chips: Vec<Chip>| ContactRow {
         id: id.into(),
         name: name.into(),
         avatar: Avatar::of(name),
-        reach: reach.into(),
+        address: address.into(),
         stage: stage.into(),
         owner: owner.into(),
         chips,
@@ -186,9 +186,9 @@ pub(crate) fn contact(query: &str) -> ContactPage {
         tab: if query.contains("consent") { Tab::Consent } else { Tab::Timeline },
         timeline: timeline(),
         ledger: ledger(),
-        reach: thread::reach(),
+        addresses: thread::addresses(),
         doubts: thread::doubts(),
-        standing: thread::standing(),
+        status: thread::status(),
         consent: thread::consent(),
         tasks: thread::tasks(),
         notes: thread::notes(),

@@ -7,7 +7,7 @@ use super::{
 use crate::web::view::{
     Action, Avatar, Chip, Choice, Fact, RichText, Shown, Tone,
     message::{Bubble, Card, Content, Delivery, NoteItem, Quote, Reaction},
-    person::{ConsentRow, Doubt, Note, Notes, PersonPane, Standing, Task, Tasks},
+    person::{ConsentRow, ContactStatus, Doubt, Note, Notes, PersonPane, Task, Tasks},
     state::State,
     thread::{EventLine, Item, ThreadHead, ThreadItems, ThreadPane},
 };
@@ -281,8 +281,8 @@ pub(crate) fn every_item() -> ThreadItems {
     all
 }
 
-pub(crate) fn standing() -> Standing {
-    Standing {
+pub(crate) fn status() -> ContactStatus {
+    ContactStatus {
         contact: "p1".into(),
         stages: vec![
             Choice::new("lead", "Lead"),
@@ -298,7 +298,7 @@ pub(crate) fn standing() -> Standing {
     }
 }
 
-pub(crate) fn reach() -> Vec<Fact> {
+pub(crate) fn addresses() -> Vec<Fact> {
     vec![
         Fact::new("Mobile", "+91 98400 12345"),
         Fact::new("WhatsApp", "same number"),
@@ -373,8 +373,8 @@ pub(crate) fn person(case: Case) -> PersonPane {
         } else {
             Vec::new()
         },
-        standing: standing(),
-        reach: reach(),
+        status: status(),
+        addresses: addresses(),
         doubts: doubts(),
         consent: consent(),
         tasks: tasks(),

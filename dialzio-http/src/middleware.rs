@@ -12,12 +12,12 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, RequestId, SetRequestIdLayer};
 
-use crate::arrival;
 use crate::auth::Noted;
 use crate::identify;
 use crate::problem::Problem;
 use crate::routes::ROUTES;
 use crate::state::AppState;
+use crate::timeouts;
 
 /// The content policy of pages: only our own origin, nothing inline.
 pub(crate) const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; \
@@ -46,7 +46,7 @@ pub(crate) fn wrap(router: Router<AppState>, state: &AppState) -> Router<AppStat
                 }))
                 .layer(CompressionLayer::new())
                 .layer(middleware::from_fn_with_state(state.clone(), identify::identify))
-                .layer(middleware::from_fn(move |request, next| arrival::hold(patience, request, next))),
+                .layer(middleware::from_fn(move |request, next| timeouts::hold(patience, request, next))),
         )
 }
 

@@ -22,7 +22,7 @@ pub(crate) const KEYS_COOKIE: &str = "dialzio_keys";
 
 /// What a handler has at hand.
 #[derive(Debug, Clone)]
-pub(crate) struct Desk {
+pub(crate) struct PageContext {
     pub(crate) state: AppState,
     pub(crate) actor: Actor,
     pub(crate) org: Org,
@@ -34,7 +34,7 @@ pub(crate) struct Desk {
     host_name: Option<String>,
 }
 
-impl FromRequestParts<AppState> for Desk {
+impl FromRequestParts<AppState> for PageContext {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
@@ -66,7 +66,7 @@ pub(crate) fn beside<T: Template>(target: &str, part: &T) -> Result<String, Prob
     Ok(format!(r##"<hx-partial hx-target="#{target}" hx-swap="innerHTML">{inner}</hx-partial>"##))
 }
 
-impl Desk {
+impl PageContext {
     pub(crate) fn crm(&self) -> &Crm {
         self.state.crm()
     }
