@@ -1,8 +1,8 @@
 //! A store around a store: what is to happen with each call is said once.
 
+mod forward;
 mod readers;
 
-use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use futures_util::stream::BoxStream;
 use std::fmt::Debug;
@@ -17,6 +17,8 @@ use crate::page::{Page, PageRequest};
 use crate::provider::AccountRef;
 use crate::scope::{OrgScope, SystemScope};
 use crate::time::TimeMark;
+
+use forward::forward;
 
 use super::{Batch, Commit, Due, Lease, Store, StoreResult, SystemStore, SystemWrite, UserKey};
 
@@ -95,144 +97,42 @@ pub trait StoreLayer: Debug + Send + Sync + 'static {
     ) -> impl Future<Output = StoreResult<T>> + Send;
 }
 
-#[async_trait]
-impl<L: StoreLayer> SystemStore for L {
-    async fn user(&self, scope: &SystemScope, by: UserKey<'_>) -> StoreResult<Option<User>> {
-        self.around(Call::read("user"), self.inner().user(scope, by)).await
-    }
-
-    async fn credential_owner(
-        &self,
-        scope: &SystemScope,
-        token: &TokenHash,
-        now: DateTime<Utc>,
-    ) -> StoreResult<Option<SignIn>> {
-        self.around(Call::read("credential_owner"), self.inner().credential_owner(scope, token, now)).await
-    }
-
-    async fn organisations_of(&self, scope: &SystemScope, user: UserId) -> StoreResult<Vec<OrgId>> {
-        self.around(Call::read("organisations_of"), self.inner().organisations_of(scope, user)).await
-    }
-
-    async fn invitation(
-        &self,
-        scope: &SystemScope,
-        token: &TokenHash,
-        now: DateTime<Utc>,
-    ) -> StoreResult<Option<Invitation>> {
-        self.around(Call::read("invitation"), self.inner().invitation(scope, token, now)).await
-    }
-
-    async fn hook(&self, scope: &SystemScope, hook: HookId) -> StoreResult<Option<App>> {
-        self.around(Call::read("hook"), self.inner().hook(scope, hook)).await
-    }
-
-    async fn app(&self, scope: &SystemScope, id: AppId) -> StoreResult<Option<App>> {
-        self.around(Call::read("app"), self.inner().app(scope, id)).await
-    }
-
-    async fn apps(&self, scope: &SystemScope, org: Option<OrgId>) -> StoreResult<Vec<App>> {
-        self.around(Call::read("apps"), self.inner().apps(scope, org)).await
-    }
-
-    async fn route(
-        &self,
-        scope: &SystemScope,
-        app: AppId,
-        accounts: &[AccountRef],
-    ) -> StoreResult<Vec<Option<Route>>> {
-        self.around(Call::read("route"), self.inner().route(scope, app, accounts)).await
-    }
-
-    async fn organisations(
-        &self,
-        scope: &SystemScope,
-        after: Option<OrgId>,
-        limit: u32,
-    ) -> StoreResult<Vec<Org>> {
-        self.around(Call::read("organisations"), self.inner().organisations(scope, after, limit)).await
-    }
-
-    async fn lanes_due(&self, scope: &SystemScope, now: DateTime<Utc>, limit: u32) -> StoreResult<Vec<Lane>> {
-        self.around(Call::read("lanes_due"), self.inner().lanes_due(scope, now, limit)).await
-    }
-
-    async fn lease(
-        &self,
-        scope: &SystemScope,
-        lane: Lane,
-        by: WorkerId,
-        now: DateTime<Utc>,
-        until: DateTime<Utc>,
-    ) -> StoreResult<Option<Lease>> {
-        self.around(Call::read("lease"), self.inner().lease(scope, lane, by, now, until)).await
-    }
-
-    async fn release(&self, scope: &SystemScope, lease: Lease) -> StoreResult<()> {
-        self.around(Call::read("release"), self.inner().release(scope, lease)).await
-    }
-
-    async fn recover(&self, scope: &SystemScope, now: DateTime<Utc>) -> StoreResult<u64> {
-        self.around(Call::read("recover"), self.inner().recover(scope, now)).await
-    }
-
-    async fn next_due(&self, scope: &SystemScope) -> StoreResult<Option<DateTime<Utc>>> {
-        self.around(Call::read("next_due"), self.inner().next_due(scope)).await
-    }
-
-    async fn key_checks(&self, scope: &SystemScope) -> StoreResult<Vec<KeyCheck>> {
-        self.around(Call::read("key_checks"), self.inner().key_checks(scope)).await
-    }
-
-    async fn operator_log(
-        &self,
-        scope: &SystemScope,
-        before: u64,
-        limit: u32,
-    ) -> StoreResult<Vec<OperatorEntry>> {
-        self.around(Call::read("operator_log"), self.inner().operator_log(scope, before, limit)).await
-    }
-
-    async fn time_mark(&self, scope: &SystemScope) -> StoreResult<Option<TimeMark>> {
-        self.around(Call::read("time_mark"), self.inner().time_mark(scope)).await
-    }
-
-    async fn any_quarantined_item(
-        &self,
-        scope: &SystemScope,
-        id: QuarantineId,
-    ) -> StoreResult<Option<Quarantined>> {
-        self.around(Call::read("any_quarantined_item"), self.inner().any_quarantined_item(scope, id)).await
-    }
-
-    async fn unrouted(&self, scope: &SystemScope, page: PageRequest) -> StoreResult<Page<Quarantined>> {
-        self.around(Call::read("unrouted"), self.inner().unrouted(scope, page)).await
-    }
-
-    async fn probe(&self) -> StoreResult<()> {
-        self.around(Call::read("probe"), self.inner().probe()).await
-    }
-
-    async fn ping(&self) -> StoreResult<()> {
-        self.around(Call::read("ping"), self.inner().ping()).await
-    }
-
-    async fn enact(
-        &self,
-        scope: &SystemScope,
-        writes: Vec<SystemWrite>,
-        also: Option<(&OrgScope, Batch)>,
-    ) -> StoreResult<Commit> {
-        self.around(Call::write("enact"), self.inner().enact(scope, writes, also)).await
-    }
-
+forward! { SystemStore {
+    read user(scope: &SystemScope, by: UserKey<'_>) -> Option<User>;
+    read credential_owner(scope: &SystemScope, token: &TokenHash, now: DateTime<Utc>) -> Option<SignIn>;
+    read organisations_of(scope: &SystemScope, user: UserId) -> Vec<OrgId>;
+    read invitation(scope: &SystemScope, token: &TokenHash, now: DateTime<Utc>) -> Option<Invitation>;
+    read hook(scope: &SystemScope, hook: HookId) -> Option<App>;
+    read app(scope: &SystemScope, id: AppId) -> Option<App>;
+    read apps(scope: &SystemScope, org: Option<OrgId>) -> Vec<App>;
+    read route(scope: &SystemScope, app: AppId, accounts: &[AccountRef]) -> Vec<Option<Route>>;
+    read organisations(scope: &SystemScope, after: Option<OrgId>, limit: u32) -> Vec<Org>;
+    read lanes_due(scope: &SystemScope, now: DateTime<Utc>, limit: u32) -> Vec<Lane>;
+    read lease(scope: &SystemScope, lane: Lane, by: WorkerId, now: DateTime<Utc>, until: DateTime<Utc>)
+        -> Option<Lease>;
+    read release(scope: &SystemScope, lease: Lease) -> ();
+    read recover(scope: &SystemScope, now: DateTime<Utc>) -> u64;
+    read next_due(scope: &SystemScope) -> Option<DateTime<Utc>>;
+    read key_checks(scope: &SystemScope) -> Vec<KeyCheck>;
+    read operator_log(scope: &SystemScope, before: u64, limit: u32) -> Vec<OperatorEntry>;
+    read time_mark(scope: &SystemScope) -> Option<TimeMark>;
+    read any_quarantined_item(scope: &SystemScope, id: QuarantineId) -> Option<Quarantined>;
+    read unrouted(scope: &SystemScope, page: PageRequest) -> Page<Quarantined>;
+    read probe() -> ();
+    read ping() -> ();
+    write enact(scope: &SystemScope, writes: Vec<SystemWrite>, also: Option<(&OrgScope, Batch)>) -> Commit;
+} {
     fn stirred(&self) -> BoxStream<'static, ()> {
         self.inner().stirred()
     }
-}
+} }
 
-#[async_trait]
-impl<L: StoreLayer> Store for L {
+forward! { Store {
+    read due(scope: &OrgScope, lease: &Lease, now: DateTime<Utc>, limit: u32) -> Vec<Due>;
+    read waiting(scope: &OrgScope, page: PageRequest) -> Page<InboxItem>;
+    read quarantined_item(scope: &OrgScope, id: QuarantineId) -> Option<Quarantined>;
+    read quarantined(scope: &OrgScope, page: PageRequest) -> Page<Quarantined>;
+} {
     async fn commit(&self, scope: &OrgScope, batches: Vec<Batch>) -> Vec<StoreResult<Commit>> {
         let count = batches.len();
         let call = async { Ok(self.inner().commit(scope, batches).await) };
@@ -241,26 +141,4 @@ impl<L: StoreLayer> Store for L {
             Err(error) => vec![Err(error); count],
         }
     }
-
-    async fn due(
-        &self,
-        scope: &OrgScope,
-        lease: &Lease,
-        now: DateTime<Utc>,
-        limit: u32,
-    ) -> StoreResult<Vec<Due>> {
-        self.around(Call::read("due"), self.inner().due(scope, lease, now, limit)).await
-    }
-
-    async fn waiting(&self, scope: &OrgScope, page: PageRequest) -> StoreResult<Page<InboxItem>> {
-        self.around(Call::read("waiting"), self.inner().waiting(scope, page)).await
-    }
-
-    async fn quarantined_item(&self, scope: &OrgScope, id: QuarantineId) -> StoreResult<Option<Quarantined>> {
-        self.around(Call::read("quarantined_item"), self.inner().quarantined_item(scope, id)).await
-    }
-
-    async fn quarantined(&self, scope: &OrgScope, page: PageRequest) -> StoreResult<Page<Quarantined>> {
-        self.around(Call::read("quarantined"), self.inner().quarantined(scope, page)).await
-    }
-}
+} }
