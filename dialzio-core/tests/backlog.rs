@@ -53,7 +53,7 @@ impl StoreLayer for Slow {
     }
 }
 
-struct House {
+struct Tenant {
     crm: Crm,
     me: Actor,
     app: App,
@@ -73,7 +73,7 @@ fn line(app: &App, token: &str) -> NewAccount {
     }
 }
 
-async fn house(provider: ScriptedProvider) -> House {
+async fn tenant(provider: ScriptedProvider) -> Tenant {
     let clock = Arc::new(ManualClock::at(Fixtures::morning()));
     let (slow, commits) = (Arc::<AtomicBool>::default(), Arc::<AtomicU64>::default());
     let inner = MemoryStore::new(Arc::clone(&clock) as Arc<dyn Clock>);
@@ -93,10 +93,10 @@ async fn house(provider: ScriptedProvider) -> House {
         verify_token: "verify".into(),
     };
     let app = crm.accounts().register_app(&me, new).await.unwrap();
-    House { crm, me, app, slow, commits }
+    Tenant { crm, me, app, slow, commits }
 }
 
-impl House {
+impl Tenant {
     async fn hears(&self, number: usize) {
         let at = self.crm.clock().now().timestamp();
         let said = json!({"type": "message", "account": "1001", "at": at, "id": format!("m.{number}"),
@@ -117,67 +117,67 @@ impl House {
 #[tokio::test]
 async fn a_line_that_grew_while_the_store_was_slow_is_decided_in_groups_and_empties() {
     const WAITING: usize = 60;
-    let house = house(ScriptedProvider::new()).await;
-    house.crm.accounts().connect(&house.me, line(&house.app, "token")).await.unwrap().routable().unwrap();
-    house.crm.worker().run_once().await.unwrap();
-    house.slow.store(true, Ordering::Relaxed);
+    let tenant = tenant(ScriptedProvider::new()).await;
+    tenant.crm.accounts().connect(&tenant.me, line(&tenant.app, "token")).await.unwrap().routable().unwrap();
+    tenant.crm.worker().run_once().await.unwrap();
+    tenant.slow.store(true, Ordering::Relaxed);
     let begun = Instant::now();
     for number in 0..WAITING {
-        house.hears(number).await;
+        tenant.hears(number).await;
     }
     let arrived = WAITING as f64 / begun.elapsed().as_secs_f64();
-    assert_eq!(house.unread().await, 0, "all of it waits");
-    let before = house.commits.load(Ordering::Relaxed);
+    assert_eq!(tenant.unread().await, 0, "all of it waits");
+    let before = tenant.commits.load(Ordering::Relaxed);
     let begun = Instant::now();
-    let report = house.crm.worker().run_once().await.unwrap();
+    let report = tenant.crm.worker().run_once().await.unwrap();
     let drained = WAITING as f64 / begun.elapsed().as_secs_f64();
-    let commits = house.commits.load(Ordering::Relaxed) - before;
+    let commits = tenant.commits.load(Ordering::Relaxed) - before;
     println!("arrived {arrived:.0}/s, drained {drained:.0}/s, {:.1} times as fast", drained / arrived);
     assert_eq!(report.decided, WAITING as u32);
-    assert_eq!(house.unread().await, WAITING as u32);
+    assert_eq!(tenant.unread().await, WAITING as u32);
     // One for the group, and those of the sweep.
     assert!(commits <= 8, "{commits} commits for {WAITING} elements");
     // The line is empty: what arrives once the store is quick is decided at once.
-    house.slow.store(false, Ordering::Relaxed);
-    house.hears(WAITING).await;
-    assert_eq!(house.unread().await, WAITING as u32 + 1);
+    tenant.slow.store(false, Ordering::Relaxed);
+    tenant.hears(WAITING).await;
+    assert_eq!(tenant.unread().await, WAITING as u32 + 1);
 }
 
 #[tokio::test]
 async fn a_number_that_is_connected_again_stays_one_account_and_keeps_what_works() {
     let provider = ScriptedProvider::new();
-    let house = house(provider).await;
+    let tenant = tenant(provider).await;
     let connect =
-        async |token| house.crm.accounts().connect(&house.me, line(&house.app, token)).await.unwrap();
+        async |token| tenant.crm.accounts().connect(&tenant.me, line(&tenant.app, token)).await.unwrap();
     let first: Connected = connect("token").await;
     let again = connect("newer").await;
     assert!(again.check.is_ok());
     assert_eq!(again.account.id, first.account.id);
     assert_ne!(again.account.token, first.account.token, "the newer token is kept");
-    assert_eq!(house.crm.accounts().list(&house.me).await.unwrap().len(), 1);
-    house.hears(1).await;
-    assert_eq!(house.unread().await, 1, "and it receives");
+    assert_eq!(tenant.crm.accounts().list(&tenant.me).await.unwrap().len(), 1);
+    tenant.hears(1).await;
+    assert_eq!(tenant.unread().await, 1, "and it receives");
 }
 
 #[tokio::test]
 async fn a_number_that_is_connected_twice_at_the_same_instant_is_one_account() {
-    let house = house(ScriptedProvider::new()).await;
-    let connect = async |token| house.crm.accounts().connect(&house.me, line(&house.app, token)).await;
+    let tenant = tenant(ScriptedProvider::new()).await;
+    let connect = async |token| tenant.crm.accounts().connect(&tenant.me, line(&tenant.app, token)).await;
     let (one, two, three) = tokio::join!(connect("one"), connect("two"), connect("three"));
     let made: Vec<_> = [one, two, three].map(|done| done.unwrap().routable().unwrap().id).to_vec();
     assert!(made.iter().all(|id| *id == made[0]), "each is told of the same account: {made:?}");
-    assert_eq!(house.crm.accounts().list(&house.me).await.unwrap().len(), 1);
-    house.hears(1).await;
-    assert_eq!(house.unread().await, 1, "and it receives");
+    assert_eq!(tenant.crm.accounts().list(&tenant.me).await.unwrap().len(), 1);
+    tenant.hears(1).await;
+    assert_eq!(tenant.unread().await, 1, "and it receives");
 }
 
 #[tokio::test]
 async fn a_wrong_token_takes_nothing_from_an_account_that_works() {
     let provider = ScriptedProvider::new();
     provider.then(Scripted::Accept).then(Scripted::Fail(refusal()));
-    let house = house(provider).await;
-    let first = house.crm.accounts().connect(&house.me, line(&house.app, "token")).await.unwrap();
-    let again = house.crm.accounts().connect(&house.me, line(&house.app, "wrong")).await.unwrap();
+    let tenant = tenant(provider).await;
+    let first = tenant.crm.accounts().connect(&tenant.me, line(&tenant.app, "token")).await.unwrap();
+    let again = tenant.crm.accounts().connect(&tenant.me, line(&tenant.app, "wrong")).await.unwrap();
     assert!(again.check.is_err());
     assert_eq!((again.account.state, &again.account.token), (AccountState::Routable, &first.account.token));
 }

@@ -18,7 +18,7 @@ use dialzio_core::{Actor, Clock, Crm, ManualClock, Principal, Role};
 use serde_json::json;
 use std::sync::Arc;
 
-async fn house(crm: &Crm, name: &str) -> (Actor, App) {
+async fn tenant(crm: &Crm, name: &str) -> (Actor, App) {
     let org = crm.access().found(NewOrg::named(name)).await.unwrap().org;
     let me =
         crm.access().act_as(org, Principal::service("test").unwrap(), Role::Owner.grant()).await.unwrap();
@@ -71,7 +71,7 @@ async fn a_number_that_another_process_gave_up_leads_nowhere_at_once() {
         .unwrap();
     // A second process on the same database: what it remembers is its own.
     let elsewhere = crm.over(Faulty::new(Arc::clone(&store)));
-    let (me, app) = house(&crm, "Green Leaf").await;
+    let (me, app) = tenant(&crm, "Green Leaf").await;
     let account = connect(&crm, &me, &app).await;
     assert_eq!(writes(&crm, &app, "m.1").await, 200);
     assert_eq!(unread(&crm, &me).await, 1);
@@ -84,7 +84,7 @@ async fn a_number_that_another_process_gave_up_leads_nowhere_at_once() {
     assert_eq!(unread(&crm, &me).await, 1, "and shown to nobody");
 
     // Somebody else connects it to an app of their own: the old hook still leads nowhere, the new one to them.
-    let (them, their_app) = house(&elsewhere, "Red Leaf").await;
+    let (them, their_app) = tenant(&elsewhere, "Red Leaf").await;
     connect(&elsewhere, &them, &their_app).await;
     assert_eq!(writes(&crm, &app, "m.3").await, 200);
     assert_eq!(writes(&crm, &their_app, "m.4").await, 200);

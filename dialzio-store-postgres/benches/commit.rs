@@ -12,7 +12,7 @@
 
 use dialzio_core::event::DomainEvent;
 use dialzio_core::store::Batch;
-use dialzio_core::testing::conformance::{Bench, House, Person};
+use dialzio_core::testing::conformance::{Person, Tenant, TestBed};
 use dialzio_core::{MessageId, Store, TypedId};
 use dialzio_store_postgres::PostgresStore;
 use dialzio_store_postgres::testing::Cluster;
@@ -27,19 +27,19 @@ const PEOPLE: usize = 32;
 const ROUNDS: usize = 5;
 const WORDS: &str = "Is the blue one still there, and could you keep it aside until Friday evening?";
 
-fn event_batch(bench: &Bench, house: &House, person: &Person, second: i64) -> Batch {
-    let message = bench.make.inbound(&person.conversation, WORDS, bench.at(second));
-    let mut batch = bench.writes([bench.make.append(house.account.id, &message).into()]);
+fn event_batch(bed: &TestBed, tenant: &Tenant, person: &Person, second: i64) -> Batch {
+    let message = bed.make.inbound(&person.conversation, WORDS, bed.at(second));
+    let mut batch = bed.writes([bed.make.append(tenant.account.id, &message).into()]);
     batch.event(DomainEvent::MessageReceived { conversation: message.conversation, message: message.id });
     batch
 }
 
 /// Commits groups one after another; batches a second.
-async fn product(store: &PostgresStore, house: &House, groups: Vec<Vec<Batch>>) -> f64 {
+async fn product(store: &PostgresStore, tenant: &Tenant, groups: Vec<Vec<Batch>>) -> f64 {
     let count: usize = groups.iter().map(Vec::len).sum();
     let begun = Instant::now();
     for group in groups {
-        for answer in Store::commit(store, &house.scope, group).await {
+        for answer in Store::commit(store, &tenant.scope, group).await {
             answer.unwrap();
         }
     }
@@ -47,14 +47,14 @@ async fn product(store: &PostgresStore, house: &House, groups: Vec<Vec<Batch>>) 
 }
 
 /// So many callers, each waiting for its own answer; batches a second.
-async fn callers(store: &Arc<PostgresStore>, work: Vec<(House, Vec<Batch>)>) -> f64 {
+async fn callers(store: &Arc<PostgresStore>, work: Vec<(Tenant, Vec<Batch>)>) -> f64 {
     let count: usize = work.iter().map(|(_, batches)| batches.len()).sum();
     let begun = Instant::now();
-    let each = |(house, batches): (House, Vec<Batch>)| {
+    let each = |(tenant, batches): (Tenant, Vec<Batch>)| {
         let store = Arc::clone(store);
         tokio::spawn(async move {
             for batch in batches {
-                Store::commit(&*store, &house.scope, vec![batch]).await.pop().unwrap().unwrap();
+                Store::commit(&*store, &tenant.scope, vec![batch]).await.pop().unwrap().unwrap();
             }
         })
     };
@@ -85,13 +85,13 @@ struct Twin {
 }
 
 impl Twin {
-    async fn new(cluster: &Cluster, name: &str, house: &House, people: &[Person]) -> Self {
+    async fn new(cluster: &Cluster, name: &str, tenant: &Tenant, people: &[Person]) -> Self {
         let options = PgConnectOptions::new_without_pgpass();
         let options = options.socket(cluster.folder()).username("dialzio_serves").database(name);
         Self {
             db: options.disable_statement_logging().connect().await.unwrap(),
-            org: house.org.id.uuid(),
-            account: house.account.id.uuid(),
+            org: tenant.org.id.uuid(),
+            account: tenant.account.id.uuid(),
             conversations: people.iter().map(|person| person.conversation.id.uuid()).collect(),
             statements: [
                 format!(
@@ -229,10 +229,10 @@ fn median(mut values: Vec<f64>) -> f64 {
     values[values.len() / 2]
 }
 
-async fn people(bench: &Bench, house: &House, count: usize) -> Vec<Person> {
+async fn people(bed: &TestBed, tenant: &Tenant, count: usize) -> Vec<Person> {
     let mut people = Vec::with_capacity(count);
     for number in 0..count {
-        people.push(bench.person(house, &format!("Person {number}")).await);
+        people.push(bed.person(tenant, &format!("Person {number}")).await);
     }
     people
 }
@@ -242,34 +242,34 @@ async fn main() {
     let groups: usize = std::env::args().filter_map(|word| word.parse().ok()).next().unwrap_or(40);
     let cluster = Cluster::start_durable().unwrap();
     let database = cluster.database().await.unwrap();
-    let clock = Bench::clock();
+    let clock = TestBed::clock();
     let builder = PostgresStore::builder().clock(clock.clone()).connections(16);
     let store = Arc::new(builder.connect(&database.url()).await.unwrap());
-    let bench = Bench::new(store.clone(), clock);
-    let (house, other) = (bench.house().await, bench.house().await);
-    let (known, others) = (people(&bench, &house, PEOPLE).await, people(&bench, &other, PEOPLE).await);
-    // Single commits have a house of their own: they leave behind so many old versions of its rows that groups there would
+    let bed = TestBed::new(store.clone(), clock);
+    let (tenant, other) = (bed.tenant().await, bed.tenant().await);
+    let (known, others) = (people(&bed, &tenant, PEOPLE).await, people(&bed, &other, PEOPLE).await);
+    // Single commits have a tenant of their own: they leave behind so many old versions of its rows that groups there would
     // be dearer than the twin's.
-    let third = bench.house().await;
-    let apart = people(&bench, &third, PEOPLE).await;
+    let third = bed.tenant().await;
+    let apart = people(&bed, &third, PEOPLE).await;
     let mut twin = Twin::new(&cluster, database.name(), &other, &others).await;
     let mut second = 0;
-    let mut made = |count: usize, house: &House, people: &[Person]| -> Vec<Vec<Batch>> {
+    let mut made = |count: usize, tenant: &Tenant, people: &[Person]| -> Vec<Vec<Batch>> {
         let mut one = |place: usize| {
             second += 1;
-            event_batch(&bench, house, &people[place % PEOPLE], second / 100)
+            event_batch(&bed, tenant, &people[place % PEOPLE], second / 100)
         };
         (0..count).map(|_| (0..TOGETHER).map(&mut one).collect()).collect()
     };
     let ids = |count: usize| -> Vec<Vec<Uuid>> {
-        let one = |_| bench.make.id::<MessageId>().uuid();
+        let one = |_| bed.make.id::<MessageId>().uuid();
         (0..count).map(|_| (0..TOGETHER).map(one).collect()).collect()
     };
-    product(&store, &house, made(4, &house, &known)).await;
+    product(&store, &tenant, made(4, &tenant, &known)).await;
     twin.run(ids(4)).await;
     let (mut ours, mut theirs, mut single) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
-        ours.push(product(&store, &house, made(groups, &house, &known)).await);
+        ours.push(product(&store, &tenant, made(groups, &tenant, &known)).await);
         theirs.push(twin.run(ids(groups)).await);
         let singles = made(groups / 10 + 1, &third, &apart).into_iter().flatten().map(|batch| vec![batch]);
         single.push(product(&store, &third, singles.collect()).await);
@@ -278,20 +278,20 @@ async fn main() {
     println!("groups of {TOGETHER}: {ours:.0}/s, by hand {theirs:.0}/s, ratio {:.2}", ours / theirs);
     println!("one at a time: {single:.0}/s, groups are {:.1} times that", ours / single);
 
-    let mut houses = Vec::new();
+    let mut tenants = Vec::new();
     for _ in 0..TOGETHER {
-        let house = bench.house().await;
-        let person = people(&bench, &house, 1).await.remove(0);
-        houses.push((house, person));
+        let tenant = bed.tenant().await;
+        let person = people(&bed, &tenant, 1).await.remove(0);
+        tenants.push((tenant, person));
     }
     let (mut busy, mut spread) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
-        let batches = |house: &House, person: &Person| -> Vec<Batch> {
-            (0..groups).map(|n| event_batch(&bench, house, person, n as i64)).collect()
+        let batches = |tenant: &Tenant, person: &Person| -> Vec<Batch> {
+            (0..groups).map(|n| event_batch(&bed, tenant, person, n as i64)).collect()
         };
-        let work = (0..TOGETHER).map(|n| (house.clone(), batches(&house, &known[n % PEOPLE]))).collect();
+        let work = (0..TOGETHER).map(|n| (tenant.clone(), batches(&tenant, &known[n % PEOPLE]))).collect();
         busy.push(callers(&store, work).await);
-        let work = houses.iter().map(|(house, person)| (house.clone(), batches(house, person))).collect();
+        let work = tenants.iter().map(|(tenant, person)| (tenant.clone(), batches(tenant, person))).collect();
         spread.push(callers(&store, work).await);
     }
     let (busy, spread) = (median(busy), median(spread));

@@ -11,7 +11,7 @@
 
 use chrono::{Datelike, Months, NaiveDate};
 use dialzio_core::store::SystemWrite;
-use dialzio_core::testing::conformance::{Bench, House};
+use dialzio_core::testing::conformance::{Tenant, TestBed};
 use dialzio_core::testing::{Fixtures, confirmed, system_scope};
 use dialzio_core::{Clock, ConversationId, ManualClock, SystemClock, TypedId};
 use dialzio_store_postgres::testing::Cluster;
@@ -22,7 +22,7 @@ use std::time::Instant;
 const ROUNDS: u32 = 3;
 
 /// An expired month with so many messages in one conversation.
-async fn fill(db: &mut PgConnection, house: &House, talk: ConversationId, month: NaiveDate, messages: i64) {
+async fn fill(db: &mut PgConnection, tenant: &Tenant, talk: ConversationId, month: NaiveDate, messages: i64) {
     let start = month.and_time(chrono::NaiveTime::MIN).and_utc().timestamp_micros();
     db.execute(AssertSqlSafe(format!("SELECT dialzio.month_open('{month}')"))).await.unwrap();
     let sql = format!(
@@ -31,7 +31,7 @@ async fn fill(db: &mut PgConnection, house: &House, talk: ConversationId, month:
                 'inbound', NULL, 'text', 'Is the blue one still there, and could you keep it aside until Friday?', NULL, 1,
                 NULL, at, at, NULL, 'wamid.' || n, NULL, 'received', at, NULL, NULL, NULL, NULL, NULL
          FROM (SELECT n, {start} + n * 1000 AS at FROM generate_series(1, {messages}) n) series",
-        house.org.id.uuid(),
+        tenant.org.id.uuid(),
         talk.uuid()
     );
     db.execute(AssertSqlSafe(sql)).await.unwrap();
@@ -51,12 +51,12 @@ async fn main() {
     let now = SystemClock.now();
     let clock = Arc::new(ManualClock::at(now));
     let store = Arc::new(database.store(clock.clone()).await.unwrap());
-    let bench = Bench { store, clock, make: Fixtures::seeded(7, now), system: system_scope() };
+    let bed = TestBed { store, clock, make: Fixtures::seeded(7, now), system: system_scope() };
     let mut db = database.admin().await.unwrap();
-    let house = bench.house().await;
-    let talk = bench.person(&house, "Asha").await.conversation.id;
+    let tenant = bed.tenant().await;
+    let talk = bed.person(&tenant, "Asha").await.conversation.id;
     // What a sweep opens is there, so that dropping is what is measured.
-    bench.enact(SystemWrite::Sweep(confirmed(now))).await.unwrap();
+    bed.enact(SystemWrite::Sweep(confirmed(now))).await.unwrap();
     let this = now.date_naive().with_day(1).unwrap();
     let mut back = 14;
     let mut month = || {
@@ -65,13 +65,13 @@ async fn main() {
     };
     let (mut ours, mut bare) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
-        fill(&mut db, &house, talk, month(), messages).await;
+        fill(&mut db, &tenant, talk, month(), messages).await;
         let begun = Instant::now();
-        bench.enact(SystemWrite::Sweep(confirmed(now))).await.unwrap();
+        bed.enact(SystemWrite::Sweep(confirmed(now))).await.unwrap();
         ours.push(begun.elapsed().as_secs_f64() * 1e3);
 
         let old = month();
-        fill(&mut db, &house, talk, old, messages).await;
+        fill(&mut db, &tenant, talk, old, messages).await;
         let suffix = old.format("%Y_%m");
         let begun = Instant::now();
         let mut transaction = db.begin().await.unwrap();
@@ -85,10 +85,10 @@ async fn main() {
         bare.push(begun.elapsed().as_secs_f64() * 1e3);
     }
     let old = month();
-    fill(&mut db, &house, talk, old, messages).await;
+    fill(&mut db, &tenant, talk, old, messages).await;
     let begun = Instant::now();
     let sql =
-        format!("DELETE FROM dialzio.message WHERE org_id = '{}' AND event_at < $1", house.org.id.uuid());
+        format!("DELETE FROM dialzio.message WHERE org_id = '{}' AND event_at < $1", tenant.org.id.uuid());
     let before = (old + Months::new(1)).and_time(chrono::NaiveTime::MIN).and_utc().timestamp_micros();
     let deleted =
         sqlx::query(AssertSqlSafe(sql)).bind(before).execute(&mut db).await.unwrap().rows_affected();

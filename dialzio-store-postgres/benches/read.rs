@@ -11,7 +11,7 @@
 
 use dialzio_core::conversation::{ConversationQuery, InboxView, StateFilter};
 use dialzio_core::page::PageRequest;
-use dialzio_core::testing::conformance::{Bench, House, Person};
+use dialzio_core::testing::conformance::{Person, Tenant, TestBed};
 use dialzio_core::{Store, TypedId};
 use dialzio_store_postgres::PostgresStore;
 use dialzio_store_postgres::testing::Cluster;
@@ -89,16 +89,16 @@ fn median(mut values: Vec<f64>) -> f64 {
 }
 
 /// So many people write in turn, a second apart.
-async fn talk(bench: &Bench, house: &House, people: &[Person], messages: i64) {
+async fn talk(bed: &TestBed, tenant: &Tenant, people: &[Person], messages: i64) {
     for start in (0..messages).step_by(PEOPLE) {
         let batch = |n: i64| {
             let place = usize::try_from(n).unwrap() % PEOPLE;
-            let at = bench.at(n / i64::try_from(PEOPLE).unwrap());
-            let message = bench.make.inbound(&people[place].conversation, WORDS, at);
-            bench.writes([bench.make.append(house.account.id, &message).into()])
+            let at = bed.at(n / i64::try_from(PEOPLE).unwrap());
+            let message = bed.make.inbound(&people[place].conversation, WORDS, at);
+            bed.writes([bed.make.append(tenant.account.id, &message).into()])
         };
         let batches = (start..start + i64::try_from(PEOPLE).unwrap()).map(batch).collect();
-        for answer in bench.store.commit(&house.scope, batches).await {
+        for answer in bed.store.commit(&tenant.scope, batches).await {
             answer.unwrap();
         }
     }
@@ -107,13 +107,13 @@ async fn talk(bench: &Bench, house: &House, people: &[Person], messages: i64) {
 /// Older messages of the same people, over eleven months, up to so many in all.
 async fn remember(
     db: &mut PgConnection,
-    bench: &Bench,
-    house: &House,
+    bed: &TestBed,
+    tenant: &Tenant,
     people: &[Person],
     from: i64,
     to: i64,
 ) {
-    let (now, ids) = (bench.now(), people.iter().map(|person| person.conversation.id.uuid().to_string()));
+    let (now, ids) = (bed.now(), people.iter().map(|person| person.conversation.id.uuid().to_string()));
     for back in 0..12 {
         let month = (now - chrono::Months::new(back)).date_naive();
         db.execute(AssertSqlSafe(format!("SELECT dialzio.month_open('{month}')"))).await.unwrap();
@@ -128,7 +128,7 @@ async fn remember(
                 'inbound', NULL, 'text', '{WORDS}', NULL, 1, NULL, at, at, NULL, 'wamid.' || n, NULL, 'received', at,
                 NULL, NULL, NULL, NULL, NULL
          FROM (SELECT n, {start} + (n - {from}) * ({span} / {}) AS at FROM generate_series({from}, {to} - 1) n) series",
-        house.org.id.uuid(),
+        tenant.org.id.uuid(),
         ids.collect::<Vec<_>>().join("', '"),
         to - from
     );
@@ -143,27 +143,27 @@ async fn main() {
     }
     let cluster = Cluster::start().unwrap();
     let database = cluster.database().await.unwrap();
-    let clock = Bench::clock();
+    let clock = TestBed::clock();
     let store = PostgresStore::builder().clock(clock.clone()).connect(&database.url()).await.unwrap();
     let store: Arc<dyn Store> = Arc::new(store);
-    let bench = Bench::new(Arc::clone(&store), clock);
-    let house = bench.house().await;
+    let bed = TestBed::new(Arc::clone(&store), clock);
+    let tenant = bed.tenant().await;
     let mut people = Vec::new();
     for number in 0..PEOPLE {
-        people.push(bench.person(&house, &format!("Person {number}")).await);
+        people.push(bed.person(&tenant, &format!("Person {number}")).await);
     }
     let mut admin = database.admin().await.unwrap();
     let options = PgConnectOptions::new_without_pgpass();
     let options = options.socket(cluster.folder()).username("dialzio_serves").database(database.name());
     let mut db = options.disable_statement_logging().connect().await.unwrap();
-    let (org, thread) = (house.org.id.uuid(), people[7].conversation.id);
-    let query = ConversationQuery { view: InboxView::All, state: StateFilter::Open, now: bench.now() };
+    let (org, thread) = (tenant.org.id.uuid(), people[7].conversation.id);
+    let query = ConversationQuery { view: InboxView::All, state: StateFilter::Open, now: bed.now() };
     let mut before: Option<i64> = None;
     let mut first: [Option<f64>; 2] = [None, None];
     for size in sizes {
         match before {
-            None => talk(&bench, &house, &people, size).await,
-            Some(before) => remember(&mut admin, &bench, &house, &people, before, size).await,
+            None => talk(&bed, &tenant, &people, size).await,
+            Some(before) => remember(&mut admin, &bed, &tenant, &people, before, size).await,
         }
         before = Some(size);
         admin.execute("VACUUM ANALYZE").await.unwrap();
@@ -173,9 +173,9 @@ async fn main() {
                 let page = PageRequest::first(50);
                 let begun = Instant::now();
                 let found = if inbox {
-                    store.inbox(&house.scope, &query, page).await.unwrap().items.len()
+                    store.inbox(&tenant.scope, &query, page).await.unwrap().items.len()
                 } else {
-                    store.messages(&house.scope, thread, page).await.unwrap().items.len()
+                    store.messages(&tenant.scope, thread, page).await.unwrap().items.len()
                 };
                 ours.push(begun.elapsed().as_secs_f64() * 1e6);
                 let begun = Instant::now();

@@ -164,24 +164,24 @@ mod tests {
     use crate::testing::Cluster;
     use dialzio_core::contact::{ContactStore, ContactWrite};
     use dialzio_core::store::Write;
-    use dialzio_core::testing::conformance::Bench;
+    use dialzio_core::testing::conformance::TestBed;
     use std::sync::Arc;
 
     /// Both ways to a page have to agree, or a list would change its order as it grows.
     #[tokio::test]
     async fn walking_the_names_finds_what_collecting_the_matches_finds() {
-        let clock = Bench::clock();
+        let clock = TestBed::clock();
         let database = Cluster::shared().unwrap().database().await.unwrap();
         let store = Arc::new(database.store(clock.clone()).await.unwrap());
-        let bench = Bench::new(store.clone(), clock);
-        let (house, other) = (bench.house().await, bench.house().await);
-        for (house, count) in [(&house, 300), (&other, 20)] {
+        let bed = TestBed::new(store.clone(), clock);
+        let (tenant, other) = (bed.tenant().await, bed.tenant().await);
+        for (tenant, count) in [(&tenant, 300), (&other, 20)] {
             let card = |number: u64| {
-                let mut contact = bench.make.contact(&format!("Name{} Family{}", number % 70, number % 3));
+                let mut contact = bed.make.contact(&format!("Name{} Family{}", number % 70, number % 3));
                 contact.stage = if number.is_multiple_of(2) { Stage::New } else { Stage::Customer };
                 Write::from(ContactWrite::Insert(contact))
             };
-            bench.write_all(&house.scope, (0..count).map(card)).await;
+            bed.write_all(&tenant.scope, (0..count).map(card)).await;
         }
         let query = |text: &str, stage| ContactQuery { stage, ..ContactQuery::matching(text) };
         for wanted in [
@@ -194,9 +194,9 @@ mod tests {
             query("family1", Some(Stage::New)),
         ] {
             let (last, whole) = wanted.tokens.split_last().unwrap();
-            let mut session = store.session(Wanted::Read(house.org.id)).await.unwrap();
+            let mut session = store.session(Wanted::Read(tenant.org.id)).await.unwrap();
             let mut db = session.db().unwrap();
-            let org = id(house.org.id);
+            let org = id(tenant.org.id);
             let mut collected = few(&mut db, org, &wanted, whole, last).await.unwrap().unwrap();
             collected.sort_unstable();
             let start = (String::new(), Uuid::nil());
@@ -204,7 +204,7 @@ mod tests {
             assert_eq!(collected, walked, "{wanted:?}");
             let (mut paged, mut page) = (Vec::new(), PageRequest::first(7));
             loop {
-                let some = store.contacts(&house.scope, &wanted, page.clone()).await.unwrap();
+                let some = store.contacts(&tenant.scope, &wanted, page.clone()).await.unwrap();
                 paged.extend(some.items.iter().map(|card| (card.sort_key(), card.id)));
                 page.after = some.next;
                 if page.after.is_none() {

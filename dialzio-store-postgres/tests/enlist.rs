@@ -7,7 +7,7 @@ mod support;
 use dialzio_core::contact::ContactWrite;
 use dialzio_core::event::DomainEvent;
 use dialzio_core::store::{Expect, RecordRef, Revision, StoreError};
-use dialzio_core::testing::conformance::{Bench, House};
+use dialzio_core::testing::conformance::{Tenant, TestBed};
 use dialzio_core::{Store, TypedId};
 use dialzio_store_postgres::PostgresStore;
 use futures_util::StreamExt;
@@ -17,7 +17,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// A host with a table of its own, whose role owns it and may take ours on; we live in a schema beside it.
-async fn host() -> (PgPool, Arc<PostgresStore>, Bench, House) {
+async fn host() -> (PgPool, Arc<PostgresStore>, TestBed, Tenant) {
     let database = support::database().await;
     let mut admin = database.admin().await.unwrap();
     admin
@@ -30,11 +30,11 @@ async fn host() -> (PgPool, Arc<PostgresStore>, Bench, House) {
         .unwrap();
     let url = database.admin_url().replace("user=postgres", "user=host");
     let pool = PgPoolOptions::new().max_connections(6).connect(&url).await.unwrap();
-    let clock = Bench::clock();
+    let clock = TestBed::clock();
     let store = Arc::new(PostgresStore::builder().clock(clock.clone()).over(pool.clone()).await.unwrap());
-    let bench = Bench::new(store.clone(), clock);
-    let house = bench.house().await;
-    (pool, store, bench, house)
+    let bed = TestBed::new(store.clone(), clock);
+    let tenant = bed.tenant().await;
+    (pool, store, bed, tenant)
 }
 
 async fn order(transaction: &mut Transaction<'static, Postgres>, id: uuid::Uuid) {
@@ -64,72 +64,72 @@ async fn session(transaction: &mut Transaction<'static, Postgres>) -> Vec<String
 
 #[tokio::test]
 async fn both_are_written_and_seen_inside_before_anybody_else_sees_them() {
-    let (pool, store, bench, house) = host().await;
-    let mut watch = bench.store.watch(&house.scope);
-    let contact = bench.make.contact("Asha");
+    let (pool, store, bed, tenant) = host().await;
+    let mut watch = bed.store.watch(&tenant.scope);
+    let contact = bed.make.contact("Asha");
     let mut transaction = pool.begin().await.unwrap();
     order(&mut transaction, contact.id.uuid()).await;
     let before = session(&mut transaction).await;
     let enlisted = store.enlist(transaction);
     let inside = enlisted.store();
     let inside: &dyn Store = &inside;
-    let mut batch = bench.writes([ContactWrite::Insert(contact.clone()).into()]);
+    let mut batch = bed.writes([ContactWrite::Insert(contact.clone()).into()]);
     batch.event(DomainEvent::ContactChanged { contact: contact.id });
-    inside.commit_one(&house.scope, batch).await.unwrap();
-    assert!(inside.contact(&house.scope, contact.id).await.unwrap().is_some());
-    assert!(bench.store.contact(&house.scope, contact.id).await.unwrap().is_none());
+    inside.commit_one(&tenant.scope, batch).await.unwrap();
+    assert!(inside.contact(&tenant.scope, contact.id).await.unwrap().is_some());
+    assert!(bed.store.contact(&tenant.scope, contact.id).await.unwrap().is_none());
     let (mut transaction, wakeup) = enlisted.finish().await.unwrap();
     assert_eq!(session(&mut transaction).await, before);
-    order(&mut transaction, bench.make.id::<dialzio_core::ContactId>().uuid()).await;
+    order(&mut transaction, bed.make.id::<dialzio_core::ContactId>().uuid()).await;
     transaction.commit().await.unwrap();
     wakeup.send();
     tokio::time::timeout(Duration::from_secs(10), watch.next()).await.expect("nobody was woken");
-    assert!(bench.store.contact(&house.scope, contact.id).await.unwrap().is_some());
+    assert!(bed.store.contact(&tenant.scope, contact.id).await.unwrap().is_some());
     assert_eq!(orders(&pool).await, 2);
     assert!(
-        matches!(inside.contact(&house.scope, contact.id).await, Err(StoreError::Unavailable)),
+        matches!(inside.contact(&tenant.scope, contact.id).await, Err(StoreError::Unavailable)),
         "given back"
     );
 }
 
 #[tokio::test]
 async fn a_rollback_takes_both_back() {
-    let (pool, store, bench, house) = host().await;
-    let contact = bench.make.contact("Asha");
-    let audit = bench.store.audit(&house.scope, 0, 100).await.unwrap();
+    let (pool, store, bed, tenant) = host().await;
+    let contact = bed.make.contact("Asha");
+    let audit = bed.store.audit(&tenant.scope, 0, 100).await.unwrap();
     let mut transaction = pool.begin().await.unwrap();
     order(&mut transaction, contact.id.uuid()).await;
     let enlisted = store.enlist(transaction);
     let inside: Arc<dyn Store> = Arc::new(enlisted.store());
-    let batch = bench.writes([ContactWrite::Insert(contact.clone()).into()]);
-    inside.commit_one(&house.scope, batch).await.unwrap();
+    let batch = bed.writes([ContactWrite::Insert(contact.clone()).into()]);
+    inside.commit_one(&tenant.scope, batch).await.unwrap();
     enlisted.finish().await.unwrap().0.rollback().await.unwrap();
-    assert!(bench.store.contact(&house.scope, contact.id).await.unwrap().is_none());
-    assert_eq!(bench.store.audit(&house.scope, 0, 100).await.unwrap(), audit);
+    assert!(bed.store.contact(&tenant.scope, contact.id).await.unwrap().is_none());
+    assert_eq!(bed.store.audit(&tenant.scope, 0, 100).await.unwrap(), audit);
     assert_eq!(orders(&pool).await, 0);
     // The organisation is free again, and its chain goes on.
-    bench.write(&house.scope, ContactWrite::Insert(contact)).await;
+    bed.write(&tenant.scope, ContactWrite::Insert(contact)).await;
 }
 
 /// A batch that is refused is undone alone: the host's rows stay, and its transaction goes on.
 #[tokio::test]
 async fn a_refused_batch_leaves_the_hosts_transaction_alive() {
-    let (pool, store, bench, house) = host().await;
-    let known = bench.person(&house, "Asha").await;
+    let (pool, store, bed, tenant) = host().await;
+    let known = bed.person(&tenant, "Asha").await;
     let mut transaction = pool.begin().await.unwrap();
     order(&mut transaction, known.contact.id.uuid()).await;
     let before = session(&mut transaction).await;
     let enlisted = store.enlist(transaction);
     let inside: Arc<dyn Store> = Arc::new(enlisted.store());
-    let mut refused = bench.batch();
+    let mut refused = bed.batch();
     refused.expect(Expect::Revision(RecordRef::Contact(known.contact.id), Revision(9)));
-    let other = bench.make.contact("Ravi");
-    let stolen = bench.make.identity(other.id, known.identity.aliases.clone());
+    let other = bed.make.contact("Ravi");
+    let stolen = bed.make.identity(other.id, known.identity.aliases.clone());
     let half =
-        bench.writes([ContactWrite::Insert(other.clone()).into(), ContactWrite::Identity(stolen).into()]);
-    let doubled = bench.writes([ContactWrite::Insert(known.contact.clone()).into()]);
-    let fine = bench.writes([ContactWrite::Note(bench.make.note(known.contact.id, "called")).into()]);
-    let answers = inside.commit(&house.scope, vec![refused, half, doubled, fine]).await;
+        bed.writes([ContactWrite::Insert(other.clone()).into(), ContactWrite::Identity(stolen).into()]);
+    let doubled = bed.writes([ContactWrite::Insert(known.contact.clone()).into()]);
+    let fine = bed.writes([ContactWrite::Note(bed.make.note(known.contact.id, "called")).into()]);
+    let answers = inside.commit(&tenant.scope, vec![refused, half, doubled, fine]).await;
     assert_eq!(
         answers.iter().map(Result::is_ok).collect::<Vec<_>>(),
         [false, false, false, true],
@@ -139,16 +139,16 @@ async fn a_refused_batch_leaves_the_hosts_transaction_alive() {
     assert_eq!(session(&mut transaction).await, before);
     transaction.commit().await.unwrap();
     assert_eq!(orders(&pool).await, 1);
-    assert!(bench.store.contact(&house.scope, other.id).await.unwrap().is_none());
+    assert!(bed.store.contact(&tenant.scope, other.id).await.unwrap().is_none());
     let page = dialzio_core::page::PageRequest::first(10);
-    assert_eq!(bench.store.notes(&house.scope, known.contact.id, page).await.unwrap().items.len(), 1);
+    assert_eq!(bed.store.notes(&tenant.scope, known.contact.id, page).await.unwrap().items.len(), 1);
 }
 
 /// Nobody knows how far a dropped future got, so nothing of the transaction stays.
 #[tokio::test]
 async fn a_future_that_is_dropped_in_the_middle_undoes_the_transaction() {
-    let (pool, store, bench, house) = host().await;
-    let contact = bench.make.contact("Asha");
+    let (pool, store, bed, tenant) = host().await;
+    let contact = bed.make.contact("Asha");
     let mut transaction = pool.begin().await.unwrap();
     order(&mut transaction, contact.id.uuid()).await;
     let enlisted = store.enlist(transaction);
@@ -157,13 +157,13 @@ async fn a_future_that_is_dropped_in_the_middle_undoes_the_transaction() {
     let mut holder = pool.begin().await.unwrap();
     holder.execute("SET LOCAL ROLE dialzio_system").await.unwrap();
     sqlx::query("SELECT 1 FROM dialzio.org_head WHERE org_id = $1 FOR UPDATE")
-        .bind(house.org.id.uuid())
+        .bind(tenant.org.id.uuid())
         .fetch_one(&mut *holder)
         .await
         .unwrap();
     {
-        let batch = bench.writes([ContactWrite::Insert(contact.clone()).into()]);
-        let mut commit = Box::pin(Store::commit(&inside, &house.scope, vec![batch]));
+        let batch = bed.writes([ContactWrite::Insert(contact.clone()).into()]);
+        let mut commit = Box::pin(Store::commit(&inside, &tenant.scope, vec![batch]));
         for _ in 0..20 {
             let polled =
                 std::future::poll_fn(|context| std::task::Poll::Ready(commit.as_mut().poll(context)));
@@ -174,13 +174,13 @@ async fn a_future_that_is_dropped_in_the_middle_undoes_the_transaction() {
     holder.rollback().await.unwrap();
     assert!(matches!(enlisted.finish().await, Err(StoreError::Unavailable)));
     assert_eq!(orders(&pool).await, 0);
-    assert!(bench.store.contact(&house.scope, contact.id).await.unwrap().is_none());
+    assert!(bed.store.contact(&tenant.scope, contact.id).await.unwrap().is_none());
 }
 
 /// A host that works as another role, inside a savepoint of its own, gets all of it back.
 #[tokio::test]
 async fn a_role_of_the_hosts_is_given_back() {
-    let (pool, store, bench, house) = host().await;
+    let (pool, store, bed, tenant) = host().await;
     let mut transaction = pool.begin().await.unwrap();
     transaction.execute("SET LOCAL ROLE dialzio_system; SET LOCAL lock_timeout = '3s'").await.unwrap();
     transaction.execute("SELECT set_config('dialzio.org', 'theirs', true)").await.unwrap();
@@ -188,9 +188,9 @@ async fn a_role_of_the_hosts_is_given_back() {
     assert_eq!(before[0], "dialzio_system");
     let enlisted = store.enlist(transaction);
     let inside: Arc<dyn Store> = Arc::new(enlisted.store());
-    inside.members(&house.scope).await.unwrap();
-    inside.commit_one(&house.scope, bench.batch()).await.unwrap();
-    inside.commit_one(&house.scope, bench.batch()).await.unwrap();
+    inside.members(&tenant.scope).await.unwrap();
+    inside.commit_one(&tenant.scope, bed.batch()).await.unwrap();
+    inside.commit_one(&tenant.scope, bed.batch()).await.unwrap();
     let (mut transaction, _) = enlisted.finish().await.unwrap();
     assert_eq!(session(&mut transaction).await, before);
 }

@@ -9,7 +9,7 @@ use dialzio_core::contact::{ContactQuery, ContactWrite};
 use dialzio_core::event::DomainEvent;
 use dialzio_core::page::PageRequest;
 use dialzio_core::store::StoreError;
-use dialzio_core::testing::conformance::{Bench, House};
+use dialzio_core::testing::conformance::{Tenant, TestBed};
 use dialzio_core::{ContactId, OrgId};
 use dialzio_store_postgres::testing::{Cluster, Database};
 use sqlx::{AssertSqlSafe, Executor};
@@ -18,32 +18,32 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use whole::whole;
 
-async fn bench(database: &Database) -> Bench {
-    let clock = Bench::clock();
-    Bench::new(Arc::new(database.store(clock.clone()).await.unwrap()), clock)
+async fn bed(database: &Database) -> TestBed {
+    let clock = TestBed::clock();
+    TestBed::new(Arc::new(database.store(clock.clone()).await.unwrap()), clock)
 }
 
-async fn own() -> (Database, Bench, House) {
+async fn own() -> (Database, TestBed, Tenant) {
     let database = Cluster::shared().unwrap().database().await.unwrap();
-    let bench = bench(&database).await;
-    let house = bench.house().await;
-    (database, bench, house)
+    let bed = bed(&database).await;
+    let tenant = bed.tenant().await;
+    (database, bed, tenant)
 }
 
 /// Writes until it is told to stop; answers what was acknowledged, and how often it was refused.
 fn busy(
-    bench: &Arc<Bench>,
-    house: &House,
+    bed: &Arc<TestBed>,
+    tenant: &Tenant,
     stop: &Arc<AtomicBool>,
 ) -> tokio::task::JoinHandle<(Vec<ContactId>, u32)> {
-    let (bench, scope, stop) = (Arc::clone(bench), house.scope.clone(), Arc::clone(stop));
+    let (bed, scope, stop) = (Arc::clone(bed), tenant.scope.clone(), Arc::clone(stop));
     tokio::spawn(async move {
         let (mut acknowledged, mut refused) = (Vec::new(), 0);
         while !stop.load(Ordering::Relaxed) {
-            let contact = bench.make.contact("Asha");
-            let mut batch = bench.writes([ContactWrite::Insert(contact.clone()).into()]);
+            let contact = bed.make.contact("Asha");
+            let mut batch = bed.writes([ContactWrite::Insert(contact.clone()).into()]);
             batch.event(DomainEvent::ContactChanged { contact: contact.id });
-            match bench.store.commit_one(&scope, batch).await {
+            match bed.store.commit_one(&scope, batch).await {
                 Ok(_) => acknowledged.push(contact.id),
                 Err(StoreError::Unavailable) => {
                     refused += 1;
@@ -60,10 +60,10 @@ fn busy(
 /// nothing is there twice.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn connections_that_are_cut_lose_nothing_and_double_nothing() {
-    let (database, bench, house) = own().await;
-    let bench = Arc::new(bench);
+    let (database, bed, tenant) = own().await;
+    let bed = Arc::new(bed);
     let stop = Arc::new(AtomicBool::new(false));
-    let writers: Vec<_> = (0..8).map(|_| busy(&bench, &house, &stop)).collect();
+    let writers: Vec<_> = (0..8).map(|_| busy(&bed, &tenant, &stop)).collect();
     let mut admin = database.admin().await.unwrap();
     let mut cut = 0;
     for round in 0..40 {
@@ -83,7 +83,7 @@ async fn connections_that_are_cut_lose_nothing_and_double_nothing() {
         acknowledged.extend(writer.await.unwrap().0);
     }
     assert!(cut > 40 && acknowledged.len() > 50, "{cut} cut, {} written", acknowledged.len());
-    whole(&bench, &house, &acknowledged).await;
+    whole(&bed, &tenant, &acknowledged).await;
 }
 
 /// A server that goes and comes back: refused meanwhile with an error that says so, and served again without a restart.
@@ -91,17 +91,17 @@ async fn connections_that_are_cut_lose_nothing_and_double_nothing() {
 async fn a_server_that_is_killed_is_waited_for() {
     let cluster = Cluster::start().unwrap();
     let database = cluster.database().await.unwrap();
-    let bench = Arc::new(bench(&database).await);
-    let house = bench.house().await;
+    let bed = Arc::new(bed(&database).await);
+    let tenant = bed.tenant().await;
     let stop = Arc::new(AtomicBool::new(false));
-    let writers: Vec<_> = (0..4).map(|_| busy(&bench, &house, &stop)).collect();
+    let writers: Vec<_> = (0..4).map(|_| busy(&bed, &tenant, &stop)).collect();
     tokio::time::sleep(Duration::from_millis(200)).await;
     cluster.crash().unwrap();
-    let read = bench.store.members(&house.scope).await;
+    let read = bed.store.members(&tenant.scope).await;
     assert!(matches!(read, Err(StoreError::Unavailable)), "{read:?}");
     cluster.restart().unwrap();
     let patience = Instant::now() + Duration::from_secs(30);
-    while bench.store.ping().await.is_err() {
+    while bed.store.ping().await.is_err() {
         assert!(Instant::now() < patience, "it does not come back");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
@@ -115,33 +115,33 @@ async fn a_server_that_is_killed_is_waited_for() {
         refused += not;
     }
     assert!(acknowledged.len() > 20, "{refused} refused, {} written", acknowledged.len());
-    whole(&bench, &house, &acknowledged).await;
+    whole(&bed, &tenant, &acknowledged).await;
 }
 
 /// Futures that are dropped at any moment: no acknowledged write is lost, no connection is left in a transaction, and the
 /// next borrower of a connection writes for good.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn dropped_futures_lose_nothing_and_leave_no_transaction_behind() {
-    let (database, bench, house) = own().await;
-    let person = bench.person(&house, "Asha").await;
+    let (database, bed, tenant) = own().await;
+    let person = bed.person(&tenant, "Asha").await;
     // How long it takes here and now.
     let began = Instant::now();
     for _ in 0..20 {
-        bench.store.commit_one(&house.scope, bench.batch()).await.unwrap();
+        bed.store.commit_one(&tenant.scope, bed.batch()).await.unwrap();
     }
     let mut usual = began.elapsed() / 20;
     let (mut acknowledged, mut dropped) = (Vec::new(), 0);
     for round in 0..300_u32 {
         // Up to twice of that, spread by a multiplier without a pattern.
         let patience = usual * (round * 7_919 % 1_000) / 500;
-        let contact = bench.make.contact("Ravi");
-        let batch = bench.writes([ContactWrite::Insert(contact.clone()).into()]);
+        let contact = bed.make.contact("Ravi");
+        let batch = bed.writes([ContactWrite::Insert(contact.clone()).into()]);
         let work = async {
             match round % 4 {
-                0 => bench.store.commit_one(&house.scope, batch).await.map(|_| acknowledged.push(contact.id)),
-                1 => bench.store.inbox_entry(&house.scope, person.conversation.id).await.map(drop),
-                2 => bench.store.lanes_due(&bench.system, bench.now(), 10).await.map(drop),
-                _ => bench.store.ping().await,
+                0 => bed.store.commit_one(&tenant.scope, batch).await.map(|_| acknowledged.push(contact.id)),
+                1 => bed.store.inbox_entry(&tenant.scope, person.conversation.id).await.map(drop),
+                2 => bed.store.lanes_due(&bed.system, bed.now(), 10).await.map(drop),
+                _ => bed.store.ping().await,
             }
         };
         match tokio::time::timeout(patience, work).await {
@@ -157,7 +157,7 @@ async fn dropped_futures_lose_nothing_and_leave_no_transaction_behind() {
         }
     }
     assert!((20..280).contains(&dropped), "{dropped} of 300 were dropped");
-    whole(&bench, &house, &acknowledged).await;
+    whole(&bed, &tenant, &acknowledged).await;
     let mut admin = database.admin().await.unwrap();
     let patience = Instant::now() + Duration::from_secs(10);
     loop {
@@ -175,8 +175,8 @@ async fn dropped_futures_lose_nothing_and_leave_no_transaction_behind() {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     for _ in 0..20 {
-        let contact = bench.make.contact("Meera");
-        bench.write(&house.scope, ContactWrite::Insert(contact.clone())).await;
+        let contact = bed.make.contact("Meera");
+        bed.write(&tenant.scope, ContactWrite::Insert(contact.clone())).await;
         let count: i64 = sqlx::query_scalar("SELECT count(*) FROM dialzio.contact WHERE id::TEXT = $1")
             .bind(contact.id.to_string())
             .fetch_one(&mut admin)
@@ -191,9 +191,9 @@ async fn dropped_futures_lose_nothing_and_leave_no_transaction_behind() {
 async fn a_deadlock_is_done_again() {
     let cluster = Cluster::start().unwrap();
     let database = cluster.database().await.unwrap();
-    let bench = bench(&database).await;
-    let house = bench.house().await;
-    let person = bench.person(&house, "Asha").await;
+    let bed = bed(&database).await;
+    let tenant = bed.tenant().await;
+    let person = bed.person(&tenant, "Asha").await;
     let mut admin = database.admin().await.unwrap();
     admin.execute("ALTER SYSTEM SET deadlock_timeout = '50ms'").await.unwrap();
     admin.execute("SELECT pg_reload_conf()").await.unwrap();
@@ -203,8 +203,8 @@ async fn a_deadlock_is_done_again() {
     admin.execute("SELECT 1 FROM dialzio.contact FOR UPDATE").await.unwrap();
     let mut card = person.contact.clone();
     card.name = Some(dialzio_core::text::PersonName::parse("Asha Rao").unwrap());
-    let batch = bench.writes([ContactWrite::Update(card).into()]);
-    let (store, scope) = (Arc::clone(&bench.store), house.scope.clone());
+    let batch = bed.writes([ContactWrite::Update(card).into()]);
+    let (store, scope) = (Arc::clone(&bed.store), tenant.scope.clone());
     let ours = tokio::spawn(async move { store.commit_one(&scope, batch).await });
     tokio::time::sleep(Duration::from_millis(30)).await;
     let began = Instant::now();
@@ -215,15 +215,15 @@ async fn a_deadlock_is_done_again() {
     let log = std::fs::read_to_string(cluster.folder().join("server.log")).unwrap();
     assert!(log.contains("deadlock detected"), "there was none");
     let page = PageRequest::first(10);
-    let found = bench.store.contacts(&house.scope, &ContactQuery::matching("rao"), page).await.unwrap();
+    let found = bed.store.contacts(&tenant.scope, &ContactQuery::matching("rao"), page).await.unwrap();
     assert_eq!(found.items.len(), 1);
 }
 
 /// A server that only reads, as one is after another has taken its place: refused as busy, and over when it writes again.
 #[tokio::test]
 async fn a_server_that_only_reads_is_busy_and_reads_go_on() {
-    let (database, bench, house) = own().await;
-    let person = bench.person(&house, "Asha").await;
+    let (database, bed, tenant) = own().await;
+    let person = bed.person(&tenant, "Asha").await;
     let mut admin = database.admin().await.unwrap();
     let name: String =
         sqlx::query_scalar("SELECT current_database()::TEXT").fetch_one(&mut admin).await.unwrap();
@@ -234,16 +234,16 @@ async fn a_server_that_only_reads_is_busy_and_reads_go_on() {
     ));
     admin.execute(only_reads("on")).await.unwrap();
     admin.execute(cut).await.unwrap();
-    let contact = bench.make.contact("Ravi");
-    let batch = || bench.writes([ContactWrite::Insert(contact.clone()).into()]);
-    let refused = bench.store.commit_one(&house.scope, batch()).await;
+    let contact = bed.make.contact("Ravi");
+    let batch = || bed.writes([ContactWrite::Insert(contact.clone()).into()]);
+    let refused = bed.store.commit_one(&tenant.scope, batch()).await;
     assert!(matches!(refused, Err(StoreError::Unavailable)), "{refused:?}");
-    assert!(matches!(bench.store.ping().await, Err(StoreError::Unavailable)));
-    assert!(bench.store.contact(&house.scope, person.contact.id).await.unwrap().is_some());
+    assert!(matches!(bed.store.ping().await, Err(StoreError::Unavailable)));
+    assert!(bed.store.contact(&tenant.scope, person.contact.id).await.unwrap().is_some());
     // Each refusal throws its connection away, so the next ones find the server as it is then.
     admin.execute(only_reads("off")).await.unwrap();
     let patience = Instant::now() + Duration::from_secs(20);
-    while bench.store.commit_one(&house.scope, batch()).await.is_err() {
+    while bed.store.commit_one(&tenant.scope, batch()).await.is_err() {
         assert!(Instant::now() < patience, "it goes on reading only");
     }
 }
@@ -251,25 +251,25 @@ async fn a_server_that_only_reads_is_busy_and_reads_go_on() {
 /// Whoever waits too long for the organisation is told that it is busy; nobody waits for ever.
 #[tokio::test]
 async fn a_lock_that_is_held_too_long_is_busy_and_over() {
-    let (database, bench, house) = own().await;
+    let (database, bed, tenant) = own().await;
     let mut admin = database.admin().await.unwrap();
     admin.execute("BEGIN; SELECT 1 FROM dialzio.org_head FOR UPDATE").await.unwrap();
-    let refused = bench.store.commit_one(&house.scope, bench.batch()).await;
+    let refused = bed.store.commit_one(&tenant.scope, bed.batch()).await;
     assert!(matches!(refused, Err(StoreError::Unavailable)), "{refused:?}");
     // Other organisations are not held up meanwhile.
-    let other = dialzio_core::testing::scope(bench.make.id::<OrgId>());
-    bench.store.commit_one(&other, bench.batch()).await.unwrap();
+    let other = dialzio_core::testing::scope(bed.make.id::<OrgId>());
+    bed.store.commit_one(&other, bed.batch()).await.unwrap();
     admin.execute("ROLLBACK").await.unwrap();
-    bench.store.commit_one(&house.scope, bench.batch()).await.unwrap();
+    bed.store.commit_one(&tenant.scope, bed.batch()).await.unwrap();
 }
 
 /// No value of anybody's gets into an error.
 #[tokio::test]
 async fn no_value_reaches_an_error() {
-    let (_database, bench, house) = own().await;
-    let person = bench.person(&house, "Zanzibarquux").await;
-    let doubled = bench.writes([ContactWrite::Insert(person.contact.clone()).into()]);
-    let refused = bench.store.commit_one(&house.scope, doubled).await.unwrap_err();
+    let (_database, bed, tenant) = own().await;
+    let person = bed.person(&tenant, "Zanzibarquux").await;
+    let doubled = bed.writes([ContactWrite::Insert(person.contact.clone()).into()]);
+    let refused = bed.store.commit_one(&tenant.scope, doubled).await.unwrap_err();
     let said = format!("{refused} {refused:?}");
     assert!(!said.contains("Zanzibar") && !said.contains(&person.contact.id.to_string()), "{said}");
 }
@@ -294,11 +294,14 @@ async fn cut_while_waiting(admin: &mut sqlx::PgConnection, event: &str) {
     }
 }
 
-async fn adds(bench: &Bench, house: &House) -> (ContactId, tokio::task::JoinHandle<Result<u64, StoreError>>) {
-    let contact = bench.make.contact("Asha");
-    let mut batch = bench.writes([ContactWrite::Insert(contact.clone()).into()]);
+async fn adds(
+    bed: &TestBed,
+    tenant: &Tenant,
+) -> (ContactId, tokio::task::JoinHandle<Result<u64, StoreError>>) {
+    let contact = bed.make.contact("Asha");
+    let mut batch = bed.writes([ContactWrite::Insert(contact.clone()).into()]);
     batch.event(DomainEvent::ContactChanged { contact: contact.id });
-    let (store, scope) = (Arc::clone(&bench.store), house.scope.clone());
+    let (store, scope) = (Arc::clone(&bed.store), tenant.scope.clone());
     let adding = async move { store.commit_one(&scope, batch).await.map(|commit| commit.seq.0) };
     (contact.id, tokio::spawn(adding))
 }
@@ -308,27 +311,27 @@ async fn adds(bench: &Bench, house: &House) -> (ContactId, tokio::task::JoinHand
 async fn a_commit_that_happened_and_was_not_answered_is_found_out() {
     let cluster = Cluster::start().unwrap();
     let database = cluster.database().await.unwrap();
-    let bench = bench(&database).await;
-    let house = bench.house().await;
+    let bed = bed(&database).await;
+    let tenant = bed.tenant().await;
     let mut admin = database.admin().await.unwrap();
     // The server writes a commit and then waits for a standby that does not exist.
     admin.execute("ALTER SYSTEM SET synchronous_standby_names = 'nobody'").await.unwrap();
     admin.execute("SELECT pg_reload_conf()").await.unwrap();
     tokio::time::sleep(Duration::from_millis(200)).await;
-    let (contact, adding) = adds(&bench, &house).await;
+    let (contact, adding) = adds(&bed, &tenant).await;
     cut_while_waiting(&mut admin, "SyncRep").await;
     admin.execute("SET synchronous_commit = local").await.unwrap();
     admin.execute("ALTER SYSTEM RESET synchronous_standby_names").await.unwrap();
     admin.execute("SELECT pg_reload_conf()").await.unwrap();
     assert_eq!(adding.await.unwrap().unwrap(), 1);
-    whole(&bench, &house, &[contact]).await;
-    assert_eq!(bench.store.newest_event(&house.scope).await.unwrap().0, 1, "it was written twice");
+    whole(&bed, &tenant, &[contact]).await;
+    assert_eq!(bed.store.newest_event(&tenant.scope).await.unwrap().0, 1, "it was written twice");
 }
 
 /// The connection is cut in the middle of a commit that never happened: it is known that it did not, and it is done again.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_commit_that_did_not_happen_is_done_again() {
-    let (database, bench, house) = own().await;
+    let (database, bed, tenant) = own().await;
     let mut admin = database.admin().await.unwrap();
     // What a commit has to do before it can happen takes a while.
     admin
@@ -340,23 +343,23 @@ async fn a_commit_that_did_not_happen_is_done_again() {
         )
         .await
         .unwrap();
-    let (contact, adding) = adds(&bench, &house).await;
+    let (contact, adding) = adds(&bed, &tenant).await;
     cut_while_waiting(&mut admin, "PgSleep").await;
     assert_eq!(adding.await.unwrap().unwrap(), 1);
-    whole(&bench, &house, &[contact]).await;
+    whole(&bed, &tenant, &[contact]).await;
 }
 
 /// PostgreSQL keeps no text with a NUL, and will not compare one either: whoever asks for it is told that it is not there.
 #[tokio::test]
 async fn a_text_that_cannot_be_kept_is_not_found() {
-    let (_database, bench, house) = own().await;
+    let (_database, bed, tenant) = own().await;
     let wanted = [
         dialzio_core::provider::AccountRef("a\0b".to_owned()),
-        dialzio_core::provider::AccountRef(house.account.external_id.clone()),
+        dialzio_core::provider::AccountRef(tenant.account.external_id.clone()),
     ];
-    let routes = bench.store.route(&bench.system, house.app.id, &wanted).await.unwrap();
+    let routes = bed.store.route(&bed.system, tenant.app.id, &wanted).await.unwrap();
     assert_eq!(routes.iter().map(Option::is_some).collect::<Vec<_>>(), [false, true]);
     let query = ContactQuery { tokens: vec!["a\0b".to_owned()], stage: None };
-    let found = bench.store.contacts(&house.scope, &query, PageRequest::first(10)).await.unwrap();
+    let found = bed.store.contacts(&tenant.scope, &query, PageRequest::first(10)).await.unwrap();
     assert!(found.items.is_empty());
 }

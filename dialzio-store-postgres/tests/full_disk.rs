@@ -12,7 +12,7 @@ use dialzio_core::ContactId;
 use dialzio_core::contact::ContactWrite;
 use dialzio_core::event::DomainEvent;
 use dialzio_core::store::{StoreError, StoreResult};
-use dialzio_core::testing::conformance::{Bench, House};
+use dialzio_core::testing::conformance::{Tenant, TestBed};
 use dialzio_store_postgres::testing::{Cluster, SmallDisk};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -20,7 +20,7 @@ use std::time::{Duration, Instant};
 use whole::whole;
 
 /// A server with a small disk, or `None` where there can be none, which is said.
-async fn small(what: SmallDisk) -> Option<(Cluster, Bench, House)> {
+async fn small(what: SmallDisk) -> Option<(Cluster, TestBed, Tenant)> {
     let Some(cluster) = Cluster::start_on_small_disk(what).unwrap() else {
         proof::not_made(
             "this machine mounts no disk in a namespace of its own: PostgreSQL's disk was never full",
@@ -28,28 +28,28 @@ async fn small(what: SmallDisk) -> Option<(Cluster, Bench, House)> {
         return None;
     };
     let database = cluster.database().await.unwrap();
-    let clock = Bench::clock();
-    let bench = Bench::new(Arc::new(database.store(clock.clone()).await.unwrap()), clock);
-    let house = bench.house().await;
-    Some((cluster, bench, house))
+    let clock = TestBed::clock();
+    let bed = TestBed::new(Arc::new(database.store(clock.clone()).await.unwrap()), clock);
+    let tenant = bed.tenant().await;
+    Some((cluster, bed, tenant))
 }
 
 /// Adds a person with long notes: some rows, and some pages.
-async fn add(bench: &Bench, house: &House) -> StoreResult<ContactId> {
-    let contact = bench.make.contact("Asha Rao");
-    let mut batch = bench.writes([ContactWrite::Insert(contact.clone()).into()]);
+async fn add(bed: &TestBed, tenant: &Tenant) -> StoreResult<ContactId> {
+    let contact = bed.make.contact("Asha Rao");
+    let mut batch = bed.writes([ContactWrite::Insert(contact.clone()).into()]);
     for _ in 0..8 {
-        batch.write(ContactWrite::Note(bench.make.note(contact.id, &"pots and seeds ".repeat(60))));
+        batch.write(ContactWrite::Note(bed.make.note(contact.id, &"pots and seeds ".repeat(60))));
     }
     batch.event(DomainEvent::ContactChanged { contact: contact.id });
-    bench.store.commit_one(&house.scope, batch).await.map(|_| contact.id)
+    bed.store.commit_one(&tenant.scope, batch).await.map(|_| contact.id)
 }
 
 /// Writes until that is refused; answers what was acknowledged, and why it ended.
-async fn until_refused(bench: &Bench, house: &House) -> (Vec<ContactId>, StoreError) {
+async fn until_refused(bed: &TestBed, tenant: &Tenant) -> (Vec<ContactId>, StoreError) {
     let mut acknowledged = Vec::new();
     for _ in 0..20_000 {
-        match add(bench, house).await {
+        match add(bed, tenant).await {
             Ok(contact) => acknowledged.push(contact),
             Err(error) => return (acknowledged, error),
         }
@@ -58,10 +58,10 @@ async fn until_refused(bench: &Bench, house: &House) -> (Vec<ContactId>, StoreEr
 }
 
 /// Writes again until that succeeds.
-async fn until_served(bench: &Bench, house: &House) -> ContactId {
+async fn until_served(bed: &TestBed, tenant: &Tenant) -> ContactId {
     let patience = Instant::now() + Duration::from_secs(60);
     loop {
-        match add(bench, house).await {
+        match add(bed, tenant).await {
             Ok(contact) => return contact,
             Err(error) => assert!(Instant::now() < patience, "it does not recover: {error}"),
         }
@@ -71,23 +71,23 @@ async fn until_served(bench: &Bench, house: &House) -> ContactId {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn tables_without_room_are_a_full_store_that_reads_on_and_recovers() {
-    let Some((cluster, bench, house)) = small(SmallDisk::Tables).await else { return };
-    let mut acknowledged = vec![add(&bench, &house).await.unwrap()];
+    let Some((cluster, bed, tenant)) = small(SmallDisk::Tables).await else { return };
+    let mut acknowledged = vec![add(&bed, &tenant).await.unwrap()];
     cluster.fill().unwrap();
-    let (written, refused) = until_refused(&bench, &house).await;
+    let (written, refused) = until_refused(&bed, &tenant).await;
     assert!(matches!(refused, StoreError::Full), "{refused:?}");
     acknowledged.extend(written);
     for _ in 0..5 {
-        assert!(matches!(add(&bench, &house).await, Err(StoreError::Full)), "it is full");
+        assert!(matches!(add(&bed, &tenant).await, Err(StoreError::Full)), "it is full");
     }
     assert_eq!(
-        whole(&bench, &house, &acknowledged).await,
+        whole(&bed, &tenant, &acknowledged).await,
         acknowledged.len(),
         "reads go on, and nothing is half written"
     );
     cluster.free().unwrap();
-    acknowledged.push(add(&bench, &house).await.unwrap());
-    assert_eq!(whole(&bench, &house, &acknowledged).await, acknowledged.len());
+    acknowledged.push(add(&bed, &tenant).await.unwrap());
+    assert_eq!(whole(&bed, &tenant, &acknowledged).await, acknowledged.len());
 }
 
 /// What came of writing while the server was going and coming.
@@ -103,12 +103,12 @@ struct Answers {
 /// of a commit is told what came of it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_log_without_room_takes_the_server_down_and_nothing_with_it() {
-    let Some((cluster, bench, house)) = small(SmallDisk::Log).await else { return };
+    let Some((cluster, bed, tenant)) = small(SmallDisk::Log).await else { return };
     let stop = AtomicBool::new(false);
     let writes = async {
         let mut answers = Answers::default();
         while !stop.load(Ordering::Relaxed) {
-            match add(&bench, &house).await {
+            match add(&bed, &tenant).await {
                 Ok(contact) => answers.acknowledged.push(contact),
                 Err(StoreError::Unavailable | StoreError::Full) => {
                     answers.refused += 1;
@@ -132,7 +132,7 @@ async fn a_log_without_room_takes_the_server_down_and_nothing_with_it() {
         cluster.free().unwrap();
         let patience = Instant::now() + Duration::from_secs(60);
         // Somebody starts it, if it does not come up by itself.
-        while bench.store.ping().await.is_err() {
+        while bed.store.ping().await.is_err() {
             assert!(Instant::now() < patience, "it does not come back");
             tokio::time::sleep(Duration::from_millis(200)).await;
             cluster.restart().unwrap();
@@ -141,8 +141,8 @@ async fn a_log_without_room_takes_the_server_down_and_nothing_with_it() {
         stop.store(true, Ordering::Relaxed);
     };
     let (mut answers, ()) = tokio::join!(writes, disk);
-    answers.acknowledged.push(until_served(&bench, &house).await);
-    let written = whole(&bench, &house, &answers.acknowledged).await;
+    answers.acknowledged.push(until_served(&bed, &tenant).await);
+    let written = whole(&bed, &tenant, &answers.acknowledged).await;
     let more = written - answers.acknowledged.len();
     assert!(more <= answers.unknown as usize, "{more} were written that were refused");
 }

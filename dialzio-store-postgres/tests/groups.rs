@@ -10,7 +10,7 @@ use dialzio_core::effect::{EffectState, LaneKind};
 use dialzio_core::event::DomainEvent;
 use dialzio_core::ledger::ChainHash;
 use dialzio_core::store::{EffectWrite, Expect};
-use dialzio_core::testing::conformance::Bench;
+use dialzio_core::testing::conformance::TestBed;
 use dialzio_store_postgres::PostgresStore;
 use dialzio_store_postgres::testing::Database;
 use futures_util::StreamExt;
@@ -18,29 +18,29 @@ use sqlx::{Executor, PgConnection};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-async fn bench() -> (Arc<PostgresStore>, Bench) {
-    let clock = Bench::clock();
+async fn bed() -> (Arc<PostgresStore>, TestBed) {
+    let clock = TestBed::clock();
     let store = Arc::new(support::database().await.store(clock.clone()).await.unwrap());
-    (Arc::clone(&store), Bench::new(store, clock))
+    (Arc::clone(&store), TestBed::new(store, clock))
 }
 
 /// Two processes on one database.
-async fn pair() -> (Database, Bench, Bench) {
+async fn pair() -> (Database, TestBed, TestBed) {
     let database = support::database().await;
-    let clock = Bench::clock();
-    let one = Bench::new(Arc::new(database.store(clock.clone()).await.unwrap()), clock.clone());
-    let two = Bench::new(Arc::new(database.store(clock.clone()).await.unwrap()), clock);
+    let clock = TestBed::clock();
+    let one = TestBed::new(Arc::new(database.store(clock.clone()).await.unwrap()), clock.clone());
+    let two = TestBed::new(Arc::new(database.store(clock.clone()).await.unwrap()), clock);
     (database, one, two)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn sixty_four_callers_form_groups() {
-    let (store, bench) = bench().await;
-    let house = bench.house().await;
+    let (store, bed) = bed().await;
+    let tenant = bed.tenant().await;
     let before = store.group_sizes();
     let mut waiting = Vec::new();
     for _ in 0..64 {
-        let (store, scope, batch) = (Arc::clone(&store), house.scope.clone(), bench.batch());
+        let (store, scope, batch) = (Arc::clone(&store), tenant.scope.clone(), bed.batch());
         waiting.push(tokio::spawn(async move { (&*store as &dyn Store).commit_one(&scope, batch).await }));
     }
     for each in waiting {
@@ -53,11 +53,11 @@ async fn sixty_four_callers_form_groups() {
 
 #[tokio::test]
 async fn one_call_with_many_batches_is_one_transaction() {
-    let (store, bench) = bench().await;
-    let house = bench.house().await;
+    let (store, bed) = bed().await;
+    let tenant = bed.tenant().await;
     let before = store.group_sizes();
-    let batches = (0..100).map(|_| bench.batch()).collect();
-    let answers = Store::commit(&*store, &house.scope, batches).await;
+    let batches = (0..100).map(|_| bed.batch()).collect();
+    let answers = Store::commit(&*store, &tenant.scope, batches).await;
     assert!(answers.iter().all(Result::is_ok));
     let after = store.group_sizes();
     assert_eq!((after.groups - before.groups, after.batches - before.batches), (1, 100));
@@ -67,13 +67,13 @@ async fn one_call_with_many_batches_is_one_transaction() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn two_processes_keep_one_gapless_log_and_one_chain() {
     let (_database, one, two) = pair().await;
-    let house = one.house().await;
+    let tenant = one.tenant().await;
     let mut waiting = Vec::new();
     for round in 0..80 {
         let mut batch = one.batch();
         batch.event(DomainEvent::OrgChanged);
         let store = Arc::clone(if round % 2 == 0 { &one.store } else { &two.store });
-        let scope = house.scope.clone();
+        let scope = tenant.scope.clone();
         waiting.push(tokio::spawn(async move { store.commit_one(&scope, batch).await.unwrap().seq.0 }));
     }
     let mut seqs = Vec::new();
@@ -82,11 +82,11 @@ async fn two_processes_keep_one_gapless_log_and_one_chain() {
     }
     seqs.sort_unstable();
     assert_eq!(seqs, (1..=80).collect::<Vec<_>>());
-    let log = two.store.audit(&house.scope, 0, 1_000).await.unwrap();
+    let log = two.store.audit(&tenant.scope, 0, 1_000).await.unwrap();
     let mut before = ChainHash::START;
     for (entry, place) in log.iter().zip(1..) {
         assert_eq!(entry.seq, place);
-        assert_eq!(entry.digest(house.org.id, before), entry.hash, "entry {}", entry.seq);
+        assert_eq!(entry.digest(tenant.org.id, before), entry.hash, "entry {}", entry.seq);
         before = entry.hash;
     }
 }
@@ -114,20 +114,20 @@ async fn listened_to(admin: &mut PgConnection, processes: i64) {
 #[tokio::test]
 async fn a_commit_of_one_process_wakes_those_who_follow_in_another() {
     let (database, one, two) = pair().await;
-    let house = one.house().await;
-    let person = one.person(&house, "Asha").await;
+    let tenant = one.tenant().await;
+    let person = one.person(&tenant, "Asha").await;
     let mut admin = database.admin().await.unwrap();
     listened_to(&mut admin, 2).await;
     // The look of each second reads as this role, and nothing else that is done here does.
     admin.execute("REVOKE SELECT ON dialzio.org_head FROM dialzio_system").await.unwrap();
-    let mut watch = two.store.watch(&house.scope);
+    let mut watch = two.store.watch(&tenant.scope);
     let mut stirred = two.store.stirred();
     for second in 0..3 {
         let message = one.make.outbound(&person.conversation, "hi", one.at(second));
-        let mut batch = one.writes([one.make.append(house.account.id, &message).into()]);
-        batch.effect(one.make.send(house.account.id, &message));
+        let mut batch = one.writes([one.make.append(tenant.account.id, &message).into()]);
+        batch.effect(one.make.send(tenant.account.id, &message));
         batch.event(DomainEvent::MessageQueued { conversation: message.conversation, message: message.id });
-        let commit = one.store.commit_one(&house.scope, batch).await.unwrap();
+        let commit = one.store.commit_one(&tenant.scope, batch).await.unwrap();
         let woken = async {
             while watch.next().await.unwrap() < commit.seq {}
             stirred.next().await.unwrap();
@@ -147,13 +147,13 @@ async fn a_commit_of_one_process_wakes_those_who_follow_in_another() {
 #[tokio::test]
 async fn a_lost_hint_costs_a_second_and_no_event() {
     let (_database, one, two) = pair().await;
-    let house = one.house().await;
+    let tenant = one.tenant().await;
     let mut batch = one.batch();
     batch.event(DomainEvent::OrgChanged);
     // Behind everybody's back, as a process would whose hints are lost.
-    let commit = one.store.commit_one(&house.scope, batch).await.unwrap();
+    let commit = one.store.commit_one(&tenant.scope, batch).await.unwrap();
     tokio::time::sleep(Duration::from_millis(300)).await;
-    let mut watch = two.store.watch(&house.scope);
+    let mut watch = two.store.watch(&tenant.scope);
     let seen = tokio::time::timeout(Duration::from_secs(10), watch.next()).await.expect("nobody looked");
     assert_eq!(seen, Some(commit.seq));
 }
@@ -162,17 +162,17 @@ async fn a_lost_hint_costs_a_second_and_no_event() {
 #[tokio::test]
 async fn what_a_lost_process_had_dispatched_becomes_unknown_when_its_lane_is_taken_over() {
     let (_database, one, two) = pair().await;
-    let house = one.house().await;
-    let person = one.person(&house, "Asha").await;
-    let (message, effect) = one.queues(&house, &person, "hello", one.at(0)).await;
-    let lane = house.lane(LaneKind::Send);
+    let tenant = one.tenant().await;
+    let person = one.person(&tenant, "Asha").await;
+    let (message, effect) = one.queues(&tenant, &person, "hello", one.at(0)).await;
+    let lane = tenant.lane(LaneKind::Send);
     let lease = one.lease(lane).await;
     let (worker, until) = (two.make.id(), two.now() + chrono::TimeDelta::minutes(5));
     let taken = two.store.lease(&two.system, lane, worker, two.now(), until).await.unwrap();
     assert!(taken.is_none(), "another process holds it");
     let state = EffectState::Dispatched;
     let settle = EffectWrite::Settle { id: effect.id, state, not_before: None, attempts: 1 };
-    one.write(&house.scope, settle).await;
+    one.write(&tenant.scope, settle).await;
     assert_eq!(two.store.recover(&two.system, two.now()).await.unwrap(), 0, "somebody works on it");
     // Nothing is due there any more, and still the lane comes up once its lease has run out.
     assert!(!two.store.lanes_due(&two.system, two.now(), 10).await.unwrap().contains(&lane));
@@ -181,8 +181,8 @@ async fn what_a_lost_process_had_dispatched_becomes_unknown_when_its_lane_is_tak
     let taken =
         two.store.lease(&two.system, lane, worker, two.now(), until).await.unwrap().expect("it ran out");
     assert!(taken.fence > lease.fence);
-    assert!(two.holds(&house.scope, Expect::Effect(effect.id, EffectState::Unknown)).await);
-    let shown = two.message(&house, message.id).await.delivery;
+    assert!(two.holds(&tenant.scope, Expect::Effect(effect.id, EffectState::Unknown)).await);
+    let shown = two.message(&tenant, message.id).await.delivery;
     assert_eq!(shown.status, dialzio_core::conversation::DeliveryStatus::Unknown);
     two.store.release(&two.system, taken).await.unwrap();
     assert!(!two.store.lanes_due(&two.system, two.now(), 10).await.unwrap().contains(&lane));

@@ -7,15 +7,15 @@ mod support;
 
 use dialzio_core::TypedId;
 use dialzio_core::registry::{self, Engine};
-use dialzio_core::testing::conformance::{Bench, isolation};
+use dialzio_core::testing::conformance::{TestBed, isolation};
 use dialzio_store_postgres::testing::Database;
 use dialzio_store_postgres::{OpenError, PostgresStore};
 use sqlx::{AssertSqlSafe, Executor};
 use std::sync::Arc;
 
-async fn bench(database: &Database) -> Bench {
-    let clock = Bench::clock();
-    Bench::new(Arc::new(database.store(clock.clone()).await.unwrap()), clock)
+async fn bed(database: &Database) -> TestBed {
+    let clock = TestBed::clock();
+    TestBed::new(Arc::new(database.store(clock.clone()).await.unwrap()), clock)
 }
 
 /// Tables that a transaction inside an organisation sees, as far as their rows are its own.
@@ -25,14 +25,14 @@ fn walled() -> impl Iterator<Item = &'static str> {
 }
 
 /// Takes the policies away behind an open store's back: what is left are the statements.
-async fn without_policies(database: &Database) -> Bench {
-    let bench = bench(database).await;
+async fn without_policies(database: &Database) -> TestBed {
+    let bed = bed(database).await;
     let mut db = database.admin().await.unwrap();
     for table in walled() {
         let open = format!("ALTER POLICY own ON dialzio.{table} USING (TRUE) WITH CHECK (TRUE)");
         db.execute(AssertSqlSafe(open)).await.unwrap();
     }
-    bench
+    bed
 }
 
 #[tokio::test]
@@ -56,16 +56,16 @@ async fn statements_alone_reach_nothing_of_another_organisation() {
 #[tokio::test]
 async fn policies_alone_show_and_reach_nothing_of_another_organisation() {
     let database = support::database().await;
-    let bench = bench(&database).await;
-    let (house, other) = (bench.house().await, bench.house().await);
-    let person = bench.person(&house, "Asha").await;
-    bench.hears(&house, &person, "hello", bench.at(1)).await;
-    bench.queues(&house, &person, "an answer", bench.at(2)).await;
+    let bed = bed(&database).await;
+    let (tenant, other) = (bed.tenant().await, bed.tenant().await);
+    let person = bed.person(&tenant, "Asha").await;
+    bed.hears(&tenant, &person, "hello", bed.at(1)).await;
+    bed.queues(&tenant, &person, "an answer", bed.at(2)).await;
     let mut db = database.admin().await.unwrap();
     let mut filled = 0;
     for table in walled() {
         let mut counts = Vec::new();
-        for org in [house.org.id, other.org.id] {
+        for org in [tenant.org.id, other.org.id] {
             let org = org.uuid();
             db.execute(AssertSqlSafe(format!(
                 "BEGIN; SET LOCAL ROLE dialzio_app; SELECT set_config('dialzio.org', '{org}', true)"
@@ -74,7 +74,7 @@ async fn policies_alone_show_and_reach_nothing_of_another_organisation() {
             .unwrap();
             let count: i64 = sqlx::query_scalar(AssertSqlSafe(format!(
                 "SELECT count(*) FROM dialzio.{table} WHERE org_id = '{}'",
-                house.org.id
+                tenant.org.id
             )))
             .fetch_one(&mut db)
             .await
@@ -108,7 +108,7 @@ async fn policies_alone_show_and_reach_nothing_of_another_organisation() {
             other.org.id.to_string(),
             format!(
                 "INSERT INTO dialzio.queue_count VALUES ('{}', 'x', '{}', 0)",
-                house.org.id, house.org.id
+                tenant.org.id, tenant.org.id
             ),
         ),
         (String::new(), "SELECT 1 FROM dialzio.contact".to_owned()),
@@ -166,9 +166,9 @@ async fn a_table_without_its_policy_is_noticed() {
     }
     // A policy that is there and lets everything through.
     let database = support::database().await;
-    let open = bench(&database).await;
-    let house = open.house().await;
-    open.person(&house, "Asha").await;
+    let open = bed(&database).await;
+    let tenant = open.tenant().await;
+    open.person(&tenant, "Asha").await;
     let said = refusal(&database, "ALTER POLICY own ON dialzio.contact USING (TRUE)", "dialzio_serves").await;
     assert!(said.contains("table contact "), "{said}");
 }

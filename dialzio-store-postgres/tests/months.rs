@@ -6,7 +6,7 @@ mod support;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use dialzio_core::store::{Purge, SystemWrite, Write};
-use dialzio_core::testing::conformance::Bench;
+use dialzio_core::testing::conformance::TestBed;
 use dialzio_core::testing::{Fixtures, confirmed};
 use dialzio_core::{Clock, ManualClock, SystemClock};
 use sqlx::{Executor, PgConnection};
@@ -24,24 +24,24 @@ async fn months(db: &mut PgConnection, table: &str) -> Vec<String> {
     .unwrap()
 }
 
-/// A bench whose clock shows `at`.
-async fn bench_at(at: DateTime<Utc>) -> (Bench, PgConnection) {
+/// A bed whose clock shows `at`.
+async fn bench_at(at: DateTime<Utc>) -> (TestBed, PgConnection) {
     let database = support::database().await;
     let clock = Arc::new(ManualClock::at(at));
     let store = Arc::new(database.store(clock.clone()).await.unwrap());
-    let bench = Bench {
+    let bed = TestBed {
         store,
         clock: clock.clone(),
         make: Fixtures::seeded(7, at),
         system: dialzio_core::testing::system_scope(),
     };
-    (bench, database.admin().await.unwrap())
+    (bed, database.admin().await.unwrap())
 }
 
 #[tokio::test]
 async fn the_sweep_opens_the_months_to_come() {
-    let (bench, mut db) = bench_at("2026-11-30T12:00:00Z".parse().unwrap()).await;
-    bench.enact(SystemWrite::Sweep(confirmed(bench.now()))).await.unwrap();
+    let (bed, mut db) = bench_at("2026-11-30T12:00:00Z".parse().unwrap()).await;
+    bed.enact(SystemWrite::Sweep(confirmed(bed.now()))).await.unwrap();
     for table in ["message", "message_evidence", "event", "audit"] {
         let open = months(&mut db, table).await;
         for month in ["2026_11", "2026_12", "2027_01"] {
@@ -53,13 +53,13 @@ async fn the_sweep_opens_the_months_to_come() {
 /// A message of a month that no sweep has opened, and one from the edge of a month, find their place.
 #[tokio::test]
 async fn a_month_that_is_missing_is_opened_by_whoever_needs_it() {
-    let (bench, mut db) = bench_at("2025-07-31T23:59:59.999Z".parse().unwrap()).await;
-    let house = bench.house().await;
-    let person = bench.person(&house, "Asha").await;
-    let late = bench.hears(&house, &person, "late", bench.now()).await;
-    let early = bench.hears(&house, &person, "early", bench.now() + TimeDelta::milliseconds(1)).await;
+    let (bed, mut db) = bench_at("2025-07-31T23:59:59.999Z".parse().unwrap()).await;
+    let tenant = bed.tenant().await;
+    let person = bed.person(&tenant, "Asha").await;
+    let late = bed.hears(&tenant, &person, "late", bed.now()).await;
+    let early = bed.hears(&tenant, &person, "early", bed.now() + TimeDelta::milliseconds(1)).await;
     for message in [&late, &early] {
-        assert!(bench.store.message(&house.scope, message.id).await.unwrap().is_some());
+        assert!(bed.store.message(&tenant.scope, message.id).await.unwrap().is_some());
     }
     let open = months(&mut db, "message").await;
     assert!(
@@ -81,34 +81,34 @@ async fn a_month_that_is_missing_is_opened_by_whoever_needs_it() {
 #[tokio::test]
 async fn a_month_goes_at_once_when_all_of_it_has_expired_and_no_file_is_left() {
     let now = SystemClock.now();
-    let (bench, mut db) = bench_at(now - TimeDelta::days(430)).await;
-    let house = bench.house().await;
-    let person = bench.person(&house, "Asha").await;
-    let heard = bench.hears(&house, &person, "hello", bench.now()).await;
-    bench.queues(&house, &person, "an answer", bench.now()).await;
-    let media = bench.make.media(house.org.id, house.account.id, &heard);
-    bench.write(&house.scope, dialzio_core::media::MediaWrite::Insert(media)).await;
-    let month = bench.now().format("%Y_%m").to_string();
+    let (bed, mut db) = bench_at(now - TimeDelta::days(430)).await;
+    let tenant = bed.tenant().await;
+    let person = bed.person(&tenant, "Asha").await;
+    let heard = bed.hears(&tenant, &person, "hello", bed.now()).await;
+    bed.queues(&tenant, &person, "an answer", bed.now()).await;
+    let media = bed.make.media(tenant.org.id, tenant.account.id, &heard);
+    bed.write(&tenant.scope, dialzio_core::media::MediaWrite::Insert(media)).await;
+    let month = bed.now().format("%Y_%m").to_string();
     let open = |months: Vec<String>| months.contains(&month);
     // By the program's clock it is too early.
-    bench.enact(SystemWrite::Sweep(confirmed(bench.now()))).await.unwrap();
+    bed.enact(SystemWrite::Sweep(confirmed(bed.now()))).await.unwrap();
     assert!(open(months(&mut db, "message").await));
-    bench.clock.set(now);
-    bench.enact(SystemWrite::Sweep(confirmed(bench.now()))).await.unwrap();
+    bed.clock.set(now);
+    bed.enact(SystemWrite::Sweep(confirmed(bed.now()))).await.unwrap();
     assert!(open(months(&mut db, "message").await), "a file is left in it");
     let purge =
         Write::Purge { class: Purge::Messages, at: confirmed(now), kept: TimeDelta::days(365), limit: 1 };
     // The message with the file is the older one; the other one stays behind for the month to take along.
-    assert_eq!(bench.write(&house.scope, purge).await.touched, 1);
-    bench.enact(SystemWrite::Sweep(confirmed(bench.now()))).await.unwrap();
+    assert_eq!(bed.write(&tenant.scope, purge).await.touched, 1);
+    bed.enact(SystemWrite::Sweep(confirmed(bed.now()))).await.unwrap();
     for table in ["message", "message_evidence", "event"] {
         assert!(!open(months(&mut db, table).await), "{table}");
     }
     assert!(open(months(&mut db, "audit").await), "audit entries live for 36 months");
-    let kept = bench.conversation(&house, &person).await;
+    let kept = bed.conversation(&tenant, &person).await;
     assert!(kept.last_message.is_some());
     // A message of that month, from an import, opens it again.
-    bench.hears(&house, &person, "again", now - TimeDelta::days(430)).await;
+    bed.hears(&tenant, &person, "again", now - TimeDelta::days(430)).await;
     assert!(open(months(&mut db, "message").await));
 }
 
@@ -116,13 +116,13 @@ async fn a_month_goes_at_once_when_all_of_it_has_expired_and_no_file_is_left() {
 #[tokio::test]
 async fn a_month_that_may_be_alive_is_not_closed_by_a_wrong_clock() {
     let now = SystemClock.now();
-    let (bench, mut db) = bench_at(now - TimeDelta::days(40)).await;
-    let house = bench.house().await;
-    let person = bench.person(&house, "Asha").await;
-    bench.hears(&house, &person, "hello", bench.now()).await;
+    let (bed, mut db) = bench_at(now - TimeDelta::days(40)).await;
+    let tenant = bed.tenant().await;
+    let person = bed.person(&tenant, "Asha").await;
+    bed.hears(&tenant, &person, "hello", bed.now()).await;
     let before = months(&mut db, "message").await;
-    bench.clock.set(now + TimeDelta::days(4_000));
-    bench.enact(SystemWrite::Sweep(confirmed(bench.now()))).await.unwrap();
+    bed.clock.set(now + TimeDelta::days(4_000));
+    bed.enact(SystemWrite::Sweep(confirmed(bed.now()))).await.unwrap();
     let after = months(&mut db, "message").await;
     assert!(
         before.iter().filter(|month| month.as_str() > "2026_05").all(|month| after.contains(month)),

@@ -15,7 +15,7 @@ use dialzio_core::contact::{ContactQuery, ContactWrite};
 use dialzio_core::event::DomainEvent;
 use dialzio_core::page::PageRequest;
 use dialzio_core::store::StoreError;
-use dialzio_core::testing::conformance::{Bench, House};
+use dialzio_core::testing::conformance::{Tenant, TestBed};
 use dialzio_core::text::PersonName;
 use dialzio_core::{Clock, ContactId, ManualClock, Store};
 use dialzio_store_postgres::testing::Database;
@@ -51,9 +51,9 @@ async fn open(database: &Database, clock: Arc<dyn Clock>) -> PostgresStore {
 }
 
 /// A process behind the pooler.
-async fn bench(database: &Database) -> Bench {
-    let clock = Bench::clock();
-    Bench::new(Arc::new(open(database, clock.clone()).await), clock)
+async fn bed(database: &Database) -> TestBed {
+    let clock = TestBed::clock();
+    TestBed::new(Arc::new(open(database, clock.clone()).await), clock)
 }
 
 /// How many sessions of the server serve in this database.
@@ -67,20 +67,20 @@ async fn sessions(admin: &mut PgConnection) -> i64 {
 }
 
 /// Writes one after another; answers what was acknowledged.
-async fn busy(bench: &Bench, store: &dyn Store, house: &House, name: &str, rounds: u32) -> Vec<ContactId> {
+async fn busy(bed: &TestBed, store: &dyn Store, tenant: &Tenant, name: &str, rounds: u32) -> Vec<ContactId> {
     let mut acknowledged = Vec::new();
     for _ in 0..rounds {
-        let contact = bench.make.contact(name);
-        let mut batch = bench.writes([ContactWrite::Insert(contact.clone()).into()]);
+        let contact = bed.make.contact(name);
+        let mut batch = bed.writes([ContactWrite::Insert(contact.clone()).into()]);
         batch.event(DomainEvent::ContactChanged { contact: contact.id });
-        match store.commit_one(&house.scope, batch).await {
+        match store.commit_one(&tenant.scope, batch).await {
             Ok(_) => acknowledged.push(contact.id),
             Err(StoreError::Unavailable) => tokio::time::sleep(Duration::from_millis(20)).await,
             Err(error) => panic!("{error}"),
         }
         // What is seen is ours, whoever was in this session before.
         let page = PageRequest::first(200);
-        match store.contacts(&house.scope, &ContactQuery::default(), page).await {
+        match store.contacts(&tenant.scope, &ContactQuery::default(), page).await {
             Ok(seen) => {
                 let names = seen.items.iter().filter_map(|contact| contact.name.as_ref());
                 assert!(names.map(PersonName::reveal).all(|kept| kept == name), "{name} sees others");
@@ -98,17 +98,17 @@ async fn organisations_that_share_sessions_stay_apart_and_leave_nothing_behind()
         return;
     }
     let database = support::database().await;
-    let (one, two) = (bench(&database).await, bench(&database).await);
-    let houses = [one.house().await, one.house().await];
+    let (one, two) = (bed(&database).await, bed(&database).await);
+    let tenants = [one.tenant().await, one.tenant().await];
     let mut admin = database.admin().await.unwrap();
     let (mut most, mut written) = (0, Vec::new());
     {
         let mut work = Vec::new();
         for turn in 0..16 {
-            let (store, house) = (if turn % 4 < 2 { &one.store } else { &two.store }, turn % 2);
-            let name = ["Asha", "Bela"][house];
-            let (bench, scene) = (&one, &houses[house]);
-            work.push(async move { (house, busy(bench, &**store, scene, name, 12).await) });
+            let (store, tenant) = (if turn % 4 < 2 { &one.store } else { &two.store }, turn % 2);
+            let name = ["Asha", "Bela"][tenant];
+            let (bed, scene) = (&one, &tenants[tenant]);
+            work.push(async move { (tenant, busy(bed, &**store, scene, name, 12).await) });
         }
         let mut work = std::pin::pin!(futures_util::future::join_all(work));
         loop {
@@ -119,12 +119,12 @@ async fn organisations_that_share_sessions_stay_apart_and_leave_nothing_behind()
         }
     }
     assert_eq!(most, SESSIONS, "they were to share");
-    for (place, house) in houses.iter().enumerate() {
+    for (place, tenant) in tenants.iter().enumerate() {
         let of_it =
-            written.iter().filter(|(house, _)| *house == place).flat_map(|(_, written)| written.clone());
+            written.iter().filter(|(tenant, _)| *tenant == place).flat_map(|(_, written)| written.clone());
         let acknowledged: BTreeSet<ContactId> = of_it.collect();
         assert!(acknowledged.len() > 8 * 6, "{} written", acknowledged.len());
-        whole(&two, house, &acknowledged).await;
+        whole(&two, tenant, &acknowledged).await;
     }
     left_behind(&database).await;
 }
@@ -166,17 +166,17 @@ async fn whoever_follows_through_a_pooler_sees_every_event() {
         return;
     }
     let database = support::database().await;
-    let (one, two) = (bench(&database).await, bench(&database).await);
-    let house = one.house().await;
-    let mut watch = two.store.watch(&house.scope);
+    let (one, two) = (bed(&database).await, bed(&database).await);
+    let tenant = one.tenant().await;
+    let mut watch = two.store.watch(&tenant.scope);
     let mut seen = 0;
     for _ in 0..3 {
         let mut batch = one.batch();
         batch.event(DomainEvent::OrgChanged);
-        let commit = one.store.commit_one(&house.scope, batch).await.unwrap();
+        let commit = one.store.commit_one(&tenant.scope, batch).await.unwrap();
         let woken = async { while watch.next().await.unwrap() < commit.seq {} };
         tokio::time::timeout(Duration::from_secs(30), woken).await.expect("nobody looked");
-        let news = two.store.events(&house.scope, dialzio_core::event::EventSeq(seen), 10).await.unwrap();
+        let news = two.store.events(&tenant.scope, dialzio_core::event::EventSeq(seen), 10).await.unwrap();
         assert_eq!(news.last().map(|event| event.seq), Some(commit.seq));
         seen = commit.seq.0;
     }
@@ -190,11 +190,10 @@ async fn sessions_that_are_cut_behind_a_pooler_lose_nothing_and_double_nothing()
         return;
     }
     let database = support::database().await;
-    let bench = bench(&database).await;
-    let house = bench.house().await;
+    let bed = bed(&database).await;
+    let tenant = bed.tenant().await;
     let mut admin = database.admin().await.unwrap();
-    let work =
-        futures_util::future::join_all((0..6).map(|_| busy(&bench, &*bench.store, &house, "Asha", 30)));
+    let work = futures_util::future::join_all((0..6).map(|_| busy(&bed, &*bed.store, &tenant, "Asha", 30)));
     let mut work = std::pin::pin!(work);
     let mut cut = 0;
     let written = loop {
@@ -209,7 +208,7 @@ async fn sessions_that_are_cut_behind_a_pooler_lose_nothing_and_double_nothing()
     };
     let acknowledged: BTreeSet<ContactId> = written.into_iter().flatten().collect();
     assert!(cut > 3 && acknowledged.len() > 30, "{cut} cut, {} written", acknowledged.len());
-    whole(&bench, &house, &acknowledged).await;
+    whole(&bed, &tenant, &acknowledged).await;
 }
 
 /// A host whose own pool leads through the pooler works in one transaction with us.
@@ -221,16 +220,16 @@ async fn a_host_behind_a_pooler_shares_its_transaction() {
     let database = support::database().await;
     let options = PgConnectOptions::from_str(&pgbouncer::url(&database)).unwrap().extra_float_digits(None);
     let pool = PgPoolOptions::new().max_connections(4).connect_with(options).await.unwrap();
-    let clock = Bench::clock();
+    let clock = TestBed::clock();
     let store = Arc::new(PostgresStore::builder().clock(clock.clone()).over(pool.clone()).await.unwrap());
-    let bench = Bench::new(store.clone(), clock);
-    let house = bench.house().await;
+    let bed = TestBed::new(store.clone(), clock);
+    let tenant = bed.tenant().await;
     for kept in [true, false] {
-        let contact = bench.make.contact("Asha");
+        let contact = bed.make.contact("Asha");
         let enlisted = store.enlist(pool.begin().await.unwrap());
         let inside = enlisted.store();
-        let batch = bench.writes([ContactWrite::Insert(contact.clone()).into()]);
-        (&inside as &dyn Store).commit_one(&house.scope, batch).await.unwrap();
+        let batch = bed.writes([ContactWrite::Insert(contact.clone()).into()]);
+        (&inside as &dyn Store).commit_one(&tenant.scope, batch).await.unwrap();
         let (mut transaction, _wakeup) = enlisted.finish().await.unwrap();
         let role: String = transaction.fetch_one("SELECT current_user::TEXT").await.unwrap().get(0);
         assert_eq!(role, "dialzio_serves");
@@ -239,7 +238,7 @@ async fn a_host_behind_a_pooler_shares_its_transaction() {
         } else {
             transaction.rollback().await.unwrap();
         }
-        assert_eq!(bench.store.contact(&house.scope, contact.id).await.unwrap().is_some(), kept);
+        assert_eq!(bed.store.contact(&tenant.scope, contact.id).await.unwrap().is_some(), kept);
     }
     left_behind(&database).await;
 }
@@ -267,7 +266,7 @@ async fn what_is_said_of_statements_goes_before_what_is_found_out() {
     let database = support::database().await;
     let address = format!("{}&statement-cache-capacity=100", pgbouncer::url(&database));
     let mistaken = PostgresStore::builder().connections(8).connect(&address).await.unwrap();
-    let mistaken = Bench::new(Arc::new(mistaken), Bench::clock());
+    let mistaken = TestBed::new(Arc::new(mistaken), TestBed::clock());
     let asked = (0..16).map(|_| mistaken.store.lanes_due(&mistaken.system, mistaken.now(), 1));
     let answers = futures_util::future::join_all(asked).await;
     assert!(
@@ -277,7 +276,7 @@ async fn what_is_said_of_statements_goes_before_what_is_found_out() {
     // Not kept on the server itself works as well; nothing of it stays in a session.
     let direct = format!("{}&statement-cache-capacity=0", database.url());
     let direct = PostgresStore::builder().connections(3).connect(&direct).await.unwrap();
-    let direct = Bench::new(Arc::new(direct), Bench::clock());
-    let house = direct.house().await;
-    assert_eq!(busy(&direct, &*direct.store, &house, "Asha", 5).await.len(), 5);
+    let direct = TestBed::new(Arc::new(direct), TestBed::clock());
+    let tenant = direct.tenant().await;
+    assert_eq!(busy(&direct, &*direct.store, &tenant, "Asha", 5).await.len(), 5);
 }

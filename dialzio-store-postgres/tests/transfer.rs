@@ -7,7 +7,7 @@ mod support;
 use dialzio_core::contact::{ContactQuery, ContactStore};
 use dialzio_core::conversation::ConversationStore;
 use dialzio_core::page::PageRequest;
-use dialzio_core::testing::conformance::{Bench, House, Person};
+use dialzio_core::testing::conformance::{Person, Tenant, TestBed};
 use dialzio_core::transfer::{self, TransferError};
 use dialzio_store_postgres::testing::{Cluster, Database};
 use dialzio_store_postgres::{OpenError, PostgresStore, PostgresTarget};
@@ -38,16 +38,16 @@ async fn of_mover() -> (Database, String) {
     (database, url)
 }
 
-async fn source() -> (Database, Bench, House, Person) {
+async fn source() -> (Database, TestBed, Tenant, Person) {
     let database = support::database().await;
-    let clock = Bench::clock();
+    let clock = TestBed::clock();
     let store = database.store(clock.clone()).await.unwrap();
-    let bench = Bench::new(Arc::new(store), clock);
-    let house = bench.house().await;
-    let person = bench.person(&house, "Asha").await;
-    bench.hears(&house, &person, "hello", bench.now()).await;
-    bench.queues(&house, &person, "an answer", bench.now()).await;
-    (database, bench, house, person)
+    let bed = TestBed::new(Arc::new(store), clock);
+    let tenant = bed.tenant().await;
+    let person = bed.person(&tenant, "Asha").await;
+    bed.hears(&tenant, &person, "hello", bed.now()).await;
+    bed.queues(&tenant, &person, "an answer", bed.now()).await;
+    (database, bed, tenant, person)
 }
 
 async fn target(url: &str) -> PostgresTarget {
@@ -68,26 +68,26 @@ async fn unforced(db: &mut PgConnection) -> Vec<String> {
 
 #[tokio::test]
 async fn an_owner_who_is_no_superuser_moves_everything_and_leaves_the_walls_standing() {
-    let (origin, bench, house, person) = source().await;
+    let (origin, bed, tenant, person) = source().await;
     let (database, url) = of_mover().await;
     let mut from = target(&origin.admin_url()).await;
     let moved = transfer::run(&mut from, &mut target(&url).await, &mut |_| ()).await.unwrap();
     assert!(moved.rows > 15 && moved.rows == moved.written, "{moved:?}");
     let mut admin = database.admin().await.unwrap();
     assert_eq!(unforced(&mut admin).await, [""; 0]);
-    let store = database.store(bench.clock.clone()).await.unwrap();
+    let store = database.store(bed.clock.clone()).await.unwrap();
     let page = PageRequest::first(10);
     let query = ContactQuery::matching("ash");
-    let found = store.contacts(&house.scope, &query, page.clone()).await.unwrap();
-    assert_eq!(found.items, bench.store.contacts(&house.scope, &query, page.clone()).await.unwrap().items);
+    let found = store.contacts(&tenant.scope, &query, page.clone()).await.unwrap();
+    assert_eq!(found.items, bed.store.contacts(&tenant.scope, &query, page.clone()).await.unwrap().items);
     assert_eq!(found.items.len(), 1);
     let conversation = person.conversation.id;
-    let there = store.messages(&house.scope, conversation, page.clone()).await.unwrap();
-    assert_eq!(there.items, bench.store.messages(&house.scope, conversation, page).await.unwrap().items);
+    let there = store.messages(&tenant.scope, conversation, page.clone()).await.unwrap();
+    assert_eq!(there.items, bed.store.messages(&tenant.scope, conversation, page).await.unwrap().items);
     assert_eq!(there.items.len(), 2);
     // Numbers that the server gives go on where those that were moved end.
-    let other = Bench { store: Arc::new(store), clock: bench.clock.clone(), ..bench };
-    other.person(&house, "Ravi").await;
+    let other = TestBed { store: Arc::new(store), clock: bed.clock.clone(), ..bed };
+    other.person(&tenant, "Ravi").await;
     let places: Vec<i64> =
         sqlx::query_scalar("SELECT place FROM dialzio.channel_alias ORDER BY seen_at, place")
             .fetch_all(&mut admin)
@@ -106,7 +106,7 @@ async fn a_foreign_target_is_refused_and_left_as_it_is() {
     let refused = transfer::run(&mut from, &mut target(&url).await, &mut |_| ()).await.unwrap_err();
     assert!(matches!(refused, TransferError::Occupied("org")), "{refused}");
     assert_eq!(unforced(&mut foreign.admin().await.unwrap()).await, [""; 0]);
-    foreign.store(Bench::clock()).await.unwrap();
+    foreign.store(TestBed::clock()).await.unwrap();
     // Whoever serves owns nothing and moves nothing.
     let serves = PostgresStore::builder().transfer_to(&foreign.url()).await;
     assert!(matches!(serves, Err(OpenError::NotOwner { .. })), "{serves:?}");
@@ -115,7 +115,7 @@ async fn a_foreign_target_is_refused_and_left_as_it_is() {
 /// What was changed on the way is noticed, and nobody serves from it.
 #[tokio::test]
 async fn a_row_that_differs_is_noticed() {
-    let (origin, bench, ..) = source().await;
+    let (origin, bed, ..) = source().await;
     let (database, url) = of_mover().await;
     let mut admin = database.admin().await.unwrap();
     admin
@@ -132,5 +132,5 @@ async fn a_row_that_differs_is_noticed() {
         matches!(noticed, TransferError::Differs { table: "message", source_rows: 2, target_rows: 2 }),
         "{noticed}"
     );
-    assert!(matches!(database.store(bench.clock.clone()).await, Err(OpenError::Transferring)));
+    assert!(matches!(database.store(bed.clock.clone()).await, Err(OpenError::Transferring)));
 }

@@ -171,23 +171,23 @@ mod tests {
     use dialzio_core::Store;
     use dialzio_core::contact::{ContactStore, ContactWrite, Stage};
     use dialzio_core::store::Write;
-    use dialzio_core::testing::conformance::Bench;
+    use dialzio_core::testing::conformance::TestBed;
     use std::sync::Arc;
 
     /// Both ways to a page have to agree, or a list would change its order as it grows.
     #[tokio::test]
     async fn walking_the_names_finds_what_collecting_the_matches_finds() {
-        let clock = Bench::clock();
+        let clock = TestBed::clock();
         let store = Arc::new(SqliteStore::builder().clock(clock.clone()).temporary().await.unwrap());
-        let bench = Bench::new(store.clone(), clock);
-        let (house, other) = (bench.house().await, bench.house().await);
-        for (house, count) in [(&house, 300), (&other, 20)] {
+        let bed = TestBed::new(store.clone(), clock);
+        let (tenant, other) = (bed.tenant().await, bed.tenant().await);
+        for (tenant, count) in [(&tenant, 300), (&other, 20)] {
             let card = |number: u64| {
-                let mut contact = bench.make.contact(&format!("Name{} Family{}", number % 70, number % 3));
+                let mut contact = bed.make.contact(&format!("Name{} Family{}", number % 70, number % 3));
                 contact.stage = if number.is_multiple_of(2) { Stage::New } else { Stage::Customer };
                 Write::from(ContactWrite::Insert(contact))
             };
-            bench.write_all(&house.scope, (0..count).map(card)).await;
+            bed.write_all(&tenant.scope, (0..count).map(card)).await;
         }
         let query = |text: &str, stage| ContactQuery { stage, ..ContactQuery::matching(text) };
         for wanted in [
@@ -198,7 +198,7 @@ mod tests {
             query("nobody", None),
             query("family1", Some(Stage::New)),
         ] {
-            let org = id(house.org.id);
+            let org = id(tenant.org.id);
             let copy = wanted.clone();
             let (collected, walked) = store
                 .system(move |db| {
@@ -212,7 +212,7 @@ mod tests {
             assert_eq!(collected, walked, "{wanted:?}");
             let (mut paged, mut page) = (Vec::new(), PageRequest::first(7));
             loop {
-                let some = store.contacts(&house.scope, &wanted, page.clone()).await.unwrap();
+                let some = store.contacts(&tenant.scope, &wanted, page.clone()).await.unwrap();
                 paged.extend(some.items.iter().map(|card| (card.sort_key(), card.id)));
                 page.after = some.next;
                 if page.after.is_none() {
@@ -228,17 +228,17 @@ mod tests {
 
     #[tokio::test]
     async fn what_a_person_types_is_never_a_query_of_the_index() {
-        let clock = Bench::clock();
+        let clock = TestBed::clock();
         let store = Arc::new(SqliteStore::builder().clock(clock.clone()).temporary().await.unwrap());
-        let bench = Bench::new(store, clock);
-        let house = bench.house().await;
-        bench.person(&house, "Asha NEAR Ben").await;
+        let bed = TestBed::new(store, clock);
+        let tenant = bed.tenant().await;
+        bed.person(&tenant, "Asha NEAR Ben").await;
         for tokens in
             [vec!["\"".to_owned()], vec!["a OR b".to_owned()], vec!["*".to_owned()], vec!["near".to_owned()]]
         {
             let expected = usize::from(tokens[0] == "near");
             let query = ContactQuery { tokens, stage: None };
-            let found = bench.store.contacts(&house.scope, &query, PageRequest::first(10)).await.unwrap();
+            let found = bed.store.contacts(&tenant.scope, &query, PageRequest::first(10)).await.unwrap();
             assert_eq!(found.items.len(), expected, "{query:?}");
         }
     }

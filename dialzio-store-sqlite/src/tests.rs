@@ -9,7 +9,7 @@ use dialzio_core::contact::{ContactQuery, ContactWrite};
 use dialzio_core::conversation::{ConversationQuery, InboundAsk};
 use dialzio_core::page::PageRequest;
 use dialzio_core::store::Store;
-use dialzio_core::testing::conformance::Bench;
+use dialzio_core::testing::conformance::TestBed;
 use dialzio_core::text::NoteText;
 
 /// A store whose first connection may not grow beyond so many pages.
@@ -30,19 +30,19 @@ fn cramped(place: &Place, clock: Arc<dyn Clock>, pages: i64) -> SqliteStore {
 async fn a_full_disk_is_said_nothing_is_acknowledged_and_it_passes() {
     let folder = tempfile::tempdir().unwrap();
     let place = Place { path: folder.path().join("crm.db"), temporary: false };
-    let clock = Bench::clock();
+    let clock = TestBed::clock();
     let store: Arc<dyn Store> = Arc::new(cramped(&place, clock.clone(), 40));
-    let bench = Bench::new(store, clock);
-    let house = bench.house().await;
-    let contact = bench.make.contact("Asha");
-    bench.write(&house.scope, ContactWrite::Insert(contact.clone())).await;
-    let mut note = bench.make.note(contact.id, "long");
+    let bed = TestBed::new(store, clock);
+    let tenant = bed.tenant().await;
+    let contact = bed.make.contact("Asha");
+    bed.write(&tenant.scope, ContactWrite::Insert(contact.clone())).await;
+    let mut note = bed.make.note(contact.id, "long");
     note.text = NoteText::parse(&"x".repeat(9_000)).unwrap();
     let mut written = 0;
     let refused = loop {
-        note.id = bench.make.id();
-        let batch = bench.writes([ContactWrite::Note(note.clone()).into()]);
-        match bench.store.commit_one(&house.scope, batch).await {
+        note.id = bed.make.id();
+        let batch = bed.writes([ContactWrite::Note(note.clone()).into()]);
+        match bed.store.commit_one(&tenant.scope, batch).await {
             Ok(_) => written += 1,
             Err(error) => break error,
         }
@@ -50,47 +50,46 @@ async fn a_full_disk_is_said_nothing_is_acknowledged_and_it_passes() {
     };
     assert!(matches!(refused, StoreError::Full), "{refused:?}");
     let page = PageRequest::first(200);
-    let kept = bench.store.notes(&house.scope, contact.id, page.clone()).await.unwrap().items.len();
+    let kept = bed.store.notes(&tenant.scope, contact.id, page.clone()).await.unwrap().items.len();
     assert_eq!(kept, written.min(200));
     // The next group has a new connection, and there is room again.
-    bench.store.ping().await.unwrap();
-    bench.write(&house.scope, ContactWrite::Note(note)).await;
+    bed.store.ping().await.unwrap();
+    bed.write(&tenant.scope, ContactWrite::Note(note)).await;
 }
 
 /// Statements of each list, in a store of so many people who have written.
 async fn cost_of_lists(people: i64) -> Vec<u64> {
     let folder = tempfile::tempdir().unwrap();
     let place = Place { path: folder.path().join("crm.db"), temporary: true };
-    let clock = Bench::clock();
+    let clock = TestBed::clock();
     let store = Arc::new(SqliteStore::start(place.clone(), clock.clone(), 1).unwrap());
-    let bench = Bench::new(store, clock);
-    let house = bench.house().await;
+    let bed = TestBed::new(store, clock);
+    let tenant = bed.tenant().await;
     let mut known: Vec<(dialzio_core::testing::conformance::Person, _)> = Vec::new();
     for number in 0..people {
-        let person = bench.person(&house, &format!("Person {number}")).await;
-        let message = bench.hears(&house, &person, "hello", bench.at(number)).await;
-        bench
-            .hears(
-                &house,
-                &known.first().unwrap_or(&(person.clone(), message.clone())).0,
-                "again",
-                bench.at(number),
-            )
-            .await;
+        let person = bed.person(&tenant, &format!("Person {number}")).await;
+        let message = bed.hears(&tenant, &person, "hello", bed.at(number)).await;
+        bed.hears(
+            &tenant,
+            &known.first().unwrap_or(&(person.clone(), message.clone())).0,
+            "again",
+            bed.at(number),
+        )
+        .await;
         let keys = person.identity.subject_keys();
-        let given = bench.make.consent(person.contact.id, keys, ConsentEvent::Given);
-        bench.write(&house.scope, ConsentWrite::Record(given)).await;
+        let given = bed.make.consent(person.contact.id, keys, ConsentEvent::Given);
+        bed.write(&tenant.scope, ConsentWrite::Record(given)).await;
         known.push((person, message));
     }
     let db = connect::reader(&place).unwrap();
-    let (org, page) = (codec::id(house.org.id), PageRequest::first(200));
-    let look = Look { db: &db, org: house.org.id, now: bench.now() };
-    let sight = sight::Sight::at(&db, org, bench.now()).unwrap();
+    let (org, page) = (codec::id(tenant.org.id), PageRequest::first(200));
+    let look = Look { db: &db, org: tenant.org.id, now: bed.now() };
+    let sight = sight::Sight::at(&db, org, bed.now()).unwrap();
     let query = |text| ContactQuery::matching(text);
-    let inbox = ConversationQuery { view: Default::default(), state: Default::default(), now: bench.now() };
+    let inbox = ConversationQuery { view: Default::default(), state: Default::default(), now: bed.now() };
     let ask = InboundAsk {
-        account: house.account.id,
-        portfolio: house.account.portfolio.clone(),
+        account: tenant.account.id,
+        portfolio: tenant.account.portfolio.clone(),
         aliases: known.iter().flat_map(|(person, _)| person.identity.aliases.clone()).collect(),
         external: known.iter().filter_map(|(_, message)| message.external.clone()).collect(),
         own: Vec::new(),

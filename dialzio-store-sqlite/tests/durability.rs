@@ -10,17 +10,17 @@ use dialzio_core::event::DomainEvent;
 use dialzio_core::page::PageRequest;
 use dialzio_core::store::SystemStore;
 use dialzio_core::store::{EffectWrite, LedgerSeq, Purge, Write};
-use dialzio_core::testing::conformance::Bench;
+use dialzio_core::testing::conformance::TestBed;
 use dialzio_core::testing::system_scope;
 use dialzio_core::time::RETENTION_CAP;
 use dialzio_store_sqlite::{OpenError, SqliteStore};
 use std::path::Path;
 use std::sync::Arc;
 
-async fn open(path: &Path) -> (Arc<SqliteStore>, Bench) {
-    let clock = Bench::clock();
+async fn open(path: &Path) -> (Arc<SqliteStore>, TestBed) {
+    let clock = TestBed::clock();
     let store = Arc::new(SqliteStore::builder().clock(clock.clone()).open(path).await.unwrap());
-    (Arc::clone(&store), Bench::new(store, clock))
+    (Arc::clone(&store), TestBed::new(store, clock))
 }
 
 #[tokio::test]
@@ -40,7 +40,7 @@ struct Breaking(std::sync::atomic::AtomicBool);
 impl dialzio_core::Clock for Breaking {
     fn now(&self) -> chrono::DateTime<chrono::Utc> {
         assert!(!self.0.swap(false, std::sync::atomic::Ordering::SeqCst), "the clock is broken");
-        Bench::clock().now()
+        TestBed::clock().now()
     }
 }
 
@@ -69,47 +69,47 @@ async fn a_panic_while_a_caller_writes_itself_costs_its_change_and_nothing_else(
 async fn everything_is_there_after_reopening() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("crm.db");
-    let (store, bench) = open(&path).await;
-    let house = bench.house().await;
-    let person = bench.person(&house, "Asha").await;
-    let heard = bench.hears(&house, &person, "hello", bench.at(1)).await;
-    let (message, effect) = bench.queues(&house, &person, "welcome", bench.at(2)).await;
+    let (store, bed) = open(&path).await;
+    let tenant = bed.tenant().await;
+    let person = bed.person(&tenant, "Asha").await;
+    let heard = bed.hears(&tenant, &person, "hello", bed.at(1)).await;
+    let (message, effect) = bed.queues(&tenant, &person, "welcome", bed.at(2)).await;
     let settle =
         EffectWrite::Settle { id: effect.id, state: EffectState::Dispatched, not_before: None, attempts: 1 };
-    bench.write(&house.scope, settle).await;
+    bed.write(&tenant.scope, settle).await;
     let key = person.identity.subject_keys().remove(0);
-    let given = bench.make.consent(person.contact.id, vec![key.clone()], ConsentEvent::Given);
-    bench.write(&house.scope, ConsentWrite::Record(given)).await;
-    let audit = bench.store.audit(&house.scope, 0, 1_000).await.unwrap();
-    let newest = bench.store.newest_event(&house.scope).await.unwrap();
-    let Bench { make, clock, system, store: ours } = bench;
+    let given = bed.make.consent(person.contact.id, vec![key.clone()], ConsentEvent::Given);
+    bed.write(&tenant.scope, ConsentWrite::Record(given)).await;
+    let audit = bed.store.audit(&tenant.scope, 0, 1_000).await.unwrap();
+    let newest = bed.store.newest_event(&tenant.scope).await.unwrap();
+    let TestBed { make, clock, system, store: ours } = bed;
     drop((store, ours));
 
     let store: Arc<dyn Store> =
         Arc::new(SqliteStore::builder().clock(clock.clone()).open(&path).await.unwrap());
-    let bench = Bench { store, clock, make, system };
+    let bed = TestBed { store, clock, make, system };
     let page = PageRequest::first(10);
-    let messages = bench.store.messages(&house.scope, person.conversation.id, page.clone()).await.unwrap();
+    let messages = bed.store.messages(&tenant.scope, person.conversation.id, page.clone()).await.unwrap();
     let ids: Vec<_> = messages.items.iter().map(|message| message.id).collect();
     assert_eq!(ids, [message.id, heard.id]);
-    let found = bench.store.contacts(&house.scope, &ContactQuery::matching("ash"), page).await.unwrap();
+    let found = bed.store.contacts(&tenant.scope, &ContactQuery::matching("ash"), page).await.unwrap();
     assert_eq!(found.items.len(), 1);
-    assert_eq!(bench.store.audit(&house.scope, 0, 1_000).await.unwrap(), audit);
-    assert_eq!(bench.store.newest_event(&house.scope).await.unwrap(), newest);
-    assert_eq!(bench.store.recover(&system_scope(), bench.at(60)).await.unwrap(), 1);
+    assert_eq!(bed.store.audit(&tenant.scope, 0, 1_000).await.unwrap(), audit);
+    assert_eq!(bed.store.newest_event(&tenant.scope).await.unwrap(), newest);
+    assert_eq!(bed.store.recover(&system_scope(), bed.at(60)).await.unwrap(), 1);
     // The sequences go on where they were.
-    let again = bench.make.consent(person.contact.id, vec![key.clone()], ConsentEvent::Withdrawn);
-    bench.write(&house.scope, ConsentWrite::Record(again)).await;
-    let facts = bench.store.consent_facts(&house.scope, person.conversation.id).await.unwrap().unwrap();
+    let again = bed.make.consent(person.contact.id, vec![key.clone()], ConsentEvent::Withdrawn);
+    bed.write(&tenant.scope, ConsentWrite::Record(again)).await;
+    let facts = bed.store.consent_facts(&tenant.scope, person.conversation.id).await.unwrap().unwrap();
     assert_eq!(facts.head, LedgerSeq(2));
-    let mut batch = bench.batch();
+    let mut batch = bed.batch();
     batch.event(DomainEvent::OrgChanged);
-    let commit = bench.store.commit_one(&house.scope, batch).await.unwrap();
+    let commit = bed.store.commit_one(&tenant.scope, batch).await.unwrap();
     assert_eq!(commit.seq.0, newest.0 + 1);
-    let log = bench.store.audit(&house.scope, 0, 1_000).await.unwrap();
+    let log = bed.store.audit(&tenant.scope, 0, 1_000).await.unwrap();
     let mut before = dialzio_core::ledger::ChainHash::START;
     for entry in &log {
-        assert_eq!(entry.digest(house.org.id, before), entry.hash, "entry {}", entry.seq);
+        assert_eq!(entry.digest(tenant.org.id, before), entry.hash, "entry {}", entry.seq);
         before = entry.hash;
     }
 }
@@ -119,10 +119,10 @@ async fn everything_is_there_after_reopening() {
 async fn what_was_answered_survives_a_crash() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("crm.db");
-    let (_store, bench) = open(&path).await;
-    let house = bench.house().await;
+    let (_store, bed) = open(&path).await;
+    let tenant = bed.tenant().await;
     for round in 0..20 {
-        bench.person(&house, &format!("Person {round}")).await;
+        bed.person(&tenant, &format!("Person {round}")).await;
         let copy = folder.path().join(format!("copy-{round}.db"));
         for end in ["", "-wal"] {
             let name = |path: &Path| format!("{}{end}", path.display());
@@ -131,10 +131,10 @@ async fn what_was_answered_survives_a_crash() {
         if round % 5 == 4 {
             let crashed = SqliteStore::open(&copy).await.unwrap();
             let page = PageRequest::first(200);
-            let all = Store::commit(&crashed, &house.scope, vec![bench.batch()]).await;
+            let all = Store::commit(&crashed, &tenant.scope, vec![bed.batch()]).await;
             assert!(all[0].is_ok());
             let crashed: &dyn Store = &crashed;
-            let people = crashed.contacts(&house.scope, &ContactQuery::default(), page).await.unwrap();
+            let people = crashed.contacts(&tenant.scope, &ContactQuery::default(), page).await.unwrap();
             assert_eq!(people.items.len(), round + 1);
         }
     }
@@ -145,23 +145,23 @@ async fn what_was_answered_survives_a_crash() {
 async fn what_was_purged_or_replaced_is_in_no_file() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("crm.db");
-    let (store, bench) = open(&path).await;
-    let house = bench.house().await;
-    let mut person = bench.person(&house, "Zanzibarquux").await;
+    let (store, bed) = open(&path).await;
+    let tenant = bed.tenant().await;
+    let mut person = bed.person(&tenant, "Zanzibarquux").await;
     for round in 0..50 {
-        bench.hears(&house, &person, &format!("canary-{round}-sentence"), bench.at(round)).await;
+        bed.hears(&tenant, &person, &format!("canary-{round}-sentence"), bed.at(round)).await;
     }
     person.contact.name = Some(dialzio_core::text::PersonName::parse("Somebody").unwrap());
-    bench.write(&house.scope, ContactWrite::Update(person.contact.clone())).await;
-    bench.clock.advance(RETENTION_CAP + chrono::TimeDelta::days(1));
+    bed.write(&tenant.scope, ContactWrite::Update(person.contact.clone())).await;
+    bed.clock.advance(RETENTION_CAP + chrono::TimeDelta::days(1));
     let purge = Write::Purge {
         class: Purge::Messages,
-        at: dialzio_core::testing::confirmed(bench.now()),
+        at: dialzio_core::testing::confirmed(bed.now()),
         kept: RETENTION_CAP,
         limit: 500,
     };
-    assert_eq!(bench.write(&house.scope, purge).await.touched, 50);
-    drop((store, bench));
+    assert_eq!(bed.write(&tenant.scope, purge).await.touched, 50);
+    drop((store, bed));
     // Opening and closing moves the log into the file.
     drop(SqliteStore::open(&path).await.unwrap());
     for entry in std::fs::read_dir(folder.path()).unwrap() {

@@ -3,22 +3,22 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use dialzio_core::Store;
-use dialzio_core::testing::conformance::{Bench, House};
+use dialzio_core::testing::conformance::{Tenant, TestBed};
 use dialzio_store_sqlite::SqliteStore;
 use std::sync::Arc;
 
-async fn bench() -> (Arc<SqliteStore>, Bench) {
-    let clock = Bench::clock();
+async fn bed() -> (Arc<SqliteStore>, TestBed) {
+    let clock = TestBed::clock();
     let store = Arc::new(SqliteStore::builder().clock(clock.clone()).temporary().await.unwrap());
-    (Arc::clone(&store), Bench::new(store, clock))
+    (Arc::clone(&store), TestBed::new(store, clock))
 }
 
 /// Sixty-four callers, each in a task of its own, in these organisations by turns; answers how many transactions that took.
-async fn sixty_four_write(store: &Arc<SqliteStore>, bench: &Bench, houses: &[House]) -> u64 {
+async fn sixty_four_write(store: &Arc<SqliteStore>, bed: &TestBed, tenants: &[Tenant]) -> u64 {
     let before = store.group_sizes();
     let mut waiting = Vec::new();
-    for house in houses.iter().cycle().take(64) {
-        let (store, scope, batch) = (Arc::clone(store), house.scope.clone(), bench.batch());
+    for tenant in tenants.iter().cycle().take(64) {
+        let (store, scope, batch) = (Arc::clone(store), tenant.scope.clone(), bed.batch());
         waiting.push(tokio::spawn(async move { (&*store as &dyn Store).commit_one(&scope, batch).await }));
     }
     for each in waiting {
@@ -31,17 +31,17 @@ async fn sixty_four_write(store: &Arc<SqliteStore>, bench: &Bench, houses: &[Hou
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn sixty_four_callers_of_several_organisations_form_groups() {
-    let (store, bench) = bench().await;
-    let houses = [bench.house().await, bench.house().await, bench.house().await];
-    let groups = sixty_four_write(&store, &bench, &houses).await;
+    let (store, bed) = bed().await;
+    let tenants = [bed.tenant().await, bed.tenant().await, bed.tenant().await];
+    let groups = sixty_four_write(&store, &bed, &tenants).await;
     assert!(groups < 64, "{groups}");
 }
 
 /// One that does it on its own thread must not make the others come one after the other.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn callers_that_one_thread_has_to_serve_share_transactions_too() {
-    let (store, bench) = bench().await;
-    let house = bench.house().await;
+    let (store, bed) = bed().await;
+    let tenant = bed.tenant().await;
     // The other thread of the runtime has something else to do.
     let (busy, free) = (tokio::sync::oneshot::channel(), std::sync::mpsc::channel::<()>());
     let (begun, until) = (busy.0, free.1);
@@ -50,7 +50,7 @@ async fn callers_that_one_thread_has_to_serve_share_transactions_too() {
         let _ = until.recv();
     });
     busy.1.await.unwrap();
-    let groups = sixty_four_write(&store, &bench, &[house]).await;
+    let groups = sixty_four_write(&store, &bed, &[tenant]).await;
     drop(free.0);
     other.await.unwrap();
     assert!(groups < 32, "{groups}");
@@ -58,11 +58,11 @@ async fn callers_that_one_thread_has_to_serve_share_transactions_too() {
 
 #[tokio::test]
 async fn one_call_with_many_batches_is_one_transaction() {
-    let (store, bench) = bench().await;
-    let house = bench.house().await;
+    let (store, bed) = bed().await;
+    let tenant = bed.tenant().await;
     let before = store.group_sizes();
-    let batches = (0..100).map(|_| bench.batch()).collect();
-    let answers = Store::commit(&*store, &house.scope, batches).await;
+    let batches = (0..100).map(|_| bed.batch()).collect();
+    let answers = Store::commit(&*store, &tenant.scope, batches).await;
     assert!(answers.iter().all(Result::is_ok));
     let after = store.group_sizes();
     assert_eq!((after.groups - before.groups, after.batches - before.batches), (1, 100));

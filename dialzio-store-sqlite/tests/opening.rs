@@ -5,17 +5,17 @@
 use dialzio_core::Store;
 use dialzio_core::contact::ContactQuery;
 use dialzio_core::page::PageRequest;
-use dialzio_core::testing::conformance::{Bench, House};
+use dialzio_core::testing::conformance::{Tenant, TestBed};
 use dialzio_store_sqlite::SqliteStore;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-async fn open(path: &Path) -> Bench {
-    let clock = Bench::clock();
+async fn open(path: &Path) -> TestBed {
+    let clock = TestBed::clock();
     let store: Arc<dyn Store> =
         Arc::new(SqliteStore::builder().clock(clock.clone()).open(path).await.unwrap());
-    Bench::new(store, clock)
+    TestBed::new(store, clock)
 }
 
 /// What is said when it is opened; nothing if it opens.
@@ -23,9 +23,14 @@ async fn said(path: &Path) -> Option<String> {
     SqliteStore::open(path).await.err().map(|error| error.to_string())
 }
 
-async fn people(path: &Path, house: &House) -> usize {
+async fn people(path: &Path, tenant: &Tenant) -> usize {
     let store: Arc<dyn Store> = Arc::new(SqliteStore::open(path).await.unwrap());
-    store.contacts(&house.scope, &ContactQuery::default(), PageRequest::first(200)).await.unwrap().items.len()
+    store
+        .contacts(&tenant.scope, &ContactQuery::default(), PageRequest::first(200))
+        .await
+        .unwrap()
+        .items
+        .len()
 }
 
 fn log_of(path: &Path) -> PathBuf {
@@ -49,11 +54,11 @@ async fn idle(path: &Path) {
 async fn a_file_copied_without_its_log_is_refused_and_what_a_crash_leaves_is_not() {
     let folder = tempfile::tempdir().unwrap();
     let (path, copy) = (folder.path().join("crm.db"), folder.path().join("copy.db"));
-    let bench = open(&path).await;
-    let house = bench.house().await;
-    bench.person(&house, "Asha").await;
+    let bed = open(&path).await;
+    let tenant = bed.tenant().await;
+    bed.person(&tenant, "Asha").await;
     idle(&path).await;
-    bench.person(&house, "Ben").await;
+    bed.person(&tenant, "Ben").await;
     std::fs::copy(&path, &copy).unwrap();
     // Twice: a refusal makes nothing that the next opening takes for a log.
     for _ in 0..2 {
@@ -64,13 +69,13 @@ async fn a_file_copied_without_its_log_is_refused_and_what_a_crash_leaves_is_not
     }
     // With its log it is what a crash would leave.
     std::fs::copy(log_of(&path), log_of(&copy)).unwrap();
-    assert_eq!(people(&copy, &house).await, 2);
+    assert_eq!(people(&copy, &tenant).await, 2);
     // A copy that SQLite makes of both is whole without a log.
     let whole = folder.path().join("whole.db");
     let reader = rusqlite::Connection::open(&path).unwrap();
     reader.execute("VACUUM INTO ?1", [whole.to_str().unwrap()]).unwrap();
     drop(reader);
-    assert_eq!(people(&whole, &house).await, 2);
+    assert_eq!(people(&whole, &tenant).await, 2);
     // And so is what another program leaves that opens it after a crash, and moves the log by itself.
     let crashed = folder.path().join("crashed.db");
     std::fs::copy(&path, &crashed).unwrap();
@@ -79,12 +84,12 @@ async fn a_file_copied_without_its_log_is_refused_and_what_a_crash_leaves_is_not
     let _: i64 = other.query_row("SELECT count(*) FROM contact", [], |row| row.get(0)).unwrap();
     drop(other);
     assert!(!log_of(&crashed).exists(), "it moved the log");
-    assert_eq!(people(&crashed, &house).await, 2);
+    assert_eq!(people(&crashed, &tenant).await, 2);
     // Closed, it needs no log.
-    drop(bench);
+    drop(bed);
     assert!(!log_of(&path).exists());
     std::fs::copy(&path, &whole).unwrap();
-    assert_eq!(people(&whole, &house).await, 2);
+    assert_eq!(people(&whole, &tenant).await, 2);
 }
 
 /// A crash at any moment: while the log is short, while it is being moved, just after it was moved.
@@ -92,16 +97,16 @@ async fn a_file_copied_without_its_log_is_refused_and_what_a_crash_leaves_is_not
 async fn what_a_crash_leaves_at_any_moment_is_opened() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("crm.db");
-    let bench = open(&path).await;
-    let house = bench.house().await;
+    let bed = open(&path).await;
+    let tenant = bed.tenant().await;
     for round in 0..8 {
-        bench.person(&house, &format!("Person {round}")).await;
+        bed.person(&tenant, &format!("Person {round}")).await;
         idle(&path).await;
         let copy = folder.path().join(format!("copy-{round}.db"));
         std::fs::copy(&path, &copy).unwrap();
         // The log was emptied and nothing is in it yet.
         std::fs::write(log_of(&copy), []).unwrap();
-        assert_eq!(people(&copy, &house).await, round + 1);
+        assert_eq!(people(&copy, &tenant).await, round + 1);
         if round == 2 {
             break;
         }
@@ -112,16 +117,16 @@ async fn what_a_crash_leaves_at_any_moment_is_opened() {
 async fn an_operator_may_go_on_without_a_log_that_is_lost() {
     let folder = tempfile::tempdir().unwrap();
     let (path, copy) = (folder.path().join("crm.db"), folder.path().join("copy.db"));
-    let bench = open(&path).await;
-    let house = bench.house().await;
-    bench.person(&house, "Asha").await;
+    let bed = open(&path).await;
+    let tenant = bed.tenant().await;
+    bed.person(&tenant, "Asha").await;
     idle(&path).await;
-    bench.person(&house, "Ben").await;
+    bed.person(&tenant, "Ben").await;
     std::fs::copy(&path, &copy).unwrap();
     assert!(SqliteStore::examine(&copy, false).is_err(), "looking at it is no decision");
     assert!(said(&copy).await.is_some());
     assert_eq!(SqliteStore::examine(&copy, true).unwrap(), Vec::<String>::new());
-    assert_eq!(people(&copy, &house).await, 1, "what was in the log is lost");
+    assert_eq!(people(&copy, &tenant).await, 1, "what was in the log is lost");
     assert!(SqliteStore::examine(&path, true).is_err(), "it is in use");
     assert!(SqliteStore::examine(folder.path().join("none.db"), true).is_err());
 }
@@ -140,10 +145,10 @@ fn roots(path: &Path) -> (u32, Vec<(String, u32)>) {
 async fn a_table_that_cannot_be_read_is_named_before_anything_is_served() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("crm.db");
-    let bench = open(&path).await;
-    let house = bench.house().await;
-    bench.person(&house, "Asha").await;
-    drop(bench);
+    let bed = open(&path).await;
+    let tenant = bed.tenant().await;
+    bed.person(&tenant, "Asha").await;
+    drop(bed);
     let whole = std::fs::read(&path).unwrap();
     let (size, tables) = roots(&path);
     assert!(tables.len() > 30, "{tables:?}");
@@ -174,14 +179,14 @@ async fn a_table_that_is_lost_while_the_store_is_open_is_noticed_by_a_probe() {
     use std::io::{Seek, SeekFrom, Write};
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("crm.db");
-    let bench = open(&path).await;
-    bench.house().await;
+    let bed = open(&path).await;
+    bed.tenant().await;
     idle(&path).await;
     let (size, tables) = roots(&path);
     let log = std::fs::read(log_of(&path)).unwrap();
-    bench.store.probe().await.unwrap();
+    bed.store.probe().await.unwrap();
     assert_eq!(std::fs::read(log_of(&path)).unwrap(), log, "nothing is written");
-    drop(bench);
+    drop(bed);
     // Each in a store of its own, whose connections have not read the page yet.
     let (damaged, whole) = (folder.path().join("damaged.db"), std::fs::read(&path).unwrap());
     for (table, root) in
@@ -206,15 +211,15 @@ async fn a_database_is_open_once_whatever_it_is_called() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("crm.db");
     let (hard, soft) = (folder.path().join("hard.db"), folder.path().join("soft.db"));
-    let bench = open(&path).await;
-    let house = bench.house().await;
+    let bed = open(&path).await;
+    let tenant = bed.tenant().await;
     std::fs::hard_link(&path, &hard).unwrap();
     std::os::unix::fs::symlink(&path, &soft).unwrap();
     for other in [&hard, &soft] {
         assert_eq!(said(other).await.as_deref(), Some("the database is in use by another process"));
         // The first is not harmed by the attempt.
-        bench.person(&house, "Asha").await;
+        bed.person(&tenant, "Asha").await;
     }
-    drop(bench);
+    drop(bed);
     assert_eq!(said(&path).await, None);
 }

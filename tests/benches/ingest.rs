@@ -299,7 +299,7 @@ async fn main() {
         .provider(MetaCloud::new(MetaConfig::for_emulator()).unwrap())
         .build()
         .unwrap();
-    let org = crm.access().found(NewOrg::named("Bench")).await.unwrap().org;
+    let org = crm.access().found(NewOrg::named("TestBed")).await.unwrap().org;
     let me =
         crm.access().act_as(org, Principal::service("bench").unwrap(), Role::Owner.grant()).await.unwrap();
     let graph = Emulator::start(EmulatorConfig::new(Arc::new(|| SystemClock.now()))).await.unwrap();
@@ -307,14 +307,14 @@ async fn main() {
         phone_number_id: "1001".into(),
         waba_id: "2002".into(),
         display_phone_number: "+91 80 4718 0000".into(),
-        verified_name: "Bench".into(),
+        verified_name: "TestBed".into(),
         access_token: "token".into(),
         app_secret: "secret".into(),
         webhook_url: None,
     });
     let app = NewApp {
         provider: "whatsapp".into(),
-        name: "Bench".parse().unwrap(),
+        name: "TestBed".parse().unwrap(),
         secrets: vec!["secret".into()],
         verify_token: "v".into(),
     };

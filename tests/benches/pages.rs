@@ -224,7 +224,7 @@ async fn main() {
             .clock(clock)
             .build()
             .unwrap();
-        let org = crm.access().found(NewOrg::named("Bench")).await.unwrap().org;
+        let org = crm.access().found(NewOrg::named("TestBed")).await.unwrap().org;
         let me = crm
             .access()
             .act_as(org, Principal::service("bench").unwrap(), Role::Owner.grant())

@@ -13,7 +13,7 @@ use dialzio_core::account::AccountWrite;
 use dialzio_core::blob::{BlobKey, BlobStore, LocalBlobs};
 use dialzio_core::contact::{Alias, ContactWrite};
 use dialzio_core::store::{SystemWrite, Write};
-use dialzio_core::testing::conformance::{Bench, House};
+use dialzio_core::testing::conformance::{Tenant, TestBed};
 use dialzio_core::transfer::parts;
 use dialzio_store_postgres::testing::{Cluster, Database};
 use dialzio_store_sqlite::SqliteStore;
@@ -93,40 +93,40 @@ async fn fill(binary: &Path, data: &Path) -> String {
     let made: Value = serde_json::from_slice(&made.stdout).unwrap();
     let id: OrgId = made["organisation_id"].as_str().unwrap().parse().unwrap();
 
-    let (clock, path) = (Bench::clock(), data.join("dialzio.db"));
+    let (clock, path) = (TestBed::clock(), data.join("dialzio.db"));
     let store = SqliteStore::builder().clock(clock.clone()).open(&path).await.unwrap();
-    let bench = Bench::new(Arc::new(store), clock);
-    let (scope, mut org) = (dialzio_core::testing::scope(id), bench.make.org("Green Leaf"));
+    let bed = TestBed::new(Arc::new(store), clock);
+    let (scope, mut org) = (dialzio_core::testing::scope(id), bed.make.org("Green Leaf"));
     org.id = id;
-    let app = bench.make.app(Some(id));
-    bench.enact(SystemWrite::InsertApp(app.clone())).await.unwrap();
-    let account = bench.make.account(app.id);
-    bench.write(&scope, AccountWrite::Insert(Box::new(account.clone()))).await;
-    let house = House { scope, org, app, account };
+    let app = bed.make.app(Some(id));
+    bed.enact(SystemWrite::InsertApp(app.clone())).await.unwrap();
+    let account = bed.make.account(app.id);
+    bed.write(&scope, AccountWrite::Insert(Box::new(account.clone()))).await;
+    let tenant = Tenant { scope, org, app, account };
     let mut writes: Vec<Write> = Vec::new();
     for place in 0..PEOPLE {
-        let contact = bench.make.contact(&format!("Person{place} Family{}", place % 7));
-        let identity = bench.make.identity(contact.id, vec![Alias::Phone(bench.make.phone())]);
-        let conversation = bench.make.conversation(house.account.id, &identity);
-        let message = bench.make.inbound(&conversation, "Is it ready?", bench.at(place as i64));
-        let second = bench.make.identity(contact.id, vec![Alias::BusinessScoped(bench.make.scoped())]);
+        let contact = bed.make.contact(&format!("Person{place} Family{}", place % 7));
+        let identity = bed.make.identity(contact.id, vec![Alias::Phone(bed.make.phone())]);
+        let conversation = bed.make.conversation(tenant.account.id, &identity);
+        let message = bed.make.inbound(&conversation, "Is it ready?", bed.at(place as i64));
+        let second = bed.make.identity(contact.id, vec![Alias::BusinessScoped(bed.make.scoped())]);
         let join = ContactWrite::JoinIdentity { from: identity.id, into: second.id };
         let person = dialzio_core::testing::conformance::Person { contact, identity, conversation };
         writes.extend(person.writes());
-        writes.push(bench.make.append(house.account.id, &message).into());
+        writes.push(bed.make.append(tenant.account.id, &message).into());
         if place % (PEOPLE / JOINED) == 0 {
             writes.extend([ContactWrite::Identity(second).into(), join.into()]);
         }
         if place % 100 == 99 {
-            bench.write_all(&house.scope, std::mem::take(&mut writes)).await;
+            bed.write_all(&tenant.scope, std::mem::take(&mut writes)).await;
         }
     }
     let blobs = LocalBlobs::open(data.join("blobs")).unwrap();
     for place in 0..FILES {
-        let key = BlobKey { org: id, media: bench.make.id() };
+        let key = BlobKey { org: id, media: bed.make.id() };
         blobs.put(&key, vec![place as u8; 20_000].into()).await.unwrap();
     }
-    drop((bench, house));
+    drop((bed, tenant));
     // It is given back by its own thread.
     let lock = std::fs::File::open(data.join("dialzio.db.lock")).unwrap();
     let patience = Instant::now() + Duration::from_secs(20);

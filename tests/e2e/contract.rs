@@ -12,7 +12,7 @@ use futures_util::StreamExt;
 use jsonschema::Validator;
 use serde_json::{Value, json};
 
-use crate::isolation::{ask, house, path, sample};
+use crate::isolation::{ask, path, sample, tenant};
 use crate::rig::{Answer, Rig, asha};
 
 static CONTRACT: LazyLock<Contract> = LazyLock::new(Contract::read);
@@ -185,7 +185,7 @@ fn seen(route: &'static str, status: u16) -> bool {
 #[tokio::test]
 async fn every_operation_answers_as_the_document_says() {
     let rig = Rig::start().await;
-    let reading = house(&rig, "100200300").await;
+    let reading = tenant(&rig, "100200300").await;
     for (place, route) in ROUTES.iter().enumerate() {
         match route.name {
             // Their answers are made and looked at below.
@@ -195,10 +195,10 @@ async fn every_operation_answers_as_the_document_says() {
             _ => {}
         }
         let changing = route.method.as_str() != "GET";
-        let fresh = if changing { Some(house(&rig, &format!("1002004{place:02}")).await) } else { None };
-        let house = fresh.as_ref().unwrap_or(&reading);
-        let body = sample(route, &rig, house);
-        let answer = ask(&rig, Some(&house.seat.key), route, &path(route.path, &house.ids), &body).await;
+        let fresh = if changing { Some(tenant(&rig, &format!("1002004{place:02}")).await) } else { None };
+        let tenant = fresh.as_ref().unwrap_or(&reading);
+        let body = sample(route, &rig, tenant);
+        let answer = ask(&rig, Some(&tenant.seat.key), route, &path(route.path, &tenant.ids), &body).await;
         assert_eq!(answer.status, route.success, "{}: {answer:?}", route.name);
     }
 
@@ -213,7 +213,7 @@ async fn every_operation_answers_as_the_document_says() {
     rig.post(&reading.seat, &claim, json!({"member": member})).await.is(200);
 
     // A message with an unknown outcome.
-    let unsure = house(&rig, "100200399").await;
+    let unsure = tenant(&rig, "100200399").await;
     rig.work().await;
     rig.graph.fail_next_send(Failure::DropConnectionAfterRead);
     let body = json!({"text": "On our way"});
@@ -242,10 +242,10 @@ async fn every_operation_answers_as_the_document_says() {
 #[tokio::test]
 async fn every_event_is_one_that_the_document_names() {
     let rig = Rig::start().await;
-    let house = house(&rig, "100200300").await;
-    rig.writes(&house.line, &asha(), "Still there?").await;
-    let newest = rig.crm.ledger().newest_event(&house.seat.owner).await.unwrap().0;
-    let stream = rig.http.get(format!("{}/v1/events", rig.origin)).bearer_auth(&house.seat.key);
+    let tenant = tenant(&rig, "100200300").await;
+    rig.writes(&tenant.line, &asha(), "Still there?").await;
+    let newest = rig.crm.ledger().newest_event(&tenant.seat.owner).await.unwrap().0;
+    let stream = rig.http.get(format!("{}/v1/events", rig.origin)).bearer_auth(&tenant.seat.key);
     let mut bytes = stream.header("last-event-id", "0").send().await.unwrap().bytes_stream();
     let (mut text, mut kinds) = (String::new(), BTreeSet::new());
     let schema = json!({"$ref": "#/components/schemas/DomainEvent"});

@@ -15,14 +15,14 @@ use crate::rig::{Answer, Line, Rig, Seat, answer, asha};
 const NOBODY: &str = "01890000-0000-7000-8000-000000000000";
 
 /// An organisation with something behind every route, and the ids of it.
-pub(crate) struct House {
+pub(crate) struct Tenant {
     pub(crate) seat: Seat,
     pub(crate) line: Line,
     pub(crate) ids: BTreeMap<&'static str, String>,
 }
 
-/// The same data in each house: only ids and the number differ.
-pub(crate) async fn house(rig: &Rig, number: &str) -> House {
+/// The same data in each tenant: only ids and the number differ.
+pub(crate) async fn tenant(rig: &Rig, number: &str) -> Tenant {
     let seat = rig.found("Green Leaf").await;
     let line = rig.connect(&seat, number).await;
     let mut ids = BTreeMap::new();
@@ -72,7 +72,7 @@ pub(crate) async fn house(rig: &Rig, number: &str) -> House {
     ids.insert("item", text(&quarantine[0]["id"]));
     let key = rig.post(&seat, "/v1/keys", json!({"name": "Website", "permissions": ["contacts.read"]})).await;
     ids.insert("key", key.is(201).id());
-    House { seat, line, ids }
+    Tenant { seat, line, ids }
 }
 
 /// The path of a route with these ids.
@@ -85,16 +85,16 @@ pub(crate) fn path(template: &str, ids: &BTreeMap<&'static str, String>) -> Stri
     path
 }
 
-/// The sample of a route with the ids of a house where it names any, and never an address beyond this machine.
-pub(crate) fn sample(route: &Route, rig: &Rig, house: &House) -> Value {
+/// The sample of a route with the ids of a tenant where it names any, and never an address beyond this machine.
+pub(crate) fn sample(route: &Route, rig: &Rig, tenant: &Tenant) -> Value {
     let Some(sample) = route.sample else { return Value::Null };
     let mut body: Value = serde_json::from_str(sample).unwrap();
     if body.get("app").is_some() {
-        body["app"] = json!(house.line.app);
+        body["app"] = json!(tenant.line.app);
         body["base_url"] = json!(rig.graph.base_url());
     }
     if body.get("account").is_some() {
-        body["account"] = json!(house.line.account);
+        body["account"] = json!(tenant.line.account);
     }
     body
 }
@@ -133,12 +133,12 @@ fn guarded() -> impl Iterator<Item = &'static Route> {
 }
 
 /// Everything that an organisation can read of itself, by route, and how many events it has seen.
-async fn all_of(rig: &Rig, house: &House) -> BTreeMap<&'static str, String> {
+async fn all_of(rig: &Rig, tenant: &Tenant) -> BTreeMap<&'static str, String> {
     let mut all = BTreeMap::new();
     for route in guarded().filter(|route| route.method.as_str() == "GET" && route.name != "events") {
         let longest = if route.query().iter().any(|name| name == "limit") { "?limit=200" } else { "" };
-        let path = format!("{}{longest}", path(route.path, &house.ids));
-        let answer = ask(rig, Some(&house.seat.key), route, &path, &Value::Null).await;
+        let path = format!("{}{longest}", path(route.path, &tenant.ids));
+        let answer = ask(rig, Some(&tenant.seat.key), route, &path, &Value::Null).await;
         assert_eq!(answer.status, route.success, "{}: {answer:?}", route.name);
         let shown = match route.name {
             // Opening a file is itself on record: what this very reading adds is left out.
@@ -148,7 +148,7 @@ async fn all_of(rig: &Rig, house: &House) -> BTreeMap<&'static str, String> {
         };
         all.insert(route.name, shown);
     }
-    let newest = rig.crm.ledger().newest_event(&house.seat.owner).await.unwrap();
+    let newest = rig.crm.ledger().newest_event(&tenant.seat.owner).await.unwrap();
     all.insert("events", newest.0.to_string());
     all
 }
@@ -161,11 +161,11 @@ fn acts(audit: &Value) -> String {
         .collect()
 }
 
-/// Nothing that stands in an answer may be an id of that house.
+/// Nothing that stands in an answer may be an id of that tenant.
 #[track_caller]
-fn shows_nothing_of(house: &House, route: &Route, answer: &Answer) {
+fn shows_nothing_of(tenant: &Tenant, route: &Route, answer: &Answer) {
     let text = String::from_utf8_lossy(&answer.bytes);
-    for id in house.ids.values() {
+    for id in tenant.ids.values() {
         assert!(!text.contains(id.as_str()), "{} shows {id}: {text}", route.name);
     }
 }
@@ -173,7 +173,7 @@ fn shows_nothing_of(house: &House, route: &Route, answer: &Answer) {
 #[tokio::test]
 async fn no_route_reaches_into_another_organisation() {
     let rig = Rig::start().await;
-    let (own, other) = (house(&rig, "100200301").await, house(&rig, "100200302").await);
+    let (own, other) = (tenant(&rig, "100200301").await, tenant(&rig, "100200302").await);
     let before = all_of(&rig, &other).await;
     let own_before = all_of(&rig, &own).await;
     let mut asked = 0;
@@ -218,7 +218,7 @@ async fn no_route_reaches_into_another_organisation() {
 #[tokio::test]
 async fn a_body_cannot_name_what_is_another_organisations() {
     let rig = Rig::start().await;
-    let (own, other) = (house(&rig, "100200301").await, house(&rig, "100200302").await);
+    let (own, other) = (tenant(&rig, "100200301").await, tenant(&rig, "100200302").await);
     let email = EmailAddress::parse("ravi@example.com").unwrap();
     let access = rig.crm.access();
     let link = access.invite(&other.seat.owner, Some(email), dialzio_core::Role::Agent).await.unwrap();
@@ -268,7 +268,7 @@ async fn a_body_cannot_name_what_is_another_organisations() {
 #[tokio::test]
 async fn a_number_is_connected_in_one_organisation_only() {
     let rig = Rig::start().await;
-    let (own, other) = (house(&rig, "100200301").await, house(&rig, "100200302").await);
+    let (own, other) = (tenant(&rig, "100200301").await, tenant(&rig, "100200302").await);
     let body = json!({"app": own.line.app, "name": "Not ours", "phone_number_id": other.line.number,
         "business_account_id": other.line.business, "token": format!("token-of-{}", other.line.number),
         "base_url": rig.graph.base_url()});
@@ -282,7 +282,7 @@ async fn a_number_is_connected_in_one_organisation_only() {
 #[tokio::test]
 async fn no_route_answers_without_a_key() {
     let rig = Rig::start().await;
-    let own = house(&rig, "100200301").await;
+    let own = tenant(&rig, "100200301").await;
     let before = all_of(&rig, &own).await;
     for route in guarded() {
         let body = sample(route, &rig, &own);
@@ -307,7 +307,7 @@ async fn no_route_answers_without_a_key() {
 #[tokio::test]
 async fn without_its_permission_a_route_changes_nothing() {
     let rig = Rig::start().await;
-    let own = house(&rig, "100200301").await;
+    let own = tenant(&rig, "100200301").await;
     let mut keys = BTreeMap::new();
     for missing in Permission::ALL {
         let held: Vec<_> = Permission::ALL.iter().copied().filter(|held| held != missing).collect();
@@ -329,17 +329,17 @@ async fn without_its_permission_a_route_changes_nothing() {
 #[tokio::test]
 async fn every_sample_is_taken_from_whoever_has_just_its_permission() {
     let rig = Rig::start().await;
-    let reading = house(&rig, "100200300").await;
+    let reading = tenant(&rig, "100200300").await;
     for (place, route) in guarded().enumerate() {
         let changing = route.method.as_str() != "GET";
-        let fresh = if changing { Some(house(&rig, &format!("1002004{place:02}")).await) } else { None };
-        let house = fresh.as_ref().unwrap_or(&reading);
+        let fresh = if changing { Some(tenant(&rig, &format!("1002004{place:02}")).await) } else { None };
+        let tenant = fresh.as_ref().unwrap_or(&reading);
         let key = match route.need {
-            Need::Permission(permission) => rig.key(&house.seat.owner, &[permission]).await,
-            _ => house.seat.key.clone(),
+            Need::Permission(permission) => rig.key(&tenant.seat.owner, &[permission]).await,
+            _ => tenant.seat.key.clone(),
         };
-        let body = sample(route, &rig, house);
-        let answer = ask(&rig, Some(&key), route, &path(route.path, &house.ids), &body).await;
+        let body = sample(route, &rig, tenant);
+        let answer = ask(&rig, Some(&key), route, &path(route.path, &tenant.ids), &body).await;
         let code = answer.json["code"].as_str().unwrap_or_default();
         let expected = match route.name {
             // Nobody may hand on more than they hold.
@@ -364,9 +364,9 @@ async fn the_samples_are_accepted_from_the_owner() {
     let rig = Rig::start().await;
     for name in ["members.invite", "keys.create"] {
         let route = ROUTES.iter().find(|route| route.name == name).unwrap();
-        let house = house(&rig, if name == "keys.create" { "1" } else { "2" }).await;
-        let body = sample(route, &rig, &house);
-        ask(&rig, Some(&house.seat.key), route, route.path, &body).await.is(route.success);
+        let tenant = tenant(&rig, if name == "keys.create" { "1" } else { "2" }).await;
+        let body = sample(route, &rig, &tenant);
+        ask(&rig, Some(&tenant.seat.key), route, route.path, &body).await.is(route.success);
     }
 }
 

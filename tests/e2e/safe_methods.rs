@@ -6,7 +6,7 @@ use dialzio_core::text::{EmailAddress, PersonName};
 use dialzio_http::routes::{ROUTES, Verb};
 use serde_json::Value;
 
-use crate::isolation::{house, path};
+use crate::isolation::{path, tenant};
 use crate::rig::{Rig, asha};
 
 /// The pages and their parts, as the router names them.
@@ -31,19 +31,19 @@ async fn no_get_and_no_head_changes_a_table() {
     if rig.tables().is_none() {
         return;
     }
-    let house = house(&rig, "100200301").await;
+    let tenant = tenant(&rig, "100200301").await;
     // Something unread, from somebody who would be told that it was read.
-    rig.writes(&house.line, &asha(), "Still there?").await;
+    rig.writes(&tenant.line, &asha(), "Still there?").await;
     let email = EmailAddress::parse("ravi@example.com").unwrap();
     let access = rig.crm.access();
-    let link = access.invite(&house.seat.owner, Some(email), dialzio_core::Role::Owner).await.unwrap();
+    let link = access.invite(&tenant.seat.owner, Some(email), dialzio_core::Role::Owner).await.unwrap();
     let name = PersonName::parse("Ravi").unwrap();
     let session = access.accept(&link, name, None, &"correct horse battery staple 7".into()).await.unwrap();
     let cookie = format!("__Host-dialzio_session={}", session.token.reveal());
 
-    let mut ids: BTreeMap<&str, String> = house.ids.clone();
+    let mut ids: BTreeMap<&str, String> = tenant.ids.clone();
     ids.insert("event", ids["item"].clone());
-    let (key, none) = (Some(house.seat.key.clone()), None);
+    let (key, none) = (Some(tenant.seat.key.clone()), None);
     let api = ROUTES.iter().filter(|route| route.method == Verb::Get && route.answers != "text/event-stream");
     let mut asked: Vec<(String, Option<String>)> = api
         .filter(|route| !route.path.starts_with("/hooks"))
@@ -74,9 +74,9 @@ async fn no_get_and_no_head_changes_a_table() {
         }
     }
     // The page says so once it is seen, and only then is it read.
-    assert_eq!(rig.only_conversation(&house.seat).await["unread"], 4);
+    assert_eq!(rig.only_conversation(&tenant.seat).await["unread"], 4);
     let seen = rig.http.post(format!("{}/web/conversations/{conversation}/read", rig.origin));
     let seen = seen.header("cookie", &cookie).header("sec-fetch-site", "same-origin");
     crate::rig::answer(seen.header("x-dialzio-request", "1")).await.is(204);
-    assert_eq!(rig.only_conversation(&house.seat).await["unread"], Value::from(0));
+    assert_eq!(rig.only_conversation(&tenant.seat).await["unread"], Value::from(0));
 }

@@ -78,7 +78,7 @@ fn command() -> impl Strategy<Value = Command> {
 }
 
 /// An installation on one store, with ids and randomness from a seed, so that all of them make the same ones.
-struct House {
+struct Tenant {
     crm: Crm,
     clock: Arc<ManualClock>,
     me: Actor,
@@ -87,7 +87,7 @@ struct House {
     received: usize,
 }
 
-async fn house(clock: Arc<ManualClock>, store: Arc<dyn Store>) -> House {
+async fn tenant(clock: Arc<ManualClock>, store: Arc<dyn Store>) -> Tenant {
     let crm = Crm::builder()
         .shared_store(store)
         .keys(LocalKeys::ephemeral(&Entropy::seeded(1)))
@@ -116,7 +116,7 @@ async fn house(clock: Arc<ManualClock>, store: Arc<dyn Store>) -> House {
         base_url: None,
     };
     let account = crm.accounts().connect(&me, line).await.unwrap().routable().unwrap();
-    House { crm, clock, me, app, account, received: 0 }
+    Tenant { crm, clock, me, app, account, received: 0 }
 }
 
 fn evidence() -> Evidence {
@@ -128,7 +128,7 @@ fn told<T: std::fmt::Debug>(answer: Result<T, Error>) -> String {
     answer.map_or_else(|error| error.code(), |answer| format!("{answer:?}"))
 }
 
-impl House {
+impl Tenant {
     fn now(&self) -> DateTime<Utc> {
         self.clock.now()
     }
@@ -358,20 +358,20 @@ async fn all_answer_the_same(commands: &[Command]) -> Result<(), TestCaseError> 
         (Arc::clone(&sqlite), Arc::new(SqliteStore::builder().clock(sqlite).temporary().await.unwrap())),
         (Arc::clone(&postgres), Arc::new(database.store(postgres).await.unwrap())),
     ];
-    let mut houses = Vec::new();
+    let mut tenants = Vec::new();
     for (clock, store) in stores {
-        houses.push(house(clock, store).await);
+        tenants.push(tenant(clock, store).await);
     }
     for (place, command) in commands.iter().enumerate() {
-        let wanted = houses[0].carry_out(command).await;
-        for (house, name) in houses[1..].iter_mut().zip(["SQLite", "PostgreSQL"]) {
-            let told = house.carry_out(command).await;
+        let wanted = tenants[0].carry_out(command).await;
+        for (tenant, name) in tenants[1..].iter_mut().zip(["SQLite", "PostgreSQL"]) {
+            let told = tenant.carry_out(command).await;
             prop_assert_eq!(&told, &wanted, "{} answers command {} otherwise: {:?}", name, place, command);
         }
     }
-    let wanted = houses[0].end().await;
-    for (house, name) in houses[1..].iter().zip(["SQLite", "PostgreSQL"]) {
-        prop_assert_eq!(&house.end().await, &wanted, "{} ends otherwise", name);
+    let wanted = tenants[0].end().await;
+    for (tenant, name) in tenants[1..].iter().zip(["SQLite", "PostgreSQL"]) {
+        prop_assert_eq!(&tenant.end().await, &wanted, "{} ends otherwise", name);
     }
     Ok(())
 }

@@ -90,7 +90,7 @@ async fn fill(rig: &Rig) -> (Seat, Line, String) {
     let name = PersonName::parse("Mira").unwrap();
     access.accept(&link, name, None, &PASSWORD.into()).await.unwrap();
     let session = access.sign_in(&email, &PASSWORD.into()).await.unwrap().token.reveal().to_owned();
-    access.found(NewOrg::named("Another house")).await.unwrap();
+    access.found(NewOrg::named("Another tenant")).await.unwrap();
     // More than fit on a page.
     for number in 0..620 {
         let new = NewContact::named(&format!("Person{number} Family{}", number % 7));

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
 
-use super::Sabotage;
+use super::BrokenRule;
 use super::state::{Rows, Used, World, alias_key};
 use crate::account::AccountState;
 use crate::conversation::{ConversationState, Direction};
@@ -27,7 +27,7 @@ pub(super) struct Frame<'a> {
     pub(super) now: DateTime<Utc>,
     /// What the clock shows; leases follow it when it is set back.
     pub(super) clock: DateTime<Utc>,
-    pub(super) sabotage: Option<Sabotage>,
+    pub(super) broken_rule: Option<BrokenRule>,
 }
 
 /// A batch that was applied, and whom to wake.
@@ -43,7 +43,7 @@ pub(super) fn apply(frame: &Frame<'_>, rows: &mut Rows, parts: BatchParts) -> St
         let commit = Commit { seq: EventSeq(rows.event_count), outcome, touched: 0 };
         return Ok(Done { commit, events: false, work: false });
     }
-    if frame.sabotage != Some(Sabotage::ExpectIgnored) {
+    if frame.broken_rule != Some(BrokenRule::ExpectIgnored) {
         for fact in &parts.expect {
             if !holds(frame, rows, fact) {
                 return Err(StoreError::unmet(fact.clone()));
@@ -93,7 +93,7 @@ pub(super) fn own_entry(action: crate::ledger::Action, at: DateTime<Utc>) -> Aud
 }
 
 fn used_before(frame: &Frame<'_>, rows: &Rows, parts: &BatchParts) -> Option<Outcome> {
-    if frame.sabotage == Some(Sabotage::ReplayIgnored) {
+    if frame.broken_rule == Some(BrokenRule::ReplayIgnored) {
         return None;
     }
     let once = parts.once.as_ref()?;
@@ -114,7 +114,7 @@ fn holds(frame: &Frame<'_>, rows: &Rows, fact: &Expect) -> bool {
         Expect::Lease(lane, fence) => {
             let held = frame.world.leases.held.get(lane);
             held.is_some_and(|held| held.fence == *fence && held.until > frame.clock)
-                && (lane.org == frame.org || frame.sabotage == Some(Sabotage::ScopeIgnored))
+                && (lane.org == frame.org || frame.broken_rule == Some(BrokenRule::ScopeIgnored))
         }
         Expect::LaneIdle(lane) => !rows.waits(lane.account, lane.kind),
         Expect::Effect(id, state) => rows.effects.get(id).is_some_and(|effect| effect.state == *state),
@@ -209,7 +209,7 @@ fn change(frame: &Frame<'_>, rows: &mut Rows, write: Write, at: DateTime<Utc>) -
         Write::Access(write) => rows.write_access(write, frame.org)?,
         Write::Effect(write) => rows.write_effect(write),
         Write::Inbox(mut write) => {
-            if frame.sabotage == Some(Sabotage::TrustForgotten) {
+            if frame.broken_rule == Some(BrokenRule::TrustForgotten) {
                 forget_trust(&mut write);
             }
             rows.write_inbox(write, frame.org);

@@ -41,7 +41,7 @@ use state::{Rows, World};
 /// A rule that a store may break on purpose, to show that the conformance suite notices.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Sabotage {
+pub enum BrokenRule {
     /// All organisations share one set of rows.
     ScopeIgnored,
     /// Expectations are not checked.
@@ -66,7 +66,7 @@ pub struct MemoryStore {
     world: Mutex<World>,
     watchers: Mutex<BTreeMap<OrgId, watch::Sender<EventSeq>>>,
     stir: watch::Sender<()>,
-    sabotage: Option<Sabotage>,
+    broken_rule: Option<BrokenRule>,
     /// The newest time mark. Apart from the world, whose lock is held while it is asked for.
     believed: Mutex<DateTime<Utc>>,
 }
@@ -81,15 +81,15 @@ impl MemoryStore {
             world: Mutex::default(),
             watchers: Mutex::default(),
             stir: watch::Sender::new(()),
-            sabotage: None,
+            broken_rule: None,
             believed: Mutex::new(DateTime::UNIX_EPOCH),
         }
     }
 
     /// An empty store that breaks one rule.
     #[must_use]
-    pub fn sabotaged(clock: Arc<dyn Clock>, rule: Sabotage) -> Self {
-        Self { sabotage: Some(rule), ..Self::new(clock) }
+    pub fn breaking(clock: Arc<dyn Clock>, rule: BrokenRule) -> Self {
+        Self { broken_rule: Some(rule), ..Self::new(clock) }
     }
 
     /// Forgets what it knows of its keys, as a store of an earlier release that never knew.
@@ -97,8 +97,8 @@ impl MemoryStore {
         self.world().system.key_checks.clear();
     }
 
-    fn breaks(&self, rule: Sabotage) -> bool {
-        self.sabotage == Some(rule)
+    fn breaks(&self, rule: BrokenRule) -> bool {
+        self.broken_rule == Some(rule)
     }
 
     fn world(&self) -> MutexGuard<'_, World> {
@@ -107,12 +107,12 @@ impl MemoryStore {
 
     /// The organisation whose rows a scope reaches.
     fn reach(&self, scope: &OrgScope) -> OrgId {
-        if self.breaks(Sabotage::ScopeIgnored) { OrgId::NIL } else { scope.org() }
+        if self.breaks(BrokenRule::ScopeIgnored) { OrgId::NIL } else { scope.org() }
     }
 
     /// The instant at which expiry is judged: never before one that was believed.
     fn now(&self) -> DateTime<Utc> {
-        if self.breaks(Sabotage::ExpiryIgnored) {
+        if self.breaks(BrokenRule::ExpiryIgnored) {
             DateTime::UNIX_EPOCH
         } else {
             self.no_earlier(self.clock.now())
@@ -122,7 +122,7 @@ impl MemoryStore {
     /// An instant, or the newest that was believed.
     fn no_earlier(&self, than: DateTime<Utc>) -> DateTime<Utc> {
         let believed = *self.believed.lock().unwrap_or_else(PoisonError::into_inner);
-        if self.breaks(Sabotage::TimeGoesBack) { than } else { than.max(believed) }
+        if self.breaks(BrokenRule::TimeGoesBack) { than } else { than.max(believed) }
     }
 
     /// Reads rows of an organisation; one that is not known has none.
@@ -151,9 +151,9 @@ impl MemoryStore {
         let org = self.reach(scope);
         let mut copy = world.orgs.get(&org).cloned().unwrap_or_default();
         let (now, clock) = (self.now(), self.clock.now());
-        let frame = commit::Frame { org, world, ids: &self.ids, now, clock, sabotage: self.sabotage };
+        let frame = commit::Frame { org, world, ids: &self.ids, now, clock, broken_rule: self.broken_rule };
         let answer = commit::apply(&frame, &mut copy, batch.into_parts());
-        if answer.is_ok() || self.breaks(Sabotage::HalfBatch) {
+        if answer.is_ok() || self.breaks(BrokenRule::HalfBatch) {
             world.orgs.insert(org, copy);
         }
         answer

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::commit::{absent, is_routed, log, own_entry};
 use super::inbox::{live, newest_first};
 use super::state::{Held, Rows, System};
-use super::{MemoryStore, Sabotage, stream};
+use super::{BrokenRule, MemoryStore, stream};
 use crate::Revision;
 use crate::access::{Invitation, MemberState, Org, SignIn, TokenHash, User};
 use crate::account::{App, KeyCheck, Route};
@@ -278,7 +278,7 @@ impl SystemStore for MemoryStore {
             for each in elsewhere {
                 match each {
                     Elsewhere::Keep(bytes) => {
-                        let org = if self.breaks(Sabotage::ScopeIgnored) { None } else { bytes.org };
+                        let org = if self.breaks(BrokenRule::ScopeIgnored) { None } else { bytes.org };
                         let rows = world.orgs.entry(org.unwrap_or(OrgId::NIL)).or_default();
                         rows.quarantine.entry(bytes.id).or_insert(bytes);
                     }

@@ -24,7 +24,7 @@ const WHOLE: &[&str] = &[
 /// Statements that name no table of ours, or call what does.
 const CALLS: &[&str] = &["MONTH_OPEN", "MONTH_CLOSE", "MONTHS", "STEPS_TAKEN"];
 
-/// Enough rows of several organisations for plans to be those of a busy house.
+/// Enough rows of several organisations for plans to be those of a busy tenant.
 const FILL: &str = "
     SET session_replication_role = replica;
     CREATE TEMPORARY TABLE o AS SELECT gen_random_uuid() AS org, n FROM generate_series(1, 4) n;

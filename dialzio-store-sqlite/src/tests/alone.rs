@@ -36,7 +36,7 @@ struct Alone {
 impl Alone {
     async fn at(path: &Path) -> Self {
         let (slow, asked) = (AtomicBool::new(false), Mutex::new(None));
-        let clock = Arc::new(Watched { clock: Bench::clock(), slow, asked });
+        let clock = Arc::new(Watched { clock: TestBed::clock(), slow, asked });
         let store = SqliteStore::builder().clock(clock.clone()).open(path).await.unwrap();
         Self { clock, store }
     }
@@ -104,16 +104,16 @@ async fn what_may_change_many_rows_is_handed_over() {
         limit: 1,
     };
     assert!(!Unit::Recover(DateTime::UNIX_EPOCH).is_small());
-    let bench = Bench::new(Arc::new(alone.store), alone.clock.clock.clone());
-    let house = bench.house().await;
+    let bed = TestBed::new(Arc::new(alone.store), alone.clock.clock.clone());
+    let tenant = bed.tenant().await;
     for _ in 0..20 {
-        bench.write(&house.scope, purge.clone()).await;
+        bed.write(&tenant.scope, purge.clone()).await;
         // A purge asks the clock inside its transaction.
         assert_ne!(*alone.clock.asked.lock().unwrap(), Some(std::thread::current().id()));
     }
     let cards = |count: usize| {
-        let cards = (0..count).map(|_| ContactWrite::Insert(bench.make.contact("Asha")).into());
-        Unit::Batch(house.org.id, bench.writes(cards).into_parts())
+        let cards = (0..count).map(|_| ContactWrite::Insert(bed.make.contact("Asha")).into());
+        Unit::Batch(tenant.org.id, bed.writes(cards).into_parts())
     };
     assert!(cards(32).is_small() && !cards(33).is_small());
 }

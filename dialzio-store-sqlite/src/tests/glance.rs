@@ -13,7 +13,7 @@ use dialzio_core::conversation::{InboundFacts, KnownMessage};
 use dialzio_core::provider::AccountRef;
 use dialzio_core::store::{Batch, Purge, Write};
 use dialzio_core::testing::confirmed;
-use dialzio_core::testing::conformance::House;
+use dialzio_core::testing::conformance::Tenant;
 
 /// A clock at which the writer stops when it is told to. Only a purge asks the clock in the middle of a transaction.
 #[derive(Debug)]
@@ -60,22 +60,22 @@ enum Way {
 struct Glances {
     store: Arc<SqliteStore>,
     barrier: Arc<Barrier>,
-    bench: Bench,
-    house: House,
+    bed: TestBed,
+    tenant: Tenant,
 }
 
 impl Glances {
     async fn new() -> Self {
-        let clock = Bench::clock();
+        let clock = TestBed::clock();
         let barrier = Arc::new(Barrier { clock: clock.clone(), stop: Mutex::default() });
         let store = Arc::new(SqliteStore::builder().clock(barrier.clone()).temporary().await.unwrap());
-        let bench = Bench::new(store.clone(), clock);
-        let house = bench.house().await;
-        Self { store, barrier, bench, house }
+        let bed = TestBed::new(store.clone(), clock);
+        let tenant = bed.tenant().await;
+        Self { store, barrier, bed, tenant }
     }
 
     fn submit(&self, batches: Vec<Batch>) -> JoinHandle<Vec<StoreResult<Commit>>> {
-        let (store, scope) = (Arc::clone(&self.store), self.house.scope.clone());
+        let (store, scope) = (Arc::clone(&self.store), self.tenant.scope.clone());
         tokio::spawn(async move { Store::commit(&*store, &scope, batches).await })
     }
 
@@ -89,7 +89,7 @@ impl Glances {
             kept: chrono::TimeDelta::zero(),
             limit: 1,
         };
-        batches.push(self.bench.writes([stops]));
+        batches.push(self.bed.writes([stops]));
         let commit = self.submit(batches);
         tokio::task::spawn_blocking(move || arrived.recv()).await.unwrap().unwrap();
         Held { commit, go }
@@ -123,7 +123,7 @@ impl Glances {
     }
 
     fn insert(&self, name: &str) -> Batch {
-        self.bench.writes([ContactWrite::Insert(self.bench.make.contact(name)).into()])
+        self.bed.writes([ContactWrite::Insert(self.bed.make.contact(name)).into()])
     }
 }
 
@@ -145,9 +145,9 @@ async fn a_glance_never_sees_what_is_not_committed_and_never_waits_for_it() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn a_batch_that_is_taken_back_is_never_seen() {
     let glances = Glances::new().await;
-    let known = glances.bench.person(&glances.house, "Asha").await;
+    let known = glances.bed.person(&glances.tenant, "Asha").await;
     let mut fails = glances.insert("Ben");
-    let thief = glances.bench.make.identity(known.contact.id, known.identity.aliases.clone());
+    let thief = glances.bed.make.identity(known.contact.id, known.identity.aliases.clone());
     fails.write(ContactWrite::Identity(thief));
     // The writer has begun, gone back, and begun anew when it stops.
     let held = glances.hold(vec![glances.insert("Chloe"), fails]).await;
@@ -164,7 +164,7 @@ async fn many_callers_are_answered_by_readers_and_a_lone_one_on_the_writers_conn
     let mut waiting = Vec::new();
     for name in ["Ben", "Chloe", "Dev"] {
         let batches = vec![glances.insert(name)];
-        let mut commit = Box::pin(Store::commit(&*glances.store, &glances.house.scope, batches));
+        let mut commit = Box::pin(Store::commit(&*glances.store, &glances.tenant.scope, batches));
         // One look puts it in line, behind the one that is held.
         let look = std::future::poll_fn(|context| {
             assert!(commit.as_mut().poll(context).is_pending());
@@ -194,36 +194,35 @@ fn parts(facts: InboundFacts) -> impl PartialEq + std::fmt::Debug {
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn a_glance_answers_as_a_reader_does() {
     let glances = Glances::new().await;
-    let Glances { store, bench, house, .. } = &glances;
-    let key = bench.make.api_key();
-    bench.write(&house.scope, AccessWrite::InsertApiKey(key.clone())).await;
-    let (mut aliases, mut external, mut own) =
-        (vec![Alias::Phone(bench.make.phone())], Vec::new(), Vec::new());
+    let Glances { store, bed, tenant, .. } = &glances;
+    let key = bed.make.api_key();
+    bed.write(&tenant.scope, AccessWrite::InsertApiKey(key.clone())).await;
+    let (mut aliases, mut external, mut own) = (vec![Alias::Phone(bed.make.phone())], Vec::new(), Vec::new());
     for step in 0..30 {
-        let person = bench.person(house, &format!("Person {step}")).await;
+        let person = bed.person(tenant, &format!("Person {step}")).await;
         aliases.extend(person.identity.aliases.clone());
-        let heard = bench.hears(house, &person, "hello", bench.at(step)).await;
+        let heard = bed.hears(tenant, &person, "hello", bed.at(step)).await;
         external.extend(heard.external.clone());
-        own.push(bench.queues(house, &person, "an answer", bench.at(step)).await.0.id);
+        own.push(bed.queues(tenant, &person, "an answer", bed.at(step)).await.0.id);
         if step % 3 == 0 {
             let given =
-                bench.make.consent(person.contact.id, person.identity.subject_keys(), ConsentEvent::Given);
-            bench.write(&house.scope, ConsentWrite::Record(given)).await;
+                bed.make.consent(person.contact.id, person.identity.subject_keys(), ConsentEvent::Given);
+            bed.write(&tenant.scope, ConsentWrite::Record(given)).await;
         }
         let ask = InboundAsk {
-            account: house.account.id,
-            portfolio: house.account.portfolio.clone(),
+            account: tenant.account.id,
+            portfolio: tenant.account.portfolio.clone(),
             aliases: aliases.iter().rev().take(1 + step as usize % 4).cloned().collect(),
             external: external.iter().rev().take(1 + step as usize % 3).cloned().collect(),
             own: own.iter().rev().take(step as usize % 2).copied().collect(),
             consent: true,
         };
-        let (org, now) = (house.org.id, bench.now());
+        let (org, now) = (tenant.org.id, bed.now());
         let facts = move |db: &Connection| Ok(parts(Look { db, org, now }.inbound_facts(&ask)?));
         assert_eq!(glances.on_the_spot(&facts), store.readers.read(facts).await.unwrap(), "step {step}");
 
-        let (app, hook) = (house.app.id, house.app.hook);
-        let wanted = [AccountRef(house.account.external_id.clone()), AccountRef("unknown".to_owned())];
+        let (app, hook) = (tenant.app.id, tenant.app.hook);
+        let wanted = [AccountRef(tenant.account.external_id.clone()), AccountRef("unknown".to_owned())];
         let token = key.hash;
         let system = move |db: &Connection| {
             let owner = system::credential_owner(db, &token, now)?;

@@ -7,90 +7,90 @@ use crate::page::PageRequest;
 use crate::store::{
     Expect, IdempotencyKey, LedgerSeq, Once, Outcome, RecordRef, Revision, StoreError, Write,
 };
-use crate::testing::conformance::{Bench, House};
+use crate::testing::conformance::{Tenant, TestBed};
 
-async fn names(bench: &Bench, house: &House) -> Vec<String> {
+async fn names(bed: &TestBed, tenant: &Tenant) -> Vec<String> {
     let page = PageRequest::first(200);
-    let page = bench.store.contacts(&house.scope, &ContactQuery::default(), page).await.unwrap();
+    let page = bed.store.contacts(&tenant.scope, &ContactQuery::default(), page).await.unwrap();
     page.items.iter().map(|c| c.name.as_ref().unwrap().reveal().to_owned()).collect()
 }
 
 /// The last write of a batch fails: nothing of what came before it is left, no event and no audit entry either.
-pub async fn a_batch_is_applied_whole_or_not_at_all(bench: Bench) {
-    let house = bench.house().await;
-    let known = bench.person(&house, "Asha").await;
-    let events = bench.store.newest_event(&house.scope).await.unwrap();
-    let audit = bench.store.audit(&house.scope, 0, 1_000).await.unwrap();
-    let other = bench.make.contact("Ben");
-    let thief = bench.make.identity(other.id, known.identity.aliases.clone());
-    let mut batch = bench.writes([
+pub async fn a_batch_is_applied_whole_or_not_at_all(bed: TestBed) {
+    let tenant = bed.tenant().await;
+    let known = bed.person(&tenant, "Asha").await;
+    let events = bed.store.newest_event(&tenant.scope).await.unwrap();
+    let audit = bed.store.audit(&tenant.scope, 0, 1_000).await.unwrap();
+    let other = bed.make.contact("Ben");
+    let thief = bed.make.identity(other.id, known.identity.aliases.clone());
+    let mut batch = bed.writes([
         ContactWrite::Insert(other.clone()).into(),
-        ContactWrite::Note(bench.make.note(other.id, "called twice")).into(),
+        ContactWrite::Note(bed.make.note(other.id, "called twice")).into(),
         ContactWrite::Identity(thief).into(),
     ]);
     batch.event(DomainEvent::ContactChanged { contact: other.id });
-    let answer = bench.store.commit_one(&house.scope, batch).await;
+    let answer = bed.store.commit_one(&tenant.scope, batch).await;
     let taken = Expect::IdentityFree(known.identity.portfolio.clone(), known.identity.aliases[0].clone());
     assert!(matches!(answer, Err(StoreError::Unmet(unmet)) if *unmet == taken));
-    assert_eq!(names(&bench, &house).await, ["Asha"]);
-    assert!(bench.store.contact(&house.scope, other.id).await.unwrap().is_none());
-    let notes = bench.store.notes(&house.scope, other.id, PageRequest::first(10)).await.unwrap();
+    assert_eq!(names(&bed, &tenant).await, ["Asha"]);
+    assert!(bed.store.contact(&tenant.scope, other.id).await.unwrap().is_none());
+    let notes = bed.store.notes(&tenant.scope, other.id, PageRequest::first(10)).await.unwrap();
     assert!(notes.items.is_empty());
-    assert_eq!(bench.store.newest_event(&house.scope).await.unwrap(), events);
-    assert_eq!(bench.store.audit(&house.scope, 0, 1_000).await.unwrap(), audit);
+    assert_eq!(bed.store.newest_event(&tenant.scope).await.unwrap(), events);
+    assert_eq!(bed.store.audit(&tenant.scope, 0, 1_000).await.unwrap(), audit);
 }
 
 /// A batch whose expectation is not met writes nothing, whatever its place in the call.
-pub async fn neighbours_of_a_refused_batch_are_applied(bench: Bench) {
-    let house = bench.house().await;
-    let [a, b, c] = ["Asha", "Ben", "Chloe"].map(|name| bench.make.contact(name));
+pub async fn neighbours_of_a_refused_batch_are_applied(bed: TestBed) {
+    let tenant = bed.tenant().await;
+    let [a, b, c] = ["Asha", "Ben", "Chloe"].map(|name| bed.make.contact(name));
     let untrue = Expect::Revision(RecordRef::Contact(b.id), Revision(7));
-    let mut second = bench.writes([ContactWrite::Insert(b.clone()).into()]);
+    let mut second = bed.writes([ContactWrite::Insert(b.clone()).into()]);
     second.expect(untrue.clone());
     let batches = vec![
-        bench.writes([ContactWrite::Insert(a.clone()).into()]),
+        bed.writes([ContactWrite::Insert(a.clone()).into()]),
         second,
-        bench.writes([ContactWrite::Insert(c.clone()).into()]),
+        bed.writes([ContactWrite::Insert(c.clone()).into()]),
     ];
-    let answers = bench.store.commit(&house.scope, batches).await;
+    let answers = bed.store.commit(&tenant.scope, batches).await;
     assert_eq!(answers.len(), 3, "one answer for each batch");
     assert!(answers[0].is_ok() && answers[2].is_ok());
     assert!(matches!(&answers[1], Err(StoreError::Unmet(unmet)) if **unmet == untrue));
-    assert_eq!(names(&bench, &house).await, ["Asha", "Chloe"]);
-    let empty = bench.store.commit(&house.scope, Vec::new()).await;
+    assert_eq!(names(&bed, &tenant).await, ["Asha", "Chloe"]);
+    let empty = bed.store.commit(&tenant.scope, Vec::new()).await;
     assert!(empty.is_empty());
 }
 
 /// Batches of one call are applied in order: each is decided on what those before it left.
-pub async fn a_batch_sees_those_before_it(bench: Bench) {
-    let house = bench.house().await;
-    let contact = bench.make.contact("Asha");
+pub async fn a_batch_sees_those_before_it(bed: TestBed) {
+    let tenant = bed.tenant().await;
+    let contact = bed.make.contact("Asha");
     let record = RecordRef::Contact(contact.id);
-    let first = bench.writes([ContactWrite::Insert(contact.clone()).into()]);
-    let mut second = bench.writes([ContactWrite::Update(contact.clone()).into()]);
+    let first = bed.writes([ContactWrite::Insert(contact.clone()).into()]);
+    let mut second = bed.writes([ContactWrite::Update(contact.clone()).into()]);
     second.expect(Expect::Revision(record, Revision::FIRST));
-    let mut third = bench.writes([ContactWrite::Update(contact.clone()).into()]);
+    let mut third = bed.writes([ContactWrite::Update(contact.clone()).into()]);
     third.expect(Expect::Revision(record, Revision::FIRST));
-    let answers = bench.store.commit(&house.scope, vec![first, second, third]).await;
+    let answers = bed.store.commit(&tenant.scope, vec![first, second, third]).await;
     assert!(answers[0].is_ok() && answers[1].is_ok());
     assert!(matches!(answers[2], Err(StoreError::Unmet(_))));
-    let kept = bench.store.contact(&house.scope, contact.id).await.unwrap().unwrap();
+    let kept = bed.store.contact(&tenant.scope, contact.id).await.unwrap().unwrap();
     assert_eq!(kept.revision, Revision(2));
 }
 
 /// All expectations of a batch count, not only the first.
-pub async fn one_untrue_expectation_among_many_refuses_the_batch(bench: Bench) {
-    let house = bench.house().await;
-    let known = bench.person(&house, "Asha").await;
-    let free = Alias::Phone(bench.make.phone());
+pub async fn one_untrue_expectation_among_many_refuses_the_batch(bed: TestBed) {
+    let tenant = bed.tenant().await;
+    let known = bed.person(&tenant, "Asha").await;
+    let free = Alias::Phone(bed.make.phone());
     let taken = Expect::IdentityFree(known.identity.portfolio.clone(), known.identity.aliases[0].clone());
-    let mut batch = bench.writes([ContactWrite::Insert(bench.make.contact("Ben")).into()]);
+    let mut batch = bed.writes([ContactWrite::Insert(bed.make.contact("Ben")).into()]);
     batch.expect(Expect::IdentityFree(known.identity.portfolio.clone(), free));
     batch.expect(Expect::Revision(RecordRef::Contact(known.contact.id), Revision::FIRST));
     batch.expect(taken.clone());
-    let answer = bench.store.commit_one(&house.scope, batch).await;
+    let answer = bed.store.commit_one(&tenant.scope, batch).await;
     assert!(matches!(answer, Err(StoreError::Unmet(unmet)) if *unmet == taken));
-    assert_eq!(names(&bench, &house).await, ["Asha"]);
+    assert_eq!(names(&bed, &tenant).await, ["Asha"]);
 }
 
 fn once(route: &str, key: &str, request: &[u8], answer: RecordRef) -> Once {
@@ -99,150 +99,150 @@ fn once(route: &str, key: &str, request: &[u8], answer: RecordRef) -> Once {
 }
 
 /// A client that asks again gets the first answer, and nothing happens a second time.
-pub async fn a_key_used_again_is_answered_as_the_first_time(bench: Bench) {
-    let house = bench.house().await;
-    let first = bench.make.contact("Asha");
+pub async fn a_key_used_again_is_answered_as_the_first_time(bed: TestBed) {
+    let tenant = bed.tenant().await;
+    let first = bed.make.contact("Asha");
     let answer = RecordRef::Contact(first.id);
-    let mut batch = bench.writes([ContactWrite::Insert(first.clone()).into()]);
+    let mut batch = bed.writes([ContactWrite::Insert(first.clone()).into()]);
     batch.event(DomainEvent::ContactChanged { contact: first.id });
     batch.once(once("contacts", "k-1", b"Asha", answer));
-    let commit = bench.store.commit_one(&house.scope, batch).await.unwrap();
+    let commit = bed.store.commit_one(&tenant.scope, batch).await.unwrap();
     assert_eq!(commit.outcome, Outcome::Applied);
-    let audit = bench.store.audit(&house.scope, 0, 1_000).await.unwrap().len();
+    let audit = bed.store.audit(&tenant.scope, 0, 1_000).await.unwrap().len();
 
     // The retry was decided anew, so its records have other ids; and what it expects is not true any more.
-    let again = bench.make.contact("Asha");
-    let mut retry = bench.writes([ContactWrite::Insert(again.clone()).into()]);
+    let again = bed.make.contact("Asha");
+    let mut retry = bed.writes([ContactWrite::Insert(again.clone()).into()]);
     retry.event(DomainEvent::ContactChanged { contact: again.id });
     retry.expect(Expect::Revision(RecordRef::Contact(first.id), Revision(9)));
     retry.once(once("contacts", "k-1", b"Asha", RecordRef::Contact(again.id)));
-    let replay = bench.store.commit_one(&house.scope, retry).await.unwrap();
+    let replay = bed.store.commit_one(&tenant.scope, retry).await.unwrap();
     assert_eq!(replay.outcome, Outcome::Replayed(answer));
     assert_eq!(replay.touched, 0);
-    assert_eq!(names(&bench, &house).await, ["Asha"]);
-    assert_eq!(bench.store.newest_event(&house.scope).await.unwrap(), commit.seq);
-    assert_eq!(bench.store.audit(&house.scope, 0, 1_000).await.unwrap().len(), audit);
+    assert_eq!(names(&bed, &tenant).await, ["Asha"]);
+    assert_eq!(bed.store.newest_event(&tenant.scope).await.unwrap(), commit.seq);
+    assert_eq!(bed.store.audit(&tenant.scope, 0, 1_000).await.unwrap().len(), audit);
 }
 
 /// The same key for another request changes nothing and is told apart.
-pub async fn a_key_used_for_another_request_changes_nothing(bench: Bench) {
-    let house = bench.house().await;
-    let first = bench.make.contact("Asha");
-    let mut batch = bench.writes([ContactWrite::Insert(first.clone()).into()]);
+pub async fn a_key_used_for_another_request_changes_nothing(bed: TestBed) {
+    let tenant = bed.tenant().await;
+    let first = bed.make.contact("Asha");
+    let mut batch = bed.writes([ContactWrite::Insert(first.clone()).into()]);
     batch.once(once("contacts", "k-1", b"Asha", RecordRef::Contact(first.id)));
-    bench.store.commit_one(&house.scope, batch).await.unwrap();
-    let other = bench.make.contact("Ben");
-    let mut batch = bench.writes([ContactWrite::Insert(other.clone()).into()]);
+    bed.store.commit_one(&tenant.scope, batch).await.unwrap();
+    let other = bed.make.contact("Ben");
+    let mut batch = bed.writes([ContactWrite::Insert(other.clone()).into()]);
     batch.once(once("contacts", "k-1", b"Ben", RecordRef::Contact(other.id)));
-    let answer = bench.store.commit_one(&house.scope, batch).await.unwrap();
+    let answer = bed.store.commit_one(&tenant.scope, batch).await.unwrap();
     assert_eq!(answer.outcome, Outcome::Mismatch);
-    assert_eq!(names(&bench, &house).await, ["Asha"]);
+    assert_eq!(names(&bed, &tenant).await, ["Asha"]);
 }
 
 /// Two requests with one key in the same call: the second is the replay. Every kind of answer comes back as it was.
-pub async fn a_key_counts_within_one_call_and_keeps_its_kind_of_answer(bench: Bench) {
-    let house = bench.house().await;
-    let uuid = crate::id::TypedId::uuid(bench.make.id::<crate::id::AppId>());
+pub async fn a_key_counts_within_one_call_and_keeps_its_kind_of_answer(bed: TestBed) {
+    let tenant = bed.tenant().await;
+    let uuid = crate::id::TypedId::uuid(bed.make.id::<crate::id::AppId>());
     let answers = [
-        RecordRef::Contact(bench.make.id()),
-        RecordRef::Conversation(bench.make.id()),
-        RecordRef::Message(bench.make.id()),
-        RecordRef::Media(bench.make.id()),
+        RecordRef::Contact(bed.make.id()),
+        RecordRef::Conversation(bed.make.id()),
+        RecordRef::Message(bed.make.id()),
+        RecordRef::Media(bed.make.id()),
         RecordRef::Other(uuid),
     ];
     for (place, answer) in answers.into_iter().enumerate() {
         let key = format!("k-{place}");
         let batches = [0, 1].map(|_| {
-            let mut batch = bench.batch();
+            let mut batch = bed.batch();
             batch.once(once("any", &key, b"request", answer));
             batch
         });
-        let done = bench.store.commit(&house.scope, batches.to_vec()).await;
+        let done = bed.store.commit(&tenant.scope, batches.to_vec()).await;
         let outcomes: Vec<_> = done.into_iter().map(|commit| commit.unwrap().outcome).collect();
         assert_eq!(outcomes, [Outcome::Applied, Outcome::Replayed(answer)]);
     }
 }
 
 /// A batch that was refused has not used its key, and a key of one organisation means nothing in another.
-pub async fn a_refused_batch_does_not_use_its_key(bench: Bench) {
-    let (house, other) = (bench.house().await, bench.house().await);
-    let contact = bench.make.contact("Asha");
+pub async fn a_refused_batch_does_not_use_its_key(bed: TestBed) {
+    let (tenant, other) = (bed.tenant().await, bed.tenant().await);
+    let contact = bed.make.contact("Asha");
     let record = RecordRef::Contact(contact.id);
-    let mut refused = bench.writes([ContactWrite::Insert(contact.clone()).into()]);
+    let mut refused = bed.writes([ContactWrite::Insert(contact.clone()).into()]);
     refused.expect(Expect::Revision(record, Revision(3)));
     refused.once(once("contacts", "k-1", b"Asha", record));
-    assert!(bench.store.commit_one(&house.scope, refused).await.is_err());
-    for scope in [&house.scope, &other.scope] {
-        let contact = bench.make.contact("Asha");
-        let mut batch = bench.writes([ContactWrite::Insert(contact.clone()).into()]);
+    assert!(bed.store.commit_one(&tenant.scope, refused).await.is_err());
+    for scope in [&tenant.scope, &other.scope] {
+        let contact = bed.make.contact("Asha");
+        let mut batch = bed.writes([ContactWrite::Insert(contact.clone()).into()]);
         batch.once(once("contacts", "k-1", b"Asha", RecordRef::Contact(contact.id)));
-        let commit = bench.store.commit_one(scope, batch).await.unwrap();
+        let commit = bed.store.commit_one(scope, batch).await.unwrap();
         assert_eq!(commit.outcome, Outcome::Applied);
     }
 }
 
 /// The answer names the newest event, also for a batch that has none; only a purge touches rows.
-pub async fn a_commit_answers_with_the_newest_event(bench: Bench) {
-    let house = bench.house().await;
-    let contact = bench.make.contact("Asha");
-    let mut batch = bench.writes([ContactWrite::Insert(contact.clone()).into()]);
+pub async fn a_commit_answers_with_the_newest_event(bed: TestBed) {
+    let tenant = bed.tenant().await;
+    let contact = bed.make.contact("Asha");
+    let mut batch = bed.writes([ContactWrite::Insert(contact.clone()).into()]);
     batch.event(DomainEvent::ContactChanged { contact: contact.id }).event(DomainEvent::OrgChanged);
-    let first = bench.store.commit_one(&house.scope, batch).await.unwrap();
+    let first = bed.store.commit_one(&tenant.scope, batch).await.unwrap();
     assert_eq!((first.seq, first.touched), (EventSeq(2), 0));
-    let silent = bench.write_all(&house.scope, Vec::<Write>::new()).await;
+    let silent = bed.write_all(&tenant.scope, Vec::<Write>::new()).await;
     assert_eq!(silent.seq, EventSeq(2));
-    assert_eq!(bench.store.newest_event(&house.scope).await.unwrap(), EventSeq(2));
+    assert_eq!(bed.store.newest_event(&tenant.scope).await.unwrap(), EventSeq(2));
 }
 
 /// Every kind of expectation, untrue and true. Revisions of what is not there are untrue.
-pub async fn every_expectation_is_refused_when_untrue_and_met_when_true(bench: Bench) {
-    let house = bench.house().await;
-    let (scope, portfolio) = (&house.scope, house.account.portfolio.clone());
-    let person = bench.person(&house, "Asha").await;
-    let message = bench.hears(&house, &person, "hello", bench.at(1)).await;
+pub async fn every_expectation_is_refused_when_untrue_and_met_when_true(bed: TestBed) {
+    let tenant = bed.tenant().await;
+    let (scope, portfolio) = (&tenant.scope, tenant.account.portfolio.clone());
+    let person = bed.person(&tenant, "Asha").await;
+    let message = bed.hears(&tenant, &person, "hello", bed.at(1)).await;
     let alias = person.identity.aliases[0].clone();
     let key = alias.subject_key(&portfolio);
-    let stranger = SubjectKey::phone(&bench.make.phone());
+    let stranger = SubjectKey::phone(&bed.make.phone());
 
     let contact = RecordRef::Contact(person.contact.id);
     let talk = RecordRef::Conversation(person.conversation.id);
     for record in [contact, talk] {
-        assert!(bench.holds(scope, Expect::Revision(record, Revision::FIRST)).await);
-        assert!(!bench.holds(scope, Expect::Revision(record, Revision(2))).await);
+        assert!(bed.holds(scope, Expect::Revision(record, Revision::FIRST)).await);
+        assert!(!bed.holds(scope, Expect::Revision(record, Revision(2))).await);
     }
-    for nobody in [RecordRef::Contact(bench.make.id()), RecordRef::Conversation(bench.make.id())] {
-        assert!(!bench.holds(scope, Expect::Revision(nobody, Revision::FIRST)).await);
+    for nobody in [RecordRef::Contact(bed.make.id()), RecordRef::Conversation(bed.make.id())] {
+        assert!(!bed.holds(scope, Expect::Revision(nobody, Revision::FIRST)).await);
     }
 
-    let fresh = Alias::Phone(bench.make.phone());
-    assert!(bench.holds(scope, Expect::IdentityFree(portfolio.clone(), fresh)).await);
-    assert!(!bench.holds(scope, Expect::IdentityFree(portfolio, alias.clone())).await);
+    let fresh = Alias::Phone(bed.make.phone());
+    assert!(bed.holds(scope, Expect::IdentityFree(portfolio.clone(), fresh)).await);
+    assert!(!bed.holds(scope, Expect::IdentityFree(portfolio, alias.clone())).await);
     let elsewhere = crate::contact::Portfolio("portfolio-2".to_owned());
-    assert!(bench.holds(scope, Expect::IdentityFree(elsewhere, alias)).await);
+    assert!(bed.holds(scope, Expect::IdentityFree(elsewhere, alias)).await);
 
-    let (account, identity) = (house.account.id, person.identity.id);
-    assert!(bench.holds(scope, Expect::ConversationFree(account, bench.make.id())).await);
-    assert!(bench.holds(scope, Expect::ConversationFree(bench.make.id(), identity)).await);
-    assert!(!bench.holds(scope, Expect::ConversationFree(account, identity)).await);
+    let (account, identity) = (tenant.account.id, person.identity.id);
+    assert!(bed.holds(scope, Expect::ConversationFree(account, bed.make.id())).await);
+    assert!(bed.holds(scope, Expect::ConversationFree(bed.make.id(), identity)).await);
+    assert!(!bed.holds(scope, Expect::ConversationFree(account, identity)).await);
 
     let external = message.external.clone().unwrap();
-    assert!(bench.holds(scope, Expect::ExternalFree(account, bench.make.external())).await);
-    assert!(bench.holds(scope, Expect::ExternalFree(bench.make.id(), external.clone())).await);
-    assert!(!bench.holds(scope, Expect::ExternalFree(account, external)).await);
+    assert!(bed.holds(scope, Expect::ExternalFree(account, bed.make.external())).await);
+    assert!(bed.holds(scope, Expect::ExternalFree(bed.make.id(), external.clone())).await);
+    assert!(!bed.holds(scope, Expect::ExternalFree(account, external)).await);
 
     let number =
         |provider: &str, external: &str| Expect::AccountFree(provider.to_owned(), external.to_owned());
-    assert!(!bench.holds(scope, number(&house.account.provider, &house.account.external_id)).await);
-    assert!(bench.holds(scope, number("another", &house.account.external_id)).await);
-    assert!(bench.holds(scope, number(&house.account.provider, "nobody's")).await);
+    assert!(!bed.holds(scope, number(&tenant.account.provider, &tenant.account.external_id)).await);
+    assert!(bed.holds(scope, number("another", &tenant.account.external_id)).await);
+    assert!(bed.holds(scope, number(&tenant.account.provider, "nobody's")).await);
 
     let head = |keys: &[SubjectKey], seq| Expect::ConsentHead(keys.to_vec(), LedgerSeq(seq));
-    assert!(bench.holds(scope, head(&[key.clone(), stranger.clone()], 0)).await);
-    assert!(!bench.holds(scope, head(std::slice::from_ref(&key), 1)).await);
-    assert!(bench.holds(scope, head(&[], 0)).await);
-    let given = bench.make.consent(person.contact.id, vec![key.clone()], crate::consent::ConsentEvent::Given);
-    bench.write(scope, crate::consent::ConsentWrite::Record(given)).await;
-    assert!(bench.holds(scope, head(&[stranger.clone(), key.clone()], 1)).await);
-    assert!(!bench.holds(scope, head(&[key], 0)).await);
-    assert!(bench.holds(scope, head(&[stranger], 0)).await);
+    assert!(bed.holds(scope, head(&[key.clone(), stranger.clone()], 0)).await);
+    assert!(!bed.holds(scope, head(std::slice::from_ref(&key), 1)).await);
+    assert!(bed.holds(scope, head(&[], 0)).await);
+    let given = bed.make.consent(person.contact.id, vec![key.clone()], crate::consent::ConsentEvent::Given);
+    bed.write(scope, crate::consent::ConsentWrite::Record(given)).await;
+    assert!(bed.holds(scope, head(&[stranger.clone(), key.clone()], 1)).await);
+    assert!(!bed.holds(scope, head(&[key], 0)).await);
+    assert!(bed.holds(scope, head(&[stranger], 0)).await);
 }

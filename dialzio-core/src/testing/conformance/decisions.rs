@@ -12,21 +12,20 @@ use crate::conversation::{ConversationWrite, DeliveryStatus, TemplateCategory};
 use crate::error::Error;
 use crate::scope::Role;
 use crate::store::StoreError;
-use crate::testing::conformance::Bench;
+use crate::testing::conformance::TestBed;
 use crate::testing::{scope, service};
 
 /// A withdrawal that a person of the team records cancels the waiting messages that it covers in its own commit, before any
 /// worker runs, and no others.
-pub async fn a_withdrawal_at_the_desk_cancels_what_it_covers(bench: Bench) {
-    let live = Live::new(&bench).await;
+pub async fn a_withdrawal_at_the_desk_cancels_what_it_covers(bed: TestBed) {
+    let live = Live::new(&bed).await;
     live.signed(Live::says("in.1", "hello")).await;
     live.opts_in().await;
     let account = live.account.id;
     let [offer, order] = [("offer", TemplateCategory::Marketing), ("order", TemplateCategory::Utility)]
-        .map(|(name, category)| bench.make.template(account, name, category));
+        .map(|(name, category)| bed.make.template(account, name, category));
     let templates = vec![offer.clone(), order.clone()];
-    bench
-        .write(&scope(live.me.org()), AccountWrite::Templates { account, asked_at: bench.now(), templates })
+    bed.write(&scope(live.me.org()), AccountWrite::Templates { account, asked_at: bed.now(), templates })
         .await;
     let (promotion, transaction) = (live.sends_template(&offer).await, live.sends_template(&order).await);
     let mut said = Withdrawal {
@@ -34,7 +33,7 @@ pub async fn a_withdrawal_at_the_desk_cancels_what_it_covers(bench: Bench) {
         channel: Channel::Sms,
         scope: PurposeScope::Marketing,
         evidence: Live::evidence(EvidenceKind::InPerson),
-        occurred_at: bench.now(),
+        occurred_at: bed.now(),
         refused: false,
     };
     live.crm.consents().withdraw(&live.me, said.clone()).await.unwrap();
@@ -51,18 +50,17 @@ pub async fn a_withdrawal_at_the_desk_cancels_what_it_covers(bench: Bench) {
 }
 
 /// Suppressing is one commit: the hashes, the withdrawal and the cancelled messages are there together or not at all.
-pub async fn a_suppression_and_its_withdrawal_are_one_commit(bench: Bench) {
-    let live = Live::new(&bench).await;
+pub async fn a_suppression_and_its_withdrawal_are_one_commit(bed: TestBed) {
+    let live = Live::new(&bed).await;
     live.signed(Live::says("in.1", "hello")).await;
     live.opts_in().await;
-    let offer = bench.make.template(live.account.id, "offer", TemplateCategory::Marketing);
+    let offer = bed.make.template(live.account.id, "offer", TemplateCategory::Marketing);
     let templates = vec![offer.clone()];
     let org = scope(live.me.org());
-    bench
-        .write(&org, AccountWrite::Templates { account: live.account.id, asked_at: bench.now(), templates })
+    bed.write(&org, AccountWrite::Templates { account: live.account.id, asked_at: bed.now(), templates })
         .await;
     let promotion = live.sends_template(&offer).await;
-    let entries = async || bench.store.audit(&org, 0, 200).await.unwrap().len();
+    let entries = async || bed.store.audit(&org, 0, 200).await.unwrap().len();
     let before = entries().await;
     let contact = live.talk().await.contact;
     let evidence = Live::evidence(EvidenceKind::Paper);
@@ -74,16 +72,16 @@ pub async fn a_suppression_and_its_withdrawal_are_one_commit(bench: Bench) {
 
 /// What only the provider may report, and what only the embedding application may attest, is refused from a person of the
 /// team; so is a message that is not the person's. An import lifts nothing.
-pub async fn evidence_is_recorded_by_those_who_can_have_it(bench: Bench) {
-    let live = Live::new(&bench).await;
+pub async fn evidence_is_recorded_by_those_who_can_have_it(bed: TestBed) {
+    let live = Live::new(&bed).await;
     live.signed(Live::says("in.1", "STOP")).await;
-    bench.clock.advance(TimeDelta::minutes(6));
+    bed.clock.advance(TimeDelta::minutes(6));
     live.signed(Live::says("in.2", "hello again")).await;
     let org = live.me.org();
-    let user = bench.make.user("asha@shop.example");
-    let member = bench.make.member(user.id, Role::Agent);
-    bench.enact(crate::store::SystemWrite::InsertUser(user)).await.unwrap();
-    bench.write(&scope(org), crate::access::AccessWrite::InsertMember(member.clone())).await;
+    let user = bed.make.user("asha@shop.example");
+    let member = bed.make.member(user.id, Role::Agent);
+    bed.enact(crate::store::SystemWrite::InsertUser(user)).await.unwrap();
+    bed.write(&scope(org), crate::access::AccessWrite::InsertMember(member.clone())).await;
     let principal = crate::Principal::Member(member.id);
     let agent = live.crm.access().act_as(org, principal, Role::Agent.grant()).await.unwrap();
     let host = live.crm.access().act_as(org, service("import"), Role::Agent.grant()).await.unwrap();
@@ -93,7 +91,7 @@ pub async fn evidence_is_recorded_by_those_who_can_have_it(bench: Bench) {
         channel: Channel::WhatsApp,
         scope: PurposeScope::Any,
         evidence: crate::consent::Evidence { message, ..Live::evidence(kind) },
-        occurred_at: bench.now(),
+        occurred_at: bed.now(),
         expires_at: None,
     };
     let consents = live.crm.consents();
@@ -113,18 +111,18 @@ pub async fn evidence_is_recorded_by_those_who_can_have_it(bench: Bench) {
 }
 
 /// Without the organisation's row there are no limits to decide by: the store says so instead of allowing everything.
-pub async fn without_its_organisation_nothing_can_be_decided(bench: Bench) {
-    let house = bench.house().await;
-    let nowhere = scope(bench.make.id());
-    let contact = bench.make.contact("Asha");
-    let identity = bench.make.identity(contact.id, vec![crate::contact::Alias::Phone(bench.make.phone())]);
-    let talk = bench.make.conversation(house.account.id, &identity);
+pub async fn without_its_organisation_nothing_can_be_decided(bed: TestBed) {
+    let tenant = bed.tenant().await;
+    let nowhere = scope(bed.make.id());
+    let contact = bed.make.contact("Asha");
+    let identity = bed.make.identity(contact.id, vec![crate::contact::Alias::Phone(bed.make.phone())]);
+    let talk = bed.make.conversation(tenant.account.id, &identity);
     let writes = [
         ContactWrite::Insert(contact).into(),
         ContactWrite::Identity(identity).into(),
         ConversationWrite::Insert(talk.clone()).into(),
     ];
-    bench.write_all(&nowhere, writes).await;
-    let found = bench.store.consent_facts(&nowhere, talk.id).await;
+    bed.write_all(&nowhere, writes).await;
+    let found = bed.store.consent_facts(&nowhere, talk.id).await;
     assert!(matches!(found, Err(StoreError::Unreadable("organisation"))), "{found:?}");
 }

@@ -16,7 +16,7 @@ use crate::media::{MediaState, MediaWrite};
 use crate::page::PageRequest;
 use crate::scope::{Permission, Role};
 use crate::store::SystemWrite;
-use crate::testing::conformance::Bench;
+use crate::testing::conformance::TestBed;
 use crate::text::{MessageText, NoteText, PersonName, Title};
 
 const TEXTS: &[&str] = &[
@@ -37,47 +37,47 @@ fn text(text: &str) -> MessageText {
 }
 
 /// Text survives unchanged wherever people write: messages, names, notes. Nothing is trimmed, joined or normalised.
-pub async fn text_survives_unchanged(bench: Bench) {
-    let house = bench.house().await;
-    let person = bench.person(&house, "Asha").await;
+pub async fn text_survives_unchanged(bed: TestBed) {
+    let tenant = bed.tenant().await;
+    let person = bed.person(&tenant, "Asha").await;
     let long = "🙏".repeat(MessageText::MAX);
     for (second, body) in (0_i64..).zip(TEXTS.iter().copied().chain([long.as_str()])) {
-        let message = bench.hears(&house, &person, body, bench.at(second)).await;
-        assert_eq!(bench.message(&house, message.id).await, message);
+        let message = bed.hears(&tenant, &person, body, bed.at(second)).await;
+        assert_eq!(bed.message(&tenant, message.id).await, message);
         if let Ok(text) = NoteText::parse(body) {
-            let mut note = bench.make.note(person.contact.id, "x");
+            let mut note = bed.make.note(person.contact.id, "x");
             note.text = text;
-            bench.write(&house.scope, ContactWrite::Note(note.clone())).await;
+            bed.write(&tenant.scope, ContactWrite::Note(note.clone())).await;
             let page = PageRequest::first(1);
-            let notes = bench.store.notes(&house.scope, person.contact.id, page).await.unwrap();
+            let notes = bed.store.notes(&tenant.scope, person.contact.id, page).await.unwrap();
             assert_eq!(notes.items, [note]);
         }
         if let Ok(name) = PersonName::parse(body) {
-            let mut contact = bench.make.contact("x");
+            let mut contact = bed.make.contact("x");
             contact.name = Some(name);
-            bench.write(&house.scope, ContactWrite::Insert(contact.clone())).await;
-            assert_eq!(bench.store.contact(&house.scope, contact.id).await.unwrap(), Some(contact));
+            bed.write(&tenant.scope, ContactWrite::Insert(contact.clone())).await;
+            assert_eq!(bed.store.contact(&tenant.scope, contact.id).await.unwrap(), Some(contact));
         }
     }
 }
 
 /// Times survive to the microsecond, before 1970 and far ahead as well.
-pub async fn times_survive_to_the_microsecond(bench: Bench) {
-    let house = bench.house().await;
-    let person = bench.person(&house, "Asha").await;
+pub async fn times_survive_to_the_microsecond(bed: TestBed) {
+    let tenant = bed.tenant().await;
+    let person = bed.person(&tenant, "Asha").await;
     let micros: [i64; 6] = [0, 1, 999_999, -1, 1_772_443_800_000_001, 4_102_444_800_123_457];
     for at in micros.map(|micros| -> DateTime<Utc> { Utc.timestamp_micros(micros).single().unwrap() }) {
-        let mut task = bench.make.task(person.contact.id, "Call back");
+        let mut task = bed.make.task(person.contact.id, "Call back");
         task.due_at = Some(at);
         task.created_at = at;
-        bench.write(&house.scope, ContactWrite::InsertTask(task.clone())).await;
+        bed.write(&tenant.scope, ContactWrite::InsertTask(task.clone())).await;
         let query = crate::contact::TaskQuery::default();
-        let page = bench.store.tasks(&house.scope, &query, PageRequest::first(50)).await.unwrap();
+        let page = bed.store.tasks(&tenant.scope, &query, PageRequest::first(50)).await.unwrap();
         assert!(page.items.contains(&task), "{at}");
     }
 }
 
-fn shapes(bench: &Bench) -> Vec<Content> {
+fn shapes(bed: &TestBed) -> Vec<Content> {
     let card = ContactCard {
         name: Some("Ravi".to_owned()),
         phones: vec![
@@ -110,14 +110,14 @@ fn shapes(bench: &Bench) -> Vec<Content> {
         Content::Text { body: text("hello") },
         Content::Media {
             what: MediaKind::Document,
-            media: bench.make.id(),
+            media: bed.make.id(),
             caption: Some(text("the quote")),
             filename: Some("Angebot für Sie.pdf".to_owned()),
             link: None,
         },
         Content::Media {
             what: MediaKind::Voice,
-            media: bench.make.id(),
+            media: bed.make.id(),
             caption: None,
             filename: None,
             link: Some("https://files.example/1.ogg".to_owned()),
@@ -161,9 +161,9 @@ fn shapes(bench: &Bench) -> Vec<Content> {
 
 /// What a message answers and where it came from stays. What the provider sent beside it goes when the person changes
 /// the message or takes it back.
-pub async fn what_stands_around_a_message_survives_and_what_was_beside_it_goes_when_it_changes(bench: Bench) {
-    let house = bench.house().await;
-    let person = bench.person(&house, "Asha").await;
+pub async fn what_stands_around_a_message_survives_and_what_was_beside_it_goes_when_it_changes(bed: TestBed) {
+    let tenant = bed.tenant().await;
+    let person = bed.person(&tenant, "Asha").await;
     let referral = Referral {
         source_type: Some("ad".to_owned()),
         headline: Some("Ferns 🌿".to_owned()),
@@ -180,11 +180,11 @@ pub async fn what_stands_around_a_message_survives_and_what_was_beside_it_goes_w
     };
     let mut messages = Vec::new();
     for second in 1..=3 {
-        let mut message = bench.make.inbound(&person.conversation, "hello", bench.at(second));
+        let mut message = bed.make.inbound(&person.conversation, "hello", bed.at(second));
         message.context = context.clone();
         message.beside = Some(Sealed::from_bytes(vec![0, 1, 255, 2]));
-        bench.write(&house.scope, bench.make.append(house.account.id, &message)).await;
-        assert_eq!(bench.message(&house, message.id).await, message);
+        bed.write(&tenant.scope, bed.make.append(tenant.account.id, &message)).await;
+        assert_eq!(bed.message(&tenant, message.id).await, message);
         messages.push(message);
     }
     let (edited, revoked) = (messages[1].id, messages[2].id);
@@ -193,35 +193,35 @@ pub async fn what_stands_around_a_message_survives_and_what_was_beside_it_goes_w
         message: edited,
         content: content(),
         beside,
-        at: bench.at(second),
+        at: bed.at(second),
     };
-    let revoke = ConversationWrite::Revoke { message: revoked, content: content(), at: bench.at(9) };
+    let revoke = ConversationWrite::Revoke { message: revoked, content: content(), at: bed.at(9) };
     let with_edit = Sealed::from_bytes(vec![7, 0, 9]);
-    bench.write(&house.scope, edit(8, Some(with_edit.clone()))).await;
+    bed.write(&tenant.scope, edit(8, Some(with_edit.clone()))).await;
     assert_eq!(
-        bench.message(&house, edited).await.beside,
+        bed.message(&tenant, edited).await.beside,
         Some(with_edit),
         "what the edit held beside itself"
     );
-    bench.write(&house.scope, edit(9, None)).await;
-    bench.write(&house.scope, revoke).await;
+    bed.write(&tenant.scope, edit(9, None)).await;
+    bed.write(&tenant.scope, revoke).await;
     for id in [edited, revoked] {
-        let kept = bench.message(&house, id).await;
+        let kept = bed.message(&tenant, id).await;
         assert_eq!((&kept.context, &kept.beside), (&context, &None));
     }
-    assert!(bench.message(&house, messages[0].id).await.beside.is_some());
+    assert!(bed.message(&tenant, messages[0].id).await.beside.is_some());
 }
 
 /// Every shape of content survives, in a message and in the list.
-pub async fn every_shape_of_content_survives(bench: Bench) {
-    let house = bench.house().await;
-    let person = bench.person(&house, "Asha").await;
-    for (second, content) in (0_i64..).zip(shapes(&bench)) {
-        let mut message = bench.make.inbound(&person.conversation, "x", bench.at(second));
+pub async fn every_shape_of_content_survives(bed: TestBed) {
+    let tenant = bed.tenant().await;
+    let person = bed.person(&tenant, "Asha").await;
+    for (second, content) in (0_i64..).zip(shapes(&bed)) {
+        let mut message = bed.make.inbound(&person.conversation, "x", bed.at(second));
         message.content = content;
-        bench.write(&house.scope, bench.make.append(house.account.id, &message)).await;
-        assert_eq!(bench.message(&house, message.id).await, message);
-        let entry = bench.store.inbox_entry(&house.scope, person.conversation.id).await.unwrap().unwrap();
+        bed.write(&tenant.scope, bed.make.append(tenant.account.id, &message)).await;
+        assert_eq!(bed.message(&tenant, message.id).await, message);
+        let entry = bed.store.inbox_entry(&tenant.scope, person.conversation.id).await.unwrap().unwrap();
         let last = entry.last.expect("the newest message");
         assert_eq!((last.id, last.kind.as_str()), (message.id, message.content.kind()));
         assert_eq!(last.reading.as_ref().map(MessageText::reveal), message.content.reading());
@@ -229,103 +229,96 @@ pub async fn every_shape_of_content_survives(bench: Bench) {
 }
 
 /// All fields of an outbound message survive, those that are seldom set as well.
-pub async fn every_field_of_a_message_survives(bench: Bench) {
-    let house = bench.house().await;
-    let person = bench.person(&house, "Asha").await;
-    let heard = bench.hears(&house, &person, "hello", bench.at(1)).await;
-    let mut message: Message = bench.make.outbound(&person.conversation, "an answer", bench.at(2));
-    message.received_at = bench.at(3);
-    message.expires_at = Some(bench.at(86_400));
-    message.external = Some(bench.make.external());
+pub async fn every_field_of_a_message_survives(bed: TestBed) {
+    let tenant = bed.tenant().await;
+    let person = bed.person(&tenant, "Asha").await;
+    let heard = bed.hears(&tenant, &person, "hello", bed.at(1)).await;
+    let mut message: Message = bed.make.outbound(&person.conversation, "an answer", bed.at(2));
+    message.received_at = bed.at(3);
+    message.expires_at = Some(bed.at(86_400));
+    message.external = Some(bed.make.external());
     message.reply_to = Some(heard.id);
     message.delivery.status = DeliveryStatus::Failed;
     message.delivery.failure = Some(FailureNote { code: "scripted.1".to_owned(), detail: None });
-    bench.write(&house.scope, bench.make.append(house.account.id, &message)).await;
-    assert_eq!(bench.message(&house, message.id).await, message);
+    bed.write(&tenant.scope, bed.make.append(tenant.account.id, &message)).await;
+    assert_eq!(bed.message(&tenant, message.id).await, message);
     let page = PageRequest::first(10);
-    let page = bench.store.messages(&house.scope, person.conversation.id, page).await.unwrap();
+    let page = bed.store.messages(&tenant.scope, person.conversation.id, page).await.unwrap();
     assert_eq!(page.items, [message, heard]);
 }
 
 /// All fields of a file survive, in each state.
-pub async fn every_field_of_a_file_survives(bench: Bench) {
-    let house = bench.house().await;
-    let person = bench.person(&house, "Asha").await;
-    let message = bench.hears(&house, &person, "hello", bench.at(1)).await;
-    let stored = bench.make.media(house.org.id, house.account.id, &message);
-    let mut bare = bench.make.media(house.org.id, house.account.id, &message);
+pub async fn every_field_of_a_file_survives(bed: TestBed) {
+    let tenant = bed.tenant().await;
+    let person = bed.person(&tenant, "Asha").await;
+    let message = bed.hears(&tenant, &person, "hello", bed.at(1)).await;
+    let stored = bed.make.media(tenant.org.id, tenant.account.id, &message);
+    let mut bare = bed.make.media(tenant.org.id, tenant.account.id, &message);
     (bare.state, bare.what) = (MediaState::Pending, MediaKind::Sticker);
     (bare.mime, bare.filename, bare.size, bare.sha256) = (None, None, None, None);
     (bare.provider_id, bare.blob, bare.wrapped_key) = (None, None, None);
     for media in [&stored, &bare] {
-        bench.write(&house.scope, MediaWrite::Insert(media.clone())).await;
-        assert_eq!(bench.store.media(&house.scope, media.id).await.unwrap().as_ref(), Some(media));
+        bed.write(&tenant.scope, MediaWrite::Insert(media.clone())).await;
+        assert_eq!(bed.store.media(&tenant.scope, media.id).await.unwrap().as_ref(), Some(media));
     }
     let done = crate::media::Media { id: bare.id, ..stored.clone() };
-    bench.write(&house.scope, MediaWrite::Update(done.clone())).await;
-    let mut all = bench.store.media_of(&house.scope, &[message.id]).await.unwrap();
+    bed.write(&tenant.scope, MediaWrite::Update(done.clone())).await;
+    let mut all = bed.store.media_of(&tenant.scope, &[message.id]).await.unwrap();
     all.sort_by_key(|media| media.id);
     assert_eq!(all, [stored, done]);
 }
 
 /// Of two answers to two questions the later question's stays, whichever comes first; so does an empty one.
-pub async fn the_templates_that_were_asked_for_last_stay(bench: Bench) {
-    let house = bench.house().await;
-    let account = house.account.id;
-    let named = |name: &str| vec![bench.make.template(account, name, TemplateCategory::Utility)];
-    let answer = |asked, templates| AccountWrite::Templates { account, asked_at: bench.at(asked), templates };
+pub async fn the_templates_that_were_asked_for_last_stay(bed: TestBed) {
+    let tenant = bed.tenant().await;
+    let account = tenant.account.id;
+    let named = |name: &str| vec![bed.make.template(account, name, TemplateCategory::Utility)];
+    let answer = |asked, templates| AccountWrite::Templates { account, asked_at: bed.at(asked), templates };
     let shown = async || -> Vec<String> {
-        let all = bench.store.templates(&house.scope, account).await.unwrap();
+        let all = bed.store.templates(&tenant.scope, account).await.unwrap();
         all.into_iter().map(|template| template.name).collect()
     };
     for (asked, name, wanted) in [(5, "second", "second"), (3, "first", "second"), (5, "again", "again")] {
-        bench.write(&house.scope, answer(asked, named(name))).await;
+        bed.write(&tenant.scope, answer(asked, named(name))).await;
         assert_eq!(shown().await, [wanted], "asked at {asked}");
     }
-    bench.write(&house.scope, answer(9, Vec::new())).await;
-    bench.write(&house.scope, answer(8, named("late"))).await;
+    bed.write(&tenant.scope, answer(9, Vec::new())).await;
+    bed.write(&tenant.scope, answer(8, named("late"))).await;
     assert!(shown().await.is_empty(), "none at all is an answer too");
 }
 
 /// Accounts, templates, organisations, members and keys survive whole, lists in their order.
-pub async fn settings_survive_whole(bench: Bench) {
-    let house = bench.house().await;
-    let mut account = bench.make.account(house.app.id);
+pub async fn settings_survive_whole(bed: TestBed) {
+    let tenant = bed.tenant().await;
+    let mut account = bed.make.account(tenant.app.id);
     account.state = AccountState::NeedsLogin;
     account.base_url = Some("http://127.0.0.1:4010/v1/".parse().unwrap());
     account.display_number = None;
     account.checked_at = None;
-    bench.write(&house.scope, AccountWrite::Insert(Box::new(account.clone()))).await;
-    assert_eq!(bench.store.accounts(&house.scope).await.unwrap(), [house.account.clone(), account.clone()]);
-    assert_eq!(bench.store.account(&house.scope, account.id).await.unwrap(), Some(account.clone()));
+    bed.write(&tenant.scope, AccountWrite::Insert(Box::new(account.clone()))).await;
+    assert_eq!(bed.store.accounts(&tenant.scope).await.unwrap(), [tenant.account.clone(), account.clone()]);
+    assert_eq!(bed.store.account(&tenant.scope, account.id).await.unwrap(), Some(account.clone()));
 
-    let mut rich = bench.make.template(account.id, "order_sent", TemplateCategory::Marketing);
+    let mut rich = bed.make.template(account.id, "order_sent", TemplateCategory::Marketing);
     (rich.status, rich.format) = (TemplateStatus::Paused, ParameterFormat::Named);
     (rich.header, rich.header_text) = (Some(HeaderFormat::Text), Some("Hi {{name}}".to_owned()));
     (rich.footer, rich.quality) = (Some("Reply STOP".to_owned()), None);
     let url = Some("https://shop.example/{{1}}".to_owned());
     rich.buttons = vec![TemplateButton { kind: ButtonKind::Url, text: "Open 🛒".to_owned(), url }];
-    let mut other = bench.make.template(account.id, "order_sent", TemplateCategory::Utility);
+    let mut other = bed.make.template(account.id, "order_sent", TemplateCategory::Utility);
     other.language = "de".to_owned();
-    let first = bench.make.template(account.id, "appointment", TemplateCategory::Utility);
+    let first = bed.make.template(account.id, "appointment", TemplateCategory::Utility);
     let templates = vec![rich.clone(), first.clone(), other.clone()];
-    bench
-        .write(
-            &house.scope,
-            AccountWrite::Templates { account: account.id, asked_at: bench.at(0), templates },
-        )
+    bed.write(&tenant.scope, AccountWrite::Templates { account: account.id, asked_at: bed.at(0), templates })
         .await;
-    let kept = bench.store.templates(&house.scope, account.id).await.unwrap();
+    let kept = bed.store.templates(&tenant.scope, account.id).await.unwrap();
     assert_eq!(kept, [first, other.clone(), rich], "by name, then language");
-    let write = AccountWrite::Templates {
-        account: account.id,
-        asked_at: bench.at(0),
-        templates: vec![other.clone()],
-    };
-    bench.write(&house.scope, write).await;
-    assert_eq!(bench.store.templates(&house.scope, account.id).await.unwrap(), [other], "replaced");
+    let write =
+        AccountWrite::Templates { account: account.id, asked_at: bed.at(0), templates: vec![other.clone()] };
+    bed.write(&tenant.scope, write).await;
+    assert_eq!(bed.store.templates(&tenant.scope, account.id).await.unwrap(), [other], "replaced");
 
-    let mut org = house.org.clone();
+    let mut org = tenant.org.clone();
     let change = OrgChange {
         name: Title::parse("Corner shop & sons 🛒").ok(),
         zone: ZoneName::parse("Asia/Kolkata"),
@@ -335,35 +328,34 @@ pub async fn settings_survive_whole(bench: Bench) {
         ..OrgChange::default()
     };
     change.apply(&mut org);
-    bench.write(&house.scope, AccessWrite::ChangeOrg(change)).await;
-    assert_eq!(bench.store.org(&house.scope).await.unwrap(), Some(org));
-    let members: Vec<_> = Role::ALL.iter().map(|role| bench.make.member(bench.make.id(), *role)).collect();
-    let mut key = bench.make.api_key();
+    bed.write(&tenant.scope, AccessWrite::ChangeOrg(change)).await;
+    assert_eq!(bed.store.org(&tenant.scope).await.unwrap(), Some(org));
+    let members: Vec<_> = Role::ALL.iter().map(|role| bed.make.member(bed.make.id(), *role)).collect();
+    let mut key = bed.make.api_key();
     key.permissions = Permission::ALL.to_vec();
     for member in members.iter().rev() {
-        let user = bench.make.user(&format!("{}@shop.example", member.user));
+        let user = bed.make.user(&format!("{}@shop.example", member.user));
         let user = crate::access::User { id: member.user, ..user };
-        bench.enact(SystemWrite::InsertUser(user)).await.unwrap();
-        bench.write(&house.scope, AccessWrite::InsertMember(member.clone())).await;
+        bed.enact(SystemWrite::InsertUser(user)).await.unwrap();
+        bed.write(&tenant.scope, AccessWrite::InsertMember(member.clone())).await;
     }
-    bench.write(&house.scope, AccessWrite::InsertApiKey(key.clone())).await;
-    assert_eq!(bench.store.members(&house.scope).await.unwrap(), members, "oldest first");
-    let one = bench.store.member(&house.scope, members[2].id).await.unwrap();
+    bed.write(&tenant.scope, AccessWrite::InsertApiKey(key.clone())).await;
+    assert_eq!(bed.store.members(&tenant.scope).await.unwrap(), members, "oldest first");
+    let one = bed.store.member(&tenant.scope, members[2].id).await.unwrap();
     assert_eq!(one.as_ref(), Some(&members[2]));
-    assert_eq!(bench.store.api_keys(&house.scope).await.unwrap(), [key]);
+    assert_eq!(bed.store.api_keys(&tenant.scope).await.unwrap(), [key]);
 }
 
 /// A conversation survives whole, with every mark set.
-pub async fn every_field_of_a_conversation_survives(bench: Bench) {
-    let house = bench.house().await;
-    let person = bench.person(&house, "Asha").await;
-    let identity =
-        bench.make.identity(person.contact.id, vec![crate::contact::Alias::Phone(bench.make.phone())]);
-    bench.write(&house.scope, ContactWrite::Identity(identity.clone())).await;
-    let mut talk = bench.make.conversation(house.account.id, &identity);
-    talk.state = crate::conversation::ConversationState::Snoozed { until: bench.at(77) };
-    (talk.assignee, talk.team) = (Some(bench.make.id()), Some(bench.make.id()));
-    talk.last_at = bench.at(-5);
-    bench.write(&house.scope, ConversationWrite::Insert(talk.clone())).await;
-    assert_eq!(bench.store.conversation(&house.scope, talk.id).await.unwrap(), Some(talk));
+pub async fn every_field_of_a_conversation_survives(bed: TestBed) {
+    let tenant = bed.tenant().await;
+    let person = bed.person(&tenant, "Asha").await;
+    let identity = bed.make.identity(person.contact.id, vec![crate::contact::Alias::Phone(bed.make.phone())]);
+    bed.write(&tenant.scope, ContactWrite::Identity(identity.clone())).await;
+    let mut talk = bed.make.conversation(tenant.account.id, &identity);
+    talk.state = crate::conversation::ConversationState::Snoozed { until: bed.at(77) };
+    (talk.assignee, talk.team) = (Some(bed.make.id()), Some(bed.make.id()));
+    talk.last_at = bed.at(-5);
+    bed.write(&tenant.scope, ConversationWrite::Insert(talk.clone())).await;
+    assert_eq!(bed.store.conversation(&tenant.scope, talk.id).await.unwrap(), Some(talk));
 }

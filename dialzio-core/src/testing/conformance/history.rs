@@ -11,7 +11,7 @@ use crate::page::PageRequest;
 use crate::phone::PhoneNumber;
 use crate::store::{StoreError, Write};
 use crate::testing::conformance::message::shuffle;
-use crate::testing::conformance::{Bench, House, Person};
+use crate::testing::conformance::{Person, Tenant, TestBed};
 use crate::text::{PersonName, TagName, Username};
 
 /// Content, status, its time, why it failed, when it was edited and taken back.
@@ -29,15 +29,15 @@ struct Seen {
     suppressed: usize,
 }
 
-async fn seen(bench: &Bench, house: &House, person: &Person) -> Seen {
-    let scope = &house.scope;
-    let head = bench.conversation(house, person).await;
+async fn seen(bed: &TestBed, tenant: &Tenant, person: &Person) -> Seen {
+    let scope = &tenant.scope;
+    let head = bed.conversation(tenant, person).await;
     let page = PageRequest::first(200);
-    let mut all = bench.store.messages(scope, person.conversation.id, page).await.unwrap().items;
+    let mut all = bed.store.messages(scope, person.conversation.id, page).await.unwrap().items;
     all.reverse();
     let place = |id| all.iter().position(|message| Some(message.id) == id);
-    let identity = bench.store.channel_identity(scope, person.identity.id).await.unwrap().unwrap();
-    let contact = bench.store.contact(scope, person.contact.id).await.unwrap().unwrap();
+    let identity = bed.store.channel_identity(scope, person.identity.id).await.unwrap().unwrap();
+    let contact = bed.store.contact(scope, person.contact.id).await.unwrap().unwrap();
     let micros = |at: chrono::DateTime<chrono::Utc>| at.timestamp_micros();
     let reaction = |reaction: &Reaction| {
         let emoji = reaction.emoji.clone()?;
@@ -66,7 +66,7 @@ async fn seen(bench: &Bench, house: &House, person: &Person) -> Seen {
             .collect(),
         profile: (identity.profile_name, identity.username),
         tags: contact.tags,
-        suppressed: bench.store.suppressions(scope, &[[1; 16], [2; 16]]).await.unwrap().len(),
+        suppressed: bed.store.suppressions(scope, &[[1; 16], [2; 16]]).await.unwrap().len(),
         messages: all
             .into_iter()
             .map(|message| {
@@ -85,15 +85,15 @@ fn external(place: i64) -> ExternalId {
 }
 
 /// All the news about three messages that are there and four that arrive.
-fn story(bench: &Bench, house: &House, person: &Person, there: &[Message]) -> Vec<Write> {
-    let (account, identity) = (house.account.id, person.identity.id);
+fn story(bed: &TestBed, tenant: &Tenant, person: &Person, there: &[Message]) -> Vec<Write> {
+    let (account, identity) = (tenant.account.id, person.identity.id);
     let text = |text: &str| Box::new(Content::text(text).unwrap());
     let mut writes: Vec<Write> = Vec::new();
     for place in 0..4 {
         let mut message =
-            bench.make.inbound(&person.conversation, &format!("late {place}"), bench.at(20 + place));
+            bed.make.inbound(&person.conversation, &format!("late {place}"), bed.at(20 + place));
         message.external = Some(external(place));
-        writes.push(bench.make.append(account, &message).into());
+        writes.push(bed.make.append(account, &message).into());
     }
     let failure = Some(FailureNote { code: "scripted.1".to_owned(), detail: None });
     let news = [
@@ -108,7 +108,7 @@ fn story(bench: &Bench, house: &House, person: &Person, there: &[Message]) -> Ve
         (1, DeliveryStatus::Sent, 37, None),
     ];
     for (place, status, second, failure) in news {
-        let evidence = Evidence { status, at: bench.at(second), failure };
+        let evidence = Evidence { status, at: bed.at(second), failure };
         writes.push(ConversationWrite::Evidence { message: there[place].id, evidence }.into());
     }
     for (place, by, emoji, second) in [
@@ -119,7 +119,7 @@ fn story(bench: &Bench, house: &House, person: &Person, there: &[Message]) -> Ve
         (1, Direction::Inbound, None, 43),
     ] {
         let emoji = emoji.map(str::to_owned);
-        let reaction = Reaction { message: there[place].id, by, emoji, at: bench.at(second) };
+        let reaction = Reaction { message: there[place].id, by, emoji, at: bed.at(second) };
         writes.push(ConversationWrite::Reaction(reaction).into());
     }
     for (place, body, second) in [(2, "edited", 50), (2, "edited again", 51), (0, "changed", 52)] {
@@ -127,22 +127,22 @@ fn story(bench: &Bench, house: &House, person: &Person, there: &[Message]) -> Ve
             message: there[place].id,
             content: text(body),
             beside: None,
-            at: bench.at(second),
+            at: bed.at(second),
         };
         writes.push(edit.into());
     }
-    let revoke = ConversationWrite::Revoke { message: there[2].id, content: text("gone"), at: bench.at(49) };
+    let revoke = ConversationWrite::Revoke { message: there[2].id, content: text("gone"), at: bed.at(49) };
     writes.push(revoke.into());
     for (digits, second) in [("447700900801", 60), ("447700900802", 62), ("447700900803", 61)] {
         let alias = Alias::Phone(PhoneNumber::from_digits(digits).unwrap());
-        writes.push(ContactWrite::Alias { identity, alias, seen_at: bench.at(second) }.into());
+        writes.push(ContactWrite::Alias { identity, alias, seen_at: bed.at(second) }.into());
     }
     for (name, second) in [("Old", 10), ("New", 12), ("Older", 9)] {
         let profile = ContactWrite::Profile {
             identity,
             name: PersonName::received(name),
             username: Username::received(name),
-            at: bench.at(second),
+            at: bed.at(second),
         };
         writes.push(profile.into());
     }
@@ -155,7 +155,7 @@ fn story(bench: &Bench, house: &House, person: &Person, there: &[Message]) -> Ve
             hash: [byte; 16],
             key_version: 1,
             scope: SuppressionScope::Marketing,
-            created_at: bench.at(1),
+            created_at: bed.at(1),
         };
         writes.push(ConsentWrite::Suppress(suppression).into());
     }
@@ -164,34 +164,34 @@ fn story(bench: &Bench, house: &House, person: &Person, there: &[Message]) -> Ve
 
 /// A story told in order once, and the same story shuffled and doubled, end in the same state. A repeated message is
 /// refused, and counts as told.
-pub async fn the_same_history(bench: Bench) {
+pub async fn the_same_history(bed: TestBed) {
     let entropy = Entropy::seeded(42);
     let mut first: Option<Seen> = None;
     for telling in 0..8 {
-        let house = bench.house().await;
-        let mut person = bench.person(&house, "Asha").await;
+        let tenant = bed.tenant().await;
+        let mut person = bed.person(&tenant, "Asha").await;
         let common = Alias::Phone(PhoneNumber::from_digits("447700900800").unwrap());
-        person.identity = bench.make.identity(person.contact.id, vec![common]);
-        bench.write(&house.scope, ContactWrite::Identity(person.identity.clone())).await;
-        person.conversation = bench.make.conversation(house.account.id, &person.identity);
-        bench.write(&house.scope, ConversationWrite::Insert(person.conversation.clone())).await;
+        person.identity = bed.make.identity(person.contact.id, vec![common]);
+        bed.write(&tenant.scope, ContactWrite::Identity(person.identity.clone())).await;
+        person.conversation = bed.make.conversation(tenant.account.id, &person.identity);
+        bed.write(&tenant.scope, ConversationWrite::Insert(person.conversation.clone())).await;
         let mut there = Vec::new();
         for second in 0..3 {
-            there.push(bench.queues(&house, &person, "there", bench.at(second)).await.0);
+            there.push(bed.queues(&tenant, &person, "there", bed.at(second)).await.0);
         }
-        let mut writes = story(&bench, &house, &person, &there);
+        let mut writes = story(&bed, &tenant, &person, &there);
         if telling > 0 {
             let again = writes.clone();
             writes.extend(again);
             shuffle(&mut writes, &entropy);
         }
-        let batches = writes.into_iter().map(|write| bench.writes([write])).collect();
-        for answer in bench.store.commit(&house.scope, batches).await {
+        let batches = writes.into_iter().map(|write| bed.writes([write])).collect();
+        for answer in bed.store.commit(&tenant.scope, batches).await {
             if let Err(error) = answer {
                 assert!(matches!(error, StoreError::Unmet(_)), "{error}");
             }
         }
-        let seen = seen(&bench, &house, &person).await;
+        let seen = seen(&bed, &tenant, &person).await;
         match &first {
             None => first = Some(seen),
             Some(first) => assert_eq!(seen, *first, "telling {telling}"),

@@ -15,10 +15,10 @@ use crate::media::{Media, MediaWrite};
 use crate::page::PageRequest;
 use crate::scope::{OrgScope, Role};
 use crate::store::{EffectWrite, Expect, LedgerSeq, RecordRef, Revision, SystemWrite, Write};
-use crate::testing::conformance::{Bench, House, Person};
+use crate::testing::conformance::{Person, Tenant, TestBed};
 
 struct Full {
-    house: House,
+    tenant: Tenant,
     person: Person,
     heard: Message,
     queued: Message,
@@ -31,44 +31,40 @@ struct Full {
     key: crate::id::ApiKeyId,
 }
 
-async fn full(bench: &Bench) -> Full {
-    let house = bench.house().await;
-    let person = bench.person(&house, "Asha").await;
-    let heard = bench.hears(&house, &person, "hello", bench.at(1)).await;
-    let (queued, effect) = bench.queues(&house, &person, "an answer", bench.at(2)).await;
-    let media = bench.make.media(house.org.id, house.account.id, &heard);
-    let item = bench.make.item(&house.account, LaneKind::Inbox, bench.at(1));
-    let bytes = bench.make.quarantined(Some(house.org.id), house.app.id, bench.at(1));
-    let suppression = bench.make.suppression(SuppressionScope::Marketing);
-    let user = bench.make.user("asha@shop.example");
-    bench.enact(SystemWrite::InsertUser(user.clone())).await.unwrap();
-    let member = bench.make.member(user.id, Role::Owner);
-    let key = bench.make.api_key();
-    let account = house.account.id;
-    let templates = vec![bench.make.template(account, "order_sent", TemplateCategory::Utility)];
-    let given = bench.make.consent(person.contact.id, person.identity.subject_keys(), ConsentEvent::Given);
-    let mut batch = bench.writes([
+async fn full(bed: &TestBed) -> Full {
+    let tenant = bed.tenant().await;
+    let person = bed.person(&tenant, "Asha").await;
+    let heard = bed.hears(&tenant, &person, "hello", bed.at(1)).await;
+    let (queued, effect) = bed.queues(&tenant, &person, "an answer", bed.at(2)).await;
+    let media = bed.make.media(tenant.org.id, tenant.account.id, &heard);
+    let item = bed.make.item(&tenant.account, LaneKind::Inbox, bed.at(1));
+    let bytes = bed.make.quarantined(Some(tenant.org.id), tenant.app.id, bed.at(1));
+    let suppression = bed.make.suppression(SuppressionScope::Marketing);
+    let user = bed.make.user("asha@shop.example");
+    bed.enact(SystemWrite::InsertUser(user.clone())).await.unwrap();
+    let member = bed.make.member(user.id, Role::Owner);
+    let key = bed.make.api_key();
+    let account = tenant.account.id;
+    let templates = vec![bed.make.template(account, "order_sent", TemplateCategory::Utility)];
+    let given = bed.make.consent(person.contact.id, person.identity.subject_keys(), ConsentEvent::Given);
+    let mut batch = bed.writes([
         MediaWrite::Insert(media.clone()).into(),
-        ConversationWrite::Activity(bench.make.activity(
-            &person.conversation,
-            ActivityKind::Closed,
-            bench.at(3),
-        ))
-        .into(),
-        ContactWrite::Note(bench.make.note(person.contact.id, "called twice")).into(),
-        ContactWrite::InsertTask(bench.make.task(person.contact.id, "Call back")).into(),
+        ConversationWrite::Activity(bed.make.activity(&person.conversation, ActivityKind::Closed, bed.at(3)))
+            .into(),
+        ContactWrite::Note(bed.make.note(person.contact.id, "called twice")).into(),
+        ContactWrite::InsertTask(bed.make.task(person.contact.id, "Call back")).into(),
         ConsentWrite::Record(given).into(),
         ConsentWrite::Suppress(suppression.clone()).into(),
-        crate::account::AccountWrite::Templates { account, asked_at: bench.at(0), templates }.into(),
+        crate::account::AccountWrite::Templates { account, asked_at: bed.at(0), templates }.into(),
         AccessWrite::InsertMember(member.clone()).into(),
         AccessWrite::InsertApiKey(key.clone()).into(),
         InboxWrite::Park(item.clone()).into(),
         InboxWrite::Quarantine(bytes.clone()).into(),
     ]);
     batch.event(DomainEvent::MessageReceived { conversation: heard.conversation, message: heard.id });
-    bench.store.commit_one(&house.scope, batch).await.unwrap();
+    bed.store.commit_one(&tenant.scope, batch).await.unwrap();
     Full {
-        house,
+        tenant,
         person,
         heard,
         queued,
@@ -84,25 +80,25 @@ async fn full(bench: &Bench) -> Full {
 
 /// Every read that takes a scope, with everything that the other organisation could ask for. Answers how many of them
 /// found something.
-async fn found(bench: &Bench, full: &Full, scope: &OrgScope) -> Vec<(&'static str, bool)> {
-    let store = &bench.store;
+async fn found(bed: &TestBed, full: &Full, scope: &OrgScope) -> Vec<(&'static str, bool)> {
+    let store = &bed.store;
     let page = || PageRequest::first(50);
     let (contact, talk) = (full.person.contact.id, full.person.conversation.id);
-    let account = full.house.account.id;
+    let account = full.tenant.account.id;
     let keys = full.person.identity.subject_keys();
-    let query = |state| ConversationQuery { view: InboxView::All, state, now: bench.now() };
+    let query = |state| ConversationQuery { view: InboxView::All, state, now: bed.now() };
     let ask = InboundAsk {
         account,
-        portfolio: full.house.account.portfolio.clone(),
+        portfolio: full.tenant.account.portfolio.clone(),
         aliases: full.person.identity.aliases.clone(),
         external: full.heard.external.clone().into_iter().collect(),
         own: vec![full.queued.id],
         consent: true,
     };
     let facts = store.inbound_facts(scope, &ask).await.unwrap();
-    let held = bench.lease(full.house.lane(LaneKind::Send)).await;
-    let due = store.due(scope, &held, bench.at(60), 10).await.unwrap();
-    store.release(&bench.system, held).await.unwrap();
+    let held = bed.lease(full.tenant.lane(LaneKind::Send)).await;
+    let due = store.due(scope, &held, bed.at(60), 10).await.unwrap();
+    store.release(&bed.system, held).await.unwrap();
     let everybody = ContactQuery::default();
     let named = ContactQuery::matching("asha");
     vec![
@@ -140,7 +136,7 @@ async fn found(bench: &Bench, full: &Full, scope: &OrgScope) -> Vec<(&'static st
         ("consent_history", !store.consent_history(scope, contact, page()).await.unwrap().items.is_empty()),
         ("account", store.account(scope, account).await.unwrap().is_some()),
         ("accounts", store.accounts(scope).await.unwrap().iter().any(|found| found.id == account)),
-        ("org", store.org(scope).await.unwrap().is_some_and(|org| org.id == full.house.org.id)),
+        ("org", store.org(scope).await.unwrap().is_some_and(|org| org.id == full.tenant.org.id)),
         ("member", store.member(scope, full.member.id).await.unwrap().is_some()),
         ("members", !store.members(scope).await.unwrap().is_empty()),
         ("api_key", store.api_key(scope, full.key).await.unwrap().is_some()),
@@ -156,46 +152,46 @@ async fn found(bench: &Bench, full: &Full, scope: &OrgScope) -> Vec<(&'static st
 }
 
 /// Everything is found by its owner, and nothing by another organisation, or by one that was never founded.
-pub async fn another_organisation_sees_nothing_by_any_read(bench: Bench) {
-    let mine = full(&bench).await;
-    let other = bench.house().await;
-    let nobody = crate::testing::scope(bench.make.id());
-    for (read, found) in found(&bench, &mine, &mine.house.scope).await {
+pub async fn another_organisation_sees_nothing_by_any_read(bed: TestBed) {
+    let mine = full(&bed).await;
+    let other = bed.tenant().await;
+    let nobody = crate::testing::scope(bed.make.id());
+    for (read, found) in found(&bed, &mine, &mine.tenant.scope).await {
         assert!(found, "{read} finds nothing of one's own");
     }
     for scope in [&other.scope, &nobody] {
-        for (read, found) in found(&bench, &mine, scope).await {
+        for (read, found) in found(&bed, &mine, scope).await {
             assert!(!found, "{read} finds what belongs to another organisation");
         }
     }
 }
 
 /// Expectations about another organisation's records are judged in one's own: there is nothing there.
-pub async fn expectations_look_into_ones_own_organisation_only(bench: Bench) {
-    let mine = full(&bench).await;
-    let other = bench.house().await;
-    let (scope, account) = (&other.scope, mine.house.account.id);
+pub async fn expectations_look_into_ones_own_organisation_only(bed: TestBed) {
+    let mine = full(&bed).await;
+    let other = bed.tenant().await;
+    let (scope, account) = (&other.scope, mine.tenant.account.id);
     let alias = mine.person.identity.aliases[0].clone();
-    let portfolio = mine.house.account.portfolio.clone();
+    let portfolio = mine.tenant.account.portfolio.clone();
     let external = mine.heard.external.clone().unwrap();
-    assert!(bench.holds(scope, Expect::IdentityFree(portfolio, alias)).await);
-    assert!(bench.holds(scope, Expect::ConversationFree(account, mine.person.identity.id)).await);
-    assert!(bench.holds(scope, Expect::ExternalFree(account, external)).await);
-    let line = &mine.house.account;
-    assert!(bench.holds(scope, Expect::AccountFree(line.provider.clone(), line.external_id.clone())).await);
+    assert!(bed.holds(scope, Expect::IdentityFree(portfolio, alias)).await);
+    assert!(bed.holds(scope, Expect::ConversationFree(account, mine.person.identity.id)).await);
+    assert!(bed.holds(scope, Expect::ExternalFree(account, external)).await);
+    let line = &mine.tenant.account;
+    assert!(bed.holds(scope, Expect::AccountFree(line.provider.clone(), line.external_id.clone())).await);
     let keys = mine.person.identity.subject_keys();
-    assert!(bench.holds(scope, Expect::ConsentHead(keys, LedgerSeq(0))).await);
+    assert!(bed.holds(scope, Expect::ConsentHead(keys, LedgerSeq(0))).await);
     let contact = RecordRef::Contact(mine.person.contact.id);
-    assert!(!bench.holds(scope, Expect::Revision(contact, Revision::FIRST)).await);
-    assert!(!bench.holds(scope, Expect::Effect(mine.effect.id, EffectState::Pending)).await);
+    assert!(!bed.holds(scope, Expect::Revision(contact, Revision::FIRST)).await);
+    assert!(!bed.holds(scope, Expect::Effect(mine.effect.id, EffectState::Pending)).await);
 }
 
 /// Writes that name another organisation's records change nothing of them, whether they are refused or come to nothing.
-pub async fn writes_do_not_reach_another_organisation(bench: Bench) {
-    let mine = full(&bench).await;
-    let other = bench.house().await;
+pub async fn writes_do_not_reach_another_organisation(bed: TestBed) {
+    let mine = full(&bed).await;
+    let other = bed.tenant().await;
     let (message, identity) = (mine.queued.id, mine.person.identity.id);
-    let at = bench.at(50);
+    let at = bed.at(50);
     let content = || Box::new(Content::text("changed by a stranger").unwrap());
     let evidence = Evidence { status: DeliveryStatus::Read, at, failure: None };
     let why = FailureNote { code: "scripted.190".to_owned(), detail: None };
@@ -209,10 +205,10 @@ pub async fn writes_do_not_reach_another_organisation(bench: Bench) {
     let (state, not_before) = (EffectState::Dead, None);
     let strange: Vec<Write> = vec![
         ContactWrite::Update(card).into(),
-        ContactWrite::Alias { identity, alias: Alias::Phone(bench.make.phone()), seen_at: at }.into(),
+        ContactWrite::Alias { identity, alias: Alias::Phone(bed.make.phone()), seen_at: at }.into(),
         ContactWrite::Profile { identity, name: None, username: None, at }.into(),
         ContactWrite::Reachable { identity, unreachable_since: Some(at) }.into(),
-        ContactWrite::AddTags { contact: mine.person.contact.id, tags: vec![bench.make.tag("vip")] }.into(),
+        ContactWrite::AddTags { contact: mine.person.contact.id, tags: vec![bed.make.tag("vip")] }.into(),
         ConversationWrite::Update(talk).into(),
         ConversationWrite::Evidence { message, evidence }.into(),
         ConversationWrite::Requeue { message, why, at }.into(),
@@ -222,29 +218,29 @@ pub async fn writes_do_not_reach_another_organisation(bench: Bench) {
         ConversationWrite::Seen { conversation: mine.person.conversation.id, up_to: mine.queued.id }.into(),
         MediaWrite::Update(media).into(),
         EffectWrite::Settle { id: mine.effect.id, state, not_before, attempts: 9 }.into(),
-        EffectWrite::WakeSends { account: mine.house.account.id, at: bench.at(1) }.into(),
-        EffectWrite::Rest { id: mine.effect.id, until: bench.at(900), attempts: 9 }.into(),
+        EffectWrite::WakeSends { account: mine.tenant.account.id, at: bed.at(1) }.into(),
+        EffectWrite::Rest { id: mine.effect.id, until: bed.at(900), attempts: 9 }.into(),
         EffectWrite::CancelSend(message).into(),
         InboxWrite::Settle(mine.item.id).into(),
         InboxWrite::Release(mine.bytes.id).into(),
     ];
     let snapshot = async || {
-        let scope = &mine.house.scope;
+        let scope = &mine.tenant.scope;
         let page = || PageRequest::first(10);
         (
-            bench.store.contact(scope, mine.person.contact.id).await.unwrap(),
-            bench.store.channel_identity(scope, identity).await.unwrap(),
-            bench.store.conversation(scope, mine.person.conversation.id).await.unwrap(),
-            bench.store.messages(scope, mine.person.conversation.id, page()).await.unwrap(),
-            bench.store.media(scope, mine.media.id).await.unwrap(),
-            bench.store.quarantined(scope, page()).await.unwrap(),
+            bed.store.contact(scope, mine.person.contact.id).await.unwrap(),
+            bed.store.channel_identity(scope, identity).await.unwrap(),
+            bed.store.conversation(scope, mine.person.conversation.id).await.unwrap(),
+            bed.store.messages(scope, mine.person.conversation.id, page()).await.unwrap(),
+            bed.store.media(scope, mine.media.id).await.unwrap(),
+            bed.store.quarantined(scope, page()).await.unwrap(),
         )
     };
     let before = snapshot().await;
     for write in strange {
-        let _ = bench.store.commit_one(&other.scope, bench.writes([write])).await;
+        let _ = bed.store.commit_one(&other.scope, bed.writes([write])).await;
     }
     assert_eq!(snapshot().await, before);
-    assert!(bench.holds(&mine.house.scope, Expect::Effect(mine.effect.id, EffectState::Pending)).await);
-    assert!(!bench.holds(&mine.house.scope, Expect::LaneIdle(mine.house.lane(LaneKind::Inbox))).await);
+    assert!(bed.holds(&mine.tenant.scope, Expect::Effect(mine.effect.id, EffectState::Pending)).await);
+    assert!(!bed.holds(&mine.tenant.scope, Expect::LaneIdle(mine.tenant.lane(LaneKind::Inbox))).await);
 }

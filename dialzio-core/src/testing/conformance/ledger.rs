@@ -5,42 +5,42 @@ use crate::event::{DomainEvent, EventSeq};
 use crate::ledger::{Action, AuditEntry, ChainHash};
 use crate::scope::{Actor, Grant};
 use crate::store::{Batch, Cause, Expect, RecordRef, Revision};
-use crate::testing::conformance::{Bench, House};
+use crate::testing::conformance::{Tenant, TestBed};
 
-fn verify(house: &House, entries: &[AuditEntry]) {
+fn verify(tenant: &Tenant, entries: &[AuditEntry]) {
     let mut before = ChainHash::START;
     for (place, entry) in entries.iter().enumerate() {
         assert_eq!(entry.seq, place as u64 + 1, "no gaps");
-        assert_eq!(entry.hash, entry.digest(house.org.id, before), "entry {}", entry.seq);
+        assert_eq!(entry.hash, entry.digest(tenant.org.id, before), "entry {}", entry.seq);
         before = entry.hash;
     }
 }
 
 /// Every batch that was applied has one entry, also one that changes nothing; the chain verifies; refused batches and
 /// replays leave none.
-pub async fn every_batch_has_an_audit_entry_and_the_chain_verifies(bench: Bench) {
-    let house = bench.house().await;
-    let before = bench.store.audit(&house.scope, 0, 1_000).await.unwrap();
-    verify(&house, &before);
-    let contact = bench.make.contact("Asha");
-    let actor = Actor::new(house.org.id, crate::testing::service("shop desk"), Grant::of(&[]));
-    let mut insert = Batch::new(&actor, Action::ContactCreated, bench.at(1));
+pub async fn every_batch_has_an_audit_entry_and_the_chain_verifies(bed: TestBed) {
+    let tenant = bed.tenant().await;
+    let before = bed.store.audit(&tenant.scope, 0, 1_000).await.unwrap();
+    verify(&tenant, &before);
+    let contact = bed.make.contact("Asha");
+    let actor = Actor::new(tenant.org.id, crate::testing::service("shop desk"), Grant::of(&[]));
+    let mut insert = Batch::new(&actor, Action::ContactCreated, bed.at(1));
     insert.about(contact.id).write(ContactWrite::Insert(contact.clone()));
-    let mut read = Batch::new(&actor, Action::MediaOpened, bench.at(2));
-    read.about(bench.make.id::<crate::id::MediaId>());
-    let mut refused = Batch::new(&actor, Action::ContactChanged, bench.at(3));
+    let mut read = Batch::new(&actor, Action::MediaOpened, bed.at(2));
+    read.about(bed.make.id::<crate::id::MediaId>());
+    let mut refused = Batch::new(&actor, Action::ContactChanged, bed.at(3));
     refused.expect(Expect::Revision(RecordRef::Contact(contact.id), Revision(9)));
-    let lane = house.lane(crate::effect::LaneKind::Send);
-    let held = bench.lease(lane).await;
-    let cause = bench.make.id();
-    let system = Batch::caused_by(&Cause::Effect(cause, held), Action::MessageDispatched, bench.at(4));
+    let lane = tenant.lane(crate::effect::LaneKind::Send);
+    let held = bed.lease(lane).await;
+    let cause = bed.make.id();
+    let system = Batch::caused_by(&Cause::Effect(cause, held), Action::MessageDispatched, bed.at(4));
     let batches = vec![insert, read, refused, system];
     let shown: Vec<_> = batches.iter().map(|batch| batch.parts().clone()).collect();
-    let answers = bench.store.commit(&house.scope, batches).await;
+    let answers = bed.store.commit(&tenant.scope, batches).await;
     assert_eq!(answers.iter().map(Result::is_ok).collect::<Vec<_>>(), [true, true, false, true]);
 
-    let all = bench.store.audit(&house.scope, 0, 1_000).await.unwrap();
-    verify(&house, &all);
+    let all = bed.store.audit(&tenant.scope, 0, 1_000).await.unwrap();
+    verify(&tenant, &all);
     assert_eq!(all[..before.len()], before, "what was written stays");
     let fresh = &all[before.len()..];
     assert_eq!(fresh.len(), 3);
@@ -49,28 +49,28 @@ pub async fn every_batch_has_an_audit_entry_and_the_chain_verifies(bench: Bench)
         assert_eq!((&entry.principal, entry.action, entry.subject, entry.cause, entry.at), expected);
     }
     assert_eq!(fresh[2].cause, Some(crate::id::TypedId::uuid(cause)));
-    let page = bench.store.audit(&house.scope, fresh[0].seq, 1).await.unwrap();
+    let page = bed.store.audit(&tenant.scope, fresh[0].seq, 1).await.unwrap();
     assert_eq!(page, fresh[1..2]);
-    assert!(bench.store.audit(&house.scope, fresh[2].seq, 10).await.unwrap().is_empty());
+    assert!(bed.store.audit(&tenant.scope, fresh[2].seq, 10).await.unwrap().is_empty());
 }
 
 /// Each organisation has a chain of its own.
-pub async fn chains_of_two_organisations_do_not_mix(bench: Bench) {
-    let (house, other) = (bench.house().await, bench.house().await);
+pub async fn chains_of_two_organisations_do_not_mix(bed: TestBed) {
+    let (tenant, other) = (bed.tenant().await, bed.tenant().await);
     for _ in 0..3 {
-        bench.write(&house.scope, ContactWrite::Insert(bench.make.contact("Asha"))).await;
-        bench.write(&other.scope, ContactWrite::Insert(bench.make.contact("Ben"))).await;
+        bed.write(&tenant.scope, ContactWrite::Insert(bed.make.contact("Asha"))).await;
+        bed.write(&other.scope, ContactWrite::Insert(bed.make.contact("Ben"))).await;
     }
-    for house in [&house, &other] {
-        verify(house, &bench.store.audit(&house.scope, 0, 1_000).await.unwrap());
+    for tenant in [&tenant, &other] {
+        verify(tenant, &bed.store.audit(&tenant.scope, 0, 1_000).await.unwrap());
     }
 }
 
 /// Events are numbered 1, 2, 3 over all batches, come back as they were, and the same event twice in a batch is one.
-pub async fn the_event_log_has_no_gaps(bench: Bench) {
-    let house = bench.house().await;
-    let (contact, conversation) = (bench.make.id(), bench.make.id());
-    let (message, media, account) = (bench.make.id(), bench.make.id(), bench.make.id());
+pub async fn the_event_log_has_no_gaps(bed: TestBed) {
+    let tenant = bed.tenant().await;
+    let (contact, conversation) = (bed.make.id(), bed.make.id());
+    let (message, media, account) = (bed.make.id(), bed.make.id(), bed.make.id());
     let all = [
         DomainEvent::MessageReceived { conversation, message },
         DomainEvent::MessageQueued { conversation, message },
@@ -84,36 +84,36 @@ pub async fn the_event_log_has_no_gaps(bench: Bench) {
         DomainEvent::OrgChanged,
     ];
     for pair in all.chunks(3) {
-        let mut batch = Batch::caused_by(&Cause::Stored, Action::ContactChanged, bench.at(7));
+        let mut batch = Batch::caused_by(&Cause::Stored, Action::ContactChanged, bed.at(7));
         for event in pair.iter().chain(pair) {
             batch.event(*event);
         }
         let mut refused = batch.clone();
         refused.expect(Expect::Revision(RecordRef::Contact(contact), Revision(9)));
-        assert!(bench.store.commit_one(&house.scope, refused).await.is_err());
-        bench.store.commit_one(&house.scope, batch).await.unwrap();
+        assert!(bed.store.commit_one(&tenant.scope, refused).await.is_err());
+        bed.store.commit_one(&tenant.scope, batch).await.unwrap();
     }
-    let kept = bench.store.events(&house.scope, EventSeq(0), 100).await.unwrap();
+    let kept = bed.store.events(&tenant.scope, EventSeq(0), 100).await.unwrap();
     assert_eq!(kept.iter().map(|event| event.event).collect::<Vec<_>>(), all);
     assert_eq!(kept.iter().map(|event| event.seq.0).collect::<Vec<_>>(), (1..=10).collect::<Vec<_>>());
-    assert!(kept.iter().all(|event| event.at == bench.at(7)));
-    let page = bench.store.events(&house.scope, EventSeq(4), 3).await.unwrap();
+    assert!(kept.iter().all(|event| event.at == bed.at(7)));
+    let page = bed.store.events(&tenant.scope, EventSeq(4), 3).await.unwrap();
     assert_eq!(page, kept[4..7]);
-    assert_eq!(bench.store.newest_event(&house.scope).await.unwrap(), EventSeq(10));
+    assert_eq!(bed.store.newest_event(&tenant.scope).await.unwrap(), EventSeq(10));
 }
 
 /// Neither log holds a number, a name or a text: what a person said can only be read where it is kept.
-pub async fn the_logs_hold_ids_only(bench: Bench) {
-    let house = bench.house().await;
-    let person = bench.person(&house, "Ashalata Canaryname").await;
-    let message = bench.make.inbound(&person.conversation, "canary text 4711", bench.at(1));
-    let mut batch = bench.writes([bench.make.append(house.account.id, &message).into()]);
+pub async fn the_logs_hold_ids_only(bed: TestBed) {
+    let tenant = bed.tenant().await;
+    let person = bed.person(&tenant, "Ashalata Canaryname").await;
+    let message = bed.make.inbound(&person.conversation, "canary text 4711", bed.at(1));
+    let mut batch = bed.writes([bed.make.append(tenant.account.id, &message).into()]);
     batch.about(message.id);
     batch.event(DomainEvent::MessageReceived { conversation: message.conversation, message: message.id });
     batch.event(DomainEvent::ContactChanged { contact: person.contact.id });
-    bench.store.commit_one(&house.scope, batch).await.unwrap();
-    let events = bench.store.events(&house.scope, EventSeq(0), 100).await.unwrap();
-    let audit = bench.store.audit(&house.scope, 0, 100).await.unwrap();
+    bed.store.commit_one(&tenant.scope, batch).await.unwrap();
+    let events = bed.store.events(&tenant.scope, EventSeq(0), 100).await.unwrap();
+    let audit = bed.store.audit(&tenant.scope, 0, 100).await.unwrap();
     let events: Vec<_> = events.iter().map(|event| serde_json::to_string(&event.event).unwrap()).collect();
     let said = format!("{events:?} {audit:?}").to_lowercase();
     let digits = person.identity.phone().unwrap().digits().to_owned();
@@ -125,16 +125,16 @@ pub async fn the_logs_hold_ids_only(bench: Bench) {
 }
 
 /// Whoever watches is woken by a commit with events, and reads what happened from the log.
-pub async fn a_watcher_is_woken_by_a_commit_with_events(bench: Bench) {
+pub async fn a_watcher_is_woken_by_a_commit_with_events(bed: TestBed) {
     use futures_util::StreamExt;
-    let house = bench.house().await;
-    let mut watch = bench.store.watch(&house.scope);
-    let mut batch = bench.batch();
+    let tenant = bed.tenant().await;
+    let mut watch = bed.store.watch(&tenant.scope);
+    let mut batch = bed.batch();
     batch.event(DomainEvent::OrgChanged);
-    let commit = bench.store.commit_one(&house.scope, batch).await.unwrap();
+    let commit = bed.store.commit_one(&tenant.scope, batch).await.unwrap();
     let woken = tokio::time::timeout(std::time::Duration::from_secs(10), watch.next()).await;
     let seen = woken.expect("nobody was woken").expect("the watch goes on");
     assert!(seen <= commit.seq);
-    let events = bench.store.events(&house.scope, EventSeq(0), 10).await.unwrap();
+    let events = bed.store.events(&tenant.scope, EventSeq(0), 10).await.unwrap();
     assert_eq!(events.len(), 1);
 }

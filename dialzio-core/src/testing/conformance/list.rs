@@ -222,10 +222,10 @@ macro_rules! store_cases {
             $(
                 #[::tokio::test $runtime]
                 async fn $name() {
-                    let clock = $crate::testing::conformance::Bench::clock();
+                    let clock = $crate::testing::conformance::TestBed::clock();
                     let store = super::$fresh(::std::sync::Arc::clone(&clock)).await;
-                    let bench = $crate::testing::conformance::Bench::new(store, clock);
-                    $crate::testing::conformance::$module::$name(bench).await;
+                    let bed = $crate::testing::conformance::TestBed::new(store, clock);
+                    $crate::testing::conformance::$module::$name(bed).await;
                 }
             )+
         }

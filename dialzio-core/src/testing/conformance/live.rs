@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-use super::Bench;
+use super::TestBed;
 use crate::access::NewOrg;
 use crate::account::{App, LocalKeys, NewAccount, NewApp, ProviderAccount};
 use crate::consent::{Channel, ConsentState, Evidence, EvidenceKind, NewConsent, Purpose, PurposeScope};
@@ -64,14 +64,14 @@ pub(super) struct Live {
 }
 
 impl Live {
-    /// Over the bench's store and clock; the provider takes webhooks without a signature too.
-    pub(super) async fn new(bench: &Bench) -> Self {
+    /// Over the test bed's store and clock; the provider takes webhooks without a signature too.
+    pub(super) async fn new(bed: &TestBed) -> Self {
         let provider = Arc::new(ScriptedProvider::new().unsigned_webhooks());
         let crm = Crm::builder()
-            .shared_store(Arc::clone(&bench.store))
+            .shared_store(Arc::clone(&bed.store))
             .keys(LocalKeys::ephemeral(&Entropy::seeded(1)))
             .provider(Shared(Arc::clone(&provider)))
-            .clock(Arc::clone(&bench.clock) as _)
+            .clock(Arc::clone(&bed.clock) as _)
             .build()
             .unwrap();
         let org = crm.access().found(NewOrg::named("Corner shop")).await.unwrap().org;

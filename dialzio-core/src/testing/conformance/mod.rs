@@ -18,7 +18,6 @@
     reason = "a case fails by panicking"
 )]
 
-mod bench;
 pub mod blob;
 pub mod commit;
 pub mod consent;
@@ -44,9 +43,10 @@ pub mod provider_in_crm;
 pub mod retention;
 pub mod search;
 pub mod system;
+mod test_bed;
 pub mod trust;
 pub mod webhook;
 pub mod work;
 pub mod writes;
 
-pub use bench::{Bench, House, Person};
+pub use test_bed::{Person, Tenant, TestBed};

@@ -12,7 +12,7 @@ use crate::id::TypedId;
 use crate::inbox::InboxWrite;
 use crate::page::{Page, PageRequest};
 use crate::store::{SystemWrite, Write};
-use crate::testing::conformance::{Bench, House};
+use crate::testing::conformance::{Tenant, TestBed};
 use uuid::Uuid;
 
 /// Reads all pages of two items; `between` runs after each page.
@@ -50,11 +50,11 @@ fn unmoved() -> impl AsyncFnMut(usize) {
 }
 
 /// Contacts ascend by name; people who arrive before and after the page that was read disturb nothing.
-pub async fn pages_of_contacts_hold_still_under_insertion(bench: Bench) {
-    let house = bench.house().await;
+pub async fn pages_of_contacts_hold_still_under_insertion(bed: TestBed) {
+    let tenant = bed.tenant().await;
     let insert = async |name: &str| {
-        let contact = bench.make.contact(name);
-        bench.write(&house.scope, ContactWrite::Insert(contact.clone())).await;
+        let contact = bed.make.contact(name);
+        bed.write(&tenant.scope, ContactWrite::Insert(contact.clone())).await;
         contact.id.uuid()
     };
     let mut there = Vec::new();
@@ -63,7 +63,7 @@ pub async fn pages_of_contacts_hold_still_under_insertion(bench: Bench) {
         there.push(insert(name).await);
     }
     let read = async |request| {
-        let page = bench.store.contacts(&house.scope, &ContactQuery::default(), request).await.unwrap();
+        let page = bed.store.contacts(&tenant.scope, &ContactQuery::default(), request).await.unwrap();
         page.map(|contact| contact.id.uuid())
     };
     assert_eq!(walk(read, unmoved()).await, there);
@@ -75,89 +75,89 @@ pub async fn pages_of_contacts_hold_still_under_insertion(bench: Bench) {
 }
 
 /// Messages descend by id; new ones arrive at the top and late ones in between.
-pub async fn pages_of_messages_hold_still_under_insertion(bench: Bench) {
-    let house = bench.house().await;
-    let (person, other) = (bench.person(&house, "Asha").await, bench.person(&house, "Ben").await);
+pub async fn pages_of_messages_hold_still_under_insertion(bed: TestBed) {
+    let tenant = bed.tenant().await;
+    let (person, other) = (bed.person(&tenant, "Asha").await, bed.person(&tenant, "Ben").await);
     let mut there = Vec::new();
     for second in 0..7 {
-        there.push(bench.hears(&house, &person, "hello", bench.at(second * 10)).await.id.uuid());
-        bench.hears(&house, &other, "not here", bench.at(second * 10)).await;
+        there.push(bed.hears(&tenant, &person, "hello", bed.at(second * 10)).await.id.uuid());
+        bed.hears(&tenant, &other, "not here", bed.at(second * 10)).await;
     }
     there.reverse();
     let read = async |request| {
-        let page = bench.store.messages(&house.scope, person.conversation.id, request).await.unwrap();
+        let page = bed.store.messages(&tenant.scope, person.conversation.id, request).await.unwrap();
         page.map(|message| message.id.uuid())
     };
     assert_eq!(walk(read, unmoved()).await, there);
     let read_again = walk(read, async |place| {
-        bench.hears(&house, &person, "new", bench.at(1_000)).await;
-        bench.hears(&house, &person, "late", bench.at(65 - 20 * place as i64)).await;
+        bed.hears(&tenant, &person, "new", bed.at(1_000)).await;
+        bed.hears(&tenant, &person, "late", bed.at(65 - 20 * place as i64)).await;
     });
     once_and_in_order(&read_again.await, &there);
 }
 
 /// A queue descends by the newest message, ties included.
-pub async fn pages_of_a_queue_hold_still_under_insertion(bench: Bench) {
-    let house = bench.house().await;
+pub async fn pages_of_a_queue_hold_still_under_insertion(bed: TestBed) {
+    let tenant = bed.tenant().await;
     let new = async |at: DateTime<Utc>| {
-        let person = bench.person(&house, "Asha").await;
-        bench.hears(&house, &person, "hello", at).await;
+        let person = bed.person(&tenant, "Asha").await;
+        bed.hears(&tenant, &person, "hello", at).await;
         person.conversation.id.uuid()
     };
     for second in [50, 10, 30, 30, 20, 30, 40] {
-        new(bench.at(second)).await;
+        new(bed.at(second)).await;
     }
-    let query = ConversationQuery { view: InboxView::All, state: StateFilter::Open, now: bench.now() };
+    let query = ConversationQuery { view: InboxView::All, state: StateFilter::Open, now: bed.now() };
     let read = async |request| {
-        let page = bench.store.inbox(&house.scope, &query, request).await.unwrap();
+        let page = bed.store.inbox(&tenant.scope, &query, request).await.unwrap();
         page.map(|entry| entry.conversation.id.uuid())
     };
-    let whole = bench.store.inbox(&house.scope, &query, PageRequest::first(200)).await.unwrap();
+    let whole = bed.store.inbox(&tenant.scope, &query, PageRequest::first(200)).await.unwrap();
     let times: Vec<_> = whole.items.iter().map(|entry| entry.conversation.last_at).collect();
     assert!(times.windows(2).all(|pair| pair[0] >= pair[1]) && times.len() == 7);
     let there: Vec<_> = whole.items.iter().map(|entry| entry.conversation.id.uuid()).collect();
     assert_eq!(walk(read, unmoved()).await, there);
     let read_again = walk(read, async |place| {
-        new(bench.at(500)).await;
-        new(bench.at(35 - 10 * place as i64)).await;
+        new(bed.at(500)).await;
+        new(bed.at(35 - 10 * place as i64)).await;
     });
     once_and_in_order(&read_again.await, &there);
 }
 
 /// Snoozes that ran out are in the open queue before anybody wakes them, in their place, also across pages.
-pub async fn snoozes_that_ran_out_take_their_place_in_the_open_queue(bench: Bench) {
-    let house = bench.house().await;
+pub async fn snoozes_that_ran_out_take_their_place_in_the_open_queue(bed: TestBed) {
+    let tenant = bed.tenant().await;
     let mut there = Vec::new();
     for round in 0..9 {
-        let person = bench.person(&house, &format!("Person {round}")).await;
-        bench.hears(&house, &person, "hello", bench.at(round)).await;
+        let person = bed.person(&tenant, &format!("Person {round}")).await;
+        bed.hears(&tenant, &person, "hello", bed.at(round)).await;
         there.insert(0, person.conversation.id.uuid());
         if round % 3 == 0 {
-            let mut kept = bench.conversation(&house, &person).await;
-            kept.state = ConversationState::Snoozed { until: bench.at(100) };
-            bench.write(&house.scope, ConversationWrite::Update(kept)).await;
+            let mut kept = bed.conversation(&tenant, &person).await;
+            kept.state = ConversationState::Snoozed { until: bed.at(100) };
+            bed.write(&tenant.scope, ConversationWrite::Update(kept)).await;
         }
     }
-    let query = ConversationQuery { view: InboxView::All, state: StateFilter::Open, now: bench.at(100) };
+    let query = ConversationQuery { view: InboxView::All, state: StateFilter::Open, now: bed.at(100) };
     for woken in [false, true] {
         let read = async |request| {
-            let page = bench.store.inbox(&house.scope, &query, request).await.unwrap();
+            let page = bed.store.inbox(&tenant.scope, &query, request).await.unwrap();
             page.map(|entry| entry.conversation.id.uuid())
         };
         assert_eq!(walk(read, unmoved()).await, there, "woken: {woken}");
-        bench.write(&house.scope, Write::WakeSnoozed { now: bench.at(100) }).await;
+        bed.write(&tenant.scope, Write::WakeSnoozed { now: bed.at(100) }).await;
     }
-    let counts = bench.store.queue_counts(&house.scope).await.unwrap();
+    let counts = bed.store.queue_counts(&tenant.scope).await.unwrap();
     assert_eq!((counts.count(InboxView::All, "open"), counts.count(InboxView::All, "snoozed")), (9, 0));
 }
 
 /// What was done descends by id; new things arrive at the top.
-pub async fn pages_of_what_was_done_hold_still_under_insertion(bench: Bench) {
-    let house = bench.house().await;
-    let person = bench.person(&house, "Asha").await;
+pub async fn pages_of_what_was_done_hold_still_under_insertion(bed: TestBed) {
+    let tenant = bed.tenant().await;
+    let person = bed.person(&tenant, "Asha").await;
     let new = async |second: i64| {
-        let done = bench.make.activity(&person.conversation, ActivityKind::Closed, bench.at(second));
-        bench.write(&house.scope, ConversationWrite::Activity(done.clone())).await;
+        let done = bed.make.activity(&person.conversation, ActivityKind::Closed, bed.at(second));
+        bed.write(&tenant.scope, ConversationWrite::Activity(done.clone())).await;
         done.id.uuid()
     };
     let mut there = Vec::new();
@@ -165,7 +165,7 @@ pub async fn pages_of_what_was_done_hold_still_under_insertion(bench: Bench) {
         there.insert(0, new(second * 10).await);
     }
     let read = async |request| {
-        let page = bench.store.activities(&house.scope, person.conversation.id, request).await.unwrap();
+        let page = bed.store.activities(&tenant.scope, person.conversation.id, request).await.unwrap();
         page.map(|done| done.id.uuid())
     };
     assert_eq!(walk(read, unmoved()).await, there);
@@ -177,18 +177,18 @@ pub async fn pages_of_what_was_done_hold_still_under_insertion(bench: Bench) {
 }
 
 /// Notes descend, follow-ups ascend.
-pub async fn pages_of_notes_and_follow_ups_hold_still_under_insertion(bench: Bench) {
-    let house = bench.house().await;
-    let person = bench.person(&house, "Asha").await;
+pub async fn pages_of_notes_and_follow_ups_hold_still_under_insertion(bed: TestBed) {
+    let tenant = bed.tenant().await;
+    let person = bed.person(&tenant, "Asha").await;
     let id = person.contact.id;
     let note = async || {
-        let note = bench.make.note(id, "called twice");
-        bench.write(&house.scope, ContactWrite::Note(note.clone())).await;
+        let note = bed.make.note(id, "called twice");
+        bed.write(&tenant.scope, ContactWrite::Note(note.clone())).await;
         note.id.uuid()
     };
     let task = async || {
-        let task = bench.make.task(id, "Call back");
-        bench.write(&house.scope, ContactWrite::InsertTask(task.clone())).await;
+        let task = bed.make.task(id, "Call back");
+        bed.write(&tenant.scope, ContactWrite::InsertTask(task.clone())).await;
         task.id.uuid()
     };
     let (mut notes, mut tasks) = (Vec::new(), Vec::new());
@@ -197,11 +197,11 @@ pub async fn pages_of_notes_and_follow_ups_hold_still_under_insertion(bench: Ben
         tasks.push(task().await);
     }
     let read_notes = async |request| {
-        let page = bench.store.notes(&house.scope, id, request).await.unwrap();
+        let page = bed.store.notes(&tenant.scope, id, request).await.unwrap();
         page.map(|note| note.id.uuid())
     };
     let read_tasks = async |request| {
-        let page = bench.store.tasks(&house.scope, &TaskQuery::default(), request).await.unwrap();
+        let page = bed.store.tasks(&tenant.scope, &TaskQuery::default(), request).await.unwrap();
         page.map(|task| task.id.uuid())
     };
     assert_eq!(walk(read_notes, unmoved()).await, notes);
@@ -219,13 +219,13 @@ pub async fn pages_of_notes_and_follow_ups_hold_still_under_insertion(bench: Ben
 }
 
 /// The consent history descends by sequence.
-pub async fn pages_of_the_consent_history_hold_still_under_insertion(bench: Bench) {
-    let house = bench.house().await;
-    let person = bench.person(&house, "Asha").await;
+pub async fn pages_of_the_consent_history_hold_still_under_insertion(bed: TestBed) {
+    let tenant = bed.tenant().await;
+    let person = bed.person(&tenant, "Asha").await;
     let record = async || {
         let subjects = person.identity.subject_keys();
-        let record = bench.make.consent(person.contact.id, subjects, ConsentEvent::Given);
-        bench.write(&house.scope, ConsentWrite::Record(record.clone())).await;
+        let record = bed.make.consent(person.contact.id, subjects, ConsentEvent::Given);
+        bed.write(&tenant.scope, ConsentWrite::Record(record.clone())).await;
         record.id.uuid()
     };
     let mut there = Vec::new();
@@ -233,7 +233,7 @@ pub async fn pages_of_the_consent_history_hold_still_under_insertion(bench: Benc
         there.insert(0, record().await);
     }
     let read = async |request| {
-        let page = bench.store.consent_history(&house.scope, person.contact.id, request).await.unwrap();
+        let page = bed.store.consent_history(&tenant.scope, person.contact.id, request).await.unwrap();
         page.map(|entry| entry.id.uuid())
     };
     assert_eq!(walk(read, unmoved()).await, there);
@@ -244,16 +244,16 @@ pub async fn pages_of_the_consent_history_hold_still_under_insertion(bench: Benc
 }
 
 /// Both quarantines descend.
-pub async fn pages_of_the_quarantine_hold_still_under_insertion(bench: Bench) {
-    let house: House = bench.house().await;
+pub async fn pages_of_the_quarantine_hold_still_under_insertion(bed: TestBed) {
+    let tenant: Tenant = bed.tenant().await;
     let own = async |second| {
-        let bytes = bench.make.quarantined(Some(house.org.id), house.app.id, bench.at(second));
-        bench.write(&house.scope, InboxWrite::Quarantine(bytes.clone())).await;
+        let bytes = bed.make.quarantined(Some(tenant.org.id), tenant.app.id, bed.at(second));
+        bed.write(&tenant.scope, InboxWrite::Quarantine(bytes.clone())).await;
         bytes.id.uuid()
     };
     let lost = async |second| {
-        let bytes = bench.make.quarantined(None, house.app.id, bench.at(second));
-        bench.enact(SystemWrite::Quarantine(bytes.clone())).await.unwrap();
+        let bytes = bed.make.quarantined(None, tenant.app.id, bed.at(second));
+        bed.enact(SystemWrite::Quarantine(bytes.clone())).await.unwrap();
         bytes.id.uuid()
     };
     let (mut owned, mut unrouted) = (Vec::new(), Vec::new());
@@ -262,11 +262,11 @@ pub async fn pages_of_the_quarantine_hold_still_under_insertion(bench: Bench) {
         unrouted.insert(0, lost(second * 10).await);
     }
     let read_own = async |request| {
-        let page = bench.store.quarantined(&house.scope, request).await.unwrap();
+        let page = bed.store.quarantined(&tenant.scope, request).await.unwrap();
         page.map(|bytes| bytes.id.uuid())
     };
     let read_lost = async |request| {
-        let page = bench.store.unrouted(&bench.system, request).await.unwrap();
+        let page = bed.store.unrouted(&bed.system, request).await.unwrap();
         page.map(|bytes| bytes.id.uuid())
     };
     let again = walk(read_own, async |place| {
@@ -280,22 +280,22 @@ pub async fn pages_of_the_quarantine_hold_still_under_insertion(bench: Bench) {
 }
 
 /// A limit is a limit: one, exactly as many as there are, more.
-pub async fn the_last_page_says_that_it_is_the_last(bench: Bench) {
-    let house = bench.house().await;
-    let person = bench.person(&house, "Asha").await;
+pub async fn the_last_page_says_that_it_is_the_last(bed: TestBed) {
+    let tenant = bed.tenant().await;
+    let person = bed.person(&tenant, "Asha").await;
     for second in 0..3 {
-        bench.hears(&house, &person, "hello", bench.at(second)).await;
+        bed.hears(&tenant, &person, "hello", bed.at(second)).await;
     }
     let read = async |limit| {
         let page = PageRequest::first(limit);
-        let page = bench.store.messages(&house.scope, person.conversation.id, page).await.unwrap();
+        let page = bed.store.messages(&tenant.scope, person.conversation.id, page).await.unwrap();
         (page.items.len(), page.next.is_some())
     };
     assert_eq!(read(1).await, (1, true));
     assert_eq!(read(2).await, (2, true));
     assert_eq!(read(3).await, (3, false));
     assert_eq!(read(200).await, (3, false));
-    let empty = bench.person(&house, "Ben").await.conversation;
-    let page = bench.store.messages(&house.scope, empty.id, PageRequest::first(1)).await.unwrap();
+    let empty = bed.person(&tenant, "Ben").await.conversation;
+    let page = bed.store.messages(&tenant.scope, empty.id, PageRequest::first(1)).await.unwrap();
     assert!(page.items.is_empty() && page.next.is_none());
 }

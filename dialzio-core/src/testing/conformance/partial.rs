@@ -11,7 +11,7 @@ use crate::provider::{ProviderError, ProviderId};
 use crate::scope::Role;
 use crate::store::{Expect, RecordRef, Revision, StoreError, SystemWrite, UserKey, Write};
 use crate::testing::Scripted;
-use crate::testing::conformance::Bench;
+use crate::testing::conformance::TestBed;
 use crate::text::{EmailAddress, TaskTitle, Title};
 
 fn title(text: &str) -> Option<Title> {
@@ -19,45 +19,48 @@ fn title(text: &str) -> Option<Title> {
 }
 
 /// Two changes of an account that were decided on the same state both stay, if they are about different fields.
-pub async fn two_changes_of_different_fields_both_stay(bench: Bench) {
-    let house = bench.house().await;
-    let id = house.account.id;
+pub async fn two_changes_of_different_fields_both_stay(bed: TestBed) {
+    let tenant = bed.tenant().await;
+    let id = tenant.account.id;
     let change = |change| AccountWrite::Change { account: id, change: Box::new(change) };
     let renamed = AccountChange { name: title("Second desk"), ..AccountChange::default() };
-    bench.write(&house.scope, change(renamed)).await;
+    bed.write(&tenant.scope, change(renamed)).await;
     let paused = AccountChange { state: Some(AccountState::Paused), ..AccountChange::default() };
-    bench.write(&house.scope, change(paused)).await;
-    let kept = bench.store.account(&house.scope, id).await.unwrap().unwrap();
+    bed.write(&tenant.scope, change(paused)).await;
+    let kept = bed.store.account(&tenant.scope, id).await.unwrap().unwrap();
     let (name, state) = (title("Second desk").unwrap(), AccountState::Paused);
     assert_eq!((&kept.name, kept.state, kept.revision), (&name, state, Revision(3)));
-    assert_eq!(kept, crate::account::ProviderAccount { name, state, revision: Revision(3), ..house.account });
+    assert_eq!(
+        kept,
+        crate::account::ProviderAccount { name, state, revision: Revision(3), ..tenant.account }
+    );
     let cleared = AccountChange { display_number: Some(None), ..AccountChange::default() };
-    bench.write(&house.scope, change(cleared)).await;
-    let kept = bench.store.account(&house.scope, id).await.unwrap().unwrap();
+    bed.write(&tenant.scope, change(cleared)).await;
+    let kept = bed.store.account(&tenant.scope, id).await.unwrap().unwrap();
     assert_eq!((kept.display_number, kept.revision), (None, Revision(4)));
 }
 
 /// A change that was decided on an older revision is refused, for each kind of record, and changes nothing.
-pub async fn a_change_of_an_older_revision_is_refused(bench: Bench) {
-    let house = bench.house().await;
-    let user = bench.make.user("asha@shop.example");
-    bench.enact(SystemWrite::InsertUser(user.clone())).await.unwrap();
-    let (member, key) = (bench.make.member(user.id, Role::Agent), bench.make.api_key());
-    bench.write(&house.scope, AccessWrite::InsertMember(member.clone())).await;
-    bench.write(&house.scope, AccessWrite::InsertApiKey(key.clone())).await;
-    let task = bench.make.task(bench.person(&house, "Asha").await.contact.id, "Call back");
-    bench.write(&house.scope, ContactWrite::InsertTask(task.clone())).await;
+pub async fn a_change_of_an_older_revision_is_refused(bed: TestBed) {
+    let tenant = bed.tenant().await;
+    let user = bed.make.user("asha@shop.example");
+    bed.enact(SystemWrite::InsertUser(user.clone())).await.unwrap();
+    let (member, key) = (bed.make.member(user.id, Role::Agent), bed.make.api_key());
+    bed.write(&tenant.scope, AccessWrite::InsertMember(member.clone())).await;
+    bed.write(&tenant.scope, AccessWrite::InsertApiKey(key.clone())).await;
+    let task = bed.make.task(bed.person(&tenant, "Asha").await.contact.id, "Call back");
+    bed.write(&tenant.scope, ContactWrite::InsertTask(task.clone())).await;
     let changes: [(RecordRef, Write); 5] = [
         (
-            RecordRef::Account(house.account.id),
+            RecordRef::Account(tenant.account.id),
             AccountWrite::Change {
-                account: house.account.id,
+                account: tenant.account.id,
                 change: Box::new(AccountChange { name: title("Desk"), ..AccountChange::default() }),
             }
             .into(),
         ),
         (
-            RecordRef::Org(house.org.id),
+            RecordRef::Org(tenant.org.id),
             AccessWrite::ChangeOrg(OrgChange { name: title("Shop"), ..OrgChange::default() }).into(),
         ),
         (
@@ -88,80 +91,77 @@ pub async fn a_change_of_an_older_revision_is_refused(bench: Bench) {
     for (record, write) in changes {
         let decided_on = Expect::Revision(record, Revision::FIRST);
         let change = || {
-            let mut batch = bench.writes([write.clone()]);
+            let mut batch = bed.writes([write.clone()]);
             batch.expect(decided_on.clone());
             batch
         };
-        bench.store.commit_one(&house.scope, change()).await.unwrap();
-        assert!(bench.holds(&house.scope, Expect::Revision(record, Revision(2))).await, "{record:?}");
-        let again = bench.store.commit_one(&house.scope, change()).await;
+        bed.store.commit_one(&tenant.scope, change()).await.unwrap();
+        assert!(bed.holds(&tenant.scope, Expect::Revision(record, Revision(2))).await, "{record:?}");
+        let again = bed.store.commit_one(&tenant.scope, change()).await;
         assert!(
             matches!(&again, Err(StoreError::Unmet(fact)) if **fact == decided_on),
             "{record:?}: {again:?}"
         );
-        assert!(bench.holds(&house.scope, Expect::Revision(record, Revision(2))).await, "{record:?}");
+        assert!(bed.holds(&tenant.scope, Expect::Revision(record, Revision(2))).await, "{record:?}");
     }
-    let kept = bench.store.member(&house.scope, member.id).await.unwrap().unwrap();
+    let kept = bed.store.member(&tenant.scope, member.id).await.unwrap().unwrap();
     assert_eq!((kept.role, kept.state), (Role::Viewer, MemberState::Active));
 }
 
 /// Users and apps are changed under their revision too, in the system tables.
-pub async fn users_and_apps_are_changed_under_their_revision(bench: Bench) {
-    let house = bench.house().await;
-    let (user, other) = (bench.make.user("asha@shop.example"), bench.make.user("ben@shop.example"));
-    bench.enact(SystemWrite::InsertUser(user.clone())).await.unwrap();
-    bench.enact(SystemWrite::InsertUser(other.clone())).await.unwrap();
+pub async fn users_and_apps_are_changed_under_their_revision(bed: TestBed) {
+    let tenant = bed.tenant().await;
+    let (user, other) = (bed.make.user("asha@shop.example"), bed.make.user("ben@shop.example"));
+    bed.enact(SystemWrite::InsertUser(user.clone())).await.unwrap();
+    bed.enact(SystemWrite::InsertUser(other.clone())).await.unwrap();
     let moves = |to: &str, revision| SystemWrite::ChangeUser {
         user: user.id,
         revision,
         change: UserChange { email: EmailAddress::parse(to).ok(), ..UserChange::default() },
     };
-    bench.enact(moves("asha@new.example", Revision::FIRST)).await.unwrap();
-    assert!(matches!(bench.enact(moves("a@b.example", Revision::FIRST)).await, Err(StoreError::Unmet(_))));
-    let taken = bench.enact(moves("BEN@shop.example", Revision(2))).await;
+    bed.enact(moves("asha@new.example", Revision::FIRST)).await.unwrap();
+    assert!(matches!(bed.enact(moves("a@b.example", Revision::FIRST)).await, Err(StoreError::Unmet(_))));
+    let taken = bed.enact(moves("BEN@shop.example", Revision(2))).await;
     assert!(matches!(taken, Err(StoreError::Unmet(_))), "the address is another user's");
-    let kept = bench.store.user(&bench.system, UserKey::Id(user.id)).await.unwrap().unwrap();
+    let kept = bed.store.user(&bed.system, UserKey::Id(user.id)).await.unwrap().unwrap();
     assert_eq!((kept.email.reveal(), kept.revision), ("asha@new.example", Revision(2)));
 
-    let secrets = vec![bench.make.sealed("new secret"), bench.make.sealed("app secret")];
+    let secrets = vec![bed.make.sealed("new secret"), bed.make.sealed("app secret")];
     let rotates = |revision| SystemWrite::ChangeApp {
-        app: house.app.id,
+        app: tenant.app.id,
         revision,
         change: AppChange { secrets: Some(secrets.clone()), ..AppChange::default() },
     };
-    bench.enact(rotates(Revision::FIRST)).await.unwrap();
-    assert!(matches!(bench.enact(rotates(Revision::FIRST)).await, Err(StoreError::Unmet(_))));
-    let kept = bench.store.app(&bench.system, house.app.id).await.unwrap().unwrap();
+    bed.enact(rotates(Revision::FIRST)).await.unwrap();
+    assert!(matches!(bed.enact(rotates(Revision::FIRST)).await, Err(StoreError::Unmet(_))));
+    let kept = bed.store.app(&bed.system, tenant.app.id).await.unwrap().unwrap();
     assert_eq!((kept.secrets, kept.revision), (secrets.clone(), Revision(2)));
-    assert_eq!(kept.verify_token, house.app.verify_token, "what a change does not name stays");
+    assert_eq!(kept.verify_token, tenant.app.verify_token, "what a change does not name stays");
 }
 
 /// A new record whose id is there already, and a change of one that is not, are refused: nothing is overwritten.
-pub async fn nothing_is_overwritten_and_nothing_missing_is_changed(bench: Bench) {
-    let house = bench.house().await;
-    let mut again = house.account.clone();
+pub async fn nothing_is_overwritten_and_nothing_missing_is_changed(bed: TestBed) {
+    let tenant = bed.tenant().await;
+    let mut again = tenant.account.clone();
     again.name = title("Another").unwrap();
-    let taken = bench.refused(&house.scope, AccountWrite::Insert(Box::new(again))).await;
-    assert_eq!(taken, Expect::Revision(RecordRef::Account(house.account.id), Revision::NONE));
-    let org = crate::access::Org { marketing_cap: 99, ..house.org.clone() };
-    let taken = bench.refused(&house.scope, AccessWrite::InsertOrg(org)).await;
-    assert_eq!(taken, Expect::Revision(RecordRef::Org(house.org.id), Revision::NONE));
-    assert!(matches!(
-        bench.enact(SystemWrite::InsertApp(house.app.clone())).await,
-        Err(StoreError::Unmet(_))
-    ));
-    let nobody = bench.make.id();
+    let taken = bed.refused(&tenant.scope, AccountWrite::Insert(Box::new(again))).await;
+    assert_eq!(taken, Expect::Revision(RecordRef::Account(tenant.account.id), Revision::NONE));
+    let org = crate::access::Org { marketing_cap: 99, ..tenant.org.clone() };
+    let taken = bed.refused(&tenant.scope, AccessWrite::InsertOrg(org)).await;
+    assert_eq!(taken, Expect::Revision(RecordRef::Org(tenant.org.id), Revision::NONE));
+    assert!(matches!(bed.enact(SystemWrite::InsertApp(tenant.app.clone())).await, Err(StoreError::Unmet(_))));
+    let nobody = bed.make.id();
     let change = Box::new(AccountChange { name: title("Ghost"), ..AccountChange::default() });
-    let missing = bench.refused(&house.scope, AccountWrite::Change { account: nobody, change }).await;
+    let missing = bed.refused(&tenant.scope, AccountWrite::Change { account: nobody, change }).await;
     assert!(matches!(missing, Expect::Revision(RecordRef::Account(id), _) if id == nobody));
-    assert!(bench.holds(&house.scope, Expect::Revision(RecordRef::Account(nobody), Revision::NONE)).await);
-    assert_eq!(bench.store.accounts(&house.scope).await.unwrap(), [house.account]);
+    assert!(bed.holds(&tenant.scope, Expect::Revision(RecordRef::Account(nobody), Revision::NONE)).await);
+    assert_eq!(bed.store.accounts(&tenant.scope).await.unwrap(), [tenant.account]);
 }
 
 /// The provider refuses a token. The account was changed meanwhile: it stays as it was changed, since the answer is about
 /// a token that may be gone. Without such a change it needs a new login.
-pub async fn a_change_made_while_a_send_is_on_the_wire_stays(bench: Bench) {
-    let live = Live::new(&bench).await;
+pub async fn a_change_made_while_a_send_is_on_the_wire_stays(bed: TestBed) {
+    let live = Live::new(&bed).await;
     live.signed(Live::says("in.1", "hello")).await;
     for changed in [true, false] {
         let answer = Arc::new(Notify::new());
@@ -178,15 +178,15 @@ pub async fn a_change_made_while_a_send_is_on_the_wire_stays(bench: Bench) {
             if changed {
                 let change = AccountChange { name: title("Second desk"), ..AccountChange::default() };
                 let write = AccountWrite::Change { account: live.account.id, change: Box::new(change) };
-                bench.write(&scope, write).await;
+                bed.write(&scope, write).await;
             }
             answer.notify_one();
         };
         tokio::join!(live.works(), meanwhile);
-        let kept = bench.store.account(&scope, live.account.id).await.unwrap().unwrap();
+        let kept = bed.store.account(&scope, live.account.id).await.unwrap().unwrap();
         assert_eq!(kept.name, title("Second desk").unwrap());
         let state = if changed { AccountState::Routable } else { AccountState::NeedsLogin };
         assert_eq!(kept.state, state);
-        bench.clock.advance(chrono::TimeDelta::minutes(6));
+        bed.clock.advance(chrono::TimeDelta::minutes(6));
     }
 }

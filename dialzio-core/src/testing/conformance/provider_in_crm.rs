@@ -71,7 +71,7 @@ impl Provider for Lent {
     }
 }
 
-struct House {
+struct Tenant {
     crm: Crm,
     clock: Arc<ManualClock>,
     me: Actor,
@@ -82,7 +82,7 @@ struct House {
     contact: ContactId,
 }
 
-impl House {
+impl Tenant {
     async fn new(rig: &impl CrmRig) -> Self {
         let clock = Arc::new(ManualClock::at(Fixtures::morning()));
         let provider = rig.provider();
@@ -172,25 +172,25 @@ impl House {
 
 /// Every id of a sender connects, whatever signs the provider uses, and each is an account of its own.
 pub async fn senders_connect_under_their_own_ids(rig: &impl CrmRig) {
-    let house = House::new(rig).await;
-    let accounts = house.crm.accounts().list(&house.me).await.unwrap();
+    let tenant = Tenant::new(rig).await;
+    let accounts = tenant.crm.accounts().list(&tenant.me).await.unwrap();
     let ids: Vec<_> = accounts.iter().map(|account| account.external_id.clone()).collect();
     assert_eq!(ids, rig.senders());
-    house.crm.worker().run_once().await.unwrap();
+    tenant.crm.worker().run_once().await.unwrap();
 }
 
 /// The first message goes out under an opt-in on the provider's channel, and not without one.
 pub async fn the_first_message_goes_out_under_an_opt_in(rig: &impl CrmRig) {
-    let house = House::new(rig).await;
-    let refused = house.send("Your order is ready.").await;
+    let tenant = Tenant::new(rig).await;
+    let refused = tenant.send("Your order is ready.").await;
     let code = |error: &Error| matches!(error, Error::Refused(refusal) if refusal.reasons[0].code == RefusalCode::NoRelation);
     assert!(refused.as_ref().is_err_and(code), "{refused:?}");
-    house.opts_in().await;
-    let sent = house.send("Your order is ready.").await.unwrap();
-    assert_eq!(house.status(&sent).await, DeliveryStatus::Accepted);
+    tenant.opts_in().await;
+    let sent = tenant.send("Your order is ready.").await.unwrap();
+    assert_eq!(tenant.status(&sent).await, DeliveryStatus::Accepted);
     let expected = (
-        house.account.external_id.clone(),
-        house.person.reveal().to_owned(),
+        tenant.account.external_id.clone(),
+        tenant.person.reveal().to_owned(),
         "Your order is ready.".to_owned(),
     );
     assert_eq!(rig.taken().await, [expected]);
@@ -198,61 +198,62 @@ pub async fn the_first_message_goes_out_under_an_opt_in(rig: &impl CrmRig) {
 
 /// A reply reaches the conversation that was begun, and may be answered without an opt-in.
 pub async fn a_reply_arrives_and_may_be_answered(rig: &impl CrmRig) {
-    let house = House::new(rig).await;
-    house.hears(rig, "in.1", "Is it ready?").await;
-    let talk = house.talk().await;
+    let tenant = Tenant::new(rig).await;
+    tenant.hears(rig, "in.1", "Is it ready?").await;
+    let talk = tenant.talk().await;
     assert_eq!((talk.unread, talk.last_inbound_at.is_some()), (1, true));
-    let page = house.crm.conversations().messages(&house.me, talk.id, PageRequest::first(10)).await.unwrap();
+    let page =
+        tenant.crm.conversations().messages(&tenant.me, talk.id, PageRequest::first(10)).await.unwrap();
     assert_eq!(page.items.len(), 1);
-    let answer = house.send("Yes, come by.").await.unwrap();
-    assert_eq!(house.status(&answer).await, DeliveryStatus::Accepted);
+    let answer = tenant.send("Yes, come by.").await.unwrap();
+    assert_eq!(tenant.status(&answer).await, DeliveryStatus::Accepted);
 }
 
 /// STOP ends everything but one-time codes on the provider's channel; on other channels it ends promotion and nothing else.
 pub async fn a_stop_counts_on_the_channel_it_was_written_on(rig: &impl CrmRig) {
-    let house = House::new(rig).await;
-    house.opts_in().await;
-    house.hears(rig, "in.1", "STOP").await;
-    house.clock.advance(TimeDelta::hours(25));
+    let tenant = Tenant::new(rig).await;
+    tenant.opts_in().await;
+    tenant.hears(rig, "in.1", "STOP").await;
+    tenant.clock.advance(TimeDelta::hours(25));
     let others =
-        [Channel::WhatsApp, Channel::Sms, Channel::Voice].into_iter().filter(|it| *it != house.channel);
+        [Channel::WhatsApp, Channel::Sms, Channel::Voice].into_iter().filter(|it| *it != tenant.channel);
     for purpose in [Purpose::Marketing, Purpose::Utility, Purpose::Service] {
-        assert_eq!(house.state(house.channel, purpose).await, State::Withdrawn, "{purpose}");
+        assert_eq!(tenant.state(tenant.channel, purpose).await, State::Withdrawn, "{purpose}");
     }
     for other in others {
-        assert_eq!(house.state(other, Purpose::Utility).await, State::Unknown, "{other}");
-        assert_eq!(house.state(other, Purpose::Service).await, State::Unknown, "{other}");
+        assert_eq!(tenant.state(other, Purpose::Utility).await, State::Unknown, "{other}");
+        assert_eq!(tenant.state(other, Purpose::Service).await, State::Unknown, "{other}");
     }
-    let preview = house.crm.conversations().preview(&house.me, house.talk().await.id).await.unwrap();
+    let preview = tenant.crm.conversations().preview(&tenant.me, tenant.talk().await.id).await.unwrap();
     let Preview::Refused(refusal) = &preview.reply else { panic!("{:?}", preview.reply) };
     assert!(refusal.reasons.iter().any(|reason| reason.code == RefusalCode::Withdrawn));
-    assert!(house.send("Are you sure?").await.is_err());
+    assert!(tenant.send("Are you sure?").await.is_err());
     assert!(rig.taken().await.is_empty());
     // What the person takes back holds again.
-    house.hears(rig, "in.2", "START").await;
-    assert_eq!(house.state(house.channel, Purpose::Service).await, State::Given);
+    tenant.hears(rig, "in.2", "START").await;
+    assert_eq!(tenant.state(tenant.channel, Purpose::Service).await, State::Given);
 }
 
 /// A report of delivery reaches the message.
 pub async fn delivery_is_shown(rig: &impl CrmRig) {
-    let house = House::new(rig).await;
-    house.opts_in().await;
-    let sent = house.send("Your order is ready.").await.unwrap();
-    assert_eq!(house.status(&sent).await, DeliveryStatus::Accepted);
-    let known = house.crm.conversations().message(&house.me, sent.id).await.unwrap();
+    let tenant = Tenant::new(rig).await;
+    tenant.opts_in().await;
+    let sent = tenant.send("Your order is ready.").await.unwrap();
+    assert_eq!(tenant.status(&sent).await, DeliveryStatus::Accepted);
+    let known = tenant.crm.conversations().message(&tenant.me, sent.id).await.unwrap();
     let external = known.external.expect("the provider named it");
-    house.receive(rig.delivered(&house.account.external_id, &external, house.clock.now())).await;
-    assert_eq!(house.status(&sent).await, DeliveryStatus::Delivered);
+    tenant.receive(rig.delivered(&tenant.account.external_id, &external, tenant.clock.now())).await;
+    assert_eq!(tenant.status(&sent).await, DeliveryStatus::Delivered);
 }
 
 /// A message whose answer was lost is shown as unknown and never sent again by itself.
 pub async fn an_unknown_outcome_is_shown_and_not_repeated(rig: &impl CrmRig) {
-    let house = House::new(rig).await;
-    house.opts_in().await;
+    let tenant = Tenant::new(rig).await;
+    tenant.opts_in().await;
     rig.lose_next_answer().await;
-    let sent = house.send("Your order is ready.").await.unwrap();
-    assert_eq!(house.status(&sent).await, DeliveryStatus::Unknown);
-    house.clock.advance(TimeDelta::hours(1));
-    assert_eq!(house.status(&sent).await, DeliveryStatus::Unknown);
+    let sent = tenant.send("Your order is ready.").await.unwrap();
+    assert_eq!(tenant.status(&sent).await, DeliveryStatus::Unknown);
+    tenant.clock.advance(TimeDelta::hours(1));
+    assert_eq!(tenant.status(&sent).await, DeliveryStatus::Unknown);
     assert!(rig.taken().await.len() <= 1);
 }

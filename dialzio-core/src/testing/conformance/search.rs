@@ -4,50 +4,50 @@ use crate::contact::{Alias, Contact, ContactQuery, ContactWrite, Stage};
 use crate::id::ContactId;
 use crate::page::PageRequest;
 use crate::phone::PhoneNumber;
-use crate::testing::conformance::{Bench, House};
+use crate::testing::conformance::{Tenant, TestBed};
 use crate::text::{PersonName, Username};
 
-async fn find(bench: &Bench, house: &House, text: &str) -> Vec<ContactId> {
-    list(bench, house, &ContactQuery::matching(text)).await.iter().map(|contact| contact.id).collect()
+async fn find(bed: &TestBed, tenant: &Tenant, text: &str) -> Vec<ContactId> {
+    list(bed, tenant, &ContactQuery::matching(text)).await.iter().map(|contact| contact.id).collect()
 }
 
-async fn list(bench: &Bench, house: &House, query: &ContactQuery) -> Vec<Contact> {
-    bench.store.contacts(&house.scope, query, PageRequest::first(200)).await.unwrap().items
+async fn list(bed: &TestBed, tenant: &Tenant, query: &ContactQuery) -> Vec<Contact> {
+    bed.store.contacts(&tenant.scope, query, PageRequest::first(200)).await.unwrap().items
 }
 
-async fn insert(bench: &Bench, house: &House, contact: &Contact) {
-    bench.write(&house.scope, ContactWrite::Insert(contact.clone())).await;
+async fn insert(bed: &TestBed, tenant: &Tenant, contact: &Contact) {
+    bed.write(&tenant.scope, ContactWrite::Insert(contact.clone())).await;
 }
 
 /// Words are found whole in any order, without regard to case and accents; the last word by its beginning.
-pub async fn words_find_a_name_in_any_order_and_the_last_by_its_beginning(bench: Bench) {
-    let house = bench.house().await;
-    let joao = bench.make.contact("João Pedro Carvalho");
-    let joana = bench.make.contact("Joana Silva");
-    let hindi = bench.make.contact("आशा नायर");
+pub async fn words_find_a_name_in_any_order_and_the_last_by_its_beginning(bed: TestBed) {
+    let tenant = bed.tenant().await;
+    let joao = bed.make.contact("João Pedro Carvalho");
+    let joana = bed.make.contact("Joana Silva");
+    let hindi = bed.make.contact("आशा नायर");
     for contact in [&joao, &joana, &hindi] {
-        insert(&bench, &house, contact).await;
+        insert(&bed, &tenant, contact).await;
     }
-    assert_eq!(find(&bench, &house, "joao").await, [joao.id]);
-    assert_eq!(find(&bench, &house, "JOÃO carv").await, [joao.id]);
-    assert_eq!(find(&bench, &house, "carvalho jo").await, [joao.id]);
-    assert_eq!(find(&bench, &house, "joa").await, [joana.id, joao.id]);
-    assert!(find(&bench, &house, "joa pedro").await.is_empty(), "only the last word is a beginning");
-    assert!(find(&bench, &house, "joao silva").await.is_empty(), "all words have to be found");
-    assert!(find(&bench, &house, "valho").await.is_empty());
-    assert_eq!(find(&bench, &house, "आशा").await, [hindi.id]);
-    assert_eq!(find(&bench, &house, "  ").await.len(), 3, "nothing asked, everybody found");
+    assert_eq!(find(&bed, &tenant, "joao").await, [joao.id]);
+    assert_eq!(find(&bed, &tenant, "JOÃO carv").await, [joao.id]);
+    assert_eq!(find(&bed, &tenant, "carvalho jo").await, [joao.id]);
+    assert_eq!(find(&bed, &tenant, "joa").await, [joana.id, joao.id]);
+    assert!(find(&bed, &tenant, "joa pedro").await.is_empty(), "only the last word is a beginning");
+    assert!(find(&bed, &tenant, "joao silva").await.is_empty(), "all words have to be found");
+    assert!(find(&bed, &tenant, "valho").await.is_empty());
+    assert_eq!(find(&bed, &tenant, "आशा").await, [hindi.id]);
+    assert_eq!(find(&bed, &tenant, "  ").await.len(), 3, "nothing asked, everybody found");
 }
 
 /// What could be read as a pattern or an operator is a word like any other.
-pub async fn signs_in_a_search_mean_nothing(bench: Bench) {
-    let house = bench.house().await;
-    let asha = bench.make.contact("Asha O'Neil-Nair");
-    let other = bench.make.contact("Ben 100");
-    insert(&bench, &house, &asha).await;
-    insert(&bench, &house, &other).await;
-    assert_eq!(find(&bench, &house, "o'neil").await, [asha.id]);
-    assert_eq!(find(&bench, &house, "neil-nair").await, [asha.id]);
+pub async fn signs_in_a_search_mean_nothing(bed: TestBed) {
+    let tenant = bed.tenant().await;
+    let asha = bed.make.contact("Asha O'Neil-Nair");
+    let other = bed.make.contact("Ben 100");
+    insert(&bed, &tenant, &asha).await;
+    insert(&bed, &tenant, &other).await;
+    assert_eq!(find(&bed, &tenant, "o'neil").await, [asha.id]);
+    assert_eq!(find(&bed, &tenant, "neil-nair").await, [asha.id]);
     for odd in [
         "asha\" OR \"ben",
         "asha OR ben",
@@ -58,26 +58,26 @@ pub async fn signs_in_a_search_mean_nothing(bench: Bench) {
         "name:zz",
         "zz*",
     ] {
-        assert!(find(&bench, &house, odd).await.is_empty(), "{odd}");
+        assert!(find(&bed, &tenant, odd).await.is_empty(), "{odd}");
     }
     let raw = ContactQuery { tokens: vec!["%".to_owned()], stage: None };
-    assert!(list(&bench, &house, &raw).await.is_empty());
+    assert!(list(&bed, &tenant, &raw).await.is_empty());
     let raw = ContactQuery { tokens: vec!["\"".to_owned(), "*".to_owned()], stage: None };
-    assert!(list(&bench, &house, &raw).await.is_empty());
+    assert!(list(&bed, &tenant, &raw).await.is_empty());
 }
 
 /// A number finds the person in any spelling, by its beginning, whether typed or seen at the provider.
-pub async fn a_number_finds_the_person_in_any_spelling(bench: Bench) {
-    let house = bench.house().await;
+pub async fn a_number_finds_the_person_in_any_spelling(bed: TestBed) {
+    let tenant = bed.tenant().await;
     let number = PhoneNumber::parse("+447700900555").unwrap();
-    let mut typed = bench.make.contact("Asha");
-    typed.details = vec![bench.make.phone_detail(&number)];
-    insert(&bench, &house, &typed).await;
-    let seen = bench.make.contact("Ben");
-    let identity = bench.make.identity(seen.id, vec![Alias::Phone(number)]);
-    insert(&bench, &house, &seen).await;
-    bench.write(&house.scope, ContactWrite::Identity(identity)).await;
-    insert(&bench, &house, &bench.make.contact("Chloe")).await;
+    let mut typed = bed.make.contact("Asha");
+    typed.details = vec![bed.make.phone_detail(&number)];
+    insert(&bed, &tenant, &typed).await;
+    let seen = bed.make.contact("Ben");
+    let identity = bed.make.identity(seen.id, vec![Alias::Phone(number)]);
+    insert(&bed, &tenant, &seen).await;
+    bed.write(&tenant.scope, ContactWrite::Identity(identity)).await;
+    insert(&bed, &tenant, &bed.make.contact("Chloe")).await;
     for spelling in [
         "+447700900555",
         "447700900555",
@@ -87,81 +87,81 @@ pub async fn a_number_finds_the_person_in_any_spelling(bench: Bench) {
         "07700 900555",
         "4477009",
     ] {
-        assert_eq!(find(&bench, &house, spelling).await, [typed.id, seen.id], "{spelling}");
+        assert_eq!(find(&bed, &tenant, spelling).await, [typed.id, seen.id], "{spelling}");
     }
-    assert!(find(&bench, &house, "+44 7700 900 556").await.is_empty());
+    assert!(find(&bed, &tenant, "+44 7700 900 556").await.is_empty());
 }
 
 /// Addresses, tags, and the profile at the provider find the person as well.
-pub async fn addresses_tags_and_profiles_find_the_person(bench: Bench) {
-    let house = bench.house().await;
-    let mut card = bench.make.contact("Asha");
-    card.details = vec![bench.make.email_detail("a.nair@mail.example")];
-    card.tags = vec![bench.make.tag("Garden Centre")];
-    insert(&bench, &house, &card).await;
-    let identity = bench.make.identity(card.id, vec![Alias::BusinessScoped(bench.make.scoped())]);
-    bench.write(&house.scope, ContactWrite::Identity(identity.clone())).await;
+pub async fn addresses_tags_and_profiles_find_the_person(bed: TestBed) {
+    let tenant = bed.tenant().await;
+    let mut card = bed.make.contact("Asha");
+    card.details = vec![bed.make.email_detail("a.nair@mail.example")];
+    card.tags = vec![bed.make.tag("Garden Centre")];
+    insert(&bed, &tenant, &card).await;
+    let identity = bed.make.identity(card.id, vec![Alias::BusinessScoped(bed.make.scoped())]);
+    bed.write(&tenant.scope, ContactWrite::Identity(identity.clone())).await;
     let profile = ContactWrite::Profile {
         identity: identity.id,
         name: PersonName::received("Ashu ✨ Designs"),
         username: Username::received("ashu.designs_uk"),
-        at: bench.at(5),
+        at: bed.at(5),
     };
-    bench.write(&house.scope, profile).await;
-    let tags = vec![bench.make.tag("vip")];
-    bench.write(&house.scope, ContactWrite::AddTags { contact: card.id, tags }).await;
+    bed.write(&tenant.scope, profile).await;
+    let tags = vec![bed.make.tag("vip")];
+    bed.write(&tenant.scope, ContactWrite::AddTags { contact: card.id, tags }).await;
     for text in ["nair", "mail ex", "garden", "vip", "ashu", "designs"] {
-        assert_eq!(find(&bench, &house, text).await, [card.id], "{text}");
+        assert_eq!(find(&bed, &tenant, text).await, [card.id], "{text}");
     }
 }
 
 /// What was changed away is not found any more: name, detail, tag and profile.
-pub async fn old_names_are_forgotten(bench: Bench) {
-    let house = bench.house().await;
-    let mut card = bench.make.contact("Asha Nair");
-    card.details = vec![bench.make.email_detail("nair@mail.example")];
-    card.tags = vec![bench.make.tag("garden")];
-    insert(&bench, &house, &card).await;
-    let identity = bench.make.identity(card.id, vec![Alias::Phone(bench.make.phone())]);
-    bench.write(&house.scope, ContactWrite::Identity(identity.clone())).await;
+pub async fn old_names_are_forgotten(bed: TestBed) {
+    let tenant = bed.tenant().await;
+    let mut card = bed.make.contact("Asha Nair");
+    card.details = vec![bed.make.email_detail("nair@mail.example")];
+    card.tags = vec![bed.make.tag("garden")];
+    insert(&bed, &tenant, &card).await;
+    let identity = bed.make.identity(card.id, vec![Alias::Phone(bed.make.phone())]);
+    bed.write(&tenant.scope, ContactWrite::Identity(identity.clone())).await;
     let profile = |name: &str, second| ContactWrite::Profile {
         identity: identity.id,
         name: PersonName::received(name),
         username: None,
-        at: bench.at(second),
+        at: bed.at(second),
     };
-    bench.write(&house.scope, profile("Sunflower", 5)).await;
-    assert_eq!(find(&bench, &house, "sunfl").await, [card.id]);
+    bed.write(&tenant.scope, profile("Sunflower", 5)).await;
+    assert_eq!(find(&bed, &tenant, "sunfl").await, [card.id]);
     card.name = PersonName::received("Asha Menon");
     card.details.clear();
     card.tags.clear();
-    bench.write(&house.scope, ContactWrite::Update(card.clone())).await;
-    bench.write(&house.scope, profile("Moonflower", 6)).await;
+    bed.write(&tenant.scope, ContactWrite::Update(card.clone())).await;
+    bed.write(&tenant.scope, profile("Moonflower", 6)).await;
     for text in ["nair", "garden", "sunfl", "mail"] {
-        assert!(find(&bench, &house, text).await.is_empty(), "{text}");
+        assert!(find(&bed, &tenant, text).await.is_empty(), "{text}");
     }
     for text in ["asha men", "moonfl"] {
-        assert_eq!(find(&bench, &house, text).await, [card.id], "{text}");
+        assert_eq!(find(&bed, &tenant, text).await, [card.id], "{text}");
     }
 }
 
 /// People are listed by folded name; those without a name last, in order of their ids.
-pub async fn people_are_listed_by_name_and_the_nameless_last(bench: Bench) {
-    let house = bench.house().await;
+pub async fn people_are_listed_by_name_and_the_nameless_last(bed: TestBed) {
+    let tenant = bed.tenant().await;
     let names = ["zoë", "Élan", "elan vital", "Ben", "  ", "ADA", "Ångström", "ben"];
     let mut all: Vec<Contact> = names
         .iter()
         .map(|name| {
-            let mut card = bench.make.contact("x");
+            let mut card = bed.make.contact("x");
             card.name = PersonName::received(name);
             card
         })
         .collect();
-    all.push(bench.make.contact("李小龙"));
+    all.push(bed.make.contact("李小龙"));
     for card in all.iter().rev() {
-        insert(&bench, &house, card).await;
+        insert(&bed, &tenant, card).await;
     }
-    let listed = list(&bench, &house, &ContactQuery::default()).await;
+    let listed = list(&bed, &tenant, &ContactQuery::default()).await;
     let shown: Vec<_> = listed.iter().map(|c| c.name.as_ref().map_or("", |name| name.reveal())).collect();
     assert_eq!(shown, ["ADA", "Ångström", "Ben", "ben", "Élan", "elan vital", "zoë", "李小龙", ""]);
     all.sort_by_key(|card| (card.sort_key(), card.id));
@@ -169,19 +169,19 @@ pub async fn people_are_listed_by_name_and_the_nameless_last(bench: Bench) {
 }
 
 /// A stage narrows a search.
-pub async fn a_stage_narrows_a_search(bench: Bench) {
-    let house = bench.house().await;
-    let mut customer = bench.make.contact("Asha");
+pub async fn a_stage_narrows_a_search(bed: TestBed) {
+    let tenant = bed.tenant().await;
+    let mut customer = bed.make.contact("Asha");
     customer.stage = Stage::Customer;
-    insert(&bench, &house, &customer).await;
-    let mut fresh = bench.make.contact("Asha");
-    insert(&bench, &house, &fresh).await;
+    insert(&bed, &tenant, &customer).await;
+    let mut fresh = bed.make.contact("Asha");
+    insert(&bed, &tenant, &fresh).await;
     let query = |text, stage| ContactQuery { stage: Some(stage), ..ContactQuery::matching(text) };
     let ids = |found: Vec<Contact>| found.into_iter().map(|contact| contact.id).collect::<Vec<_>>();
-    assert_eq!(ids(list(&bench, &house, &query("asha", Stage::Customer)).await), [customer.id]);
-    assert_eq!(ids(list(&bench, &house, &query("", Stage::New)).await), [fresh.id]);
-    assert!(list(&bench, &house, &query("ben", Stage::New)).await.is_empty());
+    assert_eq!(ids(list(&bed, &tenant, &query("asha", Stage::Customer)).await), [customer.id]);
+    assert_eq!(ids(list(&bed, &tenant, &query("", Stage::New)).await), [fresh.id]);
+    assert!(list(&bed, &tenant, &query("ben", Stage::New)).await.is_empty());
     fresh.stage = Stage::Customer;
-    bench.write(&house.scope, ContactWrite::Update(fresh.clone())).await;
-    assert_eq!(list(&bench, &house, &query("asha", Stage::Customer)).await.len(), 2);
+    bed.write(&tenant.scope, ContactWrite::Update(fresh.clone())).await;
+    assert_eq!(list(&bed, &tenant, &query("asha", Stage::Customer)).await.len(), 2);
 }

@@ -14,32 +14,32 @@ use crate::page::PageRequest;
 use crate::provider::{ProviderError, ProviderId, Trust};
 use crate::store::Due;
 use crate::testing::Scripted;
-use crate::testing::conformance::Bench;
+use crate::testing::conformance::TestBed;
 
 /// A waiting element and quarantined bytes come back with the trust that they were stored with.
-pub async fn trust_is_kept_with_what_waits_and_what_is_held(bench: Bench) {
-    let house = bench.house().await;
+pub async fn trust_is_kept_with_what_waits_and_what_is_held(bed: TestBed) {
+    let tenant = bed.tenant().await;
     for trust in [Trust::Signed, Trust::PathOnly] {
-        let item = InboxItem { trust, ..bench.make.item(&house.account, LaneKind::Inbox, bench.at(1)) };
-        bench.write(&house.scope, InboxWrite::Park(item.clone())).await;
-        let lease = bench.lease(house.lane(LaneKind::Inbox)).await;
-        let due = bench.store.due(&house.scope, &lease, bench.at(2), 10).await.unwrap();
+        let item = InboxItem { trust, ..bed.make.item(&tenant.account, LaneKind::Inbox, bed.at(1)) };
+        bed.write(&tenant.scope, InboxWrite::Park(item.clone())).await;
+        let lease = bed.lease(tenant.lane(LaneKind::Inbox)).await;
+        let due = bed.store.due(&tenant.scope, &lease, bed.at(2), 10).await.unwrap();
         assert_eq!(due, [Due::Element(item.clone())]);
-        bench.write(&house.scope, InboxWrite::Settle(item.id)).await;
-        bench.store.release(&bench.system, lease).await.unwrap();
+        bed.write(&tenant.scope, InboxWrite::Settle(item.id)).await;
+        bed.store.release(&bed.system, lease).await.unwrap();
 
-        let held = bench.make.quarantined(Some(house.org.id), house.app.id, bench.at(1));
+        let held = bed.make.quarantined(Some(tenant.org.id), tenant.app.id, bed.at(1));
         let held = Quarantined { trust, ..held };
-        bench.write(&house.scope, InboxWrite::Quarantine(held.clone())).await;
-        let page = bench.store.quarantined(&house.scope, PageRequest::first(10)).await.unwrap();
+        bed.write(&tenant.scope, InboxWrite::Quarantine(held.clone())).await;
+        let page = bed.store.quarantined(&tenant.scope, PageRequest::first(10)).await.unwrap();
         assert_eq!(page.items, std::slice::from_ref(&held));
-        bench.write(&house.scope, InboxWrite::Release(held.id)).await;
+        bed.write(&tenant.scope, InboxWrite::Release(held.id)).await;
     }
 }
 
 /// A message without a signature is shown and opens no reply window; the same person's signed message does.
-pub async fn an_unsigned_message_opens_no_reply_window(bench: Bench) {
-    let live = Live::new(&bench).await;
+pub async fn an_unsigned_message_opens_no_reply_window(bed: TestBed) {
+    let live = Live::new(&bed).await;
     live.unsigned(Live::says("in.1", "hello")).await;
     let talk = live.talk().await;
     assert_eq!((talk.unread, talk.last_inbound_at), (1, None));
@@ -47,20 +47,20 @@ pub async fn an_unsigned_message_opens_no_reply_window(bench: Bench) {
     assert!(matches!(preview.reply, Preview::Refused(_)), "{:?}", preview.reply);
     live.signed(Live::says("in.2", "hello again")).await;
     let talk = live.talk().await;
-    assert_eq!((talk.unread, talk.last_inbound_at), (2, Some(bench.now().trunc_subsecs(0))));
+    assert_eq!((talk.unread, talk.last_inbound_at), (2, Some(bed.now().trunc_subsecs(0))));
     let preview = live.crm.conversations().preview(&live.me, talk.id).await.unwrap();
     assert_eq!(preview.reply, Preview::Ready);
 }
 
 /// Words and reports without a signature neither give a consent nor lift a withdrawal.
-pub async fn nothing_unsigned_gives_consent_or_lifts_a_withdrawal(bench: Bench) {
-    let live = Live::new(&bench).await;
+pub async fn nothing_unsigned_gives_consent_or_lifts_a_withdrawal(bed: TestBed) {
+    let live = Live::new(&bed).await;
     live.signed(Live::says("in.1", "hello")).await;
     live.unsigned(json!({ "type": "preference", "from": NUMBER, "value": "sign_up" })).await;
     assert_eq!(live.consent(Purpose::Marketing).await.state, State::Unknown);
     live.signed(Live::says("in.2", "STOP")).await;
     assert_eq!(live.consent(Purpose::Marketing).await.state, State::Withdrawn);
-    bench.clock.advance(TimeDelta::minutes(1));
+    bed.clock.advance(TimeDelta::minutes(1));
     live.unsigned(Live::says("in.3", "START")).await;
     live.unsigned(json!({ "type": "preference", "from": NUMBER, "value": "resume" })).await;
     assert_eq!(live.consent(Purpose::Marketing).await.state, State::Withdrawn);
@@ -69,8 +69,8 @@ pub async fn nothing_unsigned_gives_consent_or_lifts_a_withdrawal(bench: Bench) 
 }
 
 /// What looks like an opt-out and came without a signature holds promotion and asks a person, once.
-pub async fn an_unsigned_opt_out_holds_promotion_and_asks(bench: Bench) {
-    let live = Live::new(&bench).await;
+pub async fn an_unsigned_opt_out_holds_promotion_and_asks(bed: TestBed) {
+    let live = Live::new(&bed).await;
     live.signed(Live::says("in.1", "hello")).await;
     live.unsigned(Live::says("in.2", "STOP")).await;
     live.unsigned(Live::says("in.3", "STOP")).await;
@@ -87,8 +87,8 @@ pub async fn an_unsigned_opt_out_holds_promotion_and_asks(bench: Bench) {
 }
 
 /// A report without a signature shows at most that a message was sent: it neither delivers, fails nor settles it.
-pub async fn nothing_unsigned_ends_a_message(bench: Bench) {
-    let live = Live::new(&bench).await;
+pub async fn nothing_unsigned_ends_a_message(bed: TestBed) {
+    let live = Live::new(&bed).await;
     live.signed(Live::says("in.1", "hello")).await;
     let answer = live.answers("good morning").await;
     live.works().await;
@@ -111,15 +111,15 @@ pub async fn nothing_unsigned_ends_a_message(bench: Bench) {
 }
 
 /// An element that waited in the queue, or was replayed from quarantine, is believed no more than when it arrived.
-pub async fn an_unsigned_element_stays_unsigned_in_the_queue_and_in_quarantine(bench: Bench) {
-    let live = Live::new(&bench).await;
+pub async fn an_unsigned_element_stays_unsigned_in_the_queue_and_in_quarantine(bed: TestBed) {
+    let live = Live::new(&bed).await;
     live.signed(Live::says("in.1", "hello")).await;
     let answer = live.answers("good morning").await;
     // News of a message whose id is not known yet waits in the queue.
     let external = format!("scripted.out/{}.1", answer.id);
     live.unsigned(json!({ "type": "delivery", "id": external, "status": "delivered" })).await;
     live.works().await;
-    bench.clock.advance(TimeDelta::minutes(2));
+    bed.clock.advance(TimeDelta::minutes(2));
     live.works().await;
     assert_eq!(live.message(&answer).await.delivery.status, DeliveryStatus::Sent);
 
@@ -132,8 +132,8 @@ pub async fn an_unsigned_element_stays_unsigned_in_the_queue_and_in_quarantine(b
 }
 
 /// A notice without a signature joins nobody, and a message without one brings one id at most.
-pub async fn nothing_unsigned_joins_two_people(bench: Bench) {
-    let live = Live::new(&bench).await;
+pub async fn nothing_unsigned_joins_two_people(bed: TestBed) {
+    let live = Live::new(&bed).await;
     live.signed(Live::says("in.1", "hello")).await;
     let identity = live.talk().await.identity;
     live.unsigned(json!({ "type": "identity", "from": NUMBER, "to": "447700900123" })).await;

@@ -18,7 +18,7 @@ use crate::media::MediaWrite;
 use crate::page::PageRequest;
 use crate::scope::Role;
 use crate::store::{EffectWrite, Expect, Purge, SystemWrite, Write};
-use crate::testing::conformance::Bench;
+use crate::testing::conformance::TestBed;
 use crate::text::{PersonName, Title, Username};
 
 macro_rules! kinds {
@@ -87,67 +87,66 @@ kinds! {
 }
 
 /// One batch with every kind of write, each seeing what those before it wrote; then everything is read back.
-pub async fn every_write_is_applied(bench: Bench) {
-    let house = bench.house().await;
-    let (scope, account) = (&house.scope, house.account.id);
-    let user = bench.make.user("asha@shop.example");
-    bench.enact(SystemWrite::InsertUser(user.clone())).await.unwrap();
+pub async fn every_write_is_applied(bed: TestBed) {
+    let tenant = bed.tenant().await;
+    let (scope, account) = (&tenant.scope, tenant.account.id);
+    let user = bed.make.user("asha@shop.example");
+    bed.enact(SystemWrite::InsertUser(user.clone())).await.unwrap();
 
-    let card = bench.make.contact("Asha");
+    let card = bed.make.contact("Asha");
     let mut changed = card.clone();
     changed.stage = Stage::Customer;
-    let (note, task) = (bench.make.note(card.id, "called twice"), bench.make.task(card.id, "Call back"));
-    let phone = Alias::Phone(bench.make.phone());
-    let identity = bench.make.identity(card.id, vec![phone.clone()]);
-    let second = bench.make.identity(card.id, vec![Alias::BusinessScoped(bench.make.scoped())]);
-    let newer = Alias::Phone(bench.make.phone());
-    let released_number = Alias::Phone(bench.make.phone());
-    let number = bench.make.phone();
-    let doubt = Doubt { number, name: PersonName::received("Ravi"), since: bench.at(6) };
-    let talk = bench.make.conversation(account, &identity);
+    let (note, task) = (bed.make.note(card.id, "called twice"), bed.make.task(card.id, "Call back"));
+    let phone = Alias::Phone(bed.make.phone());
+    let identity = bed.make.identity(card.id, vec![phone.clone()]);
+    let second = bed.make.identity(card.id, vec![Alias::BusinessScoped(bed.make.scoped())]);
+    let newer = Alias::Phone(bed.make.phone());
+    let released_number = Alias::Phone(bed.make.phone());
+    let number = bed.make.phone();
+    let doubt = Doubt { number, name: PersonName::received("Ravi"), since: bed.at(6) };
+    let talk = bed.make.conversation(account, &identity);
     let mut snoozed = talk.clone();
-    snoozed.state = ConversationState::Snoozed { until: bench.at(10) };
+    snoozed.state = ConversationState::Snoozed { until: bed.at(10) };
     let text = |text: &str| Box::new(Content::text(text).unwrap());
-    let heard = bench.make.inbound(&talk, "hello", bench.at(1));
-    let taken_back = bench.make.inbound(&talk, "oh no", bench.at(2));
-    let ours = bench.make.outbound(&talk, "an answer", bench.at(3));
-    let cancelled = bench.make.outbound(&talk, "another", bench.at(4));
-    let given_to =
-        bench.make.activity(&talk, ActivityKind::Assigned { to: Some(bench.make.id()) }, bench.at(6));
-    let external = bench.make.external();
-    let mut file = bench.make.media(house.org.id, account, &heard);
+    let heard = bed.make.inbound(&talk, "hello", bed.at(1));
+    let taken_back = bed.make.inbound(&talk, "oh no", bed.at(2));
+    let ours = bed.make.outbound(&talk, "an answer", bed.at(3));
+    let cancelled = bed.make.outbound(&talk, "another", bed.at(4));
+    let given_to = bed.make.activity(&talk, ActivityKind::Assigned { to: Some(bed.make.id()) }, bed.at(6));
+    let external = bed.make.external();
+    let mut file = bed.make.media(tenant.org.id, account, &heard);
     let stored = file.clone();
     (file.blob, file.wrapped_key) = (None, None);
-    let given = bench.make.consent(card.id, identity.subject_keys(), ConsentEvent::Given);
-    let suppression = bench.make.suppression(SuppressionScope::AllOutbound);
-    let mut other = bench.make.account(house.app.id);
+    let given = bed.make.consent(card.id, identity.subject_keys(), ConsentEvent::Given);
+    let suppression = bed.make.suppression(SuppressionScope::AllOutbound);
+    let mut other = bed.make.account(tenant.app.id);
     let first_other = other.clone();
     let paused = AccountChange { state: Some(AccountState::Paused), ..AccountChange::default() };
     paused.apply(&mut other);
-    let template = bench.make.template(account, "order_sent", TemplateCategory::Utility);
-    let mut org = house.org.clone();
+    let template = bed.make.template(account, "order_sent", TemplateCategory::Utility);
+    let mut org = tenant.org.clone();
     let renamed = OrgChange { name: Title::parse("Corner shop & sons").ok(), ..OrgChange::default() };
     renamed.apply(&mut org);
-    let (mut member, mut key) = (bench.make.member(user.id, Role::Admin), bench.make.api_key());
+    let (mut member, mut key) = (bed.make.member(user.id, Role::Admin), bed.make.api_key());
     let (first_member, first_key) = (member.clone(), key.clone());
     let demoted = MemberChange { role: Some(Role::Agent), ..MemberChange::default() };
     demoted.apply(&mut member);
-    let revoked = ApiKeyChange { revoked_at: Some(Some(bench.at(9))), ..ApiKeyChange::default() };
+    let revoked = ApiKeyChange { revoked_at: Some(Some(bed.at(9))), ..ApiKeyChange::default() };
     revoked.apply(&mut key);
     let (first_task, mut task) = (task.clone(), task);
-    let ticked = TaskChange { done_at: Some(Some(bench.at(9))), ..TaskChange::default() };
+    let ticked = TaskChange { done_at: Some(Some(bed.at(9))), ..TaskChange::default() };
     ticked.apply(&mut task);
-    let (send, unsent) = (bench.make.send(account, &ours), bench.make.send(account, &cancelled));
-    let signal = bench.make.effect(Some(account), Work::SyncTemplates, bench.at(0));
-    let [waits, done] = [(); 2].map(|()| bench.make.item(&house.account, LaneKind::Inbox, bench.at(0)));
+    let (send, unsent) = (bed.make.send(account, &ours), bed.make.send(account, &cancelled));
+    let signal = bed.make.effect(Some(account), Work::SyncTemplates, bed.at(0));
+    let [waits, done] = [(); 2].map(|()| bed.make.item(&tenant.account, LaneKind::Inbox, bed.at(0)));
     let [kept, released] =
-        [(); 2].map(|()| bench.make.quarantined(Some(house.org.id), house.app.id, bench.at(1)));
-    let evidence = |status, second| Evidence { status, at: bench.at(second), failure: None };
+        [(); 2].map(|()| bed.make.quarantined(Some(tenant.org.id), tenant.app.id, bed.at(1)));
+    let evidence = |status, second| Evidence { status, at: bed.at(second), failure: None };
     let refusal = FailureNote { code: "scripted.190".to_owned(), detail: None };
     let settle = |id, state| EffectWrite::Settle { id, state, not_before: None, attempts: 1 };
 
     let purge = |class| {
-        let at = crate::testing::confirmed(bench.now());
+        let at = crate::testing::confirmed(bed.now());
         Write::Purge { class, at, kept: TimeDelta::days(365), limit: 10 }
     };
 
@@ -159,30 +158,30 @@ pub async fn every_write_is_applied(bench: Bench) {
         ContactWrite::ChangeTask { task: task.id, change: ticked }.into(),
         ContactWrite::Identity(identity.clone()).into(),
         ContactWrite::Identity(second.clone()).into(),
-        ContactWrite::Alias { identity: identity.id, alias: newer.clone(), seen_at: bench.at(5) }.into(),
+        ContactWrite::Alias { identity: identity.id, alias: newer.clone(), seen_at: bed.at(5) }.into(),
         ContactWrite::Profile {
             identity: identity.id,
             name: PersonName::received("Ashu"),
             username: Username::received("ashu"),
-            at: bench.at(5),
+            at: bed.at(5),
         }
         .into(),
-        ContactWrite::Reachable { identity: identity.id, unreachable_since: Some(bench.at(6)) }.into(),
+        ContactWrite::Reachable { identity: identity.id, unreachable_since: Some(bed.at(6)) }.into(),
         ContactWrite::FollowProfile { contact: card.id }.into(),
-        ContactWrite::Former { identity: identity.id, alias: phone.clone(), since: Some(bench.at(6)) }.into(),
+        ContactWrite::Former { identity: identity.id, alias: phone.clone(), since: Some(bed.at(6)) }.into(),
         ContactWrite::Doubt { identity: identity.id, doubt: Some(doubt.clone()) }.into(),
-        ContactWrite::Alias { identity: identity.id, alias: released_number.clone(), seen_at: bench.at(6) }
+        ContactWrite::Alias { identity: identity.id, alias: released_number.clone(), seen_at: bed.at(6) }
             .into(),
         ContactWrite::Release { identity: identity.id, alias: released_number.clone() }.into(),
         ContactWrite::JoinIdentity { from: second.id, into: identity.id }.into(),
-        ContactWrite::AddTags { contact: card.id, tags: vec![bench.make.tag("vip")] }.into(),
+        ContactWrite::AddTags { contact: card.id, tags: vec![bed.make.tag("vip")] }.into(),
         ConversationWrite::Insert(talk.clone()).into(),
-        bench.make.append(account, &heard).into(),
-        bench.make.append(account, &taken_back).into(),
-        bench.make.append(account, &ours).into(),
-        bench.make.append(account, &cancelled).into(),
+        bed.make.append(account, &heard).into(),
+        bed.make.append(account, &taken_back).into(),
+        bed.make.append(account, &ours).into(),
+        bed.make.append(account, &cancelled).into(),
         ConversationWrite::Update(snoozed).into(),
-        ConversationWrite::Requeue { message: ours.id, why: refusal, at: bench.at(6) }.into(),
+        ConversationWrite::Requeue { message: ours.id, why: refusal, at: bed.at(6) }.into(),
         ConversationWrite::Evidence { message: ours.id, evidence: evidence(DeliveryStatus::Sent, 7) }.into(),
         ConversationWrite::External { account, message: ours.id, external: external.clone() }.into(),
         ConversationWrite::Activity(given_to.clone()).into(),
@@ -190,17 +189,17 @@ pub async fn every_write_is_applied(bench: Bench) {
             message: heard.id,
             by: Direction::Outbound,
             emoji: Some("🙏".to_owned()),
-            at: bench.at(8),
+            at: bed.at(8),
         })
         .into(),
         ConversationWrite::Edit {
             message: heard.id,
             content: text("hello again"),
             beside: None,
-            at: bench.at(9),
+            at: bed.at(9),
         }
         .into(),
-        ConversationWrite::Revoke { message: taken_back.id, content: text("gone"), at: bench.at(9) }.into(),
+        ConversationWrite::Revoke { message: taken_back.id, content: text("gone"), at: bed.at(9) }.into(),
         ConversationWrite::Seen { conversation: talk.id, up_to: cancelled.id }.into(),
         MediaWrite::Insert(file).into(),
         MediaWrite::Update(stored.clone()).into(),
@@ -208,7 +207,7 @@ pub async fn every_write_is_applied(bench: Bench) {
         ConsentWrite::Suppress(suppression.clone()).into(),
         AccountWrite::Insert(Box::new(first_other)).into(),
         AccountWrite::Change { account: other.id, change: Box::new(paused) }.into(),
-        AccountWrite::Templates { account, asked_at: bench.at(0), templates: vec![template.clone()] }.into(),
+        AccountWrite::Templates { account, asked_at: bed.at(0), templates: vec![template.clone()] }.into(),
         AccessWrite::ChangeOrg(renamed).into(),
         AccessWrite::InsertMember(first_member).into(),
         AccessWrite::ChangeMember { member: member.id, change: demoted }.into(),
@@ -219,33 +218,32 @@ pub async fn every_write_is_applied(bench: Bench) {
         EffectWrite::Queue(signal.clone()).into(),
         settle(send.id, EffectState::Dispatched).into(),
         settle(signal.id, EffectState::Dead).into(),
-        EffectWrite::Rest { id: unsent.id, until: bench.at(90), attempts: 1 }.into(),
-        EffectWrite::WakeSends { account, at: bench.at(5) }.into(),
+        EffectWrite::Rest { id: unsent.id, until: bed.at(90), attempts: 1 }.into(),
+        EffectWrite::WakeSends { account, at: bed.at(5) }.into(),
         EffectWrite::Resolve(ours.id).into(),
         EffectWrite::CancelSend(cancelled.id).into(),
-        EffectWrite::CancelPromotions { identity: second.id, scope: PurposeScope::Any, at: bench.at(5) }
-            .into(),
+        EffectWrite::CancelPromotions { identity: second.id, scope: PurposeScope::Any, at: bed.at(5) }.into(),
         InboxWrite::Park(waits.clone()).into(),
         InboxWrite::Park(done.clone()).into(),
-        InboxWrite::Retry { id: waits.id, due_at: bench.at(30), attempts: 1 }.into(),
+        InboxWrite::Retry { id: waits.id, due_at: bed.at(30), attempts: 1 }.into(),
         InboxWrite::Settle(done.id).into(),
         InboxWrite::Quarantine(kept.clone()).into(),
         InboxWrite::Quarantine(released.clone()).into(),
         InboxWrite::Release(released.id).into(),
-        Write::WakeSnoozed { now: bench.at(11) },
+        Write::WakeSnoozed { now: bed.at(11) },
         purge(Purge::Messages),
         purge(Purge::Quarantine),
         purge(Purge::Bookkeeping),
     ];
     let covered: BTreeSet<_> = writes.iter().map(word).collect();
     assert_eq!(covered, WORDS.iter().copied().collect(), "every kind is tried");
-    let commit = bench.write_all(scope, writes).await;
+    let commit = bed.write_all(scope, writes).await;
     assert_eq!(commit.touched, 0, "nothing has expired");
 
-    let store = &bench.store;
+    let store = &bed.store;
     let page = || PageRequest::first(10);
     let contact = store.contact(scope, card.id).await.unwrap().unwrap();
-    assert_eq!((contact.stage, contact.tags), (Stage::Customer, vec![bench.make.tag("vip")]));
+    assert_eq!((contact.stage, contact.tags), (Stage::Customer, vec![bed.make.tag("vip")]));
     assert_eq!(store.notes(scope, card.id, page()).await.unwrap().items, [note]);
     assert_eq!(store.tasks(scope, &TaskQuery::default(), page()).await.unwrap().items, [task]);
     let identities = store.channel_identities(scope, card.id).await.unwrap();
@@ -254,20 +252,20 @@ pub async fn every_write_is_applied(bench: Bench) {
     assert!(identities[0].aliases.contains(&phone) && identities[0].aliases.contains(&second.aliases[0]));
     assert_eq!(identities[0].profile_name, PersonName::received("Ashu"));
     assert_eq!(identities[0].username, Username::received("ashu"));
-    assert_eq!(identities[0].unreachable_since, Some(bench.at(6)));
-    assert_eq!(identities[0].given_up(&phone), Some(bench.at(6)));
+    assert_eq!(identities[0].unreachable_since, Some(bed.at(6)));
+    assert_eq!(identities[0].given_up(&phone), Some(bed.at(6)));
     assert_eq!(identities[0].doubt, Some(doubt));
     assert!(!identities[0].aliases.contains(&released_number));
     let head = store.conversation(scope, talk.id).await.unwrap().unwrap();
     assert_eq!((head.state, head.unread), (ConversationState::Open, 0));
     assert_eq!((head.last_message, head.seen_up_to), (Some(cancelled.id), Some(cancelled.id)));
-    assert_eq!((head.last_inbound, head.last_inbound_at), (Some(taken_back.id), Some(bench.at(2))));
+    assert_eq!((head.last_inbound, head.last_inbound_at), (Some(taken_back.id), Some(bed.at(2))));
     let message = async |id| store.message(scope, id).await.unwrap().unwrap();
     let edited = message(heard.id).await;
-    assert_eq!((edited.content, edited.edited_at), (*text("hello again"), Some(bench.at(9))));
+    assert_eq!((edited.content, edited.edited_at), (*text("hello again"), Some(bed.at(9))));
     assert_eq!(edited.reactions.iter().map(|r| r.emoji.as_deref()).collect::<Vec<_>>(), [Some("🙏")]);
     let gone = message(taken_back.id).await;
-    assert_eq!((gone.content, gone.revoked_at), (*text("gone"), Some(bench.at(9))));
+    assert_eq!((gone.content, gone.revoked_at), (*text("gone"), Some(bed.at(9))));
     assert_eq!(store.activities(scope, talk.id, page()).await.unwrap().items, [given_to]);
     let sent = message(ours.id).await;
     assert_eq!((sent.delivery.status, sent.external), (DeliveryStatus::Sent, Some(external)));
@@ -283,10 +281,10 @@ pub async fn every_write_is_applied(bench: Bench) {
     for (id, state) in
         [(send.id, EffectState::Done), (unsent.id, EffectState::Cancelled), (signal.id, EffectState::Dead)]
     {
-        assert!(bench.holds(scope, Expect::Effect(id, state)).await, "{state}");
+        assert!(bed.holds(scope, Expect::Effect(id, state)).await, "{state}");
     }
-    let held = bench.lease(house.lane(LaneKind::Inbox)).await;
-    assert!(store.due(scope, &held, bench.at(29), 10).await.unwrap().is_empty());
-    assert_eq!(store.due(scope, &held, bench.at(30), 10).await.unwrap().len(), 1);
+    let held = bed.lease(tenant.lane(LaneKind::Inbox)).await;
+    assert!(store.due(scope, &held, bed.at(29), 10).await.unwrap().is_empty());
+    assert_eq!(store.due(scope, &held, bed.at(30), 10).await.unwrap().len(), 1);
     assert_eq!(store.quarantined(scope, page()).await.unwrap().items, [kept]);
 }

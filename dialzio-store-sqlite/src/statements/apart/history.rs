@@ -22,22 +22,22 @@ use dialzio_core::media::MediaWrite;
 use dialzio_core::page::PageRequest;
 use dialzio_core::provider::AccountRef;
 use dialzio_core::store::{EffectWrite, Purge, Write};
-use dialzio_core::testing::conformance::{self as cases, Bench, House, Person};
+use dialzio_core::testing::conformance::{self as cases, Person, Tenant, TestBed};
 
 /// Records what is done in a fresh store.
-async fn recorded<F: Future<Output = ()>>(work: impl FnOnce(Bench, PathBuf) -> F) -> Vec<Ran> {
+async fn recorded<F: Future<Output = ()>>(work: impl FnOnce(TestBed, PathBuf) -> F) -> Vec<Ran> {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().canonicalize().unwrap().join("crm.db");
-    let clock = Bench::clock();
+    let clock = TestBed::clock();
     record::begin(&file);
     let store = SqliteStore::start(Place { path: file.clone(), temporary: true }, clock.clone(), 1).unwrap();
-    work(Bench::new(Arc::new(store), clock), file.clone()).await;
+    work(TestBed::new(Arc::new(store), clock), file.clone()).await;
     record::end(&file)
 }
 
 macro_rules! of_cases {
     ($($module:ident { $($case:ident)+ })+) => {
-        vec![$($(recorded(|bench, _| cases::$module::$case(bench)).await),+),+]
+        vec![$($(recorded(|bed, _| cases::$module::$case(bed)).await),+),+]
     };
 }
 
@@ -112,43 +112,42 @@ pub(super) async fn all() -> Vec<Vec<Ran>> {
         }
     };
     histories.push(recorded(lists).await);
-    histories.push(recorded(|bench, _| joined(bench)).await);
-    histories.push(recorded(|bench, _| old(bench)).await);
+    histories.push(recorded(|bed, _| joined(bed)).await);
+    histories.push(recorded(|bed, _| old(bed)).await);
     histories
 }
 
 /// Lists in which every part of a row has something in it.
-async fn lists(bench: Bench, file: PathBuf) {
-    let house = bench.house().await;
+async fn lists(bed: TestBed, file: PathBuf) {
+    let tenant = bed.tenant().await;
     let page = || PageRequest::first(50);
-    let (store, scope) = (&bench.store, &house.scope);
+    let (store, scope) = (&bed.store, &tenant.scope);
     let mut cards = Vec::new();
     for name in ["Asha", "Ben"] {
-        let person = bench.person(&house, name).await;
+        let person = bed.person(&tenant, name).await;
         let mut card = person.contact.clone();
-        card.details = vec![bench.make.phone_detail(&bench.make.phone())];
-        card.tags = vec![bench.make.tag("vip")];
+        card.details = vec![bed.make.phone_detail(&bed.make.phone())];
+        card.tags = vec![bed.make.tag("vip")];
         card.stage = Stage::Customer;
-        let mut task = bench.make.task(card.id, "Call back");
-        task.assignee = Some(bench.make.id());
+        let mut task = bed.make.task(card.id, "Call back");
+        task.assignee = Some(bed.make.id());
         let member = task.assignee;
-        bench
-            .write_all(
-                scope,
-                [ContactWrite::Update(card.clone()).into(), ContactWrite::InsertTask(task).into()],
-            )
-            .await;
-        bench.hears(&house, &person, "hello", bench.at(1)).await;
-        let mut talk = bench.conversation(&house, &person).await;
-        talk.state = ConversationState::Snoozed { until: bench.at(10) };
+        bed.write_all(
+            scope,
+            [ContactWrite::Update(card.clone()).into(), ContactWrite::InsertTask(task).into()],
+        )
+        .await;
+        bed.hears(&tenant, &person, "hello", bed.at(1)).await;
+        let mut talk = bed.conversation(&tenant, &person).await;
+        talk.state = ConversationState::Snoozed { until: bed.at(10) };
         talk.assignee = member;
-        bench.write(scope, ConversationWrite::Update(talk)).await;
+        bed.write(scope, ConversationWrite::Update(talk)).await;
         for (assignee, open) in [(None, true), (member, true)] {
             let query = TaskQuery { contact: None, assignee, open };
             assert!(!store.tasks(scope, &query, page()).await.unwrap().items.is_empty());
         }
         let view = InboxView::Mine(member.unwrap());
-        let theirs = ConversationQuery { view, state: StateFilter::Snoozed, now: bench.at(5) };
+        let theirs = ConversationQuery { view, state: StateFilter::Snoozed, now: bed.at(5) };
         assert_eq!(store.inbox(scope, &theirs, page()).await.unwrap().items.len(), 1);
         cards.push(card);
     }
@@ -160,92 +159,91 @@ async fn lists(bench: Bench, file: PathBuf) {
     }
     let keys: Vec<_> = cards.iter().flat_map(|card| &card.details).map(|d| d.value.subject_key()).collect();
     assert_eq!(store.contacts_by_subject(scope, &keys).await.unwrap().len(), 2);
-    let woken = ConversationQuery { view: InboxView::All, state: StateFilter::Open, now: bench.at(20) };
+    let woken = ConversationQuery { view: InboxView::All, state: StateFilter::Open, now: bed.at(20) };
     assert_eq!(store.inbox(scope, &woken, page()).await.unwrap().items.len(), 2);
-    let business = AccountRef(house.account.business_id.clone());
-    assert!(store.route(&bench.system, house.app.id, &[business]).await.unwrap()[0].is_some());
+    let business = AccountRef(tenant.account.business_id.clone());
+    assert!(store.route(&bed.system, tenant.app.id, &[business]).await.unwrap()[0].is_some());
     // Names are walked when thousands match, which takes as many people; so it is asked here as it would be there.
     let db = reader(&Place { path: file, temporary: false }).unwrap();
-    let row = params![id(house.org.id), "", [0_u8; 0], None::<&str>, "[\" be\"]", 50];
+    let row = params![id(tenant.org.id), "", [0_u8; 0], None::<&str>, "[\" be\"]", 50];
     assert_eq!(db.all(sql::SEARCH_NAMES, row, |_| Ok(())).unwrap().len(), 1);
 }
 
 /// Identities that turn out to be one person, twice over, each with a conversation and promotion that waits.
-async fn joined(bench: Bench) {
-    let house = bench.house().await;
-    let scope = &house.scope;
+async fn joined(bed: TestBed) {
+    let tenant = bed.tenant().await;
+    let scope = &tenant.scope;
     let people = [
-        bench.person(&house, "Asha").await,
-        bench.person(&house, "Ashu").await,
-        bench.person(&house, "A.").await,
+        bed.person(&tenant, "Asha").await,
+        bed.person(&tenant, "Ashu").await,
+        bed.person(&tenant, "A.").await,
     ];
     for (second, person) in people.iter().enumerate() {
-        let mut message = bench.make.outbound(&person.conversation, "news", bench.at(second as i64));
+        let mut message = bed.make.outbound(&person.conversation, "news", bed.at(second as i64));
         message.purpose = Some(Purpose::Marketing);
-        bench.queue(&house, &message).await;
+        bed.queue(&tenant, &message).await;
         let mut card = person.contact.clone();
-        card.details = vec![bench.make.phone_detail(&bench.make.phone())];
-        bench.write(scope, ContactWrite::Update(card)).await;
+        card.details = vec![bed.make.phone_detail(&bed.make.phone())];
+        bed.write(scope, ContactWrite::Update(card)).await;
     }
     let ask = async |people: &[Person], known: usize| {
         let ask = InboundAsk {
-            account: house.account.id,
-            portfolio: house.account.portfolio.clone(),
+            account: tenant.account.id,
+            portfolio: tenant.account.portfolio.clone(),
             aliases: people.iter().flat_map(|person| person.identity.aliases.clone()).collect::<Vec<Alias>>(),
             external: Vec::new(),
             own: Vec::new(),
             consent: true,
         };
-        let facts = bench.store.inbound_facts(scope, &ask).await.unwrap();
+        let facts = bed.store.inbound_facts(scope, &ask).await.unwrap();
         assert_eq!(facts.identities.len(), known);
     };
     ask(&people, 3).await;
     let [first, second, third] = people.each_ref().map(|person| person.identity.id);
-    bench.write(scope, ContactWrite::JoinIdentity { from: first, into: second }).await;
+    bed.write(scope, ContactWrite::JoinIdentity { from: first, into: second }).await;
     ask(&people, 2).await;
-    bench.write(scope, ContactWrite::JoinIdentity { from: second, into: third }).await;
+    bed.write(scope, ContactWrite::JoinIdentity { from: second, into: third }).await;
     ask(&people, 1).await;
-    bench
-        .write(
-            scope,
-            EffectWrite::CancelPromotions {
-                identity: third,
-                scope: dialzio_core::consent::PurposeScope::Any,
-                at: bench.at(9),
-            },
-        )
-        .await;
+    bed.write(
+        scope,
+        EffectWrite::CancelPromotions {
+            identity: third,
+            scope: dialzio_core::consent::PurposeScope::Any,
+            at: bed.at(9),
+        },
+    )
+    .await;
 }
 
-async fn sweep(bench: &Bench, house: &House) -> u64 {
+async fn sweep(bed: &TestBed, tenant: &Tenant) -> u64 {
     let mut gone = 0;
     for class in [Purge::Messages, Purge::Bookkeeping] {
-        let at = dialzio_core::testing::confirmed(bench.now());
+        let at = dialzio_core::testing::confirmed(bed.now());
         let kept = TimeDelta::days(if class == Purge::Messages { 365 } else { 0 });
-        gone += bench.write(&house.scope, Write::Purge { class, at, kept, limit: 100 }).await.touched;
+        gone += bed.write(&tenant.scope, Write::Purge { class, at, kept, limit: 100 }).await.touched;
     }
     gone
 }
 
 /// What goes by age alone: files before their message, evidence, effects that are over, events.
-async fn old(bench: Bench) {
-    let house = bench.house().await;
-    let person = bench.person(&house, "Asha").await;
-    let heard = bench.hears(&house, &person, "pictures", bench.at(1)).await;
-    let (sent, effect) = bench.queues(&house, &person, "thanks", bench.at(2)).await;
-    bench.news(&house, sent.id, DeliveryStatus::Sent, bench.at(3)).await;
+async fn old(bed: TestBed) {
+    let tenant = bed.tenant().await;
+    let person = bed.person(&tenant, "Asha").await;
+    let heard = bed.hears(&tenant, &person, "pictures", bed.at(1)).await;
+    let (sent, effect) = bed.queues(&tenant, &person, "thanks", bed.at(2)).await;
+    bed.news(&tenant, sent.id, DeliveryStatus::Sent, bed.at(3)).await;
     let done = EffectWrite::Settle { id: effect.id, state: EffectState::Done, not_before: None, attempts: 1 };
-    let mut batch = bench.writes([done.into()]);
+    let mut batch = bed.writes([done.into()]);
     batch.event(DomainEvent::OrgChanged);
-    bench.store.commit_one(&house.scope, batch).await.unwrap();
-    let [mut older, mut ending] = [(); 2].map(|()| bench.make.media(house.org.id, house.account.id, &heard));
+    bed.store.commit_one(&tenant.scope, batch).await.unwrap();
+    let [mut older, mut ending] = [(); 2].map(|()| bed.make.media(tenant.org.id, tenant.account.id, &heard));
     older.event_at = heard.event_at - TimeDelta::days(30);
     ending.expires_at = Some(heard.event_at + TimeDelta::days(1));
     for file in [older, ending] {
-        bench.write(&house.scope, MediaWrite::Insert(file)).await;
+        bed.write(&tenant.scope, MediaWrite::Insert(file)).await;
     }
-    bench.clock.advance(TimeDelta::days(340));
-    assert!(sweep(&bench, &house).await >= 4, "two files, the effect, the event");
-    bench.clock.advance(TimeDelta::days(26));
-    assert!(sweep(&bench, &house).await >= 2, "both messages");
+    bed.clock.advance(TimeDelta::days(340));
+    assert!(sweep(&bed, &tenant).await >= 4, "two files, the effect, the event");
+    bed.clock.advance(TimeDelta::days(26));
+    assert!(sweep(&bed, &tenant).await >= 2, "both messages");
 }

@@ -22,7 +22,7 @@ use crate::time::{Clock, ManualClock};
 
 /// A fresh store with its clock.
 #[derive(Debug)]
-pub struct Bench {
+pub struct TestBed {
     /// The store under test.
     pub store: Arc<dyn Store>,
     /// The clock that the store was made with.
@@ -35,7 +35,7 @@ pub struct Bench {
 
 /// An organisation with an app and an account in use.
 #[derive(Debug, Clone)]
-pub struct House {
+pub struct Tenant {
     /// Its scope.
     pub scope: OrgScope,
     /// Itself.
@@ -53,11 +53,11 @@ pub struct Person {
     pub contact: Contact,
     /// Their identity, known by a number.
     pub identity: ChannelIdentity,
-    /// Their conversation on the house's account.
+    /// Their conversation on the tenant's account.
     pub conversation: Conversation,
 }
 
-impl House {
+impl Tenant {
     /// A lane of the account.
     #[must_use]
     pub fn lane(&self, kind: LaneKind) -> Lane {
@@ -65,14 +65,14 @@ impl House {
     }
 }
 
-impl Bench {
+impl TestBed {
     /// The clock that every case starts with. A store is made with it.
     #[must_use]
     pub fn clock() -> Arc<ManualClock> {
         Arc::new(ManualClock::at(Fixtures::morning()))
     }
 
-    /// A bench over a fresh store that was made with `clock`.
+    /// A bed over a fresh store that was made with `clock`.
     #[must_use]
     pub fn new(store: Arc<dyn Store>, clock: Arc<ManualClock>) -> Self {
         let make = Fixtures::seeded(20_260_302, clock.now());
@@ -158,60 +158,60 @@ impl Bench {
     }
 
     /// An organisation with an app and an account.
-    pub async fn house(&self) -> House {
+    pub async fn tenant(&self) -> Tenant {
         let org = self.make.org("Corner shop");
         let scope = self.found(&org).await;
         let app = self.make.app(Some(org.id));
         self.enact(SystemWrite::InsertApp(app.clone())).await.unwrap();
         let account = self.make.account(app.id);
         self.write(&scope, AccountWrite::Insert(Box::new(account.clone()))).await;
-        House { scope, org, app, account }
+        Tenant { scope, org, app, account }
     }
 
-    /// Somebody the house talks to, by a number of theirs.
-    pub async fn person(&self, house: &House, name: &str) -> Person {
+    /// Somebody the tenant talks to, by a number of theirs.
+    pub async fn person(&self, tenant: &Tenant, name: &str) -> Person {
         let contact = self.make.contact(name);
         let aliases = vec![Alias::Phone(self.make.phone())];
         let identity = self.make.identity(contact.id, aliases);
-        let conversation = self.make.conversation(house.account.id, &identity);
+        let conversation = self.make.conversation(tenant.account.id, &identity);
         let person = Person { contact, identity, conversation };
-        self.write_all(&house.scope, person.writes()).await;
+        self.write_all(&tenant.scope, person.writes()).await;
         person
     }
 
     /// They write.
-    pub async fn hears(&self, house: &House, person: &Person, text: &str, at: DateTime<Utc>) -> Message {
+    pub async fn hears(&self, tenant: &Tenant, person: &Person, text: &str, at: DateTime<Utc>) -> Message {
         let message = self.make.inbound(&person.conversation, text, at);
-        self.write(&house.scope, self.make.append(house.account.id, &message)).await;
+        self.write(&tenant.scope, self.make.append(tenant.account.id, &message)).await;
         message
     }
 
-    /// The house queues an answer.
+    /// The tenant queues an answer.
     pub async fn queues(
         &self,
-        house: &House,
+        tenant: &Tenant,
         person: &Person,
         text: &str,
         at: DateTime<Utc>,
     ) -> (Message, Effect) {
         let message = self.make.outbound(&person.conversation, text, at);
-        let effect = self.queue(house, &message).await;
+        let effect = self.queue(tenant, &message).await;
         (message, effect)
     }
 
-    /// The house queues a message that was made before.
-    pub async fn queue(&self, house: &House, message: &Message) -> Effect {
-        let effect = self.make.send(house.account.id, message);
-        let mut batch = self.writes([self.make.append(house.account.id, message).into()]);
+    /// The tenant queues a message that was made before.
+    pub async fn queue(&self, tenant: &Tenant, message: &Message) -> Effect {
+        let effect = self.make.send(tenant.account.id, message);
+        let mut batch = self.writes([self.make.append(tenant.account.id, message).into()]);
         batch.effect(effect.clone());
-        self.store.commit_one(&house.scope, batch).await.unwrap();
+        self.store.commit_one(&tenant.scope, batch).await.unwrap();
         effect
     }
 
     /// News about a message.
-    pub async fn news(&self, house: &House, message: MessageId, status: DeliveryStatus, at: DateTime<Utc>) {
+    pub async fn news(&self, tenant: &Tenant, message: MessageId, status: DeliveryStatus, at: DateTime<Utc>) {
         let evidence = Evidence { status, at, failure: None };
-        self.write(&house.scope, ConversationWrite::Evidence { message, evidence }).await;
+        self.write(&tenant.scope, ConversationWrite::Evidence { message, evidence }).await;
     }
 
     /// Leases a lane for a minute from the clock's now.
@@ -222,13 +222,13 @@ impl Bench {
     }
 
     /// The conversation as it is now.
-    pub async fn conversation(&self, house: &House, person: &Person) -> Conversation {
-        self.store.conversation(&house.scope, person.conversation.id).await.unwrap().unwrap()
+    pub async fn conversation(&self, tenant: &Tenant, person: &Person) -> Conversation {
+        self.store.conversation(&tenant.scope, person.conversation.id).await.unwrap().unwrap()
     }
 
     /// A message as it is now.
-    pub async fn message(&self, house: &House, id: MessageId) -> Message {
-        self.store.message(&house.scope, id).await.unwrap().expect("the message is there")
+    pub async fn message(&self, tenant: &Tenant, id: MessageId) -> Message {
+        self.store.message(&tenant.scope, id).await.unwrap().expect("the message is there")
     }
 }
 

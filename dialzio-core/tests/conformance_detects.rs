@@ -2,35 +2,35 @@
 #![cfg(feature = "testing")]
 
 use dialzio_core::Store;
-use dialzio_core::memory::{MemoryStore, Sabotage};
+use dialzio_core::memory::{BrokenRule, MemoryStore};
 use dialzio_core::testing::conformance::{
-    Bench, commit, contact, groups, isolation, message, retention, system, trust, work,
+    TestBed, commit, contact, groups, isolation, message, retention, system, trust, work,
 };
 use std::pin::Pin;
 use std::sync::Arc;
 
-type Case = fn(Bench) -> Pin<Box<dyn Future<Output = ()> + Send>>;
+type Case = fn(TestBed) -> Pin<Box<dyn Future<Output = ()> + Send>>;
 
 macro_rules! case {
     ($module:ident::$name:ident) => {
-        (stringify!($name), |bench| Box::pin($module::$name(bench)))
+        (stringify!($name), |bed| Box::pin($module::$name(bed)))
     };
 }
 
-fn bench(rule: Option<Sabotage>) -> Bench {
-    let clock = Bench::clock();
+fn bed(rule: Option<BrokenRule>) -> TestBed {
+    let clock = TestBed::clock();
     let store: Arc<dyn Store> = match rule {
-        Some(rule) => Arc::new(MemoryStore::sabotaged(Arc::clone(&clock) as _, rule)),
+        Some(rule) => Arc::new(MemoryStore::breaking(Arc::clone(&clock) as _, rule)),
         None => Arc::new(MemoryStore::new(Arc::clone(&clock) as _)),
     };
-    Bench::new(store, clock)
+    TestBed::new(store, clock)
 }
 
 /// Each case passes on the whole store and fails on the broken one.
-async fn bites(rule: Sabotage, cases: &[(&str, Case)]) {
+async fn detects(rule: BrokenRule, cases: &[(&str, Case)]) {
     for (name, case) in cases {
-        tokio::spawn(case(bench(None))).await.expect("the whole store passes");
-        let answer = tokio::spawn(case(bench(Some(rule)))).await;
+        tokio::spawn(case(bed(None))).await.expect("the whole store passes");
+        let answer = tokio::spawn(case(bed(Some(rule)))).await;
         assert!(answer.is_err_and(|error| error.is_panic()), "{name} does not notice {rule:?}");
     }
 }
@@ -45,7 +45,7 @@ async fn a_store_that_ignores_the_scope_is_noticed() {
         case!(retention::a_sweep_stays_in_its_organisation),
         case!(system::a_number_is_routed_in_one_organisation_only),
     ];
-    bites(Sabotage::ScopeIgnored, cases).await;
+    detects(BrokenRule::ScopeIgnored, cases).await;
 }
 
 #[tokio::test]
@@ -60,7 +60,7 @@ async fn a_store_that_ignores_expectations_is_noticed() {
         case!(work::a_stale_fence_is_refused),
         case!(work::received_elements_wait_in_line),
     ];
-    bites(Sabotage::ExpectIgnored, cases).await;
+    detects(BrokenRule::ExpectIgnored, cases).await;
 }
 
 #[tokio::test]
@@ -70,7 +70,7 @@ async fn a_store_that_keeps_half_a_batch_is_noticed() {
         case!(groups::a_batch_that_fails_half_way_takes_nobody_with_it),
         case!(message::a_repeated_delivery_changes_nothing),
     ];
-    bites(Sabotage::HalfBatch, cases).await;
+    detects(BrokenRule::HalfBatch, cases).await;
 }
 
 #[tokio::test]
@@ -82,13 +82,13 @@ async fn a_store_that_shows_what_has_expired_is_noticed() {
         case!(retention::an_expired_message_is_no_fact_for_sending),
         case!(retention::what_was_done_is_seen_and_kept_as_long_as_messages),
     ];
-    bites(Sabotage::ExpiryIgnored, cases).await;
+    detects(BrokenRule::ExpiryIgnored, cases).await;
 }
 
 #[tokio::test]
 async fn a_store_that_shows_what_had_expired_when_the_clock_goes_back_is_noticed() {
     let cases: &[(&str, Case)] = &[case!(retention::what_had_expired_stays_hidden_when_the_clock_goes_back)];
-    bites(Sabotage::TimeGoesBack, cases).await;
+    detects(BrokenRule::TimeGoesBack, cases).await;
 }
 
 #[tokio::test]
@@ -98,7 +98,7 @@ async fn a_store_that_does_not_recognise_a_replay_is_noticed() {
         case!(commit::a_key_used_for_another_request_changes_nothing),
         case!(commit::a_key_counts_within_one_call_and_keeps_its_kind_of_answer),
     ];
-    bites(Sabotage::ReplayIgnored, cases).await;
+    detects(BrokenRule::ReplayIgnored, cases).await;
 }
 
 #[tokio::test]
@@ -107,7 +107,7 @@ async fn a_store_that_forgets_trust_is_noticed() {
         case!(trust::trust_is_kept_with_what_waits_and_what_is_held),
         case!(trust::an_unsigned_element_stays_unsigned_in_the_queue_and_in_quarantine),
     ];
-    bites(Sabotage::TrustForgotten, cases).await;
+    detects(BrokenRule::TrustForgotten, cases).await;
 }
 
 /// The list of the macro names every case there is: none is written and then forgotten.
