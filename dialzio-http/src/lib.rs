@@ -45,7 +45,7 @@ use dialzio_core::Crm;
 ///
 /// Pages use addresses from the root (`/inbox`, `/web/…`, `/assets/…`), so mount it at the root of a host.
 pub fn router(crm: Crm, options: Options) -> Router {
-    let state = AppState::new(crm, options, openapi::render);
+    let state = AppState::new(crm, options);
     let router = routes::ROUTES.iter().fold(Router::new(), |router, route| {
         let handler = (route.handler)().layer(DefaultBodyLimit::max(route.largest));
         let reads = route.method == routes::Verb::Get;

@@ -1,8 +1,9 @@
 //! The description of the API (OpenAPI 3.1): the table of routes, and what the types of its handlers say.
+//!
+//! A server answers the document that is kept as `openapi.json` beside the sources; a test compares the two.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use bytes::Bytes;
 use utoipa::ToSchema;
 use utoipa::openapi::extensions::{Extensions, ExtensionsBuilder};
 use utoipa::openapi::path::{
@@ -36,7 +37,7 @@ const WRITE: &[&str] = &["request.cross_site", "store.conflict", "store.full"];
 /// The code in a route's list for whatever code of its own a provider answers.
 const PROVIDER: &str = "provider.*";
 
-/// The whole description.
+/// The whole description, for hosts that merge it into one of their own (`OpenApi` is that of `utoipa`).
 #[must_use]
 pub fn describe() -> OpenApi {
     let mut schemas: BTreeMap<String, RefOr<Schema>> = BTreeMap::new();
@@ -45,7 +46,7 @@ pub fn describe() -> OpenApi {
     schemas.extend(problem.schemas);
     let mut paths = PathsBuilder::new();
     for route in ROUTES {
-        let mut draft = (route.draft)();
+        let mut draft = route.draft();
         for (name, schema) in std::mem::take(&mut draft.schemas) {
             keep(&mut schemas, name, schema);
         }
@@ -74,11 +75,6 @@ pub fn describe() -> OpenApi {
         .paths(paths)
         .components(Some(components.build()))
         .build()
-}
-
-/// The same as JSON.
-pub(crate) fn render() -> Bytes {
-    describe().to_json().unwrap_or_default().into()
 }
 
 fn requirement(scheme: &str) -> SecurityRequirement {

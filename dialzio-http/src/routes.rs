@@ -51,8 +51,6 @@ pub struct Route {
     pub problems: &'static [&'static str],
     /// The handler.
     pub handler: fn() -> MethodRouter<AppState>,
-    /// What the handler takes and answers.
-    pub draft: fn() -> Draft,
 }
 
 /// The methods that routes use.
@@ -82,10 +80,17 @@ impl Verb {
 }
 
 impl Route {
+    /// What its handler takes and answers.
+    #[must_use]
+    pub fn draft(&self) -> Draft {
+        let place = ROUTES.iter().position(|route| route.name == self.name);
+        place.and_then(|place| DRAFTS.get(place)).map_or_else(Draft::default, |draft| draft())
+    }
+
     /// The names of its query.
     #[must_use]
     pub fn query(&self) -> Vec<String> {
-        let parameters = (self.draft)().parameters.into_iter();
+        let parameters = self.draft().parameters.into_iter();
         parameters.filter(|one| one.parameter_in == ParameterIn::Query).map(|one| one.name).collect()
     }
 
@@ -107,7 +112,8 @@ const LARGEST_JSON: usize = 1024 * 1024;
 macro_rules! routes {
     ($($name:literal $verb:ident $path:literal $need:expr, $summary:literal, $success:literal => $handler:path
         $(, sample $sample:literal)? $(, form [$($field:literal = $value:literal),+])? $(, largest $largest:expr)? $(, problems [$($code:literal),+])?;)+) => {
-        &[$(Route {
+        /// Every route of the API.
+        pub static ROUTES: &[Route] = &[$(Route {
             name: $name,
             method: routes!(@verb $verb),
             path: $path,
@@ -122,8 +128,11 @@ macro_rules! routes {
             success: $success,
             answers: operation::media_type(&$handler),
             handler: || routing::$verb($handler),
-            draft: || Draft::of(&$handler),
-        }),+]
+        }),+];
+
+        /// What the handlers take and answer, in the order of the routes. Apart from them, so that a server, which has the
+        /// document ready, does not carry what makes it.
+        static DRAFTS: &[fn() -> Draft] = &[$(|| Draft::of(&$handler)),+];
     };
     (@verb get) => { Verb::Get };
     (@verb post) => { Verb::Post };
@@ -142,8 +151,7 @@ const fn needs(permission: Permission) -> Need {
     Need::Permission(permission)
 }
 
-/// Every route of the API.
-pub static ROUTES: &[Route] = routes! {
+routes! {
     "live" get "/livez" Nobody, "Liveness probe", 200 => health::live;
     "ready" get "/readyz" Nobody, "Readiness probe: the store can be read and accepts writes", 200 => health::ready;
     "openapi" get "/openapi.json" Nobody, "The OpenAPI document of this API", 200 => api::document;
@@ -249,4 +257,4 @@ pub static ROUTES: &[Route] = routes! {
     "quarantine.discard" delete "/v1/quarantine/{item}" needs(P::QuarantineManage), "Discard a quarantined webhook", 204 => api::quarantine::discard;
 
     "events" get "/v1/events" needs(P::EventsRead), "Stream live events; resumes after Last-Event-ID", 200 => api::events::stream;
-};
+}

@@ -1,9 +1,8 @@
 //! What every handler reaches.
 
-use bytes::Bytes;
 use dialzio_core::Crm;
 use std::net::IpAddr;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 use tokio::sync::Semaphore;
 
 use crate::disk::Room;
@@ -29,7 +28,6 @@ struct Inner {
     hooks: Arc<Semaphore>,
     slow: SlowBodies,
     requests: Arc<Counts<IpAddr>>,
-    document: LazyLock<Bytes>,
 }
 
 /// How many uploads are read at the same time: each may hold a provider's largest file in memory, twice while it is
@@ -39,8 +37,8 @@ const UPLOADS: usize = 4;
 const HOOKS: usize = 256;
 
 impl AppState {
-    /// With what makes the description of the API that is served.
-    pub(crate) fn new(crm: Crm, options: Options, document: fn() -> Bytes) -> Self {
+    /// Over a CRM.
+    pub(crate) fn new(crm: Crm, options: Options) -> Self {
         Self {
             inner: Arc::new(Inner {
                 crm,
@@ -51,7 +49,6 @@ impl AppState {
                 hooks: Arc::new(Semaphore::new(HOOKS)),
                 slow: SlowBodies::default(),
                 requests: Arc::default(),
-                document: LazyLock::new(document),
             }),
         }
     }
@@ -99,11 +96,6 @@ impl AppState {
     pub(crate) fn room(&self) -> Room {
         let watched = self.inner.options.disk.as_ref().map(crate::disk::Disk::room);
         watched.unwrap_or(Room { free: None, webhooks: true, uploads: true })
-    }
-
-    /// The description of the API, made when it is first asked for.
-    pub(crate) fn document(&self) -> Bytes {
-        Bytes::clone(&self.inner.document)
     }
 
     pub(crate) fn attempts(&self) -> &Attempts {

@@ -9,6 +9,7 @@ use dialzio_core::conversation::DeliveryStatus;
 use dialzio_core::store::periods::MESSAGE_DAYS;
 use dialzio_core::text::{MessageText, PersonName};
 use dialzio_core::{Permission, Role};
+use dialzio_http::api::DOCUMENT;
 use dialzio_http::api::contacts::{MAX_DETAILS, MAX_TAGS};
 use dialzio_http::openapi::describe;
 use dialzio_http::routes::{Need, ROUTES, Route};
@@ -45,6 +46,31 @@ fn whole(document: &Value, schema: &Value) -> Value {
 
 fn validator(document: &Value, schema: &Value) -> jsonschema::Validator {
     jsonschema::draft202012::options().should_validate_formats(true).build(&whole(document, schema)).unwrap()
+}
+
+/// One operation or schema in each line, so that a change of one is seen as such.
+fn laid_out(value: &Value, depth: usize) -> String {
+    match value {
+        Value::Object(fields) if depth > 0 && !fields.is_empty() => {
+            let field =
+                |(name, field): (&String, &Value)| format!("{}:{}", json!(name), laid_out(field, depth - 1));
+            format!("{{\n{}\n}}", fields.iter().map(field).collect::<Vec<_>>().join(",\n"))
+        }
+        other => other.to_string(),
+    }
+}
+
+#[test]
+fn the_document_that_is_served_is_that_of_the_types() {
+    let made = format!("{}\n", laid_out(&document(), 4));
+    if std::env::var_os("DIALZIO_WRITE_OPENAPI").is_some() {
+        std::fs::write(concat!(env!("CARGO_MANIFEST_DIR"), "/openapi.json"), &made).unwrap();
+        return;
+    }
+    assert!(
+        made == DOCUMENT,
+        "the API has changed: see docs/contributing.md for how its document is made anew"
+    );
 }
 
 /// The fields of an object of the document are these, or extensions.
