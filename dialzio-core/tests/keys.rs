@@ -9,7 +9,7 @@ use dialzio_core::consent::{Evidence, EvidenceKind, SuppressionScope};
 use dialzio_core::contact::NewContact;
 use dialzio_core::entropy::Entropy;
 use dialzio_core::memory::MemoryStore;
-use dialzio_core::store::SystemStore;
+use dialzio_core::store::{RoutingStore, SystemStore};
 use dialzio_core::testing::{ScriptedProvider, service, system_scope};
 use dialzio_core::text::EvidenceText;
 use dialzio_core::{Actor, Crm, Error, Role, Store, SystemClock};

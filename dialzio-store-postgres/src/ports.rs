@@ -24,7 +24,10 @@ use dialzio_core::media::{Media, MediaStore};
 use dialzio_core::operator::OperatorEntry;
 use dialzio_core::page::{Page, PageRequest};
 use dialzio_core::provider::AccountRef;
-use dialzio_core::store::{Batch, Commit, Due, Lease, Store, StoreError, SystemStore, SystemWrite, UserKey};
+use dialzio_core::store::{
+    Batch, Commit, Due, IdentityStore, Lease, LeaseStore, QuarantineStore, RoutingStore, Store, StoreError,
+    SystemStore, SystemWrite, UserKey,
+};
 use dialzio_core::time::TimeMark;
 use dialzio_core::{
     AccountId, ApiKeyId, AppId, ChannelIdentityId, ContactId, ConversationId, EffectId, HookId, MediaId,
@@ -356,7 +359,7 @@ impl LedgerStore for PostgresStore {
 }
 
 #[async_trait]
-impl SystemStore for PostgresStore {
+impl IdentityStore for PostgresStore {
     async fn user(&self, _: &SystemScope, by: UserKey<'_>) -> StoreResult<Option<User>> {
         match by {
             UserKey::Id(id) => system!(self, |db| system::user(db, id)),
@@ -388,6 +391,18 @@ impl SystemStore for PostgresStore {
         system!(self, |db| system::invitation(db, token, self.shared.no_earlier(now)))
     }
 
+    async fn organisations(
+        &self,
+        _: &SystemScope,
+        after: Option<OrgId>,
+        limit: u32,
+    ) -> StoreResult<Vec<Org>> {
+        system!(self, |db| access::orgs(db, after, limit))
+    }
+}
+
+#[async_trait]
+impl RoutingStore for PostgresStore {
     async fn hook(&self, _: &SystemScope, hook: HookId) -> StoreResult<Option<App>> {
         system!(self, |db| system::hook(db, hook))
     }
@@ -408,35 +423,10 @@ impl SystemStore for PostgresStore {
     ) -> StoreResult<Vec<Option<Route>>> {
         system!(self, |db| system::routes(db, app, accounts))
     }
+}
 
-    async fn enact(
-        &self,
-        _: &SystemScope,
-        writes: Vec<SystemWrite>,
-        also: Option<(&OrgScope, Batch)>,
-    ) -> StoreResult<Commit> {
-        match also {
-            Some((scope, batch)) => {
-                self.submit_one(scope.org(), Unit::Enact(writes, batch.into_parts())).await
-            }
-            None => {
-                let store = self.clone();
-                // Carried out even if nobody waits for it any more.
-                let enacted = tokio::spawn(async move { store.enact_alone(&writes).await });
-                enacted.await.unwrap_or(Err(StoreError::Unavailable))
-            }
-        }
-    }
-
-    async fn organisations(
-        &self,
-        _: &SystemScope,
-        after: Option<OrgId>,
-        limit: u32,
-    ) -> StoreResult<Vec<Org>> {
-        system!(self, |db| access::orgs(db, after, limit))
-    }
-
+#[async_trait]
+impl LeaseStore for PostgresStore {
     async fn lanes_due(&self, _: &SystemScope, now: DateTime<Utc>, limit: u32) -> StoreResult<Vec<Lane>> {
         system!(self, |db| system::lanes_due(db, now, limit))
     }
@@ -497,6 +487,45 @@ impl SystemStore for PostgresStore {
     fn stirred(&self) -> BoxStream<'static, ()> {
         WatchStream::from_changes(self.shared.watchers.stir.subscribe()).boxed()
     }
+}
+
+#[async_trait]
+impl QuarantineStore for PostgresStore {
+    async fn any_quarantined_item(
+        &self,
+        _: &SystemScope,
+        id: QuarantineId,
+    ) -> StoreResult<Option<Quarantined>> {
+        let now = self.now();
+        system!(self, |db| system::any_quarantined_item(db, id, now))
+    }
+
+    async fn unrouted(&self, _: &SystemScope, page: PageRequest) -> StoreResult<Page<Quarantined>> {
+        let now = self.now();
+        system!(self, |db| system::quarantine(db, None, now, &page))
+    }
+}
+
+#[async_trait]
+impl SystemStore for PostgresStore {
+    async fn enact(
+        &self,
+        _: &SystemScope,
+        writes: Vec<SystemWrite>,
+        also: Option<(&OrgScope, Batch)>,
+    ) -> StoreResult<Commit> {
+        match also {
+            Some((scope, batch)) => {
+                self.submit_one(scope.org(), Unit::Enact(writes, batch.into_parts())).await
+            }
+            None => {
+                let store = self.clone();
+                // Carried out even if nobody waits for it any more.
+                let enacted = tokio::spawn(async move { store.enact_alone(&writes).await });
+                enacted.await.unwrap_or(Err(StoreError::Unavailable))
+            }
+        }
+    }
 
     async fn key_checks(&self, _: &SystemScope) -> StoreResult<Vec<KeyCheck>> {
         system!(self, |db| system::key_checks(db))
@@ -513,20 +542,6 @@ impl SystemStore for PostgresStore {
 
     async fn time_mark(&self, _: &SystemScope) -> StoreResult<Option<TimeMark>> {
         self.read_time_mark().await
-    }
-
-    async fn any_quarantined_item(
-        &self,
-        _: &SystemScope,
-        id: QuarantineId,
-    ) -> StoreResult<Option<Quarantined>> {
-        let now = self.now();
-        system!(self, |db| system::any_quarantined_item(db, id, now))
-    }
-
-    async fn unrouted(&self, _: &SystemScope, page: PageRequest) -> StoreResult<Page<Quarantined>> {
-        let now = self.now();
-        system!(self, |db| system::quarantine(db, None, now, &page))
     }
 
     async fn probe(&self) -> StoreResult<()> {

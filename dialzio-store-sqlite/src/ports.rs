@@ -24,7 +24,10 @@ use dialzio_core::media::{Media, MediaStore};
 use dialzio_core::operator::OperatorEntry;
 use dialzio_core::page::{Page, PageRequest};
 use dialzio_core::provider::AccountRef;
-use dialzio_core::store::{Batch, Commit, Due, Lease, Store, SystemStore, SystemWrite, UserKey};
+use dialzio_core::store::{
+    Batch, Commit, Due, IdentityStore, Lease, LeaseStore, QuarantineStore, RoutingStore, Store, SystemStore,
+    SystemWrite, UserKey,
+};
 use dialzio_core::time::TimeMark;
 use dialzio_core::{
     AccountId, ApiKeyId, AppId, ChannelIdentityId, ContactId, ConversationId, EffectId, HookId, MediaId,
@@ -292,7 +295,7 @@ impl LedgerStore for SqliteStore {
 }
 
 #[async_trait]
-impl SystemStore for SqliteStore {
+impl IdentityStore for SqliteStore {
     async fn user(&self, _: &SystemScope, by: UserKey<'_>) -> StoreResult<Option<User>> {
         match by {
             UserKey::Id(id) => self.system(move |db| system::user(db, id)).await,
@@ -327,6 +330,18 @@ impl SystemStore for SqliteStore {
         self.system(move |db| system::invitation(db, &token, now)).await
     }
 
+    async fn organisations(
+        &self,
+        _: &SystemScope,
+        after: Option<OrgId>,
+        limit: u32,
+    ) -> StoreResult<Vec<Org>> {
+        self.system(move |db| access::orgs(db, after, limit)).await
+    }
+}
+
+#[async_trait]
+impl RoutingStore for SqliteStore {
     async fn hook(&self, _: &SystemScope, hook: HookId) -> StoreResult<Option<App>> {
         self.glance_at(move |db| system::hook(db, hook)).await
     }
@@ -348,34 +363,10 @@ impl SystemStore for SqliteStore {
         let accounts = accounts.to_vec();
         self.glance_at(move |db| system::routes(db, app, &accounts)).await
     }
+}
 
-    async fn enact(
-        &self,
-        _: &SystemScope,
-        writes: Vec<SystemWrite>,
-        also: Option<(&OrgScope, Batch)>,
-    ) -> StoreResult<Commit> {
-        let also = also.map(|(scope, batch)| (scope.org(), batch.into_parts()));
-        let mark = writes.iter().find_map(|write| match write {
-            SystemWrite::TimeMark(mark) => Some(*mark),
-            _ => None,
-        });
-        let commit = self.one(Unit::Enact(writes, also)).await?;
-        if let Some(mark) = mark {
-            self.shared.believe(mark.trusted_at);
-        }
-        Ok(commit)
-    }
-
-    async fn organisations(
-        &self,
-        _: &SystemScope,
-        after: Option<OrgId>,
-        limit: u32,
-    ) -> StoreResult<Vec<Org>> {
-        self.system(move |db| access::orgs(db, after, limit)).await
-    }
-
+#[async_trait]
+impl LeaseStore for SqliteStore {
     async fn lanes_due(&self, _: &SystemScope, now: DateTime<Utc>, limit: u32) -> StoreResult<Vec<Lane>> {
         let held = self.shared.leases.held(now);
         self.system(move |db| system::lanes_due(db, &held, now, limit)).await
@@ -408,6 +399,44 @@ impl SystemStore for SqliteStore {
     fn stirred(&self) -> BoxStream<'static, ()> {
         WatchStream::from_changes(self.shared.stir.subscribe()).boxed()
     }
+}
+
+#[async_trait]
+impl QuarantineStore for SqliteStore {
+    async fn any_quarantined_item(
+        &self,
+        _: &SystemScope,
+        id: QuarantineId,
+    ) -> StoreResult<Option<Quarantined>> {
+        let now = self.now();
+        self.system(move |db| system::any_quarantined_item(db, id, now)).await
+    }
+
+    async fn unrouted(&self, _: &SystemScope, page: PageRequest) -> StoreResult<Page<Quarantined>> {
+        let now = self.now();
+        self.system(move |db| system::quarantine(db, None, now, &page)).await
+    }
+}
+
+#[async_trait]
+impl SystemStore for SqliteStore {
+    async fn enact(
+        &self,
+        _: &SystemScope,
+        writes: Vec<SystemWrite>,
+        also: Option<(&OrgScope, Batch)>,
+    ) -> StoreResult<Commit> {
+        let also = also.map(|(scope, batch)| (scope.org(), batch.into_parts()));
+        let mark = writes.iter().find_map(|write| match write {
+            SystemWrite::TimeMark(mark) => Some(*mark),
+            _ => None,
+        });
+        let commit = self.one(Unit::Enact(writes, also)).await?;
+        if let Some(mark) = mark {
+            self.shared.believe(mark.trusted_at);
+        }
+        Ok(commit)
+    }
 
     async fn key_checks(&self, _: &SystemScope) -> StoreResult<Vec<KeyCheck>> {
         self.system(system::key_checks).await
@@ -424,20 +453,6 @@ impl SystemStore for SqliteStore {
 
     async fn time_mark(&self, _: &SystemScope) -> StoreResult<Option<TimeMark>> {
         self.system(system::time_mark).await
-    }
-
-    async fn any_quarantined_item(
-        &self,
-        _: &SystemScope,
-        id: QuarantineId,
-    ) -> StoreResult<Option<Quarantined>> {
-        let now = self.now();
-        self.system(move |db| system::any_quarantined_item(db, id, now)).await
-    }
-
-    async fn unrouted(&self, _: &SystemScope, page: PageRequest) -> StoreResult<Page<Quarantined>> {
-        let now = self.now();
-        self.system(move |db| system::quarantine(db, None, now, &page)).await
     }
 
     async fn probe(&self) -> StoreResult<()> {

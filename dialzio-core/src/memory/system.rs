@@ -24,8 +24,8 @@ use crate::page::{Page, PageRequest};
 use crate::provider::AccountRef;
 use crate::scope::{OrgScope, SystemScope};
 use crate::store::{
-    Batch, Commit, Expect, Fence, Lease, Outcome, RecordRef, StoreError, StoreResult, SystemStore,
-    SystemWrite, UserKey,
+    Batch, Commit, Expect, Fence, IdentityStore, Lease, LeaseStore, Outcome, QuarantineStore, RecordRef,
+    RoutingStore, StoreError, StoreResult, SystemStore, SystemWrite, UserKey,
 };
 use crate::time::TimeMark;
 
@@ -156,7 +156,7 @@ impl Rows {
 }
 
 #[async_trait]
-impl SystemStore for MemoryStore {
+impl IdentityStore for MemoryStore {
     async fn user(&self, _: &SystemScope, by: UserKey<'_>) -> StoreResult<Option<User>> {
         let world = self.world();
         let mut users = world.system.users.values();
@@ -204,6 +204,21 @@ impl SystemStore for MemoryStore {
         Ok(world.system.invitations.get(token).filter(|invitation| invitation.expires_at > now).cloned())
     }
 
+    async fn organisations(
+        &self,
+        _: &SystemScope,
+        after: Option<OrgId>,
+        limit: u32,
+    ) -> StoreResult<Vec<Org>> {
+        let world = self.world();
+        let known = world.orgs.values().filter_map(|rows| rows.org.as_ref());
+        let beyond = known.filter(|org| after.is_none_or(|after| org.id > after));
+        Ok(beyond.take(limit as usize).cloned().collect())
+    }
+}
+
+#[async_trait]
+impl RoutingStore for MemoryStore {
     async fn hook(&self, _: &SystemScope, hook: HookId) -> StoreResult<Option<App>> {
         Ok(self.world().system.apps.values().find(|app| app.hook == hook).cloned())
     }
@@ -238,73 +253,10 @@ impl SystemStore for MemoryStore {
         };
         Ok(accounts.iter().map(route).collect())
     }
+}
 
-    async fn enact(
-        &self,
-        _: &SystemScope,
-        writes: Vec<SystemWrite>,
-        also: Option<(&OrgScope, Batch)>,
-    ) -> StoreResult<Commit> {
-        let mut world = self.world();
-        let mut system = world.system.clone();
-        let mut elsewhere = Vec::new();
-        for write in writes {
-            match write {
-                SystemWrite::Quarantine(bytes) if bytes.org.is_some() => {
-                    elsewhere.push(Elsewhere::Keep(bytes));
-                }
-                SystemWrite::Release(id) => {
-                    elsewhere.push(Elsewhere::Drop(id));
-                    system.write(SystemWrite::Release(id))?;
-                }
-                write => system.write(write)?,
-            }
-        }
-        let nothing = Commit { seq: EventSeq(0), outcome: Outcome::Applied, touched: 0 };
-        let commit = match also {
-            None => nothing,
-            Some((scope, batch)) => {
-                let done = self.apply(&mut world, scope, batch)?;
-                self.wake(scope.org(), &done);
-                done.commit
-            }
-        };
-        // A batch that was carried out before, or is another's, takes the rest with it.
-        if commit.outcome == Outcome::Applied {
-            if let Some(mark) = system.time_mark {
-                *self.believed.lock().unwrap_or_else(PoisonError::into_inner) = mark.trusted_at;
-            }
-            world.system = system;
-            for each in elsewhere {
-                match each {
-                    Elsewhere::Keep(bytes) => {
-                        let org = if self.breaks(BrokenRule::ScopeIgnored) { None } else { bytes.org };
-                        let rows = world.orgs.entry(org.unwrap_or(OrgId::NIL)).or_default();
-                        rows.quarantine.entry(bytes.id).or_insert(bytes);
-                    }
-                    Elsewhere::Drop(id) => {
-                        for rows in world.orgs.values_mut() {
-                            rows.quarantine.remove(&id);
-                        }
-                    }
-                }
-            }
-        }
-        Ok(commit)
-    }
-
-    async fn organisations(
-        &self,
-        _: &SystemScope,
-        after: Option<OrgId>,
-        limit: u32,
-    ) -> StoreResult<Vec<Org>> {
-        let world = self.world();
-        let known = world.orgs.values().filter_map(|rows| rows.org.as_ref());
-        let beyond = known.filter(|org| after.is_none_or(|after| org.id > after));
-        Ok(beyond.take(limit as usize).cloned().collect())
-    }
-
+#[async_trait]
+impl LeaseStore for MemoryStore {
     async fn lanes_due(&self, _: &SystemScope, now: DateTime<Utc>, limit: u32) -> StoreResult<Vec<Lane>> {
         let world = self.world();
         let lanes = world.orgs.iter().flat_map(|(org, rows)| rows.lanes(*org));
@@ -359,6 +311,80 @@ impl SystemStore for MemoryStore {
     fn stirred(&self) -> BoxStream<'static, ()> {
         stream(self.stir.subscribe())
     }
+}
+
+#[async_trait]
+impl QuarantineStore for MemoryStore {
+    async fn any_quarantined_item(
+        &self,
+        _: &SystemScope,
+        id: QuarantineId,
+    ) -> StoreResult<Option<Quarantined>> {
+        let (now, world) = (self.now(), self.world());
+        let of_orgs = world.orgs.values().filter_map(|rows| rows.quarantine.get(&id));
+        Ok(live(of_orgs.chain(world.system.unrouted.get(&id)).next(), now))
+    }
+
+    async fn unrouted(&self, _: &SystemScope, page: PageRequest) -> StoreResult<Page<Quarantined>> {
+        Ok(newest_first(&self.world().system.unrouted, &page, self.now()))
+    }
+}
+
+#[async_trait]
+impl SystemStore for MemoryStore {
+    async fn enact(
+        &self,
+        _: &SystemScope,
+        writes: Vec<SystemWrite>,
+        also: Option<(&OrgScope, Batch)>,
+    ) -> StoreResult<Commit> {
+        let mut world = self.world();
+        let mut system = world.system.clone();
+        let mut elsewhere = Vec::new();
+        for write in writes {
+            match write {
+                SystemWrite::Quarantine(bytes) if bytes.org.is_some() => {
+                    elsewhere.push(Elsewhere::Keep(bytes));
+                }
+                SystemWrite::Release(id) => {
+                    elsewhere.push(Elsewhere::Drop(id));
+                    system.write(SystemWrite::Release(id))?;
+                }
+                write => system.write(write)?,
+            }
+        }
+        let nothing = Commit { seq: EventSeq(0), outcome: Outcome::Applied, touched: 0 };
+        let commit = match also {
+            None => nothing,
+            Some((scope, batch)) => {
+                let done = self.apply(&mut world, scope, batch)?;
+                self.wake(scope.org(), &done);
+                done.commit
+            }
+        };
+        // A batch that was carried out before, or is another's, takes the rest with it.
+        if commit.outcome == Outcome::Applied {
+            if let Some(mark) = system.time_mark {
+                *self.believed.lock().unwrap_or_else(PoisonError::into_inner) = mark.trusted_at;
+            }
+            world.system = system;
+            for each in elsewhere {
+                match each {
+                    Elsewhere::Keep(bytes) => {
+                        let org = if self.breaks(BrokenRule::ScopeIgnored) { None } else { bytes.org };
+                        let rows = world.orgs.entry(org.unwrap_or(OrgId::NIL)).or_default();
+                        rows.quarantine.entry(bytes.id).or_insert(bytes);
+                    }
+                    Elsewhere::Drop(id) => {
+                        for rows in world.orgs.values_mut() {
+                            rows.quarantine.remove(&id);
+                        }
+                    }
+                }
+            }
+        }
+        Ok(commit)
+    }
 
     async fn key_checks(&self, _: &SystemScope) -> StoreResult<Vec<KeyCheck>> {
         Ok(self.world().system.key_checks.clone())
@@ -377,20 +403,6 @@ impl SystemStore for MemoryStore {
 
     async fn time_mark(&self, _: &SystemScope) -> StoreResult<Option<TimeMark>> {
         Ok(self.world().system.time_mark)
-    }
-
-    async fn any_quarantined_item(
-        &self,
-        _: &SystemScope,
-        id: QuarantineId,
-    ) -> StoreResult<Option<Quarantined>> {
-        let (now, world) = (self.now(), self.world());
-        let of_orgs = world.orgs.values().filter_map(|rows| rows.quarantine.get(&id));
-        Ok(live(of_orgs.chain(world.system.unrouted.get(&id)).next(), now))
-    }
-
-    async fn unrouted(&self, _: &SystemScope, page: PageRequest) -> StoreResult<Page<Quarantined>> {
-        Ok(newest_first(&self.world().system.unrouted, &page, self.now()))
     }
 
     async fn probe(&self) -> StoreResult<()> {

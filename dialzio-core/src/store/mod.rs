@@ -20,7 +20,9 @@ pub use layer::{Call, StoreLayer};
 pub use lease::{Fence, Lease};
 pub use outcome::{Commit, Outcome};
 pub use revision::{LedgerSeq, Revision};
-pub use system::{Due, SystemStore, SystemWrite, UserKey};
+pub use system::{
+    Due, IdentityStore, LeaseStore, QuarantineStore, RoutingStore, SystemStore, SystemWrite, UserKey,
+};
 
 pub(crate) use change::change;
 

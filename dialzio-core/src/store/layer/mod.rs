@@ -20,7 +20,10 @@ use crate::time::TimeMark;
 
 use forward::forward;
 
-use super::{Batch, Commit, Due, Lease, Store, StoreResult, SystemStore, SystemWrite, UserKey};
+use super::{
+    Batch, Commit, Due, IdentityStore, Lease, LeaseStore, QuarantineStore, RoutingStore, Store, StoreResult,
+    SystemStore, SystemWrite, UserKey,
+};
 
 /// A call that passes through a layer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -97,34 +100,46 @@ pub trait StoreLayer: Debug + Send + Sync + 'static {
     ) -> impl Future<Output = StoreResult<T>> + Send;
 }
 
-forward! { SystemStore {
+forward! { IdentityStore {
     read user(scope: &SystemScope, by: UserKey<'_>) -> Option<User>;
     read credential_owner(scope: &SystemScope, token: &TokenHash, now: DateTime<Utc>) -> Option<SignIn>;
     read organisations_of(scope: &SystemScope, user: UserId) -> Vec<OrgId>;
     read invitation(scope: &SystemScope, token: &TokenHash, now: DateTime<Utc>) -> Option<Invitation>;
+    read organisations(scope: &SystemScope, after: Option<OrgId>, limit: u32) -> Vec<Org>;
+} }
+
+forward! { RoutingStore {
     read hook(scope: &SystemScope, hook: HookId) -> Option<App>;
     read app(scope: &SystemScope, id: AppId) -> Option<App>;
     read apps(scope: &SystemScope, org: Option<OrgId>) -> Vec<App>;
     read route(scope: &SystemScope, app: AppId, accounts: &[AccountRef]) -> Vec<Option<Route>>;
-    read organisations(scope: &SystemScope, after: Option<OrgId>, limit: u32) -> Vec<Org>;
+} }
+
+forward! { LeaseStore {
     read lanes_due(scope: &SystemScope, now: DateTime<Utc>, limit: u32) -> Vec<Lane>;
     read lease(scope: &SystemScope, lane: Lane, by: WorkerId, now: DateTime<Utc>, until: DateTime<Utc>)
         -> Option<Lease>;
     read release(scope: &SystemScope, lease: Lease) -> ();
     read recover(scope: &SystemScope, now: DateTime<Utc>) -> u64;
     read next_due(scope: &SystemScope) -> Option<DateTime<Utc>>;
-    read key_checks(scope: &SystemScope) -> Vec<KeyCheck>;
-    read operator_log(scope: &SystemScope, before: u64, limit: u32) -> Vec<OperatorEntry>;
-    read time_mark(scope: &SystemScope) -> Option<TimeMark>;
-    read any_quarantined_item(scope: &SystemScope, id: QuarantineId) -> Option<Quarantined>;
-    read unrouted(scope: &SystemScope, page: PageRequest) -> Page<Quarantined>;
-    read probe() -> ();
-    read ping() -> ();
-    write enact(scope: &SystemScope, writes: Vec<SystemWrite>, also: Option<(&OrgScope, Batch)>) -> Commit;
 } {
     fn stirred(&self) -> BoxStream<'static, ()> {
         self.inner().stirred()
     }
+} }
+
+forward! { QuarantineStore {
+    read any_quarantined_item(scope: &SystemScope, id: QuarantineId) -> Option<Quarantined>;
+    read unrouted(scope: &SystemScope, page: PageRequest) -> Page<Quarantined>;
+} }
+
+forward! { SystemStore {
+    read key_checks(scope: &SystemScope) -> Vec<KeyCheck>;
+    read operator_log(scope: &SystemScope, before: u64, limit: u32) -> Vec<OperatorEntry>;
+    read time_mark(scope: &SystemScope) -> Option<TimeMark>;
+    read probe() -> ();
+    read ping() -> ();
+    write enact(scope: &SystemScope, writes: Vec<SystemWrite>, also: Option<(&OrgScope, Batch)>) -> Commit;
 } }
 
 forward! { Store {

@@ -1,0 +1,49 @@
+//! Who signs in, and which organisations there are.
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+
+use crate::access::{Invitation, Org, SignIn, TokenHash, User};
+use crate::id::{OrgId, UserId};
+use crate::scope::SystemScope;
+use crate::store::StoreResult;
+use crate::text::EmailAddress;
+
+/// How a user is looked up.
+#[derive(Debug, Clone, Copy)]
+pub enum UserKey<'a> {
+    /// By id.
+    Id(UserId),
+    /// By what they sign in with, without regard to case.
+    Email(&'a EmailAddress),
+}
+
+/// Who signs in, and which organisations there are.
+#[async_trait]
+pub trait IdentityStore: Send + Sync {
+    /// A user.
+    async fn user(&self, scope: &SystemScope, by: UserKey<'_>) -> StoreResult<Option<User>>;
+    /// Whoever a session token or an API key belongs to; only active members, unrevoked keys, and what has not ended.
+    async fn credential_owner(
+        &self,
+        scope: &SystemScope,
+        token: &TokenHash,
+        now: DateTime<Utc>,
+    ) -> StoreResult<Option<SignIn>>;
+    /// The organisations a user is an active member of.
+    async fn organisations_of(&self, scope: &SystemScope, user: UserId) -> StoreResult<Vec<OrgId>>;
+    /// An invitation that has not ended.
+    async fn invitation(
+        &self,
+        scope: &SystemScope,
+        token: &TokenHash,
+        now: DateTime<Utc>,
+    ) -> StoreResult<Option<Invitation>>;
+    /// Organisations in order of id, after one of them.
+    async fn organisations(
+        &self,
+        scope: &SystemScope,
+        after: Option<OrgId>,
+        limit: u32,
+    ) -> StoreResult<Vec<Org>>;
+}

@@ -1,0 +1,116 @@
+//! The system tables: what has no organisation yet, or belongs to all of them. A closed list.
+
+mod identity;
+mod lease;
+mod quarantine;
+mod routing;
+
+pub use identity::{IdentityStore, UserKey};
+pub use lease::LeaseStore;
+pub use quarantine::QuarantineStore;
+pub use routing::RoutingStore;
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+
+use super::{Batch, Commit, Revision, StoreResult};
+use crate::access::{Invitation, Session, TokenHash, User, UserChange};
+use crate::account::{App, AppChange, KeyCheck};
+use crate::effect::Effect;
+use crate::id::{AppId, QuarantineId, UserId};
+use crate::inbox::{InboxItem, Quarantined};
+use crate::operator::OperatorEntry;
+use crate::scope::{OrgScope, SystemScope};
+use crate::time::{ConfirmedTime, TimeMark};
+
+/// One piece of work in a lane.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Due {
+    /// Something to be done outside.
+    Effect(Effect),
+    /// A received element to be decided.
+    Element(InboxItem),
+}
+
+/// A change to the system tables.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum SystemWrite {
+    /// A new user. An id or address that is there already is refused: [`super::StoreError::Unmet`].
+    InsertUser(User),
+    /// A change of a user who has this revision; otherwise [`super::StoreError::Unmet`].
+    ChangeUser {
+        /// Which.
+        user: UserId,
+        /// What it was decided on.
+        revision: Revision,
+        /// What changes.
+        change: UserChange,
+    },
+    /// A new session.
+    Session(Session),
+    /// A session was used.
+    SessionSeen(TokenHash, DateTime<Utc>),
+    /// A session ends.
+    EndSession(TokenHash),
+    /// All sessions of a user end.
+    EndSessions(UserId),
+    /// A new invitation.
+    Invitation(Invitation),
+    /// An invitation was used. One that is not there any more: [`super::StoreError::Unmet`] of its record.
+    UseInvitation(TokenHash),
+    /// A new app. An id that is there already is refused: [`super::StoreError::Unmet`].
+    InsertApp(App),
+    /// A change of an app that has this revision; otherwise [`super::StoreError::Unmet`].
+    ChangeApp {
+        /// Which.
+        app: AppId,
+        /// What it was decided on.
+        revision: Revision,
+        /// What changes.
+        change: AppChange,
+    },
+    /// Bytes that belong to no organisation we know, or to one that owns the app.
+    Quarantine(Quarantined),
+    /// Takes such bytes out.
+    Release(QuarantineId),
+    /// Removes what has expired by an instant: sessions, invitations, quarantine without organisation.
+    Sweep(ConfirmedTime),
+    /// A key is used here from now on. Its place or its id is taken: [`super::StoreError::Unmet`].
+    KeyCheck(KeyCheck),
+    /// How far the clock is known to have come.
+    TimeMark(TimeMark),
+    /// The next entry of the operator log. Its place is taken: [`super::StoreError::Unmet`].
+    Operator(OperatorEntry),
+    /// Nothing of its own: carries a batch of an organisation that nobody is in yet.
+    Carry,
+}
+
+/// The system tables. What is not here cannot look across organisations.
+#[async_trait]
+pub trait SystemStore: IdentityStore + RoutingStore + LeaseStore + QuarantineStore {
+    /// Changes system tables; `also` is in the same transaction.
+    async fn enact(
+        &self,
+        scope: &SystemScope,
+        writes: Vec<SystemWrite>,
+        also: Option<(&OrgScope, Batch)>,
+    ) -> StoreResult<Commit>;
+    /// What is kept of the keys of this installation, in order of their places.
+    async fn key_checks(&self, scope: &SystemScope) -> StoreResult<Vec<KeyCheck>>;
+    /// How far the clock is known to have come; `None` in a store that is new. What had expired by then is hidden by every
+    /// read from here on, whatever the clock shows.
+    async fn time_mark(&self, scope: &SystemScope) -> StoreResult<Option<TimeMark>>;
+    /// Entries of the operator log before a place, newest first.
+    async fn operator_log(
+        &self,
+        scope: &SystemScope,
+        before: u64,
+        limit: u32,
+    ) -> StoreResult<Vec<OperatorEntry>>;
+    /// Whether the store can be read: a row of each table that requests need, on one snapshot. Cheap, and writes nothing.
+    async fn probe(&self) -> StoreResult<()>;
+    /// Whether the store can write: a heartbeat that commits.
+    async fn ping(&self) -> StoreResult<()>;
+}
