@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod circles;
+mod dependencies;
 mod sources;
 
 use sources::{CRATES, Crate};
@@ -15,4 +16,10 @@ fn no_modules_of_a_crate_need_each_other() {
         found.extend(circles.iter().map(|circle| format!("{name}:\n{}", circle.join("\n"))));
     }
     assert!(found.is_empty(), "{} circles\n\n{}", found.len(), found.join("\n\n"));
+}
+
+/// What is declared and not used costs everybody who builds it.
+#[test]
+fn every_declared_dependency_is_used() {
+    assert_eq!(dependencies::unused(), Vec::<String>::new());
 }
