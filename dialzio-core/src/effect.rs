@@ -7,8 +7,8 @@ use crate::id::{AccountId, ConversationId, EffectId, MediaId, MessageId, OrgId};
 use crate::name::string_enum;
 
 string_enum! {
-    /// Kinds of lanes. Work of one lane is leased together; a STOP never waits behind ten thousand ticks.
-    pub enum LaneKind {
+    /// Kinds of queues. Work of one queue is leased together; a STOP never waits behind ten thousand ticks.
+    pub enum QueueKind {
         /// Received messages, preferences and identity news that wait.
         Inbox = "inbox",
         /// Received delivery news that waits.
@@ -26,13 +26,13 @@ string_enum! {
 
 /// A queue of one organisation, account and kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Lane {
+pub struct Queue {
     /// The organisation.
     pub org: OrgId,
     /// The account; `None` for work that belongs to none.
     pub account: Option<AccountId>,
     /// The kind.
-    pub kind: LaneKind,
+    pub kind: QueueKind,
 }
 
 /// What is to be done.
@@ -45,7 +45,7 @@ pub enum Work {
     FetchMedia(MediaId),
     /// Show the person that their message was read.
     MarkRead(MessageId),
-    /// Fetch the template list of the lane's account.
+    /// Fetch the template list of the queue's account.
     SyncTemplates,
     /// Delete a blob whose row is gone.
     DeleteBlob(MediaId),
@@ -89,14 +89,14 @@ impl Work {
         }
     }
 
-    /// The lane kind it belongs to.
+    /// The queue kind it belongs to.
     #[must_use]
-    pub const fn lane(&self) -> LaneKind {
+    pub const fn queue(&self) -> QueueKind {
         match self {
-            Self::Send(_) => LaneKind::Send,
-            Self::FetchMedia(_) => LaneKind::Media,
-            Self::MarkRead(_) | Self::SyncTemplates => LaneKind::Signal,
-            Self::DeleteBlob(_) => LaneKind::Blob,
+            Self::Send(_) => QueueKind::Send,
+            Self::FetchMedia(_) => QueueKind::Media,
+            Self::MarkRead(_) | Self::SyncTemplates => QueueKind::Signal,
+            Self::DeleteBlob(_) => QueueKind::Blob,
         }
     }
 }
@@ -126,7 +126,7 @@ string_enum! {
 /// Something to be done outside the database.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Effect {
-    /// Its id: order within a lane.
+    /// Its id: order within a queue.
     pub id: EffectId,
     /// The account it goes through.
     pub account: Option<AccountId>,

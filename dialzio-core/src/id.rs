@@ -89,7 +89,7 @@ typed_id! {
     QuarantineId,
     /// An API key.
     ApiKeyId,
-    /// A worker process that leases lanes.
+    /// A worker process that leases queues.
     WorkerId,
     /// An entry of the audit log.
     AuditId,

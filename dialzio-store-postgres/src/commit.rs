@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use std::collections::{BTreeMap, BTreeSet};
 
 use dialzio_core::conversation::ConversationWrite;
-use dialzio_core::effect::{EffectState, Lane};
+use dialzio_core::effect::{EffectState, Queue};
 use dialzio_core::event::EventSeq;
 use dialzio_core::inbox::InboxWrite;
 use dialzio_core::ledger::{AuditEntry, ChainHash};
@@ -20,7 +20,7 @@ use crate::Shared;
 use crate::apply::Scope;
 use crate::codec::{Cols, id, or_nil, time};
 use crate::error::{Failure, Res};
-use crate::group::{Group, LanePlace, Talk};
+use crate::group::{Group, QueuePlace, Talk};
 use crate::run::{Db, params};
 use crate::statements as sql;
 
@@ -30,8 +30,8 @@ pub(crate) enum Unit {
     Batch(BatchParts),
     /// Changes to system tables, and a batch with them.
     Enact(Vec<SystemWrite>, BatchParts),
-    /// Dispatched effects that nobody works on become unknown: all of them, or those of one lane.
-    Recover(DateTime<Utc>, Option<LanePlace>),
+    /// Dispatched effects that nobody works on become unknown: all of them, or those of one queue.
+    Recover(DateTime<Utc>, Option<QueuePlace>),
 }
 
 impl Unit {
@@ -76,9 +76,9 @@ impl<'a> Scope<'a> {
         match unit {
             Unit::Batch(parts) => self.apply(parts, &[]).await,
             Unit::Enact(writes, parts) => self.apply(parts, writes).await,
-            Unit::Recover(now, lane) => {
+            Unit::Recover(now, queue) => {
                 self.at = *now;
-                let touched = self.recover(*lane).await?;
+                let touched = self.recover(*queue).await?;
                 Ok(Commit { seq: self.group.head.event, outcome: Outcome::Applied, touched })
             }
         }
@@ -157,8 +157,8 @@ impl<'a> Scope<'a> {
             Expect::ConsentHead(subjects, head) => {
                 crate::consent::head(&mut self.db, org, subjects).await? == *head
             }
-            Expect::Lease(lane, fence) => lane.org == self.group.org && self.leased(lane, *fence).await?,
-            Expect::LaneIdle(lane) => lane.org != self.group.org || !self.waits(lane).await?,
+            Expect::Lease(queue, fence) => queue.org == self.group.org && self.leased(queue, *fence).await?,
+            Expect::QueueIdle(queue) => queue.org != self.group.org || !self.waits(queue).await?,
             Expect::Effect(effect, state) => {
                 self.group.write_effects(&mut self.db).await?;
                 let found = self
@@ -179,12 +179,12 @@ impl<'a> Scope<'a> {
         })
     }
 
-    async fn leased(&mut self, lane: &Lane, fence: Fence) -> Res<bool> {
-        let place = (lane.account, lane.kind);
+    async fn leased(&mut self, queue: &Queue, fence: Fence) -> Res<bool> {
+        let place = (queue.account, queue.kind);
         let held = match self.group.leases.get(&place) {
             Some(held) => *held,
             None => {
-                let row = params![self.key, or_nil(lane.account), lane.kind.as_str()];
+                let row = params![self.key, or_nil(queue.account), queue.kind.as_str()];
                 let held = self
                     .db
                     .one(sql::LEASE, row, |row| {
@@ -200,12 +200,12 @@ impl<'a> Scope<'a> {
         Ok(held.is_some_and(|(kept, until)| kept == fence && until > now))
     }
 
-    async fn waits(&mut self, lane: &Lane) -> Res<bool> {
-        let place = (lane.account, lane.kind);
+    async fn waits(&mut self, queue: &Queue) -> Res<bool> {
+        let place = (queue.account, queue.kind);
         if let Some(waits) = self.group.waits.get(&place) {
             return Ok(*waits);
         }
-        let row = params![self.key, lane.kind.as_str(), or_nil(lane.account)];
+        let row = params![self.key, queue.kind.as_str(), or_nil(queue.account)];
         let waits = self.db.any(sql::ITEM_WAITS, row).await?;
         self.group.waits.insert(place, waits);
         Ok(waits)

@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use dialzio_core::conversation::{Conversation, Evidence, ExternalId, Message, MessageDigest};
-use dialzio_core::effect::{Effect, LaneKind};
+use dialzio_core::effect::{Effect, QueueKind};
 use dialzio_core::event::{EventSeq, Recorded};
 use dialzio_core::ledger::{AuditEntry, ChainHash};
 use dialzio_core::store::rows::Columns;
@@ -94,10 +94,10 @@ pub(crate) struct Rows {
     pub(crate) audit: Vec<AuditEntry>,
 }
 
-/// A lane of the group's organisation.
-pub(crate) type LanePlace = (Option<AccountId>, LaneKind);
+/// A queue of the group's organisation.
+pub(crate) type QueuePlace = (Option<AccountId>, QueueKind);
 
-/// Under which fence a lane is leased, and until when.
+/// Under which fence a queue is leased, and until when.
 pub(crate) type Held = (Fence, DateTime<Utc>);
 
 /// Whom to wake after a commit.
@@ -119,11 +119,11 @@ pub(crate) struct Group {
     /// `None`: looked for and not there.
     pub(crate) talks: HashMap<ConversationId, Option<Talk>>,
     pub(crate) references: HashMap<(AccountId, i64), Vec<Known>>,
-    /// Whether an element waits in a lane.
-    pub(crate) waits: HashMap<LanePlace, bool>,
-    pub(crate) leases: HashMap<LanePlace, Option<Held>>,
+    /// Whether an element waits in a queue.
+    pub(crate) waits: HashMap<QueuePlace, bool>,
+    pub(crate) leases: HashMap<QueuePlace, Option<Held>>,
     counts: BTreeMap<(&'static str, Uuid), i64>,
-    lanes: BTreeSet<LanePlace>,
+    queues: BTreeSet<QueuePlace>,
     contacts: BTreeSet<ContactId>,
     /// How often any of this was changed.
     touched: u64,
@@ -145,7 +145,7 @@ impl Group {
             waits: HashMap::new(),
             leases: HashMap::new(),
             counts: BTreeMap::new(),
-            lanes: BTreeSet::new(),
+            queues: BTreeSet::new(),
             contacts: BTreeSet::new(),
             touched: 0,
             told: false,
@@ -202,10 +202,10 @@ impl Group {
         *self.counts.entry((state, or_nil(assignee))).or_default() += by;
     }
 
-    /// The first due time of a lane may have changed.
-    pub(crate) fn lane(&mut self, account: Option<AccountId>, kind: LaneKind) {
+    /// The first due time of a queue may have changed.
+    pub(crate) fn queue(&mut self, account: Option<AccountId>, kind: QueueKind) {
         self.touched += 1;
-        self.lanes.insert((account, kind));
+        self.queues.insert((account, kind));
     }
 
     /// The words of a contact may have changed.
@@ -241,8 +241,8 @@ impl Group {
     }
 }
 
-/// The lane a statement answered with.
-pub(crate) fn returned_lane(row: &sqlx::postgres::PgRow) -> Res<(LaneKind, Option<AccountId>)> {
+/// The queue a statement answered with.
+pub(crate) fn returned_queue(row: &sqlx::postgres::PgRow) -> Res<(QueueKind, Option<AccountId>)> {
     let c = Cols::new(row, "lane");
     Ok((c.word()?, c.key_id()?))
 }

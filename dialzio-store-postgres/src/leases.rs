@@ -1,9 +1,9 @@
-//! Who works on which lane: rows, since there is more than one process. A fence grows with each new holder.
+//! Who works on which queue: rows, since there is more than one process. A fence grows with each new holder.
 
 use chrono::{DateTime, Utc};
 
 use dialzio_core::WorkerId;
-use dialzio_core::effect::Lane;
+use dialzio_core::effect::Queue;
 use dialzio_core::store::rows::Columns;
 use dialzio_core::store::{Fence, Lease};
 
@@ -20,12 +20,12 @@ pub(crate) struct Given {
 
 pub(crate) async fn take(
     db: &mut Db<'_>,
-    lane: Lane,
+    queue: Queue,
     by: WorkerId,
     now: DateTime<Utc>,
     until: DateTime<Utc>,
 ) -> Res<Option<Given>> {
-    let (org, account, kind) = (id(lane.org), or_nil(lane.account), lane.kind.as_str());
+    let (org, account, kind) = (id(queue.org), or_nil(queue.account), queue.kind.as_str());
     loop {
         let kept = db
             .one(sql::LEASE_FOR_UPDATE, params![org, account, kind], |row| {
@@ -40,7 +40,7 @@ pub(crate) async fn take(
                     // Somebody else was faster: now there is a row to look at.
                     continue;
                 }
-                return Ok(Some(Given { lease: Lease { lane, fence: Fence(1), until }, abandoned: false }));
+                return Ok(Some(Given { lease: Lease { queue, fence: Fence(1), until }, abandoned: false }));
             }
             Some((_, Some(holder), held_until)) if held_until > now && holder != by => return Ok(None),
             // The worker's own: the fence stays, so that what it has begun is still valid.
@@ -49,12 +49,12 @@ pub(crate) async fn take(
         };
         let row = params![org, account, kind, fence.cast_signed(), id(by), time(until)];
         db.run(sql::SET_LEASE, row).await?;
-        return Ok(Some(Given { lease: Lease { lane, fence: Fence(fence), until }, abandoned }));
+        return Ok(Some(Given { lease: Lease { queue, fence: Fence(fence), until }, abandoned }));
     }
 }
 
 pub(crate) async fn give_back(db: &mut Db<'_>, lease: &Lease) -> Res<()> {
-    let lane = lease.lane;
-    let (org, account, kind) = (id(lane.org), or_nil(lane.account), lane.kind.as_str());
+    let queue = lease.queue;
+    let (org, account, kind) = (id(queue.org), or_nil(queue.account), queue.kind.as_str());
     db.run(sql::RELEASE, params![org, account, kind, lease.fence.0.cast_signed()]).await.map(drop)
 }

@@ -16,7 +16,7 @@ use dialzio_core::conversation::{
     Activity, Conversation, ConversationQuery, ConversationStore, Evidence, InboundAsk, InboundFacts,
     InboxEntry, Message, QueueCounts, Template,
 };
-use dialzio_core::effect::Lane;
+use dialzio_core::effect::Queue;
 use dialzio_core::event::{EventSeq, Recorded};
 use dialzio_core::inbox::{InboxItem, Quarantined};
 use dialzio_core::ledger::{AuditEntry, LedgerStore};
@@ -427,29 +427,29 @@ impl RoutingStore for PostgresStore {
 
 #[async_trait]
 impl LeaseStore for PostgresStore {
-    async fn lanes_due(&self, _: &SystemScope, now: DateTime<Utc>, limit: u32) -> StoreResult<Vec<Lane>> {
+    async fn lanes_due(&self, _: &SystemScope, now: DateTime<Utc>, limit: u32) -> StoreResult<Vec<Queue>> {
         system!(self, |db| system::lanes_due(db, now, limit))
     }
 
     async fn lease(
         &self,
         _: &SystemScope,
-        lane: Lane,
+        queue: Queue,
         by: WorkerId,
         now: DateTime<Utc>,
         until: DateTime<Utc>,
     ) -> StoreResult<Option<Lease>> {
         let mut session = self.session(Wanted::WriteSystem).await?;
         let given = async {
-            let given = leases::take(&mut session.db()?, lane, by, now, until).await?;
+            let given = leases::take(&mut session.db()?, queue, by, now, until).await?;
             session.commit().await?;
             Ok::<_, Failure>(given)
         };
         let Some(given) = given.await.map_err(Failure::into_store)? else { return Ok(None) };
         if given.abandoned {
             // Whoever held it has gone in the middle of something: what it had dispatched may have been sent.
-            let place = (lane.account, lane.kind);
-            self.submit_one(lane.org, Unit::Recover(now, Some(place))).await?;
+            let place = (queue.account, queue.kind);
+            self.submit_one(queue.org, Unit::Recover(now, Some(place))).await?;
         }
         Ok(Some(given.lease))
     }
@@ -579,11 +579,11 @@ impl Store for PostgresStore {
         now: DateTime<Utc>,
         limit: u32,
     ) -> StoreResult<Vec<Due>> {
-        let lane = lease.lane;
-        if lane.org != scope.org() {
+        let queue = lease.queue;
+        if queue.org != scope.org() {
             return Ok(Vec::new());
         }
-        look!(self, scope, |db, org| work::due(db, org, lane, now, limit))
+        look!(self, scope, |db, org| work::due(db, org, queue, now, limit))
     }
 
     async fn waiting(&self, scope: &OrgScope, page: PageRequest) -> StoreResult<Page<InboxItem>> {

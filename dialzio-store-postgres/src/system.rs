@@ -6,7 +6,7 @@ use uuid::Uuid;
 use dialzio_core::Revision;
 use dialzio_core::access::{Invitation, Session, SignIn, TokenHash, User};
 use dialzio_core::account::{App, KeyCheck, Route, Sealed};
-use dialzio_core::effect::Lane;
+use dialzio_core::effect::Queue;
 use dialzio_core::event::EventSeq;
 use dialzio_core::inbox::Quarantined;
 use dialzio_core::operator::OperatorEntry;
@@ -110,17 +110,17 @@ pub(crate) async fn routes(db: &mut Db<'_>, app: AppId, wanted: &[AccountRef]) -
     Ok(found)
 }
 
-/// Lanes with due work, those whose work has waited longest first, without those that somebody works on. Behind them,
-/// lanes whose last holder went without giving them back: what it had dispatched has to be looked after.
-pub(crate) async fn lanes_due(db: &mut Db<'_>, now: DateTime<Utc>, limit: u32) -> Res<Vec<Lane>> {
-    let mut lanes = db
+/// Queues with due work, those whose work has waited longest first, without those that somebody works on. Behind them,
+/// queues whose last holder went without giving them back: what it had dispatched has to be looked after.
+pub(crate) async fn lanes_due(db: &mut Db<'_>, now: DateTime<Utc>, limit: u32) -> Res<Vec<Queue>> {
+    let mut queues = db
         .all(sql::LANES_DUE, params![time(now), i64::from(limit)], |row| {
             let c = Cols::new(row, "lane");
-            Ok(Lane { org: c.id()?, account: c.key_id()?, kind: c.word()? })
+            Ok(Queue { org: c.id()?, account: c.key_id()?, kind: c.word()? })
         })
         .await?;
-    lanes.truncate(limit as usize);
-    Ok(lanes)
+    queues.truncate(limit as usize);
+    Ok(queues)
 }
 
 /// Organisations that have ever written anything, in order of id.

@@ -8,12 +8,12 @@ use crate::apply::Scope;
 use crate::codec::{Cols, id, id_list, opt_time, or_nil, read, time};
 use crate::contacts::{id_after, id_key, over};
 use crate::error::{Failure, Res};
-use crate::group::{LanePlace, returned_lane};
+use crate::group::{QueuePlace, returned_queue};
 use crate::run::{Db, params};
 use crate::statements as sql;
 use dialzio_core::consent::PurposeScope;
 use dialzio_core::conversation::{DeliveryStatus, Evidence};
-use dialzio_core::effect::{Effect, Lane, LaneKind, Work};
+use dialzio_core::effect::{Effect, Queue, QueueKind, Work};
 use dialzio_core::inbox::{InboxItem, InboxWrite, Quarantined};
 use dialzio_core::ledger::Action;
 use dialzio_core::page::{Page, PageRequest};
@@ -25,15 +25,15 @@ pub(crate) async fn one(db: &mut Db<'_>, org: Uuid, of: EffectId) -> Res<Option<
     db.one(sql::EFFECT, params![org, id(of)], read).await
 }
 
-/// Work of a lane that is due, in order of id.
+/// Work of a queue that is due, in order of id.
 pub(crate) async fn due(
     db: &mut Db<'_>,
     org: Uuid,
-    lane: Lane,
+    queue: Queue,
     now: DateTime<Utc>,
     limit: u32,
 ) -> Res<Vec<Due>> {
-    let row = params![org, lane.kind.as_str(), or_nil(lane.account), time(now), i64::from(limit)];
+    let row = params![org, queue.kind.as_str(), or_nil(queue.account), time(now), i64::from(limit)];
     let effects = db.all(sql::EFFECTS_DUE, row.clone(), read::<Effect>).await?;
     let items = db.all(sql::ITEMS_DUE, row, read::<InboxItem>).await?;
     let effects = effects.into_iter().map(|effect| (effect.id.uuid(), Due::Effect(effect)));
@@ -69,21 +69,21 @@ impl Scope<'_> {
                 self.group.write_effects(&mut self.db).await?;
                 let attempts = i64::from(*attempts);
                 let row = params![self.key, id(*of), state.as_str(), opt_time(*not_before), attempts];
-                let moved = self.db.changing(sql::SETTLE_EFFECT, row, returned_lane).await?;
+                let moved = self.db.changing(sql::SETTLE_EFFECT, row, returned_queue).await?;
                 self.moved(moved);
                 Ok(())
             }
             EffectWrite::Rest { id: of, until, attempts } => {
                 self.group.write_effects(&mut self.db).await?;
                 let row = params![self.key, id(*of), time(*until), i64::from(*attempts)];
-                let moved = self.db.changing(sql::REST_EFFECT, row, returned_lane).await?;
+                let moved = self.db.changing(sql::REST_EFFECT, row, returned_queue).await?;
                 self.moved(moved);
                 Ok(())
             }
             EffectWrite::WakeSends { account, at } => {
                 self.group.write_effects(&mut self.db).await?;
                 let row = params![self.key, id(*account), time(*at)];
-                let moved = self.db.changing(sql::WAKE_SENDS, row, returned_lane).await?;
+                let moved = self.db.changing(sql::WAKE_SENDS, row, returned_queue).await?;
                 self.moved(moved);
                 Ok(())
             }
@@ -133,20 +133,20 @@ impl Scope<'_> {
     async fn cancel_send(&mut self, message: MessageId) -> Res<bool> {
         self.group.write_effects(&mut self.db).await?;
         let row = params![self.key, id(message)];
-        let moved = self.db.changing(sql::CANCEL_SEND, row, returned_lane).await?;
+        let moved = self.db.changing(sql::CANCEL_SEND, row, returned_queue).await?;
         let any = !moved.is_empty();
         self.moved(moved);
         Ok(any)
     }
 
-    fn moved(&mut self, lanes: Vec<(LaneKind, Option<AccountId>)>) {
-        for (kind, account) in lanes {
-            self.group.lane(account, kind);
+    fn moved(&mut self, queues: Vec<(QueueKind, Option<AccountId>)>) {
+        for (kind, account) in queues {
+            self.group.queue(account, kind);
         }
     }
 
     pub(crate) fn queue(&mut self, effect: &Effect) {
-        self.group.lane(effect.account, effect.work.lane());
+        self.group.queue(effect.account, effect.work.queue());
         self.group.rows.effects.push(effect.clone());
     }
 
@@ -154,19 +154,19 @@ impl Scope<'_> {
         match write {
             InboxWrite::Park(item) => {
                 self.db.put_one(sql::PUT_ITEM, self.key, item).await?;
-                self.group.waits.insert((Some(item.account), item.lane), true);
-                self.group.lane(Some(item.account), item.lane);
+                self.group.waits.insert((Some(item.account), item.queue), true);
+                self.group.queue(Some(item.account), item.queue);
                 Ok(())
             }
             InboxWrite::Retry { id: of, due_at, attempts } => {
                 let row = params![self.key, id(*of), time(*due_at), i64::from(*attempts)];
-                let moved = self.db.changing(sql::RETRY_ITEM, row, returned_lane).await?;
+                let moved = self.db.changing(sql::RETRY_ITEM, row, returned_queue).await?;
                 self.moved(moved);
                 Ok(())
             }
             InboxWrite::Settle(of) => {
                 let row = params![self.key, id(*of)];
-                let moved = self.db.changing(sql::DROP_ITEM, row, returned_lane).await?;
+                let moved = self.db.changing(sql::DROP_ITEM, row, returned_queue).await?;
                 self.group.waits.clear();
                 self.moved(moved);
                 Ok(())
@@ -181,8 +181,8 @@ impl Scope<'_> {
     }
 
     /// Dispatched effects without an outcome, that nobody works on, become unknown; answers how many.
-    pub(crate) async fn recover(&mut self, lane: Option<LanePlace>) -> Res<u64> {
-        let open = match lane {
+    pub(crate) async fn recover(&mut self, queue: Option<QueuePlace>) -> Res<u64> {
+        let open = match queue {
             None => dispatched(&mut self.db, self.key, self.at).await?,
             Some((account, kind)) => {
                 let row = params![self.key, kind.as_str(), or_nil(account)];
@@ -214,7 +214,7 @@ fn open_effect(row: &PgRow) -> Res<Open> {
     Ok((id, Work::from_stored(kind, c.opt_uuid()?)))
 }
 
-/// Dispatched effects of an organisation whose lane nobody works on.
+/// Dispatched effects of an organisation whose queue nobody works on.
 pub(crate) async fn dispatched(db: &mut Db<'_>, org: Uuid, now: DateTime<Utc>) -> Res<Vec<Open>> {
     db.all(sql::EFFECTS_DISPATCHED, params![org, time(now)], open_effect).await
 }

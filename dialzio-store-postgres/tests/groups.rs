@@ -6,7 +6,7 @@
 mod support;
 
 use dialzio_core::Store;
-use dialzio_core::effect::{EffectState, LaneKind};
+use dialzio_core::effect::{EffectState, QueueKind};
 use dialzio_core::event::DomainEvent;
 use dialzio_core::ledger::ChainHash;
 use dialzio_core::store::{EffectWrite, Expect};
@@ -158,32 +158,32 @@ async fn a_lost_hint_costs_a_second_and_no_event() {
     assert_eq!(seen, Some(commit.seq));
 }
 
-/// A lane is worked on by one process; if that goes without a word, the next holder finds what it had dispatched.
+/// A queue is worked on by one process; if that goes without a word, the next holder finds what it had dispatched.
 #[tokio::test]
-async fn what_a_lost_process_had_dispatched_becomes_unknown_when_its_lane_is_taken_over() {
+async fn what_a_lost_process_had_dispatched_becomes_unknown_when_its_queue_is_taken_over() {
     let (_database, one, two) = pair().await;
     let tenant = one.tenant().await;
     let person = one.person(&tenant, "Asha").await;
     let (message, effect) = one.queues(&tenant, &person, "hello", one.at(0)).await;
-    let lane = tenant.lane(LaneKind::Send);
-    let lease = one.lease(lane).await;
+    let queue = tenant.queue(QueueKind::Send);
+    let lease = one.lease(queue).await;
     let (worker, until) = (two.make.id(), two.now() + chrono::TimeDelta::minutes(5));
-    let taken = two.store.lease(&two.system, lane, worker, two.now(), until).await.unwrap();
+    let taken = two.store.lease(&two.system, queue, worker, two.now(), until).await.unwrap();
     assert!(taken.is_none(), "another process holds it");
     let state = EffectState::Dispatched;
     let settle = EffectWrite::Settle { id: effect.id, state, not_before: None, attempts: 1 };
     one.write(&tenant.scope, settle).await;
     assert_eq!(two.store.recover(&two.system, two.now()).await.unwrap(), 0, "somebody works on it");
-    // Nothing is due there any more, and still the lane comes up once its lease has run out.
-    assert!(!two.store.lanes_due(&two.system, two.now(), 10).await.unwrap().contains(&lane));
+    // Nothing is due there any more, and still the queue comes up once its lease has run out.
+    assert!(!two.store.lanes_due(&two.system, two.now(), 10).await.unwrap().contains(&queue));
     two.clock.advance(chrono::TimeDelta::seconds(61));
-    assert!(two.store.lanes_due(&two.system, two.now(), 10).await.unwrap().contains(&lane));
+    assert!(two.store.lanes_due(&two.system, two.now(), 10).await.unwrap().contains(&queue));
     let taken =
-        two.store.lease(&two.system, lane, worker, two.now(), until).await.unwrap().expect("it ran out");
+        two.store.lease(&two.system, queue, worker, two.now(), until).await.unwrap().expect("it ran out");
     assert!(taken.fence > lease.fence);
     assert!(two.holds(&tenant.scope, Expect::Effect(effect.id, EffectState::Unknown)).await);
     let shown = two.message(&tenant, message.id).await.delivery;
     assert_eq!(shown.status, dialzio_core::conversation::DeliveryStatus::Unknown);
     two.store.release(&two.system, taken).await.unwrap();
-    assert!(!two.store.lanes_due(&two.system, two.now(), 10).await.unwrap().contains(&lane));
+    assert!(!two.store.lanes_due(&two.system, two.now(), 10).await.unwrap().contains(&queue));
 }

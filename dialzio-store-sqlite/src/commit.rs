@@ -146,12 +146,12 @@ impl Scope<'_> {
                 crate::messages::referred(db, org, *account, external)?.is_none()
             }
             Expect::ConsentHead(subjects, head) => crate::consent::head(db, org, subjects)? == *head,
-            Expect::Lease(lane, fence) => {
-                lane.org == self.org && self.shared.leases.holds(lane, *fence, self.shared.clock.now())
+            Expect::Lease(queue, fence) => {
+                queue.org == self.org && self.shared.leases.holds(queue, *fence, self.shared.clock.now())
             }
-            Expect::LaneIdle(lane) => {
-                lane.org != self.org
-                    || !db.any(sql::ITEM_WAITS, params![org, lane.kind.as_str(), opt_id(lane.account)])?
+            Expect::QueueIdle(queue) => {
+                queue.org != self.org
+                    || !db.any(sql::ITEM_WAITS, params![org, queue.kind.as_str(), opt_id(queue.account)])?
             }
             Expect::Effect(effect, state) => {
                 let found = db.one(sql::EFFECT_STATE, params![org, id(*effect)], |row| {

@@ -7,7 +7,7 @@ use rusqlite::{Connection, params};
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
-use dialzio_core::effect::{Lane, LaneKind};
+use dialzio_core::effect::{Queue, QueueKind};
 use dialzio_core::event::EventSeq;
 use dialzio_core::ledger::{Action, AuditEntry, ChainHash};
 use dialzio_core::store::LedgerSeq;
@@ -52,7 +52,7 @@ impl Head {
 pub(crate) struct Group {
     heads: BTreeMap<OrgId, Head>,
     counts: BTreeMap<(OrgId, &'static str, [u8; 16], bool), i64>,
-    lanes: BTreeSet<Lane>,
+    queues: BTreeSet<Queue>,
     contacts: BTreeSet<(OrgId, ContactId)>,
     /// How often any of this was changed.
     touched: u64,
@@ -62,8 +62,8 @@ pub(crate) struct Group {
     pub(crate) stirred: bool,
 }
 
-/// An account's id as kept in lanes.
-pub(crate) fn lane_account(account: Option<AccountId>) -> [u8; 16] {
+/// An account's id as kept in queues.
+pub(crate) fn queue_account(account: Option<AccountId>) -> [u8; 16] {
     account.map_or([0; 16], id)
 }
 
@@ -175,10 +175,10 @@ impl Group {
         *self.counts.entry((org, state, who, assignee.is_some())).or_default() += by;
     }
 
-    /// The first due time of a lane may have changed.
-    pub(crate) fn lane(&mut self, org: OrgId, account: Option<AccountId>, kind: LaneKind) {
+    /// The first due time of a queue may have changed.
+    pub(crate) fn queue(&mut self, org: OrgId, account: Option<AccountId>, kind: QueueKind) {
         self.touched += 1;
-        self.lanes.insert(Lane { org, account, kind });
+        self.queues.insert(Queue { org, account, kind });
     }
 
     /// The words of a contact may have changed.
@@ -193,13 +193,13 @@ impl Group {
     }
 }
 
-/// The lane a statement answered with.
-pub(crate) fn returned_lane(row: &rusqlite::Row<'_>) -> Res<(LaneKind, Option<AccountId>)> {
+/// The queue a statement answered with.
+pub(crate) fn returned_queue(row: &rusqlite::Row<'_>) -> Res<(QueueKind, Option<AccountId>)> {
     let c = Cols::new(row, "lane");
     Ok((c.word()?, c.opt_id()?))
 }
 
-/// The account behind a lane's column.
-pub(crate) fn account_of_lane(bytes: [u8; 16]) -> Option<AccountId> {
+/// The account behind a queue's column.
+pub(crate) fn account_of_queue(bytes: [u8; 16]) -> Option<AccountId> {
     (bytes != [0; 16]).then(|| AccountId::from_uuid(Uuid::from_bytes(bytes)))
 }

@@ -16,7 +16,7 @@ use dialzio_core::conversation::{
     Activity, Conversation, ConversationQuery, ConversationStore, Evidence, InboundAsk, InboundFacts,
     InboxEntry, Message, QueueCounts, Template,
 };
-use dialzio_core::effect::Lane;
+use dialzio_core::effect::Queue;
 use dialzio_core::event::{EventSeq, Recorded};
 use dialzio_core::inbox::{InboxItem, Quarantined};
 use dialzio_core::ledger::{AuditEntry, LedgerStore};
@@ -367,7 +367,7 @@ impl RoutingStore for SqliteStore {
 
 #[async_trait]
 impl LeaseStore for SqliteStore {
-    async fn lanes_due(&self, _: &SystemScope, now: DateTime<Utc>, limit: u32) -> StoreResult<Vec<Lane>> {
+    async fn lanes_due(&self, _: &SystemScope, now: DateTime<Utc>, limit: u32) -> StoreResult<Vec<Queue>> {
         let held = self.shared.leases.held(now);
         self.system(move |db| system::lanes_due(db, &held, now, limit)).await
     }
@@ -375,12 +375,12 @@ impl LeaseStore for SqliteStore {
     async fn lease(
         &self,
         _: &SystemScope,
-        lane: Lane,
+        queue: Queue,
         by: WorkerId,
         now: DateTime<Utc>,
         until: DateTime<Utc>,
     ) -> StoreResult<Option<Lease>> {
-        Ok(self.shared.leases.take(lane, by, now, until))
+        Ok(self.shared.leases.take(queue, by, now, until))
     }
 
     async fn release(&self, _: &SystemScope, lease: Lease) -> StoreResult<()> {
@@ -482,11 +482,11 @@ impl Store for SqliteStore {
         now: DateTime<Utc>,
         limit: u32,
     ) -> StoreResult<Vec<Due>> {
-        let lane = lease.lane;
-        if lane.org != scope.org() {
+        let queue = lease.queue;
+        if queue.org != scope.org() {
             return Ok(Vec::new());
         }
-        self.look(scope, move |look| work::due(look.db, look.key(), lane, now, limit)).await
+        self.look(scope, move |look| work::due(look.db, look.key(), queue, now, limit)).await
     }
 
     async fn waiting(&self, scope: &OrgScope, page: PageRequest) -> StoreResult<Page<InboxItem>> {

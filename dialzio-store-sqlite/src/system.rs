@@ -6,7 +6,7 @@ use rusqlite::{Connection, params};
 use dialzio_core::Revision;
 use dialzio_core::access::{Invitation, Session, SignIn, TokenHash, User};
 use dialzio_core::account::{App, KeyCheck, Route};
-use dialzio_core::effect::Lane;
+use dialzio_core::effect::Queue;
 use dialzio_core::inbox::Quarantined;
 use dialzio_core::operator::OperatorEntry;
 use dialzio_core::page::{Page, PageRequest};
@@ -21,7 +21,7 @@ use uuid::Uuid;
 use crate::codec::{Cols, id, opt_id, read, time};
 use crate::contacts::{AFTER_ALL, id_after, id_key, over};
 use crate::error::{Failure, Res};
-use crate::group::account_of_lane;
+use crate::group::account_of_queue;
 use crate::run::Run;
 use crate::statements as sql;
 
@@ -90,16 +90,16 @@ pub(crate) fn routes(db: &Connection, app: AppId, wanted: &[AccountRef]) -> Res<
     wanted.iter().map(route).collect()
 }
 
-/// Lanes with due work, those whose work has waited longest first, without those that somebody works on.
-pub(crate) fn lanes_due(db: &Connection, held: &[Lane], now: DateTime<Utc>, limit: u32) -> Res<Vec<Lane>> {
+/// Queues with due work, those whose work has waited longest first, without those that somebody works on.
+pub(crate) fn lanes_due(db: &Connection, held: &[Queue], now: DateTime<Utc>, limit: u32) -> Res<Vec<Queue>> {
     let enough = i64::from(limit).saturating_add(held.len() as i64);
-    let mut lanes = db.all(sql::LANES_DUE, params![time(now), enough], |row| {
+    let mut queues = db.all(sql::LANES_DUE, params![time(now), enough], |row| {
         let c = Cols::new(row, "lane");
-        Ok(Lane { org: c.id()?, account: account_of_lane(c.get()?), kind: c.word()? })
+        Ok(Queue { org: c.id()?, account: account_of_queue(c.get()?), kind: c.word()? })
     })?;
-    lanes.retain(|lane| !held.contains(lane));
-    lanes.truncate(limit as usize);
-    Ok(lanes)
+    queues.retain(|queue| !held.contains(queue));
+    queues.truncate(limit as usize);
+    Ok(queues)
 }
 
 pub(crate) fn next_due(db: &Connection) -> Res<Option<DateTime<Utc>>> {

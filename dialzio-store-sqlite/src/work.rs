@@ -5,7 +5,7 @@ use rusqlite::{Connection, params};
 
 use dialzio_core::consent::PurposeScope;
 use dialzio_core::conversation::{DeliveryStatus, Evidence};
-use dialzio_core::effect::{Effect, Lane, Work};
+use dialzio_core::effect::{Effect, Queue, Work};
 use dialzio_core::inbox::{InboxItem, InboxWrite, Quarantined};
 use dialzio_core::ledger::Action;
 use dialzio_core::page::{Page, PageRequest};
@@ -17,7 +17,7 @@ use crate::apply::{Scope, Txn};
 use crate::codec::{Cols, id, opt_id, opt_time, read, time};
 use crate::contacts::{BEFORE_ALL, id_after, id_key, over};
 use crate::error::{Failure, Res};
-use crate::group::returned_lane;
+use crate::group::returned_queue;
 use crate::run::Run;
 use crate::statements as sql;
 
@@ -25,15 +25,15 @@ pub(crate) fn one(db: &Connection, org: [u8; 16], of: EffectId) -> Res<Option<Ef
     db.one(sql::EFFECT, params![org, id(of)], read)
 }
 
-/// Work of a lane that is due, in order of id.
+/// Work of a queue that is due, in order of id.
 pub(crate) fn due(
     db: &Connection,
     org: [u8; 16],
-    lane: Lane,
+    queue: Queue,
     now: DateTime<Utc>,
     limit: u32,
 ) -> Res<Vec<Due>> {
-    let row = params![org, lane.kind.as_str(), opt_id(lane.account), time(now), limit];
+    let row = params![org, queue.kind.as_str(), opt_id(queue.account), time(now), limit];
     let effects = db.all(sql::EFFECTS_DUE, row, read::<Effect>)?;
     let items = db.all(sql::ITEMS_DUE, row, read::<InboxItem>)?;
     let effects = effects.into_iter().map(|effect| (effect.id.uuid(), Due::Effect(effect)));
@@ -67,24 +67,24 @@ impl Scope<'_> {
             EffectWrite::Queue(effect) => self.queue(effect),
             EffectWrite::Settle { id: of, state, not_before, attempts } => {
                 let row = params![self.key, id(*of), state.as_str(), opt_time(*not_before), attempts];
-                let moved = self.db.all(sql::SETTLE_EFFECT, row, returned_lane)?;
+                let moved = self.db.all(sql::SETTLE_EFFECT, row, returned_queue)?;
                 self.moved(moved);
                 Ok(())
             }
             EffectWrite::Rest { id: of, until, attempts } => {
                 let row = params![self.key, id(*of), time(*until), attempts];
-                let moved = self.db.all(sql::REST_EFFECT, row, returned_lane)?;
+                let moved = self.db.all(sql::REST_EFFECT, row, returned_queue)?;
                 self.moved(moved);
                 Ok(())
             }
             EffectWrite::WakeSends { account, at } => {
                 let row = params![self.key, id(*account), time(*at)];
-                let moved = self.db.all(sql::WAKE_SENDS, row, returned_lane)?;
+                let moved = self.db.all(sql::WAKE_SENDS, row, returned_queue)?;
                 self.moved(moved);
                 Ok(())
             }
             EffectWrite::CancelSend(message) => {
-                let moved = self.db.all(sql::CANCEL_SEND, params![self.key, id(*message)], returned_lane)?;
+                let moved = self.db.all(sql::CANCEL_SEND, params![self.key, id(*message)], returned_queue)?;
                 self.moved(moved);
                 Ok(())
             }
@@ -115,7 +115,7 @@ impl Scope<'_> {
                 Cols::new(row, "message").id::<MessageId>()
             })?;
         for message in promotions {
-            let moved = self.db.all(sql::CANCEL_SEND, params![self.key, id(message)], returned_lane)?;
+            let moved = self.db.all(sql::CANCEL_SEND, params![self.key, id(message)], returned_queue)?;
             if !moved.is_empty() {
                 self.moved(moved);
                 let cancelled = Evidence { status: DeliveryStatus::Cancelled, at, failure: None };
@@ -125,16 +125,16 @@ impl Scope<'_> {
         Ok(())
     }
 
-    fn moved(&mut self, lanes: Vec<(dialzio_core::effect::LaneKind, Option<dialzio_core::AccountId>)>) {
-        for (kind, account) in lanes {
-            self.group.lane(self.org, account, kind);
+    fn moved(&mut self, queues: Vec<(dialzio_core::effect::QueueKind, Option<dialzio_core::AccountId>)>) {
+        for (kind, account) in queues {
+            self.group.queue(self.org, account, kind);
         }
     }
 
     pub(crate) fn queue(&mut self, effect: &Effect) -> Res<()> {
-        let lane = effect.work.lane();
+        let queue = effect.work.queue();
         self.db.put(sql::PUT_EFFECT, self.key, effect)?;
-        self.group.lane(self.org, effect.account, lane);
+        self.group.queue(self.org, effect.account, queue);
         Ok(())
     }
 
@@ -142,17 +142,17 @@ impl Scope<'_> {
         match write {
             InboxWrite::Park(item) => {
                 self.db.put(sql::PUT_ITEM, self.key, item)?;
-                self.group.lane(self.org, Some(item.account), item.lane);
+                self.group.queue(self.org, Some(item.account), item.queue);
                 Ok(())
             }
             InboxWrite::Retry { id: of, due_at, attempts } => {
                 let row = params![self.key, id(*of), time(*due_at), attempts];
-                let moved = self.db.all(sql::RETRY_ITEM, row, returned_lane)?;
+                let moved = self.db.all(sql::RETRY_ITEM, row, returned_queue)?;
                 self.moved(moved);
                 Ok(())
             }
             InboxWrite::Settle(of) => {
-                let moved = self.db.all(sql::DROP_ITEM, params![self.key, id(*of)], returned_lane)?;
+                let moved = self.db.all(sql::DROP_ITEM, params![self.key, id(*of)], returned_queue)?;
                 self.moved(moved);
                 Ok(())
             }

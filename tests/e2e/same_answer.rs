@@ -335,7 +335,7 @@ impl Tenant {
             text += &told(crm.conversations().activities(me, id, PageRequest::first(200)).await);
         }
         text += &told(crm.accounts().templates(me, self.account.id).await);
-        // Lanes whose work is due at the same instant may be worked on in any order.
+        // Queues whose work is due at the same instant may be worked on in any order.
         let events = crm.ledger().events(me, EventSeq(0), 10_000).await.unwrap();
         let audit = crm.ledger().audit(me, 0, 10_000).await.unwrap();
         let mut lines: Vec<String> =

@@ -41,7 +41,7 @@ impl From<PasswordError> for Error {
     }
 }
 
-/// Memory in KiB, rounds, lanes. Source: reliability reference, 10.1.
+/// Memory in KiB, rounds, queues. Source: reliability reference, 10.1.
 const COST: (u32, u32, u32) = (65_536, 3, 1);
 
 /// The longest password in bytes. Source: reliability reference, 10.1.

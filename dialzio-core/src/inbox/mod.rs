@@ -8,7 +8,7 @@ pub(crate) use service::context;
 use chrono::{DateTime, Utc};
 
 use crate::account::Sealed;
-use crate::effect::LaneKind;
+use crate::effect::QueueKind;
 use crate::id::{AccountId, AppId, InboxId, OrgId, QuarantineId};
 use crate::name::string_enum;
 use crate::provider::Trust;
@@ -22,8 +22,8 @@ pub struct InboxItem {
     pub id: InboxId,
     /// The account it came by.
     pub account: AccountId,
-    /// Where it waits: [`LaneKind::Inbox`] or [`LaneKind::Statuses`].
-    pub lane: LaneKind,
+    /// Where it waits: [`QueueKind::Inbox`] or [`QueueKind::Statuses`].
+    pub queue: QueueKind,
     /// The provider's word.
     pub provider: String,
     /// The app it came through.

@@ -1,11 +1,11 @@
-//! Elements that wait in line, sealed, until their lane is free.
+//! Elements that wait in line, sealed, until their queue is free.
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 
 use super::{Intake, Lookup};
 use crate::account::{App, Route, SealedContext};
-use crate::effect::LaneKind;
+use crate::effect::QueueKind;
 use crate::error::Error;
 use crate::id::{InboxId, OrgId};
 use crate::inbox::{InboxItem, InboxWrite, QuarantineReason};
@@ -30,7 +30,7 @@ impl Intake<'_> {
         &self,
         app: &App,
         route: &Route,
-        lane: LaneKind,
+        queue: QueueKind,
         elements: &[Received],
         scope: &OrgScope,
     ) -> Result<(), Error> {
@@ -46,7 +46,7 @@ impl Intake<'_> {
             batch.write(InboxWrite::Park(InboxItem {
                 id,
                 account: route.account,
-                lane,
+                queue,
                 provider: app.provider.clone(),
                 app: app.id,
                 sealed,
@@ -86,7 +86,7 @@ impl Intake<'_> {
     ) -> Result<bool, Error> {
         let (app, raw, elements) = self.opened(scope, item).await?;
         let (mut batch, waiting, _) =
-            self.decided(&app, route, item.lane, &elements, Lookup::Full, cause, scope).await?;
+            self.decided(&app, route, item.queue, &elements, Lookup::Full, cause, scope).await?;
         if !waiting.is_empty() {
             if !give_up {
                 return Ok(false);
@@ -127,7 +127,7 @@ impl Intake<'_> {
         // Those that wait for something are left out, and the others decided without them.
         for _ in 0..2 {
             let (mut batch, waiting, _) =
-                self.decided(&app, route, first.lane, &elements, Lookup::Full, cause, scope).await?;
+                self.decided(&app, route, first.queue, &elements, Lookup::Full, cause, scope).await?;
             if waiting.is_empty() {
                 of.dedup();
                 for id in &of {

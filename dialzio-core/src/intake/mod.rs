@@ -12,7 +12,7 @@ use crate::account::AccountService;
 use crate::account::{App, Route};
 use crate::consent::{Channel, Words};
 use crate::conversation::{Decision, Facts, InboundAsk, Unsealed, beside_context, decide, touches_consent};
-use crate::effect::{Lane, LaneKind};
+use crate::effect::{Queue, QueueKind};
 use crate::error::Error;
 use crate::id::{AppId, HookId, QuarantineId};
 use crate::inbox::InboxWrite;
@@ -188,21 +188,21 @@ impl<'a> Intake<'a> {
         self.take(&opened, elements).await
     }
 
-    /// Decides elements at once; if something waits in their lane, or it takes too long, puts them in line.
+    /// Decides elements at once; if something waits in their queue, or it takes too long, puts them in line.
     async fn settle(
         &self,
         app: &App,
         route: &Route,
-        lane: LaneKind,
+        queue: QueueKind,
         elements: &[Received],
     ) -> Result<Vec<QuarantineId>, Error> {
         let scope = OrgScope::new(route.org);
         let begun = Instant::now();
-        let lane_id = Lane { org: route.org, account: Some(route.account), kind: lane };
+        let queue_id = Queue { org: route.org, account: Some(route.account), kind: queue };
         for lookup in TRIES {
-            let cause = Cause::Received { lane: lane_id };
+            let cause = Cause::Received { queue: queue_id };
             let (mut batch, waiting, kept) =
-                self.decided(app, route, lane, elements, lookup, &cause, &scope).await?;
+                self.decided(app, route, queue, elements, lookup, &cause, &scope).await?;
             if begun.elapsed() > INLINE {
                 break;
             }
@@ -210,17 +210,17 @@ impl<'a> Intake<'a> {
             match self.crm.store().commit_one(&scope, batch).await {
                 Ok(_) => {
                     let waiting: Vec<_> = waiting.into_iter().map(|place| elements[place].clone()).collect();
-                    self.enqueue(app, route, lane, &waiting, &scope).await?;
+                    self.enqueue(app, route, queue, &waiting, &scope).await?;
                     return Ok(kept);
                 }
-                Err(StoreError::Unmet(fact)) if matches!(*fact, Expect::LaneIdle(_)) => break,
+                Err(StoreError::Unmet(fact)) if matches!(*fact, Expect::QueueIdle(_)) => break,
                 // The route is an old one; whoever gave it looks it up again.
                 Err(error @ StoreError::Unmet(_)) if is_unlinked(&error) => return Err(error.into()),
                 Err(StoreError::Unmet(_)) => {}
                 Err(error) => return Err(error.into()),
             }
         }
-        self.enqueue(app, route, lane, elements, &scope).await?;
+        self.enqueue(app, route, queue, elements, &scope).await?;
         Ok(Vec::new())
     }
 
@@ -230,7 +230,7 @@ impl<'a> Intake<'a> {
         &self,
         app: &App,
         route: &Route,
-        lane: LaneKind,
+        queue: QueueKind,
         elements: &[Received],
         lookup: Lookup,
         cause: &Cause,
@@ -240,8 +240,8 @@ impl<'a> Intake<'a> {
         let mut known = self.crm.store().inbound_facts(scope, &asked).await?;
         self.match_other_forms(self.decoder(app)?, scope, &asked, elements, &mut known).await?;
         let now = self.crm.now();
-        let action = match lane {
-            LaneKind::Statuses => Action::MessageEvidence,
+        let action = match queue {
+            QueueKind::Statuses => Action::MessageEvidence,
             _ => Action::MessageReceived,
         };
         let mut batch = Batch::caused_by(cause, action, now);

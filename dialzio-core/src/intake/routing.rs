@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use super::{Intake, is_unlinked};
 use crate::account::{App, Route, Sealed};
-use crate::effect::LaneKind;
+use crate::effect::QueueKind;
 use crate::error::Error;
 use crate::id::{AccountId, OrgId, QuarantineId};
 use crate::inbox::{QUARANTINE_PERIOD, QuarantineReason, Quarantined};
@@ -14,14 +14,14 @@ use crate::provider::{AccountRef, InboundBody, Received, Trust};
 use crate::runtime::OpenedHook;
 use crate::store::{StoreError, SystemWrite};
 
-/// Elements of one account that share a lane.
-type Groups = BTreeMap<(OrgId, AccountId, LaneKind), (Route, Vec<Received>)>;
+/// Elements of one account that share a queue.
+type Groups = BTreeMap<(OrgId, AccountId, QueueKind), (Route, Vec<Received>)>;
 
 /// Where an element waits: what changes consent or content is never behind ticks.
-fn lane_of(received: &Received) -> LaneKind {
+fn queue_of(received: &Received) -> QueueKind {
     match received.element.body {
-        InboundBody::Delivery(_) => LaneKind::Statuses,
-        _ => LaneKind::Inbox,
+        InboundBody::Delivery(_) => QueueKind::Statuses,
+        _ => QueueKind::Inbox,
     }
 }
 
@@ -61,7 +61,7 @@ impl Intake<'_> {
         for element in elements {
             match element.element.account.as_ref().and_then(|account| routes.get(account)) {
                 Some(route) => {
-                    let key = (route.org, route.account, lane_of(&element));
+                    let key = (route.org, route.account, queue_of(&element));
                     groups.entry(key).or_insert_with(|| (route.clone(), Vec::new())).1.push(element);
                 }
                 None => homeless.push(element),
@@ -69,8 +69,8 @@ impl Intake<'_> {
         }
         let mut kept = self.quarantine_unrouted(&hook.app, homeless).await?;
         let mut stale = Vec::new();
-        for ((_, _, lane), (route, elements)) in groups {
-            match self.settle(&hook.app, &route, lane, &elements).await {
+        for ((_, _, queue), (route, elements)) in groups {
+            match self.settle(&hook.app, &route, queue, &elements).await {
                 Ok(more) => kept.extend(more),
                 Err(Error::Store(error)) if is_unlinked(&error) => stale.extend(elements),
                 Err(error) => return Err(error),

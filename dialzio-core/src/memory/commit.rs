@@ -111,12 +111,12 @@ fn holds(frame: &Frame<'_>, rows: &Rows, fact: &Expect) -> bool {
             !rows.references.contains_key(&(*account, external.clone()))
         }
         Expect::ConsentHead(subjects, head) => rows.consent_head(subjects) == *head,
-        Expect::Lease(lane, fence) => {
-            let held = frame.world.leases.held.get(lane);
+        Expect::Lease(queue, fence) => {
+            let held = frame.world.leases.held.get(queue);
             held.is_some_and(|held| held.fence == *fence && held.until > frame.clock)
-                && (lane.org == frame.org || frame.broken_rule == Some(BrokenRule::ScopeIgnored))
+                && (queue.org == frame.org || frame.broken_rule == Some(BrokenRule::ScopeIgnored))
         }
-        Expect::LaneIdle(lane) => !rows.waits(lane.account, lane.kind),
+        Expect::QueueIdle(queue) => !rows.waits(queue.account, queue.kind),
         Expect::Effect(id, state) => rows.effects.get(id).is_some_and(|effect| effect.state == *state),
         Expect::Delivery(id, status) => rows.messages.get(id).is_some_and(|message| {
             message.direction == Direction::Outbound && message.delivery.status == *status

@@ -7,20 +7,20 @@ use super::page;
 use super::state::Rows;
 use crate::consent::{Purpose, PurposeScope};
 use crate::conversation::{DeliveryStatus, Evidence};
-use crate::effect::{Effect, EffectState, Lane, LaneKind, Work};
+use crate::effect::{Effect, EffectState, Queue, QueueKind, Work};
 use crate::id::{AccountId, ChannelIdentityId, InboxId, MessageId, OrgId, QuarantineId, TypedId};
 use crate::inbox::{InboxItem, InboxWrite, Quarantined};
 use crate::page::{Page, PageRequest};
 use crate::store::{Due, EffectWrite};
 
-/// The lane an effect belongs to.
-fn lane_of(org: OrgId, effect: &Effect) -> Lane {
-    Lane { org, account: effect.account, kind: effect.work.lane() }
+/// The queue an effect belongs to.
+fn queue_of(org: OrgId, effect: &Effect) -> Queue {
+    Queue { org, account: effect.account, kind: effect.work.queue() }
 }
 
-/// The lane an element waits in.
-fn lane_of_item(org: OrgId, item: &InboxItem) -> Lane {
-    Lane { org, account: Some(item.account), kind: item.lane }
+/// The queue an element waits in.
+fn queue_of_item(org: OrgId, item: &InboxItem) -> Queue {
+    Queue { org, account: Some(item.account), kind: item.queue }
 }
 
 impl Rows {
@@ -121,20 +121,20 @@ impl Rows {
         }
     }
 
-    /// Whether received elements wait in a lane, due or not.
-    pub(super) fn waits(&self, account: Option<AccountId>, kind: LaneKind) -> bool {
-        self.inbox.values().any(|item| Some(item.account) == account && item.lane == kind)
+    /// Whether received elements wait in a queue, due or not.
+    pub(super) fn waits(&self, account: Option<AccountId>, kind: QueueKind) -> bool {
+        self.inbox.values().any(|item| Some(item.account) == account && item.queue == kind)
     }
 
-    /// Work of a lane, in order of id.
-    pub(super) fn due(&self, lane: Lane, now: DateTime<Utc>, limit: u32) -> Vec<Due> {
+    /// Work of a queue, in order of id.
+    pub(super) fn due(&self, queue: Queue, now: DateTime<Utc>, limit: u32) -> Vec<Due> {
         let effects = self.effects.values().filter(|effect| {
             effect.state == EffectState::Pending
                 && effect.not_before <= now
-                && lane_of(lane.org, effect) == lane
+                && queue_of(queue.org, effect) == queue
         });
         let items =
-            self.inbox.values().filter(|item| item.due_at <= now && lane_of_item(lane.org, item) == lane);
+            self.inbox.values().filter(|item| item.due_at <= now && queue_of_item(queue.org, item) == queue);
         let effects = effects.map(|effect| (effect.id.uuid(), Due::Effect(effect.clone())));
         let items = items.map(|item| (item.id.uuid(), Due::Element(item.clone())));
         let mut all: Vec<_> = effects.chain(items).collect();
@@ -142,17 +142,17 @@ impl Rows {
         all.into_iter().take(limit as usize).map(|(_, due)| due).collect()
     }
 
-    /// For each lane where something waits, when the first of it is due.
-    pub(super) fn lanes(&self, org: OrgId) -> BTreeMap<Lane, DateTime<Utc>> {
+    /// For each queue where something waits, when the first of it is due.
+    pub(super) fn queues(&self, org: OrgId) -> BTreeMap<Queue, DateTime<Utc>> {
         let pending = self.effects.values().filter(|effect| effect.state == EffectState::Pending);
-        let effects = pending.map(|effect| (lane_of(org, effect), effect.not_before));
-        let items = self.inbox.values().map(|item| (lane_of_item(org, item), item.due_at));
-        let mut lanes = BTreeMap::new();
-        for (lane, at) in effects.chain(items) {
-            let first = lanes.entry(lane).or_insert(at);
+        let effects = pending.map(|effect| (queue_of(org, effect), effect.not_before));
+        let items = self.inbox.values().map(|item| (queue_of_item(org, item), item.due_at));
+        let mut queues = BTreeMap::new();
+        for (queue, at) in effects.chain(items) {
+            let first = queues.entry(queue).or_insert(at);
             *first = at.min(*first);
         }
-        lanes
+        queues
     }
 }
 

@@ -213,10 +213,10 @@ impl Store for MemoryStore {
         now: DateTime<Utc>,
         limit: u32,
     ) -> StoreResult<Vec<Due>> {
-        if lease.lane.org != scope.org() {
+        if lease.queue.org != scope.org() {
             return Ok(Vec::new());
         }
-        self.read(scope, |rows, _| rows.due(lease.lane, now, limit))
+        self.read(scope, |rows, _| rows.due(lease.queue, now, limit))
     }
 
     async fn waiting(&self, scope: &OrgScope, request: PageRequest) -> StoreResult<Page<InboxItem>> {

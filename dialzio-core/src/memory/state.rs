@@ -10,7 +10,7 @@ use crate::contact::{Alias, AliasKind, ChannelIdentity, Contact, Note, Portfolio
 use crate::conversation::{
     Activity, Conversation, DeliveryStatus, Evidence, ExternalId, Message, MessageDigest, Template,
 };
-use crate::effect::{Effect, Lane};
+use crate::effect::{Effect, Queue};
 use crate::event::Recorded;
 use crate::id::{
     AccountId, ActivityId, ApiKeyId, AppId, ChannelIdentityId, ContactId, ConversationId, EffectId, InboxId,
@@ -185,11 +185,11 @@ pub(super) struct Held {
     pub(super) until: DateTime<Utc>,
 }
 
-/// Leases, and the greatest fence of each lane.
+/// Leases, and the greatest fence of each queue.
 #[derive(Debug, Default)]
 pub(super) struct Leases {
-    pub(super) held: BTreeMap<Lane, Held>,
-    pub(super) fences: BTreeMap<Lane, u64>,
+    pub(super) held: BTreeMap<Queue, Held>,
+    pub(super) fences: BTreeMap<Queue, u64>,
 }
 
 /// Everything.

@@ -14,7 +14,7 @@ use crate::Revision;
 use crate::access::{Invitation, MemberState, Org, SignIn, TokenHash, User};
 use crate::account::{App, KeyCheck, Route};
 use crate::conversation::{DeliveryStatus, Evidence};
-use crate::effect::{EffectState, Lane, Work};
+use crate::effect::{EffectState, Queue, Work};
 use crate::event::EventSeq;
 use crate::id::{AppId, HookId, OrgId, QuarantineId, TypedId, UserId, WorkerId};
 use crate::inbox::Quarantined;
@@ -257,44 +257,44 @@ impl RoutingStore for MemoryStore {
 
 #[async_trait]
 impl LeaseStore for MemoryStore {
-    async fn lanes_due(&self, _: &SystemScope, now: DateTime<Utc>, limit: u32) -> StoreResult<Vec<Lane>> {
+    async fn lanes_due(&self, _: &SystemScope, now: DateTime<Utc>, limit: u32) -> StoreResult<Vec<Queue>> {
         let world = self.world();
-        let lanes = world.orgs.iter().flat_map(|(org, rows)| rows.lanes(*org));
-        let free = |lane: &Lane| world.leases.held.get(lane).is_none_or(|held| held.until <= now);
+        let queues = world.orgs.iter().flat_map(|(org, rows)| rows.queues(*org));
+        let free = |queue: &Queue| world.leases.held.get(queue).is_none_or(|held| held.until <= now);
         let mut due: Vec<_> =
-            lanes.filter(|(lane, at)| *at <= now && free(lane)).map(|(lane, at)| (at, lane)).collect();
+            queues.filter(|(queue, at)| *at <= now && free(queue)).map(|(queue, at)| (at, queue)).collect();
         due.sort_unstable();
-        Ok(due.into_iter().take(limit as usize).map(|(_, lane)| lane).collect())
+        Ok(due.into_iter().take(limit as usize).map(|(_, queue)| queue).collect())
     }
 
     async fn lease(
         &self,
         _: &SystemScope,
-        lane: Lane,
+        queue: Queue,
         by: WorkerId,
         now: DateTime<Utc>,
         until: DateTime<Utc>,
     ) -> StoreResult<Option<Lease>> {
         let leases = &mut self.world().leases;
-        let live = leases.held.get(&lane).copied().filter(|held| held.until > now);
+        let live = leases.held.get(&queue).copied().filter(|held| held.until > now);
         let fence = match live {
             Some(held) if held.by != by => return Ok(None),
             // The worker's own: the fence stays, so that what it has begun is still valid.
             Some(held) => held.fence,
             None => {
-                let newest = leases.fences.entry(lane).or_default();
+                let newest = leases.fences.entry(queue).or_default();
                 *newest += 1;
                 Fence(*newest)
             }
         };
-        leases.held.insert(lane, Held { by, fence, until });
-        Ok(Some(Lease { lane, fence, until }))
+        leases.held.insert(queue, Held { by, fence, until });
+        Ok(Some(Lease { queue, fence, until }))
     }
 
     async fn release(&self, _: &SystemScope, lease: Lease) -> StoreResult<()> {
         let held = &mut self.world().leases.held;
-        if held.get(&lease.lane).is_some_and(|held| held.fence == lease.fence) {
-            held.remove(&lease.lane);
+        if held.get(&lease.queue).is_some_and(|held| held.fence == lease.fence) {
+            held.remove(&lease.queue);
         }
         Ok(())
     }
@@ -305,7 +305,7 @@ impl LeaseStore for MemoryStore {
 
     async fn next_due(&self, _: &SystemScope) -> StoreResult<Option<DateTime<Utc>>> {
         let world = self.world();
-        Ok(world.orgs.iter().flat_map(|(org, rows)| rows.lanes(*org).into_values()).min())
+        Ok(world.orgs.iter().flat_map(|(org, rows)| rows.queues(*org).into_values()).min())
     }
 
     fn stirred(&self) -> BoxStream<'static, ()> {

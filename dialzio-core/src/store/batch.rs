@@ -10,7 +10,7 @@ use crate::account::{AccountWrite, Sealed};
 use crate::consent::{ConsentWrite, PurposeScope};
 use crate::contact::ContactWrite;
 use crate::conversation::ConversationWrite;
-use crate::effect::{Effect, EffectState, Lane};
+use crate::effect::{Effect, EffectState, Queue};
 use crate::event::DomainEvent;
 use crate::id::{AccountId, ChannelIdentityId, EffectId, InboxId, MessageId, OrgId, TypedId};
 use crate::inbox::InboxWrite;
@@ -74,10 +74,10 @@ impl Once {
 /// Why the system acts by itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Cause {
-    /// A webhook that is being taken in; its elements are decided only while their lane is idle.
+    /// A webhook that is being taken in; its elements are decided only while their queue is idle.
     Received {
-        /// The lane.
-        lane: Lane,
+        /// The queue.
+        queue: Queue,
     },
     /// A webhook that is only put in line or in quarantine.
     Stored,
@@ -95,7 +95,7 @@ pub enum Cause {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum EffectWrite {
-    /// Joins its lane.
+    /// Joins its queue.
     Queue(Effect),
     /// Moves on: a state, and when it is due again if it is pending.
     Settle {
@@ -261,15 +261,15 @@ impl Batch {
         Self::with(by.principal().to_ref(), action, at)
     }
 
-    /// A decision of the system, for a cause. Adds the lease or the lane's idleness by itself.
+    /// A decision of the system, for a cause. Adds the lease or the queue's idleness by itself.
     #[must_use]
     pub fn caused_by(cause: &Cause, action: Action, at: DateTime<Utc>) -> Self {
         let mut batch = Self::with(Principal::System.to_ref(), action, at);
         let lease = |batch: &mut Self, lease: &Lease| {
-            batch.parts.expect.push(Expect::Lease(lease.lane, lease.fence));
+            batch.parts.expect.push(Expect::Lease(lease.queue, lease.fence));
         };
         match cause {
-            Cause::Received { lane } => batch.parts.expect.push(Expect::LaneIdle(*lane)),
+            Cause::Received { queue } => batch.parts.expect.push(Expect::QueueIdle(*queue)),
             Cause::Waiting(id, held) => {
                 batch.parts.cause = Some(id.uuid());
                 lease(&mut batch, held);

@@ -5,7 +5,7 @@ use uuid::Uuid;
 use super::{Fence, LedgerSeq, Revision};
 use crate::contact::{Alias, SubjectKey};
 use crate::conversation::{DeliveryStatus, ExternalId};
-use crate::effect::{EffectState, Lane};
+use crate::effect::{EffectState, Queue};
 use crate::id::{
     AccountId, ApiKeyId, AppId, ChannelIdentityId, ContactId, ConversationId, EffectId, MediaId, MemberId,
     MessageId, OrgId, TaskId, TypedId, UserId,
@@ -115,9 +115,9 @@ pub enum Expect {
     /// The newest consent entry that covers any of these is this one; zero if there is none.
     ConsentHead(Vec<SubjectKey>, LedgerSeq),
     /// The lease is still held under this fence.
-    Lease(Lane, Fence),
-    /// No received element waits in the lane.
-    LaneIdle(Lane),
+    Lease(Queue, Fence),
+    /// No received element waits in the queue.
+    QueueIdle(Queue),
     /// The effect is in this state.
     Effect(EffectId, EffectState),
     /// The message is ours and has this status.

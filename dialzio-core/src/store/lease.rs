@@ -2,9 +2,9 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::effect::Lane;
+use crate::effect::Queue;
 
-/// Grows with each lease of a lane; a stale one is refused.
+/// Grows with each lease of a queue; a stale one is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Fence(pub u64);
 
@@ -13,11 +13,11 @@ impl Fence {
     pub const NONE: Self = Self(0);
 }
 
-/// A lane that one worker holds for a while.
+/// A queue that one worker holds for a while.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Lease {
-    /// Which lane.
-    pub lane: Lane,
+    /// Which queue.
+    pub queue: Queue,
     /// Under which fence.
     pub fence: Fence,
     /// Until when.

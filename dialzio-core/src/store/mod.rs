@@ -56,7 +56,7 @@ pub trait Store:
     /// Applies batches in order. Each is applied whole or not at all and has its own answer; one transaction may hold
     /// many. Durable when it returns. A call that has begun is carried out even if the future is dropped.
     async fn commit(&self, scope: &OrgScope, batches: Vec<Batch>) -> Vec<StoreResult<Commit>>;
-    /// Work of a leased lane that is due at `now`, in order of id: pending effects, or waiting elements.
+    /// Work of a leased queue that is due at `now`, in order of id: pending effects, or waiting elements.
     async fn due(
         &self,
         scope: &OrgScope,
@@ -64,7 +64,7 @@ pub trait Store:
         now: DateTime<Utc>,
         limit: u32,
     ) -> StoreResult<Vec<Due>>;
-    /// Received elements of the organisation that wait, oldest first, whatever account and lane they wait in.
+    /// Received elements of the organisation that wait, oldest first, whatever account and queue they wait in.
     async fn waiting(
         &self,
         scope: &OrgScope,

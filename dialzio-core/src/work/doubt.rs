@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::Worker;
 use crate::account::AccountService;
-use crate::effect::Lane;
+use crate::effect::Queue;
 use crate::error::Error;
 use crate::scope::OrgScope;
 use crate::timekeeper::ClockTrust;
@@ -14,7 +14,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 impl Worker<'_> {
     /// Queues that rest: none once the clock is right again, or believed.
-    pub(super) fn held(&self) -> Vec<Lane> {
+    pub(super) fn held(&self) -> Vec<Queue> {
         if self.crm.clock_state().trust != ClockTrust::Ahead {
             self.crm.holds().clear();
         }
@@ -23,29 +23,29 @@ impl Worker<'_> {
 
     /// Whether a queue may be worked on by the clock as it is. One that has leapt is held against the provider's own time,
     /// which comes with each of its answers: without the provider nothing could be sent anyway.
-    pub(super) async fn may_work(&self, lane: Lane) -> Result<bool, Error> {
+    pub(super) async fn may_work(&self, queue: Queue) -> Result<bool, Error> {
         let mut trust = self.crm.clock_state().trust;
         if trust == ClockTrust::Unknown {
             trust = self.crm.check_clock().await?.trust;
         }
         if trust == ClockTrust::Ahead {
-            self.ask_the_time(lane).await;
+            self.ask_the_time(queue).await;
             trust = self.crm.check_clock().await?.trust;
         }
         if trust == ClockTrust::Ahead {
-            self.crm.holds().hold(lane, self.crm.clock().uptime());
+            self.crm.holds().hold(queue, self.crm.clock().uptime());
             return Ok(false);
         }
         Ok(true)
     }
 
     /// Asks the provider of an account anything, for the time that its answer shows. What it answers besides is left alone.
-    async fn ask_the_time(&self, lane: Lane) {
+    async fn ask_the_time(&self, queue: Queue) {
         let ask = async {
-            let scope = OrgScope::new(lane.org);
-            let account = self.crm.store().account(&scope, lane.account?).await.ok()??;
+            let scope = OrgScope::new(queue.org);
+            let account = self.crm.store().account(&scope, queue.account?).await.ok()??;
             let service = AccountService::new(self.crm);
-            let access = service.access(lane.org, &account).await.ok()?;
+            let access = service.access(queue.org, &account).await.ok()?;
             service.messaging(&account).ok()?.check(&access).await.ok()
         };
         // No answer is an answer: the clock stays as it is.

@@ -91,7 +91,7 @@ impl Worker<'_> {
     ) -> Result<(), Error> {
         let now = self.crm.now();
         let mut batch = Batch::caused_by(cause, Action::Parked, now);
-        // Never at once: a lane that is looked at again and again would starve the others.
+        // Never at once: a queue that is looked at again and again would starve the others.
         let due_at = now + wait.max(TimeDelta::milliseconds(20));
         batch.write(InboxWrite::Retry { id: item.id, due_at, attempts });
         match self.crm.store().commit_one(scope, batch).await {

@@ -8,26 +8,26 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use crate::effect::Lane;
+use crate::effect::Queue;
 
 /// How long a queue rests before the clock is looked at again, in time that this process has been running.
 const REST: Duration = Duration::from_secs(60);
 
 /// Queues that rest, and until which time of running.
 #[derive(Debug, Default)]
-pub(crate) struct Holds(Mutex<BTreeMap<Lane, Duration>>);
+pub(crate) struct Holds(Mutex<BTreeMap<Queue, Duration>>);
 
 impl Holds {
-    fn kept(&self) -> MutexGuard<'_, BTreeMap<Lane, Duration>> {
+    fn kept(&self) -> MutexGuard<'_, BTreeMap<Queue, Duration>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn hold(&self, lane: Lane, uptime: Duration) {
-        self.kept().insert(lane, uptime + REST);
+    pub(super) fn hold(&self, queue: Queue, uptime: Duration) {
+        self.kept().insert(queue, uptime + REST);
     }
 
     /// Those that rest at a time of running.
-    pub(super) fn at(&self, uptime: Duration) -> Vec<Lane> {
+    pub(super) fn at(&self, uptime: Duration) -> Vec<Queue> {
         let mut kept = self.kept();
         kept.retain(|_, until| *until > uptime);
         kept.keys().copied().collect()

@@ -23,14 +23,14 @@ use std::time::Duration;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 
-use crate::effect::{Effect, EffectState, Lane, LaneKind};
+use crate::effect::{Effect, EffectState, Queue, QueueKind};
 use crate::error::Error;
 use crate::ledger::Action;
 use crate::runtime::Runtime;
 use crate::scope::OrgScope;
 use crate::store::{Batch, Cause, Due, EffectWrite, Expect, Lease, StoreError};
 
-/// How long a lane is held. Source: reliability reference, 3.4.
+/// How long a queue is held. Source: reliability reference, 3.4.
 const LEASE: TimeDelta = TimeDelta::seconds(60);
 /// Most sends in one chunk: what a crash leaves in doubt.
 const CHUNK: u32 = 16;
@@ -40,7 +40,7 @@ const GROUP: u32 = 64;
 const POLL_INTERVAL: Duration = Duration::from_secs(1);
 /// How often snoozed conversations are looked at.
 const KEEP_EVERY: Duration = Duration::from_secs(5);
-/// Most lanes that are worked on at the same time.
+/// Most queues that are worked on at the same time.
 const MAX_CONCURRENT_QUEUES: usize = 16;
 /// How often it is tried whether the store takes a write: seldom while it does, often while it does not.
 const BEAT_EVERY: TimeDelta = TimeDelta::seconds(60);
@@ -94,9 +94,9 @@ enum Task {
     Heartbeat,
 }
 
-/// The lanes that a worker works on. They outlive the task that starts them.
+/// The queues that a worker works on. They outlive the task that starts them.
 #[derive(Debug, Default)]
-struct Lanes {
+struct Queues {
     running: Mutex<JoinSet<()>>,
     finished: Notify,
     /// Work in one failed and was given back: nothing is started for a moment.
@@ -105,7 +105,7 @@ struct Lanes {
     recovered: AtomicBool,
 }
 
-impl Lanes {
+impl Queues {
     fn running(&self) -> MutexGuard<'_, JoinSet<()>> {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -122,24 +122,24 @@ impl<'a> Worker<'a> {
         Self { crm }
     }
 
-    /// Works until `shutdown` is ready, then finishes what it holds. Lanes are worked on side by side, so that a slow
+    /// Works until `shutdown` is ready, then finishes what it holds. Queues are worked on side by side, so that a slow
     /// provider holds nobody else up. Sends that a crash left without an outcome become unknown first.
     ///
     /// What fails is tried again: `queues`, `snoozes`, `sweep` and `heartbeat` are tasks of their own under
-    /// [`Crm::tasks`](crate::Crm::tasks), and so is the work in each lane, `work`.
+    /// [`Crm::tasks`](crate::Crm::tasks), and so is the work in each queue, `work`.
     pub async fn run(&self, shutdown: impl Future<Output = ()> + Send) {
         let (stop, stopped) = watch::channel(false);
-        let lanes = Arc::new(Lanes::default());
+        let queues = Arc::new(Queues::default());
         let mut tasks = JoinSet::new();
         let start = |tasks: &mut JoinSet<()>, name, task: Task| {
-            let (crm, lanes, stopped) = (self.crm.clone(), Arc::clone(&lanes), stopped.clone());
+            let (crm, queues, stopped) = (self.crm.clone(), Arc::clone(&queues), stopped.clone());
             tasks.spawn(async move {
                 let make = || {
-                    let (crm, lanes, stopped) = (crm.clone(), Arc::clone(&lanes), stopped.clone());
+                    let (crm, queues, stopped) = (crm.clone(), Arc::clone(&queues), stopped.clone());
                     async move {
                         let worker = Worker::new(&crm);
                         match task {
-                            Task::Queues => worker.queues(&lanes, stopped).await,
+                            Task::Queues => worker.queues(&queues, stopped).await,
                             Task::Snoozes => {
                                 worker.every(KEEP_EVERY, stopped, || worker.wake_snoozed()).await;
                                 Ok(())
@@ -165,26 +165,26 @@ impl<'a> Worker<'a> {
         shutdown.await;
         stop.send_replace(true);
         while tasks.join_next().await.is_some() {}
-        let mut left = std::mem::take(&mut *lanes.running());
+        let mut left = std::mem::take(&mut *queues.running());
         while left.join_next().await.is_some() {}
     }
 
-    /// Starts work on lanes as they become due.
-    async fn queues(&self, lanes: &Arc<Lanes>, mut stopped: watch::Receiver<bool>) -> Result<(), Error> {
-        if !lanes.recovered.load(Ordering::Acquire) {
+    /// Starts work on queues as they become due.
+    async fn queues(&self, queues: &Arc<Queues>, mut stopped: watch::Receiver<bool>) -> Result<(), Error> {
+        if !queues.recovered.load(Ordering::Acquire) {
             self.recover().await?;
-            lanes.recovered.store(true, Ordering::Release);
+            queues.recovered.store(true, Ordering::Release);
         }
         let mut stirred = self.crm.store().stirred();
         loop {
-            let failed = self.start_lanes(lanes).await.is_err_and(|error| logged(&error));
+            let failed = self.start_queues(queues).await.is_err_and(|error| logged(&error));
             tokio::select! {
                 _ = stopped.wait_for(|stopped| *stopped) => return Ok(()),
                 _ = stirred.next() => {}
                 () = tokio::time::sleep(POLL_INTERVAL) => {}
-                () = lanes.finished.notified() => {}
+                () = queues.finished.notified() => {}
             }
-            if failed || lanes.failed.swap(false, Ordering::AcqRel) {
+            if failed || queues.failed.swap(false, Ordering::AcqRel) {
                 tokio::time::sleep(POLL_INTERVAL).await;
             }
         }
@@ -224,21 +224,21 @@ impl<'a> Worker<'a> {
         Ok(answer?)
     }
 
-    /// Lanes that are due. Of those that are due together, what people wrote comes before what is sent: it may be an
+    /// Queues that are due. Of those that are due together, what people wrote comes before what is sent: it may be an
     /// opt-out.
-    async fn lanes_due(&self, now: DateTime<Utc>, most: u32) -> Result<Vec<Lane>, Error> {
+    async fn lanes_due(&self, now: DateTime<Utc>, most: u32) -> Result<Vec<Queue>, Error> {
         let held = self.held();
         let most = most.saturating_add(u32::try_from(held.len()).unwrap_or(u32::MAX));
-        let mut lanes = self.crm.store().lanes_due(self.crm.system(), now, most).await?;
-        lanes.retain(|lane| !held.contains(lane));
-        lanes.sort_by_key(|lane| lane.kind);
-        Ok(lanes)
+        let mut queues = self.crm.store().lanes_due(self.crm.system(), now, most).await?;
+        queues.retain(|queue| !held.contains(queue));
+        queues.sort_by_key(|queue| queue.kind);
+        Ok(queues)
     }
 
-    /// Starts work on lanes that are due, in tasks of their own.
-    async fn start_lanes(&self, lanes: &Arc<Lanes>) -> Result<(), Error> {
+    /// Starts work on queues that are due, in tasks of their own.
+    async fn start_queues(&self, queues: &Arc<Queues>) -> Result<(), Error> {
         let free = {
-            let mut running = lanes.running();
+            let mut running = queues.running();
             while running.try_join_next().is_some() {}
             MAX_CONCURRENT_QUEUES.saturating_sub(running.len())
         };
@@ -247,11 +247,11 @@ impl<'a> Worker<'a> {
         }
         let (store, now) = (self.crm.store(), self.crm.now());
         let due = self.lanes_due(now, u32::try_from(free).unwrap_or(1)).await?;
-        for lane in due.into_iter().take(free) {
+        for queue in due.into_iter().take(free) {
             let (system, worker) = (self.crm.system(), self.crm.worker_id());
-            if let Some(lease) = store.lease(system, lane, worker, now, now + LEASE).await? {
-                let (crm, done) = (self.crm.clone(), Arc::clone(lanes));
-                lanes.running().spawn(async move {
+            if let Some(lease) = store.lease(system, queue, worker, now, now + LEASE).await? {
+                let (crm, done) = (self.crm.clone(), Arc::clone(queues));
+                queues.running().spawn(async move {
                     // After a panic the lease is kept until it runs out, so that the same work does not panic at once again.
                     if let Some(Err(error)) =
                         crm.tasks().contain("work", Worker::new(&crm).leased(lease)).await
@@ -266,9 +266,9 @@ impl<'a> Worker<'a> {
         Ok(())
     }
 
-    /// Works on a lane and gives it back.
+    /// Works on a queue and gives it back.
     async fn leased(&self, lease: Lease) -> Result<(), Error> {
-        let done = self.run_lane(lease).await;
+        let done = self.run_queue(lease).await;
         self.crm.store().release(self.crm.system(), lease).await?;
         done.map(|_| ())
     }
@@ -286,26 +286,26 @@ impl<'a> Worker<'a> {
     /// # Errors
     /// [`Error::Store`].
     pub async fn run_once(&self) -> Result<WorkReport, Error> {
-        let mut report = self.run_lanes().await?;
+        let mut report = self.run_queues().await?;
         report += self.sweep().await?;
         self.wake_snoozed().await?;
         Ok(report)
     }
 
-    async fn run_lanes(&self) -> Result<WorkReport, Error> {
+    async fn run_queues(&self) -> Result<WorkReport, Error> {
         let mut report = WorkReport::default();
         let store = self.crm.store();
-        // Bounded, so that a lane that refills itself cannot hold the sweep back for ever.
+        // Bounded, so that a queue that refills itself cannot hold the sweep back for ever.
         for _ in 0..10_000 {
             let now = self.crm.now();
             let mut moved = false;
-            for lane in self.lanes_due(now, 64).await? {
+            for queue in self.lanes_due(now, 64).await? {
                 let Some(lease) =
-                    store.lease(self.crm.system(), lane, self.crm.worker_id(), now, now + LEASE).await?
+                    store.lease(self.crm.system(), queue, self.crm.worker_id(), now, now + LEASE).await?
                 else {
                     continue;
                 };
-                let done = self.run_lane(lease).await;
+                let done = self.run_queue(lease).await;
                 store.release(self.crm.system(), lease).await?;
                 let (part, progressed) = done?;
                 report += part;
@@ -323,13 +323,13 @@ impl<'a> Worker<'a> {
     pub(crate) async fn decide_waiting(&self) -> Result<(), Error> {
         loop {
             let (store, now, mut moved) = (self.crm.store(), self.crm.now(), false);
-            for lane in self.lanes_due(now, 64).await? {
-                if !matches!(lane.kind, LaneKind::Inbox | LaneKind::Statuses) {
+            for queue in self.lanes_due(now, 64).await? {
+                if !matches!(queue.kind, QueueKind::Inbox | QueueKind::Statuses) {
                     continue;
                 }
                 let (system, worker) = (self.crm.system(), self.crm.worker_id());
-                if let Some(lease) = store.lease(system, lane, worker, now, now + LEASE).await? {
-                    let done = self.run_lane(lease).await;
+                if let Some(lease) = store.lease(system, queue, worker, now, now + LEASE).await? {
+                    let done = self.run_queue(lease).await;
                     store.release(system, lease).await?;
                     moved |= done?.1;
                 }
@@ -340,13 +340,13 @@ impl<'a> Worker<'a> {
         }
     }
 
-    async fn run_lane(&self, lease: Lease) -> Result<(WorkReport, bool), Error> {
-        if !self.may_work(lease.lane).await? {
+    async fn run_queue(&self, lease: Lease) -> Result<(WorkReport, bool), Error> {
+        if !self.may_work(lease.queue).await? {
             return Ok((WorkReport::default(), false));
         }
-        let scope = OrgScope::new(lease.lane.org);
-        let most = match lease.lane.kind {
-            LaneKind::Inbox | LaneKind::Statuses => GROUP,
+        let scope = OrgScope::new(lease.queue.org);
+        let most = match lease.queue.kind {
+            QueueKind::Inbox | QueueKind::Statuses => GROUP,
             _ => CHUNK,
         };
         let due = self.crm.store().due(&scope, &lease, self.crm.now(), most).await?;
@@ -359,10 +359,12 @@ impl<'a> Worker<'a> {
             }
         }
         let mut report = WorkReport::default();
-        match lease.lane.kind {
-            LaneKind::Inbox | LaneKind::Statuses => report += self.elements(&scope, &lease, elements).await?,
-            LaneKind::Send => report += self.sends(&scope, &lease, effects).await?,
-            LaneKind::Media | LaneKind::Signal | LaneKind::Blob => {
+        match lease.queue.kind {
+            QueueKind::Inbox | QueueKind::Statuses => {
+                report += self.elements(&scope, &lease, elements).await?
+            }
+            QueueKind::Send => report += self.sends(&scope, &lease, effects).await?,
+            QueueKind::Media | QueueKind::Signal | QueueKind::Blob => {
                 for effect in effects {
                     report += self.other(&scope, &lease, effect).await?;
                 }

@@ -109,7 +109,7 @@ impl Worker<'_> {
         let sends = going.len();
         let (gone, uploaded) = join(join_all(going), join_all(uploads)).await;
         if let Some((account, per_second)) = limit {
-            // The lane stays ours until its messages have been paid for in time.
+            // The queue stays ours until its messages have been paid for in time.
             let cost = self.crm.rate_limits().cost(account, per_second, sends, self.crm.now());
             tokio::time::sleep(cost.saturating_sub(begun.elapsed())).await;
         }

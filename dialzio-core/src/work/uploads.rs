@@ -1,5 +1,5 @@
 //! Files on their way to a provider. An upload shows nothing to anybody and may be repeated; the message that names it
-//! is sent once, in a later step of the same lane.
+//! is sent once, in a later step of the same queue.
 
 use super::{WorkReport, Worker};
 use crate::account::AccountService;

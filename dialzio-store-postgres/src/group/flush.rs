@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use dialzio_core::AccountId;
-use dialzio_core::effect::LaneKind;
+use dialzio_core::effect::QueueKind;
 use dialzio_core::store::rows::Columns;
 
 use super::Group;
@@ -55,8 +55,8 @@ impl Group {
         if !contacts.is_empty() {
             crate::search::index(db, key, &contacts).await?;
         }
-        for (account, kind) in std::mem::take(&mut self.lanes) {
-            write_lane(db, key, account, kind).await?;
+        for (account, kind) in std::mem::take(&mut self.queues) {
+            write_queue(db, key, account, kind).await?;
         }
         if std::mem::take(&mut self.head.moved) {
             let head = &self.head;
@@ -67,7 +67,7 @@ impl Group {
     }
 }
 
-async fn write_lane(db: &mut Db<'_>, org: Uuid, account: Option<AccountId>, kind: LaneKind) -> Res<()> {
+async fn write_queue(db: &mut Db<'_>, org: Uuid, account: Option<AccountId>, kind: QueueKind) -> Res<()> {
     let account = or_nil(account);
     let due = db
         .one(sql::LANE_DUE, params![org, kind.as_str(), account], |row| {

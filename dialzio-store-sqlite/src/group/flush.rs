@@ -2,10 +2,10 @@
 
 use rusqlite::{Connection, params};
 
-use dialzio_core::effect::Lane;
+use dialzio_core::effect::Queue;
 use dialzio_core::store::rows::Columns;
 
-use super::{Group, lane_account};
+use super::{Group, queue_account};
 use crate::codec::{Cols, id, opt_id, opt_time};
 use crate::error::Res;
 use crate::run::Run;
@@ -23,8 +23,8 @@ impl Group {
         for (org, contact) in std::mem::take(&mut self.contacts) {
             crate::search::index(db, org, contact)?;
         }
-        for lane in std::mem::take(&mut self.lanes) {
-            flush_lane(db, lane)?;
+        for queue in std::mem::take(&mut self.queues) {
+            flush_queue(db, queue)?;
         }
         for (org, head) in &mut self.heads {
             if std::mem::take(&mut head.moved) {
@@ -36,9 +36,9 @@ impl Group {
     }
 }
 
-fn flush_lane(db: &Connection, lane: Lane) -> Res<()> {
-    let org = id(lane.org);
-    let due = db.one(sql::LANE_DUE, params![org, lane.kind.as_str(), opt_id(lane.account)], |row| {
+fn flush_queue(db: &Connection, queue: Queue) -> Res<()> {
+    let org = id(queue.org);
+    let due = db.one(sql::LANE_DUE, params![org, queue.kind.as_str(), opt_id(queue.account)], |row| {
         let c = Cols::new(row, "lane");
         let (effect, item) = (c.opt_time()?, c.opt_time()?);
         Ok(match (effect, item) {
@@ -46,10 +46,10 @@ fn flush_lane(db: &Connection, lane: Lane) -> Res<()> {
             (a, b) => a.or(b),
         })
     })?;
-    let account = lane_account(lane.account);
+    let account = queue_account(queue.account);
     match due.flatten() {
-        Some(at) => db.run(sql::PUT_LANE, params![org, account, lane.kind.as_str(), opt_time(Some(at))])?,
-        None => db.run(sql::DROP_LANE, params![org, account, lane.kind.as_str()])?,
+        Some(at) => db.run(sql::PUT_LANE, params![org, account, queue.kind.as_str(), opt_time(Some(at))])?,
+        None => db.run(sql::DROP_LANE, params![org, account, queue.kind.as_str()])?,
     };
     Ok(())
 }

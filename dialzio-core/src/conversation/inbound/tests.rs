@@ -86,9 +86,9 @@ fn run_with(trust: Trust, known: InboundFacts, elements: &[Inbound]) -> (Vec<Wri
     let ids = IdSource::seeded(5);
     let words = Words::default();
     let org = OrgId::from_uuid(uuid::Uuid::nil());
-    let lane = crate::effect::Lane { org, account: None, kind: crate::effect::LaneKind::Inbox };
+    let queue = crate::effect::Queue { org, account: None, kind: crate::effect::QueueKind::Inbox };
     let mut batch =
-        Batch::caused_by(&Cause::Received { lane }, crate::ledger::Action::MessageReceived, now());
+        Batch::caused_by(&Cause::Received { queue }, crate::ledger::Action::MessageReceived, now());
     let account = ids.next(now());
     let facts = Facts {
         known,

@@ -9,7 +9,7 @@ use std::fmt::Debug;
 
 use crate::access::{Invitation, Org, SignIn, TokenHash, User};
 use crate::account::{App, KeyCheck, Route};
-use crate::effect::Lane;
+use crate::effect::Queue;
 use crate::id::{AppId, HookId, OrgId, QuarantineId, UserId, WorkerId};
 use crate::inbox::{InboxItem, Quarantined};
 use crate::operator::OperatorEntry;
@@ -116,8 +116,8 @@ forward! { RoutingStore {
 } }
 
 forward! { LeaseStore {
-    read lanes_due(scope: &SystemScope, now: DateTime<Utc>, limit: u32) -> Vec<Lane>;
-    read lease(scope: &SystemScope, lane: Lane, by: WorkerId, now: DateTime<Utc>, until: DateTime<Utc>)
+    read lanes_due(scope: &SystemScope, now: DateTime<Utc>, limit: u32) -> Vec<Queue>;
+    read lease(scope: &SystemScope, queue: Queue, by: WorkerId, now: DateTime<Utc>, until: DateTime<Utc>)
         -> Option<Lease>;
     read release(scope: &SystemScope, lease: Lease) -> ();
     read recover(scope: &SystemScope, now: DateTime<Utc>) -> u64;

@@ -33,7 +33,7 @@ impl ToRow for Effect {
         to.opt_id(self.conversation);
         to.text(self.work.kind());
         to.opt_uuid(self.work.subject());
-        to.text(self.work.lane().as_str());
+        to.text(self.work.queue().as_str());
         to.text(self.state.as_str());
         to.time(self.not_before);
         to.time(self.deadline);
@@ -49,7 +49,7 @@ impl FromRow for InboxItem {
         Ok(Self {
             id: c.id()?,
             account: c.id()?,
-            lane: c.word()?,
+            queue: c.word()?,
             provider: c.text()?,
             app: c.id()?,
             sealed: Sealed::from_bytes(c.bytes()?.to_vec()),
@@ -65,7 +65,7 @@ impl ToRow for InboxItem {
     fn to_row<B: Bind>(&self, to: &mut B) -> StoreResult<()> {
         to.id(self.id);
         to.id(self.account);
-        to.text(self.lane.as_str());
+        to.text(self.queue.as_str());
         to.text(&self.provider);
         to.id(self.app);
         to.bytes(self.sealed.as_bytes());

@@ -3,7 +3,7 @@
 use crate::consent::{ConsentEvent, ConsentWrite};
 use crate::contact::{Alias, BusinessScopedId, ContactWrite, Portfolio, SubjectKey};
 use crate::conversation::{InboundAsk, InboundFacts};
-use crate::effect::LaneKind;
+use crate::effect::QueueKind;
 use crate::inbox::InboxWrite;
 use crate::phone::PhoneNumber;
 use crate::store::Expect;
@@ -134,15 +134,15 @@ pub async fn a_joined_person_is_known_with_their_thread(bed: TestBed) {
     }
 }
 
-/// A lane is idle when nothing waits in it, due or not; other lanes do not matter.
-pub async fn a_lane_with_a_waiting_element_is_not_idle(bed: TestBed) {
+/// A queue is idle when nothing waits in it, due or not; other queues do not matter.
+pub async fn a_queue_with_a_waiting_element_is_not_idle(bed: TestBed) {
     let tenant = bed.tenant().await;
-    let idle = async |kind| bed.holds(&tenant.scope, Expect::LaneIdle(tenant.lane(kind))).await;
-    assert!(idle(LaneKind::Inbox).await && idle(LaneKind::Statuses).await);
-    let item = bed.make.item(&tenant.account, LaneKind::Inbox, bed.at(3_600));
+    let idle = async |kind| bed.holds(&tenant.scope, Expect::QueueIdle(tenant.queue(kind))).await;
+    assert!(idle(QueueKind::Inbox).await && idle(QueueKind::Statuses).await);
+    let item = bed.make.item(&tenant.account, QueueKind::Inbox, bed.at(3_600));
     bed.write(&tenant.scope, InboxWrite::Park(item.clone())).await;
-    assert!(!idle(LaneKind::Inbox).await, "it is not due yet, and still it waits");
-    assert!(idle(LaneKind::Statuses).await);
+    assert!(!idle(QueueKind::Inbox).await, "it is not due yet, and still it waits");
+    assert!(idle(QueueKind::Statuses).await);
     bed.write(&tenant.scope, InboxWrite::Settle(item.id)).await;
-    assert!(idle(LaneKind::Inbox).await);
+    assert!(idle(QueueKind::Inbox).await);
 }

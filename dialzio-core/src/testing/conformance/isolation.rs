@@ -8,7 +8,7 @@ use crate::conversation::{
     Direction, Evidence, FailureNote, InboundAsk, InboxView, Message, Reaction, StateFilter,
     TemplateCategory,
 };
-use crate::effect::{Effect, EffectState, LaneKind};
+use crate::effect::{Effect, EffectState, QueueKind};
 use crate::event::{DomainEvent, EventSeq};
 use crate::inbox::{InboxItem, InboxWrite, Quarantined};
 use crate::media::{Media, MediaWrite};
@@ -37,7 +37,7 @@ async fn full(bed: &TestBed) -> Full {
     let heard = bed.hears(&tenant, &person, "hello", bed.at(1)).await;
     let (queued, effect) = bed.queues(&tenant, &person, "an answer", bed.at(2)).await;
     let media = bed.make.media(tenant.org.id, tenant.account.id, &heard);
-    let item = bed.make.item(&tenant.account, LaneKind::Inbox, bed.at(1));
+    let item = bed.make.item(&tenant.account, QueueKind::Inbox, bed.at(1));
     let bytes = bed.make.quarantined(Some(tenant.org.id), tenant.app.id, bed.at(1));
     let suppression = bed.make.suppression(SuppressionScope::Marketing);
     let user = bed.make.user("asha@shop.example");
@@ -96,7 +96,7 @@ async fn found(bed: &TestBed, full: &Full, scope: &OrgScope) -> Vec<(&'static st
         consent: true,
     };
     let facts = store.inbound_facts(scope, &ask).await.unwrap();
-    let held = bed.lease(full.tenant.lane(LaneKind::Send)).await;
+    let held = bed.lease(full.tenant.queue(QueueKind::Send)).await;
     let due = store.due(scope, &held, bed.at(60), 10).await.unwrap();
     store.release(&bed.system, held).await.unwrap();
     let everybody = ContactQuery::default();
@@ -242,5 +242,5 @@ pub async fn writes_do_not_reach_another_organisation(bed: TestBed) {
     }
     assert_eq!(snapshot().await, before);
     assert!(bed.holds(&mine.tenant.scope, Expect::Effect(mine.effect.id, EffectState::Pending)).await);
-    assert!(!bed.holds(&mine.tenant.scope, Expect::LaneIdle(mine.tenant.lane(LaneKind::Inbox))).await);
+    assert!(!bed.holds(&mine.tenant.scope, Expect::QueueIdle(mine.tenant.queue(QueueKind::Inbox))).await);
 }

@@ -64,7 +64,7 @@ macro_rules! store_conformance {
                 a_person_is_known_under_older_spellings
                 cards_with_the_typed_number_are_candidates
                 a_joined_person_is_known_with_their_thread
-                a_lane_with_a_waiting_element_is_not_idle
+                a_queue_with_a_waiting_element_is_not_idle
             }
             fidelity {
                 text_survives_unchanged
@@ -187,7 +187,7 @@ macro_rules! store_conformance {
                 nothing_unsigned_joins_two_people
             }
             work {
-                a_lane_has_one_holder
+                a_queue_has_one_holder
                 a_stale_fence_is_refused
                 a_lease_that_was_given_back_is_gone
                 a_lease_counts_in_its_own_organisation

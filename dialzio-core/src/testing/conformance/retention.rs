@@ -5,7 +5,7 @@ use chrono::TimeDelta;
 use crate::access::{AccessWrite, OrgChange};
 use crate::consent::Purpose;
 use crate::conversation::{ActivityKind, ConversationWrite, InboundAsk, Message};
-use crate::effect::{EffectState, LaneKind, Work};
+use crate::effect::{EffectState, QueueKind, Work};
 use crate::id::MediaId;
 use crate::media::{Media, MediaState, MediaWrite};
 use crate::page::PageRequest;
@@ -134,15 +134,17 @@ async fn purge(bed: &TestBed, tenant: &Tenant, class: Purge, limit: u32) -> Vec<
 }
 
 async fn blobs_to_delete(bed: &TestBed, tenant: &Tenant) -> Vec<MediaId> {
-    let lanes = bed.store.lanes_due(&bed.system, bed.now(), 100).await.unwrap();
+    let queues = bed.store.lanes_due(&bed.system, bed.now(), 100).await.unwrap();
     let mut found = Vec::new();
-    for lane in lanes.into_iter().filter(|lane| lane.kind == LaneKind::Blob && lane.org == tenant.org.id) {
-        let lease = bed.lease(lane).await;
+    for queue in
+        queues.into_iter().filter(|queue| queue.kind == QueueKind::Blob && queue.org == tenant.org.id)
+    {
+        let lease = bed.lease(queue).await;
         for due in bed.store.due(&tenant.scope, &lease, bed.now(), 100).await.unwrap() {
             match due {
                 Due::Effect(effect) if effect.state == EffectState::Pending => match effect.work {
                     Work::DeleteBlob(media) => found.push(media),
-                    other => panic!("not of this lane: {other:?}"),
+                    other => panic!("not of this queue: {other:?}"),
                 },
                 other => panic!("not due: {other:?}"),
             }

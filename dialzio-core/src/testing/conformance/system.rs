@@ -167,7 +167,7 @@ pub async fn system_writes_and_their_batch_are_one(bed: TestBed) {
     let app = bed.make.app(Some(tenant.org.id));
     let mut batch = bed.writes([ContactWrite::Insert(bed.make.contact("Asha")).into()]);
     let untrue = Expect::RouteFree("scripted".to_owned(), String::new());
-    batch.expect(Expect::LaneIdle(tenant.lane(crate::effect::LaneKind::Inbox))).expect(untrue);
+    batch.expect(Expect::QueueIdle(tenant.queue(crate::effect::QueueKind::Inbox))).expect(untrue);
     batch.expect(Expect::Effect(bed.make.id(), crate::effect::EffectState::Done));
     let writes = vec![SystemWrite::InsertApp(app.clone())];
     let answer = bed.store.enact(&bed.system, writes, Some((&tenant.scope, batch))).await;

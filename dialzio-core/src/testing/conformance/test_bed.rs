@@ -10,7 +10,7 @@ use crate::account::{App, ProviderAccount};
 use crate::contact::ContactWrite;
 use crate::contact::{Alias, ChannelIdentity, Contact};
 use crate::conversation::{Conversation, ConversationWrite, DeliveryStatus, Evidence, Message};
-use crate::effect::{Effect, Lane, LaneKind};
+use crate::effect::{Effect, Queue, QueueKind};
 use crate::id::MessageId;
 use crate::ledger::Action;
 use crate::scope::{OrgScope, SystemScope};
@@ -58,10 +58,10 @@ pub struct Person {
 }
 
 impl Tenant {
-    /// A lane of the account.
+    /// A queue of the account.
     #[must_use]
-    pub fn lane(&self, kind: LaneKind) -> Lane {
-        Lane { org: self.org.id, account: Some(self.account.id), kind }
+    pub fn queue(&self, kind: QueueKind) -> Queue {
+        Queue { org: self.org.id, account: Some(self.account.id), kind }
     }
 }
 
@@ -214,11 +214,11 @@ impl TestBed {
         self.write(&tenant.scope, ConversationWrite::Evidence { message, evidence }).await;
     }
 
-    /// Leases a lane for a minute from the clock's now.
-    pub async fn lease(&self, lane: Lane) -> Lease {
+    /// Leases a queue for a minute from the clock's now.
+    pub async fn lease(&self, queue: Queue) -> Lease {
         let until = self.now() + TimeDelta::minutes(1);
-        let lease = self.store.lease(&self.system, lane, self.make.id(), self.now(), until).await;
-        lease.unwrap().expect("the lane is free")
+        let lease = self.store.lease(&self.system, queue, self.make.id(), self.now(), until).await;
+        lease.unwrap().expect("the queue is free")
     }
 
     /// The conversation as it is now.

@@ -8,7 +8,7 @@ use super::live::{Live, NUMBER};
 use crate::consent::{Purpose, State};
 use crate::contact::TaskQuery;
 use crate::conversation::{DeliveryStatus, Preview};
-use crate::effect::LaneKind;
+use crate::effect::QueueKind;
 use crate::inbox::{InboxItem, InboxWrite, QuarantineReason, Quarantined};
 use crate::page::PageRequest;
 use crate::provider::{ProviderError, ProviderId, Trust};
@@ -20,9 +20,9 @@ use crate::testing::conformance::TestBed;
 pub async fn trust_is_kept_with_what_waits_and_what_is_held(bed: TestBed) {
     let tenant = bed.tenant().await;
     for trust in [Trust::Signed, Trust::PathOnly] {
-        let item = InboxItem { trust, ..bed.make.item(&tenant.account, LaneKind::Inbox, bed.at(1)) };
+        let item = InboxItem { trust, ..bed.make.item(&tenant.account, QueueKind::Inbox, bed.at(1)) };
         bed.write(&tenant.scope, InboxWrite::Park(item.clone())).await;
-        let lease = bed.lease(tenant.lane(LaneKind::Inbox)).await;
+        let lease = bed.lease(tenant.queue(QueueKind::Inbox)).await;
         let due = bed.store.due(&tenant.scope, &lease, bed.at(2), 10).await.unwrap();
         assert_eq!(due, [Due::Element(item.clone())]);
         bed.write(&tenant.scope, InboxWrite::Settle(item.id)).await;

@@ -1,4 +1,4 @@
-//! Effects, the waiting line, lanes and leases.
+//! Effects, the waiting line, queues and leases.
 
 use chrono::TimeDelta;
 use futures_util::StreamExt;
@@ -6,7 +6,7 @@ use futures_util::StreamExt;
 use crate::account::AccountWrite;
 use crate::consent::{Purpose, PurposeScope};
 use crate::conversation::DeliveryStatus;
-use crate::effect::{Effect, EffectState, Lane, LaneKind, Work};
+use crate::effect::{Effect, EffectState, Queue, QueueKind, Work};
 use crate::id::{EffectId, TypedId, WorkerId};
 use crate::inbox::{InboxItem, InboxWrite};
 use crate::ledger::Action;
@@ -14,9 +14,9 @@ use crate::page::PageRequest;
 use crate::store::{Batch, Cause, Due, EffectWrite, Expect, Fence, Lease, StoreError};
 use crate::testing::conformance::{Person, Tenant, TestBed};
 
-async fn lease(bed: &TestBed, lane: Lane, by: WorkerId, seconds: i64) -> Option<Lease> {
+async fn lease(bed: &TestBed, queue: Queue, by: WorkerId, seconds: i64) -> Option<Lease> {
     let until = bed.now() + TimeDelta::seconds(seconds);
-    bed.store.lease(&bed.system, lane, by, bed.now(), until).await.unwrap()
+    bed.store.lease(&bed.system, queue, by, bed.now(), until).await.unwrap()
 }
 
 async fn under(bed: &TestBed, tenant: &Tenant, lease: Lease) -> bool {
@@ -24,46 +24,46 @@ async fn under(bed: &TestBed, tenant: &Tenant, lease: Lease) -> bool {
     match bed.store.commit_one(&tenant.scope, batch).await {
         Ok(_) => true,
         Err(StoreError::Unmet(unmet)) => {
-            assert_eq!(*unmet, Expect::Lease(lease.lane, lease.fence));
+            assert_eq!(*unmet, Expect::Lease(lease.queue, lease.fence));
             false
         }
         Err(other) => panic!("a lease is held or not: {other}"),
     }
 }
 
-/// One worker holds a lane. It may extend its lease, and what it has begun stays valid then.
-pub async fn a_lane_has_one_holder(bed: TestBed) {
+/// One worker holds a queue. It may extend its lease, and what it has begun stays valid then.
+pub async fn a_queue_has_one_holder(bed: TestBed) {
     let tenant = bed.tenant().await;
-    let (lane, other) = (tenant.lane(LaneKind::Send), tenant.lane(LaneKind::Media));
+    let (queue, other) = (tenant.queue(QueueKind::Send), tenant.queue(QueueKind::Media));
     let (one, two) = (bed.make.id(), bed.make.id());
-    let held = lease(&bed, lane, one, 60).await.expect("free");
-    assert_eq!((held.lane, held.until), (lane, bed.at(60)));
-    assert!(lease(&bed, lane, two, 60).await.is_none());
-    assert!(lease(&bed, other, two, 60).await.is_some(), "another lane is another matter");
+    let held = lease(&bed, queue, one, 60).await.expect("free");
+    assert_eq!((held.queue, held.until), (queue, bed.at(60)));
+    assert!(lease(&bed, queue, two, 60).await.is_none());
+    assert!(lease(&bed, other, two, 60).await.is_some(), "another queue is another matter");
     bed.clock.advance(TimeDelta::seconds(30));
-    let longer = lease(&bed, lane, one, 60).await.expect("its own");
+    let longer = lease(&bed, queue, one, 60).await.expect("its own");
     assert_eq!(longer.until, bed.at(90));
     assert!(under(&bed, &tenant, held).await && under(&bed, &tenant, longer).await);
     bed.clock.advance(TimeDelta::seconds(40));
-    assert!(lease(&bed, lane, two, 60).await.is_none(), "it was extended");
+    assert!(lease(&bed, queue, two, 60).await.is_none(), "it was extended");
     assert!(under(&bed, &tenant, longer).await);
 }
 
-/// After a lease has run out, another worker may have the lane; the fence has grown, and the stale one is refused.
+/// After a lease has run out, another worker may have the queue; the fence has grown, and the stale one is refused.
 pub async fn a_stale_fence_is_refused(bed: TestBed) {
     let tenant = bed.tenant().await;
-    let lane = tenant.lane(LaneKind::Send);
+    let queue = tenant.queue(QueueKind::Send);
     let (one, two) = (bed.make.id(), bed.make.id());
-    assert!(!bed.holds(&tenant.scope, Expect::Lease(lane, Fence::NONE)).await);
-    let first = lease(&bed, lane, one, 60).await.expect("free");
+    assert!(!bed.holds(&tenant.scope, Expect::Lease(queue, Fence::NONE)).await);
+    let first = lease(&bed, queue, one, 60).await.expect("free");
     bed.clock.advance(TimeDelta::seconds(61));
-    let second = lease(&bed, lane, two, 60).await.expect("it ran out");
+    let second = lease(&bed, queue, two, 60).await.expect("it ran out");
     assert!(second.fence > first.fence);
     assert!(!under(&bed, &tenant, first).await && under(&bed, &tenant, second).await);
     bed.store.release(&bed.system, first).await.unwrap();
     assert!(under(&bed, &tenant, second).await, "giving back a lease that is gone changes nothing");
     bed.clock.advance(TimeDelta::seconds(61));
-    let third = lease(&bed, lane, one, 60).await.expect("it ran out");
+    let third = lease(&bed, queue, one, 60).await.expect("it ran out");
     assert!(third.fence > second.fence);
     assert!(!under(&bed, &tenant, second).await);
 }
@@ -71,11 +71,11 @@ pub async fn a_stale_fence_is_refused(bed: TestBed) {
 /// A lease that was given back is free at once, and no commit passes under it any more.
 pub async fn a_lease_that_was_given_back_is_gone(bed: TestBed) {
     let tenant = bed.tenant().await;
-    let lane = tenant.lane(LaneKind::Inbox);
-    let first = lease(&bed, lane, bed.make.id(), 60).await.expect("free");
+    let queue = tenant.queue(QueueKind::Inbox);
+    let first = lease(&bed, queue, bed.make.id(), 60).await.expect("free");
     bed.store.release(&bed.system, first).await.unwrap();
     assert!(!under(&bed, &tenant, first).await);
-    let second = lease(&bed, lane, bed.make.id(), 60).await.expect("given back");
+    let second = lease(&bed, queue, bed.make.id(), 60).await.expect("given back");
     assert!(second.fence > first.fence);
     bed.store.release(&bed.system, second).await.unwrap();
     bed.store.release(&bed.system, second).await.unwrap();
@@ -88,7 +88,7 @@ pub async fn a_lease_counts_in_its_own_organisation(bed: TestBed) {
         let person = bed.person(&tenant, "Asha").await;
         bed.queues(&tenant, &person, "hello", bed.at(0)).await
     };
-    let held = lease(&bed, tenant.lane(LaneKind::Send), bed.make.id(), 60).await.expect("free");
+    let held = lease(&bed, tenant.queue(QueueKind::Send), bed.make.id(), 60).await.expect("free");
     let due = bed.store.due(&tenant.scope, &held, bed.now(), 10).await.unwrap();
     assert_eq!(due, [Due::Effect(effect)]);
     assert!(!under(&bed, &other, held).await);
@@ -98,12 +98,12 @@ pub async fn a_lease_counts_in_its_own_organisation(bed: TestBed) {
 fn effects(due: Vec<Due>) -> Vec<EffectId> {
     let each = |due| match due {
         Due::Effect(effect) => effect.id,
-        Due::Element(item) => panic!("an element in a lane of effects: {item:?}"),
+        Due::Element(item) => panic!("an element in a queue of jobs: {item:?}"),
     };
     due.into_iter().map(each).collect()
 }
 
-/// Due work comes in order of id, not of time; only what is pending, due, and of this lane; at most as much as asked for.
+/// Due work comes in order of id, not of time; only what is pending, due, and of this queue; at most as much as asked for.
 pub async fn due_work_comes_in_order_of_id(bed: TestBed) {
     let tenant = bed.tenant().await;
     let account = Some(tenant.account.id);
@@ -124,7 +124,7 @@ pub async fn due_work_comes_in_order_of_id(bed: TestBed) {
         batch.effect(effect.clone());
     }
     bed.store.commit_one(&tenant.scope, batch).await.unwrap();
-    let held = lease(&bed, tenant.lane(LaneKind::Send), bed.make.id(), 600).await.expect("free");
+    let held = lease(&bed, tenant.queue(QueueKind::Send), bed.make.id(), 600).await.expect("free");
     let due = async |second: i64, limit: u32| {
         effects(bed.store.due(&tenant.scope, &held, bed.at(second), limit).await.unwrap())
     };
@@ -132,8 +132,8 @@ pub async fn due_work_comes_in_order_of_id(bed: TestBed) {
     assert_eq!(due(60, 2).await, [sends[0].id, sends[1].id]);
     assert_eq!(due(20, 100).await, [sends[1].id, sends[2].id]);
     assert!(due(5, 100).await.is_empty());
-    let lane = Lane { org: tenant.org.id, account: None, kind: LaneKind::Blob };
-    let held = lease(&bed, lane, bed.make.id(), 600).await.expect("free");
+    let queue = Queue { org: tenant.org.id, account: None, kind: QueueKind::Blob };
+    let held = lease(&bed, queue, bed.make.id(), 600).await.expect("free");
     let due = bed.store.due(&tenant.scope, &held, bed.at(60), 10).await.unwrap();
     assert_eq!(due, [Due::Effect(of_none)], "it comes back whole");
 }
@@ -150,7 +150,7 @@ pub async fn an_effect_is_settled_or_waits_again(bed: TestBed) {
     assert!(!is(heard.id, heard.delivery.status).await, "theirs has no status of ours");
     let id = effect.id;
     let settle = |state, not_before, attempts| EffectWrite::Settle { id, state, not_before, attempts };
-    let held = lease(&bed, tenant.lane(LaneKind::Send), bed.make.id(), 600).await.expect("free");
+    let held = lease(&bed, tenant.queue(QueueKind::Send), bed.make.id(), 600).await.expect("free");
     let due = async |second| bed.store.due(&tenant.scope, &held, bed.at(second), 10).await.unwrap();
     bed.write(&tenant.scope, settle(EffectState::Dispatched, None, 1)).await;
     assert!(due(60).await.is_empty());
@@ -260,17 +260,17 @@ pub async fn what_rests_for_its_account_is_woken_and_nothing_else(bed: TestBed) 
     bed.write(&tenant.scope, settle(&taken_up, EffectState::Dispatched, None)).await;
     let Work::Send(message) = cancelled.work else { panic!("it is a send") };
     bed.write(&tenant.scope, EffectWrite::CancelSend(message)).await;
-    let lanes = async |second| bed.store.lanes_due(&bed.system, bed.at(second), 10).await.unwrap();
-    assert!(lanes(299).await.is_empty(), "it rests");
-    assert_eq!(lanes(300).await.len(), 2, "and not for ever");
+    let queues = async |second| bed.store.lanes_due(&bed.system, bed.at(second), 10).await.unwrap();
+    assert!(queues(299).await.is_empty(), "it rests");
+    assert_eq!(queues(300).await.len(), 2, "and not for ever");
 
     let mut stirred = bed.store.stirred();
     bed.write(&tenant.scope, EffectWrite::WakeSends { account, at: bed.at(20) }).await;
     let woken = tokio::time::timeout(std::time::Duration::from_secs(10), stirred.next()).await;
     assert!(woken.is_ok(), "the worker is woken");
-    assert!(lanes(19).await.is_empty());
-    assert_eq!(lanes(20).await, [tenant.lane(LaneKind::Send)], "that account's");
-    let held = lease(&bed, tenant.lane(LaneKind::Send), bed.make.id(), 600).await.expect("free");
+    assert!(queues(19).await.is_empty());
+    assert_eq!(queues(20).await, [tenant.queue(QueueKind::Send)], "that account's");
+    let held = lease(&bed, tenant.queue(QueueKind::Send), bed.make.id(), 600).await.expect("free");
     let due = async |second| bed.store.due(&tenant.scope, &held, bed.at(second), 10).await.unwrap();
     let again = Effect { not_before: bed.at(20), attempts: 2, ..resting.clone() };
     assert_eq!(due(20).await, [Due::Effect(again.clone())]);
@@ -286,7 +286,7 @@ pub async fn what_rests_for_its_account_is_woken_and_nothing_else(bed: TestBed) 
     assert_eq!(effects(due(300).await), [resting.id], "a rest is not made longer");
 }
 
-/// Lanes with due work, those that have waited longest first, without those that are leased; and when the next is due.
+/// Queues with due work, those that have waited longest first, without those that are leased; and when the next is due.
 pub async fn lanes_that_waited_longest_come_first(bed: TestBed) {
     let (tenant, other) = (bed.tenant().await, bed.tenant().await);
     assert_eq!(bed.store.next_due(&bed.system).await.unwrap(), None);
@@ -299,47 +299,47 @@ pub async fn lanes_that_waited_longest_come_first(bed: TestBed) {
     queue(&other, Work::Send(bed.make.id()), 10).await;
     queue(&other, Work::Send(bed.make.id()), 40).await;
     queue(&tenant, Work::FetchMedia(bed.make.id()), 900).await;
-    let item = bed.make.item(&tenant.account, LaneKind::Statuses, bed.at(15));
+    let item = bed.make.item(&tenant.account, QueueKind::Statuses, bed.at(15));
     bed.write(&tenant.scope, InboxWrite::Park(item.clone())).await;
-    let lanes = async |second, limit| bed.store.lanes_due(&bed.system, bed.at(second), limit).await.unwrap();
+    let queues = async |second, limit| bed.store.lanes_due(&bed.system, bed.at(second), limit).await.unwrap();
     let expected = [
-        other.lane(LaneKind::Send),
-        tenant.lane(LaneKind::Statuses),
-        tenant.lane(LaneKind::Signal),
-        tenant.lane(LaneKind::Send),
+        other.queue(QueueKind::Send),
+        tenant.queue(QueueKind::Statuses),
+        tenant.queue(QueueKind::Signal),
+        tenant.queue(QueueKind::Send),
     ];
-    assert_eq!(lanes(60, 100).await, expected);
-    assert_eq!(lanes(60, 2).await, expected[..2]);
-    assert_eq!(lanes(12, 100).await, expected[..1]);
-    assert!(lanes(5, 100).await.is_empty());
+    assert_eq!(queues(60, 100).await, expected);
+    assert_eq!(queues(60, 2).await, expected[..2]);
+    assert_eq!(queues(12, 100).await, expected[..1]);
+    assert!(queues(5, 100).await.is_empty());
     assert_eq!(bed.store.next_due(&bed.system).await.unwrap(), Some(bed.at(10)));
     bed.clock.set(bed.at(60));
     let held = lease(&bed, expected[0], bed.make.id(), 60).await.expect("free");
-    assert_eq!(lanes(60, 100).await, expected[1..]);
-    assert_eq!(lanes(121, 100).await.first(), Some(&expected[0]), "the lease has run out");
+    assert_eq!(queues(60, 100).await, expected[1..]);
+    assert_eq!(queues(121, 100).await.first(), Some(&expected[0]), "the lease has run out");
     bed.store.release(&bed.system, held).await.unwrap();
-    assert_eq!(lanes(60, 100).await, expected);
+    assert_eq!(queues(60, 100).await, expected);
 }
 
 async fn elements(bed: &TestBed, tenant: &Tenant, lease: &Lease, second: i64) -> Vec<InboxItem> {
     let due = bed.store.due(&tenant.scope, lease, bed.at(second), 10).await.unwrap();
     let each = |due| match due {
         Due::Element(item) => item,
-        Due::Effect(effect) => panic!("an effect in a lane of elements: {effect:?}"),
+        Due::Effect(effect) => panic!("an effect in a queue of elements: {effect:?}"),
     };
     due.into_iter().map(each).collect()
 }
 
-/// Received elements wait in order of receipt, each lane by itself; a retry waits, a settled one is gone.
+/// Received elements wait in order of receipt, each queue by itself; a retry waits, a settled one is gone.
 pub async fn received_elements_wait_in_line(bed: TestBed) {
     let tenant = bed.tenant().await;
-    let [a, b, c] = [1, 2, 3].map(|s| bed.make.item(&tenant.account, LaneKind::Inbox, bed.at(s)));
-    let status = bed.make.item(&tenant.account, LaneKind::Statuses, bed.at(1));
+    let [a, b, c] = [1, 2, 3].map(|s| bed.make.item(&tenant.account, QueueKind::Inbox, bed.at(s)));
+    let status = bed.make.item(&tenant.account, QueueKind::Statuses, bed.at(1));
     for item in [&c, &a, &status, &b] {
         bed.write(&tenant.scope, InboxWrite::Park(item.clone())).await;
     }
-    let lane = tenant.lane(LaneKind::Inbox);
-    let held = lease(&bed, lane, bed.make.id(), 600).await.expect("free");
+    let queue = tenant.queue(QueueKind::Inbox);
+    let held = lease(&bed, queue, bed.make.id(), 600).await.expect("free");
     assert_eq!(elements(&bed, &tenant, &held, 60).await, [a.clone(), b.clone(), c.clone()]);
     assert_eq!(elements(&bed, &tenant, &held, 2).await, [a.clone(), b.clone()]);
     let retry = InboxWrite::Retry { id: a.id, due_at: bed.at(90), attempts: 3 };
@@ -350,12 +350,12 @@ pub async fn received_elements_wait_in_line(bed: TestBed) {
     for id in [a.id, b.id] {
         bed.write(&tenant.scope, InboxWrite::Settle(id)).await;
     }
-    assert!(!bed.holds(&tenant.scope, Expect::LaneIdle(lane)).await);
+    assert!(!bed.holds(&tenant.scope, Expect::QueueIdle(queue)).await);
     bed.write(&tenant.scope, InboxWrite::Settle(c.id)).await;
-    assert!(bed.holds(&tenant.scope, Expect::LaneIdle(lane)).await);
-    assert!(!bed.holds(&tenant.scope, Expect::LaneIdle(tenant.lane(LaneKind::Statuses))).await);
-    let unmet = Expect::LaneIdle(tenant.lane(LaneKind::Statuses));
-    let cause = Cause::Received { lane: tenant.lane(LaneKind::Statuses) };
+    assert!(bed.holds(&tenant.scope, Expect::QueueIdle(queue)).await);
+    assert!(!bed.holds(&tenant.scope, Expect::QueueIdle(tenant.queue(QueueKind::Statuses))).await);
+    let unmet = Expect::QueueIdle(tenant.queue(QueueKind::Statuses));
+    let cause = Cause::Received { queue: tenant.queue(QueueKind::Statuses) };
     let inline = Batch::caused_by(&cause, Action::MessageReceived, bed.now());
     let answer = bed.store.commit_one(&tenant.scope, inline).await;
     assert!(matches!(answer, Err(StoreError::Unmet(fact)) if *fact == unmet));
@@ -388,11 +388,11 @@ pub async fn a_dispatched_send_is_unknown_after_a_restart(bed: TestBed) {
     assert_eq!(bed.store.recover(&bed.system, bed.now()).await.unwrap(), 0);
 }
 
-/// Elements that wait are listed oldest first, whatever they wait for and in whatever lane, until they are settled.
+/// Elements that wait are listed oldest first, whatever they wait for and in whatever queue, until they are settled.
 pub async fn elements_that_wait_are_listed_oldest_first(bed: TestBed) {
     let tenant = bed.tenant().await;
-    let [first, second, third] = [LaneKind::Statuses, LaneKind::Inbox, LaneKind::Inbox]
-        .map(|lane| bed.make.item(&tenant.account, lane, bed.at(60)));
+    let [first, second, third] = [QueueKind::Statuses, QueueKind::Inbox, QueueKind::Inbox]
+        .map(|queue| bed.make.item(&tenant.account, queue, bed.at(60)));
     for item in [&third, &first, &second] {
         bed.write(&tenant.scope, InboxWrite::Park(item.clone())).await;
     }

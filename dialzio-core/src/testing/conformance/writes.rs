@@ -12,7 +12,7 @@ use crate::conversation::{
     ActivityKind, Content, ConversationState, ConversationWrite, DeliveryStatus, Direction, Evidence,
     FailureNote, Reaction, TemplateCategory,
 };
-use crate::effect::{EffectState, LaneKind, Work};
+use crate::effect::{EffectState, QueueKind, Work};
 use crate::inbox::InboxWrite;
 use crate::media::MediaWrite;
 use crate::page::PageRequest;
@@ -138,7 +138,7 @@ pub async fn every_write_is_applied(bed: TestBed) {
     ticked.apply(&mut task);
     let (send, unsent) = (bed.make.send(account, &ours), bed.make.send(account, &cancelled));
     let signal = bed.make.effect(Some(account), Work::SyncTemplates, bed.at(0));
-    let [waits, done] = [(); 2].map(|()| bed.make.item(&tenant.account, LaneKind::Inbox, bed.at(0)));
+    let [waits, done] = [(); 2].map(|()| bed.make.item(&tenant.account, QueueKind::Inbox, bed.at(0)));
     let [kept, released] =
         [(); 2].map(|()| bed.make.quarantined(Some(tenant.org.id), tenant.app.id, bed.at(1)));
     let evidence = |status, second| Evidence { status, at: bed.at(second), failure: None };
@@ -283,7 +283,7 @@ pub async fn every_write_is_applied(bed: TestBed) {
     {
         assert!(bed.holds(scope, Expect::Effect(id, state)).await, "{state}");
     }
-    let held = bed.lease(tenant.lane(LaneKind::Inbox)).await;
+    let held = bed.lease(tenant.queue(QueueKind::Inbox)).await;
     assert!(store.due(scope, &held, bed.at(29), 10).await.unwrap().is_empty());
     assert_eq!(store.due(scope, &held, bed.at(30), 10).await.unwrap().len(), 1);
     assert_eq!(store.quarantined(scope, page()).await.unwrap().items, [kept]);

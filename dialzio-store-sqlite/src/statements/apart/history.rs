@@ -66,7 +66,7 @@ pub(super) async fn all() -> Vec<Vec<Ran>> {
             a_person_is_known_under_each_alias
             cards_with_the_typed_number_are_candidates
             a_joined_person_is_known_with_their_thread
-            a_lane_with_a_waiting_element_is_not_idle
+            a_queue_with_a_waiting_element_is_not_idle
         }
         fidelity {
             settings_survive_whole
