@@ -82,7 +82,7 @@ typed_id! {
     /// An entry of the consent ledger.
     ConsentId,
     /// Something to be done outside the database.
-    EffectId,
+    JobId,
     /// A received element that waits to be decided.
     InboxId,
     /// Received bytes that could not be used.

@@ -8,12 +8,12 @@ pub mod contact;
 pub mod conversation;
 pub mod entropy;
 
-pub mod effect;
 pub mod error;
 pub mod event;
 mod id;
 pub mod inbox;
 pub mod intake;
+pub mod job;
 pub mod ledger;
 pub mod media;
 #[cfg(feature = "testing")]

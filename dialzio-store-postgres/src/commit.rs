@@ -4,15 +4,15 @@ use chrono::{DateTime, Utc};
 use std::collections::{BTreeMap, BTreeSet};
 
 use dialzio_core::conversation::ConversationWrite;
-use dialzio_core::effect::{EffectState, Queue};
 use dialzio_core::event::EventSeq;
 use dialzio_core::inbox::InboxWrite;
+use dialzio_core::job::{JobState, Queue};
 use dialzio_core::ledger::{AuditEntry, ChainHash};
 use dialzio_core::store::periods::KEY_PERIOD;
 use dialzio_core::store::rows::Columns;
 use dialzio_core::store::{
-    BatchParts, Commit, EffectWrite, Expect, Fence, Once, Outcome, RecordRef, Revision, StoreError,
-    SystemWrite, Write,
+    BatchParts, Commit, Expect, Fence, JobWrite, Once, Outcome, RecordRef, Revision, StoreError, SystemWrite,
+    Write,
 };
 use dialzio_core::{AccountId, ContactId, OrgId};
 
@@ -30,7 +30,7 @@ pub(crate) enum Unit {
     Batch(BatchParts),
     /// Changes to system tables, and a batch with them.
     Enact(Vec<SystemWrite>, BatchParts),
-    /// Dispatched effects that nobody works on become unknown: all of them, or those of one queue.
+    /// Dispatched jobs that nobody works on become unknown: all of them, or those of one queue.
     Recover(DateTime<Utc>, Option<QueuePlace>),
 }
 
@@ -159,12 +159,12 @@ impl<'a> Scope<'a> {
             }
             Expect::Lease(queue, fence) => queue.org == self.group.org && self.leased(queue, *fence).await?,
             Expect::QueueIdle(queue) => queue.org != self.group.org || !self.waits(queue).await?,
-            Expect::Effect(effect, state) => {
-                self.group.write_effects(&mut self.db).await?;
+            Expect::Job(job, state) => {
+                self.group.write_jobs(&mut self.db).await?;
                 let found = self
                     .db
-                    .one(sql::EFFECT_STATE, params![org, id(*effect)], |row| {
-                        Cols::new(row, "effect").word::<EffectState>()
+                    .one(sql::EFFECT_STATE, params![org, id(*job)], |row| {
+                        Cols::new(row, "effect").word::<JobState>()
                     })
                     .await?;
                 found == Some(*state)
@@ -257,7 +257,7 @@ impl<'a> Scope<'a> {
             Write::Consent(write) => self.write_consent(write).await?,
             Write::Account(write) => self.write_account(write).await?,
             Write::Access(write) => self.write_access(write).await?,
-            Write::Effect(write) => self.write_effect(write).await?,
+            Write::Job(write) => self.write_job(write).await?,
             Write::Inbox(write) => self.write_inbox(write).await?,
             Write::Purge { class, at, kept, limit } => {
                 return self.purge(*class, *at, *kept, *limit).await;
@@ -272,11 +272,11 @@ impl<'a> Scope<'a> {
 fn queues_work(write: &Write) -> bool {
     matches!(
         write,
-        Write::Effect(
-            EffectWrite::Queue(_)
-                | EffectWrite::Settle { state: EffectState::Pending, .. }
-                | EffectWrite::Rest { .. }
-                | EffectWrite::WakeSends { .. }
+        Write::Job(
+            JobWrite::Queue(_)
+                | JobWrite::Settle { state: JobState::Pending, .. }
+                | JobWrite::Rest { .. }
+                | JobWrite::WakeSends { .. }
         ) | Write::Inbox(InboxWrite::Park(_) | InboxWrite::Retry { .. })
             | Write::Purge { .. }
     )

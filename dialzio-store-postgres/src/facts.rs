@@ -9,10 +9,10 @@ use dialzio_core::conversation::{
     Content, Conversation, Direction, ExternalId, InboundAsk, InboundFacts, KnownIdentity, KnownMessage,
     MessageDigest,
 };
-use dialzio_core::effect::Work;
+use dialzio_core::job::JobKind;
 use dialzio_core::store::periods::CAP_PERIOD;
 use dialzio_core::store::rows::{Columns, FromRow};
-use dialzio_core::{AccountId, ChannelIdentityId, ContactId, ConversationId, EffectId, MessageId, OrgId};
+use dialzio_core::{AccountId, ChannelIdentityId, ContactId, ConversationId, JobId, MessageId, OrgId};
 
 use crate::codec::{Cols, id, id_list, read, time};
 use crate::contacts::key_list;
@@ -35,24 +35,24 @@ impl Look<'_, '_> {
     }
 
     /// Facts for each of these sends that still exists.
-    pub(crate) async fn send_facts(&mut self, effects: &[EffectId]) -> Res<Vec<SendFacts>> {
+    pub(crate) async fn send_facts(&mut self, jobs: &[JobId]) -> Res<Vec<SendFacts>> {
         let (sight, mut accounts) = (self.sight(), HashMap::new());
-        let mut found = Vec::with_capacity(effects.len());
-        for effect in effects {
-            found.extend(self.send_facts_of(*effect, sight, &mut accounts).await?);
+        let mut found = Vec::with_capacity(jobs.len());
+        for job in jobs {
+            found.extend(self.send_facts_of(*job, sight, &mut accounts).await?);
         }
         Ok(found)
     }
 
     async fn send_facts_of(
         &mut self,
-        effect: EffectId,
+        job: JobId,
         sight: Sight,
         accounts: &mut HashMap<AccountId, dialzio_core::account::ProviderAccount>,
     ) -> Res<Option<SendFacts>> {
         let org = id(self.org);
-        let Some(effect) = crate::work::one(self.db, org, effect).await? else { return Ok(None) };
-        let Work::Send(message) = effect.work else { return Ok(None) };
+        let Some(job) = crate::work::one(self.db, org, job).await? else { return Ok(None) };
+        let JobKind::Send(message) = job.kind else { return Ok(None) };
         let Some(message) = messages::one(self.db, org, sight, message).await? else { return Ok(None) };
         let Some(conversation) = conversations::one(self.db, org, message.conversation).await? else {
             return Ok(None);
@@ -79,7 +79,7 @@ impl Look<'_, '_> {
             }
             _ => None,
         };
-        Ok(Some(SendFacts { effect, message, conversation, identity, account, consent, reply_to, template }))
+        Ok(Some(SendFacts { job, message, conversation, identity, account, consent, reply_to, template }))
     }
 
     pub(crate) async fn consent_facts(&mut self, of: ConversationId) -> Res<Option<ConsentRows>> {

@@ -10,8 +10,8 @@ use chrono::{DateTime, Utc};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use dialzio_core::conversation::{Conversation, Evidence, ExternalId, Message, MessageDigest};
-use dialzio_core::effect::{Effect, QueueKind};
 use dialzio_core::event::{EventSeq, Recorded};
+use dialzio_core::job::{Job, QueueKind};
 use dialzio_core::ledger::{AuditEntry, ChainHash};
 use dialzio_core::store::rows::Columns;
 use dialzio_core::store::{Fence, LedgerSeq};
@@ -89,7 +89,7 @@ pub(crate) struct Rows {
     pub(crate) messages: Vec<Message>,
     pub(crate) evidence: Vec<(MessageId, Evidence)>,
     pub(crate) references: Vec<Reference>,
-    pub(crate) effects: Vec<Effect>,
+    pub(crate) jobs: Vec<Job>,
     pub(crate) events: Vec<Recorded>,
     pub(crate) audit: Vec<AuditEntry>,
 }

@@ -16,9 +16,9 @@ use dialzio_core::conversation::{
     Activity, Conversation, ConversationQuery, ConversationStore, Evidence, InboundAsk, InboundFacts,
     InboxEntry, Message, QueueCounts, Template,
 };
-use dialzio_core::effect::Queue;
 use dialzio_core::event::{EventSeq, Recorded};
 use dialzio_core::inbox::{InboxItem, Quarantined};
+use dialzio_core::job::Queue;
 use dialzio_core::ledger::{AuditEntry, LedgerStore};
 use dialzio_core::media::{Media, MediaStore};
 use dialzio_core::operator::OperatorEntry;
@@ -30,7 +30,7 @@ use dialzio_core::store::{
 };
 use dialzio_core::time::TimeMark;
 use dialzio_core::{
-    AccountId, ApiKeyId, AppId, ChannelIdentityId, ContactId, ConversationId, EffectId, HookId, MediaId,
+    AccountId, ApiKeyId, AppId, ChannelIdentityId, ContactId, ConversationId, HookId, JobId, MediaId,
     MemberId, MessageId, OrgId, OrgScope, QuarantineId, StoreResult, SystemScope, TaskId, UserId, WorkerId,
 };
 
@@ -274,8 +274,8 @@ impl MediaStore for PostgresStore {
 
 #[async_trait]
 impl ConsentStore for PostgresStore {
-    async fn send_facts(&self, scope: &OrgScope, effects: &[EffectId]) -> StoreResult<Vec<SendFacts>> {
-        look!(self, scope, |db, _org| Look { db, org: scope.org(), now: self.now() }.send_facts(effects))
+    async fn send_facts(&self, scope: &OrgScope, jobs: &[JobId]) -> StoreResult<Vec<SendFacts>> {
+        look!(self, scope, |db, _org| Look { db, org: scope.org(), now: self.now() }.send_facts(jobs))
     }
 
     async fn consent_facts(

@@ -3,13 +3,13 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
-use dialzio_core::effect::{Effect, EffectState, Work};
 use dialzio_core::event::Recorded;
+use dialzio_core::job::{Job, JobKind, JobState};
 use dialzio_core::store::periods::{BLOB_DEADLINE, KEY_PERIOD, LOG_PERIOD, REFERENCE_PERIOD};
 use dialzio_core::store::rows::Columns;
 use dialzio_core::store::{Purge, StoreError};
 use dialzio_core::time::{ConfirmedTime, OLDEST_EVENT};
-use dialzio_core::{EffectId, MediaId, MessageId, id_floor};
+use dialzio_core::{JobId, MediaId, MessageId, id_floor};
 
 use crate::apply::Scope;
 use crate::codec::{Cols, id_list, time};
@@ -31,7 +31,7 @@ impl Scope<'_> {
         let before = at.instant() - kept;
         // What the group has not written yet may have to go too.
         self.group.write_messages(&mut self.db).await?;
-        self.group.write_effects(&mut self.db).await?;
+        self.group.write_jobs(&mut self.db).await?;
         self.group.write_logs(&mut self.db).await?;
         self.group.references.clear();
         match class {
@@ -103,17 +103,17 @@ impl Scope<'_> {
             })
             .await?;
         for (file, _) in dropped.into_iter().filter(|(_, stored)| *stored) {
-            let effect = Effect {
-                id: self.shared.ids.next::<EffectId>(self.at),
+            let job = Job {
+                id: self.shared.ids.next::<JobId>(self.at),
                 account: None,
                 conversation: None,
-                work: Work::DeleteBlob(file),
-                state: EffectState::Pending,
+                kind: JobKind::DeleteBlob(file),
+                state: JobState::Pending,
                 not_before: self.at,
                 deadline: self.at + BLOB_DEADLINE,
                 attempts: 0,
             };
-            self.queue(&effect);
+            self.queue(&job);
         }
         Ok(())
     }
@@ -139,9 +139,8 @@ impl Scope<'_> {
         };
         left -= self.db.put(sql::DROP_REFERENCES, |row| row.add(key), &references, each).await?;
         let over = params![self.key, time(before - LOG_PERIOD), left.cast_signed()];
-        let effects =
-            self.db.all(sql::EFFECTS_OVER, over, |row| Cols::new(row, "effect").id::<EffectId>()).await?;
-        left -= self.db.run(sql::DROP_EFFECT, params![self.key, id_list(effects)]).await?;
+        let jobs = self.db.all(sql::EFFECTS_OVER, over, |row| Cols::new(row, "effect").id::<JobId>()).await?;
+        left -= self.db.run(sql::DROP_EFFECT, params![self.key, id_list(jobs)]).await?;
         // Events are in order of time but for clocks of callers: the oldest go until one stays.
         let most = u32::try_from(left).unwrap_or(u32::MAX).min(10_000);
         let oldest = crate::ledger::events(&mut self.db, self.key, Default::default(), most).await?;

@@ -13,15 +13,15 @@ use crate::run::{Db, params};
 use crate::statements as sql;
 use dialzio_core::consent::PurposeScope;
 use dialzio_core::conversation::{DeliveryStatus, Evidence};
-use dialzio_core::effect::{Effect, Queue, QueueKind, Work};
 use dialzio_core::inbox::{InboxItem, InboxWrite, Quarantined};
+use dialzio_core::job::{Job, JobKind, Queue, QueueKind};
 use dialzio_core::ledger::Action;
 use dialzio_core::page::{Page, PageRequest};
 use dialzio_core::store::rows::{Columns, ToRow};
-use dialzio_core::store::{Due, EffectWrite, StoreError};
-use dialzio_core::{AccountId, ChannelIdentityId, EffectId, MessageId, OrgId, TypedId};
+use dialzio_core::store::{Due, JobWrite, StoreError};
+use dialzio_core::{AccountId, ChannelIdentityId, JobId, MessageId, OrgId, TypedId};
 
-pub(crate) async fn one(db: &mut Db<'_>, org: Uuid, of: EffectId) -> Res<Option<Effect>> {
+pub(crate) async fn one(db: &mut Db<'_>, org: Uuid, of: JobId) -> Res<Option<Job>> {
     db.one(sql::EFFECT, params![org, id(of)], read).await
 }
 
@@ -34,11 +34,11 @@ pub(crate) async fn due(
     limit: u32,
 ) -> Res<Vec<Due>> {
     let row = params![org, queue.kind.as_str(), or_nil(queue.account), time(now), i64::from(limit)];
-    let effects = db.all(sql::EFFECTS_DUE, row.clone(), read::<Effect>).await?;
+    let jobs = db.all(sql::EFFECTS_DUE, row.clone(), read::<Job>).await?;
     let items = db.all(sql::ITEMS_DUE, row, read::<InboxItem>).await?;
-    let effects = effects.into_iter().map(|effect| (effect.id.uuid(), Due::Effect(effect)));
+    let jobs = jobs.into_iter().map(|job| (job.id.uuid(), Due::Job(job)));
     let items = items.into_iter().map(|item| (item.id.uuid(), Due::Element(item)));
-    let mut all: Vec<_> = effects.chain(items).collect();
+    let mut all: Vec<_> = jobs.chain(items).collect();
     all.sort_by_key(|(id, _)| *id);
     all.truncate(limit as usize);
     Ok(all.into_iter().map(|(_, due)| due).collect())
@@ -59,40 +59,40 @@ pub(crate) async fn put_quarantine(db: &mut Db<'_>, owner: Option<OrgId>, bytes:
 }
 
 impl Scope<'_> {
-    pub(crate) async fn write_effect(&mut self, write: &EffectWrite) -> Res<()> {
+    pub(crate) async fn write_job(&mut self, write: &JobWrite) -> Res<()> {
         match write {
-            EffectWrite::Queue(effect) => {
-                self.queue(effect);
+            JobWrite::Queue(job) => {
+                self.queue(job);
                 Ok(())
             }
-            EffectWrite::Settle { id: of, state, not_before, attempts } => {
-                self.group.write_effects(&mut self.db).await?;
+            JobWrite::Settle { id: of, state, not_before, attempts } => {
+                self.group.write_jobs(&mut self.db).await?;
                 let attempts = i64::from(*attempts);
                 let row = params![self.key, id(*of), state.as_str(), opt_time(*not_before), attempts];
                 let moved = self.db.changing(sql::SETTLE_EFFECT, row, returned_queue).await?;
                 self.moved(moved);
                 Ok(())
             }
-            EffectWrite::Rest { id: of, until, attempts } => {
-                self.group.write_effects(&mut self.db).await?;
+            JobWrite::Rest { id: of, until, attempts } => {
+                self.group.write_jobs(&mut self.db).await?;
                 let row = params![self.key, id(*of), time(*until), i64::from(*attempts)];
                 let moved = self.db.changing(sql::REST_EFFECT, row, returned_queue).await?;
                 self.moved(moved);
                 Ok(())
             }
-            EffectWrite::WakeSends { account, at } => {
-                self.group.write_effects(&mut self.db).await?;
+            JobWrite::WakeSends { account, at } => {
+                self.group.write_jobs(&mut self.db).await?;
                 let row = params![self.key, id(*account), time(*at)];
                 let moved = self.db.changing(sql::WAKE_SENDS, row, returned_queue).await?;
                 self.moved(moved);
                 Ok(())
             }
-            EffectWrite::CancelSend(message) => self.cancel_send(*message).await.map(drop),
-            EffectWrite::CancelPromotions { identity, scope, at } => {
+            JobWrite::CancelSend(message) => self.cancel_send(*message).await.map(drop),
+            JobWrite::CancelPromotions { identity, scope, at } => {
                 self.cancel_promotions(*identity, *scope, *at).await
             }
-            EffectWrite::Resolve(message) => {
-                self.group.write_effects(&mut self.db).await?;
+            JobWrite::Resolve(message) => {
+                self.group.write_jobs(&mut self.db).await?;
                 self.db.run(sql::RESOLVE_SEND, params![self.key, id(*message)]).await.map(drop)
             }
             _ => Err(Failure::Store(StoreError::Unsupported("a change to effects"))),
@@ -131,7 +131,7 @@ impl Scope<'_> {
 
     /// Whether there was a pending send to cancel.
     async fn cancel_send(&mut self, message: MessageId) -> Res<bool> {
-        self.group.write_effects(&mut self.db).await?;
+        self.group.write_jobs(&mut self.db).await?;
         let row = params![self.key, id(message)];
         let moved = self.db.changing(sql::CANCEL_SEND, row, returned_queue).await?;
         let any = !moved.is_empty();
@@ -145,9 +145,9 @@ impl Scope<'_> {
         }
     }
 
-    pub(crate) fn queue(&mut self, effect: &Effect) {
-        self.group.queue(effect.account, effect.work.queue());
-        self.group.rows.effects.push(effect.clone());
+    pub(crate) fn queue(&mut self, job: &Job) {
+        self.group.queue(job.account, job.kind.queue());
+        self.group.rows.jobs.push(job.clone());
     }
 
     pub(crate) async fn write_inbox(&mut self, write: &InboxWrite) -> Res<()> {
@@ -180,46 +180,46 @@ impl Scope<'_> {
         }
     }
 
-    /// Dispatched effects without an outcome, that nobody works on, become unknown; answers how many.
+    /// Dispatched jobs without an outcome, that nobody works on, become unknown; answers how many.
     pub(crate) async fn recover(&mut self, queue: Option<QueuePlace>) -> Res<u64> {
         let open = match queue {
             None => dispatched(&mut self.db, self.key, self.at).await?,
             Some((account, kind)) => {
                 let row = params![self.key, kind.as_str(), or_nil(account)];
-                self.db.all(sql::DISPATCHED_IN_LANE, row, open_effect).await?
+                self.db.all(sql::DISPATCHED_IN_LANE, row, open_job).await?
             }
         };
         if open.is_empty() {
             return Ok(0);
         }
-        let ids = id_list(open.iter().map(|(effect, _)| *effect));
+        let ids = id_list(open.iter().map(|(job, _)| *job));
         self.db.run(sql::EFFECT_UNKNOWN, params![self.key, ids]).await?;
         for (_, work) in &open {
-            if let Some(Work::Send(message)) = work {
+            if let Some(JobKind::Send(message)) = work {
                 let unknown = Evidence { status: DeliveryStatus::Unknown, at: self.at, failure: None };
                 self.take_evidence(*message, &unknown).await?;
             }
         }
-        self.log_own(Action::EffectSettled);
+        self.log_own(Action::JobSettled);
         Ok(open.len() as u64)
     }
 }
 
-/// A dispatched effect, and what it was to do.
-type Open = (EffectId, Option<Work>);
+/// A dispatched job, and what it was to do.
+type Open = (JobId, Option<JobKind>);
 
-fn open_effect(row: &PgRow) -> Res<Open> {
+fn open_job(row: &PgRow) -> Res<Open> {
     let c = Cols::new(row, "effect");
     let (id, kind): (_, &str) = (c.id()?, c.get()?);
-    Ok((id, Work::from_stored(kind, c.opt_uuid()?)))
+    Ok((id, JobKind::from_stored(kind, c.opt_uuid()?)))
 }
 
-/// Dispatched effects of an organisation whose queue nobody works on.
+/// Dispatched jobs of an organisation whose queue nobody works on.
 pub(crate) async fn dispatched(db: &mut Db<'_>, org: Uuid, now: DateTime<Utc>) -> Res<Vec<Open>> {
-    db.all(sql::EFFECTS_DISPATCHED, params![org, time(now)], open_effect).await
+    db.all(sql::EFFECTS_DISPATCHED, params![org, time(now)], open_job).await
 }
 
-/// Queues effects. One that is there already stays as it is.
-pub(crate) async fn put_effects(db: &mut Db<'_>, org: Uuid, effects: &[Effect]) -> Res<()> {
-    db.put_all(sql::PUT_EFFECT, org, effects).await
+/// Queues jobs. One that is there already stays as it is.
+pub(crate) async fn put_jobs(db: &mut Db<'_>, org: Uuid, jobs: &[Job]) -> Res<()> {
+    db.put_all(sql::PUT_EFFECT, org, jobs).await
 }

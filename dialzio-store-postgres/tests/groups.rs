@@ -6,10 +6,10 @@
 mod support;
 
 use dialzio_core::Store;
-use dialzio_core::effect::{EffectState, QueueKind};
 use dialzio_core::event::DomainEvent;
+use dialzio_core::job::{JobState, QueueKind};
 use dialzio_core::ledger::ChainHash;
-use dialzio_core::store::{EffectWrite, Expect};
+use dialzio_core::store::{Expect, JobWrite};
 use dialzio_core::testing::conformance::TestBed;
 use dialzio_store_postgres::PostgresStore;
 use dialzio_store_postgres::testing::Database;
@@ -125,7 +125,7 @@ async fn a_commit_of_one_process_wakes_those_who_follow_in_another() {
     for second in 0..3 {
         let message = one.make.outbound(&person.conversation, "hi", one.at(second));
         let mut batch = one.writes([one.make.append(tenant.account.id, &message).into()]);
-        batch.effect(one.make.send(tenant.account.id, &message));
+        batch.job(one.make.send(tenant.account.id, &message));
         batch.event(DomainEvent::MessageQueued { conversation: message.conversation, message: message.id });
         let commit = one.store.commit_one(&tenant.scope, batch).await.unwrap();
         let woken = async {
@@ -164,14 +164,14 @@ async fn what_a_lost_process_had_dispatched_becomes_unknown_when_its_queue_is_ta
     let (_database, one, two) = pair().await;
     let tenant = one.tenant().await;
     let person = one.person(&tenant, "Asha").await;
-    let (message, effect) = one.queues(&tenant, &person, "hello", one.at(0)).await;
+    let (message, job) = one.queues(&tenant, &person, "hello", one.at(0)).await;
     let queue = tenant.queue(QueueKind::Send);
     let lease = one.lease(queue).await;
     let (worker, until) = (two.make.id(), two.now() + chrono::TimeDelta::minutes(5));
     let taken = two.store.lease(&two.system, queue, worker, two.now(), until).await.unwrap();
     assert!(taken.is_none(), "another process holds it");
-    let state = EffectState::Dispatched;
-    let settle = EffectWrite::Settle { id: effect.id, state, not_before: None, attempts: 1 };
+    let state = JobState::Dispatched;
+    let settle = JobWrite::Settle { id: job.id, state, not_before: None, attempts: 1 };
     one.write(&tenant.scope, settle).await;
     assert_eq!(two.store.recover(&two.system, two.now()).await.unwrap(), 0, "somebody works on it");
     // Nothing is due there any more, and still the queue comes up once its lease has run out.
@@ -181,7 +181,7 @@ async fn what_a_lost_process_had_dispatched_becomes_unknown_when_its_queue_is_ta
     let taken =
         two.store.lease(&two.system, queue, worker, two.now(), until).await.unwrap().expect("it ran out");
     assert!(taken.fence > lease.fence);
-    assert!(two.holds(&tenant.scope, Expect::Effect(effect.id, EffectState::Unknown)).await);
+    assert!(two.holds(&tenant.scope, Expect::Job(job.id, JobState::Unknown)).await);
     let shown = two.message(&tenant, message.id).await.delivery;
     assert_eq!(shown.status, dialzio_core::conversation::DeliveryStatus::Unknown);
     two.store.release(&two.system, taken).await.unwrap();

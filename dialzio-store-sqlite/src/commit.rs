@@ -3,15 +3,14 @@
 use chrono::{DateTime, Utc};
 use rusqlite::params;
 
-use dialzio_core::effect::EffectState;
 use dialzio_core::event::EventSeq;
 use dialzio_core::inbox::InboxWrite;
+use dialzio_core::job::JobState;
 use dialzio_core::ledger::{AuditEntry, ChainHash};
 use dialzio_core::store::periods::KEY_PERIOD;
 use dialzio_core::store::rows::Columns;
 use dialzio_core::store::{
-    BatchParts, Commit, EffectWrite, Expect, Once, Outcome, RecordRef, Revision, StoreError, SystemWrite,
-    Write,
+    BatchParts, Commit, Expect, JobWrite, Once, Outcome, RecordRef, Revision, StoreError, SystemWrite, Write,
 };
 use dialzio_core::{ContactId, ConversationId, OrgId};
 use uuid::Uuid;
@@ -31,7 +30,7 @@ pub(crate) enum Unit {
     Batch(OrgId, BatchParts),
     /// Changes to system tables, and a batch with them.
     Enact(Vec<SystemWrite>, Option<(OrgId, BatchParts)>),
-    /// Dispatched effects become unknown.
+    /// Dispatched jobs become unknown.
     Recover(DateTime<Utc>),
     /// A write that shows that one is possible.
     Beat,
@@ -153,9 +152,9 @@ impl Scope<'_> {
                 queue.org != self.org
                     || !db.any(sql::ITEM_WAITS, params![org, queue.kind.as_str(), opt_id(queue.account)])?
             }
-            Expect::Effect(effect, state) => {
-                let found = db.one(sql::EFFECT_STATE, params![org, id(*effect)], |row| {
-                    Cols::new(row, "effect").word::<EffectState>()
+            Expect::Job(job, state) => {
+                let found = db.one(sql::EFFECT_STATE, params![org, id(*job)], |row| {
+                    Cols::new(row, "effect").word::<JobState>()
                 })?;
                 found == Some(*state)
             }
@@ -209,7 +208,7 @@ impl Scope<'_> {
             Write::Consent(write) => self.write_consent(write)?,
             Write::Account(write) => self.write_account(write)?,
             Write::Access(write) => self.write_access(write)?,
-            Write::Effect(write) => self.write_effect(write)?,
+            Write::Job(write) => self.write_job(write)?,
             Write::Inbox(write) => self.write_inbox(write)?,
             Write::Purge { class, at, kept, limit } => return self.purge(*class, *at, *kept, *limit),
             Write::WakeSnoozed { now } => self.wake_snoozed(*now)?,
@@ -222,11 +221,11 @@ impl Scope<'_> {
 fn queues_work(write: &Write) -> bool {
     matches!(
         write,
-        Write::Effect(
-            EffectWrite::Queue(_)
-                | EffectWrite::Settle { state: EffectState::Pending, .. }
-                | EffectWrite::Rest { .. }
-                | EffectWrite::WakeSends { .. }
+        Write::Job(
+            JobWrite::Queue(_)
+                | JobWrite::Settle { state: JobState::Pending, .. }
+                | JobWrite::Rest { .. }
+                | JobWrite::WakeSends { .. }
         ) | Write::Inbox(InboxWrite::Park(_) | InboxWrite::Retry { .. })
             | Write::Purge { .. }
     )

@@ -107,7 +107,7 @@ pub(crate) fn check_library() -> Result<(), OpenError> {
 /// The one connection that writes. The database is there: [`Lock::take`] makes it.
 pub(crate) fn writer(place: &Place) -> Result<Connection, OpenError> {
     let db = open(place, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-    // Takes effect on an empty file only, and before anything is written to it.
+    // Takes job on an empty file only, and before anything is written to it.
     db.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
     let mode: String = db.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
     if mode != "wal" {

@@ -30,7 +30,7 @@ pub enum OpenError {
         /// Which.
         number: u32,
     },
-    /// A setting that durability or erasure rests on did not take effect.
+    /// A setting that durability or erasure rests on did not take job.
     #[error("SQLite did not accept the setting {0}")]
     Setting(&'static str),
     /// The file or its folder cannot be used.

@@ -10,10 +10,10 @@ use dialzio_core::conversation::{
     Content, Conversation, Direction, ExternalId, InboundAsk, InboundFacts, KnownIdentity, KnownMessage,
     MessageDigest,
 };
-use dialzio_core::effect::Work;
+use dialzio_core::job::JobKind;
 use dialzio_core::store::periods::CAP_PERIOD;
 use dialzio_core::store::rows::{Columns, FromRow};
-use dialzio_core::{AccountId, ChannelIdentityId, ContactId, ConversationId, EffectId, MessageId, OrgId};
+use dialzio_core::{AccountId, ChannelIdentityId, ContactId, ConversationId, JobId, MessageId, OrgId};
 
 use crate::codec::{Cols, id, id_list, json, read, time};
 use crate::contacts::key_list;
@@ -36,24 +36,24 @@ impl Look<'_> {
     }
 
     /// Facts for each of these sends that still exists.
-    pub(crate) fn send_facts(&self, effects: &[EffectId]) -> Res<Vec<SendFacts>> {
+    pub(crate) fn send_facts(&self, jobs: &[JobId]) -> Res<Vec<SendFacts>> {
         let (sight, mut accounts) = (self.sight()?, HashMap::new());
-        let mut found = Vec::with_capacity(effects.len());
-        for effect in effects {
-            found.extend(self.send_facts_of(*effect, sight, &mut accounts)?);
+        let mut found = Vec::with_capacity(jobs.len());
+        for job in jobs {
+            found.extend(self.send_facts_of(*job, sight, &mut accounts)?);
         }
         Ok(found)
     }
 
     fn send_facts_of(
         &self,
-        effect: EffectId,
+        job: JobId,
         sight: Sight,
         accounts: &mut HashMap<AccountId, dialzio_core::account::ProviderAccount>,
     ) -> Res<Option<SendFacts>> {
         let (db, org) = (self.db, id(self.org));
-        let Some(effect) = crate::work::one(db, org, effect)? else { return Ok(None) };
-        let Work::Send(message) = effect.work else { return Ok(None) };
+        let Some(job) = crate::work::one(db, org, job)? else { return Ok(None) };
+        let JobKind::Send(message) = job.kind else { return Ok(None) };
         let Some(message) = messages::one(db, org, sight, message)? else { return Ok(None) };
         let Some(conversation) = conversations::one(db, org, message.conversation)? else { return Ok(None) };
         let Some(identity) = identities::one(db, org, conversation.identity)? else { return Ok(None) };
@@ -74,7 +74,7 @@ impl Look<'_> {
             }
             _ => None,
         };
-        Ok(Some(SendFacts { effect, message, conversation, identity, account, consent, reply_to, template }))
+        Ok(Some(SendFacts { job, message, conversation, identity, account, consent, reply_to, template }))
     }
 
     pub(crate) fn consent_facts(&self, of: ConversationId) -> Res<Option<ConsentRows>> {

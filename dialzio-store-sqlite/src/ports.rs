@@ -16,9 +16,9 @@ use dialzio_core::conversation::{
     Activity, Conversation, ConversationQuery, ConversationStore, Evidence, InboundAsk, InboundFacts,
     InboxEntry, Message, QueueCounts, Template,
 };
-use dialzio_core::effect::Queue;
 use dialzio_core::event::{EventSeq, Recorded};
 use dialzio_core::inbox::{InboxItem, Quarantined};
+use dialzio_core::job::Queue;
 use dialzio_core::ledger::{AuditEntry, LedgerStore};
 use dialzio_core::media::{Media, MediaStore};
 use dialzio_core::operator::OperatorEntry;
@@ -30,7 +30,7 @@ use dialzio_core::store::{
 };
 use dialzio_core::time::TimeMark;
 use dialzio_core::{
-    AccountId, ApiKeyId, AppId, ChannelIdentityId, ContactId, ConversationId, EffectId, HookId, MediaId,
+    AccountId, ApiKeyId, AppId, ChannelIdentityId, ContactId, ConversationId, HookId, JobId, MediaId,
     MemberId, MessageId, OrgId, OrgScope, QuarantineId, StoreResult, SystemScope, TaskId, UserId, WorkerId,
 };
 
@@ -209,9 +209,9 @@ impl MediaStore for SqliteStore {
 
 #[async_trait]
 impl ConsentStore for SqliteStore {
-    async fn send_facts(&self, scope: &OrgScope, effects: &[EffectId]) -> StoreResult<Vec<SendFacts>> {
-        let effects = effects.to_vec();
-        self.look(scope, move |look| look.send_facts(&effects)).await
+    async fn send_facts(&self, scope: &OrgScope, jobs: &[JobId]) -> StoreResult<Vec<SendFacts>> {
+        let jobs = jobs.to_vec();
+        self.look(scope, move |look| look.send_facts(&jobs)).await
     }
 
     async fn consent_facts(

@@ -3,13 +3,13 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::params;
 
-use dialzio_core::effect::{Effect, EffectState, Work};
 use dialzio_core::event::Recorded;
+use dialzio_core::job::{Job, JobKind, JobState};
 use dialzio_core::store::periods::{BLOB_DEADLINE, KEY_PERIOD, LOG_PERIOD, REFERENCE_PERIOD};
 use dialzio_core::store::rows::Columns;
 use dialzio_core::store::{Purge, StoreError};
 use dialzio_core::time::{ConfirmedTime, OLDEST_EVENT};
-use dialzio_core::{ActivityId, ConversationId, EffectId, MediaId, MessageId, id_floor};
+use dialzio_core::{ActivityId, ConversationId, JobId, MediaId, MessageId, id_floor};
 
 use crate::apply::Scope;
 use crate::codec::{Cols, id, time};
@@ -89,17 +89,17 @@ impl Scope<'_> {
         if stored != Some(true) {
             return Ok(());
         }
-        let effect = Effect {
-            id: self.shared.ids.next::<EffectId>(self.at),
+        let job = Job {
+            id: self.shared.ids.next::<JobId>(self.at),
             account: None,
             conversation: None,
-            work: Work::DeleteBlob(file),
-            state: EffectState::Pending,
+            kind: JobKind::DeleteBlob(file),
+            state: JobState::Pending,
             not_before: self.at,
             deadline: self.at + BLOB_DEADLINE,
             attempts: 0,
         };
-        self.queue(&effect)
+        self.queue(&job)
     }
 
     fn purge_bookkeeping(&mut self, before: DateTime<Utc>, limit: usize) -> Res<u64> {
@@ -115,9 +115,9 @@ impl Scope<'_> {
             left -= self.db.run(sql::DROP_REFERENCE, params![self.key, account, hash, message])?;
         }
         let row = params![self.key, time(before - LOG_PERIOD), left as i64];
-        let effects = self.db.all(sql::EFFECTS_OVER, row, |row| Cols::new(row, "effect").id::<EffectId>())?;
-        for effect in effects {
-            left -= self.db.run(sql::DROP_EFFECT, params![self.key, id(effect)])?;
+        let jobs = self.db.all(sql::EFFECTS_OVER, row, |row| Cols::new(row, "effect").id::<JobId>())?;
+        for job in jobs {
+            left -= self.db.run(sql::DROP_EFFECT, params![self.key, id(job)])?;
         }
         // Events are in order of time but for clocks of callers: the oldest go until one stays.
         let oldest = crate::ledger::events(self.db, self.key, Default::default(), left.min(10_000) as u32)?;

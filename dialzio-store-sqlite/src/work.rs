@@ -5,13 +5,13 @@ use rusqlite::{Connection, params};
 
 use dialzio_core::consent::PurposeScope;
 use dialzio_core::conversation::{DeliveryStatus, Evidence};
-use dialzio_core::effect::{Effect, Queue, Work};
 use dialzio_core::inbox::{InboxItem, InboxWrite, Quarantined};
+use dialzio_core::job::{Job, JobKind, Queue};
 use dialzio_core::ledger::Action;
 use dialzio_core::page::{Page, PageRequest};
 use dialzio_core::store::rows::{Bind, Columns, ToRow};
-use dialzio_core::store::{Due, EffectWrite, StoreError};
-use dialzio_core::{ChannelIdentityId, EffectId, MessageId, OrgId, TypedId};
+use dialzio_core::store::{Due, JobWrite, StoreError};
+use dialzio_core::{ChannelIdentityId, JobId, MessageId, OrgId, TypedId};
 
 use crate::apply::{Scope, Txn};
 use crate::codec::{Cols, id, opt_id, opt_time, read, time};
@@ -21,7 +21,7 @@ use crate::group::returned_queue;
 use crate::run::Run;
 use crate::statements as sql;
 
-pub(crate) fn one(db: &Connection, org: [u8; 16], of: EffectId) -> Res<Option<Effect>> {
+pub(crate) fn one(db: &Connection, org: [u8; 16], of: JobId) -> Res<Option<Job>> {
     db.one(sql::EFFECT, params![org, id(of)], read)
 }
 
@@ -34,11 +34,11 @@ pub(crate) fn due(
     limit: u32,
 ) -> Res<Vec<Due>> {
     let row = params![org, queue.kind.as_str(), opt_id(queue.account), time(now), limit];
-    let effects = db.all(sql::EFFECTS_DUE, row, read::<Effect>)?;
+    let jobs = db.all(sql::EFFECTS_DUE, row, read::<Job>)?;
     let items = db.all(sql::ITEMS_DUE, row, read::<InboxItem>)?;
-    let effects = effects.into_iter().map(|effect| (effect.id.uuid(), Due::Effect(effect)));
+    let jobs = jobs.into_iter().map(|job| (job.id.uuid(), Due::Job(job)));
     let items = items.into_iter().map(|item| (item.id.uuid(), Due::Element(item)));
-    let mut all: Vec<_> = effects.chain(items).collect();
+    let mut all: Vec<_> = jobs.chain(items).collect();
     all.sort_by_key(|(id, _)| *id);
     all.truncate(limit as usize);
     Ok(all.into_iter().map(|(_, due)| due).collect())
@@ -62,36 +62,36 @@ pub(crate) fn put_quarantine(db: &Connection, owner: Option<OrgId>, bytes: &Quar
 }
 
 impl Scope<'_> {
-    pub(crate) fn write_effect(&mut self, write: &EffectWrite) -> Res<()> {
+    pub(crate) fn write_job(&mut self, write: &JobWrite) -> Res<()> {
         match write {
-            EffectWrite::Queue(effect) => self.queue(effect),
-            EffectWrite::Settle { id: of, state, not_before, attempts } => {
+            JobWrite::Queue(job) => self.queue(job),
+            JobWrite::Settle { id: of, state, not_before, attempts } => {
                 let row = params![self.key, id(*of), state.as_str(), opt_time(*not_before), attempts];
                 let moved = self.db.all(sql::SETTLE_EFFECT, row, returned_queue)?;
                 self.moved(moved);
                 Ok(())
             }
-            EffectWrite::Rest { id: of, until, attempts } => {
+            JobWrite::Rest { id: of, until, attempts } => {
                 let row = params![self.key, id(*of), time(*until), attempts];
                 let moved = self.db.all(sql::REST_EFFECT, row, returned_queue)?;
                 self.moved(moved);
                 Ok(())
             }
-            EffectWrite::WakeSends { account, at } => {
+            JobWrite::WakeSends { account, at } => {
                 let row = params![self.key, id(*account), time(*at)];
                 let moved = self.db.all(sql::WAKE_SENDS, row, returned_queue)?;
                 self.moved(moved);
                 Ok(())
             }
-            EffectWrite::CancelSend(message) => {
+            JobWrite::CancelSend(message) => {
                 let moved = self.db.all(sql::CANCEL_SEND, params![self.key, id(*message)], returned_queue)?;
                 self.moved(moved);
                 Ok(())
             }
-            EffectWrite::CancelPromotions { identity, scope, at } => {
+            JobWrite::CancelPromotions { identity, scope, at } => {
                 self.cancel_promotions(*identity, *scope, *at)
             }
-            EffectWrite::Resolve(message) => {
+            JobWrite::Resolve(message) => {
                 self.db.run(sql::RESOLVE_SEND, params![self.key, id(*message)]).map(drop)
             }
             _ => Err(Failure::Store(StoreError::Unsupported("a change to effects"))),
@@ -125,16 +125,16 @@ impl Scope<'_> {
         Ok(())
     }
 
-    fn moved(&mut self, queues: Vec<(dialzio_core::effect::QueueKind, Option<dialzio_core::AccountId>)>) {
+    fn moved(&mut self, queues: Vec<(dialzio_core::job::QueueKind, Option<dialzio_core::AccountId>)>) {
         for (kind, account) in queues {
             self.group.queue(self.org, account, kind);
         }
     }
 
-    pub(crate) fn queue(&mut self, effect: &Effect) -> Res<()> {
-        let queue = effect.work.queue();
-        self.db.put(sql::PUT_EFFECT, self.key, effect)?;
-        self.group.queue(self.org, effect.account, queue);
+    pub(crate) fn queue(&mut self, job: &Job) -> Res<()> {
+        let queue = job.kind.queue();
+        self.db.put(sql::PUT_EFFECT, self.key, job)?;
+        self.group.queue(self.org, job.account, queue);
         Ok(())
     }
 
@@ -165,21 +165,21 @@ impl Scope<'_> {
         }
     }
 
-    /// Dispatched effects without an outcome become unknown; answers how many.
+    /// Dispatched jobs without an outcome become unknown; answers how many.
     fn recover(&mut self) -> Res<u64> {
         let open = self.db.all(sql::EFFECTS_DISPATCHED, [self.key], |row| {
             let c = Cols::new(row, "effect");
-            Ok((c.id::<EffectId>()?, c.get::<String>()?, c.opt_uuid()?))
+            Ok((c.id::<JobId>()?, c.get::<String>()?, c.opt_uuid()?))
         })?;
-        for (effect, kind, subject) in &open {
-            self.db.run(sql::EFFECT_UNKNOWN, params![self.key, id(*effect)])?;
-            if let (Some(Work::Send(_)), Some(subject)) = (Work::from_stored(kind, *subject), subject) {
+        for (job, kind, subject) in &open {
+            self.db.run(sql::EFFECT_UNKNOWN, params![self.key, id(*job)])?;
+            if let (Some(JobKind::Send(_)), Some(subject)) = (JobKind::from_stored(kind, *subject), subject) {
                 let unknown = Evidence { status: DeliveryStatus::Unknown, at: self.at, failure: None };
                 self.take_evidence(MessageId::from_uuid(*subject), &unknown)?;
             }
         }
         if !open.is_empty() {
-            self.group.log_own(self.db, self.org, Action::EffectSettled, self.at)?;
+            self.group.log_own(self.db, self.org, Action::JobSettled, self.at)?;
         }
         Ok(open.len() as u64)
     }
@@ -204,14 +204,14 @@ impl Txn<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use dialzio_core::effect::EffectState;
+    use dialzio_core::job::JobState;
 
-    const OPEN: [EffectState; 3] = [EffectState::Pending, EffectState::Dispatched, EffectState::Unknown];
+    const OPEN: [JobState; 3] = [JobState::Pending, JobState::Dispatched, JobState::Unknown];
 
     #[test]
     fn settled_states_in_sql_are_all_that_are_not_open() {
-        let settled: Vec<_> = EffectState::ALL.iter().filter(|state| !OPEN.contains(state)).collect();
-        for state in EffectState::ALL {
+        let settled: Vec<_> = JobState::ALL.iter().filter(|state| !OPEN.contains(state)).collect();
+        for state in JobState::ALL {
             let named = sql::EFFECTS_OVER.sql.contains(&format!("'{state}'"));
             assert_eq!(named, settled.contains(&state), "{state}");
         }

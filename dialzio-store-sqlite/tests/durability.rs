@@ -5,11 +5,11 @@
 use dialzio_core::Store;
 use dialzio_core::consent::{ConsentEvent, ConsentWrite};
 use dialzio_core::contact::{ContactQuery, ContactWrite};
-use dialzio_core::effect::EffectState;
 use dialzio_core::event::DomainEvent;
+use dialzio_core::job::JobState;
 use dialzio_core::page::PageRequest;
 use dialzio_core::store::SystemStore;
-use dialzio_core::store::{EffectWrite, LedgerSeq, Purge, Write};
+use dialzio_core::store::{JobWrite, LedgerSeq, Purge, Write};
 use dialzio_core::testing::conformance::TestBed;
 use dialzio_core::testing::system_scope;
 use dialzio_core::time::RETENTION_CAP;
@@ -73,9 +73,8 @@ async fn everything_is_there_after_reopening() {
     let tenant = bed.tenant().await;
     let person = bed.person(&tenant, "Asha").await;
     let heard = bed.hears(&tenant, &person, "hello", bed.at(1)).await;
-    let (message, effect) = bed.queues(&tenant, &person, "welcome", bed.at(2)).await;
-    let settle =
-        EffectWrite::Settle { id: effect.id, state: EffectState::Dispatched, not_before: None, attempts: 1 };
+    let (message, job) = bed.queues(&tenant, &person, "welcome", bed.at(2)).await;
+    let settle = JobWrite::Settle { id: job.id, state: JobState::Dispatched, not_before: None, attempts: 1 };
     bed.write(&tenant.scope, settle).await;
     let key = person.identity.subject_keys().remove(0);
     let given = bed.make.consent(person.contact.id, vec![key.clone()], ConsentEvent::Given);

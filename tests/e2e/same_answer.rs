@@ -38,7 +38,7 @@ enum Command {
     Close { conversation: usize },
     Snooze { conversation: usize, minutes: i64 },
     Seen { conversation: usize },
-    Work,
+    JobKind,
     Wait { minutes: i64 },
     People { query: usize, limit: u32 },
     Inbox { state: usize, limit: u32 },
@@ -69,7 +69,7 @@ fn command() -> impl Strategy<Value = Command> {
         1 => (any.clone(), 1_i64..90)
             .prop_map(|(conversation, minutes)| Command::Snooze { conversation, minutes }),
         1 => any.clone().prop_map(|conversation| Command::Seen { conversation }),
-        2 => Just(Command::Work),
+        2 => Just(Command::JobKind),
         1 => (1_i64..600).prop_map(|minutes| Command::Wait { minutes }),
         2 => (any.clone(), 1_u32..6).prop_map(|(query, limit)| Command::People { query, limit }),
         2 => (any.clone(), 1_u32..6).prop_map(|(state, limit)| Command::Inbox { state, limit }),
@@ -288,7 +288,7 @@ impl Tenant {
                 let Some(id) = talk_of(conversation).await else { return String::new() };
                 told(crm.conversations().seen(&me, id).await)
             }
-            Command::Work => told(crm.worker().run_once().await),
+            Command::JobKind => told(crm.worker().run_once().await),
             Command::Wait { minutes } => {
                 self.clock.advance(TimeDelta::minutes(*minutes));
                 String::new()
@@ -406,7 +406,7 @@ fn what_waits_in_line_is_decided_before_anything_is_sent_on_every_store() {
         Command::Promote { conversation: 3 },
         Command::Reply { conversation: 37 },
         Command::Write { person: 7, text: 49, minutes_ago: 14 },
-        Command::Work,
+        Command::JobKind,
     ];
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(all_answer_the_same(&commands)).unwrap();

@@ -7,17 +7,17 @@ use url::Url;
 use super::{AccountChange, AccountState, AccountWrite, App, ProviderAccount, SealedContext};
 use crate::contact::Portfolio;
 use crate::conversation::Template;
-use crate::effect::{Effect, EffectState, Work};
 use crate::error::{AccountProblem, Error, RecordKind};
 use crate::event::DomainEvent;
 use crate::id::{AccountId, AppId, HookId, OrgId};
+use crate::job::{Job, JobKind, JobState};
 use crate::ledger::Action;
 use crate::provider::{
     ADDRESS_REFUSAL, AccountAccess, AccountHealth, MessagingProvider, ProviderError, WebhookSecrets,
 };
 use crate::runtime::{OpenedHook, Runtime};
 use crate::scope::{Actor, OrgScope, Permission};
-use crate::store::{Batch, EffectWrite, Expect, RecordRef, Revision, StoreError, SystemWrite};
+use crate::store::{Batch, Expect, JobWrite, RecordRef, Revision, StoreError, SystemWrite};
 use crate::text::Title;
 
 /// An app to be registered.
@@ -318,17 +318,17 @@ impl<'a> AccountService<'a> {
             .event(DomainEvent::AccountChanged { account });
         if change.state == Some(AccountState::Routable) {
             // What waited for it is due: nobody has to wait out a rest that began before it was mended.
-            batch.write(EffectWrite::WakeSends { account, at: self.crm.now() });
+            batch.write(JobWrite::WakeSends { account, at: self.crm.now() });
         }
         let has_templates = || self.messaging(seen).is_ok_and(|able| able.capabilities().templates);
         if change.state == Some(AccountState::Routable) && has_templates() {
             let now = self.crm.now();
-            batch.effect(Effect {
+            batch.job(Job {
                 id: self.crm.ids().next(now),
                 account: Some(account),
                 conversation: None,
-                work: Work::SyncTemplates,
-                state: EffectState::Pending,
+                kind: JobKind::SyncTemplates,
+                state: JobState::Pending,
                 not_before: now,
                 deadline: now + chrono::TimeDelta::days(1),
                 attempts: 0,

@@ -8,7 +8,7 @@ use crate::contact::SubjectKey;
 use crate::event::DomainEvent;
 use crate::id::{ChannelIdentityId, ContactId, IdSource};
 use crate::scope::Principal;
-use crate::store::{Batch, EffectWrite, LedgerSeq};
+use crate::store::{Batch, JobWrite, LedgerSeq};
 
 /// What is to be recorded.
 #[derive(Debug, Clone)]
@@ -69,7 +69,7 @@ pub(crate) fn enter(
         matches!(event, ConsentEvent::Refused | ConsentEvent::Withdrawn | ConsentEvent::ProviderStop);
     if against {
         for identity in entry.identities {
-            batch.write(EffectWrite::CancelPromotions { identity: *identity, scope: record.scope, at: now });
+            batch.write(JobWrite::CancelPromotions { identity: *identity, scope: record.scope, at: now });
         }
     }
     record

@@ -6,8 +6,8 @@ use super::{ConsentRecord, ConsentRows, Suppression};
 use crate::account::ProviderAccount;
 use crate::contact::ChannelIdentity;
 use crate::conversation::{Conversation, ExternalId, Message, Template};
-use crate::effect::Effect;
-use crate::id::{ContactId, ConversationId, EffectId};
+use crate::id::{ContactId, ConversationId, JobId};
+use crate::job::Job;
 use crate::page::{Page, PageRequest};
 use crate::scope::OrgScope;
 use crate::store::StoreResult;
@@ -16,7 +16,7 @@ use crate::store::StoreResult;
 #[derive(Debug, Clone)]
 pub struct SendFacts {
     /// What is to be done.
-    pub effect: Effect,
+    pub job: Job,
     /// The message.
     pub message: Message,
     /// Where it belongs.
@@ -36,8 +36,8 @@ pub struct SendFacts {
 /// Reads of the consent ledger.
 #[async_trait]
 pub trait ConsentStore: Send + Sync {
-    /// Facts for each of these send effects that still exists, in one round trip. Their order is the caller's.
-    async fn send_facts(&self, scope: &OrgScope, effects: &[EffectId]) -> StoreResult<Vec<SendFacts>>;
+    /// Facts for each of these send jobs that still exists, in one round trip. Their order is the caller's.
+    async fn send_facts(&self, scope: &OrgScope, jobs: &[JobId]) -> StoreResult<Vec<SendFacts>>;
     /// What the gate needs for a conversation, before anything is queued. `None` if there is no such conversation.
     async fn consent_facts(
         &self,

@@ -5,14 +5,14 @@ use sha2::{Digest, Sha256};
 
 use super::{Content, ConversationService};
 use crate::blob::BlobKey;
-use crate::effect::{Effect, EffectState, Work};
 use crate::error::Error;
-use crate::id::{AccountId, EffectId, MediaId, MessageId};
+use crate::id::{AccountId, JobId, MediaId, MessageId};
+use crate::job::{Job, JobKind, JobState};
 use crate::ledger::Action;
 use crate::media::{FileError, FileType, Media, MediaState, NewFile, file_name};
 use crate::provider::MessagingCapabilities;
 use crate::scope::{Actor, OrgScope};
-use crate::store::{Batch, EffectWrite, Expect};
+use crate::store::{Batch, Expect, JobWrite};
 use crate::text::MessageText;
 
 /// When bytes whose message was never queued are deleted. Source: reliability reference, 14.
@@ -33,18 +33,18 @@ pub(super) struct Attachment<'a> {
 /// A stored file, and the deletion that waits in case its message is never queued.
 pub(super) struct Kept {
     media: Media,
-    guard: EffectId,
+    guard: JobId,
 }
 
 impl Kept {
     /// Joins a file to its message: the deletion is called off in the same commit, which expects it to be waiting still.
     pub(super) fn join(self, batch: &mut Batch) {
         batch
-            .expect(Expect::Effect(self.guard, EffectState::Pending))
+            .expect(Expect::Job(self.guard, JobState::Pending))
             .write(crate::media::MediaWrite::Insert(self.media))
-            .write(EffectWrite::Settle {
+            .write(JobWrite::Settle {
                 id: self.guard,
-                state: EffectState::Cancelled,
+                state: JobState::Cancelled,
                 not_before: None,
                 attempts: 0,
             });
@@ -101,14 +101,14 @@ impl ConversationService<'_> {
         account: AccountId,
         now: DateTime<Utc>,
     ) -> Result<Kept, Error> {
-        let guard: EffectId = self.crm.ids().next(now);
+        let guard: JobId = self.crm.ids().next(now);
         let mut ahead = Batch::new(by, Action::MediaTaken, now);
-        ahead.about(attachment.id).effect(Effect {
+        ahead.about(attachment.id).job(Job {
             id: guard,
             account: None,
             conversation: None,
-            work: Work::DeleteBlob(attachment.id),
-            state: EffectState::Pending,
+            kind: JobKind::DeleteBlob(attachment.id),
+            state: JobState::Pending,
             not_before: now + ORPHANS_GO,
             deadline: now + ORPHANS_GO + DELETION_LIFE,
             attempts: 0,

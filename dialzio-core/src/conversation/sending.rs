@@ -11,15 +11,15 @@ use crate::account::AccountService;
 use crate::account::{AccountState, ProviderAccount};
 use crate::consent::ConsentService;
 use crate::consent::{ConsentFacts, Purpose, Reason, Refusal, RefusalCode, Verdict, decide};
-use crate::effect::{Effect, EffectState, Work};
 use crate::error::{AccountProblem, Error, RecordKind};
 use crate::event::DomainEvent;
 use crate::id::{AccountId, ConversationId, MessageId};
+use crate::job::{Job, JobKind, JobState};
 use crate::ledger::Action;
 use crate::media::NewFile;
 use crate::provider::MessagingCapabilities;
 use crate::scope::{Actor, OrgScope, Permission};
-use crate::store::{Batch, EffectWrite, Expect, IdempotencyKey, Once, Outcome, RecordRef, StoreError};
+use crate::store::{Batch, Expect, IdempotencyKey, JobWrite, Once, Outcome, RecordRef, StoreError};
 use crate::text::MessageText;
 
 /// How long a message may wait before it expires unsent.
@@ -346,12 +346,12 @@ impl ConversationService<'_> {
                 head: HeadDelta::default(),
                 digest: None,
             })
-            .effect(Effect {
+            .job(Job {
                 id: self.crm.ids().next(now),
                 account: Some(account.id),
                 conversation: Some(id),
-                work: Work::Send(message.id),
-                state: EffectState::Pending,
+                kind: JobKind::Send(message.id),
+                state: JobState::Pending,
                 not_before: due,
                 deadline: due.max(now) + MESSAGE_LIFE,
                 attempts: 0,
@@ -390,9 +390,7 @@ impl ConversationService<'_> {
     async fn replayed(&self, by: &Actor, scope: &OrgScope, once: &Once) -> Result<Option<Sent>, Error> {
         let mut probe = Batch::new(by, Action::MessageStopped, self.crm.now());
         // Refused after the key was looked up, so that a new key is not used up by a refused request.
-        probe
-            .once(once.clone())
-            .expect(Expect::Effect(self.crm.ids().next(self.crm.now()), EffectState::Done));
+        probe.once(once.clone()).expect(Expect::Job(self.crm.ids().next(self.crm.now()), JobState::Done));
         match self.crm.store().commit_one(scope, probe).await {
             Ok(commit) => match commit.outcome {
                 Outcome::Replayed(RecordRef::Message(first)) => {
@@ -427,7 +425,7 @@ impl ConversationService<'_> {
         batch
             .about(id)
             .expect(Expect::Delivery(id, DeliveryStatus::Queued))
-            .write(EffectWrite::CancelSend(id))
+            .write(JobWrite::CancelSend(id))
             .write(ConversationWrite::Evidence { message: id, evidence })
             .event(DomainEvent::MessageChanged { conversation: message.conversation, message: id });
         self.settled(scope, id, batch).await
@@ -461,7 +459,7 @@ impl ConversationService<'_> {
         batch
             .about(id)
             .expect(Expect::Delivery(id, DeliveryStatus::Unknown))
-            .write(EffectWrite::Resolve(id))
+            .write(JobWrite::Resolve(id))
             .write(ConversationWrite::Evidence {
                 message: id,
                 evidence: Evidence { status, at: now, failure },

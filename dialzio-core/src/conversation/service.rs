@@ -8,10 +8,10 @@ use super::{
 };
 use crate::contact::ContactService;
 use crate::contact::{ChannelIdentity, Contact};
-use crate::effect::{Effect, EffectState, Work};
 use crate::error::{Error, RecordKind};
 use crate::event::DomainEvent;
 use crate::id::{AccountId, ContactId, ConversationId, MemberId, MessageId};
+use crate::job::{Job, JobKind, JobState};
 use crate::ledger::Action;
 use crate::page::{Page, PageRequest};
 use crate::runtime::Runtime;
@@ -368,12 +368,12 @@ impl<'a> ConversationService<'a> {
             .write(ConversationWrite::Seen { conversation: id, up_to })
             .event(DomainEvent::ConversationChanged { conversation: id });
         if let Some(inbound) = conversation.last_inbound.filter(|_| conversation.unread > 0) {
-            batch.effect(Effect {
+            batch.job(Job {
                 id: self.crm.ids().next(now),
                 account: Some(conversation.account),
                 conversation: Some(id),
-                work: Work::MarkRead(inbound),
-                state: EffectState::Pending,
+                kind: JobKind::MarkRead(inbound),
+                state: JobState::Pending,
                 not_before: now,
                 deadline: now + TimeDelta::hours(1),
                 attempts: 0,

@@ -8,8 +8,8 @@ pub(crate) use service::context;
 use chrono::{DateTime, Utc};
 
 use crate::account::Sealed;
-use crate::effect::QueueKind;
 use crate::id::{AccountId, AppId, InboxId, OrgId, QuarantineId};
+use crate::job::QueueKind;
 use crate::name::string_enum;
 use crate::provider::Trust;
 

@@ -5,10 +5,10 @@ use chrono::{DateTime, Utc};
 
 use super::{Intake, Lookup};
 use crate::account::{App, Route, SealedContext};
-use crate::effect::QueueKind;
 use crate::error::Error;
 use crate::id::{InboxId, OrgId};
 use crate::inbox::{InboxItem, InboxWrite, QuarantineReason};
+use crate::job::QueueKind;
 use crate::ledger::Action;
 use crate::provider::{Inbound, InboundBody, Received, Trust};
 use crate::scope::OrgScope;

@@ -12,10 +12,10 @@ use crate::account::AccountService;
 use crate::account::{App, Route};
 use crate::consent::{Channel, Words};
 use crate::conversation::{Decision, Facts, InboundAsk, Unsealed, beside_context, decide, touches_consent};
-use crate::effect::{Queue, QueueKind};
 use crate::error::Error;
 use crate::id::{AppId, HookId, QuarantineId};
 use crate::inbox::InboxWrite;
+use crate::job::{Queue, QueueKind};
 use crate::ledger::Action;
 use crate::provider::{
     HookReply, InboundBody, RawWebhook, Received, Trust, VerifiedWebhook, WebhookDecoder, WebhookError,

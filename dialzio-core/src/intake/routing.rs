@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 
 use super::{Intake, is_unlinked};
 use crate::account::{App, Route, Sealed};
-use crate::effect::QueueKind;
 use crate::error::Error;
 use crate::id::{AccountId, OrgId, QuarantineId};
 use crate::inbox::{QUARANTINE_PERIOD, QuarantineReason, Quarantined};
+use crate::job::QueueKind;
 use crate::provider::{AccountRef, InboundBody, Received, Trust};
 use crate::runtime::OpenedHook;
 use crate::store::{StoreError, SystemWrite};

@@ -73,7 +73,7 @@ string_enum! {
         /// The operator of the installation took an owner's rights.
         OperatorEntered = "operator.entered",
         /// Housekeeping of the queues.
-        EffectSettled = "effect.settled",
+        JobSettled = "effect.settled",
         /// What has expired was removed.
         Swept = "retention.swept",
     }
@@ -101,7 +101,7 @@ pub struct AuditEntry {
     pub action: Action,
     /// About which record.
     pub subject: Option<uuid::Uuid>,
-    /// Why, for a system action: the effect or received element.
+    /// Why, for a system action: the job or received element.
     pub cause: Option<uuid::Uuid>,
     /// This entry's digest.
     pub hash: ChainHash,

@@ -7,16 +7,16 @@ use super::BrokenRule;
 use super::state::{Rows, Used, World, alias_key};
 use crate::account::AccountState;
 use crate::conversation::{ConversationState, Direction};
-use crate::effect::EffectState;
 use crate::event::{EventSeq, Recorded};
 use crate::id::{IdSource, OrgId};
 use crate::inbox::InboxWrite;
+use crate::job::JobState;
 use crate::ledger::{AuditEntry, ChainHash};
 use crate::provider::Trust;
 use crate::scope::Principal;
 use crate::store::periods::KEY_PERIOD;
 use crate::store::{
-    BatchParts, Commit, EffectWrite, Expect, Outcome, RecordRef, Revision, StoreError, StoreResult, Write,
+    BatchParts, Commit, Expect, JobWrite, Outcome, RecordRef, Revision, StoreError, StoreResult, Write,
 };
 
 /// What surrounds a batch.
@@ -117,7 +117,7 @@ fn holds(frame: &Frame<'_>, rows: &Rows, fact: &Expect) -> bool {
                 && (queue.org == frame.org || frame.broken_rule == Some(BrokenRule::ScopeIgnored))
         }
         Expect::QueueIdle(queue) => !rows.waits(queue.account, queue.kind),
-        Expect::Effect(id, state) => rows.effects.get(id).is_some_and(|effect| effect.state == *state),
+        Expect::Job(id, state) => rows.jobs.get(id).is_some_and(|job| job.state == *state),
         Expect::Delivery(id, status) => rows.messages.get(id).is_some_and(|message| {
             message.direction == Direction::Outbound && message.delivery.status == *status
         }),
@@ -180,11 +180,11 @@ pub(super) fn route_free(frame: &Frame<'_>, provider: &str, external: &str) -> b
 fn queues_work(write: &Write) -> bool {
     matches!(
         write,
-        Write::Effect(
-            EffectWrite::Queue(_)
-                | EffectWrite::Settle { state: EffectState::Pending, .. }
-                | EffectWrite::Rest { .. }
-                | EffectWrite::WakeSends { .. }
+        Write::Job(
+            JobWrite::Queue(_)
+                | JobWrite::Settle { state: JobState::Pending, .. }
+                | JobWrite::Rest { .. }
+                | JobWrite::WakeSends { .. }
         ) | Write::Inbox(InboxWrite::Park(_) | InboxWrite::Retry { .. })
             | Write::Purge { .. }
     )
@@ -207,7 +207,7 @@ fn change(frame: &Frame<'_>, rows: &mut Rows, write: Write, at: DateTime<Utc>) -
         Write::Consent(write) => rows.write_consent(write),
         Write::Account(write) => rows.write_account(frame, write)?,
         Write::Access(write) => rows.write_access(write, frame.org)?,
-        Write::Effect(write) => rows.write_effect(write),
+        Write::Job(write) => rows.write_job(write),
         Write::Inbox(mut write) => {
             if frame.broken_rule == Some(BrokenRule::TrustForgotten) {
                 forget_trust(&mut write);

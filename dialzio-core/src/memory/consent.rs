@@ -6,7 +6,7 @@ use super::state::Rows;
 use super::{MemoryStore, page};
 use crate::consent::{ConsentRecord, ConsentRows, ConsentStore, ConsentWrite, SendFacts, Suppression};
 use crate::contact::SubjectKey;
-use crate::id::{ContactId, ConversationId, EffectId};
+use crate::id::{ContactId, ConversationId, JobId};
 use crate::page::{Page, PageRequest};
 use crate::scope::OrgScope;
 use crate::store::{LedgerSeq, StoreResult};
@@ -46,10 +46,10 @@ impl Rows {
 
 #[async_trait]
 impl ConsentStore for MemoryStore {
-    async fn send_facts(&self, scope: &OrgScope, effects: &[EffectId]) -> StoreResult<Vec<SendFacts>> {
+    async fn send_facts(&self, scope: &OrgScope, jobs: &[JobId]) -> StoreResult<Vec<SendFacts>> {
         let org = scope.org();
         self.read(scope, |rows, now| {
-            let facts = effects.iter().filter_map(|id| rows.send_facts(org, *id, now).transpose());
+            let facts = jobs.iter().filter_map(|id| rows.send_facts(org, *id, now).transpose());
             facts.collect::<StoreResult<_>>()
         })?
     }

@@ -7,8 +7,8 @@ use crate::consent::{ConsentRows, Purpose, SendFacts};
 use crate::conversation::{
     Content, Conversation, DeliveryStatus, Direction, InboundAsk, InboundFacts, KnownIdentity, KnownMessage,
 };
-use crate::effect::Work;
-use crate::id::{ContactId, EffectId, MessageId, OrgId};
+use crate::id::{ContactId, JobId, MessageId, OrgId};
+use crate::job::JobKind;
 use crate::store::periods::CAP_PERIOD;
 use crate::store::{StoreError, StoreResult};
 
@@ -16,11 +16,11 @@ impl Rows {
     pub(super) fn send_facts(
         &self,
         org: OrgId,
-        id: EffectId,
+        id: JobId,
         now: DateTime<Utc>,
     ) -> StoreResult<Option<SendFacts>> {
-        let Some(effect) = self.effects.get(&id) else { return Ok(None) };
-        let Work::Send(message) = effect.work else { return Ok(None) };
+        let Some(job) = self.jobs.get(&id) else { return Ok(None) };
+        let JobKind::Send(message) = job.kind else { return Ok(None) };
         let Some(message) = self.message(message, now) else { return Ok(None) };
         let Some(conversation) = self.conversations.get(&message.conversation) else { return Ok(None) };
         let (Some(identity), Some(account)) =
@@ -40,7 +40,7 @@ impl Rows {
             _ => None,
         };
         Ok(Some(SendFacts {
-            effect: effect.clone(),
+            job: job.clone(),
             message: message.clone(),
             conversation: conversation.clone(),
             identity,

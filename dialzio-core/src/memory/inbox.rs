@@ -7,15 +7,15 @@ use super::page;
 use super::state::Rows;
 use crate::consent::{Purpose, PurposeScope};
 use crate::conversation::{DeliveryStatus, Evidence};
-use crate::effect::{Effect, EffectState, Queue, QueueKind, Work};
 use crate::id::{AccountId, ChannelIdentityId, InboxId, MessageId, OrgId, QuarantineId, TypedId};
 use crate::inbox::{InboxItem, InboxWrite, Quarantined};
+use crate::job::{Job, JobKind, JobState, Queue, QueueKind};
 use crate::page::{Page, PageRequest};
-use crate::store::{Due, EffectWrite};
+use crate::store::{Due, JobWrite};
 
-/// The queue an effect belongs to.
-fn queue_of(org: OrgId, effect: &Effect) -> Queue {
-    Queue { org, account: effect.account, kind: effect.work.queue() }
+/// The queue a job belongs to.
+fn queue_of(org: OrgId, job: &Job) -> Queue {
+    Queue { org, account: job.account, kind: job.kind.queue() }
 }
 
 /// The queue an element waits in.
@@ -24,31 +24,31 @@ fn queue_of_item(org: OrgId, item: &InboxItem) -> Queue {
 }
 
 impl Rows {
-    pub(super) fn write_effect(&mut self, write: EffectWrite) {
+    pub(super) fn write_job(&mut self, write: JobWrite) {
         match write {
-            EffectWrite::Queue(effect) => {
-                self.effects.entry(effect.id).or_insert(effect);
+            JobWrite::Queue(job) => {
+                self.jobs.entry(job.id).or_insert(job);
             }
-            EffectWrite::Settle { id, state, not_before, attempts } => {
+            JobWrite::Settle { id, state, not_before, attempts } => {
                 self.resting.remove(&id);
-                if let Some(effect) = self.effects.get_mut(&id) {
-                    effect.state = state;
-                    effect.not_before = not_before.unwrap_or(effect.not_before);
-                    effect.attempts = attempts;
+                if let Some(job) = self.jobs.get_mut(&id) {
+                    job.state = state;
+                    job.not_before = not_before.unwrap_or(job.not_before);
+                    job.attempts = attempts;
                 }
             }
-            EffectWrite::Rest { id, until, attempts } => {
-                if let Some(effect) = self.effects.get_mut(&id) {
-                    effect.state = EffectState::Pending;
-                    (effect.not_before, effect.attempts) = (until, attempts);
+            JobWrite::Rest { id, until, attempts } => {
+                if let Some(job) = self.jobs.get_mut(&id) {
+                    job.state = JobState::Pending;
+                    (job.not_before, job.attempts) = (until, attempts);
                     self.resting.insert(id);
                 }
             }
-            EffectWrite::WakeSends { account, at } => {
+            JobWrite::WakeSends { account, at } => {
                 for id in std::mem::take(&mut self.resting) {
-                    match self.effects.get_mut(&id).filter(|effect| effect.state == EffectState::Pending) {
-                        Some(effect) if effect.account == Some(account) => {
-                            effect.not_before = effect.not_before.min(at);
+                    match self.jobs.get_mut(&id).filter(|job| job.state == JobState::Pending) {
+                        Some(job) if job.account == Some(account) => {
+                            job.not_before = job.not_before.min(at);
                         }
                         Some(_) => {
                             self.resting.insert(id);
@@ -57,14 +57,14 @@ impl Rows {
                     }
                 }
             }
-            EffectWrite::CancelSend(message) => {
-                self.move_send(message, &[EffectState::Pending], EffectState::Cancelled);
+            JobWrite::CancelSend(message) => {
+                self.move_send(message, &[JobState::Pending], JobState::Cancelled);
             }
-            EffectWrite::Resolve(message) => {
-                let open = [EffectState::Dispatched, EffectState::Unknown];
-                self.move_send(message, &open, EffectState::Done);
+            JobWrite::Resolve(message) => {
+                let open = [JobState::Dispatched, JobState::Unknown];
+                self.move_send(message, &open, JobState::Done);
             }
-            EffectWrite::CancelPromotions { identity, scope, at } => {
+            JobWrite::CancelPromotions { identity, scope, at } => {
                 self.cancel_promotions(identity, scope, at);
             }
         }
@@ -72,29 +72,29 @@ impl Rows {
 
     fn cancel_promotions(&mut self, identity: ChannelIdentityId, scope: PurposeScope, at: DateTime<Utc>) {
         let whose = self.survivor(identity);
-        let theirs = |rows: &Self, effect: &Effect| {
-            let Work::Send(message) = effect.work else { return None };
+        let theirs = |rows: &Self, job: &Job| {
+            let JobKind::Send(message) = job.kind else { return None };
             let known = rows.messages.get(&message)?;
             let conversation = rows.conversations.get(&known.conversation)?;
             let promotes = matches!(known.purpose, Some(purpose @ (Purpose::Marketing | Purpose::Utility)) if scope.covers(purpose));
             (promotes && rows.survivor(conversation.identity) == whose).then_some(message)
         };
         let waiting: Vec<MessageId> = self
-            .effects
+            .jobs
             .values()
-            .filter(|effect| effect.state == EffectState::Pending)
-            .filter_map(|effect| theirs(self, effect))
+            .filter(|job| job.state == JobState::Pending)
+            .filter_map(|job| theirs(self, job))
             .collect();
         for message in waiting {
-            self.move_send(message, &[EffectState::Pending], EffectState::Cancelled);
+            self.move_send(message, &[JobState::Pending], JobState::Cancelled);
             self.take_evidence(message, &Evidence { status: DeliveryStatus::Cancelled, at, failure: None });
         }
     }
 
-    fn move_send(&mut self, message: MessageId, from: &[EffectState], to: EffectState) {
-        let sends = self.effects.values_mut().filter(|effect| effect.work == Work::Send(message));
-        for effect in sends.filter(|effect| from.contains(&effect.state)) {
-            effect.state = to;
+    fn move_send(&mut self, message: MessageId, from: &[JobState], to: JobState) {
+        let sends = self.jobs.values_mut().filter(|job| job.kind == JobKind::Send(message));
+        for job in sends.filter(|job| from.contains(&job.state)) {
+            job.state = to;
         }
     }
 
@@ -128,27 +128,25 @@ impl Rows {
 
     /// Work of a queue, in order of id.
     pub(super) fn due(&self, queue: Queue, now: DateTime<Utc>, limit: u32) -> Vec<Due> {
-        let effects = self.effects.values().filter(|effect| {
-            effect.state == EffectState::Pending
-                && effect.not_before <= now
-                && queue_of(queue.org, effect) == queue
+        let jobs = self.jobs.values().filter(|job| {
+            job.state == JobState::Pending && job.not_before <= now && queue_of(queue.org, job) == queue
         });
         let items =
             self.inbox.values().filter(|item| item.due_at <= now && queue_of_item(queue.org, item) == queue);
-        let effects = effects.map(|effect| (effect.id.uuid(), Due::Effect(effect.clone())));
+        let jobs = jobs.map(|job| (job.id.uuid(), Due::Job(job.clone())));
         let items = items.map(|item| (item.id.uuid(), Due::Element(item.clone())));
-        let mut all: Vec<_> = effects.chain(items).collect();
+        let mut all: Vec<_> = jobs.chain(items).collect();
         all.sort_by_key(|(id, _)| *id);
         all.into_iter().take(limit as usize).map(|(_, due)| due).collect()
     }
 
     /// For each queue where something waits, when the first of it is due.
     pub(super) fn queues(&self, org: OrgId) -> BTreeMap<Queue, DateTime<Utc>> {
-        let pending = self.effects.values().filter(|effect| effect.state == EffectState::Pending);
-        let effects = pending.map(|effect| (queue_of(org, effect), effect.not_before));
+        let pending = self.jobs.values().filter(|job| job.state == JobState::Pending);
+        let jobs = pending.map(|job| (queue_of(org, job), job.not_before));
         let items = self.inbox.values().map(|item| (queue_of_item(org, item), item.due_at));
         let mut queues = BTreeMap::new();
-        for (queue, at) in effects.chain(items) {
+        for (queue, at) in jobs.chain(items) {
             let first = queues.entry(queue).or_insert(at);
             *first = at.min(*first);
         }

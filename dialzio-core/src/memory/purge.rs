@@ -4,8 +4,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::commit::Frame;
 use super::state::Rows;
-use crate::effect::{Effect, EffectState, Work};
 use crate::id::{ActivityId, MediaId, MessageId};
+use crate::job::{Job, JobKind, JobState};
 use crate::store::Purge;
 use crate::store::periods::{BLOB_DEADLINE, KEY_PERIOD, LOG_PERIOD, REFERENCE_PERIOD};
 use crate::time::ConfirmedTime;
@@ -62,17 +62,17 @@ impl Rows {
         for (id, stored) in gone {
             self.media.remove(&id);
             if stored {
-                let effect = Effect {
+                let job = Job {
                     id: frame.ids.next(at),
                     account: None,
                     conversation: None,
-                    work: Work::DeleteBlob(id),
-                    state: EffectState::Pending,
+                    kind: JobKind::DeleteBlob(id),
+                    state: JobState::Pending,
                     not_before: at,
                     deadline: at + BLOB_DEADLINE,
                     attempts: 0,
                 };
-                self.effects.insert(effect.id, effect);
+                self.jobs.insert(job.id, job);
             }
         }
         self.messages.retain(|id, _| !messages.contains(id));
@@ -93,9 +93,9 @@ impl Rows {
         };
         self.used.retain(|_, used| !take(used.at + KEY_PERIOD <= before));
         self.references.retain(|_, reference| !take(reference.at + REFERENCE_PERIOD <= before));
-        self.effects.retain(|_, effect| {
-            let open = [EffectState::Pending, EffectState::Dispatched, EffectState::Unknown];
-            !take(!open.contains(&effect.state) && effect.deadline + LOG_PERIOD <= before)
+        self.jobs.retain(|_, job| {
+            let open = [JobState::Pending, JobState::Dispatched, JobState::Unknown];
+            !take(!open.contains(&job.state) && job.deadline + LOG_PERIOD <= before)
         });
         self.events.retain(|event| !take(event.at + LOG_PERIOD <= before));
         (limit - left) as u64

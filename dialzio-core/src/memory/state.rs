@@ -10,13 +10,13 @@ use crate::contact::{Alias, AliasKind, ChannelIdentity, Contact, Note, Portfolio
 use crate::conversation::{
     Activity, Conversation, DeliveryStatus, Evidence, ExternalId, Message, MessageDigest, Template,
 };
-use crate::effect::{Effect, Queue};
 use crate::event::Recorded;
 use crate::id::{
-    AccountId, ActivityId, ApiKeyId, AppId, ChannelIdentityId, ContactId, ConversationId, EffectId, InboxId,
+    AccountId, ActivityId, ApiKeyId, AppId, ChannelIdentityId, ContactId, ConversationId, InboxId, JobId,
     MediaId, MemberId, MessageId, NoteId, OrgId, QuarantineId, TaskId, UserId, WorkerId,
 };
 use crate::inbox::{InboxItem, Quarantined};
+use crate::job::{Job, Queue};
 use crate::ledger::{AuditEntry, ChainHash};
 use crate::media::Media;
 use crate::operator::OperatorEntry;
@@ -85,9 +85,9 @@ pub(super) struct Rows {
     pub(super) media: BTreeMap<MediaId, Media>,
     pub(super) consents: Vec<ConsentRecord>,
     pub(super) suppressions: BTreeMap<([u8; 16], SuppressionScope), Suppression>,
-    pub(super) effects: BTreeMap<EffectId, Effect>,
+    pub(super) jobs: BTreeMap<JobId, Job>,
     /// Effects that wait for their account.
-    pub(super) resting: BTreeSet<EffectId>,
+    pub(super) resting: BTreeSet<JobId>,
     pub(super) inbox: BTreeMap<InboxId, InboxItem>,
     pub(super) quarantine: BTreeMap<QuarantineId, Quarantined>,
     pub(super) used: BTreeMap<[u8; 32], Used>,

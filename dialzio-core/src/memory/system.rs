@@ -14,10 +14,10 @@ use crate::Revision;
 use crate::access::{Invitation, MemberState, Org, SignIn, TokenHash, User};
 use crate::account::{App, KeyCheck, Route};
 use crate::conversation::{DeliveryStatus, Evidence};
-use crate::effect::{EffectState, Queue, Work};
 use crate::event::EventSeq;
 use crate::id::{AppId, HookId, OrgId, QuarantineId, TypedId, UserId, WorkerId};
 use crate::inbox::Quarantined;
+use crate::job::{JobKind, JobState, Queue};
 use crate::ledger::Action;
 use crate::operator::OperatorEntry;
 use crate::page::{Page, PageRequest};
@@ -134,22 +134,22 @@ impl Rows {
         self.members.values().any(|member| member.user == user && member.state == MemberState::Active)
     }
 
-    /// Dispatched effects without an outcome become unknown; answers how many.
+    /// Dispatched jobs without an outcome become unknown; answers how many.
     fn recover(&mut self, org: OrgId, now: DateTime<Utc>) -> u64 {
-        let open = self.effects.values_mut().filter(|effect| effect.state == EffectState::Dispatched);
+        let open = self.jobs.values_mut().filter(|job| job.state == JobState::Dispatched);
         let mut found = Vec::new();
-        for effect in open {
-            effect.state = EffectState::Unknown;
-            found.push(effect.work);
+        for job in open {
+            job.state = JobState::Unknown;
+            found.push(job.kind);
         }
         let unknown = Evidence { status: DeliveryStatus::Unknown, at: now, failure: None };
         for work in &found {
-            if let Work::Send(message) = work {
+            if let JobKind::Send(message) = work {
                 self.take_evidence(*message, &unknown);
             }
         }
         if !found.is_empty() {
-            log(org, self, own_entry(Action::EffectSettled, now));
+            log(org, self, own_entry(Action::JobSettled, now));
         }
         found.len() as u64
     }

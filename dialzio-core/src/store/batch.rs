@@ -10,10 +10,10 @@ use crate::account::{AccountWrite, Sealed};
 use crate::consent::{ConsentWrite, PurposeScope};
 use crate::contact::ContactWrite;
 use crate::conversation::ConversationWrite;
-use crate::effect::{Effect, EffectState, Queue};
 use crate::event::DomainEvent;
-use crate::id::{AccountId, ChannelIdentityId, EffectId, InboxId, MessageId, OrgId, TypedId};
+use crate::id::{AccountId, ChannelIdentityId, InboxId, JobId, MessageId, OrgId, TypedId};
 use crate::inbox::InboxWrite;
+use crate::job::{Job, JobState, Queue};
 use crate::ledger::Action;
 use crate::media::MediaWrite;
 use crate::scope::{Actor, Principal};
@@ -83,26 +83,26 @@ pub enum Cause {
     Stored,
     /// A waiting element, under a lease.
     Waiting(InboxId, Lease),
-    /// An effect, under a lease.
-    Effect(EffectId, Lease),
-    /// Several effects at once, under a lease.
+    /// A job, under a lease.
+    Job(JobId, Lease),
+    /// Several jobs at once, under a lease.
     Chunk(Lease),
     /// Housekeeping.
     Sweep,
 }
 
-/// A change to an effect.
+/// A change to a job.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum EffectWrite {
+pub enum JobWrite {
     /// Joins its queue.
-    Queue(Effect),
+    Queue(Job),
     /// Moves on: a state, and when it is due again if it is pending.
     Settle {
         /// Which.
-        id: EffectId,
+        id: JobId,
         /// To which state.
-        state: EffectState,
+        state: JobState,
         /// Not before, for a pending one.
         not_before: Option<DateTime<Utc>>,
         /// Attempts that were spent.
@@ -111,7 +111,7 @@ pub enum EffectWrite {
     /// A pending send waits for its account: until it is woken, or until a time, whichever is first.
     Rest {
         /// Which.
-        id: EffectId,
+        id: JobId,
         /// Not before, unless it is woken.
         until: DateTime<Utc>,
         /// Attempts that were spent.
@@ -128,7 +128,7 @@ pub enum EffectWrite {
     /// Cancels the pending send of a message. Nothing happens if it is past pending.
     CancelSend(MessageId),
     /// Cancels the pending sends of marketing and utility messages, as far as the scope covers them, in all conversations of
-    /// an identity: the effects are cancelled, their messages get `cancelled` evidence of `at`. Nothing happens to those
+    /// an identity: the jobs are cancelled, their messages get `cancelled` evidence of `at`. Nothing happens to those
     /// past pending.
     CancelPromotions {
         /// Whose.
@@ -138,7 +138,7 @@ pub enum EffectWrite {
         /// When.
         at: DateTime<Utc>,
     },
-    /// A dispatched effect whose outcome became known by evidence is done. Nothing happens otherwise.
+    /// A dispatched job whose outcome became known by evidence is done. Nothing happens otherwise.
     Resolve(MessageId),
 }
 
@@ -151,7 +151,7 @@ pub enum Purge {
     Messages,
     /// Quarantine whose time is up.
     Quarantine,
-    /// Idempotency keys older than 48 hours; settled effects, external references and events older than 60 days, all
+    /// Idempotency keys older than 48 hours; settled jobs, external references and events older than 60 days, all
     /// counted back from the instant that is given.
     Bookkeeping,
 }
@@ -172,8 +172,8 @@ pub enum Write {
     Account(AccountWrite),
     /// To the organisation, members, keys.
     Access(AccessWrite),
-    /// To effects.
-    Effect(EffectWrite),
+    /// To jobs.
+    Job(JobWrite),
     /// To the waiting line and the quarantine.
     Inbox(InboxWrite),
     /// Removes what has expired: at most `limit` rows; [`super::Commit::touched`] says how many, repeat until zero.
@@ -206,7 +206,7 @@ macro_rules! into_write {
 }
 into_write!(
     ContactWrite => Contact, ConversationWrite => Conversation, MediaWrite => Media, ConsentWrite => Consent,
-    AccountWrite => Account, AccessWrite => Access, EffectWrite => Effect, InboxWrite => Inbox
+    AccountWrite => Account, AccessWrite => Access, JobWrite => Job, InboxWrite => Inbox
 );
 
 /// One decision, written down. Built from who acts and what they do, so a write without an audit entry cannot exist.
@@ -274,7 +274,7 @@ impl Batch {
                 batch.parts.cause = Some(id.uuid());
                 lease(&mut batch, held);
             }
-            Cause::Effect(id, held) => {
+            Cause::Job(id, held) => {
                 batch.parts.cause = Some(id.uuid());
                 lease(&mut batch, held);
             }
@@ -345,9 +345,9 @@ impl Batch {
         self
     }
 
-    /// Queues an effect.
-    pub fn effect(&mut self, effect: Effect) -> &mut Self {
-        self.write(EffectWrite::Queue(effect))
+    /// Queues a job.
+    pub fn job(&mut self, job: Job) -> &mut Self {
+        self.write(JobWrite::Queue(job))
     }
 
     /// Makes it happen once.

@@ -5,11 +5,11 @@ use uuid::Uuid;
 use super::{Fence, LedgerSeq, Revision};
 use crate::contact::{Alias, SubjectKey};
 use crate::conversation::{DeliveryStatus, ExternalId};
-use crate::effect::{EffectState, Queue};
 use crate::id::{
-    AccountId, ApiKeyId, AppId, ChannelIdentityId, ContactId, ConversationId, EffectId, MediaId, MemberId,
+    AccountId, ApiKeyId, AppId, ChannelIdentityId, ContactId, ConversationId, JobId, MediaId, MemberId,
     MessageId, OrgId, TaskId, TypedId, UserId,
 };
+use crate::job::{JobState, Queue};
 
 /// A record that a batch speaks about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -118,8 +118,8 @@ pub enum Expect {
     Lease(Queue, Fence),
     /// No received element waits in the queue.
     QueueIdle(Queue),
-    /// The effect is in this state.
-    Effect(EffectId, EffectState),
+    /// The job is in this state.
+    Job(JobId, JobState),
     /// The message is ours and has this status.
     Delivery(MessageId, DeliveryStatus),
     /// No other organisation has this provider's number routed to it.

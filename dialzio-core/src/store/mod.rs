@@ -13,7 +13,7 @@ mod revision;
 pub mod rows;
 mod system;
 
-pub use batch::{Batch, BatchParts, Cause, EffectWrite, IdempotencyKey, Once, Purge, Write, WriteKind};
+pub use batch::{Batch, BatchParts, Cause, IdempotencyKey, JobWrite, Once, Purge, Write, WriteKind};
 pub use error::{StoreError, StoreResult};
 pub use expect::{Expect, RecordRef};
 pub use layer::{Call, StoreLayer};
@@ -56,7 +56,7 @@ pub trait Store:
     /// Applies batches in order. Each is applied whole or not at all and has its own answer; one transaction may hold
     /// many. Durable when it returns. A call that has begun is carried out even if the future is dropped.
     async fn commit(&self, scope: &OrgScope, batches: Vec<Batch>) -> Vec<StoreResult<Commit>>;
-    /// Work of a leased queue that is due at `now`, in order of id: pending effects, or waiting elements.
+    /// Work of a leased queue that is due at `now`, in order of id: pending jobs, or waiting elements.
     async fn due(
         &self,
         scope: &OrgScope,

@@ -25,7 +25,7 @@ pub const KEY_PERIOD: TimeDelta = TimeDelta::hours(48);
 /// How long a provider's ids of messages are remembered, so that a repeated webhook is recognised.
 pub const REFERENCE_PERIOD: TimeDelta = TimeDelta::days(60);
 
-/// How long settled effects and events are kept.
+/// How long settled jobs and events are kept.
 pub const LOG_PERIOD: TimeDelta = TimeDelta::days(60);
 
 /// How long audit entries are kept, where a store closes whole months of them: 36 months, never less.
@@ -34,5 +34,5 @@ pub const AUDIT_PERIOD: TimeDelta = TimeDelta::days(1_096);
 /// How long quarantined bytes are kept. Source: privacy reference, retention matrix, raw webhook bytes.
 pub const QUARANTINE_PERIOD: TimeDelta = TimeDelta::days(30);
 
-/// Until when the deletion of a blob is tried again: ten years, so in effect without an end.
+/// Until when the deletion of a blob is tried again: ten years, so in job without an end.
 pub const BLOB_DEADLINE: TimeDelta = TimeDelta::days(3_650);

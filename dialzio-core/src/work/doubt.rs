@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::Worker;
 use crate::account::AccountService;
-use crate::effect::Queue;
 use crate::error::Error;
+use crate::job::Queue;
 use crate::scope::OrgScope;
 use crate::timekeeper::ClockTrust;
 

@@ -4,10 +4,10 @@ use chrono::TimeDelta;
 
 use super::{WorkReport, Worker};
 use crate::account::Route;
-use crate::effect::Backoff;
 use crate::error::Error;
 use crate::inbox::{InboxItem, InboxWrite};
 use crate::intake::Intake;
+use crate::job::Backoff;
 use crate::ledger::Action;
 use crate::scope::OrgScope;
 use crate::store::{Batch, Cause, Lease, StoreError};

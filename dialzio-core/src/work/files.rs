@@ -7,75 +7,69 @@ use super::{WorkReport, Worker};
 use crate::account::AccountService;
 use crate::account::AccountWrite;
 use crate::blob::BlobKey;
-use crate::effect::{Backoff, Effect, EffectState, Work};
 use crate::error::{Error, RecordKind};
 use crate::event::DomainEvent;
 use crate::id::{AccountId, MediaId, MessageId};
+use crate::job::{Backoff, Job, JobKind, JobState};
 use crate::ledger::Action;
 use crate::media::{Media, MediaState, MediaWrite};
 use crate::provider::{ProviderError, Signal};
 use crate::scope::OrgScope;
-use crate::store::{Batch, Cause, EffectWrite, Lease, StoreError};
+use crate::store::{Batch, Cause, JobWrite, Lease, StoreError};
 
 impl Worker<'_> {
     /// Anything but a send: at least once, since repeating it does no harm.
-    pub(super) async fn other(
-        &self,
-        scope: &OrgScope,
-        lease: &Lease,
-        effect: Effect,
-    ) -> Result<WorkReport, Error> {
+    pub(super) async fn other(&self, scope: &OrgScope, lease: &Lease, job: Job) -> Result<WorkReport, Error> {
         let mut report = WorkReport::default();
         let now = self.crm.now();
-        if now >= effect.deadline {
-            self.give_up(scope, lease, &effect).await?;
+        if now >= job.deadline {
+            self.give_up(scope, lease, &job).await?;
             return Ok(report);
         }
-        let done = match effect.work {
-            Work::FetchMedia(media) => {
-                self.fetch(scope, lease, &effect, media).await.map(|()| report.fetched = 1)
+        let done = match job.kind {
+            JobKind::FetchMedia(media) => {
+                self.fetch(scope, lease, &job, media).await.map(|()| report.fetched = 1)
             }
-            Work::MarkRead(message) => self.mark_read(scope, &effect, message).await,
-            Work::SyncTemplates => self.sync(scope, lease, &effect).await,
-            Work::DeleteBlob(media) => {
+            JobKind::MarkRead(message) => self.mark_read(scope, &job, message).await,
+            JobKind::SyncTemplates => self.sync(scope, lease, &job).await,
+            JobKind::DeleteBlob(media) => {
                 let key = BlobKey { org: scope.org(), media };
                 self.crm.blobs().delete(&key).await.map_err(Error::from)
             }
-            Work::Send(_) => Ok(()),
+            JobKind::Send(_) => Ok(()),
         };
         match done {
-            Ok(()) if matches!(effect.work, Work::FetchMedia(_) | Work::SyncTemplates) => {}
-            Ok(()) => self.settle(scope, lease, &effect, EffectState::Done, None, effect.attempts).await?,
+            Ok(()) if matches!(job.kind, JobKind::FetchMedia(_) | JobKind::SyncTemplates) => {}
+            Ok(()) => self.settle(scope, lease, &job, JobState::Done, None, job.attempts).await?,
             Err(error @ Error::Store(_)) => return Err(error),
             Err(error) => {
                 report.failed = 1;
-                tracing::warn!(code = %error.code(), effect = %effect.id, kind = effect.work.kind(), "work failed");
+                tracing::warn!(code = %error.code(), job = %job.id, kind = job.kind.name(), "work failed");
                 let final_no = matches!(
                     &error,
                     Error::Provider(ProviderError::Refused { .. } | ProviderError::Unsupported { .. })
                         | Error::NotFound { .. }
                 );
-                match Backoff::MEDIA.wait(effect.attempts, None, self.crm.entropy()).filter(|_| !final_no) {
+                match Backoff::MEDIA.wait(job.attempts, None, self.crm.entropy()).filter(|_| !final_no) {
                     Some(wait) => {
                         let due = Some(now + wait.max(TimeDelta::milliseconds(20)));
-                        self.settle(scope, lease, &effect, EffectState::Pending, due, effect.attempts + 1)
-                            .await?;
+                        self.settle(scope, lease, &job, JobState::Pending, due, job.attempts + 1).await?;
                     }
-                    None => self.give_up(scope, lease, &effect).await?,
+                    None => self.give_up(scope, lease, &job).await?,
                 }
             }
         }
         Ok(report)
     }
 
-    async fn give_up(&self, scope: &OrgScope, lease: &Lease, effect: &Effect) -> Result<(), Error> {
-        if let Work::FetchMedia(id) = effect.work
+    async fn give_up(&self, scope: &OrgScope, lease: &Lease, job: &Job) -> Result<(), Error> {
+        if let JobKind::FetchMedia(id) = job.kind
             && let Some(media) = self.crm.store().media(scope, id).await?
         {
             let unavailable = Media { state: MediaState::Unavailable, ..media };
-            return self.finish_media(scope, lease, effect, unavailable, EffectState::Dead).await;
+            return self.finish_media(scope, lease, job, unavailable, JobState::Dead).await;
         }
-        self.settle(scope, lease, effect, EffectState::Dead, None, effect.attempts).await
+        self.settle(scope, lease, job, JobState::Dead, None, job.attempts).await
     }
 
     async fn access(
@@ -90,15 +84,9 @@ impl Worker<'_> {
         Ok((account, access))
     }
 
-    async fn fetch(
-        &self,
-        scope: &OrgScope,
-        lease: &Lease,
-        effect: &Effect,
-        id: MediaId,
-    ) -> Result<(), Error> {
+    async fn fetch(&self, scope: &OrgScope, lease: &Lease, job: &Job, id: MediaId) -> Result<(), Error> {
         let media = self.crm.store().media(scope, id).await?.ok_or(Error::missing(RecordKind::Media))?;
-        let (account, access) = self.access(scope, effect.account).await?;
+        let (account, access) = self.access(scope, job.account).await?;
         let at_provider = media.provider_id.as_deref().ok_or(Error::missing(RecordKind::Media))?;
         let file =
             AccountService::new(self.crm).messaging(&account)?.fetch_media(&access, at_provider).await?;
@@ -117,25 +105,24 @@ impl Worker<'_> {
             wrapped_key: Some(wrapped),
             ..media
         };
-        self.finish_media(scope, lease, effect, stored, EffectState::Done).await
+        self.finish_media(scope, lease, job, stored, JobState::Done).await
     }
 
     async fn finish_media(
         &self,
         scope: &OrgScope,
         lease: &Lease,
-        effect: &Effect,
+        job: &Job,
         media: Media,
-        state: EffectState,
+        state: JobState,
     ) -> Result<(), Error> {
         let message = self.crm.store().message(scope, media.message).await?;
-        let mut batch =
-            Batch::caused_by(&Cause::Effect(effect.id, *lease), Action::MediaFetched, self.crm.now());
-        batch.about(media.id).write(EffectWrite::Settle {
-            id: effect.id,
+        let mut batch = Batch::caused_by(&Cause::Job(job.id, *lease), Action::MediaFetched, self.crm.now());
+        batch.about(media.id).write(JobWrite::Settle {
+            id: job.id,
             state,
             not_before: None,
-            attempts: effect.attempts + 1,
+            attempts: job.attempts + 1,
         });
         if let Some(message) = message {
             batch.event(DomainEvent::MediaChanged {
@@ -151,29 +138,29 @@ impl Worker<'_> {
         }
     }
 
-    async fn mark_read(&self, scope: &OrgScope, effect: &Effect, message: MessageId) -> Result<(), Error> {
+    async fn mark_read(&self, scope: &OrgScope, job: &Job, message: MessageId) -> Result<(), Error> {
         let message =
             self.crm.store().message(scope, message).await?.ok_or(Error::missing(RecordKind::Message))?;
         let Some(external) = message.external else { return Ok(()) };
-        let (account, access) = self.access(scope, effect.account).await?;
+        let (account, access) = self.access(scope, job.account).await?;
         let signal = Signal::Read { message: external, typing: false };
         Ok(AccountService::new(self.crm).messaging(&account)?.signal(&access, &signal).await?)
     }
 
-    async fn sync(&self, scope: &OrgScope, lease: &Lease, effect: &Effect) -> Result<(), Error> {
-        let (account, access) = self.access(scope, effect.account).await?;
+    async fn sync(&self, scope: &OrgScope, lease: &Lease, job: &Job) -> Result<(), Error> {
+        let (account, access) = self.access(scope, job.account).await?;
         let asked_at = self.crm.now();
         let templates = AccountService::new(self.crm).messaging(&account)?.templates(&access).await?;
         let mut batch =
-            Batch::caused_by(&Cause::Effect(effect.id, *lease), Action::TemplatesSynced, self.crm.now());
+            Batch::caused_by(&Cause::Job(job.id, *lease), Action::TemplatesSynced, self.crm.now());
         batch
             .about(account.id)
             .write(AccountWrite::Templates { account: account.id, asked_at, templates })
-            .write(EffectWrite::Settle {
-                id: effect.id,
-                state: EffectState::Done,
+            .write(JobWrite::Settle {
+                id: job.id,
+                state: JobState::Done,
                 not_before: None,
-                attempts: effect.attempts + 1,
+                attempts: job.attempts + 1,
             })
             .event(DomainEvent::AccountChanged { account: account.id });
         match self.crm.store().commit_one(scope, batch).await {

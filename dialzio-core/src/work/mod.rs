@@ -23,12 +23,12 @@ use std::time::Duration;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 
-use crate::effect::{Effect, EffectState, Queue, QueueKind};
 use crate::error::Error;
+use crate::job::{Job, JobState, Queue, QueueKind};
 use crate::ledger::Action;
 use crate::runtime::Runtime;
 use crate::scope::OrgScope;
-use crate::store::{Batch, Cause, Due, EffectWrite, Expect, Lease, StoreError};
+use crate::store::{Batch, Cause, Due, Expect, JobWrite, Lease, StoreError};
 
 /// How long a queue is held. Source: reliability reference, 3.4.
 const LEASE: TimeDelta = TimeDelta::seconds(60);
@@ -351,42 +351,42 @@ impl<'a> Worker<'a> {
         };
         let due = self.crm.store().due(&scope, &lease, self.crm.now(), most).await?;
         let progressed = !due.is_empty();
-        let (mut effects, mut elements) = (Vec::new(), Vec::new());
+        let (mut jobs, mut elements) = (Vec::new(), Vec::new());
         for work in due {
             match work {
-                Due::Effect(effect) => effects.push(effect),
+                Due::Job(job) => jobs.push(job),
                 Due::Element(item) => elements.push(item),
             }
         }
         let mut report = WorkReport::default();
         match lease.queue.kind {
             QueueKind::Inbox | QueueKind::Statuses => {
-                report += self.elements(&scope, &lease, elements).await?
+                report += self.elements(&scope, &lease, elements).await?;
             }
-            QueueKind::Send => report += self.sends(&scope, &lease, effects).await?,
+            QueueKind::Send => report += self.sends(&scope, &lease, jobs).await?,
             QueueKind::Media | QueueKind::Signal | QueueKind::Blob => {
-                for effect in effects {
-                    report += self.other(&scope, &lease, effect).await?;
+                for job in jobs {
+                    report += self.other(&scope, &lease, job).await?;
                 }
             }
         }
         Ok((report, progressed))
     }
 
-    /// Moves an effect that is still pending to another state.
+    /// Moves a job that is still pending to another state.
     async fn settle(
         &self,
         scope: &OrgScope,
         lease: &Lease,
-        effect: &Effect,
-        state: EffectState,
+        job: &Job,
+        state: JobState,
         not_before: Option<DateTime<Utc>>,
         attempts: u32,
     ) -> Result<(), Error> {
-        let cause = Cause::Effect(effect.id, *lease);
-        let mut batch = Batch::caused_by(&cause, Action::EffectSettled, self.crm.now());
-        batch.expect(Expect::Effect(effect.id, EffectState::Pending)).write(EffectWrite::Settle {
-            id: effect.id,
+        let cause = Cause::Job(job.id, *lease);
+        let mut batch = Batch::caused_by(&cause, Action::JobSettled, self.crm.now());
+        batch.expect(Expect::Job(job.id, JobState::Pending)).write(JobWrite::Settle {
+            id: job.id,
             state,
             not_before,
             attempts,

@@ -14,15 +14,15 @@ use crate::consent::{
 };
 use crate::contact::{Alias, ContactWrite};
 use crate::conversation::{Content, ConversationWrite, DeliveryStatus, Evidence, FailureNote};
-use crate::effect::{Backoff, Effect, EffectState};
 use crate::error::Error;
 use crate::event::DomainEvent;
-use crate::id::{AccountId, EffectId};
+use crate::id::{AccountId, JobId};
+use crate::job::{Backoff, Job, JobState};
 use crate::ledger::Action;
 use crate::media::Media;
 use crate::provider::{Accepted, OutboundContent, OutboundMessage, ProviderError, RefusalReason, Sender};
 use crate::scope::{OrgScope, Principal};
-use crate::store::{Batch, Cause, EffectWrite, Expect, Lease, RecordRef, StoreError};
+use crate::store::{Batch, Cause, Expect, JobWrite, Lease, RecordRef, StoreError};
 use crate::text::EvidenceText;
 
 /// How long sends rest whose account cannot be used, unless a check of it succeeds before.
@@ -45,23 +45,23 @@ impl Worker<'_> {
         &self,
         scope: &OrgScope,
         lease: &Lease,
-        due: Vec<Effect>,
+        due: Vec<Job>,
     ) -> Result<WorkReport, Error> {
         let mut report = WorkReport::default();
         // In order within a conversation: the oldest of each goes first, the others in a later chunk.
-        let mut heads: Vec<EffectId> = Vec::new();
+        let mut heads: Vec<JobId> = Vec::new();
         let mut seen = Vec::new();
-        for effect in &due {
-            if effect.conversation.is_none_or(|conversation| !seen.contains(&conversation)) {
-                seen.extend(effect.conversation);
-                heads.push(effect.id);
+        for job in &due {
+            if job.conversation.is_none_or(|conversation| !seen.contains(&conversation)) {
+                seen.extend(job.conversation);
+                heads.push(job.id);
             }
         }
         let facts = self.crm.store().send_facts(scope, &heads).await?;
-        for orphan in due.iter().filter(|effect| heads.contains(&effect.id)) {
-            if !facts.iter().any(|known| known.effect.id == orphan.id) {
+        for orphan in due.iter().filter(|job| heads.contains(&job.id)) {
+            if !facts.iter().any(|known| known.job.id == orphan.id) {
                 // The message has expired or was erased: there is nothing left to send.
-                self.settle(scope, lease, orphan, EffectState::Expired, None, orphan.attempts).await?;
+                self.settle(scope, lease, orphan, JobState::Expired, None, orphan.attempts).await?;
             }
         }
         let with_files: Vec<_> = facts
@@ -100,7 +100,7 @@ impl Worker<'_> {
                     going.push(self.deliver(scope, *facts, permit, file));
                 }
                 (_, Ok(_)) => report.stopped += 1,
-                // A consent, the lease or the effect changed meanwhile: the permit is dropped unspent, and the effect is
+                // A consent, the lease or the job changed meanwhile: the permit is dropped unspent, and the job is
                 // decided on again.
                 (_, Err(StoreError::Unmet(_))) => {}
                 (_, Err(error)) => return Err(error.into()),
@@ -134,17 +134,13 @@ impl Worker<'_> {
         file: Option<&Media>,
     ) -> (Plan, Batch) {
         let now = self.crm.now();
-        let (id, message) = (facts.effect.id, facts.message.id);
-        let cause = Cause::Effect(id, *lease);
+        let (id, message) = (facts.job.id, facts.message.id);
+        let cause = Cause::Job(id, *lease);
         let mut stop = Batch::caused_by(&cause, Action::MessageStopped, now);
         let changed = DomainEvent::MessageChanged { conversation: facts.conversation.id, message };
-        stop.about(message).expect(Expect::Effect(id, EffectState::Pending)).event(changed);
-        let settle = |state, not_before| EffectWrite::Settle {
-            id,
-            state,
-            not_before,
-            attempts: facts.effect.attempts,
-        };
+        stop.about(message).expect(Expect::Job(id, JobState::Pending)).event(changed);
+        let settle =
+            |state, not_before| JobWrite::Settle { id, state, not_before, attempts: facts.job.attempts };
         let first = facts.message.delivery.status == DeliveryStatus::Queued;
         // A message that was dispatched before and is refused now has failed; it was never merely held back.
         let ended = |status: DeliveryStatus, failure: Option<FailureNote>| ConversationWrite::Evidence {
@@ -155,27 +151,27 @@ impl Worker<'_> {
                 failure,
             },
         };
-        if now >= facts.effect.deadline {
+        if now >= facts.job.deadline {
             let failure = Some(FailureNote { code: "message.expired".into(), detail: None });
-            stop.write(settle(EffectState::Expired, None)).write(ended(DeliveryStatus::Expired, failure));
+            stop.write(settle(JobState::Expired, None)).write(ended(DeliveryStatus::Expired, failure));
             return (Plan::Stop, stop);
         }
         if facts.account.state != AccountState::Routable {
             let account = &facts.account;
             // If it was mended meanwhile, this is decided again instead: nothing would wake it.
             stop.expect(Expect::Revision(RecordRef::Account(account.id), account.revision))
-                .write(EffectWrite::Rest { id, until: now + LOGIN_REST, attempts: facts.effect.attempts })
+                .write(JobWrite::Rest { id, until: now + LOGIN_REST, attempts: facts.job.attempts })
                 .write(ConversationWrite::Requeue { message, why: held_by(account), at: now });
             return (Plan::Stop, stop);
         }
         let Some(purpose) = facts.message.purpose else {
             let failure = Some(FailureNote { code: "message.unsupported".into(), detail: None });
-            stop.write(settle(EffectState::Dead, None)).write(ended(DeliveryStatus::Suppressed, failure));
+            stop.write(settle(JobState::Dead, None)).write(ended(DeliveryStatus::Suppressed, failure));
             return (Plan::Stop, stop);
         };
         if facts.message.content.media().is_some() && file.is_none() {
             let failure = Some(FailureNote { code: "media.unavailable".into(), detail: None });
-            stop.write(settle(EffectState::Dead, None)).write(ended(DeliveryStatus::Failed, failure));
+            stop.write(settle(JobState::Dead, None)).write(ended(DeliveryStatus::Failed, failure));
             return (Plan::Stop, stop);
         }
         let template = matches!(facts.message.content, Content::Template { .. });
@@ -183,7 +179,7 @@ impl Worker<'_> {
         let purpose = facts.template.as_ref().map_or(purpose, |known| known.category.purpose());
         let Ok(messaging) = AccountService::new(self.crm).messaging(&facts.account) else {
             let failure = Some(FailureNote { code: "account.no_provider".into(), detail: None });
-            stop.write(settle(EffectState::Dead, None)).write(ended(DeliveryStatus::Failed, failure));
+            stop.write(settle(JobState::Dead, None)).write(ended(DeliveryStatus::Failed, failure));
             return (Plan::Stop, stop);
         };
         match decide(consent, messaging.capabilities().intent(purpose, template), now) {
@@ -196,9 +192,9 @@ impl Worker<'_> {
                 let (subjects, head) = permit.head();
                 let mut go = Batch::caused_by(&cause, Action::MessageDispatched, now);
                 go.about(message)
-                    .expect(Expect::Effect(id, EffectState::Pending))
+                    .expect(Expect::Job(id, JobState::Pending))
                     .expect(Expect::ConsentHead(subjects, head))
-                    .write(settle(EffectState::Dispatched, None))
+                    .write(settle(JobState::Dispatched, None))
                     .write(ConversationWrite::Evidence {
                         message,
                         evidence: Evidence { status: DeliveryStatus::Dispatched, at: now, failure: None },
@@ -207,12 +203,12 @@ impl Worker<'_> {
                 (Plan::Go(Box::new(facts), permit, uploaded), go)
             }
             Verdict::Defer { until, .. } => {
-                stop.write(settle(EffectState::Pending, Some(until)));
+                stop.write(settle(JobState::Pending, Some(until)));
                 (Plan::Stop, stop)
             }
             Verdict::Deny(refusal) => {
                 let note: Refusal = refusal;
-                stop.write(settle(EffectState::Suppressed, None))
+                stop.write(settle(JobState::Suppressed, None))
                     .write(ended(DeliveryStatus::Suppressed, Some(note.note())));
                 (Plan::Stop, stop)
             }
@@ -234,7 +230,7 @@ impl Worker<'_> {
         let (message, conversation) = (facts.message.id, facts.conversation.id);
         batch
             .about(message)
-            .expect(Expect::Effect(facts.effect.id, EffectState::Dispatched))
+            .expect(Expect::Job(facts.job.id, JobState::Dispatched))
             .event(DomainEvent::MessageChanged { conversation, message });
         let mut found = None;
         match outcome {
@@ -248,18 +244,18 @@ impl Worker<'_> {
                 found = self.on_failure(&facts, &error, now, &mut batch);
             }
         }
-        self.conclude(scope, &facts, EffectState::Dispatched, batch, found).await?;
+        self.conclude(scope, &facts, JobState::Dispatched, batch, found).await?;
         Ok(report)
     }
 
-    /// Writes down what follows from a provider's answer for an effect in this state, and what the answer says about the
+    /// Writes down what follows from a provider's answer for a job in this state, and what the answer says about the
     /// account. If the account was mended while the provider was asked, the answer is about what it was before: the send
     /// is due again at once, since nothing would wake it.
     pub(super) async fn conclude(
         &self,
         scope: &OrgScope,
         facts: &SendFacts,
-        state: EffectState,
+        state: JobState,
         mut batch: Batch,
         found: Option<(AccountState, AccountNote)>,
     ) -> Result<(), Error> {
@@ -270,10 +266,10 @@ impl Worker<'_> {
         match self.crm.store().commit_one(scope, batch).await {
             Err(StoreError::Unmet(unmet)) if matches!(*unmet, Expect::Revision(record, _) if record == account) =>
             {
-                let (id, now, attempts) = (facts.effect.id, self.crm.now(), facts.effect.attempts);
-                let pending = EffectState::Pending;
-                let mut again = Batch::caused_by(&Cause::Stored, Action::EffectSettled, now);
-                again.about(id).expect(Expect::Effect(id, state)).write(EffectWrite::Settle {
+                let (id, now, attempts) = (facts.job.id, self.crm.now(), facts.job.attempts);
+                let pending = JobState::Pending;
+                let mut again = Batch::caused_by(&Cause::Stored, Action::JobSettled, now);
+                again.about(id).expect(Expect::Job(id, state)).write(JobWrite::Settle {
                     id,
                     state: pending,
                     not_before: Some(now),
@@ -341,11 +337,11 @@ impl Worker<'_> {
                 message,
                 evidence: Evidence { status: DeliveryStatus::Accepted, at: now, failure: None },
             })
-            .write(EffectWrite::Settle {
-                id: facts.effect.id,
-                state: EffectState::Done,
+            .write(JobWrite::Settle {
+                id: facts.job.id,
+                state: JobState::Done,
                 not_before: None,
-                attempts: facts.effect.attempts + 1,
+                attempts: facts.job.attempts + 1,
             });
         self.record_canonical_address(facts, &accepted.recipient, now, batch);
     }
@@ -405,8 +401,8 @@ impl Worker<'_> {
         batch: &mut Batch,
     ) -> Option<(AccountState, AccountNote)> {
         let message = facts.message.id;
-        let id = facts.effect.id;
-        let attempts = facts.effect.attempts + 1;
+        let id = facts.job.id;
+        let attempts = facts.job.attempts + 1;
         let why = FailureNote { code: error.code(), detail: error.detail().map(str::to_owned) };
         let evidence = |status| ConversationWrite::Evidence {
             message,
@@ -416,14 +412,14 @@ impl Worker<'_> {
             let detail = error.detail().map(str::to_owned);
             Some((state, AccountNote { code: error.code(), detail, at: now }))
         };
-        let settle = |state, not_before, attempts| EffectWrite::Settle { id, state, not_before, attempts };
+        let settle = |state, not_before, attempts| JobWrite::Settle { id, state, not_before, attempts };
         // Nothing left: it waits again, and says why.
         let requeue = || ConversationWrite::Requeue { message, why: why.clone(), at: now };
-        let rest = || EffectWrite::Rest { id, until: now + LOGIN_REST, attempts: facts.effect.attempts };
+        let rest = || JobWrite::Rest { id, until: now + LOGIN_REST, attempts: facts.job.attempts };
         let retry = |backoff: Backoff, floor: Option<TimeDelta>| {
-            let wait = backoff.wait(facts.effect.attempts, floor, self.crm.entropy())?;
+            let wait = backoff.wait(facts.job.attempts, floor, self.crm.entropy())?;
             let due = now + wait.max(TimeDelta::milliseconds(20));
-            (due < facts.effect.deadline).then_some(due)
+            (due < facts.job.deadline).then_some(due)
         };
         if matches!(error, ProviderError::Throttled { retry_after: None, .. }) {
             // Not this message alone but the account is too fast.
@@ -441,7 +437,7 @@ impl Worker<'_> {
         };
         match (error, again) {
             (_, Some(Some(due))) => {
-                batch.write(settle(EffectState::Pending, Some(due), attempts)).write(requeue());
+                batch.write(settle(JobState::Pending, Some(due), attempts)).write(requeue());
             }
             // The message has nothing to do with it: it waits, and costs no attempt.
             (ProviderError::Credentials { .. }, _) => {
@@ -454,13 +450,11 @@ impl Worker<'_> {
             }
             (ProviderError::Ambiguous { .. }, _) => {
                 batch
-                    .write(settle(EffectState::Unknown, None, attempts))
+                    .write(settle(JobState::Unknown, None, attempts))
                     .write(evidence(DeliveryStatus::Unknown));
             }
             (error, _) => {
-                batch
-                    .write(settle(EffectState::Dead, None, attempts))
-                    .write(evidence(DeliveryStatus::Failed));
+                batch.write(settle(JobState::Dead, None, attempts)).write(evidence(DeliveryStatus::Failed));
                 if let ProviderError::Refused { reason, .. } = error {
                     self.consequences(facts, *reason, now, batch);
                 }

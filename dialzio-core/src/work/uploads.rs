@@ -4,9 +4,9 @@
 use super::{WorkReport, Worker};
 use crate::account::AccountService;
 use crate::consent::SendFacts;
-use crate::effect::EffectState;
 use crate::error::Error;
 use crate::event::DomainEvent;
+use crate::job::JobState;
 use crate::ledger::Action;
 use crate::media::{Media, MediaState, MediaWrite};
 use crate::provider::{ProviderError, ProviderId, RefusalReason, UploadedMedia};
@@ -27,7 +27,7 @@ impl Worker<'_> {
         let now = self.crm.now();
         // Not under the lease: a large file may take longer, and its id at the provider is true all the same.
         let mut batch = Batch::caused_by(&Cause::Stored, Action::MediaUploaded, now);
-        batch.about(media.id).expect(Expect::Effect(facts.effect.id, EffectState::Pending));
+        batch.about(media.id).expect(Expect::Job(facts.job.id, JobState::Pending));
         let mut found = None;
         match outcome {
             Ok(uploaded) => {
@@ -42,7 +42,7 @@ impl Worker<'_> {
                 batch.event(DomainEvent::MessageChanged { conversation, message });
             }
         }
-        self.conclude(scope, &facts, EffectState::Pending, batch, found).await?;
+        self.conclude(scope, &facts, JobState::Pending, batch, found).await?;
         Ok(report)
     }
 

@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use dialzio_core::AccountId;
-use dialzio_core::effect::QueueKind;
+use dialzio_core::job::QueueKind;
 use dialzio_core::store::rows::Columns;
 
 use super::Group;
@@ -27,9 +27,9 @@ impl Group {
         crate::messages::put_references(db, key, &std::mem::take(&mut rows.references)).await
     }
 
-    /// Writes effects, so that statements see them.
-    pub(crate) async fn write_effects(&mut self, db: &mut Db<'_>) -> Res<()> {
-        crate::work::put_effects(db, id(self.org), &std::mem::take(&mut self.rows.effects)).await
+    /// Writes jobs, so that statements see them.
+    pub(crate) async fn write_jobs(&mut self, db: &mut Db<'_>) -> Res<()> {
+        crate::work::put_jobs(db, id(self.org), &std::mem::take(&mut self.rows.jobs)).await
     }
 
     /// Writes both logs.
@@ -44,7 +44,7 @@ impl Group {
         let key = id(self.org);
         self.write_heads(db).await?;
         self.write_messages(db).await?;
-        self.write_effects(db).await?;
+        self.write_jobs(db).await?;
         self.write_logs(db).await?;
         for ((state, who), by) in std::mem::take(&mut self.counts) {
             if by != 0 && db.run(sql::MOVE_COUNT, params![key, state, who, by]).await? == 0 {
@@ -72,8 +72,8 @@ async fn write_queue(db: &mut Db<'_>, org: Uuid, account: Option<AccountId>, kin
     let due = db
         .one(sql::LANE_DUE, params![org, kind.as_str(), account], |row| {
             let c = Cols::new(row, "lane");
-            let (effect, item) = (c.opt_time()?, c.opt_time()?);
-            Ok(match (effect, item) {
+            let (job, item) = (c.opt_time()?, c.opt_time()?);
+            Ok(match (job, item) {
                 (Some(a), Some(b)) => Some(a.min(b)),
                 (a, b) => a.or(b),
             })

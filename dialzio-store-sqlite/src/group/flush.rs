@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, params};
 
-use dialzio_core::effect::Queue;
+use dialzio_core::job::Queue;
 use dialzio_core::store::rows::Columns;
 
 use super::{Group, queue_account};
@@ -40,8 +40,8 @@ fn flush_queue(db: &Connection, queue: Queue) -> Res<()> {
     let org = id(queue.org);
     let due = db.one(sql::LANE_DUE, params![org, queue.kind.as_str(), opt_id(queue.account)], |row| {
         let c = Cols::new(row, "lane");
-        let (effect, item) = (c.opt_time()?, c.opt_time()?);
-        Ok(match (effect, item) {
+        let (job, item) = (c.opt_time()?, c.opt_time()?);
+        Ok(match (job, item) {
             (Some(a), Some(b)) => Some(a.min(b)),
             (a, b) => a.or(b),
         })

@@ -16,10 +16,10 @@ use super::{
 };
 use crate::consent::{Channel, Words};
 use crate::contact::Portfolio;
-use crate::effect::{Effect, EffectState, Work};
 use crate::event::DomainEvent;
 use crate::id::{AccountId, IdSource, MessageId};
 use crate::inbox::QuarantineReason;
+use crate::job::{Job, JobKind, JobState};
 use crate::media::{Media, MediaState, MediaWrite};
 use crate::provider::{
     Inbound, InboundBody, InboundContent, InboundMedia, InboundMessage, Received, TemplateUpdate, Trust,
@@ -260,7 +260,7 @@ impl Deciding<'_> {
         self.batch.write(ConversationWrite::Activity(done));
     }
 
-    /// What a message holds, with its file, which the caller writes after the message; an effect fetches it.
+    /// What a message holds, with its file, which the caller writes after the message; a job fetches it.
     fn content(
         &mut self,
         received: &InboundContent,
@@ -291,18 +291,18 @@ impl Deciding<'_> {
         };
         let content = Content::Media { what, media: media.id, caption, filename, link };
         if can_be_fetched {
-            self.queue(Work::FetchMedia(media.id), MEDIA_LIFE);
+            self.queue(JobKind::FetchMedia(media.id), MEDIA_LIFE);
         }
         (content, Some(media))
     }
 
-    fn queue(&mut self, work: Work, life: TimeDelta) {
-        self.batch.effect(Effect {
+    fn queue(&mut self, work: JobKind, life: TimeDelta) {
+        self.batch.job(Job {
             id: self.ids.next(self.now),
             account: Some(self.account),
             conversation: None,
-            work,
-            state: EffectState::Pending,
+            kind: work,
+            state: JobState::Pending,
             not_before: self.now,
             deadline: self.now + life,
             attempts: 0,
@@ -311,7 +311,7 @@ impl Deciding<'_> {
 
     /// The list is fetched again; what happened, why and when is kept for people to read.
     fn templates(&mut self, place: usize, update: &TemplateUpdate) {
-        self.queue(Work::SyncTemplates, TimeDelta::days(1));
+        self.queue(JobKind::SyncTemplates, TimeDelta::days(1));
         let what = format!("template {} ({}) {}", update.name, update.language, update.what);
         self.quarantine(place, QuarantineReason::Account, &what);
     }

@@ -10,7 +10,7 @@ use crate::phone::PhoneNumber;
 use crate::provider::{
     DeliveryUpdate, IdentityUpdate, PreferenceUpdate, PreferenceValue, ReactionUpdate, Sender, TemplateUpdate,
 };
-use crate::store::{Cause, EffectWrite, Write};
+use crate::store::{Cause, JobWrite, Write};
 use crate::text::{MessageText, PersonName};
 use crate::{OrgId, TypedId};
 use bytes::Bytes;
@@ -86,7 +86,7 @@ fn run_with(trust: Trust, known: InboundFacts, elements: &[Inbound]) -> (Vec<Wri
     let ids = IdSource::seeded(5);
     let words = Words::default();
     let org = OrgId::from_uuid(uuid::Uuid::nil());
-    let queue = crate::effect::Queue { org, account: None, kind: crate::effect::QueueKind::Inbox };
+    let queue = crate::job::Queue { org, account: None, kind: crate::job::QueueKind::Inbox };
     let mut batch =
         Batch::caused_by(&Cause::Received { queue }, crate::ledger::Action::MessageReceived, now());
     let account = ids.next(now());
@@ -295,7 +295,7 @@ fn a_file_without_an_id_is_kept_with_its_words_and_never_fetched() {
     assert_eq!(link.as_deref(), Some("https://files.example/1"));
     let unavailable = |w: &Write| matches!(w, Write::Media(MediaWrite::Insert(file)) if file.state == MediaState::Unavailable);
     assert_eq!(count(&writes, unavailable), 1);
-    assert_eq!(count(&writes, |w| matches!(w, Write::Effect(EffectWrite::Queue(_)))), 0);
+    assert_eq!(count(&writes, |w| matches!(w, Write::Job(JobWrite::Queue(_)))), 0);
 }
 
 #[test]
@@ -306,7 +306,8 @@ fn a_template_that_changed_is_fetched_again_and_told() {
         what: "REJECTED · INVALID_FORMAT".into(),
     };
     let (writes, decision) = run(InboundFacts::default(), &[element(InboundBody::Template(update), now())]);
-    let sync = |w: &Write| matches!(w, Write::Effect(EffectWrite::Queue(effect)) if effect.work == Work::SyncTemplates);
+    let sync =
+        |w: &Write| matches!(w, Write::Job(JobWrite::Queue(job)) if job.kind == JobKind::SyncTemplates);
     assert_eq!(count(&writes, sync), 1);
     let told = "template order_ready (en) REJECTED · INVALID_FORMAT".to_owned();
     assert_eq!(decision.quarantine, [(0, QuarantineReason::Account, told)]);
@@ -341,7 +342,7 @@ fn a_status_finds_its_message_by_our_own_id_before_the_providers_is_known() {
     let evidence = |w: &Write| matches!(w, Write::Conversation(ConversationWrite::Evidence { message, evidence: Evidence { status: DeliveryStatus::Delivered, .. } }) if *message == own);
     assert_eq!(count(&writes, evidence), 1);
     assert_eq!(count(&writes, |w| matches!(w, Write::Conversation(ConversationWrite::External { .. }))), 1);
-    assert_eq!(count(&writes, |w| matches!(w, Write::Effect(EffectWrite::Resolve(_)))), 1);
+    assert_eq!(count(&writes, |w| matches!(w, Write::Job(JobWrite::Resolve(_)))), 1);
 }
 
 #[test]

@@ -12,7 +12,7 @@ use crate::id::{ConversationId, MessageId};
 use crate::inbox::QuarantineReason;
 use crate::media::MediaWrite;
 use crate::provider::{DeliveryUpdate, IdentityUpdate, InboundContent, ReactionUpdate};
-use crate::store::EffectWrite;
+use crate::store::JobWrite;
 use crate::text::MessageText;
 
 impl Deciding<'_> {
@@ -116,7 +116,7 @@ impl Deciding<'_> {
         self.batch
             .about(message)
             .write(ConversationWrite::Evidence { message, evidence })
-            .write(EffectWrite::Resolve(message))
+            .write(JobWrite::Resolve(message))
             .event(DomainEvent::MessageChanged { conversation, message });
         if update.marketing_stopped {
             self.provider_stop(&update.recipient, message, at);

@@ -9,9 +9,9 @@ use std::fmt::Debug;
 
 use crate::access::{Invitation, Org, SignIn, TokenHash, User};
 use crate::account::{App, KeyCheck, Route};
-use crate::effect::Queue;
 use crate::id::{AppId, HookId, OrgId, QuarantineId, UserId, WorkerId};
 use crate::inbox::{InboxItem, Quarantined};
+use crate::job::Queue;
 use crate::operator::OperatorEntry;
 use crate::page::{Page, PageRequest};
 use crate::provider::AccountRef;

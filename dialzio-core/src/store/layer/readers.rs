@@ -14,8 +14,8 @@ use crate::conversation::{
 };
 use crate::event::{EventSeq, Recorded};
 use crate::id::{
-    AccountId, ApiKeyId, ChannelIdentityId, ContactId, ConversationId, EffectId, MediaId, MemberId,
-    MessageId, TaskId,
+    AccountId, ApiKeyId, ChannelIdentityId, ContactId, ConversationId, JobId, MediaId, MemberId, MessageId,
+    TaskId,
 };
 use crate::ledger::{AuditEntry, LedgerStore};
 use crate::media::{Media, MediaStore};
@@ -57,7 +57,7 @@ forward! { MediaStore {
 } }
 
 forward! { ConsentStore {
-    read send_facts(scope: &OrgScope, effects: &[EffectId]) -> Vec<SendFacts>;
+    read send_facts(scope: &OrgScope, jobs: &[JobId]) -> Vec<SendFacts>;
     read consent_facts(scope: &OrgScope, conversation: ConversationId) -> Option<ConsentRows>;
     read suppressions(scope: &OrgScope, hashes: &[[u8; 16]]) -> Vec<Suppression>;
     read any_suppression(scope: &OrgScope) -> bool;

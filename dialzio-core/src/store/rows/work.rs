@@ -2,22 +2,22 @@
 
 use super::{Bind, Columns, FromRow, ToRow};
 use crate::account::Sealed;
-use crate::effect::{Effect, Work};
 use crate::inbox::{InboxItem, Quarantined};
+use crate::job::{Job, JobKind};
 use crate::store::StoreResult;
 
-impl FromRow for Effect {
+impl FromRow for Job {
     const RECORD: &'static str = "effect";
 
     fn from_row<C: Columns>(c: &C) -> Result<Self, C::Error> {
         let (id, account, conversation) = (c.id()?, c.key_id()?, c.opt_id()?);
         let (kind, subject) = (c.str()?, c.opt_uuid()?);
-        let work = Work::from_stored(kind, subject).ok_or_else(|| c.bad())?;
+        let work = JobKind::from_stored(kind, subject).ok_or_else(|| c.bad())?;
         Ok(Self {
             id,
             account,
             conversation,
-            work,
+            kind: work,
             state: c.word()?,
             not_before: c.time()?,
             deadline: c.time()?,
@@ -26,14 +26,14 @@ impl FromRow for Effect {
     }
 }
 
-impl ToRow for Effect {
+impl ToRow for Job {
     fn to_row<B: Bind>(&self, to: &mut B) -> StoreResult<()> {
         to.id(self.id);
         to.key_id(self.account);
         to.opt_id(self.conversation);
-        to.text(self.work.kind());
-        to.opt_uuid(self.work.subject());
-        to.text(self.work.queue().as_str());
+        to.text(self.kind.name());
+        to.opt_uuid(self.kind.subject());
+        to.text(self.kind.queue().as_str());
         to.text(self.state.as_str());
         to.time(self.not_before);
         to.time(self.deadline);

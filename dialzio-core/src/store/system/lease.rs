@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use futures_util::stream::BoxStream;
 
-use crate::effect::Queue;
 use crate::id::WorkerId;
+use crate::job::Queue;
 use crate::scope::SystemScope;
 use crate::store::{Lease, StoreResult};
 
@@ -26,7 +26,7 @@ pub trait LeaseStore: Send + Sync {
     ) -> StoreResult<Option<Lease>>;
     /// Gives a lease back. One that ran out is gone already.
     async fn release(&self, scope: &SystemScope, lease: Lease) -> StoreResult<()>;
-    /// After a restart: effects that were dispatched and have no outcome, of every organisation, become unknown, with
+    /// After a restart: jobs that were dispatched and have no outcome, of every organisation, become unknown, with
     /// evidence on their messages. Answers how many. On a store for many processes only those whose queue nobody leases.
     async fn recover(&self, scope: &SystemScope, now: DateTime<Utc>) -> StoreResult<u64>;
     /// When the next work of any queue is due; `None` if nothing waits.

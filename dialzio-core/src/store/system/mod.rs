@@ -16,9 +16,9 @@ use chrono::{DateTime, Utc};
 use super::{Batch, Commit, Revision, StoreResult};
 use crate::access::{Invitation, Session, TokenHash, User, UserChange};
 use crate::account::{App, AppChange, KeyCheck};
-use crate::effect::Effect;
 use crate::id::{AppId, QuarantineId, UserId};
 use crate::inbox::{InboxItem, Quarantined};
+use crate::job::Job;
 use crate::operator::OperatorEntry;
 use crate::scope::{OrgScope, SystemScope};
 use crate::time::{ConfirmedTime, TimeMark};
@@ -28,7 +28,7 @@ use crate::time::{ConfirmedTime, TimeMark};
 #[non_exhaustive]
 pub enum Due {
     /// Something to be done outside.
-    Effect(Effect),
+    Job(Job),
     /// A received element to be decided.
     Element(InboxItem),
 }

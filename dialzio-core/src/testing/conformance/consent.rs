@@ -240,8 +240,8 @@ pub async fn promotion_counts_for_seven_days_once_dispatched(bed: TestBed) {
     assert_eq!(facts(&bed, &tenant, &person).await.marketing_sent, [bed.at(86_400)]);
 }
 
-/// What the wire needs: the effect, message, conversation, survivor, account, the provider's id of what is answered, and
-/// the template as it is now. Only send effects that are there, each once asked for.
+/// What the wire needs: the job, message, conversation, survivor, account, the provider's id of what is answered, and
+/// the template as it is now. Only send jobs that are there, each once asked for.
 pub async fn what_the_wire_needs_comes_in_one_look(bed: TestBed) {
     let tenant = bed.tenant().await;
     let person = bed.person(&tenant, "Asha").await;
@@ -256,7 +256,7 @@ pub async fn what_the_wire_needs_comes_in_one_look(bed: TestBed) {
     message.content = bed.make.template_content(&template);
     message.reply_to = Some(heard.id);
     message.purpose = Some(Purpose::Utility);
-    let effect = bed.queue(&tenant, &message).await;
+    let job = bed.queue(&tenant, &message).await;
     let (plain, second) = bed.queues(&tenant, &person, "plain", bed.at(3)).await;
     template.category = TemplateCategory::Marketing;
     let templates = vec![template.clone()];
@@ -266,14 +266,14 @@ pub async fn what_the_wire_needs_comes_in_one_look(bed: TestBed) {
     let join = ContactWrite::JoinIdentity { from: person.identity.id, into: survivor.id };
     bed.write(&tenant.scope, join).await;
 
-    let fetch = bed.make.effect(Some(account), crate::effect::Work::SyncTemplates, bed.at(4));
-    bed.write(&tenant.scope, crate::store::EffectWrite::Queue(fetch.clone())).await;
-    let asked = [effect.id, bed.make.id(), second.id, fetch.id];
+    let fetch = bed.make.job(Some(account), crate::job::JobKind::SyncTemplates, bed.at(4));
+    bed.write(&tenant.scope, crate::store::JobWrite::Queue(fetch.clone())).await;
+    let asked = [job.id, bed.make.id(), second.id, fetch.id];
     let mut facts = bed.store.send_facts(&tenant.scope, &asked).await.unwrap();
-    facts.sort_by_key(|facts| facts.effect.id);
+    facts.sort_by_key(|facts| facts.job.id);
     assert_eq!(facts.len(), 2);
     let first = &facts[0];
-    assert_eq!((&first.effect, &first.message), (&effect, &message));
+    assert_eq!((&first.job, &first.message), (&job, &message));
     assert_eq!(first.conversation, bed.conversation(&tenant, &person).await);
     assert_eq!((first.identity.id, first.identity.aliases.len()), (survivor.id, 2));
     assert_eq!(first.account, tenant.account);

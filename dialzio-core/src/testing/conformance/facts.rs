@@ -3,8 +3,8 @@
 use crate::consent::{ConsentEvent, ConsentWrite};
 use crate::contact::{Alias, BusinessScopedId, ContactWrite, Portfolio, SubjectKey};
 use crate::conversation::{InboundAsk, InboundFacts};
-use crate::effect::QueueKind;
 use crate::inbox::InboxWrite;
+use crate::job::QueueKind;
 use crate::phone::PhoneNumber;
 use crate::store::Expect;
 use crate::testing::conformance::{Tenant, TestBed};

@@ -8,13 +8,13 @@ use crate::conversation::{
     Direction, Evidence, FailureNote, InboundAsk, InboxView, Message, Reaction, StateFilter,
     TemplateCategory,
 };
-use crate::effect::{Effect, EffectState, QueueKind};
 use crate::event::{DomainEvent, EventSeq};
 use crate::inbox::{InboxItem, InboxWrite, Quarantined};
+use crate::job::{Job, JobState, QueueKind};
 use crate::media::{Media, MediaWrite};
 use crate::page::PageRequest;
 use crate::scope::{OrgScope, Role};
-use crate::store::{EffectWrite, Expect, LedgerSeq, RecordRef, Revision, SystemWrite, Write};
+use crate::store::{Expect, JobWrite, LedgerSeq, RecordRef, Revision, SystemWrite, Write};
 use crate::testing::conformance::{Person, Tenant, TestBed};
 
 struct Full {
@@ -22,7 +22,7 @@ struct Full {
     person: Person,
     heard: Message,
     queued: Message,
-    effect: Effect,
+    job: Job,
     media: Media,
     item: InboxItem,
     bytes: Quarantined,
@@ -35,7 +35,7 @@ async fn full(bed: &TestBed) -> Full {
     let tenant = bed.tenant().await;
     let person = bed.person(&tenant, "Asha").await;
     let heard = bed.hears(&tenant, &person, "hello", bed.at(1)).await;
-    let (queued, effect) = bed.queues(&tenant, &person, "an answer", bed.at(2)).await;
+    let (queued, job) = bed.queues(&tenant, &person, "an answer", bed.at(2)).await;
     let media = bed.make.media(tenant.org.id, tenant.account.id, &heard);
     let item = bed.make.item(&tenant.account, QueueKind::Inbox, bed.at(1));
     let bytes = bed.make.quarantined(Some(tenant.org.id), tenant.app.id, bed.at(1));
@@ -68,7 +68,7 @@ async fn full(bed: &TestBed) -> Full {
         person,
         heard,
         queued,
-        effect,
+        job,
         media,
         item,
         bytes,
@@ -129,7 +129,7 @@ async fn found(bed: &TestBed, full: &Full, scope: &OrgScope) -> Vec<(&'static st
         ("templates", !store.templates(scope, account).await.unwrap().is_empty()),
         ("media", store.media(scope, full.media.id).await.unwrap().is_some()),
         ("media_of", !store.media_of(scope, &[full.heard.id]).await.unwrap().is_empty()),
-        ("send_facts", !store.send_facts(scope, &[full.effect.id]).await.unwrap().is_empty()),
+        ("send_facts", !store.send_facts(scope, &[full.job.id]).await.unwrap().is_empty()),
         ("consent_facts", store.consent_facts(scope, talk).await.unwrap().is_some()),
         ("any suppression", store.any_suppression(scope).await.unwrap()),
         ("suppressions", !store.suppressions(scope, &[full.hash]).await.unwrap().is_empty()),
@@ -183,7 +183,7 @@ pub async fn expectations_look_into_ones_own_organisation_only(bed: TestBed) {
     assert!(bed.holds(scope, Expect::ConsentHead(keys, LedgerSeq(0))).await);
     let contact = RecordRef::Contact(mine.person.contact.id);
     assert!(!bed.holds(scope, Expect::Revision(contact, Revision::FIRST)).await);
-    assert!(!bed.holds(scope, Expect::Effect(mine.effect.id, EffectState::Pending)).await);
+    assert!(!bed.holds(scope, Expect::Job(mine.job.id, JobState::Pending)).await);
 }
 
 /// Writes that name another organisation's records change nothing of them, whether they are refused or come to nothing.
@@ -202,7 +202,7 @@ pub async fn writes_do_not_reach_another_organisation(bed: TestBed) {
     talk.state = ConversationState::Closed;
     let mut media = mine.media.clone();
     media.filename = None;
-    let (state, not_before) = (EffectState::Dead, None);
+    let (state, not_before) = (JobState::Dead, None);
     let strange: Vec<Write> = vec![
         ContactWrite::Update(card).into(),
         ContactWrite::Alias { identity, alias: Alias::Phone(bed.make.phone()), seen_at: at }.into(),
@@ -217,10 +217,10 @@ pub async fn writes_do_not_reach_another_organisation(bed: TestBed) {
         ConversationWrite::Revoke { message, content: content(), at }.into(),
         ConversationWrite::Seen { conversation: mine.person.conversation.id, up_to: mine.queued.id }.into(),
         MediaWrite::Update(media).into(),
-        EffectWrite::Settle { id: mine.effect.id, state, not_before, attempts: 9 }.into(),
-        EffectWrite::WakeSends { account: mine.tenant.account.id, at: bed.at(1) }.into(),
-        EffectWrite::Rest { id: mine.effect.id, until: bed.at(900), attempts: 9 }.into(),
-        EffectWrite::CancelSend(message).into(),
+        JobWrite::Settle { id: mine.job.id, state, not_before, attempts: 9 }.into(),
+        JobWrite::WakeSends { account: mine.tenant.account.id, at: bed.at(1) }.into(),
+        JobWrite::Rest { id: mine.job.id, until: bed.at(900), attempts: 9 }.into(),
+        JobWrite::CancelSend(message).into(),
         InboxWrite::Settle(mine.item.id).into(),
         InboxWrite::Release(mine.bytes.id).into(),
     ];
@@ -241,6 +241,6 @@ pub async fn writes_do_not_reach_another_organisation(bed: TestBed) {
         let _ = bed.store.commit_one(&other.scope, bed.writes([write])).await;
     }
     assert_eq!(snapshot().await, before);
-    assert!(bed.holds(&mine.tenant.scope, Expect::Effect(mine.effect.id, EffectState::Pending)).await);
+    assert!(bed.holds(&mine.tenant.scope, Expect::Job(mine.job.id, JobState::Pending)).await);
     assert!(!bed.holds(&mine.tenant.scope, Expect::QueueIdle(mine.tenant.queue(QueueKind::Inbox))).await);
 }

@@ -192,7 +192,7 @@ macro_rules! store_conformance {
                 a_lease_that_was_given_back_is_gone
                 a_lease_counts_in_its_own_organisation
                 due_work_comes_in_order_of_id
-                an_effect_is_settled_or_waits_again
+                an_job_is_settled_or_waits_again
                 cancelling_and_resolving_look_at_the_state
                 waiting_promotion_is_taken_back_and_nothing_else
                 what_rests_for_its_account_is_woken_and_nothing_else

@@ -5,8 +5,8 @@ use chrono::TimeDelta;
 use crate::access::{AccessWrite, OrgChange};
 use crate::consent::Purpose;
 use crate::conversation::{ActivityKind, ConversationWrite, InboundAsk, Message};
-use crate::effect::{EffectState, QueueKind, Work};
 use crate::id::MediaId;
+use crate::job::{JobKind, JobState, QueueKind};
 use crate::media::{Media, MediaState, MediaWrite};
 use crate::page::PageRequest;
 use crate::store::{Due, Expect, Outcome, Purge, RecordRef, SystemWrite, Write};
@@ -110,10 +110,10 @@ pub async fn an_expired_message_is_no_fact_for_sending(bed: TestBed) {
     let mut message = bed.make.outbound(&person.conversation, "soon gone", bed.at(1));
     message.expires_at = Some(bed.at(60));
     message.purpose = Some(Purpose::Service);
-    let effect = bed.queue(&tenant, &message).await;
-    assert_eq!(bed.store.send_facts(&tenant.scope, &[effect.id]).await.unwrap().len(), 1);
+    let job = bed.queue(&tenant, &message).await;
+    assert_eq!(bed.store.send_facts(&tenant.scope, &[job.id]).await.unwrap().len(), 1);
     bed.clock.advance(TimeDelta::minutes(2));
-    assert!(bed.store.send_facts(&tenant.scope, &[effect.id]).await.unwrap().is_empty());
+    assert!(bed.store.send_facts(&tenant.scope, &[job.id]).await.unwrap().is_empty());
 }
 
 async fn purge(bed: &TestBed, tenant: &Tenant, class: Purge, limit: u32) -> Vec<u64> {
@@ -142,8 +142,8 @@ async fn blobs_to_delete(bed: &TestBed, tenant: &Tenant) -> Vec<MediaId> {
         let lease = bed.lease(queue).await;
         for due in bed.store.due(&tenant.scope, &lease, bed.now(), 100).await.unwrap() {
             match due {
-                Due::Effect(effect) if effect.state == EffectState::Pending => match effect.work {
-                    Work::DeleteBlob(media) => found.push(media),
+                Due::Job(job) if job.state == JobState::Pending => match job.kind {
+                    JobKind::DeleteBlob(media) => found.push(media),
                     other => panic!("not of this queue: {other:?}"),
                 },
                 other => panic!("not due: {other:?}"),

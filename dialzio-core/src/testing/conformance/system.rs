@@ -6,14 +6,14 @@ use secrecy::ExposeSecret;
 use crate::access::{AccessWrite, ApiKeyChange, MemberChange, MemberState, SignIn, TokenHash, UserChange};
 use crate::account::{AccountChange, AccountState, AccountWrite, AppChange, KeyCheck, ProviderAccount};
 use crate::contact::ContactWrite;
-use crate::effect::Work;
 use crate::id::{AppId, OrgId, TypedId};
+use crate::job::JobKind;
 use crate::ledger::ChainHash;
 use crate::operator::{OperatorAction, OperatorEntry};
 use crate::page::PageRequest;
 use crate::provider::AccountRef;
 use crate::scope::Role;
-use crate::store::{EffectWrite, Expect, StoreError, SystemWrite, UserKey};
+use crate::store::{Expect, JobWrite, StoreError, SystemWrite, UserKey};
 use crate::testing::confirmed;
 use crate::testing::conformance::{Tenant, TestBed};
 use crate::text::{EmailAddress, Title};
@@ -167,8 +167,8 @@ pub async fn system_writes_and_their_batch_are_one(bed: TestBed) {
     let app = bed.make.app(Some(tenant.org.id));
     let mut batch = bed.writes([ContactWrite::Insert(bed.make.contact("Asha")).into()]);
     let untrue = Expect::RouteFree("scripted".to_owned(), String::new());
-    batch.expect(Expect::QueueIdle(tenant.queue(crate::effect::QueueKind::Inbox))).expect(untrue);
-    batch.expect(Expect::Effect(bed.make.id(), crate::effect::EffectState::Done));
+    batch.expect(Expect::QueueIdle(tenant.queue(crate::job::QueueKind::Inbox))).expect(untrue);
+    batch.expect(Expect::Job(bed.make.id(), crate::job::JobState::Done));
     let writes = vec![SystemWrite::InsertApp(app.clone())];
     let answer = bed.store.enact(&bed.system, writes, Some((&tenant.scope, batch))).await;
     assert!(matches!(answer, Err(StoreError::Unmet(_))));
@@ -377,8 +377,8 @@ pub async fn queued_work_wakes_the_worker(bed: TestBed) {
     bed.store.probe().await.unwrap();
     bed.store.ping().await.unwrap();
     let mut stirred = bed.store.stirred();
-    let effect = bed.make.effect(Some(tenant.account.id), Work::SyncTemplates, bed.now());
-    bed.write(&tenant.scope, EffectWrite::Queue(effect)).await;
+    let job = bed.make.job(Some(tenant.account.id), JobKind::SyncTemplates, bed.now());
+    bed.write(&tenant.scope, JobWrite::Queue(job)).await;
     let woken = tokio::time::timeout(std::time::Duration::from_secs(10), stirred.next()).await;
     assert!(matches!(woken, Ok(Some(()))), "nobody was woken");
 }

@@ -10,8 +10,8 @@ use crate::account::{App, ProviderAccount};
 use crate::contact::ContactWrite;
 use crate::contact::{Alias, ChannelIdentity, Contact};
 use crate::conversation::{Conversation, ConversationWrite, DeliveryStatus, Evidence, Message};
-use crate::effect::{Effect, Queue, QueueKind};
 use crate::id::MessageId;
+use crate::job::{Job, Queue, QueueKind};
 use crate::ledger::Action;
 use crate::scope::{OrgScope, SystemScope};
 use crate::store::{
@@ -193,19 +193,19 @@ impl TestBed {
         person: &Person,
         text: &str,
         at: DateTime<Utc>,
-    ) -> (Message, Effect) {
+    ) -> (Message, Job) {
         let message = self.make.outbound(&person.conversation, text, at);
-        let effect = self.queue(tenant, &message).await;
-        (message, effect)
+        let job = self.queue(tenant, &message).await;
+        (message, job)
     }
 
     /// The tenant queues a message that was made before.
-    pub async fn queue(&self, tenant: &Tenant, message: &Message) -> Effect {
-        let effect = self.make.send(tenant.account.id, message);
+    pub async fn queue(&self, tenant: &Tenant, message: &Message) -> Job {
+        let job = self.make.send(tenant.account.id, message);
         let mut batch = self.writes([self.make.append(tenant.account.id, message).into()]);
-        batch.effect(effect.clone());
+        batch.job(job.clone());
         self.store.commit_one(&tenant.scope, batch).await.unwrap();
-        effect
+        job
     }
 
     /// News about a message.

@@ -6,12 +6,12 @@ use futures_util::StreamExt;
 use crate::account::AccountWrite;
 use crate::consent::{Purpose, PurposeScope};
 use crate::conversation::DeliveryStatus;
-use crate::effect::{Effect, EffectState, Queue, QueueKind, Work};
-use crate::id::{EffectId, TypedId, WorkerId};
+use crate::id::{JobId, TypedId, WorkerId};
 use crate::inbox::{InboxItem, InboxWrite};
+use crate::job::{Job, JobKind, JobState, Queue, QueueKind};
 use crate::ledger::Action;
 use crate::page::PageRequest;
-use crate::store::{Batch, Cause, Due, EffectWrite, Expect, Fence, Lease, StoreError};
+use crate::store::{Batch, Cause, Due, Expect, Fence, JobWrite, Lease, StoreError};
 use crate::testing::conformance::{Person, Tenant, TestBed};
 
 async fn lease(bed: &TestBed, queue: Queue, by: WorkerId, seconds: i64) -> Option<Lease> {
@@ -20,7 +20,7 @@ async fn lease(bed: &TestBed, queue: Queue, by: WorkerId, seconds: i64) -> Optio
 }
 
 async fn under(bed: &TestBed, tenant: &Tenant, lease: Lease) -> bool {
-    let batch = Batch::caused_by(&Cause::Chunk(lease), Action::EffectSettled, bed.now());
+    let batch = Batch::caused_by(&Cause::Chunk(lease), Action::JobSettled, bed.now());
     match bed.store.commit_one(&tenant.scope, batch).await {
         Ok(_) => true,
         Err(StoreError::Unmet(unmet)) => {
@@ -84,20 +84,20 @@ pub async fn a_lease_that_was_given_back_is_gone(bed: TestBed) {
 /// A lease of one organisation says nothing in another, and shows nothing of it.
 pub async fn a_lease_counts_in_its_own_organisation(bed: TestBed) {
     let (tenant, other) = (bed.tenant().await, bed.tenant().await);
-    let (_, effect) = {
+    let (_, job) = {
         let person = bed.person(&tenant, "Asha").await;
         bed.queues(&tenant, &person, "hello", bed.at(0)).await
     };
     let held = lease(&bed, tenant.queue(QueueKind::Send), bed.make.id(), 60).await.expect("free");
     let due = bed.store.due(&tenant.scope, &held, bed.now(), 10).await.unwrap();
-    assert_eq!(due, [Due::Effect(effect)]);
+    assert_eq!(due, [Due::Job(job)]);
     assert!(!under(&bed, &other, held).await);
     assert!(bed.store.due(&other.scope, &held, bed.now(), 10).await.unwrap().is_empty());
 }
 
-fn effects(due: Vec<Due>) -> Vec<EffectId> {
+fn jobs(due: Vec<Due>) -> Vec<JobId> {
     let each = |due| match due {
-        Due::Effect(effect) => effect.id,
+        Due::Job(job) => job.id,
         Due::Element(item) => panic!("an element in a queue of jobs: {item:?}"),
     };
     due.into_iter().map(each).collect()
@@ -108,25 +108,25 @@ pub async fn due_work_comes_in_order_of_id(bed: TestBed) {
     let tenant = bed.tenant().await;
     let account = Some(tenant.account.id);
     let make = |work, due: i64| {
-        let mut effect: Effect = bed.make.effect(account, work, bed.at(0));
-        effect.not_before = bed.at(due);
-        effect
+        let mut job: Job = bed.make.job(account, work, bed.at(0));
+        job.not_before = bed.at(due);
+        job
     };
-    let sends: Vec<Effect> =
-        [30, 10, 20, 9_000].map(|due| make(Work::Send(bed.make.id()), due)).into_iter().collect();
-    let fetch = make(Work::FetchMedia(bed.make.id()), 0);
-    let mut done = make(Work::Send(bed.make.id()), 0);
-    done.state = EffectState::Done;
-    let mut of_none = make(Work::DeleteBlob(bed.make.id()), 0);
+    let sends: Vec<Job> =
+        [30, 10, 20, 9_000].map(|due| make(JobKind::Send(bed.make.id()), due)).into_iter().collect();
+    let fetch = make(JobKind::FetchMedia(bed.make.id()), 0);
+    let mut done = make(JobKind::Send(bed.make.id()), 0);
+    done.state = JobState::Done;
+    let mut of_none = make(JobKind::DeleteBlob(bed.make.id()), 0);
     of_none.account = None;
     let mut batch = bed.batch();
-    for effect in sends.iter().rev().chain([&fetch, &done, &of_none]) {
-        batch.effect(effect.clone());
+    for job in sends.iter().rev().chain([&fetch, &done, &of_none]) {
+        batch.job(job.clone());
     }
     bed.store.commit_one(&tenant.scope, batch).await.unwrap();
     let held = lease(&bed, tenant.queue(QueueKind::Send), bed.make.id(), 600).await.expect("free");
     let due = async |second: i64, limit: u32| {
-        effects(bed.store.due(&tenant.scope, &held, bed.at(second), limit).await.unwrap())
+        jobs(bed.store.due(&tenant.scope, &held, bed.at(second), limit).await.unwrap())
     };
     assert_eq!(due(60, 100).await, [sends[0].id, sends[1].id, sends[2].id]);
     assert_eq!(due(60, 2).await, [sends[0].id, sends[1].id]);
@@ -135,35 +135,35 @@ pub async fn due_work_comes_in_order_of_id(bed: TestBed) {
     let queue = Queue { org: tenant.org.id, account: None, kind: QueueKind::Blob };
     let held = lease(&bed, queue, bed.make.id(), 600).await.expect("free");
     let due = bed.store.due(&tenant.scope, &held, bed.at(60), 10).await.unwrap();
-    assert_eq!(due, [Due::Effect(of_none)], "it comes back whole");
+    assert_eq!(due, [Due::Job(of_none)], "it comes back whole");
 }
 
-/// An effect moves from state to state; a pending one may wait again, with its attempts counted.
-pub async fn an_effect_is_settled_or_waits_again(bed: TestBed) {
+/// A job moves from state to state; a pending one may wait again, with its attempts counted.
+pub async fn an_job_is_settled_or_waits_again(bed: TestBed) {
     let tenant = bed.tenant().await;
     let person = bed.person(&tenant, "Asha").await;
-    let (message, effect) = bed.queues(&tenant, &person, "hello", bed.at(0)).await;
+    let (message, job) = bed.queues(&tenant, &person, "hello", bed.at(0)).await;
     let is = async |of, status| bed.holds(&tenant.scope, Expect::Delivery(of, status)).await;
     assert!(is(message.id, DeliveryStatus::Queued).await && !is(message.id, DeliveryStatus::Sent).await);
     assert!(!is(bed.make.id(), DeliveryStatus::Queued).await, "of no message");
     let heard = bed.hears(&tenant, &person, "hello", bed.at(0)).await;
     assert!(!is(heard.id, heard.delivery.status).await, "theirs has no status of ours");
-    let id = effect.id;
-    let settle = |state, not_before, attempts| EffectWrite::Settle { id, state, not_before, attempts };
+    let id = job.id;
+    let settle = |state, not_before, attempts| JobWrite::Settle { id, state, not_before, attempts };
     let held = lease(&bed, tenant.queue(QueueKind::Send), bed.make.id(), 600).await.expect("free");
     let due = async |second| bed.store.due(&tenant.scope, &held, bed.at(second), 10).await.unwrap();
-    bed.write(&tenant.scope, settle(EffectState::Dispatched, None, 1)).await;
+    bed.write(&tenant.scope, settle(JobState::Dispatched, None, 1)).await;
     assert!(due(60).await.is_empty());
-    assert!(bed.holds(&tenant.scope, Expect::Effect(id, EffectState::Dispatched)).await);
-    assert!(!bed.holds(&tenant.scope, Expect::Effect(id, EffectState::Pending)).await);
-    assert!(!bed.holds(&tenant.scope, Expect::Effect(bed.make.id(), EffectState::Pending)).await);
-    bed.write(&tenant.scope, settle(EffectState::Pending, Some(bed.at(90)), 2)).await;
+    assert!(bed.holds(&tenant.scope, Expect::Job(id, JobState::Dispatched)).await);
+    assert!(!bed.holds(&tenant.scope, Expect::Job(id, JobState::Pending)).await);
+    assert!(!bed.holds(&tenant.scope, Expect::Job(bed.make.id(), JobState::Pending)).await);
+    bed.write(&tenant.scope, settle(JobState::Pending, Some(bed.at(90)), 2)).await;
     assert!(due(60).await.is_empty());
-    let again = Effect { not_before: bed.at(90), attempts: 2, ..effect };
-    assert_eq!(due(90).await, [Due::Effect(again)]);
-    for state in [EffectState::Suppressed, EffectState::Expired, EffectState::Dead, EffectState::Done] {
+    let again = Job { not_before: bed.at(90), attempts: 2, ..job };
+    assert_eq!(due(90).await, [Due::Job(again)]);
+    for state in [JobState::Suppressed, JobState::Expired, JobState::Dead, JobState::Done] {
         bed.write(&tenant.scope, settle(state, None, 2)).await;
-        assert!(bed.holds(&tenant.scope, Expect::Effect(id, state)).await);
+        assert!(bed.holds(&tenant.scope, Expect::Job(id, state)).await);
         assert!(due(9_000).await.is_empty());
     }
 }
@@ -172,25 +172,24 @@ pub async fn an_effect_is_settled_or_waits_again(bed: TestBed) {
 pub async fn cancelling_and_resolving_look_at_the_state(bed: TestBed) {
     let tenant = bed.tenant().await;
     let person = bed.person(&tenant, "Asha").await;
-    let state =
-        async |effect: &Effect, state| bed.holds(&tenant.scope, Expect::Effect(effect.id, state)).await;
-    let dispatch = |effect: &Effect| {
-        let state = EffectState::Dispatched;
-        EffectWrite::Settle { id: effect.id, state, not_before: None, attempts: 1 }
+    let state = async |job: &Job, state| bed.holds(&tenant.scope, Expect::Job(job.id, state)).await;
+    let dispatch = |job: &Job| {
+        let state = JobState::Dispatched;
+        JobWrite::Settle { id: job.id, state, not_before: None, attempts: 1 }
     };
-    let (message, effect) = bed.queues(&tenant, &person, "one", bed.at(0)).await;
-    bed.write(&tenant.scope, EffectWrite::Resolve(message.id)).await;
-    assert!(state(&effect, EffectState::Pending).await, "not dispatched yet");
-    bed.write(&tenant.scope, EffectWrite::CancelSend(message.id)).await;
-    assert!(state(&effect, EffectState::Cancelled).await);
-    bed.write(&tenant.scope, EffectWrite::Resolve(message.id)).await;
-    assert!(state(&effect, EffectState::Cancelled).await);
-    let (message, effect) = bed.queues(&tenant, &person, "two", bed.at(0)).await;
-    bed.write(&tenant.scope, dispatch(&effect)).await;
-    bed.write(&tenant.scope, EffectWrite::CancelSend(message.id)).await;
-    assert!(state(&effect, EffectState::Dispatched).await, "too late");
-    bed.write(&tenant.scope, EffectWrite::Resolve(message.id)).await;
-    assert!(state(&effect, EffectState::Done).await);
+    let (message, job) = bed.queues(&tenant, &person, "one", bed.at(0)).await;
+    bed.write(&tenant.scope, JobWrite::Resolve(message.id)).await;
+    assert!(state(&job, JobState::Pending).await, "not dispatched yet");
+    bed.write(&tenant.scope, JobWrite::CancelSend(message.id)).await;
+    assert!(state(&job, JobState::Cancelled).await);
+    bed.write(&tenant.scope, JobWrite::Resolve(message.id)).await;
+    assert!(state(&job, JobState::Cancelled).await);
+    let (message, job) = bed.queues(&tenant, &person, "two", bed.at(0)).await;
+    bed.write(&tenant.scope, dispatch(&job)).await;
+    bed.write(&tenant.scope, JobWrite::CancelSend(message.id)).await;
+    assert!(state(&job, JobState::Dispatched).await, "too late");
+    bed.write(&tenant.scope, JobWrite::Resolve(message.id)).await;
+    assert!(state(&job, JobState::Done).await);
 }
 
 /// An opt-out takes back what waits and promotes or notifies; answers, codes, what has left and other people's stay.
@@ -200,8 +199,8 @@ pub async fn waiting_promotion_is_taken_back_and_nothing_else(bed: TestBed) {
     let queue = async |whose: &Person, purpose: Purpose, second: i64| {
         let mut message = bed.make.outbound(&whose.conversation, "news", bed.at(second));
         message.purpose = Some(purpose);
-        let effect = bed.queue(&tenant, &message).await;
-        (message, effect)
+        let job = bed.queue(&tenant, &message).await;
+        (message, job)
     };
     let waiting = [queue(&person, Purpose::Marketing, 1).await, queue(&person, Purpose::Utility, 2).await];
     let kept = [
@@ -210,24 +209,24 @@ pub async fn waiting_promotion_is_taken_back_and_nothing_else(bed: TestBed) {
         queue(&other, Purpose::Marketing, 5).await,
     ];
     let (left, gone) = queue(&person, Purpose::Marketing, 6).await;
-    let state = EffectState::Dispatched;
-    bed.write(&tenant.scope, EffectWrite::Settle { id: gone.id, state, not_before: None, attempts: 1 }).await;
+    let state = JobState::Dispatched;
+    bed.write(&tenant.scope, JobWrite::Settle { id: gone.id, state, not_before: None, attempts: 1 }).await;
     let identity = person.identity.id;
     bed.write(
         &tenant.scope,
-        EffectWrite::CancelPromotions { identity, scope: PurposeScope::Any, at: bed.at(9) },
+        JobWrite::CancelPromotions { identity, scope: PurposeScope::Any, at: bed.at(9) },
     )
     .await;
     let status = async |id| bed.store.message(&tenant.scope, id).await.unwrap().unwrap().delivery.status;
-    for (message, effect) in waiting {
-        assert!(bed.holds(&tenant.scope, Expect::Effect(effect.id, EffectState::Cancelled)).await);
+    for (message, job) in waiting {
+        assert!(bed.holds(&tenant.scope, Expect::Job(job.id, JobState::Cancelled)).await);
         assert_eq!(status(message.id).await, DeliveryStatus::Cancelled);
     }
-    for (message, effect) in kept {
-        assert!(bed.holds(&tenant.scope, Expect::Effect(effect.id, EffectState::Pending)).await);
+    for (message, job) in kept {
+        assert!(bed.holds(&tenant.scope, Expect::Job(job.id, JobState::Pending)).await);
         assert_eq!(status(message.id).await, DeliveryStatus::Queued);
     }
-    assert!(bed.holds(&tenant.scope, Expect::Effect(gone.id, EffectState::Dispatched)).await);
+    assert!(bed.holds(&tenant.scope, Expect::Job(gone.id, JobState::Dispatched)).await);
     assert_eq!(status(left.id).await, DeliveryStatus::Queued);
 }
 
@@ -239,66 +238,66 @@ pub async fn what_rests_for_its_account_is_woken_and_nothing_else(bed: TestBed) 
     bed.write(&tenant.scope, AccountWrite::Insert(Box::new(second.clone()))).await;
     let account = tenant.account.id;
     let queue = async |account| {
-        let effect: Effect = bed.make.effect(Some(account), Work::Send(bed.make.id()), bed.at(0));
-        bed.write(&tenant.scope, EffectWrite::Queue(effect.clone())).await;
-        effect
+        let job: Job = bed.make.job(Some(account), JobKind::Send(bed.make.id()), bed.at(0));
+        bed.write(&tenant.scope, JobWrite::Queue(job.clone())).await;
+        job
     };
-    let rest = |effect: &Effect| EffectWrite::Rest { id: effect.id, until: bed.at(300), attempts: 2 };
-    let settle = |effect: &Effect, state, at: Option<i64>| EffectWrite::Settle {
-        id: effect.id,
+    let rest = |job: &Job| JobWrite::Rest { id: job.id, until: bed.at(300), attempts: 2 };
+    let settle = |job: &Job, state, at: Option<i64>| JobWrite::Settle {
+        id: job.id,
         state,
         not_before: at.map(|second| bed.at(second)),
         attempts: 2,
     };
     let (resting, deferred, elsewhere) = (queue(account).await, queue(account).await, queue(second.id).await);
     let (taken_up, cancelled) = (queue(account).await, queue(account).await);
-    for effect in [&resting, &deferred, &elsewhere, &taken_up, &cancelled] {
-        bed.write(&tenant.scope, rest(effect)).await;
+    for job in [&resting, &deferred, &elsewhere, &taken_up, &cancelled] {
+        bed.write(&tenant.scope, rest(job)).await;
     }
     // What rested and was decided on again does not rest any more.
-    bed.write(&tenant.scope, settle(&deferred, EffectState::Pending, Some(400))).await;
-    bed.write(&tenant.scope, settle(&taken_up, EffectState::Dispatched, None)).await;
-    let Work::Send(message) = cancelled.work else { panic!("it is a send") };
-    bed.write(&tenant.scope, EffectWrite::CancelSend(message)).await;
+    bed.write(&tenant.scope, settle(&deferred, JobState::Pending, Some(400))).await;
+    bed.write(&tenant.scope, settle(&taken_up, JobState::Dispatched, None)).await;
+    let JobKind::Send(message) = cancelled.kind else { panic!("it is a send") };
+    bed.write(&tenant.scope, JobWrite::CancelSend(message)).await;
     let queues = async |second| bed.store.lanes_due(&bed.system, bed.at(second), 10).await.unwrap();
     assert!(queues(299).await.is_empty(), "it rests");
     assert_eq!(queues(300).await.len(), 2, "and not for ever");
 
     let mut stirred = bed.store.stirred();
-    bed.write(&tenant.scope, EffectWrite::WakeSends { account, at: bed.at(20) }).await;
+    bed.write(&tenant.scope, JobWrite::WakeSends { account, at: bed.at(20) }).await;
     let woken = tokio::time::timeout(std::time::Duration::from_secs(10), stirred.next()).await;
     assert!(woken.is_ok(), "the worker is woken");
     assert!(queues(19).await.is_empty());
     assert_eq!(queues(20).await, [tenant.queue(QueueKind::Send)], "that account's");
     let held = lease(&bed, tenant.queue(QueueKind::Send), bed.make.id(), 600).await.expect("free");
     let due = async |second| bed.store.due(&tenant.scope, &held, bed.at(second), 10).await.unwrap();
-    let again = Effect { not_before: bed.at(20), attempts: 2, ..resting.clone() };
-    assert_eq!(due(20).await, [Due::Effect(again.clone())]);
-    assert_eq!(effects(due(400).await), [resting.id, deferred.id]);
-    for (effect, state) in [(&taken_up, EffectState::Dispatched), (&cancelled, EffectState::Cancelled)] {
-        assert!(bed.holds(&tenant.scope, Expect::Effect(effect.id, state)).await);
+    let again = Job { not_before: bed.at(20), attempts: 2, ..resting.clone() };
+    assert_eq!(due(20).await, [Due::Job(again.clone())]);
+    assert_eq!(jobs(due(400).await), [resting.id, deferred.id]);
+    for (job, state) in [(&taken_up, JobState::Dispatched), (&cancelled, JobState::Cancelled)] {
+        assert!(bed.holds(&tenant.scope, Expect::Job(job.id, state)).await);
     }
     // It does not rest any more, and what is due sooner is not put off.
-    bed.write(&tenant.scope, EffectWrite::WakeSends { account, at: bed.at(10) }).await;
-    assert_eq!(due(20).await, [Due::Effect(again)]);
+    bed.write(&tenant.scope, JobWrite::WakeSends { account, at: bed.at(10) }).await;
+    assert_eq!(due(20).await, [Due::Job(again)]);
     bed.write(&tenant.scope, rest(&resting)).await;
-    bed.write(&tenant.scope, EffectWrite::WakeSends { account, at: bed.at(900) }).await;
-    assert_eq!(effects(due(300).await), [resting.id], "a rest is not made longer");
+    bed.write(&tenant.scope, JobWrite::WakeSends { account, at: bed.at(900) }).await;
+    assert_eq!(jobs(due(300).await), [resting.id], "a rest is not made longer");
 }
 
 /// Queues with due work, those that have waited longest first, without those that are leased; and when the next is due.
 pub async fn lanes_that_waited_longest_come_first(bed: TestBed) {
     let (tenant, other) = (bed.tenant().await, bed.tenant().await);
     assert_eq!(bed.store.next_due(&bed.system).await.unwrap(), None);
-    let queue = async |tenant: &Tenant, work: Work, second: i64| {
-        let effect = bed.make.effect(Some(tenant.account.id), work, bed.at(second));
-        bed.write(&tenant.scope, EffectWrite::Queue(effect)).await;
+    let queue = async |tenant: &Tenant, work: JobKind, second: i64| {
+        let job = bed.make.job(Some(tenant.account.id), work, bed.at(second));
+        bed.write(&tenant.scope, JobWrite::Queue(job)).await;
     };
-    queue(&tenant, Work::SyncTemplates, 20).await;
-    queue(&tenant, Work::Send(bed.make.id()), 30).await;
-    queue(&other, Work::Send(bed.make.id()), 10).await;
-    queue(&other, Work::Send(bed.make.id()), 40).await;
-    queue(&tenant, Work::FetchMedia(bed.make.id()), 900).await;
+    queue(&tenant, JobKind::SyncTemplates, 20).await;
+    queue(&tenant, JobKind::Send(bed.make.id()), 30).await;
+    queue(&other, JobKind::Send(bed.make.id()), 10).await;
+    queue(&other, JobKind::Send(bed.make.id()), 40).await;
+    queue(&tenant, JobKind::FetchMedia(bed.make.id()), 900).await;
     let item = bed.make.item(&tenant.account, QueueKind::Statuses, bed.at(15));
     bed.write(&tenant.scope, InboxWrite::Park(item.clone())).await;
     let queues = async |second, limit| bed.store.lanes_due(&bed.system, bed.at(second), limit).await.unwrap();
@@ -325,7 +324,7 @@ async fn elements(bed: &TestBed, tenant: &Tenant, lease: &Lease, second: i64) ->
     let due = bed.store.due(&tenant.scope, lease, bed.at(second), 10).await.unwrap();
     let each = |due| match due {
         Due::Element(item) => item,
-        Due::Effect(effect) => panic!("an effect in a queue of elements: {effect:?}"),
+        Due::Job(job) => panic!("a job in a queue of elements: {job:?}"),
     };
     due.into_iter().map(each).collect()
 }
@@ -361,28 +360,28 @@ pub async fn received_elements_wait_in_line(bed: TestBed) {
     assert!(matches!(answer, Err(StoreError::Unmet(fact)) if *fact == unmet));
 }
 
-/// After a restart, what was dispatched and has no outcome is unknown: the effect, and the message with evidence of now.
+/// After a restart, what was dispatched and has no outcome is unknown: the job, and the message with evidence of now.
 /// Nothing else changes, and a second look finds nothing.
 pub async fn a_dispatched_send_is_unknown_after_a_restart(bed: TestBed) {
     let (tenant, other) = (bed.tenant().await, bed.tenant().await);
     let mut sent = Vec::new();
     for tenant in [&tenant, &other] {
         let person = bed.person(tenant, "Asha").await;
-        let (message, effect) = bed.queues(tenant, &person, "one", bed.at(0)).await;
-        let state = EffectState::Dispatched;
-        let settle = EffectWrite::Settle { id: effect.id, state, not_before: None, attempts: 1 };
+        let (message, job) = bed.queues(tenant, &person, "one", bed.at(0)).await;
+        let state = JobState::Dispatched;
+        let settle = JobWrite::Settle { id: job.id, state, not_before: None, attempts: 1 };
         bed.write(&tenant.scope, settle).await;
         bed.news(tenant, message.id, DeliveryStatus::Dispatched, bed.at(1)).await;
         let (waiting, pending) = bed.queues(tenant, &person, "two", bed.at(2)).await;
-        sent.push((tenant, message, effect, waiting, pending));
+        sent.push((tenant, message, job, waiting, pending));
     }
     bed.clock.set(bed.at(900));
     assert_eq!(bed.store.recover(&bed.system, bed.now()).await.unwrap(), 2);
-    for (tenant, message, effect, waiting, pending) in &sent {
-        assert!(bed.holds(&tenant.scope, Expect::Effect(effect.id, EffectState::Unknown)).await);
+    for (tenant, message, job, waiting, pending) in &sent {
+        assert!(bed.holds(&tenant.scope, Expect::Job(job.id, JobState::Unknown)).await);
         let shown = bed.message(tenant, message.id).await.delivery;
         assert_eq!((shown.status, shown.at), (DeliveryStatus::Unknown, bed.at(900)));
-        assert!(bed.holds(&tenant.scope, Expect::Effect(pending.id, EffectState::Pending)).await);
+        assert!(bed.holds(&tenant.scope, Expect::Job(pending.id, JobState::Pending)).await);
         assert_eq!(bed.message(tenant, waiting.id).await.delivery.status, DeliveryStatus::Queued);
     }
     assert_eq!(bed.store.recover(&bed.system, bed.now()).await.unwrap(), 0);

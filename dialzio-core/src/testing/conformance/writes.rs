@@ -12,12 +12,12 @@ use crate::conversation::{
     ActivityKind, Content, ConversationState, ConversationWrite, DeliveryStatus, Direction, Evidence,
     FailureNote, Reaction, TemplateCategory,
 };
-use crate::effect::{EffectState, QueueKind, Work};
 use crate::inbox::InboxWrite;
+use crate::job::{JobKind, JobState, QueueKind};
 use crate::media::MediaWrite;
 use crate::page::PageRequest;
 use crate::scope::Role;
-use crate::store::{EffectWrite, Expect, Purge, SystemWrite, Write};
+use crate::store::{Expect, JobWrite, Purge, SystemWrite, Write};
 use crate::testing::conformance::TestBed;
 use crate::text::{PersonName, Title, Username};
 
@@ -70,13 +70,13 @@ kinds! {
     Write::Access(AccessWrite::ChangeMember { .. }) => "access.change_member",
     Write::Access(AccessWrite::InsertApiKey(_)) => "access.insert_key",
     Write::Access(AccessWrite::ChangeApiKey { .. }) => "access.change_key",
-    Write::Effect(EffectWrite::Queue(_)) => "effect.queue",
-    Write::Effect(EffectWrite::Settle { .. }) => "effect.settle",
-    Write::Effect(EffectWrite::Rest { .. }) => "effect.rest",
-    Write::Effect(EffectWrite::WakeSends { .. }) => "effect.wake_sends",
-    Write::Effect(EffectWrite::CancelSend(_)) => "effect.cancel",
-    Write::Effect(EffectWrite::CancelPromotions { .. }) => "effect.cancel_promotions",
-    Write::Effect(EffectWrite::Resolve(_)) => "effect.resolve",
+    Write::Job(JobWrite::Queue(_)) => "effect.queue",
+    Write::Job(JobWrite::Settle { .. }) => "effect.settle",
+    Write::Job(JobWrite::Rest { .. }) => "effect.rest",
+    Write::Job(JobWrite::WakeSends { .. }) => "effect.wake_sends",
+    Write::Job(JobWrite::CancelSend(_)) => "effect.cancel",
+    Write::Job(JobWrite::CancelPromotions { .. }) => "effect.cancel_promotions",
+    Write::Job(JobWrite::Resolve(_)) => "effect.resolve",
     Write::Inbox(InboxWrite::Park(_)) => "inbox.park",
     Write::Inbox(InboxWrite::Retry { .. }) => "inbox.retry",
     Write::Inbox(InboxWrite::Settle(_)) => "inbox.settle",
@@ -137,13 +137,13 @@ pub async fn every_write_is_applied(bed: TestBed) {
     let ticked = TaskChange { done_at: Some(Some(bed.at(9))), ..TaskChange::default() };
     ticked.apply(&mut task);
     let (send, unsent) = (bed.make.send(account, &ours), bed.make.send(account, &cancelled));
-    let signal = bed.make.effect(Some(account), Work::SyncTemplates, bed.at(0));
+    let signal = bed.make.job(Some(account), JobKind::SyncTemplates, bed.at(0));
     let [waits, done] = [(); 2].map(|()| bed.make.item(&tenant.account, QueueKind::Inbox, bed.at(0)));
     let [kept, released] =
         [(); 2].map(|()| bed.make.quarantined(Some(tenant.org.id), tenant.app.id, bed.at(1)));
     let evidence = |status, second| Evidence { status, at: bed.at(second), failure: None };
     let refusal = FailureNote { code: "scripted.190".to_owned(), detail: None };
-    let settle = |id, state| EffectWrite::Settle { id, state, not_before: None, attempts: 1 };
+    let settle = |id, state| JobWrite::Settle { id, state, not_before: None, attempts: 1 };
 
     let purge = |class| {
         let at = crate::testing::confirmed(bed.now());
@@ -213,16 +213,16 @@ pub async fn every_write_is_applied(bed: TestBed) {
         AccessWrite::ChangeMember { member: member.id, change: demoted }.into(),
         AccessWrite::InsertApiKey(first_key).into(),
         AccessWrite::ChangeApiKey { key: key.id, change: revoked }.into(),
-        EffectWrite::Queue(send.clone()).into(),
-        EffectWrite::Queue(unsent.clone()).into(),
-        EffectWrite::Queue(signal.clone()).into(),
-        settle(send.id, EffectState::Dispatched).into(),
-        settle(signal.id, EffectState::Dead).into(),
-        EffectWrite::Rest { id: unsent.id, until: bed.at(90), attempts: 1 }.into(),
-        EffectWrite::WakeSends { account, at: bed.at(5) }.into(),
-        EffectWrite::Resolve(ours.id).into(),
-        EffectWrite::CancelSend(cancelled.id).into(),
-        EffectWrite::CancelPromotions { identity: second.id, scope: PurposeScope::Any, at: bed.at(5) }.into(),
+        JobWrite::Queue(send.clone()).into(),
+        JobWrite::Queue(unsent.clone()).into(),
+        JobWrite::Queue(signal.clone()).into(),
+        settle(send.id, JobState::Dispatched).into(),
+        settle(signal.id, JobState::Dead).into(),
+        JobWrite::Rest { id: unsent.id, until: bed.at(90), attempts: 1 }.into(),
+        JobWrite::WakeSends { account, at: bed.at(5) }.into(),
+        JobWrite::Resolve(ours.id).into(),
+        JobWrite::CancelSend(cancelled.id).into(),
+        JobWrite::CancelPromotions { identity: second.id, scope: PurposeScope::Any, at: bed.at(5) }.into(),
         InboxWrite::Park(waits.clone()).into(),
         InboxWrite::Park(done.clone()).into(),
         InboxWrite::Retry { id: waits.id, due_at: bed.at(30), attempts: 1 }.into(),
@@ -279,9 +279,9 @@ pub async fn every_write_is_applied(bed: TestBed) {
     assert_eq!(store.members(scope).await.unwrap(), [member]);
     assert_eq!(store.api_keys(scope).await.unwrap(), [key]);
     for (id, state) in
-        [(send.id, EffectState::Done), (unsent.id, EffectState::Cancelled), (signal.id, EffectState::Dead)]
+        [(send.id, JobState::Done), (unsent.id, JobState::Cancelled), (signal.id, JobState::Dead)]
     {
-        assert!(bed.holds(scope, Expect::Effect(id, state)).await, "{state}");
+        assert!(bed.holds(scope, Expect::Job(id, state)).await, "{state}");
     }
     let held = bed.lease(tenant.queue(QueueKind::Inbox)).await;
     assert!(store.due(scope, &held, bed.at(29), 10).await.unwrap().is_empty());

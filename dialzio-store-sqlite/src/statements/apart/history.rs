@@ -16,12 +16,12 @@ use dialzio_core::conversation::{
     ConversationQuery, ConversationState, ConversationWrite, DeliveryStatus, InboundAsk, InboxView,
     StateFilter,
 };
-use dialzio_core::effect::EffectState;
 use dialzio_core::event::DomainEvent;
+use dialzio_core::job::JobState;
 use dialzio_core::media::MediaWrite;
 use dialzio_core::page::PageRequest;
 use dialzio_core::provider::AccountRef;
-use dialzio_core::store::{EffectWrite, Purge, Write};
+use dialzio_core::store::{JobWrite, Purge, Write};
 use dialzio_core::testing::conformance::{self as cases, Person, Tenant, TestBed};
 
 /// Records what is done in a fresh store.
@@ -206,7 +206,7 @@ async fn joined(bed: TestBed) {
     ask(&people, 1).await;
     bed.write(
         scope,
-        EffectWrite::CancelPromotions {
+        JobWrite::CancelPromotions {
             identity: third,
             scope: dialzio_core::consent::PurposeScope::Any,
             at: bed.at(9),
@@ -225,14 +225,14 @@ async fn sweep(bed: &TestBed, tenant: &Tenant) -> u64 {
     gone
 }
 
-/// What goes by age alone: files before their message, evidence, effects that are over, events.
+/// What goes by age alone: files before their message, evidence, jobs that are over, events.
 async fn old(bed: TestBed) {
     let tenant = bed.tenant().await;
     let person = bed.person(&tenant, "Asha").await;
     let heard = bed.hears(&tenant, &person, "pictures", bed.at(1)).await;
-    let (sent, effect) = bed.queues(&tenant, &person, "thanks", bed.at(2)).await;
+    let (sent, job) = bed.queues(&tenant, &person, "thanks", bed.at(2)).await;
     bed.news(&tenant, sent.id, DeliveryStatus::Sent, bed.at(3)).await;
-    let done = EffectWrite::Settle { id: effect.id, state: EffectState::Done, not_before: None, attempts: 1 };
+    let done = JobWrite::Settle { id: job.id, state: JobState::Done, not_before: None, attempts: 1 };
     let mut batch = bed.writes([done.into()]);
     batch.event(DomainEvent::OrgChanged);
     bed.store.commit_one(&tenant.scope, batch).await.unwrap();

@@ -12,9 +12,8 @@ fn stop_withdraws_and_cancels_and_start_lifts_only_that() {
         [(ConsentEvent::Withdrawn, PurposeScope::Marketing), (ConsentEvent::Withdrawn, PurposeScope::Any),]
     );
     assert_eq!(records[0].evidence.message, Some(appended(&writes)[0].id));
-    let all = |w: &Write| {
-        matches!(w, Write::Effect(EffectWrite::CancelPromotions { scope: PurposeScope::Any, .. }))
-    };
+    let all =
+        |w: &Write| matches!(w, Write::Job(JobWrite::CancelPromotions { scope: PurposeScope::Any, .. }));
     assert_eq!(count(&writes, all), 1);
     let (lifted, _) = run(after(&writes), &[says("b", "start", asha(), now())]);
     assert_eq!(recorded(&lifted).iter().map(|r| r.event).collect::<Vec<_>>(), [ConsentEvent::Lifted]);
@@ -203,7 +202,7 @@ fn a_button_that_stops_promotion_stops_nothing_else() {
             assert_eq!((record.event, record.scope), (ConsentEvent::Withdrawn, PurposeScope::Marketing));
             assert_eq!(record.evidence.message, Some(appended(&writes)[0].id), "it was said, not suspected");
         }
-        assert!(count(&writes, |w| matches!(w, Write::Effect(EffectWrite::CancelPromotions { .. }))) > 0);
+        assert!(count(&writes, |w| matches!(w, Write::Job(JobWrite::CancelPromotions { .. }))) > 0);
         assert_eq!(count(&writes, |w| matches!(w, Write::Contact(ContactWrite::InsertTask(_)))), 0);
     }
 }

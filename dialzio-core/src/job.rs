@@ -3,11 +3,11 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::entropy::Entropy;
-use crate::id::{AccountId, ConversationId, EffectId, MediaId, MessageId, OrgId};
+use crate::id::{AccountId, ConversationId, JobId, MediaId, MessageId, OrgId};
 use crate::name::string_enum;
 
 string_enum! {
-    /// Kinds of queues. Work of one queue is leased together; a STOP never waits behind ten thousand ticks.
+    /// Kinds of queues. The work of one queue is leased together; a STOP never waits behind ten thousand ticks.
     pub enum QueueKind {
         /// Received messages, preferences and identity news that wait.
         Inbox = "inbox",
@@ -38,7 +38,7 @@ pub struct Queue {
 /// What is to be done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Work {
+pub enum JobKind {
     /// Send a message.
     Send(MessageId),
     /// Fetch a file.
@@ -51,10 +51,10 @@ pub enum Work {
     DeleteBlob(MediaId),
 }
 
-impl Work {
+impl JobKind {
     /// The stored word for the kind.
     #[must_use]
-    pub const fn kind(&self) -> &'static str {
+    pub const fn name(&self) -> &'static str {
         match self {
             Self::Send(_) => "send",
             Self::FetchMedia(_) => "fetch_media",
@@ -102,8 +102,8 @@ impl Work {
 }
 
 string_enum! {
-    /// Where an effect stands.
-    pub enum EffectState {
+    /// Where a job stands.
+    pub enum JobState {
         /// Waits for its time.
         Pending = "pending",
         /// The intent is written; the outcome is not known yet.
@@ -125,17 +125,17 @@ string_enum! {
 
 /// Something to be done outside the database.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Effect {
+pub struct Job {
     /// Its id: order within a queue.
-    pub id: EffectId,
+    pub id: JobId,
     /// The account it goes through.
     pub account: Option<AccountId>,
     /// The conversation it belongs to: order is kept within one.
     pub conversation: Option<ConversationId>,
     /// What is to be done.
-    pub work: Work,
+    pub kind: JobKind,
     /// Where it stands.
-    pub state: EffectState,
+    pub state: JobState,
     /// Not before.
     pub not_before: DateTime<Utc>,
     /// Not after: then it expires.
