@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use dialzio_core::account::{AccountState, AccountWrite, ProviderAccount};
 use dialzio_core::conversation::Template;
-use dialzio_core::store::{Expect, RecordRef, StoreError};
+use dialzio_core::store::{Precondition, RecordRef, StoreError};
 use dialzio_core::{AccountId, Revision};
 
 use crate::apply::{Scope, missing};
@@ -46,11 +46,16 @@ impl Scope<'_> {
             AccountWrite::Insert(account) => {
                 if one(&mut self.db, self.key, account.id).await?.is_some() {
                     let record = RecordRef::Account(account.id);
-                    return Err(StoreError::unmet(Expect::Revision(record, Revision::NONE)).into());
+                    return Err(StoreError::precondition_failed(Precondition::Revision(
+                        record,
+                        Revision::NONE,
+                    ))
+                    .into());
                 }
                 if !self.account_free(&account.provider, &account.external_id).await? {
-                    let taken = Expect::AccountFree(account.provider.clone(), account.external_id.clone());
-                    return Err(StoreError::unmet(taken).into());
+                    let taken =
+                        Precondition::AccountFree(account.provider.clone(), account.external_id.clone());
+                    return Err(StoreError::precondition_failed(taken).into());
                 }
                 self.put_account(account).await
             }
@@ -94,8 +99,8 @@ impl Scope<'_> {
     async fn put_account(&mut self, new: &ProviderAccount) -> Res<()> {
         let routed = is_routed(new.state);
         if routed && self.route_taken(&new.provider, &new.external_id).await? {
-            let taken = Expect::RouteFree(new.provider.clone(), new.external_id.clone());
-            return Err(StoreError::unmet(taken).into());
+            let taken = Precondition::RouteFree(new.provider.clone(), new.external_id.clone());
+            return Err(StoreError::precondition_failed(taken).into());
         }
         self.db.put_one(sql::PUT_ACCOUNT, self.key, new).await?;
         self.db.run(sql::DROP_ROUTE, params![self.key, id(new.id)]).await?;

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use dialzio_core::ledger::{Action, AuditEntry, ChainHash};
-use dialzio_core::store::{Expect, RecordRef, Revision, StoreError};
+use dialzio_core::store::{Precondition, RecordRef, Revision, StoreError};
 
 use crate::Shared;
 use crate::error::{Failure, Res};
@@ -13,13 +13,15 @@ use crate::run::Db;
 
 /// A change of a record that is not there.
 pub(crate) fn missing(record: RecordRef) -> Failure {
-    StoreError::unmet(Expect::Revision(record, Revision::FIRST)).into()
+    StoreError::precondition_failed(Precondition::Revision(record, Revision::FIRST)).into()
 }
 
 /// Refuses a new record whose id is taken.
 pub(crate) fn absent<T>(kept: Option<&T>, record: RecordRef) -> Res<()> {
     match kept {
-        Some(_) => Err(StoreError::unmet(Expect::Revision(record, Revision::NONE)).into()),
+        Some(_) => {
+            Err(StoreError::precondition_failed(Precondition::Revision(record, Revision::NONE)).into())
+        }
         None => Ok(()),
     }
 }

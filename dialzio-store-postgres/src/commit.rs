@@ -11,8 +11,8 @@ use dialzio_core::ledger::{AuditEntry, ChainHash};
 use dialzio_core::store::periods::KEY_PERIOD;
 use dialzio_core::store::rows::Columns;
 use dialzio_core::store::{
-    BatchParts, Commit, Expect, Fence, JobWrite, Once, Outcome, RecordRef, Revision, StoreError, SystemWrite,
-    Write,
+    BatchParts, Commit, Fence, JobWrite, Once, Outcome, Precondition, RecordRef, Revision, StoreError,
+    SystemWrite, Write,
 };
 use dialzio_core::{AccountId, ContactId, OrgId};
 
@@ -91,9 +91,9 @@ impl<'a> Scope<'a> {
         {
             return Ok(Commit { seq: self.group.head.event, outcome, touched: 0 });
         }
-        for fact in &parts.expect {
+        for fact in &parts.preconditions {
             if !self.holds(fact).await? {
-                return Err(StoreError::unmet(fact.clone()).into());
+                return Err(StoreError::precondition_failed(fact.clone()).into());
             }
         }
         let carried = |write: &&SystemWrite| !matches!(write, SystemWrite::Carry);
@@ -141,25 +141,29 @@ impl<'a> Scope<'a> {
     }
 
     /// Whether a fact is true.
-    async fn holds(&mut self, fact: &Expect) -> Res<bool> {
+    async fn holds(&mut self, fact: &Precondition) -> Res<bool> {
         let org = self.key;
         Ok(match fact {
-            Expect::Revision(record, revision) => self.revision_of(*record).await? == Some(*revision),
-            Expect::IdentityFree(portfolio, alias) => {
+            Precondition::Revision(record, revision) => self.revision_of(*record).await? == Some(*revision),
+            Precondition::IdentityFree(portfolio, alias) => {
                 let row = params![org, portfolio.0, alias.kind().as_str(), alias.match_key()];
                 !self.db.any(sql::ALIAS, row).await?
             }
-            Expect::ConversationFree(account, identity) => {
+            Precondition::ConversationFree(account, identity) => {
                 let pair = params![org, id(*account), id(*identity)];
                 !self.db.any(sql::CONVERSATION_OF_PAIR, pair).await?
             }
-            Expect::ExternalFree(account, external) => self.referred(*account, external).await?.is_none(),
-            Expect::ConsentHead(subjects, head) => {
+            Precondition::ExternalFree(account, external) => {
+                self.referred(*account, external).await?.is_none()
+            }
+            Precondition::ConsentHead(subjects, head) => {
                 crate::consent::head(&mut self.db, org, subjects).await? == *head
             }
-            Expect::Lease(queue, fence) => queue.org == self.group.org && self.leased(queue, *fence).await?,
-            Expect::QueueIdle(queue) => queue.org != self.group.org || !self.waits(queue).await?,
-            Expect::Job(job, state) => {
+            Precondition::Lease(queue, fence) => {
+                queue.org == self.group.org && self.leased(queue, *fence).await?
+            }
+            Precondition::QueueIdle(queue) => queue.org != self.group.org || !self.waits(queue).await?,
+            Precondition::Job(job, state) => {
                 self.group.write_jobs(&mut self.db).await?;
                 let found = self
                     .db
@@ -169,10 +173,10 @@ impl<'a> Scope<'a> {
                     .await?;
                 found == Some(*state)
             }
-            Expect::Delivery(of, status) => self.status_of(*of).await? == Some(*status),
-            Expect::RouteFree(provider, external) => !self.route_taken(provider, external).await?,
-            Expect::AccountFree(provider, external) => self.account_free(provider, external).await?,
-            Expect::Linked(app, account) => {
+            Precondition::Delivery(of, status) => self.status_of(*of).await? == Some(*status),
+            Precondition::RouteFree(provider, external) => !self.route_taken(provider, external).await?,
+            Precondition::AccountFree(provider, external) => self.account_free(provider, external).await?,
+            Precondition::Linked(app, account) => {
                 self.db.any(sql::ROUTE_LINKED, params![org, id(*account), id(*app)]).await?
             }
             _ => return Err(Failure::Store(StoreError::Unsupported("an expectation"))),
@@ -298,8 +302,8 @@ async fn look_ahead<'u>(
                 }
             }
         }
-        for fact in &parts.expect {
-            if let Expect::ExternalFree(account, external) = fact {
+        for fact in &parts.preconditions {
+            if let Precondition::ExternalFree(account, external) = fact {
                 ids.entry(*account).or_default().insert(external.hash8());
             }
         }

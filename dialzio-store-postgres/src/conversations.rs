@@ -9,7 +9,7 @@ use dialzio_core::conversation::{
 };
 use dialzio_core::page::{Page, PageRequest};
 use dialzio_core::store::rows::{Columns, FromRow};
-use dialzio_core::store::{Expect, RecordRef, StoreError};
+use dialzio_core::store::{Precondition, RecordRef, StoreError};
 use dialzio_core::{AccountId, ChannelIdentityId, ContactId, ConversationId, MemberId, MessageId, TypedId};
 
 use crate::apply::Scope;
@@ -238,7 +238,11 @@ impl Scope<'_> {
     async fn insert_conversation(&mut self, new: &Conversation) -> Res<()> {
         let pair = params![self.key, id(new.account), id(new.identity)];
         if self.db.any(sql::CONVERSATION_OF_PAIR, pair).await? {
-            return Err(StoreError::unmet(Expect::ConversationFree(new.account, new.identity)).into());
+            return Err(StoreError::precondition_failed(Precondition::ConversationFree(
+                new.account,
+                new.identity,
+            ))
+            .into());
         }
         self.db.put_one(sql::PUT_CONVERSATION, self.key, new).await?;
         self.group.talks.remove(&new.id);
@@ -248,8 +252,8 @@ impl Scope<'_> {
 
     async fn update_conversation(&mut self, new: &Conversation) -> Res<()> {
         let Some(kept) = self.talk(new.id).await? else {
-            let expected = Expect::Revision(RecordRef::Conversation(new.id), new.revision);
-            return Err(StoreError::unmet(expected).into());
+            let expected = Precondition::Revision(RecordRef::Conversation(new.id), new.revision);
+            return Err(StoreError::precondition_failed(expected).into());
         };
         self.group.write_heads(&mut self.db).await?;
         let row = params![

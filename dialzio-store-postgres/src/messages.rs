@@ -13,7 +13,7 @@ use dialzio_core::page::{Page, PageRequest};
 use dialzio_core::store::rows::{
     Bind, Columns, ToRow, bind_content, bind_reactions, delivery, external_id, reactions,
 };
-use dialzio_core::store::{Expect, StoreError};
+use dialzio_core::store::{Precondition, StoreError};
 use dialzio_core::{AccountId, ConversationId, MessageId};
 
 use crate::apply::Scope;
@@ -156,7 +156,11 @@ impl Scope<'_> {
         if let Some(external) = &message.external
             && self.referred(account, external).await?.is_some()
         {
-            return Err(StoreError::unmet(Expect::ExternalFree(account, external.clone())).into());
+            return Err(StoreError::precondition_failed(Precondition::ExternalFree(
+                account,
+                external.clone(),
+            ))
+            .into());
         }
         self.group.touch();
         self.group.rows.messages.push(message.clone());
@@ -219,7 +223,11 @@ impl Scope<'_> {
         match self.referred(account, external).await? {
             Some(known) if known.message == message => return Ok(()),
             Some(_) => {
-                return Err(StoreError::unmet(Expect::ExternalFree(account, external.clone())).into());
+                return Err(StoreError::precondition_failed(Precondition::ExternalFree(
+                    account,
+                    external.clone(),
+                ))
+                .into());
             }
             None => {
                 self.group.touch();

@@ -13,7 +13,7 @@ use dialzio_core::operator::OperatorEntry;
 use dialzio_core::page::{Page, PageRequest};
 use dialzio_core::provider::AccountRef;
 use dialzio_core::store::rows::Columns;
-use dialzio_core::store::{Expect, RecordRef, StoreError, SystemWrite};
+use dialzio_core::store::{Precondition, RecordRef, StoreError, SystemWrite};
 use dialzio_core::text::EmailAddress;
 use dialzio_core::time::TimeMark;
 use dialzio_core::{ApiKeyId, AppId, HookId, OrgId, QuarantineId, TypedId, UserId};
@@ -24,13 +24,13 @@ use crate::error::{Failure, Res};
 use crate::run::{Db, Params, params, row};
 use crate::statements as sql;
 
-fn unmet(record: RecordRef, revision: Revision) -> Failure {
-    StoreError::unmet(Expect::Revision(record, revision)).into()
+fn precondition_failed(record: RecordRef, revision: Revision) -> Failure {
+    StoreError::precondition_failed(Precondition::Revision(record, revision)).into()
 }
 
 /// A record of the system tables is not as it was expected to be.
 fn changed(record: Uuid) -> Failure {
-    unmet(RecordRef::Other(record), Revision::FIRST)
+    precondition_failed(RecordRef::Other(record), Revision::FIRST)
 }
 
 pub(crate) async fn user(db: &mut Db<'_>, of: UserId) -> Res<Option<User>> {
@@ -193,13 +193,13 @@ pub(crate) async fn write(db: &mut Db<'_>, write: &SystemWrite) -> Res<()> {
     match write {
         SystemWrite::InsertUser(new) => {
             if user(db, new.id).await?.is_some() {
-                return Err(unmet(RecordRef::User(new.id), Revision::NONE));
+                return Err(precondition_failed(RecordRef::User(new.id), Revision::NONE));
             }
             put_user(db, new).await?;
         }
         SystemWrite::ChangeUser { user: of, revision, change } => {
             let kept = user(db, *of).await?.filter(|kept| kept.revision == *revision);
-            let mut kept = kept.ok_or_else(|| unmet(RecordRef::User(*of), *revision))?;
+            let mut kept = kept.ok_or_else(|| precondition_failed(RecordRef::User(*of), *revision))?;
             change.apply(&mut kept);
             put_user(db, &kept).await?;
         }
@@ -225,13 +225,13 @@ pub(crate) async fn write(db: &mut Db<'_>, write: &SystemWrite) -> Res<()> {
         }
         SystemWrite::InsertApp(new) => {
             if app(db, new.id).await?.is_some() {
-                return Err(unmet(RecordRef::App(new.id), Revision::NONE));
+                return Err(precondition_failed(RecordRef::App(new.id), Revision::NONE));
             }
             put_app(db, new).await?;
         }
         SystemWrite::ChangeApp { app: of, revision, change } => {
             let kept = app(db, *of).await?.filter(|kept| kept.revision == *revision);
-            let mut kept = kept.ok_or_else(|| unmet(RecordRef::App(*of), *revision))?;
+            let mut kept = kept.ok_or_else(|| precondition_failed(RecordRef::App(*of), *revision))?;
             change.apply(&mut kept);
             put_app(db, &kept).await?;
         }

@@ -6,7 +6,7 @@ mod support;
 
 use dialzio_core::contact::ContactWrite;
 use dialzio_core::event::DomainEvent;
-use dialzio_core::store::{Expect, RecordRef, Revision, StoreError};
+use dialzio_core::store::{Precondition, RecordRef, Revision, StoreError};
 use dialzio_core::testing::conformance::{Tenant, TestBed};
 use dialzio_core::{Store, TypedId};
 use dialzio_store_postgres::PostgresStore;
@@ -122,7 +122,7 @@ async fn a_refused_batch_leaves_the_hosts_transaction_alive() {
     let enlisted = store.enlist(transaction);
     let inside: Arc<dyn Store> = Arc::new(enlisted.store());
     let mut refused = bed.batch();
-    refused.expect(Expect::Revision(RecordRef::Contact(known.contact.id), Revision(9)));
+    refused.require(Precondition::Revision(RecordRef::Contact(known.contact.id), Revision(9)));
     let other = bed.make.contact("Ravi");
     let stolen = bed.make.identity(other.id, known.identity.aliases.clone());
     let half =

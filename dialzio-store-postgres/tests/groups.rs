@@ -9,7 +9,7 @@ use dialzio_core::Store;
 use dialzio_core::event::DomainEvent;
 use dialzio_core::job::{JobState, QueueKind};
 use dialzio_core::ledger::ChainHash;
-use dialzio_core::store::{Expect, JobWrite};
+use dialzio_core::store::{JobWrite, Precondition};
 use dialzio_core::testing::conformance::TestBed;
 use dialzio_store_postgres::PostgresStore;
 use dialzio_store_postgres::testing::Database;
@@ -181,7 +181,7 @@ async fn what_a_lost_process_had_dispatched_becomes_unknown_when_its_queue_is_ta
     let taken =
         two.store.lease(&two.system, queue, worker, two.now(), until).await.unwrap().expect("it ran out");
     assert!(taken.fence > lease.fence);
-    assert!(two.holds(&tenant.scope, Expect::Job(job.id, JobState::Unknown)).await);
+    assert!(two.holds(&tenant.scope, Precondition::Job(job.id, JobState::Unknown)).await);
     let shown = two.message(&tenant, message.id).await.delivery;
     assert_eq!(shown.status, dialzio_core::conversation::DeliveryStatus::Unknown);
     two.store.release(&two.system, taken).await.unwrap();

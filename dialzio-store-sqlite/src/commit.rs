@@ -10,7 +10,8 @@ use dialzio_core::ledger::{AuditEntry, ChainHash};
 use dialzio_core::store::periods::KEY_PERIOD;
 use dialzio_core::store::rows::Columns;
 use dialzio_core::store::{
-    BatchParts, Commit, Expect, JobWrite, Once, Outcome, RecordRef, Revision, StoreError, SystemWrite, Write,
+    BatchParts, Commit, JobWrite, Once, Outcome, Precondition, RecordRef, Revision, StoreError, SystemWrite,
+    Write,
 };
 use dialzio_core::{ContactId, ConversationId, OrgId};
 use uuid::Uuid;
@@ -80,9 +81,9 @@ impl Scope<'_> {
             let seq = self.group.head(self.db, self.org)?.event;
             return Ok(Commit { seq, outcome, touched: 0 });
         }
-        for fact in &parts.expect {
+        for fact in &parts.preconditions {
             if !self.holds(fact)? {
-                return Err(StoreError::unmet(fact.clone()).into());
+                return Err(StoreError::precondition_failed(fact.clone()).into());
             }
         }
         for write in system {
@@ -131,39 +132,39 @@ impl Scope<'_> {
     }
 
     /// Whether a fact is true.
-    fn holds(&mut self, fact: &Expect) -> Res<bool> {
+    fn holds(&mut self, fact: &Precondition) -> Res<bool> {
         let (db, org) = (self.db, self.key);
         Ok(match fact {
-            Expect::Revision(record, revision) => self.revision_of(*record)? == Some(*revision),
-            Expect::IdentityFree(portfolio, alias) => {
+            Precondition::Revision(record, revision) => self.revision_of(*record)? == Some(*revision),
+            Precondition::IdentityFree(portfolio, alias) => {
                 !db.any(sql::ALIAS, params![org, portfolio.0, alias.kind().as_str(), alias.match_key()])?
             }
-            Expect::ConversationFree(account, identity) => {
+            Precondition::ConversationFree(account, identity) => {
                 !db.any(sql::CONVERSATION_OF_PAIR, params![org, id(*account), id(*identity)])?
             }
-            Expect::ExternalFree(account, external) => {
+            Precondition::ExternalFree(account, external) => {
                 crate::messages::referred(db, org, *account, external)?.is_none()
             }
-            Expect::ConsentHead(subjects, head) => crate::consent::head(db, org, subjects)? == *head,
-            Expect::Lease(queue, fence) => {
+            Precondition::ConsentHead(subjects, head) => crate::consent::head(db, org, subjects)? == *head,
+            Precondition::Lease(queue, fence) => {
                 queue.org == self.org && self.shared.leases.holds(queue, *fence, self.shared.clock.now())
             }
-            Expect::QueueIdle(queue) => {
+            Precondition::QueueIdle(queue) => {
                 queue.org != self.org
                     || !db.any(sql::ITEM_WAITS, params![org, queue.kind.as_str(), opt_id(queue.account)])?
             }
-            Expect::Job(job, state) => {
+            Precondition::Job(job, state) => {
                 let found = db.one(sql::EFFECT_STATE, params![org, id(*job)], |row| {
                     Cols::new(row, "effect").word::<JobState>()
                 })?;
                 found == Some(*state)
             }
-            Expect::Delivery(of, status) => self.status_of(*of)? == Some(*status),
-            Expect::RouteFree(provider, external) => {
+            Precondition::Delivery(of, status) => self.status_of(*of)? == Some(*status),
+            Precondition::RouteFree(provider, external) => {
                 !db.any(sql::ROUTE_TAKEN, params![org, provider, external])?
             }
-            Expect::AccountFree(provider, external) => self.account_free(provider, external)?,
-            Expect::Linked(app, account) => {
+            Precondition::AccountFree(provider, external) => self.account_free(provider, external)?,
+            Precondition::Linked(app, account) => {
                 db.any(sql::ROUTE_LINKED, params![org, id(*account), id(*app)])?
             }
             _ => return Err(Failure::Store(StoreError::Unsupported("an expectation"))),

@@ -5,7 +5,7 @@ use rusqlite::{Connection, Row, params};
 use dialzio_core::contact::{Contact, ContactWrite, Note, Stage, SubjectKey, Task, TaskQuery};
 use dialzio_core::page::{Page, PageRequest};
 use dialzio_core::store::rows::{Bind, Columns, ToRow};
-use dialzio_core::store::{Expect, RecordRef, StoreError};
+use dialzio_core::store::{Precondition, RecordRef, StoreError};
 use dialzio_core::text::TagName;
 use dialzio_core::{ContactId, TaskId, TypedId};
 
@@ -189,8 +189,8 @@ impl Scope<'_> {
             time(contact.updated_at),
         ];
         if self.db.run(sql::SET_CONTACT, row)? == 0 {
-            let expected = Expect::Revision(RecordRef::Contact(contact.id), contact.revision);
-            return Err(StoreError::unmet(expected).into());
+            let expected = Precondition::Revision(RecordRef::Contact(contact.id), contact.revision);
+            return Err(StoreError::precondition_failed(expected).into());
         }
         self.db.run(sql::DROP_DETAILS, params![self.key, id(contact.id)])?;
         self.db.run(sql::DROP_TAGS, params![self.key, id(contact.id)])?;

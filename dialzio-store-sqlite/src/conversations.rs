@@ -9,7 +9,7 @@ use dialzio_core::conversation::{
 };
 use dialzio_core::page::{Page, PageRequest};
 use dialzio_core::store::rows::{Columns, FromRow};
-use dialzio_core::store::{Expect, RecordRef, StoreError};
+use dialzio_core::store::{Precondition, RecordRef, StoreError};
 use dialzio_core::{AccountId, ChannelIdentityId, ContactId, ConversationId, MemberId, TypedId};
 use uuid::Uuid;
 
@@ -210,7 +210,11 @@ impl Scope<'_> {
     fn insert_conversation(&mut self, new: &Conversation) -> Res<()> {
         let pair = params![self.key, id(new.account), id(new.identity)];
         if self.db.any(sql::CONVERSATION_OF_PAIR, pair)? {
-            return Err(StoreError::unmet(Expect::ConversationFree(new.account, new.identity)).into());
+            return Err(StoreError::precondition_failed(Precondition::ConversationFree(
+                new.account,
+                new.identity,
+            ))
+            .into());
         }
         self.db.put(sql::PUT_CONVERSATION, self.key, new)?;
         self.group.count(self.org, new.state.as_str(), new.assignee, 1);
@@ -219,8 +223,8 @@ impl Scope<'_> {
 
     fn update_conversation(&mut self, new: &Conversation) -> Res<()> {
         let Some(kept) = one(self.db, self.key, new.id)? else {
-            let expected = Expect::Revision(RecordRef::Conversation(new.id), new.revision);
-            return Err(StoreError::unmet(expected).into());
+            let expected = Precondition::Revision(RecordRef::Conversation(new.id), new.revision);
+            return Err(StoreError::precondition_failed(expected).into());
         };
         let row = params![
             self.key,

@@ -5,7 +5,7 @@ use rusqlite::{Connection, params};
 use dialzio_core::contact::{Alias, ChannelIdentity, ContactWrite, Portfolio};
 use dialzio_core::conversation::Conversation;
 use dialzio_core::store::rows::{Columns, bare_identity, opt_conversation, with_aliases};
-use dialzio_core::store::{Expect, StoreError};
+use dialzio_core::store::{Precondition, StoreError};
 use dialzio_core::text::{PersonName, Username};
 use dialzio_core::{AccountId, ChannelIdentityId, ContactId};
 
@@ -156,9 +156,10 @@ impl Scope<'_> {
             Ok((c.id::<ChannelIdentityId>()?, c.get::<String>()?, c.time()?))
         })?;
         match held {
-            Some((holder, ..)) if holder != to.id => {
-                Err(StoreError::unmet(Expect::IdentityFree(to.portfolio.clone(), alias.clone())).into())
-            }
+            Some((holder, ..)) if holder != to.id => Err(StoreError::precondition_failed(
+                Precondition::IdentityFree(to.portfolio.clone(), alias.clone()),
+            )
+            .into()),
             // The newest spelling is the one that the provider answers to.
             Some((_, value, newest)) if newest <= seen_at => {
                 let row = params![self.key, portfolio, kind, key, alias.reveal(), time(seen_at)];

@@ -12,7 +12,7 @@ use dialzio_core::page::{Page, PageRequest};
 use dialzio_core::store::rows::{
     Bind, Columns, ToRow, bind_content, bind_reactions, delivery, external_id, reactions,
 };
-use dialzio_core::store::{Expect, StoreError};
+use dialzio_core::store::{Precondition, StoreError};
 use dialzio_core::{AccountId, ConversationId, MessageId};
 
 use crate::apply::Scope;
@@ -98,7 +98,11 @@ impl Scope<'_> {
         if let Some(external) = &message.external
             && referred(self.db, self.key, account, external)?.is_some()
         {
-            return Err(StoreError::unmet(Expect::ExternalFree(account, external.clone())).into());
+            return Err(StoreError::precondition_failed(Precondition::ExternalFree(
+                account,
+                external.clone(),
+            ))
+            .into());
         }
         self.move_head(message, head)?;
         self.put_message(message)?;
@@ -151,7 +155,11 @@ impl Scope<'_> {
         match referred(self.db, self.key, account, external)? {
             Some(known) if known.message == message => return Ok(()),
             Some(_) => {
-                return Err(StoreError::unmet(Expect::ExternalFree(account, external.clone())).into());
+                return Err(StoreError::precondition_failed(Precondition::ExternalFree(
+                    account,
+                    external.clone(),
+                ))
+                .into());
             }
             None => self.put_reference(account, message, external, digest)?,
         }

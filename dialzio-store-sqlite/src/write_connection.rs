@@ -1,7 +1,7 @@
 //! The connection that writes, and what it knows from one transaction to the next.
 //!
 //! A batch that is refused before it has changed a row costs nothing. One that fails later (a uniqueness that it did not
-//! name as an expectation) would need a savepoint; those cost every batch, so the group is rolled back and done again,
+//! name as an precondition) would need a savepoint; those cost every batch, so the group is rolled back and done again,
 //! that time with a savepoint for each.
 
 use rusqlite::Connection;

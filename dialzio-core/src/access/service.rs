@@ -19,7 +19,7 @@ use crate::phone::Region;
 use crate::runtime::Runtime;
 use crate::scope::{Actor, Grant, OrgScope, Permission, Principal, Role};
 use crate::store::periods::MESSAGE_DAYS;
-use crate::store::{Batch, Expect, RecordRef, Revision, StoreError, SystemWrite, UserKey};
+use crate::store::{Batch, Precondition, RecordRef, Revision, StoreError, SystemWrite, UserKey};
 use crate::text::{EmailAddress, PersonName, Title};
 
 /// A session ends after this long whatever happens.
@@ -275,7 +275,7 @@ impl<'a> AccessService<'a> {
         }
         let scope = OrgScope::new(invitation.org);
         match store.enact(self.crm.system(), writes, Some((&scope, batch))).await {
-            Err(StoreError::Unmet(_)) => Err(Error::Unauthenticated),
+            Err(StoreError::PreconditionFailed(_)) => Err(Error::Unauthenticated),
             other => Ok(other.map(|_| SignedIn { token, actor })?),
         }
     }
@@ -405,13 +405,13 @@ impl<'a> AccessService<'a> {
         let change = ApiKeyChange { revoked_at: Some(Some(now)), ..ApiKeyChange::default() };
         let mut batch = Batch::new(by, Action::KeyChanged, now);
         if let Some(revision) = revision {
-            batch.expect(Expect::Revision(RecordRef::ApiKey(id), revision));
+            batch.require(Precondition::Revision(RecordRef::ApiKey(id), revision));
         }
         change.apply(&mut key);
         batch.about(id).write(AccessWrite::ChangeApiKey { key: id, change }).event(DomainEvent::OrgChanged);
         match self.crm.store().commit_one(scope, batch).await {
             Ok(_) => Ok(key),
-            Err(StoreError::Unmet(_)) => Err(Error::Stale { kind: RecordKind::ApiKey }),
+            Err(StoreError::PreconditionFailed(_)) => Err(Error::Stale { kind: RecordKind::ApiKey }),
             Err(error) => Err(error.into()),
         }
     }
@@ -464,11 +464,11 @@ impl<'a> AccessService<'a> {
         let mut batch = Batch::new(by, Action::OrgChanged, self.crm.now());
         batch
             .about(by.org())
-            .expect(Expect::Revision(RecordRef::Org(by.org()), seen))
+            .require(Precondition::Revision(RecordRef::Org(by.org()), seen))
             .write(AccessWrite::ChangeOrg(change))
             .event(DomainEvent::OrgChanged);
         match self.crm.store().commit_one(scope, batch).await {
-            Err(StoreError::Unmet(_)) => Err(Error::Conflict { kind: RecordKind::Organisation }),
+            Err(StoreError::PreconditionFailed(_)) => Err(Error::Conflict { kind: RecordKind::Organisation }),
             other => {
                 other?;
                 self.settings(by).await

@@ -82,7 +82,7 @@ change! {
 }
 
 /// A change to an organisation, its members or keys. A new record whose id is there already and a change of one that is
-/// not there are refused: an unmet [`crate::store::Expect::Revision`].
+/// not there are refused: a failed [`crate::store::Precondition::Revision`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AccessWrite {

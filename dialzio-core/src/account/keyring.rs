@@ -145,7 +145,7 @@ impl Proof<'_> {
             let check = KeyCheck { place, key: id, mac, made_at: self.at };
             match self.store.enact(&self.system, vec![SystemWrite::KeyCheck(check)], None).await {
                 Ok(_) => {}
-                Err(StoreError::Unmet(_)) => return Ok(false),
+                Err(StoreError::PreconditionFailed(_)) => return Ok(false),
                 Err(error) => return Err(error.into()),
             }
         }

@@ -17,7 +17,7 @@ use crate::provider::{
 };
 use crate::runtime::{OpenedHook, Runtime};
 use crate::scope::{Actor, OrgScope, Permission};
-use crate::store::{Batch, Expect, JobWrite, RecordRef, Revision, StoreError, SystemWrite};
+use crate::store::{Batch, JobWrite, Precondition, RecordRef, Revision, StoreError, SystemWrite};
 use crate::text::Title;
 
 /// An app to be registered.
@@ -236,7 +236,9 @@ impl<'a> AccountService<'a> {
             .write(AccountWrite::Insert(Box::new(account)));
         match self.crm.store().commit_one(scope, batch).await {
             // The same number was connected at the same time: it is there now, and is connected again.
-            Err(StoreError::Unmet(expect)) if matches!(*expect, Expect::AccountFree(..)) => {
+            Err(StoreError::PreconditionFailed(expect))
+                if matches!(*expect, Precondition::AccountFree(..)) =>
+            {
                 return Err(Error::Conflict { kind: RecordKind::Account });
             }
             other => other?,
@@ -314,7 +316,7 @@ impl<'a> AccountService<'a> {
         let mut batch = Batch::new(by, Action::AccountChanged, self.crm.now());
         batch
             .about(account)
-            .expect(Expect::Revision(RecordRef::Account(account), seen.revision))
+            .require(Precondition::Revision(RecordRef::Account(account), seen.revision))
             .event(DomainEvent::AccountChanged { account });
         if change.state == Some(AccountState::Routable) {
             // What waited for it is due: nobody has to wait out a rest that began before it was mended.
@@ -336,10 +338,10 @@ impl<'a> AccountService<'a> {
         }
         batch.write(AccountWrite::Change { account, change: Box::new(change) });
         match self.crm.store().commit_one(scope, batch).await {
-            Err(StoreError::Unmet(expect)) if matches!(*expect, Expect::RouteFree(..)) => {
+            Err(StoreError::PreconditionFailed(expect)) if matches!(*expect, Precondition::RouteFree(..)) => {
                 Err(Error::Account(AccountProblem::Taken))
             }
-            Err(StoreError::Unmet(_)) => Err(Error::Conflict { kind: RecordKind::Account }),
+            Err(StoreError::PreconditionFailed(_)) => Err(Error::Conflict { kind: RecordKind::Account }),
             other => {
                 other?;
                 let kept = self.crm.store().account(scope, account).await?;

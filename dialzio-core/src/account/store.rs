@@ -66,9 +66,9 @@ change! {
 #[non_exhaustive]
 pub enum AccountWrite {
     /// A new account. The pair of provider and external id may be routable in one organisation only: otherwise
-    /// [`crate::store::Expect::RouteFree`] is unmet. A pair that the organisation has an account of is refused: an unmet
-    /// [`crate::store::Expect::AccountFree`]. So is an id that is there already: an unmet
-    /// [`crate::store::Expect::Revision`].
+    /// [`crate::store::Precondition::RouteFree`] fails. A pair that the organisation has an account of is refused: a failed
+    /// [`crate::store::Precondition::AccountFree`]. So is an id that is there already: a failed
+    /// [`crate::store::Precondition::Revision`].
     Insert(Box<ProviderAccount>),
     /// A change of an account, under the same rule. One that is not there is refused likewise.
     Change {

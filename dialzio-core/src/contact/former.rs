@@ -8,7 +8,7 @@ use crate::id::{ChannelIdentityId, ContactId};
 use crate::ledger::Action;
 use crate::name::string_enum;
 use crate::scope::{Actor, Permission};
-use crate::store::{Batch, Expect, RecordRef, Revision, StoreError};
+use crate::store::{Batch, Precondition, RecordRef, Revision, StoreError};
 use crate::text::{EvidenceText, NoteText};
 
 string_enum! {
@@ -53,7 +53,7 @@ impl ContactService<'_> {
         batch
             .about(contact)
             // Of two who answer at the same time one is told so: the card's revision rises.
-            .expect(Expect::Revision(RecordRef::Contact(contact), card.revision))
+            .require(Precondition::Revision(RecordRef::Contact(contact), card.revision))
             .write(ContactWrite::Update(Contact { updated_at: now, ..card }))
             .write(ContactWrite::Doubt { identity, doubt: None })
             .event(DomainEvent::ContactChanged { contact });
@@ -127,7 +127,7 @@ impl ContactService<'_> {
             }
         };
         match self.crm.store().commit_one(scope, batch).await {
-            Err(StoreError::Unmet(_)) => Err(conflict),
+            Err(StoreError::PreconditionFailed(_)) => Err(conflict),
             Err(error) => Err(error.into()),
             Ok(_) => self.require(scope, answered).await,
         }

@@ -15,7 +15,7 @@ use crate::page::{Page, PageRequest};
 use crate::phone::{PhoneNumber, PhoneNumberError, Region};
 use crate::runtime::Runtime;
 use crate::scope::{Actor, OrgScope, Permission};
-use crate::store::{Batch, Expect, RecordRef, Revision, StoreError};
+use crate::store::{Batch, Precondition, RecordRef, Revision, StoreError};
 use crate::text::{EmailAddress, Label, NoteText, PersonName, TagName, TaskTitle};
 
 /// How often a change is tried again when somebody else was faster.
@@ -220,7 +220,7 @@ impl<'a> ContactService<'a> {
             let mut batch = Batch::new(by, Action::ContactChanged, now);
             batch
                 .about(id)
-                .expect(Expect::Revision(RecordRef::Contact(id), seen))
+                .require(Precondition::Revision(RecordRef::Contact(id), seen))
                 .write(ContactWrite::Update(contact.clone()))
                 .event(DomainEvent::ContactChanged { contact: id });
             if touches_numbers {
@@ -231,7 +231,7 @@ impl<'a> ContactService<'a> {
                 }
             }
             match self.crm.store().commit_one(scope, batch).await {
-                Err(StoreError::Unmet(_)) => {}
+                Err(StoreError::PreconditionFailed(_)) => {}
                 other => {
                     other?;
                     contact.revision = Revision(seen.0 + 1);
@@ -333,7 +333,7 @@ impl<'a> ContactService<'a> {
             .write(ContactWrite::Identity(identity.clone()))
             .event(DomainEvent::ContactChanged { contact });
         match self.crm.store().commit_one(scope, batch).await {
-            Err(StoreError::Unmet(_)) => Err(Error::Duplicate { kind: RecordKind::Identity }),
+            Err(StoreError::PreconditionFailed(_)) => Err(Error::Duplicate { kind: RecordKind::Identity }),
             other => Ok(other.map(|_| identity)?),
         }
     }
@@ -444,14 +444,16 @@ impl<'a> ContactService<'a> {
         let mut batch = Batch::new(by, Action::TaskChanged, now);
         batch
             .about(id)
-            .expect(Expect::Revision(RecordRef::Task(id), task.revision))
+            .require(Precondition::Revision(RecordRef::Task(id), task.revision))
             .event(DomainEvent::ContactChanged { contact });
         change.apply(&mut task);
         batch.write(ContactWrite::ChangeTask { task: id, change });
         match self.crm.store().commit_one(scope, batch).await {
             Ok(_) => Ok(task),
-            Err(StoreError::Unmet(_)) if revision.is_some() => Err(Error::Stale { kind: RecordKind::Task }),
-            Err(StoreError::Unmet(_)) => Err(Error::Conflict { kind: RecordKind::Task }),
+            Err(StoreError::PreconditionFailed(_)) if revision.is_some() => {
+                Err(Error::Stale { kind: RecordKind::Task })
+            }
+            Err(StoreError::PreconditionFailed(_)) => Err(Error::Conflict { kind: RecordKind::Task }),
             Err(error) => Err(error.into()),
         }
     }

@@ -81,13 +81,13 @@ pub enum ContactWrite {
     /// A new card with its details and tags. Search tokens and sort key are taken from it.
     Insert(Contact),
     /// The card as it is now, details and tags included; the store raises the revision by one. Guard it with
-    /// [`crate::store::Expect::Revision`].
+    /// [`crate::store::Precondition::Revision`].
     Update(Contact),
     /// A new note.
     Note(Note),
-    /// A new follow-up. An id that is there already is refused: [`crate::store::StoreError::Unmet`].
+    /// A new follow-up. An id that is there already is refused: [`crate::store::StoreError::PreconditionFailed`].
     InsertTask(Task),
-    /// A change of a follow-up, of whatever revision; guard it with [`crate::store::Expect::Revision`].
+    /// A change of a follow-up, of whatever revision; guard it with [`crate::store::Precondition::Revision`].
     ChangeTask {
         /// Which.
         task: TaskId,
@@ -95,9 +95,9 @@ pub enum ContactWrite {
         change: TaskChange,
     },
     /// A new channel identity with its aliases. An alias that another identity holds already is
-    /// [`crate::store::Expect::IdentityFree`] unmet.
+    /// [`crate::store::Precondition::IdentityFree`] fails.
     Identity(ChannelIdentity),
-    /// Adds an alias, or marks it as seen most recently. Held by another identity: `IdentityFree` unmet.
+    /// Adds an alias, or marks it as seen most recently. Held by another identity: `IdentityFree` fails.
     Alias {
         /// The identity.
         identity: ChannelIdentityId,

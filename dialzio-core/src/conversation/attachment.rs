@@ -12,7 +12,7 @@ use crate::ledger::Action;
 use crate::media::{FileError, FileType, Media, MediaState, NewFile, file_name};
 use crate::provider::MessagingCapabilities;
 use crate::scope::{Actor, OrgScope};
-use crate::store::{Batch, Expect, JobWrite};
+use crate::store::{Batch, JobWrite, Precondition};
 use crate::text::MessageText;
 
 /// When bytes whose message was never queued are deleted. Source: reliability reference, 14.
@@ -40,7 +40,7 @@ impl Kept {
     /// Joins a file to its message: the deletion is called off in the same commit, which expects it to be waiting still.
     pub(super) fn join(self, batch: &mut Batch) {
         batch
-            .expect(Expect::Job(self.guard, JobState::Pending))
+            .require(Precondition::Job(self.guard, JobState::Pending))
             .write(crate::media::MediaWrite::Insert(self.media))
             .write(JobWrite::Settle {
                 id: self.guard,

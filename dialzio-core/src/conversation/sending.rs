@@ -19,7 +19,7 @@ use crate::ledger::Action;
 use crate::media::NewFile;
 use crate::provider::MessagingCapabilities;
 use crate::scope::{Actor, OrgScope, Permission};
-use crate::store::{Batch, Expect, IdempotencyKey, JobWrite, Once, Outcome, RecordRef, StoreError};
+use crate::store::{Batch, IdempotencyKey, JobWrite, Once, Outcome, Precondition, RecordRef, StoreError};
 use crate::text::MessageText;
 
 /// How long a message may wait before it expires unsent.
@@ -390,7 +390,9 @@ impl ConversationService<'_> {
     async fn replayed(&self, by: &Actor, scope: &OrgScope, once: &Once) -> Result<Option<Sent>, Error> {
         let mut probe = Batch::new(by, Action::MessageStopped, self.crm.now());
         // Refused after the key was looked up, so that a new key is not used up by a refused request.
-        probe.once(once.clone()).expect(Expect::Job(self.crm.ids().next(self.crm.now()), JobState::Done));
+        probe
+            .once(once.clone())
+            .require(Precondition::Job(self.crm.ids().next(self.crm.now()), JobState::Done));
         match self.crm.store().commit_one(scope, probe).await {
             Ok(commit) => match commit.outcome {
                 Outcome::Replayed(RecordRef::Message(first)) => {
@@ -400,7 +402,7 @@ impl ConversationService<'_> {
                 Outcome::Mismatch => Err(Error::IdempotencyReused),
                 _ => Ok(None),
             },
-            Err(StoreError::Unmet(_)) => Ok(None),
+            Err(StoreError::PreconditionFailed(_)) => Ok(None),
             Err(error) => Err(error.into()),
         }
     }
@@ -424,7 +426,7 @@ impl ConversationService<'_> {
         let mut batch = Batch::new(by, Action::MessageStopped, now);
         batch
             .about(id)
-            .expect(Expect::Delivery(id, DeliveryStatus::Queued))
+            .require(Precondition::Delivery(id, DeliveryStatus::Queued))
             .write(JobWrite::CancelSend(id))
             .write(ConversationWrite::Evidence { message: id, evidence })
             .event(DomainEvent::MessageChanged { conversation: message.conversation, message: id });
@@ -434,7 +436,7 @@ impl ConversationService<'_> {
     /// Commits what becomes of a message, if its status is still the one that was decided on.
     async fn settled(&self, scope: &OrgScope, id: MessageId, batch: Batch) -> Result<Message, Error> {
         match self.crm.store().commit_one(scope, batch).await {
-            Err(StoreError::Unmet(_)) => Err(Error::Conflict { kind: RecordKind::Message }),
+            Err(StoreError::PreconditionFailed(_)) => Err(Error::Conflict { kind: RecordKind::Message }),
             other => {
                 other?;
                 self.require_message(scope, id).await
@@ -458,7 +460,7 @@ impl ConversationService<'_> {
         let mut batch = Batch::new(by, Action::MessageEvidence, now);
         batch
             .about(id)
-            .expect(Expect::Delivery(id, DeliveryStatus::Unknown))
+            .require(Precondition::Delivery(id, DeliveryStatus::Unknown))
             .write(JobWrite::Resolve(id))
             .write(ConversationWrite::Evidence {
                 message: id,

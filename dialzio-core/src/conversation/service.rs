@@ -16,7 +16,7 @@ use crate::ledger::Action;
 use crate::page::{Page, PageRequest};
 use crate::runtime::Runtime;
 use crate::scope::{Actor, OrgScope, Permission};
-use crate::store::{Batch, Expect, RecordRef, Revision, StoreError};
+use crate::store::{Batch, Precondition, RecordRef, Revision, StoreError};
 
 /// How often a change is tried again when somebody else was faster.
 const TRIES: usize = 3;
@@ -207,7 +207,7 @@ impl<'a> ConversationService<'a> {
                 .write(ConversationWrite::Insert(conversation.clone()))
                 .event(DomainEvent::ConversationChanged { conversation: conversation.id });
             match store.commit_one(scope, batch).await {
-                Err(StoreError::Unmet(_)) => {}
+                Err(StoreError::PreconditionFailed(_)) => {}
                 other => return Ok(other.map(|_| conversation)?),
             }
         }
@@ -226,7 +226,7 @@ impl<'a> ConversationService<'a> {
         let mut batch = Batch::new(by, Action::ConversationChanged, now);
         batch
             .about(id)
-            .expect(Expect::Revision(RecordRef::Conversation(id), before.revision))
+            .require(Precondition::Revision(RecordRef::Conversation(id), before.revision))
             .event(DomainEvent::ConversationChanged { conversation: id });
         for what in ActivityKind::between(before, &after, now) {
             let (by, done) = (by.principal().to_ref(), self.crm.ids().next(now));
@@ -272,7 +272,7 @@ impl<'a> ConversationService<'a> {
             after.state = patch.state.unwrap_or(after.state);
             after.assignee = patch.assignee.unwrap_or(after.assignee);
             match self.put(by, scope, &before, after).await {
-                Err(StoreError::Unmet(_)) => {}
+                Err(StoreError::PreconditionFailed(_)) => {}
                 other => {
                     other?;
                     return self.require(scope, id).await;
@@ -339,7 +339,7 @@ impl<'a> ConversationService<'a> {
             }
             let after = Conversation { assignee: Some(member), ..before.clone() };
             match self.put(by, scope, &before, after).await {
-                Err(StoreError::Unmet(_)) => {}
+                Err(StoreError::PreconditionFailed(_)) => {}
                 other => {
                     other?;
                     return self.require(scope, id).await;

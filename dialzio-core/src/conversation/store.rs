@@ -127,7 +127,7 @@ pub struct InboundAsk {
     /// Every id of a person that is mentioned.
     pub aliases: Vec<Alias>,
     /// Every provider id of a message that is mentioned; without those of messages that are taken for new, as
-    /// [`crate::store::Expect::ExternalFree`] is what [`ConversationWrite::Append`] stands on.
+    /// [`crate::store::Precondition::ExternalFree`] is what [`ConversationWrite::Append`] stands on.
     pub external: Vec<ExternalId>,
     /// Every id of ours that was echoed.
     pub own: Vec<MessageId>,
@@ -273,15 +273,15 @@ pub struct HeadDelta {
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum ConversationWrite {
-    /// A new conversation. Another one of the same account and identity: [`crate::store::Expect::ConversationFree`]
-    /// unmet.
+    /// A new conversation. Another one of the same account and identity: [`crate::store::Precondition::ConversationFree`]
+    /// fails.
     Insert(Conversation),
     /// State, assignee and team as they are now; the store raises the revision by one. Guard it with
-    /// [`crate::store::Expect::Revision`]. Head, unread and marks are not touched.
+    /// [`crate::store::Precondition::Revision`]. Head, unread and marks are not touched.
     Update(Conversation),
     /// A new message: inserts it with its first evidence, records its external id (with `digest`, for 60 days), and
     /// moves the head: the greatest id becomes the last message, `last_at` and `last_inbound_at` take the maximum.
-    /// The external id known already for this account: [`crate::store::Expect::ExternalFree`] unmet.
+    /// The external id known already for this account: [`crate::store::Precondition::ExternalFree`] fails.
     Append {
         /// The account, for the external id.
         account: AccountId,

@@ -12,7 +12,7 @@ use crate::job::QueueKind;
 use crate::ledger::Action;
 use crate::provider::{Inbound, InboundBody, Received, Trust};
 use crate::scope::OrgScope;
-use crate::store::{Batch, Cause, Expect};
+use crate::store::{Batch, Cause, Precondition};
 
 fn inbox_context(org: OrgId, id: InboxId) -> SealedContext {
     SealedContext::new(org, "inbox", id, "element")
@@ -39,7 +39,7 @@ impl Intake<'_> {
         }
         let now = self.crm.now();
         let mut batch = Batch::caused_by(&Cause::Stored, Action::Parked, now);
-        batch.expect(Expect::Linked(app.id, route.account));
+        batch.require(Precondition::Linked(app.id, route.account));
         for Received { element, trust } in elements {
             let id: InboxId = self.crm.ids().next(now);
             let sealed = self.crm.sealer().seal(&inbox_context(route.org, id), &element.raw).await?;

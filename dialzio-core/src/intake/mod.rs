@@ -22,7 +22,7 @@ use crate::provider::{
 };
 use crate::runtime::{OpenedHook, Runtime};
 use crate::scope::OrgScope;
-use crate::store::{Batch, Cause, Expect, StoreError};
+use crate::store::{Batch, Cause, Precondition, StoreError};
 
 /// Reading and deciding may take this long before an element is put in line instead.
 const INLINE: Duration = Duration::from_millis(50);
@@ -206,17 +206,21 @@ impl<'a> Intake<'a> {
             if begun.elapsed() > INLINE {
                 break;
             }
-            batch.expect(Expect::Linked(app.id, route.account));
+            batch.require(Precondition::Linked(app.id, route.account));
             match self.crm.store().commit_one(&scope, batch).await {
                 Ok(_) => {
                     let waiting: Vec<_> = waiting.into_iter().map(|place| elements[place].clone()).collect();
                     self.enqueue(app, route, queue, &waiting, &scope).await?;
                     return Ok(kept);
                 }
-                Err(StoreError::Unmet(fact)) if matches!(*fact, Expect::QueueIdle(_)) => break,
+                Err(StoreError::PreconditionFailed(fact)) if matches!(*fact, Precondition::QueueIdle(_)) => {
+                    break;
+                }
                 // The route is an old one; whoever gave it looks it up again.
-                Err(error @ StoreError::Unmet(_)) if is_unlinked(&error) => return Err(error.into()),
-                Err(StoreError::Unmet(_)) => {}
+                Err(error @ StoreError::PreconditionFailed(_)) if is_unlinked(&error) => {
+                    return Err(error.into());
+                }
+                Err(StoreError::PreconditionFailed(_)) => {}
                 Err(error) => return Err(error.into()),
             }
         }
@@ -271,7 +275,7 @@ impl<'a> Intake<'a> {
 
 /// Whether the account turned out not to be linked to the app any more.
 fn is_unlinked(error: &StoreError) -> bool {
-    matches!(error, StoreError::Unmet(fact) if matches!(**fact, Expect::Linked(..)))
+    matches!(error, StoreError::PreconditionFailed(fact) if matches!(**fact, Precondition::Linked(..)))
 }
 
 /// 503: the provider tries again. What went wrong is logged by its code alone.

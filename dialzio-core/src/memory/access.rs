@@ -8,14 +8,17 @@ use super::state::Rows;
 use crate::access::{AccessStore, AccessWrite, ApiKey, Member, Org};
 use crate::id::{ApiKeyId, MemberId, OrgId};
 use crate::scope::OrgScope;
-use crate::store::{Expect, RecordRef, Revision, StoreError, StoreResult};
+use crate::store::{Precondition, RecordRef, Revision, StoreError, StoreResult};
 
 impl Rows {
     pub(super) fn write_access(&mut self, write: AccessWrite, org: OrgId) -> StoreResult<()> {
         match write {
             AccessWrite::InsertOrg(new) => {
                 if self.org.is_some() {
-                    return Err(StoreError::unmet(Expect::Revision(RecordRef::Org(org), Revision::NONE)));
+                    return Err(StoreError::precondition_failed(Precondition::Revision(
+                        RecordRef::Org(org),
+                        Revision::NONE,
+                    )));
                 }
                 self.org = Some(new);
             }

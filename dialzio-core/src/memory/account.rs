@@ -8,7 +8,7 @@ use super::state::Rows;
 use crate::account::{AccountStore, AccountWrite, ProviderAccount};
 use crate::id::AccountId;
 use crate::scope::OrgScope;
-use crate::store::{Expect, RecordRef, StoreError, StoreResult};
+use crate::store::{Precondition, RecordRef, StoreError, StoreResult};
 
 impl Rows {
     pub(super) fn write_account(&mut self, frame: &Frame<'_>, write: AccountWrite) -> StoreResult<()> {
@@ -16,8 +16,8 @@ impl Rows {
             AccountWrite::Insert(account) => {
                 absent(&self.accounts, &account.id, RecordRef::Account(account.id))?;
                 if !self.account_free(&account.provider, &account.external_id) {
-                    let taken = Expect::AccountFree(account.provider, account.external_id);
-                    return Err(StoreError::unmet(taken));
+                    let taken = Precondition::AccountFree(account.provider, account.external_id);
+                    return Err(StoreError::precondition_failed(taken));
                 }
                 self.put_account(frame, *account)?;
             }
@@ -47,8 +47,8 @@ impl Rows {
 
     fn put_account(&mut self, frame: &Frame<'_>, account: ProviderAccount) -> StoreResult<()> {
         if is_routed(account.state) && !route_free(frame, &account.provider, &account.external_id) {
-            let taken = Expect::RouteFree(account.provider.clone(), account.external_id.clone());
-            return Err(StoreError::unmet(taken));
+            let taken = Precondition::RouteFree(account.provider.clone(), account.external_id.clone());
+            return Err(StoreError::precondition_failed(taken));
         }
         self.accounts.insert(account.id, account);
         Ok(())

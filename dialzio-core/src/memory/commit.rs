@@ -16,7 +16,7 @@ use crate::provider::Trust;
 use crate::scope::Principal;
 use crate::store::periods::KEY_PERIOD;
 use crate::store::{
-    BatchParts, Commit, Expect, JobWrite, Outcome, RecordRef, Revision, StoreError, StoreResult, Write,
+    BatchParts, Commit, JobWrite, Outcome, Precondition, RecordRef, Revision, StoreError, StoreResult, Write,
 };
 
 /// What surrounds a batch.
@@ -44,9 +44,9 @@ pub(super) fn apply(frame: &Frame<'_>, rows: &mut Rows, parts: BatchParts) -> St
         return Ok(Done { commit, events: false, work: false });
     }
     if frame.broken_rule != Some(BrokenRule::ExpectIgnored) {
-        for fact in &parts.expect {
+        for fact in &parts.preconditions {
             if !holds(frame, rows, fact) {
-                return Err(StoreError::unmet(fact.clone()));
+                return Err(StoreError::precondition_failed(fact.clone()));
             }
         }
     }
@@ -102,28 +102,30 @@ fn used_before(frame: &Frame<'_>, rows: &Rows, parts: &BatchParts) -> Option<Out
 }
 
 /// Whether a fact is true.
-fn holds(frame: &Frame<'_>, rows: &Rows, fact: &Expect) -> bool {
+fn holds(frame: &Frame<'_>, rows: &Rows, fact: &Precondition) -> bool {
     match fact {
-        Expect::Revision(record, revision) => revision_of(frame, rows, *record) == Some(*revision),
-        Expect::IdentityFree(portfolio, alias) => !rows.aliases.contains_key(&alias_key(portfolio, alias)),
-        Expect::ConversationFree(account, identity) => rows.pair(*account, *identity).is_none(),
-        Expect::ExternalFree(account, external) => {
+        Precondition::Revision(record, revision) => revision_of(frame, rows, *record) == Some(*revision),
+        Precondition::IdentityFree(portfolio, alias) => {
+            !rows.aliases.contains_key(&alias_key(portfolio, alias))
+        }
+        Precondition::ConversationFree(account, identity) => rows.pair(*account, *identity).is_none(),
+        Precondition::ExternalFree(account, external) => {
             !rows.references.contains_key(&(*account, external.clone()))
         }
-        Expect::ConsentHead(subjects, head) => rows.consent_head(subjects) == *head,
-        Expect::Lease(queue, fence) => {
+        Precondition::ConsentHead(subjects, head) => rows.consent_head(subjects) == *head,
+        Precondition::Lease(queue, fence) => {
             let held = frame.world.leases.held.get(queue);
             held.is_some_and(|held| held.fence == *fence && held.until > frame.clock)
                 && (queue.org == frame.org || frame.broken_rule == Some(BrokenRule::ScopeIgnored))
         }
-        Expect::QueueIdle(queue) => !rows.waits(queue.account, queue.kind),
-        Expect::Job(id, state) => rows.jobs.get(id).is_some_and(|job| job.state == *state),
-        Expect::Delivery(id, status) => rows.messages.get(id).is_some_and(|message| {
+        Precondition::QueueIdle(queue) => !rows.waits(queue.account, queue.kind),
+        Precondition::Job(id, state) => rows.jobs.get(id).is_some_and(|job| job.state == *state),
+        Precondition::Delivery(id, status) => rows.messages.get(id).is_some_and(|message| {
             message.direction == Direction::Outbound && message.delivery.status == *status
         }),
-        Expect::RouteFree(provider, external) => route_free(frame, provider, external),
-        Expect::AccountFree(provider, external) => rows.account_free(provider, external),
-        Expect::Linked(app, account) => {
+        Precondition::RouteFree(provider, external) => route_free(frame, provider, external),
+        Precondition::AccountFree(provider, external) => rows.account_free(provider, external),
+        Precondition::Linked(app, account) => {
             rows.accounts.get(account).is_some_and(|kept| kept.app == *app && is_routed(kept.state))
         }
     }
@@ -152,13 +154,13 @@ fn revision_of(frame: &Frame<'_>, rows: &Rows, record: RecordRef) -> Option<Revi
 
 /// A change of a record that is not there.
 pub(super) fn missing(record: RecordRef) -> StoreError {
-    StoreError::unmet(Expect::Revision(record, Revision::FIRST))
+    StoreError::precondition_failed(Precondition::Revision(record, Revision::FIRST))
 }
 
 /// Refuses a new record whose id is taken.
 pub(super) fn absent<K: Ord, V>(kept: &BTreeMap<K, V>, id: &K, record: RecordRef) -> StoreResult<()> {
     if kept.contains_key(id) {
-        return Err(StoreError::unmet(Expect::Revision(record, Revision::NONE)));
+        return Err(StoreError::precondition_failed(Precondition::Revision(record, Revision::NONE)));
     }
     Ok(())
 }

@@ -13,7 +13,7 @@ use crate::contact::{
 use crate::id::{ChannelIdentityId, ContactId, TaskId, TypedId};
 use crate::page::{Page, PageRequest};
 use crate::scope::OrgScope;
-use crate::store::{Expect, RecordRef, StoreError, StoreResult};
+use crate::store::{Precondition, RecordRef, StoreError, StoreResult};
 
 impl Rows {
     pub(super) fn write_contact(&mut self, write: ContactWrite, at: DateTime<Utc>) -> StoreResult<()> {
@@ -23,10 +23,9 @@ impl Rows {
             }
             ContactWrite::Update(contact) => {
                 let subject = RecordRef::Contact(contact.id);
-                let kept = self
-                    .contacts
-                    .get_mut(&contact.id)
-                    .ok_or_else(|| StoreError::unmet(Expect::Revision(subject, contact.revision)))?;
+                let kept = self.contacts.get_mut(&contact.id).ok_or_else(|| {
+                    StoreError::precondition_failed(Precondition::Revision(subject, contact.revision))
+                })?;
                 let (mut revision, created_at) = (kept.revision, kept.created_at);
                 revision.0 += 1;
                 *kept = Contact { revision, created_at, ..contact };
@@ -129,7 +128,7 @@ impl Rows {
         self.alias_places += 1;
         match self.aliases.get_mut(&key) {
             Some(held) if held.identity != identity => {
-                return Err(StoreError::unmet(Expect::IdentityFree(portfolio, alias)));
+                return Err(StoreError::precondition_failed(Precondition::IdentityFree(portfolio, alias)));
             }
             // The newest spelling is the one that the provider answers to.
             Some(held) if held.seen_at <= seen_at => (held.alias, held.seen_at) = (alias, seen_at),

@@ -14,7 +14,7 @@ use crate::conversation::{
 use crate::id::{AccountId, ChannelIdentityId, ContactId, ConversationId, MessageId, TypedId};
 use crate::page::{Page, PageRequest};
 use crate::scope::OrgScope;
-use crate::store::{Expect, RecordRef, StoreError, StoreResult};
+use crate::store::{Precondition, RecordRef, StoreError, StoreResult};
 use crate::text::MessageText;
 
 impl Rows {
@@ -27,16 +27,17 @@ impl Rows {
             ConversationWrite::Insert(conversation) => {
                 let (account, identity) = (conversation.account, conversation.identity);
                 if self.pair(account, identity).is_some() {
-                    return Err(StoreError::unmet(Expect::ConversationFree(account, identity)));
+                    return Err(StoreError::precondition_failed(Precondition::ConversationFree(
+                        account, identity,
+                    )));
                 }
                 self.conversations.insert(conversation.id, conversation);
             }
             ConversationWrite::Update(new) => {
                 let subject = RecordRef::Conversation(new.id);
-                let kept = self
-                    .conversations
-                    .get_mut(&new.id)
-                    .ok_or_else(|| StoreError::unmet(Expect::Revision(subject, new.revision)))?;
+                let kept = self.conversations.get_mut(&new.id).ok_or_else(|| {
+                    StoreError::precondition_failed(Precondition::Revision(subject, new.revision))
+                })?;
                 (kept.state, kept.assignee, kept.team) = (new.state, new.assignee, new.team);
                 kept.revision.0 += 1;
             }

@@ -10,7 +10,7 @@ use crate::conversation::{
     MessageDigest, Reaction,
 };
 use crate::id::{AccountId, MessageId};
-use crate::store::{Expect, StoreError, StoreResult};
+use crate::store::{Precondition, StoreError, StoreResult};
 
 impl Rows {
     pub(super) fn append(
@@ -24,7 +24,7 @@ impl Rows {
         Self::check_end(message.event_at, message.expires_at)?;
         let heard = message.external.clone().map(|external| (account, external));
         if let Some((account, external)) = heard.filter(|key| self.references.contains_key(key)) {
-            return Err(StoreError::unmet(Expect::ExternalFree(account, external)));
+            return Err(StoreError::precondition_failed(Precondition::ExternalFree(account, external)));
         }
         let kept = self
             .conversations
@@ -68,7 +68,9 @@ impl Rows {
         let key = (account, external.clone());
         match self.references.get(&key) {
             Some(known) if known.message == message => return Ok(()),
-            Some(_) => return Err(StoreError::unmet(Expect::ExternalFree(account, external))),
+            Some(_) => {
+                return Err(StoreError::precondition_failed(Precondition::ExternalFree(account, external)));
+            }
             None => self.references.insert(key, Reference { message, digest, at }),
         };
         if let Some(kept) = self.messages.get_mut(&message) {

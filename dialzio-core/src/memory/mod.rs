@@ -1,6 +1,6 @@
 //! A store in memory: the readable definition of what a commit means.
 //!
-//! For each organisation there is one struct of maps. A batch works on a copy: all its expectations are checked, all its
+//! For each organisation there is one struct of maps. A batch works on a copy: all its preconditions are checked, all its
 //! writes applied, its events and its audit entry appended; then the copy takes the place of the original. Whatever goes
 //! wrong, the original is untouched. One mutex makes all of it one transaction.
 //!
@@ -44,7 +44,7 @@ use state::{Rows, World};
 pub enum BrokenRule {
     /// All organisations share one set of rows.
     ScopeIgnored,
-    /// Expectations are not checked.
+    /// Preconditions are not checked.
     ExpectIgnored,
     /// A batch that fails keeps what it had written until then.
     HalfBatch,

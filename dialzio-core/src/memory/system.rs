@@ -24,14 +24,14 @@ use crate::page::{Page, PageRequest};
 use crate::provider::AccountRef;
 use crate::scope::{OrgScope, SystemScope};
 use crate::store::{
-    Batch, Commit, Expect, Fence, IdentityStore, Lease, LeaseStore, Outcome, QuarantineStore, RecordRef,
-    RoutingStore, StoreError, StoreResult, SystemStore, SystemWrite, UserKey,
+    Batch, Commit, Fence, IdentityStore, Lease, LeaseStore, Outcome, Precondition, QuarantineStore,
+    RecordRef, RoutingStore, StoreError, StoreResult, SystemStore, SystemWrite, UserKey,
 };
 use crate::time::TimeMark;
 
 /// A record of the system tables is not as it was expected to be.
 fn changed(record: Uuid) -> StoreError {
-    StoreError::unmet(Expect::Revision(RecordRef::Other(record), Revision::FIRST))
+    StoreError::precondition_failed(Precondition::Revision(RecordRef::Other(record), Revision::FIRST))
 }
 
 impl System {
@@ -39,7 +39,7 @@ impl System {
         match write {
             SystemWrite::InsertUser(user) => {
                 if self.users.contains_key(&user.id) {
-                    return Err(StoreError::unmet(Expect::Revision(
+                    return Err(StoreError::precondition_failed(Precondition::Revision(
                         RecordRef::User(user.id),
                         Revision::NONE,
                     )));
@@ -47,9 +47,11 @@ impl System {
                 self.put_user(user)?;
             }
             SystemWrite::ChangeUser { user, revision, change } => {
-                let unmet = || StoreError::unmet(Expect::Revision(RecordRef::User(user), revision));
+                let precondition_failed = || {
+                    StoreError::precondition_failed(Precondition::Revision(RecordRef::User(user), revision))
+                };
                 let kept = self.users.get(&user).filter(|kept| kept.revision == revision);
-                let mut kept = kept.cloned().ok_or_else(unmet)?;
+                let mut kept = kept.cloned().ok_or_else(precondition_failed)?;
                 change.apply(&mut kept);
                 self.put_user(kept)?;
             }
@@ -77,9 +79,10 @@ impl System {
                 self.apps.insert(app.id, app);
             }
             SystemWrite::ChangeApp { app, revision, change } => {
-                let unmet = || StoreError::unmet(Expect::Revision(RecordRef::App(app), revision));
+                let precondition_failed =
+                    || StoreError::precondition_failed(Precondition::Revision(RecordRef::App(app), revision));
                 let kept = self.apps.get_mut(&app).filter(|kept| kept.revision == revision);
-                change.apply(kept.ok_or_else(unmet)?);
+                change.apply(kept.ok_or_else(precondition_failed)?);
             }
             SystemWrite::Quarantine(bytes) => {
                 self.unrouted.entry(bytes.id).or_insert(bytes);

@@ -93,7 +93,7 @@ impl<'a> Operator<'a> {
             match self.crm.store().enact(self.crm.system(), writes, also).await {
                 Ok(_) => return Ok(()),
                 // Another operator took the place: the entry goes behind theirs.
-                Err(StoreError::Unmet(_)) => {}
+                Err(StoreError::PreconditionFailed(_)) => {}
                 Err(error) => return Err(error.into()),
             }
         }

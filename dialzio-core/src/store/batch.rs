@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::{Expect, Lease, RecordRef};
+use super::{Lease, Precondition, RecordRef};
 use crate::access::AccessWrite;
 use crate::account::{AccountWrite, Sealed};
 use crate::consent::{ConsentWrite, PurposeScope};
@@ -230,7 +230,7 @@ pub struct BatchParts {
     /// When.
     pub at: DateTime<Utc>,
     /// What it was decided on.
-    pub expect: Vec<Expect>,
+    pub preconditions: Vec<Precondition>,
     /// What changes.
     pub writes: Vec<Write>,
     /// What happened.
@@ -247,7 +247,7 @@ impl Batch {
             subject: None,
             cause: None,
             at: crate::time::micros(at),
-            expect: Vec::new(),
+            preconditions: Vec::new(),
             writes: Vec::new(),
             events: Vec::new(),
             once: None,
@@ -266,10 +266,10 @@ impl Batch {
     pub fn caused_by(cause: &Cause, action: Action, at: DateTime<Utc>) -> Self {
         let mut batch = Self::with(Principal::System.to_ref(), action, at);
         let lease = |batch: &mut Self, lease: &Lease| {
-            batch.parts.expect.push(Expect::Lease(lease.queue, lease.fence));
+            batch.parts.preconditions.push(Precondition::Lease(lease.queue, lease.fence));
         };
         match cause {
-            Cause::Received { queue } => batch.parts.expect.push(Expect::QueueIdle(*queue)),
+            Cause::Received { queue } => batch.parts.preconditions.push(Precondition::QueueIdle(*queue)),
             Cause::Waiting(id, held) => {
                 batch.parts.cause = Some(id.uuid());
                 lease(&mut batch, held);
@@ -298,8 +298,8 @@ impl Batch {
     }
 
     /// Adds a fact it was decided on.
-    pub fn expect(&mut self, fact: Expect) -> &mut Self {
-        self.parts.expect.push(fact);
+    pub fn require(&mut self, fact: Precondition) -> &mut Self {
+        self.parts.preconditions.push(fact);
         self
     }
 

@@ -1,6 +1,6 @@
 //! Why a store refused or failed.
 
-use super::Expect;
+use super::Precondition;
 
 /// Why a store refused or failed.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -8,7 +8,7 @@ use super::Expect;
 pub enum StoreError {
     /// What a batch was decided on is not true any more. Only that batch was undone.
     #[error("what the change was decided on is no longer true: {0:?}")]
-    Unmet(Box<Expect>),
+    PreconditionFailed(Box<Precondition>),
     /// Busy, or the connection was lost before anything was committed: the same call may succeed.
     #[error("the store is busy or cannot be reached")]
     Unavailable,
@@ -40,7 +40,7 @@ impl StoreError {
     #[must_use]
     pub const fn code(&self) -> &'static str {
         match self {
-            Self::Unmet(_) => "store.conflict",
+            Self::PreconditionFailed(_) => "store.conflict",
             Self::Unavailable => "store.unavailable",
             Self::Full => "store.full",
             Self::Broken(_) => "store.broken",
@@ -50,10 +50,10 @@ impl StoreError {
         }
     }
 
-    /// An unmet expectation.
+    /// The error of a precondition that does not hold.
     #[must_use]
-    pub fn unmet(expect: Expect) -> Self {
-        Self::Unmet(Box::new(expect))
+    pub fn precondition_failed(precondition: Precondition) -> Self {
+        Self::PreconditionFailed(Box::new(precondition))
     }
 }
 

@@ -3,11 +3,11 @@
 mod batch;
 mod change;
 mod error;
-mod expect;
 mod layer;
 mod lease;
 mod outcome;
 pub mod periods;
+mod precondition;
 mod revision;
 #[cfg(feature = "sql-rows")]
 pub mod rows;
@@ -15,10 +15,10 @@ mod system;
 
 pub use batch::{Batch, BatchParts, Cause, IdempotencyKey, JobWrite, Once, Purge, Write, WriteKind};
 pub use error::{StoreError, StoreResult};
-pub use expect::{Expect, RecordRef};
 pub use layer::{Call, StoreLayer};
 pub use lease::{Fence, Lease};
 pub use outcome::{Commit, Outcome};
+pub use precondition::{Precondition, RecordRef};
 pub use revision::{LedgerSeq, Revision};
 pub use system::{
     Due, IdentityStore, LeaseStore, QuarantineStore, RoutingStore, SystemStore, SystemWrite, UserKey,

@@ -38,7 +38,7 @@ impl Worker<'_> {
             match Intake::new(self.crm).waited(scope, &route, &item, &cause, late).await {
                 Ok(true) => report.decided += 1,
                 Ok(false) => self.later(scope, &item, &cause, LOOK_AGAIN, item.attempts).await?,
-                Err(Error::Store(StoreError::Unmet(_))) => {
+                Err(Error::Store(StoreError::PreconditionFailed(_))) => {
                     self.later(scope, &item, &cause, TimeDelta::zero(), item.attempts + 1).await?;
                 }
                 Err(error @ Error::Store(_)) => return Err(error),
@@ -74,7 +74,7 @@ impl Worker<'_> {
                 report.decided += u32::try_from(settled.len()).unwrap_or(u32::MAX);
                 Ok(items.into_iter().filter(|item| !settled.contains(&item.id)).collect())
             }
-            Err(Error::Store(StoreError::Unmet(_))) => Ok(items),
+            Err(Error::Store(StoreError::PreconditionFailed(_))) => Ok(items),
             Err(error @ Error::Store(_)) => Err(error),
             // One of them cannot be decided: which, shows when each is looked at.
             Err(_) => Ok(items),
@@ -95,7 +95,7 @@ impl Worker<'_> {
         let due_at = now + wait.max(TimeDelta::milliseconds(20));
         batch.write(InboxWrite::Retry { id: item.id, due_at, attempts });
         match self.crm.store().commit_one(scope, batch).await {
-            Err(StoreError::Unmet(_)) => Ok(()),
+            Err(StoreError::PreconditionFailed(_)) => Ok(()),
             other => Ok(other.map(|_| ())?),
         }
     }

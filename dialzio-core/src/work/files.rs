@@ -133,7 +133,7 @@ impl Worker<'_> {
         }
         batch.write(MediaWrite::Update(media));
         match self.crm.store().commit_one(scope, batch).await {
-            Err(StoreError::Unmet(_)) => Ok(()),
+            Err(StoreError::PreconditionFailed(_)) => Ok(()),
             other => Ok(other.map(|_| ())?),
         }
     }
@@ -164,7 +164,7 @@ impl Worker<'_> {
             })
             .event(DomainEvent::AccountChanged { account: account.id });
         match self.crm.store().commit_one(scope, batch).await {
-            Err(StoreError::Unmet(_)) => Ok(()),
+            Err(StoreError::PreconditionFailed(_)) => Ok(()),
             other => Ok(other.map(|_| ())?),
         }
     }

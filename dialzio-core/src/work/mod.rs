@@ -28,7 +28,7 @@ use crate::job::{Job, JobState, Queue, QueueKind};
 use crate::ledger::Action;
 use crate::runtime::Runtime;
 use crate::scope::OrgScope;
-use crate::store::{Batch, Cause, Due, Expect, JobWrite, Lease, StoreError};
+use crate::store::{Batch, Cause, Due, JobWrite, Lease, Precondition, StoreError};
 
 /// How long a queue is held. Source: reliability reference, 3.4.
 const LEASE: TimeDelta = TimeDelta::seconds(60);
@@ -385,7 +385,7 @@ impl<'a> Worker<'a> {
     ) -> Result<(), Error> {
         let cause = Cause::Job(job.id, *lease);
         let mut batch = Batch::caused_by(&cause, Action::JobSettled, self.crm.now());
-        batch.expect(Expect::Job(job.id, JobState::Pending)).write(JobWrite::Settle {
+        batch.require(Precondition::Job(job.id, JobState::Pending)).write(JobWrite::Settle {
             id: job.id,
             state,
             not_before,
@@ -393,7 +393,7 @@ impl<'a> Worker<'a> {
         });
         match self.crm.store().commit_one(scope, batch).await {
             // Somebody cancelled it meanwhile, or the lease ran out: it is not ours any more.
-            Err(StoreError::Unmet(_)) => Ok(()),
+            Err(StoreError::PreconditionFailed(_)) => Ok(()),
             other => Ok(other.map(|_| ())?),
         }
     }

@@ -22,7 +22,7 @@ use crate::ledger::Action;
 use crate::media::Media;
 use crate::provider::{Accepted, OutboundContent, OutboundMessage, ProviderError, RefusalReason, Sender};
 use crate::scope::{OrgScope, Principal};
-use crate::store::{Batch, Cause, Expect, JobWrite, Lease, RecordRef, StoreError};
+use crate::store::{Batch, Cause, JobWrite, Lease, Precondition, RecordRef, StoreError};
 use crate::text::EvidenceText;
 
 /// How long sends rest whose account cannot be used, unless a check of it succeeds before.
@@ -102,7 +102,7 @@ impl Worker<'_> {
                 (_, Ok(_)) => report.stopped += 1,
                 // A consent, the lease or the job changed meanwhile: the permit is dropped unspent, and the job is
                 // decided on again.
-                (_, Err(StoreError::Unmet(_))) => {}
+                (_, Err(StoreError::PreconditionFailed(_))) => {}
                 (_, Err(error)) => return Err(error.into()),
             }
         }
@@ -138,7 +138,7 @@ impl Worker<'_> {
         let cause = Cause::Job(id, *lease);
         let mut stop = Batch::caused_by(&cause, Action::MessageStopped, now);
         let changed = DomainEvent::MessageChanged { conversation: facts.conversation.id, message };
-        stop.about(message).expect(Expect::Job(id, JobState::Pending)).event(changed);
+        stop.about(message).require(Precondition::Job(id, JobState::Pending)).event(changed);
         let settle =
             |state, not_before| JobWrite::Settle { id, state, not_before, attempts: facts.job.attempts };
         let first = facts.message.delivery.status == DeliveryStatus::Queued;
@@ -159,7 +159,7 @@ impl Worker<'_> {
         if facts.account.state != AccountState::Routable {
             let account = &facts.account;
             // If it was mended meanwhile, this is decided again instead: nothing would wake it.
-            stop.expect(Expect::Revision(RecordRef::Account(account.id), account.revision))
+            stop.require(Precondition::Revision(RecordRef::Account(account.id), account.revision))
                 .write(JobWrite::Rest { id, until: now + LOGIN_REST, attempts: facts.job.attempts })
                 .write(ConversationWrite::Requeue { message, why: held_by(account), at: now });
             return (Plan::Stop, stop);
@@ -192,8 +192,8 @@ impl Worker<'_> {
                 let (subjects, head) = permit.head();
                 let mut go = Batch::caused_by(&cause, Action::MessageDispatched, now);
                 go.about(message)
-                    .expect(Expect::Job(id, JobState::Pending))
-                    .expect(Expect::ConsentHead(subjects, head))
+                    .require(Precondition::Job(id, JobState::Pending))
+                    .require(Precondition::ConsentHead(subjects, head))
                     .write(settle(JobState::Dispatched, None))
                     .write(ConversationWrite::Evidence {
                         message,
@@ -230,7 +230,7 @@ impl Worker<'_> {
         let (message, conversation) = (facts.message.id, facts.conversation.id);
         batch
             .about(message)
-            .expect(Expect::Job(facts.job.id, JobState::Dispatched))
+            .require(Precondition::Job(facts.job.id, JobState::Dispatched))
             .event(DomainEvent::MessageChanged { conversation, message });
         let mut found = None;
         match outcome {
@@ -261,27 +261,27 @@ impl Worker<'_> {
     ) -> Result<(), Error> {
         let account = RecordRef::Account(facts.account.id);
         if found.is_some() {
-            batch.expect(Expect::Revision(account, facts.account.revision));
+            batch.require(Precondition::Revision(account, facts.account.revision));
         }
         match self.crm.store().commit_one(scope, batch).await {
-            Err(StoreError::Unmet(unmet)) if matches!(*unmet, Expect::Revision(record, _) if record == account) =>
+            Err(StoreError::PreconditionFailed(precondition_failed)) if matches!(*precondition_failed, Precondition::Revision(record, _) if record == account) =>
             {
                 let (id, now, attempts) = (facts.job.id, self.crm.now(), facts.job.attempts);
                 let pending = JobState::Pending;
                 let mut again = Batch::caused_by(&Cause::Stored, Action::JobSettled, now);
-                again.about(id).expect(Expect::Job(id, state)).write(JobWrite::Settle {
+                again.about(id).require(Precondition::Job(id, state)).write(JobWrite::Settle {
                     id,
                     state: pending,
                     not_before: Some(now),
                     attempts,
                 });
                 match self.crm.store().commit_one(scope, again).await {
-                    Err(StoreError::Unmet(_)) => Ok(()),
+                    Err(StoreError::PreconditionFailed(_)) => Ok(()),
                     other => Ok(other.map(drop)?),
                 }
             }
             // A status was faster than the answer and resolved it; or it was taken back, or another worker was faster.
-            Err(StoreError::Unmet(_)) => Ok(()),
+            Err(StoreError::PreconditionFailed(_)) => Ok(()),
             other => {
                 other?;
                 self.account_is(scope, &facts.account, found).await
@@ -381,11 +381,11 @@ impl Worker<'_> {
         let mut batch = Batch::caused_by(&Cause::Stored, Action::AccountChanged, self.crm.now());
         batch
             .about(account)
-            .expect(Expect::Revision(RecordRef::Account(account), seen.revision))
+            .require(Precondition::Revision(RecordRef::Account(account), seen.revision))
             .write(AccountWrite::Change { account, change: Box::new(change) })
             .event(DomainEvent::AccountChanged { account });
         match self.crm.store().commit_one(scope, batch).await {
-            Err(StoreError::Unmet(_)) => Ok(()),
+            Err(StoreError::PreconditionFailed(_)) => Ok(()),
             other => Ok(other.map(drop)?),
         }
     }

@@ -12,7 +12,7 @@ use crate::event::DomainEvent;
 use crate::ledger::Action;
 use crate::page::PageRequest;
 use crate::scope::{OrgScope, Principal};
-use crate::store::{Batch, Cause, Expect, Purge, RecordRef, StoreError, SystemWrite, Write};
+use crate::store::{Batch, Cause, Precondition, Purge, RecordRef, StoreError, SystemWrite, Write};
 use crate::time::RETENTION_CAP;
 use crate::timekeeper::ClockTrust;
 
@@ -95,7 +95,7 @@ impl Worker<'_> {
                         at: now,
                     };
                     batch
-                        .expect(Expect::Revision(
+                        .require(Precondition::Revision(
                             RecordRef::Conversation(conversation),
                             entry.conversation.revision,
                         ))
@@ -104,7 +104,7 @@ impl Worker<'_> {
                 }
                 match store.commit_one(&scope, batch).await {
                     // Somebody was faster with one of them: the others wake at the next look.
-                    Err(StoreError::Unmet(_)) => {}
+                    Err(StoreError::PreconditionFailed(_)) => {}
                     other => {
                         other?;
                     }

@@ -11,7 +11,7 @@ use crate::ledger::Action;
 use crate::media::{Media, MediaState, MediaWrite};
 use crate::provider::{ProviderError, ProviderId, RefusalReason, UploadedMedia};
 use crate::scope::OrgScope;
-use crate::store::{Batch, Cause, Expect};
+use crate::store::{Batch, Cause, Precondition};
 
 impl Worker<'_> {
     /// Uploads the file of a send that the gate allows, and notes the provider's id for it. The send stays pending, and
@@ -27,7 +27,7 @@ impl Worker<'_> {
         let now = self.crm.now();
         // Not under the lease: a large file may take longer, and its id at the provider is true all the same.
         let mut batch = Batch::caused_by(&Cause::Stored, Action::MediaUploaded, now);
-        batch.about(media.id).expect(Expect::Job(facts.job.id, JobState::Pending));
+        batch.about(media.id).require(Precondition::Job(facts.job.id, JobState::Pending));
         let mut found = None;
         match outcome {
             Ok(uploaded) => {

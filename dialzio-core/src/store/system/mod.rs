@@ -37,9 +37,9 @@ pub enum Due {
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum SystemWrite {
-    /// A new user. An id or address that is there already is refused: [`super::StoreError::Unmet`].
+    /// A new user. An id or address that is there already is refused: [`super::StoreError::PreconditionFailed`].
     InsertUser(User),
-    /// A change of a user who has this revision; otherwise [`super::StoreError::Unmet`].
+    /// A change of a user who has this revision; otherwise [`super::StoreError::PreconditionFailed`].
     ChangeUser {
         /// Which.
         user: UserId,
@@ -58,11 +58,11 @@ pub enum SystemWrite {
     EndSessions(UserId),
     /// A new invitation.
     Invitation(Invitation),
-    /// An invitation was used. One that is not there any more: [`super::StoreError::Unmet`] of its record.
+    /// An invitation was used. One that is not there any more: [`super::StoreError::PreconditionFailed`] of its record.
     UseInvitation(TokenHash),
-    /// A new app. An id that is there already is refused: [`super::StoreError::Unmet`].
+    /// A new app. An id that is there already is refused: [`super::StoreError::PreconditionFailed`].
     InsertApp(App),
-    /// A change of an app that has this revision; otherwise [`super::StoreError::Unmet`].
+    /// A change of an app that has this revision; otherwise [`super::StoreError::PreconditionFailed`].
     ChangeApp {
         /// Which.
         app: AppId,
@@ -77,11 +77,11 @@ pub enum SystemWrite {
     Release(QuarantineId),
     /// Removes what has expired by an instant: sessions, invitations, quarantine without organisation.
     Sweep(ConfirmedTime),
-    /// A key is used here from now on. Its place or its id is taken: [`super::StoreError::Unmet`].
+    /// A key is used here from now on. Its place or its id is taken: [`super::StoreError::PreconditionFailed`].
     KeyCheck(KeyCheck),
     /// How far the clock is known to have come.
     TimeMark(TimeMark),
-    /// The next entry of the operator log. Its place is taken: [`super::StoreError::Unmet`].
+    /// The next entry of the operator log. Its place is taken: [`super::StoreError::PreconditionFailed`].
     Operator(OperatorEntry),
     /// Nothing of its own: carries a batch of an organisation that nobody is in yet.
     Carry,

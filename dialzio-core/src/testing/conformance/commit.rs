@@ -5,7 +5,7 @@ use crate::contact::{ContactQuery, SubjectKey};
 use crate::event::{DomainEvent, EventSeq};
 use crate::page::PageRequest;
 use crate::store::{
-    Expect, IdempotencyKey, LedgerSeq, Once, Outcome, RecordRef, Revision, StoreError, Write,
+    IdempotencyKey, LedgerSeq, Once, Outcome, Precondition, RecordRef, Revision, StoreError, Write,
 };
 use crate::testing::conformance::{Tenant, TestBed};
 
@@ -30,8 +30,11 @@ pub async fn a_batch_is_applied_whole_or_not_at_all(bed: TestBed) {
     ]);
     batch.event(DomainEvent::ContactChanged { contact: other.id });
     let answer = bed.store.commit_one(&tenant.scope, batch).await;
-    let taken = Expect::IdentityFree(known.identity.portfolio.clone(), known.identity.aliases[0].clone());
-    assert!(matches!(answer, Err(StoreError::Unmet(unmet)) if *unmet == taken));
+    let taken =
+        Precondition::IdentityFree(known.identity.portfolio.clone(), known.identity.aliases[0].clone());
+    assert!(
+        matches!(answer, Err(StoreError::PreconditionFailed(precondition_failed)) if *precondition_failed == taken)
+    );
     assert_eq!(names(&bed, &tenant).await, ["Asha"]);
     assert!(bed.store.contact(&tenant.scope, other.id).await.unwrap().is_none());
     let notes = bed.store.notes(&tenant.scope, other.id, PageRequest::first(10)).await.unwrap();
@@ -40,13 +43,13 @@ pub async fn a_batch_is_applied_whole_or_not_at_all(bed: TestBed) {
     assert_eq!(bed.store.audit(&tenant.scope, 0, 1_000).await.unwrap(), audit);
 }
 
-/// A batch whose expectation is not met writes nothing, whatever its place in the call.
+/// A batch whose precondition does not hold writes nothing, whatever its place in the call.
 pub async fn neighbours_of_a_refused_batch_are_applied(bed: TestBed) {
     let tenant = bed.tenant().await;
     let [a, b, c] = ["Asha", "Ben", "Chloe"].map(|name| bed.make.contact(name));
-    let untrue = Expect::Revision(RecordRef::Contact(b.id), Revision(7));
+    let untrue = Precondition::Revision(RecordRef::Contact(b.id), Revision(7));
     let mut second = bed.writes([ContactWrite::Insert(b.clone()).into()]);
-    second.expect(untrue.clone());
+    second.require(untrue.clone());
     let batches = vec![
         bed.writes([ContactWrite::Insert(a.clone()).into()]),
         second,
@@ -55,7 +58,9 @@ pub async fn neighbours_of_a_refused_batch_are_applied(bed: TestBed) {
     let answers = bed.store.commit(&tenant.scope, batches).await;
     assert_eq!(answers.len(), 3, "one answer for each batch");
     assert!(answers[0].is_ok() && answers[2].is_ok());
-    assert!(matches!(&answers[1], Err(StoreError::Unmet(unmet)) if **unmet == untrue));
+    assert!(
+        matches!(&answers[1], Err(StoreError::PreconditionFailed(precondition_failed)) if **precondition_failed == untrue)
+    );
     assert_eq!(names(&bed, &tenant).await, ["Asha", "Chloe"]);
     let empty = bed.store.commit(&tenant.scope, Vec::new()).await;
     assert!(empty.is_empty());
@@ -68,28 +73,31 @@ pub async fn a_batch_sees_those_before_it(bed: TestBed) {
     let record = RecordRef::Contact(contact.id);
     let first = bed.writes([ContactWrite::Insert(contact.clone()).into()]);
     let mut second = bed.writes([ContactWrite::Update(contact.clone()).into()]);
-    second.expect(Expect::Revision(record, Revision::FIRST));
+    second.require(Precondition::Revision(record, Revision::FIRST));
     let mut third = bed.writes([ContactWrite::Update(contact.clone()).into()]);
-    third.expect(Expect::Revision(record, Revision::FIRST));
+    third.require(Precondition::Revision(record, Revision::FIRST));
     let answers = bed.store.commit(&tenant.scope, vec![first, second, third]).await;
     assert!(answers[0].is_ok() && answers[1].is_ok());
-    assert!(matches!(answers[2], Err(StoreError::Unmet(_))));
+    assert!(matches!(answers[2], Err(StoreError::PreconditionFailed(_))));
     let kept = bed.store.contact(&tenant.scope, contact.id).await.unwrap().unwrap();
     assert_eq!(kept.revision, Revision(2));
 }
 
-/// All expectations of a batch count, not only the first.
+/// All preconditions of a batch count, not only the first.
 pub async fn one_untrue_expectation_among_many_refuses_the_batch(bed: TestBed) {
     let tenant = bed.tenant().await;
     let known = bed.person(&tenant, "Asha").await;
     let free = Alias::Phone(bed.make.phone());
-    let taken = Expect::IdentityFree(known.identity.portfolio.clone(), known.identity.aliases[0].clone());
+    let taken =
+        Precondition::IdentityFree(known.identity.portfolio.clone(), known.identity.aliases[0].clone());
     let mut batch = bed.writes([ContactWrite::Insert(bed.make.contact("Ben")).into()]);
-    batch.expect(Expect::IdentityFree(known.identity.portfolio.clone(), free));
-    batch.expect(Expect::Revision(RecordRef::Contact(known.contact.id), Revision::FIRST));
-    batch.expect(taken.clone());
+    batch.require(Precondition::IdentityFree(known.identity.portfolio.clone(), free));
+    batch.require(Precondition::Revision(RecordRef::Contact(known.contact.id), Revision::FIRST));
+    batch.require(taken.clone());
     let answer = bed.store.commit_one(&tenant.scope, batch).await;
-    assert!(matches!(answer, Err(StoreError::Unmet(unmet)) if *unmet == taken));
+    assert!(
+        matches!(answer, Err(StoreError::PreconditionFailed(precondition_failed)) if *precondition_failed == taken)
+    );
     assert_eq!(names(&bed, &tenant).await, ["Asha"]);
 }
 
@@ -114,7 +122,7 @@ pub async fn a_key_used_again_is_answered_as_the_first_time(bed: TestBed) {
     let again = bed.make.contact("Asha");
     let mut retry = bed.writes([ContactWrite::Insert(again.clone()).into()]);
     retry.event(DomainEvent::ContactChanged { contact: again.id });
-    retry.expect(Expect::Revision(RecordRef::Contact(first.id), Revision(9)));
+    retry.require(Precondition::Revision(RecordRef::Contact(first.id), Revision(9)));
     retry.once(once("contacts", "k-1", b"Asha", RecordRef::Contact(again.id)));
     let replay = bed.store.commit_one(&tenant.scope, retry).await.unwrap();
     assert_eq!(replay.outcome, Outcome::Replayed(answer));
@@ -169,7 +177,7 @@ pub async fn a_refused_batch_does_not_use_its_key(bed: TestBed) {
     let contact = bed.make.contact("Asha");
     let record = RecordRef::Contact(contact.id);
     let mut refused = bed.writes([ContactWrite::Insert(contact.clone()).into()]);
-    refused.expect(Expect::Revision(record, Revision(3)));
+    refused.require(Precondition::Revision(record, Revision(3)));
     refused.once(once("contacts", "k-1", b"Asha", record));
     assert!(bed.store.commit_one(&tenant.scope, refused).await.is_err());
     for scope in [&tenant.scope, &other.scope] {
@@ -194,7 +202,7 @@ pub async fn a_commit_answers_with_the_newest_event(bed: TestBed) {
     assert_eq!(bed.store.newest_event(&tenant.scope).await.unwrap(), EventSeq(2));
 }
 
-/// Every kind of expectation, untrue and true. Revisions of what is not there are untrue.
+/// Every kind of precondition, untrue and true. Revisions of what is not there are untrue.
 pub async fn every_expectation_is_refused_when_untrue_and_met_when_true(bed: TestBed) {
     let tenant = bed.tenant().await;
     let (scope, portfolio) = (&tenant.scope, tenant.account.portfolio.clone());
@@ -207,36 +215,36 @@ pub async fn every_expectation_is_refused_when_untrue_and_met_when_true(bed: Tes
     let contact = RecordRef::Contact(person.contact.id);
     let talk = RecordRef::Conversation(person.conversation.id);
     for record in [contact, talk] {
-        assert!(bed.holds(scope, Expect::Revision(record, Revision::FIRST)).await);
-        assert!(!bed.holds(scope, Expect::Revision(record, Revision(2))).await);
+        assert!(bed.holds(scope, Precondition::Revision(record, Revision::FIRST)).await);
+        assert!(!bed.holds(scope, Precondition::Revision(record, Revision(2))).await);
     }
     for nobody in [RecordRef::Contact(bed.make.id()), RecordRef::Conversation(bed.make.id())] {
-        assert!(!bed.holds(scope, Expect::Revision(nobody, Revision::FIRST)).await);
+        assert!(!bed.holds(scope, Precondition::Revision(nobody, Revision::FIRST)).await);
     }
 
     let fresh = Alias::Phone(bed.make.phone());
-    assert!(bed.holds(scope, Expect::IdentityFree(portfolio.clone(), fresh)).await);
-    assert!(!bed.holds(scope, Expect::IdentityFree(portfolio, alias.clone())).await);
+    assert!(bed.holds(scope, Precondition::IdentityFree(portfolio.clone(), fresh)).await);
+    assert!(!bed.holds(scope, Precondition::IdentityFree(portfolio, alias.clone())).await);
     let elsewhere = crate::contact::Portfolio("portfolio-2".to_owned());
-    assert!(bed.holds(scope, Expect::IdentityFree(elsewhere, alias)).await);
+    assert!(bed.holds(scope, Precondition::IdentityFree(elsewhere, alias)).await);
 
     let (account, identity) = (tenant.account.id, person.identity.id);
-    assert!(bed.holds(scope, Expect::ConversationFree(account, bed.make.id())).await);
-    assert!(bed.holds(scope, Expect::ConversationFree(bed.make.id(), identity)).await);
-    assert!(!bed.holds(scope, Expect::ConversationFree(account, identity)).await);
+    assert!(bed.holds(scope, Precondition::ConversationFree(account, bed.make.id())).await);
+    assert!(bed.holds(scope, Precondition::ConversationFree(bed.make.id(), identity)).await);
+    assert!(!bed.holds(scope, Precondition::ConversationFree(account, identity)).await);
 
     let external = message.external.clone().unwrap();
-    assert!(bed.holds(scope, Expect::ExternalFree(account, bed.make.external())).await);
-    assert!(bed.holds(scope, Expect::ExternalFree(bed.make.id(), external.clone())).await);
-    assert!(!bed.holds(scope, Expect::ExternalFree(account, external)).await);
+    assert!(bed.holds(scope, Precondition::ExternalFree(account, bed.make.external())).await);
+    assert!(bed.holds(scope, Precondition::ExternalFree(bed.make.id(), external.clone())).await);
+    assert!(!bed.holds(scope, Precondition::ExternalFree(account, external)).await);
 
     let number =
-        |provider: &str, external: &str| Expect::AccountFree(provider.to_owned(), external.to_owned());
+        |provider: &str, external: &str| Precondition::AccountFree(provider.to_owned(), external.to_owned());
     assert!(!bed.holds(scope, number(&tenant.account.provider, &tenant.account.external_id)).await);
     assert!(bed.holds(scope, number("another", &tenant.account.external_id)).await);
     assert!(bed.holds(scope, number(&tenant.account.provider, "nobody's")).await);
 
-    let head = |keys: &[SubjectKey], seq| Expect::ConsentHead(keys.to_vec(), LedgerSeq(seq));
+    let head = |keys: &[SubjectKey], seq| Precondition::ConsentHead(keys.to_vec(), LedgerSeq(seq));
     assert!(bed.holds(scope, head(&[key.clone(), stranger.clone()], 0)).await);
     assert!(!bed.holds(scope, head(std::slice::from_ref(&key), 1)).await);
     assert!(bed.holds(scope, head(&[], 0)).await);

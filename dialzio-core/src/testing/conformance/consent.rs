@@ -11,7 +11,7 @@ use crate::contact::{Address, Alias, ContactWrite, SubjectKey};
 use crate::conversation::{DeliveryStatus, TemplateCategory};
 use crate::id::{ContactId, MessageId};
 use crate::page::PageRequest;
-use crate::store::{Expect, LedgerSeq};
+use crate::store::{LedgerSeq, Precondition};
 use crate::testing::conformance::{Person, Tenant, TestBed};
 
 async fn record(bed: &TestBed, tenant: &Tenant, person: &Person, event: ConsentEvent) -> ConsentRecord {
@@ -34,7 +34,7 @@ pub async fn the_ledger_has_no_gaps(bed: TestBed) {
     let mut first = record(&bed, &tenant, &asha, ConsentEvent::Given).await;
     let lost = bed.make.consent(asha.contact.id, asha.identity.subject_keys(), ConsentEvent::Refused);
     let mut refused = bed.writes([ConsentWrite::Record(lost).into()]);
-    refused.expect(Expect::ConsentHead(asha.identity.subject_keys(), LedgerSeq(0)));
+    refused.require(Precondition::ConsentHead(asha.identity.subject_keys(), LedgerSeq(0)));
     assert!(bed.store.commit_one(&tenant.scope, refused).await.is_err());
     let mut second = record(&bed, &tenant, &ben, ConsentEvent::Refused).await;
     let mut third = bed.make.consent(asha.contact.id, asha.identity.subject_keys(), ConsentEvent::Withdrawn);
@@ -76,11 +76,11 @@ pub async fn a_withdrawal_moves_the_head_of_the_ledger(bed: TestBed) {
     record(&bed, &tenant, &ben, ConsentEvent::Given).await;
     let facts = bed.store.consent_facts(&tenant.scope, asha.conversation.id).await.unwrap().unwrap();
     assert_eq!(facts.head, LedgerSeq(1));
-    assert!(bed.holds(&tenant.scope, Expect::ConsentHead(facts.subjects.clone(), facts.head)).await);
+    assert!(bed.holds(&tenant.scope, Precondition::ConsentHead(facts.subjects.clone(), facts.head)).await);
     let stop = bed.make.consent(asha.contact.id, subjects[1..].to_vec(), ConsentEvent::Withdrawn);
     bed.write(&tenant.scope, ConsentWrite::Record(stop)).await;
-    assert!(!bed.holds(&tenant.scope, Expect::ConsentHead(facts.subjects.clone(), facts.head)).await);
-    assert!(bed.holds(&tenant.scope, Expect::ConsentHead(facts.subjects, LedgerSeq(3))).await);
+    assert!(!bed.holds(&tenant.scope, Precondition::ConsentHead(facts.subjects.clone(), facts.head)).await);
+    assert!(bed.holds(&tenant.scope, Precondition::ConsentHead(facts.subjects, LedgerSeq(3))).await);
 }
 
 /// History holds what was recorded on the card and what covers one of its identifiers, typed or seen; not more.

@@ -6,7 +6,7 @@ use crate::contact::{Alias, ContactWrite, Portfolio, Stage, SubjectKey, TaskChan
 use crate::id::ContactId;
 use crate::page::PageRequest;
 use crate::phone::PhoneNumber;
-use crate::store::{Expect, RecordRef, Revision, StoreError};
+use crate::store::{Precondition, RecordRef, Revision, StoreError};
 use crate::testing::conformance::{Tenant, TestBed};
 use crate::text::{PersonName, Username};
 
@@ -55,9 +55,9 @@ pub async fn added_tags_are_kept_and_not_lost_to_an_older_card(bed: TestBed) {
     let words: Vec<_> = kept.tags.iter().map(|tag| tag.reveal().to_owned()).collect();
     assert_eq!(words, ["autumn", "garden", "vip"]);
     let mut stale = bed.writes([ContactWrite::Update(card.clone()).into()]);
-    stale.expect(Expect::Revision(RecordRef::Contact(card.id), card.revision));
+    stale.require(Precondition::Revision(RecordRef::Contact(card.id), card.revision));
     let answer = bed.store.commit_one(&tenant.scope, stale).await;
-    assert!(matches!(answer, Err(StoreError::Unmet(_))), "the card has changed meanwhile");
+    assert!(matches!(answer, Err(StoreError::PreconditionFailed(_))), "the card has changed meanwhile");
 }
 
 async fn found(bed: &TestBed, tenant: &Tenant, key: SubjectKey) -> Vec<ContactId> {
@@ -103,7 +103,7 @@ pub async fn an_alias_is_held_by_one_identity_of_a_portfolio(bed: TestBed) {
     let known = bed.person(&tenant, "Asha").await;
     let taken = known.identity.aliases[0].clone();
     let mut thief = bed.make.identity(known.contact.id, vec![taken.clone()]);
-    let free = Expect::IdentityFree(known.identity.portfolio.clone(), taken.clone());
+    let free = Precondition::IdentityFree(known.identity.portfolio.clone(), taken.clone());
     assert_eq!(bed.refused(&tenant.scope, ContactWrite::Identity(thief.clone())).await, free);
     thief.aliases = vec![Alias::BusinessScoped(bed.make.scoped())];
     bed.write(&tenant.scope, ContactWrite::Identity(thief.clone())).await;

@@ -8,7 +8,7 @@ use crate::conversation::{
 };
 use crate::id::MemberId;
 use crate::page::PageRequest;
-use crate::store::{Expect, RecordRef, Revision, StoreError, Write};
+use crate::store::{Precondition, RecordRef, Revision, StoreError, Write};
 use crate::testing::conformance::{Person, Tenant, TestBed};
 
 /// There is one conversation of an account and an identity.
@@ -17,8 +17,8 @@ pub async fn a_pair_has_one_conversation(bed: TestBed) {
     let person = bed.person(&tenant, "Asha").await;
     let (account, identity) = (tenant.account.id, person.identity.id);
     let second = bed.make.conversation(account, &person.identity);
-    let unmet = bed.refused(&tenant.scope, ConversationWrite::Insert(second)).await;
-    assert_eq!(unmet, Expect::ConversationFree(account, identity));
+    let precondition_failed = bed.refused(&tenant.scope, ConversationWrite::Insert(second)).await;
+    assert_eq!(precondition_failed, Precondition::ConversationFree(account, identity));
     let found = bed.store.conversation_with(&tenant.scope, account, identity).await.unwrap();
     assert_eq!(found, Some(person.conversation));
 }
@@ -121,9 +121,9 @@ pub async fn a_message_reopens_and_is_not_closed_over(bed: TestBed) {
         bed.hears(&tenant, &person, "one more thing", bed.at(20)).await;
         assert_eq!(bed.conversation(&tenant, &person).await.state, ConversationState::Open);
         let mut stale = bed.writes([ConversationWrite::Update(read.clone()).into()]);
-        stale.expect(Expect::Revision(RecordRef::Conversation(read.id), read.revision));
+        stale.require(Precondition::Revision(RecordRef::Conversation(read.id), read.revision));
         let answer = bed.store.commit_one(&tenant.scope, stale).await;
-        assert!(matches!(answer, Err(StoreError::Unmet(_))), "it was reopened meanwhile");
+        assert!(matches!(answer, Err(StoreError::PreconditionFailed(_))), "it was reopened meanwhile");
     }
 }
 

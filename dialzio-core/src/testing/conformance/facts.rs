@@ -6,7 +6,7 @@ use crate::conversation::{InboundAsk, InboundFacts};
 use crate::inbox::InboxWrite;
 use crate::job::QueueKind;
 use crate::phone::PhoneNumber;
-use crate::store::Expect;
+use crate::store::Precondition;
 use crate::testing::conformance::{Tenant, TestBed};
 
 fn ask(tenant: &Tenant, aliases: Vec<Alias>) -> InboundAsk {
@@ -137,7 +137,7 @@ pub async fn a_joined_person_is_known_with_their_thread(bed: TestBed) {
 /// A queue is idle when nothing waits in it, due or not; other queues do not matter.
 pub async fn a_queue_with_a_waiting_element_is_not_idle(bed: TestBed) {
     let tenant = bed.tenant().await;
-    let idle = async |kind| bed.holds(&tenant.scope, Expect::QueueIdle(tenant.queue(kind))).await;
+    let idle = async |kind| bed.holds(&tenant.scope, Precondition::QueueIdle(tenant.queue(kind))).await;
     assert!(idle(QueueKind::Inbox).await && idle(QueueKind::Statuses).await);
     let item = bed.make.item(&tenant.account, QueueKind::Inbox, bed.at(3_600));
     bed.write(&tenant.scope, InboxWrite::Park(item.clone())).await;

@@ -5,7 +5,7 @@ use futures_util::future::join_all;
 use crate::contact::{ContactQuery, ContactWrite};
 use crate::event::{DomainEvent, EventSeq};
 use crate::page::PageRequest;
-use crate::store::{Expect, RecordRef, Revision, StoreError};
+use crate::store::{Precondition, RecordRef, Revision, StoreError};
 use crate::testing::conformance::TestBed;
 
 /// Sixty-four callers at once: each gets its own answer, and each that is applied has its own place in the log.
@@ -16,7 +16,7 @@ pub async fn callers_at_the_same_time_each_get_their_own_answer(bed: TestBed) {
         let mut batch = bed.writes([ContactWrite::Insert(contact.clone()).into()]);
         batch.event(DomainEvent::ContactChanged { contact: contact.id });
         if caller % 8 == 7 {
-            batch.expect(Expect::Revision(RecordRef::Contact(contact.id), Revision(9)));
+            batch.require(Precondition::Revision(RecordRef::Contact(contact.id), Revision(9)));
         }
         bed.store.commit_one(&tenant.scope, batch)
     });
@@ -24,7 +24,7 @@ pub async fn callers_at_the_same_time_each_get_their_own_answer(bed: TestBed) {
     for (caller, answer) in join_all(calls).await.into_iter().enumerate() {
         match answer {
             Ok(commit) => seqs.push(commit.seq.0),
-            Err(StoreError::Unmet(_)) => assert_eq!(caller % 8, 7),
+            Err(StoreError::PreconditionFailed(_)) => assert_eq!(caller % 8, 7),
             Err(error) => panic!("{error}"),
         }
     }
@@ -42,7 +42,7 @@ pub async fn one_call_with_many_batches_is_answered_in_their_order(bed: TestBed)
         let mut batch = bed.batch();
         batch.event(DomainEvent::OrgChanged);
         if place % 10 == 9 {
-            batch.expect(Expect::Revision(RecordRef::Contact(bed.make.id()), Revision(9)));
+            batch.require(Precondition::Revision(RecordRef::Contact(bed.make.id()), Revision(9)));
         }
         batch
     });
@@ -50,7 +50,7 @@ pub async fn one_call_with_many_batches_is_answered_in_their_order(bed: TestBed)
     let mut next = 0;
     for (place, answer) in answers.iter().enumerate() {
         if place % 10 == 9 {
-            assert!(matches!(answer, Err(StoreError::Unmet(_))), "{place}: {answer:?}");
+            assert!(matches!(answer, Err(StoreError::PreconditionFailed(_))), "{place}: {answer:?}");
         } else {
             next += 1;
             assert_eq!(answer.as_ref().unwrap().seq, EventSeq(next), "{place}");

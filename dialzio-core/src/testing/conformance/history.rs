@@ -188,7 +188,7 @@ pub async fn the_same_history(bed: TestBed) {
         let batches = writes.into_iter().map(|write| bed.writes([write])).collect();
         for answer in bed.store.commit(&tenant.scope, batches).await {
             if let Err(error) = answer {
-                assert!(matches!(error, StoreError::Unmet(_)), "{error}");
+                assert!(matches!(error, StoreError::PreconditionFailed(_)), "{error}");
             }
         }
         let seen = seen(&bed, &tenant, &person).await;

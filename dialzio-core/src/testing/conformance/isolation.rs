@@ -14,7 +14,7 @@ use crate::job::{Job, JobState, QueueKind};
 use crate::media::{Media, MediaWrite};
 use crate::page::PageRequest;
 use crate::scope::{OrgScope, Role};
-use crate::store::{Expect, JobWrite, LedgerSeq, RecordRef, Revision, SystemWrite, Write};
+use crate::store::{JobWrite, LedgerSeq, Precondition, RecordRef, Revision, SystemWrite, Write};
 use crate::testing::conformance::{Person, Tenant, TestBed};
 
 struct Full {
@@ -166,7 +166,7 @@ pub async fn another_organisation_sees_nothing_by_any_read(bed: TestBed) {
     }
 }
 
-/// Expectations about another organisation's records are judged in one's own: there is nothing there.
+/// Preconditions about another organisation's records are judged in one's own: there is nothing there.
 pub async fn expectations_look_into_ones_own_organisation_only(bed: TestBed) {
     let mine = full(&bed).await;
     let other = bed.tenant().await;
@@ -174,16 +174,18 @@ pub async fn expectations_look_into_ones_own_organisation_only(bed: TestBed) {
     let alias = mine.person.identity.aliases[0].clone();
     let portfolio = mine.tenant.account.portfolio.clone();
     let external = mine.heard.external.clone().unwrap();
-    assert!(bed.holds(scope, Expect::IdentityFree(portfolio, alias)).await);
-    assert!(bed.holds(scope, Expect::ConversationFree(account, mine.person.identity.id)).await);
-    assert!(bed.holds(scope, Expect::ExternalFree(account, external)).await);
+    assert!(bed.holds(scope, Precondition::IdentityFree(portfolio, alias)).await);
+    assert!(bed.holds(scope, Precondition::ConversationFree(account, mine.person.identity.id)).await);
+    assert!(bed.holds(scope, Precondition::ExternalFree(account, external)).await);
     let line = &mine.tenant.account;
-    assert!(bed.holds(scope, Expect::AccountFree(line.provider.clone(), line.external_id.clone())).await);
+    assert!(
+        bed.holds(scope, Precondition::AccountFree(line.provider.clone(), line.external_id.clone())).await
+    );
     let keys = mine.person.identity.subject_keys();
-    assert!(bed.holds(scope, Expect::ConsentHead(keys, LedgerSeq(0))).await);
+    assert!(bed.holds(scope, Precondition::ConsentHead(keys, LedgerSeq(0))).await);
     let contact = RecordRef::Contact(mine.person.contact.id);
-    assert!(!bed.holds(scope, Expect::Revision(contact, Revision::FIRST)).await);
-    assert!(!bed.holds(scope, Expect::Job(mine.job.id, JobState::Pending)).await);
+    assert!(!bed.holds(scope, Precondition::Revision(contact, Revision::FIRST)).await);
+    assert!(!bed.holds(scope, Precondition::Job(mine.job.id, JobState::Pending)).await);
 }
 
 /// Writes that name another organisation's records change nothing of them, whether they are refused or come to nothing.
@@ -241,6 +243,8 @@ pub async fn writes_do_not_reach_another_organisation(bed: TestBed) {
         let _ = bed.store.commit_one(&other.scope, bed.writes([write])).await;
     }
     assert_eq!(snapshot().await, before);
-    assert!(bed.holds(&mine.tenant.scope, Expect::Job(mine.job.id, JobState::Pending)).await);
-    assert!(!bed.holds(&mine.tenant.scope, Expect::QueueIdle(mine.tenant.queue(QueueKind::Inbox))).await);
+    assert!(bed.holds(&mine.tenant.scope, Precondition::Job(mine.job.id, JobState::Pending)).await);
+    assert!(
+        !bed.holds(&mine.tenant.scope, Precondition::QueueIdle(mine.tenant.queue(QueueKind::Inbox))).await
+    );
 }

@@ -4,7 +4,7 @@ use crate::contact::ContactWrite;
 use crate::event::{DomainEvent, EventSeq};
 use crate::ledger::{Action, AuditEntry, ChainHash};
 use crate::scope::{Actor, Grant};
-use crate::store::{Batch, Cause, Expect, RecordRef, Revision};
+use crate::store::{Batch, Cause, Precondition, RecordRef, Revision};
 use crate::testing::conformance::{Tenant, TestBed};
 
 fn verify(tenant: &Tenant, entries: &[AuditEntry]) {
@@ -29,7 +29,7 @@ pub async fn every_batch_has_an_audit_entry_and_the_chain_verifies(bed: TestBed)
     let mut read = Batch::new(&actor, Action::MediaOpened, bed.at(2));
     read.about(bed.make.id::<crate::id::MediaId>());
     let mut refused = Batch::new(&actor, Action::ContactChanged, bed.at(3));
-    refused.expect(Expect::Revision(RecordRef::Contact(contact.id), Revision(9)));
+    refused.require(Precondition::Revision(RecordRef::Contact(contact.id), Revision(9)));
     let queue = tenant.queue(crate::job::QueueKind::Send);
     let held = bed.lease(queue).await;
     let cause = bed.make.id();
@@ -89,7 +89,7 @@ pub async fn the_event_log_has_no_gaps(bed: TestBed) {
             batch.event(*event);
         }
         let mut refused = batch.clone();
-        refused.expect(Expect::Revision(RecordRef::Contact(contact), Revision(9)));
+        refused.require(Precondition::Revision(RecordRef::Contact(contact), Revision(9)));
         assert!(bed.store.commit_one(&tenant.scope, refused).await.is_err());
         bed.store.commit_one(&tenant.scope, batch).await.unwrap();
     }

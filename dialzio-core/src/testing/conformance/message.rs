@@ -6,7 +6,7 @@ use crate::conversation::{
 };
 use crate::entropy::Entropy;
 use crate::id::MessageId;
-use crate::store::{Expect, StoreError, Write};
+use crate::store::{Precondition, StoreError, Write};
 use crate::testing::conformance::{Person, Tenant, TestBed};
 
 /// The same delivery twice: the second is refused as a whole, and nothing counts double.
@@ -16,7 +16,7 @@ pub async fn a_repeated_delivery_changes_nothing(bed: TestBed) {
     let message = bed.hears(&tenant, &person, "hello", bed.at(1)).await;
     let before = bed.conversation(&tenant, &person).await;
     let again = Message { id: bed.make.id_at(bed.at(1)), ..message.clone() };
-    let taken = Expect::ExternalFree(tenant.account.id, message.external.clone().unwrap());
+    let taken = Precondition::ExternalFree(tenant.account.id, message.external.clone().unwrap());
     let append = |message: &Message| -> Write { bed.make.append(tenant.account.id, message).into() };
     assert_eq!(bed.refused(&tenant.scope, append(&again)).await, taken);
     assert_eq!(bed.refused(&tenant.scope, append(&message)).await, taken, "with the same id as well");
@@ -286,7 +286,7 @@ pub async fn a_message_is_known_by_both_ids(bed: TestBed) {
     assert_eq!(known[0].conversation, person.conversation.id);
     assert_eq!((known[1].direction, known[1].status), (Direction::Outbound, DeliveryStatus::Queued));
     assert_eq!((&known[1].external, known[1].digest), (&Some(external.clone()), None));
-    assert!(!bed.holds(&tenant.scope, Expect::ExternalFree(account, external)).await);
+    assert!(!bed.holds(&tenant.scope, Precondition::ExternalFree(account, external)).await);
 }
 
 /// The provider's ids count for each account by itself.

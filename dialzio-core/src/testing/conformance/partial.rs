@@ -9,7 +9,7 @@ use crate::account::{AccountChange, AccountState, AccountWrite, AppChange};
 use crate::contact::{ContactWrite, TaskChange};
 use crate::provider::{ProviderError, ProviderId};
 use crate::scope::Role;
-use crate::store::{Expect, RecordRef, Revision, StoreError, SystemWrite, UserKey, Write};
+use crate::store::{Precondition, RecordRef, Revision, StoreError, SystemWrite, UserKey, Write};
 use crate::testing::Scripted;
 use crate::testing::conformance::TestBed;
 use crate::text::{EmailAddress, TaskTitle, Title};
@@ -89,20 +89,20 @@ pub async fn a_change_of_an_older_revision_is_refused(bed: TestBed) {
         ),
     ];
     for (record, write) in changes {
-        let decided_on = Expect::Revision(record, Revision::FIRST);
+        let decided_on = Precondition::Revision(record, Revision::FIRST);
         let change = || {
             let mut batch = bed.writes([write.clone()]);
-            batch.expect(decided_on.clone());
+            batch.require(decided_on.clone());
             batch
         };
         bed.store.commit_one(&tenant.scope, change()).await.unwrap();
-        assert!(bed.holds(&tenant.scope, Expect::Revision(record, Revision(2))).await, "{record:?}");
+        assert!(bed.holds(&tenant.scope, Precondition::Revision(record, Revision(2))).await, "{record:?}");
         let again = bed.store.commit_one(&tenant.scope, change()).await;
         assert!(
-            matches!(&again, Err(StoreError::Unmet(fact)) if **fact == decided_on),
+            matches!(&again, Err(StoreError::PreconditionFailed(fact)) if **fact == decided_on),
             "{record:?}: {again:?}"
         );
-        assert!(bed.holds(&tenant.scope, Expect::Revision(record, Revision(2))).await, "{record:?}");
+        assert!(bed.holds(&tenant.scope, Precondition::Revision(record, Revision(2))).await, "{record:?}");
     }
     let kept = bed.store.member(&tenant.scope, member.id).await.unwrap().unwrap();
     assert_eq!((kept.role, kept.state), (Role::Viewer, MemberState::Active));
@@ -120,9 +120,12 @@ pub async fn users_and_apps_are_changed_under_their_revision(bed: TestBed) {
         change: UserChange { email: EmailAddress::parse(to).ok(), ..UserChange::default() },
     };
     bed.enact(moves("asha@new.example", Revision::FIRST)).await.unwrap();
-    assert!(matches!(bed.enact(moves("a@b.example", Revision::FIRST)).await, Err(StoreError::Unmet(_))));
+    assert!(matches!(
+        bed.enact(moves("a@b.example", Revision::FIRST)).await,
+        Err(StoreError::PreconditionFailed(_))
+    ));
     let taken = bed.enact(moves("BEN@shop.example", Revision(2))).await;
-    assert!(matches!(taken, Err(StoreError::Unmet(_))), "the address is another user's");
+    assert!(matches!(taken, Err(StoreError::PreconditionFailed(_))), "the address is another user's");
     let kept = bed.store.user(&bed.system, UserKey::Id(user.id)).await.unwrap().unwrap();
     assert_eq!((kept.email.reveal(), kept.revision), ("asha@new.example", Revision(2)));
 
@@ -133,7 +136,7 @@ pub async fn users_and_apps_are_changed_under_their_revision(bed: TestBed) {
         change: AppChange { secrets: Some(secrets.clone()), ..AppChange::default() },
     };
     bed.enact(rotates(Revision::FIRST)).await.unwrap();
-    assert!(matches!(bed.enact(rotates(Revision::FIRST)).await, Err(StoreError::Unmet(_))));
+    assert!(matches!(bed.enact(rotates(Revision::FIRST)).await, Err(StoreError::PreconditionFailed(_))));
     let kept = bed.store.app(&bed.system, tenant.app.id).await.unwrap().unwrap();
     assert_eq!((kept.secrets, kept.revision), (secrets.clone(), Revision(2)));
     assert_eq!(kept.verify_token, tenant.app.verify_token, "what a change does not name stays");
@@ -145,16 +148,21 @@ pub async fn nothing_is_overwritten_and_nothing_missing_is_changed(bed: TestBed)
     let mut again = tenant.account.clone();
     again.name = title("Another").unwrap();
     let taken = bed.refused(&tenant.scope, AccountWrite::Insert(Box::new(again))).await;
-    assert_eq!(taken, Expect::Revision(RecordRef::Account(tenant.account.id), Revision::NONE));
+    assert_eq!(taken, Precondition::Revision(RecordRef::Account(tenant.account.id), Revision::NONE));
     let org = crate::access::Org { marketing_cap: 99, ..tenant.org.clone() };
     let taken = bed.refused(&tenant.scope, AccessWrite::InsertOrg(org)).await;
-    assert_eq!(taken, Expect::Revision(RecordRef::Org(tenant.org.id), Revision::NONE));
-    assert!(matches!(bed.enact(SystemWrite::InsertApp(tenant.app.clone())).await, Err(StoreError::Unmet(_))));
+    assert_eq!(taken, Precondition::Revision(RecordRef::Org(tenant.org.id), Revision::NONE));
+    assert!(matches!(
+        bed.enact(SystemWrite::InsertApp(tenant.app.clone())).await,
+        Err(StoreError::PreconditionFailed(_))
+    ));
     let nobody = bed.make.id();
     let change = Box::new(AccountChange { name: title("Ghost"), ..AccountChange::default() });
     let missing = bed.refused(&tenant.scope, AccountWrite::Change { account: nobody, change }).await;
-    assert!(matches!(missing, Expect::Revision(RecordRef::Account(id), _) if id == nobody));
-    assert!(bed.holds(&tenant.scope, Expect::Revision(RecordRef::Account(nobody), Revision::NONE)).await);
+    assert!(matches!(missing, Precondition::Revision(RecordRef::Account(id), _) if id == nobody));
+    assert!(
+        bed.holds(&tenant.scope, Precondition::Revision(RecordRef::Account(nobody), Revision::NONE)).await
+    );
     assert_eq!(bed.store.accounts(&tenant.scope).await.unwrap(), [tenant.account]);
 }
 

@@ -9,7 +9,7 @@ use crate::id::MediaId;
 use crate::job::{JobKind, JobState, QueueKind};
 use crate::media::{Media, MediaState, MediaWrite};
 use crate::page::PageRequest;
-use crate::store::{Due, Expect, Outcome, Purge, RecordRef, SystemWrite, Write};
+use crate::store::{Due, Outcome, Precondition, Purge, RecordRef, SystemWrite, Write};
 use crate::testing::confirmed;
 use crate::testing::conformance::{Person, Tenant, TestBed};
 use crate::time::{Ahead, TimeMark};
@@ -243,7 +243,7 @@ pub async fn bookkeeping_is_forgotten_in_time(bed: TestBed) {
     bed.clock.advance(TimeDelta::days(61));
     purge(&bed, &tenant, Purge::Bookkeeping, 100).await;
     assert_eq!(commit().await, Outcome::Applied);
-    assert!(bed.holds(&tenant.scope, Expect::ExternalFree(tenant.account.id, external)).await);
+    assert!(bed.holds(&tenant.scope, Precondition::ExternalFree(tenant.account.id, external)).await);
     assert!(
         bed.store.message(&tenant.scope, message.id).await.unwrap().is_some(),
         "messages are another class"

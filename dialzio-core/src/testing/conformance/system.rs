@@ -13,7 +13,7 @@ use crate::operator::{OperatorAction, OperatorEntry};
 use crate::page::PageRequest;
 use crate::provider::AccountRef;
 use crate::scope::Role;
-use crate::store::{Expect, JobWrite, StoreError, SystemWrite, UserKey};
+use crate::store::{JobWrite, Precondition, StoreError, SystemWrite, UserKey};
 use crate::testing::confirmed;
 use crate::testing::conformance::{Tenant, TestBed};
 use crate::text::{EmailAddress, Title};
@@ -151,7 +151,7 @@ pub async fn an_invitation_works_once(bed: TestBed) {
     assert_eq!(find().await, None);
     assert_eq!(bed.store.organisations_of(&bed.system, user.id).await.unwrap(), [tenant.org.id]);
     let (late, answer) = accept("mallory@shop.example").await;
-    assert!(matches!(answer, Err(StoreError::Unmet(_))), "{answer:?}");
+    assert!(matches!(answer, Err(StoreError::PreconditionFailed(_))), "{answer:?}");
     assert!(bed.store.user(&bed.system, UserKey::Id(late.id)).await.unwrap().is_none());
     assert_eq!(bed.store.members(&tenant.scope).await.unwrap().len(), 1);
 
@@ -166,12 +166,12 @@ pub async fn system_writes_and_their_batch_are_one(bed: TestBed) {
     let tenant = bed.tenant().await;
     let app = bed.make.app(Some(tenant.org.id));
     let mut batch = bed.writes([ContactWrite::Insert(bed.make.contact("Asha")).into()]);
-    let untrue = Expect::RouteFree("scripted".to_owned(), String::new());
-    batch.expect(Expect::QueueIdle(tenant.queue(crate::job::QueueKind::Inbox))).expect(untrue);
-    batch.expect(Expect::Job(bed.make.id(), crate::job::JobState::Done));
+    let untrue = Precondition::RouteFree("scripted".to_owned(), String::new());
+    batch.require(Precondition::QueueIdle(tenant.queue(crate::job::QueueKind::Inbox))).require(untrue);
+    batch.require(Precondition::Job(bed.make.id(), crate::job::JobState::Done));
     let writes = vec![SystemWrite::InsertApp(app.clone())];
     let answer = bed.store.enact(&bed.system, writes, Some((&tenant.scope, batch))).await;
-    assert!(matches!(answer, Err(StoreError::Unmet(_))));
+    assert!(matches!(answer, Err(StoreError::PreconditionFailed(_))));
     assert!(bed.store.app(&bed.system, app.id).await.unwrap().is_none());
     assert!(bed.store.hook(&bed.system, app.hook).await.unwrap().is_none());
 }
@@ -250,7 +250,7 @@ pub async fn a_webhook_reaches_only_accounts_of_its_app(bed: TestBed) {
         bed.write(&tenant.scope, moved(&account, state)).await;
         let found = route(&bed, tenant.app.id, &account).await;
         assert_eq!(found, reached.then_some(tenant.org.id), "{state}");
-        let linked = Expect::Linked(tenant.app.id, account.id);
+        let linked = Precondition::Linked(tenant.app.id, account.id);
         assert_eq!(bed.holds(&tenant.scope, linked.clone()).await, reached, "{state}");
         assert!(!bed.holds(&other.scope, linked).await, "another organisation's");
     }
@@ -258,18 +258,18 @@ pub async fn a_webhook_reaches_only_accounts_of_its_app(bed: TestBed) {
     bed.write(&tenant.scope, AccountWrite::Change { account: account.id, change }).await;
     assert_eq!(route(&bed, tenant.app.id, &account).await, None);
     assert_eq!(route(&bed, foreign.id, &account).await, Some(tenant.org.id));
-    assert!(!bed.holds(&tenant.scope, Expect::Linked(tenant.app.id, account.id)).await, "it has moved");
-    assert!(bed.holds(&tenant.scope, Expect::Linked(foreign.id, account.id)).await);
+    assert!(!bed.holds(&tenant.scope, Precondition::Linked(tenant.app.id, account.id)).await, "it has moved");
+    assert!(bed.holds(&tenant.scope, Precondition::Linked(foreign.id, account.id)).await);
 }
 
 /// A number is routed in one organisation only. Elsewhere it may be written down, not put in use; once it is given up, it
 /// may.
 pub async fn a_number_is_routed_in_one_organisation_only(bed: TestBed) {
     let (tenant, other): (Tenant, Tenant) = (bed.tenant().await, bed.tenant().await);
-    let free = Expect::RouteFree("scripted".to_owned(), tenant.account.external_id.clone());
+    let free = Precondition::RouteFree("scripted".to_owned(), tenant.account.external_id.clone());
     assert!(bed.holds(&tenant.scope, free.clone()).await, "it is one's own");
     assert!(!bed.holds(&other.scope, free.clone()).await);
-    let elsewhere = Expect::RouteFree("another".to_owned(), tenant.account.external_id.clone());
+    let elsewhere = Precondition::RouteFree("another".to_owned(), tenant.account.external_id.clone());
     assert!(bed.holds(&other.scope, elsewhere).await, "another provider's ids are other ids");
     let mut wanted = bed.make.account(other.app.id);
     wanted.external_id.clone_from(&tenant.account.external_id);
@@ -299,12 +299,14 @@ pub async fn a_number_is_one_account_of_an_organisation(bed: TestBed) {
         let batch = bed.writes([AccountWrite::Insert(Box::new(account.clone())).into()]);
         bed.store.commit_one(&tenant.scope, batch)
     });
-    let taken = Expect::AccountFree("scripted".to_owned(), "700100".to_owned());
+    let taken = Precondition::AccountFree("scripted".to_owned(), "700100".to_owned());
     let mut made = 0;
     for done in futures_util::future::join_all(connects).await {
         match done {
             Ok(_) => made += 1,
-            Err(StoreError::Unmet(unmet)) => assert_eq!(*unmet, taken),
+            Err(StoreError::PreconditionFailed(precondition_failed)) => {
+                assert_eq!(*precondition_failed, taken);
+            }
             Err(other) => panic!("it is refused by name: {other}"),
         }
     }
@@ -399,7 +401,7 @@ pub async fn checks_of_keys_are_kept_once_in_their_order(bed: TestBed) {
     assert_eq!(kept().await, [first.clone(), second.clone()]);
     for taken in [check(1, "1"), check(1, "other"), check(3, "1")] {
         let refused = bed.enact(SystemWrite::KeyCheck(taken)).await;
-        assert!(matches!(refused, Err(StoreError::Unmet(_))), "{refused:?}");
+        assert!(matches!(refused, Err(StoreError::PreconditionFailed(_))), "{refused:?}");
     }
     let mixed = vec![SystemWrite::KeyCheck(check(3, "3")), SystemWrite::KeyCheck(check(2, "4"))];
     assert!(bed.store.enact(&bed.system, mixed, None).await.is_err());
@@ -434,7 +436,7 @@ pub async fn the_operator_log_keeps_each_place_once_and_comes_newest_first(bed: 
     assert_eq!(log(2, 10).await, [first]);
     let taken = vec![SystemWrite::Release(lost.id), SystemWrite::Operator(entry(3, "Ticket 10", None))];
     let refused = bed.store.enact(&bed.system, taken, None).await;
-    assert!(matches!(refused, Err(StoreError::Unmet(_))), "{refused:?}");
+    assert!(matches!(refused, Err(StoreError::PreconditionFailed(_))), "{refused:?}");
     assert_eq!(log(u64::MAX, 1).await, [third]);
     let unrouted = bed.store.unrouted(&bed.system, PageRequest::first(10)).await.unwrap();
     assert_eq!(unrouted.items, [lost], "all or nothing");

@@ -15,7 +15,7 @@ use crate::job::{Job, Queue, QueueKind};
 use crate::ledger::Action;
 use crate::scope::{OrgScope, SystemScope};
 use crate::store::{
-    Batch, Cause, Commit, Expect, Lease, Outcome, Store, StoreError, StoreResult, SystemWrite, Write,
+    Batch, Cause, Commit, Lease, Outcome, Precondition, Store, StoreError, StoreResult, SystemWrite, Write,
 };
 use crate::testing::{Fixtures, scope, system_scope};
 use crate::time::{Clock, ManualClock};
@@ -120,24 +120,24 @@ impl TestBed {
     }
 
     /// Commits one write that has to be refused; answers what was not true.
-    pub async fn refused(&self, scope: &OrgScope, write: impl Into<Write>) -> Expect {
+    pub async fn refused(&self, scope: &OrgScope, write: impl Into<Write>) -> Precondition {
         match self.store.commit_one(scope, self.writes([write.into()])).await {
-            Err(StoreError::Unmet(expect)) => *expect,
+            Err(StoreError::PreconditionFailed(expect)) => *expect,
             other => panic!("should have been refused: {other:?}"),
         }
     }
 
     /// Whether a fact holds: an empty batch that expects it is applied, or refused with that very fact.
-    pub async fn holds(&self, scope: &OrgScope, fact: Expect) -> bool {
+    pub async fn holds(&self, scope: &OrgScope, fact: Precondition) -> bool {
         let mut batch = self.batch();
-        batch.expect(fact.clone());
+        batch.require(fact.clone());
         match self.store.commit_one(scope, batch).await {
             Ok(commit) => {
                 assert_eq!(commit.outcome, Outcome::Applied);
                 true
             }
-            Err(StoreError::Unmet(unmet)) => {
-                assert_eq!(*unmet, fact, "the fact that is untrue is the one that is named");
+            Err(StoreError::PreconditionFailed(precondition_failed)) => {
+                assert_eq!(*precondition_failed, fact, "the fact that is untrue is the one that is named");
                 false
             }
             Err(other) => panic!("an expectation is met or unmet: {other}"),

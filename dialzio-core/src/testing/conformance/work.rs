@@ -11,7 +11,7 @@ use crate::inbox::{InboxItem, InboxWrite};
 use crate::job::{Job, JobKind, JobState, Queue, QueueKind};
 use crate::ledger::Action;
 use crate::page::PageRequest;
-use crate::store::{Batch, Cause, Due, Expect, Fence, JobWrite, Lease, StoreError};
+use crate::store::{Batch, Cause, Due, Fence, JobWrite, Lease, Precondition, StoreError};
 use crate::testing::conformance::{Person, Tenant, TestBed};
 
 async fn lease(bed: &TestBed, queue: Queue, by: WorkerId, seconds: i64) -> Option<Lease> {
@@ -23,8 +23,8 @@ async fn under(bed: &TestBed, tenant: &Tenant, lease: Lease) -> bool {
     let batch = Batch::caused_by(&Cause::Chunk(lease), Action::JobSettled, bed.now());
     match bed.store.commit_one(&tenant.scope, batch).await {
         Ok(_) => true,
-        Err(StoreError::Unmet(unmet)) => {
-            assert_eq!(*unmet, Expect::Lease(lease.queue, lease.fence));
+        Err(StoreError::PreconditionFailed(precondition_failed)) => {
+            assert_eq!(*precondition_failed, Precondition::Lease(lease.queue, lease.fence));
             false
         }
         Err(other) => panic!("a lease is held or not: {other}"),
@@ -54,7 +54,7 @@ pub async fn a_stale_fence_is_refused(bed: TestBed) {
     let tenant = bed.tenant().await;
     let queue = tenant.queue(QueueKind::Send);
     let (one, two) = (bed.make.id(), bed.make.id());
-    assert!(!bed.holds(&tenant.scope, Expect::Lease(queue, Fence::NONE)).await);
+    assert!(!bed.holds(&tenant.scope, Precondition::Lease(queue, Fence::NONE)).await);
     let first = lease(&bed, queue, one, 60).await.expect("free");
     bed.clock.advance(TimeDelta::seconds(61));
     let second = lease(&bed, queue, two, 60).await.expect("it ran out");
@@ -143,7 +143,7 @@ pub async fn an_job_is_settled_or_waits_again(bed: TestBed) {
     let tenant = bed.tenant().await;
     let person = bed.person(&tenant, "Asha").await;
     let (message, job) = bed.queues(&tenant, &person, "hello", bed.at(0)).await;
-    let is = async |of, status| bed.holds(&tenant.scope, Expect::Delivery(of, status)).await;
+    let is = async |of, status| bed.holds(&tenant.scope, Precondition::Delivery(of, status)).await;
     assert!(is(message.id, DeliveryStatus::Queued).await && !is(message.id, DeliveryStatus::Sent).await);
     assert!(!is(bed.make.id(), DeliveryStatus::Queued).await, "of no message");
     let heard = bed.hears(&tenant, &person, "hello", bed.at(0)).await;
@@ -154,16 +154,16 @@ pub async fn an_job_is_settled_or_waits_again(bed: TestBed) {
     let due = async |second| bed.store.due(&tenant.scope, &held, bed.at(second), 10).await.unwrap();
     bed.write(&tenant.scope, settle(JobState::Dispatched, None, 1)).await;
     assert!(due(60).await.is_empty());
-    assert!(bed.holds(&tenant.scope, Expect::Job(id, JobState::Dispatched)).await);
-    assert!(!bed.holds(&tenant.scope, Expect::Job(id, JobState::Pending)).await);
-    assert!(!bed.holds(&tenant.scope, Expect::Job(bed.make.id(), JobState::Pending)).await);
+    assert!(bed.holds(&tenant.scope, Precondition::Job(id, JobState::Dispatched)).await);
+    assert!(!bed.holds(&tenant.scope, Precondition::Job(id, JobState::Pending)).await);
+    assert!(!bed.holds(&tenant.scope, Precondition::Job(bed.make.id(), JobState::Pending)).await);
     bed.write(&tenant.scope, settle(JobState::Pending, Some(bed.at(90)), 2)).await;
     assert!(due(60).await.is_empty());
     let again = Job { not_before: bed.at(90), attempts: 2, ..job };
     assert_eq!(due(90).await, [Due::Job(again)]);
     for state in [JobState::Suppressed, JobState::Expired, JobState::Dead, JobState::Done] {
         bed.write(&tenant.scope, settle(state, None, 2)).await;
-        assert!(bed.holds(&tenant.scope, Expect::Job(id, state)).await);
+        assert!(bed.holds(&tenant.scope, Precondition::Job(id, state)).await);
         assert!(due(9_000).await.is_empty());
     }
 }
@@ -172,7 +172,7 @@ pub async fn an_job_is_settled_or_waits_again(bed: TestBed) {
 pub async fn cancelling_and_resolving_look_at_the_state(bed: TestBed) {
     let tenant = bed.tenant().await;
     let person = bed.person(&tenant, "Asha").await;
-    let state = async |job: &Job, state| bed.holds(&tenant.scope, Expect::Job(job.id, state)).await;
+    let state = async |job: &Job, state| bed.holds(&tenant.scope, Precondition::Job(job.id, state)).await;
     let dispatch = |job: &Job| {
         let state = JobState::Dispatched;
         JobWrite::Settle { id: job.id, state, not_before: None, attempts: 1 }
@@ -219,14 +219,14 @@ pub async fn waiting_promotion_is_taken_back_and_nothing_else(bed: TestBed) {
     .await;
     let status = async |id| bed.store.message(&tenant.scope, id).await.unwrap().unwrap().delivery.status;
     for (message, job) in waiting {
-        assert!(bed.holds(&tenant.scope, Expect::Job(job.id, JobState::Cancelled)).await);
+        assert!(bed.holds(&tenant.scope, Precondition::Job(job.id, JobState::Cancelled)).await);
         assert_eq!(status(message.id).await, DeliveryStatus::Cancelled);
     }
     for (message, job) in kept {
-        assert!(bed.holds(&tenant.scope, Expect::Job(job.id, JobState::Pending)).await);
+        assert!(bed.holds(&tenant.scope, Precondition::Job(job.id, JobState::Pending)).await);
         assert_eq!(status(message.id).await, DeliveryStatus::Queued);
     }
-    assert!(bed.holds(&tenant.scope, Expect::Job(gone.id, JobState::Dispatched)).await);
+    assert!(bed.holds(&tenant.scope, Precondition::Job(gone.id, JobState::Dispatched)).await);
     assert_eq!(status(left.id).await, DeliveryStatus::Queued);
 }
 
@@ -275,7 +275,7 @@ pub async fn what_rests_for_its_account_is_woken_and_nothing_else(bed: TestBed) 
     assert_eq!(due(20).await, [Due::Job(again.clone())]);
     assert_eq!(jobs(due(400).await), [resting.id, deferred.id]);
     for (job, state) in [(&taken_up, JobState::Dispatched), (&cancelled, JobState::Cancelled)] {
-        assert!(bed.holds(&tenant.scope, Expect::Job(job.id, state)).await);
+        assert!(bed.holds(&tenant.scope, Precondition::Job(job.id, state)).await);
     }
     // It does not rest any more, and what is due sooner is not put off.
     bed.write(&tenant.scope, JobWrite::WakeSends { account, at: bed.at(10) }).await;
@@ -349,15 +349,15 @@ pub async fn received_elements_wait_in_line(bed: TestBed) {
     for id in [a.id, b.id] {
         bed.write(&tenant.scope, InboxWrite::Settle(id)).await;
     }
-    assert!(!bed.holds(&tenant.scope, Expect::QueueIdle(queue)).await);
+    assert!(!bed.holds(&tenant.scope, Precondition::QueueIdle(queue)).await);
     bed.write(&tenant.scope, InboxWrite::Settle(c.id)).await;
-    assert!(bed.holds(&tenant.scope, Expect::QueueIdle(queue)).await);
-    assert!(!bed.holds(&tenant.scope, Expect::QueueIdle(tenant.queue(QueueKind::Statuses))).await);
-    let unmet = Expect::QueueIdle(tenant.queue(QueueKind::Statuses));
+    assert!(bed.holds(&tenant.scope, Precondition::QueueIdle(queue)).await);
+    assert!(!bed.holds(&tenant.scope, Precondition::QueueIdle(tenant.queue(QueueKind::Statuses))).await);
+    let precondition_failed = Precondition::QueueIdle(tenant.queue(QueueKind::Statuses));
     let cause = Cause::Received { queue: tenant.queue(QueueKind::Statuses) };
     let inline = Batch::caused_by(&cause, Action::MessageReceived, bed.now());
     let answer = bed.store.commit_one(&tenant.scope, inline).await;
-    assert!(matches!(answer, Err(StoreError::Unmet(fact)) if *fact == unmet));
+    assert!(matches!(answer, Err(StoreError::PreconditionFailed(fact)) if *fact == precondition_failed));
 }
 
 /// After a restart, what was dispatched and has no outcome is unknown: the job, and the message with evidence of now.
@@ -378,10 +378,10 @@ pub async fn a_dispatched_send_is_unknown_after_a_restart(bed: TestBed) {
     bed.clock.set(bed.at(900));
     assert_eq!(bed.store.recover(&bed.system, bed.now()).await.unwrap(), 2);
     for (tenant, message, job, waiting, pending) in &sent {
-        assert!(bed.holds(&tenant.scope, Expect::Job(job.id, JobState::Unknown)).await);
+        assert!(bed.holds(&tenant.scope, Precondition::Job(job.id, JobState::Unknown)).await);
         let shown = bed.message(tenant, message.id).await.delivery;
         assert_eq!((shown.status, shown.at), (DeliveryStatus::Unknown, bed.at(900)));
-        assert!(bed.holds(&tenant.scope, Expect::Job(pending.id, JobState::Pending)).await);
+        assert!(bed.holds(&tenant.scope, Precondition::Job(pending.id, JobState::Pending)).await);
         assert_eq!(bed.message(tenant, waiting.id).await.delivery.status, DeliveryStatus::Queued);
     }
     assert_eq!(bed.store.recover(&bed.system, bed.now()).await.unwrap(), 0);

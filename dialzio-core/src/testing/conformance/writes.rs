@@ -17,7 +17,7 @@ use crate::job::{JobKind, JobState, QueueKind};
 use crate::media::MediaWrite;
 use crate::page::PageRequest;
 use crate::scope::Role;
-use crate::store::{Expect, JobWrite, Purge, SystemWrite, Write};
+use crate::store::{JobWrite, Precondition, Purge, SystemWrite, Write};
 use crate::testing::conformance::TestBed;
 use crate::text::{PersonName, Title, Username};
 
@@ -281,7 +281,7 @@ pub async fn every_write_is_applied(bed: TestBed) {
     for (id, state) in
         [(send.id, JobState::Done), (unsent.id, JobState::Cancelled), (signal.id, JobState::Dead)]
     {
-        assert!(bed.holds(scope, Expect::Job(id, state)).await, "{state}");
+        assert!(bed.holds(scope, Precondition::Job(id, state)).await, "{state}");
     }
     let held = bed.lease(tenant.queue(QueueKind::Inbox)).await;
     assert!(store.due(scope, &held, bed.at(29), 10).await.unwrap().is_empty());

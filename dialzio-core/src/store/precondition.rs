@@ -102,7 +102,7 @@ impl RecordRef {
 /// A fact that a batch was decided on. All are checked inside the transaction.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Expect {
+pub enum Precondition {
     /// The contact, conversation, account, organisation, member, key or follow-up has this revision; [`Revision::NONE`] if there is
     /// none. Not true of other records.
     Revision(RecordRef, Revision),
