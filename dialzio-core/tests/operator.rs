@@ -130,7 +130,10 @@ async fn a_changed_removed_or_foreign_entry_breaks_the_chain() {
     let verified = async |entries: Vec<OperatorEntry>| {
         let crm = crm();
         for entry in entries {
-            crm.store().enact(&system_scope(), vec![SystemWrite::Operator(entry)], None).await.unwrap();
+            crm.store()
+                .commit_system(&system_scope(), vec![SystemWrite::Operator(entry)], None)
+                .await
+                .unwrap();
         }
         crm.operator("Ticket 8").unwrap().verify_log().await.unwrap()
     };

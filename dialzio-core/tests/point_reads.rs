@@ -54,7 +54,7 @@ async fn one_item_is_read_by_its_id_and_no_list_is_gone_through() {
     let app = make.app(Some(org)).id;
     let held: Vec<Quarantined> = (0..250).map(|_| make.quarantined(Some(org), app, clock.now())).collect();
     let writes = held.iter().cloned().map(SystemWrite::Quarantine).collect();
-    store.enact(&system_scope(), writes, None).await.unwrap();
+    store.commit_system(&system_scope(), writes, None).await.unwrap();
     let name = "Reports".parse().unwrap();
     let (key, _) = crm.access().create_key(&me, name, &[Permission::ContactsRead]).await.unwrap();
 

@@ -56,7 +56,7 @@ async fn main() {
     let tenant = bed.tenant().await;
     let talk = bed.person(&tenant, "Asha").await.conversation.id;
     // What a sweep opens is there, so that dropping is what is measured.
-    bed.enact(SystemWrite::Sweep(confirmed(now))).await.unwrap();
+    bed.commit_system(SystemWrite::Sweep(confirmed(now))).await.unwrap();
     let this = now.date_naive().with_day(1).unwrap();
     let mut back = 14;
     let mut month = || {
@@ -67,7 +67,7 @@ async fn main() {
     for _ in 0..ROUNDS {
         fill(&mut db, &tenant, talk, month(), messages).await;
         let begun = Instant::now();
-        bed.enact(SystemWrite::Sweep(confirmed(now))).await.unwrap();
+        bed.commit_system(SystemWrite::Sweep(confirmed(now))).await.unwrap();
         ours.push(begun.elapsed().as_secs_f64() * 1e3);
 
         let old = month();

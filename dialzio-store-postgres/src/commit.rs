@@ -11,7 +11,7 @@ use dialzio_core::ledger::{AuditEntry, ChainHash};
 use dialzio_core::store::periods::KEY_PERIOD;
 use dialzio_core::store::rows::Columns;
 use dialzio_core::store::{
-    BatchParts, Commit, Fence, JobWrite, Once, Outcome, Precondition, RecordRef, Revision, StoreError,
+    BatchParts, Commit, Fence, Idempotency, JobWrite, Outcome, Precondition, RecordRef, Revision, StoreError,
     SystemWrite, Write,
 };
 use dialzio_core::{AccountId, ContactId, OrgId};
@@ -78,8 +78,8 @@ impl<'a> Scope<'a> {
             Unit::Enact(writes, parts) => self.apply(parts, writes).await,
             Unit::Recover(now, queue) => {
                 self.at = *now;
-                let touched = self.recover(*queue).await?;
-                Ok(Commit { seq: self.group.head.event, outcome: Outcome::Applied, touched })
+                let rows_affected = self.recover(*queue).await?;
+                Ok(Commit { seq: self.group.head.event, outcome: Outcome::Applied, rows_affected })
             }
         }
     }
@@ -89,14 +89,14 @@ impl<'a> Scope<'a> {
         if let Some(once) = &parts.once
             && let Some(outcome) = self.used_before(once).await?
         {
-            return Ok(Commit { seq: self.group.head.event, outcome, touched: 0 });
+            return Ok(Commit { seq: self.group.head.event, outcome, rows_affected: 0 });
         }
         for fact in &parts.preconditions {
             if !self.holds(fact).await? {
                 return Err(StoreError::precondition_failed(fact.clone()).into());
             }
         }
-        let carried = |write: &&SystemWrite| !matches!(write, SystemWrite::Carry);
+        let carried = |write: &&SystemWrite| !matches!(write, SystemWrite::Noop);
         if system.iter().any(|write| carried(&write)) {
             self.db.as_system().await?;
             for write in system {
@@ -104,13 +104,13 @@ impl<'a> Scope<'a> {
             }
             self.db.as_app().await?;
         }
-        let mut touched = 0;
+        let mut rows_affected = 0;
         for write in &parts.writes {
-            touched += self.change(write).await?;
+            rows_affected += self.change(write).await?;
         }
         if let Some(once) = &parts.once {
-            let (key, print, answer) = (once.key.as_slice(), once.print.as_slice(), once.answer);
-            let row = params![self.key, key, print, answer.kind(), answer.uuid(), time(self.at)];
+            let (key, fingerprint, answer) = (once.key.as_slice(), once.fingerprint.as_slice(), once.answer);
+            let row = params![self.key, key, fingerprint, answer.kind(), answer.uuid(), time(self.at)];
             self.db.run(sql::PUT_ONCE, row).await?;
         }
         for event in &parts.events {
@@ -125,17 +125,21 @@ impl<'a> Scope<'a> {
             cause: parts.cause,
             hash: ChainHash::START,
         });
-        Ok(Commit { seq: self.group.head.event, outcome: Outcome::Applied, touched })
+        Ok(Commit { seq: self.group.head.event, outcome: Outcome::Applied, rows_affected })
     }
 
-    async fn used_before(&mut self, once: &Once) -> Res<Option<Outcome>> {
+    async fn used_before(&mut self, once: &Idempotency) -> Res<Option<Outcome>> {
         let row = params![self.key, once.key.as_slice(), time(self.at - KEY_PERIOD)];
         self.db
             .one(sql::ONCE, row, |row| {
                 let c = Cols::new(row, "key");
-                let (print, kind): ([u8; 32], &str) = (c.array()?, c.get()?);
+                let (fingerprint, kind): ([u8; 32], &str) = (c.array()?, c.get()?);
                 let answer = RecordRef::from_stored(kind, c.get()?);
-                Ok(if print == once.print { Outcome::Replayed(answer) } else { Outcome::Mismatch })
+                Ok(if fingerprint == once.fingerprint {
+                    Outcome::Replayed(answer)
+                } else {
+                    Outcome::Mismatch
+                })
             })
             .await
     }
@@ -252,7 +256,7 @@ impl<'a> Scope<'a> {
     /// One change; answers how many rows a purge removed.
     async fn change(&mut self, write: &Write) -> Res<u64> {
         if queues_work(write) {
-            self.group.stir();
+            self.group.notify_work();
         }
         match write {
             Write::Contact(write) => self.write_contact(write).await?,
@@ -327,4 +331,4 @@ async fn look_ahead<'u>(
 }
 
 /// What a replay or an empty call answers.
-pub(crate) const NOTHING: Commit = Commit { seq: EventSeq(0), outcome: Outcome::Applied, touched: 0 };
+pub(crate) const NOTHING: Commit = Commit { seq: EventSeq(0), outcome: Outcome::Applied, rows_affected: 0 };

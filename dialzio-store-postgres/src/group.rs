@@ -107,7 +107,7 @@ pub(crate) struct Wake {
     /// The newest event, if there are new ones.
     pub(crate) told: Option<EventSeq>,
     /// Work was queued.
-    pub(crate) stirred: bool,
+    pub(crate) work_notifications: bool,
 }
 
 /// What the batches of a group share.
@@ -126,11 +126,11 @@ pub(crate) struct Group {
     queues: BTreeSet<QueuePlace>,
     contacts: BTreeSet<ContactId>,
     /// How often any of this was changed.
-    touched: u64,
+    rows_affected: u64,
     /// There are new events.
     pub(crate) told: bool,
     /// Work was queued.
-    pub(crate) stirred: bool,
+    pub(crate) work_notifications: bool,
 }
 
 impl Group {
@@ -147,31 +147,31 @@ impl Group {
             counts: BTreeMap::new(),
             queues: BTreeSet::new(),
             contacts: BTreeSet::new(),
-            touched: 0,
+            rows_affected: 0,
             told: false,
-            stirred: false,
+            work_notifications: false,
         })
     }
 
     /// How often any of this was changed: a batch that fails without a change leaves nothing to undo.
     pub(crate) fn touched(&self) -> u64 {
-        self.touched
+        self.rows_affected
     }
 
     /// Notes that something here was changed.
     pub(crate) fn touch(&mut self) {
-        self.touched += 1;
+        self.rows_affected += 1;
     }
 
     /// Work was queued.
-    pub(crate) fn stir(&mut self) {
-        self.touched += 1;
-        self.stirred = true;
+    pub(crate) fn notify_work(&mut self) {
+        self.rows_affected += 1;
+        self.work_notifications = true;
     }
 
     /// Appends to the event log.
     pub(crate) fn tell(&mut self, at: DateTime<Utc>, event: dialzio_core::event::DomainEvent) {
-        self.touched += 1;
+        self.rows_affected += 1;
         self.head.event.0 += 1;
         self.head.moved = true;
         self.told = true;
@@ -180,7 +180,7 @@ impl Group {
 
     /// The next place in the consent ledger.
     pub(crate) fn next_consent(&mut self) -> LedgerSeq {
-        self.touched += 1;
+        self.rows_affected += 1;
         self.head.ledger.0 += 1;
         self.head.moved = true;
         self.head.ledger
@@ -188,7 +188,7 @@ impl Group {
 
     /// Appends to the audit chain: the entry gets its place and its digest here.
     pub(crate) fn log(&mut self, entry: AuditEntry) {
-        self.touched += 1;
+        self.rows_affected += 1;
         let head = &mut self.head;
         let mut entry = AuditEntry { seq: head.audit + 1, ..entry };
         entry.hash = entry.digest(self.org, head.hash);
@@ -198,19 +198,19 @@ impl Group {
 
     /// A conversation joins (`+1`) or leaves (`-1`) a queue.
     pub(crate) fn count(&mut self, state: &'static str, assignee: Option<MemberId>, by: i64) {
-        self.touched += 1;
+        self.rows_affected += 1;
         *self.counts.entry((state, or_nil(assignee))).or_default() += by;
     }
 
     /// The first due time of a queue may have changed.
     pub(crate) fn queue(&mut self, account: Option<AccountId>, kind: QueueKind) {
-        self.touched += 1;
+        self.rows_affected += 1;
         self.queues.insert((account, kind));
     }
 
     /// The words of a contact may have changed.
     pub(crate) fn contact(&mut self, contact: ContactId) {
-        self.touched += 1;
+        self.rows_affected += 1;
         self.contacts.insert(contact);
     }
 
@@ -237,7 +237,7 @@ impl Group {
     /// Whom to wake once it is committed.
     pub(crate) fn wake(&self) -> Wake {
         let told = self.told.then_some(self.head.event);
-        Wake { org: self.org, told, stirred: self.stirred }
+        Wake { org: self.org, told, work_notifications: self.work_notifications }
     }
 }
 

@@ -30,7 +30,7 @@ const TOGETHER: usize = 100;
 #[derive(Debug)]
 pub(crate) struct Watchers {
     orgs: Mutex<HashMap<OrgId, watch::Sender<EventSeq>>>,
-    pub(crate) stir: watch::Sender<()>,
+    pub(crate) notify_work: watch::Sender<()>,
     relay: mpsc::UnboundedSender<Wake>,
 }
 
@@ -75,10 +75,10 @@ impl Shared {
         if let Some(newest) = wake.told {
             self.watchers.tell(wake.org, newest);
         }
-        if wake.stirred {
-            self.watchers.stir.send_replace(());
+        if wake.work_notifications {
+            self.watchers.notify_work.send_replace(());
         }
-        if wake.told.is_some() || wake.stirred {
+        if wake.told.is_some() || wake.work_notifications {
             // The receiver goes with the store.
             let _ = self.watchers.relay.send(*wake);
         }
@@ -88,7 +88,7 @@ impl Shared {
     fn hear(&self, payload: &str) {
         for word in payload.split(' ') {
             if word == STIRRED {
-                self.watchers.stir.send_replace(());
+                self.watchers.notify_work.send_replace(());
             } else if let Some((org, newest)) = word.split_once(':')
                 && let (Ok(org), Ok(newest)) = (Uuid::try_parse(org), newest.parse())
             {
@@ -111,7 +111,7 @@ pub(crate) struct Relay(mpsc::UnboundedReceiver<Wake>);
 
 pub(crate) fn watchers() -> (Watchers, Relay) {
     let (relay, wakes) = mpsc::unbounded_channel();
-    (Watchers { orgs: Mutex::default(), stir: watch::Sender::new(()), relay }, Relay(wakes))
+    (Watchers { orgs: Mutex::default(), notify_work: watch::Sender::new(()), relay }, Relay(wakes))
 }
 
 /// The tasks behind the wake-ups. They end with the store.
@@ -163,19 +163,19 @@ async fn pass_on(shared: Weak<Shared>, relay: &tokio::sync::Mutex<Relay>) {
     let Relay(wakes) = &mut *relay.lock().await;
     while let Some(first) = wakes.recv().await {
         tokio::time::sleep(COLLECT).await;
-        let (mut newest, mut stirred) = (BTreeMap::new(), false);
+        let (mut newest, mut work_notifications) = (BTreeMap::new(), false);
         let mut next = Some(first);
         while let Some(wake) = next {
             if let Some(seq) = wake.told {
                 let kept: &mut EventSeq = newest.entry(wake.org.uuid()).or_default();
                 *kept = (*kept).max(seq);
             }
-            stirred |= wake.stirred;
+            work_notifications |= wake.work_notifications;
             next = wakes.try_recv().ok();
         }
         let Some(shared) = shared.upgrade() else { return };
         let mut words: Vec<String> = newest.iter().map(|(org, seq)| format!("{org}:{}", seq.0)).collect();
-        if stirred {
+        if work_notifications {
             words.push(STIRRED.to_owned());
         }
         for words in words.chunks(TOGETHER) {

@@ -474,7 +474,7 @@ impl LeaseStore for PostgresStore {
                 // One look first: most organisations have nothing to recover.
                 let open = look!(self, scope, |db, org| work::dispatched(db, org, now))?;
                 if !open.is_empty() {
-                    count += self.submit_one(of, Unit::Recover(now, None)).await?.touched;
+                    count += self.submit_one(of, Unit::Recover(now, None)).await?.rows_affected;
                 }
             }
         }
@@ -484,8 +484,8 @@ impl LeaseStore for PostgresStore {
         system!(self, |db| system::next_due(db))
     }
 
-    fn stirred(&self) -> BoxStream<'static, ()> {
-        WatchStream::from_changes(self.shared.watchers.stir.subscribe()).boxed()
+    fn work_notifications(&self) -> BoxStream<'static, ()> {
+        WatchStream::from_changes(self.shared.watchers.notify_work.subscribe()).boxed()
     }
 }
 
@@ -508,7 +508,7 @@ impl QuarantineStore for PostgresStore {
 
 #[async_trait]
 impl SystemStore for PostgresStore {
-    async fn enact(
+    async fn commit_system(
         &self,
         _: &SystemScope,
         writes: Vec<SystemWrite>,

@@ -1,6 +1,6 @@
 //! One queue for each organisation. Whoever comes first starts a task that takes all batches that already wait, at most
 //! 256, never waits for more, and writes them in one transaction, until nobody waits. So the organisation's head, which
-//! every transaction has to lock, is touched once for all of them.
+//! every transaction has to lock, is changed once for all of them.
 //!
 //! A batch that is refused before it has changed a row costs nothing. One that fails later would need a savepoint, and
 //! rows that are written together would have to be written apart; so the group is rolled back and done again, that time

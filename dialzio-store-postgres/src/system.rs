@@ -258,7 +258,7 @@ pub(crate) async fn write(db: &mut Db<'_>, write: &SystemWrite) -> Res<()> {
                 return Err(changed(Uuid::from_u128(u128::from(new.seq))));
             }
         }
-        SystemWrite::Carry => {}
+        SystemWrite::Noop => {}
         _ => return Err(Failure::Store(StoreError::Unsupported("a change to the system tables"))),
     }
     Ok(())

@@ -121,7 +121,7 @@ async fn a_commit_of_one_process_wakes_those_who_follow_in_another() {
     // The look of each second reads as this role, and nothing else that is done here does.
     admin.execute("REVOKE SELECT ON dialzio.org_head FROM dialzio_system").await.unwrap();
     let mut watch = two.store.watch(&tenant.scope);
-    let mut stirred = two.store.stirred();
+    let mut work_notifications = two.store.work_notifications();
     for second in 0..3 {
         let message = one.make.outbound(&person.conversation, "hi", one.at(second));
         let mut batch = one.writes([one.make.append(tenant.account.id, &message).into()]);
@@ -130,7 +130,7 @@ async fn a_commit_of_one_process_wakes_those_who_follow_in_another() {
         let commit = one.store.commit_one(&tenant.scope, batch).await.unwrap();
         let woken = async {
             while watch.next().await.unwrap() < commit.seq {}
-            stirred.next().await.unwrap();
+            work_notifications.next().await.unwrap();
         };
         tokio::time::timeout(Duration::from_secs(30), woken).await.expect("the hint was not heard");
     }

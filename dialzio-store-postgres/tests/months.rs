@@ -41,7 +41,7 @@ async fn bench_at(at: DateTime<Utc>) -> (TestBed, PgConnection) {
 #[tokio::test]
 async fn the_sweep_opens_the_months_to_come() {
     let (bed, mut db) = bench_at("2026-11-30T12:00:00Z".parse().unwrap()).await;
-    bed.enact(SystemWrite::Sweep(confirmed(bed.now()))).await.unwrap();
+    bed.commit_system(SystemWrite::Sweep(confirmed(bed.now()))).await.unwrap();
     for table in ["message", "message_evidence", "event", "audit"] {
         let open = months(&mut db, table).await;
         for month in ["2026_11", "2026_12", "2027_01"] {
@@ -91,16 +91,16 @@ async fn a_month_goes_at_once_when_all_of_it_has_expired_and_no_file_is_left() {
     let month = bed.now().format("%Y_%m").to_string();
     let open = |months: Vec<String>| months.contains(&month);
     // By the program's clock it is too early.
-    bed.enact(SystemWrite::Sweep(confirmed(bed.now()))).await.unwrap();
+    bed.commit_system(SystemWrite::Sweep(confirmed(bed.now()))).await.unwrap();
     assert!(open(months(&mut db, "message").await));
     bed.clock.set(now);
-    bed.enact(SystemWrite::Sweep(confirmed(bed.now()))).await.unwrap();
+    bed.commit_system(SystemWrite::Sweep(confirmed(bed.now()))).await.unwrap();
     assert!(open(months(&mut db, "message").await), "a file is left in it");
     let purge =
         Write::Purge { class: Purge::Messages, at: confirmed(now), kept: TimeDelta::days(365), limit: 1 };
     // The message with the file is the older one; the other one stays behind for the month to take along.
-    assert_eq!(bed.write(&tenant.scope, purge).await.touched, 1);
-    bed.enact(SystemWrite::Sweep(confirmed(bed.now()))).await.unwrap();
+    assert_eq!(bed.write(&tenant.scope, purge).await.rows_affected, 1);
+    bed.commit_system(SystemWrite::Sweep(confirmed(bed.now()))).await.unwrap();
     for table in ["message", "message_evidence", "event"] {
         assert!(!open(months(&mut db, table).await), "{table}");
     }
@@ -122,7 +122,7 @@ async fn a_month_that_may_be_alive_is_not_closed_by_a_wrong_clock() {
     bed.hears(&tenant, &person, "hello", bed.now()).await;
     let before = months(&mut db, "message").await;
     bed.clock.set(now + TimeDelta::days(4_000));
-    bed.enact(SystemWrite::Sweep(confirmed(bed.now()))).await.unwrap();
+    bed.commit_system(SystemWrite::Sweep(confirmed(bed.now()))).await.unwrap();
     let after = months(&mut db, "message").await;
     assert!(
         before.iter().filter(|month| month.as_str() > "2026_05").all(|month| after.contains(month)),

@@ -10,8 +10,8 @@ use dialzio_core::ledger::{AuditEntry, ChainHash};
 use dialzio_core::store::periods::KEY_PERIOD;
 use dialzio_core::store::rows::Columns;
 use dialzio_core::store::{
-    BatchParts, Commit, JobWrite, Once, Outcome, Precondition, RecordRef, Revision, StoreError, SystemWrite,
-    Write,
+    BatchParts, Commit, Idempotency, JobWrite, Outcome, Precondition, RecordRef, Revision, StoreError,
+    SystemWrite, Write,
 };
 use dialzio_core::{ContactId, ConversationId, OrgId};
 use uuid::Uuid;
@@ -54,7 +54,7 @@ impl Unit {
 
 impl Txn<'_> {
     pub(crate) fn carry_out(&mut self, unit: &Unit) -> Res<Commit> {
-        let nothing = Commit { seq: EventSeq(0), outcome: Outcome::Applied, touched: 0 };
+        let nothing = Commit { seq: EventSeq(0), outcome: Outcome::Applied, rows_affected: 0 };
         match unit {
             Unit::Batch(org, parts) => self.scope(*org, parts.at).apply(parts, &[]),
             Unit::Enact(writes, Some((org, parts))) => self.scope(*org, parts.at).apply(parts, writes),
@@ -64,7 +64,7 @@ impl Txn<'_> {
                 }
                 Ok(nothing)
             }
-            Unit::Recover(now) => Ok(Commit { touched: self.recover(*now)?, ..nothing }),
+            Unit::Recover(now) => Ok(Commit { rows_affected: self.recover(*now)?, ..nothing }),
             Unit::Beat => {
                 self.db.run(sql::BEAT, [time(self.shared.clock.now())])?;
                 Ok(nothing)
@@ -79,7 +79,7 @@ impl Scope<'_> {
             && let Some(outcome) = self.used_before(once)?
         {
             let seq = self.group.head(self.db, self.org)?.event;
-            return Ok(Commit { seq, outcome, touched: 0 });
+            return Ok(Commit { seq, outcome, rows_affected: 0 });
         }
         for fact in &parts.preconditions {
             if !self.holds(fact)? {
@@ -89,16 +89,16 @@ impl Scope<'_> {
         for write in system {
             crate::system::write(self.db, write)?;
         }
-        let mut touched = 0;
+        let mut rows_affected = 0;
         for write in &parts.writes {
-            touched += self.change(write)?;
+            rows_affected += self.change(write)?;
         }
         if let Some(once) = &parts.once {
-            let (key, print) = (once.key, once.print);
+            let (key, fingerprint) = (once.key, once.fingerprint);
             let answer = once.answer;
             self.db.run(
                 sql::PUT_ONCE,
-                params![self.key, key, print, answer.kind(), answer.uuid().into_bytes(), time(self.at)],
+                params![self.key, key, fingerprint, answer.kind(), answer.uuid().into_bytes(), time(self.at)],
             )?;
         }
         for event in &parts.events {
@@ -119,15 +119,15 @@ impl Scope<'_> {
         };
         self.group.log(self.db, self.org, entry)?;
         let seq = self.group.head(self.db, self.org)?.event;
-        Ok(Commit { seq, outcome: Outcome::Applied, touched })
+        Ok(Commit { seq, outcome: Outcome::Applied, rows_affected })
     }
 
-    fn used_before(&self, once: &Once) -> Res<Option<Outcome>> {
+    fn used_before(&self, once: &Idempotency) -> Res<Option<Outcome>> {
         self.db.one(sql::ONCE, params![self.key, once.key, time(self.at - KEY_PERIOD)], |row| {
             let c = Cols::new(row, "key");
-            let (print, kind): ([u8; 32], String) = (c.get()?, c.get()?);
+            let (fingerprint, kind): ([u8; 32], String) = (c.get()?, c.get()?);
             let answer = RecordRef::from_stored(&kind, Uuid::from_bytes(c.get()?));
-            Ok(if print == once.print { Outcome::Replayed(answer) } else { Outcome::Mismatch })
+            Ok(if fingerprint == once.fingerprint { Outcome::Replayed(answer) } else { Outcome::Mismatch })
         })
     }
 
@@ -200,7 +200,7 @@ impl Scope<'_> {
     /// One change; answers how many rows a purge removed.
     fn change(&mut self, write: &Write) -> Res<u64> {
         if queues_work(write) {
-            self.group.stir();
+            self.group.notify_work();
         }
         match write {
             Write::Contact(write) => self.write_contact(write)?,

@@ -55,11 +55,11 @@ pub(crate) struct Group {
     queues: BTreeSet<Queue>,
     contacts: BTreeSet<(OrgId, ContactId)>,
     /// How often any of this was changed.
-    touched: u64,
+    rows_affected: u64,
     /// Organisations with new events.
     pub(crate) told: BTreeSet<OrgId>,
     /// Work was queued.
-    pub(crate) stirred: bool,
+    pub(crate) work_notifications: bool,
 }
 
 /// An account's id as kept in queues.
@@ -97,18 +97,18 @@ impl Group {
 
     /// How often any of this was changed: a batch that fails without a change leaves nothing to undo.
     pub(crate) fn touched(&self) -> u64 {
-        self.touched
+        self.rows_affected
     }
 
     /// Work was queued.
-    pub(crate) fn stir(&mut self) {
-        self.touched += 1;
-        self.stirred = true;
+    pub(crate) fn notify_work(&mut self) {
+        self.rows_affected += 1;
+        self.work_notifications = true;
     }
 
     /// The next place in the event log.
     pub(crate) fn next_event(&mut self, db: &Connection, org: OrgId) -> Res<EventSeq> {
-        self.touched += 1;
+        self.rows_affected += 1;
         let head = self.head(db, org)?;
         head.event.0 += 1;
         head.moved = true;
@@ -119,7 +119,7 @@ impl Group {
 
     /// The next place in the consent ledger.
     pub(crate) fn next_consent(&mut self, db: &Connection, org: OrgId) -> Res<LedgerSeq> {
-        self.touched += 1;
+        self.rows_affected += 1;
         let head = self.head(db, org)?;
         head.ledger.0 += 1;
         head.moved = true;
@@ -128,7 +128,7 @@ impl Group {
 
     /// Appends to the audit chain: the entry gets its place and its digest here.
     pub(crate) fn log(&mut self, db: &Connection, org: OrgId, entry: AuditEntry) -> Res<()> {
-        self.touched += 1;
+        self.rows_affected += 1;
         let head = self.head(db, org)?;
         let mut entry = AuditEntry { seq: head.audit + 1, ..entry };
         entry.hash = entry.digest(org, head.hash);
@@ -171,19 +171,19 @@ impl Group {
         by: i64,
     ) {
         let who = assignee.map_or([0; 16], id);
-        self.touched += 1;
+        self.rows_affected += 1;
         *self.counts.entry((org, state, who, assignee.is_some())).or_default() += by;
     }
 
     /// The first due time of a queue may have changed.
     pub(crate) fn queue(&mut self, org: OrgId, account: Option<AccountId>, kind: QueueKind) {
-        self.touched += 1;
+        self.rows_affected += 1;
         self.queues.insert(Queue { org, account, kind });
     }
 
     /// The words of a contact may have changed.
     pub(crate) fn contact(&mut self, org: OrgId, contact: ContactId) {
-        self.touched += 1;
+        self.rows_affected += 1;
         self.contacts.insert((org, contact));
     }
 

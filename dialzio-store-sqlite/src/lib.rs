@@ -71,7 +71,7 @@ struct Shared {
     ids: IdSource,
     leases: leases::Leases,
     watchers: Mutex<HashMap<OrgId, watch::Sender<EventSeq>>>,
-    stir: watch::Sender<()>,
+    notify_work: watch::Sender<()>,
     /// The newest instant that is believed, in microseconds.
     believed: AtomicI64,
 }
@@ -84,7 +84,7 @@ impl Shared {
             ids: IdSource::random(),
             leases: leases::Leases::default(),
             watchers: Mutex::default(),
-            stir: watch::Sender::new(()),
+            notify_work: watch::Sender::new(()),
         }
     }
 
@@ -120,8 +120,8 @@ impl Shared {
                 }
             }
         }
-        if group.stirred {
-            self.stir.send_replace(());
+        if group.work_notifications {
+            self.notify_work.send_replace(());
         }
     }
 }

@@ -389,15 +389,15 @@ impl LeaseStore for SqliteStore {
     }
 
     async fn recover(&self, _: &SystemScope, now: DateTime<Utc>) -> StoreResult<u64> {
-        self.one(Unit::Recover(now)).await.map(|commit| commit.touched)
+        self.one(Unit::Recover(now)).await.map(|commit| commit.rows_affected)
     }
 
     async fn next_due(&self, _: &SystemScope) -> StoreResult<Option<DateTime<Utc>>> {
         self.system(system::next_due).await
     }
 
-    fn stirred(&self) -> BoxStream<'static, ()> {
-        WatchStream::from_changes(self.shared.stir.subscribe()).boxed()
+    fn work_notifications(&self) -> BoxStream<'static, ()> {
+        WatchStream::from_changes(self.shared.notify_work.subscribe()).boxed()
     }
 }
 
@@ -420,7 +420,7 @@ impl QuarantineStore for SqliteStore {
 
 #[async_trait]
 impl SystemStore for SqliteStore {
-    async fn enact(
+    async fn commit_system(
         &self,
         _: &SystemScope,
         writes: Vec<SystemWrite>,

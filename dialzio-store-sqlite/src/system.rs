@@ -223,7 +223,7 @@ pub(crate) fn write(db: &Connection, write: &SystemWrite) -> Res<()> {
                 return Err(changed(Uuid::from_u128(u128::from(new.seq))));
             }
         }
-        SystemWrite::Carry => {}
+        SystemWrite::Noop => {}
         _ => return Err(Failure::Store(StoreError::Unsupported("a change to the system tables"))),
     }
     Ok(())

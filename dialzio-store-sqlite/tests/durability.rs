@@ -159,7 +159,7 @@ async fn what_was_purged_or_replaced_is_in_no_file() {
         kept: RETENTION_CAP,
         limit: 500,
     };
-    assert_eq!(bed.write(&tenant.scope, purge).await.touched, 50);
+    assert_eq!(bed.write(&tenant.scope, purge).await.rows_affected, 50);
     drop((store, bed));
     // Opening and closing moves the log into the file.
     drop(SqliteStore::open(&path).await.unwrap());

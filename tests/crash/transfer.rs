@@ -99,7 +99,7 @@ async fn fill(binary: &Path, data: &Path) -> String {
     let (scope, mut org) = (dialzio_core::testing::scope(id), bed.make.org("Green Leaf"));
     org.id = id;
     let app = bed.make.app(Some(id));
-    bed.enact(SystemWrite::InsertApp(app.clone())).await.unwrap();
+    bed.commit_system(SystemWrite::InsertApp(app.clone())).await.unwrap();
     let account = bed.make.account(app.id);
     bed.write(&scope, AccountWrite::Insert(Box::new(account.clone()))).await;
     let tenant = Tenant { scope, org, app, account };

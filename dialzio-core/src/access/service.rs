@@ -172,7 +172,7 @@ impl<'a> AccessService<'a> {
         let batch = Batch::new(by, Action::MemberChanged, now);
         let scope = by.scope_for(Permission::MembersManage)?;
         let writes = vec![SystemWrite::Invitation(invitation)];
-        self.crm.store().enact(self.crm.system(), writes, Some((scope, batch))).await?;
+        self.crm.store().commit_system(self.crm.system(), writes, Some((scope, batch))).await?;
         Ok(token)
     }
 
@@ -274,7 +274,7 @@ impl<'a> AccessService<'a> {
             batch.write(AccessWrite::ChangeOrg(change));
         }
         let scope = OrgScope::new(invitation.org);
-        match store.enact(self.crm.system(), writes, Some((&scope, batch))).await {
+        match store.commit_system(self.crm.system(), writes, Some((&scope, batch))).await {
             Err(StoreError::PreconditionFailed(_)) => Err(Error::Unauthenticated),
             other => Ok(other.map(|_| SignedIn { token, actor })?),
         }
@@ -309,7 +309,7 @@ impl<'a> AccessService<'a> {
         let orgs = store.organisations_of(self.crm.system(), user.id).await?;
         let org = *orgs.first().ok_or(Error::Unauthenticated)?;
         let (token, session) = self.session(user.id, org);
-        store.enact(self.crm.system(), vec![SystemWrite::Session(session)], None).await?;
+        store.commit_system(self.crm.system(), vec![SystemWrite::Session(session)], None).await?;
         let actor = self.authenticate(token.reveal()).await?;
         Ok(SignedIn { token, actor })
     }
@@ -331,7 +331,7 @@ impl<'a> AccessService<'a> {
                 }
                 if session.seen_at + TimeDelta::minutes(1) <= now {
                     let seen = SystemWrite::SessionSeen(hash, now);
-                    store.enact(self.crm.system(), vec![seen], None).await?;
+                    store.commit_system(self.crm.system(), vec![seen], None).await?;
                 }
                 Ok(Actor::new(session.org, Principal::Member(member.id), member.role.grant()))
             }
@@ -345,7 +345,7 @@ impl<'a> AccessService<'a> {
     pub async fn sign_out(&self, token: &str) -> Result<(), Error> {
         if let Some(token) = Token::parse(token) {
             let end = SystemWrite::EndSession(token.hash());
-            self.crm.store().enact(self.crm.system(), vec![end], None).await?;
+            self.crm.store().commit_system(self.crm.system(), vec![end], None).await?;
         }
         Ok(())
     }

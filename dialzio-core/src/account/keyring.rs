@@ -143,7 +143,7 @@ impl Proof<'_> {
             place += 1;
             let mac = check_of(&self.keys.by_id(&id).await?)?;
             let check = KeyCheck { place, key: id, mac, made_at: self.at };
-            match self.store.enact(&self.system, vec![SystemWrite::KeyCheck(check)], None).await {
+            match self.store.commit_system(&self.system, vec![SystemWrite::KeyCheck(check)], None).await {
                 Ok(_) => {}
                 Err(StoreError::PreconditionFailed(_)) => return Ok(false),
                 Err(error) => return Err(error.into()),

@@ -143,7 +143,7 @@ impl<'a> AccountService<'a> {
         let mut batch = Batch::new(by, Action::AppRegistered, now);
         batch.about(id);
         let writes = vec![SystemWrite::InsertApp(app.clone())];
-        self.crm.store().enact(self.crm.system(), writes, Some((scope, batch))).await?;
+        self.crm.store().commit_system(self.crm.system(), writes, Some((scope, batch))).await?;
         Ok(app)
     }
 

@@ -19,7 +19,9 @@ use crate::ledger::Action;
 use crate::media::NewFile;
 use crate::provider::MessagingCapabilities;
 use crate::scope::{Actor, OrgScope, Permission};
-use crate::store::{Batch, IdempotencyKey, JobWrite, Once, Outcome, Precondition, RecordRef, StoreError};
+use crate::store::{
+    Batch, Idempotency, IdempotencyKey, JobWrite, Outcome, Precondition, RecordRef, StoreError,
+};
 use crate::text::MessageText;
 
 /// How long a message may wait before it expires unsent.
@@ -285,7 +287,7 @@ impl ConversationService<'_> {
             context: MessageContext::default(),
             beside: None,
         };
-        let print = || {
+        let fingerprint = || {
             let said = match (&attachment, &new.body) {
                 // The file's id is made anew for each request; its bytes are the same in a retry.
                 (Some(file), NewBody::File { file: given, caption }) => {
@@ -301,11 +303,11 @@ impl ConversationService<'_> {
             format!("{id}\n{:?}\n{said}", new.reply_to)
         };
         let once = new.key.as_ref().map(|key| {
-            Once::new(
+            Idempotency::new(
                 by.principal(),
                 "messages.send",
                 key,
-                print().as_bytes(),
+                fingerprint().as_bytes(),
                 RecordRef::Message(message.id),
             )
         });
@@ -387,7 +389,12 @@ impl ConversationService<'_> {
     }
 
     /// Looks a key up by a batch that changes nothing; it is not kept if it is new.
-    async fn replayed(&self, by: &Actor, scope: &OrgScope, once: &Once) -> Result<Option<Sent>, Error> {
+    async fn replayed(
+        &self,
+        by: &Actor,
+        scope: &OrgScope,
+        once: &Idempotency,
+    ) -> Result<Option<Sent>, Error> {
         let mut probe = Batch::new(by, Action::MessageStopped, self.crm.now());
         // Refused after the key was looked up, so that a new key is not used up by a refused request.
         probe

@@ -130,7 +130,7 @@ impl Intake<'_> {
             writes.push(SystemWrite::Quarantine(item));
         }
         if !writes.is_empty() {
-            self.crm.store().enact(self.crm.system(), writes, None).await?;
+            self.crm.store().commit_system(self.crm.system(), writes, None).await?;
         }
         Ok(kept)
     }

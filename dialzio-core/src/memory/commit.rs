@@ -40,7 +40,7 @@ pub(super) struct Done {
 /// Applies a batch to a copy of the organisation's rows.
 pub(super) fn apply(frame: &Frame<'_>, rows: &mut Rows, parts: BatchParts) -> StoreResult<Done> {
     if let Some(outcome) = used_before(frame, rows, &parts) {
-        let commit = Commit { seq: EventSeq(rows.event_count), outcome, touched: 0 };
+        let commit = Commit { seq: EventSeq(rows.event_count), outcome, rows_affected: 0 };
         return Ok(Done { commit, events: false, work: false });
     }
     if frame.broken_rule != Some(BrokenRule::ExpectIgnored) {
@@ -52,12 +52,12 @@ pub(super) fn apply(frame: &Frame<'_>, rows: &mut Rows, parts: BatchParts) -> St
     }
     let at = parts.at;
     let work = parts.writes.iter().any(queues_work);
-    let mut touched = 0;
+    let mut rows_affected = 0;
     for write in parts.writes {
-        touched += change(frame, rows, write, at)?;
+        rows_affected += change(frame, rows, write, at)?;
     }
     if let Some(once) = parts.once {
-        rows.used.insert(once.key, Used { print: once.print, answer: once.answer, at });
+        rows.used.insert(once.key, Used { fingerprint: once.fingerprint, answer: once.answer, at });
     }
     let events = !parts.events.is_empty();
     for event in parts.events {
@@ -74,7 +74,7 @@ pub(super) fn apply(frame: &Frame<'_>, rows: &mut Rows, parts: BatchParts) -> St
         hash: ChainHash::START,
     };
     log(frame.org, rows, entry);
-    let commit = Commit { seq: EventSeq(rows.event_count), outcome: Outcome::Applied, touched };
+    let commit = Commit { seq: EventSeq(rows.event_count), outcome: Outcome::Applied, rows_affected };
     Ok(Done { commit, events, work })
 }
 
@@ -98,7 +98,11 @@ fn used_before(frame: &Frame<'_>, rows: &Rows, parts: &BatchParts) -> Option<Out
     }
     let once = parts.once.as_ref()?;
     let used = rows.used.get(&once.key).filter(|used| used.at + KEY_PERIOD > parts.at)?;
-    Some(if used.print == once.print { Outcome::Replayed(used.answer) } else { Outcome::Mismatch })
+    Some(if used.fingerprint == once.fingerprint {
+        Outcome::Replayed(used.answer)
+    } else {
+        Outcome::Mismatch
+    })
 }
 
 /// Whether a fact is true.

@@ -65,7 +65,7 @@ pub struct MemoryStore {
     ids: IdSource,
     world: Mutex<World>,
     watchers: Mutex<BTreeMap<OrgId, watch::Sender<EventSeq>>>,
-    stir: watch::Sender<()>,
+    notify_work: watch::Sender<()>,
     broken_rule: Option<BrokenRule>,
     /// The newest time mark. Apart from the world, whose lock is held while it is asked for.
     believed: Mutex<DateTime<Utc>>,
@@ -80,7 +80,7 @@ impl MemoryStore {
             ids: IdSource::random(),
             world: Mutex::default(),
             watchers: Mutex::default(),
-            stir: watch::Sender::new(()),
+            notify_work: watch::Sender::new(()),
             broken_rule: None,
             believed: Mutex::new(DateTime::UNIX_EPOCH),
         }
@@ -142,7 +142,7 @@ impl MemoryStore {
             self.watcher(org).send_replace(done.commit.seq);
         }
         if done.work {
-            self.stir.send_replace(());
+            self.notify_work.send_replace(());
         }
     }
 

@@ -54,7 +54,7 @@ pub(super) struct Reference {
 /// What is remembered of a client's key.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Used {
-    pub(super) print: [u8; 32],
+    pub(super) fingerprint: [u8; 32],
     pub(super) answer: RecordRef,
     pub(super) at: DateTime<Utc>,
 }

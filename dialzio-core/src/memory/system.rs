@@ -111,7 +111,7 @@ impl System {
                 }
                 self.operator_log.push(entry);
             }
-            SystemWrite::Carry => {}
+            SystemWrite::Noop => {}
         }
         Ok(())
     }
@@ -311,8 +311,8 @@ impl LeaseStore for MemoryStore {
         Ok(world.orgs.iter().flat_map(|(org, rows)| rows.queues(*org).into_values()).min())
     }
 
-    fn stirred(&self) -> BoxStream<'static, ()> {
-        stream(self.stir.subscribe())
+    fn work_notifications(&self) -> BoxStream<'static, ()> {
+        stream(self.notify_work.subscribe())
     }
 }
 
@@ -335,7 +335,7 @@ impl QuarantineStore for MemoryStore {
 
 #[async_trait]
 impl SystemStore for MemoryStore {
-    async fn enact(
+    async fn commit_system(
         &self,
         _: &SystemScope,
         writes: Vec<SystemWrite>,
@@ -356,7 +356,7 @@ impl SystemStore for MemoryStore {
                 write => system.write(write)?,
             }
         }
-        let nothing = Commit { seq: EventSeq(0), outcome: Outcome::Applied, touched: 0 };
+        let nothing = Commit { seq: EventSeq(0), outcome: Outcome::Applied, rows_affected: 0 };
         let commit = match also {
             None => nothing,
             Some((scope, batch)) => {

@@ -90,7 +90,7 @@ impl<'a> Operator<'a> {
                 _ => None,
             };
             let writes = std::iter::once(SystemWrite::Operator(entry)).chain(change.clone()).collect();
-            match self.crm.store().enact(self.crm.system(), writes, also).await {
+            match self.crm.store().commit_system(self.crm.system(), writes, also).await {
                 Ok(_) => return Ok(()),
                 // Another operator took the place: the entry goes behind theirs.
                 Err(StoreError::PreconditionFailed(_)) => {}
@@ -219,7 +219,7 @@ impl<'a> Operator<'a> {
         }
         self.record_item(&item, action, None, Action::QuarantineSettled).await?;
         if !QuarantineService::new(self.crm).replay_item(&item).await?.contains(&id) {
-            self.crm.store().enact(self.crm.system(), vec![SystemWrite::Release(id)], None).await?;
+            self.crm.store().commit_system(self.crm.system(), vec![SystemWrite::Release(id)], None).await?;
         }
         Ok(())
     }

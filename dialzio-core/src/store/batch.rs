@@ -43,16 +43,16 @@ impl IdempotencyKey {
 
 /// Makes a batch happen once for a client's key. Kept 48 hours; holds no body.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Once {
+pub struct Idempotency {
     /// SHA-256 over principal, route and key.
     pub key: [u8; 32],
     /// SHA-256 over the request.
-    pub print: [u8; 32],
+    pub fingerprint: [u8; 32],
     /// What to answer a retry with.
     pub answer: RecordRef,
 }
 
-impl Once {
+impl Idempotency {
     /// A key's row for a principal and a use case.
     #[must_use]
     pub fn new(
@@ -67,7 +67,7 @@ impl Once {
             hasher.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
             hasher.update(part);
         }
-        Self { key: hasher.finalize().into(), print: Sha256::digest(request).into(), answer }
+        Self { key: hasher.finalize().into(), fingerprint: Sha256::digest(request).into(), answer }
     }
 }
 
@@ -236,7 +236,7 @@ pub struct BatchParts {
     /// What happened.
     pub events: Vec<DomainEvent>,
     /// Makes it happen once.
-    pub once: Option<Once>,
+    pub once: Option<Idempotency>,
 }
 
 impl Batch {
@@ -351,7 +351,7 @@ impl Batch {
     }
 
     /// Makes it happen once.
-    pub fn once(&mut self, once: Once) -> &mut Self {
+    pub fn once(&mut self, once: Idempotency) -> &mut Self {
         self.parts.once = Some(once);
         self
     }

@@ -13,7 +13,7 @@ mod revision;
 pub mod rows;
 mod system;
 
-pub use batch::{Batch, BatchParts, Cause, IdempotencyKey, JobWrite, Once, Purge, Write, WriteKind};
+pub use batch::{Batch, BatchParts, Cause, Idempotency, IdempotencyKey, JobWrite, Purge, Write, WriteKind};
 pub use error::{StoreError, StoreResult};
 pub use layer::{Call, StoreLayer};
 pub use lease::{Fence, Lease};

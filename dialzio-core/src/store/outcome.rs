@@ -11,7 +11,7 @@ pub struct Commit {
     /// What became of it.
     pub outcome: Outcome,
     /// Rows a purge removed; zero for everything else.
-    pub touched: u64,
+    pub rows_affected: u64,
 }
 
 /// What became of a batch.

@@ -25,7 +25,7 @@ pub enum Fault {
 pub enum Calls {
     /// Reads and writes.
     Any,
-    /// `commit` and `enact` only.
+    /// `commit` and `commit_system` only.
     Writes,
 }
 

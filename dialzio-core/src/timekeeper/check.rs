@@ -67,7 +67,7 @@ impl Runtime {
     }
 
     async fn keep(&self, mark: TimeMark) -> Result<(), Error> {
-        self.store().enact(self.system(), vec![SystemWrite::TimeMark(mark)], None).await?;
+        self.store().commit_system(self.system(), vec![SystemWrite::TimeMark(mark)], None).await?;
         Ok(())
     }
 }

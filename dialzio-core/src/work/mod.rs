@@ -175,12 +175,12 @@ impl<'a> Worker<'a> {
             self.recover().await?;
             queues.recovered.store(true, Ordering::Release);
         }
-        let mut stirred = self.crm.store().stirred();
+        let mut work_notifications = self.crm.store().work_notifications();
         loop {
             let failed = self.start_queues(queues).await.is_err_and(|error| logged(&error));
             tokio::select! {
                 _ = stopped.wait_for(|stopped| *stopped) => return Ok(()),
-                _ = stirred.next() => {}
+                _ = work_notifications.next() => {}
                 () = tokio::time::sleep(POLL_INTERVAL) => {}
                 () = queues.finished.notified() => {}
             }

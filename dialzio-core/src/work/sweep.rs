@@ -45,16 +45,16 @@ impl Worker<'_> {
                     loop {
                         let mut batch = Batch::caused_by(&Cause::Sweep, Action::Swept, now);
                         batch.write(Write::Purge { class, at, kept, limit: CHUNK });
-                        let touched = store.commit_one(&scope, batch).await?.touched;
-                        report.swept += touched;
-                        if touched == 0 {
+                        let rows_affected = store.commit_one(&scope, batch).await?.rows_affected;
+                        report.swept += rows_affected;
+                        if rows_affected == 0 {
                             break;
                         }
                     }
                 }
             }
         }
-        store.enact(self.crm.system(), vec![SystemWrite::Sweep(at)], None).await?;
+        store.commit_system(self.crm.system(), vec![SystemWrite::Sweep(at)], None).await?;
         Ok(report)
     }
 

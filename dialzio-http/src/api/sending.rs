@@ -51,9 +51,9 @@ pub struct NewMessageJson {
 
 /// The key that a client must send with what it may repeat.
 #[derive(Debug)]
-pub struct Once(pub IdempotencyKey);
+pub struct Idempotency(pub IdempotencyKey);
 
-impl<S: Send + Sync> FromRequestParts<S> for Once {
+impl<S: Send + Sync> FromRequestParts<S> for Idempotency {
     type Rejection = Problem;
 
     /// A problem if it is missing or not 1 to 255 visible ASCII characters.
@@ -64,7 +64,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Once {
     }
 }
 
-impl Input for Once {
+impl Input for Idempotency {
     const ONCE: bool = true;
 
     fn describe(draft: &mut Draft) {
@@ -120,7 +120,7 @@ pub async fn send(
     State(state): State<AppState>,
     Caller(actor): Caller,
     Id(id): Id<ConversationId>,
-    Once(key): Once,
+    Idempotency(key): Idempotency,
     Body(new): Body<NewMessageJson>,
 ) -> Result<Queued, Problem> {
     let body = match (new.text, new.template) {
@@ -186,7 +186,7 @@ pub(crate) async fn send_file(
     State(state): State<AppState>,
     Caller(actor): Caller,
     Id(id): Id<ConversationId>,
-    Once(key): Once,
+    Idempotency(key): Idempotency,
     form: FileMessageForm,
 ) -> Result<Queued, Problem> {
     let fields = form.read()?;

@@ -47,7 +47,7 @@ impl Call {
 /// A store that passes every call on to another one, with something around it: measuring, tracing, failing on demand.
 ///
 /// Whoever implements it has a [`Store`]: all ports follow from the two methods. A layer cannot look into a question or an
-/// answer, so it cannot show one organisation's rows to another. Streams (`watch`, `stirred`) pass as they are.
+/// answer, so it cannot show one organisation's rows to another. Streams (`watch`, `work_notifications`) pass as they are.
 ///
 /// ```
 /// use dialzio_core::store::{Call, Store, StoreLayer, StoreResult};
@@ -123,8 +123,8 @@ forward! { LeaseStore {
     read recover(scope: &SystemScope, now: DateTime<Utc>) -> u64;
     read next_due(scope: &SystemScope) -> Option<DateTime<Utc>>;
 } {
-    fn stirred(&self) -> BoxStream<'static, ()> {
-        self.inner().stirred()
+    fn work_notifications(&self) -> BoxStream<'static, ()> {
+        self.inner().work_notifications()
     }
 } }
 
@@ -139,7 +139,7 @@ forward! { SystemStore {
     read time_mark(scope: &SystemScope) -> Option<TimeMark>;
     read probe() -> ();
     read ping() -> ();
-    write enact(scope: &SystemScope, writes: Vec<SystemWrite>, also: Option<(&OrgScope, Batch)>) -> Commit;
+    write commit_system(scope: &SystemScope, writes: Vec<SystemWrite>, also: Option<(&OrgScope, Batch)>) -> Commit;
 } }
 
 forward! { Store {

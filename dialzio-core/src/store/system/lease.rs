@@ -32,5 +32,5 @@ pub trait LeaseStore: Send + Sync {
     /// When the next work of any queue is due; `None` if nothing waits.
     async fn next_due(&self, scope: &SystemScope) -> StoreResult<Option<DateTime<Utc>>>;
     /// Wakes after a commit that queued work. A hint only.
-    fn stirred(&self) -> BoxStream<'static, ()>;
+    fn work_notifications(&self) -> BoxStream<'static, ()>;
 }

@@ -84,14 +84,14 @@ pub enum SystemWrite {
     /// The next entry of the operator log. Its place is taken: [`super::StoreError::PreconditionFailed`].
     Operator(OperatorEntry),
     /// Nothing of its own: carries a batch of an organisation that nobody is in yet.
-    Carry,
+    Noop,
 }
 
 /// The system tables. What is not here cannot look across organisations.
 #[async_trait]
 pub trait SystemStore: IdentityStore + RoutingStore + LeaseStore + QuarantineStore {
     /// Changes system tables; `also` is in the same transaction.
-    async fn enact(
+    async fn commit_system(
         &self,
         scope: &SystemScope,
         writes: Vec<SystemWrite>,

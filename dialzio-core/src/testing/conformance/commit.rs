@@ -5,7 +5,7 @@ use crate::contact::{ContactQuery, SubjectKey};
 use crate::event::{DomainEvent, EventSeq};
 use crate::page::PageRequest;
 use crate::store::{
-    IdempotencyKey, LedgerSeq, Once, Outcome, Precondition, RecordRef, Revision, StoreError, Write,
+    Idempotency, IdempotencyKey, LedgerSeq, Outcome, Precondition, RecordRef, Revision, StoreError, Write,
 };
 use crate::testing::conformance::{Tenant, TestBed};
 
@@ -101,9 +101,9 @@ pub async fn one_untrue_expectation_among_many_refuses_the_batch(bed: TestBed) {
     assert_eq!(names(&bed, &tenant).await, ["Asha"]);
 }
 
-fn once(route: &str, key: &str, request: &[u8], answer: RecordRef) -> Once {
+fn once(route: &str, key: &str, request: &[u8], answer: RecordRef) -> Idempotency {
     let key = IdempotencyKey::parse(key).unwrap();
-    Once::new(&crate::testing::service("shop"), route, &key, request, answer)
+    Idempotency::new(&crate::testing::service("shop"), route, &key, request, answer)
 }
 
 /// A client that asks again gets the first answer, and nothing happens a second time.
@@ -126,7 +126,7 @@ pub async fn a_key_used_again_is_answered_as_the_first_time(bed: TestBed) {
     retry.once(once("contacts", "k-1", b"Asha", RecordRef::Contact(again.id)));
     let replay = bed.store.commit_one(&tenant.scope, retry).await.unwrap();
     assert_eq!(replay.outcome, Outcome::Replayed(answer));
-    assert_eq!(replay.touched, 0);
+    assert_eq!(replay.rows_affected, 0);
     assert_eq!(names(&bed, &tenant).await, ["Asha"]);
     assert_eq!(bed.store.newest_event(&tenant.scope).await.unwrap(), commit.seq);
     assert_eq!(bed.store.audit(&tenant.scope, 0, 1_000).await.unwrap().len(), audit);
@@ -196,7 +196,7 @@ pub async fn a_commit_answers_with_the_newest_event(bed: TestBed) {
     let mut batch = bed.writes([ContactWrite::Insert(contact.clone()).into()]);
     batch.event(DomainEvent::ContactChanged { contact: contact.id }).event(DomainEvent::OrgChanged);
     let first = bed.store.commit_one(&tenant.scope, batch).await.unwrap();
-    assert_eq!((first.seq, first.touched), (EventSeq(2), 0));
+    assert_eq!((first.seq, first.rows_affected), (EventSeq(2), 0));
     let silent = bed.write_all(&tenant.scope, Vec::<Write>::new()).await;
     assert_eq!(silent.seq, EventSeq(2));
     assert_eq!(bed.store.newest_event(&tenant.scope).await.unwrap(), EventSeq(2));

@@ -80,7 +80,7 @@ pub async fn evidence_is_recorded_by_those_who_can_have_it(bed: TestBed) {
     let org = live.me.org();
     let user = bed.make.user("asha@shop.example");
     let member = bed.make.member(user.id, Role::Agent);
-    bed.enact(crate::store::SystemWrite::InsertUser(user)).await.unwrap();
+    bed.commit_system(crate::store::SystemWrite::InsertUser(user)).await.unwrap();
     bed.write(&scope(org), crate::access::AccessWrite::InsertMember(member.clone())).await;
     let principal = crate::Principal::Member(member.id);
     let agent = live.crm.access().act_as(org, principal, Role::Agent.grant()).await.unwrap();

@@ -336,7 +336,7 @@ pub async fn settings_survive_whole(bed: TestBed) {
     for member in members.iter().rev() {
         let user = bed.make.user(&format!("{}@shop.example", member.user));
         let user = crate::access::User { id: member.user, ..user };
-        bed.enact(SystemWrite::InsertUser(user)).await.unwrap();
+        bed.commit_system(SystemWrite::InsertUser(user)).await.unwrap();
         bed.write(&tenant.scope, AccessWrite::InsertMember(member.clone())).await;
     }
     bed.write(&tenant.scope, AccessWrite::InsertApiKey(key.clone())).await;

@@ -41,7 +41,7 @@ async fn full(bed: &TestBed) -> Full {
     let bytes = bed.make.quarantined(Some(tenant.org.id), tenant.app.id, bed.at(1));
     let suppression = bed.make.suppression(SuppressionScope::Marketing);
     let user = bed.make.user("asha@shop.example");
-    bed.enact(SystemWrite::InsertUser(user.clone())).await.unwrap();
+    bed.commit_system(SystemWrite::InsertUser(user.clone())).await.unwrap();
     let member = bed.make.member(user.id, Role::Owner);
     let key = bed.make.api_key();
     let account = tenant.account.id;

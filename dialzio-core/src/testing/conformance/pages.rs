@@ -253,7 +253,7 @@ pub async fn pages_of_the_quarantine_hold_still_under_insertion(bed: TestBed) {
     };
     let lost = async |second| {
         let bytes = bed.make.quarantined(None, tenant.app.id, bed.at(second));
-        bed.enact(SystemWrite::Quarantine(bytes.clone())).await.unwrap();
+        bed.commit_system(SystemWrite::Quarantine(bytes.clone())).await.unwrap();
         bytes.id.uuid()
     };
     let (mut owned, mut unrouted) = (Vec::new(), Vec::new());

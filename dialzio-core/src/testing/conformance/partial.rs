@@ -44,7 +44,7 @@ pub async fn two_changes_of_different_fields_both_stay(bed: TestBed) {
 pub async fn a_change_of_an_older_revision_is_refused(bed: TestBed) {
     let tenant = bed.tenant().await;
     let user = bed.make.user("asha@shop.example");
-    bed.enact(SystemWrite::InsertUser(user.clone())).await.unwrap();
+    bed.commit_system(SystemWrite::InsertUser(user.clone())).await.unwrap();
     let (member, key) = (bed.make.member(user.id, Role::Agent), bed.make.api_key());
     bed.write(&tenant.scope, AccessWrite::InsertMember(member.clone())).await;
     bed.write(&tenant.scope, AccessWrite::InsertApiKey(key.clone())).await;
@@ -112,19 +112,19 @@ pub async fn a_change_of_an_older_revision_is_refused(bed: TestBed) {
 pub async fn users_and_apps_are_changed_under_their_revision(bed: TestBed) {
     let tenant = bed.tenant().await;
     let (user, other) = (bed.make.user("asha@shop.example"), bed.make.user("ben@shop.example"));
-    bed.enact(SystemWrite::InsertUser(user.clone())).await.unwrap();
-    bed.enact(SystemWrite::InsertUser(other.clone())).await.unwrap();
+    bed.commit_system(SystemWrite::InsertUser(user.clone())).await.unwrap();
+    bed.commit_system(SystemWrite::InsertUser(other.clone())).await.unwrap();
     let moves = |to: &str, revision| SystemWrite::ChangeUser {
         user: user.id,
         revision,
         change: UserChange { email: EmailAddress::parse(to).ok(), ..UserChange::default() },
     };
-    bed.enact(moves("asha@new.example", Revision::FIRST)).await.unwrap();
+    bed.commit_system(moves("asha@new.example", Revision::FIRST)).await.unwrap();
     assert!(matches!(
-        bed.enact(moves("a@b.example", Revision::FIRST)).await,
+        bed.commit_system(moves("a@b.example", Revision::FIRST)).await,
         Err(StoreError::PreconditionFailed(_))
     ));
-    let taken = bed.enact(moves("BEN@shop.example", Revision(2))).await;
+    let taken = bed.commit_system(moves("BEN@shop.example", Revision(2))).await;
     assert!(matches!(taken, Err(StoreError::PreconditionFailed(_))), "the address is another user's");
     let kept = bed.store.user(&bed.system, UserKey::Id(user.id)).await.unwrap().unwrap();
     assert_eq!((kept.email.reveal(), kept.revision), ("asha@new.example", Revision(2)));
@@ -135,8 +135,11 @@ pub async fn users_and_apps_are_changed_under_their_revision(bed: TestBed) {
         revision,
         change: AppChange { secrets: Some(secrets.clone()), ..AppChange::default() },
     };
-    bed.enact(rotates(Revision::FIRST)).await.unwrap();
-    assert!(matches!(bed.enact(rotates(Revision::FIRST)).await, Err(StoreError::PreconditionFailed(_))));
+    bed.commit_system(rotates(Revision::FIRST)).await.unwrap();
+    assert!(matches!(
+        bed.commit_system(rotates(Revision::FIRST)).await,
+        Err(StoreError::PreconditionFailed(_))
+    ));
     let kept = bed.store.app(&bed.system, tenant.app.id).await.unwrap().unwrap();
     assert_eq!((kept.secrets, kept.revision), (secrets.clone(), Revision(2)));
     assert_eq!(kept.verify_token, tenant.app.verify_token, "what a change does not name stays");
@@ -153,7 +156,7 @@ pub async fn nothing_is_overwritten_and_nothing_missing_is_changed(bed: TestBed)
     let taken = bed.refused(&tenant.scope, AccessWrite::InsertOrg(org)).await;
     assert_eq!(taken, Precondition::Revision(RecordRef::Org(tenant.org.id), Revision::NONE));
     assert!(matches!(
-        bed.enact(SystemWrite::InsertApp(tenant.app.clone())).await,
+        bed.commit_system(SystemWrite::InsertApp(tenant.app.clone())).await,
         Err(StoreError::PreconditionFailed(_))
     ));
     let nobody = bed.make.id();

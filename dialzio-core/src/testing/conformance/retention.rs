@@ -125,8 +125,8 @@ async fn purge(bed: &TestBed, tenant: &Tenant, class: Purge, limit: u32) -> Vec<
     let mut answers = Vec::new();
     for _ in 0..100 {
         let commit = bed.write(&tenant.scope, Write::Purge { class, at, kept, limit }).await;
-        answers.push(commit.touched);
-        if commit.touched == 0 {
+        answers.push(commit.rows_affected);
+        if commit.rows_affected == 0 {
             return answers;
         }
     }
@@ -231,13 +231,13 @@ pub async fn bookkeeping_is_forgotten_in_time(bed: TestBed) {
     let commit = async || {
         let mut batch = bed.batch();
         let who = crate::scope::Principal::System;
-        batch.once(crate::store::Once::new(&who, "any", &key, b"request", answer));
+        batch.once(crate::store::Idempotency::new(&who, "any", &key, b"request", answer));
         bed.store.commit_one(&tenant.scope, batch).await.unwrap().outcome
     };
     assert_eq!(commit().await, Outcome::Applied);
     let (at, kept) = (confirmed(bed.now()), TimeDelta::seconds(1));
     let early = Write::Purge { class: Purge::Bookkeeping, at, kept, limit: 100 };
-    assert_eq!(bed.write(&tenant.scope, early).await.touched, 0);
+    assert_eq!(bed.write(&tenant.scope, early).await.rows_affected, 0);
     assert_eq!(commit().await, Outcome::Replayed(answer));
     let newest = bed.store.newest_event(&tenant.scope).await.unwrap();
     bed.clock.advance(TimeDelta::days(61));
@@ -280,12 +280,12 @@ pub async fn what_had_expired_stays_hidden_when_the_clock_goes_back(bed: TestBed
     let (message, media) = with_file(&bed, &tenant, &person, "long ago", 0).await;
     let session = bed.make.session(bed.make.id(), tenant.org.id);
     let user = crate::access::User { id: session.user, ..bed.make.user("asha@shop.example") };
-    bed.enact(SystemWrite::InsertUser(user.clone())).await.unwrap();
+    bed.commit_system(SystemWrite::InsertUser(user.clone())).await.unwrap();
     let member = bed.make.member(user.id, crate::scope::Role::Agent);
     bed.write(&tenant.scope, AccessWrite::InsertMember(member)).await;
-    bed.enact(SystemWrite::Session(session.clone())).await.unwrap();
+    bed.commit_system(SystemWrite::Session(session.clone())).await.unwrap();
     let invitation = bed.make.invitation(tenant.org.id, "ben@shop.example");
-    bed.enact(SystemWrite::Invitation(invitation.clone())).await.unwrap();
+    bed.commit_system(SystemWrite::Invitation(invitation.clone())).await.unwrap();
     let ways_in = async || {
         let owner = bed.store.credential_owner(&bed.system, &session.hash, bed.now()).await.unwrap();
         let invited = bed.store.invitation(&bed.system, &invitation.hash, bed.now()).await.unwrap();
@@ -302,12 +302,12 @@ pub async fn what_had_expired_stays_hidden_when_the_clock_goes_back(bed: TestBed
     // One that is not believed is kept as such.
     let ahead = Some(Ahead { at: late, held: TimeDelta::hours(3) });
     let doubted = TimeMark { trusted_at: start, ahead };
-    bed.enact(SystemWrite::TimeMark(doubted)).await.unwrap();
+    bed.commit_system(SystemWrite::TimeMark(doubted)).await.unwrap();
     assert_eq!(bed.store.time_mark(&bed.system).await.unwrap(), Some(doubted));
     assert!(is_seen(&bed, &tenant, &message, media.id).await && ways_in().await);
     // One that was believed is not taken back by the clock.
     let believed = TimeMark { trusted_at: late, ahead: None };
-    bed.enact(SystemWrite::TimeMark(believed)).await.unwrap();
+    bed.commit_system(SystemWrite::TimeMark(believed)).await.unwrap();
     assert_eq!(bed.store.time_mark(&bed.system).await.unwrap(), Some(believed));
     assert!(!is_seen(&bed, &tenant, &message, media.id).await && !ways_in().await);
 }
@@ -327,13 +327,13 @@ pub async fn a_purge_goes_by_the_time_it_is_given(bed: TestBed) {
     };
     // The clock has leapt, and what is confirmed has not.
     bed.clock.set(start + TimeDelta::days(400));
-    assert_eq!(bed.write(&tenant.scope, purge(start)).await.touched, 0);
+    assert_eq!(bed.write(&tenant.scope, purge(start)).await.rows_affected, 0);
     bed.clock.set(start);
     for kept in [message.id, short.id] {
         assert!(bed.store.message(&tenant.scope, kept).await.unwrap().is_some());
     }
     // What is confirmed lies ahead of a clock that went back.
-    assert_eq!(bed.write(&tenant.scope, purge(start + TimeDelta::days(400))).await.touched, 0);
+    assert_eq!(bed.write(&tenant.scope, purge(start + TimeDelta::days(400))).await.rows_affected, 0);
     bed.clock.set(start + TimeDelta::days(400));
-    assert_eq!(bed.write(&tenant.scope, purge(start + TimeDelta::days(400))).await.touched, 2);
+    assert_eq!(bed.write(&tenant.scope, purge(start + TimeDelta::days(400))).await.rows_affected, 2);
 }

@@ -31,7 +31,7 @@ fn moved(account: &ProviderAccount, state: AccountState) -> AccountWrite {
 /// A user is found by id and by address without regard to case, and by the new one once it has changed.
 pub async fn a_user_is_found_by_id_and_by_address(bed: TestBed) {
     let user = bed.make.user("Asha@Shop.example");
-    bed.enact(SystemWrite::InsertUser(user.clone())).await.unwrap();
+    bed.commit_system(SystemWrite::InsertUser(user.clone())).await.unwrap();
     let address = EmailAddress::parse("asha@shop.EXAMPLE").unwrap();
     for key in [UserKey::Id(user.id), UserKey::Email(&address)] {
         let found = bed.store.user(&bed.system, key).await.unwrap().expect("the user");
@@ -42,7 +42,9 @@ pub async fn a_user_is_found_by_id_and_by_address(bed: TestBed) {
         password: Some("$argon2id$other".to_owned().into()),
         email: EmailAddress::parse("asha@new.example").ok(),
     };
-    bed.enact(SystemWrite::ChangeUser { user: user.id, revision: user.revision, change }).await.unwrap();
+    bed.commit_system(SystemWrite::ChangeUser { user: user.id, revision: user.revision, change })
+        .await
+        .unwrap();
     assert!(bed.store.user(&bed.system, UserKey::Email(&address)).await.unwrap().is_none());
     let found = bed.store.user(&bed.system, UserKey::Id(user.id)).await.unwrap().unwrap();
     assert_eq!(found.password.expose_secret(), "$argon2id$other");
@@ -52,8 +54,8 @@ pub async fn a_user_is_found_by_id_and_by_address(bed: TestBed) {
 /// Two users cannot sign in with one address, in whatever case: the second is refused.
 pub async fn an_address_signs_in_one_user(bed: TestBed) {
     let (first, second) = (bed.make.user("asha@shop.example"), bed.make.user("ASHA@shop.example"));
-    bed.enact(SystemWrite::InsertUser(first.clone())).await.unwrap();
-    assert!(bed.enact(SystemWrite::InsertUser(second)).await.is_err());
+    bed.commit_system(SystemWrite::InsertUser(first.clone())).await.unwrap();
+    assert!(bed.commit_system(SystemWrite::InsertUser(second)).await.is_err());
     let found = bed.store.user(&bed.system, UserKey::Email(&first.email)).await.unwrap().unwrap();
     assert_eq!(found.id, first.id);
 }
@@ -62,12 +64,12 @@ pub async fn an_address_signs_in_one_user(bed: TestBed) {
 pub async fn a_session_ends_in_every_way(bed: TestBed) {
     let tenant = bed.tenant().await;
     let user = bed.make.user("asha@shop.example");
-    bed.enact(SystemWrite::InsertUser(user.clone())).await.unwrap();
+    bed.commit_system(SystemWrite::InsertUser(user.clone())).await.unwrap();
     let member = bed.make.member(user.id, Role::Agent);
     bed.write(&tenant.scope, AccessWrite::InsertMember(member.clone())).await;
     let [first, second, third] = [(); 3].map(|()| bed.make.session(user.id, tenant.org.id));
     for session in [&first, &second, &third] {
-        bed.enact(SystemWrite::Session(session.clone())).await.unwrap();
+        bed.commit_system(SystemWrite::Session(session.clone())).await.unwrap();
     }
     let Some(SignIn::Session(session, who)) = owner(&bed, &first.hash).await else {
         panic!("the session is good")
@@ -75,10 +77,10 @@ pub async fn a_session_ends_in_every_way(bed: TestBed) {
     assert_eq!((session, who), (first.clone(), member.clone()));
     assert!(owner(&bed, &bed.make.token()).await.is_none());
 
-    bed.enact(SystemWrite::SessionSeen(first.hash, bed.at(120))).await.unwrap();
+    bed.commit_system(SystemWrite::SessionSeen(first.hash, bed.at(120))).await.unwrap();
     let Some(SignIn::Session(session, _)) = owner(&bed, &first.hash).await else { panic!("still good") };
     assert_eq!(session.seen_at, bed.at(120));
-    bed.enact(SystemWrite::EndSession(first.hash)).await.unwrap();
+    bed.commit_system(SystemWrite::EndSession(first.hash)).await.unwrap();
     assert!(owner(&bed, &first.hash).await.is_none());
     assert!(owner(&bed, &second.hash).await.is_some());
 
@@ -90,11 +92,11 @@ pub async fn a_session_ends_in_every_way(bed: TestBed) {
     assert!(owner(&bed, &second.hash).await.is_none(), "disabled");
     bed.write(&tenant.scope, becomes(MemberState::Active)).await;
     assert!(owner(&bed, &second.hash).await.is_some());
-    bed.enact(SystemWrite::EndSessions(user.id)).await.unwrap();
+    bed.commit_system(SystemWrite::EndSessions(user.id)).await.unwrap();
     assert!(owner(&bed, &second.hash).await.is_none() && owner(&bed, &third.hash).await.is_none());
 
     let last = bed.make.session(user.id, tenant.org.id);
-    bed.enact(SystemWrite::Session(last.clone())).await.unwrap();
+    bed.commit_system(SystemWrite::Session(last.clone())).await.unwrap();
     bed.clock.set(last.expires_at - TimeDelta::seconds(1));
     assert!(owner(&bed, &last.hash).await.is_some());
     bed.clock.set(last.expires_at + TimeDelta::seconds(1));
@@ -105,11 +107,11 @@ pub async fn a_session_ends_in_every_way(bed: TestBed) {
 pub async fn a_session_needs_membership_in_its_organisation(bed: TestBed) {
     let (tenant, other) = (bed.tenant().await, bed.tenant().await);
     let user = bed.make.user("asha@shop.example");
-    bed.enact(SystemWrite::InsertUser(user.clone())).await.unwrap();
+    bed.commit_system(SystemWrite::InsertUser(user.clone())).await.unwrap();
     let member = bed.make.member(user.id, Role::Owner);
     bed.write(&tenant.scope, AccessWrite::InsertMember(member)).await;
     let session = bed.make.session(user.id, other.org.id);
-    bed.enact(SystemWrite::Session(session.clone())).await.unwrap();
+    bed.commit_system(SystemWrite::Session(session.clone())).await.unwrap();
     assert!(owner(&bed, &session.hash).await.is_none());
 }
 
@@ -136,7 +138,7 @@ pub async fn a_revoked_key_is_not_found(bed: TestBed) {
 pub async fn an_invitation_works_once(bed: TestBed) {
     let tenant = bed.tenant().await;
     let invitation = bed.make.invitation(tenant.org.id, "ben@shop.example");
-    bed.enact(SystemWrite::Invitation(invitation.clone())).await.unwrap();
+    bed.commit_system(SystemWrite::Invitation(invitation.clone())).await.unwrap();
     let find = async || bed.store.invitation(&bed.system, &invitation.hash, bed.now()).await.unwrap();
     assert_eq!(find().await, Some(invitation.clone()));
     let accept = async |email: &str| {
@@ -144,7 +146,7 @@ pub async fn an_invitation_works_once(bed: TestBed) {
         let member = bed.make.member(user.id, Role::Agent);
         let joined = bed.writes([AccessWrite::InsertMember(member.clone()).into()]);
         let writes = vec![SystemWrite::InsertUser(user.clone()), SystemWrite::UseInvitation(invitation.hash)];
-        (user, bed.store.enact(&bed.system, writes, Some((&tenant.scope, joined))).await)
+        (user, bed.store.commit_system(&bed.system, writes, Some((&tenant.scope, joined))).await)
     };
     let (user, answer) = accept("ben@shop.example").await;
     answer.unwrap();
@@ -156,7 +158,7 @@ pub async fn an_invitation_works_once(bed: TestBed) {
     assert_eq!(bed.store.members(&tenant.scope).await.unwrap().len(), 1);
 
     let other = bed.make.invitation(tenant.org.id, "chloe@shop.example");
-    bed.enact(SystemWrite::Invitation(other.clone())).await.unwrap();
+    bed.commit_system(SystemWrite::Invitation(other.clone())).await.unwrap();
     let late = other.expires_at + TimeDelta::seconds(1);
     assert!(bed.store.invitation(&bed.system, &other.hash, late).await.unwrap().is_none());
 }
@@ -170,7 +172,7 @@ pub async fn system_writes_and_their_batch_are_one(bed: TestBed) {
     batch.require(Precondition::QueueIdle(tenant.queue(crate::job::QueueKind::Inbox))).require(untrue);
     batch.require(Precondition::Job(bed.make.id(), crate::job::JobState::Done));
     let writes = vec![SystemWrite::InsertApp(app.clone())];
-    let answer = bed.store.enact(&bed.system, writes, Some((&tenant.scope, batch))).await;
+    let answer = bed.store.commit_system(&bed.system, writes, Some((&tenant.scope, batch))).await;
     assert!(matches!(answer, Err(StoreError::PreconditionFailed(_))));
     assert!(bed.store.app(&bed.system, app.id).await.unwrap().is_none());
     assert!(bed.store.hook(&bed.system, app.hook).await.unwrap().is_none());
@@ -189,7 +191,7 @@ pub async fn organisations_are_listed_and_found_by_member(bed: TestBed) {
     assert_eq!(list(Some(ids[0]), 10).await, ids[1..]);
     assert!(list(Some(ids[2]), 10).await.is_empty());
     let user = bed.make.user("asha@shop.example");
-    bed.enact(SystemWrite::InsertUser(user.clone())).await.unwrap();
+    bed.commit_system(SystemWrite::InsertUser(user.clone())).await.unwrap();
     for (place, tenant) in tenants.iter().enumerate().take(2) {
         let mut member = bed.make.member(user.id, Role::Viewer);
         if place == 1 {
@@ -205,12 +207,12 @@ pub async fn apps_are_found_by_hook_and_by_owner(bed: TestBed) {
     let tenant = bed.tenant().await;
     let (mut own, shared) = (bed.make.app(Some(tenant.org.id)), bed.make.app(None));
     for app in [&own, &shared] {
-        bed.enact(SystemWrite::InsertApp(app.clone())).await.unwrap();
+        bed.commit_system(SystemWrite::InsertApp(app.clone())).await.unwrap();
     }
     let secrets = vec![own.secrets[0].clone(), bed.make.sealed("next secret")];
     let change = AppChange { secrets: Some(secrets), ..AppChange::default() };
     let rotates = SystemWrite::ChangeApp { app: own.id, revision: own.revision, change: change.clone() };
-    bed.enact(rotates).await.unwrap();
+    bed.commit_system(rotates).await.unwrap();
     change.apply(&mut own);
     assert_eq!(bed.store.hook(&bed.system, own.hook).await.unwrap(), Some(own.clone()));
     assert_eq!(bed.store.app(&bed.system, shared.id).await.unwrap(), Some(shared.clone()));
@@ -236,7 +238,7 @@ pub async fn a_webhook_reaches_only_accounts_of_its_app(bed: TestBed) {
     let tenant = bed.tenant().await;
     let other = bed.tenant().await;
     let foreign = bed.make.app(None);
-    bed.enact(SystemWrite::InsertApp(foreign.clone())).await.unwrap();
+    bed.commit_system(SystemWrite::InsertApp(foreign.clone())).await.unwrap();
     let account = tenant.account.clone();
     assert_eq!(route(&bed, tenant.app.id, &account).await, Some(tenant.org.id));
     assert_eq!(route(&bed, foreign.id, &account).await, None);
@@ -326,7 +328,7 @@ pub async fn bytes_of_no_organisation_are_the_operators(bed: TestBed) {
     let newer = bed.make.quarantined(None, tenant.app.id, bed.at(2));
     let owned = bed.make.quarantined(Some(tenant.org.id), tenant.app.id, bed.at(3));
     for bytes in [&newer, &lost, &owned] {
-        bed.enact(SystemWrite::Quarantine(bytes.clone())).await.unwrap();
+        bed.commit_system(SystemWrite::Quarantine(bytes.clone())).await.unwrap();
     }
     let page = || PageRequest::first(10);
     let unrouted = async || bed.store.unrouted(&bed.system, page()).await.unwrap().items;
@@ -338,10 +340,10 @@ pub async fn bytes_of_no_organisation_are_the_operators(bed: TestBed) {
         assert_eq!(any(bytes.id).await.as_ref(), Some(bytes), "the operator finds it by its id");
     }
     assert_eq!(bed.store.quarantined_item(&tenant.scope, lost.id).await.unwrap(), None, "it is nobody's");
-    bed.enact(SystemWrite::Release(newer.id)).await.unwrap();
+    bed.commit_system(SystemWrite::Release(newer.id)).await.unwrap();
     assert_eq!(any(newer.id).await, None);
     assert_eq!(unrouted().await, [lost]);
-    bed.enact(SystemWrite::Release(owned.id)).await.unwrap();
+    bed.commit_system(SystemWrite::Release(owned.id)).await.unwrap();
     assert!(bed.store.quarantined(&tenant.scope, page()).await.unwrap().items.is_empty());
 }
 
@@ -349,7 +351,7 @@ pub async fn bytes_of_no_organisation_are_the_operators(bed: TestBed) {
 pub async fn the_system_sweep_removes_what_has_ended(bed: TestBed) {
     let tenant = bed.tenant().await;
     let user = bed.make.user("asha@shop.example");
-    bed.enact(SystemWrite::InsertUser(user.clone())).await.unwrap();
+    bed.commit_system(SystemWrite::InsertUser(user.clone())).await.unwrap();
     bed.write(&tenant.scope, AccessWrite::InsertMember(bed.make.member(user.id, Role::Agent))).await;
     let (ended, mut live) =
         (bed.make.session(user.id, tenant.org.id), bed.make.session(user.id, tenant.org.id));
@@ -362,8 +364,8 @@ pub async fn the_system_sweep_removes_what_has_ended(bed: TestBed) {
         SystemWrite::Invitation(invitation.clone()),
         SystemWrite::Quarantine(bytes),
     ];
-    bed.store.enact(&bed.system, writes, None).await.unwrap();
-    bed.enact(SystemWrite::Sweep(confirmed(bed.now() + TimeDelta::days(31)))).await.unwrap();
+    bed.store.commit_system(&bed.system, writes, None).await.unwrap();
+    bed.commit_system(SystemWrite::Sweep(confirmed(bed.now() + TimeDelta::days(31)))).await.unwrap();
     assert!(owner(&bed, &live.hash).await.is_some());
     assert!(owner(&bed, &ended.hash).await.is_none());
     let found = bed.store.invitation(&bed.system, &invitation.hash, bed.now()).await.unwrap();
@@ -378,10 +380,10 @@ pub async fn queued_work_wakes_the_worker(bed: TestBed) {
     let tenant = bed.tenant().await;
     bed.store.probe().await.unwrap();
     bed.store.ping().await.unwrap();
-    let mut stirred = bed.store.stirred();
+    let mut work_notifications = bed.store.work_notifications();
     let job = bed.make.job(Some(tenant.account.id), JobKind::SyncTemplates, bed.now());
     bed.write(&tenant.scope, JobWrite::Queue(job)).await;
-    let woken = tokio::time::timeout(std::time::Duration::from_secs(10), stirred.next()).await;
+    let woken = tokio::time::timeout(std::time::Duration::from_secs(10), work_notifications.next()).await;
     assert!(matches!(woken, Ok(Some(()))), "nobody was woken");
 }
 
@@ -396,15 +398,15 @@ pub async fn checks_of_keys_are_kept_once_in_their_order(bed: TestBed) {
     assert!(kept().await.is_empty());
     let (first, second) = (check(1, "1"), check(2, "kms/alias-2"));
     for each in [&second, &first] {
-        bed.enact(SystemWrite::KeyCheck(each.clone())).await.unwrap();
+        bed.commit_system(SystemWrite::KeyCheck(each.clone())).await.unwrap();
     }
     assert_eq!(kept().await, [first.clone(), second.clone()]);
     for taken in [check(1, "1"), check(1, "other"), check(3, "1")] {
-        let refused = bed.enact(SystemWrite::KeyCheck(taken)).await;
+        let refused = bed.commit_system(SystemWrite::KeyCheck(taken)).await;
         assert!(matches!(refused, Err(StoreError::PreconditionFailed(_))), "{refused:?}");
     }
     let mixed = vec![SystemWrite::KeyCheck(check(3, "3")), SystemWrite::KeyCheck(check(2, "4"))];
-    assert!(bed.store.enact(&bed.system, mixed, None).await.is_err());
+    assert!(bed.store.commit_system(&bed.system, mixed, None).await.is_err());
     assert_eq!(kept().await, [first, second], "all or nothing");
 }
 
@@ -424,18 +426,18 @@ pub async fn the_operator_log_keeps_each_place_once_and_comes_newest_first(bed: 
     let log = async |before, limit| bed.store.operator_log(&bed.system, before, limit).await.unwrap();
     assert!(log(u64::MAX, 10).await.is_empty());
     let lost = bed.make.quarantined(None, tenant.app.id, bed.at(1));
-    bed.enact(SystemWrite::Quarantine(lost.clone())).await.unwrap();
+    bed.commit_system(SystemWrite::Quarantine(lost.clone())).await.unwrap();
     let entries =
         [entry(1, "Ticket 7", None), entry(2, "Ticket 8", Some(tenant.org.id)), entry(3, "Ticket 9", None)];
     for entry in &entries {
-        bed.enact(SystemWrite::Operator(entry.clone())).await.unwrap();
+        bed.commit_system(SystemWrite::Operator(entry.clone())).await.unwrap();
     }
     let [first, second, third] = entries;
     assert_eq!(log(u64::MAX, 10).await, [third.clone(), second.clone(), first.clone()]);
     assert_eq!(log(3, 1).await, [second]);
     assert_eq!(log(2, 10).await, [first]);
     let taken = vec![SystemWrite::Release(lost.id), SystemWrite::Operator(entry(3, "Ticket 10", None))];
-    let refused = bed.store.enact(&bed.system, taken, None).await;
+    let refused = bed.store.commit_system(&bed.system, taken, None).await;
     assert!(matches!(refused, Err(StoreError::PreconditionFailed(_))), "{refused:?}");
     assert_eq!(log(u64::MAX, 1).await, [third]);
     let unrouted = bed.store.unrouted(&bed.system, PageRequest::first(10)).await.unwrap();

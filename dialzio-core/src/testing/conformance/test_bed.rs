@@ -145,15 +145,18 @@ impl TestBed {
     }
 
     /// Changes system tables.
-    pub async fn enact(&self, write: SystemWrite) -> StoreResult<Commit> {
-        self.store.enact(&self.system, vec![write], None).await
+    pub async fn commit_system(&self, write: SystemWrite) -> StoreResult<Commit> {
+        self.store.commit_system(&self.system, vec![write], None).await
     }
 
     /// Founds an organisation.
     pub async fn found(&self, org: &Org) -> OrgScope {
         let scope = scope(org.id);
         let founding = self.writes([AccessWrite::InsertOrg(org.clone()).into()]);
-        self.store.enact(&self.system, vec![SystemWrite::Carry], Some((&scope, founding))).await.unwrap();
+        self.store
+            .commit_system(&self.system, vec![SystemWrite::Noop], Some((&scope, founding)))
+            .await
+            .unwrap();
         scope
     }
 
@@ -162,7 +165,7 @@ impl TestBed {
         let org = self.make.org("Corner shop");
         let scope = self.found(&org).await;
         let app = self.make.app(Some(org.id));
-        self.enact(SystemWrite::InsertApp(app.clone())).await.unwrap();
+        self.commit_system(SystemWrite::InsertApp(app.clone())).await.unwrap();
         let account = self.make.account(app.id);
         self.write(&scope, AccountWrite::Insert(Box::new(account.clone()))).await;
         Tenant { scope, org, app, account }

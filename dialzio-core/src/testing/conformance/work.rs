@@ -263,9 +263,9 @@ pub async fn what_rests_for_its_account_is_woken_and_nothing_else(bed: TestBed) 
     assert!(queues(299).await.is_empty(), "it rests");
     assert_eq!(queues(300).await.len(), 2, "and not for ever");
 
-    let mut stirred = bed.store.stirred();
+    let mut work_notifications = bed.store.work_notifications();
     bed.write(&tenant.scope, JobWrite::WakeSends { account, at: bed.at(20) }).await;
-    let woken = tokio::time::timeout(std::time::Duration::from_secs(10), stirred.next()).await;
+    let woken = tokio::time::timeout(std::time::Duration::from_secs(10), work_notifications.next()).await;
     assert!(woken.is_ok(), "the worker is woken");
     assert!(queues(19).await.is_empty());
     assert_eq!(queues(20).await, [tenant.queue(QueueKind::Send)], "that account's");
@@ -435,7 +435,7 @@ pub async fn quarantined_bytes_are_swept_when_their_time_is_up(bed: TestBed) {
     let sweep = async |days| {
         let at = crate::testing::confirmed(bed.at(1) + TimeDelta::days(days));
         let write = crate::store::Write::Purge { class, at, kept: TimeDelta::zero(), limit: 10 };
-        bed.write(&tenant.scope, write).await.touched
+        bed.write(&tenant.scope, write).await.rows_affected
     };
     assert_eq!(sweep(29).await, 0);
     let list = async || bed.store.quarantined(&tenant.scope, PageRequest::first(10)).await.unwrap().items;

@@ -91,7 +91,7 @@ pub async fn every_write_is_applied(bed: TestBed) {
     let tenant = bed.tenant().await;
     let (scope, account) = (&tenant.scope, tenant.account.id);
     let user = bed.make.user("asha@shop.example");
-    bed.enact(SystemWrite::InsertUser(user.clone())).await.unwrap();
+    bed.commit_system(SystemWrite::InsertUser(user.clone())).await.unwrap();
 
     let card = bed.make.contact("Asha");
     let mut changed = card.clone();
@@ -238,7 +238,7 @@ pub async fn every_write_is_applied(bed: TestBed) {
     let covered: BTreeSet<_> = writes.iter().map(word).collect();
     assert_eq!(covered, WORDS.iter().copied().collect(), "every kind is tried");
     let commit = bed.write_all(scope, writes).await;
-    assert_eq!(commit.touched, 0, "nothing has expired");
+    assert_eq!(commit.rows_affected, 0, "nothing has expired");
 
     let store = &bed.store;
     let page = || PageRequest::first(10);

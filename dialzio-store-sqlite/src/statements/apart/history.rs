@@ -220,7 +220,7 @@ async fn sweep(bed: &TestBed, tenant: &Tenant) -> u64 {
     for class in [Purge::Messages, Purge::Bookkeeping] {
         let at = dialzio_core::testing::confirmed(bed.now());
         let kept = TimeDelta::days(if class == Purge::Messages { 365 } else { 0 });
-        gone += bed.write(&tenant.scope, Write::Purge { class, at, kept, limit: 100 }).await.touched;
+        gone += bed.write(&tenant.scope, Write::Purge { class, at, kept, limit: 100 }).await.rows_affected;
     }
     gone
 }
