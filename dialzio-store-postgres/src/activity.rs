@@ -10,18 +10,18 @@ use crate::apply::Scope;
 use crate::codec::{id, read};
 use crate::contacts::{id_before, id_key, over};
 use crate::error::Res;
+use crate::retention::RetentionCutoff;
 use crate::run::{Db, params};
-use crate::sight::Sight;
 use crate::statements as sql;
 
 pub(crate) async fn list(
     db: &mut Db<'_>,
     org: Uuid,
-    sight: Sight,
+    retention: RetentionCutoff,
     of: ConversationId,
     page: &PageRequest,
 ) -> Res<Page<Activity>> {
-    let row = params![org, sight.now, id(of), id_before(page)?, over(page)];
+    let row = params![org, retention.now, id(of), id_before(page)?, over(page)];
     let found = db.all(sql::ACTIVITIES, row, read).await?;
     Ok(Page::from_overread(found, page.limit, |activity| id_key(activity.id)))
 }

@@ -17,8 +17,8 @@ use crate::codec::{Cols, id, id_list, opt_id, opt_time, or_nil, read, time};
 use crate::contacts::over;
 use crate::error::{Failure, Res, foreign_cursor};
 use crate::group::Talk;
+use crate::retention::RetentionCutoff;
 use crate::run::{Db, Params, params};
-use crate::sight::Sight;
 use crate::statements as sql;
 
 pub(crate) async fn one(db: &mut Db<'_>, org: Uuid, of: ConversationId) -> Res<Option<Conversation>> {
@@ -28,10 +28,10 @@ pub(crate) async fn one(db: &mut Db<'_>, org: Uuid, of: ConversationId) -> Res<O
 pub(crate) async fn inbox_entry(
     db: &mut Db<'_>,
     org: Uuid,
-    sight: Sight,
+    retention: RetentionCutoff,
     of: ConversationId,
 ) -> Res<Option<InboxEntry>> {
-    db.one(sql::INBOX_ENTRY, params![org, sight.now, sight.now, id(of)], read).await
+    db.one(sql::INBOX_ENTRY, params![org, retention.now, retention.now, id(of)], read).await
 }
 
 pub(crate) async fn by_ids(
@@ -67,7 +67,7 @@ fn after(page: &PageRequest) -> Res<Option<Place>> {
 pub(crate) async fn inbox(
     db: &mut Db<'_>,
     org: Uuid,
-    sight: Sight,
+    retention: RetentionCutoff,
     query: &ConversationQuery,
     page: &PageRequest,
 ) -> Res<Page<InboxEntry>> {
@@ -82,7 +82,7 @@ pub(crate) async fn inbox(
         StateFilter::Snoozed => ("snoozed", Some(now), None),
         StateFilter::Closed => ("closed", None, None),
     };
-    let mut row = params![org, sight.now, sight.now, state, at, last, over(page), still, woken];
+    let mut row = params![org, retention.now, retention.now, state, at, last, over(page), still, woken];
     let who = match query.view {
         InboxView::All => None,
         InboxView::Mine(member) => Some(id(member)),

@@ -17,29 +17,29 @@ use dialzio_core::{AccountId, ChannelIdentityId, ContactId, ConversationId, JobI
 use crate::codec::{Cols, id, id_list, read, time};
 use crate::contacts::key_list;
 use crate::error::{Res, unreadable};
+use crate::retention::RetentionCutoff;
 use crate::run::{Db, params};
-use crate::sight::Sight;
 use crate::statements as sql;
 use crate::{consent, contacts, conversations, identities, messages};
 
 /// One look at an organisation.
-pub(crate) struct Look<'a, 'c> {
+pub(crate) struct Snapshot<'a, 'c> {
     pub(crate) db: &'a mut Db<'c>,
     pub(crate) org: OrgId,
     pub(crate) now: DateTime<Utc>,
 }
 
-impl Look<'_, '_> {
-    fn sight(&self) -> Sight {
-        Sight::at(self.now)
+impl Snapshot<'_, '_> {
+    fn retention(&self) -> RetentionCutoff {
+        RetentionCutoff::at(self.now)
     }
 
     /// Facts for each of these sends that still exists.
     pub(crate) async fn send_facts(&mut self, jobs: &[JobId]) -> Res<Vec<SendFacts>> {
-        let (sight, mut accounts) = (self.sight(), HashMap::new());
+        let (retention, mut accounts) = (self.retention(), HashMap::new());
         let mut found = Vec::with_capacity(jobs.len());
         for job in jobs {
-            found.extend(self.send_facts_of(*job, sight, &mut accounts).await?);
+            found.extend(self.send_facts_of(*job, retention, &mut accounts).await?);
         }
         Ok(found)
     }
@@ -47,13 +47,13 @@ impl Look<'_, '_> {
     async fn send_facts_of(
         &mut self,
         job: JobId,
-        sight: Sight,
+        retention: RetentionCutoff,
         accounts: &mut HashMap<AccountId, dialzio_core::account::ProviderAccount>,
     ) -> Res<Option<SendFacts>> {
         let org = id(self.org);
         let Some(job) = crate::work::one(self.db, org, job).await? else { return Ok(None) };
         let JobKind::Send(message) = job.kind else { return Ok(None) };
-        let Some(message) = messages::one(self.db, org, sight, message).await? else { return Ok(None) };
+        let Some(message) = messages::one(self.db, org, retention, message).await? else { return Ok(None) };
         let Some(conversation) = conversations::one(self.db, org, message.conversation).await? else {
             return Ok(None);
         };
@@ -232,9 +232,9 @@ impl Look<'_, '_> {
         if ask.external.is_empty() && ask.own.is_empty() {
             return Ok(Vec::new());
         }
-        let (org, sight) = (id(self.org), self.sight());
+        let (org, retention) = (id(self.org), self.retention());
         let hashes: Vec<_> = ask.external.iter().map(ExternalId::hash8).collect();
-        let row = params![org, sight.now, sight.now, id(ask.account), hashes];
+        let row = params![org, retention.now, retention.now, id(ask.account), hashes];
         let mut found = self
             .db
             .all(sql::MESSAGES_REFERRED, row, |row| {
@@ -248,7 +248,7 @@ impl Look<'_, '_> {
             |known: &KnownMessage| known.external.as_ref().is_some_and(|id| ask.external.contains(id));
         found.retain(asked);
         if !ask.own.is_empty() {
-            let row = params![org, sight.now, sight.now, id_list(ask.own.iter().copied())];
+            let row = params![org, retention.now, retention.now, id_list(ask.own.iter().copied())];
             found.extend(self.db.all(sql::MESSAGES_KNOWN, row, read).await?);
         }
         let mut distinct: Vec<KnownMessage> = Vec::with_capacity(found.len());

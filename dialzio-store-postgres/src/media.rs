@@ -9,22 +9,27 @@ use dialzio_core::{MediaId, MessageId};
 use crate::apply::Scope;
 use crate::codec::{id, id_list, read};
 use crate::error::{Failure, Res};
+use crate::retention::RetentionCutoff;
 use crate::run::{Db, params};
-use crate::sight::Sight;
 use crate::statements as sql;
 
-pub(crate) async fn one(db: &mut Db<'_>, org: Uuid, sight: Sight, of: MediaId) -> Res<Option<Media>> {
-    db.one(sql::MEDIA, params![org, sight.now, sight.now, id(of)], read).await
+pub(crate) async fn one(
+    db: &mut Db<'_>,
+    org: Uuid,
+    retention: RetentionCutoff,
+    of: MediaId,
+) -> Res<Option<Media>> {
+    db.one(sql::MEDIA, params![org, retention.now, retention.now, id(of)], read).await
 }
 
 pub(crate) async fn of_messages(
     db: &mut Db<'_>,
     org: Uuid,
-    sight: Sight,
+    retention: RetentionCutoff,
     messages: &[MessageId],
 ) -> Res<Vec<Media>> {
     let ids = id_list(messages.iter().copied());
-    db.all(sql::MEDIA_OF, params![org, sight.now, sight.now, ids], read).await
+    db.all(sql::MEDIA_OF, params![org, retention.now, retention.now, ids], read).await
 }
 
 impl Scope<'_> {

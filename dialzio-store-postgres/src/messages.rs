@@ -21,23 +21,28 @@ use crate::codec::{Cols, id, id_list, read, time};
 use crate::contacts::{id_before, id_key, over};
 use crate::error::{Res, unreadable};
 use crate::group::{Known, Reference};
+use crate::retention::RetentionCutoff;
 use crate::run::{Db, Params, params};
-use crate::sight::Sight;
 use crate::statements as sql;
 
-pub(crate) async fn one(db: &mut Db<'_>, org: Uuid, sight: Sight, of: MessageId) -> Res<Option<Message>> {
-    db.one(sql::MESSAGE, params![org, sight.now, sight.now, id(of)], read).await
+pub(crate) async fn one(
+    db: &mut Db<'_>,
+    org: Uuid,
+    retention: RetentionCutoff,
+    of: MessageId,
+) -> Res<Option<Message>> {
+    db.one(sql::MESSAGE, params![org, retention.now, retention.now, id(of)], read).await
 }
 
 pub(crate) async fn list(
     db: &mut Db<'_>,
     org: Uuid,
-    sight: Sight,
+    retention: RetentionCutoff,
     conversation: ConversationId,
     page: &PageRequest,
 ) -> Res<Page<Message>> {
     let after = id_before(page)?;
-    let row = params![org, sight.now, sight.now, id(conversation), after, over(page)];
+    let row = params![org, retention.now, retention.now, id(conversation), after, over(page)];
     let found = db.all(sql::MESSAGES, row, read).await?;
     Ok(Page::from_overread(found, page.limit, |message| id_key(message.id)))
 }
@@ -52,11 +57,11 @@ fn evidence(row: &PgRow) -> Res<(MessageId, Evidence)> {
 pub(crate) async fn evidence_of(
     db: &mut Db<'_>,
     org: Uuid,
-    sight: Sight,
+    retention: RetentionCutoff,
     messages: &[MessageId],
 ) -> Res<Vec<(MessageId, Evidence)>> {
     let ids = id_list(messages.iter().copied());
-    db.all(sql::EVIDENCE_OF, params![org, sight.now, sight.now, ids], evidence).await
+    db.all(sql::EVIDENCE_OF, params![org, retention.now, retention.now, ids], evidence).await
 }
 
 /// The provider's id of a message that is still there.

@@ -37,10 +37,10 @@ use dialzio_core::{
 use crate::codec::{id, time};
 use crate::commit::{NOTHING, Unit};
 use crate::error::Failure;
-use crate::facts::Look;
+use crate::facts::Snapshot;
+use crate::retention::RetentionCutoff;
 use crate::run::params;
 use crate::session::Wanted;
-use crate::sight::Sight;
 use crate::statements as sql;
 use crate::{
     PostgresStore, access, accounts, activity, consent, contacts, conversations, identities, leases, ledger,
@@ -57,7 +57,7 @@ impl Reached {
 }
 
 /// Asks in one session, on one snapshot, as one organisation.
-macro_rules! look {
+macro_rules! read_in {
     ($store:expr, $scope:expr, |$db:ident, $org:ident| $read:expr) => {{
         let mut session = $store.session(Wanted::Read($scope.org())).await?;
         let found = async {
@@ -132,7 +132,7 @@ impl PostgresStore {
 #[async_trait]
 impl ContactStore for PostgresStore {
     async fn contact(&self, scope: &OrgScope, id: ContactId) -> StoreResult<Option<Contact>> {
-        look!(self, scope, |db, org| contacts::one(db, org, id))
+        read_in!(self, scope, |db, org| contacts::one(db, org, id))
     }
 
     async fn contacts_by_subject(
@@ -140,7 +140,7 @@ impl ContactStore for PostgresStore {
         scope: &OrgScope,
         any_of: &[SubjectKey],
     ) -> StoreResult<Vec<Contact>> {
-        look!(self, scope, |db, org| contacts::by_subject(db, org, any_of))
+        read_in!(self, scope, |db, org| contacts::by_subject(db, org, any_of))
     }
 
     async fn channel_identities(
@@ -148,7 +148,7 @@ impl ContactStore for PostgresStore {
         scope: &OrgScope,
         contact: ContactId,
     ) -> StoreResult<Vec<ChannelIdentity>> {
-        look!(self, scope, |db, org| identities::of_contact(db, org, contact))
+        read_in!(self, scope, |db, org| identities::of_contact(db, org, contact))
     }
 
     async fn channel_identity(
@@ -156,7 +156,7 @@ impl ContactStore for PostgresStore {
         scope: &OrgScope,
         id: ChannelIdentityId,
     ) -> StoreResult<Option<ChannelIdentity>> {
-        look!(self, scope, |db, org| identities::one(db, org, id))
+        read_in!(self, scope, |db, org| identities::one(db, org, id))
     }
 
     async fn contacts(
@@ -165,7 +165,7 @@ impl ContactStore for PostgresStore {
         query: &ContactQuery,
         page: PageRequest,
     ) -> StoreResult<Page<Contact>> {
-        look!(self, scope, |db, org| search::list(db, org, query, &page))
+        read_in!(self, scope, |db, org| search::list(db, org, query, &page))
     }
 
     async fn notes(
@@ -174,26 +174,31 @@ impl ContactStore for PostgresStore {
         contact: ContactId,
         page: PageRequest,
     ) -> StoreResult<Page<Note>> {
-        look!(self, scope, |db, org| contacts::notes(db, org, contact, &page))
+        read_in!(self, scope, |db, org| contacts::notes(db, org, contact, &page))
     }
 
     async fn task(&self, scope: &OrgScope, id: TaskId) -> StoreResult<Option<Task>> {
-        look!(self, scope, |db, org| contacts::one_task(db, org, id))
+        read_in!(self, scope, |db, org| contacts::one_task(db, org, id))
     }
 
     async fn tasks(&self, scope: &OrgScope, query: &TaskQuery, page: PageRequest) -> StoreResult<Page<Task>> {
-        look!(self, scope, |db, org| contacts::tasks(db, org, query, &page))
+        read_in!(self, scope, |db, org| contacts::tasks(db, org, query, &page))
     }
 }
 
 #[async_trait]
 impl ConversationStore for PostgresStore {
     async fn conversation(&self, scope: &OrgScope, id: ConversationId) -> StoreResult<Option<Conversation>> {
-        look!(self, scope, |db, org| conversations::one(db, org, id))
+        read_in!(self, scope, |db, org| conversations::one(db, org, id))
     }
 
     async fn inbox_entry(&self, scope: &OrgScope, id: ConversationId) -> StoreResult<Option<InboxEntry>> {
-        look!(self, scope, |db, org| conversations::inbox_entry(db, org, Sight::at(self.now()), id))
+        read_in!(self, scope, |db, org| conversations::inbox_entry(
+            db,
+            org,
+            RetentionCutoff::at(self.now()),
+            id
+        ))
     }
 
     async fn inbox(
@@ -202,11 +207,17 @@ impl ConversationStore for PostgresStore {
         query: &ConversationQuery,
         page: PageRequest,
     ) -> StoreResult<Page<InboxEntry>> {
-        look!(self, scope, |db, org| conversations::inbox(db, org, Sight::at(self.now()), query, &page))
+        read_in!(self, scope, |db, org| conversations::inbox(
+            db,
+            org,
+            RetentionCutoff::at(self.now()),
+            query,
+            &page
+        ))
     }
 
     async fn conversations_of(&self, scope: &OrgScope, contact: ContactId) -> StoreResult<Vec<Conversation>> {
-        look!(self, scope, |db, org| conversations::of_contact(db, org, contact))
+        read_in!(self, scope, |db, org| conversations::of_contact(db, org, contact))
     }
 
     async fn conversation_with(
@@ -215,15 +226,15 @@ impl ConversationStore for PostgresStore {
         account: AccountId,
         identity: ChannelIdentityId,
     ) -> StoreResult<Option<Conversation>> {
-        look!(self, scope, |db, org| conversations::with(db, org, account, identity))
+        read_in!(self, scope, |db, org| conversations::with(db, org, account, identity))
     }
 
     async fn queue_counts(&self, scope: &OrgScope) -> StoreResult<QueueCounts> {
-        look!(self, scope, |db, org| conversations::queue_counts(db, org))
+        read_in!(self, scope, |db, org| conversations::queue_counts(db, org))
     }
 
     async fn message(&self, scope: &OrgScope, id: MessageId) -> StoreResult<Option<Message>> {
-        look!(self, scope, |db, org| messages::one(db, org, Sight::at(self.now()), id))
+        read_in!(self, scope, |db, org| messages::one(db, org, RetentionCutoff::at(self.now()), id))
     }
 
     async fn messages(
@@ -232,7 +243,13 @@ impl ConversationStore for PostgresStore {
         conversation: ConversationId,
         page: PageRequest,
     ) -> StoreResult<Page<Message>> {
-        look!(self, scope, |db, org| messages::list(db, org, Sight::at(self.now()), conversation, &page))
+        read_in!(self, scope, |db, org| messages::list(
+            db,
+            org,
+            RetentionCutoff::at(self.now()),
+            conversation,
+            &page
+        ))
     }
 
     async fn evidence_of(
@@ -240,7 +257,7 @@ impl ConversationStore for PostgresStore {
         scope: &OrgScope,
         of: &[MessageId],
     ) -> StoreResult<Vec<(MessageId, Evidence)>> {
-        look!(self, scope, |db, org| messages::evidence_of(db, org, Sight::at(self.now()), of))
+        read_in!(self, scope, |db, org| messages::evidence_of(db, org, RetentionCutoff::at(self.now()), of))
     }
 
     async fn activities(
@@ -249,33 +266,40 @@ impl ConversationStore for PostgresStore {
         conversation: ConversationId,
         page: PageRequest,
     ) -> StoreResult<Page<Activity>> {
-        look!(self, scope, |db, org| activity::list(db, org, Sight::at(self.now()), conversation, &page))
+        read_in!(self, scope, |db, org| activity::list(
+            db,
+            org,
+            RetentionCutoff::at(self.now()),
+            conversation,
+            &page
+        ))
     }
 
     async fn inbound_facts(&self, scope: &OrgScope, ask: &InboundAsk) -> StoreResult<InboundFacts> {
-        look!(self, scope, |db, _org| Look { db, org: scope.org(), now: self.now() }.inbound_facts(ask))
+        read_in!(self, scope, |db, _org| Snapshot { db, org: scope.org(), now: self.now() }
+            .inbound_facts(ask))
     }
 
     async fn templates(&self, scope: &OrgScope, account: AccountId) -> StoreResult<Vec<Template>> {
-        look!(self, scope, |db, org| accounts::templates(db, org, account))
+        read_in!(self, scope, |db, org| accounts::templates(db, org, account))
     }
 }
 
 #[async_trait]
 impl MediaStore for PostgresStore {
     async fn media(&self, scope: &OrgScope, id: MediaId) -> StoreResult<Option<Media>> {
-        look!(self, scope, |db, org| media::one(db, org, Sight::at(self.now()), id))
+        read_in!(self, scope, |db, org| media::one(db, org, RetentionCutoff::at(self.now()), id))
     }
 
     async fn media_of(&self, scope: &OrgScope, of: &[MessageId]) -> StoreResult<Vec<Media>> {
-        look!(self, scope, |db, org| media::of_messages(db, org, Sight::at(self.now()), of))
+        read_in!(self, scope, |db, org| media::of_messages(db, org, RetentionCutoff::at(self.now()), of))
     }
 }
 
 #[async_trait]
 impl ConsentStore for PostgresStore {
     async fn send_facts(&self, scope: &OrgScope, jobs: &[JobId]) -> StoreResult<Vec<SendFacts>> {
-        look!(self, scope, |db, _org| Look { db, org: scope.org(), now: self.now() }.send_facts(jobs))
+        read_in!(self, scope, |db, _org| Snapshot { db, org: scope.org(), now: self.now() }.send_facts(jobs))
     }
 
     async fn consent_facts(
@@ -283,16 +307,16 @@ impl ConsentStore for PostgresStore {
         scope: &OrgScope,
         conversation: ConversationId,
     ) -> StoreResult<Option<ConsentRows>> {
-        look!(self, scope, |db, _org| Look { db, org: scope.org(), now: self.now() }
+        read_in!(self, scope, |db, _org| Snapshot { db, org: scope.org(), now: self.now() }
             .consent_facts(conversation))
     }
 
     async fn suppressions(&self, scope: &OrgScope, hashes: &[[u8; 16]]) -> StoreResult<Vec<Suppression>> {
-        look!(self, scope, |db, org| consent::suppressions(db, org, hashes))
+        read_in!(self, scope, |db, org| consent::suppressions(db, org, hashes))
     }
 
     async fn any_suppression(&self, scope: &OrgScope) -> StoreResult<bool> {
-        look!(self, scope, |db, org| db.any(sql::ANY_SUPPRESSION, params![org]))
+        read_in!(self, scope, |db, org| db.any(sql::ANY_SUPPRESSION, params![org]))
     }
 
     async fn consent_history(
@@ -301,56 +325,56 @@ impl ConsentStore for PostgresStore {
         contact: ContactId,
         page: PageRequest,
     ) -> StoreResult<Page<ConsentRecord>> {
-        look!(self, scope, |db, org| consent::history(db, org, contact, &page))
+        read_in!(self, scope, |db, org| consent::history(db, org, contact, &page))
     }
 }
 
 #[async_trait]
 impl AccountStore for PostgresStore {
     async fn account(&self, scope: &OrgScope, id: AccountId) -> StoreResult<Option<ProviderAccount>> {
-        look!(self, scope, |db, org| accounts::one(db, org, id))
+        read_in!(self, scope, |db, org| accounts::one(db, org, id))
     }
 
     async fn accounts(&self, scope: &OrgScope) -> StoreResult<Vec<ProviderAccount>> {
-        look!(self, scope, |db, org| accounts::all(db, org))
+        read_in!(self, scope, |db, org| accounts::all(db, org))
     }
 }
 
 #[async_trait]
 impl AccessStore for PostgresStore {
     async fn org(&self, scope: &OrgScope) -> StoreResult<Option<Org>> {
-        look!(self, scope, |db, _org| access::org(db, scope.org()))
+        read_in!(self, scope, |db, _org| access::org(db, scope.org()))
     }
 
     async fn member(&self, scope: &OrgScope, id: MemberId) -> StoreResult<Option<Member>> {
-        look!(self, scope, |db, org| access::member(db, org, id))
+        read_in!(self, scope, |db, org| access::member(db, org, id))
     }
 
     async fn members(&self, scope: &OrgScope) -> StoreResult<Vec<Member>> {
-        look!(self, scope, |db, org| access::members(db, org))
+        read_in!(self, scope, |db, org| access::members(db, org))
     }
 
     async fn api_key(&self, scope: &OrgScope, id: ApiKeyId) -> StoreResult<Option<ApiKey>> {
-        look!(self, scope, |db, org| access::api_key(db, org, id))
+        read_in!(self, scope, |db, org| access::api_key(db, org, id))
     }
 
     async fn api_keys(&self, scope: &OrgScope) -> StoreResult<Vec<ApiKey>> {
-        look!(self, scope, |db, org| access::api_keys(db, org))
+        read_in!(self, scope, |db, org| access::api_keys(db, org))
     }
 }
 
 #[async_trait]
 impl LedgerStore for PostgresStore {
     async fn audit(&self, scope: &OrgScope, after: u64, limit: u32) -> StoreResult<Vec<AuditEntry>> {
-        look!(self, scope, |db, org| ledger::audit(db, org, after, limit))
+        read_in!(self, scope, |db, org| ledger::audit(db, org, after, limit))
     }
 
     async fn events(&self, scope: &OrgScope, after: EventSeq, limit: u32) -> StoreResult<Vec<Recorded>> {
-        look!(self, scope, |db, org| ledger::events(db, org, after, limit))
+        read_in!(self, scope, |db, org| ledger::events(db, org, after, limit))
     }
 
     async fn newest_event(&self, scope: &OrgScope) -> StoreResult<EventSeq> {
-        look!(self, scope, |db, org| ledger::newest_event(db, org))
+        read_in!(self, scope, |db, org| ledger::newest_event(db, org))
     }
 
     fn watch(&self, scope: &OrgScope) -> BoxStream<'static, EventSeq> {
@@ -472,7 +496,7 @@ impl LeaseStore for PostgresStore {
             for of in orgs {
                 let scope = Reached(of);
                 // One look first: most organisations have nothing to recover.
-                let open = look!(self, scope, |db, org| work::dispatched(db, org, now))?;
+                let open = read_in!(self, scope, |db, org| work::dispatched(db, org, now))?;
                 if !open.is_empty() {
                     count += self.submit_one(of, Unit::Recover(now, None)).await?.rows_affected;
                 }
@@ -583,18 +607,18 @@ impl Store for PostgresStore {
         if queue.org != scope.org() {
             return Ok(Vec::new());
         }
-        look!(self, scope, |db, org| work::due(db, org, queue, now, limit))
+        read_in!(self, scope, |db, org| work::due(db, org, queue, now, limit))
     }
 
     async fn waiting(&self, scope: &OrgScope, page: PageRequest) -> StoreResult<Page<InboxItem>> {
-        look!(self, scope, |db, org| work::waiting(db, org, &page))
+        read_in!(self, scope, |db, org| work::waiting(db, org, &page))
     }
 
     async fn quarantined_item(&self, scope: &OrgScope, id: QuarantineId) -> StoreResult<Option<Quarantined>> {
-        look!(self, scope, |db, org| system::quarantined_item(db, org, id, self.now()))
+        read_in!(self, scope, |db, org| system::quarantined_item(db, org, id, self.now()))
     }
 
     async fn quarantined(&self, scope: &OrgScope, page: PageRequest) -> StoreResult<Page<Quarantined>> {
-        look!(self, scope, |db, _org| system::quarantine(db, Some(scope.org()), self.now(), &page))
+        read_in!(self, scope, |db, _org| system::quarantine(db, Some(scope.org()), self.now(), &page))
     }
 }

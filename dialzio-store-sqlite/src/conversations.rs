@@ -17,8 +17,8 @@ use crate::apply::Scope;
 use crate::codec::{Cols, id, id_list, opt_id, opt_time, read, time};
 use crate::contacts::{AFTER_ALL, over};
 use crate::error::{Failure, Res, foreign_cursor, unreadable};
+use crate::retention::RetentionCutoff;
 use crate::run::Run;
-use crate::sight::Sight;
 use crate::statements as sql;
 
 pub(crate) fn one(db: &Connection, org: [u8; 16], of: ConversationId) -> Res<Option<Conversation>> {
@@ -28,10 +28,10 @@ pub(crate) fn one(db: &Connection, org: [u8; 16], of: ConversationId) -> Res<Opt
 pub(crate) fn inbox_entry(
     db: &Connection,
     org: [u8; 16],
-    sight: Sight,
+    retention: RetentionCutoff,
     of: ConversationId,
 ) -> Res<Option<InboxEntry>> {
-    db.one(sql::INBOX_ENTRY, params![org, sight.cutoff, sight.now, id(of)], read)
+    db.one(sql::INBOX_ENTRY, params![org, retention.cutoff, retention.now, id(of)], read)
 }
 
 /// By what queues are sorted: time, then id.
@@ -59,7 +59,7 @@ fn after(page: &PageRequest) -> Res<Option<Place>> {
 pub(crate) fn inbox(
     db: &Connection,
     org: [u8; 16],
-    sight: Sight,
+    retention: RetentionCutoff,
     query: &ConversationQuery,
     page: &PageRequest,
 ) -> Res<Page<InboxEntry>> {
@@ -73,7 +73,7 @@ pub(crate) fn inbox(
         StateFilter::Snoozed => ("snoozed", Some(time(query.now))),
         StateFilter::Closed => ("closed", None),
     };
-    let (cut, now, most) = (sight.cutoff, sight.now, over(page));
+    let (cut, now, most) = (retention.cutoff, retention.now, over(page));
     let who = match query.view {
         InboxView::Mine(member) => Some(Some(id(member))),
         InboxView::Unassigned => Some(None),

@@ -18,29 +18,29 @@ use dialzio_core::{AccountId, ChannelIdentityId, ContactId, ConversationId, JobI
 use crate::codec::{Cols, id, id_list, json, read, time};
 use crate::contacts::key_list;
 use crate::error::{Res, unreadable};
+use crate::retention::RetentionCutoff;
 use crate::run::Run;
-use crate::sight::Sight;
 use crate::statements as sql;
 use crate::{consent, contacts, conversations, identities, messages};
 
 /// One look at an organisation.
-pub(crate) struct Look<'a> {
+pub(crate) struct Snapshot<'a> {
     pub(crate) db: &'a Connection,
     pub(crate) org: OrgId,
     pub(crate) now: DateTime<Utc>,
 }
 
-impl Look<'_> {
-    fn sight(&self) -> Res<Sight> {
-        Sight::at(self.db, id(self.org), self.now)
+impl Snapshot<'_> {
+    fn retention(&self) -> Res<RetentionCutoff> {
+        RetentionCutoff::at(self.db, id(self.org), self.now)
     }
 
     /// Facts for each of these sends that still exists.
     pub(crate) fn send_facts(&self, jobs: &[JobId]) -> Res<Vec<SendFacts>> {
-        let (sight, mut accounts) = (self.sight()?, HashMap::new());
+        let (retention, mut accounts) = (self.retention()?, HashMap::new());
         let mut found = Vec::with_capacity(jobs.len());
         for job in jobs {
-            found.extend(self.send_facts_of(*job, sight, &mut accounts)?);
+            found.extend(self.send_facts_of(*job, retention, &mut accounts)?);
         }
         Ok(found)
     }
@@ -48,13 +48,13 @@ impl Look<'_> {
     fn send_facts_of(
         &self,
         job: JobId,
-        sight: Sight,
+        retention: RetentionCutoff,
         accounts: &mut HashMap<AccountId, dialzio_core::account::ProviderAccount>,
     ) -> Res<Option<SendFacts>> {
         let (db, org) = (self.db, id(self.org));
         let Some(job) = crate::work::one(db, org, job)? else { return Ok(None) };
         let JobKind::Send(message) = job.kind else { return Ok(None) };
-        let Some(message) = messages::one(db, org, sight, message)? else { return Ok(None) };
+        let Some(message) = messages::one(db, org, retention, message)? else { return Ok(None) };
         let Some(conversation) = conversations::one(db, org, message.conversation)? else { return Ok(None) };
         let Some(identity) = identities::one(db, org, conversation.identity)? else { return Ok(None) };
         if !accounts.contains_key(&conversation.account)
@@ -222,9 +222,9 @@ impl Look<'_> {
         if ask.external.is_empty() && ask.own.is_empty() {
             return Ok(Vec::new());
         }
-        let sight = self.sight()?;
+        let retention = self.retention()?;
         let hashes: Vec<_> = ask.external.iter().map(ExternalId::hash8).collect();
-        let row = params![org, sight.cutoff, sight.now, id(ask.account), json(&hashes, "reference")?];
+        let row = params![org, retention.cutoff, retention.now, id(ask.account), json(&hashes, "reference")?];
         let mut found = db.all(sql::MESSAGES_REFERRED, row, |row| {
             let c = Cols::new(row, "message");
             let mut known = KnownMessage::from_row(&c)?;
@@ -235,7 +235,7 @@ impl Look<'_> {
             |known: &KnownMessage| known.external.as_ref().is_some_and(|id| ask.external.contains(id));
         found.retain(asked);
         if !ask.own.is_empty() {
-            let row = params![org, sight.cutoff, sight.now, id_list(ask.own.iter().copied())];
+            let row = params![org, retention.cutoff, retention.now, id_list(ask.own.iter().copied())];
             found.extend(db.all(sql::MESSAGES_KNOWN, row, read)?);
         }
         let mut distinct: Vec<KnownMessage> = Vec::with_capacity(found.len());

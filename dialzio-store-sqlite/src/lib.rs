@@ -23,9 +23,9 @@ mod migrate;
 mod ports;
 mod purge;
 mod readers;
+mod retention;
 mod run;
 mod search;
-mod sight;
 mod soundness;
 mod statements;
 mod stats;
@@ -56,7 +56,7 @@ use dialzio_core::{Clock, IdSource, OrgId, OrgScope, SystemClock, TypedId};
 use commit::Unit;
 use connect::{Lock, Place};
 use error::Res;
-use facts::Look;
+use facts::Snapshot;
 use group::Group;
 use readers::Readers;
 use writer::Writer;
@@ -291,30 +291,30 @@ impl SqliteStore {
     }
 
     /// Reads rows of an organisation on one snapshot.
-    async fn look<T: Send + 'static>(
+    async fn read<T: Send + 'static>(
         &self,
         scope: &OrgScope,
-        read: impl FnOnce(&Look<'_>) -> Res<T> + Send + 'static,
+        read: impl FnOnce(&Snapshot<'_>) -> Res<T> + Send + 'static,
     ) -> StoreResult<T> {
         let (org, now) = (scope.org(), self.now());
-        self.readers.read(move |db| read(&Look { db, org, now })).await
+        self.readers.read(move |db| read(&Snapshot { db, org, now })).await
     }
 
     /// As [`look`](Self::look), for a few rows by key: on the writer's connection if nobody needs it.
-    async fn glance<T: Send + 'static>(
+    async fn read_inline<T: Send + 'static>(
         &self,
         scope: &OrgScope,
-        read: impl FnOnce(&Look<'_>) -> Res<T> + Send + 'static,
+        read: impl FnOnce(&Snapshot<'_>) -> Res<T> + Send + 'static,
     ) -> StoreResult<T> {
         let (org, now) = (scope.org(), self.now());
-        self.glance_at(move |db| read(&Look { db, org, now })).await
+        self.read_inline_at(move |db| read(&Snapshot { db, org, now })).await
     }
 
-    async fn glance_at<T: Send + 'static>(
+    async fn read_inline_at<T: Send + 'static>(
         &self,
         read: impl FnOnce(&Connection) -> Res<T> + Send + 'static,
     ) -> StoreResult<T> {
-        match self.writer.glance(read) {
+        match self.writer.read_inline(read) {
             Ok(answer) => answer.map_err(error::Failure::into_store),
             Err(read) => self.readers.read(read).await,
         }

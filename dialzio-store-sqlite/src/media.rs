@@ -9,22 +9,27 @@ use dialzio_core::{MediaId, MessageId};
 use crate::apply::Scope;
 use crate::codec::{id, id_list, read};
 use crate::error::{Failure, Res};
+use crate::retention::RetentionCutoff;
 use crate::run::Run;
-use crate::sight::Sight;
 use crate::statements as sql;
 
-pub(crate) fn one(db: &Connection, org: [u8; 16], sight: Sight, of: MediaId) -> Res<Option<Media>> {
-    db.one(sql::MEDIA, params![org, sight.cutoff, sight.now, id(of)], read)
+pub(crate) fn one(
+    db: &Connection,
+    org: [u8; 16],
+    retention: RetentionCutoff,
+    of: MediaId,
+) -> Res<Option<Media>> {
+    db.one(sql::MEDIA, params![org, retention.cutoff, retention.now, id(of)], read)
 }
 
 pub(crate) fn of_messages(
     db: &Connection,
     org: [u8; 16],
-    sight: Sight,
+    retention: RetentionCutoff,
     messages: &[MessageId],
 ) -> Res<Vec<Media>> {
     let ids = id_list(messages.iter().copied());
-    db.all(sql::MEDIA_OF, params![org, sight.cutoff, sight.now, ids], read)
+    db.all(sql::MEDIA_OF, params![org, retention.cutoff, retention.now, ids], read)
 }
 
 impl Scope<'_> {

@@ -19,23 +19,28 @@ use crate::apply::Scope;
 use crate::codec::{Cols, id, id_list, read, time};
 use crate::contacts::{AFTER_ALL, id_after, id_key, over};
 use crate::error::Res;
+use crate::retention::RetentionCutoff;
 use crate::run::Run;
-use crate::sight::Sight;
 use crate::statements as sql;
 
-pub(crate) fn one(db: &Connection, org: [u8; 16], sight: Sight, of: MessageId) -> Res<Option<Message>> {
-    db.one(sql::MESSAGE, params![org, sight.cutoff, sight.now, id(of)], read)
+pub(crate) fn one(
+    db: &Connection,
+    org: [u8; 16],
+    retention: RetentionCutoff,
+    of: MessageId,
+) -> Res<Option<Message>> {
+    db.one(sql::MESSAGE, params![org, retention.cutoff, retention.now, id(of)], read)
 }
 
 pub(crate) fn list(
     db: &Connection,
     org: [u8; 16],
-    sight: Sight,
+    retention: RetentionCutoff,
     conversation: ConversationId,
     page: &PageRequest,
 ) -> Res<Page<Message>> {
     let after = id_after(page, AFTER_ALL)?;
-    let row = params![org, sight.cutoff, sight.now, id(conversation), after, over(page)];
+    let row = params![org, retention.cutoff, retention.now, id(conversation), after, over(page)];
     let found = db.all(sql::MESSAGES, row, read)?;
     Ok(Page::from_overread(found, page.limit, |message| id_key(message.id)))
 }
@@ -50,11 +55,11 @@ fn evidence(row: &Row<'_>) -> Res<(MessageId, Evidence)> {
 pub(crate) fn evidence_of(
     db: &Connection,
     org: [u8; 16],
-    sight: Sight,
+    retention: RetentionCutoff,
     messages: &[MessageId],
 ) -> Res<Vec<(MessageId, Evidence)>> {
     let ids = id_list(messages.iter().copied());
-    db.all(sql::EVIDENCE_OF, params![org, sight.cutoff, sight.now, ids], evidence)
+    db.all(sql::EVIDENCE_OF, params![org, retention.cutoff, retention.now, ids], evidence)
 }
 
 /// The provider's id of a message that is still there.

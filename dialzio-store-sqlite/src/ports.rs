@@ -37,27 +37,27 @@ use dialzio_core::{
 use crate::codec::id;
 use crate::commit::Unit;
 use crate::error::Res;
-use crate::facts::Look;
-use crate::sight::Sight;
+use crate::facts::Snapshot;
+use crate::retention::RetentionCutoff;
 use crate::{
     SqliteStore, access, accounts, activity, consent, contacts, conversations, identities, ledger, media,
     messages, search, soundness, system, work,
 };
 
-impl Look<'_> {
+impl Snapshot<'_> {
     fn key(&self) -> [u8; 16] {
         id(self.org)
     }
 
-    fn seen(&self) -> Res<Sight> {
-        Sight::at(self.db, self.key(), self.now)
+    fn seen(&self) -> Res<RetentionCutoff> {
+        RetentionCutoff::at(self.db, self.key(), self.now)
     }
 }
 
 #[async_trait]
 impl ContactStore for SqliteStore {
     async fn contact(&self, scope: &OrgScope, id: ContactId) -> StoreResult<Option<Contact>> {
-        self.look(scope, move |look| contacts::one(look.db, look.key(), id)).await
+        self.read(scope, move |snapshot| contacts::one(snapshot.db, snapshot.key(), id)).await
     }
 
     async fn contacts_by_subject(
@@ -66,7 +66,7 @@ impl ContactStore for SqliteStore {
         any_of: &[SubjectKey],
     ) -> StoreResult<Vec<Contact>> {
         let keys = any_of.to_vec();
-        self.look(scope, move |look| contacts::by_subject(look.db, look.key(), &keys)).await
+        self.read(scope, move |snapshot| contacts::by_subject(snapshot.db, snapshot.key(), &keys)).await
     }
 
     async fn channel_identities(
@@ -74,7 +74,7 @@ impl ContactStore for SqliteStore {
         scope: &OrgScope,
         contact: ContactId,
     ) -> StoreResult<Vec<ChannelIdentity>> {
-        self.look(scope, move |look| identities::of_contact(look.db, look.key(), contact)).await
+        self.read(scope, move |snapshot| identities::of_contact(snapshot.db, snapshot.key(), contact)).await
     }
 
     async fn channel_identity(
@@ -82,7 +82,7 @@ impl ContactStore for SqliteStore {
         scope: &OrgScope,
         id: ChannelIdentityId,
     ) -> StoreResult<Option<ChannelIdentity>> {
-        self.look(scope, move |look| identities::one(look.db, look.key(), id)).await
+        self.read(scope, move |snapshot| identities::one(snapshot.db, snapshot.key(), id)).await
     }
 
     async fn contacts(
@@ -92,7 +92,7 @@ impl ContactStore for SqliteStore {
         page: PageRequest,
     ) -> StoreResult<Page<Contact>> {
         let query = query.clone();
-        self.look(scope, move |look| search::list(look.db, look.key(), &query, &page)).await
+        self.read(scope, move |snapshot| search::list(snapshot.db, snapshot.key(), &query, &page)).await
     }
 
     async fn notes(
@@ -101,27 +101,30 @@ impl ContactStore for SqliteStore {
         contact: ContactId,
         page: PageRequest,
     ) -> StoreResult<Page<Note>> {
-        self.look(scope, move |look| contacts::notes(look.db, look.key(), contact, &page)).await
+        self.read(scope, move |snapshot| contacts::notes(snapshot.db, snapshot.key(), contact, &page)).await
     }
 
     async fn task(&self, scope: &OrgScope, id: TaskId) -> StoreResult<Option<Task>> {
-        self.look(scope, move |look| contacts::one_task(look.db, look.key(), id)).await
+        self.read(scope, move |snapshot| contacts::one_task(snapshot.db, snapshot.key(), id)).await
     }
 
     async fn tasks(&self, scope: &OrgScope, query: &TaskQuery, page: PageRequest) -> StoreResult<Page<Task>> {
         let query = query.clone();
-        self.look(scope, move |look| contacts::tasks(look.db, look.key(), &query, &page)).await
+        self.read(scope, move |snapshot| contacts::tasks(snapshot.db, snapshot.key(), &query, &page)).await
     }
 }
 
 #[async_trait]
 impl ConversationStore for SqliteStore {
     async fn conversation(&self, scope: &OrgScope, id: ConversationId) -> StoreResult<Option<Conversation>> {
-        self.look(scope, move |look| conversations::one(look.db, look.key(), id)).await
+        self.read(scope, move |snapshot| conversations::one(snapshot.db, snapshot.key(), id)).await
     }
 
     async fn inbox_entry(&self, scope: &OrgScope, id: ConversationId) -> StoreResult<Option<InboxEntry>> {
-        self.look(scope, move |look| conversations::inbox_entry(look.db, look.key(), look.seen()?, id)).await
+        self.read(scope, move |snapshot| {
+            conversations::inbox_entry(snapshot.db, snapshot.key(), snapshot.seen()?, id)
+        })
+        .await
     }
 
     async fn inbox(
@@ -131,12 +134,15 @@ impl ConversationStore for SqliteStore {
         page: PageRequest,
     ) -> StoreResult<Page<InboxEntry>> {
         let query = *query;
-        self.look(scope, move |look| conversations::inbox(look.db, look.key(), look.seen()?, &query, &page))
-            .await
+        self.read(scope, move |snapshot| {
+            conversations::inbox(snapshot.db, snapshot.key(), snapshot.seen()?, &query, &page)
+        })
+        .await
     }
 
     async fn conversations_of(&self, scope: &OrgScope, contact: ContactId) -> StoreResult<Vec<Conversation>> {
-        self.look(scope, move |look| conversations::of_contact(look.db, look.key(), contact)).await
+        self.read(scope, move |snapshot| conversations::of_contact(snapshot.db, snapshot.key(), contact))
+            .await
     }
 
     async fn conversation_with(
@@ -145,15 +151,17 @@ impl ConversationStore for SqliteStore {
         account: AccountId,
         identity: ChannelIdentityId,
     ) -> StoreResult<Option<Conversation>> {
-        self.look(scope, move |look| conversations::with(look.db, look.key(), account, identity)).await
+        self.read(scope, move |snapshot| conversations::with(snapshot.db, snapshot.key(), account, identity))
+            .await
     }
 
     async fn queue_counts(&self, scope: &OrgScope) -> StoreResult<QueueCounts> {
-        self.look(scope, |look| conversations::queue_counts(look.db, look.key())).await
+        self.read(scope, |snapshot| conversations::queue_counts(snapshot.db, snapshot.key())).await
     }
 
     async fn message(&self, scope: &OrgScope, id: MessageId) -> StoreResult<Option<Message>> {
-        self.look(scope, move |look| messages::one(look.db, look.key(), look.seen()?, id)).await
+        self.read(scope, move |snapshot| messages::one(snapshot.db, snapshot.key(), snapshot.seen()?, id))
+            .await
     }
 
     async fn messages(
@@ -162,8 +170,10 @@ impl ConversationStore for SqliteStore {
         conversation: ConversationId,
         page: PageRequest,
     ) -> StoreResult<Page<Message>> {
-        self.look(scope, move |look| messages::list(look.db, look.key(), look.seen()?, conversation, &page))
-            .await
+        self.read(scope, move |snapshot| {
+            messages::list(snapshot.db, snapshot.key(), snapshot.seen()?, conversation, &page)
+        })
+        .await
     }
 
     async fn evidence_of(
@@ -172,7 +182,10 @@ impl ConversationStore for SqliteStore {
         of: &[MessageId],
     ) -> StoreResult<Vec<(MessageId, Evidence)>> {
         let of = of.to_vec();
-        self.look(scope, move |look| messages::evidence_of(look.db, look.key(), look.seen()?, &of)).await
+        self.read(scope, move |snapshot| {
+            messages::evidence_of(snapshot.db, snapshot.key(), snapshot.seen()?, &of)
+        })
+        .await
     }
 
     async fn activities(
@@ -181,29 +194,34 @@ impl ConversationStore for SqliteStore {
         conversation: ConversationId,
         page: PageRequest,
     ) -> StoreResult<Page<Activity>> {
-        self.look(scope, move |look| activity::list(look.db, look.key(), look.seen()?, conversation, &page))
-            .await
+        self.read(scope, move |snapshot| {
+            activity::list(snapshot.db, snapshot.key(), snapshot.seen()?, conversation, &page)
+        })
+        .await
     }
 
     async fn inbound_facts(&self, scope: &OrgScope, ask: &InboundAsk) -> StoreResult<InboundFacts> {
         let ask = ask.clone();
-        self.glance(scope, move |look| look.inbound_facts(&ask)).await
+        self.read_inline(scope, move |snapshot| snapshot.inbound_facts(&ask)).await
     }
 
     async fn templates(&self, scope: &OrgScope, account: AccountId) -> StoreResult<Vec<Template>> {
-        self.look(scope, move |look| accounts::templates(look.db, look.key(), account)).await
+        self.read(scope, move |snapshot| accounts::templates(snapshot.db, snapshot.key(), account)).await
     }
 }
 
 #[async_trait]
 impl MediaStore for SqliteStore {
     async fn media(&self, scope: &OrgScope, id: MediaId) -> StoreResult<Option<Media>> {
-        self.look(scope, move |look| media::one(look.db, look.key(), look.seen()?, id)).await
+        self.read(scope, move |snapshot| media::one(snapshot.db, snapshot.key(), snapshot.seen()?, id)).await
     }
 
     async fn media_of(&self, scope: &OrgScope, of: &[MessageId]) -> StoreResult<Vec<Media>> {
         let of = of.to_vec();
-        self.look(scope, move |look| media::of_messages(look.db, look.key(), look.seen()?, &of)).await
+        self.read(scope, move |snapshot| {
+            media::of_messages(snapshot.db, snapshot.key(), snapshot.seen()?, &of)
+        })
+        .await
     }
 }
 
@@ -211,7 +229,7 @@ impl MediaStore for SqliteStore {
 impl ConsentStore for SqliteStore {
     async fn send_facts(&self, scope: &OrgScope, jobs: &[JobId]) -> StoreResult<Vec<SendFacts>> {
         let jobs = jobs.to_vec();
-        self.look(scope, move |look| look.send_facts(&jobs)).await
+        self.read(scope, move |snapshot| snapshot.send_facts(&jobs)).await
     }
 
     async fn consent_facts(
@@ -219,16 +237,16 @@ impl ConsentStore for SqliteStore {
         scope: &OrgScope,
         conversation: ConversationId,
     ) -> StoreResult<Option<ConsentRows>> {
-        self.look(scope, move |look| look.consent_facts(conversation)).await
+        self.read(scope, move |snapshot| snapshot.consent_facts(conversation)).await
     }
 
     async fn suppressions(&self, scope: &OrgScope, hashes: &[[u8; 16]]) -> StoreResult<Vec<Suppression>> {
         let hashes = hashes.to_vec();
-        self.look(scope, move |look| consent::suppressions(look.db, look.key(), &hashes)).await
+        self.read(scope, move |snapshot| consent::suppressions(snapshot.db, snapshot.key(), &hashes)).await
     }
 
     async fn any_suppression(&self, scope: &OrgScope) -> StoreResult<bool> {
-        self.look(scope, |look| consent::any_suppression(look.db, look.key())).await
+        self.read(scope, |snapshot| consent::any_suppression(snapshot.db, snapshot.key())).await
     }
 
     async fn consent_history(
@@ -237,56 +255,56 @@ impl ConsentStore for SqliteStore {
         contact: ContactId,
         page: PageRequest,
     ) -> StoreResult<Page<ConsentRecord>> {
-        self.look(scope, move |look| consent::history(look.db, look.key(), contact, &page)).await
+        self.read(scope, move |snapshot| consent::history(snapshot.db, snapshot.key(), contact, &page)).await
     }
 }
 
 #[async_trait]
 impl AccountStore for SqliteStore {
     async fn account(&self, scope: &OrgScope, id: AccountId) -> StoreResult<Option<ProviderAccount>> {
-        self.look(scope, move |look| accounts::one(look.db, look.key(), id)).await
+        self.read(scope, move |snapshot| accounts::one(snapshot.db, snapshot.key(), id)).await
     }
 
     async fn accounts(&self, scope: &OrgScope) -> StoreResult<Vec<ProviderAccount>> {
-        self.look(scope, |look| accounts::all(look.db, look.key())).await
+        self.read(scope, |snapshot| accounts::all(snapshot.db, snapshot.key())).await
     }
 }
 
 #[async_trait]
 impl AccessStore for SqliteStore {
     async fn org(&self, scope: &OrgScope) -> StoreResult<Option<Org>> {
-        self.look(scope, |look| access::org(look.db, look.org)).await
+        self.read(scope, |snapshot| access::org(snapshot.db, snapshot.org)).await
     }
 
     async fn member(&self, scope: &OrgScope, id: MemberId) -> StoreResult<Option<Member>> {
-        self.look(scope, move |look| access::member(look.db, look.key(), id)).await
+        self.read(scope, move |snapshot| access::member(snapshot.db, snapshot.key(), id)).await
     }
 
     async fn members(&self, scope: &OrgScope) -> StoreResult<Vec<Member>> {
-        self.look(scope, |look| access::members(look.db, look.key())).await
+        self.read(scope, |snapshot| access::members(snapshot.db, snapshot.key())).await
     }
 
     async fn api_key(&self, scope: &OrgScope, id: ApiKeyId) -> StoreResult<Option<ApiKey>> {
-        self.look(scope, move |look| access::api_key(look.db, look.key(), id)).await
+        self.read(scope, move |snapshot| access::api_key(snapshot.db, snapshot.key(), id)).await
     }
 
     async fn api_keys(&self, scope: &OrgScope) -> StoreResult<Vec<ApiKey>> {
-        self.look(scope, |look| access::api_keys(look.db, look.key())).await
+        self.read(scope, |snapshot| access::api_keys(snapshot.db, snapshot.key())).await
     }
 }
 
 #[async_trait]
 impl LedgerStore for SqliteStore {
     async fn audit(&self, scope: &OrgScope, after: u64, limit: u32) -> StoreResult<Vec<AuditEntry>> {
-        self.look(scope, move |look| ledger::audit(look.db, look.key(), after, limit)).await
+        self.read(scope, move |snapshot| ledger::audit(snapshot.db, snapshot.key(), after, limit)).await
     }
 
     async fn events(&self, scope: &OrgScope, after: EventSeq, limit: u32) -> StoreResult<Vec<Recorded>> {
-        self.look(scope, move |look| ledger::events(look.db, look.key(), after, limit)).await
+        self.read(scope, move |snapshot| ledger::events(snapshot.db, snapshot.key(), after, limit)).await
     }
 
     async fn newest_event(&self, scope: &OrgScope) -> StoreResult<EventSeq> {
-        self.look(scope, |look| ledger::newest_event(look.db, look.key())).await
+        self.read(scope, |snapshot| ledger::newest_event(snapshot.db, snapshot.key())).await
     }
 
     fn watch(&self, scope: &OrgScope) -> BoxStream<'static, EventSeq> {
@@ -313,7 +331,7 @@ impl IdentityStore for SqliteStore {
         now: DateTime<Utc>,
     ) -> StoreResult<Option<SignIn>> {
         let (token, now) = (*token, self.shared.no_earlier(now));
-        self.glance_at(move |db| system::credential_owner(db, &token, now)).await
+        self.read_inline_at(move |db| system::credential_owner(db, &token, now)).await
     }
 
     async fn organisations_of(&self, _: &SystemScope, user: UserId) -> StoreResult<Vec<OrgId>> {
@@ -343,11 +361,11 @@ impl IdentityStore for SqliteStore {
 #[async_trait]
 impl RoutingStore for SqliteStore {
     async fn hook(&self, _: &SystemScope, hook: HookId) -> StoreResult<Option<App>> {
-        self.glance_at(move |db| system::hook(db, hook)).await
+        self.read_inline_at(move |db| system::hook(db, hook)).await
     }
 
     async fn app(&self, _: &SystemScope, id: AppId) -> StoreResult<Option<App>> {
-        self.glance_at(move |db| system::app(db, id)).await
+        self.read_inline_at(move |db| system::app(db, id)).await
     }
 
     async fn apps(&self, _: &SystemScope, org: Option<OrgId>) -> StoreResult<Vec<App>> {
@@ -361,7 +379,7 @@ impl RoutingStore for SqliteStore {
         accounts: &[AccountRef],
     ) -> StoreResult<Vec<Option<Route>>> {
         let accounts = accounts.to_vec();
-        self.glance_at(move |db| system::routes(db, app, &accounts)).await
+        self.read_inline_at(move |db| system::routes(db, app, &accounts)).await
     }
 }
 
@@ -486,19 +504,22 @@ impl Store for SqliteStore {
         if queue.org != scope.org() {
             return Ok(Vec::new());
         }
-        self.look(scope, move |look| work::due(look.db, look.key(), queue, now, limit)).await
+        self.read(scope, move |snapshot| work::due(snapshot.db, snapshot.key(), queue, now, limit)).await
     }
 
     async fn waiting(&self, scope: &OrgScope, page: PageRequest) -> StoreResult<Page<InboxItem>> {
-        self.look(scope, move |look| work::waiting(look.db, look.key(), &page)).await
+        self.read(scope, move |snapshot| work::waiting(snapshot.db, snapshot.key(), &page)).await
     }
 
     async fn quarantined_item(&self, scope: &OrgScope, id: QuarantineId) -> StoreResult<Option<Quarantined>> {
         let now = self.now();
-        self.look(scope, move |look| system::quarantined_item(look.db, look.key(), id, now)).await
+        self.read(scope, move |snapshot| system::quarantined_item(snapshot.db, snapshot.key(), id, now)).await
     }
 
     async fn quarantined(&self, scope: &OrgScope, page: PageRequest) -> StoreResult<Page<Quarantined>> {
-        self.look(scope, move |look| system::quarantine(look.db, Some(look.org), look.now, &page)).await
+        self.read(scope, move |snapshot| {
+            system::quarantine(snapshot.db, Some(snapshot.org), snapshot.now, &page)
+        })
+        .await
     }
 }

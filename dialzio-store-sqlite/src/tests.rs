@@ -1,7 +1,7 @@
 //! What needs a look behind the curtain: a disk without room, and how many statements a list costs.
 
 mod alone;
-mod glance;
+mod read_inline;
 
 use super::*;
 use dialzio_core::consent::{ConsentEvent, ConsentWrite};
@@ -83,8 +83,8 @@ async fn cost_of_lists(people: i64) -> Vec<u64> {
     }
     let db = connect::reader(&place).unwrap();
     let (org, page) = (codec::id(tenant.org.id), PageRequest::first(200));
-    let look = Look { db: &db, org: tenant.org.id, now: bed.now() };
-    let sight = sight::Sight::at(&db, org, bed.now()).unwrap();
+    let snapshot = Snapshot { db: &db, org: tenant.org.id, now: bed.now() };
+    let retention = retention::RetentionCutoff::at(&db, org, bed.now()).unwrap();
     let query = |text| ContactQuery::matching(text);
     let inbox = ConversationQuery { view: Default::default(), state: Default::default(), now: bed.now() };
     let ask = InboundAsk {
@@ -96,17 +96,17 @@ async fn cost_of_lists(people: i64) -> Vec<u64> {
         consent: true,
     };
     let (talk, card) = (known[0].0.conversation.id, known[0].0.contact.id);
-    let found = look.inbound_facts(&ask).unwrap();
+    let found = snapshot.inbound_facts(&ask).unwrap();
     assert_eq!((found.identities.len() as i64, found.messages.len() as i64), (people, people));
     vec![
-        run::count::statements(|| drop(conversations::inbox(&db, org, sight, &inbox, &page).unwrap())),
-        run::count::statements(|| drop(messages::list(&db, org, sight, talk, &page).unwrap())),
+        run::count::statements(|| drop(conversations::inbox(&db, org, retention, &inbox, &page).unwrap())),
+        run::count::statements(|| drop(messages::list(&db, org, retention, talk, &page).unwrap())),
         run::count::statements(|| drop(search::list(&db, org, &query(""), &page).unwrap())),
         run::count::statements(|| drop(search::list(&db, org, &query("per"), &page).unwrap())),
         run::count::statements(|| drop(contacts::notes(&db, org, card, &page).unwrap())),
         run::count::statements(|| drop(contacts::tasks(&db, org, &Default::default(), &page).unwrap())),
         run::count::statements(|| drop(consent::history(&db, org, card, &page).unwrap())),
-        run::count::statements(|| drop(look.inbound_facts(&ask).unwrap())),
+        run::count::statements(|| drop(snapshot.inbound_facts(&ask).unwrap())),
     ]
 }
 

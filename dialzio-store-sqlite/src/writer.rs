@@ -148,7 +148,7 @@ impl Writer {
 
     /// Answers a question at once, if nobody writes or waits to; otherwise gives it back. For questions that look up a few
     /// rows by key and nothing else. All its statements see the same rows without a transaction: nobody writes in between.
-    pub(crate) fn glance<T, F: FnOnce(&Connection) -> Res<T>>(&self, read: F) -> Result<Res<T>, F> {
+    pub(crate) fn read_inline<T, F: FnOnce(&Connection) -> Res<T>>(&self, read: F) -> Result<Res<T>, F> {
         let Some(mut connection) = self.state.free_connection() else { return Err(read) };
         let Some(db) = connection.db() else { return Err(read) };
         let answer = read(db);

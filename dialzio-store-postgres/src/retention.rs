@@ -7,11 +7,11 @@ use crate::codec::time;
 
 /// The instant at which it is judged.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Sight {
+pub(crate) struct RetentionCutoff {
     pub(crate) now: i64,
 }
 
-impl Sight {
+impl RetentionCutoff {
     /// Judged at `now`.
     pub(crate) fn at(now: DateTime<Utc>) -> Self {
         Self { now: time(now) }

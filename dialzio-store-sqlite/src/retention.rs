@@ -13,12 +13,12 @@ use crate::statements as sql;
 
 /// Messages and files up to `cutoff`, and those that end by `now`, are not found.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Sight {
+pub(crate) struct RetentionCutoff {
     pub(crate) cutoff: i64,
     pub(crate) now: i64,
 }
 
-impl Sight {
+impl RetentionCutoff {
     /// Judged at `now`.
     pub(crate) fn at(db: &Connection, org: [u8; 16], now: DateTime<Utc>) -> Res<Self> {
         let days = db.one(sql::ORG_DAYS, [org], |row| Cols::new(row, "organisation").number::<u16>())?;

@@ -97,10 +97,10 @@ impl Glances {
 
     /// Who answers a short question, and how many contacts it sees. Asked on a thread of its own, so that one that waits
     /// fails the test instead of stopping it.
-    async fn glance(&self) -> (Way, i64) {
+    async fn read_inline(&self) -> (Way, i64) {
         let store = Arc::clone(&self.store);
         let asked = tokio::spawn(async move {
-            let look = store.glance_at(|db| {
+            let look = store.read_inline_at(|db| {
                 let reads = std::thread::current().name().is_some_and(|name| name.starts_with("crm-read"));
                 let seen = db.query_row("SELECT count(*) FROM contact", [], |row| row.get(0))?;
                 Ok((if reads { Way::Reader } else { Way::Writer }, seen))
@@ -108,14 +108,14 @@ impl Glances {
             look.await.unwrap()
         });
         let answer = tokio::time::timeout(Duration::from_secs(20), asked).await;
-        answer.expect("a glance waits for nobody").unwrap()
+        answer.expect("a read inline waits for nobody").unwrap()
     }
 
     /// The answer of the writer's connection, when nobody writes.
     fn on_the_spot<T>(&self, read: impl Fn(&Connection) -> Res<T>) -> T {
         loop {
             // What it gives back is asked again: it may be tidying.
-            if let Ok(answer) = self.store.writer.glance(&read) {
+            if let Ok(answer) = self.store.writer.read_inline(&read) {
                 return answer.ok().unwrap();
             }
             std::thread::yield_now();
@@ -128,17 +128,21 @@ impl Glances {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
-async fn a_glance_never_sees_what_is_not_committed_and_never_waits_for_it() {
+async fn a_read_inline_never_sees_what_is_not_committed_and_never_waits_for_it() {
     let glances = Glances::new().await;
-    assert_eq!(glances.glance().await, (Way::Writer, 0), "nobody writes: on the writer's connection");
+    assert_eq!(glances.read_inline().await, (Way::Writer, 0), "nobody writes: on the writer's connection");
     for round in 0..20 {
         let held = glances.hold(vec![glances.insert("Asha")]).await;
         // The row is written, the transaction is not over, and the writer stands still until we say so.
         for _ in 0..5 {
-            assert_eq!(glances.glance().await, (Way::Reader, round));
+            assert_eq!(glances.read_inline().await, (Way::Reader, round));
         }
         assert!(held.finish().await.iter().all(Result::is_ok));
-        assert_eq!(glances.glance().await, (Way::Writer, round + 1), "what was answered is seen at once");
+        assert_eq!(
+            glances.read_inline().await,
+            (Way::Writer, round + 1),
+            "what was answered is seen at once"
+        );
     }
 }
 
@@ -151,10 +155,10 @@ async fn a_batch_that_is_taken_back_is_never_seen() {
     fails.write(ContactWrite::Identity(thief));
     // The writer has begun, gone back, and begun anew when it stops.
     let held = glances.hold(vec![glances.insert("Chloe"), fails]).await;
-    assert_eq!(glances.glance().await, (Way::Reader, 1));
+    assert_eq!(glances.read_inline().await, (Way::Reader, 1));
     let answers = held.finish().await;
     assert!(answers[0].is_ok() && answers[1].is_err());
-    assert_eq!(glances.glance().await, (Way::Writer, 2), "Asha and Chloe");
+    assert_eq!(glances.read_inline().await, (Way::Writer, 2), "Asha and Chloe");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
@@ -177,9 +181,9 @@ async fn many_callers_are_answered_by_readers_and_a_lone_one_on_the_writers_conn
     for commit in waiting {
         commit.await.remove(0).unwrap();
     }
-    assert_eq!(glances.glance().await, (Way::Reader, 4), "the last group was of several");
+    assert_eq!(glances.read_inline().await, (Way::Reader, 4), "the last group was of several");
     glances.submit(vec![glances.insert("Eve")]).await.unwrap().remove(0).unwrap();
-    assert_eq!(glances.glance().await, (Way::Writer, 5), "alone again");
+    assert_eq!(glances.read_inline().await, (Way::Writer, 5), "alone again");
 }
 
 /// What a decision is made from, in a form that can be compared.
@@ -192,7 +196,7 @@ fn parts(facts: InboundFacts) -> impl PartialEq + std::fmt::Debug {
 
 /// A store grows, and after each step every kind of short question has one answer on both ways.
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
-async fn a_glance_answers_as_a_reader_does() {
+async fn a_read_inline_answers_as_a_reader_does() {
     let glances = Glances::new().await;
     let Glances { store, bed, tenant, .. } = &glances;
     let key = bed.make.api_key();
@@ -218,7 +222,7 @@ async fn a_glance_answers_as_a_reader_does() {
             consent: true,
         };
         let (org, now) = (tenant.org.id, bed.now());
-        let facts = move |db: &Connection| Ok(parts(Look { db, org, now }.inbound_facts(&ask)?));
+        let facts = move |db: &Connection| Ok(parts(Snapshot { db, org, now }.inbound_facts(&ask)?));
         assert_eq!(glances.on_the_spot(&facts), store.readers.read(facts).await.unwrap(), "step {step}");
 
         let (app, hook) = (tenant.app.id, tenant.app.hook);
