@@ -120,6 +120,11 @@ macro_rules! object {
 }
 pub(crate) use object;
 
+/// The object under a key, if it has the shape that is expected.
+pub(crate) fn part<'a, T: Deserialize<'a>>(raw: Option<&'a RawValue>) -> Option<T> {
+    serde_json::from_str(raw?.get()).ok()
+}
+
 /// What a message holds beside what is read of it, by path. Written out as one JSON object.
 #[derive(Debug, Default)]
 pub(crate) struct Beside(Vec<(String, String)>);

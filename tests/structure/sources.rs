@@ -7,7 +7,7 @@ use syn::visit::Visit;
 
 /// The crates that are looked at.
 pub(crate) const CRATES: &[&str] =
-    &["dialzio-core", "dialzio-store-sqlite", "dialzio-store-postgres", "dialzio-http"];
+    &["dialzio-core", "dialzio-whatsapp", "dialzio-store-sqlite", "dialzio-store-postgres", "dialzio-http"];
 
 /// The path of a module, from the crate's root: `["consent", "gate"]`.
 pub(crate) type ModulePath = Vec<String>;

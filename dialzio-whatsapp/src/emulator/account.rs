@@ -5,10 +5,10 @@ use url::Url;
 
 use super::{
     fields::Node,
-    graph::Asked,
     paging,
     param::Param,
     refusal::Refusal,
+    request::Asked,
     settings,
     state::{Number, Shared},
 };

@@ -5,11 +5,11 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::{
-    graph::requires_product,
     paging,
     param::Param,
     person::{People, PersonId, canonical_wa_id},
     refusal::Refusal,
+    request::requires_product,
     rules::phone_digits,
     state::Shared,
 };

@@ -7,9 +7,9 @@ use sha2::Digest;
 
 use super::{
     config::EmulatorError,
-    media::{self, StoredMedia, kind_of_mime},
+    media::{self, kind_of_mime},
     person::{CustomerIdentity, Person, PersonId},
-    state::{Filed, Shared, State},
+    state::{Filed, Shared, State, StoredMedia},
     transcript::{Bubble, BubbleMedia, EmulatedStatus, Party, TranscriptEntry},
     webhook::{envelope, message_value, timestamp},
 };

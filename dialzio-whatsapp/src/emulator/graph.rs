@@ -6,12 +6,12 @@ use axum::{
     Json, Router,
     body::{Body, to_bytes},
     extract::{ConnectInfo, DefaultBodyLimit, FromRequestParts, Request, State},
-    http::{HeaderMap, Method, StatusCode, header},
+    http::{Method, StatusCode, header},
     response::{Html, IntoResponse, Response},
     routing::any,
 };
 use serde_json::{Map, Value, json};
-use url::{Url, form_urlencoded};
+use url::form_urlencoded;
 
 use super::{
     account, block,
@@ -20,7 +20,7 @@ use super::{
     link, media, outbound,
     record::RecordedRequest,
     refusal::Refusal,
-    rules::messaging_product,
+    request::Asked,
     settings,
     state::{Shared, bearer},
     templates,
@@ -34,28 +34,6 @@ const NO_ANSWER: Duration = Duration::from_secs(60);
 /// Routes of the emulated Graph, with or without a version in front.
 pub(super) fn router(shared: Arc<Shared>) -> Router {
     Router::new().fallback(any(serve)).layer(DefaultBodyLimit::max(LARGEST_BODY)).with_state(shared)
-}
-
-/// A request, taken apart.
-pub(super) struct Asked {
-    pub(super) method: Method,
-    /// Path segments after the version.
-    pub(super) segments: Vec<String>,
-    pub(super) query: Vec<(String, String)>,
-    pub(super) headers: HeaderMap,
-    pub(super) body: Option<Value>,
-    /// What a write is given: the body, and the query where the body does not say otherwise. The platform takes
-    /// parameters from either.
-    pub(super) parameters: Value,
-    /// The address that was asked, on the emulator's own host.
-    pub(super) here: Url,
-}
-
-impl Asked {
-    /// The refusal of what is not known here.
-    fn unknown(&self) -> Refusal {
-        Refusal::no_such_object(self.method.as_str(), &self.segments.join("/"))
-    }
 }
 
 async fn serve(State(shared): State<Arc<Shared>>, request: Request) -> Response {
@@ -355,11 +333,6 @@ fn admitted(shared: &Shared, asked: &Asked, id: &str) -> Result<Object, Refusal>
         (Object::Account, state.opens_account(&asked.headers, id))
     };
     if is_open { Ok(object) } else { Err(Refusal::no_such_object(asked.method.as_str(), id)) }
-}
-
-/// `{"messaging_product": "whatsapp", …}` of a write that is not a message.
-pub(super) fn requires_product(body: &Value) -> Result<(), Refusal> {
-    messaging_product(&super::param::Param::root(body))
 }
 
 #[cfg(test)]

@@ -12,25 +12,14 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use url::Url;
 
-use super::{refusal::Refusal, state::Shared, webhook::hex};
+use super::{
+    encoding::hex,
+    refusal::Refusal,
+    state::{Shared, StoredMedia},
+};
 
 /// How long a looked-up address works.
 const ADDRESS_LIVES: TimeDelta = TimeDelta::minutes(5);
-
-/// A file that the platform holds.
-#[derive(Debug, Clone)]
-pub(super) struct StoredMedia {
-    pub(super) phone_number_id: String,
-    pub(super) mime_type: String,
-    pub(super) bytes: Bytes,
-    pub(super) expires_at: DateTime<Utc>,
-}
-
-impl StoredMedia {
-    pub(super) fn sha256(&self) -> [u8; 32] {
-        Sha256::digest(&self.bytes).into()
-    }
-}
 
 /// The message type that a file of this MIME type is sent as; `None` for a type that is not accepted.
 pub(super) fn kind_of_mime(mime: &str) -> Option<&'static str> {

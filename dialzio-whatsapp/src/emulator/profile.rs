@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{fields::Node, graph::requires_product, param::Param, refusal::Refusal};
+use super::{fields::Node, param::Param, refusal::Refusal, request::requires_product};
 
 /// What was set; a field that was not is left out when it is read.
 #[derive(Debug, Clone, Default)]

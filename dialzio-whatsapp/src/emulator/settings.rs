@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::{
-    fields::Node, graph::requires_product, link::Link, param::Param, person::PersonId, profile::Profile,
-    refusal::Refusal,
+    fields::Node, link::Link, param::Param, person::PersonId, profile::Profile, refusal::Refusal,
+    request::requires_product,
 };
 
 /// Everything that is kept for a number and can be changed over the API.

@@ -8,22 +8,47 @@ use std::{
 
 use axum::http::{HeaderMap, header};
 use base64::Engine as _;
+use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 use tokio::sync::{mpsc, watch};
 use url::Url;
 
 use super::{
     config::{Behaviour, EmulatedNumber, EmulatorClock, Failure},
-    media::StoredMedia,
+    encoding::platform_json,
     person::{People, PersonId},
     record::Records,
     settings::Desk,
     template::StoredTemplate,
     transcript::{EmulatedStatus, TranscriptEntry},
-    webhook::{Post, platform_json},
 };
+
+/// A file that the platform holds.
+#[derive(Debug, Clone)]
+pub(super) struct StoredMedia {
+    pub(super) phone_number_id: String,
+    pub(super) mime_type: String,
+    pub(super) bytes: Bytes,
+    pub(super) expires_at: DateTime<Utc>,
+}
+
+impl StoredMedia {
+    pub(super) fn sha256(&self) -> [u8; 32] {
+        Sha256::digest(&self.bytes).into()
+    }
+}
+
+/// One webhook that waits to be posted.
+#[derive(Debug)]
+pub(super) struct Post {
+    pub(super) body: Bytes,
+    pub(super) attempt: u32,
+    /// Held until the post is done, so that [`Emulator::settled`](super::Emulator::settled) can wait for it.
+    pub(super) _pending: Pending,
+}
 
 /// Shared by the server, the webhook queues and the handles.
 pub(super) struct Shared {

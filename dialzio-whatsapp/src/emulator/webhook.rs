@@ -7,23 +7,15 @@ use reqwest::header::{CONTENT_TYPE, USER_AGENT};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 use sha2::Sha256;
-use std::{fmt::Write, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 use tokio::sync::mpsc;
 use url::Url;
 
 use super::{
     config::EmulatedNumber,
-    state::{Pending, Shared},
+    encoding::hex,
+    state::{Post, Shared},
 };
-
-/// One webhook that waits to be posted.
-#[derive(Debug)]
-pub(super) struct Post {
-    pub(super) body: Bytes,
-    pub(super) attempt: u32,
-    /// Held until the post is done, so that [`Emulator::settled`](super::Emulator::settled) can wait for it.
-    pub(super) _pending: Pending,
-}
 
 /// The envelope around the value of one field.
 pub(super) fn envelope(number: &EmulatedNumber, field: &str, value: &Value) -> Value {
@@ -49,40 +41,12 @@ pub(super) fn timestamp(at: DateTime<Utc>) -> String {
     at.timestamp().to_string()
 }
 
-/// JSON as the platform writes it: slashes escaped, everything beyond ASCII as `\uXXXX`.
-pub(super) fn platform_json(value: &Value) -> Bytes {
-    let plain = value.to_string();
-    let mut escaped = String::with_capacity(plain.len() + plain.len() / 8);
-    for character in plain.chars() {
-        match character {
-            '/' => escaped.push_str("\\/"),
-            ascii if ascii.is_ascii() => escaped.push(ascii),
-            other => {
-                for unit in other.encode_utf16(&mut [0; 2]) {
-                    // Writing into a String cannot fail.
-                    let _ = write!(escaped, "\\u{unit:04x}");
-                }
-            }
-        }
-    }
-    Bytes::from(escaped)
-}
-
 /// The value of `X-Hub-Signature-256` over these very bytes.
 pub(super) fn signature(secret: &SecretString, body: &[u8]) -> String {
     let mut mac = Hmac::<Sha256>::new_from_slice(secret.expose_secret().as_bytes())
         .expect("a keyed hash takes a key of any length");
     mac.update(body);
     format!("sha256={}", hex(&mac.finalize().into_bytes()))
-}
-
-/// Lower-case hexadecimal.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        // Writing into a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 /// Posts one number's webhooks, one after the other.
@@ -150,6 +114,7 @@ pub(super) async fn send(
 
 #[cfg(test)]
 mod tests {
+    use super::super::encoding::platform_json;
     use super::*;
 
     #[test]

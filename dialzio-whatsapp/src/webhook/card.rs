@@ -3,9 +3,8 @@
 use dialzio_core::conversation::{CardLine, ContactCard};
 use serde_json::value::RawValue;
 
-use super::{content::labelled, message::part};
 use crate::{
-    object::{Beside, object},
+    object::{Beside, object, part},
     scalar::Scalar,
 };
 
@@ -125,4 +124,9 @@ fn addresses(raws: &[&RawValue], path: &str, beside: &mut Beside) -> Vec<CardLin
         }
     }
     lines
+}
+
+/// A line of a card with its label.
+pub(super) fn labelled(value: String, label: &Scalar<'_>, provider_id: Option<String>) -> CardLine {
+    CardLine { value, label: label.owned(), provider_id }
 }

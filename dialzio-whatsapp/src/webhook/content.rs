@@ -2,19 +2,16 @@
 //! as `Unsupported`.
 
 use dialzio_core::{
-    conversation::{CardLine, ChoiceKind, ContactCard, Content, MediaKind, OrderItem},
+    conversation::{ChoiceKind, ContactCard, Content, MediaKind, OrderItem},
     provider::{InboundContent, InboundMedia},
     text::MessageText,
 };
 use serde_json::value::RawValue;
 
-use super::{
-    card,
-    message::{MetaInbound, part},
-};
+use super::{card, inbound::MetaInbound};
 use crate::{
     digest,
-    object::{Beside, object},
+    object::{Beside, object, part},
     scalar::Scalar,
 };
 
@@ -334,9 +331,4 @@ fn line(item: &Item<'_>, path: &str, beside: &mut Beside) -> OrderItem {
         product: item.product_retailer_id.owned(),
         currency: item.currency.owned(),
     }
-}
-
-/// A line of a card with its label.
-pub(super) fn labelled(value: String, label: &Scalar<'_>, provider_id: Option<String>) -> CardLine {
-    CardLine { value, label: label.owned(), provider_id }
 }

@@ -7,7 +7,6 @@
 use std::{borrow::Cow, fmt};
 
 use bytes::Bytes;
-use chrono::{DateTime, Utc};
 use dialzio_core::provider::{AccountRef, Inbound, InboundBody};
 use serde::{
     Deserialize, Deserializer,
@@ -16,17 +15,13 @@ use serde::{
 use serde_json::value::RawValue;
 
 use super::{
-    message, notice,
-    person::{self, Contact},
-    status,
+    message, notice, person, status,
+    value::{Metadata, OBJECT, Place, Value, normalised, quoted},
 };
 use crate::{
     object::{Key, mended},
     scalar::Scalar,
 };
-
-/// The one kind of object whose webhooks are ours.
-const OBJECT: &str = "whatsapp_business_account";
 
 #[derive(Deserialize)]
 #[serde(bound(deserialize = "E: Deserialize<'de>"))]
@@ -107,7 +102,7 @@ fn read_in_one_pass(text: &str, body: &Bytes, found: &mut Vec<Inbound>) -> bool 
     }
     for entry in entries {
         let changes = entry.changes.as_deref().unwrap_or_default();
-        let place = Place::of(entry, body, entries.len() == 1 && changes.len() == 1);
+        let place = place_of(entry, body, entries.len() == 1 && changes.len() == 1);
         for change in changes {
             let field = change.field.filled().unwrap_or_default();
             read_lists(&change.value, field, &place, found);
@@ -121,7 +116,7 @@ fn read_shell(text: &str, body: &Bytes, found: &mut Vec<Inbound>) {
         return walk(&shell, body, found, |entry, is_only, found| {
             for change in entry.changes.iter().flatten() {
                 let is_only = is_only && entry.changes.as_ref().is_some_and(|changes| changes.len() == 1);
-                read_change(change, &Place::of(entry, body, is_only), found);
+                read_change(change, &place_of(entry, body, is_only), found);
             }
         });
     }
@@ -169,7 +164,7 @@ fn read_entry(raw: &str, body: &Bytes, found: &mut Vec<Inbound>) {
         }
         return;
     };
-    let place = Place::of(&entry, body, false);
+    let place = place_of(&entry, body, false);
     for change in entry.changes.iter().flatten() {
         let last = normalised(change.get());
         let read = serde_json::from_str::<Change<'_>>(change.get())
@@ -180,125 +175,6 @@ fn read_entry(raw: &str, body: &Bytes, found: &mut Vec<Inbound>) {
             None => found.push(place.whole_change(change.get(), "a change of no known shape")),
         }
     }
-}
-
-/// JSON with every key once, the last one; `None` if it is no JSON or too deep.
-pub(super) fn normalised(raw: &str) -> Option<String> {
-    let value: serde_json::Value = serde_json::from_str(raw).ok()?;
-    Some(value.to_string())
-}
-
-/// What stands around a change.
-pub(super) struct Place<'a> {
-    pub(super) waba: Option<&'a str>,
-    pub(super) time: Option<i64>,
-    field: Option<&'a str>,
-    body: &'a Bytes,
-    /// The only change of the body.
-    is_only: bool,
-}
-
-impl<'a> Place<'a> {
-    fn of<C>(entry: &'a Entry<'_, C>, body: &'a Bytes, is_only: bool) -> Self {
-        Self {
-            waba: entry.id.filled(),
-            time: entry.time.integer(),
-            field: entry.field.filled(),
-            body,
-            is_only,
-        }
-    }
-
-    /// The account of what concerns a business account as a whole.
-    pub(super) fn account(&self) -> Option<AccountRef> {
-        self.waba.map(|waba| AccountRef(waba.to_owned()))
-    }
-
-    pub(super) fn at(&self) -> Option<DateTime<Utc>> {
-        moment(self.time?)
-    }
-
-    fn whole_change(&self, change: &str, what: &str) -> Inbound {
-        let raw = if self.is_only { self.body.clone() } else { self.wrapped_change(change) };
-        Inbound {
-            account: self.account(),
-            at: self.at(),
-            body: InboundBody::Unknown { what: what.to_owned() },
-            raw,
-        }
-    }
-
-    /// A change that is not read, for the number that it names.
-    fn unread_change(&self, change: &str, what: &str, lists: &Lists<'_>) -> Inbound {
-        let kept = self.whole_change(change, what);
-        Inbound { account: lists.account().or(kept.account), ..kept }
-    }
-
-    fn wrapped_entry(&self, entry: &str) -> Bytes {
-        Bytes::from(format!(r#"{{"object":"{OBJECT}","entry":[{entry}]}}"#))
-    }
-
-    fn wrapped_change(&self, change: &str) -> Bytes {
-        let id = quoted(self.waba.unwrap_or_default());
-        let time = self.time.map(|time| format!(r#","time":{time}"#)).unwrap_or_default();
-        self.wrapped_entry(&format!(r#"{{"id":{id}{time},"changes":[{change}]}}"#))
-    }
-}
-
-/// The inside of one change, and the bytes that its elements are kept as.
-pub(super) struct Value<'a, 'p> {
-    pub(super) place: &'p Place<'p>,
-    pub(super) field: &'p str,
-    pub(super) contacts: Vec<Contact<'a>>,
-    metadata: Metadata<'a>,
-    is_only: bool,
-}
-
-impl Value<'_, '_> {
-    pub(super) fn account(&self) -> Option<AccountRef> {
-        let number = self.metadata.phone_number_id.filled();
-        number.map(|id| AccountRef(id.to_owned())).or_else(|| self.place.account())
-    }
-
-    /// A whole body that holds one element alone, with the contact that belongs to it.
-    pub(super) fn alone(&self, list: &str, element: &str, contact: Option<&Contact<'_>>) -> Bytes {
-        if self.is_only {
-            return self.place.body.clone();
-        }
-        let mut value = String::with_capacity(element.len() + 512);
-        value.push_str(r#"{"messaging_product":"whatsapp""#);
-        if let Some(id) = self.metadata.phone_number_id.filled() {
-            let shown = quoted(self.metadata.display_phone_number.text().unwrap_or_default());
-            value.push_str(&format!(
-                r#","metadata":{{"phone_number_id":{},"display_phone_number":{shown}}}"#,
-                quoted(id)
-            ));
-        }
-        if let Some(contact) = contact {
-            value.push_str(&format!(r#","contacts":[{}]"#, contact.raw));
-        }
-        value.push_str(&format!(r#",{}:[{element}]}}"#, quoted(list)));
-        let field = quoted(self.field);
-        self.place.wrapped_change(&format!(r#"{{"field":{field},"value":{value}}}"#))
-    }
-
-    pub(super) fn unknown(&self, list: &str, element: &str, what: String) -> Inbound {
-        Inbound {
-            account: self.account(),
-            at: self.place.at(),
-            body: InboundBody::Unknown { what },
-            raw: self.alone(list, element, None),
-        }
-    }
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Metadata<'a> {
-    #[serde(borrow)]
-    phone_number_id: Scalar<'a>,
-    #[serde(borrow)]
-    display_phone_number: Scalar<'a>,
 }
 
 fn read_change(change: &Change<'_>, place: &Place<'_>, found: &mut Vec<Inbound>) {
@@ -323,9 +199,9 @@ fn read_change(change: &Change<'_>, place: &Place<'_>, found: &mut Vec<Inbound>)
                 let raw = if place.is_only { place.body.clone() } else { place.wrapped_change(&whole()) };
                 found.push(Inbound { account: place.account(), at: place.at(), body, raw });
             }
-            None => found.push(place.unread_change(&whole(), field, &lists)),
+            None => found.push(unread_change(place, &whole(), field, &lists)),
         },
-        lists => found.push(place.unread_change(&whole(), field, &lists.unwrap_or_default())),
+        lists => found.push(unread_change(place, &whole(), field, &lists.unwrap_or_default())),
     }
 }
 
@@ -464,18 +340,17 @@ impl<'de: 'a, 'a> Deserialize<'de> for List<'a> {
     }
 }
 
-/// Seconds since 1970; a value that can only be milliseconds is taken as such.
-pub(super) fn moment(seconds: i64) -> Option<DateTime<Utc>> {
-    if seconds.abs() > 100_000_000_000 {
-        return DateTime::from_timestamp_millis(seconds);
-    }
-    DateTime::from_timestamp(seconds, 0)
-}
-
-fn quoted(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
-}
-
 fn unknown(raw: Bytes, what: &str) -> Inbound {
     Inbound { account: None, at: None, body: InboundBody::Unknown { what: what.to_owned() }, raw }
+}
+
+/// The place of an entry's changes.
+fn place_of<'a, C>(entry: &'a Entry<'_, C>, body: &'a Bytes, is_only: bool) -> Place<'a> {
+    Place { waba: entry.id.filled(), time: entry.time.integer(), field: entry.field.filled(), body, is_only }
+}
+
+/// A change that is not read, for the number that it names.
+fn unread_change(place: &Place<'_>, change: &str, what: &str, lists: &Lists<'_>) -> Inbound {
+    let kept = place.whole_change(change, what);
+    Inbound { account: lists.account().or(kept.account), ..kept }
 }

@@ -13,73 +13,14 @@ use serde_json::value::RawValue;
 
 use super::{
     content,
-    envelope::{Value, moment},
+    inbound::MetaInbound,
     person::{self, Named, is_somebody},
+    value::{Value, moment},
 };
 use crate::{
-    object::{Beside, Member, object},
+    object::{Beside, Member, object, part},
     scalar::Scalar,
 };
-
-object! {
-    /// One message; what it holds stands under the name of its type.
-    pub(super) struct MetaInbound<'a> {
-        id: Scalar<'a> = "id",
-        timestamp: Scalar<'a> = "timestamp",
-        kind: Scalar<'a> = "type",
-        from: Scalar<'a> = "from",
-        from_user_id: Scalar<'a> = "from_user_id",
-        from_parent_user_id: Scalar<'a> = "from_parent_user_id",
-        group_id: Scalar<'a> = "group_id",
-        /// Where shared cards come from, in one revision of the payloads.
-        pub(super) origin: Scalar<'a> = "origin",
-        context: Option<&'a RawValue> = "context",
-        referral: Option<&'a RawValue> = "referral",
-        pub(super) text: Option<&'a RawValue> = "text",
-        pub(super) image: Option<&'a RawValue> = "image",
-        pub(super) video: Option<&'a RawValue> = "video",
-        pub(super) audio: Option<&'a RawValue> = "audio",
-        pub(super) document: Option<&'a RawValue> = "document",
-        pub(super) sticker: Option<&'a RawValue> = "sticker",
-        pub(super) location: Option<&'a RawValue> = "location",
-        pub(super) contacts: Option<&'a RawValue> = "contacts",
-        pub(super) interactive: Option<&'a RawValue> = "interactive",
-        pub(super) button: Option<&'a RawValue> = "button",
-        pub(super) order: Option<&'a RawValue> = "order",
-        pub(super) unsupported: Option<&'a RawValue> = "unsupported",
-        reaction: Option<&'a RawValue> = "reaction",
-        system: Option<&'a RawValue> = "system",
-        edit: Option<&'a RawValue> = "edit",
-        revoke: Option<&'a RawValue> = "revoke",
-    }
-}
-
-impl MetaInbound<'_> {
-    /// What kind of message it is: as it says, or, if it does not say, by the part that is there.
-    pub(super) fn what(&self) -> Option<&str> {
-        self.kind.filled().or_else(|| {
-            let parts = [
-                ("text", self.text),
-                ("image", self.image),
-                ("video", self.video),
-                ("audio", self.audio),
-                ("document", self.document),
-                ("sticker", self.sticker),
-                ("location", self.location),
-                ("contacts", self.contacts),
-                ("interactive", self.interactive),
-                ("button", self.button),
-                ("order", self.order),
-                ("reaction", self.reaction),
-                ("system", self.system),
-                ("edit", self.edit),
-                ("revoke", self.revoke),
-                ("unsupported", self.unsupported),
-            ];
-            parts.into_iter().find(|(_, part)| part.is_some()).map(|(kind, _)| kind)
-        })
-    }
-}
 
 object! {
     struct Context<'a> {
@@ -173,11 +114,6 @@ object! {
         previous_user_id: Scalar<'a> = "previous_user_id",
         previous_parent_user_id: Scalar<'a> = "previous_parent_user_id",
     }
-}
-
-/// The object under a key, if it has the shape that is expected.
-pub(super) fn part<'a, T: Deserialize<'a>>(raw: Option<&'a RawValue>) -> Option<T> {
-    serde_json::from_str(raw?.get()).ok()
 }
 
 /// Reads one element. Without an id or a sender it cannot be filed, so it is kept as unknown.

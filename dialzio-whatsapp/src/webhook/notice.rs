@@ -10,12 +10,11 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::{
-    envelope::{Value, moment, normalised},
-    message::part,
     person::{self, Named, is_somebody},
     status::MetaWebhookError,
+    value::{Value, moment, normalised},
 };
-use crate::{scalar::Scalar, template::rejection};
+use crate::{object::part, scalar::Scalar, template::rejection};
 
 #[derive(Default, Deserialize)]
 #[serde(default)]

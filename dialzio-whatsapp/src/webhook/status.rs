@@ -8,12 +8,12 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::{
-    envelope::{Value, moment, normalised},
-    message::part,
     person::{self, Named},
+    value::{Value, moment, normalised},
 };
 use crate::{
     error::{WHATSAPP, words},
+    object::part,
     scalar::Scalar,
 };
 

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use super::{Drawn, Judged, Param, Refusal};
 use crate::emulator::{
-    media::{StoredMedia, kind_of_mime},
+    media::kind_of_mime,
+    state::StoredMedia,
     transcript::{Bubble, BubbleMedia},
 };
 

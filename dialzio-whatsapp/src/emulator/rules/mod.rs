@@ -12,7 +12,7 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 use super::{
-    config::EmulatedNumber, media::StoredMedia, param::Param, person::is_user_id, refusal::Refusal,
+    config::EmulatedNumber, param::Param, person::is_user_id, refusal::Refusal, state::StoredMedia,
     template::StoredTemplate, transcript::Bubble,
 };
 
