@@ -145,8 +145,8 @@ async fn a_panic_in_one_task_ends_no_other_and_each_is_started_again() {
     // The call in which each task meets its panic.
     for (task, call) in [
         ("queues", "recover"),
-        ("queues", "lanes_due"),
-        ("sweep", "enact"),
+        ("queues", "queues_due"),
+        ("sweep", "commit_system"),
         ("snoozes", "inbox"),
         ("heartbeat", "ping"),
     ] {

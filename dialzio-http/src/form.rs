@@ -22,6 +22,10 @@ const PATIENCE: Duration = Duration::from_secs(10);
 #[derive(Debug, Clone)]
 pub(crate) struct Upload {
     pub(crate) name: String,
+    #[cfg_attr(
+        not(feature = "sandbox"),
+        allow(dead_code, reason = "only the emulated phone takes the declared type")
+    )]
     pub(crate) mime: String,
     pub(crate) bytes: Bytes,
 }

@@ -142,7 +142,7 @@ async fn a_webhook_that_panics_is_asked_for_again() {
         request.headers_mut().insert("x-hub-signature-256", format!("sha256={signature}").parse().unwrap());
         request
     };
-    server.panics("enact", 1);
+    server.panics("commit_system", 1);
     assert_eq!(server.ask(request()).await.0, 503, "nothing was kept, so nothing is acknowledged");
     assert_eq!(server.ask(request()).await.0, 200);
 }

@@ -451,8 +451,8 @@ impl RoutingStore for PostgresStore {
 
 #[async_trait]
 impl LeaseStore for PostgresStore {
-    async fn lanes_due(&self, _: &SystemScope, now: DateTime<Utc>, limit: u32) -> StoreResult<Vec<Queue>> {
-        system!(self, |db| system::lanes_due(db, now, limit))
+    async fn queues_due(&self, _: &SystemScope, now: DateTime<Utc>, limit: u32) -> StoreResult<Vec<Queue>> {
+        system!(self, |db| system::queues_due(db, now, limit))
     }
 
     async fn lease(

@@ -112,7 +112,7 @@ pub(crate) async fn routes(db: &mut Db<'_>, app: AppId, wanted: &[AccountRef]) -
 
 /// Queues with due work, those whose work has waited longest first, without those that somebody works on. Behind them,
 /// queues whose last holder went without giving them back: what it had dispatched has to be looked after.
-pub(crate) async fn lanes_due(db: &mut Db<'_>, now: DateTime<Utc>, limit: u32) -> Res<Vec<Queue>> {
+pub(crate) async fn queues_due(db: &mut Db<'_>, now: DateTime<Utc>, limit: u32) -> Res<Vec<Queue>> {
     let mut queues = db
         .all(sql::LANES_DUE, params![time(now), i64::from(limit)], |row| {
             let c = Cols::new(row, "lane");

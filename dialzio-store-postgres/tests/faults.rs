@@ -140,7 +140,7 @@ async fn dropped_futures_lose_nothing_and_leave_no_transaction_behind() {
             match round % 4 {
                 0 => bed.store.commit_one(&tenant.scope, batch).await.map(|_| acknowledged.push(contact.id)),
                 1 => bed.store.inbox_entry(&tenant.scope, person.conversation.id).await.map(drop),
-                2 => bed.store.lanes_due(&bed.system, bed.now(), 10).await.map(drop),
+                2 => bed.store.queues_due(&bed.system, bed.now(), 10).await.map(drop),
                 _ => bed.store.ping().await,
             }
         };

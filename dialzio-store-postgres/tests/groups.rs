@@ -175,9 +175,9 @@ async fn what_a_lost_process_had_dispatched_becomes_unknown_when_its_queue_is_ta
     one.write(&tenant.scope, settle).await;
     assert_eq!(two.store.recover(&two.system, two.now()).await.unwrap(), 0, "somebody works on it");
     // Nothing is due there any more, and still the queue comes up once its lease has run out.
-    assert!(!two.store.lanes_due(&two.system, two.now(), 10).await.unwrap().contains(&queue));
+    assert!(!two.store.queues_due(&two.system, two.now(), 10).await.unwrap().contains(&queue));
     two.clock.advance(chrono::TimeDelta::seconds(61));
-    assert!(two.store.lanes_due(&two.system, two.now(), 10).await.unwrap().contains(&queue));
+    assert!(two.store.queues_due(&two.system, two.now(), 10).await.unwrap().contains(&queue));
     let taken =
         two.store.lease(&two.system, queue, worker, two.now(), until).await.unwrap().expect("it ran out");
     assert!(taken.fence > lease.fence);
@@ -185,5 +185,5 @@ async fn what_a_lost_process_had_dispatched_becomes_unknown_when_its_queue_is_ta
     let shown = two.message(&tenant, message.id).await.delivery;
     assert_eq!(shown.status, dialzio_core::conversation::DeliveryStatus::Unknown);
     two.store.release(&two.system, taken).await.unwrap();
-    assert!(!two.store.lanes_due(&two.system, two.now(), 10).await.unwrap().contains(&queue));
+    assert!(!two.store.queues_due(&two.system, two.now(), 10).await.unwrap().contains(&queue));
 }

@@ -267,7 +267,7 @@ async fn what_is_said_of_statements_goes_before_what_is_found_out() {
     let address = format!("{}&statement-cache-capacity=100", pgbouncer::url(&database));
     let mistaken = PostgresStore::builder().connections(8).connect(&address).await.unwrap();
     let mistaken = TestBed::new(Arc::new(mistaken), TestBed::clock());
-    let asked = (0..16).map(|_| mistaken.store.lanes_due(&mistaken.system, mistaken.now(), 1));
+    let asked = (0..16).map(|_| mistaken.store.queues_due(&mistaken.system, mistaken.now(), 1));
     let answers = futures_util::future::join_all(asked).await;
     assert!(
         answers.iter().any(Result::is_err),

@@ -385,9 +385,9 @@ impl RoutingStore for SqliteStore {
 
 #[async_trait]
 impl LeaseStore for SqliteStore {
-    async fn lanes_due(&self, _: &SystemScope, now: DateTime<Utc>, limit: u32) -> StoreResult<Vec<Queue>> {
+    async fn queues_due(&self, _: &SystemScope, now: DateTime<Utc>, limit: u32) -> StoreResult<Vec<Queue>> {
         let held = self.shared.leases.held(now);
-        self.system(move |db| system::lanes_due(db, &held, now, limit)).await
+        self.system(move |db| system::queues_due(db, &held, now, limit)).await
     }
 
     async fn lease(

@@ -91,7 +91,7 @@ pub(crate) fn routes(db: &Connection, app: AppId, wanted: &[AccountRef]) -> Res<
 }
 
 /// Queues with due work, those whose work has waited longest first, without those that somebody works on.
-pub(crate) fn lanes_due(db: &Connection, held: &[Queue], now: DateTime<Utc>, limit: u32) -> Res<Vec<Queue>> {
+pub(crate) fn queues_due(db: &Connection, held: &[Queue], now: DateTime<Utc>, limit: u32) -> Res<Vec<Queue>> {
     let enough = i64::from(limit).saturating_add(held.len() as i64);
     let mut queues = db.all(sql::LANES_DUE, params![time(now), enough], |row| {
         let c = Cols::new(row, "lane");

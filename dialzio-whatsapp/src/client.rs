@@ -14,7 +14,6 @@ use url::Url;
 use crate::{
     config::{ConfigError, MetaConfig},
     error::{WHATSAPP, refused, reported},
-    guard::PublicResolver,
 };
 
 /// Largest answer that is not a file, in bytes.
@@ -72,7 +71,7 @@ impl GraphClient {
             .tls_backend_preconfigured(tls)
             .connect_timeout(config.connect_timeout)
             .redirect(reqwest::redirect::Policy::none())
-            .dns_resolver(Arc::new(PublicResolver { loopback: config.loopback, proxy: named }))
+            .dns_resolver(Arc::new(crate::guard::PublicResolver { loopback: config.loopback, proxy: named }))
             .build()
             .map_err(|error| ConfigError::Tls(error.into()))?;
         Self::with(config, http)

@@ -206,7 +206,7 @@ async fn nothing_acknowledged_is_lost_and_nothing_is_sent_twice_on_postgres() {
 async fn without_the_commit_of_the_dispatch_something_is_sent_twice() {
     let spoil = |database: &Path| {
         let forget =
-            "CREATE TRIGGER forget_the_dispatch BEFORE UPDATE OF state ON job WHEN new.state = 'dispatched'
+            "CREATE TRIGGER forget_the_dispatch BEFORE UPDATE OF state ON effect WHEN new.state = 'dispatched'
                       BEGIN SELECT RAISE(IGNORE); END";
         rusqlite::Connection::open(database).unwrap().execute_batch(forget).unwrap();
     };

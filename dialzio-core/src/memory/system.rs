@@ -260,7 +260,7 @@ impl RoutingStore for MemoryStore {
 
 #[async_trait]
 impl LeaseStore for MemoryStore {
-    async fn lanes_due(&self, _: &SystemScope, now: DateTime<Utc>, limit: u32) -> StoreResult<Vec<Queue>> {
+    async fn queues_due(&self, _: &SystemScope, now: DateTime<Utc>, limit: u32) -> StoreResult<Vec<Queue>> {
         let world = self.world();
         let queues = world.orgs.iter().flat_map(|(org, rows)| rows.queues(*org));
         let free = |queue: &Queue| world.leases.held.get(queue).is_none_or(|held| held.until <= now);

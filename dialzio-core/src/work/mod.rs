@@ -226,10 +226,10 @@ impl<'a> Worker<'a> {
 
     /// Queues that are due. Of those that are due together, what people wrote comes before what is sent: it may be an
     /// opt-out.
-    async fn lanes_due(&self, now: DateTime<Utc>, most: u32) -> Result<Vec<Queue>, Error> {
+    async fn queues_due(&self, now: DateTime<Utc>, most: u32) -> Result<Vec<Queue>, Error> {
         let held = self.held();
         let most = most.saturating_add(u32::try_from(held.len()).unwrap_or(u32::MAX));
-        let mut queues = self.crm.store().lanes_due(self.crm.system(), now, most).await?;
+        let mut queues = self.crm.store().queues_due(self.crm.system(), now, most).await?;
         queues.retain(|queue| !held.contains(queue));
         queues.sort_by_key(|queue| queue.kind);
         Ok(queues)
@@ -246,7 +246,7 @@ impl<'a> Worker<'a> {
             return Ok(());
         }
         let (store, now) = (self.crm.store(), self.crm.now());
-        let due = self.lanes_due(now, u32::try_from(free).unwrap_or(1)).await?;
+        let due = self.queues_due(now, u32::try_from(free).unwrap_or(1)).await?;
         for queue in due.into_iter().take(free) {
             let (system, worker) = (self.crm.system(), self.crm.worker_id());
             if let Some(lease) = store.lease(system, queue, worker, now, now + LEASE).await? {
@@ -299,7 +299,7 @@ impl<'a> Worker<'a> {
         for _ in 0..10_000 {
             let now = self.crm.now();
             let mut moved = false;
-            for queue in self.lanes_due(now, 64).await? {
+            for queue in self.queues_due(now, 64).await? {
                 let Some(lease) =
                     store.lease(self.crm.system(), queue, self.crm.worker_id(), now, now + LEASE).await?
                 else {
@@ -323,7 +323,7 @@ impl<'a> Worker<'a> {
     pub(crate) async fn decide_waiting(&self) -> Result<(), Error> {
         loop {
             let (store, now, mut moved) = (self.crm.store(), self.crm.now(), false);
-            for queue in self.lanes_due(now, 64).await? {
+            for queue in self.queues_due(now, 64).await? {
                 if !matches!(queue.kind, QueueKind::Inbox | QueueKind::Statuses) {
                     continue;
                 }

@@ -116,7 +116,7 @@ forward! { RoutingStore {
 } }
 
 forward! { LeaseStore {
-    read lanes_due(scope: &SystemScope, now: DateTime<Utc>, limit: u32) -> Vec<Queue>;
+    read queues_due(scope: &SystemScope, now: DateTime<Utc>, limit: u32) -> Vec<Queue>;
     read lease(scope: &SystemScope, queue: Queue, by: WorkerId, now: DateTime<Utc>, until: DateTime<Utc>)
         -> Option<Lease>;
     read release(scope: &SystemScope, lease: Lease) -> ();

@@ -7,7 +7,7 @@ use crate::job::{Job, JobKind};
 use crate::store::StoreResult;
 
 impl FromRow for Job {
-    const RECORD: &'static str = "effect";
+    const RECORD: &'static str = "job";
 
     fn from_row<C: Columns>(c: &C) -> Result<Self, C::Error> {
         let (id, account, conversation) = (c.id()?, c.key_id()?, c.opt_id()?);

@@ -13,8 +13,12 @@ use crate::store::{Lease, StoreResult};
 #[async_trait]
 pub trait LeaseStore: Send + Sync {
     /// Queues with work that is due, those whose work has waited longest first, without those that are leased.
-    async fn lanes_due(&self, scope: &SystemScope, now: DateTime<Utc>, limit: u32)
-    -> StoreResult<Vec<Queue>>;
+    async fn queues_due(
+        &self,
+        scope: &SystemScope,
+        now: DateTime<Utc>,
+        limit: u32,
+    ) -> StoreResult<Vec<Queue>>;
     /// Leases a queue, or extends the worker's own lease. `None` if another worker holds it at `now`.
     async fn lease(
         &self,

@@ -196,7 +196,7 @@ macro_rules! store_conformance {
                 cancelling_and_resolving_look_at_the_state
                 waiting_promotion_is_taken_back_and_nothing_else
                 what_rests_for_its_account_is_woken_and_nothing_else
-                lanes_that_waited_longest_come_first
+                queues_that_waited_longest_come_first
                 received_elements_wait_in_line
                 a_dispatched_send_is_unknown_after_a_restart
                 elements_that_wait_are_listed_oldest_first

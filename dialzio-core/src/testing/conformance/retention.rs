@@ -134,7 +134,7 @@ async fn purge(bed: &TestBed, tenant: &Tenant, class: Purge, limit: u32) -> Vec<
 }
 
 async fn blobs_to_delete(bed: &TestBed, tenant: &Tenant) -> Vec<MediaId> {
-    let queues = bed.store.lanes_due(&bed.system, bed.now(), 100).await.unwrap();
+    let queues = bed.store.queues_due(&bed.system, bed.now(), 100).await.unwrap();
     let mut found = Vec::new();
     for queue in
         queues.into_iter().filter(|queue| queue.kind == QueueKind::Blob && queue.org == tenant.org.id)

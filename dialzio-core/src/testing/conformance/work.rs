@@ -259,7 +259,7 @@ pub async fn what_rests_for_its_account_is_woken_and_nothing_else(bed: TestBed) 
     bed.write(&tenant.scope, settle(&taken_up, JobState::Dispatched, None)).await;
     let JobKind::Send(message) = cancelled.kind else { panic!("it is a send") };
     bed.write(&tenant.scope, JobWrite::CancelSend(message)).await;
-    let queues = async |second| bed.store.lanes_due(&bed.system, bed.at(second), 10).await.unwrap();
+    let queues = async |second| bed.store.queues_due(&bed.system, bed.at(second), 10).await.unwrap();
     assert!(queues(299).await.is_empty(), "it rests");
     assert_eq!(queues(300).await.len(), 2, "and not for ever");
 
@@ -286,7 +286,7 @@ pub async fn what_rests_for_its_account_is_woken_and_nothing_else(bed: TestBed) 
 }
 
 /// Queues with due work, those that have waited longest first, without those that are leased; and when the next is due.
-pub async fn lanes_that_waited_longest_come_first(bed: TestBed) {
+pub async fn queues_that_waited_longest_come_first(bed: TestBed) {
     let (tenant, other) = (bed.tenant().await, bed.tenant().await);
     assert_eq!(bed.store.next_due(&bed.system).await.unwrap(), None);
     let queue = async |tenant: &Tenant, work: JobKind, second: i64| {
@@ -300,7 +300,8 @@ pub async fn lanes_that_waited_longest_come_first(bed: TestBed) {
     queue(&tenant, JobKind::FetchMedia(bed.make.id()), 900).await;
     let item = bed.make.item(&tenant.account, QueueKind::Statuses, bed.at(15));
     bed.write(&tenant.scope, InboxWrite::Park(item.clone())).await;
-    let queues = async |second, limit| bed.store.lanes_due(&bed.system, bed.at(second), limit).await.unwrap();
+    let queues =
+        async |second, limit| bed.store.queues_due(&bed.system, bed.at(second), limit).await.unwrap();
     let expected = [
         other.queue(QueueKind::Send),
         tenant.queue(QueueKind::Statuses),

@@ -105,7 +105,7 @@ pub(super) async fn all() -> Vec<Vec<Ran>> {
             quarantined_bytes_are_swept_when_their_time_is_up
             waiting_promotion_is_taken_back_and_nothing_else
             what_rests_for_its_account_is_woken_and_nothing_else
-            lanes_that_waited_longest_come_first
+            queues_that_waited_longest_come_first
         }
         writes {
             every_write_is_applied
