@@ -11,6 +11,7 @@ use super::{
     param::Param,
     person::{Person, PersonId, canonical_wa_id},
     refusal::{Refusal, webhook_error},
+    request::messaging_product,
     rules::{self, Draft, Recipient, Surroundings},
     state::{Conversation, Filed, Shared, State},
     transcript::{EmulatedStatus, Party, TranscriptEntry},
@@ -261,7 +262,7 @@ fn told(
 /// Carries out a read receipt: `{"status": "read", "message_id": …}`.
 pub(super) fn mark_read(shared: &Shared, number_id: &str, body: &Value) -> Result<Value, Refusal> {
     let request = Param::root(body);
-    rules::messaging_product(&request)?;
+    messaging_product(&request)?;
     request.only(&["messaging_product", "status", "message_id", "typing_indicator"])?;
     if request.require("status")?.text()? != "read" {
         return Err(Refusal::parameter("Param status must be one of {read}."));

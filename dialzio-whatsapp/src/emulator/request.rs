@@ -4,7 +4,7 @@ use axum::http::{HeaderMap, Method};
 use serde_json::Value;
 use url::Url;
 
-use super::{param::Param, refusal::Refusal, rules::messaging_product};
+use super::{param::Param, refusal::Refusal};
 
 /// A request, taken apart.
 pub(super) struct Asked {
@@ -31,4 +31,17 @@ impl Asked {
 /// `{"messaging_product": "whatsapp", …}` of a write that is not a message.
 pub(super) fn requires_product(body: &Value) -> Result<(), Refusal> {
     messaging_product(&Param::root(body))
+}
+
+/// Every write to the messages endpoint names the product.
+pub(super) fn messaging_product(message: &Param<'_>) -> Result<(), Refusal> {
+    if !message.value().is_object() {
+        return Err(Refusal::parameter("The body must be a JSON object."));
+    }
+    match message.require("messaging_product")?.text()? {
+        "whatsapp" => Ok(()),
+        other => {
+            Err(Refusal::parameter(format!("Param messaging_product must be \"whatsapp\", got \"{other}\".")))
+        }
+    }
 }

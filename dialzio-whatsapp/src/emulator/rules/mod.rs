@@ -12,8 +12,8 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 use super::{
-    config::EmulatedNumber, param::Param, person::is_user_id, refusal::Refusal, state::StoredMedia,
-    template::StoredTemplate, transcript::Bubble,
+    config::EmulatedNumber, param::Param, person::is_user_id, refusal::Refusal, request::messaging_product,
+    state::StoredMedia, template::StoredTemplate, transcript::Bubble,
 };
 
 type Judged<T> = Result<T, Refusal>;
@@ -129,19 +129,6 @@ pub(super) fn judge(body: &Value, around: &Surroundings<'_>) -> Judged<Draft> {
         None => None,
     };
     Ok(Draft { recipient, input, content, reply_to, opaque_id })
-}
-
-/// Every write to the messages endpoint names the product.
-pub(super) fn messaging_product(message: &Param<'_>) -> Judged<()> {
-    if !message.value().is_object() {
-        return Err(Refusal::parameter("The body must be a JSON object."));
-    }
-    match message.require("messaging_product")?.text()? {
-        "whatsapp" => Ok(()),
-        other => {
-            Err(Refusal::parameter(format!("Param messaging_product must be \"whatsapp\", got \"{other}\".")))
-        }
-    }
 }
 
 fn content(kind: &str, body: &Param<'_>, around: &Surroundings<'_>, to: &Recipient) -> Judged<Drawn> {
