@@ -176,7 +176,7 @@ pub enum Write {
     Job(JobWrite),
     /// To the waiting line and the quarantine.
     Inbox(InboxWrite),
-    /// Removes what has expired: at most `limit` rows; [`super::Commit::touched`] says how many, repeat until zero.
+    /// Removes what has expired: at most `limit` rows; [`super::Commit::rows_affected`] says how many, repeat until zero.
     Purge {
         /// Which class.
         class: Purge,
