@@ -44,7 +44,7 @@ string_enum! {
         Suppressed = "consent.suppressed",
         /// Processing is restricted.
         Restricted = "consent.restricted",
-        /// The number may have gone to somebody else: a member has to say so or not.
+        /// The number may belong to another person now: a member has to decide.
         Doubtful = "consent.doubtful",
         /// Not of age.
         Minor = "consent.minor",

@@ -36,7 +36,7 @@ struct Missed<'a> {
 
 impl Intake<'_> {
     /// Adds the messages that elements mention under another form of their id to what is known, under that form. Only the
-    /// sender's own conversation is searched, so nobody reaches a message of another person by guessing a part of its id.
+    /// sender's own conversation is searched, so guessing a part of an id reaches no other person's message.
     pub(super) async fn match_other_forms(
         &self,
         decoder: &dyn WebhookDecoder,

@@ -2,7 +2,7 @@
 
 use super::{Person, SubjectPath, Table};
 
-/// Whom the rows of a table belong to, by following its path to the end. `None` for rows that belong to nobody, for the
+/// Whom the rows of a table belong to, by following its path to the end. `None` for rows that belong to no person, for the
 /// reason that is given there.
 ///
 /// # Errors
@@ -47,7 +47,7 @@ pub fn subject(table: &Table, among: &[&Table]) -> Result<Option<Person>, String
                 }
                 person = subject(next, among)?;
             }
-            person.map(Some).ok_or_else(|| format!("the subject path of {} ends at nobody", table.name))
+            person.map(Some).ok_or_else(|| format!("the subject path of {} ends at no person", table.name))
         }
         SubjectPath::With { table: next } => subject(before(next)?, among),
         SubjectPath::Nobody { reason } if reason.len() > 8 => Ok(None),

@@ -8,7 +8,7 @@ string_enum! {
     pub enum RetentionClass {
         /// As long as the organisation is a customer, or until erased.
         AccountLife = "account_life",
-        /// Twelve months from the event, or shorter; nobody may lengthen it.
+        /// Twelve months from the event, or shorter, never longer.
         Messages = "messages",
         /// The relation and 36 months, pseudonymised after an erasure.
         Ledger = "ledger",
@@ -174,7 +174,7 @@ pub struct Table {
 }
 
 impl Table {
-    /// A table of an organisation about which nothing particular is said. What it does not state is refused by the checks:
+    /// A table of an organisation that states nothing beyond its columns. What it does not state is refused by the checks:
     /// name, key, subject path, columns.
     pub(super) const OF_ORGANISATION: Self = Self {
         name: "",
@@ -191,7 +191,7 @@ impl Table {
         columns: &[],
     };
 
-    /// A system table about which nothing particular is said.
+    /// A system table that states nothing beyond its columns.
     pub(super) const OF_SYSTEM: Self = Self {
         scope: TableScope::System,
         rights: Rights::SYSTEM,

@@ -64,7 +64,7 @@ impl People {
         self.settle(sender, sender.aliases(), true, at, now, ids, batch)
     }
 
-    /// The same for updates of the provider about ids, which it knows belong together: nobody wrote.
+    /// The same for the provider's updates of ids, which belong together for certain: no message is involved.
     pub(super) fn resolve_aliases(
         &mut self,
         sender: &Sender,

@@ -298,9 +298,9 @@ pub async fn a_provider_id_of_one_account_is_free_on_another(bed: TestBed) {
     bed.write(&tenant.scope, crate::account::AccountWrite::Insert(Box::new(second.clone()))).await;
     let other = bed.make.conversation(second.id, &person.identity);
     bed.write(&tenant.scope, ConversationWrite::Insert(other.clone())).await;
-    let twin = Message { id: bed.make.id_at(bed.at(1)), conversation: other.id, ..message.clone() };
-    bed.write(&tenant.scope, bed.make.append(second.id, &twin)).await;
-    for (account, id) in [(tenant.account.id, message.id), (second.id, twin.id)] {
+    let same_id = Message { id: bed.make.id_at(bed.at(1)), conversation: other.id, ..message.clone() };
+    bed.write(&tenant.scope, bed.make.append(second.id, &same_id)).await;
+    for (account, id) in [(tenant.account.id, message.id), (second.id, same_id.id)] {
         let mut question = ask(&bed, &tenant, vec![message.external.clone().unwrap()], Vec::new());
         question.account = account;
         let facts = bed.store.inbound_facts(&tenant.scope, &question).await.unwrap();

@@ -173,7 +173,7 @@ fn a_stop_at_the_provider_is_kept_even_for_somebody_unknown_and_once() {
     assert!(recorded(&again).is_empty());
 }
 
-/// It may be about the appointment that was asked about: promotion is held, and service goes on.
+/// The word may answer our question about an appointment: promotion is held, service is not.
 #[test]
 fn cancel_in_answer_to_something_of_ours_is_suspected_and_alone_it_is_an_opt_out() {
     let scopes = |writes: &[Write]| recorded(writes).iter().map(|record| record.scope).collect::<Vec<_>>();
