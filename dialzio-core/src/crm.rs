@@ -12,7 +12,6 @@ use crate::conversation::ConversationService;
 use crate::entropy::Entropy;
 use crate::error::Error;
 use crate::id::IdSource;
-use crate::inbox::QuarantineService;
 use crate::intake::Intake;
 use crate::ledger::LedgerService;
 use crate::media::MediaService;
@@ -24,6 +23,7 @@ use crate::store::Store;
 use crate::tasks::Tasks;
 use crate::time::{Clock, SystemClock};
 use crate::timekeeper::{ClockState, Timekeeper};
+use crate::webhook::QuarantineService;
 use crate::work::{Beats, Holds, RateLimits, Worker};
 
 /// A CRM over a store, keys and providers. Cloning costs one counter.

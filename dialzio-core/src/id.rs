@@ -84,7 +84,7 @@ typed_id! {
     /// Something to be done outside the database.
     JobId,
     /// A received element that waits to be decided.
-    InboxId,
+    BacklogId,
     /// Received bytes that could not be used.
     QuarantineId,
     /// An API key.

@@ -10,7 +10,7 @@ string_enum! {
     /// Kinds of queues. The work of one queue is leased together; a STOP never waits behind ten thousand ticks.
     pub enum QueueKind {
         /// Received messages, preferences and identity news that wait.
-        Inbox = "inbox",
+        Elements = "inbox",
         /// Received delivery news that waits.
         Statuses = "statuses",
         /// Messages to be sent.

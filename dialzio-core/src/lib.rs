@@ -11,7 +11,6 @@ pub mod entropy;
 pub mod error;
 pub mod event;
 mod id;
-pub mod inbox;
 pub mod intake;
 pub mod job;
 pub mod ledger;
@@ -33,6 +32,7 @@ pub mod text;
 pub mod time;
 mod timekeeper;
 pub mod transfer;
+pub mod webhook;
 pub mod work;
 
 mod crm;

@@ -5,10 +5,10 @@
 use dialzio_core::access::NewOrg;
 use dialzio_core::account::LocalKeys;
 use dialzio_core::entropy::Entropy;
-use dialzio_core::inbox::Quarantined;
 use dialzio_core::memory::MemoryStore;
 use dialzio_core::store::{Call, StoreLayer, SystemWrite};
 use dialzio_core::testing::{Fixtures, service, system_scope};
+use dialzio_core::webhook::Quarantined;
 use dialzio_core::{Clock, Crm, Error, ManualClock, Permission, Role, Store, StoreResult};
 use std::sync::{Arc, Mutex};
 

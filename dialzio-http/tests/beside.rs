@@ -66,7 +66,7 @@ impl Server {
 }
 
 #[test]
-fn the_inbox_command_works_beside_a_running_server_and_is_on_record() {
+fn the_quarantine_command_works_beside_a_running_server_and_is_on_record() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
     let init = dialzio(&data, &["init", "--org", "Shop", "--owner", "asha@example.com", "--json"]);
@@ -87,17 +87,17 @@ fn the_inbox_command_works_beside_a_running_server_and_is_on_record() {
         assert_eq!(server.ask("POST", hook, &fields, body).0, 200);
     }
 
-    let list = said(&dialzio(&data, &["inbox", "list", "--reason", "a look"]));
+    let list = said(&dialzio(&data, &["quarantine", "list", "--reason", "a look"]));
     let ids: Vec<&str> = list.lines().map(|line| line.split('\t').next().unwrap()).collect();
     let [first, second] = ids[..] else { panic!("{list}") };
-    let shown = said(&dialzio(&data, &["inbox", "show", first, "--reason", "a customer asked"]));
+    let shown = said(&dialzio(&data, &["quarantine", "show", first, "--reason", "a customer asked"]));
     assert!(shown.contains("is this") || shown.contains("is that"), "{shown}");
-    said(&dialzio(&data, &["inbox", "discard", first, "--reason", "a customer asked"]));
-    said(&dialzio(&data, &["inbox", "replay", second, "--reason", "a customer asked"]));
-    let gone = dialzio(&data, &["inbox", "show", first, "--reason", "a look"]);
+    said(&dialzio(&data, &["quarantine", "discard", first, "--reason", "a customer asked"]));
+    said(&dialzio(&data, &["quarantine", "replay", second, "--reason", "a customer asked"]));
+    let gone = dialzio(&data, &["quarantine", "show", first, "--reason", "a look"]);
     assert!(!gone.status.success());
     assert!(String::from_utf8_lossy(&gone.stderr).contains("there is no such quarantine"), "{gone:?}");
-    let nothing = dialzio(&data, &["inbox", "list", "--reason", " "]);
+    let nothing = dialzio(&data, &["quarantine", "list", "--reason", " "]);
     assert!(String::from_utf8_lossy(&nothing.stderr).contains("reason"), "{nothing:?}");
 
     let (_, audit) = server.ask("GET", "/v1/audit?limit=200", &bearer, "");
@@ -109,7 +109,7 @@ fn the_inbox_command_works_beside_a_running_server_and_is_on_record() {
     assert!(done("quarantine.settled").contains(&"service:operator: a customer asked".to_owned()));
 
     // Without a reason nothing is done, and every act is in the operator log.
-    let unsaid = dialzio(&data, &["inbox", "list"]);
+    let unsaid = dialzio(&data, &["quarantine", "list"]);
     assert!(String::from_utf8_lossy(&unsaid.stderr).contains("--reason"), "{unsaid:?}");
     let log = said(&dialzio(&data, &["operator", "log", "--reason", "a look"]));
     let of = |action: &str| log.lines().filter(|line| line.contains(&format!("\t{action}\t"))).count();
@@ -120,6 +120,6 @@ fn the_inbox_command_works_beside_a_running_server_and_is_on_record() {
 
     // Without a server the command has the database to itself.
     drop(server);
-    let alone = said(&dialzio(&data, &["inbox", "list", "--reason", "a look"]));
+    let alone = said(&dialzio(&data, &["quarantine", "list", "--reason", "a look"]));
     assert!(alone.lines().all(|line| !line.starts_with(first)), "{alone}");
 }

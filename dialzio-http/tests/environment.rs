@@ -50,7 +50,7 @@ fn every_variable_that_is_read_is_in_the_help_and_in_the_handbook() {
     }
 
     let mut helped = named(&help(&[]));
-    for command in ["init", "serve", "migrate", "transfer", "inbox", "operator", "keys", "clock"] {
+    for command in ["init", "serve", "migrate", "transfer", "quarantine", "operator", "keys", "clock"] {
         helped.extend(named(&help(&[command])));
     }
     assert_eq!(read, helped, "what is read, and what the help names");

@@ -111,6 +111,6 @@ fn the_help_says_how_to_log() {
     }
     // Nobody reads what it says: that is no failure.
     let full = File::options().write(true).open("/dev/full").unwrap();
-    let silent = Command::new(env!("CARGO_BIN_EXE_dialzio")).arg("inbox").stdout(full).output().unwrap();
+    let silent = Command::new(env!("CARGO_BIN_EXE_dialzio")).arg("quarantine").stdout(full).output().unwrap();
     assert_eq!(silent.status.code(), Some(2), "a usage error, not a panic");
 }

@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use dialzio_core::conversation::ConversationWrite;
 use dialzio_core::event::EventSeq;
-use dialzio_core::inbox::InboxWrite;
 use dialzio_core::job::{JobState, Queue};
 use dialzio_core::ledger::{AuditEntry, ChainHash};
 use dialzio_core::store::periods::KEY_PERIOD;
@@ -14,6 +13,7 @@ use dialzio_core::store::{
     BatchParts, Commit, Fence, Idempotency, JobWrite, Outcome, Precondition, RecordRef, Revision, StoreError,
     SystemWrite, Write,
 };
+use dialzio_core::webhook::WebhookWrite;
 use dialzio_core::{AccountId, ContactId, OrgId};
 
 use crate::Shared;
@@ -266,7 +266,7 @@ impl<'a> Scope<'a> {
             Write::Account(write) => self.write_account(write).await?,
             Write::Access(write) => self.write_access(write).await?,
             Write::Job(write) => self.write_job(write).await?,
-            Write::Inbox(write) => self.write_inbox(write).await?,
+            Write::Webhook(write) => self.write_webhook(write).await?,
             Write::Purge { class, at, kept, limit } => {
                 return self.purge(*class, *at, *kept, *limit).await;
             }
@@ -285,7 +285,7 @@ fn queues_work(write: &Write) -> bool {
                 | JobWrite::Settle { state: JobState::Pending, .. }
                 | JobWrite::Rest { .. }
                 | JobWrite::WakeSends { .. }
-        ) | Write::Inbox(InboxWrite::Park(_) | InboxWrite::Retry { .. })
+        ) | Write::Webhook(WebhookWrite::Enqueue(_) | WebhookWrite::Retry { .. })
             | Write::Purge { .. }
     )
 }

@@ -17,7 +17,6 @@ use dialzio_core::conversation::{
     InboxEntry, Message, QueueCounts, Template,
 };
 use dialzio_core::event::{EventSeq, Recorded};
-use dialzio_core::inbox::{InboxItem, Quarantined};
 use dialzio_core::job::Queue;
 use dialzio_core::ledger::{AuditEntry, LedgerStore};
 use dialzio_core::media::{Media, MediaStore};
@@ -29,6 +28,7 @@ use dialzio_core::store::{
     SystemStore, SystemWrite, UserKey,
 };
 use dialzio_core::time::TimeMark;
+use dialzio_core::webhook::{BacklogItem, Quarantined};
 use dialzio_core::{
     AccountId, ApiKeyId, AppId, ChannelIdentityId, ContactId, ConversationId, HookId, JobId, MediaId,
     MemberId, MessageId, OrgId, OrgScope, QuarantineId, StoreResult, SystemScope, TaskId, UserId, WorkerId,
@@ -610,7 +610,7 @@ impl Store for PostgresStore {
         read_in!(self, scope, |db, org| work::due(db, org, queue, now, limit))
     }
 
-    async fn waiting(&self, scope: &OrgScope, page: PageRequest) -> StoreResult<Page<InboxItem>> {
+    async fn waiting(&self, scope: &OrgScope, page: PageRequest) -> StoreResult<Page<BacklogItem>> {
         read_in!(self, scope, |db, org| work::waiting(db, org, &page))
     }
 

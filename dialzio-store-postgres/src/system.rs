@@ -7,7 +7,6 @@ use dialzio_core::Revision;
 use dialzio_core::access::{Invitation, Session, SignIn, TokenHash, User};
 use dialzio_core::account::{App, KeyCheck, Route, Sealed};
 use dialzio_core::event::EventSeq;
-use dialzio_core::inbox::Quarantined;
 use dialzio_core::job::Queue;
 use dialzio_core::operator::OperatorEntry;
 use dialzio_core::page::{Page, PageRequest};
@@ -16,6 +15,7 @@ use dialzio_core::store::rows::Columns;
 use dialzio_core::store::{Precondition, RecordRef, StoreError, SystemWrite};
 use dialzio_core::text::EmailAddress;
 use dialzio_core::time::TimeMark;
+use dialzio_core::webhook::Quarantined;
 use dialzio_core::{ApiKeyId, AppId, HookId, OrgId, QuarantineId, TypedId, UserId};
 
 use crate::codec::{Cols, id, id_list, or_nil, read, time};

@@ -13,12 +13,12 @@ use crate::run::{Db, params};
 use crate::statements as sql;
 use dialzio_core::consent::PurposeScope;
 use dialzio_core::conversation::{DeliveryStatus, Evidence};
-use dialzio_core::inbox::{InboxItem, InboxWrite, Quarantined};
 use dialzio_core::job::{Job, JobKind, Queue, QueueKind};
 use dialzio_core::ledger::Action;
 use dialzio_core::page::{Page, PageRequest};
 use dialzio_core::store::rows::{Columns, ToRow};
 use dialzio_core::store::{Due, JobWrite, StoreError};
+use dialzio_core::webhook::{BacklogItem, Quarantined, WebhookWrite};
 use dialzio_core::{AccountId, ChannelIdentityId, JobId, MessageId, OrgId, TypedId};
 
 pub(crate) async fn one(db: &mut Db<'_>, org: Uuid, of: JobId) -> Res<Option<Job>> {
@@ -35,7 +35,7 @@ pub(crate) async fn due(
 ) -> Res<Vec<Due>> {
     let row = params![org, queue.kind.as_str(), or_nil(queue.account), time(now), i64::from(limit)];
     let jobs = db.all(sql::EFFECTS_DUE, row.clone(), read::<Job>).await?;
-    let items = db.all(sql::ITEMS_DUE, row, read::<InboxItem>).await?;
+    let items = db.all(sql::ITEMS_DUE, row, read::<BacklogItem>).await?;
     let jobs = jobs.into_iter().map(|job| (job.id.uuid(), Due::Job(job)));
     let items = items.into_iter().map(|item| (item.id.uuid(), Due::Element(item)));
     let mut all: Vec<_> = jobs.chain(items).collect();
@@ -45,9 +45,9 @@ pub(crate) async fn due(
 }
 
 /// Received elements that wait, in order of id.
-pub(crate) async fn waiting(db: &mut Db<'_>, org: Uuid, page: &PageRequest) -> Res<Page<InboxItem>> {
+pub(crate) async fn waiting(db: &mut Db<'_>, org: Uuid, page: &PageRequest) -> Res<Page<BacklogItem>> {
     let row = params![org, id_after(page)?, over(page)];
-    let found = db.all(sql::ITEMS_WAITING, row, read::<InboxItem>).await?;
+    let found = db.all(sql::ITEMS_WAITING, row, read::<BacklogItem>).await?;
     Ok(Page::from_overread(found, page.limit, |item| id_key(item.id)))
 }
 
@@ -150,21 +150,21 @@ impl Scope<'_> {
         self.group.rows.jobs.push(job.clone());
     }
 
-    pub(crate) async fn write_inbox(&mut self, write: &InboxWrite) -> Res<()> {
+    pub(crate) async fn write_webhook(&mut self, write: &WebhookWrite) -> Res<()> {
         match write {
-            InboxWrite::Park(item) => {
+            WebhookWrite::Enqueue(item) => {
                 self.db.put_one(sql::PUT_ITEM, self.key, item).await?;
                 self.group.waits.insert((Some(item.account), item.queue), true);
                 self.group.queue(Some(item.account), item.queue);
                 Ok(())
             }
-            InboxWrite::Retry { id: of, due_at, attempts } => {
+            WebhookWrite::Retry { id: of, due_at, attempts } => {
                 let row = params![self.key, id(*of), time(*due_at), i64::from(*attempts)];
                 let moved = self.db.changing(sql::RETRY_ITEM, row, returned_queue).await?;
                 self.moved(moved);
                 Ok(())
             }
-            InboxWrite::Settle(of) => {
+            WebhookWrite::Remove(of) => {
                 let row = params![self.key, id(*of)];
                 let moved = self.db.changing(sql::DROP_ITEM, row, returned_queue).await?;
                 self.group.waits.clear();
@@ -172,11 +172,13 @@ impl Scope<'_> {
                 Ok(())
             }
             // Whatever the bytes say, they are kept for the organisation whose batch it is.
-            InboxWrite::Quarantine(bytes) => put_quarantine(&mut self.db, Some(self.group.org), bytes).await,
-            InboxWrite::Release(of) => {
+            WebhookWrite::Quarantine(bytes) => {
+                put_quarantine(&mut self.db, Some(self.group.org), bytes).await
+            }
+            WebhookWrite::Release(of) => {
                 self.db.run(sql::DROP_QUARANTINE_OF, params![self.key, id(*of)]).await.map(drop)
             }
-            _ => Err(Failure::Store(StoreError::Unsupported("a change to the waiting line"))),
+            _ => Err(Failure::Store(StoreError::Unsupported("a change to the backlog"))),
         }
     }
 

@@ -4,7 +4,6 @@ use chrono::{DateTime, Utc};
 use rusqlite::params;
 
 use dialzio_core::event::EventSeq;
-use dialzio_core::inbox::InboxWrite;
 use dialzio_core::job::JobState;
 use dialzio_core::ledger::{AuditEntry, ChainHash};
 use dialzio_core::store::periods::KEY_PERIOD;
@@ -13,6 +12,7 @@ use dialzio_core::store::{
     BatchParts, Commit, Idempotency, JobWrite, Outcome, Precondition, RecordRef, Revision, StoreError,
     SystemWrite, Write,
 };
+use dialzio_core::webhook::WebhookWrite;
 use dialzio_core::{ContactId, ConversationId, OrgId};
 use uuid::Uuid;
 
@@ -210,7 +210,7 @@ impl Scope<'_> {
             Write::Account(write) => self.write_account(write)?,
             Write::Access(write) => self.write_access(write)?,
             Write::Job(write) => self.write_job(write)?,
-            Write::Inbox(write) => self.write_inbox(write)?,
+            Write::Webhook(write) => self.write_webhook(write)?,
             Write::Purge { class, at, kept, limit } => return self.purge(*class, *at, *kept, *limit),
             Write::WakeSnoozed { now } => self.wake_snoozed(*now)?,
             _ => return Err(Failure::Store(StoreError::Unsupported("a write"))),
@@ -227,7 +227,7 @@ fn queues_work(write: &Write) -> bool {
                 | JobWrite::Settle { state: JobState::Pending, .. }
                 | JobWrite::Rest { .. }
                 | JobWrite::WakeSends { .. }
-        ) | Write::Inbox(InboxWrite::Park(_) | InboxWrite::Retry { .. })
+        ) | Write::Webhook(WebhookWrite::Enqueue(_) | WebhookWrite::Retry { .. })
             | Write::Purge { .. }
     )
 }

@@ -6,7 +6,6 @@ use rusqlite::{Connection, params};
 use dialzio_core::Revision;
 use dialzio_core::access::{Invitation, Session, SignIn, TokenHash, User};
 use dialzio_core::account::{App, KeyCheck, Route};
-use dialzio_core::inbox::Quarantined;
 use dialzio_core::job::Queue;
 use dialzio_core::operator::OperatorEntry;
 use dialzio_core::page::{Page, PageRequest};
@@ -15,6 +14,7 @@ use dialzio_core::store::rows::{Columns, ToRow};
 use dialzio_core::store::{Precondition, RecordRef, StoreError, SystemWrite};
 use dialzio_core::text::EmailAddress;
 use dialzio_core::time::TimeMark;
+use dialzio_core::webhook::Quarantined;
 use dialzio_core::{ApiKeyId, AppId, HookId, OrgId, QuarantineId, TypedId, UserId};
 use uuid::Uuid;
 

@@ -5,12 +5,12 @@ use rusqlite::{Connection, params};
 
 use dialzio_core::consent::PurposeScope;
 use dialzio_core::conversation::{DeliveryStatus, Evidence};
-use dialzio_core::inbox::{InboxItem, InboxWrite, Quarantined};
 use dialzio_core::job::{Job, JobKind, Queue};
 use dialzio_core::ledger::Action;
 use dialzio_core::page::{Page, PageRequest};
 use dialzio_core::store::rows::{Bind, Columns, ToRow};
 use dialzio_core::store::{Due, JobWrite, StoreError};
+use dialzio_core::webhook::{BacklogItem, Quarantined, WebhookWrite};
 use dialzio_core::{ChannelIdentityId, JobId, MessageId, OrgId, TypedId};
 
 use crate::apply::{Scope, Txn};
@@ -35,7 +35,7 @@ pub(crate) fn due(
 ) -> Res<Vec<Due>> {
     let row = params![org, queue.kind.as_str(), opt_id(queue.account), time(now), limit];
     let jobs = db.all(sql::EFFECTS_DUE, row, read::<Job>)?;
-    let items = db.all(sql::ITEMS_DUE, row, read::<InboxItem>)?;
+    let items = db.all(sql::ITEMS_DUE, row, read::<BacklogItem>)?;
     let jobs = jobs.into_iter().map(|job| (job.id.uuid(), Due::Job(job)));
     let items = items.into_iter().map(|item| (item.id.uuid(), Due::Element(item)));
     let mut all: Vec<_> = jobs.chain(items).collect();
@@ -45,9 +45,9 @@ pub(crate) fn due(
 }
 
 /// Received elements that wait, in order of id.
-pub(crate) fn waiting(db: &Connection, org: [u8; 16], page: &PageRequest) -> Res<Page<InboxItem>> {
+pub(crate) fn waiting(db: &Connection, org: [u8; 16], page: &PageRequest) -> Res<Page<BacklogItem>> {
     let row = params![org, id_after(page, BEFORE_ALL)?, over(page)];
-    let found = db.all(sql::ITEMS_WAITING, row, read::<InboxItem>)?;
+    let found = db.all(sql::ITEMS_WAITING, row, read::<BacklogItem>)?;
     Ok(Page::from_overread(found, page.limit, |item| id_key(item.id)))
 }
 
@@ -138,30 +138,30 @@ impl Scope<'_> {
         Ok(())
     }
 
-    pub(crate) fn write_inbox(&mut self, write: &InboxWrite) -> Res<()> {
+    pub(crate) fn write_webhook(&mut self, write: &WebhookWrite) -> Res<()> {
         match write {
-            InboxWrite::Park(item) => {
+            WebhookWrite::Enqueue(item) => {
                 self.db.put(sql::PUT_ITEM, self.key, item)?;
                 self.group.queue(self.org, Some(item.account), item.queue);
                 Ok(())
             }
-            InboxWrite::Retry { id: of, due_at, attempts } => {
+            WebhookWrite::Retry { id: of, due_at, attempts } => {
                 let row = params![self.key, id(*of), time(*due_at), attempts];
                 let moved = self.db.all(sql::RETRY_ITEM, row, returned_queue)?;
                 self.moved(moved);
                 Ok(())
             }
-            InboxWrite::Settle(of) => {
+            WebhookWrite::Remove(of) => {
                 let moved = self.db.all(sql::DROP_ITEM, params![self.key, id(*of)], returned_queue)?;
                 self.moved(moved);
                 Ok(())
             }
             // Whatever the bytes say, they are kept for the organisation whose batch it is.
-            InboxWrite::Quarantine(bytes) => put_quarantine(self.db, Some(self.org), bytes),
-            InboxWrite::Release(of) => {
+            WebhookWrite::Quarantine(bytes) => put_quarantine(self.db, Some(self.org), bytes),
+            WebhookWrite::Release(of) => {
                 self.db.run(sql::DROP_QUARANTINE_OF, params![self.key, id(*of)]).map(drop)
             }
-            _ => Err(Failure::Store(StoreError::Unsupported("a change to the waiting line"))),
+            _ => Err(Failure::Store(StoreError::Unsupported("a change to the backlog"))),
         }
     }
 

@@ -6,15 +6,15 @@ use chrono::{DateTime, Utc};
 use super::{Intake, Lookup};
 use crate::account::{App, Route, SealedContext};
 use crate::error::Error;
-use crate::id::{InboxId, OrgId};
-use crate::inbox::{InboxItem, InboxWrite, QuarantineReason};
+use crate::id::{BacklogId, OrgId};
 use crate::job::QueueKind;
 use crate::ledger::Action;
 use crate::provider::{Inbound, InboundBody, Received, Trust};
 use crate::scope::OrgScope;
 use crate::store::{Batch, Cause, Precondition};
+use crate::webhook::{BacklogItem, QuarantineReason, WebhookWrite};
 
-fn inbox_context(org: OrgId, id: InboxId) -> SealedContext {
+fn inbox_context(org: OrgId, id: BacklogId) -> SealedContext {
     SealedContext::new(org, "inbox", id, "element")
 }
 
@@ -38,12 +38,12 @@ impl Intake<'_> {
             return Ok(());
         }
         let now = self.crm.now();
-        let mut batch = Batch::caused_by(&Cause::Stored, Action::Parked, now);
+        let mut batch = Batch::caused_by(&Cause::Stored, Action::ElementQueued, now);
         batch.require(Precondition::Linked(app.id, route.account));
         for Received { element, trust } in elements {
-            let id: InboxId = self.crm.ids().next(now);
+            let id: BacklogId = self.crm.ids().next(now);
             let sealed = self.crm.sealer().seal(&inbox_context(route.org, id), &element.raw).await?;
-            batch.write(InboxWrite::Park(InboxItem {
+            batch.write(WebhookWrite::Enqueue(BacklogItem {
                 id,
                 account: route.account,
                 queue,
@@ -64,7 +64,7 @@ impl Intake<'_> {
     pub(crate) async fn opened(
         &self,
         scope: &OrgScope,
-        item: &InboxItem,
+        item: &BacklogItem,
     ) -> Result<(App, Bytes, Vec<Received>), Error> {
         let app = self.crm.store().app(self.crm.system(), item.app).await?;
         let app = app.ok_or(Error::NotFound { kind: crate::RecordKind::App })?;
@@ -80,7 +80,7 @@ impl Intake<'_> {
         &self,
         scope: &OrgScope,
         route: &Route,
-        item: &InboxItem,
+        item: &BacklogItem,
         cause: &Cause,
         give_up: bool,
     ) -> Result<bool, Error> {
@@ -96,10 +96,10 @@ impl Intake<'_> {
             let kept = unread(&raw, at, item.trust);
             let what = elements.first().map_or("unknown", |received| received.element.body.kind());
             let kept = self.quarantined(Some(scope.org()), &app, reason, what, &kept).await?;
-            batch.write(InboxWrite::Quarantine(kept));
+            batch.write(WebhookWrite::Quarantine(kept));
             batch.event(crate::event::DomainEvent::QuarantineChanged);
         }
-        batch.write(InboxWrite::Settle(item.id));
+        batch.write(WebhookWrite::Remove(item.id));
         self.crm.store().commit_one(scope, batch).await?;
         Ok(true)
     }
@@ -109,9 +109,9 @@ impl Intake<'_> {
         &self,
         scope: &OrgScope,
         route: &Route,
-        items: &[InboxItem],
+        items: &[BacklogItem],
         cause: &Cause,
-    ) -> Result<Vec<InboxId>, Error> {
+    ) -> Result<Vec<BacklogId>, Error> {
         let Some(first) = items.first() else { return Ok(Vec::new()) };
         let app = self.crm.store().app(self.crm.system(), first.app).await?;
         let app = app.ok_or(Error::NotFound { kind: crate::RecordKind::App })?;
@@ -131,12 +131,12 @@ impl Intake<'_> {
             if waiting.is_empty() {
                 of.dedup();
                 for id in &of {
-                    batch.write(InboxWrite::Settle(*id));
+                    batch.write(WebhookWrite::Remove(*id));
                 }
                 self.crm.store().commit_one(scope, batch).await?;
                 return Ok(of);
             }
-            let waits: Vec<InboxId> = waiting.iter().filter_map(|place| of.get(*place).copied()).collect();
+            let waits: Vec<BacklogId> = waiting.iter().filter_map(|place| of.get(*place).copied()).collect();
             let kept: Vec<bool> = of.iter().map(|id| !waits.contains(id)).collect();
             let mut keeps = kept.iter();
             elements.retain(|_| keeps.next().copied().unwrap_or(false));
@@ -152,7 +152,7 @@ impl Intake<'_> {
     pub(crate) async fn dead_letter(
         &self,
         scope: &OrgScope,
-        item: &InboxItem,
+        item: &BacklogItem,
         cause: &Cause,
     ) -> Result<(), Error> {
         let app = self.crm.store().app(self.crm.system(), item.app).await?;
@@ -164,8 +164,8 @@ impl Intake<'_> {
             self.quarantined(Some(scope.org()), &app, QuarantineReason::Stuck, "element", &kept).await?;
         let mut batch = Batch::caused_by(cause, Action::Quarantined, self.crm.now());
         batch
-            .write(InboxWrite::Quarantine(held))
-            .write(InboxWrite::Settle(item.id))
+            .write(WebhookWrite::Quarantine(held))
+            .write(WebhookWrite::Remove(item.id))
             .event(crate::event::DomainEvent::QuarantineChanged);
         self.crm.store().commit_one(scope, batch).await?;
         Ok(())

@@ -14,7 +14,6 @@ use crate::consent::{Channel, Words};
 use crate::conversation::{Decision, Facts, InboundAsk, Unsealed, beside_context, decide, touches_consent};
 use crate::error::Error;
 use crate::id::{AppId, HookId, QuarantineId};
-use crate::inbox::InboxWrite;
 use crate::job::{Queue, QueueKind};
 use crate::ledger::Action;
 use crate::provider::{
@@ -23,6 +22,7 @@ use crate::provider::{
 use crate::runtime::{OpenedHook, Runtime};
 use crate::scope::OrgScope;
 use crate::store::{Batch, Cause, Precondition, StoreError};
+use crate::webhook::WebhookWrite;
 
 /// Reading and deciding may take this long before an element is put in line instead.
 const INLINE: Duration = Duration::from_millis(50);
@@ -267,7 +267,7 @@ impl<'a> Intake<'a> {
         for (place, reason, what) in quarantine {
             let item = self.quarantined(Some(route.org), app, reason, &what, &elements[place]).await?;
             kept.push(item.id);
-            batch.write(InboxWrite::Quarantine(item));
+            batch.write(WebhookWrite::Quarantine(item));
         }
         Ok((batch, wait, kept))
     }

@@ -8,11 +8,11 @@ use super::{Intake, is_unlinked};
 use crate::account::{App, Route, Sealed};
 use crate::error::Error;
 use crate::id::{AccountId, OrgId, QuarantineId};
-use crate::inbox::{QUARANTINE_PERIOD, QuarantineReason, Quarantined};
 use crate::job::QueueKind;
 use crate::provider::{AccountRef, InboundBody, Received, Trust};
 use crate::runtime::OpenedHook;
 use crate::store::{StoreError, SystemWrite};
+use crate::webhook::{QUARANTINE_PERIOD, QuarantineReason, Quarantined};
 
 /// Elements of one account that share a queue.
 type Groups = BTreeMap<(OrgId, AccountId, QueueKind), (Route, Vec<Received>)>;
@@ -21,7 +21,7 @@ type Groups = BTreeMap<(OrgId, AccountId, QueueKind), (Route, Vec<Received>)>;
 fn queue_of(received: &Received) -> QueueKind {
     match received.element.body {
         InboundBody::Delivery(_) => QueueKind::Statuses,
-        _ => QueueKind::Inbox,
+        _ => QueueKind::Elements,
     }
 }
 
@@ -157,7 +157,7 @@ impl Intake<'_> {
         let digest = digest.finalize();
         let day = now.duration_trunc(TimeDelta::days(1)).unwrap_or(now);
         let id: QuarantineId = crate::id::id_of(at.filter(|at| *at <= now).unwrap_or(day), &digest.into());
-        let sealed: Sealed = self.crm.sealer().seal(&crate::inbox::context(org, id), raw).await?;
+        let sealed: Sealed = self.crm.sealer().seal(&crate::webhook::context(org, id), raw).await?;
         Ok(Quarantined {
             id,
             org,

@@ -68,8 +68,8 @@ string_enum! {
         QuarantineSettled = "quarantine.settled",
         /// The operator looked at the bytes of a quarantined item.
         QuarantineOpened = "quarantine.opened",
-        /// Received elements wait in line.
-        Parked = "inbox.parked",
+        /// Received elements joined the backlog.
+        ElementQueued = "inbox.parked",
         /// The operator of the installation took an owner's rights.
         OperatorEntered = "operator.entered",
         /// Housekeeping of the queues.

@@ -9,7 +9,6 @@ use crate::account::AccountState;
 use crate::conversation::{ConversationState, Direction};
 use crate::event::{EventSeq, Recorded};
 use crate::id::{IdSource, OrgId};
-use crate::inbox::InboxWrite;
 use crate::job::JobState;
 use crate::ledger::{AuditEntry, ChainHash};
 use crate::provider::Trust;
@@ -18,6 +17,7 @@ use crate::store::periods::KEY_PERIOD;
 use crate::store::{
     BatchParts, Commit, JobWrite, Outcome, Precondition, RecordRef, Revision, StoreError, StoreResult, Write,
 };
+use crate::webhook::WebhookWrite;
 
 /// What surrounds a batch.
 pub(super) struct Frame<'a> {
@@ -191,16 +191,16 @@ fn queues_work(write: &Write) -> bool {
                 | JobWrite::Settle { state: JobState::Pending, .. }
                 | JobWrite::Rest { .. }
                 | JobWrite::WakeSends { .. }
-        ) | Write::Inbox(InboxWrite::Park(_) | InboxWrite::Retry { .. })
+        ) | Write::Webhook(WebhookWrite::Enqueue(_) | WebhookWrite::Retry { .. })
             | Write::Purge { .. }
     )
 }
 
-fn forget_trust(write: &mut InboxWrite) {
+fn forget_trust(write: &mut WebhookWrite) {
     match write {
-        InboxWrite::Park(item) => item.trust = Trust::Signed,
-        InboxWrite::Quarantine(bytes) => bytes.trust = Trust::Signed,
-        InboxWrite::Retry { .. } | InboxWrite::Settle(_) | InboxWrite::Release(_) => {}
+        WebhookWrite::Enqueue(item) => item.trust = Trust::Signed,
+        WebhookWrite::Quarantine(bytes) => bytes.trust = Trust::Signed,
+        WebhookWrite::Retry { .. } | WebhookWrite::Remove(_) | WebhookWrite::Release(_) => {}
     }
 }
 
@@ -214,11 +214,11 @@ fn change(frame: &Frame<'_>, rows: &mut Rows, write: Write, at: DateTime<Utc>) -
         Write::Account(write) => rows.write_account(frame, write)?,
         Write::Access(write) => rows.write_access(write, frame.org)?,
         Write::Job(write) => rows.write_job(write),
-        Write::Inbox(mut write) => {
+        Write::Webhook(mut write) => {
             if frame.broken_rule == Some(BrokenRule::TrustForgotten) {
                 forget_trust(&mut write);
             }
-            rows.write_inbox(write, frame.org);
+            rows.write_webhook(write, frame.org);
         }
         Write::Purge { class, at: by, kept, limit } => {
             return Ok(rows.purge(frame, class, by, kept, limit, at));

@@ -8,12 +8,12 @@
 
 mod access;
 mod account;
+mod backlog;
 mod commit;
 mod consent;
 mod contact;
 mod conversation;
 mod facts;
-mod inbox;
 mod ledger;
 mod media;
 mod message;
@@ -31,11 +31,11 @@ use tokio::sync::watch;
 
 use crate::event::EventSeq;
 use crate::id::{IdSource, OrgId, QuarantineId};
-use crate::inbox::{InboxItem, Quarantined};
 use crate::page::{Cursor, Page, PageRequest};
 use crate::scope::OrgScope;
 use crate::store::{Batch, Commit, Due, Lease, Store, StoreError, StoreResult};
 use crate::time::Clock;
+use crate::webhook::{BacklogItem, Quarantined};
 use state::{Rows, World};
 
 /// A rule that a store may break on purpose, to show that the conformance suite notices.
@@ -219,15 +219,15 @@ impl Store for MemoryStore {
         self.read(scope, |rows, _| rows.due(lease.queue, now, limit))
     }
 
-    async fn waiting(&self, scope: &OrgScope, request: PageRequest) -> StoreResult<Page<InboxItem>> {
-        self.read(scope, |rows, _| inbox::oldest_first(&rows.inbox, &request))
+    async fn waiting(&self, scope: &OrgScope, request: PageRequest) -> StoreResult<Page<BacklogItem>> {
+        self.read(scope, |rows, _| backlog::oldest_first(&rows.backlog, &request))
     }
 
     async fn quarantined_item(&self, scope: &OrgScope, id: QuarantineId) -> StoreResult<Option<Quarantined>> {
-        self.read(scope, |rows, now| inbox::live(rows.quarantine.get(&id), now))
+        self.read(scope, |rows, now| backlog::live(rows.quarantine.get(&id), now))
     }
 
     async fn quarantined(&self, scope: &OrgScope, request: PageRequest) -> StoreResult<Page<Quarantined>> {
-        self.read(scope, |rows, now| inbox::newest_first(&rows.quarantine, &request, now))
+        self.read(scope, |rows, now| backlog::newest_first(&rows.quarantine, &request, now))
     }
 }

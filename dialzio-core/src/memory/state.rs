@@ -12,10 +12,9 @@ use crate::conversation::{
 };
 use crate::event::Recorded;
 use crate::id::{
-    AccountId, ActivityId, ApiKeyId, AppId, ChannelIdentityId, ContactId, ConversationId, InboxId, JobId,
+    AccountId, ActivityId, ApiKeyId, AppId, BacklogId, ChannelIdentityId, ContactId, ConversationId, JobId,
     MediaId, MemberId, MessageId, NoteId, OrgId, QuarantineId, TaskId, UserId, WorkerId,
 };
-use crate::inbox::{InboxItem, Quarantined};
 use crate::job::{Job, Queue};
 use crate::ledger::{AuditEntry, ChainHash};
 use crate::media::Media;
@@ -23,6 +22,7 @@ use crate::operator::OperatorEntry;
 use crate::store::periods::{MESSAGE_DAYS, RETENTION_CAP};
 use crate::store::{Fence, RecordRef, StoreError, StoreResult};
 use crate::time::TimeMark;
+use crate::webhook::{BacklogItem, Quarantined};
 
 /// By what an alias is unique.
 pub(super) type AliasKey = (Portfolio, AliasKind, String);
@@ -88,7 +88,7 @@ pub(super) struct Rows {
     pub(super) jobs: BTreeMap<JobId, Job>,
     /// Effects that wait for their account.
     pub(super) resting: BTreeSet<JobId>,
-    pub(super) inbox: BTreeMap<InboxId, InboxItem>,
+    pub(super) backlog: BTreeMap<BacklogId, BacklogItem>,
     pub(super) quarantine: BTreeMap<QuarantineId, Quarantined>,
     pub(super) used: BTreeMap<[u8; 32], Used>,
     pub(super) events: Vec<Recorded>,

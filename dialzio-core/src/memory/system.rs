@@ -6,8 +6,8 @@ use futures_util::stream::BoxStream;
 use std::sync::PoisonError;
 use uuid::Uuid;
 
+use super::backlog::{live, newest_first};
 use super::commit::{absent, is_routed, log, own_entry};
-use super::inbox::{live, newest_first};
 use super::state::{Held, Rows, System};
 use super::{BrokenRule, MemoryStore, stream};
 use crate::Revision;
@@ -16,7 +16,6 @@ use crate::account::{App, KeyCheck, Route};
 use crate::conversation::{DeliveryStatus, Evidence};
 use crate::event::EventSeq;
 use crate::id::{AppId, HookId, OrgId, QuarantineId, TypedId, UserId, WorkerId};
-use crate::inbox::Quarantined;
 use crate::job::{JobKind, JobState, Queue};
 use crate::ledger::Action;
 use crate::operator::OperatorEntry;
@@ -28,6 +27,7 @@ use crate::store::{
     RecordRef, RoutingStore, StoreError, StoreResult, SystemStore, SystemWrite, UserKey,
 };
 use crate::time::TimeMark;
+use crate::webhook::Quarantined;
 
 /// A record of the system tables is not as it was expected to be.
 fn changed(record: Uuid) -> StoreError {

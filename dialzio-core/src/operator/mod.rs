@@ -7,8 +7,6 @@ pub use entry::{OperatorAction, OperatorEntry};
 use crate::access::Org;
 use crate::error::{Error, RecordKind};
 use crate::id::{OrgId, QuarantineId, TypedId};
-use crate::inbox::QuarantineService;
-use crate::inbox::{Quarantined, context};
 use crate::ledger::{Action, ChainHash};
 use crate::page::PageRequest;
 use crate::runtime::Runtime;
@@ -16,6 +14,8 @@ use crate::scope::{Actor, OrgScope, Permission, Principal, Role};
 use crate::store::{Batch, StoreError, SystemWrite};
 use crate::text::Title;
 use crate::timekeeper::ClockState;
+use crate::webhook::QuarantineService;
+use crate::webhook::{Quarantined, context};
 
 /// What the name of an operator's principal begins with. Nothing else may take such a name.
 pub(crate) const OPERATOR: &str = "operator: ";

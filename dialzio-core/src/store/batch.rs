@@ -11,13 +11,13 @@ use crate::consent::{ConsentWrite, PurposeScope};
 use crate::contact::ContactWrite;
 use crate::conversation::ConversationWrite;
 use crate::event::DomainEvent;
-use crate::id::{AccountId, ChannelIdentityId, InboxId, JobId, MessageId, OrgId, TypedId};
-use crate::inbox::InboxWrite;
+use crate::id::{AccountId, BacklogId, ChannelIdentityId, JobId, MessageId, OrgId, TypedId};
 use crate::job::{Job, JobState, Queue};
 use crate::ledger::Action;
 use crate::media::MediaWrite;
 use crate::scope::{Actor, Principal};
 use crate::time::ConfirmedTime;
+use crate::webhook::WebhookWrite;
 
 /// A client's own key for a request, by which a retry is recognised: 1 to 255 visible ASCII characters.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,7 +82,7 @@ pub enum Cause {
     /// A webhook that is only put in line or in quarantine.
     Stored,
     /// A waiting element, under a lease.
-    Waiting(InboxId, Lease),
+    Waiting(BacklogId, Lease),
     /// A job, under a lease.
     Job(JobId, Lease),
     /// Several jobs at once, under a lease.
@@ -174,8 +174,8 @@ pub enum Write {
     Access(AccessWrite),
     /// To jobs.
     Job(JobWrite),
-    /// To the waiting line and the quarantine.
-    Inbox(InboxWrite),
+    /// To the backlog and the quarantine.
+    Webhook(WebhookWrite),
     /// Removes what has expired: at most `limit` rows; [`super::Commit::rows_affected`] says how many, repeat until zero.
     Purge {
         /// Which class.
@@ -206,7 +206,7 @@ macro_rules! into_write {
 }
 into_write!(
     ContactWrite => Contact, ConversationWrite => Conversation, MediaWrite => Media, ConsentWrite => Consent,
-    AccountWrite => Account, AccessWrite => Access, JobWrite => Job, InboxWrite => Inbox
+    AccountWrite => Account, AccessWrite => Access, JobWrite => Job, WebhookWrite => Webhook
 );
 
 /// One decision, written down. Built from who acts and what they do, so a write without an audit entry cannot exist.

@@ -69,19 +69,19 @@ pub trait Store:
         &self,
         scope: &OrgScope,
         page: PageRequest,
-    ) -> StoreResult<Page<crate::inbox::InboxItem>>;
+    ) -> StoreResult<Page<crate::webhook::BacklogItem>>;
     /// Quarantined bytes of the organisation, by their id.
     async fn quarantined_item(
         &self,
         scope: &OrgScope,
         id: crate::id::QuarantineId,
-    ) -> StoreResult<Option<crate::inbox::Quarantined>>;
+    ) -> StoreResult<Option<crate::webhook::Quarantined>>;
     /// Quarantined bytes of the organisation, newest first.
     async fn quarantined(
         &self,
         scope: &OrgScope,
         page: PageRequest,
-    ) -> StoreResult<Page<crate::inbox::Quarantined>>;
+    ) -> StoreResult<Page<crate::webhook::Quarantined>>;
 }
 
 impl dyn Store {

@@ -5,12 +5,12 @@ use chrono::TimeDelta;
 use super::{WorkReport, Worker};
 use crate::account::Route;
 use crate::error::Error;
-use crate::inbox::{InboxItem, InboxWrite};
 use crate::intake::Intake;
 use crate::job::Backoff;
 use crate::ledger::Action;
 use crate::scope::OrgScope;
 use crate::store::{Batch, Cause, Lease, StoreError};
+use crate::webhook::{BacklogItem, WebhookWrite};
 
 /// How long news waits for what it speaks of.
 const PATIENCE: TimeDelta = TimeDelta::minutes(10);
@@ -22,7 +22,7 @@ impl Worker<'_> {
         &self,
         scope: &OrgScope,
         lease: &Lease,
-        items: Vec<InboxItem>,
+        items: Vec<BacklogItem>,
     ) -> Result<WorkReport, Error> {
         let mut report = WorkReport::default();
         let items = self.together(scope, lease, items, &mut report).await?;
@@ -60,9 +60,9 @@ impl Worker<'_> {
         &self,
         scope: &OrgScope,
         lease: &Lease,
-        items: Vec<InboxItem>,
+        items: Vec<BacklogItem>,
         report: &mut WorkReport,
-    ) -> Result<Vec<InboxItem>, Error> {
+    ) -> Result<Vec<BacklogItem>, Error> {
         let [first, _, ..] = &items[..] else { return Ok(items) };
         let (app, of) = (first.app, first.account);
         let same = items.iter().all(|item| item.app == app && item.account == of && item.attempts == 0);
@@ -84,16 +84,16 @@ impl Worker<'_> {
     async fn later(
         &self,
         scope: &OrgScope,
-        item: &InboxItem,
+        item: &BacklogItem,
         cause: &Cause,
         wait: TimeDelta,
         attempts: u32,
     ) -> Result<(), Error> {
         let now = self.crm.now();
-        let mut batch = Batch::caused_by(cause, Action::Parked, now);
+        let mut batch = Batch::caused_by(cause, Action::ElementQueued, now);
         // Never at once: a queue that is looked at again and again would starve the others.
         let due_at = now + wait.max(TimeDelta::milliseconds(20));
-        batch.write(InboxWrite::Retry { id: item.id, due_at, attempts });
+        batch.write(WebhookWrite::Retry { id: item.id, due_at, attempts });
         match self.crm.store().commit_one(scope, batch).await {
             Err(StoreError::PreconditionFailed(_)) => Ok(()),
             other => Ok(other.map(|_| ())?),

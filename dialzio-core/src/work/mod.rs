@@ -324,7 +324,7 @@ impl<'a> Worker<'a> {
         loop {
             let (store, now, mut moved) = (self.crm.store(), self.crm.now(), false);
             for queue in self.queues_due(now, 64).await? {
-                if !matches!(queue.kind, QueueKind::Inbox | QueueKind::Statuses) {
+                if !matches!(queue.kind, QueueKind::Elements | QueueKind::Statuses) {
                     continue;
                 }
                 let (system, worker) = (self.crm.system(), self.crm.worker_id());
@@ -346,7 +346,7 @@ impl<'a> Worker<'a> {
         }
         let scope = OrgScope::new(lease.queue.org);
         let most = match lease.queue.kind {
-            QueueKind::Inbox | QueueKind::Statuses => GROUP,
+            QueueKind::Elements | QueueKind::Statuses => GROUP,
             _ => CHUNK,
         };
         let due = self.crm.store().due(&scope, &lease, self.crm.now(), most).await?;
@@ -360,7 +360,7 @@ impl<'a> Worker<'a> {
         }
         let mut report = WorkReport::default();
         match lease.queue.kind {
-            QueueKind::Inbox | QueueKind::Statuses => {
+            QueueKind::Elements | QueueKind::Statuses => {
                 report += self.elements(&scope, &lease, elements).await?;
             }
             QueueKind::Send => report += self.sends(&scope, &lease, jobs).await?,

@@ -4,8 +4,8 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
-use dialzio_core::inbox::{QuarantineReason, Quarantined};
-use dialzio_core::{AccountId, InboxId, QuarantineId};
+use dialzio_core::webhook::{QuarantineReason, Quarantined};
+use dialzio_core::{AccountId, BacklogId, QuarantineId};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -50,7 +50,7 @@ impl From<Quarantined> for QuarantinedJson {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = WaitingElement)]
 pub struct WaitingJson {
-    id: InboxId,
+    id: BacklogId,
     account: AccountId,
     provider: String,
     /// What it is: `reaction`, `edited`, `revoked`, `delivery` and so on.

@@ -65,7 +65,7 @@ async fn carry_out(crm: &Crm, command: &Command) -> Result<Result<String, String
     let said = match command.verb {
         Verb::List => {
             let items = operator.quarantined().await?;
-            let line = |item: &dialzio_core::inbox::Quarantined| {
+            let line = |item: &dialzio_core::webhook::Quarantined| {
                 let org = item.org.map_or_else(|| "-".to_owned(), |org| org.to_string());
                 let at = item.received_at.to_rfc3339();
                 format!("{}\t{org}\t{}\t{}\t{at}\n", item.id, item.reason, item.what)
@@ -104,7 +104,7 @@ pub(super) async fn serve(path: &Path, crm: &Crm) -> Result<(), Error> {
     let listener = match UnixListener::bind(path) {
         Ok(listener) => listener,
         Err(error) => {
-            tracing::warn!(%error, "there is no control socket: the inbox command waits until the server has ended");
+            tracing::warn!(%error, "there is no control socket: the quarantine command waits until the server has ended");
             return Ok(());
         }
     };

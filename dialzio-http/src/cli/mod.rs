@@ -3,13 +3,13 @@
 mod check;
 mod clock;
 mod control;
-mod inbox;
 mod init;
 mod keys;
 mod log;
 #[cfg(feature = "postgres")]
 mod migrate;
 mod operator;
+mod quarantine;
 mod serve;
 #[cfg(feature = "postgres")]
 mod transfer;
@@ -57,7 +57,8 @@ enum Command {
     #[cfg(feature = "postgres")]
     Transfer(transfer::Transfer),
     /// Look at what arrived and could not be used, try it again, or throw it away.
-    Inbox(inbox::Inbox),
+    #[command(alias = "inbox")]
+    Quarantine(quarantine::Quarantine),
     /// Show what the operator of the installation did, and whether that log is whole.
     Operator(operator::OperatorCommand),
     /// Show whether the keys are those of the database.
@@ -139,7 +140,7 @@ pub fn run() -> ExitCode {
             Some(Command::Migrate(migrate)) => migrate.run().await,
             #[cfg(feature = "postgres")]
             Some(Command::Transfer(transfer)) => transfer.run().await,
-            Some(Command::Inbox(inbox)) => inbox.run().await,
+            Some(Command::Quarantine(quarantine)) => quarantine.run().await,
             Some(Command::Operator(operator)) => operator.run().await,
             Some(Command::Keys(keys)) => keys.run().await,
             Some(Command::Check(check)) => check.run(),

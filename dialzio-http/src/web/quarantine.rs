@@ -3,8 +3,8 @@
 use axum::extract::Query;
 use axum::response::Html;
 use dialzio_core::QuarantineId;
-use dialzio_core::inbox::{QuarantineReason, Quarantined};
 use dialzio_core::page::PageRequest;
+use dialzio_core::webhook::{QuarantineReason, Quarantined};
 use serde::Deserialize;
 
 use super::page_context::{PageContext, show};

@@ -11,11 +11,11 @@ use crate::contact::{ContactWrite, Task};
 use crate::conversation::{ChoiceKind, Content, Direction, Message};
 use crate::event::DomainEvent;
 use crate::id::MessageId;
-use crate::inbox::QuarantineReason;
 use crate::provider::{InboundBody, InboundContent, PreferenceUpdate, PreferenceValue, Sender, Trust};
 use crate::scope::Principal;
 use crate::store::Revision;
 use crate::text::{EvidenceText, TaskTitle};
+use crate::webhook::QuarantineReason;
 
 /// What content says about consent, if anything.
 fn said(words: &Words, content: &Content, how: Said) -> Option<Reply> {

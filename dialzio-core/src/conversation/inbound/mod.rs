@@ -18,7 +18,6 @@ use crate::consent::{Channel, Words};
 use crate::contact::Portfolio;
 use crate::event::DomainEvent;
 use crate::id::{AccountId, IdSource, MessageId};
-use crate::inbox::QuarantineReason;
 use crate::job::{Job, JobKind, JobState};
 use crate::media::{Media, MediaState, MediaWrite};
 use crate::provider::{
@@ -27,6 +26,7 @@ use crate::provider::{
 use crate::scope::Principal;
 use crate::store::{Batch, Revision};
 use crate::time::{FUTURE_TOLERANCE, OLDEST_EVENT};
+use crate::webhook::QuarantineReason;
 pub(crate) use consent::touches_consent;
 use people::People;
 

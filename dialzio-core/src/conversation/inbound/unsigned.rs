@@ -10,10 +10,10 @@ use super::Deciding;
 use crate::consent::{ConsentState, Purpose, State};
 use crate::conversation::{ConversationWrite, DeliveryStatus, Direction, Evidence};
 use crate::event::DomainEvent;
-use crate::inbox::QuarantineReason;
 use crate::provider::{
     DeliveryUpdate, Inbound, InboundBody, InboundMessage, PreferenceUpdate, PreferenceValue, Trust,
 };
+use crate::webhook::QuarantineReason;
 
 impl Deciding<'_> {
     pub(super) fn unsigned(&mut self, place: usize, element: &Inbound) {

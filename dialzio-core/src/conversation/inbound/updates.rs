@@ -9,11 +9,11 @@ use crate::conversation::{
 };
 use crate::event::DomainEvent;
 use crate::id::{ConversationId, MessageId};
-use crate::inbox::QuarantineReason;
 use crate::media::MediaWrite;
 use crate::provider::{DeliveryUpdate, IdentityUpdate, InboundContent, ReactionUpdate};
 use crate::store::JobWrite;
 use crate::text::MessageText;
+use crate::webhook::QuarantineReason;
 
 impl Deciding<'_> {
     /// The message that an update is about; otherwise the update waits.

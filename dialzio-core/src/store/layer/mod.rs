@@ -10,13 +10,13 @@ use std::fmt::Debug;
 use crate::access::{Invitation, Org, SignIn, TokenHash, User};
 use crate::account::{App, KeyCheck, Route};
 use crate::id::{AppId, HookId, OrgId, QuarantineId, UserId, WorkerId};
-use crate::inbox::{InboxItem, Quarantined};
 use crate::job::Queue;
 use crate::operator::OperatorEntry;
 use crate::page::{Page, PageRequest};
 use crate::provider::AccountRef;
 use crate::scope::{OrgScope, SystemScope};
 use crate::time::TimeMark;
+use crate::webhook::{BacklogItem, Quarantined};
 
 use forward::forward;
 
@@ -144,7 +144,7 @@ forward! { SystemStore {
 
 forward! { Store {
     read due(scope: &OrgScope, lease: &Lease, now: DateTime<Utc>, limit: u32) -> Vec<Due>;
-    read waiting(scope: &OrgScope, page: PageRequest) -> Page<InboxItem>;
+    read waiting(scope: &OrgScope, page: PageRequest) -> Page<BacklogItem>;
     read quarantined_item(scope: &OrgScope, id: QuarantineId) -> Option<Quarantined>;
     read quarantined(scope: &OrgScope, page: PageRequest) -> Page<Quarantined>;
 } {

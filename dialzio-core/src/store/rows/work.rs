@@ -2,9 +2,9 @@
 
 use super::{Bind, Columns, FromRow, ToRow};
 use crate::account::Sealed;
-use crate::inbox::{InboxItem, Quarantined};
 use crate::job::{Job, JobKind};
 use crate::store::StoreResult;
+use crate::webhook::{BacklogItem, Quarantined};
 
 impl FromRow for Job {
     const RECORD: &'static str = "job";
@@ -42,7 +42,7 @@ impl ToRow for Job {
     }
 }
 
-impl FromRow for InboxItem {
+impl FromRow for BacklogItem {
     const RECORD: &'static str = "element";
 
     fn from_row<C: Columns>(c: &C) -> Result<Self, C::Error> {
@@ -61,7 +61,7 @@ impl FromRow for InboxItem {
     }
 }
 
-impl ToRow for InboxItem {
+impl ToRow for BacklogItem {
     fn to_row<B: Bind>(&self, to: &mut B) -> StoreResult<()> {
         to.id(self.id);
         to.id(self.account);

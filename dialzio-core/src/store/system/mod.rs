@@ -17,11 +17,11 @@ use super::{Batch, Commit, Revision, StoreResult};
 use crate::access::{Invitation, Session, TokenHash, User, UserChange};
 use crate::account::{App, AppChange, KeyCheck};
 use crate::id::{AppId, QuarantineId, UserId};
-use crate::inbox::{InboxItem, Quarantined};
 use crate::job::Job;
 use crate::operator::OperatorEntry;
 use crate::scope::{OrgScope, SystemScope};
 use crate::time::{ConfirmedTime, TimeMark};
+use crate::webhook::{BacklogItem, Quarantined};
 
 /// One piece of work in a queue.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,7 +30,7 @@ pub enum Due {
     /// Something to be done outside.
     Job(Job),
     /// A received element to be decided.
-    Element(InboxItem),
+    Element(BacklogItem),
 }
 
 /// A change to the system tables.

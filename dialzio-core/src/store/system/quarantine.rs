@@ -3,10 +3,10 @@
 use async_trait::async_trait;
 
 use crate::id::QuarantineId;
-use crate::inbox::Quarantined;
 use crate::page::{Page, PageRequest};
 use crate::scope::SystemScope;
 use crate::store::StoreResult;
+use crate::webhook::Quarantined;
 
 /// Bytes that could not be used, whichever organisation they belong to, or none.
 #[async_trait]

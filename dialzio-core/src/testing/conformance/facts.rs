@@ -3,11 +3,11 @@
 use crate::consent::{ConsentEvent, ConsentWrite};
 use crate::contact::{Alias, BusinessScopedId, ContactWrite, Portfolio, SubjectKey};
 use crate::conversation::{InboundAsk, InboundFacts};
-use crate::inbox::InboxWrite;
 use crate::job::QueueKind;
 use crate::phone::PhoneNumber;
 use crate::store::Precondition;
 use crate::testing::conformance::{Tenant, TestBed};
+use crate::webhook::WebhookWrite;
 
 fn ask(tenant: &Tenant, aliases: Vec<Alias>) -> InboundAsk {
     InboundAsk {
@@ -138,11 +138,11 @@ pub async fn a_joined_person_is_known_with_their_thread(bed: TestBed) {
 pub async fn a_queue_with_a_waiting_element_is_not_idle(bed: TestBed) {
     let tenant = bed.tenant().await;
     let idle = async |kind| bed.holds(&tenant.scope, Precondition::QueueIdle(tenant.queue(kind))).await;
-    assert!(idle(QueueKind::Inbox).await && idle(QueueKind::Statuses).await);
-    let item = bed.make.item(&tenant.account, QueueKind::Inbox, bed.at(3_600));
-    bed.write(&tenant.scope, InboxWrite::Park(item.clone())).await;
-    assert!(!idle(QueueKind::Inbox).await, "it is not due yet, and still it waits");
+    assert!(idle(QueueKind::Elements).await && idle(QueueKind::Statuses).await);
+    let item = bed.make.item(&tenant.account, QueueKind::Elements, bed.at(3_600));
+    bed.write(&tenant.scope, WebhookWrite::Enqueue(item.clone())).await;
+    assert!(!idle(QueueKind::Elements).await, "it is not due yet, and still it waits");
     assert!(idle(QueueKind::Statuses).await);
-    bed.write(&tenant.scope, InboxWrite::Settle(item.id)).await;
-    assert!(idle(QueueKind::Inbox).await);
+    bed.write(&tenant.scope, WebhookWrite::Remove(item.id)).await;
+    assert!(idle(QueueKind::Elements).await);
 }

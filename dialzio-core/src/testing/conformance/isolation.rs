@@ -9,13 +9,13 @@ use crate::conversation::{
     TemplateCategory,
 };
 use crate::event::{DomainEvent, EventSeq};
-use crate::inbox::{InboxItem, InboxWrite, Quarantined};
 use crate::job::{Job, JobState, QueueKind};
 use crate::media::{Media, MediaWrite};
 use crate::page::PageRequest;
 use crate::scope::{OrgScope, Role};
 use crate::store::{JobWrite, LedgerSeq, Precondition, RecordRef, Revision, SystemWrite, Write};
 use crate::testing::conformance::{Person, Tenant, TestBed};
+use crate::webhook::{BacklogItem, Quarantined, WebhookWrite};
 
 struct Full {
     tenant: Tenant,
@@ -24,7 +24,7 @@ struct Full {
     queued: Message,
     job: Job,
     media: Media,
-    item: InboxItem,
+    item: BacklogItem,
     bytes: Quarantined,
     hash: [u8; 16],
     member: crate::access::Member,
@@ -37,7 +37,7 @@ async fn full(bed: &TestBed) -> Full {
     let heard = bed.hears(&tenant, &person, "hello", bed.at(1)).await;
     let (queued, job) = bed.queues(&tenant, &person, "an answer", bed.at(2)).await;
     let media = bed.make.media(tenant.org.id, tenant.account.id, &heard);
-    let item = bed.make.item(&tenant.account, QueueKind::Inbox, bed.at(1));
+    let item = bed.make.item(&tenant.account, QueueKind::Elements, bed.at(1));
     let bytes = bed.make.quarantined(Some(tenant.org.id), tenant.app.id, bed.at(1));
     let suppression = bed.make.suppression(SuppressionScope::Marketing);
     let user = bed.make.user("asha@shop.example");
@@ -58,8 +58,8 @@ async fn full(bed: &TestBed) -> Full {
         crate::account::AccountWrite::Templates { account, asked_at: bed.at(0), templates }.into(),
         AccessWrite::InsertMember(member.clone()).into(),
         AccessWrite::InsertApiKey(key.clone()).into(),
-        InboxWrite::Park(item.clone()).into(),
-        InboxWrite::Quarantine(bytes.clone()).into(),
+        WebhookWrite::Enqueue(item.clone()).into(),
+        WebhookWrite::Quarantine(bytes.clone()).into(),
     ]);
     batch.event(DomainEvent::MessageReceived { conversation: heard.conversation, message: heard.id });
     bed.store.commit_one(&tenant.scope, batch).await.unwrap();
@@ -223,8 +223,8 @@ pub async fn writes_do_not_reach_another_organisation(bed: TestBed) {
         JobWrite::WakeSends { account: mine.tenant.account.id, at: bed.at(1) }.into(),
         JobWrite::Rest { id: mine.job.id, until: bed.at(900), attempts: 9 }.into(),
         JobWrite::CancelSend(message).into(),
-        InboxWrite::Settle(mine.item.id).into(),
-        InboxWrite::Release(mine.bytes.id).into(),
+        WebhookWrite::Remove(mine.item.id).into(),
+        WebhookWrite::Release(mine.bytes.id).into(),
     ];
     let snapshot = async || {
         let scope = &mine.tenant.scope;
@@ -245,6 +245,6 @@ pub async fn writes_do_not_reach_another_organisation(bed: TestBed) {
     assert_eq!(snapshot().await, before);
     assert!(bed.holds(&mine.tenant.scope, Precondition::Job(mine.job.id, JobState::Pending)).await);
     assert!(
-        !bed.holds(&mine.tenant.scope, Precondition::QueueIdle(mine.tenant.queue(QueueKind::Inbox))).await
+        !bed.holds(&mine.tenant.scope, Precondition::QueueIdle(mine.tenant.queue(QueueKind::Elements))).await
     );
 }

@@ -13,12 +13,12 @@ use crate::conversation::{
 };
 use crate::crm::Crm;
 use crate::entropy::Entropy;
-use crate::inbox::Quarantined;
 use crate::page::PageRequest;
 use crate::provider::{MessagingProvider, Provider, ProviderId, RawWebhook, WebhookDecoder};
 use crate::scope::{Actor, Role};
 use crate::testing::{ScriptedProvider, service};
 use crate::text::EvidenceText;
+use crate::webhook::Quarantined;
 
 /// The number of the person who writes.
 pub(super) const NUMBER: &str = "919840012345";

@@ -9,10 +9,10 @@ use crate::conversation::{
     ActivityKind, ConversationQuery, ConversationState, ConversationWrite, InboxView, StateFilter,
 };
 use crate::id::TypedId;
-use crate::inbox::InboxWrite;
 use crate::page::{Page, PageRequest};
 use crate::store::{SystemWrite, Write};
 use crate::testing::conformance::{Tenant, TestBed};
+use crate::webhook::WebhookWrite;
 use uuid::Uuid;
 
 /// Reads all pages of two items; `between` runs after each page.
@@ -248,7 +248,7 @@ pub async fn pages_of_the_quarantine_hold_still_under_insertion(bed: TestBed) {
     let tenant: Tenant = bed.tenant().await;
     let own = async |second| {
         let bytes = bed.make.quarantined(Some(tenant.org.id), tenant.app.id, bed.at(second));
-        bed.write(&tenant.scope, InboxWrite::Quarantine(bytes.clone())).await;
+        bed.write(&tenant.scope, WebhookWrite::Quarantine(bytes.clone())).await;
         bytes.id.uuid()
     };
     let lost = async |second| {

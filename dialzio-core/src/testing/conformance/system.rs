@@ -169,7 +169,7 @@ pub async fn system_writes_and_their_batch_are_one(bed: TestBed) {
     let app = bed.make.app(Some(tenant.org.id));
     let mut batch = bed.writes([ContactWrite::Insert(bed.make.contact("Asha")).into()]);
     let untrue = Precondition::RouteFree("scripted".to_owned(), String::new());
-    batch.require(Precondition::QueueIdle(tenant.queue(crate::job::QueueKind::Inbox))).require(untrue);
+    batch.require(Precondition::QueueIdle(tenant.queue(crate::job::QueueKind::Elements))).require(untrue);
     batch.require(Precondition::Job(bed.make.id(), crate::job::JobState::Done));
     let writes = vec![SystemWrite::InsertApp(app.clone())];
     let answer = bed.store.commit_system(&bed.system, writes, Some((&tenant.scope, batch))).await;

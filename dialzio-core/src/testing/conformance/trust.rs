@@ -8,32 +8,32 @@ use super::live::{Live, NUMBER};
 use crate::consent::{Purpose, State};
 use crate::contact::TaskQuery;
 use crate::conversation::{DeliveryStatus, Preview};
-use crate::inbox::{InboxItem, InboxWrite, QuarantineReason, Quarantined};
 use crate::job::QueueKind;
 use crate::page::PageRequest;
 use crate::provider::{ProviderError, ProviderId, Trust};
 use crate::store::Due;
 use crate::testing::Scripted;
 use crate::testing::conformance::TestBed;
+use crate::webhook::{BacklogItem, QuarantineReason, Quarantined, WebhookWrite};
 
 /// A waiting element and quarantined bytes come back with the trust that they were stored with.
 pub async fn trust_is_kept_with_what_waits_and_what_is_held(bed: TestBed) {
     let tenant = bed.tenant().await;
     for trust in [Trust::Signed, Trust::PathOnly] {
-        let item = InboxItem { trust, ..bed.make.item(&tenant.account, QueueKind::Inbox, bed.at(1)) };
-        bed.write(&tenant.scope, InboxWrite::Park(item.clone())).await;
-        let lease = bed.lease(tenant.queue(QueueKind::Inbox)).await;
+        let item = BacklogItem { trust, ..bed.make.item(&tenant.account, QueueKind::Elements, bed.at(1)) };
+        bed.write(&tenant.scope, WebhookWrite::Enqueue(item.clone())).await;
+        let lease = bed.lease(tenant.queue(QueueKind::Elements)).await;
         let due = bed.store.due(&tenant.scope, &lease, bed.at(2), 10).await.unwrap();
         assert_eq!(due, [Due::Element(item.clone())]);
-        bed.write(&tenant.scope, InboxWrite::Settle(item.id)).await;
+        bed.write(&tenant.scope, WebhookWrite::Remove(item.id)).await;
         bed.store.release(&bed.system, lease).await.unwrap();
 
         let held = bed.make.quarantined(Some(tenant.org.id), tenant.app.id, bed.at(1));
         let held = Quarantined { trust, ..held };
-        bed.write(&tenant.scope, InboxWrite::Quarantine(held.clone())).await;
+        bed.write(&tenant.scope, WebhookWrite::Quarantine(held.clone())).await;
         let page = bed.store.quarantined(&tenant.scope, PageRequest::first(10)).await.unwrap();
         assert_eq!(page.items, std::slice::from_ref(&held));
-        bed.write(&tenant.scope, InboxWrite::Release(held.id)).await;
+        bed.write(&tenant.scope, WebhookWrite::Release(held.id)).await;
     }
 }
 

@@ -1,4 +1,4 @@
-//! Effects, the waiting line, queues and leases.
+//! Effects, the backlog, queues and leases.
 
 use chrono::TimeDelta;
 use futures_util::StreamExt;
@@ -7,12 +7,12 @@ use crate::account::AccountWrite;
 use crate::consent::{Purpose, PurposeScope};
 use crate::conversation::DeliveryStatus;
 use crate::id::{JobId, TypedId, WorkerId};
-use crate::inbox::{InboxItem, InboxWrite};
 use crate::job::{Job, JobKind, JobState, Queue, QueueKind};
 use crate::ledger::Action;
 use crate::page::PageRequest;
 use crate::store::{Batch, Cause, Due, Fence, JobWrite, Lease, Precondition, StoreError};
 use crate::testing::conformance::{Person, Tenant, TestBed};
+use crate::webhook::{BacklogItem, WebhookWrite};
 
 async fn lease(bed: &TestBed, queue: Queue, by: WorkerId, seconds: i64) -> Option<Lease> {
     let until = bed.now() + TimeDelta::seconds(seconds);
@@ -71,7 +71,7 @@ pub async fn a_stale_fence_is_refused(bed: TestBed) {
 /// A lease that was given back is free at once, and no commit passes under it any more.
 pub async fn a_lease_that_was_given_back_is_gone(bed: TestBed) {
     let tenant = bed.tenant().await;
-    let queue = tenant.queue(QueueKind::Inbox);
+    let queue = tenant.queue(QueueKind::Elements);
     let first = lease(&bed, queue, bed.make.id(), 60).await.expect("free");
     bed.store.release(&bed.system, first).await.unwrap();
     assert!(!under(&bed, &tenant, first).await);
@@ -299,7 +299,7 @@ pub async fn queues_that_waited_longest_come_first(bed: TestBed) {
     queue(&other, JobKind::Send(bed.make.id()), 40).await;
     queue(&tenant, JobKind::FetchMedia(bed.make.id()), 900).await;
     let item = bed.make.item(&tenant.account, QueueKind::Statuses, bed.at(15));
-    bed.write(&tenant.scope, InboxWrite::Park(item.clone())).await;
+    bed.write(&tenant.scope, WebhookWrite::Enqueue(item.clone())).await;
     let queues =
         async |second, limit| bed.store.queues_due(&bed.system, bed.at(second), limit).await.unwrap();
     let expected = [
@@ -321,7 +321,7 @@ pub async fn queues_that_waited_longest_come_first(bed: TestBed) {
     assert_eq!(queues(60, 100).await, expected);
 }
 
-async fn elements(bed: &TestBed, tenant: &Tenant, lease: &Lease, second: i64) -> Vec<InboxItem> {
+async fn elements(bed: &TestBed, tenant: &Tenant, lease: &Lease, second: i64) -> Vec<BacklogItem> {
     let due = bed.store.due(&tenant.scope, lease, bed.at(second), 10).await.unwrap();
     let each = |due| match due {
         Due::Element(item) => item,
@@ -333,25 +333,25 @@ async fn elements(bed: &TestBed, tenant: &Tenant, lease: &Lease, second: i64) ->
 /// Received elements wait in order of receipt, each queue by itself; a retry waits, a settled one is gone.
 pub async fn received_elements_wait_in_line(bed: TestBed) {
     let tenant = bed.tenant().await;
-    let [a, b, c] = [1, 2, 3].map(|s| bed.make.item(&tenant.account, QueueKind::Inbox, bed.at(s)));
+    let [a, b, c] = [1, 2, 3].map(|s| bed.make.item(&tenant.account, QueueKind::Elements, bed.at(s)));
     let status = bed.make.item(&tenant.account, QueueKind::Statuses, bed.at(1));
     for item in [&c, &a, &status, &b] {
-        bed.write(&tenant.scope, InboxWrite::Park(item.clone())).await;
+        bed.write(&tenant.scope, WebhookWrite::Enqueue(item.clone())).await;
     }
-    let queue = tenant.queue(QueueKind::Inbox);
+    let queue = tenant.queue(QueueKind::Elements);
     let held = lease(&bed, queue, bed.make.id(), 600).await.expect("free");
     assert_eq!(elements(&bed, &tenant, &held, 60).await, [a.clone(), b.clone(), c.clone()]);
     assert_eq!(elements(&bed, &tenant, &held, 2).await, [a.clone(), b.clone()]);
-    let retry = InboxWrite::Retry { id: a.id, due_at: bed.at(90), attempts: 3 };
+    let retry = WebhookWrite::Retry { id: a.id, due_at: bed.at(90), attempts: 3 };
     bed.write(&tenant.scope, retry).await;
     assert_eq!(elements(&bed, &tenant, &held, 60).await, [b.clone(), c.clone()]);
-    let a = InboxItem { due_at: bed.at(90), attempts: 3, ..a };
+    let a = BacklogItem { due_at: bed.at(90), attempts: 3, ..a };
     assert_eq!(elements(&bed, &tenant, &held, 90).await, [a.clone(), b.clone(), c.clone()]);
     for id in [a.id, b.id] {
-        bed.write(&tenant.scope, InboxWrite::Settle(id)).await;
+        bed.write(&tenant.scope, WebhookWrite::Remove(id)).await;
     }
     assert!(!bed.holds(&tenant.scope, Precondition::QueueIdle(queue)).await);
-    bed.write(&tenant.scope, InboxWrite::Settle(c.id)).await;
+    bed.write(&tenant.scope, WebhookWrite::Remove(c.id)).await;
     assert!(bed.holds(&tenant.scope, Precondition::QueueIdle(queue)).await);
     assert!(!bed.holds(&tenant.scope, Precondition::QueueIdle(tenant.queue(QueueKind::Statuses))).await);
     let precondition_failed = Precondition::QueueIdle(tenant.queue(QueueKind::Statuses));
@@ -391,10 +391,10 @@ pub async fn a_dispatched_send_is_unknown_after_a_restart(bed: TestBed) {
 /// Elements that wait are listed oldest first, whatever they wait for and in whatever queue, until they are settled.
 pub async fn elements_that_wait_are_listed_oldest_first(bed: TestBed) {
     let tenant = bed.tenant().await;
-    let [first, second, third] = [QueueKind::Statuses, QueueKind::Inbox, QueueKind::Inbox]
+    let [first, second, third] = [QueueKind::Statuses, QueueKind::Elements, QueueKind::Elements]
         .map(|queue| bed.make.item(&tenant.account, queue, bed.at(60)));
     for item in [&third, &first, &second] {
-        bed.write(&tenant.scope, InboxWrite::Park(item.clone())).await;
+        bed.write(&tenant.scope, WebhookWrite::Enqueue(item.clone())).await;
     }
     let page = async |after| {
         let request = PageRequest { after, limit: 2 };
@@ -404,7 +404,7 @@ pub async fn elements_that_wait_are_listed_oldest_first(bed: TestBed) {
     assert_eq!(newest.items, [first.clone(), second.clone()]);
     let rest = page(newest.next).await;
     assert_eq!((rest.items, rest.next), (vec![third], None));
-    bed.write(&tenant.scope, InboxWrite::Settle(first.id)).await;
+    bed.write(&tenant.scope, WebhookWrite::Remove(first.id)).await;
     assert_eq!(page(None).await.items[0], second);
 }
 
@@ -413,14 +413,14 @@ pub async fn quarantined_bytes_are_listed_and_released(bed: TestBed) {
     let tenant = bed.tenant().await;
     let [a, b] = [1, 2].map(|s| bed.make.quarantined(Some(tenant.org.id), tenant.app.id, bed.at(s)));
     for bytes in [&b, &a] {
-        bed.write(&tenant.scope, InboxWrite::Quarantine(bytes.clone())).await;
+        bed.write(&tenant.scope, WebhookWrite::Quarantine(bytes.clone())).await;
     }
     let list = async || bed.store.quarantined(&tenant.scope, PageRequest::first(10)).await.unwrap().items;
     assert_eq!(list().await, [b.clone(), a.clone()]);
     assert!(a.id.uuid() < b.id.uuid());
     let one = async |id| bed.store.quarantined_item(&tenant.scope, id).await.unwrap();
     assert_eq!(one(b.id).await.as_ref(), Some(&b));
-    bed.write(&tenant.scope, InboxWrite::Release(b.id)).await;
+    bed.write(&tenant.scope, WebhookWrite::Release(b.id)).await;
     assert_eq!(one(b.id).await, None);
     assert_eq!(list().await, [a]);
     let none = bed.store.unrouted(&bed.system, PageRequest::first(10)).await.unwrap();
@@ -431,7 +431,7 @@ pub async fn quarantined_bytes_are_listed_and_released(bed: TestBed) {
 pub async fn quarantined_bytes_are_swept_when_their_time_is_up(bed: TestBed) {
     let tenant = bed.tenant().await;
     let bytes = bed.make.quarantined(Some(tenant.org.id), tenant.app.id, bed.at(1));
-    bed.write(&tenant.scope, InboxWrite::Quarantine(bytes.clone())).await;
+    bed.write(&tenant.scope, WebhookWrite::Quarantine(bytes.clone())).await;
     let class = crate::store::Purge::Quarantine;
     let sweep = async |days| {
         let at = crate::testing::confirmed(bed.at(1) + TimeDelta::days(days));

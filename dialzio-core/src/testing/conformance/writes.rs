@@ -12,7 +12,6 @@ use crate::conversation::{
     ActivityKind, Content, ConversationState, ConversationWrite, DeliveryStatus, Direction, Evidence,
     FailureNote, Reaction, TemplateCategory,
 };
-use crate::inbox::InboxWrite;
 use crate::job::{JobKind, JobState, QueueKind};
 use crate::media::MediaWrite;
 use crate::page::PageRequest;
@@ -20,6 +19,7 @@ use crate::scope::Role;
 use crate::store::{JobWrite, Precondition, Purge, SystemWrite, Write};
 use crate::testing::conformance::TestBed;
 use crate::text::{PersonName, Title, Username};
+use crate::webhook::WebhookWrite;
 
 macro_rules! kinds {
     ($($kind:pat => $word:literal,)+) => {
@@ -77,11 +77,11 @@ kinds! {
     Write::Job(JobWrite::CancelSend(_)) => "effect.cancel",
     Write::Job(JobWrite::CancelPromotions { .. }) => "effect.cancel_promotions",
     Write::Job(JobWrite::Resolve(_)) => "effect.resolve",
-    Write::Inbox(InboxWrite::Park(_)) => "inbox.park",
-    Write::Inbox(InboxWrite::Retry { .. }) => "inbox.retry",
-    Write::Inbox(InboxWrite::Settle(_)) => "inbox.settle",
-    Write::Inbox(InboxWrite::Quarantine(_)) => "inbox.quarantine",
-    Write::Inbox(InboxWrite::Release(_)) => "inbox.release",
+    Write::Webhook(WebhookWrite::Enqueue(_)) => "webhook.enqueue",
+    Write::Webhook(WebhookWrite::Retry { .. }) => "webhook.retry",
+    Write::Webhook(WebhookWrite::Remove(_)) => "webhook.remove",
+    Write::Webhook(WebhookWrite::Quarantine(_)) => "webhook.quarantine",
+    Write::Webhook(WebhookWrite::Release(_)) => "webhook.release",
     Write::Purge { .. } => "purge",
     Write::WakeSnoozed { .. } => "wake",
 }
@@ -138,7 +138,7 @@ pub async fn every_write_is_applied(bed: TestBed) {
     ticked.apply(&mut task);
     let (send, unsent) = (bed.make.send(account, &ours), bed.make.send(account, &cancelled));
     let signal = bed.make.job(Some(account), JobKind::SyncTemplates, bed.at(0));
-    let [waits, done] = [(); 2].map(|()| bed.make.item(&tenant.account, QueueKind::Inbox, bed.at(0)));
+    let [waits, done] = [(); 2].map(|()| bed.make.item(&tenant.account, QueueKind::Elements, bed.at(0)));
     let [kept, released] =
         [(); 2].map(|()| bed.make.quarantined(Some(tenant.org.id), tenant.app.id, bed.at(1)));
     let evidence = |status, second| Evidence { status, at: bed.at(second), failure: None };
@@ -223,13 +223,13 @@ pub async fn every_write_is_applied(bed: TestBed) {
         JobWrite::Resolve(ours.id).into(),
         JobWrite::CancelSend(cancelled.id).into(),
         JobWrite::CancelPromotions { identity: second.id, scope: PurposeScope::Any, at: bed.at(5) }.into(),
-        InboxWrite::Park(waits.clone()).into(),
-        InboxWrite::Park(done.clone()).into(),
-        InboxWrite::Retry { id: waits.id, due_at: bed.at(30), attempts: 1 }.into(),
-        InboxWrite::Settle(done.id).into(),
-        InboxWrite::Quarantine(kept.clone()).into(),
-        InboxWrite::Quarantine(released.clone()).into(),
-        InboxWrite::Release(released.id).into(),
+        WebhookWrite::Enqueue(waits.clone()).into(),
+        WebhookWrite::Enqueue(done.clone()).into(),
+        WebhookWrite::Retry { id: waits.id, due_at: bed.at(30), attempts: 1 }.into(),
+        WebhookWrite::Remove(done.id).into(),
+        WebhookWrite::Quarantine(kept.clone()).into(),
+        WebhookWrite::Quarantine(released.clone()).into(),
+        WebhookWrite::Release(released.id).into(),
         Write::WakeSnoozed { now: bed.at(11) },
         purge(Purge::Messages),
         purge(Purge::Quarantine),
@@ -283,7 +283,7 @@ pub async fn every_write_is_applied(bed: TestBed) {
     {
         assert!(bed.holds(scope, Precondition::Job(id, state)).await, "{state}");
     }
-    let held = bed.lease(tenant.queue(QueueKind::Inbox)).await;
+    let held = bed.lease(tenant.queue(QueueKind::Elements)).await;
     assert!(store.due(scope, &held, bed.at(29), 10).await.unwrap().is_empty());
     assert_eq!(store.due(scope, &held, bed.at(30), 10).await.unwrap().len(), 1);
     assert_eq!(store.quarantined(scope, page()).await.unwrap().items, [kept]);

@@ -1,4 +1,5 @@
-//! What arrived and could not be acted upon at once: the waiting line, and the quarantine of what could not be used.
+//! Webhook elements that could not be decided at once: the backlog of those that wait, and the quarantine of bytes that
+//! could not be used.
 
 mod service;
 
@@ -8,21 +9,21 @@ pub(crate) use service::context;
 use chrono::{DateTime, Utc};
 
 use crate::account::Sealed;
-use crate::id::{AccountId, AppId, InboxId, OrgId, QuarantineId};
+use crate::id::{AccountId, AppId, BacklogId, OrgId, QuarantineId};
 use crate::job::QueueKind;
 use crate::name::string_enum;
 use crate::provider::Trust;
 
 pub use crate::store::periods::QUARANTINE_PERIOD;
 
-/// A received element that waits to be decided. Sealed, and gone once settled.
+/// A received element that waits to be decided. Sealed; the row is deleted once the element is decided.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct InboxItem {
+pub struct BacklogItem {
     /// Its id; the time inside is receipt.
-    pub id: InboxId,
+    pub id: BacklogId,
     /// The account it came by.
     pub account: AccountId,
-    /// Where it waits: [`QueueKind::Inbox`] or [`QueueKind::Statuses`].
+    /// Where it waits: [`QueueKind::Elements`] or [`QueueKind::Statuses`].
     pub queue: QueueKind,
     /// The provider's word.
     pub provider: String,
@@ -44,7 +45,7 @@ pub struct InboxItem {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Waiting {
     /// Its id.
-    pub id: InboxId,
+    pub id: BacklogId,
     /// The account it came by.
     pub account: AccountId,
     /// The provider's word.
@@ -59,23 +60,23 @@ pub struct Waiting {
     pub attempts: u32,
 }
 
-/// A change to the waiting line.
+/// A change to the backlog or the quarantine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum InboxWrite {
-    /// Joins the line.
-    Park(InboxItem),
+pub enum WebhookWrite {
+    /// Adds an element to the backlog.
+    Enqueue(BacklogItem),
     /// Tries again later.
     Retry {
-        /// Which.
-        id: InboxId,
-        /// When.
+        /// The element.
+        id: BacklogId,
+        /// Not tried before this time.
         due_at: DateTime<Utc>,
         /// Attempts that were spent.
         attempts: u32,
     },
-    /// Done: the row goes.
-    Settle(InboxId),
+    /// Deletes the row of an element that was decided.
+    Remove(BacklogId),
     /// Quarantines bytes.
     Quarantine(Quarantined),
     /// Takes bytes out of quarantine.

@@ -1,4 +1,4 @@
-//! Effects, the waiting line, and the quarantine.
+//! Effects, the backlog, and the quarantine.
 
 use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
@@ -7,11 +7,11 @@ use super::page;
 use super::state::Rows;
 use crate::consent::{Purpose, PurposeScope};
 use crate::conversation::{DeliveryStatus, Evidence};
-use crate::id::{AccountId, ChannelIdentityId, InboxId, MessageId, OrgId, QuarantineId, TypedId};
-use crate::inbox::{InboxItem, InboxWrite, Quarantined};
+use crate::id::{AccountId, BacklogId, ChannelIdentityId, MessageId, OrgId, QuarantineId, TypedId};
 use crate::job::{Job, JobKind, JobState, Queue, QueueKind};
 use crate::page::{Page, PageRequest};
 use crate::store::{Due, JobWrite};
+use crate::webhook::{BacklogItem, Quarantined, WebhookWrite};
 
 /// The queue a job belongs to.
 fn queue_of(org: OrgId, job: &Job) -> Queue {
@@ -19,7 +19,7 @@ fn queue_of(org: OrgId, job: &Job) -> Queue {
 }
 
 /// The queue an element waits in.
-fn queue_of_item(org: OrgId, item: &InboxItem) -> Queue {
+fn queue_of_item(org: OrgId, item: &BacklogItem) -> Queue {
     Queue { org, account: Some(item.account), kind: item.queue }
 }
 
@@ -98,24 +98,24 @@ impl Rows {
         }
     }
 
-    pub(super) fn write_inbox(&mut self, write: InboxWrite, org: OrgId) {
+    pub(super) fn write_webhook(&mut self, write: WebhookWrite, org: OrgId) {
         match write {
-            InboxWrite::Park(item) => {
-                self.inbox.entry(item.id).or_insert(item);
+            WebhookWrite::Enqueue(item) => {
+                self.backlog.entry(item.id).or_insert(item);
             }
-            InboxWrite::Retry { id, due_at, attempts } => {
-                if let Some(item) = self.inbox.get_mut(&id) {
+            WebhookWrite::Retry { id, due_at, attempts } => {
+                if let Some(item) = self.backlog.get_mut(&id) {
                     (item.due_at, item.attempts) = (due_at, attempts);
                 }
             }
-            InboxWrite::Settle(id) => {
-                self.inbox.remove(&id);
+            WebhookWrite::Remove(id) => {
+                self.backlog.remove(&id);
             }
-            InboxWrite::Quarantine(bytes) => {
+            WebhookWrite::Quarantine(bytes) => {
                 let owner = bytes.org.or(Some(org));
                 self.quarantine.entry(bytes.id).or_insert(Quarantined { org: owner, ..bytes });
             }
-            InboxWrite::Release(id) => {
+            WebhookWrite::Release(id) => {
                 self.quarantine.remove(&id);
             }
         }
@@ -123,7 +123,7 @@ impl Rows {
 
     /// Whether received elements wait in a queue, due or not.
     pub(super) fn waits(&self, account: Option<AccountId>, kind: QueueKind) -> bool {
-        self.inbox.values().any(|item| Some(item.account) == account && item.queue == kind)
+        self.backlog.values().any(|item| Some(item.account) == account && item.queue == kind)
     }
 
     /// Work of a queue, in order of id.
@@ -131,8 +131,10 @@ impl Rows {
         let jobs = self.jobs.values().filter(|job| {
             job.state == JobState::Pending && job.not_before <= now && queue_of(queue.org, job) == queue
         });
-        let items =
-            self.inbox.values().filter(|item| item.due_at <= now && queue_of_item(queue.org, item) == queue);
+        let items = self
+            .backlog
+            .values()
+            .filter(|item| item.due_at <= now && queue_of_item(queue.org, item) == queue);
         let jobs = jobs.map(|job| (job.id.uuid(), Due::Job(job.clone())));
         let items = items.map(|item| (item.id.uuid(), Due::Element(item.clone())));
         let mut all: Vec<_> = jobs.chain(items).collect();
@@ -144,7 +146,7 @@ impl Rows {
     pub(super) fn queues(&self, org: OrgId) -> BTreeMap<Queue, DateTime<Utc>> {
         let pending = self.jobs.values().filter(|job| job.state == JobState::Pending);
         let jobs = pending.map(|job| (queue_of(org, job), job.not_before));
-        let items = self.inbox.values().map(|item| (queue_of_item(org, item), item.due_at));
+        let items = self.backlog.values().map(|item| (queue_of_item(org, item), item.due_at));
         let mut queues = BTreeMap::new();
         for (queue, at) in jobs.chain(items) {
             let first = queues.entry(queue).or_insert(at);
@@ -155,7 +157,10 @@ impl Rows {
 }
 
 /// Received elements that wait, oldest first.
-pub(super) fn oldest_first(items: &BTreeMap<InboxId, InboxItem>, request: &PageRequest) -> Page<InboxItem> {
+pub(super) fn oldest_first(
+    items: &BTreeMap<BacklogId, BacklogItem>,
+    request: &PageRequest,
+) -> Page<BacklogItem> {
     page(items.values().map(|item| (item.id.uuid().as_bytes().to_vec(), item.clone())), request, false)
 }
 

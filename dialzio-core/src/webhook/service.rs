@@ -1,6 +1,6 @@
 //! Looking at what could not be used, trying it again, and throwing it away.
 
-use super::{InboxWrite, Quarantined, Waiting};
+use super::{Quarantined, Waiting, WebhookWrite};
 use crate::account::SealedContext;
 use crate::error::{Error, RecordKind};
 use crate::event::DomainEvent;
@@ -102,7 +102,7 @@ impl<'a> QuarantineService<'a> {
     async fn release(&self, by: &Actor, id: QuarantineId) -> Result<(), Error> {
         let scope = by.scope_for(Permission::QuarantineManage)?;
         let mut batch = Batch::new(by, Action::QuarantineSettled, self.crm.now());
-        batch.about(id).write(InboxWrite::Release(id)).event(DomainEvent::QuarantineChanged);
+        batch.about(id).write(WebhookWrite::Release(id)).event(DomainEvent::QuarantineChanged);
         self.crm.store().commit_one(scope, batch).await?;
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! `dialzio inbox`: the quarantine, for the operator of the installation.
+//! `dialzio quarantine`: the quarantine, for the operator of the installation.
 
 use clap::Subcommand;
 use dialzio_core::QuarantineId;
@@ -8,7 +8,7 @@ use super::{Data, Outcome, Why};
 
 /// Looks at what could not be used. Beside a running server the command is carried out by that server.
 #[derive(Debug, clap::Args)]
-pub(super) struct Inbox {
+pub(super) struct Quarantine {
     #[command(flatten)]
     data: Data,
     #[command(subcommand)]
@@ -42,7 +42,7 @@ enum Verb {
     },
 }
 
-impl Inbox {
+impl Quarantine {
     pub(super) async fn run(self) -> Outcome {
         let (verb, why) = match self.verb {
             Verb::List(why) => (control::Verb::List, why),
