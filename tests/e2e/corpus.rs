@@ -1,5 +1,5 @@
-//! Payloads seen elsewhere, through the whole server. They are read in place from the folder in `DIALZIO_CORPUS`
-//! and are no part of this repository; without that folder these tests say so and pass.
+//! Payloads through the whole server: our own, which are the fixtures of `dialzio-whatsapp`, and those in the folder that
+//! `DIALZIO_CORPUS` names, which are read in place. A folder that is missing or empty fails the test.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -12,14 +12,15 @@ use sha2::{Digest, Sha256};
 
 use crate::rig::{Line, Rig, Seat};
 
-pub(crate) fn corpus() -> Option<PathBuf> {
-    let folder = std::env::var_os("DIALZIO_CORPUS")
-        .filter(|root| !root.is_empty())
-        .map(|root| PathBuf::from(root).join("whatsapp"));
-    if folder.is_none() {
-        println!("no corpus: DIALZIO_CORPUS is not set");
-    }
-    folder
+/// The folder in `DIALZIO_CORPUS`, if it is set.
+pub(crate) fn elsewhere() -> Option<PathBuf> {
+    std::env::var_os("DIALZIO_CORPUS").filter(|root| !root.is_empty()).map(PathBuf::from)
+}
+
+/// Each corpus: our own, and the one that `DIALZIO_CORPUS` names.
+pub(crate) fn corpora() -> Vec<PathBuf> {
+    let own = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../dialzio-whatsapp/tests/fixtures"));
+    std::iter::once(own).chain(elsewhere().map(|root| root.join("whatsapp"))).collect()
 }
 
 /// One webhook, and what was counted in it without any decoder.
@@ -38,7 +39,10 @@ pub(crate) fn samples(folder: &std::path::Path) -> (Vec<Sample>, Value) {
         body: read(folder.join("webhooks").join(name)),
         changes: changes.as_array().unwrap().clone(),
     });
-    (samples.collect(), expected["totals"].clone())
+    let samples: Vec<Sample> = samples.collect();
+    assert!(!samples.is_empty(), "{} is empty", folder.display());
+    println!("{} webhooks of {}", samples.len(), folder.display());
+    (samples, expected["totals"].clone())
 }
 
 /// Makes every provider id the file's own, so that no file repeats another's.
@@ -284,19 +288,21 @@ impl Stage {
         let notices = messages.iter().filter(|message| message["kind"] == "system").count();
         let quarantine = self.quarantine().await;
         let orphans = quarantine.iter().filter(|(reason, _)| reason == "orphan").count();
-        let mut choices = 0;
+        // One entry is listed for each person who has its number.
+        let mut choices = BTreeSet::new();
         for contact in self.rig.list(&self.seat, "/v1/contacts").await {
             let path = format!("/v1/contacts/{}/consents", contact["id"].as_str().unwrap());
             let provider =
                 |entry: &&Value| entry["event"].as_str().is_some_and(|event| event.starts_with("provider_"));
-            choices += self.rig.list(&self.seat, &path).await.iter().filter(provider).count();
+            let entries = self.rig.list(&self.seat, &path).await;
+            choices.extend(entries.iter().filter(provider).map(|entry| entry["id"].to_string()));
         }
         Wanted {
             messages: messages.len() - notices,
             notices,
             orphans,
             unrouted: self.unrouted().await.len(),
-            choices,
+            choices: choices.len(),
             ids: 0,
             kept: quarantine.len() - orphans,
         }
@@ -333,46 +339,48 @@ fn prepared(samples: &[Sample], now: DateTime<Utc>) -> Vec<Value> {
 
 #[test]
 fn the_totals_are_the_sums_of_the_files() {
-    let Some(folder) = corpus() else { return };
-    let (samples, totals) = samples(&folder);
-    let mut counted: BTreeMap<String, u64> = BTreeMap::new();
-    for change in samples.iter().flat_map(|sample| &sample.changes) {
-        *counted.entry(format!("field:{}", change["field"].as_str().unwrap())).or_default() += 1;
-        let list = |key: &str| change[key].as_array().cloned().unwrap_or_default();
-        for message in list("messages") {
-            *counted.entry(format!("messages:{}", message["type"].as_str().unwrap())).or_default() += 1;
+    for folder in corpora() {
+        let (samples, totals) = samples(&folder);
+        let mut counted: BTreeMap<String, u64> = BTreeMap::new();
+        for change in samples.iter().flat_map(|sample| &sample.changes) {
+            *counted.entry(format!("field:{}", change["field"].as_str().unwrap())).or_default() += 1;
+            let list = |key: &str| change[key].as_array().cloned().unwrap_or_default();
+            for message in list("messages") {
+                *counted.entry(format!("messages:{}", message["type"].as_str().unwrap())).or_default() += 1;
+            }
+            for status in list("statuses") {
+                *counted.entry(format!("status:{}", status["status"].as_str().unwrap())).or_default() += 1;
+            }
         }
-        for status in list("statuses") {
-            *counted.entry(format!("status:{}", status["status"].as_str().unwrap())).or_default() += 1;
+        for (name, count) in counted {
+            assert_eq!(totals[&name], count, "{name}");
         }
-    }
-    for (name, count) in counted {
-        assert_eq!(totals[&name], count, "{name}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_corpus_adds_up_and_a_second_pass_changes_nothing() {
-    let Some(folder) = corpus() else { return };
-    let (samples, _) = samples(&folder);
-    let stage = stage(&samples).await;
-    let bodies = prepared(&samples, stage.rig.clock.now());
-    for body in &bodies {
-        assert_eq!(stage.post(body).await, 200);
+    for folder in corpora() {
+        let (samples, _) = samples(&folder);
+        let stage = stage(&samples).await;
+        let bodies = prepared(&samples, stage.rig.clock.now());
+        for body in &bodies {
+            assert_eq!(stage.post(body).await, 200);
+        }
+        stage.finish().await;
+        let wanted = wanted(&samples, &stage.lines);
+        let found = stage.found().await;
+        println!("{} webhooks: {found:?}", bodies.len());
+        assert_eq!(Wanted { ids: wanted.ids, ..found }, wanted);
+        let digest = stage.digest().await;
+        let kept = (stage.quarantine().await, stage.unrouted().await);
+        for body in &bodies {
+            assert_eq!(stage.post(body).await, 200);
+        }
+        stage.finish().await;
+        assert_eq!(stage.digest().await, digest);
+        assert_eq!((stage.quarantine().await, stage.unrouted().await), kept);
     }
-    stage.finish().await;
-    let wanted = wanted(&samples, &stage.lines);
-    let found = stage.found().await;
-    println!("{} webhooks: {found:?}", bodies.len());
-    assert_eq!(Wanted { ids: wanted.ids, ..found }, wanted);
-    let digest = stage.digest().await;
-    let kept = (stage.quarantine().await, stage.unrouted().await);
-    for body in &bodies {
-        assert_eq!(stage.post(body).await, 200);
-    }
-    stage.finish().await;
-    assert_eq!(stage.digest().await, digest);
-    assert_eq!((stage.quarantine().await, stage.unrouted().await), kept);
 }
 
 /// Each thing twice, in an order drawn from the seed.
@@ -390,74 +398,77 @@ fn doubled_and_shuffled(bodies: &[Value], mut seed: u64) -> Vec<Value> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn the_corpus_doubled_shuffled_and_from_eight_callers_adds_up() {
-    let Some(folder) = corpus() else { return };
-    let (samples, _) = samples(&folder);
-    for seed in [3, 77] {
-        let stage = stage(&samples).await;
-        let bodies = doubled_and_shuffled(&prepared(&samples, stage.rig.clock.now()), seed);
-        let posted = futures_util::stream::iter(&bodies).map(|body| stage.post(body)).buffer_unordered(8);
-        posted.for_each(|status| async move { assert_eq!(status, 200) }).await;
-        stage.finish().await;
-        let wanted = wanted(&samples, &stage.lines);
-        let found = stage.found().await;
-        // A change of ids is shown in a conversation that is there when it arrives.
-        assert!(found.notices <= wanted.notices);
-        let found = Wanted { notices: wanted.notices, ids: wanted.ids, ..found };
-        assert_eq!(found, wanted, "seed {seed}");
+    for folder in corpora() {
+        let (samples, _) = samples(&folder);
+        for seed in [3, 77] {
+            let stage = stage(&samples).await;
+            let bodies = doubled_and_shuffled(&prepared(&samples, stage.rig.clock.now()), seed);
+            let posted = futures_util::stream::iter(&bodies).map(|body| stage.post(body)).buffer_unordered(8);
+            posted.for_each(|status| async move { assert_eq!(status, 200) }).await;
+            stage.finish().await;
+            let wanted = wanted(&samples, &stage.lines);
+            let found = stage.found().await;
+            // A change of ids is shown in a conversation that is there when it arrives.
+            assert!(found.notices <= wanted.notices);
+            let found = Wanted { notices: wanted.notices, ids: wanted.ids, ..found };
+            assert_eq!(found, wanted, "seed {seed}");
+        }
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_corpus_with_its_own_times_is_refused_and_not_lost() {
-    let Some(folder) = corpus() else { return };
-    let (samples, _) = samples(&folder);
-    let stage = stage(&samples).await;
-    let mut bodies = Vec::new();
-    for (place, sample) in samples.iter().enumerate() {
-        let mut body = sample.body.clone();
-        distinct(&mut body, place);
-        bodies.push(body);
+    for folder in corpora() {
+        let (samples, _) = samples(&folder);
+        let stage = stage(&samples).await;
+        let mut bodies = Vec::new();
+        for (place, sample) in samples.iter().enumerate() {
+            let mut body = sample.body.clone();
+            distinct(&mut body, place);
+            bodies.push(body);
+        }
+        for body in &bodies {
+            assert_eq!(stage.post(body).await, 200);
+        }
+        stage.finish().await;
+        let wanted = wanted(&samples, &stage.lines);
+        let kept = stage.quarantine().await;
+        assert_eq!(stage.messages().await, Vec::<Value>::new());
+        assert_eq!(stage.conversations().await, Vec::<Value>::new());
+        assert_eq!(stage.rig.list(&stage.seat, "/v1/contacts").await, Vec::<Value>::new());
+        let out_of_time = kept.iter().filter(|(reason, _)| reason == "out_of_time").count();
+        assert_eq!(out_of_time, wanted.messages + wanted.notices + wanted.choices + wanted.ids);
+        assert_eq!(kept.iter().filter(|(reason, _)| reason == "orphan").count(), wanted.orphans);
+        assert_eq!(stage.unrouted().await.len(), wanted.unrouted);
+        assert_eq!(kept.len(), out_of_time + wanted.orphans + wanted.kept);
     }
-    for body in &bodies {
-        assert_eq!(stage.post(body).await, 200);
-    }
-    stage.finish().await;
-    let wanted = wanted(&samples, &stage.lines);
-    let kept = stage.quarantine().await;
-    assert_eq!(stage.messages().await, Vec::<Value>::new());
-    assert_eq!(stage.conversations().await, Vec::<Value>::new());
-    assert_eq!(stage.rig.list(&stage.seat, "/v1/contacts").await, Vec::<Value>::new());
-    let out_of_time = kept.iter().filter(|(reason, _)| reason == "out_of_time").count();
-    assert_eq!(out_of_time, wanted.messages + wanted.notices + wanted.choices + wanted.ids);
-    assert_eq!(kept.iter().filter(|(reason, _)| reason == "orphan").count(), wanted.orphans);
-    assert_eq!(stage.unrouted().await.len(), wanted.unrouted);
-    assert_eq!(kept.len(), out_of_time + wanted.orphans + wanted.kept);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_same_id_with_other_content_keeps_the_first() {
-    let Some(folder) = corpus() else { return };
-    let (samples, _) = samples(&folder);
-    let stage = stage(&samples).await;
-    let bodies = prepared(&samples, stage.rig.clock.now());
-    let texts = samples.iter().zip(&bodies).filter_map(|(sample, body)| {
-        let first = &body["entry"][0]["changes"][0]["value"]["messages"][0];
-        (sample.changes.len() == 1 && first["type"] == "text").then_some(body)
-    });
-    let mut count = 0;
-    for body in texts {
-        count += 1;
-        assert_eq!(stage.post(body).await, 200);
-        let mut other = body.clone();
-        other["entry"][0]["changes"][0]["value"]["messages"][0]["text"]["body"] = json!("Something else");
-        assert_eq!(stage.post(&other).await, 200);
+    for folder in corpora() {
+        let (samples, _) = samples(&folder);
+        let stage = stage(&samples).await;
+        let bodies = prepared(&samples, stage.rig.clock.now());
+        let texts = samples.iter().zip(&bodies).filter_map(|(sample, body)| {
+            let first = &body["entry"][0]["changes"][0]["value"]["messages"][0];
+            (sample.changes.len() == 1 && first["type"] == "text").then_some(body)
+        });
+        let mut count = 0;
+        for body in texts {
+            count += 1;
+            assert_eq!(stage.post(body).await, 200);
+            let mut other = body.clone();
+            other["entry"][0]["changes"][0]["value"]["messages"][0]["text"]["body"] = json!("Something else");
+            assert_eq!(stage.post(&other).await, 200);
+        }
+        assert!(count > 3);
+        stage.finish().await;
+        let shown = stage.messages().await;
+        assert!(shown.len() >= count);
+        assert!(shown.iter().all(|message| message["text"] != "Something else"));
+        let kept = stage.quarantine().await;
+        assert_eq!(kept.iter().filter(|(reason, _)| reason == "contradiction").count(), count);
+        assert!(kept.iter().all(|(_, body)| body.contains("Something else")));
     }
-    assert!(count > 3);
-    stage.finish().await;
-    let shown = stage.messages().await;
-    assert!(shown.len() >= count);
-    assert!(shown.iter().all(|message| message["text"] != "Something else"));
-    let kept = stage.quarantine().await;
-    assert_eq!(kept.iter().filter(|(reason, _)| reason == "contradiction").count(), count);
-    assert!(kept.iter().all(|(_, body)| body.contains("Something else")));
 }

@@ -1,10 +1,12 @@
-//! Evidence from payloads seen elsewhere. They are read in place, from the folder in `DIALZIO_CORPUS`, and
-//! are no part of this repository; without that folder these tests say so and pass.
+//! Evidence from payloads: our own in `tests/fixtures`, and those in the folder that `DIALZIO_CORPUS` names, which are read
+//! in place.
 #![cfg(feature = "emulator")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test stops at the first surprise")]
-#![allow(clippy::print_stdout, reason = "a test without its corpus says so")]
+#![allow(clippy::print_stdout, reason = "a test says how many files it read")]
 
 mod kinds;
+#[path = "../support/kinds.rs"]
+mod own_kinds;
 #[path = "../support/permit.rs"]
 mod permit;
 mod requests;
@@ -21,30 +23,48 @@ use dialzio_core::provider::{InboundBody, Provider};
 use dialzio_whatsapp::{MetaCloud, MetaConfig};
 use serde_json::Value;
 
-fn corpus() -> Option<PathBuf> {
-    let folder = std::env::var_os("DIALZIO_CORPUS")
-        .filter(|root| !root.is_empty())
-        .map(|root| PathBuf::from(root).join("whatsapp"));
-    if folder.is_none() {
-        println!("no corpus: DIALZIO_CORPUS is not set");
-    }
-    folder
+/// Our own folder.
+fn own() -> PathBuf {
+    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures"))
 }
 
+/// The folder in `DIALZIO_CORPUS`, if it is set.
+fn elsewhere() -> Option<PathBuf> {
+    let root = std::env::var_os("DIALZIO_CORPUS").filter(|root| !root.is_empty())?;
+    Some(PathBuf::from(root).join("whatsapp"))
+}
+
+fn corpora() -> Vec<PathBuf> {
+    std::iter::once(own()).chain(elsewhere()).collect()
+}
+
+/// The JSON files of a folder by name. A folder without any fails the test.
 fn files(folder: &Path) -> BTreeMap<String, Bytes> {
-    std::fs::read_dir(folder)
-        .unwrap()
+    let entries = std::fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    let files: BTreeMap<String, Bytes> = entries
         .map(|file| file.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "json"))
         .map(|path| {
             let name = path.file_name().unwrap().to_str().unwrap().to_owned();
             (name, Bytes::from(std::fs::read(&path).unwrap()))
         })
-        .collect()
+        .collect();
+    assert!(!files.is_empty(), "{} is empty", folder.display());
+    println!("{} files of {}", files.len(), folder.display());
+    files
 }
 
 #[test]
 fn each_webhook_is_what_the_table_says() {
-    let Some(folder) = corpus() else { return };
+    let ours = own_kinds::KINDS.iter().map(|(name, kinds)| (format!("{name}.json"), *kinds)).collect();
+    each_is_what_the_table_says(&own(), &ours);
+    if let Some(folder) = elsewhere() {
+        let theirs = kinds::KINDS.iter().map(|(name, kinds)| ((*name).to_owned(), *kinds)).collect();
+        each_is_what_the_table_says(&folder, &theirs);
+    }
+}
+
+fn each_is_what_the_table_says(folder: &Path, table: &BTreeMap<String, &[&str]>) {
     let cloud = MetaCloud::new(MetaConfig::default()).unwrap();
     let decoder = cloud.webhooks().unwrap();
     let files = files(&folder.join("webhooks"));
@@ -54,29 +74,48 @@ fn each_webhook_is_what_the_table_says() {
             // What follows is the provider's own text of why and when.
             line.truncate(line.find(" · ").unwrap_or(line.len()));
         }
-        let (_, wanted) = kinds::KINDS
-            .iter()
-            .find(|(known, _)| known == name)
-            .unwrap_or_else(|| panic!("{name} is not in the table; it reads as {found:?}"));
+        let wanted =
+            table.get(name).unwrap_or_else(|| panic!("{name} is not in the table; it reads as {found:?}"));
+        if name == "batch-with-odd-neighbours.json" {
+            // Lists come in the order of the keys, which JSON does not promise.
+            found.sort();
+            let mut wanted: Vec<String> = wanted.iter().map(|&line| line.to_owned()).collect();
+            wanted.sort();
+            assert_eq!(found, wanted, "{name}");
+            continue;
+        }
         assert_eq!(found, *wanted, "{name}");
     }
-    for (name, _) in kinds::KINDS {
-        assert!(files.contains_key(*name), "{name} is in the table and not in the corpus");
+    for name in table.keys() {
+        assert!(files.contains_key(name), "{name} is in the table and not in the corpus");
     }
 }
 
 /// `expected.json` was counted by structure alone, by nothing that knows this decoder.
 #[test]
 fn nothing_is_lost_and_nothing_is_made_up() {
-    let Some(folder) = corpus() else { return };
+    for folder in corpora() {
+        nothing_is_lost_of(&folder);
+    }
+}
+
+fn nothing_is_lost_of(folder: &Path) {
     let cloud = MetaCloud::new(MetaConfig::default()).unwrap();
     let decoder = cloud.webhooks().unwrap();
     let files = files(&folder.join("webhooks"));
     let expected: Value =
         serde_json::from_slice(&std::fs::read(folder.join("expected.json")).unwrap()).unwrap();
-    for (name, changes) in expected["files"].as_object().unwrap() {
+    let counted = expected["files"].as_object().unwrap();
+    for name in files.keys() {
+        assert!(
+            counted.contains_key(name) || expected["irregular"][name].is_string(),
+            "{name} is not in expected.json"
+        );
+    }
+    for (name, changes) in counted {
         let found = decoder.decode_element(&files[name]);
         let mut wanted = 0;
+        let mut wanted_ids = Vec::new();
         for change in changes.as_array().unwrap() {
             let count = |key: &str| change[key].as_array().map_or(0, Vec::len);
             let number = |key: &str| usize::try_from(change[key].as_u64().unwrap_or(0)).unwrap();
@@ -91,26 +130,31 @@ fn nothing_is_lost_and_nothing_is_made_up() {
                 list.iter().map(|item| item["id"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
             };
             if change["field"] == "messages" {
-                let mut wanted_ids = ids("messages");
+                wanted_ids.extend(ids("messages"));
                 wanted_ids.extend(ids("statuses"));
-                let found_ids: Vec<String> = found.iter().filter_map(|inbound| id(&inbound.body)).collect();
-                assert_eq!(found_ids, wanted_ids, "{name}");
             }
             if let Some(number) = change["phone_number_id"].as_str() {
-                assert!(found.iter().all(|inbound| inbound.account.as_ref().unwrap().0 == number), "{name}");
+                let of_number =
+                    found.iter().filter(|it| it.account.as_ref().is_some_and(|account| account.0 == number));
+                let alone = changes.as_array().unwrap().len() == 1;
+                assert!(
+                    if alone { of_number.count() == found.len() } else { of_number.count() > 0 },
+                    "{name}"
+                );
             }
         }
         assert_eq!(found.len(), wanted, "{name}");
+        let found_ids: Vec<String> = found.iter().filter_map(|inbound| id(&inbound.body)).collect();
+        assert_eq!(found_ids, wanted_ids, "{name}");
     }
 }
 
 /// An element that waited is read again from its own bytes, with the same result.
 #[test]
 fn an_element_alone_reads_as_it_did_in_its_batch() {
-    let Some(folder) = corpus() else { return };
     let cloud = MetaCloud::new(MetaConfig::default()).unwrap();
     let decoder = cloud.webhooks().unwrap();
-    for (name, body) in files(&folder.join("webhooks")) {
+    for (name, body) in corpora().iter().flat_map(|folder| files(&folder.join("webhooks"))) {
         for inbound in decoder.decode_element(&body) {
             let again = decoder.decode_element(&inbound.raw);
             assert_eq!(again.len(), 1, "{name}");

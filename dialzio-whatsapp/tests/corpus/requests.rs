@@ -17,6 +17,7 @@ use wiremock::{Mock, MockServer, ResponseTemplate, matchers::any};
 
 use crate::permit;
 
+/// The documented sends among the requests seen elsewhere that this product makes too.
 const SENDS: &[&str] = &[
     "send-text-preview.json",
     "send-text-reply-context.json",
@@ -41,12 +42,9 @@ const SENDS: &[&str] = &[
 
 #[tokio::test]
 async fn documented_sends_are_made_equal_in_value() {
-    let Some(folder) = crate::corpus() else { return };
     let (cloud, server) = rig().await;
     let access = permit::access("1", "2", "token", server.uri().parse().unwrap());
-    for name in SENDS {
-        let example: Value =
-            serde_json::from_slice(&std::fs::read(folder.join("requests").join(name)).unwrap()).unwrap();
+    for (name, example) in examples(|name| name.starts_with("send-"), SENDS) {
         let mut message = permit::message(content(&example));
         message.reply_to = example["context"]["message_id"].as_str().and_then(ExternalId::parse);
         let address = match example["to"].as_str() {
@@ -63,16 +61,32 @@ async fn documented_sends_are_made_equal_in_value() {
 
 #[tokio::test]
 async fn documented_read_receipts_are_made_equal_in_value() {
-    let Some(folder) = crate::corpus() else { return };
     let (cloud, server) = rig().await;
     let access = permit::access("1", "2", "token", server.uri().parse().unwrap());
-    for (name, typing) in [("mark-read.json", false), ("mark-read-typing-indicator.json", true)] {
-        let example: Value =
-            serde_json::from_slice(&std::fs::read(folder.join("requests").join(name)).unwrap()).unwrap();
+    let receipts = ["mark-read.json", "mark-read-typing-indicator.json"];
+    for (name, example) in examples(|name| name.starts_with("mark-read"), &receipts) {
+        let typing = name.contains("typing");
         let message = ExternalId::parse(text(&example["message_id"])).unwrap();
         cloud.signal(&access, &Signal::Read { message, typing }).await.unwrap();
         assert_eq!(last_body(&server).await, example, "{name}");
     }
+}
+
+/// Requests by file name: all of our own that are wanted, and these of the folder that `DIALZIO_CORPUS` names.
+fn examples(wanted: impl Fn(&str) -> bool, elsewhere: &[&str]) -> Vec<(String, Value)> {
+    let read = |bytes: &[u8]| -> Value { serde_json::from_slice(bytes).unwrap() };
+    let own = crate::files(&crate::own().join("requests"));
+    let mut all: Vec<(String, Value)> = own
+        .iter()
+        .filter(|(name, _)| wanted(name))
+        .map(|(name, bytes)| (name.clone(), read(bytes)))
+        .collect();
+    assert!(!all.is_empty(), "requests of our own");
+    if let Some(folder) = crate::elsewhere() {
+        let files = crate::files(&folder.join("requests"));
+        all.extend(elsewhere.iter().map(|&name| (name.to_owned(), read(&files[name]))));
+    }
+    all
 }
 
 async fn rig() -> (MetaCloud, MockServer) {
