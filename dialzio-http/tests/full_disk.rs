@@ -10,7 +10,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 /// A small disk that only this process sees, in a namespace of its own, which needs no rights outside; and a server on it.
-const KEEPER: &str = r#"
+const SUPERVISOR: &str = r#"
 disk="$1"; dialzio="$2"
 mount -t tmpfs -o size=16m,mode=0700 small "$disk" || exit 1
 echo ready
@@ -30,7 +30,7 @@ kill -KILL $server 2>/dev/null
 "#;
 
 struct Disk {
-    keeper: Child,
+    supervisor: Child,
     orders: Option<ChildStdin>,
     said: BufReader<ChildStdout>,
     _folder: tempfile::TempDir,
@@ -39,7 +39,7 @@ struct Disk {
 impl Drop for Disk {
     fn drop(&mut self) {
         drop(self.orders.take());
-        let _ = self.keeper.wait();
+        let _ = self.supervisor.wait();
     }
 }
 
@@ -49,8 +49,8 @@ impl Disk {
         let folder = tempfile::tempdir().unwrap();
         let disk = folder.path().join("disk");
         std::fs::create_dir(&disk).unwrap();
-        let mut keeper = Command::new("unshare")
-            .args(["--user", "--map-root-user", "--mount", "/bin/sh", "-c", KEEPER, "keeper"])
+        let mut supervisor = Command::new("unshare")
+            .args(["--user", "--map-root-user", "--mount", "/bin/sh", "-c", SUPERVISOR, "supervisor"])
             .arg(&disk)
             .arg(env!("CARGO_BIN_EXE_dialzio"))
             .stdin(Stdio::piped())
@@ -58,8 +58,8 @@ impl Disk {
             .stderr(Stdio::null())
             .spawn()
             .ok()?;
-        let (orders, said) = (keeper.stdin.take(), BufReader::new(keeper.stdout.take().unwrap()));
-        let mut disk = Self { keeper, orders, said, _folder: folder };
+        let (orders, said) = (supervisor.stdin.take(), BufReader::new(supervisor.stdout.take().unwrap()));
+        let mut disk = Self { supervisor, orders, said, _folder: folder };
         (disk.hear() == "ready").then_some(disk)
     }
 

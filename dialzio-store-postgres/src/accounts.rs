@@ -87,8 +87,8 @@ impl Scope<'_> {
         Ok(!self.db.any(sql::ACCOUNT_OF_NUMBER, params![self.key, provider, external]).await?)
     }
 
-    /// Whether another organisation has the number: the one question of a batch that looks across the wall, so it is
-    /// asked with the rights over system tables.
+    /// Whether another organisation has the number: the only query of a batch that reads another organisation,
+    /// so it runs with the rights over system tables.
     pub(crate) async fn route_taken(&mut self, provider: &str, external: &str) -> Res<bool> {
         self.db.as_system().await?;
         let taken = self.db.any(sql::ROUTE_TAKEN, params![self.key, provider, external]).await?;

@@ -147,8 +147,8 @@ impl PostgresBuilder {
     /// Connects to a database that has been migrated.
     ///
     /// # Errors
-    /// [`OpenError`] if the address cannot be used, the schema is not the one that is known, or the role could look past
-    /// the walls between organisations.
+    /// [`OpenError`] if the address cannot be used, the schema is not the one that is known, or the role could
+    /// bypass row-level security.
     pub async fn connect(mut self, url: &str) -> Result<PostgresStore, OpenError> {
         let options = self.options(url)?;
         self.statements = self.statements.or_else(|| said(url));

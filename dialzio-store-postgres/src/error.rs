@@ -48,7 +48,7 @@ pub enum OpenError {
         /// Which.
         number: i64,
     },
-    /// The role could look past the walls between organisations, or cannot do its work.
+    /// The role could bypass row-level security, or lacks rights that the store needs.
     #[error("the role {role} cannot be used to serve: {why}")]
     Role {
         /// The role.

@@ -105,8 +105,8 @@ impl PostgresStore {
     /// Connects to a database that has been [migrated](PostgresBuilder::migrate), in the schema `dialzio`.
     ///
     /// # Errors
-    /// [`OpenError`] if the address cannot be used, the schema is not the one that is known, or the role could look past
-    /// the walls between organisations.
+    /// [`OpenError`] if the address cannot be used, the schema is not the one that is known, or the role could
+    /// bypass row-level security.
     pub async fn connect(url: &str) -> Result<Self, OpenError> {
         Self::builder().connect(url).await
     }

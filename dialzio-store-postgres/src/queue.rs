@@ -93,21 +93,21 @@ impl Queues {
     }
 }
 
-/// Takes the organisation off the list, whatever happens to the task: nobody waits for one that is gone.
-struct Shift {
+/// Removes the organisation from the list when the task ends, even by a panic, so that no caller waits for it.
+struct QueueGuard {
     shared: Arc<Shared>,
     org: OrgId,
     over: bool,
 }
 
-impl Shift {
-    /// Nobody waits any more.
+impl QueueGuard {
+    /// Ends the guard when no caller waits any more.
     fn end(mut self) {
         self.over = true;
     }
 }
 
-impl Drop for Shift {
+impl Drop for QueueGuard {
     fn drop(&mut self) {
         if !self.over {
             self.shared.queues.waiting().remove(&self.org);
@@ -128,12 +128,12 @@ impl Shared {
             first
         };
         if first {
-            let shift = Shift { shared: Arc::clone(self), org, over: false };
+            let guard = QueueGuard { shared: Arc::clone(self), org, over: false };
             tokio::spawn(async move {
-                while let Some(jobs) = shift.shared.queues.next(org) {
-                    carry_out(&shift.shared, org, jobs).await;
+                while let Some(jobs) = guard.shared.queues.next(org) {
+                    carry_out(&guard.shared, org, jobs).await;
                 }
-                shift.end();
+                guard.end();
             });
         }
         answered.await.unwrap_or_else(|_| vec![Err(StoreError::Unavailable); count])

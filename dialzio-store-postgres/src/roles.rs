@@ -1,5 +1,5 @@
-//! Who serves: a role that cannot look past the walls between organisations. Looked at before anything else is done; a
-//! store that cannot be sure of its walls does not open.
+//! Checks the role that serves: it must not be able to bypass row-level security. Checked before anything else; a store
+//! that cannot be sure of its policies does not open.
 
 use sqlx::Row;
 use sqlx::postgres::PgConnection;
@@ -19,8 +19,8 @@ fn refused(role: &str, why: &'static str) -> OpenError {
     OpenError::Role { role: role.to_owned(), why }
 }
 
-/// Looks at server, role and walls, inside a transaction, and prepares nothing that stays. `signs_in`: also at the role that
-/// the connection has outside of our transactions, which is a host's own affair if the pool is theirs.
+/// Checks server, role and policies inside a transaction, and leaves no prepared statement. `signs_in`: also checks the role
+/// that the connection has outside our transactions, which is the host's choice if the pool is theirs.
 pub(crate) async fn check(conn: &mut PgConnection, schema: &Schema, signs_in: bool) -> Result<(), OpenError> {
     let row = conn
         .fetch_one("SELECT current_setting('server_version_num')::INT4, current_setting('server_version')")
@@ -41,7 +41,7 @@ pub(crate) async fn check(conn: &mut PgConnection, schema: &Schema, signs_in: bo
         conn.execute("ROLLBACK TO SAVEPOINT look").await?;
         fine?;
     }
-    walls(conn, schema).await
+    rls_policies(conn, schema).await
 }
 
 /// Whether the role that is in force could get past row-level security.
@@ -71,7 +71,7 @@ async fn role(conn: &mut PgConnection, schema: &Schema) -> Result<(), OpenError>
 
 /// Whether each table and each month of one is behind its policy, and whether the policy holds: an organisation that does
 /// not exist sees nothing, and nobody sees anything without naming one.
-async fn walls(conn: &mut PgConnection, schema: &Schema) -> Result<(), OpenError> {
+async fn rls_policies(conn: &mut PgConnection, schema: &Schema) -> Result<(), OpenError> {
     let open = registry::tables().filter(|table| !table.has_row_security()).map(|table| table.name);
     let unprotected: Option<String> = sqlx::query_scalar(
         "SELECT c.relname::TEXT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace

@@ -1,8 +1,8 @@
 //! Contacts by words. Results come in the order of names, so there are two ways to a page: few matches are collected and
 //! sorted; if there are many, the list of names is walked and each name is looked at, since the next match is near.
 //!
-//! Words are rows, compared by their bytes. Row-level security lets no index be used with an operator that might tell
-//! about rows behind the wall, which the operators of PostgreSQL's text search may; comparing bytes does not.
+//! Words are rows, compared by their bytes. Row-level security lets no index be used with an operator that might
+//! leak hidden rows, which the operators of PostgreSQL's text search may; comparing bytes does not.
 
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;

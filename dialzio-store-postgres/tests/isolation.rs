@@ -1,5 +1,5 @@
-//! The walls between organisations, each on its own: the statements without the policies, the policies without the
-//! statements, and a role that could look past them, which is not let in.
+//! How organisations are kept apart, each means on its own: the statements without the policies, the policies without the
+//! statements, and a role that could bypass them, which is refused.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 

@@ -8,7 +8,7 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection};
 
 use dialzio_core::Clock;
 
-use super::keeper::{self, Keeper, SmallDisk};
+use super::supervisor::{self, ServerSupervisor, SmallDisk};
 use crate::{OpenError, PostgresBuilder, PostgresStore};
 
 /// The role that serves in tests.
@@ -23,7 +23,7 @@ const MONTHS: [&str; 2] = ["2026-03-01", "2026-04-01"];
 #[derive(Debug)]
 pub struct Cluster {
     folder: PathBuf,
-    keeper: Mutex<Keeper>,
+    supervisor: Mutex<ServerSupervisor>,
     made: AtomicU64,
     /// One database is made after another: nobody may be in the one that is copied.
     turn: tokio::sync::Mutex<()>,
@@ -46,7 +46,7 @@ impl Cluster {
         SHARED
             .get_or_init(|| Self::start().map_err(|error| error.to_string()))
             .as_ref()
-            .map_err(keeper::failed)
+            .map_err(supervisor::failed)
     }
 
     /// Starts a server that goes with the value, and does not wait for any disk.
@@ -85,13 +85,13 @@ impl Cluster {
     fn start_with(disk: &str, small: Option<SmallDisk>) -> std::io::Result<Self> {
         // Short, since a socket's path may have about a hundred characters.
         let folder = tempfile::Builder::new().prefix("dialzio-pg-").tempdir_in("/tmp")?;
-        let keeper = Mutex::new(Keeper::start(folder.path(), disk, small)?);
+        let supervisor = Mutex::new(ServerSupervisor::start(folder.path(), disk, small)?);
         let folder = folder.keep();
-        Ok(Self { folder, keeper, made: AtomicU64::new(0), turn: tokio::sync::Mutex::default() })
+        Ok(Self { folder, supervisor, made: AtomicU64::new(0), turn: tokio::sync::Mutex::default() })
     }
 
-    fn keeper(&self) -> MutexGuard<'_, Keeper> {
-        self.keeper.lock().unwrap_or_else(PoisonError::into_inner)
+    fn supervisor(&self) -> MutexGuard<'_, ServerSupervisor> {
+        self.supervisor.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Ends the server as a crash would, without a word to anybody.
@@ -99,7 +99,7 @@ impl Cluster {
     /// # Errors
     /// If the server is gone already.
     pub fn crash(&self) -> std::io::Result<()> {
-        self.keeper().order("crash", "crashed")
+        self.supervisor().order("crash", "crashed")
     }
 
     /// Starts it again, on the same data, unless it runs.
@@ -107,7 +107,7 @@ impl Cluster {
     /// # Errors
     /// If it does not start.
     pub fn restart(&self) -> std::io::Result<()> {
-        self.keeper().order("restart", "ready")
+        self.supervisor().order("restart", "ready")
     }
 
     /// Leaves no room on its small disk.
@@ -115,7 +115,7 @@ impl Cluster {
     /// # Errors
     /// If the server is gone.
     pub fn fill(&self) -> std::io::Result<()> {
-        self.keeper().order("fill", "full")
+        self.supervisor().order("fill", "full")
     }
 
     /// Gives the room back.
@@ -123,7 +123,7 @@ impl Cluster {
     /// # Errors
     /// If the server is gone.
     pub fn free(&self) -> std::io::Result<()> {
-        self.keeper().order("free", "free")
+        self.supervisor().order("free", "free")
     }
 
     /// The folder with the socket.
@@ -197,7 +197,7 @@ async fn make_role(admin: &mut PgConnection) -> Result<(), sqlx::Error> {
 
 impl Drop for Cluster {
     fn drop(&mut self) {
-        self.keeper().end();
+        self.supervisor().end();
     }
 }
 

@@ -2,7 +2,7 @@
 //! the process that made it, also when that is killed. For tests and examples, never for data.
 
 mod cluster;
-mod keeper;
+mod supervisor;
 
 pub use cluster::{Cluster, Database};
-pub use keeper::SmallDisk;
+pub use supervisor::SmallDisk;

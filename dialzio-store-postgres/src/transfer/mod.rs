@@ -84,7 +84,7 @@ impl PostgresTarget {
         let mut step = self.conn.begin().await?;
         step.execute(AssertSqlSafe(text::open(&schema))).await?;
         sqlx::query(AssertSqlSafe(text::put_mark(&schema))).bind(&source.0[..]).execute(&mut *step).await?;
-        // Looked at behind the walls: rows of organisations are invisible in front of them.
+        // Checked while the policies are off: with them, rows of organisations are invisible.
         for part in parts() {
             let any: bool =
                 sqlx::query_scalar(AssertSqlSafe(text::any(&schema, part))).fetch_one(&mut *step).await?;

@@ -142,16 +142,16 @@ pub(super) fn write(schema: &Schema, part: &Part, kinds: &[Kind]) -> String {
 pub(super) fn open(schema: &Schema) -> String {
     schema.render(&format!(
         "{}; CREATE TABLE @transfer (source BYTEA NOT NULL, begun_at TIMESTAMPTZ NOT NULL DEFAULT now())",
-        walls("NO FORCE")
+        rls_policies("NO FORCE")
     ))
 }
 
-/// Puts the walls up again, and takes the mark away.
+/// Forces the policies again, and removes the mark.
 pub(super) fn close(schema: &Schema) -> String {
-    schema.render(&format!("DROP TABLE @transfer; {}", walls("FORCE")))
+    schema.render(&format!("DROP TABLE @transfer; {}", rls_policies("FORCE")))
 }
 
-fn walls(how: &str) -> String {
+fn rls_policies(how: &str) -> String {
     format!(
         "DO $$ DECLARE name TEXT; BEGIN
            FOR name IN SELECT c.relname FROM pg_catalog.pg_class c

@@ -15,7 +15,7 @@ pub(crate) const SESSIONS: i64 = 2;
 const PORT: u16 = 6432;
 
 /// Runs it until nobody holds the other end of the input any more.
-const KEEPER: &str = r#"
+const SUPERVISOR: &str = r#"
 "$1" "$2" & pid=$!
 read -r _
 kill -9 "$pid"
@@ -42,14 +42,14 @@ fn start(binary: &Path, folder: &Path) -> Pooler {
     std::fs::write(folder.join("pooler.ini"), settings).unwrap();
     std::fs::write(folder.join("pooler.users"), users).unwrap();
     let mut command = Command::new("/bin/sh");
-    command.args(["-c", KEEPER, "keeper"]).arg(binary).arg(folder.join("pooler.ini"));
+    command.args(["-c", SUPERVISOR, "supervisor"]).arg(binary).arg(folder.join("pooler.ini"));
     command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).process_group(0);
     // As whoever runs the server: it refuses to be root as well.
     let owner = std::fs::metadata(folder).unwrap();
     if std::fs::metadata("/proc/self").unwrap().uid() == 0 {
         command.uid(owner.uid()).gid(owner.gid());
     }
-    let keeper = command.spawn().unwrap();
+    let supervisor = command.spawn().unwrap();
     let socket = folder.join(format!(".s.PGSQL.{PORT}"));
     let patience = Instant::now() + Duration::from_secs(30);
     while UnixStream::connect(&socket).is_err() {
@@ -57,7 +57,7 @@ fn start(binary: &Path, folder: &Path) -> Pooler {
         assert!(Instant::now() < patience, "pgbouncer does not start: {}", log());
         std::thread::sleep(Duration::from_millis(10));
     }
-    Pooler { _keeper: keeper }
+    Pooler { _keeper: supervisor }
 }
 
 /// Whether there is a pooler on this machine; started by whoever asks first.

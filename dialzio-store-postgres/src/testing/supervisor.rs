@@ -12,7 +12,7 @@ const MISSING: &str = "PostgreSQL's server programs were not found: install them
 
 /// Makes the server, says so, and waits. When nobody holds the other end of its input any more, for whatever reason, it
 /// takes the server down and its folder away.
-const KEEPER: &str = r#"
+const SUPERVISOR: &str = r#"
 set -eu
 bin="$1"; dir="$2"; user="$3"; disk="$4"; small="$5"
 cleanup() { "$bin/pg_ctl" -D "$dir/data" -m immediate -s stop >/dev/null 2>&1 || true; rm -rf "$dir"; }
@@ -42,8 +42,8 @@ done
 const CONFINED: &str = r#"
 unshare --user --map-root-user --mount /bin/sh -c '
  mkdir "$2/data" "$2/pg_wal" && mount -t tmpfs -o size="$6",mode=0700 small "$2/$5" || exit 1
- exec unshare --user --map-user="$7" --map-group="$8" /bin/sh -c "$9" keeper "$@"
-' keeper "$@" "$(id -u)" "$(id -g)" "$KEEPER"
+ exec unshare --user --map-user="$7" --map-group="$8" /bin/sh -c "$9" supervisor "$@"
+' supervisor "$@" "$(id -u)" "$(id -g)" "$SUPERVISOR"
 rm -rf "$2"
 "#;
 
@@ -78,22 +78,22 @@ impl SmallDisk {
     }
 }
 
-/// The process that looks after the server, and what it says.
+/// The process that supervises the server, and its output.
 #[derive(Debug)]
-pub(super) struct Keeper {
+pub(super) struct ServerSupervisor {
     process: Child,
     said: BufReader<ChildStdout>,
 }
 
-impl Keeper {
-    /// Makes a server in a folder, which is the keeper's from now on.
+impl ServerSupervisor {
+    /// Starts a server in a folder that the supervisor owns from now on.
     pub(super) fn start(folder: &Path, disk: &str, small: Option<SmallDisk>) -> std::io::Result<Self> {
         let binaries = binaries().ok_or_else(|| failed(MISSING))?;
         let mut command = Command::new("/bin/sh");
         let (place, room) = small.map_or(("", ""), SmallDisk::place);
-        let keeper = if small.is_some() { CONFINED } else { KEEPER };
-        command.args(["-c", keeper, "keeper"]).arg(&binaries).arg(folder);
-        command.args(["postgres", disk, place, room]).env("KEEPER", KEEPER);
+        let supervisor = if small.is_some() { CONFINED } else { SUPERVISOR };
+        command.args(["-c", supervisor, "supervisor"]).arg(&binaries).arg(folder);
+        command.args(["postgres", disk, place, room]).env("SUPERVISOR", SUPERVISOR);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
         // A group of its own: what is sent to the tests' group does not reach it before it has cleaned up.
         command.process_group(0);
@@ -105,12 +105,12 @@ impl Keeper {
         std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o755))?;
         let mut process = command.spawn()?;
         let output = process.stdout.take().ok_or_else(|| failed("the server says nothing"))?;
-        let mut keeper = Self { process, said: BufReader::new(output) };
-        if let Err(error) = keeper.hear("ready") {
-            let _ = keeper.process.wait();
+        let mut supervisor = Self { process, said: BufReader::new(output) };
+        if let Err(error) = supervisor.hear("ready") {
+            let _ = supervisor.process.wait();
             return Err(error);
         }
-        Ok(keeper)
+        Ok(supervisor)
     }
 
     /// Takes the server down and the folder away.
