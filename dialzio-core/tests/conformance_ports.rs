@@ -14,8 +14,8 @@ use dialzio_core::provider::{
     WebhookSecrets,
 };
 use dialzio_core::testing::Fixtures;
-use dialzio_core::testing::conformance::messaging::{Answer, MessagingRig};
-use dialzio_core::testing::conformance::webhook::WebhookRig;
+use dialzio_core::testing::conformance::messaging::{Answer, MessagingFixture};
+use dialzio_core::testing::conformance::webhook::WebhookFixture;
 use dialzio_core::testing::scripted::{SECRET_HEADER, Scripted, ScriptedProvider};
 use serde_json::json;
 use std::sync::Arc;
@@ -47,7 +47,7 @@ dialzio_core::key_conformance!(local_keys);
 
 struct Hooks(ScriptedProvider);
 
-impl WebhookRig for Hooks {
+impl WebhookFixture for Hooks {
     fn decoder(&self) -> &dyn WebhookDecoder {
         &self.0
     }
@@ -96,7 +96,7 @@ dialzio_core::webhook_conformance!(hooks);
 struct Wire(ScriptedProvider);
 
 #[async_trait]
-impl MessagingRig for Wire {
+impl MessagingFixture for Wire {
     fn provider(&self) -> &dyn MessagingProvider {
         &self.0
     }

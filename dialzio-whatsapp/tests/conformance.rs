@@ -10,8 +10,8 @@ use dialzio_core::provider::{
     AccountAccess, MessagingProvider, Provider, RawWebhook, WebhookDecoder, WebhookMethod, WebhookSecrets,
 };
 use dialzio_core::testing::conformance::{
-    messaging::{Answer, MessagingRig},
-    webhook::WebhookRig,
+    messaging::{Answer, MessagingFixture},
+    webhook::WebhookFixture,
 };
 use dialzio_core::{AccountId, IdSource};
 use dialzio_whatsapp::emulator::{Behaviour, EmulatedNumber, Emulator, EmulatorConfig, Failure};
@@ -36,7 +36,7 @@ struct Graph {
 }
 
 #[async_trait]
-impl MessagingRig for Graph {
+impl MessagingFixture for Graph {
     fn provider(&self) -> &dyn MessagingProvider {
         self.cloud.messaging().unwrap()
     }
@@ -108,7 +108,7 @@ dialzio_core::messaging_conformance!(graph);
 
 struct Hooks(MetaCloud);
 
-impl WebhookRig for Hooks {
+impl WebhookFixture for Hooks {
     fn decoder(&self) -> &dyn WebhookDecoder {
         self.0.webhooks().unwrap()
     }

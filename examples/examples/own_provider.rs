@@ -245,8 +245,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 #[cfg(test)]
 mod proof {
     use super::*;
-    use dialzio_core::testing::conformance::provider_in_crm::CrmRig;
-    use dialzio_core::testing::conformance::webhook::WebhookRig;
+    use dialzio_core::testing::conformance::provider_in_crm::CrmFixture;
+    use dialzio_core::testing::conformance::webhook::WebhookFixture;
     use std::sync::Arc;
     use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
     use wiremock::matchers::{method, path};
@@ -269,7 +269,7 @@ mod proof {
         }
     }
 
-    struct Rig {
+    struct Fixture {
         server: MockServer,
         takes: Takes,
         gateway: Arc<SmsGateway>,
@@ -281,7 +281,7 @@ mod proof {
     }
 
     #[async_trait]
-    impl CrmRig for Rig {
+    impl CrmFixture for Fixture {
         fn provider(&self) -> Arc<dyn Provider> {
             Arc::clone(&self.gateway) as _
         }
@@ -318,7 +318,7 @@ mod proof {
         }
     }
 
-    async fn rig() -> Rig {
+    async fn fixture() -> Fixture {
         choose_tls();
         let (server, takes) = (MockServer::start().await, Takes::default());
         Mock::given(method("POST")).and(path("/messages")).respond_with(takes.clone()).mount(&server).await;
@@ -326,14 +326,14 @@ mod proof {
         Mock::given(method("POST")).and(path("/senders/check")).respond_with(checked).mount(&server).await;
         let api = format!("{}/", server.uri()).parse().expect("an address");
         let gateway = SmsGateway::new(api, Duration::from_millis(300)).expect("a client");
-        Rig { server, takes, gateway: Arc::new(gateway) }
+        Fixture { server, takes, gateway: Arc::new(gateway) }
     }
 
-    dialzio_core::provider_in_crm_conformance!(rig);
+    dialzio_core::provider_in_crm_conformance!(fixture);
 
     struct Hooks(SmsGateway);
 
-    impl WebhookRig for Hooks {
+    impl WebhookFixture for Hooks {
         fn decoder(&self) -> &dyn WebhookDecoder {
             &self.0
         }

@@ -1,4 +1,4 @@
-// Steps, counted. A step that fails says why, keeps a picture, and the walk goes on.
+// Steps, counted. A step that fails says why, keeps a picture, and the test continues.
 import { mkdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 

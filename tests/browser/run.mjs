@@ -1,20 +1,20 @@
-// Starts a server and a browser, and walks through the product as its people do.
+// Starts a server and a browser, and uses the product as its people do.
 //
 //   DIALZIO_BIN=target/debug/dialzio node run.mjs
 import { mkdir, rm } from 'node:fs/promises';
 import { startBrowser } from './browser.mjs';
 import { OUTPUT, end, holds, step, story } from './report.mjs';
 import { startServer } from './server.mjs';
-import { accessible } from './walks/access.mjs';
-import { consent } from './walks/consent.mjs';
-import { files } from './walks/files.mjs';
-import { everyKey } from './walks/keys.mjs';
-import { longLists } from './walks/lists.mjs';
-import { keepOrder } from './walks/order.mjs';
-import { places } from './walks/places.mjs';
-import { roles } from './walks/roles.mjs';
-import { firstTalk, setUp } from './walks/talk.mjs';
-import { unknownSends } from './walks/unknown.mjs';
+import { accessible } from './tests/access.mjs';
+import { consent } from './tests/consent.mjs';
+import { files } from './tests/files.mjs';
+import { everyKey } from './tests/keys.mjs';
+import { longLists } from './tests/lists.mjs';
+import { keepOrder } from './tests/order.mjs';
+import { places } from './tests/places.mjs';
+import { roles } from './tests/roles.mjs';
+import { firstTalk, setUp } from './tests/talk.mjs';
+import { unknownSends } from './tests/unknown.mjs';
 
 await rm(OUTPUT, { recursive: true, force: true });
 await mkdir(OUTPUT, { recursive: true });
@@ -29,11 +29,11 @@ try {
   const taraPhone = `${server.origin}/sandbox/ZZ.919840012345`;
   const scene = { server, guard, inbox, phone, taraPhone };
   scene.scene = scene;
-  for (const walk of [setUp, firstTalk, keepOrder, files, unknownSends, everyKey, longLists, roles, consent, accessible, places]) {
+  for (const test of [setUp, firstTalk, keepOrder, files, unknownSends, everyKey, longLists, roles, consent, accessible, places]) {
     try {
-      await walk(scene);
+      await test(scene);
     } catch (error) {
-      await step(`${walk.name} was walked to its end`, [inbox, phone], () => { throw error; });
+      await step(`${test.name} ran to its end`, [inbox, phone], () => { throw error; });
     }
   }
   story('All along');

@@ -26,7 +26,7 @@ const untilNoonInIndia = () => {
 export async function startServer() {
   const binary = process.env.DIALZIO_BIN;
   if (!binary) throw new Error('DIALZIO_BIN must name the server binary');
-  const folder = await mkdtemp(join(tmpdir(), 'dialzio-walk-'));
+  const folder = await mkdtemp(join(tmpdir(), 'dialzio-browser-'));
   const data = join(folder, 'data');
   const clockFile = join(folder, 'clock');
   let offset = untilNoonInIndia();

@@ -41,7 +41,7 @@ async fn prepared(program: &Path, arguments: &[&str], folder: &Path) -> Option<(
 }
 
 /// Walks a client through an emulator of its own, in which a person has just written.
-async fn walk(program: &Path, script: &Path, folder: &Path) {
+async fn run(program: &Path, script: &Path, folder: &Path) {
     let mut config = EmulatorConfig::new(Arc::new(|| SystemClock.now()));
     config.behaviour = Behaviour { status_delay: Duration::from_millis(1), ..Behaviour::default() };
     let graph = Emulator::start(config).await.unwrap();
@@ -91,13 +91,13 @@ async fn pywa_finds_in_the_emulator_what_it_asks_of_the_platform() {
     if ready.is_none() {
         return not_made("that pywa can be used with the emulator: Python or its packages are not to be had");
     }
-    walk(&python, &here("pywa_walk.py"), folder.path()).await;
+    run(&python, &here("pywa_client.py"), folder.path()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whatsapp_api_js_finds_in_the_emulator_what_it_asks_of_the_platform() {
     let folder = tempfile::tempdir().unwrap();
-    for file in ["package.json", "package-lock.json", "whatsapp_api_js_walk.mjs"] {
+    for file in ["package.json", "package-lock.json", "whatsapp_api_js_client.mjs"] {
         std::fs::copy(here(file), folder.path().join(file)).unwrap();
     }
     let install = ["ci", "--silent", "--no-audit", "--no-fund", "--ignore-scripts"];
@@ -106,6 +106,6 @@ async fn whatsapp_api_js_finds_in_the_emulator_what_it_asks_of_the_platform() {
             "that whatsapp-api-js can be used with the emulator: Node or its package is not to be had",
         );
     }
-    let script = folder.path().join("whatsapp_api_js_walk.mjs");
-    walk(Path::new("node"), &script, folder.path()).await;
+    let script = folder.path().join("whatsapp_api_js_client.mjs");
+    run(Path::new("node"), &script, folder.path()).await;
 }

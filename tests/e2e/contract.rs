@@ -12,8 +12,8 @@ use futures_util::StreamExt;
 use jsonschema::Validator;
 use serde_json::{Value, json};
 
+use crate::fixture::{Answer, Fixture, asha};
 use crate::isolation::{ask, path, sample, tenant};
-use crate::rig::{Answer, Rig, asha};
 
 static CONTRACT: LazyLock<Contract> = LazyLock::new(Contract::read);
 
@@ -184,8 +184,8 @@ fn seen(route: &'static str, status: u16) -> bool {
 
 #[tokio::test]
 async fn every_operation_answers_as_the_document_says() {
-    let rig = Rig::start().await;
-    let reading = tenant(&rig, "100200300").await;
+    let fixture = Fixture::start().await;
+    let reading = tenant(&fixture, "100200300").await;
     for (place, route) in ROUTES.iter().enumerate() {
         match route.name {
             // Their answers are made and looked at below.
@@ -195,31 +195,32 @@ async fn every_operation_answers_as_the_document_says() {
             _ => {}
         }
         let changing = route.method.as_str() != "GET";
-        let fresh = if changing { Some(tenant(&rig, &format!("1002004{place:02}")).await) } else { None };
+        let fresh = if changing { Some(tenant(&fixture, &format!("1002004{place:02}")).await) } else { None };
         let tenant = fresh.as_ref().unwrap_or(&reading);
-        let body = sample(route, &rig, tenant);
-        let answer = ask(&rig, Some(&tenant.seat.key), route, &path(route.path, &tenant.ids), &body).await;
+        let body = sample(route, &fixture, tenant);
+        let answer =
+            ask(&fixture, Some(&tenant.seat.key), route, &path(route.path, &tenant.ids), &body).await;
         assert_eq!(answer.status, route.success, "{}: {answer:?}", route.name);
     }
 
     // A member, who can claim.
-    let access = rig.crm.access();
+    let access = fixture.crm.access();
     let email = EmailAddress::parse("ravi@example.com").unwrap();
     let link = access.invite(&reading.seat.owner, Some(email), dialzio_core::Role::Agent).await.unwrap();
     let name = PersonName::parse("Ravi").unwrap();
     access.accept(&link, name, None, &"correct horse battery staple 7".into()).await.unwrap();
-    let member = rig.list(&reading.seat, "/v1/members").await[0]["id"].clone();
+    let member = fixture.list(&reading.seat, "/v1/members").await[0]["id"].clone();
     let claim = format!("/v1/conversations/{}/claim", reading.ids["conversation"]);
-    rig.post(&reading.seat, &claim, json!({"member": member})).await.is(200);
+    fixture.post(&reading.seat, &claim, json!({"member": member})).await.is(200);
 
     // A message with an unknown outcome.
-    let unsure = tenant(&rig, "100200399").await;
-    rig.work().await;
-    rig.graph.fail_next_send(Failure::DropConnectionAfterRead);
+    let unsure = tenant(&fixture, "100200399").await;
+    fixture.work().await;
+    fixture.graph.fail_next_send(Failure::DropConnectionAfterRead);
     let body = json!({"text": "On our way"});
-    let sent = rig.send(&unsure.seat, &unsure.ids["conversation"], "unsure", &body).await.is(202).id();
-    rig.work().await;
-    rig.post(&unsure.seat, &format!("/v1/messages/{sent}/outcome"), json!({"sent": false})).await.is(200);
+    let sent = fixture.send(&unsure.seat, &unsure.ids["conversation"], "unsure", &body).await.is(202).id();
+    fixture.work().await;
+    fixture.post(&unsure.seat, &format!("/v1/messages/{sent}/outcome"), json!({"sent": false})).await.is(200);
 
     // What a provider sends and asks.
     let query = [
@@ -227,11 +228,11 @@ async fn every_operation_answers_as_the_document_says() {
         ("hub.verify_token", "verify-100200300"),
         ("hub.challenge", "1158201444"),
     ];
-    crate::rig::answer(rig.http.get(&reading.line.hook).query(&query)).await.is(200);
+    crate::fixture::answer(fixture.http.get(&reading.line.hook).query(&query)).await.is(200);
     let body = b"{}".to_vec();
-    let signature = rig.graph.signature(&reading.line.number, &body).unwrap();
-    let webhook = rig.http.post(&reading.line.hook).header("x-hub-signature-256", signature);
-    crate::rig::answer(webhook.header("content-type", "application/json").body(body)).await.is(200);
+    let signature = fixture.graph.signature(&reading.line.number, &body).unwrap();
+    let webhook = fixture.http.post(&reading.line.hook).header("x-hub-signature-256", signature);
+    crate::fixture::answer(webhook.header("content-type", "application/json").body(body)).await.is(200);
 
     // The stream does not end: the next test reads it.
     for route in ROUTES.iter().filter(|route| route.name != "events") {
@@ -241,11 +242,11 @@ async fn every_operation_answers_as_the_document_says() {
 
 #[tokio::test]
 async fn every_event_is_one_that_the_document_names() {
-    let rig = Rig::start().await;
-    let tenant = tenant(&rig, "100200300").await;
-    rig.writes(&tenant.line, &asha(), "Still there?").await;
-    let newest = rig.crm.ledger().newest_event(&tenant.seat.owner).await.unwrap().0;
-    let stream = rig.http.get(format!("{}/v1/events", rig.origin)).bearer_auth(&tenant.seat.key);
+    let fixture = Fixture::start().await;
+    let tenant = tenant(&fixture, "100200300").await;
+    fixture.writes(&tenant.line, &asha(), "Still there?").await;
+    let newest = fixture.crm.ledger().newest_event(&tenant.seat.owner).await.unwrap().0;
+    let stream = fixture.http.get(format!("{}/v1/events", fixture.origin)).bearer_auth(&tenant.seat.key);
     let mut bytes = stream.header("last-event-id", "0").send().await.unwrap().bytes_stream();
     let (mut text, mut kinds) = (String::new(), BTreeSet::new());
     let schema = json!({"$ref": "#/components/schemas/DomainEvent"});

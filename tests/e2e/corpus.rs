@@ -10,7 +10,7 @@ use futures_util::StreamExt;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::rig::{Line, Rig, Seat};
+use crate::fixture::{Fixture, Line, Seat};
 
 /// The folder in `DIALZIO_CORPUS`, if it is set.
 pub(crate) fn elsewhere() -> Option<PathBuf> {
@@ -122,14 +122,14 @@ pub(crate) fn recent(value: &mut Value, now: DateTime<Utc>, file: usize) {
 
 /// A server with every number of the corpus connected in one organisation, by one app.
 pub(crate) struct Stage {
-    pub(crate) rig: Rig,
+    pub(crate) fixture: Fixture,
     pub(crate) seat: Seat,
     lines: Vec<Line>,
 }
 
 pub(crate) async fn stage(samples: &[Sample]) -> Stage {
-    let rig = Rig::start().await;
-    let seat = rig.found("Corpus").await;
+    let fixture = Fixture::start().await;
+    let seat = fixture.found("Corpus").await;
     let mut numbers: BTreeMap<String, String> = BTreeMap::new();
     for sample in samples {
         for (entry, number, _) in sample.places() {
@@ -138,12 +138,12 @@ pub(crate) async fn stage(samples: &[Sample]) -> Stage {
             }
         }
     }
-    let mut lines = vec![rig.connect(&seat, "1").await];
+    let mut lines = vec![fixture.connect(&seat, "1").await];
     for (number, business) in numbers {
-        lines.push(rig.connect_to(&seat, &lines[0], &number, &business).await);
+        lines.push(fixture.connect_to(&seat, &lines[0], &number, &business).await);
     }
-    rig.work().await;
-    Stage { rig, seat, lines }
+    fixture.work().await;
+    Stage { fixture, seat, lines }
 }
 
 impl Sample {
@@ -222,24 +222,24 @@ fn wanted(samples: &[Sample], lines: &[Line]) -> Wanted {
 impl Stage {
     pub(crate) async fn post(&self, body: &Value) -> u16 {
         let line = &self.lines[1];
-        self.rig.graph.deliver_raw(&line.number, serde_json::to_vec(body).unwrap()).await.unwrap()
+        self.fixture.graph.deliver_raw(&line.number, serde_json::to_vec(body).unwrap()).await.unwrap()
     }
 
     /// Does all work, and lets the time pass after which nothing waits any more.
     pub(crate) async fn finish(&self) {
-        self.rig.work().await;
+        self.fixture.work().await;
         for _ in 0..4 {
-            self.rig.clock.advance(TimeDelta::minutes(4));
-            self.rig.work().await;
+            self.fixture.clock.advance(TimeDelta::minutes(4));
+            self.fixture.work().await;
         }
     }
 
     /// Every row that the organisation has in quarantine, with its bytes.
     async fn quarantine(&self) -> Vec<(String, String)> {
         let mut kept = Vec::new();
-        for item in self.rig.list(&self.seat, "/v1/quarantine").await {
+        for item in self.fixture.list(&self.seat, "/v1/quarantine").await {
             let path = format!("/v1/quarantine/{}", item["id"].as_str().unwrap());
-            let whole = self.rig.get(&self.seat, &path).await.is(200).json;
+            let whole = self.fixture.get(&self.seat, &path).await.is(200).json;
             let text = |name: &str| whole[name].as_str().unwrap().to_owned();
             kept.push((text("reason"), text("body")));
         }
@@ -261,7 +261,7 @@ impl Stage {
 
     /// The same for what belongs to nobody.
     async fn unrouted(&self) -> Vec<Vec<u8>> {
-        let operator = self.rig.crm.operator("test").unwrap();
+        let operator = self.fixture.crm.operator("test").unwrap();
         let mut kept = Vec::new();
         for item in operator.unrouted().await.unwrap() {
             kept.push(operator.open(item.id).await.unwrap().1);
@@ -271,14 +271,14 @@ impl Stage {
     }
 
     async fn conversations(&self) -> Vec<Value> {
-        self.rig.list(&self.seat, "/v1/conversations").await
+        self.fixture.list(&self.seat, "/v1/conversations").await
     }
 
     pub(crate) async fn messages(&self) -> Vec<Value> {
         let mut all = Vec::new();
         for conversation in self.conversations().await {
             let id = conversation["id"].as_str().unwrap();
-            all.extend(self.rig.list(&self.seat, &format!("/v1/conversations/{id}/messages")).await);
+            all.extend(self.fixture.list(&self.seat, &format!("/v1/conversations/{id}/messages")).await);
         }
         all
     }
@@ -290,11 +290,11 @@ impl Stage {
         let orphans = quarantine.iter().filter(|(reason, _)| reason == "orphan").count();
         // One entry is listed for each person who has its number.
         let mut choices = BTreeSet::new();
-        for contact in self.rig.list(&self.seat, "/v1/contacts").await {
+        for contact in self.fixture.list(&self.seat, "/v1/contacts").await {
             let path = format!("/v1/contacts/{}/consents", contact["id"].as_str().unwrap());
             let provider =
                 |entry: &&Value| entry["event"].as_str().is_some_and(|event| event.starts_with("provider_"));
-            let entries = self.rig.list(&self.seat, &path).await;
+            let entries = self.fixture.list(&self.seat, &path).await;
             choices.extend(entries.iter().filter(provider).map(|entry| entry["id"].to_string()));
         }
         Wanted {
@@ -310,11 +310,11 @@ impl Stage {
 
     /// A digest over everything that the API shows of people, messages and consents.
     async fn digest(&self) -> String {
-        let mut all = self.rig.list(&self.seat, "/v1/contacts").await;
+        let mut all = self.fixture.list(&self.seat, "/v1/contacts").await;
         for contact in all.clone() {
             let id = contact["id"].as_str().unwrap();
             for rest in ["identities", "notes", "tasks", "consents"] {
-                all.extend(self.rig.list(&self.seat, &format!("/v1/contacts/{id}/{rest}")).await);
+                all.extend(self.fixture.list(&self.seat, &format!("/v1/contacts/{id}/{rest}")).await);
             }
         }
         all.extend(self.conversations().await);
@@ -363,7 +363,7 @@ async fn the_corpus_adds_up_and_a_second_pass_changes_nothing() {
     for folder in corpora() {
         let (samples, _) = samples(&folder);
         let stage = stage(&samples).await;
-        let bodies = prepared(&samples, stage.rig.clock.now());
+        let bodies = prepared(&samples, stage.fixture.clock.now());
         for body in &bodies {
             assert_eq!(stage.post(body).await, 200);
         }
@@ -402,7 +402,7 @@ async fn the_corpus_doubled_shuffled_and_from_eight_callers_adds_up() {
         let (samples, _) = samples(&folder);
         for seed in [3, 77] {
             let stage = stage(&samples).await;
-            let bodies = doubled_and_shuffled(&prepared(&samples, stage.rig.clock.now()), seed);
+            let bodies = doubled_and_shuffled(&prepared(&samples, stage.fixture.clock.now()), seed);
             let posted = futures_util::stream::iter(&bodies).map(|body| stage.post(body)).buffer_unordered(8);
             posted.for_each(|status| async move { assert_eq!(status, 200) }).await;
             stage.finish().await;
@@ -435,7 +435,7 @@ async fn the_corpus_with_its_own_times_is_refused_and_not_lost() {
         let kept = stage.quarantine().await;
         assert_eq!(stage.messages().await, Vec::<Value>::new());
         assert_eq!(stage.conversations().await, Vec::<Value>::new());
-        assert_eq!(stage.rig.list(&stage.seat, "/v1/contacts").await, Vec::<Value>::new());
+        assert_eq!(stage.fixture.list(&stage.seat, "/v1/contacts").await, Vec::<Value>::new());
         let out_of_time = kept.iter().filter(|(reason, _)| reason == "out_of_time").count();
         assert_eq!(out_of_time, wanted.messages + wanted.notices + wanted.choices + wanted.ids);
         assert_eq!(kept.iter().filter(|(reason, _)| reason == "orphan").count(), wanted.orphans);
@@ -449,7 +449,7 @@ async fn the_same_id_with_other_content_keeps_the_first() {
     for folder in corpora() {
         let (samples, _) = samples(&folder);
         let stage = stage(&samples).await;
-        let bodies = prepared(&samples, stage.rig.clock.now());
+        let bodies = prepared(&samples, stage.fixture.clock.now());
         let texts = samples.iter().zip(&bodies).filter_map(|(sample, body)| {
             let first = &body["entry"][0]["changes"][0]["value"]["messages"][0];
             (sample.changes.len() == 1 && first["type"] == "text").then_some(body)

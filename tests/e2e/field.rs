@@ -7,7 +7,7 @@ use dialzio_core::Clock;
 use serde_json::{Value, json};
 
 use crate::corpus::{elsewhere, recent};
-use crate::rig::{Line, Rig, Seat};
+use crate::fixture::{Fixture, Line, Seat};
 
 /// The number and the business account that a report is for.
 pub(crate) type Place = (&'static str, &'static str);
@@ -43,25 +43,25 @@ pub(crate) fn reports(name: &str) -> Vec<Report> {
 }
 
 pub(crate) struct Field {
-    pub(crate) rig: Rig,
+    pub(crate) fixture: Fixture,
     pub(crate) seat: Seat,
     pub(crate) line: Line,
 }
 
 impl Field {
     pub(crate) async fn start((number, business): Place) -> Self {
-        let rig = Rig::start().await;
-        let seat = rig.found("Field").await;
-        let first = rig.connect(&seat, "1").await;
-        let line = rig.connect_to(&seat, &first, number, business).await;
-        rig.work().await;
-        Self { rig, seat, line }
+        let fixture = Fixture::start().await;
+        let seat = fixture.found("Field").await;
+        let first = fixture.connect(&seat, "1").await;
+        let line = fixture.connect_to(&seat, &first, number, business).await;
+        fixture.work().await;
+        Self { fixture, seat, line }
     }
 
     /// The webhooks of a file, with times of today.
     pub(crate) fn envelopes(&self, bytes: &[u8]) -> Vec<Value> {
         let mut read: Value = serde_json::from_slice(bytes).unwrap();
-        recent(&mut read, self.rig.clock.now(), 0);
+        recent(&mut read, self.fixture.clock.now(), 0);
         match read {
             Value::Array(envelopes) => envelopes,
             one => vec![one],
@@ -70,11 +70,11 @@ impl Field {
 
     pub(crate) async fn post(&self, body: &Value) {
         let bytes = serde_json::to_vec(body).unwrap();
-        assert_eq!(self.rig.graph.deliver_raw(&self.line.number, bytes).await.unwrap(), 200);
+        assert_eq!(self.fixture.graph.deliver_raw(&self.line.number, bytes).await.unwrap(), 200);
     }
 
     pub(crate) async fn conversations(&self) -> Vec<Value> {
-        self.rig.list(&self.seat, "/v1/conversations").await
+        self.fixture.list(&self.seat, "/v1/conversations").await
     }
 
     /// The messages of the only conversation, oldest first.
@@ -82,7 +82,7 @@ impl Field {
         let all = self.conversations().await;
         assert_eq!(all.len(), 1, "one conversation");
         let path = format!("/v1/conversations/{}/messages", all[0]["id"].as_str().unwrap());
-        let mut messages = self.rig.list(&self.seat, &path).await;
+        let mut messages = self.fixture.list(&self.seat, &path).await;
         messages.reverse();
         messages
     }
@@ -113,13 +113,13 @@ async fn a_reaction_that_waits_is_listed_until_its_message_is_there() {
         let field = Field::start(report.place).await;
         let envelopes = field.envelopes(&report.bytes);
         field.post(&envelopes[1]).await;
-        let waiting = field.rig.list(&field.seat, "/v1/waiting").await;
+        let waiting = field.fixture.list(&field.seat, "/v1/waiting").await;
         assert_eq!((waiting.len(), &waiting[0]["kind"]), (1, &json!("reaction")));
         assert_eq!(waiting[0]["account"], field.line.account);
         field.post(&envelopes[0]).await;
-        field.rig.clock.advance(chrono::Duration::minutes(1));
-        field.rig.work().await;
-        assert_eq!(field.rig.list(&field.seat, "/v1/waiting").await, Vec::<Value>::new());
+        field.fixture.clock.advance(chrono::Duration::minutes(1));
+        field.fixture.work().await;
+        assert_eq!(field.fixture.list(&field.seat, "/v1/waiting").await, Vec::<Value>::new());
         assert_eq!(field.messages().await[0]["reactions"][0]["emoji"], "👍");
     }
 }
@@ -132,9 +132,9 @@ async fn a_sender_without_a_profile_is_known_by_the_number() {
             field.post(&body).await;
         }
         assert_eq!(field.messages().await.len(), 3);
-        let people = field.rig.list(&field.seat, "/v1/contacts").await;
+        let people = field.fixture.list(&field.seat, "/v1/contacts").await;
         assert_eq!((people.len(), &people[0]["name"]), (1, &Value::Null));
-        assert_eq!(field.rig.list(&field.seat, "/v1/quarantine").await, Vec::<Value>::new());
+        assert_eq!(field.fixture.list(&field.seat, "/v1/quarantine").await, Vec::<Value>::new());
     }
 }
 
@@ -172,7 +172,11 @@ async fn every_card_has_every_number_with_its_label() {
             cards[0]["phones"].as_array().unwrap().iter().map(|line| &line["label"]).collect();
         assert_eq!(labels, ["CELL", "WORK", "HOME"]);
         assert!(cards[0]["company"].is_string() && cards[0]["emails"][0]["value"].is_string());
-        assert_eq!(field.rig.list(&field.seat, "/v1/contacts").await.len(), 1, "nobody is made of a card");
+        assert_eq!(
+            field.fixture.list(&field.seat, "/v1/contacts").await.len(),
+            1,
+            "nobody is made of a card"
+        );
     }
 }
 
@@ -203,13 +207,16 @@ async fn escapes_are_read_as_they_were_signed() {
         let parsed: Value = serde_json::from_str(&text).unwrap();
         let value = &parsed["entry"][0]["changes"][0]["value"];
         let message = &value["messages"][0];
-        let now = field.rig.clock.now().timestamp().to_string();
+        let now = field.fixture.clock.now().timestamp().to_string();
         let body = text.replace(message["timestamp"].as_str().unwrap(), &now);
         assert!(body.contains("\\/") && body.contains("\\u"));
-        assert_eq!(field.rig.graph.deliver_raw(&field.line.number, body.into_bytes()).await.unwrap(), 200);
+        assert_eq!(
+            field.fixture.graph.deliver_raw(&field.line.number, body.into_bytes()).await.unwrap(),
+            200
+        );
         let messages = field.messages().await;
         assert_eq!(messages[0]["text"], message["text"]["body"]);
-        let name = &field.rig.list(&field.seat, "/v1/contacts").await[0]["name"];
+        let name = &field.fixture.list(&field.seat, "/v1/contacts").await[0]["name"];
         assert_eq!(name, &value["contacts"][0]["profile"]["name"]);
     }
 }

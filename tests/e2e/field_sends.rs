@@ -4,17 +4,17 @@ use chrono::Duration;
 use serde_json::{Value, json};
 
 use crate::field::{Field, Place, Report, reports};
-use crate::rig::asha;
+use crate::fixture::asha;
 
 /// A field in which somebody has written, and one reply of ours has been handed to the provider.
 pub(crate) async fn answered(place: Place) -> (Field, String, Value) {
     let field = Field::start(place).await;
     // By way of the provider, which keeps a window of its own.
-    field.rig.writes(&field.line, &asha(), "Can you call at five?").await;
+    field.fixture.writes(&field.line, &asha(), "Can you call at five?").await;
     let talk = field.conversations().await[0]["id"].as_str().unwrap().to_owned();
-    let sent = field.rig.send(&field.seat, &talk, "k1", &json!({"text": "At five, yes."})).await.is(202);
-    field.rig.work().await;
-    let message = field.rig.get(&field.seat, &format!("/v1/messages/{}", sent.id())).await.is(200).json;
+    let sent = field.fixture.send(&field.seat, &talk, "k1", &json!({"text": "At five, yes."})).await.is(202);
+    field.fixture.work().await;
+    let message = field.fixture.get(&field.seat, &format!("/v1/messages/{}", sent.id())).await.is(200).json;
     (field, talk, message)
 }
 
@@ -32,7 +32,7 @@ pub(crate) fn about(field: &Field, report: &Report, message: &Value) -> Vec<Valu
 
 pub(crate) async fn now(field: &Field, message: &Value) -> Value {
     let path = format!("/v1/messages/{}", message["id"].as_str().unwrap());
-    field.rig.get(&field.seat, &path).await.is(200).json
+    field.fixture.get(&field.seat, &path).await.is(200).json
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -50,18 +50,22 @@ async fn an_album_of_somebody_new_is_one_person_and_one_conversation() {
             futures_util::future::join_all(envelopes.iter().map(|body| field.post(body))).await;
         }
         // A store that is slow just now has some of them wait in line.
-        field.rig.work().await;
+        field.fixture.work().await;
         let talks = field.conversations().await;
         assert_eq!(talks.len(), 20);
-        assert_eq!(field.rig.list(&field.seat, "/v1/contacts").await.len(), 20);
+        assert_eq!(field.fixture.list(&field.seat, "/v1/contacts").await.len(), 20);
         for talk in &talks {
             assert_eq!(talk["unread"], 5);
             let path = format!("/v1/conversations/{}/messages", talk["id"].as_str().unwrap());
-            let messages = field.rig.list(&field.seat, &path).await;
+            let messages = field.fixture.list(&field.seat, &path).await;
             assert_eq!(messages.len(), 5);
-            assert_eq!(field.rig.list(&field.seat, &format!("{path}?limit=2")).await, messages, "one order");
+            assert_eq!(
+                field.fixture.list(&field.seat, &format!("{path}?limit=2")).await,
+                messages,
+                "one order"
+            );
         }
-        assert_eq!(field.rig.list(&field.seat, "/v1/quarantine").await, Vec::<Value>::new());
+        assert_eq!(field.fixture.list(&field.seat, "/v1/quarantine").await, Vec::<Value>::new());
     }
 }
 
@@ -74,15 +78,16 @@ async fn a_failure_before_a_delivery_stays_in_the_history_and_delivered_is_shown
         let orders = [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]];
         for (round, order) in orders.into_iter().enumerate() {
             let key = format!("order{round}");
-            let sent = field.rig.send(&field.seat, &talk, &key, &json!({"text": "Once more"})).await.is(202);
-            field.rig.work().await;
+            let sent =
+                field.fixture.send(&field.seat, &talk, &key, &json!({"text": "Once more"})).await.is(202);
+            field.fixture.work().await;
             let message = now(&field, &json!({"id": sent.id()})).await;
             let statuses = about(&field, &report, &message);
             for place in order {
                 field.post(&statuses[place]).await;
                 field.post(&statuses[place]).await;
             }
-            field.rig.work().await;
+            field.fixture.work().await;
             let shown = now(&field, &message).await;
             assert!(["delivered", "read"].contains(&shown["status"].as_str().unwrap()), "{order:?}: {shown}");
             let failed =
@@ -102,9 +107,9 @@ async fn the_dashboards_test_button_is_in_nobodys_inbox() {
                 field.post(body).await;
             }
         }
-        field.rig.work().await;
+        field.fixture.work().await;
         assert_eq!(field.conversations().await, Vec::<Value>::new());
-        assert_eq!(field.rig.list(&field.seat, "/v1/contacts").await, Vec::<Value>::new());
+        assert_eq!(field.fixture.list(&field.seat, "/v1/contacts").await, Vec::<Value>::new());
     }
 }
 
@@ -112,22 +117,22 @@ async fn the_dashboards_test_button_is_in_nobodys_inbox() {
 async fn a_reply_that_meta_refuses_for_its_window_leaves_ours_as_the_customer_says() {
     for report in reports("window-shut-says-meta") {
         let (field, talk, message) = answered(report.place).await;
-        let before = field.rig.get(&field.seat, &format!("/v1/conversations/{talk}")).await.is(200).json;
+        let before = field.fixture.get(&field.seat, &format!("/v1/conversations/{talk}")).await.is(200).json;
         assert!(before["window_ends_at"].is_string(), "{before}");
         for body in about(&field, &report, &message) {
             field.post(&body).await;
         }
-        field.rig.work().await;
-        let after = field.rig.get(&field.seat, &format!("/v1/conversations/{talk}")).await.is(200).json;
+        field.fixture.work().await;
+        let after = field.fixture.get(&field.seat, &format!("/v1/conversations/{talk}")).await.is(200).json;
         assert_eq!(after["window_ends_at"], before["window_ends_at"], "the customer's last message says it");
         assert_eq!(field.messages().await.len(), 2, "nothing is sent again by itself");
         // A person may try again, and it is another message.
-        field.rig.send(&field.seat, &talk, "again", &json!({"text": "At five, yes."})).await.is(202);
-        field.rig.work().await;
+        field.fixture.send(&field.seat, &talk, "again", &json!({"text": "At five, yes."})).await.is(202);
+        field.fixture.work().await;
         assert_eq!(field.messages().await.len(), 3);
         // A window that is really shut lets nothing leave.
-        field.rig.clock.advance(Duration::hours(25));
-        let late = field.rig.send(&field.seat, &talk, "late", &json!({"text": "Hello?"})).await;
+        field.fixture.clock.advance(Duration::hours(25));
+        let late = field.fixture.send(&field.seat, &talk, "late", &json!({"text": "Hello?"})).await;
         assert!((400..500).contains(&late.status), "{late:?}");
     }
 }
@@ -138,14 +143,14 @@ async fn a_refusal_of_meta_is_shown_with_its_code_and_its_words() {
         let (field, _, message) = answered(report.place).await;
         let statuses = about(&field, &report, &message);
         field.post(&statuses[0]).await;
-        field.rig.work().await;
+        field.fixture.work().await;
         let shown = now(&field, &message).await;
         let failure =
             shown["history"].as_array().into_iter().flatten().find(|step| step["status"] == "failed");
         let failure = failure.unwrap_or_else(|| panic!("{shown}")).to_string();
         assert!(failure.contains("130472") && failure.contains("experiment"), "{failure}");
         assert_eq!(field.messages().await.len(), 2, "nothing is sent again by itself");
-        let people = field.rig.list(&field.seat, "/v1/contacts").await;
+        let people = field.fixture.list(&field.seat, "/v1/contacts").await;
         assert_eq!(people.len(), 1, "nobody is marked or lost");
     }
 }
@@ -163,10 +168,10 @@ async fn what_is_too_long_is_refused_whole_before_it_leaves() {
             let times = usize::try_from(case["times"].as_u64().unwrap()).unwrap();
             let text = case["char"].as_str().unwrap().repeat(times);
             let before = field.messages().await.len();
-            let answer = field.rig.send(&field.seat, &talk, id, &json!({"text": text})).await;
+            let answer = field.fixture.send(&field.seat, &talk, id, &json!({"text": text})).await;
             if case["ok"] == true {
                 let sent = answer.is(202);
-                field.rig.work().await;
+                field.fixture.work().await;
                 let kept = now(&field, &json!({"id": sent.id()})).await;
                 assert_eq!(kept["text"], *text, "{id}: whole");
             } else {

@@ -5,18 +5,18 @@ use dialzio_whatsapp::emulator::Party;
 use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
 
-use crate::rig::{Answer, Line, Rig, Seat, answer, asha};
+use crate::fixture::{Answer, Fixture, Line, Seat, answer, asha};
 
 const PDF: &[u8] = b"%PDF-1.7 a quote for forty pots";
 
 /// A shop with one line, and a customer who has written.
-async fn shop() -> (Rig, Seat, Line, String) {
-    let rig = Rig::start().await;
-    let seat = rig.found("Green Leaf").await;
-    let line = rig.connect(&seat, "100200300").await;
-    rig.writes(&line, &asha(), "Can you send a quote?").await;
-    let conversation = rig.only_conversation(&seat).await["id"].as_str().unwrap().to_owned();
-    (rig, seat, line, conversation)
+async fn shop() -> (Fixture, Seat, Line, String) {
+    let fixture = Fixture::start().await;
+    let seat = fixture.found("Green Leaf").await;
+    let line = fixture.connect(&seat, "100200300").await;
+    fixture.writes(&line, &asha(), "Can you send a quote?").await;
+    let conversation = fixture.only_conversation(&seat).await["id"].as_str().unwrap().to_owned();
+    (fixture, seat, line, conversation)
 }
 
 fn form(bytes: impl Into<std::borrow::Cow<'static, [u8]>>, name: &str, caption: Option<&str>) -> Form {
@@ -27,10 +27,10 @@ fn form(bytes: impl Into<std::borrow::Cow<'static, [u8]>>, name: &str, caption: 
     }
 }
 
-async fn send(rig: &Rig, seat: &Seat, conversation: &str, key: &str, form: Form) -> Answer {
-    let request = rig
+async fn send(fixture: &Fixture, seat: &Seat, conversation: &str, key: &str, form: Form) -> Answer {
+    let request = fixture
         .http
-        .post(format!("{}/v1/conversations/{conversation}/files", rig.origin))
+        .post(format!("{}/v1/conversations/{conversation}/files", fixture.origin))
         .bearer_auth(&seat.key)
         .header("idempotency-key", key)
         .multipart(form);
@@ -39,35 +39,35 @@ async fn send(rig: &Rig, seat: &Seat, conversation: &str, key: &str, form: Form)
 
 #[tokio::test]
 async fn a_file_reaches_the_person_once_and_reads_back_the_same() {
-    let (rig, seat, line, conversation) = shop().await;
+    let (fixture, seat, line, conversation) = shop().await;
     let one = || form(PDF, "quote.pdf", Some("As agreed"));
-    let sent = send(&rig, &seat, &conversation, "k1", one()).await.is(202);
+    let sent = send(&fixture, &seat, &conversation, "k1", one()).await.is(202);
     assert_eq!(
         (sent.json["kind"].as_str(), sent.json["text"].as_str()),
         (Some("document"), Some("As agreed"))
     );
-    let again = send(&rig, &seat, &conversation, "k1", one()).await.is(202);
+    let again = send(&fixture, &seat, &conversation, "k1", one()).await.is(202);
     assert_eq!(again.headers["idempotency-replayed"], "true");
     assert_eq!(again.id(), sent.id());
-    let other = send(&rig, &seat, &conversation, "k1", form(PDF, "quote.pdf", Some("Not agreed"))).await;
+    let other = send(&fixture, &seat, &conversation, "k1", form(PDF, "quote.pdf", Some("Not agreed"))).await;
     assert_eq!(other.problem(422), "idempotency.key_reused");
-    rig.work().await;
-    assert_eq!(rig.times_sent(&sent.id()), 1);
-    let shown = rig.graph.transcript(&line.number, &asha()).pop().unwrap();
+    fixture.work().await;
+    assert_eq!(fixture.times_sent(&sent.id()), 1);
+    let shown = fixture.graph.transcript(&line.number, &asha()).pop().unwrap();
     assert_eq!((shown.from, shown.bubble.text.as_str()), (Party::Business, "As agreed"));
     let media = shown.bubble.media.unwrap();
     assert_eq!(media.filename.as_deref(), Some("quote.pdf"));
-    let (mime, bytes) = rig.graph.media(media.id.as_deref().unwrap()).unwrap();
+    let (mime, bytes) = fixture.graph.media(media.id.as_deref().unwrap()).unwrap();
     assert_eq!((mime.as_str(), &bytes[..]), ("application/pdf", PDF));
-    let message = rig.get(&seat, &format!("/v1/messages/{}", sent.id())).await.is(200).json;
+    let message = fixture.get(&seat, &format!("/v1/messages/{}", sent.id())).await.is(200).json;
     assert_eq!(message["status"], "delivered");
     let file = message["content"]["media"].as_str().unwrap();
-    let read = rig.get(&seat, &format!("/v1/media/{file}")).await.is(200);
+    let read = fixture.get(&seat, &format!("/v1/media/{file}")).await.is(200);
     assert_eq!(&read.bytes[..], PDF);
     assert!(read.headers["content-disposition"].to_str().unwrap().starts_with("attachment"));
-    let lies_open = std::fs::read_dir(rig.folder.path().join("blobs")).unwrap().count();
+    let lies_open = std::fs::read_dir(fixture.folder.path().join("blobs")).unwrap().count();
     assert!(lies_open > 0, "there is a blob folder to look into");
-    assert!(!holds(rig.folder.path(), b"forty pots"), "the file lies open on the disk");
+    assert!(!holds(fixture.folder.path(), b"forty pots"), "the file lies open on the disk");
 }
 
 /// Whether any file below a folder holds these bytes.
@@ -82,25 +82,25 @@ fn holds(folder: &std::path::Path, wanted: &[u8]) -> bool {
 
 #[tokio::test]
 async fn what_does_not_fit_is_refused_in_words_and_leaves_nothing() {
-    let (rig, seat, line, conversation) = shop().await;
+    let (fixture, seat, line, conversation) = shop().await;
     let mut large = PDF.to_vec();
     large.resize(104 << 20, b' ');
-    let refused = send(&rig, &seat, &conversation, "k1", form(large, "catalogue.pdf", None)).await;
+    let refused = send(&fixture, &seat, &conversation, "k1", form(large, "catalogue.pdf", None)).await;
     assert_eq!(refused.json["detail"], "Not sent: 104 MB is over WhatsApp’s 100 MB limit for documents");
     assert_eq!(refused.problem(413), "file.too_large");
     let page = form(&b"<!DOCTYPE html><script>alert(1)</script>"[..], "price.pdf", None);
-    assert_eq!(send(&rig, &seat, &conversation, "k2", page).await.problem(415), "file.type");
+    assert_eq!(send(&fixture, &seat, &conversation, "k2", page).await.problem(415), "file.type");
     let nothing = form(&b""[..], "a.pdf", None);
-    assert_eq!(send(&rig, &seat, &conversation, "k3", nothing).await.problem(422), "file.empty");
+    assert_eq!(send(&fixture, &seat, &conversation, "k3", nothing).await.problem(422), "file.empty");
     let no_file = Form::new().text("caption", "As agreed");
-    assert_eq!(send(&rig, &seat, &conversation, "k4", no_file).await.problem(422), "input.invalid");
+    assert_eq!(send(&fixture, &seat, &conversation, "k4", no_file).await.problem(422), "input.invalid");
     let two = form(PDF, "a.pdf", None).part("file", Part::bytes(PDF).file_name("b.pdf"));
-    assert_eq!(send(&rig, &seat, &conversation, "k5", two).await.problem(422), "input.invalid");
+    assert_eq!(send(&fixture, &seat, &conversation, "k5", two).await.problem(422), "input.invalid");
     let mut enormous = PDF.to_vec();
     enormous.resize(129 << 20, b' ');
-    let declared = rig
+    let declared = fixture
         .http
-        .post(format!("{}/v1/conversations/{conversation}/files", rig.origin))
+        .post(format!("{}/v1/conversations/{conversation}/files", fixture.origin))
         .bearer_auth(&seat.key)
         .header("idempotency-key", "k6")
         .multipart(form(enormous, "a.pdf", None))
@@ -108,33 +108,33 @@ async fn what_does_not_fit_is_refused_in_words_and_leaves_nothing() {
         .await;
     // The server may hang up on what it does not want to read to its end.
     assert!(declared.is_err() || declared.unwrap().status() == 413);
-    let without_key = rig
+    let without_key = fixture
         .http
-        .post(format!("{}/v1/conversations/{conversation}/files", rig.origin))
+        .post(format!("{}/v1/conversations/{conversation}/files", fixture.origin))
         .bearer_auth(&seat.key)
         .multipart(form(PDF, "a.pdf", None));
     assert_eq!(answer(without_key).await.problem(400), "idempotency.key_missing");
-    rig.work().await;
-    assert_eq!(rig.graph.transcript(&line.number, &asha()).len(), 1, "only what the person wrote");
-    let stored = rig.crm.media().of(&seat.owner, &[]).await.unwrap();
+    fixture.work().await;
+    assert_eq!(fixture.graph.transcript(&line.number, &asha()).len(), 1, "only what the person wrote");
+    let stored = fixture.crm.media().of(&seat.owner, &[]).await.unwrap();
     assert!(stored.is_empty());
-    assert_eq!(rig.list(&seat, &format!("/v1/conversations/{conversation}/messages")).await.len(), 1);
+    assert_eq!(fixture.list(&seat, &format!("/v1/conversations/{conversation}/messages")).await.len(), 1);
 }
 
 #[tokio::test]
 async fn a_file_after_the_window_or_an_opt_out_is_refused_as_any_reply() {
-    let (rig, seat, line, conversation) = shop().await;
-    rig.clock.advance(chrono::TimeDelta::hours(25));
-    let late = send(&rig, &seat, &conversation, "k1", form(PDF, "quote.pdf", None)).await;
+    let (fixture, seat, line, conversation) = shop().await;
+    fixture.clock.advance(chrono::TimeDelta::hours(25));
+    let late = send(&fixture, &seat, &conversation, "k1", form(PDF, "quote.pdf", None)).await;
     assert_eq!(late.problem(403), "window.closed");
     // Queued in time, and shut before the worker comes to it: it does not even go up.
-    rig.writes(&line, &asha(), "Still there?").await;
-    let queued = send(&rig, &seat, &conversation, "k2", form(PDF, "quote.pdf", None)).await.is(202);
-    rig.clock.advance(chrono::TimeDelta::hours(25));
-    let uploads = rig.graph.requests().len();
-    rig.work().await;
-    assert_eq!(rig.graph.requests().len(), uploads, "nothing was asked of the provider");
-    let message = rig.get(&seat, &format!("/v1/messages/{}", queued.id())).await.is(200).json;
+    fixture.writes(&line, &asha(), "Still there?").await;
+    let queued = send(&fixture, &seat, &conversation, "k2", form(PDF, "quote.pdf", None)).await.is(202);
+    fixture.clock.advance(chrono::TimeDelta::hours(25));
+    let uploads = fixture.graph.requests().len();
+    fixture.work().await;
+    assert_eq!(fixture.graph.requests().len(), uploads, "nothing was asked of the provider");
+    let message = fixture.get(&seat, &format!("/v1/messages/{}", queued.id())).await.is(200).json;
     assert_eq!(
         (message["status"].as_str(), message["failure"]["code"].as_str()),
         (Some("suppressed"), Some("window.closed"))
@@ -143,13 +143,14 @@ async fn a_file_after_the_window_or_an_opt_out_is_refused_as_any_reply() {
 
 #[tokio::test]
 async fn what_may_be_sent_is_described() {
-    let (rig, seat, _, conversation) = shop().await;
-    let able = rig.get(&seat, &format!("/v1/conversations/{conversation}/permissions")).await.is(200).json;
+    let (fixture, seat, _, conversation) = shop().await;
+    let able =
+        fixture.get(&seat, &format!("/v1/conversations/{conversation}/permissions")).await.is(200).json;
     let kinds = able["files"].as_array().unwrap();
     let document = kinds.iter().find(|kind| kind["kind"] == "document").unwrap();
     assert_eq!(document["largest_bytes"], 100 << 20);
     assert!(document["types"].as_array().unwrap().contains(&json!("application/pdf")));
-    let described = rig.call(None, "GET", "/openapi.json", &Value::Null).await.is(200).json;
+    let described = fixture.call(None, "GET", "/openapi.json", &Value::Null).await.is(200).json;
     let route = ROUTES.iter().find(|route| route.name == "messages.send_file").unwrap();
     let operation = &described["paths"][route.path]["post"];
     let body = operation["requestBody"]["content"]["multipart/form-data"]["schema"]["$ref"].as_str().unwrap();

@@ -9,7 +9,7 @@ use dialzio_http::routes::{Need, ROUTES, Route};
 use dialzio_whatsapp::emulator::CustomerMessage;
 use serde_json::{Value, json};
 
-use crate::rig::{Answer, Line, Rig, Seat, answer, asha};
+use crate::fixture::{Answer, Fixture, Line, Seat, answer, asha};
 
 /// An id that nobody has.
 const NOBODY: &str = "01890000-0000-7000-8000-000000000000";
@@ -22,23 +22,23 @@ pub(crate) struct Tenant {
 }
 
 /// The same data in each tenant: only ids and the number differ.
-pub(crate) async fn tenant(rig: &Rig, number: &str) -> Tenant {
-    let seat = rig.found("Green Leaf").await;
-    let line = rig.connect(&seat, number).await;
+pub(crate) async fn tenant(fixture: &Fixture, number: &str) -> Tenant {
+    let seat = fixture.found("Green Leaf").await;
+    let line = fixture.connect(&seat, number).await;
     let mut ids = BTreeMap::new();
-    rig.writes(&line, &asha(), "Is my order ready?").await;
+    fixture.writes(&line, &asha(), "Is my order ready?").await;
     let image = CustomerMessage::image(&b"\xff\xd8\xff a photo of a plant"[..], "image/jpeg", None);
-    rig.graph.customer_sends(number, &asha(), image).unwrap();
-    rig.work().await;
+    fixture.graph.customer_sends(number, &asha(), image).unwrap();
+    fixture.work().await;
     let unreadable = format!("{{\"what\": \"is this, {number}\"");
     for _ in 0..2 {
-        assert_eq!(rig.graph.deliver_raw(number, unreadable.clone()).await, Ok(200));
+        assert_eq!(fixture.graph.deliver_raw(number, unreadable.clone()).await, Ok(200));
     }
-    let conversation = rig.only_conversation(&seat).await;
+    let conversation = fixture.only_conversation(&seat).await;
     let contact = conversation["contact"].as_str().unwrap().to_owned();
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     let messages =
-        rig.list(&seat, &format!("/v1/conversations/{}/messages", text(&conversation["id"]))).await;
+        fixture.list(&seat, &format!("/v1/conversations/{}/messages", text(&conversation["id"]))).await;
     ids.insert("media", text(&messages[0]["content"]["media"]));
     ids.insert("inbound", text(&messages[1]["id"]));
     ids.insert("conversation", text(&conversation["id"]));
@@ -46,31 +46,32 @@ pub(crate) async fn tenant(rig: &Rig, number: &str) -> Tenant {
     ids.insert("account", line.account.clone());
     ids.insert("app", line.app.clone());
     let path = format!("/v1/contacts/{contact}");
-    rig.post(&seat, &format!("{path}/notes"), json!({"text": "Prefers calls after six."})).await.is(201);
-    let task = rig.post(&seat, &format!("{path}/tasks"), json!({"title": "Call"})).await.is(201);
+    fixture.post(&seat, &format!("{path}/notes"), json!({"text": "Prefers calls after six."})).await.is(201);
+    let task = fixture.post(&seat, &format!("{path}/tasks"), json!({"title": "Call"})).await.is(201);
     ids.insert("task", task.id());
     let consent = json!({"channel": "whatsapp", "scope": "marketing", "occurred_at": "2026-03-02T10:00:00Z",
         "evidence": {"kind": "web_form", "note": "Newsletter form"}});
-    rig.post(&seat, &format!("{path}/consents"), consent).await.is(201);
+    fixture.post(&seat, &format!("{path}/consents"), consent).await.is(201);
     // Their number is given up, and somebody with another profile writes from it.
-    let identities = rig.list(&seat, &format!("{path}/identities")).await;
+    let identities = fixture.list(&seat, &format!("{path}/identities")).await;
     ids.insert("identity", text(&identities[0]["id"]));
-    rig.patch(&seat, &path, json!({"former_numbers": ["+919876500001"]})).await.is(200);
-    rig.clock.advance(chrono::TimeDelta::seconds(1));
+    fixture.patch(&seat, &path, json!({"former_numbers": ["+919876500001"]})).await.is(200);
+    fixture.clock.advance(chrono::TimeDelta::seconds(1));
     let message = json!({"from": "919876500001", "id": format!("wamid.doubt-{}", line.number),
-        "timestamp": rig.clock.now().timestamp().to_string(), "type": "text", "text": {"body": "Who is this?"}});
+        "timestamp": fixture.clock.now().timestamp().to_string(), "type": "text", "text": {"body": "Who is this?"}});
     let value = json!({"messaging_product": "whatsapp", "metadata": {"phone_number_id": line.number},
         "contacts": [{"profile": {"name": "Ravi"}, "wa_id": "919876500001"}], "messages": [message]});
     let body = json!({"object": "whatsapp_business_account", "entry": [{"id": line.business,
         "changes": [{"field": "messages", "value": value}]}]});
     let bytes = serde_json::to_vec(&body).unwrap();
-    assert_eq!(rig.graph.deliver_raw(&line.number, bytes).await, Ok(200));
+    assert_eq!(fixture.graph.deliver_raw(&line.number, bytes).await, Ok(200));
     // A message that waits: queued and not worked on.
-    let waiting = rig.send(&seat, &ids["conversation"], "k1", &json!({"text": "Yes"})).await.is(202);
+    let waiting = fixture.send(&seat, &ids["conversation"], "k1", &json!({"text": "Yes"})).await.is(202);
     ids.insert("message", waiting.id());
-    let quarantine = rig.list(&seat, "/v1/quarantine").await;
+    let quarantine = fixture.list(&seat, "/v1/quarantine").await;
     ids.insert("item", text(&quarantine[0]["id"]));
-    let key = rig.post(&seat, "/v1/keys", json!({"name": "Website", "permissions": ["contacts.read"]})).await;
+    let key =
+        fixture.post(&seat, "/v1/keys", json!({"name": "Website", "permissions": ["contacts.read"]})).await;
     ids.insert("key", key.is(201).id());
     Tenant { seat, line, ids }
 }
@@ -86,12 +87,12 @@ pub(crate) fn path(template: &str, ids: &BTreeMap<&'static str, String>) -> Stri
 }
 
 /// The sample of a route with the ids of a tenant where it names any, and never an address beyond this machine.
-pub(crate) fn sample(route: &Route, rig: &Rig, tenant: &Tenant) -> Value {
+pub(crate) fn sample(route: &Route, fixture: &Fixture, tenant: &Tenant) -> Value {
     let Some(sample) = route.sample else { return Value::Null };
     let mut body: Value = serde_json::from_str(sample).unwrap();
     if body.get("app").is_some() {
         body["app"] = json!(tenant.line.app);
-        body["base_url"] = json!(rig.graph.base_url());
+        body["base_url"] = json!(fixture.graph.base_url());
     }
     if body.get("account").is_some() {
         body["account"] = json!(tenant.line.account);
@@ -100,9 +101,15 @@ pub(crate) fn sample(route: &Route, rig: &Rig, tenant: &Tenant) -> Value {
 }
 
 /// Asks, and answers without the rest of a stream that does not end.
-pub(crate) async fn ask(rig: &Rig, key: Option<&str>, route: &Route, path: &str, body: &Value) -> Answer {
+pub(crate) async fn ask(
+    fixture: &Fixture,
+    key: Option<&str>,
+    route: &Route,
+    path: &str,
+    body: &Value,
+) -> Answer {
     let mut request =
-        rig.http.request(route.method.as_str().parse().unwrap(), format!("{}{path}", rig.origin));
+        fixture.http.request(route.method.as_str().parse().unwrap(), format!("{}{path}", fixture.origin));
     if let Some(key) = key {
         request = request.bearer_auth(key);
     }
@@ -133,12 +140,12 @@ fn guarded() -> impl Iterator<Item = &'static Route> {
 }
 
 /// Everything that an organisation can read of itself, by route, and how many events it has seen.
-async fn all_of(rig: &Rig, tenant: &Tenant) -> BTreeMap<&'static str, String> {
+async fn all_of(fixture: &Fixture, tenant: &Tenant) -> BTreeMap<&'static str, String> {
     let mut all = BTreeMap::new();
     for route in guarded().filter(|route| route.method.as_str() == "GET" && route.name != "events") {
         let longest = if route.query().iter().any(|name| name == "limit") { "?limit=200" } else { "" };
         let path = format!("{}{longest}", path(route.path, &tenant.ids));
-        let answer = ask(rig, Some(&tenant.seat.key), route, &path, &Value::Null).await;
+        let answer = ask(fixture, Some(&tenant.seat.key), route, &path, &Value::Null).await;
         assert_eq!(answer.status, route.success, "{}: {answer:?}", route.name);
         let shown = match route.name {
             // Opening a file is itself on record: what this very reading adds is left out.
@@ -148,7 +155,7 @@ async fn all_of(rig: &Rig, tenant: &Tenant) -> BTreeMap<&'static str, String> {
         };
         all.insert(route.name, shown);
     }
-    let newest = rig.crm.ledger().newest_event(&tenant.seat.owner).await.unwrap();
+    let newest = fixture.crm.ledger().newest_event(&tenant.seat.owner).await.unwrap();
     all.insert("events", newest.0.to_string());
     all
 }
@@ -172,10 +179,10 @@ fn shows_nothing_of(tenant: &Tenant, route: &Route, answer: &Answer) {
 
 #[tokio::test]
 async fn no_route_reaches_into_another_organisation() {
-    let rig = Rig::start().await;
-    let (own, other) = (tenant(&rig, "100200301").await, tenant(&rig, "100200302").await);
-    let before = all_of(&rig, &other).await;
-    let own_before = all_of(&rig, &own).await;
+    let fixture = Fixture::start().await;
+    let (own, other) = (tenant(&fixture, "100200301").await, tenant(&fixture, "100200302").await);
+    let before = all_of(&fixture, &other).await;
+    let own_before = all_of(&fixture, &own).await;
     let mut asked = 0;
     for route in guarded() {
         let names: Vec<&'static str> =
@@ -188,46 +195,47 @@ async fn no_route_reaches_into_another_organisation() {
                     ids.insert(name, other.ids[name].clone());
                 }
             }
-            let body = sample(route, &rig, &own);
-            let tables = rig.tables();
-            let answer = ask(&rig, Some(&own.seat.key), route, &path(route.path, &ids), &body).await;
+            let body = sample(route, &fixture, &own);
+            let tables = fixture.tables();
+            let answer = ask(&fixture, Some(&own.seat.key), route, &path(route.path, &ids), &body).await;
             shows_nothing_of(&other, route, &answer);
             answer.problem(404);
-            assert!(rig.tables() == tables, "{} changes a table", route.name);
+            assert!(fixture.tables() == tables, "{} changes a table", route.name);
             asked += 1;
         }
         // Foreign ids look like ids of nobody.
         if !names.is_empty() {
             let nobody: BTreeMap<_, _> = own.ids.keys().map(|name| (*name, NOBODY.to_owned())).collect();
-            let body = sample(route, &rig, &own);
-            let unknown = ask(&rig, Some(&own.seat.key), route, &path(route.path, &nobody), &body).await;
-            let foreign = ask(&rig, Some(&own.seat.key), route, &path(route.path, &other.ids), &body).await;
+            let body = sample(route, &fixture, &own);
+            let unknown = ask(&fixture, Some(&own.seat.key), route, &path(route.path, &nobody), &body).await;
+            let foreign =
+                ask(&fixture, Some(&own.seat.key), route, &path(route.path, &other.ids), &body).await;
             assert_eq!(unknown.json, foreign.json, "{}", route.name);
         }
         if route.method.as_str() == "GET" {
             let answer =
-                ask(&rig, Some(&own.seat.key), route, &path(route.path, &own.ids), &Value::Null).await;
+                ask(&fixture, Some(&own.seat.key), route, &path(route.path, &own.ids), &Value::Null).await;
             shows_nothing_of(&other, route, &answer);
         }
     }
     assert!(asked > 30, "{asked}");
-    assert_eq!(all_of(&rig, &other).await, before);
-    assert_eq!(all_of(&rig, &own).await, own_before);
+    assert_eq!(all_of(&fixture, &other).await, before);
+    assert_eq!(all_of(&fixture, &own).await, own_before);
 }
 
 #[tokio::test]
 async fn a_body_cannot_name_what_is_another_organisations() {
-    let rig = Rig::start().await;
-    let (own, other) = (tenant(&rig, "100200301").await, tenant(&rig, "100200302").await);
+    let fixture = Fixture::start().await;
+    let (own, other) = (tenant(&fixture, "100200301").await, tenant(&fixture, "100200302").await);
     let email = EmailAddress::parse("ravi@example.com").unwrap();
-    let access = rig.crm.access();
+    let access = fixture.crm.access();
     let link = access.invite(&other.seat.owner, Some(email), dialzio_core::Role::Agent).await.unwrap();
     let name = PersonName::parse("Ravi").unwrap();
     access.accept(&link, name, None, &"correct horse battery staple 7".into()).await.unwrap();
-    let members = rig.list(&other.seat, "/v1/members").await;
+    let members = fixture.list(&other.seat, "/v1/members").await;
     let member = members[0]["id"].as_str().unwrap();
-    let before = all_of(&rig, &other).await;
-    let own_before = all_of(&rig, &own).await;
+    let before = all_of(&fixture, &other).await;
+    let own_before = all_of(&fixture, &own).await;
     let of = |name: &str| other.ids[name].clone();
     let (contact, conversation) = (&own.ids["contact"], &own.ids["conversation"]);
     let evidence = json!({"kind": "message", "note": "They wrote it", "message": of("inbound")});
@@ -239,7 +247,7 @@ async fn a_body_cannot_name_what_is_another_organisations() {
             "POST",
             "/v1/accounts".to_owned(),
             json!({"app": of("app"), "name": "Line", "phone_number_id": "555", "business_account_id": "5",
-                "token": "t", "base_url": rig.graph.base_url()}),
+                "token": "t", "base_url": fixture.graph.base_url()}),
         ),
         ("PATCH", format!("/v1/conversations/{conversation}"), json!({"assignee": member})),
         ("PATCH", format!("/v1/contacts/{contact}"), json!({"owner": member})),
@@ -247,99 +255,100 @@ async fn a_body_cannot_name_what_is_another_organisations() {
         ("POST", format!("/v1/contacts/{contact}/consents"), consent),
     ];
     for (method, path, body) in tries {
-        let answer = rig.call(Some(&own.seat.key), method, &path, &body).await;
+        let answer = fixture.call(Some(&own.seat.key), method, &path, &body).await;
         assert!((400..500).contains(&answer.status), "{method} {path} {body}: {answer:?}");
     }
     let body = json!({"text": "As you asked", "reply_to": of("inbound")});
-    rig.send(&own.seat, conversation, "reply", &body).await.problem(404);
-    assert_eq!(all_of(&rig, &other).await, before);
-    let own_after = all_of(&rig, &own).await;
+    fixture.send(&own.seat, conversation, "reply", &body).await.problem(404);
+    assert_eq!(all_of(&fixture, &other).await, before);
+    let own_after = all_of(&fixture, &own).await;
     for (name, shown) in own_before.iter().filter(|(name, _)| **name != "accounts.list") {
         assert_eq!(own_after[name], *shown, "{name}");
     }
     // Somebody else's idempotency key is not ours.
-    let sent = rig.send(&own.seat, conversation, "k2", &json!({"text": "Yes"})).await.is(202);
+    let sent = fixture.send(&own.seat, conversation, "k2", &json!({"text": "Yes"})).await.is(202);
     let theirs =
-        rig.send(&other.seat, &other.ids["conversation"], "k2", &json!({"text": "Yes"})).await.is(202);
+        fixture.send(&other.seat, &other.ids["conversation"], "k2", &json!({"text": "Yes"})).await.is(202);
     assert!(!theirs.headers.contains_key("idempotency-replayed"));
     assert_ne!(sent.id(), theirs.id());
 }
 
 #[tokio::test]
 async fn a_number_is_connected_in_one_organisation_only() {
-    let rig = Rig::start().await;
-    let (own, other) = (tenant(&rig, "100200301").await, tenant(&rig, "100200302").await);
+    let fixture = Fixture::start().await;
+    let (own, other) = (tenant(&fixture, "100200301").await, tenant(&fixture, "100200302").await);
     let body = json!({"app": own.line.app, "name": "Not ours", "phone_number_id": other.line.number,
         "business_account_id": other.line.business, "token": format!("token-of-{}", other.line.number),
-        "base_url": rig.graph.base_url()});
-    assert_eq!(rig.post(&own.seat, "/v1/accounts", body).await.problem(409), "account.taken");
+        "base_url": fixture.graph.base_url()});
+    assert_eq!(fixture.post(&own.seat, "/v1/accounts", body).await.problem(409), "account.taken");
     // Their webhooks still reach them.
-    rig.writes(&other.line, &asha(), "Still you?").await;
-    assert_eq!(rig.only_conversation(&other.seat).await["last"]["text"], "Still you?");
-    assert_eq!(rig.only_conversation(&own.seat).await["last"]["text"], "Yes");
+    fixture.writes(&other.line, &asha(), "Still you?").await;
+    assert_eq!(fixture.only_conversation(&other.seat).await["last"]["text"], "Still you?");
+    assert_eq!(fixture.only_conversation(&own.seat).await["last"]["text"], "Yes");
 }
 
 #[tokio::test]
 async fn no_route_answers_without_a_key() {
-    let rig = Rig::start().await;
-    let own = tenant(&rig, "100200301").await;
-    let before = all_of(&rig, &own).await;
+    let fixture = Fixture::start().await;
+    let own = tenant(&fixture, "100200301").await;
+    let before = all_of(&fixture, &own).await;
     for route in guarded() {
-        let body = sample(route, &rig, &own);
+        let body = sample(route, &fixture, &own);
         let forged = format!("{}x", own.seat.key);
-        let tables = rig.tables();
+        let tables = fixture.tables();
         for key in [None, Some("dialzio_live_"), Some(forged.as_str()), Some("")] {
-            let answer = ask(&rig, key, route, &path(route.path, &own.ids), &body).await;
+            let answer = ask(&fixture, key, route, &path(route.path, &own.ids), &body).await;
             assert_eq!(answer.headers["www-authenticate"], "Bearer", "{}", route.name);
             assert_eq!(answer.problem(401), "access.unauthenticated", "{}", route.name);
         }
-        assert!(rig.tables() == tables, "{} changes a table", route.name);
+        assert!(fixture.tables() == tables, "{} changes a table", route.name);
     }
-    assert_eq!(all_of(&rig, &own).await, before);
+    assert_eq!(all_of(&fixture, &own).await, before);
     // A key ends at once when it is revoked.
-    let key = rig.post(&own.seat, "/v1/keys", json!({"name": "Old", "permissions": ["contacts.read"]})).await;
+    let key =
+        fixture.post(&own.seat, "/v1/keys", json!({"name": "Old", "permissions": ["contacts.read"]})).await;
     let (id, secret) = (key.id(), key.json["api_key"].as_str().unwrap().to_owned());
-    rig.call(Some(&secret), "GET", "/v1/contacts", &Value::Null).await.is(200);
-    rig.call(Some(&own.seat.key), "DELETE", &format!("/v1/keys/{id}"), &Value::Null).await.is(200);
-    rig.call(Some(&secret), "GET", "/v1/contacts", &Value::Null).await.problem(401);
+    fixture.call(Some(&secret), "GET", "/v1/contacts", &Value::Null).await.is(200);
+    fixture.call(Some(&own.seat.key), "DELETE", &format!("/v1/keys/{id}"), &Value::Null).await.is(200);
+    fixture.call(Some(&secret), "GET", "/v1/contacts", &Value::Null).await.problem(401);
 }
 
 #[tokio::test]
 async fn without_its_permission_a_route_changes_nothing() {
-    let rig = Rig::start().await;
-    let own = tenant(&rig, "100200301").await;
+    let fixture = Fixture::start().await;
+    let own = tenant(&fixture, "100200301").await;
     let mut keys = BTreeMap::new();
     for missing in Permission::ALL {
         let held: Vec<_> = Permission::ALL.iter().copied().filter(|held| held != missing).collect();
-        keys.insert(missing.as_str(), rig.key(&own.seat.owner, &held).await);
+        keys.insert(missing.as_str(), fixture.key(&own.seat.owner, &held).await);
     }
-    let before = all_of(&rig, &own).await;
+    let before = all_of(&fixture, &own).await;
     for route in guarded() {
         let Need::Permission(permission) = route.need else { continue };
-        let body = sample(route, &rig, &own);
+        let body = sample(route, &fixture, &own);
         let key = &keys[permission.as_str()];
-        let tables = rig.tables();
-        let answer = ask(&rig, Some(key), route, &path(route.path, &own.ids), &body).await;
+        let tables = fixture.tables();
+        let answer = ask(&fixture, Some(key), route, &path(route.path, &own.ids), &body).await;
         assert_eq!(answer.problem(403), "access.denied", "{}", route.name);
-        assert!(rig.tables() == tables, "{} changes a table", route.name);
+        assert!(fixture.tables() == tables, "{} changes a table", route.name);
     }
-    assert_eq!(all_of(&rig, &own).await, before);
+    assert_eq!(all_of(&fixture, &own).await, before);
 }
 
 #[tokio::test]
 async fn every_sample_is_taken_from_whoever_has_just_its_permission() {
-    let rig = Rig::start().await;
-    let reading = tenant(&rig, "100200300").await;
+    let fixture = Fixture::start().await;
+    let reading = tenant(&fixture, "100200300").await;
     for (place, route) in guarded().enumerate() {
         let changing = route.method.as_str() != "GET";
-        let fresh = if changing { Some(tenant(&rig, &format!("1002004{place:02}")).await) } else { None };
+        let fresh = if changing { Some(tenant(&fixture, &format!("1002004{place:02}")).await) } else { None };
         let tenant = fresh.as_ref().unwrap_or(&reading);
         let key = match route.need {
-            Need::Permission(permission) => rig.key(&tenant.seat.owner, &[permission]).await,
+            Need::Permission(permission) => fixture.key(&tenant.seat.owner, &[permission]).await,
             _ => tenant.seat.key.clone(),
         };
-        let body = sample(route, &rig, tenant);
-        let answer = ask(&rig, Some(&key), route, &path(route.path, &tenant.ids), &body).await;
+        let body = sample(route, &fixture, tenant);
+        let answer = ask(&fixture, Some(&key), route, &path(route.path, &tenant.ids), &body).await;
         let code = answer.json["code"].as_str().unwrap_or_default();
         let expected = match route.name {
             // Nobody may hand on more than they hold.
@@ -361,19 +370,19 @@ async fn every_sample_is_taken_from_whoever_has_just_its_permission() {
 
 #[tokio::test]
 async fn the_samples_are_accepted_from_the_owner() {
-    let rig = Rig::start().await;
+    let fixture = Fixture::start().await;
     for name in ["members.invite", "keys.create"] {
         let route = ROUTES.iter().find(|route| route.name == name).unwrap();
-        let tenant = tenant(&rig, if name == "keys.create" { "1" } else { "2" }).await;
-        let body = sample(route, &rig, &tenant);
-        ask(&rig, Some(&tenant.seat.key), route, route.path, &body).await.is(route.success);
+        let tenant = tenant(&fixture, if name == "keys.create" { "1" } else { "2" }).await;
+        let body = sample(route, &fixture, &tenant);
+        ask(&fixture, Some(&tenant.seat.key), route, route.path, &body).await.is(route.success);
     }
 }
 
 #[tokio::test]
 async fn the_description_names_every_route() {
-    let rig = Rig::start().await;
-    let described = rig.call(None, "GET", "/openapi.json", &Value::Null).await.is(200).json;
+    let fixture = Fixture::start().await;
+    let described = fixture.call(None, "GET", "/openapi.json", &Value::Null).await.is(200).json;
     assert!(described["openapi"].as_str().unwrap().starts_with("3.1"));
     for route in ROUTES {
         let method = route.method.as_str().to_lowercase();

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use std::path::Path;
 
 use crate::corpus::{elsewhere, recent};
-use crate::rig::{Line, Rig, Seat};
+use crate::fixture::{Fixture, Line, Seat};
 
 /// What has to follow from a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,24 +32,24 @@ const OWN: &[(&str, &[Right])] = &[
     ("START", &[Right::Nothing]),
 ];
 
-async fn post(rig: &Rig, line: &Line, mut body: Value) {
-    recent(&mut body, rig.clock.now(), 1);
+async fn post(fixture: &Fixture, line: &Line, mut body: Value) {
+    recent(&mut body, fixture.clock.now(), 1);
     let bytes = serde_json::to_vec(&body).unwrap();
-    assert_eq!(rig.graph.deliver_raw(&line.number, bytes).await.unwrap(), 200);
-    rig.work().await;
+    assert_eq!(fixture.graph.deliver_raw(&line.number, bytes).await.unwrap(), 200);
+    fixture.work().await;
 }
 
 /// What followed for the person who wrote last.
-async fn found(rig: &Rig, seat: &Seat) -> Right {
-    let newest = &rig.list(seat, "/v1/conversations").await[0];
+async fn found(fixture: &Fixture, seat: &Seat) -> Right {
+    let newest = &fixture.list(seat, "/v1/conversations").await[0];
     let contact = newest["contact"]["id"].as_str().or(newest["contact"].as_str()).unwrap().to_owned();
-    let states = rig.get(seat, &format!("/v1/contacts/{contact}/consents/state")).await.is(200).json;
+    let states = fixture.get(seat, &format!("/v1/contacts/{contact}/consents/state")).await.is(200).json;
     let state = |purpose: &str| {
         let rows = states["data"].as_array().unwrap().iter();
         let mut wanted = rows.filter(|row| row["channel"] == "whatsapp" && row["purpose"] == purpose);
         wanted.next().unwrap()["state"] == "withdrawn"
     };
-    let tasks = rig.list(seat, &format!("/v1/contacts/{contact}/tasks")).await;
+    let tasks = fixture.list(seat, &format!("/v1/contacts/{contact}/tasks")).await;
     match (state("marketing"), state("service"), tasks.is_empty()) {
         (true, true, true) => Right::Stop,
         (true, false, true) => Right::PromotionOnly,
@@ -61,9 +61,9 @@ async fn found(rig: &Rig, seat: &Seat) -> Right {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn opt_outs_are_read_as_they_are_meant() {
-    let rig = Rig::start().await;
-    let seat = rig.found("Green Leaf").await;
-    let line = rig.connect(&seat, "100200300").await;
+    let fixture = Fixture::start().await;
+    let seat = fixture.found("Green Leaf").await;
+    let line = fixture.connect(&seat, "100200300").await;
     for (place, (text, right)) in OWN.iter().enumerate() {
         let from = format!("9198400{:05}", 11_000 + place);
         let message = json!({"from": from, "id": format!("wamid.own.{place}"), "timestamp": "1795800000",
@@ -73,9 +73,13 @@ async fn opt_outs_are_read_as_they_are_meant() {
             "metadata": {"display_phone_number": "914412345678", "phone_number_id": line.number}});
         let body = json!({"object": "whatsapp_business_account",
             "entry": [{"id": line.business, "changes": [{"field": "messages", "value": value}]}]});
-        post(&rig, &line, body).await;
-        assert!(right.contains(&found(&rig, &seat).await), "{text:?}: {:?}", found(&rig, &seat).await);
-        rig.clock.advance(chrono::TimeDelta::minutes(1));
+        post(&fixture, &line, body).await;
+        assert!(
+            right.contains(&found(&fixture, &seat).await),
+            "{text:?}: {:?}",
+            found(&fixture, &seat).await
+        );
+        fixture.clock.advance(chrono::TimeDelta::minutes(1));
     }
     if let Some(root) = elsewhere() {
         seen_elsewhere_are_read_as_they_are_meant(&root).await;
@@ -87,12 +91,12 @@ async fn seen_elsewhere_are_read_as_they_are_meant(root: &Path) {
     let cases: Vec<Value> = serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap();
     let first = &cases[0]["post"]["entry"][0];
     let number = first["changes"][0]["value"]["metadata"]["phone_number_id"].as_str().unwrap();
-    let rig = Rig::start().await;
-    let seat = rig.found("Green Leaf").await;
-    let app = rig.connect(&seat, "100200300").await;
-    let line = rig.connect_to(&seat, &app, number, first["id"].as_str().unwrap()).await;
+    let fixture = Fixture::start().await;
+    let seat = fixture.found("Green Leaf").await;
+    let app = fixture.connect(&seat, "100200300").await;
+    let line = fixture.connect_to(&seat, &app, number, first["id"].as_str().unwrap()).await;
     for case in &cases {
-        post(&rig, &line, case["post"].clone()).await;
+        post(&fixture, &line, case["post"].clone()).await;
         let right: &[Right] = match case["right"].as_str().unwrap() {
             "stop" => &[Right::Stop],
             "stop or ask" => &[Right::Stop, Right::Ask],
@@ -103,9 +107,9 @@ async fn seen_elsewhere_are_read_as_they_are_meant(root: &Path) {
             "promotion stopped (or asked); service messages go on" => &[Right::PromotionOnly, Right::Ask],
             other => panic!("what is right is not known: {other}"),
         };
-        let seen = found(&rig, &seat).await;
+        let seen = found(&fixture, &seat).await;
         assert!(right.contains(&seen), "case {}: {} and not {seen:?}", case["case"], case["right"]);
-        rig.clock.advance(chrono::TimeDelta::minutes(1));
+        fixture.clock.advance(chrono::TimeDelta::minutes(1));
     }
     assert_eq!(cases.len(), 18);
 }

@@ -6,8 +6,8 @@ use dialzio_core::text::{EmailAddress, PersonName};
 use dialzio_http::routes::{ROUTES, Verb};
 use serde_json::Value;
 
+use crate::fixture::{Fixture, asha};
 use crate::isolation::{path, tenant};
-use crate::rig::{Rig, asha};
 
 /// The pages and their parts, as the router names them.
 const PAGES: &str = include_str!("../../dialzio-http/src/web/mod.rs");
@@ -27,15 +27,15 @@ fn pages() -> Vec<String> {
 
 #[tokio::test]
 async fn no_get_and_no_head_changes_a_table() {
-    let rig = Rig::start().await;
-    if rig.tables().is_none() {
+    let fixture = Fixture::start().await;
+    if fixture.tables().is_none() {
         return;
     }
-    let tenant = tenant(&rig, "100200301").await;
+    let tenant = tenant(&fixture, "100200301").await;
     // Something unread, from somebody who would be told that it was read.
-    rig.writes(&tenant.line, &asha(), "Still there?").await;
+    fixture.writes(&tenant.line, &asha(), "Still there?").await;
     let email = EmailAddress::parse("ravi@example.com").unwrap();
-    let access = rig.crm.access();
+    let access = fixture.crm.access();
     let link = access.invite(&tenant.seat.owner, Some(email), dialzio_core::Role::Owner).await.unwrap();
     let name = PersonName::parse("Ravi").unwrap();
     let session = access.accept(&link, name, None, &"correct horse battery staple 7".into()).await.unwrap();
@@ -55,28 +55,28 @@ async fn no_get_and_no_head_changes_a_table() {
     let conversation = &ids["conversation"];
     assert!(asked.iter().any(|(page, _)| *page == format!("/web/conversations/{conversation}")));
 
-    let before = rig.each_table();
+    let before = fixture.each_table();
     for (page, key) in &asked {
         for method in ["GET", "HEAD"] {
-            let request = rig.http.request(method.parse().unwrap(), format!("{}{page}", rig.origin));
+            let request = fixture.http.request(method.parse().unwrap(), format!("{}{page}", fixture.origin));
             let request = match key {
                 Some(key) => request.bearer_auth(key),
                 // As a link on another site would have it.
                 None => request.header("cookie", &cookie).header("sec-fetch-site", "cross-site"),
             };
-            let answer = crate::rig::answer(request).await;
+            let answer = crate::fixture::answer(request).await;
             assert!(answer.status < 500, "{method} {page}: {answer:?}");
             assert_ne!(answer.status, 401, "{method} {page}");
-            for (table, rows) in rig.each_table() {
+            for (table, rows) in fixture.each_table() {
                 let same = TRACES.contains(&table.as_str()) || before[&table] == rows;
                 assert!(same, "{method} {page} changes {table}");
             }
         }
     }
     // The page says so once it is seen, and only then is it read.
-    assert_eq!(rig.only_conversation(&tenant.seat).await["unread"], 4);
-    let seen = rig.http.post(format!("{}/web/conversations/{conversation}/read", rig.origin));
+    assert_eq!(fixture.only_conversation(&tenant.seat).await["unread"], 4);
+    let seen = fixture.http.post(format!("{}/web/conversations/{conversation}/read", fixture.origin));
     let seen = seen.header("cookie", &cookie).header("sec-fetch-site", "same-origin");
-    crate::rig::answer(seen.header("x-dialzio-request", "1")).await.is(204);
-    assert_eq!(rig.only_conversation(&tenant.seat).await["unread"], Value::from(0));
+    crate::fixture::answer(seen.header("x-dialzio-request", "1")).await.is(204);
+    assert_eq!(fixture.only_conversation(&tenant.seat).await["unread"], Value::from(0));
 }

@@ -5,7 +5,7 @@ use dialzio_core::{Crm, Role};
 use dialzio_whatsapp::emulator::{CustomerIdentity, CustomerMessage, EmulatedNumber, Failure};
 use serde_json::{Value, json};
 
-use crate::rig::{Rig, Seat};
+use crate::fixture::{Fixture, Seat};
 
 const CHILD: &str = "DIALZIO_TEST_CANARIES";
 
@@ -27,13 +27,13 @@ async fn a_run_with_canaries() {
         return;
     }
     tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_ansi(false).init();
-    let rig = Rig::start().await;
-    let seat = rig.found("Green Leaf").await;
+    let fixture = Fixture::start().await;
+    let seat = fixture.found("Green Leaf").await;
     let app =
         json!({"provider": "whatsapp", "name": "App", "app_secrets": [APP_SECRET], "verify_token": VERIFY});
-    let app = rig.post(&seat, "/v1/apps", app).await.is(201);
+    let app = fixture.post(&seat, "/v1/apps", app).await.is(201);
     let hook = app.json["hook_url"].as_str().unwrap();
-    rig.graph.add_number(EmulatedNumber {
+    fixture.graph.add_number(EmulatedNumber {
         phone_number_id: "1".into(),
         waba_id: "2".into(),
         display_phone_number: "+91 44 1234 5678".into(),
@@ -42,21 +42,21 @@ async fn a_run_with_canaries() {
         app_secret: APP_SECRET.into(),
         webhook_url: Some(hook.parse().unwrap()),
     });
-    rig.graph.add_sample_templates("2");
+    fixture.graph.add_sample_templates("2");
     let account = |app: &str, token: &str, number: &str| {
         json!({"app": app, "name": "Line", "phone_number_id": number, "business_account_id": "2",
-            "token": token, "base_url": rig.graph.base_url()})
+            "token": token, "base_url": fixture.graph.base_url()})
     };
-    rig.post(&seat, "/v1/accounts", account(&app.id(), TOKEN, "1")).await.is(201);
+    fixture.post(&seat, "/v1/accounts", account(&app.id(), TOKEN, "1")).await.is(201);
     // A token that the provider refuses, and a number that it does not know.
-    shown(rig.post(&seat, "/v1/accounts", account(&app.id(), &format!("{TOKEN}wrong"), "1")).await.json);
-    shown(rig.post(&seat, "/v1/accounts", account(&app.id(), TOKEN, "7")).await.json);
-    rig.graph.verify_webhook("1", VERIFY).await.unwrap();
-    assert!(rig.graph.verify_webhook("1", &format!("{VERIFY}wrong")).await.is_err());
-    people(&rig).await;
-    talk(&rig, &seat).await;
-    mistakes(&rig, &seat).await;
-    shown(debug(&rig.crm));
+    shown(fixture.post(&seat, "/v1/accounts", account(&app.id(), &format!("{TOKEN}wrong"), "1")).await.json);
+    shown(fixture.post(&seat, "/v1/accounts", account(&app.id(), TOKEN, "7")).await.json);
+    fixture.graph.verify_webhook("1", VERIFY).await.unwrap();
+    assert!(fixture.graph.verify_webhook("1", &format!("{VERIFY}wrong")).await.is_err());
+    people(&fixture).await;
+    talk(&fixture, &seat).await;
+    mistakes(&fixture, &seat).await;
+    shown(debug(&fixture.crm));
     println!("the run is over");
 }
 
@@ -70,10 +70,10 @@ fn debug(crm: &Crm) -> String {
     format!("{crm:?} {:?} {:?}", crm.store(), crm.clock())
 }
 
-async fn people(rig: &Rig) {
-    let seat = rig.found("People").await;
+async fn people(fixture: &Fixture) {
+    let seat = fixture.found("People").await;
     let email = EmailAddress::parse(EMAIL).unwrap();
-    let access = rig.crm.access();
+    let access = fixture.crm.access();
     let link = access.invite(&seat.owner, Some(email.clone()), Role::Agent).await.unwrap();
     let short = access.accept(&link, PersonName::parse(NAME).unwrap(), None, &"Q7x4".into()).await;
     shown(format!("{:?}", short.err()));
@@ -85,22 +85,23 @@ async fn people(rig: &Rig) {
     access.sign_in(&email, &PASSWORD.into()).await.unwrap();
 }
 
-async fn talk(rig: &Rig, seat: &Seat) {
+async fn talk(fixture: &Fixture, seat: &Seat) {
     let asha = CustomerIdentity::with_phone(PHONE, NAME);
-    rig.graph.customer_sends("1", &asha, CustomerMessage::text(WORDS)).unwrap();
-    rig.work().await;
+    fixture.graph.customer_sends("1", &asha, CustomerMessage::text(WORDS)).unwrap();
+    fixture.work().await;
     let image = CustomerMessage::image(&b"\xff\xd8\xff canaryraw"[..], "image/jpeg", Some(WORDS));
-    rig.graph.customer_sends("1", &asha, image).unwrap();
-    rig.work().await;
-    rig.graph
+    fixture.graph.customer_sends("1", &asha, image).unwrap();
+    fixture.work().await;
+    fixture
+        .graph
         .customer_sends("1", &asha, CustomerMessage::text(format!("please {WORDS} stop sending")))
         .unwrap();
-    rig.work().await;
-    let entry = rig.only_conversation(seat).await;
+    fixture.work().await;
+    let entry = fixture.only_conversation(seat).await;
     let (conversation, contact) = (entry["id"].as_str().unwrap(), entry["contact"].as_str().unwrap());
-    rig.post(seat, &format!("/v1/contacts/{contact}/notes"), json!({"text": NOTE})).await.is(201);
-    rig.list(seat, &format!("/v1/contacts?q={NAME}")).await;
-    rig.list(seat, &format!("/v1/contacts?q=%2B{PHONE}")).await;
+    fixture.post(seat, &format!("/v1/contacts/{contact}/notes"), json!({"text": NOTE})).await.is(201);
+    fixture.list(seat, &format!("/v1/contacts?q={NAME}")).await;
+    fixture.list(seat, &format!("/v1/contacts?q=%2B{PHONE}")).await;
     let failures = [
         None,
         Some(Failure::Code(131_026)),
@@ -112,24 +113,25 @@ async fn talk(rig: &Rig, seat: &Seat) {
     ];
     for (n, failure) in failures.into_iter().enumerate() {
         if let Some(failure) = failure {
-            rig.graph.fail_next_send(failure);
+            fixture.graph.fail_next_send(failure);
         }
-        let sent =
-            rig.send(seat, conversation, &format!("k{n}"), &json!({"text": format!("{WORDS} {n}")})).await;
+        let sent = fixture
+            .send(seat, conversation, &format!("k{n}"), &json!({"text": format!("{WORDS} {n}")}))
+            .await;
         if sent.status != 202 {
             shown(&sent.json);
         }
-        rig.work().await;
-        rig.clock.advance(chrono::TimeDelta::minutes(6));
-        rig.work().await;
+        fixture.work().await;
+        fixture.clock.advance(chrono::TimeDelta::minutes(6));
+        fixture.work().await;
     }
 }
 
-async fn mistakes(rig: &Rig, seat: &Seat) {
-    let entry = rig.list(seat, "/v1/conversations").await.remove(0);
+async fn mistakes(fixture: &Fixture, seat: &Seat) {
+    let entry = fixture.list(seat, "/v1/conversations").await.remove(0);
     let (conversation, contact) = (entry["id"].as_str().unwrap(), entry["contact"].as_str().unwrap());
     let raw = format!("{{\"entry\": \"{UNREADABLE} {PHONE}");
-    assert_eq!(rig.graph.deliver_raw("1", raw).await, Ok(200));
+    assert_eq!(fixture.graph.deliver_raw("1", raw).await, Ok(200));
     // A body that is refused says nothing of what it held.
     let bodies = [
         ("/v1/contacts", json!({"name": WORDS, "details": [{"kind": "phone", "value": WORDS}]})),
@@ -150,18 +152,18 @@ async fn mistakes(rig: &Rig, seat: &Seat) {
         ("/v1/members", json!({"email": WORDS, "role": WORDS})),
     ];
     for (path, body) in bodies {
-        let refused = rig.post(seat, path, body).await;
+        let refused = fixture.post(seat, path, body).await;
         assert!(refused.status >= 400, "{path}");
         shown(&refused.json);
     }
     let template = json!({"template": {"name": WORDS, "language": "en", "parameters": {WORDS: WORDS}}});
-    shown(rig.send(seat, conversation, WORDS, &template).await.json);
+    shown(fixture.send(seat, conversation, WORDS, &template).await.json);
     let consent = json!({"channel": WORDS, "scope": WORDS, "occurred_at": "2026-01-01T00:00:00Z",
         "evidence": {"kind": "call", "note": NOTE}});
-    shown(rig.post(seat, &format!("/v1/contacts/{contact}/consents"), consent).await.json);
-    shown(rig.call(Some(&format!("{}x", seat.key)), "GET", "/v1/me", &Value::Null).await.json);
-    shown(rig.call(Some(TOKEN), "GET", "/v1/me", &Value::Null).await.json);
-    shown(rig.get(seat, &format!("/v1/contacts?cursor={WORDS}&stage={WORDS}")).await.json);
+    shown(fixture.post(seat, &format!("/v1/contacts/{contact}/consents"), consent).await.json);
+    shown(fixture.call(Some(&format!("{}x", seat.key)), "GET", "/v1/me", &Value::Null).await.json);
+    shown(fixture.call(Some(TOKEN), "GET", "/v1/me", &Value::Null).await.json);
+    shown(fixture.get(seat, &format!("/v1/contacts?cursor={WORDS}&stage={WORDS}")).await.json);
     // The key itself is checked for by the parent.
     println!("key: {}", seat.key.chars().rev().collect::<String>());
 }

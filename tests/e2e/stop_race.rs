@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 use dialzio_core::Clock;
 use serde_json::{Value, json};
 
-use crate::rig::{Rig, asha};
+use crate::fixture::{Fixture, asha};
 
 /// How many rounds; `DIALZIO_RACE_ROUNDS` asks for more.
 fn rounds() -> usize {
@@ -15,32 +15,32 @@ fn rounds() -> usize {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn no_dispatch_is_committed_after_an_opt_out() {
-    let rig = Rig::start().await;
-    let seat = rig.found("Green Leaf").await;
-    let line = rig.connect(&seat, "100200300").await;
-    rig.work().await;
-    rig.patch(&seat, "/v1/organisation", json!({"marketing_cap": 0})).await.is(200);
-    rig.writes(&line, &asha(), "Hello").await;
-    let entry = rig.only_conversation(&seat).await;
+    let fixture = Fixture::start().await;
+    let seat = fixture.found("Green Leaf").await;
+    let line = fixture.connect(&seat, "100200300").await;
+    fixture.work().await;
+    fixture.patch(&seat, "/v1/organisation", json!({"marketing_cap": 0})).await.is(200);
+    fixture.writes(&line, &asha(), "Hello").await;
+    let entry = fixture.only_conversation(&seat).await;
     let conversation = entry["id"].as_str().unwrap().to_owned();
     let contact = entry["contact"].as_str().unwrap().to_owned();
     let mut audited = 0;
     let (mut stopped, mut left) = (0, 0);
     for round in 0..rounds() {
         // The person writes again and agrees again, and a promotion is waiting.
-        rig.clock.advance(TimeDelta::seconds(2));
-        rig.writes(&line, &asha(), "Tell me more").await;
-        rig.clock.advance(TimeDelta::seconds(2));
+        fixture.clock.advance(TimeDelta::seconds(2));
+        fixture.writes(&line, &asha(), "Tell me more").await;
+        fixture.clock.advance(TimeDelta::seconds(2));
         let consent = |kind: &str| {
-            json!({"channel": "whatsapp", "scope": "marketing", "occurred_at": rig.clock.now(),
+            json!({"channel": "whatsapp", "scope": "marketing", "occurred_at": fixture.clock.now(),
                 "evidence": {"kind": kind, "note": "Said so"}})
         };
-        rig.post(&seat, &format!("/v1/contacts/{contact}/consents"), consent("call")).await.is(201);
+        fixture.post(&seat, &format!("/v1/contacts/{contact}/consents"), consent("call")).await.is(201);
         let offer = json!({"template": {"name": "weekend_offer", "language": "en"}});
-        let message = rig.send(&seat, &conversation, &format!("k{round}"), &offer).await.is(202).id();
-        rig.clock.advance(TimeDelta::seconds(2));
+        let message = fixture.send(&seat, &conversation, &format!("k{round}"), &offer).await.is(202).id();
+        fixture.clock.advance(TimeDelta::seconds(2));
 
-        let crm = rig.crm.clone();
+        let crm = fixture.crm.clone();
         let wait = round % 23;
         let worker = tokio::spawn(async move {
             for _ in 0..wait.saturating_sub(11) {
@@ -54,10 +54,10 @@ async fn no_dispatch_is_committed_after_an_opt_out() {
             }
             if round % 2 == 0 {
                 let path = format!("/v1/contacts/{contact}/consents/withdrawals");
-                rig.post(&seat, &path, consent("call")).await.is(201);
+                fixture.post(&seat, &path, consent("call")).await.is(201);
             } else {
                 assert_eq!(
-                    rig.graph.deliver_raw(&line.number, stop(&rig, &line.number, round)).await,
+                    fixture.graph.deliver_raw(&line.number, stop(&fixture, &line.number, round)).await,
                     Ok(200)
                 );
             }
@@ -75,13 +75,13 @@ async fn no_dispatch_is_committed_after_an_opt_out() {
         } else {
             tokio::join!(worker, opt_out);
         }
-        rig.work().await;
+        fixture.work().await;
 
         // What the audit log says came first.
         let mut dispatched: BTreeMap<String, u64> = BTreeMap::new();
         let mut withdrawn = None;
         loop {
-            let entries = rig.crm.ledger().audit(&seat.owner, audited, 200).await.unwrap();
+            let entries = fixture.crm.ledger().audit(&seat.owner, audited, 200).await.unwrap();
             let Some(last) = entries.last() else { break };
             audited = last.seq;
             for entry in &entries {
@@ -97,7 +97,7 @@ async fn no_dispatch_is_committed_after_an_opt_out() {
             }
         }
         let withdrawn = withdrawn.expect("the opt-out is on record");
-        let times = rig.times_sent(&message);
+        let times = fixture.times_sent(&message);
         match dispatched.get(&message) {
             Some(place) => {
                 assert!(*place < withdrawn, "round {round}: dispatched at {place}, withdrawn at {withdrawn}");
@@ -106,7 +106,7 @@ async fn no_dispatch_is_committed_after_an_opt_out() {
             }
             None => {
                 assert_eq!(times, 0, "round {round}");
-                let ended = rig.get(&seat, &format!("/v1/messages/{message}")).await.is(200).json;
+                let ended = fixture.get(&seat, &format!("/v1/messages/{message}")).await.is(200).json;
                 let status = ended["status"].as_str().unwrap();
                 assert!(["cancelled", "suppressed"].contains(&status), "round {round}: {status}");
                 stopped += 1;
@@ -118,12 +118,12 @@ async fn no_dispatch_is_committed_after_an_opt_out() {
 }
 
 /// A webhook in which the person writes STOP.
-fn stop(rig: &Rig, number: &str, round: usize) -> Vec<u8> {
+fn stop(fixture: &Fixture, number: &str, round: usize) -> Vec<u8> {
     let value: Value = json!({"messaging_product": "whatsapp",
         "metadata": {"display_phone_number": "914412345678", "phone_number_id": number},
         "contacts": [{"profile": {"name": "Asha"}, "wa_id": "919876500001"}],
         "messages": [{"from": "919876500001", "id": format!("wamid.STOP{round}"), "type": "text",
-            "timestamp": rig.clock.now().timestamp().to_string(), "text": {"body": "STOP"}}]});
+            "timestamp": fixture.clock.now().timestamp().to_string(), "text": {"body": "STOP"}}]});
     let whole = json!({"object": "whatsapp_business_account",
         "entry": [{"id": "9", "changes": [{"field": "messages", "value": value}]}]});
     serde_json::to_vec(&whole).unwrap()

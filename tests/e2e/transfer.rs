@@ -18,7 +18,7 @@ use dialzio_store_sqlite::SqliteStore;
 use dialzio_whatsapp::emulator::{CustomerMessage, EmulatedNumber};
 use serde_json::{Value, json};
 
-use crate::rig::{Line, NOON, Rig, Seat, answer, asha, at};
+use crate::fixture::{Fixture, Line, NOON, Seat, answer, asha, at};
 
 const PASSWORD: &str = "a password that is long enough";
 const EMAIL: &str = "owner@example.com";
@@ -68,24 +68,24 @@ impl TableTarget for Cut {
 }
 
 /// News of a message that nobody knows: it waits in line, and goes to quarantine after ten minutes.
-async fn news_of_nothing(rig: &Rig, line: &Line, number: &str, id: &str) {
+async fn news_of_nothing(fixture: &Fixture, line: &Line, number: &str, id: &str) {
     let status = json!({"id": id, "status": "delivered", "recipient_id": "919876500001",
-        "timestamp": rig.clock.now().timestamp().to_string()});
+        "timestamp": fixture.clock.now().timestamp().to_string()});
     let value = json!({"messaging_product": "whatsapp", "statuses": [status],
         "metadata": {"display_phone_number": "914412345678", "phone_number_id": number}});
     let body = json!({"object": "whatsapp_business_account",
         "entry": [{"id": line.business, "changes": [{"field": "messages", "value": value}]}]})
     .to_string();
-    let signature = rig.graph.signature(&line.number, body.as_bytes()).unwrap();
-    let request = rig.http.post(&line.hook).header("x-hub-signature-256", signature);
+    let signature = fixture.graph.signature(&line.number, body.as_bytes()).unwrap();
+    let request = fixture.http.post(&line.hook).header("x-hub-signature-256", signature);
     answer(request.header("content-type", "application/json").body(body)).await.is(200);
 }
 
 /// Everything that an installation has something of.
-async fn fill(rig: &Rig) -> (Seat, Line, String) {
-    let seat = rig.found("Green Leaf").await;
+async fn fill(fixture: &Fixture) -> (Seat, Line, String) {
+    let seat = fixture.found("Green Leaf").await;
     let email = EmailAddress::parse(EMAIL).unwrap();
-    let access = rig.crm.access();
+    let access = fixture.crm.access();
     let link = access.invite(&seat.owner, Some(email.clone()), Role::Owner).await.unwrap();
     let name = PersonName::parse("Mira").unwrap();
     access.accept(&link, name, None, &PASSWORD.into()).await.unwrap();
@@ -94,36 +94,36 @@ async fn fill(rig: &Rig) -> (Seat, Line, String) {
     // More than fit on a page.
     for number in 0..620 {
         let new = NewContact::named(&format!("Person{number} Family{}", number % 7));
-        rig.crm.contacts().create(&seat.owner, new).await.unwrap();
+        fixture.crm.contacts().create(&seat.owner, new).await.unwrap();
     }
-    let line = rig.connect(&seat, "100200300").await;
-    rig.writes(&line, &asha(), "Is my order ready?").await;
+    let line = fixture.connect(&seat, "100200300").await;
+    fixture.writes(&line, &asha(), "Is my order ready?").await;
     let image = CustomerMessage::image(&b"\xff\xd8\xff a photo"[..], "image/jpeg", Some("like this"));
-    rig.graph.customer_sends(&line.number, &asha(), image).unwrap();
-    rig.work().await;
-    let entry = rig.only_conversation(&seat).await;
+    fixture.graph.customer_sends(&line.number, &asha(), image).unwrap();
+    fixture.work().await;
+    let entry = fixture.only_conversation(&seat).await;
     let (conversation, contact) = (entry["id"].as_str().unwrap(), entry["contact"].as_str().unwrap());
     let path = format!("/v1/contacts/{contact}");
-    rig.post(&seat, &format!("{path}/notes"), json!({"text": "Prefers clay pots"})).await.is(201);
+    fixture.post(&seat, &format!("{path}/notes"), json!({"text": "Prefers clay pots"})).await.is(201);
     let task = json!({"title": "Call back", "due_at": "2026-11-25T06:30:00Z"});
-    rig.post(&seat, &format!("{path}/tasks"), task).await.is(201);
+    fixture.post(&seat, &format!("{path}/tasks"), task).await.is(201);
     let consent = json!({"channel": "whatsapp", "scope": "marketing", "occurred_at": "2026-03-02T10:00:00Z",
         "evidence": {"kind": "web_form", "note": "Newsletter form on the website, 2 March 2026"}});
-    rig.post(&seat, &format!("{path}/consents"), consent).await.is(201);
-    rig.send(&seat, conversation, "reply-1", &json!({"text": "Yes, come by!"})).await.is(202);
-    rig.work().await;
-    news_of_nothing(rig, &line, &line.number, "wamid.nothing1").await;
-    news_of_nothing(rig, &line, "999", "wamid.nothing2").await;
-    rig.clock.advance(TimeDelta::minutes(11));
-    rig.work().await;
-    news_of_nothing(rig, &line, &line.number, "wamid.nothing3").await;
-    rig.send(&seat, conversation, "reply-2", &json!({"text": "It waits for you"})).await.is(202);
-    rig.patch(&seat, &format!("/v1/conversations/{conversation}"), json!({"state": "closed"})).await;
+    fixture.post(&seat, &format!("{path}/consents"), consent).await.is(201);
+    fixture.send(&seat, conversation, "reply-1", &json!({"text": "Yes, come by!"})).await.is(202);
+    fixture.work().await;
+    news_of_nothing(fixture, &line, &line.number, "wamid.nothing1").await;
+    news_of_nothing(fixture, &line, "999", "wamid.nothing2").await;
+    fixture.clock.advance(TimeDelta::minutes(11));
+    fixture.work().await;
+    news_of_nothing(fixture, &line, &line.number, "wamid.nothing3").await;
+    fixture.send(&seat, conversation, "reply-2", &json!({"text": "It waits for you"})).await.is(202);
+    fixture.patch(&seat, &format!("/v1/conversations/{conversation}"), json!({"state": "closed"})).await;
     (seat, line, session)
 }
 
 /// What the server answers about everything.
-async fn answers(rig: &Rig, seat: &Seat) -> Vec<(String, Value)> {
+async fn answers(fixture: &Fixture, seat: &Seat) -> Vec<(String, Value)> {
     let mut all = Vec::new();
     let mut lists = vec!["/v1/audit".to_owned(), "/v1/contacts".to_owned(), "/v1/quarantine".to_owned()];
     lists.extend(["open", "closed"].map(|state| format!("/v1/conversations?state={state}")));
@@ -133,37 +133,37 @@ async fn answers(rig: &Rig, seat: &Seat) -> Vec<(String, Value)> {
     );
     let mut single = vec!["/v1/organisation".to_owned(), "/v1/audit/verification".to_owned()];
     single.extend(["members", "keys", "accounts"].map(|name| format!("/v1/{name}")));
-    for contact in rig.list(seat, "/v1/contacts?q=asha").await {
+    for contact in fixture.list(seat, "/v1/contacts?q=asha").await {
         let path = format!("/v1/contacts/{}", contact["id"].as_str().unwrap());
         lists.extend(["notes", "tasks", "consents"].map(|name| format!("{path}/{name}")));
         single.extend(["", "/identities", "/consents/state"].map(|name| format!("{path}{name}")));
     }
     for state in ["open", "closed"] {
-        for conversation in rig.list(seat, &format!("/v1/conversations?state={state}")).await {
+        for conversation in fixture.list(seat, &format!("/v1/conversations?state={state}")).await {
             let path = format!("/v1/conversations/{}", conversation["id"].as_str().unwrap());
             lists.push(format!("{path}/messages"));
             single.extend(["", "/activity", "/permissions"].map(|name| format!("{path}{name}")));
         }
     }
-    for item in rig.list(seat, "/v1/quarantine").await {
+    for item in fixture.list(seat, "/v1/quarantine").await {
         single.push(format!("/v1/quarantine/{}", item["id"].as_str().unwrap()));
     }
     for path in lists {
-        let found = rig.list(seat, &path).await;
+        let found = fixture.list(seat, &path).await;
         for item in &found {
             if let Some(media) = item["content"]["media"].as_str() {
-                let read = rig.get(seat, &format!("/v1/media/{media}")).await.is(200);
+                let read = fixture.get(seat, &format!("/v1/media/{media}")).await.is(200);
                 all.push((format!("bytes of {media}"), json!(read.bytes.to_vec())));
             }
         }
         all.push((path, Value::Array(found)));
     }
     for path in single {
-        let found = rig.get(seat, &path).await.is(200).json;
+        let found = fixture.get(seat, &path).await.is(200).json;
         all.push((path, found));
     }
     // Not opened, since that would be on record.
-    for item in rig.crm.operator("test").unwrap().unrouted().await.unwrap() {
+    for item in fixture.crm.operator("test").unwrap().unrouted().await.unwrap() {
         all.push((format!("unrouted {}", item.id), json!(format!("{item:?}"))));
     }
     all
@@ -193,14 +193,14 @@ async fn an_installation_moves_to_postgresql_and_lives_on_there() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("test.db");
     let store = SqliteStore::builder().clock(Arc::clone(&clock) as Arc<dyn Clock>).open(&path).await.unwrap();
-    let mut rig = Rig::over(Arc::new(store), Arc::clone(&clock), folder).await;
-    let (seat, line, session) = fill(&rig).await;
-    let before = answers(&rig, &seat).await;
+    let mut fixture = Fixture::over(Arc::new(store), Arc::clone(&clock), folder).await;
+    let (seat, line, session) = fill(&fixture).await;
+    let before = answers(&fixture, &seat).await;
     assert!(before.iter().any(|(name, _)| name.starts_with("bytes of")), "a file was received");
     assert!(before.iter().any(|(name, _)| name.starts_with("unrouted")), "something belongs to nobody");
     assert!(before.iter().any(|(name, _)| name.starts_with("/v1/quarantine/")), "something is set aside");
-    let folder = std::mem::replace(&mut rig.folder, tempfile::tempdir().unwrap());
-    drop(rig);
+    let folder = std::mem::replace(&mut fixture.folder, tempfile::tempdir().unwrap());
+    drop(fixture);
     let mut source = reopened(&path, &clock).await;
 
     let database = Cluster::shared().unwrap().empty().await.unwrap();
@@ -237,9 +237,9 @@ async fn an_installation_moves_to_postgresql_and_lives_on_there() {
     drop(source);
 
     let store = database.store(clock.clone()).await.unwrap();
-    let rig = Rig::over(Arc::new(store), Arc::clone(&clock), folder).await;
-    let audit = rig.list(&seat, "/v1/audit").await;
-    let after = answers(&rig, &seat).await;
+    let fixture = Fixture::over(Arc::new(store), Arc::clone(&clock), folder).await;
+    let audit = fixture.list(&seat, "/v1/audit").await;
+    let after = answers(&fixture, &seat).await;
     assert_eq!(before.len(), after.len());
     for ((name, was), (other, is)) in before.iter().zip(&after) {
         match (name.as_str(), was) {
@@ -249,17 +249,17 @@ async fn an_installation_moves_to_postgresql_and_lives_on_there() {
             _ => assert!(name == other && was == is, "{name}: {was}\n{other}: {is}"),
         }
     }
-    let access = rig.crm.access();
+    let access = fixture.crm.access();
     access.authenticate(&session).await.unwrap();
     access.sign_in(&EmailAddress::parse(EMAIL).unwrap(), &PASSWORD.into()).await.unwrap();
-    lives_on(&rig, &seat, &line).await;
+    lives_on(&fixture, &seat, &line).await;
 }
 
 /// The person writes again, to where the provider's webhooks lead now; what was made before and after is one history.
-async fn lives_on(rig: &Rig, seat: &Seat, line: &Line) {
+async fn lives_on(fixture: &Fixture, seat: &Seat, line: &Line) {
     let (_, hook) = line.hook.split_once("/hooks/").unwrap();
-    let hook = format!("{}/hooks/{hook}", rig.origin);
-    rig.graph.add_number(EmulatedNumber {
+    let hook = format!("{}/hooks/{hook}", fixture.origin);
+    fixture.graph.add_number(EmulatedNumber {
         phone_number_id: line.number.clone(),
         waba_id: line.business.clone(),
         display_phone_number: "+91 44 1234 5678".to_owned(),
@@ -268,18 +268,18 @@ async fn lives_on(rig: &Rig, seat: &Seat, line: &Line) {
         app_secret: line.secret.clone().into(),
         webhook_url: Some(hook.parse().unwrap()),
     });
-    rig.clock.advance(TimeDelta::minutes(1));
-    rig.graph.customer_sends(&line.number, &asha(), CustomerMessage::text("Thank you")).unwrap();
-    rig.graph.settled().await;
-    let found = rig.list(seat, "/v1/contacts?q=asha").await;
+    fixture.clock.advance(TimeDelta::minutes(1));
+    fixture.graph.customer_sends(&line.number, &asha(), CustomerMessage::text("Thank you")).unwrap();
+    fixture.graph.settled().await;
+    let found = fixture.list(seat, "/v1/contacts?q=asha").await;
     assert_eq!(found.len(), 1, "the person is known");
-    let conversation = rig.only_conversation(seat).await;
+    let conversation = fixture.only_conversation(seat).await;
     assert_eq!(conversation["last"]["text"], "Thank you");
     let path = format!("/v1/conversations/{}/messages", conversation["id"].as_str().unwrap());
-    assert_eq!(rig.list(seat, &path).await.len(), 5);
-    rig.post(seat, "/v1/contacts", json!({"name": "Newcomer"})).await.is(201);
-    assert_eq!(rig.list(seat, "/v1/contacts?q=newco").await.len(), 1);
-    let verified = rig.get(seat, "/v1/audit/verification").await.is(200).json;
+    assert_eq!(fixture.list(seat, &path).await.len(), 5);
+    fixture.post(seat, "/v1/contacts", json!({"name": "Newcomer"})).await.is(201);
+    assert_eq!(fixture.list(seat, "/v1/contacts?q=newco").await.len(), 1);
+    let verified = fixture.get(seat, "/v1/audit/verification").await.is(200).json;
     assert_eq!(verified["intact"], json!(true), "{verified}");
 }
 
@@ -290,10 +290,10 @@ async fn a_transfer_is_gone_on_with_from_the_same_source_only() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("test.db");
     let store = SqliteStore::builder().clock(Arc::clone(&clock) as Arc<dyn Clock>).open(&path).await.unwrap();
-    let mut rig = Rig::over(Arc::new(store), Arc::clone(&clock), folder).await;
-    let seat = rig.found("Green Leaf").await;
-    let folder = std::mem::replace(&mut rig.folder, tempfile::tempdir().unwrap());
-    drop(rig);
+    let mut fixture = Fixture::over(Arc::new(store), Arc::clone(&clock), folder).await;
+    let seat = fixture.found("Green Leaf").await;
+    let folder = std::mem::replace(&mut fixture.folder, tempfile::tempdir().unwrap());
+    drop(fixture);
     let mut source = reopened(&path, &clock).await;
     let database = Cluster::shared().unwrap().database().await.unwrap();
     let mut cut = Cut { target: target(&database).await, within: "api_key_owner", begun: true };
@@ -301,10 +301,11 @@ async fn a_transfer_is_gone_on_with_from_the_same_source_only() {
     let busy = transfer::run(&mut source, &mut target(&database).await, &mut |_| ()).await.unwrap_err();
     assert!(matches!(busy, TransferError::Busy), "{busy}");
     drop((cut, source));
-    let mut rig = Rig::over(Arc::new(reopened(&path, &clock).await), Arc::clone(&clock), folder).await;
-    rig.post(&seat, "/v1/contacts", json!({"name": "Latecomer"})).await.is(201);
-    let _folder = std::mem::replace(&mut rig.folder, tempfile::tempdir().unwrap());
-    drop(rig);
+    let mut fixture =
+        Fixture::over(Arc::new(reopened(&path, &clock).await), Arc::clone(&clock), folder).await;
+    fixture.post(&seat, "/v1/contacts", json!({"name": "Latecomer"})).await.is(201);
+    let _folder = std::mem::replace(&mut fixture.folder, tempfile::tempdir().unwrap());
+    drop(fixture);
     let mut source = reopened(&path, &clock).await;
     let other = transfer::run(&mut source, &mut target(&database).await, &mut |_| ()).await.unwrap_err();
     assert!(matches!(other, TransferError::Another), "{other}");

@@ -93,14 +93,14 @@ async fn shown(stage: &Stage, ids: &BTreeSet<String>) -> Vec<String> {
         }
         if message["has_more"] == true {
             let path = format!("/v1/messages/{}/beside", message["id"].as_str().unwrap());
-            all.push(stage.rig.get(&stage.seat, &path).await.is(200).json["values"].clone());
+            all.push(stage.fixture.get(&stage.seat, &path).await.is(200).json["values"].clone());
         }
         all.push(message);
     }
-    for contact in stage.rig.list(&stage.seat, "/v1/contacts").await {
+    for contact in stage.fixture.list(&stage.seat, "/v1/contacts").await {
         let id = contact["id"].as_str().unwrap();
         for rest in ["identities", "consents"] {
-            all.extend(stage.rig.list(&stage.seat, &format!("/v1/contacts/{id}/{rest}")).await);
+            all.extend(stage.fixture.list(&stage.seat, &format!("/v1/contacts/{id}/{rest}")).await);
         }
         all.push(contact);
     }
@@ -145,7 +145,7 @@ async fn look_for_each(
     for (place, sample) in samples.iter().enumerate() {
         let mut body = sample.body.clone();
         distinct(&mut body, place);
-        recent(&mut body, stage.rig.clock.now(), place);
+        recent(&mut body, stage.fixture.clock.now(), place);
         assert_eq!(stage.post(&body).await, 200);
         posted.push((sample, body));
     }

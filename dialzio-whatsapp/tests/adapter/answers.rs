@@ -12,13 +12,13 @@ use wiremock::{
 };
 
 use crate::{
+    fixture::{ASHA, Fixture, NUMBER, TOKEN, WABA, access, cloud, text, to_asha},
     permit,
-    rig::{ASHA, NUMBER, Rig, TOKEN, WABA, access, cloud, text, to_asha},
 };
 
 #[tokio::test]
 async fn each_documented_code_asks_for_its_reaction() {
-    let rig = Rig::new().await;
+    let fixture = Fixture::new().await;
     let refused = |reason: RefusalReason| move |error: &ProviderError| matches!(error, ProviderError::Refused { reason: found, .. } if *found == reason);
     let throttled = |error: &ProviderError| matches!(error, ProviderError::Throttled { .. });
     let fault = |error: &ProviderError| matches!(error, ProviderError::Fault { .. });
@@ -51,17 +51,17 @@ async fn each_documented_code_asks_for_its_reaction() {
         (132_015, Box::new(refused(RefusalReason::Template))),
     ];
     for (code, is_expected) in table {
-        rig.graph.fail_next_send(Failure::Code(code));
-        let error = rig.send(text("Hi")).await.unwrap_err();
+        fixture.graph.fail_next_send(Failure::Code(code));
+        let error = fixture.send(text("Hi")).await.unwrap_err();
         assert!(is_expected(&error), "{code}: {error:?}");
         assert_eq!(error.code(), format!("whatsapp.{code}"));
     }
-    assert!(rig.graph.sends_by_opaque_id().is_empty());
+    assert!(fixture.graph.sends_by_opaque_id().is_empty());
 }
 
 #[tokio::test]
 async fn a_send_without_an_outcome_is_ambiguous() {
-    let rig = Rig::new().await;
+    let fixture = Fixture::new().await;
     for failure in [
         Failure::HttpStatusHtml(502),
         Failure::HttpStatusHtml(504),
@@ -70,8 +70,8 @@ async fn a_send_without_an_outcome_is_ambiguous() {
         Failure::DropConnectionAfterAcceptance,
         Failure::Timeout,
     ] {
-        rig.graph.fail_next_send(failure);
-        let error = rig.send(text("Hi")).await.unwrap_err();
+        fixture.graph.fail_next_send(failure);
+        let error = fixture.send(text("Hi")).await.unwrap_err();
         assert!(matches!(error, ProviderError::Ambiguous { .. }), "{failure:?}: {error:?}");
         assert!(!error.is_retryable(), "{failure:?}");
     }
@@ -79,10 +79,10 @@ async fn a_send_without_an_outcome_is_ambiguous() {
 
 #[tokio::test]
 async fn a_read_without_an_outcome_may_be_repeated() {
-    let rig = Rig::new().await;
+    let fixture = Fixture::new().await;
     for failure in [Failure::HttpStatusHtml(502), Failure::DropConnectionAfterRead, Failure::Timeout] {
-        rig.graph.fail_next(failure);
-        let error = rig.cloud.check(&rig.access).await.unwrap_err();
+        fixture.graph.fail_next(failure);
+        let error = fixture.cloud.check(&fixture.access).await.unwrap_err();
         assert!(error.is_retryable(), "{failure:?}: {error:?}");
     }
 }
@@ -108,7 +108,7 @@ async fn a_base_address_that_is_not_allowed_is_never_asked() {
 
 #[tokio::test]
 async fn errors_show_no_token_and_no_number() {
-    let rig = Rig::new().await;
+    let fixture = Fixture::new().await;
     let mut seen = Vec::new();
     for failure in [
         Failure::Code(100),
@@ -116,8 +116,8 @@ async fn errors_show_no_token_and_no_number() {
         Failure::HttpStatusHtml(502),
         Failure::DropConnectionAfterRead,
     ] {
-        rig.graph.fail_next_send(failure);
-        let error = rig.send(text("Secret words")).await.unwrap_err();
+        fixture.graph.fail_next_send(failure);
+        let error = fixture.send(text("Secret words")).await.unwrap_err();
         seen.push(format!("{error} {error:?}"));
         let mut source = error.source();
         while let Some(error) = source {

@@ -18,8 +18,8 @@ use dialzio_whatsapp::emulator::{
 };
 
 use crate::{
+    fixture::{Fixture, NUMBER, SECRET, WABA, asha, text},
     permit,
-    rig::{NUMBER, Rig, SECRET, WABA, asha, text},
     summary::summary,
 };
 
@@ -29,13 +29,13 @@ async fn hear(State(heard): State<Heard>, headers: HeaderMap, body: Bytes) {
     heard.lock().unwrap().push((headers, body));
 }
 
-async fn listen(rig: &Rig) -> Heard {
+async fn listen(fixture: &Fixture) -> Heard {
     let heard = Heard::default();
     let routes = Router::new().fallback(hear).with_state(Arc::clone(&heard));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let hook = format!("http://{}/hook", listener.local_addr().unwrap());
     tokio::spawn(async move { axum::serve(listener, routes).await.unwrap() });
-    rig.graph.set_webhook(NUMBER, hook.parse().unwrap()).unwrap();
+    fixture.graph.set_webhook(NUMBER, hook.parse().unwrap()).unwrap();
     heard
 }
 
@@ -44,9 +44,9 @@ fn secrets() -> WebhookSecrets {
 }
 
 /// Verifies and reads everything heard so far.
-async fn read(rig: &Rig, heard: &Heard) -> Vec<Inbound> {
-    rig.graph.settled().await;
-    let decoder = rig.cloud.webhooks().unwrap();
+async fn read(fixture: &Fixture, heard: &Heard) -> Vec<Inbound> {
+    fixture.graph.settled().await;
+    let decoder = fixture.cloud.webhooks().unwrap();
     let posts = std::mem::take(&mut *heard.lock().unwrap());
     let mut all = Vec::new();
     for (headers, body) in posts {
@@ -66,11 +66,11 @@ async fn read(rig: &Rig, heard: &Heard) -> Vec<Inbound> {
 
 #[tokio::test]
 async fn everything_a_customer_can_do_is_understood() {
-    let rig = Rig::new().await;
-    let heard = listen(&rig).await;
-    let ours = rig.send(text("Which one?")).await.unwrap().external.reveal().to_owned();
-    read(&rig, &heard).await;
-    let hello = rig.newest().wamid;
+    let fixture = Fixture::new().await;
+    let heard = listen(&fixture).await;
+    let ours = fixture.send(text("Which one?")).await.unwrap().external.reveal().to_owned();
+    read(&fixture, &heard).await;
+    let hello = fixture.newest().wamid;
     let mut voice = CustomerFile::new(Bytes::from_static(b"ogg"), "audio/ogg; codecs=opus");
     voice.is_voice = true;
     let said = vec![
@@ -104,8 +104,8 @@ async fn everything_a_customer_can_do_is_understood() {
         ),
     ];
     for (message, wanted) in said {
-        let wamid = rig.graph.customer_replies(NUMBER, &asha(), &ours, message).unwrap();
-        let found = read(&rig, &heard).await;
+        let wamid = fixture.graph.customer_replies(NUMBER, &asha(), &ours, message).unwrap();
+        let found = read(&fixture, &heard).await;
         assert_eq!(found.iter().map(summary).collect::<Vec<_>>(), [wanted]);
         assert_eq!(found[0].account.as_ref().unwrap().0, NUMBER);
         assert_eq!(found[0].at, Some(permit::now()));
@@ -113,8 +113,11 @@ async fn everything_a_customer_can_do_is_understood() {
             assert_eq!(message.external.reveal(), wamid);
             assert_eq!(message.reply_to.as_ref().map(ExternalId::reveal), Some(ours.as_str()));
             if let InboundContent::Media(media) = &message.content {
-                let fetched =
-                    rig.cloud.fetch_media(&rig.access, media.provider_id.as_deref().unwrap()).await.unwrap();
+                let fetched = fixture
+                    .cloud
+                    .fetch_media(&fixture.access, media.provider_id.as_deref().unwrap())
+                    .await
+                    .unwrap();
                 assert!(media.sha256.is_some() && !fetched.bytes.is_empty());
             }
         }
@@ -123,9 +126,9 @@ async fn everything_a_customer_can_do_is_understood() {
 
 #[tokio::test]
 async fn statuses_come_back_with_our_own_id_in_any_order_and_number() {
-    let rig = Rig::new().await;
-    let heard = listen(&rig).await;
-    rig.graph.set_behaviour(Behaviour {
+    let fixture = Fixture::new().await;
+    let heard = listen(&fixture).await;
+    fixture.graph.set_behaviour(Behaviour {
         status_delay: Duration::ZERO,
         auto_read: true,
         double_webhooks: true,
@@ -133,8 +136,8 @@ async fn statuses_come_back_with_our_own_id_in_any_order_and_number() {
         seed: 3,
         ..Behaviour::default()
     });
-    let accepted = rig.send(text("Ready")).await.unwrap();
-    let found = read(&rig, &heard).await;
+    let accepted = fixture.send(text("Ready")).await.unwrap();
+    let found = read(&fixture, &heard).await;
     let mut words: Vec<String> = found.iter().map(summary).collect();
     words.sort();
     assert_eq!(
@@ -157,31 +160,31 @@ async fn statuses_come_back_with_our_own_id_in_any_order_and_number() {
 
 #[tokio::test]
 async fn failures_choices_and_templates_come_back_too() {
-    let rig = Rig::new().await;
-    let heard = listen(&rig).await;
-    rig.graph.fail_next(Failure::FailedStatus(131_050));
-    let wamid = rig.send(text("Offer")).await.unwrap().external.reveal().to_owned();
-    let found = read(&rig, &heard).await;
+    let fixture = Fixture::new().await;
+    let heard = listen(&fixture).await;
+    fixture.graph.fail_next(Failure::FailedStatus(131_050));
+    let wamid = fixture.send(text("Offer")).await.unwrap().external.reveal().to_owned();
+    let found = read(&fixture, &heard).await;
     assert_eq!(summary(&found[0]), "delivery failed whatsapp.131050");
-    rig.graph.report(&wamid, EmulatedStatus::Played).unwrap();
-    rig.graph.customer_chooses(NUMBER, &asha(), MarketingChoice::Stop).unwrap();
-    rig.graph.customer_chooses(NUMBER, &asha(), MarketingChoice::Resume).unwrap();
-    rig.graph.set_template_status(WABA, "weekend_offer", "en", "PAUSED").unwrap();
-    let found: Vec<String> = read(&rig, &heard).await.iter().map(summary).collect();
+    fixture.graph.report(&wamid, EmulatedStatus::Played).unwrap();
+    fixture.graph.customer_chooses(NUMBER, &asha(), MarketingChoice::Stop).unwrap();
+    fixture.graph.customer_chooses(NUMBER, &asha(), MarketingChoice::Resume).unwrap();
+    fixture.graph.set_template_status(WABA, "weekend_offer", "en", "PAUSED").unwrap();
+    let found: Vec<String> = read(&fixture, &heard).await.iter().map(summary).collect();
     assert_eq!(found, ["delivery played", "preference Stop", "preference Resume", "template PAUSED"]);
 }
 
 #[tokio::test]
 async fn somebody_who_hides_the_phone_stays_one_person() {
-    let rig = Rig::new().await;
-    let heard = listen(&rig).await;
+    let fixture = Fixture::new().await;
+    let heard = listen(&fixture).await;
     let mut shown = CustomerIdentity::with_phone("919876500009", "Meena");
     shown.user_id = Some("IN.8812".into());
     let hidden = CustomerIdentity::without_phone("IN.8812", "Meena");
     for identity in [&shown, &hidden] {
-        rig.graph.customer_sends(NUMBER, identity, CustomerMessage::text("Hi")).unwrap();
+        fixture.graph.customer_sends(NUMBER, identity, CustomerMessage::text("Hi")).unwrap();
     }
-    let senders: Vec<_> = read(&rig, &heard)
+    let senders: Vec<_> = read(&fixture, &heard)
         .await
         .into_iter()
         .map(|inbound| match inbound.body {
@@ -195,8 +198,8 @@ async fn somebody_who_hides_the_phone_stays_one_person() {
 
 #[tokio::test]
 async fn the_challenge_of_a_subscription_is_passed() {
-    let rig = Rig::new().await;
-    let cloud = rig.cloud.clone();
+    let fixture = Fixture::new().await;
+    let cloud = fixture.cloud.clone();
     let answer = move |axum::extract::RawQuery(query): axum::extract::RawQuery| {
         let cloud = cloud.clone();
         async move {
@@ -215,18 +218,18 @@ async fn the_challenge_of_a_subscription_is_passed() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let hook = format!("http://{}/hook", listener.local_addr().unwrap());
     tokio::spawn(async move { axum::serve(listener, Router::new().fallback(answer)).await.unwrap() });
-    rig.graph.set_webhook(NUMBER, hook.parse().unwrap()).unwrap();
-    rig.graph.verify_webhook(NUMBER, "verify").await.unwrap();
-    rig.graph.verify_webhook(NUMBER, "other").await.unwrap_err();
+    fixture.graph.set_webhook(NUMBER, hook.parse().unwrap()).unwrap();
+    fixture.graph.verify_webhook(NUMBER, "verify").await.unwrap();
+    fixture.graph.verify_webhook(NUMBER, "other").await.unwrap_err();
 }
 
 #[tokio::test]
 async fn a_reaction_of_ours_is_told_as_sent() {
-    let rig = Rig::new().await;
-    let heard = listen(&rig).await;
-    let target = ExternalId::parse(&rig.newest().wamid).unwrap();
+    let fixture = Fixture::new().await;
+    let heard = listen(&fixture).await;
+    let target = ExternalId::parse(&fixture.newest().wamid).unwrap();
     let reaction = OutboundContent::Reaction { target, emoji: Some("👍".into()) };
-    rig.cloud.send(&rig.access, crate::rig::to_asha(), &permit::message(reaction)).await.unwrap();
-    let found: Vec<String> = read(&rig, &heard).await.iter().map(summary).collect();
+    fixture.cloud.send(&fixture.access, crate::fixture::to_asha(), &permit::message(reaction)).await.unwrap();
+    let found: Vec<String> = read(&fixture, &heard).await.iter().map(summary).collect();
     assert_eq!(found, ["delivery sent"]);
 }

@@ -4,9 +4,9 @@
 
 mod answers;
 mod calls;
+mod fixture;
 mod hooks;
 #[path = "../support/permit.rs"]
 mod permit;
-mod rig;
 #[path = "../support/summary.rs"]
 mod summary;

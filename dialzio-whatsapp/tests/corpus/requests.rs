@@ -42,7 +42,7 @@ const SENDS: &[&str] = &[
 
 #[tokio::test]
 async fn documented_sends_are_made_equal_in_value() {
-    let (cloud, server) = rig().await;
+    let (cloud, server) = fixture().await;
     let access = permit::access("1", "2", "token", server.uri().parse().unwrap());
     for (name, example) in examples(|name| name.starts_with("send-"), SENDS) {
         let mut message = permit::message(content(&example));
@@ -61,7 +61,7 @@ async fn documented_sends_are_made_equal_in_value() {
 
 #[tokio::test]
 async fn documented_read_receipts_are_made_equal_in_value() {
-    let (cloud, server) = rig().await;
+    let (cloud, server) = fixture().await;
     let access = permit::access("1", "2", "token", server.uri().parse().unwrap());
     let receipts = ["mark-read.json", "mark-read-typing-indicator.json"];
     for (name, example) in examples(|name| name.starts_with("mark-read"), &receipts) {
@@ -89,7 +89,7 @@ fn examples(wanted: impl Fn(&str) -> bool, elsewhere: &[&str]) -> Vec<(String, V
     all
 }
 
-async fn rig() -> (MetaCloud, MockServer) {
+async fn fixture() -> (MetaCloud, MockServer) {
     let server = MockServer::start().await;
     let answer = json!({"messages": [{"id": "wamid.A"}], "success": true});
     Mock::given(any()).respond_with(ResponseTemplate::new(200).set_body_json(answer)).mount(&server).await;

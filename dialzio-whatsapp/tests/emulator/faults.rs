@@ -6,7 +6,7 @@ use axum::{Router, extract::Query, http::StatusCode, routing::get};
 use dialzio_whatsapp::emulator::{Behaviour, CustomerMessage, Failure};
 use serde_json::{Value, json};
 
-use crate::rig::{NUMBER, Rig, TOKEN, WABA, to_asha, wamid};
+use crate::fixture::{Fixture, NUMBER, TOKEN, WABA, to_asha, wamid};
 
 fn hello(opaque_id: &str) -> Value {
     let mut message = to_asha("text", json!({"body": "Hi"}));
@@ -16,23 +16,24 @@ fn hello(opaque_id: &str) -> Value {
 
 #[tokio::test]
 async fn a_failure_happens_once_and_is_not_carried_out() {
-    let rig = Rig::new().await;
-    rig.graph.fail_next(Failure::Code(130_429));
-    rig.graph.fail_next(Failure::Unauthorized);
-    let (status, answer) = rig.send(hello("a")).await;
+    let fixture = Fixture::new().await;
+    fixture.graph.fail_next(Failure::Code(130_429));
+    fixture.graph.fail_next(Failure::Unauthorized);
+    let (status, answer) = fixture.send(hello("a")).await;
     assert_eq!((status, &answer["error"]["code"]), (400, &json!(130_429)));
-    let (status, answer) = rig.send(hello("a")).await;
+    let (status, answer) = fixture.send(hello("a")).await;
     assert_eq!((status, &answer["error"]["code"]), (401, &json!(190)));
-    assert!(rig.graph.sends_by_opaque_id().is_empty());
-    assert_eq!(rig.send(hello("a")).await.0, 200);
+    assert!(fixture.graph.sends_by_opaque_id().is_empty());
+    assert_eq!(fixture.send(hello("a")).await.0, 200);
 }
 
 #[tokio::test]
 async fn a_page_of_html_comes_instead_of_an_answer() {
-    let rig = Rig::new().await;
-    rig.graph.fail_next_send(Failure::HttpStatusHtml(502));
-    assert_eq!(rig.get(NUMBER).await.0, 200);
-    let request = rig.http.post(rig.url(&format!("{NUMBER}/messages"))).bearer_auth(TOKEN).json(&hello("a"));
+    let fixture = Fixture::new().await;
+    fixture.graph.fail_next_send(Failure::HttpStatusHtml(502));
+    assert_eq!(fixture.get(NUMBER).await.0, 200);
+    let request =
+        fixture.http.post(fixture.url(&format!("{NUMBER}/messages"))).bearer_auth(TOKEN).json(&hello("a"));
     let answer = request.send().await.unwrap();
     assert_eq!(answer.status(), 502);
     assert!(answer.headers()["content-type"].to_str().unwrap().starts_with("text/html"));
@@ -40,11 +41,12 @@ async fn a_page_of_html_comes_instead_of_an_answer() {
 
 #[tokio::test]
 async fn cut_connections_and_silence_tell_the_client_nothing() {
-    let rig = Rig::new().await;
+    let fixture = Fixture::new().await;
     let ask = async |opaque_id: &str, failure: Failure| {
-        rig.graph.fail_next(failure);
-        rig.http
-            .post(rig.url(&format!("{NUMBER}/messages")))
+        fixture.graph.fail_next(failure);
+        fixture
+            .http
+            .post(fixture.url(&format!("{NUMBER}/messages")))
             .bearer_auth(TOKEN)
             .timeout(Duration::from_millis(300))
             .json(&hello(opaque_id))
@@ -55,27 +57,27 @@ async fn cut_connections_and_silence_tell_the_client_nothing() {
     assert!(!ask("read", Failure::DropConnectionAfterRead).await.unwrap_err().is_timeout());
     assert!(!ask("done", Failure::DropConnectionAfterAcceptance).await.unwrap_err().is_timeout());
     assert!(ask("mute", Failure::Timeout).await.unwrap_err().is_timeout());
-    let sends = rig.graph.sends_by_opaque_id();
+    let sends = fixture.graph.sends_by_opaque_id();
     assert_eq!(sends.get("read"), None);
     assert_eq!(sends["done"], 1);
     assert_eq!(sends["mute"], 1);
-    assert_eq!(rig.graph.requests()[0].status, None);
+    assert_eq!(fixture.graph.requests()[0].status, None);
 }
 
 #[tokio::test]
 async fn a_send_may_fail_later_or_be_held() {
-    let rig = Rig::new().await;
-    rig.open_window().await;
-    rig.graph.fail_next(Failure::FailedStatus(131_049));
-    rig.graph.fail_next(Failure::HeldForQuality);
-    assert_eq!(rig.get(NUMBER).await.0, 200);
-    let failed = wamid(&rig.send(hello("a")).await.1);
+    let fixture = Fixture::new().await;
+    fixture.open_window().await;
+    fixture.graph.fail_next(Failure::FailedStatus(131_049));
+    fixture.graph.fail_next(Failure::HeldForQuality);
+    assert_eq!(fixture.get(NUMBER).await.0, 200);
+    let failed = wamid(&fixture.send(hello("a")).await.1);
     let offer = to_asha("template", json!({"name": "weekend_offer", "language": {"code": "en"}}));
-    let (_, held) = rig.send(offer).await;
+    let (_, held) = fixture.send(offer).await;
     assert_eq!(held["messages"][0]["message_status"], "held_for_quality_assessment");
-    rig.graph.settled().await;
-    assert_eq!(rig.ear.statuses(&failed), ["failed"]);
-    assert!(rig.ear.statuses(&wamid(&held)).is_empty());
+    fixture.graph.settled().await;
+    assert_eq!(fixture.ear.statuses(&failed), ["failed"]);
+    assert!(fixture.ear.statuses(&wamid(&held)).is_empty());
 }
 
 #[tokio::test]
@@ -87,13 +89,13 @@ async fn webhooks_come_twice_and_in_another_order_when_asked() {
         status_delay: Duration::ZERO,
         ..Behaviour::default()
     };
-    let rig = Rig::behaving(behaviour).await;
-    rig.open_window().await;
+    let fixture = Fixture::behaving(behaviour).await;
+    fixture.open_window().await;
     let mut orders = std::collections::BTreeSet::new();
     for round in 0..8 {
-        let id = wamid(&rig.send(hello(&round.to_string())).await.1);
-        rig.graph.settled().await;
-        let words = rig.ear.statuses(&id);
+        let id = wamid(&fixture.send(hello(&round.to_string())).await.1);
+        fixture.graph.settled().await;
+        let words = fixture.ear.statuses(&id);
         assert_eq!(words.len(), 6, "{words:?}");
         orders.insert(words);
     }
@@ -108,36 +110,36 @@ async fn a_refused_webhook_comes_again_and_is_given_up_in_the_end() {
         status_delay: Duration::ZERO,
         ..Behaviour::default()
     };
-    let rig = Rig::behaving(behaviour).await;
-    rig.ear.answer.store(503, Ordering::SeqCst);
-    rig.graph.customer_sends(NUMBER, &rig.asha(), CustomerMessage::text("Hi")).unwrap();
-    rig.graph.settled().await;
-    let heard = rig.ear.heard.lock().unwrap().clone();
+    let fixture = Fixture::behaving(behaviour).await;
+    fixture.ear.answer.store(503, Ordering::SeqCst);
+    fixture.graph.customer_sends(NUMBER, &fixture.asha(), CustomerMessage::text("Hi")).unwrap();
+    fixture.graph.settled().await;
+    let heard = fixture.ear.heard.lock().unwrap().clone();
     assert_eq!(heard.len(), 3);
     assert!(heard.windows(2).all(|pair| pair[0] == pair[1]));
 }
 
 #[tokio::test]
 async fn raw_bytes_are_signed_and_posted_once() {
-    let rig = Rig::new().await;
-    assert_eq!(rig.graph.deliver_raw(NUMBER, &b"{\"a\": 1"[..]).await.unwrap(), 200);
-    let heard = rig.ear.heard.lock().unwrap().clone();
+    let fixture = Fixture::new().await;
+    assert_eq!(fixture.graph.deliver_raw(NUMBER, &b"{\"a\": 1"[..]).await.unwrap(), 200);
+    let heard = fixture.ear.heard.lock().unwrap().clone();
     assert_eq!(heard[0].1, "{\"a\": 1");
-    assert_eq!(heard[0].0.as_deref(), Some(rig.graph.signature(NUMBER, b"{\"a\": 1").unwrap().as_str()));
+    assert_eq!(heard[0].0.as_deref(), Some(fixture.graph.signature(NUMBER, b"{\"a\": 1").unwrap().as_str()));
 }
 
 #[tokio::test]
 async fn an_account_without_subscription_hears_nothing() {
-    let rig = Rig::new().await;
-    let path = rig.url(&format!("{WABA}/subscribed_apps"));
-    rig.http.delete(&path).bearer_auth(TOKEN).send().await.unwrap();
-    rig.graph.customer_sends(NUMBER, &rig.asha(), CustomerMessage::text("Hi")).unwrap();
-    rig.graph.settled().await;
-    assert!(rig.ear.all().is_empty());
-    assert_eq!(rig.post(&format!("{WABA}/subscribed_apps"), &json!({})).await.0, 200);
-    rig.graph.customer_sends(NUMBER, &rig.asha(), CustomerMessage::text("Hi")).unwrap();
-    rig.graph.settled().await;
-    assert_eq!(rig.ear.all().len(), 1);
+    let fixture = Fixture::new().await;
+    let path = fixture.url(&format!("{WABA}/subscribed_apps"));
+    fixture.http.delete(&path).bearer_auth(TOKEN).send().await.unwrap();
+    fixture.graph.customer_sends(NUMBER, &fixture.asha(), CustomerMessage::text("Hi")).unwrap();
+    fixture.graph.settled().await;
+    assert!(fixture.ear.all().is_empty());
+    assert_eq!(fixture.post(&format!("{WABA}/subscribed_apps"), &json!({})).await.0, 200);
+    fixture.graph.customer_sends(NUMBER, &fixture.asha(), CustomerMessage::text("Hi")).unwrap();
+    fixture.graph.settled().await;
+    assert_eq!(fixture.ear.all().len(), 1);
 }
 
 #[tokio::test]
@@ -151,39 +153,39 @@ async fn a_callback_must_echo_the_challenge() {
         }
         (StatusCode::FORBIDDEN, String::new())
     }
-    let rig = Rig::new().await;
+    let fixture = Fixture::new().await;
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let callback = format!("http://{}/", listener.local_addr().unwrap());
     let routes = Router::new().route("/", get(challenge));
     tokio::spawn(async move { axum::serve(listener, routes).await.unwrap() });
     let path = format!("{WABA}/subscribed_apps");
     let ask = |token: &str| json!({"override_callback_uri": callback, "verify_token": token});
-    let (_, answer) = rig.post(&path, &ask("wrong")).await;
+    let (_, answer) = fixture.post(&path, &ask("wrong")).await;
     assert_eq!(answer["error"]["code"], 2200);
-    assert_eq!(rig.post(&path, &ask("right")).await.0, 200);
-    rig.graph.verify_webhook(NUMBER, "right").await.unwrap();
-    rig.graph.verify_webhook(NUMBER, "wrong").await.unwrap_err();
+    assert_eq!(fixture.post(&path, &ask("right")).await.0, 200);
+    fixture.graph.verify_webhook(NUMBER, "right").await.unwrap();
+    fixture.graph.verify_webhook(NUMBER, "wrong").await.unwrap_err();
 }
 
 #[tokio::test]
 async fn a_template_that_is_paused_is_announced() {
-    let rig = Rig::new().await;
-    rig.graph.set_template_status(WABA, "weekend_offer", "en", "PAUSED").unwrap();
-    rig.graph.settled().await;
-    let change = &rig.ear.all()[0]["entry"][0]["changes"][0];
+    let fixture = Fixture::new().await;
+    fixture.graph.set_template_status(WABA, "weekend_offer", "en", "PAUSED").unwrap();
+    fixture.graph.settled().await;
+    let change = &fixture.ear.all()[0]["entry"][0]["changes"][0];
     assert_eq!(change["field"], "message_template_status_update");
     assert_eq!(change["value"]["event"], "PAUSED");
     let offer = to_asha("template", json!({"name": "weekend_offer", "language": {"code": "en"}}));
-    assert_eq!(rig.send(offer).await.1["error"]["code"], 132_015);
+    assert_eq!(fixture.send(offer).await.1["error"]["code"], 132_015);
 }
 
 #[tokio::test]
 async fn the_server_stops_with_its_last_handle() {
-    let rig = Rig::new().await;
-    let url = rig.url(NUMBER);
-    let fresh = || crate::rig::client().get(&url).bearer_auth(TOKEN).send();
-    let second = rig.graph.clone();
-    let Rig { graph, .. } = rig;
+    let fixture = Fixture::new().await;
+    let url = fixture.url(NUMBER);
+    let fresh = || crate::fixture::client().get(&url).bearer_auth(TOKEN).send();
+    let second = fixture.graph.clone();
+    let Fixture { graph, .. } = fixture;
     drop(graph);
     assert_eq!(fresh().await.unwrap().status(), 200);
     assert_eq!(second.numbers()[0].verified_name, "Green Leaf Nursery");

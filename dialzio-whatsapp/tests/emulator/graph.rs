@@ -2,14 +2,14 @@
 
 use serde_json::{Value, json};
 
-use crate::rig::{ASHA, NUMBER, Rig, TOKEN, WABA, to_asha, wamid};
+use crate::fixture::{ASHA, Fixture, NUMBER, TOKEN, WABA, to_asha, wamid};
 
 #[tokio::test]
 async fn every_message_type_is_accepted() {
-    let rig = Rig::new().await;
-    let hello = rig.open_window().await;
+    let fixture = Fixture::new().await;
+    let hello = fixture.open_window().await;
     let upload = async |mime: &str| {
-        let (status, answer) = rig.upload(mime, vec![1, 2, 3]).await;
+        let (status, answer) = fixture.upload(mime, vec![1, 2, 3]).await;
         assert_eq!(status, 200, "{answer}");
         answer["id"].as_str().unwrap().to_owned()
     };
@@ -65,7 +65,7 @@ async fn every_message_type_is_accepted() {
         ),
     ];
     for message in messages {
-        let (status, answer) = rig.send(message.clone()).await;
+        let (status, answer) = fixture.send(message.clone()).await;
         assert_eq!(status, 200, "{message} {answer}");
         assert_eq!(answer["contacts"][0]["wa_id"], ASHA);
         assert!(answer["messages"][0]["id"].as_str().unwrap().starts_with("wamid."));
@@ -76,8 +76,8 @@ async fn every_message_type_is_accepted() {
 
 #[tokio::test]
 async fn a_template_is_shown_filled_in() {
-    let rig = Rig::new().await;
-    let (_, answer) = rig
+    let fixture = Fixture::new().await;
+    let (_, answer) = fixture
         .send(to_asha(
             "template",
             json!({"name": "order_ready", "language": {"code": "ta"}, "components": [
@@ -86,7 +86,7 @@ async fn a_template_is_shown_filled_in() {
                 {"type": "button", "sub_type": "url", "index": 0, "parameters": [{"type": "text", "text": "A17"}]}]}),
         ))
         .await;
-    let shown = rig.graph.transcript(NUMBER, &rig.asha());
+    let shown = fixture.graph.transcript(NUMBER, &fixture.asha());
     assert_eq!(shown[0].wamid, wamid(&answer));
     assert_eq!(shown[0].bubble.header.as_deref(), Some("ஆர்டர் A17"));
     assert!(shown[0].bubble.text.starts_with("வணக்கம் ஆஷா,"), "{}", shown[0].bubble.text);
@@ -95,20 +95,20 @@ async fn a_template_is_shown_filled_in() {
 
 #[tokio::test]
 async fn a_phone_address_wins_over_a_user_id() {
-    let rig = Rig::new().await;
-    rig.open_window().await;
+    let fixture = Fixture::new().await;
+    fixture.open_window().await;
     let mut message = to_asha("text", json!({"body": "Hi"}));
     message["recipient"] = json!("IN.8812");
-    let (_, answer) = rig.send(message).await;
+    let (_, answer) = fixture.send(message).await;
     assert_eq!(answer["contacts"][0]["input"], ASHA);
 }
 
 #[tokio::test]
 async fn a_file_goes_up_is_looked_up_comes_down_and_goes_away() {
-    let rig = Rig::new().await;
-    let (_, uploaded) = rig.upload("image/png", b"not really a picture".to_vec()).await;
+    let fixture = Fixture::new().await;
+    let (_, uploaded) = fixture.upload("image/png", b"not really a picture".to_vec()).await;
     let id = uploaded["id"].as_str().unwrap();
-    let (_, facts) = rig.get(id).await;
+    let (_, facts) = fixture.get(id).await;
     assert_eq!(facts["file_size"], 20);
     assert_eq!(facts["sha256"].as_str().unwrap().len(), 64);
     let url = facts["url"].as_str().unwrap();
@@ -120,25 +120,25 @@ async fn a_file_goes_up_is_looked_up_comes_down_and_goes_away() {
         }
         request.send().await.unwrap()
     };
-    let answer = down(url, Some(TOKEN), &rig.http).await;
+    let answer = down(url, Some(TOKEN), &fixture.http).await;
     assert_eq!(answer.headers()["content-type"], "image/png");
     assert_eq!(answer.bytes().await.unwrap(), "not really a picture");
-    assert_eq!(down(url, None, &rig.http).await.status(), 401);
-    assert_eq!(down(&url.replace("ext=1", "ext=2"), Some(TOKEN), &rig.http).await.status(), 404);
-    rig.advance(301);
-    assert_eq!(down(url, Some(TOKEN), &rig.http).await.status(), 404);
+    assert_eq!(down(url, None, &fixture.http).await.status(), 401);
+    assert_eq!(down(&url.replace("ext=1", "ext=2"), Some(TOKEN), &fixture.http).await.status(), 404);
+    fixture.advance(301);
+    assert_eq!(down(url, Some(TOKEN), &fixture.http).await.status(), 404);
 
-    let deleted = rig.http.delete(rig.url(id)).bearer_auth(TOKEN).send().await.unwrap();
+    let deleted = fixture.http.delete(fixture.url(id)).bearer_auth(TOKEN).send().await.unwrap();
     assert_eq!(deleted.json::<Value>().await.unwrap(), json!({"success": true}));
-    assert_eq!(rig.get(id).await.1["error"]["code"], 100);
+    assert_eq!(fixture.get(id).await.1["error"]["code"], 100);
 }
 
 #[tokio::test]
 async fn a_download_without_user_agent_is_refused() {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
-    let rig = Rig::new().await;
-    let (_, uploaded) = rig.upload("image/png", vec![1]).await;
-    let (_, facts) = rig.get(uploaded["id"].as_str().unwrap()).await;
+    let fixture = Fixture::new().await;
+    let (_, uploaded) = fixture.upload("image/png", vec![1]).await;
+    let (_, facts) = fixture.get(uploaded["id"].as_str().unwrap()).await;
     let url = url::Url::parse(facts["url"].as_str().unwrap()).unwrap();
     let mut tcp = tokio::net::TcpStream::connect(url.socket_addrs(|| None).unwrap()[0]).await.unwrap();
     let request = format!(
@@ -154,11 +154,12 @@ async fn a_download_without_user_agent_is_refused() {
 
 #[tokio::test]
 async fn templates_are_listed_in_pages() {
-    let rig = Rig::new().await;
-    let mut next = rig.url(&format!("{WABA}/message_templates?fields=name,language,status&limit=2"));
+    let fixture = Fixture::new().await;
+    let mut next = fixture.url(&format!("{WABA}/message_templates?fields=name,language,status&limit=2"));
     let mut names = Vec::new();
     loop {
-        let page: Value = rig.http.get(&next).bearer_auth(TOKEN).send().await.unwrap().json().await.unwrap();
+        let page: Value =
+            fixture.http.get(&next).bearer_auth(TOKEN).send().await.unwrap().json().await.unwrap();
         for row in page["data"].as_array().unwrap() {
             names.push(format!("{}/{}", row["name"].as_str().unwrap(), row["language"].as_str().unwrap()));
             assert!(row.get("components").is_none());
@@ -174,40 +175,40 @@ async fn templates_are_listed_in_pages() {
 
 #[tokio::test]
 async fn a_number_tells_its_facts() {
-    let rig = Rig::new().await;
-    let (_, facts) = rig.get(&format!("{NUMBER}?fields=display_phone_number,status")).await;
+    let fixture = Fixture::new().await;
+    let (_, facts) = fixture.get(&format!("{NUMBER}?fields=display_phone_number,status")).await;
     assert_eq!(facts, json!({"id": NUMBER, "display_phone_number": "+914412345678", "status": "CONNECTED"}));
-    let (_, list) = rig.get(&format!("{WABA}/phone_numbers?fields=verified_name")).await;
+    let (_, list) = fixture.get(&format!("{WABA}/phone_numbers?fields=verified_name")).await;
     assert_eq!(list["data"][0]["verified_name"], "Green Leaf Nursery");
-    let (status, _) = rig.get(&format!("{NUMBER}?fields=shoe_size")).await;
+    let (status, _) = fixture.get(&format!("{NUMBER}?fields=shoe_size")).await;
     assert_eq!(status, 400);
     // Without a version the same object answers.
-    let plain = format!("{}{NUMBER}", rig.graph.base_url());
-    assert_eq!(rig.http.get(plain).bearer_auth(TOKEN).send().await.unwrap().status(), 200);
+    let plain = format!("{}{NUMBER}", fixture.graph.base_url());
+    assert_eq!(fixture.http.get(plain).bearer_auth(TOKEN).send().await.unwrap().status(), 200);
 }
 
 #[tokio::test]
 async fn requests_are_recorded_without_tokens() {
-    let rig = Rig::new().await;
+    let fixture = Fixture::new().await;
     let mut message = to_asha("text", json!({"body": "Hi"}));
     message["biz_opaque_callback_data"] = json!("own-1");
-    rig.send(message.clone()).await;
-    let seen = rig.graph.requests();
+    fixture.send(message.clone()).await;
+    let seen = fixture.graph.requests();
     assert_eq!(seen[0].path, format!("/{NUMBER}/messages"));
     assert_eq!(seen[0].version.as_deref(), Some("v25.0"));
     assert_eq!(seen[0].opaque_id.as_deref(), Some("own-1"));
     assert_eq!(seen[0].status, Some(200));
     assert_eq!(seen[0].body.as_ref(), Some(&message));
     assert!(!format!("{seen:?}").contains(TOKEN));
-    assert_eq!(rig.graph.sends_by_opaque_id()["own-1"], 1);
+    assert_eq!(fixture.graph.sends_by_opaque_id()["own-1"], 1);
 }
 
 #[tokio::test]
 async fn marketing_messages_take_marketing_templates_only() {
-    let rig = Rig::new().await;
+    let fixture = Fixture::new().await;
     let path = format!("{NUMBER}/marketing_messages");
     let offer = to_asha("template", json!({"name": "weekend_offer", "language": {"code": "en"}}));
-    assert_eq!(rig.post(&path, &offer).await.0, 200);
-    let (_, answer) = rig.post(&path, &to_asha("text", json!({"body": "Hi"}))).await;
+    assert_eq!(fixture.post(&path, &offer).await.0, 200);
+    let (_, answer) = fixture.post(&path, &to_asha("text", json!({"body": "Hi"}))).await;
     assert_eq!(answer["error"]["code"], 100);
 }

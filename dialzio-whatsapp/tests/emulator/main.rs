@@ -4,6 +4,6 @@
 
 mod customer;
 mod faults;
+mod fixture;
 mod graph;
 mod refusals;
-mod rig;

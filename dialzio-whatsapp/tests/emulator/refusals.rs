@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::rig::{ASHA, NUMBER, Rig, SENDER, to_asha, wamid};
+use crate::fixture::{ASHA, Fixture, NUMBER, SENDER, to_asha, wamid};
 
 struct Malformed {
     name: &'static str,
@@ -314,65 +314,67 @@ fn malformed_requests(picture: &str) -> Vec<Malformed> {
 
 #[tokio::test]
 async fn each_malformed_request_is_refused_with_its_code() {
-    let rig = Rig::new().await;
-    rig.open_window().await;
-    let (_, uploaded) = rig.upload("image/png", vec![1, 2, 3]).await;
+    let fixture = Fixture::new().await;
+    fixture.open_window().await;
+    let (_, uploaded) = fixture.upload("image/png", vec![1, 2, 3]).await;
     let table = malformed_requests(uploaded["id"].as_str().unwrap());
     assert!(table.len() >= 30);
     for Malformed { name, body, code, status } in table {
-        let (answered, answer) = rig.send(body).await;
+        let (answered, answer) = fixture.send(body).await;
         assert_eq!(answer["error"]["code"], code, "{name}: {answer}");
         assert_eq!(answered, status, "{name}: {answer}");
         assert!(answer["error"]["fbtrace_id"].is_string(), "{name}");
     }
-    rig.graph.settled().await;
-    assert!(rig.graph.sends_by_opaque_id().is_empty());
-    assert!(rig.ear.values().iter().all(|value| value.get("statuses").is_none()));
+    fixture.graph.settled().await;
+    assert!(fixture.graph.sends_by_opaque_id().is_empty());
+    assert!(fixture.ear.values().iter().all(|value| value.get("statuses").is_none()));
 }
 
 #[tokio::test]
 async fn a_code_needs_a_phone_number() {
-    let rig = Rig::new().await;
+    let fixture = Fixture::new().await;
     let hidden = dialzio_whatsapp::emulator::CustomerIdentity::without_phone("IN.8812", "Meena");
-    rig.graph
+    fixture
+        .graph
         .customer_sends(NUMBER, &hidden, dialzio_whatsapp::emulator::CustomerMessage::text("Hi"))
         .unwrap();
     let mut message = template("login_code", "en", json!([body_text(&["123456"]), track("123456")]));
-    let (_, answer) = rig.send(message.clone()).await;
+    let (_, answer) = fixture.send(message.clone()).await;
     wamid(&answer);
     message.as_object_mut().unwrap().remove("to");
     message["recipient"] = json!("IN.8812");
-    let (status, answer) = rig.send(message).await;
+    let (status, answer) = fixture.send(message).await;
     assert_eq!((status, &answer["error"]["code"]), (400, &json!(131_062)));
 }
 
 #[tokio::test]
 async fn tokens_and_objects_are_checked_before_the_message() {
-    let rig = Rig::new().await;
+    let fixture = Fixture::new().await;
     let hello = to_asha("text", json!({"body": "Hi"}));
-    let url = rig.url(&format!("{NUMBER}/messages"));
+    let url = fixture.url(&format!("{NUMBER}/messages"));
     let ask = async |request: reqwest::RequestBuilder| {
         let answer = request.send().await.unwrap();
         let status = answer.status().as_u16();
         let body: Value = answer.json().await.unwrap();
         (status, body["error"]["code"].as_u64().unwrap(), body["error"]["error_subcode"].as_u64())
     };
-    let wrong = rig.http.post(&url).bearer_auth("wrong").json(&hello);
+    let wrong = fixture.http.post(&url).bearer_auth("wrong").json(&hello);
     assert_eq!(ask(wrong).await, (401, 190, Some(467)));
-    assert_eq!(ask(rig.http.post(&url).json(&hello)).await, (401, 0, None));
-    let (_, answer) = rig.post("404/messages", &hello).await;
+    assert_eq!(ask(fixture.http.post(&url).json(&hello)).await, (401, 0, None));
+    let (_, answer) = fixture.post("404/messages", &hello).await;
     assert_eq!((&answer["error"]["code"], &answer["error"]["error_subcode"]), (&json!(100), &json!(33)));
-    let broken = rig.http.post(&url).bearer_auth(crate::rig::TOKEN).body("{");
+    let broken = fixture.http.post(&url).bearer_auth(crate::fixture::TOKEN).body("{");
     assert_eq!(ask(broken).await, (400, 100, None));
 }
 
 #[tokio::test]
 async fn uploads_are_judged_by_type_and_size() {
-    let rig = Rig::new().await;
-    let (_, answer) = rig.upload("application/x-msdownload", vec![1]).await;
+    let fixture = Fixture::new().await;
+    let (_, answer) = fixture.upload("application/x-msdownload", vec![1]).await;
     assert_eq!(answer["error"]["code"], 100);
-    let (_, answer) = rig.upload("image/png", vec![0; (5 << 20) + 1]).await;
+    let (_, answer) = fixture.upload("image/png", vec![0; (5 << 20) + 1]).await;
     assert_eq!(answer["error"]["code"], 131_053);
-    let (_, answer) = rig.post(&format!("{NUMBER}/media"), &json!({"messaging_product": "whatsapp"})).await;
+    let (_, answer) =
+        fixture.post(&format!("{NUMBER}/media"), &json!({"messaging_product": "whatsapp"})).await;
     assert_eq!(answer["error"]["code"], 100);
 }

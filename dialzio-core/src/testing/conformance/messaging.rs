@@ -1,4 +1,4 @@
-//! What a messaging provider promises. A rig lends the provider, and a server that answers as it is told.
+//! What a messaging provider promises. A fixture lends the provider, and a server that answers as it is told.
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -25,7 +25,7 @@ pub enum Answer {
     SlowDown,
     /// Does not accept the token.
     BadToken,
-    /// Reads the request and never answers. A rig sets the provider's own limit of waiting to something short.
+    /// Reads the request and never answers. A fixture sets the provider's own limit of waiting to something short.
     Silence,
     /// Cannot be reached at all: the connection is refused.
     Unreachable,
@@ -33,7 +33,7 @@ pub enum Answer {
 
 /// What a provider is tested with.
 #[async_trait]
-pub trait MessagingRig: Send + Sync {
+pub trait MessagingFixture: Send + Sync {
     /// The provider.
     fn provider(&self) -> &dyn MessagingProvider;
     /// An account with a token; the token has at least eight characters and stands nowhere else.
@@ -60,9 +60,9 @@ fn permit(now: DateTime<Utc>) -> SendPermit {
     )
 }
 
-async fn send(rig: &dyn MessagingRig, content: OutboundContent) -> Result<Accepted, ProviderError> {
-    let message = OutboundMessage { id: IdSource::random().next(rig.now()), content, reply_to: None };
-    rig.provider().send(&rig.access(), permit(rig.now()), &message).await
+async fn send(fixture: &dyn MessagingFixture, content: OutboundContent) -> Result<Accepted, ProviderError> {
+    let message = OutboundMessage { id: IdSource::random().next(fixture.now()), content, reply_to: None };
+    fixture.provider().send(&fixture.access(), permit(fixture.now()), &message).await
 }
 
 fn hello() -> OutboundContent {
@@ -70,35 +70,35 @@ fn hello() -> OutboundContent {
 }
 
 /// A message that is accepted has an id of the provider, and took one request.
-pub async fn an_accepted_message_has_an_id(rig: &dyn MessagingRig) {
-    let before = rig.requests().await;
-    let first = send(rig, hello()).await.unwrap();
-    let second = send(rig, hello()).await.unwrap();
+pub async fn an_accepted_message_has_an_id(fixture: &dyn MessagingFixture) {
+    let before = fixture.requests().await;
+    let first = send(fixture, hello()).await.unwrap();
+    let second = send(fixture, hello()).await.unwrap();
     assert_ne!(first.external, second.external);
-    assert_eq!(rig.requests().await, before + 2);
+    assert_eq!(fixture.requests().await, before + 2);
 }
 
 /// Nobody knows what became of a request that was never answered: it is said so, and not repeated.
-pub async fn silence_is_ambiguous_and_not_repeated(rig: &dyn MessagingRig) {
-    let before = rig.requests().await;
-    rig.answer(Answer::Silence).await;
-    let error = send(rig, hello()).await.unwrap_err();
+pub async fn silence_is_ambiguous_and_not_repeated(fixture: &dyn MessagingFixture) {
+    let before = fixture.requests().await;
+    fixture.answer(Answer::Silence).await;
+    let error = send(fixture, hello()).await.unwrap_err();
     assert!(matches!(error, ProviderError::Ambiguous { .. }), "{error}");
     assert!(!error.is_retryable());
-    assert_eq!(rig.requests().await, before + 1, "one request, whatever happened to it");
+    assert_eq!(fixture.requests().await, before + 1, "one request, whatever happened to it");
 }
 
 /// Each kind of no is told apart by what the caller can do about it, and costs one request.
-pub async fn each_kind_of_no_is_told_apart(rig: &dyn MessagingRig) {
+pub async fn each_kind_of_no_is_told_apart(fixture: &dyn MessagingFixture) {
     for (answer, retryable) in [
         (Answer::Refuse, false),
         (Answer::SlowDown, true),
         (Answer::BadToken, false),
         (Answer::Unreachable, true),
     ] {
-        let before = rig.requests().await;
-        rig.answer(answer).await;
-        let error = send(rig, hello()).await.unwrap_err();
+        let before = fixture.requests().await;
+        fixture.answer(answer).await;
+        let error = send(fixture, hello()).await.unwrap_err();
         let fits = match answer {
             Answer::Refuse => matches!(error, ProviderError::Refused { .. }),
             Answer::SlowDown => matches!(error, ProviderError::Throttled { .. }),
@@ -107,18 +107,18 @@ pub async fn each_kind_of_no_is_told_apart(rig: &dyn MessagingRig) {
         };
         assert!(fits, "{answer:?}: {error}");
         assert_eq!(error.is_retryable(), retryable, "{answer:?}");
-        assert!(rig.requests().await <= before + 1, "{answer:?} is not repeated by the provider itself");
-        assert!(send(rig, hello()).await.is_ok(), "the next one passes");
+        assert!(fixture.requests().await <= before + 1, "{answer:?} is not repeated by the provider itself");
+        assert!(send(fixture, hello()).await.is_ok(), "the next one passes");
     }
 }
 
 /// Neither the token nor the person's number is in any error, whichever way it is looked at.
-pub async fn secrets_are_in_no_error(rig: &dyn MessagingRig) {
-    let token = rig.token();
+pub async fn secrets_are_in_no_error(fixture: &dyn MessagingFixture) {
+    let token = fixture.token();
     assert!(token.len() >= 8);
     for answer in [Answer::Refuse, Answer::SlowDown, Answer::BadToken, Answer::Silence, Answer::Unreachable] {
-        rig.answer(answer).await;
-        let error = send(rig, hello()).await.unwrap_err();
+        fixture.answer(answer).await;
+        let error = send(fixture, hello()).await.unwrap_err();
         let mut said = format!("{error:?} {error} {} {:?}", error.code(), error.detail());
         let mut source = std::error::Error::source(&error);
         while let Some(cause) = source {
@@ -128,7 +128,7 @@ pub async fn secrets_are_in_no_error(rig: &dyn MessagingRig) {
         assert!(!said.contains(&token), "{answer:?} shows the token");
         assert!(!said.contains(DIGITS), "{answer:?} shows the number");
     }
-    assert!(!format!("{:?}", rig.access()).contains(&token));
+    assert!(!format!("{:?}", fixture.access()).contains(&token));
 }
 
 fn small(what: MediaKind) -> (&'static str, &'static str) {
@@ -143,21 +143,21 @@ fn small(what: MediaKind) -> (&'static str, &'static str) {
 }
 
 /// What the provider says it can do works; what it says it cannot is `Unsupported`, without a request.
-pub async fn every_declared_capability_works(rig: &dyn MessagingRig) {
-    let able = rig.provider().capabilities().clone();
-    let target = send(rig, hello()).await.unwrap().external;
+pub async fn every_declared_capability_works(fixture: &dyn MessagingFixture) {
+    let able = fixture.provider().capabilities().clone();
+    let target = send(fixture, hello()).await.unwrap().external;
     let check = async |able: bool, what: &str, content: OutboundContent| {
-        let before = rig.requests().await;
-        match send(rig, content).await {
+        let before = fixture.requests().await;
+        match send(fixture, content).await {
             Ok(_) => assert!(able, "{what} is not declared, and works"),
             Err(ProviderError::Unsupported { .. }) => {
                 assert!(!able, "{what} is declared, and not supported");
-                assert_eq!(rig.requests().await, before, "{what} is refused without a request");
+                assert_eq!(fixture.requests().await, before, "{what} is refused without a request");
             }
             Err(other) => panic!("{what}: {other}"),
         }
     };
-    check(able.templates, "a template", OutboundContent::Template(rig.template())).await;
+    check(able.templates, "a template", OutboundContent::Template(fixture.template())).await;
     for emoji in [Some("👍".to_owned()), None] {
         let reaction = OutboundContent::Reaction { target: target.clone(), emoji };
         check(able.reactions, "a reaction", reaction).await;
@@ -166,7 +166,7 @@ pub async fn every_declared_capability_works(rig: &dyn MessagingRig) {
         let declared = able.media.iter().any(|taken| taken.what == *what);
         let provider_id = if declared {
             let ((mime, name), bytes) = (small(*what), Bytes::from_static(b"small"));
-            rig.provider().upload_media(&rig.access(), mime, name, bytes).await.unwrap().provider_id
+            fixture.provider().upload_media(&fixture.access(), mime, name, bytes).await.unwrap().provider_id
         } else {
             "none".to_owned()
         };
@@ -175,9 +175,9 @@ pub async fn every_declared_capability_works(rig: &dyn MessagingRig) {
         check(declared, what.as_str(), media).await;
     }
     let longest = MessageText::parse(&"é".repeat(able.max_text)).unwrap();
-    send(rig, OutboundContent::Text { body: longest, preview_url: true }).await.unwrap();
+    send(fixture, OutboundContent::Text { body: longest, preview_url: true }).await.unwrap();
     if able.templates {
-        rig.provider().templates(&rig.access()).await.unwrap();
+        fixture.provider().templates(&fixture.access()).await.unwrap();
     }
-    rig.provider().check(&rig.access()).await.unwrap();
+    fixture.provider().check(&fixture.access()).await.unwrap();
 }

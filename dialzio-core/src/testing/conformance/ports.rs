@@ -34,11 +34,11 @@ macro_rules! key_conformance {
 
 /// Expands into one test for each case that a messaging provider has to pass.
 ///
-/// `$rig` is the name of an `async fn() -> impl MessagingRig` in the same module.
+/// `$fixture` is the name of an `async fn() -> impl MessagingFixture` in the same module.
 #[macro_export]
 macro_rules! messaging_conformance {
-    ($rig:ident) => {
-        $crate::port_cases! { $rig; &messaging {
+    ($fixture:ident) => {
+        $crate::port_cases! { $fixture; &messaging {
             an_accepted_message_has_an_id
             silence_is_ambiguous_and_not_repeated
             each_kind_of_no_is_told_apart
@@ -50,11 +50,11 @@ macro_rules! messaging_conformance {
 
 /// Expands into one test for each case that a provider of free text has to pass in the whole CRM.
 ///
-/// `$rig` is the name of an `async fn() -> impl CrmRig` in the same module.
+/// `$fixture` is the name of an `async fn() -> impl CrmFixture` in the same module.
 #[macro_export]
 macro_rules! provider_in_crm_conformance {
-    ($rig:ident) => {
-        $crate::port_cases! { $rig; &provider_in_crm {
+    ($fixture:ident) => {
+        $crate::port_cases! { $fixture; &provider_in_crm {
             senders_connect_under_their_own_ids
             the_first_message_goes_out_under_an_opt_in
             a_reply_arrives_and_may_be_answered
@@ -67,11 +67,11 @@ macro_rules! provider_in_crm_conformance {
 
 /// Expands into one test for each case that a decoder of webhooks has to pass.
 ///
-/// `$rig` is the name of an `fn() -> impl WebhookRig` in the same module.
+/// `$fixture` is the name of an `fn() -> impl WebhookFixture` in the same module.
 #[macro_export]
 macro_rules! webhook_conformance {
-    ($rig:ident) => {
-        $crate::port_cases! { $rig; sync webhook {
+    ($fixture:ident) => {
+        $crate::port_cases! { $fixture; sync webhook {
             a_signed_webhook_is_verified
             a_missing_signature_is_refused
             a_doubled_signature_is_refused
@@ -96,19 +96,19 @@ macro_rules! port_cases {
             }
         )+}
     };
-    ($rig:ident; &$module:ident { $($name:ident)+ }) => {
+    ($fixture:ident; &$module:ident { $($name:ident)+ }) => {
         mod $module {$(
             #[::tokio::test]
             async fn $name() {
-                $crate::testing::conformance::$module::$name(&super::$rig().await).await;
+                $crate::testing::conformance::$module::$name(&super::$fixture().await).await;
             }
         )+}
     };
-    ($rig:ident; sync $module:ident { $($name:ident)+ }) => {
+    ($fixture:ident; sync $module:ident { $($name:ident)+ }) => {
         mod $module {$(
             #[test]
             fn $name() {
-                $crate::testing::conformance::$module::$name(&super::$rig());
+                $crate::testing::conformance::$module::$name(&super::$fixture());
             }
         )+}
     };

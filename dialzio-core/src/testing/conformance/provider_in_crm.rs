@@ -29,7 +29,7 @@ use crate::time::{Clock, ManualClock};
 
 /// What a provider is tested with: the provider, and the other side of it.
 #[async_trait]
-pub trait CrmRig: Send + Sync {
+pub trait CrmFixture: Send + Sync {
     /// The provider, over a server that takes messages.
     fn provider(&self) -> Arc<dyn Provider>;
     /// Ids of senders that the provider has, two at least.
@@ -83,9 +83,9 @@ struct Tenant {
 }
 
 impl Tenant {
-    async fn new(rig: &impl CrmRig) -> Self {
+    async fn new(fixture: &impl CrmFixture) -> Self {
         let clock = Arc::new(ManualClock::at(Fixtures::morning()));
-        let provider = rig.provider();
+        let provider = fixture.provider();
         let word = provider.id().0;
         let channel = provider.messaging().expect("it sends").capabilities().channel;
         let crm = Crm::builder()
@@ -100,12 +100,12 @@ impl Tenant {
         let app = NewApp {
             provider: word.into(),
             name: "Texts".parse().unwrap(),
-            secrets: vec![rig.secret().into()],
+            secrets: vec![fixture.secret().into()],
             verify_token: "verify".into(),
         };
         let app = crm.accounts().register_app(&me, app).await.unwrap();
         let mut accounts = Vec::new();
-        for sender in rig.senders() {
+        for sender in fixture.senders() {
             accounts.push(Self::connect(&crm, &me, &app, &sender).await);
         }
         let person = PhoneNumber::parse("+919840012345").unwrap();
@@ -131,8 +131,9 @@ impl Tenant {
         assert_eq!(self.crm.intake().receive(self.app.hook, webhook).await.status, 200);
     }
 
-    async fn hears(&self, rig: &impl CrmRig, id: &str, text: &str) {
-        self.receive(rig.wrote(&self.account.external_id, id, &self.person, text, self.clock.now())).await;
+    async fn hears(&self, fixture: &impl CrmFixture, id: &str, text: &str) {
+        self.receive(fixture.wrote(&self.account.external_id, id, &self.person, text, self.clock.now()))
+            .await;
     }
 
     async fn opts_in(&self) {
@@ -171,17 +172,17 @@ impl Tenant {
 }
 
 /// Every id of a sender connects, whatever signs the provider uses, and each is an account of its own.
-pub async fn senders_connect_under_their_own_ids(rig: &impl CrmRig) {
-    let tenant = Tenant::new(rig).await;
+pub async fn senders_connect_under_their_own_ids(fixture: &impl CrmFixture) {
+    let tenant = Tenant::new(fixture).await;
     let accounts = tenant.crm.accounts().list(&tenant.me).await.unwrap();
     let ids: Vec<_> = accounts.iter().map(|account| account.external_id.clone()).collect();
-    assert_eq!(ids, rig.senders());
+    assert_eq!(ids, fixture.senders());
     tenant.crm.worker().run_once().await.unwrap();
 }
 
 /// The first message goes out under an opt-in on the provider's channel, and not without one.
-pub async fn the_first_message_goes_out_under_an_opt_in(rig: &impl CrmRig) {
-    let tenant = Tenant::new(rig).await;
+pub async fn the_first_message_goes_out_under_an_opt_in(fixture: &impl CrmFixture) {
+    let tenant = Tenant::new(fixture).await;
     let refused = tenant.send("Your order is ready.").await;
     let code = |error: &Error| matches!(error, Error::Refused(refusal) if refusal.reasons[0].code == RefusalCode::NoRelation);
     assert!(refused.as_ref().is_err_and(code), "{refused:?}");
@@ -193,13 +194,13 @@ pub async fn the_first_message_goes_out_under_an_opt_in(rig: &impl CrmRig) {
         tenant.person.reveal().to_owned(),
         "Your order is ready.".to_owned(),
     );
-    assert_eq!(rig.taken().await, [expected]);
+    assert_eq!(fixture.taken().await, [expected]);
 }
 
 /// A reply reaches the conversation that was begun, and may be answered without an opt-in.
-pub async fn a_reply_arrives_and_may_be_answered(rig: &impl CrmRig) {
-    let tenant = Tenant::new(rig).await;
-    tenant.hears(rig, "in.1", "Is it ready?").await;
+pub async fn a_reply_arrives_and_may_be_answered(fixture: &impl CrmFixture) {
+    let tenant = Tenant::new(fixture).await;
+    tenant.hears(fixture, "in.1", "Is it ready?").await;
     let talk = tenant.talk().await;
     assert_eq!((talk.unread, talk.last_inbound_at.is_some()), (1, true));
     let page =
@@ -210,10 +211,10 @@ pub async fn a_reply_arrives_and_may_be_answered(rig: &impl CrmRig) {
 }
 
 /// STOP ends everything but one-time codes on the provider's channel; on other channels it ends promotion and nothing else.
-pub async fn a_stop_counts_on_the_channel_it_was_written_on(rig: &impl CrmRig) {
-    let tenant = Tenant::new(rig).await;
+pub async fn a_stop_counts_on_the_channel_it_was_written_on(fixture: &impl CrmFixture) {
+    let tenant = Tenant::new(fixture).await;
     tenant.opts_in().await;
-    tenant.hears(rig, "in.1", "STOP").await;
+    tenant.hears(fixture, "in.1", "STOP").await;
     tenant.clock.advance(TimeDelta::hours(25));
     let others =
         [Channel::WhatsApp, Channel::Sms, Channel::Voice].into_iter().filter(|it| *it != tenant.channel);
@@ -228,32 +229,32 @@ pub async fn a_stop_counts_on_the_channel_it_was_written_on(rig: &impl CrmRig) {
     let Preview::Refused(refusal) = &preview.reply else { panic!("{:?}", preview.reply) };
     assert!(refusal.reasons.iter().any(|reason| reason.code == RefusalCode::Withdrawn));
     assert!(tenant.send("Are you sure?").await.is_err());
-    assert!(rig.taken().await.is_empty());
+    assert!(fixture.taken().await.is_empty());
     // What the person takes back holds again.
-    tenant.hears(rig, "in.2", "START").await;
+    tenant.hears(fixture, "in.2", "START").await;
     assert_eq!(tenant.state(tenant.channel, Purpose::Service).await, State::Given);
 }
 
 /// A report of delivery reaches the message.
-pub async fn delivery_is_shown(rig: &impl CrmRig) {
-    let tenant = Tenant::new(rig).await;
+pub async fn delivery_is_shown(fixture: &impl CrmFixture) {
+    let tenant = Tenant::new(fixture).await;
     tenant.opts_in().await;
     let sent = tenant.send("Your order is ready.").await.unwrap();
     assert_eq!(tenant.status(&sent).await, DeliveryStatus::Accepted);
     let known = tenant.crm.conversations().message(&tenant.me, sent.id).await.unwrap();
     let external = known.external.expect("the provider named it");
-    tenant.receive(rig.delivered(&tenant.account.external_id, &external, tenant.clock.now())).await;
+    tenant.receive(fixture.delivered(&tenant.account.external_id, &external, tenant.clock.now())).await;
     assert_eq!(tenant.status(&sent).await, DeliveryStatus::Delivered);
 }
 
 /// A message whose answer was lost is shown as unknown and never sent again by itself.
-pub async fn an_unknown_outcome_is_shown_and_not_repeated(rig: &impl CrmRig) {
-    let tenant = Tenant::new(rig).await;
+pub async fn an_unknown_outcome_is_shown_and_not_repeated(fixture: &impl CrmFixture) {
+    let tenant = Tenant::new(fixture).await;
     tenant.opts_in().await;
-    rig.lose_next_answer().await;
+    fixture.lose_next_answer().await;
     let sent = tenant.send("Your order is ready.").await.unwrap();
     assert_eq!(tenant.status(&sent).await, DeliveryStatus::Unknown);
     tenant.clock.advance(TimeDelta::hours(1));
     assert_eq!(tenant.status(&sent).await, DeliveryStatus::Unknown);
-    assert!(rig.taken().await.len() <= 1);
+    assert!(fixture.taken().await.len() <= 1);
 }

@@ -53,14 +53,14 @@ impl Ear {
     }
 }
 
-pub(crate) struct Rig {
+pub(crate) struct Fixture {
     pub(crate) graph: Emulator,
     pub(crate) http: reqwest::Client,
     pub(crate) ear: Ear,
     now: Arc<AtomicI64>,
 }
 
-impl Rig {
+impl Fixture {
     pub(crate) async fn new() -> Self {
         Self::behaving(Behaviour { status_delay: Duration::ZERO, ..Behaviour::default() }).await
     }

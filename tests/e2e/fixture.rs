@@ -67,7 +67,7 @@ pub(crate) fn client() -> reqwest::Client {
 }
 
 /// A server and everything around it.
-pub(crate) struct Rig {
+pub(crate) struct Fixture {
     pub(crate) crm: Crm,
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) graph: Emulator,
@@ -78,7 +78,7 @@ pub(crate) struct Rig {
     server: tokio::task::JoinHandle<()>,
 }
 
-impl Drop for Rig {
+impl Drop for Fixture {
     fn drop(&mut self) {
         self.closing.raise();
         self.server.abort();
@@ -134,7 +134,7 @@ impl Answer {
     }
 }
 
-impl Rig {
+impl Fixture {
     /// A digest over every row of every table, where the store is a file. Of another store the services' answers have to do.
     pub(crate) fn tables(&self) -> Option<[u8; 32]> {
         let all = self.each_table();

@@ -26,7 +26,7 @@ pub(crate) const TOKEN: &str = "token-of-green-leaf";
 pub(crate) const SECRET: &str = "secret-of-green-leaf";
 pub(crate) const ASHA: &str = "919876500001";
 
-pub(crate) struct Rig {
+pub(crate) struct Fixture {
     pub(crate) graph: Emulator,
     pub(crate) cloud: MetaCloud,
     pub(crate) access: AccountAccess,
@@ -46,7 +46,7 @@ pub(crate) fn access(base: Url) -> AccountAccess {
     permit::access(NUMBER, WABA, TOKEN, base)
 }
 
-impl Rig {
+impl Fixture {
     /// Asha has just written, so the window is open.
     pub(crate) async fn new() -> Self {
         let mut config = EmulatorConfig::new(Arc::new(permit::now));
