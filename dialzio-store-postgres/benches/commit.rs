@@ -1,4 +1,4 @@
-//! Event batches (message, provider reference, head, event, audit entry) in groups of 64, durable, beside a twin: the same
+//! Event batches (message, provider reference, head, event, audit entry) in groups of 64, durable, beside a baseline: the same
 //! rows by the same multi-row statements with the same values bound, by hand with sqlx, nothing looked up. Then single commits, and one busy
 //! organisation beside 64 of them. Prints rates and ratios, medians of interleaved rounds of one run.
 //!
@@ -75,7 +75,7 @@ fn rows(count: usize, lead: &str, casts: &[&str]) -> String {
 }
 
 /// Writes what the product would have written.
-struct Twin {
+struct Baseline {
     db: PgConnection,
     org: Uuid,
     account: Uuid,
@@ -84,7 +84,7 @@ struct Twin {
     seq: i64,
 }
 
-impl Twin {
+impl Baseline {
     async fn new(cluster: &Cluster, name: &str, tenant: &Tenant, people: &[Person]) -> Self {
         let options = PgConnectOptions::new_without_pgpass();
         let options = options.socket(cluster.folder()).username("dialzio_serves").database(name);
@@ -249,10 +249,10 @@ async fn main() {
     let (tenant, other) = (bed.tenant().await, bed.tenant().await);
     let (known, others) = (people(&bed, &tenant, PEOPLE).await, people(&bed, &other, PEOPLE).await);
     // Single commits have a tenant of their own: they leave behind so many old versions of its rows that groups there would
-    // be dearer than the twin's.
+    // be dearer than the baseline's.
     let third = bed.tenant().await;
     let apart = people(&bed, &third, PEOPLE).await;
-    let mut twin = Twin::new(&cluster, database.name(), &other, &others).await;
+    let mut baseline = Baseline::new(&cluster, database.name(), &other, &others).await;
     let mut second = 0;
     let mut made = |count: usize, tenant: &Tenant, people: &[Person]| -> Vec<Vec<Batch>> {
         let mut one = |place: usize| {
@@ -266,11 +266,11 @@ async fn main() {
         (0..count).map(|_| (0..TOGETHER).map(one).collect()).collect()
     };
     product(&store, &tenant, made(4, &tenant, &known)).await;
-    twin.run(ids(4)).await;
+    baseline.run(ids(4)).await;
     let (mut ours, mut theirs, mut single) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
         ours.push(product(&store, &tenant, made(groups, &tenant, &known)).await);
-        theirs.push(twin.run(ids(groups)).await);
+        theirs.push(baseline.run(ids(groups)).await);
         let singles = made(groups / 10 + 1, &third, &apart).into_iter().flatten().map(|batch| vec![batch]);
         single.push(product(&store, &third, singles.collect()).await);
     }

@@ -1,4 +1,4 @@
-//! A page of 50 messages and an inbox of 50, beside a twin: the same statement, prepared, in the same transaction with the
+//! A page of 50 messages and an inbox of 50, beside a baseline: the same statement, prepared, in the same transaction with the
 //! organisation set and the policy in force, every column turned into an owned value. Prints medians in microseconds and ratios.
 //!
 //! `cargo bench -p dialzio-store-postgres --bench read [-- MESSAGES...]`
@@ -38,7 +38,7 @@ const INBOX: &str = "SELECT c.*, t.name, t.stage, i.profile_name, i.username, m.
     LEFT JOIN LATERAL (SELECT m.* FROM dialzio.message m WHERE m.org_id = $1 AND m.id = c.last_message LIMIT 1) m ON TRUE
     ORDER BY c.last_at DESC, c.id DESC";
 
-async fn twin(db: &mut PgConnection, org: Uuid, inbox: bool, talk: Uuid) -> usize {
+async fn baseline(db: &mut PgConnection, org: Uuid, inbox: bool, talk: Uuid) -> usize {
     db.execute(AssertSqlSafe(format!(
         "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SELECT set_config('role', 'dialzio_app', true),
          set_config('dialzio.org', '{org}', true); SELECT set_config('plan_cache_mode', 'force_generic_plan', true),
@@ -179,7 +179,7 @@ async fn main() {
                 };
                 ours.push(begun.elapsed().as_secs_f64() * 1e6);
                 let begun = Instant::now();
-                let same = twin(&mut db, org, inbox, thread.uuid()).await;
+                let same = baseline(&mut db, org, inbox, thread.uuid()).await;
                 theirs.push(begun.elapsed().as_secs_f64() * 1e6);
                 db.execute("COMMIT").await.unwrap();
                 assert!(found == 50 && same >= 50, "{found} {same}");
@@ -187,7 +187,7 @@ async fn main() {
             let (ours, theirs) = (median(ours), median(theirs));
             let grown = ours / *first[place].get_or_insert(ours);
             println!(
-                "{name} of {size} messages: {ours:.0} µs, twin {theirs:.0} µs, ratio {:.2}; {grown:.2} times as dear as at the first size",
+                "{name} of {size} messages: {ours:.0} µs, baseline {theirs:.0} µs, ratio {:.2}; {grown:.2} times as dear as at the first size",
                 ours / theirs
             );
         }

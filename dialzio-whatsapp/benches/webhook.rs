@@ -1,4 +1,4 @@
-//! Verify, decode and map one text webhook in memory, beside a twin: the same HMAC and a borrowed decode that reads
+//! Verify, decode and map one text webhook in memory, beside a baseline: the same HMAC and a borrowed decode that reads
 //! exactly the fields we map. Prints nanoseconds for each and their ratio, from interleaved rounds of one run.
 //!
 //! `cargo bench -p dialzio-whatsapp --bench webhook`
@@ -82,7 +82,7 @@ struct Text<'a> {
     body: Cow<'a, str>,
 }
 
-fn twin(body: &[u8], signature: &[u8]) -> usize {
+fn baseline(body: &[u8], signature: &[u8]) -> usize {
     let mut mac = Hmac::<Sha256>::new_from_slice(SECRET.as_bytes()).unwrap();
     mac.update(body);
     mac.verify_slice(signature).unwrap();
@@ -140,13 +140,13 @@ fn main() {
         ours.push(each(begun));
         let begun = Instant::now();
         for _ in 0..EACH {
-            black_box(twin(&body, &signature));
+            black_box(baseline(&body, &signature));
         }
         theirs.push(each(begun));
     }
     let (ours, theirs) = (median(ours), median(theirs));
     println!(
-        "webhook of {} bytes: product {ours:.0} ns, twin {theirs:.0} ns, ratio {:.2}",
+        "webhook of {} bytes: product {ours:.0} ns, baseline {theirs:.0} ns, ratio {:.2}",
         body.len(),
         theirs / ours
     );

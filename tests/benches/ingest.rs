@@ -1,8 +1,8 @@
 //! Ingest of signed webhooks until fully settled (message, head, reference, event, audit), with full durability, beside a
-//! twin: the same rows in the same transaction shape and sizes on the same threads, values prepared beforehand, no reads.
+//! baseline: the same rows in the same transaction shape and sizes on the same threads, values prepared beforehand, no reads.
 //! Fails if the tables that were written differ. Many callers hand over to a thread that writes, in the product and in the
-//! twin; a lone caller writes on its own thread, in both. Prints medians of rates and ratios of the interleaved rounds of one run,
-//! and beside them the ratio to a twin that does it the other way.
+//! baseline; a lone caller writes on its own thread, in both. Prints medians of rates and ratios of the interleaved rounds of one run,
+//! and beside them the ratio to a baseline that does it the other way.
 //!
 //! Each round begins with webhooks that are not timed, the same on both sides: a log that was emptied grows again, and a disk
 //! that had nothing to do wakes up.
@@ -85,7 +85,7 @@ async fn product(crm: &Crm, hook: HookId, hooks: Vec<RawWebhook>, callers: usize
     begun.elapsed().as_secs_f64()
 }
 
-/// The twin's connection, with the product's settings.
+/// The baseline's connection, with the product's settings.
 fn connection(path: &Path) -> Connection {
     let db = Connection::open(path).unwrap();
     for (name, value) in [
@@ -202,7 +202,7 @@ fn prepared(db: &Connection, after: i64) -> Vec<Prepared> {
         .collect()
 }
 
-/// One transaction of the twin.
+/// One transaction of the baseline.
 fn write(db: &Connection, group: &[Prepared]) {
     let run = |sql: &str, values: &[Value]| {
         db.prepare_cached(sql).unwrap().execute(params_from_iter(values)).unwrap();
@@ -236,8 +236,8 @@ fn write(db: &Connection, group: &[Prepared]) {
     db.prepare_cached("COMMIT").unwrap().execute([]).unwrap();
 }
 
-/// The twin: the same rows, `size` webhooks to a transaction, written by a thread that the caller waits for. Seconds.
-fn twin(db: &mut Connection, work: &[Prepared], size: usize) -> f64 {
+/// The baseline: the same rows, `size` webhooks to a transaction, written by a thread that the caller waits for. Seconds.
+fn baseline(db: &mut Connection, work: &[Prepared], size: usize) -> f64 {
     let groups: Vec<&[Prepared]> = work.chunks(size.max(1)).collect();
     let (hand_over, handed) = channel();
     let (answer, answered) = channel();
@@ -341,10 +341,10 @@ async fn main() {
     // Everybody has written once: people and conversations exist.
     product(&crm, app.hook, batch(PEOPLE), 1).await;
 
-    let twin_path = folder.path().join("twin.db");
-    Connection::open(&path).unwrap().execute("VACUUM INTO ?1", [twin_path.to_str().unwrap()]).unwrap();
-    let mut twin_db = connection(&twin_path);
-    // A third copy for the twin without a thread of its own: its rows are the same.
+    let baseline_path = folder.path().join("baseline.db");
+    Connection::open(&path).unwrap().execute("VACUUM INTO ?1", [baseline_path.to_str().unwrap()]).unwrap();
+    let mut baseline_db = connection(&baseline_path);
+    // A third copy for the baseline without a thread of its own: its rows are the same.
     let alone_path = folder.path().join("alone.db");
     Connection::open(&path).unwrap().execute("VACUUM INTO ?1", [alone_path.to_str().unwrap()]).unwrap();
     let alone_db = connection(&alone_path);
@@ -353,7 +353,7 @@ async fn main() {
         db.query_row("SELECT coalesce(max(seq), 0) FROM event", [], |row| row.get(0)).unwrap()
     };
 
-    // Callers, webhooks of a round, rounds: a lone caller's are many and short, so that product and twin meet the same disk.
+    // Callers, webhooks of a round, rounds: a lone caller's are many and short, so that product and baseline meet the same disk.
     let kinds = [(64, messages, 9), (1, messages / 8, 31)];
     for (callers, count, rounds) in
         kinds.into_iter().filter(|(callers, ..)| only.is_none_or(|only| only == *callers))
@@ -376,27 +376,29 @@ async fn main() {
             // not compare. It happens on a machine that is busy with something else.
             assert_eq!(work.len(), count, "every webhook is settled at once; run this on a quiet machine");
             let ((before, work), size) = (work.split_at(untimed), size.round() as usize);
-            for db in [&twin_db, &alone_db] {
+            for db in [&baseline_db, &alone_db] {
                 // When nobody had written for a moment, the product emptied its log.
                 db.query_row("PRAGMA wal_checkpoint (TRUNCATE)", [], |_| Ok(())).unwrap();
             }
             for turn in [round, round + 1] {
                 if turn % 2 == 0 {
-                    twin(&mut twin_db, before, size);
-                    theirs.push(timed / twin(&mut twin_db, work, size));
+                    baseline(&mut baseline_db, before, size);
+                    theirs.push(timed / baseline(&mut baseline_db, work, size));
                 } else {
                     alone(&alone_db, before, size);
                     direct.push(timed / alone(&alone_db, work, size));
                 }
             }
         }
-        assert_eq!(digest(&reader), digest(&twin_db), "product and twin wrote the same rows");
-        assert_eq!(digest(&reader), digest(&alone_db), "product and twin wrote the same rows");
+        assert_eq!(digest(&reader), digest(&baseline_db), "product and baseline wrote the same rows");
+        assert_eq!(digest(&reader), digest(&alone_db), "product and baseline wrote the same rows");
         let (same, other) = if callers == 1 { (direct, theirs) } else { (theirs, direct) };
         // Of each round by itself: a shared disk is not the same from one minute to the next.
-        let ratio = |twin: &[f64]| median(ours.iter().zip(twin).map(|(ours, twin)| ours / twin).collect());
+        let ratio = |baseline: &[f64]| {
+            median(ours.iter().zip(baseline).map(|(ours, baseline)| ours / baseline).collect())
+        };
         println!(
-            "ingest, {callers} callers, {timed} webhooks, {:.1} to a transaction: product {:.0}/s, twin {:.0}/s, ratio {:.2}; twin {} {:.0}/s, ratio {:.2}",
+            "ingest, {callers} callers, {timed} webhooks, {:.1} to a transaction: product {:.0}/s, baseline {:.0}/s, ratio {:.2}; baseline {} {:.0}/s, ratio {:.2}",
             median(sizes),
             median(ours.clone()),
             median(same.clone()),

@@ -1,5 +1,5 @@
-//! One page of 50 messages and one inbox page of 50 conversations, through the service, beside a twin: the same statements
-//! on a thread of the twin's own that turns every column into an owned value of its type. Prints microseconds and ratios, medians of
+//! One page of 50 messages and one inbox page of 50 conversations, through the service, beside a baseline: the same statements
+//! on a thread of the baseline's own that turns every column into an owned value of its type. Prints microseconds and ratios, medians of
 //! interleaved rounds of one run, for each size of history.
 //!
 //! `cargo bench -p dialzio-tests --bench pages [-- 10000 1000000]`
@@ -55,7 +55,7 @@ const INBOX: &str = "SELECT c.id, c.account_id, c.identity_id, c.contact_id, c.s
 type Job = Box<dyn FnOnce(&Connection) + Send>;
 
 /// A reading thread with the product's settings.
-fn twin(path: &Path) -> Sender<Job> {
+fn baseline(path: &Path) -> Sender<Job> {
     let db = Connection::open(path).unwrap();
     for (name, value) in
         [("query_only", 1), ("mmap_size", 0), ("cell_size_check", 1), ("cache_size", -16_384)]
@@ -231,7 +231,7 @@ async fn main() {
             .await
             .unwrap();
         let talks = fill(&crm, &me, org, size, start).await;
-        let line = twin(&path);
+        let line = baseline(&path);
         let now = crm.clock().now();
         let cut = (now - TimeDelta::days(365)).timestamp_micros();
         let blob = |id: uuid::Uuid| Value::Blob(id.as_bytes().to_vec());
@@ -276,11 +276,11 @@ async fn main() {
             assert_eq!(raw(&line, INBOX, values, entry_row).await, 51);
             samples[3].push(begun.elapsed().as_nanos() as f64 / 1_000.0);
         }
-        let [page, page_twin, inbox, inbox_twin] = samples.map(median);
+        let [page, page_baseline, inbox, inbox_baseline] = samples.map(median);
         println!(
-            "{size} messages: page {page:.0} µs, twin {page_twin:.0} µs, ratio {:.2}; inbox {inbox:.0} µs, twin {inbox_twin:.0} µs, ratio {:.2}",
-            page / page_twin,
-            inbox / inbox_twin
+            "{size} messages: page {page:.0} µs, baseline {page_baseline:.0} µs, ratio {:.2}; inbox {inbox:.0} µs, baseline {inbox_baseline:.0} µs, ratio {:.2}",
+            page / page_baseline,
+            inbox / inbox_baseline
         );
         let (small_page, small_inbox) = *first.get_or_insert((page, inbox));
         println!(

@@ -74,7 +74,7 @@ async fn run(program: &Path, script: &Path, folder: &Path) {
         .unwrap();
     let (said, trouble) = (String::from_utf8_lossy(&stdout), String::from_utf8_lossy(&stderr));
     assert!(status.success(), "\n{said}\n{trouble}");
-    assert!(said.lines().count() >= 8, "it walked too short a way:\n{said}\n{trouble}");
+    assert!(said.lines().count() >= 8, "it did too little:\n{said}\n{trouble}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
