@@ -86,7 +86,7 @@ pub enum Error {
     /// The conversation is assigned to another member already.
     #[error("another member has claimed the conversation")]
     Claimed,
-    /// The number or address belongs to another card already.
+    /// The number or address belongs to another contact already.
     #[error("this is the {kind} of somebody else already")]
     Duplicate {
         /// What is doubled.

@@ -45,7 +45,7 @@ pub enum DomainEvent {
         /// Which.
         conversation: ConversationId,
     },
-    /// A card, its notes, tasks or identities changed.
+    /// A contact, its notes, tasks or identities changed.
     #[serde(rename = "contact.changed")]
     ContactChanged {
         /// Which.

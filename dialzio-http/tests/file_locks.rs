@@ -120,7 +120,11 @@ impl Server {
                 return None;
             }
             names.extend(
-                page["data"].as_array().unwrap().iter().map(|card| card["name"].as_str().unwrap().to_owned()),
+                page["data"]
+                    .as_array()
+                    .unwrap()
+                    .iter()
+                    .map(|contact| contact["name"].as_str().unwrap().to_owned()),
             );
             match page["next_cursor"].as_str() {
                 Some(next) => cursor = format!("&cursor={next}"),

@@ -85,7 +85,7 @@ fn names(address: &str, key: &str) -> Vec<String> {
     let (status, found) = ask(address, key, "GET", "/v1/contacts", "");
     assert_eq!(status, 200, "{found}");
     let names =
-        found["data"].as_array().unwrap().iter().map(|card| card["name"].as_str().unwrap().to_owned());
+        found["data"].as_array().unwrap().iter().map(|contact| contact["name"].as_str().unwrap().to_owned());
     names.collect()
 }
 

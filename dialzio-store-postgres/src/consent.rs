@@ -62,9 +62,9 @@ pub(crate) async fn history(
             i64::from_be_bytes(bytes)
         }
     };
-    let card = crate::contacts::one(db, org, contact).await?;
+    let record = crate::contacts::one(db, org, contact).await?;
     let mut subjects: Vec<_> =
-        card.iter().flat_map(|card| &card.details).map(|detail| detail.value.subject_key()).collect();
+        record.iter().flat_map(|record| &record.details).map(|detail| detail.value.subject_key()).collect();
     for identity in crate::identities::of_contact(db, org, contact).await? {
         subjects.extend(identity.subject_keys());
     }

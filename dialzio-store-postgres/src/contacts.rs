@@ -1,4 +1,4 @@
-//! Cards, notes and follow-ups.
+//! Contacts, notes and follow-ups.
 
 use uuid::Uuid;
 
@@ -52,13 +52,13 @@ pub(crate) async fn by_ids(
     db.all(sql::CONTACTS_BY_ID, params![org, id_list(ids)], read).await
 }
 
-/// What consent can be kept about, for each card.
+/// What consent can be kept about, for each contact.
 pub(crate) async fn subject_keys(
     db: &mut Db<'_>,
     org: Uuid,
-    cards: impl IntoIterator<Item = ContactId>,
+    people: impl IntoIterator<Item = ContactId>,
 ) -> Res<Vec<(ContactId, SubjectKey)>> {
-    db.all(sql::SUBJECT_KEYS_OF, params![org, id_list(cards)], |row| {
+    db.all(sql::SUBJECT_KEYS_OF, params![org, id_list(people)], |row| {
         let c = Cols::new(row, "contact");
         Ok((c.id()?, SubjectKey::from_stored(c.get()?)))
     })
@@ -174,13 +174,17 @@ impl Scope<'_> {
         self.put_parts(contact).await
     }
 
-    /// The newest profile's name, where the card follows it.
+    /// The newest profile's name, where the contact follows it.
     pub(crate) async fn follow_profile(&mut self, contact: ContactId) -> Res<()> {
         let identities = crate::identities::of_contact(&mut self.db, self.key, contact).await?;
-        let Some(mut card) = one(&mut self.db, self.key, contact).await? else {
+        let Some(mut contact) = one(&mut self.db, self.key, contact).await? else {
             return Ok(());
         };
-        if card.follow_profile(&identities, self.at) { self.update_contact(&card).await } else { Ok(()) }
+        if contact.follow_profile(&identities, self.at) {
+            self.update_contact(&contact).await
+        } else {
+            Ok(())
+        }
     }
 
     async fn update_contact(&mut self, contact: &Contact) -> Res<()> {
@@ -204,7 +208,7 @@ impl Scope<'_> {
         self.put_parts(contact).await
     }
 
-    /// Details and tags of a card that has none.
+    /// Details and tags of a contact that has none.
     async fn put_parts(&mut self, contact: &Contact) -> Res<()> {
         let (key, of) = (self.key, id(contact.id));
         let shared = |row: &mut Params| row.add(key);
@@ -225,7 +229,7 @@ impl Scope<'_> {
             return Ok(());
         }
         let added = self.put_tags(contact, tags).await?;
-        // The card changed: who decided on the card as it was has to look again.
+        // The contact changed: who decided on the contact as it was has to look again.
         if added > 0 {
             self.db.run(sql::TOUCH_CONTACT, params![self.key, id(contact), time(self.at)]).await?;
             self.group.contact(contact);

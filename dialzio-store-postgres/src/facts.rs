@@ -185,8 +185,8 @@ impl Snapshot<'_, '_> {
         let talks = conversations::with_each(self.db, org, ask.account, &ids).await?;
         let (mut details, mut consents) = (Vec::new(), Vec::new());
         if ask.consent {
-            let cards = identities.iter().map(|identity| identity.contact);
-            details = contacts::subject_keys(self.db, org, cards).await?;
+            let people = identities.iter().map(|identity| identity.contact);
+            details = contacts::subject_keys(self.db, org, people).await?;
             let keys: Vec<SubjectKey> = identities.iter().flat_map(ChannelIdentity::subject_keys).collect();
             consents = consent::about(self.db, org, &keys).await?;
         }
@@ -195,10 +195,10 @@ impl Snapshot<'_, '_> {
             let Some(identity) = identities.iter().find(|identity| identity.id == wanted) else { continue };
             let own = identity.subject_keys();
             let covers = |subject: &SubjectKey| own.contains(subject);
-            let of_card = details.iter().filter(|(card, _)| *card == identity.contact);
+            let of_contact = details.iter().filter(|(contact, _)| *contact == identity.contact);
             found.push(KnownIdentity {
                 identity: identity.clone(),
-                details: of_card.map(|(_, key)| key.clone()).collect(),
+                details: of_contact.map(|(_, key)| key.clone()).collect(),
                 conversation: talks.iter().find(|(of, _)| *of == wanted).map(|(_, talk)| talk.clone()),
                 consents: consents.iter().filter(|r| r.subjects.iter().any(covers)).cloned().collect(),
             });

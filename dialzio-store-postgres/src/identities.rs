@@ -176,7 +176,7 @@ impl Scope<'_> {
         }
     }
 
-    /// One person after all: aliases move, the other id redirects, and so do its conversations' cards.
+    /// One person after all: aliases move, the other id redirects, and so do its conversations' contacts.
     async fn join(&mut self, from: ChannelIdentityId, into: ChannelIdentityId) -> Res<()> {
         let (Some(from), Some(into)) =
             (survivor(&mut self.db, self.key, from).await?, survivor(&mut self.db, self.key, into).await?)

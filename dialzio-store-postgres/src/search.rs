@@ -66,9 +66,9 @@ async fn find(db: &mut Db<'_>, org: Uuid, query: &ContactQuery, page: &PageReque
     };
     found.truncate(page.limit as usize + 1);
     let page = Page::from_overread(found, page.limit, |(name, contact)| list_key(name, *contact));
-    let mut cards = contacts::by_ids(db, org, page.items.iter().map(|(_, contact)| *contact)).await?;
-    cards.sort_by_cached_key(|card| (card.sort_key(), card.id));
-    Ok(Page { items: cards, next: page.next })
+    let mut people = contacts::by_ids(db, org, page.items.iter().map(|(_, contact)| *contact)).await?;
+    people.sort_by_cached_key(|contact| (contact.sort_key(), contact.id));
+    Ok(Page { items: people, next: page.next })
 }
 
 /// All matches, if they are few.
@@ -120,7 +120,7 @@ async fn walk(
 
 /// Brings the words of contacts up to date.
 pub(crate) async fn index(db: &mut Db<'_>, org: Uuid, of: &[ContactId]) -> Res<()> {
-    let cards = contacts::by_ids(db, org, of.iter().copied()).await?;
+    let people = contacts::by_ids(db, org, of.iter().copied()).await?;
     let identities = crate::identities::of_each(db, org, of).await?;
     let mut kept: BTreeMap<ContactId, BTreeSet<String>> = BTreeMap::new();
     let rows = db
@@ -133,15 +133,16 @@ pub(crate) async fn index(db: &mut Db<'_>, org: Uuid, of: &[ContactId]) -> Res<(
         kept.entry(contact).or_default().insert(word);
     }
     let mut added = Vec::new();
-    for card in &cards {
-        let own: Vec<_> = identities.iter().filter(|identity| identity.contact == card.id).cloned().collect();
-        let wanted: BTreeSet<String> = card.search_tokens(&own).into_iter().collect();
-        let before = kept.remove(&card.id).unwrap_or_default();
+    for contact in &people {
+        let own: Vec<_> =
+            identities.iter().filter(|identity| identity.contact == contact.id).cloned().collect();
+        let wanted: BTreeSet<String> = contact.search_tokens(&own).into_iter().collect();
+        let before = kept.remove(&contact.id).unwrap_or_default();
         let gone: Vec<String> = before.difference(&wanted).cloned().collect();
         if !gone.is_empty() {
-            db.run(sql::DROP_WORDS, params![org, card.id.uuid(), gone]).await?;
+            db.run(sql::DROP_WORDS, params![org, contact.id.uuid(), gone]).await?;
         }
-        added.extend(wanted.difference(&before).map(|word| (card.id, word.clone())));
+        added.extend(wanted.difference(&before).map(|word| (contact.id, word.clone())));
     }
     db.put(
         sql::PUT_WORDS,
@@ -176,12 +177,12 @@ mod tests {
         let bed = TestBed::new(store.clone(), clock);
         let (tenant, other) = (bed.tenant().await, bed.tenant().await);
         for (tenant, count) in [(&tenant, 300), (&other, 20)] {
-            let card = |number: u64| {
+            let contact = |number: u64| {
                 let mut contact = bed.make.contact(&format!("Name{} Family{}", number % 70, number % 3));
                 contact.stage = if number.is_multiple_of(2) { Stage::New } else { Stage::Customer };
                 Write::from(ContactWrite::Insert(contact))
             };
-            bed.write_all(&tenant.scope, (0..count).map(card)).await;
+            bed.write_all(&tenant.scope, (0..count).map(contact)).await;
         }
         let query = |text: &str, stage| ContactQuery { stage, ..ContactQuery::matching(text) };
         for wanted in [
@@ -205,7 +206,7 @@ mod tests {
             let (mut paged, mut page) = (Vec::new(), PageRequest::first(7));
             loop {
                 let some = store.contacts(&tenant.scope, &wanted, page.clone()).await.unwrap();
-                paged.extend(some.items.iter().map(|card| (card.sort_key(), card.id)));
+                paged.extend(some.items.iter().map(|contact| (contact.sort_key(), contact.id)));
                 page.after = some.next;
                 if page.after.is_none() {
                     break;

@@ -197,13 +197,13 @@ async fn a_deadlock_is_done_again() {
     let mut admin = database.admin().await.unwrap();
     admin.execute("ALTER SYSTEM SET deadlock_timeout = '50ms'").await.unwrap();
     admin.execute("SELECT pg_reload_conf()").await.unwrap();
-    // Somebody else holds the card and then wants the organisation; we hold the organisation and want the card. They are
+    // Somebody else holds the contact and then wants the organisation; we hold the organisation and want the contact. They are
     // patient, so it is us who notice and give way.
     admin.execute("BEGIN; SET LOCAL deadlock_timeout = '20s'").await.unwrap();
     admin.execute("SELECT 1 FROM dialzio.contact FOR UPDATE").await.unwrap();
-    let mut card = person.contact.clone();
-    card.name = Some(dialzio_core::text::PersonName::parse("Asha Rao").unwrap());
-    let batch = bed.writes([ContactWrite::Update(card).into()]);
+    let mut contact = person.contact.clone();
+    contact.name = Some(dialzio_core::text::PersonName::parse("Asha Rao").unwrap());
+    let batch = bed.writes([ContactWrite::Update(contact).into()]);
     let (store, scope) = (Arc::clone(&bed.store), tenant.scope.clone());
     let ours = tokio::spawn(async move { store.commit_one(&scope, batch).await });
     tokio::time::sleep(Duration::from_millis(30)).await;

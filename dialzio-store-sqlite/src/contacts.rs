@@ -1,4 +1,4 @@
-//! Cards, notes and follow-ups.
+//! Contacts, notes and follow-ups.
 
 use rusqlite::{Connection, Row, params};
 
@@ -45,19 +45,19 @@ pub(crate) fn by_ids(db: &Connection, org: [u8; 16], ids: &[ContactId]) -> Res<V
     db.all(sql::CONTACTS_BY_ID, params![org, id_list(ids.iter().copied())], read)
 }
 
-/// What consent can be kept about, for each card.
+/// What consent can be kept about, for each contact.
 pub(crate) fn subject_keys(
     db: &Connection,
     org: [u8; 16],
-    cards: &[ContactId],
+    people: &[ContactId],
 ) -> Res<Vec<(ContactId, SubjectKey)>> {
     let read = |row: &Row<'_>| {
         let c = Cols::new(row, "contact");
         Ok((c.id()?, SubjectKey::from_stored(c.get()?)))
     };
-    match cards {
+    match people {
         [alone] => db.all(sql::SUBJECT_KEYS_OF, params![org, id(*alone)], read),
-        cards => db.all(sql::SUBJECT_KEYS_OF_EACH, params![org, id_list(cards.iter().copied())], read),
+        people => db.all(sql::SUBJECT_KEYS_OF_EACH, params![org, id_list(people.iter().copied())], read),
     }
 }
 
@@ -169,11 +169,11 @@ impl Scope<'_> {
         self.put_parts(contact)
     }
 
-    /// The newest profile's name, where the card follows it.
+    /// The newest profile's name, where the contact follows it.
     pub(crate) fn follow_profile(&mut self, contact: ContactId) -> Res<()> {
         let identities = crate::identities::of_contact(self.db, self.key, contact)?;
-        let Some(mut card) = one(self.db, self.key, contact)? else { return Ok(()) };
-        if card.follow_profile(&identities, self.at) { self.update_contact(&card) } else { Ok(()) }
+        let Some(mut contact) = one(self.db, self.key, contact)? else { return Ok(()) };
+        if contact.follow_profile(&identities, self.at) { self.update_contact(&contact) } else { Ok(()) }
     }
 
     fn update_contact(&mut self, contact: &Contact) -> Res<()> {
@@ -197,7 +197,7 @@ impl Scope<'_> {
         self.put_parts(contact)
     }
 
-    /// Details and tags of a card that has none.
+    /// Details and tags of a contact that has none.
     fn put_parts(&mut self, contact: &Contact) -> Res<()> {
         for (place, detail) in (0_i64..).zip(&contact.details) {
             self.db.bind(sql::PUT_DETAIL, |to| {
@@ -222,7 +222,7 @@ impl Scope<'_> {
         for tag in tags {
             added += self.db.run(sql::PUT_TAG, params![self.key, id(contact), tag.reveal()])?;
         }
-        // The card changed: who decided on the card as it was has to look again.
+        // The contact changed: who decided on the contact as it was has to look again.
         if added > 0 {
             self.db.run(sql::TOUCH_CONTACT, params![self.key, id(contact), time(self.at)])?;
             self.group.contact(self.org, contact);

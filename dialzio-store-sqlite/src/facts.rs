@@ -183,17 +183,21 @@ impl Snapshot<'_> {
         }
         let (mut details, mut consents) = (Vec::new(), Vec::new());
         if ask.consent {
-            let cards: Vec<_> = identities.iter().map(|identity| identity.contact).collect();
-            details = contacts::subject_keys(db, org, &cards)?;
+            let people: Vec<_> = identities.iter().map(|identity| identity.contact).collect();
+            details = contacts::subject_keys(db, org, &people)?;
             let keys: Vec<SubjectKey> = identities.iter().flat_map(ChannelIdentity::subject_keys).collect();
             consents = consent::about(db, org, &keys)?;
         }
         let each = |identity: ChannelIdentity| {
             let own = identity.subject_keys();
             let covers = |subject: &SubjectKey| own.contains(subject);
-            let (card, wanted) = (identity.contact, identity.id);
+            let (contact, wanted) = (identity.contact, identity.id);
             KnownIdentity {
-                details: details.iter().filter(|(of, _)| *of == card).map(|(_, key)| key.clone()).collect(),
+                details: details
+                    .iter()
+                    .filter(|(of, _)| *of == contact)
+                    .map(|(_, key)| key.clone())
+                    .collect(),
                 conversation: talks.iter().find(|(of, _)| *of == wanted).map(|(_, talk)| talk.clone()),
                 consents: consents.iter().filter(|r| r.subjects.iter().any(covers)).cloned().collect(),
                 identity,

@@ -190,7 +190,7 @@ impl Scope<'_> {
         }
     }
 
-    /// One person after all: aliases move, the other id redirects, and so do its conversations' cards.
+    /// One person after all: aliases move, the other id redirects, and so do its conversations' contacts.
     fn join(&mut self, from: ChannelIdentityId, into: ChannelIdentityId) -> Res<()> {
         let (Some(from), Some(into)) =
             (survivor(self.db, self.key, from)?, survivor(self.db, self.key, into)?)

@@ -64,10 +64,10 @@ fn find(db: &Connection, org: [u8; 16], query: &ContactQuery, page: &PageRequest
     };
     found.truncate(page.limit as usize + 1);
     let page = Page::from_overread(found, page.limit, |(name, contact)| list_key(name, *contact));
-    let mut cards =
+    let mut people =
         contacts::by_ids(db, org, &page.items.iter().map(|(_, contact)| *contact).collect::<Vec<_>>())?;
-    cards.sort_by_cached_key(|card| (card.sort_key(), card.id));
-    Ok(Page { items: cards, next: page.next })
+    people.sort_by_cached_key(|record| (record.sort_key(), record.id));
+    Ok(Page { items: people, next: page.next })
 }
 
 /// All matches, if they are few.
@@ -115,20 +115,21 @@ fn walk(
 /// Brings a contact's words up to date.
 pub(crate) fn index(db: &Connection, org: OrgId, contact: ContactId) -> Res<()> {
     let key = id(org);
-    let Some(card) = contacts::one(db, key, contact)? else { return Ok(()) };
+    let Some(record) = contacts::one(db, key, contact)? else { return Ok(()) };
     let identities = crate::identities::of_contact(db, key, contact)?;
-    let (name, tokens) = (card.sort_key(), card.search_tokens(&identities));
+    let (name, tokens) = (record.sort_key(), record.search_tokens(&identities));
     let text = if tokens.is_empty() { String::new() } else { format!(" {} ", tokens.join(" ")) };
     let kept = db.one(sql::SEARCH_ROW, params![key, id(contact)], |row| {
         let c = Cols::new(row, "search entry");
         Ok((c.get::<i64>()?, c.get::<String>()?, c.get::<String>()?, c.get::<String>()?))
     })?;
-    if kept.as_ref().is_some_and(|(_, n, s, t)| *n == name && s == card.stage.as_str() && *t == text) {
+    if kept.as_ref().is_some_and(|(_, n, s, t)| *n == name && s == record.stage.as_str() && *t == text) {
         return Ok(());
     }
-    let doc = db.one(sql::PUT_SEARCH, params![key, id(contact), name, card.stage.as_str(), text], |row| {
-        Cols::new(row, "search entry").get::<i64>()
-    })?;
+    let doc =
+        db.one(sql::PUT_SEARCH, params![key, id(contact), name, record.stage.as_str(), text], |row| {
+            Cols::new(row, "search entry").get::<i64>()
+        })?;
     let Some(doc) = doc else { return Ok(()) };
     let prefix = hex(key);
     let words = |text: &str| text.split_whitespace().map(|t| word(&prefix, t)).collect::<Vec<_>>().join(" ");
@@ -182,12 +183,12 @@ mod tests {
         let bed = TestBed::new(store.clone(), clock);
         let (tenant, other) = (bed.tenant().await, bed.tenant().await);
         for (tenant, count) in [(&tenant, 300), (&other, 20)] {
-            let card = |number: u64| {
+            let record = |number: u64| {
                 let mut contact = bed.make.contact(&format!("Name{} Family{}", number % 70, number % 3));
                 contact.stage = if number.is_multiple_of(2) { Stage::New } else { Stage::Customer };
                 Write::from(ContactWrite::Insert(contact))
             };
-            bed.write_all(&tenant.scope, (0..count).map(card)).await;
+            bed.write_all(&tenant.scope, (0..count).map(record)).await;
         }
         let query = |text: &str, stage| ContactQuery { stage, ..ContactQuery::matching(text) };
         for wanted in [
@@ -213,7 +214,7 @@ mod tests {
             let (mut paged, mut page) = (Vec::new(), PageRequest::first(7));
             loop {
                 let some = store.contacts(&tenant.scope, &wanted, page.clone()).await.unwrap();
-                paged.extend(some.items.iter().map(|card| (card.sort_key(), card.id)));
+                paged.extend(some.items.iter().map(|record| (record.sort_key(), record.id)));
                 page.after = some.next;
                 if page.after.is_none() {
                     break;

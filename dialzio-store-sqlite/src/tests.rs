@@ -95,7 +95,7 @@ async fn cost_of_lists(people: i64) -> Vec<u64> {
         own: Vec::new(),
         consent: true,
     };
-    let (talk, card) = (known[0].0.conversation.id, known[0].0.contact.id);
+    let (talk, contact) = (known[0].0.conversation.id, known[0].0.contact.id);
     let found = snapshot.inbound_facts(&ask).unwrap();
     assert_eq!((found.identities.len() as i64, found.messages.len() as i64), (people, people));
     vec![
@@ -103,9 +103,9 @@ async fn cost_of_lists(people: i64) -> Vec<u64> {
         run::count::statements(|| drop(messages::list(&db, org, retention, talk, &page).unwrap())),
         run::count::statements(|| drop(search::list(&db, org, &query(""), &page).unwrap())),
         run::count::statements(|| drop(search::list(&db, org, &query("per"), &page).unwrap())),
-        run::count::statements(|| drop(contacts::notes(&db, org, card, &page).unwrap())),
+        run::count::statements(|| drop(contacts::notes(&db, org, contact, &page).unwrap())),
         run::count::statements(|| drop(contacts::tasks(&db, org, &Default::default(), &page).unwrap())),
-        run::count::statements(|| drop(consent::history(&db, org, card, &page).unwrap())),
+        run::count::statements(|| drop(consent::history(&db, org, contact, &page).unwrap())),
         run::count::statements(|| drop(snapshot.inbound_facts(&ask).unwrap())),
     ]
 }

@@ -43,7 +43,7 @@ async fn number_given_up(report: &Report) -> GivenUp {
     let details = json!([{"kind": "phone", "value": new}]);
     let edit = json!({"details": details, "former_numbers": [old]});
     field.fixture.patch(&field.seat, &path, edit).await.is(200);
-    // From the card: it goes to the new number.
+    // From the contact: it goes to the new number.
     let open = json!({"account": field.line.account});
     let opened = field.fixture.post(&field.seat, &format!("{path}/conversations"), open).await.is(201);
     let talk = format!("/v1/conversations/{}", opened.id());
@@ -79,8 +79,8 @@ async fn a_former_number_with_another_profile_is_shown_as_doubtful_and_asked_abo
         assert_eq!(known[0]["profile_name"], person["name"], "the other profile is not taken over");
         let path = format!("/v1/contacts/{}/tasks", person["id"].as_str().unwrap());
         assert_eq!(field.fixture.list(&field.seat, &path).await.len(), 1);
-        let card = format!("/v1/contacts/{}", person["id"].as_str().unwrap());
-        assert_eq!(field.fixture.get(&field.seat, &card).await.json["name"], person["name"]);
+        let contact = format!("/v1/contacts/{}", person["id"].as_str().unwrap());
+        assert_eq!(field.fixture.get(&field.seat, &contact).await.json["name"], person["name"]);
         // Nothing but an answer goes out while it is not known who reads it.
         let template = json!({"template": {"name": "weekend_offer", "language": "en"}});
         let id = talk["id"].as_str().unwrap();
@@ -145,7 +145,7 @@ async fn a_name_follows_the_profile_until_somebody_types_one() {
     assert_eq!((&first["name"], &first["name_source"]), (&json!("Meena"), &json!("profile")));
     let second = write("Meena Iyer").await;
     assert_eq!(second["name"], "Meena Iyer");
-    assert!(second["revision"].as_u64() > first["revision"].as_u64(), "the card changed");
+    assert!(second["revision"].as_u64() > first["revision"].as_u64(), "the contact changed");
     let path = format!("/v1/contacts/{}", first["id"].as_str().unwrap());
     let typed = field.fixture.patch(&field.seat, &path, json!({"name": "Dr Iyer"})).await.is(200).json;
     assert_eq!((&typed["name"], &typed["name_source"]), (&json!("Dr Iyer"), &json!("typed")));

@@ -13,7 +13,7 @@ use crate::store::{Batch, JobWrite, LedgerSeq};
 /// What is to be recorded.
 #[derive(Debug, Clone)]
 pub(crate) struct Entry<'a> {
-    /// The card.
+    /// The contact.
     pub(crate) contact: ContactId,
     /// The identifiers it covers.
     pub(crate) subjects: Vec<SubjectKey>,

@@ -16,7 +16,7 @@ use crate::store::LedgerSeq;
 pub struct ConsentRows {
     /// The organisation.
     pub org: OrgId,
-    /// The card.
+    /// The contact.
     pub contact: ContactId,
     /// Where the message would go; `None` if the person has no address here.
     pub address: Option<Address>,

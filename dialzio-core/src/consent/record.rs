@@ -121,7 +121,7 @@ pub struct ConsentRecord {
     pub id: ConsentId,
     /// Its place in the organisation's ledger, without gaps; zero until the store has assigned it.
     pub seq: LedgerSeq,
-    /// The card it was recorded on.
+    /// The contact it was recorded on.
     pub contact: ContactId,
     /// The identifiers it covers. A hit on any of them counts.
     pub subjects: Vec<SubjectKey>,

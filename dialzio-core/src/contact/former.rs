@@ -16,7 +16,7 @@ string_enum! {
     pub enum DoubtAnswer {
         /// The person whose number it was: it is theirs again.
         SamePerson = "same_person",
-        /// Somebody else: they get a card and a conversation of their own.
+        /// Somebody else: they get a contact and a conversation of their own.
         AnotherPerson = "another_person",
     }
 }
@@ -26,8 +26,8 @@ const OTHERS: &str =
     "A member said that the number is somebody else's now: what was agreed under it does not hold for them.";
 
 impl ContactService<'_> {
-    /// Says who writes from a number that its person had given up. [`DoubtAnswer::SamePerson`] answers the card it was filed
-    /// under; [`DoubtAnswer::AnotherPerson`] a new card with a conversation to come, and what was consented to by that number
+    /// Says who writes from a number that its person had given up. [`DoubtAnswer::SamePerson`] answers the contact it was filed
+    /// under; [`DoubtAnswer::AnotherPerson`] a new contact with a conversation to come, and what was consented to by that number
     /// does not hold for them. What was written so far stays where it is.
     ///
     /// # Errors
@@ -41,7 +41,7 @@ impl ContactService<'_> {
         answer: DoubtAnswer,
     ) -> Result<Contact, Error> {
         let scope = by.scope_for(Permission::ContactsWrite)?;
-        let card = self.require(scope, contact).await?;
+        let record = self.require(scope, contact).await?;
         let known = self.crm.store().channel_identities(scope, contact).await?;
         let known = known.into_iter().find(|known| known.id == identity);
         let known = known.ok_or(Error::missing(RecordKind::Identity))?;
@@ -52,9 +52,9 @@ impl ContactService<'_> {
         let mut batch = Batch::new(by, Action::ContactChanged, now);
         batch
             .about(contact)
-            // Of two who answer at the same time one is told so: the card's revision rises.
-            .require(Precondition::Revision(RecordRef::Contact(contact), card.revision))
-            .write(ContactWrite::Update(Contact { updated_at: now, ..card }))
+            // Of two who answer at the same time one is told so: the contact's revision rises.
+            .require(Precondition::Revision(RecordRef::Contact(contact), record.revision))
+            .write(ContactWrite::Update(Contact { updated_at: now, ..record }))
             .write(ContactWrite::Doubt { identity, doubt: None })
             .event(DomainEvent::ContactChanged { contact });
         let answered = match answer {

@@ -179,7 +179,7 @@ pub enum Address {
 pub struct ChannelIdentity {
     /// Its id.
     pub id: ChannelIdentityId,
-    /// The card it belongs to.
+    /// The contact it belongs to.
     pub contact: ContactId,
     /// Where its aliases mean something.
     pub portfolio: Portfolio,

@@ -1,4 +1,4 @@
-//! People the organisation talks to: a contact is a card with a stage, details that people typed, notes and
+//! People the organisation talks to: a contact has a stage, details that people typed, notes and
 //! follow-ups; the addresses it is reached at are [`ChannelIdentity`]s.
 
 mod former;
@@ -41,11 +41,11 @@ string_enum! {
 }
 
 string_enum! {
-    /// Where the name on a card comes from.
+    /// Where the name of a contact comes from.
     pub enum NameSource {
         /// A member or a program gave it. It stays until it is changed again.
         Typed = "typed",
-        /// It is the name of the person's newest profile at a provider, and follows it. A card without a name waits for one.
+        /// It is the name of the person's newest profile at a provider, and follows it. A contact without a name waits for one.
         Profile = "profile",
     }
 }
@@ -69,11 +69,11 @@ pub struct Contact {
     pub tags: Vec<TagName>,
     /// Processing is restricted: the person objected, or a correction is pending. Nothing but an answer goes out.
     pub restricted: bool,
-    /// Counts the changes of the card.
+    /// Counts the changes of the contact.
     pub revision: Revision,
     /// When it was made.
     pub created_at: DateTime<Utc>,
-    /// When the card last changed.
+    /// When the contact last changed.
     pub updated_at: DateTime<Utc>,
 }
 

@@ -1,11 +1,11 @@
-//! Numbers that people have given up, as an edit of their card says.
+//! Numbers that people have given up, as an edit of their contact says.
 
 use chrono::{DateTime, Utc};
 
 use super::{Alias, ChannelIdentity, ContactWrite, Detail, DetailValue};
 use crate::phone::PhoneNumber;
 
-/// The numbers of a card that an edit takes away, or names as given up.
+/// The numbers of a contact that an edit takes away, or names as given up.
 pub(super) fn given_up(before: &[Detail], after: &[Detail], named: &[PhoneNumber]) -> Vec<Alias> {
     let numbers = |details: &[Detail]| -> Vec<Alias> {
         let number = |detail: &Detail| match &detail.value {

@@ -21,7 +21,7 @@ use crate::text::{EmailAddress, Label, NoteText, PersonName, TagName, TaskTitle}
 /// How often a change is tried again when somebody else was faster.
 pub(crate) const TRIES: usize = 3;
 
-/// A card to be made.
+/// A contact to be made.
 #[derive(Debug, Clone, Default)]
 pub struct NewContact {
     /// What people call them.
@@ -75,7 +75,7 @@ impl Detail {
     }
 }
 
-/// What is to change on a card; `None` leaves a field as it is.
+/// What is to change on a contact; `None` leaves a field as it is.
 #[derive(Debug, Clone, Default)]
 pub struct ContactPatch {
     /// Another name; `Some(None)` takes it away.
@@ -93,7 +93,7 @@ pub struct ContactPatch {
     /// The numbers by which providers know the person that they have given up; all others are theirs. A number that is taken
     /// out of `details` counts as given up too.
     pub former_numbers: Option<Vec<PhoneNumber>>,
-    /// Only if the card is still at this revision.
+    /// Only if the contact is still at this revision.
     pub revision: Option<Revision>,
 }
 
@@ -134,7 +134,7 @@ impl<'a> ContactService<'a> {
         Ok(self.crm.store().org(scope).await?.and_then(|org| org.dials_in()))
     }
 
-    /// Makes a card. Numbers may be shared, so one that another card has is no error; [`find`](Self::find) shows who has it.
+    /// Makes a contact. Numbers may be shared, so one that another contact has is no error; [`find`](Self::find) shows who has it.
     ///
     /// # Errors
     /// [`Error::Invalid`] with neither name nor detail; [`Error::Denied`] without [`Permission::ContactsWrite`].
@@ -166,7 +166,7 @@ impl<'a> ContactService<'a> {
         Ok(contact)
     }
 
-    /// One card.
+    /// One contact.
     ///
     /// # Errors
     /// [`Error::NotFound`]; [`Error::Denied`] without [`Permission::ContactsRead`].
@@ -179,7 +179,7 @@ impl<'a> ContactService<'a> {
         self.crm.store().contact(scope, id).await?.ok_or(Error::missing(RecordKind::Contact))
     }
 
-    /// Changes a card.
+    /// Changes a contact.
     ///
     /// # Errors
     /// [`Error::Stale`] if the revision asked for is not the current one; [`Error::Conflict`] after three lost races;
@@ -276,10 +276,10 @@ impl<'a> ContactService<'a> {
     }
 
     /// The identity by which a contact is reached from an account: the one there is, or one made from the first number on
-    /// the card.
+    /// the contact.
     ///
     /// # Errors
-    /// [`Error::Invalid`] if the card has no number; [`Error::Duplicate`] if the number belongs to somebody else there.
+    /// [`Error::Invalid`] if the contact has no number; [`Error::Duplicate`] if the number belongs to somebody else there.
     pub(crate) async fn identity_for(
         &self,
         by: &Actor,
@@ -287,7 +287,7 @@ impl<'a> ContactService<'a> {
         contact: ContactId,
         account: &ProviderAccount,
     ) -> Result<ChannelIdentity, Error> {
-        let card = self.require(scope, contact).await?;
+        let record = self.require(scope, contact).await?;
         let known = self.crm.store().channel_identities(scope, contact).await?;
         let mut here = known.into_iter().filter(|identity| identity.portfolio == account.portfolio);
         // One that answers to a number they have given up is the last choice.
@@ -301,7 +301,7 @@ impl<'a> ContactService<'a> {
         }) {
             return Ok(identity);
         }
-        let mut typed = card.details.iter().filter_map(|detail| match &detail.value {
+        let mut typed = record.details.iter().filter_map(|detail| match &detail.value {
             DetailValue::Phone { number, .. } => Some(number.clone()),
             DetailValue::Email(_) => None,
         });

@@ -78,9 +78,9 @@ pub trait ContactStore: Send + Sync {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ContactWrite {
-    /// A new card with its details and tags. Search tokens and sort key are taken from it.
+    /// A new contact with its details and tags. Search tokens and sort key are taken from it.
     Insert(Contact),
-    /// The card as it is now, details and tags included; the store raises the revision by one. Guard it with
+    /// The contact as it is now, details and tags included; the store raises the revision by one. Guard it with
     /// [`crate::store::Precondition::Revision`].
     Update(Contact),
     /// A new note.
@@ -117,10 +117,10 @@ pub enum ContactWrite {
         /// Event time.
         at: DateTime<Utc>,
     },
-    /// The card takes the name of its newest profile, if its name follows it ([`Contact::follow_profile`]); its revision
+    /// The contact takes the name of its newest profile, if its name follows it ([`Contact::follow_profile`]); its revision
     /// rises if that changed anything.
     FollowProfile {
-        /// The card.
+        /// The contact.
         contact: ContactId,
     },
     /// An id that the person has given up, or has again. Ignored if the identity does not hold it.

@@ -74,7 +74,7 @@ pub struct Conversation {
     pub account: AccountId,
     /// The person's side. A reply goes here, whatever happens to the contact.
     pub identity: ChannelIdentityId,
-    /// The card the identity belongs to.
+    /// The contact the identity belongs to.
     pub contact: ContactId,
     /// Where it stands.
     pub state: ConversationState,

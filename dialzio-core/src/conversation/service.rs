@@ -383,7 +383,7 @@ impl<'a> ConversationService<'a> {
         Ok(())
     }
 
-    /// The card of a conversation's person.
+    /// The contact of a conversation's person.
     ///
     /// # Errors
     /// [`Error::NotFound`]; [`Error::Denied`] without [`Permission::ContactsRead`].

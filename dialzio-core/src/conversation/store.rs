@@ -76,7 +76,7 @@ pub struct LastMessage {
 pub struct InboxEntry {
     /// The conversation.
     pub conversation: Conversation,
-    /// The card's name.
+    /// The contact's name.
     pub contact_name: Option<PersonName>,
     /// How far the relation has come.
     pub stage: crate::contact::Stage,
@@ -131,12 +131,12 @@ pub struct InboundAsk {
     pub external: Vec<ExternalId>,
     /// Every id of ours that was echoed.
     pub own: Vec<MessageId>,
-    /// Something that was said may touch consent: only then are numbers on cards and consent entries looked up.
+    /// Something that was said may touch consent: only then are numbers on contacts and consent entries looked up.
     pub consent: bool,
 }
 
 impl InboundAsk {
-    /// The numbers asked for that none of those who are known holds: cards are looked for by these alone.
+    /// The numbers asked for that none of those who are known holds: contacts are looked for by these alone.
     #[must_use]
     pub fn numbers_of_nobody(&self, known: &[KnownIdentity]) -> Vec<SubjectKey> {
         let held = |number: &Alias| {
@@ -157,7 +157,7 @@ impl InboundAsk {
 pub struct KnownIdentity {
     /// Who, with all aliases.
     pub identity: ChannelIdentity,
-    /// What consent can be kept about: the keys of the numbers and addresses on their card, if consent was asked about.
+    /// What consent can be kept about: the keys of the numbers and addresses on their contact, if consent was asked about.
     pub details: Vec<SubjectKey>,
     /// Their conversation on the account asked for.
     pub conversation: Option<Conversation>,
@@ -187,7 +187,7 @@ pub struct KnownMessage {
 pub struct InboundFacts {
     /// People known under one of the aliases.
     pub identities: Vec<KnownIdentity>,
-    /// Cards that have one of the aliases' numbers as a typed detail, oldest first; only of numbers that nobody is known
+    /// Contacts that have one of the aliases' numbers as a typed detail, oldest first; only of numbers that nobody is known
     /// under.
     pub candidates: Vec<(SubjectKey, ContactId)>,
     /// Messages known under one of the ids.

@@ -37,8 +37,8 @@ impl Rows {
 
     /// Every identifier of a contact: typed, and seen at providers.
     fn subjects_of(&self, contact: ContactId) -> Vec<SubjectKey> {
-        let card = self.contacts.get(&contact);
-        let typed = card.into_iter().flat_map(|card| &card.details).map(|d| d.value.subject_key());
+        let record = self.contacts.get(&contact);
+        let typed = record.into_iter().flat_map(|record| &record.details).map(|d| d.value.subject_key());
         let seen = self.identities_of(contact).into_iter().flat_map(|identity| identity.subject_keys());
         typed.chain(seen).collect()
     }

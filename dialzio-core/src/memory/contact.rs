@@ -68,10 +68,10 @@ impl Rows {
             }
             ContactWrite::FollowProfile { contact } => {
                 let identities = self.identities_of(contact);
-                if let Some(card) = self.contacts.get_mut(&contact)
-                    && card.follow_profile(&identities, at)
+                if let Some(contact) = self.contacts.get_mut(&contact)
+                    && contact.follow_profile(&identities, at)
                 {
-                    card.revision.0 += 1;
+                    contact.revision.0 += 1;
                 }
             }
             ContactWrite::Former { identity, alias, since } => {
@@ -98,7 +98,7 @@ impl Rows {
                         contact.tags.insert(place, tag);
                     }
                 }
-                // The card changed: who decided on the card as it was has to look again.
+                // The contact changed: who decided on the contact as it was has to look again.
                 if contact.tags.len() > before {
                     contact.revision.0 += 1;
                     contact.updated_at = contact.updated_at.max(at);
@@ -141,7 +141,7 @@ impl Rows {
         Ok(())
     }
 
-    /// One person after all: aliases move, the other id redirects, and so do its conversations' cards.
+    /// One person after all: aliases move, the other id redirects, and so do its conversations' contacts.
     fn join(&mut self, from: ChannelIdentityId, into: ChannelIdentityId) {
         let (from, into) = (self.survivor(from), self.survivor(into));
         let Some(contact) = self.identities.get(&into).map(|identity| identity.contact) else { return };

@@ -88,7 +88,7 @@ impl Rows {
         }))
     }
 
-    /// The card behind a conversation, after any joins.
+    /// The contact behind a conversation, after any joins.
     fn card_of(&self, conversation: &Conversation) -> Option<ContactId> {
         self.identities.get(&self.survivor(conversation.identity)).map(|identity| identity.contact)
     }
@@ -128,8 +128,8 @@ impl Rows {
             let identity = self.identity(id)?;
             let (mut details, mut consents) = (Vec::new(), Vec::new());
             if ask.consent {
-                let card = self.contacts.get(&identity.contact)?;
-                details = card.details.iter().map(|detail| detail.value.subject_key()).collect();
+                let contact = self.contacts.get(&identity.contact)?;
+                details = contact.details.iter().map(|detail| detail.value.subject_key()).collect();
                 consents = self.consents_about(&identity.subject_keys());
             }
             let conversation = self.conversation_of(ask.account, identity.id).cloned();

@@ -83,15 +83,15 @@ pub async fn a_withdrawal_moves_the_head_of_the_ledger(bed: TestBed) {
     assert!(bed.holds(&tenant.scope, Precondition::ConsentHead(facts.subjects, LedgerSeq(3))).await);
 }
 
-/// History holds what was recorded on the card and what covers one of its identifiers, typed or seen; not more.
+/// History holds what was recorded on the contact and what covers one of its identifiers, typed or seen; not more.
 pub async fn history_follows_the_card_and_its_identifiers(bed: TestBed) {
     let tenant = bed.tenant().await;
     let (asha, ben) = (bed.person(&tenant, "Asha").await, bed.person(&tenant, "Ben").await);
     let chloe = bed.person(&tenant, "Chloe").await;
     let number = bed.make.phone();
-    let mut card = asha.contact.clone();
-    card.details = vec![bed.make.phone_detail(&number)];
-    bed.write(&tenant.scope, ContactWrite::Update(card)).await;
+    let mut contact = asha.contact.clone();
+    contact.details = vec![bed.make.phone_detail(&number)];
+    bed.write(&tenant.scope, ContactWrite::Update(contact)).await;
     let own = bed.make.consent(asha.contact.id, Vec::new(), ConsentEvent::Given);
     let typed = bed.make.consent(ben.contact.id, vec![SubjectKey::phone(&number)], ConsentEvent::Refused);
     let seen = bed.make.consent(chloe.contact.id, asha.identity.subject_keys(), ConsentEvent::Withdrawn);
@@ -135,7 +135,7 @@ async fn facts(bed: &TestBed, tenant: &Tenant, person: &Person) -> ConsentRows {
     bed.store.consent_facts(&tenant.scope, person.conversation.id).await.unwrap().unwrap()
 }
 
-/// The facts hold the person's address and keys, what the ledger says, the card's restriction, the provider's news and
+/// The facts hold the person's address and keys, what the ledger says, the contact's restriction, the provider's news and
 /// the organisation's settings.
 pub async fn the_facts_hold_person_ledger_and_settings(bed: TestBed) {
     let tenant = bed.tenant().await;
@@ -154,9 +154,9 @@ pub async fn the_facts_hold_person_ledger_and_settings(bed: TestBed) {
     let mut given = record(&bed, &tenant, &person, ConsentEvent::Given).await;
     record(&bed, &tenant, &stranger, ConsentEvent::Withdrawn).await;
     given.seq = LedgerSeq(1);
-    let mut card = person.contact.clone();
-    card.restricted = true;
-    bed.write(&tenant.scope, ContactWrite::Update(card)).await;
+    let mut contact = person.contact.clone();
+    contact.restricted = true;
+    bed.write(&tenant.scope, ContactWrite::Update(contact)).await;
     let since = Some(bed.at(9));
     let gone = ContactWrite::Reachable { identity: person.identity.id, unreachable_since: since };
     bed.write(&tenant.scope, gone).await;

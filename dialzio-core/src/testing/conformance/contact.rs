@@ -1,4 +1,4 @@
-//! Cards, identities, notes and follow-ups.
+//! Contacts, identities, notes and follow-ups.
 
 use chrono::TimeDelta;
 
@@ -10,23 +10,23 @@ use crate::store::{Precondition, RecordRef, Revision, StoreError};
 use crate::testing::conformance::{Tenant, TestBed};
 use crate::text::{PersonName, Username};
 
-/// A card comes back as it was written; an update replaces details and tags and raises the revision by one, whatever
-/// revision the card says.
+/// A contact comes back as it was written; an update replaces details and tags and raises the revision by one, whatever
+/// revision the contact says.
 pub async fn a_card_is_kept_and_its_revision_rises_by_one(bed: TestBed) {
     let tenant = bed.tenant().await;
-    let mut card = bed.make.contact("Asha Nair");
-    card.owner = Some(bed.make.id());
-    card.stage = Stage::Qualified;
-    card.details = vec![
+    let mut contact = bed.make.contact("Asha Nair");
+    contact.owner = Some(bed.make.id());
+    contact.stage = Stage::Qualified;
+    contact.details = vec![
         bed.make.phone_detail(&bed.make.phone()),
         bed.make.email_detail("asha@mail.example"),
         bed.make.phone_detail(&bed.make.phone()),
     ];
-    card.tags = vec![bed.make.tag("garden"), bed.make.tag("vip")];
-    bed.write(&tenant.scope, ContactWrite::Insert(card.clone())).await;
-    assert_eq!(bed.store.contact(&tenant.scope, card.id).await.unwrap().unwrap(), card);
+    contact.tags = vec![bed.make.tag("garden"), bed.make.tag("vip")];
+    bed.write(&tenant.scope, ContactWrite::Insert(contact.clone())).await;
+    assert_eq!(bed.store.contact(&tenant.scope, contact.id).await.unwrap().unwrap(), contact);
 
-    let mut changed = card.clone();
+    let mut changed = contact.clone();
     changed.name = None;
     changed.details.remove(0);
     changed.tags = vec![bed.make.tag("new")];
@@ -36,28 +36,28 @@ pub async fn a_card_is_kept_and_its_revision_rises_by_one(bed: TestBed) {
     changed.revision = Revision(99);
     changed.updated_at = bed.at(60);
     bed.write(&tenant.scope, ContactWrite::Update(changed.clone())).await;
-    let kept = bed.store.contact(&tenant.scope, card.id).await.unwrap().unwrap();
+    let kept = bed.store.contact(&tenant.scope, contact.id).await.unwrap().unwrap();
     assert_eq!(kept, crate::contact::Contact { revision: Revision(2), ..changed });
 }
 
-/// Tags are added to those there are, without duplicates, sorted. A card that gained a tag has changed: whoever decided
+/// Tags are added to those there are, without duplicates, sorted. A contact that gained a tag has changed: whoever decided
 /// on it as it was before is refused, so the tag is not lost.
 pub async fn added_tags_are_kept_and_not_lost_to_an_older_card(bed: TestBed) {
     let tenant = bed.tenant().await;
-    let mut card = bed.make.contact("Asha");
-    card.tags = vec![bed.make.tag("garden")];
-    bed.write(&tenant.scope, ContactWrite::Insert(card.clone())).await;
+    let mut contact = bed.make.contact("Asha");
+    contact.tags = vec![bed.make.tag("garden")];
+    bed.write(&tenant.scope, ContactWrite::Insert(contact.clone())).await;
     for _ in 0..2 {
         let tags = vec![bed.make.tag("vip"), bed.make.tag("garden"), bed.make.tag("autumn")];
-        bed.write(&tenant.scope, ContactWrite::AddTags { contact: card.id, tags }).await;
+        bed.write(&tenant.scope, ContactWrite::AddTags { contact: contact.id, tags }).await;
     }
-    let kept = bed.store.contact(&tenant.scope, card.id).await.unwrap().unwrap();
+    let kept = bed.store.contact(&tenant.scope, contact.id).await.unwrap().unwrap();
     let words: Vec<_> = kept.tags.iter().map(|tag| tag.reveal().to_owned()).collect();
     assert_eq!(words, ["autumn", "garden", "vip"]);
-    let mut stale = bed.writes([ContactWrite::Update(card.clone()).into()]);
-    stale.require(Precondition::Revision(RecordRef::Contact(card.id), card.revision));
+    let mut stale = bed.writes([ContactWrite::Update(contact.clone()).into()]);
+    stale.require(Precondition::Revision(RecordRef::Contact(contact.id), contact.revision));
     let answer = bed.store.commit_one(&tenant.scope, stale).await;
-    assert!(matches!(answer, Err(StoreError::PreconditionFailed(_))), "the card has changed meanwhile");
+    assert!(matches!(answer, Err(StoreError::PreconditionFailed(_))), "the contact has changed meanwhile");
 }
 
 async fn found(bed: &TestBed, tenant: &Tenant, key: SubjectKey) -> Vec<ContactId> {
@@ -65,35 +65,35 @@ async fn found(bed: &TestBed, tenant: &Tenant, key: SubjectKey) -> Vec<ContactId
     contacts.iter().map(|contact| contact.id).collect()
 }
 
-/// A card is found by typed details and by aliases of its identities, in any spelling of the number, once.
+/// A contact is found by typed details and by aliases of its identities, in any spelling of the number, once.
 pub async fn a_card_is_found_by_detail_and_by_alias_in_any_spelling(bed: TestBed) {
     let tenant = bed.tenant().await;
     let with_nine = PhoneNumber::from_digits("5511987654321").unwrap();
     let without = PhoneNumber::from_digits("551187654321").unwrap();
-    let mut card = bed.make.contact("João");
-    card.details = vec![bed.make.phone_detail(&with_nine), bed.make.email_detail("Joao@Mail.example")];
-    let identity = bed.make.identity(card.id, vec![Alias::Phone(without.clone())]);
-    bed.write(&tenant.scope, ContactWrite::Insert(card.clone())).await;
+    let mut contact = bed.make.contact("João");
+    contact.details = vec![bed.make.phone_detail(&with_nine), bed.make.email_detail("Joao@Mail.example")];
+    let identity = bed.make.identity(contact.id, vec![Alias::Phone(without.clone())]);
+    bed.write(&tenant.scope, ContactWrite::Insert(contact.clone())).await;
     bed.write(&tenant.scope, ContactWrite::Identity(identity.clone())).await;
     let other = bed.person(&tenant, "Asha").await;
 
-    assert_eq!(found(&bed, &tenant, SubjectKey::phone(&with_nine)).await, [card.id]);
-    assert_eq!(found(&bed, &tenant, SubjectKey::phone(&without)).await, [card.id]);
+    assert_eq!(found(&bed, &tenant, SubjectKey::phone(&with_nine)).await, [contact.id]);
+    assert_eq!(found(&bed, &tenant, SubjectKey::phone(&without)).await, [contact.id]);
     let email = crate::text::EmailAddress::parse("joao@mail.example").unwrap();
-    assert_eq!(found(&bed, &tenant, SubjectKey::email(&email)).await, [card.id]);
+    assert_eq!(found(&bed, &tenant, SubjectKey::email(&email)).await, [contact.id]);
     assert!(found(&bed, &tenant, SubjectKey::phone(&bed.make.phone())).await.is_empty());
     let both =
         [SubjectKey::email(&email), SubjectKey::phone(&without), other.identity.subject_keys()[0].clone()];
     let mut ids: Vec<_> =
         bed.store.contacts_by_subject(&tenant.scope, &both).await.unwrap().iter().map(|c| c.id).collect();
     ids.sort_unstable();
-    let mut wanted = vec![card.id, other.contact.id];
+    let mut wanted = vec![contact.id, other.contact.id];
     wanted.sort_unstable();
     assert_eq!(ids, wanted);
     assert!(bed.store.contacts_by_subject(&tenant.scope, &[]).await.unwrap().is_empty());
 
-    card.details.clear();
-    bed.write(&tenant.scope, ContactWrite::Update(card.clone())).await;
+    contact.details.clear();
+    bed.write(&tenant.scope, ContactWrite::Update(contact.clone())).await;
     assert!(found(&bed, &tenant, SubjectKey::email(&email)).await.is_empty(), "a detail that is gone");
 }
 
@@ -121,14 +121,14 @@ pub async fn an_alias_is_held_by_one_identity_of_a_portfolio(bed: TestBed) {
 /// keep their order.
 pub async fn the_most_recently_seen_alias_is_the_last(bed: TestBed) {
     let tenant = bed.tenant().await;
-    let card = bed.make.contact("Asha");
+    let contact = bed.make.contact("Asha");
     let aliases = vec![
         Alias::ParentBusinessScoped(bed.make.scoped()),
         Alias::BusinessScoped(bed.make.scoped()),
         Alias::Phone(bed.make.phone()),
     ];
-    let identity = bed.make.identity(card.id, aliases.clone());
-    bed.write(&tenant.scope, ContactWrite::Insert(card)).await;
+    let identity = bed.make.identity(contact.id, aliases.clone());
+    bed.write(&tenant.scope, ContactWrite::Insert(contact)).await;
     bed.write(&tenant.scope, ContactWrite::Identity(identity.clone())).await;
     let read = async || bed.store.channel_identity(&tenant.scope, identity.id).await.unwrap().unwrap();
     assert_eq!(read().await, identity);

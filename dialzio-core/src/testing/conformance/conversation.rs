@@ -211,7 +211,7 @@ pub async fn queue_counters_equal_a_recount(bed: TestBed) {
     assert_eq!(open.count(InboxView::All, "snoozed"), 0);
 }
 
-/// A list entry shows card, profile, number and newest message; lists and pages of a contact are newest first.
+/// A list entry shows contact, profile, number and newest message; lists and pages of a contact are newest first.
 pub async fn a_list_shows_who_and_what_newest_first(bed: TestBed) {
     let tenant = bed.tenant().await;
     let (asha, ben) = (bed.person(&tenant, "Asha").await, bed.person(&tenant, "Ben").await);

@@ -24,7 +24,7 @@ async fn known(bed: &TestBed, tenant: &Tenant, aliases: Vec<Alias>) -> InboundFa
     bed.store.inbound_facts(&tenant.scope, &ask(tenant, aliases)).await.unwrap()
 }
 
-/// A person is known under each of their aliases, once, with the numbers on their card, their conversation on this account
+/// A person is known under each of their aliases, once, with the numbers on their contact, their conversation on this account
 /// and consents; in another portfolio the same id is somebody else. Under one alias alone they are the same.
 pub async fn a_person_is_known_under_each_alias(bed: TestBed) {
     let tenant = bed.tenant().await;
@@ -37,11 +37,12 @@ pub async fn a_person_is_known_under_each_alias(bed: TestBed) {
     let key = scoped.subject_key(&person.identity.portfolio);
     let stop = bed.make.consent(person.contact.id, vec![key], ConsentEvent::Withdrawn);
     bed.write(&tenant.scope, ConsentWrite::Record(stop.clone())).await;
-    let mut card = person.contact.clone();
-    card.details = [bed.make.phone(), bed.make.phone()].map(|number| bed.make.phone_detail(&number)).into();
-    let mut typed: Vec<_> = card.details.iter().map(|detail| detail.value.subject_key()).collect();
+    let mut contact = person.contact.clone();
+    contact.details =
+        [bed.make.phone(), bed.make.phone()].map(|number| bed.make.phone_detail(&number)).into();
+    let mut typed: Vec<_> = contact.details.iter().map(|detail| detail.value.subject_key()).collect();
     typed.sort_unstable();
-    bed.write(&tenant.scope, ContactWrite::Update(card)).await;
+    bed.write(&tenant.scope, ContactWrite::Update(contact)).await;
     let phone = person.identity.aliases[0].clone();
     for asked in [
         vec![phone.clone(), scoped.clone(), Alias::Phone(bed.make.phone())],
@@ -80,10 +81,10 @@ pub async fn a_person_is_known_under_each_alias(bed: TestBed) {
 /// Older spellings of a number find the person.
 pub async fn a_person_is_known_under_older_spellings(bed: TestBed) {
     let tenant = bed.tenant().await;
-    let card = bed.make.contact("João");
+    let contact = bed.make.contact("João");
     let spellings = ["5511987654321", "551187654321"].map(|digits| PhoneNumber::from_digits(digits).unwrap());
-    let identity = bed.make.identity(card.id, vec![Alias::Phone(spellings[0].clone())]);
-    bed.write(&tenant.scope, ContactWrite::Insert(card)).await;
+    let identity = bed.make.identity(contact.id, vec![Alias::Phone(spellings[0].clone())]);
+    bed.write(&tenant.scope, ContactWrite::Insert(contact)).await;
     bed.write(&tenant.scope, ContactWrite::Identity(identity.clone())).await;
     for spelling in spellings {
         let facts = known(&bed, &tenant, vec![Alias::Phone(spelling)]).await;
@@ -91,19 +92,19 @@ pub async fn a_person_is_known_under_older_spellings(bed: TestBed) {
     }
 }
 
-/// Cards with the number as a typed detail are candidates, oldest first, with the key that hit.
+/// Contacts with the number as a typed detail are candidates, oldest first, with the key that hit.
 pub async fn cards_with_the_typed_number_are_candidates(bed: TestBed) {
     let tenant = bed.tenant().await;
     let number = bed.make.phone();
     let [first, second, third] = ["Asha", "Ben", "Chloe"].map(|name| {
-        let mut card = bed.make.contact(name);
-        card.details = vec![bed.make.phone_detail(&number)];
-        card
+        let mut contact = bed.make.contact(name);
+        contact.details = vec![bed.make.phone_detail(&number)];
+        contact
     });
     let mut unlike = third.clone();
     unlike.details = vec![bed.make.email_detail("chloe@mail.example")];
-    for card in [&unlike, &second, &first] {
-        bed.write(&tenant.scope, ContactWrite::Insert(card.clone())).await;
+    for contact in [&unlike, &second, &first] {
+        bed.write(&tenant.scope, ContactWrite::Insert(contact.clone())).await;
     }
     let facts = known(&bed, &tenant, vec![Alias::Phone(number.clone())]).await;
     let key = SubjectKey::phone(&number);

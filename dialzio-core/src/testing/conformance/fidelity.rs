@@ -78,7 +78,7 @@ pub async fn times_survive_to_the_microsecond(bed: TestBed) {
 }
 
 fn shapes(bed: &TestBed) -> Vec<Content> {
-    let card = ContactCard {
+    let contact = ContactCard {
         name: Some("Ravi".to_owned()),
         phones: vec![
             CardLine {
@@ -136,7 +136,7 @@ fn shapes(bed: &TestBed) -> Vec<Content> {
             address: Some("1 High Street".to_owned()),
             url: None,
         },
-        Content::Contacts { cards: vec![card] },
+        Content::Contacts { cards: vec![contact] },
         Content::Choice {
             what: ChoiceKind::ListRow,
             id: "row-1".to_owned(),

@@ -198,15 +198,15 @@ pub async fn writes_do_not_reach_another_organisation(bed: TestBed) {
     let evidence = Evidence { status: DeliveryStatus::Read, at, failure: None };
     let why = FailureNote { code: "scripted.190".to_owned(), detail: None };
     let by = Direction::Inbound;
-    let mut card = mine.person.contact.clone();
-    card.restricted = true;
+    let mut contact = mine.person.contact.clone();
+    contact.restricted = true;
     let mut talk = mine.person.conversation.clone();
     talk.state = ConversationState::Closed;
     let mut media = mine.media.clone();
     media.filename = None;
     let (state, not_before) = (JobState::Dead, None);
     let strange: Vec<Write> = vec![
-        ContactWrite::Update(card).into(),
+        ContactWrite::Update(contact).into(),
         ContactWrite::Alias { identity, alias: Alias::Phone(bed.make.phone()), seen_at: at }.into(),
         ContactWrite::Profile { identity, name: None, username: None, at }.into(),
         ContactWrite::Reachable { identity, unreachable_since: Some(at) }.into(),

@@ -9,13 +9,13 @@ use crate::text::PersonName;
 /// A name that was taken from a profile follows the newest one; a name that was typed stays.
 pub async fn a_name_from_a_profile_follows_it_until_it_is_edited(bed: TestBed) {
     let tenant = bed.tenant().await;
-    let mut card = bed.make.contact("Asha");
-    card.name_source = NameSource::Profile;
+    let mut contact = bed.make.contact("Asha");
+    contact.name_source = NameSource::Profile;
     let (one, other) = (Alias::Phone(bed.make.phone()), Alias::BusinessScoped(bed.make.scoped()));
-    let mut identity = bed.make.identity(card.id, vec![one]);
+    let mut identity = bed.make.identity(contact.id, vec![one]);
     identity.profile_name = PersonName::received("Asha");
-    let second = bed.make.identity(card.id, vec![other]);
-    bed.write(&tenant.scope, ContactWrite::Insert(card.clone())).await;
+    let second = bed.make.identity(contact.id, vec![other]);
+    bed.write(&tenant.scope, ContactWrite::Insert(contact.clone())).await;
     bed.write(&tenant.scope, ContactWrite::Identity(identity.clone())).await;
     let profile = async |of, name: &str, second| {
         let name = PersonName::received(name);
@@ -24,8 +24,8 @@ pub async fn a_name_from_a_profile_follows_it_until_it_is_edited(bed: TestBed) {
             ContactWrite::Profile { identity: of, name, username: None, at: bed.at(second) },
         )
         .await;
-        bed.write(&tenant.scope, ContactWrite::FollowProfile { contact: card.id }).await;
-        bed.store.contact(&tenant.scope, card.id).await.unwrap().unwrap()
+        bed.write(&tenant.scope, ContactWrite::FollowProfile { contact: contact.id }).await;
+        bed.store.contact(&tenant.scope, contact.id).await.unwrap().unwrap()
     };
     let kept = profile(identity.id, "Asha", 5).await;
     assert_eq!((kept.name, kept.revision), (PersonName::received("Asha"), Revision::FIRST), "nothing new");
@@ -50,10 +50,10 @@ pub async fn a_number_that_was_given_up_is_marked_and_moves(bed: TestBed) {
     let tenant = bed.tenant().await;
     let (old, new) = (bed.make.phone(), Alias::Phone(bed.make.phone()));
     let number = Alias::Phone(old.clone());
-    let card = bed.make.contact("Asha");
-    let mut first = bed.make.identity(card.id, vec![number.clone()]);
-    let second = bed.make.identity(card.id, vec![new.clone()]);
-    bed.write(&tenant.scope, ContactWrite::Insert(card)).await;
+    let contact = bed.make.contact("Asha");
+    let mut first = bed.make.identity(contact.id, vec![number.clone()]);
+    let second = bed.make.identity(contact.id, vec![new.clone()]);
+    bed.write(&tenant.scope, ContactWrite::Insert(contact)).await;
     bed.write(&tenant.scope, ContactWrite::Identity(first.clone())).await;
     bed.write(&tenant.scope, ContactWrite::Identity(second.clone())).await;
     let since = Some(bed.at(3));

@@ -95,11 +95,11 @@ pub async fn a_number_finds_the_person_in_any_spelling(bed: TestBed) {
 /// Addresses, tags, and the profile at the provider find the person as well.
 pub async fn addresses_tags_and_profiles_find_the_person(bed: TestBed) {
     let tenant = bed.tenant().await;
-    let mut card = bed.make.contact("Asha");
-    card.details = vec![bed.make.email_detail("a.nair@mail.example")];
-    card.tags = vec![bed.make.tag("Garden Centre")];
-    insert(&bed, &tenant, &card).await;
-    let identity = bed.make.identity(card.id, vec![Alias::BusinessScoped(bed.make.scoped())]);
+    let mut contact = bed.make.contact("Asha");
+    contact.details = vec![bed.make.email_detail("a.nair@mail.example")];
+    contact.tags = vec![bed.make.tag("Garden Centre")];
+    insert(&bed, &tenant, &contact).await;
+    let identity = bed.make.identity(contact.id, vec![Alias::BusinessScoped(bed.make.scoped())]);
     bed.write(&tenant.scope, ContactWrite::Identity(identity.clone())).await;
     let profile = ContactWrite::Profile {
         identity: identity.id,
@@ -109,20 +109,20 @@ pub async fn addresses_tags_and_profiles_find_the_person(bed: TestBed) {
     };
     bed.write(&tenant.scope, profile).await;
     let tags = vec![bed.make.tag("vip")];
-    bed.write(&tenant.scope, ContactWrite::AddTags { contact: card.id, tags }).await;
+    bed.write(&tenant.scope, ContactWrite::AddTags { contact: contact.id, tags }).await;
     for text in ["nair", "mail ex", "garden", "vip", "ashu", "designs"] {
-        assert_eq!(find(&bed, &tenant, text).await, [card.id], "{text}");
+        assert_eq!(find(&bed, &tenant, text).await, [contact.id], "{text}");
     }
 }
 
 /// What was changed away is not found any more: name, detail, tag and profile.
 pub async fn old_names_are_forgotten(bed: TestBed) {
     let tenant = bed.tenant().await;
-    let mut card = bed.make.contact("Asha Nair");
-    card.details = vec![bed.make.email_detail("nair@mail.example")];
-    card.tags = vec![bed.make.tag("garden")];
-    insert(&bed, &tenant, &card).await;
-    let identity = bed.make.identity(card.id, vec![Alias::Phone(bed.make.phone())]);
+    let mut contact = bed.make.contact("Asha Nair");
+    contact.details = vec![bed.make.email_detail("nair@mail.example")];
+    contact.tags = vec![bed.make.tag("garden")];
+    insert(&bed, &tenant, &contact).await;
+    let identity = bed.make.identity(contact.id, vec![Alias::Phone(bed.make.phone())]);
     bed.write(&tenant.scope, ContactWrite::Identity(identity.clone())).await;
     let profile = |name: &str, second| ContactWrite::Profile {
         identity: identity.id,
@@ -131,17 +131,17 @@ pub async fn old_names_are_forgotten(bed: TestBed) {
         at: bed.at(second),
     };
     bed.write(&tenant.scope, profile("Sunflower", 5)).await;
-    assert_eq!(find(&bed, &tenant, "sunfl").await, [card.id]);
-    card.name = PersonName::received("Asha Menon");
-    card.details.clear();
-    card.tags.clear();
-    bed.write(&tenant.scope, ContactWrite::Update(card.clone())).await;
+    assert_eq!(find(&bed, &tenant, "sunfl").await, [contact.id]);
+    contact.name = PersonName::received("Asha Menon");
+    contact.details.clear();
+    contact.tags.clear();
+    bed.write(&tenant.scope, ContactWrite::Update(contact.clone())).await;
     bed.write(&tenant.scope, profile("Moonflower", 6)).await;
     for text in ["nair", "garden", "sunfl", "mail"] {
         assert!(find(&bed, &tenant, text).await.is_empty(), "{text}");
     }
     for text in ["asha men", "moonfl"] {
-        assert_eq!(find(&bed, &tenant, text).await, [card.id], "{text}");
+        assert_eq!(find(&bed, &tenant, text).await, [contact.id], "{text}");
     }
 }
 
@@ -152,19 +152,19 @@ pub async fn people_are_listed_by_name_and_the_nameless_last(bed: TestBed) {
     let mut all: Vec<Contact> = names
         .iter()
         .map(|name| {
-            let mut card = bed.make.contact("x");
-            card.name = PersonName::received(name);
-            card
+            let mut contact = bed.make.contact("x");
+            contact.name = PersonName::received(name);
+            contact
         })
         .collect();
     all.push(bed.make.contact("李小龙"));
-    for card in all.iter().rev() {
-        insert(&bed, &tenant, card).await;
+    for contact in all.iter().rev() {
+        insert(&bed, &tenant, contact).await;
     }
     let listed = list(&bed, &tenant, &ContactQuery::default()).await;
     let shown: Vec<_> = listed.iter().map(|c| c.name.as_ref().map_or("", |name| name.reveal())).collect();
     assert_eq!(shown, ["ADA", "Ångström", "Ben", "ben", "Élan", "elan vital", "zoë", "李小龙", ""]);
-    all.sort_by_key(|card| (card.sort_key(), card.id));
+    all.sort_by_key(|contact| (contact.sort_key(), contact.id));
     assert_eq!(listed, all);
 }
 

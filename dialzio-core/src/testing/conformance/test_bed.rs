@@ -49,7 +49,7 @@ pub struct Tenant {
 /// Somebody it talks to.
 #[derive(Debug, Clone)]
 pub struct Person {
-    /// Their card.
+    /// Their contact.
     pub contact: Contact,
     /// Their identity, known by a number.
     pub identity: ChannelIdentity,

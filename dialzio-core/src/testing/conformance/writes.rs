@@ -93,13 +93,13 @@ pub async fn every_write_is_applied(bed: TestBed) {
     let user = bed.make.user("asha@shop.example");
     bed.commit_system(SystemWrite::InsertUser(user.clone())).await.unwrap();
 
-    let card = bed.make.contact("Asha");
-    let mut changed = card.clone();
+    let contact = bed.make.contact("Asha");
+    let mut changed = contact.clone();
     changed.stage = Stage::Customer;
-    let (note, task) = (bed.make.note(card.id, "called twice"), bed.make.task(card.id, "Call back"));
+    let (note, task) = (bed.make.note(contact.id, "called twice"), bed.make.task(contact.id, "Call back"));
     let phone = Alias::Phone(bed.make.phone());
-    let identity = bed.make.identity(card.id, vec![phone.clone()]);
-    let second = bed.make.identity(card.id, vec![Alias::BusinessScoped(bed.make.scoped())]);
+    let identity = bed.make.identity(contact.id, vec![phone.clone()]);
+    let second = bed.make.identity(contact.id, vec![Alias::BusinessScoped(bed.make.scoped())]);
     let newer = Alias::Phone(bed.make.phone());
     let released_number = Alias::Phone(bed.make.phone());
     let number = bed.make.phone();
@@ -117,7 +117,7 @@ pub async fn every_write_is_applied(bed: TestBed) {
     let mut file = bed.make.media(tenant.org.id, account, &heard);
     let stored = file.clone();
     (file.blob, file.wrapped_key) = (None, None);
-    let given = bed.make.consent(card.id, identity.subject_keys(), ConsentEvent::Given);
+    let given = bed.make.consent(contact.id, identity.subject_keys(), ConsentEvent::Given);
     let suppression = bed.make.suppression(SuppressionScope::AllOutbound);
     let mut other = bed.make.account(tenant.app.id);
     let first_other = other.clone();
@@ -151,7 +151,7 @@ pub async fn every_write_is_applied(bed: TestBed) {
     };
 
     let writes: Vec<Write> = vec![
-        ContactWrite::Insert(card.clone()).into(),
+        ContactWrite::Insert(contact.clone()).into(),
         ContactWrite::Update(changed.clone()).into(),
         ContactWrite::Note(note.clone()).into(),
         ContactWrite::InsertTask(first_task).into(),
@@ -167,14 +167,14 @@ pub async fn every_write_is_applied(bed: TestBed) {
         }
         .into(),
         ContactWrite::Reachable { identity: identity.id, unreachable_since: Some(bed.at(6)) }.into(),
-        ContactWrite::FollowProfile { contact: card.id }.into(),
+        ContactWrite::FollowProfile { contact: contact.id }.into(),
         ContactWrite::Former { identity: identity.id, alias: phone.clone(), since: Some(bed.at(6)) }.into(),
         ContactWrite::Doubt { identity: identity.id, doubt: Some(doubt.clone()) }.into(),
         ContactWrite::Alias { identity: identity.id, alias: released_number.clone(), seen_at: bed.at(6) }
             .into(),
         ContactWrite::Release { identity: identity.id, alias: released_number.clone() }.into(),
         ContactWrite::JoinIdentity { from: second.id, into: identity.id }.into(),
-        ContactWrite::AddTags { contact: card.id, tags: vec![bed.make.tag("vip")] }.into(),
+        ContactWrite::AddTags { contact: contact.id, tags: vec![bed.make.tag("vip")] }.into(),
         ConversationWrite::Insert(talk.clone()).into(),
         bed.make.append(account, &heard).into(),
         bed.make.append(account, &taken_back).into(),
@@ -242,11 +242,11 @@ pub async fn every_write_is_applied(bed: TestBed) {
 
     let store = &bed.store;
     let page = || PageRequest::first(10);
-    let contact = store.contact(scope, card.id).await.unwrap().unwrap();
+    let contact = store.contact(scope, contact.id).await.unwrap().unwrap();
     assert_eq!((contact.stage, contact.tags), (Stage::Customer, vec![bed.make.tag("vip")]));
-    assert_eq!(store.notes(scope, card.id, page()).await.unwrap().items, [note]);
+    assert_eq!(store.notes(scope, contact.id, page()).await.unwrap().items, [note]);
     assert_eq!(store.tasks(scope, &TaskQuery::default(), page()).await.unwrap().items, [task]);
-    let identities = store.channel_identities(scope, card.id).await.unwrap();
+    let identities = store.channel_identities(scope, contact.id).await.unwrap();
     assert_eq!(identities.len(), 1, "the two are joined");
     assert_eq!(identities[0].aliases.last(), Some(&newer));
     assert!(identities[0].aliases.contains(&phone) && identities[0].aliases.contains(&second.aliases[0]));
@@ -270,7 +270,7 @@ pub async fn every_write_is_applied(bed: TestBed) {
     let sent = message(ours.id).await;
     assert_eq!((sent.delivery.status, sent.external), (DeliveryStatus::Sent, Some(external)));
     assert_eq!(store.media(scope, stored.id).await.unwrap(), Some(stored));
-    let history = store.consent_history(scope, card.id, page()).await.unwrap();
+    let history = store.consent_history(scope, contact.id, page()).await.unwrap();
     assert_eq!(history.items.iter().map(|entry| entry.id).collect::<Vec<_>>(), [given.id]);
     assert_eq!(store.suppressions(scope, &[suppression.hash]).await.unwrap(), [suppression]);
     assert_eq!(store.account(scope, other.id).await.unwrap(), Some(other));

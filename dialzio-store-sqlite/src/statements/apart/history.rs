@@ -125,16 +125,16 @@ async fn lists(bed: TestBed, file: PathBuf) {
     let mut cards = Vec::new();
     for name in ["Asha", "Ben"] {
         let person = bed.person(&tenant, name).await;
-        let mut card = person.contact.clone();
-        card.details = vec![bed.make.phone_detail(&bed.make.phone())];
-        card.tags = vec![bed.make.tag("vip")];
-        card.stage = Stage::Customer;
-        let mut task = bed.make.task(card.id, "Call back");
+        let mut contact = person.contact.clone();
+        contact.details = vec![bed.make.phone_detail(&bed.make.phone())];
+        contact.tags = vec![bed.make.tag("vip")];
+        contact.stage = Stage::Customer;
+        let mut task = bed.make.task(contact.id, "Call back");
         task.assignee = Some(bed.make.id());
         let member = task.assignee;
         bed.write_all(
             scope,
-            [ContactWrite::Update(card.clone()).into(), ContactWrite::InsertTask(task).into()],
+            [ContactWrite::Update(contact.clone()).into(), ContactWrite::InsertTask(task).into()],
         )
         .await;
         bed.hears(&tenant, &person, "hello", bed.at(1)).await;
@@ -149,7 +149,7 @@ async fn lists(bed: TestBed, file: PathBuf) {
         let view = InboxView::Mine(member.unwrap());
         let theirs = ConversationQuery { view, state: StateFilter::Snoozed, now: bed.at(5) };
         assert_eq!(store.inbox(scope, &theirs, page()).await.unwrap().items.len(), 1);
-        cards.push(card);
+        cards.push(contact);
     }
     for stage in [None, Some(Stage::Customer)] {
         for tokens in [Vec::new(), vec!["vip".to_owned()]] {
@@ -157,7 +157,8 @@ async fn lists(bed: TestBed, file: PathBuf) {
             assert!(!store.contacts(scope, &query, page()).await.unwrap().items.is_empty());
         }
     }
-    let keys: Vec<_> = cards.iter().flat_map(|card| &card.details).map(|d| d.value.subject_key()).collect();
+    let keys: Vec<_> =
+        cards.iter().flat_map(|contact| &contact.details).map(|d| d.value.subject_key()).collect();
     assert_eq!(store.contacts_by_subject(scope, &keys).await.unwrap().len(), 2);
     let woken = ConversationQuery { view: InboxView::All, state: StateFilter::Open, now: bed.at(20) };
     assert_eq!(store.inbox(scope, &woken, page()).await.unwrap().items.len(), 2);
@@ -182,9 +183,9 @@ async fn joined(bed: TestBed) {
         let mut message = bed.make.outbound(&person.conversation, "news", bed.at(second as i64));
         message.purpose = Some(Purpose::Marketing);
         bed.queue(&tenant, &message).await;
-        let mut card = person.contact.clone();
-        card.details = vec![bed.make.phone_detail(&bed.make.phone())];
-        bed.write(scope, ContactWrite::Update(card)).await;
+        let mut contact = person.contact.clone();
+        contact.details = vec![bed.make.phone_detail(&bed.make.phone())];
+        bed.write(scope, ContactWrite::Update(contact)).await;
     }
     let ask = async |people: &[Person], known: usize| {
         let ask = InboundAsk {

@@ -240,7 +240,7 @@ fn consent_is_looked_up_for_whatever_records_it_and_for_nothing_else() {
         let (writes, _) = run(known, &[heard]);
         assert_eq!(!recorded(&writes).is_empty(), touches);
         let covered = recorded(&writes).iter().all(|record| record.subjects.contains(&typed));
-        assert!(covered, "a number on the card is the same person's");
+        assert!(covered, "a number of the contact is the same person's");
     }
     assert!(
         touches_consent(&Words::default(), &says("d", "START", asha(), now()).body),
