@@ -114,6 +114,6 @@ async fn a_send_whose_outcome_nobody_knows_is_made_once_and_shown_as_unknown() {
     }
     let message = crm.conversations().message(&me, sent.message.id).await.unwrap();
     assert_eq!(message.delivery.status, DeliveryStatus::Unknown);
-    let settled = crm.conversations().settle_unknown(&me, message.id, true).await.unwrap();
+    let settled = crm.conversations().resolve_unknown(&me, message.id, true).await.unwrap();
     assert_eq!(settled.delivery.status, DeliveryStatus::Sent);
 }

@@ -76,7 +76,7 @@ impl Shop {
 
     async fn message(&self, of: ConversationId, text: &str) -> Message {
         let messages = self.messages(of).await;
-        messages.into_iter().find(|message| message.content.reading() == Some(text)).unwrap()
+        messages.into_iter().find(|message| message.content.display_text() == Some(text)).unwrap()
     }
 }
 
@@ -110,7 +110,7 @@ async fn a_reaction_an_edit_and_a_revocation_find_their_message_under_another_fo
     let [thread] = shop.conversations().await[..] else { panic!("one conversation") };
     assert_eq!(shop.messages(thread).await[0].reactions.len(), 1);
     shop.receives("edited", "asha/KEY-3", ASHA, json!({"target": "IN.42/KEY-1", "text": "At five?"})).await;
-    assert_eq!(shop.messages(thread).await[0].content.reading(), Some("At five?"));
+    assert_eq!(shop.messages(thread).await[0].content.display_text(), Some("At five?"));
     shop.receives("revoked", "asha/KEY-4", ASHA, json!({"target": "IN.42/KEY-1"})).await;
     assert!(shop.messages(thread).await[0].revoked_at.is_some());
 }

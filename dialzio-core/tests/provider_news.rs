@@ -192,7 +192,7 @@ async fn news_of_a_new_id_joins_it_to_the_person_in_any_order_with_their_message
             let page = shop.crm.conversations().messages(&shop.me, id, PageRequest::first(50)).await.unwrap();
             said.extend(page.items.iter().map(|message| {
                 let identity = entry.conversation.contact;
-                (message.event_at, message.content.reading().map(str::to_owned), identity)
+                (message.event_at, message.content.display_text().map(str::to_owned), identity)
             }));
         }
         let query = ContactQuery::default();

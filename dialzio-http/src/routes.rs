@@ -183,7 +183,7 @@ routes! {
         sample r#"{"name":"Asha R.","stage":"customer"}"#,
         problems ["contact.conflict", "member.not_found"];
     "contacts.identities" get "/v1/contacts/{contact}/identities" needs(P::ContactsRead), "List the identities of a contact at providers", 200 => api::contacts::identities;
-    "contacts.settle_doubt" post "/v1/contacts/{contact}/identities/{identity}/doubt" needs(P::ContactsWrite), "Resolve who writes from a former number of a contact", 200 => api::contacts::settle_doubt,
+    "contacts.resolve_doubt" post "/v1/contacts/{contact}/identities/{identity}/doubt" needs(P::ContactsWrite), "Resolve who writes from a former number of a contact", 200 => api::contacts::resolve_doubt,
         sample r#"{"answer":"same_person"}"#,
         problems ["contact.conflict", "identity.conflict"];
     "notes.list" get "/v1/contacts/{contact}/notes" needs(P::ContactsRead), "List notes, newest first", 200 => api::notes::list;
@@ -229,7 +229,7 @@ routes! {
     "messages.beside" get "/v1/messages/{message}/beside" needs(P::ConversationsRead), "Get what the provider sent with a message beyond its content", 200 => api::messages::beside;
     "messages.cancel" post "/v1/messages/{message}/cancellation" needs(P::MessagesSend), "Cancel a waiting message", 200 => api::messages::cancel,
         problems ["message.conflict"];
-    "messages.settle" post "/v1/messages/{message}/outcome" needs(P::MessagesSend), "Resolve a message with an unknown outcome", 200 => api::messages::settle,
+    "messages.resolve" post "/v1/messages/{message}/resolution" needs(P::MessagesSend), "Resolve a message with an unknown outcome", 200 => api::messages::resolve,
         sample r#"{"sent":false}"#,
         problems ["message.conflict"];
     "media.get" get "/v1/media/{media}" needs(P::MediaRead), "Download a file or a range of it", 200 => api::media::get;

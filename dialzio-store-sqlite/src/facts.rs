@@ -122,7 +122,7 @@ impl Snapshot<'_> {
             doubtful: identity.doubt.is_some(),
             unreachable_since: identity.unreachable_since,
             last_inbound,
-            relation: relations.into_iter().max_by_key(|(message, at)| (*at, *message)),
+            existing_relationship: relations.into_iter().max_by_key(|(message, at)| (*at, *message)),
             answered,
             marketing_sent,
             quiet_hours: settings.quiet_hours,

@@ -55,7 +55,7 @@ fn beside(members: &str) -> Value {
 #[test]
 fn half_a_letter_costs_that_letter_alone() {
     let text = ready(r#""type":"text","text":{"body":"see you \ud83d at \ude4f eight"}"#);
-    assert_eq!(text.reading(), Some("see you \u{fffd} at \u{fffd} eight"));
+    assert_eq!(text.display_text(), Some("see you \u{fffd} at \u{fffd} eight"));
     let photo = file(r#""type":"image","image":{"id":"77","caption":"cut \ud83c","mime_type":"image/jpeg"}"#);
     assert_eq!((photo.provider_id.as_deref(), photo.caption.unwrap().reveal()), (Some("77"), "cut \u{fffd}"));
     let body = webhook(r#""type":"text","text":{"body":"hi"}"#).replace("Nila", "Nila \\udc00");
@@ -63,7 +63,7 @@ fn half_a_letter_costs_that_letter_alone() {
     assert_eq!(message.sender.profile_name.unwrap().reveal(), "Nila \u{fffd}");
     // Whole pairs, and a backslash that only looks like one, stay as they are.
     let text = ready(r#""type":"text","text":{"body":"\ud83d\ude4f \\ud83d"}"#);
-    assert_eq!(text.reading(), Some("🙏 \\ud83d"));
+    assert_eq!(text.display_text(), Some("🙏 \\ud83d"));
 }
 
 #[test]
@@ -75,17 +75,17 @@ fn bytes_that_are_no_text_cost_themselves_alone() {
     let found = cloud.webhooks().unwrap().decode_element(&Bytes::from(body));
     let InboundBody::Message(message) = &found[0].body else { panic!("no message") };
     let InboundContent::Ready(content) = &message.content else { panic!("a file") };
-    assert_eq!(content.reading(), Some("\u{fffd}b"));
+    assert_eq!(content.display_text(), Some("\u{fffd}b"));
 }
 
 #[test]
 fn a_message_without_a_type_is_what_it_holds() {
-    assert_eq!(ready(r#""text":{"body":"hello"}"#).reading(), Some("hello"));
-    assert_eq!(ready(r#""type":"","text":{"body":"hello"}"#).reading(), Some("hello"));
-    assert_eq!(ready(r#""type":null,"location":{"name":"Museum"}"#).reading(), Some("Museum"));
+    assert_eq!(ready(r#""text":{"body":"hello"}"#).display_text(), Some("hello"));
+    assert_eq!(ready(r#""type":"","text":{"body":"hello"}"#).display_text(), Some("hello"));
+    assert_eq!(ready(r#""type":null,"location":{"name":"Museum"}"#).display_text(), Some("Museum"));
     assert_eq!(file(r#""type":{},"audio":{"id":"8","voice":true}"#).what, MediaKind::Voice);
     let choice = ready(r#""interactive":{"button_reply":{"id":"a","title":"Yes"}}"#);
-    assert_eq!(choice.reading(), Some("Yes"));
+    assert_eq!(choice.display_text(), Some("Yes"));
     let reacts = decode(webhook(r#""reaction":{"message_id":"wamid.eA==","emoji":"👍"}"#)).remove(0);
     assert!(matches!(reacts.body, InboundBody::Reaction(_)));
     assert_eq!(ready(r#""odd":1"#).kind(), "unsupported");
@@ -198,7 +198,7 @@ fn where_a_message_comes_from_is_kept_with_any_kind_of_message() {
 #[test]
 fn a_context_or_referral_of_no_known_shape_costs_nothing_else() {
     let members = r#""type":"text","text":{"body":"hi"},"context":"x","referral":[1]"#;
-    assert_eq!(ready(members).reading(), Some("hi"));
+    assert_eq!(ready(members).display_text(), Some("hi"));
     assert_eq!(beside(members), json!({"context": "x", "referral": [1]}));
 }
 

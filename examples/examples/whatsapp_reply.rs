@@ -65,7 +65,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let query = ConversationQuery { view: InboxView::All, state: StateFilter::Open, now: SystemClock.now() };
     let inbox = crm.conversations().list(&me, &query, PageRequest::first(1)).await?;
     let talk = inbox.items[0].conversation.id;
-    let asked = inbox.items[0].last.as_ref().and_then(|last| last.reading.clone());
+    let asked = inbox.items[0].last.as_ref().and_then(|last| last.display_text.clone());
     println!("customer: {}", asked.as_ref().map_or("", |text| text.reveal()));
 
     let answer = NewMessage::text("Of course, it is kept aside in your name.")?;

@@ -189,7 +189,7 @@ async fn every_operation_answers_as_the_document_says() {
     for (place, route) in ROUTES.iter().enumerate() {
         match route.name {
             // Their answers are made and looked at below.
-            "events" | "hooks.check" | "hooks.receive" | "messages.settle" | "conversations.claim" => {
+            "events" | "hooks.check" | "hooks.receive" | "messages.resolve" | "conversations.claim" => {
                 continue;
             }
             _ => {}
@@ -220,7 +220,10 @@ async fn every_operation_answers_as_the_document_says() {
     let body = json!({"text": "On our way"});
     let sent = fixture.send(&unsure.seat, &unsure.ids["conversation"], "unsure", &body).await.is(202).id();
     fixture.work().await;
-    fixture.post(&unsure.seat, &format!("/v1/messages/{sent}/outcome"), json!({"sent": false})).await.is(200);
+    fixture
+        .post(&unsure.seat, &format!("/v1/messages/{sent}/resolution"), json!({"sent": false}))
+        .await
+        .is(200);
 
     // What a provider sends and asks.
     let query = [

@@ -356,7 +356,7 @@ async fn every_sample_is_taken_from_whoever_has_just_its_permission() {
             // Who asks is no member, and names none.
             "conversations.claim" => code == "input.invalid",
             // The outcome of this message is known.
-            "messages.settle" => code == "message.conflict",
+            "messages.resolve" => code == "message.conflict",
             _ => answer.status == route.success,
         };
         assert!(expected, "{}: {} {}", route.name, answer.status, String::from_utf8_lossy(&answer.bytes));

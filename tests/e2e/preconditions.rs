@@ -22,7 +22,7 @@ fn revised() -> impl Iterator<Item = &'static Route> {
 
 /// Where the record that a route changes is read.
 fn record(route: &Route) -> &'static str {
-    let commands = ["/claim", "/cancellation", "/outcome", "/check"];
+    let commands = ["/claim", "/cancellation", "/resolution", "/check"];
     let of = commands.iter().fold(route.path, |path, command| path.trim_end_matches(command));
     ROUTES.iter().find(|read| read.path == of && read.method == Verb::Get).map_or(of, |read| read.path)
 }
@@ -71,8 +71,8 @@ async fn tag(fixture: &Fixture, tenant: &Tenant, route: &Route) -> String {
 #[tokio::test]
 async fn of_several_who_mean_the_same_revision_one_wins() {
     let fixture = Arc::new(Fixture::start().await);
-    // Nothing in these tenants has an outcome that nobody knows.
-    for (place, route) in revised().filter(|route| route.name != "messages.settle").enumerate() {
+    // Nothing in these tenants has an unknown outcome.
+    for (place, route) in revised().filter(|route| route.name != "messages.resolve").enumerate() {
         let tenant = Arc::new(ready(&fixture, &format!("1002005{place:02}")).await);
         let tag = tag(&fixture, &tenant, route).await;
         let mut racing = JoinSet::new();

@@ -312,8 +312,10 @@ impl Tenant {
             Command::Thread { conversation, limit } => {
                 let Some(id) = talk_of(conversation).await else { return String::new() };
                 let read = async |page| crm.conversations().messages(&me, id, page).await.unwrap();
-                self.pages(*limit, read, |message| format!("{message:?} {:?}\n", message.content.reading()))
-                    .await
+                self.pages(*limit, read, |message| {
+                    format!("{message:?} {:?}\n", message.content.display_text())
+                })
+                .await
             }
         }
     }

@@ -35,7 +35,7 @@ pub struct ConsentRows {
     /// The person's newest message in this conversation.
     pub last_inbound: Option<(MessageId, DateTime<Utc>)>,
     /// The person's newest message to this business, by any account; at the same instant the one with the greater id.
-    pub relation: Option<(MessageId, DateTime<Utc>)>,
+    pub existing_relationship: Option<(MessageId, DateTime<Utc>)>,
     /// Something else was sent, or is queued, in this conversation after the person's newest message.
     pub answered: bool,
     /// When promotional messages were dispatched to this person in the last 7 days.

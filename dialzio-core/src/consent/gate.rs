@@ -65,7 +65,7 @@ string_enum! {
         /// The consent ran out.
         Expired = "consent.expired",
         /// The person has not written to this business within twelve months.
-        NoRelation = "consent.no_relation",
+        NoExistingRelationship = "consent.no_relation",
         /// The reply window is shut.
         WindowClosed = "window.closed",
         /// Outside the hours for promotion.
@@ -125,7 +125,7 @@ impl Refusal {
             RefusalCode::Unknown => "No opt-in is recorded.",
             RefusalCode::OptedOutLast => "Their last message was an opt-out: wait until they write again.",
             RefusalCode::Expired => "The opt-in has run out.",
-            RefusalCode::NoRelation => {
+            RefusalCode::NoExistingRelationship => {
                 "They have not written to you within twelve months, and no opt-in is recorded."
             }
             RefusalCode::WindowClosed => "The reply window is closed: choose a template.",
@@ -281,7 +281,7 @@ pub(crate) fn decide(facts: &ConsentFacts, intent: Intent, now: DateTime<Utc>) -
     if let Some(stop) = &state.provider_stop {
         deny(RefusalCode::ProviderStop, Some(stop.occurred_at));
     }
-    let related = rows.relation.filter(|(_, at)| now < *at + RELATIONSHIP_PERIOD);
+    let related = rows.existing_relationship.filter(|(_, at)| now < *at + RELATIONSHIP_PERIOD);
     if marketing {
         match state.state {
             State::Unknown => deny(RefusalCode::Unknown, None),
@@ -292,7 +292,10 @@ pub(crate) fn decide(facts: &ConsentFacts, intent: Intent, now: DateTime<Utc>) -
         }
     }
     if intent.purpose == Purpose::Utility && state.state != State::Given && related.is_none() {
-        deny(RefusalCode::NoRelation, rows.relation.map(|(_, at)| at + RELATIONSHIP_PERIOD));
+        deny(
+            RefusalCode::NoExistingRelationship,
+            rows.existing_relationship.map(|(_, at)| at + RELATIONSHIP_PERIOD),
+        );
     }
     if let Some(at) = opted_out_by_last_message(rows)
         && !authentication
@@ -303,14 +306,17 @@ pub(crate) fn decide(facts: &ConsentFacts, intent: Intent, now: DateTime<Utc>) -
     if !intent.template && !window_open {
         deny(RefusalCode::WindowClosed, window_end);
     }
-    // Where the provider has no window, free text still needs a reason: an answer, a consent, or a relation.
+    // Where the provider has no window, free text still needs a reason: an answer, a consent, or an existing relationship.
     if service
         && intent.reply_window.is_none()
         && !in_window
         && state.state != State::Given
         && related.is_none()
     {
-        deny(RefusalCode::NoRelation, rows.relation.map(|(_, at)| at + RELATIONSHIP_PERIOD));
+        deny(
+            RefusalCode::NoExistingRelationship,
+            rows.existing_relationship.map(|(_, at)| at + RELATIONSHIP_PERIOD),
+        );
     }
     let (Some(recipient), true) = (rows.address.clone(), reasons.is_empty()) else {
         return Verdict::Deny(Refusal { reasons });
@@ -323,7 +329,9 @@ pub(crate) fn decide(facts: &ConsentFacts, intent: Intent, now: DateTime<Utc>) -
         (_, Some(record), ..) if state.state == State::Given => Basis::Grant(record.id),
         (Purpose::Authentication, ..) => Basis::Requested,
         (Purpose::Service, _, Some((message, _)), _) if in_window => Basis::ReplyWindow(message),
-        (Purpose::Utility | Purpose::Service, _, _, Some((message, _))) => Basis::Relation(message),
+        (Purpose::Utility | Purpose::Service, _, _, Some((message, _))) => {
+            Basis::ExistingRelationship(message)
+        }
         _ => {
             return Verdict::Deny(Refusal {
                 reasons: vec![Reason { code: RefusalCode::Unknown, since: None }],

@@ -31,7 +31,7 @@ fn stranger() -> ConsentRows {
         doubtful: false,
         unreachable_since: None,
         last_inbound: None,
-        relation: None,
+        existing_relationship: None,
         answered: false,
         marketing_sent: Vec::new(),
         quiet_hours: QuietHours::DEFAULT,
@@ -43,7 +43,11 @@ fn stranger() -> ConsentRows {
 fn wrote(ago: TimeDelta) -> ConsentRows {
     let message = IdSource::seeded(2).next(noon());
     let at = noon() - ago;
-    ConsentRows { last_inbound: Some((message, at)), relation: Some((message, at)), ..stranger() }
+    ConsentRows {
+        last_inbound: Some((message, at)),
+        existing_relationship: Some((message, at)),
+        ..stranger()
+    }
 }
 
 fn entry(event: ConsentEvent, scope: PurposeScope, ago: TimeDelta) -> ConsentRecord {
@@ -105,7 +109,7 @@ const ALL: [Purpose; 4] = [Purpose::Marketing, Purpose::Utility, Purpose::Authen
 fn a_stranger_gets_nothing_but_a_code_they_ask_for() {
     let facts = stranger();
     assert_eq!(first(&facts, Purpose::Marketing), Some(RefusalCode::Unknown));
-    assert_eq!(first(&facts, Purpose::Utility), Some(RefusalCode::NoRelation));
+    assert_eq!(first(&facts, Purpose::Utility), Some(RefusalCode::NoExistingRelationship));
     assert_eq!(first(&facts, Purpose::Service), Some(RefusalCode::WindowClosed));
     assert_eq!(ask(&facts, Purpose::Authentication, true), Ok(Basis::Requested));
 }
@@ -119,8 +123,11 @@ fn somebody_who_wrote_gets_an_answer_for_24_hours_and_transactions_for_12_months
     assert!(ask(&last_second, Purpose::Service, false).is_ok());
     let shut = wrote(TimeDelta::hours(24));
     assert_eq!(first(&shut, Purpose::Service), Some(RefusalCode::WindowClosed));
-    assert!(matches!(ask(&shut, Purpose::Utility, true), Ok(Basis::Relation(_))));
-    assert_eq!(first(&wrote(TimeDelta::days(365)), Purpose::Utility), Some(RefusalCode::NoRelation));
+    assert!(matches!(ask(&shut, Purpose::Utility, true), Ok(Basis::ExistingRelationship(_))));
+    assert_eq!(
+        first(&wrote(TimeDelta::days(365)), Purpose::Utility),
+        Some(RefusalCode::NoExistingRelationship)
+    );
 }
 
 #[test]
@@ -128,7 +135,10 @@ fn an_opt_in_opens_marketing_until_it_runs_out() {
     let given = |ago| with(stranger(), vec![entry(ConsentEvent::Given, PurposeScope::Marketing, ago)]);
     assert!(matches!(ask(&given(TimeDelta::days(1)), Purpose::Marketing, true), Ok(Basis::Grant(_))));
     assert_eq!(first(&given(TimeDelta::days(731)), Purpose::Marketing), Some(RefusalCode::Expired));
-    assert_eq!(first(&given(TimeDelta::days(1)), Purpose::Utility), Some(RefusalCode::NoRelation));
+    assert_eq!(
+        first(&given(TimeDelta::days(1)), Purpose::Utility),
+        Some(RefusalCode::NoExistingRelationship)
+    );
     let utility =
         with(stranger(), vec![entry(ConsentEvent::Given, PurposeScope::Utility, TimeDelta::days(1))]);
     assert!(matches!(ask(&utility, Purpose::Utility, true), Ok(Basis::Grant(_))));
@@ -294,18 +304,18 @@ fn a_check_that_is_not_configured_abstains_and_one_that_is_denies() {
     assert_eq!(checked(clear, Purpose::Marketing), None);
 }
 
-/// Where the provider has no window (SMS), an answer within a day, a consent or a relation is needed; nothing else opens it.
+/// Where the provider has no window (SMS), an answer within a day, a consent or an existing relationship is needed; nothing else opens it.
 #[test]
-fn without_a_window_free_text_needs_an_answer_a_consent_or_a_relation() {
+fn without_a_window_free_text_needs_an_answer_a_consent_or_an_existing_relationship() {
     let sms =
         Intent { channel: Channel::Sms, purpose: Purpose::Service, template: false, reply_window: None };
     let on_sms = |event, scope, ago| ConsentRecord { channel: Channel::Sms, ..entry(event, scope, ago) };
     let day = TimeDelta::days;
-    assert_eq!(answer(&known(&stranger()), sms), Err(vec![RefusalCode::NoRelation]));
+    assert_eq!(answer(&known(&stranger()), sms), Err(vec![RefusalCode::NoExistingRelationship]));
     let opted_in = with(stranger(), vec![on_sms(ConsentEvent::Given, PurposeScope::Any, day(1))]);
     assert!(matches!(answer(&known(&opted_in), sms), Ok(Basis::Grant(_))), "the first message out");
     assert!(matches!(answer(&known(&wrote(TimeDelta::hours(1))), sms), Ok(Basis::ReplyWindow(_))));
-    assert!(matches!(answer(&known(&wrote(day(30))), sms), Ok(Basis::Relation(_))));
+    assert!(matches!(answer(&known(&wrote(day(30))), sms), Ok(Basis::ExistingRelationship(_))));
     let stopped = with(wrote(day(2)), vec![on_sms(ConsentEvent::Withdrawn, PurposeScope::Any, day(2))]);
     assert_eq!(answer(&known(&stopped), sms), Err(vec![RefusalCode::Withdrawn]));
     let elsewhere = with(wrote(day(2)), vec![entry(ConsentEvent::Withdrawn, PurposeScope::Any, day(2))]);

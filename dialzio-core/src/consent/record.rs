@@ -296,7 +296,7 @@ pub enum Basis {
     /// The person wrote within the last 24 hours.
     ReplyWindow(MessageId),
     /// The person wrote to this business within twelve months.
-    Relation(MessageId),
+    ExistingRelationship(MessageId),
     /// A one-time code that the person asks for themselves.
     Requested,
 }

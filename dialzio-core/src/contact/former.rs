@@ -33,7 +33,7 @@ impl ContactService<'_> {
     /// # Errors
     /// [`Error::NotFound`] if the contact has no such identity; [`Error::Conflict`] if it is not in doubt, or somebody else
     /// has just answered; [`Error::Denied`] without [`Permission::ContactsWrite`].
-    pub async fn settle_doubt(
+    pub async fn resolve_doubt(
         &self,
         by: &Actor,
         contact: ContactId,

@@ -25,7 +25,7 @@ use crate::text::{EmailAddress, Label, PersonName, TagName};
 use crate::{Revision, search};
 
 string_enum! {
-    /// How far the relation has come.
+    /// The stage of the relationship, from lead to customer.
     pub enum Stage {
         /// Just arrived, nobody has answered.
         New = "new",
@@ -59,7 +59,7 @@ pub struct Contact {
     pub name: Option<PersonName>,
     /// Where the name comes from.
     pub name_source: NameSource,
-    /// How far the relation has come.
+    /// The stage of the relationship, from lead to customer.
     pub stage: Stage,
     /// Who looks after them.
     pub owner: Option<MemberId>,

@@ -26,7 +26,7 @@ pub(crate) const TRIES: usize = 3;
 pub struct NewContact {
     /// What people call them.
     pub name: Option<PersonName>,
-    /// How far the relation has come.
+    /// The stage of the relationship, from lead to customer.
     pub stage: Option<Stage>,
     /// Numbers and addresses.
     pub details: Vec<Detail>,

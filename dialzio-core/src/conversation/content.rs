@@ -303,7 +303,7 @@ impl Content {
 
     /// What a person would read: the text column, and what previews show.
     #[must_use]
-    pub fn reading(&self) -> Option<&str> {
+    pub fn display_text(&self) -> Option<&str> {
         match self {
             Self::Text { body } | Self::Template { body, .. } => Some(body.reveal()),
             Self::Media { caption: text, .. }

@@ -257,7 +257,7 @@ impl ConversationService<'_> {
                     templates.into_iter().find(|known| known.name == *name && known.language == *language);
                 let template = template.ok_or(Error::missing(RecordKind::Template))?;
                 let filled = template.fill(parameters)?;
-                let body = MessageText::received(&template.reading(&filled));
+                let body = MessageText::received(&template.display_text(&filled));
                 let content = Content::Template {
                     name: name.clone(),
                     language: language.clone(),
@@ -451,11 +451,11 @@ impl ConversationService<'_> {
         }
     }
 
-    /// Settles a message whose outcome nobody knows, by a person's decision: it was sent, or it is given up.
+    /// Resolves a message with an unknown outcome, by a member's decision: sent, or marked as failed.
     ///
     /// # Errors
     /// [`Error::Conflict`] if its outcome is known; [`Error::NotFound`]; [`Error::Denied`].
-    pub async fn settle_unknown(&self, by: &Actor, id: MessageId, was_sent: bool) -> Result<Message, Error> {
+    pub async fn resolve_unknown(&self, by: &Actor, id: MessageId, was_sent: bool) -> Result<Message, Error> {
         let scope = by.scope_for(Permission::MessagesSend)?;
         let message = self.require_message(scope, id).await?;
         if message.delivery.status != DeliveryStatus::Unknown {

@@ -66,7 +66,7 @@ pub struct LastMessage {
     /// Its kind word.
     pub kind: String,
     /// What a person would read.
-    pub reading: Option<MessageText>,
+    pub display_text: Option<MessageText>,
     /// What became of it.
     pub status: DeliveryStatus,
 }
@@ -78,7 +78,7 @@ pub struct InboxEntry {
     pub conversation: Conversation,
     /// The contact's name.
     pub contact_name: Option<PersonName>,
-    /// How far the relation has come.
+    /// The stage of the relationship, from lead to customer.
     pub stage: crate::contact::Stage,
     /// The name the person gave at the provider.
     pub profile_name: Option<PersonName>,

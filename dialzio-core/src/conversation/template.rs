@@ -415,7 +415,7 @@ impl Template {
 
     /// What the person will read: header text, body and footer with the parameters filled in.
     #[must_use]
-    pub fn reading(&self, send: &TemplateSend) -> String {
+    pub fn display_text(&self, send: &TemplateSend) -> String {
         let mut lines = Vec::new();
         if let Some(text) = &self.header_text {
             match &send.header {
@@ -473,7 +473,7 @@ mod tests {
         assert_eq!(send.body, [(Some("name".into()), "Tara".into()), (Some("order".into()), "81".into())]);
         assert_eq!(send.buttons[0].value, "x81");
         assert_eq!(
-            named.reading(&send),
+            named.display_text(&send),
             "Your order is ready\nHello Tara, order 81 is ready.\nReply STOP to end"
         );
         let positional = template(ParameterFormat::Positional, "Hello {{1}}.");

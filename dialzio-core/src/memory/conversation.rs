@@ -107,7 +107,7 @@ impl Rows {
                 id: message.id,
                 direction: message.direction,
                 kind: message.content.kind().to_owned(),
-                reading: message.content.reading().and_then(MessageText::received),
+                display_text: message.content.display_text().and_then(MessageText::received),
                 status: message.delivery.status,
             }),
             profile_name: identity.profile_name,

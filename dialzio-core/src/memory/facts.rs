@@ -79,7 +79,9 @@ impl Rows {
             doubtful: identity.doubt.is_some(),
             unreachable_since: identity.unreachable_since,
             last_inbound,
-            relation: with_person().filter_map(newest).max_by_key(|(message, at)| (*at, *message)),
+            existing_relationship: with_person()
+                .filter_map(newest)
+                .max_by_key(|(message, at)| (*at, *message)),
             answered: last_inbound.is_some_and(|(last, _)| self.answered(conversation, last, itself)),
             marketing_sent: with_person().flat_map(|with| self.promoted(with, now)).collect(),
             quiet_hours: settings.quiet_hours,

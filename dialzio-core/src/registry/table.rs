@@ -10,7 +10,7 @@ string_enum! {
         AccountLife = "account_life",
         /// Twelve months from the event, or shorter, never longer.
         Messages = "messages",
-        /// The relation and 36 months, pseudonymised after an erasure.
+        /// While the relationship lasts and 36 months, pseudonymised after an erasure.
         Ledger = "ledger",
         /// 36 months.
         Audit = "audit",

@@ -31,7 +31,7 @@ pub fn permit_to_answer(recipient: Address, channel: Channel, now: DateTime<Utc>
         doubtful: false,
         unreachable_since: None,
         last_inbound: wrote,
-        relation: wrote,
+        existing_relationship: wrote,
         answered: false,
         marketing_sent: Vec::new(),
         quiet_hours: QuietHours::DEFAULT,

@@ -342,14 +342,14 @@ pub struct DoubtAnswerJson {
 }
 
 /// `POST /v1/contacts/{contact}/identities/{identity}/doubt`: answers the contact that the number belongs to now.
-pub async fn settle_doubt(
+pub async fn resolve_doubt(
     State(state): State<AppState>,
     Caller(actor): Caller,
     Ids(contact, identity): Ids<ContactId, ChannelIdentityId>,
     Body(given): Body<DoubtAnswerJson>,
 ) -> Result<Revised<ContactJson>, Problem> {
     let answer: DoubtAnswer = word("answer", &given.answer)?;
-    let contact = state.crm().contacts().settle_doubt(&actor, contact, identity, answer).await?;
+    let contact = state.crm().contacts().resolve_doubt(&actor, contact, identity, answer).await?;
     Ok(Revised::at(contact.revision, contact.into()))
 }
 

@@ -146,7 +146,7 @@ impl From<InboxEntry> for ConversationJson {
             id: last.id,
             direction: last.direction,
             kind: last.kind.clone(),
-            text: last.reading.as_ref().map(|text| text.reveal().to_owned()),
+            text: last.display_text.as_ref().map(|text| text.reveal().to_owned()),
             status: last.status,
         });
         Self { person: Some(person), last, ..Self::from(entry.conversation) }

@@ -180,7 +180,7 @@ impl From<Message> for MessageJson {
             reactions: reactions.collect(),
             author: message.author,
             kind: message.content.kind(),
-            text: message.content.reading().map(str::to_owned),
+            text: message.content.display_text().map(str::to_owned),
             purpose: message.purpose,
             status: message.delivery.status,
             status_at: message.delivery.at,
@@ -288,23 +288,23 @@ async fn command(
     }
 }
 
-/// What became of a message, by a person's decision.
+/// A member's decision about a message with an unknown outcome.
 #[derive(Debug, Deserialize, ToSchema)]
-#[schema(as = MessageOutcome)]
+#[schema(as = MessageResolution)]
 #[serde(deny_unknown_fields)]
-pub struct OutcomeJson {
-    /// Whether it was sent.
+pub struct ResolutionJson {
+    /// `true`: it was sent. `false`: it is marked as failed.
     sent: bool,
 }
 
-/// `POST /v1/messages/{message}/outcome`.
-pub async fn settle(
+/// `POST /v1/messages/{message}/resolution`.
+pub async fn resolve(
     State(state): State<AppState>,
     Caller(actor): Caller,
     Id(id): Id<MessageId>,
     meant: IfMatch,
-    Body(outcome): Body<OutcomeJson>,
+    Body(resolution): Body<ResolutionJson>,
 ) -> Result<Revised<MessageJson>, Problem> {
-    let settle = async || state.crm().conversations().settle_unknown(&actor, id, outcome.sent).await;
-    command(&state, &actor, id, &meant, settle).await
+    let resolve = async || state.crm().conversations().resolve_unknown(&actor, id, resolution.sent).await;
+    command(&state, &actor, id, &meant, resolve).await
 }

@@ -278,11 +278,11 @@ pub(crate) fn line(message: &Message) -> String {
         Said::Media { filename: Some(name), caption: None, .. } => Some(name.as_str()),
         _ => None,
     };
-    let reading = message.content.reading().or(name).unwrap_or_default().replace('\n', " ");
-    let line = match (kind.is_empty(), reading.is_empty()) {
-        (false, false) => format!("{kind} · {reading}"),
+    let text = message.content.display_text().or(name).unwrap_or_default().replace('\n', " ");
+    let line = match (kind.is_empty(), text.is_empty()) {
+        (false, false) => format!("{kind} · {text}"),
         (false, true) => kind.to_owned(),
-        _ => reading,
+        _ => text,
     };
     if line.chars().count() > 140 { line.chars().take(139).chain(['…']).collect() } else { line }
 }

@@ -111,7 +111,7 @@ fn posts() -> Router<AppState> {
         .route("/web/messages/{message}/cancel", post(outgoing::cancel))
         .route("/web/contacts/{contact}/conversation", post(contact::open))
         .route("/web/contacts/{contact}/stage", post(person::stage))
-        .route("/web/contacts/{contact}/doubt", post(person::settle_doubt))
+        .route("/web/contacts/{contact}/doubt", post(person::resolve_doubt))
         .route("/web/contacts/{contact}/owner", post(person::owner))
         .route("/web/contacts/{contact}/tags", post(person::add_tag))
         .route("/web/contacts/{contact}/tags/remove", post(person::remove_tag))

@@ -133,20 +133,20 @@ pub(crate) async fn resend(ctx: PageContext, Id(id): Id<MessageId>) -> Result<Ht
     let new = NewMessage { body, reply_to: message.reply_to, key: once };
     let sent = service.send(&ctx.actor, message.conversation, new).await?;
     if message.delivery.status == DeliveryStatus::Unknown {
-        message = service.settle_unknown(&ctx.actor, id, false).await?;
+        message = service.resolve_unknown(&ctx.actor, id, false).await?;
     }
     changed(&ctx, &[message, sent.message]).await
 }
 
 /// `POST /web/messages/{message}/mark-sent`.
 pub(crate) async fn mark_sent(ctx: PageContext, Id(id): Id<MessageId>) -> Result<Html<String>, Problem> {
-    let message = ctx.crm().conversations().settle_unknown(&ctx.actor, id, true).await?;
+    let message = ctx.crm().conversations().resolve_unknown(&ctx.actor, id, true).await?;
     changed(&ctx, &[message]).await
 }
 
 /// `POST /web/messages/{message}/drop`.
 pub(crate) async fn give_up(ctx: PageContext, Id(id): Id<MessageId>) -> Result<Html<String>, Problem> {
-    let message = ctx.crm().conversations().settle_unknown(&ctx.actor, id, false).await?;
+    let message = ctx.crm().conversations().resolve_unknown(&ctx.actor, id, false).await?;
     changed(&ctx, &[message]).await
 }
 

@@ -120,14 +120,14 @@ pub(crate) fn doubts(ctx: &PageContext, contact: ContactId, identities: &[Channe
 }
 
 /// `POST /web/contacts/{contact}/doubt`.
-pub(crate) async fn settle_doubt(
+pub(crate) async fn resolve_doubt(
     ctx: PageContext,
     Id(id): Id<ContactId>,
     fields: Fields,
 ) -> Result<Response, Problem> {
     let identity: ChannelIdentityId = word("identity", fields.get("identity"))?;
     let answer: DoubtAnswer = word("answer", fields.get("answer"))?;
-    let contact = ctx.crm().contacts().settle_doubt(&ctx.actor, id, identity, answer).await?;
+    let contact = ctx.crm().contacts().resolve_doubt(&ctx.actor, id, identity, answer).await?;
     Ok(super::entry::go_to(&format!("/contacts/{}", contact.id)))
 }
 

@@ -235,7 +235,7 @@ fn offer(ctx: &PageContext, template: &Template, verdict: &Preview) -> Option<Op
                 | RefusalCode::Expired
                 | RefusalCode::Withdrawn
                 | RefusalCode::Refused
-                | RefusalCode::NoRelation
+                | RefusalCode::NoExistingRelationship
         )
     };
     let offered =

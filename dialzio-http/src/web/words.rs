@@ -88,11 +88,11 @@ pub(crate) fn files(what: MediaKind) -> &'static str {
 pub(crate) fn last_line(last: Option<&LastMessage>) -> String {
     let Some(last) = last else { return "No message yet".to_owned() };
     let kind = kind(&last.kind);
-    let reading = last.reading.as_ref().map_or("", |text| text.reveal()).replace('\n', " ");
-    let line = match (kind.is_empty(), reading.is_empty()) {
-        (false, false) => format!("{kind} · {reading}"),
+    let text = last.display_text.as_ref().map_or("", |text| text.reveal()).replace('\n', " ");
+    let line = match (kind.is_empty(), text.is_empty()) {
+        (false, false) => format!("{kind} · {text}"),
         (false, true) => kind.to_owned(),
-        _ => reading,
+        _ => text,
     };
     if last.direction == Direction::Outbound { format!("You: {line}") } else { line }
 }

@@ -209,7 +209,7 @@ async fn every_approved_template_can_be_filled_and_sent() {
             .collect();
         let send = template.fill(&given).unwrap();
         assert!(!is_picture || matches!(send.header, Some((_, HeaderParameter::MediaId(_)))));
-        let reading = template.reading(&send);
+        let reading = template.display_text(&send);
         fixture.send(OutboundContent::Template(send)).await.unwrap();
         let shown = fixture.newest().bubble;
         assert!(reading.contains(&shown.text), "{}: {reading} / {}", template.name, shown.text);

@@ -71,7 +71,7 @@ export async function unknownSends({ server, inbox, scene }) {
     await fate(inbox, 'Before noon').getByText('Given up: nobody knows whether it was sent.').waitFor();
     const [message] = await find('Before noon');
     equal(message.status, 'failed', 'status');
-    equal((await server.api('POST', `/v1/messages/${message.id}/outcome`, { sent: true })).status, 409, 'status of a second verdict');
+    equal((await server.api('POST', `/v1/messages/${message.id}/resolution`, { sent: true })).status, 409, 'status of a second verdict');
   });
   await step('sent again, it is a new message, and the old one is given up', inbox, async () => {
     await reply('What is your address?');

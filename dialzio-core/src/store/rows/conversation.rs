@@ -107,7 +107,7 @@ impl FromRow for InboxEntry {
                     id,
                     direction: c.word()?,
                     kind: c.text()?,
-                    reading: c.opt_str()?.and_then(MessageText::received),
+                    display_text: c.opt_str()?.and_then(MessageText::received),
                     status: c.word()?,
                 }),
             },

@@ -22,7 +22,7 @@ const CONTENT_VERSION: i64 = 1;
 /// The content cannot be written as JSON.
 pub fn bind_content<B: Bind>(content: &Content, to: &mut B) -> StoreResult<()> {
     to.text(content.kind());
-    to.opt_text(content.reading());
+    to.opt_text(content.display_text());
     match content {
         Content::Text { .. } => to.opt_text(None),
         content => to.json(content, "content")?,

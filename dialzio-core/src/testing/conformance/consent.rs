@@ -146,7 +146,7 @@ pub async fn the_facts_hold_person_ledger_and_settings(bed: TestBed) {
     assert_eq!(seen.address, person.identity.phone().cloned().map(Address::Phone));
     assert!(person.identity.subject_keys().iter().all(|key| seen.subjects.contains(key)));
     assert!(seen.records.is_empty() && seen.marketing_sent.is_empty());
-    assert_eq!((seen.head, seen.last_inbound, seen.relation), (LedgerSeq(0), None, None));
+    assert_eq!((seen.head, seen.last_inbound, seen.existing_relationship), (LedgerSeq(0), None, None));
     assert!(!seen.restricted && !seen.answered && seen.unreachable_since.is_none());
     assert_eq!((seen.quiet_hours, seen.zone), (tenant.org.quiet_hours, tenant.org.zone));
     assert_eq!(seen.marketing_cap, tenant.org.marketing_cap);
@@ -171,7 +171,7 @@ pub async fn the_facts_hold_person_ledger_and_settings(bed: TestBed) {
     assert!(bed.store.consent_facts(&tenant.scope, bed.make.id()).await.unwrap().is_none());
 }
 
-/// The person's newest message opens the window of its own conversation; the relation reaches over all accounts.
+/// The person's newest message opens the window of its own conversation; the existing relationship covers all accounts.
 pub async fn the_window_is_of_one_conversation_and_the_relation_of_all(bed: TestBed) {
     let tenant = bed.tenant().await;
     let person = bed.person(&tenant, "Asha").await;
@@ -185,10 +185,10 @@ pub async fn the_window_is_of_one_conversation_and_the_relation_of_all(bed: Test
     bed.write(&tenant.scope, bed.make.append(second.id, &newest)).await;
     let seen = facts(&bed, &tenant, &person).await;
     assert_eq!(seen.last_inbound, Some((first.id, bed.at(10))));
-    assert_eq!(seen.relation, Some((newest.id, bed.at(20))));
+    assert_eq!(seen.existing_relationship, Some((newest.id, bed.at(20))));
     let there = bed.store.consent_facts(&tenant.scope, other.id).await.unwrap().unwrap();
     assert_eq!(there.last_inbound, Some((newest.id, bed.at(20))));
-    assert_eq!(there.relation, there.last_inbound);
+    assert_eq!(there.existing_relationship, there.last_inbound);
 }
 
 /// A conversation is answered once something was sent or is queued after the person's newest message. What is being asked

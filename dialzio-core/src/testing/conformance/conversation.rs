@@ -229,7 +229,7 @@ pub async fn a_list_shows_who_and_what_newest_first(bed: TestBed) {
     assert_eq!(entry.phone.as_ref(), ben.identity.phone());
     let last = entry.last.as_ref().expect("the newest message");
     assert_eq!((last.id, last.direction, last.kind.as_str()), (newest.id, newest.direction, "text"));
-    assert_eq!(last.reading.as_ref().map(crate::text::MessageText::reveal), Some("नमस्ते 🙏"));
+    assert_eq!(last.display_text.as_ref().map(crate::text::MessageText::reveal), Some("नमस्ते 🙏"));
     assert_eq!(last.status, newest.delivery.status);
     let one = bed.store.inbox_entry(&tenant.scope, ben.conversation.id).await.unwrap().unwrap();
     assert_eq!(one, *entry);

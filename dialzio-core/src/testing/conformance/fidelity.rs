@@ -224,7 +224,7 @@ pub async fn every_shape_of_content_survives(bed: TestBed) {
         let entry = bed.store.inbox_entry(&tenant.scope, person.conversation.id).await.unwrap().unwrap();
         let last = entry.last.expect("the newest message");
         assert_eq!((last.id, last.kind.as_str()), (message.id, message.content.kind()));
-        assert_eq!(last.reading.as_ref().map(MessageText::reveal), message.content.reading());
+        assert_eq!(last.display_text.as_ref().map(MessageText::reveal), message.content.display_text());
     }
 }
 

@@ -228,7 +228,7 @@ pub async fn the_newest_edit_stays_and_taking_back_beats_it(bed: TestBed) {
     bed.write(&tenant.scope, edit("third", 4)).await;
     bed.write(&tenant.scope, edit("second", 3)).await;
     let kept = bed.message(&tenant, message).await;
-    assert_eq!((kept.content.reading(), kept.edited_at), (Some("third"), Some(bed.at(4))));
+    assert_eq!((kept.content.display_text(), kept.edited_at), (Some("third"), Some(bed.at(4))));
     let revoke = ConversationWrite::Revoke { message, content: Box::new(gone()), at: bed.at(5) };
     bed.write(&tenant.scope, revoke).await;
     bed.write(&tenant.scope, edit("fourth", 6)).await;

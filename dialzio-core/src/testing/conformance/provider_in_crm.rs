@@ -184,7 +184,7 @@ pub async fn senders_connect_under_their_own_ids(fixture: &impl CrmFixture) {
 pub async fn the_first_message_goes_out_under_an_opt_in(fixture: &impl CrmFixture) {
     let tenant = Tenant::new(fixture).await;
     let refused = tenant.send("Your order is ready.").await;
-    let code = |error: &Error| matches!(error, Error::Refused(refusal) if refusal.reasons[0].code == RefusalCode::NoRelation);
+    let code = |error: &Error| matches!(error, Error::Refused(refusal) if refusal.reasons[0].code == RefusalCode::NoExistingRelationship);
     assert!(refused.as_ref().is_err_and(code), "{refused:?}");
     tenant.opts_in().await;
     let sent = tenant.send("Your order is ready.").await.unwrap();
