@@ -1,0 +1,115 @@
+//! Conversations, messages and templates.
+
+use async_trait::async_trait;
+
+use dialzio_core::conversation::{
+    Activity, Conversation, ConversationQuery, ConversationStore, Evidence, InboundAsk, InboundFacts,
+    InboxEntry, Message, QueueCounts, Template,
+};
+use dialzio_core::page::{Page, PageRequest};
+use dialzio_core::{
+    AccountId, ChannelIdentityId, ContactId, ConversationId, MessageId, OrgScope, StoreResult,
+};
+
+use crate::facts::Snapshot;
+use crate::retention::RetentionCutoff;
+use crate::{PostgresStore, accounts, activity, conversations, messages};
+
+#[async_trait]
+impl ConversationStore for PostgresStore {
+    async fn conversation(&self, scope: &OrgScope, id: ConversationId) -> StoreResult<Option<Conversation>> {
+        read_in!(self, scope, |db, org| conversations::one(db, org, id))
+    }
+
+    async fn inbox_entry(&self, scope: &OrgScope, id: ConversationId) -> StoreResult<Option<InboxEntry>> {
+        read_in!(self, scope, |db, org| conversations::inbox_entry(
+            db,
+            org,
+            RetentionCutoff::at(self.now()),
+            id
+        ))
+    }
+
+    async fn inbox(
+        &self,
+        scope: &OrgScope,
+        query: &ConversationQuery,
+        page: PageRequest,
+    ) -> StoreResult<Page<InboxEntry>> {
+        read_in!(self, scope, |db, org| conversations::inbox(
+            db,
+            org,
+            RetentionCutoff::at(self.now()),
+            query,
+            &page
+        ))
+    }
+
+    async fn conversations_of(&self, scope: &OrgScope, contact: ContactId) -> StoreResult<Vec<Conversation>> {
+        read_in!(self, scope, |db, org| conversations::of_contact(db, org, contact))
+    }
+
+    async fn conversation_with(
+        &self,
+        scope: &OrgScope,
+        account: AccountId,
+        identity: ChannelIdentityId,
+    ) -> StoreResult<Option<Conversation>> {
+        read_in!(self, scope, |db, org| conversations::with(db, org, account, identity))
+    }
+
+    async fn queue_counts(&self, scope: &OrgScope) -> StoreResult<QueueCounts> {
+        read_in!(self, scope, |db, org| conversations::queue_counts(db, org))
+    }
+
+    async fn message(&self, scope: &OrgScope, id: MessageId) -> StoreResult<Option<Message>> {
+        read_in!(self, scope, |db, org| messages::one(db, org, RetentionCutoff::at(self.now()), id))
+    }
+
+    async fn messages(
+        &self,
+        scope: &OrgScope,
+        conversation: ConversationId,
+        page: PageRequest,
+    ) -> StoreResult<Page<Message>> {
+        read_in!(self, scope, |db, org| messages::list(
+            db,
+            org,
+            RetentionCutoff::at(self.now()),
+            conversation,
+            &page
+        ))
+    }
+
+    async fn evidence_of(
+        &self,
+        scope: &OrgScope,
+        of: &[MessageId],
+    ) -> StoreResult<Vec<(MessageId, Evidence)>> {
+        read_in!(self, scope, |db, org| messages::evidence_of(db, org, RetentionCutoff::at(self.now()), of))
+    }
+
+    async fn activities(
+        &self,
+        scope: &OrgScope,
+        conversation: ConversationId,
+        page: PageRequest,
+    ) -> StoreResult<Page<Activity>> {
+        read_in!(self, scope, |db, org| activity::list(
+            db,
+            org,
+            RetentionCutoff::at(self.now()),
+            conversation,
+            &page
+        ))
+    }
+
+    async fn inbound_facts(&self, scope: &OrgScope, ask: &InboundAsk) -> StoreResult<InboundFacts> {
+        read_in!(self, scope, |db, _org| Snapshot { db, org: scope.org(), now: self.now() }
+            .inbound_facts(ask))
+    }
+
+    async fn templates(&self, scope: &OrgScope, account: AccountId) -> StoreResult<Vec<Template>> {
+        read_in!(self, scope, |db, org| accounts::templates(db, org, account))
+    }
+}

@@ -1,0 +1,31 @@
+//! The event log and the audit chain.
+
+use async_trait::async_trait;
+use futures_util::StreamExt;
+use futures_util::stream::BoxStream;
+use tokio_stream::wrappers::WatchStream;
+
+use dialzio_core::event::{EventSeq, Recorded};
+use dialzio_core::ledger::{AuditEntry, LedgerStore};
+use dialzio_core::{OrgScope, StoreResult};
+
+use crate::{PostgresStore, ledger};
+
+#[async_trait]
+impl LedgerStore for PostgresStore {
+    async fn audit(&self, scope: &OrgScope, after: u64, limit: u32) -> StoreResult<Vec<AuditEntry>> {
+        read_in!(self, scope, |db, org| ledger::audit(db, org, after, limit))
+    }
+
+    async fn events(&self, scope: &OrgScope, after: EventSeq, limit: u32) -> StoreResult<Vec<Recorded>> {
+        read_in!(self, scope, |db, org| ledger::events(db, org, after, limit))
+    }
+
+    async fn newest_event(&self, scope: &OrgScope) -> StoreResult<EventSeq> {
+        read_in!(self, scope, |db, org| ledger::newest_event(db, org))
+    }
+
+    fn watch(&self, scope: &OrgScope) -> BoxStream<'static, EventSeq> {
+        WatchStream::from_changes(self.shared.watchers.follow(scope.org())).boxed()
+    }
+}

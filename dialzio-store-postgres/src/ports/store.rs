@@ -1,0 +1,50 @@
+//! Commits, due jobs, the backlog and the quarantine of one organisation.
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+
+use dialzio_core::page::{Page, PageRequest};
+use dialzio_core::store::{Batch, Commit, Due, Lease, Store};
+use dialzio_core::webhook::{BacklogItem, Quarantined};
+use dialzio_core::{OrgScope, QuarantineId, StoreResult};
+
+use crate::commit::Unit;
+use crate::{PostgresStore, system, work};
+
+#[async_trait]
+impl Store for PostgresStore {
+    async fn commit(&self, scope: &OrgScope, batches: Vec<Batch>) -> Vec<StoreResult<Commit>> {
+        if batches.is_empty() {
+            return Vec::new();
+        }
+        let org = scope.org();
+        let units = batches.into_iter().map(|batch| Unit::Batch(batch.into_parts())).collect();
+        self.submit(org, units).await
+    }
+
+    async fn due(
+        &self,
+        scope: &OrgScope,
+        lease: &Lease,
+        now: DateTime<Utc>,
+        limit: u32,
+    ) -> StoreResult<Vec<Due>> {
+        let queue = lease.queue;
+        if queue.org != scope.org() {
+            return Ok(Vec::new());
+        }
+        read_in!(self, scope, |db, org| work::due(db, org, queue, now, limit))
+    }
+
+    async fn waiting(&self, scope: &OrgScope, page: PageRequest) -> StoreResult<Page<BacklogItem>> {
+        read_in!(self, scope, |db, org| work::waiting(db, org, &page))
+    }
+
+    async fn quarantined_item(&self, scope: &OrgScope, id: QuarantineId) -> StoreResult<Option<Quarantined>> {
+        read_in!(self, scope, |db, org| system::quarantined_item(db, org, id, self.now()))
+    }
+
+    async fn quarantined(&self, scope: &OrgScope, page: PageRequest) -> StoreResult<Page<Quarantined>> {
+        read_in!(self, scope, |db, _org| system::quarantine(db, Some(scope.org()), self.now(), &page))
+    }
+}
