@@ -215,7 +215,7 @@ impl Crm {
         ConsentService::new(&self.runtime)
     }
 
-    /// Files.
+    /// The service for files: reading, and taking what members attach.
     #[must_use]
     pub const fn media(&self) -> MediaService<'_> {
         MediaService::new(&self.runtime)
@@ -274,7 +274,7 @@ impl Crm {
         self.runtime.store()
     }
 
-    /// The clock.
+    /// The clock that all services use.
     #[must_use]
     pub fn clock(&self) -> &dyn Clock {
         self.runtime.clock()

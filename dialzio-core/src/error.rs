@@ -54,13 +54,13 @@ pub enum Error {
     /// The grant lacks a permission.
     #[error("not allowed: {permission} is needed")]
     Denied {
-        /// Which.
+        /// The permission that the caller lacks.
         permission: Permission,
     },
     /// The organisation has no such record.
     #[error("there is no such {kind}")]
     NotFound {
-        /// What.
+        /// The kind of record that the error is about.
         kind: RecordKind,
     },
     /// An input cannot be used.
@@ -74,13 +74,13 @@ pub enum Error {
     /// Somebody else changed it meanwhile, again and again.
     #[error("somebody else changed the {kind} meanwhile")]
     Conflict {
-        /// What.
+        /// The kind of record that the error is about.
         kind: RecordKind,
     },
     /// The record is not at the revision that the caller wants to change.
     #[error("the {kind} has changed since it was read")]
     Stale {
-        /// What.
+        /// The kind of record that the error is about.
         kind: RecordKind,
     },
     /// The conversation is assigned to another member already.

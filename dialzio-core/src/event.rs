@@ -18,59 +18,59 @@ pub enum DomainEvent {
     /// A person wrote.
     #[serde(rename = "message.received")]
     MessageReceived {
-        /// Where.
+        /// The conversation that it happened in.
         conversation: ConversationId,
-        /// What.
+        /// The message that it is about.
         message: MessageId,
     },
     /// A message of ours was queued.
     #[serde(rename = "message.queued")]
     MessageQueued {
-        /// Where.
+        /// The conversation that it happened in.
         conversation: ConversationId,
-        /// What.
+        /// The message that it is about.
         message: MessageId,
     },
     /// Delivery, reactions, an edit or a file of a message changed.
     #[serde(rename = "message.changed")]
     MessageChanged {
-        /// Where.
+        /// The conversation that it happened in.
         conversation: ConversationId,
-        /// What.
+        /// The message that it is about.
         message: MessageId,
     },
     /// State, assignee, read mark or head changed.
     #[serde(rename = "conversation.changed")]
     ConversationChanged {
-        /// Which.
+        /// The conversation that changed.
         conversation: ConversationId,
     },
     /// A contact, its notes, tasks or identities changed.
     #[serde(rename = "contact.changed")]
     ContactChanged {
-        /// Which.
+        /// The contact that changed.
         contact: ContactId,
     },
     /// The ledger has a new entry.
     #[serde(rename = "consent.changed")]
     ConsentChanged {
-        /// About whom.
+        /// The contact whose consent changed.
         contact: ContactId,
     },
     /// A file was fetched, or could not be.
     #[serde(rename = "media.changed")]
     MediaChanged {
-        /// Where.
+        /// The conversation that it happened in.
         conversation: ConversationId,
         /// Of which message.
         message: MessageId,
-        /// Which.
+        /// The file whose state changed.
         media: MediaId,
     },
     /// An account or its templates changed.
     #[serde(rename = "account.changed")]
     AccountChanged {
-        /// Which.
+        /// The account that changed.
         account: AccountId,
     },
     /// Something went into quarantine or left it.
@@ -103,10 +103,10 @@ impl DomainEvent {
 /// An event with its place in the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Recorded {
-    /// Its place.
+    /// The place in the log of the organisation; it grows by one each time.
     pub seq: EventSeq,
     /// When it was committed.
     pub at: chrono::DateTime<chrono::Utc>,
-    /// What happened.
+    /// The event; ids only, so that nothing personal is in the log.
     pub event: DomainEvent,
 }

@@ -16,7 +16,7 @@ impl OrgScope {
         Self { org }
     }
 
-    /// The organisation.
+    /// The organisation that every read and write under this scope is limited to.
     #[must_use]
     pub const fn org(&self) -> OrgId {
         self.org
@@ -118,11 +118,11 @@ string_enum! {
         ConversationsRead = "conversations.read",
         /// Assign, snooze, close and reopen conversations.
         ConversationsWrite = "conversations.write",
-        /// Send messages.
+        /// Send messages, cancel them, and resolve unknown outcomes.
         MessagesSend = "messages.send",
         /// Open received files.
         MediaRead = "media.read",
-        /// See consents.
+        /// See consent states and the ledger of a contact.
         ConsentRead = "consent.read",
         /// Record and withdraw consents.
         ConsentWrite = "consent.write",

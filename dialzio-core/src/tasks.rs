@@ -24,7 +24,7 @@ const RECOVERED: Duration = Duration::from_secs(60);
 string_enum! {
     /// How a task is.
     pub enum TaskState {
-        /// It runs.
+        /// It runs, or rests between two rounds.
         Running = "running",
         /// It failed and waits to be started again.
         Restarting = "restarting",

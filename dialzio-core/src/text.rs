@@ -12,7 +12,7 @@ pub enum TextError {
     /// Longer than allowed, in Unicode scalar values.
     #[error("is too long: at most {max} characters")]
     TooLong {
-        /// The limit.
+        /// The greatest number of characters that is taken.
         max: usize,
     },
     /// Contains NUL or another control character that stores and screens cannot carry.

@@ -92,7 +92,7 @@ impl ConfirmedTime {
         Self(self.0.min(than))
     }
 
-    /// The instant.
+    /// The instant that the operator confirmed.
     #[must_use]
     pub const fn instant(self) -> DateTime<Utc> {
         self.0

@@ -49,7 +49,7 @@ pub enum AssembleError {
          with dialzio.db-wal if there is one. To begin anew, choose another folder", .data.display()
     )]
     EmptyDatabase {
-        /// The folder.
+        /// The data folder that holds the file.
         data: PathBuf,
         /// What there is.
         found: String,

@@ -34,7 +34,7 @@ pub struct Options {
 pub struct Closing(Arc<AtomicBool>);
 
 impl Closing {
-    /// Raises it.
+    /// Tells every connection and stream to end.
     pub fn raise(&self) {
         self.0.store(true, Ordering::Release);
     }

@@ -76,7 +76,7 @@ async fn reader(state: &AppState, org: OrgId) -> Result<Actor, Error> {
 /// What a stream hands on.
 #[derive(Debug, Clone)]
 pub enum Live {
-    /// Something happened.
+    /// An event from the log of the organisation.
     Event(Arc<Recorded>),
     /// The listener is behind the log's horizon, or too slow: load everything anew.
     Resync,

@@ -16,16 +16,16 @@ pub enum Need {
     Nobody,
     /// To be signed in.
     Somebody,
-    /// This permission.
+    /// The caller needs this permission.
     Permission(Permission),
 }
 
-/// One route.
+/// A route of the API with all that OpenAPI and the tests need.
 #[derive(Debug, Clone, Copy)]
 pub struct Route {
     /// Its stable name.
     pub name: &'static str,
-    /// The method.
+    /// The HTTP method.
     pub method: Verb,
     /// The path template.
     pub path: &'static str,
@@ -49,20 +49,20 @@ pub struct Route {
     pub answers: &'static str,
     /// Codes of problems that it may answer, beside those that follow from what it takes.
     pub problems: &'static [&'static str],
-    /// The handler.
+    /// Makes the handler of the route.
     pub handler: fn() -> MethodRouter<AppState>,
 }
 
 /// The methods that routes use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verb {
-    /// Reads.
+    /// `GET`: reads, and changes nothing.
     Get,
     /// Makes or does.
     Post,
-    /// Changes.
+    /// `PATCH`: changes some fields of a record.
     Patch,
-    /// Removes.
+    /// `DELETE`: removes a record.
     Delete,
 }
 

@@ -29,7 +29,7 @@ struct Play {
 /// How far the day of sample conversations has come.
 #[derive(Debug, Clone, Default)]
 pub struct Day {
-    /// Messages played.
+    /// How many messages of the sample day were sent so far.
     pub done: u64,
     /// Messages in all.
     pub total: u64,

@@ -53,7 +53,7 @@ impl AppState {
         }
     }
 
-    /// The CRM.
+    /// The CRM that all handlers use.
     #[must_use]
     pub fn crm(&self) -> &Crm {
         &self.inner.crm

@@ -23,7 +23,7 @@ pub enum OpenError {
     /// The server is too old.
     #[error("PostgreSQL {found} is too old: 15 is needed")]
     OldServer {
-        /// Its version.
+        /// The version that the server reports.
         found: String,
     },
     /// The database has not been prepared, or not for this release.
@@ -45,13 +45,13 @@ pub enum OpenError {
     /// A step that was taken is not the one that is known under its number, or was not finished.
     #[error("migration {number} is not the one that was applied")]
     ChangedMigration {
-        /// Which.
+        /// The number of the step.
         number: i64,
     },
     /// The role could bypass row-level security, or lacks rights that the store needs.
     #[error("the role {role} cannot be used to serve: {why}")]
     Role {
-        /// The role.
+        /// The role that the connection signs in with.
         role: String,
         /// What is wrong with it.
         why: &'static str,
@@ -64,7 +64,7 @@ pub enum OpenError {
     /// A role that serves lacks a right to a table, or the policy that goes with it.
     #[error("the roles that serve lack rights to the table {table}: run dialzio migrate")]
     Rights {
-        /// The table.
+        /// The table that a right or a policy is missing for.
         table: &'static str,
     },
     /// An installation is being moved into the database, or the move was interrupted.
@@ -73,7 +73,7 @@ pub enum OpenError {
     /// Whoever signs in is not the owner, who alone can move an installation into the database.
     #[error("the role {role} does not own the tables: transfer as the role that migrates")]
     NotOwner {
-        /// The role.
+        /// The role that the connection signs in with.
         role: String,
     },
     /// What needs one session from its beginning to its end was asked for through a pooler.

@@ -40,7 +40,7 @@ pub(crate) struct Job {
 /// How many transactions were made in organisations, and how many batches they held.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct GroupSizes {
-    /// Transactions.
+    /// How many transactions were committed.
     pub groups: u64,
     /// Batches in them.
     pub batches: u64,

@@ -13,7 +13,7 @@ pub enum OpenError {
     /// The linked SQLite is too old to be trusted with a write-ahead log.
     #[error("SQLite {found} is too old: 3.51.3 is needed")]
     OldSqlite {
-        /// Its version.
+        /// The version of the linked library.
         found: &'static str,
     },
     /// The file was written by a newer release.
@@ -27,7 +27,7 @@ pub enum OpenError {
     /// A migration that was applied is not the one that is known under its number.
     #[error("migration {number} is not the one that was applied")]
     ChangedMigration {
-        /// Which.
+        /// The number of the step.
         number: u32,
     },
     /// A setting that durability or erasure rests on did not take job.
@@ -51,7 +51,7 @@ pub enum OpenError {
          `dialzio check` says what else is damaged"
     )]
     Damaged {
-        /// What.
+        /// What was found to be damaged.
         what: String,
     },
     /// There is no room to open it, not even to read.
@@ -59,7 +59,7 @@ pub enum OpenError {
         "the disk is full, and the database cannot be opened: make some state, a megabyte will do, and start again"
     )]
     Full,
-    /// SQLite failed.
+    /// SQLite refused a statement or could not reach the file.
     #[error("SQLite failed: {0}")]
     Store(#[from] StoreError),
 }

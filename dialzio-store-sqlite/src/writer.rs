@@ -51,7 +51,7 @@ struct Job {
 /// How many transactions the writer has made, and how many batches they held.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct GroupSizes {
-    /// Transactions.
+    /// How many transactions were committed.
     pub groups: u64,
     /// Batches in them.
     pub batches: u64,

@@ -5,7 +5,7 @@
 pub struct ZoneName(chrono_tz::Tz);
 
 impl ZoneName {
-    /// Universal time.
+    /// Coordinated universal time, without summer time.
     pub const UTC: Self = Self(chrono_tz::UTC);
 
     /// Reads a name such as `Asia/Kolkata`. `None` if it is not known.
@@ -14,7 +14,7 @@ impl ZoneName {
         text.parse().ok().map(Self)
     }
 
-    /// The name.
+    /// The name in the IANA time zone database, such as `Asia/Kolkata`.
     #[must_use]
     pub fn as_str(&self) -> &'static str {
         self.0.name()

@@ -24,9 +24,9 @@ use crate::text::{EmailAddress, PersonName, Title};
 /// An organisation and its settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Org {
-    /// Its id.
+    /// The id; ids sort by the time they were made at.
     pub id: OrgId,
-    /// Its name.
+    /// The name that its members see.
     pub name: Title,
     /// Its time zone: an IANA name.
     pub zone: chrono_tz_name::ZoneName,
@@ -55,7 +55,7 @@ impl Org {
 /// A person who signs in. One user may work in several organisations.
 #[derive(Debug, Clone)]
 pub struct User {
-    /// Its id.
+    /// The id; ids sort by the time they were made at.
     pub id: UserId,
     /// Where they get mail, and what they sign in with.
     pub email: EmailAddress,
@@ -70,7 +70,7 @@ pub struct User {
 string_enum! {
     /// Whether a member may come in.
     pub enum MemberState {
-        /// Yes.
+        /// May sign in and act with the permissions of the role.
         Active = "active",
         /// Not any more.
         Disabled = "disabled",
@@ -80,9 +80,9 @@ string_enum! {
 /// A user in one organisation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Member {
-    /// Its id.
+    /// The id; ids sort by the time they were made at.
     pub id: MemberId,
-    /// The user.
+    /// The user who signs in; one user may be a member of several organisations.
     pub user: UserId,
     /// What colleagues call them.
     pub name: PersonName,
@@ -99,7 +99,7 @@ pub struct Member {
 /// A key for programs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApiKey {
-    /// Its id.
+    /// The id; ids sort by the time they were made at.
     pub id: ApiKeyId,
     /// What people call it.
     pub name: Title,
@@ -122,7 +122,7 @@ pub struct ApiKey {
 pub struct Session {
     /// SHA-256 of the token.
     pub hash: TokenHash,
-    /// The user.
+    /// The user who signs in; one user may be a member of several organisations.
     pub user: UserId,
     /// The organisation they are in.
     pub org: OrgId,
@@ -143,9 +143,9 @@ pub struct Invitation {
     pub org: OrgId,
     /// Whom; `None` for whoever holds the link, who then says their address: the first owner.
     pub email: Option<EmailAddress>,
-    /// As what.
+    /// The role that the invited person gets.
     pub role: Role,
-    /// Until when.
+    /// When it can no longer be accepted.
     pub expires_at: DateTime<Utc>,
 }
 

@@ -34,7 +34,7 @@ const KEY_LIFE: TimeDelta = TimeDelta::days(90);
 /// An organisation to be founded.
 #[derive(Debug, Clone)]
 pub struct NewOrg {
-    /// Its name.
+    /// The name that its members see.
     pub name: Title,
     /// Its time zone.
     pub zone: ZoneName,
@@ -69,7 +69,7 @@ impl NewOrg {
 /// An organisation that was founded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Founded {
-    /// Its id.
+    /// The id of the new organisation.
     pub org: OrgId,
 }
 

@@ -18,7 +18,7 @@ use crate::text::{EmailAddress, PersonName, Title};
 pub trait AccessStore: Send + Sync {
     /// The organisation; `None` if it was closed.
     async fn org(&self, scope: &OrgScope) -> StoreResult<Option<Org>>;
-    /// One member.
+    /// Reads one member; `None` if the organisation has none with this id.
     async fn member(&self, scope: &OrgScope, id: MemberId) -> StoreResult<Option<Member>>;
     /// All members, oldest first.
     async fn members(&self, scope: &OrgScope) -> StoreResult<Vec<Member>>;
@@ -32,7 +32,7 @@ change! {
     /// What changes of an organisation. Fields that are `None` stay as they are.
     #[derive(PartialEq, Eq)]
     pub struct OrgChange of Org {
-        /// Its name.
+        /// The name that its members see.
         name: Title,
         /// Its time zone.
         zone: ZoneName,
@@ -94,18 +94,18 @@ pub enum AccessWrite {
     InsertMember(Member),
     /// A change of a member.
     ChangeMember {
-        /// Which.
+        /// The member that changes.
         member: MemberId,
-        /// What changes.
+        /// The fields to change; `None` leaves a field as it is.
         change: MemberChange,
     },
     /// A new key.
     InsertApiKey(ApiKey),
     /// A change of a key.
     ChangeApiKey {
-        /// Which.
+        /// The key that changes.
         key: ApiKeyId,
-        /// What changes.
+        /// The fields to change; `None` leaves a field as it is.
         change: ApiKeyChange,
     },
 }

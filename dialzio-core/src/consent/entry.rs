@@ -13,15 +13,15 @@ use crate::store::{Batch, JobWrite, LedgerSeq};
 /// What is to be recorded.
 #[derive(Debug, Clone)]
 pub(crate) struct Entry<'a> {
-    /// The contact.
+    /// The contact whose ledger gets the entry.
     pub(crate) contact: ContactId,
     /// The identifiers it covers.
     pub(crate) subjects: Vec<SubjectKey>,
     /// By which way.
     pub(crate) channel: Channel,
-    /// For what.
+    /// The purposes that it covers.
     pub(crate) scope: PurposeScope,
-    /// What happened.
+    /// The act: given, refused, withdrawn or lifted, or the provider's stop or resume.
     pub(crate) event: ConsentEvent,
     /// What shows it.
     pub(crate) evidence: Evidence,

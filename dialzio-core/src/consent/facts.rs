@@ -14,9 +14,9 @@ use crate::store::LedgerSeq;
 /// organisation's row answers [`crate::StoreError::Unreadable`]: without its limits nothing can be decided.
 #[derive(Debug, Clone)]
 pub struct ConsentRows {
-    /// The organisation.
+    /// The organisation that would send.
     pub org: OrgId,
-    /// The contact.
+    /// The contact after any merge of identities.
     pub contact: ContactId,
     /// Where the message would go; `None` if the person has no address here.
     pub address: Option<Address>,

@@ -50,7 +50,7 @@ string_enum! {
         Minor = "consent.minor",
         /// The person cannot be reached here.
         Unreachable = "recipient.unreachable",
-        /// Taken back.
+        /// The person has withdrawn consent for this purpose.
         Withdrawn = "consent.withdrawn",
         /// Asked and refused.
         Refused = "consent.refused",
@@ -78,7 +78,7 @@ string_enum! {
 /// One rule that said no or later.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Reason {
-    /// Which.
+    /// The rule, as a code that stays the same over releases.
     pub code: RefusalCode,
     /// Since when it is so, if there is such an instant (the withdrawal, the end of the window).
     pub since: Option<DateTime<Utc>>,
@@ -87,7 +87,7 @@ pub struct Reason {
 /// A refusal: every rule that said no, the deciding one first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
-    /// The rules.
+    /// Every rule that stands against the message, the most important first.
     pub reasons: Vec<Reason>,
 }
 
@@ -146,14 +146,14 @@ impl fmt::Display for Refusal {
 pub enum Verdict {
     /// Send, with this permit.
     Allow(SendPermit),
-    /// Not now.
+    /// The message may be sent later, at the earliest at `until`.
     Defer {
         /// Ask again then.
         until: DateTime<Utc>,
-        /// Why.
+        /// The rules that put it off.
         reasons: Vec<Reason>,
     },
-    /// No.
+    /// The message must not be sent.
     Deny(Refusal),
 }
 
@@ -196,7 +196,7 @@ impl SendPermit {
         self.channel
     }
 
-    /// What for.
+    /// The purpose that the gate allowed it for.
     #[must_use]
     pub const fn purpose(&self) -> Purpose {
         self.purpose

@@ -8,7 +8,7 @@ use unicode_normalization::char::is_combining_mark;
 /// How a text was said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Said {
-    /// By itself.
+    /// The word is the whole message.
     Alone,
     /// In answer to something of ours: a button under it, or a text that quotes it.
     InAnswer,

@@ -14,11 +14,11 @@ pub(crate) use crate::store::periods::CONSENT_PERIOD;
 string_enum! {
     /// By which way people are reached.
     pub enum Channel {
-        /// WhatsApp messages.
+        /// Messages by WhatsApp.
         WhatsApp = "whatsapp",
-        /// Text messages.
+        /// Text messages by SMS.
         Sms = "sms",
-        /// Telephone calls.
+        /// Telephone calls by any provider.
         Voice = "voice",
         /// All of them.
         Any = "any",
@@ -42,9 +42,9 @@ string_enum! {
 string_enum! {
     /// What an entry covers.
     pub enum PurposeScope {
-        /// Promotion.
+        /// Promotion: offers, news and reminders to buy.
         Marketing = "marketing",
-        /// Transactions.
+        /// Transactions: orders, appointments, deliveries, bills.
         Utility = "utility",
         /// Everything but one-time codes.
         Any = "any",
@@ -66,7 +66,7 @@ impl PurposeScope {
 }
 
 string_enum! {
-    /// What happened.
+    /// An act about consent, as the ledger keeps it.
     pub enum ConsentEvent {
         /// The person agreed.
         Given = "given",
@@ -92,7 +92,7 @@ string_enum! {
         Message = "message",
         /// Said on the telephone.
         Call = "call",
-        /// On paper.
+        /// On paper; the note says where it is kept.
         Paper = "paper",
         /// In person, at the counter.
         InPerson = "in_person",
@@ -106,7 +106,7 @@ string_enum! {
 /// What shows that it happened. `Given` cannot be recorded without it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Evidence {
-    /// Its kind.
+    /// What shows that the act took place.
     pub kind: EvidenceKind,
     /// Where, when and how, in words.
     pub note: EvidenceText,
@@ -117,7 +117,7 @@ pub struct Evidence {
 /// One entry of the ledger. Never changed, never deleted but with the person.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConsentRecord {
-    /// Its id.
+    /// The id; ids sort by the time they were made at.
     pub id: ConsentId,
     /// Its place in the organisation's ledger, without gaps; zero until the store has assigned it.
     pub seq: LedgerSeq,
@@ -127,9 +127,9 @@ pub struct ConsentRecord {
     pub subjects: Vec<SubjectKey>,
     /// By which way.
     pub channel: Channel,
-    /// For what.
+    /// The purposes that it covers.
     pub scope: PurposeScope,
-    /// What happened.
+    /// The act: given, refused, withdrawn or lifted, or the provider's stop or resume.
     pub event: ConsentEvent,
     /// What shows it.
     pub evidence: Evidence,
@@ -149,13 +149,13 @@ string_enum! {
     pub enum State {
         /// No entry covers it.
         Unknown = "unknown",
-        /// Agreed.
+        /// The person has agreed, and the consent has not expired.
         Given = "given",
         /// Agreed once; the period is over.
         Expired = "expired",
         /// Asked and refused.
         Refused = "refused",
-        /// Taken back.
+        /// The person has withdrawn it, or the provider has stopped it.
         Withdrawn = "withdrawn",
     }
 }
@@ -268,7 +268,7 @@ impl ConsentRecord {
 string_enum! {
     /// What a suppression stops.
     pub enum SuppressionScope {
-        /// Promotion.
+        /// Promotion: offers, news and reminders to buy.
         Marketing = "marketing",
         /// Everything that is not an answer.
         AllOutbound = "all_outbound",
@@ -284,7 +284,7 @@ pub struct Suppression {
     pub key_version: u32,
     /// What it stops.
     pub scope: SuppressionScope,
-    /// Since when.
+    /// When it began; it has no end until it is lifted.
     pub created_at: DateTime<Utc>,
 }
 

@@ -24,11 +24,11 @@ use crate::store::Batch;
 /// A consent to be recorded. There is none without evidence.
 #[derive(Debug, Clone)]
 pub struct NewConsent {
-    /// Who agreed.
+    /// The contact who agreed.
     pub contact: ContactId,
     /// By which way.
     pub channel: Channel,
-    /// To what.
+    /// The purposes that the person agreed to.
     pub scope: PurposeScope,
     /// What shows it.
     pub evidence: Evidence,
@@ -41,11 +41,11 @@ pub struct NewConsent {
 /// A withdrawal or refusal to be recorded.
 #[derive(Debug, Clone)]
 pub struct Withdrawal {
-    /// Who.
+    /// The contact who withdraws.
     pub contact: ContactId,
     /// By which way.
     pub channel: Channel,
-    /// From what.
+    /// The purposes that the person withdraws from.
     pub scope: PurposeScope,
     /// What shows it.
     pub evidence: Evidence,

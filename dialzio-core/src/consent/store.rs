@@ -17,7 +17,7 @@ use crate::store::StoreResult;
 pub struct SendFacts {
     /// What is to be done.
     pub job: Job,
-    /// The message.
+    /// The message to be sent, as it is stored.
     pub message: Message,
     /// Where it belongs.
     pub conversation: Conversation,

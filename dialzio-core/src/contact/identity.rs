@@ -76,7 +76,7 @@ impl Alias {
         }
     }
 
-    /// Its kind.
+    /// Whether it is a number or a business-scoped id.
     #[must_use]
     pub const fn kind(&self) -> AliasKind {
         match self {
@@ -177,7 +177,7 @@ pub enum Address {
 /// or an id is made anew.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChannelIdentity {
-    /// Its id.
+    /// The id; ids sort by the time they were made at.
     pub id: ChannelIdentityId,
     /// The contact it belongs to.
     pub contact: ContactId,
@@ -204,16 +204,16 @@ pub struct ChannelIdentity {
 /// An id that its person has given up: a member said so, or the provider reported another one in its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Former {
-    /// The id.
+    /// The alias that no longer belongs to the person.
     pub alias: Alias,
-    /// Since when.
+    /// When the person gave it up, as the edit or the provider says.
     pub since: DateTime<Utc>,
 }
 
 /// A message came from a number that its person has given up, with another profile. A member has to say who it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Doubt {
-    /// The number.
+    /// The given-up number from which another profile wrote.
     pub number: PhoneNumber,
     /// The name in the profile that wrote.
     pub name: Option<PersonName>,

@@ -33,7 +33,7 @@ string_enum! {
         Contacted = "contacted",
         /// Interested and able.
         Qualified = "qualified",
-        /// Has bought.
+        /// Has bought at least once.
         Customer = "customer",
         /// Will not buy.
         Lost = "lost",
@@ -53,7 +53,7 @@ string_enum! {
 /// A person, as the organisation knows them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Contact {
-    /// Its id.
+    /// The id; ids sort by the time they were made at.
     pub id: ContactId,
     /// What people call them; `None` if nobody has said.
     pub name: Option<PersonName>,
@@ -91,7 +91,7 @@ pub struct Detail {
 pub enum DetailValue {
     /// A telephone number, and how it was written.
     Phone {
-        /// In E.164.
+        /// The number in E.164, such as `+914412345678`.
         number: PhoneNumber,
         /// As it arrived; masked in `Debug` like every label.
         as_written: Label,

@@ -24,13 +24,13 @@ pub struct Note {
 /// A follow-up: something to do for a contact.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Task {
-    /// Its id.
+    /// The id; ids sort by the time they were made at.
     pub id: TaskId,
     /// Whom it is about.
     pub contact: ContactId,
     /// What is to be done.
     pub title: TaskTitle,
-    /// Until when.
+    /// When it is due; `None` for a follow-up without a date.
     pub due_at: Option<DateTime<Utc>>,
     /// Who is to do it.
     pub assignee: Option<MemberId>,
@@ -48,7 +48,7 @@ change! {
     pub struct TaskChange of Task {
         /// What is to be done.
         title: TaskTitle,
-        /// Until when.
+        /// When it is due; `None` for a follow-up without a date.
         due_at: Option<DateTime<Utc>>,
         /// Who is to do it.
         assignee: Option<MemberId>,

@@ -30,7 +30,7 @@ pub struct NewContact {
     pub stage: Option<Stage>,
     /// Numbers and addresses.
     pub details: Vec<Detail>,
-    /// Tags.
+    /// Tags to set on the new contact.
     pub tags: Vec<TagName>,
 }
 
@@ -80,7 +80,7 @@ impl Detail {
 pub struct ContactPatch {
     /// Another name; `Some(None)` takes it away.
     pub name: Option<Option<PersonName>>,
-    /// Another stage.
+    /// The new stage; `None` leaves it as it is.
     pub stage: Option<Stage>,
     /// Somebody else looks after them; `Some(None)`: nobody.
     pub owner: Option<Option<MemberId>>,
@@ -102,7 +102,7 @@ pub struct ContactPatch {
 pub struct NewTask {
     /// What is to be done.
     pub title: TaskTitle,
-    /// Until when.
+    /// When it is due; `None` for a follow-up without a date.
     pub due_at: Option<DateTime<Utc>>,
     /// Who is to do it.
     pub assignee: Option<MemberId>,

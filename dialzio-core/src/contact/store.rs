@@ -68,7 +68,7 @@ pub trait ContactStore: Send + Sync {
     /// Notes on a contact, newest first.
     async fn notes(&self, scope: &OrgScope, contact: ContactId, page: PageRequest)
     -> StoreResult<Page<Note>>;
-    /// One follow-up.
+    /// Reads one follow-up; `None` if the organisation has none with this id.
     async fn task(&self, scope: &OrgScope, id: TaskId) -> StoreResult<Option<Task>>;
     /// Follow-ups by id, oldest first.
     async fn tasks(&self, scope: &OrgScope, query: &TaskQuery, page: PageRequest) -> StoreResult<Page<Task>>;
@@ -89,9 +89,9 @@ pub enum ContactWrite {
     InsertTask(Task),
     /// A change of a follow-up, of whatever revision; guard it with [`crate::store::Precondition::Revision`].
     ChangeTask {
-        /// Which.
+        /// The follow-up that changes.
         task: TaskId,
-        /// What changes.
+        /// The fields to change; `None` leaves a field as it is.
         change: TaskChange,
     },
     /// A new channel identity with its aliases. An alias that another identity holds already is
@@ -99,56 +99,56 @@ pub enum ContactWrite {
     Identity(ChannelIdentity),
     /// Adds an alias, or marks it as seen most recently. Held by another identity: `IdentityFree` fails.
     Alias {
-        /// The identity.
+        /// The channel identity that changes.
         identity: ChannelIdentityId,
-        /// The alias.
+        /// The alias that changes.
         alias: Alias,
         /// When it was seen.
         seen_at: DateTime<Utc>,
     },
     /// The provider's newest profile; ignored if `at` is older than the one kept. `None` leaves a field as it is.
     Profile {
-        /// The identity.
+        /// The channel identity that changes.
         identity: ChannelIdentityId,
         /// The name the person gave.
         name: Option<PersonName>,
         /// Their public handle.
         username: Option<Username>,
-        /// Event time.
+        /// When it happened, as the provider says.
         at: DateTime<Utc>,
     },
     /// The contact takes the name of its newest profile, if its name follows it ([`Contact::follow_profile`]); its revision
     /// rises if that changed anything.
     FollowProfile {
-        /// The contact.
+        /// The contact that changes.
         contact: ContactId,
     },
     /// An id that the person has given up, or has again. Ignored if the identity does not hold it.
     Former {
-        /// The identity.
+        /// The channel identity that changes.
         identity: ChannelIdentityId,
-        /// The id.
+        /// The alias that changes.
         alias: Alias,
         /// Since when; `None` if it is theirs.
         since: Option<DateTime<Utc>>,
     },
     /// Whether somebody else may be writing from a number of theirs.
     Doubt {
-        /// The identity.
+        /// The channel identity that changes.
         identity: ChannelIdentityId,
         /// Who; `None` if there is no doubt.
         doubt: Option<Doubt>,
     },
     /// Takes an id away from an identity, which ends that it is given up. Ignored if the identity does not hold it.
     Release {
-        /// The identity.
+        /// The channel identity that changes.
         identity: ChannelIdentityId,
-        /// The id.
+        /// The alias that changes.
         alias: Alias,
     },
     /// Whether the person can be reached here.
     Reachable {
-        /// The identity.
+        /// The channel identity that changes.
         identity: ChannelIdentityId,
         /// Since when they cannot; `None` if they can.
         unreachable_since: Option<DateTime<Utc>>,
@@ -163,9 +163,9 @@ pub enum ContactWrite {
     },
     /// Adds tags, keeping those there are.
     AddTags {
-        /// The contact.
+        /// The contact that changes.
         contact: ContactId,
-        /// The tags.
+        /// The tags to add; those that are there already stay.
         tags: Vec<TagName>,
     },
 }

@@ -15,7 +15,7 @@ pub struct Activity {
     pub conversation: ConversationId,
     /// By whom, as [`crate::Principal::to_ref`].
     pub by: String,
-    /// What.
+    /// What was done, with the member or time it concerns.
     pub what: ActivityKind,
     /// When. Retention counts from here.
     pub at: DateTime<Utc>,
@@ -26,11 +26,11 @@ string_enum! {
     pub enum ActivityWord {
         /// Given to a member, or taken from one.
         Assigned = "assigned",
-        /// Closed.
+        /// Closed by a member or a key.
         Closed = "closed",
-        /// Opened again.
+        /// Opened again by a member, or by a message of the person.
         Reopened = "reopened",
-        /// Put off.
+        /// Snoozed until a time.
         Snoozed = "snoozed",
         /// Brought back, early or when the time came.
         Woken = "woken",
@@ -43,16 +43,16 @@ string_enum! {
 pub enum ActivityKind {
     /// Given to somebody, or to nobody.
     Assigned {
-        /// To whom.
+        /// The new assignee; `None` if it is unassigned now.
         to: Option<MemberId>,
     },
-    /// Closed.
+    /// Closed by a member or a key.
     Closed,
     /// Opened again: by somebody, or by the system because the person wrote.
     Reopened,
-    /// Put off.
+    /// Snoozed until a time.
     Snoozed {
-        /// Until when.
+        /// When it comes back to the open queue.
         until: DateTime<Utc>,
     },
     /// Brought back before its time by somebody, or by the system when the time came.

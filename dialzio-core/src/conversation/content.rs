@@ -10,9 +10,9 @@ use crate::text::MessageText;
 string_enum! {
     /// What a file is.
     pub enum MediaKind {
-        /// A picture.
+        /// A picture, such as JPEG or PNG.
         Image = "image",
-        /// A film.
+        /// A video with or without sound.
         Video = "video",
         /// A sound file.
         Audio = "audio",
@@ -20,7 +20,7 @@ string_enum! {
         Voice = "voice",
         /// Any other file.
         Document = "document",
-        /// A sticker.
+        /// A sticker in WebP, still or animated.
         Sticker = "sticker",
     }
 }
@@ -45,13 +45,13 @@ pub struct OrderItem {
     /// The seller's product id.
     #[cfg_attr(feature = "openapi", schema(required))]
     pub product: Option<String>,
-    /// How many.
+    /// How many of the item, as the shop counts it.
     #[cfg_attr(feature = "openapi", schema(required))]
     pub quantity: Option<f64>,
     /// Price of one, in major units of `currency`, as the provider wrote it.
     #[cfg_attr(feature = "openapi", schema(required))]
     pub price: Option<f64>,
-    /// ISO 4217.
+    /// The currency as an ISO 4217 code, such as `INR`.
     #[cfg_attr(feature = "openapi", schema(required))]
     pub currency: Option<String>,
 }
@@ -109,9 +109,9 @@ pub struct ContactCard {
     /// The name on it.
     #[cfg_attr(feature = "openapi", schema(required))]
     pub name: Option<String>,
-    /// Numbers.
+    /// Telephone numbers as they were typed, with labels.
     pub phones: Vec<CardLine>,
-    /// E-mail addresses.
+    /// E-mail addresses as they were typed, with labels.
     pub emails: Vec<CardLine>,
     /// Where the person works.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -119,7 +119,7 @@ pub struct ContactCard {
     /// What they do there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
-    /// Web addresses.
+    /// Web addresses as they were typed, with labels.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub urls: Vec<CardLine>,
     /// Postal addresses, each in one line.
@@ -159,16 +159,16 @@ impl std::fmt::Debug for CardLine {
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Content {
-    /// Plain text.
+    /// Text without any markup of ours; links stay text.
     Text {
         /// What it says.
         body: MessageText,
     },
-    /// A file.
+    /// A picture, video, voice note, document or sticker.
     Media {
         /// What it is.
         what: MediaKind,
-        /// The file.
+        /// The row of the file, which knows whether it was fetched.
         media: MediaId,
         /// Text under it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -180,7 +180,7 @@ pub enum Content {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         link: Option<String>,
     },
-    /// A place.
+    /// A place on the map, or the person's own position.
     Location {
         /// Degrees north, where they can be read.
         #[cfg_attr(feature = "openapi", schema(required))]
@@ -188,24 +188,24 @@ pub enum Content {
         /// Degrees east, where they can be read.
         #[cfg_attr(feature = "openapi", schema(required))]
         longitude: Option<f64>,
-        /// Its name.
+        /// The name of the place, as the person chose it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         name: Option<String>,
-        /// Its address.
+        /// The address of the place in one line.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         address: Option<String>,
         /// A page about it, as the sender's app gave it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         url: Option<String>,
     },
-    /// Contact cards.
+    /// Contact cards (vCards) that the person shared.
     Contacts {
-        /// The cards.
+        /// The cards in the order they were shared; at least one.
         cards: Vec<ContactCard>,
     },
     /// A button or row that the person chose.
     Choice {
-        /// Which control.
+        /// The control that was used: a button, a list row or a template button.
         what: ChoiceKind,
         /// The id or payload behind it.
         id: String,
@@ -243,7 +243,7 @@ pub enum Content {
     },
     /// A template as it was sent.
     Template {
-        /// Its name.
+        /// The name of the template at the provider.
         name: String,
         /// Its language, exactly as at the provider.
         language: String,

@@ -90,7 +90,7 @@ pub struct Delivery {
 /// One piece of news about a message. Unique by message and status; the earliest time is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Evidence {
-    /// What happened.
+    /// The status that the provider reports.
     pub status: DeliveryStatus,
     /// When, by the provider's clock where it said so.
     pub at: DateTime<Utc>,

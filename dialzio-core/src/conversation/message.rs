@@ -107,13 +107,13 @@ pub struct Referral {
     /// The provider's id of the advertisement or post.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source_id: Option<String>,
-    /// Its address.
+    /// The address of the advert or post.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source_url: Option<String>,
-    /// Its headline.
+    /// The headline of the advert.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub headline: Option<String>,
-    /// Its text.
+    /// The text of the advert, which is not the person's words.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub body: Option<String>,
     /// The id of the click, for reporting back what came of it.
@@ -134,7 +134,7 @@ pub struct Referral {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ReferredProduct {
-    /// The catalogue.
+    /// The provider's id of the catalogue.
     #[cfg_attr(feature = "openapi", schema(required))]
     pub catalog: Option<String>,
     /// The seller's product id.
@@ -172,7 +172,7 @@ impl MessageContext {
     }
 }
 
-/// One message.
+/// A text, file, template, choice or notice in a conversation.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Message {
     /// Its id; the time inside is its event time, clamped to at most eight days before receipt.
@@ -222,10 +222,10 @@ pub(crate) fn beside_context(org: OrgId, message: MessageId) -> SealedContext {
 pub struct Reaction {
     /// What it is a reaction to.
     pub message: MessageId,
-    /// Who reacted.
+    /// Whether the person or a member reacted.
     pub by: Direction,
     /// The emoji; `None` if it was taken back.
     pub emoji: Option<String>,
-    /// When.
+    /// When the provider says that they reacted.
     pub at: DateTime<Utc>,
 }

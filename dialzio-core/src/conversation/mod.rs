@@ -68,7 +68,7 @@ impl ConversationState {
 /// Everything said between one channel identity and one account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Conversation {
-    /// Its id.
+    /// The id; ids sort by the time they were made at.
     pub id: ConversationId,
     /// The organisation's side.
     pub account: AccountId,
@@ -78,7 +78,7 @@ pub struct Conversation {
     pub contact: ContactId,
     /// Where it stands.
     pub state: ConversationState,
-    /// Who answers.
+    /// The member who answers; `None` if it is unassigned.
     pub assignee: Option<MemberId>,
     /// Which team answers.
     pub team: Option<TeamId>,

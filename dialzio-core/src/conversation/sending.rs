@@ -46,18 +46,18 @@ pub enum NewBody {
     Text(MessageText),
     /// A file with words under it.
     File {
-        /// The file.
+        /// The file, with its name and declared type.
         file: NewFile,
         /// Words under it.
         caption: Option<MessageText>,
     },
     /// A template with its parameters by name ([`Template::parameters`]).
     Template {
-        /// Its name.
+        /// The name of the template at the provider.
         name: String,
-        /// Its language.
+        /// The language code of the template, exactly as the provider lists it.
         language: String,
-        /// Its parameters.
+        /// Name or position of each parameter, and its text.
         parameters: Vec<(String, String)>,
     },
 }
@@ -115,7 +115,7 @@ impl NewMessage {
 /// A message that was queued.
 #[derive(Debug, Clone)]
 pub struct Sent {
-    /// The message.
+    /// The message as it was queued.
     pub message: Message,
     /// It waits until then, for these reasons.
     pub deferred: Option<(DateTime<Utc>, Vec<Reason>)>,
@@ -137,16 +137,16 @@ pub struct SendPreview {
 /// What the gate would say now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Preview {
-    /// Goes out.
+    /// The gate would allow it now.
     Ready,
-    /// Would wait.
+    /// The gate would put it off.
     Deferred {
-        /// Until then.
+        /// The earliest time at which it would be sent.
         until: DateTime<Utc>,
-        /// Why.
+        /// The rules that would put it off.
         reasons: Vec<Reason>,
     },
-    /// Refused.
+    /// The gate would refuse it, for these reasons.
     Refused(crate::consent::Refusal),
 }
 

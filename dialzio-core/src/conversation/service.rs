@@ -24,7 +24,7 @@ const TRIES: usize = 3;
 /// What is to change about a conversation; `None` leaves a field as it is.
 #[derive(Debug, Clone, Default)]
 pub struct ConversationPatch {
-    /// Another state.
+    /// The new state; `None` leaves it as it is.
     pub state: Option<ConversationState>,
     /// The new assignee; `Some(None)` removes the assignment.
     pub assignee: Option<Option<MemberId>>,

@@ -25,7 +25,7 @@ pub enum InboxView {
     Mine(MemberId),
     /// Assigned to nobody.
     Unassigned,
-    /// All.
+    /// Every conversation of the organisation.
     #[default]
     All,
 }
@@ -40,7 +40,7 @@ string_enum! {
         Open = "open",
         /// Snoozed, and not yet due.
         Snoozed = "snoozed",
-        /// Closed.
+        /// Conversations that a member has closed.
         Closed = "closed",
     }
 }
@@ -48,7 +48,7 @@ string_enum! {
 /// Which conversations are asked for. Newest message first; ties by id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ConversationQuery {
-    /// Whose.
+    /// Whose conversations: all, one member's, or unassigned ones.
     pub view: InboxView,
     /// In which state.
     pub state: StateFilter,
@@ -59,9 +59,9 @@ pub struct ConversationQuery {
 /// The newest message of a conversation, for a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LastMessage {
-    /// Its id.
+    /// The id; ids sort by the time they were made at.
     pub id: MessageId,
-    /// Who spoke.
+    /// Inbound if the person wrote, outbound if we did.
     pub direction: Direction,
     /// Its kind word.
     pub kind: String,
@@ -74,7 +74,7 @@ pub struct LastMessage {
 /// A conversation with what a list shows beside it, joined by key at read time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InboxEntry {
-    /// The conversation.
+    /// The conversation with state, assignee and unread count.
     pub conversation: Conversation,
     /// The contact's name.
     pub contact_name: Option<PersonName>,
@@ -168,11 +168,11 @@ pub struct KnownIdentity {
 /// A message that is known under one of the ids asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KnownMessage {
-    /// Our id.
+    /// Our id of the message, not the provider's.
     pub id: MessageId,
-    /// Where.
+    /// The conversation that the message is in.
     pub conversation: ConversationId,
-    /// Who spoke.
+    /// Inbound if the person wrote, outbound if we did.
     pub direction: Direction,
     /// The provider's id, if known by it.
     pub external: Option<ExternalId>,
@@ -207,7 +207,7 @@ impl InboundFacts {
 /// Reads of conversations and messages. An expired message is not found, whether swept or not.
 #[async_trait]
 pub trait ConversationStore: Send + Sync {
-    /// One conversation.
+    /// Reads one conversation; `None` if the organisation has none with this id.
     async fn conversation(&self, scope: &OrgScope, id: ConversationId) -> StoreResult<Option<Conversation>>;
     /// One conversation with what a list shows beside it.
     async fn inbox_entry(&self, scope: &OrgScope, id: ConversationId) -> StoreResult<Option<InboxEntry>>;
@@ -295,15 +295,15 @@ pub enum ConversationWrite {
     /// News about a message: kept once for each status with the earliest time; the message shows the highest rank
     /// ([`super::Delivery::take`]).
     Evidence {
-        /// Which.
+        /// The message that changes.
         message: MessageId,
-        /// What.
+        /// The report to add to the history.
         evidence: Evidence,
     },
     /// The provider, or the state of the account, refused a message of ours: nothing left, and it waits again
     /// ([`super::Delivery::requeue`]).
     Requeue {
-        /// Which.
+        /// The message that changes.
         message: MessageId,
         /// Why, and since when.
         why: FailureNote,
@@ -312,18 +312,18 @@ pub enum ConversationWrite {
     },
     /// The provider's id of a message of ours, once known.
     External {
-        /// The account.
+        /// The account by which the provider knows the id.
         account: AccountId,
-        /// Which.
+        /// The message that changes.
         message: MessageId,
-        /// The id.
+        /// The provider's id; one message may have several.
         external: ExternalId,
     },
     /// A reaction: the newest by `at` stays for each side; at the same instant the greater emoji.
     Reaction(Reaction),
     /// An edit: the newest by `at` stays. Ignored for a message that was taken back.
     Edit {
-        /// Which.
+        /// The message that changes.
         message: MessageId,
         /// What it holds now.
         content: Box<Content>,
@@ -334,7 +334,7 @@ pub enum ConversationWrite {
     },
     /// The person took a message back: its content is replaced, whatever comes later.
     Revoke {
-        /// Which.
+        /// The message that changes.
         message: MessageId,
         /// What stands in its place.
         content: Box<Content>,
@@ -345,7 +345,7 @@ pub enum ConversationWrite {
     Activity(Activity),
     /// The team has read up to here: raises the mark; unread becomes zero if it reaches the last message.
     Seen {
-        /// Which.
+        /// The conversation that changes.
         conversation: ConversationId,
         /// Up to here.
         up_to: MessageId,

@@ -65,13 +65,13 @@ string_enum! {
     pub enum HeaderFormat {
         /// A line of text, perhaps with one parameter.
         Text = "text",
-        /// A picture.
+        /// A picture above the text.
         Image = "image",
-        /// A film.
+        /// A video above the text.
         Video = "video",
-        /// A file.
+        /// A document above the text.
         Document = "document",
-        /// A place.
+        /// A place on the map above the text.
         Location = "location",
     }
 }
@@ -89,7 +89,7 @@ string_enum! {
         CopyCode = "copy_code",
         /// Fills in a one-time code.
         OneTimePassword = "otp",
-        /// Anything else.
+        /// A kind of button that this product cannot fill in.
         Other = "other",
     }
 }
@@ -110,7 +110,7 @@ pub struct TemplateButton {
 pub struct Template {
     /// The account whose provider approved it.
     pub account: AccountId,
-    /// Its name.
+    /// The name at the provider; with the language it identifies the template.
     pub name: String,
     /// Its language, to be repeated exactly (`en` is not `en_US`).
     pub language: String,
@@ -149,15 +149,15 @@ pub enum HeaderParameter {
     MediaId(String),
     /// A file the provider fetches from this https address.
     Link(String),
-    /// A place.
+    /// A place on the map above the text.
     Location {
-        /// Degrees north.
+        /// Degrees north, from -90 to 90.
         latitude: f64,
-        /// Degrees east.
+        /// Degrees east, from -180 to 180.
         longitude: f64,
-        /// Its name.
+        /// The name of the place.
         name: String,
-        /// Its address.
+        /// The address of the place in one line.
         address: String,
     },
 }
@@ -178,9 +178,9 @@ pub struct ButtonParameter {
 #[derive(Clone, PartialEq, Serialize, Deserialize, Default)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TemplateSend {
-    /// Its name.
+    /// The name at the provider; with the language it identifies the template.
     pub name: String,
-    /// Its language.
+    /// The language code, exactly as the provider lists it.
     pub language: String,
     /// What kind the header is, and what fills it.
     #[cfg_attr(feature = "openapi", schema(required))]
@@ -204,7 +204,7 @@ pub enum TemplateError {
     /// It may not be sent now.
     #[error("the template is {status}, only an approved one can be sent")]
     NotApproved {
-        /// Its status.
+        /// The status in which the provider has it; only approved ones are sent.
         status: TemplateStatus,
     },
     /// A parameter is missing or empty.
@@ -232,7 +232,7 @@ pub enum TemplateError {
     TooLong {
         /// Its length, in characters.
         length: usize,
-        /// The limit.
+        /// The greatest number of characters that is taken.
         max: usize,
     },
     /// This kind of header cannot be filled yet.

@@ -18,7 +18,7 @@ string_enum! {
     pub enum Action {
         /// An organisation was founded.
         OrgFounded = "organisation.founded",
-        /// Settings changed.
+        /// The settings of the organisation changed.
         OrgChanged = "organisation.changed",
         /// A member joined.
         MemberJoined = "member.joined",
@@ -93,11 +93,11 @@ impl ChainHash {
 pub struct AuditEntry {
     /// Its place: 1, 2, 3, without gaps.
     pub seq: u64,
-    /// When.
+    /// When it was committed, by the server's clock.
     pub at: DateTime<Utc>,
     /// Who, as [`crate::Principal::to_ref`]. A vouched name is hashed as a digest, so it can be erased.
     pub principal: String,
-    /// What.
+    /// What was done.
     pub action: Action,
     /// About which record.
     pub subject: Option<uuid::Uuid>,

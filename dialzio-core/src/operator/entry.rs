@@ -37,11 +37,11 @@ string_enum! {
 pub struct OperatorEntry {
     /// Its place: 1, 2, 3, without gaps.
     pub seq: u64,
-    /// When.
+    /// When it was recorded, by the server's clock.
     pub at: DateTime<Utc>,
     /// Why, in the operator's words. Not part of the digest itself but as a digest, so it can be erased.
     pub reason: Title,
-    /// What.
+    /// What the operator did.
     pub action: OperatorAction,
     /// In which organisation, if in one.
     pub org: Option<OrgId>,

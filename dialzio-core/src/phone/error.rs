@@ -18,7 +18,7 @@ pub enum PhoneNumberError {
     Character {
         /// Which character of those that can be seen, from 1.
         place: u32,
-        /// The character.
+        /// The character that belongs to no number.
         found: char,
     },
 }

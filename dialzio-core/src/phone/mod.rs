@@ -22,7 +22,7 @@ pub struct PhoneNumber(Box<str>);
 /// What was understood of a spelling.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Understood {
-    /// The number.
+    /// The number as it would be dialled, in E.164.
     pub number: PhoneNumber,
     /// The digits of an extension that was written behind it.
     pub extension: Option<Extension>,
@@ -33,7 +33,7 @@ pub struct Understood {
 pub struct Extension(Box<str>);
 
 impl Extension {
-    /// The digits.
+    /// The digits, for display and storage; never for a log.
     #[must_use]
     pub fn reveal(&self) -> &str {
         &self.0

@@ -27,7 +27,7 @@ pub enum RefusalReason {
     Malformed,
     /// Policy or billing stops the whole account.
     Account,
-    /// Anything else.
+    /// A reason that has no variant of its own.
     Other,
 }
 
@@ -38,7 +38,7 @@ pub enum ProviderError {
     /// The provider answered no and will answer no again.
     #[error("{provider} refused: {code}")]
     Refused {
-        /// Who.
+        /// The provider that was called.
         provider: ProviderId,
         /// The provider's code.
         code: String,
@@ -50,7 +50,7 @@ pub enum ProviderError {
     /// Slow down; the same request may be repeated later.
     #[error("{provider} asked us to slow down: {code}")]
     Throttled {
-        /// Who.
+        /// The provider that was called.
         provider: ProviderId,
         /// The provider's code.
         code: String,
@@ -60,7 +60,7 @@ pub enum ProviderError {
     /// A fault at the provider that it reported itself; the same request may be repeated.
     #[error("{provider} has a fault: {code}")]
     Fault {
-        /// Who.
+        /// The provider that was called.
         provider: ProviderId,
         /// The provider's code.
         code: String,
@@ -68,16 +68,16 @@ pub enum ProviderError {
     /// Nothing was sent; the same request may be repeated.
     #[error("{provider} cannot be reached")]
     Unreachable {
-        /// Who.
+        /// The provider that was called.
         provider: ProviderId,
-        /// The cause.
+        /// What the transport reports.
         #[source]
         source: BoxError,
     },
     /// The credentials are not accepted: stop the queue, ask somebody to sign in again.
     #[error("{provider} does not accept the credentials: {code}")]
     Credentials {
-        /// Who.
+        /// The provider that was called.
         provider: ProviderId,
         /// The provider's code.
         code: String,
@@ -87,16 +87,16 @@ pub enum ProviderError {
     /// The request may or may not have been carried out. Never repeat blindly.
     #[error("outcome unknown at {provider}")]
     Ambiguous {
-        /// Who.
+        /// The provider that was called.
         provider: ProviderId,
-        /// The cause.
+        /// What the transport reports.
         #[source]
         source: BoxError,
     },
     /// The provider has no such ability.
     #[error("{provider} does not support {what}")]
     Unsupported {
-        /// Who.
+        /// The provider that was called.
         provider: ProviderId,
         /// What was asked.
         what: &'static str,

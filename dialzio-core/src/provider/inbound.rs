@@ -21,7 +21,7 @@ pub struct Inbound {
     pub account: Option<AccountRef>,
     /// The provider's time; `None` if it gave none that can be read.
     pub at: Option<DateTime<Utc>>,
-    /// What happened.
+    /// What the element reports.
     pub body: InboundBody,
     /// The element as it arrived, for quarantine and for waiting in line: a whole webhook body that holds this
     /// element alone, so that [`super::WebhookDecoder::decode_element`] reads it again.
@@ -38,7 +38,7 @@ pub struct Received {
     pub trust: Trust,
 }
 
-/// What happened.
+/// What an element of a webhook reports.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum InboundBody {
@@ -48,11 +48,11 @@ pub enum InboundBody {
     Reaction(Box<ReactionUpdate>),
     /// A person changed a message.
     Edited {
-        /// Who.
+        /// The person, by the ids that the provider gives.
         sender: Sender,
         /// The edit's own id.
         external: ExternalId,
-        /// The message.
+        /// The provider's id of the message that it is about.
         target: ExternalId,
         /// What it holds now.
         content: Box<InboundContent>,
@@ -61,11 +61,11 @@ pub enum InboundBody {
     },
     /// A person took a message back.
     Revoked {
-        /// Who.
+        /// The person, by the ids that the provider gives.
         sender: Sender,
         /// The revocation's own id.
         external: ExternalId,
-        /// The message.
+        /// The provider's id of the message that it is about.
         target: ExternalId,
     },
     /// News about a message of ours.
@@ -151,7 +151,7 @@ impl Sender {
 pub struct InboundMessage {
     /// The provider's id: the natural key.
     pub external: ExternalId,
-    /// Who wrote.
+    /// The person who wrote, by the ids that the provider gives.
     pub sender: Sender,
     /// What it holds.
     pub content: InboundContent,
@@ -168,7 +168,7 @@ pub struct InboundMessage {
 pub enum InboundContent {
     /// A file to be fetched.
     Media(InboundMedia),
-    /// Anything else.
+    /// Content that is complete as it arrived, without a file to fetch.
     Ready(Content),
 }
 
@@ -187,7 +187,7 @@ pub struct InboundMedia {
     pub sha256: Option<[u8; 32]>,
     /// Text under it.
     pub caption: Option<MessageText>,
-    /// Its name.
+    /// The file name as the sender's device gave it; not to be trusted as a path.
     pub filename: Option<String>,
 }
 
@@ -196,9 +196,9 @@ pub struct InboundMedia {
 pub struct ReactionUpdate {
     /// The reaction's own id.
     pub external: ExternalId,
-    /// Who.
+    /// The person, by the ids that the provider gives.
     pub sender: Sender,
-    /// The message.
+    /// The provider's id of the message that it is about.
     pub target: ExternalId,
     /// The emoji; `None` takes it back.
     pub emoji: Option<String>,
@@ -226,7 +226,7 @@ pub struct DeliveryUpdate {
 pub enum PreferenceValue {
     /// No more marketing from this business.
     Stop,
-    /// Marketing again.
+    /// The person takes marketing messages again.
     Resume,
     /// Joined by a sign-up link of the business: a positive act.
     SignUp,
@@ -235,9 +235,9 @@ pub enum PreferenceValue {
 /// A person stopped or resumed marketing.
 #[derive(Debug, Clone)]
 pub struct PreferenceUpdate {
-    /// Who.
+    /// The person, by the ids that the provider gives.
     pub sender: Sender,
-    /// What.
+    /// What the person chose.
     pub value: PreferenceValue,
     /// The provider's sentence or sign-up id, kept as evidence.
     pub detail: Option<String>,
@@ -259,9 +259,9 @@ pub struct IdentityUpdate {
 /// A template changed at the provider; the list is fetched again.
 #[derive(Debug, Clone)]
 pub struct TemplateUpdate {
-    /// Its name.
+    /// The name of the template at the provider.
     pub name: String,
-    /// Its language.
+    /// The language code of the template at the provider.
     pub language: String,
     /// What changed, in the provider's word.
     pub what: String,

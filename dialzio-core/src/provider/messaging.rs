@@ -16,7 +16,7 @@ use crate::text::MessageText;
 /// What a messaging provider can do. Callers look here first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MessagingCapabilities {
-    /// Its word.
+    /// The provider that these capabilities belong to.
     pub provider: ProviderId,
     /// By which way it reaches people. Consent, opt-outs and the gate go by it; never [`Channel::Any`].
     pub channel: Channel,
@@ -47,7 +47,7 @@ impl MessagingCapabilities {
 /// Files of one kind that a provider takes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MediaCapability {
-    /// The kind.
+    /// The kind of file that is taken.
     pub what: MediaKind,
     /// The largest, in bytes.
     pub largest: u64,
@@ -58,13 +58,13 @@ pub struct MediaCapability {
 /// An account with its credentials opened: made by the account service, wiped when dropped, never stored.
 #[derive(Debug)]
 pub struct AccountAccess {
-    /// Our account.
+    /// Our id of the account to send by.
     pub account: AccountId,
     /// The provider's id of the number or sender.
     pub external_id: String,
     /// The provider's id of the business account that owns it (WABA).
     pub business_id: String,
-    /// The token.
+    /// The token that authorises calls to the provider.
     pub token: SecretString,
     /// Another base address than the provider's own: an emulator on loopback.
     pub base_url: Option<Url>,
@@ -85,7 +85,7 @@ pub struct OutboundMessage {
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum OutboundContent {
-    /// Plain text.
+    /// Text, at most as long as the capabilities say.
     Text {
         /// What it says.
         body: MessageText,
@@ -96,9 +96,9 @@ pub enum OutboundContent {
     Template(TemplateSend),
     /// A reaction; `None` takes it back.
     Reaction {
-        /// The message.
+        /// The provider's id of the message to react to.
         target: ExternalId,
-        /// The emoji.
+        /// The emoji; `None` takes the reaction away.
         emoji: Option<String>,
     },
     /// A file that was uploaded before.
@@ -131,7 +131,7 @@ pub struct Accepted {
 pub enum Signal {
     /// Show their message, and earlier ones, as read; optionally show that somebody is typing.
     Read {
-        /// Their message.
+        /// The provider's id of the person's message.
         message: ExternalId,
         /// Somebody is typing.
         typing: bool,
@@ -141,7 +141,7 @@ pub enum Signal {
 /// A fetched file, whole: at most 100 MiB, the largest a provider delivers.
 #[derive(Clone)]
 pub struct FetchedMedia {
-    /// The bytes.
+    /// The whole file as the provider keeps it.
     pub bytes: Bytes,
     /// The type the provider announced.
     pub mime: Option<String>,

@@ -35,11 +35,11 @@ pub const ADDRESS_REFUSAL: Duration = Duration::from_millis(500);
 
 /// One provider. There are no default bodies: what it lacks is `None`.
 pub trait Provider: Debug + Send + Sync + 'static {
-    /// Its word.
+    /// The word by which accounts name the provider; unique in an installation.
     fn id(&self) -> ProviderId;
-    /// Sends messages.
+    /// How messages are sent; `None` if the provider sends none.
     fn messaging(&self) -> Option<&dyn MessagingProvider>;
-    /// Reads webhooks.
+    /// How webhooks are read; `None` if the provider sends none.
     fn webhooks(&self) -> Option<&dyn WebhookDecoder>;
     /// Whether an account may name this base address instead of the provider's own. Anything that somebody can type in
     /// and that is not known to be the provider's is refused: a token goes there.

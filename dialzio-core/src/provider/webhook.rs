@@ -12,14 +12,14 @@ use crate::conversation::ExternalId;
 pub enum WebhookMethod {
     /// A subscription check, or a report in the query.
     Get,
-    /// A report.
+    /// A report about messages or the account.
     Post,
 }
 
 /// A webhook request as it arrived. `Debug` shows sizes only.
 #[derive(Clone)]
 pub struct RawWebhook {
-    /// The method.
+    /// The HTTP method: it tells a report from a check of the address.
     pub method: WebhookMethod,
     /// The query without `?`, still encoded.
     pub query: String,

@@ -7,7 +7,7 @@ use super::{Column, Engine, Table, table, tables};
 /// A table as a database has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LiveTable {
-    /// Its name.
+    /// The name of the table in the live database.
     pub name: String,
     /// Its columns, hidden ones too.
     pub columns: Vec<String>,

@@ -23,7 +23,7 @@ string_enum! {
         MessageMeta = "message_meta",
         /// Files of messages.
         MessageMedia = "message_media",
-        /// Text messages.
+        /// Records of text messages by SMS.
         SmsRecord = "sms_record",
         /// How the product is used.
         Usage = "usage",
@@ -105,7 +105,7 @@ pub enum Mask {
     Full,
 }
 
-/// One column.
+/// A column: its category, mask, export name and erase action.
 #[derive(Debug, Clone, Copy)]
 pub struct Column {
     /// Its name, the same in every store.

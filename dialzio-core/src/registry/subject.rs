@@ -17,7 +17,7 @@ pub enum SubjectPath {
     Is(Person),
     /// A column names a row of another table, which the row belongs to. A row without a value belongs to no person.
     Reference {
-        /// The column.
+        /// The column that leads to the person.
         column: &'static str,
         /// The other table.
         table: &'static str,
@@ -26,7 +26,7 @@ pub enum SubjectPath {
     },
     /// A column holds, in the clear or as a keyed hash, what names a person in other tables. It outlives their rows.
     Identifier {
-        /// The column.
+        /// The column that leads to the person.
         column: &'static str,
         /// Where the same is: tables and their columns.
         of: &'static [(&'static str, &'static str)],

@@ -12,9 +12,9 @@ string_enum! {
         Messages = "messages",
         /// While the relationship lasts and 36 months, pseudonymised after an erasure.
         Ledger = "ledger",
-        /// 36 months.
+        /// Kept for 36 months as proof of what was done.
         Audit = "audit",
-        /// Until lifted.
+        /// Kept until the suppression is lifted, beyond an erasure.
         Suppression = "suppression",
         /// Until the account is disconnected.
         Integration = "integration",
@@ -22,7 +22,7 @@ string_enum! {
         UntilSettled = "until_settled",
         /// Sixty days, holding ids only.
         Bookkeeping = "bookkeeping",
-        /// Forty-eight hours.
+        /// Kept for 48 hours, the time in which a request can be repeated.
         Idempotency = "idempotency",
         /// Thirty days, sealed.
         Quarantine = "quarantine",
@@ -56,7 +56,7 @@ pub enum Engine {
 /// Which engines have a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Presence {
-    /// Both.
+    /// In the SQLite and the PostgreSQL store.
     Both,
     /// This one alone: the other does without it or keeps the same in another way.
     Only(Engine),
@@ -142,7 +142,7 @@ pub enum Transfer {
     },
 }
 
-/// One table.
+/// A table: name, key, scope, retention class, subject path, rights and columns.
 #[derive(Debug, Clone, Copy)]
 pub struct Table {
     /// Its name, the same in every store.

@@ -76,7 +76,7 @@ impl Idempotency {
 pub enum Cause {
     /// A webhook that is being taken in; its elements are decided only while their queue is idle.
     Received {
-        /// The queue.
+        /// The queue that must be idle.
         queue: Queue,
     },
     /// A webhook that is only put in line or in quarantine.
@@ -87,7 +87,7 @@ pub enum Cause {
     Job(JobId, Lease),
     /// Several jobs at once, under a lease.
     Chunk(Lease),
-    /// Housekeeping.
+    /// Clean-up by the sweep, which no person caused.
     Sweep,
 }
 
@@ -99,7 +99,7 @@ pub enum JobWrite {
     Queue(Job),
     /// Moves on: a state, and when it is due again if it is pending.
     Settle {
-        /// Which.
+        /// The job that changes.
         id: JobId,
         /// To which state.
         state: JobState,
@@ -110,7 +110,7 @@ pub enum JobWrite {
     },
     /// A pending send waits for its account: until it is woken, or until a time, whichever is first.
     Rest {
-        /// Which.
+        /// The job that changes.
         id: JobId,
         /// Not before, unless it is woken.
         until: DateTime<Utc>,
@@ -120,9 +120,9 @@ pub enum JobWrite {
     /// The sends of an account that rest are due, at the latest at an instant. Nothing happens to those that wait for
     /// anything else: for a reply window, for their next attempt, for the provider's pace.
     WakeSends {
-        /// Whose.
+        /// The account whose jobs change.
         account: AccountId,
-        /// When.
+        /// The latest time at which they are due.
         at: DateTime<Utc>,
     },
     /// Cancels the pending send of a message. Nothing happens if it is past pending.
@@ -131,11 +131,11 @@ pub enum JobWrite {
     /// an identity: the jobs are cancelled, their messages get `cancelled` evidence of `at`. Nothing happens to those
     /// past pending.
     CancelPromotions {
-        /// Whose.
+        /// The person whose queued messages are stopped.
         identity: ChannelIdentityId,
-        /// Which.
+        /// The purposes that are stopped.
         scope: PurposeScope,
-        /// When.
+        /// When the person said so; the time of the evidence.
         at: DateTime<Utc>,
     },
     /// A dispatched job whose outcome became known by evidence is done. Nothing happens otherwise.
@@ -156,40 +156,40 @@ pub enum Purge {
     Bookkeeping,
 }
 
-/// One change.
+/// A change in a batch; a batch is applied whole or not at all.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Write {
-    /// To contacts.
+    /// Contacts, their identities, notes and follow-ups.
     Contact(ContactWrite),
     /// To conversations and messages.
     Conversation(ConversationWrite),
-    /// To files.
+    /// Rows of files; blobs are deleted by a job.
     Media(MediaWrite),
     /// To the consent ledger.
     Consent(ConsentWrite),
-    /// To accounts.
+    /// Accounts at providers and their templates.
     Account(AccountWrite),
     /// To the organisation, members, keys.
     Access(AccessWrite),
-    /// To jobs.
+    /// Jobs of the outbox and their queues.
     Job(JobWrite),
     /// To the backlog and the quarantine.
     Webhook(WebhookWrite),
     /// Removes what has expired: at most `limit` rows; [`super::Commit::rows_affected`] says how many, repeat until zero.
     Purge {
-        /// Which class.
+        /// The class of rows to delete.
         class: Purge,
         /// By which time.
         at: ConfirmedTime,
         /// How long rows of the class are kept: what lies further back has expired.
         kept: TimeDelta,
-        /// Most rows.
+        /// How many rows are deleted at most in this batch.
         limit: u32,
     },
     /// Opens conversations whose snooze has run out.
     WakeSnoozed {
-        /// The instant.
+        /// Snoozes that end up to this time are over.
         now: DateTime<Utc>,
     },
 }
@@ -227,13 +227,13 @@ pub struct BatchParts {
     pub subject: Option<Uuid>,
     /// Why, for a system action.
     pub cause: Option<Uuid>,
-    /// When.
+    /// When the change was decided.
     pub at: DateTime<Utc>,
     /// What it was decided on.
     pub preconditions: Vec<Precondition>,
-    /// What changes.
+    /// The changes, applied in this order.
     pub writes: Vec<Write>,
-    /// What happened.
+    /// The events to append to the log, in this order.
     pub events: Vec<DomainEvent>,
     /// Makes it happen once.
     pub once: Option<Idempotency>,

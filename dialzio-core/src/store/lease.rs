@@ -16,10 +16,10 @@ impl Fence {
 /// A queue that one worker holds for a while.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Lease {
-    /// Which queue.
+    /// The queue that only the holder may work on.
     pub queue: Queue,
     /// Under which fence.
     pub fence: Fence,
-    /// Until when.
+    /// When another worker may take it over, unless it is renewed.
     pub until: DateTime<Utc>,
 }

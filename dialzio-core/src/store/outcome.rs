@@ -17,7 +17,7 @@ pub struct Commit {
 /// What became of a batch.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
-    /// Applied now.
+    /// The batch was applied by this call.
     Applied,
     /// Its key was used before for the same request: nothing was changed, this was the answer.
     Replayed(RecordRef),

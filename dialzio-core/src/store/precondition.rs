@@ -15,7 +15,7 @@ use crate::job::{JobState, Queue};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RecordRef {
-    /// A contact.
+    /// A contact; its revision also rises with tags and profile names.
     Contact(ContactId),
     /// A conversation.
     Conversation(ConversationId),
@@ -61,7 +61,7 @@ impl RecordRef {
         }
     }
 
-    /// The id.
+    /// The UUID of the record, without its kind.
     #[must_use]
     pub fn uuid(&self) -> Uuid {
         match self {

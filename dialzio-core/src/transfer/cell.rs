@@ -5,11 +5,11 @@ use std::fmt;
 /// A value of a column, in the form that both sides agree on: ids are sixteen bytes, what is true is one.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Cell {
-    /// Nothing.
+    /// SQL `NULL`.
     Null,
     /// A number, an instant, or whether something is so.
     Integer(i64),
-    /// Text.
+    /// Text in UTF-8.
     Text(String),
     /// Bytes, and ids.
     Bytes(Vec<u8>),

@@ -39,18 +39,18 @@ pub enum TransferError {
     /// A table of the source cannot be read.
     #[error("{table} cannot be read from the source: {error}")]
     Source {
-        /// Which.
+        /// The table whose rows could not be moved.
         table: &'static str,
-        /// Why.
+        /// What the store answered.
         #[source]
         error: StoreError,
     },
     /// A table of the target cannot be used.
     #[error("{table} cannot be brought into the target: {error}")]
     Target {
-        /// Which.
+        /// The table whose rows could not be moved.
         table: &'static str,
-        /// Why.
+        /// What the store answered.
         #[source]
         error: StoreError,
     },
@@ -62,7 +62,7 @@ pub enum TransferError {
         "{table} differs after the transfer: {source_rows} rows in the source, {target_rows} in the target"
     )]
     Differs {
-        /// Which.
+        /// The table whose rows could not be moved.
         table: &'static str,
         /// How many rows the source has.
         source_rows: u64,

@@ -23,7 +23,7 @@ enum Which {
 /// A table, or the rows of one that fulfil a condition.
 #[derive(Debug, Clone, Copy)]
 pub struct Part {
-    /// The table.
+    /// The name of the table, the same in both stores.
     pub table: &'static str,
     /// Columns that are unique together, by which rows are ordered. Both stores order them alike: bytes and text by their
     /// bytes.

@@ -12,7 +12,7 @@ pub enum Step {
     Resumed,
     /// So many rows of a table are in the target.
     Copied {
-        /// Which.
+        /// The table that is being moved.
         table: &'static str,
         /// How many are there.
         rows: u64,
@@ -23,9 +23,9 @@ pub enum Step {
     Deriving,
     /// A table has the same rows on both sides.
     Compared {
-        /// Which.
+        /// The table that was compared.
         table: &'static str,
-        /// How many.
+        /// How many rows each side has.
         rows: u64,
     },
 }

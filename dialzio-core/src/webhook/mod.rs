@@ -35,7 +35,7 @@ pub struct BacklogItem {
     pub trust: Trust,
     /// When it arrived.
     pub received_at: DateTime<Utc>,
-    /// Not before.
+    /// Not tried before this time.
     pub due_at: DateTime<Utc>,
     /// Attempts that were spent.
     pub attempts: u32,
@@ -44,7 +44,7 @@ pub struct BacklogItem {
 /// A received element that waits, as people see it: for the message it is about, or for its turn.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Waiting {
-    /// Its id.
+    /// The id; ids sort by the time they were made at.
     pub id: BacklogId,
     /// The account it came by.
     pub account: AccountId,
@@ -77,7 +77,7 @@ pub enum WebhookWrite {
     },
     /// Deletes the row of an element that was decided.
     Remove(BacklogId),
-    /// Quarantines bytes.
+    /// Keeps bytes in quarantine until they expire.
     Quarantine(Quarantined),
     /// Takes bytes out of quarantine.
     Release(QuarantineId),
@@ -119,7 +119,7 @@ pub struct Quarantined {
     pub app: AppId,
     /// The provider's word.
     pub provider: String,
-    /// Why.
+    /// Why the bytes could not be used.
     pub reason: QuarantineReason,
     /// The provider's word for what it is.
     pub what: String,

@@ -12,7 +12,7 @@ use crate::runtime::Runtime;
 use crate::scope::{Actor, Permission};
 use crate::store::Batch;
 
-/// The quarantine.
+/// Lists, opens, replays and discards what is in quarantine.
 #[derive(Debug, Clone, Copy)]
 pub struct QuarantineService<'a> {
     crm: &'a Runtime,

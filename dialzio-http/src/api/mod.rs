@@ -209,7 +209,7 @@ pub fn encode_cursor(cursor: &Cursor) -> String {
 /// One page of a list. Never carries a count.
 #[derive(Debug, Serialize)]
 pub struct List<T> {
-    /// The items.
+    /// The items of this page, in the order the list names.
     pub data: Vec<T>,
     /// Where the next page starts; `null` at the end.
     pub next_cursor: Option<String>,

@@ -16,7 +16,7 @@ pub(super) struct Keys {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
-    /// Compares them.
+    /// Compares the keys with those of the database.
     Check,
     /// Takes them for the keys of a database of an earlier release in which nothing shows whose they are. Keys of a
     /// database that knows its own are never replaced.

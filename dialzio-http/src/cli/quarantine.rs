@@ -21,21 +21,21 @@ enum Verb {
     List(Why),
     /// The bytes of an item, as they arrived.
     Show {
-        /// Its id.
+        /// The id that `list` shows.
         id: QuarantineId,
         #[command(flatten)]
         why: Why,
     },
     /// Takes an item through the normal path again.
     Replay {
-        /// Its id.
+        /// The id that `list` shows.
         id: QuarantineId,
         #[command(flatten)]
         why: Why,
     },
     /// Throws an item away.
     Discard {
-        /// Its id.
+        /// The id that `list` shows.
         id: QuarantineId,
         #[command(flatten)]
         why: Why,

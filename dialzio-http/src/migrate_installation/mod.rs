@@ -22,7 +22,7 @@ pub struct Installation {
     pub folder: PathBuf,
     /// The key file.
     pub keys: PathBuf,
-    /// The database.
+    /// The file of the SQLite database.
     pub database: PathBuf,
 }
 

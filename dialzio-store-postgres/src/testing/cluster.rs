@@ -214,7 +214,7 @@ impl Database {
         format!("postgres:///{}?host={}&user={user}", self.name, self.folder.display())
     }
 
-    /// Its name.
+    /// The name of the database in the cluster.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name

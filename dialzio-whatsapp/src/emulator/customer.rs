@@ -17,7 +17,7 @@ use super::{
 /// A file that a customer sends. The message type follows from the MIME type.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CustomerFile {
-    /// The content.
+    /// The bytes of the file.
     pub bytes: Bytes,
     /// MIME type, such as `image/jpeg` or `audio/ogg; codecs=opus`.
     pub mime: String,
@@ -40,15 +40,15 @@ impl CustomerFile {
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum CustomerMessage {
-    /// Words.
+    /// A text message.
     Text(String),
     /// A picture, video, sound, sticker or document.
     File(CustomerFile),
-    /// A place.
+    /// A place on the map.
     Location {
-        /// Degrees north.
+        /// Degrees north, from -90 to 90.
         latitude: f64,
-        /// Degrees east.
+        /// Degrees east, from -180 to 180.
         longitude: f64,
         /// The name of the place.
         name: Option<String>,
@@ -104,20 +104,20 @@ pub enum CustomerMessage {
     },
     /// Any message: its `type` and the content under that key.
     Raw {
-        /// The `type`.
+        /// The value of `type` in the webhook.
         kind: String,
-        /// The content.
+        /// The object under the key that `type` names.
         content: Value,
     },
 }
 
 impl CustomerMessage {
-    /// Words.
+    /// A text message with these words.
     pub fn text(words: impl Into<String>) -> Self {
         Self::Text(words.into())
     }
 
-    /// A picture.
+    /// A picture of this MIME type, with an optional caption.
     pub fn image(bytes: impl Into<Bytes>, mime: impl Into<String>, caption: Option<&str>) -> Self {
         Self::File(CustomerFile { caption: caption.map(str::to_owned), ..CustomerFile::new(bytes, mime) })
     }
@@ -128,7 +128,7 @@ impl CustomerMessage {
 pub enum MarketingChoice {
     /// No more of them; sends fail with 131050.
     Stop,
-    /// Again, please.
+    /// The person takes marketing messages again.
     Resume,
 }
 

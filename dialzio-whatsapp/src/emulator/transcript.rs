@@ -24,7 +24,7 @@ pub enum EmulatedStatus {
     Sent,
     /// On the phone.
     Delivered,
-    /// Opened.
+    /// The person opened the message.
     Read,
     /// A voice note that was listened to.
     Played,
@@ -119,7 +119,7 @@ pub struct Bubble {
     pub text: String,
     /// The small last line.
     pub footer: Option<String>,
-    /// The file.
+    /// The file in the bubble, if it has one.
     pub media: Option<BubbleMedia>,
     /// What can be tapped.
     pub buttons: Vec<BubbleButton>,

@@ -12,7 +12,7 @@ use crate::text::EmailAddress;
 /// How a user is looked up.
 #[derive(Debug, Clone, Copy)]
 pub enum UserKey<'a> {
-    /// By id.
+    /// By the id of the user.
     Id(UserId),
     /// By what they sign in with, without regard to case.
     Email(&'a EmailAddress),
@@ -21,7 +21,7 @@ pub enum UserKey<'a> {
 /// Who signs in, and which organisations there are.
 #[async_trait]
 pub trait IdentityStore: Send + Sync {
-    /// A user.
+    /// Reads a user by id or address; `None` if there is none.
     async fn user(&self, scope: &SystemScope, by: UserKey<'_>) -> StoreResult<Option<User>>;
     /// Whoever a session token or an API key belongs to; only active members, unrevoked keys, and what has not ended.
     async fn credential_owner(

@@ -41,11 +41,11 @@ pub enum SystemWrite {
     InsertUser(User),
     /// A change of a user who has this revision; otherwise [`super::StoreError::PreconditionFailed`].
     ChangeUser {
-        /// Which.
+        /// The user that changes.
         user: UserId,
         /// What it was decided on.
         revision: Revision,
-        /// What changes.
+        /// The fields to change; `None` leaves a field as it is.
         change: UserChange,
     },
     /// A new session.
@@ -64,11 +64,11 @@ pub enum SystemWrite {
     InsertApp(App),
     /// A change of an app that has this revision; otherwise [`super::StoreError::PreconditionFailed`].
     ChangeApp {
-        /// Which.
+        /// The app that changes.
         app: AppId,
         /// What it was decided on.
         revision: Revision,
-        /// What changes.
+        /// The fields to change; `None` leaves a field as it is.
         change: AppChange,
     },
     /// Bytes that belong to no organisation we know, or to one that owns the app.

@@ -13,7 +13,7 @@ use crate::store::StoreResult;
 pub trait RoutingStore: Send + Sync {
     /// The app of a webhook address. Asked before anything is decoded.
     async fn hook(&self, scope: &SystemScope, hook: HookId) -> StoreResult<Option<App>>;
-    /// An app.
+    /// Reads an app with its sealed secrets; `None` if there is none.
     async fn app(&self, scope: &SystemScope, id: AppId) -> StoreResult<Option<App>>;
     /// Apps of an organisation (`Some`), or shared ones (`None`), oldest first.
     async fn apps(&self, scope: &SystemScope, org: Option<OrgId>) -> StoreResult<Vec<App>>;

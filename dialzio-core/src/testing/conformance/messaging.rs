@@ -17,7 +17,7 @@ use crate::text::MessageText;
 /// How the provider's server treats the next request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Answer {
-    /// Takes it.
+    /// The provider accepts the send and gives an id.
     Accept,
     /// Answers no, for good.
     Refuse,
@@ -34,7 +34,7 @@ pub enum Answer {
 /// What a provider is tested with.
 #[async_trait]
 pub trait MessagingFixture: Send + Sync {
-    /// The provider.
+    /// The adapter under test, connected to its emulator.
     fn provider(&self) -> &dyn MessagingProvider;
     /// An account with a token; the token has at least eight characters and stands nowhere else.
     fn access(&self) -> AccountAccess;

@@ -36,20 +36,20 @@ pub struct TestBed {
 /// An organisation with an app and an account in use.
 #[derive(Debug, Clone)]
 pub struct Tenant {
-    /// Its scope.
+    /// The scope of the tenant's owner, with every permission.
     pub scope: OrgScope,
-    /// Itself.
+    /// The organisation, as it was stored.
     pub org: Org,
-    /// Its app.
+    /// The app that receives its webhooks.
     pub app: App,
-    /// Its account.
+    /// A connected account of the app.
     pub account: ProviderAccount,
 }
 
 /// Somebody it talks to.
 #[derive(Debug, Clone)]
 pub struct Person {
-    /// Their contact.
+    /// The contact, as it was stored.
     pub contact: Contact,
     /// Their identity, known by a number.
     pub identity: ChannelIdentity,
@@ -79,7 +79,7 @@ impl TestBed {
         Self { store, clock, make, system: system_scope() }
     }
 
-    /// Now.
+    /// The time of the manual clock.
     #[must_use]
     pub fn now(&self) -> DateTime<Utc> {
         self.clock.now()
@@ -182,7 +182,7 @@ impl TestBed {
         person
     }
 
-    /// They write.
+    /// The person writes a text to the tenant's account.
     pub async fn hears(&self, tenant: &Tenant, person: &Person, text: &str, at: DateTime<Utc>) -> Message {
         let message = self.make.inbound(&person.conversation, text, at);
         self.write(&tenant.scope, self.make.append(tenant.account.id, &message)).await;

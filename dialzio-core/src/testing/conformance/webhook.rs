@@ -9,7 +9,7 @@ use crate::provider::{
 
 /// What a decoder is tested with.
 pub trait WebhookFixture {
-    /// The decoder.
+    /// The decoder under test.
     fn decoder(&self) -> &dyn WebhookDecoder;
     /// The secrets of the app: two, as during rotation.
     fn secrets(&self) -> WebhookSecrets;

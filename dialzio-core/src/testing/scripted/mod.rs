@@ -53,7 +53,7 @@ pub struct Sent {
     pub purpose: Purpose,
     /// On what it rests: from the permit.
     pub basis: Basis,
-    /// What.
+    /// The message as the provider was asked to send it.
     pub message: OutboundMessage,
     /// The id it was given.
     pub external: ExternalId,
