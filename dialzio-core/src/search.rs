@@ -5,7 +5,11 @@ use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
 /// Most tokens kept for one record.
-const MAX_TOKENS: usize = 64;
+const MAX_TOKENS: usize = 256;
+/// The least part of a number that finds it, in digits.
+const MIN_DIGITS: usize = 4;
+/// A token that no record has.
+const NOTHING: &str = "\0";
 /// Longest token, in characters.
 const MAX_TOKEN: usize = 64;
 /// Longest sort key, in characters.
@@ -36,14 +40,26 @@ pub fn tokens<'a>(texts: impl IntoIterator<Item = &'a str>) -> Vec<String> {
     found
 }
 
-/// The tokens a query asks for. A query that is mostly a number asks for its digits, so that any spelling
-/// of a number finds the person.
+/// Every part of a number's digits that reaches to its end, from four digits on: with the last token of a query taken as
+/// a beginning, any four consecutive digits find the number.
+pub fn ends_of(digits: &str) -> impl Iterator<Item = &str> {
+    (1..digits.len()).filter_map(|from| digits.get(from..)).filter(|end| end.len() >= MIN_DIGITS)
+}
+
+/// The tokens a query asks for. A query that is mostly a number asks for its digits, so that any spelling of a number
+/// finds the person; its leading zeros count where too little would be left without them. A query in which nothing can
+/// be compared asks for what no record has; an empty one asks for nothing.
 #[must_use]
 pub fn query_tokens(query: &str) -> Vec<String> {
-    if let Some(digits) = crate::phone::digits_typed(query).filter(|digits| digits.len() >= 3) {
-        return vec![digits];
+    if let Some(typed) = crate::phone::digits_typed(query) {
+        let significant = typed.trim_start_matches('0');
+        let digits = if significant.len() >= MIN_DIGITS { significant } else { &typed };
+        if digits.len() >= 3 {
+            return vec![digits.to_owned()];
+        }
     }
-    tokens([query])
+    let found = tokens([query]);
+    if found.is_empty() && !query.trim().is_empty() { vec![NOTHING.to_owned()] } else { found }
 }
 
 /// A key that sorts people by name under plain byte comparison. Empty names sort last.
@@ -68,6 +84,11 @@ mod tests {
         {
             assert_eq!(query_tokens(number), ["9198400123"]);
         }
+        assert_eq!(query_tokens("00077"), ["00077"]);
+        assert_eq!(query_tokens("22310"), ["22310"]);
+        assert_eq!(query_tokens(" "), Vec::<String>::new());
+        assert_eq!(query_tokens("%"), [NOTHING]);
+        assert_eq!(ends_of("9198400").collect::<Vec<_>>(), ["198400", "98400", "8400"]);
         assert_eq!(sort_key(Some("  Élan   Vital ")), "elan vital");
         assert!(sort_key(None) > sort_key(Some("zz")));
     }

@@ -4,8 +4,8 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use dialzio_core::conversation::{
-    Conversation, ConversationQuery, ConversationState, ConversationWrite, InboxEntry, InboxView,
-    QueueCounts, StateFilter,
+    Conversation, ConversationQuery, ConversationSearch, ConversationState, ConversationWrite,
+    FoundConversations, InboxEntry, InboxView, QueueCounts, StateFilter,
 };
 use dialzio_core::page::{Page, PageRequest};
 use dialzio_core::store::rows::{Columns, FromRow};
@@ -56,6 +56,11 @@ fn cursor((at, of): Place) -> Vec<u8> {
     key
 }
 
+/// Where a page begins: before this time and id.
+fn start(after: Option<Place>) -> (i64, Uuid) {
+    after.map_or((i64::MAX, Uuid::max()), |(at, last)| (time(at), id(last)))
+}
+
 fn after(page: &PageRequest) -> Res<Option<Place>> {
     let Some(cursor) = &page.after else { return Ok(None) };
     let (at, rest) = cursor.0.split_first_chunk::<8>().ok_or_else(foreign_cursor)?;
@@ -72,10 +77,7 @@ pub(crate) async fn inbox(
     page: &PageRequest,
 ) -> Res<Page<InboxEntry>> {
     let after = after(page)?;
-    let (at, last) = match after {
-        None => (i64::MAX, Uuid::max()),
-        Some((at, last)) => (time(at), id(last)),
-    };
+    let (at, last) = start(after);
     let now = time(query.now);
     let (state, still, woken) = match query.state {
         StateFilter::Open => ("open", None, Some(now)),
@@ -104,6 +106,49 @@ pub(crate) async fn inbox(
     }
     found.sort_by_key(|entry| std::cmp::Reverse(place(entry)));
     Ok(Page::from_overread(found, page.limit, |entry| cursor(place(entry))))
+}
+
+pub(crate) async fn find(
+    db: &mut Db<'_>,
+    org: Uuid,
+    retention: RetentionCutoff,
+    query: &ConversationSearch,
+    page: &PageRequest,
+) -> Res<FoundConversations> {
+    let after = after(page)?;
+    let (now, state) = (retention.now, query.state.as_str());
+    let Some(people) = crate::search::people(db, org, &query.tokens).await? else {
+        let (at, last) = start(after);
+        let (whole, from, to) = crate::search::words(&query.tokens);
+        let row = params![org, now, now, state, at, last, over(page), whole, from, to];
+        let mut found = db.all(sql::INBOX_BY_WORDS, row, read::<InboxEntry>).await?;
+        found.sort_by_key(|entry| std::cmp::Reverse(place(entry)));
+        let page = Page::from_overread(found, page.limit, |entry| cursor(place(entry)));
+        return Ok(FoundConversations { page, total: None });
+    };
+    let row = params![org, id_list(people), state, time(query.now)];
+    let mut places = db
+        .all(sql::PLACES_OF_PEOPLE, row, |row| {
+            let c = Cols::new(row, "conversation");
+            Ok((c.time()?, c.id::<ConversationId>()?))
+        })
+        .await?;
+    let total = u32::try_from(places.len()).ok();
+    places.retain(|place| after.is_none_or(|after| *place < after));
+    places.sort_unstable_by_key(|place| std::cmp::Reverse(*place));
+    places.truncate(page.limit as usize + 1);
+    let shown = Page::from_overread(places, page.limit, |place| cursor(*place));
+    let ids = id_list(shown.items.iter().map(|(_, of)| *of));
+    let mut items = db.all(sql::INBOX_ENTRIES, params![org, now, now, ids], read::<InboxEntry>).await?;
+    items.sort_by_key(|entry| std::cmp::Reverse(place(entry)));
+    Ok(FoundConversations { page: Page { items, next: shown.next }, total })
+}
+
+pub(crate) async fn unread(db: &mut Db<'_>, org: Uuid, member: Option<MemberId>, most: u32) -> Res<u32> {
+    // No member has the last id there is.
+    let row = params![org, member.map_or(Uuid::max(), id), i64::from(most)];
+    let found = db.all(sql::UNREAD, row, |_| Ok(())).await?;
+    Ok(u32::try_from(found.len()).unwrap_or(most))
 }
 
 pub(crate) async fn of_contact(db: &mut Db<'_>, org: Uuid, contact: ContactId) -> Res<Vec<Conversation>> {

@@ -22,6 +22,7 @@ const STEPS: &[Step] = &[
     ("rights", include_str!("../migrations/0003_rights.sql")),
     ("it_holds", include_str!("../migrations/0004_it_holds.sql")),
     ("names_and_operators", include_str!("../migrations/0005_names_and_operators.sql")),
+    ("finding", include_str!("../migrations/0006_finding.sql")),
 ];
 
 /// The newest step that is known.

@@ -51,10 +51,7 @@ async fn find(db: &mut Db<'_>, org: Uuid, query: &ContactQuery, page: &PageReque
     if !query.tokens.iter().all(|token| is_word(token)) || whole.iter().any(String::is_empty) {
         return Ok(nobody);
     }
-    // Once each: the statements count how many of them a contact has.
-    let mut whole = whole.to_vec();
-    whole.sort_unstable();
-    whole.dedup();
+    let whole = once(whole);
     let after = list_after(page)?;
     let mut found = match few(db, org, query, &whole, last).await? {
         Some(mut all) => {
@@ -69,6 +66,30 @@ async fn find(db: &mut Db<'_>, org: Uuid, query: &ContactQuery, page: &PageReque
     let mut people = contacts::by_ids(db, org, page.items.iter().map(|(_, contact)| *contact)).await?;
     people.sort_by_cached_key(|contact| (contact.sort_key(), contact.id));
     Ok(Page { items: people, next: page.next })
+}
+
+/// The people whom words find, if they are few.
+pub(crate) async fn people(db: &mut Db<'_>, org: Uuid, tokens: &[String]) -> Res<Option<Vec<ContactId>>> {
+    let Some((last, whole)) = tokens.split_last() else { return Ok(None) };
+    if !tokens.iter().all(|token| is_word(token)) || whole.iter().any(String::is_empty) {
+        return Ok(Some(Vec::new()));
+    }
+    let found = few(db, org, &ContactQuery::default(), &once(whole), last).await?;
+    Ok(found.map(|all| all.into_iter().map(|(_, contact)| contact).collect()))
+}
+
+/// Words that must be there whole, and the first and the last word that the beginning may stand for.
+pub(crate) fn words(tokens: &[String]) -> (Vec<String>, String, String) {
+    let Some((last, whole)) = tokens.split_last() else { return (Vec::new(), String::new(), end_of("")) };
+    (once(whole), last.clone(), end_of(last))
+}
+
+/// Once each: the statements count how many of them a contact has.
+fn once(whole: &[String]) -> Vec<String> {
+    let mut whole = whole.to_vec();
+    whole.sort_unstable();
+    whole.dedup();
+    whole
 }
 
 /// All matches, if they are few.

@@ -4,8 +4,8 @@ use chrono::{DateTime, Utc};
 use rusqlite::{Connection, params};
 
 use dialzio_core::conversation::{
-    Conversation, ConversationQuery, ConversationState, ConversationWrite, HeadDelta, InboxEntry, InboxView,
-    Message, QueueCounts, StateFilter,
+    Conversation, ConversationQuery, ConversationSearch, ConversationState, ConversationWrite,
+    FoundConversations, HeadDelta, InboxEntry, InboxView, Message, QueueCounts, StateFilter,
 };
 use dialzio_core::page::{Page, PageRequest};
 use dialzio_core::store::rows::{Columns, FromRow};
@@ -48,6 +48,14 @@ fn cursor((at, of): Place) -> Vec<u8> {
     key
 }
 
+/// Where a page begins: before this time and id.
+fn start(after: Option<Place>) -> (i64, Vec<u8>) {
+    match after {
+        None => (i64::MAX, AFTER_ALL.to_vec()),
+        Some((at, last)) => (time(at), id(last).to_vec()),
+    }
+}
+
 fn after(page: &PageRequest) -> Res<Option<Place>> {
     let Some(cursor) = &page.after else { return Ok(None) };
     let (at, rest) = cursor.0.split_first_chunk::<8>().ok_or_else(foreign_cursor)?;
@@ -64,10 +72,7 @@ pub(crate) fn inbox(
     page: &PageRequest,
 ) -> Res<Page<InboxEntry>> {
     let after = after(page)?;
-    let (at, last) = match after {
-        None => (i64::MAX, AFTER_ALL.to_vec()),
-        Some((at, last)) => (time(at), id(last).to_vec()),
-    };
+    let (at, last) = start(after);
     let (state, still) = match query.state {
         StateFilter::Open => ("open", None),
         StateFilter::Snoozed => ("snoozed", Some(time(query.now))),
@@ -98,6 +103,44 @@ pub(crate) fn inbox(
         found.sort_by_key(|entry| std::cmp::Reverse(place(entry)));
     }
     Ok(Page::from_overread(found, page.limit, |entry| cursor(place(entry))))
+}
+
+pub(crate) fn find(
+    db: &Connection,
+    org: [u8; 16],
+    retention: RetentionCutoff,
+    query: &ConversationSearch,
+    page: &PageRequest,
+) -> Res<FoundConversations> {
+    let after = after(page)?;
+    let (cut, now, state) = (retention.cutoff, retention.now, query.state.as_str());
+    let Some(people) = crate::search::people(db, org, &query.tokens)? else {
+        let (at, last) = start(after);
+        let needles = crate::search::needles(&query.tokens)?;
+        let row = params![org, cut, now, state, at, last, over(page), needles];
+        let found = db.all(sql::INBOX_BY_WORDS, row, read)?;
+        let page = Page::from_overread(found, page.limit, |entry| cursor(place(entry)));
+        return Ok(FoundConversations { page, total: None });
+    };
+    let row = params![org, id_list(people), state, time(query.now)];
+    let mut places = db.all(sql::PLACES_OF_PEOPLE, row, |row| {
+        let c = Cols::new(row, "conversation");
+        Ok((c.time()?, c.id::<ConversationId>()?))
+    })?;
+    let total = u32::try_from(places.len()).ok();
+    places.retain(|place| after.is_none_or(|after| *place < after));
+    places.sort_unstable_by_key(|place| std::cmp::Reverse(*place));
+    places.truncate(page.limit as usize + 1);
+    let shown = Page::from_overread(places, page.limit, |place| cursor(*place));
+    let ids = id_list(shown.items.iter().map(|(_, of)| *of));
+    let mut items = db.all(sql::INBOX_ENTRIES, params![org, cut, now, ids], read)?;
+    items.sort_by_key(|entry| std::cmp::Reverse(place(entry)));
+    Ok(FoundConversations { page: Page { items, next: shown.next }, total })
+}
+
+pub(crate) fn unread(db: &Connection, org: [u8; 16], member: Option<MemberId>, most: u32) -> Res<u32> {
+    let found = db.all(sql::UNREAD, params![org, member.map(id), most], |_| Ok(()))?;
+    Ok(u32::try_from(found.len()).unwrap_or(most))
 }
 
 pub(crate) fn of_contact(db: &Connection, org: [u8; 16], contact: ContactId) -> Res<Vec<Conversation>> {

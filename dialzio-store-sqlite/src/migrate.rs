@@ -41,6 +41,12 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../migrations/0005_names_and_operators.sql"),
         then: None,
     },
+    Migration {
+        number: 6,
+        name: "finding",
+        sql: include_str!("../migrations/0006_finding.sql"),
+        then: Some(crate::search::index_all),
+    },
 ];
 
 fn checksum(migration: &Migration) -> [u8; 32] {

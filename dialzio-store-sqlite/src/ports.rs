@@ -13,8 +13,8 @@ use dialzio_core::contact::{
     ChannelIdentity, Contact, ContactQuery, ContactStore, Note, SubjectKey, Task, TaskQuery,
 };
 use dialzio_core::conversation::{
-    Activity, Conversation, ConversationQuery, ConversationStore, Evidence, InboundAsk, InboundFacts,
-    InboxEntry, Message, QueueCounts, Template,
+    Activity, Conversation, ConversationQuery, ConversationSearch, ConversationStore, Evidence,
+    FoundConversations, InboundAsk, InboundFacts, InboxEntry, Message, QueueCounts, Template,
 };
 use dialzio_core::event::{EventSeq, Recorded};
 use dialzio_core::job::Queue;
@@ -152,6 +152,29 @@ impl ConversationStore for SqliteStore {
         identity: ChannelIdentityId,
     ) -> StoreResult<Option<Conversation>> {
         self.read(scope, move |snapshot| conversations::with(snapshot.db, snapshot.key(), account, identity))
+            .await
+    }
+
+    async fn find_conversations(
+        &self,
+        scope: &OrgScope,
+        query: &ConversationSearch,
+        page: PageRequest,
+    ) -> StoreResult<FoundConversations> {
+        let query = query.clone();
+        self.read(scope, move |snapshot| {
+            conversations::find(snapshot.db, snapshot.key(), snapshot.seen()?, &query, &page)
+        })
+        .await
+    }
+
+    async fn unread_conversations(
+        &self,
+        scope: &OrgScope,
+        member: Option<MemberId>,
+        most: u32,
+    ) -> StoreResult<u32> {
+        self.read(scope, move |snapshot| conversations::unread(snapshot.db, snapshot.key(), member, most))
             .await
     }
 

@@ -70,6 +70,24 @@ fn find(db: &Connection, org: [u8; 16], query: &ContactQuery, page: &PageRequest
     Ok(Page { items: people, next: page.next })
 }
 
+/// The people whom words find, if they are few.
+pub(crate) fn people(db: &Connection, org: [u8; 16], tokens: &[String]) -> Res<Option<Vec<ContactId>>> {
+    let Some((last, whole)) = tokens.split_last() else { return Ok(None) };
+    if !tokens.iter().all(|token| is_word(token)) || whole.iter().any(String::is_empty) {
+        return Ok(Some(Vec::new()));
+    }
+    let found = few(db, org, &ContactQuery::default(), whole, last)?;
+    Ok(found.map(|all| all.into_iter().map(|(_, contact)| contact).collect()))
+}
+
+/// What the words of a contact must hold, for a walk.
+pub(crate) fn needles(tokens: &[String]) -> Res<String> {
+    let Some((last, whole)) = tokens.split_last() else { return json(&Vec::<String>::new(), "search") };
+    let mut needles: Vec<String> = whole.iter().map(|token| format!(" {token} ")).collect();
+    needles.push(format!(" {last}"));
+    json(&needles, "search")
+}
+
 /// All matches, if they are few.
 fn few(
     db: &Connection,
@@ -102,9 +120,7 @@ fn walk(
     after: &(String, Vec<u8>),
     limit: i64,
 ) -> Res<Vec<(String, ContactId)>> {
-    let mut needles: Vec<String> = whole.iter().map(|token| format!(" {token} ")).collect();
-    needles.push(format!(" {last}"));
-    let needles = json(&needles, "search")?;
+    let needles = needles(&[whole, &[last.to_owned()]].concat())?;
     let stage = query.stage.map(Stage::as_str);
     db.all(sql::SEARCH_NAMES, params![org, after.0, after.1, stage, needles, limit], |row| {
         let c = Cols::new(row, "search entry");

@@ -350,6 +350,11 @@ pub(crate) fn decide(facts: &ConsentFacts, intent: Intent, now: DateTime<Utc>) -
     })
 }
 
+/// Until when the one confirmation of an opt-out may be sent, if the person's newest message was one.
+pub(crate) fn confirmation_until(facts: &ConsentFacts) -> Option<DateTime<Utc>> {
+    opted_out_by_last_message(&facts.rows).map(|at| at + CONFIRMATION)
+}
+
 /// When the person's newest message was itself an opt-out, and not from promotion alone: its time.
 fn opted_out_by_last_message(rows: &ConsentRows) -> Option<DateTime<Utc>> {
     let (last, _) = rows.last_inbound?;

@@ -15,8 +15,8 @@ pub use check::{Age, Check, Registry};
 pub(crate) use entry::{Entry, enter};
 pub use facts::ConsentRows;
 pub(crate) use facts::{ConsentFacts, facts};
-pub(crate) use gate::decide;
 pub use gate::{Intent, Reason, Refusal, RefusalCode, SendPermit, Verdict};
+pub(crate) use gate::{confirmation_until, decide};
 pub use optout::{Reply, Said, Words};
 pub(crate) use record::may_lift;
 pub use record::{

@@ -10,7 +10,9 @@ use super::{
 use crate::account::AccountService;
 use crate::account::{AccountState, ProviderAccount};
 use crate::consent::ConsentService;
-use crate::consent::{ConsentFacts, Purpose, Reason, Refusal, RefusalCode, Verdict, decide};
+use crate::consent::{
+    ConsentFacts, Purpose, Reason, Refusal, RefusalCode, Verdict, confirmation_until, decide,
+};
 use crate::error::{AccountProblem, Error, RecordKind};
 use crate::event::DomainEvent;
 use crate::id::{AccountId, ConversationId, MessageId};
@@ -130,6 +132,9 @@ pub struct SendPreview {
     pub reply: Preview,
     /// Each template, with what the gate says to its category.
     pub templates: Vec<(Template, Preview)>,
+    /// After an opt-out, until when the one confirmation of it may be sent; `None` where free text is an ordinary reply or
+    /// is refused.
+    pub confirmation_until: Option<DateTime<Utc>>,
     /// What the provider takes; `None` if it is not registered.
     pub able: Option<MessagingCapabilities>,
 }
@@ -195,8 +200,11 @@ impl ConversationService<'_> {
             let preview = ask(template.category.purpose(), true);
             (template, preview)
         };
+        let reply = ask(Purpose::Service, false);
+        let confirmation = confirmation_until(&facts).filter(|_| reply == Preview::Ready);
         Ok(SendPreview {
-            reply: ask(Purpose::Service, false),
+            reply,
+            confirmation_until: confirmation,
             templates: templates.into_iter().map(judged).collect(),
             able: able.clone(),
         })

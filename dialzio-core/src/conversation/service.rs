@@ -3,8 +3,9 @@
 use chrono::TimeDelta;
 
 use super::{
-    Activity, ActivityKind, Conversation, ConversationQuery, ConversationState, ConversationWrite, Evidence,
-    InboxEntry, Message, QueueCounts, Reaction, beside_context,
+    Activity, ActivityKind, Conversation, ConversationQuery, ConversationSearch, ConversationState,
+    ConversationWrite, Evidence, FoundConversations, InboxEntry, Message, QueueCounts, Reaction, StateFilter,
+    beside_context,
 };
 use crate::contact::ContactService;
 use crate::contact::{ChannelIdentity, Contact};
@@ -55,6 +56,35 @@ impl<'a> ConversationService<'a> {
     ) -> Result<Page<InboxEntry>, Error> {
         let scope = by.scope_for(Permission::ConversationsRead)?;
         Ok(self.crm.store().inbox(scope, query, page).await?)
+    }
+
+    /// Conversations in one state with people whom these words find: parts of names, usernames, addresses and tags, or
+    /// any four consecutive digits of a number. Newest message first.
+    ///
+    /// # Errors
+    /// [`Error::Denied`] without [`Permission::ConversationsRead`] and [`Permission::ContactsRead`].
+    pub async fn find(
+        &self,
+        by: &Actor,
+        words: &str,
+        state: StateFilter,
+        page: PageRequest,
+    ) -> Result<FoundConversations, Error> {
+        by.scope_for(Permission::ContactsRead)?;
+        let scope = by.scope_for(Permission::ConversationsRead)?;
+        let query =
+            ConversationSearch { tokens: crate::search::query_tokens(words), state, now: self.crm.now() };
+        Ok(self.crm.store().find_conversations(scope, &query, page).await?)
+    }
+
+    /// How many open conversations with something unread are assigned to this member or to nobody; counted up to
+    /// `most`.
+    ///
+    /// # Errors
+    /// [`Error::Denied`] without [`Permission::ConversationsRead`].
+    pub async fn unread(&self, by: &Actor, most: u32) -> Result<u32, Error> {
+        let scope = by.scope_for(Permission::ConversationsRead)?;
+        Ok(self.crm.store().unread_conversations(scope, by.member(), most).await?)
     }
 
     /// How many conversations are in each queue.

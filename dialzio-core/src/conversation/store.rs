@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
 use super::{
-    Activity, Content, Conversation, DeliveryStatus, Direction, Evidence, ExternalId, FailureNote, Message,
-    MessageDigest, Reaction, Template,
+    Activity, Content, Conversation, ConversationSearch, DeliveryStatus, Direction, Evidence, ExternalId,
+    FailureNote, FoundConversations, Message, MessageDigest, Reaction, Template,
 };
 use crate::account::Sealed;
 use crate::consent::ConsentRecord;
@@ -63,6 +63,8 @@ pub struct LastMessage {
     pub id: MessageId,
     /// Inbound if the person wrote, outbound if we did.
     pub direction: Direction,
+    /// Who of us wrote it, as a stored principal; `None` for inbound.
+    pub author: Option<String>,
     /// Its kind word.
     pub kind: String,
     /// What a person would read.
@@ -227,6 +229,21 @@ pub trait ConversationStore: Send + Sync {
         account: AccountId,
         identity: ChannelIdentityId,
     ) -> StoreResult<Option<Conversation>>;
+    /// Conversations with people whom a search finds.
+    async fn find_conversations(
+        &self,
+        scope: &OrgScope,
+        query: &ConversationSearch,
+        page: PageRequest,
+    ) -> StoreResult<FoundConversations>;
+    /// How many open conversations with something unread are assigned to this member or to nobody; counted up to
+    /// `most`.
+    async fn unread_conversations(
+        &self,
+        scope: &OrgScope,
+        member: Option<MemberId>,
+        most: u32,
+    ) -> StoreResult<u32>;
     /// How many are in each queue.
     async fn queue_counts(&self, scope: &OrgScope) -> StoreResult<QueueCounts>;
     /// One message with its reactions.

@@ -157,7 +157,7 @@ impl Rows {
         }
     }
 
-    fn matches(&self, contact: &Contact, query: &ContactQuery) -> bool {
+    pub(super) fn matches(&self, contact: &Contact, query: &ContactQuery) -> bool {
         if query.stage.is_some_and(|stage| stage != contact.stage) {
             return false;
         }

@@ -6,12 +6,13 @@ use std::collections::BTreeMap;
 
 use super::state::Rows;
 use super::{MemoryStore, page, unreadable};
+use crate::contact::ContactQuery;
 use crate::conversation::{
-    Activity, Conversation, ConversationQuery, ConversationState, ConversationStore, ConversationWrite,
-    Evidence, InboundAsk, InboundFacts, InboxEntry, InboxView, LastMessage, Message, QueueCounts,
-    StateFilter, Template,
+    Activity, Conversation, ConversationQuery, ConversationSearch, ConversationState, ConversationStore,
+    ConversationWrite, Evidence, FoundConversations, InboundAsk, InboundFacts, InboxEntry, InboxView,
+    LastMessage, Message, QueueCounts, StateFilter, Template,
 };
-use crate::id::{AccountId, ChannelIdentityId, ContactId, ConversationId, MessageId, TypedId};
+use crate::id::{AccountId, ChannelIdentityId, ContactId, ConversationId, MemberId, MessageId, TypedId};
 use crate::page::{Page, PageRequest};
 use crate::scope::OrgScope;
 use crate::store::{Precondition, RecordRef, StoreError, StoreResult};
@@ -106,6 +107,7 @@ impl Rows {
             last: last.map(|message| LastMessage {
                 id: message.id,
                 direction: message.direction,
+                author: message.author.clone(),
                 kind: message.content.kind().to_owned(),
                 display_text: message.content.display_text().and_then(MessageText::received),
                 status: message.delivery.status,
@@ -182,6 +184,50 @@ impl ConversationStore for MemoryStore {
         identity: ChannelIdentityId,
     ) -> StoreResult<Option<Conversation>> {
         self.read(scope, |rows, _| rows.conversation_of(account, identity).cloned())
+    }
+
+    async fn find_conversations(
+        &self,
+        scope: &OrgScope,
+        query: &ConversationSearch,
+        request: PageRequest,
+    ) -> StoreResult<FoundConversations> {
+        let people = ContactQuery { tokens: query.tokens.clone(), stage: None };
+        let queue = ConversationQuery { view: InboxView::All, state: query.state, now: query.now };
+        self.read(scope, |rows, now| {
+            let many = rows.contacts.values().filter(|contact| rows.matches(contact, &people)).count();
+            let is_found = |kept: &&Conversation| {
+                let contact = rows.contacts.get(&kept.contact);
+                wanted(&queue, kept) && contact.is_some_and(|contact| rows.matches(contact, &people))
+            };
+            let mut found: Vec<_> = rows
+                .conversations
+                .values()
+                .filter(is_found)
+                .filter_map(|conversation| Some((key(conversation), rows.entry(conversation, now)?)))
+                .collect();
+            found.sort_by(|(a, _), (b, _)| b.cmp(a));
+            let total = u32::try_from(found.len()).unwrap_or(u32::MAX);
+            let counted = many < ConversationSearch::MANY as usize;
+            FoundConversations { page: page(found, &request, true), total: counted.then_some(total) }
+        })
+    }
+
+    async fn unread_conversations(
+        &self,
+        scope: &OrgScope,
+        member: Option<MemberId>,
+        most: u32,
+    ) -> StoreResult<u32> {
+        self.read(scope, |rows, _| {
+            let counts = |kept: &&Conversation| {
+                kept.state == ConversationState::Open
+                    && kept.unread > 0
+                    && (kept.assignee.is_none() || kept.assignee == member)
+            };
+            let count = rows.conversations.values().filter(counts).take(most as usize).count();
+            u32::try_from(count).unwrap_or(most)
+        })
     }
 
     async fn queue_counts(&self, scope: &OrgScope) -> StoreResult<QueueCounts> {

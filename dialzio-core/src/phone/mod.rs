@@ -206,7 +206,7 @@ fn is_series(parsed: &Parsed) -> bool {
 /// The digits of a text that is a number and nothing else, as people write one: for finding it.
 pub(crate) fn digits_typed(text: &str) -> Option<String> {
     let written = Written::read(text).ok()?;
-    written.extension.is_none().then(|| written.digits.trim_start_matches(['+', '0']).to_owned())
+    written.extension.is_none().then(|| written.digits.trim_start_matches('+').to_owned())
 }
 
 /// The extension that stands behind a number as it was written.

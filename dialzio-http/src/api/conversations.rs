@@ -89,6 +89,9 @@ struct PersonJson {
 struct LastJson {
     id: MessageId,
     direction: Direction,
+    /// Who of the organisation wrote it; null for inbound messages and for what was sent without an author.
+    #[schema(required)]
+    author: Option<String>,
     /// The kind of its content.
     kind: String,
     /// What a person would read.
@@ -145,6 +148,7 @@ impl From<InboxEntry> for ConversationJson {
         let last = entry.last.as_ref().map(|last| LastJson {
             id: last.id,
             direction: last.direction,
+            author: last.author.clone(),
             kind: last.kind.clone(),
             text: last.display_text.as_ref().map(|text| text.reveal().to_owned()),
             status: last.status,
@@ -161,6 +165,9 @@ pub struct Search {
     state: Option<String>,
     /// The id of a member, `me`, `none` or `any`.
     assignee: Option<String>,
+    /// Only with people who have these words in name, username, address or tags, or these digits, four or more, in a
+    /// number. Not together with `assignee`.
+    q: Option<String>,
 }
 
 /// `GET /v1/conversations`: `state` is `open`, `snoozed` or `closed`; `assignee` is a member, `me`, `none` or `any`.
@@ -183,6 +190,13 @@ pub async fn list(
     let known =
         |state: &str| state.parse().map_err(|_| Problem::invalid("state", "is open, snoozed or closed"));
     let filter = search.state.as_deref().map(known).transpose()?.unwrap_or_default();
+    if let Some(words) = search.q.as_deref().filter(|words| !words.trim().is_empty()) {
+        if search.assignee.is_some() {
+            return Err(Problem::invalid("assignee", "cannot be given together with q"));
+        }
+        let found = state.crm().conversations().find(&actor, words, filter, paging.request()?).await?;
+        return Ok(List::of(found.page, ConversationJson::from));
+    }
     let query = ConversationQuery { view, state: filter, now: state.crm().clock().now() };
     let page = state.crm().conversations().list(&actor, &query, paging.request()?).await?;
     Ok(List::of(page, ConversationJson::from))

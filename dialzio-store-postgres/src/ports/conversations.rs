@@ -3,12 +3,12 @@
 use async_trait::async_trait;
 
 use dialzio_core::conversation::{
-    Activity, Conversation, ConversationQuery, ConversationStore, Evidence, InboundAsk, InboundFacts,
-    InboxEntry, Message, QueueCounts, Template,
+    Activity, Conversation, ConversationQuery, ConversationSearch, ConversationStore, Evidence,
+    FoundConversations, InboundAsk, InboundFacts, InboxEntry, Message, QueueCounts, Template,
 };
 use dialzio_core::page::{Page, PageRequest};
 use dialzio_core::{
-    AccountId, ChannelIdentityId, ContactId, ConversationId, MessageId, OrgScope, StoreResult,
+    AccountId, ChannelIdentityId, ContactId, ConversationId, MemberId, MessageId, OrgScope, StoreResult,
 };
 
 use crate::facts::Snapshot;
@@ -56,6 +56,25 @@ impl ConversationStore for PostgresStore {
         identity: ChannelIdentityId,
     ) -> StoreResult<Option<Conversation>> {
         read_in!(self, scope, |db, org| conversations::with(db, org, account, identity))
+    }
+
+    async fn find_conversations(
+        &self,
+        scope: &OrgScope,
+        query: &ConversationSearch,
+        page: PageRequest,
+    ) -> StoreResult<FoundConversations> {
+        let retention = RetentionCutoff::at(self.now());
+        read_in!(self, scope, |db, org| conversations::find(db, org, retention, query, &page))
+    }
+
+    async fn unread_conversations(
+        &self,
+        scope: &OrgScope,
+        member: Option<MemberId>,
+        most: u32,
+    ) -> StoreResult<u32> {
+        read_in!(self, scope, |db, org| conversations::unread(db, org, member, most))
     }
 
     async fn queue_counts(&self, scope: &OrgScope) -> StoreResult<QueueCounts> {

@@ -23,7 +23,7 @@ macro_rules! entries {
                CASE WHEN i.joined_into IS NULL THEN i.profile_name ELSE j.profile_name END,
                CASE WHEN i.joined_into IS NULL THEN i.username ELSE j.username END,
                a.value, CASE WHEN i.joined_into IS NULL THEN i.doubt_at ELSE j.doubt_at END,
-               m.id, m.direction, m.kind, m.text, m.status
+               m.id, m.direction, m.author, m.kind, m.text, m.status
              FROM (",
             $page,
             ") c
@@ -37,7 +37,7 @@ macro_rules! entries {
                WHERE a.org_id = $1 AND a.kind = 'phone'
                  AND a.identity_id = CASE WHEN i.joined_into IS NULL THEN i.id ELSE i.joined_into END
                ORDER BY a.seen_at DESC, a.place DESC LIMIT 1) a ON TRUE
-             LEFT JOIN LATERAL (SELECT m.id, m.direction, m.kind, m.text, m.status FROM @message m
+             LEFT JOIN LATERAL (SELECT m.id, m.direction, m.author, m.kind, m.text, m.status FROM @message m
                WHERE m.org_id = $1 AND m.id = c.last_message
                  AND m.event_at > $2 - @@period AND (m.expires_at IS NULL OR m.expires_at > $3) LIMIT 1) m ON TRUE"
         )
@@ -98,6 +98,30 @@ statements! { CONVERSATIONS_ALL:
     INBOX: Read [conversation, contact, channel_identity, channel_alias, message] = entries!(queue!(""));
     INBOX_OF: Read [conversation, contact, channel_identity, channel_alias, message] =
         entries!(queue!(" AND c.assignee = $10"));
+    // Where the conversations of the people that a search found stand, in no order; then what is shown of one page.
+    PLACES_OF_PEOPLE: Read [conversation] =
+        "SELECT c.last_at, c.id FROM unnest($2::UUID[]) p (contact)
+         CROSS JOIN LATERAL (SELECT c.last_at, c.id, c.state, c.snoozed_until FROM @conversation c
+           WHERE c.org_id = $1 AND c.contact_id = p.contact) c
+         WHERE CASE WHEN c.snoozed_until <= $4 THEN 'open' ELSE c.state END = $3";
+    INBOX_ENTRIES: Read [conversation, contact, channel_identity, channel_alias, message] = entries!(
+        "SELECT c.* FROM unnest($4::UUID[]) p (id)
+         CROSS JOIN LATERAL (SELECT c.* FROM @conversation c WHERE c.org_id = $1 AND c.id = p.id LIMIT 1) c");
+    // Walks the queue; the next match is near, since many people match.
+    INBOX_BY_WORDS: Read [conversation, contact, channel_identity, channel_alias, message, contact_word] = entries!(
+        "SELECT c.* FROM @conversation c
+         CROSS JOIN LATERAL (SELECT 1 FROM @contact_word p
+           WHERE p.org_id = $1 AND p.contact_id = c.contact_id AND p.word >= $9 AND p.word <= $10 LIMIT 1) p
+         WHERE c.org_id = $1 AND c.state = $4 AND (c.last_at, c.id) < ($5, $6)
+           AND cardinality($8::TEXT[]) = (SELECT count(*) FROM @contact_word x
+                 WHERE x.org_id = $1 AND x.contact_id = c.contact_id AND x.word = ANY ($8))
+         ORDER BY c.last_at DESC, c.id DESC LIMIT $7");
+    UNREAD: Read [conversation] =
+        "SELECT 1 FROM @conversation c
+         WHERE c.org_id = $1 AND c.state = 'open' AND c.unread > 0 AND c.assignee = $2
+         UNION ALL SELECT 1 FROM @conversation c
+         WHERE c.org_id = $1 AND c.state = 'open' AND c.unread > 0
+           AND c.assignee = '00000000-0000-0000-0000-000000000000' LIMIT $3";
     PUT_CONVERSATION: Write [conversation] =
         "INSERT INTO @conversation (org_id, id, account_id, identity_id, contact_id, state, snoozed_until, assignee,
                 team, unread, last_message, last_at, last_inbound_at, last_inbound, seen_up_to, revision, created_at)

@@ -21,7 +21,7 @@ macro_rules! entry {
             ", t.name, t.stage, i.profile_name, i.username,
                (SELECT a.value FROM channel_alias a WHERE a.org_id = ?1 AND a.identity_id = i.id AND a.kind = 'phone'
                 ORDER BY a.seen_at DESC, a.rowid DESC LIMIT 1),
-               i.doubt_at, m.id, m.direction, m.kind, m.text, m.status
+               i.doubt_at, m.id, m.direction, m.author, m.kind, m.text, m.status
              FROM conversation c
              CROSS JOIN contact t ON t.org_id = ?1 AND t.id = c.contact_id
              CROSS JOIN channel_identity o ON o.org_id = ?1 AND o.id = c.identity_id
@@ -76,6 +76,23 @@ statements! { CONVERSATIONS_ALL:
         concat!(entry!(), "WHERE c.org_id = ?1 AND c.state = ?4 AND c.assignee IS ?9 AND (c.last_at, c.id) < (?5, ?6)
                              AND (?8 IS NULL OR c.snoozed_until > ?8)
                            ORDER BY c.last_at DESC, c.id DESC LIMIT ?7");
+    // Where the conversations of the people that a search found stand, in no order; then what is shown of one page.
+    PLACES_OF_PEOPLE: Read [conversation] =
+        "SELECT c.last_at, c.id FROM json_each(?2) j CROSS JOIN conversation c
+         WHERE c.org_id = ?1 AND c.contact_id = unhex(j.value)
+           AND CASE WHEN c.snoozed_until <= ?4 THEN 'open' ELSE c.state END = ?3";
+    INBOX_ENTRIES: Read [conversation, contact, channel_identity, channel_alias, message] =
+        concat!(entry!(), "WHERE c.org_id = ?1 AND c.id IN (SELECT unhex(j.value) FROM json_each(?4) j)");
+    // Walks the queue; the next match is near, since many people match.
+    INBOX_BY_WORDS: Read [conversation, contact, channel_identity, channel_alias, message, contact_search] =
+        concat!(entry!(), "WHERE c.org_id = ?1 AND c.state = ?4 AND (c.last_at, c.id) < (?5, ?6)
+                             AND EXISTS (SELECT 1 FROM contact_search s
+                                   WHERE s.org_id = ?1 AND s.contact_id = c.contact_id AND NOT EXISTS (
+                                         SELECT 1 FROM json_each(?8) n WHERE instr(s.tokens, n.value) = 0))
+                           ORDER BY c.last_at DESC, c.id DESC LIMIT ?7");
+    UNREAD: Read [conversation] =
+        "SELECT 1 FROM conversation c
+         WHERE c.org_id = ?1 AND c.state = 'open' AND c.unread > 0 AND (c.assignee IS NULL OR c.assignee = ?2) LIMIT ?3";
     INBOX_WOKEN: Read [conversation, contact, channel_identity, channel_alias, message] =
         concat!(entry!(), "WHERE c.org_id = ?1 AND c.snoozed_until <= ?4");
     SNOOZED_DUE: Read [conversation] =

@@ -9,8 +9,8 @@ use crate::contact::{
     ChannelIdentity, Contact, ContactQuery, ContactStore, Note, SubjectKey, Task, TaskQuery,
 };
 use crate::conversation::{
-    Activity, Conversation, ConversationQuery, ConversationStore, Evidence, InboundAsk, InboundFacts,
-    InboxEntry, Message, QueueCounts, Template,
+    Activity, Conversation, ConversationQuery, ConversationSearch, ConversationStore, Evidence,
+    FoundConversations, InboundAsk, InboundFacts, InboxEntry, Message, QueueCounts, Template,
 };
 use crate::event::{EventSeq, Recorded};
 use crate::id::{
@@ -42,6 +42,9 @@ forward! { ConversationStore {
     read conversations_of(scope: &OrgScope, contact: ContactId) -> Vec<Conversation>;
     read conversation_with(scope: &OrgScope, account: AccountId, identity: ChannelIdentityId)
         -> Option<Conversation>;
+    read find_conversations(scope: &OrgScope, query: &ConversationSearch, page: PageRequest)
+        -> FoundConversations;
+    read unread_conversations(scope: &OrgScope, member: Option<MemberId>, most: u32) -> u32;
     read queue_counts(scope: &OrgScope) -> QueueCounts;
     read message(scope: &OrgScope, id: MessageId) -> Option<Message>;
     read messages(scope: &OrgScope, conversation: ConversationId, page: PageRequest) -> Page<Message>;

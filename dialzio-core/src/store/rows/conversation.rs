@@ -106,6 +106,7 @@ impl FromRow for InboxEntry {
                 Some(id) => Some(LastMessage {
                     id,
                     direction: c.word()?,
+                    author: c.opt_str()?.map(str::to_owned),
                     kind: c.text()?,
                     display_text: c.opt_str()?.and_then(MessageText::received),
                     status: c.word()?,

@@ -3,8 +3,8 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::conversation::{
-    ActivityKind, Conversation, ConversationQuery, ConversationState, ConversationWrite, InboxView, Message,
-    StateFilter,
+    ActivityKind, Conversation, ConversationQuery, ConversationSearch, ConversationState, ConversationWrite,
+    InboxView, Message, StateFilter,
 };
 use crate::id::MemberId;
 use crate::page::PageRequest;
@@ -209,6 +209,73 @@ pub async fn queue_counters_equal_a_recount(bed: TestBed) {
     recount(&bed, &tenant, &members).await;
     let open = bed.store.queue_counts(&tenant.scope).await.unwrap();
     assert_eq!(open.count(InboxView::All, "snoozed"), 0);
+}
+
+/// A search finds the conversations of the people whom its words find, state by state, newest message first, page by page,
+/// with their number; a snooze that has run out counts as open.
+pub async fn a_search_finds_conversations_in_each_state_newest_first(bed: TestBed) {
+    let tenant = bed.tenant().await;
+    let mut people: Vec<Person> = Vec::new();
+    for (place, name) in ["Asha One", "Asha Two", "Asha Three", "Asha Four", "Ben"].into_iter().enumerate() {
+        let person = bed.person(&tenant, name).await;
+        bed.hears(&tenant, &person, "hello", bed.at(place as i64)).await;
+        people.push(person);
+    }
+    for (place, state) in
+        [(1, ConversationState::Closed), (2, ConversationState::Snoozed { until: bed.at(60) })]
+    {
+        let mut changed = bed.conversation(&tenant, &people[place]).await;
+        changed.state = state;
+        bed.write(&tenant.scope, ConversationWrite::Update(changed)).await;
+    }
+    let find = async |words: &str, state, second: i64, page| {
+        let tokens = crate::search::query_tokens(words);
+        let query = ConversationSearch { tokens, state, now: bed.at(second) };
+        let found = bed.store.find_conversations(&tenant.scope, &query, page).await.unwrap();
+        let ids: Vec<_> = found.page.items.iter().map(|entry| entry.conversation.id).collect();
+        (ids, found.total, found.page.next)
+    };
+    let of = |place: usize| people[place].conversation.id;
+    let first = |limit| PageRequest::first(limit);
+    let (open, snoozed, closed) = (StateFilter::Open, StateFilter::Snoozed, StateFilter::Closed);
+    let (ids, total, next) = find("ash", open, 30, first(1)).await;
+    assert_eq!((ids, total), (vec![of(3)], Some(2)), "the newest first, and how many there are");
+    let (ids, _, next) = find("ash", open, 30, PageRequest { after: next, ..first(1) }).await;
+    assert_eq!((ids, next), (vec![of(0)], None));
+    assert_eq!(find("asha", snoozed, 30, first(9)).await.0, [of(2)]);
+    assert_eq!(find("asha", closed, 30, first(9)).await.0, [of(1)]);
+    assert_eq!(find("asha", open, 61, first(9)).await.0, [of(3), of(2), of(0)], "the snooze has run out");
+    assert!(find("asha", snoozed, 61, first(9)).await.0.is_empty());
+    assert_eq!(find("one asha", open, 30, first(9)).await.0, [of(0)]);
+    assert_eq!(find("%", open, 30, first(9)).await, (Vec::new(), Some(0), None));
+    bed.hears(&tenant, &people[0], "again", bed.at(40)).await;
+    assert_eq!(find("asha", open, 50, first(9)).await.0, [of(0), of(3)]);
+}
+
+/// What is unread counts for a member if it is open and theirs or nobody's; never further than asked.
+pub async fn unread_conversations_are_counted_for_a_member_and_nobody(bed: TestBed) {
+    let tenant = bed.tenant().await;
+    let (me, colleague): (MemberId, MemberId) = (bed.make.id(), bed.make.id());
+    let mut last = None;
+    for (place, assignee) in [None, Some(me), Some(colleague), None, Some(me)].into_iter().enumerate() {
+        let person = bed.person(&tenant, &format!("Person {place}")).await;
+        let heard = bed.hears(&tenant, &person, "hello", bed.at(1)).await;
+        let mut changed = bed.conversation(&tenant, &person).await;
+        changed.assignee = assignee;
+        if place == 3 {
+            changed.state = ConversationState::Closed;
+        }
+        bed.write(&tenant.scope, ConversationWrite::Update(changed)).await;
+        last = Some((person, heard));
+    }
+    let count =
+        async |member, most| bed.store.unread_conversations(&tenant.scope, member, most).await.unwrap();
+    assert_eq!((count(Some(me), 100).await, count(Some(colleague), 100).await), (3, 2));
+    assert_eq!((count(None, 100).await, count(Some(me), 2).await), (1, 2));
+    let (person, heard) = last.unwrap();
+    let seen = ConversationWrite::Seen { conversation: person.conversation.id, up_to: heard.id };
+    bed.write(&tenant.scope, seen).await;
+    assert_eq!(count(Some(me), 100).await, 2);
 }
 
 /// A list entry shows contact, profile, number and newest message; lists and pages of a contact are newest first.

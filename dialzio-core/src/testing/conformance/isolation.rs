@@ -4,8 +4,8 @@ use crate::access::AccessWrite;
 use crate::consent::{ConsentEvent, ConsentWrite, SuppressionScope};
 use crate::contact::{Alias, ContactQuery, ContactWrite, TaskQuery};
 use crate::conversation::{
-    ActivityKind, Content, ConversationQuery, ConversationState, ConversationWrite, DeliveryStatus,
-    Direction, Evidence, FailureNote, InboundAsk, InboxView, Message, Reaction, StateFilter,
+    ActivityKind, Content, ConversationQuery, ConversationSearch, ConversationState, ConversationWrite,
+    DeliveryStatus, Direction, Evidence, FailureNote, InboundAsk, InboxView, Message, Reaction, StateFilter,
     TemplateCategory,
 };
 use crate::event::{DomainEvent, EventSeq};
@@ -101,6 +101,8 @@ async fn found(bed: &TestBed, full: &Full, scope: &OrgScope) -> Vec<(&'static st
     store.release(&bed.system, held).await.unwrap();
     let everybody = ContactQuery::default();
     let named = ContactQuery::matching("asha");
+    let found =
+        ConversationSearch { tokens: named.tokens.clone(), state: StateFilter::Open, now: bed.at(60) };
     vec![
         ("contact", store.contact(scope, contact).await.unwrap().is_some()),
         ("contacts_by_subject", !store.contacts_by_subject(scope, &keys).await.unwrap().is_empty()),
@@ -118,6 +120,11 @@ async fn found(bed: &TestBed, full: &Full, scope: &OrgScope) -> Vec<(&'static st
             "conversation_with",
             store.conversation_with(scope, account, full.person.identity.id).await.unwrap().is_some(),
         ),
+        (
+            "find_conversations",
+            !store.find_conversations(scope, &found, page()).await.unwrap().page.items.is_empty(),
+        ),
+        ("unread_conversations", store.unread_conversations(scope, None, 9).await.unwrap() > 0),
         ("queue_counts", store.queue_counts(scope).await.unwrap().count(InboxView::All, "open") > 0),
         ("message", store.message(scope, full.heard.id).await.unwrap().is_some()),
         ("evidence_of", !store.evidence_of(scope, &[full.queued.id]).await.unwrap().is_empty()),

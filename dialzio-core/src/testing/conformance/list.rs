@@ -50,6 +50,8 @@ macro_rules! store_conformance {
                 a_message_reopens_and_is_not_closed_over
                 a_snooze_that_has_run_out_counts_as_open
                 queue_counters_equal_a_recount
+                a_search_finds_conversations_in_each_state_newest_first
+                unread_conversations_are_counted_for_a_member_and_nobody
                 a_list_shows_who_and_what_newest_first
                 what_was_done_is_listed_newest_first_and_kept_once
             }
@@ -153,6 +155,8 @@ macro_rules! store_conformance {
                 words_find_a_name_in_any_order_and_the_last_by_its_beginning
                 signs_in_a_search_mean_nothing
                 a_number_finds_the_person_in_any_spelling
+                any_four_consecutive_digits_find_a_number
+                a_query_of_signs_alone_finds_nobody
                 addresses_tags_and_profiles_find_the_person
                 old_names_are_forgotten
                 people_are_listed_by_name_and_the_nameless_last

@@ -92,6 +92,53 @@ pub async fn a_number_finds_the_person_in_any_spelling(bed: TestBed) {
     assert!(find(&bed, &tenant, "+44 7700 900 556").await.is_empty());
 }
 
+/// Four or more consecutive digits find a number wherever they stand in it, with zeros as typed; fewer do not.
+pub async fn any_four_consecutive_digits_find_a_number(bed: TestBed) {
+    let tenant = bed.tenant().await;
+    let card = |name: &str, number: &str| {
+        let mut contact = bed.make.contact(name);
+        contact.details = vec![bed.make.phone_detail(&PhoneNumber::parse(number).unwrap())];
+        contact
+    };
+    let asha = card("Asha", "+919895022310");
+    let ben = card("Ben", "+447700900414");
+    insert(&bed, &tenant, &asha).await;
+    insert(&bed, &tenant, &ben).await;
+    let seen = bed.make.contact("Chloe");
+    let identity =
+        bed.make.identity(seen.id, vec![Alias::Phone(PhoneNumber::parse("+919870000077").unwrap())]);
+    insert(&bed, &tenant, &seen).await;
+    bed.write(&tenant.scope, ContactWrite::Identity(identity)).await;
+    for (typed, wanted) in [
+        ("22310", asha.id),
+        ("2310", asha.id),
+        ("9895 022", asha.id),
+        ("95022", asha.id),
+        ("00077", seen.id),
+        ("0077", seen.id),
+        ("0414", ben.id),
+        ("900 414", ben.id),
+    ] {
+        assert_eq!(find(&bed, &tenant, typed).await, [wanted], "{typed}");
+    }
+    assert!(find(&bed, &tenant, "310").await.is_empty(), "three digits from the middle");
+    assert!(find(&bed, &tenant, "22311").await.is_empty());
+    let mut moved = asha.clone();
+    moved.details = vec![bed.make.phone_detail(&PhoneNumber::parse("+919895022999").unwrap())];
+    bed.write(&tenant.scope, ContactWrite::Update(moved)).await;
+    assert!(find(&bed, &tenant, "22310").await.is_empty(), "parts of an old number are forgotten");
+}
+
+/// A query in which nothing can be compared finds nobody, while an empty one asks for all.
+pub async fn a_query_of_signs_alone_finds_nobody(bed: TestBed) {
+    let tenant = bed.tenant().await;
+    insert(&bed, &tenant, &bed.make.contact("Asha")).await;
+    for signs in ["%", "_", "*", "\"\"", "🌱", "…?"] {
+        assert!(find(&bed, &tenant, signs).await.is_empty(), "{signs}");
+    }
+    assert_eq!(find(&bed, &tenant, "").await.len(), 1);
+}
+
 /// Addresses, tags, and the profile at the provider find the person as well.
 pub async fn addresses_tags_and_profiles_find_the_person(bed: TestBed) {
     let tenant = bed.tenant().await;

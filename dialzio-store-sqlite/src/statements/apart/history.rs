@@ -168,6 +168,8 @@ async fn lists(bed: TestBed, file: PathBuf) {
     let db = reader(&Place { path: file, temporary: false }).unwrap();
     let row = params![id(tenant.org.id), "", [0_u8; 0], None::<&str>, "[\" be\"]", 50];
     assert_eq!(db.all(sql::SEARCH_NAMES, row, |_| Ok(())).unwrap().len(), 1);
+    let row = params![id(tenant.org.id), 0, i64::MAX, "snoozed", i64::MAX, [255_u8; 16], 50, "[\" be\"]"];
+    assert_eq!(db.all(sql::INBOX_BY_WORDS, row, |_| Ok(())).unwrap().len(), 1);
 }
 
 /// Identities that turn out to be one person, twice over, each with a conversation and promotion that waits.

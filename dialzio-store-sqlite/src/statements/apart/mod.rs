@@ -73,6 +73,7 @@ const BEYOND: &[(&str, Reach, &str)] = &[
 const DOUBLED: &[(&str, &[usize], &str)] = &[
     ("CONTACTS_BY_SUBJECT", &[3, 4, 5], "who has the number is looked for among one's own people"),
     ("IDENTITY", &[2], "the survivor is looked for among one's own"),
+    ("INBOX_BY_WORDS", &[6], "whose words they are is looked up by the id of one's own contact"),
     ("PURGE_ONCE", &[1], "what has been found is removed among one's own"),
     ("SEARCH_WORDS", &[0], "the words begin with the organisation's id"),
 ];
