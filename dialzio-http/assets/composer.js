@@ -16,9 +16,9 @@
     const note = box.querySelector('#note-form');
     const picker = box.querySelector('#picker');
     if (to === 'back') to = reply ? 'reply' : picker?.childElementCount ? 'template' : 'reply';
-    if (to === 'reply' && !reply) return;
+    if ((to === 'reply' && !reply) || (to === 'note' && !note)) return;
     if (reply) reply.hidden = to !== 'reply';
-    note.hidden = to !== 'note';
+    if (note) note.hidden = to !== 'note';
     picker.hidden = to !== 'template';
     box.dataset.mode = to;
     const focus = () => (to === 'reply' ? reply.querySelector('textarea') : to === 'note' ? note.querySelector('textarea') : picker.querySelector('#picker-search'))?.focus();
@@ -62,6 +62,7 @@
     area.dataset.words ??= area.placeholder;
     area.placeholder = file ? 'Add a caption' : area.dataset.words;
     if (file) waiting.set(holder(form), file); else waiting.delete(holder(form));
+    document.dispatchEvent(new CustomEvent('composer:attached'));
     if (!file?.type.startsWith('image/')) return;
     const picture = document.createElement('img');
     picture.alt = '';
@@ -117,6 +118,9 @@
   }
 
   document.addEventListener('click', (event) => {
+    const prepared = event.target.closest('[data-insert]');
+    const area = prepared && document.getElementById('reply-text');
+    if (area) { area.value = prepared.dataset.insert; area.dispatchEvent(new Event('input', { bubbles: true })); mode('reply'); }
     const to = event.target.closest('[data-mode-to]');
     if (to) mode(to.dataset.modeTo);
     const form = event.target.closest('form');
@@ -158,8 +162,8 @@
     const missing = [];
     form.querySelectorAll('[data-slot-input]').forEach((input) => {
       const isEmpty = input.value.trim() === '';
-      if (isEmpty) missing.push(form.querySelector(`label[for="${CSS.escape(input.id)}"]`).textContent);
-      input.setAttribute('aria-invalid', String(isEmpty));
+      if (isEmpty || !input.checkValidity()) missing.push(form.querySelector(`label[for="${CSS.escape(input.id)}"]`).textContent);
+      input.setAttribute('aria-invalid', String(isEmpty || !input.checkValidity()));
       form.querySelectorAll(`[data-slot="${CSS.escape(input.dataset.slotInput)}"]`).forEach((slot) => {
         slot.textContent = isEmpty ? slot.dataset.label : input.value;
         slot.classList.toggle('is-empty', isEmpty);
@@ -168,7 +172,7 @@
     const button = form.querySelector('[type="submit"]');
     if (button.hasAttribute('data-refused')) return;
     button.disabled = missing.length > 0;
-    form.querySelector('#template-why').textContent = missing.length === 0 ? '' : `${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} needed`;
+    form.querySelector('#template-why').textContent = missing.length === 0 ? '' : missing.length === 1 ? `Fill in ${missing[0]} to send` : `Fill in ${missing.length} fields to send`;
   }
 
   // Before the form is read: the key, and nothing empty.
@@ -216,11 +220,12 @@
     send.pending?.remove();
     if (isTaken) {
       settle(form);
+      form.dispatchEvent(new CustomEvent('composer:sent', { bubbles: true }));
       document.dispatchEvent(new CustomEvent('thread:end'));
       if (form.id === 'note-form') mode('back');
     } else if (send.area.value === '') {
       send.area.value = send.text;
-      drafts.set(slotOf(send.area), send.text);
+      send.area.dispatchEvent(new Event('input', { bubbles: true }));
     }
   });
 

@@ -5,6 +5,7 @@
   document.addEventListener('click', (event) => {
     const opener = event.target.closest('[data-open]');
     if (opener) {
+      if (opener.hasAttribute('data-close')) opener.closest('dialog')?.close();
       const dialog = document.querySelector(opener.dataset.open);
       if (dialog && !dialog.open) dialog.showModal();
       return;
@@ -30,6 +31,27 @@
     if (wasDialog && document.activeElement === document.body) (document.getElementById('thread-log') || document.getElementById('main'))?.focus({ preventScroll: true });
     wasDialog = false;
   });
+  // Going to anything: a command presses its control, and is offered only where there is one.
+  const offer = () => document.querySelectorAll('#goto-results [data-press]').forEach((option) => { option.hidden = !document.querySelector(option.dataset.press); });
+  const goTo = () => {
+    const dialog = document.getElementById('goto-dialog');
+    if (!dialog || dialog.open) return;
+    offer();
+    dialog.showModal();
+    dialog.querySelector('input').select();
+  };
+  document.addEventListener('goto:open', goTo);
+  document.addEventListener('htmx:after:swap', offer);
+  document.addEventListener('click', (event) => {
+    if (event.target.closest('[data-goto]')) goTo();
+    const command = event.target.closest('[data-press]');
+    if (!command) return;
+    const control = document.querySelector(command.dataset.press);
+    command.closest('dialog')?.close();
+    if (control?.matches('textarea')) control.focus();
+    else control?.click();
+  });
+  if (new URLSearchParams(location.search).get('new') === '1') document.getElementById('contact-dialog')?.showModal();
   // What cannot be undone asks for a word.
   document.addEventListener('input', (event) => {
     const { confirm } = event.target.dataset ?? {};

@@ -11,6 +11,11 @@
     const all = rows();
     const focused = all.indexOf(document.activeElement);
     const from = focused >= 0 ? focused : all.findIndex((row) => row.hasAttribute('aria-current'));
+    if (from + by >= all.length && document.getElementById('queue-more')) {
+      document.addEventListener('queue:read', () => step(by, isOpening), { once: true });
+      document.dispatchEvent(new CustomEvent('queue:more'));
+      return;
+    }
     const next = all[from < 0 ? 0 : Math.min(Math.max(from + by, 0), all.length - 1)];
     next?.focus();
     next?.scrollIntoView({ block: 'nearest' });
@@ -39,7 +44,7 @@
     t: () => document.dispatchEvent(new CustomEvent('composer:mode', { detail: 'template' })),
     '/': () => document.querySelector('#queue-search, #contact-search')?.focus(),
     a: () => press('a'), m: () => press('m'), s: () => press('s'), e: closeAndNext,
-    u: () => document.querySelector('#undo .bar button')?.click(),
+    u: () => document.querySelector('#undo .bar:last-child button')?.click(),
     i: () => document.dispatchEvent(new CustomEvent('person:toggle')),
     g: () => { afterG = Date.now(); },
     '?': () => document.getElementById('keys-dialog')?.showModal(),
@@ -49,8 +54,7 @@
   document.addEventListener('keydown', (event) => {
     if (event.isComposing) return;
     if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 'k') {
-      const dialog = document.getElementById('goto-dialog');
-      if (dialog) { event.preventDefault(); if (!dialog.open) dialog.showModal(); dialog.querySelector('input').select(); }
+      if (document.getElementById('goto-dialog')) { event.preventDefault(); document.dispatchEvent(new CustomEvent('goto:open')); }
       return;
     }
     if (event.key === 'Escape' && !document.querySelector('dialog[open]')) { back(event); return; }
@@ -74,7 +78,7 @@
   document.addEventListener('keydown', (event) => {
     const dialog = event.target.closest?.('#goto-dialog');
     if (!dialog || !['ArrowDown', 'ArrowUp', 'Enter'].includes(event.key)) return;
-    const options = [...dialog.querySelectorAll('[role="option"]')];
+    const options = [...dialog.querySelectorAll('[role="option"]:not([hidden])')];
     const at = options.findIndex((option) => option.getAttribute('aria-selected') === 'true');
     event.preventDefault();
     if (event.key === 'Enter') { (options[at] ?? options[0])?.click(); return; }

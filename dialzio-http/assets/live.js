@@ -64,6 +64,14 @@
     return id ? load(`/web/sandbox/${id}/thread`, '#phone-items', 'merge') : null;
   }, 80);
   const all = () => { queue(); thread(); composer(); head(); person(); phone(); };
+  // After an outage: nothing complains any more, every list is read again, and lists what its search box says.
+  const recover = () => {
+    document.querySelectorAll('[data-unreachable]').forEach((place) => { place.textContent = ''; place.removeAttribute('data-unreachable'); });
+    const form = document.querySelector('#queue form.search');
+    const listed = new URLSearchParams(document.getElementById('queue-list')?.dataset.query).get('q') ?? '';
+    if (form && form.elements.q.value.trim() !== listed) form.requestSubmit();
+    all();
+  };
 
   // What came into use while its refresh was on the way stays as it is.
   document.addEventListener('htmx:before:swap', (event) => {
@@ -117,24 +125,33 @@
   };
   document.addEventListener('htmx:sse:after:connection', () => {
     isConnected = true;
+    isTrying = false;
     clearTimeout(complaint);
     complaint = null;
     const bar = document.getElementById('offline');
     if (bar) bar.hidden = true;
-    if (wasConnected) all();
+    if (wasConnected) recover();
     wasConnected = true;
   });
   for (const name of ['htmx:sse:error', 'htmx:sse:close', 'htmx:error', 'htmx:response:error']) {
     document.addEventListener(name, (event) => {
       if (event.target !== events()) return;
       lost();
-      // The session is over: what the page shows is not for whoever sits here now.
-      if (/status 401/.test(String(event.detail?.error?.message ?? event.detail?.error ?? ''))) location.assign('/sign-in?next=' + encodeURIComponent(location.pathname + location.search));
+      isTrying = false;
+      if (/status 401/.test(String(event.detail?.error?.message ?? event.detail?.error ?? ''))) document.dispatchEvent(new CustomEvent('session:ended'));
     });
   }
   window.addEventListener('offline', lost);
-  const retry = () => { if (events() && !isConnected && !document.hidden) htmx.trigger(events(), 'live:retry'); };
+  // One attempt at a time: an answer that takes long is not cut off by the next attempt.
+  let isTrying = false;
+  const retry = () => {
+    if (!events() || isConnected || isTrying || document.hidden || document.getElementById('session-dialog')?.open) return;
+    isTrying = true;
+    setTimeout(() => { isTrying = false; }, 5000);
+    htmx.trigger(events(), 'live:retry');
+  };
+  document.addEventListener('session:renewed', () => { isTrying = false; retry(); all(); });
   document.addEventListener('click', (event) => { if (event.target.closest('[data-retry]')) retry(); });
   window.addEventListener('online', retry);
-  setInterval(retry, 5000);
+  setInterval(retry, 1000);
 })();

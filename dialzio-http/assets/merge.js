@@ -92,7 +92,7 @@
     }
     const pill = scroll.querySelector('#queue-pill');
     pill.hidden = waiting === 0;
-    pill.textContent = waiting === 1 ? '1 new conversation' : `${waiting} new conversations`;
+    pill.textContent = waiting === 1 ? '1 updated conversation' : `${waiting} updated conversations`;
     scroll.toggleAttribute('data-held', isHeld);
     htmx.process(rows);
     return added;

@@ -5,24 +5,28 @@
   const isPlain = (event) => !event.defaultPrevented && event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.altKey;
   const inbox = () => document.getElementById('inbox');
 
-  function open(link) {
+  const rowOf = (id) => document.querySelector(`#queue-rows a[data-conversation="${CSS.escape(id)}"]`);
+  let wanted = null;
+
+  function open(id) {
     const area = document.getElementById('conversation');
-    const id = link.dataset.conversation;
+    const { query } = document.getElementById('queue-list').dataset;
+    wanted = id;
     document.querySelectorAll('#queue-rows a[aria-current]').forEach((other) => other.removeAttribute('aria-current'));
-    link.setAttribute('aria-current', 'true');
+    rowOf(id)?.setAttribute('aria-current', 'true');
     inbox().dataset.pane = 'thread';
     const waiting = setTimeout(() => {
       area.className = 'conversation conversation-empty';
       area.replaceChildren(document.getElementById('conversation-loading').content.cloneNode(true));
     }, 150);
-    const url = `/web/conversations/${id}?${document.getElementById('queue-list').dataset.query}`;
-    htmx.ajax('GET', url, { source: '#conversation', target: '#conversation', swap: 'innerHTML', push: link.getAttribute('href') })
+    keepPlace();
+    htmx.ajax('GET', `/web/conversations/${id}?${query}`, { source: '#conversation', target: '#conversation', swap: 'innerHTML', push: `/inbox/${id}?${query}` })
       .finally(() => {
         clearTimeout(waiting);
         // Still the skeleton, and still this one is wanted: say so and offer to try again.
-        if (area.querySelector('[aria-busy="true"]') && link.hasAttribute('aria-current')) {
+        if (area.querySelector('[aria-busy="true"]') && wanted === id) {
           area.replaceChildren(document.getElementById('conversation-failed').content.cloneNode(true));
-          area.querySelector('button').addEventListener('click', () => open(link));
+          area.querySelector('button').addEventListener('click', () => open(id));
         }
       });
   }
@@ -31,7 +35,7 @@
     if (!isPlain(event) || !inbox()) return;
     const row = event.target.closest('#queue-rows a[data-conversation]');
     const tab = event.target.closest('#queue-tabs a');
-    if (row) { event.preventDefault(); open(row); }
+    if (row) { event.preventDefault(); open(row.dataset.conversation); }
     if (tab) {
       event.preventDefault();
       const { search } = new URL(tab.href);
@@ -48,7 +52,8 @@
       ctx.target.className = name ? 'conversation' : 'conversation conversation-empty';
       if (name) document.title = `${name} · Dialzio`;
       document.dispatchEvent(new CustomEvent('thread:opened'));
-      if (matchMedia('(max-width: 759px)').matches) document.getElementById('thread-log')?.focus({ preventScroll: true });
+      // From here one Tab leads to the reply box, and the single keys work.
+      if (ctx.target.querySelector('#thread-log')) document.getElementById('thread-log').focus({ preventScroll: true });
     }
     // Which row is open is known here, not in the answer.
     const current = document.getElementById('thread')?.dataset.conversation;
@@ -66,6 +71,55 @@
       if (ctx.sourceElement === form) history.replaceState(history.state, '', `${location.pathname}?${query}`);
     }
   });
+  document.addEventListener('conversation:open', (event) => { if (inbox()) open(event.detail); else location.assign(`/inbox/${event.detail}`); });
+
+  // The list reads on by itself when its end comes near.
+  let isReading = false;
+  const more = () => document.querySelector('#queue-more[data-reads-on] button');
+  const readOn = () => {
+    const button = more();
+    if (!button || isReading) return false;
+    isReading = true;
+    button.click();
+    return true;
+  };
+  const near = new IntersectionObserver((seen) => { if (seen.some((one) => one.isIntersecting)) readOn(); }, { rootMargin: '800px 0px' });
+  const watch = () => {
+    near.disconnect();
+    const button = more();
+    if (button && !matchMedia('(scripting: none)').matches) near.observe(button);
+  };
+  document.addEventListener('queue:more', readOn);
+  document.addEventListener('htmx:finally:request', (event) => {
+    if (!event.detail.ctx.request?.action?.startsWith('/web/inbox/queue')) return;
+    isReading = false;
+    watch();
+    document.dispatchEvent(new CustomEvent('queue:read'));
+  });
+
+  // How far the list was read and scrolled is kept for this tab, so that back and reload lead to the same place.
+  const place = () => `queue?${document.getElementById('queue-list')?.dataset.query ?? ''}`;
+  function keepPlace() {
+    const scroll = document.getElementById('queue-scroll');
+    if (!scroll) return;
+    const rows = document.querySelectorAll('#queue-rows > .queue-row').length;
+    try { sessionStorage.setItem(place(), JSON.stringify({ rows, top: scroll.scrollTop })); } catch { /* kept for comfort only */ }
+  }
+  async function findPlace() {
+    let kept = null;
+    try { kept = JSON.parse(sessionStorage.getItem(place())); } catch { return; }
+    if (!kept || !inbox()) return;
+    const rows = () => document.querySelectorAll('#queue-rows > .queue-row').length;
+    while (rows() < kept.rows && readOn()) {
+      await new Promise((resolve) => document.addEventListener('queue:read', resolve, { once: true }));
+    }
+    document.getElementById('queue-scroll').scrollTop = kept.top;
+  }
+  window.addEventListener('pagehide', keepPlace);
+  document.addEventListener('htmx:before:history:update', keepPlace);
+  document.addEventListener('htmx:after:swap', (event) => { if (event.detail.ctx.target === document.body) findPlace().then(watch); });
+  if (inbox()) findPlace().then(watch);
+
   document.addEventListener('pointerout', (event) => {
     const scroll = event.target.closest?.('#queue-scroll[data-held]');
     if (scroll && !scroll.contains(event.relatedTarget)) document.dispatchEvent(new CustomEvent('live:queue'));

@@ -16,8 +16,11 @@
     if (!place) return;
     place.textContent = words;
     place.title = code;
+    place.removeAttribute('data-unreachable');
     if (place.id === 'notice') place.className = words ? 'problem' : '';
   };
+  // A choice that was not saved goes back to what is stored.
+  const revert = (element) => { if (element?.matches?.('[data-revert]')) element.reset(); };
   const isQuiet = (ctx) => ctx.quiet || ctx.sourceElement?.id === 'events';
 
   document.addEventListener('htmx:before:request', (event) => {
@@ -29,7 +32,8 @@
     const { status } = ctx.response;
     if (status < 400 || status === 422 || isQuiet(ctx)) return;
     if (status === 401) {
-      location.assign('/sign-in?next=' + encodeURIComponent(location.pathname + location.search));
+      revert(ctx.sourceElement);
+      document.dispatchEvent(new CustomEvent('session:ended', { detail: { form: ctx.sourceElement } }));
       return;
     }
     const said = new DOMParser().parseFromString(ctx.text, 'text/html').body;
@@ -37,11 +41,15 @@
     const code = said.querySelector('.code');
     code?.remove();
     const words = said.textContent.trim();
+    revert(ctx.sourceElement);
     say(ctx.sourceElement, words.length > 0 && words.length < 400 ? words : 'This did not work. Nothing was changed; try again in a moment.', code?.textContent);
   });
   document.addEventListener('htmx:error', (event) => {
     const source = event.detail.ctx?.sourceElement;
-    if (source && !isQuiet(event.detail.ctx)) say(source, 'The server cannot be reached. Nothing was changed; try again.');
+    if (!source || isQuiet(event.detail.ctx)) return;
+    revert(source);
+    say(source, source.matches?.('[data-send]') ? 'Not sent: no connection. Your text is kept.' : 'No connection. Nothing was changed.');
+    slot(source)?.setAttribute('data-unreachable', '');
   });
 
   window.dialzio = {

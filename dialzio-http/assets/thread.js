@@ -60,6 +60,34 @@
     }
     if (event.target.closest('[data-person]')) document.dispatchEvent(new CustomEvent('person:toggle'));
   });
+  // The log is one stop of the Tab key: Enter goes into it, to the controls of its messages, and Escape leaves it.
+  const inside = 'a[href], button, audio, video, summary, input, textarea';
+  let isInside = false;
+  const stops = () => {
+    if (log()?.id === 'thread-log' && document.getElementById('thread')) log().querySelectorAll(inside).forEach((control) => { control.tabIndex = isInside ? 0 : -1; });
+  };
+  document.addEventListener('keydown', (event) => {
+    if (!log() || !document.getElementById('thread')) return;
+    if (event.key === 'Enter' && event.target === log()) {
+      isInside = true;
+      stops();
+      [...log().querySelectorAll(inside)].filter((control) => control.checkVisibility()).at(-1)?.focus();
+      event.preventDefault();
+    } else if (event.key === 'Escape' && log().contains(event.target) && event.target !== log()) {
+      log().focus({ preventScroll: true });
+      event.stopPropagation();
+      event.preventDefault();
+    }
+  }, true);
+  document.addEventListener('focusin', (event) => {
+    if (!isInside || !log() || (log().contains(event.target) && event.target !== log())) return;
+    isInside = false;
+    stops();
+  });
+  document.addEventListener('merged', stops);
+  document.addEventListener('htmx:after:swap', stops);
+  stops();
+
   // When the box below grows, or the window shrinks, the last line stays in sight.
   let wasEnd = true;
   const sizes = new ResizeObserver(() => { if (wasEnd) toEnd(); });

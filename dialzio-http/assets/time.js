@@ -1,7 +1,7 @@
 // time: counts the reply window down, twice a minute, without asking the server.
 (() => {
   'use strict';
-  const left = (minutes) => (minutes >= 60 ? `${Math.floor(minutes / 60)} h left` : `${minutes} min left`);
+  const left = (minutes) => (minutes >= 60 ? `${Math.floor(minutes / 60)} h` : `${minutes} min`);
   // The server says how many seconds are left, since the clock of this machine may be wrong.
   const ends = new WeakMap();
   const end = (chip) => {
@@ -21,10 +21,10 @@
         return;
       }
       const words = chip.querySelector('span');
-      const next = words.textContent.replace(/\d+ (h|min) left/, left(minutes));
+      const next = words.textContent.replace(/\d+ (h|min)/, left(minutes));
       if (next !== words.textContent) words.textContent = next;
       chip.classList.toggle('chip-warn', minutes < 60);
-      chip.classList.toggle('chip-ok', minutes >= 60);
+      chip.classList.toggle('chip-ok', minutes >= 60 && chip.closest('#composer') !== null && !chip.classList.contains('chip-bad'));
     });
   };
   setInterval(tick, 30000);

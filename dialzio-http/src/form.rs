@@ -59,7 +59,7 @@ impl FromRequest<AppState> for Fields {
                 .detail("This address takes no files: the form must be application/x-www-form-urlencoded"));
         }
         let body = Bytes::from_request(request, state).await.map_err(|_| Problem::too_large())?;
-        Ok(Self { texts: url::form_urlencoded::parse(&body).into_owned().collect() })
+        Ok(Self::of(url::form_urlencoded::parse(&body).into_owned()))
     }
 }
 
@@ -111,7 +111,7 @@ impl FileForm {
             match file_name {
                 None => {
                     let text = String::from_utf8(bytes.to_vec()).map_err(|_| malformed())?;
-                    read.fields.texts.push((name, text));
+                    read.fields.push(name, &text);
                 }
                 // A file field in which nothing was chosen has neither a name nor bytes.
                 Some(file) if file.is_empty() && bytes.is_empty() => {}
@@ -126,6 +126,19 @@ impl FileForm {
 }
 
 impl Fields {
+    fn of(texts: impl Iterator<Item = (String, String)>) -> Self {
+        let mut fields = Self::default();
+        for (name, text) in texts {
+            fields.push(name, &text);
+        }
+        fields
+    }
+
+    /// Browsers send each line break of a text area as CRLF, whatever was typed. Source: HTML, 4.10.22.
+    fn push(&mut self, name: String, text: &str) {
+        self.texts.push((name, text.replace("\r\n", "\n")));
+    }
+
     /// A text as sent; empty if it is absent.
     pub(crate) fn get(&self, name: &str) -> &str {
         self.texts.iter().find(|(known, _)| known == name).map_or("", |(_, text)| text)
@@ -141,5 +154,16 @@ impl Fields {
         let each =
             |(name, text): &(String, String)| Some((name.strip_prefix(prefix)?.to_owned(), text.clone()));
         self.texts.iter().filter_map(each).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Fields;
+
+    #[test]
+    fn a_line_break_of_a_form_is_one_character() {
+        let fields = Fields::of([("text".to_owned(), "one\r\ntwo\n".to_owned())].into_iter());
+        assert_eq!(fields.get("text"), "one\ntwo\n");
     }
 }

@@ -58,20 +58,20 @@ pub(crate) fn sentence(ctx: &PageContext, name: &str, done: &Activity) -> String
     let by_itself = matches!(author, Some(Principal::System { .. }));
     match done.what {
         ActivityKind::Assigned { to: Some(to) } if author == Some(Principal::Member(to)) => {
-            format!("{by} took this over")
+            format!("{by} assigned this to {}", if by == "You" { "yourself" } else { "themselves" })
         }
         ActivityKind::Assigned { to: Some(to) } => {
             let to = if ctx.actor.member() == Some(to) { Some("you".to_owned()) } else { ctx.member(to) };
-            format!("{by} assigned this to {}", to.unwrap_or_else(|| "somebody who left".to_owned()))
+            format!("{by} assigned this to {}", to.unwrap_or_else(|| "a former member".to_owned()))
         }
-        ActivityKind::Assigned { to: None } => format!("{by} assigned this to nobody"),
-        ActivityKind::Closed => format!("{by} closed this"),
-        ActivityKind::Reopened if by_itself => format!("Open again, because {name} wrote"),
-        ActivityKind::Reopened => format!("{by} reopened this"),
-        ActivityKind::Snoozed { until } => format!("{by} snoozed this until {}", ctx.when(until)),
-        ActivityKind::Woken if by_itself => "Open again, because the snooze is over".to_owned(),
-        ActivityKind::Woken => format!("{by} woke this up"),
-        _ => format!("{by} changed this"),
+        ActivityKind::Assigned { to: None } => format!("{by} unassigned this conversation"),
+        ActivityKind::Closed => format!("{by} closed the conversation"),
+        ActivityKind::Reopened if by_itself => format!("Reopened: {name} wrote"),
+        ActivityKind::Reopened => format!("{by} reopened the conversation"),
+        ActivityKind::Snoozed { until } => format!("{by} snoozed the conversation until {}", ctx.when(until)),
+        ActivityKind::Woken if by_itself => "Reopened: the snooze ended".to_owned(),
+        ActivityKind::Woken => format!("{by} ended the snooze"),
+        _ => format!("{by} changed the conversation"),
     }
 }
 

@@ -64,6 +64,7 @@ impl<'a> Bubbles<'a> {
         Ok(Bubble {
             id: message.id.to_string(),
             is_inbound,
+            speaker: Some(self.speaker(message)),
             author: message
                 .author
                 .as_deref()
@@ -81,7 +82,15 @@ impl<'a> Bubbles<'a> {
         })
     }
 
-    /// Whether whoever looks wrote it: their own side says so already.
+    fn speaker(&self, message: &Message) -> Shown {
+        match (message.direction, message.author.as_deref()) {
+            (Direction::Inbound, _) => self.person.as_str().into(),
+            (Direction::Outbound, Some(author)) => self.ctx.who(author).into(),
+            (Direction::Outbound, None) => "Us".into(),
+        }
+    }
+
+    /// Whether the reader wrote it: their own side says so already.
     fn is_own(&self, author: &str) -> bool {
         let me = self.ctx.actor.member();
         me.is_some() && matches!(Principal::from_ref(author), Ok(Principal::Member(id)) if Some(id) == me)
@@ -214,8 +223,8 @@ impl<'a> Bubbles<'a> {
                 reason: "The provider did not answer. It may have been sent, or not.".into(),
                 actions: actions(vec![
                     action("Send again", "resend"),
-                    action("It was sent", "mark-sent"),
-                    action("Give it up", "drop"),
+                    action("Mark as sent", "mark-sent"),
+                    action("Mark as failed", "drop"),
                 ]),
             },
             DeliveryStatus::Suppressed => Delivery::Suppressed { reason: self.suppressed(message).into() },
@@ -249,9 +258,9 @@ impl<'a> Bubbles<'a> {
     fn cancelled(&self, message: &Message) -> String {
         match message.delivery.failure.as_ref().and_then(|note| note.code.parse().ok()) {
             Some(code) => {
-                format!("Cancelled before it went out. {}", dialzio_core::consent::Refusal::sentence(code))
+                format!("Cancelled before sending. {}", dialzio_core::consent::Refusal::sentence(code))
             }
-            None => format!("Cancelled before it went out, {}.", self.ctx.when(message.delivery.at)),
+            None => format!("Cancelled before sending, {}.", self.ctx.when(message.delivery.at)),
         }
     }
 }
@@ -305,9 +314,9 @@ fn size(media: &Media) -> String {
 /// What a failure means, in a sentence; a code that is not known here speaks in the provider's words.
 fn failed(failure: Option<&FailureNote>) -> String {
     let known = failure.and_then(|note| sentence(&note.code));
-    let in_words = |words: &str| format!("The provider could not deliver it: {words}");
+    let in_words = |words: &str| format!("WhatsApp could not deliver it: {words}");
     let words = || failure.and_then(|note| note.detail.as_deref());
-    let unknown = || words().map_or_else(|| "The provider could not deliver it.".to_owned(), in_words);
+    let unknown = || words().map_or_else(|| "WhatsApp could not deliver it.".to_owned(), in_words);
     known.map_or_else(unknown, str::to_owned)
 }
 
@@ -340,7 +349,7 @@ fn sentence(code: &str) -> Option<&'static str> {
         "whatsapp.33" => "WhatsApp does not let this token reach the number.",
         "whatsapp.190" | "whatsapp.0" => "WhatsApp refused the token of this number.",
         "media.unavailable" | "dialzio.file_gone" => "The file is not there any more.",
-        "message.dropped" => "Given up: nobody knows whether it was sent.",
+        "message.dropped" => "Marked as failed. It is not known whether it was sent.",
         "account.unchecked" => "The token of this number was never accepted.",
         "account.needs_login" => "The provider refused the token of this number.",
         "account.paused" => "The provider stopped this number.",
@@ -361,9 +370,9 @@ mod tests {
         };
         assert!(failed(Some(&note("whatsapp.130472", None))).contains("for a test"));
         let unknown = failed(Some(&note("whatsapp.199999", Some("The pigeon is ill."))));
-        assert_eq!(unknown, "The provider could not deliver it: The pigeon is ill.");
-        assert_eq!(failed(Some(&note("whatsapp.199999", None))), "The provider could not deliver it.");
-        assert_eq!(failed(None), "The provider could not deliver it.");
+        assert_eq!(unknown, "WhatsApp could not deliver it: The pigeon is ill.");
+        assert_eq!(failed(Some(&note("whatsapp.199999", None))), "WhatsApp could not deliver it.");
+        assert_eq!(failed(None), "WhatsApp could not deliver it.");
         assert_eq!(
             refused_for_now(&note("whatsapp.190", Some("Session expired"))),
             "WhatsApp refused the token of this number."

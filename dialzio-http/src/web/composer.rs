@@ -4,18 +4,17 @@ use axum::response::Html;
 use dialzio_core::consent::{Channel, Purpose, RefusalCode, State};
 use dialzio_core::conversation::{InboxEntry, MediaKind, Preview, SendPreview};
 use dialzio_core::provider::MediaCapability;
+use dialzio_core::text::{MessageText, NoteText};
 use dialzio_core::{ConversationId, Permission};
 use std::collections::BTreeSet;
 
+use super::lines::Lines;
 use super::page_context::{PageContext, show};
 use super::view::composer::{Attachable, Composer, Refusal};
 use super::view::{Chip, Tone};
 use super::{picker, queue, words};
 use crate::api::Id;
 use crate::problem::Problem;
-
-/// The longest text in characters. Source: Meta, text messages.
-const LONGEST: u32 = 4_096;
 
 /// `GET /web/conversations/{conversation}/composer`.
 pub(crate) async fn read(ctx: PageContext, Id(id): Id<ConversationId>) -> Result<Html<String>, Problem> {
@@ -37,7 +36,7 @@ pub(crate) async fn of(ctx: &PageContext, entry: &InboxEntry) -> Result<Composer
     let only_shut = is_shut(&preview);
     let can_reply = may_send && !matches!(preview.reply, Preview::Refused(_));
     let refusal = match &preview.reply {
-        _ if !may_send => Some(Refusal { reason: "You may read here, not write.".into(), way_out: None }),
+        _ if !may_send => Some(Refusal { reason: "You have view-only access.".into(), way_out: None }),
         Preview::Refused(refusal) if !only_shut => Some(Refusal {
             reason: words::refusal(ctx, refusal).into(),
             way_out: Some((
@@ -52,21 +51,45 @@ pub(crate) async fn of(ctx: &PageContext, entry: &InboxEntry) -> Result<Composer
     } else {
         None
     };
+    let is_open = refusal.is_none() && can_reply;
+    let confirms = preview.confirmation_until.filter(|_| is_open);
     let first = words::person(entry).split_whitespace().next().unwrap_or_default().to_owned();
     Ok(Composer {
         conversation: id.to_string(),
-        window: window(ctx, entry),
-        consent: consent(ctx, entry).await?,
-        advice: (only_shut && refusal.is_none())
-            .then(|| format!("Choose an approved template. It opens again when {first} writes.").into()),
+        line: Lines::of(ctx).await?.name(entry.conversation.account),
+        window: match confirms {
+            Some(until) => Some(Chip::new(
+                Tone::Bad,
+                format!("Opted out of all messages. One confirmation is possible until {}", ctx.when(until)),
+            )),
+            None if refusal.is_some() => None,
+            None => window(ctx, entry),
+        },
+        consent: if is_open && confirms.is_none() { consent(ctx, entry).await? } else { None },
+        confirmation: confirms.map(|_| {
+            format!(
+                "You will receive no more messages from {}. To hear from us again, write START.",
+                ctx.org.name.reveal()
+            )
+        }),
+        advice: (only_shut && refusal.is_none()).then(|| {
+            match entry.conversation.window_ends() {
+                Some(_) => format!("Choose an approved template. It reopens when {first} writes."),
+                None => format!("Choose an approved template. You can write freely once {first} replies."),
+            }
+            .into()
+        }),
         viewing: None,
         can_reply,
         has_templates: may_send && !preview.templates.is_empty(),
         files: files(&preview),
         refusal,
+        can_note: ctx.may(Permission::ContactsWrite),
         draft: String::new(),
         quote: None,
-        max_length: LONGEST,
+        longest: preview.able.as_ref().map_or(MessageText::MAX, |able| able.max_text),
+        longest_caption: preview.able.as_ref().map_or(MessageText::MAX, |able| able.max_caption),
+        longest_note: NoteText::MAX,
         picker,
     })
 }
@@ -92,12 +115,12 @@ fn window(ctx: &PageContext, entry: &InboxEntry) -> Option<Chip> {
     let left = entry.conversation.window_left(ctx.now);
     if left.num_seconds() > 0 {
         let tone = if left.num_minutes() < 60 { Tone::Warn } else { Tone::Ok };
-        let words = format!("Reply window open · {}", queue::time_left(left.num_minutes()));
+        let words = format!("You can reply for {}", queue::time_left(left.num_minutes()));
         return Some(Chip::new(tone, words).closing(left.num_seconds()));
     }
     let words = match entry.conversation.window_ends() {
         Some(end) => format!("Reply window closed since {}", ctx.when(end)),
-        None => "They have not written yet".to_owned(),
+        None => "No message from them yet".to_owned(),
     };
     Some(Chip::new(Tone::Neutral, words))
 }
@@ -112,11 +135,11 @@ async fn consent(ctx: &PageContext, entry: &InboxEntry) -> Result<Option<Chip>, 
         ctx.crm().consents().state(&ctx.actor, contact, Channel::WhatsApp, Purpose::Marketing).await?;
     let day = state.record.as_ref().map(|record| ctx.day_of(record.occurred_at)).unwrap_or_default();
     Ok(Some(match state.state {
-        _ if state.provider_stop.is_some() => Chip::new(Tone::Bad, "Stopped marketing in WhatsApp"),
-        State::Withdrawn => Chip::new(Tone::Bad, format!("Opted out of marketing {day}")),
-        State::Refused => Chip::new(Tone::Bad, format!("Said no to marketing {day}")),
-        State::Given => Chip::new(Tone::Ok, format!("Opted in to marketing {day}")),
-        State::Expired => Chip::new(Tone::Warn, "Marketing opt-in has run out"),
-        State::Unknown => Chip::new(Tone::Neutral, "Replies need no opt-in"),
+        _ if state.provider_stop.is_some() => Chip::new(Tone::Bad, "Marketing: stopped in WhatsApp"),
+        State::Withdrawn => Chip::new(Tone::Bad, format!("Marketing: opted out {day}")),
+        State::Refused => Chip::new(Tone::Bad, format!("Marketing: said no {day}")),
+        State::Given => Chip::new(Tone::Ok, format!("Marketing: opted in {day}")),
+        State::Expired => Chip::new(Tone::Warn, "Marketing: opt-in has expired"),
+        State::Unknown => return Ok(None),
     }))
 }

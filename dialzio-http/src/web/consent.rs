@@ -3,12 +3,12 @@
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use chrono::NaiveDate;
-use dialzio_core::ContactId;
 use dialzio_core::consent::{
     Channel, ConsentEvent, ConsentRecord, Evidence, EvidenceKind, NewConsent, PurposeScope, Withdrawal,
 };
 use dialzio_core::page::PageRequest;
 use dialzio_core::text::EvidenceText;
+use dialzio_core::{ContactId, Permission};
 
 use super::page_context::{PageContext, show};
 use super::view::contact::{Ledger, LedgerEntry};
@@ -33,6 +33,7 @@ pub(crate) async fn ledger(ctx: &PageContext, id: ContactId) -> Result<Ledger, P
         record_error: None,
         withdraw_error: None,
         today: ctx.today().to_string(),
+        can_write: ctx.may(Permission::ConsentWrite),
     })
 }
 

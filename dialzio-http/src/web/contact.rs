@@ -43,7 +43,7 @@ pub(crate) async fn page(
         .filter(|account| may_open && has_number && talks.iter().all(|talk| talk.account != account.id));
     let open = open.map(|account| {
         Action::new(
-            format!("Write from {}", account.name.reveal()),
+            format!("Message from {}", account.name.reveal()),
             format!("/web/contacts/{id}/conversation"),
         )
         .field("account", account.id.to_string())

@@ -1,18 +1,18 @@
-//! The list of contacts, a new contact, and going to a person from anywhere.
+//! The list of contacts, and a new contact.
 
 use axum::extract::Query;
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
-use dialzio_core::Region;
 use dialzio_core::contact::{Contact, ContactQuery, Detail, DetailValue, NewContact, SubjectKey};
 use dialzio_core::page::PageRequest;
 use dialzio_core::text::{EmailAddress, PersonName};
+use dialzio_core::{Permission, Region};
 use serde::Deserialize;
 
 use super::entry::go_to;
 use super::page_context::{PageContext, show};
 use super::view::contact::{ContactRow, ContactRows, ContactsPage, NewContactForm};
-use super::view::shell::{GotoPerson, GotoResults, Place};
+use super::view::shell::Place;
 use super::view::{Avatar, Shown};
 use super::{person, words};
 use crate::api::{decode_cursor, encode_cursor};
@@ -36,6 +36,7 @@ pub(crate) async fn page(ctx: PageContext, Query(listed): Query<Listed>) -> Resu
         shell: ctx.shell("Contacts", Place::Contacts).await?,
         search: listed.q.trim().to_owned(),
         rows: rows(&ctx, &listed).await?,
+        can_write: ctx.may(Permission::ContactsWrite),
         new: NewContactForm::default(),
     };
     show(&page)
@@ -78,32 +79,6 @@ async fn row(ctx: &PageContext, contact: &Contact) -> Result<ContactRow, Problem
         chips: person::chips(ctx, contact, &identities),
         last: talks.iter().map(|talk| talk.last_at).max().map(|at| ctx.moment(at)),
     })
-}
-
-/// `GET /web/goto`.
-pub(crate) async fn goto(ctx: PageContext, Query(listed): Query<Listed>) -> Result<Html<String>, Problem> {
-    let typed = listed.q.trim();
-    let mut people = Vec::new();
-    if !typed.is_empty() {
-        let query = ContactQuery::matching(typed);
-        let found = ctx.crm().contacts().list(&ctx.actor, &query, PageRequest::first(10)).await?;
-        for contact in found.items {
-            let identities = ctx.crm().contacts().identities(&ctx.actor, contact.id).await?;
-            let talks = ctx.crm().conversations().of_contact(&ctx.actor, contact.id).await?;
-            let name = words::contact_name(&contact, &identities);
-            let address = person::addresses(&contact, &identities).into_iter().next();
-            people.push(GotoPerson {
-                href: talks.first().map_or_else(
-                    || format!("/contacts/{}", contact.id),
-                    |talk| format!("/inbox/{}", talk.id),
-                ),
-                avatar: Avatar::of(&name),
-                name: name.into(),
-                detail: address.map_or_else(Shown::default, |fact| fact.value),
-            });
-        }
-    }
-    show(&GotoResults { query: typed.to_owned(), people })
 }
 
 fn numbered(typed: &str, country: Option<Region>) -> Result<Detail, Problem> {

@@ -108,7 +108,7 @@ pub(crate) async fn enter(
     let refused = |email: &str| SignInForm {
         email: email.to_owned(),
         next: next.clone(),
-        problem: Some("The address or the password is not right.".to_owned()),
+        problem: Some("Wrong email or password.".to_owned()),
     };
     let (typed, password) = (fields.get("email").trim(), fields.get("password"));
     // What can be nobody's address or password is neither tried nor counted.
@@ -122,7 +122,16 @@ pub(crate) async fn enter(
     match state.crm().access().sign_in(&email, &secret).await {
         Ok(signed_in) => {
             state.attempts().forget(&keys);
-            Ok(let_in(&signed_in.token, &next))
+            let mut response = let_in(&signed_in.token, &next);
+            // The dialog of a page whose session ended: the page stays if its own member is back.
+            if fields
+                .given("member")
+                .is_some_and(|member| signed_in.actor.member().is_some_and(|id| id.to_string() == member))
+            {
+                response.headers_mut().remove("hx-redirect");
+                *response.status_mut() = StatusCode::NO_CONTENT;
+            }
+            Ok(response)
         }
         Err(Error::Unauthenticated) => {
             Ok((StatusCode::UNPROCESSABLE_ENTITY, show(&refused(typed))?).into_response())
@@ -134,7 +143,7 @@ pub(crate) async fn enter(
     }
 }
 
-const GONE: &str = "This link does not work any more. Ask whoever sent it for a new one.";
+const GONE: &str = "This link has expired or was used. Ask the sender for a new one.";
 
 /// Looks an invitation up by the token of its link, with the organisation that it leads into.
 async fn invited(state: &AppState, token: &Token) -> Result<Option<(Invitation, Org)>, Problem> {

@@ -6,6 +6,7 @@ use chrono::{DateTime, Datelike, Days, NaiveTime, TimeDelta, Utc, Weekday};
 use dialzio_core::conversation::{ConversationState, InboxEntry};
 use dialzio_core::{ConversationId, Permission};
 
+use super::lines::Lines;
 use super::page_context::{PageContext, beside, show};
 use super::view::shell::Undo;
 use super::view::state::State;
@@ -20,11 +21,12 @@ use crate::problem::Problem;
 const OFFERED: u32 = 10;
 
 /// The header.
-pub(crate) fn of(ctx: &PageContext, entry: &InboxEntry, here: &str) -> ThreadHead {
+pub(crate) fn of(ctx: &PageContext, entry: &InboxEntry, lines: &Lines, here: &str) -> ThreadHead {
     let name = words::person(entry);
     let conversation = &entry.conversation;
     let state = conversation.state_at(ctx.now);
     let mut line = vec!["WhatsApp".to_owned()];
+    line.extend(lines.name(conversation.account).map(|name| name.to_string()));
     line.extend(words::address(entry).filter(|address| *address != name));
     if let Some(since) = entry.doubtful_since {
         line.push(format!("may be another person since {}", ctx.day_of(since)));
@@ -32,7 +34,7 @@ pub(crate) fn of(ctx: &PageContext, entry: &InboxEntry, here: &str) -> ThreadHea
     line.push(match conversation.assignee {
         Some(id) if ctx.actor.member() == Some(id) => "assigned to you".to_owned(),
         Some(id) => {
-            format!("assigned to {}", ctx.member(id).unwrap_or_else(|| "somebody who left".to_owned()))
+            format!("assigned to {}", ctx.member(id).unwrap_or_else(|| "a former member".to_owned()))
         }
         None => "unassigned".to_owned(),
     });
@@ -71,7 +73,7 @@ fn snoozes(ctx: &PageContext) -> Vec<Choice> {
     };
     let to_monday = 7 - u64::from(ctx.today().weekday().days_since(Weekday::Mon));
     let all = [
-        ("In three hours", Some(ctx.now + TimeDelta::hours(3))),
+        ("In 3 hours", Some(ctx.now + TimeDelta::hours(3))),
         ("This evening", at(0, 18).filter(|at| *at > ctx.now + TimeDelta::hours(1))),
         ("Tomorrow morning", at(1, 9)),
         ("Next Monday", at(to_monday, 9)),
@@ -86,14 +88,22 @@ fn snoozes(ctx: &PageContext) -> Vec<Choice> {
 
 async fn answer(ctx: &PageContext, id: ConversationId, undo: Option<Undo>) -> Result<Html<String>, Problem> {
     let entry = ctx.crm().conversations().get(&ctx.actor, id).await?;
-    let Html(mut html) = show(&of(ctx, &entry, ""))?;
+    let Html(mut html) = show(&of(ctx, &entry, &Lines::of(ctx).await?, ""))?;
     if let Some(undo) = undo {
-        html.push_str(&beside("undo", &undo)?);
+        html.push_str(&beside("undo", "beforeend", &undo)?);
     }
     Ok(Html(html))
 }
 
+async fn name_of(ctx: &PageContext, id: ConversationId) -> Result<String, Problem> {
+    Ok(words::person(&ctx.crm().conversations().get(&ctx.actor, id).await?))
+}
+
+/// The mark of a post that takes something back: no other Undo is offered for it.
+const TAKES_BACK: &str = "takes_back";
+
 fn undo(text: String, action: Action) -> Option<Undo> {
+    let action = action.field(TAKES_BACK, "yes");
     Some(Undo { text: text.into(), action, seconds: OFFERED })
 }
 
@@ -110,23 +120,26 @@ pub(crate) async fn assign(
 ) -> Result<Html<String>, Problem> {
     let to = fields.given("member").map(|text| crate::api::word("member", text)).transpose()?;
     let service = ctx.crm().conversations();
-    let before = service.get(&ctx.actor, id).await?.conversation.assignee;
+    let entry = service.get(&ctx.actor, id).await?;
+    let (name, before) = (words::person(&entry), entry.conversation.assignee);
     service.assign(&ctx.actor, id, to).await?;
     let words = match to {
-        Some(member) if ctx.actor.member() == Some(member) => "Assigned to you".to_owned(),
-        Some(member) => format!("Assigned to {}", ctx.member(member).unwrap_or_default()),
-        None => "Assigned to nobody".to_owned(),
+        Some(member) if ctx.actor.member() == Some(member) => format!("Assigned {name} to you"),
+        Some(member) => format!("Assigned {name} to {}", ctx.member(member).unwrap_or_default()),
+        None => format!("Unassigned {name}"),
     };
     let back = Action::new("Undo", format!("/web/conversations/{id}/assign"))
         .field("member", before.map(|id| id.to_string()).unwrap_or_default());
-    answer(&ctx, id, if before == to { None } else { undo(words, back) }).await
+    let is_new = before != to && fields.given(TAKES_BACK).is_none();
+    answer(&ctx, id, if is_new { undo(words, back) } else { None }).await
 }
 
 /// `POST /web/conversations/{conversation}/claim`: for the member who asks, if nobody has it.
 pub(crate) async fn claim(ctx: PageContext, Id(id): Id<ConversationId>) -> Result<Html<String>, Problem> {
+    let name = name_of(&ctx, id).await?;
     ctx.crm().conversations().claim(&ctx.actor, id, None, None).await?;
     let back = Action::new("Undo", format!("/web/conversations/{id}/assign")).field("member", "");
-    answer(&ctx, id, undo("Assigned to you".to_owned(), back)).await
+    answer(&ctx, id, undo(format!("Assigned {name} to you"), back)).await
 }
 
 /// `POST /web/conversations/{conversation}/snooze`.
@@ -138,19 +151,21 @@ pub(crate) async fn snooze(
     let until = fields.given("until").map(|text| DateTime::parse_from_rfc3339(text).map(|at| at.to_utc()));
     let until = until.transpose().map_err(|_| Problem::invalid("until", "is not a time"))?;
     let state = until.map_or(ConversationState::Open, |until| ConversationState::Snoozed { until });
+    let name = name_of(&ctx, id).await?;
     ctx.crm().conversations().set_state(&ctx.actor, id, state).await?;
     let offer = until.and_then(|until| {
         let back = Action::new("Undo", format!("/web/conversations/{id}/snooze")).field("until", "");
-        undo(format!("Snoozed until {}", ctx.when(until)), back)
+        undo(format!("Snoozed {name} until {}", ctx.when(until)), back)
     });
     answer(&ctx, id, offer).await
 }
 
 /// `POST /web/conversations/{conversation}/close`.
 pub(crate) async fn close(ctx: PageContext, Id(id): Id<ConversationId>) -> Result<Html<String>, Problem> {
+    let name = name_of(&ctx, id).await?;
     ctx.crm().conversations().set_state(&ctx.actor, id, ConversationState::Closed).await?;
     let back = Action::new("Undo", format!("/web/conversations/{id}/reopen"));
-    answer(&ctx, id, undo("Closed".to_owned(), back)).await
+    answer(&ctx, id, undo(format!("Closed {name}"), back)).await
 }
 
 /// `POST /web/conversations/{conversation}/reopen`.

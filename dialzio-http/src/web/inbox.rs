@@ -4,6 +4,7 @@ use axum::extract::Query;
 use axum::response::Html;
 use dialzio_core::ConversationId;
 
+use super::lines::Lines;
 use super::page_context::{PageContext, show};
 use super::queue::{self, Listed};
 use super::view::inbox::{Conversation, InboxPage};
@@ -55,7 +56,7 @@ async fn open(
 ) -> Result<(Conversation, String), Problem> {
     let entry = ctx.crm().conversations().get(&ctx.actor, id).await?;
     let pane = ThreadPane {
-        head: head::of(ctx, &entry, &listed.here()),
+        head: head::of(ctx, &entry, &Lines::of(ctx).await?, &listed.here()),
         items: thread::latest(ctx, &entry, true).await?,
         composer: composer::of(ctx, &entry).await?,
     };

@@ -13,8 +13,10 @@ mod contact;
 mod contacts;
 mod entry;
 mod files;
+mod goto;
 mod head;
 mod inbox;
+mod lines;
 mod live;
 mod numbers;
 mod outgoing;
@@ -42,6 +44,7 @@ pub use view::sample::page as sample_page;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware;
+use axum::response::Redirect;
 use axum::routing::{get, post};
 
 use crate::state::AppState;
@@ -63,10 +66,14 @@ fn pages() -> Router<AppState> {
         .route("/inbox/{conversation}", get(inbox::page_open))
         .route("/contacts", get(contacts::page))
         .route("/contacts/{contact}", get(contact::page))
-        .route("/quarantine", get(quarantine::page))
-        .route("/quarantine/{event}", get(quarantine::held))
-        .route("/integrations", get(numbers::page))
         .route("/settings", get(settings::page))
+        .route("/settings/channels", get(numbers::page))
+        .route("/settings/events", get(quarantine::page))
+        .route("/settings/events/{event}", get(quarantine::held))
+        // Where these pages were in the first releases.
+        .route("/integrations", get(|| async { Redirect::permanent("/settings/channels") }))
+        .route("/quarantine", get(|| async { Redirect::permanent("/settings/events") }))
+        .route("/quarantine/{event}", get(quarantine::moved))
 }
 
 fn reads() -> Router<AppState> {
@@ -78,7 +85,7 @@ fn reads() -> Router<AppState> {
         .route("/web/conversations/{conversation}/composer", get(composer::read))
         .route("/web/conversations/{conversation}/person", get(person::read))
         .route("/web/conversations/{conversation}/templates", get(picker::read))
-        .route("/web/goto", get(contacts::goto))
+        .route("/web/goto", get(goto::read))
         .route("/web/contacts", get(contacts::read).post(contacts::create))
         .route("/web/contacts/{contact}/timeline", get(timeline::read))
         .route("/web/quarantine", get(quarantine::read))

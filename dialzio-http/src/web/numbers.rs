@@ -11,20 +11,20 @@ use super::view::{Chip, Fact, Tone};
 use crate::api::Id;
 use crate::problem::Problem;
 
-/// `GET /integrations`.
+/// `GET /settings/channels`.
 pub(crate) async fn page(ctx: PageContext) -> Result<Html<String>, Problem> {
     let accounts = ctx.crm().accounts().list(&ctx.actor).await?;
     let mut numbers = Vec::new();
     for account in &accounts {
         numbers.push(card(&ctx, account).await?);
     }
-    show(&NumbersPage { shell: ctx.shell("Numbers", Place::Numbers).await?, numbers })
+    show(&NumbersPage { shell: ctx.shell("Channels", Place::Channels).await?, numbers })
 }
 
 async fn card(ctx: &PageContext, account: &ProviderAccount) -> Result<NumberCard, Problem> {
     let templates = ctx.crm().accounts().templates(&ctx.actor, account.id).await?;
     let (health, advice) = match account.state {
-        AccountState::Routable => (Chip::new(Tone::Ok, "Works"), None),
+        AccountState::Routable => (Chip::new(Tone::Ok, "Connected"), None),
         AccountState::Unchecked => (
             Chip::new(Tone::Warn, "Not checked yet"),
             Some("Check it; messages are taken once the check succeeds."),
@@ -40,9 +40,9 @@ async fn card(ctx: &PageContext, account: &ProviderAccount) -> Result<NumberCard
         AccountState::Disconnected => (Chip::new(Tone::Neutral, "Disconnected"), None),
     };
     let number = account.display_number.as_deref().unwrap_or("number not known yet");
-    let mut facts = vec![Fact::new("Id at the provider", account.external_id.as_str())];
+    let mut facts = vec![Fact::new("Phone number ID", account.external_id.as_str())];
     facts.push(Fact::new(
-        "Last check that succeeded",
+        "Last successful check",
         account.checked_at.map_or_else(|| "never".to_owned(), |at| ctx.when(at)),
     ));
     if let Some(problem) = &account.problem {
@@ -52,7 +52,7 @@ async fn card(ctx: &PageContext, account: &ProviderAccount) -> Result<NumberCard
     }
     facts.push(Fact::new("Templates", templates.len().to_string()));
     if let Some(url) = &account.base_url {
-        facts.push(Fact::new("Address of the provider", url.as_str()));
+        facts.push(Fact::new("API address", url.as_str()));
     }
     Ok(NumberCard {
         id: account.id.to_string(),

@@ -69,6 +69,11 @@ pub(crate) async fn template(
     let service = ctx.crm().conversations();
     let preview = service.preview(&ctx.actor, id).await?;
     let (template, _) = picker::find(&preview, fields.get("template")).ok_or_else(Problem::not_found)?;
+    // The API takes ids of uploaded files too; a person types an address.
+    let link = fields.get("field.header");
+    if picker::is_link(template, "header") && !link.starts_with("https://") {
+        return Err(Problem::invalid("header", "must be an address that begins with https://"));
+    }
     let named = |(field, value): (String, String)| Some((picker::parameter(template, &field)?, value));
     let body = NewBody::Template {
         name: template.name.clone(),

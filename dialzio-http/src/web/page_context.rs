@@ -7,7 +7,6 @@ use axum::response::Html;
 use axum_extra::extract::cookie::CookieJar;
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Utc};
 use dialzio_core::access::{Member, Org};
-use dialzio_core::conversation::{ConversationQuery, InboxView, StateFilter};
 use dialzio_core::page::PageRequest;
 use dialzio_core::{Actor, Crm, MemberId, Permission, Principal};
 
@@ -19,6 +18,9 @@ use crate::state::AppState;
 
 /// The cookie that switches single keys off in this browser.
 pub(crate) const KEYS_COOKIE: &str = "dialzio_keys";
+
+/// How far unread conversations are counted.
+const UNREAD_COUNTED: u32 = 1_000;
 
 /// What a handler has at hand.
 #[derive(Debug, Clone)]
@@ -61,9 +63,9 @@ pub(crate) fn show<T: Template>(part: &T) -> Result<Html<String>, Problem> {
 }
 
 /// A part that goes into its place beside the one that was asked for.
-pub(crate) fn beside<T: Template>(target: &str, part: &T) -> Result<String, Problem> {
+pub(crate) fn beside<T: Template>(target: &str, swap: &str, part: &T) -> Result<String, Problem> {
     let Html(inner) = show(part)?;
-    Ok(format!(r##"<hx-partial hx-target="#{target}" hx-swap="innerHTML">{inner}</hx-partial>"##))
+    Ok(format!(r##"<hx-partial hx-target="#{target}" hx-swap="{swap}">{inner}</hx-partial>"##))
 }
 
 impl PageContext {
@@ -81,7 +83,7 @@ impl PageContext {
         known.unwrap_or_else(|| match self.actor.principal() {
             Principal::Service(name) => name.reveal().to_owned(),
             Principal::ApiKey(_) => "API key".to_owned(),
-            _ => "Somebody who left".to_owned(),
+            _ => "Former member".to_owned(),
         })
     }
 
@@ -98,22 +100,28 @@ impl PageContext {
         } else {
             None
         };
-        #[cfg(feature = "sandbox")]
-        let sandbox = self.state.options().sandbox.is_some();
-        #[cfg(not(feature = "sandbox"))]
-        let sandbox = false;
         Ok(Shell {
             title: title.into(),
             place,
             theme: self.theme,
             avatar: Avatar::of(&name),
+            session_of: self.actor.member().filter(|_| self.host_name.is_none()).map(|id| id.to_string()),
             member: name.into(),
             organisation: self.org.name.reveal().into(),
             unread: unread(&self.state, &self.actor).await?,
             held,
-            sandbox,
+            sandbox: self.has_sandbox(),
             keys: self.keys,
         })
+    }
+
+    /// Whether the emulated provider runs.
+    pub(crate) fn has_sandbox(&self) -> bool {
+        #[cfg(feature = "sandbox")]
+        let runs = self.state.options().sandbox.is_some();
+        #[cfg(not(feature = "sandbox"))]
+        let runs = false;
+        runs
     }
 
     /// A member's name.
@@ -125,7 +133,7 @@ impl PageContext {
     pub(crate) fn who(&self, stored: &str) -> String {
         match Principal::from_ref(stored) {
             Ok(Principal::Member(id)) if self.actor.member() == Some(id) => "You".to_owned(),
-            Ok(Principal::Member(id)) => self.member(id).unwrap_or_else(|| "Somebody who left".to_owned()),
+            Ok(Principal::Member(id)) => self.member(id).unwrap_or_else(|| "Former member".to_owned()),
             Ok(Principal::ApiKey(_)) => "API".to_owned(),
             Ok(Principal::Service(name)) => name.reveal().to_owned(),
             Ok(Principal::System { .. }) => "Dialzio".to_owned(),
@@ -213,14 +221,7 @@ impl PageContext {
     }
 }
 
-/// Open conversations with something unread that are somebody's own or nobody's; up to a hundred are counted.
+/// Open conversations with something unread that are assigned to the reader or to nobody. Shown as "99+" beyond that.
 pub(crate) async fn unread(state: &AppState, actor: &Actor) -> Result<u64, Problem> {
-    let query =
-        ConversationQuery { view: InboxView::All, state: StateFilter::Open, now: state.crm().clock().now() };
-    let page = state.crm().conversations().list(actor, &query, PageRequest::first(100)).await?;
-    let counts = |entry: &&dialzio_core::conversation::InboxEntry| {
-        let assignee = entry.conversation.assignee;
-        entry.conversation.unread > 0 && (assignee.is_none() || assignee == actor.member())
-    };
-    Ok(page.items.iter().filter(counts).count() as u64)
+    Ok(state.crm().conversations().unread(actor, UNREAD_COUNTED).await?.into())
 }

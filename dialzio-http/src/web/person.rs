@@ -72,6 +72,7 @@ pub(crate) fn status(ctx: &PageContext, contact: &Contact) -> ContactStatus {
         stages: Stage::ALL.iter().map(stage).collect(),
         owners: ctx.member_choices(contact.owner),
         tags: contact.tags.iter().map(|tag| tag.reveal().into()).collect(),
+        can_write: ctx.may(Permission::ContactsWrite),
     }
 }
 
@@ -106,7 +107,7 @@ pub(crate) fn addresses(contact: &Contact, identities: &[ChannelIdentity]) -> Ve
 pub(crate) fn doubts(ctx: &PageContext, contact: ContactId, identities: &[ChannelIdentity]) -> Vec<Doubt> {
     let each = |identity: &ChannelIdentity| {
         let doubt = identity.doubt.as_ref()?;
-        let who = doubt.name.as_ref().map_or("Somebody with another profile", |name| name.reveal());
+        let who = doubt.name.as_ref().map_or("A person with another profile", |name| name.reveal());
         let text = format!(
             "{who} writes from {}, a former number of this person, since {}.",
             doubt.number.international(),
@@ -133,7 +134,7 @@ pub(crate) async fn resolve_doubt(
 
 /// How long things are kept, in a sentence.
 pub(crate) fn kept(ctx: &PageContext) -> String {
-    format!("Each message goes {} days after it was sent.", ctx.org.message_days)
+    format!("Messages are deleted {} days after they are sent.", ctx.org.message_days)
 }
 
 /// What counts now for each purpose.
@@ -188,7 +189,8 @@ pub(crate) async fn tasks(
         }),
         is_done: task.done_at.is_some(),
     };
-    Ok(Tasks { contact: contact.to_string(), tasks: found.iter().map(each).collect(), error })
+    let can_write = ctx.may(Permission::ContactsWrite);
+    Ok(Tasks { contact: contact.to_string(), tasks: found.iter().map(each).collect(), error, can_write })
 }
 
 /// Notes, newest first.
@@ -203,7 +205,8 @@ pub(crate) async fn notes(
         time: ctx.moment(note.created_at),
         text: note.text.reveal().into(),
     };
-    Ok(Notes { contact: contact.to_string(), notes: page.items.iter().map(each).collect(), error })
+    let can_write = ctx.may(Permission::ContactsWrite);
+    Ok(Notes { contact: contact.to_string(), notes: page.items.iter().map(each).collect(), error, can_write })
 }
 
 async fn change(ctx: &PageContext, id: ContactId, patch: ContactPatch) -> Result<Html<String>, Problem> {

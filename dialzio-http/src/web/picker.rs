@@ -53,10 +53,14 @@ pub(crate) fn find<'a>(preview: &'a SendPreview, id: &str) -> Option<&'a (Templa
 /// Why a template cannot go to this person now.
 fn refusal(ctx: &PageContext, template: &Template, verdict: &Preview) -> Option<String> {
     if template.status != TemplateStatus::Approved {
-        let status = template.status.as_str();
+        let status = match template.status {
+            TemplateStatus::Other => "not approved",
+            status => status.as_str(),
+        };
         return Some(match &template.rejection {
-            Some(why) => format!("Not approved: {status} ({why})."),
-            None => format!("Not approved: {status}."),
+            Some(why) => format!("{} by WhatsApp ({why}).", capitalised(status)),
+            None if status == "pending" => "Waiting for approval by WhatsApp.".to_owned(),
+            None => format!("{} by WhatsApp.", capitalised(status)),
         });
     }
     match verdict {
@@ -83,7 +87,8 @@ pub(crate) fn of(
     };
     let item = |(template, verdict): &(Template, Preview)| TemplateItem {
         id: id_of(template),
-        name: template.name.as_str().into(),
+        name: capitalised(&template.name.replace('_', " ")).into(),
+        key: template.name.as_str().into(),
         category: words::category(template.category).to_owned(),
         quality: quality(template),
         language: template.language.clone(),
@@ -111,11 +116,16 @@ pub(crate) fn of(
 
 fn quality(template: &Template) -> Option<String> {
     match template.quality.as_deref() {
-        Some("GREEN") => Some("quality high".to_owned()),
         Some("YELLOW") => Some("quality medium".to_owned()),
         Some("RED") => Some("quality low".to_owned()),
         _ => None,
     }
+}
+
+/// Names of templates and parameters as people read them: "Order ready".
+fn capitalised(words: &str) -> String {
+    let mut rest = words.chars();
+    rest.next().map(|first| first.to_uppercase().chain(rest).collect()).unwrap_or_default()
 }
 
 /// The name of a parameter as a form carries it, without blanks.
@@ -131,22 +141,27 @@ pub(crate) fn parameter(template: &Template, field: &str) -> Option<String> {
 fn label(template: &Template, parameter: &str) -> String {
     if parameter == "header" {
         return match template.header.map(dialzio_core::conversation::HeaderFormat::as_str) {
-            Some("text") => "First line".to_owned(),
-            Some(format) => format!("Address of the {format} (https)"),
-            None => "First line".to_owned(),
+            Some("text") => "Heading".to_owned(),
+            Some(format) => format!("{} link", capitalised(format)),
+            None => "Heading".to_owned(),
         };
     }
     if let Some(number) = parameter.strip_prefix("button ") {
         let index = number.parse::<usize>().ok().and_then(|number| number.checked_sub(1));
         let words =
             index.and_then(|index| template.buttons.get(index)).map_or("", |button| button.text.as_str());
-        return format!("End of the address of “{words}”");
+        return format!("{words} link ending");
     }
     if parameter.bytes().all(|byte| byte.is_ascii_digit()) {
         return format!("Value {parameter}");
     }
-    let words = parameter.replace('_', " ");
-    words[..1].to_uppercase() + &words[1..]
+    capitalised(&parameter.replace('_', " "))
+}
+
+/// Whether a parameter is the address of the header's file.
+pub(crate) fn is_link(template: &Template, parameter: &str) -> bool {
+    let format = template.header.map(dialzio_core::conversation::HeaderFormat::as_str);
+    parameter == "header" && format.is_some_and(|format| format != "text")
 }
 
 /// What can be filled in from the card: a first name, where the template asks for one.
@@ -166,6 +181,7 @@ fn form(ctx: &PageContext, entry: &InboxEntry, template: &Template, verdict: &Pr
         name: field_name(&parameter),
         label: label(template, &parameter),
         value: value(entry, template, &parameter),
+        is_link: is_link(template, &parameter),
         error: None,
     };
     let fields: Vec<TemplateField> = template.parameters().into_iter().map(field).collect();
@@ -177,7 +193,7 @@ fn form(ctx: &PageContext, entry: &InboxEntry, template: &Template, verdict: &Pr
     };
     TemplateForm {
         id: id_of(template),
-        name: template.name.as_str().into(),
+        name: capitalised(&template.name.replace('_', " ")).into(),
         header,
         body: pieces(&template.body, &fields, None),
         footer: template.footer.as_deref().map(Into::into),

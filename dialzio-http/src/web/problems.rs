@@ -87,7 +87,7 @@ fn part_of(problem: &Problem) -> Response {
 
 fn page_of(problem: &Problem, jar: &axum_extra::extract::cookie::CookieJar) -> Response {
     let (title, advice) = match problem.status {
-        403 => ("This is not yours to see", "Ask somebody who runs the organisation for the right to it."),
+        403 => ("You do not have access to this page", "Ask an admin of your organisation for access."),
         404 => ("This page does not exist", "It may have been removed, or the address has a mistake in it."),
         500.. => ("This did not work", "Nothing was changed. Try again in a moment."),
         _ => ("This cannot be shown", "Go back and try again."),

@@ -1,7 +1,7 @@
 //! What arrived and could not be used: why, what to do about it, trying again, throwing away.
 
 use axum::extract::Query;
-use axum::response::Html;
+use axum::response::{Html, Redirect};
 use dialzio_core::QuarantineId;
 use dialzio_core::page::PageRequest;
 use dialzio_core::webhook::{QuarantineReason, Quarantined};
@@ -81,7 +81,7 @@ async fn rows(ctx: &PageContext, paging: &Paging) -> Result<HeldRows, Problem> {
     Ok(HeldRows { rows: page.items.iter().map(|item| row(ctx, item)).collect(), next })
 }
 
-/// `GET /quarantine`.
+/// `GET /settings/events`.
 pub(crate) async fn page(ctx: PageContext) -> Result<Html<String>, Problem> {
     let rows = rows(&ctx, &Paging::default()).await?;
     let shell = ctx.shell("Held back", Place::Quarantine).await?;
@@ -123,7 +123,12 @@ async fn event(ctx: &PageContext, id: QuarantineId) -> Result<HeldEvent, Problem
     Ok(detail(ctx, &item, &bytes))
 }
 
-/// `GET /quarantine/{event}`.
+/// `GET /quarantine/{event}`: where the page was in the first releases.
+pub(crate) async fn moved(Id(id): Id<QuarantineId>) -> Redirect {
+    Redirect::permanent(&format!("/settings/events/{id}"))
+}
+
+/// `GET /settings/events/{event}`.
 pub(crate) async fn held(ctx: PageContext, Id(id): Id<QuarantineId>) -> Result<Html<String>, Problem> {
     let event = event(&ctx, id).await?;
     show(&HeldPage { shell: ctx.shell("Held back", Place::Quarantine).await?, event })
@@ -143,7 +148,7 @@ fn settled(event: HeldEvent, state: &str, outcome: &str) -> HeldEvent {
 pub(crate) async fn replay(ctx: PageContext, Id(id): Id<QuarantineId>) -> Result<Html<String>, Problem> {
     let event = event(&ctx, id).await?;
     ctx.crm().quarantine().replay(&ctx.actor, id).await?;
-    let words = "Taken through the normal path again. What still cannot be used is held back anew.";
+    let words = "Retried. If it fails again, it stays here.";
     show(&settled(event, "Replayed", words))
 }
 

@@ -2,17 +2,18 @@
 
 use axum::extract::Query;
 use axum::response::Html;
+use chrono::TimeDelta;
 use dialzio_core::ConversationId;
-use dialzio_core::contact::ContactQuery;
 use dialzio_core::conversation::{
-    Conversation, ConversationQuery, ConversationState, DeliveryStatus, Direction, InboxEntry, InboxView,
-    QueueCounts, StateFilter,
+    ConversationQuery, ConversationState, DeliveryStatus, Direction, InboxEntry, InboxView, QueueCounts,
+    StateFilter,
 };
 use dialzio_core::page::{Page, PageRequest};
 use serde::Deserialize;
 
+use super::lines::Lines;
 use super::page_context::{PageContext, show};
-use super::view::inbox::{Queue, QueueList, QueueRow, View};
+use super::view::inbox::{Queue, QueueGroup, QueueList, QueueRow, View};
 use super::view::state::State;
 use super::view::{Avatar, Chip, Shown, Tone};
 use super::words;
@@ -21,8 +22,10 @@ use crate::problem::Problem;
 
 /// Rows of a page.
 const ROWS: u32 = 30;
-/// People that a search looks at.
-const FOUND: u32 = 50;
+/// From when on a row says how long a reply is still possible.
+const CLOSES_SOON: TimeDelta = TimeDelta::hours(4);
+/// Rows of each state that a search shows at first.
+const FOUND: u32 = 20;
 
 /// What is listed, as the address says it.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -32,6 +35,8 @@ pub(crate) struct Listed {
     pub(crate) q: Option<String>,
     rows: Option<u32>,
     after: Option<String>,
+    /// Of a search: the state whose next page is asked for.
+    group: Option<StateFilter>,
 }
 
 impl Listed {
@@ -86,7 +91,12 @@ pub(crate) async fn list(
     open: Option<ConversationId>,
 ) -> Result<QueueList, Problem> {
     let (view, state) = (listed.view(), listed.state());
-    let page = if listed.search().is_empty() { page(ctx, listed).await? } else { found(ctx, listed).await? };
+    let lines = Lines::of(ctx).await?;
+    let groups = if listed.search().is_empty() {
+        vec![group(ctx, &page(ctx, listed).await?, &lines, open)]
+    } else {
+        found(ctx, listed, &lines, open).await?
+    };
     let counts = ctx.crm().conversations().counts(&ctx.actor).await?;
     let count = |view, state| count(ctx, &counts, view, state);
     Ok(QueueList {
@@ -98,8 +108,7 @@ pub(crate) async fn list(
         all: count(View::All, state),
         open: count(view, State::Open),
         snoozed: count(view, State::Snoozed),
-        rows: page.items.iter().map(|entry| row(ctx, entry, open)).collect(),
-        next: page.next.as_ref().map(encode_cursor),
+        groups,
         is_continuation: listed.after.is_some(),
     })
 }
@@ -116,38 +125,57 @@ async fn page(ctx: &PageContext, listed: &Listed) -> Result<Page<InboxEntry>, Pr
     Ok(ctx.crm().conversations().list(&ctx.actor, &query, request).await?)
 }
 
-/// Conversations with people that match what was typed, within the tab that is open.
-async fn found(ctx: &PageContext, listed: &Listed) -> Result<Page<InboxEntry>, Problem> {
-    let query = ContactQuery::matching(listed.search());
-    let people = ctx.crm().contacts().list(&ctx.actor, &query, PageRequest::first(FOUND)).await?;
-    let service = ctx.crm().conversations();
-    let mut items = Vec::new();
-    for person in people.items {
-        for conversation in service.of_contact(&ctx.actor, person.id).await? {
-            if is_listed(ctx, &conversation, listed) {
-                items.push(service.get(&ctx.actor, conversation.id).await?);
-            }
-        }
+/// A group without a heading.
+fn group(
+    ctx: &PageContext,
+    page: &Page<InboxEntry>,
+    lines: &Lines,
+    open: Option<ConversationId>,
+) -> QueueGroup {
+    QueueGroup {
+        state: None,
+        count: String::new(),
+        rows: page.items.iter().map(|entry| row(ctx, entry, lines, open)).collect(),
+        next: page.next.as_ref().map(encode_cursor),
     }
-    items.sort_by_key(|entry| std::cmp::Reverse((entry.conversation.last_at, entry.conversation.id)));
-    Ok(Page { items, next: None })
 }
 
-fn is_listed(ctx: &PageContext, conversation: &Conversation, listed: &Listed) -> bool {
-    let whose = match core_view(ctx, listed.view()) {
-        InboxView::Mine(member) => conversation.assignee == Some(member),
-        InboxView::Unassigned => conversation.assignee.is_none(),
-        InboxView::All => true,
-    };
-    whose && conversation.state_at(ctx.now).as_str() == listed.state().name()
+/// Conversations with people that match what was typed: those of every state, each state with its number.
+async fn found(
+    ctx: &PageContext,
+    listed: &Listed,
+    lines: &Lines,
+    open: Option<ConversationId>,
+) -> Result<Vec<QueueGroup>, Problem> {
+    let after = listed.after.as_deref().map(decode_cursor).transpose()?;
+    let request = PageRequest { after, ..PageRequest::first(listed.rows.unwrap_or(FOUND).max(FOUND)) };
+    let mut groups = Vec::new();
+    for (filter, state) in [
+        (StateFilter::Open, State::Open),
+        (StateFilter::Snoozed, State::Snoozed),
+        (StateFilter::Closed, State::Closed),
+    ] {
+        if listed.group.is_some_and(|wanted| wanted != filter) {
+            continue;
+        }
+        let found =
+            ctx.crm().conversations().find(&ctx.actor, listed.search(), filter, request.clone()).await?;
+        if found.page.items.is_empty() {
+            continue;
+        }
+        let count =
+            found.total.map_or_else(|| format!("{}+", found.page.items.len()), |total| total.to_string());
+        groups.push(QueueGroup { state: Some(state), count, ..group(ctx, &found.page, lines, open) });
+    }
+    Ok(groups)
 }
 
 /// What is left of the reply window, in words.
 pub(crate) fn time_left(minutes: i64) -> String {
-    if minutes >= 60 { format!("{} h left", minutes / 60) } else { format!("{minutes} min left") }
+    if minutes >= 60 { format!("{} h", minutes / 60) } else { format!("{minutes} min") }
 }
 
-fn row(ctx: &PageContext, entry: &InboxEntry, open: Option<ConversationId>) -> QueueRow {
+fn row(ctx: &PageContext, entry: &InboxEntry, lines: &Lines, open: Option<ConversationId>) -> QueueRow {
     let name = words::person(entry);
     let conversation = &entry.conversation;
     let mut chips = Vec::new();
@@ -161,11 +189,7 @@ fn row(ctx: &PageContext, entry: &InboxEntry, open: Option<ConversationId>) -> Q
     if entry.doubtful_since.is_some() {
         chips.push(Chip::new(Tone::Warn, "May be another person"));
     }
-    let left = conversation.window_left(ctx.now);
-    if left.num_seconds() > 0 && conversation.state_at(ctx.now) != ConversationState::Closed {
-        let tone = if left.num_minutes() < 60 { Tone::Warn } else { Tone::Ok };
-        chips.push(Chip::new(tone, time_left(left.num_minutes())).closing(left.num_seconds()));
-    }
+    chips.extend(window(ctx, entry));
     if entry.phone.is_none() {
         chips.push(Chip::new(Tone::Neutral, "No number shared"));
     }
@@ -176,12 +200,32 @@ fn row(ctx: &PageContext, entry: &InboxEntry, open: Option<ConversationId>) -> Q
         id: conversation.id.to_string(),
         avatar: Avatar::of(&name),
         name: name.into(),
+        line: lines.name(conversation.account),
         time: ctx.moment(conversation.last_at),
-        last: words::last_line(entry.last.as_ref()).into(),
+        last: words::last_line(ctx, entry.last.as_ref()).into(),
         unread: conversation.unread.into(),
         chips,
         is_selected: open == Some(conversation.id),
     }
+}
+
+/// The reply window where it matters: when it is about to close, and when it has closed before an answer was given.
+fn window(ctx: &PageContext, entry: &InboxEntry) -> Option<Chip> {
+    let conversation = &entry.conversation;
+    if conversation.state_at(ctx.now) == ConversationState::Closed {
+        return None;
+    }
+    let end = conversation.window_ends()?;
+    let left = conversation.window_left(ctx.now);
+    let waits = entry.last.as_ref().is_some_and(|last| last.direction == Direction::Inbound);
+    if left.num_seconds() <= 0 {
+        let hint = format!("The reply window closed {}", ctx.when(end));
+        return waits.then(|| Chip::new(Tone::Neutral, "Template only").because(hint));
+    }
+    let hint = format!("The reply window closes {}", ctx.when(end));
+    let tone = if left.num_minutes() < 60 { Tone::Bad } else { Tone::Warn };
+    let chip = Chip::new(tone, format!("{} left", time_left(left.num_minutes()))).closing(left.num_seconds());
+    (left < CLOSES_SOON).then(|| chip.because(hint))
 }
 
 /// The pane around the list.

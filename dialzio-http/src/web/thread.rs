@@ -3,7 +3,7 @@
 use axum::extract::Query;
 use axum::response::Html;
 use chrono::{DateTime, NaiveDate, Utc};
-use dialzio_core::consent::{ConsentEvent, ConsentRecord};
+use dialzio_core::consent::{ConsentEvent, ConsentRecord, PurposeScope};
 use dialzio_core::contact::Note;
 use dialzio_core::conversation::{Direction, InboxEntry, Message};
 use dialzio_core::page::PageRequest;
@@ -139,7 +139,16 @@ async fn beside(ctx: &PageContext, entry: &InboxEntry) -> Result<Vec<(DateTime<U
         let records = ctx.crm().consents().history(&ctx.actor, contact, PageRequest::first(100)).await?;
         let name = words::person(entry);
         let each = |record: &ConsentRecord| (record.recorded_at, Item::Event(event_line(ctx, &name, record)));
-        all.extend(records.items.iter().map(each));
+        // One message may withdraw more than one thing: its widest entry is the one that is shown.
+        let is_widest = |record: &&ConsentRecord| {
+            record.scope == PurposeScope::Any
+                || record.evidence.message.is_none()
+                || !records.items.iter().any(|other| {
+                    other.evidence.message == record.evidence.message
+                        && (other.scope == PurposeScope::Any || other.id > record.id)
+                })
+        };
+        all.extend(records.items.iter().filter(is_widest).map(each));
     }
     Ok(all)
 }
@@ -155,12 +164,15 @@ pub(crate) fn note_item(ctx: &PageContext, note: &Note) -> NoteItem {
 }
 
 fn event_line(ctx: &PageContext, name: &str, record: &ConsentRecord) -> EventLine {
-    let what = words::scope(record.scope).to_lowercase();
+    let what = match record.scope {
+        PurposeScope::Any => "all messages".to_owned(),
+        scope => words::scope(scope).to_lowercase(),
+    };
     let wrote = record.evidence.message.is_some();
     let by = ctx.who(&record.recorded_by);
     let text = match (record.event, wrote) {
-        (ConsentEvent::Withdrawn, true) => format!("{name} opted out of {what} by message"),
-        (ConsentEvent::Given, true) => format!("{name} opted in to {what} by message"),
+        (ConsentEvent::Withdrawn, true) => format!("{name} opted out of {what} in a message"),
+        (ConsentEvent::Given, true) => format!("{name} opted in to {what} in a message"),
         (ConsentEvent::Given, false) => format!("{by} recorded an opt-in for {what}"),
         (ConsentEvent::Withdrawn, false) => format!("{by} recorded an opt-out from {what}"),
         (ConsentEvent::Refused, _) => format!("{by} recorded that {name} said no to {what}"),

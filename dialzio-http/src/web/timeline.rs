@@ -71,19 +71,22 @@ async fn messages(ctx: &PageContext, id: ContactId) -> Result<Vec<Found>, Proble
         return Ok(found);
     }
     let service = ctx.crm().conversations();
+    let contact = ctx.crm().contacts().get(&ctx.actor, id).await?;
+    let identities = ctx.crm().contacts().identities(&ctx.actor, id).await?;
+    let name = words::contact_name(&contact, &identities);
     for talk in service.of_contact(&ctx.actor, id).await? {
         let page = service.messages(&ctx.actor, talk.id, PageRequest::first(LOOK)).await?;
         let done = service.activities(&ctx.actor, talk.id, PageRequest::first(LOOK)).await?;
         found.extend(done.items.iter().map(|done| {
-            let (text, href) = (activity::sentence(ctx, "they", done), Some(format!("/inbox/{}", talk.id)));
+            let (text, href) = (activity::sentence(ctx, &name, done), Some(format!("/inbox/{}", talk.id)));
             Found { at: done.at, icon: "inbox", text, href }
         }));
         found.extend(page.items.iter().map(|message| {
             let line = bubble::line(message);
             let text = match (message.direction, message.author.as_deref()) {
-                (Direction::Outbound, Some(author)) => format!("{} wrote: {line}", ctx.who(author)),
-                (Direction::Outbound, None) => format!("We wrote: {line}"),
-                (Direction::Inbound, _) => format!("Wrote: {line}"),
+                (Direction::Outbound, Some(author)) => format!("{}: {line}", ctx.who(author)),
+                (Direction::Outbound, None) => format!("Us: {line}"),
+                (Direction::Inbound, _) => format!("{name}: {line}"),
             };
             Found { at: message.event_at, icon: "message", text, href: Some(format!("/inbox/{}", talk.id)) }
         }));
@@ -97,7 +100,7 @@ async fn others(ctx: &PageContext, id: ContactId) -> Result<Vec<Found>, Problem>
     found.push(Found {
         at: contact.created_at,
         icon: "person",
-        text: "Became a contact".to_owned(),
+        text: "Contact created".to_owned(),
         href: None,
     });
     let notes = ctx.crm().contacts().notes(&ctx.actor, id, PageRequest::first(LOOK)).await?;

@@ -51,8 +51,8 @@ pub(crate) fn address(entry: &InboxEntry) -> Option<String> {
 pub(crate) fn kind(word: &str) -> &'static str {
     match word {
         "image" => "Photo",
-        "video" => "Film",
-        "audio" => "Sound",
+        "video" => "Video",
+        "audio" => "Audio",
         "voice" => "Voice message",
         "document" => "File",
         "sticker" => "Sticker",
@@ -77,15 +77,15 @@ pub(crate) fn media(what: MediaKind) -> &'static str {
 pub(crate) fn files(what: MediaKind) -> &'static str {
     match what {
         MediaKind::Image => "pictures",
-        MediaKind::Video => "films",
-        MediaKind::Audio | MediaKind::Voice => "sound",
+        MediaKind::Video => "videos",
+        MediaKind::Audio | MediaKind::Voice => "audio",
         MediaKind::Document => "documents",
         MediaKind::Sticker => "stickers",
     }
 }
 
-/// The last line of a row: "You: Photo · is this the right part?".
-pub(crate) fn last_line(last: Option<&LastMessage>) -> String {
+/// The last line of a row: "You: Photo · is this the right part?", "Ravi: on its way".
+pub(crate) fn last_line(ctx: &PageContext, last: Option<&LastMessage>) -> String {
     let Some(last) = last else { return "No message yet".to_owned() };
     let kind = kind(&last.kind);
     let text = last.display_text.as_ref().map_or("", |text| text.reveal()).replace('\n', " ");
@@ -94,7 +94,12 @@ pub(crate) fn last_line(last: Option<&LastMessage>) -> String {
         (false, true) => kind.to_owned(),
         _ => text,
     };
-    if last.direction == Direction::Outbound { format!("You: {line}") } else { line }
+    match (last.direction, last.author.as_deref()) {
+        (Direction::Inbound, _) => line,
+        _ if last.kind == "template" => format!("Template: {line}"),
+        (Direction::Outbound, Some(author)) => format!("{}: {line}", ctx.who(author)),
+        (Direction::Outbound, None) => format!("Automatic: {line}"),
+    }
 }
 
 /// A stage.
@@ -141,7 +146,7 @@ pub(crate) fn channel(channel: Channel) -> &'static str {
     match channel {
         Channel::WhatsApp => "WhatsApp",
         Channel::Sms => "SMS",
-        Channel::Voice => "Telephone",
+        Channel::Voice => "Phone",
         Channel::Any => "All channels",
     }
 }
@@ -151,7 +156,7 @@ pub(crate) fn evidence(kind: EvidenceKind) -> &'static str {
     match kind {
         EvidenceKind::WebForm => "Web form",
         EvidenceKind::Message => "Message",
-        EvidenceKind::Call => "On the telephone",
+        EvidenceKind::Call => "By phone",
         EvidenceKind::Paper => "On paper",
         EvidenceKind::InPerson => "In person",
         EvidenceKind::Import => "Imported",
@@ -200,8 +205,8 @@ pub(crate) fn deferred(
 ) -> String {
     let why = |code| reasons.iter().any(|reason| reason.code == code);
     let because = match (why(RefusalCode::QuietHours), why(RefusalCode::FrequencyCap)) {
-        (_, true) => "they had enough marketing these seven days",
-        (true, false) => "it is outside the hours for marketing",
+        (_, true) => "the weekly marketing limit is reached",
+        (true, false) => "it is outside marketing hours",
         _ => "it has to wait",
     };
     format!("Goes out {}, because {because}.", ctx.when(until))

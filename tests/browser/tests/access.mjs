@@ -14,7 +14,7 @@ export async function accessible({ server, guard }) {
   const page = await guard.open();
   const talks = (await server.api('GET', '/v1/conversations?limit=100')).json.data;
   const tara = talks.find((talk) => (talk.person.name ?? talk.person.profile_name) === 'Tara Menon');
-  const pages = ['/inbox', `/inbox/${tara.id}`, '/contacts', `/contacts/${tara.contact}`, `/contacts/${tara.contact}?tab=consent`, '/sandbox/ZZ.919840012345', '/settings', '/integrations', '/quarantine', '/dev/parts', '/sign-in', '/no-such-page'];
+  const pages = ['/inbox', `/inbox/${tara.id}`, '/contacts', `/contacts/${tara.contact}`, `/contacts/${tara.contact}?tab=consent`, '/sandbox/ZZ.919840012345', '/settings', '/settings/channels', '/settings/events', '/dev/parts', '/sign-in', '/no-such-page'];
   for (const [name, width, height, scheme] of [['wide, light', 1440, 900, 'light'], ['wide, dark', 1440, 900, 'dark'], ['narrow, light', 390, 844, 'light']]) {
     await step(name, page, async () => {
       await page.setViewportSize({ width, height });
@@ -32,7 +32,7 @@ export async function accessible({ server, guard }) {
     await page.setViewportSize({ width: 1440, height: 900 });
     await page.goto(`${server.origin}/inbox/${tara.id}`);
     const found = [];
-    for (const [key, dialog] of [['a', 'Assign'], ['s', 'Snooze until'], ['?', 'Keys'], ['Control+k', 'Go to anything']]) {
+    for (const [key, dialog] of [['a', 'Assign'], ['s', 'Snooze until'], ['?', 'Keyboard shortcuts'], ['Control+k', 'Go to anything']]) {
       await page.getByRole('log').focus();
       await page.keyboard.press(key);
       await page.getByRole('dialog', { name: dialog }).waitFor();

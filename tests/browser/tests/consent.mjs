@@ -17,7 +17,7 @@ export async function consent({ server, guard, inbox, phone, taraPhone }) {
     await signIn(inbox, server.origin);
     await guard.share();
     await openRow(inbox, /Tara Menon/);
-    await inbox.getByText(/Reply window open · \d+ min left/).waitFor();
+    await inbox.getByText(/You can reply for \d+ min/).waitFor();
     await picture(inbox, 'window-closing');
   });
   await server.ahead(0.75 * HOUR);
@@ -46,7 +46,7 @@ export async function consent({ server, guard, inbox, phone, taraPhone }) {
   story('Marketing needs an opt-in');
   await step('the template says why it is refused, and its button does nothing', inbox, async () => {
     await picker(inbox).getByRole('button', { name: /weekend_offer/ }).click();
-    const form = inbox.getByRole('form', { name: 'weekend_offer' });
+    const form = inbox.getByRole('form', { name: 'Weekend offer' });
     await form.getByText('No opt-in is recorded.').waitFor();
     holds(await form.getByRole('button', { name: 'Send template' }).isDisabled(), 'the button can be pressed');
     await picture(inbox, 'marketing-refused');
@@ -61,8 +61,8 @@ export async function consent({ server, guard, inbox, phone, taraPhone }) {
     await inbox.getByLabel('How they agreed').selectOption('paper');
     await inbox.getByRole('textbox', { name: 'Evidence' }).fill('Form 118, folder at the counter');
     await picture(inbox, 'opt-in');
-    await inbox.getByRole('button', { name: 'Record the opt-in' }).click();
-    await inbox.getByRole('form', { name: 'weekend_offer' }).getByRole('button', { name: 'Send template', disabled: false }).waitFor();
+    await inbox.getByRole('button', { name: 'Record opt-in' }).click();
+    await inbox.getByRole('form', { name: 'Weekend offer' }).getByRole('button', { name: 'Send template', disabled: false }).waitFor();
     const entries = (await server.api('GET', `/v1/contacts/${tara.contact}/consents`)).json.data;
     equal(entries[0].evidence.note, 'Form 118, folder at the counter', 'evidence');
   });
@@ -91,8 +91,8 @@ export async function consent({ server, guard, inbox, phone, taraPhone }) {
   await step('what waited is cancelled at once', [inbox, phone], async () => {
     await phone.goto(taraPhone);
     await says(phone, 'STOP');
-    await bubble(inbox, 'all succulents are half price').last().getByText(/Cancelled before it went out/).waitFor();
-    await inbox.getByText(/opted out of marketing by message/).waitFor();
+    await bubble(inbox, 'all succulents are half price').last().getByText(/Cancelled before sending/).waitFor();
+    await inbox.getByText(/opted out of marketing in a message/).waitFor();
     await picture(inbox, 'opted-out');
   });
   await step('marketing is refused in the picker', inbox, async () => {

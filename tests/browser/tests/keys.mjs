@@ -71,7 +71,7 @@ export async function everyKey({ server, inbox }) {
   await step('s snoozes and wakes, e closes and goes to the next', inbox, async () => {
     await rest();
     await press('s');
-    await inbox.getByRole('dialog', { name: 'Snooze until' }).getByRole('button', { name: /In three hours/ }).click();
+    await inbox.getByRole('dialog', { name: 'Snooze until' }).getByRole('button', { name: /In 3 hours/ }).click();
     await inbox.locator('#thread-head').getByText(/snoozed until/).waitFor();
     await rest();
     await press('s');
@@ -82,7 +82,7 @@ export async function everyKey({ server, inbox }) {
     await press('e');
     await until(async () => (await opened(inbox)) !== 'Tara Menon', 'the next conversation being opened');
     await row(inbox, /Tara Menon/).waitFor({ state: 'detached' });
-    await inbox.getByRole('button', { name: /Undo/ }).click();
+    await inbox.getByRole('button', { name: /Undo/ }).last().click();
     await inbox.mouse.move(900, 300);
     await row(inbox, /Tara Menon/).waitFor();
     await openRow(inbox, /Tara Menon/);
@@ -101,7 +101,7 @@ export async function everyKey({ server, inbox }) {
   await step('? lists them all', inbox, async () => {
     await rest();
     await press('?');
-    const keys = inbox.getByRole('dialog', { name: 'Keys' });
+    const keys = inbox.getByRole('dialog', { name: 'Keyboard shortcuts' });
     await keys.getByText('Go to anything; any form of a number finds the person').waitFor();
     await press('Escape');
     await keys.waitFor({ state: 'hidden' });
@@ -128,7 +128,7 @@ export async function everyKey({ server, inbox }) {
     await press('?');
     await press('/');
     equal(await focusOf(inbox), 'BODY', 'focus');
-    holds(await inbox.getByRole('dialog', { name: 'Keys' }).isHidden(), 'the list of keys opened');
+    holds(await inbox.getByRole('dialog', { name: 'Keyboard shortcuts' }).isHidden(), 'the list of keys opened');
     await press('Control+k');
     await inbox.getByRole('combobox', { name: /Find a person/ }).waitFor();
     await press('Escape');

@@ -21,9 +21,8 @@ export async function longLists({ server, inbox, guard, scene }) {
     const more = inbox.getByRole('button', { name: 'Load more' });
     while (await more.count()) {
       const before = await rows.count();
-      await more.scrollIntoViewIfNeeded();
-      await more.click();
-      await until(async () => (await rows.count()) > before, 'more rows');
+      await inbox.locator('#queue-scroll').evaluate((list) => { list.scrollTop = list.scrollHeight; });
+      await until(async () => (await rows.count()) > before || (await more.count()) === 0, 'more rows by themselves');
     }
     await row(inbox, /Visitor 59/).waitFor();
     const ids = await rows.evaluateAll((all) => all.map((one) => one.id));
@@ -90,7 +89,7 @@ export async function longLists({ server, inbox, guard, scene }) {
     const { app, account } = scene.second;
     const unheard = (place) => JSON.stringify({ object: 'whatsapp_business_account', entry: [{ id: account.business_account_id, changes: [{ field: 'a_field_of_tomorrow', value: { metadata: { phone_number_id: account.phone_number_id }, news: `unheard of ${place}` } }] }] });
     for (let place = 0; place < 52; place += 1) await postSigned(app.hook_url, unheard(place), 'the-secret-of-the-second-app');
-    await page.goto(`${server.origin}/quarantine`);
+    await page.goto(`${server.origin}/settings/events`);
     const links = page.getByRole('region', { name: 'Events' }).getByRole('link');
     equal(await links.count(), 50, 'events on the first page');
     await page.getByRole('button', { name: 'Load more' }).click();
@@ -99,9 +98,9 @@ export async function longLists({ server, inbox, guard, scene }) {
     equal(new Set(hrefs).size, 52, 'different events');
     await links.first().click();
     await page.getByText(/unheard of \d+/).waitFor();
-    await page.getByRole('button', { name: 'Replay' }).click();
-    await page.getByText('Taken through the normal path again. What still cannot be used is held back anew.').waitFor();
-    equal(await page.getByRole('button', { name: 'Replay' }).count(), 0, 'buttons that would do it again');
+    await page.getByRole('button', { name: 'Retry' }).click();
+    await page.getByText('Retried. If it fails again, it stays here.').waitFor();
+    equal(await page.getByRole('button', { name: 'Retry' }).count(), 0, 'buttons that would do it again');
     await picture(page, 'quarantine-replayed');
     const left = [];
     for (let cursor = ''; ;) {

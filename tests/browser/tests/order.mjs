@@ -22,22 +22,22 @@ export async function keepOrder({ server, inbox, phone, taraPhone }) {
     await inbox.getByRole('button', { name: /^Assign/ }).first().click();
     await inbox.getByRole('dialog', { name: 'Assign' }).getByRole('button', { name: /Ravi Kumar/ }).click();
     await head(inbox).getByText('assigned to you').waitFor();
-    await inbox.getByRole('button', { name: /Undo/ }).click();
+    await inbox.getByRole('button', { name: /Undo/ }).last().click();
     await head(inbox).getByText(/· unassigned/).waitFor();
   });
   await step('both are lines of the log, live', inbox, async () => {
-    await line(inbox, /^You took this over/).waitFor();
-    await line(inbox, /^You assigned this to nobody/).waitFor();
-    equal(await line(inbox, /took this over|assigned this/).count(), 2, 'lines');
+    await line(inbox, /^You assigned this to yourself/).waitFor();
+    await line(inbox, /^You unassigned this conversation/).waitFor();
+    equal(await line(inbox, /assigned this/).count(), 2, 'lines');
   });
   await step('close takes it out of the queue, undo brings it back', inbox, async () => {
     await inbox.getByRole('button', { name: /^Close/ }).first().click();
     await row(inbox, /Tara Menon/).waitFor({ state: 'detached' });
-    await inbox.getByRole('button', { name: /Undo/ }).click();
+    await inbox.getByRole('button', { name: /Undo/ }).last().click();
     await moveAway(inbox);
     await row(inbox, /Tara Menon/).waitFor();
-    await line(inbox, /^You closed this/).waitFor();
-    await line(inbox, /^You reopened this/).waitFor();
+    await line(inbox, /^You closed the conversation/).waitFor();
+    await line(inbox, /^You reopened the conversation/).waitFor();
   });
   await step('snooze, and wake up', inbox, async () => {
     await inbox.getByRole('button', { name: /^Snooze/ }).click();
@@ -45,10 +45,10 @@ export async function keepOrder({ server, inbox, phone, taraPhone }) {
     await inbox.getByRole('dialog', { name: 'Snooze until' }).getByRole('button', { name: /Tomorrow morning/ }).click();
     await head(inbox).getByText(/snoozed until tomorrow 09:00/).waitFor();
     await row(inbox, /Tara Menon/).waitFor({ state: 'detached' });
-    await line(inbox, /^You snoozed this until tomorrow 09:00/).waitFor();
-    await inbox.getByRole('button', { name: /Wake up/ }).click();
+    await line(inbox, /^You snoozed the conversation until tomorrow 09:00/).waitFor();
+    await inbox.getByRole('button', { name: /End snooze/ }).click();
     await row(inbox, /Tara Menon/).waitFor();
-    await line(inbox, /^You woke this up/).waitFor();
+    await line(inbox, /^You ended the snooze/).waitFor();
   });
   await step('closed, it opens by itself when she writes', [inbox, phone], async () => {
     await inbox.getByRole('button', { name: /^Close/ }).first().click();
@@ -57,7 +57,7 @@ export async function keepOrder({ server, inbox, phone, taraPhone }) {
     await says(phone, 'I will come at six');
     await row(inbox, /Tara Menon/).waitFor();
     await bubble(inbox, 'I will come at six').waitFor();
-    await line(inbox, /^Open again, because Tara Menon wrote/).waitFor();
+    await line(inbox, /^Reopened: Tara Menon wrote/).waitFor();
     await picture(inbox, 'event-lines');
   });
   await step('a private note stands in the log and never on the phone', [inbox, phone], async () => {
@@ -72,7 +72,7 @@ export async function keepOrder({ server, inbox, phone, taraPhone }) {
     const person = inbox.getByRole('complementary', { name: 'Tara Menon' });
     await person.getByText('Add a task').click();
     await person.getByLabel('What').fill('Put the pot aside');
-    await person.getByRole('button', { name: 'Add the task' }).click();
+    await person.getByRole('button', { name: 'Add task' }).click();
     await person.getByRole('checkbox', { name: 'Put the pot aside' }).check();
     const contact = (await server.api('GET', '/v1/contacts?q=Tara')).json.data[0].id;
     await until(async () => (await server.api('GET', `/v1/contacts/${contact}/tasks`)).json.data[0]?.done_at, 'the task being done');
@@ -92,7 +92,7 @@ export async function keepOrder({ server, inbox, phone, taraPhone }) {
     await row(inbox, /Kavya/).waitFor({ state: 'detached' });
     await row(inbox, /Tara Menon/).waitFor();
     await inbox.getByLabel('Search people').fill('nobody of this name');
-    await inbox.getByText('No conversation here matches').waitFor();
+    await inbox.getByText('No conversation matches').waitFor();
     await inbox.getByLabel('Search people').fill('');
     await row(inbox, /Kavya/).waitFor();
   });
@@ -109,7 +109,7 @@ export async function keepOrder({ server, inbox, phone, taraPhone }) {
     await inbox.keyboard.press('Escape');
     await log(inbox).focus();
     await inbox.keyboard.press('?');
-    await inbox.getByRole('dialog', { name: 'Keys' }).waitFor();
+    await inbox.getByRole('dialog', { name: 'Keyboard shortcuts' }).waitFor();
     await inbox.keyboard.press('Escape');
     await row(inbox, /Tara Menon/).focus();
     await inbox.keyboard.press('Enter');

@@ -25,10 +25,10 @@ export async function places({ server, inbox, guard }) {
     await picture(page, 'ledger');
   });
   await step('numbers work, settings are kept within what the law leaves', page, async () => {
-    await page.goto(`${server.origin}/integrations`);
+    await page.goto(`${server.origin}/settings/channels`);
     const line = page.getByRole('region', { name: 'Shop line' });
     await line.getByRole('button', { name: 'Check now' }).click();
-    await line.getByText('Works').waitFor();
+    await line.getByText('Connected').waitFor();
     await picture(page, 'numbers');
     await page.goto(`${server.origin}/settings`);
     await page.getByLabel('From').fill('23:00');
@@ -46,7 +46,7 @@ export async function places({ server, inbox, guard }) {
     const account = (await server.api('GET', '/v1/accounts')).json.data[0];
     const body = JSON.stringify({ object: 'whatsapp_business_account', entry: [{ id: account.business_account_id, changes: [{ field: 'a_field_of_tomorrow', value: { metadata: { phone_number_id: account.phone_number_id }, news: 'unheard of' } }] }] });
     equal((await postSigned(app.hook_url, body, `sandbox-secret-${me.organisation}`)).status, 200, 'status');
-    await page.goto(`${server.origin}/quarantine`);
+    await page.goto(`${server.origin}/settings/events`);
     await picture(page, 'quarantine');
     await page.getByRole('region', { name: 'Events' }).getByRole('link').first().click();
     await page.getByText('unheard of').waitFor();
@@ -80,7 +80,7 @@ export async function places({ server, inbox, guard }) {
       await page.setViewportSize({ width, height });
       await page.emulateMedia({ colorScheme: scheme });
       const tara = (await server.api('GET', '/v1/conversations?limit=50')).json.data.find((talk) => (talk.person.name ?? talk.person.profile_name) === 'Tara Menon');
-      for (const [path, label] of [['/inbox', 'inbox'], [`/inbox/${tara.id}`, 'thread'], ['/contacts', 'contacts'], [`/contacts/${tara.contact}`, 'contact'], ['/sandbox/ZZ.919840012345', 'sandbox'], ['/settings', 'settings'], ['/integrations', 'numbers'], ['/quarantine', 'quarantine'], ['/dev/parts', 'parts']]) {
+      for (const [path, label] of [['/inbox', 'inbox'], [`/inbox/${tara.id}`, 'thread'], ['/contacts', 'contacts'], [`/contacts/${tara.contact}`, 'contact'], ['/sandbox/ZZ.919840012345', 'sandbox'], ['/settings', 'settings'], ['/settings/channels', 'channels'], ['/settings/events', 'events'], ['/dev/parts', 'parts']]) {
         await page.goto(server.origin + path);
         await page.waitForTimeout(250);
         const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
@@ -100,7 +100,7 @@ export async function places({ server, inbox, guard }) {
   await step('after sign-out nothing is open', page, async () => {
     await page.setViewportSize({ width: 1440, height: 900 });
     await page.goto(`${server.origin}/contacts`);
-    await page.getByRole('button', { name: /Signed in as/ }).click();
+    await page.getByRole('button', { name: /signed in as/ }).click();
     await page.getByRole('button', { name: 'Sign out' }).click();
     await page.getByRole('heading', { name: 'Sign in' }).waitFor();
     await page.goto(`${server.origin}/inbox`);
@@ -112,7 +112,7 @@ export async function places({ server, inbox, guard }) {
       await page.getByLabel('Email').fill('guess@example.com');
       await page.getByLabel('Password').fill('guess number one of many');
       await page.getByRole('button', { name: 'Sign in' }).click();
-      await page.getByText(/is not right|Too many attempts/).waitFor();
+      await page.getByText(/Wrong email or password|Too many attempts/).waitFor();
       await page.waitForTimeout(150);
     }
     await page.getByText('Too many attempts').waitFor();

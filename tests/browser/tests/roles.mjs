@@ -13,9 +13,9 @@ export async function roles({ server, guard }) {
     await page.goto(invited.setup_url ?? invited.link ?? invited.url);
     await page.getByLabel('Your name').fill('Vera Look');
     await page.getByLabel('Password').fill(VIEWER);
-    await page.getByRole('button', { name: 'Make the account' }).click();
+    await page.getByRole('button', { name: 'Create account' }).click();
     await row(page, /Tara Menon/).click();
-    await page.getByText('You may read here, not write.').waitFor();
+    await page.getByText('You have view-only access.').waitFor();
     equal(await page.getByRole('textbox', { name: 'Reply' }).count(), 0, 'reply boxes');
     for (const name of [/^Close/, /^Assign/, /^Snooze/]) equal(await page.locator('#thread-head').getByRole('button', { name }).count(), 0, `buttons ${name}`);
     await picture(page, 'viewer');
@@ -45,9 +45,9 @@ export async function roles({ server, guard }) {
       holds(status === 403 || status === 404, `${path} answered ${status}`);
     }
     equal(JSON.stringify((await server.api('GET', `/v1/conversations/${tara.id}`)).json), before, 'the conversation');
-    for (const path of ['/quarantine', '/integrations']) {
+    for (const path of ['/settings/events', '/settings/channels']) {
       await page.goto(server.origin + path);
-      if (path === '/quarantine') await page.getByRole('heading', { name: 'This is not yours to see' }).waitFor();
+      if (path === '/settings/events') await page.getByRole('heading', { name: 'You do not have access to this page' }).waitFor();
     }
   });
   await step('the same by the API, with the session and with a key that may only read', page, async () => {

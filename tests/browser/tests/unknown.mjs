@@ -61,14 +61,14 @@ export async function unknownSends({ server, inbox, scene }) {
     equal((await find('Yes, on Fridays'))[0].status, 'unknown', 'status');
   });
   await step('marked as sent, it is sent', inbox, async () => {
-    await fate(inbox, 'Yes, on Fridays').getByRole('button', { name: 'It was sent' }).click();
+    await fate(inbox, 'Yes, on Fridays').getByRole('button', { name: 'Mark as sent' }).click();
     await fate(inbox, 'Yes, on Fridays').getByTitle('Sent', { exact: true }).waitFor();
     equal((await find('Yes, on Fridays'))[0].status, 'sent', 'status');
   });
   await step('given up, it says so, and what is settled is not settled again', inbox, async () => {
     await reply('Before noon');
-    await fate(inbox, 'Before noon').getByRole('button', { name: 'Give it up' }).click();
-    await fate(inbox, 'Before noon').getByText('Given up: nobody knows whether it was sent.').waitFor();
+    await fate(inbox, 'Before noon').getByRole('button', { name: 'Mark as failed' }).click();
+    await fate(inbox, 'Before noon').getByText('Marked as failed. It is not known whether it was sent.').waitFor();
     const [message] = await find('Before noon');
     equal(message.status, 'failed', 'status');
     equal((await server.api('POST', `/v1/messages/${message.id}/resolution`, { sent: true })).status, 409, 'status of a second verdict');
@@ -80,7 +80,7 @@ export async function unknownSends({ server, inbox, scene }) {
     await fate(inbox, 'What is your address?').getByRole('button', { name: 'Send again' }).click();
     await until(async () => (await bubble(inbox, 'What is your address?').count()) === 2, 'a second bubble');
     await bubble(inbox, 'What is your address?').last().getByTitle('Sent', { exact: true }).waitFor();
-    await bubble(inbox, 'What is your address?').first().getByText('Given up').waitFor();
+    await bubble(inbox, 'What is your address?').first().getByText('Marked as failed').waitFor();
     equal(state.taken.length - length, 1, 'messages that the provider took');
     const all = await find('What is your address?');
     equal(all.map((message) => message.status).sort().join(' '), 'accepted failed', 'statuses');

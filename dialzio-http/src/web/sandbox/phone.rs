@@ -55,6 +55,7 @@ fn bubble(ctx: &PageContext, entry: &TranscriptEntry, all: &[TranscriptEntry]) -
     Bubble {
         id: element_id(&entry.wamid),
         is_inbound: entry.from == Party::Business,
+        speaker: Some(side(entry.from)),
         author: None,
         content: content(entry),
         quote: quoted.map(|other| Quote {

@@ -11,7 +11,12 @@ use super::{Chip, Shown, message::Quote, picker::Picker};
 pub(crate) struct Composer {
     /// Id of the conversation.
     pub(crate) conversation: String,
-    /// The 24-hour window: "Reply window open · 21 h left" or "Reply window closed since 09:12".
+    /// The line that answers, as soon as there are two: "Shop line".
+    pub(crate) line: Option<Shown>,
+    /// A text that confirms an opt-out, where nothing else may be sent.
+    pub(crate) confirmation: Option<String>,
+    /// Whether a reply is possible: "You can reply for 21 h", "Reply window closed since 09:12", or that an opt-out may be
+    /// confirmed.
     pub(crate) window: Option<Chip>,
     /// What consent says about a reply, in words: "Service reply needs no opt-in".
     pub(crate) consent: Option<Chip>,
@@ -25,14 +30,20 @@ pub(crate) struct Composer {
     pub(crate) has_templates: bool,
     /// What may be attached; `None` if the channel takes no files.
     pub(crate) files: Option<Attachable>,
-    /// Nothing at all may be sent, and why; private notes stay possible.
+    /// Nothing at all may be sent, and why.
     pub(crate) refusal: Option<Refusal>,
+    /// Whether the reader may write private notes.
+    pub(crate) can_note: bool,
     /// Text that was not sent, brought back after a refusal.
     pub(crate) draft: String,
     /// The message that is being answered.
     pub(crate) quote: Option<Quote>,
     /// Longest text that the channel takes, in characters.
-    pub(crate) max_length: u32,
+    pub(crate) longest: usize,
+    /// Longest text beside a file, in characters.
+    pub(crate) longest_caption: usize,
+    /// Longest private note, in characters.
+    pub(crate) longest_note: usize,
     /// The picker, already open because the window is shut.
     pub(crate) picker: Option<Picker>,
 }

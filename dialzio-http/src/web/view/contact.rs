@@ -111,6 +111,8 @@ pub(crate) struct Ledger {
     pub(crate) withdraw_error: Option<String>,
     /// Today as ISO date, the greatest day that may be entered.
     pub(crate) today: String,
+    /// Whether the reader may record and withdraw consent.
+    pub(crate) can_write: bool,
 }
 
 impl askama::filters::HtmlSafe for Ledger {}
@@ -146,6 +148,8 @@ pub(crate) struct ContactsPage {
     pub(crate) search: String,
     /// Rows.
     pub(crate) rows: ContactRows,
+    /// Whether the reader may add contacts.
+    pub(crate) can_write: bool,
     /// Form for a new contact.
     pub(crate) new: NewContactForm,
 }

@@ -99,10 +99,8 @@ pub(crate) struct QueueList {
     pub(crate) open: u64,
     /// Snoozed ones in this view.
     pub(crate) snoozed: u64,
-    /// Newest first.
-    pub(crate) rows: Vec<QueueRow>,
-    /// Key of the next page, if there is one.
-    pub(crate) next: Option<String>,
+    /// One without a heading; of a search one for each state in which something was found.
+    pub(crate) groups: Vec<QueueGroup>,
     /// Whether this is a further page: rows only, to be put after the others.
     pub(crate) is_continuation: bool,
 }
@@ -120,6 +118,11 @@ impl QueueList {
         self.query(self.view, self.state)
     }
 
+    /// Address of the same queue without the search.
+    pub(crate) fn without_search(&self) -> String {
+        format!("/inbox?view={}&state={}", self.view.name(), self.state.name())
+    }
+
     fn query(&self, view: View, state: State) -> String {
         let mut query = url::form_urlencoded::Serializer::new(String::new());
         query.append_pair("view", view.name()).append_pair("state", state.name());
@@ -129,18 +132,57 @@ impl QueueList {
         query.finish()
     }
 
+    /// Whether nothing is listed.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.groups.iter().all(|group| group.rows.is_empty())
+    }
+
     /// One sentence for an empty list.
     pub(crate) fn empty_sentence(&self) -> &'static str {
         if !self.search.is_empty() {
-            return "No conversation here matches. Search looks at names, numbers, usernames and tags.";
+            return "No conversation matches. Search looks at names, numbers, addresses, usernames and tags.";
         }
         match (self.state, self.view) {
-            (State::Open, View::Mine) => "All done. Nothing waits for you.",
-            (State::Open, View::Unassigned) => "Every open conversation has somebody.",
-            (State::Open, View::All) => "No open conversation. New ones appear here by themselves.",
+            (State::Open, View::Mine) => "All done. Nothing is waiting for you.",
+            (State::Open, View::Unassigned) => "Every open conversation is assigned.",
+            (State::Open, View::All) => "No open conversations. New ones appear here automatically.",
             (State::Snoozed, _) => "Nothing is snoozed.",
             (State::Closed, _) => "Nothing is closed yet.",
         }
+    }
+}
+
+/// Conversations that stand together.
+#[derive(Clone, Debug)]
+pub(crate) struct QueueGroup {
+    /// The state that its heading names; `None` without a heading.
+    pub(crate) state: Option<State>,
+    /// How many there are in all, for the heading: "3", or "20+" where they are too many to count.
+    pub(crate) count: String,
+    /// Newest first.
+    pub(crate) rows: Vec<QueueRow>,
+    /// Key of the next page, if there is one.
+    pub(crate) next: Option<String>,
+}
+
+impl QueueGroup {
+    /// The heading's word.
+    pub(crate) fn heading(&self) -> Option<&'static str> {
+        self.state.map(|state| match state {
+            State::Open => "Open",
+            State::Snoozed => "Snoozed",
+            State::Closed => "Closed",
+        })
+    }
+
+    /// What the address of the next page adds.
+    pub(crate) fn of(&self) -> String {
+        self.state.map(|state| format!("&group={}", state.name())).unwrap_or_default()
+    }
+
+    /// Tells the elements of groups apart.
+    pub(crate) fn key(&self) -> &'static str {
+        self.state.map_or("", State::name)
     }
 }
 
@@ -153,6 +195,8 @@ pub(crate) struct QueueRow {
     pub(crate) name: Shown,
     /// Their mark.
     pub(crate) avatar: Avatar,
+    /// Name of the line, as soon as there are two.
+    pub(crate) line: Option<Shown>,
     /// Time of the last message.
     pub(crate) time: Moment,
     /// Last line in words, with "You: " in front of our own: "Photo · is this the right part?".

@@ -9,7 +9,9 @@ pub(crate) struct Bubble {
     pub(crate) id: String,
     /// `true` if it came from the person, `false` if from us.
     pub(crate) is_inbound: bool,
-    /// Who of us wrote it; `None` for inbound and for a message that continues the one above.
+    /// Who says it, for those who hear the page: "Grace Mathew", "You", "Ravi".
+    pub(crate) speaker: Option<Shown>,
+    /// Who of us wrote it; `None` for inbound and for what the reader wrote.
     pub(crate) author: Option<Shown>,
     /// What it says.
     pub(crate) content: Content,
@@ -44,6 +46,29 @@ impl Bubble {
             }
             _ => "item item-out",
         }
+    }
+
+    /// Its first words, which tell the buttons of messages apart.
+    pub(crate) fn summary(&self) -> String {
+        let words = match &self.content {
+            Content::Text(text) | Content::Template { body: text, .. } => text.plain(),
+            Content::Image { caption, .. } => {
+                caption.as_ref().map_or_else(|| "Photo".to_owned(), RichText::plain)
+            }
+            Content::Video { caption, .. } => {
+                caption.as_ref().map_or_else(|| "Video".to_owned(), RichText::plain)
+            }
+            Content::Audio { .. } => "Voice message".to_owned(),
+            Content::Document { name, .. } => name.to_string(),
+            Content::Location { label, .. } => label.to_string(),
+            Content::Cards(_) => "Contact".to_owned(),
+            Content::MediaPending { what, .. } => what.to_string(),
+            Content::MediaGone { reason, .. } => reason.to_string(),
+            Content::Revoked => "Deleted message".to_owned(),
+            Content::Unsupported(what) => what.to_string(),
+        };
+        let short: String = words.chars().take(60).collect();
+        format!("{short}, {}", self.time.short)
     }
 
     /// Whether the time stands on the last line of the text instead of below it.

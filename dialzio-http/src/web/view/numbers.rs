@@ -4,7 +4,7 @@ use askama::Template;
 
 use super::{Chip, Choice, Fact, Shell, Shown};
 
-/// The page at `/integrations`.
+/// The page at `/settings/channels`.
 #[derive(Clone, Debug, Template)]
 #[template(path = "numbers.html")]
 pub(crate) struct NumbersPage {

@@ -57,9 +57,27 @@ pub(crate) struct ContactStatus {
     pub(crate) owners: Vec<Choice>,
     /// Tags on the contact.
     pub(crate) tags: Vec<Shown>,
+    /// Whether the reader may change them; otherwise they are text.
+    pub(crate) can_write: bool,
 }
 
 impl askama::filters::HtmlSafe for ContactStatus {}
+
+impl ContactStatus {
+    /// The present stage in words.
+    pub(crate) fn stage(&self) -> Shown {
+        present(&self.stages)
+    }
+
+    /// The present owner's name.
+    pub(crate) fn owner(&self) -> Shown {
+        present(&self.owners)
+    }
+}
+
+fn present(choices: &[Choice]) -> Shown {
+    choices.iter().find(|choice| choice.selected).map(|choice| choice.label.clone()).unwrap_or_default()
+}
 
 /// Consent for one purpose on one channel.
 #[derive(Clone, Debug)]
@@ -80,6 +98,8 @@ pub(crate) struct Tasks {
     pub(crate) tasks: Vec<Task>,
     /// What is wrong with the form.
     pub(crate) error: Option<String>,
+    /// Whether the reader may add and finish tasks.
+    pub(crate) can_write: bool,
 }
 
 impl askama::filters::HtmlSafe for Tasks {}
@@ -107,6 +127,8 @@ pub(crate) struct Notes {
     pub(crate) notes: Vec<Note>,
     /// What is wrong with the form.
     pub(crate) error: Option<String>,
+    /// Whether the reader may add notes.
+    pub(crate) can_write: bool,
 }
 
 impl askama::filters::HtmlSafe for Notes {}

@@ -27,11 +27,13 @@ impl askama::filters::HtmlSafe for Picker {}
 pub(crate) struct TemplateItem {
     /// Id of the template in one language.
     pub(crate) id: String,
-    /// Its name at the provider.
+    /// Its name in words: "Order ready".
     pub(crate) name: Shown,
+    /// Its name at the provider: "order_ready".
+    pub(crate) key: Shown,
     /// "Utility", "Marketing", "Authentication".
     pub(crate) category: String,
-    /// "quality high", if known.
+    /// "quality low", where it is not high.
     pub(crate) quality: Option<String>,
     /// Language code: "en".
     pub(crate) language: String,
@@ -71,8 +73,8 @@ impl TemplateForm {
             self.fields.iter().filter(|f| f.value.is_empty()).map(|f| f.label.as_str()).collect();
         match empty.as_slice() {
             [] => None,
-            [one] => Some(format!("{one} is needed")),
-            many => Some(format!("{} are needed", many.join(", "))),
+            [one] => Some(format!("Fill in {one} to send")),
+            many => Some(format!("Fill in {} fields to send", many.len())),
         }
     }
 }
@@ -86,6 +88,8 @@ pub(crate) struct TemplateField {
     pub(crate) label: String,
     /// Value so far, filled in from the contact where possible.
     pub(crate) value: String,
+    /// Whether it has to be an https address.
+    pub(crate) is_link: bool,
     /// What is wrong with it.
     pub(crate) error: Option<String>,
 }

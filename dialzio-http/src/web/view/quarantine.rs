@@ -4,7 +4,7 @@ use askama::Template;
 
 use super::{Chip, Fact, Moment, Shell, Shown};
 
-/// The page at `/quarantine`.
+/// The page at `/settings/events`.
 #[derive(Clone, Debug, Template)]
 #[template(path = "quarantine.html")]
 pub(crate) struct QuarantinePage {
@@ -43,7 +43,7 @@ pub(crate) struct HeldRow {
     pub(crate) state: Chip,
 }
 
-/// The page at `/quarantine/{event}`.
+/// The page at `/settings/events/{event}`.
 #[derive(Clone, Debug, Template)]
 #[template(path = "quarantine_event.html")]
 pub(crate) struct HeldPage {

@@ -45,8 +45,8 @@ pub(crate) enum Place {
     Contacts,
     /// Events that could not be taken in.
     Quarantine,
-    /// Connected numbers.
-    Numbers,
+    /// Connected channels.
+    Channels,
     /// Quiet hours, caps, zone.
     Settings,
     /// The phone that plays the customer.
@@ -66,6 +66,8 @@ pub(crate) struct Shell {
     pub(crate) theme: Theme,
     /// Name of the signed-in person.
     pub(crate) member: Shown,
+    /// The member whose session this is, so that the page can ask them to sign in again; `None` if they came another way.
+    pub(crate) session_of: Option<String>,
     /// Their mark.
     pub(crate) avatar: Avatar,
     /// Name of the organisation.
@@ -81,6 +83,16 @@ pub(crate) struct Shell {
 }
 
 impl Shell {
+    /// Whether the page is one of the settings.
+    pub(crate) fn is_settings(&self) -> bool {
+        matches!(self.place, Place::Settings | Place::Channels | Place::Quarantine)
+    }
+
+    /// Pages and commands to go to, before anything is typed.
+    pub(crate) fn entries(&self) -> Vec<GotoEntry> {
+        crate::web::goto::entries("", self.held.is_some(), self.sandbox)
+    }
+
     /// Whether `place` is the one marked in the rail.
     pub(crate) fn is(&self, place: Place) -> bool {
         self.place == place
@@ -109,6 +121,21 @@ pub(crate) struct GotoResults {
     pub(crate) query: String,
     /// People found, at most ten.
     pub(crate) people: Vec<GotoPerson>,
+    /// Places and commands that match.
+    pub(crate) entries: Vec<GotoEntry>,
+}
+
+/// A page or a command that the dialog leads to.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct GotoEntry {
+    /// What it is called.
+    pub(crate) label: &'static str,
+    /// Name of its icon.
+    pub(crate) icon: &'static str,
+    /// Address of a page; `None` for a command.
+    pub(crate) href: Option<&'static str>,
+    /// Selector of the control that a command presses; the command is hidden where there is none.
+    pub(crate) press: &'static str,
 }
 
 /// One person found.

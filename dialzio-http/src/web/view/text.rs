@@ -86,6 +86,15 @@ impl From<String> for RichText {
 }
 
 impl RichText {
+    /// Its words without links, as one text.
+    pub(crate) fn plain(&self) -> String {
+        let words = |piece: &Segment| match piece {
+            Segment::Text(words) | Segment::Control(words) => words.clone(),
+            Segment::Link { text, .. } => text.clone(),
+        };
+        self.0.iter().map(words).collect()
+    }
+
     fn push_word(&mut self, word: &str) {
         // A word that hides a direction control is never made a link: what it shows and where it leads could differ.
         if word.contains(turns_direction) {

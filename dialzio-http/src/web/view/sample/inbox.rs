@@ -4,7 +4,7 @@ use super::composer::Case;
 use super::{at, shell, thread};
 use crate::web::view::{
     Avatar, Chip, Tone,
-    inbox::{Conversation, InboxPage, Queue, QueueList, QueueRow, View},
+    inbox::{Conversation, InboxPage, Queue, QueueGroup, QueueList, QueueRow, View},
     shell::Place,
     state::State,
 };
@@ -23,8 +23,7 @@ pub(crate) fn page(query: &str, open: Option<Case>) -> InboxPage {
 
 pub(crate) fn empty() -> InboxPage {
     let mut page = page("", None);
-    page.queue.list.rows.clear();
-    page.queue.list.next = None;
+    page.queue.list.groups.clear();
     page
 }
 
@@ -61,8 +60,7 @@ fn list_with(query: &str, open: Option<Case>) -> QueueList {
         all: 31,
         open: 31,
         snoozed: 5,
-        rows,
-        next: Some("k2".into()),
+        groups: vec![QueueGroup { state: None, count: String::new(), rows, next: Some("k2".into()) }],
         is_continuation: query.contains("after="),
     }
 }
@@ -76,6 +74,7 @@ fn rows(open: Option<Case>) -> Vec<QueueRow> {
         id: id.into(),
         name: name.into(),
         avatar: Avatar::of(name),
+        line: None,
         time: at(time),
         last: last.into(),
         unread,

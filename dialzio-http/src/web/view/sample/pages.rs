@@ -27,7 +27,7 @@ pub(crate) fn goto(query: &str) -> GotoResults {
     } else {
         vec![person("Asha Subramaniam", "+91 98400 12345"), person("@kavya.designs", "no number")]
     };
-    GotoResults { query, people }
+    GotoResults { entries: crate::web::goto::entries(&query, true, true), query, people }
 }
 
 pub(crate) fn rows() -> ContactRows {
@@ -66,6 +66,7 @@ pub(crate) fn contacts() -> ContactsPage {
         shell: shell("Contacts", Place::Contacts),
         search: String::new(),
         rows: rows(),
+        can_write: true,
         new: NewContactForm::default(),
     }
 }
@@ -171,6 +172,7 @@ pub(crate) fn ledger() -> Ledger {
         record_error: None,
         withdraw_error: None,
         today: "2026-11-23".into(),
+        can_write: true,
     }
 }
 
@@ -272,7 +274,7 @@ pub(crate) fn cards() -> Vec<NumberCard> {
 }
 
 pub(crate) fn numbers() -> NumbersPage {
-    NumbersPage { shell: shell("Numbers", Place::Numbers), numbers: cards() }
+    NumbersPage { shell: shell("Numbers", Place::Channels), numbers: cards() }
 }
 
 pub(crate) fn settings_form() -> SettingsForm {
@@ -306,6 +308,7 @@ pub(crate) fn sandbox() -> SandboxPage {
     let bubble = |id: &str, is_inbound, text: &str, delivery| Bubble {
         id: id.into(),
         is_inbound,
+        speaker: None,
         author: None,
         content: Content::Text(text.into()),
         quote: None,

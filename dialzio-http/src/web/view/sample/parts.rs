@@ -32,7 +32,7 @@ fn side(theme: &'static str) -> Side {
             .iter()
             .map(|name| Avatar::of(name))
             .collect(),
-        queues: vec![inbox::list(""), QueueList { rows: Vec::new(), next: None, ..inbox::list("") }],
+        queues: vec![inbox::list(""), QueueList { groups: Vec::new(), ..inbox::list("") }],
         heads: [State::Open, State::Snoozed, State::Closed]
             .map(|state| thread::head(Case::Open, state))
             .into(),

@@ -58,6 +58,7 @@ fn message(id: &str, time: &str, content: Content) -> Bubble {
     Bubble {
         id: id.into(),
         is_inbound: true,
+        speaker: None,
         author: None,
         content,
         quote: None,
@@ -283,6 +284,7 @@ pub(crate) fn every_item() -> ThreadItems {
 
 pub(crate) fn status() -> ContactStatus {
     ContactStatus {
+        can_write: true,
         contact: "p1".into(),
         stages: vec![
             Choice::new("lead", "Lead"),
@@ -321,6 +323,7 @@ pub(crate) fn tasks() -> Tasks {
     Tasks {
         contact: "p1".into(),
         error: None,
+        can_write: true,
         tasks: vec![
             Task {
                 id: "k1".into(),
@@ -343,6 +346,7 @@ pub(crate) fn notes() -> Notes {
     Notes {
         contact: "p1".into(),
         error: None,
+        can_write: true,
         notes: vec![Note {
             author: "Ravi".into(),
             time: at("14 Nov"),
