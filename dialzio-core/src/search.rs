@@ -5,7 +5,11 @@ use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
 /// Most tokens kept for one record.
-const MAX_TOKENS: usize = 256;
+const MAX_TOKENS: usize = 64;
+/// Most tokens kept for one record with the parts of its numbers.
+const MAX_INDEXED: usize = 320;
+/// Stands in front of a part of a number: a letter that every store takes for one and that hardly any word begins with.
+const PART: char = '\u{1c3}';
 /// The least part of a number that finds it, in digits.
 const MIN_DIGITS: usize = 4;
 /// A token that no record has.
@@ -40,10 +44,30 @@ pub fn tokens<'a>(texts: impl IntoIterator<Item = &'a str>) -> Vec<String> {
     found
 }
 
-/// Every part of a number's digits that reaches to its end, from four digits on: with the last token of a query taken as
-/// a beginning, any four consecutive digits find the number.
-pub fn ends_of(digits: &str) -> impl Iterator<Item = &str> {
-    (1..digits.len()).filter_map(|from| digits.get(from..)).filter(|end| end.len() >= MIN_DIGITS)
+/// What a record is found by: its words, and of each word that is a number of four digits and more every part that reaches
+/// to its end, marked, so that any four consecutive digits find it while a few digits behind a name do not.
+#[must_use]
+pub fn index_tokens<'a>(texts: impl IntoIterator<Item = &'a str>) -> Vec<String> {
+    let mut found = tokens(texts);
+    let parts: Vec<String> =
+        found.iter().filter(|word| is_number(word)).flat_map(|digits| ends_of(digits)).collect();
+    for part in parts {
+        if found.len() == MAX_INDEXED {
+            break;
+        }
+        if !found.contains(&part) {
+            found.push(part);
+        }
+    }
+    found
+}
+
+fn is_number(word: &str) -> bool {
+    word.len() >= MIN_DIGITS && word.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+fn ends_of(digits: &str) -> impl Iterator<Item = String> {
+    (0..=digits.len() - MIN_DIGITS).filter_map(|from| digits.get(from..)).map(|end| format!("{PART}{end}"))
 }
 
 /// The tokens a query asks for. A query that is mostly a number asks for its digits, so that any spelling of a number
@@ -54,11 +78,17 @@ pub fn query_tokens(query: &str) -> Vec<String> {
     if let Some(typed) = crate::phone::digits_typed(query) {
         let significant = typed.trim_start_matches('0');
         let digits = if significant.len() >= MIN_DIGITS { significant } else { &typed };
-        if digits.len() >= 3 {
+        if is_number(digits) {
+            return vec![format!("{PART}{digits}")];
+        }
+        if digits.len() == MIN_DIGITS - 1 {
             return vec![digits.to_owned()];
         }
     }
-    let found = tokens([query]);
+    let mut found = tokens([query]);
+    if let Some(last) = found.last_mut().filter(|last| is_number(last)) {
+        last.insert(0, PART);
+    }
     if found.is_empty() && !query.trim().is_empty() { vec![NOTHING.to_owned()] } else { found }
 }
 
@@ -82,13 +112,16 @@ mod tests {
         for number in
             ["+91 (984) 00-123", "\u{202a}0091 98400\u{2011}123\u{202c}", "\u{ff0b}\u{ff19}1 98400123"]
         {
-            assert_eq!(query_tokens(number), ["9198400123"]);
+            assert_eq!(query_tokens(number), ["\u{1c3}9198400123"]);
         }
-        assert_eq!(query_tokens("00077"), ["00077"]);
-        assert_eq!(query_tokens("22310"), ["22310"]);
+        assert_eq!(query_tokens("00077"), ["\u{1c3}00077"]);
+        assert_eq!(query_tokens("22310"), ["\u{1c3}22310"]);
         assert_eq!(query_tokens(" "), Vec::<String>::new());
         assert_eq!(query_tokens("%"), [NOTHING]);
-        assert_eq!(ends_of("9198400").collect::<Vec<_>>(), ["198400", "98400", "8400"]);
+        assert_eq!(query_tokens("visitor 1"), ["visitor", "1"]);
+        assert_eq!(query_tokens("visitor 1001"), ["visitor", "\u{1c3}1001"]);
+        let parts = ["asha", "919840", "\u{1c3}919840", "\u{1c3}19840", "\u{1c3}9840"];
+        assert_eq!(index_tokens(["Asha", "919840"]), parts);
         assert_eq!(sort_key(Some("  Élan   Vital ")), "elan vital");
         assert!(sort_key(None) > sort_key(Some("zz")));
     }

@@ -133,11 +133,10 @@ impl Contact {
     /// The folded words that search finds this contact by, together with those of its identities.
     #[must_use]
     pub fn search_tokens(&self, identities: &[ChannelIdentity]) -> Vec<String> {
-        let (mut texts, mut parts): (Vec<String>, Vec<String>) = (Vec::new(), Vec::new());
-        let mut number = |texts: &mut Vec<String>, number: &PhoneNumber| {
+        let mut texts: Vec<String> = Vec::new();
+        let number = |texts: &mut Vec<String>, number: &PhoneNumber| {
             texts.push(number.digits().to_owned());
             texts.push(number.national_digits());
-            parts.extend(search::ends_of(number.digits()).map(str::to_owned));
         };
         texts.extend(self.name.as_ref().map(|name| name.reveal().to_owned()));
         for detail in &self.details {
@@ -154,8 +153,7 @@ impl Contact {
                 number(&mut texts, shown);
             }
         }
-        // Parts of numbers last: they never take the place of a name.
-        search::tokens(texts.iter().chain(&parts).map(String::as_str))
+        search::index_tokens(texts.iter().map(String::as_str))
     }
 
     /// Takes the name of the newest profile, if the name follows it. Answers whether it changed.

@@ -122,6 +122,8 @@ pub async fn any_four_consecutive_digits_find_a_number(bed: TestBed) {
         assert_eq!(find(&bed, &tenant, typed).await, [wanted], "{typed}");
     }
     assert!(find(&bed, &tenant, "310").await.is_empty(), "three digits from the middle");
+    assert!(find(&bed, &tenant, "asha 2").await.is_empty(), "a digit behind a name is part of no number");
+    assert_eq!(find(&bed, &tenant, "asha 2310").await, [asha.id]);
     assert!(find(&bed, &tenant, "22311").await.is_empty());
     let mut moved = asha.clone();
     moved.details = vec![bed.make.phone_detail(&PhoneNumber::parse("+919895022999").unwrap())];
