@@ -62,10 +62,10 @@ impl Bubble {
             Content::Document { name, .. } => name.to_string(),
             Content::Location { label, .. } => label.to_string(),
             Content::Cards(_) => "Contact".to_owned(),
-            Content::MediaPending { what, .. } => what.to_string(),
-            Content::MediaGone { reason, .. } => reason.to_string(),
+            Content::MediaPending { what, .. } => what.clone(),
+            Content::MediaGone { reason, .. } => reason.clone(),
             Content::Revoked => "Deleted message".to_owned(),
-            Content::Unsupported(what) => what.to_string(),
+            Content::Unsupported(what) => what.clone(),
         };
         let short: String = words.chars().take(60).collect();
         format!("{short}, {}", self.time.short)
