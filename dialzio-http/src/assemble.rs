@@ -267,7 +267,7 @@ impl Keys {
         }
         places.refuse_leftovers(founding)?;
         if places.database.is_none() && file.exists() {
-            // Nobody else has the database open, and it knows no keys.
+            // No other process has the database open, and it knows no keys.
             std::fs::remove_file(&file).map_err(KeyError::Io)?;
         }
         match LocalKeys::create(&file) {

@@ -18,7 +18,7 @@ pub const SESSION_COOKIE: &str = "__Host-dialzio_session";
 /// The header that our own pages always send with a request that changes something.
 pub const REQUEST_HEADER: &str = "x-dialzio-request";
 
-/// Somebody who is let in. To be taken from a request, where a handler needs one; it cannot be put into a request.
+/// An authenticated caller. Handlers extract it from a request; it cannot be put into a request.
 #[derive(Debug, Clone)]
 pub struct Caller(pub Actor);
 

@@ -1,4 +1,4 @@
-//! The readers of event logs that run in this process, one for each organisation that somebody listens to.
+//! The readers of event logs that run in this process, one for each organisation with a listener.
 
 use dialzio_core::OrgId;
 use dialzio_core::event::Recorded;

@@ -11,7 +11,7 @@ use crate::problem::Problem;
 use crate::state::AppState;
 
 /// The largest form with a file, in bytes: a provider's largest file and some over, so that one that is a little too
-/// large is told what the limit is.
+/// large is answered with the limit.
 pub(crate) const LARGEST: usize = 128 * 1024 * 1024;
 /// Forms over this size count as uploads, of which only some are read at the same time.
 const UPLOAD: u64 = 1024 * 1024;

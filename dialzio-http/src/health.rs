@@ -116,7 +116,7 @@ impl Output for ReadyJson {
 }
 
 /// `GET /readyz`: each table can be read, the store took the last write that the worker tried, there is room for the
-/// next, what works in the background does, and the process is not going down. Writes nothing, whoever asks.
+/// next, what works in the background does, and the process is not going down. Writes nothing.
 pub(crate) async fn ready(State(state): State<AppState>) -> ReadyJson {
     let reason = if state.options().closing.is_raised() {
         Some("closing".to_owned())

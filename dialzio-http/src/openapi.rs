@@ -87,7 +87,7 @@ fn operation(route: &Route, mut draft: Draft) -> Operation {
     if let Need::Permission(_) = route.need {
         draft.fails(&["access.denied"]);
     }
-    if route.need != Need::Nobody {
+    if route.need != Need::Public {
         draft.fails(STORE);
         if route.method != Verb::Get {
             draft.fails(WRITE);
@@ -114,8 +114,8 @@ fn operation(route: &Route, mut draft: Draft) -> Operation {
         .parameters(Some(parameters).filter(|all| !all.is_empty()))
         .request_body(body);
     operation = match route.need {
-        Need::Nobody => operation.securities(Some([] as [SecurityRequirement; 0])),
-        Need::Somebody => operation,
+        Need::Public => operation.securities(Some([] as [SecurityRequirement; 0])),
+        Need::SignedIn => operation,
         Need::Permission(permission) => operation
             .extensions(Some(ExtensionsBuilder::new().add("permission", permission.as_str()).build())),
     };

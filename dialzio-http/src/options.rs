@@ -18,7 +18,7 @@ pub struct Options {
     /// Proxies in front, whose `X-Forwarded-For` names the address that limits are kept by. This machine's own, unless
     /// something else is said.
     pub proxies: Vec<IpAddr>,
-    /// The disk whose room is watched; `None` if somebody else does.
+    /// The disk whose room is watched; `None` if the host watches it.
     pub disk: Option<crate::disk::Disk>,
     /// The host's own sign-in.
     pub(crate) host_auth: Option<Arc<dyn HostAuth>>,
@@ -63,7 +63,7 @@ impl Options {
     }
 
     /// With the sign-in of the application that the router is mounted in. The API and the pages then know its users;
-    /// bearer keys and our own sessions go on beside it.
+    /// bearer keys and our own sessions stay valid beside it.
     #[must_use]
     pub fn host_auth(mut self, host: impl HostAuth) -> Self {
         self.host_auth = Some(Arc::new(host));

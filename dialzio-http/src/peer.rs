@@ -11,7 +11,7 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
-/// The address that limits are kept by: of the peer, or as a trusted proxy names it. `None` if nobody knows.
+/// The address that limits are kept by: of the peer, or as a trusted proxy names it. `None` if it is unknown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Client(pub(crate) Option<IpAddr>);
 

@@ -147,7 +147,7 @@ impl Problem {
         Self::new("request.not_found")
     }
 
-    /// Nobody is signed in.
+    /// The caller is not signed in.
     #[must_use]
     pub fn unauthenticated() -> Self {
         Self::from(Error::Unauthenticated)

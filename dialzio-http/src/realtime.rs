@@ -29,7 +29,7 @@ fn subscribe(state: &AppState, actor: &Actor, from: EventSeq) -> Receiver {
     receiver
 }
 
-/// Keeps a reader going until nobody listens any more: one that fails goes on where it was.
+/// Keeps a reader running while it has listeners; one that fails resumes where it was.
 async fn lasting(state: AppState, org: OrgId, from: EventSeq, sender: Sender) {
     let (_stop, stopped) = tokio::sync::watch::channel(false);
     let after = AtomicU64::new(from.0);
@@ -37,7 +37,7 @@ async fn lasting(state: AppState, org: OrgId, from: EventSeq, sender: Sender) {
     state.event_hub().forget(org);
 }
 
-/// Reads an organisation's log as it grows, until nobody listens any more.
+/// Reads an organisation's log as it grows, while it has listeners.
 ///
 /// It reads under a principal of its own, not under that of a listener, whose rights may end earlier. Each listener's own
 /// right to follow is checked when it begins and again while it follows.
@@ -54,7 +54,7 @@ async fn read(state: &AppState, org: OrgId, after: &AtomicU64, sender: &Sender) 
                 let full = events.len() == 200;
                 for event in events {
                     after.store(event.seq.0, Ordering::Release);
-                    // Nobody listening is no error: the loop ends by itself.
+                    // No listener is no error: the loop ends by itself.
                     let _ = sender.send(Arc::new(event));
                 }
                 if full {

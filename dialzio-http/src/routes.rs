@@ -1,5 +1,5 @@
 //! The one table of routes: method, path, need, sample, handler. Router, description and generated tests read it. What a
-//! route takes and answers is said by the types of its handler.
+//! route takes and answers follows from the types of its handler.
 
 use axum::routing::{self, MethodRouter};
 use dialzio_core::Permission;
@@ -13,9 +13,9 @@ use crate::{api, health, hooks};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Need {
     /// Nothing: health, the description, webhooks (whose signature is their credential).
-    Nobody,
+    Public,
     /// To be signed in.
-    Somebody,
+    SignedIn,
     /// The caller needs this permission.
     Permission(Permission),
 }
@@ -144,7 +144,7 @@ macro_rules! routes {
     (@largest $largest:expr) => { $largest };
 }
 
-use Need::{Nobody, Somebody};
+use Need::{Public, SignedIn};
 use Permission as P;
 
 const fn needs(permission: Permission) -> Need {
@@ -152,13 +152,13 @@ const fn needs(permission: Permission) -> Need {
 }
 
 routes! {
-    "live" get "/livez" Nobody, "Liveness probe", 200 => health::live;
-    "ready" get "/readyz" Nobody, "Readiness probe: the store can be read and accepts writes", 200 => health::ready;
-    "openapi" get "/openapi.json" Nobody, "The OpenAPI document of this API", 200 => api::document;
-    "hooks.check" get "/hooks/{hook}" Nobody, "Subscription check of a provider", 200 => hooks::check;
-    "hooks.receive" post "/hooks/{hook}" Nobody, "Receive a webhook of a provider", 200 => hooks::receive;
+    "live" get "/livez" Public, "Liveness probe", 200 => health::live;
+    "ready" get "/readyz" Public, "Readiness probe: the store can be read and accepts writes", 200 => health::ready;
+    "openapi" get "/openapi.json" Public, "The OpenAPI document of this API", 200 => api::document;
+    "hooks.check" get "/hooks/{hook}" Public, "Subscription check of a provider", 200 => hooks::check;
+    "hooks.receive" post "/hooks/{hook}" Public, "Receive a webhook of a provider", 200 => hooks::receive;
 
-    "me" get "/v1/me" Somebody, "The caller and its permissions", 200 => api::organisation::me;
+    "me" get "/v1/me" SignedIn, "The caller and its permissions", 200 => api::organisation::me;
     "organisation.get" get "/v1/organisation" needs(P::MembersRead), "Get the organisation and its settings", 200 => api::organisation::get,
         problems ["organisation.not_found"];
     "organisation.change" patch "/v1/organisation" needs(P::SettingsManage), "Change the settings", 200 => api::organisation::change,

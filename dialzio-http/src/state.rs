@@ -92,7 +92,7 @@ impl AppState {
         &self.inner.requests
     }
 
-    /// How much room there is; enough, if nobody watches.
+    /// How much room the disk has; `enough` if it is not watched.
     pub(crate) fn room(&self) -> Room {
         let watched = self.inner.options.disk.as_ref().map(crate::disk::Disk::room);
         watched.unwrap_or(Room { free: None, webhooks: true, uploads: true })

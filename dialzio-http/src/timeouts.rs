@@ -127,7 +127,7 @@ pub(crate) async fn hold(patience: Patience, request: Request, next: Next) -> Re
     if request.uri().path_and_query().is_some_and(|address| address.as_str().len() > LONGEST_ADDRESS) {
         return Problem::new("request.address_too_long").into_response();
     }
-    // The listener bounds what it reads by whole buffers, and somebody else's listener may not bound it at all.
+    // The listener bounds what it reads by whole buffers, and the listener of a host may not bound it at all.
     let fields = request.headers().iter();
     if fields.map(|(name, value)| name.as_str().len() + value.len()).sum::<usize>() > LONGEST_HEAD {
         return Problem::new("request.head_too_large").into_response();

@@ -140,7 +140,7 @@ fn every_operation_has_schemas_of_what_it_takes_and_answers() {
         let body = operation.get("requestBody");
         let takes = route.sample.is_some() || !route.form.is_empty();
         assert!(!takes || body.is_some(), "{} has a sample and takes no body", route.name);
-        if let Some(body) = body.filter(|_| route.need != Need::Nobody) {
+        if let Some(body) = body.filter(|_| route.need != Need::Public) {
             assert!(takes, "{} takes a body and has no sample", route.name);
             let (_, content) = body["content"].as_object().unwrap().iter().next().unwrap();
             assert!(content["schema"].is_object(), "{}: {body}", route.name);
@@ -168,7 +168,7 @@ fn every_operation_says_how_it_fails() {
     for route in ROUTES {
         let responses = &operation(&document, route)["responses"];
         let mut expected = vec![408, 414, 429, 431, 500, 503];
-        if route.need != Need::Nobody {
+        if route.need != Need::Public {
             expected.push(401);
         }
         if matches!(route.need, Need::Permission(_)) {
@@ -180,7 +180,7 @@ fn every_operation_says_how_it_fails() {
         if route.sample.is_some() {
             expected.extend([400, 413, 415, 422]);
         }
-        if route.path.contains('{') && route.need != Need::Nobody {
+        if route.path.contains('{') && route.need != Need::Public {
             expected.push(404);
         }
         for status in expected {

@@ -136,7 +136,7 @@ pub(crate) async fn ask(
 
 /// Routes that are behind a key.
 fn guarded() -> impl Iterator<Item = &'static Route> {
-    ROUTES.iter().filter(|route| route.need != Need::Nobody)
+    ROUTES.iter().filter(|route| route.need != Need::Public)
 }
 
 /// Everything that an organisation can read of itself, by route, and how many events it has seen.

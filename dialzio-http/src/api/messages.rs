@@ -282,7 +282,7 @@ async fn command(
         return Err(refusal(stale(), shown).await);
     }
     match act().await {
-        // Somebody was faster: the status that was meant is gone.
+        // Another caller was faster: the status has changed.
         Err(Error::Conflict { .. }) if !meant.is_any() => Err(refusal(stale(), shown).await),
         done => tagged(state, actor, done?).await,
     }

@@ -163,7 +163,7 @@ pub async fn change(
     let change = OrgChange { name, zone, quiet_hours, marketing_cap, message_days, country };
     match state.crm().access().change_org(&actor, org.revision, change).await {
         Ok(org) => Ok(Revised::at(org.revision, org.into())),
-        // Somebody was faster: the revision that was meant is gone.
+        // Another caller was faster: the revision has changed.
         Err(Error::Conflict { .. }) if meant.is_some() => Err(refusal(stale(), shown).await),
         Err(error) => Err(error.into()),
     }

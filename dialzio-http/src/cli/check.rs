@@ -8,7 +8,7 @@ use super::{Data, Outcome, say};
 pub(super) struct Check {
     #[command(flatten)]
     data: Data,
-    /// The write-ahead log is lost: go on without it, and without what was written last. Without this nothing is decided.
+    /// Continues without a lost write-ahead log and without the last writes. Without this option nothing is changed.
     #[arg(long)]
     without_log: bool,
 }

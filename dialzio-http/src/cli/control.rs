@@ -95,7 +95,7 @@ fn line_of(entry: &OperatorEntry) -> String {
     format!("{}\t{at}\t{}\t{org}\t{subject}\t{reason}\n", entry.seq, entry.action)
 }
 
-/// Serves commands, one after the other, until it is dropped. A socket that a dead server left is replaced: whoever runs
+/// Serves commands, one after the other, until it is dropped. A socket that a dead server left is replaced: a caller who runs
 /// this has the database.
 #[cfg(unix)]
 pub(super) async fn serve(path: &Path, crm: &Crm) -> Result<(), Error> {

@@ -161,7 +161,7 @@ fn print_openapi() -> Outcome {
 }
 
 fn fail(error: &dyn std::error::Error) -> ExitCode {
-    // Nobody may read it any more.
+    // Its reader may have gone.
     let _ = writeln!(std::io::stderr(), "dialzio: {error}");
     ExitCode::FAILURE
 }

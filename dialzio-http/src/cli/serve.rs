@@ -36,7 +36,7 @@ pub(super) struct Serve {
     /// the visitor that limits are kept by. This machine's own is known.
     #[arg(long = "trusted-proxy", env = "DIALZIO_TRUSTED_PROXIES", value_delimiter = ',')]
     trusted_proxies: Vec<IpAddr>,
-    /// A host besides the provider's own that accounts may name as their base address, over https. 127.0.0.1 stands for an
+    /// A host besides the provider's own that accounts may name as their base address, over https. 127.0.0.1 means an
     /// emulator of the provider on this machine.
     #[arg(long = "provider-host", env = "DIALZIO_PROVIDER_HOSTS", value_delimiter = ',')]
     provider_hosts: Vec<String>,

@@ -10,8 +10,8 @@ use crate::migrate_installation::Installation;
 /// How often a table that takes long is spoken of.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// Moves a whole installation to a PostgreSQL database that has been migrated and is empty. Nobody may serve from either
-/// meanwhile. Run it again after an interruption: it goes on where it stopped.
+/// Moves a whole installation to a PostgreSQL database that has been migrated and is empty. Neither
+/// may serve meanwhile. Run it again after an interruption: it resumes where it stopped.
 #[derive(Debug, clap::Args)]
 pub(super) struct Transfer {
     /// What is moved: sqlite:PATH, where PATH is a data folder or its database file. It stays as it is.
