@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use dialzio_core::consent::{ConsentRows, SendFacts};
 use dialzio_core::contact::{ChannelIdentity, SubjectKey};
 use dialzio_core::conversation::{
-    Content, Conversation, Direction, ExternalId, InboundAsk, InboundFacts, KnownIdentity, KnownMessage,
+    Content, Conversation, Direction, ExternalId, InboundFacts, InboundQuery, KnownIdentity, KnownMessage,
     MessageDigest,
 };
 use dialzio_core::job::JobKind;
@@ -147,22 +147,22 @@ impl Snapshot<'_, '_> {
         }))
     }
 
-    pub(crate) async fn inbound_facts(&mut self, ask: &InboundAsk) -> Res<InboundFacts> {
-        let identities = self.known_identities(ask).await?;
+    pub(crate) async fn inbound_facts(&mut self, query: &InboundQuery) -> Res<InboundFacts> {
+        let identities = self.known_identities(query).await?;
         Ok(InboundFacts {
-            candidates: self.candidates(ask, &identities).await?,
+            candidates: self.candidates(query, &identities).await?,
             identities,
-            messages: self.known_messages(ask).await?,
+            messages: self.known_messages(query).await?,
         })
     }
 
     /// In the order in which the aliases were asked for.
-    async fn known_identities(&mut self, ask: &InboundAsk) -> Res<Vec<KnownIdentity>> {
+    async fn known_identities(&mut self, query: &InboundQuery) -> Res<Vec<KnownIdentity>> {
         let org = id(self.org);
         let aliases: Vec<_> =
-            ask.aliases.iter().map(|alias| (alias.kind().as_str().to_owned(), alias.match_key())).collect();
+            query.aliases.iter().map(|alias| (alias.kind().as_str().to_owned(), alias.match_key())).collect();
         let (kinds, keys): (Vec<_>, Vec<_>) = aliases.iter().cloned().unzip();
-        let row = params![org, ask.portfolio.0, kinds, keys];
+        let row = params![org, query.portfolio.0, kinds, keys];
         let holders = self
             .db
             .all(sql::ALIAS_HOLDERS, row, |row| {
@@ -182,9 +182,9 @@ impl Snapshot<'_, '_> {
             return Ok(Vec::new());
         }
         let identities = identities::by_ids(self.db, org, ids.iter().copied()).await?;
-        let talks = conversations::with_each(self.db, org, ask.account, &ids).await?;
+        let talks = conversations::with_each(self.db, org, query.account, &ids).await?;
         let (mut details, mut consents) = (Vec::new(), Vec::new());
-        if ask.consent {
+        if query.consent {
             let people = identities.iter().map(|identity| identity.contact);
             details = contacts::subject_keys(self.db, org, people).await?;
             let keys: Vec<SubjectKey> = identities.iter().flat_map(ChannelIdentity::subject_keys).collect();
@@ -209,10 +209,10 @@ impl Snapshot<'_, '_> {
     /// For numbers that nobody holds.
     async fn candidates(
         &mut self,
-        ask: &InboundAsk,
+        query: &InboundQuery,
         known: &[KnownIdentity],
     ) -> Res<Vec<(SubjectKey, ContactId)>> {
-        let keys = ask.numbers_of_nobody(known);
+        let keys = query.numbers_of_nobody(known);
         if keys.is_empty() {
             return Ok(Vec::new());
         }
@@ -227,14 +227,14 @@ impl Snapshot<'_, '_> {
         Ok(InboundFacts::candidates_in_order(found))
     }
 
-    async fn known_messages(&mut self, ask: &InboundAsk) -> Res<Vec<KnownMessage>> {
+    async fn known_messages(&mut self, query: &InboundQuery) -> Res<Vec<KnownMessage>> {
         // Nothing but new messages.
-        if ask.external.is_empty() && ask.own.is_empty() {
+        if query.external.is_empty() && query.own.is_empty() {
             return Ok(Vec::new());
         }
         let (org, retention) = (id(self.org), self.retention());
-        let hashes: Vec<_> = ask.external.iter().map(ExternalId::hash8).collect();
-        let row = params![org, retention.now, retention.now, id(ask.account), hashes];
+        let hashes: Vec<_> = query.external.iter().map(ExternalId::hash8).collect();
+        let row = params![org, retention.now, retention.now, id(query.account), hashes];
         let mut found = self
             .db
             .all(sql::MESSAGES_REFERRED, row, |row| {
@@ -245,10 +245,10 @@ impl Snapshot<'_, '_> {
             })
             .await?;
         let asked =
-            |known: &KnownMessage| known.external.as_ref().is_some_and(|id| ask.external.contains(id));
+            |known: &KnownMessage| known.external.as_ref().is_some_and(|id| query.external.contains(id));
         found.retain(asked);
-        if !ask.own.is_empty() {
-            let row = params![org, retention.now, retention.now, id_list(ask.own.iter().copied())];
+        if !query.own.is_empty() {
+            let row = params![org, retention.now, retention.now, id_list(query.own.iter().copied())];
             found.extend(self.db.all(sql::MESSAGES_KNOWN, row, read).await?);
         }
         let mut distinct: Vec<KnownMessage> = Vec::with_capacity(found.len());
@@ -262,7 +262,7 @@ impl Snapshot<'_, '_> {
                 && let Some(external) = &known.external
             {
                 known.digest =
-                    messages::referred(self.db, org, ask.account, external).await?.and_then(|r| r.digest);
+                    messages::referred(self.db, org, query.account, external).await?.and_then(|r| r.digest);
             }
             distinct.push(known);
         }

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use dialzio_core::consent::{ConsentRows, SendFacts};
 use dialzio_core::contact::{ChannelIdentity, SubjectKey};
 use dialzio_core::conversation::{
-    Content, Conversation, Direction, ExternalId, InboundAsk, InboundFacts, KnownIdentity, KnownMessage,
+    Content, Conversation, Direction, ExternalId, InboundFacts, InboundQuery, KnownIdentity, KnownMessage,
     MessageDigest,
 };
 use dialzio_core::job::JobKind;
@@ -131,26 +131,26 @@ impl Snapshot<'_> {
         }))
     }
 
-    pub(crate) fn inbound_facts(&self, ask: &InboundAsk) -> Res<InboundFacts> {
-        let identities = self.known_identities(ask)?;
+    pub(crate) fn inbound_facts(&self, query: &InboundQuery) -> Res<InboundFacts> {
+        let identities = self.known_identities(query)?;
         Ok(InboundFacts {
-            candidates: self.candidates(ask, &identities)?,
+            candidates: self.candidates(query, &identities)?,
             identities,
-            messages: self.known_messages(ask)?,
+            messages: self.known_messages(query)?,
         })
     }
 
     /// In the order in which the aliases were asked for.
-    fn known_identities(&self, ask: &InboundAsk) -> Res<Vec<KnownIdentity>> {
+    fn known_identities(&self, query: &InboundQuery) -> Res<Vec<KnownIdentity>> {
         let (db, org) = (self.db, id(self.org));
-        let (identities, talks) = match &ask.aliases[..] {
+        let (identities, talks) = match &query.aliases[..] {
             [] => (Vec::new(), Vec::new()),
             // A webhook nearly always speaks of one person under one id.
-            [alias] => match identities::holding(db, org, &ask.portfolio, alias, ask.account)? {
+            [alias] => match identities::holding(db, org, &query.portfolio, alias, query.account)? {
                 None => (Vec::new(), Vec::new()),
                 Some((holder, own)) => {
                     let talk = match own {
-                        None => conversations::joined(db, org, ask.account, holder.id)?,
+                        None => conversations::joined(db, org, query.account, holder.id)?,
                         own => own,
                     };
                     let talks = talk.map(|talk| (holder.id, talk)).into_iter().collect();
@@ -160,7 +160,7 @@ impl Snapshot<'_> {
             aliases => {
                 let keys: Vec<_> =
                     aliases.iter().map(|alias| (alias.kind().as_str(), alias.match_key())).collect();
-                let row = params![org, ask.portfolio.0, json(&keys, "alias")?];
+                let row = params![org, query.portfolio.0, json(&keys, "alias")?];
                 let mut holders = db.all(sql::ALIAS_HOLDERS, row, |row| {
                     let c = Cols::new(row, "alias");
                     Ok((c.get::<i64>()?, c.id::<ChannelIdentityId>()?))
@@ -173,7 +173,7 @@ impl Snapshot<'_> {
                     }
                 }
                 let found = identities::by_ids(db, org, &ids)?;
-                let talks = conversations::with_each(db, org, ask.account, &ids)?;
+                let talks = conversations::with_each(db, org, query.account, &ids)?;
                 let known = |id: &ChannelIdentityId| found.iter().find(|one| one.id == *id).cloned();
                 (ids.iter().filter_map(known).collect(), talks)
             }
@@ -182,7 +182,7 @@ impl Snapshot<'_> {
             return Ok(Vec::new());
         }
         let (mut details, mut consents) = (Vec::new(), Vec::new());
-        if ask.consent {
+        if query.consent {
             let people: Vec<_> = identities.iter().map(|identity| identity.contact).collect();
             details = contacts::subject_keys(db, org, &people)?;
             let keys: Vec<SubjectKey> = identities.iter().flat_map(ChannelIdentity::subject_keys).collect();
@@ -207,8 +207,8 @@ impl Snapshot<'_> {
     }
 
     /// For numbers that nobody holds.
-    fn candidates(&self, ask: &InboundAsk, known: &[KnownIdentity]) -> Res<Vec<(SubjectKey, ContactId)>> {
-        let keys = ask.numbers_of_nobody(known);
+    fn candidates(&self, query: &InboundQuery, known: &[KnownIdentity]) -> Res<Vec<(SubjectKey, ContactId)>> {
+        let keys = query.numbers_of_nobody(known);
         if keys.is_empty() {
             return Ok(Vec::new());
         }
@@ -220,15 +220,16 @@ impl Snapshot<'_> {
         Ok(InboundFacts::candidates_in_order(found))
     }
 
-    fn known_messages(&self, ask: &InboundAsk) -> Res<Vec<KnownMessage>> {
+    fn known_messages(&self, query: &InboundQuery) -> Res<Vec<KnownMessage>> {
         let (db, org) = (self.db, id(self.org));
         // Nothing but new messages.
-        if ask.external.is_empty() && ask.own.is_empty() {
+        if query.external.is_empty() && query.own.is_empty() {
             return Ok(Vec::new());
         }
         let retention = self.retention()?;
-        let hashes: Vec<_> = ask.external.iter().map(ExternalId::hash8).collect();
-        let row = params![org, retention.cutoff, retention.now, id(ask.account), json(&hashes, "reference")?];
+        let hashes: Vec<_> = query.external.iter().map(ExternalId::hash8).collect();
+        let row =
+            params![org, retention.cutoff, retention.now, id(query.account), json(&hashes, "reference")?];
         let mut found = db.all(sql::MESSAGES_REFERRED, row, |row| {
             let c = Cols::new(row, "message");
             let mut known = KnownMessage::from_row(&c)?;
@@ -236,10 +237,10 @@ impl Snapshot<'_> {
             Ok(known)
         })?;
         let asked =
-            |known: &KnownMessage| known.external.as_ref().is_some_and(|id| ask.external.contains(id));
+            |known: &KnownMessage| known.external.as_ref().is_some_and(|id| query.external.contains(id));
         found.retain(asked);
-        if !ask.own.is_empty() {
-            let row = params![org, retention.cutoff, retention.now, id_list(ask.own.iter().copied())];
+        if !query.own.is_empty() {
+            let row = params![org, retention.cutoff, retention.now, id_list(query.own.iter().copied())];
             found.extend(db.all(sql::MESSAGES_KNOWN, row, read)?);
         }
         let mut distinct: Vec<KnownMessage> = Vec::with_capacity(found.len());
@@ -252,7 +253,7 @@ impl Snapshot<'_> {
                 && known.direction == Direction::Inbound
                 && let Some(external) = &known.external
             {
-                known.digest = messages::referred(db, org, ask.account, external)?.and_then(|r| r.digest);
+                known.digest = messages::referred(db, org, query.account, external)?.and_then(|r| r.digest);
             }
             distinct.push(known);
         }

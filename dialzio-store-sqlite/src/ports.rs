@@ -14,7 +14,7 @@ use dialzio_core::contact::{
 };
 use dialzio_core::conversation::{
     Activity, Conversation, ConversationQuery, ConversationSearch, ConversationStore, Evidence,
-    FoundConversations, InboundAsk, InboundFacts, InboxEntry, Message, QueueCounts, Template,
+    FoundConversations, InboundFacts, InboundQuery, InboxEntry, Message, QueueCounts, Template,
 };
 use dialzio_core::event::{EventSeq, Recorded};
 use dialzio_core::job::Queue;
@@ -223,9 +223,9 @@ impl ConversationStore for SqliteStore {
         .await
     }
 
-    async fn inbound_facts(&self, scope: &OrgScope, ask: &InboundAsk) -> StoreResult<InboundFacts> {
-        let ask = ask.clone();
-        self.read_inline(scope, move |snapshot| snapshot.inbound_facts(&ask)).await
+    async fn inbound_facts(&self, scope: &OrgScope, query: &InboundQuery) -> StoreResult<InboundFacts> {
+        let query = query.clone();
+        self.read_inline(scope, move |snapshot| snapshot.inbound_facts(&query)).await
     }
 
     async fn templates(&self, scope: &OrgScope, account: AccountId) -> StoreResult<Vec<Template>> {

@@ -6,7 +6,7 @@ mod read_inline;
 use super::*;
 use dialzio_core::consent::{ConsentEvent, ConsentWrite};
 use dialzio_core::contact::{ContactQuery, ContactWrite};
-use dialzio_core::conversation::{ConversationQuery, InboundAsk};
+use dialzio_core::conversation::{ConversationQuery, InboundQuery};
 use dialzio_core::page::PageRequest;
 use dialzio_core::store::Store;
 use dialzio_core::testing::conformance::TestBed;
@@ -87,7 +87,7 @@ async fn cost_of_lists(people: i64) -> Vec<u64> {
     let retention = retention::RetentionCutoff::at(&db, org, bed.now()).unwrap();
     let query = |text| ContactQuery::matching(text);
     let inbox = ConversationQuery { view: Default::default(), state: Default::default(), now: bed.now() };
-    let ask = InboundAsk {
+    let ask = InboundQuery {
         account: tenant.account.id,
         portfolio: tenant.account.portfolio.clone(),
         aliases: known.iter().flat_map(|(person, _)| person.identity.aliases.clone()).collect(),

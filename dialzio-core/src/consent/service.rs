@@ -218,7 +218,7 @@ impl<'a> ConsentService<'a> {
         let by_channel = |account: &&ProviderAccount| {
             AccountService::new(self.crm)
                 .messaging(account)
-                .is_ok_and(|able| able.capabilities().channel == channel)
+                .is_ok_and(|provider| provider.capabilities().channel == channel)
         };
         let portfolios: Vec<_> =
             accounts.iter().filter(by_channel).map(|account| &account.portfolio).collect();

@@ -56,18 +56,18 @@ impl<'a> Attachment<'a> {
     pub(super) fn check(
         file: &'a NewFile,
         caption: Option<&MessageText>,
-        able: &MessagingCapabilities,
+        capabilities: &MessagingCapabilities,
         id: MediaId,
     ) -> Result<Self, Error> {
-        let kind = file.check(able)?;
+        let kind = file.check(capabilities)?;
         if let Some(caption) = caption {
             use crate::conversation::MediaKind::{Audio, Sticker, Voice};
             if matches!(kind.what, Audio | Voice | Sticker) {
-                return Err(FileError::Caption { what: kind.what, provider: able.provider }.into());
+                return Err(FileError::Caption { what: kind.what, provider: capabilities.provider }.into());
             }
             let length = caption.reveal().chars().count();
-            if length > able.max_caption {
-                let most = able.max_caption;
+            if length > capabilities.max_caption {
+                let most = capabilities.max_caption;
                 return Err(Error::invalid(
                     "caption",
                     format!("is too long under a file: {length} characters, at most {most} can be sent"),

@@ -27,8 +27,8 @@ pub use message::{
 pub use sending::{NewBody, NewMessage, Preview, SendPreview, Sent};
 pub use service::{ConversationPatch, ConversationService};
 pub use store::{
-    ConversationQuery, ConversationStore, ConversationWrite, HeadDelta, InboundAsk, InboundFacts, InboxEntry,
-    InboxView, KnownIdentity, KnownMessage, LastMessage, QueueCounts, StateFilter,
+    ConversationQuery, ConversationStore, ConversationWrite, HeadDelta, InboundFacts, InboundQuery,
+    InboxEntry, InboxView, KnownIdentity, KnownMessage, LastMessage, QueueCounts, StateFilter,
 };
 pub use template::{
     ButtonKind, ButtonParameter, HeaderFormat, HeaderParameter, ParameterFormat, Template, TemplateButton,

@@ -136,7 +136,7 @@ pub struct SendPreview {
     /// is refused.
     pub confirmation_until: Option<DateTime<Utc>>,
     /// What the provider takes; `None` if it is not registered.
-    pub able: Option<MessagingCapabilities>,
+    pub capabilities: Option<MessagingCapabilities>,
 }
 
 /// What the gate would say now.
@@ -184,7 +184,7 @@ impl ConversationService<'_> {
         let now = self.crm.now();
         let templates = self.crm.store().templates(scope, conversation.account).await?;
         let account = self.crm.store().account(scope, conversation.account).await?;
-        let able = account.and_then(|account| {
+        let capabilities = account.and_then(|account| {
             AccountService::new(self.crm)
                 .messaging(&account)
                 .ok()
@@ -192,8 +192,8 @@ impl ConversationService<'_> {
         });
         // Without its provider there is no way to reach the person here.
         let unreached = Refusal { reasons: vec![Reason { code: RefusalCode::Unresolved, since: None }] };
-        let ask = |purpose, template| match &able {
-            Some(able) => decide(&facts, able.intent(purpose, template), now).into(),
+        let ask = |purpose, template| match &capabilities {
+            Some(capabilities) => decide(&facts, capabilities.intent(purpose, template), now).into(),
             None => Preview::Refused(unreached.clone()),
         };
         let judged = |template: Template| {
@@ -206,7 +206,7 @@ impl ConversationService<'_> {
             reply,
             confirmation_until: confirmation,
             templates: templates.into_iter().map(judged).collect(),
-            able: able.clone(),
+            capabilities: capabilities.clone(),
         })
     }
 

@@ -121,7 +121,7 @@ impl QueueCounts {
 
 /// What intake asks before it decides, for all elements of one account at once.
 #[derive(Debug, Clone)]
-pub struct InboundAsk {
+pub struct InboundQuery {
     /// The account they came by.
     pub account: AccountId,
     /// Where ids for people mean something.
@@ -137,7 +137,7 @@ pub struct InboundAsk {
     pub consent: bool,
 }
 
-impl InboundAsk {
+impl InboundQuery {
     /// The numbers asked for that none of those who are known holds: contacts are looked for by these alone.
     #[must_use]
     pub fn numbers_of_nobody(&self, known: &[KnownIdentity]) -> Vec<SubjectKey> {
@@ -270,7 +270,7 @@ pub trait ConversationStore: Send + Sync {
         page: PageRequest,
     ) -> StoreResult<Page<Activity>>;
     /// All that a decision about received elements needs.
-    async fn inbound_facts(&self, scope: &OrgScope, ask: &InboundAsk) -> StoreResult<InboundFacts>;
+    async fn inbound_facts(&self, scope: &OrgScope, query: &InboundQuery) -> StoreResult<InboundFacts>;
     /// All templates of an account, by name, then language.
     async fn templates(&self, scope: &OrgScope, account: AccountId) -> StoreResult<Vec<Template>>;
 }

@@ -5,7 +5,7 @@
 
 use super::Intake;
 use crate::contact::Alias;
-use crate::conversation::{ExternalId, InboundAsk, InboundFacts, KnownMessage};
+use crate::conversation::{ExternalId, InboundFacts, InboundQuery, KnownMessage};
 use crate::error::Error;
 use crate::id::ConversationId;
 use crate::page::PageRequest;
@@ -41,7 +41,7 @@ impl Intake<'_> {
         &self,
         decoder: &dyn WebhookDecoder,
         scope: &OrgScope,
-        asked: &InboundAsk,
+        asked: &InboundQuery,
         elements: &[Received],
         known: &mut InboundFacts,
     ) -> Result<(), Error> {
@@ -63,7 +63,7 @@ impl Intake<'_> {
         }
         let aliases: Vec<Alias> = missed.iter().flat_map(|missed| missed.sender.aliases()).collect();
         let ask =
-            InboundAsk { aliases, external: Vec::new(), own: Vec::new(), consent: false, ..asked.clone() };
+            InboundQuery { aliases, external: Vec::new(), own: Vec::new(), consent: false, ..asked.clone() };
         let people = self.crm.store().inbound_facts(scope, &ask).await?.identities;
         let conversation_of = |sender: &Sender| -> Option<ConversationId> {
             let seen = sender.aliases();

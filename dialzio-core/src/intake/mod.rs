@@ -11,7 +11,7 @@ use tokio::time::{Duration, Instant};
 use crate::account::AccountService;
 use crate::account::{App, Route};
 use crate::consent::{Channel, Words};
-use crate::conversation::{Decision, Facts, InboundAsk, Unsealed, beside_context, decide, touches_consent};
+use crate::conversation::{Decision, Facts, InboundQuery, Unsealed, beside_context, decide, touches_consent};
 use crate::error::Error;
 use crate::id::{AppId, HookId, QuarantineId};
 use crate::job::{Queue, QueueKind};
@@ -59,7 +59,7 @@ enum Lookup {
 }
 
 /// What is asked before a decision: every id that elements mention.
-fn ask(route: &Route, elements: &[Received], words: &Words, lookup: Lookup) -> InboundAsk {
+fn ask(route: &Route, elements: &[Received], words: &Words, lookup: Lookup) -> InboundQuery {
     let (mut aliases, mut external, mut own) = (Vec::new(), Vec::new(), Vec::new());
     for Received { element, .. } in elements {
         match &element.body {
@@ -89,7 +89,14 @@ fn ask(route: &Route, elements: &[Received], words: &Words, lookup: Lookup) -> I
         }
     }
     let consent = elements.iter().any(|received| touches_consent(words, &received.element.body));
-    InboundAsk { account: route.account, portfolio: route.portfolio.clone(), aliases, external, own, consent }
+    InboundQuery {
+        account: route.account,
+        portfolio: route.portfolio.clone(),
+        aliases,
+        external,
+        own,
+        consent,
+    }
 }
 
 impl<'a> Intake<'a> {

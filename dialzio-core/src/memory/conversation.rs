@@ -9,7 +9,7 @@ use super::{MemoryStore, page, unreadable};
 use crate::contact::ContactQuery;
 use crate::conversation::{
     Activity, Conversation, ConversationQuery, ConversationSearch, ConversationState, ConversationStore,
-    ConversationWrite, Evidence, FoundConversations, InboundAsk, InboundFacts, InboxEntry, InboxView,
+    ConversationWrite, Evidence, FoundConversations, InboundFacts, InboundQuery, InboxEntry, InboxView,
     LastMessage, Message, QueueCounts, StateFilter, Template,
 };
 use crate::id::{AccountId, ChannelIdentityId, ContactId, ConversationId, MemberId, MessageId, TypedId};
@@ -286,8 +286,8 @@ impl ConversationStore for MemoryStore {
         })
     }
 
-    async fn inbound_facts(&self, scope: &OrgScope, ask: &InboundAsk) -> StoreResult<InboundFacts> {
-        self.read(scope, |rows, now| rows.inbound_facts(ask, now))
+    async fn inbound_facts(&self, scope: &OrgScope, query: &InboundQuery) -> StoreResult<InboundFacts> {
+        self.read(scope, |rows, now| rows.inbound_facts(query, now))
     }
 
     async fn templates(&self, scope: &OrgScope, account: AccountId) -> StoreResult<Vec<Template>> {

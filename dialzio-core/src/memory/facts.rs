@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use super::state::{Rows, alias_key};
 use crate::consent::{ConsentRows, Purpose, SendFacts};
 use crate::conversation::{
-    Content, Conversation, DeliveryStatus, Direction, InboundAsk, InboundFacts, KnownIdentity, KnownMessage,
+    Content, Conversation, DeliveryStatus, Direction, InboundFacts, InboundQuery, KnownIdentity, KnownMessage,
 };
 use crate::id::{ContactId, JobId, MessageId, OrgId};
 use crate::job::JobKind;
@@ -117,10 +117,10 @@ impl Rows {
         dispatched.filter(|at| *at + CAP_PERIOD > now).collect()
     }
 
-    pub(super) fn inbound_facts(&self, ask: &InboundAsk, now: DateTime<Utc>) -> InboundFacts {
+    pub(super) fn inbound_facts(&self, query: &InboundQuery, now: DateTime<Utc>) -> InboundFacts {
         let mut found = Vec::new();
-        for alias in &ask.aliases {
-            if let Some(held) = self.aliases.get(&alias_key(&ask.portfolio, alias))
+        for alias in &query.aliases {
+            if let Some(held) = self.aliases.get(&alias_key(&query.portfolio, alias))
                 && !found.contains(&held.identity)
             {
                 found.push(held.identity);
@@ -129,16 +129,16 @@ impl Rows {
         let identities = found.into_iter().filter_map(|id| {
             let identity = self.identity(id)?;
             let (mut details, mut consents) = (Vec::new(), Vec::new());
-            if ask.consent {
+            if query.consent {
                 let contact = self.contacts.get(&identity.contact)?;
                 details = contact.details.iter().map(|detail| detail.value.subject_key()).collect();
                 consents = self.consents_about(&identity.subject_keys());
             }
-            let conversation = self.conversation_of(ask.account, identity.id).cloned();
+            let conversation = self.conversation_of(query.account, identity.id).cloned();
             Some(KnownIdentity { identity, details, conversation, consents })
         });
         let identities: Vec<_> = identities.collect();
-        let numbers = ask.numbers_of_nobody(&identities);
+        let numbers = query.numbers_of_nobody(&identities);
         let candidates = self.contacts.values().flat_map(|contact| {
             let keys = contact.details.iter().map(|detail| detail.value.subject_key());
             keys.filter(|key| numbers.contains(key)).map(|key| (key, contact.id))
@@ -146,23 +146,23 @@ impl Rows {
         InboundFacts {
             candidates: InboundFacts::candidates_in_order(candidates.collect()),
             identities,
-            messages: self.known_messages(ask, now),
+            messages: self.known_messages(query, now),
         }
     }
 
-    fn known_messages(&self, ask: &InboundAsk, now: DateTime<Utc>) -> Vec<KnownMessage> {
-        let referred = ask.external.iter().filter_map(|external| {
-            let reference = self.references.get(&(ask.account, external.clone()))?;
+    fn known_messages(&self, query: &InboundQuery, now: DateTime<Utc>) -> Vec<KnownMessage> {
+        let referred = query.external.iter().filter_map(|external| {
+            let reference = self.references.get(&(query.account, external.clone()))?;
             Some((reference.message, Some(external.clone())))
         });
         let mut found: Vec<KnownMessage> = Vec::new();
-        for (id, external) in referred.chain(ask.own.iter().map(|id| (*id, None))) {
+        for (id, external) in referred.chain(query.own.iter().map(|id| (*id, None))) {
             let Some(message) = self.message(id, now) else { continue };
             if found.iter().any(|known| known.id == id) {
                 continue;
             }
             let external = external.or_else(|| message.external.clone());
-            let key = external.clone().map(|external| (ask.account, external));
+            let key = external.clone().map(|external| (query.account, external));
             let reference = key.and_then(|key| self.references.get(&key));
             found.push(KnownMessage {
                 id,

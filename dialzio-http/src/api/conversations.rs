@@ -432,11 +432,11 @@ pub async fn preview(
         category: template.category,
         verdict: verdict.into(),
     });
-    let files = preview.able.iter().flat_map(|able| &able.media).map(|taken| FileKindJson {
-        kind: taken.what,
-        largest_bytes: taken.largest,
-        types: taken.types,
-    });
+    let files = preview
+        .capabilities
+        .iter()
+        .flat_map(|capabilities| &capabilities.media)
+        .map(|taken| FileKindJson { kind: taken.what, largest_bytes: taken.largest, types: taken.types });
     Ok(Json(PreviewJson {
         reply: (&preview.reply).into(),
         templates: templates.collect(),

@@ -87,8 +87,11 @@ pub(crate) async fn of(ctx: &PageContext, entry: &InboxEntry) -> Result<Composer
         can_note: ctx.may(Permission::ContactsWrite),
         draft: String::new(),
         quote: None,
-        longest: preview.able.as_ref().map_or(MessageText::MAX, |able| able.max_text),
-        longest_caption: preview.able.as_ref().map_or(MessageText::MAX, |able| able.max_caption),
+        longest: preview.capabilities.as_ref().map_or(MessageText::MAX, |capabilities| capabilities.max_text),
+        longest_caption: preview
+            .capabilities
+            .as_ref()
+            .map_or(MessageText::MAX, |capabilities| capabilities.max_caption),
         longest_note: NoteText::MAX,
         picker,
     })
@@ -96,18 +99,18 @@ pub(crate) async fn of(ctx: &PageContext, entry: &InboxEntry) -> Result<Composer
 
 /// What may be attached.
 fn files(preview: &SendPreview) -> Option<Attachable> {
-    let able = preview.able.as_ref().filter(|able| !able.media.is_empty())?;
+    let capabilities = preview.capabilities.as_ref().filter(|capabilities| !capabilities.media.is_empty())?;
     let kind = |taken: &MediaCapability| {
         format!("{}|{}|{}", words::files(taken.what), taken.largest, taken.types.join(",").replace("; ", ";"))
     };
-    let kinds = able.media.iter().filter(|taken| taken.what != MediaKind::Sticker);
+    let kinds = capabilities.media.iter().filter(|taken| taken.what != MediaKind::Sticker);
     let types = kinds.flat_map(|taken| taken.types);
     let types: BTreeSet<&str> = types.filter_map(|mime| mime.split(';').next()).collect();
     Some(Attachable {
         accept: types.into_iter().chain(["text/csv"]).collect::<Vec<_>>().join(","),
-        provider: able.provider.label().to_owned(),
-        kinds: able.media.iter().map(kind).collect::<Vec<_>>().join("\n"),
-        takes: dialzio_core::media::takes(able),
+        provider: capabilities.provider.label().to_owned(),
+        kinds: capabilities.media.iter().map(kind).collect::<Vec<_>>().join("\n"),
+        takes: dialzio_core::media::takes(capabilities),
     })
 }
 

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 
 use dialzio_core::conversation::{
     Activity, Conversation, ConversationQuery, ConversationSearch, ConversationStore, Evidence,
-    FoundConversations, InboundAsk, InboundFacts, InboxEntry, Message, QueueCounts, Template,
+    FoundConversations, InboundFacts, InboundQuery, InboxEntry, Message, QueueCounts, Template,
 };
 use dialzio_core::page::{Page, PageRequest};
 use dialzio_core::{
@@ -123,9 +123,9 @@ impl ConversationStore for PostgresStore {
         ))
     }
 
-    async fn inbound_facts(&self, scope: &OrgScope, ask: &InboundAsk) -> StoreResult<InboundFacts> {
+    async fn inbound_facts(&self, scope: &OrgScope, query: &InboundQuery) -> StoreResult<InboundFacts> {
         read_in!(self, scope, |db, _org| Snapshot { db, org: scope.org(), now: self.now() }
-            .inbound_facts(ask))
+            .inbound_facts(query))
     }
 
     async fn templates(&self, scope: &OrgScope, account: AccountId) -> StoreResult<Vec<Template>> {

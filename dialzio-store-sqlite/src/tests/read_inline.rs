@@ -213,7 +213,7 @@ async fn a_read_inline_answers_as_a_reader_does() {
                 bed.make.consent(person.contact.id, person.identity.subject_keys(), ConsentEvent::Given);
             bed.write(&tenant.scope, ConsentWrite::Record(given)).await;
         }
-        let ask = InboundAsk {
+        let query = InboundQuery {
             account: tenant.account.id,
             portfolio: tenant.account.portfolio.clone(),
             aliases: aliases.iter().rev().take(1 + step as usize % 4).cloned().collect(),
@@ -222,7 +222,7 @@ async fn a_read_inline_answers_as_a_reader_does() {
             consent: true,
         };
         let (org, now) = (tenant.org.id, bed.now());
-        let facts = move |db: &Connection| Ok(parts(Snapshot { db, org, now }.inbound_facts(&ask)?));
+        let facts = move |db: &Connection| Ok(parts(Snapshot { db, org, now }.inbound_facts(&query)?));
         assert_eq!(glances.on_the_spot(&facts), store.readers.read(facts).await.unwrap(), "step {step}");
 
         let (app, hook) = (tenant.app.id, tenant.app.hook);

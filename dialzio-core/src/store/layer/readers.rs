@@ -10,7 +10,7 @@ use crate::contact::{
 };
 use crate::conversation::{
     Activity, Conversation, ConversationQuery, ConversationSearch, ConversationStore, Evidence,
-    FoundConversations, InboundAsk, InboundFacts, InboxEntry, Message, QueueCounts, Template,
+    FoundConversations, InboundFacts, InboundQuery, InboxEntry, Message, QueueCounts, Template,
 };
 use crate::event::{EventSeq, Recorded};
 use crate::id::{
@@ -50,7 +50,7 @@ forward! { ConversationStore {
     read messages(scope: &OrgScope, conversation: ConversationId, page: PageRequest) -> Page<Message>;
     read evidence_of(scope: &OrgScope, messages: &[MessageId]) -> Vec<(MessageId, Evidence)>;
     read activities(scope: &OrgScope, conversation: ConversationId, page: PageRequest) -> Page<Activity>;
-    read inbound_facts(scope: &OrgScope, ask: &InboundAsk) -> InboundFacts;
+    read inbound_facts(scope: &OrgScope, query: &InboundQuery) -> InboundFacts;
     read templates(scope: &OrgScope, account: AccountId) -> Vec<Template>;
 } }
 

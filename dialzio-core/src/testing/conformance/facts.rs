@@ -2,15 +2,15 @@
 
 use crate::consent::{ConsentEvent, ConsentWrite};
 use crate::contact::{Alias, BusinessScopedId, ContactWrite, Portfolio, SubjectKey};
-use crate::conversation::{InboundAsk, InboundFacts};
+use crate::conversation::{InboundFacts, InboundQuery};
 use crate::job::QueueKind;
 use crate::phone::PhoneNumber;
 use crate::store::Precondition;
 use crate::testing::conformance::{Tenant, TestBed};
 use crate::webhook::WebhookWrite;
 
-fn ask(tenant: &Tenant, aliases: Vec<Alias>) -> InboundAsk {
-    InboundAsk {
+fn query_for(tenant: &Tenant, aliases: Vec<Alias>) -> InboundQuery {
+    InboundQuery {
         account: tenant.account.id,
         portfolio: tenant.account.portfolio.clone(),
         aliases,
@@ -21,7 +21,7 @@ fn ask(tenant: &Tenant, aliases: Vec<Alias>) -> InboundAsk {
 }
 
 async fn known(bed: &TestBed, tenant: &Tenant, aliases: Vec<Alias>) -> InboundFacts {
-    bed.store.inbound_facts(&tenant.scope, &ask(tenant, aliases)).await.unwrap()
+    bed.store.inbound_facts(&tenant.scope, &query_for(tenant, aliases)).await.unwrap()
 }
 
 /// A person is known under each of their aliases, once, with the numbers on their contact, their conversation on this account
@@ -59,7 +59,7 @@ pub async fn a_person_is_known_under_each_alias(bed: TestBed) {
         assert_eq!(found.conversation.as_ref(), Some(&person.conversation));
         assert_eq!(found.consents.iter().map(|entry| entry.id).collect::<Vec<_>>(), [stop.id]);
     }
-    let mut unconcerned = ask(&tenant, vec![phone.clone()]);
+    let mut unconcerned = query_for(&tenant, vec![phone.clone()]);
     unconcerned.consent = false;
     let facts = bed.store.inbound_facts(&tenant.scope, &unconcerned).await.unwrap();
     let found = &facts.identities[0];
@@ -67,11 +67,11 @@ pub async fn a_person_is_known_under_each_alias(bed: TestBed) {
     assert!(found.details.is_empty() && found.consents.is_empty(), "nobody asked about consent");
 
     assert!(known(&bed, &tenant, vec![parent]).await.identities.is_empty(), "another kind of id");
-    let mut elsewhere = ask(&tenant, vec![phone.clone()]);
+    let mut elsewhere = query_for(&tenant, vec![phone.clone()]);
     elsewhere.portfolio = Portfolio("portfolio-2".to_owned());
     let facts = bed.store.inbound_facts(&tenant.scope, &elsewhere).await.unwrap();
     assert!(facts.identities.is_empty());
-    let mut other_account = ask(&tenant, vec![phone]);
+    let mut other_account = query_for(&tenant, vec![phone]);
     other_account.account = bed.make.id();
     let facts = bed.store.inbound_facts(&tenant.scope, &other_account).await.unwrap();
     assert_eq!(facts.identities.len(), 1);

@@ -5,8 +5,8 @@ use crate::consent::{ConsentEvent, ConsentWrite, SuppressionScope};
 use crate::contact::{Alias, ContactQuery, ContactWrite, TaskQuery};
 use crate::conversation::{
     ActivityKind, Content, ConversationQuery, ConversationSearch, ConversationState, ConversationWrite,
-    DeliveryStatus, Direction, Evidence, FailureNote, InboundAsk, InboxView, Message, Reaction, StateFilter,
-    TemplateCategory,
+    DeliveryStatus, Direction, Evidence, FailureNote, InboundQuery, InboxView, Message, Reaction,
+    StateFilter, TemplateCategory,
 };
 use crate::event::{DomainEvent, EventSeq};
 use crate::job::{Job, JobState, QueueKind};
@@ -87,7 +87,7 @@ async fn found(bed: &TestBed, full: &Full, scope: &OrgScope) -> Vec<(&'static st
     let account = full.tenant.account.id;
     let keys = full.person.identity.subject_keys();
     let query = |state| ConversationQuery { view: InboxView::All, state, now: bed.now() };
-    let ask = InboundAsk {
+    let known = InboundQuery {
         account,
         portfolio: full.tenant.account.portfolio.clone(),
         aliases: full.person.identity.aliases.clone(),
@@ -95,7 +95,7 @@ async fn found(bed: &TestBed, full: &Full, scope: &OrgScope) -> Vec<(&'static st
         own: vec![full.queued.id],
         consent: true,
     };
-    let facts = store.inbound_facts(scope, &ask).await.unwrap();
+    let facts = store.inbound_facts(scope, &known).await.unwrap();
     let held = bed.lease(full.tenant.queue(QueueKind::Send)).await;
     let due = store.due(scope, &held, bed.at(60), 10).await.unwrap();
     store.release(&bed.system, held).await.unwrap();

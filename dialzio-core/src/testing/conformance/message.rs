@@ -1,7 +1,7 @@
 //! Messages, and all the news about them that arrives late, doubled and out of order.
 
 use crate::conversation::{
-    Content, ConversationWrite, DeliveryStatus, Direction, Evidence, ExternalId, FailureNote, InboundAsk,
+    Content, ConversationWrite, DeliveryStatus, Direction, Evidence, ExternalId, FailureNote, InboundQuery,
     Message, MessageDigest, Reaction,
 };
 use crate::entropy::Entropy;
@@ -244,9 +244,9 @@ pub async fn the_newest_edit_stays_and_taking_back_beats_it(bed: TestBed) {
     assert_eq!((kept.content, kept.revoked_at), (gone(), Some(bed.at(2))));
 }
 
-fn ask(bed: &TestBed, tenant: &Tenant, external: Vec<ExternalId>, own: Vec<MessageId>) -> InboundAsk {
+fn query_for(bed: &TestBed, tenant: &Tenant, external: Vec<ExternalId>, own: Vec<MessageId>) -> InboundQuery {
     let _ = bed;
-    InboundAsk {
+    InboundQuery {
         account: tenant.account.id,
         portfolio: tenant.account.portfolio.clone(),
         aliases: Vec::new(),
@@ -264,7 +264,7 @@ pub async fn a_message_is_known_by_both_ids(bed: TestBed) {
     let heard = bed.hears(&tenant, &person, "hello", bed.at(1)).await;
     let (ours, _) = bed.queues(&tenant, &person, "good morning", bed.at(2)).await;
     let external = bed.make.external();
-    let question = ask(&bed, &tenant, vec![external.clone()], vec![ours.id]);
+    let question = query_for(&bed, &tenant, vec![external.clone()], vec![ours.id]);
     let facts = bed.store.inbound_facts(&tenant.scope, &question).await.unwrap();
     assert_eq!(facts.messages.len(), 1);
     assert_eq!((facts.messages[0].id, &facts.messages[0].external), (ours.id, &None));
@@ -277,7 +277,7 @@ pub async fn a_message_is_known_by_both_ids(bed: TestBed) {
     let stranger = bed.make.external();
     let both = vec![external.clone(), heard.external.clone().unwrap(), stranger];
     let facts =
-        bed.store.inbound_facts(&tenant.scope, &ask(&bed, &tenant, both, vec![ours.id])).await.unwrap();
+        bed.store.inbound_facts(&tenant.scope, &query_for(&bed, &tenant, both, vec![ours.id])).await.unwrap();
     let mut known = facts.messages;
     known.sort_by_key(|message| message.id);
     assert_eq!(known.iter().map(|m| m.id).collect::<Vec<_>>(), [heard.id, ours.id], "each once");
@@ -301,7 +301,7 @@ pub async fn a_provider_id_of_one_account_is_free_on_another(bed: TestBed) {
     let same_id = Message { id: bed.make.id_at(bed.at(1)), conversation: other.id, ..message.clone() };
     bed.write(&tenant.scope, bed.make.append(second.id, &same_id)).await;
     for (account, id) in [(tenant.account.id, message.id), (second.id, same_id.id)] {
-        let mut question = ask(&bed, &tenant, vec![message.external.clone().unwrap()], Vec::new());
+        let mut question = query_for(&bed, &tenant, vec![message.external.clone().unwrap()], Vec::new());
         question.account = account;
         let facts = bed.store.inbound_facts(&tenant.scope, &question).await.unwrap();
         assert_eq!(facts.messages.iter().map(|m| m.id).collect::<Vec<_>>(), [id]);

@@ -144,26 +144,26 @@ fn small(what: MediaKind) -> (&'static str, &'static str) {
 
 /// What the provider says it can do works; what it says it cannot is `Unsupported`, without a request.
 pub async fn every_declared_capability_works(fixture: &dyn MessagingFixture) {
-    let able = fixture.provider().capabilities().clone();
+    let capabilities = fixture.provider().capabilities().clone();
     let target = send(fixture, hello()).await.unwrap().external;
-    let check = async |able: bool, what: &str, content: OutboundContent| {
+    let check = async |capabilities: bool, what: &str, content: OutboundContent| {
         let before = fixture.requests().await;
         match send(fixture, content).await {
-            Ok(_) => assert!(able, "{what} is not declared, and works"),
+            Ok(_) => assert!(capabilities, "{what} is not declared, and works"),
             Err(ProviderError::Unsupported { .. }) => {
-                assert!(!able, "{what} is declared, and not supported");
+                assert!(!capabilities, "{what} is declared, and not supported");
                 assert_eq!(fixture.requests().await, before, "{what} is refused without a request");
             }
             Err(other) => panic!("{what}: {other}"),
         }
     };
-    check(able.templates, "a template", OutboundContent::Template(fixture.template())).await;
+    check(capabilities.templates, "a template", OutboundContent::Template(fixture.template())).await;
     for emoji in [Some("👍".to_owned()), None] {
         let reaction = OutboundContent::Reaction { target: target.clone(), emoji };
-        check(able.reactions, "a reaction", reaction).await;
+        check(capabilities.reactions, "a reaction", reaction).await;
     }
     for what in MediaKind::ALL {
-        let declared = able.media.iter().any(|taken| taken.what == *what);
+        let declared = capabilities.media.iter().any(|taken| taken.what == *what);
         let provider_id = if declared {
             let ((mime, name), bytes) = (small(*what), Bytes::from_static(b"small"));
             fixture.provider().upload_media(&fixture.access(), mime, name, bytes).await.unwrap().provider_id
@@ -174,9 +174,9 @@ pub async fn every_declared_capability_works(fixture: &dyn MessagingFixture) {
         let media = OutboundContent::Media { what: *what, provider_id, caption, filename };
         check(declared, what.as_str(), media).await;
     }
-    let longest = MessageText::parse(&"é".repeat(able.max_text)).unwrap();
+    let longest = MessageText::parse(&"é".repeat(capabilities.max_text)).unwrap();
     send(fixture, OutboundContent::Text { body: longest, preview_url: true }).await.unwrap();
-    if able.templates {
+    if capabilities.templates {
         fixture.provider().templates(&fixture.access()).await.unwrap();
     }
     fixture.provider().check(&fixture.access()).await.unwrap();

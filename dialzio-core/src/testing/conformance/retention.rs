@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 
 use crate::access::{AccessWrite, OrgChange};
 use crate::consent::Purpose;
-use crate::conversation::{ActivityKind, ConversationWrite, InboundAsk, Message};
+use crate::conversation::{ActivityKind, ConversationWrite, InboundQuery, Message};
 use crate::id::MediaId;
 use crate::job::{JobKind, JobState, QueueKind};
 use crate::media::{Media, MediaState, MediaWrite};
@@ -33,7 +33,7 @@ async fn is_seen(bed: &TestBed, tenant: &Tenant, message: &Message, media: Media
     let page = bed.store.messages(scope, message.conversation, PageRequest::first(50)).await.unwrap();
     let file = bed.store.media(scope, media).await.unwrap().is_some();
     let files = bed.store.media_of(scope, &[message.id]).await.unwrap();
-    let ask = InboundAsk {
+    let query = InboundQuery {
         account: tenant.account.id,
         portfolio: tenant.account.portfolio.clone(),
         aliases: Vec::new(),
@@ -41,7 +41,7 @@ async fn is_seen(bed: &TestBed, tenant: &Tenant, message: &Message, media: Media
         own: vec![message.id],
         consent: true,
     };
-    let facts = bed.store.inbound_facts(scope, &ask).await.unwrap();
+    let facts = bed.store.inbound_facts(scope, &query).await.unwrap();
     let entry = bed.store.inbox_entry(scope, message.conversation).await.unwrap().unwrap();
     let ways = [
         page.items.iter().any(|each| each.id == message.id),

@@ -13,7 +13,7 @@ use crate::{SqliteStore, statements as sql};
 use dialzio_core::consent::Purpose;
 use dialzio_core::contact::{Alias, ContactQuery, ContactWrite, Stage, TaskQuery};
 use dialzio_core::conversation::{
-    ConversationQuery, ConversationState, ConversationWrite, DeliveryStatus, InboundAsk, InboxView,
+    ConversationQuery, ConversationState, ConversationWrite, DeliveryStatus, InboundQuery, InboxView,
     StateFilter,
 };
 use dialzio_core::event::DomainEvent;
@@ -190,7 +190,7 @@ async fn joined(bed: TestBed) {
         bed.write(scope, ContactWrite::Update(contact)).await;
     }
     let ask = async |people: &[Person], known: usize| {
-        let ask = InboundAsk {
+        let ask = InboundQuery {
             account: tenant.account.id,
             portfolio: tenant.account.portfolio.clone(),
             aliases: people.iter().flat_map(|person| person.identity.aliases.clone()).collect::<Vec<Alias>>(),
