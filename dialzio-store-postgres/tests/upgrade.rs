@@ -8,6 +8,7 @@ use dialzio_core::contact::ContactQuery;
 use dialzio_core::conversation::{ConversationQuery, InboxView, StateFilter};
 use dialzio_core::ledger::ChainHash;
 use dialzio_core::page::PageRequest;
+use dialzio_core::registry::{self, RetentionClass};
 use dialzio_core::testing::{scope, system_scope};
 use dialzio_core::{Clock, ManualClock, Store};
 use dialzio_store_postgres::testing::{Cluster, Database};
@@ -61,6 +62,11 @@ async fn a_database_of_the_release_before_loses_nothing() {
     let new = rows(&mut db).await;
     for (table, before) in &old {
         let after = &new[table];
+        // What is made from other rows may be made in another way.
+        if registry::table(table).is_some_and(|table| table.class == RetentionClass::Derived) {
+            assert!(after.len() >= before.len(), "{table}");
+            continue;
+        }
         let grows = if table == "schema_version" { after.len() - before.len() } else { 0 };
         assert_eq!(after.len(), before.len() + grows, "{table}");
         // Whatever columns there were hold what they held; others may have come.
