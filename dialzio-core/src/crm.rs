@@ -9,6 +9,7 @@ use crate::blob::BlobStore;
 use crate::consent::{ConsentService, Words};
 use crate::contact::ContactService;
 use crate::conversation::ConversationService;
+use crate::disposition::DispositionService;
 use crate::entropy::Entropy;
 use crate::error::Error;
 use crate::id::IdSource;
@@ -207,6 +208,12 @@ impl Crm {
     #[must_use]
     pub const fn conversations(&self) -> ConversationService<'_> {
         ConversationService::new(&self.runtime)
+    }
+
+    /// The list of call outcomes.
+    #[must_use]
+    pub const fn dispositions(&self) -> DispositionService<'_> {
+        DispositionService::new(&self.runtime)
     }
 
     /// The consent ledger.

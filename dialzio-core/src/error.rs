@@ -22,6 +22,8 @@ string_enum! {
         Media = "media",
         /// A follow-up.
         Task = "task",
+        /// A call outcome that people choose.
+        Disposition = "disposition",
         /// A template.
         Template = "template",
         /// A consent.

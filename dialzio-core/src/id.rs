@@ -77,6 +77,8 @@ typed_id! {
     ActivityId,
     /// A message; the time inside is its event time.
     MessageId,
+    /// An outcome of a call that people can choose.
+    DispositionId,
     /// A received or sent file.
     MediaId,
     /// An entry of the consent ledger.

@@ -6,6 +6,7 @@ pub mod blob;
 pub mod consent;
 pub mod contact;
 pub mod conversation;
+pub mod disposition;
 pub mod entropy;
 
 pub mod error;

@@ -25,6 +25,14 @@ pub fn fold(text: &str) -> String {
     text.nfkd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase).collect()
 }
 
+/// How names are compared that have to be unique: compatibility forms and white space unified, case folded. Diacritics
+/// make a difference.
+#[must_use]
+pub fn match_key(name: &str) -> String {
+    let folded: String = name.nfkc().flat_map(char::to_lowercase).collect();
+    folded.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 /// The words of a text, folded, without duplicates, in order of appearance. Digits count as letters, so any part
 /// of a spelled number that stands alone is a token; add [`crate::PhoneNumber::digits`] for the whole number.
 #[must_use]

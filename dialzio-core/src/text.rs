@@ -144,6 +144,8 @@ bounded_text! {
     Label(64, false),
     /// A display name of something that is not a person: an account, an organisation, a key.
     Title(120, false),
+    /// The name of a call outcome.
+    DispositionName(40, false),
     /// What proves a consent, in words: where, when and how it was given.
     EvidenceText(2_000, true),
     /// A public handle of a person at a provider, display only: it can change hands.

@@ -172,6 +172,14 @@ routes! {
     "keys.create" post "/v1/keys" needs(P::MembersManage), "Create an API key; its secret is shown once", 201 => api::organisation::create_key,
         sample r#"{"name":"Website","permissions":["contacts.read"]}"#;
     "keys.revoke" delete "/v1/keys/{key}" needs(P::MembersManage), "Revoke an API key", 200 => api::organisation::revoke_key;
+    "dispositions.list" get "/v1/dispositions" needs(P::ConversationsRead), "List call outcomes in their order, archived ones too", 200 => api::dispositions::list;
+    "dispositions.get" get "/v1/dispositions/{disposition}" needs(P::ConversationsRead), "Get a call outcome", 200 => api::dispositions::get;
+    "dispositions.create" post "/v1/dispositions" needs(P::SettingsManage), "Add a call outcome", 201 => api::dispositions::add,
+        sample r#"{"name":"Wants a quote","counts_as_reached":true}"#,
+        problems ["disposition.duplicate"];
+    "dispositions.change" patch "/v1/dispositions/{disposition}" needs(P::SettingsManage), "Rename, move, archive or restore a call outcome", 200 => api::dispositions::change,
+        sample r#"{"name":"Wants a visit","position":3,"archived":false}"#,
+        problems ["disposition.conflict", "disposition.duplicate"];
     "audit.list" get "/v1/audit" needs(P::AuditRead), "List the entries of the audit log, oldest first", 200 => api::organisation::audit;
     "audit.verify" get "/v1/audit/verification" needs(P::AuditRead), "Verify the hash chain of the audit log", 200 => api::organisation::verify_audit;
 

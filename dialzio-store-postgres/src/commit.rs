@@ -237,6 +237,9 @@ impl<'a> Scope<'a> {
             RecordRef::ApiKey(of) => {
                 crate::access::api_key(&mut self.db, org, of).await?.map(|kept| kept.revision)
             }
+            RecordRef::Disposition(of) => {
+                crate::dispositions::one(&mut self.db, org, of).await?.map(|kept| kept.revision)
+            }
             RecordRef::Task(of) => {
                 crate::contacts::one_task(&mut self.db, org, of).await?.map(|kept| kept.revision)
             }
@@ -265,6 +268,7 @@ impl<'a> Scope<'a> {
             Write::Consent(write) => self.write_consent(write).await?,
             Write::Account(write) => self.write_account(write).await?,
             Write::Access(write) => self.write_access(write).await?,
+            Write::Disposition(write) => self.write_disposition(write).await?,
             Write::Job(write) => self.write_job(write).await?,
             Write::Webhook(write) => self.write_webhook(write).await?,
             Write::Purge { class, at, kept, limit } => {

@@ -23,6 +23,7 @@ const STEPS: &[Step] = &[
     ("it_holds", include_str!("../migrations/0004_it_holds.sql")),
     ("names_and_operators", include_str!("../migrations/0005_names_and_operators.sql")),
     ("finding", include_str!("../migrations/0006_finding.sql")),
+    ("dispositions", include_str!("../migrations/0007_dispositions.sql")),
 ];
 
 /// The newest step that is known.

@@ -181,6 +181,7 @@ impl Scope<'_> {
             RecordRef::Org(id) if id == self.org => crate::access::org(db, id)?.map(|kept| kept.revision),
             RecordRef::Member(id) => crate::access::member(db, org, id)?.map(|kept| kept.revision),
             RecordRef::ApiKey(id) => crate::access::api_key(db, org, id)?.map(|kept| kept.revision),
+            RecordRef::Disposition(id) => crate::dispositions::one(db, org, id)?.map(|kept| kept.revision),
             RecordRef::Task(id) => crate::contacts::one_task(db, org, id)?.map(|kept| kept.revision),
             _ => return Ok(None),
         };
@@ -209,6 +210,7 @@ impl Scope<'_> {
             Write::Consent(write) => self.write_consent(write)?,
             Write::Account(write) => self.write_account(write)?,
             Write::Access(write) => self.write_access(write)?,
+            Write::Disposition(write) => self.write_disposition(write)?,
             Write::Job(write) => self.write_job(write)?,
             Write::Webhook(write) => self.write_webhook(write)?,
             Write::Purge { class, at, kept, limit } => return self.purge(*class, *at, *kept, *limit),

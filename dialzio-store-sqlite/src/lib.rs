@@ -10,6 +10,7 @@ mod connect;
 mod consent;
 mod contacts;
 mod conversations;
+mod dispositions;
 mod error;
 mod facts;
 mod group;

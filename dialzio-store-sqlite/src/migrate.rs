@@ -47,6 +47,12 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../migrations/0006_finding.sql"),
         then: Some(crate::search::index_all),
     },
+    Migration {
+        number: 7,
+        name: "dispositions",
+        sql: include_str!("../migrations/0007_dispositions.sql"),
+        then: None,
+    },
 ];
 
 fn checksum(migration: &Migration) -> [u8; 32] {

@@ -113,6 +113,14 @@ async fn what_is_read_from_a_file_of_the_release_before_is_whole() {
     assert_eq!(store.messages(&org, talk, page()).await.unwrap().items.len(), 4);
     assert_eq!(store.activities(&org, talk, page()).await.unwrap().items.len(), 1);
     assert_eq!(store.accounts(&org).await.unwrap().len(), 1);
+    let outcomes = store.dispositions(&org).await.unwrap();
+    let told: Vec<_> = outcomes.iter().map(|one| (one.name.reveal(), one.counts_as_reached)).collect();
+    let [yes, no] =
+        [["Interested", "Call back later", "Not interested"].as_slice(), &["No answer", "Wrong number"]];
+    let wanted = yes.iter().map(|name| (*name, true)).chain(no.iter().map(|name| (*name, false)));
+    assert_eq!(told, wanted.collect::<Vec<_>>(), "what a new organisation starts with");
+    assert!(outcomes.iter().all(|one| dialzio_core::TypedId::uuid(one.id).get_version_num() == 7));
+    assert!(outcomes.is_sorted_by_key(|one| one.id), "ids in the order of the list");
     assert_eq!(store.quarantined(&org, page()).await.unwrap().items.len(), 1);
     assert_eq!(store.unrouted(&system, page()).await.unwrap().items.len(), 1);
     let audit = store.audit(&org, 0, 500).await.unwrap();

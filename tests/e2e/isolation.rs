@@ -73,6 +73,8 @@ pub(crate) async fn tenant(fixture: &Fixture, number: &str) -> Tenant {
     let key =
         fixture.post(&seat, "/v1/keys", json!({"name": "Website", "permissions": ["contacts.read"]})).await;
     ids.insert("key", key.is(201).id());
+    let outcomes = fixture.list(&seat, "/v1/dispositions").await;
+    ids.insert("disposition", text(&outcomes[0]["id"]));
     Tenant { seat, line, ids }
 }
 

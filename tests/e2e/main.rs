@@ -11,6 +11,7 @@
 mod activity;
 mod contract;
 mod corpus;
+mod dispositions;
 mod field;
 mod field_outbound;
 mod field_people;

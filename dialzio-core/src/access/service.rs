@@ -10,6 +10,7 @@ use super::{
     AccessWrite, ApiKey, ApiKeyChange, Invitation, Member, MemberState, Org, OrgChange, Session, SignIn, User,
 };
 use crate::consent::QuietHours;
+use crate::disposition::{self, DispositionWrite};
 use crate::error::{Error, RecordKind};
 use crate::event::DomainEvent;
 use crate::id::{ApiKeyId, MemberId, OrgId};
@@ -114,6 +115,9 @@ impl<'a> AccessService<'a> {
         let mut batch = Batch::founding(org.id, now);
         let id = org.id;
         batch.write(AccessWrite::InsertOrg(org)).event(DomainEvent::OrgChanged);
+        for outcome in disposition::defaults(self.crm.ids(), now) {
+            batch.write(DispositionWrite::Insert(outcome));
+        }
         self.crm.store().commit_one(&scope, batch).await?;
         Ok(Founded { org: id })
     }

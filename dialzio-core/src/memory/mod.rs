@@ -13,6 +13,7 @@ mod commit;
 mod consent;
 mod contact;
 mod conversation;
+mod disposition;
 mod facts;
 mod ledger;
 mod media;

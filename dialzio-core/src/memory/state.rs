@@ -10,10 +10,12 @@ use crate::contact::{Alias, AliasKind, ChannelIdentity, Contact, Note, Portfolio
 use crate::conversation::{
     Activity, Conversation, DeliveryStatus, Evidence, ExternalId, Message, MessageDigest, Template,
 };
+use crate::disposition::Disposition;
 use crate::event::Recorded;
 use crate::id::{
-    AccountId, ActivityId, ApiKeyId, AppId, BacklogId, ChannelIdentityId, ContactId, ConversationId, JobId,
-    MediaId, MemberId, MessageId, NoteId, OrgId, QuarantineId, TaskId, UserId, WorkerId,
+    AccountId, ActivityId, ApiKeyId, AppId, BacklogId, ChannelIdentityId, ContactId, ConversationId,
+    DispositionId, JobId, MediaId, MemberId, MessageId, NoteId, OrgId, QuarantineId, TaskId, UserId,
+    WorkerId,
 };
 use crate::job::{Job, Queue};
 use crate::ledger::{AuditEntry, ChainHash};
@@ -65,6 +67,7 @@ pub(super) struct Rows {
     pub(super) org: Option<Org>,
     pub(super) members: BTreeMap<MemberId, Member>,
     pub(super) keys: BTreeMap<ApiKeyId, ApiKey>,
+    pub(super) dispositions: BTreeMap<DispositionId, Disposition>,
     pub(super) accounts: BTreeMap<AccountId, ProviderAccount>,
     pub(super) templates: BTreeMap<AccountId, Vec<Template>>,
     pub(super) templates_asked: BTreeMap<AccountId, DateTime<Utc>>,

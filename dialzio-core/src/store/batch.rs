@@ -10,6 +10,7 @@ use crate::account::{AccountWrite, Sealed};
 use crate::consent::{ConsentWrite, PurposeScope};
 use crate::contact::ContactWrite;
 use crate::conversation::ConversationWrite;
+use crate::disposition::DispositionWrite;
 use crate::event::DomainEvent;
 use crate::id::{AccountId, BacklogId, ChannelIdentityId, JobId, MessageId, OrgId, TypedId};
 use crate::job::{Job, JobState, Queue};
@@ -172,6 +173,8 @@ pub enum Write {
     Account(AccountWrite),
     /// To the organisation, members, keys.
     Access(AccessWrite),
+    /// The list of call outcomes.
+    Disposition(DispositionWrite),
     /// Jobs of the outbox and their queues.
     Job(JobWrite),
     /// To the backlog and the quarantine.
@@ -206,7 +209,7 @@ macro_rules! into_write {
 }
 into_write!(
     ContactWrite => Contact, ConversationWrite => Conversation, MediaWrite => Media, ConsentWrite => Consent,
-    AccountWrite => Account, AccessWrite => Access, JobWrite => Job, WebhookWrite => Webhook
+    AccountWrite => Account, AccessWrite => Access, DispositionWrite => Disposition, JobWrite => Job, WebhookWrite => Webhook
 );
 
 /// One decision, written down. Built from who acts and what they do, so a write without an audit entry cannot exist.

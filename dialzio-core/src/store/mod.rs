@@ -34,6 +34,7 @@ use crate::account::AccountStore;
 use crate::consent::ConsentStore;
 use crate::contact::ContactStore;
 use crate::conversation::ConversationStore;
+use crate::disposition::DispositionStore;
 use crate::ledger::LedgerStore;
 use crate::media::MediaStore;
 use crate::page::{Page, PageRequest};
@@ -48,6 +49,7 @@ pub trait Store:
     + ConsentStore
     + AccountStore
     + AccessStore
+    + DispositionStore
     + LedgerStore
     + SystemStore
     + std::fmt::Debug

@@ -6,8 +6,8 @@ use super::{Fence, LedgerSeq, Revision};
 use crate::contact::{Alias, SubjectKey};
 use crate::conversation::{DeliveryStatus, ExternalId};
 use crate::id::{
-    AccountId, ApiKeyId, AppId, ChannelIdentityId, ContactId, ConversationId, JobId, MediaId, MemberId,
-    MessageId, OrgId, TaskId, TypedId, UserId,
+    AccountId, ApiKeyId, AppId, ChannelIdentityId, ContactId, ConversationId, DispositionId, JobId, MediaId,
+    MemberId, MessageId, OrgId, TaskId, TypedId, UserId,
 };
 use crate::job::{JobState, Queue};
 
@@ -33,6 +33,8 @@ pub enum RecordRef {
     ApiKey(ApiKeyId),
     /// A follow-up.
     Task(TaskId),
+    /// A disposition.
+    Disposition(DispositionId),
     /// A user.
     User(UserId),
     /// An app.
@@ -55,6 +57,7 @@ impl RecordRef {
             Self::Member(_) => "member",
             Self::ApiKey(_) => "api_key",
             Self::Task(_) => "task",
+            Self::Disposition(_) => "disposition",
             Self::User(_) => "user",
             Self::App(_) => "app",
             Self::Other(_) => "other",
@@ -74,6 +77,7 @@ impl RecordRef {
             Self::Member(id) => id.uuid(),
             Self::ApiKey(id) => id.uuid(),
             Self::Task(id) => id.uuid(),
+            Self::Disposition(id) => id.uuid(),
             Self::User(id) => id.uuid(),
             Self::App(id) => id.uuid(),
             Self::Other(id) => *id,
@@ -92,6 +96,7 @@ impl RecordRef {
             "organisation" => Self::Org(OrgId::from_uuid(id)),
             "member" => Self::Member(MemberId::from_uuid(id)),
             "api_key" => Self::ApiKey(ApiKeyId::from_uuid(id)),
+            "disposition" => Self::Disposition(DispositionId::from_uuid(id)),
             "user" => Self::User(UserId::from_uuid(id)),
             "app" => Self::App(AppId::from_uuid(id)),
             _ => Self::Other(id),
@@ -103,8 +108,8 @@ impl RecordRef {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Precondition {
-    /// The contact, conversation, account, organisation, member, key or follow-up has this revision; [`Revision::NONE`] if there is
-    /// none. Not true of other records.
+    /// The contact, conversation, account, organisation, member, key, follow-up or disposition has this revision;
+    /// [`Revision::NONE`] if there is none. Not true of other records.
     Revision(RecordRef, Revision),
     /// No identity of the portfolio holds the alias.
     IdentityFree(crate::contact::Portfolio, Alias),

@@ -4,6 +4,7 @@ pub mod accounts;
 pub mod consents;
 pub mod contacts;
 pub mod conversations;
+pub mod dispositions;
 pub mod events;
 pub mod media;
 pub mod messages;
@@ -77,6 +78,7 @@ record_ids! {
     ChannelIdentityId = Identity,
     ContactId = Contact,
     ConversationId = Conversation,
+    DispositionId = Disposition,
     MediaId = Media,
     MessageId = Message,
     QuarantineId = Quarantine,

@@ -33,6 +33,7 @@ mod accounts;
 mod consent;
 mod contacts;
 mod conversations;
+mod dispositions;
 mod ledger;
 mod media;
 mod store;

@@ -1,4 +1,4 @@
-//! Members, keys, accounts, templates.
+//! Members, keys, dispositions, accounts, templates.
 
 use super::statements;
 
@@ -22,6 +22,13 @@ macro_rules! api_key {
     };
 }
 
+macro_rules! disposition {
+    () => {
+        "SELECT d.id, d.name, d.counts_as_reached, d.position, d.archived_at, d.revision FROM disposition d \
+         WHERE d.org_id = ?1"
+    };
+}
+
 statements! { ACCESS:
     MEMBER: Read [member] = concat!(member!(), "WHERE m.org_id = ?1 AND m.id = ?2");
     MEMBERS: Read [member] = concat!(member!(), "WHERE m.org_id = ?1 ORDER BY m.id");
@@ -40,6 +47,17 @@ statements! { ACCESS:
          ON CONFLICT DO UPDATE SET name = excluded.name, permissions = excluded.permissions, hash = excluded.hash,
                 created_at = excluded.created_at, expires_at = excluded.expires_at, revoked_at = excluded.revoked_at,
                 revision = excluded.revision";
+
+    DISPOSITION: Read [disposition] = concat!(disposition!(), " AND d.id = ?2");
+    DISPOSITIONS: Read [disposition] = concat!(disposition!(), " ORDER BY d.position, d.id");
+    DISPOSITION_NAMED: Read [disposition] =
+        "SELECT d.id FROM disposition d WHERE d.org_id = ?1 AND d.match_key = ?2";
+    PUT_DISPOSITION: Write [disposition] =
+        "INSERT INTO disposition (org_id, id, name, counts_as_reached, position, archived_at, revision, match_key)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+         ON CONFLICT (org_id, id) DO UPDATE SET name = excluded.name, counts_as_reached = excluded.counts_as_reached,
+                position = excluded.position, archived_at = excluded.archived_at, revision = excluded.revision,
+                match_key = excluded.match_key";
 
     ACCOUNT: Read [account] = concat!(account!(), " AND a.id = ?2");
     ACCOUNT_OF_NUMBER: Read [account] =

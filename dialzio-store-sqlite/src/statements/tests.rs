@@ -16,6 +16,7 @@ const WORDS: &str = "contact_words";
 const WHOLE: &[&str] = &[
     "MEMBERS",
     "API_KEYS",
+    "DISPOSITIONS",
     "ACCOUNTS",
     "QUEUE_COUNTS",
     "EFFECTS_DISPATCHED",

@@ -18,6 +18,7 @@ const fn kept(name: &'static str, category: crate::registry::DataCategory, reaso
 const OWN_KEY: &str = "a key for programs, made for the organisation";
 const OWN_NUMBER: &str = "about the organisation's own number at a provider";
 const OWN_TEXT: &str = "a text of the organisation without anybody's data";
+const OWN_LIST: &str = "a list that the organisation keeps, without anybody's data";
 const INDEX: &str = "made from the contacts, by each engine in its own way";
 const INDEX_SETTINGS: &str = "settings of the index of words";
 
@@ -54,6 +55,23 @@ pub(super) const TABLES: &[Table] = &[
             kept("expires_at", SecurityLog, OWN_KEY),
             kept("revoked_at", SecurityLog, OWN_KEY),
             kept("revision", SecurityLog, OWN_KEY),
+        ],
+        ..Table::OF_ORGANISATION
+    },
+    Table {
+        name: "disposition",
+        key: &["org_id", "id"],
+        class: RetentionClass::AccountLife,
+        subject: SubjectPath::nobody(OWN_LIST),
+        columns: &[
+            kept("org_id", Usage, OWN_LIST),
+            kept("id", Usage, OWN_LIST),
+            kept("name", Usage, OWN_LIST),
+            kept("counts_as_reached", Usage, OWN_LIST),
+            kept("position", Usage, OWN_LIST),
+            kept("archived_at", Usage, OWN_LIST),
+            kept("revision", Usage, OWN_LIST),
+            kept("match_key", Usage, OWN_LIST),
         ],
         ..Table::OF_ORGANISATION
     },

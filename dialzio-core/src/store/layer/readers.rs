@@ -12,10 +12,11 @@ use crate::conversation::{
     Activity, Conversation, ConversationQuery, ConversationSearch, ConversationStore, Evidence,
     FoundConversations, InboundFacts, InboundQuery, InboxEntry, Message, QueueCounts, Template,
 };
+use crate::disposition::{Disposition, DispositionStore};
 use crate::event::{EventSeq, Recorded};
 use crate::id::{
-    AccountId, ApiKeyId, ChannelIdentityId, ContactId, ConversationId, JobId, MediaId, MemberId, MessageId,
-    TaskId,
+    AccountId, ApiKeyId, ChannelIdentityId, ContactId, ConversationId, DispositionId, JobId, MediaId,
+    MemberId, MessageId, TaskId,
 };
 use crate::ledger::{AuditEntry, LedgerStore};
 use crate::media::{Media, MediaStore};
@@ -78,6 +79,11 @@ forward! { AccessStore {
     read members(scope: &OrgScope) -> Vec<Member>;
     read api_key(scope: &OrgScope, id: ApiKeyId) -> Option<ApiKey>;
     read api_keys(scope: &OrgScope) -> Vec<ApiKey>;
+} }
+
+forward! { DispositionStore {
+    read disposition(scope: &OrgScope, id: DispositionId) -> Option<Disposition>;
+    read dispositions(scope: &OrgScope) -> Vec<Disposition>;
 } }
 
 forward! { LedgerStore {

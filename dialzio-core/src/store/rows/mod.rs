@@ -11,6 +11,7 @@ mod account;
 mod consent;
 mod contact;
 mod conversation;
+mod disposition;
 mod identity;
 mod ledger;
 mod media;

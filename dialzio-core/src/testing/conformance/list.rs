@@ -61,6 +61,14 @@ macro_rules! store_conformance {
                 evidence_is_recorded_by_those_who_can_have_it
                 without_its_organisation_nothing_can_be_decided
             }
+            disposition {
+                a_disposition_is_written_and_read_back_whole
+                dispositions_come_by_position_and_then_by_age
+                a_name_belongs_to_one_disposition_of_an_organisation
+                a_change_names_the_revision_it_was_decided_on
+                an_archived_disposition_stays_and_comes_back
+                dispositions_of_one_organisation_are_no_others
+            }
             facts {
                 a_person_is_known_under_each_alias
                 a_person_is_known_under_older_spellings

@@ -24,6 +24,7 @@ pub mod consent;
 pub mod contact;
 pub mod conversation;
 pub mod decisions;
+pub mod disposition;
 pub mod facts;
 pub mod fidelity;
 pub mod groups;
