@@ -7,6 +7,8 @@
   const sends = new WeakMap();
   const composer = () => document.getElementById('composer');
   const slotOf = (area) => `${area.closest('[data-conversation]')?.dataset.conversation}:${area.id}`;
+  // The key of a send that has no answer yet, with its text: the same text again is the same send, another text is not.
+  const keys = new Map();
   const newKey = () => [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 
   function mode(to) {
@@ -180,8 +182,12 @@
     const form = event.target;
     const key = form.querySelector('[name="key"]');
     if (!key) return;
-    if (!key.value) key.value = newKey();
     const area = form.querySelector('textarea[name="text"]');
+    if (area) {
+      const sent = keys.get(slotOf(area));
+      key.value = sent?.text === area.value ? sent.key : newKey();
+      keys.set(slotOf(area), { key: key.value, text: area.value });
+    } else if (!key.value) key.value = newKey();
     const hasFile = (form.querySelector('[data-file]')?.files.length ?? 0) > 0;
     if (area && area.value.trim() === '' && !hasFile) { event.preventDefault(); event.stopImmediatePropagation(); area.focus(); }
   }, true);
@@ -191,7 +197,7 @@
     if (!form?.matches?.('[data-send]')) return;
     const area = form.querySelector('textarea[name="text"]');
     const file = form.querySelector('[data-file][data-kinds]')?.files[0];
-    const send = { text: area.value, area, pending: null };
+    const send = { text: area.value, area, slot: slotOf(area), pending: null };
     const template = form.id === 'reply-form' && (send.text || file) && document.getElementById('pending-item');
     if (template) {
       send.pending = template.content.firstElementChild.cloneNode(true);
@@ -206,7 +212,7 @@
       event.detail.ctx.requestTimeout = setTimeout(() => event.detail.ctx.request.abort?.('timeout'), 300000);
     }
     area.value = '';
-    drafts.delete(slotOf(area));
+    drafts.delete(send.slot);
     sends.set(event.detail.ctx, send);
   });
   document.addEventListener('htmx:before:swap', (event) => sends.get(event.detail.ctx)?.pending?.remove());
@@ -219,21 +225,28 @@
     if (!send) return;
     send.pending?.remove();
     if (isTaken) {
+      keys.delete(send.slot);
       settle(form);
       form.dispatchEvent(new CustomEvent('composer:sent', { bubbles: true }));
       document.dispatchEvent(new CustomEvent('thread:end'));
       if (form.id === 'note-form') mode('back');
-    } else if (send.area.value === '') {
-      send.area.value = send.text;
-      send.area.dispatchEvent(new Event('input', { bubbles: true }));
+    } else {
+      // The box may be another one by now: what was written belongs to its conversation.
+      if (!drafts.get(send.slot)) drafts.set(send.slot, send.text);
+      restore();
     }
   });
 
-  document.addEventListener('htmx:after:swap', () => {
+  function restore() {
     document.querySelectorAll('#composer [data-draft]').forEach((area) => {
       const draft = drafts.get(slotOf(area));
-      if (draft && area.value === '') area.value = draft;
+      if (!draft || area.value !== '') return;
+      area.value = draft;
+      area.dispatchEvent(new Event('input', { bubbles: true }));
     });
+  }
+  document.addEventListener('htmx:after:swap', () => {
+    restore();
     const form = document.getElementById('reply-form');
     const kept = form && waiting.get(holder(form));
     if (kept && form.querySelector('[data-file]')?.files.length === 0) take(form, [kept]);

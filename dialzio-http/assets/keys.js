@@ -81,7 +81,14 @@
     const options = [...dialog.querySelectorAll('[role="option"]:not([hidden])')];
     const at = options.findIndex((option) => option.getAttribute('aria-selected') === 'true');
     event.preventDefault();
-    if (event.key === 'Enter') { (options[at] ?? options[0])?.click(); return; }
+    if (event.key === 'Enter') {
+      const typed = dialog.querySelector('input').value.trim();
+      const isFound = (dialog.querySelector('#goto-found')?.dataset.query ?? '') === typed;
+      if (isFound) { (options[at] ?? options[0])?.click(); return; }
+      // What was typed is still being looked for: its first result is meant.
+      document.addEventListener('htmx:after:swap', () => dialog.querySelector('[role="option"]:not([hidden])')?.click(), { once: true });
+      return;
+    }
     const next = (at + (event.key === 'ArrowDown' ? 1 : -1) + options.length) % options.length;
     options.forEach((option, index) => {
       option.id ||= `goto-${index}`;

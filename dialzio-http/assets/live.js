@@ -64,9 +64,8 @@
     return id ? load(`/web/sandbox/${id}/thread`, '#phone-items', 'merge') : null;
   }, 80);
   const all = () => { queue(); thread(); composer(); head(); person(); phone(); };
-  // After an outage: nothing complains any more, every list is read again, and lists what its search box says.
+  // After an outage: every list is read again, and lists what its search box says.
   const recover = () => {
-    document.querySelectorAll('[data-unreachable]').forEach((place) => { place.textContent = ''; place.removeAttribute('data-unreachable'); });
     const form = document.querySelector('#queue form.search');
     const listed = new URLSearchParams(document.getElementById('queue-list')?.dataset.query).get('q') ?? '';
     if (form && form.elements.q.value.trim() !== listed) form.requestSubmit();
@@ -119,17 +118,20 @@
   let isConnected = false;
   let wasConnected = false;
   let complaint = null;
-  const lost = () => {
-    isConnected = false;
-    complaint ??= setTimeout(() => { const bar = document.getElementById('offline'); if (bar && !isConnected && !document.hidden) bar.hidden = false; }, 3000);
+  const complain = () => {
+    complaint ??= setTimeout(() => { const bar = document.getElementById('offline'); if (bar && (!isConnected || !navigator.onLine) && !document.hidden) bar.hidden = false; }, 3000);
   };
-  document.addEventListener('htmx:sse:after:connection', () => {
-    isConnected = true;
-    isTrying = false;
+  const lost = () => { isConnected = false; complain(); };
+  const restored = () => {
     clearTimeout(complaint);
     complaint = null;
     const bar = document.getElementById('offline');
     if (bar) bar.hidden = true;
+  };
+  document.addEventListener('htmx:sse:after:connection', () => {
+    isConnected = true;
+    isTrying = false;
+    restored();
     if (wasConnected) recover();
     wasConnected = true;
   });
@@ -141,7 +143,8 @@
       if (/status 401/.test(String(event.detail?.error?.message ?? event.detail?.error ?? ''))) document.dispatchEvent(new CustomEvent('session:ended'));
     });
   }
-  window.addEventListener('offline', lost);
+  // A network that is away for a moment may leave the stream whole: then it is the lists alone that have to be read again.
+  window.addEventListener('offline', complain);
   // One attempt at a time: an answer that takes long is not cut off by the next attempt.
   let isTrying = false;
   const retry = () => {
@@ -152,6 +155,6 @@
   };
   document.addEventListener('session:renewed', () => { isTrying = false; retry(); all(); });
   document.addEventListener('click', (event) => { if (event.target.closest('[data-retry]')) retry(); });
-  window.addEventListener('online', retry);
+  window.addEventListener('online', () => { if (isConnected) { restored(); recover(); } else retry(); });
   setInterval(retry, 1000);
 })();

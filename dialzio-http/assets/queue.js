@@ -118,7 +118,10 @@
   window.addEventListener('pagehide', keepPlace);
   document.addEventListener('htmx:before:history:update', keepPlace);
   document.addEventListener('htmx:after:swap', (event) => { if (event.detail.ctx.target === document.body) findPlace().then(watch); });
-  if (inbox()) findPlace().then(watch);
+  // The buttons work once htmx has seen the page, which is when it is complete.
+  const begin = () => setTimeout(() => { if (inbox()) findPlace().then(watch); });
+  if (document.readyState === 'complete') begin();
+  else document.addEventListener('DOMContentLoaded', begin);
 
   document.addEventListener('pointerout', (event) => {
     const scroll = event.target.closest?.('#queue-scroll[data-held]');

@@ -30,6 +30,8 @@
   document.addEventListener('htmx:after:request', (event) => {
     const { ctx } = event.detail;
     const { status } = ctx.response;
+    // The server answers again: nothing that could not reach it complains any more.
+    if (status < 500) document.querySelectorAll('[data-unreachable]').forEach((place) => { place.textContent = ''; place.removeAttribute('data-unreachable'); });
     if (status < 400 || status === 422 || isQuiet(ctx)) return;
     if (status === 401) {
       revert(ctx.sourceElement);

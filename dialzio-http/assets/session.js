@@ -33,7 +33,8 @@
         form.reset();
         dialog().close();
         document.dispatchEvent(new CustomEvent('session:renewed'));
-        [...waiting].filter((waits) => waits.isConnected).forEach((waits) => waits.requestSubmit());
+        // The box may have been read anew meanwhile; what was typed stands in it.
+        [...waiting].map((waits) => (waits.isConnected ? waits : document.getElementById(waits.id))).forEach((waits) => waits?.requestSubmit());
         waiting.clear();
       } else if (answer.ok) {
         // Somebody else signed in: nothing of this page is theirs.

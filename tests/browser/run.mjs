@@ -8,6 +8,7 @@ import { startServer } from './server.mjs';
 import { accessible } from './tests/access.mjs';
 import { consent } from './tests/consent.mjs';
 import { files } from './tests/files.mjs';
+import { kept } from './tests/kept.mjs';
 import { everyKey } from './tests/keys.mjs';
 import { longLists } from './tests/lists.mjs';
 import { keepOrder } from './tests/order.mjs';
@@ -29,7 +30,7 @@ try {
   const taraPhone = `${server.origin}/sandbox/ZZ.919840012345`;
   const scene = { server, guard, inbox, phone, taraPhone };
   scene.scene = scene;
-  for (const test of [setUp, firstTalk, keepOrder, files, unknownSends, everyKey, longLists, roles, consent, accessible, places]) {
+  for (const test of [setUp, firstTalk, keepOrder, files, unknownSends, everyKey, longLists, kept, roles, consent, accessible, places]) {
     try {
       await test(scene);
     } catch (error) {

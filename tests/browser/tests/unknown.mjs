@@ -89,7 +89,7 @@ export async function unknownSends({ server, inbox, scene }) {
   await step('the API refuses the same to a key that may not send', null, async () => {
     const [message] = await find('Yes, on Fridays');
     const key = (await server.api('POST', '/v1/keys', { name: 'Reader', permissions: ['conversations.read'] })).json.api_key;
-    for (const [path, body] of [['outcome', { sent: true }], ['cancellation', undefined]]) {
+    for (const [path, body] of [['resolution', { sent: true }], ['cancellation', undefined]]) {
       const answer = await server.api('POST', `/v1/messages/${message.id}/${path}`, body, { authorization: `Bearer ${key}` });
       equal(answer.status, 403, `status of ${path}`);
       equal(answer.json.code, 'access.denied', 'code');
