@@ -4,7 +4,7 @@
 use dialzio_core::Store;
 use dialzio_core::memory::{BrokenRule, MemoryStore};
 use dialzio_core::testing::conformance::{
-    TestBed, commit, contact, groups, isolation, message, retention, system, trust, work,
+    TestBed, commit, contact, disposition, groups, isolation, message, retention, system, trust, work,
 };
 use std::pin::Pin;
 use std::sync::Arc;
@@ -40,6 +40,7 @@ async fn a_store_that_ignores_the_scope_is_noticed() {
     let cases: &[(&str, Case)] = &[
         case!(isolation::another_organisation_sees_nothing_by_any_read),
         case!(isolation::expectations_look_into_ones_own_organisation_only),
+        case!(disposition::dispositions_of_one_organisation_are_no_others),
         case!(groups::organisations_at_the_same_time_keep_their_own_sequences),
         case!(isolation::writes_do_not_reach_another_organisation),
         case!(retention::a_sweep_stays_in_its_organisation),
@@ -55,6 +56,7 @@ async fn a_store_that_ignores_expectations_is_noticed() {
         case!(commit::neighbours_of_a_refused_batch_are_applied),
         case!(commit::a_batch_sees_those_before_it),
         case!(contact::added_tags_are_kept_and_not_lost_to_an_older_card),
+        case!(disposition::a_change_names_the_revision_it_was_decided_on),
         case!(groups::callers_at_the_same_time_each_get_their_own_answer),
         case!(groups::one_call_with_many_batches_is_answered_in_their_order),
         case!(work::a_stale_fence_is_refused),

@@ -8,7 +8,6 @@ use crate::conversation::{
     DeliveryStatus, Direction, Evidence, FailureNote, InboundQuery, InboxView, Message, Reaction,
     StateFilter, TemplateCategory,
 };
-use crate::disposition::{Disposition, DispositionChange, DispositionWrite};
 use crate::event::{DomainEvent, EventSeq};
 use crate::job::{Job, JobState, QueueKind};
 use crate::media::{Media, MediaWrite};
@@ -30,7 +29,6 @@ struct Full {
     hash: [u8; 16],
     member: crate::access::Member,
     key: crate::id::ApiKeyId,
-    outcome: Disposition,
 }
 
 async fn full(bed: &TestBed) -> Full {
@@ -46,7 +44,6 @@ async fn full(bed: &TestBed) -> Full {
     bed.commit_system(SystemWrite::InsertUser(user.clone())).await.unwrap();
     let member = bed.make.member(user.id, Role::Owner);
     let key = bed.make.api_key();
-    let outcome = bed.make.disposition("Interested", 1);
     let account = tenant.account.id;
     let templates = vec![bed.make.template(account, "order_sent", TemplateCategory::Utility)];
     let given = bed.make.consent(person.contact.id, person.identity.subject_keys(), ConsentEvent::Given);
@@ -61,7 +58,6 @@ async fn full(bed: &TestBed) -> Full {
         crate::account::AccountWrite::Templates { account, asked_at: bed.at(0), templates }.into(),
         AccessWrite::InsertMember(member.clone()).into(),
         AccessWrite::InsertApiKey(key.clone()).into(),
-        DispositionWrite::Insert(outcome.clone()).into(),
         WebhookWrite::Enqueue(item.clone()).into(),
         WebhookWrite::Quarantine(bytes.clone()).into(),
     ]);
@@ -79,7 +75,6 @@ async fn full(bed: &TestBed) -> Full {
         hash: suppression.hash,
         member,
         key: key.id,
-        outcome,
     }
 }
 
@@ -153,8 +148,6 @@ async fn found(bed: &TestBed, full: &Full, scope: &OrgScope) -> Vec<(&'static st
         ("members", !store.members(scope).await.unwrap().is_empty()),
         ("api_key", store.api_key(scope, full.key).await.unwrap().is_some()),
         ("api_keys", !store.api_keys(scope).await.unwrap().is_empty()),
-        ("disposition", store.disposition(scope, full.outcome.id).await.unwrap().is_some()),
-        ("dispositions", !store.dispositions(scope).await.unwrap().is_empty()),
         ("events", !store.events(scope, EventSeq(0), 100).await.unwrap().is_empty()),
         ("newest_event", store.newest_event(scope).await.unwrap() > EventSeq(0)),
         ("audit", store.audit(scope, 0, 100).await.unwrap().len() > 2),
@@ -219,8 +212,6 @@ pub async fn writes_do_not_reach_another_organisation(bed: TestBed) {
     let mut media = mine.media.clone();
     media.filename = None;
     let (state, not_before) = (JobState::Dead, None);
-    let (disposition, position) = (mine.outcome.id, Some(9));
-    let moved = DispositionChange { position, ..DispositionChange::default() };
     let strange: Vec<Write> = vec![
         ContactWrite::Update(contact).into(),
         ContactWrite::Alias { identity, alias: Alias::Phone(bed.make.phone()), seen_at: at }.into(),
@@ -235,7 +226,6 @@ pub async fn writes_do_not_reach_another_organisation(bed: TestBed) {
         ConversationWrite::Revoke { message, content: content(), at }.into(),
         ConversationWrite::Seen { conversation: mine.person.conversation.id, up_to: mine.queued.id }.into(),
         MediaWrite::Update(media).into(),
-        DispositionWrite::Change { disposition, change: moved }.into(),
         JobWrite::Settle { id: mine.job.id, state, not_before, attempts: 9 }.into(),
         JobWrite::WakeSends { account: mine.tenant.account.id, at: bed.at(1) }.into(),
         JobWrite::Rest { id: mine.job.id, until: bed.at(900), attempts: 9 }.into(),
@@ -252,7 +242,6 @@ pub async fn writes_do_not_reach_another_organisation(bed: TestBed) {
             bed.store.conversation(scope, mine.person.conversation.id).await.unwrap(),
             bed.store.messages(scope, mine.person.conversation.id, page()).await.unwrap(),
             bed.store.media(scope, mine.media.id).await.unwrap(),
-            bed.store.dispositions(scope).await.unwrap(),
             bed.store.quarantined(scope, page()).await.unwrap(),
         )
     };

@@ -62,6 +62,11 @@ pub(super) async fn all() -> Vec<Vec<Ran>> {
             a_message_reopens_and_is_not_closed_over
             a_snooze_that_has_run_out_counts_as_open
         }
+        disposition {
+            dispositions_come_by_position_and_then_by_age
+            a_name_belongs_to_one_disposition_of_an_organisation
+            dispositions_of_one_organisation_are_no_others
+        }
         facts {
             a_person_is_known_under_each_alias
             cards_with_the_typed_number_are_candidates
