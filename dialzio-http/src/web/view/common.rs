@@ -96,6 +96,8 @@ impl Avatar {
             let first = words.next();
             first.into_iter().chain(words.next_back()).flat_map(char::to_uppercase).collect()
         };
+        // A name of signs alone has its first sign for a mark.
+        let initials = if initials.is_empty() { name.chars().take(1).collect() } else { initials };
         // 0 to 5, so the conversion cannot fail.
         Self { initials: initials.into(), tone: u8::try_from(tone).unwrap_or(0) }
     }
@@ -185,6 +187,7 @@ mod tests {
         assert_eq!(initials("@kavya.designs"), "@k");
         assert_eq!(initials("+91 98400 12345"), "45");
         assert_eq!(initials("ß"), "SS");
+        assert_eq!(initials("🌱🌱"), "🌱");
         assert_eq!(initials(""), "");
     }
 
