@@ -11,11 +11,12 @@ use dialzio_core::conversation::{
     ConversationQuery, DeliveryStatus, InboxEntry, InboxView, NewMessage, StateFilter,
 };
 use dialzio_core::entropy::Entropy;
+use dialzio_core::ledger::Action;
 use dialzio_core::memory::MemoryStore;
 use dialzio_core::page::PageRequest;
 use dialzio_core::provider::{Provider, ProviderError, ProviderId, RefusalReason};
 use dialzio_core::testing::{Fixtures, Scripted, ScriptedProvider};
-use dialzio_core::{Actor, Clock, Crm, ManualClock, Principal, Role};
+use dialzio_core::{Actor, Clock, Crm, Error, ManualClock, Principal, Revision, Role};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
@@ -144,6 +145,50 @@ async fn a_message_that_the_account_is_at_fault_for_waits_and_the_account_says_w
         assert_eq!(kept.delivery.status, DeliveryStatus::Accepted);
         assert_eq!(shop.provider.sent().len(), 1);
     }
+}
+
+#[tokio::test]
+async fn a_new_token_sends_what_waited_for_it_and_a_refused_one_changes_nothing() {
+    let credentials = || ProviderError::Credentials {
+        provider: ProviderId("scripted"),
+        code: "190".into(),
+        detail: Some("Session has expired".into()),
+    };
+    let shop = shop().await;
+    shop.hears(json!({"type": "message", "id": "m.1", "from": "919840012345", "text": "hello"})).await;
+    let talk = shop.inbox().await.remove(0).conversation.id;
+    shop.provider.then(Scripted::Fail(credentials()));
+    let (conversations, accounts) = (shop.crm.conversations(), shop.crm.accounts());
+    let sent = conversations.send(&shop.me, talk, NewMessage::text("On our way").unwrap()).await.unwrap();
+    shop.crm.worker().run_once().await.unwrap();
+    let expired = accounts.get(&shop.me, shop.account.id).await.unwrap();
+    assert_eq!(expired.state, AccountState::NeedsLogin);
+
+    for unusable in ["", "two words", "line\nbreak"] {
+        let refused = accounts.set_token(&shop.me, expired.id, None, unusable.into()).await.unwrap_err();
+        assert_eq!(refused.code(), "input.invalid");
+    }
+    shop.provider.then(Scripted::Fail(credentials()));
+    let refused = accounts.set_token(&shop.me, expired.id, None, "wrong".into()).await.unwrap_err();
+    assert!(matches!(refused, Error::Provider(ProviderError::Credentials { .. })), "{refused:?}");
+    assert_eq!(accounts.get(&shop.me, expired.id).await.unwrap(), expired, "nothing was stored");
+
+    let stale = accounts.set_token(&shop.me, expired.id, Some(Revision::FIRST), "fresh".into()).await;
+    assert!(matches!(stale, Err(Error::Stale { .. })), "{stale:?}");
+    let renewed =
+        accounts.set_token(&shop.me, expired.id, Some(expired.revision), "fresh".into()).await.unwrap();
+    assert_eq!((renewed.state, renewed.problem), (AccountState::Routable, None));
+    let audit = shop.crm.ledger().audit(&shop.me, 0, 100).await.unwrap();
+    assert_eq!(audit.last().unwrap().action, Action::AccountChanged);
+    // At once: the clock stands still.
+    shop.crm.worker().run_once().await.unwrap();
+    let kept = conversations.message(&shop.me, sent.message.id).await.unwrap();
+    assert_eq!(kept.delivery.status, DeliveryStatus::Accepted);
+    assert_eq!(
+        shop.provider.tokens(),
+        ["token", "token", "wrong", "fresh", "fresh"],
+        "the old one is not used again"
+    );
 }
 
 #[tokio::test]

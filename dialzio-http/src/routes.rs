@@ -251,6 +251,9 @@ routes! {
     "accounts.create" post "/v1/accounts" needs(P::AccountsManage), "Connect an account", 201 => api::accounts::connect,
         sample r#"{"app":"01890000-0000-7000-8000-000000000000","name":"Shop line","phone_number_id":"1234567","business_account_id":"7654321","token":"secret"}"#,
         problems ["account.conflict", "account.no_provider", "account.not_found", "account.taken", "account.unsupported", "app.not_found"];
+    "accounts.change" patch "/v1/accounts/{account}" needs(P::AccountsManage), "Change the name of an account, or give it a new token, which is checked at once", 200 => api::accounts::change,
+        sample r#"{"name":"Shop line 2"}"#,
+        problems ["account.conflict", "account.no_provider", "account.taken", "account.unsupported", "provider.*"];
     "accounts.check" post "/v1/accounts/{account}/check" needs(P::AccountsManage), "Check the token of an account", 200 => api::accounts::check,
         problems ["account.conflict", "account.no_provider", "account.taken", "account.unsupported", "provider.*"];
     "templates.list" get "/v1/accounts/{account}/templates" needs(P::AccountsRead), "List templates as last fetched", 200 => api::accounts::templates;

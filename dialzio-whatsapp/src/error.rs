@@ -117,6 +117,15 @@ pub(crate) fn reported(status: u16, retry_after: Option<Duration>, body: &[u8]) 
     Some(provider_error(code, status, retry_after, detail))
 }
 
+/// The words without what may be a token: some answers repeat the one that they refuse ("Malformed access token EAA…").
+fn without_tokens(words: &str) -> String {
+    /// Longer than any word of a sentence, shorter than any token.
+    const LONGEST_WORD: usize = 30;
+    let each =
+        |word: &'_ str| if word.chars().count() > LONGEST_WORD { "…".to_owned() } else { word.to_owned() };
+    words.split_whitespace().map(each).collect::<Vec<_>>().join(" ")
+}
+
 fn provider_error(
     code: Option<i64>,
     status: u16,
@@ -133,7 +142,9 @@ fn provider_error(
             ProviderError::Throttled { provider, code, retry_after }
         }
         Meaning::Fault => ProviderError::Fault { provider, code },
-        Meaning::Credentials => ProviderError::Credentials { provider, code, detail },
+        Meaning::Credentials => {
+            ProviderError::Credentials { provider, code, detail: detail.as_deref().map(without_tokens) }
+        }
         Meaning::Unlisted => {
             tracing::warn!(%code, status, "undocumented Graph error code");
             if status >= 500 {
@@ -203,6 +214,13 @@ mod tests {
         let error = read(400, body);
         assert!(matches!(error, ProviderError::Refused { reason: RefusalReason::Account, .. }));
         assert!(matches!(of_our_number(error), ProviderError::Credentials { code, .. } if code == "33"));
+    }
+
+    #[test]
+    fn a_token_that_is_repeated_in_a_refusal_is_left_out() {
+        let token = "EAA".repeat(40);
+        let body = format!(r#"{{"error":{{"code":190,"message":"Malformed access token {token}"}}}}"#);
+        assert_eq!(read(401, &body).detail(), Some("Malformed access token …"));
     }
 
     #[test]

@@ -29,5 +29,6 @@ mod safe_methods;
 mod same_answer;
 mod secrets;
 mod stop_race;
+mod tokens;
 mod transfer;
 mod values;

@@ -13,7 +13,7 @@ pub(crate) use keyring::BoundKeys;
 pub use keyring::{check_keys, is_new};
 pub use keys::{KeyCheck, KeyError, KeyProvider, LocalKeys, RawKey};
 pub use sealed::{Sealed, SealedContext};
-pub use service::{AccountService, Connected, NewAccount, NewApp};
+pub use service::{AccountPatch, AccountService, Connected, NewAccount, NewApp};
 pub use store::{AccountChange, AccountStore, AccountWrite, AppChange};
 
 use chrono::{DateTime, Utc};

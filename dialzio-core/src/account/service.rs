@@ -1,6 +1,6 @@
 //! Connecting numbers: apps with their secrets, accounts with their tokens, checks.
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use std::sync::Arc;
 use url::Url;
 
@@ -52,6 +52,17 @@ pub struct NewAccount {
     pub base_url: Option<Url>,
 }
 
+/// What is to change on an account; `None` leaves a field as it is.
+#[derive(Debug, Default)]
+pub struct AccountPatch {
+    /// What people call it.
+    pub name: Option<Title>,
+    /// Another token of the same number or sender.
+    pub token: Option<SecretString>,
+    /// Only if the account is still at this revision.
+    pub revision: Option<Revision>,
+}
+
 /// A number that was stored, with what the check of its token found. Until a check succeeds nothing is received or sent.
 ///
 /// It cannot be dropped without a warning:
@@ -98,6 +109,12 @@ impl Connected {
 pub struct AccountService<'a> {
     crm: &'a Runtime,
 }
+
+/// How often a change is decided anew because the account was changed meanwhile. Each time, at least one other change was
+/// committed.
+const ROUNDS: u32 = 8;
+/// The longest token, in bytes. Providers' tokens have some hundred.
+const LONGEST_TOKEN: usize = 4096;
 
 const APP: &str = "app";
 const ACCOUNT: &str = "account";
@@ -164,8 +181,6 @@ impl<'a> AccountService<'a> {
     /// [`Error::NotFound`] for an app of somebody else; [`Error::Account`] if the number is connected elsewhere;
     /// [`Error::Denied`].
     pub async fn connect(&self, by: &Actor, new: NewAccount) -> Result<Connected, Error> {
-        /// Who connects the same number at the same time is few; each round at least one of them is done.
-        const ROUNDS: u32 = 8;
         for _ in 1..ROUNDS {
             match self.connect_once(by, &new).await {
                 Err(Error::Conflict { kind: RecordKind::Account }) => {}
@@ -382,6 +397,88 @@ impl<'a> AccountService<'a> {
             Err(Error::Conflict { kind }) if revision.is_some() => Err(Error::Stale { kind }),
             changed => Ok((changed?, health)),
         }
+    }
+
+    /// Replaces the token of an account: [`update`](Self::update) with a token alone.
+    ///
+    /// # Errors
+    /// As [`update`](Self::update).
+    pub async fn set_token(
+        &self,
+        by: &Actor,
+        id: AccountId,
+        revision: Option<Revision>,
+        token: SecretString,
+    ) -> Result<ProviderAccount, Error> {
+        self.update(by, id, AccountPatch { token: Some(token), revision, ..AccountPatch::default() }).await
+    }
+
+    /// Changes the name or the token of an account. The provider has to accept a new token before it is stored: then the
+    /// account is in use again, and the sends that waited for it are due at once. A token that is refused changes nothing, so
+    /// an account that works keeps working.
+    ///
+    /// # Errors
+    /// [`Error::Provider`] with what the provider said about the token; [`Error::Invalid`] for a token that cannot be one;
+    /// [`Error::Stale`] if the account is not at the revision of the patch; [`Error::Conflict`] if it is changed all the time;
+    /// [`Error::Account`] if the number is connected elsewhere; [`Error::NotFound`]; [`Error::Denied`] without
+    /// [`Permission::AccountsManage`].
+    pub async fn update(
+        &self,
+        by: &Actor,
+        id: AccountId,
+        patch: AccountPatch,
+    ) -> Result<ProviderAccount, Error> {
+        for _ in 1..ROUNDS {
+            match self.update_once(by, id, &patch).await {
+                // The worker may have noted just now that the old token is refused.
+                Err(Error::Conflict { kind: RecordKind::Account }) if patch.revision.is_none() => {}
+                other => return other,
+            }
+        }
+        self.update_once(by, id, &patch).await
+    }
+
+    async fn update_once(
+        &self,
+        by: &Actor,
+        id: AccountId,
+        patch: &AccountPatch,
+    ) -> Result<ProviderAccount, Error> {
+        let scope = by.scope_for(Permission::AccountsManage)?;
+        let seen = self.crm.store().account(scope, id).await?.ok_or(Error::missing(RecordKind::Account))?;
+        if patch.revision.is_some_and(|meant| meant != seen.revision) {
+            return Err(Error::Stale { kind: RecordKind::Account });
+        }
+        let mut change = AccountChange { name: patch.name.clone(), ..AccountChange::default() };
+        if let Some(token) = &patch.token {
+            let text = token.expose_secret();
+            if text.is_empty() || text.len() > LONGEST_TOKEN || !text.bytes().all(|b| b.is_ascii_graphic()) {
+                let right =
+                    "must be the token as the provider shows it: letters, digits and signs without spaces";
+                return Err(Error::invalid("access_token", right));
+            }
+            let access = AccountAccess {
+                account: id,
+                external_id: seen.external_id.clone(),
+                business_id: seen.business_id.clone(),
+                token: token.clone(),
+                base_url: seen.base_url.clone(),
+            };
+            let health = self.messaging(&seen)?.check(&access).await?;
+            let context = SealedContext::new(by.org(), ACCOUNT, id, "token");
+            change.token = Some(self.crm.sealer().seal_secret(&context, token).await?);
+            change.state = Some(AccountState::Routable);
+            change.display_number = health.display_number.map(Some);
+            change.checked_at = Some(Some(self.crm.now()));
+            change.problem = Some(None);
+        }
+        let changed = match self.change(by, scope, &seen, change).await {
+            Err(Error::Conflict { kind }) if patch.revision.is_some() => Err(Error::Stale { kind }),
+            changed => changed,
+        };
+        // The old token is not kept open any longer.
+        self.crm.tokens().invalidate(&id);
+        changed
     }
 
     /// Moves an account to another base address, and checks it there.

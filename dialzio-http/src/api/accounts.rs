@@ -4,10 +4,12 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
-use dialzio_core::account::{AccountNote, AccountState, App, NewAccount, NewApp, ProviderAccount};
+use dialzio_core::account::{
+    AccountNote, AccountPatch, AccountState, App, NewAccount, NewApp, ProviderAccount,
+};
 use dialzio_core::conversation::{HeaderFormat, Template, TemplateCategory, TemplateStatus};
 use dialzio_core::text::Title;
-use dialzio_core::{AccountId, AppId, Error, Revision};
+use dialzio_core::{AccountId, Actor, AppId, Error, Revision};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use url::Url;
@@ -159,8 +161,7 @@ pub async fn get(
     Caller(actor): Caller,
     Id(id): Id<AccountId>,
 ) -> Result<Revised<AccountJson>, Problem> {
-    let account = state.crm().accounts().get(&actor, id).await?;
-    Ok(Revised::at(account.revision, account.into()))
+    Ok(shown(&state, &actor, id).await?)
 }
 
 /// A new account.
@@ -206,6 +207,45 @@ pub async fn connect(
     Ok(Revised::made(revision, AccountJson { check, ..connected.account.into() }))
 }
 
+/// An account and its tag.
+async fn shown(state: &AppState, actor: &Actor, id: AccountId) -> Result<Revised<AccountJson>, Error> {
+    let account = state.crm().accounts().get(actor, id).await?;
+    Ok(Revised::at(account.revision, account.into()))
+}
+
+/// Changes to an account: an absent field stays.
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = AccountPatch)]
+#[serde(deny_unknown_fields)]
+pub struct AccountPatchJson {
+    #[schema(value_type = Option<Title>)]
+    name: Option<String>,
+    /// A new access token. It is stored if the provider accepts it; otherwise nothing is changed.
+    #[schema(value_type = Option<String>, format = Password, write_only)]
+    access_token: Option<SecretString>,
+    /// The revision that is meant, instead of `If-Match`.
+    revision: Option<u32>,
+}
+
+/// `PATCH /v1/accounts/{account}`.
+pub async fn change(
+    State(state): State<AppState>,
+    Caller(actor): Caller,
+    Id(id): Id<AccountId>,
+    meant: IfMatch,
+    Body(patch): Body<AccountPatchJson>,
+) -> Result<Revised<AccountJson>, Problem> {
+    let patch = AccountPatch {
+        name: patch.name.as_deref().map(|name| text::<Title>("name", name)).transpose()?,
+        token: patch.access_token,
+        revision: meant.revision(patch.revision)?,
+    };
+    match state.crm().accounts().update(&actor, id, patch).await {
+        Ok(account) => Ok(Revised::at(account.revision, account.into())),
+        Err(error) => Err(refusal(error, shown(&state, &actor, id)).await),
+    }
+}
+
 /// `POST /v1/accounts/{account}/check`.
 pub async fn check(
     State(state): State<AppState>,
@@ -213,16 +253,9 @@ pub async fn check(
     meant: IfMatch,
     Id(id): Id<AccountId>,
 ) -> Result<Revised<AccountJson>, Problem> {
-    let accounts = state.crm().accounts();
-    match accounts.check(&actor, id, meant.revision(None)?).await {
+    match state.crm().accounts().check(&actor, id, meant.revision(None)?).await {
         Ok((account, _)) => Ok(Revised::at(account.revision, account.into())),
-        Err(error) => {
-            let present = async {
-                let account = accounts.get(&actor, id).await?;
-                Ok::<_, Error>(Revised::at(account.revision, AccountJson::from(account)))
-            };
-            Err(refusal(error, present).await)
-        }
+        Err(error) => Err(refusal(error, shown(&state, &actor, id)).await),
     }
 }
 

@@ -129,5 +129,6 @@ fn posts() -> Router<AppState> {
         .route("/web/quarantine/{event}/replay", post(quarantine::replay))
         .route("/web/quarantine/{event}/discard", post(quarantine::discard))
         .route("/web/integrations/{account}/check", post(numbers::check))
+        .route("/web/integrations/{account}/token", post(numbers::set_token))
         .route("/web/settings", post(settings::save))
 }

@@ -1,14 +1,18 @@
 //! Connected numbers and whether they work.
 
-use axum::response::Html;
+use axum::http::StatusCode;
+use axum::response::{Html, IntoResponse, Response};
 use dialzio_core::account::{AccountState, ProviderAccount};
-use dialzio_core::{AccountId, Error};
+use dialzio_core::provider::ProviderError;
+use dialzio_core::{AccountId, Error, Permission};
+use secrecy::SecretString;
 
 use super::page_context::{PageContext, show};
 use super::view::numbers::{NumberCard, NumbersPage};
 use super::view::shell::Place;
 use super::view::{Chip, Fact, Tone};
 use crate::api::Id;
+use crate::form::Fields;
 use crate::problem::Problem;
 
 /// `GET /settings/channels`.
@@ -31,7 +35,7 @@ async fn card(ctx: &PageContext, account: &ProviderAccount) -> Result<NumberCard
         ),
         AccountState::NeedsLogin => (
             Chip::new(Tone::Bad, "Token refused"),
-            Some("Make a new token at the provider and connect it again."),
+            Some("Make a new token at the provider and set it here. Messages wait until then."),
         ),
         AccountState::Paused => (
             Chip::new(Tone::Bad, "Paused"),
@@ -61,7 +65,39 @@ async fn card(ctx: &PageContext, account: &ProviderAccount) -> Result<NumberCard
         health,
         advice: advice.map(Into::into),
         facts,
+        can_manage: ctx.may(Permission::AccountsManage),
+        token_error: None,
     })
+}
+
+/// The card of an account as it is stored now.
+async fn stored(ctx: &PageContext, id: AccountId) -> Result<NumberCard, Problem> {
+    card(ctx, &ctx.crm().accounts().get(&ctx.actor, id).await?).await
+}
+
+/// `POST /web/integrations/{account}/token`. The token is never shown again: a refused form comes back without it.
+pub(crate) async fn set_token(
+    ctx: PageContext,
+    Id(id): Id<AccountId>,
+    fields: Fields,
+) -> Result<Response, Problem> {
+    // White space at the ends comes from copying.
+    let token = SecretString::from(fields.get("access_token").trim());
+    let refused = match ctx.crm().accounts().set_token(&ctx.actor, id, None, token).await {
+        Ok(account) => return Ok(show(&card(&ctx, &account).await?)?.into_response()),
+        Err(Error::Provider(error @ ProviderError::Credentials { .. })) => {
+            let said = error.detail().map(|detail| format!(" It says: {detail}")).unwrap_or_default();
+            format!("The provider refused this token, so it was not saved.{said}")
+        }
+        Err(Error::Provider(error)) => {
+            let said = error.detail().map_or_else(|| error.to_string(), str::to_owned);
+            format!("The token could not be checked, so it was not saved. {said}")
+        }
+        Err(Error::Invalid { .. }) => "Paste the token as the provider shows it, without spaces.".to_owned(),
+        Err(error) => return Err(error.into()),
+    };
+    let again = NumberCard { token_error: Some(refused), ..stored(&ctx, id).await? };
+    Ok((StatusCode::UNPROCESSABLE_ENTITY, show(&again)?).into_response())
 }
 
 /// `POST /web/integrations/{account}/check`.
@@ -69,10 +105,7 @@ pub(crate) async fn check(ctx: PageContext, Id(id): Id<AccountId>) -> Result<Htm
     match ctx.crm().accounts().check(&ctx.actor, id, None).await {
         Ok((account, _)) => show(&card(&ctx, &account).await?),
         Err(Error::Provider(refused)) => {
-            let account =
-                ctx.crm().accounts().list(&ctx.actor).await?.into_iter().find(|known| known.id == id);
-            let account = account.ok_or_else(Problem::not_found)?;
-            let mut card = card(&ctx, &account).await?;
+            let mut card = stored(&ctx, id).await?;
             card.health = Chip::new(Tone::Bad, "The check failed");
             let said = refused.detail().map_or_else(|| refused.to_string(), str::to_owned);
             card.advice = Some(format!("The provider says: {said}").into());

@@ -1,5 +1,5 @@
 // The other pages, each once, wide, narrow and dark; signing out.
-import { equal, holds, picture, step, story } from '../report.mjs';
+import { equal, holds, picture, step, story, until } from '../report.mjs';
 import { postSigned } from './order.mjs';
 
 export async function places({ server, inbox, guard }) {
@@ -24,12 +24,30 @@ export async function places({ server, inbox, guard }) {
     await table.getByText('Withdrawn').first().waitFor();
     await picture(page, 'ledger');
   });
-  await step('numbers work, settings are kept within what the law leaves', page, async () => {
+  await step('numbers work', page, async () => {
     await page.goto(`${server.origin}/settings/channels`);
     const line = page.getByRole('region', { name: 'Shop line' });
     await line.getByRole('button', { name: 'Check now' }).click();
     await line.getByText('Connected').waitFor();
     await picture(page, 'numbers');
+  });
+  await step('a new token is checked before it is saved, and a refused one says why', page, async () => {
+    const line = page.getByRole('region', { name: 'Shop line' });
+    const me = (await server.api('GET', '/v1/me')).json;
+    const set = async (token) => {
+      if (!(await line.getByLabel('New access token').isVisible())) await line.getByText('Set a new token').click();
+      await line.getByLabel('New access token').fill(token);
+      await line.getByRole('button', { name: 'Save token' }).click();
+    };
+    await set('a-token-that-is-none');
+    await line.getByText('The provider refused this token, so it was not saved.').waitFor();
+    equal(await line.getByLabel('New access token').inputValue(), '', 'the refused token in the form');
+    await picture(page, 'token-refused');
+    await set(`sandbox-token-${me.organisation}`);
+    await until(async () => !(await line.getByLabel('New access token').isVisible()), 'the form folded away');
+    await line.getByText('Connected').waitFor();
+  });
+  await step('settings are kept within what the law leaves', page, async () => {
     await page.goto(`${server.origin}/settings`);
     await page.getByLabel('From').fill('23:00');
     await page.getByRole('button', { name: 'Save' }).click();

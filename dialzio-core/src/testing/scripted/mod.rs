@@ -7,6 +7,7 @@ pub use webhook::{SECRET_HEADER, element};
 use async_trait::async_trait;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
+use secrecy::{ExposeSecret, SecretString};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
@@ -66,6 +67,7 @@ struct State {
     signals: Vec<Signal>,
     files: BTreeMap<String, FetchedMedia>,
     templates: Vec<Template>,
+    tokens: Vec<SecretString>,
     calls: u64,
     count: u64,
 }
@@ -162,6 +164,12 @@ impl ScriptedProvider {
         self.state().signals.clone()
     }
 
+    /// The tokens of checks and sends, in order, whatever came of them.
+    #[must_use]
+    pub fn tokens(&self) -> Vec<String> {
+        self.state().tokens.iter().map(|token| token.expose_secret().to_owned()).collect()
+    }
+
     /// How many calls there were, whatever came of them.
     #[must_use]
     pub fn calls(&self) -> u64 {
@@ -221,6 +229,7 @@ impl MessagingProvider for ScriptedProvider {
         permit: SendPermit,
         message: &OutboundMessage,
     ) -> Result<Accepted, ProviderError> {
+        self.state().tokens.push(access.token.clone());
         let held = self.line().await?;
         let mut state = self.state();
         state.count += 1;
@@ -280,7 +289,8 @@ impl MessagingProvider for ScriptedProvider {
         Ok(self.state().templates.clone())
     }
 
-    async fn check(&self, _: &AccountAccess) -> Result<AccountHealth, ProviderError> {
+    async fn check(&self, access: &AccountAccess) -> Result<AccountHealth, ProviderError> {
+        self.state().tokens.push(access.token.clone());
         self.line().await?;
         Ok(AccountHealth {
             display_number: Some("+44 7700 900999".to_owned()),

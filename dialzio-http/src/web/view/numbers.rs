@@ -14,7 +14,7 @@ pub(crate) struct NumbersPage {
     pub(crate) numbers: Vec<NumberCard>,
 }
 
-/// One connected number; answer of its check, put in the place of `#number-{id}`.
+/// One connected number; answer of its check and of a new token, put in the place of `#number-{id}`.
 #[derive(Clone, Debug, Template)]
 #[template(path = "number_card.html")]
 pub(crate) struct NumberCard {
@@ -30,6 +30,10 @@ pub(crate) struct NumberCard {
     pub(crate) advice: Option<Shown>,
     /// Last message in, last message out, quality, limit, name at the provider.
     pub(crate) facts: Vec<Fact>,
+    /// Whether the reader may check it and set a new token.
+    pub(crate) can_manage: bool,
+    /// Why the new token was not saved; its form is then unfolded.
+    pub(crate) token_error: Option<String>,
 }
 
 impl askama::filters::HtmlSafe for NumberCard {}

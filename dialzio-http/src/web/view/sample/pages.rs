@@ -258,6 +258,8 @@ pub(crate) fn cards() -> Vec<NumberCard> {
                 Fact::new("Limit", "1,000 people a day"),
                 Fact::new("Shown as", "Kaveri Textiles"),
             ],
+            can_manage: true,
+            token_error: None,
         },
         NumberCard {
             id: "a2".into(),
@@ -265,10 +267,11 @@ pub(crate) fn cards() -> Vec<NumberCard> {
             line: "WhatsApp · +91 80 4718 0100".into(),
             health: Chip::new(Tone::Bad, "Token refused"),
             advice: Some(
-                "WhatsApp refused the token at 09:12. Make a new one and store it with the command line."
-                    .into(),
+                "Make a new token at the provider and set it here. Messages wait until then.".into(),
             ),
             facts: vec![Fact::new("Last in", "Yesterday 18:20"), Fact::new("Last out", "Yesterday 18:24")],
+            can_manage: true,
+            token_error: Some("The provider refused this token, so it was not saved.".into()),
         },
     ]
 }
