@@ -5,7 +5,6 @@ mod activity;
 mod attachment;
 mod content;
 mod delivery;
-mod find;
 mod inbound;
 mod message;
 mod sending;
@@ -16,7 +15,6 @@ mod template;
 pub use activity::{Activity, ActivityKind, ActivityWord};
 pub use content::{CardLine, ChoiceKind, ContactCard, Content, MediaKind, OrderItem};
 pub use delivery::{Delivery, DeliveryStatus, Evidence, FailureNote};
-pub use find::{ConversationSearch, FoundConversations};
 pub(crate) use inbound::touches_consent;
 pub use inbound::{Decision, Facts, Unsealed, decide};
 pub(crate) use message::beside_context;
@@ -27,8 +25,9 @@ pub use message::{
 pub use sending::{NewBody, NewMessage, Preview, SendPreview, Sent};
 pub use service::{ConversationPatch, ConversationService};
 pub use store::{
-    ConversationQuery, ConversationStore, ConversationWrite, HeadDelta, InboundFacts, InboundQuery,
-    InboxEntry, InboxView, KnownIdentity, KnownMessage, LastMessage, QueueCounts, StateFilter,
+    ConversationQuery, ConversationSearch, ConversationStore, ConversationWrite, FoundConversations,
+    HeadDelta, InboundFacts, InboundQuery, InboxEntry, InboxView, KnownIdentity, KnownMessage, LastMessage,
+    QueueCounts, StateFilter,
 };
 pub use template::{
     ButtonKind, ButtonParameter, HeaderFormat, HeaderParameter, ParameterFormat, Template, TemplateButton,

@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
 use super::{
-    Activity, Content, Conversation, ConversationSearch, DeliveryStatus, Direction, Evidence, ExternalId,
-    FailureNote, FoundConversations, Message, MessageDigest, Reaction, Template,
+    Activity, Content, Conversation, DeliveryStatus, Direction, Evidence, ExternalId, FailureNote, Message,
+    MessageDigest, Reaction, Template,
 };
 use crate::account::Sealed;
 use crate::consent::ConsentRecord;
@@ -92,6 +92,31 @@ pub struct InboxEntry {
     pub doubtful_since: Option<DateTime<Utc>>,
     /// The newest message; `None` if there is none or it has expired.
     pub last: Option<LastMessage>,
+}
+
+/// Which conversations a search asks for: those with people whom its words find, newest message first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConversationSearch {
+    /// Folded tokens that a person has to have ([`crate::search::query_tokens`]), the last one as a prefix.
+    pub tokens: Vec<String>,
+    /// In which state.
+    pub state: StateFilter,
+    /// The instant that decides whether a snooze has run out.
+    pub now: DateTime<Utc>,
+}
+
+impl ConversationSearch {
+    /// From how many matching people on conversations are no longer counted, and the queue is walked instead.
+    pub const MANY: u32 = 4_000;
+}
+
+/// What a search found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FoundConversations {
+    /// One page, newest message first.
+    pub page: Page<InboxEntry>,
+    /// How many there are on all pages; `None` if the words fit [`ConversationSearch::MANY`] people or more.
+    pub total: Option<u32>,
 }
 
 /// How many conversations are in each queue. Kept as rows that commits move, never counted on reading.

@@ -5,11 +5,11 @@ use axum::response::Html;
 use dialzio_core::Permission;
 use dialzio_core::contact::ContactQuery;
 use dialzio_core::page::PageRequest;
-use dialzio_core::search::tokens;
 use serde::Deserialize;
 
 use super::page_context::{PageContext, show};
-use super::view::shell::{GotoEntry, GotoPerson, GotoResults};
+use super::view::goto::entries;
+use super::view::shell::{GotoPerson, GotoResults};
 use super::view::{Avatar, Shown};
 use super::{person, words};
 use crate::problem::Problem;
@@ -19,55 +19,6 @@ use crate::problem::Problem;
 pub(crate) struct Typed {
     #[serde(default)]
     q: String,
-}
-
-const EVENTS: &str = "/settings/events";
-const SANDBOX: &str = "/sandbox";
-
-const fn page(label: &'static str, icon: &'static str, href: &'static str) -> GotoEntry {
-    GotoEntry { label, icon, href: Some(href), press: "" }
-}
-
-const fn command(label: &'static str, icon: &'static str, press: &'static str) -> GotoEntry {
-    GotoEntry { label, icon, href: None, press }
-}
-
-const ENTRIES: [GotoEntry; 17] = [
-    page("Inbox", "inbox", "/inbox"),
-    page("Contacts", "people", "/contacts"),
-    page("Settings: general", "gear", "/settings"),
-    page("Settings: channels", "plug", "/settings/channels"),
-    page("Settings: unprocessed events", "held", EVENTS),
-    page("Sandbox phone", "handset", SANDBOX),
-    page("New contact", "plus", "/contacts?new=1"),
-    command("Reply", "message", "#reply-text"),
-    command("Private note", "note", "[data-mode-to=note]"),
-    command("Choose a template", "template", "[data-mode-to=template]"),
-    command("Assign conversation", "assign", "[data-key=a]"),
-    command("Assign conversation to me", "assign", "[data-key=m]"),
-    command("Snooze conversation", "snooze", "[data-key=s]"),
-    command("Close or reopen conversation", "check", "[data-key=e]"),
-    command("Theme, profile and menu", "theme", "[data-open=\"#me-dialog\"]"),
-    command("Keyboard shortcuts", "keyboard", "[data-open=\"#keys-dialog\"]"),
-    command("Sign out", "back", "#sign-out"),
-];
-
-/// Pages and commands of which each typed word begins a word; without any, all of them.
-pub(crate) fn entries(typed: &str, may_see_events: bool, sandbox: bool) -> Vec<GotoEntry> {
-    let wanted = tokens([typed]);
-    if wanted.is_empty() && !typed.is_empty() {
-        return Vec::new();
-    }
-    let offered = |entry: &GotoEntry| match entry.href {
-        Some(EVENTS) => may_see_events,
-        Some(SANDBOX) => sandbox,
-        _ => true,
-    };
-    let matches = |entry: &GotoEntry| {
-        let words = tokens([entry.label]);
-        wanted.iter().all(|wanted| words.iter().any(|word| word.starts_with(wanted.as_str())))
-    };
-    ENTRIES.into_iter().filter(offered).filter(matches).collect()
 }
 
 /// `GET /web/goto`.
@@ -95,20 +46,4 @@ pub(crate) async fn read(ctx: PageContext, Query(typed): Query<Typed>) -> Result
     }
     let entries = entries(typed, ctx.may(Permission::QuarantineManage), ctx.has_sandbox());
     show(&GotoResults { query: typed.to_owned(), people, entries })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::entries;
-
-    #[test]
-    fn pages_and_commands_are_found_by_the_beginnings_of_their_words() {
-        let found =
-            |typed| entries(typed, true, true).into_iter().map(|entry| entry.label).collect::<Vec<_>>();
-        assert_eq!(found("chan"), ["Settings: channels"]);
-        assert_eq!(found("conv assign"), ["Assign conversation", "Assign conversation to me"]);
-        assert!(found("zzz").is_empty() && found("%").is_empty());
-        assert_eq!(found("").len(), super::ENTRIES.len());
-        assert!(entries("unprocessed", false, true).is_empty(), "shown to a member who may not open it");
-    }
 }

@@ -2,6 +2,7 @@
 
 use askama::Template;
 
+use super::goto::{GotoEntry, entries};
 use super::{Action, Avatar, Shown};
 
 /// Which colours a person asked for. Kept in the cookie `dialzio_theme` (`light` or `dark`).
@@ -90,7 +91,7 @@ impl Shell {
 
     /// Pages and commands to go to, before anything is typed.
     pub(crate) fn entries(&self) -> Vec<GotoEntry> {
-        crate::web::goto::entries("", self.held.is_some(), self.sandbox)
+        entries("", self.held.is_some(), self.sandbox)
     }
 
     /// Whether `place` is the one marked in the rail.
@@ -123,19 +124,6 @@ pub(crate) struct GotoResults {
     pub(crate) people: Vec<GotoPerson>,
     /// Places and commands that match.
     pub(crate) entries: Vec<GotoEntry>,
-}
-
-/// A page or a command that the dialog leads to.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct GotoEntry {
-    /// What it is called.
-    pub(crate) label: &'static str,
-    /// Name of its icon.
-    pub(crate) icon: &'static str,
-    /// Address of a page; `None` for a command.
-    pub(crate) href: Option<&'static str>,
-    /// Selector of the control that a command presses; the command is hidden where there is none.
-    pub(crate) press: &'static str,
 }
 
 /// One person found.

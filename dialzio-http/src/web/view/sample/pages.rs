@@ -27,7 +27,7 @@ pub(crate) fn goto(query: &str) -> GotoResults {
     } else {
         vec![person("Asha Subramaniam", "+91 98400 12345"), person("@kavya.designs", "no number")]
     };
-    GotoResults { entries: crate::web::goto::entries(&query, true, true), query, people }
+    GotoResults { entries: crate::web::view::goto::entries(&query, true, true), query, people }
 }
 
 pub(crate) fn rows() -> ContactRows {
