@@ -75,7 +75,7 @@ mod tests {
     fn names_are_compared_without_regard_to_case_and_spaces() {
         let key = |text: &str| DispositionName::parse(text).unwrap().match_key();
         assert_eq!(key(" Call  BACK later"), key("call back later"));
-        assert_eq!(key("Cafe\u{301}"), key("CAF\u{c9}"));
+        assert_eq!(key("e\u{301}"), key("\u{c9}"));
         assert_ne!(key("Café"), key("Cafe"));
     }
 
