@@ -37,7 +37,7 @@
         [...waiting].map((waits) => (waits.isConnected ? waits : document.getElementById(waits.id))).forEach((waits) => waits?.requestSubmit());
         waiting.clear();
       } else if (answer.ok) {
-        // Somebody else signed in: nothing of this page is theirs.
+        // Another member signed in, who may not see this page.
         location.assign('/inbox');
       } else {
         const page = new DOMParser().parseFromString(await answer.text(), 'text/html');

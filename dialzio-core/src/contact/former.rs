@@ -52,7 +52,7 @@ impl ContactService<'_> {
         let mut batch = Batch::new(by, Action::ContactChanged, now);
         batch
             .about(contact)
-            // Of two who answer at the same time one is told so: the contact's revision rises.
+            // Of two answers at the same time the second is refused, since the contact's revision has risen.
             .require(Precondition::Revision(RecordRef::Contact(contact), record.revision))
             .write(ContactWrite::Update(Contact { updated_at: now, ..record }))
             .write(ContactWrite::Doubt { identity, doubt: None })

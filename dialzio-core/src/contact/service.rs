@@ -279,7 +279,7 @@ impl<'a> ContactService<'a> {
     /// the contact.
     ///
     /// # Errors
-    /// [`Error::Invalid`] if the contact has no number; [`Error::Duplicate`] if the number belongs to somebody else there.
+    /// [`Error::Invalid`] if the contact has no number; [`Error::Duplicate`] if the number belongs to another person there.
     pub(crate) async fn identity_for(
         &self,
         by: &Actor,

@@ -77,7 +77,7 @@ impl<'a> ConversationService<'a> {
         Ok(self.crm.store().find_conversations(scope, &query, page).await?)
     }
 
-    /// How many open conversations with something unread are assigned to this member or to nobody; counted up to
+    /// How many open conversations with something unread are assigned to this member or unassigned; counted up to
     /// `most`.
     ///
     /// # Errors
@@ -196,7 +196,7 @@ impl<'a> ConversationService<'a> {
     /// The conversation of a contact on an account: the one there is, or a new one.
     ///
     /// # Errors
-    /// [`Error::Invalid`] if the contact has no number; [`Error::Duplicate`] if the number belongs to somebody else there;
+    /// [`Error::Invalid`] if the contact has no number; [`Error::Duplicate`] if the number belongs to another person there;
     /// [`Error::NotFound`]; [`Error::Denied`] without [`Permission::ConversationsWrite`].
     pub async fn open(
         &self,

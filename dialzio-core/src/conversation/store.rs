@@ -261,7 +261,7 @@ pub trait ConversationStore: Send + Sync {
         query: &ConversationSearch,
         page: PageRequest,
     ) -> StoreResult<FoundConversations>;
-    /// How many open conversations with something unread are assigned to this member or to nobody; counted up to
+    /// How many open conversations with something unread are assigned to this member or unassigned; counted up to
     /// `most`.
     async fn unread_conversations(
         &self,

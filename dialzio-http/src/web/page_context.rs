@@ -221,7 +221,7 @@ impl PageContext {
     }
 }
 
-/// Open conversations with something unread that are assigned to the reader or to nobody. Shown as "99+" beyond that.
+/// Open conversations with something unread that are assigned to the reader or unassigned. Shown as "99+" beyond that.
 pub(crate) async fn unread(state: &AppState, actor: &Actor) -> Result<u64, Problem> {
     Ok(state.crm().conversations().unread(actor, UNREAD_COUNTED).await?.into())
 }

@@ -40,8 +40,8 @@ pub async fn a_card_is_kept_and_its_revision_rises_by_one(bed: TestBed) {
     assert_eq!(kept, crate::contact::Contact { revision: Revision(2), ..changed });
 }
 
-/// Tags are added to those there are, without duplicates, sorted. A contact that gained a tag has changed: whoever decided
-/// on it as it was before is refused, so the tag is not lost.
+/// Tags are added to those there are, without duplicates, sorted. A contact that gained a tag has changed: a write
+/// based on its former revision is refused, so the tag is not lost.
 pub async fn added_tags_are_kept_and_not_lost_to_an_older_card(bed: TestBed) {
     let tenant = bed.tenant().await;
     let mut contact = bed.make.contact("Asha");

@@ -107,8 +107,8 @@ pub async fn the_read_mark_only_rises(bed: TestBed) {
     assert_eq!(bed.conversation(&tenant, &person).await.unread, 1);
 }
 
-/// A person who writes brings a closed or snoozed conversation back. The state has changed then: whoever decided on it as
-/// it was before is refused, so that nobody closes over a message they have not seen.
+/// A person who writes brings a closed or snoozed conversation back. The state has changed then: a
+/// decision on its former state is refused, so that no message is closed over unseen.
 pub async fn a_message_reopens_and_is_not_closed_over(bed: TestBed) {
     let tenant = bed.tenant().await;
     let person = bed.person(&tenant, "Asha").await;
@@ -252,7 +252,7 @@ pub async fn a_search_finds_conversations_in_each_state_newest_first(bed: TestBe
     assert_eq!(find("asha", open, 50, first(9)).await.0, [of(0), of(3)]);
 }
 
-/// What is unread counts for a member if it is open and theirs or nobody's; never further than asked.
+/// What is unread counts for a member if it is open and either theirs or unassigned, up to the limit asked for.
 pub async fn unread_conversations_are_counted_for_a_member_and_nobody(bed: TestBed) {
     let tenant = bed.tenant().await;
     let (me, colleague): (MemberId, MemberId) = (bed.make.id(), bed.make.id());
