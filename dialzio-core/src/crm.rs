@@ -17,6 +17,7 @@ use crate::intake::Intake;
 use crate::ledger::LedgerService;
 use crate::media::MediaService;
 use crate::operator::Operator;
+use crate::outbox::{Beats, Holds, RateLimits, Worker};
 use crate::provider::Provider;
 use crate::runtime::{Parts, Runtime};
 use crate::scope::SystemScope;
@@ -25,7 +26,6 @@ use crate::tasks::Tasks;
 use crate::time::{Clock, SystemClock};
 use crate::timekeeper::{ClockState, Timekeeper};
 use crate::webhook::QuarantineService;
-use crate::work::{Beats, Holds, RateLimits, Worker};
 
 /// A CRM over a store, keys and providers. Cloning costs one counter.
 #[derive(Debug, Clone)]

@@ -13,13 +13,13 @@ pub mod error;
 pub mod event;
 mod id;
 pub mod intake;
-pub mod job;
 pub mod ledger;
 pub mod media;
 #[cfg(feature = "testing")]
 pub mod memory;
 mod name;
 pub mod operator;
+pub mod outbox;
 pub mod page;
 pub mod phone;
 pub mod provider;
@@ -34,7 +34,6 @@ pub mod time;
 mod timekeeper;
 pub mod transfer;
 pub mod webhook;
-pub mod work;
 
 mod crm;
 #[cfg(feature = "testing")]
@@ -48,6 +47,8 @@ pub use crm::{BuildError, Crm, CrmBuilder};
 pub use error::{AccountProblem, Error, RecordKind};
 pub use id::*;
 pub use name::UnknownWord;
+#[doc(hidden)]
+pub use outbox as job;
 pub use phone::{PhoneNumber, Region};
 pub use scope::{Actor, Denied, Grant, OrgScope, Permission, Principal, PrincipalError, Role, SystemScope};
 pub use store::{LedgerSeq, Revision, Store, StoreError, StoreResult};

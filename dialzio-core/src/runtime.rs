@@ -12,13 +12,13 @@ use crate::entropy::Entropy;
 use crate::error::{AccountProblem, Error};
 use crate::id::{AccountId, AppId, HookId, IdSource, WorkerId};
 use crate::media::MediaSealer;
+use crate::outbox::{Beats, Holds, RateLimits};
 use crate::provider::{AccountRef, Provider, WebhookSecrets};
 use crate::scope::SystemScope;
 use crate::store::Store;
 use crate::tasks::Tasks;
 use crate::time::Clock;
 use crate::timekeeper::Timekeeper;
-use crate::work::{Beats, Holds, RateLimits};
 
 /// What every service works with. Cloning costs two counters.
 #[derive(Debug, Clone)]

@@ -4,7 +4,7 @@
 use dialzio_core::Store;
 use dialzio_core::memory::{BrokenRule, MemoryStore};
 use dialzio_core::testing::conformance::{
-    TestBed, commit, contact, disposition, groups, isolation, message, retention, system, trust, work,
+    TestBed, commit, contact, disposition, groups, isolation, message, outbox, retention, system, trust,
 };
 use std::pin::Pin;
 use std::sync::Arc;
@@ -59,8 +59,8 @@ async fn a_store_that_ignores_expectations_is_noticed() {
         case!(disposition::a_change_names_the_revision_it_was_decided_on),
         case!(groups::callers_at_the_same_time_each_get_their_own_answer),
         case!(groups::one_call_with_many_batches_is_answered_in_their_order),
-        case!(work::a_stale_fence_is_refused),
-        case!(work::received_elements_wait_in_line),
+        case!(outbox::a_stale_fence_is_refused),
+        case!(outbox::received_elements_wait_in_line),
     ];
     detects(BrokenRule::ExpectIgnored, cases).await;
 }

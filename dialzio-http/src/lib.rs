@@ -41,7 +41,7 @@ use axum::extract::DefaultBodyLimit;
 use dialzio_core::Crm;
 
 /// The whole server as a router: API, webhooks, pages, health. Mount it in an axum application of your own, or serve it
-/// as it is; run [`dialzio_core::work::Worker::run`] beside it.
+/// as it is; run [`dialzio_core::outbox::Worker::run`] beside it.
 ///
 /// Pages use addresses from the root (`/inbox`, `/web/…`, `/assets/…`), so mount it at the root of a host.
 pub fn router(crm: Crm, options: Options) -> Router {

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use dialzio_core::conversation::ConversationWrite;
 use dialzio_core::event::EventSeq;
-use dialzio_core::job::{JobState, Queue};
 use dialzio_core::ledger::{AuditEntry, ChainHash};
+use dialzio_core::outbox::{JobState, Queue};
 use dialzio_core::store::periods::KEY_PERIOD;
 use dialzio_core::store::rows::Columns;
 use dialzio_core::store::{

@@ -9,7 +9,7 @@ use dialzio_core::conversation::{
     Content, Conversation, Direction, ExternalId, InboundFacts, InboundQuery, KnownIdentity, KnownMessage,
     MessageDigest,
 };
-use dialzio_core::job::JobKind;
+use dialzio_core::outbox::JobKind;
 use dialzio_core::store::periods::CAP_PERIOD;
 use dialzio_core::store::rows::{Columns, FromRow};
 use dialzio_core::{AccountId, ChannelIdentityId, ContactId, ConversationId, JobId, MessageId, OrgId};
@@ -51,7 +51,7 @@ impl Snapshot<'_, '_> {
         accounts: &mut HashMap<AccountId, dialzio_core::account::ProviderAccount>,
     ) -> Res<Option<SendFacts>> {
         let org = id(self.org);
-        let Some(job) = crate::work::one(self.db, org, job).await? else { return Ok(None) };
+        let Some(job) = crate::outbox::one(self.db, org, job).await? else { return Ok(None) };
         let JobKind::Send(message) = job.kind else { return Ok(None) };
         let Some(message) = messages::one(self.db, org, retention, message).await? else { return Ok(None) };
         let Some(conversation) = conversations::one(self.db, org, message.conversation).await? else {

@@ -11,8 +11,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use dialzio_core::conversation::{Conversation, Evidence, ExternalId, Message, MessageDigest};
 use dialzio_core::event::{EventSeq, Recorded};
-use dialzio_core::job::{Job, QueueKind};
 use dialzio_core::ledger::{AuditEntry, ChainHash};
+use dialzio_core::outbox::{Job, QueueKind};
 use dialzio_core::store::rows::Columns;
 use dialzio_core::store::{Fence, LedgerSeq};
 use dialzio_core::{AccountId, ContactId, ConversationId, MemberId, MessageId, OrgId};

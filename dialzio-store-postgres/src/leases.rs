@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use dialzio_core::WorkerId;
-use dialzio_core::job::Queue;
+use dialzio_core::outbox::Queue;
 use dialzio_core::store::rows::Columns;
 use dialzio_core::store::{Fence, Lease};
 

@@ -23,6 +23,7 @@ mod messages;
 mod migrate;
 mod months;
 mod notify;
+mod outbox;
 mod pooler;
 mod ports;
 mod purge;
@@ -40,7 +41,6 @@ mod system;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod transfer;
-mod work;
 
 pub use connect::PostgresBuilder;
 pub use enlist::{Enlisted, Wakeup};

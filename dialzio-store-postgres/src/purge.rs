@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
 use dialzio_core::event::Recorded;
-use dialzio_core::job::{Job, JobKind, JobState};
+use dialzio_core::outbox::{Job, JobKind, JobState};
 use dialzio_core::store::periods::{BLOB_DEADLINE, KEY_PERIOD, LOG_PERIOD, REFERENCE_PERIOD};
 use dialzio_core::store::rows::Columns;
 use dialzio_core::store::{Purge, StoreError};

@@ -7,8 +7,8 @@ use dialzio_core::Revision;
 use dialzio_core::access::{Invitation, Session, SignIn, TokenHash, User};
 use dialzio_core::account::{App, KeyCheck, Route, Sealed};
 use dialzio_core::event::EventSeq;
-use dialzio_core::job::Queue;
 use dialzio_core::operator::OperatorEntry;
+use dialzio_core::outbox::Queue;
 use dialzio_core::page::{Page, PageRequest};
 use dialzio_core::provider::AccountRef;
 use dialzio_core::store::rows::Columns;
@@ -235,7 +235,7 @@ pub(crate) async fn write(db: &mut Db<'_>, write: &SystemWrite) -> Res<()> {
             change.apply(&mut kept);
             put_app(db, &kept).await?;
         }
-        SystemWrite::Quarantine(bytes) => crate::work::put_quarantine(db, bytes.org, bytes).await?,
+        SystemWrite::Quarantine(bytes) => crate::outbox::put_quarantine(db, bytes.org, bytes).await?,
         SystemWrite::Release(of) => {
             db.run(sql::DROP_QUARANTINE, params![id(*of)]).await?;
         }

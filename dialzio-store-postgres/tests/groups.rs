@@ -7,8 +7,8 @@ mod support;
 
 use dialzio_core::Store;
 use dialzio_core::event::DomainEvent;
-use dialzio_core::job::{JobState, QueueKind};
 use dialzio_core::ledger::ChainHash;
+use dialzio_core::outbox::{JobState, QueueKind};
 use dialzio_core::store::{JobWrite, Precondition};
 use dialzio_core::testing::conformance::TestBed;
 use dialzio_store_postgres::PostgresStore;

@@ -4,8 +4,8 @@ use chrono::{DateTime, Utc};
 use rusqlite::params;
 
 use dialzio_core::event::EventSeq;
-use dialzio_core::job::JobState;
 use dialzio_core::ledger::{AuditEntry, ChainHash};
+use dialzio_core::outbox::JobState;
 use dialzio_core::store::periods::KEY_PERIOD;
 use dialzio_core::store::rows::Columns;
 use dialzio_core::store::{

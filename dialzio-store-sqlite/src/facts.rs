@@ -10,7 +10,7 @@ use dialzio_core::conversation::{
     Content, Conversation, Direction, ExternalId, InboundFacts, InboundQuery, KnownIdentity, KnownMessage,
     MessageDigest,
 };
-use dialzio_core::job::JobKind;
+use dialzio_core::outbox::JobKind;
 use dialzio_core::store::periods::CAP_PERIOD;
 use dialzio_core::store::rows::{Columns, FromRow};
 use dialzio_core::{AccountId, ChannelIdentityId, ContactId, ConversationId, JobId, MessageId, OrgId};
@@ -52,7 +52,7 @@ impl Snapshot<'_> {
         accounts: &mut HashMap<AccountId, dialzio_core::account::ProviderAccount>,
     ) -> Res<Option<SendFacts>> {
         let (db, org) = (self.db, id(self.org));
-        let Some(job) = crate::work::one(db, org, job)? else { return Ok(None) };
+        let Some(job) = crate::outbox::one(db, org, job)? else { return Ok(None) };
         let JobKind::Send(message) = job.kind else { return Ok(None) };
         let Some(message) = messages::one(db, org, retention, message)? else { return Ok(None) };
         let Some(conversation) = conversations::one(db, org, message.conversation)? else { return Ok(None) };

@@ -8,8 +8,8 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use dialzio_core::event::EventSeq;
-use dialzio_core::job::{Queue, QueueKind};
 use dialzio_core::ledger::{Action, AuditEntry, ChainHash};
+use dialzio_core::outbox::{Queue, QueueKind};
 use dialzio_core::store::LedgerSeq;
 use dialzio_core::store::rows::Columns;
 use dialzio_core::{AccountId, ContactId, OrgId, TypedId};

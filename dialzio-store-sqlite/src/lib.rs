@@ -21,6 +21,7 @@ mod log;
 mod media;
 mod messages;
 mod migrate;
+mod outbox;
 mod ports;
 mod purge;
 mod readers;
@@ -32,7 +33,6 @@ mod statements;
 mod stats;
 mod system;
 mod transfer;
-mod work;
 mod write_connection;
 mod writer;
 

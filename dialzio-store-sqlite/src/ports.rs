@@ -17,10 +17,10 @@ use dialzio_core::conversation::{
     FoundConversations, InboundFacts, InboundQuery, InboxEntry, Message, QueueCounts, Template,
 };
 use dialzio_core::event::{EventSeq, Recorded};
-use dialzio_core::job::Queue;
 use dialzio_core::ledger::{AuditEntry, LedgerStore};
 use dialzio_core::media::{Media, MediaStore};
 use dialzio_core::operator::OperatorEntry;
+use dialzio_core::outbox::Queue;
 use dialzio_core::page::{Page, PageRequest};
 use dialzio_core::provider::AccountRef;
 use dialzio_core::store::{
@@ -41,7 +41,7 @@ use crate::facts::Snapshot;
 use crate::retention::RetentionCutoff;
 use crate::{
     SqliteStore, access, accounts, activity, consent, contacts, conversations, identities, ledger, media,
-    messages, search, soundness, system, work,
+    messages, outbox, search, soundness, system,
 };
 
 impl Snapshot<'_> {
@@ -527,11 +527,11 @@ impl Store for SqliteStore {
         if queue.org != scope.org() {
             return Ok(Vec::new());
         }
-        self.read(scope, move |snapshot| work::due(snapshot.db, snapshot.key(), queue, now, limit)).await
+        self.read(scope, move |snapshot| outbox::due(snapshot.db, snapshot.key(), queue, now, limit)).await
     }
 
     async fn waiting(&self, scope: &OrgScope, page: PageRequest) -> StoreResult<Page<BacklogItem>> {
-        self.read(scope, move |snapshot| work::waiting(snapshot.db, snapshot.key(), &page)).await
+        self.read(scope, move |snapshot| outbox::waiting(snapshot.db, snapshot.key(), &page)).await
     }
 
     async fn quarantined_item(&self, scope: &OrgScope, id: QuarantineId) -> StoreResult<Option<Quarantined>> {

@@ -6,8 +6,8 @@ use rusqlite::{Connection, params};
 use dialzio_core::Revision;
 use dialzio_core::access::{Invitation, Session, SignIn, TokenHash, User};
 use dialzio_core::account::{App, KeyCheck, Route};
-use dialzio_core::job::Queue;
 use dialzio_core::operator::OperatorEntry;
+use dialzio_core::outbox::Queue;
 use dialzio_core::page::{Page, PageRequest};
 use dialzio_core::provider::AccountRef;
 use dialzio_core::store::rows::{Columns, ToRow};
@@ -200,7 +200,7 @@ pub(crate) fn write(db: &Connection, write: &SystemWrite) -> Res<()> {
             change.apply(&mut kept);
             put_app(db, &kept)?;
         }
-        SystemWrite::Quarantine(bytes) => crate::work::put_quarantine(db, bytes.org, bytes)?,
+        SystemWrite::Quarantine(bytes) => crate::outbox::put_quarantine(db, bytes.org, bytes)?,
         SystemWrite::Release(of) => {
             db.run(sql::DROP_QUARANTINE, [id(*of)])?;
         }

@@ -6,7 +6,7 @@ use dialzio_core::Store;
 use dialzio_core::consent::{ConsentEvent, ConsentWrite};
 use dialzio_core::contact::{ContactQuery, ContactWrite};
 use dialzio_core::event::DomainEvent;
-use dialzio_core::job::JobState;
+use dialzio_core::outbox::JobState;
 use dialzio_core::page::PageRequest;
 use dialzio_core::store::SystemStore;
 use dialzio_core::store::{JobWrite, LedgerSeq, Purge, Write};

@@ -7,7 +7,7 @@ use crate::account::ProviderAccount;
 use crate::contact::ChannelIdentity;
 use crate::conversation::{Conversation, ExternalId, Message, Template};
 use crate::id::{ContactId, ConversationId, JobId};
-use crate::job::Job;
+use crate::outbox::Job;
 use crate::page::{Page, PageRequest};
 use crate::scope::OrgScope;
 use crate::store::StoreResult;

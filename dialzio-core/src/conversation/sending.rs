@@ -16,9 +16,9 @@ use crate::consent::{
 use crate::error::{AccountProblem, Error, RecordKind};
 use crate::event::DomainEvent;
 use crate::id::{AccountId, ConversationId, MessageId};
-use crate::job::{Job, JobKind, JobState};
 use crate::ledger::Action;
 use crate::media::NewFile;
+use crate::outbox::{Job, JobKind, JobState};
 use crate::provider::MessagingCapabilities;
 use crate::scope::{Actor, OrgScope, Permission};
 use crate::store::{

@@ -8,7 +8,7 @@ use crate::conversation::{
     Content, Conversation, DeliveryStatus, Direction, InboundFacts, InboundQuery, KnownIdentity, KnownMessage,
 };
 use crate::id::{ContactId, JobId, MessageId, OrgId};
-use crate::job::JobKind;
+use crate::outbox::JobKind;
 use crate::store::periods::CAP_PERIOD;
 use crate::store::{StoreError, StoreResult};
 

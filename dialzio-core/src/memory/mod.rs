@@ -8,7 +8,6 @@
 
 mod access;
 mod account;
-mod backlog;
 mod commit;
 mod consent;
 mod contact;
@@ -18,6 +17,7 @@ mod facts;
 mod ledger;
 mod media;
 mod message;
+mod outbox;
 mod purge;
 mod state;
 mod system;
@@ -221,14 +221,14 @@ impl Store for MemoryStore {
     }
 
     async fn waiting(&self, scope: &OrgScope, request: PageRequest) -> StoreResult<Page<BacklogItem>> {
-        self.read(scope, |rows, _| backlog::oldest_first(&rows.backlog, &request))
+        self.read(scope, |rows, _| outbox::oldest_first(&rows.backlog, &request))
     }
 
     async fn quarantined_item(&self, scope: &OrgScope, id: QuarantineId) -> StoreResult<Option<Quarantined>> {
-        self.read(scope, |rows, now| backlog::live(rows.quarantine.get(&id), now))
+        self.read(scope, |rows, now| outbox::live(rows.quarantine.get(&id), now))
     }
 
     async fn quarantined(&self, scope: &OrgScope, request: PageRequest) -> StoreResult<Page<Quarantined>> {
-        self.read(scope, |rows, now| backlog::newest_first(&rows.quarantine, &request, now))
+        self.read(scope, |rows, now| outbox::newest_first(&rows.quarantine, &request, now))
     }
 }

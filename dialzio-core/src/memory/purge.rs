@@ -5,7 +5,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::commit::Frame;
 use super::state::Rows;
 use crate::id::{ActivityId, MediaId, MessageId};
-use crate::job::{Job, JobKind, JobState};
+use crate::outbox::{Job, JobKind, JobState};
 use crate::store::Purge;
 use crate::store::periods::{BLOB_DEADLINE, KEY_PERIOD, LOG_PERIOD, REFERENCE_PERIOD};
 use crate::time::ConfirmedTime;

@@ -17,10 +17,10 @@ use crate::id::{
     DispositionId, JobId, MediaId, MemberId, MessageId, NoteId, OrgId, QuarantineId, TaskId, UserId,
     WorkerId,
 };
-use crate::job::{Job, Queue};
 use crate::ledger::{AuditEntry, ChainHash};
 use crate::media::Media;
 use crate::operator::OperatorEntry;
+use crate::outbox::{Job, Queue};
 use crate::store::periods::{MESSAGE_DAYS, RETENTION_CAP};
 use crate::store::{Fence, RecordRef, StoreError, StoreResult};
 use crate::time::TimeMark;

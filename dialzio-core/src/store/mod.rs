@@ -4,7 +4,7 @@ mod batch;
 mod change;
 mod error;
 mod layer;
-mod lease;
+
 mod outcome;
 pub mod periods;
 mod precondition;
@@ -13,10 +13,10 @@ mod revision;
 pub mod rows;
 mod system;
 
+pub use crate::outbox::{Fence, Lease};
 pub use batch::{Batch, BatchParts, Cause, Idempotency, IdempotencyKey, JobWrite, Purge, Write, WriteKind};
 pub use error::{StoreError, StoreResult};
 pub use layer::{Call, StoreLayer};
-pub use lease::{Fence, Lease};
 pub use outcome::{Commit, Outcome};
 pub use precondition::{Precondition, RecordRef};
 pub use revision::{LedgerSeq, Revision};

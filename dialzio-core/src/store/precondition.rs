@@ -6,7 +6,7 @@ use super::{Fence, LedgerSeq, Revision};
 use crate::contact::{Alias, SubjectKey};
 use crate::conversation::{DeliveryStatus, ExternalId};
 use crate::id::{AccountId, AppId, ChannelIdentityId, JobId, MessageId, TypedId};
-use crate::job::{JobState, Queue};
+use crate::outbox::{JobState, Queue};
 
 macro_rules! record_refs {
     ($($(#[$doc:meta])* $name:ident($id:ident) = $word:literal,)+) => {

@@ -10,8 +10,8 @@ use chrono::{DateTime, Utc};
 
 use crate::account::Sealed;
 use crate::id::{AccountId, AppId, BacklogId, OrgId, QuarantineId};
-use crate::job::QueueKind;
 use crate::name::string_enum;
+use crate::outbox::QueueKind;
 use crate::provider::Trust;
 
 pub use crate::store::periods::QUARANTINE_PERIOD;

@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use dialzio_core::AccountId;
-use dialzio_core::job::QueueKind;
+use dialzio_core::outbox::QueueKind;
 use dialzio_core::store::rows::Columns;
 
 use super::Group;
@@ -29,7 +29,7 @@ impl Group {
 
     /// Writes jobs, so that statements see them.
     pub(crate) async fn write_jobs(&mut self, db: &mut Db<'_>) -> Res<()> {
-        crate::work::put_jobs(db, id(self.org), &std::mem::take(&mut self.rows.jobs)).await
+        crate::outbox::put_jobs(db, id(self.org), &std::mem::take(&mut self.rows.jobs)).await
     }
 
     /// Writes both logs.

@@ -9,7 +9,7 @@ use dialzio_core::webhook::{BacklogItem, Quarantined};
 use dialzio_core::{OrgScope, QuarantineId, StoreResult};
 
 use crate::commit::Unit;
-use crate::{PostgresStore, system, work};
+use crate::{PostgresStore, outbox, system};
 
 #[async_trait]
 impl Store for PostgresStore {
@@ -33,11 +33,11 @@ impl Store for PostgresStore {
         if queue.org != scope.org() {
             return Ok(Vec::new());
         }
-        read_in!(self, scope, |db, org| work::due(db, org, queue, now, limit))
+        read_in!(self, scope, |db, org| outbox::due(db, org, queue, now, limit))
     }
 
     async fn waiting(&self, scope: &OrgScope, page: PageRequest) -> StoreResult<Page<BacklogItem>> {
-        read_in!(self, scope, |db, org| work::waiting(db, org, &page))
+        read_in!(self, scope, |db, org| outbox::waiting(db, org, &page))
     }
 
     async fn quarantined_item(&self, scope: &OrgScope, id: QuarantineId) -> StoreResult<Option<Quarantined>> {

@@ -8,8 +8,8 @@ use tokio_stream::wrappers::WatchStream;
 
 use dialzio_core::access::{Invitation, Org, SignIn, TokenHash, User};
 use dialzio_core::account::{App, KeyCheck, Route};
-use dialzio_core::job::Queue;
 use dialzio_core::operator::OperatorEntry;
+use dialzio_core::outbox::Queue;
 use dialzio_core::page::{Page, PageRequest};
 use dialzio_core::provider::AccountRef;
 use dialzio_core::store::{
@@ -27,7 +27,7 @@ use crate::commit::{NOTHING, Unit};
 use crate::error::Failure;
 use crate::run::params;
 use crate::session::Wanted;
-use crate::{PostgresStore, access, leases, soundness, statements as sql, system, work};
+use crate::{PostgresStore, access, leases, outbox, soundness, statements as sql, system};
 
 /// An organisation that the store reaches by itself, when it looks after what others have left behind.
 struct Reached(OrgId);
@@ -197,7 +197,7 @@ impl LeaseStore for PostgresStore {
             for of in orgs {
                 let scope = Reached(of);
                 // One look first: most organisations have nothing to recover.
-                let open = read_in!(self, scope, |db, org| work::dispatched(db, org, now))?;
+                let open = read_in!(self, scope, |db, org| outbox::dispatched(db, org, now))?;
                 if !open.is_empty() {
                     count += self.submit_one(of, Unit::Recover(now, None)).await?.rows_affected;
                 }

@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, params};
 
-use dialzio_core::job::Queue;
+use dialzio_core::outbox::Queue;
 use dialzio_core::store::rows::Columns;
 
 use super::{Group, queue_account};

@@ -18,8 +18,8 @@ use crate::consent::{Channel, Words};
 use crate::contact::Portfolio;
 use crate::event::DomainEvent;
 use crate::id::{AccountId, IdSource, MessageId};
-use crate::job::{Job, JobKind, JobState};
 use crate::media::{Media, MediaState, MediaWrite};
+use crate::outbox::{Job, JobKind, JobState};
 use crate::provider::{
     Inbound, InboundBody, InboundContent, InboundMedia, InboundMessage, Received, TemplateUpdate, Trust,
 };

@@ -86,7 +86,7 @@ fn run_with(trust: Trust, known: InboundFacts, elements: &[Inbound]) -> (Vec<Wri
     let ids = IdSource::seeded(5);
     let words = Words::default();
     let org = OrgId::from_uuid(uuid::Uuid::nil());
-    let queue = crate::job::Queue { org, account: None, kind: crate::job::QueueKind::Elements };
+    let queue = crate::outbox::Queue { org, account: None, kind: crate::outbox::QueueKind::Elements };
     let mut batch =
         Batch::caused_by(&Cause::Received { queue }, crate::ledger::Action::MessageReceived, now());
     let account = ids.next(now());

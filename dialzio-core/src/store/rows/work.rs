@@ -2,7 +2,7 @@
 
 use super::{Bind, Columns, FromRow, ToRow};
 use crate::account::Sealed;
-use crate::job::{Job, JobKind};
+use crate::outbox::{Job, JobKind};
 use crate::store::StoreResult;
 use crate::webhook::{BacklogItem, Quarantined};
 

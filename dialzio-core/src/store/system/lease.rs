@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use futures_util::stream::BoxStream;
 
 use crate::id::WorkerId;
-use crate::job::Queue;
+use crate::outbox::Queue;
 use crate::scope::SystemScope;
 use crate::store::{Lease, StoreResult};
 

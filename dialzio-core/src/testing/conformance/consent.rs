@@ -266,7 +266,7 @@ pub async fn what_the_wire_needs_comes_in_one_look(bed: TestBed) {
     let join = ContactWrite::JoinIdentity { from: person.identity.id, into: survivor.id };
     bed.write(&tenant.scope, join).await;
 
-    let fetch = bed.make.job(Some(account), crate::job::JobKind::SyncTemplates, bed.at(4));
+    let fetch = bed.make.job(Some(account), crate::outbox::JobKind::SyncTemplates, bed.at(4));
     bed.write(&tenant.scope, crate::store::JobWrite::Queue(fetch.clone())).await;
     let asked = [job.id, bed.make.id(), second.id, fetch.id];
     let mut facts = bed.store.send_facts(&tenant.scope, &asked).await.unwrap();

@@ -3,7 +3,7 @@
 use crate::consent::{ConsentEvent, ConsentWrite};
 use crate::contact::{Alias, BusinessScopedId, ContactWrite, Portfolio, SubjectKey};
 use crate::conversation::{InboundFacts, InboundQuery};
-use crate::job::QueueKind;
+use crate::outbox::QueueKind;
 use crate::phone::PhoneNumber;
 use crate::store::Precondition;
 use crate::testing::conformance::{Tenant, TestBed};

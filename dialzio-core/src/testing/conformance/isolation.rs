@@ -9,8 +9,8 @@ use crate::conversation::{
     StateFilter, TemplateCategory,
 };
 use crate::event::{DomainEvent, EventSeq};
-use crate::job::{Job, JobState, QueueKind};
 use crate::media::{Media, MediaWrite};
+use crate::outbox::{Job, JobState, QueueKind};
 use crate::page::PageRequest;
 use crate::scope::{OrgScope, Role};
 use crate::store::{JobWrite, LedgerSeq, Precondition, RecordRef, Revision, SystemWrite, Write};

@@ -30,7 +30,7 @@ pub async fn every_batch_has_an_audit_entry_and_the_chain_verifies(bed: TestBed)
     read.about(bed.make.id::<crate::id::MediaId>());
     let mut refused = Batch::new(&actor, Action::ContactChanged, bed.at(3));
     refused.require(Precondition::Revision(RecordRef::Contact(contact.id), Revision(9)));
-    let queue = tenant.queue(crate::job::QueueKind::Send);
+    let queue = tenant.queue(crate::outbox::QueueKind::Send);
     let held = bed.lease(queue).await;
     let cause = bed.make.id();
     let system = Batch::caused_by(&Cause::Job(cause, held), Action::MessageDispatched, bed.at(4));

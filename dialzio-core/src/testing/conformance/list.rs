@@ -198,7 +198,7 @@ macro_rules! store_conformance {
                 an_unsigned_element_stays_unsigned_in_the_queue_and_in_quarantine
                 nothing_unsigned_joins_two_people
             }
-            work {
+            outbox {
                 a_queue_has_one_holder
                 a_stale_fence_is_refused
                 a_lease_that_was_given_back_is_gone

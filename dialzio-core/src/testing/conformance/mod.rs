@@ -37,6 +37,7 @@ mod live;
 pub mod message;
 pub mod messaging;
 pub mod names;
+pub mod outbox;
 pub mod pages;
 pub mod partial;
 mod ports;
@@ -47,7 +48,6 @@ pub mod system;
 mod test_bed;
 pub mod trust;
 pub mod webhook;
-pub mod work;
 pub mod writes;
 
 pub use test_bed::{Person, Tenant, TestBed};

@@ -7,9 +7,9 @@ use crate::access::{AccessWrite, ApiKeyChange, MemberChange, MemberState, SignIn
 use crate::account::{AccountChange, AccountState, AccountWrite, AppChange, KeyCheck, ProviderAccount};
 use crate::contact::ContactWrite;
 use crate::id::{AppId, OrgId, TypedId};
-use crate::job::JobKind;
 use crate::ledger::ChainHash;
 use crate::operator::{OperatorAction, OperatorEntry};
+use crate::outbox::JobKind;
 use crate::page::PageRequest;
 use crate::provider::AccountRef;
 use crate::scope::Role;
@@ -169,8 +169,8 @@ pub async fn system_writes_and_their_batch_are_one(bed: TestBed) {
     let app = bed.make.app(Some(tenant.org.id));
     let mut batch = bed.writes([ContactWrite::Insert(bed.make.contact("Asha")).into()]);
     let untrue = Precondition::RouteFree("scripted".to_owned(), String::new());
-    batch.require(Precondition::QueueIdle(tenant.queue(crate::job::QueueKind::Elements))).require(untrue);
-    batch.require(Precondition::Job(bed.make.id(), crate::job::JobState::Done));
+    batch.require(Precondition::QueueIdle(tenant.queue(crate::outbox::QueueKind::Elements))).require(untrue);
+    batch.require(Precondition::Job(bed.make.id(), crate::outbox::JobState::Done));
     let writes = vec![SystemWrite::InsertApp(app.clone())];
     let answer = bed.store.commit_system(&bed.system, writes, Some((&tenant.scope, batch))).await;
     assert!(matches!(answer, Err(StoreError::PreconditionFailed(_))));

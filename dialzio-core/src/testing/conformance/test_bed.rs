@@ -11,8 +11,8 @@ use crate::contact::ContactWrite;
 use crate::contact::{Alias, ChannelIdentity, Contact};
 use crate::conversation::{Conversation, ConversationWrite, DeliveryStatus, Evidence, Message};
 use crate::id::MessageId;
-use crate::job::{Job, Queue, QueueKind};
 use crate::ledger::Action;
+use crate::outbox::{Job, Queue, QueueKind};
 use crate::scope::{OrgScope, SystemScope};
 use crate::store::{
     Batch, Cause, Commit, Lease, Outcome, Precondition, Store, StoreError, StoreResult, SystemWrite, Write,

@@ -8,7 +8,7 @@ use super::live::{Live, NUMBER};
 use crate::consent::{Purpose, State};
 use crate::contact::TaskQuery;
 use crate::conversation::{DeliveryStatus, Preview};
-use crate::job::QueueKind;
+use crate::outbox::QueueKind;
 use crate::page::PageRequest;
 use crate::provider::{ProviderError, ProviderId, Trust};
 use crate::store::Due;

@@ -12,8 +12,8 @@ use crate::conversation::{
     ActivityKind, Content, ConversationState, ConversationWrite, DeliveryStatus, Direction, Evidence,
     FailureNote, Reaction, TemplateCategory,
 };
-use crate::job::{JobKind, JobState, QueueKind};
 use crate::media::MediaWrite;
+use crate::outbox::{JobKind, JobState, QueueKind};
 use crate::page::PageRequest;
 use crate::scope::Role;
 use crate::store::{JobWrite, Precondition, Purge, SystemWrite, Write};

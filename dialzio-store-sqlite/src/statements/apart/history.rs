@@ -17,8 +17,8 @@ use dialzio_core::conversation::{
     StateFilter,
 };
 use dialzio_core::event::DomainEvent;
-use dialzio_core::job::JobState;
 use dialzio_core::media::MediaWrite;
+use dialzio_core::outbox::JobState;
 use dialzio_core::page::PageRequest;
 use dialzio_core::provider::AccountRef;
 use dialzio_core::store::{JobWrite, Purge, Write};
@@ -105,7 +105,7 @@ pub(super) async fn all() -> Vec<Vec<Ran>> {
             a_webhook_reaches_only_accounts_of_its_app
             bytes_of_no_organisation_are_the_operators
         }
-        work {
+        outbox {
             a_dispatched_send_is_unknown_after_a_restart
             quarantined_bytes_are_swept_when_their_time_is_up
             waiting_promotion_is_taken_back_and_nothing_else

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use crate::job::Queue;
+use crate::outbox::Queue;
 
 /// How long a queue rests before the clock is looked at again, in time that this process has been running.
 const REST: Duration = Duration::from_secs(60);

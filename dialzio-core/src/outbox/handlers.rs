@@ -3,16 +3,16 @@
 use chrono::TimeDelta;
 use sha2::{Digest, Sha256};
 
-use super::{WorkReport, Worker};
+use super::worker::{WorkReport, Worker};
 use crate::account::AccountService;
 use crate::account::AccountWrite;
 use crate::blob::BlobKey;
 use crate::error::{Error, RecordKind};
 use crate::event::DomainEvent;
 use crate::id::{AccountId, MediaId, MessageId};
-use crate::job::{Backoff, Job, JobKind, JobState};
 use crate::ledger::Action;
 use crate::media::{Media, MediaState, MediaWrite};
+use crate::outbox::{Backoff, Job, JobKind, JobState};
 use crate::provider::{ProviderError, Signal};
 use crate::scope::OrgScope;
 use crate::store::{Batch, Cause, JobWrite, Lease, StoreError};

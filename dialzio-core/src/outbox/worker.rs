@@ -1,19 +1,5 @@
 //! The work that waits: sends, files, elements in line, what has expired. Nothing starts by itself.
 
-mod beats;
-mod doubt;
-mod elements;
-mod files;
-mod holds;
-mod rate_limit;
-mod sends;
-mod sweep;
-mod uploads;
-
-pub(crate) use beats::Beats;
-pub(crate) use holds::Holds;
-pub(crate) use rate_limit::RateLimits;
-
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::StreamExt;
 use std::future::Future;
@@ -24,8 +10,8 @@ use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 
 use crate::error::Error;
-use crate::job::{Job, JobState, Queue, QueueKind};
 use crate::ledger::Action;
+use crate::outbox::{Job, JobState, Queue, QueueKind};
 use crate::runtime::Runtime;
 use crate::scope::OrgScope;
 use crate::store::{Batch, Cause, Due, JobWrite, Lease, Precondition, StoreError};
@@ -114,7 +100,7 @@ impl Queues {
 /// Does the work that waits.
 #[derive(Debug, Clone, Copy)]
 pub struct Worker<'a> {
-    crm: &'a Runtime,
+    pub(super) crm: &'a Runtime,
 }
 
 impl<'a> Worker<'a> {
@@ -374,7 +360,7 @@ impl<'a> Worker<'a> {
     }
 
     /// Moves a job that is still pending to another state.
-    async fn settle(
+    pub(super) async fn settle(
         &self,
         scope: &OrgScope,
         lease: &Lease,

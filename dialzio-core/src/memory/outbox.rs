@@ -8,7 +8,7 @@ use super::state::Rows;
 use crate::consent::{Purpose, PurposeScope};
 use crate::conversation::{DeliveryStatus, Evidence};
 use crate::id::{AccountId, BacklogId, ChannelIdentityId, MessageId, OrgId, QuarantineId, TypedId};
-use crate::job::{Job, JobKind, JobState, Queue, QueueKind};
+use crate::outbox::{Job, JobKind, JobState, Queue, QueueKind};
 use crate::page::{Page, PageRequest};
 use crate::store::{Due, JobWrite};
 use crate::webhook::{BacklogItem, Quarantined, WebhookWrite};

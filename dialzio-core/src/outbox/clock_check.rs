@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use super::Worker;
+use super::worker::Worker;
 use crate::account::AccountService;
 use crate::error::Error;
-use crate::job::Queue;
+use crate::outbox::Queue;
 use crate::scope::OrgScope;
 use crate::timekeeper::ClockTrust;
 

@@ -2,12 +2,12 @@
 
 use chrono::TimeDelta;
 
-use super::{WorkReport, Worker};
+use super::worker::{WorkReport, Worker};
 use crate::account::Route;
 use crate::error::Error;
 use crate::intake::Intake;
-use crate::job::Backoff;
 use crate::ledger::Action;
+use crate::outbox::Backoff;
 use crate::scope::OrgScope;
 use crate::store::{Batch, Cause, Lease, StoreError};
 use crate::webhook::{BacklogItem, WebhookWrite};

@@ -5,8 +5,8 @@ use rusqlite::{Connection, params};
 
 use dialzio_core::consent::PurposeScope;
 use dialzio_core::conversation::{DeliveryStatus, Evidence};
-use dialzio_core::job::{Job, JobKind, Queue};
 use dialzio_core::ledger::Action;
+use dialzio_core::outbox::{Job, JobKind, Queue};
 use dialzio_core::page::{Page, PageRequest};
 use dialzio_core::store::rows::{Bind, Columns, ToRow};
 use dialzio_core::store::{Due, JobWrite, StoreError};
@@ -125,7 +125,7 @@ impl Scope<'_> {
         Ok(())
     }
 
-    fn moved(&mut self, queues: Vec<(dialzio_core::job::QueueKind, Option<dialzio_core::AccountId>)>) {
+    fn moved(&mut self, queues: Vec<(dialzio_core::outbox::QueueKind, Option<dialzio_core::AccountId>)>) {
         for (kind, account) in queues {
             self.group.queue(self.org, account, kind);
         }
@@ -204,7 +204,7 @@ impl Txn<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use dialzio_core::job::JobState;
+    use dialzio_core::outbox::JobState;
 
     const OPEN: [JobState; 3] = [JobState::Pending, JobState::Dispatched, JobState::Unknown];
 

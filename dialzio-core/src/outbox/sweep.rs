@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 
-use super::{WorkReport, Worker};
+use super::worker::{WorkReport, Worker};
 use crate::conversation::{
     Activity, ActivityKind, ConversationQuery, ConversationState, ConversationWrite, InboxEntry, InboxView,
     StateFilter,

@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::{join, join_all};
 use tokio::time::Instant;
 
-use super::{WorkReport, Worker};
+use super::worker::{WorkReport, Worker};
 use crate::account::AccountService;
 use crate::account::{AccountChange, AccountNote, AccountState, AccountWrite, ProviderAccount};
 use crate::consent::ConsentService;
@@ -17,9 +17,9 @@ use crate::conversation::{Content, ConversationWrite, DeliveryStatus, Evidence, 
 use crate::error::Error;
 use crate::event::DomainEvent;
 use crate::id::{AccountId, JobId};
-use crate::job::{Backoff, Job, JobState};
 use crate::ledger::Action;
 use crate::media::Media;
+use crate::outbox::{Backoff, Job, JobState};
 use crate::provider::{Accepted, OutboundContent, OutboundMessage, ProviderError, RefusalReason, Sender};
 use crate::scope::{OrgScope, Principal};
 use crate::store::{Batch, Cause, JobWrite, Lease, Precondition, RecordRef, StoreError};
