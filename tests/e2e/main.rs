@@ -9,6 +9,7 @@
 )]
 
 mod activity;
+mod contact_edit;
 mod contract;
 mod corpus;
 mod dispositions;

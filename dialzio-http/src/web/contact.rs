@@ -2,12 +2,13 @@
 
 use axum::extract::Query;
 use axum::response::{Html, Response};
+use dialzio_core::contact::{ChannelIdentity, Contact};
 use dialzio_core::{AccountId, ContactId, Permission};
 use serde::Deserialize;
 
 use super::entry::go_to;
 use super::page_context::{PageContext, show};
-use super::view::contact::{ContactPage, Ledger, Tab, Timeline};
+use super::view::contact::{ContactName, ContactOpen, ContactPage, Ledger, Tab, Timeline};
 use super::view::shell::Place;
 use super::view::{Action, Avatar, Shown};
 use super::{consent, person, timeline, words};
@@ -35,29 +36,15 @@ pub(crate) async fn page(
         let name = accounts.iter().find(|known| known.id == account).map(|known| known.name.reveal());
         format!("WhatsApp · {}", name.unwrap_or("a number that is gone")).into()
     };
-    let may_open = ctx.may(Permission::ConversationsWrite);
-    let has_number =
-        contact.details.iter().any(|detail| detail.value.kind() == "phone") || !identities.is_empty();
-    let open = accounts
-        .iter()
-        .filter(|account| may_open && has_number && talks.iter().all(|talk| talk.account != account.id));
-    let open = open.map(|account| {
-        Action::new(
-            format!("Message from {}", account.name.reveal()),
-            format!("/web/contacts/{id}/conversation"),
-        )
-        .field("account", account.id.to_string())
-    });
     let tab = if part.tab.as_deref() == Some("consent") { Tab::Consent } else { Tab::Timeline };
     let name = words::contact_name(&contact, &identities);
     let page = ContactPage {
         shell: ctx.shell(name.as_str(), Place::Contacts).await?,
         id: id.to_string(),
-        avatar: Avatar::of(&name),
-        name: name.into(),
+        head: head(&contact, &identities),
         chips: person::chips(&ctx, &contact, &identities),
         conversations: talks.iter().map(|talk| (format!("/inbox/{}", talk.id), line(talk.account))).collect(),
-        open: open.collect(),
+        open: ways_to_open(&ctx, &contact, &identities).await?,
         timeline: if tab == Tab::Timeline {
             timeline::of(&ctx, id, None).await?
         } else {
@@ -65,8 +52,7 @@ pub(crate) async fn page(
         },
         ledger: if tab == Tab::Consent { consent::ledger(&ctx, id).await? } else { Ledger::default() },
         tab,
-        addresses: person::addresses(&contact, &identities),
-        doubts: person::doubts(&ctx, id, &identities),
+        addresses: person::contact_addresses(&ctx, &contact, &identities),
         status: person::status(&ctx, &contact),
         consent: person::consent_rows(&ctx, id).await?,
         tasks: person::tasks(&ctx, id, None).await?,
@@ -74,6 +60,34 @@ pub(crate) async fn page(
         kept: person::kept(&ctx).into(),
     };
     show(&page)
+}
+
+/// Mark and name.
+pub(crate) fn head(contact: &Contact, identities: &[ChannelIdentity]) -> ContactName {
+    let name = words::contact_name(contact, identities);
+    ContactName { avatar: Avatar::of(&name), name: name.into() }
+}
+
+/// The accounts from which a conversation can be opened.
+pub(crate) async fn ways_to_open(
+    ctx: &PageContext,
+    contact: &Contact,
+    identities: &[ChannelIdentity],
+) -> Result<ContactOpen, Problem> {
+    let has_number =
+        contact.details.iter().any(|detail| detail.value.kind() == "phone") || !identities.is_empty();
+    if !has_number || !ctx.may(Permission::ConversationsWrite) {
+        return Ok(ContactOpen { open: Vec::new() });
+    }
+    let accounts = ctx.crm().accounts().list(&ctx.actor).await?;
+    let talks = ctx.crm().conversations().of_contact(&ctx.actor, contact.id).await?;
+    let free = accounts.iter().filter(|account| talks.iter().all(|talk| talk.account != account.id));
+    let open = free.map(|account| {
+        let path = format!("/web/contacts/{}/conversation", contact.id);
+        Action::new(format!("Message from {}", account.name.reveal()), path)
+            .field("account", account.id.to_string())
+    });
+    Ok(ContactOpen { open: open.collect() })
 }
 
 /// `POST /web/contacts/{contact}/conversation`: opens a conversation with somebody who has not written yet.

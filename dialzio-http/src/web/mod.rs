@@ -10,6 +10,7 @@ mod bubble;
 mod composer;
 mod consent;
 mod contact;
+mod contact_edit;
 mod contacts;
 mod entry;
 mod files;
@@ -87,6 +88,7 @@ fn reads() -> Router<AppState> {
         .route("/web/conversations/{conversation}/templates", get(picker::read))
         .route("/web/goto", get(goto::read))
         .route("/web/contacts", get(contacts::read).post(contacts::create))
+        .route("/web/contacts/{contact}/edit", get(contact_edit::read).post(contact_edit::save))
         .route("/web/contacts/{contact}/timeline", get(timeline::read))
         .route("/web/quarantine", get(quarantine::read))
         .route("/web/media/{media}", get(files::media))

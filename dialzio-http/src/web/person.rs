@@ -11,6 +11,7 @@ use dialzio_core::text::{NoteText, TagName, TaskTitle};
 use dialzio_core::{ChannelIdentityId, ContactId, ConversationId, Permission, PhoneNumber, TaskId};
 
 use super::page_context::{PageContext, show};
+use super::view::contact::ContactAddresses;
 use super::view::person::{ConsentRow, ContactStatus, Doubt, Note, Notes, PersonPane, Task, Tasks};
 use super::view::{Avatar, Chip, Choice, Fact, Tone};
 use super::{problems, words};
@@ -101,6 +102,18 @@ pub(crate) fn addresses(contact: &Contact, identities: &[ChannelIdentity]) -> Ve
         }
     }
     facts
+}
+
+/// Numbers and addresses of the contact page.
+pub(crate) fn contact_addresses(
+    ctx: &PageContext,
+    contact: &Contact,
+    identities: &[ChannelIdentity],
+) -> ContactAddresses {
+    ContactAddresses {
+        addresses: addresses(contact, identities),
+        doubts: doubts(ctx, contact.id, identities),
+    }
 }
 
 /// Who may be somebody else, for a member to say.

@@ -25,16 +25,14 @@ pub(crate) struct ContactPage {
     pub(crate) shell: Shell,
     /// Id.
     pub(crate) id: String,
-    /// Name, `@username` or number.
-    pub(crate) name: Shown,
-    /// Mark.
-    pub(crate) avatar: Avatar,
+    /// Mark and name.
+    pub(crate) head: ContactName,
     /// Do not contact, restricted, on hold.
     pub(crate) chips: Vec<Chip>,
     /// Conversations: address and "WhatsApp · Shop line".
     pub(crate) conversations: Vec<(String, Shown)>,
-    /// Numbers from which a conversation can be opened: the answer is `HX-Redirect`.
-    pub(crate) open: Vec<Action>,
+    /// The ways to begin a conversation.
+    pub(crate) open: ContactOpen,
     /// Open tab.
     pub(crate) tab: Tab,
     /// Newest first; filled for its tab.
@@ -42,9 +40,7 @@ pub(crate) struct ContactPage {
     /// Filled for its tab.
     pub(crate) ledger: Ledger,
     /// Numbers and addresses.
-    pub(crate) addresses: Vec<Fact>,
-    /// Who may be somebody else.
-    pub(crate) doubts: Vec<super::person::Doubt>,
+    pub(crate) addresses: ContactAddresses,
     /// Stage, owner, tags.
     pub(crate) status: ContactStatus,
     /// Present consent per purpose.
@@ -223,3 +219,84 @@ pub(crate) struct NewContactForm {
 }
 
 impl askama::filters::HtmlSafe for NewContactForm {}
+
+/// The form of the edit dialog. Answer of `GET /web/contacts/{id}/edit`, and with status 422 of its post when a row is
+/// added or removed or something must be corrected; put in the place of `#contact-edit`.
+#[derive(Clone, Debug, Default, Template)]
+#[template(path = "contact_edit.html")]
+pub(crate) struct EditContactForm {
+    /// Id of the contact.
+    pub(crate) contact: String,
+    /// The revision that is changed.
+    pub(crate) revision: String,
+    /// Name as typed.
+    pub(crate) name: String,
+    /// Numbers and addresses as typed.
+    pub(crate) details: Vec<EditDetail>,
+    /// What is wrong with the name.
+    pub(crate) name_error: Option<String>,
+    /// What is wrong with the whole, such as a change by a colleague meanwhile.
+    pub(crate) problem: Option<String>,
+    /// Another contact that has one of the numbers or addresses; saving again keeps it with both.
+    pub(crate) existing: Option<String>,
+}
+
+impl askama::filters::HtmlSafe for EditContactForm {}
+
+/// One row of the edit dialog.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct EditDetail {
+    /// `phone` or `email`.
+    pub(crate) kind: &'static str,
+    /// Number or address as typed.
+    pub(crate) value: String,
+    /// Label as typed, such as "work".
+    pub(crate) label: String,
+    /// What is wrong with the number or address.
+    pub(crate) value_error: Option<String>,
+    /// What is wrong with the label.
+    pub(crate) label_error: Option<String>,
+    /// Whether the row was added just now and takes the focus.
+    pub(crate) is_new: bool,
+}
+
+impl EditDetail {
+    /// "Number" or "Email".
+    pub(crate) fn word(&self) -> &'static str {
+        if self.kind == "phone" { "Number" } else { "Email" }
+    }
+}
+
+/// The ways to begin a conversation; put into `#contact-open` after numbers have changed.
+#[derive(Clone, Debug, Template)]
+#[template(path = "contact_open.html")]
+pub(crate) struct ContactOpen {
+    /// Numbers from which a conversation can be opened: the answer is `HX-Redirect`.
+    pub(crate) open: Vec<Action>,
+}
+
+impl askama::filters::HtmlSafe for ContactOpen {}
+
+/// Mark and name of a contact; put into `#contact-name`.
+#[derive(Clone, Debug, Template)]
+#[template(path = "contact_name.html")]
+pub(crate) struct ContactName {
+    /// Mark.
+    pub(crate) avatar: Avatar,
+    /// Name, `@username` or number.
+    pub(crate) name: Shown,
+}
+
+impl askama::filters::HtmlSafe for ContactName {}
+
+/// Numbers and addresses; put into `#contact-addresses`.
+#[derive(Clone, Debug, Template)]
+#[template(path = "addresses.html")]
+pub(crate) struct ContactAddresses {
+    /// Numbers and addresses.
+    pub(crate) addresses: Vec<Fact>,
+    /// Who may be somebody else.
+    pub(crate) doubts: Vec<super::person::Doubt>,
+}
+
+impl askama::filters::HtmlSafe for ContactAddresses {}
