@@ -135,7 +135,10 @@ async fn mistakes_are_marked_and_nothing_that_was_typed_is_lost() {
     let rows = [("revision", revision.as_str()), ("name", "Asha R."), ("kind.0", "phone"), ("value.0", SHOP)];
     let (status, form) = page.post(&rows).await;
     assert_eq!(status, 422);
-    assert!(form.contains("Somebody else changed this contact meanwhile. It has now: Asha Menon"), "{form}");
+    assert!(
+        form.contains("A colleague changed this contact while you were editing. It now has: Asha Menon"),
+        "{form}"
+    );
     assert_eq!(page.stored().await["name"], "Asha Menon");
     let now = page.stored().await["revision"].to_string();
     assert!(form.contains(&format!("name=\"revision\" value=\"{now}\"")), "{form}");

@@ -131,7 +131,7 @@ pub(crate) async fn save(
             let all = std::iter::once(name.to_owned()).chain(now.details.iter().map(written));
             let all: Vec<String> = all.collect();
             form.problem = Some(format!(
-                "Somebody else changed this contact meanwhile. It has now: {}. Save again to replace that.",
+                "A colleague changed this contact while you were editing. It now has: {}. Save again to replace that with your version.",
                 all.join(", ")
             ));
             form.revision = now.revision.0.to_string();

@@ -39,6 +39,11 @@ export async function accessible({ server, guard }) {
       found.push(...(await serious(page)).map((words) => `${dialog} ${words}`));
       await page.keyboard.press('Escape');
     }
+    await page.goto(`${server.origin}/contacts/${tara.contact}`);
+    await page.getByRole('button', { name: 'Edit Contact details' }).click();
+    await page.getByRole('dialog', { name: 'Edit contact' }).getByRole('button', { name: 'Add a number' }).click();
+    await page.getByRole('dialog', { name: 'Edit contact' }).getByRole('textbox', { name: 'Label' }).first().waitFor();
+    found.push(...(await serious(page)).map((words) => `Edit contact ${words}`));
     holds(found.length === 0, found.join('\n        '));
   });
   await page.close();
