@@ -17,7 +17,7 @@ use crate::intake::Intake;
 use crate::ledger::LedgerService;
 use crate::media::MediaService;
 use crate::operator::Operator;
-use crate::outbox::{Beats, Holds, RateLimits, Worker};
+use crate::outbox::{Heartbeat, PausedQueues, RateLimits, Worker};
 use crate::provider::Provider;
 use crate::runtime::{Parts, Runtime};
 use crate::scope::SystemScope;
@@ -163,8 +163,8 @@ impl CrmBuilder {
             worker,
             suppression_keys: tokio::sync::OnceCell::new(),
             rate_limits: RateLimits::default(),
-            beats: Beats::default(),
-            holds: Holds::default(),
+            heartbeat: Heartbeat::default(),
+            paused_queues: PausedQueues::default(),
             timekeeper: Timekeeper::default(),
             tasks: Tasks::default(),
         };
@@ -291,7 +291,7 @@ impl Crm {
     /// seconds while it fails; `None` while it succeeds, or before it was tried.
     #[must_use]
     pub fn writes_failed(&self) -> Option<crate::store::StoreError> {
-        self.runtime.beats().failed()
+        self.runtime.heartbeat().failed()
     }
 
     /// Looks at the clock now, as the worker does every ten minutes.

@@ -12,7 +12,7 @@ use crate::entropy::Entropy;
 use crate::error::{AccountProblem, Error};
 use crate::id::{AccountId, AppId, HookId, IdSource, WorkerId};
 use crate::media::MediaSealer;
-use crate::outbox::{Beats, Holds, RateLimits};
+use crate::outbox::{Heartbeat, PausedQueues, RateLimits};
 use crate::provider::{AccountRef, Provider, WebhookSecrets};
 use crate::scope::SystemScope;
 use crate::store::Store;
@@ -64,8 +64,8 @@ pub(crate) struct Parts {
     pub(crate) worker: WorkerId,
     pub(crate) suppression_keys: tokio::sync::OnceCell<SuppressionKeys>,
     pub(crate) rate_limits: RateLimits,
-    pub(crate) beats: Beats,
-    pub(crate) holds: Holds,
+    pub(crate) heartbeat: Heartbeat,
+    pub(crate) paused_queues: PausedQueues,
     pub(crate) timekeeper: Timekeeper,
     pub(crate) tasks: Tasks,
 }
@@ -176,12 +176,12 @@ impl Runtime {
         &self.parts.rate_limits
     }
 
-    pub(crate) fn beats(&self) -> &Beats {
-        &self.parts.beats
+    pub(crate) fn heartbeat(&self) -> &Heartbeat {
+        &self.parts.heartbeat
     }
 
-    pub(crate) fn holds(&self) -> &Holds {
-        &self.parts.holds
+    pub(crate) fn paused_queues(&self) -> &PausedQueues {
+        &self.parts.paused_queues
     }
 
     pub(crate) fn timekeeper(&self) -> &Timekeeper {

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use chrono::TimeDelta;
 use dialzio_core::access::NewOrg;
 use dialzio_core::account::{LocalKeys, NewAccount, NewApp, ProviderAccount};
-use dialzio_core::blob::{BlobStore, MemoryBlobs};
+use dialzio_core::blob::{BlobError, BlobKey, BlobStore, MemoryBlobs};
 use dialzio_core::contact::{Alias, ChannelIdentity, ContactWrite};
 use dialzio_core::conversation::{
     Content, Conversation, ConversationWrite, DeliveryStatus, Message, NewMessage,
@@ -20,7 +20,9 @@ use dialzio_core::store::{Batch, IdempotencyKey};
 use dialzio_core::testing::{Calls, Fault, Faulty, Fixtures, Scripted, ScriptedProvider, scope};
 use dialzio_core::text::MessageText;
 use dialzio_core::{Actor, Clock, Crm, Error, ManualClock, OrgId, Principal, Role, Store, StoreError};
+use std::ops::Range;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// A provider that the test and the CRM both hold.
 #[derive(Debug)]
@@ -44,12 +46,38 @@ impl Provider for Lent {
     }
 }
 
+/// Blobs that cannot be deleted while `stuck` is set.
+#[derive(Debug, Clone, Default)]
+struct Blobs {
+    kept: MemoryBlobs,
+    stuck: Arc<AtomicBool>,
+}
+
+#[async_trait::async_trait]
+impl BlobStore for Blobs {
+    async fn put(&self, key: &BlobKey, body: Bytes) -> Result<(), BlobError> {
+        self.kept.put(key, body).await
+    }
+    async fn get(&self, key: &BlobKey, range: Option<Range<u64>>) -> Result<Bytes, BlobError> {
+        self.kept.get(key, range).await
+    }
+    async fn delete(&self, key: &BlobKey) -> Result<(), BlobError> {
+        if self.stuck.load(Ordering::Relaxed) {
+            return Err(BlobError::Io(std::io::ErrorKind::TimedOut.into()));
+        }
+        self.kept.delete(key).await
+    }
+    async fn keys(&self, org: OrgId, after: Option<&BlobKey>, limit: u32) -> Result<Vec<BlobKey>, BlobError> {
+        self.kept.keys(org, after, limit).await
+    }
+}
+
 struct Shop {
     crm: Crm,
     clock: Arc<ManualClock>,
     store: Arc<Faulty<MemoryStore>>,
     provider: Arc<ScriptedProvider>,
-    blobs: MemoryBlobs,
+    blobs: Blobs,
     me: Actor,
     org: OrgId,
     talk: Conversation,
@@ -80,7 +108,7 @@ async fn shop() -> Shop {
     let make = Fixtures::default();
     let clock = Arc::new(ManualClock::at(Fixtures::morning()));
     let provider = Arc::new(ScriptedProvider::new());
-    let blobs = MemoryBlobs::default();
+    let blobs = Blobs::default();
     let store = Arc::new(Faulty::new(Arc::new(MemoryStore::new(Arc::clone(&clock) as Arc<dyn Clock>))));
     let crm = Crm::builder()
         .shared_store(Arc::clone(&store) as Arc<dyn Store>)
@@ -296,4 +324,26 @@ async fn a_sent_file_goes_with_its_message_when_both_expire() {
     assert!(shop.crm.media().open(&shop.me, media).await.is_err(), "it is not found once it has expired");
     shop.work().await;
     assert_eq!(shop.kept().await, 0, "nor are its bytes kept");
+}
+
+#[tokio::test]
+async fn the_deletion_of_bytes_is_never_given_up() {
+    let shop = shop().await;
+    let sent = shop.send(NewMessage::file(pdf(), None)).await.unwrap();
+    shop.store.at(Calls::Writes, 2, Fault::Fails(StoreError::Full));
+    assert!(shop.send(NewMessage::file(pdf(), None)).await.is_err());
+    shop.work().await;
+    shop.blobs.stuck.store(true, Ordering::Relaxed);
+    shop.clock.advance(TimeDelta::hours(24));
+    // More failures than any other job is allowed, over a longer time than its row is kept for.
+    for _ in 0..40 {
+        shop.crm.worker().run_once().await.unwrap();
+        shop.clock.advance(TimeDelta::days(3));
+    }
+    assert_eq!(shop.kept().await, 2);
+    shop.blobs.stuck.store(false, Ordering::Relaxed);
+    shop.work().await;
+    let kept = shop.blobs.keys(shop.org, None, 100).await.unwrap();
+    assert_eq!(kept.len(), 1, "bytes without a message are left behind");
+    assert_eq!(Some(kept[0].media), sent.message.content.media());
 }

@@ -225,3 +225,17 @@ pub(crate) async fn dispatched(db: &mut Db<'_>, org: Uuid, now: DateTime<Utc>) -
 pub(crate) async fn put_jobs(db: &mut Db<'_>, org: Uuid, jobs: &[Job]) -> Res<()> {
     db.put_all(sql::PUT_EFFECT, org, jobs).await
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use dialzio_core::outbox::JobState;
+
+    #[test]
+    fn settled_states_in_sql_are_all_that_are_not_open() {
+        for state in JobState::ALL {
+            let named = sql::EFFECTS_OVER.sql.contains(&format!("'{state}'"));
+            assert_eq!(named, !state.is_open(), "{state}");
+        }
+    }
+}

@@ -4,8 +4,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::params;
 
 use dialzio_core::event::Recorded;
-use dialzio_core::outbox::{Job, JobKind, JobState};
-use dialzio_core::store::periods::{BLOB_DEADLINE, KEY_PERIOD, LOG_PERIOD, REFERENCE_PERIOD};
+use dialzio_core::outbox::{Job, JobKind};
+use dialzio_core::store::periods::{KEY_PERIOD, LOG_PERIOD, REFERENCE_PERIOD};
 use dialzio_core::store::rows::Columns;
 use dialzio_core::store::{Purge, StoreError};
 use dialzio_core::time::{ConfirmedTime, OLDEST_EVENT};
@@ -89,17 +89,8 @@ impl Scope<'_> {
         if stored != Some(true) {
             return Ok(());
         }
-        let job = Job {
-            id: self.shared.ids.next::<JobId>(self.at),
-            account: None,
-            conversation: None,
-            kind: JobKind::DeleteBlob(file),
-            state: JobState::Pending,
-            not_before: self.at,
-            deadline: self.at + BLOB_DEADLINE,
-            attempts: 0,
-        };
-        self.queue(&job)
+        let id = self.shared.ids.next(self.at);
+        self.queue(&Job::new(id, JobKind::DeleteBlob(file), self.at))
     }
 
     fn purge_bookkeeping(&mut self, before: DateTime<Utc>, limit: usize) -> Res<u64> {

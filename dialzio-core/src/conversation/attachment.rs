@@ -15,10 +15,8 @@ use crate::scope::{Actor, OrgScope};
 use crate::store::{Batch, JobWrite, Precondition};
 use crate::text::MessageText;
 
-/// When bytes whose message was never queued are deleted. Source: reliability reference, 14.
-const ORPHANS_GO: TimeDelta = TimeDelta::hours(24);
-/// How long their deletion is tried.
-const DELETION_LIFE: TimeDelta = TimeDelta::days(30);
+/// How long bytes are kept whose message was never queued. Source: reliability reference, 14.
+const ORPHAN_PERIOD: TimeDelta = TimeDelta::hours(24);
 
 /// A file that was looked at and may be sent.
 pub(super) struct Attachment<'a> {
@@ -103,16 +101,11 @@ impl ConversationService<'_> {
     ) -> Result<Kept, Error> {
         let guard: JobId = self.crm.ids().next(now);
         let mut ahead = Batch::new(by, Action::MediaTaken, now);
-        ahead.about(attachment.id).job(Job {
-            id: guard,
-            account: None,
-            conversation: None,
-            kind: JobKind::DeleteBlob(attachment.id),
-            state: JobState::Pending,
-            not_before: now + ORPHANS_GO,
-            deadline: now + ORPHANS_GO + DELETION_LIFE,
-            attempts: 0,
-        });
+        ahead.about(attachment.id).job(Job::new(
+            guard,
+            JobKind::DeleteBlob(attachment.id),
+            now + ORPHAN_PERIOD,
+        ));
         self.crm.store().commit_one(scope, ahead).await?;
         let blob = BlobKey { org: scope.org(), media: attachment.id };
         let wrapped = self.crm.media_sealer().put(&blob, &attachment.file.bytes).await?;

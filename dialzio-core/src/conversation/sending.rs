@@ -1,6 +1,6 @@
 //! Sending: a message is judged by the gate, queued, taken back, or settled by a person.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 
 use super::attachment::Attachment;
 use super::{
@@ -25,9 +25,6 @@ use crate::store::{
     Batch, Idempotency, IdempotencyKey, JobWrite, Outcome, Precondition, RecordRef, StoreError,
 };
 use crate::text::MessageText;
-
-/// How long a message may wait before it expires unsent.
-const MESSAGE_LIFE: TimeDelta = TimeDelta::days(3);
 
 /// A message to be sent in a conversation.
 #[derive(Debug, Clone)]
@@ -356,16 +353,11 @@ impl ConversationService<'_> {
                 head: HeadDelta::default(),
                 digest: None,
             })
-            .job(Job {
-                id: self.crm.ids().next(now),
-                account: Some(account.id),
-                conversation: Some(id),
-                kind: JobKind::Send(message.id),
-                state: JobState::Pending,
-                not_before: due,
-                deadline: due.max(now) + MESSAGE_LIFE,
-                attempts: 0,
-            })
+            .job(
+                Job::new(self.crm.ids().next(now), JobKind::Send(message.id), due.max(now))
+                    .through(account.id)
+                    .within(id),
+            )
             .event(DomainEvent::MessageQueued { conversation: id, message: message.id });
         // A file belongs to its message, so the message is written first.
         if let Some(kept) = kept {

@@ -1,7 +1,5 @@
 //! Use cases of conversations: list, read, open, assign, snooze, close.
 
-use chrono::TimeDelta;
-
 use super::{
     Activity, ActivityKind, Conversation, ConversationQuery, ConversationSearch, ConversationState,
     ConversationWrite, Evidence, FoundConversations, InboxEntry, Message, QueueCounts, Reaction, StateFilter,
@@ -13,7 +11,7 @@ use crate::error::{Error, RecordKind};
 use crate::event::DomainEvent;
 use crate::id::{AccountId, ContactId, ConversationId, MemberId, MessageId};
 use crate::ledger::Action;
-use crate::outbox::{Job, JobKind, JobState};
+use crate::outbox::{Job, JobKind};
 use crate::page::{Page, PageRequest};
 use crate::runtime::Runtime;
 use crate::scope::{Actor, OrgScope, Permission};
@@ -398,16 +396,8 @@ impl<'a> ConversationService<'a> {
             .write(ConversationWrite::Seen { conversation: id, up_to })
             .event(DomainEvent::ConversationChanged { conversation: id });
         if let Some(inbound) = conversation.last_inbound.filter(|_| conversation.unread > 0) {
-            batch.job(Job {
-                id: self.crm.ids().next(now),
-                account: Some(conversation.account),
-                conversation: Some(id),
-                kind: JobKind::MarkRead(inbound),
-                state: JobState::Pending,
-                not_before: now,
-                deadline: now + TimeDelta::hours(1),
-                attempts: 0,
-            });
+            let job = Job::new(self.crm.ids().next(now), JobKind::MarkRead(inbound), now);
+            batch.job(job.through(conversation.account).within(id));
         }
         self.crm.store().commit_one(scope, batch).await?;
         Ok(())

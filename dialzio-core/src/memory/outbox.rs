@@ -13,11 +13,6 @@ use crate::page::{Page, PageRequest};
 use crate::store::{Due, JobWrite};
 use crate::webhook::{BacklogItem, Quarantined, WebhookWrite};
 
-/// The queue a job belongs to.
-fn queue_of(org: OrgId, job: &Job) -> Queue {
-    Queue { org, account: job.account, kind: job.kind.queue() }
-}
-
 /// The queue an element waits in.
 fn queue_of_item(org: OrgId, item: &BacklogItem) -> Queue {
     Queue { org, account: Some(item.account), kind: item.queue }
@@ -129,7 +124,7 @@ impl Rows {
     /// Work of a queue, in order of id.
     pub(super) fn due(&self, queue: Queue, now: DateTime<Utc>, limit: u32) -> Vec<Due> {
         let jobs = self.jobs.values().filter(|job| {
-            job.state == JobState::Pending && job.not_before <= now && queue_of(queue.org, job) == queue
+            job.state == JobState::Pending && job.not_before <= now && job.queue(queue.org) == queue
         });
         let items = self
             .backlog
@@ -145,7 +140,7 @@ impl Rows {
     /// For each queue where something waits, when the first of it is due.
     pub(super) fn queues(&self, org: OrgId) -> BTreeMap<Queue, DateTime<Utc>> {
         let pending = self.jobs.values().filter(|job| job.state == JobState::Pending);
-        let jobs = pending.map(|job| (queue_of(org, job), job.not_before));
+        let jobs = pending.map(|job| (job.queue(org), job.not_before));
         let items = self.backlog.values().map(|item| (queue_of_item(org, item), item.due_at));
         let mut queues = BTreeMap::new();
         for (queue, at) in jobs.chain(items) {

@@ -5,9 +5,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::commit::Frame;
 use super::state::Rows;
 use crate::id::{ActivityId, MediaId, MessageId};
-use crate::outbox::{Job, JobKind, JobState};
+use crate::outbox::{Job, JobKind};
 use crate::store::Purge;
-use crate::store::periods::{BLOB_DEADLINE, KEY_PERIOD, LOG_PERIOD, REFERENCE_PERIOD};
+use crate::store::periods::{KEY_PERIOD, LOG_PERIOD, REFERENCE_PERIOD};
 use crate::time::ConfirmedTime;
 
 impl Rows {
@@ -62,16 +62,7 @@ impl Rows {
         for (id, stored) in gone {
             self.media.remove(&id);
             if stored {
-                let job = Job {
-                    id: frame.ids.next(at),
-                    account: None,
-                    conversation: None,
-                    kind: JobKind::DeleteBlob(id),
-                    state: JobState::Pending,
-                    not_before: at,
-                    deadline: at + BLOB_DEADLINE,
-                    attempts: 0,
-                };
+                let job = Job::new(frame.ids.next(at), JobKind::DeleteBlob(id), at);
                 self.jobs.insert(job.id, job);
             }
         }
@@ -93,10 +84,7 @@ impl Rows {
         };
         self.used.retain(|_, used| !take(used.at + KEY_PERIOD <= before));
         self.references.retain(|_, reference| !take(reference.at + REFERENCE_PERIOD <= before));
-        self.jobs.retain(|_, job| {
-            let open = [JobState::Pending, JobState::Dispatched, JobState::Unknown];
-            !take(!open.contains(&job.state) && job.deadline + LOG_PERIOD <= before)
-        });
+        self.jobs.retain(|_, job| !take(!job.state.is_open() && job.deadline + LOG_PERIOD <= before));
         self.events.retain(|event| !take(event.at + LOG_PERIOD <= before));
         (limit - left) as u64
     }

@@ -1,28 +1,28 @@
-//! What the worker does while the clock is not believed: it asks the provider for the time, and lets its queues rest.
+//! What the worker does while the clock is not believed: it asks the provider for the time, and pauses its queues.
 
 use std::time::Duration;
 
+use super::queue::Queue;
 use super::worker::Worker;
 use crate::account::AccountService;
 use crate::error::Error;
-use crate::outbox::Queue;
 use crate::scope::OrgScope;
 use crate::timekeeper::ClockTrust;
 
 /// How long a provider may take to show its time.
-const PATIENCE: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(10);
 
 impl Worker<'_> {
-    /// Queues that rest: none once the clock is right again, or believed.
-    pub(super) fn held(&self) -> Vec<Queue> {
+    /// Queues that are paused: none once the clock is right again, or believed.
+    pub(super) fn paused(&self) -> Vec<Queue> {
         if self.crm.clock_state().trust != ClockTrust::Ahead {
-            self.crm.holds().clear();
+            self.crm.paused_queues().clear();
         }
-        self.crm.holds().at(self.crm.clock().uptime())
+        self.crm.paused_queues().at(self.crm.clock().uptime())
     }
 
-    /// Whether a queue may be worked on by the clock as it is. One that has leapt is held against the provider's own time,
-    /// which comes with each of its answers: without the provider nothing could be sent anyway.
+    /// Whether a queue may be worked on by the clock as it is. One that has leapt is compared with the provider's own
+    /// time, which comes with each of its answers: without the provider nothing could be sent anyway.
     pub(super) async fn may_work(&self, queue: Queue) -> Result<bool, Error> {
         let mut trust = self.crm.clock_state().trust;
         if trust == ClockTrust::Unknown {
@@ -33,7 +33,7 @@ impl Worker<'_> {
             trust = self.crm.check_clock().await?.trust;
         }
         if trust == ClockTrust::Ahead {
-            self.crm.holds().hold(queue, self.crm.clock().uptime());
+            self.crm.paused_queues().pause(queue, self.crm.clock().uptime());
             return Ok(false);
         }
         Ok(true)
@@ -49,6 +49,6 @@ impl Worker<'_> {
             service.messaging(&account).ok()?.check(&access).await.ok()
         };
         // No answer is an answer: the clock stays as it is.
-        drop(tokio::time::timeout(PATIENCE, ask).await);
+        drop(tokio::time::timeout(TIMEOUT, ask).await);
     }
 }

@@ -2,20 +2,25 @@
 
 use chrono::TimeDelta;
 
-use super::worker::{WorkReport, Worker};
+use super::backoff::{Backoff, SHORTEST_WAIT};
+use super::lease::Lease;
+use super::report::WorkReport;
+use super::worker::Worker;
 use crate::account::Route;
 use crate::error::Error;
 use crate::intake::Intake;
 use crate::ledger::Action;
-use crate::outbox::Backoff;
 use crate::scope::OrgScope;
-use crate::store::{Batch, Cause, Lease, StoreError};
+use crate::store::{Batch, Cause, StoreError};
 use crate::webhook::{BacklogItem, WebhookWrite};
 
-/// How long news waits for what it speaks of.
-const PATIENCE: TimeDelta = TimeDelta::minutes(10);
-/// How long it waits between two looks.
-const LOOK_AGAIN: TimeDelta = TimeDelta::seconds(2);
+/// How long an update waits for the message it is about.
+const UPDATE_TIMEOUT: TimeDelta = TimeDelta::minutes(10);
+/// How long it waits between two tries.
+const UPDATE_RETRY: TimeDelta = TimeDelta::seconds(2);
+/// Elements that could not be decided: 1 s, tripling to 1 h, eight times, then quarantine.
+const RETRIES: Backoff =
+    Backoff { base: TimeDelta::seconds(1), factor: 3, cap: TimeDelta::hours(1), retries: Some(8) };
 
 impl Worker<'_> {
     pub(super) async fn elements(
@@ -34,17 +39,17 @@ impl Worker<'_> {
             };
             let route = Route { org: scope.org(), account: account.id, portfolio: account.portfolio };
             let now = self.crm.now();
-            let late = now >= item.received_at + PATIENCE;
+            let late = now >= item.received_at + UPDATE_TIMEOUT;
             match Intake::new(self.crm).waited(scope, &route, &item, &cause, late).await {
                 Ok(true) => report.decided += 1,
-                Ok(false) => self.later(scope, &item, &cause, LOOK_AGAIN, item.attempts).await?,
+                Ok(false) => self.later(scope, &item, &cause, UPDATE_RETRY, item.attempts).await?,
                 Err(Error::Store(StoreError::PreconditionFailed(_))) => {
                     self.later(scope, &item, &cause, TimeDelta::zero(), item.attempts + 1).await?;
                 }
                 Err(error @ Error::Store(_)) => return Err(error),
                 Err(error) => {
                     tracing::warn!(code = %error.code(), element = %item.id, "an element could not be decided");
-                    match Backoff::INBOX.wait(item.attempts, None, self.crm.entropy()) {
+                    match RETRIES.wait(item.attempts, None, self.crm.entropy()) {
                         Some(wait) => self.later(scope, &item, &cause, wait, item.attempts + 1).await?,
                         None => Intake::new(self.crm).dead_letter(scope, &item, &cause).await?,
                     }
@@ -92,7 +97,7 @@ impl Worker<'_> {
         let now = self.crm.now();
         let mut batch = Batch::caused_by(cause, Action::ElementQueued, now);
         // Never at once: a queue that is looked at again and again would starve the others.
-        let due_at = now + wait.max(TimeDelta::milliseconds(20));
+        let due_at = now + wait.max(SHORTEST_WAIT);
         batch.write(WebhookWrite::Retry { id: item.id, due_at, attempts });
         match self.crm.store().commit_one(scope, batch).await {
             Err(StoreError::PreconditionFailed(_)) => Ok(()),

@@ -1,58 +1,67 @@
-//! Files, hints to devices, template lists, blobs to be deleted.
+//! Jobs that are done one at a time: files, read receipts, template lists, deletions. Each may be done twice without harm.
 
-use chrono::TimeDelta;
 use sha2::{Digest, Sha256};
 
-use super::worker::{WorkReport, Worker};
-use crate::account::AccountService;
-use crate::account::AccountWrite;
+use super::job::{Job, JobState};
+use super::kind::JobKind;
+use super::lease::Lease;
+use super::report::WorkReport;
+use super::worker::Worker;
+use crate::account::{AccountService, AccountWrite, ProviderAccount};
 use crate::blob::BlobKey;
 use crate::error::{Error, RecordKind};
 use crate::event::DomainEvent;
 use crate::id::{AccountId, MediaId, MessageId};
 use crate::ledger::Action;
 use crate::media::{Media, MediaState, MediaWrite};
-use crate::outbox::{Backoff, Job, JobKind, JobState};
-use crate::provider::{ProviderError, Signal};
+use crate::provider::{AccountAccess, ProviderError, Signal};
 use crate::scope::OrgScope;
-use crate::store::{Batch, Cause, JobWrite, Lease, StoreError};
+use crate::store::{Batch, Cause, JobWrite, StoreError};
+
+/// What a handler leaves to be written.
+enum Handled {
+    /// That the job is done.
+    Done,
+    /// Nothing: the handler committed it with its result.
+    Committed,
+}
 
 impl Worker<'_> {
-    /// Anything but a send: at least once, since repeating it does no harm.
-    pub(super) async fn other(&self, scope: &OrgScope, lease: &Lease, job: Job) -> Result<WorkReport, Error> {
+    /// Does one job by the handler of its kind, and writes down whether it is done, tried again, or given up.
+    pub(super) async fn job(&self, scope: &OrgScope, lease: &Lease, job: Job) -> Result<WorkReport, Error> {
         let mut report = WorkReport::default();
         let now = self.crm.now();
-        if now >= job.deadline {
+        let retries = job.kind.row().retries;
+        if now >= job.deadline && !retries.are_endless() {
             self.give_up(scope, lease, &job).await?;
             return Ok(report);
         }
-        let done = match job.kind {
-            JobKind::FetchMedia(media) => {
-                self.fetch(scope, lease, &job, media).await.map(|()| report.fetched = 1)
-            }
+        let handled = match job.kind {
+            JobKind::Send(_) => return self.sends(scope, lease, vec![job]).await,
+            JobKind::FetchMedia(media) => self.fetch(scope, lease, &job, media).await,
             JobKind::MarkRead(message) => self.mark_read(scope, &job, message).await,
             JobKind::SyncTemplates => self.sync(scope, lease, &job).await,
-            JobKind::DeleteBlob(media) => {
-                let key = BlobKey { org: scope.org(), media };
-                self.crm.blobs().delete(&key).await.map_err(Error::from)
-            }
-            JobKind::Send(_) => Ok(()),
+            JobKind::DeleteBlob(media) => self.delete_blob(scope, media).await,
         };
-        match done {
-            Ok(()) if matches!(job.kind, JobKind::FetchMedia(_) | JobKind::SyncTemplates) => {}
-            Ok(()) => self.settle(scope, lease, &job, JobState::Done, None, job.attempts).await?,
+        match handled {
+            Ok(handled) => {
+                report.fetched = u32::from(matches!(job.kind, JobKind::FetchMedia(_)));
+                if let Handled::Done = handled {
+                    self.settle(scope, lease, &job, JobState::Done, None, job.attempts).await?;
+                }
+            }
             Err(error @ Error::Store(_)) => return Err(error),
             Err(error) => {
                 report.failed = 1;
-                tracing::warn!(code = %error.code(), job = %job.id, kind = job.kind.name(), "work failed");
-                let final_no = matches!(
-                    &error,
-                    Error::Provider(ProviderError::Refused { .. } | ProviderError::Unsupported { .. })
-                        | Error::NotFound { .. }
-                );
-                match Backoff::MEDIA.wait(job.attempts, None, self.crm.entropy()).filter(|_| !final_no) {
+                tracing::warn!(code = %error.code(), job = %job.id, kind = job.kind.name(), "a job failed");
+                let backoff = match &error {
+                    Error::Provider(ProviderError::Unreachable { .. }) => retries.unreached,
+                    _ => retries.fault,
+                };
+                let wait = backoff.wait(job.attempts, None, self.crm.entropy());
+                match wait.filter(|_| !is_final(&error)) {
                     Some(wait) => {
-                        let due = Some(now + wait.max(TimeDelta::milliseconds(20)));
+                        let due = Some(now + wait);
                         self.settle(scope, lease, &job, JobState::Pending, due, job.attempts + 1).await?;
                     }
                     None => self.give_up(scope, lease, &job).await?,
@@ -62,6 +71,7 @@ impl Worker<'_> {
         Ok(report)
     }
 
+    /// Marks a job as dead, and the file that it was to fetch as unavailable.
     async fn give_up(&self, scope: &OrgScope, lease: &Lease, job: &Job) -> Result<(), Error> {
         if let JobKind::FetchMedia(id) = job.kind
             && let Some(media) = self.crm.store().media(scope, id).await?
@@ -72,11 +82,16 @@ impl Worker<'_> {
         self.settle(scope, lease, job, JobState::Dead, None, job.attempts).await
     }
 
+    async fn delete_blob(&self, scope: &OrgScope, media: MediaId) -> Result<Handled, Error> {
+        self.crm.blobs().delete(&BlobKey { org: scope.org(), media }).await?;
+        Ok(Handled::Done)
+    }
+
     async fn access(
         &self,
         scope: &OrgScope,
         account: Option<AccountId>,
-    ) -> Result<(crate::account::ProviderAccount, crate::provider::AccountAccess), Error> {
+    ) -> Result<(ProviderAccount, AccountAccess), Error> {
         let id = account.ok_or(Error::missing(RecordKind::Account))?;
         let account =
             self.crm.store().account(scope, id).await?.ok_or(Error::missing(RecordKind::Account))?;
@@ -84,7 +99,7 @@ impl Worker<'_> {
         Ok((account, access))
     }
 
-    async fn fetch(&self, scope: &OrgScope, lease: &Lease, job: &Job, id: MediaId) -> Result<(), Error> {
+    async fn fetch(&self, scope: &OrgScope, lease: &Lease, job: &Job, id: MediaId) -> Result<Handled, Error> {
         let media = self.crm.store().media(scope, id).await?.ok_or(Error::missing(RecordKind::Media))?;
         let (account, access) = self.access(scope, job.account).await?;
         let at_provider = media.provider_id.as_deref().ok_or(Error::missing(RecordKind::Media))?;
@@ -105,7 +120,8 @@ impl Worker<'_> {
             wrapped_key: Some(wrapped),
             ..media
         };
-        self.finish_media(scope, lease, job, stored, JobState::Done).await
+        self.finish_media(scope, lease, job, stored, JobState::Done).await?;
+        Ok(Handled::Committed)
     }
 
     async fn finish_media(
@@ -138,16 +154,17 @@ impl Worker<'_> {
         }
     }
 
-    async fn mark_read(&self, scope: &OrgScope, job: &Job, message: MessageId) -> Result<(), Error> {
+    async fn mark_read(&self, scope: &OrgScope, job: &Job, message: MessageId) -> Result<Handled, Error> {
         let message =
             self.crm.store().message(scope, message).await?.ok_or(Error::missing(RecordKind::Message))?;
-        let Some(external) = message.external else { return Ok(()) };
+        let Some(external) = message.external else { return Ok(Handled::Done) };
         let (account, access) = self.access(scope, job.account).await?;
         let signal = Signal::Read { message: external, typing: false };
-        Ok(AccountService::new(self.crm).messaging(&account)?.signal(&access, &signal).await?)
+        AccountService::new(self.crm).messaging(&account)?.signal(&access, &signal).await?;
+        Ok(Handled::Done)
     }
 
-    async fn sync(&self, scope: &OrgScope, lease: &Lease, job: &Job) -> Result<(), Error> {
+    async fn sync(&self, scope: &OrgScope, lease: &Lease, job: &Job) -> Result<Handled, Error> {
         let (account, access) = self.access(scope, job.account).await?;
         let asked_at = self.crm.now();
         let templates = AccountService::new(self.crm).messaging(&account)?.templates(&access).await?;
@@ -164,8 +181,17 @@ impl Worker<'_> {
             })
             .event(DomainEvent::AccountChanged { account: account.id });
         match self.crm.store().commit_one(scope, batch).await {
-            Err(StoreError::PreconditionFailed(_)) => Ok(()),
-            other => Ok(other.map(|_| ())?),
+            Err(StoreError::PreconditionFailed(_)) => Ok(Handled::Committed),
+            other => Ok(other.map(|_| Handled::Committed)?),
         }
     }
+}
+
+/// Whether the same job would fail again in the same way.
+const fn is_final(error: &Error) -> bool {
+    matches!(
+        error,
+        Error::Provider(ProviderError::Refused { .. } | ProviderError::Unsupported { .. })
+            | Error::NotFound { .. }
+    )
 }

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::outbox::Queue;
+use super::queue::Queue;
 
 /// Grows with each lease of a queue; a stale one is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

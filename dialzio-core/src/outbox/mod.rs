@@ -1,22 +1,30 @@
 //! The outbox: jobs that a commit has queued, to be done outside the database, and the worker that does them.
 
+mod backoff;
 mod clock_check;
 mod elements;
 mod handlers;
 mod heartbeat;
 mod job;
+mod kind;
 mod lease;
 mod paused;
+mod queue;
 mod rate_limit;
+mod report;
+mod run;
 mod sends;
 mod sweep;
-mod uploads;
 mod worker;
 
-pub use job::{Backoff, Job, JobKind, JobState, Queue, QueueKind};
+pub use backoff::{Backoff, Retries};
+pub use job::{Job, JobState};
+pub use kind::{JobKind, JobRow};
 pub use lease::{Fence, Lease};
-pub use worker::{WorkReport, Worker};
+pub use queue::{Queue, QueueKind};
+pub use report::WorkReport;
+pub use worker::Worker;
 
-pub(crate) use heartbeat::Beats;
-pub(crate) use paused::Holds;
+pub(crate) use heartbeat::Heartbeat;
+pub(crate) use paused::PausedQueues;
 pub(crate) use rate_limit::RateLimits;

@@ -2,7 +2,8 @@
 
 use chrono::TimeDelta;
 
-use super::worker::{WorkReport, Worker};
+use super::report::WorkReport;
+use super::worker::Worker;
 use crate::conversation::{
     Activity, ActivityKind, ConversationQuery, ConversationState, ConversationWrite, InboxEntry, InboxView,
     StateFilter,

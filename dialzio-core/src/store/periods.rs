@@ -33,6 +33,3 @@ pub const AUDIT_PERIOD: TimeDelta = TimeDelta::days(1_096);
 
 /// How long quarantined bytes are kept. Source: privacy reference, retention matrix, raw webhook bytes.
 pub const QUARANTINE_PERIOD: TimeDelta = TimeDelta::days(30);
-
-/// Until when the deletion of a blob is tried again: ten years, so in job without an end.
-pub const BLOB_DEADLINE: TimeDelta = TimeDelta::days(3_650);

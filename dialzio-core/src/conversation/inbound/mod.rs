@@ -8,7 +8,7 @@ mod updates;
 #[cfg(test)]
 mod tests;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 
 use super::{
     Activity, ActivityKind, Content, Conversation, ConversationState, ConversationWrite, Delivery,
@@ -19,7 +19,7 @@ use crate::contact::Portfolio;
 use crate::event::DomainEvent;
 use crate::id::{AccountId, IdSource, MessageId};
 use crate::media::{Media, MediaState, MediaWrite};
-use crate::outbox::{Job, JobKind, JobState};
+use crate::outbox::{Job, JobKind};
 use crate::provider::{
     Inbound, InboundBody, InboundContent, InboundMedia, InboundMessage, Received, TemplateUpdate, Trust,
 };
@@ -95,9 +95,6 @@ pub fn decide(facts: Facts<'_>, elements: &[Received], batch: &mut Batch) -> Dec
     }
     deciding.decision
 }
-
-/// How long files are tried to be fetched: the provider keeps them for seven days.
-const MEDIA_LIFE: TimeDelta = TimeDelta::days(7);
 
 struct Deciding<'a> {
     people: People,
@@ -291,27 +288,19 @@ impl Deciding<'_> {
         };
         let content = Content::Media { what, media: media.id, caption, filename, link };
         if can_be_fetched {
-            self.queue(JobKind::FetchMedia(media.id), MEDIA_LIFE);
+            self.queue(JobKind::FetchMedia(media.id));
         }
         (content, Some(media))
     }
 
-    fn queue(&mut self, work: JobKind, life: TimeDelta) {
-        self.batch.job(Job {
-            id: self.ids.next(self.now),
-            account: Some(self.account),
-            conversation: None,
-            kind: work,
-            state: JobState::Pending,
-            not_before: self.now,
-            deadline: self.now + life,
-            attempts: 0,
-        });
+    fn queue(&mut self, kind: JobKind) {
+        let job = Job::new(self.ids.next(self.now), kind, self.now);
+        self.batch.job(job.through(self.account));
     }
 
     /// The list is fetched again; what happened, why and when is kept for people to read.
     fn templates(&mut self, place: usize, update: &TemplateUpdate) {
-        self.queue(JobKind::SyncTemplates, TimeDelta::days(1));
+        self.queue(JobKind::SyncTemplates);
         let what = format!("template {} ({}) {}", update.name, update.language, update.what);
         self.quarantine(place, QuarantineReason::Account, &what);
     }

@@ -14,6 +14,7 @@ use crate::store::{Cause, JobWrite, Write};
 use crate::text::{MessageText, PersonName};
 use crate::{OrgId, TypedId};
 use bytes::Bytes;
+use chrono::TimeDelta;
 
 fn now() -> DateTime<Utc> {
     "2026-03-02T06:30:00Z".parse().unwrap()

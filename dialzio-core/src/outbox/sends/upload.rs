@@ -1,14 +1,15 @@
 //! Files on their way to a provider. An upload shows nothing to anybody and may be repeated; the message that names it
 //! is sent once, in a later step of the same queue.
 
-use super::worker::{WorkReport, Worker};
+use super::super::job::JobState;
+use super::super::report::WorkReport;
+use super::super::worker::Worker;
 use crate::account::AccountService;
 use crate::consent::SendFacts;
 use crate::error::Error;
 use crate::event::DomainEvent;
 use crate::ledger::Action;
 use crate::media::{Media, MediaState, MediaWrite};
-use crate::outbox::JobState;
 use crate::provider::{ProviderError, ProviderId, RefusalReason, UploadedMedia};
 use crate::scope::OrgScope;
 use crate::store::{Batch, Cause, Precondition};
