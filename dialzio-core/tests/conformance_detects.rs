@@ -4,7 +4,8 @@
 use dialzio_core::Store;
 use dialzio_core::memory::{BrokenRule, MemoryStore};
 use dialzio_core::testing::conformance::{
-    TestBed, commit, contact, disposition, groups, isolation, message, outbox, retention, system, trust,
+    TestBed, commit, contact, disposition, groups, isolation, media, message, outbox, retention, system,
+    trust,
 };
 use std::pin::Pin;
 use std::sync::Arc;
@@ -101,6 +102,16 @@ async fn a_store_that_does_not_recognise_a_replay_is_noticed() {
         case!(commit::a_key_counts_within_one_call_and_keeps_its_kind_of_answer),
     ];
     detects(BrokenRule::ReplayIgnored, cases).await;
+}
+
+#[tokio::test]
+async fn a_store_that_ignores_who_owns_a_file_is_noticed() {
+    let cases: &[(&str, Case)] = &[
+        case!(media::a_file_needs_its_owner),
+        case!(media::the_owner_of_a_file_stays),
+        case!(media::a_file_goes_with_its_owner),
+    ];
+    detects(BrokenRule::OwnerIgnored, cases).await;
 }
 
 #[tokio::test]

@@ -2,13 +2,13 @@
 
 use uuid::Uuid;
 
-use dialzio_core::media::{Media, MediaWrite};
+use dialzio_core::MediaId;
+use dialzio_core::media::{Media, MediaOwner, MediaWrite};
 use dialzio_core::store::StoreError;
-use dialzio_core::{MediaId, MessageId};
 
 use crate::apply::Scope;
-use crate::codec::{id, id_list, read};
-use crate::error::{Failure, Res};
+use crate::codec::{id, read};
+use crate::error::{Failure, Res, unreadable};
 use crate::retention::RetentionCutoff;
 use crate::run::{Db, params};
 use crate::statements as sql;
@@ -22,24 +22,48 @@ pub(crate) async fn one(
     db.one(sql::MEDIA, params![org, retention.now, retention.now, id(of)], read).await
 }
 
-pub(crate) async fn of_messages(
+pub(crate) async fn of_owners(
     db: &mut Db<'_>,
     org: Uuid,
     retention: RetentionCutoff,
-    messages: &[MessageId],
+    owners: &[MediaOwner],
 ) -> Res<Vec<Media>> {
-    let ids = id_list(messages.iter().copied());
-    db.all(sql::MEDIA_OF, params![org, retention.now, retention.now, ids], read).await
+    let mut found = Vec::new();
+    for (kind, ids) in MediaOwner::by_kind(owners) {
+        let row = params![org, retention.now, retention.now, kind.as_str(), ids];
+        found.extend(db.all(sql::MEDIA_OF, row, read).await?);
+    }
+    Ok(found)
 }
 
 impl Scope<'_> {
     pub(crate) async fn write_media(&mut self, write: &MediaWrite) -> Res<()> {
-        let (statement, file) = match write {
-            MediaWrite::Insert(file) => (sql::PUT_MEDIA, file),
-            // One that was purged meanwhile stays gone.
-            MediaWrite::Update(file) => (sql::SET_MEDIA, file),
-            _ => return Err(Failure::Store(StoreError::Unsupported("a change to files"))),
-        };
-        self.db.put_one(statement, self.key, file).await.map(drop)
+        match write {
+            MediaWrite::Insert(file) if self.has_owner(file.owner).await? => {
+                self.db.put_one(sql::PUT_MEDIA, self.key, file).await.map(drop)
+            }
+            MediaWrite::Insert(_) => Err(unreadable("owner of a file")),
+            MediaWrite::Update(file) => {
+                let is_of_another = self.db.put_one(sql::SET_MEDIA, self.key, file).await? == 0
+                    && self.db.any(sql::MEDIA_HELD, params![self.key, id(file.id)]).await?;
+                // One that was purged meanwhile stays gone.
+                if is_of_another { Err(unreadable("owner of a file")) } else { Ok(()) }
+            }
+            _ => Err(Failure::Store(StoreError::Unsupported("a change to files"))),
+        }
+    }
+
+    /// Whether the owner of a file is there, expired or not: it takes its files with it when it goes. Mostly the group has
+    /// just written it, and the database is not asked.
+    async fn has_owner(&mut self, owner: MediaOwner) -> Res<bool> {
+        match owner {
+            MediaOwner::Message(message) => {
+                if self.group.rows.messages.iter().any(|new| new.id == message) {
+                    return Ok(true);
+                }
+                self.db.any(sql::MESSAGE_HELD, params![self.key, id(message)]).await
+            }
+            _ => Err(Failure::Store(StoreError::Unsupported("an owner of files"))),
+        }
     }
 }

@@ -24,6 +24,7 @@ const STEPS: &[Step] = &[
     ("names_and_operators", include_str!("../migrations/0005_names_and_operators.sql")),
     ("finding", include_str!("../migrations/0006_finding.sql")),
     ("dispositions", include_str!("../migrations/0007_dispositions.sql")),
+    ("media_owner", include_str!("../migrations/0008_media_owner.sql")),
 ];
 
 /// The newest step that is known.

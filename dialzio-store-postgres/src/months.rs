@@ -3,8 +3,10 @@
 
 use chrono::{DateTime, Datelike, Months as Span, NaiveDate, TimeDelta, Utc};
 use std::collections::BTreeSet;
+use std::str::FromStr;
 use std::sync::{Mutex, PoisonError};
 
+use dialzio_core::media::MediaOwnerKind;
 use dialzio_core::store::periods::{AUDIT_PERIOD, LOG_PERIOD, RETENTION_CAP};
 use dialzio_core::time::{ConfirmedTime, OLDEST_EVENT};
 use dialzio_core::{MessageId, OrgId, TypedId, id_floor};
@@ -84,7 +86,12 @@ impl Months {
         let mut closed = 0;
         for (parent, month) in self.all(shared).await? {
             let over = start_of(after(month, 1)) + life(&parent) <= now;
-            if !over || (parent == "message" && self.has_files(shared, month).await?) {
+            // A month goes without a look at its rows, so that files of its records would stay behind.
+            let holds_files = match MediaOwnerKind::from_str(&parent) {
+                Ok(owners) if over => self.has_files(shared, owners, month).await?,
+                _ => false,
+            };
+            if !over || holds_files {
                 continue;
             }
             closed += u64::from(self.close(shared, &parent, month).await?);
@@ -112,8 +119,8 @@ impl Months {
         Ok(found.into_iter().flatten().collect())
     }
 
-    /// Whether a file of a message of this month is left, in any organisation.
-    async fn has_files(&self, shared: &Shared, month: NaiveDate) -> Res<bool> {
+    /// Whether a file of a record of this month is left, in any organisation.
+    async fn has_files(&self, shared: &Shared, owners: MediaOwnerKind, month: NaiveDate) -> Res<bool> {
         let source = Source::Pool(shared.pool.clone());
         let (from, to) = (id_floor(start_of(month)), id_floor(start_of(after(month, 1))));
         let mut last: Option<OrgId> = None;
@@ -125,7 +132,8 @@ impl Months {
             last = Some(*newest);
             for org in orgs {
                 let mut session = Session::begin(&source, &shared.sql, Wanted::Read(org)).await?;
-                let found = session.db()?.any(sql::MEDIA_BETWEEN, params![id(org), from, to]).await;
+                let row = params![id(org), owners.as_str(), from, to];
+                let found = session.db()?.any(sql::MEDIA_BETWEEN, row).await;
                 if session.end(found).await? {
                     return Ok(true);
                 }

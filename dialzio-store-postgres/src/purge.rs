@@ -4,6 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
 use dialzio_core::event::Recorded;
+use dialzio_core::media::MediaOwner;
 use dialzio_core::outbox::{Job, JobKind};
 use dialzio_core::store::periods::{KEY_PERIOD, LOG_PERIOD, REFERENCE_PERIOD};
 use dialzio_core::store::rows::Columns;
@@ -60,8 +61,8 @@ impl Scope<'_> {
         let file = |row: &sqlx::postgres::PgRow| Cols::new(row, "file").id::<MediaId>();
         if !messages.is_empty() {
             let ids = id_list(messages.iter().copied());
-            let files = self.db.all(sql::MEDIA_BELONGING, params![self.key, ids], file).await?;
-            self.drop_media(&files).await?;
+            let owners: Vec<_> = messages.iter().copied().map(MediaOwner::Message).collect();
+            self.drop_media_of(&owners).await?;
             self.db.run(sql::DROP_EVIDENCE, params![self.key, ids]).await?;
             self.db.run(sql::DROP_MESSAGES, params![self.key, ids]).await?;
         }
@@ -87,6 +88,17 @@ impl Scope<'_> {
             self.db.run(sql::DROP_ACTIVITIES, params![self.key, conversations, activities]).await?;
         }
         Ok((messages.len() + files.len() + done.len()) as u64)
+    }
+
+    /// The files of records that go.
+    async fn drop_media_of(&mut self, owners: &[MediaOwner]) -> Res<()> {
+        for (kind, ids) in MediaOwner::by_kind(owners) {
+            let row = params![self.key, kind.as_str(), ids];
+            let file = |row: &sqlx::postgres::PgRow| Cols::new(row, "file").id::<MediaId>();
+            let files = self.db.all(sql::MEDIA_BELONGING, row, file).await?;
+            self.drop_media(&files).await?;
+        }
+        Ok(())
     }
 
     /// The rows go, with the keys of the blobs; the blobs themselves are deleted afterwards.

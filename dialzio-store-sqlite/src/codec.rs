@@ -32,7 +32,12 @@ pub(crate) fn opt_time(at: Option<DateTime<Utc>>) -> Option<i64> {
 
 /// A list of ids for one bound parameter: a JSON array of hexadecimal words.
 pub(crate) fn id_list<T: TypedId>(ids: impl IntoIterator<Item = T>) -> String {
-    let words: Vec<String> = ids.into_iter().map(|id| format!("\"{}\"", id.uuid().simple())).collect();
+    uuid_list(ids.into_iter().map(TypedId::uuid))
+}
+
+/// The same, of ids whose kind is stored beside them.
+pub(crate) fn uuid_list(ids: impl IntoIterator<Item = Uuid>) -> String {
+    let words: Vec<String> = ids.into_iter().map(|id| format!("\"{}\"", id.simple())).collect();
     format!("[{}]", words.join(","))
 }
 

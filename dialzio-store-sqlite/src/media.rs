@@ -2,13 +2,13 @@
 
 use rusqlite::{Connection, params};
 
-use dialzio_core::media::{Media, MediaWrite};
+use dialzio_core::MediaId;
+use dialzio_core::media::{Media, MediaOwner, MediaWrite};
 use dialzio_core::store::StoreError;
-use dialzio_core::{MediaId, MessageId};
 
 use crate::apply::Scope;
-use crate::codec::{id, id_list, read};
-use crate::error::{Failure, Res};
+use crate::codec::{id, read, uuid_list};
+use crate::error::{Failure, Res, unreadable};
 use crate::retention::RetentionCutoff;
 use crate::run::Run;
 use crate::statements as sql;
@@ -22,24 +22,42 @@ pub(crate) fn one(
     db.one(sql::MEDIA, params![org, retention.cutoff, retention.now, id(of)], read)
 }
 
-pub(crate) fn of_messages(
+pub(crate) fn of_owners(
     db: &Connection,
     org: [u8; 16],
     retention: RetentionCutoff,
-    messages: &[MessageId],
+    owners: &[MediaOwner],
 ) -> Res<Vec<Media>> {
-    let ids = id_list(messages.iter().copied());
-    db.all(sql::MEDIA_OF, params![org, retention.cutoff, retention.now, ids], read)
+    let mut found = Vec::new();
+    for (kind, ids) in MediaOwner::by_kind(owners) {
+        let row = params![org, retention.cutoff, retention.now, kind.as_str(), uuid_list(ids)];
+        found.extend(db.all(sql::MEDIA_OF, row, read)?);
+    }
+    Ok(found)
 }
 
 impl Scope<'_> {
     pub(crate) fn write_media(&mut self, write: &MediaWrite) -> Res<()> {
-        let (statement, file) = match write {
-            MediaWrite::Insert(file) => (sql::PUT_MEDIA, file),
-            // One that was purged meanwhile stays gone.
-            MediaWrite::Update(file) => (sql::SET_MEDIA, file),
-            _ => return Err(Failure::Store(StoreError::Unsupported("a change to files"))),
-        };
-        self.db.put(statement, self.key, file).map(drop)
+        match write {
+            MediaWrite::Insert(file) if self.has_owner(file.owner)? => {
+                self.db.put(sql::PUT_MEDIA, self.key, file).map(drop)
+            }
+            MediaWrite::Insert(_) => Err(unreadable("owner of a file")),
+            MediaWrite::Update(file) => {
+                let is_of_another = self.db.put(sql::SET_MEDIA, self.key, file)? == 0
+                    && self.db.any(sql::MEDIA_HELD, params![self.key, id(file.id)])?;
+                // One that was purged meanwhile stays gone.
+                if is_of_another { Err(unreadable("owner of a file")) } else { Ok(()) }
+            }
+            _ => Err(Failure::Store(StoreError::Unsupported("a change to files"))),
+        }
+    }
+
+    /// Whether the owner of a file is there, expired or not: it takes its files with it when it goes.
+    fn has_owner(&self, owner: MediaOwner) -> Res<bool> {
+        match owner {
+            MediaOwner::Message(message) => self.db.any(sql::MESSAGE_HELD, params![self.key, id(message)]),
+            _ => Err(Failure::Store(StoreError::Unsupported("an owner of files"))),
+        }
     }
 }

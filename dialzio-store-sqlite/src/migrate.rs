@@ -53,6 +53,12 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../migrations/0007_dispositions.sql"),
         then: None,
     },
+    Migration {
+        number: 8,
+        name: "media_owner",
+        sql: include_str!("../migrations/0008_media_owner.sql"),
+        then: None,
+    },
 ];
 
 fn checksum(migration: &Migration) -> [u8; 32] {

@@ -18,7 +18,7 @@ use dialzio_core::conversation::{
 };
 use dialzio_core::event::{EventSeq, Recorded};
 use dialzio_core::ledger::{AuditEntry, LedgerStore};
-use dialzio_core::media::{Media, MediaStore};
+use dialzio_core::media::{Media, MediaOwner, MediaStore};
 use dialzio_core::operator::OperatorEntry;
 use dialzio_core::outbox::Queue;
 use dialzio_core::page::{Page, PageRequest};
@@ -239,12 +239,10 @@ impl MediaStore for SqliteStore {
         self.read(scope, move |snapshot| media::one(snapshot.db, snapshot.key(), snapshot.seen()?, id)).await
     }
 
-    async fn media_of(&self, scope: &OrgScope, of: &[MessageId]) -> StoreResult<Vec<Media>> {
+    async fn media_of(&self, scope: &OrgScope, of: &[MediaOwner]) -> StoreResult<Vec<Media>> {
         let of = of.to_vec();
-        self.read(scope, move |snapshot| {
-            media::of_messages(snapshot.db, snapshot.key(), snapshot.seen()?, &of)
-        })
-        .await
+        self.read(scope, move |snapshot| media::of_owners(snapshot.db, snapshot.key(), snapshot.seen()?, &of))
+            .await
     }
 }
 

@@ -4,6 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::params;
 
 use dialzio_core::event::Recorded;
+use dialzio_core::media::MediaOwner;
 use dialzio_core::outbox::{Job, JobKind};
 use dialzio_core::store::periods::{KEY_PERIOD, LOG_PERIOD, REFERENCE_PERIOD};
 use dialzio_core::store::rows::Columns;
@@ -50,12 +51,7 @@ impl Scope<'_> {
         messages.dedup();
         messages.truncate(limit);
         for (message, conversation) in &messages {
-            let files = self.db.all(sql::MEDIA_BELONGING, params![self.key, id(*message)], |row| {
-                Cols::new(row, "file").id::<MediaId>()
-            })?;
-            for file in files {
-                self.drop_media(file)?;
-            }
+            self.drop_media_of(MediaOwner::Message(*message))?;
             self.db.run(sql::DROP_EVIDENCE, params![self.key, id(*message)])?;
             self.db.run(sql::DROP_MESSAGE, params![self.key, id(*conversation), id(*message)])?;
         }
@@ -79,6 +75,15 @@ impl Scope<'_> {
             self.db.run(sql::DROP_ACTIVITY, params![self.key, id(*conversation), id(*activity)])?;
         }
         Ok((messages.len() + files.len() + done.len()) as u64)
+    }
+
+    /// The files of a record that goes.
+    fn drop_media_of(&mut self, owner: MediaOwner) -> Res<()> {
+        let row = params![self.key, owner.kind().as_str(), owner.uuid().into_bytes()];
+        for file in self.db.all(sql::MEDIA_BELONGING, row, |row| Cols::new(row, "file").id::<MediaId>())? {
+            self.drop_media(file)?;
+        }
+        Ok(())
     }
 
     /// The row goes, with the key of the blob; the blob itself is deleted afterwards.

@@ -111,7 +111,7 @@ impl ConversationService<'_> {
         let wrapped = self.crm.media_sealer().put(&blob, &attachment.file.bytes).await?;
         let media = Media {
             id: attachment.id,
-            message,
+            owner: message.into(),
             account,
             what: attachment.kind.what,
             state: MediaState::Stored,

@@ -1,11 +1,13 @@
 //! Files: what came in and what went out, sealed before any blob store sees them.
 
 mod file;
+mod owner;
 mod seal;
 mod service;
 mod store;
 
 pub use file::{FileError, FileType, NewFile, file_name, recognise, takes};
+pub use owner::{MediaOwner, MediaOwnerKind};
 pub use seal::{CHUNK, MediaSealer, OpenMedia};
 pub use service::{MediaService, OpenedMedia};
 pub use store::{MediaStore, MediaWrite};
@@ -14,7 +16,7 @@ use chrono::{DateTime, Utc};
 
 use crate::blob::BlobKey;
 use crate::conversation::MediaKind;
-use crate::id::{AccountId, MediaId, MessageId};
+use crate::id::{AccountId, MediaId};
 use crate::name::string_enum;
 
 string_enum! {
@@ -29,13 +31,13 @@ string_enum! {
     }
 }
 
-/// A file that belongs to a message.
+/// A file that belongs to another record.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Media {
     /// Its id.
     pub id: MediaId,
-    /// The message it belongs to.
-    pub message: MessageId,
+    /// The record it belongs to, which never changes.
+    pub owner: MediaOwner,
     /// The account it came by.
     pub account: AccountId,
     /// What it is.

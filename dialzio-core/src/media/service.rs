@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use std::ops::Range;
 
-use super::{Media, MediaState, OpenMedia};
+use super::{Media, MediaOwner, MediaState, OpenMedia};
 use crate::error::{Error, RecordKind};
 use crate::id::{MediaId, MessageId};
 use crate::ledger::Action;
@@ -41,7 +41,8 @@ impl<'a> MediaService<'a> {
         if messages.is_empty() {
             return Ok(Vec::new());
         }
-        Ok(self.crm.store().media_of(scope, messages).await?)
+        let owners: Vec<_> = messages.iter().copied().map(MediaOwner::Message).collect();
+        Ok(self.crm.store().media_of(scope, &owners).await?)
     }
 
     /// Opens a file. The opening is audited.

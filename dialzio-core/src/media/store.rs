@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 
-use super::Media;
-use crate::id::{MediaId, MessageId};
+use super::{Media, MediaOwner};
+use crate::id::MediaId;
 use crate::scope::OrgScope;
 use crate::store::StoreResult;
 
@@ -12,16 +12,17 @@ use crate::store::StoreResult;
 pub trait MediaStore: Send + Sync {
     /// One file.
     async fn media(&self, scope: &OrgScope, id: MediaId) -> StoreResult<Option<Media>>;
-    /// The files of these messages, in no order.
-    async fn media_of(&self, scope: &OrgScope, messages: &[MessageId]) -> StoreResult<Vec<Media>>;
+    /// The files of these owners, in no order.
+    async fn media_of(&self, scope: &OrgScope, owners: &[MediaOwner]) -> StoreResult<Vec<Media>>;
 }
 
 /// A change to files.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum MediaWrite {
-    /// A new file.
+    /// A new file. Refused as [`Unreadable`](crate::StoreError::Unreadable) if its owner is not in the organisation.
     Insert(Media),
-    /// The file as it is now.
+    /// The file as it is now; one that is gone stays gone. Refused like a file without its owner if it names another owner
+    /// than it has.
     Update(Media),
 }

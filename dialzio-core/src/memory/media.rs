@@ -2,27 +2,37 @@
 
 use async_trait::async_trait;
 
+use super::commit::Frame;
 use super::state::Rows;
-use super::{MemoryStore, unreadable};
-use crate::id::{MediaId, MessageId};
-use crate::media::{Media, MediaStore, MediaWrite};
+use super::{BrokenRule, MemoryStore, unreadable};
+use crate::id::MediaId;
+use crate::media::{Media, MediaOwner, MediaStore, MediaWrite};
 use crate::scope::OrgScope;
 use crate::store::StoreResult;
 
 impl Rows {
-    pub(super) fn write_media(&mut self, write: MediaWrite) -> StoreResult<()> {
+    fn has_owner(&self, owner: MediaOwner) -> bool {
+        match owner {
+            MediaOwner::Message(message) => self.messages.contains_key(&message),
+        }
+    }
+
+    pub(super) fn write_media(&mut self, frame: &Frame<'_>, write: MediaWrite) -> StoreResult<()> {
         let (MediaWrite::Insert(media) | MediaWrite::Update(media)) = &write;
         Self::check_end(media.event_at, media.expires_at)?;
         match write {
             MediaWrite::Insert(media) => {
-                if !self.messages.contains_key(&media.message) {
-                    return Err(unreadable("message of a file"));
+                if !self.has_owner(media.owner) && frame.broken_rule != Some(BrokenRule::OwnerIgnored) {
+                    return Err(unreadable("owner of a file"));
                 }
                 self.media.insert(media.id, media);
             }
             // One that was purged meanwhile stays gone.
             MediaWrite::Update(media) => {
                 if let Some(kept) = self.media.get_mut(&media.id) {
+                    if kept.owner != media.owner && frame.broken_rule != Some(BrokenRule::OwnerIgnored) {
+                        return Err(unreadable("owner of a file"));
+                    }
                     *kept = media;
                 }
             }
@@ -40,9 +50,9 @@ impl MediaStore for MemoryStore {
         })
     }
 
-    async fn media_of(&self, scope: &OrgScope, messages: &[MessageId]) -> StoreResult<Vec<Media>> {
+    async fn media_of(&self, scope: &OrgScope, owners: &[MediaOwner]) -> StoreResult<Vec<Media>> {
         self.read(scope, |rows, now| {
-            let of = rows.media.values().filter(|media| messages.contains(&media.message));
+            let of = rows.media.values().filter(|media| owners.contains(&media.owner));
             of.filter(|media| rows.alive(media.event_at, media.expires_at, now)).cloned().collect()
         })
     }

@@ -55,6 +55,8 @@ pub enum BrokenRule {
     ReplayIgnored,
     /// What had expired is seen again when the clock goes back.
     TimeGoesBack,
+    /// A file is taken without its owner, changes it, and stays when it goes.
+    OwnerIgnored,
     /// What waits and what is quarantined comes back as if it had been signed.
     TrustForgotten,
 }

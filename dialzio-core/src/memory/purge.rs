@@ -2,9 +2,11 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::BrokenRule;
 use super::commit::Frame;
 use super::state::Rows;
 use crate::id::{ActivityId, MediaId, MessageId};
+use crate::media::{Media, MediaOwner};
 use crate::outbox::{Job, JobKind};
 use crate::store::Purge;
 use crate::store::periods::{KEY_PERIOD, LOG_PERIOD, REFERENCE_PERIOD};
@@ -50,14 +52,15 @@ impl Rows {
         };
         let messages = self.messages.values().filter(|message| over(message.event_at, message.expires_at));
         let messages: Vec<MessageId> = messages.map(|message| message.id).take(limit).collect();
+        let goes_too = |media: &Media| match media.owner {
+            _ if frame.broken_rule == Some(BrokenRule::OwnerIgnored) => false,
+            MediaOwner::Message(message) => messages.contains(&message),
+        };
         let files = self.media.values().filter(|media| over(media.event_at, media.expires_at));
-        let alone = files.filter(|media| !messages.contains(&media.message));
+        let alone = files.filter(|media| !goes_too(media));
         let alone: Vec<MediaId> =
             alone.map(|media| media.id).take(limit.saturating_sub(messages.len())).collect();
-        let gone = self
-            .media
-            .values()
-            .filter(|media| messages.contains(&media.message) || alone.contains(&media.id));
+        let gone = self.media.values().filter(|media| goes_too(media) || alone.contains(&media.id));
         let gone: Vec<_> = gone.map(|media| (media.id, media.blob.is_some())).collect();
         for (id, stored) in gone {
             self.media.remove(&id);

@@ -13,7 +13,7 @@ use crate::error::{Error, RecordKind};
 use crate::event::DomainEvent;
 use crate::id::{AccountId, MediaId, MessageId};
 use crate::ledger::Action;
-use crate::media::{Media, MediaState, MediaWrite};
+use crate::media::{Media, MediaOwner, MediaState, MediaWrite};
 use crate::provider::{AccountAccess, ProviderError, Signal};
 use crate::scope::OrgScope;
 use crate::store::{Batch, Cause, JobWrite, StoreError};
@@ -132,7 +132,12 @@ impl Worker<'_> {
         media: Media,
         state: JobState,
     ) -> Result<(), Error> {
-        let message = self.crm.store().message(scope, media.message).await?;
+        let changed = match media.owner {
+            MediaOwner::Message(id) => self.crm.store().message(scope, id).await?.map(|message| {
+                let conversation = message.conversation;
+                DomainEvent::MediaChanged { conversation, message: id, media: media.id }
+            }),
+        };
         let mut batch = Batch::caused_by(&Cause::Job(job.id, *lease), Action::MediaFetched, self.crm.now());
         batch.about(media.id).write(JobWrite::Settle {
             id: job.id,
@@ -140,12 +145,8 @@ impl Worker<'_> {
             not_before: None,
             attempts: job.attempts + 1,
         });
-        if let Some(message) = message {
-            batch.event(DomainEvent::MediaChanged {
-                conversation: message.conversation,
-                message: message.id,
-                media: media.id,
-            });
+        if let Some(event) = changed {
+            batch.event(event);
         }
         batch.write(MediaWrite::Update(media));
         match self.crm.store().commit_one(scope, batch).await {

@@ -20,19 +20,34 @@ pub fn subject(table: &Table, among: &[&Table]) -> Result<Option<Person>, String
             format!("the subject path of {} leads to {name}, which is not declared before it", table.name)
         })
     };
+    // One row there belongs to an id, and only to one.
+    let by = |name: &str, key: &str| {
+        let next = before(name)?;
+        if !next.key.iter().filter(|part| **part != "org_id").eq([&key]) {
+            return Err(format!(
+                "the subject path of {} leads to {name}.{key}, which is not its key",
+                table.name
+            ));
+        }
+        subject(next, among)
+    };
     match table.subject {
         SubjectPath::Is(person) => Ok(Some(person)),
         SubjectPath::Reference { column, table: next, key } => {
             own(column)?;
-            let next = before(next)?;
-            let identified = next.key.iter().filter(|part| **part != "org_id").eq([&key]);
-            if !identified {
-                return Err(format!(
-                    "the subject path of {} leads to {}.{key}, which is not its key",
-                    table.name, next.name
-                ));
+            by(next, key)
+        }
+        SubjectPath::OneOf { kind, column, tables } => {
+            own(kind)?;
+            own(column)?;
+            let ends = tables.iter().map(|next| by(next, "id")).collect::<Result<Vec<_>, _>>()?;
+            let [first, rest @ ..] = &ends[..] else {
+                return Err(format!("the subject path of {} leads to no table", table.name));
+            };
+            match first {
+                Some(person) if rest.iter().all(|end| end == first) => Ok(Some(*person)),
+                _ => Err(format!("the subject path of {} ends at different persons, or at none", table.name)),
             }
-            subject(next, among)
         }
         SubjectPath::Identifier { column, of } => {
             own(column)?;

@@ -24,6 +24,15 @@ pub enum SubjectPath {
         /// The column there, which identifies a row within its organisation.
         key: &'static str,
     },
+    /// A row belongs to a row of one of several tables: a column holds the name of the table, another the `id` there.
+    OneOf {
+        /// The column that holds the table's name.
+        kind: &'static str,
+        /// The column that leads to the person.
+        column: &'static str,
+        /// The tables.
+        tables: &'static [&'static str],
+    },
     /// A column holds, in the clear or as a keyed hash, what names a person in other tables. It outlives their rows.
     Identifier {
         /// The column that leads to the person.

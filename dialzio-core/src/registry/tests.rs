@@ -142,6 +142,8 @@ fn a_declaration_that_is_wrong_is_noticed() {
     };
     assert_eq!(said(NOTE), "");
     let nobody = SubjectPath::nobody("it belongs to nobody at all");
+    let one_of =
+        |kind, tables| Table { subject: SubjectPath::OneOf { kind, column: "contact_id", tables }, ..NOTE };
     for (broken, word) in [
         (Table { subject: nobody, ..NOTE }, "holds personal data and leads to no person"),
         (Table { subject: SubjectPath::nobody(""), ..NOTE }, "no reason why"),
@@ -150,6 +152,12 @@ fn a_declaration_that_is_wrong_is_noticed() {
         (Table { subject: SubjectPath::by("contact_id", "diary"), ..NOTE }, "not declared before it"),
         (Table { subject: SubjectPath::by("contact_id", "contact_tag"), ..NOTE }, "which is not its key"),
         (Table { subject: SubjectPath::by("contact_id", "account"), ..NOTE }, "leads to no person"),
+        (one_of("author", &["contact"]), "a column author that it has not"),
+        (one_of("id", &[]), "leads to no table"),
+        (one_of("id", &["people"]), "not declared before it"),
+        (one_of("id", &["contact_tag"]), "which is not its key"),
+        (one_of("id", &["contact", "member"]), "different persons, or at none"),
+        (one_of("id", &["contact", "account"]), "different persons, or at none"),
         (
             Table { subject: SubjectPath::Identifier { column: "id", of: &[("user", "shoe_size")] }, ..NOTE },
             "does not exist",

@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 
-use dialzio_core::media::{Media, MediaStore};
-use dialzio_core::{MediaId, MessageId, OrgScope, StoreResult};
+use dialzio_core::media::{Media, MediaOwner, MediaStore};
+use dialzio_core::{MediaId, OrgScope, StoreResult};
 
 use crate::retention::RetentionCutoff;
 use crate::{PostgresStore, media};
@@ -14,7 +14,7 @@ impl MediaStore for PostgresStore {
         read_in!(self, scope, |db, org| media::one(db, org, RetentionCutoff::at(self.now()), id))
     }
 
-    async fn media_of(&self, scope: &OrgScope, of: &[MessageId]) -> StoreResult<Vec<Media>> {
-        read_in!(self, scope, |db, org| media::of_messages(db, org, RetentionCutoff::at(self.now()), of))
+    async fn media_of(&self, scope: &OrgScope, of: &[MediaOwner]) -> StoreResult<Vec<Media>> {
+        read_in!(self, scope, |db, org| media::of_owners(db, org, RetentionCutoff::at(self.now()), of))
     }
 }

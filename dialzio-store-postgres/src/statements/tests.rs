@@ -48,7 +48,8 @@ const FILL: &str = "
           substr(md5(id::TEXT || i), 1, 3) || '8' || substr(md5(i::TEXT || id), 1, 15))::UUID,
         'inbound', 'text', 't', 1, CASE WHEN created_at % 10 = 0 THEN 'marketing' END, 1772409600000000, 0, 'received', 0
       FROM dialzio.conversation, generate_series(1, 2) i;
-    INSERT INTO dialzio.media SELECT org_id, id, id, id, 'image', 'stored', NULL, NULL, NULL, NULL, NULL, NULL, NULL, event_at, NULL FROM dialzio.message;
+    INSERT INTO dialzio.media (org_id, id, owner_kind, owner_id, account_id, what, state, event_at)
+      SELECT org_id, id, 'message', id, id, 'image', 'stored', event_at FROM dialzio.message;
     INSERT INTO dialzio.external_reference SELECT org_id, conversation_id, hashtext(id::TEXT), id, NULL, 0 FROM dialzio.message;
     INSERT INTO dialzio.disposition SELECT o.org, gen_random_uuid(), 'n', TRUE, i, NULL, 1, i::TEXT FROM o, generate_series(1, 2000) i;
     INSERT INTO dialzio.task SELECT org_id, id, id, 't', NULL, id, NULL, 0 FROM dialzio.contact;

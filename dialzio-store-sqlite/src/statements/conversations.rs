@@ -42,7 +42,7 @@ macro_rules! message {
 
 macro_rules! media {
     () => {
-        "f.id, f.message_id, f.account_id, f.what, f.state, f.mime, f.filename, f.size, f.sha256, f.provider_id, \
+        "f.id, f.owner_kind, f.owner_id, f.account_id, f.what, f.state, f.mime, f.filename, f.size, f.sha256, f.provider_id, \
          f.blob, f.wrapped_key, f.event_at, f.expires_at"
     };
 }
@@ -224,17 +224,19 @@ statements! { CONVERSATIONS_ALL:
         concat!("SELECT ", media!(), " FROM media f WHERE f.org_id = ?1 AND f.id = ?4 \
                  AND f.event_at > ?2 AND (f.expires_at IS NULL OR f.expires_at > ?3)");
     MEDIA_OF: Read [media] =
-        concat!("SELECT ", media!(), " FROM json_each(?4) j CROSS JOIN media f \
-                 WHERE f.org_id = ?1 AND f.message_id = unhex(j.value) \
+        concat!("SELECT ", media!(), " FROM json_each(?5) j CROSS JOIN media f \
+                 WHERE f.org_id = ?1 AND f.owner_kind = ?4 AND f.owner_id = unhex(j.value) \
                    AND f.event_at > ?2 AND (f.expires_at IS NULL OR f.expires_at > ?3)");
     PUT_MEDIA: Write [media] =
-        "INSERT INTO media (org_id, id, message_id, account_id, what, state, mime, filename, size, sha256, provider_id,
-                blob, wrapped_key, event_at, expires_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)";
+        "INSERT INTO media (org_id, id, owner_kind, owner_id, account_id, what, state, mime, filename, size, sha256,
+                provider_id, blob, wrapped_key, event_at, expires_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)";
     SET_MEDIA: Write [media] =
-        "UPDATE media SET message_id = ?3, account_id = ?4, what = ?5, state = ?6, mime = ?7, filename = ?8, size = ?9,
-                sha256 = ?10, provider_id = ?11, blob = ?12, wrapped_key = ?13, event_at = ?14, expires_at = ?15
-         WHERE org_id = ?1 AND id = ?2";
+        "UPDATE media SET account_id = ?5, what = ?6, state = ?7, mime = ?8, filename = ?9, size = ?10, sha256 = ?11,
+                provider_id = ?12, blob = ?13, wrapped_key = ?14, event_at = ?15, expires_at = ?16
+         WHERE org_id = ?1 AND id = ?2 AND owner_kind = ?3 AND owner_id = ?4";
+    MEDIA_HELD: Read [media] = "SELECT 1 FROM media f WHERE f.org_id = ?1 AND f.id = ?2";
+    MESSAGE_HELD: Read [message] = "SELECT 1 FROM message m WHERE m.org_id = ?1 AND m.id = ?2";
 
     MESSAGES_OVER: Read [message] =
         "SELECT m.id, m.conversation_id FROM message m
@@ -246,7 +248,7 @@ statements! { CONVERSATIONS_ALL:
     MEDIA_ENDED: Read [media] =
         "SELECT f.id FROM media f WHERE f.org_id = ?1 AND f.expires_at <= ?2 LIMIT ?3";
     MEDIA_BELONGING: Read [media] =
-        "SELECT f.id FROM media f WHERE f.org_id = ?1 AND f.message_id = ?2";
+        "SELECT f.id FROM media f WHERE f.org_id = ?1 AND f.owner_kind = ?2 AND f.owner_id = ?3";
     DROP_MEDIA: Write [media] = "DELETE FROM media WHERE org_id = ?1 AND id = ?2 RETURNING blob IS NOT NULL";
     DROP_EVIDENCE: Write [message_evidence] = "DELETE FROM message_evidence WHERE org_id = ?1 AND message_id = ?2";
     DROP_MESSAGE: Write [message] = "DELETE FROM message WHERE org_id = ?1 AND conversation_id = ?2 AND id = ?3";

@@ -272,7 +272,7 @@ impl Deciding<'_> {
         let can_be_fetched = provider_id.is_some();
         let media = Media {
             id: self.ids.next(at),
-            message,
+            owner: message.into(),
             account: self.account,
             what,
             state: if can_be_fetched { MediaState::Pending } else { MediaState::Unavailable },

@@ -16,6 +16,7 @@ use crate::account::AccountService;
 use crate::consent::{ConsentService, SendFacts};
 use crate::error::Error;
 use crate::id::{AccountId, JobId};
+use crate::media::MediaOwner;
 use crate::scope::OrgScope;
 use crate::store::StoreError;
 
@@ -48,7 +49,7 @@ impl Worker<'_> {
         let with_files: Vec<_> = facts
             .iter()
             .filter(|known| known.message.content.media().is_some())
-            .map(|known| known.message.id)
+            .map(|known| MediaOwner::Message(known.message.id))
             .collect();
         let files = if with_files.is_empty() {
             Vec::new()

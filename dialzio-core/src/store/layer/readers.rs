@@ -19,7 +19,7 @@ use crate::id::{
     MemberId, MessageId, TaskId,
 };
 use crate::ledger::{AuditEntry, LedgerStore};
-use crate::media::{Media, MediaStore};
+use crate::media::{Media, MediaOwner, MediaStore};
 use crate::page::{Page, PageRequest};
 use crate::scope::OrgScope;
 
@@ -57,7 +57,7 @@ forward! { ConversationStore {
 
 forward! { MediaStore {
     read media(scope: &OrgScope, id: MediaId) -> Option<Media>;
-    read media_of(scope: &OrgScope, messages: &[MessageId]) -> Vec<Media>;
+    read media_of(scope: &OrgScope, owners: &[MediaOwner]) -> Vec<Media>;
 } }
 
 forward! { ConsentStore {

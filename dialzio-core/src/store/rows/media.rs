@@ -6,7 +6,7 @@ use super::{Bind, Columns, FromRow, ToRow};
 use crate::TypedId;
 use crate::blob::BlobKey;
 use crate::id::{MediaId, OrgId};
-use crate::media::Media;
+use crate::media::{Media, MediaOwner};
 use crate::store::StoreResult;
 
 /// A blob's key as stored: the organisation, then the file.
@@ -28,7 +28,7 @@ impl FromRow for Media {
     fn from_row<C: Columns>(c: &C) -> Result<Self, C::Error> {
         Ok(Self {
             id: c.id()?,
-            message: c.id()?,
+            owner: MediaOwner::from_stored(c.word()?, c.uuid()?),
             account: c.id()?,
             what: c.word()?,
             state: c.word()?,
@@ -48,7 +48,8 @@ impl FromRow for Media {
 impl ToRow for Media {
     fn to_row<B: Bind>(&self, to: &mut B) -> StoreResult<()> {
         to.id(self.id);
-        to.id(self.message);
+        to.text(self.owner.kind().as_str());
+        to.opt_uuid(Some(self.owner.uuid()));
         to.id(self.account);
         to.text(self.what.as_str());
         to.text(self.state.as_str());

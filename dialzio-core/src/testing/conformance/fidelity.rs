@@ -263,7 +263,7 @@ pub async fn every_field_of_a_file_survives(bed: TestBed) {
     }
     let done = crate::media::Media { id: bare.id, ..stored.clone() };
     bed.write(&tenant.scope, MediaWrite::Update(done.clone())).await;
-    let mut all = bed.store.media_of(&tenant.scope, &[message.id]).await.unwrap();
+    let mut all = bed.store.media_of(&tenant.scope, &[message.id.into()]).await.unwrap();
     all.sort_by_key(|media| media.id);
     assert_eq!(all, [stored, done]);
 }

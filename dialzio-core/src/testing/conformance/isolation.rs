@@ -135,7 +135,7 @@ async fn found(bed: &TestBed, full: &Full, scope: &OrgScope) -> Vec<(&'static st
         ("inbound_facts.consents", facts.identities.iter().any(|known| !known.consents.is_empty())),
         ("templates", !store.templates(scope, account).await.unwrap().is_empty()),
         ("media", store.media(scope, full.media.id).await.unwrap().is_some()),
-        ("media_of", !store.media_of(scope, &[full.heard.id]).await.unwrap().is_empty()),
+        ("media_of", !store.media_of(scope, &[full.heard.id.into()]).await.unwrap().is_empty()),
         ("send_facts", !store.send_facts(scope, &[full.job.id]).await.unwrap().is_empty()),
         ("consent_facts", store.consent_facts(scope, talk).await.unwrap().is_some()),
         ("any suppression", store.any_suppression(scope).await.unwrap()),

@@ -111,6 +111,11 @@ macro_rules! store_conformance {
                 the_logs_hold_ids_only
                 a_watcher_is_woken_by_a_commit_with_events
             }
+            media {
+                a_file_needs_its_owner
+                the_owner_of_a_file_stays
+                a_file_goes_with_its_owner
+            }
             message {
                 a_repeated_delivery_changes_nothing
                 evidence_in_any_order_ends_in_the_same_state

@@ -34,6 +34,7 @@ pub mod key;
 pub mod ledger;
 mod list;
 mod live;
+pub mod media;
 pub mod message;
 pub mod messaging;
 pub mod names;

@@ -32,7 +32,7 @@ async fn is_seen(bed: &TestBed, tenant: &Tenant, message: &Message, media: Media
     let one = bed.store.message(scope, message.id).await.unwrap().is_some();
     let page = bed.store.messages(scope, message.conversation, PageRequest::first(50)).await.unwrap();
     let file = bed.store.media(scope, media).await.unwrap().is_some();
-    let files = bed.store.media_of(scope, &[message.id]).await.unwrap();
+    let files = bed.store.media_of(scope, &[message.id.into()]).await.unwrap();
     let query = InboundQuery {
         account: tenant.account.id,
         portfolio: tenant.account.portfolio.clone(),
@@ -94,11 +94,11 @@ pub async fn an_end_of_its_own_counts_when_it_is_earlier(bed: TestBed) {
     let mut media = bed.make.media(tenant.org.id, tenant.account.id, &message);
     media.expires_at = short.expires_at;
     bed.write(&tenant.scope, MediaWrite::Insert(media.clone())).await;
-    assert_eq!(bed.store.media_of(&tenant.scope, &[message.id]).await.unwrap().len(), 2);
+    assert_eq!(bed.store.media_of(&tenant.scope, &[message.id.into()]).await.unwrap().len(), 2);
     bed.clock.advance(TimeDelta::hours(1) + TimeDelta::seconds(1));
     assert!(bed.store.message(&tenant.scope, short.id).await.unwrap().is_none());
     assert!(bed.store.media(&tenant.scope, media.id).await.unwrap().is_none());
-    let files = bed.store.media_of(&tenant.scope, &[message.id]).await.unwrap();
+    let files = bed.store.media_of(&tenant.scope, &[message.id.into()]).await.unwrap();
     assert_eq!(files.iter().map(|file| file.id).collect::<Vec<_>>(), [long.id]);
     assert!(bed.store.message(&tenant.scope, message.id).await.unwrap().is_some());
 }

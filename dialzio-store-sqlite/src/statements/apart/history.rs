@@ -80,6 +80,11 @@ pub(super) async fn all() -> Vec<Vec<Ran>> {
             another_organisation_sees_nothing_by_any_read
             writes_do_not_reach_another_organisation
         }
+        media {
+            a_file_needs_its_owner
+            the_owner_of_a_file_stays
+            a_file_goes_with_its_owner
+        }
         retention {
             the_sweep_removes_what_has_expired_and_queues_the_blobs
             bookkeeping_is_forgotten_in_time
