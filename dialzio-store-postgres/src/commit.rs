@@ -6,12 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use dialzio_core::conversation::ConversationWrite;
 use dialzio_core::event::EventSeq;
 use dialzio_core::ledger::{AuditEntry, ChainHash};
-use dialzio_core::outbox::{JobState, Queue};
+use dialzio_core::outbox::{Fence, JobState, JobWrite, Queue};
 use dialzio_core::store::periods::KEY_PERIOD;
 use dialzio_core::store::rows::Columns;
 use dialzio_core::store::{
-    BatchParts, Commit, Fence, Idempotency, JobWrite, Outcome, Precondition, RecordRef, Revision, StoreError,
-    SystemWrite, Write,
+    BatchParts, Commit, Idempotency, Outcome, Precondition, RecordRef, Revision, StoreError, SystemWrite,
+    Write,
 };
 use dialzio_core::webhook::WebhookWrite;
 use dialzio_core::{AccountId, ContactId, OrgId};

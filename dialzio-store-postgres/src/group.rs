@@ -12,9 +12,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use dialzio_core::conversation::{Conversation, Evidence, ExternalId, Message, MessageDigest};
 use dialzio_core::event::{EventSeq, Recorded};
 use dialzio_core::ledger::{AuditEntry, ChainHash};
-use dialzio_core::outbox::{Job, QueueKind};
+use dialzio_core::outbox::{Fence, Job, QueueKind};
+use dialzio_core::store::LedgerSeq;
 use dialzio_core::store::rows::Columns;
-use dialzio_core::store::{Fence, LedgerSeq};
 use dialzio_core::{AccountId, ContactId, ConversationId, MemberId, MessageId, OrgId};
 use uuid::Uuid;
 

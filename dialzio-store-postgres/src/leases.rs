@@ -3,9 +3,8 @@
 use chrono::{DateTime, Utc};
 
 use dialzio_core::WorkerId;
-use dialzio_core::outbox::Queue;
+use dialzio_core::outbox::{Fence, Lease, Queue};
 use dialzio_core::store::rows::Columns;
-use dialzio_core::store::{Fence, Lease};
 
 use crate::codec::{Cols, id, or_nil, time};
 use crate::error::Res;

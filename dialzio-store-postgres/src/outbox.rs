@@ -14,10 +14,10 @@ use crate::statements as sql;
 use dialzio_core::consent::PurposeScope;
 use dialzio_core::conversation::{DeliveryStatus, Evidence};
 use dialzio_core::ledger::Action;
-use dialzio_core::outbox::{Job, JobKind, Queue, QueueKind};
+use dialzio_core::outbox::{Due, Job, JobKind, JobWrite, Queue, QueueKind};
 use dialzio_core::page::{Page, PageRequest};
+use dialzio_core::store::StoreError;
 use dialzio_core::store::rows::{Columns, ToRow};
-use dialzio_core::store::{Due, JobWrite, StoreError};
 use dialzio_core::webhook::{BacklogItem, Quarantined, WebhookWrite};
 use dialzio_core::{AccountId, ChannelIdentityId, JobId, MessageId, OrgId, TypedId};
 

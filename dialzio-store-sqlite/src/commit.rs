@@ -5,12 +5,12 @@ use rusqlite::params;
 
 use dialzio_core::event::EventSeq;
 use dialzio_core::ledger::{AuditEntry, ChainHash};
-use dialzio_core::outbox::JobState;
+use dialzio_core::outbox::{JobState, JobWrite};
 use dialzio_core::store::periods::KEY_PERIOD;
 use dialzio_core::store::rows::Columns;
 use dialzio_core::store::{
-    BatchParts, Commit, Idempotency, JobWrite, Outcome, Precondition, RecordRef, Revision, StoreError,
-    SystemWrite, Write,
+    BatchParts, Commit, Idempotency, Outcome, Precondition, RecordRef, Revision, StoreError, SystemWrite,
+    Write,
 };
 use dialzio_core::webhook::WebhookWrite;
 use dialzio_core::{ContactId, ConversationId, OrgId};

@@ -5,8 +5,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use dialzio_core::WorkerId;
-use dialzio_core::outbox::Queue;
-use dialzio_core::store::{Fence, Lease};
+use dialzio_core::outbox::{Fence, Lease, Queue};
 
 #[derive(Debug, Clone, Copy)]
 struct Held {

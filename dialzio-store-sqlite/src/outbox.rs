@@ -6,10 +6,10 @@ use rusqlite::{Connection, params};
 use dialzio_core::consent::PurposeScope;
 use dialzio_core::conversation::{DeliveryStatus, Evidence};
 use dialzio_core::ledger::Action;
-use dialzio_core::outbox::{Job, JobKind, Queue};
+use dialzio_core::outbox::{Due, Job, JobKind, JobWrite, Queue};
 use dialzio_core::page::{Page, PageRequest};
+use dialzio_core::store::StoreError;
 use dialzio_core::store::rows::{Bind, Columns, ToRow};
-use dialzio_core::store::{Due, JobWrite, StoreError};
 use dialzio_core::webhook::{BacklogItem, Quarantined, WebhookWrite};
 use dialzio_core::{ChannelIdentityId, JobId, MessageId, OrgId, TypedId};
 

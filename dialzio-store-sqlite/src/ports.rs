@@ -20,12 +20,12 @@ use dialzio_core::event::{EventSeq, Recorded};
 use dialzio_core::ledger::{AuditEntry, LedgerStore};
 use dialzio_core::media::{Media, MediaOwner, MediaStore};
 use dialzio_core::operator::OperatorEntry;
-use dialzio_core::outbox::Queue;
+use dialzio_core::outbox::{Due, Lease, Queue};
 use dialzio_core::page::{Page, PageRequest};
 use dialzio_core::provider::AccountRef;
 use dialzio_core::store::{
-    Batch, Commit, Due, IdentityStore, Lease, LeaseStore, QuarantineStore, RoutingStore, Store, SystemStore,
-    SystemWrite, UserKey,
+    Batch, Commit, IdentityStore, LeaseStore, QuarantineStore, RoutingStore, Store, SystemStore, SystemWrite,
+    UserKey,
 };
 use dialzio_core::time::TimeMark;
 use dialzio_core::webhook::{BacklogItem, Quarantined};

@@ -7,8 +7,9 @@ use super::store::ConsentWrite;
 use crate::contact::SubjectKey;
 use crate::event::DomainEvent;
 use crate::id::{ChannelIdentityId, ContactId, IdSource};
+use crate::outbox::JobWrite;
 use crate::scope::Principal;
-use crate::store::{Batch, JobWrite, LedgerSeq};
+use crate::store::{Batch, LedgerSeq};
 
 /// What is to be recorded.
 #[derive(Debug, Clone)]

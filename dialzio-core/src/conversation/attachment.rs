@@ -9,10 +9,10 @@ use crate::error::Error;
 use crate::id::{AccountId, JobId, MediaId, MessageId};
 use crate::ledger::Action;
 use crate::media::{FileError, FileType, Media, MediaState, NewFile, file_name};
-use crate::outbox::{Job, JobKind, JobState};
+use crate::outbox::{Job, JobKind, JobState, JobWrite};
 use crate::provider::MessagingCapabilities;
 use crate::scope::{Actor, OrgScope};
-use crate::store::{Batch, JobWrite, Precondition};
+use crate::store::{Batch, Precondition};
 use crate::text::MessageText;
 
 /// How long bytes are kept whose message was never queued. Source: reliability reference, 14.

@@ -18,12 +18,10 @@ use crate::event::DomainEvent;
 use crate::id::{AccountId, ConversationId, MessageId};
 use crate::ledger::Action;
 use crate::media::NewFile;
-use crate::outbox::{Job, JobKind, JobState};
+use crate::outbox::{Job, JobKind, JobState, JobWrite};
 use crate::provider::MessagingCapabilities;
 use crate::scope::{Actor, OrgScope, Permission};
-use crate::store::{
-    Batch, Idempotency, IdempotencyKey, JobWrite, Outcome, Precondition, RecordRef, StoreError,
-};
+use crate::store::{Batch, Idempotency, IdempotencyKey, Outcome, Precondition, RecordRef, StoreError};
 use crate::text::MessageText;
 
 /// A message to be sent in a conversation.

@@ -10,12 +10,12 @@ use crate::conversation::{ConversationState, Direction};
 use crate::event::{EventSeq, Recorded};
 use crate::id::{IdSource, OrgId};
 use crate::ledger::{AuditEntry, ChainHash};
-use crate::outbox::JobState;
+use crate::outbox::{JobState, JobWrite};
 use crate::provider::Trust;
 use crate::scope::Principal;
 use crate::store::periods::KEY_PERIOD;
 use crate::store::{
-    BatchParts, Commit, JobWrite, Outcome, Precondition, RecordRef, Revision, StoreError, StoreResult, Write,
+    BatchParts, Commit, Outcome, Precondition, RecordRef, Revision, StoreError, StoreResult, Write,
 };
 use crate::webhook::WebhookWrite;
 

@@ -32,9 +32,10 @@ use tokio::sync::watch;
 
 use crate::event::EventSeq;
 use crate::id::{IdSource, OrgId, QuarantineId};
+use crate::outbox::{Due, Lease};
 use crate::page::{Cursor, Page, PageRequest};
 use crate::scope::OrgScope;
-use crate::store::{Batch, Commit, Due, Lease, Store, StoreError, StoreResult};
+use crate::store::{Batch, Commit, Store, StoreError, StoreResult};
 use crate::time::Clock;
 use crate::webhook::{BacklogItem, Quarantined};
 use state::{Rows, World};

@@ -8,9 +8,8 @@ use super::state::Rows;
 use crate::consent::{Purpose, PurposeScope};
 use crate::conversation::{DeliveryStatus, Evidence};
 use crate::id::{AccountId, BacklogId, ChannelIdentityId, MessageId, OrgId, QuarantineId, TypedId};
-use crate::outbox::{Job, JobKind, JobState, Queue, QueueKind};
+use crate::outbox::{Due, Job, JobKind, JobState, JobWrite, Queue, QueueKind};
 use crate::page::{Page, PageRequest};
-use crate::store::{Due, JobWrite};
 use crate::webhook::{BacklogItem, Quarantined, WebhookWrite};
 
 /// The queue an element waits in.

@@ -20,9 +20,9 @@ use crate::id::{
 use crate::ledger::{AuditEntry, ChainHash};
 use crate::media::Media;
 use crate::operator::OperatorEntry;
-use crate::outbox::{Job, Queue};
+use crate::outbox::{Fence, Job, Queue};
 use crate::store::periods::{MESSAGE_DAYS, RETENTION_CAP};
-use crate::store::{Fence, RecordRef, StoreError, StoreResult};
+use crate::store::{RecordRef, StoreError, StoreResult};
 use crate::time::TimeMark;
 use crate::webhook::{BacklogItem, Quarantined};
 

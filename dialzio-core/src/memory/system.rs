@@ -18,13 +18,13 @@ use crate::event::EventSeq;
 use crate::id::{AppId, HookId, OrgId, QuarantineId, TypedId, UserId, WorkerId};
 use crate::ledger::Action;
 use crate::operator::OperatorEntry;
-use crate::outbox::{JobKind, JobState, Queue};
+use crate::outbox::{Fence, JobKind, JobState, Lease, Queue};
 use crate::page::{Page, PageRequest};
 use crate::provider::AccountRef;
 use crate::scope::{OrgScope, SystemScope};
 use crate::store::{
-    Batch, Commit, Fence, IdentityStore, Lease, LeaseStore, Outcome, Precondition, QuarantineStore,
-    RecordRef, RoutingStore, StoreError, StoreResult, SystemStore, SystemWrite, UserKey,
+    Batch, Commit, IdentityStore, LeaseStore, Outcome, Precondition, QuarantineStore, RecordRef,
+    RoutingStore, StoreError, StoreResult, SystemStore, SystemWrite, UserKey,
 };
 use crate::time::TimeMark;
 use crate::webhook::Quarantined;

@@ -14,9 +14,10 @@ use crate::event::DomainEvent;
 use crate::id::{AccountId, MediaId, MessageId};
 use crate::ledger::Action;
 use crate::media::{Media, MediaOwner, MediaState, MediaWrite};
+use crate::outbox::JobWrite;
 use crate::provider::{AccountAccess, ProviderError, Signal};
 use crate::scope::OrgScope;
-use crate::store::{Batch, Cause, JobWrite, StoreError};
+use crate::store::{Batch, Cause, StoreError};
 
 /// What a handler leaves to be written.
 enum Handled {

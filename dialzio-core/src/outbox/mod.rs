@@ -2,6 +2,7 @@
 
 mod backoff;
 mod clock_check;
+mod due;
 mod elements;
 mod handlers;
 mod heartbeat;
@@ -16,14 +17,17 @@ mod run;
 mod sends;
 mod sweep;
 mod worker;
+mod write;
 
 pub use backoff::{Backoff, Retries};
+pub use due::Due;
 pub use job::{Job, JobState};
 pub use kind::{JobKind, JobRow};
 pub use lease::{Fence, Lease};
 pub use queue::{Queue, QueueKind};
 pub use report::WorkReport;
 pub use worker::Worker;
+pub use write::JobWrite;
 
 pub(crate) use heartbeat::Heartbeat;
 pub(crate) use paused::PausedQueues;

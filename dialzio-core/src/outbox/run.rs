@@ -9,8 +9,9 @@ use super::report::WorkReport;
 use super::worker::{LEASE, Worker};
 use crate::error::Error;
 use crate::ledger::Action;
+use crate::outbox::{Due, JobWrite};
 use crate::scope::OrgScope;
-use crate::store::{Batch, Cause, Due, JobWrite, Precondition, StoreError};
+use crate::store::{Batch, Cause, Precondition, StoreError};
 
 /// Most jobs that are done together: after a crash, at most so many sends have an unknown outcome.
 const MAX_JOBS: u32 = 16;

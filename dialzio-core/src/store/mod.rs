@@ -4,7 +4,6 @@ mod batch;
 mod change;
 mod error;
 mod layer;
-
 mod outcome;
 pub mod periods;
 mod precondition;
@@ -13,15 +12,16 @@ mod revision;
 pub mod rows;
 mod system;
 
-pub use crate::outbox::{Fence, Lease};
-pub use batch::{Batch, BatchParts, Cause, Idempotency, IdempotencyKey, JobWrite, Purge, Write, WriteKind};
+#[doc(hidden)]
+pub use crate::outbox::{JobWrite, Lease};
+pub use batch::{Batch, BatchParts, Cause, Idempotency, IdempotencyKey, Purge, Write, WriteKind};
 pub use error::{StoreError, StoreResult};
 pub use layer::{Call, StoreLayer};
 pub use outcome::{Commit, Outcome};
 pub use precondition::{Precondition, RecordRef};
 pub use revision::{LedgerSeq, Revision};
 pub use system::{
-    Due, IdentityStore, LeaseStore, QuarantineStore, RoutingStore, SystemStore, SystemWrite, UserKey,
+    IdentityStore, LeaseStore, QuarantineStore, RoutingStore, SystemStore, SystemWrite, UserKey,
 };
 
 pub(crate) use change::change;
@@ -37,6 +37,7 @@ use crate::conversation::ConversationStore;
 use crate::disposition::DispositionStore;
 use crate::ledger::LedgerStore;
 use crate::media::MediaStore;
+use crate::outbox::Due;
 use crate::page::{Page, PageRequest};
 use crate::scope::OrgScope;
 

@@ -2,11 +2,11 @@
 
 use uuid::Uuid;
 
-use super::{Fence, LedgerSeq, Revision};
+use super::{LedgerSeq, Revision};
 use crate::contact::{Alias, SubjectKey};
 use crate::conversation::{DeliveryStatus, ExternalId};
 use crate::id::{AccountId, AppId, ChannelIdentityId, JobId, MessageId, TypedId};
-use crate::outbox::{JobState, Queue};
+use crate::outbox::{Fence, JobState, Queue};
 
 macro_rules! record_refs {
     ($($(#[$doc:meta])* $name:ident($id:ident) = $word:literal,)+) => {

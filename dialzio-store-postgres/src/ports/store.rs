@@ -3,8 +3,9 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
+use dialzio_core::outbox::{Due, Lease};
 use dialzio_core::page::{Page, PageRequest};
-use dialzio_core::store::{Batch, Commit, Due, Lease, Store};
+use dialzio_core::store::{Batch, Commit, Store};
 use dialzio_core::webhook::{BacklogItem, Quarantined};
 use dialzio_core::{OrgScope, QuarantineId, StoreResult};
 

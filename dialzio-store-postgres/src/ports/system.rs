@@ -9,11 +9,11 @@ use tokio_stream::wrappers::WatchStream;
 use dialzio_core::access::{Invitation, Org, SignIn, TokenHash, User};
 use dialzio_core::account::{App, KeyCheck, Route};
 use dialzio_core::operator::OperatorEntry;
-use dialzio_core::outbox::Queue;
+use dialzio_core::outbox::{Lease, Queue};
 use dialzio_core::page::{Page, PageRequest};
 use dialzio_core::provider::AccountRef;
 use dialzio_core::store::{
-    Batch, Commit, IdentityStore, Lease, LeaseStore, QuarantineStore, RoutingStore, StoreError, SystemStore,
+    Batch, Commit, IdentityStore, LeaseStore, QuarantineStore, RoutingStore, StoreError, SystemStore,
     SystemWrite, UserKey,
 };
 use dialzio_core::time::TimeMark;

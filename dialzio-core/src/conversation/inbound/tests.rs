@@ -6,11 +6,12 @@ use crate::consent::{
 };
 use crate::contact::{Alias, BusinessScopedId, ContactWrite, SubjectKey};
 use crate::conversation::{ChoiceKind, Evidence, ExternalId, KnownIdentity, MediaKind, MessageContext};
+use crate::outbox::JobWrite;
 use crate::phone::PhoneNumber;
 use crate::provider::{
     DeliveryUpdate, IdentityUpdate, PreferenceUpdate, PreferenceValue, ReactionUpdate, Sender, TemplateUpdate,
 };
-use crate::store::{Cause, JobWrite, Write};
+use crate::store::{Cause, Write};
 use crate::text::{MessageText, PersonName};
 use crate::{OrgId, TypedId};
 use bytes::Bytes;

@@ -10,8 +10,8 @@ use crate::conversation::{
 use crate::event::DomainEvent;
 use crate::id::{ConversationId, MessageId};
 use crate::media::MediaWrite;
+use crate::outbox::JobWrite;
 use crate::provider::{DeliveryUpdate, IdentityUpdate, InboundContent, ReactionUpdate};
-use crate::store::JobWrite;
 use crate::text::MessageText;
 use crate::webhook::QuarantineReason;
 

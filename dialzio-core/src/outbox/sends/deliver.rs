@@ -14,9 +14,10 @@ use crate::conversation::{Content, ConversationWrite, DeliveryStatus, Evidence};
 use crate::error::Error;
 use crate::event::DomainEvent;
 use crate::ledger::Action;
+use crate::outbox::JobWrite;
 use crate::provider::{Accepted, OutboundContent, OutboundMessage, ProviderError, ProviderId, Sender};
 use crate::scope::OrgScope;
-use crate::store::{Batch, Cause, JobWrite, Precondition, RecordRef, StoreError};
+use crate::store::{Batch, Cause, Precondition, RecordRef, StoreError};
 
 impl Worker<'_> {
     /// Hands a message to the provider, and writes the outcome down.

@@ -9,9 +9,10 @@ use crate::account::{AccountNote, AccountService, AccountState};
 use crate::consent::{ConsentEvent, Entry, EvidenceKind, PurposeScope, SendFacts, enter};
 use crate::contact::ContactWrite;
 use crate::conversation::{ConversationWrite, DeliveryStatus, Evidence, FailureNote};
+use crate::outbox::JobWrite;
 use crate::provider::{ProviderError, RefusalReason};
 use crate::scope::Principal;
-use crate::store::{Batch, JobWrite};
+use crate::store::Batch;
 use crate::text::EvidenceText;
 
 /// How long sends wait whose account cannot be used, unless a check of the account succeeds before.

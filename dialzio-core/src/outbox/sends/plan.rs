@@ -10,7 +10,8 @@ use crate::conversation::{Content, ConversationWrite, DeliveryStatus, Evidence, 
 use crate::event::DomainEvent;
 use crate::ledger::Action;
 use crate::media::Media;
-use crate::store::{Batch, Cause, JobWrite, Precondition, RecordRef};
+use crate::outbox::JobWrite;
+use crate::store::{Batch, Cause, Precondition, RecordRef};
 
 /// What was decided about one send.
 pub(super) enum Plan {

@@ -11,7 +11,7 @@ use crate::access::{Invitation, Org, SignIn, TokenHash, User};
 use crate::account::{App, KeyCheck, Route};
 use crate::id::{AppId, HookId, OrgId, QuarantineId, UserId, WorkerId};
 use crate::operator::OperatorEntry;
-use crate::outbox::Queue;
+use crate::outbox::{Due, Lease, Queue};
 use crate::page::{Page, PageRequest};
 use crate::provider::AccountRef;
 use crate::scope::{OrgScope, SystemScope};
@@ -21,8 +21,8 @@ use crate::webhook::{BacklogItem, Quarantined};
 use forward::forward;
 
 use super::{
-    Batch, Commit, Due, IdentityStore, Lease, LeaseStore, QuarantineStore, RoutingStore, Store, StoreResult,
-    SystemStore, SystemWrite, UserKey,
+    Batch, Commit, IdentityStore, LeaseStore, QuarantineStore, RoutingStore, Store, StoreResult, SystemStore,
+    SystemWrite, UserKey,
 };
 
 /// A call that passes through a layer.

@@ -5,9 +5,9 @@ use chrono::{DateTime, Utc};
 use futures_util::stream::BoxStream;
 
 use crate::id::WorkerId;
-use crate::outbox::Queue;
+use crate::outbox::{Lease, Queue};
 use crate::scope::SystemScope;
-use crate::store::{Lease, StoreResult};
+use crate::store::StoreResult;
 
 /// Which queues have work that is due, and who works on them.
 #[async_trait]

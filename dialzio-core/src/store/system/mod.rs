@@ -18,20 +18,9 @@ use crate::access::{Invitation, Session, TokenHash, User, UserChange};
 use crate::account::{App, AppChange, KeyCheck};
 use crate::id::{AppId, QuarantineId, UserId};
 use crate::operator::OperatorEntry;
-use crate::outbox::Job;
 use crate::scope::{OrgScope, SystemScope};
 use crate::time::{ConfirmedTime, TimeMark};
-use crate::webhook::{BacklogItem, Quarantined};
-
-/// One piece of work in a queue.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Due {
-    /// Something to be done outside.
-    Job(Job),
-    /// A received element to be decided.
-    Element(BacklogItem),
-}
+use crate::webhook::Quarantined;
 
 /// A change to the system tables.
 #[derive(Debug, Clone)]

@@ -267,7 +267,7 @@ pub async fn what_the_wire_needs_comes_in_one_look(bed: TestBed) {
     bed.write(&tenant.scope, join).await;
 
     let fetch = bed.make.job(Some(account), crate::outbox::JobKind::SyncTemplates, bed.at(4));
-    bed.write(&tenant.scope, crate::store::JobWrite::Queue(fetch.clone())).await;
+    bed.write(&tenant.scope, crate::outbox::JobWrite::Queue(fetch.clone())).await;
     let asked = [job.id, bed.make.id(), second.id, fetch.id];
     let mut facts = bed.store.send_facts(&tenant.scope, &asked).await.unwrap();
     facts.sort_by_key(|facts| facts.job.id);

@@ -10,10 +10,10 @@ use crate::conversation::{
 };
 use crate::event::{DomainEvent, EventSeq};
 use crate::media::{Media, MediaWrite};
-use crate::outbox::{Job, JobState, QueueKind};
+use crate::outbox::{Job, JobState, JobWrite, QueueKind};
 use crate::page::PageRequest;
 use crate::scope::{OrgScope, Role};
-use crate::store::{JobWrite, LedgerSeq, Precondition, RecordRef, Revision, SystemWrite, Write};
+use crate::store::{LedgerSeq, Precondition, RecordRef, Revision, SystemWrite, Write};
 use crate::testing::conformance::{Person, Tenant, TestBed};
 use crate::webhook::{BacklogItem, Quarantined, WebhookWrite};
 

@@ -8,9 +8,9 @@ use crate::consent::{Purpose, PurposeScope};
 use crate::conversation::DeliveryStatus;
 use crate::id::{JobId, TypedId, WorkerId};
 use crate::ledger::Action;
-use crate::outbox::{Job, JobKind, JobState, Queue, QueueKind};
+use crate::outbox::{Due, Fence, Job, JobKind, JobState, JobWrite, Lease, Queue, QueueKind};
 use crate::page::PageRequest;
-use crate::store::{Batch, Cause, Due, Fence, JobWrite, Lease, Precondition, StoreError};
+use crate::store::{Batch, Cause, Precondition, StoreError};
 use crate::testing::conformance::{Person, Tenant, TestBed};
 use crate::webhook::{BacklogItem, WebhookWrite};
 

@@ -12,10 +12,10 @@ use crate::contact::{Alias, ChannelIdentity, Contact};
 use crate::conversation::{Conversation, ConversationWrite, DeliveryStatus, Evidence, Message};
 use crate::id::MessageId;
 use crate::ledger::Action;
-use crate::outbox::{Job, Queue, QueueKind};
+use crate::outbox::{Job, Lease, Queue, QueueKind};
 use crate::scope::{OrgScope, SystemScope};
 use crate::store::{
-    Batch, Cause, Commit, Lease, Outcome, Precondition, Store, StoreError, StoreResult, SystemWrite, Write,
+    Batch, Cause, Commit, Outcome, Precondition, Store, StoreError, StoreResult, SystemWrite, Write,
 };
 use crate::testing::{Fixtures, scope, system_scope};
 use crate::time::{Clock, ManualClock};

@@ -13,10 +13,10 @@ use crate::conversation::{
     FailureNote, Reaction, TemplateCategory,
 };
 use crate::media::MediaWrite;
-use crate::outbox::{JobKind, JobState, QueueKind};
+use crate::outbox::{JobKind, JobState, JobWrite, QueueKind};
 use crate::page::PageRequest;
 use crate::scope::Role;
-use crate::store::{JobWrite, Precondition, Purge, SystemWrite, Write};
+use crate::store::{Precondition, Purge, SystemWrite, Write};
 use crate::testing::conformance::TestBed;
 use crate::text::{PersonName, Title, Username};
 use crate::webhook::WebhookWrite;

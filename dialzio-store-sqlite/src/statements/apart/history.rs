@@ -18,10 +18,10 @@ use dialzio_core::conversation::{
 };
 use dialzio_core::event::DomainEvent;
 use dialzio_core::media::MediaWrite;
-use dialzio_core::outbox::JobState;
+use dialzio_core::outbox::{JobState, JobWrite};
 use dialzio_core::page::PageRequest;
 use dialzio_core::provider::AccountRef;
-use dialzio_core::store::{JobWrite, Purge, Write};
+use dialzio_core::store::{Purge, Write};
 use dialzio_core::testing::conformance::{self as cases, Person, Tenant, TestBed};
 
 /// Records what is done in a fresh store.
