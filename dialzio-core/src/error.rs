@@ -47,7 +47,7 @@ string_enum! {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// Nobody, or nobody any more.
+    /// The credentials are missing, unknown, revoked or expired.
     #[error("sign in first")]
     Unauthenticated,
     /// Too many others are signing in at the same time; the same call may succeed in a moment.
@@ -73,8 +73,8 @@ pub enum Error {
         /// What is wrong with it; never repeats the input.
         problem: String,
     },
-    /// Somebody else changed it meanwhile, again and again.
-    #[error("somebody else changed the {kind} meanwhile")]
+    /// Another caller changed it meanwhile, at each of several tries.
+    #[error("the {kind} was changed by another request meanwhile")]
     Conflict {
         /// The kind of record that the error is about.
         kind: RecordKind,
@@ -89,7 +89,7 @@ pub enum Error {
     #[error("another member has claimed the conversation")]
     Claimed,
     /// The number or address belongs to another contact already.
-    #[error("this is the {kind} of somebody else already")]
+    #[error("another {kind} has it already")]
     Duplicate {
         /// What is doubled.
         kind: RecordKind,

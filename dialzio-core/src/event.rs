@@ -1,4 +1,4 @@
-//! What happened, for whoever follows: ids only, no number and no text.
+//! Events for pages and listeners: ids only, no number and no text.
 
 use serde::{Deserialize, Serialize};
 

@@ -98,7 +98,7 @@ typed_id! {
 }
 
 impl OrgId {
-    /// The nil id: stands for "no organisation" in system tables and sealed system values.
+    /// The nil id: means "no organisation" in system tables and sealed system values.
     pub const NIL: Self = Self(Uuid::nil());
 }
 
@@ -113,7 +113,7 @@ pub struct IdSource {
 const COUNTER_BITS: u32 = 42;
 
 impl IdSource {
-    /// Ids that nobody can foresee.
+    /// Ids that cannot be predicted.
     #[must_use]
     pub fn random() -> Self {
         Self::over(Entropy::system())

@@ -1,4 +1,4 @@
-//! Background tasks that outlive their own mistakes: one that fails is started again, counted, and named to whoever asks
+//! Background tasks that outlive their own mistakes: one that fails is started again, counted, and named to those who ask
 //! how the process is. A panic in one never ends another.
 
 use std::collections::BTreeMap;
@@ -152,7 +152,7 @@ impl Tasks {
     }
 }
 
-/// Ready when the task is asked to end; never, if nobody is there any more who could.
+/// Ready when the task is asked to end; never, if its owner is gone and cannot ask.
 async fn asked(stopped: &mut watch::Receiver<bool>) {
     if stopped.wait_for(|stopped| *stopped).await.is_err() {
         std::future::pending::<()>().await;

@@ -11,7 +11,7 @@ pub use crate::store::periods::RETENTION_CAP;
 pub trait Clock: Debug + Send + Sync + 'static {
     /// Now, in UTC, truncated to the microsecond.
     fn now(&self) -> DateTime<Utc>;
-    /// How long this process has been running, by a clock that nobody can set. It shows whether [`now`](Self::now) has
+    /// How long this process has been running, by a clock that cannot be set. It shows whether [`now`](Self::now) has
     /// leapt.
     fn uptime(&self) -> Duration {
         static STARTED: OnceLock<Instant> = OnceLock::new();
@@ -58,7 +58,7 @@ impl ManualClock {
         shown.uptime += by.to_std().unwrap_or_default();
     }
 
-    /// Somebody sets the clock to `at`: no time has passed.
+    /// The clock is set to `at`: no time has passed.
     pub fn set(&self, at: DateTime<Utc>) {
         self.shown().now = micros(at);
     }
@@ -113,7 +113,7 @@ pub struct TimeMark {
 pub struct Ahead {
     /// What it showed when it was last looked at.
     pub at: DateTime<Utc>,
-    /// For how long it has held while somebody was running to see it.
+    /// For how long it has held, counting only the time that a process was running to see it.
     pub held: TimeDelta,
 }
 

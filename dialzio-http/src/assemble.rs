@@ -175,7 +175,7 @@ pub async fn open(
     let keys = Keys::of(places, founding, dialzio_core::account::is_new(&*store).await?)?;
     let crm = put_together(places, store, keys.file(), clock)?;
     crm.check_keys().await.map_err(refused)?;
-    keys.settle()?;
+    keys.keep()?;
     Ok(crm)
 }
 
@@ -285,8 +285,8 @@ impl Keys {
         }
     }
 
-    /// The database knows the keys: they get their name.
-    fn settle(&self) -> Result<(), AssembleError> {
+    /// The database knows the keys: a new file gets its final name.
+    fn keep(&self) -> Result<(), AssembleError> {
         let Self::Made { file, named } = self else { return Ok(()) };
         std::fs::rename(file, named).map_err(KeyError::Io)?;
         if let Some(folder) = named.parent().filter(|folder| !folder.as_os_str().is_empty()) {

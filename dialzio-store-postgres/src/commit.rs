@@ -286,7 +286,7 @@ fn queues_work(write: &Write) -> bool {
         write,
         Write::Job(
             JobWrite::Queue(_)
-                | JobWrite::Settle { state: JobState::Pending, .. }
+                | JobWrite::Update { state: JobState::Pending, .. }
                 | JobWrite::Rest { .. }
                 | JobWrite::WakeSends { .. }
         ) | Write::Webhook(WebhookWrite::Enqueue(_) | WebhookWrite::Retry { .. })

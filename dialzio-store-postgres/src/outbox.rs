@@ -65,7 +65,7 @@ impl Scope<'_> {
                 self.queue(job);
                 Ok(())
             }
-            JobWrite::Settle { id: of, state, not_before, attempts } => {
+            JobWrite::Update { id: of, state, not_before, attempts } => {
                 self.group.write_jobs(&mut self.db).await?;
                 let attempts = i64::from(*attempts);
                 let row = params![self.key, id(*of), state.as_str(), opt_time(*not_before), attempts];

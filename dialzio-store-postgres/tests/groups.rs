@@ -171,8 +171,8 @@ async fn what_a_lost_process_had_dispatched_becomes_unknown_when_its_queue_is_ta
     let taken = two.store.lease(&two.system, queue, worker, two.now(), until).await.unwrap();
     assert!(taken.is_none(), "another process holds it");
     let state = JobState::Dispatched;
-    let settle = JobWrite::Settle { id: job.id, state, not_before: None, attempts: 1 };
-    one.write(&tenant.scope, settle).await;
+    let update = JobWrite::Update { id: job.id, state, not_before: None, attempts: 1 };
+    one.write(&tenant.scope, update).await;
     assert_eq!(two.store.recover(&two.system, two.now()).await.unwrap(), 0, "somebody works on it");
     // Nothing is due there any more, and still the queue comes up once its lease has run out.
     assert!(!two.store.queues_due(&two.system, two.now(), 10).await.unwrap().contains(&queue));

@@ -65,7 +65,7 @@ impl Scope<'_> {
     pub(crate) fn write_job(&mut self, write: &JobWrite) -> Res<()> {
         match write {
             JobWrite::Queue(job) => self.queue(job),
-            JobWrite::Settle { id: of, state, not_before, attempts } => {
+            JobWrite::Update { id: of, state, not_before, attempts } => {
                 let row = params![self.key, id(*of), state.as_str(), opt_time(*not_before), attempts];
                 let moved = self.db.all(sql::SETTLE_EFFECT, row, returned_queue)?;
                 self.moved(moved);

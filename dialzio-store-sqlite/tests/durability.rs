@@ -74,8 +74,8 @@ async fn everything_is_there_after_reopening() {
     let person = bed.person(&tenant, "Asha").await;
     let heard = bed.hears(&tenant, &person, "hello", bed.at(1)).await;
     let (message, job) = bed.queues(&tenant, &person, "welcome", bed.at(2)).await;
-    let settle = JobWrite::Settle { id: job.id, state: JobState::Dispatched, not_before: None, attempts: 1 };
-    bed.write(&tenant.scope, settle).await;
+    let update = JobWrite::Update { id: job.id, state: JobState::Dispatched, not_before: None, attempts: 1 };
+    bed.write(&tenant.scope, update).await;
     let key = person.identity.subject_keys().remove(0);
     let given = bed.make.consent(person.contact.id, vec![key.clone()], ConsentEvent::Given);
     bed.write(&tenant.scope, ConsentWrite::Record(given)).await;

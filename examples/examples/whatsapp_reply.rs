@@ -61,7 +61,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let meera = CustomerIdentity::with_phone("919840012345", "Meera");
     graph.customer_sends("1001", &meera, CustomerMessage::text("Can you hold the blue one until Friday?"))?;
-    graph.settled().await;
+    graph.idle().await;
     let query = ConversationQuery { view: InboxView::All, state: StateFilter::Open, now: SystemClock.now() };
     let inbox = crm.conversations().list(&me, &query, PageRequest::first(1)).await?;
     let talk = inbox.items[0].conversation.id;
@@ -72,12 +72,12 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let sent = crm.conversations().send(&me, talk, answer).await?.message;
     println!("ours: {}", sent.delivery.status);
     crm.worker().run_once().await?;
-    graph.settled().await;
+    graph.idle().await;
     println!("ours: {}", crm.conversations().message(&me, sent.id).await?.delivery.status);
     for entry in graph.transcript("1001", &meera) {
         graph.customer_reads(&entry.wamid).ok();
     }
-    graph.settled().await;
+    graph.idle().await;
     println!("ours: {}", crm.conversations().message(&me, sent.id).await?.delivery.status);
     Ok(())
 }

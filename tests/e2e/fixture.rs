@@ -325,7 +325,7 @@ impl Fixture {
     pub(crate) async fn work(&self) -> WorkReport {
         let mut total = WorkReport::default();
         for _ in 0..100 {
-            self.graph.settled().await;
+            self.graph.idle().await;
             let done = self.crm.worker().run_once().await.unwrap();
             total += done;
             if done == WorkReport::default() {

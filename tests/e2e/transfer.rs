@@ -270,7 +270,7 @@ async fn lives_on(fixture: &Fixture, seat: &Seat, line: &Line) {
     });
     fixture.clock.advance(TimeDelta::minutes(1));
     fixture.graph.customer_sends(&line.number, &asha(), CustomerMessage::text("Thank you")).unwrap();
-    fixture.graph.settled().await;
+    fixture.graph.idle().await;
     let found = fixture.list(seat, "/v1/contacts?q=asha").await;
     assert_eq!(found.len(), 1, "the person is known");
     let conversation = fixture.only_conversation(seat).await;

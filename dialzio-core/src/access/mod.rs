@@ -141,7 +141,7 @@ pub struct Invitation {
     pub hash: TokenHash,
     /// Into which organisation.
     pub org: OrgId,
-    /// Whom; `None` for whoever holds the link, who then says their address: the first owner.
+    /// The address that is invited; `None` for the first owner, who types theirs when they open the link.
     pub email: Option<EmailAddress>,
     /// The role that the invited person gets.
     pub role: Role,
@@ -149,7 +149,7 @@ pub struct Invitation {
     pub expires_at: DateTime<Utc>,
 }
 
-/// Whoever a token belongs to.
+/// The caller that a token belongs to.
 #[derive(Debug, Clone)]
 pub enum SignIn {
     /// A session, with the active member it belongs to.

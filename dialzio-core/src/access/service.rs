@@ -74,7 +74,7 @@ pub struct Founded {
     pub org: OrgId,
 }
 
-/// Somebody who has just come in.
+/// A user who has just signed in or accepted an invitation.
 #[derive(Debug, Clone)]
 pub struct SignedIn {
     /// The token of the session, shown once.
@@ -159,7 +159,7 @@ impl<'a> AccessService<'a> {
         Ok(Actor::new(org, principal, grant))
     }
 
-    /// Invites somebody; the token goes into a link and is shown once. Without an address the link is good for whoever
+    /// Invites a user; the token goes into a link and is shown once. Without an address the link is good for the first who
     /// holds it, who says theirs.
     ///
     /// # Errors
@@ -298,7 +298,7 @@ impl<'a> AccessService<'a> {
         (token, session)
     }
 
-    /// Signs somebody in, into the first organisation they are an active member of. Unknown addresses take as long as wrong
+    /// Signs a user in, into the first organisation they are an active member of. Unknown addresses take as long as wrong
     /// passwords.
     ///
     /// # Errors
@@ -318,10 +318,10 @@ impl<'a> AccessService<'a> {
         Ok(SignedIn { token, actor })
     }
 
-    /// Whoever a session token or API key belongs to.
+    /// The caller that a session token or API key belongs to.
     ///
     /// # Errors
-    /// [`Error::Unauthenticated`] if nobody, or nobody any more.
+    /// [`Error::Unauthenticated`] if the token is unknown, revoked or expired.
     pub async fn authenticate(&self, token: &str) -> Result<Actor, Error> {
         let hash = Token::parse(token).ok_or(Error::Unauthenticated)?.hash();
         let (store, now) = (self.crm.store(), self.crm.now());
@@ -480,7 +480,7 @@ impl<'a> AccessService<'a> {
         }
     }
 
-    /// Everybody who works here.
+    /// All members of the organisation, active or not.
     ///
     /// # Errors
     /// [`Error::Denied`] without [`Permission::MembersRead`].

@@ -22,7 +22,7 @@ const PERMIT_LIFE: TimeDelta = TimeDelta::seconds(60);
 /// How long one confirmation of an opt-out is possible.
 const CONFIRMATION: TimeDelta = TimeDelta::minutes(5);
 
-/// What somebody wants to send.
+/// The message that is to be sent, as far as the gate looks at it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Intent {
     /// By which way.
@@ -58,7 +58,7 @@ string_enum! {
         Registry = "consent.registry",
         /// Stopped at the provider.
         ProviderStop = "consent.provider_stop",
-        /// Nobody ever agreed.
+        /// There is no opt-in.
         Unknown = "consent.unknown",
         /// Their last message was an opt-out.
         OptedOutLast = "consent.opted_out_last",
@@ -115,7 +115,7 @@ impl Refusal {
             RefusalCode::Unresolved => "This person has no address here.",
             RefusalCode::Suppressed => "This person asked not to be contacted.",
             RefusalCode::Restricted => "Processing is restricted for this person.",
-            RefusalCode::Doubtful => "This number may belong to another person now: settle that first.",
+            RefusalCode::Doubtful => "This number may belong to another person now: say first whose it is.",
             RefusalCode::Minor => "This person is not of age.",
             RefusalCode::Unreachable => "This person cannot be reached here.",
             RefusalCode::Withdrawn => "Opted out.",
@@ -220,7 +220,7 @@ impl SendPermit {
     }
 }
 
-/// Decides whether a message may go out. Pure; the only function that makes a [`SendPermit`]. Not public: nobody outside
+/// Decides whether a message may go out. Pure; the only function that makes a [`SendPermit`]. Not public: no code outside
 /// can bring facts of their own.
 ///
 /// The rules and their order are those of the decision table in `docs/consent.md`; every rule that says no is

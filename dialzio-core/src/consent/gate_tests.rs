@@ -17,7 +17,7 @@ fn person() -> PhoneNumber {
     PhoneNumber::parse("+919840012345").unwrap()
 }
 
-/// Somebody with a number who has never written and never agreed.
+/// A person with a number who has never written and never agreed.
 fn stranger() -> ConsentRows {
     let ids = IdSource::seeded(1);
     ConsentRows {

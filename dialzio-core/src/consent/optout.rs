@@ -25,7 +25,7 @@ pub enum Reply {
     StopPromotion,
     /// The whole message is an opt-in again.
     Start,
-    /// A longer text asks for it: promotion is held until somebody has looked.
+    /// A longer text asks for it: promotion is held until a member has read it.
     SuspectedStop,
 }
 

@@ -96,7 +96,7 @@ string_enum! {
         Paper = "paper",
         /// In person, at the counter.
         InPerson = "in_person",
-        /// Taken over from another system, attested by whoever imported it.
+        /// Taken over from another system, attested by the member who imported it.
         Import = "import",
         /// Reported by the provider.
         Provider = "provider",

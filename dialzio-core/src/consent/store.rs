@@ -46,7 +46,7 @@ pub trait ConsentStore: Send + Sync {
     ) -> StoreResult<Option<ConsentRows>>;
     /// Which of these keyed hashes are suppressed, and for what.
     async fn suppressions(&self, scope: &OrgScope, hashes: &[[u8; 16]]) -> StoreResult<Vec<Suppression>>;
-    /// Whether anybody is suppressed at all.
+    /// Whether the organisation has any suppression; without one no hashes need to be looked up.
     async fn any_suppression(&self, scope: &OrgScope) -> StoreResult<bool>;
     /// The entries recorded on a contact, or that cover one of its identifiers, newest sequence first.
     async fn consent_history(

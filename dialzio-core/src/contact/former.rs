@@ -16,7 +16,7 @@ string_enum! {
     pub enum DoubtAnswer {
         /// The person whose number it was: it is theirs again.
         SamePerson = "same_person",
-        /// Somebody else: they get a contact and a conversation of their own.
+        /// Another person: they get a contact and a conversation of their own.
         AnotherPerson = "another_person",
     }
 }
@@ -31,7 +31,7 @@ impl ContactService<'_> {
     /// does not hold for them. What was written so far stays where it is.
     ///
     /// # Errors
-    /// [`Error::NotFound`] if the contact has no such identity; [`Error::Conflict`] if it is not in doubt, or somebody else
+    /// [`Error::NotFound`] if the contact has no such identity; [`Error::Conflict`] if it is not in doubt, or another member
     /// has just answered; [`Error::Denied`] without [`Permission::ContactsWrite`].
     pub async fn resolve_doubt(
         &self,

@@ -169,7 +169,7 @@ impl fmt::Debug for SubjectKey {
 pub enum Address {
     /// A telephone number.
     Phone(PhoneNumber),
-    /// A provider's own id for somebody who shows no number.
+    /// A provider's own id for a person who shows no number.
     BusinessScoped(BusinessScopedId),
 }
 
@@ -195,7 +195,7 @@ pub struct ChannelIdentity {
     pub unreachable_since: Option<DateTime<Utc>>,
     /// Those of its ids that the person has given up. A new identity has none.
     pub former: Vec<Former>,
-    /// Somebody else may be writing from a number that the person has given up. A new identity is not in doubt.
+    /// Another person may be writing from a number that the person has given up. A new identity is not in doubt.
     pub doubt: Option<Doubt>,
     /// When it was first seen.
     pub created_at: DateTime<Utc>,

@@ -27,9 +27,9 @@ use crate::{Revision, search};
 string_enum! {
     /// The stage of the relationship, from lead to customer.
     pub enum Stage {
-        /// Just arrived, nobody has answered.
+        /// New: no member has answered yet.
         New = "new",
-        /// Somebody is talking to them.
+        /// A member is in touch with them.
         Contacted = "contacted",
         /// Interested and able.
         Qualified = "qualified",
@@ -55,7 +55,7 @@ string_enum! {
 pub struct Contact {
     /// The id; ids sort by the time they were made at.
     pub id: ContactId,
-    /// What people call them; `None` if nobody has said.
+    /// What people call them; `None` if it is not known.
     pub name: Option<PersonName>,
     /// Where the name comes from.
     pub name_source: NameSource,
@@ -77,7 +77,7 @@ pub struct Contact {
     pub updated_at: DateTime<Utc>,
 }
 
-/// A number or address that somebody typed. It may be shared, so it only gives candidates.
+/// A number or address that a member typed. It may be shared, so it only gives candidates.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Detail {
     /// The number or address.

@@ -18,7 +18,7 @@ use crate::scope::{Actor, OrgScope, Permission};
 use crate::store::{Batch, Precondition, RecordRef, Revision, StoreError};
 use crate::text::{EmailAddress, Label, NoteText, PersonName, TagName, TaskTitle};
 
-/// How often a change is tried again when somebody else was faster.
+/// How often a change is tried again when another caller was faster.
 pub(crate) const TRIES: usize = 3;
 
 /// A contact to be made.
@@ -82,7 +82,7 @@ pub struct ContactPatch {
     pub name: Option<Option<PersonName>>,
     /// The new stage; `None` leaves it as it is.
     pub stage: Option<Stage>,
-    /// Somebody else looks after them; `Some(None)`: nobody.
+    /// The new owner; `Some(None)` for no owner, `None` for no change.
     pub owner: Option<Option<MemberId>>,
     /// All numbers and addresses anew.
     pub details: Option<Vec<Detail>>,
@@ -206,7 +206,7 @@ impl<'a> ContactService<'a> {
                 Vec::new()
             };
             if let Some(name) = patch.name {
-                // What somebody types stays; a name that is taken away leaves the profile's.
+                // What a member typed stays; a name that is taken away leaves the profile's.
                 contact.name_source = if name.is_some() { NameSource::Typed } else { NameSource::Profile };
                 contact.name = name;
                 contact.follow_profile(&identities, now);
@@ -256,7 +256,7 @@ impl<'a> ContactService<'a> {
         Ok(self.crm.store().contacts(scope, query, page).await?)
     }
 
-    /// Everybody who has one of these identifiers, typed or seen at a provider.
+    /// All contacts with one of these identifiers, typed or seen at a provider.
     ///
     /// # Errors
     /// [`Error::Denied`] without [`Permission::ContactsRead`].

@@ -132,7 +132,7 @@ pub enum ContactWrite {
         /// Since when; `None` if it is theirs.
         since: Option<DateTime<Utc>>,
     },
-    /// Whether somebody else may be writing from a number of theirs.
+    /// Whether another person may be writing from a number of theirs.
     Doubt {
         /// The channel identity that changes.
         identity: ChannelIdentityId,

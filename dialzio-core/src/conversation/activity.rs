@@ -1,4 +1,4 @@
-//! What was done with a conversation: given to somebody, closed, opened again, put off. Kept as long as messages are.
+//! What was done with a conversation: assigned, closed, opened again, snoozed. Kept as long as messages are.
 
 use chrono::{DateTime, Utc};
 
@@ -41,21 +41,21 @@ string_enum! {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ActivityKind {
-    /// Given to somebody, or to nobody.
+    /// Assigned to a member, or to no one.
     Assigned {
         /// The new assignee; `None` if it is unassigned now.
         to: Option<MemberId>,
     },
     /// Closed by a member or a key.
     Closed,
-    /// Opened again: by somebody, or by the system because the person wrote.
+    /// Opened again: by a member, or by the system because the person wrote.
     Reopened,
     /// Snoozed until a time.
     Snoozed {
         /// When it comes back to the open queue.
         until: DateTime<Utc>,
     },
-    /// Brought back before its time by somebody, or by the system when the time came.
+    /// The snooze ended: a member ended it, or its time came.
     Woken,
 }
 

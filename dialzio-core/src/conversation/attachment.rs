@@ -1,4 +1,4 @@
-//! Files that are sent: sealed and stored before their message is queued, without ever leaving bytes that nobody owns.
+//! Files that are sent: sealed and stored before their message is queued, without ever leaving bytes that belong to no message.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use sha2::{Digest, Sha256};
@@ -40,7 +40,7 @@ impl Kept {
         batch
             .require(Precondition::Job(self.guard, JobState::Pending))
             .write(crate::media::MediaWrite::Insert(self.media))
-            .write(JobWrite::Settle {
+            .write(JobWrite::Update {
                 id: self.guard,
                 state: JobState::Cancelled,
                 not_before: None,

@@ -20,7 +20,7 @@ string_enum! {
         Expired = "expired",
         /// About to be handed over; outcome not known yet.
         Dispatched = "dispatched",
-        /// Handed over or not: nobody knows. Never repeated by itself.
+        /// It is not known whether the provider took it. Never repeated by itself.
         Unknown = "unknown",
         /// The provider took it.
         Accepted = "accepted",
@@ -81,7 +81,7 @@ pub struct FailureNote {
 pub struct Delivery {
     /// The status of the highest rank.
     pub status: DeliveryStatus,
-    /// When that happened, by the provider's clock where it said so.
+    /// When that happened, by the provider's clock where it reports a time.
     pub at: DateTime<Utc>,
     /// Why it failed or was refused; of a message that waits, why it could not be handed over yet.
     pub failure: Option<FailureNote>,
@@ -92,7 +92,7 @@ pub struct Delivery {
 pub struct Evidence {
     /// The status that the provider reports.
     pub status: DeliveryStatus,
-    /// When, by the provider's clock where it said so.
+    /// When it happened, by the provider's clock where it reports a time.
     pub at: DateTime<Utc>,
     /// Why, for `failed` and `suppressed`.
     pub failure: Option<FailureNote>,

@@ -43,7 +43,7 @@ use crate::time::REPLY_WINDOW;
 /// Where a conversation stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ConversationState {
-    /// Waits for somebody.
+    /// Waits for a member to act.
     Open,
     /// Out of sight until a time, or until the person writes.
     Snoozed {

@@ -1,4 +1,4 @@
-//! Sending: a message is judged by the gate, queued, taken back, or settled by a person.
+//! Sending: a message is judged by the gate, queued, taken back, or resolved by a member.
 
 use chrono::{DateTime, Utc};
 
@@ -435,11 +435,16 @@ impl ConversationService<'_> {
             .write(JobWrite::CancelSend(id))
             .write(ConversationWrite::Evidence { message: id, evidence })
             .event(DomainEvent::MessageChanged { conversation: message.conversation, message: id });
-        self.settled(scope, id, batch).await
+        self.commit_unchanged(scope, id, batch).await
     }
 
     /// Commits what becomes of a message, if its status is still the one that was decided on.
-    async fn settled(&self, scope: &OrgScope, id: MessageId, batch: Batch) -> Result<Message, Error> {
+    async fn commit_unchanged(
+        &self,
+        scope: &OrgScope,
+        id: MessageId,
+        batch: Batch,
+    ) -> Result<Message, Error> {
         match self.crm.store().commit_one(scope, batch).await {
             Err(StoreError::PreconditionFailed(_)) => Err(Error::Conflict { kind: RecordKind::Message }),
             other => {
@@ -472,6 +477,6 @@ impl ConversationService<'_> {
                 evidence: Evidence { status, at: now, failure },
             })
             .event(DomainEvent::MessageChanged { conversation: message.conversation, message: id });
-        self.settled(scope, id, batch).await
+        self.commit_unchanged(scope, id, batch).await
     }
 }

@@ -17,7 +17,7 @@ use crate::runtime::Runtime;
 use crate::scope::{Actor, OrgScope, Permission};
 use crate::store::{Batch, Precondition, RecordRef, Revision, StoreError};
 
-/// How often a change is tried again when somebody else was faster.
+/// How often a change is tried again when another caller was faster.
 const TRIES: usize = 3;
 
 /// What is to change about a conversation; `None` leaves a field as it is.
@@ -336,7 +336,7 @@ impl<'a> ConversationService<'a> {
         self.update(by, id, ConversationPatch { assignee: Some(to), ..ConversationPatch::default() }).await
     }
 
-    /// Takes a conversation that is assigned to nobody. Of several who do it at the same time one wins; the member who
+    /// Takes a conversation that is not assigned. Of several who do it at the same time one wins; the member who
     /// has it already wins again. `member` says for whom, if it is not the caller.
     ///
     /// # Errors

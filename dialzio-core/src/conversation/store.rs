@@ -23,7 +23,7 @@ use crate::text::{MessageText, PersonName, Username};
 pub enum InboxView {
     /// Assigned to one member.
     Mine(MemberId),
-    /// Assigned to nobody.
+    /// Not assigned to a member.
     Unassigned,
     /// Every conversation of the organisation.
     #[default]

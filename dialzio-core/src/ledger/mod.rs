@@ -50,7 +50,7 @@ string_enum! {
         MessageDispatched = "message.dispatched",
         /// News about a message.
         MessageEvidence = "message.evidence",
-        /// The gate refused or deferred a message, or somebody took it back.
+        /// The gate refused or deferred a message, or a member took it back.
         MessageStopped = "message.stopped",
         /// A consent was given, refused or withdrawn.
         ConsentRecorded = "consent.recorded",

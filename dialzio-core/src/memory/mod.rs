@@ -140,7 +140,7 @@ impl MemoryStore {
         watchers.entry(org).or_insert_with(|| watch::Sender::new(EventSeq(0))).clone()
     }
 
-    /// Wakes whoever waits, after a commit.
+    /// Wakes the listeners after a commit.
     fn wake(&self, org: OrgId, done: &commit::Done) {
         if done.events {
             self.watcher(org).send_replace(done.commit.seq);
@@ -164,7 +164,7 @@ impl MemoryStore {
     }
 }
 
-/// Everything a receiver is told, as a stream.
+/// The values of a receiver as a stream.
 fn stream<T: Clone + Send + Sync + 'static>(receiver: watch::Receiver<T>) -> BoxStream<'static, T> {
     let next = |mut receiver: watch::Receiver<T>| async move {
         receiver.changed().await.ok()?;

@@ -23,7 +23,7 @@ impl Rows {
             JobWrite::Queue(job) => {
                 self.jobs.entry(job.id).or_insert(job);
             }
-            JobWrite::Settle { id, state, not_before, attempts } => {
+            JobWrite::Update { id, state, not_before, attempts } => {
                 self.resting.remove(&id);
                 if let Some(job) = self.jobs.get_mut(&id) {
                     job.state = state;

@@ -107,7 +107,7 @@ impl Rows {
         TimeDelta::days(i64::from(days)).min(RETENTION_CAP)
     }
 
-    /// Nothing is kept longer than the cap, whoever asks for it: where there is a schema, a rule of it.
+    /// Nothing is kept longer than the cap, whatever was asked for; the SQL stores have a check constraint for it.
     pub(super) fn check_end(event_at: DateTime<Utc>, expires_at: Option<DateTime<Utc>>) -> StoreResult<()> {
         if expires_at.is_some_and(|end| end > event_at + RETENTION_CAP) {
             return Err(StoreError::Broken("kept longer than twelve months".to_owned()));
@@ -130,7 +130,7 @@ impl Rows {
         self.messages.get(&id).filter(|message| self.alive(message.event_at, message.expires_at, now))
     }
 
-    /// The identity that an id stands for, after any joins.
+    /// The identity that an id leads to after any joins.
     pub(super) fn survivor(&self, mut id: ChannelIdentityId) -> ChannelIdentityId {
         while let Some(next) = self.redirects.get(&id) {
             id = *next;

@@ -75,9 +75,9 @@ impl Worker<'_> {
         let Some(account) = account else { return Ok(items) };
         let route = Route { org: scope.org(), account: account.id, portfolio: account.portfolio };
         match Intake::new(self.crm).waited_together(scope, &route, &items, &Cause::Chunk(*lease)).await {
-            Ok(settled) => {
-                report.decided += u32::try_from(settled.len()).unwrap_or(u32::MAX);
-                Ok(items.into_iter().filter(|item| !settled.contains(&item.id)).collect())
+            Ok(decided) => {
+                report.decided += u32::try_from(decided.len()).unwrap_or(u32::MAX);
+                Ok(items.into_iter().filter(|item| !decided.contains(&item.id)).collect())
             }
             Err(Error::Store(StoreError::PreconditionFailed(_))) => Ok(items),
             Err(error @ Error::Store(_)) => Err(error),

@@ -48,7 +48,7 @@ impl Worker<'_> {
             Ok(handled) => {
                 report.fetched = u32::from(matches!(job.kind, JobKind::FetchMedia(_)));
                 if let Handled::Done = handled {
-                    self.settle(scope, lease, &job, JobState::Done, None, job.attempts).await?;
+                    self.update_job(scope, lease, &job, JobState::Done, None, job.attempts).await?;
                 }
             }
             Err(error @ Error::Store(_)) => return Err(error),
@@ -63,7 +63,7 @@ impl Worker<'_> {
                 match wait.filter(|_| !is_final(&error)) {
                     Some(wait) => {
                         let due = Some(now + wait);
-                        self.settle(scope, lease, &job, JobState::Pending, due, job.attempts + 1).await?;
+                        self.update_job(scope, lease, &job, JobState::Pending, due, job.attempts + 1).await?;
                     }
                     None => self.give_up(scope, lease, &job).await?,
                 }
@@ -80,7 +80,7 @@ impl Worker<'_> {
             let unavailable = Media { state: MediaState::Unavailable, ..media };
             return self.finish_media(scope, lease, job, unavailable, JobState::Dead).await;
         }
-        self.settle(scope, lease, job, JobState::Dead, None, job.attempts).await
+        self.update_job(scope, lease, job, JobState::Dead, None, job.attempts).await
     }
 
     async fn delete_blob(&self, scope: &OrgScope, media: MediaId) -> Result<Handled, Error> {
@@ -140,7 +140,7 @@ impl Worker<'_> {
             }),
         };
         let mut batch = Batch::caused_by(&Cause::Job(job.id, *lease), Action::MediaFetched, self.crm.now());
-        batch.about(media.id).write(JobWrite::Settle {
+        batch.about(media.id).write(JobWrite::Update {
             id: job.id,
             state,
             not_before: None,
@@ -175,7 +175,7 @@ impl Worker<'_> {
         batch
             .about(account.id)
             .write(AccountWrite::Templates { account: account.id, asked_at, templates })
-            .write(JobWrite::Settle {
+            .write(JobWrite::Update {
                 id: job.id,
                 state: JobState::Done,
                 not_before: None,

@@ -126,7 +126,7 @@ impl Worker<'_> {
     }
 
     /// Moves a job that is still pending to another state.
-    pub(super) async fn settle(
+    pub(super) async fn update_job(
         &self,
         scope: &OrgScope,
         lease: &Lease,
@@ -137,14 +137,14 @@ impl Worker<'_> {
     ) -> Result<(), Error> {
         let cause = Cause::Job(job.id, *lease);
         let mut batch = Batch::caused_by(&cause, Action::JobSettled, self.crm.now());
-        batch.require(Precondition::Job(job.id, JobState::Pending)).write(JobWrite::Settle {
+        batch.require(Precondition::Job(job.id, JobState::Pending)).write(JobWrite::Update {
             id: job.id,
             state,
             not_before,
             attempts,
         });
         match self.crm.store().commit_one(scope, batch).await {
-            // Somebody cancelled it meanwhile, or the lease ran out: it is not ours any more.
+            // It was cancelled meanwhile, or the lease ran out: it is not ours any more.
             Err(StoreError::PreconditionFailed(_)) => Ok(()),
             other => Ok(other.map(|_| ())?),
         }

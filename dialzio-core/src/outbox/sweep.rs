@@ -17,7 +17,7 @@ use crate::store::{Batch, Cause, Precondition, Purge, RecordRef, StoreError, Sys
 use crate::time::RETENTION_CAP;
 use crate::timekeeper::ClockTrust;
 
-/// Most rows in one transaction, so that nobody waits for long.
+/// Most rows in one transaction, so that no other writer waits for long.
 const CHUNK: u32 = 200;
 
 impl Worker<'_> {
@@ -62,7 +62,7 @@ impl Worker<'_> {
     /// Opens conversations whose snooze has run out.
     pub(super) async fn wake_snoozed(&self) -> Result<(), Error> {
         if self.crm.clock_state().trust == ClockTrust::Ahead {
-            // Whoever snoozed them did not mean a clock that leaps.
+            // The time that a member chose has not come; the clock has only leapt.
             return Ok(());
         }
         let store = self.crm.store();
@@ -104,7 +104,7 @@ impl Worker<'_> {
                         .event(DomainEvent::ConversationChanged { conversation });
                 }
                 match store.commit_one(&scope, batch).await {
-                    // Somebody was faster with one of them: the others wake at the next look.
+                    // One of them was changed meanwhile: the others wake the next time.
                     Err(StoreError::PreconditionFailed(_)) => {}
                     other => {
                         other?;

@@ -71,7 +71,7 @@ impl<'a> Worker<'a> {
     }
 
     /// Works until `shutdown` is ready, then finishes what it holds. Queues are worked on side by side, so that a slow
-    /// provider holds nobody else up. Sends that a crash left without an outcome become unknown first.
+    /// provider does not delay the others. Sends that a crash left without an outcome become unknown first.
     ///
     /// What fails is tried again: `queues`, `snoozes`, `sweep` and `heartbeat` are tasks of their own under
     /// [`Crm::tasks`](crate::Crm::tasks), and so is the work in each queue, `work`.
@@ -161,7 +161,7 @@ impl<'a> Worker<'a> {
         }
     }
 
-    /// Tries whether the store takes a write, and notes the answer for whoever asks.
+    /// Tries whether the store takes a write, and keeps the answer for readiness.
     async fn beat(&self) -> Result<(), Error> {
         let (heartbeat, now) = (self.crm.heartbeat(), self.crm.now());
         if heartbeat.is_recent(now, BEAT_EVERY) {

@@ -12,8 +12,8 @@ use crate::id::{AccountId, ChannelIdentityId, JobId, MessageId};
 pub enum JobWrite {
     /// Joins its queue.
     Queue(Job),
-    /// Moves on: a state, and when it is due again if it is pending.
-    Settle {
+    /// The state after an attempt, and when the job is due again if it is pending.
+    Update {
         /// The job that changes.
         id: JobId,
         /// To which state.

@@ -1,6 +1,6 @@
 //! A number as people write it: what may stand around its digits, what is taken apart, and what refuses it.
 //!
-//! A character that is skipped in silence makes another number, which may be somebody else's. So everything that is not
+//! A character that is skipped in silence makes another number, which may be another person's. So everything that is not
 //! known to mean nothing refuses the number, and says where it stands.
 
 use super::PhoneNumberError;

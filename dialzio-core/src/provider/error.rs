@@ -54,7 +54,7 @@ pub enum ProviderError {
         provider: ProviderId,
         /// The provider's code.
         code: String,
-        /// How long to wait, if it said so or the code implies it.
+        /// How long to wait, if the answer or its code says.
         retry_after: Option<Duration>,
     },
     /// A fault at the provider that it reported itself; the same request may be repeated.
@@ -74,7 +74,7 @@ pub enum ProviderError {
         #[source]
         source: BoxError,
     },
-    /// The credentials are not accepted: stop the queue, ask somebody to sign in again.
+    /// The credentials are not accepted: the account's sends wait until a member enters new ones.
     #[error("{provider} does not accept the credentials: {code}")]
     Credentials {
         /// The provider that was called.

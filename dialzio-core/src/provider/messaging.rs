@@ -129,11 +129,11 @@ pub struct Accepted {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Signal {
-    /// Show their message, and earlier ones, as read; optionally show that somebody is typing.
+    /// Show their message, and earlier ones, as read; optionally show that a member is typing.
     Read {
         /// The provider's id of the person's message.
         message: ExternalId,
-        /// Somebody is typing.
+        /// Whether to show that a member is typing.
         typing: bool,
     },
 }

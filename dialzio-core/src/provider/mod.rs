@@ -29,7 +29,7 @@ use std::fmt::Debug;
 use std::time::Duration;
 use url::Url;
 
-/// How long a refusal of an address that somebody typed in takes at least, whatever the reason: the time tells nothing
+/// How long a refusal of an address that was typed in takes at least, whatever the reason: the time tells nothing
 /// about what is there.
 pub const ADDRESS_REFUSAL: Duration = Duration::from_millis(500);
 
@@ -41,7 +41,7 @@ pub trait Provider: Debug + Send + Sync + 'static {
     fn messaging(&self) -> Option<&dyn MessagingProvider>;
     /// How webhooks are read; `None` if the provider sends none.
     fn webhooks(&self) -> Option<&dyn WebhookDecoder>;
-    /// Whether an account may name this base address instead of the provider's own. Anything that somebody can type in
+    /// Whether an account may name this base address instead of the provider's own. Anything that can be typed in
     /// and that is not known to be the provider's is refused: a token goes there.
     fn allows_address(&self, base: &Url) -> bool;
     /// The newest time that the provider's own answers have shown (the `Date` of HTTP), if it is known. It helps to judge

@@ -5,11 +5,11 @@
 pub enum Person {
     /// A contact of an organisation.
     Contact,
-    /// Somebody who signs in.
+    /// A user: a person who signs in.
     User,
 }
 
-/// How a row belongs to a person: one step, which ends at the person or leads to another table, whose own path goes on from
+/// How a row belongs to a person: one step, which ends at the person or leads to another table, whose own path continues from
 /// there. The declaration that an erasure and an export read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SubjectPath {

@@ -30,7 +30,7 @@ string_enum! {
         Session = "session",
         /// Made from other rows, and gone with them.
         Derived = "derived",
-        /// Of the store itself; holds nothing about anybody.
+        /// Of the store itself; holds no personal data.
         Machinery = "machinery",
     }
 }
@@ -223,7 +223,7 @@ impl Table {
     }
 
     /// Whether PostgreSQL shows each role the rows alone that a policy lets it see. Not so for what the owner alone writes
-    /// and everybody may know.
+    /// and is no secret.
     #[must_use]
     pub fn has_row_security(&self) -> bool {
         self.rights != Rights::READ && self.rights != Rights::NONE

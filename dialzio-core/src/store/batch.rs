@@ -207,7 +207,7 @@ impl Batch {
         Self { parts }
     }
 
-    /// A decision of somebody. Without writes it is an audited read.
+    /// A decision of an actor. Without writes it is an audited read.
     #[must_use]
     pub fn new(by: &Actor, action: Action, at: DateTime<Utc>) -> Self {
         Self::with(by.principal().to_ref(), action, at)
@@ -236,7 +236,7 @@ impl Batch {
         batch
     }
 
-    /// The first batch of an organisation, which nobody is in yet.
+    /// The first batch of an organisation, which has no members yet.
     pub(crate) fn founding(org: OrgId, at: DateTime<Utc>) -> Self {
         let mut batch = Self::with(Principal::System.to_ref(), Action::OrgFounded, at);
         batch.parts.subject = Some(org.uuid());

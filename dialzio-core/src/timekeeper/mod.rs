@@ -1,6 +1,6 @@
 //! Whether the machine's clock can be believed.
 //!
-//! A clock that is wrong for a moment must not cost anybody their data. What has expired is hidden by the clock at once;
+//! A clock that is wrong for a moment must not cost any data. What has expired is hidden by the clock at once;
 //! it is deleted by a [`ConfirmedTime`] only. A clock is believed while it stays within a day of what is known: the mark in
 //! the store and the time that this process has been running since, what providers have signed, and the `Date` of their
 //! answers. One that has leapt further is believed after it has held for a day of running, or once an operator confirms it.
@@ -24,7 +24,7 @@ const SLACK: TimeDelta = TimeDelta::hours(1);
 string_enum! {
     /// What is thought of the machine's clock.
     pub enum ClockTrust {
-        /// Nobody has looked yet.
+        /// It has not been checked yet.
         Unknown = "unknown",
         /// It agrees with what is known.
         Confirmed = "confirmed",
@@ -35,7 +35,7 @@ string_enum! {
     }
 }
 
-/// The clock, as seen by whoever looks after the data.
+/// The clock, and how far it is believed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ClockState {
     /// What is thought of it.
@@ -56,7 +56,7 @@ struct Known {
     looked_at: Option<Duration>,
     /// For how long a clock that is ahead has held, as far as this process knows.
     held: TimeDelta,
-    /// The newest instant that somebody else has shown.
+    /// The newest instant that a provider or another process has shown.
     witnessed: Option<DateTime<Utc>>,
 }
 
@@ -72,7 +72,7 @@ struct Judged {
 }
 
 /// Judges the clock by what is known: the mark, how long this process has been running since it was made, how long a clock
-/// that is ahead has held, and the newest instant that somebody else has shown.
+/// that is ahead has held, and the newest instant that another source has shown.
 fn judge(
     mark: Option<TimeMark>,
     now: DateTime<Utc>,
@@ -86,7 +86,7 @@ fn judge(
         return Judged { mark, confirmed: ConfirmedTime::new(now) };
     };
     let floor = mark.trusted_at + running;
-    // Whoever shows a later time than the clock itself proves nothing about the clock.
+    // A source that shows a later time than the clock itself proves nothing about the clock.
     let floor = witnessed.map_or(floor, |at| floor.max(at.min(now)));
     let believed = Judged {
         mark: TimeMark { trusted_at: mark.trusted_at.max(now), ahead: None },
@@ -111,7 +111,7 @@ impl Timekeeper {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Notes an instant that somebody has shown whose word counts: a provider that signed it, or answered with it.
+    /// Notes an instant from a source that can be believed: a provider that signed it, or answered with it.
     pub(crate) fn witness(&self, at: DateTime<Utc>) {
         let mut known = self.known();
         known.witnessed = Some(known.witnessed.map_or(at, |newest| newest.max(at)));
@@ -174,7 +174,7 @@ mod tests {
         assert_eq!(found.confirmed.instant(), at(2));
         assert_eq!(found.mark.trusted_at, at(2));
         assert_eq!(found.mark.ahead, Some(Ahead { at: at(9_600), held: TimeDelta::zero() }));
-        // Somebody who is further ahead than the clock is no witness for it.
+        // A source that is further ahead than the clock does not confirm it.
         let found = judged(mark(0), 30, 0, Some(99_999));
         assert_eq!(found.confirmed.instant(), at(30));
     }
@@ -205,7 +205,7 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever the clock shows, nothing is deleted by a time that nobody has confirmed, and what is believed only rises.
+        /// Whatever the clock shows, nothing is deleted by a time that is not confirmed, and what is believed only rises.
         #[test]
         fn no_clock_deletes_beyond_what_is_known(
             shown in prop::collection::vec((-20_000_i64..20_000, 0_i64..4), 1..40),

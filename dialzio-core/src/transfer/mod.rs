@@ -2,7 +2,7 @@
 //! order of their references, then counted and compared.
 //!
 //! The target itself says how far a transfer has come: rows arrive in the order of their keys, so whatever comes after the
-//! last one is missing. A transfer that was interrupted is begun again the same way and goes on from there.
+//! last one is missing. A transfer that was interrupted is begun again the same way and continues from there.
 
 mod cell;
 mod digest;
@@ -33,7 +33,7 @@ pub enum TransferError {
         "the target holds a part of another transfer, or the source was used since: begin again with an empty target"
     )]
     Another,
-    /// Somebody else transfers into this target right now.
+    /// Another transfer into this target is running.
     #[error("another process is transferring into this target")]
     Busy,
     /// A table of the source cannot be read.
@@ -71,7 +71,7 @@ pub enum TransferError {
     },
 }
 
-/// A store whose tables can be read as a whole, while nobody else writes in them.
+/// A store whose tables can be read as a whole, while no one else writes to them.
 #[async_trait]
 pub trait TableReader: Send {
     /// How many rows a part has.
@@ -86,7 +86,7 @@ pub trait TableReader: Send {
     async fn rows(&mut self, part: &'static Part, after: Option<&[Cell]>) -> StoreResult<Vec<Row>>;
 }
 
-/// A store that an installation can be moved to. From [`begin`](Self::begin) to [`finish`](Self::finish) nobody can serve
+/// A store that an installation can be moved to. From [`begin`](Self::begin) to [`finish`](Self::finish) no process can serve
 /// from it.
 #[async_trait]
 pub trait TableTarget: TableReader {
@@ -111,7 +111,7 @@ pub trait TableTarget: TableReader {
     /// # Errors
     /// [`StoreError`].
     async fn derive(&mut self) -> StoreResult<()>;
-    /// Opens the target for whoever serves.
+    /// Opens the target for serving.
     ///
     /// # Errors
     /// [`StoreError`].

@@ -4,11 +4,11 @@ use super::digest::Digesting;
 use super::{Cell, Digest, Part, TableReader, TableTarget, TransferError, parts};
 use crate::store::StoreResult;
 
-/// How far a transfer is. Names of tables and counts: nothing about anybody.
+/// How far a transfer is: names of tables and counts, no personal data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Step {
-    /// An earlier transfer is gone on with.
+    /// An earlier transfer is resumed.
     Resumed,
     /// So many rows of a table are in the target.
     Copied {
@@ -42,7 +42,7 @@ pub struct Moved {
 /// Moves everything from one store to the other, compares both, and opens the target.
 ///
 /// # Errors
-/// [`TransferError`]. The target stays closed; the same call goes on where this one has stopped.
+/// [`TransferError`]. The target stays closed; the same call continues where this one stopped.
 pub async fn run(
     source: &mut dyn TableReader,
     target: &mut dyn TableTarget,

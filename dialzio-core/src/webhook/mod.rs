@@ -113,7 +113,7 @@ pub struct Quarantined {
     /// Its id, made from the bytes and the provider's time (the day of receipt, if there is none), so that the same bytes
     /// delivered again are kept once.
     pub id: QuarantineId,
-    /// The organisation that may see it; `None` if it belongs to nobody we know, which only the operator sees.
+    /// The organisation that may see it; `None` if it is not known, and then only the operator sees it.
     pub org: Option<OrgId>,
     /// The app it came through.
     pub app: AppId,

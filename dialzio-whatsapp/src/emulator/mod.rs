@@ -412,8 +412,8 @@ impl Emulator {
     }
 
     /// Waits until no status is due and no webhook waits to be posted, posted again, or answered.
-    pub async fn settled(&self) {
-        self.shared.settled().await;
+    pub async fn idle(&self) {
+        self.shared.idle().await;
     }
 
     fn webhook_of(&self, phone_number_id: &str) -> Result<(Url, secrecy::SecretString), EmulatorError> {

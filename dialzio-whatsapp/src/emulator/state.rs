@@ -46,7 +46,7 @@ impl StoredMedia {
 pub(super) struct Post {
     pub(super) body: Bytes,
     pub(super) attempt: u32,
-    /// Held until the post is done, so that [`Emulator::settled`](super::Emulator::settled) can wait for it.
+    /// Held until the post is done, so that [`Emulator::idle`](super::Emulator::idle) can wait for it.
     pub(super) _pending: Pending,
 }
 
@@ -137,7 +137,7 @@ impl Shared {
         Pending(self.pending.clone())
     }
 
-    pub(super) async fn settled(&self) {
+    pub(super) async fn idle(&self) {
         let mut pending = self.pending.subscribe();
         // The sender lives as long as self, so waiting cannot fail.
         let _ = pending.wait_for(|count| *count == 0).await;

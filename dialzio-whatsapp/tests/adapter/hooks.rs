@@ -45,7 +45,7 @@ fn secrets() -> WebhookSecrets {
 
 /// Verifies and reads everything heard so far.
 async fn read(fixture: &Fixture, heard: &Heard) -> Vec<Inbound> {
-    fixture.graph.settled().await;
+    fixture.graph.idle().await;
     let decoder = fixture.cloud.webhooks().unwrap();
     let posts = std::mem::take(&mut *heard.lock().unwrap());
     let mut all = Vec::new();

@@ -15,7 +15,7 @@ async fn a_message_arrives_signed_and_escaped() {
     let fixture = Fixture::new().await;
     let id =
         fixture.graph.customer_sends(NUMBER, &fixture.asha(), CustomerMessage::text("வணக்கம் 🙏 a/b")).unwrap();
-    fixture.graph.settled().await;
+    fixture.graph.idle().await;
     let (signature, body) = fixture.ear.heard.lock().unwrap()[0].clone();
     assert!(body.is_ascii());
     assert!(String::from_utf8_lossy(&body).contains("a\\/b"));
@@ -45,7 +45,7 @@ async fn somebody_who_hides_the_phone_has_no_phone_anywhere() {
         ..CustomerIdentity::without_phone("IN.8812", "Meena")
     };
     fixture.graph.customer_sends(NUMBER, &meena, CustomerMessage::text("Hi")).unwrap();
-    fixture.graph.settled().await;
+    fixture.graph.idle().await;
     let value = fixture.ear.values().remove(0);
     assert!(value["messages"][0].get("from").is_none());
     assert!(value["contacts"][0].get("wa_id").is_none());
@@ -55,7 +55,7 @@ async fn somebody_who_hides_the_phone_has_no_phone_anywhere() {
                      "text": {"body": "Hello Meena"}}))
         .await;
     assert!(answer["contacts"][0].get("wa_id").is_none());
-    fixture.graph.settled().await;
+    fixture.graph.idle().await;
     let status = &fixture.ear.values()[1]["statuses"][0];
     assert_eq!(status["recipient_user_id"], "IN.8812");
     assert!(status.get("recipient_id").is_none());
@@ -69,7 +69,7 @@ async fn a_picture_can_be_fetched_by_the_business() {
     let mut file = CustomerFile::new(Bytes::from_static(b"ogg"), "audio/ogg; codecs=opus");
     file.is_voice = true;
     fixture.graph.customer_sends(NUMBER, &fixture.asha(), CustomerMessage::File(file)).unwrap();
-    fixture.graph.settled().await;
+    fixture.graph.idle().await;
     let image = &fixture.ear.values()[0]["messages"][0]["image"];
     assert_eq!(image["caption"], "Is this one left?");
     let answer = fixture.http.get(image["url"].as_str().unwrap()).bearer_auth(TOKEN).send().await.unwrap();
@@ -87,10 +87,10 @@ async fn statuses_echo_the_senders_id_and_the_price() {
     let mut message = to_asha("text", json!({"body": "It is ready"}));
     message["biz_opaque_callback_data"] = json!("own-1");
     let id = wamid(&fixture.send(message).await.1);
-    fixture.graph.settled().await;
+    fixture.graph.idle().await;
     assert_eq!(fixture.ear.statuses(&id), ["sent", "delivered"]);
     fixture.graph.customer_reads(&id).unwrap();
-    fixture.graph.settled().await;
+    fixture.graph.idle().await;
     assert_eq!(fixture.ear.statuses(&id), ["sent", "delivered", "read"]);
     for value in fixture.ear.values() {
         assert_eq!(value["statuses"][0]["biz_opaque_callback_data"], "own-1");
@@ -108,12 +108,12 @@ async fn free_form_outside_the_window_fails_later_with_131047() {
     fixture.advance(24 * 3600);
     let (status, answer) = fixture.send(to_asha("text", json!({"body": "Still there?"}))).await;
     assert_eq!(status, 200);
-    fixture.graph.settled().await;
+    fixture.graph.idle().await;
     assert_eq!(fixture.ear.statuses(&wamid(&answer)), ["failed"]);
     assert_eq!(fixture.ear.values()[0]["statuses"][0]["errors"][0]["code"], 131_047);
     let (_, answer) =
         fixture.send(to_asha("template", json!({"name": "weekend_offer", "language": {"code": "en"}}))).await;
-    fixture.graph.settled().await;
+    fixture.graph.idle().await;
     assert_eq!(fixture.ear.statuses(&wamid(&answer)), ["sent", "delivered"]);
 }
 
@@ -127,7 +127,7 @@ async fn the_window_can_be_switched_off() {
     };
     let fixture = Fixture::behaving(behaviour).await;
     let (_, answer) = fixture.send(to_asha("text", json!({"body": "Hi"}))).await;
-    fixture.graph.settled().await;
+    fixture.graph.idle().await;
     assert_eq!(fixture.ear.statuses(&wamid(&answer)), ["sent", "delivered", "read"]);
 }
 
@@ -141,11 +141,11 @@ async fn a_phone_that_is_off_gets_nothing_until_it_is_on() {
     .await;
     fixture.open_window().await;
     let id = wamid(&fixture.send(to_asha("text", json!({"body": "Hi"}))).await.1);
-    fixture.graph.settled().await;
+    fixture.graph.idle().await;
     assert_eq!(fixture.ear.statuses(&id), ["sent"]);
     assert!(!fixture.graph.transcript(NUMBER, &fixture.asha())[1].status.is_on_the_phone());
     fixture.graph.report(&id, EmulatedStatus::Delivered).unwrap();
-    fixture.graph.settled().await;
+    fixture.graph.idle().await;
     assert_eq!(fixture.ear.statuses(&id), ["sent", "delivered"]);
 }
 
@@ -153,13 +153,13 @@ async fn a_phone_that_is_off_gets_nothing_until_it_is_on() {
 async fn stopping_marketing_is_told_and_kept() {
     let fixture = Fixture::new().await;
     fixture.graph.customer_chooses(NUMBER, &fixture.asha(), MarketingChoice::Stop).unwrap();
-    fixture.graph.settled().await;
+    fixture.graph.idle().await;
     let hook = &fixture.ear.all()[0]["entry"][0]["changes"][0];
     assert_eq!(hook["field"], "user_preferences");
     assert_eq!(hook["value"]["user_preferences"][0]["value"], "stop");
     let offer = to_asha("template", json!({"name": "weekend_offer", "language": {"code": "en"}}));
     let id = wamid(&fixture.send(offer).await.1);
-    fixture.graph.settled().await;
+    fixture.graph.idle().await;
     assert_eq!(fixture.ear.values()[1]["statuses"][0]["errors"][0]["code"], 131_050);
     assert_eq!(fixture.ear.statuses(&id), ["failed"]);
 }
@@ -170,7 +170,7 @@ async fn an_unreachable_person_is_reported() {
     fixture.open_window().await;
     fixture.graph.set_reachable(&fixture.asha(), false).unwrap();
     fixture.send(to_asha("text", json!({"body": "Hi"}))).await;
-    fixture.graph.settled().await;
+    fixture.graph.idle().await;
     assert_eq!(fixture.ear.values()[0]["statuses"][0]["errors"][0]["code"], 131_026);
 }
 
@@ -187,7 +187,7 @@ async fn both_sides_react_quote_edit_and_delete() {
     };
     fixture.graph.customer_sends(NUMBER, &asha, react(Some("❤️"))).unwrap();
     fixture.graph.customer_replies(NUMBER, &asha, &id, CustomerMessage::text("Comming")).unwrap();
-    fixture.graph.settled().await;
+    fixture.graph.idle().await;
     let shown = fixture.graph.transcript(NUMBER, &asha);
     assert_eq!(shown[0].business_reaction.as_deref(), Some("👍"));
     assert_eq!(shown[1].customer_reaction.as_deref(), Some("❤️"));
@@ -213,7 +213,7 @@ async fn a_reaction_to_nothing_fails_later_and_one_to_something_is_only_sent() {
     let lost =
         wamid(&fixture.send(to_asha("reaction", json!({"message_id": "wamid.X", "emoji": "👍"}))).await.1);
     let good = wamid(&fixture.send(to_asha("reaction", json!({"message_id": hello, "emoji": "👍"}))).await.1);
-    fixture.graph.settled().await;
+    fixture.graph.idle().await;
     assert_eq!(fixture.ear.statuses(&lost), ["failed"]);
     assert_eq!(fixture.ear.statuses(&good), ["sent"]);
 }

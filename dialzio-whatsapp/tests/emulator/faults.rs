@@ -75,7 +75,7 @@ async fn a_send_may_fail_later_or_be_held() {
     let offer = to_asha("template", json!({"name": "weekend_offer", "language": {"code": "en"}}));
     let (_, held) = fixture.send(offer).await;
     assert_eq!(held["messages"][0]["message_status"], "held_for_quality_assessment");
-    fixture.graph.settled().await;
+    fixture.graph.idle().await;
     assert_eq!(fixture.ear.statuses(&failed), ["failed"]);
     assert!(fixture.ear.statuses(&wamid(&held)).is_empty());
 }
@@ -94,7 +94,7 @@ async fn webhooks_come_twice_and_in_another_order_when_asked() {
     let mut orders = std::collections::BTreeSet::new();
     for round in 0..8 {
         let id = wamid(&fixture.send(hello(&round.to_string())).await.1);
-        fixture.graph.settled().await;
+        fixture.graph.idle().await;
         let words = fixture.ear.statuses(&id);
         assert_eq!(words.len(), 6, "{words:?}");
         orders.insert(words);
@@ -113,7 +113,7 @@ async fn a_refused_webhook_comes_again_and_is_given_up_in_the_end() {
     let fixture = Fixture::behaving(behaviour).await;
     fixture.ear.answer.store(503, Ordering::SeqCst);
     fixture.graph.customer_sends(NUMBER, &fixture.asha(), CustomerMessage::text("Hi")).unwrap();
-    fixture.graph.settled().await;
+    fixture.graph.idle().await;
     let heard = fixture.ear.heard.lock().unwrap().clone();
     assert_eq!(heard.len(), 3);
     assert!(heard.windows(2).all(|pair| pair[0] == pair[1]));
@@ -134,11 +134,11 @@ async fn an_account_without_subscription_hears_nothing() {
     let path = fixture.url(&format!("{WABA}/subscribed_apps"));
     fixture.http.delete(&path).bearer_auth(TOKEN).send().await.unwrap();
     fixture.graph.customer_sends(NUMBER, &fixture.asha(), CustomerMessage::text("Hi")).unwrap();
-    fixture.graph.settled().await;
+    fixture.graph.idle().await;
     assert!(fixture.ear.all().is_empty());
     assert_eq!(fixture.post(&format!("{WABA}/subscribed_apps"), &json!({})).await.0, 200);
     fixture.graph.customer_sends(NUMBER, &fixture.asha(), CustomerMessage::text("Hi")).unwrap();
-    fixture.graph.settled().await;
+    fixture.graph.idle().await;
     assert_eq!(fixture.ear.all().len(), 1);
 }
 
@@ -171,7 +171,7 @@ async fn a_callback_must_echo_the_challenge() {
 async fn a_template_that_is_paused_is_announced() {
     let fixture = Fixture::new().await;
     fixture.graph.set_template_status(WABA, "weekend_offer", "en", "PAUSED").unwrap();
-    fixture.graph.settled().await;
+    fixture.graph.idle().await;
     let change = &fixture.ear.all()[0]["entry"][0]["changes"][0];
     assert_eq!(change["field"], "message_template_status_update");
     assert_eq!(change["value"]["event"], "PAUSED");

@@ -102,7 +102,7 @@ impl Fixture {
     /// Asha writes, so that the window is open; the webhook is then forgotten.
     pub(crate) async fn open_window(&self) -> String {
         let wamid = self.graph.customer_sends(NUMBER, &self.asha(), CustomerMessage::text("Hello")).unwrap();
-        self.graph.settled().await;
+        self.graph.idle().await;
         self.ear.heard.lock().unwrap().clear();
         wamid
     }

@@ -325,7 +325,7 @@ async fn each_malformed_request_is_refused_with_its_code() {
         assert_eq!(answered, status, "{name}: {answer}");
         assert!(answer["error"]["fbtrace_id"].is_string(), "{name}");
     }
-    fixture.graph.settled().await;
+    fixture.graph.idle().await;
     assert!(fixture.graph.sends_by_opaque_id().is_empty());
     assert!(fixture.ear.values().iter().all(|value| value.get("statuses").is_none()));
 }

@@ -121,7 +121,7 @@ impl Deciding<'_> {
             }
             Some(Reply::Start) => {
                 let known = self.people.get(person);
-                // Who may be somebody else takes nothing back.
+                // A sender who may be another person takes nothing back.
                 if known.identity.doubt.is_none() && may_lift(&known.consents, self.channel) {
                     let note = "The person took an opt-out back: what held before it holds again.";
                     let (event, scope) = (ConsentEvent::Lifted, PurposeScope::Any);
@@ -186,7 +186,7 @@ impl Deciding<'_> {
     }
 
     pub(super) fn preference(&mut self, place: usize, update: &PreferenceUpdate, at: DateTime<Utc>) {
-        // A stop of somebody known counts whenever it turns up; anything else so late is no news.
+        // A known person's stop counts however late it arrives; anything else so late changes nothing.
         let binding = update.value == PreferenceValue::Stop && self.people.find(&update.sender).is_some();
         if self.is_out_of_time(at) && !binding {
             return self.quarantine(place, QuarantineReason::OutOfTime, "preference");

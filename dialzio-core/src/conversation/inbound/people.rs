@@ -13,7 +13,7 @@ use crate::provider::Sender;
 use crate::store::{Batch, Revision};
 use crate::text::TaskTitle;
 
-/// When somebody should have looked at a suspected opt-out.
+/// By when a member should have read a suspected opt-out.
 pub(super) const LOOK_WITHIN: TimeDelta = TimeDelta::hours(24);
 
 /// The people a decision deals with, as they will be once its batch is applied.
@@ -40,7 +40,7 @@ impl People {
         &mut self.known[place]
     }
 
-    /// The person behind one of these ids, without making anybody.
+    /// The person behind one of these ids; makes no one new.
     pub(super) fn find(&self, sender: &Sender) -> Option<usize> {
         let aliases = sender.aliases();
         self.known.iter().position(|person| {
@@ -61,7 +61,7 @@ impl People {
         ids: &IdSource,
         batch: &mut Batch,
     ) -> Option<usize> {
-        self.settle(sender, sender.aliases(), true, at, now, ids, batch)
+        self.resolve_by(sender, sender.aliases(), true, at, now, ids, batch)
     }
 
     /// The same for the provider's updates of ids, which belong together for certain: no message is involved.
@@ -74,11 +74,11 @@ impl People {
         ids: &IdSource,
         batch: &mut Batch,
     ) -> Option<usize> {
-        self.settle(sender, aliases, false, at, now, ids, batch)
+        self.resolve_by(sender, aliases, false, at, now, ids, batch)
     }
 
     #[allow(clippy::too_many_arguments, reason = "who, by which ids, when, and where it is written down")]
-    fn settle(
+    fn resolve_by(
         &mut self,
         sender: &Sender,
         aliases: Vec<Alias>,
@@ -97,7 +97,7 @@ impl People {
         let mut found: Vec<usize> =
             (0..self.known.len()).filter(|place| holds(&self.known[*place])).collect();
         let mut aliases = aliases;
-        // A number that was given up joins nobody: whoever writes from it now and is known by another id is that person.
+        // A number that was given up joins no identities: a sender who is known by another id is the person of that id.
         let by_former = |place: &usize| {
             let identity = &self.known[*place].identity;
             let mut hits = aliases.iter().filter(|seen| identity.aliases.iter().any(|held| held.is(seen)));
@@ -160,7 +160,7 @@ impl People {
         Some(survivor)
     }
 
-    /// Whether somebody else may be writing: from a number that was given up, and with another profile or another id than
+    /// Whether another person may be writing: from a number that was given up, and with another profile or another id than
     /// the person's. One of their own ids beside the number says that it is them.
     fn is_doubtful(&self, place: usize, sender: &Sender, at: DateTime<Utc>) -> bool {
         let identity = &self.known[place].identity;

@@ -1,6 +1,6 @@
 //! Elements of webhooks without a signature: they inform people and decide nothing.
 //!
-//! Whoever knows the address can post them. So a message is shown and opens no reply window; what looks like an opt-out holds
+//! Anyone who knows the address can post them. So a message is shown and opens no reply window; what looks like an opt-out holds
 //! promotion until a person has asked; reports of delivery show at most that a message was sent; what would join people or
 //! change what is there goes to quarantine, where a person can look at it.
 

@@ -146,7 +146,7 @@ impl Deciding<'_> {
         };
         let mut gone = update.previous.aliases();
         if update.current.phone.is_none() {
-            // Another id came in the place of an id; nothing is said about numbers.
+            // Another id has replaced an id; the update does not mention numbers.
             gone.clear();
         }
         gone.retain(|alias| !update.current.aliases().iter().any(|held| held.is(alias)));

@@ -74,7 +74,7 @@ impl Worker<'_> {
                 let (id, now, attempts) = (facts.job.id, self.crm.now(), facts.job.attempts);
                 let pending = JobState::Pending;
                 let mut again = Batch::caused_by(&Cause::Stored, Action::JobSettled, now);
-                again.about(id).require(Precondition::Job(id, state)).write(JobWrite::Settle {
+                again.about(id).require(Precondition::Job(id, state)).write(JobWrite::Update {
                     id,
                     state: pending,
                     not_before: Some(now),
@@ -141,7 +141,7 @@ impl Worker<'_> {
                 message,
                 evidence: Evidence { status: DeliveryStatus::Accepted, at: now, failure: None },
             })
-            .write(JobWrite::Settle {
+            .write(JobWrite::Update {
                 id: facts.job.id,
                 state: JobState::Done,
                 not_before: None,

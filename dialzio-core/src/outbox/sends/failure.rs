@@ -43,7 +43,7 @@ impl Worker<'_> {
             let detail = error.detail().map(str::to_owned);
             Some((state, AccountNote { code: error.code(), detail, at: now }))
         };
-        let settle = |state, not_before, attempts| JobWrite::Settle { id, state, not_before, attempts };
+        let update = |state, not_before, attempts| JobWrite::Update { id, state, not_before, attempts };
         // Nothing left: it waits again, and says why.
         let requeue = || ConversationWrite::Requeue { message, why: why.clone(), at: now };
         let rest = || JobWrite::Rest { id, until: now + ACCOUNT_RETRY, attempts: facts.job.attempts };
@@ -69,7 +69,7 @@ impl Worker<'_> {
         };
         match (error, again) {
             (_, Some(Some(due))) => {
-                batch.write(settle(JobState::Pending, Some(due), attempts)).write(requeue());
+                batch.write(update(JobState::Pending, Some(due), attempts)).write(requeue());
             }
             // The message has nothing to do with it: it waits, and costs no attempt.
             (ProviderError::Credentials { .. }, _) => {
@@ -82,11 +82,11 @@ impl Worker<'_> {
             }
             (ProviderError::Ambiguous { .. }, _) => {
                 batch
-                    .write(settle(JobState::Unknown, None, attempts))
+                    .write(update(JobState::Unknown, None, attempts))
                     .write(evidence(DeliveryStatus::Unknown));
             }
             (error, _) => {
-                batch.write(settle(JobState::Dead, None, attempts)).write(evidence(DeliveryStatus::Failed));
+                batch.write(update(JobState::Dead, None, attempts)).write(evidence(DeliveryStatus::Failed));
                 if let ProviderError::Refused { reason, .. } = error {
                     self.consequences(facts, *reason, now, batch);
                 }

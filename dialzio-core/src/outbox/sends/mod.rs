@@ -43,7 +43,7 @@ impl Worker<'_> {
         for orphan in due.iter().filter(|job| heads.contains(&job.id)) {
             if !facts.iter().any(|known| known.job.id == orphan.id) {
                 // The message has expired or was erased: there is nothing left to send.
-                self.settle(scope, lease, orphan, JobState::Expired, None, orphan.attempts).await?;
+                self.update_job(scope, lease, orphan, JobState::Expired, None, orphan.attempts).await?;
             }
         }
         let with_files: Vec<_> = facts

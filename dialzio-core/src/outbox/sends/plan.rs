@@ -38,8 +38,8 @@ impl Worker<'_> {
         let mut stop = Batch::caused_by(&cause, Action::MessageStopped, now);
         let changed = DomainEvent::MessageChanged { conversation: facts.conversation.id, message };
         stop.about(message).require(Precondition::Job(id, JobState::Pending)).event(changed);
-        let settle =
-            |state, not_before| JobWrite::Settle { id, state, not_before, attempts: facts.job.attempts };
+        let update =
+            |state, not_before| JobWrite::Update { id, state, not_before, attempts: facts.job.attempts };
         let first = facts.message.delivery.status == DeliveryStatus::Queued;
         // A message that was dispatched before and is refused now has failed; it was never merely held back.
         let ended = |status: DeliveryStatus, failure: Option<FailureNote>| ConversationWrite::Evidence {
@@ -52,7 +52,7 @@ impl Worker<'_> {
         };
         if now >= facts.job.deadline {
             let failure = Some(FailureNote { code: "message.expired".into(), detail: None });
-            stop.write(settle(JobState::Expired, None)).write(ended(DeliveryStatus::Expired, failure));
+            stop.write(update(JobState::Expired, None)).write(ended(DeliveryStatus::Expired, failure));
             return (Plan::Stop, stop);
         }
         if facts.account.state != AccountState::Routable {
@@ -65,12 +65,12 @@ impl Worker<'_> {
         }
         let Some(purpose) = facts.message.purpose else {
             let failure = Some(FailureNote { code: "message.unsupported".into(), detail: None });
-            stop.write(settle(JobState::Dead, None)).write(ended(DeliveryStatus::Suppressed, failure));
+            stop.write(update(JobState::Dead, None)).write(ended(DeliveryStatus::Suppressed, failure));
             return (Plan::Stop, stop);
         };
         if facts.message.content.media().is_some() && file.is_none() {
             let failure = Some(FailureNote { code: "media.unavailable".into(), detail: None });
-            stop.write(settle(JobState::Dead, None)).write(ended(DeliveryStatus::Failed, failure));
+            stop.write(update(JobState::Dead, None)).write(ended(DeliveryStatus::Failed, failure));
             return (Plan::Stop, stop);
         }
         let template = matches!(facts.message.content, Content::Template { .. });
@@ -78,7 +78,7 @@ impl Worker<'_> {
         let purpose = facts.template.as_ref().map_or(purpose, |known| known.category.purpose());
         let Ok(messaging) = AccountService::new(self.crm).messaging(&facts.account) else {
             let failure = Some(FailureNote { code: "account.no_provider".into(), detail: None });
-            stop.write(settle(JobState::Dead, None)).write(ended(DeliveryStatus::Failed, failure));
+            stop.write(update(JobState::Dead, None)).write(ended(DeliveryStatus::Failed, failure));
             return (Plan::Stop, stop);
         };
         match decide(consent, messaging.capabilities().intent(purpose, template), now) {
@@ -93,7 +93,7 @@ impl Worker<'_> {
                 go.about(message)
                     .require(Precondition::Job(id, JobState::Pending))
                     .require(Precondition::ConsentHead(subjects, head))
-                    .write(settle(JobState::Dispatched, None))
+                    .write(update(JobState::Dispatched, None))
                     .write(ConversationWrite::Evidence {
                         message,
                         evidence: Evidence { status: DeliveryStatus::Dispatched, at: now, failure: None },
@@ -102,12 +102,12 @@ impl Worker<'_> {
                 (Plan::Go(Box::new(facts), permit, uploaded), go)
             }
             Verdict::Defer { until, .. } => {
-                stop.write(settle(JobState::Pending, Some(until)));
+                stop.write(update(JobState::Pending, Some(until)));
                 (Plan::Stop, stop)
             }
             Verdict::Deny(refusal) => {
                 let note: Refusal = refusal;
-                stop.write(settle(JobState::Suppressed, None))
+                stop.write(update(JobState::Suppressed, None))
                     .write(ended(DeliveryStatus::Suppressed, Some(note.note())));
                 (Plan::Stop, stop)
             }

@@ -1,4 +1,4 @@
-//! Files on their way to a provider. An upload shows nothing to anybody and may be repeated; the message that names it
+//! Files on their way to a provider. An upload is not visible to the person and may be repeated; the message that names it
 //! is sent once, in a later step of the same queue.
 
 use super::super::job::JobState;

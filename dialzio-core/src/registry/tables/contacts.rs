@@ -17,8 +17,8 @@ const fn kept(name: &'static str, category: crate::registry::DataCategory, reaso
 
 const OWN_KEY: &str = "a key for programs, made for the organisation";
 const OWN_NUMBER: &str = "about the organisation's own number at a provider";
-const OWN_TEXT: &str = "a text of the organisation without anybody's data";
-const OWN_LIST: &str = "a list that the organisation keeps, without anybody's data";
+const OWN_TEXT: &str = "a text of the organisation without personal data";
+const OWN_LIST: &str = "a list that the organisation keeps, without personal data";
 const INDEX: &str = "made from the contacts, by each engine in its own way";
 const INDEX_SETTINGS: &str = "settings of the index of words";
 
@@ -214,7 +214,7 @@ pub(super) const TABLES: &[Table] = &[
             gone("unreachable_since", ContactIdentity).theirs("unreachable_since"),
             gone("created_at", ContactIdentity).theirs("first_seen_at"),
             gone("joined_into", ContactIdentity),
-            // Somebody else's, until it is said who writes.
+            // It may be another person's, until a member says whose it is.
             gone("doubt_number", ContactIdentity).part(),
             gone("doubt_name", ContactIdentity).part(),
             gone("doubt_at", ContactIdentity),

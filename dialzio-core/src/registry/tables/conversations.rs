@@ -1,4 +1,4 @@
-//! What is said.
+//! Conversations, messages, and what belongs to them.
 
 use crate::registry::DataCategory::{MessageContent, MessageMedia, MessageMeta, Usage};
 use crate::registry::{Column, RetentionClass, SubjectPath, Table};

@@ -1,4 +1,4 @@
-//! A store around a store: what is to happen with each call is said once.
+//! A store around a store: what happens around each call is written once.
 
 mod forward;
 mod readers;
@@ -46,7 +46,7 @@ impl Call {
 
 /// A store that passes every call on to another one, with something around it: measuring, tracing, failing on demand.
 ///
-/// Whoever implements it has a [`Store`]: all ports follow from the two methods. A layer cannot look into a question or an
+/// A type that implements it is a [`Store`]: all ports follow from the two methods. A layer cannot look into a question or an
 /// answer, so it cannot show one organisation's rows to another. Streams (`watch`, `work_notifications`) pass as they are.
 ///
 /// ```

@@ -23,7 +23,8 @@ pub enum UserKey<'a> {
 pub trait IdentityStore: Send + Sync {
     /// Reads a user by id or address; `None` if there is none.
     async fn user(&self, scope: &SystemScope, by: UserKey<'_>) -> StoreResult<Option<User>>;
-    /// Whoever a session token or an API key belongs to; only active members, unrevoked keys, and what has not ended.
+    /// The caller that a session token or an API key belongs to; only active members, unrevoked keys, and what has not
+    /// expired.
     async fn credential_owner(
         &self,
         scope: &SystemScope,

@@ -31,7 +31,7 @@ pub trait LeaseStore: Send + Sync {
     /// Gives a lease back. One that ran out is gone already.
     async fn release(&self, scope: &SystemScope, lease: Lease) -> StoreResult<()>;
     /// After a restart: jobs that were dispatched and have no outcome, of every organisation, become unknown, with
-    /// evidence on their messages. Answers how many. On a store for many processes only those whose queue nobody leases.
+    /// evidence on their messages. Answers how many. On a store for many processes only those whose queue is not leased.
     async fn recover(&self, scope: &SystemScope, now: DateTime<Utc>) -> StoreResult<u64>;
     /// When the next work of any queue is due; `None` if nothing waits.
     async fn next_due(&self, scope: &SystemScope) -> StoreResult<Option<DateTime<Utc>>>;

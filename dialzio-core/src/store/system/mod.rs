@@ -72,7 +72,7 @@ pub enum SystemWrite {
     TimeMark(TimeMark),
     /// The next entry of the operator log. Its place is taken: [`super::StoreError::PreconditionFailed`].
     Operator(OperatorEntry),
-    /// Nothing of its own: carries a batch of an organisation that nobody is in yet.
+    /// Nothing of its own: carries a batch of an organisation that has no members yet.
     Noop,
 }
 

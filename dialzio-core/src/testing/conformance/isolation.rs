@@ -226,7 +226,7 @@ pub async fn writes_do_not_reach_another_organisation(bed: TestBed) {
         ConversationWrite::Revoke { message, content: content(), at }.into(),
         ConversationWrite::Seen { conversation: mine.person.conversation.id, up_to: mine.queued.id }.into(),
         MediaWrite::Update(media).into(),
-        JobWrite::Settle { id: mine.job.id, state, not_before, attempts: 9 }.into(),
+        JobWrite::Update { id: mine.job.id, state, not_before, attempts: 9 }.into(),
         JobWrite::WakeSends { account: mine.tenant.account.id, at: bed.at(1) }.into(),
         JobWrite::Rest { id: mine.job.id, until: bed.at(900), attempts: 9 }.into(),
         JobWrite::CancelSend(message).into(),

@@ -149,20 +149,20 @@ pub async fn an_job_is_settled_or_waits_again(bed: TestBed) {
     let heard = bed.hears(&tenant, &person, "hello", bed.at(0)).await;
     assert!(!is(heard.id, heard.delivery.status).await, "theirs has no status of ours");
     let id = job.id;
-    let settle = |state, not_before, attempts| JobWrite::Settle { id, state, not_before, attempts };
+    let update = |state, not_before, attempts| JobWrite::Update { id, state, not_before, attempts };
     let held = lease(&bed, tenant.queue(QueueKind::Send), bed.make.id(), 600).await.expect("free");
     let due = async |second| bed.store.due(&tenant.scope, &held, bed.at(second), 10).await.unwrap();
-    bed.write(&tenant.scope, settle(JobState::Dispatched, None, 1)).await;
+    bed.write(&tenant.scope, update(JobState::Dispatched, None, 1)).await;
     assert!(due(60).await.is_empty());
     assert!(bed.holds(&tenant.scope, Precondition::Job(id, JobState::Dispatched)).await);
     assert!(!bed.holds(&tenant.scope, Precondition::Job(id, JobState::Pending)).await);
     assert!(!bed.holds(&tenant.scope, Precondition::Job(bed.make.id(), JobState::Pending)).await);
-    bed.write(&tenant.scope, settle(JobState::Pending, Some(bed.at(90)), 2)).await;
+    bed.write(&tenant.scope, update(JobState::Pending, Some(bed.at(90)), 2)).await;
     assert!(due(60).await.is_empty());
     let again = Job { not_before: bed.at(90), attempts: 2, ..job };
     assert_eq!(due(90).await, [Due::Job(again)]);
     for state in [JobState::Suppressed, JobState::Expired, JobState::Dead, JobState::Done] {
-        bed.write(&tenant.scope, settle(state, None, 2)).await;
+        bed.write(&tenant.scope, update(state, None, 2)).await;
         assert!(bed.holds(&tenant.scope, Precondition::Job(id, state)).await);
         assert!(due(9_000).await.is_empty());
     }
@@ -175,7 +175,7 @@ pub async fn cancelling_and_resolving_look_at_the_state(bed: TestBed) {
     let state = async |job: &Job, state| bed.holds(&tenant.scope, Precondition::Job(job.id, state)).await;
     let dispatch = |job: &Job| {
         let state = JobState::Dispatched;
-        JobWrite::Settle { id: job.id, state, not_before: None, attempts: 1 }
+        JobWrite::Update { id: job.id, state, not_before: None, attempts: 1 }
     };
     let (message, job) = bed.queues(&tenant, &person, "one", bed.at(0)).await;
     bed.write(&tenant.scope, JobWrite::Resolve(message.id)).await;
@@ -210,7 +210,7 @@ pub async fn waiting_promotion_is_taken_back_and_nothing_else(bed: TestBed) {
     ];
     let (left, gone) = queue(&person, Purpose::Marketing, 6).await;
     let state = JobState::Dispatched;
-    bed.write(&tenant.scope, JobWrite::Settle { id: gone.id, state, not_before: None, attempts: 1 }).await;
+    bed.write(&tenant.scope, JobWrite::Update { id: gone.id, state, not_before: None, attempts: 1 }).await;
     let identity = person.identity.id;
     bed.write(
         &tenant.scope,
@@ -243,7 +243,7 @@ pub async fn what_rests_for_its_account_is_woken_and_nothing_else(bed: TestBed) 
         job
     };
     let rest = |job: &Job| JobWrite::Rest { id: job.id, until: bed.at(300), attempts: 2 };
-    let settle = |job: &Job, state, at: Option<i64>| JobWrite::Settle {
+    let update = |job: &Job, state, at: Option<i64>| JobWrite::Update {
         id: job.id,
         state,
         not_before: at.map(|second| bed.at(second)),
@@ -255,8 +255,8 @@ pub async fn what_rests_for_its_account_is_woken_and_nothing_else(bed: TestBed) 
         bed.write(&tenant.scope, rest(job)).await;
     }
     // What rested and was decided on again does not rest any more.
-    bed.write(&tenant.scope, settle(&deferred, JobState::Pending, Some(400))).await;
-    bed.write(&tenant.scope, settle(&taken_up, JobState::Dispatched, None)).await;
+    bed.write(&tenant.scope, update(&deferred, JobState::Pending, Some(400))).await;
+    bed.write(&tenant.scope, update(&taken_up, JobState::Dispatched, None)).await;
     let JobKind::Send(message) = cancelled.kind else { panic!("it is a send") };
     bed.write(&tenant.scope, JobWrite::CancelSend(message)).await;
     let queues = async |second| bed.store.queues_due(&bed.system, bed.at(second), 10).await.unwrap();
@@ -370,8 +370,8 @@ pub async fn a_dispatched_send_is_unknown_after_a_restart(bed: TestBed) {
         let person = bed.person(tenant, "Asha").await;
         let (message, job) = bed.queues(tenant, &person, "one", bed.at(0)).await;
         let state = JobState::Dispatched;
-        let settle = JobWrite::Settle { id: job.id, state, not_before: None, attempts: 1 };
-        bed.write(&tenant.scope, settle).await;
+        let update = JobWrite::Update { id: job.id, state, not_before: None, attempts: 1 };
+        bed.write(&tenant.scope, update).await;
         bed.news(tenant, message.id, DeliveryStatus::Dispatched, bed.at(1)).await;
         let (waiting, pending) = bed.queues(tenant, &person, "two", bed.at(2)).await;
         sent.push((tenant, message, job, waiting, pending));

@@ -73,7 +73,7 @@ kinds! {
     // Each of its kinds is tried by the cases of its own.
     Write::Disposition(_) => "disposition",
     Write::Job(JobWrite::Queue(_)) => "effect.queue",
-    Write::Job(JobWrite::Settle { .. }) => "effect.settle",
+    Write::Job(JobWrite::Update { .. }) => "effect.update",
     Write::Job(JobWrite::Rest { .. }) => "effect.rest",
     Write::Job(JobWrite::WakeSends { .. }) => "effect.wake_sends",
     Write::Job(JobWrite::CancelSend(_)) => "effect.cancel",
@@ -145,7 +145,7 @@ pub async fn every_write_is_applied(bed: TestBed) {
         [(); 2].map(|()| bed.make.quarantined(Some(tenant.org.id), tenant.app.id, bed.at(1)));
     let evidence = |status, second| Evidence { status, at: bed.at(second), failure: None };
     let refusal = FailureNote { code: "scripted.190".to_owned(), detail: None };
-    let settle = |id, state| JobWrite::Settle { id, state, not_before: None, attempts: 1 };
+    let update = |id, state| JobWrite::Update { id, state, not_before: None, attempts: 1 };
 
     let purge = |class| {
         let at = crate::testing::confirmed(bed.now());
@@ -219,8 +219,8 @@ pub async fn every_write_is_applied(bed: TestBed) {
         JobWrite::Queue(send.clone()).into(),
         JobWrite::Queue(unsent.clone()).into(),
         JobWrite::Queue(signal.clone()).into(),
-        settle(send.id, JobState::Dispatched).into(),
-        settle(signal.id, JobState::Dead).into(),
+        update(send.id, JobState::Dispatched).into(),
+        update(signal.id, JobState::Dead).into(),
         JobWrite::Rest { id: unsent.id, until: bed.at(90), attempts: 1 }.into(),
         JobWrite::WakeSends { account, at: bed.at(5) }.into(),
         JobWrite::Resolve(ours.id).into(),
