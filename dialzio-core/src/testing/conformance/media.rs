@@ -3,9 +3,9 @@
 use chrono::TimeDelta;
 
 use crate::media::MediaWrite;
-use crate::outbox::{JobKind, JobState, QueueKind};
+use crate::outbox::{Due, JobKind, JobState, QueueKind};
 use crate::page::PageRequest;
-use crate::store::{Due, Purge, StoreError, Write};
+use crate::store::{Purge, StoreError, Write};
 use crate::testing::confirmed;
 use crate::testing::conformance::{Tenant, TestBed};
 
