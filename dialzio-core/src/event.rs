@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{AccountId, ContactId, ConversationId, MediaId, MessageId};
+use crate::id::{AccountId, ContactId, ConversationId, MediaId, MemberId, MessageId};
 
 /// A place in the organisation's event log: 1, 2, 3, without gaps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
@@ -44,6 +44,14 @@ pub enum DomainEvent {
     ConversationChanged {
         /// The conversation that changed.
         conversation: ConversationId,
+    },
+    /// A member's draft was saved, sent or removed.
+    #[serde(rename = "draft.changed")]
+    DraftChanged {
+        /// The conversation in which it is written.
+        conversation: ConversationId,
+        /// Whose draft it is.
+        member: MemberId,
     },
     /// A contact, its notes, tasks or identities changed.
     #[serde(rename = "contact.changed")]
@@ -90,6 +98,7 @@ impl DomainEvent {
             Self::MessageQueued { .. } => "message.queued",
             Self::MessageChanged { .. } => "message.changed",
             Self::ConversationChanged { .. } => "conversation.changed",
+            Self::DraftChanged { .. } => "draft.changed",
             Self::ContactChanged { .. } => "contact.changed",
             Self::ConsentChanged { .. } => "consent.changed",
             Self::MediaChanged { .. } => "media.changed",

@@ -4,8 +4,8 @@
 use dialzio_core::Store;
 use dialzio_core::memory::{BrokenRule, MemoryStore};
 use dialzio_core::testing::conformance::{
-    TestBed, commit, contact, disposition, groups, isolation, media, message, outbox, retention, system,
-    trust,
+    TestBed, commit, contact, disposition, draft, groups, isolation, media, message, outbox, retention,
+    system, trust,
 };
 use std::pin::Pin;
 use std::sync::Arc;
@@ -42,6 +42,7 @@ async fn a_store_that_ignores_the_scope_is_noticed() {
         case!(isolation::another_organisation_sees_nothing_by_any_read),
         case!(isolation::expectations_look_into_ones_own_organisation_only),
         case!(disposition::dispositions_of_one_organisation_are_no_others),
+        case!(draft::drafts_of_one_organisation_are_no_others),
         case!(groups::organisations_at_the_same_time_keep_their_own_sequences),
         case!(isolation::writes_do_not_reach_another_organisation),
         case!(retention::a_sweep_stays_in_its_organisation),

@@ -1,12 +1,11 @@
-// composer: reply, note and template boxes. Drafts live in memory only, one per conversation, and come back
-// when the conversation does. A send clears the box at once and shows a pending bubble; a refusal brings the
-// text back. Each send carries a key, kept until it succeeded, so that trying again cannot send twice.
+// composer: reply, note and template boxes. What is typed stays with its conversation, and drafts.js keeps it on the
+// server. A send clears the box at once and shows a pending bubble; a refusal brings the text back. Each send carries a key, kept until it succeeded, so that trying again cannot send twice.
 (() => {
   'use strict';
-  const drafts = new Map();
+  const { drafts } = window.dialzio;
   const sends = new WeakMap();
   const composer = () => document.getElementById('composer');
-  const slotOf = (area) => `${area.closest('[data-conversation]')?.dataset.conversation}:${area.id}`;
+  const slotOf = drafts.slot;
   // The key of a send that has no answer yet, with its text: the same text again is the same send, another text is not.
   const keys = new Map();
   const newKey = () => [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
@@ -149,7 +148,6 @@
   });
   document.addEventListener('input', (event) => {
     const area = event.target;
-    if (area.matches('[data-draft]')) drafts.set(slotOf(area), area.value);
     if (area.matches('[data-slot-input]')) preview(area.form);
   });
   document.addEventListener('keydown', (event) => {
@@ -212,7 +210,7 @@
       event.detail.ctx.requestTimeout = setTimeout(() => event.detail.ctx.request.abort?.('timeout'), 300000);
     }
     area.value = '';
-    drafts.delete(send.slot);
+    drafts.take(send.slot);
     sends.set(event.detail.ctx, send);
   });
   document.addEventListener('htmx:before:swap', (event) => sends.get(event.detail.ctx)?.pending?.remove());
@@ -226,33 +224,24 @@
     send.pending?.remove();
     if (isTaken) {
       keys.delete(send.slot);
+      drafts.sent(send.slot);
       settle(form);
       form.dispatchEvent(new CustomEvent('composer:sent', { bubbles: true }));
       document.dispatchEvent(new CustomEvent('thread:end'));
       if (form.id === 'note-form') mode('back');
     } else {
       // The box may be another one by now: what was written belongs to its conversation.
-      if (!drafts.get(send.slot)) drafts.set(send.slot, send.text);
-      restore();
+      drafts.bringBack(send.slot, send.text);
     }
   });
 
-  function restore() {
-    document.querySelectorAll('#composer [data-draft]').forEach((area) => {
-      const draft = drafts.get(slotOf(area));
-      if (!draft || area.value !== '') return;
-      area.value = draft;
-      area.dispatchEvent(new Event('input', { bubbles: true }));
-    });
-  }
   document.addEventListener('htmx:after:swap', () => {
-    restore();
     const form = document.getElementById('reply-form');
     const kept = form && waiting.get(holder(form));
     if (kept && form.querySelector('[data-file]')?.files.length === 0) take(form, [kept]);
   });
   window.addEventListener('beforeunload', (event) => {
-    if (waiting.size > 0 || [...drafts.values()].some((draft) => draft.trim() !== '')) event.preventDefault();
+    if (waiting.size > 0) event.preventDefault();
   });
   document.addEventListener('composer:mode', (event) => mode(event.detail));
 })();

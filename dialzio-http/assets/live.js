@@ -3,6 +3,7 @@
 // One stream, GET /web/events (server-sent events). Its messages are named and carry ids only, never content:
 //
 //   conversation  {"conversation": id, "item": id?}   something was said or changed; item if one item changed
+//   draft         {"conversation": id}                this member's draft was saved or removed; see drafts.js
 //   contact       {"contact": id}                     the person, their consent, tasks or notes changed
 //   counts        {"unread": n}                       unread conversations of this member
 //   sandbox       {"person": id?}                     a phone of the sandbox got something
@@ -88,6 +89,7 @@
     queue();
     if (conversation && conversation === open()) { thread(); composer(); head(); }
   });
+  document.addEventListener('draft', queue);
   document.addEventListener('contact', (event) => {
     if (read(event).contact === document.getElementById('person')?.dataset.contact) { person(); composer(); }
   });

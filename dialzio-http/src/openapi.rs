@@ -53,6 +53,7 @@ pub fn describe() -> OpenApi {
         let method = match route.method {
             Verb::Get => HttpMethod::Get,
             Verb::Post => HttpMethod::Post,
+            Verb::Put => HttpMethod::Put,
             Verb::Patch => HttpMethod::Patch,
             Verb::Delete => HttpMethod::Delete,
         };

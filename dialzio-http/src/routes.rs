@@ -60,6 +60,8 @@ pub enum Verb {
     Get,
     /// Makes or does.
     Post,
+    /// `PUT`: puts a record in the place of the one before.
+    Put,
     /// `PATCH`: changes some fields of a record.
     Patch,
     /// `DELETE`: removes a record.
@@ -73,6 +75,7 @@ impl Verb {
         match self {
             Self::Get => "GET",
             Self::Post => "POST",
+            Self::Put => "PUT",
             Self::Patch => "PATCH",
             Self::Delete => "DELETE",
         }
@@ -136,6 +139,7 @@ macro_rules! routes {
     };
     (@verb get) => { Verb::Get };
     (@verb post) => { Verb::Post };
+    (@verb put) => { Verb::Put };
     (@verb patch) => { Verb::Patch };
     (@verb delete) => { Verb::Delete };
     (@option) => { None };
@@ -228,6 +232,10 @@ routes! {
     "conversations.read" post "/v1/conversations/{conversation}/read" needs(P::ConversationsWrite), "Mark a conversation as read", 204 => api::conversations::read;
     "conversations.preview" get "/v1/conversations/{conversation}/permissions" needs(P::ConversationsRead), "Preview the decisions of the consent gate", 200 => api::conversations::preview;
     "conversations.activity" get "/v1/conversations/{conversation}/activity" needs(P::ConversationsRead), "List changes of a conversation, newest first", 200 => api::conversations::activity;
+    "drafts.get" get "/v1/conversations/{conversation}/draft" needs(P::ConversationsRead), "Get the caller's own drafts in a conversation", 200 => api::drafts::get;
+    "drafts.save" put "/v1/conversations/{conversation}/draft" needs(P::MessagesSend), "Save the caller's own draft; an empty text removes it", 204 => api::drafts::save,
+        sample r#"{"kind":"reply","text":"It is on its w"}"#;
+    "drafts.discard" delete "/v1/conversations/{conversation}/draft" needs(P::MessagesSend), "Remove the caller's own draft", 204 => api::drafts::discard;
     "messages.list" get "/v1/conversations/{conversation}/messages" needs(P::ConversationsRead), "List messages, newest first", 200 => api::messages::list;
     "messages.send" post "/v1/conversations/{conversation}/messages" needs(P::MessagesSend), "Send a message", 202 => api::sending::send,
         sample r#"{"text":"On our way"}"#;

@@ -264,6 +264,7 @@ impl<'a> Scope<'a> {
         match write {
             Write::Contact(write) => self.write_contact(write).await?,
             Write::Conversation(write) => self.write_conversation(write).await?,
+            Write::Draft(write) => self.write_draft(write).await?,
             Write::Media(write) => self.write_media(write).await?,
             Write::Consent(write) => self.write_consent(write).await?,
             Write::Account(write) => self.write_account(write).await?,

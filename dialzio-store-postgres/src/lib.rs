@@ -11,6 +11,7 @@ mod consent;
 mod contacts;
 mod conversations;
 mod dispositions;
+mod drafts;
 mod enlist;
 mod error;
 mod facts;

@@ -25,6 +25,7 @@ const STEPS: &[Step] = &[
     ("finding", include_str!("../migrations/0006_finding.sql")),
     ("dispositions", include_str!("../migrations/0007_dispositions.sql")),
     ("media_owner", include_str!("../migrations/0008_media_owner.sql")),
+    ("drafts", include_str!("../migrations/0009_drafts.sql")),
 ];
 
 /// The newest step that is known.

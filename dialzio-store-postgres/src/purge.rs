@@ -37,6 +37,10 @@ impl Scope<'_> {
         self.group.references.clear();
         match class {
             Purge::Messages => self.purge_messages(before, at, limit as usize).await,
+            Purge::Drafts => {
+                let row = params![self.key, time(before), i64::from(limit)];
+                self.db.run(sql::PURGE_DRAFTS, row).await
+            }
             Purge::Quarantine => {
                 let row = params![self.key, time(before), i64::from(limit)];
                 self.db.run(sql::PURGE_QUARANTINE, row).await

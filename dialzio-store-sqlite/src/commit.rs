@@ -206,6 +206,7 @@ impl Scope<'_> {
         match write {
             Write::Contact(write) => self.write_contact(write)?,
             Write::Conversation(write) => self.write_conversation(write)?,
+            Write::Draft(write) => self.write_draft(write)?,
             Write::Media(write) => self.write_media(write)?,
             Write::Consent(write) => self.write_consent(write)?,
             Write::Account(write) => self.write_account(write)?,

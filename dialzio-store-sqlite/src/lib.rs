@@ -11,6 +11,7 @@ mod consent;
 mod contacts;
 mod conversations;
 mod dispositions;
+mod drafts;
 mod error;
 mod facts;
 mod group;

@@ -59,6 +59,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../migrations/0008_media_owner.sql"),
         then: None,
     },
+    Migration { number: 9, name: "drafts", sql: include_str!("../migrations/0009_drafts.sql"), then: None },
 ];
 
 fn checksum(migration: &Migration) -> [u8; 32] {

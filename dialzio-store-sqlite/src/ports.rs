@@ -45,11 +45,11 @@ use crate::{
 };
 
 impl Snapshot<'_> {
-    fn key(&self) -> [u8; 16] {
+    pub(crate) fn key(&self) -> [u8; 16] {
         id(self.org)
     }
 
-    fn seen(&self) -> Res<RetentionCutoff> {
+    pub(crate) fn seen(&self) -> Res<RetentionCutoff> {
         RetentionCutoff::at(self.db, self.key(), self.now)
     }
 }

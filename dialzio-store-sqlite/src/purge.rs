@@ -26,6 +26,7 @@ impl Scope<'_> {
         let before = at.instant() - kept;
         match class {
             Purge::Messages => self.purge_messages(before, at, limit as usize),
+            Purge::Drafts => self.purge_drafts(before, limit),
             Purge::Quarantine => {
                 let gone = self.db.run(sql::PURGE_QUARANTINE, params![self.key, time(before), limit])?;
                 Ok(gone as u64)
@@ -33,6 +34,17 @@ impl Scope<'_> {
             Purge::Bookkeeping => self.purge_bookkeeping(before, limit as usize),
             _ => Err(Failure::Store(StoreError::Unsupported("a class of rows to purge"))),
         }
+    }
+
+    fn purge_drafts(&mut self, before: DateTime<Utc>, limit: u32) -> Res<u64> {
+        let over = self.db.all(sql::DRAFTS_OVER, params![self.key, time(before), limit], |row| {
+            let c = Cols::new(row, "draft");
+            Ok((c.get::<[u8; 16]>()?, c.get::<[u8; 16]>()?, c.get::<String>()?))
+        })?;
+        for (conversation, member, kind) in &over {
+            self.db.run(sql::DROP_DRAFT, params![self.key, conversation, member, kind])?;
+        }
+        Ok(over.len() as u64)
     }
 
     fn purge_messages(&mut self, before: DateTime<Utc>, at: ConfirmedTime, limit: usize) -> Res<u64> {

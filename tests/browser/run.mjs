@@ -7,6 +7,7 @@ import { OUTPUT, end, holds, step, story } from './report.mjs';
 import { startServer } from './server.mjs';
 import { accessible } from './tests/access.mjs';
 import { consent } from './tests/consent.mjs';
+import { drafts } from './tests/drafts.mjs';
 import { files } from './tests/files.mjs';
 import { kept } from './tests/kept.mjs';
 import { everyKey } from './tests/keys.mjs';
@@ -30,7 +31,7 @@ try {
   const taraPhone = `${server.origin}/sandbox/ZZ.919840012345`;
   const scene = { server, guard, inbox, phone, taraPhone };
   scene.scene = scene;
-  for (const test of [setUp, firstTalk, keepOrder, files, unknownSends, everyKey, longLists, kept, roles, consent, accessible, places]) {
+  for (const test of [setUp, firstTalk, drafts, keepOrder, files, unknownSends, everyKey, longLists, kept, roles, consent, accessible, places]) {
     try {
       await test(scene);
     } catch (error) {

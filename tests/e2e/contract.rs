@@ -189,9 +189,13 @@ async fn every_operation_answers_as_the_document_says() {
     for (place, route) in ROUTES.iter().enumerate() {
         match route.name {
             // Their answers are made and looked at below.
-            "events" | "hooks.check" | "hooks.receive" | "messages.resolve" | "conversations.claim" => {
-                continue;
-            }
+            "events"
+            | "hooks.check"
+            | "hooks.receive"
+            | "messages.resolve"
+            | "conversations.claim"
+            | "drafts.save"
+            | "drafts.discard" => continue,
             _ => {}
         }
         let changing = route.method.as_str() != "GET";
@@ -208,10 +212,18 @@ async fn every_operation_answers_as_the_document_says() {
     let email = EmailAddress::parse("ravi@example.com").unwrap();
     let link = access.invite(&reading.seat.owner, Some(email), dialzio_core::Role::Agent).await.unwrap();
     let name = PersonName::parse("Ravi").unwrap();
-    access.accept(&link, name, None, &"correct horse battery staple 7".into()).await.unwrap();
+    let session = access.accept(&link, name, None, &"correct horse battery staple 7".into()).await.unwrap();
     let member = fixture.list(&reading.seat, "/v1/members").await[0]["id"].clone();
     let claim = format!("/v1/conversations/{}/claim", reading.ids["conversation"]);
     fixture.post(&reading.seat, &claim, json!({"member": member})).await.is(200);
+    let draft = format!("{}/v1/conversations/{}/draft", fixture.origin, reading.ids["conversation"]);
+    let as_member = |request: reqwest::RequestBuilder| {
+        let cookie = format!("__Host-dialzio_session={}", session.token.reveal());
+        let request = request.header("cookie", cookie).header("sec-fetch-site", "same-origin");
+        crate::fixture::answer(request.header("x-dialzio-request", "1"))
+    };
+    as_member(fixture.http.put(&draft).json(&json!({"text": "On our w"}))).await.is(204);
+    as_member(fixture.http.delete(&draft)).await.is(204);
 
     // A message with an unknown outcome.
     let unsure = tenant(&fixture, "100200399").await;

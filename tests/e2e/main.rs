@@ -13,6 +13,7 @@ mod contact_edit;
 mod contract;
 mod corpus;
 mod dispositions;
+mod drafts;
 mod field;
 mod field_outbound;
 mod field_people;

@@ -357,6 +357,10 @@ impl ConversationService<'_> {
                     .within(id),
             )
             .event(DomainEvent::MessageQueued { conversation: id, message: message.id });
+        // A template is not what was written in the box.
+        if !matches!(new.body, NewBody::Template { .. }) {
+            super::drafting::sent(&mut batch, by, id);
+        }
         // A file belongs to its message, so the message is written first.
         if let Some(kept) = kept {
             kept.join(&mut batch);

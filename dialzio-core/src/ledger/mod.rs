@@ -42,6 +42,8 @@ string_enum! {
         TaskChanged = "task.changed",
         /// A conversation's state, assignee or read mark changed.
         ConversationChanged = "conversation.changed",
+        /// A draft was saved, or removed by its member.
+        DraftChanged = "draft.changed",
         /// A message came in.
         MessageReceived = "message.received",
         /// A message was queued.

@@ -210,6 +210,7 @@ fn change(frame: &Frame<'_>, rows: &mut Rows, write: Write, at: DateTime<Utc>) -
     match write {
         Write::Contact(write) => rows.write_contact(write, at)?,
         Write::Conversation(write) => rows.write_conversation(write, at)?,
+        Write::Draft(write) => rows.write_draft(write)?,
         Write::Media(write) => rows.write_media(frame, write)?,
         Write::Consent(write) => rows.write_consent(write),
         Write::Account(write) => rows.write_account(frame, write)?,

@@ -13,6 +13,7 @@ mod consent;
 mod contact;
 mod conversation;
 mod disposition;
+mod draft;
 mod facts;
 mod ledger;
 mod media;

@@ -29,6 +29,12 @@ impl Rows {
         let before = by.instant() - kept;
         match class {
             Purge::Messages => self.purge_messages(frame, before, by, limit, at),
+            Purge::Drafts => {
+                let over = self.drafts.iter().filter(|(_, draft)| draft.saved_at < before);
+                let gone: Vec<_> = over.map(|(key, _)| *key).take(limit).collect();
+                self.drafts.retain(|key, _| !gone.contains(key));
+                gone.len() as u64
+            }
             Purge::Quarantine => {
                 let gone = self.quarantine.values().filter(|bytes| bytes.expires_at <= before);
                 let gone: Vec<_> = gone.map(|bytes| bytes.id).take(limit).collect();

@@ -8,7 +8,8 @@ use crate::account::{App, KeyCheck, ProviderAccount};
 use crate::consent::{ConsentRecord, Suppression, SuppressionScope};
 use crate::contact::{Alias, AliasKind, ChannelIdentity, Contact, Note, Portfolio, Task};
 use crate::conversation::{
-    Activity, Conversation, DeliveryStatus, Evidence, ExternalId, Message, MessageDigest, Template,
+    Activity, Conversation, DeliveryStatus, Draft, DraftKind, Evidence, ExternalId, Message, MessageDigest,
+    Template,
 };
 use crate::disposition::Disposition;
 use crate::event::Recorded;
@@ -82,6 +83,7 @@ pub(super) struct Rows {
     pub(super) conversations: BTreeMap<ConversationId, Conversation>,
     /// With their reactions.
     pub(super) messages: BTreeMap<MessageId, Message>,
+    pub(super) drafts: BTreeMap<(ConversationId, MemberId, DraftKind), Draft>,
     pub(super) activities: BTreeMap<ActivityId, Activity>,
     pub(super) evidence: BTreeMap<(MessageId, DeliveryStatus), Evidence>,
     pub(super) references: BTreeMap<(AccountId, ExternalId), Reference>,

@@ -13,6 +13,7 @@ use crate::event::DomainEvent;
 use crate::ledger::Action;
 use crate::page::PageRequest;
 use crate::scope::{OrgScope, Principal};
+use crate::store::periods::DRAFT_PERIOD;
 use crate::store::{Batch, Cause, Precondition, Purge, RecordRef, StoreError, SystemWrite, Write};
 use crate::time::RETENTION_CAP;
 use crate::timekeeper::ClockTrust;
@@ -40,9 +41,12 @@ impl Worker<'_> {
                 let scope = OrgScope::new(org.id);
                 let kept = TimeDelta::days(i64::from(org.message_days)).min(RETENTION_CAP);
                 let none = TimeDelta::zero();
-                for (class, kept) in
-                    [(Purge::Messages, kept), (Purge::Quarantine, none), (Purge::Bookkeeping, none)]
-                {
+                for (class, kept) in [
+                    (Purge::Messages, kept),
+                    (Purge::Drafts, kept.min(DRAFT_PERIOD)),
+                    (Purge::Quarantine, none),
+                    (Purge::Bookkeeping, none),
+                ] {
                     loop {
                         let mut batch = Batch::caused_by(&Cause::Sweep, Action::Swept, now);
                         batch.write(Write::Purge { class, at, kept, limit: CHUNK });

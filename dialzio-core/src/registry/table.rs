@@ -10,6 +10,8 @@ string_enum! {
         AccountLife = "account_life",
         /// Twelve months from the event, or shorter, never longer.
         Messages = "messages",
+        /// Thirty days after the last change, or as long as messages if that is shorter.
+        Drafts = "drafts",
         /// While the relationship lasts and 36 months, pseudonymised after an erasure.
         Ledger = "ledger",
         /// Kept for 36 months as proof of what was done.

@@ -9,7 +9,7 @@ use crate::access::AccessWrite;
 use crate::account::{AccountWrite, Sealed};
 use crate::consent::ConsentWrite;
 use crate::contact::ContactWrite;
-use crate::conversation::ConversationWrite;
+use crate::conversation::{ConversationWrite, DraftWrite};
 use crate::disposition::DispositionWrite;
 use crate::event::DomainEvent;
 use crate::id::{BacklogId, JobId, MessageId, OrgId, TypedId};
@@ -99,6 +99,8 @@ pub enum Purge {
     /// Messages with their evidence, reactions and files before a cut-off, and those shortened individually. Each file's
     /// blob deletion is queued in the same transaction.
     Messages,
+    /// Drafts whose last change lies further back.
+    Drafts,
     /// Quarantine whose time is up.
     Quarantine,
     /// Idempotency keys older than 48 hours; settled jobs, external references and events older than 60 days, all
@@ -114,6 +116,8 @@ pub enum Write {
     Contact(ContactWrite),
     /// To conversations and messages.
     Conversation(ConversationWrite),
+    /// What members have begun to write.
+    Draft(DraftWrite),
     /// Rows of files; blobs are deleted by a job.
     Media(MediaWrite),
     /// To the consent ledger.
@@ -157,7 +161,7 @@ macro_rules! into_write {
     )+};
 }
 into_write!(
-    ContactWrite => Contact, ConversationWrite => Conversation, MediaWrite => Media, ConsentWrite => Consent,
+    ContactWrite => Contact, ConversationWrite => Conversation, DraftWrite => Draft, MediaWrite => Media, ConsentWrite => Consent,
     AccountWrite => Account, AccessWrite => Access, DispositionWrite => Disposition, JobWrite => Job, WebhookWrite => Webhook
 );
 

@@ -33,7 +33,7 @@ use crate::access::AccessStore;
 use crate::account::AccountStore;
 use crate::consent::ConsentStore;
 use crate::contact::ContactStore;
-use crate::conversation::ConversationStore;
+use crate::conversation::{ConversationStore, DraftStore};
 use crate::disposition::DispositionStore;
 use crate::ledger::LedgerStore;
 use crate::media::MediaStore;
@@ -46,6 +46,7 @@ use crate::scope::OrgScope;
 pub trait Store:
     ContactStore
     + ConversationStore
+    + DraftStore
     + MediaStore
     + ConsentStore
     + AccountStore

@@ -33,3 +33,6 @@ pub const AUDIT_PERIOD: TimeDelta = TimeDelta::days(1_096);
 
 /// How long quarantined bytes are kept. Source: privacy reference, retention matrix, raw webhook bytes.
 pub const QUARANTINE_PERIOD: TimeDelta = TimeDelta::days(30);
+
+/// How long a draft is kept after its last change, if the organisation does not keep messages for a shorter time.
+pub const DRAFT_PERIOD: TimeDelta = TimeDelta::days(30);

@@ -5,6 +5,7 @@ pub mod consents;
 pub mod contacts;
 pub mod conversations;
 pub mod dispositions;
+pub mod drafts;
 pub mod events;
 pub mod media;
 pub mod messages;

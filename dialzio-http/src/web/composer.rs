@@ -2,7 +2,7 @@
 
 use axum::response::Html;
 use dialzio_core::consent::{Channel, Purpose, RefusalCode, State};
-use dialzio_core::conversation::{InboxEntry, MediaKind, Preview, SendPreview};
+use dialzio_core::conversation::{DraftKind, InboxEntry, MediaKind, Preview, SendPreview};
 use dialzio_core::provider::MediaCapability;
 use dialzio_core::text::{MessageText, NoteText};
 use dialzio_core::{ConversationId, Permission};
@@ -54,6 +54,11 @@ pub(crate) async fn of(ctx: &PageContext, entry: &InboxEntry) -> Result<Composer
     let is_open = refusal.is_none() && can_reply;
     let confirms = preview.confirmation_until.filter(|_| is_open);
     let first = words::person(entry).split_whitespace().next().unwrap_or_default().to_owned();
+    let drafts = ctx.crm().conversations().drafts(&ctx.actor, &[id]).await?;
+    let take = |kind| {
+        let own = drafts.iter().find(|draft| draft.kind == kind);
+        own.map(|draft| draft.text.reveal().to_owned()).unwrap_or_default()
+    };
     Ok(Composer {
         conversation: id.to_string(),
         line: Lines::of(ctx).await?.name(entry.conversation.account),
@@ -85,7 +90,8 @@ pub(crate) async fn of(ctx: &PageContext, entry: &InboxEntry) -> Result<Composer
         files: files(&preview),
         refusal,
         can_note: ctx.may(Permission::ContactsWrite),
-        draft: String::new(),
+        draft: take(DraftKind::Reply),
+        note_draft: take(DraftKind::Note),
         quote: None,
         longest: preview.capabilities.as_ref().map_or(MessageText::MAX, |capabilities| capabilities.max_text),
         longest_caption: preview

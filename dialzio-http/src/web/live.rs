@@ -95,6 +95,10 @@ async fn tell(state: &AppState, actor: &Actor, live: Live) -> Vec<Event> {
         DomainEvent::ConversationChanged { conversation } => {
             vec![event("conversation", &json!({ "conversation": conversation }))]
         }
+        // A draft is its member's own matter.
+        DomainEvent::DraftChanged { conversation, member } if actor.member() == Some(member) => {
+            vec![event("draft", &json!({ "conversation": conversation }))]
+        }
         DomainEvent::ContactChanged { contact } | DomainEvent::ConsentChanged { contact } => {
             let mut events = vec![event("contact", &json!({ "contact": contact }))];
             // Notes and consent stand in the log of each of the person's conversations.

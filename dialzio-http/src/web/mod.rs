@@ -106,6 +106,7 @@ fn posts() -> Router<AppState> {
             post(outgoing::reply).layer(DefaultBodyLimit::max(crate::form::LARGEST)),
         )
         .route("/web/conversations/{conversation}/notes", post(outgoing::note))
+        .route("/web/conversations/{conversation}/draft", post(outgoing::draft))
         .route("/web/conversations/{conversation}/template", post(outgoing::template))
         .route("/web/conversations/{conversation}/opt-in", post(picker::opt_in))
         .route("/web/conversations/{conversation}/assign", post(head::assign))

@@ -1,14 +1,15 @@
 //! What our side does with messages: reply, note, template, and what helps when one did not go out.
 
+use axum::http::StatusCode;
 use axum::response::Html;
 use dialzio_core::conversation::HeaderParameter;
 use dialzio_core::conversation::{
-    Content, DeliveryStatus, InboxEntry, Message, NewBody, NewMessage, Template, TemplateSend,
+    Content, DeliveryStatus, DraftKind, InboxEntry, Message, NewBody, NewMessage, Template, TemplateSend,
 };
 use dialzio_core::media::NewFile;
 use dialzio_core::store::IdempotencyKey;
 use dialzio_core::text::{MessageText, NoteText};
-use dialzio_core::{ConversationId, MessageId};
+use dialzio_core::{ConversationId, MessageId, Permission};
 
 use super::page_context::{PageContext, show};
 use super::view::thread::{Item, ThreadItems};
@@ -56,8 +57,22 @@ pub(crate) async fn note(
     let entry: InboxEntry = ctx.crm().conversations().get(&ctx.actor, id).await?;
     let words = text::<NoteText>("text", fields.get("text"))?;
     let note = ctx.crm().contacts().add_note(&ctx.actor, entry.conversation.contact, words).await?;
+    if ctx.may(Permission::MessagesSend) && ctx.actor.member().is_some() {
+        ctx.crm().conversations().discard_draft(&ctx.actor, id, DraftKind::Note).await?;
+    }
     let items = vec![Item::Note(thread::note_item(&ctx, &note))];
     show(&ThreadItems { conversation: id.to_string(), earlier: None, items })
+}
+
+/// `POST /web/conversations/{conversation}/draft`: what is written so far, before it is sent.
+pub(crate) async fn draft(
+    ctx: PageContext,
+    Id(id): Id<ConversationId>,
+    fields: Fields,
+) -> Result<StatusCode, Problem> {
+    let kind: DraftKind = word("kind", fields.get("kind"))?;
+    ctx.crm().conversations().save_draft(&ctx.actor, id, kind, fields.get("text")).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// `POST /web/conversations/{conversation}/template`.

@@ -5,11 +5,12 @@ use axum::response::Html;
 use chrono::TimeDelta;
 use dialzio_core::ConversationId;
 use dialzio_core::conversation::{
-    ConversationQuery, ConversationState, DeliveryStatus, Direction, InboxEntry, InboxView, QueueCounts,
-    StateFilter,
+    ConversationQuery, ConversationState, DeliveryStatus, Direction, DraftKind, InboxEntry, InboxView,
+    QueueCounts, StateFilter,
 };
 use dialzio_core::page::{Page, PageRequest};
 use serde::Deserialize;
+use std::collections::BTreeMap;
 
 use super::lines::Lines;
 use super::page_context::{PageContext, show};
@@ -24,6 +25,8 @@ use crate::problem::Problem;
 const ROWS: u32 = 30;
 /// From when on a row says how long a reply is still possible.
 const CLOSES_SOON: TimeDelta = TimeDelta::hours(4);
+/// How much of a draft a row shows, in characters.
+const DRAFT_SHOWN: usize = 120;
 /// Rows of each state that a search shows at first.
 const FOUND: u32 = 20;
 
@@ -93,7 +96,7 @@ pub(crate) async fn list(
     let (view, state) = (listed.view(), listed.state());
     let lines = Lines::of(ctx).await?;
     let groups = if listed.search().is_empty() {
-        vec![group(ctx, &page(ctx, listed).await?, &lines, open)]
+        vec![group(ctx, &page(ctx, listed).await?, &lines, open).await?]
     } else {
         found(ctx, listed, &lines, open).await?
     };
@@ -126,18 +129,36 @@ async fn page(ctx: &PageContext, listed: &Listed) -> Result<Page<InboxEntry>, Pr
 }
 
 /// A group without a heading.
-fn group(
+async fn group(
     ctx: &PageContext,
     page: &Page<InboxEntry>,
     lines: &Lines,
     open: Option<ConversationId>,
-) -> QueueGroup {
-    QueueGroup {
+) -> Result<QueueGroup, Problem> {
+    let shown: Vec<_> = page.items.iter().map(|entry| entry.conversation.id).collect();
+    let drafts = own_drafts(ctx, &shown).await?;
+    let row = |entry: &InboxEntry| {
+        let draft = drafts.get(&entry.conversation.id).cloned();
+        QueueRow { draft, ..row(ctx, entry, lines, open) }
+    };
+    Ok(QueueGroup {
         state: None,
         count: String::new(),
-        rows: page.items.iter().map(|entry| row(ctx, entry, lines, open)).collect(),
+        rows: page.items.iter().map(row).collect(),
         next: page.next.as_ref().map(encode_cursor),
-    }
+    })
+}
+
+/// What the reader has begun to write in these conversations: the reply, else the note.
+async fn own_drafts(
+    ctx: &PageContext,
+    shown: &[ConversationId],
+) -> Result<BTreeMap<ConversationId, Shown>, Problem> {
+    let mut drafts = ctx.crm().conversations().drafts(&ctx.actor, shown).await?;
+    // Of two the later one in the list stays.
+    drafts.sort_by_key(|draft| draft.kind == DraftKind::Reply);
+    let first = |text: &str| text.chars().take(DRAFT_SHOWN).collect::<String>();
+    Ok(drafts.iter().map(|draft| (draft.conversation, first(draft.text.reveal()).into())).collect())
 }
 
 /// Conversations with people that match what was typed: those of every state, each state with its number.
@@ -165,7 +186,7 @@ async fn found(
         }
         let count =
             found.total.map_or_else(|| format!("{}+", found.page.items.len()), |total| total.to_string());
-        groups.push(QueueGroup { state: Some(state), count, ..group(ctx, &found.page, lines, open) });
+        groups.push(QueueGroup { state: Some(state), count, ..group(ctx, &found.page, lines, open).await? });
     }
     Ok(groups)
 }
@@ -203,6 +224,7 @@ fn row(ctx: &PageContext, entry: &InboxEntry, lines: &Lines, open: Option<Conver
         line: lines.name(conversation.account),
         time: ctx.moment(conversation.last_at),
         last: words::last_line(ctx, entry.last.as_ref()).into(),
+        draft: None,
         unread: conversation.unread.into(),
         chips,
         is_selected: open == Some(conversation.id),

@@ -34,6 +34,7 @@ mod consent;
 mod contacts;
 mod conversations;
 mod dispositions;
+mod drafts;
 mod ledger;
 mod media;
 mod store;

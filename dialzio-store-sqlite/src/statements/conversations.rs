@@ -139,6 +139,18 @@ statements! { CONVERSATIONS_ALL:
     DROP_ACTIVITY: Write [conversation_activity] =
         "DELETE FROM conversation_activity WHERE org_id = ?1 AND conversation_id = ?2 AND id = ?3";
 
+    DRAFTS: Read [draft] =
+        "SELECT d.conversation_id, d.member_id, d.kind, d.text, d.saved_at FROM json_each(?4) j CROSS JOIN draft d
+         WHERE d.org_id = ?1 AND d.conversation_id = unhex(j.value) AND d.member_id = ?2 AND d.saved_at > ?3";
+    PUT_DRAFT: Write [draft] =
+        "INSERT INTO draft (org_id, conversation_id, member_id, kind, text, saved_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+         ON CONFLICT (org_id, conversation_id, member_id, kind) DO UPDATE SET text = excluded.text,
+                saved_at = excluded.saved_at";
+    DROP_DRAFT: Write [draft] =
+        "DELETE FROM draft WHERE org_id = ?1 AND conversation_id = ?2 AND member_id = ?3 AND kind = ?4";
+    DRAFTS_OVER: Read [draft] =
+        "SELECT d.conversation_id, d.member_id, d.kind FROM draft d WHERE d.org_id = ?1 AND d.saved_at < ?2 LIMIT ?3";
+
     MESSAGE: Read [message] =
         concat!("SELECT ", message!(), " FROM message m WHERE m.org_id = ?1 AND m.id = ?4 \
                  AND m.event_at > ?2 AND (m.expires_at IS NULL OR m.expires_at > ?3)");

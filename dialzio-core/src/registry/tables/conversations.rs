@@ -58,6 +58,21 @@ pub(super) const TABLES: &[Table] = &[
         ..Table::OF_ORGANISATION
     },
     Table {
+        name: "draft",
+        key: &["org_id", "conversation_id", "member_id", "kind"],
+        class: RetentionClass::Drafts,
+        subject: SubjectPath::by("conversation_id", "conversation"),
+        columns: &[
+            gone("org_id", MessageMeta),
+            gone("conversation_id", MessageMeta),
+            gone("member_id", MessageMeta),
+            gone("kind", MessageMeta),
+            gone("text", MessageContent).theirs("text").hidden(),
+            gone("saved_at", MessageMeta).theirs("saved_at"),
+        ],
+        ..Table::OF_ORGANISATION
+    },
+    Table {
         name: "queue_count",
         key: &["org_id", "state", "assignee"],
         class: RetentionClass::Derived,

@@ -9,8 +9,8 @@ use crate::contact::{
     ChannelIdentity, Contact, ContactQuery, ContactStore, Note, SubjectKey, Task, TaskQuery,
 };
 use crate::conversation::{
-    Activity, Conversation, ConversationQuery, ConversationSearch, ConversationStore, Evidence,
-    FoundConversations, InboundFacts, InboundQuery, InboxEntry, Message, QueueCounts, Template,
+    Activity, Conversation, ConversationQuery, ConversationSearch, ConversationStore, Draft, DraftStore,
+    Evidence, FoundConversations, InboundFacts, InboundQuery, InboxEntry, Message, QueueCounts, Template,
 };
 use crate::disposition::{Disposition, DispositionStore};
 use crate::event::{EventSeq, Recorded};
@@ -53,6 +53,10 @@ forward! { ConversationStore {
     read activities(scope: &OrgScope, conversation: ConversationId, page: PageRequest) -> Page<Activity>;
     read inbound_facts(scope: &OrgScope, query: &InboundQuery) -> InboundFacts;
     read templates(scope: &OrgScope, account: AccountId) -> Vec<Template>;
+} }
+
+forward! { DraftStore {
+    read drafts(scope: &OrgScope, member: MemberId, conversations: &[ConversationId]) -> Vec<Draft>;
 } }
 
 forward! { MediaStore {

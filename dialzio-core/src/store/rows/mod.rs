@@ -12,6 +12,7 @@ mod consent;
 mod contact;
 mod conversation;
 mod disposition;
+mod draft;
 mod identity;
 mod ledger;
 mod media;

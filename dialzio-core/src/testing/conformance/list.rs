@@ -69,6 +69,12 @@ macro_rules! store_conformance {
                 an_archived_disposition_stays_and_comes_back
                 dispositions_of_one_organisation_are_no_others
             }
+            draft {
+                a_draft_is_kept_for_each_conversation_member_and_kind
+                the_last_save_of_a_draft_stays_until_it_is_removed
+                a_draft_expires_thirty_days_after_its_last_change
+                drafts_of_one_organisation_are_no_others
+            }
             facts {
                 a_person_is_known_under_each_alias
                 a_person_is_known_under_older_spellings

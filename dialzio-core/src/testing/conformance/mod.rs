@@ -25,6 +25,7 @@ pub mod contact;
 pub mod conversation;
 pub mod decisions;
 pub mod disposition;
+pub mod draft;
 pub mod facts;
 pub mod fidelity;
 pub mod groups;

@@ -57,6 +57,8 @@ kinds! {
     Write::Conversation(ConversationWrite::Revoke { .. }) => "conversation.revoke",
     Write::Conversation(ConversationWrite::Seen { .. }) => "conversation.seen",
     Write::Conversation(ConversationWrite::Activity(_)) => "conversation.activity",
+    // Each of its kinds is tried by the cases of its own.
+    Write::Draft(_) => "draft",
     Write::Media(MediaWrite::Insert(_)) => "media.insert",
     Write::Media(MediaWrite::Update(_)) => "media.update",
     Write::Consent(ConsentWrite::Record(_)) => "consent.record",
@@ -203,6 +205,12 @@ pub async fn every_write_is_applied(bed: TestBed) {
         .into(),
         ConversationWrite::Revoke { message: taken_back.id, content: text("gone"), at: bed.at(9) }.into(),
         ConversationWrite::Seen { conversation: talk.id, up_to: cancelled.id }.into(),
+        crate::conversation::DraftWrite::Remove {
+            conversation: talk.id,
+            member: bed.make.id(),
+            kind: crate::conversation::DraftKind::Reply,
+        }
+        .into(),
         MediaWrite::Insert(file).into(),
         MediaWrite::Update(stored.clone()).into(),
         ConsentWrite::Record(given.clone()).into(),
@@ -235,6 +243,7 @@ pub async fn every_write_is_applied(bed: TestBed) {
         WebhookWrite::Release(released.id).into(),
         Write::WakeSnoozed { now: bed.at(11) },
         purge(Purge::Messages),
+        purge(Purge::Drafts),
         purge(Purge::Quarantine),
         purge(Purge::Bookkeeping),
     ];

@@ -34,8 +34,10 @@ pub(crate) struct Composer {
     pub(crate) refusal: Option<Refusal>,
     /// Whether the reader may write private notes.
     pub(crate) can_note: bool,
-    /// Text that was not sent, brought back after a refusal.
+    /// What the reader has begun to write to the person.
     pub(crate) draft: String,
+    /// What the reader has begun to write as a note.
+    pub(crate) note_draft: String,
     /// The message that is being answered.
     pub(crate) quote: Option<Quote>,
     /// Longest text that the channel takes, in characters.

@@ -201,6 +201,8 @@ pub(crate) struct QueueRow {
     pub(crate) time: Moment,
     /// Last line in words, with "You: " in front of our own: "Photo · is this the right part?".
     pub(crate) last: Shown,
+    /// What the reader has begun to write and not sent; shown in the place of the last line.
+    pub(crate) draft: Option<Shown>,
     /// Messages not read yet.
     pub(crate) unread: u64,
     /// Time left, failed, no number shared, and so on; at most three.

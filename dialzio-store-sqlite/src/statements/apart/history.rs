@@ -67,6 +67,10 @@ pub(super) async fn all() -> Vec<Vec<Ran>> {
             a_name_belongs_to_one_disposition_of_an_organisation
             dispositions_of_one_organisation_are_no_others
         }
+        draft {
+            the_last_save_of_a_draft_stays_until_it_is_removed
+            a_draft_expires_thirty_days_after_its_last_change
+        }
         facts {
             a_person_is_known_under_each_alias
             cards_with_the_typed_number_are_candidates

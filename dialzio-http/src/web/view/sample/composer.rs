@@ -47,6 +47,7 @@ pub(crate) fn composer(case: Case) -> Composer {
         refusal: None,
         can_note: true,
         draft: String::new(),
+        note_draft: String::new(),
         quote: None,
         longest: 4_096,
         longest_caption: 1_024,

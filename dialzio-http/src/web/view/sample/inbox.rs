@@ -77,6 +77,7 @@ fn rows(open: Option<Case>) -> Vec<QueueRow> {
         line: None,
         time: at(time),
         last: last.into(),
+        draft: (id == "refused").then(|| "Thank you, I have taken you off".into()),
         unread,
         chips,
         is_selected: match open {

@@ -42,6 +42,7 @@ fn side(theme: &'static str) -> Side {
             Composer {
                 window: Some(Chip::new(Tone::Warn, "Reply window open · 54 min left")),
                 draft: String::new(),
+                note_draft: String::new(),
                 viewing: None,
                 ..composer(Case::Open)
             },
