@@ -10,35 +10,35 @@ use crate::store::StoreError;
 string_enum! {
     /// What was looked for and not found.
     pub enum RecordKind {
-        /// A contact.
+        /// A contact, by its id.
         Contact = "contact",
         /// A channel identity.
         Identity = "identity",
-        /// A conversation.
+        /// A conversation, by its id.
         Conversation = "conversation",
-        /// A message.
+        /// A message, by its id or a provider's.
         Message = "message",
-        /// A file.
+        /// A file of a message, or its bytes.
         Media = "media",
-        /// A follow-up.
+        /// A follow-up with a contact.
         Task = "task",
         /// A call outcome that people choose.
         Disposition = "disposition",
-        /// A template.
+        /// A template of the account, or one that is approved.
         Template = "template",
-        /// A consent.
+        /// An entry of the consent ledger.
         Consent = "consent",
-        /// An account.
+        /// A provider account, or a provider for it.
         Account = "account",
-        /// An app.
+        /// A provider's application of this organisation, or a shared one.
         App = "app",
-        /// A member.
+        /// A member of the organisation.
         Member = "member",
         /// A key for programs.
         ApiKey = "api_key",
-        /// Quarantined bytes.
+        /// Quarantined bytes that have not expired.
         Quarantine = "quarantine",
-        /// The organisation.
+        /// The organisation itself.
         Organisation = "organisation",
     }
 }

@@ -63,7 +63,7 @@ typed_id! {
     ChannelIdentityId,
     /// A private note on a contact.
     NoteId,
-    /// A follow-up.
+    /// Something that a member has to do for a contact by a time.
     TaskId,
     /// A connected number or sender at a provider.
     AccountId,

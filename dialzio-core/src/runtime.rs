@@ -119,7 +119,7 @@ impl Runtime {
         &*self.store
     }
 
-    /// The clock.
+    /// The source of time, and of the uptime of this process.
     pub(crate) fn clock(&self) -> &dyn Clock {
         &*self.parts.clock
     }

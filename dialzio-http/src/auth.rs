@@ -1,5 +1,5 @@
 //! Who asks: a bearer key, the host's own sign-in or the session cookie becomes an actor. Of these only a key is sent on
-//! purpose with each request; everybody else's cross-site requests are refused.
+//! purpose with each request; all other cross-site requests are refused.
 
 use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use axum::http::request::Parts;
@@ -78,7 +78,7 @@ pub fn same_site(headers: &HeaderMap, origin: &str) -> Result<(), Problem> {
     Err(Problem::new("request.cross_site"))
 }
 
-/// A request that comes from our own pages, whoever makes it: looked at before its body is read.
+/// A request that comes from our own pages, checked before its body is read.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct OurPages;
 
@@ -113,7 +113,7 @@ impl Input for Caller {
     }
 }
 
-/// What a request said about its caller, to be asked again while something that it began goes on. Whatever let them in: a
+/// The credentials of a request, to be checked again while something that it began continues. Whatever let them in: a
 /// key, the host's sign-in or a session.
 #[derive(Debug, Clone)]
 pub struct SignInCheck(Box<Parts>);

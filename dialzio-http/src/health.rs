@@ -22,7 +22,7 @@ const ESSENTIAL: [&str; 2] = ["listener", "queues"];
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Live)]
 pub(crate) struct LiveJson {
-    /// `ok`.
+    /// Always `ok`.
     status: &'static str,
 }
 

@@ -29,7 +29,7 @@ pub struct Draft {
     pub(crate) ids: Vec<RefOr<Schema>>,
     /// The kind of the record that is meant: that of the last id.
     pub(crate) kind: Option<RecordKind>,
-    /// The body.
+    /// The request body; `None` for an operation without one.
     pub(crate) body: Option<RequestBody>,
     /// The answer of success.
     pub(crate) success: ResponseBuilder,

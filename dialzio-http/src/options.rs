@@ -16,7 +16,7 @@ pub struct Options {
     /// How long requests may take.
     pub patience: crate::Patience,
     /// Proxies in front, whose `X-Forwarded-For` names the address that limits are kept by. This machine's own, unless
-    /// something else is said.
+    /// another is named.
     pub proxies: Vec<IpAddr>,
     /// The disk whose room is watched; `None` if the host watches it.
     pub disk: Option<crate::disk::Disk>,

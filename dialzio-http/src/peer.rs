@@ -26,7 +26,7 @@ pub(crate) fn network(address: IpAddr) -> IpAddr {
     }
 }
 
-/// The address behind a peer. Of what a trusted proxy says the last entry counts that is no proxy itself: anybody may
+/// The address behind a peer. Of what a trusted proxy says the last entry counts that is no proxy itself: any client may
 /// have written those before it.
 pub(crate) fn client(peer: IpAddr, headers: &HeaderMap, proxies: &[IpAddr]) -> Option<IpAddr> {
     let peer = peer.to_canonical();

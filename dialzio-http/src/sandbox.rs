@@ -151,7 +151,7 @@ impl Sandbox {
         &self.number
     }
 
-    /// Everybody whose phone can be played: those who were invented and those the number has met.
+    /// All people whose phone can be played: those that were invented and those the number has met.
     #[must_use]
     pub fn people(&self) -> Vec<CustomerIdentity> {
         let mut people = self.emulator.customers(&self.number);

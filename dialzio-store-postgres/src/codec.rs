@@ -20,7 +20,7 @@ pub(crate) fn opt_id(of: Option<impl TypedId>) -> Option<Uuid> {
     of.map(id)
 }
 
-/// An id that may be absent, in a column that is part of a key: zero stands for none.
+/// An id that may be absent, in a column that is part of a key: zero means none.
 pub(crate) fn or_nil(of: Option<impl TypedId>) -> Uuid {
     of.map_or(Uuid::nil(), id)
 }

@@ -26,11 +26,11 @@ use crate::statements as sql;
 
 /// What is applied whole or not at all, in one organisation.
 pub(crate) enum Unit {
-    /// A batch.
+    /// A batch of an organisation.
     Batch(BatchParts),
     /// Changes to system tables, and a batch with them.
     Enact(Vec<SystemWrite>, BatchParts),
-    /// Dispatched jobs that nobody works on become unknown: all of them, or those of one queue.
+    /// Dispatched jobs whose queue is not leased become unknown: all of them, or those of one queue.
     Recover(DateTime<Utc>, Option<QueuePlace>),
 }
 

@@ -70,7 +70,7 @@ impl PostgresBuilder {
     /// How many statements each connection keeps prepared. None if it is zero, as a pooler needs that lends sessions for one
     /// transaction and does not know what is prepared in them. Enough for all of ours by default, and none where the address
     /// is found to lead through a pooler; say so if that one knows them (`max_prepared_statements` of pgbouncer 1.21 and
-    /// newer). In an address it is `statement-cache-capacity`. On a pool of your own any number stands for what your
+    /// newer). In an address it is `statement-cache-capacity`. On a pool of your own any number means what your
     /// pool says.
     #[must_use]
     pub fn statements(mut self, most: usize) -> Self {
@@ -133,7 +133,7 @@ impl PostgresBuilder {
     }
 
     /// A database that has been migrated, as the target of a [transfer](dialzio_core::transfer::run). The address is that
-    /// of the role that [migrates](Self::migrate). Nobody may serve from it meanwhile.
+    /// of the role that [migrates](Self::migrate). No process may serve from it meanwhile.
     ///
     /// # Errors
     /// [`OpenError`] if the address cannot be used, the schema is not the one that is known, or the role does not own it.
@@ -163,7 +163,7 @@ impl PostgresBuilder {
         self.open(pool, true).await
     }
 
-    /// A store on a pool of your own. Our roles are taken on inside our transactions only; yours may be whoever you like,
+    /// A store on a pool of your own. Our roles are taken on inside our transactions only; yours may be any role,
     /// as long as it is a member of them. Opening makes one connection beside the pool, by which a pooler in between is
     /// found out.
     ///
@@ -177,7 +177,7 @@ impl PostgresBuilder {
         let schema = self.parsed_schema()?;
         let mut conn = pool.acquire().await?;
         let pooled = pooler::is_between(&pool.connect_options()).await?;
-        // What was half looked at is no connection for anybody else.
+        // A connection whose check was interrupted is not given to another caller.
         let looked = async {
             // All of it in one transaction: a pooler may do the next one elsewhere.
             conn.execute("BEGIN").await?;
@@ -221,7 +221,7 @@ fn said(url: &str) -> Option<usize> {
     said.1.parse().ok()
 }
 
-/// Whether anybody on the way could read along.
+/// Whether the connection is not encrypted and leaves the machine.
 fn is_exposed(options: &PgConnectOptions) -> bool {
     let encrypted =
         matches!(options.get_ssl_mode(), PgSslMode::Require | PgSslMode::VerifyCa | PgSslMode::VerifyFull);

@@ -20,7 +20,7 @@ pub(crate) fn over(page: &PageRequest) -> i64 {
     i64::from(page.limit) + 1
 }
 
-/// The id at which a page of ids goes on.
+/// The id after which a page of ids continues.
 fn id_at(page: &PageRequest, start: Uuid) -> Res<Uuid> {
     let Some(cursor) = &page.after else { return Ok(start) };
     Uuid::from_slice(&cursor.0).map_err(|_| foreign_cursor())
@@ -84,7 +84,7 @@ pub(crate) fn list_key(sort_key: &str, contact: ContactId) -> Vec<u8> {
     key
 }
 
-/// Where a list of contacts goes on.
+/// Where a list of contacts continues.
 pub(crate) fn list_after(page: &PageRequest) -> Res<(String, Uuid)> {
     let Some(cursor) = &page.after else { return Ok((String::new(), Uuid::nil())) };
     let (name, last) =

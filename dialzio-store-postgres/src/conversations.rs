@@ -96,7 +96,7 @@ pub(crate) async fn inbox(
     }
     let mut found = db.all(statement, row, read).await?;
     if query.state == StateFilter::Open {
-        // What has woken comes whoever it is assigned to, and wherever the page begins.
+        // Conversations whose snooze ended are read whatever their assignee, and wherever the page begins.
         let seen = |entry: &InboxEntry| match query.view {
             InboxView::All => true,
             InboxView::Unassigned => entry.conversation.assignee.is_none(),

@@ -21,8 +21,8 @@ use crate::{PostgresStore, Shared};
 /// caller commits. The session is left as it was; role and organisation are ours only while we work. An organisation that
 /// was written in stays locked for others until the caller's transaction ends, so write in ours last and commit soon.
 ///
-/// A future that is dropped in the middle leaves nobody knowing how far it got, so it undoes the transaction as a whole:
-/// [`finish`](Self::finish) says so then.
+/// After a future that was dropped in the middle it is not known how far it got, so the transaction is undone as a whole:
+/// [`finish`](Self::finish) reports it.
 #[derive(Debug)]
 pub struct Enlisted {
     store: PostgresStore,
@@ -30,11 +30,11 @@ pub struct Enlisted {
     wakes: Arc<std::sync::Mutex<Vec<Wake>>>,
 }
 
-/// Wakes whoever waits for what a transaction has written, once the caller has committed it.
+/// Wakes the listeners of what a transaction has written, once the caller has committed it.
 ///
 /// Without it they find out by themselves within a second.
 #[derive(Debug)]
-#[must_use = "whoever waits finds out a second later"]
+#[must_use = "without it listeners find out a second later"]
 pub struct Wakeup {
     shared: Arc<Shared>,
     wakes: Vec<Wake>,
@@ -116,7 +116,7 @@ impl Enlisted {
         Ok((transaction, Wakeup { shared: Arc::clone(&self.store.shared), wakes }))
     }
 
-    /// Commits the transaction and wakes whoever waits.
+    /// Commits the transaction and wakes the listeners.
     ///
     /// # Errors
     /// [`StoreError`] if it could not be committed, or as [`finish`](Self::finish).

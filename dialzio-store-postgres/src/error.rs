@@ -70,7 +70,7 @@ pub enum OpenError {
     /// An installation is being moved into the database, or the move was interrupted.
     #[error("a transfer into the database has not come to its end: run it again")]
     Transferring,
-    /// Whoever signs in is not the owner, who alone can move an installation into the database.
+    /// The role that signs in does not own the tables; only their owner can move an installation into the database.
     #[error("the role {role} does not own the tables: transfer as the role that migrates")]
     NotOwner {
         /// The role that the connection signs in with.
@@ -205,7 +205,7 @@ fn translate(error: &sqlx::Error) -> StoreError {
     };
     match code.as_str() {
         "53100" => StoreError::Full,
-        // Gave way to another, waited too long, was told to stop, found no room for another connection, or is with a
+        // Gave way to another, waited too long, was cancelled, found no room for another connection, or is with a
         // server that only reads since another has taken its place.
         "40001" | "40P01" | "55P03" | "57014" | "25006" | "25P02" | "25P03" => StoreError::Unavailable,
         "23503" => StoreError::Unreadable("record that another belongs to"),

@@ -206,7 +206,7 @@ impl Snapshot<'_, '_> {
         Ok(found)
     }
 
-    /// For numbers that nobody holds.
+    /// For numbers that no identity has.
     async fn candidates(
         &mut self,
         query: &InboundQuery,

@@ -1,5 +1,5 @@
 //! What a group of batches keeps in memory until it is written, once, before the commit: the ends of the organisation's
-//! sequences, the heads of its conversations, rows that nobody in the group reads, and what it has already looked up.
+//! sequences, the heads of its conversations, rows that no batch of the group reads, and what it has already looked up.
 //!
 //! All of a group happens under the lock of the organisation's head, so what was looked up stays true until the group
 //! itself changes it. A copy of the group is what a savepoint goes back to.
@@ -34,7 +34,7 @@ pub(crate) struct Head {
 }
 
 impl Head {
-    /// Reads the head and keeps everybody else from writing in the organisation until the transaction ends.
+    /// Reads and locks the head: no other transaction writes in the organisation until this one ends.
     async fn lock(db: &mut Db<'_>, org: OrgId) -> Res<Self> {
         loop {
             let found = db

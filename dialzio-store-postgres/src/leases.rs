@@ -36,7 +36,7 @@ pub(crate) async fn take(
             None => {
                 let row = params![org, account, kind, 1_i64, id(by), time(until)];
                 if db.run(sql::PUT_LEASE, row).await? == 0 {
-                    // Somebody else was faster: now there is a row to look at.
+                    // Another worker was faster: now there is a row to read.
                     continue;
                 }
                 return Ok(Some(Given { lease: Lease { queue, fence: Fence(1), until }, abandoned: false }));

@@ -94,7 +94,7 @@ impl Shared {
 
 /// The store for several processes on one database.
 ///
-/// Cloning costs some counters. Work that was handed over is carried out even if nobody waits for it any more, as long as
+/// Cloning costs some counters. Work that was handed over is carried out even if its caller no longer waits, as long as
 /// the runtime lives.
 #[derive(Debug, Clone)]
 pub struct PostgresStore {

@@ -1,4 +1,4 @@
-//! Months of messages, evidence, events and audit entries: opened before anybody writes in them, closed when all of them
+//! Months of messages, evidence, events and audit entries: opened before the first write in them, closed when all of them
 //! has expired.
 
 use chrono::{DateTime, Datelike, Months as Span, NaiveDate, TimeDelta, Utc};
@@ -18,7 +18,7 @@ use crate::run::params;
 use crate::session::{Session, Source, Wanted};
 use crate::statements as sql;
 
-/// How many months are open ahead of now: nobody should find the next one missing because a sweep was late.
+/// How many months are open ahead of now, so that a late sweep does not leave a month without its table.
 const AHEAD: u32 = 2;
 /// How long after its end a month is kept, by our own clock; the server judges by its own besides.
 fn life(parent: &str) -> TimeDelta {

@@ -1,5 +1,5 @@
-//! Wake-ups. After a commit whoever follows in this process is told at once; others are told by a relay, some milliseconds
-//! later and all at once, outside of every busy transaction. What is told is a hint: the event log is the truth, and it is
+//! Wake-ups. After a commit listeners in this process are woken at once; others are woken by a relay, some milliseconds
+//! later and all at once, outside of every busy transaction. A wake-up is a hint: the event log is the truth, and it is
 //! looked at each second, so a hint that is lost costs a second and no event.
 
 use futures_util::FutureExt;
@@ -26,7 +26,7 @@ const LOOK: Duration = Duration::from_secs(1);
 /// How many hints one notification holds: PostgreSQL takes 8,000 bytes.
 const TOGETHER: usize = 100;
 
-/// Whoever follows.
+/// The listeners in this process, by organisation.
 #[derive(Debug)]
 pub(crate) struct Watchers {
     orgs: Mutex<HashMap<OrgId, watch::Sender<EventSeq>>>,
@@ -39,12 +39,12 @@ impl Watchers {
         self.orgs.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whoever follows an organisation from now on.
+    /// A listener of an organisation from now on.
     pub(crate) fn follow(&self, org: OrgId) -> watch::Receiver<EventSeq> {
         self.orgs().entry(org).or_insert_with(|| watch::Sender::new(EventSeq(0))).subscribe()
     }
 
-    /// Tells whoever is here. Never goes back.
+    /// Wakes the listeners in this process. The place in the log never falls.
     fn tell(&self, org: OrgId, newest: EventSeq) {
         let mut orgs = self.orgs();
         if let Some(watcher) = orgs.get(&org) {
@@ -61,7 +61,7 @@ impl Watchers {
         }
     }
 
-    /// Organisations that somebody follows.
+    /// Organisations that have a listener.
     fn followed(&self) -> Vec<OrgId> {
         let mut orgs = self.orgs();
         orgs.retain(|_, watcher| !watcher.is_closed());
@@ -70,7 +70,7 @@ impl Watchers {
 }
 
 impl Shared {
-    /// Wakes whoever waits, here and elsewhere, after a commit.
+    /// Wakes listeners and workers, here and in other processes, after a commit.
     pub(crate) fn wake(&self, wake: &Wake) {
         if let Some(newest) = wake.told {
             self.watchers.tell(wake.org, newest);
@@ -127,7 +127,7 @@ impl Drop for Tasks {
 }
 
 impl Tasks {
-    /// `listens`: whether a session is ours for as long as we like. Behind a pooler, whoever gets it next would hear.
+    /// `listens`: whether a session is ours for as long as we like. Behind a pooler, the next client of the session would be notified instead.
     pub(crate) fn start(shared: &Arc<Shared>, relay: Relay, listens: bool) -> Self {
         let weak = || Arc::downgrade(shared);
         let mut tasks = vec![
@@ -212,7 +212,7 @@ async fn listen(shared: Weak<Shared>) {
     }
 }
 
-/// Looks at the log of whoever is followed.
+/// Reads the newest entry of each organisation that has a listener.
 async fn look(shared: Weak<Shared>) {
     let mut ticks = tokio::time::interval(LOOK);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);

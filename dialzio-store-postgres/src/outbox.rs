@@ -51,7 +51,7 @@ pub(crate) async fn waiting(db: &mut Db<'_>, org: Uuid, page: &PageRequest) -> R
     Ok(Page::from_overread(found, page.limit, |item| id_key(item.id)))
 }
 
-/// Keeps quarantined bytes for whoever owns them.
+/// Keeps quarantined bytes for their organisation, if they have one.
 pub(crate) async fn put_quarantine(db: &mut Db<'_>, owner: Option<OrgId>, bytes: &Quarantined) -> Res<()> {
     let mut row = params![id(bytes.id), or_nil(owner)];
     bytes.to_row(&mut row)?;
@@ -182,7 +182,7 @@ impl Scope<'_> {
         }
     }
 
-    /// Dispatched jobs without an outcome, that nobody works on, become unknown; answers how many.
+    /// Dispatched jobs without an outcome, whose queue is not leased, become unknown; answers how many.
     pub(crate) async fn recover(&mut self, queue: Option<QueuePlace>) -> Res<u64> {
         let open = match queue {
             None => dispatched(&mut self.db, self.key, self.at).await?,
@@ -216,7 +216,7 @@ fn open_job(row: &PgRow) -> Res<Open> {
     Ok((id, JobKind::from_stored(kind, c.opt_uuid()?)))
 }
 
-/// Dispatched jobs of an organisation whose queue nobody works on.
+/// Dispatched jobs of an organisation whose queue is not leased.
 pub(crate) async fn dispatched(db: &mut Db<'_>, org: Uuid, now: DateTime<Utc>) -> Res<Vec<Open>> {
     db.all(sql::EFFECTS_DISPATCHED, params![org, time(now)], open_job).await
 }

@@ -1,7 +1,7 @@
 //! Whether an address leads to sessions of our own, or through a pooler that lends a server's session for one transaction.
 //!
 //! Behind such a pooler the next transaction may be in any session: what was prepared in one is not in another, or is there
-//! under the same name and means something else, and what is listened for is told to whoever comes next. So nothing is
+//! under the same name and means something else, and notifications reach the next client. So nothing is
 //! prepared under a name there, and nothing is listened for; see [`crate::run`] and [`crate::notify`].
 //!
 //! A pooler is found out by a mark that is given to a session at its start. A server keeps it; a pooler, whose sessions have

@@ -1,5 +1,5 @@
-//! One queue for each organisation. Whoever comes first starts a task that takes all batches that already wait, at most
-//! 256, never waits for more, and writes them in one transaction, until nobody waits. So the organisation's head, which
+//! One queue for each organisation. The first caller starts a task that takes all batches that already wait, at most
+//! 256, never waits for more, and writes them in one transaction, until none is left. So the organisation's head, which
 //! every transaction has to lock, is changed once for all of them.
 //!
 //! A batch that is refused before it has changed a row costs nothing. One that fails later would need a savepoint, and
@@ -46,7 +46,7 @@ pub struct GroupSizes {
     pub batches: u64,
 }
 
-/// The queues.
+/// The batches that wait to be committed, by organisation.
 #[derive(Default)]
 pub(crate) struct Queues {
     /// An organisation is in here while a task works for it.
@@ -116,7 +116,7 @@ impl Drop for QueueGuard {
 }
 
 impl Shared {
-    /// Hands units over. They are carried out even if nobody waits for the answers.
+    /// Hands units over. They are carried out even if the callers no longer wait.
     pub(crate) async fn submit(self: &Arc<Self>, org: OrgId, units: Vec<Unit>) -> Vec<StoreResult<Commit>> {
         let count = units.len();
         let (answer, answered) = oneshot::channel();
@@ -286,7 +286,7 @@ async fn apply_apart(scope: &mut Scope<'_>, unit: &Unit) -> Res<StoreResult<Comm
 }
 
 /// Whether a group of which only the beginning of its commit is known was written. Taking the organisation's lock waits for
-/// what the lost connection may still be doing; the digest of the chain tells our entry from anybody else's.
+/// what the lost connection may still be doing; the digest of the chain tells our entry from another process's.
 async fn find_out(shared: &Arc<Shared>, org: OrgId, seq: u64, hash: ChainHash) -> StoreResult<bool> {
     tracing::warn!("a connection was lost in the middle of a commit; finding out what became of it");
     let source = Source::Pool(shared.pool.clone());

@@ -1,7 +1,7 @@
 //! What the two roles that serve may do: grants and policies, made from the registry of tables and compared with it.
 //!
 //! The first two releases wrote them into their steps. A table of a later step gets its own after it, and whenever a store
-//! is opened the live ones have to be those of the registry: what is open further than that, nobody serves from.
+//! is opened the live ones have to be those of the registry: a store that is open further is refused.
 
 use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, Connection, Executor};
@@ -17,7 +17,7 @@ const OWN: &str = "org_id = current_setting('dialzio.org')::UUID";
 /// The same as the catalogue shows it.
 const OWN_SHOWN: &str = "(org_id = (current_setting('dialzio.org'::text))::uuid)";
 
-/// A policy.
+/// A row-level security policy, as the catalogue holds it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Policy {
     name: String,
@@ -105,7 +105,7 @@ fn statements(table: &Table, schema: &Schema) -> String {
     schema.render(&all.join("; ").replace("@table", &format!("@{name}")))
 }
 
-/// The live rights to each table, without the months of a table, which nobody is granted.
+/// The live rights to each table, without the months of a table, on which nothing is granted.
 async fn live(conn: &mut PgConnection, schema: &Schema) -> Result<BTreeMap<String, Access>, sqlx::Error> {
     let roles = [schema.app(), schema.system()];
     let tables: Vec<(String, bool)> = sqlx::query_as(
@@ -169,7 +169,7 @@ async fn differing(
 }
 
 /// Gives each table the rights that the registry declares, where they differ. Tables that have them already are left alone,
-/// since each statement here keeps everybody else from the table for a moment.
+/// since each statement here locks the table for a moment.
 pub(crate) async fn apply(conn: &mut PgConnection, schema: &Schema) -> Result<(), OpenError> {
     let mut step = conn.begin().await?;
     sqlx::query("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))")

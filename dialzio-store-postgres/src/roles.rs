@@ -36,7 +36,7 @@ pub(crate) async fn check(conn: &mut PgConnection, schema: &Schema, signs_in: bo
         let taken = conn.execute(AssertSqlSafe(format!("SET LOCAL ROLE {name}"))).await;
         let fine = match taken {
             Ok(_) => role(conn, schema).await,
-            Err(_) => Err(refused(&name, "whoever signs in is not a member of it")),
+            Err(_) => Err(refused(&name, "the role that signs in is not a member of it")),
         };
         conn.execute("ROLLBACK TO SAVEPOINT look").await?;
         fine?;
@@ -70,7 +70,7 @@ async fn role(conn: &mut PgConnection, schema: &Schema) -> Result<(), OpenError>
 }
 
 /// Whether each table and each month of one is behind its policy, and whether the policy holds: an organisation that does
-/// not exist sees nothing, and nobody sees anything without naming one.
+/// not exist sees nothing, and no session sees rows without naming one.
 async fn rls_policies(conn: &mut PgConnection, schema: &Schema) -> Result<(), OpenError> {
     let open = registry::tables().filter(|table| !table.has_row_security()).map(|table| table.name);
     let unprotected: Option<String> = sqlx::query_scalar(

@@ -196,7 +196,7 @@ impl<'c> Db<'c> {
         Ok(written)
     }
 
-    /// Says something to the session: transactions, savepoints, roles. Never holds a value of anybody's.
+    /// Says something to the session: transactions, savepoints, roles. Never holds a value of a row.
     pub(crate) async fn say(&mut self, text: impl Into<String>) -> Res<()> {
         let text: String = text.into();
         self.conn.execute(AssertSqlSafe(text)).await?;
@@ -208,19 +208,19 @@ impl<'c> Db<'c> {
         self.sql.schema()
     }
 
-    /// Goes on with the rights over the system tables.
+    /// Continues with the rights over the system tables.
     pub(crate) async fn as_system(&mut self) -> Res<()> {
         let role = self.sql.schema().system();
         self.say(format!("SET LOCAL ROLE {role}")).await
     }
 
-    /// Goes on with the rights inside this organisation.
+    /// Continues with the rights inside this organisation.
     pub(crate) async fn enter(&mut self, org: OrgId) -> Res<()> {
         let role = self.sql.schema().app();
         self.say(enter(&role, org)).await
     }
 
-    /// Goes on with the rights inside the organisation of this transaction.
+    /// Continues with the rights inside the organisation of this transaction.
     pub(crate) async fn as_app(&mut self) -> Res<()> {
         let role = self.sql.schema().app();
         self.say(format!("SET LOCAL ROLE {role}")).await

@@ -2,7 +2,7 @@
 //! transaction, so a connection that was used before, or comes through a pooler, brings nothing along.
 //!
 //! A session that is not ended, because its future was dropped or a statement failed, takes its connection with it: the
-//! server undoes what was begun, and nobody else gets a connection in the middle of something.
+//! server undoes what was begun, and no other caller gets a connection with a transaction open.
 
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::PgConnection;
@@ -81,7 +81,7 @@ impl Wanted {
     fn begin(self, sql: &Rendered) -> String {
         let rights = self.rights(sql);
         if self.writes() {
-            // Nobody waits for long, nobody keeps others waiting, and what is answered is on disk.
+            // Bounded waits, bounded idle transactions, and nothing is answered before it is on disk.
             format!(
                 "BEGIN; {rights}; SELECT set_config('lock_timeout', '5s', true), \
                  set_config('statement_timeout', '15s', true), \
@@ -177,7 +177,7 @@ impl Session {
                 if found.is_ok()
                     && let Some(mut conn) = conn.take()
                 {
-                    // Whoever asked need not wait for the end of a transaction that changed nothing.
+                    // The caller need not wait for the end of a transaction that changed nothing.
                     tokio::spawn(async move {
                         if conn.execute("COMMIT").await.is_err() {
                             drop(conn.detach());
@@ -252,7 +252,7 @@ impl Drop for Session {
                     drop(conn.detach());
                 }
             }
-            // Nobody knows any more how far it got: the caller's transaction is undone as a whole.
+            // It is not known how far it got: the caller's transaction is undone as a whole.
             Held::Caller { transaction, done, .. } => {
                 if !*done {
                     drop(transaction.take());

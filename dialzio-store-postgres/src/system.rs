@@ -49,7 +49,7 @@ pub(crate) async fn credential_owner(
     if let Some(session) =
         db.one(sql::SESSION, params![token.0.as_slice(), time(now)], read::<Session>).await?
     {
-        // From here on as anybody else of that organisation.
+        // From here on with the rights of that organisation.
         db.enter(session.org).await?;
         let member = crate::access::member_of_user(db, id(session.org), session.user).await?;
         return Ok(member.map(|member| SignIn::Session(session, member)));
@@ -110,7 +110,7 @@ pub(crate) async fn routes(db: &mut Db<'_>, app: AppId, wanted: &[AccountRef]) -
     Ok(found)
 }
 
-/// Queues with due work, those whose work has waited longest first, without those that somebody works on. Behind them,
+/// Queues with due work, those whose work has waited longest first, without those that are leased. Behind them,
 /// queues whose last holder went without giving them back: what it had dispatched has to be looked after.
 pub(crate) async fn queues_due(db: &mut Db<'_>, now: DateTime<Utc>, limit: u32) -> Res<Vec<Queue>> {
     let mut queues = db
@@ -188,7 +188,7 @@ pub(crate) async fn time_mark(db: &mut Db<'_>) -> Res<Option<TimeMark>> {
     db.one(sql::TIME_MARK, params![], read).await
 }
 
-/// One change.
+/// Applies one change to the system tables.
 pub(crate) async fn write(db: &mut Db<'_>, write: &SystemWrite) -> Res<()> {
     match write {
         SystemWrite::InsertUser(new) => {

@@ -24,7 +24,7 @@ pub(crate) fn over(page: &PageRequest) -> i64 {
     i64::from(page.limit) + 1
 }
 
-/// The id at which a page of ids goes on.
+/// The id after which a page of ids continues.
 pub(crate) fn id_after<'a>(page: &'a PageRequest, start: &'a [u8]) -> Res<&'a [u8]> {
     match &page.after {
         None => Ok(start),
@@ -80,7 +80,7 @@ pub(crate) fn list_key(sort_key: &str, contact: ContactId) -> Vec<u8> {
     key
 }
 
-/// Where a list of contacts goes on.
+/// Where a list of contacts continues.
 pub(crate) fn list_after(page: &PageRequest) -> Res<(String, Vec<u8>)> {
     let Some(cursor) = &page.after else { return Ok((String::new(), Vec::new())) };
     let (name, last) =

@@ -39,7 +39,7 @@ pub enum OpenError {
     /// The file was copied without its log, or the log was lost.
     #[error(
         "the database was copied without its write-ahead log, and what was written last is missing. Put {} beside it, from \
-         where it comes from. If that is lost, `dialzio check --without-log` goes on without what was in it", .log.display()
+         where it comes from. If that is lost, `dialzio check --without-log` continues without what was in it", .log.display()
     )]
     NoLog {
         /// Where the log belongs.

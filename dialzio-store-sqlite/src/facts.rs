@@ -206,7 +206,7 @@ impl Snapshot<'_> {
         Ok(identities.into_iter().map(each).collect())
     }
 
-    /// For numbers that nobody holds.
+    /// For numbers that no identity has.
     fn candidates(&self, query: &InboundQuery, known: &[KnownIdentity]) -> Res<Vec<(SubjectKey, ContactId)>> {
         let keys = query.numbers_of_nobody(known);
         if keys.is_empty() {

@@ -67,7 +67,7 @@ pub(crate) fn queue_account(account: Option<AccountId>) -> [u8; 16] {
     account.map_or([0; 16], id)
 }
 
-/// The ends of sequences as the last group has left them: nobody else writes, so they need not be read again.
+/// The ends of sequences as the last group left them: there is no other writer, so they need not be read again.
 #[derive(Debug, Default)]
 pub(crate) struct Heads(BTreeMap<OrgId, Head>);
 
@@ -77,7 +77,7 @@ impl Heads {
 }
 
 impl Group {
-    /// A group that goes on from where the last one ended. What it knows is lost with it, unless it is written.
+    /// A group that continues where the last one ended. What it knows is lost with it, unless it is written.
     pub(crate) fn after(last: &mut Heads) -> Self {
         Self { heads: std::mem::take(&mut last.0), ..Self::default() }
     }
@@ -187,7 +187,7 @@ impl Group {
         self.contacts.insert((org, contact));
     }
 
-    /// The newest event of an organisation that was told something.
+    /// The newest event of an organisation whose log has grown.
     pub(crate) fn newest(&self, org: OrgId) -> EventSeq {
         self.heads.get(&org).map(|head| head.event).unwrap_or_default()
     }

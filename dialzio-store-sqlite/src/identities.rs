@@ -22,7 +22,7 @@ pub(crate) fn one(db: &Connection, org: [u8; 16], of: ChannelIdentityId) -> Res<
     db.one(sql::IDENTITY, params![org, id(of)], read)
 }
 
-/// Whoever holds an id of the provider's, with their own conversation on an account. Those that were joined into another
+/// The identities that hold an id of the provider's, with their own conversation on an account. Those that were joined into another
 /// hold none.
 pub(crate) fn holding(
     db: &Connection,

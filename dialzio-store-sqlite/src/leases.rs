@@ -63,7 +63,7 @@ impl Leases {
         self.queues().held.get(queue).is_some_and(|held| held.fence == fence && held.until > now)
     }
 
-    /// The queues that somebody works on.
+    /// The queues that are leased.
     pub(crate) fn held(&self, now: DateTime<Utc>) -> Vec<Queue> {
         self.queues().held.iter().filter(|(_, held)| held.until > now).map(|(queue, _)| *queue).collect()
     }

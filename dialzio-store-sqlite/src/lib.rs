@@ -105,13 +105,13 @@ impl Shared {
         self.believed.store(codec::time(at), Ordering::Relaxed);
     }
 
-    /// Whoever follows an organisation.
+    /// The listeners of each organisation.
     fn watcher(&self, org: OrgId) -> watch::Receiver<EventSeq> {
         let mut watchers = self.watchers.lock().unwrap_or_else(PoisonError::into_inner);
         watchers.entry(org).or_insert_with(|| watch::Sender::new(EventSeq(0))).subscribe()
     }
 
-    /// Wakes whoever waits, after a commit.
+    /// Wakes listeners and workers after a commit.
     fn wake(&self, group: &Group) {
         let mut watchers = self.watchers.lock().unwrap_or_else(PoisonError::into_inner);
         for org in &group.told {
@@ -147,7 +147,7 @@ impl Drop for TempFile {
 /// Dropping it finishes what was handed over and blocks until that is on disk.
 #[derive(Debug)]
 pub struct SqliteStore {
-    // In the order in which they have to go: whoever reads, whoever writes, then the lock, then the file. The writer's
+    // In the order in which they have to go: the readers, the writer, then the lock, then the file. The writer's
     // connection has to be the last: two that close at once can each leave the log to the other, and what was erased
     // would stay in it.
     readers: Readers,
@@ -205,7 +205,7 @@ impl SqliteBuilder {
 
     async fn start(self, place: Place) -> Result<SqliteStore, OpenError> {
         let (answer, answered) = oneshot::channel();
-        // Migrating can take long, so it is nobody's thread but its own.
+        // Migrating can take long, so it has a thread of its own.
         std::thread::Builder::new().name("crm-open".to_owned()).spawn(move || {
             let _ = answer.send(SqliteStore::start(place, self.clock, self.readers));
         })?;
@@ -284,7 +284,7 @@ impl SqliteStore {
     }
 
     /// Reads all of a database that no process has open, and answers what is wrong with it in SQLite's words: nothing if it
-    /// is sound. `without_log` goes on without a write-ahead log that is lost, and with what is in the file.
+    /// is sound. `without_log` continues without a write-ahead log that is lost, and with what is in the file.
     ///
     /// # Errors
     /// [`OpenError`] if it cannot be opened.
@@ -302,7 +302,7 @@ impl SqliteStore {
         self.readers.read(move |db| read(&Snapshot { db, org, now })).await
     }
 
-    /// As [`look`](Self::look), for a few rows by key: on the writer's connection if nobody needs it.
+    /// As [`look`](Self::look), for a few rows by key: on the writer's connection if it is free.
     async fn read_inline<T: Send + 'static>(
         &self,
         scope: &OrgScope,

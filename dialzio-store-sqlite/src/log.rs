@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 
 /// How many pages the log may hold before it is moved. Source: SQLite's own default.
 const LONG: i64 = 1_000;
-/// A log of so many pages that stays although it is moved, is held back by a lock that nobody gives back.
+/// A log of so many pages that stays although it is moved, is held back by a lock that is never given back.
 const STUCK: i64 = 16 * LONG;
 /// After how many changed rows its length is looked at.
 const LOOK_EVERY: u64 = 500;
@@ -57,7 +57,7 @@ pub(crate) fn is_missing(database: &Path) -> std::io::Result<bool> {
     Ok(header.starts_with(MAGIC) && mark == FOLLOWS)
 }
 
-/// Takes the mark back that a crash left, or an operator goes on without the log.
+/// Removes the mark that a crash left, also when an operator continues without the log.
 pub(crate) fn unmark(db: &Connection) -> rusqlite::Result<()> {
     let mark: i64 = db.pragma_query_value(None, "user_version", |row| row.get(0))?;
     if mark == WHOLE { Ok(()) } else { db.pragma_update(None, "user_version", WHOLE) }
@@ -70,7 +70,7 @@ pub(crate) enum Moving {
     OnTheWay,
     /// All of it, and nothing is left in it; others may write.
     Idle,
-    /// The same, and nobody will write: the file is whole.
+    /// The same, and no one will write: the file is whole.
     Last,
 }
 

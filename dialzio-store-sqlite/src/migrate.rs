@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 
 use crate::error::{OpenError, Res};
 
-/// One step.
+/// One step of the schema: a file of statements, applied once and never changed afterwards.
 pub(crate) struct Migration {
     pub(crate) number: u32,
     pub(crate) name: &'static str,

@@ -51,7 +51,7 @@ pub(crate) fn waiting(db: &Connection, org: [u8; 16], page: &PageRequest) -> Res
     Ok(Page::from_overread(found, page.limit, |item| id_key(item.id)))
 }
 
-/// Keeps quarantined bytes for whoever owns them.
+/// Keeps quarantined bytes for their organisation, if they have one.
 pub(crate) fn put_quarantine(db: &Connection, owner: Option<OrgId>, bytes: &Quarantined) -> Res<()> {
     db.bind(sql::PUT_QUARANTINE, |to| {
         to.id(bytes.id);

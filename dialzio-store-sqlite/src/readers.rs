@@ -11,7 +11,7 @@ use crate::error::{Failure, OpenError, Res};
 use dialzio_core::store::{StoreError, StoreResult};
 use tokio::sync::oneshot;
 
-/// Asks something, answers whoever asked, and says whether the connection may be asked again.
+/// Runs a query, answers its caller, and reports whether the connection can be used again.
 type Job = Box<dyn FnOnce(&Connection) -> bool + Send>;
 
 /// The connections that read, each with its thread. One that failed is gone until its thread opens another.
@@ -100,7 +100,7 @@ impl Readers {
     ) -> StoreResult<T> {
         let (answer, answered) = oneshot::channel();
         let job: Job = Box::new(move |db| {
-            // Whoever asked may be gone.
+            // The caller may be gone.
             if answer.is_closed() {
                 return true;
             }
@@ -124,13 +124,13 @@ fn run(place_of_db: &mut Option<Connection>, place: &Place, job: Job) {
             return;
         }
     };
-    // One question that panics is answered with an error; the thread goes on with the next.
+    // One question that panics is answered with an error; the thread continues with the next.
     let sound = catch_unwind(AssertUnwindSafe(|| job(&db))).unwrap_or_else(|_| {
         tracing::error!("a question to the database panicked");
         let _ = db.is_autocommit() || db.execute_batch("ROLLBACK").is_ok();
         true
     });
-    // A connection that cannot leave its transaction would answer nobody any more.
+    // A connection that cannot leave its transaction could not be used again.
     if sound && db.is_autocommit() {
         *place_of_db = Some(db);
     } else {

@@ -22,7 +22,7 @@ pub(crate) fn read_each_table(db: &Connection) -> Result<(), OpenError> {
     Ok(())
 }
 
-/// The same, for whoever asks whether the store can serve.
+/// The same, for readiness.
 pub(crate) fn probe(db: &Connection) -> Res<()> {
     for (table, order) in tables(db)? {
         read(db, &table, &order)?;
@@ -49,8 +49,8 @@ fn unreadable(table: &str, error: rusqlite::Error) -> OpenError {
     }
 }
 
-/// Reads all of a database that nobody has open, and answers what is wrong with it, nothing if it is sound. `without_log`
-/// goes on without a log that is lost.
+/// Reads all of a database that no process has open, and answers what is wrong with it, nothing if it is sound. `without_log`
+/// continues without a log that is lost.
 pub(crate) fn examine(path: &Path, without_log: bool) -> Result<Vec<String>, OpenError> {
     if !path.try_exists()? {
         return Err(OpenError::File(std::io::ErrorKind::NotFound.into()));

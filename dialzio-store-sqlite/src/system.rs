@@ -90,7 +90,7 @@ pub(crate) fn routes(db: &Connection, app: AppId, wanted: &[AccountRef]) -> Res<
     wanted.iter().map(route).collect()
 }
 
-/// Queues with due work, those whose work has waited longest first, without those that somebody works on.
+/// Queues with due work, those whose work has waited longest first, without those that are leased.
 pub(crate) fn queues_due(db: &Connection, held: &[Queue], now: DateTime<Utc>, limit: u32) -> Res<Vec<Queue>> {
     let enough = i64::from(limit).saturating_add(held.len() as i64);
     let mut queues = db.all(sql::LANES_DUE, params![time(now), enough], |row| {
@@ -153,7 +153,7 @@ pub(crate) fn time_mark(db: &Connection) -> Res<Option<TimeMark>> {
     db.one(sql::TIME_MARK, [], read)
 }
 
-/// One change.
+/// Applies one change to the system tables.
 pub(crate) fn write(db: &Connection, write: &SystemWrite) -> Res<()> {
     match write {
         SystemWrite::InsertUser(new) => {

@@ -1,5 +1,5 @@
 //! Reads whole tables for a transfer, in the order of their keys. The statements are made from the registry of tables, here and
-//! nowhere else. Nobody else can write meanwhile: the store holds the file's lock.
+//! nowhere else. No one else can write meanwhile: the store holds the file's lock.
 
 use async_trait::async_trait;
 use rusqlite::types::{Value, ValueRef};

@@ -52,7 +52,7 @@ struct Mending {
 /// The first pause before connections are opened anew, which doubles, and the longest.
 const PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
-/// How long readers may hold the log back, before it is taken for a lock that nobody holds. No read takes as long.
+/// How long readers may hold the log back, before it is taken for a lock that was left behind. No read takes as long.
 const HELD_BACK: Duration = Duration::from_secs(30);
 
 /// The last transaction.
@@ -101,12 +101,12 @@ impl WriteConnection {
         self.unmoved
     }
 
-    /// Whether somebody else has been here a moment ago: then others are about, whom this thread may have to serve next.
+    /// Whether another caller used it a moment ago: then more may come, whom this thread would have to serve next.
     pub(crate) fn is_warm_from_another(&self, moment: Duration) -> bool {
         self.last.as_ref().is_some_and(|last| last.by != task::try_id() && last.ended.elapsed() < moment)
     }
 
-    /// Carries jobs out in one transaction, and wakes whoever follows what they changed. An error means that nothing of it
+    /// Carries jobs out in one transaction, and wakes the listeners of what they changed. An error means that nothing of it
     /// is there.
     pub(crate) fn carry_out(&mut self, jobs: &[&[Unit]]) -> StoreResult<Vec<Answers>> {
         let done = self.transact(jobs);
@@ -203,7 +203,7 @@ impl WriteConnection {
         }
         self.log = Length::default();
         connect::writer(&self.place).map_err(|error| {
-            // What is wrong with the file is no matter of locks, but closing what is open harms nobody.
+            // A fault of the file is no matter of locks, but closing what is open does no harm.
             let retried = matches!(&error, OpenError::Store(_) | OpenError::File(_));
             if retried {
                 self.mend();

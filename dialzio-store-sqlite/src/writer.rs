@@ -34,7 +34,7 @@ const IDLE: Duration = Duration::from_secs(2);
 /// next is handed over, until one is brief again.
 const BRIEF: Duration = Duration::from_millis(1);
 
-/// What the thread is told.
+/// Messages to the writing thread.
 enum Message {
     /// Carry this out.
     Job(Job),
@@ -76,7 +76,7 @@ impl WriterState {
         self.connection.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The connection, if it is free: nobody uses it or waits for it.
+    /// The connection, if it is free: not in use, and no caller waits for it.
     fn free_connection(&self) -> Option<MutexGuard<'_, WriteConnection>> {
         if self.waiting.load(Ordering::Acquire) > 0 || !self.alone.load(Ordering::Relaxed) {
             return None;
@@ -146,8 +146,8 @@ impl Writer {
         Ok(Self { line: Some(line), thread: Some(thread), state })
     }
 
-    /// Answers a question at once, if nobody writes or waits to; otherwise gives it back. For questions that look up a few
-    /// rows by key and nothing else. All its statements see the same rows without a transaction: nobody writes in between.
+    /// Answers a query at once, if no write runs or waits; otherwise gives it back. For queries that look up a few
+    /// rows by key and nothing else. All its statements see the same rows without a transaction: no write comes in between.
     pub(crate) fn read_inline<T, F: FnOnce(&Connection) -> Res<T>>(&self, read: F) -> Result<Res<T>, F> {
         let Some(mut connection) = self.state.free_connection() else { return Err(read) };
         let Some(db) = connection.db() else { return Err(read) };
@@ -159,7 +159,7 @@ impl Writer {
     }
 
     /// Carries units out, as soon as those are done that were handed over before. Once handed over they are carried out
-    /// even if nobody waits for the answers.
+    /// even if the callers no longer wait.
     pub(crate) async fn submit(&self, units: Vec<Unit>) -> Answers {
         if let Some(answers) = self.at_once(&units) {
             return answers;
@@ -173,7 +173,7 @@ impl Writer {
         answers.unwrap_or_else(|| vec![Err(StoreError::Unavailable); count])
     }
 
-    /// Carries a small unit out on this thread, if nobody else writes and it will not hold others up.
+    /// Carries a small unit out on this thread, if no write runs and it will not delay others.
     fn at_once(&self, units: &[Unit]) -> Option<Answers> {
         let [unit] = units else { return None };
         if !unit.is_small() || !self.state.brief.load(Ordering::Relaxed) || !others_go_on() {
@@ -231,7 +231,7 @@ fn serve(state: &WriterState, messages: &Receiver<Message>) {
             let _ = job.answer.send(answers);
         }
     }
-    // Nobody reads any more, so nothing stays behind in the log.
+    // There are no readers left, so the log can be emptied.
     state.connection().tidy(true);
 }
 
@@ -248,7 +248,7 @@ fn next(state: &WriterState, messages: &Receiver<Message>) -> Option<Job> {
         match word {
             Ok(Message::Job(job)) => return Some(job),
             Ok(Message::Written) => unmoved = true,
-            // Somebody wrote on a thread of its own in the meantime: it is not idle.
+            // A caller wrote on its own thread meanwhile: it is not idle.
             Err(RecvTimeoutError::Timeout) if state.groups.load(Ordering::Relaxed) != done => {}
             Err(RecvTimeoutError::Timeout) => {
                 let mut connection = state.connection();

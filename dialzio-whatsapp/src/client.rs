@@ -19,7 +19,7 @@ use crate::{
 /// Largest answer that is not a file, in bytes.
 const LARGEST_ANSWER: usize = 4 << 20;
 
-/// Whether a request may be made again when nobody knows what became of it.
+/// Whether a request may be made again when its outcome is not known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Repeat {
     /// A second time changes nothing: reads, read receipts, uploads that nothing refers to yet.
@@ -155,7 +155,7 @@ impl GraphClient {
 
 impl Answer {
     /// The body of a success. An answer that is neither a success nor an error of Graph came from something in
-    /// between, so nobody knows whether the request was carried out.
+    /// between, so it is not known whether the request was carried out.
     pub(crate) fn success(self, repeat: Repeat) -> Result<Bytes, ProviderError> {
         if let Some(error) = reported(self.status, self.retry_after, &self.body) {
             return Err(error);
@@ -200,7 +200,7 @@ fn too_large(repeat: Repeat) -> ProviderError {
     }
 }
 
-/// What a broken request means. Before a connection stands nothing was sent; after that nobody knows.
+/// What a broken request means. Before there is a connection nothing was sent; after that the outcome is not known.
 fn broken(error: reqwest::Error, repeat: Repeat) -> ProviderError {
     if error.is_builder() {
         return refused("request", RefusalReason::Malformed);
@@ -214,7 +214,7 @@ fn broken(error: reqwest::Error, repeat: Repeat) -> ProviderError {
     }
 }
 
-/// Nobody knows whether it was carried out.
+/// It is not known whether it was carried out.
 pub(crate) fn ambiguous(why: String) -> ProviderError {
     ProviderError::Ambiguous { provider: WHATSAPP, source: why.into() }
 }

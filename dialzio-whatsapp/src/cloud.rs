@@ -174,7 +174,7 @@ impl MessagingProvider for MetaCloud {
             .client
             .request(access, Method::GET, &[&access.external_id])?
             .query(&[("fields", "id,display_phone_number,verified_name,quality_rating")]);
-        // Whoever typed an address in learns from its answer only whether it is Graph's.
+        // The answer tells the person who typed the address only whether it is Graph's.
         let unreachable = |error: ProviderError| match &access.base_url {
             Some(_)
                 if !error.code().bytes().any(|byte| byte.is_ascii_digit())

@@ -1,5 +1,5 @@
 //! Graph's error codes in the words of the domain. The code decides, never the title or the HTTP status;
-//! only a code that nobody documented falls back to the status.
+//! only an undocumented code falls back to the status.
 //!
 //! Source: Meta, *Cloud API error codes*, read 2026-05.
 

@@ -57,7 +57,7 @@ fn all_allowed(found: &[SocketAddr], loopback: bool, own: Option<&HashSet<IpAddr
 }
 
 /// The addresses of this machine's interfaces, read anew each time, since they change. A public one leads to services
-/// that answer this machine and nobody else.
+/// that answer this machine alone.
 fn own_addresses() -> Option<HashSet<IpAddr>> {
     match if_addrs::get_if_addrs() {
         Ok(found) => Some(found.iter().map(|interface| interface.ip().to_canonical()).collect()),
@@ -191,7 +191,7 @@ mod tests {
             let resolver = PublicResolver { loopback: false, proxy: None };
             let refused = resolver.resolve(name.parse().unwrap()).await.err().unwrap();
             assert_eq!(refused.to_string(), "the address is not allowed");
-            // By the timer's own clock, which stands still unless somebody waits for it.
+            // By the timer's own clock, which advances only while something waits for it.
             assert!(begun.elapsed() >= ADDRESS_REFUSAL, "{name}");
         }
     }

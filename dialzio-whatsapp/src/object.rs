@@ -1,5 +1,5 @@
 //! Objects of a payload: read member by member, so that one odd value never costs its neighbours, and so that
-//! what nobody asked for is seen instead of dropped.
+//! what was not read is seen instead of dropped.
 
 use std::{borrow::Cow, fmt};
 
@@ -50,7 +50,7 @@ impl<'a> Member<'a> for Scalar<'a> {
     }
 }
 
-/// A part, read by whoever wants it.
+/// A part that several readers may read.
 impl<'a> Member<'a> for Option<&'a RawValue> {
     fn of(raw: &'a RawValue) -> Option<Self> {
         Some((raw.get() != "null").then_some(raw))

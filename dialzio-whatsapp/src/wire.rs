@@ -137,7 +137,7 @@ pub(crate) struct MetaPlace<'a> {
     pub(crate) address: &'a str,
 }
 
-/// A read receipt, with or without showing that somebody types.
+/// A read receipt, with or without showing that a member is typing.
 #[derive(Debug, Serialize)]
 pub(crate) struct MetaRead<'a> {
     pub(crate) messaging_product: &'static str,

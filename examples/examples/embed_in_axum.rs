@@ -14,7 +14,7 @@ use dialzio_store_sqlite::SqliteStore;
 use dialzio_whatsapp::{MetaCloud, MetaConfig};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-/// The shop's own sign-in: whoever has its cookie works in its organisation as an agent. Requests that change something
+/// The shop's own sign-in: a caller with its cookie works in its organisation as an agent. Requests that change something
 /// have to come from our own pages; the router sees to that.
 #[derive(Debug)]
 struct ShopSignIn {

@@ -58,7 +58,7 @@ impl SmsGateway {
     async fn call(&self, access: &AccountAccess, path: &str, body: Value) -> Result<Value, ProviderError> {
         let address = self.api.join(path).map_err(|error| unreachable(Box::new(error)))?;
         let request = self.client.post(address).bearer_auth(access.token.expose_secret()).json(&body);
-        // Before a connection nothing was sent; after it nobody knows.
+        // Before a connection nothing was sent; after it the outcome is not known.
         let answer = request.send().await.map_err(|error| {
             if error.is_connect() { unreachable(Box::new(error)) } else { unknown_outcome(Box::new(error)) }
         })?;

@@ -1,4 +1,4 @@
-//! A store of one's own: every call to the store beneath is counted and timed, and what is slow is said. The last line is
+//! A store of one's own: every call to the store beneath is counted and timed, and slow ones are printed. The last line is
 //! the proof that it still keeps every promise of a store: `cargo test -p dialzio-examples --example own_store`.
 //!
 //! A store that keeps rows itself implements the ports instead of [`StoreLayer`], and proves itself by the same line;

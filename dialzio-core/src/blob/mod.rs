@@ -18,9 +18,9 @@ use crate::id::{MediaId, OrgId};
 /// Where a blob is: organisation first, then an id. Made by the server, never from input.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct BlobKey {
-    /// The organisation.
+    /// The organisation that the file belongs to; the folder of its blobs.
     pub org: OrgId,
-    /// The file.
+    /// The file's id, which is also the blob's name.
     pub media: MediaId,
 }
 

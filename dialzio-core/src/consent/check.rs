@@ -32,7 +32,7 @@ pub enum Registry {
 /// Checks beyond the store's rows that an installation may have. One that is not configured abstains.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Checks {
-    /// Age.
+    /// Whether the person is known to be an adult.
     pub(crate) age: Check<Age>,
     /// National do-not-disturb registry.
     pub(crate) registry: Check<Registry>,

@@ -37,7 +37,7 @@ pub struct DispositionPatch {
     pub archived: Option<bool>,
 }
 
-/// Dispositions.
+/// What members may do with the list of call outcomes.
 #[derive(Debug, Clone, Copy)]
 pub struct DispositionService<'a> {
     crm: &'a Runtime,

@@ -197,7 +197,7 @@ pub(super) struct Leases {
     pub(super) fences: BTreeMap<Queue, u64>,
 }
 
-/// Everything.
+/// All that the store holds: the rows of each organisation, and those of the installation.
 #[derive(Debug, Default)]
 pub(super) struct World {
     pub(super) orgs: BTreeMap<OrgId, Rows>,

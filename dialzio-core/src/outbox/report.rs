@@ -9,13 +9,13 @@ pub struct WorkReport {
     pub stopped: u32,
     /// Attempts that failed, whether they are made again or not.
     pub failed: u32,
-    /// Files fetched.
+    /// Files of received messages that were fetched and stored.
     pub fetched: u32,
     /// Files uploaded, to be sent.
     pub uploaded: u32,
-    /// Elements decided.
+    /// Received elements of the backlog that were decided.
     pub decided: u32,
-    /// Rows swept.
+    /// Rows that had expired and were deleted.
     pub swept: u64,
 }
 

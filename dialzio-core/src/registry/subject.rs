@@ -30,7 +30,7 @@ pub enum SubjectPath {
         kind: &'static str,
         /// The column that leads to the person.
         column: &'static str,
-        /// The tables.
+        /// The tables that the name may be of.
         tables: &'static [&'static str],
     },
     /// A column holds, in the clear or as a keyed hash, what names a person in other tables. It outlives their rows.

@@ -69,13 +69,13 @@ pub enum Presence {
 /// A statement that a role may be allowed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Privilege {
-    /// `SELECT`.
+    /// `SELECT`: read rows.
     Select,
-    /// `INSERT`.
+    /// `INSERT`: add rows.
     Insert,
-    /// `UPDATE`.
+    /// `UPDATE`: change rows.
     Update,
-    /// `DELETE`.
+    /// `DELETE`: delete rows.
     Delete,
 }
 
@@ -115,7 +115,7 @@ impl Rights {
         Self { organisation: &[], system: &[Privilege::Select, Privilege::Insert] };
     /// What each role may know and neither may change.
     pub(super) const READ: Self = Self { organisation: &[Privilege::Select], system: &[Privilege::Select] };
-    /// Nothing.
+    /// Neither role may read or change it: it belongs to the owner of the tables.
     pub(super) const NONE: Self = Self { organisation: &[], system: &[] };
 }
 

@@ -56,27 +56,27 @@ macro_rules! record_refs {
 record_refs! {
     /// A contact; its revision also rises with tags and profile names.
     Contact(ContactId) = "contact",
-    /// A conversation.
+    /// A conversation; its revision rises with its state, assignee and contact.
     Conversation(ConversationId) = "conversation",
-    /// A message.
+    /// A message, which is not changed under a revision.
     Message(MessageId) = "message",
-    /// A file.
+    /// A file, which is not changed under a revision.
     Media(MediaId) = "media",
-    /// An account.
+    /// An account; its revision rises with each change of it.
     Account(AccountId) = "account",
-    /// The organisation.
+    /// The organisation; its revision rises with its settings.
     Org(OrgId) = "organisation",
-    /// A member.
+    /// A member; their revision rises with role and state.
     Member(MemberId) = "member",
-    /// A key.
+    /// An API key; its revision rises when it is revoked.
     ApiKey(ApiKeyId) = "api_key",
-    /// A follow-up.
+    /// A follow-up; its revision rises with each change of it.
     Task(TaskId) = "task",
-    /// A disposition.
+    /// A disposition; its revision rises with each change of it.
     Disposition(DispositionId) = "disposition",
-    /// A user.
+    /// A user of the installation; their revision rises with each change of them.
     User(UserId) = "user",
-    /// An app.
+    /// An app; its revision rises with each change of it.
     App(AppId) = "app",
 }
 

@@ -5,7 +5,7 @@ use std::fmt;
 /// A value of a column, in the form that both sides agree on: ids are sixteen bytes, what is true is one.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Cell {
-    /// SQL `NULL`.
+    /// No value: SQL `NULL`.
     Null,
     /// A number, an instant, or whether something is so.
     Integer(i64),

@@ -16,7 +16,7 @@ enum Which {
     All,
     /// Those in which a column is `NULL`.
     Without(&'static str),
-    /// The others.
+    /// Those in which the column has a value.
     With(&'static str),
 }
 

@@ -68,7 +68,7 @@ pub enum WebhookWrite {
     Enqueue(BacklogItem),
     /// Tries again later.
     Retry {
-        /// The element.
+        /// The element that was tried.
         id: BacklogId,
         /// Not tried before this time.
         due_at: DateTime<Utc>,

@@ -67,7 +67,7 @@ pub struct NewDetailJson {
     label: Option<String>,
 }
 
-/// A contact.
+/// A person that the organisation talks to, with numbers, addresses and tags.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Contact)]
 pub struct ContactJson {

@@ -23,7 +23,7 @@ use crate::auth::Caller;
 use crate::problem::Problem;
 use crate::state::AppState;
 
-/// A conversation.
+/// All messages between one person and one account, with state, assignee and reply window.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Conversation)]
 pub struct ConversationJson {

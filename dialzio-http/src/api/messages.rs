@@ -20,7 +20,7 @@ use crate::auth::Caller;
 use crate::problem::Problem;
 use crate::state::AppState;
 
-/// A message.
+/// One message of a conversation: content, direction, and how far its delivery has come.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Message)]
 pub struct MessageJson {
@@ -159,7 +159,7 @@ async fn whole(state: &AppState, actor: &Actor, messages: Vec<Message>) -> Resul
     Ok(messages.into_iter().map(one).collect())
 }
 
-/// A reaction.
+/// An emoji that one side has put on a message.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Reaction)]
 struct ReactionJson {

@@ -16,7 +16,7 @@ use crate::auth::Caller;
 use crate::problem::Problem;
 use crate::state::AppState;
 
-/// A note.
+/// A private note on a contact, which the person never sees.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Note)]
 pub struct NoteJson {
@@ -66,7 +66,7 @@ pub async fn add_note(
     Ok((StatusCode::CREATED, Json(note.into())))
 }
 
-/// A follow-up.
+/// Something that a member has to do for a contact by a time.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Task)]
 pub struct TaskJson {

@@ -20,7 +20,7 @@ use crate::auth::Caller;
 use crate::problem::Problem;
 use crate::state::AppState;
 
-/// The caller.
+/// Who the credentials of the request belong to, and what they may do.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Caller)]
 pub struct MeJson {

@@ -22,7 +22,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// What is to be done.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub(super) enum Verb {
-    /// List everything.
+    /// List the quarantined items of no organisation.
     List,
     /// Show the bytes of an item.
     Show(QuarantineId),
@@ -32,9 +32,9 @@ pub(super) enum Verb {
     Discard(QuarantineId),
     /// List the operator log before a place.
     Log {
-        /// Before which.
+        /// The place in the log before which entries are listed.
         before: u64,
-        /// How many.
+        /// Most entries that are listed.
         limit: u32,
     },
     /// Recompute the operator log's chain.

@@ -20,7 +20,7 @@ use crate::listen::{self, Limits};
 /// How long requests may take to end once the process goes down.
 const DRAIN: Duration = Duration::from_secs(25);
 
-/// Serves.
+/// The options of `serve`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = super::ENVIRONMENT, after_long_help = super::ENVIRONMENT)]
 pub(super) struct Serve {

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 /// A connection that has been idle for less than this is left alone: its request may be on the way.
 pub(super) const YOUNG: Duration = Duration::from_millis(250);
 
-/// One connection.
+/// One connection, and when it was last used.
 #[derive(Debug)]
 pub(super) struct Link {
     /// Requests under way, to the last byte of their answers.

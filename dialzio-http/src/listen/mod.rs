@@ -39,8 +39,8 @@ pub struct Limits {
     pub fields: usize,
     /// Bytes of a head.
     pub head_bytes: usize,
-    /// Whose connections are not counted by address: the proxy that speaks for everybody. This machine's own, unless
-    /// something else is said.
+    /// Whose connections are not counted by address: the proxy that all callers come through. This machine's own by
+    /// default.
     pub trusted: Vec<IpAddr>,
 }
 

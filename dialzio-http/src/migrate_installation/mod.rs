@@ -50,7 +50,7 @@ impl Installation {
     }
 
     /// Moves it to a PostgreSQL database that was migrated, and its files to another data folder if one is named. Copied
-    /// files and rows are compared with their sources. The same call goes on where an earlier one was interrupted.
+    /// files and rows are compared with their sources. The same call continues where an earlier one was interrupted.
     ///
     /// # Errors
     /// [`MoveError`]. The installation itself is only read.

@@ -47,7 +47,7 @@ fn reason(reason: QuarantineReason) -> (&'static str, &'static str) {
             ("News about a message that never arrived", "Replay it if the message has arrived since.")
         }
         QuarantineReason::Stuck => {
-            ("It failed again and again", "Replay it; if it stays, tell whoever runs this.")
+            ("It failed again and again", "Replay it; if it stays, tell the operator of this server.")
         }
         QuarantineReason::Unsigned => (
             "A report without a signature would change something",

@@ -172,7 +172,7 @@ impl LeaseStore for PostgresStore {
         };
         let Some(given) = given.await.map_err(Failure::into_store)? else { return Ok(None) };
         if given.abandoned {
-            // Whoever held it has gone in the middle of something: what it had dispatched may have been sent.
+            // Its last holder vanished at work: what it had dispatched may have been sent.
             let place = (queue.account, queue.kind);
             self.submit_one(queue.org, Unit::Recover(now, Some(place))).await?;
         }
@@ -245,7 +245,7 @@ impl SystemStore for PostgresStore {
             }
             None => {
                 let store = self.clone();
-                // Carried out even if nobody waits for it any more.
+                // Carried out even if the caller no longer waits.
                 let enacted = tokio::spawn(async move { store.enact_alone(&writes).await });
                 enacted.await.unwrap_or(Err(StoreError::Unavailable))
             }

@@ -72,7 +72,7 @@ async fn rights_that_differ_from_the_registry_are_named_and_put_right() {
     }
 }
 
-/// A policy that an administrator has added stays, and nobody serves beside it.
+/// A policy that an administrator has added stays, and the store is refused beside it.
 #[tokio::test]
 async fn a_policy_of_another_name_is_not_removed_and_not_served_beside() {
     let database = Cluster::shared().unwrap().database().await.unwrap();

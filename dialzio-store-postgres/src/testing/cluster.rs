@@ -25,7 +25,7 @@ pub struct Cluster {
     folder: PathBuf,
     supervisor: Mutex<ServerSupervisor>,
     made: AtomicU64,
-    /// One database is made after another: nobody may be in the one that is copied.
+    /// One database is made after another: no session may be open in the one that is copied.
     turn: tokio::sync::Mutex<()>,
 }
 
@@ -37,7 +37,7 @@ pub struct Database {
 }
 
 impl Cluster {
-    /// The server of this process, started by whoever asks first.
+    /// The server of this process, started by the first test that asks.
     ///
     /// # Errors
     /// One sentence that says what to install, or what went wrong.
@@ -61,7 +61,7 @@ impl Cluster {
         )
     }
 
-    /// Starts one with a small disk of its own, or answers `None` where the machine gives nobody one.
+    /// Starts one with a small disk of its own, or answers `None` where the machine does not allow it.
     ///
     /// # Errors
     /// As [`start`](Self::start).
@@ -94,7 +94,7 @@ impl Cluster {
         self.supervisor.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Ends the server as a crash would, without a word to anybody.
+    /// Ends the server as a crash would, without closing its sessions.
     ///
     /// # Errors
     /// If the server is gone already.

@@ -6,11 +6,11 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 
-/// What is said when there is no server to be had.
+/// The message when no server can be started.
 const MISSING: &str = "PostgreSQL's server programs were not found: install them (Debian, Ubuntu: apt-get install postgresql), \
                        or name their folder in PG_BIN";
 
-/// Makes the server, says so, and waits. When nobody holds the other end of its input any more, for whatever reason, it
+/// Makes the server, reports it, and waits. When the other end of its input is closed, for whatever reason, it
 /// takes the server down and its folder away.
 const SUPERVISOR: &str = r#"
 set -eu
@@ -38,7 +38,7 @@ done
 "#;
 
 /// The same where one of its folders is a small disk that only it can see: in a namespace of its own, which needs no rights
-/// outside. In there the server is whoever it was, since it refuses to be root. The folder goes when the namespace has gone.
+/// outside. In there the server runs as the same user, since it refuses to be root. The folder goes when the namespace has gone.
 const CONFINED: &str = r#"
 unshare --user --map-root-user --mount /bin/sh -c '
  mkdir "$2/data" "$2/pg_wal" && mount -t tmpfs -o size="$6",mode=0700 small "$2/$5" || exit 1
@@ -47,7 +47,7 @@ unshare --user --map-root-user --mount /bin/sh -c '
 rm -rf "$2"
 "#;
 
-/// Whether a machine lets anybody have one.
+/// Whether a machine allows one.
 const MAY_CONFINE: &str = r#"
 unshare --user --map-root-user --mount /bin/sh -c '
  mount -t tmpfs -o size=1m,mode=0700 small /mnt && exec unshare --user --map-user=1 --map-group=1 true
@@ -64,7 +64,7 @@ pub enum SmallDisk {
 }
 
 impl SmallDisk {
-    /// Whether this machine lets anybody have one.
+    /// Whether this machine allows one.
     pub(super) fn is_allowed() -> std::io::Result<bool> {
         Ok(Command::new("/bin/sh").args(["-c", MAY_CONFINE]).status()?.success())
     }

@@ -1,6 +1,6 @@
-//! The target of a transfer, on the connection of whoever owns the tables.
+//! The target of a transfer, on a connection of the tables' owner.
 //!
-//! While it lasts, a table `transfer` stands in the schema, which keeps everybody from serving, and row-level security is
+//! While it lasts, a table `transfer` is in the schema, which keeps every process from serving, and row-level security is
 //! not forced on the owner, who could neither see nor write rows otherwise. The roles that serve stay behind it.
 
 mod cells;
@@ -35,7 +35,7 @@ pub struct PostgresTarget {
     months: BTreeSet<NaiveDate>,
 }
 
-/// Whether whoever is signed in owns the tables, or is a member of the role that does.
+/// Whether the role that signed in owns the tables, or is a member of the role that does.
 async fn owns(conn: &mut PgConnection, schema: &Schema) -> Result<(bool, String), sqlx::Error> {
     sqlx::query_as(
         "SELECT coalesce(bool_and(pg_has_role(c.relowner, 'USAGE')), FALSE), current_user::TEXT

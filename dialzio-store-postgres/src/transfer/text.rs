@@ -137,7 +137,7 @@ pub(super) fn write(schema: &Schema, part: &Part, kinds: &[Kind]) -> String {
     )
 }
 
-/// Lets the owner see all rows, which row-level security forbids even them, and marks the target as one that nobody can
+/// Lets the owner see all rows, which row-level security forbids even them, and marks the target as one that no process can
 /// serve from.
 pub(super) fn open(schema: &Schema) -> String {
     schema.render(&format!(

@@ -62,7 +62,7 @@ pub(super) fn block(shared: &Shared, number_id: &str, body: &Value, trace: &str)
     Ok(answer)
 }
 
-/// `DELETE /{phone_number_id}/block_users`. Somebody who is not blocked is let in all the same.
+/// `DELETE /{phone_number_id}/block_users`. Unblocking a person who is not blocked succeeds.
 pub(super) fn unblock(shared: &Shared, number_id: &str, body: &Value) -> Result<Value, Refusal> {
     let mut guard = shared.state();
     let state = &mut *guard;

@@ -1,4 +1,4 @@
-//! What an emulator is told: its numbers, how it behaves, and what is to go wrong.
+//! The configuration of an emulator: its numbers, how it behaves, and what is to go wrong.
 
 use std::{fmt, net::SocketAddr, sync::Arc, time::Duration};
 

@@ -303,7 +303,7 @@ async fn of_account(
     }
 }
 
-/// What an id stands for.
+/// The object that an id names.
 enum Object {
     Number,
     Account,
@@ -313,7 +313,7 @@ enum Object {
 
 /// Which object the request is about, if its token opens it.
 ///
-/// A token that nobody has is 190; a right token for somebody else's object sees no object.
+/// An unknown token is 190; a right token for somebody else's object sees no object.
 fn admitted(shared: &Shared, asked: &Asked, id: &str) -> Result<Object, Refusal> {
     let now = shared.now();
     let state = shared.state();

@@ -150,7 +150,7 @@ pub(super) fn keep(
     id
 }
 
-/// What is said about a file.
+/// The answer about a file.
 fn look_up(id: &str, media: &StoredMedia, now: DateTime<Utc>, base: &Url) -> Value {
     json!({
         "messaging_product": "whatsapp",

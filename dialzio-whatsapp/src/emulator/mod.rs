@@ -308,7 +308,7 @@ impl Emulator {
         state.conversations.get(&key).map(|talk| talk.entries.clone()).unwrap_or_default()
     }
 
-    /// Everybody who has a conversation with a number, in the order in which they were met.
+    /// All people who have a conversation with a number, in the order in which they were met.
     pub fn customers(&self, phone_number_id: &str) -> Vec<CustomerIdentity> {
         let state = self.shared.state();
         let mut people: Vec<_> = state

@@ -16,12 +16,12 @@ pub struct CustomerIdentity {
 }
 
 impl CustomerIdentity {
-    /// Somebody whose phone number the business sees.
+    /// A person whose phone number the business sees.
     pub fn with_phone(wa_id: impl Into<String>, profile_name: impl Into<String>) -> Self {
         Self { wa_id: Some(wa_id.into()), profile_name: profile_name.into(), ..Self::default() }
     }
 
-    /// Somebody who shows a business-scoped user id and no phone number.
+    /// A person who shows a business-scoped user id and no phone number.
     pub fn without_phone(user_id: impl Into<String>, profile_name: impl Into<String>) -> Self {
         Self { user_id: Some(user_id.into()), profile_name: profile_name.into(), ..Self::default() }
     }
@@ -59,7 +59,7 @@ impl Person {
     }
 }
 
-/// Everybody the emulator has met, findable by each of their ids.
+/// All people the emulator has met, by each of their ids.
 #[derive(Debug, Default)]
 pub(super) struct People {
     people: Vec<Person>,

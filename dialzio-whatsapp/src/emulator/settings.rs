@@ -113,7 +113,7 @@ impl Desk {
         Ok(json!({ "success": true }))
     }
 
-    /// `GET /{phone_number_id}/settings`. There are no calls here, so nothing is said of them.
+    /// `GET /{phone_number_id}/settings`. There are no calls here, so they are left out.
     pub(super) fn read(&self, query: &[(String, String)]) -> Result<Value, Refusal> {
         let all = json!({
             "storage_configuration": { "status": "DEFAULT" },

@@ -127,7 +127,7 @@ impl Shared {
         Some((number.callback()?.clone(), number.facts.app_secret.clone()))
     }
 
-    /// Tells everybody who watches that a conversation changed.
+    /// Wakes the listeners of a conversation that changed.
     pub(super) fn changed(&self) {
         self.revision.send_modify(|revision| *revision += 1);
     }
@@ -284,7 +284,7 @@ impl State {
         self.numbers.get(number_id).is_some_and(|number| number.desk.blocked.contains(&person))
     }
 
-    /// Whether anybody here has the request's bearer token.
+    /// Whether the request's bearer token belongs to one of the numbers.
     pub(super) fn knows(&self, headers: &HeaderMap) -> bool {
         bearer(headers).is_some_and(|token| {
             self.numbers.values().any(|number| number.facts.access_token.expose_secret() == token)

@@ -86,7 +86,7 @@ fn trimmed(text: &str) -> &str {
 
 /// Puts together what the element and its contact say, and which contact that was.
 ///
-/// A contact belongs to an element by id, never by position. Only an element that names nobody at all takes
+/// A contact belongs to an element by id, never by position. Only an element that names no person takes
 /// the contact that stands alone.
 pub(super) fn sender<'c, 'a>(
     named: Named<'_>,

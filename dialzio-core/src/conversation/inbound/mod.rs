@@ -41,7 +41,7 @@ pub struct Facts<'a> {
     pub channel: Channel,
     /// Where its ids for people mean something.
     pub portfolio: Portfolio,
-    /// The instant.
+    /// When it is decided, by the clock of the caller.
     pub now: DateTime<Utc>,
     /// Where ids come from.
     pub ids: &'a IdSource,
@@ -52,11 +52,11 @@ pub struct Facts<'a> {
 /// What a message or an edit held beside what is shown of it: sealed by intake, which has the keys.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unsealed {
-    /// The message.
+    /// The message that it belongs to.
     pub message: MessageId,
     /// When it was edited; `None` for what came with the message itself.
     pub edited_at: Option<DateTime<Utc>>,
-    /// JSON.
+    /// The received element as JSON.
     pub plain: String,
 }
 

@@ -271,12 +271,12 @@ pub trait Bind {
         self.opt_integer(Some(value.into()));
     }
 
-    /// Text.
+    /// A text that is there.
     fn text(&mut self, value: &str) {
         self.opt_text(Some(value));
     }
 
-    /// Bytes.
+    /// Bytes that are there.
     fn bytes(&mut self, value: &[u8]) {
         self.opt_bytes(Some(value));
     }

@@ -51,15 +51,15 @@ impl Provider for Shared {
 /// A CRM in use.
 #[derive(Debug)]
 pub(super) struct Live {
-    /// The CRM.
+    /// The CRM over a store in memory.
     pub(super) crm: Crm,
-    /// Its provider.
+    /// The provider that the CRM sends through, scripted by the case.
     pub(super) provider: Arc<ScriptedProvider>,
     /// An owner of the organisation.
     pub(super) me: Actor,
     /// The app of the number.
     pub(super) app: App,
-    /// The number.
+    /// The connected number that messages leave from.
     pub(super) account: ProviderAccount,
 }
 

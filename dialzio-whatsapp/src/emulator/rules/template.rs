@@ -157,7 +157,7 @@ fn counted(part: &str, given: usize, wanted: usize) -> Judged<()> {
     )))
 }
 
-/// The text that one parameter stands for.
+/// The text of one parameter.
 fn spoken(parameter: &Param<'_>) -> Judged<String> {
     let kind = parameter.require("type")?.text()?;
     match kind {
