@@ -43,7 +43,7 @@ async fn a_send_whose_outcome_nobody_knows_is_made_once_and_shown_as_unknown() {
     let make = Fixtures::default();
     let clock = Arc::new(ManualClock::at(Fixtures::morning()));
     let mut messaging = MockMessagingProvider::new();
-    let able = MessagingCapabilities {
+    let capabilities = MessagingCapabilities {
         channel: dialzio_core::consent::Channel::WhatsApp,
         provider: ProviderId("scripted"),
         reply_window: None,
@@ -54,7 +54,7 @@ async fn a_send_whose_outcome_nobody_knows_is_made_once_and_shown_as_unknown() {
         media: Vec::new(),
         rate_per_second: 80,
     };
-    messaging.expect_capabilities().return_const(able);
+    messaging.expect_capabilities().return_const(capabilities);
     let health = AccountHealth { display_number: None, verified_name: None, quality: None };
     messaging.expect_check().returning(move |_| Ok(health.clone()));
     messaging.expect_templates().returning(|_| Ok(Vec::new()));

@@ -30,13 +30,13 @@ const HEADER: &str = "x-gateway-secret";
 struct SmsGateway {
     client: reqwest::Client,
     api: Url,
-    able: MessagingCapabilities,
+    capabilities: MessagingCapabilities,
 }
 
 impl SmsGateway {
     /// Over the API at this address. A request that has no answer after `patience` has an unknown outcome.
     fn new(api: Url, patience: Duration) -> Result<Self, reqwest::Error> {
-        let able = MessagingCapabilities {
+        let capabilities = MessagingCapabilities {
             provider: GATEWAY,
             channel: Channel::Sms,
             // A gateway takes text at any time; what may be sent is for the consent gate to say.
@@ -52,7 +52,7 @@ impl SmsGateway {
             .timeout(patience)
             .redirect(reqwest::redirect::Policy::none())
             .build()?;
-        Ok(Self { client, api, able })
+        Ok(Self { client, api, capabilities })
     }
 
     async fn call(&self, access: &AccountAccess, path: &str, body: Value) -> Result<Value, ProviderError> {
@@ -112,7 +112,7 @@ impl Provider for SmsGateway {
 #[async_trait]
 impl MessagingProvider for SmsGateway {
     fn capabilities(&self) -> &MessagingCapabilities {
-        &self.able
+        &self.capabilities
     }
 
     async fn send(
@@ -235,7 +235,7 @@ fn choose_tls() {
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     choose_tls();
     let gateway = SmsGateway::new("https://gateway.example/v1/".parse()?, Duration::from_secs(10))?;
-    println!("sends by {}", gateway.able.channel);
+    println!("sends by {}", gateway.capabilities.channel);
     for element in gateway.decode_element(&sample()) {
         println!("{} for {:?}", element.body.kind(), element.account.map(|account| account.0));
     }

@@ -144,9 +144,9 @@ async fn a_file_after_the_window_or_an_opt_out_is_refused_as_any_reply() {
 #[tokio::test]
 async fn what_may_be_sent_is_described() {
     let (fixture, seat, _, conversation) = shop().await;
-    let able =
+    let capabilities =
         fixture.get(&seat, &format!("/v1/conversations/{conversation}/permissions")).await.is(200).json;
-    let kinds = able["files"].as_array().unwrap();
+    let kinds = capabilities["files"].as_array().unwrap();
     let document = kinds.iter().find(|kind| kind["kind"] == "document").unwrap();
     assert_eq!(document["largest_bytes"], 100 << 20);
     assert!(document["types"].as_array().unwrap().contains(&json!("application/pdf")));

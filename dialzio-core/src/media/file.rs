@@ -210,9 +210,9 @@ fn spoken(mime: &str) -> String {
 
 /// What a provider takes, in words: "JPEG, PNG, MP4, …". Without stickers, which are made elsewhere.
 #[must_use]
-pub fn takes(able: &MessagingCapabilities) -> String {
+pub fn takes(capabilities: &MessagingCapabilities) -> String {
     let mut words: Vec<String> = Vec::new();
-    let kinds = able.media.iter().filter(|kind| kind.what != MediaKind::Sticker);
+    let kinds = capabilities.media.iter().filter(|kind| kind.what != MediaKind::Sticker);
     for mime in kinds.flat_map(|kind| kind.types) {
         let word = spoken(mime);
         if !words.contains(&word) {
@@ -227,15 +227,17 @@ impl NewFile {
     ///
     /// # Errors
     /// [`FileError`] if it is empty, too large, or of a type that the provider does not take.
-    pub fn check(&self, able: &MessagingCapabilities) -> Result<FileType, FileError> {
+    pub fn check(&self, capabilities: &MessagingCapabilities) -> Result<FileType, FileError> {
         if self.bytes.is_empty() {
             return Err(FileError::Empty);
         }
-        let provider = able.provider;
-        let refused = || FileError::Type { provider, takes: takes(able) };
+        let provider = capabilities.provider;
+        let refused = || FileError::Type { provider, takes: takes(capabilities) };
         let kind = recognise(&self.bytes, &self.name).ok_or_else(refused)?;
-        let taken =
-            able.media.iter().find(|taken| taken.what == kind.what && taken.types.contains(&kind.mime));
+        let taken = capabilities
+            .media
+            .iter()
+            .find(|taken| taken.what == kind.what && taken.types.contains(&kind.mime));
         let taken = taken.ok_or_else(refused)?;
         let size = self.bytes.len() as u64;
         if size > taken.largest {
