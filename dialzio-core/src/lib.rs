@@ -47,8 +47,6 @@ pub use crm::{BuildError, Crm, CrmBuilder};
 pub use error::{AccountProblem, Error, RecordKind};
 pub use id::*;
 pub use name::UnknownWord;
-#[doc(hidden)]
-pub use outbox as job;
 pub use phone::{PhoneNumber, Region};
 pub use scope::{Actor, Denied, Grant, OrgScope, Permission, Principal, PrincipalError, Role, SystemScope};
 pub use store::{LedgerSeq, Revision, Store, StoreError, StoreResult};

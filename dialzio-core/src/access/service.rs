@@ -86,12 +86,12 @@ pub struct SignedIn {
 /// Organisations, sign-in, members and keys.
 #[derive(Debug, Clone, Copy)]
 pub struct AccessService<'a> {
-    crm: &'a Runtime,
+    runtime: &'a Runtime,
 }
 
 impl<'a> AccessService<'a> {
-    pub(crate) const fn new(crm: &'a Runtime) -> Self {
-        Self { crm }
+    pub(crate) const fn new(runtime: &'a Runtime) -> Self {
+        Self { runtime }
     }
 
     /// Founds an organisation.
@@ -99,9 +99,9 @@ impl<'a> AccessService<'a> {
     /// # Errors
     /// [`Error::Store`].
     pub async fn found(&self, new: NewOrg) -> Result<Founded, Error> {
-        let now = self.crm.now();
+        let now = self.runtime.now();
         let org = Org {
-            id: self.crm.ids().next(now),
+            id: self.runtime.ids().next(now),
             name: new.name,
             zone: new.zone,
             quiet_hours: QuietHours::DEFAULT,
@@ -115,10 +115,10 @@ impl<'a> AccessService<'a> {
         let mut batch = Batch::founding(org.id, now);
         let id = org.id;
         batch.write(AccessWrite::InsertOrg(org)).event(DomainEvent::OrgChanged);
-        for outcome in disposition::defaults(self.crm.ids(), now) {
+        for outcome in disposition::defaults(self.runtime.ids(), now) {
             batch.write(DispositionWrite::Insert(outcome));
         }
-        self.crm.store().commit_one(&scope, batch).await?;
+        self.runtime.store().commit_one(&scope, batch).await?;
         Ok(Founded { org: id })
     }
 
@@ -127,9 +127,9 @@ impl<'a> AccessService<'a> {
     /// # Errors
     /// [`Error::Store`].
     pub async fn oldest(&self) -> Result<Option<(OrgId, bool)>, Error> {
-        let first = self.crm.store().organisations(self.crm.system(), None, 1).await?;
+        let first = self.runtime.store().organisations(self.runtime.system(), None, 1).await?;
         let Some(org) = first.first().map(|org| org.id) else { return Ok(None) };
-        let members = self.crm.store().members(&OrgScope::new(org)).await?;
+        let members = self.runtime.store().members(&OrgScope::new(org)).await?;
         Ok(Some((org, !members.is_empty())))
     }
 
@@ -145,7 +145,7 @@ impl<'a> AccessService<'a> {
         match &principal {
             Principal::System => return Err(Error::invalid("principal", "must not be the system")),
             Principal::Member(id) => {
-                let member = self.crm.store().member(&scope, *id).await?;
+                let member = self.runtime.store().member(&scope, *id).await?;
                 let active = member.filter(|member| member.state == MemberState::Active);
                 active.ok_or(Error::missing(RecordKind::Member))?;
             }
@@ -153,7 +153,7 @@ impl<'a> AccessService<'a> {
                 return Err(Error::invalid("principal", "must not be an operator: use Crm::operator"));
             }
             Principal::ApiKey(_) | Principal::Service(_) => {
-                self.crm.store().org(&scope).await?.ok_or(Error::missing(RecordKind::Organisation))?;
+                self.runtime.store().org(&scope).await?.ok_or(Error::missing(RecordKind::Organisation))?;
             }
         }
         Ok(Actor::new(org, principal, grant))
@@ -169,14 +169,14 @@ impl<'a> AccessService<'a> {
         if let Some(beyond) = role.grant().permissions().iter().find(|held| !by.may(**held)) {
             return Err(Error::Denied { permission: *beyond });
         }
-        let now = self.crm.now();
-        let token = Token::plain(self.crm.entropy());
+        let now = self.runtime.now();
+        let token = Token::plain(self.runtime.entropy());
         let invitation =
             Invitation { hash: token.hash(), org: by.org(), email, role, expires_at: now + INVITATION_LIFE };
         let batch = Batch::new(by, Action::MemberChanged, now);
         let scope = by.scope_for(Permission::MembersManage)?;
         let writes = vec![SystemWrite::Invitation(invitation)];
-        self.crm.store().commit_system(self.crm.system(), writes, Some((scope, batch))).await?;
+        self.runtime.store().commit_system(self.runtime.system(), writes, Some((scope, batch))).await?;
         Ok(token)
     }
 
@@ -185,7 +185,8 @@ impl<'a> AccessService<'a> {
     /// # Errors
     /// [`Error::Unauthenticated`] if it does not.
     pub async fn invitation(&self, token: &Token) -> Result<Invitation, Error> {
-        let found = self.crm.store().invitation(self.crm.system(), &token.hash(), self.crm.now()).await?;
+        let found =
+            self.runtime.store().invitation(self.runtime.system(), &token.hash(), self.runtime.now()).await?;
         found.ok_or(Error::Unauthenticated)
     }
 
@@ -195,7 +196,7 @@ impl<'a> AccessService<'a> {
     /// [`Error::Unauthenticated`] if it does not.
     pub async fn invitation_into(&self, token: &Token) -> Result<(Invitation, Org), Error> {
         let invitation = self.invitation(token).await?;
-        let org = self.crm.store().org(&OrgScope::new(invitation.org)).await?;
+        let org = self.runtime.store().org(&OrgScope::new(invitation.org)).await?;
         Ok((invitation, org.ok_or(Error::Unauthenticated)?))
     }
 
@@ -237,9 +238,9 @@ impl<'a> AccessService<'a> {
             return Err(Error::Denied { permission: needed });
         }
         let address = invitation.email.clone().or(email).ok_or(Error::invalid("email", "is needed"))?;
-        let now = self.crm.now();
-        let store = self.crm.store();
-        let known = store.user(self.crm.system(), UserKey::Email(&address)).await?;
+        let now = self.runtime.now();
+        let store = self.runtime.store();
+        let known = store.user(self.runtime.system(), UserKey::Email(&address)).await?;
         let mut writes = vec![SystemWrite::UseInvitation(token.hash())];
         let user = match known {
             Some(user) => {
@@ -251,14 +252,14 @@ impl<'a> AccessService<'a> {
             None => {
                 password::check(secret, &address)?;
                 let hash = password::hash(secret).await?;
-                let id = self.crm.ids().next(now);
+                let id = self.runtime.ids().next(now);
                 let (created_at, revision) = (now, Revision::FIRST);
                 let new = User { id, email: address, password: hash, created_at, revision };
                 writes.push(SystemWrite::InsertUser(new));
                 id
             }
         };
-        let id: MemberId = self.crm.ids().next(now);
+        let id: MemberId = self.runtime.ids().next(now);
         let member = Member {
             id,
             user,
@@ -278,15 +279,15 @@ impl<'a> AccessService<'a> {
             batch.write(AccessWrite::ChangeOrg(change));
         }
         let scope = OrgScope::new(invitation.org);
-        match store.commit_system(self.crm.system(), writes, Some((&scope, batch))).await {
+        match store.commit_system(self.runtime.system(), writes, Some((&scope, batch))).await {
             Err(StoreError::PreconditionFailed(_)) => Err(Error::Unauthenticated),
             other => Ok(other.map(|_| SignedIn { token, actor })?),
         }
     }
 
     fn session(&self, user: crate::UserId, org: OrgId) -> (Token, Session) {
-        let now = self.crm.now();
-        let token = Token::plain(self.crm.entropy());
+        let now = self.runtime.now();
+        let token = Token::plain(self.runtime.entropy());
         let session = Session {
             hash: token.hash(),
             user,
@@ -304,16 +305,16 @@ impl<'a> AccessService<'a> {
     /// # Errors
     /// [`Error::Unauthenticated`], the same for every cause; [`Error::Busy`] if too many others are signing in.
     pub async fn sign_in(&self, email: &EmailAddress, secret: &SecretString) -> Result<SignedIn, Error> {
-        let store = self.crm.store();
-        let user = store.user(self.crm.system(), UserKey::Email(email)).await?;
+        let store = self.runtime.store();
+        let user = store.user(self.runtime.system(), UserKey::Email(email)).await?;
         if !password::verify(secret, user.as_ref().map(|user| user.password.clone())).await? {
             return Err(Error::Unauthenticated);
         }
         let user = user.ok_or(Error::Unauthenticated)?;
-        let orgs = store.organisations_of(self.crm.system(), user.id).await?;
+        let orgs = store.organisations_of(self.runtime.system(), user.id).await?;
         let org = *orgs.first().ok_or(Error::Unauthenticated)?;
         let (token, session) = self.session(user.id, org);
-        store.commit_system(self.crm.system(), vec![SystemWrite::Session(session)], None).await?;
+        store.commit_system(self.runtime.system(), vec![SystemWrite::Session(session)], None).await?;
         let actor = self.authenticate(token.reveal()).await?;
         Ok(SignedIn { token, actor })
     }
@@ -324,8 +325,12 @@ impl<'a> AccessService<'a> {
     /// [`Error::Unauthenticated`] if the token is unknown, revoked or expired.
     pub async fn authenticate(&self, token: &str) -> Result<Actor, Error> {
         let hash = Token::parse(token).ok_or(Error::Unauthenticated)?.hash();
-        let (store, now) = (self.crm.store(), self.crm.now());
-        match store.credential_owner(self.crm.system(), &hash, now).await?.ok_or(Error::Unauthenticated)? {
+        let (store, now) = (self.runtime.store(), self.runtime.now());
+        match store
+            .credential_owner(self.runtime.system(), &hash, now)
+            .await?
+            .ok_or(Error::Unauthenticated)?
+        {
             SignIn::Key(org, key) => {
                 Ok(Actor::new(org, Principal::ApiKey(key.id), Grant::of(&key.permissions)))
             }
@@ -335,7 +340,7 @@ impl<'a> AccessService<'a> {
                 }
                 if session.seen_at + TimeDelta::minutes(1) <= now {
                     let seen = SystemWrite::SessionSeen(hash, now);
-                    store.commit_system(self.crm.system(), vec![seen], None).await?;
+                    store.commit_system(self.runtime.system(), vec![seen], None).await?;
                 }
                 Ok(Actor::new(session.org, Principal::Member(member.id), member.role.grant()))
             }
@@ -349,7 +354,7 @@ impl<'a> AccessService<'a> {
     pub async fn sign_out(&self, token: &str) -> Result<(), Error> {
         if let Some(token) = Token::parse(token) {
             let end = SystemWrite::EndSession(token.hash());
-            self.crm.store().commit_system(self.crm.system(), vec![end], None).await?;
+            self.runtime.store().commit_system(self.runtime.system(), vec![end], None).await?;
         }
         Ok(())
     }
@@ -368,9 +373,9 @@ impl<'a> AccessService<'a> {
         if let Some(beyond) = permissions.iter().find(|held| !by.may(**held)) {
             return Err(Error::Denied { permission: *beyond });
         }
-        let now = self.crm.now();
-        let token = Token::api_key(self.crm.entropy());
-        let id = self.crm.ids().next(now);
+        let now = self.runtime.now();
+        let token = Token::api_key(self.runtime.entropy());
+        let id = self.runtime.ids().next(now);
         let key = ApiKey {
             id,
             name,
@@ -383,7 +388,7 @@ impl<'a> AccessService<'a> {
         };
         let mut batch = Batch::new(by, Action::KeyChanged, now);
         batch.about(id).write(AccessWrite::InsertApiKey(key)).event(DomainEvent::OrgChanged);
-        self.crm.store().commit_one(scope, batch).await?;
+        self.runtime.store().commit_one(scope, batch).await?;
         Ok((id, token))
     }
 
@@ -405,7 +410,7 @@ impl<'a> AccessService<'a> {
         if key.revoked_at.is_some() {
             return Ok(key);
         }
-        let now = self.crm.now();
+        let now = self.runtime.now();
         let change = ApiKeyChange { revoked_at: Some(Some(now)), ..ApiKeyChange::default() };
         let mut batch = Batch::new(by, Action::KeyChanged, now);
         if let Some(revision) = revision {
@@ -413,7 +418,7 @@ impl<'a> AccessService<'a> {
         }
         change.apply(&mut key);
         batch.about(id).write(AccessWrite::ChangeApiKey { key: id, change }).event(DomainEvent::OrgChanged);
-        match self.crm.store().commit_one(scope, batch).await {
+        match self.runtime.store().commit_one(scope, batch).await {
             Ok(_) => Ok(key),
             Err(StoreError::PreconditionFailed(_)) => Err(Error::Stale { kind: RecordKind::ApiKey }),
             Err(error) => Err(error.into()),
@@ -426,7 +431,7 @@ impl<'a> AccessService<'a> {
     /// [`Error::NotFound`]; [`Error::Denied`] without [`Permission::MembersManage`].
     pub async fn key(&self, by: &Actor, id: ApiKeyId) -> Result<ApiKey, Error> {
         let scope = by.scope_for(Permission::MembersManage)?;
-        self.crm.store().api_key(scope, id).await?.ok_or(Error::missing(RecordKind::ApiKey))
+        self.runtime.store().api_key(scope, id).await?.ok_or(Error::missing(RecordKind::ApiKey))
     }
 
     /// The organisation.
@@ -435,7 +440,7 @@ impl<'a> AccessService<'a> {
     /// [`Error::NotFound`] if it was closed.
     pub async fn org(&self, by: &Actor) -> Result<Org, Error> {
         let scope = by.scope_for(Permission::MembersRead)?;
-        self.crm.store().org(scope).await?.ok_or(Error::missing(RecordKind::Organisation))
+        self.runtime.store().org(scope).await?.ok_or(Error::missing(RecordKind::Organisation))
     }
 
     /// The organisation as it is before a change of its settings.
@@ -444,7 +449,7 @@ impl<'a> AccessService<'a> {
     /// [`Error::NotFound`] if it was closed; [`Error::Denied`] without [`Permission::SettingsManage`].
     pub async fn settings(&self, by: &Actor) -> Result<Org, Error> {
         let scope = by.scope_for(Permission::SettingsManage)?;
-        self.crm.store().org(scope).await?.ok_or(Error::missing(RecordKind::Organisation))
+        self.runtime.store().org(scope).await?.ok_or(Error::missing(RecordKind::Organisation))
     }
 
     /// Changes the organisation's name, zone, quiet hours, cap or period, if it still has the revision that the change was
@@ -465,13 +470,13 @@ impl<'a> AccessService<'a> {
         if change.message_days.is_some_and(|days| !(1..=MESSAGE_DAYS).contains(&days)) {
             return Err(Error::invalid("message_days", "must be between 1 and 365"));
         }
-        let mut batch = Batch::new(by, Action::OrgChanged, self.crm.now());
+        let mut batch = Batch::new(by, Action::OrgChanged, self.runtime.now());
         batch
             .about(by.org())
             .require(Precondition::Revision(RecordRef::Org(by.org()), seen))
             .write(AccessWrite::ChangeOrg(change))
             .event(DomainEvent::OrgChanged);
-        match self.crm.store().commit_one(scope, batch).await {
+        match self.runtime.store().commit_one(scope, batch).await {
             Err(StoreError::PreconditionFailed(_)) => Err(Error::Conflict { kind: RecordKind::Organisation }),
             other => {
                 other?;
@@ -486,7 +491,7 @@ impl<'a> AccessService<'a> {
     /// [`Error::Denied`] without [`Permission::MembersRead`].
     pub async fn members(&self, by: &Actor) -> Result<Vec<Member>, Error> {
         let scope = by.scope_for(Permission::MembersRead)?;
-        Ok(self.crm.store().members(scope).await?)
+        Ok(self.runtime.store().members(scope).await?)
     }
 
     /// All API keys, without their secrets.
@@ -495,6 +500,6 @@ impl<'a> AccessService<'a> {
     /// [`Error::Denied`] without [`Permission::MembersManage`].
     pub async fn keys(&self, by: &Actor) -> Result<Vec<ApiKey>, Error> {
         let scope = by.scope_for(Permission::MembersManage)?;
-        Ok(self.crm.store().api_keys(scope).await?)
+        Ok(self.runtime.store().api_keys(scope).await?)
     }
 }

@@ -10,14 +10,14 @@ use crate::conversation::Template;
 use crate::error::{AccountProblem, Error, RecordKind};
 use crate::event::DomainEvent;
 use crate::id::{AccountId, AppId, HookId, OrgId};
-use crate::job::{Job, JobKind, JobState};
 use crate::ledger::Action;
+use crate::outbox::{Job, JobKind, JobWrite};
 use crate::provider::{
     ADDRESS_REFUSAL, AccountAccess, AccountHealth, MessagingProvider, ProviderError, WebhookSecrets,
 };
 use crate::runtime::{OpenedHook, Runtime};
 use crate::scope::{Actor, OrgScope, Permission};
-use crate::store::{Batch, JobWrite, Precondition, RecordRef, Revision, StoreError, SystemWrite};
+use crate::store::{Batch, Precondition, RecordRef, Revision, StoreError, SystemWrite};
 use crate::text::Title;
 
 /// An app to be registered.
@@ -107,7 +107,7 @@ impl Connected {
 /// Apps, accounts and their credentials.
 #[derive(Debug, Clone, Copy)]
 pub struct AccountService<'a> {
-    crm: &'a Runtime,
+    runtime: &'a Runtime,
 }
 
 /// How often a change is decided anew because the account was changed meanwhile. Each time, at least one other change was
@@ -120,8 +120,8 @@ const APP: &str = "app";
 const ACCOUNT: &str = "account";
 
 impl<'a> AccountService<'a> {
-    pub(crate) const fn new(crm: &'a Runtime) -> Self {
-        Self { crm }
+    pub(crate) const fn new(runtime: &'a Runtime) -> Self {
+        Self { runtime }
     }
 
     /// Registers an app of the actor's organisation; its hook is where the provider posts to.
@@ -130,16 +130,16 @@ impl<'a> AccountService<'a> {
     /// [`Error::Account`] if no such provider is registered; [`Error::Invalid`] without a secret; [`Error::Denied`].
     pub async fn register_app(&self, by: &Actor, new: NewApp) -> Result<App, Error> {
         let scope = by.scope_for(Permission::AccountsManage)?;
-        self.crm.provider(&new.provider)?;
+        self.runtime.provider(&new.provider)?;
         if new.secrets.is_empty() || new.secrets.len() > 2 {
             return Err(Error::invalid("secrets", "one secret is needed, or two during rotation"));
         }
-        let now = self.crm.now();
-        let (id, hook): (AppId, HookId) = (self.crm.ids().next(now), HookId::from_entropy(self.crm));
+        let now = self.runtime.now();
+        let (id, hook): (AppId, HookId) = (self.runtime.ids().next(now), HookId::from_entropy(self.runtime));
         let mut secrets = Vec::new();
         for secret in &new.secrets {
             secrets.push(
-                self.crm
+                self.runtime
                     .sealer()
                     .seal_secret(&SealedContext::new(OrgId::NIL, APP, id, "secret"), secret)
                     .await?,
@@ -153,14 +153,14 @@ impl<'a> AccountService<'a> {
             name: new.name,
             hook,
             secrets,
-            verify_token: self.crm.sealer().seal_secret(&token, &new.verify_token).await?,
+            verify_token: self.runtime.sealer().seal_secret(&token, &new.verify_token).await?,
             created_at: now,
             revision: Revision::FIRST,
         };
         let mut batch = Batch::new(by, Action::AppRegistered, now);
         batch.about(id);
         let writes = vec![SystemWrite::InsertApp(app.clone())];
-        self.crm.store().commit_system(self.crm.system(), writes, Some((scope, batch))).await?;
+        self.runtime.store().commit_system(self.runtime.system(), writes, Some((scope, batch))).await?;
         Ok(app)
     }
 
@@ -170,7 +170,7 @@ impl<'a> AccountService<'a> {
     /// [`Error::Denied`] without [`Permission::AccountsRead`].
     pub async fn apps(&self, by: &Actor) -> Result<Vec<App>, Error> {
         by.scope_for(Permission::AccountsRead)?;
-        Ok(self.crm.store().apps(self.crm.system(), Some(by.org())).await?)
+        Ok(self.runtime.store().apps(self.runtime.system(), Some(by.org())).await?)
     }
 
     /// Connects a number: seals the token, checks it, and makes the number routable if the check succeeds. A number whose
@@ -192,7 +192,7 @@ impl<'a> AccountService<'a> {
 
     async fn connect_once(&self, by: &Actor, new: &NewAccount) -> Result<Connected, Error> {
         let scope = by.scope_for(Permission::AccountsManage)?;
-        let app = self.crm.store().app(self.crm.system(), new.app).await?;
+        let app = self.runtime.store().app(self.runtime.system(), new.app).await?;
         let app = app.filter(|app| app.org.is_none_or(|org| org == by.org()));
         let app = app.ok_or(Error::missing(RecordKind::App))?;
         // As providers name numbers, senders and accounts: `106540352242922`, `+15551230000`, `AD-ASHAMO`, `103_1111112`. No
@@ -214,7 +214,7 @@ impl<'a> AccountService<'a> {
             ));
         }
         self.address(&app.provider, new.base_url.as_ref()).await?;
-        let known = self.crm.store().accounts(scope).await?;
+        let known = self.runtime.store().accounts(scope).await?;
         let same = |account: &ProviderAccount| {
             account.provider == app.provider && account.external_id == new.external_id
         };
@@ -224,8 +224,8 @@ impl<'a> AccountService<'a> {
         if let Some(known) = known {
             return self.reconnect(by, scope, known, new).await;
         }
-        let now = self.crm.now();
-        let id: AccountId = self.crm.ids().next(now);
+        let now = self.runtime.now();
+        let id: AccountId = self.runtime.ids().next(now);
         let context = SealedContext::new(by.org(), ACCOUNT, id, "token");
         let account = ProviderAccount {
             id,
@@ -237,7 +237,7 @@ impl<'a> AccountService<'a> {
             business_id: new.business_id.clone(),
             display_number: None,
             base_url: new.base_url.clone(),
-            token: self.crm.sealer().seal_secret(&context, &new.token).await?,
+            token: self.runtime.sealer().seal_secret(&context, &new.token).await?,
             state: AccountState::Unchecked,
             checked_at: None,
             problem: None,
@@ -249,7 +249,7 @@ impl<'a> AccountService<'a> {
             .about(id)
             .event(DomainEvent::AccountChanged { account: id })
             .write(AccountWrite::Insert(Box::new(account)));
-        match self.crm.store().commit_one(scope, batch).await {
+        match self.runtime.store().commit_one(scope, batch).await {
             // The same number was connected at the same time: it is there now, and is connected again.
             Err(StoreError::PreconditionFailed(expect))
                 if matches!(*expect, Precondition::AccountFree(..)) =>
@@ -261,7 +261,7 @@ impl<'a> AccountService<'a> {
         match self.check(by, id, None).await {
             Ok((account, health)) => Ok(Connected { account, check: Ok(health) }),
             Err(Error::Provider(error)) => {
-                let account = self.crm.store().account(scope, id).await?;
+                let account = self.runtime.store().account(scope, id).await?;
                 Ok(Connected {
                     account: account.ok_or(Error::missing(RecordKind::Account))?,
                     check: Err(error),
@@ -275,7 +275,7 @@ impl<'a> AccountService<'a> {
     /// equally late, so it does not reveal what is there.
     async fn address(&self, provider: &str, base: Option<&Url>) -> Result<(), Error> {
         match base {
-            Some(base) if !self.crm.provider(provider)?.allows_address(base) => {
+            Some(base) if !self.runtime.provider(provider)?.allows_address(base) => {
                 tokio::time::sleep(ADDRESS_REFUSAL).await;
                 Err(Error::invalid("base_url", "is not an address that this server sends tokens to"))
             }
@@ -310,10 +310,10 @@ impl<'a> AccountService<'a> {
             business_id: Some(new.business_id.clone()),
             portfolio: new.portfolio.clone().map(Portfolio),
             base_url: Some(new.base_url.clone()),
-            token: Some(self.crm.sealer().seal_secret(&context, &new.token).await?),
+            token: Some(self.runtime.sealer().seal_secret(&context, &new.token).await?),
             state: Some(AccountState::Routable),
             display_number: health.display_number.clone().map(Some),
-            checked_at: Some(Some(self.crm.now())),
+            checked_at: Some(Some(self.runtime.now())),
             problem: Some(None),
         };
         Ok(Connected { account: self.change(by, scope, &known, change).await?, check: Ok(health) })
@@ -328,38 +328,30 @@ impl<'a> AccountService<'a> {
         change: AccountChange,
     ) -> Result<ProviderAccount, Error> {
         let account = seen.id;
-        let mut batch = Batch::new(by, Action::AccountChanged, self.crm.now());
+        let mut batch = Batch::new(by, Action::AccountChanged, self.runtime.now());
         batch
             .about(account)
             .require(Precondition::Revision(RecordRef::Account(account), seen.revision))
             .event(DomainEvent::AccountChanged { account });
         if change.state == Some(AccountState::Routable) {
             // What waited for it is due: nobody has to wait out a rest that began before it was mended.
-            batch.write(JobWrite::WakeSends { account, at: self.crm.now() });
+            batch.write(JobWrite::WakeSends { account, at: self.runtime.now() });
         }
-        let has_templates = || self.messaging(seen).is_ok_and(|able| able.capabilities().templates);
+        let has_templates = || self.messaging(seen).is_ok_and(|messaging| messaging.capabilities().templates);
         if change.state == Some(AccountState::Routable) && has_templates() {
-            let now = self.crm.now();
-            batch.job(Job {
-                id: self.crm.ids().next(now),
-                account: Some(account),
-                conversation: None,
-                kind: JobKind::SyncTemplates,
-                state: JobState::Pending,
-                not_before: now,
-                deadline: now + chrono::TimeDelta::days(1),
-                attempts: 0,
-            });
+            let now = self.runtime.now();
+            let job = Job::new(self.runtime.ids().next(now), JobKind::SyncTemplates, now);
+            batch.job(job.through(account));
         }
         batch.write(AccountWrite::Change { account, change: Box::new(change) });
-        match self.crm.store().commit_one(scope, batch).await {
+        match self.runtime.store().commit_one(scope, batch).await {
             Err(StoreError::PreconditionFailed(expect)) if matches!(*expect, Precondition::RouteFree(..)) => {
                 Err(Error::Account(AccountProblem::Taken))
             }
             Err(StoreError::PreconditionFailed(_)) => Err(Error::Conflict { kind: RecordKind::Account }),
             other => {
                 other?;
-                let kept = self.crm.store().account(scope, account).await?;
+                let kept = self.runtime.store().account(scope, account).await?;
                 kept.ok_or(Error::missing(RecordKind::Account))
             }
         }
@@ -380,7 +372,7 @@ impl<'a> AccountService<'a> {
     ) -> Result<(ProviderAccount, AccountHealth), Error> {
         let scope = by.scope_for(Permission::AccountsManage)?;
         let account =
-            self.crm.store().account(scope, id).await?.ok_or(Error::missing(RecordKind::Account))?;
+            self.runtime.store().account(scope, id).await?.ok_or(Error::missing(RecordKind::Account))?;
         if revision.is_some_and(|meant| meant != account.revision) {
             return Err(Error::Stale { kind: RecordKind::Account });
         }
@@ -389,7 +381,7 @@ impl<'a> AccountService<'a> {
         let change = AccountChange {
             state: Some(AccountState::Routable),
             display_number: health.display_number.clone().map(Some),
-            checked_at: Some(Some(self.crm.now())),
+            checked_at: Some(Some(self.runtime.now())),
             problem: Some(None),
             ..AccountChange::default()
         };
@@ -445,7 +437,8 @@ impl<'a> AccountService<'a> {
         patch: &AccountPatch,
     ) -> Result<ProviderAccount, Error> {
         let scope = by.scope_for(Permission::AccountsManage)?;
-        let seen = self.crm.store().account(scope, id).await?.ok_or(Error::missing(RecordKind::Account))?;
+        let seen =
+            self.runtime.store().account(scope, id).await?.ok_or(Error::missing(RecordKind::Account))?;
         if patch.revision.is_some_and(|meant| meant != seen.revision) {
             return Err(Error::Stale { kind: RecordKind::Account });
         }
@@ -466,10 +459,10 @@ impl<'a> AccountService<'a> {
             };
             let health = self.messaging(&seen)?.check(&access).await?;
             let context = SealedContext::new(by.org(), ACCOUNT, id, "token");
-            change.token = Some(self.crm.sealer().seal_secret(&context, token).await?);
+            change.token = Some(self.runtime.sealer().seal_secret(&context, token).await?);
             change.state = Some(AccountState::Routable);
             change.display_number = health.display_number.map(Some);
-            change.checked_at = Some(Some(self.crm.now()));
+            change.checked_at = Some(Some(self.runtime.now()));
             change.problem = Some(None);
         }
         let changed = match self.change(by, scope, &seen, change).await {
@@ -477,7 +470,7 @@ impl<'a> AccountService<'a> {
             changed => changed,
         };
         // The old token is not kept open any longer.
-        self.crm.tokens().invalidate(&id);
+        self.runtime.tokens().invalidate(&id);
         changed
     }
 
@@ -493,7 +486,7 @@ impl<'a> AccountService<'a> {
     ) -> Result<ProviderAccount, Error> {
         let scope = by.scope_for(Permission::AccountsManage)?;
         let account =
-            self.crm.store().account(scope, id).await?.ok_or(Error::missing(RecordKind::Account))?;
+            self.runtime.store().account(scope, id).await?.ok_or(Error::missing(RecordKind::Account))?;
         self.address(&account.provider, base_url.as_ref()).await?;
         let change = AccountChange { base_url: Some(base_url), ..AccountChange::default() };
         self.change(by, scope, &account, change).await?;
@@ -506,7 +499,7 @@ impl<'a> AccountService<'a> {
     /// [`Error::NotFound`]; [`Error::Denied`] without [`Permission::AccountsRead`].
     pub async fn get(&self, by: &Actor, id: AccountId) -> Result<ProviderAccount, Error> {
         let scope = by.scope_for(Permission::AccountsRead)?;
-        self.crm.store().account(scope, id).await?.ok_or(Error::missing(RecordKind::Account))
+        self.runtime.store().account(scope, id).await?.ok_or(Error::missing(RecordKind::Account))
     }
 
     /// All accounts.
@@ -515,7 +508,7 @@ impl<'a> AccountService<'a> {
     /// [`Error::Denied`] without [`Permission::AccountsRead`].
     pub async fn list(&self, by: &Actor) -> Result<Vec<ProviderAccount>, Error> {
         let scope = by.scope_for(Permission::AccountsRead)?;
-        Ok(self.crm.store().accounts(scope).await?)
+        Ok(self.runtime.store().accounts(scope).await?)
     }
 
     /// Templates of an account as last fetched.
@@ -524,8 +517,8 @@ impl<'a> AccountService<'a> {
     /// [`Error::NotFound`]; [`Error::Denied`] without [`Permission::AccountsRead`].
     pub async fn templates(&self, by: &Actor, account: AccountId) -> Result<Vec<Template>, Error> {
         let scope = by.scope_for(Permission::AccountsRead)?;
-        self.crm.store().account(scope, account).await?.ok_or(Error::missing(RecordKind::Account))?;
-        Ok(self.crm.store().templates(scope, account).await?)
+        self.runtime.store().account(scope, account).await?.ok_or(Error::missing(RecordKind::Account))?;
+        Ok(self.runtime.store().templates(scope, account).await?)
     }
 
     /// Fetches the template list from the provider now.
@@ -535,34 +528,37 @@ impl<'a> AccountService<'a> {
     pub async fn sync_templates(&self, by: &Actor, account: AccountId) -> Result<Vec<Template>, Error> {
         let scope = by.scope_for(Permission::AccountsManage)?;
         let account =
-            self.crm.store().account(scope, account).await?.ok_or(Error::missing(RecordKind::Account))?;
+            self.runtime.store().account(scope, account).await?.ok_or(Error::missing(RecordKind::Account))?;
         let access = self.access(scope.org(), &account).await?;
-        let asked_at = self.crm.now();
+        let asked_at = self.runtime.now();
         let templates = self.messaging(&account)?.templates(&access).await?;
-        let mut batch = Batch::new(by, Action::TemplatesSynced, self.crm.now());
+        let mut batch = Batch::new(by, Action::TemplatesSynced, self.runtime.now());
         batch
             .about(account.id)
             .write(AccountWrite::Templates { account: account.id, asked_at, templates })
             .event(DomainEvent::AccountChanged { account: account.id });
-        self.crm.store().commit_one(scope, batch).await?;
+        self.runtime.store().commit_one(scope, batch).await?;
         // Whoever asked later may have been answered first.
-        Ok(self.crm.store().templates(scope, account.id).await?)
+        Ok(self.runtime.store().templates(scope, account.id).await?)
     }
 
     pub(crate) fn messaging(&self, account: &ProviderAccount) -> Result<&'a dyn MessagingProvider, Error> {
-        self.crm.provider(&account.provider)?.messaging().ok_or(Error::Account(AccountProblem::Unsupported))
+        self.runtime
+            .provider(&account.provider)?
+            .messaging()
+            .ok_or(Error::Account(AccountProblem::Unsupported))
     }
 
     /// Opens an account's token; kept open for sixty seconds at most.
     pub(crate) async fn access(&self, org: OrgId, account: &ProviderAccount) -> Result<AccountAccess, Error> {
         let cached =
-            self.crm.tokens().get(&account.id).filter(|(sealed, _)| sealed == account.token.as_bytes());
+            self.runtime.tokens().get(&account.id).filter(|(sealed, _)| sealed == account.token.as_bytes());
         let token = match cached {
             Some((_, token)) => token,
             None => {
                 let context = SealedContext::new(org, ACCOUNT, account.id, "token");
-                let token = self.crm.sealer().open_secret(&context, &account.token).await?;
-                self.crm.tokens().insert(account.id, (account.token.as_bytes().to_vec(), token.clone()));
+                let token = self.runtime.sealer().open_secret(&context, &account.token).await?;
+                self.runtime.tokens().insert(account.id, (account.token.as_bytes().to_vec(), token.clone()));
                 token
             }
         };
@@ -577,27 +573,29 @@ impl<'a> AccountService<'a> {
 
     /// The app of a webhook address with its secrets opened; kept open for sixty seconds at most.
     pub(crate) async fn opened_hook(&self, hook: HookId) -> Result<Option<Arc<OpenedHook>>, Error> {
-        if let Some(opened) = self.crm.hooks().get(&hook) {
+        if let Some(opened) = self.runtime.hooks().get(&hook) {
             return Ok(Some(opened));
         }
-        let Some(app) = self.crm.store().hook(self.crm.system(), hook).await? else { return Ok(None) };
+        let Some(app) = self.runtime.store().hook(self.runtime.system(), hook).await? else {
+            return Ok(None);
+        };
         let mut secrets = Vec::new();
         let context = SealedContext::new(OrgId::NIL, APP, app.id, "secret");
         for sealed in &app.secrets {
-            secrets.push(self.crm.sealer().open_secret(&context, sealed).await?);
+            secrets.push(self.runtime.sealer().open_secret(&context, sealed).await?);
         }
         let context = SealedContext::new(OrgId::NIL, APP, app.id, "verify_token");
-        let verify_token = self.crm.sealer().open_secret(&context, &app.verify_token).await?;
+        let verify_token = self.runtime.sealer().open_secret(&context, &app.verify_token).await?;
         let opened = Arc::new(OpenedHook { app, secrets: WebhookSecrets { app: secrets, verify_token } });
-        self.crm.hooks().insert(hook, Arc::clone(&opened));
+        self.runtime.hooks().insert(hook, Arc::clone(&opened));
         Ok(Some(opened))
     }
 }
 
 impl HookId {
     /// 122 random bits: a hook's address cannot be guessed from another's.
-    fn from_entropy(crm: &Runtime) -> Self {
-        let id = uuid::Builder::from_random_bytes(crm.entropy().array()).into_uuid();
+    fn from_entropy(runtime: &Runtime) -> Self {
+        let id = uuid::Builder::from_random_bytes(runtime.entropy().array()).into_uuid();
         <Self as crate::TypedId>::from_uuid(id)
     }
 }

@@ -93,19 +93,19 @@ impl Subject {
 /// The consent ledger.
 #[derive(Debug, Clone, Copy)]
 pub struct ConsentService<'a> {
-    crm: &'a Runtime,
+    runtime: &'a Runtime,
 }
 
 impl<'a> ConsentService<'a> {
-    pub(crate) const fn new(crm: &'a Runtime) -> Self {
-        Self { crm }
+    pub(crate) const fn new(runtime: &'a Runtime) -> Self {
+        Self { runtime }
     }
 
     /// A contact with every identifier, typed and seen at providers, and the identities.
     async fn person(&self, scope: &OrgScope, id: ContactId) -> Result<Subject, Error> {
         let contact =
-            self.crm.store().contact(scope, id).await?.ok_or(Error::missing(RecordKind::Contact))?;
-        let identities = self.crm.store().channel_identities(scope, contact.id).await?;
+            self.runtime.store().contact(scope, id).await?.ok_or(Error::missing(RecordKind::Contact))?;
+        let identities = self.runtime.store().channel_identities(scope, contact.id).await?;
         let mut keys: Vec<_> = contact.details.iter().map(|detail| detail.value.subject_key()).collect();
         keys.extend(identities.iter().flat_map(ChannelIdentity::subject_keys));
         keys.sort_unstable();
@@ -145,7 +145,7 @@ impl<'a> ConsentService<'a> {
 
     async fn record(&self, by: &Actor, said: Said) -> Result<ConsentRecord, Error> {
         let scope = by.scope_for(Permission::ConsentWrite)?;
-        let now = self.crm.now();
+        let now = self.runtime.now();
         if said.occurred_at > now {
             return Err(Error::invalid("occurred_at", "must not lie in the future"));
         }
@@ -153,9 +153,10 @@ impl<'a> ConsentService<'a> {
         self.checked(by, scope, &person, &said).await?;
         let mut batch = Batch::new(by, Action::ConsentRecorded, now);
         let identities = self.reached(scope, &person, said.channel).await?;
-        let record = enter(&mut batch, self.crm.ids(), now, person.entry(by.principal(), said, &identities));
+        let record =
+            enter(&mut batch, self.runtime.ids(), now, person.entry(by.principal(), said, &identities));
         batch.about(record.id);
-        self.crm.store().commit_one(scope, batch).await?;
+        self.runtime.store().commit_one(scope, batch).await?;
         Ok(record)
     }
 
@@ -194,8 +195,8 @@ impl<'a> ConsentService<'a> {
             return Ok(());
         };
         let message =
-            self.crm.store().message(scope, id).await?.ok_or(Error::missing(RecordKind::Message))?;
-        let talk = self.crm.store().conversation(scope, message.conversation).await?;
+            self.runtime.store().message(scope, id).await?.ok_or(Error::missing(RecordKind::Message))?;
+        let talk = self.runtime.store().conversation(scope, message.conversation).await?;
         let own =
             talk.is_some_and(|talk| person.identities.iter().any(|identity| identity.id == talk.identity));
         if message.direction != Direction::Inbound || !own {
@@ -214,9 +215,9 @@ impl<'a> ConsentService<'a> {
         if channel == Channel::Any {
             return Ok(person.identities.iter().map(|identity| identity.id).collect());
         }
-        let accounts = self.crm.store().accounts(scope).await?;
+        let accounts = self.runtime.store().accounts(scope).await?;
         let by_channel = |account: &&ProviderAccount| {
-            AccountService::new(self.crm)
+            AccountService::new(self.runtime)
                 .messaging(account)
                 .is_ok_and(|provider| provider.capabilities().channel == channel)
         };
@@ -239,7 +240,7 @@ impl<'a> ConsentService<'a> {
     ) -> Result<(), Error> {
         let scope = by.scope_for(Permission::ConsentWrite)?;
         let person = self.person(scope, contact).await?;
-        let now = self.crm.now();
+        let now = self.runtime.now();
         let covers = match what {
             SuppressionScope::Marketing => PurposeScope::Marketing,
             SuppressionScope::AllOutbound => PurposeScope::Any,
@@ -266,14 +267,14 @@ impl<'a> ConsentService<'a> {
         }
         // The ledger's head moves too, so that nothing decided before can still leave.
         let identities = self.reached(scope, &person, Channel::Any).await?;
-        enter(&mut batch, self.crm.ids(), now, person.entry(by.principal(), said, &identities));
-        self.crm.store().commit_one(scope, batch).await?;
+        enter(&mut batch, self.runtime.ids(), now, person.entry(by.principal(), said, &identities));
+        self.runtime.store().commit_one(scope, batch).await?;
         Ok(())
     }
 
     /// Each subject's hash under each key there ever was.
     async fn hashes(&self, scope: &OrgScope, subjects: &[SubjectKey]) -> Result<Vec<(u32, [u8; 16])>, Error> {
-        let keys = self.crm.suppression_keys().get_or_try_init(|| self.derive_keys()).await?;
+        let keys = self.runtime.suppression_keys().get_or_try_init(|| self.derive_keys()).await?;
         let mut all = Vec::with_capacity(keys.len() * subjects.len());
         for (version, key) in keys {
             for subject in subjects {
@@ -288,7 +289,7 @@ impl<'a> ConsentService<'a> {
     }
 
     async fn derive_keys(&self) -> Result<Vec<(u32, Zeroizing<[u8; 32]>)>, Error> {
-        let provider = self.crm.sealer().keys();
+        let provider = self.runtime.sealer().keys();
         let mut keys = Vec::new();
         for (version, id) in provider.ids().await?.iter().enumerate() {
             let wrapping = provider.by_id(id).await?;
@@ -315,7 +316,7 @@ impl<'a> ConsentService<'a> {
         all.sort_unstable();
         all.dedup();
         let hits =
-            if all.is_empty() { Vec::new() } else { self.crm.store().suppressions(scope, &all).await? };
+            if all.is_empty() { Vec::new() } else { self.runtime.store().suppressions(scope, &all).await? };
         let completed = rows.into_iter().zip(wanted).map(|(rows, hashes)| {
             let theirs = hits.iter().filter(|hit| hashes.contains(&hit.hash)).map(|hit| hit.scope).collect();
             facts(rows, theirs, Checks::default())
@@ -334,8 +335,8 @@ impl<'a> ConsentService<'a> {
         page: PageRequest,
     ) -> Result<Page<ConsentRecord>, Error> {
         let scope = by.scope_for(Permission::ConsentRead)?;
-        self.crm.store().contact(scope, contact).await?.ok_or(Error::missing(RecordKind::Contact))?;
-        Ok(self.crm.store().consent_history(scope, contact, page).await?)
+        self.runtime.store().contact(scope, contact).await?.ok_or(Error::missing(RecordKind::Contact))?;
+        Ok(self.runtime.store().consent_history(scope, contact, page).await?)
     }
 
     /// What counts now for a contact, channel and purpose.
@@ -356,7 +357,7 @@ impl<'a> ConsentService<'a> {
             records.extend(found.items);
             match found.next {
                 Some(next) => page.after = Some(next),
-                None => return Ok(ConsentState::fold(&records, channel, purpose, self.crm.now())),
+                None => return Ok(ConsentState::fold(&records, channel, purpose, self.runtime.now())),
             }
         }
     }

@@ -42,12 +42,12 @@ impl ContactService<'_> {
     ) -> Result<Contact, Error> {
         let scope = by.scope_for(Permission::ContactsWrite)?;
         let record = self.require(scope, contact).await?;
-        let known = self.crm.store().channel_identities(scope, contact).await?;
+        let known = self.runtime.store().channel_identities(scope, contact).await?;
         let known = known.into_iter().find(|known| known.id == identity);
         let known = known.ok_or(Error::missing(RecordKind::Identity))?;
         let conflict = Error::Conflict { kind: RecordKind::Identity };
         let Some(doubt) = known.doubt.clone() else { return Err(conflict) };
-        let (now, ids) = (self.crm.now(), self.crm.ids());
+        let (now, ids) = (self.runtime.now(), self.runtime.ids());
         let number = Alias::Phone(doubt.number.clone());
         let mut batch = Batch::new(by, Action::ContactChanged, now);
         batch
@@ -126,7 +126,7 @@ impl ContactService<'_> {
                 other.id
             }
         };
-        match self.crm.store().commit_one(scope, batch).await {
+        match self.runtime.store().commit_one(scope, batch).await {
             Err(StoreError::PreconditionFailed(_)) => Err(conflict),
             Err(error) => Err(error.into()),
             Ok(_) => self.require(scope, answered).await,

@@ -111,7 +111,7 @@ pub struct NewTask {
 /// Contacts, notes and follow-ups.
 #[derive(Debug, Clone, Copy)]
 pub struct ContactService<'a> {
-    pub(super) crm: &'a Runtime,
+    pub(super) runtime: &'a Runtime,
 }
 
 fn sorted(mut tags: Vec<TagName>) -> Vec<TagName> {
@@ -121,8 +121,8 @@ fn sorted(mut tags: Vec<TagName>) -> Vec<TagName> {
 }
 
 impl<'a> ContactService<'a> {
-    pub(crate) const fn new(crm: &'a Runtime) -> Self {
-        Self { crm }
+    pub(crate) const fn new(runtime: &'a Runtime) -> Self {
+        Self { runtime }
     }
 
     /// Where numbers in national form are dialled, in the actor's organisation.
@@ -131,7 +131,7 @@ impl<'a> ContactService<'a> {
     /// [`Error::Denied`] without [`Permission::ContactsWrite`].
     pub async fn dials_in(&self, by: &Actor) -> Result<Option<Region>, Error> {
         let scope = by.scope_for(Permission::ContactsWrite)?;
-        Ok(self.crm.store().org(scope).await?.and_then(|org| org.dials_in()))
+        Ok(self.runtime.store().org(scope).await?.and_then(|org| org.dials_in()))
     }
 
     /// Makes a contact. Numbers may be shared, so one that another contact has is no error; [`find`](Self::find) shows who has it.
@@ -143,9 +143,9 @@ impl<'a> ContactService<'a> {
         if new.name.is_none() && new.details.is_empty() {
             return Err(Error::invalid("name", "or a number or address is needed"));
         }
-        let now = self.crm.now();
+        let now = self.runtime.now();
         let contact = Contact {
-            id: self.crm.ids().next(now),
+            id: self.runtime.ids().next(now),
             name_source: if new.name.is_some() { NameSource::Typed } else { NameSource::Profile },
             name: new.name,
             stage: new.stage.unwrap_or(Stage::New),
@@ -162,7 +162,7 @@ impl<'a> ContactService<'a> {
             .about(contact.id)
             .write(ContactWrite::Insert(contact.clone()))
             .event(DomainEvent::ContactChanged { contact: contact.id });
-        self.crm.store().commit_one(scope, batch).await?;
+        self.runtime.store().commit_one(scope, batch).await?;
         Ok(contact)
     }
 
@@ -176,7 +176,7 @@ impl<'a> ContactService<'a> {
     }
 
     pub(super) async fn require(&self, scope: &OrgScope, id: ContactId) -> Result<Contact, Error> {
-        self.crm.store().contact(scope, id).await?.ok_or(Error::missing(RecordKind::Contact))
+        self.runtime.store().contact(scope, id).await?.ok_or(Error::missing(RecordKind::Contact))
     }
 
     /// Changes a contact.
@@ -187,7 +187,7 @@ impl<'a> ContactService<'a> {
     pub async fn update(&self, by: &Actor, id: ContactId, patch: ContactPatch) -> Result<Contact, Error> {
         let scope = by.scope_for(Permission::ContactsWrite)?;
         if let Some(Some(member)) = patch.owner {
-            self.crm.store().member(scope, member).await?.ok_or(Error::missing(RecordKind::Member))?;
+            self.runtime.store().member(scope, member).await?.ok_or(Error::missing(RecordKind::Member))?;
         }
         for _ in 0..TRIES {
             let mut contact = self.require(scope, id).await?;
@@ -195,13 +195,13 @@ impl<'a> ContactService<'a> {
             if patch.revision.is_some_and(|wanted| wanted != seen) {
                 return Err(Error::Stale { kind: RecordKind::Contact });
             }
-            let now = self.crm.now();
+            let now = self.runtime.now();
             let patch = patch.clone();
             let before = contact.details.clone();
             let touches_numbers = patch.details.is_some() || patch.former_numbers.is_some();
             let unnamed = patch.name.as_ref().is_some_and(Option::is_none);
             let identities = if touches_numbers || unnamed {
-                self.crm.store().channel_identities(scope, id).await?
+                self.runtime.store().channel_identities(scope, id).await?
             } else {
                 Vec::new()
             };
@@ -230,7 +230,7 @@ impl<'a> ContactService<'a> {
                     batch.write(write);
                 }
             }
-            match self.crm.store().commit_one(scope, batch).await {
+            match self.runtime.store().commit_one(scope, batch).await {
                 Err(StoreError::PreconditionFailed(_)) => {}
                 other => {
                     other?;
@@ -253,7 +253,7 @@ impl<'a> ContactService<'a> {
         page: PageRequest,
     ) -> Result<Page<Contact>, Error> {
         let scope = by.scope_for(Permission::ContactsRead)?;
-        Ok(self.crm.store().contacts(scope, query, page).await?)
+        Ok(self.runtime.store().contacts(scope, query, page).await?)
     }
 
     /// All contacts with one of these identifiers, typed or seen at a provider.
@@ -262,7 +262,7 @@ impl<'a> ContactService<'a> {
     /// [`Error::Denied`] without [`Permission::ContactsRead`].
     pub async fn find(&self, by: &Actor, any_of: &[SubjectKey]) -> Result<Vec<Contact>, Error> {
         let scope = by.scope_for(Permission::ContactsRead)?;
-        Ok(self.crm.store().contacts_by_subject(scope, any_of).await?)
+        Ok(self.runtime.store().contacts_by_subject(scope, any_of).await?)
     }
 
     /// The channel identities of a contact.
@@ -272,7 +272,7 @@ impl<'a> ContactService<'a> {
     pub async fn identities(&self, by: &Actor, id: ContactId) -> Result<Vec<ChannelIdentity>, Error> {
         let scope = by.scope_for(Permission::ContactsRead)?;
         self.require(scope, id).await?;
-        Ok(self.crm.store().channel_identities(scope, id).await?)
+        Ok(self.runtime.store().channel_identities(scope, id).await?)
     }
 
     /// The identity by which a contact is reached from an account: the one there is, or one made from the first number on
@@ -288,7 +288,7 @@ impl<'a> ContactService<'a> {
         account: &ProviderAccount,
     ) -> Result<ChannelIdentity, Error> {
         let record = self.require(scope, contact).await?;
-        let known = self.crm.store().channel_identities(scope, contact).await?;
+        let known = self.runtime.store().channel_identities(scope, contact).await?;
         let mut here = known.into_iter().filter(|identity| identity.portfolio == account.portfolio);
         // One that answers to a number they have given up is the last choice.
         let mut given_up = None;
@@ -313,9 +313,9 @@ impl<'a> ContactService<'a> {
             return Ok(identity);
         }
         let number = number.ok_or(Error::invalid("contact", "has no number to write to"))?;
-        let now = self.crm.now();
+        let now = self.runtime.now();
         let identity = ChannelIdentity {
-            id: self.crm.ids().next(now),
+            id: self.runtime.ids().next(now),
             contact,
             portfolio: account.portfolio.clone(),
             aliases: vec![Alias::Phone(number)],
@@ -332,7 +332,7 @@ impl<'a> ContactService<'a> {
             .about(contact)
             .write(ContactWrite::Identity(identity.clone()))
             .event(DomainEvent::ContactChanged { contact });
-        match self.crm.store().commit_one(scope, batch).await {
+        match self.runtime.store().commit_one(scope, batch).await {
             Err(StoreError::PreconditionFailed(_)) => Err(Error::Duplicate { kind: RecordKind::Identity }),
             other => Ok(other.map(|_| identity)?),
         }
@@ -345,9 +345,9 @@ impl<'a> ContactService<'a> {
     pub async fn add_note(&self, by: &Actor, contact: ContactId, text: NoteText) -> Result<Note, Error> {
         let scope = by.scope_for(Permission::ContactsWrite)?;
         let contact = self.require(scope, contact).await?.id;
-        let now = self.crm.now();
+        let now = self.runtime.now();
         let note = Note {
-            id: self.crm.ids().next(now),
+            id: self.runtime.ids().next(now),
             contact,
             author: by.principal().to_ref(),
             text,
@@ -358,7 +358,7 @@ impl<'a> ContactService<'a> {
             .about(note.id)
             .write(ContactWrite::Note(note.clone()))
             .event(DomainEvent::ContactChanged { contact });
-        self.crm.store().commit_one(scope, batch).await?;
+        self.runtime.store().commit_one(scope, batch).await?;
         Ok(note)
     }
 
@@ -374,7 +374,7 @@ impl<'a> ContactService<'a> {
     ) -> Result<Page<Note>, Error> {
         let scope = by.scope_for(Permission::ContactsRead)?;
         self.require(scope, contact).await?;
-        Ok(self.crm.store().notes(scope, contact, page).await?)
+        Ok(self.runtime.store().notes(scope, contact, page).await?)
     }
 
     /// Makes a follow-up.
@@ -385,11 +385,11 @@ impl<'a> ContactService<'a> {
         let scope = by.scope_for(Permission::ContactsWrite)?;
         let contact = self.require(scope, contact).await?.id;
         if let Some(member) = new.assignee {
-            self.crm.store().member(scope, member).await?.ok_or(Error::missing(RecordKind::Member))?;
+            self.runtime.store().member(scope, member).await?.ok_or(Error::missing(RecordKind::Member))?;
         }
-        let now = self.crm.now();
+        let now = self.runtime.now();
         let task = Task {
-            id: self.crm.ids().next(now),
+            id: self.runtime.ids().next(now),
             contact,
             title: new.title,
             due_at: new.due_at,
@@ -403,7 +403,7 @@ impl<'a> ContactService<'a> {
             .about(task.id)
             .write(ContactWrite::InsertTask(task.clone()))
             .event(DomainEvent::ContactChanged { contact: task.contact });
-        self.crm.store().commit_one(scope, batch).await?;
+        self.runtime.store().commit_one(scope, batch).await?;
         Ok(task)
     }
 
@@ -417,7 +417,7 @@ impl<'a> ContactService<'a> {
     }
 
     async fn task_of(&self, scope: &OrgScope, contact: ContactId, id: TaskId) -> Result<Task, Error> {
-        let found = self.crm.store().task(scope, id).await?;
+        let found = self.runtime.store().task(scope, id).await?;
         found.filter(|task| task.contact == contact).ok_or(Error::missing(RecordKind::Task))
     }
 
@@ -439,7 +439,7 @@ impl<'a> ContactService<'a> {
         if revision.is_some_and(|meant| meant != task.revision) {
             return Err(Error::Stale { kind: RecordKind::Task });
         }
-        let now = self.crm.now();
+        let now = self.runtime.now();
         let change = TaskChange { done_at: Some(done.then_some(now)), ..TaskChange::default() };
         let mut batch = Batch::new(by, Action::TaskChanged, now);
         batch
@@ -448,7 +448,7 @@ impl<'a> ContactService<'a> {
             .event(DomainEvent::ContactChanged { contact });
         change.apply(&mut task);
         batch.write(ContactWrite::ChangeTask { task: id, change });
-        match self.crm.store().commit_one(scope, batch).await {
+        match self.runtime.store().commit_one(scope, batch).await {
             Ok(_) => Ok(task),
             Err(StoreError::PreconditionFailed(_)) if revision.is_some() => {
                 Err(Error::Stale { kind: RecordKind::Task })
@@ -464,6 +464,6 @@ impl<'a> ContactService<'a> {
     /// [`Error::Denied`] without [`Permission::ContactsRead`].
     pub async fn tasks(&self, by: &Actor, query: &TaskQuery, page: PageRequest) -> Result<Page<Task>, Error> {
         let scope = by.scope_for(Permission::ContactsRead)?;
-        Ok(self.crm.store().tasks(scope, query, page).await?)
+        Ok(self.runtime.store().tasks(scope, query, page).await?)
     }
 }

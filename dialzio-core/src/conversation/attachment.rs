@@ -99,16 +99,16 @@ impl ConversationService<'_> {
         account: AccountId,
         now: DateTime<Utc>,
     ) -> Result<Kept, Error> {
-        let guard: JobId = self.crm.ids().next(now);
+        let guard: JobId = self.runtime.ids().next(now);
         let mut ahead = Batch::new(by, Action::MediaTaken, now);
         ahead.about(attachment.id).job(Job::new(
             guard,
             JobKind::DeleteBlob(attachment.id),
             now + ORPHAN_PERIOD,
         ));
-        self.crm.store().commit_one(scope, ahead).await?;
+        self.runtime.store().commit_one(scope, ahead).await?;
         let blob = BlobKey { org: scope.org(), media: attachment.id };
-        let wrapped = self.crm.media_sealer().put(&blob, &attachment.file.bytes).await?;
+        let wrapped = self.runtime.media_sealer().put(&blob, &attachment.file.bytes).await?;
         let media = Media {
             id: attachment.id,
             owner: message.into(),

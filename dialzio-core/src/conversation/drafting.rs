@@ -17,7 +17,7 @@ impl ConversationService<'_> {
     pub async fn drafts(&self, by: &Actor, conversations: &[ConversationId]) -> Result<Vec<Draft>, Error> {
         let scope = by.scope_for(Permission::ConversationsRead)?;
         match by.member() {
-            Some(member) => Ok(self.crm.store().drafts(scope, member, conversations).await?),
+            Some(member) => Ok(self.runtime.store().drafts(scope, member, conversations).await?),
             None => Ok(Vec::new()),
         }
     }
@@ -42,12 +42,12 @@ impl ConversationService<'_> {
         })?;
         let text = shows_something(text).then(|| MessageText::parse(text)).transpose();
         let text = text.map_err(|error| Error::invalid("text", error.to_string()))?;
-        let kept = self.crm.store().drafts(scope, member, &[conversation]).await?;
+        let kept = self.runtime.store().drafts(scope, member, &[conversation]).await?;
         let kept = kept.into_iter().find(|kept| kept.kind == kind);
         if kept.as_ref().map(|kept| &kept.text) == text.as_ref() {
             return Ok(kept);
         }
-        let now = self.crm.now();
+        let now = self.runtime.now();
         let draft = text.map(|text| Draft { conversation, member, kind, text, saved_at: now });
         let mut batch = Batch::new(by, Action::DraftChanged, now);
         batch.about(conversation).write(match &draft {
@@ -55,7 +55,7 @@ impl ConversationService<'_> {
             None => DraftWrite::Remove { conversation, member, kind },
         });
         batch.event(DomainEvent::DraftChanged { conversation, member });
-        self.crm.store().commit_one(scope, batch).await?;
+        self.runtime.store().commit_one(scope, batch).await?;
         Ok(draft)
     }
 

@@ -162,9 +162,9 @@ impl From<Verdict> for Preview {
 
 impl ConversationService<'_> {
     async fn facts(&self, scope: &OrgScope, id: ConversationId) -> Result<ConsentFacts, Error> {
-        let rows = self.crm.store().consent_facts(scope, id).await?;
+        let rows = self.runtime.store().consent_facts(scope, id).await?;
         let rows = rows.ok_or(Error::missing(RecordKind::Conversation))?;
-        let mut facts = ConsentService::new(self.crm).facts(scope, vec![rows]).await?;
+        let mut facts = ConsentService::new(self.runtime).facts(scope, vec![rows]).await?;
         facts.pop().ok_or(Error::missing(RecordKind::Conversation))
     }
 
@@ -176,11 +176,11 @@ impl ConversationService<'_> {
         let scope = by.scope_for(Permission::ConversationsRead)?;
         let conversation = self.require(scope, id).await?;
         let facts = self.facts(scope, id).await?;
-        let now = self.crm.now();
-        let templates = self.crm.store().templates(scope, conversation.account).await?;
-        let account = self.crm.store().account(scope, conversation.account).await?;
+        let now = self.runtime.now();
+        let templates = self.runtime.store().templates(scope, conversation.account).await?;
+        let account = self.runtime.store().account(scope, conversation.account).await?;
         let capabilities = account.and_then(|account| {
-            AccountService::new(self.crm)
+            AccountService::new(self.runtime)
                 .messaging(&account)
                 .ok()
                 .map(|messaging| messaging.capabilities().clone())
@@ -207,7 +207,7 @@ impl ConversationService<'_> {
 
     async fn usable(&self, scope: &OrgScope, id: AccountId) -> Result<ProviderAccount, Error> {
         let account =
-            self.crm.store().account(scope, id).await?.ok_or(Error::missing(RecordKind::Account))?;
+            self.runtime.store().account(scope, id).await?.ok_or(Error::missing(RecordKind::Account))?;
         match account.state {
             AccountState::Routable | AccountState::NeedsLogin | AccountState::Paused => Ok(account),
             AccountState::Unchecked | AccountState::Disconnected => {
@@ -223,18 +223,18 @@ impl ConversationService<'_> {
     /// [`Error::IdempotencyReused`]; [`Error::NotFound`]; [`Error::Denied`] without [`Permission::MessagesSend`].
     pub async fn send(&self, by: &Actor, id: ConversationId, new: NewMessage) -> Result<Sent, Error> {
         let scope = by.scope_for(Permission::MessagesSend)?;
-        let store = self.crm.store();
+        let store = self.runtime.store();
         let conversation = self.require(scope, id).await?;
         let account = self.usable(scope, conversation.account).await?;
-        let limits = AccountService::new(self.crm).messaging(&account)?.capabilities();
+        let limits = AccountService::new(self.runtime).messaging(&account)?.capabilities();
         if let Some(answered) = new.reply_to {
             let known = store.message(scope, answered).await?.filter(|message| message.conversation == id);
             known.ok_or(Error::missing(RecordKind::Message))?;
         }
-        let now = self.crm.now();
+        let now = self.runtime.now();
         let attachment = match &new.body {
             NewBody::File { file, caption } => {
-                Some(Attachment::check(file, caption.as_ref(), limits, self.crm.ids().next(now))?)
+                Some(Attachment::check(file, caption.as_ref(), limits, self.runtime.ids().next(now))?)
             }
             _ => None,
         };
@@ -272,7 +272,7 @@ impl ConversationService<'_> {
             }
         };
         let message = Message {
-            id: self.crm.ids().next(now),
+            id: self.runtime.ids().next(now),
             conversation: id,
             direction: Direction::Outbound,
             author: Some(by.principal().to_ref()),
@@ -352,7 +352,7 @@ impl ConversationService<'_> {
                 digest: None,
             })
             .job(
-                Job::new(self.crm.ids().next(now), JobKind::Send(message.id), due.max(now))
+                Job::new(self.runtime.ids().next(now), JobKind::Send(message.id), due.max(now))
                     .through(account.id)
                     .within(id),
             )
@@ -382,7 +382,7 @@ impl ConversationService<'_> {
             Outcome::Applied => Ok(Sent { message, deferred, replayed: false }),
             Outcome::Mismatch => Err(Error::IdempotencyReused),
             Outcome::Replayed(RecordRef::Message(first)) => {
-                let first = self.crm.store().message(scope, first).await?;
+                let first = self.runtime.store().message(scope, first).await?;
                 let message = first.ok_or(Error::missing(RecordKind::Message))?;
                 Ok(Sent { message, deferred: None, replayed: true })
             }
@@ -397,15 +397,15 @@ impl ConversationService<'_> {
         scope: &OrgScope,
         once: &Idempotency,
     ) -> Result<Option<Sent>, Error> {
-        let mut probe = Batch::new(by, Action::MessageStopped, self.crm.now());
+        let mut probe = Batch::new(by, Action::MessageStopped, self.runtime.now());
         // Refused after the key was looked up, so that a new key is not used up by a refused request.
         probe
             .once(once.clone())
-            .require(Precondition::Job(self.crm.ids().next(self.crm.now()), JobState::Done));
-        match self.crm.store().commit_one(scope, probe).await {
+            .require(Precondition::Job(self.runtime.ids().next(self.runtime.now()), JobState::Done));
+        match self.runtime.store().commit_one(scope, probe).await {
             Ok(commit) => match commit.outcome {
                 Outcome::Replayed(RecordRef::Message(first)) => {
-                    let first = self.crm.store().message(scope, first).await?;
+                    let first = self.runtime.store().message(scope, first).await?;
                     Ok(first.map(|message| Sent { message, deferred: None, replayed: true }))
                 }
                 Outcome::Mismatch => Err(Error::IdempotencyReused),
@@ -417,7 +417,7 @@ impl ConversationService<'_> {
     }
 
     pub(super) async fn require_message(&self, scope: &OrgScope, id: MessageId) -> Result<Message, Error> {
-        self.crm.store().message(scope, id).await?.ok_or(Error::missing(RecordKind::Message))
+        self.runtime.store().message(scope, id).await?.ok_or(Error::missing(RecordKind::Message))
     }
 
     /// Takes a waiting message back. Nothing happens if it has left.
@@ -430,7 +430,7 @@ impl ConversationService<'_> {
         if message.delivery.status != DeliveryStatus::Queued {
             return Err(Error::Conflict { kind: RecordKind::Message });
         }
-        let now = self.crm.now();
+        let now = self.runtime.now();
         let evidence = Evidence { status: DeliveryStatus::Cancelled, at: now, failure: None };
         let mut batch = Batch::new(by, Action::MessageStopped, now);
         batch
@@ -449,7 +449,7 @@ impl ConversationService<'_> {
         id: MessageId,
         batch: Batch,
     ) -> Result<Message, Error> {
-        match self.crm.store().commit_one(scope, batch).await {
+        match self.runtime.store().commit_one(scope, batch).await {
             Err(StoreError::PreconditionFailed(_)) => Err(Error::Conflict { kind: RecordKind::Message }),
             other => {
                 other?;
@@ -468,7 +468,7 @@ impl ConversationService<'_> {
         if message.delivery.status != DeliveryStatus::Unknown {
             return Err(Error::Conflict { kind: RecordKind::Message });
         }
-        let now = self.crm.now();
+        let now = self.runtime.now();
         let status = if was_sent { DeliveryStatus::Sent } else { DeliveryStatus::Failed };
         let failure = (!was_sent).then(|| FailureNote { code: "message.dropped".into(), detail: None });
         let mut batch = Batch::new(by, Action::MessageEvidence, now);

@@ -34,12 +34,12 @@ pub struct ConversationPatch {
 /// Conversations and messages.
 #[derive(Debug, Clone, Copy)]
 pub struct ConversationService<'a> {
-    pub(super) crm: &'a Runtime,
+    pub(super) runtime: &'a Runtime,
 }
 
 impl<'a> ConversationService<'a> {
-    pub(crate) const fn new(crm: &'a Runtime) -> Self {
-        Self { crm }
+    pub(crate) const fn new(runtime: &'a Runtime) -> Self {
+        Self { runtime }
     }
 
     /// One page of a queue.
@@ -53,7 +53,7 @@ impl<'a> ConversationService<'a> {
         page: PageRequest,
     ) -> Result<Page<InboxEntry>, Error> {
         let scope = by.scope_for(Permission::ConversationsRead)?;
-        Ok(self.crm.store().inbox(scope, query, page).await?)
+        Ok(self.runtime.store().inbox(scope, query, page).await?)
     }
 
     /// Conversations in one state with people whom these words find: parts of names, usernames, addresses and tags, or
@@ -71,8 +71,8 @@ impl<'a> ConversationService<'a> {
         by.scope_for(Permission::ContactsRead)?;
         let scope = by.scope_for(Permission::ConversationsRead)?;
         let query =
-            ConversationSearch { tokens: crate::search::query_tokens(words), state, now: self.crm.now() };
-        Ok(self.crm.store().find_conversations(scope, &query, page).await?)
+            ConversationSearch { tokens: crate::search::query_tokens(words), state, now: self.runtime.now() };
+        Ok(self.runtime.store().find_conversations(scope, &query, page).await?)
     }
 
     /// How many open conversations with something unread are assigned to this member or unassigned; counted up to
@@ -82,7 +82,7 @@ impl<'a> ConversationService<'a> {
     /// [`Error::Denied`] without [`Permission::ConversationsRead`].
     pub async fn unread(&self, by: &Actor, most: u32) -> Result<u32, Error> {
         let scope = by.scope_for(Permission::ConversationsRead)?;
-        Ok(self.crm.store().unread_conversations(scope, by.member(), most).await?)
+        Ok(self.runtime.store().unread_conversations(scope, by.member(), most).await?)
     }
 
     /// How many conversations are in each queue.
@@ -91,7 +91,7 @@ impl<'a> ConversationService<'a> {
     /// [`Error::Denied`] without [`Permission::ConversationsRead`].
     pub async fn counts(&self, by: &Actor) -> Result<QueueCounts, Error> {
         let scope = by.scope_for(Permission::ConversationsRead)?;
-        Ok(self.crm.store().queue_counts(scope).await?)
+        Ok(self.runtime.store().queue_counts(scope).await?)
     }
 
     /// One conversation with what a list shows beside it.
@@ -100,11 +100,11 @@ impl<'a> ConversationService<'a> {
     /// [`Error::NotFound`]; [`Error::Denied`] without [`Permission::ConversationsRead`].
     pub async fn get(&self, by: &Actor, id: ConversationId) -> Result<InboxEntry, Error> {
         let scope = by.scope_for(Permission::ConversationsRead)?;
-        self.crm.store().inbox_entry(scope, id).await?.ok_or(Error::missing(RecordKind::Conversation))
+        self.runtime.store().inbox_entry(scope, id).await?.ok_or(Error::missing(RecordKind::Conversation))
     }
 
     pub(super) async fn require(&self, scope: &OrgScope, id: ConversationId) -> Result<Conversation, Error> {
-        self.crm.store().conversation(scope, id).await?.ok_or(Error::missing(RecordKind::Conversation))
+        self.runtime.store().conversation(scope, id).await?.ok_or(Error::missing(RecordKind::Conversation))
     }
 
     /// All conversations of a contact.
@@ -113,7 +113,7 @@ impl<'a> ConversationService<'a> {
     /// [`Error::Denied`] without [`Permission::ConversationsRead`].
     pub async fn of_contact(&self, by: &Actor, contact: ContactId) -> Result<Vec<Conversation>, Error> {
         let scope = by.scope_for(Permission::ConversationsRead)?;
-        Ok(self.crm.store().conversations_of(scope, contact).await?)
+        Ok(self.runtime.store().conversations_of(scope, contact).await?)
     }
 
     /// Messages of a conversation, newest first.
@@ -127,7 +127,7 @@ impl<'a> ConversationService<'a> {
         page: PageRequest,
     ) -> Result<Page<Message>, Error> {
         let scope = by.scope_for(Permission::ConversationsRead)?;
-        let messages = self.crm.store().messages(scope, id, page).await?;
+        let messages = self.runtime.store().messages(scope, id, page).await?;
         if messages.items.is_empty() {
             self.require(scope, id).await?;
         }
@@ -145,7 +145,7 @@ impl<'a> ConversationService<'a> {
         page: PageRequest,
     ) -> Result<Page<Activity>, Error> {
         let scope = by.scope_for(Permission::ConversationsRead)?;
-        let done = self.crm.store().activities(scope, id, page).await?;
+        let done = self.runtime.store().activities(scope, id, page).await?;
         if done.items.is_empty() {
             self.require(scope, id).await?;
         }
@@ -174,7 +174,7 @@ impl<'a> ConversationService<'a> {
         if messages.is_empty() {
             return Ok(Vec::new());
         }
-        let mut all = self.crm.store().evidence_of(scope, messages).await?;
+        let mut all = self.runtime.store().evidence_of(scope, messages).await?;
         all.sort_by_key(|(message, evidence)| (*message, evidence.at, evidence.status.rank()));
         Ok(all)
     }
@@ -187,7 +187,7 @@ impl<'a> ConversationService<'a> {
     pub async fn beside(&self, by: &Actor, id: MessageId) -> Result<Option<String>, Error> {
         let message = self.message(by, id).await?;
         let Some(sealed) = &message.beside else { return Ok(None) };
-        let plain = self.crm.sealer().open(&beside_context(by.org(), id), sealed).await?;
+        let plain = self.runtime.sealer().open(&beside_context(by.org(), id), sealed).await?;
         Ok(Some(String::from_utf8_lossy(&plain).into_owned()))
     }
 
@@ -203,17 +203,17 @@ impl<'a> ConversationService<'a> {
         account: AccountId,
     ) -> Result<Conversation, Error> {
         let scope = by.scope_for(Permission::ConversationsWrite)?;
-        let store = self.crm.store();
+        let store = self.runtime.store();
         let account = store.account(scope, account).await?.ok_or(Error::missing(RecordKind::Account))?;
         let identity: ChannelIdentity =
-            ContactService::new(self.crm).identity_for(by, scope, contact, &account).await?;
+            ContactService::new(self.runtime).identity_for(by, scope, contact, &account).await?;
         for _ in 0..TRIES {
             if let Some(known) = store.conversation_with(scope, account.id, identity.id).await? {
                 return Ok(known);
             }
-            let now = self.crm.now();
+            let now = self.runtime.now();
             let conversation = Conversation {
-                id: self.crm.ids().next(now),
+                id: self.runtime.ids().next(now),
                 account: account.id,
                 identity: identity.id,
                 contact: identity.contact,
@@ -250,14 +250,14 @@ impl<'a> ConversationService<'a> {
         before: &Conversation,
         after: Conversation,
     ) -> Result<(), StoreError> {
-        let (id, now) = (before.id, self.crm.now());
+        let (id, now) = (before.id, self.runtime.now());
         let mut batch = Batch::new(by, Action::ConversationChanged, now);
         batch
             .about(id)
             .require(Precondition::Revision(RecordRef::Conversation(id), before.revision))
             .event(DomainEvent::ConversationChanged { conversation: id });
         for what in ActivityKind::between(before, &after, now) {
-            let (by, done) = (by.principal().to_ref(), self.crm.ids().next(now));
+            let (by, done) = (by.principal().to_ref(), self.runtime.ids().next(now));
             batch.write(ConversationWrite::Activity(Activity {
                 id: done,
                 conversation: id,
@@ -267,7 +267,7 @@ impl<'a> ConversationService<'a> {
             }));
         }
         batch.write(ConversationWrite::Update(after));
-        self.crm.store().commit_one(scope, batch).await.map(drop)
+        self.runtime.store().commit_one(scope, batch).await.map(drop)
     }
 
     /// Changes a conversation, all of the patch or nothing of it.
@@ -284,12 +284,12 @@ impl<'a> ConversationService<'a> {
     ) -> Result<Conversation, Error> {
         let scope = by.scope_for(Permission::ConversationsWrite)?;
         if let Some(ConversationState::Snoozed { until }) = patch.state
-            && until <= self.crm.now()
+            && until <= self.runtime.now()
         {
             return Err(Error::invalid("snoozed_until", "must lie in the future"));
         }
         if let Some(Some(member)) = patch.assignee {
-            self.crm.store().member(scope, member).await?.ok_or(Error::missing(RecordKind::Member))?;
+            self.runtime.store().member(scope, member).await?.ok_or(Error::missing(RecordKind::Member))?;
         }
         for _ in 0..TRIES {
             let before = self.require(scope, id).await?;
@@ -354,7 +354,7 @@ impl<'a> ConversationService<'a> {
         self.require(scope, id).await?;
         let needed = "is needed: who asks is no member";
         let member = member.or(by.member()).ok_or(Error::invalid("member", needed))?;
-        self.crm.store().member(scope, member).await?.ok_or(Error::missing(RecordKind::Member))?;
+        self.runtime.store().member(scope, member).await?.ok_or(Error::missing(RecordKind::Member))?;
         for _ in 0..TRIES {
             let before = self.require(scope, id).await?;
             match before.assignee {
@@ -389,17 +389,17 @@ impl<'a> ConversationService<'a> {
         else {
             return Ok(());
         };
-        let now = self.crm.now();
+        let now = self.runtime.now();
         let mut batch = Batch::new(by, Action::ConversationChanged, now);
         batch
             .about(id)
             .write(ConversationWrite::Seen { conversation: id, up_to })
             .event(DomainEvent::ConversationChanged { conversation: id });
         if let Some(inbound) = conversation.last_inbound.filter(|_| conversation.unread > 0) {
-            let job = Job::new(self.crm.ids().next(now), JobKind::MarkRead(inbound), now);
+            let job = Job::new(self.runtime.ids().next(now), JobKind::MarkRead(inbound), now);
             batch.job(job.through(conversation.account).within(id));
         }
-        self.crm.store().commit_one(scope, batch).await?;
+        self.runtime.store().commit_one(scope, batch).await?;
         Ok(())
     }
 
@@ -414,7 +414,7 @@ impl<'a> ConversationService<'a> {
     ) -> Result<(Contact, Vec<ChannelIdentity>), Error> {
         let scope = by.scope_for(Permission::ContactsRead)?;
         let conversation = self.require(scope, id).await?;
-        let store = self.crm.store();
+        let store = self.runtime.store();
         let contact =
             store.contact(scope, conversation.contact).await?.ok_or(Error::missing(RecordKind::Contact))?;
         let identities = store.channel_identities(scope, contact.id).await?;

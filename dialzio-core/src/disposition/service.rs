@@ -40,12 +40,12 @@ pub struct DispositionPatch {
 /// What members may do with the list of call outcomes.
 #[derive(Debug, Clone, Copy)]
 pub struct DispositionService<'a> {
-    crm: &'a Runtime,
+    runtime: &'a Runtime,
 }
 
 impl<'a> DispositionService<'a> {
-    pub(crate) const fn new(crm: &'a Runtime) -> Self {
-        Self { crm }
+    pub(crate) const fn new(runtime: &'a Runtime) -> Self {
+        Self { runtime }
     }
 
     /// All dispositions in their order, archived ones too: a past call may have one of those.
@@ -54,7 +54,7 @@ impl<'a> DispositionService<'a> {
     /// [`Error::Denied`] without [`Permission::ConversationsRead`].
     pub async fn all(&self, by: &Actor) -> Result<Vec<Disposition>, Error> {
         let scope = by.scope_for(Permission::ConversationsRead)?;
-        Ok(self.crm.store().dispositions(scope).await?)
+        Ok(self.runtime.store().dispositions(scope).await?)
     }
 
     /// One disposition, archived or not.
@@ -63,7 +63,7 @@ impl<'a> DispositionService<'a> {
     /// [`Error::NotFound`]; [`Error::Denied`] without [`Permission::ConversationsRead`].
     pub async fn get(&self, by: &Actor, id: DispositionId) -> Result<Disposition, Error> {
         let scope = by.scope_for(Permission::ConversationsRead)?;
-        self.crm.store().disposition(scope, id).await?.ok_or(Error::missing(KIND))
+        self.runtime.store().disposition(scope, id).await?.ok_or(Error::missing(KIND))
     }
 
     /// Adds a disposition.
@@ -73,16 +73,16 @@ impl<'a> DispositionService<'a> {
     /// [`Error::Denied`] without [`Permission::SettingsManage`].
     pub async fn add(&self, by: &Actor, new: NewDisposition) -> Result<Disposition, Error> {
         let scope = by.scope_for(Permission::SettingsManage)?;
-        let kept = self.crm.store().dispositions(scope).await?;
+        let kept = self.runtime.store().dispositions(scope).await?;
         if kept.len() >= MAX_DISPOSITIONS {
             let full =
                 format!("cannot be added: there are {MAX_DISPOSITIONS} dispositions, rename one instead");
             return Err(Error::invalid("name", full));
         }
         let last = kept.last().map_or(0, |last| last.position);
-        let now = self.crm.now();
+        let now = self.runtime.now();
         let added = Disposition {
-            id: self.crm.ids().next(now),
+            id: self.runtime.ids().next(now),
             name: new.name,
             counts_as_reached: new.counts_as_reached,
             position: new.position.unwrap_or(last.saturating_add(1)),
@@ -91,7 +91,11 @@ impl<'a> DispositionService<'a> {
         };
         let mut batch = Batch::new(by, Action::OrgChanged, now);
         batch.about(added.id).write(DispositionWrite::Insert(added.clone())).event(DomainEvent::OrgChanged);
-        self.crm.store().commit_one(scope, batch).await.map_err(|error| refused(error, added.id, None))?;
+        self.runtime
+            .store()
+            .commit_one(scope, batch)
+            .await
+            .map_err(|error| refused(error, added.id, None))?;
         Ok(added)
     }
 
@@ -109,11 +113,11 @@ impl<'a> DispositionService<'a> {
         patch: DispositionPatch,
     ) -> Result<Disposition, Error> {
         let scope = by.scope_for(Permission::SettingsManage)?;
-        let mut kept = self.crm.store().disposition(scope, id).await?.ok_or(Error::missing(KIND))?;
+        let mut kept = self.runtime.store().disposition(scope, id).await?.ok_or(Error::missing(KIND))?;
         if seen.is_some_and(|seen| seen != kept.revision) {
             return Err(Error::Stale { kind: KIND });
         }
-        let now = self.crm.now();
+        let now = self.runtime.now();
         // One that is archived already keeps the time at which that was done.
         let archived_at = patch.archived.map(|archived| archived.then(|| kept.archived_at.unwrap_or(now)));
         let DispositionPatch { name, counts_as_reached, position, .. } = patch;
@@ -125,7 +129,7 @@ impl<'a> DispositionService<'a> {
             .event(DomainEvent::OrgChanged);
         change.apply(&mut kept);
         batch.write(DispositionWrite::Change { disposition: id, change });
-        self.crm.store().commit_one(scope, batch).await.map_err(|error| refused(error, id, seen))?;
+        self.runtime.store().commit_one(scope, batch).await.map_err(|error| refused(error, id, seen))?;
         Ok(kept)
     }
 }

@@ -7,8 +7,8 @@ use super::{Intake, Lookup};
 use crate::account::{App, Route, SealedContext};
 use crate::error::Error;
 use crate::id::{BacklogId, OrgId};
-use crate::job::QueueKind;
 use crate::ledger::Action;
+use crate::outbox::QueueKind;
 use crate::provider::{Inbound, InboundBody, Received, Trust};
 use crate::scope::OrgScope;
 use crate::store::{Batch, Cause, Precondition};
@@ -37,12 +37,12 @@ impl Intake<'_> {
         if elements.is_empty() {
             return Ok(());
         }
-        let now = self.crm.now();
+        let now = self.runtime.now();
         let mut batch = Batch::caused_by(&Cause::Stored, Action::ElementQueued, now);
         batch.require(Precondition::Linked(app.id, route.account));
         for Received { element, trust } in elements {
-            let id: BacklogId = self.crm.ids().next(now);
-            let sealed = self.crm.sealer().seal(&inbox_context(route.org, id), &element.raw).await?;
+            let id: BacklogId = self.runtime.ids().next(now);
+            let sealed = self.runtime.sealer().seal(&inbox_context(route.org, id), &element.raw).await?;
             batch.write(WebhookWrite::Enqueue(BacklogItem {
                 id,
                 account: route.account,
@@ -56,7 +56,7 @@ impl Intake<'_> {
                 attempts: 0,
             }));
         }
-        self.crm.store().commit_one(scope, batch).await?;
+        self.runtime.store().commit_one(scope, batch).await?;
         Ok(())
     }
 
@@ -66,9 +66,9 @@ impl Intake<'_> {
         scope: &OrgScope,
         item: &BacklogItem,
     ) -> Result<(App, Bytes, Vec<Received>), Error> {
-        let app = self.crm.store().app(self.crm.system(), item.app).await?;
+        let app = self.runtime.store().app(self.runtime.system(), item.app).await?;
         let app = app.ok_or(Error::NotFound { kind: crate::RecordKind::App })?;
-        let plain = self.crm.sealer().open(&inbox_context(scope.org(), item.id), &item.sealed).await?;
+        let plain = self.runtime.sealer().open(&inbox_context(scope.org(), item.id), &item.sealed).await?;
         let raw = Bytes::copy_from_slice(&plain);
         let elements = self.decoder(&app)?.decode_element(&raw).into_iter();
         let elements = elements.map(|element| Received { element, trust: item.trust }).collect();
@@ -100,7 +100,7 @@ impl Intake<'_> {
             batch.event(crate::event::DomainEvent::QuarantineChanged);
         }
         batch.write(WebhookWrite::Remove(item.id));
-        self.crm.store().commit_one(scope, batch).await?;
+        self.runtime.store().commit_one(scope, batch).await?;
         Ok(true)
     }
 
@@ -113,12 +113,13 @@ impl Intake<'_> {
         cause: &Cause,
     ) -> Result<Vec<BacklogId>, Error> {
         let Some(first) = items.first() else { return Ok(Vec::new()) };
-        let app = self.crm.store().app(self.crm.system(), first.app).await?;
+        let app = self.runtime.store().app(self.runtime.system(), first.app).await?;
         let app = app.ok_or(Error::NotFound { kind: crate::RecordKind::App })?;
         let decoder = self.decoder(&app)?;
         let (mut elements, mut of) = (Vec::new(), Vec::new());
         for item in items {
-            let plain = self.crm.sealer().open(&inbox_context(scope.org(), item.id), &item.sealed).await?;
+            let plain =
+                self.runtime.sealer().open(&inbox_context(scope.org(), item.id), &item.sealed).await?;
             for element in decoder.decode_element(&Bytes::copy_from_slice(&plain)) {
                 elements.push(Received { element, trust: item.trust });
                 of.push(item.id);
@@ -133,7 +134,7 @@ impl Intake<'_> {
                 for id in &of {
                     batch.write(WebhookWrite::Remove(*id));
                 }
-                self.crm.store().commit_one(scope, batch).await?;
+                self.runtime.store().commit_one(scope, batch).await?;
                 return Ok(of);
             }
             let waits: Vec<BacklogId> = waiting.iter().filter_map(|place| of.get(*place).copied()).collect();
@@ -155,19 +156,19 @@ impl Intake<'_> {
         item: &BacklogItem,
         cause: &Cause,
     ) -> Result<(), Error> {
-        let app = self.crm.store().app(self.crm.system(), item.app).await?;
+        let app = self.runtime.store().app(self.runtime.system(), item.app).await?;
         let app = app.ok_or(Error::NotFound { kind: crate::RecordKind::App })?;
-        let plain = self.crm.sealer().open(&inbox_context(scope.org(), item.id), &item.sealed).await?;
+        let plain = self.runtime.sealer().open(&inbox_context(scope.org(), item.id), &item.sealed).await?;
         let raw = Bytes::copy_from_slice(&plain);
         let kept = unread(&raw, None, item.trust);
         let held =
             self.quarantined(Some(scope.org()), &app, QuarantineReason::Stuck, "element", &kept).await?;
-        let mut batch = Batch::caused_by(cause, Action::Quarantined, self.crm.now());
+        let mut batch = Batch::caused_by(cause, Action::Quarantined, self.runtime.now());
         batch
             .write(WebhookWrite::Quarantine(held))
             .write(WebhookWrite::Remove(item.id))
             .event(crate::event::DomainEvent::QuarantineChanged);
-        self.crm.store().commit_one(scope, batch).await?;
+        self.runtime.store().commit_one(scope, batch).await?;
         Ok(())
     }
 }

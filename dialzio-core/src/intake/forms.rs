@@ -64,7 +64,7 @@ impl Intake<'_> {
         let aliases: Vec<Alias> = missed.iter().flat_map(|missed| missed.sender.aliases()).collect();
         let ask =
             InboundQuery { aliases, external: Vec::new(), own: Vec::new(), consent: false, ..asked.clone() };
-        let people = self.crm.store().inbound_facts(scope, &ask).await?.identities;
+        let people = self.runtime.store().inbound_facts(scope, &ask).await?.identities;
         let conversation_of = |sender: &Sender| -> Option<ConversationId> {
             let seen = sender.aliases();
             let is_them = |alias: &Alias| seen.iter().any(|seen| alias.is(seen));
@@ -78,7 +78,7 @@ impl Intake<'_> {
                 Some((of, messages)) if of == conversation => messages,
                 _ => {
                     let page = PageRequest::first(COMPARED);
-                    self.crm.store().messages(scope, conversation, page).await?.items
+                    self.runtime.store().messages(scope, conversation, page).await?.items
                 }
             };
             let same = messages.iter().find(|message| {

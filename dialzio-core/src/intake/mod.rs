@@ -14,8 +14,8 @@ use crate::consent::{Channel, Words};
 use crate::conversation::{Decision, Facts, InboundQuery, Unsealed, beside_context, decide, touches_consent};
 use crate::error::Error;
 use crate::id::{AppId, HookId, QuarantineId};
-use crate::job::{Queue, QueueKind};
 use crate::ledger::Action;
+use crate::outbox::{Queue, QueueKind};
 use crate::provider::{
     HookReply, InboundBody, RawWebhook, Received, Trust, VerifiedWebhook, WebhookDecoder, WebhookError,
 };
@@ -32,7 +32,7 @@ const TRIES: [Lookup; 3] = [Lookup::Optimistic, Lookup::Full, Lookup::Full];
 /// Receives webhooks.
 #[derive(Debug, Clone, Copy)]
 pub struct Intake<'a> {
-    crm: &'a Runtime,
+    runtime: &'a Runtime,
 }
 
 /// An address of webhooks that belongs to an app.
@@ -100,8 +100,8 @@ fn ask(route: &Route, elements: &[Received], words: &Words, lookup: Lookup) -> I
 }
 
 impl<'a> Intake<'a> {
-    pub(crate) const fn new(crm: &'a Runtime) -> Self {
-        Self { crm }
+    pub(crate) const fn new(runtime: &'a Runtime) -> Self {
+        Self { runtime }
     }
 
     /// Takes a webhook in. Never fails: the reply is what the provider has to get. 200 means durable.
@@ -124,7 +124,7 @@ impl<'a> Intake<'a> {
     /// # Errors
     /// The whole answer otherwise: 404 for an address of no app, 503 if the store cannot tell.
     pub async fn hook(&self, hook: HookId) -> Result<KnownHook, HookReply> {
-        match AccountService::new(self.crm).opened_hook(hook).await {
+        match AccountService::new(self.runtime).opened_hook(hook).await {
             Ok(Some(opened)) => Ok(KnownHook(opened)),
             Ok(None) => Err(HookReply::status(404)),
             Err(error) => Err(unavailable(&error)),
@@ -157,7 +157,7 @@ impl<'a> Intake<'a> {
         if checked.verified.trust() == Trust::Signed
             && let Some(at) = elements.iter().filter_map(|element| element.at).max()
         {
-            self.crm.timekeeper().witness(at);
+            self.runtime.timekeeper().witness(at);
         }
         let elements = elements.into_iter().map(|element| Received { element, trust }).collect();
         match self.take(&checked.hook, elements).await {
@@ -169,12 +169,12 @@ impl<'a> Intake<'a> {
     /// By which way the provider of an app reaches people. One that only reports has no channel of its own: what it says
     /// about consent counts for all of them.
     fn channel(&self, app: &App) -> Result<Channel, Error> {
-        let messaging = self.crm.provider(&app.provider)?.messaging();
+        let messaging = self.runtime.provider(&app.provider)?.messaging();
         Ok(messaging.map_or(Channel::Any, |messaging| messaging.capabilities().channel))
     }
 
     fn decoder(&self, app: &App) -> Result<&'a dyn WebhookDecoder, Error> {
-        let provider = self.crm.provider(&app.provider)?;
+        let provider = self.runtime.provider(&app.provider)?;
         provider.webhooks().ok_or(Error::Account(crate::AccountProblem::Unsupported))
     }
 
@@ -186,9 +186,9 @@ impl<'a> Intake<'a> {
         body: Bytes,
         trust: Trust,
     ) -> Result<Vec<QuarantineId>, Error> {
-        let app = self.crm.store().app(self.crm.system(), app).await?;
+        let app = self.runtime.store().app(self.runtime.system(), app).await?;
         let app = app.ok_or(Error::NotFound { kind: crate::RecordKind::App })?;
-        let opened = AccountService::new(self.crm).opened_hook(app.hook).await?;
+        let opened = AccountService::new(self.runtime).opened_hook(app.hook).await?;
         let opened = opened.ok_or(Error::NotFound { kind: crate::RecordKind::App })?;
         let elements = self.decoder(&opened.app)?.decode_element(&body);
         let elements = elements.into_iter().map(|element| Received { element, trust }).collect();
@@ -214,7 +214,7 @@ impl<'a> Intake<'a> {
                 break;
             }
             batch.require(Precondition::Linked(app.id, route.account));
-            match self.crm.store().commit_one(&scope, batch).await {
+            match self.runtime.store().commit_one(&scope, batch).await {
                 Ok(_) => {
                     let waiting: Vec<_> = waiting.into_iter().map(|place| elements[place].clone()).collect();
                     self.enqueue(app, route, queue, &waiting, &scope).await?;
@@ -247,10 +247,10 @@ impl<'a> Intake<'a> {
         cause: &Cause,
         scope: &OrgScope,
     ) -> Result<Decided, Error> {
-        let asked = ask(route, elements, self.crm.words(), lookup);
-        let mut known = self.crm.store().inbound_facts(scope, &asked).await?;
+        let asked = ask(route, elements, self.runtime.words(), lookup);
+        let mut known = self.runtime.store().inbound_facts(scope, &asked).await?;
         self.match_other_forms(self.decoder(app)?, scope, &asked, elements, &mut known).await?;
-        let now = self.crm.now();
+        let now = self.runtime.now();
         let action = match queue {
             QueueKind::Statuses => Action::MessageEvidence,
             _ => Action::MessageReceived,
@@ -262,13 +262,17 @@ impl<'a> Intake<'a> {
             channel: self.channel(app)?,
             portfolio: route.portfolio.clone(),
             now,
-            ids: self.crm.ids(),
-            words: self.crm.words(),
+            ids: self.runtime.ids(),
+            words: self.runtime.words(),
         };
         let Decision { quarantine, wait, beside } = decide(facts, elements, &mut batch);
         for Unsealed { message, edited_at, plain } in beside {
             let context = beside_context(route.org, message);
-            batch.put_beside(message, edited_at, self.crm.sealer().seal(&context, plain.as_bytes()).await?);
+            batch.put_beside(
+                message,
+                edited_at,
+                self.runtime.sealer().seal(&context, plain.as_bytes()).await?,
+            );
         }
         let mut kept = Vec::new();
         for (place, reason, what) in quarantine {

@@ -8,7 +8,7 @@ use super::{Intake, is_unlinked};
 use crate::account::{App, Route, Sealed};
 use crate::error::Error;
 use crate::id::{AccountId, OrgId, QuarantineId};
-use crate::job::QueueKind;
+use crate::outbox::QueueKind;
 use crate::provider::{AccountRef, InboundBody, Received, Trust};
 use crate::runtime::OpenedHook;
 use crate::store::{StoreError, SystemWrite};
@@ -38,7 +38,7 @@ impl Intake<'_> {
         let (mut kept, stale) = self.dispatch(hook, elements).await?;
         if !stale.is_empty() {
             for account in stale.iter().filter_map(|received| received.element.account.clone()) {
-                self.crm.routes().invalidate(&(hook.app.id, account));
+                self.runtime.routes().invalidate(&(hook.app.id, account));
             }
             let (more, stale) = self.dispatch(hook, stale).await?;
             kept.extend(more);
@@ -90,17 +90,17 @@ impl Intake<'_> {
             if known.contains_key(account) || asked.contains(account) {
                 continue;
             }
-            match self.crm.routes().get(&(hook.app.id, account.clone())) {
+            match self.runtime.routes().get(&(hook.app.id, account.clone())) {
                 Some(route) => drop(known.insert(account.clone(), route)),
                 None => asked.push(account.clone()),
             }
         }
         if !asked.is_empty() {
-            let found = self.crm.store().route(self.crm.system(), hook.app.id, &asked).await?;
+            let found = self.runtime.store().route(self.runtime.system(), hook.app.id, &asked).await?;
             // Nobody's number is asked for again each time: it may become somebody's at any moment.
             for (account, route) in asked.into_iter().zip(found) {
                 let Some(route) = route else { continue };
-                self.crm.routes().insert((hook.app.id, account.clone()), route.clone());
+                self.runtime.routes().insert((hook.app.id, account.clone()), route.clone());
                 known.insert(account, route);
             }
         }
@@ -130,7 +130,7 @@ impl Intake<'_> {
             writes.push(SystemWrite::Quarantine(item));
         }
         if !writes.is_empty() {
-            self.crm.store().commit_system(self.crm.system(), writes, None).await?;
+            self.runtime.store().commit_system(self.runtime.system(), writes, None).await?;
         }
         Ok(kept)
     }
@@ -144,7 +144,7 @@ impl Intake<'_> {
         received: &Received,
     ) -> Result<Quarantined, Error> {
         let (raw, at, trust) = (&received.element.raw, received.element.at, received.trust);
-        let now = self.crm.now();
+        let now = self.runtime.now();
         let mut digest = Sha256::new()
             .chain_update(crate::TypedId::uuid(app.id).as_bytes())
             .chain_update(org.map_or([0; 16], |org| *crate::TypedId::uuid(org).as_bytes()))
@@ -157,7 +157,7 @@ impl Intake<'_> {
         let digest = digest.finalize();
         let day = now.duration_trunc(TimeDelta::days(1)).unwrap_or(now);
         let id: QuarantineId = crate::id::id_of(at.filter(|at| *at <= now).unwrap_or(day), &digest.into());
-        let sealed: Sealed = self.crm.sealer().seal(&crate::webhook::context(org, id), raw).await?;
+        let sealed: Sealed = self.runtime.sealer().seal(&crate::webhook::context(org, id), raw).await?;
         Ok(Quarantined {
             id,
             org,

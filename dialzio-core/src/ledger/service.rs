@@ -11,12 +11,12 @@ use crate::scope::{Actor, Permission};
 /// The audit log and the event log.
 #[derive(Debug, Clone, Copy)]
 pub struct LedgerService<'a> {
-    crm: &'a Runtime,
+    runtime: &'a Runtime,
 }
 
 impl<'a> LedgerService<'a> {
-    pub(crate) const fn new(crm: &'a Runtime) -> Self {
-        Self { crm }
+    pub(crate) const fn new(runtime: &'a Runtime) -> Self {
+        Self { runtime }
     }
 
     /// Audit entries after a place, ascending; at most 200.
@@ -25,7 +25,7 @@ impl<'a> LedgerService<'a> {
     /// [`Error::Denied`] without [`Permission::AuditRead`].
     pub async fn audit(&self, by: &Actor, after: u64, limit: u32) -> Result<Vec<AuditEntry>, Error> {
         let scope = by.scope_for(Permission::AuditRead)?;
-        Ok(self.crm.store().audit(scope, after, limit.clamp(1, 200)).await?)
+        Ok(self.runtime.store().audit(scope, after, limit.clamp(1, 200)).await?)
     }
 
     /// Recomputes the whole chain. Answers the number of entries, or the place of the first one that does not fit.
@@ -36,7 +36,7 @@ impl<'a> LedgerService<'a> {
         let scope = by.scope_for(Permission::AuditRead)?;
         let (mut before, mut seq) = (ChainHash::START, 0);
         loop {
-            let entries = self.crm.store().audit(scope, seq, 200).await?;
+            let entries = self.runtime.store().audit(scope, seq, 200).await?;
             if entries.is_empty() {
                 return Ok(Ok(seq));
             }
@@ -55,7 +55,7 @@ impl<'a> LedgerService<'a> {
     /// [`Error::Denied`] without [`Permission::EventsRead`].
     pub async fn events(&self, by: &Actor, after: EventSeq, limit: u32) -> Result<Vec<Recorded>, Error> {
         let scope = by.scope_for(Permission::EventsRead)?;
-        Ok(self.crm.store().events(scope, after, limit.clamp(1, 200)).await?)
+        Ok(self.runtime.store().events(scope, after, limit.clamp(1, 200)).await?)
     }
 
     /// The newest place in the event log.
@@ -64,7 +64,7 @@ impl<'a> LedgerService<'a> {
     /// [`Error::Denied`] without [`Permission::EventsRead`].
     pub async fn newest_event(&self, by: &Actor) -> Result<EventSeq, Error> {
         let scope = by.scope_for(Permission::EventsRead)?;
-        Ok(self.crm.store().newest_event(scope).await?)
+        Ok(self.runtime.store().newest_event(scope).await?)
     }
 
     /// Wakes after commits with events. A hint: read [`events`](Self::events) after each wake, and now and then without.
@@ -73,6 +73,6 @@ impl<'a> LedgerService<'a> {
     /// [`Error::Denied`] without [`Permission::EventsRead`].
     pub fn watch(&self, by: &Actor) -> Result<BoxStream<'static, EventSeq>, Error> {
         let scope = by.scope_for(Permission::EventsRead)?;
-        Ok(self.crm.store().watch(scope))
+        Ok(self.runtime.store().watch(scope))
     }
 }

@@ -24,12 +24,12 @@ pub struct OpenedMedia {
 /// Files.
 #[derive(Debug, Clone, Copy)]
 pub struct MediaService<'a> {
-    crm: &'a Runtime,
+    runtime: &'a Runtime,
 }
 
 impl<'a> MediaService<'a> {
-    pub(crate) const fn new(crm: &'a Runtime) -> Self {
-        Self { crm }
+    pub(crate) const fn new(runtime: &'a Runtime) -> Self {
+        Self { runtime }
     }
 
     /// The files of some messages, without their bytes.
@@ -42,7 +42,7 @@ impl<'a> MediaService<'a> {
             return Ok(Vec::new());
         }
         let owners: Vec<_> = messages.iter().copied().map(MediaOwner::Message).collect();
-        Ok(self.crm.store().media_of(scope, &owners).await?)
+        Ok(self.runtime.store().media_of(scope, &owners).await?)
     }
 
     /// Opens a file. The opening is audited.
@@ -52,16 +52,16 @@ impl<'a> MediaService<'a> {
     /// [`Permission::MediaRead`].
     pub async fn open(&self, by: &Actor, id: MediaId) -> Result<OpenedMedia, Error> {
         let scope = by.scope_for(Permission::MediaRead)?;
-        let media = self.crm.store().media(scope, id).await?.ok_or(Error::missing(RecordKind::Media))?;
+        let media = self.runtime.store().media(scope, id).await?.ok_or(Error::missing(RecordKind::Media))?;
         let (Some(blob), Some(key), Some(size), MediaState::Stored) =
             (media.blob.clone(), &media.wrapped_key, media.size, media.state)
         else {
             return Err(Error::MediaUnavailable);
         };
-        let open = self.crm.media_sealer().open(blob, key, size).await?;
-        let mut batch = Batch::new(by, Action::MediaOpened, self.crm.now());
+        let open = self.runtime.media_sealer().open(blob, key, size).await?;
+        let mut batch = Batch::new(by, Action::MediaOpened, self.runtime.now());
         batch.about(id);
-        self.crm.store().commit_one(scope, batch).await?;
+        self.runtime.store().commit_one(scope, batch).await?;
         Ok(OpenedMedia { media, size, open })
     }
 
@@ -70,6 +70,6 @@ impl<'a> MediaService<'a> {
     /// # Errors
     /// [`Error::Sealed`] if it was changed; [`Error::Blob`].
     pub async fn read(&self, file: &OpenedMedia, range: Range<u64>) -> Result<Bytes, Error> {
-        self.crm.media_sealer().read(&file.open, range).await
+        self.runtime.media_sealer().read(&file.open, range).await
     }
 }

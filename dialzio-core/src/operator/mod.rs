@@ -30,7 +30,7 @@ const TRIES: u32 = 100;
 /// log too, under `service:operator: ` and the reason.
 #[derive(Debug, Clone)]
 pub struct Operator<'a> {
-    crm: &'a Runtime,
+    runtime: &'a Runtime,
     principal: Principal,
     reason: Title,
 }
@@ -40,13 +40,13 @@ impl<'a> Operator<'a> {
     ///
     /// # Errors
     /// [`Error::Invalid`] for a reason that is empty or longer.
-    pub(crate) fn new(crm: &'a Runtime, reason: &str) -> Result<Self, Error> {
+    pub(crate) fn new(runtime: &'a Runtime, reason: &str) -> Result<Self, Error> {
         let reason = Title::parse(reason.trim()).map_err(|why| Error::invalid("reason", why))?;
         if reason.reveal().chars().count() > 100 {
             return Err(Error::invalid("reason", "must have at most 100 characters"));
         }
         let principal = Principal::service(&format!("{OPERATOR}{}", reason.reveal()))?;
-        Ok(Self { crm, principal, reason })
+        Ok(Self { runtime, principal, reason })
     }
 
     /// The next entry of the log.
@@ -56,9 +56,9 @@ impl<'a> Operator<'a> {
         org: Option<OrgId>,
         subject: Option<QuarantineId>,
     ) -> Result<OperatorEntry, Error> {
-        let newest = self.crm.store().operator_log(self.crm.system(), u64::MAX, 1).await?;
+        let newest = self.runtime.store().operator_log(self.runtime.system(), u64::MAX, 1).await?;
         let (seq, before) = newest.first().map_or((0, ChainHash::START), |last| (last.seq, last.hash));
-        let (reason, at) = (self.reason.clone(), self.crm.now());
+        let (reason, at) = (self.reason.clone(), self.runtime.now());
         let subject = subject.map(TypedId::uuid);
         let mut entry = OperatorEntry { seq: seq + 1, at, reason, action, org, subject, hash: before };
         entry.hash = entry.digest(before);
@@ -90,7 +90,7 @@ impl<'a> Operator<'a> {
                 _ => None,
             };
             let writes = std::iter::once(SystemWrite::Operator(entry)).chain(change.clone()).collect();
-            match self.crm.store().commit_system(self.crm.system(), writes, also).await {
+            match self.runtime.store().commit_system(self.runtime.system(), writes, also).await {
                 Ok(_) => return Ok(()),
                 // Another operator took the place: the entry goes behind theirs.
                 Err(StoreError::PreconditionFailed(_)) => {}
@@ -101,7 +101,7 @@ impl<'a> Operator<'a> {
     }
 
     async fn act_as(&self, org: OrgId) -> Result<Actor, Error> {
-        let found = self.crm.store().org(&OrgScope::new(org)).await?;
+        let found = self.runtime.store().org(&OrgScope::new(org)).await?;
         found.ok_or(Error::missing(RecordKind::Organisation))?;
         Ok(Actor::new(org, self.principal.clone(), Role::Owner.grant()))
     }
@@ -112,7 +112,7 @@ impl<'a> Operator<'a> {
     /// [`Error::Store`].
     pub async fn organisations(&self, after: Option<OrgId>) -> Result<Vec<Org>, Error> {
         self.record(OperatorAction::OrgsListed, None, None, None).await?;
-        Ok(self.crm.store().organisations(self.crm.system(), after, 100).await?)
+        Ok(self.runtime.store().organisations(self.runtime.system(), after, 100).await?)
     }
 
     /// The operator with an owner's rights in an organisation: what they change there is audited under the reason.
@@ -145,7 +145,7 @@ impl<'a> Operator<'a> {
     async fn all_unrouted(&self) -> Result<Vec<Quarantined>, Error> {
         let (mut found, mut page) = (Vec::new(), PageRequest::first(PageRequest::MAX));
         loop {
-            let items = self.crm.store().unrouted(self.crm.system(), page.clone()).await?;
+            let items = self.runtime.store().unrouted(self.runtime.system(), page.clone()).await?;
             found.extend(items.items);
             match items.next {
                 Some(next) => page.after = Some(next),
@@ -158,13 +158,13 @@ impl<'a> Operator<'a> {
         let mut found = self.all_unrouted().await?;
         let mut after = None;
         loop {
-            let orgs = self.crm.store().organisations(self.crm.system(), after, 100).await?;
+            let orgs = self.runtime.store().organisations(self.runtime.system(), after, 100).await?;
             let Some(last) = orgs.last() else { return Ok(found) };
             after = Some(last.id);
             for org in orgs {
                 let (scope, mut page) = (OrgScope::new(org.id), PageRequest::first(PageRequest::MAX));
                 loop {
-                    let items = self.crm.store().quarantined(&scope, page.clone()).await?;
+                    let items = self.runtime.store().quarantined(&scope, page.clone()).await?;
                     found.extend(items.items);
                     match items.next {
                         Some(next) => page.after = Some(next),
@@ -176,7 +176,7 @@ impl<'a> Operator<'a> {
     }
 
     async fn require(&self, id: QuarantineId) -> Result<Quarantined, Error> {
-        let found = self.crm.store().any_quarantined_item(self.crm.system(), id).await?;
+        let found = self.runtime.store().any_quarantined_item(self.runtime.system(), id).await?;
         found.ok_or(Error::missing(RecordKind::Quarantine))
     }
 
@@ -190,7 +190,7 @@ impl<'a> Operator<'a> {
     ) -> Result<(), Error> {
         let owner = match item.org {
             Some(org) => Some(org),
-            None => self.crm.store().app(self.crm.system(), item.app).await?.and_then(|app| app.org),
+            None => self.runtime.store().app(self.runtime.system(), item.app).await?.and_then(|app| app.org),
         };
         self.record(action, Some(item.id), change, owner.map(|org| (org, told))).await
     }
@@ -202,7 +202,7 @@ impl<'a> Operator<'a> {
     pub async fn open(&self, id: QuarantineId) -> Result<(Quarantined, Vec<u8>), Error> {
         let item = self.require(id).await?;
         self.record_item(&item, OperatorAction::QuarantineOpened, None, Action::QuarantineOpened).await?;
-        let plain = self.crm.sealer().open(&context(item.org, item.id), &item.sealed).await?.to_vec();
+        let plain = self.runtime.sealer().open(&context(item.org, item.id), &item.sealed).await?.to_vec();
         Ok((item, plain))
     }
 
@@ -215,11 +215,14 @@ impl<'a> Operator<'a> {
         let action = OperatorAction::QuarantineReplayed;
         if let Some(org) = item.org {
             self.record_item(&item, action, None, Action::OperatorEntered).await?;
-            return QuarantineService::new(self.crm).replay(&self.act_as(org).await?, id).await;
+            return QuarantineService::new(self.runtime).replay(&self.act_as(org).await?, id).await;
         }
         self.record_item(&item, action, None, Action::QuarantineSettled).await?;
-        if !QuarantineService::new(self.crm).replay_item(&item).await?.contains(&id) {
-            self.crm.store().commit_system(self.crm.system(), vec![SystemWrite::Release(id)], None).await?;
+        if !QuarantineService::new(self.runtime).replay_item(&item).await?.contains(&id) {
+            self.runtime
+                .store()
+                .commit_system(self.runtime.system(), vec![SystemWrite::Release(id)], None)
+                .await?;
         }
         Ok(())
     }
@@ -233,7 +236,7 @@ impl<'a> Operator<'a> {
         let action = OperatorAction::QuarantineDiscarded;
         if let Some(org) = item.org {
             self.record_item(&item, action, None, Action::OperatorEntered).await?;
-            return QuarantineService::new(self.crm).discard(&self.act_as(org).await?, id).await;
+            return QuarantineService::new(self.runtime).discard(&self.act_as(org).await?, id).await;
         }
         self.record_item(&item, action, Some(SystemWrite::Release(id)), Action::QuarantineSettled).await
     }
@@ -243,10 +246,10 @@ impl<'a> Operator<'a> {
     /// # Errors
     /// [`Error::Store`].
     pub async fn confirm_clock(&self) -> Result<ClockState, Error> {
-        let mark = self.crm.confirmed_mark();
+        let mark = self.runtime.confirmed_mark();
         self.record(OperatorAction::ClockConfirmed, None, Some(SystemWrite::TimeMark(mark)), None).await?;
         tracing::warn!(now = %mark.trusted_at, "an operator has confirmed the clock");
-        self.crm.check_clock().await
+        self.runtime.check_clock().await
     }
 
     /// As [`Crm::check_keys`](crate::Crm::check_keys), for a store of an earlier release in which nothing shows whose keys they are: the operator
@@ -256,7 +259,7 @@ impl<'a> Operator<'a> {
     /// As [`Crm::check_keys`](crate::Crm::check_keys).
     pub async fn adopt_keys(&self) -> Result<(), Error> {
         self.record(OperatorAction::KeysAdopted, None, None, None).await?;
-        self.crm.adopt_keys().await
+        self.runtime.adopt_keys().await
     }
 
     /// Entries of the operator log before a place (`u64::MAX`: from the end), newest first; at most 200. Reading is on
@@ -265,7 +268,8 @@ impl<'a> Operator<'a> {
     /// # Errors
     /// [`Error::Store`].
     pub async fn log(&self, before: u64, limit: u32) -> Result<Vec<OperatorEntry>, Error> {
-        let found = self.crm.store().operator_log(self.crm.system(), before, limit.clamp(1, 200)).await?;
+        let found =
+            self.runtime.store().operator_log(self.runtime.system(), before, limit.clamp(1, 200)).await?;
         self.record(OperatorAction::LogRead, None, None, None).await?;
         Ok(found)
     }
@@ -277,7 +281,7 @@ impl<'a> Operator<'a> {
     pub async fn verify_log(&self) -> Result<Result<u64, u64>, Error> {
         let (mut before, mut later, mut length) = (u64::MAX, None::<OperatorEntry>, 0);
         loop {
-            let entries = self.crm.store().operator_log(self.crm.system(), before, 200).await?;
+            let entries = self.runtime.store().operator_log(self.runtime.system(), before, 200).await?;
             if entries.is_empty() {
                 break;
             }

@@ -15,25 +15,25 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 impl Worker<'_> {
     /// Queues that are paused: none once the clock is right again, or believed.
     pub(super) fn paused(&self) -> Vec<Queue> {
-        if self.crm.clock_state().trust != ClockTrust::Ahead {
-            self.crm.paused_queues().clear();
+        if self.runtime.clock_state().trust != ClockTrust::Ahead {
+            self.runtime.paused_queues().clear();
         }
-        self.crm.paused_queues().at(self.crm.clock().uptime())
+        self.runtime.paused_queues().at(self.runtime.clock().uptime())
     }
 
     /// Whether a queue may be worked on by the clock as it is. One that has leapt is compared with the provider's own
     /// time, which comes with each of its answers: without the provider nothing could be sent anyway.
     pub(super) async fn may_work(&self, queue: Queue) -> Result<bool, Error> {
-        let mut trust = self.crm.clock_state().trust;
+        let mut trust = self.runtime.clock_state().trust;
         if trust == ClockTrust::Unknown {
-            trust = self.crm.check_clock().await?.trust;
+            trust = self.runtime.check_clock().await?.trust;
         }
         if trust == ClockTrust::Ahead {
             self.ask_the_time(queue).await;
-            trust = self.crm.check_clock().await?.trust;
+            trust = self.runtime.check_clock().await?.trust;
         }
         if trust == ClockTrust::Ahead {
-            self.crm.paused_queues().pause(queue, self.crm.clock().uptime());
+            self.runtime.paused_queues().pause(queue, self.runtime.clock().uptime());
             return Ok(false);
         }
         Ok(true)
@@ -43,8 +43,8 @@ impl Worker<'_> {
     async fn ask_the_time(&self, queue: Queue) {
         let ask = async {
             let scope = OrgScope::new(queue.org);
-            let account = self.crm.store().account(&scope, queue.account?).await.ok()??;
-            let service = AccountService::new(self.crm);
+            let account = self.runtime.store().account(&scope, queue.account?).await.ok()??;
+            let service = AccountService::new(self.runtime);
             let access = service.access(queue.org, &account).await.ok()?;
             service.messaging(&account).ok()?.check(&access).await.ok()
         };

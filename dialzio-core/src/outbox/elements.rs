@@ -33,14 +33,14 @@ impl Worker<'_> {
         let items = self.together(scope, lease, items, &mut report).await?;
         for item in items {
             let cause = Cause::Waiting(item.id, *lease);
-            let Some(account) = self.crm.store().account(scope, item.account).await? else {
-                Intake::new(self.crm).dead_letter(scope, &item, &cause).await?;
+            let Some(account) = self.runtime.store().account(scope, item.account).await? else {
+                Intake::new(self.runtime).dead_letter(scope, &item, &cause).await?;
                 continue;
             };
             let route = Route { org: scope.org(), account: account.id, portfolio: account.portfolio };
-            let now = self.crm.now();
+            let now = self.runtime.now();
             let late = now >= item.received_at + UPDATE_TIMEOUT;
-            match Intake::new(self.crm).waited(scope, &route, &item, &cause, late).await {
+            match Intake::new(self.runtime).waited(scope, &route, &item, &cause, late).await {
                 Ok(true) => report.decided += 1,
                 Ok(false) => self.later(scope, &item, &cause, UPDATE_RETRY, item.attempts).await?,
                 Err(Error::Store(StoreError::PreconditionFailed(_))) => {
@@ -49,9 +49,9 @@ impl Worker<'_> {
                 Err(error @ Error::Store(_)) => return Err(error),
                 Err(error) => {
                     tracing::warn!(code = %error.code(), element = %item.id, "an element could not be decided");
-                    match RETRIES.wait(item.attempts, None, self.crm.entropy()) {
+                    match RETRIES.wait(item.attempts, None, self.runtime.entropy()) {
                         Some(wait) => self.later(scope, &item, &cause, wait, item.attempts + 1).await?,
-                        None => Intake::new(self.crm).dead_letter(scope, &item, &cause).await?,
+                        None => Intake::new(self.runtime).dead_letter(scope, &item, &cause).await?,
                     }
                 }
             }
@@ -71,10 +71,10 @@ impl Worker<'_> {
         let [first, _, ..] = &items[..] else { return Ok(items) };
         let (app, of) = (first.app, first.account);
         let same = items.iter().all(|item| item.app == app && item.account == of && item.attempts == 0);
-        let account = if same { self.crm.store().account(scope, of).await? } else { None };
+        let account = if same { self.runtime.store().account(scope, of).await? } else { None };
         let Some(account) = account else { return Ok(items) };
         let route = Route { org: scope.org(), account: account.id, portfolio: account.portfolio };
-        match Intake::new(self.crm).waited_together(scope, &route, &items, &Cause::Chunk(*lease)).await {
+        match Intake::new(self.runtime).waited_together(scope, &route, &items, &Cause::Chunk(*lease)).await {
             Ok(decided) => {
                 report.decided += u32::try_from(decided.len()).unwrap_or(u32::MAX);
                 Ok(items.into_iter().filter(|item| !decided.contains(&item.id)).collect())
@@ -94,12 +94,12 @@ impl Worker<'_> {
         wait: TimeDelta,
         attempts: u32,
     ) -> Result<(), Error> {
-        let now = self.crm.now();
+        let now = self.runtime.now();
         let mut batch = Batch::caused_by(cause, Action::ElementQueued, now);
         // Never at once: a queue that is looked at again and again would starve the others.
         let due_at = now + wait.max(SHORTEST_WAIT);
         batch.write(WebhookWrite::Retry { id: item.id, due_at, attempts });
-        match self.crm.store().commit_one(scope, batch).await {
+        match self.runtime.store().commit_one(scope, batch).await {
             Err(StoreError::PreconditionFailed(_)) => Ok(()),
             other => Ok(other.map(|_| ())?),
         }

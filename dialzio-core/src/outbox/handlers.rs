@@ -31,7 +31,7 @@ impl Worker<'_> {
     /// Does one job by the handler of its kind, and writes down whether it is done, tried again, or given up.
     pub(super) async fn job(&self, scope: &OrgScope, lease: &Lease, job: Job) -> Result<WorkReport, Error> {
         let mut report = WorkReport::default();
-        let now = self.crm.now();
+        let now = self.runtime.now();
         let retries = job.kind.row().retries;
         if now >= job.deadline && !retries.are_endless() {
             self.give_up(scope, lease, &job).await?;
@@ -59,7 +59,7 @@ impl Worker<'_> {
                     Error::Provider(ProviderError::Unreachable { .. }) => retries.unreached,
                     _ => retries.fault,
                 };
-                let wait = backoff.wait(job.attempts, None, self.crm.entropy());
+                let wait = backoff.wait(job.attempts, None, self.runtime.entropy());
                 match wait.filter(|_| !is_final(&error)) {
                     Some(wait) => {
                         let due = Some(now + wait);
@@ -75,7 +75,7 @@ impl Worker<'_> {
     /// Marks a job as dead, and the file that it was to fetch as unavailable.
     async fn give_up(&self, scope: &OrgScope, lease: &Lease, job: &Job) -> Result<(), Error> {
         if let JobKind::FetchMedia(id) = job.kind
-            && let Some(media) = self.crm.store().media(scope, id).await?
+            && let Some(media) = self.runtime.store().media(scope, id).await?
         {
             let unavailable = Media { state: MediaState::Unavailable, ..media };
             return self.finish_media(scope, lease, job, unavailable, JobState::Dead).await;
@@ -84,7 +84,7 @@ impl Worker<'_> {
     }
 
     async fn delete_blob(&self, scope: &OrgScope, media: MediaId) -> Result<Handled, Error> {
-        self.crm.blobs().delete(&BlobKey { org: scope.org(), media }).await?;
+        self.runtime.blobs().delete(&BlobKey { org: scope.org(), media }).await?;
         Ok(Handled::Done)
     }
 
@@ -95,23 +95,23 @@ impl Worker<'_> {
     ) -> Result<(ProviderAccount, AccountAccess), Error> {
         let id = account.ok_or(Error::missing(RecordKind::Account))?;
         let account =
-            self.crm.store().account(scope, id).await?.ok_or(Error::missing(RecordKind::Account))?;
-        let access = AccountService::new(self.crm).access(scope.org(), &account).await?;
+            self.runtime.store().account(scope, id).await?.ok_or(Error::missing(RecordKind::Account))?;
+        let access = AccountService::new(self.runtime).access(scope.org(), &account).await?;
         Ok((account, access))
     }
 
     async fn fetch(&self, scope: &OrgScope, lease: &Lease, job: &Job, id: MediaId) -> Result<Handled, Error> {
-        let media = self.crm.store().media(scope, id).await?.ok_or(Error::missing(RecordKind::Media))?;
+        let media = self.runtime.store().media(scope, id).await?.ok_or(Error::missing(RecordKind::Media))?;
         let (account, access) = self.access(scope, job.account).await?;
         let at_provider = media.provider_id.as_deref().ok_or(Error::missing(RecordKind::Media))?;
         let file =
-            AccountService::new(self.crm).messaging(&account)?.fetch_media(&access, at_provider).await?;
+            AccountService::new(self.runtime).messaging(&account)?.fetch_media(&access, at_provider).await?;
         let found: [u8; 32] = Sha256::digest(&file.bytes).into();
         if media.sha256.is_some_and(|announced| announced != found) {
             tracing::warn!(media = %id, "the file is not the one that was announced");
         }
         let blob = BlobKey { org: scope.org(), media: id };
-        let wrapped = self.crm.media_sealer().put(&blob, &file.bytes).await?;
+        let wrapped = self.runtime.media_sealer().put(&blob, &file.bytes).await?;
         let stored = Media {
             state: MediaState::Stored,
             mime: media.mime.clone().or(file.mime),
@@ -134,12 +134,13 @@ impl Worker<'_> {
         state: JobState,
     ) -> Result<(), Error> {
         let changed = match media.owner {
-            MediaOwner::Message(id) => self.crm.store().message(scope, id).await?.map(|message| {
+            MediaOwner::Message(id) => self.runtime.store().message(scope, id).await?.map(|message| {
                 let conversation = message.conversation;
                 DomainEvent::MediaChanged { conversation, message: id, media: media.id }
             }),
         };
-        let mut batch = Batch::caused_by(&Cause::Job(job.id, *lease), Action::MediaFetched, self.crm.now());
+        let mut batch =
+            Batch::caused_by(&Cause::Job(job.id, *lease), Action::MediaFetched, self.runtime.now());
         batch.about(media.id).write(JobWrite::Update {
             id: job.id,
             state,
@@ -150,7 +151,7 @@ impl Worker<'_> {
             batch.event(event);
         }
         batch.write(MediaWrite::Update(media));
-        match self.crm.store().commit_one(scope, batch).await {
+        match self.runtime.store().commit_one(scope, batch).await {
             Err(StoreError::PreconditionFailed(_)) => Ok(()),
             other => Ok(other.map(|_| ())?),
         }
@@ -158,20 +159,20 @@ impl Worker<'_> {
 
     async fn mark_read(&self, scope: &OrgScope, job: &Job, message: MessageId) -> Result<Handled, Error> {
         let message =
-            self.crm.store().message(scope, message).await?.ok_or(Error::missing(RecordKind::Message))?;
+            self.runtime.store().message(scope, message).await?.ok_or(Error::missing(RecordKind::Message))?;
         let Some(external) = message.external else { return Ok(Handled::Done) };
         let (account, access) = self.access(scope, job.account).await?;
         let signal = Signal::Read { message: external, typing: false };
-        AccountService::new(self.crm).messaging(&account)?.signal(&access, &signal).await?;
+        AccountService::new(self.runtime).messaging(&account)?.signal(&access, &signal).await?;
         Ok(Handled::Done)
     }
 
     async fn sync(&self, scope: &OrgScope, lease: &Lease, job: &Job) -> Result<Handled, Error> {
         let (account, access) = self.access(scope, job.account).await?;
-        let asked_at = self.crm.now();
-        let templates = AccountService::new(self.crm).messaging(&account)?.templates(&access).await?;
+        let asked_at = self.runtime.now();
+        let templates = AccountService::new(self.runtime).messaging(&account)?.templates(&access).await?;
         let mut batch =
-            Batch::caused_by(&Cause::Job(job.id, *lease), Action::TemplatesSynced, self.crm.now());
+            Batch::caused_by(&Cause::Job(job.id, *lease), Action::TemplatesSynced, self.runtime.now());
         batch
             .about(account.id)
             .write(AccountWrite::Templates { account: account.id, asked_at, templates })
@@ -182,7 +183,7 @@ impl Worker<'_> {
                 attempts: job.attempts + 1,
             })
             .event(DomainEvent::AccountChanged { account: account.id });
-        match self.crm.store().commit_one(scope, batch).await {
+        match self.runtime.store().commit_one(scope, batch).await {
             Err(StoreError::PreconditionFailed(_)) => Ok(Handled::Committed),
             other => Ok(other.map(|_| Handled::Committed)?),
         }

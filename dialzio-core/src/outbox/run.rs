@@ -24,7 +24,7 @@ impl Worker<'_> {
     /// Works on a queue and gives it back.
     pub(super) async fn leased(&self, lease: Lease) -> Result<(), Error> {
         let done = self.run_queue(lease).await;
-        self.crm.store().release(self.crm.system(), lease).await?;
+        self.runtime.store().release(self.runtime.system(), lease).await?;
         done.map(|_| ())
     }
 
@@ -33,7 +33,7 @@ impl Worker<'_> {
     /// # Errors
     /// [`Error::Store`].
     pub async fn recover(&self) -> Result<u64, Error> {
-        Ok(self.crm.store().recover(self.crm.system(), self.crm.now()).await?)
+        Ok(self.runtime.store().recover(self.runtime.system(), self.runtime.now()).await?)
     }
 
     /// Does all that is due now, sweeps what has expired, and returns: for tests and for schedules.
@@ -49,19 +49,20 @@ impl Worker<'_> {
 
     async fn run_queues(&self) -> Result<WorkReport, Error> {
         let mut report = WorkReport::default();
-        let store = self.crm.store();
+        let store = self.runtime.store();
         // Bounded, so that a queue that refills itself cannot hold the sweep back for ever.
         for _ in 0..10_000 {
-            let now = self.crm.now();
+            let now = self.runtime.now();
             let mut moved = false;
             for queue in self.queues_due(now, MAX_QUEUES).await? {
-                let Some(lease) =
-                    store.lease(self.crm.system(), queue, self.crm.worker_id(), now, now + LEASE).await?
+                let Some(lease) = store
+                    .lease(self.runtime.system(), queue, self.runtime.worker_id(), now, now + LEASE)
+                    .await?
                 else {
                     continue;
                 };
                 let done = self.run_queue(lease).await;
-                store.release(self.crm.system(), lease).await?;
+                store.release(self.runtime.system(), lease).await?;
                 let (part, progressed) = done?;
                 report += part;
                 moved |= progressed;
@@ -77,12 +78,12 @@ impl Worker<'_> {
     #[cfg(any(test, feature = "testing"))]
     pub(crate) async fn decide_waiting(&self) -> Result<(), Error> {
         loop {
-            let (store, now, mut moved) = (self.crm.store(), self.crm.now(), false);
+            let (store, now, mut moved) = (self.runtime.store(), self.runtime.now(), false);
             for queue in self.queues_due(now, MAX_QUEUES).await? {
                 if !queue.kind.holds_elements() {
                     continue;
                 }
-                let (system, worker) = (self.crm.system(), self.crm.worker_id());
+                let (system, worker) = (self.runtime.system(), self.runtime.worker_id());
                 if let Some(lease) = store.lease(system, queue, worker, now, now + LEASE).await? {
                     let done = self.run_queue(lease).await;
                     store.release(system, lease).await?;
@@ -101,7 +102,7 @@ impl Worker<'_> {
         }
         let scope = OrgScope::new(lease.queue.org);
         let most = if lease.queue.kind.holds_elements() { MAX_ELEMENTS } else { MAX_JOBS };
-        let due = self.crm.store().due(&scope, &lease, self.crm.now(), most).await?;
+        let due = self.runtime.store().due(&scope, &lease, self.runtime.now(), most).await?;
         let progressed = !due.is_empty();
         let (mut jobs, mut elements) = (Vec::new(), Vec::new());
         for work in due {
@@ -136,14 +137,14 @@ impl Worker<'_> {
         attempts: u32,
     ) -> Result<(), Error> {
         let cause = Cause::Job(job.id, *lease);
-        let mut batch = Batch::caused_by(&cause, Action::JobSettled, self.crm.now());
+        let mut batch = Batch::caused_by(&cause, Action::JobSettled, self.runtime.now());
         batch.require(Precondition::Job(job.id, JobState::Pending)).write(JobWrite::Update {
             id: job.id,
             state,
             not_before,
             attempts,
         });
-        match self.crm.store().commit_one(scope, batch).await {
+        match self.runtime.store().commit_one(scope, batch).await {
             // It was cancelled meanwhile, or the lease ran out: it is not ours any more.
             Err(StoreError::PreconditionFailed(_)) => Ok(()),
             other => Ok(other.map(|_| ())?),

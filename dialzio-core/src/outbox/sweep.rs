@@ -29,12 +29,12 @@ impl Worker<'_> {
     /// [`Error::Store`].
     pub async fn sweep(&self) -> Result<WorkReport, Error> {
         let mut report = WorkReport::default();
-        let store = self.crm.store();
-        let now = self.crm.now();
-        let at = self.crm.confirmed_time().await?;
+        let store = self.runtime.store();
+        let now = self.runtime.now();
+        let at = self.runtime.confirmed_time().await?;
         let mut after = None;
         loop {
-            let orgs = store.organisations(self.crm.system(), after, 100).await?;
+            let orgs = store.organisations(self.runtime.system(), after, 100).await?;
             let Some(last) = orgs.last() else { break };
             after = Some(last.id);
             for org in &orgs {
@@ -59,21 +59,21 @@ impl Worker<'_> {
                 }
             }
         }
-        store.commit_system(self.crm.system(), vec![SystemWrite::Sweep(at)], None).await?;
+        store.commit_system(self.runtime.system(), vec![SystemWrite::Sweep(at)], None).await?;
         Ok(report)
     }
 
     /// Opens conversations whose snooze has run out.
     pub(super) async fn wake_snoozed(&self) -> Result<(), Error> {
-        if self.crm.clock_state().trust == ClockTrust::Ahead {
+        if self.runtime.clock_state().trust == ClockTrust::Ahead {
             // The time that a member chose has not come; the clock has only leapt.
             return Ok(());
         }
-        let store = self.crm.store();
-        let now = self.crm.now();
+        let store = self.runtime.store();
+        let now = self.runtime.now();
         let mut after = None;
         loop {
-            let orgs = store.organisations(self.crm.system(), after, 100).await?;
+            let orgs = store.organisations(self.runtime.system(), after, 100).await?;
             let Some(last) = orgs.last() else { return Ok(()) };
             after = Some(last.id);
             for org in &orgs {
@@ -93,7 +93,7 @@ impl Worker<'_> {
                 for entry in woken {
                     let conversation = entry.conversation.id;
                     let done = Activity {
-                        id: self.crm.ids().next(now),
+                        id: self.runtime.ids().next(now),
                         conversation,
                         by: Principal::System.to_ref(),
                         what: ActivityKind::Woken,

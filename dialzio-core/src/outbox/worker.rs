@@ -62,12 +62,12 @@ impl Queues {
 /// Does the work that waits.
 #[derive(Debug, Clone, Copy)]
 pub struct Worker<'a> {
-    pub(super) crm: &'a Runtime,
+    pub(super) runtime: &'a Runtime,
 }
 
 impl<'a> Worker<'a> {
-    pub(crate) const fn new(crm: &'a Runtime) -> Self {
-        Self { crm }
+    pub(crate) const fn new(runtime: &'a Runtime) -> Self {
+        Self { runtime }
     }
 
     /// Works until `shutdown` is ready, then finishes what it holds. Queues are worked on side by side, so that a slow
@@ -80,12 +80,12 @@ impl<'a> Worker<'a> {
         let queues = Arc::new(Queues::default());
         let mut tasks = JoinSet::new();
         let start = |tasks: &mut JoinSet<()>, name, task: Task| {
-            let (crm, queues, stopped) = (self.crm.clone(), Arc::clone(&queues), stopped.clone());
+            let (runtime, queues, stopped) = (self.runtime.clone(), Arc::clone(&queues), stopped.clone());
             tasks.spawn(async move {
                 let make = || {
-                    let (crm, queues, stopped) = (crm.clone(), Arc::clone(&queues), stopped.clone());
+                    let (runtime, queues, stopped) = (runtime.clone(), Arc::clone(&queues), stopped.clone());
                     async move {
-                        let worker = Worker::new(&crm);
+                        let worker = Worker::new(&runtime);
                         match task {
                             Task::Queues => worker.queues(&queues, stopped).await,
                             Task::Snoozes => {
@@ -103,7 +103,7 @@ impl<'a> Worker<'a> {
                         }
                     }
                 };
-                crm.tasks().supervise(name, stopped.clone(), make).await;
+                runtime.tasks().supervise(name, stopped.clone(), make).await;
             });
         };
         start(&mut tasks, "queues", Task::Queues);
@@ -123,7 +123,7 @@ impl<'a> Worker<'a> {
             self.recover().await?;
             queues.recovered.store(true, Ordering::Release);
         }
-        let mut work_notifications = self.crm.store().work_notifications();
+        let mut work_notifications = self.runtime.store().work_notifications();
         loop {
             let failed = self.start_queues(queues).await.is_err_and(|error| logged(&error));
             tokio::select! {
@@ -147,7 +147,7 @@ impl<'a> Worker<'a> {
     ) {
         let mut done_at: Option<Duration> = None;
         loop {
-            let uptime = self.crm.clock().uptime();
+            let uptime = self.runtime.clock().uptime();
             if done_at.is_none_or(|at| uptime >= at + pause) {
                 done_at = Some(uptime);
                 if let Err(error) = work().await {
@@ -163,11 +163,11 @@ impl<'a> Worker<'a> {
 
     /// Tries whether the store takes a write, and keeps the answer for readiness.
     async fn beat(&self) -> Result<(), Error> {
-        let (heartbeat, now) = (self.crm.heartbeat(), self.crm.now());
+        let (heartbeat, now) = (self.runtime.heartbeat(), self.runtime.now());
         if heartbeat.is_recent(now, BEAT_EVERY) {
             return Ok(());
         }
-        let answer = self.crm.store().ping().await;
+        let answer = self.runtime.store().ping().await;
         heartbeat.note(now, answer.as_ref().err());
         Ok(answer?)
     }
@@ -177,7 +177,7 @@ impl<'a> Worker<'a> {
     pub(super) async fn queues_due(&self, now: DateTime<Utc>, most: u32) -> Result<Vec<Queue>, Error> {
         let paused = self.paused();
         let most = most.saturating_add(u32::try_from(paused.len()).unwrap_or(u32::MAX));
-        let mut queues = self.crm.store().queues_due(self.crm.system(), now, most).await?;
+        let mut queues = self.runtime.store().queues_due(self.runtime.system(), now, most).await?;
         queues.retain(|queue| !paused.contains(queue));
         queues.sort_by_key(|queue| queue.kind);
         Ok(queues)
@@ -193,16 +193,16 @@ impl<'a> Worker<'a> {
         if free == 0 {
             return Ok(());
         }
-        let (store, now) = (self.crm.store(), self.crm.now());
+        let (store, now) = (self.runtime.store(), self.runtime.now());
         let due = self.queues_due(now, u32::try_from(free).unwrap_or(1)).await?;
         for queue in due.into_iter().take(free) {
-            let (system, worker) = (self.crm.system(), self.crm.worker_id());
+            let (system, worker) = (self.runtime.system(), self.runtime.worker_id());
             if let Some(lease) = store.lease(system, queue, worker, now, now + LEASE).await? {
-                let (crm, done) = (self.crm.clone(), Arc::clone(queues));
+                let (runtime, done) = (self.runtime.clone(), Arc::clone(queues));
                 queues.running().spawn(async move {
                     // After a panic the lease is kept until it runs out, so that the same work does not panic at once again.
                     if let Some(Err(error)) =
-                        crm.tasks().contain("work", Worker::new(&crm).leased(lease)).await
+                        runtime.tasks().contain("work", Worker::new(&runtime).leased(lease)).await
                     {
                         logged(&error);
                         done.failed.store(true, Ordering::Release);

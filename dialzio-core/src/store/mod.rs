@@ -12,8 +12,6 @@ mod revision;
 pub mod rows;
 mod system;
 
-#[doc(hidden)]
-pub use crate::outbox::{JobWrite, Lease};
 pub use batch::{Batch, BatchParts, Cause, Idempotency, IdempotencyKey, Purge, Write, WriteKind};
 pub use error::{StoreError, StoreResult};
 pub use layer::{Call, StoreLayer};
@@ -37,7 +35,7 @@ use crate::conversation::{ConversationStore, DraftStore};
 use crate::disposition::DispositionStore;
 use crate::ledger::LedgerStore;
 use crate::media::MediaStore;
-use crate::outbox::Due;
+use crate::outbox::{Due, Lease};
 use crate::page::{Page, PageRequest};
 use crate::scope::OrgScope;
 

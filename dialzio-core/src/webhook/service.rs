@@ -15,7 +15,7 @@ use crate::store::Batch;
 /// Lists, opens, replays and discards what is in quarantine.
 #[derive(Debug, Clone, Copy)]
 pub struct QuarantineService<'a> {
-    crm: &'a Runtime,
+    runtime: &'a Runtime,
 }
 
 pub(crate) fn context(org: Option<OrgId>, id: QuarantineId) -> SealedContext {
@@ -23,8 +23,8 @@ pub(crate) fn context(org: Option<OrgId>, id: QuarantineId) -> SealedContext {
 }
 
 impl<'a> QuarantineService<'a> {
-    pub(crate) const fn new(crm: &'a Runtime) -> Self {
-        Self { crm }
+    pub(crate) const fn new(runtime: &'a Runtime) -> Self {
+        Self { runtime }
     }
 
     /// What the organisation has in quarantine, newest first.
@@ -33,7 +33,7 @@ impl<'a> QuarantineService<'a> {
     /// [`Error::Denied`] without [`Permission::QuarantineManage`].
     pub async fn list(&self, by: &Actor, page: PageRequest) -> Result<Page<Quarantined>, Error> {
         let scope = by.scope_for(Permission::QuarantineManage)?;
-        Ok(self.crm.store().quarantined(scope, page).await?)
+        Ok(self.runtime.store().quarantined(scope, page).await?)
     }
 
     /// What arrived and waits, oldest first: a reaction or a status whose message is not here yet, or what came faster than
@@ -43,8 +43,8 @@ impl<'a> QuarantineService<'a> {
     /// [`Error::Sealed`]; [`Error::Denied`] without [`Permission::QuarantineManage`].
     pub async fn waiting(&self, by: &Actor, page: PageRequest) -> Result<Page<Waiting>, Error> {
         let scope = by.scope_for(Permission::QuarantineManage)?;
-        let found = self.crm.store().waiting(scope, page).await?;
-        let intake = Intake::new(self.crm);
+        let found = self.runtime.store().waiting(scope, page).await?;
+        let intake = Intake::new(self.runtime);
         let mut items = Vec::with_capacity(found.items.len());
         for item in found.items {
             let (_, _, elements) = intake.opened(scope, &item).await?;
@@ -63,7 +63,7 @@ impl<'a> QuarantineService<'a> {
 
     async fn require(&self, by: &Actor, id: QuarantineId) -> Result<Quarantined, Error> {
         let scope = by.scope_for(Permission::QuarantineManage)?;
-        let found = self.crm.store().quarantined_item(scope, id).await?;
+        let found = self.runtime.store().quarantined_item(scope, id).await?;
         found.ok_or(Error::missing(RecordKind::Quarantine))
     }
 
@@ -78,7 +78,7 @@ impl<'a> QuarantineService<'a> {
     }
 
     async fn open_bytes(&self, item: &Quarantined) -> Result<Vec<u8>, Error> {
-        Ok(self.crm.sealer().open(&context(item.org, item.id), &item.sealed).await?.to_vec())
+        Ok(self.runtime.sealer().open(&context(item.org, item.id), &item.sealed).await?.to_vec())
     }
 
     /// Takes an item through the normal path again. What still cannot be used stays in quarantine. Repeating it changes
@@ -96,14 +96,14 @@ impl<'a> QuarantineService<'a> {
 
     pub(crate) async fn replay_item(&self, item: &Quarantined) -> Result<Vec<QuarantineId>, Error> {
         let plain = self.open_bytes(item).await?;
-        Intake::new(self.crm).replay(item.app, plain.into(), item.trust).await
+        Intake::new(self.runtime).replay(item.app, plain.into(), item.trust).await
     }
 
     async fn release(&self, by: &Actor, id: QuarantineId) -> Result<(), Error> {
         let scope = by.scope_for(Permission::QuarantineManage)?;
-        let mut batch = Batch::new(by, Action::QuarantineSettled, self.crm.now());
+        let mut batch = Batch::new(by, Action::QuarantineSettled, self.runtime.now());
         batch.about(id).write(WebhookWrite::Release(id)).event(DomainEvent::QuarantineChanged);
-        self.crm.store().commit_one(scope, batch).await?;
+        self.runtime.store().commit_one(scope, batch).await?;
         Ok(())
     }
 

@@ -30,7 +30,7 @@ impl Worker<'_> {
     ) -> Result<WorkReport, Error> {
         let mut report = WorkReport::default();
         let outcome = self.call(scope, &facts, permit, file).await;
-        let now = self.crm.now();
+        let now = self.runtime.now();
         let mut batch = Batch::caused_by(&Cause::Stored, Action::MessageEvidence, now);
         let (message, conversation) = (facts.message.id, facts.conversation.id);
         batch
@@ -68,10 +68,10 @@ impl Worker<'_> {
         if found.is_some() {
             batch.require(Precondition::Revision(account, facts.account.revision));
         }
-        match self.crm.store().commit_one(scope, batch).await {
+        match self.runtime.store().commit_one(scope, batch).await {
             Err(StoreError::PreconditionFailed(precondition_failed)) if matches!(*precondition_failed, Precondition::Revision(record, _) if record == account) =>
             {
-                let (id, now, attempts) = (facts.job.id, self.crm.now(), facts.job.attempts);
+                let (id, now, attempts) = (facts.job.id, self.runtime.now(), facts.job.attempts);
                 let pending = JobState::Pending;
                 let mut again = Batch::caused_by(&Cause::Stored, Action::JobSettled, now);
                 again.about(id).require(Precondition::Job(id, state)).write(JobWrite::Update {
@@ -80,7 +80,7 @@ impl Worker<'_> {
                     not_before: Some(now),
                     attempts,
                 });
-                match self.crm.store().commit_one(scope, again).await {
+                match self.runtime.store().commit_one(scope, again).await {
                     Err(StoreError::PreconditionFailed(_)) => Ok(()),
                     other => Ok(other.map(drop)?),
                 }
@@ -115,7 +115,7 @@ impl Worker<'_> {
             (Content::Template { parameters, .. }, _) => OutboundContent::Template(parameters.clone()),
             _ => return Err(unsupported("this kind of message")),
         };
-        let service = AccountService::new(self.crm);
+        let service = AccountService::new(self.runtime);
         let Ok(messaging) = service.messaging(&facts.account) else { return Err(unsupported("messages")) };
         // Nothing has left yet: the same request may be made again.
         let Ok(access) = service.access(scope.org(), &facts.account).await else {
@@ -182,13 +182,13 @@ impl Worker<'_> {
         let account = seen.id;
         let change =
             AccountChange { state: Some(state), problem: Some(Some(note)), ..AccountChange::default() };
-        let mut batch = Batch::caused_by(&Cause::Stored, Action::AccountChanged, self.crm.now());
+        let mut batch = Batch::caused_by(&Cause::Stored, Action::AccountChanged, self.runtime.now());
         batch
             .about(account)
             .require(Precondition::Revision(RecordRef::Account(account), seen.revision))
             .write(AccountWrite::Change { account, change: Box::new(change) })
             .event(DomainEvent::AccountChanged { account });
-        match self.crm.store().commit_one(scope, batch).await {
+        match self.runtime.store().commit_one(scope, batch).await {
             Err(StoreError::PreconditionFailed(_)) => Ok(()),
             other => Ok(other.map(drop)?),
         }

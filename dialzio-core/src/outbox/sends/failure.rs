@@ -49,13 +49,13 @@ impl Worker<'_> {
         let rest = || JobWrite::Rest { id, until: now + ACCOUNT_RETRY, attempts: facts.job.attempts };
         let retries = facts.job.kind.row().retries;
         let retry = |backoff: Backoff, floor: Option<TimeDelta>| {
-            let wait = backoff.wait(facts.job.attempts, floor, self.crm.entropy())?;
+            let wait = backoff.wait(facts.job.attempts, floor, self.runtime.entropy())?;
             let due = now + wait;
             (due < facts.job.deadline).then_some(due)
         };
         if matches!(error, ProviderError::Throttled { retry_after: None, .. }) {
             // Not this message alone but the account is too fast.
-            self.crm.rate_limits().throttled(facts.account.id, now);
+            self.runtime.rate_limits().throttled(facts.account.id, now);
         }
         let again = match error {
             ProviderError::Throttled { retry_after, .. } => {
@@ -103,7 +103,7 @@ impl Worker<'_> {
                     "The provider refused a promotional message: the person stopped marketing.",
                 );
                 let (Some(note), Ok(provider)) =
-                    (note, AccountService::new(self.crm).messaging(&facts.account))
+                    (note, AccountService::new(self.runtime).messaging(&facts.account))
                 else {
                     return;
                 };
@@ -120,7 +120,7 @@ impl Worker<'_> {
                     lasts: None,
                     identities: &[facts.identity.id],
                 };
-                enter(batch, self.crm.ids(), now, entry);
+                enter(batch, self.runtime.ids(), now, entry);
             }
             RefusalReason::Recipient => {
                 batch.write(ContactWrite::Reachable {

@@ -39,7 +39,7 @@ impl Worker<'_> {
                 heads.push(job.id);
             }
         }
-        let facts = self.crm.store().send_facts(scope, &heads).await?;
+        let facts = self.runtime.store().send_facts(scope, &heads).await?;
         for orphan in due.iter().filter(|job| heads.contains(&job.id)) {
             if !facts.iter().any(|known| known.job.id == orphan.id) {
                 // The message has expired or was erased: there is nothing left to send.
@@ -54,13 +54,13 @@ impl Worker<'_> {
         let files = if with_files.is_empty() {
             Vec::new()
         } else {
-            self.crm.store().media_of(scope, &with_files).await?
+            self.runtime.store().media_of(scope, &with_files).await?
         };
         let mut plans = Vec::new();
         let mut batches = Vec::new();
         let mut uploads = Vec::new();
         let rows = facts.iter().map(|known| known.consent.clone()).collect();
-        let consents = ConsentService::new(self.crm).facts(scope, rows).await?;
+        let consents = ConsentService::new(self.runtime).facts(scope, rows).await?;
         for (known, consent) in facts.into_iter().zip(consents) {
             let file = known.message.content.media();
             let file = file.and_then(|id| files.iter().find(|file| file.id == id));
@@ -72,7 +72,7 @@ impl Worker<'_> {
                 }
             }
         }
-        let outcomes = self.crm.store().commit(scope, batches).await;
+        let outcomes = self.runtime.store().commit(scope, batches).await;
         let begun = Instant::now();
         let (mut going, mut limit) = (Vec::new(), None);
         for (plan, outcome) in plans.into_iter().zip(outcomes) {
@@ -92,7 +92,7 @@ impl Worker<'_> {
         let (gone, uploaded) = join(join_all(going), join_all(uploads)).await;
         if let Some((account, per_second)) = limit {
             // The queue stays ours until its messages have been paid for in time.
-            let cost = self.crm.rate_limits().cost(account, per_second, sends, self.crm.now());
+            let cost = self.runtime.rate_limits().cost(account, per_second, sends, self.runtime.now());
             tokio::time::sleep(cost.saturating_sub(begun.elapsed())).await;
         }
         for done in gone.into_iter().chain(uploaded) {
@@ -103,7 +103,7 @@ impl Worker<'_> {
 
     /// The account of a send, and how many messages its provider takes each second.
     fn rate_limit(&self, facts: &SendFacts) -> Option<(AccountId, u32)> {
-        let able = AccountService::new(self.crm).messaging(&facts.account).ok()?.capabilities();
-        Some((facts.account.id, able.rate_per_second))
+        let capabilities = AccountService::new(self.runtime).messaging(&facts.account).ok()?.capabilities();
+        Some((facts.account.id, capabilities.rate_per_second))
     }
 }

@@ -32,7 +32,7 @@ impl Worker<'_> {
         consent: &ConsentFacts,
         file: Option<&Media>,
     ) -> (Plan, Batch) {
-        let now = self.crm.now();
+        let now = self.runtime.now();
         let (id, message) = (facts.job.id, facts.message.id);
         let cause = Cause::Job(id, *lease);
         let mut stop = Batch::caused_by(&cause, Action::MessageStopped, now);
@@ -76,7 +76,7 @@ impl Worker<'_> {
         let template = matches!(facts.message.content, Content::Template { .. });
         // The category may have changed at the provider since it was queued: the stricter purpose counts.
         let purpose = facts.template.as_ref().map_or(purpose, |known| known.category.purpose());
-        let Ok(messaging) = AccountService::new(self.crm).messaging(&facts.account) else {
+        let Ok(messaging) = AccountService::new(self.runtime).messaging(&facts.account) else {
             let failure = Some(FailureNote { code: "account.no_provider".into(), detail: None });
             stop.write(update(JobState::Dead, None)).write(ended(DeliveryStatus::Failed, failure));
             return (Plan::Stop, stop);

@@ -25,7 +25,7 @@ impl Worker<'_> {
     ) -> Result<WorkReport, Error> {
         let mut report = WorkReport::default();
         let outcome = self.hand_up(scope, &facts, &media).await;
-        let now = self.crm.now();
+        let now = self.runtime.now();
         // Not under the lease: a large file may take longer, and its id at the provider is true all the same.
         let mut batch = Batch::caused_by(&Cause::Stored, Action::MediaUploaded, now);
         batch.about(media.id).require(Precondition::Job(facts.job.id, JobState::Pending));
@@ -53,7 +53,7 @@ impl Worker<'_> {
         facts: &SendFacts,
         media: &Media,
     ) -> Result<UploadedMedia, ProviderError> {
-        let service = AccountService::new(self.crm);
+        let service = AccountService::new(self.runtime);
         let provider =
             |code: &str| ProviderError::Fault { provider: ProviderId("dialzio"), code: code.to_owned() };
         let gone = || ProviderError::Refused {
@@ -72,7 +72,7 @@ impl Worker<'_> {
         else {
             return Err(gone());
         };
-        let sealer = self.crm.media_sealer();
+        let sealer = self.runtime.media_sealer();
         let bytes = match sealer.open(blob, key, size).await {
             Ok(open) => sealer.read(&open, 0..size).await,
             Err(error) => Err(error),
