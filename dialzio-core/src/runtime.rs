@@ -1,6 +1,5 @@
 //! What every service works with: the store, the keys, the providers, the clock, and what was read and opened.
 
-use secrecy::SecretString;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +12,7 @@ use crate::error::{AccountProblem, Error};
 use crate::id::{AccountId, AppId, HookId, IdSource, WorkerId};
 use crate::media::MediaSealer;
 use crate::outbox::{Heartbeat, PausedQueues, RateLimits};
-use crate::provider::{AccountRef, Provider, WebhookSecrets};
+use crate::provider::{AccountRef, Credentials, Provider, WebhookSecrets};
 use crate::scope::SystemScope;
 use crate::store::Store;
 use crate::tasks::Tasks;
@@ -31,7 +30,8 @@ pub(crate) struct Runtime {
 /// What was read from the store and opened, for sixty seconds at most.
 struct Caches {
     hooks: moka::sync::Cache<HookId, Arc<OpenedHook>>,
-    tokens: moka::sync::Cache<AccountId, (Vec<u8>, SecretString)>,
+    /// Opened credentials beside the sealed bytes they were opened from.
+    credentials: moka::sync::Cache<AccountId, (Vec<u8>, Credentials)>,
     /// Where numbers lead; checked again inside each commit that rests on it.
     routes: moka::sync::Cache<(AppId, AccountRef), Route>,
 }
@@ -39,9 +39,9 @@ struct Caches {
 impl Caches {
     fn empty() -> Arc<Self> {
         let hooks = moka::sync::CacheBuilder::new(10_000).time_to_live(CACHE_LIFE).build();
-        let tokens = moka::sync::CacheBuilder::new(10_000).time_to_live(CACHE_LIFE).build();
+        let credentials = moka::sync::CacheBuilder::new(10_000).time_to_live(CACHE_LIFE).build();
         let routes = moka::sync::CacheBuilder::new(10_000).time_to_live(CACHE_LIFE).build();
-        Arc::new(Self { hooks, tokens, routes })
+        Arc::new(Self { hooks, credentials, routes })
     }
 }
 
@@ -164,8 +164,8 @@ impl Runtime {
         &self.caches.hooks
     }
 
-    pub(crate) fn tokens(&self) -> &moka::sync::Cache<AccountId, (Vec<u8>, SecretString)> {
-        &self.caches.tokens
+    pub(crate) fn credentials(&self) -> &moka::sync::Cache<AccountId, (Vec<u8>, Credentials)> {
+        &self.caches.credentials
     }
 
     pub(crate) fn routes(&self) -> &moka::sync::Cache<(AppId, AccountRef), Route> {

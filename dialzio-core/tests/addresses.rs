@@ -29,16 +29,16 @@ async fn an_account_is_connected_to_known_hosts_alone() {
         provider: "scripted".into(),
         name: "App".parse().unwrap(),
         secrets: vec!["secret".into()],
-        verify_token: "verify".into(),
+        verify_token: Some("verify".into()),
     };
     let app = crm.accounts().register_app(&me, new).await.unwrap();
     let line = |base: Option<&str>| NewAccount {
         app: app.id,
         name: "Line".parse().unwrap(),
-        external_id: "1001".into(),
-        business_id: "2002".into(),
+        routing_key: "1001".into(),
+        business_id: Some("2002".into()),
         portfolio: None,
-        token: "token".into(),
+        credentials: [("access_token", "token")].into(),
         base_url: base.map(|base| base.parse().unwrap()),
     };
     let mut answers = Vec::new();

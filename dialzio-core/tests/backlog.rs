@@ -65,10 +65,10 @@ fn line(app: &App, token: &str) -> NewAccount {
     NewAccount {
         app: app.id,
         name: "Line".parse().unwrap(),
-        external_id: "1001".into(),
-        business_id: "2002".into(),
+        routing_key: "1001".into(),
+        business_id: Some("2002".into()),
         portfolio: None,
-        token: token.into(),
+        credentials: [("access_token", token)].into(),
         base_url: None,
     }
 }
@@ -90,7 +90,7 @@ async fn tenant(provider: ScriptedProvider) -> Tenant {
         provider: "scripted".into(),
         name: "App".parse().unwrap(),
         secrets: vec!["secret".into()],
-        verify_token: "verify".into(),
+        verify_token: Some("verify".into()),
     };
     let app = crm.accounts().register_app(&me, new).await.unwrap();
     Tenant { crm, me, app, slow, commits }
@@ -153,7 +153,7 @@ async fn a_number_that_is_connected_again_stays_one_account_and_keeps_what_works
     let again = connect("newer").await;
     assert!(again.check.is_ok());
     assert_eq!(again.account.id, first.account.id);
-    assert_ne!(again.account.token, first.account.token, "the newer token is kept");
+    assert_ne!(again.account.credentials, first.account.credentials, "the newer token is kept");
     assert_eq!(tenant.crm.accounts().list(&tenant.me).await.unwrap().len(), 1);
     tenant.hears(1).await;
     assert_eq!(tenant.unread().await, 1, "and it receives");
@@ -179,7 +179,10 @@ async fn a_wrong_token_takes_nothing_from_an_account_that_works() {
     let first = tenant.crm.accounts().connect(&tenant.me, line(&tenant.app, "token")).await.unwrap();
     let again = tenant.crm.accounts().connect(&tenant.me, line(&tenant.app, "wrong")).await.unwrap();
     assert!(again.check.is_err());
-    assert_eq!((again.account.state, &again.account.token), (AccountState::Routable, &first.account.token));
+    assert_eq!(
+        (again.account.state, &again.account.credentials),
+        (AccountState::Routable, &first.account.credentials)
+    );
 }
 
 fn refusal() -> ProviderError {

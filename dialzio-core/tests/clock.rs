@@ -31,6 +31,9 @@ impl Provider for Dated {
     fn webhooks(&self) -> Option<&dyn WebhookDecoder> {
         None
     }
+    fn connection(&self) -> &dialzio_core::provider::ConnectionForm {
+        &dialzio_core::testing::SCRIPTED_FORM
+    }
     fn allows_address(&self, _: &url::Url) -> bool {
         false
     }

@@ -53,7 +53,7 @@ impl WebhookFixture for Hooks {
     }
     fn secrets(&self) -> WebhookSecrets {
         let app = vec!["first-secret".to_owned().into(), "second-secret".to_owned().into()];
-        WebhookSecrets { app, verify_token: "verify-me".to_owned().into() }
+        WebhookSecrets { app, verify_token: Some("verify-me".to_owned().into()) }
     }
     fn signed(&self, body: Bytes, secret: usize) -> RawWebhook {
         ScriptedProvider::signed(["first-secret", "second-secret"][secret], body)
@@ -104,9 +104,9 @@ impl MessagingFixture for Wire {
         let ids = dialzio_core::IdSource::seeded(2);
         AccountAccess {
             account: ids.next(self.now()),
-            external_id: "1000000001".to_owned(),
+            routing_key: "1000000001".to_owned(),
             business_id: "200000001".to_owned(),
-            token: self.token().into(),
+            credentials: [("access_token", self.token())].into(),
             base_url: None,
         }
     }

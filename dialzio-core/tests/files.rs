@@ -38,6 +38,9 @@ impl Provider for Lent {
     fn webhooks(&self) -> Option<&dyn dialzio_core::provider::WebhookDecoder> {
         self.0.webhooks()
     }
+    fn connection(&self) -> &dialzio_core::provider::ConnectionForm {
+        self.0.connection()
+    }
     fn allows_address(&self, base: &url::Url) -> bool {
         self.0.allows_address(base)
     }
@@ -88,16 +91,16 @@ async fn connect(crm: &Crm, me: &Actor) -> ProviderAccount {
         provider: "scripted".into(),
         name: "App".parse().unwrap(),
         secrets: vec!["secret".into()],
-        verify_token: "verify".into(),
+        verify_token: Some("verify".into()),
     };
     let app = crm.accounts().register_app(me, app).await.unwrap();
     let line = NewAccount {
         app: app.id,
         name: "Line".parse().unwrap(),
-        external_id: "1001".into(),
-        business_id: "2002".into(),
+        routing_key: "1001".into(),
+        business_id: Some("2002".into()),
         portfolio: None,
-        token: "token".into(),
+        credentials: [("access_token", "token")].into(),
         base_url: None,
     };
     crm.accounts().connect(me, line).await.unwrap().routable().unwrap()
@@ -194,9 +197,9 @@ async fn a_file_is_sealed_uploaded_and_then_sent_by_its_id() {
     let messaging = shop.provider.messaging().unwrap();
     let access = dialzio_core::provider::AccountAccess {
         account: handed[0].account,
-        external_id: String::new(),
+        routing_key: String::new(),
         business_id: String::new(),
-        token: "t".into(),
+        credentials: [("access_token", "t")].into(),
         base_url: None,
     };
     let there = messaging.fetch_media(&access, provider_id).await.unwrap();

@@ -52,7 +52,7 @@ fn app() -> NewApp {
         provider: "scripted".into(),
         name: "App".parse().unwrap(),
         secrets: vec!["secret".into()],
-        verify_token: "verify".into(),
+        verify_token: Some("verify".into()),
     }
 }
 

@@ -30,6 +30,9 @@ impl Provider for Mocked {
     fn webhooks(&self) -> Option<&dyn WebhookDecoder> {
         None
     }
+    fn connection(&self) -> &dialzio_core::provider::ConnectionForm {
+        &dialzio_core::testing::SCRIPTED_FORM
+    }
     fn allows_address(&self, _: &url::Url) -> bool {
         false
     }
@@ -78,16 +81,16 @@ async fn a_send_whose_outcome_nobody_knows_is_made_once_and_shown_as_unknown() {
         provider: "scripted".into(),
         name: "App".parse().unwrap(),
         secrets: vec!["secret".into()],
-        verify_token: "verify".into(),
+        verify_token: Some("verify".into()),
     };
     let app = crm.accounts().register_app(&me, app).await.unwrap();
     let line = dialzio_core::account::NewAccount {
         app: app.id,
         name: "Line".parse().unwrap(),
-        external_id: "1001".into(),
-        business_id: "2002".into(),
+        routing_key: "1001".into(),
+        business_id: Some("2002".into()),
         portfolio: None,
-        token: "token".into(),
+        credentials: [("access_token", "token")].into(),
         base_url: None,
     };
     let account = crm.accounts().connect(&me, line).await.unwrap().routable().unwrap();

@@ -14,7 +14,7 @@ use dialzio_core::entropy::Entropy;
 use dialzio_core::ledger::Action;
 use dialzio_core::memory::MemoryStore;
 use dialzio_core::page::PageRequest;
-use dialzio_core::provider::{Provider, ProviderError, ProviderId, RefusalReason};
+use dialzio_core::provider::{Credentials, Provider, ProviderError, ProviderId, RefusalReason};
 use dialzio_core::testing::{Fixtures, Scripted, ScriptedProvider};
 use dialzio_core::{Actor, Clock, Crm, Error, ManualClock, Principal, Revision, Role};
 use serde_json::{Value, json};
@@ -34,6 +34,9 @@ impl Provider for Lent {
     }
     fn webhooks(&self) -> Option<&dyn dialzio_core::provider::WebhookDecoder> {
         self.0.webhooks()
+    }
+    fn connection(&self) -> &dialzio_core::provider::ConnectionForm {
+        self.0.connection()
     }
     fn allows_address(&self, base: &url::Url) -> bool {
         self.0.allows_address(base)
@@ -69,16 +72,16 @@ async fn shop() -> Shop {
         provider: "scripted".into(),
         name: "App".parse().unwrap(),
         secrets: vec!["secret".into()],
-        verify_token: "verify".into(),
+        verify_token: Some("verify".into()),
     };
     let app = crm.accounts().register_app(&me, new).await.unwrap();
     let line = NewAccount {
         app: app.id,
         name: "Line".parse().unwrap(),
-        external_id: "1001".into(),
-        business_id: "2002".into(),
+        routing_key: "1001".into(),
+        business_id: Some("2002".into()),
         portfolio: None,
-        token: "token".into(),
+        credentials: [("access_token", "token")].into(),
         base_url: None,
     };
     let account = crm.accounts().connect(&me, line).await.unwrap().routable().unwrap();
@@ -164,19 +167,25 @@ async fn a_new_token_sends_what_waited_for_it_and_a_refused_one_changes_nothing(
     let expired = accounts.get(&shop.me, shop.account.id).await.unwrap();
     assert_eq!(expired.state, AccountState::NeedsLogin);
 
+    let token = |value: &str| Credentials::from([("access_token", value)]);
+    for unknown in [Credentials::default(), Credentials::from([("password", "fresh")])] {
+        let refused = accounts.set_credentials(&shop.me, expired.id, None, unknown).await.unwrap_err();
+        assert_eq!(refused.code(), "input.invalid");
+    }
     for unusable in ["", "two words", "line\nbreak"] {
-        let refused = accounts.set_token(&shop.me, expired.id, None, unusable.into()).await.unwrap_err();
+        let refused =
+            accounts.set_credentials(&shop.me, expired.id, None, token(unusable)).await.unwrap_err();
         assert_eq!(refused.code(), "input.invalid");
     }
     shop.provider.then(Scripted::Fail(credentials()));
-    let refused = accounts.set_token(&shop.me, expired.id, None, "wrong".into()).await.unwrap_err();
+    let refused = accounts.set_credentials(&shop.me, expired.id, None, token("wrong")).await.unwrap_err();
     assert!(matches!(refused, Error::Provider(ProviderError::Credentials { .. })), "{refused:?}");
     assert_eq!(accounts.get(&shop.me, expired.id).await.unwrap(), expired, "nothing was stored");
 
-    let stale = accounts.set_token(&shop.me, expired.id, Some(Revision::FIRST), "fresh".into()).await;
+    let stale = accounts.set_credentials(&shop.me, expired.id, Some(Revision::FIRST), token("fresh")).await;
     assert!(matches!(stale, Err(Error::Stale { .. })), "{stale:?}");
     let renewed =
-        accounts.set_token(&shop.me, expired.id, Some(expired.revision), "fresh".into()).await.unwrap();
+        accounts.set_credentials(&shop.me, expired.id, Some(expired.revision), token("fresh")).await.unwrap();
     assert_eq!((renewed.state, renewed.problem), (AccountState::Routable, None));
     let audit = shop.crm.ledger().audit(&shop.me, 0, 100).await.unwrap();
     assert_eq!(audit.last().unwrap().action, Action::AccountChanged);

@@ -38,16 +38,16 @@ async fn waiting() -> (Crm, Arc<MemoryStore>) {
         provider: "scripted".into(),
         name: "App".parse().unwrap(),
         secrets: vec!["secret".into()],
-        verify_token: "verify".into(),
+        verify_token: Some("verify".into()),
     };
     let app = crm.accounts().register_app(&me, app).await.unwrap();
     let line = NewAccount {
         app: app.id,
         name: "Line".parse().unwrap(),
-        external_id: "1001".into(),
-        business_id: "2002".into(),
+        routing_key: "1001".into(),
+        business_id: Some("2002".into()),
         portfolio: None,
-        token: "token".into(),
+        credentials: [("access_token", "token")].into(),
         base_url: None,
     };
     let account = crm.accounts().connect(&me, line).await.unwrap().routable().unwrap();

@@ -26,7 +26,7 @@ async fn tenant(crm: &Crm, name: &str) -> (Actor, App) {
         provider: "scripted".into(),
         name: "App".parse().unwrap(),
         secrets: vec!["secret".into()],
-        verify_token: "verify".into(),
+        verify_token: Some("verify".into()),
     };
     let app = crm.accounts().register_app(&me, new).await.unwrap();
     (me, app)
@@ -36,10 +36,10 @@ async fn connect(crm: &Crm, me: &Actor, app: &App) -> ProviderAccount {
     let line = NewAccount {
         app: app.id,
         name: "Line".parse().unwrap(),
-        external_id: "1001".into(),
-        business_id: "2002".into(),
+        routing_key: "1001".into(),
+        business_id: Some("2002".into()),
         portfolio: None,
-        token: "token".into(),
+        credentials: [("access_token", "token")].into(),
         base_url: None,
     };
     crm.accounts().connect(me, line).await.unwrap().routable().unwrap()

@@ -250,6 +250,7 @@ routes! {
         problems ["message.conflict"];
     "media.get" get "/v1/media/{media}" needs(P::MediaRead), "Download a file or a range of it", 200 => api::media::get;
 
+    "providers.list" get "/v1/providers" needs(P::AccountsRead), "List providers with the fields that their accounts need", 200 => api::providers::list;
     "apps.list" get "/v1/apps" needs(P::AccountsRead), "List registered apps", 200 => api::accounts::apps;
     "apps.create" post "/v1/apps" needs(P::AccountsManage), "Register an app; the answer has the address for its webhooks", 201 => api::accounts::create_app,
         sample r#"{"provider":"whatsapp","name":"Shop app","app_secrets":["0123456789abcdef"],"verify_token":"a-long-token"}"#,
@@ -257,13 +258,15 @@ routes! {
     "accounts.list" get "/v1/accounts" needs(P::AccountsRead), "List connected accounts", 200 => api::accounts::list;
     "accounts.get" get "/v1/accounts/{account}" needs(P::AccountsRead), "Get a connected account", 200 => api::accounts::get;
     "accounts.create" post "/v1/accounts" needs(P::AccountsManage), "Connect an account", 201 => api::accounts::connect,
-        sample r#"{"app":"01890000-0000-7000-8000-000000000000","name":"Shop line","phone_number_id":"1234567","business_account_id":"7654321","token":"secret"}"#,
+        sample r#"{"app":"01890000-0000-7000-8000-000000000000","name":"Shop line","routing_key":"1234567","business_id":"7654321","credentials":{"access_token":"secret"}}"#,
         problems ["account.conflict", "account.no_provider", "account.not_found", "account.taken", "account.unsupported", "app.not_found"];
-    "accounts.change" patch "/v1/accounts/{account}" needs(P::AccountsManage), "Change the name of an account, or give it a new token, which is checked at once", 200 => api::accounts::change,
+    "accounts.change" patch "/v1/accounts/{account}" needs(P::AccountsManage), "Change the name of an account, or give it new credentials, which are checked at once", 200 => api::accounts::change,
         sample r#"{"name":"Shop line 2"}"#,
         problems ["account.conflict", "account.no_provider", "account.taken", "account.unsupported", "provider.*"];
-    "accounts.check" post "/v1/accounts/{account}/check" needs(P::AccountsManage), "Check the token of an account", 200 => api::accounts::check,
+    "accounts.check" post "/v1/accounts/{account}/check" needs(P::AccountsManage), "Check the credentials of an account; success connects it again", 200 => api::accounts::check,
         problems ["account.conflict", "account.no_provider", "account.taken", "account.unsupported", "provider.*"];
+    "accounts.disconnect" post "/v1/accounts/{account}/disconnection" needs(P::AccountsManage), "Disconnect an account: nothing is received or sent by it", 200 => api::accounts::disconnect,
+        problems ["account.conflict", "account.taken"];
     "templates.list" get "/v1/accounts/{account}/templates" needs(P::AccountsRead), "List templates as last fetched", 200 => api::accounts::templates;
     "templates.sync" post "/v1/accounts/{account}/templates/sync" needs(P::AccountsManage), "Fetch templates from the provider", 200 => api::accounts::sync_templates,
         problems ["account.no_provider", "account.unsupported", "provider.*"];

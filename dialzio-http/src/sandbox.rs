@@ -79,7 +79,7 @@ impl Sandbox {
         let accounts = crm.accounts();
         // The secrets are as lasting as the organisation, and worth nothing outside this process.
         let (token, secret) = (format!("sandbox-token-{}", by.org()), format!("sandbox-secret-{}", by.org()));
-        let known = accounts.list(by).await?.into_iter().find(|account| account.external_id == self.number);
+        let known = accounts.list(by).await?.into_iter().find(|account| account.routing_key == self.number);
         let apps = accounts.apps(by).await?;
         let app = match known.as_ref().and_then(|account| apps.into_iter().find(|app| app.id == account.app))
         {
@@ -90,7 +90,7 @@ impl Sandbox {
                     provider: "whatsapp".to_owned(),
                     name,
                     secrets: vec![secret.clone().into()],
-                    verify_token: "sandbox".to_owned().into(),
+                    verify_token: Some("sandbox".to_owned().into()),
                 };
                 accounts.register_app(by, new).await?
             }
@@ -114,10 +114,10 @@ impl Sandbox {
         let new = NewAccount {
             app: app.id,
             name,
-            external_id: self.number.clone(),
-            business_id: BUSINESS.to_owned(),
+            routing_key: self.number.clone(),
+            business_id: Some(BUSINESS.to_owned()),
             portfolio: None,
-            token: token.into(),
+            credentials: [("access_token", token)].into(),
             base_url: Some(self.emulator.base_url()),
         };
         accounts.connect(by, new).await?.routable().map(drop)

@@ -84,7 +84,7 @@ async fn server() -> Server {
         provider: "whatsapp".to_owned(),
         name: "App".parse().unwrap(),
         secrets: vec![SECRET.into()],
-        verify_token: "a-long-token".into(),
+        verify_token: Some("a-long-token".into()),
     };
     let hook = crm.accounts().register_app(&owner, new).await.unwrap().hook;
     let app = dialzio_http::router(crm.clone(), Options::for_origin("https://shop.example"));

@@ -52,9 +52,9 @@ impl Scope<'_> {
                     ))
                     .into());
                 }
-                if !self.account_free(&account.provider, &account.external_id).await? {
+                if !self.account_free(&account.provider, &account.routing_key).await? {
                     let taken =
-                        Precondition::AccountFree(account.provider.clone(), account.external_id.clone());
+                        Precondition::AccountFree(account.provider.clone(), account.routing_key.clone());
                     return Err(StoreError::precondition_failed(taken).into());
                 }
                 self.put_account(account).await
@@ -98,8 +98,8 @@ impl Scope<'_> {
 
     async fn put_account(&mut self, new: &ProviderAccount) -> Res<()> {
         let routed = is_routed(new.state);
-        if routed && self.route_taken(&new.provider, &new.external_id).await? {
-            let taken = Precondition::RouteFree(new.provider.clone(), new.external_id.clone());
+        if routed && self.route_taken(&new.provider, &new.routing_key).await? {
+            let taken = Precondition::RouteFree(new.provider.clone(), new.routing_key.clone());
             return Err(StoreError::precondition_failed(taken).into());
         }
         self.db.put_one(sql::PUT_ACCOUNT, self.key, new).await?;
@@ -107,7 +107,7 @@ impl Scope<'_> {
         if routed {
             let row = params![
                 new.provider,
-                new.external_id,
+                new.routing_key,
                 self.key,
                 id(new.id),
                 id(new.app),

@@ -355,7 +355,7 @@ async fn a_text_that_cannot_be_kept_is_not_found() {
     let (_database, bed, tenant) = own().await;
     let wanted = [
         dialzio_core::provider::AccountRef("a\0b".to_owned()),
-        dialzio_core::provider::AccountRef(tenant.account.external_id.clone()),
+        dialzio_core::provider::AccountRef(tenant.account.routing_key.clone()),
     ];
     let routes = bed.store.route(&bed.system, tenant.app.id, &wanted).await.unwrap();
     assert_eq!(routes.iter().map(Option::is_some).collect::<Vec<_>>(), [false, true]);

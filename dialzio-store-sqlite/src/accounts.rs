@@ -52,9 +52,9 @@ impl Scope<'_> {
                     ))
                     .into());
                 }
-                if !self.account_free(&account.provider, &account.external_id)? {
+                if !self.account_free(&account.provider, &account.routing_key)? {
                     let taken =
-                        Precondition::AccountFree(account.provider.clone(), account.external_id.clone());
+                        Precondition::AccountFree(account.provider.clone(), account.routing_key.clone());
                     return Err(StoreError::precondition_failed(taken).into());
                 }
                 self.put_account(account)
@@ -89,8 +89,8 @@ impl Scope<'_> {
 
     fn put_account(&mut self, new: &ProviderAccount) -> Res<()> {
         let routed = is_routed(new.state);
-        if routed && self.db.any(sql::ROUTE_TAKEN, params![self.key, new.provider, new.external_id])? {
-            let taken = Precondition::RouteFree(new.provider.clone(), new.external_id.clone());
+        if routed && self.db.any(sql::ROUTE_TAKEN, params![self.key, new.provider, new.routing_key])? {
+            let taken = Precondition::RouteFree(new.provider.clone(), new.routing_key.clone());
             return Err(StoreError::precondition_failed(taken).into());
         }
         self.db.put(sql::PUT_ACCOUNT, self.key, new)?;
@@ -98,7 +98,7 @@ impl Scope<'_> {
         if routed {
             let row = params![
                 new.provider,
-                new.external_id,
+                new.routing_key,
                 self.key,
                 id(new.id),
                 id(new.app),

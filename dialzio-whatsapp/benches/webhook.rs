@@ -115,7 +115,7 @@ fn main() {
     let hex: String = signature.iter().map(|byte| format!("{byte:02x}")).collect();
     let cloud = MetaCloud::new(MetaConfig::default()).unwrap();
     let decoder = cloud.webhooks().unwrap();
-    let secrets = WebhookSecrets { app: vec![SECRET.into()], verify_token: "verify".into() };
+    let secrets = WebhookSecrets { app: vec![SECRET.into()], verify_token: Some("verify".into()) };
     let raw = RawWebhook {
         method: WebhookMethod::Post,
         query: String::new(),

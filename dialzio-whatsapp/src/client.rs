@@ -13,6 +13,7 @@ use url::Url;
 
 use crate::{
     config::{ConfigError, MetaConfig},
+    connection,
     error::{WHATSAPP, refused, reported},
 };
 
@@ -111,17 +112,24 @@ impl GraphClient {
         if let Ok(mut segments) = url.path_segments_mut() {
             segments.pop_if_empty().push(&self.config.version).extend(path);
         }
-        Ok(self.ask(access, method, url).timeout(self.config.request_timeout))
+        Ok(self.ask(access, method, url)?.timeout(self.config.request_timeout))
     }
 
     /// A request to any address, with the account's token. The caller has checked the host.
-    pub(crate) fn ask(&self, access: &AccountAccess, method: Method, url: Url) -> RequestBuilder {
+    pub(crate) fn ask(
+        &self,
+        access: &AccountAccess,
+        method: Method,
+        url: Url,
+    ) -> Result<RequestBuilder, ProviderError> {
+        let token = access.credential(WHATSAPP, connection::ACCESS_TOKEN)?;
         let agent = concat!("dialzio-whatsapp/", env!("CARGO_PKG_VERSION"));
-        self.http
+        Ok(self
+            .http
             .request(method, url)
-            .bearer_auth(access.token.expose_secret())
+            .bearer_auth(token.expose_secret())
             .header(header::USER_AGENT, agent)
-            .header(header::ACCEPT, "*/*")
+            .header(header::ACCEPT, "*/*"))
     }
 
     /// Sends, and reads the whole answer up to a size.

@@ -9,7 +9,7 @@ use dialzio_core::{
     consent::{Channel, SendPermit},
     conversation::{ExternalId, MediaKind, Template},
     provider::{
-        Accepted, AccountAccess, AccountHealth, FetchedMedia, Inbound, MediaCapability,
+        Accepted, AccountAccess, AccountHealth, ConnectionForm, FetchedMedia, Inbound, MediaCapability,
         MessagingCapabilities, MessagingProvider, OutboundMessage, Provider, ProviderError, ProviderId,
         RawWebhook, Signal, UploadedMedia, VerifiedWebhook, WebhookDecoder, WebhookError, WebhookSecrets,
     },
@@ -20,6 +20,7 @@ use url::Url;
 use crate::{
     client::{GraphClient, Repeat},
     config::{ConfigError, MetaConfig},
+    connection,
     error::WHATSAPP,
     media,
     send::{self, LONGEST_CAPTION, LONGEST_TEXT},
@@ -119,6 +120,10 @@ impl Provider for MetaCloud {
         Some(self)
     }
 
+    fn connection(&self) -> &ConnectionForm {
+        &connection::FORM
+    }
+
     fn allows_address(&self, base: &Url) -> bool {
         self.client.config.allows_address(base)
     }
@@ -172,7 +177,7 @@ impl MessagingProvider for MetaCloud {
     async fn check(&self, access: &AccountAccess) -> Result<AccountHealth, ProviderError> {
         let request = self
             .client
-            .request(access, Method::GET, &[&access.external_id])?
+            .request(access, Method::GET, &[&access.routing_key])?
             .query(&[("fields", "id,display_phone_number,verified_name,quality_rating")]);
         // The answer tells the person who typed the address only whether it is Graph's.
         let unreachable = |error: ProviderError| match &access.base_url {

@@ -3,6 +3,7 @@
 mod client;
 mod cloud;
 mod config;
+mod connection;
 mod digest;
 mod error;
 // Without TLS of its own, the client is the host's, and so is where it may go.

@@ -41,7 +41,7 @@ async fn fetch_once(
 ) -> Result<Option<FetchedMedia>, ProviderError> {
     let request = client
         .request(access, Method::GET, &[provider_id])?
-        .query(&[("phone_number_id", access.external_id.as_str())]);
+        .query(&[("phone_number_id", access.routing_key.as_str())]);
     let answer = client.json(request, Repeat::Harmless).await.map_err(lost)?;
     let facts: MetaMedia<'_> = serde_json::from_slice(&answer).map_err(|_| unreadable())?;
     let address = facts.url.text().and_then(|url| Url::parse(url).ok()).ok_or_else(unreadable)?;
@@ -64,7 +64,7 @@ async fn download(
         if !client.config.allows_media(&base, &address) {
             return Err(gone("host"));
         }
-        let request = client.ask(access, Method::GET, address.clone()).timeout(client.config.media_timeout);
+        let request = client.ask(access, Method::GET, address.clone())?.timeout(client.config.media_timeout);
         let answer = client.answer(request, Repeat::Harmless, LARGEST_FILE).await?;
         match (answer.status, &answer.location) {
             (404, _) => return Ok(None),
@@ -99,7 +99,7 @@ pub(crate) async fn upload(
     let form =
         Form::new().text("messaging_product", PRODUCT).text("type", mime.to_owned()).part("file", part);
     let request = client
-        .request(access, Method::POST, &[&access.external_id, "media"])?
+        .request(access, Method::POST, &[&access.routing_key, "media"])?
         .multipart(form)
         .timeout(client.config.media_timeout);
     let answer = client.json(request, Repeat::Harmless).await?;

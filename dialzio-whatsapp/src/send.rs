@@ -52,7 +52,7 @@ pub(crate) async fn send(
         biz_opaque_callback_data: message.id.to_string(),
         content,
     };
-    let request = client.request(access, Method::POST, &[&access.external_id, "messages"])?.json(&body);
+    let request = client.request(access, Method::POST, &[&access.routing_key, "messages"])?.json(&body);
     let answer = client.json(request, Repeat::Doubles).await.map_err(of_our_number)?;
     accepted(&answer).ok_or_else(|| ambiguous("accepted without a message id".to_owned()))
 }
@@ -182,7 +182,7 @@ pub(crate) async fn signal(
         message_id: message.reveal(),
         typing_indicator: typing.then_some(MetaTyping { kind: "text" }),
     };
-    let request = client.request(access, Method::POST, &[&access.external_id, "messages"])?.json(&body);
+    let request = client.request(access, Method::POST, &[&access.routing_key, "messages"])?.json(&body);
     client.json(request, Repeat::Harmless).await.map(drop)
 }
 

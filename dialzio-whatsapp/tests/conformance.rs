@@ -46,9 +46,9 @@ impl MessagingFixture for Graph {
         let base = if gone { "http://127.0.0.1:1/".parse().unwrap() } else { self.emulator.base_url() };
         AccountAccess {
             account: IdSource::seeded(1).next::<AccountId>(now()),
-            external_id: "100200300".into(),
+            routing_key: "100200300".into(),
             business_id: "900800700".into(),
-            token: TOKEN.into(),
+            credentials: [("access_token", TOKEN)].into(),
             base_url: Some(base),
         }
     }
@@ -114,7 +114,10 @@ impl WebhookFixture for Hooks {
     }
 
     fn secrets(&self) -> WebhookSecrets {
-        WebhookSecrets { app: vec!["new-secret".into(), "old-secret".into()], verify_token: "verify".into() }
+        WebhookSecrets {
+            app: vec!["new-secret".into(), "old-secret".into()],
+            verify_token: Some("verify".into()),
+        }
     }
 
     fn signed(&self, body: Bytes, secret: usize) -> RawWebhook {

@@ -11,10 +11,11 @@ use dialzio_core::consent::{Channel, SendPermit};
 use dialzio_core::contact::Address;
 use dialzio_core::conversation::{Content, DeliveryStatus, ExternalId, MessageContext, Template};
 use dialzio_core::provider::{
-    Accepted, AccountAccess, AccountHealth, AccountRef, DeliveryUpdate, FetchedMedia, Inbound, InboundBody,
-    InboundContent, InboundMessage, MessagingCapabilities, MessagingProvider, OutboundContent,
-    OutboundMessage, Provider, ProviderError, ProviderId, RawWebhook, RefusalReason, Sender, Signal, Trust,
-    UploadedMedia, VerifiedWebhook, WebhookDecoder, WebhookError, WebhookMethod, WebhookSecrets,
+    Accepted, AccountAccess, AccountHealth, AccountRef, ConnectionForm, DeliveryUpdate, FetchedMedia,
+    FieldFormat, FormField, Inbound, InboundBody, InboundContent, InboundMessage, MessagingCapabilities,
+    MessagingProvider, OutboundContent, OutboundMessage, Provider, ProviderError, ProviderId, RawWebhook,
+    RefusalReason, Sender, Signal, Trust, UploadedMedia, VerifiedWebhook, WebhookDecoder, WebhookError,
+    WebhookMethod, WebhookSecrets,
 };
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
@@ -24,6 +25,20 @@ use url::Url;
 const GATEWAY: ProviderId = ProviderId("sms_gateway");
 /// The header of a webhook that holds the shared secret.
 const HEADER: &str = "x-gateway-secret";
+
+/// What an account consists of: a sender, a key, and the secret of the webhooks.
+static FORM: ConnectionForm = ConnectionForm {
+    app_secret: Some(field("webhook_secret", "Webhook secret", true, FieldFormat::Token)),
+    verify_token: None,
+    routing_key: field("sender", "Sender", false, FieldFormat::Id),
+    business_id: None,
+    portfolio: None,
+    credentials: &[field("api_key", "API key", true, FieldFormat::Token)],
+};
+
+const fn field(name: &'static str, label: &'static str, secret: bool, format: FieldFormat) -> FormField {
+    FormField { name, label, hint: "On the gateway's account page.", secret, required: true, format }
+}
 
 /// Text messages over the gateway's API.
 #[derive(Debug)]
@@ -57,7 +72,11 @@ impl SmsGateway {
 
     async fn call(&self, access: &AccountAccess, path: &str, body: Value) -> Result<Value, ProviderError> {
         let address = self.api.join(path).map_err(|error| unreachable(Box::new(error)))?;
-        let request = self.client.post(address).bearer_auth(access.token.expose_secret()).json(&body);
+        let request = self
+            .client
+            .post(address)
+            .bearer_auth(access.credential(GATEWAY, "api_key")?.expose_secret())
+            .json(&body);
         // Before a connection nothing was sent; after it the outcome is not known.
         let answer = request.send().await.map_err(|error| {
             if error.is_connect() { unreachable(Box::new(error)) } else { unknown_outcome(Box::new(error)) }
@@ -101,6 +120,9 @@ impl Provider for SmsGateway {
     fn webhooks(&self) -> Option<&dyn WebhookDecoder> {
         Some(self)
     }
+    fn connection(&self) -> &ConnectionForm {
+        &FORM
+    }
     fn allows_address(&self, _: &Url) -> bool {
         false
     }
@@ -124,7 +146,7 @@ impl MessagingProvider for SmsGateway {
         let OutboundContent::Text { body, .. } = &message.content else { return Err(cannot("files")) };
         let Address::Phone(to) = permit.recipient().clone() else { return Err(cannot("this address")) };
         let text = json!({
-            "from": access.external_id, "to": to.reveal(), "text": body.reveal(), "reference": message.id,
+            "from": access.routing_key, "to": to.reveal(), "text": body.reveal(), "reference": message.id,
         });
         let answer = self.call(access, "messages", text).await?;
         let external = answer.get("id").and_then(Value::as_str).and_then(ExternalId::parse);
@@ -156,8 +178,8 @@ impl MessagingProvider for SmsGateway {
     }
 
     async fn check(&self, access: &AccountAccess) -> Result<AccountHealth, ProviderError> {
-        self.call(access, "senders/check", json!({ "sender": access.external_id })).await?;
-        let display_number = Some(access.external_id.clone());
+        self.call(access, "senders/check", json!({ "sender": access.routing_key })).await?;
+        let display_number = Some(access.routing_key.clone());
         Ok(AccountHealth { display_number, verified_name: None, quality: None })
     }
 }
@@ -338,7 +360,7 @@ mod proof {
             &self.0
         }
         fn secrets(&self) -> WebhookSecrets {
-            WebhookSecrets { app: vec!["new-secret".into(), "old-secret".into()], verify_token: "v".into() }
+            WebhookSecrets { app: vec!["new-secret".into(), "old-secret".into()], verify_token: None }
         }
         fn signed(&self, body: Bytes, secret: usize) -> RawWebhook {
             let secrets = self.secrets();

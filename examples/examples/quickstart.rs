@@ -41,16 +41,16 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         provider: "whatsapp".into(),
         name: "Shop app".parse()?,
         secrets: vec!["secret".into()],
-        verify_token: "verify".into(),
+        verify_token: Some("verify".into()),
     };
     let app = crm.accounts().register_app(&me, app).await?;
     let line = NewAccount {
         app: app.id,
         name: "Shop line".parse()?,
-        external_id: "1001".into(),
-        business_id: "2002".into(),
+        routing_key: "1001".into(),
+        business_id: Some("2002".into()),
         portfolio: None,
-        token: "token".into(),
+        credentials: [("access_token", "token")].into(),
         base_url: Some(graph.base_url()),
     };
     let line = crm.accounts().connect(&me, line).await?.routable()?;

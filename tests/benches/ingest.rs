@@ -316,16 +316,16 @@ async fn main() {
         provider: "whatsapp".into(),
         name: "TestBed".parse().unwrap(),
         secrets: vec!["secret".into()],
-        verify_token: "v".into(),
+        verify_token: Some("v".into()),
     };
     let app = crm.accounts().register_app(&me, app).await.unwrap();
     let line = NewAccount {
         app: app.id,
         name: "Line".parse().unwrap(),
-        external_id: "1001".into(),
-        business_id: "2002".into(),
+        routing_key: "1001".into(),
+        business_id: Some("2002".into()),
         portfolio: None,
-        token: "token".into(),
+        credentials: [("access_token", "token")].into(),
         base_url: Some(graph.base_url()),
     };
     crm.accounts().connect(&me, line).await.unwrap().routable().unwrap();

@@ -58,7 +58,7 @@ async fn an_expired_token_is_replaced_over_the_api_and_what_waited_goes_out() {
         fixture.patch(&seat, &path, json!({"access_token": "wrongtokenQ8x2", "name": "Other"})).await;
     assert_eq!(keeps_the_secret(refused).problem(502), "provider.whatsapp.190");
     let spaced = fixture.patch(&seat, &path, json!({"access_token": "wrongtokenQ8x2 x"})).await;
-    assert_eq!(spaced.json["errors"][0]["pointer"], "/access_token");
+    assert_eq!(spaced.json["errors"][0]["pointer"], "/credentials");
     assert_eq!(keeps_the_secret(spaced).problem(422), "input.invalid");
     assert_eq!(fixture.get(&seat, &path).await.json, before, "a refused token changes nothing");
     let stale = fixture.patch(&seat, &path, json!({"access_token": RENEWED, "revision": 1})).await;

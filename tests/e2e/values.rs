@@ -17,7 +17,7 @@ const LEFT_OUT: &[(&str, &str)] = &[
     ("field", "names the list that is read"),
     ("entry[].id", "our own business account: it is the account's business_id"),
     ("metadata.display_phone_number", "our own number, which the account shows"),
-    ("metadata.phone_number_id", "our own number: it is the account's external_id"),
+    ("metadata.phone_number_id", "our own number: it is the account's routing_key"),
     ("messages[].type", "shown as kind, in our word for it"),
     ("audio.url", "an address of five minutes; the file is fetched by its id"),
     ("document.url", "an address of five minutes; the file is fetched by its id"),

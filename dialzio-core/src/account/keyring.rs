@@ -170,8 +170,9 @@ impl Proof<'_> {
                     signs.app(&sealer, &app).await?;
                 }
                 for account in self.store.accounts(&scope).await? {
-                    let context = SealedContext::new(org.id, "account", account.id, "token");
-                    signs.look(&sealer, &context, &account.token).await?;
+                    let context =
+                        SealedContext::new(org.id, "account", account.id, SealedContext::CREDENTIALS);
+                    signs.look(&sealer, &context, &account.credentials).await?;
                 }
                 suppressed |= self.store.any_suppression(&scope).await?;
             }
@@ -189,8 +190,11 @@ impl Proof<'_> {
 
 impl Signs {
     async fn app(&mut self, sealer: &Sealer, app: &App) -> Result<(), KeyError> {
-        let context = SealedContext::new(OrgId::NIL, "app", app.id, "verify_token");
-        self.look(sealer, &context, &app.verify_token).await
+        if let Some(token) = &app.verify_token {
+            let context = SealedContext::new(OrgId::NIL, "app", app.id, "verify_token");
+            self.look(sealer, &context, token).await?;
+        }
+        Ok(())
     }
 
     async fn look(

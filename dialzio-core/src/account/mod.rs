@@ -1,5 +1,7 @@
 //! Provider accounts, the apps whose secrets sign their webhooks, and how credentials are sealed.
 
+mod changing;
+mod connecting;
 mod envelope;
 mod keyring;
 mod keys;
@@ -7,13 +9,15 @@ mod sealed;
 mod service;
 mod store;
 
+pub use changing::AccountPatch;
+pub use connecting::{Connected, NewAccount};
 pub use envelope::Sealer;
 pub(crate) use envelope::{decrypt, encrypt};
 pub(crate) use keyring::BoundKeys;
 pub use keyring::{check_keys, is_new};
 pub use keys::{KeyCheck, KeyError, KeyProvider, LocalKeys, RawKey};
 pub use sealed::{Sealed, SealedContext};
-pub use service::{AccountPatch, AccountService, Connected, NewAccount, NewApp};
+pub use service::{AccountService, NewApp};
 pub use store::{AccountChange, AccountStore, AccountWrite, AppChange};
 
 use chrono::{DateTime, Utc};
@@ -40,10 +44,11 @@ pub struct App {
     pub name: Title,
     /// The unguessable part of its webhook address.
     pub hook: HookId,
-    /// App secrets: one, or two during rotation. Sealed under the nil organisation.
+    /// The secrets that sign its webhooks: one, or two during rotation; none if the provider signs none. Sealed under the nil
+    /// organisation.
     pub secrets: Vec<Sealed>,
-    /// The token of the subscription check. Sealed under the nil organisation.
-    pub verify_token: Sealed,
+    /// The token of the subscription check, if the provider makes one. Sealed under the nil organisation.
+    pub verify_token: Option<Sealed>,
     /// When it was made.
     pub created_at: DateTime<Utc>,
     /// Counts its changes.
@@ -53,11 +58,11 @@ pub struct App {
 string_enum! {
     /// Whether an account can be used.
     pub enum AccountState {
-        /// Its token was never accepted: nothing is routed to it.
+        /// Its credentials were never accepted: nothing is routed to it.
         Unchecked = "unchecked",
         /// In use.
         Routable = "routable",
-        /// The provider stopped accepting the token: sends wait.
+        /// The provider stopped accepting the credentials: sends wait.
         NeedsLogin = "needs_login",
         /// The provider stopped the account (policy, billing): sends wait.
         Paused = "paused",
@@ -77,9 +82,10 @@ pub struct ProviderAccount {
     pub app: AppId,
     /// What people call it.
     pub name: Title,
-    /// The provider's id of the number or sender: webhooks are routed by it.
-    pub external_id: String,
-    /// The provider's id of the business account that owns it (WABA).
+    /// The id by which the provider's webhooks name the number or sender: they are routed by it.
+    pub routing_key: String,
+    /// The provider's id of the business account that owns it (WABA); the routing key where providers have none. Webhooks
+    /// about the whole business account are routed by it.
     pub business_id: String,
     /// Where the provider's ids for people mean something.
     pub portfolio: Portfolio,
@@ -87,8 +93,8 @@ pub struct ProviderAccount {
     pub display_number: Option<String>,
     /// Another base address than the provider's own.
     pub base_url: Option<Url>,
-    /// The token, sealed.
-    pub token: Sealed,
+    /// What requests are authorised with, sealed.
+    pub credentials: Sealed,
     /// Whether it can be used.
     pub state: AccountState,
     /// The last check that succeeded.

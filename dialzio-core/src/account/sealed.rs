@@ -25,6 +25,9 @@ impl SealedContext {
         Self { org, table, row: row.uuid(), kind }
     }
 
+    /// The kind of an account's credentials, as the first release named them.
+    pub(crate) const CREDENTIALS: &'static str = "token";
+
     pub(crate) fn bytes(&self) -> Vec<u8> {
         let mut out = b"dialzio/sealed/1\0".to_vec();
         out.extend_from_slice(self.org.uuid().as_bytes());

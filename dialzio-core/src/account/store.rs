@@ -37,8 +37,8 @@ change! {
         display_number: Option<String>,
         /// Another base address than the provider's own.
         base_url: Option<Url>,
-        /// The token, sealed.
-        token: Sealed,
+        /// What requests are authorised with, sealed.
+        credentials: Sealed,
         /// Whether it can be used.
         state: AccountState,
         /// The last check that succeeded.
@@ -57,7 +57,7 @@ change! {
         /// App secrets: one, or two during rotation.
         secrets: Vec<Sealed>,
         /// The token of the subscription check.
-        verify_token: Sealed,
+        verify_token: Option<Sealed>,
     }
 }
 

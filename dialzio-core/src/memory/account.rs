@@ -15,8 +15,8 @@ impl Rows {
         match write {
             AccountWrite::Insert(account) => {
                 absent(&self.accounts, &account.id, RecordRef::Account(account.id))?;
-                if !self.account_free(&account.provider, &account.external_id) {
-                    let taken = Precondition::AccountFree(account.provider, account.external_id);
+                if !self.account_free(&account.provider, &account.routing_key) {
+                    let taken = Precondition::AccountFree(account.provider, account.routing_key);
                     return Err(StoreError::precondition_failed(taken));
                 }
                 self.put_account(frame, *account)?;
@@ -42,12 +42,12 @@ impl Rows {
 
     /// Whether there is no account of a provider's number.
     pub(super) fn account_free(&self, provider: &str, external: &str) -> bool {
-        !self.accounts.values().any(|account| account.provider == provider && account.external_id == external)
+        !self.accounts.values().any(|account| account.provider == provider && account.routing_key == external)
     }
 
     fn put_account(&mut self, frame: &Frame<'_>, account: ProviderAccount) -> StoreResult<()> {
-        if is_routed(account.state) && !route_free(frame, &account.provider, &account.external_id) {
-            let taken = Precondition::RouteFree(account.provider.clone(), account.external_id.clone());
+        if is_routed(account.state) && !route_free(frame, &account.provider, &account.routing_key) {
+            let taken = Precondition::RouteFree(account.provider.clone(), account.routing_key.clone());
             return Err(StoreError::precondition_failed(taken));
         }
         self.accounts.insert(account.id, account);

@@ -180,7 +180,7 @@ pub(super) fn route_free(frame: &Frame<'_>, provider: &str, external: &str) -> b
     let others = frame.world.orgs.iter().filter(|(org, _)| **org != frame.org);
     let mut accounts = others.flat_map(|(_, rows)| rows.accounts.values());
     !accounts.any(|account| {
-        account.provider == provider && account.external_id == external && is_routed(account.state)
+        account.provider == provider && account.routing_key == external && is_routed(account.state)
     })
 }
 

@@ -245,9 +245,9 @@ impl RoutingStore for MemoryStore {
             let all = world.orgs.iter().flat_map(|(org, rows)| rows.accounts.values().map(|a| (*org, a)));
             let linked = all.filter(|(_, account)| account.app == app && is_routed(account.state));
             let named = linked
-                .filter(|(_, account)| account.external_id == wanted.0 || account.business_id == wanted.0);
+                .filter(|(_, account)| account.routing_key == wanted.0 || account.business_id == wanted.0);
             // A number before a business account, then the oldest.
-            let found = named.min_by_key(|(_, account)| (account.external_id != wanted.0, account.id));
+            let found = named.min_by_key(|(_, account)| (account.routing_key != wanted.0, account.id));
             found.map(|(org, account)| Route {
                 org,
                 account: account.id,

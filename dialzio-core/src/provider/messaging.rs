@@ -7,7 +7,7 @@ use secrecy::SecretString;
 use std::fmt::Debug;
 use url::Url;
 
-use super::{ProviderError, ProviderId};
+use super::{Credentials, ProviderError, ProviderId};
 use crate::consent::{Channel, Intent, Purpose, SendPermit};
 use crate::conversation::{ExternalId, MediaKind, Template, TemplateSend};
 use crate::id::{AccountId, MessageId};
@@ -61,13 +61,24 @@ pub struct AccountAccess {
     /// Our id of the account to send by.
     pub account: AccountId,
     /// The provider's id of the number or sender.
-    pub external_id: String,
-    /// The provider's id of the business account that owns it (WABA).
+    pub routing_key: String,
+    /// The provider's id of the business account that owns it (WABA); the routing key where providers have none.
     pub business_id: String,
-    /// The token that authorises calls to the provider.
-    pub token: SecretString,
+    /// What authorises requests, by the names of [`super::ConnectionForm::credentials`].
+    pub credentials: Credentials,
     /// Another base address than the provider's own: an emulator on loopback.
     pub base_url: Option<Url>,
+}
+
+impl AccountAccess {
+    /// A credential that a request needs.
+    ///
+    /// # Errors
+    /// [`ProviderError::Credentials`] if the account has none of that name: it has to be connected again.
+    pub fn credential(&self, provider: ProviderId, name: &str) -> Result<&SecretString, ProviderError> {
+        let missing = || ProviderError::Credentials { provider, code: "missing".to_owned(), detail: None };
+        self.credentials.get(name).ok_or_else(missing)
+    }
 }
 
 /// A message to be sent. Whom it goes to is only in the permit.

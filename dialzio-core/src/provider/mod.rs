@@ -1,5 +1,6 @@
-//! What a provider has to offer. One value is registered once; a face it lacks is `None`, said aloud.
+//! The ports of a provider. Register one value per provider; a missing capability is an explicit `None`.
 
+mod connection;
 mod error;
 mod id;
 mod inbound;
@@ -7,6 +8,7 @@ mod messaging;
 mod trust;
 mod webhook;
 
+pub use connection::{ConnectionForm, Credentials, FieldFormat, FormField};
 pub use error::{BoxError, ProviderError, RefusalReason, WebhookError};
 pub use id::ProviderId;
 pub use inbound::{
@@ -41,6 +43,8 @@ pub trait Provider: Debug + Send + Sync + 'static {
     fn messaging(&self) -> Option<&dyn MessagingProvider>;
     /// How webhooks are read; `None` if the provider sends none.
     fn webhooks(&self) -> Option<&dyn WebhookDecoder>;
+    /// The fields by which its accounts are connected.
+    fn connection(&self) -> &ConnectionForm;
     /// Whether an account may name this base address instead of the provider's own. Anything that can be typed in
     /// and that is not known to be the provider's is refused: a token goes there.
     fn allows_address(&self, base: &Url) -> bool;

@@ -85,10 +85,10 @@ impl VerifiedWebhook {
 /// The secrets of the app a hook belongs to.
 #[derive(Debug)]
 pub struct WebhookSecrets {
-    /// App secrets: one, or two during rotation.
+    /// App secrets: one, or two during rotation; none if the provider signs no webhooks.
     pub app: Vec<SecretString>,
-    /// The token of the subscription check.
-    pub verify_token: SecretString,
+    /// The token of the subscription check, if the provider makes one.
+    pub verify_token: Option<SecretString>,
 }
 
 /// The answer to a webhook.

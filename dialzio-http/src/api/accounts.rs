@@ -8,10 +8,12 @@ use dialzio_core::account::{
     AccountNote, AccountPatch, AccountState, App, NewAccount, NewApp, ProviderAccount,
 };
 use dialzio_core::conversation::{HeaderFormat, Template, TemplateCategory, TemplateStatus};
+use dialzio_core::provider::Credentials;
 use dialzio_core::text::Title;
 use dialzio_core::{AccountId, Actor, AppId, Error, Revision};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use url::Url;
 use utoipa::ToSchema;
 
@@ -66,12 +68,13 @@ pub struct NewAppJson {
     provider: String,
     #[schema(value_type = Title)]
     name: String,
-    /// The secrets by which its webhooks are signed: one, or two during a rotation.
+    /// The secrets by which its webhooks are signed: one, or two during a rotation; none for a provider that signs none.
     #[schema(value_type = Vec<String>, write_only)]
+    #[serde(default)]
     app_secrets: Vec<SecretString>,
-    /// The token of the subscription check, chosen by you.
-    #[schema(value_type = String, format = Password, write_only)]
-    verify_token: SecretString,
+    /// The token of the subscription check, chosen by you, for a provider that makes one.
+    #[schema(value_type = Option<String>, format = Password, write_only)]
+    verify_token: Option<SecretString>,
 }
 
 /// `POST /v1/apps`.
@@ -100,10 +103,10 @@ pub struct AccountJson {
     /// The app whose webhooks reach it.
     app: AppId,
     name: String,
-    /// The id of the number at the provider.
-    phone_number_id: String,
-    /// The id of the business account at the provider.
-    business_account_id: String,
+    /// The id by which the provider's webhooks name the number or sender, such as the phone number ID of WhatsApp.
+    routing_key: String,
+    /// The id of the business account at the provider; the routing key where the provider has none.
+    business_id: String,
     /// The number as the provider shows it.
     #[schema(required)]
     display_number: Option<String>,
@@ -111,7 +114,7 @@ pub struct AccountJson {
     #[schema(required)]
     base_url: Option<Url>,
     state: AccountState,
-    /// When the provider last accepted the token.
+    /// When the provider last accepted the credentials.
     #[schema(required)]
     checked_at: Option<DateTime<Utc>>,
     /// Why it cannot be used now, in the provider's words.
@@ -132,8 +135,8 @@ impl From<ProviderAccount> for AccountJson {
             provider: account.provider,
             app: account.app,
             name: account.name.reveal().to_owned(),
-            phone_number_id: account.external_id,
-            business_account_id: account.business_id,
+            routing_key: account.routing_key,
+            business_id: account.business_id,
             display_number: account.display_number,
             base_url: account.base_url,
             state: account.state,
@@ -164,7 +167,7 @@ pub async fn get(
     Ok(shown(&state, &actor, id).await?)
 }
 
-/// A new account.
+/// A new account. `GET /v1/providers` lists the fields of each provider.
 #[derive(Debug, Deserialize, ToSchema)]
 #[schema(as = NewAccount)]
 #[serde(deny_unknown_fields)]
@@ -173,20 +176,39 @@ pub struct NewAccountJson {
     app: AppId,
     #[schema(value_type = Title)]
     name: String,
-    /// The id of the number at the provider.
-    phone_number_id: String,
-    /// The id of the business account at the provider.
-    business_account_id: String,
+    /// The id by which the provider's webhooks name the number or sender. Also accepted as `phone_number_id`.
+    #[serde(alias = "phone_number_id")]
+    routing_key: String,
+    /// The id of the business account at the provider, where it has one. Also accepted as `business_account_id`.
+    #[serde(alias = "business_account_id")]
+    business_id: Option<String>,
     /// The portfolio within which the ids of people at the provider are valid; the business account unless given.
     portfolio: Option<String>,
-    /// The access token of the account.
-    #[schema(value_type = String, format = Password, write_only)]
-    token: SecretString,
+    /// What requests are authorised with, by the names of the provider's fields: `{"access_token": "..."}`.
+    #[schema(value_type = BTreeMap<String, String>, write_only)]
+    credentials: Option<BTreeMap<String, SecretString>>,
+    /// Short for `credentials` with `access_token` alone. Also accepted as `access_token`.
+    #[schema(value_type = Option<String>, format = Password, write_only)]
+    #[serde(alias = "access_token")]
+    token: Option<SecretString>,
     /// The address of the provider, where it is not the usual one.
     base_url: Option<Url>,
 }
 
-/// `POST /v1/accounts`: `state` is `routable` if the check of the token succeeded; otherwise `check` has the code.
+/// The credentials of a request; `None` if it names none.
+fn given(
+    credentials: Option<BTreeMap<String, SecretString>>,
+    token: Option<SecretString>,
+) -> Result<Option<Credentials>, Problem> {
+    match (credentials, token) {
+        (Some(_), Some(_)) => Err(Problem::invalid("token", "is short for credentials: give one of them")),
+        (Some(values), None) => Ok(Some(values.into_iter().collect())),
+        (None, Some(token)) => Ok(Some([("access_token", token)].into())),
+        (None, None) => Ok(None),
+    }
+}
+
+/// `POST /v1/accounts`: `state` is `routable` if the check of the credentials succeeded; otherwise `check` has the code.
 pub async fn connect(
     State(state): State<AppState>,
     Caller(actor): Caller,
@@ -195,10 +217,10 @@ pub async fn connect(
     let new = NewAccount {
         app: new.app,
         name: text::<Title>("name", &new.name)?,
-        external_id: new.phone_number_id,
-        business_id: new.business_account_id,
+        routing_key: new.routing_key,
+        business_id: new.business_id,
         portfolio: new.portfolio,
-        token: new.token,
+        credentials: given(new.credentials, new.token)?.unwrap_or_default(),
         base_url: new.base_url,
     };
     let connected = state.crm().accounts().connect(&actor, new).await?;
@@ -220,9 +242,14 @@ async fn shown(state: &AppState, actor: &Actor, id: AccountId) -> Result<Revised
 pub struct AccountPatchJson {
     #[schema(value_type = Option<Title>)]
     name: Option<String>,
-    /// A new access token. It is stored if the provider accepts it; otherwise nothing is changed.
+    /// New credentials by the names of the provider's fields; those that are not named stay. They are stored if the provider
+    /// accepts them; otherwise nothing is changed.
+    #[schema(value_type = Option<BTreeMap<String, String>>, write_only)]
+    credentials: Option<BTreeMap<String, SecretString>>,
+    /// Short for `credentials` with `access_token` alone. Also accepted as `access_token`.
     #[schema(value_type = Option<String>, format = Password, write_only)]
-    access_token: Option<SecretString>,
+    #[serde(alias = "access_token")]
+    token: Option<SecretString>,
     /// The revision that is meant, instead of `If-Match`.
     revision: Option<u32>,
 }
@@ -237,7 +264,7 @@ pub async fn change(
 ) -> Result<Revised<AccountJson>, Problem> {
     let patch = AccountPatch {
         name: patch.name.as_deref().map(|name| text::<Title>("name", name)).transpose()?,
-        token: patch.access_token,
+        credentials: given(patch.credentials, patch.token)?,
         revision: meant.revision(patch.revision)?,
     };
     match state.crm().accounts().update(&actor, id, patch).await {
@@ -255,6 +282,19 @@ pub async fn check(
 ) -> Result<Revised<AccountJson>, Problem> {
     match state.crm().accounts().check(&actor, id, meant.revision(None)?).await {
         Ok((account, _)) => Ok(Revised::at(account.revision, account.into())),
+        Err(error) => Err(refusal(error, shown(&state, &actor, id)).await),
+    }
+}
+
+/// `POST /v1/accounts/{account}/disconnection`: a check connects it again.
+pub async fn disconnect(
+    State(state): State<AppState>,
+    Caller(actor): Caller,
+    meant: IfMatch,
+    Id(id): Id<AccountId>,
+) -> Result<Revised<AccountJson>, Problem> {
+    match state.crm().accounts().disconnect(&actor, id, meant.revision(None)?).await {
+        Ok(account) => Ok(Revised::at(account.revision, account.into())),
         Err(error) => Err(refusal(error, shown(&state, &actor, id)).await),
     }
 }

@@ -11,6 +11,7 @@ pub mod media;
 pub mod messages;
 pub mod notes;
 pub mod organisation;
+pub mod providers;
 pub mod quarantine;
 pub mod revision;
 pub mod sending;

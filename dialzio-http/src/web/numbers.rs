@@ -44,7 +44,8 @@ async fn card(ctx: &PageContext, account: &ProviderAccount) -> Result<NumberCard
         AccountState::Disconnected => (Chip::new(Tone::Neutral, "Disconnected"), None),
     };
     let number = account.display_number.as_deref().unwrap_or("number not known yet");
-    let mut facts = vec![Fact::new("Phone number ID", account.external_id.as_str())];
+    let form = ctx.crm().accounts().provider(account)?.connection();
+    let mut facts = vec![Fact::new(form.routing_key.label, account.routing_key.as_str())];
     facts.push(Fact::new(
         "Last successful check",
         account.checked_at.map_or_else(|| "never".to_owned(), |at| ctx.when(at)),
@@ -66,6 +67,7 @@ async fn card(ctx: &PageContext, account: &ProviderAccount) -> Result<NumberCard
         advice: advice.map(Into::into),
         facts,
         can_manage: ctx.may(Permission::AccountsManage),
+        credentials: form.credentials.to_vec(),
         token_error: None,
     })
 }
@@ -81,9 +83,14 @@ pub(crate) async fn set_token(
     Id(id): Id<AccountId>,
     fields: Fields,
 ) -> Result<Response, Problem> {
-    // White space at the ends comes from copying.
-    let token = SecretString::from(fields.get("access_token").trim());
-    let refused = match ctx.crm().accounts().set_token(&ctx.actor, id, None, token).await {
+    let accounts = ctx.crm().accounts();
+    let account = accounts.get(&ctx.actor, id).await?;
+    // White space at the ends comes from copying. What stays empty stays as it is.
+    let typed = accounts.provider(&account)?.connection().credentials.iter().filter_map(|field| {
+        let value = fields.get(field.name).trim();
+        (!value.is_empty()).then(|| (field.name, SecretString::from(value)))
+    });
+    let refused = match accounts.set_credentials(&ctx.actor, id, None, typed.collect()).await {
         Ok(account) => return Ok(show(&card(&ctx, &account).await?)?.into_response()),
         Err(Error::Provider(error @ ProviderError::Credentials { .. })) => {
             let said = error.detail().map(|detail| format!(" It says: {detail}")).unwrap_or_default();

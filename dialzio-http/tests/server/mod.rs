@@ -46,7 +46,7 @@ pub async fn server(limits: Limits, patience: Patience, reserve: Option<(u64, u6
         provider: "whatsapp".to_owned(),
         name: Title::parse("App").unwrap(),
         secrets: vec![SECRET.into()],
-        verify_token: "a-long-token".into(),
+        verify_token: Some("a-long-token".into()),
     };
     let hook = crm.accounts().register_app(&owner, new).await.unwrap().hook;
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

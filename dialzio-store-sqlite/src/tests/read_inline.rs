@@ -226,7 +226,7 @@ async fn a_read_inline_answers_as_a_reader_does() {
         assert_eq!(glances.on_the_spot(&facts), store.readers.read(facts).await.unwrap(), "step {step}");
 
         let (app, hook) = (tenant.app.id, tenant.app.hook);
-        let wanted = [AccountRef(tenant.account.external_id.clone()), AccountRef("unknown".to_owned())];
+        let wanted = [AccountRef(tenant.account.routing_key.clone()), AccountRef("unknown".to_owned())];
         let token = key.hash;
         let system = move |db: &Connection| {
             let owner = system::credential_owner(db, &token, now)?;

@@ -157,10 +157,10 @@ async fn the_account_is_checked_by_its_token() {
     assert_eq!(health.verified_name.as_deref(), Some("Green Leaf Nursery"));
     assert_eq!(health.quality.as_deref(), Some("GREEN"));
     let mut other = crate::fixture::access(fixture.graph.base_url());
-    other.external_id = "404".into();
+    other.routing_key = "404".into();
     let error = fixture.cloud.check(&other).await.unwrap_err();
     assert!(matches!(error, ProviderError::Refused { reason: RefusalReason::Account, .. }));
-    other.token = "wrong".into();
+    other.credentials = [("access_token", "wrong")].into();
     assert!(matches!(fixture.cloud.check(&other).await.unwrap_err(), ProviderError::Credentials { .. }));
 }
 

@@ -40,7 +40,7 @@ async fn listen(fixture: &Fixture) -> Heard {
 }
 
 fn secrets() -> WebhookSecrets {
-    WebhookSecrets { app: vec![SECRET.into()], verify_token: "verify".into() }
+    WebhookSecrets { app: vec![SECRET.into()], verify_token: Some("verify".into()) }
 }
 
 /// Verifies and reads everything heard so far.

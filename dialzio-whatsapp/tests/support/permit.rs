@@ -28,9 +28,9 @@ pub(crate) fn message_id() -> MessageId {
 pub(crate) fn access(number: &str, waba: &str, token: &str, base: url::Url) -> AccountAccess {
     AccountAccess {
         account: IdSource::seeded(13).next::<AccountId>(now()),
-        external_id: number.to_owned(),
+        routing_key: number.to_owned(),
         business_id: waba.to_owned(),
-        token: token.into(),
+        credentials: [("access_token", token)].into(),
         base_url: Some(base),
     }
 }

@@ -87,7 +87,7 @@ export async function longLists({ server, inbox, guard, scene }) {
   });
   await step('what is held back is listed page by page, shown, and taken through the path again', page, async () => {
     const { app, account } = scene.second;
-    const unheard = (place) => JSON.stringify({ object: 'whatsapp_business_account', entry: [{ id: account.business_account_id, changes: [{ field: 'a_field_of_tomorrow', value: { metadata: { phone_number_id: account.phone_number_id }, news: `unheard of ${place}` } }] }] });
+    const unheard = (place) => JSON.stringify({ object: 'whatsapp_business_account', entry: [{ id: account.business_id, changes: [{ field: 'a_field_of_tomorrow', value: { metadata: { phone_number_id: account.routing_key }, news: `unheard of ${place}` } }] }] });
     for (let place = 0; place < 52; place += 1) await postSigned(app.hook_url, unheard(place), 'the-secret-of-the-second-app');
     await page.goto(`${server.origin}/settings/events`);
     const links = page.getByRole('region', { name: 'Events' }).getByRole('link');

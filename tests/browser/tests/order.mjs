@@ -127,9 +127,9 @@ export async function keepOrder({ server, inbox, phone, taraPhone }) {
     const at = Math.floor(server.now() / 1000);
     const message = (id, words) => JSON.stringify({
       object: 'whatsapp_business_account',
-      entry: [{ id: account.business_account_id, changes: [{ field: 'messages', value: {
+      entry: [{ id: account.business_id, changes: [{ field: 'messages', value: {
         messaging_product: 'whatsapp',
-        metadata: { display_phone_number: '918047180000', phone_number_id: account.phone_number_id },
+        metadata: { display_phone_number: '918047180000', phone_number_id: account.routing_key },
         contacts: [{ profile: { name: 'Imran Sheikh' }, wa_id: '919820055771' }],
         messages: [{ from: '919820055771', id, timestamp: String(at), type: 'text', text: { body: words } }],
       } }] }],

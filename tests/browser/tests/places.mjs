@@ -95,7 +95,7 @@ export async function places({ server, inbox, guard }) {
     const app = (await server.api('GET', '/v1/apps')).json.data[0];
     const me = (await server.api('GET', '/v1/me')).json;
     const account = (await server.api('GET', '/v1/accounts')).json.data[0];
-    const body = JSON.stringify({ object: 'whatsapp_business_account', entry: [{ id: account.business_account_id, changes: [{ field: 'a_field_of_tomorrow', value: { metadata: { phone_number_id: account.phone_number_id }, news: 'unheard of' } }] }] });
+    const body = JSON.stringify({ object: 'whatsapp_business_account', entry: [{ id: account.business_id, changes: [{ field: 'a_field_of_tomorrow', value: { metadata: { phone_number_id: account.routing_key }, news: 'unheard of' } }] }] });
     equal((await postSigned(app.hook_url, body, `sandbox-secret-${me.organisation}`)).status, 200, 'status');
     await page.goto(`${server.origin}/settings/events`);
     await picture(page, 'quarantine');

@@ -15,12 +15,12 @@ impl FromRow for ProviderAccount {
             provider: c.text()?,
             app: c.id()?,
             name: c.text()?,
-            external_id: c.text()?,
+            routing_key: c.text()?,
             business_id: c.text()?,
             portfolio: Portfolio(c.text()?),
             display_number: c.opt_text()?,
             base_url: c.opt_word()?,
-            token: Sealed::from_bytes(c.bytes()?.to_vec()),
+            credentials: Sealed::from_bytes(c.bytes()?.to_vec()),
             state: c.word()?,
             checked_at: c.opt_time()?,
             created_at: c.time()?,
@@ -36,12 +36,12 @@ impl ToRow for ProviderAccount {
         to.text(&self.provider);
         to.id(self.app);
         to.text(self.name.reveal());
-        to.text(&self.external_id);
+        to.text(&self.routing_key);
         to.text(&self.business_id);
         to.text(&self.portfolio.0);
         to.opt_text(self.display_number.as_deref());
         to.opt_text(self.base_url.as_ref().map(url::Url::as_str));
-        to.bytes(self.token.as_bytes());
+        to.bytes(self.credentials.as_bytes());
         to.text(self.state.as_str());
         to.opt_time(self.checked_at);
         to.time(self.created_at);
@@ -81,11 +81,21 @@ impl FromRow for App {
             name: c.text()?,
             hook: c.id()?,
             secrets: c.blobs_in_order()?.into_iter().map(Sealed::from_bytes).collect(),
-            verify_token: Sealed::from_bytes(c.bytes()?.to_vec()),
+            verify_token: verify_token(c.bytes()?),
             created_at: c.time()?,
             revision: Revision(c.number()?),
         })
     }
+}
+
+/// The column takes no null: an empty value is an app whose provider makes no subscription check.
+fn verify_token(stored: &[u8]) -> Option<Sealed> {
+    (!stored.is_empty()).then(|| Sealed::from_bytes(stored.to_vec()))
+}
+
+/// As [`verify_token`] reads it.
+fn stored_verify_token(token: Option<&Sealed>) -> &[u8] {
+    token.map_or(&[], Sealed::as_bytes)
 }
 
 /// Without its secrets, which are rows of their own.
@@ -96,7 +106,7 @@ impl ToRow for App {
         to.text(&self.provider);
         to.text(self.name.reveal());
         to.id(self.hook);
-        to.bytes(self.verify_token.as_bytes());
+        to.bytes(stored_verify_token(self.verify_token.as_ref()));
         to.time(self.created_at);
         to.integer(self.revision.0);
         Ok(())

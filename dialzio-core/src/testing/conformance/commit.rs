@@ -240,8 +240,8 @@ pub async fn every_expectation_is_refused_when_untrue_and_met_when_true(bed: Tes
 
     let number =
         |provider: &str, external: &str| Precondition::AccountFree(provider.to_owned(), external.to_owned());
-    assert!(!bed.holds(scope, number(&tenant.account.provider, &tenant.account.external_id)).await);
-    assert!(bed.holds(scope, number("another", &tenant.account.external_id)).await);
+    assert!(!bed.holds(scope, number(&tenant.account.provider, &tenant.account.routing_key)).await);
+    assert!(bed.holds(scope, number("another", &tenant.account.routing_key)).await);
     assert!(bed.holds(scope, number(&tenant.account.provider, "nobody's")).await);
 
     let head = |keys: &[SubjectKey], seq| Precondition::ConsentHead(keys.to_vec(), LedgerSeq(seq));

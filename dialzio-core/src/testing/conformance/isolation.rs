@@ -186,7 +186,7 @@ pub async fn expectations_look_into_ones_own_organisation_only(bed: TestBed) {
     assert!(bed.holds(scope, Precondition::ExternalFree(account, external)).await);
     let line = &mine.tenant.account;
     assert!(
-        bed.holds(scope, Precondition::AccountFree(line.provider.clone(), line.external_id.clone())).await
+        bed.holds(scope, Precondition::AccountFree(line.provider.clone(), line.routing_key.clone())).await
     );
     let keys = mine.person.identity.subject_keys();
     assert!(bed.holds(scope, Precondition::ConsentHead(keys, LedgerSeq(0))).await);

@@ -40,6 +40,10 @@ impl Provider for Shared {
         self.0.webhooks()
     }
 
+    fn connection(&self) -> &crate::provider::ConnectionForm {
+        self.0.connection()
+    }
+
     fn allows_address(&self, _: &url::Url) -> bool {
         false
     }
@@ -80,16 +84,16 @@ impl Live {
             provider: "scripted".into(),
             name: "Front desk app".parse().unwrap(),
             secrets: vec!["secret".into()],
-            verify_token: "verify".into(),
+            verify_token: Some("verify".into()),
         };
         let app = crm.accounts().register_app(&me, app).await.unwrap();
         let line = NewAccount {
             app: app.id,
             name: "Front desk".parse().unwrap(),
-            external_id: "1001".into(),
-            business_id: "2002".into(),
+            routing_key: "1001".into(),
+            business_id: Some("2002".into()),
             portfolio: None,
-            token: "token".into(),
+            credentials: [("access_token", "token")].into(),
             base_url: None,
         };
         let account = crm.accounts().connect(&me, line).await.unwrap().routable().unwrap();
@@ -113,7 +117,7 @@ impl Live {
     }
 
     fn here(&self, mut element: Value) -> Value {
-        element["account"] = json!(self.account.external_id);
+        element["account"] = json!(self.account.routing_key);
         element["at"] = json!(self.crm.clock().now().timestamp());
         element
     }

@@ -21,7 +21,7 @@ use crate::id::ContactId;
 use crate::memory::MemoryStore;
 use crate::page::PageRequest;
 use crate::phone::PhoneNumber;
-use crate::provider::{MessagingProvider, Provider, ProviderId, RawWebhook, WebhookDecoder};
+use crate::provider::{ConnectionForm, MessagingProvider, Provider, ProviderId, RawWebhook, WebhookDecoder};
 use crate::scope::{Actor, Role};
 use crate::testing::{Fixtures, service};
 use crate::text::EvidenceText;
@@ -66,6 +66,10 @@ impl Provider for Lent {
         self.0.newest_date()
     }
 
+    fn connection(&self) -> &ConnectionForm {
+        self.0.connection()
+    }
+
     fn allows_address(&self, base: &Url) -> bool {
         self.0.allows_address(base)
     }
@@ -88,6 +92,7 @@ impl Tenant {
         let provider = fixture.provider();
         let word = provider.id().0;
         let channel = provider.messaging().expect("it sends").capabilities().channel;
+        let form = provider.connection().clone();
         let crm = Crm::builder()
             .store(MemoryStore::new(Arc::clone(&clock) as Arc<dyn Clock>))
             .keys(LocalKeys::ephemeral(&Entropy::seeded(1)))
@@ -100,13 +105,13 @@ impl Tenant {
         let app = NewApp {
             provider: word.into(),
             name: "Texts".parse().unwrap(),
-            secrets: vec![fixture.secret().into()],
-            verify_token: "verify".into(),
+            secrets: form.app_secret.iter().map(|_| fixture.secret().into()).collect(),
+            verify_token: form.verify_token.map(|_| "verify".into()),
         };
         let app = crm.accounts().register_app(&me, app).await.unwrap();
         let mut accounts = Vec::new();
         for sender in fixture.senders() {
-            accounts.push(Self::connect(&crm, &me, &app, &sender).await);
+            accounts.push(Self::connect(&crm, &me, &app, &sender, &form).await);
         }
         let person = PhoneNumber::parse("+919840012345").unwrap();
         let new = NewContact::named("Meera").phone(person.clone());
@@ -114,14 +119,21 @@ impl Tenant {
         Self { crm, clock, me, app, account: accounts.swap_remove(0), channel, person, contact }
     }
 
-    async fn connect(crm: &Crm, me: &Actor, app: &App, sender: &str) -> ProviderAccount {
+    /// With the fields that the provider declares, and no others.
+    async fn connect(
+        crm: &Crm,
+        me: &Actor,
+        app: &App,
+        sender: &str,
+        form: &ConnectionForm,
+    ) -> ProviderAccount {
         let line = NewAccount {
             app: app.id,
             name: "Line".parse().unwrap(),
-            external_id: sender.to_owned(),
-            business_id: "house".into(),
+            routing_key: sender.to_owned(),
+            business_id: form.business_id.map(|_| "house".into()),
             portfolio: None,
-            token: "token".into(),
+            credentials: form.credentials.iter().map(|field| (field.name, "token".into())).collect(),
             base_url: None,
         };
         crm.accounts().connect(me, line).await.unwrap().routable().unwrap()
@@ -132,7 +144,7 @@ impl Tenant {
     }
 
     async fn hears(&self, fixture: &impl CrmFixture, id: &str, text: &str) {
-        self.receive(fixture.wrote(&self.account.external_id, id, &self.person, text, self.clock.now()))
+        self.receive(fixture.wrote(&self.account.routing_key, id, &self.person, text, self.clock.now()))
             .await;
     }
 
@@ -175,7 +187,7 @@ impl Tenant {
 pub async fn senders_connect_under_their_own_ids(fixture: &impl CrmFixture) {
     let tenant = Tenant::new(fixture).await;
     let accounts = tenant.crm.accounts().list(&tenant.me).await.unwrap();
-    let ids: Vec<_> = accounts.iter().map(|account| account.external_id.clone()).collect();
+    let ids: Vec<_> = accounts.iter().map(|account| account.routing_key.clone()).collect();
     assert_eq!(ids, fixture.senders());
     tenant.crm.worker().run_once().await.unwrap();
 }
@@ -190,7 +202,7 @@ pub async fn the_first_message_goes_out_under_an_opt_in(fixture: &impl CrmFixtur
     let sent = tenant.send("Your order is ready.").await.unwrap();
     assert_eq!(tenant.status(&sent).await, DeliveryStatus::Accepted);
     let expected = (
-        tenant.account.external_id.clone(),
+        tenant.account.routing_key.clone(),
         tenant.person.reveal().to_owned(),
         "Your order is ready.".to_owned(),
     );
@@ -243,7 +255,7 @@ pub async fn delivery_is_shown(fixture: &impl CrmFixture) {
     assert_eq!(tenant.status(&sent).await, DeliveryStatus::Accepted);
     let known = tenant.crm.conversations().message(&tenant.me, sent.id).await.unwrap();
     let external = known.external.expect("the provider named it");
-    tenant.receive(fixture.delivered(&tenant.account.external_id, &external, tenant.clock.now())).await;
+    tenant.receive(fixture.delivered(&tenant.account.routing_key, &external, tenant.clock.now())).await;
     assert_eq!(tenant.status(&sent).await, DeliveryStatus::Delivered);
 }
 

@@ -222,7 +222,7 @@ pub async fn apps_are_found_by_hook_and_by_owner(bed: TestBed) {
 }
 
 async fn route(bed: &TestBed, app: AppId, account: &ProviderAccount) -> Option<OrgId> {
-    let asked = [AccountRef("nobody".to_owned()), AccountRef(account.external_id.clone())];
+    let asked = [AccountRef("nobody".to_owned()), AccountRef(account.routing_key.clone())];
     let routes = bed.store.route(&bed.system, app, &asked).await.unwrap();
     assert_eq!(routes.len(), 2, "an answer for each");
     assert!(routes[0].is_none());
@@ -268,13 +268,13 @@ pub async fn a_webhook_reaches_only_accounts_of_its_app(bed: TestBed) {
 /// may.
 pub async fn a_number_is_routed_in_one_organisation_only(bed: TestBed) {
     let (tenant, other): (Tenant, Tenant) = (bed.tenant().await, bed.tenant().await);
-    let free = Precondition::RouteFree("scripted".to_owned(), tenant.account.external_id.clone());
+    let free = Precondition::RouteFree("scripted".to_owned(), tenant.account.routing_key.clone());
     assert!(bed.holds(&tenant.scope, free.clone()).await, "it is one's own");
     assert!(!bed.holds(&other.scope, free.clone()).await);
-    let elsewhere = Precondition::RouteFree("another".to_owned(), tenant.account.external_id.clone());
+    let elsewhere = Precondition::RouteFree("another".to_owned(), tenant.account.routing_key.clone());
     assert!(bed.holds(&other.scope, elsewhere).await, "another provider's ids are other ids");
     let mut wanted = bed.make.account(other.app.id);
-    wanted.external_id.clone_from(&tenant.account.external_id);
+    wanted.routing_key.clone_from(&tenant.account.routing_key);
     assert_eq!(bed.refused(&other.scope, AccountWrite::Insert(Box::new(wanted.clone()))).await, free);
     wanted.state = AccountState::Unchecked;
     bed.write(&other.scope, AccountWrite::Insert(Box::new(wanted.clone()))).await;
@@ -292,7 +292,7 @@ pub async fn a_number_is_one_account_of_an_organisation(bed: TestBed) {
     let (tenant, other): (Tenant, Tenant) = (bed.tenant().await, bed.tenant().await);
     let make = |tenant: &Tenant| {
         let mut account = bed.make.account(tenant.app.id);
-        account.external_id = "700100".to_owned();
+        account.routing_key = "700100".to_owned();
         account.state = AccountState::Unchecked;
         account
     };
@@ -313,9 +313,9 @@ pub async fn a_number_is_one_account_of_an_organisation(bed: TestBed) {
         }
     }
     let kept = bed.store.accounts(&tenant.scope).await.unwrap();
-    assert_eq!((made, kept.iter().filter(|account| account.external_id == "700100").count()), (1, 1));
+    assert_eq!((made, kept.iter().filter(|account| account.routing_key == "700100").count()), (1, 1));
     // Out of use it is still theirs, to be connected again.
-    let one = kept.into_iter().find(|account| account.external_id == "700100").unwrap();
+    let one = kept.into_iter().find(|account| account.routing_key == "700100").unwrap();
     bed.write(&tenant.scope, moved(&one, AccountState::Disconnected)).await;
     assert_eq!(bed.refused(&tenant.scope, AccountWrite::Insert(Box::new(make(&tenant)))).await, taken);
     bed.write(&other.scope, AccountWrite::Insert(Box::new(make(&other)))).await;

@@ -17,13 +17,33 @@ use crate::contact::Address;
 use crate::conversation::{ExternalId, MediaKind, Template};
 use crate::id::{AccountId, OrgId};
 use crate::provider::{
-    Accepted, AccountAccess, AccountHealth, FetchedMedia, MediaCapability, MessagingCapabilities,
-    MessagingProvider, OutboundMessage, Provider, ProviderError, ProviderId, RefusalReason, Sender, Signal,
-    UploadedMedia, WebhookDecoder,
+    Accepted, AccountAccess, AccountHealth, ConnectionForm, FetchedMedia, FieldFormat, FormField,
+    MediaCapability, MessagingCapabilities, MessagingProvider, OutboundMessage, Provider, ProviderError,
+    ProviderId, RefusalReason, Sender, Signal, UploadedMedia, WebhookDecoder,
 };
 
 /// Its word.
 const SCRIPTED: ProviderId = ProviderId("scripted");
+
+const fn field(name: &'static str, label: &'static str, secret: bool, format: FieldFormat) -> FormField {
+    FormField { name, label, hint: "Of the script.", secret, required: true, format }
+}
+
+/// The fields by which accounts of a scripted provider are connected: all that there are, with one credential `access_token`.
+pub static SCRIPTED_FORM: ConnectionForm = ConnectionForm {
+    app_secret: Some(field("app_secret", "App secret", true, FieldFormat::Text)),
+    verify_token: Some(field("verify_token", "Verify token", true, FieldFormat::Text)),
+    routing_key: field("number", "Number ID", false, FieldFormat::Id),
+    business_id: Some(FormField {
+        required: false,
+        ..field("business", "Business ID", false, FieldFormat::Id)
+    }),
+    portfolio: Some(FormField {
+        required: false,
+        ..field("portfolio", "Portfolio ID", false, FieldFormat::Id)
+    }),
+    credentials: &[field("access_token", "Access token", true, FieldFormat::Token)],
+};
 
 /// How the next call ends.
 #[derive(Debug)]
@@ -209,6 +229,10 @@ impl Provider for ScriptedProvider {
         Some(self)
     }
 
+    fn connection(&self) -> &ConnectionForm {
+        &SCRIPTED_FORM
+    }
+
     fn allows_address(&self, _: &url::Url) -> bool {
         false
     }
@@ -229,7 +253,7 @@ impl MessagingProvider for ScriptedProvider {
         permit: SendPermit,
         message: &OutboundMessage,
     ) -> Result<Accepted, ProviderError> {
-        self.state().tokens.push(access.token.clone());
+        self.state().tokens.push(access.credential(self.capabilities.provider, "access_token")?.clone());
         let held = self.line().await?;
         let mut state = self.state();
         state.count += 1;
@@ -290,7 +314,7 @@ impl MessagingProvider for ScriptedProvider {
     }
 
     async fn check(&self, access: &AccountAccess) -> Result<AccountHealth, ProviderError> {
-        self.state().tokens.push(access.token.clone());
+        self.state().tokens.push(access.credential(self.capabilities.provider, "access_token")?.clone());
         self.line().await?;
         Ok(AccountHealth {
             display_number: Some("+44 7700 900999".to_owned()),

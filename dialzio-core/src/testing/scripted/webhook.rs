@@ -81,7 +81,9 @@ impl WebhookDecoder for ScriptedProvider {
             let value =
                 |name: &str| pairs.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone());
             return match (value("token"), value("challenge")) {
-                (Some(token), Some(challenge)) if equal(&token, secrets.verify_token.expose_secret()) => {
+                (Some(token), Some(challenge))
+                    if secrets.verify_token.as_ref().is_some_and(|of| equal(&token, of.expose_secret())) =>
+                {
                     Ok(VerifiedWebhook::subscription(raw, challenge))
                 }
                 _ => Err(WebhookError::Subscription),

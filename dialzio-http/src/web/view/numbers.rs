@@ -1,6 +1,7 @@
 //! Connected numbers with their health, and the settings of the organisation.
 
 use askama::Template;
+use dialzio_core::provider::FormField;
 
 use super::{Chip, Choice, Fact, Shell, Shown};
 
@@ -32,6 +33,8 @@ pub(crate) struct NumberCard {
     pub(crate) facts: Vec<Fact>,
     /// Whether the reader may check it and set a new token.
     pub(crate) can_manage: bool,
+    /// What requests to the provider are authorised with.
+    pub(crate) credentials: Vec<FormField>,
     /// Why the new token was not saved; its form is then unfolded.
     pub(crate) token_error: Option<String>,
 }

@@ -257,6 +257,7 @@ pub(crate) fn cards() -> Vec<NumberCard> {
                 Fact::new("Shown as", "Kaveri Textiles"),
             ],
             can_manage: true,
+            credentials: Vec::new(),
             token_error: None,
         },
         NumberCard {
@@ -269,6 +270,7 @@ pub(crate) fn cards() -> Vec<NumberCard> {
             ),
             facts: vec![Fact::new("Last in", "Yesterday 18:20"), Fact::new("Last out", "Yesterday 18:24")],
             can_manage: true,
+            credentials: Vec::new(),
             token_error: Some("The provider refused this token, so it was not saved.".into()),
         },
     ]
