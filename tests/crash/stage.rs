@@ -276,7 +276,7 @@ pub(crate) async fn set_up(binary: &Path, data: &Path, database: Option<&str>) -
         app_secret: "secret".into(),
         webhook_url: Some(stage.hook.parse().unwrap()),
     });
-    let account = json!({"app": app["id"], "name": "Line", "phone_number_id": NUMBER, "business_account_id": "9",
+    let account = json!({"app": app["id"], "name": "Line", "routing_key": NUMBER, "business_id": "9",
         "token": "token", "base_url": stage.graph.base_url()});
     let (status, account) = stage.api("POST", "/v1/accounts", &account).await.unwrap();
     assert_eq!((status, &account["state"]), (201, &json!("routable")), "{account}");

@@ -257,8 +257,8 @@ impl Fixture {
             webhook_url: Some(app.hook.parse().unwrap()),
         });
         self.graph.add_sample_templates(business);
-        let body = json!({"app": app.app, "name": "Shop line", "phone_number_id": number,
-            "business_account_id": business, "token": token, "base_url": self.graph.base_url()});
+        let body = json!({"app": app.app, "name": "Shop line", "routing_key": number,
+            "business_id": business, "credentials": {"access_token": token}, "base_url": self.graph.base_url()});
         let account = self.post(seat, "/v1/accounts", body).await.is(201);
         assert_eq!(account.json["state"], "routable", "{}", account.json);
         Line {

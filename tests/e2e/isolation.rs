@@ -248,7 +248,7 @@ async fn a_body_cannot_name_what_is_another_organisations() {
         (
             "POST",
             "/v1/accounts".to_owned(),
-            json!({"app": of("app"), "name": "Line", "phone_number_id": "555", "business_account_id": "5",
+            json!({"app": of("app"), "name": "Line", "routing_key": "555", "business_id": "5",
                 "token": "t", "base_url": fixture.graph.base_url()}),
         ),
         ("PATCH", format!("/v1/conversations/{conversation}"), json!({"assignee": member})),
@@ -279,8 +279,8 @@ async fn a_body_cannot_name_what_is_another_organisations() {
 async fn a_number_is_connected_in_one_organisation_only() {
     let fixture = Fixture::start().await;
     let (own, other) = (tenant(&fixture, "100200301").await, tenant(&fixture, "100200302").await);
-    let body = json!({"app": own.line.app, "name": "Not ours", "phone_number_id": other.line.number,
-        "business_account_id": other.line.business, "token": format!("token-of-{}", other.line.number),
+    let body = json!({"app": own.line.app, "name": "Not ours", "routing_key": other.line.number,
+        "business_id": other.line.business, "token": format!("token-of-{}", other.line.number),
         "base_url": fixture.graph.base_url()});
     assert_eq!(fixture.post(&own.seat, "/v1/accounts", body).await.problem(409), "account.taken");
     // Their webhooks still reach them.

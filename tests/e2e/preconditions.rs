@@ -22,7 +22,7 @@ fn revised() -> impl Iterator<Item = &'static Route> {
 
 /// Where the record that a route changes is read.
 fn record(route: &Route) -> &'static str {
-    let commands = ["/claim", "/cancellation", "/resolution", "/check"];
+    let commands = ["/claim", "/cancellation", "/resolution", "/check", "/disconnection"];
     let of = commands.iter().fold(route.path, |path, command| path.trim_end_matches(command));
     ROUTES.iter().find(|read| read.path == of && read.method == Verb::Get).map_or(of, |read| read.path)
 }

@@ -44,14 +44,14 @@ async fn a_run_with_canaries() {
     });
     fixture.graph.add_sample_templates("2");
     let account = |app: &str, token: &str, number: &str| {
-        json!({"app": app, "name": "Line", "phone_number_id": number, "business_account_id": "2",
+        json!({"app": app, "name": "Line", "routing_key": number, "business_id": "2",
             "token": token, "base_url": fixture.graph.base_url()})
     };
     let line = fixture.post(&seat, "/v1/accounts", account(&app.id(), TOKEN, "1")).await.is(201);
     let line = format!("/v1/accounts/{}", line.id());
     // A new token: one that is refused, one that cannot be one, one that is not text, and one that is taken.
     for token in [json!(format!("{TOKEN}wrong")), json!(format!("{TOKEN} x")), json!([TOKEN]), json!(TOKEN)] {
-        shown(fixture.patch(&seat, &line, json!({"access_token": token})).await.json);
+        shown(fixture.patch(&seat, &line, json!({"token": token})).await.json);
     }
     // A token that the provider refuses, and a number that it does not know.
     shown(fixture.post(&seat, "/v1/accounts", account(&app.id(), &format!("{TOKEN}wrong"), "1")).await.json);

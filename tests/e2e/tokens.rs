@@ -52,21 +52,21 @@ async fn an_expired_token_is_replaced_over_the_api_and_what_waited_goes_out() {
     let path = format!("/v1/accounts/{}", line.account);
     let before = fixture.get(&seat, &path).await.json;
     let reader = fixture.key(&seat.owner, &[Permission::AccountsRead]).await;
-    let denied = fixture.call(Some(&reader), "PATCH", &path, &json!({"access_token": RENEWED})).await;
+    let denied = fixture.call(Some(&reader), "PATCH", &path, &json!({"token": RENEWED})).await;
     assert_eq!(keeps_the_secret(denied).problem(403), "access.denied");
-    let refused =
-        fixture.patch(&seat, &path, json!({"access_token": "wrongtokenQ8x2", "name": "Other"})).await;
+    let refused = fixture.patch(&seat, &path, json!({"token": "wrongtokenQ8x2", "name": "Other"})).await;
     assert_eq!(keeps_the_secret(refused).problem(502), "provider.whatsapp.190");
-    let spaced = fixture.patch(&seat, &path, json!({"access_token": "wrongtokenQ8x2 x"})).await;
+    let spaced =
+        fixture.patch(&seat, &path, json!({"credentials": {"access_token": "wrongtokenQ8x2 x"}})).await;
     assert_eq!(spaced.json["errors"][0]["pointer"], "/credentials");
     assert_eq!(keeps_the_secret(spaced).problem(422), "input.invalid");
     assert_eq!(fixture.get(&seat, &path).await.json, before, "a refused token changes nothing");
-    let stale = fixture.patch(&seat, &path, json!({"access_token": RENEWED, "revision": 1})).await;
+    let stale = fixture.patch(&seat, &path, json!({"token": RENEWED, "revision": 1})).await;
     assert_eq!(stale.json["present"]["id"], line.account.as_str());
     assert_eq!(keeps_the_secret(stale).problem(412), "account.stale");
 
     let revision = before["revision"].clone();
-    let body = json!({"access_token": RENEWED, "name": "Front desk", "revision": revision});
+    let body = json!({"credentials": {"access_token": RENEWED}, "name": "Front desk", "revision": revision});
     let renewed = keeps_the_secret(fixture.patch(&seat, &path, body).await.is(200));
     assert_eq!(renewed.json["state"], "routable");
     assert_eq!((&renewed.json["name"], &renewed.json["problem"]), (&json!("Front desk"), &Value::Null));
@@ -82,6 +82,47 @@ async fn an_expired_token_is_replaced_over_the_api_and_what_waited_goes_out() {
     );
     keeps_the_secret(fixture.get(&seat, &path).await);
     keeps_the_secret(fixture.get(&seat, "/v1/audit").await);
+}
+
+#[tokio::test]
+async fn a_number_is_disconnected_and_connected_again_by_a_check() {
+    let fixture = Fixture::start().await;
+    let seat = fixture.found("Green Leaf").await;
+    let line = fixture.connect(&seat, NUMBER).await;
+    let path = format!("/v1/accounts/{}", line.account);
+    let off = fixture.post(&seat, &format!("{path}/disconnection"), json!({})).await.is(200);
+    assert_eq!(off.json["state"], "disconnected");
+    fixture.writes(&line, &asha(), "Do you have roses?").await;
+    assert!(fixture.list(&seat, "/v1/conversations").await.is_empty(), "nothing is received meanwhile");
+    let on = fixture.post(&seat, &format!("{path}/check"), json!({})).await.is(200);
+    assert_eq!(on.json["state"], "routable");
+    fixture.writes(&line, &asha(), "Are you open today?").await;
+    assert_eq!(fixture.list(&seat, "/v1/conversations").await.len(), 1);
+}
+
+#[tokio::test]
+async fn the_api_lists_the_fields_of_each_provider_and_takes_the_names_that_meta_gives_them() {
+    let fixture = Fixture::start().await;
+    let seat = fixture.found("Green Leaf").await;
+    let line = fixture.connect(&seat, NUMBER).await;
+    let providers = fixture.list(&seat, "/v1/providers").await;
+    let whatsapp = &providers[0];
+    assert_eq!((&whatsapp["id"], &whatsapp["channel"]), (&json!("whatsapp"), &json!("whatsapp")));
+    assert_eq!(whatsapp["routing_key"]["label"], "Phone number ID");
+    assert_eq!(whatsapp["credentials"][0]["name"], "access_token");
+    assert_eq!(whatsapp["credentials"][0]["secret"], true);
+    let body = json!({"app": line.app, "name": "Again", "phone_number_id": NUMBER,
+        "business_account_id": line.business, "access_token": format!("token-of-{NUMBER}"),
+        "base_url": fixture.graph.base_url()});
+    let request = fixture.http.post(format!("{}/v1/accounts", fixture.origin)).bearer_auth(&seat.key);
+    // Not through the check against the document, which has the names of any provider alone.
+    let again = request.json(&body).send().await.unwrap();
+    assert_eq!(again.status(), 201);
+    let again: Value = again.json().await.unwrap();
+    assert_eq!((&again["id"], &again["routing_key"]), (&json!(line.account), &json!(NUMBER)));
+    let both = json!({"token": "a", "credentials": {"access_token": "b"}});
+    let refused = fixture.patch(&seat, &format!("/v1/accounts/{}", line.account), both).await;
+    assert_eq!(refused.problem(422), "input.invalid");
 }
 
 async fn cookie(fixture: &Fixture, seat: &Seat, role: Role) -> String {

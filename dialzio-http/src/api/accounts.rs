@@ -185,7 +185,7 @@ pub struct NewAccountJson {
     /// The portfolio within which the ids of people at the provider are valid; the business account unless given.
     portfolio: Option<String>,
     /// What requests are authorised with, by the names of the provider's fields: `{"access_token": "..."}`.
-    #[schema(value_type = BTreeMap<String, String>, write_only)]
+    #[schema(value_type = Option<BTreeMap<String, String>>, write_only)]
     credentials: Option<BTreeMap<String, SecretString>>,
     /// Short for `credentials` with `access_token` alone. Also accepted as `access_token`.
     #[schema(value_type = Option<String>, format = Password, write_only)]

@@ -11,7 +11,7 @@ const SECRET = 'the-secret-of-the-second-app';
 /** A second number, whose provider is played by the test, and a person who has written to it. */
 export async function connectSecond(server, provider) {
   const app = (await server.api('POST', '/v1/apps', { provider: 'whatsapp', name: 'Second app', app_secrets: [SECRET], verify_token: 'second-verify-token' })).json;
-  const account = (await server.api('POST', '/v1/accounts', { app: app.id, name: 'Second line', phone_number_id: NUMBER, business_account_id: BUSINESS, token: 'second-token', base_url: provider.url })).json;
+  const account = (await server.api('POST', '/v1/accounts', { app: app.id, name: 'Second line', routing_key: NUMBER, business_id: BUSINESS, token: 'second-token', base_url: provider.url })).json;
   equal(account.state, 'routable', 'state of the second number');
   const write = (people) => {
     const at = String(Math.floor(server.now() / 1000));
