@@ -4,7 +4,7 @@
   'use strict';
   const isField = (element) => element?.closest?.('input, textarea, select, [contenteditable="true"]');
   const press = (key) => document.querySelector(`[data-key="${key}"]`)?.click();
-  const rows = () => [...document.querySelectorAll('#queue-rows a[data-conversation]')];
+  const rows = () => [...document.querySelectorAll('#queue-rows a[data-conversation], #task-list a[data-row]')];
   let afterG = 0;
 
   function step(by, isOpening) {
@@ -22,6 +22,8 @@
     if (isOpening) next?.click();
   }
   function closeAndNext() {
+    const task = document.querySelector('#task-list li:focus-within [type="checkbox"]');
+    if (task) { task.click(); return; }
     const button = document.querySelector('[data-key="e"]');
     if (!button) return;
     const current = rows().find((row) => row.hasAttribute('aria-current'));
@@ -49,7 +51,7 @@
     g: () => { afterG = Date.now(); },
     '?': () => document.getElementById('keys-dialog')?.showModal(),
   };
-  const places = { i: '/inbox', c: '/contacts', s: '/settings' };
+  const places = { i: '/inbox', t: '/tasks', c: '/contacts', s: '/settings' };
 
   document.addEventListener('keydown', (event) => {
     if (event.isComposing) return;
@@ -86,7 +88,12 @@
       const isFound = (dialog.querySelector('#goto-found')?.dataset.query ?? '') === typed;
       if (isFound) { (options[at] ?? options[0])?.click(); return; }
       // What was typed is still being looked for: its first result is meant.
-      document.addEventListener('htmx:after:swap', () => dialog.querySelector('[role="option"]:not([hidden])')?.click(), { once: true });
+      const go = (swap) => {
+        if (swap.detail.ctx.target?.id !== 'goto-results') return;
+        document.removeEventListener('htmx:after:swap', go);
+        dialog.querySelector('[role="option"]:not([hidden])')?.click();
+      };
+      document.addEventListener('htmx:after:swap', go);
       return;
     }
     const next = (at + (event.key === 'ArrowDown' ? 1 : -1) + options.length) % options.length;

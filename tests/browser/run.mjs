@@ -15,6 +15,7 @@ import { longLists } from './tests/lists.mjs';
 import { keepOrder } from './tests/order.mjs';
 import { places } from './tests/places.mjs';
 import { roles } from './tests/roles.mjs';
+import { tasks } from './tests/tasks.mjs';
 import { firstTalk, setUp } from './tests/talk.mjs';
 import { unknownSends } from './tests/unknown.mjs';
 
@@ -31,7 +32,7 @@ try {
   const taraPhone = `${server.origin}/sandbox/ZZ.919840012345`;
   const scene = { server, guard, inbox, phone, taraPhone };
   scene.scene = scene;
-  for (const test of [setUp, firstTalk, drafts, keepOrder, files, unknownSends, everyKey, longLists, kept, roles, consent, accessible, places]) {
+  for (const test of [setUp, firstTalk, drafts, tasks, keepOrder, files, unknownSends, everyKey, longLists, kept, roles, consent, accessible, places]) {
     try {
       await test(scene);
     } catch (error) {

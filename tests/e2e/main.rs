@@ -31,6 +31,7 @@ mod safe_methods;
 mod same_answer;
 mod secrets;
 mod stop_race;
+mod tasks;
 mod tokens;
 mod transfer;
 mod values;

@@ -104,7 +104,7 @@ const TAKES_BACK: &str = "takes_back";
 
 fn undo(text: String, action: Action) -> Option<Undo> {
     let action = action.field(TAKES_BACK, "yes");
-    Some(Undo { text: text.into(), action, seconds: OFFERED })
+    Some(Undo { text: text.into(), action, target: "thread-head", seconds: OFFERED })
 }
 
 /// `GET /web/conversations/{conversation}/head`.

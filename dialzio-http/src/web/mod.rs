@@ -31,6 +31,7 @@ mod queue;
 mod sandbox;
 mod settings;
 mod shown;
+mod tasks;
 mod thread;
 mod timeline;
 mod words;
@@ -67,6 +68,7 @@ fn pages() -> Router<AppState> {
         .route("/inbox/{conversation}", get(inbox::page_open))
         .route("/contacts", get(contacts::page))
         .route("/contacts/{contact}", get(contact::page))
+        .route("/tasks", get(tasks::page))
         .route("/settings", get(settings::page))
         .route("/settings/channels", get(numbers::page))
         .route("/settings/events", get(quarantine::page))
@@ -90,6 +92,7 @@ fn reads() -> Router<AppState> {
         .route("/web/contacts", get(contacts::read).post(contacts::create))
         .route("/web/contacts/{contact}/edit", get(contact_edit::read).post(contact_edit::save))
         .route("/web/contacts/{contact}/timeline", get(timeline::read))
+        .route("/web/tasks", get(tasks::read))
         .route("/web/quarantine", get(quarantine::read))
         .route("/web/media/{media}", get(files::media))
         .route("/web/events", get(live::stream))
@@ -128,7 +131,7 @@ fn posts() -> Router<AppState> {
         .route("/web/contacts/{contact}/tasks", post(person::add_task))
         .route("/web/contacts/{contact}/notes", post(person::add_note))
         .route("/web/contacts/{contact}/consent", post(consent::record))
-        .route("/web/tasks/{task}", post(person::tick))
+        .route("/web/tasks/{task}", post(tasks::tick))
         .route("/web/quarantine/{event}/replay", post(quarantine::replay))
         .route("/web/quarantine/{event}/discard", post(quarantine::discard))
         .route("/web/integrations/{account}/check", post(numbers::check))

@@ -2,13 +2,13 @@
 
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
-use chrono::NaiveDateTime;
+use chrono::{DateTime, NaiveDateTime, Utc};
 use dialzio_core::consent::{Channel, ConsentState, Purpose, State};
 use dialzio_core::contact::{ChannelIdentity, Contact, ContactPatch, DoubtAnswer, NewTask, Stage, TaskQuery};
 use dialzio_core::conversation::InboxEntry;
 use dialzio_core::page::PageRequest;
 use dialzio_core::text::{NoteText, TagName, TaskTitle};
-use dialzio_core::{ChannelIdentityId, ContactId, ConversationId, Permission, PhoneNumber, TaskId};
+use dialzio_core::{ChannelIdentityId, ContactId, ConversationId, Permission, PhoneNumber};
 
 use super::page_context::{PageContext, show};
 use super::view::contact::ContactAddresses;
@@ -188,22 +188,25 @@ pub(crate) async fn tasks(
     let each = |task: &dialzio_core::contact::Task| Task {
         id: task.id.to_string(),
         text: task.title.reveal().into(),
-        due: task.due_at.map(|due| {
-            let overdue = due <= ctx.now && task.done_at.is_none();
-            let soon = ctx.local(due).date() == ctx.today() && task.done_at.is_none();
-            let tone = if overdue {
-                Tone::Bad
-            } else if soon {
-                Tone::Warn
-            } else {
-                Tone::Neutral
-            };
-            Chip::new(tone, ctx.when(due))
-        }),
+        due: task.due_at.map(|due_at| due(ctx, due_at, task.done_at.is_some())),
         is_done: task.done_at.is_some(),
     };
     let can_write = ctx.may(Permission::ContactsWrite);
     Ok(Tasks { contact: contact.to_string(), tasks: found.iter().map(each).collect(), error, can_write })
+}
+
+/// When a follow-up is due: overdue, or due today, stands out until it is done.
+pub(crate) fn due(ctx: &PageContext, due: DateTime<Utc>, is_done: bool) -> Chip {
+    let tone = if is_done {
+        Tone::Neutral
+    } else if due <= ctx.now {
+        Tone::Bad
+    } else if ctx.local(due).date() == ctx.today() {
+        Tone::Warn
+    } else {
+        Tone::Neutral
+    };
+    Chip::new(tone, ctx.when(due))
 }
 
 /// Notes, newest first.
@@ -305,17 +308,6 @@ pub(crate) async fn add_task(
             Ok((StatusCode::UNPROCESSABLE_ENTITY, show(&again)?).into_response())
         }
     }
-}
-
-/// `POST /web/tasks/{task}`.
-pub(crate) async fn tick(
-    ctx: PageContext,
-    Id(id): Id<TaskId>,
-    fields: Fields,
-) -> Result<Html<String>, Problem> {
-    let contact: ContactId = word("contact", fields.get("contact"))?;
-    ctx.crm().contacts().set_task_done(&ctx.actor, contact, id, fields.get("done") == "yes", None).await?;
-    show(&tasks(&ctx, contact, None).await?)
 }
 
 /// `POST /web/contacts/{contact}/notes`.

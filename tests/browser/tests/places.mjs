@@ -131,7 +131,7 @@ export async function places({ server, inbox, guard }) {
       await page.setViewportSize({ width, height });
       await page.emulateMedia({ colorScheme: scheme });
       const tara = (await server.api('GET', '/v1/conversations?limit=50')).json.data.find((talk) => (talk.person.name ?? talk.person.profile_name) === 'Tara Menon');
-      for (const [path, label] of [['/inbox', 'inbox'], [`/inbox/${tara.id}`, 'thread'], ['/contacts', 'contacts'], [`/contacts/${tara.contact}`, 'contact'], ['/sandbox/ZZ.919840012345', 'sandbox'], ['/settings', 'settings'], ['/settings/channels', 'channels'], ['/settings/events', 'events'], ['/dev/parts', 'parts']]) {
+      for (const [path, label] of [['/inbox', 'inbox'], [`/inbox/${tara.id}`, 'thread'], ['/tasks?view=team', 'tasks'], ['/contacts', 'contacts'], [`/contacts/${tara.contact}`, 'contact'], ['/sandbox/ZZ.919840012345', 'sandbox'], ['/settings', 'settings'], ['/settings/channels', 'channels'], ['/settings/events', 'events'], ['/dev/parts', 'parts']]) {
         await page.goto(server.origin + path);
         await page.waitForTimeout(250);
         const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);

@@ -26,8 +26,11 @@ const fn command(label: &'static str, icon: &'static str, press: &'static str) -
     GotoEntry { label, icon, href: None, press }
 }
 
-const ENTRIES: [GotoEntry; 17] = [
+const ENTRIES: [GotoEntry; 20] = [
     page("Inbox", "inbox", "/inbox"),
+    page("Tasks: mine", "task", "/tasks"),
+    page("Tasks: overdue", "task", "/tasks?due=overdue"),
+    page("Tasks: team", "task", "/tasks?view=team"),
     page("Contacts", "people", "/contacts"),
     page("Settings: general", "gear", "/settings"),
     page("Settings: channels", "plug", "/settings/channels"),

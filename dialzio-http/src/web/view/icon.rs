@@ -48,6 +48,9 @@ pub(crate) fn icon(name: &str) -> Icon {
         "back" => r#"<path d="M16 10H4.5M9 5l-5 5 5 5"/>"#,
         "plus" => r#"<path d="M10 4.5v11M4.5 10h11"/>"#,
         "check" => r#"<path d="m4.5 10.5 3.6 3.7 7.4-8.4"/>"#,
+        "task" => {
+            r#"<rect x="3.5" y="3.5" width="13" height="13" rx="2.5"/><path d="m7 10.2 2.2 2.3 4-4.7"/>"#
+        }
         "snooze" => r#"<circle cx="10" cy="10.5" r="6.2"/><path d="M10 7v3.7l2.4 1.6"/>"#,
         "assign" => {
             r#"<circle cx="8" cy="7" r="2.8"/><path d="M3 16c.2-2.9 2.2-4.6 5-4.6 1.3 0 2.4.4 3.2 1M14.5 11.5v5M12 14h5"/>"#

@@ -24,6 +24,7 @@ pub(crate) mod sample;
 pub(crate) mod sandbox;
 pub(crate) mod shell;
 pub(crate) mod state;
+pub(crate) mod tasks;
 pub(crate) mod text;
 pub(crate) mod thread;
 

@@ -12,6 +12,7 @@ use super::{
     quarantine::HeldEvent,
     sandbox::SampleDay,
     shell::Undo,
+    tasks::TaskList,
     text::Shown,
     thread::{ThreadHead, ThreadItems},
 };
@@ -54,6 +55,8 @@ pub(crate) struct Side {
     pub(crate) new_contact: NewContactForm,
     /// What happened.
     pub(crate) timeline: Timeline,
+    /// Lists of follow-ups.
+    pub(crate) task_lists: Vec<TaskList>,
     /// Healthy and not.
     pub(crate) numbers: Vec<NumberCard>,
     /// Settings, saved.

@@ -42,6 +42,8 @@ impl Theme {
 pub(crate) enum Place {
     /// Conversations.
     Inbox,
+    /// Follow-ups.
+    Tasks,
     /// People.
     Contacts,
     /// Events that could not be taken in.
@@ -108,6 +110,8 @@ pub(crate) struct Undo {
     pub(crate) text: Shown,
     /// The post that takes it back.
     pub(crate) action: Action,
+    /// Id of the element that its answer takes the place of.
+    pub(crate) target: &'static str,
     /// How long it is offered, in seconds.
     pub(crate) seconds: u32,
 }

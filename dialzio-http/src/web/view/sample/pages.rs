@@ -12,6 +12,7 @@ use crate::web::view::{
     quarantine::{HeldEvent, HeldPage, HeldRow, HeldRows, QuarantinePage},
     sandbox::{Phone, PhoneItems, SampleDay, SandboxForm, SandboxPage, SandboxPerson},
     shell::{GotoPerson, GotoResults, Place},
+    tasks::{TaskGroup, TaskList, TaskRow, Whose},
 };
 
 pub(crate) fn goto(query: &str) -> GotoResults {
@@ -83,6 +84,43 @@ pub(crate) fn wrong_contact() -> NewContactForm {
         problem: Some("A contact has this number already.".into()),
         existing: Some("p1".into()),
         ..NewContactForm::default()
+    }
+}
+
+pub(crate) fn tasks() -> TaskList {
+    let row = |id: &str, text: &str, person: &str, due: Option<Chip>, assignee: &str| TaskRow {
+        id: id.into(),
+        contact: "p1".into(),
+        text: text.into(),
+        person: person.into(),
+        due,
+        assignee: Some(assignee.into()),
+    };
+    let bad = Chip::new(Tone::Bad, "yesterday 17:00");
+    let warn = Chip::new(Tone::Warn, "17:00");
+    let group = |key, heading, rows: Vec<TaskRow>| TaskGroup { key, heading, count: rows.len(), rows };
+    TaskList {
+        whose: Whose::Team,
+        rows: 50,
+        mine: "1".into(),
+        team: "3".into(),
+        overdue: 1,
+        today: 1,
+        groups: vec![
+            group(
+                "overdue",
+                "Overdue",
+                vec![row("t1", "Call back about the monstera", "Tara Rao", Some(bad), "You")],
+            ),
+            group(
+                "today",
+                "Today",
+                vec![row("t2", "Send the price list", "Prakash Nair", Some(warn), "Meera")],
+            ),
+            group("undated", "No date", vec![row("t3", "Ask for a review", "@kavya", None, "Nobody")]),
+        ],
+        can_write: true,
+        ..TaskList::default()
     }
 }
 

@@ -10,6 +10,7 @@ use crate::web::view::{
     sandbox::SampleDay,
     shell::{Place, Undo},
     state::State,
+    tasks::{Due, TaskList},
 };
 
 pub(crate) fn page() -> PartsPage {
@@ -55,6 +56,10 @@ fn side(theme: &'static str) -> Side {
         contacts: vec![pages::rows(), ContactRows::default()],
         new_contact: pages::wrong_contact(),
         timeline: pages::timeline(),
+        task_lists: vec![
+            pages::tasks(),
+            TaskList { due: Due::Today, can_write: true, ..TaskList::default() },
+        ],
         numbers: pages::cards(),
         settings: pages::settings_form(),
         held: pages::held_event(),
@@ -64,6 +69,7 @@ fn side(theme: &'static str) -> Side {
             SampleDay { outcome: Some("214 messages from 32 people.".into()), ..SampleDay::default() },
         ],
         undo: Undo {
+            target: "thread-head",
             text: "Closed.".into(),
             action: Action::new("Undo", "/web/conversations/c1/reopen"),
             seconds: 10,
