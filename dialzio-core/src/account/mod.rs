@@ -3,6 +3,7 @@
 mod changing;
 mod connecting;
 mod envelope;
+pub(crate) mod inbound;
 mod keyring;
 mod keys;
 mod sealed;

@@ -4,6 +4,7 @@ mod check;
 mod entry;
 mod facts;
 mod gate;
+pub(crate) mod inbound;
 mod optout;
 mod record;
 mod service;

@@ -3,6 +3,7 @@
 
 mod former;
 mod identity;
+pub(crate) mod inbound;
 mod note;
 mod numbers;
 mod service;

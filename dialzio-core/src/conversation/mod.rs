@@ -7,7 +7,7 @@ mod content;
 mod delivery;
 mod draft;
 mod drafting;
-mod inbound;
+pub(crate) mod inbound;
 mod message;
 mod sending;
 mod service;
@@ -18,8 +18,6 @@ pub use activity::{Activity, ActivityKind, ActivityWord};
 pub use content::{CardLine, ChoiceKind, ContactCard, Content, MediaKind, OrderItem};
 pub use delivery::{Delivery, DeliveryStatus, Evidence, FailureNote};
 pub use draft::{Draft, DraftKind, DraftStore, DraftWrite};
-pub(crate) use inbound::touches_consent;
-pub use inbound::{Decision, Facts, Unsealed, decide};
 pub(crate) use message::beside_context;
 pub use message::{
     Direction, ExternalId, Forwarded, Message, MessageContext, MessageDigest, Reaction, Referral,

@@ -4,28 +4,17 @@
 //! number or their business-scoped id. An answer or a reaction may name another form than the one that came with the message.
 
 use super::Intake;
+use super::decide::{Mention, element};
 use crate::contact::Alias;
 use crate::conversation::{ExternalId, InboundFacts, InboundQuery, KnownMessage};
 use crate::error::Error;
 use crate::id::ConversationId;
 use crate::page::PageRequest;
-use crate::provider::{InboundBody, Received, Sender, WebhookDecoder};
+use crate::provider::{Received, Sender, WebhookDecoder};
 use crate::scope::OrgScope;
 
 /// How many messages of a conversation are compared, the newest first.
 const COMPARED: u32 = PageRequest::MAX;
-
-/// The message that an element is about or answers, and whose conversation it is in.
-fn mention(body: &InboundBody) -> Option<(&Sender, &ExternalId)> {
-    match body {
-        InboundBody::Message(message) => message.reply_to.as_ref().map(|target| (&message.sender, target)),
-        InboundBody::Reaction(update) => Some((&update.sender, &update.target)),
-        InboundBody::Edited { sender, target, .. } | InboundBody::Revoked { sender, target, .. } => {
-            Some((sender, target))
-        }
-        _ => None,
-    }
-}
 
 /// A mention of a message that is not here under the id it is mentioned by.
 struct Missed<'a> {
@@ -45,18 +34,16 @@ impl Intake<'_> {
         elements: &[Received],
         known: &mut InboundFacts,
     ) -> Result<(), Error> {
-        let arrives = |id: &ExternalId| {
-            elements.iter().any(|received| match &received.element.body {
-                InboundBody::Message(message) => message.external == *id,
-                _ => false,
-            })
-        };
+        let elements: Vec<_> = elements.iter().map(|received| element(&received.element.body)).collect();
+        let is_here = |id: &ExternalId| known.messages.iter().any(|one| one.external.as_ref() == Some(id));
+        let arrives = |id: &ExternalId| elements.iter().any(|element| element.brings() == Some(id));
         let missed: Vec<Missed<'_>> = elements
             .iter()
-            .filter_map(|received| mention(&received.element.body))
-            .filter(|(_, target)| !known.messages.iter().any(|one| one.external.as_ref() == Some(*target)))
-            .filter(|(_, target)| !arrives(target))
-            .filter_map(|(sender, target)| Some(Missed { sender, target, key: decoder.message_key(target)? }))
+            .filter_map(|element| element.mention())
+            .filter(|mention| !is_here(mention.target) && !arrives(mention.target))
+            .filter_map(|Mention { sender, target }| {
+                Some(Missed { sender, target, key: decoder.message_key(target)? })
+            })
             .collect();
         if missed.is_empty() {
             return Ok(());

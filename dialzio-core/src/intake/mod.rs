@@ -1,6 +1,7 @@
 //! What arrives: verified, decoded, routed, and as a rule acted upon before the provider gets its answer.
 
 mod backlog;
+pub(crate) mod decide;
 mod forms;
 mod routing;
 
@@ -10,19 +11,20 @@ use tokio::time::{Duration, Instant};
 
 use crate::account::AccountService;
 use crate::account::{App, Route};
-use crate::consent::{Channel, Words};
-use crate::conversation::{Decision, Facts, InboundQuery, Unsealed, beside_context, decide, touches_consent};
+use crate::consent::Channel;
+use crate::conversation::beside_context;
 use crate::error::Error;
 use crate::id::{AppId, HookId, QuarantineId};
 use crate::ledger::Action;
 use crate::outbox::{Queue, QueueKind};
 use crate::provider::{
-    HookReply, InboundBody, RawWebhook, Received, Trust, VerifiedWebhook, WebhookDecoder, WebhookError,
+    HookReply, RawWebhook, Received, Trust, VerifiedWebhook, WebhookDecoder, WebhookError,
 };
 use crate::runtime::{OpenedHook, Runtime};
 use crate::scope::OrgScope;
 use crate::store::{Batch, Cause, Precondition, StoreError};
 use crate::webhook::WebhookWrite;
+use decide::{Decision, Facts, Lookup, Unsealed};
 
 /// Reading and deciding may take this long before an element is put in line instead.
 const INLINE: Duration = Duration::from_millis(50);
@@ -48,56 +50,6 @@ pub struct CheckedWebhook {
 
 /// A batch, the places of what has to wait, and what goes into quarantine.
 type Decided = (Batch, Vec<usize>, Vec<QuarantineId>);
-
-/// Whether the ids of messages that arrive are looked up before the decision.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Lookup {
-    /// They are taken for new, as nearly all are. The store refuses one that is not, before anything is written.
-    Optimistic,
-    /// They are looked up: a message may have arrived before.
-    Full,
-}
-
-/// What is asked before a decision: every id that elements mention.
-fn ask(route: &Route, elements: &[Received], words: &Words, lookup: Lookup) -> InboundQuery {
-    let (mut aliases, mut external, mut own) = (Vec::new(), Vec::new(), Vec::new());
-    for Received { element, .. } in elements {
-        match &element.body {
-            InboundBody::Message(message) => {
-                aliases.extend(message.sender.aliases());
-                external.extend((lookup == Lookup::Full).then(|| message.external.clone()));
-                external.extend(message.reply_to.clone());
-            }
-            InboundBody::Reaction(update) => external.push(update.target.clone()),
-            InboundBody::Edited { target, .. } | InboundBody::Revoked { target, .. } => {
-                external.push(target.clone());
-            }
-            InboundBody::Delivery(update) => {
-                external.push(update.external.clone());
-                own.extend(update.own);
-                if update.marketing_stopped {
-                    aliases.extend(update.recipient.aliases());
-                }
-            }
-            InboundBody::Preference(update) => aliases.extend(update.sender.aliases()),
-            InboundBody::Identity(update) => {
-                aliases.extend(update.previous.aliases());
-                aliases.extend(update.current.aliases());
-                external.extend(update.external.clone());
-            }
-            InboundBody::Template(_) | InboundBody::Account { .. } | InboundBody::Unknown { .. } => {}
-        }
-    }
-    let consent = elements.iter().any(|received| touches_consent(words, &received.element.body));
-    InboundQuery {
-        account: route.account,
-        portfolio: route.portfolio.clone(),
-        aliases,
-        external,
-        own,
-        consent,
-    }
-}
 
 impl<'a> Intake<'a> {
     pub(crate) const fn new(runtime: &'a Runtime) -> Self {
@@ -247,7 +199,7 @@ impl<'a> Intake<'a> {
         cause: &Cause,
         scope: &OrgScope,
     ) -> Result<Decided, Error> {
-        let asked = ask(route, elements, self.runtime.words(), lookup);
+        let asked = decide::ask(route, elements, self.runtime.words(), lookup);
         let mut known = self.runtime.store().inbound_facts(scope, &asked).await?;
         self.match_other_forms(self.decoder(app)?, scope, &asked, elements, &mut known).await?;
         let now = self.runtime.now();
@@ -265,7 +217,7 @@ impl<'a> Intake<'a> {
             ids: self.runtime.ids(),
             words: self.runtime.words(),
         };
-        let Decision { quarantine, wait, beside } = decide(facts, elements, &mut batch);
+        let Decision { quarantine, wait, beside } = decide::decide(facts, elements, &mut batch);
         for Unsealed { message, edited_at, plain } in beside {
             let context = beside_context(route.org, message);
             batch.put_beside(

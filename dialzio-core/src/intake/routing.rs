@@ -4,26 +4,18 @@ use chrono::{DurationRound, TimeDelta};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
-use super::{Intake, is_unlinked};
+use super::{Intake, decide, is_unlinked};
 use crate::account::{App, Route, Sealed};
 use crate::error::Error;
 use crate::id::{AccountId, OrgId, QuarantineId};
 use crate::outbox::QueueKind;
-use crate::provider::{AccountRef, InboundBody, Received, Trust};
+use crate::provider::{AccountRef, Received, Trust};
 use crate::runtime::OpenedHook;
 use crate::store::{StoreError, SystemWrite};
 use crate::webhook::{QUARANTINE_PERIOD, QuarantineReason, Quarantined};
 
 /// Elements of one account that share a queue.
 type Groups = BTreeMap<(OrgId, AccountId, QueueKind), (Route, Vec<Received>)>;
-
-/// Where an element waits: what changes consent or content is never behind ticks.
-fn queue_of(received: &Received) -> QueueKind {
-    match received.element.body {
-        InboundBody::Delivery(_) => QueueKind::Statuses,
-        _ => QueueKind::Elements,
-    }
-}
 
 impl Intake<'_> {
     /// Routes elements and deals with each account's. Answers what went into quarantine.
@@ -61,7 +53,7 @@ impl Intake<'_> {
         for element in elements {
             match element.element.account.as_ref().and_then(|account| routes.get(account)) {
                 Some(route) => {
-                    let key = (route.org, route.account, queue_of(&element));
+                    let key = (route.org, route.account, decide::element(&element.element.body).queue());
                     groups.entry(key).or_insert_with(|| (route.clone(), Vec::new())).1.push(element);
                 }
                 None => homeless.push(element),
@@ -116,14 +108,12 @@ impl Intake<'_> {
     ) -> Result<Vec<QuarantineId>, Error> {
         let (mut writes, mut kept) = (Vec::new(), Vec::new());
         for received in elements {
-            let element = &received.element;
-            let (org, reason, what) = match (&element.account, &element.body) {
-                (Some(_), body) => (None, QuarantineReason::Unrouted, body.kind()),
-                (None, InboundBody::Account { what }) => (app.org, QuarantineReason::Account, what.as_str()),
-                (None, InboundBody::Unknown { what }) => {
-                    (app.org, QuarantineReason::Unreadable, what.as_str())
-                }
-                (None, body) => (app.org, QuarantineReason::Unrouted, body.kind()),
+            let body = &received.element.body;
+            let element = decide::element(body);
+            let (org, reason, what) = match (&received.element.account, element.without_account()) {
+                (Some(_), _) => (None, QuarantineReason::Unrouted, body.kind()),
+                (None, Some((reason, what))) => (app.org, reason, what),
+                (None, None) => (app.org, QuarantineReason::Unrouted, body.kind()),
             };
             let item = self.quarantined(org, app, reason, what, &received).await?;
             kept.push(item.id);

@@ -1,147 +1,62 @@
-//! What follows from received elements: a pure decision from facts, elements and an instant to a batch.
+//! What received elements say in conversations: messages, and what becomes of messages.
 
-mod consent;
-mod people;
-mod unsigned;
+mod delivery;
 mod updates;
-
-#[cfg(test)]
-mod tests;
 
 use chrono::{DateTime, Utc};
 
 use super::{
     Activity, ActivityKind, Content, Conversation, ConversationState, ConversationWrite, Delivery,
-    DeliveryStatus, Direction, HeadDelta, InboundFacts, KnownMessage, Message, MessageDigest,
+    DeliveryStatus, Direction, ExternalId, HeadDelta, KnownMessage, Message, MessageDigest,
 };
-use crate::consent::{Channel, Words};
-use crate::contact::Portfolio;
+use crate::consent::inbound::speaks_of_consent;
 use crate::event::DomainEvent;
-use crate::id::{AccountId, IdSource, MessageId};
+use crate::id::MessageId;
+use crate::intake::decide::{Deciding, Element, Mention, Place, Unsealed, Wanted};
 use crate::media::{Media, MediaState, MediaWrite};
-use crate::outbox::{Job, JobKind};
-use crate::provider::{
-    Inbound, InboundBody, InboundContent, InboundMedia, InboundMessage, Received, TemplateUpdate, Trust,
-};
+use crate::outbox::JobKind;
+use crate::provider::{InboundContent, InboundMedia, InboundMessage, Trust};
 use crate::scope::Principal;
-use crate::store::{Batch, Revision};
-use crate::time::{FUTURE_TOLERANCE, OLDEST_EVENT};
+use crate::store::Revision;
 use crate::webhook::QuarantineReason;
-pub(crate) use consent::touches_consent;
-use people::People;
+pub(crate) use updates::{Edit, Revocation};
 
-/// All that a decision looks at.
-#[derive(Debug)]
-pub struct Facts<'a> {
-    /// What the store knows.
-    pub known: InboundFacts,
-    /// The account the elements came by.
-    pub account: AccountId,
-    /// By which way its provider reaches people.
-    pub channel: Channel,
-    /// Where its ids for people mean something.
-    pub portfolio: Portfolio,
-    /// When it is decided, by the clock of the caller.
-    pub now: DateTime<Utc>,
-    /// Where ids come from.
-    pub ids: &'a IdSource,
-    /// Words for opting out.
-    pub words: &'a Words,
-}
-
-/// What a message or an edit held beside what is shown of it: sealed by intake, which has the keys.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unsealed {
-    /// The message that it belongs to.
-    pub message: MessageId,
-    /// When it was edited; `None` for what came with the message itself.
-    pub edited_at: Option<DateTime<Utc>>,
-    /// The received element as JSON.
-    pub plain: String,
-}
-
-/// What could not be decided into the batch, by the element's place.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub struct Decision {
-    /// Goes into quarantine, with the provider's word for it.
-    pub quarantine: Vec<(usize, QuarantineReason, String)>,
-    /// Speaks of something that has not turned up yet: waits.
-    pub wait: Vec<usize>,
-    /// What messages and edits held beside what is shown of them, to be sealed into the writes of the batch.
-    pub beside: Vec<Unsealed>,
-}
-
-/// Decides what follows from elements of one account, in their order, and writes it into `batch`.
-///
-/// Commutes as far as it can: heads take maxima, unread adds, evidence keeps the highest rank, reactions and edits the
-/// newest; so any order of arrival ends in the same state.
-pub fn decide(facts: Facts<'_>, elements: &[Received], batch: &mut Batch) -> Decision {
-    let mut deciding = Deciding {
-        people: People::new(facts.known.identities, facts.known.candidates, facts.portfolio),
-        messages: facts.known.messages,
-        account: facts.account,
-        channel: facts.channel,
-        now: facts.now,
-        ids: facts.ids,
-        words: facts.words,
-        batch,
-        decision: Decision::default(),
-    };
-    for (place, received) in elements.iter().enumerate() {
-        match received.trust {
-            Trust::Signed => deciding.element(place, &received.element),
-            Trust::PathOnly => deciding.unsigned(place, &received.element),
+impl Element for &InboundMessage {
+    fn look_up(&self, wanted: &mut Wanted<'_>) {
+        wanted.person(&self.sender);
+        wanted.arrival(&self.external);
+        if let Some(answered) = &self.reply_to {
+            wanted.message(answered);
+        }
+        if speaks_of_consent(wanted.words, &self.content) {
+            wanted.consent();
         }
     }
-    deciding.decision
-}
 
-struct Deciding<'a> {
-    people: People,
-    messages: Vec<KnownMessage>,
-    account: AccountId,
-    channel: Channel,
-    now: DateTime<Utc>,
-    ids: &'a IdSource,
-    words: &'a Words,
-    batch: &'a mut Batch,
-    decision: Decision,
+    fn mention(&self) -> Option<Mention<'_>> {
+        self.reply_to.as_ref().map(|target| Mention { sender: &self.sender, target })
+    }
+
+    fn brings(&self) -> Option<&ExternalId> {
+        Some(&self.external)
+    }
+
+    /// Without a signature it is shown and opens no reply window, joins no identities, and what looks like an opt-out holds
+    /// promotion until a person has asked.
+    fn decide(&self, deciding: &mut Deciding<'_>, place: Place, trust: Trust) {
+        match trust {
+            Trust::Signed => deciding.message(place, self, trust),
+            Trust::PathOnly => {
+                let alone = InboundMessage { sender: self.sender.with_one_id(), ..(*self).clone() };
+                deciding.message(place, &alone, trust);
+            }
+        }
+    }
 }
 
 impl Deciding<'_> {
-    fn element(&mut self, place: usize, element: &Inbound) {
-        let at = element.at.unwrap_or(self.now);
-        match &element.body {
-            InboundBody::Message(message) => self.message(place, message, at, Trust::Signed),
-            InboundBody::Reaction(update) => self.reaction(place, update, at),
-            InboundBody::Edited { target, content, beside, .. } => {
-                self.edit(place, target, content, beside.as_deref(), at);
-            }
-            InboundBody::Revoked { target, .. } => self.revoke(place, target, at),
-            InboundBody::Delivery(update) => self.delivery(place, update, at),
-            InboundBody::Preference(update) => self.preference(place, update, at),
-            InboundBody::Identity(update) => self.identity(place, update, at),
-            InboundBody::Template(update) => self.templates(place, update),
-            InboundBody::Account { what } => self.quarantine(place, QuarantineReason::Account, what),
-            InboundBody::Unknown { what } => self.quarantine(place, QuarantineReason::Unknown, what),
-        }
-    }
-
-    fn quarantine(&mut self, place: usize, reason: QuarantineReason, what: &str) {
-        self.decision.quarantine.push((place, reason, what.to_owned()));
-        self.batch.event(DomainEvent::QuarantineChanged);
-    }
-
-    /// So old or so far ahead that it makes nothing new.
-    fn is_out_of_time(&self, at: DateTime<Utc>) -> bool {
-        at < self.now - OLDEST_EVENT || at > self.now + FUTURE_TOLERANCE
-    }
-
-    fn known(&self, external: &super::ExternalId) -> Option<&KnownMessage> {
-        self.messages.iter().find(|known| known.external.as_ref() == Some(external))
-    }
-
-    fn message(&mut self, place: usize, received: &InboundMessage, at: DateTime<Utc>, trust: Trust) {
+    fn message(&mut self, place: Place, received: &InboundMessage, trust: Trust) {
+        let at = place.at;
         let digest = digest(received, at);
         if let Some(known) = self.known(&received.external) {
             if known.digest.is_some_and(|first| first != digest) {
@@ -213,7 +128,7 @@ impl Deciding<'_> {
     }
 
     /// The person's conversation on this account, made if there is none.
-    fn conversation(&mut self, person: usize, at: DateTime<Utc>) -> Conversation {
+    pub(crate) fn conversation(&mut self, person: usize, at: DateTime<Utc>) -> Conversation {
         let person = self.people.get_mut(person);
         if let Some(known) = &person.conversation {
             return known.clone();
@@ -291,18 +206,6 @@ impl Deciding<'_> {
             self.queue(JobKind::FetchMedia(media.id));
         }
         (content, Some(media))
-    }
-
-    fn queue(&mut self, kind: JobKind) {
-        let job = Job::new(self.ids.next(self.now), kind, self.now);
-        self.batch.job(job.through(self.account));
-    }
-
-    /// The list is fetched again; what happened, why and when is kept for people to read.
-    fn templates(&mut self, place: usize, update: &TemplateUpdate) {
-        self.queue(JobKind::SyncTemplates);
-        let what = format!("template {} ({}) {}", update.name, update.language, update.what);
-        self.quarantine(place, QuarantineReason::Account, &what);
     }
 }
 

@@ -207,6 +207,14 @@ fn a_button_that_stops_promotion_stops_nothing_else() {
     }
 }
 
+/// Whether consent is looked up before the element is decided.
+fn touches_consent(body: &InboundBody) -> bool {
+    let words = Words::default();
+    let mut wanted = Wanted::new(&words, Lookup::Optimistic);
+    crate::intake::decide::element(body).look_up(&mut wanted);
+    wanted.consent
+}
+
 /// What is not looked up cannot be decided on: whatever records consent has to be among what it is looked up for.
 #[test]
 fn consent_is_looked_up_for_whatever_records_it_and_for_nothing_else() {
@@ -232,7 +240,7 @@ fn consent_is_looked_up_for_whatever_records_it_and_for_nothing_else() {
         (tick(false), false),
         (element(InboundBody::Preference(stop), now()), true),
     ] {
-        assert_eq!(touches_consent(&Words::default(), &heard.body), touches, "{}", heard.body.kind());
+        assert_eq!(touches_consent(&heard.body), touches, "{}", heard.body.kind());
         let mut known = identity(now() - TimeDelta::minutes(5));
         sent(&mut known);
         let typed = SubjectKey::phone(&PhoneNumber::from_digits("914412345678").unwrap());
@@ -242,10 +250,7 @@ fn consent_is_looked_up_for_whatever_records_it_and_for_nothing_else() {
         let covered = recorded(&writes).iter().all(|record| record.subjects.contains(&typed));
         assert!(covered, "a number of the contact is the same person's");
     }
-    assert!(
-        touches_consent(&Words::default(), &says("d", "START", asha(), now()).body),
-        "it may lift an opt-out"
-    );
+    assert!(touches_consent(&says("d", "START", asha(), now()).body), "it may lift an opt-out");
 }
 
 #[test]

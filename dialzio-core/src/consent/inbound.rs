@@ -2,16 +2,16 @@
 
 use chrono::{DateTime, Utc};
 
-use super::Deciding;
-use super::people::LOOK_WITHIN;
-use crate::consent::{
-    Channel, ConsentEvent, Entry, Evidence, EvidenceKind, PurposeScope, Reply, Said, Words, enter, may_lift,
+use super::{
+    Channel, ConsentEvent, ConsentState, Entry, Evidence, EvidenceKind, Purpose, PurposeScope, Reply, Said,
+    State, Words, enter, may_lift,
 };
 use crate::contact::{ContactWrite, Task};
 use crate::conversation::{ChoiceKind, Content, Direction, Message};
 use crate::event::DomainEvent;
 use crate::id::MessageId;
-use crate::provider::{InboundBody, InboundContent, PreferenceUpdate, PreferenceValue, Sender, Trust};
+use crate::intake::decide::{Deciding, Element, LOOK_WITHIN, Place, Wanted};
+use crate::provider::{InboundContent, PreferenceUpdate, PreferenceValue, Sender, Trust};
 use crate::scope::Principal;
 use crate::store::Revision;
 use crate::text::{EvidenceText, TaskTitle};
@@ -31,25 +31,28 @@ fn said(words: &Words, content: &Content, how: Said) -> Option<Reply> {
     }
 }
 
-/// Whether what follows from an element may depend on consent, or change it.
-pub(crate) fn touches_consent(words: &Words, element: &InboundBody) -> bool {
-    match element {
-        InboundBody::Message(message) => match &message.content {
-            InboundContent::Ready(content) => said(words, content, Said::Alone).is_some(),
-            InboundContent::Media(file) => file
-                .caption
-                .as_ref()
-                .is_some_and(|caption| words.read(caption.reveal(), Said::BesideAFile).is_some()),
-        },
-        InboundBody::Delivery(update) => update.marketing_stopped,
-        InboundBody::Preference(_) => true,
-        InboundBody::Reaction(_)
-        | InboundBody::Edited { .. }
-        | InboundBody::Revoked { .. }
-        | InboundBody::Identity(_)
-        | InboundBody::Template(_)
-        | InboundBody::Account { .. }
-        | InboundBody::Unknown { .. } => false,
+/// Whether what follows from a message may depend on consent, or change it.
+pub(crate) fn speaks_of_consent(words: &Words, content: &InboundContent) -> bool {
+    match content {
+        InboundContent::Ready(content) => said(words, content, Said::Alone).is_some(),
+        InboundContent::Media(file) => file
+            .caption
+            .as_ref()
+            .is_some_and(|caption| words.read(caption.reveal(), Said::BesideAFile).is_some()),
+    }
+}
+
+impl Element for &PreferenceUpdate {
+    fn look_up(&self, wanted: &mut Wanted<'_>) {
+        wanted.person(&self.sender);
+        wanted.consent();
+    }
+
+    fn decide(&self, deciding: &mut Deciding<'_>, place: Place, trust: Trust) {
+        match trust {
+            Trust::Signed => deciding.preference(place, self),
+            Trust::PathOnly => deciding.unsigned_preference(place, self),
+        }
     }
 }
 
@@ -87,7 +90,7 @@ impl Deciding<'_> {
     }
 
     /// Reads a person's message for words about consent.
-    pub(super) fn opt_out(&mut self, person: usize, message: &Message, trust: Trust) {
+    pub(crate) fn opt_out(&mut self, person: usize, message: &Message, trust: Trust) {
         let ours = |quoted| {
             self.messages.iter().any(|known| known.id == quoted && known.direction == Direction::Outbound)
         };
@@ -135,8 +138,18 @@ impl Deciding<'_> {
         }
     }
 
+    /// Holds promotion, once: a stranger could post the same again and again.
+    fn unsigned_stop(&mut self, person: usize, at: DateTime<Utc>) {
+        let known = &self.people.get(person).consents;
+        let now = ConsentState::fold(known, self.channel, Purpose::Marketing, self.now);
+        if now.state != State::Withdrawn {
+            let note = "A report without a signature says that the person opted out: held until they have been asked.";
+            self.hold_promotion(person, note, at);
+        }
+    }
+
     /// Holds promotion until a person has asked what was meant: it may have been an opt-out.
-    pub(super) fn hold_promotion(&mut self, person: usize, note: &str, at: DateTime<Utc>) {
+    fn hold_promotion(&mut self, person: usize, note: &str, at: DateTime<Utc>) {
         let (event, kind) = (ConsentEvent::Withdrawn, EvidenceKind::Message);
         self.record(person, Channel::Any, PurposeScope::Marketing, event, kind, note, None, at);
         self.ask_somebody(person);
@@ -161,7 +174,7 @@ impl Deciding<'_> {
     }
 
     /// A send failed because the person stopped marketing at the provider.
-    pub(super) fn provider_stop(&mut self, recipient: &Sender, message: MessageId, at: DateTime<Utc>) {
+    pub(crate) fn provider_stop(&mut self, recipient: &Sender, message: MessageId, at: DateTime<Utc>) {
         let conversation =
             self.messages.iter().find(|known| known.id == message).map(|known| known.conversation);
         let by_thread = || {
@@ -185,7 +198,8 @@ impl Deciding<'_> {
         );
     }
 
-    pub(super) fn preference(&mut self, place: usize, update: &PreferenceUpdate, at: DateTime<Utc>) {
+    fn preference(&mut self, place: Place, update: &PreferenceUpdate) {
+        let at = place.at;
         // A known person's stop counts however late it arrives; anything else so late changes nothing.
         let binding = update.value == PreferenceValue::Stop && self.people.find(&update.sender).is_some();
         if self.is_out_of_time(at) && !binding {
@@ -217,6 +231,16 @@ impl Deciding<'_> {
                 self.record(person, channel, scope, ConsentEvent::Given, kind, note, None, at);
             }
             PreferenceValue::Resume => {}
+        }
+    }
+
+    /// A stop holds promotion until a person has asked; nothing else that came without a signature changes consent.
+    fn unsigned_preference(&mut self, place: Place, update: &PreferenceUpdate) {
+        match (update.value, self.people.find(&update.sender)) {
+            (PreferenceValue::Stop, Some(person)) => {
+                self.unsigned_stop(person, place.at.min(self.now));
+            }
+            _ => self.quarantine(place, QuarantineReason::Unsigned, "preference"),
         }
     }
 }

@@ -14,17 +14,17 @@ use crate::store::{Batch, Revision};
 use crate::text::TaskTitle;
 
 /// By when a member should have read a suspected opt-out.
-pub(super) const LOOK_WITHIN: TimeDelta = TimeDelta::hours(24);
+pub(crate) const LOOK_WITHIN: TimeDelta = TimeDelta::hours(24);
 
 /// The people a decision deals with, as they will be once its batch is applied.
-pub(super) struct People {
+pub(crate) struct People {
     known: Vec<KnownIdentity>,
     candidates: Vec<(SubjectKey, ContactId)>,
     portfolio: Portfolio,
 }
 
 impl People {
-    pub(super) fn new(
+    pub(crate) fn new(
         known: Vec<KnownIdentity>,
         candidates: Vec<(SubjectKey, ContactId)>,
         portfolio: Portfolio,
@@ -32,28 +32,28 @@ impl People {
         Self { known, candidates, portfolio }
     }
 
-    pub(super) fn get(&self, place: usize) -> &KnownIdentity {
+    pub(crate) fn get(&self, place: usize) -> &KnownIdentity {
         &self.known[place]
     }
 
-    pub(super) fn get_mut(&mut self, place: usize) -> &mut KnownIdentity {
+    pub(crate) fn get_mut(&mut self, place: usize) -> &mut KnownIdentity {
         &mut self.known[place]
     }
 
     /// The person behind one of these ids; makes no one new.
-    pub(super) fn find(&self, sender: &Sender) -> Option<usize> {
+    pub(crate) fn find(&self, sender: &Sender) -> Option<usize> {
         let aliases = sender.aliases();
         self.known.iter().position(|person| {
             person.identity.aliases.iter().any(|held| aliases.iter().any(|seen| held.is(seen)))
         })
     }
 
-    pub(super) fn position(&self, wanted: impl Fn(&KnownIdentity) -> bool) -> Option<usize> {
+    pub(crate) fn position(&self, wanted: impl Fn(&KnownIdentity) -> bool) -> Option<usize> {
         self.known.iter().position(wanted)
     }
 
     /// The person behind these ids: found, joined from several that turn out to be one, or made. `None` without any id.
-    pub(super) fn resolve(
+    pub(crate) fn resolve(
         &mut self,
         sender: &Sender,
         at: DateTime<Utc>,
@@ -65,7 +65,7 @@ impl People {
     }
 
     /// The same for the provider's updates of ids, which belong together for certain: no message is involved.
-    pub(super) fn resolve_aliases(
+    pub(crate) fn resolve_aliases(
         &mut self,
         sender: &Sender,
         aliases: Vec<Alias>,
@@ -218,7 +218,7 @@ impl People {
     }
 
     /// Notes that the provider reported another number in the place of these.
-    pub(super) fn give_up(&mut self, place: usize, gone: &[Alias], at: DateTime<Utc>, batch: &mut Batch) {
+    pub(crate) fn give_up(&mut self, place: usize, gone: &[Alias], at: DateTime<Utc>, batch: &mut Batch) {
         let identity = &mut self.known[place].identity;
         for alias in gone.iter().filter(|alias| matches!(alias, Alias::Phone(_))) {
             if identity.given_up(alias).is_some_and(|since| since >= at) {

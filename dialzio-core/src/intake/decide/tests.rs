@@ -2,20 +2,28 @@ mod consent;
 
 use super::*;
 use crate::consent::{
-    ConsentEvent, ConsentRecord, ConsentState, ConsentWrite, EvidenceKind, Purpose, PurposeScope, State,
+    Channel, ConsentEvent, ConsentRecord, ConsentState, ConsentWrite, EvidenceKind, Purpose, PurposeScope,
+    State,
 };
-use crate::contact::{Alias, BusinessScopedId, ContactWrite, SubjectKey};
-use crate::conversation::{ChoiceKind, Evidence, ExternalId, KnownIdentity, MediaKind, MessageContext};
-use crate::outbox::JobWrite;
+use crate::contact::{Alias, BusinessScopedId, ContactWrite, Portfolio, SubjectKey};
+use crate::conversation::{
+    ActivityKind, ChoiceKind, Content, ConversationState, ConversationWrite, DeliveryStatus, Direction,
+    Evidence, ExternalId, InboundFacts, KnownIdentity, KnownMessage, MediaKind, Message, MessageContext,
+};
+use crate::id::{IdSource, MessageId};
+use crate::media::{MediaState, MediaWrite};
+use crate::outbox::{JobKind, JobWrite};
 use crate::phone::PhoneNumber;
 use crate::provider::{
-    DeliveryUpdate, IdentityUpdate, PreferenceUpdate, PreferenceValue, ReactionUpdate, Sender, TemplateUpdate,
+    DeliveryUpdate, IdentityUpdate, Inbound, InboundContent, InboundMedia, InboundMessage, PreferenceUpdate,
+    PreferenceValue, ReactionUpdate, Sender, TemplateUpdate, Trust,
 };
 use crate::store::{Cause, Write};
 use crate::text::{MessageText, PersonName};
+use crate::webhook::QuarantineReason;
 use crate::{OrgId, TypedId};
 use bytes::Bytes;
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 
 fn now() -> DateTime<Utc> {
     "2026-03-02T06:30:00Z".parse().unwrap()
