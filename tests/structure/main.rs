@@ -1,8 +1,10 @@
-//! What holds for the sources themselves: no two modules of a crate need each other, and every declared dependency is used.
+//! What holds for the sources themselves: no two modules of a crate need each other, every declared dependency is used, and
+//! every read of a store is tried as another organisation.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod circles;
 mod dependencies;
+mod isolation;
 mod sources;
 
 use sources::{CRATES, Crate};
@@ -22,4 +24,10 @@ fn no_modules_of_a_crate_need_each_other() {
 #[test]
 fn every_declared_dependency_is_used() {
     assert_eq!(dependencies::unused(), Vec::<String>::new());
+}
+
+/// A read that no case tries as another organisation could show one organisation's rows to another.
+#[test]
+fn every_read_of_a_store_is_tried_as_another_organisation() {
+    assert_eq!(isolation::untried(), Vec::<String>::new());
 }

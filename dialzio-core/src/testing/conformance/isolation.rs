@@ -1,13 +1,16 @@
 //! Another organisation sees nothing, by any read, and reaches nothing, by any write.
 
+use futures_util::{FutureExt, StreamExt};
+
 use crate::access::AccessWrite;
 use crate::consent::{ConsentEvent, ConsentWrite, SuppressionScope};
 use crate::contact::{Alias, ContactQuery, ContactWrite, TaskQuery};
 use crate::conversation::{
     ActivityKind, Content, ConversationQuery, ConversationSearch, ConversationState, ConversationWrite,
-    DeliveryStatus, Direction, Evidence, FailureNote, InboundQuery, InboxView, Message, Reaction,
-    StateFilter, TemplateCategory,
+    DeliveryStatus, Direction, Draft, DraftKind, DraftWrite, Evidence, FailureNote, InboundQuery, InboxView,
+    Message, Reaction, StateFilter, TemplateCategory,
 };
+use crate::disposition::DispositionWrite;
 use crate::event::{DomainEvent, EventSeq};
 use crate::media::{Media, MediaWrite};
 use crate::outbox::{Job, JobState, JobWrite, QueueKind};
@@ -15,6 +18,7 @@ use crate::page::PageRequest;
 use crate::scope::{OrgScope, Role};
 use crate::store::{LedgerSeq, Precondition, RecordRef, Revision, SystemWrite, Write};
 use crate::testing::conformance::{Person, Tenant, TestBed};
+use crate::text::MessageText;
 use crate::webhook::{BacklogItem, Quarantined, WebhookWrite};
 
 struct Full {
@@ -29,6 +33,8 @@ struct Full {
     hash: [u8; 16],
     member: crate::access::Member,
     key: crate::id::ApiKeyId,
+    task: crate::id::TaskId,
+    disposition: crate::id::DispositionId,
 }
 
 async fn full(bed: &TestBed) -> Full {
@@ -44,6 +50,15 @@ async fn full(bed: &TestBed) -> Full {
     bed.commit_system(SystemWrite::InsertUser(user.clone())).await.unwrap();
     let member = bed.make.member(user.id, Role::Owner);
     let key = bed.make.api_key();
+    let task = bed.make.task(person.contact.id, "Call back");
+    let draft = Draft {
+        conversation: person.conversation.id,
+        member: member.id,
+        kind: DraftKind::Reply,
+        text: MessageText::parse("begun").unwrap(),
+        saved_at: bed.now(),
+    };
+    let disposition = bed.make.disposition("Interested", 1);
     let account = tenant.account.id;
     let templates = vec![bed.make.template(account, "order_sent", TemplateCategory::Utility)];
     let given = bed.make.consent(person.contact.id, person.identity.subject_keys(), ConsentEvent::Given);
@@ -52,7 +67,9 @@ async fn full(bed: &TestBed) -> Full {
         ConversationWrite::Activity(bed.make.activity(&person.conversation, ActivityKind::Closed, bed.at(3)))
             .into(),
         ContactWrite::Note(bed.make.note(person.contact.id, "called twice")).into(),
-        ContactWrite::InsertTask(bed.make.task(person.contact.id, "Call back")).into(),
+        ContactWrite::InsertTask(task.clone()).into(),
+        DispositionWrite::Insert(disposition.clone()).into(),
+        DraftWrite::Save(draft).into(),
         ConsentWrite::Record(given).into(),
         ConsentWrite::Suppress(suppression.clone()).into(),
         crate::account::AccountWrite::Templates { account, asked_at: bed.at(0), templates }.into(),
@@ -75,6 +92,8 @@ async fn full(bed: &TestBed) -> Full {
         hash: suppression.hash,
         member,
         key: key.id,
+        task: task.id,
+        disposition: disposition.id,
     }
 }
 
@@ -99,6 +118,17 @@ async fn found(bed: &TestBed, full: &Full, scope: &OrgScope) -> Vec<(&'static st
     let held = bed.lease(full.tenant.queue(QueueKind::Send)).await;
     let due = store.due(scope, &held, bed.at(60), 10).await.unwrap();
     store.release(&bed.system, held).await.unwrap();
+    // Both watch while the owner writes; the owner is woken, and then there was time to wake the other.
+    let (mut own, mut watch) = (store.watch(&full.tenant.scope), store.watch(scope));
+    let mut batch = bed.batch();
+    batch.event(DomainEvent::OrgChanged);
+    store.commit_one(&full.tenant.scope, batch).await.unwrap();
+    tokio::time::timeout(std::time::Duration::from_secs(10), own.next()).await.expect("the owner is woken");
+    let is_woken = if scope.org() == full.tenant.org.id {
+        tokio::time::timeout(std::time::Duration::from_secs(10), watch.next()).await.is_ok()
+    } else {
+        watch.next().now_or_never().is_some()
+    };
     let everybody = ContactQuery::default();
     let named = ContactQuery::matching("asha");
     let found =
@@ -112,6 +142,7 @@ async fn found(bed: &TestBed, full: &Full, scope: &OrgScope) -> Vec<(&'static st
         ("search", !store.contacts(scope, &named, page()).await.unwrap().items.is_empty()),
         ("notes", !store.notes(scope, contact, page()).await.unwrap().items.is_empty()),
         ("tasks", !store.tasks(scope, &TaskQuery::default(), page()).await.unwrap().items.is_empty()),
+        ("task", store.task(scope, full.task).await.unwrap().is_some()),
         ("conversation", store.conversation(scope, talk).await.unwrap().is_some()),
         ("inbox_entry", store.inbox_entry(scope, talk).await.unwrap().is_some()),
         ("inbox", !store.inbox(scope, &query(StateFilter::Open), page()).await.unwrap().items.is_empty()),
@@ -133,6 +164,7 @@ async fn found(bed: &TestBed, full: &Full, scope: &OrgScope) -> Vec<(&'static st
         ("inbound_facts.identities", !facts.identities.is_empty()),
         ("inbound_facts.messages", !facts.messages.is_empty()),
         ("inbound_facts.consents", facts.identities.iter().any(|known| !known.consents.is_empty())),
+        ("drafts", !store.drafts(scope, full.member.id, &[talk]).await.unwrap().is_empty()),
         ("templates", !store.templates(scope, account).await.unwrap().is_empty()),
         ("media", store.media(scope, full.media.id).await.unwrap().is_some()),
         ("media_of", !store.media_of(scope, &[full.heard.id.into()]).await.unwrap().is_empty()),
@@ -148,7 +180,10 @@ async fn found(bed: &TestBed, full: &Full, scope: &OrgScope) -> Vec<(&'static st
         ("members", !store.members(scope).await.unwrap().is_empty()),
         ("api_key", store.api_key(scope, full.key).await.unwrap().is_some()),
         ("api_keys", !store.api_keys(scope).await.unwrap().is_empty()),
+        ("disposition", store.disposition(scope, full.disposition).await.unwrap().is_some()),
+        ("dispositions", !store.dispositions(scope).await.unwrap().is_empty()),
         ("events", !store.events(scope, EventSeq(0), 100).await.unwrap().is_empty()),
+        ("watch", is_woken),
         ("newest_event", store.newest_event(scope).await.unwrap() > EventSeq(0)),
         ("audit", store.audit(scope, 0, 100).await.unwrap().len() > 2),
         ("due", !due.is_empty()),
