@@ -42,9 +42,9 @@ pub struct Disk {
     uploads: u64,
 }
 
-/// How much room there is.
+/// How much of the disk is free, and what may still be stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Room {
+pub struct FreeSpace {
     /// Free for this process, in bytes; `None` if it cannot be told.
     pub free: Option<u64>,
     /// Enough to take webhooks in.
@@ -75,9 +75,9 @@ impl Disk {
         Self { webhooks, uploads, ..self }
     }
 
-    /// How much room there is now. What cannot be told does not stop the work: the store itself refuses when it is full.
+    /// How much is free now. What cannot be measured does not stop the work: the store itself refuses when it is full.
     #[must_use]
-    pub fn room(&self) -> Room {
+    pub fn free_space(&self) -> FreeSpace {
         #[cfg(unix)]
         let free = rustix::fs::statvfs(&self.folder).ok();
         #[cfg(unix)]
@@ -85,7 +85,7 @@ impl Disk {
         #[cfg(not(unix))]
         let free: Option<u64> = None;
         let over = |reserve| free.is_none_or(|free| free >= reserve);
-        Room { free, webhooks: over(self.webhooks), uploads: over(self.uploads) }
+        FreeSpace { free, webhooks: over(self.webhooks), uploads: over(self.uploads) }
     }
 }
 
@@ -104,10 +104,10 @@ mod tests {
     fn room_is_told_and_kept() {
         let folder = tempfile::tempdir().unwrap();
         let disk = Disk::below(folder.path()).unwrap().keeping(0, u64::MAX);
-        let room = disk.room();
+        let room = disk.free_space();
         assert!(room.free.is_some_and(|free| free > 0));
         assert!(room.webhooks && !room.uploads);
-        assert!(!disk.keeping(u64::MAX, u64::MAX).room().webhooks);
+        assert!(!disk.keeping(u64::MAX, u64::MAX).free_space().webhooks);
         let gone = folder.path().join("gone");
         assert!(matches!(Disk::below(&gone), Err(DiskError::Unreadable(_))));
     }

@@ -78,7 +78,7 @@ impl FromRequest<AppState> for FileForm {
         if length.is_some_and(|length| length > LARGEST as u64) {
             return Err(Problem::too_large());
         }
-        if !state.room().uploads {
+        if !state.free_space().uploads {
             return Err(Problem::no_room());
         }
         // What does not say how long it is may be long.

@@ -129,7 +129,7 @@ pub(crate) async fn ready(State(state): State<AppState>) -> ReadyJson {
             Err(_) => Some("store.slow".to_owned()),
         }
     };
-    let room = state.room();
+    let room = state.free_space();
     let reason = reason.or_else(|| (!room.webhooks).then(|| "disk.full".to_owned()));
     let failed = state.crm().writes_failed();
     let reason = reason.or_else(|| failed.as_ref().map(|error| error.code().to_owned()));

@@ -194,7 +194,7 @@ async fn take(state: AppState, client: Client, hook: &str, request: Request<Body
         Err(reply) => return answer(reply),
     };
     // Nothing is acknowledged that there may be no room to keep.
-    if !state.room().webhooks {
+    if !state.free_space().webhooks {
         tracing::error!("webhooks are refused: the disk is almost full");
         return later();
     }

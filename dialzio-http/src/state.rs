@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 
-use crate::disk::Room;
+use crate::disk::FreeSpace;
 use crate::event_hub::EventHub;
 use crate::options::Options;
 use crate::peer::Counts;
@@ -93,9 +93,9 @@ impl AppState {
     }
 
     /// How much room the disk has; `enough` if it is not watched.
-    pub(crate) fn room(&self) -> Room {
-        let watched = self.inner.options.disk.as_ref().map(crate::disk::Disk::room);
-        watched.unwrap_or(Room { free: None, webhooks: true, uploads: true })
+    pub(crate) fn free_space(&self) -> FreeSpace {
+        let watched = self.inner.options.disk.as_ref().map(crate::disk::Disk::free_space);
+        watched.unwrap_or(FreeSpace { free: None, webhooks: true, uploads: true })
     }
 
     pub(crate) fn attempts(&self) -> &Attempts {

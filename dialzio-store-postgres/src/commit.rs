@@ -29,7 +29,7 @@ pub(crate) enum Unit {
     /// A batch of an organisation.
     Batch(BatchParts),
     /// Changes to system tables, and a batch with them.
-    Enact(Vec<SystemWrite>, BatchParts),
+    System(Vec<SystemWrite>, BatchParts),
     /// Dispatched jobs whose queue is not leased become unknown: all of them, or those of one queue.
     Recover(DateTime<Utc>, Option<QueuePlace>),
 }
@@ -37,7 +37,7 @@ pub(crate) enum Unit {
 impl Unit {
     fn parts(&self) -> Option<&BatchParts> {
         match self {
-            Self::Batch(parts) | Self::Enact(_, parts) => Some(parts),
+            Self::Batch(parts) | Self::System(_, parts) => Some(parts),
             Self::Recover(..) => None,
         }
     }
@@ -46,7 +46,7 @@ impl Unit {
     pub(crate) fn instants(&self) -> Vec<DateTime<Utc>> {
         match self {
             Self::Recover(at, _) => vec![*at],
-            Self::Batch(parts) | Self::Enact(_, parts) => {
+            Self::Batch(parts) | Self::System(_, parts) => {
                 let appended = parts.writes.iter().filter_map(|write| match write {
                     Write::Conversation(ConversationWrite::Append { message, .. }) => {
                         crate::months::instant_of(message.id)
@@ -75,7 +75,7 @@ impl<'a> Scope<'a> {
     pub(crate) async fn carry_out(&mut self, unit: &Unit) -> Res<Commit> {
         match unit {
             Unit::Batch(parts) => self.apply(parts, &[]).await,
-            Unit::Enact(writes, parts) => self.apply(parts, writes).await,
+            Unit::System(writes, parts) => self.apply(parts, writes).await,
             Unit::Recover(now, queue) => {
                 self.at = *now;
                 let rows_affected = self.recover(*queue).await?;

@@ -249,7 +249,7 @@ impl Scope<'_> {
         Ok(self.delivery_of(of).await?.map(|shown| shown.status))
     }
 
-    /// News about a message that is still there: the earliest of each status is kept, the highest rank shown.
+    /// Evidence about a message that is still there: the earliest of each status is kept, the highest rank shown.
     pub(crate) async fn take_evidence(&mut self, of: MessageId, evidence: &Evidence) -> Res<()> {
         self.group.write_messages(&mut self.db).await?;
         let Some(mut shown) = self.delivery_of(of).await? else { return Ok(()) };
@@ -348,7 +348,7 @@ impl Scope<'_> {
     }
 }
 
-/// What later news about a message is judged by.
+/// What later evidence about a message is compared with.
 struct Marks {
     edited_at: Option<DateTime<Utc>>,
     revoked_at: Option<DateTime<Utc>>,

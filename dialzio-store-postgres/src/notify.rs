@@ -87,7 +87,7 @@ impl Shared {
     /// Something was heard of another process, or of this one.
     fn hear(&self, payload: &str) {
         for word in payload.split(' ') {
-            if word == STIRRED {
+            if word == WORK {
                 self.watchers.notify_work.send_replace(());
             } else if let Some((org, newest)) = word.split_once(':')
                 && let (Ok(org), Ok(newest)) = (Uuid::try_parse(org), newest.parse())
@@ -99,7 +99,7 @@ impl Shared {
 }
 
 /// Says that work was queued.
-const STIRRED: &str = "work";
+const WORK: &str = "work";
 
 /// The channel of a schema.
 fn channel(shared: &Shared) -> String {
@@ -176,7 +176,7 @@ async fn pass_on(shared: Weak<Shared>, relay: &tokio::sync::Mutex<Relay>) {
         let Some(shared) = shared.upgrade() else { return };
         let mut words: Vec<String> = newest.iter().map(|(org, seq)| format!("{org}:{}", seq.0)).collect();
         if work_notifications {
-            words.push(STIRRED.to_owned());
+            words.push(WORK.to_owned());
         }
         for words in words.chunks(TOGETHER) {
             let text = format!("NOTIFY {}, '{}'", channel(&shared), words.join(" "));

@@ -249,10 +249,10 @@ pub(crate) async fn apply(
             answers.push(apply_apart(scope, unit).await?);
             continue;
         }
-        let before = (scope.db.changed(), scope.group.touched());
+        let before = (scope.db.changed(), scope.group.rows_affected());
         match scope.carry_out(unit).await {
             Ok(commit) => answers.push(Ok(commit)),
-            Err(Failure::Store(refusal)) if (scope.db.changed(), scope.group.touched()) == before => {
+            Err(Failure::Store(refusal)) if (scope.db.changed(), scope.group.rows_affected()) == before => {
                 answers.push(Err(refusal));
             }
             Err(Failure::Store(_)) => return Ok(None),

@@ -1,5 +1,5 @@
 //! Contacts by words. Results come in the order of names, so there are two ways to a page: few matches are collected and
-//! sorted; if there are many, the list of names is walked and each name is looked at, since the next match is near.
+//! sorted; if there are many, the list of names is scanned and each name is looked at, since the next match is near.
 //!
 //! Words are rows, compared by their bytes. Row-level security lets no index be used with an operator that might
 //! leak hidden rows, which the operators of PostgreSQL's text search may; comparing bytes does not.
@@ -18,7 +18,7 @@ use crate::error::Res;
 use crate::run::{Db, params};
 use crate::statements as sql;
 
-/// From how many matches on the names are walked.
+/// From how many matches on the names are scanned.
 const MANY: i64 = 4_000;
 
 /// Behind every word that begins with `word`: no word holds the last character there is.
@@ -59,7 +59,7 @@ async fn find(db: &mut Db<'_>, org: Uuid, query: &ContactQuery, page: &PageReque
             all.sort_unstable();
             all
         }
-        None => walk(db, org, query, &whole, last, &after, over(page)).await?,
+        None => scan(db, org, query, &whole, last, &after, over(page)).await?,
     };
     found.truncate(page.limit as usize + 1);
     let page = Page::from_overread(found, page.limit, |(name, contact)| list_key(name, *contact));
@@ -121,7 +121,7 @@ async fn few(
 }
 
 /// The next matches in the list of names.
-async fn walk(
+async fn scan(
     db: &mut Db<'_>,
     org: Uuid,
     query: &ContactQuery,
@@ -222,8 +222,8 @@ mod tests {
             let mut collected = few(&mut db, org, &wanted, whole, last).await.unwrap().unwrap();
             collected.sort_unstable();
             let start = (String::new(), Uuid::nil());
-            let walked = walk(&mut db, org, &wanted, whole, last, &start, 1_000).await.unwrap();
-            assert_eq!(collected, walked, "{wanted:?}");
+            let scanned = scan(&mut db, org, &wanted, whole, last, &start, 1_000).await.unwrap();
+            assert_eq!(collected, scanned, "{wanted:?}");
             let (mut paged, mut page) = (Vec::new(), PageRequest::first(7));
             loop {
                 let some = store.contacts(&tenant.scope, &wanted, page.clone()).await.unwrap();

@@ -30,7 +30,7 @@ pub(crate) enum Unit {
     /// A batch of an organisation.
     Batch(OrgId, BatchParts),
     /// Changes to system tables, and a batch with them.
-    Enact(Vec<SystemWrite>, Option<(OrgId, BatchParts)>),
+    System(Vec<SystemWrite>, Option<(OrgId, BatchParts)>),
     /// Dispatched jobs become unknown.
     Recover(DateTime<Utc>),
     /// A write that shows that one is possible.
@@ -41,12 +41,12 @@ impl Unit {
     /// Whether it changes few rows, and will be done in no time.
     pub(crate) fn is_small(&self) -> bool {
         match self {
-            Self::Batch(_, parts) | Self::Enact(_, Some((_, parts))) => {
+            Self::Batch(_, parts) | Self::System(_, Some((_, parts))) => {
                 let may_be_many =
                     |write: &Write| matches!(write, Write::Purge { .. } | Write::WakeSnoozed { .. });
                 parts.writes.len() <= MAX_INLINE_WRITES && !parts.writes.iter().any(may_be_many)
             }
-            Self::Enact(_, None) | Self::Beat => true,
+            Self::System(_, None) | Self::Beat => true,
             Self::Recover(_) => false,
         }
     }
@@ -57,8 +57,8 @@ impl Txn<'_> {
         let nothing = Commit { seq: EventSeq(0), outcome: Outcome::Applied, rows_affected: 0 };
         match unit {
             Unit::Batch(org, parts) => self.scope(*org, parts.at).apply(parts, &[]),
-            Unit::Enact(writes, Some((org, parts))) => self.scope(*org, parts.at).apply(parts, writes),
-            Unit::Enact(writes, None) => {
+            Unit::System(writes, Some((org, parts))) => self.scope(*org, parts.at).apply(parts, writes),
+            Unit::System(writes, None) => {
                 for write in writes {
                     crate::system::write(self.db, write)?;
                 }

@@ -96,7 +96,7 @@ impl Group {
     }
 
     /// How often any of this was changed: a batch that fails without a change leaves nothing to undo.
-    pub(crate) fn touched(&self) -> u64 {
+    pub(crate) fn rows_affected(&self) -> u64 {
         self.rows_affected
     }
 

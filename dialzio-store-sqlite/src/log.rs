@@ -65,7 +65,7 @@ pub(crate) fn unmark(db: &Connection) -> rusqlite::Result<()> {
 
 /// How the log is moved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Moving {
+pub(crate) enum Checkpoint {
     /// As far as readers allow, and others will write.
     OnTheWay,
     /// All of it, and nothing is left in it; others may write.
@@ -75,12 +75,12 @@ pub(crate) enum Moving {
 }
 
 /// Moves the log into the file. Answers whether all of it was moved: a reader may hold it back.
-pub(crate) fn move_into_file(db: &Connection, how: Moving) -> rusqlite::Result<bool> {
+pub(crate) fn move_into_file(db: &Connection, how: Checkpoint) -> rusqlite::Result<bool> {
     let statement = match how {
-        Moving::OnTheWay => "PRAGMA wal_checkpoint (PASSIVE)",
-        Moving::Idle | Moving::Last => "PRAGMA wal_checkpoint (TRUNCATE)",
+        Checkpoint::OnTheWay => "PRAGMA wal_checkpoint (PASSIVE)",
+        Checkpoint::Idle | Checkpoint::Last => "PRAGMA wal_checkpoint (TRUNCATE)",
     };
-    if how == Moving::Last {
+    if how == Checkpoint::Last {
         unmark(db)?;
     } else {
         db.pragma_update(None, "user_version", FOLLOWS)?;
@@ -149,7 +149,7 @@ mod tests {
         assert!(!is_missing(&path).unwrap(), "a new file");
         let db = crate::connect::writer(&place).unwrap();
         db.execute_batch("CREATE TABLE t (a)").unwrap();
-        for how in [Moving::OnTheWay, Moving::Idle] {
+        for how in [Checkpoint::OnTheWay, Checkpoint::Idle] {
             db.execute_batch("INSERT INTO t VALUES (1)").unwrap();
             assert!(move_into_file(&db, how).unwrap());
             assert!(marked(&path), "{how:?}");
@@ -163,7 +163,7 @@ mod tests {
         let whole = folder.path().join("whole.db");
         db.execute("VACUUM INTO ?1", [whole.to_str().unwrap()]).unwrap();
         assert!(!is_missing(&whole).unwrap(), "a copy that SQLite made");
-        assert!(move_into_file(&db, Moving::Last).unwrap());
+        assert!(move_into_file(&db, Checkpoint::Last).unwrap());
         drop(db);
         assert!(!beside(&path).exists() && !is_missing(&path).unwrap(), "it was closed");
     }
@@ -181,7 +181,7 @@ mod tests {
             db.execute("INSERT INTO t VALUES (zeroblob(3000))", []).unwrap();
             longest = longest.max(pages(&db).unwrap());
             if length.is_long(&db).unwrap() {
-                assert!(move_into_file(&db, Moving::OnTheWay).unwrap());
+                assert!(move_into_file(&db, Checkpoint::OnTheWay).unwrap());
                 length.moved(&db).unwrap();
                 moves += 1;
             }

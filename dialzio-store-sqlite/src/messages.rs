@@ -198,7 +198,7 @@ impl Scope<'_> {
             .map(drop)
     }
 
-    /// News about a message that is still there: the earliest of each status is kept, the highest rank shown.
+    /// Evidence about a message that is still there: the earliest of each status is kept, the highest rank shown.
     pub(crate) fn take_evidence(&mut self, of: MessageId, evidence: &Evidence) -> Res<()> {
         let Some((conversation, mut shown)) = self.delivery_of(of)? else { return Ok(()) };
         self.put_evidence(of, evidence)?;
@@ -287,7 +287,7 @@ impl Scope<'_> {
     }
 }
 
-/// What later news about a message is judged by.
+/// What later evidence about a message is compared with.
 struct Marks {
     conversation: ConversationId,
     edited_at: Option<DateTime<Utc>>,

@@ -470,7 +470,7 @@ impl SystemStore for SqliteStore {
             SystemWrite::TimeMark(mark) => Some(*mark),
             _ => None,
         });
-        let commit = self.one(Unit::Enact(writes, also)).await?;
+        let commit = self.one(Unit::System(writes, also)).await?;
         if let Some(mark) = mark {
             self.shared.believe(mark.trusted_at);
         }

@@ -1,5 +1,5 @@
 //! Contacts by words. Results come in the order of names, so there are two ways to a page: few matches are collected and
-//! sorted; if there are many, the list of names is walked and each name is looked at, since the next match is near.
+//! sorted; if there are many, the list of names is scanned and each name is looked at, since the next match is near.
 
 use rusqlite::{Connection, params};
 
@@ -14,7 +14,7 @@ use crate::error::Res;
 use crate::run::Run;
 use crate::statements as sql;
 
-/// From how many matches on the names are walked.
+/// From how many matches on the names are scanned.
 const MANY: i64 = 4_000;
 
 /// A word as the index knows it: behind the organisation's id, so that it can match no other's.
@@ -60,7 +60,7 @@ fn find(db: &Connection, org: [u8; 16], query: &ContactQuery, page: &PageRequest
             all.sort_unstable();
             all
         }
-        None => walk(db, org, query, whole, last, &after, over(page))?,
+        None => scan(db, org, query, whole, last, &after, over(page))?,
     };
     found.truncate(page.limit as usize + 1);
     let page = Page::from_overread(found, page.limit, |(name, contact)| list_key(name, *contact));
@@ -80,7 +80,7 @@ pub(crate) fn people(db: &Connection, org: [u8; 16], tokens: &[String]) -> Res<O
     Ok(found.map(|all| all.into_iter().map(|(_, contact)| contact).collect()))
 }
 
-/// What the words of a contact must hold, for a walk.
+/// What the words of a contact must hold, for a scan.
 pub(crate) fn needles(tokens: &[String]) -> Res<String> {
     let Some((last, whole)) = tokens.split_last() else { return json(&Vec::<String>::new(), "search") };
     let mut needles: Vec<String> = whole.iter().map(|token| format!(" {token} ")).collect();
@@ -111,7 +111,7 @@ fn few(
 }
 
 /// The next matches in the list of names.
-fn walk(
+fn scan(
     db: &Connection,
     org: [u8; 16],
     query: &ContactQuery,
@@ -217,16 +217,16 @@ mod tests {
         ] {
             let org = id(tenant.org.id);
             let copy = wanted.clone();
-            let (collected, walked) = store
+            let (collected, scanned) = store
                 .system(move |db| {
                     let (last, whole) = copy.tokens.split_last().unwrap();
                     let mut collected = few(db, org, &copy, whole, last)?.unwrap();
                     collected.sort_unstable();
-                    Ok((collected, walk(db, org, &copy, whole, last, &Default::default(), 1_000)?))
+                    Ok((collected, scan(db, org, &copy, whole, last, &Default::default(), 1_000)?))
                 })
                 .await
                 .unwrap();
-            assert_eq!(collected, walked, "{wanted:?}");
+            assert_eq!(collected, scanned, "{wanted:?}");
             let (mut paged, mut page) = (Vec::new(), PageRequest::first(7));
             loop {
                 let some = store.contacts(&tenant.scope, &wanted, page.clone()).await.unwrap();

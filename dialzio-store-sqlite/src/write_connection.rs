@@ -17,7 +17,7 @@ use crate::commit::Unit;
 use crate::connect::{self, Place};
 use crate::error::{Failure, OpenError, Res};
 use crate::group::{Group, Heads};
-use crate::log::{self, Length, Moving};
+use crate::log::{self, Checkpoint, Length};
 use crate::readers::Connections;
 
 /// What one caller is answered: one result for each of its units.
@@ -136,7 +136,7 @@ impl WriteConnection {
         let Some(db) = &self.db else { return };
         let moved = self.log.is_long(db).and_then(|long| {
             if long {
-                log::move_into_file(db, Moving::OnTheWay)?;
+                log::move_into_file(db, Checkpoint::OnTheWay)?;
                 self.log.moved(db)?;
             }
             Ok(())
@@ -217,7 +217,7 @@ impl WriteConnection {
     pub(crate) fn tidy(&mut self, last: bool) {
         self.unmoved = false;
         let Some(db) = &self.db else { return };
-        let how = if last { Moving::Last } else { Moving::Idle };
+        let how = if last { Checkpoint::Last } else { Checkpoint::Idle };
         let quiet = db
             .execute_batch("PRAGMA busy_timeout = 0; PRAGMA incremental_vacuum (200);")
             .and_then(|()| log::move_into_file(db, how));
@@ -273,7 +273,7 @@ fn apply_all(
             } else {
                 None
             };
-            let changes = (db.total_changes(), group.touched());
+            let changes = (db.total_changes(), group.rows_affected());
             let answer = Txn { db, shared, group: &mut group }.carry_out(unit);
             match (answer, before) {
                 (Err(failure), _) if failure.is_fatal() => return Err(failure),
@@ -289,7 +289,7 @@ fn apply_all(
                     group = before;
                     of_job.push(Err(failure.into_store()));
                 }
-                (Err(failure), None) if (db.total_changes(), group.touched()) == changes => {
+                (Err(failure), None) if (db.total_changes(), group.rows_affected()) == changes => {
                     of_job.push(Err(failure.into_store()));
                 }
                 (Err(_), None) => return Ok(Try::Again),

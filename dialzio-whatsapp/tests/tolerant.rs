@@ -204,7 +204,7 @@ fn a_context_or_referral_of_no_known_shape_costs_nothing_else() {
 
 /// Neither a sender nor a contact: the notice itself says who it was and who it is.
 #[test]
-fn a_notice_that_names_only_the_ids_before_and_after_is_news_of_that_person() {
+fn a_notice_that_names_only_the_ids_before_and_after_is_about_that_person() {
     for ids in [
         r#""user_id":"IN.2222","previous_user_id":"IN.1111""#,
         r#""user_id":{"previous":"IN.1111","current":"IN.2222"}"#,
@@ -215,9 +215,9 @@ fn a_notice_that_names_only_the_ids_before_and_after_is_news_of_that_person() {
             "messages":[{{"id":"wamid.bmV3cw==","timestamp":"1790000100","type":"system",
                           "system":{{"type":"user_changed_user_id",{ids}}}}}]}}}}]}}]}}"#
         );
-        let InboundBody::Identity(news) = decode(body).remove(0).body else { panic!("no news: {ids}") };
-        assert_eq!(news.previous.scoped.unwrap().reveal(), "IN.1111");
-        assert_eq!(news.current.scoped.unwrap().reveal(), "IN.2222");
+        let InboundBody::Identity(update) = decode(body).remove(0).body else { panic!("no news: {ids}") };
+        assert_eq!(update.previous.scoped.unwrap().reveal(), "IN.1111");
+        assert_eq!(update.current.scoped.unwrap().reveal(), "IN.2222");
     }
 }
 
@@ -231,7 +231,7 @@ fn preference(fields: &Value) -> Option<PreferenceValue> {
     let body = json!({"object": "whatsapp_business_account",
         "entry": [{"id": "1", "changes": [{"field": "user_preferences", "value": value}]}]});
     match decode(body.to_string()).remove(0).body {
-        InboundBody::Preference(news) => Some(news.value),
+        InboundBody::Preference(update) => Some(update.value),
         _ => None,
     }
 }

@@ -152,20 +152,20 @@ fn the_last_of_two_equal_keys_wins() {
 
 #[test]
 fn statuses_tell_the_message_the_reason_and_the_person() {
-    let news = |name| match one(name).body {
-        InboundBody::Delivery(news) => *news,
+    let update = |name| match one(name).body {
+        InboundBody::Delivery(update) => *update,
         other => panic!("{name} is {}", other.kind()),
     };
-    let sent = news("status-sent");
+    let sent = update("status-sent");
     assert_eq!(sent.own.unwrap().to_string(), "01998a5e-7d00-7000-8000-000000000042");
     assert_eq!(sent.external.reveal(), "wamid.b3V0Z29pbmc0Mg==");
-    let failed = news("status-failed");
+    let failed = update("status-failed");
     assert_eq!(failed.failure.unwrap().detail.as_deref(), Some("More than 24 hours have passed."));
-    assert!(!failed.marketing_stopped && news("status-failed-marketing-stopped").marketing_stopped);
-    let hidden = news("status-phone-hidden").recipient;
+    assert!(!failed.marketing_stopped && update("status-failed-marketing-stopped").marketing_stopped);
+    let hidden = update("status-phone-hidden").recipient;
     assert_eq!((hidden.phone, hidden.scoped.unwrap().reveal()), (None, "IN.8812"));
     assert_eq!(hidden.parent_scoped.unwrap().reveal(), "IN.ENT.4411");
-    let group = news("status-group");
+    let group = update("status-group");
     assert_eq!(
         (group.status, group.recipient.phone.unwrap().digits()),
         (DeliveryStatus::Read, "919876500001")
@@ -174,20 +174,20 @@ fn statuses_tell_the_message_the_reason_and_the_person() {
 
 #[test]
 fn a_change_of_number_or_id_joins_both() {
-    let news = |name| match one(name).body {
-        InboundBody::Identity(news) => news,
+    let update = |name| match one(name).body {
+        InboundBody::Identity(update) => update,
         other => panic!("{name} is {}", other.kind()),
     };
     for name in ["system-number-changed", "system-number-changed-old"] {
-        let news = news(name);
-        assert_eq!(news.previous.phone.unwrap().digits(), "919876500001");
-        assert_eq!(news.current.phone.unwrap().digits(), "919876500003");
-        assert!(news.external.is_some());
+        let update = update(name);
+        assert_eq!(update.previous.phone.unwrap().digits(), "919876500001");
+        assert_eq!(update.current.phone.unwrap().digits(), "919876500003");
+        assert!(update.external.is_some());
     }
     for name in ["system-user-id-changed", "user-id-update"] {
-        let news = news(name);
-        assert_eq!(news.previous.scoped.unwrap().reveal(), "IN.7700112233", "{name}");
-        assert_eq!(news.current.scoped.unwrap().reveal(), "IN.99", "{name}");
+        let update = update(name);
+        assert_eq!(update.previous.scoped.unwrap().reveal(), "IN.7700112233", "{name}");
+        assert_eq!(update.current.scoped.unwrap().reveal(), "IN.99", "{name}");
     }
 }
 

@@ -170,13 +170,13 @@ struct Wanted {
     messages: usize,
     /// Notices within a conversation; each is shown if there is a conversation by then.
     notices: usize,
-    /// News of messages that the corpus does not have: ticks, reactions, edits, revocations.
+    /// Updates of messages that the corpus does not have: ticks, reactions, edits, revocations.
     orphans: usize,
     /// For business accounts of which no number is connected.
     unrouted: usize,
     /// Choices about marketing, by person.
     choices: usize,
-    /// News of people's ids, which leave no row of their own.
+    /// Updates of people's ids, which leave no row of their own.
     ids: usize,
     /// Kept whole in quarantine, for what it is.
     kept: usize,

@@ -228,7 +228,7 @@ async fn what_is_kept_goes_after_thirty_days() {
 }
 
 #[tokio::test]
-async fn news_too_old_to_be_news_makes_nobody() {
+async fn an_update_that_is_too_old_makes_no_contact() {
     let (fixture, seat, line) = shop().await;
     let old = (at(NOON) - TimeDelta::days(9)).timestamp();
     let wrap = |field: &str, value: Value| {

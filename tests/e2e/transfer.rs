@@ -67,7 +67,7 @@ impl TableTarget for Cut {
     }
 }
 
-/// News of a message that nobody knows: it waits in line, and goes to quarantine after ten minutes.
+/// An update of an unknown message: it waits in the backlog, and goes to quarantine after ten minutes.
 async fn news_of_nothing(fixture: &Fixture, line: &Line, number: &str, id: &str) {
     let status = json!({"id": id, "status": "delivered", "recipient_id": "919876500001",
         "timestamp": fixture.clock.now().timestamp().to_string()});

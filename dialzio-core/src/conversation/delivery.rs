@@ -1,4 +1,4 @@
-//! Delivery as ranked evidence: whatever order the news arrives in, the highest rank is shown.
+//! Delivery as ranked evidence: whatever order it arrives in, the highest rank is shown.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -87,7 +87,7 @@ pub struct Delivery {
     pub failure: Option<FailureNote>,
 }
 
-/// One piece of news about a message. Unique by message and status; the earliest time is kept.
+/// One report about a message. Unique by message and status; the earliest time is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Evidence {
     /// The status that the provider reports.

@@ -334,7 +334,7 @@ pub enum ConversationWrite {
         /// What it said, for a received one.
         digest: Option<MessageDigest>,
     },
-    /// News about a message: kept once for each status with the earliest time; the message shows the highest rank
+    /// Evidence about a message: kept once for each status with the earliest time; the message shows the highest rank
     /// ([`super::Delivery::take`]).
     Evidence {
         /// The message that changes.

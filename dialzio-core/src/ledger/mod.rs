@@ -50,7 +50,7 @@ string_enum! {
         MessageQueued = "message.queued",
         /// A message was handed to the provider.
         MessageDispatched = "message.dispatched",
-        /// News about a message.
+        /// Evidence about the delivery of a message.
         MessageEvidence = "message.evidence",
         /// The gate refused or deferred a message, or a member took it back.
         MessageStopped = "message.stopped",

@@ -79,7 +79,7 @@ impl Rows {
         Ok(())
     }
 
-    /// News about a message that is still there: the earliest of each status is kept, the highest rank shown.
+    /// Evidence about a message that is still there: the earliest of each status is kept, the highest rank shown.
     pub(super) fn take_evidence(&mut self, id: MessageId, evidence: &Evidence) {
         let Some(message) = self.messages.get_mut(&id) else { return };
         if message.direction == Direction::Inbound {

@@ -68,7 +68,7 @@ pub enum InboundBody {
         /// The provider's id of the message that it is about.
         target: ExternalId,
     },
-    /// News about a message of ours.
+    /// A delivery update of a message of ours.
     Delivery(Box<DeliveryUpdate>),
     /// A person stopped or resumed marketing at the provider.
     Preference(PreferenceUpdate),
@@ -204,7 +204,7 @@ pub struct ReactionUpdate {
     pub emoji: Option<String>,
 }
 
-/// News about a message of ours.
+/// A delivery update of a message of ours.
 #[derive(Debug, Clone)]
 pub struct DeliveryUpdate {
     /// The provider's id of the message.

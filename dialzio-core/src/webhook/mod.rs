@@ -96,7 +96,7 @@ string_enum! {
         OutOfTime = "out_of_time",
         /// The same provider id with other content than the first time.
         Contradiction = "contradiction",
-        /// News about something that never turned up.
+        /// An update of a message that never arrived.
         Orphan = "orphan",
         /// Could not be decided, again and again.
         Stuck = "stuck",

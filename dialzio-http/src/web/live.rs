@@ -1,4 +1,4 @@
-//! Live news for pages: names and ids only, never content. The page reads its fragments again.
+//! Live updates for pages: names and ids only, never content. The page reads its fragments again.
 
 use axum::extract::State;
 use axum::http::HeaderMap;

@@ -44,7 +44,7 @@ fn reason(reason: QuarantineReason) -> (&'static str, &'static str) {
             "The first version was kept. Compare, then discard it.",
         ),
         QuarantineReason::Orphan => {
-            ("News about a message that never arrived", "Replay it if the message has arrived since.")
+            ("Update of a message that never arrived", "Replay it if the message has arrived since.")
         }
         QuarantineReason::Stuck => {
             ("It failed again and again", "Replay it; if it stays, tell the operator of this server.")
@@ -54,7 +54,7 @@ fn reason(reason: QuarantineReason) -> (&'static str, &'static str) {
             "Check it with the provider; act on it by hand if it is true, then discard it.",
         ),
         QuarantineReason::Account => {
-            ("News about the account as a whole", "Read it, act on it, then discard it.")
+            ("Update of the account as a whole", "Read it, act on it, then discard it.")
         }
     }
 }

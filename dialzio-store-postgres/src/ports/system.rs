@@ -241,7 +241,7 @@ impl SystemStore for PostgresStore {
     ) -> StoreResult<Commit> {
         match also {
             Some((scope, batch)) => {
-                self.submit_one(scope.org(), Unit::Enact(writes, batch.into_parts())).await
+                self.submit_one(scope.org(), Unit::System(writes, batch.into_parts())).await
             }
             None => {
                 let store = self.clone();

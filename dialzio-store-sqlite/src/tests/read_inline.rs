@@ -57,14 +57,14 @@ enum Way {
     Reader,
 }
 
-struct Glances {
+struct InlineReads {
     store: Arc<SqliteStore>,
     barrier: Arc<Barrier>,
     bed: TestBed,
     tenant: Tenant,
 }
 
-impl Glances {
+impl InlineReads {
     async fn new() -> Self {
         let clock = TestBed::clock();
         let barrier = Arc::new(Barrier { clock: clock.clone(), stop: Mutex::default() });
@@ -129,46 +129,42 @@ impl Glances {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn a_read_inline_never_sees_what_is_not_committed_and_never_waits_for_it() {
-    let glances = Glances::new().await;
-    assert_eq!(glances.read_inline().await, (Way::Writer, 0), "nobody writes: on the writer's connection");
+    let reads = InlineReads::new().await;
+    assert_eq!(reads.read_inline().await, (Way::Writer, 0), "nobody writes: on the writer's connection");
     for round in 0..20 {
-        let held = glances.hold(vec![glances.insert("Asha")]).await;
+        let held = reads.hold(vec![reads.insert("Asha")]).await;
         // The row is written, the transaction is not over, and the writer stands still until we say so.
         for _ in 0..5 {
-            assert_eq!(glances.read_inline().await, (Way::Reader, round));
+            assert_eq!(reads.read_inline().await, (Way::Reader, round));
         }
         assert!(held.finish().await.iter().all(Result::is_ok));
-        assert_eq!(
-            glances.read_inline().await,
-            (Way::Writer, round + 1),
-            "what was answered is seen at once"
-        );
+        assert_eq!(reads.read_inline().await, (Way::Writer, round + 1), "what was answered is seen at once");
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn a_batch_that_is_taken_back_is_never_seen() {
-    let glances = Glances::new().await;
-    let known = glances.bed.person(&glances.tenant, "Asha").await;
-    let mut fails = glances.insert("Ben");
-    let thief = glances.bed.make.identity(known.contact.id, known.identity.aliases.clone());
+    let reads = InlineReads::new().await;
+    let known = reads.bed.person(&reads.tenant, "Asha").await;
+    let mut fails = reads.insert("Ben");
+    let thief = reads.bed.make.identity(known.contact.id, known.identity.aliases.clone());
     fails.write(ContactWrite::Identity(thief));
     // The writer has begun, gone back, and begun anew when it stops.
-    let held = glances.hold(vec![glances.insert("Chloe"), fails]).await;
-    assert_eq!(glances.read_inline().await, (Way::Reader, 1));
+    let held = reads.hold(vec![reads.insert("Chloe"), fails]).await;
+    assert_eq!(reads.read_inline().await, (Way::Reader, 1));
     let answers = held.finish().await;
     assert!(answers[0].is_ok() && answers[1].is_err());
-    assert_eq!(glances.read_inline().await, (Way::Writer, 2), "Asha and Chloe");
+    assert_eq!(reads.read_inline().await, (Way::Writer, 2), "Asha and Chloe");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn many_callers_are_answered_by_readers_and_a_lone_one_on_the_writers_connection() {
-    let glances = Glances::new().await;
-    let held = glances.hold(vec![glances.insert("Asha")]).await;
+    let reads = InlineReads::new().await;
+    let held = reads.hold(vec![reads.insert("Asha")]).await;
     let mut waiting = Vec::new();
     for name in ["Ben", "Chloe", "Dev"] {
-        let batches = vec![glances.insert(name)];
-        let mut commit = Box::pin(Store::commit(&*glances.store, &glances.tenant.scope, batches));
+        let batches = vec![reads.insert(name)];
+        let mut commit = Box::pin(Store::commit(&*reads.store, &reads.tenant.scope, batches));
         // One look puts it in line, behind the one that is held.
         let look = std::future::poll_fn(|context| {
             assert!(commit.as_mut().poll(context).is_pending());
@@ -181,9 +177,9 @@ async fn many_callers_are_answered_by_readers_and_a_lone_one_on_the_writers_conn
     for commit in waiting {
         commit.await.remove(0).unwrap();
     }
-    assert_eq!(glances.read_inline().await, (Way::Reader, 4), "the last group was of several");
-    glances.submit(vec![glances.insert("Eve")]).await.unwrap().remove(0).unwrap();
-    assert_eq!(glances.read_inline().await, (Way::Writer, 5), "alone again");
+    assert_eq!(reads.read_inline().await, (Way::Reader, 4), "the last group was of several");
+    reads.submit(vec![reads.insert("Eve")]).await.unwrap().remove(0).unwrap();
+    assert_eq!(reads.read_inline().await, (Way::Writer, 5), "alone again");
 }
 
 /// What a decision is made from, in a form that can be compared.
@@ -197,8 +193,8 @@ fn parts(facts: InboundFacts) -> impl PartialEq + std::fmt::Debug {
 /// A store grows, and after each step every kind of short question has one answer on both ways.
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn a_read_inline_answers_as_a_reader_does() {
-    let glances = Glances::new().await;
-    let Glances { store, bed, tenant, .. } = &glances;
+    let reads = InlineReads::new().await;
+    let InlineReads { store, bed, tenant, .. } = &reads;
     let key = bed.make.api_key();
     bed.write(&tenant.scope, AccessWrite::InsertApiKey(key.clone())).await;
     let (mut aliases, mut external, mut own) = (vec![Alias::Phone(bed.make.phone())], Vec::new(), Vec::new());
@@ -223,7 +219,7 @@ async fn a_read_inline_answers_as_a_reader_does() {
         };
         let (org, now) = (tenant.org.id, bed.now());
         let facts = move |db: &Connection| Ok(parts(Snapshot { db, org, now }.inbound_facts(&query)?));
-        assert_eq!(glances.on_the_spot(&facts), store.readers.read(facts).await.unwrap(), "step {step}");
+        assert_eq!(reads.on_the_spot(&facts), store.readers.read(facts).await.unwrap(), "step {step}");
 
         let (app, hook) = (tenant.app.id, tenant.app.hook);
         let wanted = [AccountRef(tenant.account.routing_key.clone()), AccountRef("unknown".to_owned())];
@@ -239,6 +235,6 @@ async fn a_read_inline_answers_as_a_reader_does() {
                 key.id,
             ))
         };
-        assert_eq!(glances.on_the_spot(&system), store.readers.read(system).await.unwrap(), "step {step}");
+        assert_eq!(reads.on_the_spot(&system), store.readers.read(system).await.unwrap(), "step {step}");
     }
 }

@@ -40,8 +40,8 @@ fn draw(number: &Number) -> Value {
     let mut callbacks = json!({});
     let places = [
         ("application", &facts.webhook_url),
-        ("whatsapp_business_account", &number.desk.account_callback),
-        ("phone_number", &number.desk.number_callback),
+        ("whatsapp_business_account", &number.settings.account_callback),
+        ("phone_number", &number.settings.number_callback),
     ];
     for (name, url) in places {
         if let Some(url) = url {
@@ -53,7 +53,7 @@ fn draw(number: &Number) -> Value {
         "display_phone_number": facts.display_phone_number,
         "verified_name": facts.verified_name,
         "code_verification_status": "VERIFIED",
-        "conversational_automation": number.desk.automation,
+        "conversational_automation": number.settings.automation,
         "quality_rating": "GREEN",
         "quality_score": {"score": "GREEN"},
         "platform_type": "CLOUD_API",
@@ -188,7 +188,7 @@ pub(super) async fn change(shared: &Shared, id: &str, body: &Value) -> Result<Va
             Some(proven(shared, &webhook).await?)
         };
         if let Some(number) = shared.state().numbers.get_mut(id) {
-            number.desk.number_callback = callback;
+            number.settings.number_callback = callback;
         }
     }
     Ok(json!({ "success": true }))
@@ -214,7 +214,7 @@ fn apps(number: &Number) -> Value {
         "name": "Dialzio",
         "link": "https://www.facebook.com/games/?app_id=670843887433847",
     }});
-    if let Some(callback) = &number.desk.account_callback {
+    if let Some(callback) = &number.settings.account_callback {
         app["override_callback_uri"] = json!(callback);
     }
     json!({ "data": [app] })
@@ -256,7 +256,7 @@ fn subscribe(shared: &Shared, waba_id: &str, is_subscribed: bool, callback: Opti
     let mut state = shared.state();
     for number in state.numbers.values_mut().filter(|number| number.facts.waba_id == waba_id) {
         number.is_subscribed = is_subscribed;
-        number.desk.account_callback = callback.cloned();
+        number.settings.account_callback = callback.cloned();
     }
 }
 

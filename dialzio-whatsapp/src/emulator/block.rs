@@ -49,8 +49,8 @@ pub(super) fn block(shared: &Shared, number_id: &str, body: &Value, trace: &str)
         };
         added.push(told(&named, &state.people, person));
         let Some(number) = state.numbers.get_mut(number_id) else { continue };
-        if !number.desk.blocked.contains(&person) {
-            number.desk.blocked.push(person);
+        if !number.settings.blocked.contains(&person) {
+            number.settings.blocked.push(person);
         }
     }
     let mut answer = json!({"messaging_product": "whatsapp", "block_users": {"added_users": added}});
@@ -74,7 +74,7 @@ pub(super) fn unblock(shared: &Shared, number_id: &str, body: &Value) -> Result<
         };
         removed.push(told(&named, &state.people, person));
         if let Some(number) = state.numbers.get_mut(number_id) {
-            number.desk.blocked.retain(|blocked| *blocked != person);
+            number.settings.blocked.retain(|blocked| *blocked != person);
         }
     }
     Ok(json!({"messaging_product": "whatsapp", "block_users": {"removed_users": removed}}))
@@ -89,7 +89,7 @@ pub(super) fn list(
 ) -> Result<Value, Refusal> {
     let state = shared.state();
     let blocked =
-        state.numbers.get(number_id).map(|number| number.desk.blocked.as_slice()).unwrap_or_default();
+        state.numbers.get(number_id).map(|number| number.settings.blocked.as_slice()).unwrap_or_default();
     paging::page(blocked, query, here, |person| {
         let known = state.people.get(*person);
         let mut row = json!({ "messaging_product": "whatsapp" });

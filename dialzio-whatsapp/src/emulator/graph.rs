@@ -256,24 +256,24 @@ async fn of_number(
             let mut state = shared.state();
             let serial = state.next_serial();
             let Some(number) = state.numbers.get_mut(id) else { return Err(asked.unknown()) };
-            let (desk, base) = (&mut number.desk, &shared.base_url);
+            let (settings, base) = (&mut number.settings, &shared.base_url);
             match (method, rest) {
-                ("GET", ["whatsapp_business_profile"]) => desk.profile.read(query),
-                ("POST", ["whatsapp_business_profile"]) => desk.profile.change(body),
-                ("GET", ["whatsapp_commerce_settings"]) => desk.read_commerce(id, query),
-                ("POST", ["whatsapp_commerce_settings"]) => desk.change_commerce(body),
-                ("POST", ["conversational_automation"]) => desk.change_automation(id, body),
-                ("GET", ["settings"]) => desk.read(query),
-                ("POST", ["settings"]) => desk.change(body),
-                ("GET", ["message_qrdls"]) => link::read(&desk.links, None, query, &asked.here, base),
+                ("GET", ["whatsapp_business_profile"]) => settings.profile.read(query),
+                ("POST", ["whatsapp_business_profile"]) => settings.profile.change(body),
+                ("GET", ["whatsapp_commerce_settings"]) => settings.read_commerce(id, query),
+                ("POST", ["whatsapp_commerce_settings"]) => settings.change_commerce(body),
+                ("POST", ["conversational_automation"]) => settings.change_automation(id, body),
+                ("GET", ["settings"]) => settings.read(query),
+                ("POST", ["settings"]) => settings.change(body),
+                ("GET", ["message_qrdls"]) => link::read(&settings.links, None, query, &asked.here, base),
                 ("GET", ["message_qrdls", code]) => {
-                    link::read(&desk.links, Some(code), query, &asked.here, base)
+                    link::read(&settings.links, Some(code), query, &asked.here, base)
                 }
-                ("POST", ["message_qrdls"]) => link::write(&mut desk.links, None, body, serial, base),
+                ("POST", ["message_qrdls"]) => link::write(&mut settings.links, None, body, serial, base),
                 ("POST", ["message_qrdls", code]) => {
-                    link::write(&mut desk.links, Some(code), body, serial, base)
+                    link::write(&mut settings.links, Some(code), body, serial, base)
                 }
-                ("DELETE", ["message_qrdls", code]) => link::delete(&mut desk.links, code),
+                ("DELETE", ["message_qrdls", code]) => link::delete(&mut settings.links, code),
                 _ => Err(asked.unknown()),
             }
         }

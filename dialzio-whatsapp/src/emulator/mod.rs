@@ -158,8 +158,8 @@ impl Emulator {
         let (queue, posts) = mpsc::unbounded_channel();
         {
             let mut state = self.shared.state();
-            let desk = state.numbers.remove(&id).map(|number| number.desk).unwrap_or_default();
-            state.numbers.insert(id.clone(), Number { facts: number, queue, is_subscribed: true, desk });
+            let settings = state.numbers.remove(&id).map(|number| number.settings).unwrap_or_default();
+            state.numbers.insert(id.clone(), Number { facts: number, queue, is_subscribed: true, settings });
         }
         self.shared.spawn(webhook::deliver(Arc::clone(&self.shared), id, posts));
     }

@@ -10,7 +10,7 @@ use super::{
 
 /// Everything that is kept for a number and can be changed over the API.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Desk {
+pub(super) struct NumberSettings {
     pub(super) profile: Profile,
     pub(super) links: Vec<Link>,
     pub(super) blocked: Vec<PersonId>,
@@ -49,7 +49,7 @@ const SETTINGS: Node = Node {
     default: &["storage_configuration", "user_identity_change"],
 };
 
-impl Desk {
+impl NumberSettings {
     /// `GET /{phone_number_id}/whatsapp_commerce_settings`.
     pub(super) fn read_commerce(
         &self,

@@ -21,7 +21,7 @@ use super::{
     encoding::platform_json,
     person::{People, PersonId},
     record::Records,
-    settings::Desk,
+    settings::NumberSettings,
     template::StoredTemplate,
     transcript::{EmulatedStatus, TranscriptEntry},
 };
@@ -165,14 +165,14 @@ pub(super) struct Number {
     pub(super) facts: EmulatedNumber,
     pub(super) queue: mpsc::UnboundedSender<Post>,
     pub(super) is_subscribed: bool,
-    pub(super) desk: Desk,
+    pub(super) settings: NumberSettings,
 }
 
 impl Number {
     /// Where message-like webhooks go: the number's own address, else its account's, else the app's.
     fn callback(&self) -> Option<&Url> {
-        let desk = &self.desk;
-        let own = desk.number_callback.as_ref().or(desk.account_callback.as_ref());
+        let settings = &self.settings;
+        let own = settings.number_callback.as_ref().or(settings.account_callback.as_ref());
         own.or(self.facts.webhook_url.as_ref())
     }
 }
@@ -281,7 +281,7 @@ impl State {
 
     /// Whether a number has blocked a person.
     pub(super) fn is_blocked(&self, number_id: &str, person: PersonId) -> bool {
-        self.numbers.get(number_id).is_some_and(|number| number.desk.blocked.contains(&person))
+        self.numbers.get(number_id).is_some_and(|number| number.settings.blocked.contains(&person))
     }
 
     /// Whether the request's bearer token belongs to one of the numbers.

@@ -152,9 +152,9 @@ async fn statuses_come_back_with_our_own_id_in_any_order_and_number() {
         ]
     );
     for inbound in &found {
-        let InboundBody::Delivery(news) = &inbound.body else { panic!("no status") };
-        assert_eq!(news.external, accepted.external);
-        assert_eq!(news.own, Some(permit::message_id()));
+        let InboundBody::Delivery(update) = &inbound.body else { panic!("no status") };
+        assert_eq!(update.external, accepted.external);
+        assert_eq!(update.own, Some(permit::message_id()));
     }
 }
 

@@ -167,10 +167,10 @@ fn an_element_alone_reads_as_it_did_in_its_batch() {
 fn id(body: &InboundBody) -> Option<String> {
     let external = match body {
         InboundBody::Message(message) => &message.external,
-        InboundBody::Reaction(news) => &news.external,
+        InboundBody::Reaction(update) => &update.external,
         InboundBody::Edited { external, .. } | InboundBody::Revoked { external, .. } => external,
-        InboundBody::Delivery(news) => &news.external,
-        InboundBody::Identity(news) => news.external.as_ref()?,
+        InboundBody::Delivery(update) => &update.external,
+        InboundBody::Identity(update) => update.external.as_ref()?,
         _ => return None,
     };
     Some(external.reveal().to_owned())

@@ -12,16 +12,18 @@ pub(crate) fn summary(inbound: &Inbound) -> String {
             let group = if message.context.group.is_some() { " in a group" } else { "" };
             format!("message {}{group}", content(&message.content))
         }
-        InboundBody::Reaction(news) => format!("reaction {}", news.emoji.as_deref().unwrap_or("taken back")),
+        InboundBody::Reaction(update) => {
+            format!("reaction {}", update.emoji.as_deref().unwrap_or("taken back"))
+        }
         InboundBody::Edited { content: inner, .. } => format!("edited {}", content(inner)),
         InboundBody::Revoked { .. } => "revoked".to_owned(),
-        InboundBody::Delivery(news) => match &news.failure {
-            Some(failure) => format!("delivery {} {}", news.status, failure.code),
-            None => format!("delivery {}", news.status),
+        InboundBody::Delivery(update) => match &update.failure {
+            Some(failure) => format!("delivery {} {}", update.status, failure.code),
+            None => format!("delivery {}", update.status),
         },
-        InboundBody::Preference(news) => format!("preference {:?}", news.value),
+        InboundBody::Preference(update) => format!("preference {:?}", update.value),
         InboundBody::Identity(_) => "identity".to_owned(),
-        InboundBody::Template(news) => format!("template {}", news.what),
+        InboundBody::Template(update) => format!("template {}", update.what),
         InboundBody::Account { what } => format!("account {what}"),
         InboundBody::Unknown { what } => format!("unknown {what}"),
         other => other.kind().to_owned(),

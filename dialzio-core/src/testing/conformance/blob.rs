@@ -85,12 +85,12 @@ pub async fn keys_are_listed_in_pages(store: Arc<dyn BlobStore>) {
 pub async fn another_organisation_has_other_blobs(store: Arc<dyn BlobStore>) {
     let (org, keys) = keys(1);
     let other = IdSource::seeded(9).next(DateTime::UNIX_EPOCH);
-    let twin = BlobKey { org: other, media: keys[0].media };
+    let same_id = BlobKey { org: other, media: keys[0].media };
     store.put(&keys[0], bytes(10)).await.unwrap();
-    assert!(matches!(store.get(&twin, None).await, Err(BlobError::Missing)));
+    assert!(matches!(store.get(&same_id, None).await, Err(BlobError::Missing)));
     assert!(store.keys(other, None, 10).await.unwrap().is_empty());
-    store.put(&twin, bytes(20)).await.unwrap();
-    store.delete(&twin).await.unwrap();
+    store.put(&same_id, bytes(20)).await.unwrap();
+    store.delete(&same_id).await.unwrap();
     assert_eq!(store.get(&keys[0], None).await.unwrap(), bytes(10));
     assert_eq!(store.keys(org, None, 10).await.unwrap(), keys);
 }

@@ -206,10 +206,10 @@ pub async fn answered_does_not_count_the_message_itself(bed: TestBed) {
     let (two, second) = bed.queues(&tenant, &person, "another", bed.at(30)).await;
     let send = bed.store.send_facts(&tenant.scope, &[second.id]).await.unwrap();
     assert!(send[0].consent.answered);
-    bed.news(&tenant, one.id, DeliveryStatus::Cancelled, bed.at(31)).await;
+    bed.delivery(&tenant, one.id, DeliveryStatus::Cancelled, bed.at(31)).await;
     let send = bed.store.send_facts(&tenant.scope, &[second.id]).await.unwrap();
     assert!(!send[0].consent.answered);
-    bed.news(&tenant, two.id, DeliveryStatus::Suppressed, bed.at(32)).await;
+    bed.delivery(&tenant, two.id, DeliveryStatus::Suppressed, bed.at(32)).await;
     assert!(!facts(&bed, &tenant, &person).await.answered);
 }
 
@@ -228,11 +228,11 @@ pub async fn promotion_counts_for_seven_days_once_dispatched(bed: TestBed) {
     queue(Purpose::Marketing, 3).await;
     let notice = queue(Purpose::Utility, 4).await;
     assert!(facts(&bed, &tenant, &person).await.marketing_sent.is_empty());
-    bed.news(&tenant, offer, DeliveryStatus::Dispatched, bed.at(60)).await;
-    bed.news(&tenant, offer, DeliveryStatus::Delivered, bed.at(90)).await;
-    bed.news(&tenant, notice, DeliveryStatus::Dispatched, bed.at(60)).await;
+    bed.delivery(&tenant, offer, DeliveryStatus::Dispatched, bed.at(60)).await;
+    bed.delivery(&tenant, offer, DeliveryStatus::Delivered, bed.at(90)).await;
+    bed.delivery(&tenant, notice, DeliveryStatus::Dispatched, bed.at(60)).await;
     assert_eq!(facts(&bed, &tenant, &person).await.marketing_sent, [bed.at(60)]);
-    bed.news(&tenant, later, DeliveryStatus::Dispatched, bed.at(86_400)).await;
+    bed.delivery(&tenant, later, DeliveryStatus::Dispatched, bed.at(86_400)).await;
     let mut sent = facts(&bed, &tenant, &person).await.marketing_sent;
     sent.sort_unstable();
     assert_eq!(sent, [bed.at(60), bed.at(86_400)]);

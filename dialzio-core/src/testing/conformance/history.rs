@@ -84,7 +84,7 @@ fn external(place: i64) -> ExternalId {
     ExternalId::parse(&format!("history.{place}")).unwrap()
 }
 
-/// All the news about three messages that are there and four that arrive.
+/// All updates of three messages that are there and four that arrive.
 fn story(bed: &TestBed, tenant: &Tenant, person: &Person, there: &[Message]) -> Vec<Write> {
     let (account, identity) = (tenant.account.id, person.identity.id);
     let text = |text: &str| Box::new(Content::text(text).unwrap());

@@ -1,4 +1,4 @@
-//! Messages, and all the news about them that arrives late, doubled and out of order.
+//! Messages, and the updates about them that arrive late, doubled and out of order.
 
 use crate::conversation::{
     Content, ConversationWrite, DeliveryStatus, Direction, Evidence, ExternalId, FailureNote, InboundQuery,
@@ -149,7 +149,7 @@ pub async fn a_refused_request_leads_back_to_the_queue_with_why(bed: TestBed) {
     assert_eq!((taken.status, taken.failure), (DeliveryStatus::Accepted, None));
 }
 
-/// News about a message that is not there, or not there any more, is no error: it is only of no use.
+/// An update of a message that is not there, or not there any more, is no error: it is only of no use.
 pub async fn news_about_a_message_that_is_gone_changes_nothing(bed: TestBed) {
     let tenant = bed.tenant().await;
     let nobody: MessageId = bed.make.id();

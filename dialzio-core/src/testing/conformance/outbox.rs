@@ -372,7 +372,7 @@ pub async fn a_dispatched_send_is_unknown_after_a_restart(bed: TestBed) {
         let state = JobState::Dispatched;
         let update = JobWrite::Update { id: job.id, state, not_before: None, attempts: 1 };
         bed.write(&tenant.scope, update).await;
-        bed.news(tenant, message.id, DeliveryStatus::Dispatched, bed.at(1)).await;
+        bed.delivery(tenant, message.id, DeliveryStatus::Dispatched, bed.at(1)).await;
         let (waiting, pending) = bed.queues(tenant, &person, "two", bed.at(2)).await;
         sent.push((tenant, message, job, waiting, pending));
     }

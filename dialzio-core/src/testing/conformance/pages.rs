@@ -16,7 +16,7 @@ use crate::webhook::WebhookWrite;
 use uuid::Uuid;
 
 /// Reads all pages of two items; `between` runs after each page.
-async fn walk(
+async fn read_all(
     mut read: impl AsyncFnMut(PageRequest) -> Page<Uuid>,
     mut between: impl AsyncFnMut(usize),
 ) -> Vec<Uuid> {
@@ -66,9 +66,9 @@ pub async fn pages_of_contacts_hold_still_under_insertion(bed: TestBed) {
         let page = bed.store.contacts(&tenant.scope, &ContactQuery::default(), request).await.unwrap();
         page.map(|contact| contact.id.uuid())
     };
-    assert_eq!(walk(read, unmoved()).await, there);
+    assert_eq!(read_all(read, unmoved()).await, there);
     let names = ["Ada", "Dora", "Zoe", "Elan"];
-    let read_again = walk(read, async |place| {
+    let read_again = read_all(read, async |place| {
         insert(names[place % names.len()]).await;
     });
     once_and_in_order(&read_again.await, &there);
@@ -88,8 +88,8 @@ pub async fn pages_of_messages_hold_still_under_insertion(bed: TestBed) {
         let page = bed.store.messages(&tenant.scope, person.conversation.id, request).await.unwrap();
         page.map(|message| message.id.uuid())
     };
-    assert_eq!(walk(read, unmoved()).await, there);
-    let read_again = walk(read, async |place| {
+    assert_eq!(read_all(read, unmoved()).await, there);
+    let read_again = read_all(read, async |place| {
         bed.hears(&tenant, &person, "new", bed.at(1_000)).await;
         bed.hears(&tenant, &person, "late", bed.at(65 - 20 * place as i64)).await;
     });
@@ -116,8 +116,8 @@ pub async fn pages_of_a_queue_hold_still_under_insertion(bed: TestBed) {
     let times: Vec<_> = whole.items.iter().map(|entry| entry.conversation.last_at).collect();
     assert!(times.windows(2).all(|pair| pair[0] >= pair[1]) && times.len() == 7);
     let there: Vec<_> = whole.items.iter().map(|entry| entry.conversation.id.uuid()).collect();
-    assert_eq!(walk(read, unmoved()).await, there);
-    let read_again = walk(read, async |place| {
+    assert_eq!(read_all(read, unmoved()).await, there);
+    let read_again = read_all(read, async |place| {
         new(bed.at(500)).await;
         new(bed.at(35 - 10 * place as i64)).await;
     });
@@ -144,7 +144,7 @@ pub async fn snoozes_that_ran_out_take_their_place_in_the_open_queue(bed: TestBe
             let page = bed.store.inbox(&tenant.scope, &query, request).await.unwrap();
             page.map(|entry| entry.conversation.id.uuid())
         };
-        assert_eq!(walk(read, unmoved()).await, there, "woken: {woken}");
+        assert_eq!(read_all(read, unmoved()).await, there, "woken: {woken}");
         bed.write(&tenant.scope, Write::WakeSnoozed { now: bed.at(100) }).await;
     }
     let counts = bed.store.queue_counts(&tenant.scope).await.unwrap();
@@ -168,8 +168,8 @@ pub async fn pages_of_what_was_done_hold_still_under_insertion(bed: TestBed) {
         let page = bed.store.activities(&tenant.scope, person.conversation.id, request).await.unwrap();
         page.map(|done| done.id.uuid())
     };
-    assert_eq!(walk(read, unmoved()).await, there);
-    let read_again = walk(read, async |place| {
+    assert_eq!(read_all(read, unmoved()).await, there);
+    let read_again = read_all(read, async |place| {
         new(500).await;
         new(55 - 20 * place as i64).await;
     });
@@ -204,13 +204,13 @@ pub async fn pages_of_notes_and_follow_ups_hold_still_under_insertion(bed: TestB
         let page = bed.store.tasks(&tenant.scope, &TaskQuery::default(), request).await.unwrap();
         page.map(|task| task.id.uuid())
     };
-    assert_eq!(walk(read_notes, unmoved()).await, notes);
-    assert_eq!(walk(read_tasks, unmoved()).await, tasks);
-    let again = walk(read_notes, async |_| {
+    assert_eq!(read_all(read_notes, unmoved()).await, notes);
+    assert_eq!(read_all(read_tasks, unmoved()).await, tasks);
+    let again = read_all(read_notes, async |_| {
         note().await;
     });
     once_and_in_order(&again.await, &notes);
-    let again = walk(read_tasks, async |place| {
+    let again = read_all(read_tasks, async |place| {
         if place < 4 {
             task().await;
         }
@@ -236,8 +236,8 @@ pub async fn pages_of_the_consent_history_hold_still_under_insertion(bed: TestBe
         let page = bed.store.consent_history(&tenant.scope, person.contact.id, request).await.unwrap();
         page.map(|entry| entry.id.uuid())
     };
-    assert_eq!(walk(read, unmoved()).await, there);
-    let again = walk(read, async |_| {
+    assert_eq!(read_all(read, unmoved()).await, there);
+    let again = read_all(read, async |_| {
         record().await;
     });
     once_and_in_order(&again.await, &there);
@@ -269,11 +269,11 @@ pub async fn pages_of_the_quarantine_hold_still_under_insertion(bed: TestBed) {
         let page = bed.store.unrouted(&bed.system, request).await.unwrap();
         page.map(|bytes| bytes.id.uuid())
     };
-    let again = walk(read_own, async |place| {
+    let again = read_all(read_own, async |place| {
         own(100 + place as i64).await;
     });
     once_and_in_order(&again.await, &owned);
-    let again = walk(read_lost, async |place| {
+    let again = read_all(read_lost, async |place| {
         lost(100 + place as i64).await;
     });
     once_and_in_order(&again.await, &unrouted);

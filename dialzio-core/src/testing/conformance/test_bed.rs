@@ -211,8 +211,14 @@ impl TestBed {
         job
     }
 
-    /// News about a message.
-    pub async fn news(&self, tenant: &Tenant, message: MessageId, status: DeliveryStatus, at: DateTime<Utc>) {
+    /// Evidence about the delivery of a message.
+    pub async fn delivery(
+        &self,
+        tenant: &Tenant,
+        message: MessageId,
+        status: DeliveryStatus,
+        at: DateTime<Utc>,
+    ) {
         let evidence = Evidence { status, at, failure: None };
         self.write(&tenant.scope, ConversationWrite::Evidence { message, evidence }).await;
     }

@@ -114,7 +114,7 @@ pub async fn an_unsigned_element_stays_unsigned_in_the_queue_and_in_quarantine(b
     let live = Live::new(&bed).await;
     live.signed(Live::says("in.1", "hello")).await;
     let answer = live.answers("good morning").await;
-    // News of a message whose id is not known yet waits in the queue.
+    // An update of a message whose id is not known yet waits in the queue.
     let external = format!("scripted.out/{}.1", answer.id);
     live.unsigned(json!({ "type": "delivery", "id": external, "status": "delivered" })).await;
     live.works().await;

@@ -248,7 +248,7 @@ async fn old(bed: TestBed) {
     let person = bed.person(&tenant, "Asha").await;
     let heard = bed.hears(&tenant, &person, "pictures", bed.at(1)).await;
     let (sent, job) = bed.queues(&tenant, &person, "thanks", bed.at(2)).await;
-    bed.news(&tenant, sent.id, DeliveryStatus::Sent, bed.at(3)).await;
+    bed.delivery(&tenant, sent.id, DeliveryStatus::Sent, bed.at(3)).await;
     let done = JobWrite::Update { id: job.id, state: JobState::Done, not_before: None, attempts: 1 };
     let mut batch = bed.writes([done.into()]);
     batch.event(DomainEvent::OrgChanged);

@@ -1,4 +1,4 @@
-//! One history, lived by A and by its twin B, while the stranger C looks on.
+//! One history, lived by A and by its copy B, while the stranger C looks on.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,7 +6,7 @@ use super::world::{Names, World, another, blobs, bytes, without_each};
 use super::{Reach, reach};
 use crate::run::record::Ran;
 
-/// Statements that make what is one of a kind in the installation: the twin has its own.
+/// Statements that make what is one of a kind in the installation: the copy has its own.
 const UNIQUE: &[&str] =
     &["PUT_APP", "PUT_USER", "PUT_SESSION", "PUT_INVITATION", "PUT_API_KEY_OWNER", "PUT_QUARANTINE"];
 
@@ -29,7 +29,7 @@ pub(super) struct Findings {
 
 /// A, B and C.
 pub(super) struct Lives<'a> {
-    twin: Names,
+    copy: Names,
     stranger: Names,
     /// Ids of A's and of B's organisations.
     orgs: [Vec<Vec<u8>>; 2],
@@ -59,11 +59,11 @@ impl<'a> Lives<'a> {
         let renamed = |names: &BTreeSet<String>, by| {
             Names(names.iter().map(|name| (name.clone(), another(name, by))).collect())
         };
-        let (twin, stranger) = (renamed(&own, 0xff), renamed(&orgs, 0x0f));
-        let of_twin = orgs.iter().map(|org| bytes(&twin.rename(org))).collect();
-        let orgs = [orgs.iter().map(|org| bytes(org)).collect(), of_twin];
+        let (copy, stranger) = (renamed(&own, 0xff), renamed(&orgs, 0x0f));
+        let of_copy = orgs.iter().map(|org| bytes(&copy.rename(org))).collect();
+        let orgs = [orgs.iter().map(|org| bytes(org)).collect(), of_copy];
         let [both, alone, empty] = [(); 3].map(|()| World::fresh());
-        Self { twin, stranger, orgs, both, alone, empty, findings }
+        Self { copy, stranger, orgs, both, alone, empty, findings }
     }
 
     pub(super) fn step(&mut self, ran: &Ran) {
@@ -120,9 +120,9 @@ impl<'a> Lives<'a> {
     fn forget_as_twin(&mut self, ran: &Ran) {
         let tables = ran.statement.tables;
         let [first, second] = &self.orgs;
-        let text = self.twin.rename(&ran.text);
+        let text = self.copy.rename(&ran.text);
         let ids: Vec<_> = self
-            .twin
+            .copy
             .0
             .iter()
             .filter(|(_, id)| second.contains(&bytes(id)))
@@ -149,7 +149,7 @@ impl<'a> Lives<'a> {
     fn live_as_twin(&mut self, ran: &Ran, apart: bool) {
         let (name, tables) = (ran.statement.name, ran.statement.tables);
         let [first, second] = &self.orgs;
-        let text = self.twin.rename(&ran.text);
+        let text = self.copy.rename(&ran.text);
         let before = (self.alone.0.total_changes(), self.both.rows(first, tables));
         let expected = self.alone.run(&text);
         if expected.as_ref().is_ok_and(|rows| !rows.is_empty()) || self.alone.0.total_changes() > before.0 {
@@ -160,12 +160,12 @@ impl<'a> Lives<'a> {
             return;
         }
         for (what, holds) in [
-            ("answers otherwise when its twin is there", answer == expected),
+            ("answers otherwise when its copy is there", answer == expected),
             (
-                "leaves other rows when its twin is there",
+                "leaves other rows when its copy is there",
                 self.both.rows(second, tables) == self.alone.rows(second, tables),
             ),
-            ("changes rows of its twin", self.both.rows(first, tables) == before.1),
+            ("changes rows of its copy", self.both.rows(first, tables) == before.1),
         ] {
             if !holds {
                 self.findings.wrong.push(format!("{name} {what}: {answer:?} {expected:?}"));

@@ -1,7 +1,7 @@
 //! Two organisations with identical data, over every statement of the table.
 //!
 //! What a conformance case does is recorded, statement by statement with its values, and lived again: by A, which is the
-//! case's own organisation, and by B, its twin with the same rows under the same ids. B lives once beside A and once
+//! case's own organisation, and by B, its copy with the same rows under the same ids. B lives once beside A and once
 //! alone, and must never notice the difference; A's rows must stay as they were. Before each step C, which has nothing,
 //! says what A is about to say: it must learn and change nothing. Each condition on the organisation is then left out of
 //! each statement in turn, and that has to show.

@@ -1,4 +1,4 @@
-//! What a provider answers and reports: refusals that are the account's fault, waits that nobody meant, and news of
+//! What a provider answers and reports: refusals that are the account's fault, waits that nobody meant, and updates of
 //! people's ids in any order.
 #![cfg(feature = "testing")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
@@ -222,9 +222,9 @@ async fn a_wait_that_nobody_meant_is_cut_and_ends_no_message() {
     }
 }
 
-/// Every order of what the person writes under the one id and the other and of the news that both are theirs.
+/// Every order of what the person writes under the one id and the other, and of the update that both are theirs.
 #[tokio::test]
-async fn news_of_a_new_id_joins_it_to_the_person_in_any_order_with_their_messages() {
+async fn an_update_of_an_id_joins_it_to_the_person_in_any_order_with_their_messages() {
     let at = Fixtures::morning().timestamp() - 60;
     let elements = [
         json!({"type": "message", "id": "m.1", "from": "IN.1111", "name": "Asha", "text": "hello", "at": at}),
