@@ -116,6 +116,8 @@ export async function kept({ server, guard, scene }) {
     const alone = await guard.context.newPage();
     await alone.goto(`${server.origin}/inbox`);
     await open(alone, /Visitor 09/);
+    // The other pages, which are watched, go offline too: what they still read about the opened row comes first.
+    await alone.waitForTimeout(1000);
     await alone.context().setOffline(true);
     await reply(alone).fill('While the line was down');
     await alone.keyboard.press('Control+Enter');
