@@ -8,14 +8,14 @@ use dialzio_core::conversation::{
     FoundConversations, InboxEntry, InboxView, QueueCounts, StateFilter,
 };
 use dialzio_core::page::{Page, PageRequest};
-use dialzio_core::store::rows::{Columns, FromRow};
+use dialzio_core::store::rows::{Columns, FoundPlaces, FromRow, InboxPlace, found_by_words, inbox_page};
 use dialzio_core::store::{Precondition, RecordRef, StoreError};
-use dialzio_core::{AccountId, ChannelIdentityId, ContactId, ConversationId, MemberId, MessageId, TypedId};
+use dialzio_core::{AccountId, ChannelIdentityId, ContactId, ConversationId, MemberId, MessageId};
 
 use crate::apply::Scope;
 use crate::codec::{Cols, id, id_list, opt_id, opt_time, or_nil, read, time};
 use crate::contacts::over;
-use crate::error::{Failure, Res, foreign_cursor};
+use crate::error::{Failure, Res};
 use crate::group::Talk;
 use crate::retention::RetentionCutoff;
 use crate::run::{Db, Params, params};
@@ -42,31 +42,9 @@ pub(crate) async fn by_ids(
     db.all(sql::CONVERSATIONS_BY_ID, params![org, id_list(ids)], read).await
 }
 
-/// By what queues are sorted: time, then id.
-type Place = (DateTime<Utc>, ConversationId);
-
-fn place(entry: &InboxEntry) -> Place {
-    (entry.conversation.last_at, entry.conversation.id)
-}
-
-/// Time and id as a cursor.
-fn cursor((at, of): Place) -> Vec<u8> {
-    let mut key = time(at).to_be_bytes().to_vec();
-    key.extend_from_slice(of.uuid().as_bytes());
-    key
-}
-
 /// Where a page begins: before this time and id.
-fn start(after: Option<Place>) -> (i64, Uuid) {
-    after.map_or((i64::MAX, Uuid::max()), |(at, last)| (time(at), id(last)))
-}
-
-fn after(page: &PageRequest) -> Res<Option<Place>> {
-    let Some(cursor) = &page.after else { return Ok(None) };
-    let (at, rest) = cursor.0.split_first_chunk::<8>().ok_or_else(foreign_cursor)?;
-    let at = DateTime::from_timestamp_micros(i64::from_be_bytes(*at)).ok_or_else(foreign_cursor)?;
-    let id = Uuid::from_slice(rest).map_err(|_| foreign_cursor())?;
-    Ok(Some((at, ConversationId::from_uuid(id))))
+fn start(after: Option<InboxPlace>) -> (i64, Uuid) {
+    after.map_or((i64::MAX, Uuid::max()), |place| (time(place.at), id(place.conversation)))
 }
 
 pub(crate) async fn inbox(
@@ -76,7 +54,7 @@ pub(crate) async fn inbox(
     query: &ConversationQuery,
     page: &PageRequest,
 ) -> Res<Page<InboxEntry>> {
-    let after = after(page)?;
+    let after = InboxPlace::after(page)?;
     let (at, last) = start(after);
     let now = time(query.now);
     let (state, still, woken) = match query.state {
@@ -102,10 +80,9 @@ pub(crate) async fn inbox(
             InboxView::Unassigned => entry.conversation.assignee.is_none(),
             InboxView::Mine(member) => entry.conversation.assignee == Some(member),
         };
-        found.retain(|entry| seen(entry) && after.is_none_or(|after| place(entry) < after));
+        found.retain(|entry| seen(entry) && after.is_none_or(|after| InboxPlace::of(entry) < after));
     }
-    found.sort_by_key(|entry| std::cmp::Reverse(place(entry)));
-    Ok(Page::from_overread(found, page.limit, |entry| cursor(place(entry))))
+    Ok(inbox_page(found, page))
 }
 
 pub(crate) async fn find(
@@ -115,33 +92,18 @@ pub(crate) async fn find(
     query: &ConversationSearch,
     page: &PageRequest,
 ) -> Res<FoundConversations> {
-    let after = after(page)?;
+    let after = InboxPlace::after(page)?;
     let (now, state) = (retention.now, query.state.as_str());
     let Some(people) = crate::search::people(db, org, &query.tokens).await? else {
         let (at, last) = start(after);
         let (whole, from, to) = crate::search::words(&query.tokens);
         let row = params![org, now, now, state, at, last, over(page), whole, from, to];
-        let mut found = db.all(sql::INBOX_BY_WORDS, row, read::<InboxEntry>).await?;
-        found.sort_by_key(|entry| std::cmp::Reverse(place(entry)));
-        let page = Page::from_overread(found, page.limit, |entry| cursor(place(entry)));
-        return Ok(FoundConversations { page, total: None });
+        return Ok(found_by_words(db.all(sql::INBOX_BY_WORDS, row, read).await?, page));
     };
     let row = params![org, id_list(people), state, time(query.now)];
-    let mut places = db
-        .all(sql::PLACES_OF_PEOPLE, row, |row| {
-            let c = Cols::new(row, "conversation");
-            Ok((c.time()?, c.id::<ConversationId>()?))
-        })
-        .await?;
-    let total = u32::try_from(places.len()).ok();
-    places.retain(|place| after.is_none_or(|after| *place < after));
-    places.sort_unstable_by_key(|place| std::cmp::Reverse(*place));
-    places.truncate(page.limit as usize + 1);
-    let shown = Page::from_overread(places, page.limit, |place| cursor(*place));
-    let ids = id_list(shown.items.iter().map(|(_, of)| *of));
-    let mut items = db.all(sql::INBOX_ENTRIES, params![org, now, now, ids], read::<InboxEntry>).await?;
-    items.sort_by_key(|entry| std::cmp::Reverse(place(entry)));
-    Ok(FoundConversations { page: Page { items, next: shown.next }, total })
+    let found = FoundPlaces::page(db.all(sql::PLACES_OF_PEOPLE, row, read).await?, after, page);
+    let row = params![org, now, now, id_list(found.conversations())];
+    Ok(found.with(db.all(sql::INBOX_ENTRIES, row, read).await?))
 }
 
 pub(crate) async fn unread(db: &mut Db<'_>, org: Uuid, member: Option<MemberId>, most: u32) -> Res<u32> {

@@ -8,7 +8,7 @@ use dialzio_core::conversation::{
     FoundConversations, HeadDelta, InboxEntry, InboxView, Message, QueueCounts, StateFilter,
 };
 use dialzio_core::page::{Page, PageRequest};
-use dialzio_core::store::rows::{Columns, FromRow};
+use dialzio_core::store::rows::{Columns, FoundPlaces, FromRow, InboxPlace, found_by_words, inbox_page};
 use dialzio_core::store::{Precondition, RecordRef, StoreError};
 use dialzio_core::{AccountId, ChannelIdentityId, ContactId, ConversationId, MemberId, TypedId};
 use uuid::Uuid;
@@ -16,7 +16,7 @@ use uuid::Uuid;
 use crate::apply::Scope;
 use crate::codec::{Cols, id, id_list, opt_id, opt_time, read, time};
 use crate::contacts::{AFTER_ALL, over};
-use crate::error::{Failure, Res, foreign_cursor, unreadable};
+use crate::error::{Failure, Res, unreadable};
 use crate::retention::RetentionCutoff;
 use crate::run::Run;
 use crate::statements as sql;
@@ -34,34 +34,12 @@ pub(crate) fn inbox_entry(
     db.one(sql::INBOX_ENTRY, params![org, retention.cutoff, retention.now, id(of)], read)
 }
 
-/// By what queues are sorted: time, then id.
-type Place = (DateTime<Utc>, ConversationId);
-
-fn place(entry: &InboxEntry) -> Place {
-    (entry.conversation.last_at, entry.conversation.id)
-}
-
-/// Time and id as a cursor.
-fn cursor((at, of): Place) -> Vec<u8> {
-    let mut key = time(at).to_be_bytes().to_vec();
-    key.extend_from_slice(of.uuid().as_bytes());
-    key
-}
-
 /// Where a page begins: before this time and id.
-fn start(after: Option<Place>) -> (i64, Vec<u8>) {
+fn start(after: Option<InboxPlace>) -> (i64, Vec<u8>) {
     match after {
         None => (i64::MAX, AFTER_ALL.to_vec()),
-        Some((at, last)) => (time(at), id(last).to_vec()),
+        Some(place) => (time(place.at), id(place.conversation).to_vec()),
     }
-}
-
-fn after(page: &PageRequest) -> Res<Option<Place>> {
-    let Some(cursor) = &page.after else { return Ok(None) };
-    let (at, rest) = cursor.0.split_first_chunk::<8>().ok_or_else(foreign_cursor)?;
-    let at = DateTime::from_timestamp_micros(i64::from_be_bytes(*at)).ok_or_else(foreign_cursor)?;
-    let id = Uuid::from_slice(rest).map_err(|_| foreign_cursor())?;
-    Ok(Some((at, ConversationId::from_uuid(id))))
 }
 
 pub(crate) fn inbox(
@@ -71,7 +49,7 @@ pub(crate) fn inbox(
     query: &ConversationQuery,
     page: &PageRequest,
 ) -> Res<Page<InboxEntry>> {
-    let after = after(page)?;
+    let after = InboxPlace::after(page)?;
     let (at, last) = start(after);
     let (state, still) = match query.state {
         StateFilter::Open => ("open", None),
@@ -98,11 +76,10 @@ pub(crate) fn inbox(
             InboxView::Unassigned => entry.conversation.assignee.is_none(),
             InboxView::Mine(member) => entry.conversation.assignee == Some(member),
         };
-        let later = |entry: &InboxEntry| after.is_none_or(|after| place(entry) < after);
+        let later = |entry: &InboxEntry| after.is_none_or(|after| InboxPlace::of(entry) < after);
         found.extend(woken.into_iter().filter(|entry| seen(entry) && later(entry)));
-        found.sort_by_key(|entry| std::cmp::Reverse(place(entry)));
     }
-    Ok(Page::from_overread(found, page.limit, |entry| cursor(place(entry))))
+    Ok(inbox_page(found, page))
 }
 
 pub(crate) fn find(
@@ -112,30 +89,18 @@ pub(crate) fn find(
     query: &ConversationSearch,
     page: &PageRequest,
 ) -> Res<FoundConversations> {
-    let after = after(page)?;
+    let after = InboxPlace::after(page)?;
     let (cut, now, state) = (retention.cutoff, retention.now, query.state.as_str());
     let Some(people) = crate::search::people(db, org, &query.tokens)? else {
         let (at, last) = start(after);
         let needles = crate::search::needles(&query.tokens)?;
         let row = params![org, cut, now, state, at, last, over(page), needles];
-        let found = db.all(sql::INBOX_BY_WORDS, row, read)?;
-        let page = Page::from_overread(found, page.limit, |entry| cursor(place(entry)));
-        return Ok(FoundConversations { page, total: None });
+        return Ok(found_by_words(db.all(sql::INBOX_BY_WORDS, row, read)?, page));
     };
     let row = params![org, id_list(people), state, time(query.now)];
-    let mut places = db.all(sql::PLACES_OF_PEOPLE, row, |row| {
-        let c = Cols::new(row, "conversation");
-        Ok((c.time()?, c.id::<ConversationId>()?))
-    })?;
-    let total = u32::try_from(places.len()).ok();
-    places.retain(|place| after.is_none_or(|after| *place < after));
-    places.sort_unstable_by_key(|place| std::cmp::Reverse(*place));
-    places.truncate(page.limit as usize + 1);
-    let shown = Page::from_overread(places, page.limit, |place| cursor(*place));
-    let ids = id_list(shown.items.iter().map(|(_, of)| *of));
-    let mut items = db.all(sql::INBOX_ENTRIES, params![org, cut, now, ids], read)?;
-    items.sort_by_key(|entry| std::cmp::Reverse(place(entry)));
-    Ok(FoundConversations { page: Page { items, next: shown.next }, total })
+    let found = FoundPlaces::page(db.all(sql::PLACES_OF_PEOPLE, row, read)?, after, page);
+    let row = params![org, cut, now, id_list(found.conversations())];
+    Ok(found.with(db.all(sql::INBOX_ENTRIES, row, read)?))
 }
 
 pub(crate) fn unread(db: &Connection, org: [u8; 16], member: Option<MemberId>, most: u32) -> Res<u32> {

@@ -14,6 +14,7 @@ mod conversation;
 mod disposition;
 mod draft;
 mod identity;
+mod inbox;
 mod ledger;
 mod media;
 mod message;
@@ -23,6 +24,7 @@ mod work;
 
 pub use conversation::opt_conversation;
 pub use identity::{HeldAlias, bare_identity, with_aliases};
+pub use inbox::{FoundPlaces, InboxPlace, found_by_words, inbox_page};
 pub use message::{bind_content, bind_reactions, delivery, external_id, reactions};
 
 use chrono::{DateTime, Utc};
