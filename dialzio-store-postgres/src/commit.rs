@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use dialzio_core::conversation::ConversationWrite;
 use dialzio_core::event::EventSeq;
-use dialzio_core::ledger::{AuditEntry, ChainHash};
 use dialzio_core::outbox::{Fence, JobState, JobWrite, Queue};
 use dialzio_core::store::periods::KEY_PERIOD;
 use dialzio_core::store::rows::Columns;
@@ -116,15 +115,9 @@ impl<'a> Scope<'a> {
         for event in &parts.events {
             self.group.tell(self.at, *event);
         }
-        self.group.log(AuditEntry {
-            seq: 0,
-            at: parts.at,
-            principal: parts.principal.clone(),
-            action: parts.action,
-            subject: parts.subject,
-            cause: parts.cause,
-            hash: ChainHash::START,
-        });
+        if let Some(entry) = parts.entry() {
+            self.group.log(entry);
+        }
         Ok(Commit { seq: self.group.head.event, outcome: Outcome::Applied, rows_affected })
     }
 

@@ -186,7 +186,7 @@ async fn write(shared: &Arc<Shared>, org: OrgId, units: &[&Unit]) -> StoreResult
                 tries += 1;
                 tokio::time::sleep(Duration::from_millis(5 << tries)).await;
             }
-            // The connection was cut before the commit was said: nothing of it is there.
+            // The connection was cut before the commit was said: nothing of it is there, or nothing but drafts.
             Err(failure) if failure.is_cut() && tries == 0 => tries += 1,
             Err(failure) => return Err(failure.into_store()),
         }
@@ -232,6 +232,8 @@ async fn attempt(shared: &Arc<Shared>, org: OrgId, units: &[&Unit], careful: boo
     let (seq, hash) = (group.head.audit, group.head.hash);
     match session.commit().await {
         Ok(()) => Ok(Attempt::Done(written)),
+        // A group without an entry saved drafts or changed nothing. Nothing tells whether it was written; done again it
+        // leaves the same drafts.
         Err(failure) if failure.is_cut() && seq > began => Ok(Attempt::Lost { written, seq, hash }),
         Err(failure) => Err(failure),
     }

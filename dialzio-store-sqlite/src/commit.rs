@@ -4,7 +4,6 @@ use chrono::{DateTime, Utc};
 use rusqlite::params;
 
 use dialzio_core::event::EventSeq;
-use dialzio_core::ledger::{AuditEntry, ChainHash};
 use dialzio_core::outbox::{JobState, JobWrite};
 use dialzio_core::store::periods::KEY_PERIOD;
 use dialzio_core::store::rows::Columns;
@@ -108,16 +107,9 @@ impl Scope<'_> {
                 params![self.key, seq.0.cast_signed(), time(self.at), json(event, "event")?],
             )?;
         }
-        let entry = AuditEntry {
-            seq: 0,
-            at: parts.at,
-            principal: parts.principal.clone(),
-            action: parts.action,
-            subject: parts.subject,
-            cause: parts.cause,
-            hash: ChainHash::START,
-        };
-        self.group.log(self.db, self.org, entry)?;
+        if let Some(entry) = parts.entry() {
+            self.group.log(self.db, self.org, entry)?;
+        }
         let seq = self.group.head(self.db, self.org)?.event;
         Ok(Commit { seq, outcome: Outcome::Applied, rows_affected })
     }

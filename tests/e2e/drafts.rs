@@ -1,6 +1,7 @@
 //! Drafts of members, by the API and in the pages.
 
 use dialzio_core::Role;
+use dialzio_core::ledger::Action;
 use dialzio_core::text::{EmailAddress, PersonName};
 use serde_json::{Value, json};
 
@@ -128,4 +129,29 @@ async fn a_viewer_a_key_and_a_text_that_cannot_be_kept_are_refused_in_words() {
     let by_key = desk.fixture.call(Some(&desk.seat.key), "PUT", &path, &json!({"text": "Hello"})).await;
     assert_eq!(by_key.json["errors"][0]["pointer"], "/member", "{:?}", by_key.json);
     assert_eq!(by_key.problem(422), "input.invalid");
+}
+
+#[tokio::test]
+async fn saves_of_a_draft_leave_no_audit_entry_and_the_send_leaves_one() {
+    let desk = Desk::open().await;
+    let ravi = desk.member("Ravi", Role::Agent).await;
+    let ledger = desk.fixture.crm.ledger();
+    let entries = async || ledger.audit(&desk.seat.owner, 0, 200).await.unwrap();
+    let newest = async || ledger.newest_event(&desk.seat.owner).await.unwrap().0;
+    let (before, events) = (entries().await, newest().await);
+    for text in ["I", "It", "It is", "It is on", "It is on its way"] {
+        desk.save(&ravi, json!({"text": text})).await.is(204);
+    }
+    desk.save(&ravi, json!({"kind": "note", "text": "asks a lot"})).await.is(204);
+    desk.call(&ravi, "DELETE", "/draft?kind=note", None).await.is(204);
+    assert_eq!(entries().await, before);
+    assert_eq!(newest().await, events + 7, "the member's other tabs are told");
+    let url = format!("{}/v1/conversations/{}/messages", desk.fixture.origin, desk.talk);
+    let request = desk.fixture.http.post(url).header("cookie", &ravi).header("idempotency-key", "k1");
+    let request = request.header("sec-fetch-site", "same-origin").header("x-dialzio-request", "1");
+    answer(request.json(&json!({"text": "It is on its way"}))).await.is(202);
+    let after = entries().await;
+    assert_eq!(after[..before.len()], before);
+    assert_eq!(after[before.len()].action, Action::MessageQueued);
+    assert!(ledger.verify(&desk.seat.owner).await.unwrap().is_ok());
 }

@@ -42,7 +42,8 @@ string_enum! {
         TaskChanged = "task.changed",
         /// A conversation's state, assignee or read mark changed.
         ConversationChanged = "conversation.changed",
-        /// A draft was saved, or removed by its member.
+        /// A draft was saved, or removed by its member. It has no entry unless the same batch changes something else, see
+        /// [`BatchParts::entry`](crate::store::BatchParts::entry).
         DraftChanged = "draft.changed",
         /// A message came in.
         MessageReceived = "message.received",

@@ -51,6 +51,7 @@ pub(super) fn apply(frame: &Frame<'_>, rows: &mut Rows, parts: BatchParts) -> St
         }
     }
     let at = parts.at;
+    let entry = parts.entry();
     let work = parts.writes.iter().any(queues_work);
     let mut rows_affected = 0;
     for write in parts.writes {
@@ -64,16 +65,9 @@ pub(super) fn apply(frame: &Frame<'_>, rows: &mut Rows, parts: BatchParts) -> St
         rows.event_count += 1;
         rows.events.push(Recorded { seq: EventSeq(rows.event_count), at, event });
     }
-    let entry = AuditEntry {
-        seq: 0,
-        at,
-        principal: parts.principal,
-        action: parts.action,
-        subject: parts.subject,
-        cause: parts.cause,
-        hash: ChainHash::START,
-    };
-    log(frame.org, rows, entry);
+    if let Some(entry) = entry {
+        log(frame.org, rows, entry);
+    }
     let commit = Commit { seq: EventSeq(rows.event_count), outcome: Outcome::Applied, rows_affected };
     Ok(Done { commit, events, work })
 }

@@ -13,7 +13,7 @@ use crate::conversation::{ConversationWrite, DraftWrite};
 use crate::disposition::DispositionWrite;
 use crate::event::DomainEvent;
 use crate::id::{BacklogId, JobId, MessageId, OrgId, TypedId};
-use crate::ledger::Action;
+use crate::ledger::{Action, AuditEntry, ChainHash};
 use crate::media::MediaWrite;
 use crate::outbox::{Job, JobWrite, Lease, Queue};
 use crate::scope::{Actor, Principal};
@@ -165,7 +165,8 @@ into_write!(
     AccountWrite => Account, AccessWrite => Access, DispositionWrite => Disposition, JobWrite => Job, WebhookWrite => Webhook
 );
 
-/// One decision, written down. Built from who acts and what they do, so a write without an audit entry cannot exist.
+/// One decision, written down. Built from who acts and what they do, so a write without an audit entry cannot exist. Drafts
+/// are the one exception: [`BatchParts::entry`].
 #[derive(Debug, Clone)]
 pub struct Batch {
     parts: BatchParts,
@@ -193,6 +194,32 @@ pub struct BatchParts {
     pub events: Vec<DomainEvent>,
     /// Makes it happen once.
     pub once: Option<Idempotency>,
+}
+
+impl BatchParts {
+    /// The entry that the batch leaves in the audit log. A store asks here and nowhere else, and gives the entry its place
+    /// and its digest when it appends it.
+    ///
+    /// `None` for an [`Action::DraftChanged`] that changes drafts and nothing else: a member's own unsent text is saved as
+    /// often as each second and concerns no one else, and what is sent has its entry. Any other change in the batch, or
+    /// any other action, brings the entry back.
+    #[must_use]
+    pub fn entry(&self) -> Option<AuditEntry> {
+        let drafts =
+            !self.writes.is_empty() && self.writes.iter().all(|write| matches!(write, Write::Draft(_)));
+        if drafts && self.action == Action::DraftChanged {
+            return None;
+        }
+        Some(AuditEntry {
+            seq: 0,
+            at: self.at,
+            principal: self.principal.clone(),
+            action: self.action,
+            subject: self.subject,
+            cause: self.cause,
+            hash: ChainHash::START,
+        })
+    }
 }
 
 impl Batch {

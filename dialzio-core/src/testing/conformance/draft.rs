@@ -3,11 +3,15 @@
 use chrono::TimeDelta;
 
 use crate::access::{AccessWrite, OrgChange};
+use crate::contact::ContactWrite;
 use crate::conversation::{Draft, DraftKind, DraftWrite};
+use crate::event::{DomainEvent, EventSeq};
 use crate::id::MemberId;
+use crate::ledger::{Action, AuditEntry};
 use crate::store::periods::DRAFT_PERIOD;
-use crate::store::{Purge, Write};
+use crate::store::{Batch, Cause, Purge, Write};
 use crate::testing::confirmed;
+use crate::testing::conformance::ledger::verify;
 use crate::testing::conformance::{Person, Tenant, TestBed};
 use crate::text::MessageText;
 
@@ -104,4 +108,52 @@ pub async fn drafts_of_one_organisation_are_no_others(bed: TestBed) {
         DraftWrite::Remove { conversation: draft.conversation, member: ravi, kind: DraftKind::Reply };
     bed.write(&other.scope, remove).await;
     assert_eq!(of(&bed, &tenant, ravi, &[&person]).await, [draft]);
+}
+
+/// Saves and removals of drafts leave no entry in the audit log, and their events all the same. Whatever else a batch does
+/// has its entry, and the chain verifies.
+pub async fn drafts_alone_leave_no_audit_entry(bed: TestBed) {
+    let tenant = bed.tenant().await;
+    let person = bed.person(&tenant, "Asha").await;
+    let (conversation, member) = (person.conversation.id, bed.make.id());
+    let audit = async || -> Vec<AuditEntry> { bed.store.audit(&tenant.scope, 0, 1_000).await.unwrap() };
+    let told = async || bed.store.events(&tenant.scope, EventSeq(0), 100).await.unwrap().len();
+    let batch = |action, writes: Vec<Write>| {
+        let mut batch = Batch::caused_by(&Cause::Stored, action, bed.now());
+        for write in writes {
+            batch.write(write);
+        }
+        batch.event(DomainEvent::DraftChanged { conversation, member });
+        batch
+    };
+    let save = |text: &str| -> Write {
+        let (kind, text) = (DraftKind::Reply, MessageText::parse(text).unwrap());
+        DraftWrite::Save(Draft { conversation, member, kind, text, saved_at: bed.now() }).into()
+    };
+    let remove = || -> Write { DraftWrite::Remove { conversation, member, kind: DraftKind::Reply }.into() };
+    let (before, events) = (audit().await, told().await);
+    for text in ["I", "It", "It is", "It is on", "It is on its way"] {
+        let commit = bed.store.commit_one(&tenant.scope, batch(Action::DraftChanged, vec![save(text)])).await;
+        assert_eq!(commit.unwrap().seq, bed.store.newest_event(&tenant.scope).await.unwrap());
+    }
+    assert_eq!(of(&bed, &tenant, member, &[&person]).await[0].text.reveal(), "It is on its way");
+    bed.store.commit_one(&tenant.scope, batch(Action::DraftChanged, vec![remove()])).await.unwrap();
+    assert_eq!(of(&bed, &tenant, member, &[&person]).await, []);
+    assert_eq!(audit().await, before);
+    assert_eq!(told().await, events + 6);
+    let insert = || -> Write { ContactWrite::Insert(bed.make.contact("Ben")).into() };
+    let audited = vec![
+        batch(Action::DraftChanged, vec![save("with a change"), insert()]),
+        batch(Action::DraftChanged, vec![]),
+        batch(Action::MessageQueued, vec![remove()]),
+    ];
+    let actions: Vec<_> = audited.iter().map(|batch| batch.parts().action).collect();
+    // In one group with one that leaves none.
+    let mut all = vec![batch(Action::DraftChanged, vec![save("first")])];
+    all.extend(audited);
+    assert!(bed.store.commit(&tenant.scope, all).await.iter().all(Result::is_ok));
+    let after = audit().await;
+    assert_eq!(after[..before.len()], before);
+    assert_eq!(after[before.len()..].iter().map(|entry| entry.action).collect::<Vec<_>>(), actions);
+    verify(&tenant, &after);
 }

@@ -7,7 +7,8 @@ use crate::scope::{Actor, Grant};
 use crate::store::{Batch, Cause, Precondition, RecordRef, Revision};
 use crate::testing::conformance::{Tenant, TestBed};
 
-fn verify(tenant: &Tenant, entries: &[AuditEntry]) {
+/// Whether the chain is whole, from its first entry on.
+pub(super) fn verify(tenant: &Tenant, entries: &[AuditEntry]) {
     let mut before = ChainHash::START;
     for (place, entry) in entries.iter().enumerate() {
         assert_eq!(entry.seq, place as u64 + 1, "no gaps");

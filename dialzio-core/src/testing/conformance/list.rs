@@ -74,6 +74,7 @@ macro_rules! store_conformance {
                 the_last_save_of_a_draft_stays_until_it_is_removed
                 a_draft_expires_thirty_days_after_its_last_change
                 drafts_of_one_organisation_are_no_others
+                drafts_alone_leave_no_audit_entry
             }
             facts {
                 a_person_is_known_under_each_alias
