@@ -54,6 +54,12 @@
     slot(source)?.setAttribute('data-unreachable', '');
   });
 
+  // A form that comes back refused is continued where the mistake is; what takes a form's place is read from its title.
+  document.addEventListener('htmx:after:swap', () => {
+    if (document.activeElement !== document.body) return;
+    document.querySelector('form [aria-invalid="true"]:not(textarea), [data-focus]')?.focus();
+  });
+
   window.dialzio = {
     // Reads a fragment into the page, in silence: for refreshes that nobody asked for.
     load: (url, target, swap, select) => {

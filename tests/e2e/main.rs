@@ -9,6 +9,7 @@
 )]
 
 mod activity;
+mod channels;
 mod contact_edit;
 mod contract;
 mod corpus;

@@ -6,7 +6,7 @@ use url::Url;
 use super::service::ACCOUNT;
 use super::{AccountChange, AccountService, AccountState, AccountWrite, App, ProviderAccount, SealedContext};
 use crate::contact::Portfolio;
-use crate::error::{Error, RecordKind};
+use crate::error::{AccountProblem, Error, RecordKind};
 use crate::event::DomainEvent;
 use crate::id::{AccountId, AppId, OrgId};
 use crate::ledger::Action;
@@ -77,6 +77,31 @@ impl Connected {
     }
 }
 
+/// The fields of an account before anything of it is stored.
+#[derive(Debug)]
+pub struct Trial {
+    /// The provider's word.
+    pub provider: String,
+    /// As [`NewAccount::routing_key`].
+    pub routing_key: String,
+    /// As [`NewAccount::business_id`].
+    pub business_id: Option<String>,
+    /// What requests are authorised with, by the names of the provider's fields.
+    pub credentials: Credentials,
+    /// Another base address than the provider's own.
+    pub base_url: Option<Url>,
+}
+
+/// What a [`Trial`] found, in the order in which it was tried.
+#[derive(Debug)]
+pub struct Tried {
+    /// Whether the credentials are accepted and the number is known.
+    pub number: Result<AccountHealth, ProviderError>,
+    /// Whether the business account is known: its templates could be listed. `None` if the number was refused, or if the
+    /// provider has no templates.
+    pub business: Option<Result<(), ProviderError>>,
+}
+
 /// How often a change is decided anew because the account was changed meanwhile. Each time, at least one other change was
 /// committed.
 pub(super) const ROUNDS: u32 = 8;
@@ -88,13 +113,18 @@ struct Ids {
 }
 
 impl Ids {
-    fn of(form: &ConnectionForm, new: &NewAccount) -> Result<Self, Error> {
-        checked("routing_key", Some(&form.routing_key), Some(&new.routing_key))?;
-        checked("business_id", form.business_id.as_ref(), new.business_id.as_deref())?;
-        checked("portfolio", form.portfolio.as_ref(), new.portfolio.as_deref())?;
-        let business_id = new.business_id.as_ref().unwrap_or(&new.routing_key).clone();
-        let portfolio = Portfolio(new.portfolio.as_ref().unwrap_or(&business_id).clone());
-        Ok(Self { business_id, portfolio })
+    fn of(
+        form: &ConnectionForm,
+        routing_key: &str,
+        business_id: Option<&str>,
+        portfolio: Option<&str>,
+    ) -> Result<Self, Error> {
+        checked("routing_key", Some(&form.routing_key), Some(routing_key))?;
+        checked("business_id", form.business_id.as_ref(), business_id)?;
+        checked("portfolio", form.portfolio.as_ref(), portfolio)?;
+        let business_id = business_id.unwrap_or(routing_key);
+        let portfolio = Portfolio(portfolio.unwrap_or(business_id).to_owned());
+        Ok(Self { business_id: business_id.to_owned(), portfolio })
     }
 }
 
@@ -164,13 +194,43 @@ impl AccountService<'_> {
         self.connect_once(by, &new).await
     }
 
+    /// Tries what would be connected, and stores nothing.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for what does not fit the provider's [`ConnectionForm`]; [`Error::Account`] if there is no such
+    /// provider; [`Error::Denied`] without [`Permission::AccountsManage`].
+    pub async fn try_connection(&self, by: &Actor, trial: Trial) -> Result<Tried, Error> {
+        by.scope_for(Permission::AccountsManage)?;
+        let provider = self.runtime.provider(&trial.provider)?;
+        let form = provider.connection();
+        let ids = Ids::of(form, &trial.routing_key, trial.business_id.as_deref(), None)?;
+        form.check_credentials(&trial.credentials)?;
+        self.address(&trial.provider, trial.base_url.as_ref()).await?;
+        let messaging = provider.messaging().ok_or(Error::Account(AccountProblem::Unsupported))?;
+        let access = AccountAccess {
+            account: self.runtime.ids().next(self.runtime.now()),
+            routing_key: trial.routing_key,
+            business_id: ids.business_id,
+            credentials: trial.credentials,
+            base_url: trial.base_url,
+        };
+        let number = messaging.check(&access).await;
+        let business = match &number {
+            Ok(_) if messaging.capabilities().templates => {
+                Some(messaging.templates(&access).await.map(|_| ()))
+            }
+            _ => None,
+        };
+        Ok(Tried { number, business })
+    }
+
     async fn connect_once(&self, by: &Actor, new: &NewAccount) -> Result<Connected, Error> {
         let scope = by.scope_for(Permission::AccountsManage)?;
         let app = self.runtime.store().app(self.runtime.system(), new.app).await?;
         let app = app.filter(|app| app.org.is_none_or(|org| org == by.org()));
         let app = app.ok_or(Error::missing(RecordKind::App))?;
         let form = self.runtime.provider(&app.provider)?.connection();
-        let ids = Ids::of(form, new)?;
+        let ids = Ids::of(form, &new.routing_key, new.business_id.as_deref(), new.portfolio.as_deref())?;
         form.check_credentials(&new.credentials)?;
         self.address(&app.provider, new.base_url.as_ref()).await?;
         let known = self.runtime.store().accounts(scope).await?;

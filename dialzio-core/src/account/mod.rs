@@ -11,7 +11,7 @@ mod service;
 mod store;
 
 pub use changing::AccountPatch;
-pub use connecting::{Connected, NewAccount};
+pub use connecting::{Connected, NewAccount, Trial, Tried};
 pub use envelope::Sealer;
 pub(crate) use envelope::{decrypt, encrypt};
 pub(crate) use keyring::BoundKeys;

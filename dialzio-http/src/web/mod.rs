@@ -7,6 +7,7 @@
 mod activity;
 mod attempts;
 mod bubble;
+mod channels;
 mod composer;
 mod consent;
 mod contact;
@@ -71,6 +72,7 @@ fn pages() -> Router<AppState> {
         .route("/tasks", get(tasks::page))
         .route("/settings", get(settings::page))
         .route("/settings/channels", get(numbers::page))
+        .route("/settings/channels/new", get(channels::page))
         .route("/settings/events", get(quarantine::page))
         .route("/settings/events/{event}", get(quarantine::held))
         // Where these pages were in the first releases.
@@ -134,6 +136,8 @@ fn posts() -> Router<AppState> {
         .route("/web/tasks/{task}", post(tasks::tick))
         .route("/web/quarantine/{event}/replay", post(quarantine::replay))
         .route("/web/quarantine/{event}/discard", post(quarantine::discard))
+        .route("/web/channels", post(channels::connect))
+        .route("/web/channels/{account}/first", get(channels::first))
         .route("/web/integrations/{account}/check", post(numbers::check))
         .route("/web/integrations/{account}/token", post(numbers::set_token))
         .route("/web/settings", post(settings::save))

@@ -22,7 +22,8 @@ pub(crate) async fn page(ctx: PageContext) -> Result<Html<String>, Problem> {
     for account in &accounts {
         numbers.push(card(&ctx, account).await?);
     }
-    show(&NumbersPage { shell: ctx.shell("Channels", Place::Channels).await?, numbers })
+    let can_manage = ctx.may(Permission::AccountsManage);
+    show(&NumbersPage { shell: ctx.shell("Channels", Place::Channels).await?, can_manage, numbers })
 }
 
 async fn card(ctx: &PageContext, account: &ProviderAccount) -> Result<NumberCard, Problem> {

@@ -57,6 +57,26 @@ export async function places({ server, inbox, guard }) {
     await table.getByText('Withdrawn').first().waitFor();
     await picture(page, 'ledger');
   });
+  await step('a channel is checked field by field before it is stored, and says where the mistake is', page, async () => {
+    await page.goto(`${server.url}/settings/channels`);
+    await page.getByRole('link', { name: 'Connect a channel' }).click();
+    const form = page.locator('#channel-form');
+    await form.getByRole('button', { name: 'Check and connect' }).click();
+    await form.getByText('Phone number ID is missing.').waitFor();
+    await until(async () => (await page.evaluate(() => document.activeElement?.id)) === 'channel-name', 'the focus on the first mistake');
+    await picture(page, 'channel-missing');
+    await form.getByLabel('Name').fill('Second line');
+    await form.getByLabel('App secret').fill('a secret');
+    await form.getByLabel('Verify token').fill('a token');
+    await form.getByLabel('Phone number ID').fill('not an id!');
+    await form.getByLabel('WhatsApp Business Account ID').fill('2002');
+    await form.getByLabel('Access token').fill('a-token-that-is-none');
+    await form.getByRole('button', { name: 'Check and connect' }).click();
+    await form.getByText('This cannot be the Phone number ID').waitFor();
+    equal(await form.getByLabel('Access token').inputValue(), '', 'the token in the form');
+    equal(await form.getByLabel('WhatsApp Business Account ID').inputValue(), '2002', 'the id that was typed');
+    await page.goto(`${server.url}/contacts`);
+  });
   await step('numbers work', page, async () => {
     await page.goto(`${server.origin}/settings/channels`);
     const line = page.getByRole('region', { name: 'Shop line' });

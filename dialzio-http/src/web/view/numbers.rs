@@ -11,6 +11,8 @@ use super::{Chip, Choice, Fact, Shell, Shown};
 pub(crate) struct NumbersPage {
     /// Around it.
     pub(crate) shell: Shell,
+    /// Whether the reader may connect one.
+    pub(crate) can_manage: bool,
     /// Connected numbers.
     pub(crate) numbers: Vec<NumberCard>,
 }

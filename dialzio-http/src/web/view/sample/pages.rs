@@ -315,7 +315,7 @@ pub(crate) fn cards() -> Vec<NumberCard> {
 }
 
 pub(crate) fn numbers() -> NumbersPage {
-    NumbersPage { shell: shell("Numbers", Place::Channels), numbers: cards() }
+    NumbersPage { shell: shell("Numbers", Place::Channels), can_manage: true, numbers: cards() }
 }
 
 pub(crate) fn settings_form() -> SettingsForm {
