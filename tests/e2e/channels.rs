@@ -117,6 +117,12 @@ async fn a_channel_is_connected_in_the_page_and_every_mistake_is_named_at_its_fi
     let (_, heard) = get(&fixture, &owner, &wait).await;
     assert!(heard.contains("The first message has arrived.") && heard.contains(&talk), "{heard}");
 
+    let path = format!("{}/web/integrations/{}/disconnect", fixture.origin, line.account);
+    let request = fixture.http.post(path).header("cookie", &owner).header("x-dialzio-request", "1");
+    let off = answer(request.header("sec-fetch-site", "same-origin")).await;
+    let card = String::from_utf8(off.is(200).bytes.to_vec()).unwrap();
+    assert!(card.contains("Connect again") && card.contains(hook), "{card}");
+
     // A second number of the same app needs no secret again.
     let mut again = with("app_secret", "").to_vec();
     again.push(("app", line.app.as_str()));

@@ -139,6 +139,7 @@ fn posts() -> Router<AppState> {
         .route("/web/channels", post(channels::connect))
         .route("/web/channels/{account}/first", get(channels::first))
         .route("/web/integrations/{account}/check", post(numbers::check))
+        .route("/web/integrations/{account}/disconnect", post(numbers::disconnect))
         .route("/web/integrations/{account}/token", post(numbers::set_token))
         .route("/web/settings", post(settings::save))
 }

@@ -7,6 +7,7 @@ use dialzio_core::provider::ProviderError;
 use dialzio_core::{AccountId, Error, Permission};
 use secrecy::SecretString;
 
+use super::channels;
 use super::page_context::{PageContext, show};
 use super::view::numbers::{NumberCard, NumbersPage};
 use super::view::shell::Place;
@@ -27,7 +28,8 @@ pub(crate) async fn page(ctx: PageContext) -> Result<Html<String>, Problem> {
 }
 
 async fn card(ctx: &PageContext, account: &ProviderAccount) -> Result<NumberCard, Problem> {
-    let templates = ctx.crm().accounts().templates(&ctx.actor, account.id).await?;
+    let accounts = ctx.crm().accounts();
+    let templates = accounts.templates(&ctx.actor, account.id).await?;
     let (health, advice) = match account.state {
         AccountState::Routable => (Chip::new(Tone::Ok, "Connected"), None),
         AccountState::Unchecked => (
@@ -42,10 +44,13 @@ async fn card(ctx: &PageContext, account: &ProviderAccount) -> Result<NumberCard
             Chip::new(Tone::Bad, "Paused"),
             Some("The provider has paused this number. Look at its quality, then check it."),
         ),
-        AccountState::Disconnected => (Chip::new(Tone::Neutral, "Disconnected"), None),
+        AccountState::Disconnected => (
+            Chip::new(Tone::Neutral, "Disconnected"),
+            Some("Nothing is received or sent by it until it is connected again."),
+        ),
     };
     let number = account.display_number.as_deref().unwrap_or("number not known yet");
-    let form = ctx.crm().accounts().provider(account)?.connection();
+    let form = accounts.provider(account)?.connection();
     let mut facts = vec![Fact::new(form.routing_key.label, account.routing_key.as_str())];
     facts.push(Fact::new(
         "Last successful check",
@@ -57,6 +62,10 @@ async fn card(ctx: &PageContext, account: &ProviderAccount) -> Result<NumberCard
         facts.push(Fact::new("What the provider said", why));
     }
     facts.push(Fact::new("Templates", templates.len().to_string()));
+    let apps = accounts.apps(&ctx.actor).await?;
+    if let Some(app) = apps.iter().find(|app| app.id == account.app) {
+        facts.push(Fact::new("Webhook address", channels::address(ctx, app)));
+    }
     if let Some(url) = &account.base_url {
         facts.push(Fact::new("API address", url.as_str()));
     }
@@ -68,6 +77,7 @@ async fn card(ctx: &PageContext, account: &ProviderAccount) -> Result<NumberCard
         advice: advice.map(Into::into),
         facts,
         can_manage: ctx.may(Permission::AccountsManage),
+        is_off: account.state == AccountState::Disconnected,
         credentials: form.credentials.to_vec(),
         token_error: None,
     })
@@ -121,4 +131,10 @@ pub(crate) async fn check(ctx: PageContext, Id(id): Id<AccountId>) -> Result<Htm
         }
         Err(error) => Err(error.into()),
     }
+}
+
+/// `POST /web/integrations/{account}/disconnect`.
+pub(crate) async fn disconnect(ctx: PageContext, Id(id): Id<AccountId>) -> Result<Html<String>, Problem> {
+    let account = ctx.crm().accounts().disconnect(&ctx.actor, id, None).await?;
+    show(&card(&ctx, &account).await?)
 }
