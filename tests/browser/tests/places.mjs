@@ -58,7 +58,7 @@ export async function places({ server, inbox, guard }) {
     await picture(page, 'ledger');
   });
   await step('a channel is checked field by field before it is stored, and says where the mistake is', page, async () => {
-    await page.goto(`${server.url}/settings/channels`);
+    await page.goto(`${server.origin}/settings/channels`);
     await page.getByRole('link', { name: 'Connect a channel' }).click();
     const form = page.locator('#channel-form');
     await form.getByRole('button', { name: 'Check and connect' }).click();
@@ -75,7 +75,7 @@ export async function places({ server, inbox, guard }) {
     await form.getByText('This cannot be the Phone number ID').waitFor();
     equal(await form.getByLabel('Access token').inputValue(), '', 'the token in the form');
     equal(await form.getByLabel('WhatsApp Business Account ID').inputValue(), '2002', 'the id that was typed');
-    await page.goto(`${server.url}/contacts`);
+    await page.goto(`${server.origin}/contacts`);
   });
   await step('numbers work', page, async () => {
     await page.goto(`${server.origin}/settings/channels`);
