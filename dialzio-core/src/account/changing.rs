@@ -194,7 +194,7 @@ impl AccountService<'_> {
             .require(Precondition::Revision(RecordRef::Account(account), seen.revision))
             .event(DomainEvent::AccountChanged { account });
         if change.state == Some(AccountState::Routable) {
-            // What waited for it is due: nobody has to wait out a rest that began before it was mended.
+            // What waited for it is due: a wait that began before it was mended ends here.
             batch.write(JobWrite::WakeSends { account, at: self.runtime.now() });
         }
         let has_templates = || self.messaging(seen).is_ok_and(|messaging| messaging.capabilities().templates);

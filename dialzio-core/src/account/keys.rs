@@ -78,7 +78,7 @@ impl KeyError {
 pub struct RawKey([u8; 32]);
 
 impl RawKey {
-    /// Takes bytes.
+    /// A key of these 32 bytes.
     #[must_use]
     pub const fn new(bytes: [u8; 32]) -> Self {
         Self(bytes)
@@ -196,7 +196,7 @@ impl LocalKeys {
             other => return other,
         }
         match Self::create(&path) {
-            // Somebody else was faster.
+            // Another process was faster.
             Err(KeyError::Exists) => Self::open(&path),
             other => other,
         }

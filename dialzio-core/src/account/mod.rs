@@ -34,7 +34,7 @@ use crate::text::Title;
 /// An app registered at a provider. Its secrets sign webhooks; it may serve one organisation or many.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct App {
-    /// Its id.
+    /// The app's id, part of the keys that its secrets are sealed under.
     pub id: AppId,
     /// The organisation that registered it, which alone sees what it could not read; `None` for an app that the
     /// operator shares among organisations.
@@ -61,7 +61,7 @@ string_enum! {
     pub enum AccountState {
         /// Its credentials were never accepted: nothing is routed to it.
         Unchecked = "unchecked",
-        /// In use.
+        /// In use: webhooks are routed to it and messages leave from it.
         Routable = "routable",
         /// The provider stopped accepting the credentials: sends wait.
         NeedsLogin = "needs_login",
@@ -75,7 +75,7 @@ string_enum! {
 /// A number or sender at a provider.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProviderAccount {
-    /// Its id.
+    /// The account's id, which conversations and queues are kept by.
     pub id: AccountId,
     /// The provider's word.
     pub provider: String,
@@ -124,9 +124,9 @@ pub struct AccountNote {
 /// Which organisation and account a provider's id belongs to, among those linked to one app.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Route {
-    /// The organisation.
+    /// The organisation that the account belongs to.
     pub org: OrgId,
-    /// The account.
+    /// The account that the element is decided for.
     pub account: AccountId,
     /// Where its ids for people mean something.
     pub portfolio: Portfolio,

@@ -10,16 +10,16 @@ use crate::id::{OrgId, TypedId};
 pub struct SealedContext {
     /// The organisation; nil for system tables.
     pub org: OrgId,
-    /// The table.
+    /// The table that the sealed value is kept in.
     pub table: &'static str,
-    /// The row.
+    /// The id of the row that it is kept in.
     pub row: Uuid,
     /// What the value is.
     pub kind: &'static str,
 }
 
 impl SealedContext {
-    /// A context.
+    /// The context of a value: sealed bytes that are moved to another place do not open.
     #[must_use]
     pub fn new(org: OrgId, table: &'static str, row: impl TypedId, kind: &'static str) -> Self {
         Self { org, table, row: row.uuid(), kind }

@@ -15,7 +15,7 @@ use crate::text::Title;
 /// Reads of provider accounts. Apps and routes are system tables: [`crate::store::SystemStore`].
 #[async_trait]
 pub trait AccountStore: Send + Sync {
-    /// One account.
+    /// Reads an account by its id; `None` if the organisation has none.
     async fn account(&self, scope: &OrgScope, id: AccountId) -> StoreResult<Option<ProviderAccount>>;
     /// All accounts, oldest first.
     async fn accounts(&self, scope: &OrgScope) -> StoreResult<Vec<ProviderAccount>>;
@@ -72,19 +72,19 @@ pub enum AccountWrite {
     Insert(Box<ProviderAccount>),
     /// A change of an account, under the same rule. One that is not there is refused likewise.
     Change {
-        /// Which.
+        /// The account that changes.
         account: AccountId,
-        /// What changes.
+        /// The fields to change; `None` leaves a field as it is.
         change: Box<AccountChange>,
     },
     /// All templates of an account, replacing those there are. An answer to an earlier question than the one that was
     /// answered last changes nothing.
     Templates {
-        /// The account.
+        /// The account whose list it is.
         account: AccountId,
         /// When the provider was asked for them.
         asked_at: DateTime<Utc>,
-        /// The templates.
+        /// The whole list at the provider, which replaces the one that is kept.
         templates: Vec<crate::conversation::Template>,
     },
 }

@@ -31,7 +31,7 @@ const INLINE: Duration = Duration::from_millis(50);
 /// How ids are looked up at each attempt: a decision is repeated if it turned out wrong, or if another one was faster.
 const TRIES: [Lookup; 3] = [Lookup::Optimistic, Lookup::Full, Lookup::Full];
 
-/// Receives webhooks.
+/// Receives webhooks: verifies, decodes, routes and decides them, or keeps them for later.
 #[derive(Debug, Clone, Copy)]
 pub struct Intake<'a> {
     runtime: &'a Runtime,
@@ -175,7 +175,7 @@ impl<'a> Intake<'a> {
                 Err(StoreError::PreconditionFailed(fact)) if matches!(*fact, Precondition::QueueIdle(_)) => {
                     break;
                 }
-                // The route is an old one; whoever gave it looks it up again.
+                // The route is an old one; the caller looks it up again.
                 Err(error @ StoreError::PreconditionFailed(_)) if is_unlinked(&error) => {
                     return Err(error.into());
                 }

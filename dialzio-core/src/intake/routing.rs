@@ -1,4 +1,4 @@
-//! To whom an element belongs: among the accounts linked to the app that verified it, or to nobody.
+//! To whom an element belongs: one of the accounts linked to the app that verified it, or none.
 
 use chrono::{DurationRound, TimeDelta};
 use sha2::{Digest, Sha256};
@@ -89,7 +89,7 @@ impl Intake<'_> {
         }
         if !asked.is_empty() {
             let found = self.runtime.store().route(self.runtime.system(), hook.app.id, &asked).await?;
-            // Nobody's number is asked for again each time: it may become somebody's at any moment.
+            // A number without an account is looked up each time: it may be connected at any moment.
             for (account, route) in asked.into_iter().zip(found) {
                 let Some(route) = route else { continue };
                 self.runtime.routes().insert((hook.app.id, account.clone()), route.clone());
@@ -99,7 +99,7 @@ impl Intake<'_> {
         Ok(known)
     }
 
-    /// Quarantines what leads to no account. What names a number of nobody's is seen by the operator alone; what names
+    /// Quarantines what leads to no account. What names an unknown number is seen by the operator alone; what names
     /// none is seen by the organisation that owns the app.
     pub(super) async fn quarantine_unrouted(
         &self,

@@ -1,4 +1,4 @@
-//! A file that somebody wants to send: what it is by its own bytes, how it may be called, and whether it fits.
+//! A file that is to be sent: what it is by its own bytes, how it may be called, and whether it fits.
 
 use bytes::Bytes;
 use unicode_normalization::UnicodeNormalization;
@@ -6,7 +6,7 @@ use unicode_normalization::UnicodeNormalization;
 use crate::conversation::MediaKind;
 use crate::provider::{MessagingCapabilities, ProviderId};
 
-/// What a file is: decided by its bytes, never by what somebody says it is.
+/// What a file is: decided by its bytes, never by its name or a declared type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FileType {
     /// How it is sent.
@@ -136,7 +136,7 @@ pub enum FileError {
         limit: u64,
         /// What it is.
         what: MediaKind,
-        /// Whose limit.
+        /// The provider whose limit it is.
         provider: ProviderId,
     },
     /// The provider does not take files of this type.

@@ -34,7 +34,7 @@ string_enum! {
 /// A file that belongs to another record.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Media {
-    /// Its id.
+    /// The file's id, which also names its blob.
     pub id: MediaId,
     /// The record it belongs to, which never changes.
     pub owner: MediaOwner,

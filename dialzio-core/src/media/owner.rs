@@ -12,7 +12,7 @@ string_enum! {
     /// [registry](crate::registry), by which the rows of files lead to a person.
     #[non_exhaustive]
     pub enum MediaOwnerKind {
-        /// A message.
+        /// A message of a conversation.
         Message = "message",
     }
 }

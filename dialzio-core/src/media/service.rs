@@ -14,14 +14,14 @@ use crate::store::Batch;
 /// A file that was opened; read it by range.
 #[derive(Debug)]
 pub struct OpenedMedia {
-    /// Its row.
+    /// What is known of the file.
     pub media: Media,
     /// Its size in bytes.
     pub size: u64,
     open: OpenMedia,
 }
 
-/// Files.
+/// What members may do with files: read them, with an audit entry.
 #[derive(Debug, Clone, Copy)]
 pub struct MediaService<'a> {
     runtime: &'a Runtime,

@@ -10,7 +10,7 @@ use crate::store::StoreResult;
 /// Reads of files. An expired one is not found, whether swept or not.
 #[async_trait]
 pub trait MediaStore: Send + Sync {
-    /// One file.
+    /// Reads a file by its id; `None` if there is none or it has expired.
     async fn media(&self, scope: &OrgScope, id: MediaId) -> StoreResult<Option<Media>>;
     /// The files of these owners, in no order.
     async fn media_of(&self, scope: &OrgScope, owners: &[MediaOwner]) -> StoreResult<Vec<Media>>;
