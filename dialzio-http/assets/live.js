@@ -49,7 +49,7 @@
     const chosen = box.querySelector('#template-form [name="template"]')?.value;
     const isWhole = box.dataset.force || (!isTyped && !chosen && !isBusy(box));
     if (isWhole) return load(`${url}/composer`, '#composer', 'outerHTML');
-    // What is being written or filled in stays; what is said about it is brought up to date.
+    // What is being written or filled in stays; the texts about it are brought up to date.
     const line = load(`${url}/composer`, '#window-line', 'outerHTML', '#window-line').then(() => {
       // The person wrote: a reply is possible again.
       if (!isTyped && !box.querySelector('#reply-form, #refusal') && box.querySelector('#window-line [data-closes]')) return load(`${url}/composer`, '#composer', 'outerHTML');
@@ -115,7 +115,7 @@
     composer();
   });
 
-  // The connection: a short break is nobody's business, a longer one is said, and its end brings everything up to date.
+  // The connection: a short break is not shown, a longer one is, and its end brings everything up to date.
   const events = () => document.getElementById('events');
   let isConnected = false;
   let wasConnected = false;

@@ -39,7 +39,7 @@
       return;
     }
     const said = new DOMParser().parseFromString(ctx.text, 'text/html').body;
-    // The code is for whoever looks it up, not for reading: it stands in the tooltip.
+    // The code is for looking up, not for reading: it is in the tooltip.
     const code = said.querySelector('.code');
     code?.remove();
     const words = said.textContent.trim();
@@ -61,7 +61,7 @@
   });
 
   window.dialzio = {
-    // Reads a fragment into the page, in silence: for refreshes that nobody asked for.
+    // Reads a fragment into the page, in silence: for refreshes that no one asked for.
     load: (url, target, swap, select) => {
       const place = document.querySelector(target);
       return place ? htmx.ajax('GET', url, { source: place, target: place, swap, select, quiet: true }).catch(() => {}) : Promise.resolve();

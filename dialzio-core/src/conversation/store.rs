@@ -214,7 +214,7 @@ pub struct KnownMessage {
 pub struct InboundFacts {
     /// People known under one of the aliases.
     pub identities: Vec<KnownIdentity>,
-    /// Contacts that have one of the aliases' numbers as a typed detail, oldest first; only of numbers that nobody is known
+    /// Contacts that have one of the aliases' numbers as a typed detail, oldest first; only of numbers that no identity is known
     /// under.
     pub candidates: Vec<(SubjectKey, ContactId)>,
     /// Messages known under one of the ids.

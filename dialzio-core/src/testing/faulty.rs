@@ -1,4 +1,4 @@
-//! A store that fails when it is told to.
+//! A store that fails on request.
 
 use std::collections::BTreeMap;
 use std::future::pending;
@@ -14,7 +14,7 @@ pub enum Fault {
     Fails(StoreError),
     /// The call is carried out, and its answer is lost: it fails all the same.
     Loses(StoreError),
-    /// Nothing is done, and the call never answers: whoever waits has to give up and drop it.
+    /// Nothing is done, and the call never answers: the caller has to give up and drop it.
     Hangs,
     /// The call is carried out and never answers.
     Swallows,

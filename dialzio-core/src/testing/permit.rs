@@ -11,12 +11,12 @@ use crate::id::IdSource;
 use crate::store::LedgerSeq;
 use crate::time::REPLY_WINDOW;
 
-/// Leave to answer somebody who wrote a minute before `now`, decided by the gate. Only for tests of providers: a program
+/// Permission to answer a person who wrote a minute before `now`, decided by the gate. Only for tests of providers: a program
 /// built without the feature `testing` has no such function, and the worker is the only one who gets permits.
 ///
 /// # Panics
 /// Never: an answer within the reply window is allowed.
-#[allow(clippy::panic, reason = "the gate allows an answer to somebody who has just written")]
+#[allow(clippy::panic, reason = "the gate allows an answer to a person who has just written")]
 pub fn permit_to_answer(recipient: Address, channel: Channel, now: DateTime<Utc>) -> SendPermit {
     let ids = IdSource::seeded(1);
     let wrote = Some((ids.next(now), now - TimeDelta::minutes(1)));

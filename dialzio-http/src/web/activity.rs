@@ -75,7 +75,7 @@ pub(crate) fn sentence(ctx: &PageContext, name: &str, done: &Activity) -> String
     }
 }
 
-/// Whether a message is a notice of the provider, which nobody said.
+/// Whether a message is a notice of the provider rather than of a person.
 pub(crate) fn is_notice(content: &Content) -> bool {
     matches!(content, Content::System { what, .. } if what == IDENTITY_CHANGED)
 }

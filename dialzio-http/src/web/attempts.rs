@@ -1,4 +1,4 @@
-//! How often somebody may try to come in: five failures a minute, then a delay that doubles up to a quarter of an hour.
+//! How often a caller may try to sign in: five failures a minute, then a delay that doubles up to a quarter of an hour.
 //! Kept in memory, by account and by network address, in tables that never grow beyond their room.
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -107,7 +107,7 @@ impl Attempts {
         }
     }
 
-    /// Somebody came in.
+    /// A sign-in succeeded.
     pub(crate) fn forget(&self, keys: &[Key]) {
         for key in keys {
             self.table(*key).invalidate(key);

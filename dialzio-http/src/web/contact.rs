@@ -90,7 +90,7 @@ pub(crate) async fn ways_to_open(
     Ok(ContactOpen { open: open.collect() })
 }
 
-/// `POST /web/contacts/{contact}/conversation`: opens a conversation with somebody who has not written yet.
+/// `POST /web/contacts/{contact}/conversation`: opens a conversation with a person who has not written yet.
 pub(crate) async fn open(
     ctx: PageContext,
     Id(id): Id<ContactId>,

@@ -111,7 +111,7 @@ pub(crate) async fn enter(
         problem: Some("Wrong email or password.".to_owned()),
     };
     let (typed, password) = (fields.get("email").trim(), fields.get("password"));
-    // What can be nobody's address or password is neither tried nor counted.
+    // What cannot be an address or a password is neither tried nor counted.
     let Some(email) = EmailAddress::parse(typed).ok().filter(|_| dialzio_core::access::may_fit(password))
     else {
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, show(&refused(typed))?).into_response());

@@ -134,7 +134,7 @@ pub(crate) async fn assign(
     answer(&ctx, id, if is_new { undo(words, back) } else { None }).await
 }
 
-/// `POST /web/conversations/{conversation}/claim`: for the member who asks, if nobody has it.
+/// `POST /web/conversations/{conversation}/claim`: for the member who asks, if it is unassigned.
 pub(crate) async fn claim(ctx: PageContext, Id(id): Id<ConversationId>) -> Result<Html<String>, Problem> {
     let name = name_of(&ctx, id).await?;
     ctx.crm().conversations().claim(&ctx.actor, id, None, None).await?;

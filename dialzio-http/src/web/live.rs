@@ -40,7 +40,7 @@ pub(crate) async fn stream(
     let told = live.then(move |live| {
         let (state, actor, news) = (told.clone(), from.clone(), news.clone());
         async move {
-            // Nobody counting is no error: the stream is ending.
+            // A missing counter is no error: the stream is ending.
             let _ = news.send(());
             stream::iter(tell(&state, &actor, live).await)
         }
@@ -48,7 +48,7 @@ pub(crate) async fn stream(
     let told: BoxStream<'static, Event> = told.flatten().boxed();
     #[cfg(feature = "sandbox")]
     let counted = stream::select(counted, super::sandbox::changes(&state));
-    // What is told ends when the listener is not let in any more, or the server goes down; then all of it ends.
+    // The stream ends when the listener's session ends or the server stops; then all of it ends.
     let told = told.map(Some).chain(stream::once(ready(None)));
     let all = stream::select(told, counted.map(Some)).take_while(|event| ready(event.is_some()));
     Ok(respond(all.filter_map(ready)))
@@ -79,7 +79,7 @@ fn counts(
     counted.boxed()
 }
 
-/// What a page is told about something that happened.
+/// What a page hears of an event.
 async fn tell(state: &AppState, actor: &Actor, live: Live) -> Vec<Event> {
     let recorded = match live {
         Live::Event(recorded) => recorded,

@@ -141,7 +141,7 @@ impl PageContext {
         }
     }
 
-    /// Members to choose from, nobody first.
+    /// Members to choose from, after the choice of none.
     pub(crate) fn member_choices(&self, present: Option<MemberId>) -> Vec<Choice> {
         let nobody = Choice { selected: present.is_none(), ..Choice::new("", "Nobody") };
         let each = self.members.iter().map(|member| {

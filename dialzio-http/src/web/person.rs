@@ -77,7 +77,7 @@ pub(crate) fn status(ctx: &PageContext, contact: &Contact) -> ContactStatus {
     }
 }
 
-/// Every way to reach somebody, typed or seen.
+/// Every way to reach a person, typed or seen.
 pub(crate) fn addresses(contact: &Contact, identities: &[ChannelIdentity]) -> Vec<Fact> {
     let mut facts: Vec<Fact> = Vec::new();
     for detail in &contact.details {
@@ -116,7 +116,7 @@ pub(crate) fn contact_addresses(
     }
 }
 
-/// Who may be somebody else, for a member to say.
+/// Who may be another person, for a member to decide.
 pub(crate) fn doubts(ctx: &PageContext, contact: ContactId, identities: &[ChannelIdentity]) -> Vec<Doubt> {
     let each = |identity: &ChannelIdentity| {
         let doubt = identity.doubt.as_ref()?;

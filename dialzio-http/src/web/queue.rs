@@ -43,7 +43,7 @@ pub(crate) struct Listed {
 }
 
 impl Listed {
-    /// The whole is the default: a conversation that nobody has taken yet must be seen.
+    /// The whole is the default: a conversation that no member has taken yet must be seen.
     pub(crate) fn view(&self) -> View {
         match self.view.as_deref() {
             Some("mine") => View::Mine,

@@ -1,4 +1,4 @@
-//! Settings of the organisation, and single keys for whoever looks.
+//! Settings of the organisation, and single keys for the reader.
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};

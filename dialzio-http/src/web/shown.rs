@@ -71,7 +71,7 @@ pub(super) fn choice(title: &MessageText, description: Option<&MessageText>) -> 
     })
 }
 
-/// An order, a line for each product; what the provider left out is said to be missing.
+/// An order, a line for each product; what the provider left out is shown as missing.
 pub(super) fn order(text: Option<&MessageText>, items: &[OrderItem]) -> Content {
     let product = |item: &OrderItem| {
         let quantity = item.quantity.map_or_else(|| "? ×".to_owned(), |many| format!("{many} ×"));

@@ -38,7 +38,7 @@ pub(crate) fn detail(detail: &Detail) -> String {
     }
 }
 
-/// How somebody is reached: number, or username, in words.
+/// How a person is reached: number, or username, in words.
 pub(crate) fn address(entry: &InboxEntry) -> Option<String> {
     entry
         .phone
@@ -151,7 +151,7 @@ pub(crate) fn channel(channel: Channel) -> &'static str {
     }
 }
 
-/// How somebody agreed or refused.
+/// How a person agreed or refused.
 pub(crate) fn evidence(kind: EvidenceKind) -> &'static str {
     match kind {
         EvidenceKind::WebForm => "Web form",

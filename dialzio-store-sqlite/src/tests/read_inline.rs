@@ -15,7 +15,7 @@ use dialzio_core::store::{Batch, Purge, Write};
 use dialzio_core::testing::confirmed;
 use dialzio_core::testing::conformance::Tenant;
 
-/// A clock at which the writer stops when it is told to. Only a purge asks the clock in the middle of a transaction.
+/// A clock that stops the writer on request. Only a purge asks the clock in the middle of a transaction.
 #[derive(Debug)]
 struct Barrier {
     clock: Arc<ManualClock>,
@@ -28,7 +28,7 @@ impl Clock for Barrier {
             let stop = self.stop.lock().unwrap().take();
             if let Some((reached, go)) = stop {
                 reached.send(()).unwrap();
-                // Whoever holds the other end may have failed, and is to fail alone.
+                // The holder of the other end may have failed, and is to fail alone.
                 let _ = go.recv();
             }
         }
@@ -51,7 +51,7 @@ impl Held {
 
 #[derive(Debug, PartialEq)]
 enum Way {
-    /// On the writer's connection, by whoever asks.
+    /// On the writer's connection, by the caller.
     Writer,
     /// By a reading thread.
     Reader,
@@ -111,7 +111,7 @@ impl InlineReads {
         answer.expect("a read inline waits for nobody").unwrap()
     }
 
-    /// The answer of the writer's connection, when nobody writes.
+    /// The answer of the writer's connection, while nothing is written.
     fn on_the_spot<T>(&self, read: impl Fn(&Connection) -> Res<T>) -> T {
         loop {
             // What it gives back is asked again: it may be tidying.

@@ -313,7 +313,7 @@ enum Object {
 
 /// Which object the request is about, if its token opens it.
 ///
-/// An unknown token is 190; a right token for somebody else's object sees no object.
+/// An unknown token is 190; a right token for another account's object sees no object.
 fn admitted(shared: &Shared, asked: &Asked, id: &str) -> Result<Object, Refusal> {
     let now = shared.now();
     let state = shared.state();

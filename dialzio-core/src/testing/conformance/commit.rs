@@ -132,7 +132,7 @@ pub async fn a_key_used_again_is_answered_as_the_first_time(bed: TestBed) {
     assert_eq!(bed.store.audit(&tenant.scope, 0, 1_000).await.unwrap().len(), audit);
 }
 
-/// The same key for another request changes nothing and is told apart.
+/// The same key for another request changes nothing and is reported as such.
 pub async fn a_key_used_for_another_request_changes_nothing(bed: TestBed) {
     let tenant = bed.tenant().await;
     let first = bed.make.contact("Asha");

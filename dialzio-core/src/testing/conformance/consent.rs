@@ -63,7 +63,7 @@ pub async fn entries_of_one_batch_are_numbered_in_order(bed: TestBed) {
 }
 
 /// A withdrawal between verdict and intent is noticed: the head has moved, for any of the person's keys. An entry about
-/// somebody else moves nothing.
+/// another person moves nothing.
 pub async fn a_withdrawal_moves_the_head_of_the_ledger(bed: TestBed) {
     let tenant = bed.tenant().await;
     let (asha, ben) = (bed.person(&tenant, "Asha").await, bed.person(&tenant, "Ben").await);

@@ -148,7 +148,7 @@ pub async fn organisations_at_the_same_time_keep_their_own_sequences(bed: TestBe
     }
 }
 
-/// Whoever reads after a commit was answered sees it, and all of it.
+/// A read after a commit was answered sees all of it.
 pub async fn a_reader_sees_what_was_answered(bed: TestBed) {
     let tenant = bed.tenant().await;
     let person = bed.person(&tenant, "Asha").await;

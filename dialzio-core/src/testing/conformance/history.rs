@@ -17,7 +17,7 @@ use crate::text::{PersonName, TagName, Username};
 /// Content, status, its time, why it failed, when it was edited and taken back.
 type Shown = (Content, DeliveryStatus, i64, Option<FailureNote>, Option<i64>, Option<i64>);
 
-/// What everybody can see, without the ids that differ between two tellings.
+/// What a reader can see, without the ids that differ between two tellings.
 #[derive(Debug, PartialEq)]
 struct Seen {
     head: (u32, Option<usize>, Option<usize>, i64, Option<i64>),

@@ -125,7 +125,7 @@ pub async fn the_logs_hold_ids_only(bed: TestBed) {
     assert!(said.contains(&message.id.to_string()));
 }
 
-/// Whoever watches is woken by a commit with events, and reads what happened from the log.
+/// A commit with events wakes the watchers, which read what happened from the log.
 pub async fn a_watcher_is_woken_by_a_commit_with_events(bed: TestBed) {
     use futures_util::StreamExt;
     let tenant = bed.tenant().await;

@@ -1,4 +1,4 @@
-//! What a messaging provider promises. A fixture lends the provider, and a server that answers as it is told.
+//! What a messaging provider promises. A fixture provides the provider and a server with scripted answers.
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -78,7 +78,7 @@ pub async fn an_accepted_message_has_an_id(fixture: &dyn MessagingFixture) {
     assert_eq!(fixture.requests().await, before + 2);
 }
 
-/// Nobody knows what became of a request that was never answered: it is said so, and not repeated.
+/// A request that was never answered has an unknown outcome: it is reported as such, and not repeated.
 pub async fn silence_is_ambiguous_and_not_repeated(fixture: &dyn MessagingFixture) {
     let before = fixture.requests().await;
     fixture.answer(Answer::Silence).await;
@@ -88,7 +88,7 @@ pub async fn silence_is_ambiguous_and_not_repeated(fixture: &dyn MessagingFixtur
     assert_eq!(fixture.requests().await, before + 1, "one request, whatever happened to it");
 }
 
-/// Each kind of no is told apart by what the caller can do about it, and costs one request.
+/// Refusals are distinguished by what the caller can do about them, and each costs one request.
 pub async fn each_kind_of_no_is_told_apart(fixture: &dyn MessagingFixture) {
     for (answer, retryable) in [
         (Answer::Refuse, false),

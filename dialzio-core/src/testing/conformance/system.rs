@@ -374,7 +374,7 @@ pub async fn the_system_sweep_removes_what_has_ended(bed: TestBed) {
     assert!(left.items.is_empty());
 }
 
-/// A commit that queued work wakes whoever waits for work; a hint, but it has to come. And the store can be probed.
+/// A commit that queued work wakes those who wait for work; a hint, but it has to come. And the store can be probed.
 pub async fn queued_work_wakes_the_worker(bed: TestBed) {
     use futures_util::StreamExt;
     let tenant = bed.tenant().await;
@@ -388,7 +388,7 @@ pub async fn queued_work_wakes_the_worker(bed: TestBed) {
 }
 
 /// What is kept of keys comes in order of their places. A place or a key that is taken is refused, also with the same value:
-/// whoever was slower looks again.
+/// the slower one reads again.
 pub async fn checks_of_keys_are_kept_once_in_their_order(bed: TestBed) {
     let check = |place: u32, key: &str| {
         let mac = std::array::from_fn(|byte| byte as u8 ^ place as u8);

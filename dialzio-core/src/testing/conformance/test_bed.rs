@@ -46,7 +46,7 @@ pub struct Tenant {
     pub account: ProviderAccount,
 }
 
-/// Somebody it talks to.
+/// A person it talks to.
 #[derive(Debug, Clone)]
 pub struct Person {
     /// The contact, as it was stored.
@@ -171,7 +171,7 @@ impl TestBed {
         Tenant { scope, org, app, account }
     }
 
-    /// Somebody the tenant talks to, by a number of theirs.
+    /// A person the tenant talks to, by a number of theirs.
     pub async fn person(&self, tenant: &Tenant, name: &str) -> Person {
         let contact = self.make.contact(name);
         let aliases = vec![Alias::Phone(self.make.phone())];

@@ -130,7 +130,7 @@ pub async fn an_unsigned_element_stays_unsigned_in_the_queue_and_in_quarantine(b
     assert_eq!(live.consent(Purpose::Marketing).await.state, State::Unknown);
 }
 
-/// A notice without a signature joins nobody, and a message without one brings one id at most.
+/// A notice without a signature joins no identities, and a message without one brings one id at most.
 pub async fn nothing_unsigned_joins_two_people(bed: TestBed) {
     let live = Live::new(&bed).await;
     live.signed(Live::says("in.1", "hello")).await;

@@ -1,4 +1,4 @@
-//! A provider that does what it is told, and remembers what it was asked.
+//! A provider that follows a script and records every request.
 
 mod webhook;
 
@@ -53,7 +53,7 @@ pub enum Scripted {
     Accept,
     /// It takes the message and holds it back.
     Hold,
-    /// With an error; nothing was carried out, unless the error says that nobody knows.
+    /// With an error; nothing was carried out, unless the error says that the outcome is unknown.
     Fail(ProviderError),
     /// With an error, once it is notified: what happens in between happens while the call is on the wire.
     FailAfter(Arc<Notify>, ProviderError),

@@ -1,4 +1,4 @@
-//! A day of sample conversations: customers through the emulated provider, answers through the same services as anybody's.
+//! A day of sample conversations: customers through the emulated provider, answers through the same services as a member's.
 
 use axum::response::Html;
 use dialzio_core::conversation::{ConversationQuery, ConversationState, InboxView, NewMessage, StateFilter};

@@ -1,4 +1,4 @@
-//! The sandbox: a phone on which somebody plays the customer, through the emulated provider.
+//! The sandbox: a phone on which a member plays the customer, through the emulated provider.
 
 mod day;
 mod phone;
@@ -125,7 +125,7 @@ async fn render(ctx: &PageContext, open: Option<&CustomerIdentity>) -> Result<Ht
     show(&page)
 }
 
-/// A person to begin with. Nothing leaves the emulated provider, whoever may have the number.
+/// A person to begin with. Nothing leaves the emulated provider, even if the number exists.
 fn suggestion(count: usize) -> SandboxForm {
     const NAMES: [&str; 6] =
         ["Tara Menon", "Imran Sheikh", "Lakshmi Iyer", "Joseph D’Souza", "Harpreet Gill", "Nandini Bose"];
@@ -157,7 +157,7 @@ async fn invent(ctx: PageContext, fields: Fields) -> Result<Response, Problem> {
     }
 }
 
-/// A person as typed. Everybody has an id of their own, as on the platform; a number is optional.
+/// A person as typed. Each has an id of their own, as on the platform; a number is optional.
 fn read_person(fields: &Fields) -> Result<CustomerIdentity, &'static str> {
     let name = fields.given("name").ok_or("Give the person a name.")?;
     let username = fields.given("username").map(|name| name.trim_start_matches('@').to_owned());

@@ -25,7 +25,7 @@ pub(super) enum Act {
 /// One conversation of the day.
 pub(super) struct Talk {
     pub(super) name: &'static str,
-    /// Digits with the country code, or nothing for somebody with a username only.
+    /// Digits with the country code, or nothing for a person with a username only.
     pub(super) digits: Option<&'static str>,
     pub(super) username: Option<&'static str>,
     pub(super) acts: &'static [Act],

@@ -110,7 +110,7 @@ pub(crate) struct Choice {
     pub(crate) value: String,
     /// What the person reads.
     pub(crate) label: Shown,
-    /// Smaller words beside it, such as the time that "tomorrow morning" stands for.
+    /// Smaller words beside it, such as the time that "tomorrow morning" means.
     pub(crate) detail: Option<String>,
     /// Whether it is the present value.
     pub(crate) selected: bool,

@@ -295,7 +295,7 @@ impl askama::filters::HtmlSafe for ContactName {}
 pub(crate) struct ContactAddresses {
     /// Numbers and addresses.
     pub(crate) addresses: Vec<Fact>,
-    /// Who may be somebody else.
+    /// Who may be another person.
     pub(crate) doubts: Vec<super::person::Doubt>,
 }
 

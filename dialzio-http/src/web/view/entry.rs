@@ -4,7 +4,7 @@ use askama::Template;
 
 use super::{Shown, shell::Theme};
 
-/// Makes the account of somebody who was invited, the owner first of all.
+/// Makes the account of a person who was invited, the owner first of all.
 #[derive(Clone, Debug, Default, Template)]
 #[template(path = "setup.html")]
 pub(crate) struct SetupPage {

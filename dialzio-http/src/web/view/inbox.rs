@@ -48,7 +48,7 @@ pub(crate) enum View {
     /// Assigned to the signed-in person.
     #[default]
     Mine,
-    /// Assigned to nobody.
+    /// Not assigned.
     Unassigned,
     /// All that the person may see.
     All,
@@ -91,7 +91,7 @@ pub(crate) struct QueueList {
     pub(crate) search: String,
     /// Conversations of the signed-in person in this state.
     pub(crate) mine: u64,
-    /// Of nobody.
+    /// Unassigned ones.
     pub(crate) unassigned: u64,
     /// Of all.
     pub(crate) all: u64,

@@ -220,7 +220,7 @@ pub(crate) enum Delivery {
         /// What helps.
         actions: Vec<Action>,
     },
-    /// The send had no answer: sent or not, nobody knows.
+    /// The send had no answer: whether it was sent is unknown.
     Unknown {
         /// Plain sentence.
         reason: Shown,

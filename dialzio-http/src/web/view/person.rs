@@ -20,7 +20,7 @@ pub(crate) struct PersonPane {
     pub(crate) status: ContactStatus,
     /// Numbers, addresses, city with the time there.
     pub(crate) addresses: Vec<Fact>,
-    /// Who may be somebody else.
+    /// Who may be another person.
     pub(crate) doubts: Vec<Doubt>,
     /// One row per purpose.
     pub(crate) consent: Vec<ConsentRow>,
@@ -34,7 +34,7 @@ pub(crate) struct PersonPane {
 
 impl askama::filters::HtmlSafe for PersonPane {}
 
-/// Somebody with another profile writes from a number that the person had given up.
+/// A person with another profile writes from a number that the person had given up.
 #[derive(Clone, Debug)]
 pub(crate) struct Doubt {
     /// Where the answer goes.
@@ -53,7 +53,7 @@ pub(crate) struct ContactStatus {
     pub(crate) contact: String,
     /// Stages of the organisation.
     pub(crate) stages: Vec<Choice>,
-    /// Members; the empty value is nobody.
+    /// Members; the empty value is unassigned.
     pub(crate) owners: Vec<Choice>,
     /// Tags on the contact.
     pub(crate) tags: Vec<Shown>,

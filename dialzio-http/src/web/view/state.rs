@@ -3,7 +3,7 @@
 /// State of the conversations listed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum State {
-    /// Somebody has to look.
+    /// A member has to look.
     #[default]
     Open,
     /// Comes back later.

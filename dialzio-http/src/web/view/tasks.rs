@@ -10,7 +10,7 @@ pub(crate) enum Whose {
     /// The reader's own.
     #[default]
     Mine,
-    /// Everybody's, and those of nobody.
+    /// Those of all members, and unassigned ones.
     Team,
 }
 
@@ -69,7 +69,7 @@ pub(crate) struct TaskList {
     pub(crate) rows: usize,
     /// Open follow-ups of the reader: "12", or "1,000+".
     pub(crate) mine: String,
-    /// Open follow-ups of everybody.
+    /// Open follow-ups of the whole team.
     pub(crate) team: String,
     /// Of those in this view: how many are overdue.
     pub(crate) overdue: usize,

@@ -39,11 +39,11 @@ pub(crate) struct ThreadHead {
     pub(crate) state: State,
     /// When a snoozed one comes back: "until tomorrow 09:00".
     pub(crate) until: Option<String>,
-    /// Members to assign to. The empty value is nobody.
+    /// Members to assign to. The empty value is unassigned.
     pub(crate) members: Vec<Choice>,
     /// Id of the signed-in member, for "assign to me".
     pub(crate) me: String,
-    /// How the reader takes it: `claim` while nobody has it, so that of two who do one wins; else `assign`.
+    /// How the reader takes it: `claim` while it is unassigned, so that one of two wins; else `assign`.
     pub(crate) takes: &'static str,
     /// When it could come back: value is RFC 3339, label "Tomorrow morning", detail "Tue 09:00".
     pub(crate) snooze: Vec<Choice>,
