@@ -2,44 +2,27 @@
 #![cfg(feature = "testing")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
-use dialzio_core::access::NewOrg;
-use dialzio_core::account::{LocalKeys, NewAccount, NewApp};
-use dialzio_core::entropy::Entropy;
-use dialzio_core::memory::MemoryStore;
+mod common;
+
+use dialzio_core::Error;
+use dialzio_core::account::NewAccount;
 use dialzio_core::provider::ADDRESS_REFUSAL;
-use dialzio_core::testing::{Fixtures, ScriptedProvider};
-use dialzio_core::{Clock, Crm, Error, ManualClock, Principal, Role};
-use std::sync::Arc;
+use dialzio_core::testing::ScriptedProvider;
 
 /// The scripted provider has no address of its own, so it takes none that somebody types in.
 #[tokio::test(start_paused = true)]
 async fn an_account_is_connected_to_known_hosts_alone() {
-    let clock = Arc::new(ManualClock::at(Fixtures::morning()));
-    let crm = Crm::builder()
-        .store(MemoryStore::new(Arc::clone(&clock) as Arc<dyn Clock>))
-        .keys(LocalKeys::ephemeral(&Entropy::seeded(1)))
+    let clock = common::clock();
+    let crm = common::builder(&clock)
+        .store(common::memory(&clock))
         .provider(ScriptedProvider::new())
-        .clock(clock)
         .build()
         .unwrap();
-    let org = crm.access().found(NewOrg::named("Shop")).await.unwrap().org;
-    let me =
-        crm.access().act_as(org, Principal::service("test").unwrap(), Role::Owner.grant()).await.unwrap();
-    let new = NewApp {
-        provider: "scripted".into(),
-        name: "App".parse().unwrap(),
-        secrets: vec!["secret".into()],
-        verify_token: Some("verify".into()),
-    };
-    let app = crm.accounts().register_app(&me, new).await.unwrap();
+    let me = common::owner(&crm, "Shop").await;
+    let app = common::app(&crm, &me).await;
     let line = |base: Option<&str>| NewAccount {
-        app: app.id,
-        name: "Line".parse().unwrap(),
-        routing_key: "1001".into(),
-        business_id: Some("2002".into()),
-        portfolio: None,
-        credentials: [("access_token", "token")].into(),
         base_url: base.map(|base| base.parse().unwrap()),
+        ..common::line(&app)
     };
     let mut answers = Vec::new();
     for strange in [

@@ -3,16 +3,14 @@
 #![cfg(feature = "testing")]
 #![allow(clippy::unwrap_used, clippy::print_stdout, missing_docs, reason = "tests")]
 
-use dialzio_core::access::NewOrg;
-use dialzio_core::account::{AccountState, App, Connected, LocalKeys, NewAccount, NewApp};
-use dialzio_core::conversation::{ConversationQuery, InboxView, StateFilter};
-use dialzio_core::entropy::Entropy;
+mod common;
+
+use dialzio_core::account::{AccountState, App, Connected, NewAccount};
 use dialzio_core::memory::MemoryStore;
-use dialzio_core::page::PageRequest;
 use dialzio_core::provider::ProviderError;
 use dialzio_core::store::{Call, StoreLayer};
-use dialzio_core::testing::{Fixtures, Scripted, ScriptedProvider, service};
-use dialzio_core::{Actor, Clock, Crm, ManualClock, Role, StoreResult};
+use dialzio_core::testing::{Scripted, ScriptedProvider};
+use dialzio_core::{Actor, Crm, StoreResult};
 use serde_json::json;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -61,56 +59,34 @@ struct Tenant {
     commits: Arc<AtomicU64>,
 }
 
+/// The line of an app with another token.
 fn line(app: &App, token: &str) -> NewAccount {
-    NewAccount {
-        app: app.id,
-        name: "Line".parse().unwrap(),
-        routing_key: "1001".into(),
-        business_id: Some("2002".into()),
-        portfolio: None,
-        credentials: [("access_token", token)].into(),
-        base_url: None,
-    }
+    NewAccount { credentials: [("access_token", token)].into(), ..common::line(app) }
 }
 
 async fn tenant(provider: ScriptedProvider) -> Tenant {
-    let clock = Arc::new(ManualClock::at(Fixtures::morning()));
+    let clock = common::clock();
     let (slow, commits) = (Arc::<AtomicBool>::default(), Arc::<AtomicU64>::default());
-    let inner = MemoryStore::new(Arc::clone(&clock) as Arc<dyn Clock>);
-    let crm = Crm::builder()
+    let inner = common::memory(&clock);
+    let crm = common::builder(&clock)
         .store(Slow { inner, slow: Arc::clone(&slow), commits: Arc::clone(&commits) })
-        .keys(LocalKeys::ephemeral(&Entropy::seeded(1)))
         .provider(provider)
-        .clock(clock)
         .build()
         .unwrap();
-    let org = crm.access().found(NewOrg::named("Shop")).await.unwrap().org;
-    let me = crm.access().act_as(org, service("test"), Role::Owner.grant()).await.unwrap();
-    let new = NewApp {
-        provider: "scripted".into(),
-        name: "App".parse().unwrap(),
-        secrets: vec!["secret".into()],
-        verify_token: Some("verify".into()),
-    };
-    let app = crm.accounts().register_app(&me, new).await.unwrap();
+    let me = common::owner(&crm, "Shop").await;
+    let app = common::app(&crm, &me).await;
     Tenant { crm, me, app, slow, commits }
 }
 
 impl Tenant {
     async fn hears(&self, number: usize) {
-        let at = self.crm.clock().now().timestamp();
-        let said = json!({"type": "message", "account": "1001", "at": at, "id": format!("m.{number}"),
+        let said = json!({"type": "message", "id": format!("m.{number}"),
             "from": format!("9198400{:05}", 10_000 + number), "text": "hello"});
-        let webhook = ScriptedProvider::webhook("secret", &[said]);
-        assert_eq!(self.crm.intake().receive(self.app.hook, webhook).await.status, 200);
+        assert_eq!(common::receive(&self.crm, &self.app, said).await, 200);
     }
 
     async fn unread(&self) -> u32 {
-        let query =
-            ConversationQuery { view: InboxView::All, state: StateFilter::Open, now: self.crm.clock().now() };
-        let page = PageRequest::first(200);
-        let inbox = self.crm.conversations().list(&self.me, &query, page).await.unwrap();
-        inbox.items.iter().map(|entry| entry.conversation.unread).sum()
+        common::unread(&self.crm, &self.me).await
     }
 }
 
@@ -118,7 +94,7 @@ impl Tenant {
 async fn a_line_that_grew_while_the_store_was_slow_is_decided_in_groups_and_empties() {
     const WAITING: usize = 60;
     let tenant = tenant(ScriptedProvider::new()).await;
-    tenant.crm.accounts().connect(&tenant.me, line(&tenant.app, "token")).await.unwrap().routable().unwrap();
+    common::connect(&tenant.crm, &tenant.me, &tenant.app).await;
     tenant.crm.worker().run_once().await.unwrap();
     tenant.slow.store(true, Ordering::Relaxed);
     let begun = Instant::now();

@@ -2,15 +2,13 @@
 #![cfg(feature = "testing")]
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 
-use dialzio_core::access::NewOrg;
-use dialzio_core::account::{LocalKeys, NewAccount, NewApp};
-use dialzio_core::conversation::{ConversationQuery, InboxView, NewMessage, StateFilter};
-use dialzio_core::entropy::Entropy;
+mod common;
+
+use dialzio_core::StoreResult;
+use dialzio_core::conversation::NewMessage;
 use dialzio_core::memory::MemoryStore;
-use dialzio_core::page::PageRequest;
 use dialzio_core::store::{Call, StoreLayer};
-use dialzio_core::testing::{Fixtures, ScriptedProvider, service};
-use dialzio_core::{Clock, Crm, ManualClock, Role, StoreResult};
+use dialzio_core::testing::ScriptedProvider;
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -41,44 +39,24 @@ impl StoreLayer for Counting {
 
 #[tokio::test]
 async fn suppressions_of_a_chunk_are_read_at_once() {
-    let clock = Arc::new(ManualClock::at(Fixtures::morning()));
+    let clock = common::clock();
     let calls = Arc::new(Mutex::new(BTreeMap::new()));
-    let inner = MemoryStore::new(Arc::clone(&clock) as Arc<dyn Clock>);
-    let crm = Crm::builder()
+    let inner = common::memory(&clock);
+    let crm = common::builder(&clock)
         .store(Counting { inner, calls: Arc::clone(&calls) })
-        .keys(LocalKeys::ephemeral(&Entropy::seeded(1)))
         .provider(ScriptedProvider::new())
-        .clock(clock)
         .build()
         .unwrap();
-    let org = crm.access().found(NewOrg::named("Green Leaf")).await.unwrap().org;
-    let me = crm.access().act_as(org, service("test"), Role::Owner.grant()).await.unwrap();
-    let app = NewApp {
-        provider: "scripted".into(),
-        name: "App".parse().unwrap(),
-        secrets: vec!["secret".into()],
-        verify_token: Some("verify".into()),
-    };
-    let app = crm.accounts().register_app(&me, app).await.unwrap();
-    let line = NewAccount {
-        app: app.id,
-        name: "Line".parse().unwrap(),
-        routing_key: "1001".into(),
-        business_id: Some("2002".into()),
-        portfolio: None,
-        credentials: [("access_token", "token")].into(),
-        base_url: None,
-    };
-    crm.accounts().connect(&me, line).await.unwrap().routable().unwrap();
+    let me = common::owner(&crm, "Green Leaf").await;
+    let app = common::app(&crm, &me).await;
+    common::connect(&crm, &me, &app).await;
     let at = crm.clock().now().timestamp();
     let wrote: Vec<_> = (0..16)
         .map(|n| json!({"type": "message", "account": "1001", "at": at, "id": format!("in.{n}"), "from": format!("9198400123{n:02}"), "text": "hello"}))
         .collect();
     let answer = crm.intake().receive(app.hook, ScriptedProvider::webhook("secret", &wrote)).await;
     assert_eq!(answer.status, 200);
-    let open = ConversationQuery { view: InboxView::All, state: StateFilter::Open, now: crm.clock().now() };
-    let talks = crm.conversations().list(&me, &open, PageRequest::first(50)).await.unwrap();
-    for talk in &talks.items {
+    for talk in &common::inbox(&crm, &me).await {
         crm.conversations().send(&me, talk.conversation.id, NewMessage::text("hi").unwrap()).await.unwrap();
     }
     calls.lock().unwrap().clear();

@@ -2,18 +2,13 @@
 #![cfg(feature = "testing")]
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 
+mod common;
+
 use chrono::{DateTime, TimeDelta, Utc};
-use dialzio_core::access::NewOrg;
-use dialzio_core::account::{LocalKeys, NewAccount, NewApp};
-use dialzio_core::contact::{Alias, ChannelIdentity, ContactWrite};
-use dialzio_core::conversation::{ConversationState, ConversationWrite, DeliveryStatus, NewMessage};
-use dialzio_core::entropy::Entropy;
-use dialzio_core::ledger::Action;
-use dialzio_core::memory::MemoryStore;
+use dialzio_core::conversation::{ConversationState, DeliveryStatus, NewMessage};
 use dialzio_core::provider::{MessagingProvider, Provider, ProviderId, WebhookDecoder};
-use dialzio_core::store::Batch;
-use dialzio_core::testing::{Fixtures, ScriptedProvider, scope, service};
-use dialzio_core::{Actor, Clock, ClockTrust, ConversationId, Crm, ManualClock, MessageId, Role};
+use dialzio_core::testing::{Fixtures, ScriptedProvider};
+use dialzio_core::{Actor, Clock, ClockTrust, ConversationId, Crm, ManualClock, MessageId};
 use std::sync::{Arc, Mutex};
 
 /// A provider whose answers show a time, if it is told one.
@@ -54,49 +49,18 @@ impl Shop {
     /// A shop with one reply that waits to be sent.
     async fn with_a_reply() -> Self {
         let make = Fixtures::default();
-        let clock = Arc::new(ManualClock::at(Fixtures::morning()));
+        let clock = common::clock();
         let shown = Arc::default();
-        let crm = Crm::builder()
-            .store(MemoryStore::new(Arc::clone(&clock) as Arc<dyn Clock>))
-            .keys(LocalKeys::ephemeral(&Entropy::seeded(1)))
+        let crm = common::builder(&clock)
+            .store(common::memory(&clock))
             .provider(Dated(ScriptedProvider::new(), Arc::clone(&shown)))
-            .clock(Arc::clone(&clock) as Arc<dyn Clock>)
             .build()
             .unwrap();
-        let org = crm.access().found(NewOrg::named("Shop")).await.unwrap().org;
-        let me = crm.access().act_as(org, service("test"), Role::Owner.grant()).await.unwrap();
-        let app = NewApp {
-            provider: "scripted".into(),
-            name: "App".parse().unwrap(),
-            secrets: vec!["secret".into()],
-            verify_token: Some("verify".into()),
-        };
-        let app = crm.accounts().register_app(&me, app).await.unwrap();
-        let line = NewAccount {
-            app: app.id,
-            name: "Line".parse().unwrap(),
-            routing_key: "1001".into(),
-            business_id: Some("2002".into()),
-            portfolio: None,
-            credentials: [("access_token", "token")].into(),
-            base_url: None,
-        };
-        let account = crm.accounts().connect(&me, line).await.unwrap().routable().unwrap();
+        let me = common::owner(&crm, "Shop").await;
+        let app = common::app(&crm, &me).await;
+        let account = common::connect(&crm, &me, &app).await;
         crm.worker().run_once().await.unwrap();
-        let contact = make.contact("Asha");
-        let identity = ChannelIdentity {
-            portfolio: account.portfolio.clone(),
-            ..make.identity(contact.id, vec![Alias::Phone(make.phone())])
-        };
-        let talk = make.conversation(account.id, &identity);
-        let wrote = make.inbound(&talk, "hello", Fixtures::morning());
-        let mut batch = Batch::new(&me, Action::MessageReceived, Fixtures::morning());
-        batch
-            .write(ContactWrite::Insert(contact))
-            .write(ContactWrite::Identity(identity))
-            .write(ConversationWrite::Insert(talk.clone()))
-            .write(make.append(account.id, &wrote));
-        crm.store().commit_one(&scope(org), batch).await.unwrap();
+        let talk = common::talk(&crm, &make, &me, &account).await;
         let reply = crm.conversations().send(&me, talk.id, NewMessage::text("hello").unwrap()).await.unwrap();
         Self { crm, me, clock, shown, talk: talk.id, reply: reply.message.id }
     }

@@ -2,8 +2,9 @@
 #![cfg(feature = "testing")]
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "tests")]
 
+mod common;
+
 use chrono::{DateTime, Utc};
-use dialzio_core::access::NewOrg;
 use dialzio_core::account::{
     AccountChange, AccountState, AccountWrite, App, LocalKeys, NewAccount, NewApp, SealedContext, Sealer,
 };
@@ -15,8 +16,8 @@ use dialzio_core::provider::{
     WebhookDecoder,
 };
 use dialzio_core::store::Batch;
-use dialzio_core::testing::{Fixtures, SCRIPTED_FORM, ScriptedProvider, scope, service};
-use dialzio_core::{Actor, Clock, Crm, Error, ManualClock, Role, Store};
+use dialzio_core::testing::{Fixtures, SCRIPTED_FORM, ScriptedProvider, scope};
+use dialzio_core::{Actor, Crm, Error, Store};
 use secrecy::ExposeSecret;
 use std::sync::Arc;
 
@@ -66,18 +67,15 @@ struct Shop {
 }
 
 async fn shop(form: &'static ConnectionForm) -> Shop {
-    let clock = Arc::new(ManualClock::at(Fixtures::morning()));
+    let clock = common::clock();
     let provider = Arc::new(ScriptedProvider::new());
-    let store = Arc::new(MemoryStore::new(Arc::clone(&clock) as Arc<dyn Clock>));
-    let crm = Crm::builder()
+    let store = Arc::new(common::memory(&clock));
+    let crm = common::builder(&clock)
         .shared_store(Arc::clone(&store) as Arc<dyn Store>)
-        .keys(LocalKeys::ephemeral(&Entropy::seeded(1)))
         .provider(Formed(Arc::clone(&provider), form))
-        .clock(clock)
         .build()
         .unwrap();
-    let org = crm.access().found(NewOrg::named("Shop")).await.unwrap().org;
-    let me = crm.access().act_as(org, service("test"), Role::Owner.grant()).await.unwrap();
+    let me = common::owner(&crm, "Shop").await;
     Shop { crm, me, provider, store }
 }
 

@@ -2,52 +2,22 @@
 #![cfg(feature = "testing")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+mod common;
+
 use bytes::Bytes;
 use chrono::TimeDelta;
-use dialzio_core::access::NewOrg;
-use dialzio_core::account::{LocalKeys, NewAccount, NewApp, ProviderAccount};
 use dialzio_core::blob::{BlobError, BlobKey, BlobStore, MemoryBlobs};
-use dialzio_core::contact::{Alias, ChannelIdentity, ContactWrite};
-use dialzio_core::conversation::{
-    Content, Conversation, ConversationWrite, DeliveryStatus, Message, NewMessage,
-};
-use dialzio_core::entropy::Entropy;
-use dialzio_core::ledger::Action;
+use dialzio_core::conversation::{Content, Conversation, DeliveryStatus, Message, NewMessage};
 use dialzio_core::media::{FileError, NewFile};
 use dialzio_core::memory::MemoryStore;
 use dialzio_core::provider::{OutboundContent, Provider, ProviderError, ProviderId, RefusalReason};
-use dialzio_core::store::{Batch, IdempotencyKey};
-use dialzio_core::testing::{Calls, Fault, Faulty, Fixtures, Scripted, ScriptedProvider, scope};
+use dialzio_core::store::IdempotencyKey;
+use dialzio_core::testing::{Calls, Fault, Faulty, Fixtures, Scripted, ScriptedProvider};
 use dialzio_core::text::MessageText;
-use dialzio_core::{Actor, Clock, Crm, Error, ManualClock, OrgId, Principal, Role, Store, StoreError};
+use dialzio_core::{Actor, Crm, Error, ManualClock, OrgId, Store, StoreError};
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-
-/// A provider that the test and the CRM both hold.
-#[derive(Debug)]
-struct Lent(Arc<ScriptedProvider>);
-
-impl Provider for Lent {
-    fn id(&self) -> ProviderId {
-        self.0.id()
-    }
-    fn messaging(&self) -> Option<&dyn dialzio_core::provider::MessagingProvider> {
-        self.0.messaging()
-    }
-    fn webhooks(&self) -> Option<&dyn dialzio_core::provider::WebhookDecoder> {
-        self.0.webhooks()
-    }
-    fn connection(&self) -> &dialzio_core::provider::ConnectionForm {
-        self.0.connection()
-    }
-    fn allows_address(&self, base: &url::Url) -> bool {
-        self.0.allows_address(base)
-    }
-    fn newest_date(&self) -> Option<chrono::DateTime<chrono::Utc>> {
-        self.0.newest_date()
-    }
-}
 
 /// Blobs that cannot be deleted while `stuck` is set.
 #[derive(Debug, Clone, Default)]
@@ -86,61 +56,25 @@ struct Shop {
     talk: Conversation,
 }
 
-async fn connect(crm: &Crm, me: &Actor) -> ProviderAccount {
-    let app = NewApp {
-        provider: "scripted".into(),
-        name: "App".parse().unwrap(),
-        secrets: vec!["secret".into()],
-        verify_token: Some("verify".into()),
-    };
-    let app = crm.accounts().register_app(me, app).await.unwrap();
-    let line = NewAccount {
-        app: app.id,
-        name: "Line".parse().unwrap(),
-        routing_key: "1001".into(),
-        business_id: Some("2002".into()),
-        portfolio: None,
-        credentials: [("access_token", "token")].into(),
-        base_url: None,
-    };
-    crm.accounts().connect(me, line).await.unwrap().routable().unwrap()
-}
-
 /// A shop to which somebody has just written.
 async fn shop() -> Shop {
     let make = Fixtures::default();
-    let clock = Arc::new(ManualClock::at(Fixtures::morning()));
+    let clock = common::clock();
     let provider = Arc::new(ScriptedProvider::new());
     let blobs = Blobs::default();
-    let store = Arc::new(Faulty::new(Arc::new(MemoryStore::new(Arc::clone(&clock) as Arc<dyn Clock>))));
-    let crm = Crm::builder()
+    let store = Arc::new(Faulty::new(Arc::new(common::memory(&clock))));
+    let crm = common::builder(&clock)
         .shared_store(Arc::clone(&store) as Arc<dyn Store>)
-        .keys(LocalKeys::ephemeral(&Entropy::seeded(1)))
         .blobs(blobs.clone())
-        .provider(Lent(Arc::clone(&provider)))
-        .clock(Arc::clone(&clock) as Arc<dyn Clock>)
+        .provider(common::Lent(Arc::clone(&provider)))
         .build()
         .unwrap();
-    let org = crm.access().found(NewOrg::named("Shop")).await.unwrap().org;
-    let me =
-        crm.access().act_as(org, Principal::service("test").unwrap(), Role::Owner.grant()).await.unwrap();
-    let account = connect(&crm, &me).await;
-    let contact = make.contact("Asha");
-    let identity = ChannelIdentity {
-        portfolio: account.portfolio.clone(),
-        ..make.identity(contact.id, vec![Alias::Phone(make.phone())])
-    };
-    let talk = make.conversation(account.id, &identity);
-    let wrote = make.inbound(&talk, "hello", Fixtures::morning());
-    let mut batch = Batch::new(&me, Action::MessageReceived, Fixtures::morning());
-    batch
-        .write(ContactWrite::Insert(contact))
-        .write(ContactWrite::Identity(identity))
-        .write(ConversationWrite::Insert(talk.clone()))
-        .write(make.append(account.id, &wrote));
-    crm.store().commit_one(&scope(org), batch).await.unwrap();
+    let me = common::owner(&crm, "Shop").await;
+    let app = common::app(&crm, &me).await;
+    let account = common::connect(&crm, &me, &app).await;
+    let talk = common::talk(&crm, &make, &me, &account).await;
     crm.worker().run_once().await.unwrap();
-    Shop { crm, clock, store, provider, blobs, me, org, talk }
+    Shop { org: me.org(), crm, clock, store, provider, blobs, me, talk }
 }
 
 fn pdf() -> NewFile {

@@ -3,16 +3,14 @@
 #![cfg(feature = "testing")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
-use dialzio_core::access::NewOrg;
-use dialzio_core::account::{App, LocalKeys, NewAccount, NewApp};
-use dialzio_core::conversation::{ConversationQuery, InboxView, Message, NewMessage, StateFilter};
-use dialzio_core::entropy::Entropy;
-use dialzio_core::memory::MemoryStore;
+mod common;
+
+use dialzio_core::account::App;
+use dialzio_core::conversation::{Message, NewMessage};
 use dialzio_core::page::PageRequest;
-use dialzio_core::testing::{Fixtures, ScriptedProvider, service};
-use dialzio_core::{Actor, Clock, ConversationId, Crm, ManualClock, Role};
+use dialzio_core::testing::ScriptedProvider;
+use dialzio_core::{Actor, ConversationId, Crm};
 use serde_json::{Value, json};
-use std::sync::Arc;
 
 const ASHA: &str = "919840012345";
 const RAVI: &str = "919840054321";
@@ -25,49 +23,26 @@ struct Shop {
 
 impl Shop {
     async fn open() -> Self {
-        let clock: Arc<dyn Clock> = Arc::new(ManualClock::at(Fixtures::morning()));
-        let crm = Crm::builder()
-            .store(MemoryStore::new(Arc::clone(&clock)))
-            .keys(LocalKeys::ephemeral(&Entropy::seeded(1)))
+        let clock = common::clock();
+        let crm = common::builder(&clock)
+            .store(common::memory(&clock))
             .provider(ScriptedProvider::new())
-            .clock(clock)
             .build()
             .unwrap();
-        let org = crm.access().found(NewOrg::named("Shop")).await.unwrap().org;
-        let me = crm.access().act_as(org, service("test"), Role::Owner.grant()).await.unwrap();
-        let new = NewApp {
-            provider: "scripted".into(),
-            name: "App".parse().unwrap(),
-            secrets: vec!["secret".into()],
-            verify_token: Some("verify".into()),
-        };
-        let app = crm.accounts().register_app(&me, new).await.unwrap();
-        let line = NewAccount {
-            app: app.id,
-            name: "Line".parse().unwrap(),
-            routing_key: "1001".into(),
-            business_id: Some("2002".into()),
-            portfolio: None,
-            credentials: [("access_token", "token")].into(),
-            base_url: None,
-        };
-        crm.accounts().connect(&me, line).await.unwrap().routable().unwrap();
+        let me = common::owner(&crm, "Shop").await;
+        let app = common::app(&crm, &me).await;
+        common::connect(&crm, &me, &app).await;
         Self { crm, me, app }
     }
 
     async fn receives(&self, kind: &str, id: &str, from: &str, more: Value) {
-        let at = self.crm.clock().now().timestamp();
-        let mut element = json!({"type": kind, "account": "1001", "at": at, "id": id, "from": from});
+        let mut element = json!({"type": kind, "id": id, "from": from});
         element.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-        let webhook = ScriptedProvider::webhook("secret", &[element]);
-        assert_eq!(self.crm.intake().receive(self.app.hook, webhook).await.status, 200);
+        assert_eq!(common::receive(&self.crm, &self.app, element).await, 200);
     }
 
     async fn conversations(&self) -> Vec<ConversationId> {
-        let query =
-            ConversationQuery { view: InboxView::All, state: StateFilter::Open, now: self.crm.clock().now() };
-        let page = self.crm.conversations().list(&self.me, &query, PageRequest::first(10)).await.unwrap();
-        page.items.iter().map(|entry| entry.conversation.id).collect()
+        common::inbox(&self.crm, &self.me).await.iter().map(|entry| entry.conversation.id).collect()
     }
 
     async fn messages(&self, of: ConversationId) -> Vec<Message> {

@@ -3,48 +3,20 @@
 #![cfg(feature = "testing")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+mod common;
+
 use chrono::TimeDelta;
-use dialzio_core::access::NewOrg;
-use dialzio_core::account::{AccountState, App, LocalKeys, NewAccount, NewApp, ProviderAccount};
+use dialzio_core::account::{AccountState, App, ProviderAccount};
 use dialzio_core::contact::ContactQuery;
-use dialzio_core::conversation::{
-    ConversationQuery, DeliveryStatus, InboxEntry, InboxView, NewMessage, StateFilter,
-};
-use dialzio_core::entropy::Entropy;
+use dialzio_core::conversation::{DeliveryStatus, InboxEntry, NewMessage};
 use dialzio_core::ledger::Action;
-use dialzio_core::memory::MemoryStore;
 use dialzio_core::page::PageRequest;
-use dialzio_core::provider::{Credentials, Provider, ProviderError, ProviderId, RefusalReason};
+use dialzio_core::provider::{Credentials, ProviderError, ProviderId, RefusalReason};
 use dialzio_core::testing::{Fixtures, Scripted, ScriptedProvider};
-use dialzio_core::{Actor, Clock, Crm, Error, ManualClock, Principal, Revision, Role};
+use dialzio_core::{Actor, Crm, Error, ManualClock, Revision};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
-
-/// A provider that the test and the CRM both hold.
-#[derive(Debug)]
-struct Lent(Arc<ScriptedProvider>);
-
-impl Provider for Lent {
-    fn id(&self) -> ProviderId {
-        self.0.id()
-    }
-    fn messaging(&self) -> Option<&dyn dialzio_core::provider::MessagingProvider> {
-        self.0.messaging()
-    }
-    fn webhooks(&self) -> Option<&dyn dialzio_core::provider::WebhookDecoder> {
-        self.0.webhooks()
-    }
-    fn connection(&self) -> &dialzio_core::provider::ConnectionForm {
-        self.0.connection()
-    }
-    fn allows_address(&self, base: &url::Url) -> bool {
-        self.0.allows_address(base)
-    }
-    fn newest_date(&self) -> Option<chrono::DateTime<chrono::Utc>> {
-        self.0.newest_date()
-    }
-}
 
 struct Shop {
     crm: Crm,
@@ -56,54 +28,28 @@ struct Shop {
 }
 
 async fn shop() -> Shop {
-    let clock = Arc::new(ManualClock::at(Fixtures::morning()));
+    let clock = common::clock();
     let provider = Arc::new(ScriptedProvider::new());
-    let crm = Crm::builder()
-        .store(MemoryStore::new(Arc::clone(&clock) as Arc<dyn Clock>))
-        .keys(LocalKeys::ephemeral(&Entropy::seeded(1)))
-        .provider(Lent(Arc::clone(&provider)))
-        .clock(Arc::clone(&clock) as Arc<dyn Clock>)
+    let crm = common::builder(&clock)
+        .store(common::memory(&clock))
+        .provider(common::Lent(Arc::clone(&provider)))
         .build()
         .unwrap();
-    let org = crm.access().found(NewOrg::named("Shop")).await.unwrap().org;
-    let me =
-        crm.access().act_as(org, Principal::service("test").unwrap(), Role::Owner.grant()).await.unwrap();
-    let new = NewApp {
-        provider: "scripted".into(),
-        name: "App".parse().unwrap(),
-        secrets: vec!["secret".into()],
-        verify_token: Some("verify".into()),
-    };
-    let app = crm.accounts().register_app(&me, new).await.unwrap();
-    let line = NewAccount {
-        app: app.id,
-        name: "Line".parse().unwrap(),
-        routing_key: "1001".into(),
-        business_id: Some("2002".into()),
-        portfolio: None,
-        credentials: [("access_token", "token")].into(),
-        base_url: None,
-    };
-    let account = crm.accounts().connect(&me, line).await.unwrap().routable().unwrap();
+    let me = common::owner(&crm, "Shop").await;
+    let app = common::app(&crm, &me).await;
+    let account = common::connect(&crm, &me, &app).await;
     Shop { crm, clock, provider, me, app, account }
 }
 
 impl Shop {
     /// What the provider reports; each time a second after the other.
-    async fn hears(&self, mut element: Value) {
+    async fn hears(&self, element: Value) {
         self.clock.advance(TimeDelta::seconds(1));
-        element["account"] = json!("1001");
-        if element["at"].is_null() {
-            element["at"] = json!(self.clock.now().timestamp());
-        }
-        let hook = ScriptedProvider::webhook("secret", &[element]);
-        assert_eq!(self.crm.intake().receive(self.app.hook, hook).await.status, 200);
+        assert_eq!(common::receive(&self.crm, &self.app, element).await, 200);
     }
 
     async fn inbox(&self) -> Vec<InboxEntry> {
-        let query =
-            ConversationQuery { view: InboxView::All, state: StateFilter::Open, now: self.clock.now() };
-        self.crm.conversations().list(&self.me, &query, PageRequest::first(50)).await.unwrap().items
+        common::inbox(&self.crm, &self.me).await
     }
 }
 

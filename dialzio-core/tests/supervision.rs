@@ -2,17 +2,14 @@
 #![cfg(feature = "testing")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
-use dialzio_core::access::NewOrg;
-use dialzio_core::account::{LocalKeys, NewAccount, NewApp, ProviderAccount};
-use dialzio_core::contact::{Alias, ChannelIdentity, ContactWrite};
-use dialzio_core::conversation::{Conversation, ConversationState, ConversationWrite, NewMessage};
-use dialzio_core::entropy::Entropy;
-use dialzio_core::ledger::Action;
+mod common;
+
+use dialzio_core::conversation::{Conversation, ConversationState, NewMessage};
 use dialzio_core::memory::MemoryStore;
-use dialzio_core::store::{Batch, Call, IdempotencyKey, StoreLayer, StoreResult};
+use dialzio_core::store::{Call, IdempotencyKey, StoreLayer, StoreResult};
 use dialzio_core::tasks::{TaskHealth, TaskState};
-use dialzio_core::testing::{Fixtures, ScriptedProvider, scope};
-use dialzio_core::{Actor, Clock, Crm, ManualClock, Principal, Role};
+use dialzio_core::testing::{Fixtures, ScriptedProvider};
+use dialzio_core::{Actor, Clock, Crm, ManualClock};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -58,57 +55,21 @@ struct Shop {
     talk: Conversation,
 }
 
-async fn connect(crm: &Crm, me: &Actor) -> ProviderAccount {
-    let app = NewApp {
-        provider: "scripted".into(),
-        name: "App".parse().unwrap(),
-        secrets: vec!["secret".into()],
-        verify_token: Some("verify".into()),
-    };
-    let app = crm.accounts().register_app(me, app).await.unwrap();
-    let line = NewAccount {
-        app: app.id,
-        name: "Line".parse().unwrap(),
-        routing_key: "1001".into(),
-        business_id: Some("2002".into()),
-        portfolio: None,
-        credentials: [("access_token", "token")].into(),
-        base_url: None,
-    };
-    crm.accounts().connect(me, line).await.unwrap().routable().unwrap()
-}
-
 /// A shop to which somebody has just written.
 async fn shop() -> Shop {
     let make = Fixtures::default();
-    let clock = Arc::new(ManualClock::at(Fixtures::morning()));
+    let clock = common::clock();
     let left = Arc::default();
-    let inner = Arc::new(MemoryStore::new(Arc::clone(&clock) as Arc<dyn Clock>));
-    let crm = Crm::builder()
+    let inner = Arc::new(common::memory(&clock));
+    let crm = common::builder(&clock)
         .store(Panics { inner, left: Arc::clone(&left) })
-        .keys(LocalKeys::ephemeral(&Entropy::seeded(1)))
         .provider(ScriptedProvider::new())
-        .clock(Arc::clone(&clock) as Arc<dyn Clock>)
         .build()
         .unwrap();
-    let org = crm.access().found(NewOrg::named("Shop")).await.unwrap().org;
-    let me =
-        crm.access().act_as(org, Principal::service("test").unwrap(), Role::Owner.grant()).await.unwrap();
-    let account = connect(&crm, &me).await;
-    let contact = make.contact("Asha");
-    let identity = ChannelIdentity {
-        portfolio: account.portfolio.clone(),
-        ..make.identity(contact.id, vec![Alias::Phone(make.phone())])
-    };
-    let talk = make.conversation(account.id, &identity);
-    let wrote = make.inbound(&talk, "hello", Fixtures::morning());
-    let mut batch = Batch::new(&me, Action::MessageReceived, Fixtures::morning());
-    batch
-        .write(ContactWrite::Insert(contact))
-        .write(ContactWrite::Identity(identity))
-        .write(ConversationWrite::Insert(talk.clone()))
-        .write(make.append(account.id, &wrote));
-    crm.store().commit_one(&scope(org), batch).await.unwrap();
+    let me = common::owner(&crm, "Shop").await;
+    let app = common::app(&crm, &me).await;
+    let account = common::connect(&crm, &me, &app).await;
+    let talk = common::talk(&crm, &make, &me, &account).await;
     crm.worker().run_once().await.unwrap();
     Shop { crm, clock, left, me, talk }
 }
