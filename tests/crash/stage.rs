@@ -246,8 +246,10 @@ pub(crate) async fn set_up(binary: &Path, data: &Path, database: Option<&str>) -
     let mut config = EmulatorConfig::new(Arc::new(|| SystemClock.now()));
     config.keep_requests = 300;
     config.behaviour.status_delay = Duration::from_millis(5);
-    config.behaviour.retry_gap = Duration::from_millis(100);
-    config.behaviour.retry_limit = 10;
+    // As on the platform, which tries for days: an update that is given up would leave its message without one. The wait
+    // doubles ten times, to ten seconds.
+    config.behaviour.retry_gap = Duration::from_millis(10);
+    config.behaviour.retry_limit = u32::MAX;
     let mut stage = Stage {
         graph: Emulator::start(config).await.unwrap(),
         http: client(),
