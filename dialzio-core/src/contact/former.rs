@@ -16,7 +16,7 @@ string_enum! {
     pub enum DoubtAnswer {
         /// The person whose number it was: it is theirs again.
         SamePerson = "same_person",
-        /// Another person: they get a contact and a conversation of their own.
+        /// Another person, who gets a new contact and a new conversation.
         AnotherPerson = "another_person",
     }
 }

@@ -41,7 +41,7 @@ impl Backoff {
 pub struct Retries {
     /// The provider was not reached, so nothing has left.
     pub unreached: Backoff,
-    /// The provider reported a fault of its own or too many requests, or something else failed.
+    /// The provider reported an internal fault or too many requests, or another error occurred.
     pub fault: Backoff,
 }
 

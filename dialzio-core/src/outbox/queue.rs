@@ -5,7 +5,7 @@ use crate::name::string_enum;
 
 string_enum! {
     /// Kinds of queues, in the order in which those that are due together are begun: what people wrote may be an opt-out.
-    /// A queue is leased as a whole, so kinds that must not wait for each other have queues of their own.
+    /// A queue is leased as a whole, so kinds that must not wait for each other have separate queues.
     pub enum QueueKind {
         /// Received messages, preferences and identity updates that wait.
         Elements = "inbox",

@@ -73,7 +73,7 @@ impl<'a> Worker<'a> {
     /// Works until `shutdown` is ready, then finishes what it holds. Queues are worked on side by side, so that a slow
     /// provider does not delay the others. Sends that a crash left without an outcome become unknown first.
     ///
-    /// What fails is tried again: `queues`, `snoozes`, `sweep` and `heartbeat` are tasks of their own under
+    /// What fails is tried again: `queues`, `snoozes`, `sweep` and `heartbeat` are separate tasks under
     /// [`Crm::tasks`](crate::Crm::tasks), and so is the work in each queue, `work`.
     pub async fn run(&self, shutdown: impl Future<Output = ()> + Send) {
         let (stop, stopped) = watch::channel(false);
@@ -183,7 +183,7 @@ impl<'a> Worker<'a> {
         Ok(queues)
     }
 
-    /// Starts work on queues that are due, in tasks of their own.
+    /// Starts a task for each queue that is due.
     async fn start_queues(&self, queues: &Arc<Queues>) -> Result<(), Error> {
         let free = {
             let mut running = queues.running();

@@ -118,7 +118,7 @@ impl Credentials {
         self.0.is_empty()
     }
 
-    /// These, with the values of `newer` in place of their own.
+    /// A copy in which the values of `newer` replace those of the same name.
     #[must_use]
     pub fn updated(&self, newer: &Self) -> Self {
         let mut all = (*self.0).clone();

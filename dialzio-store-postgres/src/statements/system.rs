@@ -139,7 +139,7 @@ statements! { SYSTEM:
     LEASE: System [lease] =
         "SELECT h.fence, h.held_until FROM @lease h
          WHERE h.org_id = $1 AND h.account_id = $2 AND h.kind = $3 AND h.holder IS NOT NULL";
-    // Answers nothing if another worker holds the lane. Whether the last holder went without giving it back is in the row
+    // Returns no row if another worker holds the queue. Whether the last holder went without giving it back is in the row
     // as it was; a second worker at the same time waits for this one and then sees it.
     LEASE_FOR_UPDATE: System [lease] =
         "SELECT h.fence, h.holder, h.held_until FROM @lease h

@@ -1,7 +1,7 @@
 //! What follows from received elements: a pure decision from facts, elements and an instant to a batch.
 //!
-//! Each domain decides its own elements, in a module `inbound` of its own. Here they are told apart, once, and go in their
-//! order into one batch.
+//! Each domain decides its elements in its module `inbound`. This is the one place that matches on their kind; the decisions
+//! go into one batch in the order of the elements.
 
 mod element;
 mod people;
@@ -21,7 +21,7 @@ pub(crate) use element::{Element, Lookup, Mention, Wanted};
 pub(crate) use people::LOOK_WITHIN;
 pub(crate) use state::{Deciding, Decision, Facts, Place, Unsealed};
 
-/// Whose an element is: the one place where kinds of element are told apart.
+/// The domain that decides an element.
 pub(super) fn element(body: &InboundBody) -> Box<dyn Element + '_> {
     match body {
         InboundBody::Message(message) => Box::new(&**message),

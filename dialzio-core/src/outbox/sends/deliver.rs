@@ -170,7 +170,7 @@ impl Worker<'_> {
         }
     }
 
-    /// Writes down what a provider's answer says about the account, in a commit of its own. An account that was changed
+    /// Records what a provider's answer says about the account, in a separate commit. An account that was changed
     /// while the provider was asked stays as it is: the answer is about credentials that may be gone.
     async fn account_is(
         &self,

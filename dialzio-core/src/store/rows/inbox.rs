@@ -131,9 +131,9 @@ mod tests {
 
     #[test]
     fn a_cursor_of_another_list_is_refused() {
-        for bytes in [vec![], vec![1; 16], vec![0xff; 24], vec![0; 25]] {
+        for bytes in [vec![], vec![1; 16], vec![0; 25]] {
             let answer = InboxPlace::after(&request(Some(Cursor(bytes.clone()))));
-            assert!(matches!(answer, Err(StoreError::Cursor)) || bytes[0] == 0xff, "{bytes:?}: {answer:?}");
+            assert!(matches!(answer, Err(StoreError::Cursor)), "{bytes:?}: {answer:?}");
         }
     }
 }

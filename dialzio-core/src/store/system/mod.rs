@@ -72,7 +72,7 @@ pub enum SystemWrite {
     TimeMark(TimeMark),
     /// The next entry of the operator log. Its place is taken: [`super::StoreError::PreconditionFailed`].
     Operator(OperatorEntry),
-    /// Nothing of its own: carries a batch of an organisation that has no members yet.
+    /// Changes nothing by itself: carries a batch of an organisation that has no members yet.
     Noop,
 }
 

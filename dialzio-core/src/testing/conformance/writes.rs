@@ -57,7 +57,7 @@ kinds! {
     Write::Conversation(ConversationWrite::Revoke { .. }) => "conversation.revoke",
     Write::Conversation(ConversationWrite::Seen { .. }) => "conversation.seen",
     Write::Conversation(ConversationWrite::Activity(_)) => "conversation.activity",
-    // Each of its kinds is tried by the cases of its own.
+    // Its kinds have their own cases.
     Write::Draft(_) => "draft",
     Write::Media(MediaWrite::Insert(_)) => "media.insert",
     Write::Media(MediaWrite::Update(_)) => "media.update",
@@ -72,7 +72,7 @@ kinds! {
     Write::Access(AccessWrite::ChangeMember { .. }) => "access.change_member",
     Write::Access(AccessWrite::InsertApiKey(_)) => "access.insert_key",
     Write::Access(AccessWrite::ChangeApiKey { .. }) => "access.change_key",
-    // Each of its kinds is tried by the cases of its own.
+    // Its kinds have their own cases.
     Write::Disposition(_) => "disposition",
     Write::Job(JobWrite::Queue(_)) => "effect.queue",
     Write::Job(JobWrite::Update { .. }) => "effect.update",
