@@ -2,7 +2,7 @@
 
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
-use dialzio_core::account::{AccountState, ProviderAccount};
+use dialzio_core::account::{AccountState, App, ProviderAccount};
 use dialzio_core::provider::ProviderError;
 use dialzio_core::{AccountId, Error, Permission};
 use secrecy::SecretString;
@@ -19,15 +19,21 @@ use crate::problem::Problem;
 /// `GET /settings/channels`.
 pub(crate) async fn page(ctx: PageContext) -> Result<Html<String>, Problem> {
     let accounts = ctx.crm().accounts().list(&ctx.actor).await?;
+    let apps = ctx.crm().accounts().apps(&ctx.actor).await?;
     let mut numbers = Vec::new();
     for account in &accounts {
-        numbers.push(card(&ctx, account).await?);
+        numbers.push(card(&ctx, account, &apps).await?);
     }
     let can_manage = ctx.may(Permission::AccountsManage);
     show(&NumbersPage { shell: ctx.shell("Channels", Place::Channels).await?, can_manage, numbers })
 }
 
-async fn card(ctx: &PageContext, account: &ProviderAccount) -> Result<NumberCard, Problem> {
+/// The card of one account that was changed.
+async fn changed(ctx: &PageContext, account: &ProviderAccount) -> Result<NumberCard, Problem> {
+    card(ctx, account, &ctx.crm().accounts().apps(&ctx.actor).await?).await
+}
+
+async fn card(ctx: &PageContext, account: &ProviderAccount, apps: &[App]) -> Result<NumberCard, Problem> {
     let accounts = ctx.crm().accounts();
     let templates = accounts.templates(&ctx.actor, account.id).await?;
     let (health, advice) = match account.state {
@@ -62,7 +68,6 @@ async fn card(ctx: &PageContext, account: &ProviderAccount) -> Result<NumberCard
         facts.push(Fact::new("What the provider said", why));
     }
     facts.push(Fact::new("Templates", templates.len().to_string()));
-    let apps = accounts.apps(&ctx.actor).await?;
     if let Some(app) = apps.iter().find(|app| app.id == account.app) {
         facts.push(Fact::new("Webhook address", channels::address(ctx, app)));
     }
@@ -85,7 +90,7 @@ async fn card(ctx: &PageContext, account: &ProviderAccount) -> Result<NumberCard
 
 /// The card of an account as it is stored now.
 async fn stored(ctx: &PageContext, id: AccountId) -> Result<NumberCard, Problem> {
-    card(ctx, &ctx.crm().accounts().get(&ctx.actor, id).await?).await
+    changed(ctx, &ctx.crm().accounts().get(&ctx.actor, id).await?).await
 }
 
 /// `POST /web/integrations/{account}/token`. The token is never shown again: a refused form comes back without it.
@@ -102,7 +107,7 @@ pub(crate) async fn set_token(
         (!value.is_empty()).then(|| (field.name, SecretString::from(value)))
     });
     let refused = match accounts.set_credentials(&ctx.actor, id, None, typed.collect()).await {
-        Ok(account) => return Ok(show(&card(&ctx, &account).await?)?.into_response()),
+        Ok(account) => return Ok(show(&changed(&ctx, &account).await?)?.into_response()),
         Err(Error::Provider(error @ ProviderError::Credentials { .. })) => {
             let said = error.detail().map(|detail| format!(" It says: {detail}")).unwrap_or_default();
             format!("The provider refused this token, so it was not saved.{said}")
@@ -121,7 +126,7 @@ pub(crate) async fn set_token(
 /// `POST /web/integrations/{account}/check`.
 pub(crate) async fn check(ctx: PageContext, Id(id): Id<AccountId>) -> Result<Html<String>, Problem> {
     match ctx.crm().accounts().check(&ctx.actor, id, None).await {
-        Ok((account, _)) => show(&card(&ctx, &account).await?),
+        Ok((account, _)) => show(&changed(&ctx, &account).await?),
         Err(Error::Provider(refused)) => {
             let mut card = stored(&ctx, id).await?;
             card.health = Chip::new(Tone::Bad, "The check failed");
@@ -136,5 +141,5 @@ pub(crate) async fn check(ctx: PageContext, Id(id): Id<AccountId>) -> Result<Htm
 /// `POST /web/integrations/{account}/disconnect`.
 pub(crate) async fn disconnect(ctx: PageContext, Id(id): Id<AccountId>) -> Result<Html<String>, Problem> {
     let account = ctx.crm().accounts().disconnect(&ctx.actor, id, None).await?;
-    show(&card(&ctx, &account).await?)
+    show(&changed(&ctx, &account).await?)
 }
