@@ -28,7 +28,7 @@
   async function post(key, text, isLast) {
     const [conversation, kind] = key.split(':');
     const body = new URLSearchParams({ kind, text });
-    const answer = await fetch(`/web/conversations/${conversation}/draft`, {
+    const answer = await fetch(`web/conversations/${conversation}/draft`, {
       method: 'POST', headers: { 'X-Dialzio-Request': '1' }, body, keepalive: isLast && String(body).length < KEPT_ALIVE,
     });
     if (!answer.ok) throw new Error(String(answer.status));
@@ -93,7 +93,7 @@
     if (isLooking || document.getElementById('composer')?.dataset.conversation !== conversation) return;
     isLooking = true;
     try {
-      const answer = await fetch(`/web/conversations/${conversation}/composer`);
+      const answer = await fetch(`web/conversations/${conversation}/composer`);
       if (!answer.ok) return;
       const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
       for (const area of areas()) {

@@ -51,7 +51,7 @@
     g: () => { afterG = Date.now(); },
     '?': () => document.getElementById('keys-dialog')?.showModal(),
   };
-  const places = { i: '/inbox', t: '/tasks', c: '/contacts', s: '/settings' };
+  const places = { i: 'inbox', t: 'tasks', c: 'contacts', s: 'settings' };
 
   document.addEventListener('keydown', (event) => {
     if (event.isComposing) return;

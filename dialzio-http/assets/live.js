@@ -37,14 +37,14 @@
     const list = document.getElementById('queue-list');
     if (!list) return Promise.resolve();
     const rows = Math.max(list.querySelectorAll('.queue-row').length, 30);
-    return load(`/web/inbox/queue?${list.dataset.query}&rows=${rows}`, '#queue-list', 'mergeQueue');
+    return load(`web/inbox/queue?${list.dataset.query}&rows=${rows}`, '#queue-list', 'mergeQueue');
   };
   const queue = gather(queueNow, 200);
-  const thread = gather(() => (open() ? load(`/web/conversations/${open()}/thread`, '#thread-items', 'merge') : null), 80);
+  const thread = gather(() => (open() ? load(`web/conversations/${open()}/thread`, '#thread-items', 'merge') : null), 80);
   const composer = gather(() => {
     const box = document.getElementById('composer');
     if (!box || !open()) return null;
-    const url = `/web/conversations/${open()}`;
+    const url = `web/conversations/${open()}`;
     const isTyped = [...box.querySelectorAll('[data-draft]')].some((area) => area.value !== '');
     const chosen = box.querySelector('#template-form [name="template"]')?.value;
     const isWhole = box.dataset.force || (!isTyped && !chosen && !isBusy(box));
@@ -58,11 +58,11 @@
     if (!chosen) return line;
     return line.then(() => load(`${url}/templates?template=${encodeURIComponent(chosen)}`, '#picker .picker-list', 'outerHTML', '.picker-list'));
   }, 250);
-  const head = gather(() => (open() && !isBusy(document.getElementById('thread-head')) ? load(`/web/conversations/${open()}/head`, '#thread-head', 'outerHTML') : null), 250);
-  const person = gather(() => (open() && !isBusy(document.getElementById('person')) ? load(`/web/conversations/${open()}/person`, '#person', 'outerHTML') : null), 250);
+  const head = gather(() => (open() && !isBusy(document.getElementById('thread-head')) ? load(`web/conversations/${open()}/head`, '#thread-head', 'outerHTML') : null), 250);
+  const person = gather(() => (open() && !isBusy(document.getElementById('person')) ? load(`web/conversations/${open()}/person`, '#person', 'outerHTML') : null), 250);
   const phone = gather(() => {
     const id = document.getElementById('phone')?.dataset.sandbox;
-    return id ? load(`/web/sandbox/${id}/thread`, '#phone-items', 'merge') : null;
+    return id ? load(`web/sandbox/${id}/thread`, '#phone-items', 'merge') : null;
   }, 80);
   const all = () => { queue(); thread(); composer(); head(); person(); phone(); };
   // After an outage: every list is read again, and lists what its search box says.

@@ -20,7 +20,7 @@
       area.replaceChildren(document.getElementById('conversation-loading').content.cloneNode(true));
     }, 150);
     keepPlace();
-    htmx.ajax('GET', `/web/conversations/${id}?${query}`, { source: '#conversation', target: '#conversation', swap: 'innerHTML', push: `/inbox/${id}?${query}` })
+    htmx.ajax('GET', `web/conversations/${id}?${query}`, { source: '#conversation', target: '#conversation', swap: 'innerHTML', push: `inbox/${id}?${query}` })
       .finally(() => {
         clearTimeout(waiting);
         // Still the skeleton, and still this one is wanted: say so and offer to try again.
@@ -39,7 +39,7 @@
     if (tab) {
       event.preventDefault();
       const { search } = new URL(tab.href);
-      htmx.ajax('GET', '/web/inbox/queue' + search, { source: '#queue', target: '#queue-list', swap: 'outerHTML', push: location.pathname + search });
+      htmx.ajax('GET', 'web/inbox/queue' + search, { source: '#queue', target: '#queue-list', swap: 'outerHTML', push: location.pathname + search });
     }
     if (event.target.closest('#queue-pill')) document.dispatchEvent(new CustomEvent('live:queue', { detail: { now: true } }));
   });
@@ -71,7 +71,7 @@
       if (ctx.sourceElement === form) history.replaceState(history.state, '', `${location.pathname}?${query}`);
     }
   });
-  document.addEventListener('conversation:open', (event) => { if (inbox()) open(event.detail); else location.assign(`/inbox/${event.detail}`); });
+  document.addEventListener('conversation:open', (event) => { if (inbox()) open(event.detail); else location.assign(`inbox/${event.detail}`); });
 
   // The list reads on by itself when its end comes near.
   let isReading = false;
@@ -91,7 +91,7 @@
   };
   document.addEventListener('queue:more', readOn);
   document.addEventListener('htmx:finally:request', (event) => {
-    if (!event.detail.ctx.request?.action?.startsWith('/web/inbox/queue')) return;
+    if (!/(^|\/)web\/inbox\/queue(\?|$)/.test(event.detail.ctx.request?.action ?? '')) return;
     isReading = false;
     watch();
     document.dispatchEvent(new CustomEvent('queue:read'));

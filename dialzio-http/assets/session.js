@@ -8,7 +8,7 @@
   function ended(form) {
     const box = dialog();
     if (!box) {
-      location.assign('/sign-in?next=' + encodeURIComponent(location.pathname + location.search));
+      location.assign(`${document.body.dataset.signIn ?? 'sign-in'}?next=${encodeURIComponent(location.pathname + location.search)}`);
       return;
     }
     if (form?.matches?.('[data-send], [data-template-form]')) waiting.add(form);
@@ -38,7 +38,7 @@
         waiting.clear();
       } else if (answer.ok) {
         // Another member signed in, who may not see this page.
-        location.assign('/inbox');
+        location.assign('inbox');
       } else {
         const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
         page.querySelector('.code')?.remove();

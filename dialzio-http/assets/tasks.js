@@ -9,7 +9,7 @@
   const refresh = () => {
     timer ??= setTimeout(() => {
       timer = null;
-      if (list()) load(`/web/tasks?${list().dataset.query}`, '#task-list', 'outerMorph');
+      if (list()) load(`web/tasks?${list().dataset.query}`, '#task-list', 'outerMorph');
     }, 200);
   };
   document.addEventListener('contact', refresh);

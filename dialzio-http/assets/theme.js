@@ -4,6 +4,6 @@
   document.addEventListener('change', (event) => {
     if (!event.target.closest('[data-theme-choice]')) return;
     document.documentElement.dataset.theme = event.target.value;
-    document.cookie = `dialzio_theme=${event.target.value}; Path=/; Max-Age=31536000; SameSite=Lax`;
+    document.cookie = `dialzio_theme=${event.target.value}; Path=${new URL(document.baseURI).pathname.replace(/(.)\/$/, '$1')}; Max-Age=31536000; SameSite=Lax`;
   });
 })();

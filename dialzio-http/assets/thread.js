@@ -23,13 +23,13 @@
     const mayWrite = document.getElementById('assign-dialog');
     if (!conversation || !hasUnread || !mayWrite || document.hidden) return;
     if (line) line.dataset.told = 'yes';
-    window.dialzio.post(`/web/conversations/${conversation}/read`);
+    window.dialzio.post(`web/conversations/${conversation}/read`);
   }
 
   // What was asked for one conversation never lands in another one that was opened meanwhile.
   document.addEventListener('htmx:before:swap', (event) => {
     const { ctx, tasks } = event.detail;
-    const asked = /^\/web\/conversations\/([^/?]+)\//.exec(ctx.request?.action ?? '')?.[1];
+    const asked = /(?:^|\/)web\/conversations\/([^/?]+)\//.exec(ctx.request?.action ?? '')?.[1];
     const open = document.getElementById('thread')?.dataset.conversation;
     if (!asked || !tasks || asked === open) return;
     for (let at = tasks.length - 1; at >= 0; at -= 1) {

@@ -12,7 +12,7 @@ use axum::{
 use dialzio_http::web;
 
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; media-src 'self' blob:; \
-    font-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; object-src 'none'";
+    font-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'self'; object-src 'none'";
 
 async fn asset(Path(path): Path<String>) -> Response {
     let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("assets").join(&path);
@@ -24,7 +24,7 @@ async fn asset(Path(path): Path<String>) -> Response {
 
 async fn page(uri: Uri) -> Response {
     let path = uri.path_and_query().map_or("/", |path| path.as_str());
-    match web::sample_page(path) {
+    match web::sample_page("/", path) {
         Some(html) => ([(header::CONTENT_SECURITY_POLICY, POLICY)], Html(html)).into_response(),
         None => StatusCode::NOT_FOUND.into_response(),
     }

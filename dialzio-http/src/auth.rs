@@ -4,16 +4,15 @@
 use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, header};
-use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
+use axum_extra::extract::cookie::{Cookie, CookieJar};
 use dialzio_core::{Actor, OrgId};
 use std::sync::{Arc, OnceLock};
+
+pub use crate::mount::{MOUNTED_SESSION_COOKIE, SESSION_COOKIE};
 
 use crate::operation::{Draft, Input};
 use crate::problem::Problem;
 use crate::state::AppState;
-
-/// The session cookie: bound to this host, never readable by scripts.
-pub const SESSION_COOKIE: &str = "__Host-dialzio_session";
 
 /// The header that our own pages always send with a request that changes something.
 pub const REQUEST_HEADER: &str = "x-dialzio-request";
@@ -43,17 +42,6 @@ impl Noted {
     pub(crate) fn org(&self) -> Option<OrgId> {
         self.0.get().copied()
     }
-}
-
-/// The session cookie for a token.
-#[must_use]
-pub fn session_cookie(token: &str) -> Cookie<'static> {
-    Cookie::build((SESSION_COOKIE, token.to_owned()))
-        .path("/")
-        .secure(true)
-        .http_only(true)
-        .same_site(SameSite::Lax)
-        .build()
 }
 
 fn bearer(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
@@ -144,7 +132,7 @@ impl Input for SignInCheck {
 async fn identify(parts: &Parts, state: &AppState) -> Result<Known, Problem> {
     let access = state.crm().access();
     let jar = CookieJar::from_headers(&parts.headers);
-    let cookie = jar.get(SESSION_COOKIE).map(Cookie::value);
+    let cookie = jar.get(state.mount().session_cookie_name()).map(Cookie::value);
     if let Some(key) = bearer(&parts.headers)? {
         if cookie.is_some() {
             return Err(Problem::new("request.two_credentials"));

@@ -17,6 +17,7 @@ pub mod listen;
 mod middleware;
 #[cfg(all(feature = "sqlite", feature = "postgres", feature = "whatsapp"))]
 pub mod migrate_installation;
+mod mount;
 pub mod openapi;
 pub mod operation;
 mod options;
@@ -32,6 +33,7 @@ mod timeouts;
 pub mod web;
 
 pub use host_auth::{HostAuth, HostUser};
+pub use mount::MountError;
 pub use options::{Closing, Options};
 pub use state::AppState;
 pub use timeouts::Patience;
@@ -43,7 +45,9 @@ use dialzio_core::Crm;
 /// The whole server as a router: API, webhooks, pages, health. Mount it in an axum application of your own, or serve it
 /// as it is; run [`dialzio_core::outbox::Worker::run`] beside it.
 ///
-/// Pages use addresses from the root (`/inbox`, `/web/…`, `/assets/…`), so mount it at the root of a host.
+/// It answers at the root, or below the path that [`Options::at`] names; [merge](Router::merge) it with the application's
+/// own routes, and do not nest it, since it is below its path already. Beside a fallback of the application it needs a
+/// path of its own, or [`Options::without_fallback`].
 pub fn router(crm: Crm, options: Options) -> Router {
     let state = AppState::new(crm, options);
     let router = routes::ROUTES.iter().fold(Router::new(), |router, route| {
@@ -52,5 +56,14 @@ pub fn router(crm: Crm, options: Options) -> Router {
         let none_here = axum::middleware::from_fn(api::revision::none_here);
         router.route(route.path, if reads || route.revised { handler } else { handler.layer(none_here) })
     });
-    middleware::wrap(router.merge(web::routes()), &state).with_state(state)
+    let mount = state.mount().clone();
+    let routes = middleware::wrap(router.merge(web::routes(&state)), &state).with_state(state);
+    match mount.prefix() {
+        "" => routes,
+        prefix => {
+            let home = mount.to("inbox");
+            let to_home = move || std::future::ready(axum::response::Redirect::to(&home));
+            Router::new().route(&mount.base(), axum::routing::get(to_home)).nest(prefix, routes)
+        }
+    }
 }

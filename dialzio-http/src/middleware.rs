@@ -2,7 +2,7 @@
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{MatchedPath, Request};
+use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
@@ -22,7 +22,7 @@ use crate::timeouts;
 /// The content policy of pages: only our own origin, nothing inline.
 pub(crate) const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; \
      media-src 'self' blob:; font-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; \
-     base-uri 'none'; object-src 'none'";
+     base-uri 'self'; object-src 'none'";
 /// The content policy of everything else.
 const API_POLICY: &str = "default-src 'none'; frame-ancestors 'none'";
 
@@ -30,31 +30,32 @@ static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Wraps a router.
 pub(crate) fn wrap(router: Router<AppState>, state: &AppState) -> Router<AppState> {
-    let patience = state.options().patience;
-    router
-        .fallback(crate::web::not_found)
-        .method_not_allowed_fallback(|| async { Problem::new("request.method") })
-        .layer(
-            ServiceBuilder::new()
-                .layer(SetRequestIdLayer::new(REQUEST_ID.clone(), MakeRequestUuid))
-                .layer(PropagateRequestIdLayer::new(REQUEST_ID.clone()))
-                .layer(middleware::from_fn(log))
-                .layer(middleware::from_fn(headers))
-                .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| {
-                    tracing::error!("a handler panicked");
-                    Problem::new("server.failed").into_response()
-                }))
-                .layer(CompressionLayer::new())
-                .layer(middleware::from_fn_with_state(state.clone(), identify::identify))
-                .layer(middleware::from_fn(move |request, next| timeouts::hold(patience, request, next))),
-        )
+    let (patience, hsts, mount) = (state.options().patience, state.options().hsts, state.mount().clone());
+    let router = if state.options().fallback { router.fallback(crate::web::not_found) } else { router };
+    router.method_not_allowed_fallback(|| async { Problem::new("request.method") }).layer(
+        ServiceBuilder::new()
+            .layer(SetRequestIdLayer::new(REQUEST_ID.clone(), MakeRequestUuid))
+            .layer(PropagateRequestIdLayer::new(REQUEST_ID.clone()))
+            .layer(middleware::from_fn_with_state(state.clone(), log))
+            .layer(middleware::from_fn(move |request, next| headers(hsts, request, next)))
+            .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| {
+                tracing::error!("a handler panicked");
+                Problem::new("server.failed").into_response()
+            }))
+            .layer(CompressionLayer::new())
+            .layer(middleware::from_fn_with_state(state.clone(), identify::identify))
+            .layer(middleware::from_fn(move |request, next| {
+                timeouts::hold(patience, mount.clone(), request, next)
+            })),
+    )
 }
 
 /// One line for each request. The name of the route, or its template for pages, never the path, which may hold ids, nor
 /// the query, which may hold names.
-async fn log(mut request: Request<Body>, next: Next) -> Response {
+async fn log(State(state): State<AppState>, mut request: Request<Body>, next: Next) -> Response {
     let method = request.method().clone();
-    let template = request.extensions().get::<MatchedPath>().map_or("-", MatchedPath::as_str);
+    let matched = request.extensions().get::<MatchedPath>().map_or("-", MatchedPath::as_str);
+    let template = state.mount().within(matched);
     let named =
         ROUTES.iter().find(|route| route.path == template && route.method.as_str() == method.as_str());
     let route = named.map_or_else(|| template.to_owned(), |route| route.name.to_owned());
@@ -73,7 +74,7 @@ async fn log(mut request: Request<Body>, next: Next) -> Response {
     response
 }
 
-async fn headers(request: Request<Body>, next: Next) -> Response {
+async fn headers(hsts: bool, request: Request<Body>, next: Next) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     let page =
@@ -84,7 +85,9 @@ async fn headers(request: Request<Body>, next: Next) -> Response {
         }
     };
     set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
-    set(header::STRICT_TRANSPORT_SECURITY, "max-age=63072000; includeSubDomains");
+    if hsts {
+        set(header::STRICT_TRANSPORT_SECURITY, "max-age=63072000; includeSubDomains");
+    }
     set(header::REFERRER_POLICY, "no-referrer");
     set(HeaderName::from_static("cross-origin-resource-policy"), "same-origin");
     set(header::CACHE_CONTROL, "no-store");

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::host_auth::HostAuth;
+use crate::mount::{Mount, MountError};
 
 /// Options of [`crate::router`].
 #[derive(Debug, Clone)]
@@ -20,6 +21,14 @@ pub struct Options {
     pub proxies: Vec<IpAddr>,
     /// The disk whose room is watched; `None` if the host watches it.
     pub disk: Option<crate::disk::Disk>,
+    /// Where the router is mounted.
+    pub(crate) mount: Mount,
+    /// The host's own page for signing in, in place of ours.
+    pub(crate) sign_in: Option<Mount>,
+    /// Whether addresses that do not exist are answered here.
+    pub(crate) fallback: bool,
+    /// Whether answers tell browsers to use HTTPS alone on this host.
+    pub(crate) hsts: bool,
     /// The host's own sign-in.
     pub(crate) host_auth: Option<Arc<dyn HostAuth>>,
     /// Shuts the door for readiness while the process goes down.
@@ -55,11 +64,49 @@ impl Options {
             patience: crate::Patience::default(),
             proxies: vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()],
             disk: None,
+            mount: Mount::default(),
+            sign_in: None,
+            fallback: true,
+            hsts: true,
             host_auth: None,
             closing: Closing::default(),
             #[cfg(feature = "sandbox")]
             sandbox: None,
         }
+    }
+
+    /// Mounted below a path, such as `/crm`: every link, asset, redirect, cookie, webhook address and the description of
+    /// the API have it, and [`router`](crate::router) answers there and nowhere else.
+    ///
+    /// # Errors
+    /// [`MountError`] for what is no plain path: it begins with a slash, has no slash at its end and no escapes.
+    pub fn at(mut self, path: &str) -> Result<Self, MountError> {
+        self.mount = Mount::parse(path)?;
+        Ok(self)
+    }
+
+    /// Without pages for signing in, signing out and setting up: people who are not signed in are sent to this path of the
+    /// host, with the address that they asked for in the query as `next`. Give [`host_auth`](Self::host_auth) with it.
+    ///
+    /// # Errors
+    /// [`MountError`] for what is no plain path from the root of the host.
+    pub fn sign_in_at(mut self, path: &str) -> Result<Self, MountError> {
+        self.sign_in = Some(Mount::parse(path)?);
+        Ok(self)
+    }
+
+    /// Addresses that do not exist are left to the application that the router is merged with.
+    #[must_use]
+    pub const fn without_fallback(mut self) -> Self {
+        self.fallback = false;
+        self
+    }
+
+    /// Answers do not have `Strict-Transport-Security`, which holds for all of a host and its subdomains for two years.
+    #[must_use]
+    pub const fn without_hsts(mut self) -> Self {
+        self.hsts = false;
+        self
     }
 
     /// With the sign-in of the application that the router is mounted in. The API and the pages then know its users;

@@ -7,6 +7,7 @@ use tokio::sync::Semaphore;
 
 use crate::disk::FreeSpace;
 use crate::event_hub::EventHub;
+use crate::mount::Mount;
 use crate::options::Options;
 use crate::peer::Counts;
 use crate::slow_bodies::SlowBodies;
@@ -63,6 +64,22 @@ impl AppState {
     #[must_use]
     pub fn origin(&self) -> &str {
         &self.inner.options.origin
+    }
+
+    /// Where the router is mounted.
+    pub(crate) fn mount(&self) -> &Mount {
+        &self.inner.options.mount
+    }
+
+    /// The public address of a path that is written without a leading slash.
+    pub(crate) fn public_url(&self, address: &str) -> String {
+        format!("{}{}", self.origin(), self.mount().to(address))
+    }
+
+    /// The path of the page for signing in: ours, or the host's.
+    pub(crate) fn sign_in(&self) -> String {
+        let host = self.inner.options.sign_in.as_ref();
+        host.map_or_else(|| self.mount().to("sign-in"), |page| page.path().to_owned())
     }
 
     pub(crate) fn options(&self) -> &Options {

@@ -13,6 +13,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::time::{Instant, Sleep};
 
+use crate::mount::Mount;
 use crate::problem::Problem;
 
 /// The longest address, in bytes. Source: reliability reference, 13.
@@ -123,7 +124,7 @@ impl HttpBody for Arriving {
 }
 
 /// Holds a request to its time.
-pub(crate) async fn hold(patience: Patience, request: Request, next: Next) -> Response {
+pub(crate) async fn hold(patience: Patience, mount: Mount, request: Request, next: Next) -> Response {
     if request.uri().path_and_query().is_some_and(|address| address.as_str().len() > LONGEST_ADDRESS) {
         return Problem::new("request.address_too_long").into_response();
     }
@@ -135,7 +136,7 @@ pub(crate) async fn hold(patience: Patience, request: Request, next: Next) -> Re
     let kind = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let upload = kind.is_some_and(|kind| kind.starts_with("multipart/form-data"));
     let route = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
-    let takes_files = route.is_some_and(|route| TAKE_FILES.contains(&route));
+    let takes_files = route.is_some_and(|route| TAKE_FILES.contains(&mount.within(route)));
     let most = if upload && takes_files { patience.upload } else { patience.request };
     let (late, awaited) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
     let (seen, awaits) = (Arc::clone(&late), Arc::clone(&awaited));

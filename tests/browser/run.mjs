@@ -1,6 +1,7 @@
 // Starts a server and a browser, and uses the product as its people do.
 //
 //   DIALZIO_BIN=target/debug/dialzio node run.mjs
+//   DIALZIO_BIN=target/debug/dialzio node run.mjs drafts      after the first talk only the story of this name
 import { mkdir, rm } from 'node:fs/promises';
 import { startBrowser } from './browser.mjs';
 import { OUTPUT, end, holds, step, story } from './report.mjs';
@@ -12,6 +13,7 @@ import { files } from './tests/files.mjs';
 import { kept } from './tests/kept.mjs';
 import { everyKey } from './tests/keys.mjs';
 import { longLists } from './tests/lists.mjs';
+import { mounted } from './tests/mounted.mjs';
 import { keepOrder } from './tests/order.mjs';
 import { places } from './tests/places.mjs';
 import { roles } from './tests/roles.mjs';
@@ -24,6 +26,8 @@ await mkdir(OUTPUT, { recursive: true });
 const server = await startServer();
 const guard = await startBrowser(server.origin);
 let code = 1;
+const wanted = process.argv.slice(2);
+const isWanted = (test) => wanted.length === 0 || wanted.includes(test.name) || (wanted.some((name) => name !== 'mounted') && [setUp, firstTalk].includes(test));
 let provider = null;
 try {
   const inbox = await guard.open();
@@ -32,7 +36,7 @@ try {
   const taraPhone = `${server.origin}/sandbox/ZZ.919840012345`;
   const scene = { server, guard, inbox, phone, taraPhone };
   scene.scene = scene;
-  for (const test of [setUp, firstTalk, drafts, tasks, keepOrder, files, unknownSends, everyKey, longLists, kept, roles, consent, accessible, places]) {
+  for (const test of [setUp, firstTalk, drafts, tasks, keepOrder, files, unknownSends, everyKey, longLists, kept, roles, consent, accessible, places, mounted].filter(isWanted)) {
     try {
       await test(scene);
     } catch (error) {

@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-const freePort = () => new Promise((resolve, reject) => {
+export const freePort = () => new Promise((resolve, reject) => {
   const probe = createServer();
   probe.once('error', reject);
   probe.listen(0, '127.0.0.1', () => {
@@ -23,7 +23,8 @@ const untilNoonInIndia = () => {
   return (12 * 3600 - second + 86400) % 86400;
 };
 
-export async function startServer() {
+/** `at` is the path that it answers below, and `public` the site that passes that path on. */
+export async function startServer({ at = '', public: site } = {}) {
   const binary = process.env.DIALZIO_BIN;
   if (!binary) throw new Error('DIALZIO_BIN must name the server binary');
   const folder = await mkdtemp(join(tmpdir(), 'dialzio-browser-'));
@@ -31,9 +32,12 @@ export async function startServer() {
   const clockFile = join(folder, 'clock');
   let offset = untilNoonInIndia();
   await writeFile(clockFile, String(offset));
-  const listen = `127.0.0.1:${await freePort()}`;
-  const origin = `http://${listen}`;
-  const env = { ...process.env, DIALZIO_CLOCK_FILE: clockFile, DIALZIO_LISTEN: listen, DIALZIO_ORIGIN: origin };
+  const port = await freePort();
+  const listen = `127.0.0.1:${port}`;
+  const origin = (site ?? `http://${listen}`) + at;
+  // Asked past the site in front.
+  const direct = `http://${listen}${at}`;
+  const env = { ...process.env, DIALZIO_CLOCK_FILE: clockFile, DIALZIO_LISTEN: listen, DIALZIO_ORIGIN: site ?? `http://${listen}`, DIALZIO_AT: at || '/' };
   // The invitation is made at the machine's own time: it lasts longer than the clock is moved.
   const { stdout } = await run(binary, ['init', '--data', data, '--org', 'Green Leaf Nursery', '--owner', 'owner@example.com', '--json'], { env });
   const made = JSON.parse(stdout);
@@ -43,14 +47,15 @@ export async function startServer() {
   child.stderr.on('data', (text) => { log += text; });
   const exited = new Promise((resolve) => child.once('exit', resolve));
   for (let tries = 0; ; tries += 1) {
-    const answer = await fetch(`${origin}/readyz`).catch(() => null);
+    const answer = await fetch(`${direct}/readyz`).catch(() => null);
     if (answer?.ok) break;
     if (tries > 100 || child.exitCode !== null) throw new Error(`the server does not answer:\n${log}`);
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
   return {
     origin,
-    setup: `${origin}/setup#${made.setup_url.split('#')[1]}`,
+    port,
+    setup: made.setup_url,
     key: made.api_key,
     log: () => log,
     now: () => Date.now() + offset * 1000,
@@ -58,7 +63,7 @@ export async function startServer() {
     async ahead(seconds) { offset += seconds; await writeFile(clockFile, String(offset)); },
     /** Asks the API with the key, as a program would. */
     async api(method, path, body, headers = {}) {
-      const answer = await fetch(origin + path, {
+      const answer = await fetch(direct + path, {
         method,
         headers: { authorization: `Bearer ${made.api_key}`, ...(body ? { 'content-type': 'application/json' } : {}), ...headers },
         body: body ? JSON.stringify(body) : undefined,

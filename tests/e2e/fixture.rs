@@ -177,11 +177,35 @@ impl Fixture {
         Self::over(store, clock, folder).await
     }
 
+    /// The same, below a path of an application that has routes of its own, and with these options.
+    pub(crate) async fn start_beside(
+        host: axum::Router,
+        prefix: &str,
+        options: impl FnOnce(Options) -> Options,
+    ) -> Self {
+        let clock = Arc::new(ManualClock::at(at(NOON)));
+        let folder = tempfile::tempdir().unwrap();
+        let store = fresh_store(Arc::clone(&clock) as Arc<dyn Clock>, folder.path()).await;
+        let mut fixture = Self::serve(store, clock, folder, host, options).await;
+        fixture.origin.push_str(prefix);
+        fixture
+    }
+
     /// Over this store, with files in this folder.
     pub(crate) async fn over(
         store: Arc<dyn Store>,
         clock: Arc<ManualClock>,
         folder: tempfile::TempDir,
+    ) -> Self {
+        Self::serve(store, clock, folder, axum::Router::new(), |options| options).await
+    }
+
+    async fn serve(
+        store: Arc<dyn Store>,
+        clock: Arc<ManualClock>,
+        folder: tempfile::TempDir,
+        host: axum::Router,
+        options: impl FnOnce(Options) -> Options,
     ) -> Self {
         let crm = Crm::builder()
             .shared_store(store)
@@ -193,9 +217,9 @@ impl Fixture {
             .unwrap();
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let origin = format!("http://{}", listener.local_addr().unwrap());
-        let options = Options::for_origin(&origin);
+        let options = options(Options::for_origin(&origin));
         let closing = options.closing.clone();
-        let router = dialzio_http::router(crm.clone(), options);
+        let router = host.merge(dialzio_http::router(crm.clone(), options));
         let server = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
         let ticking = Arc::clone(&clock);
         let graph = Emulator::start(EmulatorConfig::new(Arc::new(move || ticking.now()))).await.unwrap();

@@ -25,6 +25,7 @@ mod happy_path;
 mod hostile;
 mod isolation;
 mod keys;
+mod mounted;
 mod numbers;
 mod opt_outs;
 mod preconditions;

@@ -43,7 +43,7 @@ impl AppJson {
             id: app.id,
             provider: app.provider.clone(),
             name: app.name.reveal().to_owned(),
-            hook_url: format!("{}/hooks/{}", state.origin(), app.hook),
+            hook_url: state.public_url(&format!("hooks/{}", app.hook)),
             created_at: app.created_at,
             revision: app.revision,
         }

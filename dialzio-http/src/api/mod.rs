@@ -17,7 +17,7 @@ pub mod revision;
 pub mod sending;
 
 use axum::extract::rejection::JsonRejection;
-use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
+use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
@@ -38,6 +38,7 @@ use utoipa::{IntoParams, PartialSchema, ToSchema};
 
 use crate::operation::{Draft, Input, JSON, Output, query};
 use crate::problem::Problem;
+use crate::state::AppState;
 
 /// A JSON body; what cannot be read becomes a problem.
 #[derive(Debug)]
@@ -299,7 +300,15 @@ impl Output for Document {
     }
 }
 
-/// `GET /openapi.json`.
-pub async fn document() -> Document {
-    Document(Bytes::from_static(DOCUMENT.as_bytes()))
+/// `GET /openapi.json`: below a path, the document names it as its server, and the session cookie that is used there.
+pub async fn document(State(state): State<AppState>) -> Document {
+    let mount = state.mount();
+    let as_kept = Document(Bytes::from_static(DOCUMENT.as_bytes()));
+    if mount.prefix().is_empty() {
+        return as_kept;
+    }
+    let Ok(mut document) = serde_json::from_str::<serde_json::Value>(DOCUMENT) else { return as_kept };
+    document["servers"] = serde_json::json!([{ "url": mount.prefix() }]);
+    document["components"]["securitySchemes"]["session"]["name"] = mount.session_cookie_name().into();
+    Document(Bytes::from(document.to_string()))
 }

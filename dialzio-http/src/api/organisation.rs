@@ -228,14 +228,15 @@ pub async fn invite(
 ) -> Result<(StatusCode, Json<InvitedJson>), Problem> {
     let email = text::<EmailAddress>("email", &new.email)?;
     let token = state.crm().access().invite(&actor, Some(email), word::<Role>("role", &new.role)?).await?;
-    let setup_url = setup_url(state.origin(), token.reveal());
+    let setup_url = setup_url(&state.public_url(""), token.reveal());
     Ok((StatusCode::CREATED, Json(InvitedJson { setup_url })))
 }
 
-/// The address of the page that uses an invitation. The token is in the fragment, which no server logs.
+/// The address of the page that uses an invitation: `base` is the public address of the router, with a slash at its end.
+/// The token is in the fragment, which no server logs.
 #[must_use]
-pub fn setup_url(origin: &str, token: &str) -> String {
-    format!("{origin}/setup#{token}")
+pub fn setup_url(base: &str, token: &str) -> String {
+    format!("{base}setup#{token}")
 }
 
 /// An API key without its secret.

@@ -8,6 +8,7 @@ use dialzio_core::{Crm, OrgId, Permission, Region, Role};
 use super::{Data, Outcome, say};
 use crate::api::organisation::setup_url;
 use crate::assemble::Founding;
+use crate::mount::Mount;
 
 /// Sets an organisation up.
 #[derive(Debug, clap::Args)]
@@ -29,20 +30,23 @@ pub(super) struct Init {
     /// The public address that links start with.
     #[arg(long, env = "DIALZIO_ORIGIN", default_value = "http://127.0.0.1:8080")]
     origin: String,
+    /// The path that the server answers below, as `dialzio serve --at` has it.
+    #[arg(long, env = "DIALZIO_AT", default_value = "/")]
+    at: String,
     /// Answer as JSON.
     #[arg(long)]
     json: bool,
 }
 
-/// Founds an organisation and invites its owner: the organisation, and the link.
+/// Founds an organisation and invites its owner: the organisation, and the link below `base`.
 pub(super) async fn found(
     crm: &Crm,
     new: NewOrg,
     owner: Option<EmailAddress>,
-    origin: &str,
+    base: &str,
 ) -> Result<(OrgId, String), dialzio_core::Error> {
     let org = crm.access().found(new).await?.org;
-    let link = owner_link(crm, org, owner, origin).await?;
+    let link = owner_link(crm, org, owner, base).await?;
     Ok((org, link))
 }
 
@@ -51,11 +55,11 @@ pub(super) async fn owner_link(
     crm: &Crm,
     org: OrgId,
     owner: Option<EmailAddress>,
-    origin: &str,
+    base: &str,
 ) -> Result<String, dialzio_core::Error> {
     let operator = crm.operator("a link for the first owner")?.acting_in(org).await?;
     let token = crm.access().invite(&operator, owner, Role::Owner).await?;
-    Ok(setup_url(origin, token.reveal()))
+    Ok(setup_url(base, token.reveal()))
 }
 
 impl Init {
@@ -69,8 +73,9 @@ impl Init {
             let country = Region::parse(country).ok().filter(Region::is_known);
             new = new.in_country(country.ok_or("--country is two letters such as IN")?);
         }
+        let base = format!("{}{}", self.origin.trim_end_matches('/'), Mount::parse(&self.at)?.base());
         let crm = crate::assemble::open(&self.data.places(), Founding::Init, None).await?;
-        let (org, link) = found(&crm, new, Some(owner), &self.origin).await?;
+        let (org, link) = found(&crm, new, Some(owner), &base).await?;
         let operator = crm.operator("init")?.acting_in(org).await?;
         let name = Title::parse("Made by init")?;
         let (_, key) = crm.access().create_key(&operator, name, Permission::ALL).await?;

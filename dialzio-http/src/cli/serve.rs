@@ -32,6 +32,10 @@ pub(super) struct Serve {
     /// The public address, if it is another than the one listened on.
     #[arg(long, env = "DIALZIO_ORIGIN")]
     origin: Option<String>,
+    /// The path that the server answers below, such as /crm, beside other applications on the same host. A proxy in front
+    /// passes paths on with it.
+    #[arg(long, env = "DIALZIO_AT", default_value = "/")]
+    at: String,
     /// The address of a proxy in front. Its connections are not counted as one visitor's, and its X-Forwarded-For names
     /// the visitor that limits are kept by. This machine's own is known.
     #[arg(long = "trusted-proxy", env = "DIALZIO_TRUSTED_PROXIES", value_delimiter = ',')]
@@ -92,11 +96,13 @@ impl Serve {
         let listener = TcpListener::bind(self.listen).await?;
         let address = listener.local_addr()?;
         let origin = self.origin.clone().unwrap_or_else(|| format!("http://{address}"));
-        let mut options = Options::for_origin(&origin);
+        let mut options = Options::for_origin(&origin).at(&self.at)?;
         options.disk = Some(disk);
         options.proxies.extend(&self.trusted_proxies);
-        let link = self.set_up(&crm, &origin).await?;
-        let server = Url::parse(&format!("http://{address}/"))?;
+        let base = options.mount.base();
+        let public = format!("{origin}{base}");
+        let link = self.set_up(&crm, &public).await?;
+        let server = Url::parse(&format!("http://{address}{base}"))?;
         #[cfg(feature = "sandbox")]
         let reach = if self.sandbox {
             let sandbox = self.start_sandbox(&crm, &server).await?;
@@ -132,7 +138,7 @@ impl Serve {
                 crm.tasks().supervise("control", stopped, || super::control::serve(&path, &crm)).await;
             });
         }
-        say(&format!("Dialzio serves {origin}"));
+        say(&format!("Dialzio serves {}", public.trim_end_matches('/')));
         if let Some(link) = link {
             say(&format!("Open {link}"));
         }
@@ -170,16 +176,16 @@ impl Serve {
     }
 
     /// Sets up what is not there. The link to open: one that makes the owner's account while there is none.
-    async fn set_up(&self, crm: &Crm, origin: &str) -> Result<Option<String>, dialzio_core::Error> {
+    async fn set_up(&self, crm: &Crm, base: &str) -> Result<Option<String>, dialzio_core::Error> {
         let Some((org, has_members)) = crm.access().oldest().await? else {
             if !self.found {
                 return Ok(None);
             }
-            return Ok(Some(found(crm, NewOrg::named("My business"), None, origin).await?.1));
+            return Ok(Some(found(crm, NewOrg::named("My business"), None, base).await?.1));
         };
         match (has_members, self.found) {
-            (false, true) => owner_link(crm, org, None, origin).await.map(Some),
-            (true, _) => Ok(Some(format!("{origin}/inbox"))),
+            (false, true) => owner_link(crm, org, None, base).await.map(Some),
+            (true, _) => Ok(Some(format!("{base}inbox"))),
             (false, false) => Ok(None),
         }
     }

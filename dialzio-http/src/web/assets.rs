@@ -4,8 +4,8 @@ use std::{borrow::Cow, fmt::Write as _};
 
 use rust_embed::RustEmbed;
 
-/// Path under which [`load`] is served.
-pub const PREFIX: &str = "/assets/";
+/// Path under which [`load`] is served, below the path that the router is mounted at.
+pub const PREFIX: &str = "assets/";
 
 #[derive(RustEmbed)]
 #[folder = "assets/"]
@@ -53,8 +53,8 @@ mod tests {
     #[test]
     fn an_address_carries_the_hash_of_the_content() {
         let address = url("base.css");
-        assert!(address.starts_with("/assets/base.css?v="));
-        assert_eq!(address.len(), "/assets/base.css?v=".len() + 12);
+        assert!(address.starts_with("assets/base.css?v="));
+        assert_eq!(address.len(), "assets/base.css?v=".len() + 12);
     }
 
     #[test]

@@ -160,7 +160,7 @@ impl<'a> Bubbles<'a> {
         let Some(media) = self.media.iter().find(|media| media.id == id) else {
             return Content::MediaGone { reason: format!("{word} · not kept any more"), caption };
         };
-        let src = format!("/web/media/{id}");
+        let src = format!("web/media/{id}");
         let gone = |why: &str, caption| Content::MediaGone { reason: format!("{word} · {why}"), caption };
         match (media.state, what) {
             (MediaState::Pending, _) => Content::MediaPending { what: format!("{word} · loading"), caption },
@@ -187,7 +187,7 @@ impl<'a> Bubbles<'a> {
 
     fn delivery(&self, message: &Message) -> Delivery {
         let id = message.id;
-        let action = |label: &str, verb: &str| Action::new(label, format!("/web/messages/{id}/{verb}"));
+        let action = |label: &str, verb: &str| Action::new(label, format!("web/messages/{id}/{verb}"));
         let actions = |all: Vec<Action>| if self.can_send { all } else { Vec::new() };
         let failure = message.delivery.failure.as_ref();
         match message.delivery.status {

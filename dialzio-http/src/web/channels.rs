@@ -150,7 +150,7 @@ fn refused(form: &ChannelForm) -> Result<Response, Problem> {
 
 /// Where the provider has to post webhooks of an app.
 pub(crate) fn address(ctx: &PageContext, app: &App) -> String {
-    format!("{}/hooks/{}", ctx.state.origin(), app.hook)
+    ctx.state.public_url(&format!("hooks/{}", app.hook))
 }
 
 /// `GET /web/channels/{account}/first`: whether anything has arrived by the account yet.

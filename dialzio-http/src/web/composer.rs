@@ -40,7 +40,7 @@ pub(crate) async fn of(ctx: &PageContext, entry: &InboxEntry) -> Result<Composer
         Preview::Refused(refusal) if !only_shut => Some(Refusal {
             reason: words::refusal(ctx, refusal).into(),
             way_out: Some((
-                format!("/contacts/{}?tab=consent", entry.conversation.contact),
+                format!("contacts/{}?tab=consent", entry.conversation.contact),
                 "Consent ledger".to_owned(),
             )),
         }),

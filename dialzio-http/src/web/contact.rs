@@ -43,7 +43,7 @@ pub(crate) async fn page(
         id: id.to_string(),
         head: head(&contact, &identities),
         chips: person::chips(&ctx, &contact, &identities),
-        conversations: talks.iter().map(|talk| (format!("/inbox/{}", talk.id), line(talk.account))).collect(),
+        conversations: talks.iter().map(|talk| (format!("inbox/{}", talk.id), line(talk.account))).collect(),
         open: ways_to_open(&ctx, &contact, &identities).await?,
         timeline: if tab == Tab::Timeline {
             timeline::of(&ctx, id, None).await?
@@ -83,7 +83,7 @@ pub(crate) async fn ways_to_open(
     let talks = ctx.crm().conversations().of_contact(&ctx.actor, contact.id).await?;
     let free = accounts.iter().filter(|account| talks.iter().all(|talk| talk.account != account.id));
     let open = free.map(|account| {
-        let path = format!("/web/contacts/{}/conversation", contact.id);
+        let path = format!("web/contacts/{}/conversation", contact.id);
         Action::new(format!("Message from {}", account.name.reveal()), path)
             .field("account", account.id.to_string())
     });
@@ -98,5 +98,5 @@ pub(crate) async fn open(
 ) -> Result<Response, Problem> {
     let account: AccountId = word("account", fields.get("account"))?;
     let conversation = ctx.crm().conversations().open(&ctx.actor, id, account).await?;
-    Ok(go_to(&format!("/inbox/{}", conversation.id)))
+    Ok(go_to(&ctx.state, &format!("inbox/{}", conversation.id)))
 }

@@ -129,5 +129,5 @@ pub(crate) async fn create(ctx: PageContext, fields: Fields) -> Result<Response,
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, show(&form)?).into_response());
     }
     let contact = ctx.crm().contacts().create(&ctx.actor, new).await?;
-    Ok(go_to(&format!("/contacts/{}", contact.id)))
+    Ok(go_to(&ctx.state, &format!("contacts/{}", contact.id)))
 }

@@ -14,26 +14,38 @@ use serde::Deserialize;
 use super::attempts::Key;
 use super::page_context::{show, theme};
 use super::view::entry::{SetupForm, SetupPage, SignInForm, SignInPage};
-use crate::auth::{Caller, OurPages, SESSION_COOKIE, session_cookie};
+use crate::auth::{Caller, OurPages};
 use crate::form::Fields;
+use crate::mount::Mount;
 use crate::peer::Client;
 use crate::problem::Problem;
 use crate::state::AppState;
 
-/// Sends the page elsewhere.
-pub(crate) fn go_to(path: &str) -> Response {
-    let path = HeaderValue::from_str(path).unwrap_or_else(|_| HeaderValue::from_static("/inbox"));
+/// Sends the page to an address that is written without a leading slash.
+pub(crate) fn go_to(state: &AppState, address: &str) -> Response {
+    send_to(&state.mount().to(address))
+}
+
+/// Sends the page to a path of this host.
+fn send_to(path: &str) -> Response {
+    let path = HeaderValue::from_str(path).unwrap_or_else(|_| HeaderValue::from_static("/"));
     (StatusCode::OK, [(HeaderName::from_static("hx-redirect"), path)]).into_response()
 }
 
 /// `GET /`.
-pub(crate) async fn home() -> Redirect {
-    Redirect::to("/inbox")
+pub(crate) async fn home(State(state): State<AppState>) -> Redirect {
+    Redirect::to(&state.mount().to("inbox"))
+}
+
+/// An address of an earlier release: the page is at another one now.
+pub(crate) fn moved(state: &AppState, address: &str) -> Redirect {
+    Redirect::permanent(&state.mount().to(address))
 }
 
 /// `GET /setup`: the token is in the fragment of the address, which only the browser sees.
-pub(crate) async fn setup(jar: CookieJar) -> Result<Response, Problem> {
-    Ok(show(&SetupPage { theme: theme(&jar), form: SetupForm::default() })?.into_response())
+pub(crate) async fn setup(State(state): State<AppState>, jar: CookieJar) -> Result<Response, Problem> {
+    let base = state.mount().base();
+    Ok(show(&SetupPage { base, theme: theme(&jar), form: SetupForm::default() })?.into_response())
 }
 
 /// Where to go after signing in.
@@ -44,27 +56,29 @@ pub(crate) struct Next {
 }
 
 /// A path of our own pages, or the inbox.
-fn own_path(next: &str) -> &str {
-    let own = next.starts_with('/')
-        && !next.starts_with("//")
-        && !next.contains('\\')
-        && !next.starts_with("/web/")
-        && next.bytes().all(|byte| byte.is_ascii_graphic());
-    if own { next } else { "/inbox" }
+fn own_path(mount: &Mount, next: &str) -> String {
+    let page = next.strip_prefix(&mount.base()).filter(|page| {
+        !page.starts_with(['/', '.'])
+            && !page.contains('\\')
+            && !page.starts_with("web/")
+            && page.bytes().all(|byte| byte.is_ascii_graphic())
+    });
+    mount.to(page.unwrap_or("inbox"))
 }
 
 /// `GET /sign-in`.
 pub(crate) async fn sign_in(
+    State(state): State<AppState>,
     caller: Option<Caller>,
     Query(Next { next }): Query<Next>,
     jar: CookieJar,
 ) -> Result<Response, Problem> {
-    let next = own_path(&next).to_owned();
+    let next = own_path(state.mount(), &next);
     if caller.is_some() {
         return Ok(Redirect::to(&next).into_response());
     }
     let form = SignInForm { next, ..SignInForm::default() };
-    Ok(show(&SignInPage { theme: theme(&jar), form })?.into_response())
+    Ok(show(&SignInPage { base: state.mount().base(), theme: theme(&jar), form })?.into_response())
 }
 
 /// Who tries to come in.
@@ -89,9 +103,14 @@ fn minutes(seconds: u32) -> String {
     }
 }
 
-fn let_in(token: &Token, next: &str) -> Response {
-    let mut response = go_to(next);
-    if let Ok(cookie) = HeaderValue::from_str(&session_cookie(token.reveal()).to_string()) {
+fn session_cookie(state: &AppState, token: &str) -> Cookie<'static> {
+    let mount = state.mount();
+    mount.cookie(mount.session_cookie_name(), token.to_owned())
+}
+
+fn let_in(state: &AppState, token: &Token, next: &str) -> Response {
+    let mut response = send_to(next);
+    if let Ok(cookie) = HeaderValue::from_str(&session_cookie(state, token.reveal()).to_string()) {
         response.headers_mut().insert(header::SET_COOKIE, cookie);
     }
     response
@@ -104,7 +123,7 @@ pub(crate) async fn enter(
     _: OurPages,
     fields: Fields,
 ) -> Result<Response, Problem> {
-    let next = own_path(fields.get("next")).to_owned();
+    let next = own_path(state.mount(), fields.get("next"));
     let refused = |email: &str| SignInForm {
         email: email.to_owned(),
         next: next.clone(),
@@ -122,7 +141,7 @@ pub(crate) async fn enter(
     match state.crm().access().sign_in(&email, &secret).await {
         Ok(signed_in) => {
             state.attempts().forget(&keys);
-            let mut response = let_in(&signed_in.token, &next);
+            let mut response = let_in(&state, &signed_in.token, &next);
             // The dialog of a page whose session ended: the page stays if its own member is back.
             if fields
                 .given("member")
@@ -232,7 +251,7 @@ pub(crate) async fn accept(
     match state.crm().access().accept_in(&token, name, Some(email), &secret, country).await {
         Ok(signed_in) => {
             state.attempts().forget(&keys);
-            Ok(let_in(&signed_in.token, "/inbox"))
+            Ok(let_in(&state, &signed_in.token, &state.mount().to("inbox")))
         }
         Err(Error::Invalid { field: "password", problem }) => {
             form.password_error = Some(format!("The password {problem}."));
@@ -255,17 +274,20 @@ pub(crate) async fn leave(
     _: OurPages,
     jar: CookieJar,
 ) -> Result<Response, Problem> {
-    if let Some(session) = jar.get(SESSION_COOKIE) {
+    if let Some(session) = jar.get(state.mount().session_cookie_name()) {
         state.crm().access().sign_out(session.value()).await?;
     }
-    let mut gone: Cookie<'static> = session_cookie("");
+    let mut gone = session_cookie(&state, "");
     gone.make_removal();
-    let mut response = go_to("/sign-in");
+    let mut response = go_to(&state, "sign-in");
     let headers = response.headers_mut();
-    headers.insert(
-        HeaderName::from_static("clear-site-data"),
-        HeaderValue::from_static("\"cache\", \"cookies\", \"storage\""),
-    );
+    // It clears what a browser holds of the whole host, so it is only said where all of it is ours.
+    if state.mount().prefix().is_empty() {
+        headers.insert(
+            HeaderName::from_static("clear-site-data"),
+            HeaderValue::from_static("\"cache\", \"cookies\", \"storage\""),
+        );
+    }
     if let Ok(cookie) = HeaderValue::from_str(&gone.to_string()) {
         headers.insert(header::SET_COOKIE, cookie);
     }
@@ -275,10 +297,13 @@ pub(crate) async fn leave(
 #[cfg(test)]
 mod tests {
     use super::own_path;
+    use crate::mount::Mount;
 
     #[test]
     fn after_sign_in_only_our_own_pages_come() {
-        assert_eq!(own_path("/contacts?q=a"), "/contacts?q=a");
+        let (root, crm) = (Mount::default(), Mount::parse("/crm").unwrap());
+        assert_eq!(own_path(&root, "/contacts?q=a"), "/contacts?q=a");
+        assert_eq!(own_path(&crm, "/crm/contacts?q=a"), "/crm/contacts?q=a");
         for foreign in [
             "https://evil.example",
             "//evil.example",
@@ -293,7 +318,8 @@ mod tests {
             "/inbox\r\nX-A: b",
             "/नमस्ते",
         ] {
-            assert_eq!(own_path(foreign), "/inbox", "{foreign}");
+            assert_eq!(own_path(&root, foreign), "/inbox", "{foreign}");
+            assert_eq!(own_path(&crm, &format!("/crm{foreign}")), "/crm/inbox", "{foreign}");
         }
     }
 }

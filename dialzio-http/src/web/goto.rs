@@ -34,10 +34,9 @@ pub(crate) async fn read(ctx: PageContext, Query(typed): Query<Typed>) -> Result
             let name = words::contact_name(&contact, &identities);
             let address = person::addresses(&contact, &identities).into_iter().next();
             people.push(GotoPerson {
-                href: talks.first().map_or_else(
-                    || format!("/contacts/{}", contact.id),
-                    |talk| format!("/inbox/{}", talk.id),
-                ),
+                href: talks
+                    .first()
+                    .map_or_else(|| format!("contacts/{}", contact.id), |talk| format!("inbox/{}", talk.id)),
                 avatar: Avatar::of(&name),
                 name: name.into(),
                 detail: address.map_or_else(Shown::default, |fact| fact.value),

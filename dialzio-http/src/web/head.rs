@@ -56,7 +56,7 @@ pub(crate) fn of(ctx: &PageContext, entry: &InboxEntry, lines: &Lines, here: &st
         me: ctx.actor.member().map(|id| id.to_string()).unwrap_or_default(),
         takes: if conversation.assignee.is_none() { "claim" } else { "assign" },
         snooze: snoozes(ctx),
-        back: if here.is_empty() { "/inbox".to_owned() } else { format!("/inbox?{here}") },
+        back: if here.is_empty() { "inbox".to_owned() } else { format!("inbox?{here}") },
         can_write: ctx.may(Permission::ConversationsWrite),
     }
 }
@@ -128,7 +128,7 @@ pub(crate) async fn assign(
         Some(member) => format!("Assigned {name} to {}", ctx.member(member).unwrap_or_default()),
         None => format!("Unassigned {name}"),
     };
-    let back = Action::new("Undo", format!("/web/conversations/{id}/assign"))
+    let back = Action::new("Undo", format!("web/conversations/{id}/assign"))
         .field("member", before.map(|id| id.to_string()).unwrap_or_default());
     let is_new = before != to && fields.given(TAKES_BACK).is_none();
     answer(&ctx, id, if is_new { undo(words, back) } else { None }).await
@@ -138,7 +138,7 @@ pub(crate) async fn assign(
 pub(crate) async fn claim(ctx: PageContext, Id(id): Id<ConversationId>) -> Result<Html<String>, Problem> {
     let name = name_of(&ctx, id).await?;
     ctx.crm().conversations().claim(&ctx.actor, id, None, None).await?;
-    let back = Action::new("Undo", format!("/web/conversations/{id}/assign")).field("member", "");
+    let back = Action::new("Undo", format!("web/conversations/{id}/assign")).field("member", "");
     answer(&ctx, id, undo(format!("Assigned {name} to you"), back)).await
 }
 
@@ -154,7 +154,7 @@ pub(crate) async fn snooze(
     let name = name_of(&ctx, id).await?;
     ctx.crm().conversations().set_state(&ctx.actor, id, state).await?;
     let offer = until.and_then(|until| {
-        let back = Action::new("Undo", format!("/web/conversations/{id}/snooze")).field("until", "");
+        let back = Action::new("Undo", format!("web/conversations/{id}/snooze")).field("until", "");
         undo(format!("Snoozed {name} until {}", ctx.when(until)), back)
     });
     answer(&ctx, id, offer).await
@@ -164,7 +164,7 @@ pub(crate) async fn snooze(
 pub(crate) async fn close(ctx: PageContext, Id(id): Id<ConversationId>) -> Result<Html<String>, Problem> {
     let name = name_of(&ctx, id).await?;
     ctx.crm().conversations().set_state(&ctx.actor, id, ConversationState::Closed).await?;
-    let back = Action::new("Undo", format!("/web/conversations/{id}/reopen"));
+    let back = Action::new("Undo", format!("web/conversations/{id}/reopen"));
     answer(&ctx, id, undo(format!("Closed {name}"), back)).await
 }
 

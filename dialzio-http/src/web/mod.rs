@@ -45,26 +45,26 @@ pub(crate) use problems::not_found;
 pub use view::sample::page as sample_page;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
+use axum::extract::{DefaultBodyLimit, State};
 use axum::middleware;
-use axum::response::Redirect;
 use axum::routing::{get, post};
 
 use crate::state::AppState;
 
 /// The routes of the pages.
-pub(crate) fn routes() -> Router<AppState> {
+pub(crate) fn routes(state: &AppState) -> Router<AppState> {
     let pages = pages().merge(reads()).merge(posts());
+    let pages = if state.options().sign_in.is_none() { pages.merge(coming_in()) } else { pages };
     #[cfg(feature = "sandbox")]
     let pages = pages.merge(sandbox::routes());
-    pages.layer(middleware::from_fn(problems::in_words)).route("/assets/{*path}", get(files::asset))
+    pages
+        .layer(middleware::from_fn_with_state(state.clone(), problems::in_words))
+        .route("/assets/{*path}", get(files::asset))
 }
 
 fn pages() -> Router<AppState> {
     Router::new()
         .route("/", get(entry::home))
-        .route("/setup", get(entry::setup))
-        .route("/sign-in", get(entry::sign_in))
         .route("/inbox", get(inbox::page))
         .route("/inbox/{conversation}", get(inbox::page_open))
         .route("/contacts", get(contacts::page))
@@ -76,9 +76,26 @@ fn pages() -> Router<AppState> {
         .route("/settings/events", get(quarantine::page))
         .route("/settings/events/{event}", get(quarantine::held))
         // Where these pages were in the first releases.
-        .route("/integrations", get(|| async { Redirect::permanent("/settings/channels") }))
-        .route("/quarantine", get(|| async { Redirect::permanent("/settings/events") }))
+        .route(
+            "/integrations",
+            get(async |State(state): State<AppState>| entry::moved(&state, "settings/channels")),
+        )
+        .route(
+            "/quarantine",
+            get(async |State(state): State<AppState>| entry::moved(&state, "settings/events")),
+        )
         .route("/quarantine/{event}", get(quarantine::moved))
+}
+
+/// Coming in and going out, which a host may do itself.
+fn coming_in() -> Router<AppState> {
+    Router::new()
+        .route("/setup", get(entry::setup))
+        .route("/sign-in", get(entry::sign_in))
+        .route("/web/setup/invitation", post(entry::invitation))
+        .route("/web/setup", post(entry::accept))
+        .route("/web/sign-in", post(entry::enter))
+        .route("/web/sign-out", post(entry::leave))
 }
 
 fn reads() -> Router<AppState> {
@@ -102,10 +119,6 @@ fn reads() -> Router<AppState> {
 
 fn posts() -> Router<AppState> {
     Router::new()
-        .route("/web/setup/invitation", post(entry::invitation))
-        .route("/web/setup", post(entry::accept))
-        .route("/web/sign-in", post(entry::enter))
-        .route("/web/sign-out", post(entry::leave))
         .route(
             "/web/conversations/{conversation}/messages",
             post(outgoing::reply).layer(DefaultBodyLimit::max(crate::form::LARGEST)),

@@ -101,11 +101,18 @@ impl PageContext {
             None
         };
         Ok(Shell {
+            base: self.state.mount().base(),
+            sign_in: self.state.sign_in(),
+            signs_out: self.state.options().sign_in.is_none(),
             title: title.into(),
             place,
             theme: self.theme,
             avatar: Avatar::of(&name),
-            session_of: self.actor.member().filter(|_| self.host_name.is_none()).map(|id| id.to_string()),
+            session_of: self
+                .actor
+                .member()
+                .filter(|_| self.host_name.is_none() && self.state.options().sign_in.is_none())
+                .map(|id| id.to_string()),
             member: name.into(),
             organisation: self.org.name.reveal().into(),
             unread: unread(&self.state, &self.actor).await?,

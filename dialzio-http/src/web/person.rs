@@ -126,7 +126,7 @@ pub(crate) fn doubts(ctx: &PageContext, contact: ContactId, identities: &[Channe
             doubt.number.international(),
             ctx.day_of(doubt.since)
         );
-        let path = format!("/web/contacts/{contact}/doubt");
+        let path = format!("web/contacts/{contact}/doubt");
         Some(Doubt { path, identity: identity.id.to_string(), text: text.into() })
     };
     let may = ctx.may(Permission::ContactsWrite);
@@ -142,7 +142,7 @@ pub(crate) async fn resolve_doubt(
     let identity: ChannelIdentityId = word("identity", fields.get("identity"))?;
     let answer: DoubtAnswer = word("answer", fields.get("answer"))?;
     let contact = ctx.crm().contacts().resolve_doubt(&ctx.actor, id, identity, answer).await?;
-    Ok(super::entry::go_to(&format!("/contacts/{}", contact.id)))
+    Ok(super::entry::go_to(&ctx.state, &format!("contacts/{}", contact.id)))
 }
 
 /// How long things are kept, in a sentence.

@@ -1,6 +1,6 @@
 //! Problems in words: a part beside the control that was used, a page for a page, the way in for those outside.
 
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -8,15 +8,16 @@ use axum::response::{IntoResponse, Redirect, Response};
 use super::page_context::{show, theme};
 use super::view::entry;
 use crate::problem::Problem;
+use crate::state::AppState;
 
 /// The answer to an address that does not exist: a page for a browser, a problem document for a program.
-pub(crate) async fn not_found(request: Request) -> Response {
+pub(crate) async fn not_found(State(state): State<AppState>, request: Request) -> Response {
     let wants = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok());
     let page = wants.is_some_and(|kinds| kinds.contains("text/html"))
         && !request.uri().path().starts_with("/v1/")
         && !request.uri().path().starts_with("/hooks/");
     if page {
-        page_of(&Problem::not_found(), &request_jar(&request))
+        page_of(&state, &Problem::not_found(), &request_jar(&request))
     } else {
         Problem::not_found().into_response()
     }
@@ -27,7 +28,7 @@ fn request_jar(request: &Request) -> axum_extra::extract::cookie::CookieJar {
 }
 
 /// Turns the problems of a page's routes into what a page shows.
-pub(crate) async fn in_words(request: Request, next: Next) -> Response {
+pub(crate) async fn in_words(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let path = request.uri().path().to_owned();
     let here = request.uri().path_and_query().map_or_else(|| path.clone(), ToString::to_string);
     let jar = request_jar(&request);
@@ -37,10 +38,11 @@ pub(crate) async fn in_words(request: Request, next: Next) -> Response {
         return part_of(&problem);
     }
     if problem.status == 401 {
+        let here = format!("{}{here}", state.mount().prefix());
         let next: String = url::form_urlencoded::byte_serialize(here.as_bytes()).collect();
-        return Redirect::to(&format!("/sign-in?next={next}")).into_response();
+        return Redirect::to(&format!("{}?next={next}", state.sign_in())).into_response();
     }
-    page_of(&problem, &jar)
+    page_of(&state, &problem, &jar)
 }
 
 /// A sentence for a person, with what is wrong in which field.
@@ -85,7 +87,7 @@ fn part_of(problem: &Problem) -> Response {
     response
 }
 
-fn page_of(problem: &Problem, jar: &axum_extra::extract::cookie::CookieJar) -> Response {
+fn page_of(state: &AppState, problem: &Problem, jar: &axum_extra::extract::cookie::CookieJar) -> Response {
     let (title, advice) = match problem.status {
         403 => ("You do not have access to this page", "Ask an admin of your organisation for access."),
         404 => ("This page does not exist", "It may have been removed, or the address has a mistake in it."),
@@ -93,12 +95,13 @@ fn page_of(problem: &Problem, jar: &axum_extra::extract::cookie::CookieJar) -> R
         _ => ("This cannot be shown", "Go back and try again."),
     };
     let page = entry::ProblemPage {
+        base: state.mount().base(),
         theme: theme(jar),
         status: problem.status,
         title: title.into(),
         advice: advice.into(),
         details: Some(problem.code.clone()),
-        back: "/inbox".to_owned(),
+        back: "inbox".to_owned(),
         back_label: "Go to the inbox".to_owned(),
     };
     (status(problem), show(&page)).into_response()

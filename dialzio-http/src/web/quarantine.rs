@@ -1,6 +1,6 @@
 //! What arrived and could not be used: why, what to do about it, trying again, throwing away.
 
-use axum::extract::Query;
+use axum::extract::{Query, State};
 use axum::response::{Html, Redirect};
 use dialzio_core::QuarantineId;
 use dialzio_core::page::PageRequest;
@@ -14,6 +14,7 @@ use super::view::{Chip, Fact, Tone};
 use crate::api::{Id, decode_cursor, encode_cursor};
 use crate::form::Fields;
 use crate::problem::Problem;
+use crate::state::AppState;
 
 /// The word that is typed to throw something away.
 const WORD: &str = "discard";
@@ -124,8 +125,8 @@ async fn event(ctx: &PageContext, id: QuarantineId) -> Result<HeldEvent, Problem
 }
 
 /// `GET /quarantine/{event}`: where the page was in the first releases.
-pub(crate) async fn moved(Id(id): Id<QuarantineId>) -> Redirect {
-    Redirect::permanent(&format!("/settings/events/{id}"))
+pub(crate) async fn moved(State(state): State<AppState>, Id(id): Id<QuarantineId>) -> Redirect {
+    super::entry::moved(&state, &format!("settings/events/{id}"))
 }
 
 /// `GET /settings/events/{event}`.

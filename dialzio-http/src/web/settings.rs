@@ -104,8 +104,9 @@ pub(crate) async fn save(mut ctx: PageContext, fields: Fields) -> Result<Respons
     let saved = SettingsForm { is_saved: true, ..form(&ctx) };
     let mut response = show(&saved)?.into_response();
     let word = if ctx.keys { "on" } else { "off" };
-    let cookie = format!("{KEYS_COOKIE}={word}; Path=/; Max-Age=31536000; SameSite=Lax; Secure; HttpOnly");
-    if let Ok(cookie) = HeaderValue::from_str(&cookie) {
+    let mut cookie = ctx.state.mount().cookie(KEYS_COOKIE, word.to_owned());
+    cookie.make_permanent();
+    if let Ok(cookie) = HeaderValue::from_str(&cookie.to_string()) {
         response.headers_mut().insert(header::SET_COOKIE, cookie);
     }
     Ok(response)

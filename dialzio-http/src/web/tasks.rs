@@ -192,7 +192,7 @@ pub(crate) async fn tick(
     };
     let Html(mut html) = show(&list(&ctx, &Listed::of(query)).await?)?;
     if done {
-        let back = Action::new("Undo", format!("/web/tasks/{id}"));
+        let back = Action::new("Undo", format!("web/tasks/{id}"));
         let action = back.field("contact", contact.to_string()).field("list", query);
         let text = format!("Done: {}", task.title.reveal()).into();
         let undo = Undo { text, action, seconds: OFFERED, target: "task-list" };

@@ -78,7 +78,7 @@ async fn messages(ctx: &PageContext, id: ContactId) -> Result<Vec<Found>, Proble
         let page = service.messages(&ctx.actor, talk.id, PageRequest::first(LOOK)).await?;
         let done = service.activities(&ctx.actor, talk.id, PageRequest::first(LOOK)).await?;
         found.extend(done.items.iter().map(|done| {
-            let (text, href) = (activity::sentence(ctx, &name, done), Some(format!("/inbox/{}", talk.id)));
+            let (text, href) = (activity::sentence(ctx, &name, done), Some(format!("inbox/{}", talk.id)));
             Found { at: done.at, icon: "inbox", text, href }
         }));
         found.extend(page.items.iter().map(|message| {
@@ -88,7 +88,7 @@ async fn messages(ctx: &PageContext, id: ContactId) -> Result<Vec<Found>, Proble
                 (Direction::Outbound, None) => format!("Us: {line}"),
                 (Direction::Inbound, _) => format!("{name}: {line}"),
             };
-            Found { at: message.event_at, icon: "message", text, href: Some(format!("/inbox/{}", talk.id)) }
+            Found { at: message.event_at, icon: "message", text, href: Some(format!("inbox/{}", talk.id)) }
         }));
     }
     Ok(found)
@@ -128,7 +128,7 @@ async fn others(ctx: &PageContext, id: ContactId) -> Result<Vec<Found>, Problem>
                 words::channel(record.channel),
                 words::scope(record.scope).to_lowercase()
             ),
-            href: Some(format!("/contacts/{id}?tab=consent")),
+            href: Some(format!("contacts/{id}?tab=consent")),
         }));
     }
     Ok(found)

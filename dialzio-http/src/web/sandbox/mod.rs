@@ -143,7 +143,7 @@ async fn invent(ctx: PageContext, fields: Fields) -> Result<Response, Problem> {
         Ok(person) => {
             let id = person.user_id.clone().unwrap_or_default();
             sandbox.invent(person);
-            Ok(go_to(&format!("/sandbox/{id}")))
+            Ok(go_to(&ctx.state, &format!("sandbox/{id}")))
         }
         Err(words) => {
             let again = SandboxForm {
@@ -183,5 +183,5 @@ fn read_person(fields: &Fields) -> Result<CustomerIdentity, &'static str> {
 /// `GET /dev/parts`: every part in every state.
 async fn parts(State(state): State<AppState>) -> Result<Html<String>, Problem> {
     sandbox(&state)?;
-    sample::page("/dev/parts").map(Html).ok_or_else(Problem::not_found)
+    sample::page(&state.mount().base(), "/dev/parts").map(Html).ok_or_else(Problem::not_found)
 }

@@ -85,7 +85,7 @@ fn content(entry: &TranscriptEntry) -> Content {
     match &entry.bubble.media {
         Some(media) if matches!(media.kind.as_str(), "image" | "sticker") && media.id.is_some() => {
             Content::Image {
-                src: format!("/web/sandbox/media/{}", media.id.as_deref().unwrap_or_default()),
+                src: format!("web/sandbox/media/{}", media.id.as_deref().unwrap_or_default()),
                 size: None,
                 caption: words,
             }
@@ -98,7 +98,7 @@ fn content(entry: &TranscriptEntry) -> Content {
             buttons: entry.bubble.buttons.iter().map(|button| button.title.as_str().into()).collect(),
         },
         Some(media) if media.kind == "document" && media.id.is_some() => Content::Document {
-            href: format!("/web/sandbox/media/{}", media.id.as_deref().unwrap_or_default()),
+            href: format!("web/sandbox/media/{}", media.id.as_deref().unwrap_or_default()),
             name: media.filename.as_deref().unwrap_or("File").into(),
             kind: "File".to_owned(),
             caption: words,

@@ -171,7 +171,7 @@ impl ContactRows {
     pub(crate) fn more(&self, after: &str) -> String {
         let mut query = url::form_urlencoded::Serializer::new(String::new());
         query.append_pair("q", &self.search).append_pair("after", after);
-        format!("/web/contacts?{}", query.finish())
+        format!("web/contacts?{}", query.finish())
     }
 }
 

@@ -8,6 +8,8 @@ use super::{Shown, shell::Theme};
 #[derive(Clone, Debug, Default, Template)]
 #[template(path = "setup.html")]
 pub(crate) struct SetupPage {
+    /// What addresses are read against.
+    pub(crate) base: String,
     /// Colours.
     pub(crate) theme: Theme,
     /// The form as last sent.
@@ -49,6 +51,8 @@ impl askama::filters::HtmlSafe for SetupForm {}
 #[derive(Clone, Debug, Default, Template)]
 #[template(path = "sign_in.html")]
 pub(crate) struct SignInPage {
+    /// What addresses are read against.
+    pub(crate) base: String,
     /// Colours.
     pub(crate) theme: Theme,
     /// The form as last sent.
@@ -73,6 +77,8 @@ impl askama::filters::HtmlSafe for SignInForm {}
 #[derive(Clone, Debug, Template)]
 #[template(path = "problem_page.html")]
 pub(crate) struct ProblemPage {
+    /// What addresses are read against.
+    pub(crate) base: String,
     /// Colours.
     pub(crate) theme: Theme,
     /// HTTP status.

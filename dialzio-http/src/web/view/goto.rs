@@ -15,8 +15,8 @@ pub(crate) struct GotoEntry {
     pub(crate) press: &'static str,
 }
 
-const EVENTS: &str = "/settings/events";
-const SANDBOX: &str = "/sandbox";
+const EVENTS: &str = "settings/events";
+const SANDBOX: &str = "sandbox";
 
 const fn page(label: &'static str, icon: &'static str, href: &'static str) -> GotoEntry {
     GotoEntry { label, icon, href: Some(href), press: "" }
@@ -27,16 +27,16 @@ const fn command(label: &'static str, icon: &'static str, press: &'static str) -
 }
 
 const ENTRIES: [GotoEntry; 20] = [
-    page("Inbox", "inbox", "/inbox"),
-    page("Tasks: mine", "task", "/tasks"),
-    page("Tasks: overdue", "task", "/tasks?due=overdue"),
-    page("Tasks: team", "task", "/tasks?view=team"),
-    page("Contacts", "people", "/contacts"),
-    page("Settings: general", "gear", "/settings"),
-    page("Settings: channels", "plug", "/settings/channels"),
+    page("Inbox", "inbox", "inbox"),
+    page("Tasks: mine", "task", "tasks"),
+    page("Tasks: overdue", "task", "tasks?due=overdue"),
+    page("Tasks: team", "task", "tasks?view=team"),
+    page("Contacts", "people", "contacts"),
+    page("Settings: general", "gear", "settings"),
+    page("Settings: channels", "plug", "settings/channels"),
     page("Settings: unprocessed events", "held", EVENTS),
     page("Sandbox phone", "handset", SANDBOX),
-    page("New contact", "plus", "/contacts?new=1"),
+    page("New contact", "plus", "contacts?new=1"),
     command("Reply", "message", "#reply-text"),
     command("Private note", "note", "[data-mode-to=note]"),
     command("Choose a template", "template", "[data-mode-to=template]"),

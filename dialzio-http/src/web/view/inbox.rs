@@ -110,7 +110,7 @@ impl askama::filters::HtmlSafe for QueueList {}
 impl QueueList {
     /// Address of the inbox with another view and state.
     pub(crate) fn href(&self, view: View, state: State) -> String {
-        format!("/inbox?{}", self.query(view, state))
+        format!("inbox?{}", self.query(view, state))
     }
 
     /// Query of the present view, state and search, for the addresses of rows and pages.
@@ -120,7 +120,7 @@ impl QueueList {
 
     /// Address of the same queue without the search.
     pub(crate) fn without_search(&self) -> String {
-        format!("/inbox?view={}&state={}", self.view.name(), self.state.name())
+        format!("inbox?view={}&state={}", self.view.name(), self.state.name())
     }
 
     fn query(&self, view: View, state: State) -> String {

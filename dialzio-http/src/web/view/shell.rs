@@ -61,6 +61,12 @@ pub(crate) enum Place {
 /// Everything around the content of a page for a signed-in person.
 #[derive(Clone, Debug)]
 pub(crate) struct Shell {
+    /// What the addresses of the page are read against: the path that the router is mounted at, with a slash at its end.
+    pub(crate) base: String,
+    /// Path of the page for signing in, ours or the host's.
+    pub(crate) sign_in: String,
+    /// Whether the page signs in and out itself.
+    pub(crate) signs_out: bool,
     /// Title of the window, without the name of the product.
     pub(crate) title: Shown,
     /// Which place is marked in the rail.

@@ -88,7 +88,7 @@ impl askama::filters::HtmlSafe for TaskList {}
 impl TaskList {
     /// Address of the page with another view.
     pub(crate) fn href(&self, whose: Whose, due: Due) -> String {
-        format!("/tasks?view={}&due={}", whose.name(), due.name())
+        format!("tasks?view={}&due={}", whose.name(), due.name())
     }
 
     /// The query that lists the same again.

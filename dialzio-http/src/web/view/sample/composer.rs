@@ -78,7 +78,7 @@ pub(crate) fn composer(case: Case) -> Composer {
             refusal: Some(Refusal {
                 reason: "Lakshmi opted out on 20 Nov (wrote STOP). You can reply when she writes again."
                     .into(),
-                way_out: Some(("/contacts/p1?tab=consent".into(), "See the ledger".into())),
+                way_out: Some(("contacts/p1?tab=consent".into(), "See the ledger".into())),
             }),
             ..base
         },

@@ -15,9 +15,10 @@ use super::{
     shell::{Place, Theme},
 };
 
-/// The page at `path` (with its query, if any) with invented data, or `None` if there is no such page.
+/// The page at `path` (with its query, if any) with invented data, or `None` if there is no such page. The addresses of
+/// `/dev/parts` are read against `base`, those of the others against the root.
 #[must_use]
-pub fn page(path: &str) -> Option<String> {
+pub fn page(base: &str, path: &str) -> Option<String> {
     let (path, query) = path.split_once('?').unwrap_or((path, ""));
     let rendered = match path {
         "/" | "/inbox" => inbox::page(query, None).render(),
@@ -32,10 +33,12 @@ pub fn page(path: &str) -> Option<String> {
         "/settings/channels" => pages::numbers().render(),
         "/settings" => pages::settings().render(),
         "/sandbox" => pages::sandbox().render(),
-        "/setup" => SetupPage { form: setup_form(query), ..SetupPage::default() }.render(),
-        "/sign-in" => SignInPage { form: sign_in_form(query), ..SignInPage::default() }.render(),
+        "/setup" => SetupPage { base: "/".into(), form: setup_form(query), ..SetupPage::default() }.render(),
+        "/sign-in" => {
+            SignInPage { base: "/".into(), form: sign_in_form(query), ..SignInPage::default() }.render()
+        }
         "/problem" => problem().render(),
-        "/dev/parts" => parts::page().render(),
+        "/dev/parts" => parts::page(base).render(),
         _ => match path.rsplit_once('/') {
             Some(("/inbox", _)) => inbox::page(query, Some(composer::Case::Open)).render(),
             Some(("/web/conversations", id)) => inbox::conversation(composer::Case::of(id)).render(),
@@ -53,6 +56,9 @@ pub fn page(path: &str) -> Option<String> {
 
 pub(super) fn shell(title: &str, place: Place) -> Shell {
     Shell {
+        base: "/".to_owned(),
+        sign_in: "/sign-in".to_owned(),
+        signs_out: true,
         title: title.into(),
         place,
         theme: Theme::from_cookie(""),
@@ -97,12 +103,13 @@ fn sign_in_form(query: &str) -> SignInForm {
 
 fn problem() -> ProblemPage {
     ProblemPage {
+        base: "/".to_owned(),
         theme: Theme::System,
         status: 404,
         title: "This page does not exist".into(),
         advice: "It may have been removed, or the link is not complete.".into(),
         details: Some("page.not_found · request 01J9ZK".into()),
-        back: "/inbox".into(),
+        back: "inbox".into(),
         back_label: "Go to the inbox".into(),
     }
 }
@@ -136,7 +143,7 @@ mod tests {
     #[test]
     fn every_page_has_one_heading_of_the_first_level_and_a_main_landmark() {
         for path in PAGES {
-            let html = page(path).unwrap();
+            let html = page("/", path).unwrap();
             assert_eq!(html.matches("<h1").count(), 1, "{path}");
             assert_eq!(html.matches("<main").count(), 1, "{path}");
         }
@@ -145,7 +152,7 @@ mod tests {
     #[test]
     fn no_page_needs_inline_code_or_another_origin() {
         for path in PAGES.into_iter().chain(["/dev/parts"]) {
-            let html = page(path).unwrap();
+            let html = page("/", path).unwrap();
             for forbidden in [
                 " style=",
                 "<style",
@@ -159,14 +166,14 @@ mod tests {
                 assert!(!html.contains(forbidden), "{path} has {forbidden}");
             }
             for tag in html.split("<script").skip(1) {
-                assert!(tag.starts_with(" defer src=\"/assets/"), "{path}");
+                assert!(tag.starts_with(" defer src=\"assets/"), "{path}");
             }
         }
     }
 
     #[test]
     fn text_from_outside_is_escaped() {
-        let html = page("/inbox/c1").unwrap();
+        let html = page("/", "/inbox/c1").unwrap();
         assert!(html.contains("&lt;b&gt;") || html.contains("&#60;b&#62;"));
         assert!(!html.contains("<b>Sale</b>"));
     }
@@ -174,7 +181,7 @@ mod tests {
     #[test]
     fn ids_are_unique_on_every_page() {
         for path in PAGES {
-            let html = page(path).unwrap();
+            let html = page("/", path).unwrap();
             let mut seen = std::collections::HashSet::new();
             for id in html.split(" id=\"").skip(1).filter_map(|rest| rest.split('"').next()) {
                 assert!(seen.insert(id.to_owned()), "{path} has {id} twice");
@@ -185,7 +192,7 @@ mod tests {
     #[test]
     fn every_field_has_a_name_for_those_who_cannot_see_it() {
         for path in PAGES {
-            let html = page(path).unwrap();
+            let html = page("/", path).unwrap();
             for tag in ["<input", "<select", "<textarea"] {
                 for field in html.split(tag).skip(1).filter_map(|rest| rest.split('>').next()) {
                     let is_hidden = field.contains("type=\"hidden\"")

@@ -18,7 +18,7 @@ use crate::web::view::{
 pub(crate) fn goto(query: &str) -> GotoResults {
     let query = query.strip_prefix("q=").unwrap_or_default().to_owned();
     let person = |name: &str, detail: &str| GotoPerson {
-        href: "/inbox/c1".into(),
+        href: "inbox/c1".into(),
         name: name.into(),
         avatar: Avatar::of(name),
         detail: detail.into(),
@@ -135,19 +135,14 @@ pub(crate) fn timeline() -> Timeline {
         contact: "p1".into(),
         next: Some("k2".into()),
         items: vec![
-            item(
-                "message",
-                "Asha wrote: Can you hold the blue one until Friday?",
-                "10:42",
-                Some("/inbox/c1"),
-            ),
+            item("message", "Asha wrote: Can you hold the blue one until Friday?", "10:42", Some("inbox/c1")),
             item("assign", "Meera assigned the conversation to Ravi", "Yesterday", None),
             item("note", "Ravi noted: Wants delivery before Diwali", "Yesterday", None),
             item(
                 "shield",
                 "Opted in to marketing on WhatsApp, in a web form",
                 "3 Oct",
-                Some("/contacts/p1?tab=consent"),
+                Some("contacts/p1?tab=consent"),
             ),
             item("tag", "Stage changed from Lead to Customer", "28 Sep", None),
         ],
@@ -220,7 +215,7 @@ pub(crate) fn contact(query: &str) -> ContactPage {
         id: "p1".into(),
         head: ContactName { avatar: Avatar::of("Asha Subramaniam"), name: "Asha Subramaniam".into() },
         chips: vec![Chip::new(Tone::Ok, "Customer")],
-        conversations: vec![("/inbox/c1".into(), "WhatsApp · Shop line".into())],
+        conversations: vec![("inbox/c1".into(), "WhatsApp · Shop line".into())],
         open: ContactOpen { open: Vec::new() },
         tab: if query.contains("consent") { Tab::Consent } else { Tab::Timeline },
         timeline: timeline(),

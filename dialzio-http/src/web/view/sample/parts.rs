@@ -13,8 +13,9 @@ use crate::web::view::{
     tasks::{Due, TaskList},
 };
 
-pub(crate) fn page() -> PartsPage {
-    PartsPage { shell: shell("Parts", Place::Elsewhere), sides: ["light", "dark"].map(side).into() }
+pub(crate) fn page(base: &str) -> PartsPage {
+    let shell = super::Shell { base: base.to_owned(), ..shell("Parts", Place::Elsewhere) };
+    PartsPage { shell, sides: ["light", "dark"].map(side).into() }
 }
 
 fn side(theme: &'static str) -> Side {
@@ -71,10 +72,10 @@ fn side(theme: &'static str) -> Side {
         undo: Undo {
             target: "thread-head",
             text: "Closed.".into(),
-            action: Action::new("Undo", "/web/conversations/c1/reopen"),
+            action: Action::new("Undo", "web/conversations/c1/reopen"),
             seconds: 10,
         },
         problem: "Not sent: 104 MB is over WhatsApp’s 100 MB limit for documents.".into(),
-        action: Action::new("Plain", "/dev/parts"),
+        action: Action::new("Plain", "dev/parts"),
     }
 }

@@ -49,7 +49,7 @@ pub(crate) fn head(case: Case, state: State) -> ThreadHead {
             Choice::new("2026-11-24T09:00:00+05:30", "Tomorrow morning").with("Tue 09:00"),
             Choice::new("2026-11-30T09:00:00+05:30", "Next week").with("Mon 30 Nov, 09:00"),
         ],
-        back: "/inbox?view=mine&state=open".into(),
+        back: "inbox?view=mine&state=open".into(),
         can_write: true,
     }
 }
@@ -83,7 +83,7 @@ fn theirs(bubble: Bubble) -> Item {
 
 fn photo() -> Content {
     Content::Image {
-        src: "/assets/sample-photo.svg".into(),
+        src: "assets/sample-photo.svg".into(),
         size: Some((240, 132)),
         caption: Some("This one, in blue please".into()),
     }
@@ -132,8 +132,8 @@ pub(crate) fn items() -> ThreadItems {
                     reason: "Not sent: 104 MB is over WhatsApp’s 100 MB limit for documents.".into(),
                     details: Some("131053 Media upload error".into()),
                     actions: vec![
-                        Action::new("Send as link", "/web/messages/m5/link").field("key", "1"),
-                        Action::new("Remove", "/web/messages/m5/drop"),
+                        Action::new("Send as link", "web/messages/m5/link").field("key", "1"),
+                        Action::new("Remove", "web/messages/m5/drop"),
                     ],
                 },
             ),
@@ -164,7 +164,7 @@ pub(crate) fn every_item() -> ThreadItems {
             "x1",
             "10:52",
             Content::Document {
-                href: "/assets/favicon.svg".into(),
+                href: "assets/favicon.svg".into(),
                 name: "Invoice\u{202E}fdp.exe".into(),
                 kind: "PDF · 1.2 MB".into(),
                 caption: None,
@@ -173,7 +173,7 @@ pub(crate) fn every_item() -> ThreadItems {
         theirs(message(
             "x2",
             "10:52",
-            Content::Audio { src: "/assets/none.ogg".into(), length: Some("0:24".into()) },
+            Content::Audio { src: "assets/none.ogg".into(), length: Some("0:24".into()) },
         )),
         theirs(message(
             "x3",
@@ -198,7 +198,7 @@ pub(crate) fn every_item() -> ThreadItems {
         theirs(message(
             "x5",
             "10:54",
-            Content::Video { src: "/assets/none.mp4".into(), caption: Some("How it folds".into()) },
+            Content::Video { src: "assets/none.mp4".into(), caption: Some("How it folds".into()) },
         )),
         theirs(message(
             "x6",
@@ -251,9 +251,9 @@ pub(crate) fn every_item() -> ThreadItems {
             Delivery::Unknown {
                 reason: "WhatsApp did not answer, so it is not known whether this was sent.".into(),
                 actions: vec![
-                    Action::new("Send again", "/web/messages/x16/resend"),
-                    Action::new("Mark as sent", "/web/messages/x16/mark-sent"),
-                    Action::new("Drop", "/web/messages/x16/drop"),
+                    Action::new("Send again", "web/messages/x16/resend"),
+                    Action::new("Mark as sent", "web/messages/x16/mark-sent"),
+                    Action::new("Drop", "web/messages/x16/drop"),
                 ],
             },
         ),
@@ -263,7 +263,7 @@ pub(crate) fn every_item() -> ThreadItems {
             "The new season is here",
             Delivery::Deferred {
                 when: "Goes out at 10:00, after quiet hours".into(),
-                actions: vec![Action::new("Cancel", "/web/messages/x17/cancel")],
+                actions: vec![Action::new("Cancel", "web/messages/x17/cancel")],
             },
         ),
         ours(
@@ -357,7 +357,7 @@ pub(crate) fn notes() -> Notes {
 
 pub(crate) fn doubts() -> Vec<Doubt> {
     vec![Doubt {
-        path: "/web/contacts/p1/doubt".into(),
+        path: "web/contacts/p1/doubt".into(),
         identity: "i1".into(),
         text: "Ravi writes from +91 98400 12345, which Asha had given up on 3 Nov.".into(),
     }]
