@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::access::AccessService;
 use crate::account::{AccountService, BoundKeys, KeyProvider, Sealer};
 use crate::blob::BlobStore;
+use crate::canned_reply::CannedReplyService;
 use crate::consent::{ConsentService, Words};
 use crate::contact::ContactService;
 use crate::conversation::ConversationService;
@@ -214,6 +215,12 @@ impl Crm {
     #[must_use]
     pub const fn dispositions(&self) -> DispositionService<'_> {
         DispositionService::new(&self.runtime)
+    }
+
+    /// Texts that members send often.
+    #[must_use]
+    pub const fn canned_replies(&self) -> CannedReplyService<'_> {
+        CannedReplyService::new(&self.runtime)
     }
 
     /// The consent ledger.

@@ -24,6 +24,8 @@ string_enum! {
         Task = "task",
         /// A call outcome that people choose.
         Disposition = "disposition",
+        /// A text that members send often.
+        CannedReply = "canned_reply",
         /// A template of the account, or one that is approved.
         Template = "template",
         /// An entry of the consent ledger.

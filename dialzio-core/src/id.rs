@@ -79,6 +79,8 @@ typed_id! {
     MessageId,
     /// An outcome of a call that people can choose.
     DispositionId,
+    /// A text that members send often.
+    CannedReplyId,
     /// A received or sent file.
     MediaId,
     /// An entry of the consent ledger.

@@ -3,6 +3,7 @@
 pub mod access;
 pub mod account;
 pub mod blob;
+pub mod canned_reply;
 pub mod consent;
 pub mod contact;
 pub mod conversation;

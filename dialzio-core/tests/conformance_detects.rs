@@ -4,8 +4,8 @@
 use dialzio_core::Store;
 use dialzio_core::memory::{BrokenRule, MemoryStore};
 use dialzio_core::testing::conformance::{
-    TestBed, commit, contact, disposition, draft, groups, isolation, media, message, outbox, retention,
-    system, trust,
+    TestBed, canned_reply, commit, contact, disposition, draft, groups, isolation, media, message, outbox,
+    retention, system, trust,
 };
 use std::pin::Pin;
 use std::sync::Arc;
@@ -41,6 +41,7 @@ async fn a_store_that_ignores_the_scope_is_noticed() {
     let cases: &[(&str, Case)] = &[
         case!(isolation::another_organisation_sees_nothing_by_any_read),
         case!(isolation::expectations_look_into_ones_own_organisation_only),
+        case!(canned_reply::canned_replies_of_one_organisation_are_no_others),
         case!(disposition::dispositions_of_one_organisation_are_no_others),
         case!(draft::drafts_of_one_organisation_are_no_others),
         case!(groups::organisations_at_the_same_time_keep_their_own_sequences),
@@ -58,6 +59,7 @@ async fn a_store_that_ignores_expectations_is_noticed() {
         case!(commit::neighbours_of_a_refused_batch_are_applied),
         case!(commit::a_batch_sees_those_before_it),
         case!(contact::added_tags_are_kept_and_not_lost_to_an_older_card),
+        case!(canned_reply::a_canned_reply_changes_and_goes_under_its_revision),
         case!(disposition::a_change_names_the_revision_it_was_decided_on),
         case!(groups::callers_at_the_same_time_each_get_their_own_answer),
         case!(groups::one_call_with_many_batches_is_answered_in_their_order),

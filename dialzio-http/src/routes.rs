@@ -184,6 +184,16 @@ routes! {
     "dispositions.change" patch "/v1/dispositions/{disposition}" needs(P::SettingsManage), "Rename, move, archive or restore a call outcome", 200 => api::dispositions::change,
         sample r#"{"name":"Wants a visit","position":3,"archived":false}"#,
         problems ["disposition.conflict", "disposition.duplicate"];
+    "canned_replies.list" get "/v1/canned-replies" needs(P::ConversationsRead), "List canned replies by shortcut", 200 => api::canned_replies::list;
+    "canned_replies.get" get "/v1/canned-replies/{canned_reply}" needs(P::ConversationsRead), "Get a canned reply", 200 => api::canned_replies::get;
+    "canned_replies.create" post "/v1/canned-replies" needs(P::SettingsManage), "Add a canned reply", 201 => api::canned_replies::add,
+        sample r#"{"title":"Opening hours","shortcut":"hours","text":"Hello {first_name}, we are open from 9 to 18."}"#,
+        problems ["canned_reply.duplicate"];
+    "canned_replies.change" patch "/v1/canned-replies/{canned_reply}" needs(P::SettingsManage), "Change a canned reply", 200 => api::canned_replies::change,
+        sample r#"{"title":"When we are open"}"#,
+        problems ["canned_reply.conflict", "canned_reply.duplicate"];
+    "canned_replies.delete" delete "/v1/canned-replies/{canned_reply}" needs(P::SettingsManage), "Delete a canned reply", 204 => api::canned_replies::delete,
+        problems ["canned_reply.conflict"];
     "audit.list" get "/v1/audit" needs(P::AuditRead), "List the entries of the audit log, oldest first", 200 => api::organisation::audit;
     "audit.verify" get "/v1/audit/verification" needs(P::AuditRead), "Verify the hash chain of the audit log", 200 => api::organisation::verify_audit;
 
@@ -226,6 +236,7 @@ routes! {
     "conversations.change" patch "/v1/conversations/{conversation}" needs(P::ConversationsWrite), "Assign, snooze, close or reopen a conversation", 200 => api::conversations::change,
         sample r#"{"state":"closed"}"#,
         problems ["conversation.conflict", "member.not_found"];
+    "canned_replies.filled" get "/v1/conversations/{conversation}/canned-replies/{canned_reply}" needs(P::ConversationsRead), "Get a canned reply with its placeholders filled", 200 => api::canned_replies::filled;
     "conversations.claim" post "/v1/conversations/{conversation}/claim" needs(P::ConversationsWrite), "Claim an unassigned conversation; of concurrent claims one succeeds", 200 => api::conversations::claim,
         sample r#"{}"#,
         problems ["conversation.claimed", "conversation.conflict", "member.not_found"];

@@ -230,6 +230,9 @@ impl<'a> Scope<'a> {
             RecordRef::ApiKey(of) => {
                 crate::access::api_key(&mut self.db, org, of).await?.map(|kept| kept.revision)
             }
+            RecordRef::CannedReply(of) => {
+                crate::canned_replies::one(&mut self.db, org, of).await?.map(|kept| kept.revision)
+            }
             RecordRef::Disposition(of) => {
                 crate::dispositions::one(&mut self.db, org, of).await?.map(|kept| kept.revision)
             }
@@ -262,6 +265,7 @@ impl<'a> Scope<'a> {
             Write::Consent(write) => self.write_consent(write).await?,
             Write::Account(write) => self.write_account(write).await?,
             Write::Access(write) => self.write_access(write).await?,
+            Write::CannedReply(write) => self.write_canned_reply(write).await?,
             Write::Disposition(write) => self.write_disposition(write).await?,
             Write::Job(write) => self.write_job(write).await?,
             Write::Webhook(write) => self.write_webhook(write).await?,

@@ -4,6 +4,7 @@ mod access;
 mod accounts;
 mod activity;
 mod apply;
+mod canned_replies;
 mod codec;
 mod commit;
 mod connect;

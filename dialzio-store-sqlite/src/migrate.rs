@@ -60,6 +60,12 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         then: None,
     },
     Migration { number: 9, name: "drafts", sql: include_str!("../migrations/0009_drafts.sql"), then: None },
+    Migration {
+        number: 12,
+        name: "canned_replies",
+        sql: include_str!("../migrations/0012_canned_replies.sql"),
+        then: None,
+    },
 ];
 
 fn checksum(migration: &Migration) -> [u8; 32] {

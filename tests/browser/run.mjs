@@ -7,6 +7,7 @@ import { startBrowser } from './browser.mjs';
 import { OUTPUT, end, holds, step, story } from './report.mjs';
 import { startServer } from './server.mjs';
 import { accessible } from './tests/access.mjs';
+import { canned } from './tests/canned.mjs';
 import { consent } from './tests/consent.mjs';
 import { drafts } from './tests/drafts.mjs';
 import { files } from './tests/files.mjs';
@@ -36,7 +37,7 @@ try {
   const taraPhone = `${server.origin}/sandbox/ZZ.919840012345`;
   const scene = { server, guard, inbox, phone, taraPhone };
   scene.scene = scene;
-  for (const test of [setUp, firstTalk, drafts, tasks, keepOrder, files, unknownSends, everyKey, longLists, kept, roles, consent, accessible, places, mounted].filter(isWanted)) {
+  for (const test of [setUp, firstTalk, drafts, canned, tasks, keepOrder, files, unknownSends, everyKey, longLists, kept, roles, consent, accessible, places, mounted].filter(isWanted)) {
     try {
       await test(scene);
     } catch (error) {

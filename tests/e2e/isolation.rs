@@ -75,6 +75,8 @@ pub(crate) async fn tenant(fixture: &Fixture, number: &str) -> Tenant {
     ids.insert("key", key.is(201).id());
     let outcomes = fixture.list(&seat, "/v1/dispositions").await;
     ids.insert("disposition", text(&outcomes[0]["id"]));
+    let reply = json!({"title": "Opening hours", "shortcut": "open", "text": "Hello {first_name}"});
+    ids.insert("canned_reply", fixture.post(&seat, "/v1/canned-replies", reply).await.is(201).id());
     Tenant { seat, line, ids }
 }
 

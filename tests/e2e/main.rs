@@ -9,6 +9,7 @@
 )]
 
 mod activity;
+mod canned_replies;
 mod channels;
 mod contact_edit;
 mod contract;

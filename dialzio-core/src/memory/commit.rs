@@ -138,6 +138,7 @@ fn revision_of(frame: &Frame<'_>, rows: &Rows, record: RecordRef) -> Option<Revi
         RecordRef::Org(id) => rows.org.as_ref().filter(|_| id == frame.org).map(|kept| kept.revision),
         RecordRef::Member(id) => rows.members.get(&id).map(|kept| kept.revision),
         RecordRef::ApiKey(id) => rows.keys.get(&id).map(|kept| kept.revision),
+        RecordRef::CannedReply(id) => rows.canned_replies.get(&id).map(|kept| kept.revision),
         RecordRef::Disposition(id) => rows.dispositions.get(&id).map(|kept| kept.revision),
         RecordRef::Task(id) => rows.tasks.get(&id).map(|kept| kept.revision),
         RecordRef::Message(_)
@@ -209,6 +210,7 @@ fn change(frame: &Frame<'_>, rows: &mut Rows, write: Write, at: DateTime<Utc>) -
         Write::Consent(write) => rows.write_consent(write),
         Write::Account(write) => rows.write_account(frame, write)?,
         Write::Access(write) => rows.write_access(write, frame.org)?,
+        Write::CannedReply(write) => rows.write_canned_reply(write)?,
         Write::Disposition(write) => rows.write_disposition(write)?,
         Write::Job(write) => rows.write_job(write),
         Write::Webhook(mut write) => {

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::access::{ApiKey, Invitation, Member, Org, Session, TokenHash, User};
 use crate::account::{App, KeyCheck, ProviderAccount};
+use crate::canned_reply::CannedReply;
 use crate::consent::{ConsentRecord, Suppression, SuppressionScope};
 use crate::contact::{Alias, AliasKind, ChannelIdentity, Contact, Note, Portfolio, Task};
 use crate::conversation::{
@@ -14,9 +15,9 @@ use crate::conversation::{
 use crate::disposition::Disposition;
 use crate::event::Recorded;
 use crate::id::{
-    AccountId, ActivityId, ApiKeyId, AppId, BacklogId, ChannelIdentityId, ContactId, ConversationId,
-    DispositionId, JobId, MediaId, MemberId, MessageId, NoteId, OrgId, QuarantineId, TaskId, UserId,
-    WorkerId,
+    AccountId, ActivityId, ApiKeyId, AppId, BacklogId, CannedReplyId, ChannelIdentityId, ContactId,
+    ConversationId, DispositionId, JobId, MediaId, MemberId, MessageId, NoteId, OrgId, QuarantineId, TaskId,
+    UserId, WorkerId,
 };
 use crate::ledger::{AuditEntry, ChainHash};
 use crate::media::Media;
@@ -69,6 +70,7 @@ pub(super) struct Rows {
     pub(super) members: BTreeMap<MemberId, Member>,
     pub(super) keys: BTreeMap<ApiKeyId, ApiKey>,
     pub(super) dispositions: BTreeMap<DispositionId, Disposition>,
+    pub(super) canned_replies: BTreeMap<CannedReplyId, CannedReply>,
     pub(super) accounts: BTreeMap<AccountId, ProviderAccount>,
     pub(super) templates: BTreeMap<AccountId, Vec<Template>>,
     pub(super) templates_asked: BTreeMap<AccountId, DateTime<Utc>>,

@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::{Precondition, RecordRef};
 use crate::access::AccessWrite;
 use crate::account::{AccountWrite, Sealed};
+use crate::canned_reply::CannedReplyWrite;
 use crate::consent::ConsentWrite;
 use crate::contact::ContactWrite;
 use crate::conversation::{ConversationWrite, DraftWrite};
@@ -128,6 +129,8 @@ pub enum Write {
     Access(AccessWrite),
     /// The list of call outcomes.
     Disposition(DispositionWrite),
+    /// Texts that members send often.
+    CannedReply(CannedReplyWrite),
     /// Jobs of the outbox and their queues.
     Job(JobWrite),
     /// To the backlog and the quarantine.
@@ -162,7 +165,7 @@ macro_rules! into_write {
 }
 into_write!(
     ContactWrite => Contact, ConversationWrite => Conversation, DraftWrite => Draft, MediaWrite => Media, ConsentWrite => Consent,
-    AccountWrite => Account, AccessWrite => Access, DispositionWrite => Disposition, JobWrite => Job, WebhookWrite => Webhook
+    AccountWrite => Account, AccessWrite => Access, DispositionWrite => Disposition, CannedReplyWrite => CannedReply, JobWrite => Job, WebhookWrite => Webhook
 );
 
 /// One decision, written down. Built from who acts and what they do, so a write without an audit entry cannot exist. Drafts

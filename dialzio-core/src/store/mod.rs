@@ -29,6 +29,7 @@ use chrono::{DateTime, Utc};
 
 use crate::access::AccessStore;
 use crate::account::AccountStore;
+use crate::canned_reply::CannedReplyStore;
 use crate::consent::ConsentStore;
 use crate::contact::ContactStore;
 use crate::conversation::{ConversationStore, DraftStore};
@@ -50,6 +51,7 @@ pub trait Store:
     + AccountStore
     + AccessStore
     + DispositionStore
+    + CannedReplyStore
     + LedgerStore
     + SystemStore
     + std::fmt::Debug

@@ -74,6 +74,8 @@ record_refs! {
     Task(TaskId) = "task",
     /// A disposition; its revision rises with each change of it.
     Disposition(DispositionId) = "disposition",
+    /// A canned reply; its revision rises with each change of it.
+    CannedReply(CannedReplyId) = "canned_reply",
     /// A user of the installation; their revision rises with each change of them.
     User(UserId) = "user",
     /// An app; its revision rises with each change of it.

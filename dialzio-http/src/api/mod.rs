@@ -1,6 +1,7 @@
 //! The API under `/v1`: JSON in, JSON out, over the same services as the pages.
 
 pub mod accounts;
+pub mod canned_replies;
 pub mod consents;
 pub mod contacts;
 pub mod conversations;
@@ -78,6 +79,7 @@ macro_rules! record_ids {
 record_ids! {
     AccountId = Account,
     ApiKeyId = ApiKey,
+    CannedReplyId = CannedReply,
     ChannelIdentityId = Identity,
     ContactId = Contact,
     ConversationId = Conversation,

@@ -7,6 +7,7 @@
 mod activity;
 mod attempts;
 mod bubble;
+mod canned_replies;
 mod channels;
 mod composer;
 mod consent;
@@ -71,6 +72,7 @@ fn pages() -> Router<AppState> {
         .route("/contacts/{contact}", get(contact::page))
         .route("/tasks", get(tasks::page))
         .route("/settings", get(settings::page))
+        .route("/settings/canned-replies", get(canned_replies::page))
         .route("/settings/channels", get(numbers::page))
         .route("/settings/channels/new", get(channels::page))
         .route("/settings/events", get(quarantine::page))
@@ -107,6 +109,9 @@ fn reads() -> Router<AppState> {
         .route("/web/conversations/{conversation}/composer", get(composer::read))
         .route("/web/conversations/{conversation}/person", get(person::read))
         .route("/web/conversations/{conversation}/templates", get(picker::read))
+        .route("/web/conversations/{conversation}/canned-replies", get(canned_replies::options))
+        .route("/web/conversations/{conversation}/canned-replies/{canned_reply}", get(canned_replies::filled))
+        .route("/web/canned-replies", get(canned_replies::read).post(canned_replies::add))
         .route("/web/goto", get(goto::read))
         .route("/web/contacts", get(contacts::read).post(contacts::create))
         .route("/web/contacts/{contact}/edit", get(contact_edit::read).post(contact_edit::save))
@@ -154,5 +159,7 @@ fn posts() -> Router<AppState> {
         .route("/web/integrations/{account}/check", post(numbers::check))
         .route("/web/integrations/{account}/disconnect", post(numbers::disconnect))
         .route("/web/integrations/{account}/token", post(numbers::set_token))
+        .route("/web/canned-replies/{canned_reply}", post(canned_replies::save))
+        .route("/web/canned-replies/{canned_reply}/delete", post(canned_replies::delete))
         .route("/web/settings", post(settings::save))
 }

@@ -13,7 +13,7 @@ use dialzio_core::{ConversationId, MessageId, Permission};
 
 use super::page_context::{PageContext, show};
 use super::view::thread::{Item, ThreadItems};
-use super::{bubble, picker, thread};
+use super::{bubble, canned_replies, picker, thread};
 use crate::api::{Id, text, word};
 use crate::form::{Fields, FileForm};
 use crate::problem::Problem;
@@ -35,6 +35,7 @@ pub(crate) async fn reply(
     form: FileForm,
 ) -> Result<Html<String>, Problem> {
     let fields = &form.fields;
+    canned_replies::refuse_unfilled(&ctx, id, fields.get("text")).await?;
     let body = match &form.file {
         Some(upload) => NewBody::File {
             file: NewFile { bytes: upload.bytes.clone(), name: upload.name.clone() },

@@ -1,4 +1,4 @@
-//! Members, keys, dispositions, accounts, templates.
+//! Members, keys, dispositions, canned replies, accounts, templates.
 
 use super::statements;
 
@@ -22,6 +22,11 @@ macro_rules! api_key {
     };
 }
 
+macro_rules! canned_reply {
+    () => {
+        "SELECT c.id, c.title, c.shortcut, c.text, c.revision FROM @canned_reply c WHERE c.org_id = $1"
+    };
+}
 macro_rules! disposition {
     () => {
         "SELECT d.id, d.name, d.counts_as_reached, d.position, d.archived_at, d.revision FROM @disposition d \
@@ -52,6 +57,15 @@ statements! { ACCESS:
     DISPOSITIONS: Read [disposition] = concat!(disposition!(), " ORDER BY d.position, d.id");
     DISPOSITION_NAMED: Read [disposition] =
         "SELECT d.id FROM @disposition d WHERE d.org_id = $1 AND d.match_key = $2";
+    CANNED_REPLY: Read [canned_reply] = concat!(canned_reply!(), " AND c.id = $2");
+    CANNED_REPLIES: Read [canned_reply] = concat!(canned_reply!(), " ORDER BY c.shortcut");
+    CANNED_REPLY_OF_SHORTCUT: Read [canned_reply] =
+        "SELECT c.id FROM @canned_reply c WHERE c.org_id = $1 AND c.shortcut = $2";
+    PUT_CANNED_REPLY: Write [canned_reply] =
+        "INSERT INTO @canned_reply (org_id, id, title, shortcut, text, revision) VALUES ($1, $2, $3, $4, $5, $6)
+         ON CONFLICT (org_id, id) DO UPDATE SET title = excluded.title, shortcut = excluded.shortcut, text = excluded.text,
+           revision = excluded.revision";
+    DROP_CANNED_REPLY: Write [canned_reply] = "DELETE FROM @canned_reply WHERE org_id = $1 AND id = $2";
     PUT_DISPOSITION: Write [disposition] =
         "INSERT INTO @disposition (org_id, id, name, counts_as_reached, position, archived_at, revision, match_key)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8)

@@ -17,6 +17,7 @@ const WHOLE: &[&str] = &[
     "MEMBERS",
     "API_KEYS",
     "DISPOSITIONS",
+    "CANNED_REPLIES",
     "ACCOUNTS",
     "QUEUE_COUNTS",
     "EFFECTS_DISPATCHED",

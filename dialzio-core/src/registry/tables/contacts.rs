@@ -76,6 +76,21 @@ pub(super) const TABLES: &[Table] = &[
         ..Table::OF_ORGANISATION
     },
     Table {
+        name: "canned_reply",
+        key: &["org_id", "id"],
+        class: RetentionClass::AccountLife,
+        subject: SubjectPath::nobody(OWN_LIST),
+        columns: &[
+            kept("org_id", Usage, OWN_LIST),
+            kept("id", Usage, OWN_LIST),
+            kept("title", Usage, OWN_LIST),
+            kept("shortcut", Usage, OWN_LIST),
+            kept("text", Usage, OWN_LIST),
+            kept("revision", Usage, OWN_LIST),
+        ],
+        ..Table::OF_ORGANISATION
+    },
+    Table {
         name: "account",
         key: &["org_id", "id"],
         class: RetentionClass::Integration,

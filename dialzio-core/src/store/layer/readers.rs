@@ -4,6 +4,7 @@ use futures_util::stream::BoxStream;
 
 use crate::access::{AccessStore, ApiKey, Member, Org};
 use crate::account::{AccountStore, ProviderAccount};
+use crate::canned_reply::{CannedReply, CannedReplyStore};
 use crate::consent::{ConsentRecord, ConsentRows, ConsentStore, SendFacts, Suppression};
 use crate::contact::{
     ChannelIdentity, Contact, ContactQuery, ContactStore, Note, SubjectKey, Task, TaskQuery,
@@ -15,8 +16,8 @@ use crate::conversation::{
 use crate::disposition::{Disposition, DispositionStore};
 use crate::event::{EventSeq, Recorded};
 use crate::id::{
-    AccountId, ApiKeyId, ChannelIdentityId, ContactId, ConversationId, DispositionId, JobId, MediaId,
-    MemberId, MessageId, TaskId,
+    AccountId, ApiKeyId, CannedReplyId, ChannelIdentityId, ContactId, ConversationId, DispositionId, JobId,
+    MediaId, MemberId, MessageId, TaskId,
 };
 use crate::ledger::{AuditEntry, LedgerStore};
 use crate::media::{Media, MediaOwner, MediaStore};
@@ -88,6 +89,11 @@ forward! { AccessStore {
 forward! { DispositionStore {
     read disposition(scope: &OrgScope, id: DispositionId) -> Option<Disposition>;
     read dispositions(scope: &OrgScope) -> Vec<Disposition>;
+} }
+
+forward! { CannedReplyStore {
+    read canned_reply(scope: &OrgScope, id: CannedReplyId) -> Option<CannedReply>;
+    read canned_replies(scope: &OrgScope) -> Vec<CannedReply>;
 } }
 
 forward! { LedgerStore {

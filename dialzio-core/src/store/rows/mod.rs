@@ -8,6 +8,7 @@
 
 mod access;
 mod account;
+mod canned_reply;
 mod consent;
 mod contact;
 mod conversation;

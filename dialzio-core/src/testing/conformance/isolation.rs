@@ -3,6 +3,7 @@
 use futures_util::{FutureExt, StreamExt};
 
 use crate::access::AccessWrite;
+use crate::canned_reply::CannedReplyWrite;
 use crate::consent::{ConsentEvent, ConsentWrite, SuppressionScope};
 use crate::contact::{Alias, ContactQuery, ContactWrite, TaskQuery};
 use crate::conversation::{
@@ -35,6 +36,7 @@ struct Full {
     key: crate::id::ApiKeyId,
     task: crate::id::TaskId,
     disposition: crate::id::DispositionId,
+    canned_reply: crate::id::CannedReplyId,
 }
 
 async fn full(bed: &TestBed) -> Full {
@@ -59,6 +61,7 @@ async fn full(bed: &TestBed) -> Full {
         saved_at: bed.now(),
     };
     let disposition = bed.make.disposition("Interested", 1);
+    let canned_reply = bed.make.canned_reply("hours");
     let account = tenant.account.id;
     let templates = vec![bed.make.template(account, "order_sent", TemplateCategory::Utility)];
     let given = bed.make.consent(person.contact.id, person.identity.subject_keys(), ConsentEvent::Given);
@@ -69,6 +72,7 @@ async fn full(bed: &TestBed) -> Full {
         ContactWrite::Note(bed.make.note(person.contact.id, "called twice")).into(),
         ContactWrite::InsertTask(task.clone()).into(),
         DispositionWrite::Insert(disposition.clone()).into(),
+        CannedReplyWrite::Insert(canned_reply.clone()).into(),
         DraftWrite::Save(draft).into(),
         ConsentWrite::Record(given).into(),
         ConsentWrite::Suppress(suppression.clone()).into(),
@@ -94,6 +98,7 @@ async fn full(bed: &TestBed) -> Full {
         key: key.id,
         task: task.id,
         disposition: disposition.id,
+        canned_reply: canned_reply.id,
     }
 }
 
@@ -181,6 +186,8 @@ async fn found(bed: &TestBed, full: &Full, scope: &OrgScope) -> Vec<(&'static st
         ("api_key", store.api_key(scope, full.key).await.unwrap().is_some()),
         ("api_keys", !store.api_keys(scope).await.unwrap().is_empty()),
         ("disposition", store.disposition(scope, full.disposition).await.unwrap().is_some()),
+        ("canned_reply", store.canned_reply(scope, full.canned_reply).await.unwrap().is_some()),
+        ("canned_replies", !store.canned_replies(scope).await.unwrap().is_empty()),
         ("dispositions", !store.dispositions(scope).await.unwrap().is_empty()),
         ("events", !store.events(scope, EventSeq(0), 100).await.unwrap().is_empty()),
         ("watch", is_woken),

@@ -61,6 +61,12 @@ macro_rules! store_conformance {
                 evidence_is_recorded_by_those_who_can_have_it
                 without_its_organisation_nothing_can_be_decided
             }
+            canned_reply {
+                a_canned_reply_is_written_and_read_back_whole
+                a_shortcut_belongs_to_one_canned_reply_of_an_organisation
+                a_canned_reply_changes_and_goes_under_its_revision
+                canned_replies_of_one_organisation_are_no_others
+            }
             disposition {
                 a_disposition_is_written_and_read_back_whole
                 dispositions_come_by_position_and_then_by_age

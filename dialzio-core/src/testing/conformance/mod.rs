@@ -19,6 +19,7 @@
 )]
 
 pub mod blob;
+pub mod canned_reply;
 pub mod commit;
 pub mod consent;
 pub mod contact;

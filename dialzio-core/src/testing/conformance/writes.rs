@@ -74,6 +74,8 @@ kinds! {
     Write::Access(AccessWrite::ChangeApiKey { .. }) => "access.change_key",
     // Its kinds have their own cases.
     Write::Disposition(_) => "disposition",
+    // Its kinds have their own cases.
+    Write::CannedReply(_) => "canned_reply",
     Write::Job(JobWrite::Queue(_)) => "effect.queue",
     Write::Job(JobWrite::Update { .. }) => "effect.update",
     Write::Job(JobWrite::Rest { .. }) => "effect.rest",
@@ -224,6 +226,7 @@ pub async fn every_write_is_applied(bed: TestBed) {
         AccessWrite::InsertApiKey(first_key).into(),
         AccessWrite::ChangeApiKey { key: key.id, change: revoked }.into(),
         crate::disposition::DispositionWrite::Insert(bed.make.disposition("Interested", 1)).into(),
+        crate::canned_reply::CannedReplyWrite::Insert(bed.make.canned_reply("hours")).into(),
         JobWrite::Queue(send.clone()).into(),
         JobWrite::Queue(unsent.clone()).into(),
         JobWrite::Queue(signal.clone()).into(),

@@ -26,13 +26,14 @@ const fn command(label: &'static str, icon: &'static str, press: &'static str) -
     GotoEntry { label, icon, href: None, press }
 }
 
-const ENTRIES: [GotoEntry; 20] = [
+const ENTRIES: [GotoEntry; 21] = [
     page("Inbox", "inbox", "inbox"),
     page("Tasks: mine", "task", "tasks"),
     page("Tasks: overdue", "task", "tasks?due=overdue"),
     page("Tasks: team", "task", "tasks?view=team"),
     page("Contacts", "people", "contacts"),
     page("Settings: general", "gear", "settings"),
+    page("Settings: canned replies", "canned", "settings/canned-replies"),
     page("Settings: channels", "plug", "settings/channels"),
     page("Settings: unprocessed events", "held", EVENTS),
     page("Sandbox phone", "handset", SANDBOX),

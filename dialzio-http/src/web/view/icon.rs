@@ -41,6 +41,7 @@ pub(crate) fn icon(name: &str) -> Icon {
         "template" => {
             r#"<rect x="3.5" y="3.5" width="13" height="13" rx="2"/><path d="M6.5 7.3h7M6.5 10h7M6.5 12.7h4"/>"#
         }
+        "canned" => r#"<path d="M4 4h12v9.5H9l-3.4 2.7v-2.7H4V4Z"/><path d="m10.8 6-2 5"/>"#,
         "note" => {
             r#"<path d="M4 5.2A1.7 1.7 0 0 1 5.7 3.5h8.6A1.7 1.7 0 0 1 16 5.2v6.3l-4.5 5H5.7A1.7 1.7 0 0 1 4 14.8V5.2Z"/><path d="M16 11.5h-3a1.5 1.5 0 0 0-1.5 1.5v3.5M7 7.2h6M7 10.2h3"/>"#
         }

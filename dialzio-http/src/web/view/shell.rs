@@ -48,6 +48,8 @@ pub(crate) enum Place {
     Contacts,
     /// Events that could not be taken in.
     Quarantine,
+    /// Texts that members send often.
+    CannedReplies,
     /// Connected channels.
     Channels,
     /// Quiet hours, caps, zone.
@@ -94,7 +96,7 @@ pub(crate) struct Shell {
 impl Shell {
     /// Whether the page is one of the settings.
     pub(crate) fn is_settings(&self) -> bool {
-        matches!(self.place, Place::Settings | Place::Channels | Place::Quarantine)
+        matches!(self.place, Place::Settings | Place::CannedReplies | Place::Channels | Place::Quarantine)
     }
 
     /// Pages and commands to go to, before anything is typed.

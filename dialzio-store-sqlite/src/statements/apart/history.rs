@@ -62,6 +62,10 @@ pub(super) async fn all() -> Vec<Vec<Ran>> {
             a_message_reopens_and_is_not_closed_over
             a_snooze_that_has_run_out_counts_as_open
         }
+        canned_reply {
+            a_shortcut_belongs_to_one_canned_reply_of_an_organisation
+            canned_replies_of_one_organisation_are_no_others
+        }
         disposition {
             dispositions_come_by_position_and_then_by_age
             a_name_belongs_to_one_disposition_of_an_organisation
