@@ -91,10 +91,10 @@ async fn a_shortcut_that_is_taken_and_an_older_revision_are_told_apart() {
 async fn a_placeholder_that_is_not_known_is_refused_and_named() {
     let shop = shop().await;
     let replies = shop.crm.canned_replies();
-    let refused = replies.add(&shop.admin, new("hi", "Hello {frist_name}")).await;
+    let refused = replies.add(&shop.admin, new("hi", "Hello {given_name}")).await;
     let Err(Error::Invalid { field, problem }) = refused else { panic!("{refused:?}") };
     assert_eq!(field, "text");
-    assert!(problem.contains("{frist_name}") && problem.contains("{first_name}, {name}"), "{problem}");
+    assert!(problem.contains("{given_name}") && problem.contains("{first_name}, {name}"), "{problem}");
     let kept = replies.add(&shop.admin, new("hi", "Hello {first_name}, { or {1}")).await.unwrap();
     let wrong = CannedText::parse("{nme}").ok();
     let patch = CannedReplyPatch { text: wrong, ..CannedReplyPatch::default() };

@@ -26,7 +26,7 @@ const STEPS: &[Step] = &[
     ("dispositions", include_str!("../migrations/0007_dispositions.sql")),
     ("media_owner", include_str!("../migrations/0008_media_owner.sql")),
     ("drafts", include_str!("../migrations/0009_drafts.sql")),
-    ("canned_replies", include_str!("../migrations/0012_canned_replies.sql")),
+    ("canned_replies", include_str!("../migrations/0010_canned_replies.sql")),
 ];
 
 /// The newest step that is known.

@@ -61,9 +61,9 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     },
     Migration { number: 9, name: "drafts", sql: include_str!("../migrations/0009_drafts.sql"), then: None },
     Migration {
-        number: 12,
+        number: 10,
         name: "canned_replies",
-        sql: include_str!("../migrations/0012_canned_replies.sql"),
+        sql: include_str!("../migrations/0010_canned_replies.sql"),
         then: None,
     },
 ];

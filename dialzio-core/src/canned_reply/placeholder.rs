@@ -218,7 +218,7 @@ mod tests {
 
     #[test]
     fn a_word_that_is_no_placeholder_is_named() {
-        assert_eq!(unknown("{frist_name} {name} {order} {frist_name}"), ["frist_name", "order"]);
+        assert_eq!(unknown("{given_name} {name} {order} {given_name}"), ["given_name", "order"]);
         assert_eq!(fill("{order}", &values("Asha")).text, "{order}");
     }
 }

@@ -17,14 +17,14 @@ export async function canned({ server, guard }) {
     await page.getByRole('button', { name: 'Add a canned reply' }).click();
     await page.getByRole('textbox', { name: 'Title', exact: true }).fill('Opening hours');
     await page.getByRole('textbox', { name: 'Shortcut', exact: true }).fill('two words');
-    await page.getByRole('textbox', { name: 'Text', exact: true }).fill('Dear {frist_name}, we open at 9.');
+    await page.getByRole('textbox', { name: 'Text', exact: true }).fill('Dear {given_name}, we open at 9.');
     await page.getByRole('button', { name: 'Save' }).click();
     await page.getByText('The shortcut must have 1 to 32 letters, digits, hyphens or underscores, and no spaces.').waitFor();
     equal(await page.getByRole('textbox', { name: 'Title', exact: true }).inputValue(), 'Opening hours', 'the title that was typed');
     equal(await page.evaluate(() => document.activeElement.id), 'canned-shortcut', 'where the focus is');
     await page.getByRole('textbox', { name: 'Shortcut', exact: true }).fill('/Hours');
     await page.getByRole('button', { name: 'Save' }).click();
-    await page.getByText(/has a placeholder that is not known, \{frist_name\}/).waitFor();
+    await page.getByText(/has a placeholder that is not known, \{given_name\}/).waitFor();
     await picture(page, 'canned-form');
     await page.getByRole('textbox', { name: 'Text', exact: true }).fill('Dear {first_name},\nwe open at 9. {member}, {organisation}');
     await page.getByRole('button', { name: 'Save' }).click();
