@@ -18,6 +18,8 @@ string_enum! {
         Conversation = "conversation",
         /// A message, by its id or a provider's.
         Message = "message",
+        /// A text that is sent at a later time.
+        ScheduledMessage = "scheduled_message",
         /// A file of a message, or its bytes.
         Media = "media",
         /// A follow-up with a contact.

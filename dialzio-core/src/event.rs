@@ -53,6 +53,12 @@ pub enum DomainEvent {
         /// Whose draft it is.
         member: MemberId,
     },
+    /// A scheduled message was added, changed, cancelled, sent or refused.
+    #[serde(rename = "scheduled.changed")]
+    ScheduledChanged {
+        /// The conversation in which it stands.
+        conversation: ConversationId,
+    },
     /// A contact, its notes, tasks or identities changed.
     #[serde(rename = "contact.changed")]
     ContactChanged {
@@ -99,6 +105,7 @@ impl DomainEvent {
             Self::MessageChanged { .. } => "message.changed",
             Self::ConversationChanged { .. } => "conversation.changed",
             Self::DraftChanged { .. } => "draft.changed",
+            Self::ScheduledChanged { .. } => "scheduled.changed",
             Self::ContactChanged { .. } => "contact.changed",
             Self::ConsentChanged { .. } => "consent.changed",
             Self::MediaChanged { .. } => "media.changed",

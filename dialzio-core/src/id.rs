@@ -77,6 +77,8 @@ typed_id! {
     ActivityId,
     /// A message; the time inside is its event time.
     MessageId,
+    /// A text that is sent at a later time.
+    ScheduledMessageId,
     /// An outcome of a call that people can choose.
     DispositionId,
     /// A text that members send often.

@@ -5,7 +5,7 @@ use dialzio_core::Store;
 use dialzio_core::memory::{BrokenRule, MemoryStore};
 use dialzio_core::testing::conformance::{
     TestBed, canned_reply, commit, contact, disposition, draft, groups, isolation, media, message, outbox,
-    retention, system, trust,
+    retention, scheduled, system, trust,
 };
 use std::pin::Pin;
 use std::sync::Arc;
@@ -43,6 +43,7 @@ async fn a_store_that_ignores_the_scope_is_noticed() {
         case!(isolation::expectations_look_into_ones_own_organisation_only),
         case!(canned_reply::canned_replies_of_one_organisation_are_no_others),
         case!(disposition::dispositions_of_one_organisation_are_no_others),
+        case!(scheduled::scheduled_messages_of_one_organisation_are_no_others),
         case!(draft::drafts_of_one_organisation_are_no_others),
         case!(groups::organisations_at_the_same_time_keep_their_own_sequences),
         case!(isolation::writes_do_not_reach_another_organisation),

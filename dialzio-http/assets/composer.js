@@ -114,6 +114,8 @@
     form.querySelector('[name="key"]').value = '';
     const file = form.querySelector('[data-file]');
     if (file) { file.value = ''; attach(form, null); }
+    const own = document.getElementById('later-own');
+    if (own && form.id === 'reply-form') own.value = '';
     const quoting = form.querySelector('[data-quoting]');
     if (quoting) { quoting.hidden = true; form.querySelector('[name="quote"]').value = ''; }
   }
@@ -153,6 +155,8 @@
   document.addEventListener('keydown', (event) => {
     const area = event.target;
     if (event.key !== 'Enter' || event.isComposing || !area.matches?.('textarea')) return;
+    const closes = (event.ctrlKey || event.metaKey) && event.shiftKey && area.form?.elements.then;
+    if (closes) area.form.elements.then.value = 'close';
     const isAsked = event.ctrlKey || event.metaKey || (area.hasAttribute('data-enter-sends') && !event.shiftKey);
     if (isAsked && area.closest('[data-send]')) { event.preventDefault(); area.form.requestSubmit(); }
   });
@@ -196,7 +200,8 @@
     const area = form.querySelector('textarea[name="text"]');
     const file = form.querySelector('[data-file][data-kinds]')?.files[0];
     const send = { text: area.value, area, slot: slotOf(area), pending: null };
-    const template = form.id === 'reply-form' && (send.text || file) && document.getElementById('pending-item');
+    const isLater = Boolean(form.querySelector('[name="send_at_own"]') ? false : event.detail.ctx.request.body?.get?.('send_at'));
+    const template = form.id === 'reply-form' && !isLater && (send.text || file) && document.getElementById('pending-item');
     if (template) {
       send.pending = template.content.firstElementChild.cloneNode(true);
       send.pending.querySelector('.bubble-text').textContent = file ? [file.name, send.text].filter(Boolean).join('\n') : send.text;

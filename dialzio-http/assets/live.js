@@ -41,6 +41,12 @@
   };
   const queue = gather(queueNow, 200);
   const thread = gather(() => (open() ? load(`web/conversations/${open()}/thread`, '#thread-items', 'merge') : null), 80);
+  const scheduled = gather(() => {
+    const list = document.getElementById('scheduled');
+    // What is pressed in it answers first, or its answer would find no place.
+    if (list?.querySelector('.htmx-request')) { setTimeout(scheduled, 200); return null; }
+    return list && open() && !list.querySelector('form.scheduled-form') ? load(`web/conversations/${open()}/scheduled`, '#scheduled', 'outerHTML') : null;
+  }, 120);
   const composer = gather(() => {
     const box = document.getElementById('composer');
     if (!box || !open()) return null;
@@ -64,7 +70,7 @@
     const id = document.getElementById('phone')?.dataset.sandbox;
     return id ? load(`web/sandbox/${id}/thread`, '#phone-items', 'merge') : null;
   }, 80);
-  const all = () => { queue(); thread(); composer(); head(); person(); phone(); };
+  const all = () => { queue(); thread(); scheduled(); composer(); head(); person(); phone(); };
   // After an outage: every list is read again, and lists what its search box says.
   const recover = () => {
     const form = document.querySelector('#queue form.search');
@@ -79,6 +85,7 @@
     if (!ctx.quiet || !tasks) return;
     for (let at = tasks.length - 1; at >= 0; at -= 1) {
       const { target } = tasks[at];
+      if (target?.id === 'scheduled' && target.querySelector('.htmx-request')) { tasks.splice(at, 1); setTimeout(scheduled, 200); continue; }
       if (['composer', 'thread-head', 'person'].includes(target?.id) && !target.dataset.force && isBusy(target)) tasks.splice(at, 1);
     }
   });
@@ -87,7 +94,7 @@
   document.addEventListener('conversation', (event) => {
     const { conversation } = read(event);
     queue();
-    if (conversation && conversation === open()) { thread(); composer(); head(); }
+    if (conversation && conversation === open()) { thread(); scheduled(); composer(); head(); }
   });
   document.addEventListener('draft', queue);
   document.addEventListener('contact', (event) => {

@@ -21,6 +21,8 @@
     const hasUnread = isNew || document.querySelector(`#row-${CSS.escape(conversation ?? '')}.is-unread`) || unseen > 0;
     // Who may not write cannot mark anything, and is not offered to assign either.
     const mayWrite = document.getElementById('assign-dialog');
+    // A member who has marked it as unread wants it to stay so.
+    if (document.getElementById('thread')?.dataset.keepUnread) return;
     if (!conversation || !hasUnread || !mayWrite || document.hidden) return;
     if (line) line.dataset.told = 'yes';
     window.dialzio.post(`web/conversations/${conversation}/read`);

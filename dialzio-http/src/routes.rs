@@ -237,6 +237,19 @@ routes! {
         sample r#"{"state":"closed"}"#,
         problems ["conversation.conflict", "member.not_found"];
     "canned_replies.filled" get "/v1/conversations/{conversation}/canned-replies/{canned_reply}" needs(P::ConversationsRead), "Get a canned reply with its placeholders filled", 200 => api::canned_replies::filled;
+    "conversations.bulk" post "/v1/conversations/bulk" needs(P::ConversationsWrite), "Assign, open, close, snooze, tag or mark as unread up to 100 conversations, each with its outcome", 200 => api::bulk::change,
+        sample r#"{"conversations":["01890000-0000-7000-8000-000000000000"],"action":"close"}"#,
+        problems ["member.not_found"];
+    "scheduled.list" get "/v1/conversations/{conversation}/scheduled-messages" needs(P::ConversationsRead), "List scheduled messages by the time they are to be sent at", 200 => api::scheduled::list;
+    "scheduled.create" post "/v1/conversations/{conversation}/scheduled-messages" needs(P::MessagesSend), "Schedule a text; the consent gate decides again when its time comes", 201 => api::scheduled::create,
+        sample r#"{"text":"Your order is ready.","send_at":"2026-11-23T20:00:00Z"}"#,
+        problems ["message.not_found"];
+    "scheduled.get" get "/v1/scheduled-messages/{scheduled}" needs(P::ConversationsRead), "Get a scheduled message", 200 => api::scheduled::get;
+    "scheduled.change" patch "/v1/scheduled-messages/{scheduled}" needs(P::MessagesSend), "Change the text or the time of a scheduled message", 200 => api::scheduled::change,
+        sample r#"{"text":"Your order is ready to be picked up."}"#,
+        problems ["scheduled_message.conflict"];
+    "scheduled.cancel" delete "/v1/scheduled-messages/{scheduled}" needs(P::MessagesSend), "Cancel a scheduled message", 204 => api::scheduled::cancel,
+        problems ["scheduled_message.conflict"];
     "conversations.claim" post "/v1/conversations/{conversation}/claim" needs(P::ConversationsWrite), "Claim an unassigned conversation; of concurrent claims one succeeds", 200 => api::conversations::claim,
         sample r#"{}"#,
         problems ["conversation.claimed", "conversation.conflict", "member.not_found"];

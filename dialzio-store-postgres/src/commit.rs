@@ -233,6 +233,9 @@ impl<'a> Scope<'a> {
             RecordRef::CannedReply(of) => {
                 crate::canned_replies::one(&mut self.db, org, of).await?.map(|kept| kept.revision)
             }
+            RecordRef::ScheduledMessage(of) => {
+                crate::scheduled::one(&mut self.db, org, of).await?.map(|kept| kept.revision)
+            }
             RecordRef::Disposition(of) => {
                 crate::dispositions::one(&mut self.db, org, of).await?.map(|kept| kept.revision)
             }
@@ -261,6 +264,7 @@ impl<'a> Scope<'a> {
             Write::Contact(write) => self.write_contact(write).await?,
             Write::Conversation(write) => self.write_conversation(write).await?,
             Write::Draft(write) => self.write_draft(write).await?,
+            Write::Scheduled(write) => self.write_scheduled(write).await?,
             Write::Media(write) => self.write_media(write).await?,
             Write::Consent(write) => self.write_consent(write).await?,
             Write::Account(write) => self.write_account(write).await?,

@@ -209,6 +209,7 @@ impl Scope<'_> {
             ConversationWrite::Insert(conversation) => self.insert_conversation(conversation).await,
             ConversationWrite::Update(new) => self.update_conversation(new).await,
             ConversationWrite::Seen { conversation, up_to } => self.see(*conversation, *up_to).await,
+            ConversationWrite::MarkUnread(conversation) => self.unsee(*conversation).await,
             ConversationWrite::Append { account, message, head, digest } => {
                 self.append(*account, message, *head, *digest).await
             }
@@ -225,6 +226,18 @@ impl Scope<'_> {
             ConversationWrite::Revoke { message, content, at } => self.revoke(*message, content, *at).await,
             _ => Err(Failure::Store(StoreError::Unsupported("a change to conversations"))),
         }
+    }
+
+    async fn unsee(&mut self, of: ConversationId) -> Res<()> {
+        if self.talk(of).await?.is_none() {
+            return Ok(());
+        }
+        self.group.touch();
+        if let Some(Some(talk)) = self.group.talks.get_mut(&of) {
+            (talk.kept.seen_up_to, talk.kept.unread) = (None, talk.kept.unread.max(1));
+            talk.moved = true;
+        }
+        Ok(())
     }
 
     async fn see(&mut self, of: ConversationId, up_to: MessageId) -> Res<()> {

@@ -35,6 +35,7 @@ mod retention;
 mod rights;
 mod roles;
 mod run;
+mod scheduled;
 mod search;
 mod session;
 mod soundness;

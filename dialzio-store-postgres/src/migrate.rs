@@ -27,6 +27,7 @@ const STEPS: &[Step] = &[
     ("media_owner", include_str!("../migrations/0008_media_owner.sql")),
     ("drafts", include_str!("../migrations/0009_drafts.sql")),
     ("canned_replies", include_str!("../migrations/0010_canned_replies.sql")),
+    ("scheduled_messages", include_str!("../migrations/0011_scheduled_messages.sql")),
 ];
 
 /// The newest step that is known.

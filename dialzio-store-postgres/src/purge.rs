@@ -41,6 +41,10 @@ impl Scope<'_> {
                 let row = params![self.key, time(before), i64::from(limit)];
                 self.db.run(sql::PURGE_DRAFTS, row).await
             }
+            Purge::Scheduled => {
+                let row = params![self.key, time(before), i64::from(limit)];
+                self.db.run(sql::PURGE_SCHEDULED, row).await
+            }
             Purge::Quarantine => {
                 let row = params![self.key, time(before), i64::from(limit)];
                 self.db.run(sql::PURGE_QUARANTINE, row).await

@@ -132,6 +132,7 @@ async fn what_is_read_from_a_database_of_the_release_before_is_whole() {
     assert!(outcomes.iter().all(|one| dialzio_core::TypedId::uuid(one.id).get_version_num() == 7));
     assert!(outcomes.is_sorted_by_key(|one| one.id), "ids in the order of the list");
     assert_eq!(store.canned_replies(&org).await.unwrap(), []);
+    assert_eq!(store.scheduled_messages(&org, talk).await.unwrap(), []);
     assert_eq!(store.quarantined(&org, page()).await.unwrap().items.len(), 1);
     assert_eq!(store.unrouted(&system, page()).await.unwrap().items.len(), 1);
     let audit = store.audit(&org, 0, 500).await.unwrap();

@@ -197,6 +197,9 @@ impl Scope<'_> {
             ConversationWrite::Seen { conversation, up_to } => {
                 self.db.run(sql::SET_SEEN, params![self.key, id(*conversation), id(*up_to)]).map(drop)
             }
+            ConversationWrite::MarkUnread(conversation) => {
+                self.db.run(sql::SET_UNREAD, params![self.key, id(*conversation)]).map(drop)
+            }
             ConversationWrite::Append { account, message, head, digest } => {
                 self.append(*account, message, *head, *digest)
             }

@@ -29,6 +29,7 @@ mod purge;
 mod readers;
 mod retention;
 mod run;
+mod scheduled;
 mod search;
 mod soundness;
 mod statements;

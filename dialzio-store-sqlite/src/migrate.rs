@@ -66,6 +66,12 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../migrations/0010_canned_replies.sql"),
         then: None,
     },
+    Migration {
+        number: 11,
+        name: "scheduled_messages",
+        sql: include_str!("../migrations/0011_scheduled_messages.sql"),
+        then: None,
+    },
 ];
 
 fn checksum(migration: &Migration) -> [u8; 32] {

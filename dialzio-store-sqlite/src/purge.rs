@@ -27,6 +27,7 @@ impl Scope<'_> {
         match class {
             Purge::Messages => self.purge_messages(before, at, limit as usize),
             Purge::Drafts => self.purge_drafts(before, limit),
+            Purge::Scheduled => self.purge_scheduled(before, limit),
             Purge::Quarantine => {
                 let gone = self.db.run(sql::PURGE_QUARANTINE, params![self.key, time(before), limit])?;
                 Ok(gone as u64)
@@ -43,6 +44,16 @@ impl Scope<'_> {
         })?;
         for (conversation, member, kind) in &over {
             self.db.run(sql::DROP_DRAFT, params![self.key, conversation, member, kind])?;
+        }
+        Ok(over.len() as u64)
+    }
+
+    fn purge_scheduled(&mut self, before: DateTime<Utc>, limit: u32) -> Res<u64> {
+        let over = self.db.all(sql::SCHEDULED_OVER, params![self.key, time(before), limit], |row| {
+            Cols::new(row, "scheduled_message").get::<[u8; 16]>()
+        })?;
+        for gone in &over {
+            self.db.run(sql::DROP_SCHEDULED_MESSAGE, params![self.key, gone])?;
         }
         Ok(over.len() as u64)
     }

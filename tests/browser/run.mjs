@@ -7,12 +7,14 @@ import { startBrowser } from './browser.mjs';
 import { OUTPUT, end, holds, step, story } from './report.mjs';
 import { startServer } from './server.mjs';
 import { accessible } from './tests/access.mjs';
+import { bulk } from './tests/bulk.mjs';
 import { canned } from './tests/canned.mjs';
 import { consent } from './tests/consent.mjs';
 import { drafts } from './tests/drafts.mjs';
 import { files } from './tests/files.mjs';
 import { kept } from './tests/kept.mjs';
 import { everyKey } from './tests/keys.mjs';
+import { later, sendAndClose } from './tests/later.mjs';
 import { longLists } from './tests/lists.mjs';
 import { mounted } from './tests/mounted.mjs';
 import { keepOrder } from './tests/order.mjs';
@@ -37,7 +39,7 @@ try {
   const taraPhone = `${server.origin}/sandbox/ZZ.919840012345`;
   const scene = { server, guard, inbox, phone, taraPhone };
   scene.scene = scene;
-  for (const test of [setUp, firstTalk, drafts, canned, tasks, keepOrder, files, unknownSends, everyKey, longLists, kept, roles, consent, accessible, places, mounted].filter(isWanted)) {
+  for (const test of [setUp, firstTalk, drafts, canned, tasks, keepOrder, files, unknownSends, everyKey, longLists, kept, sendAndClose, bulk, roles, consent, accessible, places, later, mounted].filter(isWanted)) {
     try {
       await test(scene);
     } catch (error) {

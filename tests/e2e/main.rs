@@ -9,6 +9,7 @@
 )]
 
 mod activity;
+mod bulk;
 mod canned_replies;
 mod channels;
 mod contact_edit;
@@ -32,6 +33,7 @@ mod opt_outs;
 mod preconditions;
 mod safe_methods;
 mod same_answer;
+mod scheduled;
 mod secrets;
 mod stop_race;
 mod tasks;

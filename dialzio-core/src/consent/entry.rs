@@ -2,9 +2,11 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::gate::RefusalCode;
 use super::record::{CONSENT_PERIOD, Channel, ConsentEvent, ConsentRecord, Evidence, PurposeScope};
 use super::store::ConsentWrite;
 use crate::contact::SubjectKey;
+use crate::conversation::{FailureNote, Refused, ScheduledWrite};
 use crate::event::DomainEvent;
 use crate::id::{ChannelIdentityId, ContactId, IdSource};
 use crate::outbox::JobWrite;
@@ -71,6 +73,12 @@ pub(crate) fn enter(
     if against {
         for identity in entry.identities {
             batch.write(JobWrite::CancelPromotions { identity: *identity, scope: record.scope, at: now });
+            // What was scheduled are replies, which only an opt-out of everything forbids.
+            if record.scope == PurposeScope::Any {
+                let why = FailureNote { code: RefusalCode::Withdrawn.as_str().to_owned(), detail: None };
+                let refused = Refused { at: now, why };
+                batch.write(ScheduledWrite::RefuseAll { identity: *identity, refused });
+            }
         }
     }
     record

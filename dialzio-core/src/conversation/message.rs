@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::fmt;
 
-use super::{Content, Delivery};
+use super::{Content, Delivery, DeliveryStatus};
 use crate::account::{Sealed, SealedContext};
 use crate::consent::Purpose;
 use crate::id::{ConversationId, MessageId, OrgId};
@@ -210,6 +210,37 @@ pub struct Message {
     /// What the provider sent with it and nothing else here shows: a JSON object by path, sealed. Goes with the message,
     /// and when the person changes it or takes it back.
     pub beside: Option<Sealed>,
+}
+
+impl Message {
+    /// A message of ours that waits to be sent: by nobody yet, and an answer to nothing.
+    pub(crate) fn queued(
+        id: MessageId,
+        conversation: ConversationId,
+        content: Content,
+        purpose: Purpose,
+        now: DateTime<Utc>,
+    ) -> Self {
+        Self {
+            id,
+            conversation,
+            direction: Direction::Outbound,
+            author: None,
+            content,
+            purpose: Some(purpose),
+            event_at: now,
+            received_at: now,
+            expires_at: None,
+            external: None,
+            reply_to: None,
+            delivery: Delivery { status: DeliveryStatus::Queued, at: now, failure: None },
+            edited_at: None,
+            revoked_at: None,
+            reactions: Vec::new(),
+            context: MessageContext::default(),
+            beside: None,
+        }
+    }
 }
 
 /// What [`Message::beside`] is sealed for.

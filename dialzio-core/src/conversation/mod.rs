@@ -3,18 +3,22 @@
 
 mod activity;
 mod attachment;
+mod bulk;
 mod content;
 mod delivery;
 mod draft;
 mod drafting;
 pub(crate) mod inbound;
 mod message;
+mod scheduled;
+mod scheduling;
 mod sending;
 mod service;
 mod store;
 mod template;
 
 pub use activity::{Activity, ActivityKind, ActivityWord};
+pub use bulk::{BulkAction, BulkOutcome, MAX_BULK};
 pub use content::{CardLine, ChoiceKind, ContactCard, Content, MediaKind, OrderItem};
 pub use delivery::{Delivery, DeliveryStatus, Evidence, FailureNote};
 pub use draft::{Draft, DraftKind, DraftStore, DraftWrite};
@@ -23,6 +27,8 @@ pub use message::{
     Direction, ExternalId, Forwarded, Message, MessageContext, MessageDigest, Reaction, Referral,
     ReferredProduct,
 };
+pub use scheduled::{MAX_AHEAD, MAX_SCHEDULED, Refused, ScheduledMessage, ScheduledStore, ScheduledWrite};
+pub use scheduling::{NewScheduled, Scheduled, ScheduledPatch};
 pub use sending::{NewBody, NewMessage, Preview, SendPreview, Sent};
 pub use service::{ConversationPatch, ConversationService};
 pub use store::{

@@ -4,8 +4,8 @@ use chrono::{DateTime, Utc};
 
 use super::attachment::Attachment;
 use super::{
-    Content, ConversationService, ConversationWrite, Delivery, DeliveryStatus, Direction, Evidence,
-    FailureNote, HeadDelta, Message, MessageContext, Template, TemplateError,
+    Content, ConversationService, ConversationWrite, DeliveryStatus, Evidence, FailureNote, HeadDelta,
+    Message, Template, TemplateError,
 };
 use crate::account::AccountService;
 use crate::account::{AccountState, ProviderAccount};
@@ -161,7 +161,7 @@ impl From<Verdict> for Preview {
 }
 
 impl ConversationService<'_> {
-    async fn facts(&self, scope: &OrgScope, id: ConversationId) -> Result<ConsentFacts, Error> {
+    pub(super) async fn facts(&self, scope: &OrgScope, id: ConversationId) -> Result<ConsentFacts, Error> {
         let rows = self.runtime.store().consent_facts(scope, id).await?;
         let rows = rows.ok_or(Error::missing(RecordKind::Conversation))?;
         let mut facts = ConsentService::new(self.runtime).facts(scope, vec![rows]).await?;
@@ -205,7 +205,7 @@ impl ConversationService<'_> {
         })
     }
 
-    async fn usable(&self, scope: &OrgScope, id: AccountId) -> Result<ProviderAccount, Error> {
+    pub(super) async fn usable(&self, scope: &OrgScope, id: AccountId) -> Result<ProviderAccount, Error> {
         let account =
             self.runtime.store().account(scope, id).await?.ok_or(Error::missing(RecordKind::Account))?;
         match account.state {
@@ -272,23 +272,9 @@ impl ConversationService<'_> {
             }
         };
         let message = Message {
-            id: self.runtime.ids().next(now),
-            conversation: id,
-            direction: Direction::Outbound,
             author: Some(by.principal().to_ref()),
-            content,
-            purpose: Some(purpose),
-            event_at: now,
-            received_at: now,
-            expires_at: None,
-            external: None,
             reply_to: new.reply_to,
-            delivery: Delivery { status: DeliveryStatus::Queued, at: now, failure: None },
-            edited_at: None,
-            revoked_at: None,
-            reactions: Vec::new(),
-            context: MessageContext::default(),
-            beside: None,
+            ..Message::queued(self.runtime.ids().next(now), id, content, purpose, now)
         };
         let fingerprint = || {
             let said = match (&attachment, &new.body) {

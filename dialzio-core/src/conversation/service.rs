@@ -250,6 +250,11 @@ impl<'a> ConversationService<'a> {
         before: &Conversation,
         after: Conversation,
     ) -> Result<(), StoreError> {
+        self.runtime.store().commit_one(scope, self.changed(by, before, after)).await.map(drop)
+    }
+
+    /// A change of a conversation as it was read, with what is told of it.
+    pub(super) fn changed(&self, by: &Actor, before: &Conversation, after: Conversation) -> Batch {
         let (id, now) = (before.id, self.runtime.now());
         let mut batch = Batch::new(by, Action::ConversationChanged, now);
         batch
@@ -267,7 +272,7 @@ impl<'a> ConversationService<'a> {
             }));
         }
         batch.write(ConversationWrite::Update(after));
-        self.runtime.store().commit_one(scope, batch).await.map(drop)
+        batch
     }
 
     /// Changes a conversation, all of the patch or nothing of it.

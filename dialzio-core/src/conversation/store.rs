@@ -361,6 +361,8 @@ pub enum ConversationWrite {
         /// The provider's id; one message may have several.
         external: ExternalId,
     },
+    /// A conversation is unread again: the read mark goes, and at least one message counts as unread.
+    MarkUnread(ConversationId),
     /// A reaction: the newest by `at` stays for each side; at the same instant the greater emoji.
     Reaction(Reaction),
     /// An edit: the newest by `at` stays. Ignored for a message that was taken back.

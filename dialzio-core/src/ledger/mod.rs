@@ -49,6 +49,8 @@ string_enum! {
         MessageReceived = "message.received",
         /// A message was queued.
         MessageQueued = "message.queued",
+        /// A message was scheduled, or a scheduled one changed, cancelled, sent or refused.
+        MessageScheduled = "message.scheduled",
         /// A message was handed to the provider.
         MessageDispatched = "message.dispatched",
         /// Evidence about the delivery of a message.

@@ -139,6 +139,7 @@ fn revision_of(frame: &Frame<'_>, rows: &Rows, record: RecordRef) -> Option<Revi
         RecordRef::Member(id) => rows.members.get(&id).map(|kept| kept.revision),
         RecordRef::ApiKey(id) => rows.keys.get(&id).map(|kept| kept.revision),
         RecordRef::CannedReply(id) => rows.canned_replies.get(&id).map(|kept| kept.revision),
+        RecordRef::ScheduledMessage(id) => rows.scheduled.get(&id).map(|kept| kept.revision),
         RecordRef::Disposition(id) => rows.dispositions.get(&id).map(|kept| kept.revision),
         RecordRef::Task(id) => rows.tasks.get(&id).map(|kept| kept.revision),
         RecordRef::Message(_)
@@ -206,6 +207,7 @@ fn change(frame: &Frame<'_>, rows: &mut Rows, write: Write, at: DateTime<Utc>) -
         Write::Contact(write) => rows.write_contact(write, at)?,
         Write::Conversation(write) => rows.write_conversation(write, at)?,
         Write::Draft(write) => rows.write_draft(write)?,
+        Write::Scheduled(write) => rows.write_scheduled(write)?,
         Write::Media(write) => rows.write_media(frame, write)?,
         Write::Consent(write) => rows.write_consent(write),
         Write::Account(write) => rows.write_account(frame, write)?,

@@ -50,6 +50,11 @@ impl Rows {
                     }
                 }
             }
+            ConversationWrite::MarkUnread(conversation) => {
+                if let Some(kept) = self.conversations.get_mut(&conversation) {
+                    (kept.seen_up_to, kept.unread) = (None, kept.unread.max(1));
+                }
+            }
             ConversationWrite::Append { account, message, head, digest } => {
                 self.append(account, *message, head, digest, at)?;
             }

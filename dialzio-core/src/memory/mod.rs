@@ -21,6 +21,7 @@ mod media;
 mod message;
 mod outbox;
 mod purge;
+mod scheduled;
 mod state;
 mod system;
 

@@ -35,6 +35,12 @@ impl Rows {
                 self.drafts.retain(|key, _| !gone.contains(key));
                 gone.len() as u64
             }
+            Purge::Scheduled => {
+                let over = self.scheduled.values().filter(|message| message.send_at < before);
+                let gone: Vec<_> = over.map(|message| message.id).take(limit).collect();
+                self.scheduled.retain(|id, _| !gone.contains(id));
+                gone.len() as u64
+            }
             Purge::Quarantine => {
                 let gone = self.quarantine.values().filter(|bytes| bytes.expires_at <= before);
                 let gone: Vec<_> = gone.map(|bytes| bytes.id).take(limit).collect();

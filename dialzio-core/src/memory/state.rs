@@ -10,14 +10,14 @@ use crate::consent::{ConsentRecord, Suppression, SuppressionScope};
 use crate::contact::{Alias, AliasKind, ChannelIdentity, Contact, Note, Portfolio, Task};
 use crate::conversation::{
     Activity, Conversation, DeliveryStatus, Draft, DraftKind, Evidence, ExternalId, Message, MessageDigest,
-    Template,
+    ScheduledMessage, Template,
 };
 use crate::disposition::Disposition;
 use crate::event::Recorded;
 use crate::id::{
     AccountId, ActivityId, ApiKeyId, AppId, BacklogId, CannedReplyId, ChannelIdentityId, ContactId,
-    ConversationId, DispositionId, JobId, MediaId, MemberId, MessageId, NoteId, OrgId, QuarantineId, TaskId,
-    UserId, WorkerId,
+    ConversationId, DispositionId, JobId, MediaId, MemberId, MessageId, NoteId, OrgId, QuarantineId,
+    ScheduledMessageId, TaskId, UserId, WorkerId,
 };
 use crate::ledger::{AuditEntry, ChainHash};
 use crate::media::Media;
@@ -69,6 +69,7 @@ pub(super) struct Rows {
     pub(super) org: Option<Org>,
     pub(super) members: BTreeMap<MemberId, Member>,
     pub(super) keys: BTreeMap<ApiKeyId, ApiKey>,
+    pub(super) scheduled: BTreeMap<ScheduledMessageId, ScheduledMessage>,
     pub(super) dispositions: BTreeMap<DispositionId, Disposition>,
     pub(super) canned_replies: BTreeMap<CannedReplyId, CannedReply>,
     pub(super) accounts: BTreeMap<AccountId, ProviderAccount>,

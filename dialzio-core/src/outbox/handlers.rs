@@ -32,6 +32,11 @@ impl Worker<'_> {
     pub(super) async fn job(&self, scope: &OrgScope, lease: &Lease, job: Job) -> Result<WorkReport, Error> {
         let mut report = WorkReport::default();
         let now = self.runtime.now();
+        // One that is too late is refused, which is its handler's to write down.
+        if let JobKind::SendScheduled(id) = job.kind {
+            self.send_scheduled(scope, lease, &job, id).await?;
+            return Ok(report);
+        }
         let retries = job.kind.row().retries;
         if now >= job.deadline && !retries.are_endless() {
             self.give_up(scope, lease, &job).await?;
@@ -39,6 +44,7 @@ impl Worker<'_> {
         }
         let handled = match job.kind {
             JobKind::Send(_) => return self.sends(scope, lease, vec![job]).await,
+            JobKind::SendScheduled(_) => Ok(Handled::Committed),
             JobKind::FetchMedia(media) => self.fetch(scope, lease, &job, media).await,
             JobKind::MarkRead(message) => self.mark_read(scope, &job, message).await,
             JobKind::SyncTemplates => self.sync(scope, lease, &job).await,

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::backoff::Retries;
 use super::queue::QueueKind;
-use crate::id::{MediaId, MessageId, TypedId};
+use crate::id::{MediaId, MessageId, ScheduledMessageId, TypedId};
 
 /// What the table says about a kind of job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,6 +90,8 @@ job_kinds! {
     SyncTemplates = "sync_templates", Signal, TimeDelta::days(1), FETCH;
     /// Delete the bytes of a file whose row is gone. Personal data: it is never given up.
     DeleteBlob(media: MediaId) = "delete_blob", Blob, TimeDelta::days(30), DELETE;
+    /// Send a scheduled message. It is refused if that was not possible within a day of its time.
+    SendScheduled(scheduled: ScheduledMessageId) = "send_scheduled", Scheduled, TimeDelta::days(1), SEND;
 }
 
 impl JobKind {
@@ -112,12 +114,13 @@ mod tests {
     use crate::outbox::Backoff;
 
     /// Stored since the first release: word, queue, whether it is about a record.
-    const STORED: [(&str, &str, bool); 5] = [
+    const STORED: [(&str, &str, bool); 6] = [
         ("send", "send", true),
         ("fetch_media", "media", true),
         ("mark_read", "signal", true),
         ("sync_templates", "signal", false),
         ("delete_blob", "blob", true),
+        ("send_scheduled", "scheduled", true),
     ];
 
     #[test]

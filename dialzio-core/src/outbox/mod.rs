@@ -14,6 +14,7 @@ mod queue;
 mod rate_limit;
 mod report;
 mod run;
+mod scheduled;
 mod sends;
 mod sweep;
 mod worker;

@@ -13,6 +13,8 @@ string_enum! {
         Statuses = "statuses",
         /// Messages to be sent.
         Send = "send",
+        /// Scheduled messages whose time comes.
+        Scheduled = "scheduled",
         /// Files to be fetched.
         Media = "media",
         /// Read receipts to be shown, template lists to be fetched.

@@ -117,7 +117,7 @@ impl Worker<'_> {
                 report += self.elements(&scope, &lease, elements).await?;
             }
             QueueKind::Send => report += self.sends(&scope, &lease, jobs).await?,
-            QueueKind::Media | QueueKind::Signal | QueueKind::Blob => {
+            QueueKind::Media | QueueKind::Signal | QueueKind::Scheduled | QueueKind::Blob => {
                 for job in jobs {
                     report += self.job(&scope, &lease, job).await?;
                 }

@@ -44,6 +44,7 @@ impl Worker<'_> {
                 for (class, kept) in [
                     (Purge::Messages, kept),
                     (Purge::Drafts, kept.min(DRAFT_PERIOD)),
+                    (Purge::Scheduled, kept),
                     (Purge::Quarantine, none),
                     (Purge::Bookkeeping, none),
                 ] {

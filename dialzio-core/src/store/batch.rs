@@ -10,7 +10,7 @@ use crate::account::{AccountWrite, Sealed};
 use crate::canned_reply::CannedReplyWrite;
 use crate::consent::ConsentWrite;
 use crate::contact::ContactWrite;
-use crate::conversation::{ConversationWrite, DraftWrite};
+use crate::conversation::{ConversationWrite, DraftWrite, ScheduledWrite};
 use crate::disposition::DispositionWrite;
 use crate::event::DomainEvent;
 use crate::id::{BacklogId, JobId, MessageId, OrgId, TypedId};
@@ -102,6 +102,8 @@ pub enum Purge {
     Messages,
     /// Drafts whose last change lies further back.
     Drafts,
+    /// Scheduled messages that were to be sent further back, and were not.
+    Scheduled,
     /// Quarantine whose time is up.
     Quarantine,
     /// Idempotency keys older than 48 hours; settled jobs, external references and events older than 60 days, all
@@ -119,6 +121,8 @@ pub enum Write {
     Conversation(ConversationWrite),
     /// What members have begun to write.
     Draft(DraftWrite),
+    /// Messages that are sent at a later time.
+    Scheduled(ScheduledWrite),
     /// Rows of files; blobs are deleted by a job.
     Media(MediaWrite),
     /// To the consent ledger.
@@ -164,7 +168,7 @@ macro_rules! into_write {
     )+};
 }
 into_write!(
-    ContactWrite => Contact, ConversationWrite => Conversation, DraftWrite => Draft, MediaWrite => Media, ConsentWrite => Consent,
+    ContactWrite => Contact, ConversationWrite => Conversation, DraftWrite => Draft, ScheduledWrite => Scheduled, MediaWrite => Media, ConsentWrite => Consent,
     AccountWrite => Account, AccessWrite => Access, DispositionWrite => Disposition, CannedReplyWrite => CannedReply, JobWrite => Job, WebhookWrite => Webhook
 );
 

@@ -32,7 +32,7 @@ use crate::account::AccountStore;
 use crate::canned_reply::CannedReplyStore;
 use crate::consent::ConsentStore;
 use crate::contact::ContactStore;
-use crate::conversation::{ConversationStore, DraftStore};
+use crate::conversation::{ConversationStore, DraftStore, ScheduledStore};
 use crate::disposition::DispositionStore;
 use crate::ledger::LedgerStore;
 use crate::media::MediaStore;
@@ -52,6 +52,7 @@ pub trait Store:
     + AccessStore
     + DispositionStore
     + CannedReplyStore
+    + ScheduledStore
     + LedgerStore
     + SystemStore
     + std::fmt::Debug

@@ -60,6 +60,8 @@ record_refs! {
     Conversation(ConversationId) = "conversation",
     /// A message, which is not changed under a revision.
     Message(MessageId) = "message",
+    /// A scheduled message; its revision rises with each change of it.
+    ScheduledMessage(ScheduledMessageId) = "scheduled_message",
     /// A file, which is not changed under a revision.
     Media(MediaId) = "media",
     /// An account; its revision rises with each change of it.

@@ -1,6 +1,7 @@
 //! The API under `/v1`: JSON in, JSON out, over the same services as the pages.
 
 pub mod accounts;
+pub mod bulk;
 pub mod canned_replies;
 pub mod consents;
 pub mod contacts;
@@ -15,6 +16,7 @@ pub mod organisation;
 pub mod providers;
 pub mod quarantine;
 pub mod revision;
+pub mod scheduled;
 pub mod sending;
 
 use axum::extract::rejection::JsonRejection;
@@ -87,6 +89,7 @@ record_ids! {
     MediaId = Media,
     MessageId = Message,
     QuarantineId = Quarantine,
+    ScheduledMessageId = ScheduledMessage,
     TaskId = Task,
 }
 

@@ -320,6 +320,17 @@ fn failed(failure: Option<&FailureNote>) -> String {
     known.map_or_else(unknown, str::to_owned)
 }
 
+/// Why a scheduled message was not sent, in a sentence.
+pub(crate) fn why_refused(why: &FailureNote) -> String {
+    match why.code.parse() {
+        Ok(code) => dialzio_core::consent::Refusal::sentence(code).to_owned(),
+        Err(_) => match why.code.as_str() {
+            "message.expired" => "Its time had passed by more than a day.".to_owned(),
+            _ => refused_for_now(why),
+        },
+    }
+}
+
 /// Why a message that waits was not taken, in a sentence.
 fn refused_for_now(why: &FailureNote) -> String {
     let unknown = || match why.detail.as_deref() {

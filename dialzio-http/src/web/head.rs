@@ -61,12 +61,12 @@ pub(crate) fn of(ctx: &PageContext, entry: &InboxEntry, lines: &Lines, here: &st
     }
 }
 
-fn rfc3339(at: DateTime<Utc>) -> String {
+pub(crate) fn rfc3339(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true)
 }
 
 /// When a conversation could come back.
-fn snoozes(ctx: &PageContext) -> Vec<Choice> {
+pub(crate) fn snoozes(ctx: &PageContext) -> Vec<Choice> {
     let at = |days: u64, hour: u32| {
         let day = ctx.today().checked_add_days(Days::new(days))?;
         ctx.instant(day.and_time(NaiveTime::from_hms_opt(hour, 0, 0)?))
@@ -160,12 +160,28 @@ pub(crate) async fn snooze(
     answer(&ctx, id, offer).await
 }
 
-/// `POST /web/conversations/{conversation}/close`.
-pub(crate) async fn close(ctx: PageContext, Id(id): Id<ConversationId>) -> Result<Html<String>, Problem> {
-    let name = name_of(&ctx, id).await?;
+async fn close_it(ctx: &PageContext, id: ConversationId) -> Result<Option<Undo>, Problem> {
+    let name = name_of(ctx, id).await?;
     ctx.crm().conversations().set_state(&ctx.actor, id, ConversationState::Closed).await?;
     let back = Action::new("Undo", format!("web/conversations/{id}/reopen"));
-    answer(&ctx, id, undo(format!("Closed {name}"), back)).await
+    Ok(undo(format!("Closed {name}"), back))
+}
+
+/// `POST /web/conversations/{conversation}/close`.
+pub(crate) async fn close(ctx: PageContext, Id(id): Id<ConversationId>) -> Result<Html<String>, Problem> {
+    let undo = close_it(&ctx, id).await?;
+    answer(&ctx, id, undo).await
+}
+
+/// Closes a conversation after something else was done in it: the header and the Undo, each for its place.
+pub(crate) async fn closed(ctx: &PageContext, id: ConversationId) -> Result<String, Problem> {
+    let undo = close_it(ctx, id).await?;
+    let entry = ctx.crm().conversations().get(&ctx.actor, id).await?;
+    let mut html = beside("thread-head", "outerHTML", &of(ctx, &entry, &Lines::of(ctx).await?, ""))?;
+    if let Some(undo) = undo {
+        html.push_str(&beside("undo", "beforeend", &undo)?);
+    }
+    Ok(html)
 }
 
 /// `POST /web/conversations/{conversation}/reopen`.

@@ -10,7 +10,7 @@ use super::queue::{self, Listed};
 use super::view::inbox::{Conversation, InboxPage};
 use super::view::shell::Place;
 use super::view::thread::ThreadPane;
-use super::{composer, head, person, thread, words};
+use super::{composer, head, person, scheduled, thread, words};
 use crate::api::Id;
 use crate::problem::Problem;
 
@@ -58,6 +58,7 @@ async fn open(
     let pane = ThreadPane {
         head: head::of(ctx, &entry, &Lines::of(ctx).await?, &listed.here()),
         items: thread::latest(ctx, &entry, true).await?,
+        scheduled: scheduled::of(ctx, id).await?,
         composer: composer::of(ctx, &entry).await?,
     };
     let person = person::pane(ctx, &entry).await?;

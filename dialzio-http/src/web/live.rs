@@ -92,7 +92,8 @@ async fn tell(state: &AppState, actor: &Actor, live: Live) -> Vec<Event> {
         | DomainEvent::MediaChanged { conversation, message, .. } => {
             vec![event("conversation", &json!({ "conversation": conversation, "item": message }))]
         }
-        DomainEvent::ConversationChanged { conversation } => {
+        DomainEvent::ConversationChanged { conversation }
+        | DomainEvent::ScheduledChanged { conversation } => {
             vec![event("conversation", &json!({ "conversation": conversation }))]
         }
         // A draft is its member's own matter.

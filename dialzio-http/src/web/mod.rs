@@ -7,6 +7,7 @@
 mod activity;
 mod attempts;
 mod bubble;
+mod bulk;
 mod canned_replies;
 mod channels;
 mod composer;
@@ -31,6 +32,7 @@ mod quarantine;
 mod queue;
 #[cfg(feature = "sandbox")]
 mod sandbox;
+mod scheduled;
 mod settings;
 mod shown;
 mod tasks;
@@ -109,6 +111,7 @@ fn reads() -> Router<AppState> {
         .route("/web/conversations/{conversation}/composer", get(composer::read))
         .route("/web/conversations/{conversation}/person", get(person::read))
         .route("/web/conversations/{conversation}/templates", get(picker::read))
+        .route("/web/conversations/{conversation}/scheduled", get(scheduled::read).post(scheduled::again))
         .route("/web/conversations/{conversation}/canned-replies", get(canned_replies::options))
         .route("/web/conversations/{conversation}/canned-replies/{canned_reply}", get(canned_replies::filled))
         .route("/web/canned-replies", get(canned_replies::read).post(canned_replies::add))
@@ -161,5 +164,9 @@ fn posts() -> Router<AppState> {
         .route("/web/integrations/{account}/token", post(numbers::set_token))
         .route("/web/canned-replies/{canned_reply}", post(canned_replies::save))
         .route("/web/canned-replies/{canned_reply}/delete", post(canned_replies::delete))
+        .route("/web/scheduled/{scheduled}", post(scheduled::save))
+        .route("/web/scheduled/{scheduled}/cancel", post(scheduled::cancel))
+        .route("/web/conversations/bulk", post(bulk::change))
+        .route("/web/conversations/bulk/undo", post(bulk::undo))
         .route("/web/settings", post(settings::save))
 }

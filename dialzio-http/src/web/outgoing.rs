@@ -4,7 +4,8 @@ use axum::http::StatusCode;
 use axum::response::Html;
 use dialzio_core::conversation::HeaderParameter;
 use dialzio_core::conversation::{
-    Content, DeliveryStatus, DraftKind, InboxEntry, Message, NewBody, NewMessage, Template, TemplateSend,
+    Content, DeliveryStatus, DraftKind, InboxEntry, Message, NewBody, NewMessage, NewScheduled, Template,
+    TemplateSend,
 };
 use dialzio_core::media::NewFile;
 use dialzio_core::store::IdempotencyKey;
@@ -13,7 +14,7 @@ use dialzio_core::{ConversationId, MessageId, Permission};
 
 use super::page_context::{PageContext, show};
 use super::view::thread::{Item, ThreadItems};
-use super::{bubble, canned_replies, picker, thread};
+use super::{bubble, canned_replies, head, picker, scheduled, thread};
 use crate::api::{Id, text, word};
 use crate::form::{Fields, FileForm};
 use crate::problem::Problem;
@@ -36,6 +37,15 @@ pub(crate) async fn reply(
 ) -> Result<Html<String>, Problem> {
     let fields = &form.fields;
     canned_replies::refuse_unfilled(&ctx, id, fields.get("text")).await?;
+    let reply_to = fields.given("quote").map(|quote| word("quote", quote)).transpose()?;
+    if fields.given("send_at").is_some() {
+        if form.file.is_some() {
+            return Err(Problem::invalid("file", "cannot be scheduled: send it now, or remove it"));
+        }
+        let words = text::<MessageText>("text", fields.get("text"))?;
+        let new = NewScheduled { text: words, reply_to, send_at: ctx.now, key: Some(key(fields)?) };
+        return scheduled::schedule(&ctx, id, fields, new).await;
+    }
     let body = match &form.file {
         Some(upload) => NewBody::File {
             file: NewFile { bytes: upload.bytes.clone(), name: upload.name.clone() },
@@ -43,10 +53,13 @@ pub(crate) async fn reply(
         },
         None => NewBody::Text(text::<MessageText>("text", fields.get("text"))?),
     };
-    let reply_to = fields.given("quote").map(|quote| word("quote", quote)).transpose()?;
     let new = NewMessage { body, reply_to, key: Some(key(fields)?) };
     let sent = ctx.crm().conversations().send(&ctx.actor, id, new).await?;
-    changed(&ctx, &[sent.message]).await
+    let Html(mut html) = changed(&ctx, &[sent.message]).await?;
+    if fields.get("then") == "close" {
+        html.push_str(&head::closed(&ctx, id).await?);
+    }
+    Ok(Html(html))
 }
 
 /// `POST /web/conversations/{conversation}/notes`.

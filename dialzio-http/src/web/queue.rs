@@ -17,7 +17,7 @@ use super::page_context::{PageContext, show};
 use super::view::inbox::{Queue, QueueGroup, QueueList, QueueRow, View};
 use super::view::state::State;
 use super::view::{Avatar, Chip, Shown, Tone};
-use super::words;
+use super::{bulk, words};
 use crate::api::{decode_cursor, encode_cursor};
 use crate::problem::Problem;
 
@@ -265,7 +265,12 @@ pub(crate) async fn pane(
         }
         _ => None,
     };
-    Ok(Queue { account, search: listed.search().to_owned(), list: list(ctx, listed, open).await? })
+    Ok(Queue {
+        account,
+        search: listed.search().to_owned(),
+        list: list(ctx, listed, open).await?,
+        bulk: bulk::bar(ctx),
+    })
 }
 
 /// `GET /web/inbox/queue`.

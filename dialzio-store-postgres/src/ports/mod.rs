@@ -38,5 +38,6 @@ mod dispositions;
 mod drafts;
 mod ledger;
 mod media;
+mod scheduled;
 mod store;
 mod system;

@@ -5,6 +5,12 @@
 
 use super::statements;
 
+macro_rules! scheduled {
+    () => {
+        "s.id, s.conversation_id, s.author, s.text, s.reply_to, s.send_at, s.revision, s.refused_at, s.refused_code, \
+         s.refused_detail"
+    };
+}
 macro_rules! conversation {
     () => {
         "c.id, c.account_id, c.identity_id, c.contact_id, c.state, c.snoozed_until, c.assignee, c.team, c.unread, \
@@ -172,6 +178,31 @@ statements! { CONVERSATIONS_ALL:
     PURGE_DRAFTS: Write [draft] =
         "DELETE FROM @draft d WHERE d.org_id = $1 AND (d.conversation_id, d.member_id, d.kind) IN (
            SELECT o.conversation_id, o.member_id, o.kind FROM @draft o WHERE o.org_id = $1 AND o.saved_at < $2 LIMIT $3)";
+
+    SCHEDULED_MESSAGE: Read [scheduled_message] =
+        concat!("SELECT ", scheduled!(), " FROM @scheduled_message s WHERE s.org_id = $1 AND s.id = $3 AND s.send_at > $2 - @@period");
+    SCHEDULED_MESSAGES: Read [scheduled_message] =
+        concat!("SELECT ", scheduled!(), " FROM @scheduled_message s \
+                 WHERE s.org_id = $1 AND s.conversation_id = $3 AND s.send_at > $2 - @@period ORDER BY s.send_at, s.id");
+    SCHEDULED_FOR_IDENTITY: Read [channel_identity, conversation, scheduled_message] =
+        "SELECT s.id FROM @channel_identity k CROSS JOIN @conversation c CROSS JOIN @scheduled_message s
+         WHERE k.org_id = $1 AND k.id = $2 AND c.org_id = $1 AND c.identity_id = k.id
+           AND s.org_id = $1 AND s.conversation_id = c.id AND s.refused_at IS NULL
+         UNION ALL
+         SELECT s.id FROM @channel_identity k CROSS JOIN @conversation c CROSS JOIN @scheduled_message s
+         WHERE k.org_id = $1 AND k.joined_into = $2 AND c.org_id = $1 AND c.identity_id = k.id
+           AND s.org_id = $1 AND s.conversation_id = c.id AND s.refused_at IS NULL";
+    PUT_SCHEDULED_MESSAGE: Write [scheduled_message] =
+        "INSERT INTO @scheduled_message (org_id, id, conversation_id, author, text, reply_to, send_at, revision, refused_at,
+           refused_code, refused_detail) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+         ON CONFLICT (org_id, id) DO UPDATE SET text = excluded.text, send_at = excluded.send_at,
+           revision = excluded.revision, refused_at = excluded.refused_at, refused_code = excluded.refused_code,
+           refused_detail = excluded.refused_detail";
+    DROP_SCHEDULED_MESSAGE: Write [scheduled_message] =
+        "DELETE FROM @scheduled_message WHERE org_id = $1 AND id = $2";
+    PURGE_SCHEDULED: Write [scheduled_message] =
+        "DELETE FROM @scheduled_message s WHERE s.org_id = $1 AND s.id IN (
+           SELECT o.id FROM @scheduled_message o WHERE o.org_id = $1 AND o.send_at < $2 LIMIT $3)";
 
     MESSAGE: Read [message] =
         concat!("SELECT ", message!(), " FROM @message m WHERE m.org_id = $1 AND m.id = $4 \

@@ -65,6 +65,7 @@ const FILL: &str = "
     INSERT INTO dialzio.consent_subject SELECT org_id, 'phone:' || id, seq, 0 FROM dialzio.consent;
     INSERT INTO dialzio.conversation_activity SELECT org_id, id, id, 'b', 'closed', NULL, NULL, last_at FROM dialzio.conversation;
     INSERT INTO dialzio.draft SELECT org_id, id, id, 'reply', 't', last_at FROM dialzio.conversation;
+    INSERT INTO dialzio.scheduled_message SELECT org_id, id, id, 'a', 't', NULL, last_at, 1, NULL, NULL, NULL FROM dialzio.conversation;
     INSERT INTO dialzio.suppression SELECT o.org, decode(md5(i::TEXT), 'hex'), 'marketing', 1, 0 FROM o, generate_series(1, 4000) i;
     INSERT INTO dialzio.idempotency SELECT o.org, decode(md5(i::TEXT), 'hex'), '', 'other', gen_random_uuid(), i FROM o, generate_series(1, 4000) i;
     INSERT INTO dialzio.note SELECT org_id, id, gen_random_uuid(), 'a', 't', 0 FROM dialzio.contact;
@@ -250,6 +251,8 @@ async fn lists_use_the_index_that_was_made_for_them() {
         (super::INBOX, "conversation_snoozed "),
         (super::INBOX_OF, "conversation_snoozed "),
         (super::PURGE_DRAFTS, "draft_by_time "),
+        (super::SCHEDULED_MESSAGES, "scheduled_message_of_conversation "),
+        (super::PURGE_SCHEDULED, "scheduled_message_by_time "),
         (super::CONTACTS, "contact_by_name "),
         (super::CONTACTS_OF_STAGE, "contact_by_stage "),
         (super::OPEN_TASKS, "task_open "),

@@ -5,6 +5,12 @@
 
 use super::statements;
 
+macro_rules! scheduled {
+    () => {
+        "s.id, s.conversation_id, s.author, s.text, s.reply_to, s.send_at, s.revision, s.refused_at, s.refused_code, \
+         s.refused_detail"
+    };
+}
 macro_rules! conversation {
     () => {
         "c.id, c.account_id, c.identity_id, c.contact_id, c.state, c.snoozed_until, c.assignee, c.team, c.unread, \
@@ -121,6 +127,8 @@ statements! { CONVERSATIONS_ALL:
         "UPDATE conversation SET seen_up_to = max(coalesce(seen_up_to, ?3), ?3),
                 unread = CASE WHEN last_message IS NULL OR last_message <= ?3 THEN 0 ELSE unread END
          WHERE org_id = ?1 AND id = ?2";
+    SET_UNREAD: Write [conversation] =
+        "UPDATE conversation SET seen_up_to = NULL, unread = max(unread, 1) WHERE org_id = ?1 AND id = ?2";
     QUEUE_COUNTS: Read [queue_count] =
         "SELECT q.state, q.assignee, q.count FROM queue_count q WHERE q.org_id = ?1 AND q.count > 0";
     MOVE_COUNT: Write [queue_count] =
@@ -150,6 +158,30 @@ statements! { CONVERSATIONS_ALL:
         "DELETE FROM draft WHERE org_id = ?1 AND conversation_id = ?2 AND member_id = ?3 AND kind = ?4";
     DRAFTS_OVER: Read [draft] =
         "SELECT d.conversation_id, d.member_id, d.kind FROM draft d WHERE d.org_id = ?1 AND d.saved_at < ?2 LIMIT ?3";
+
+    SCHEDULED_MESSAGE: Read [scheduled_message] =
+        concat!("SELECT ", scheduled!(), " FROM scheduled_message s WHERE s.org_id = ?1 AND s.id = ?3 AND s.send_at > ?2");
+    SCHEDULED_MESSAGES: Read [scheduled_message] =
+        concat!("SELECT ", scheduled!(), " FROM scheduled_message s \
+                 WHERE s.org_id = ?1 AND s.conversation_id = ?3 AND s.send_at > ?2 ORDER BY s.send_at, s.id");
+    SCHEDULED_FOR_IDENTITY: Read [channel_identity, conversation, scheduled_message] =
+        "SELECT s.id FROM channel_identity k CROSS JOIN conversation c CROSS JOIN scheduled_message s
+         WHERE k.org_id = ?1 AND k.id = ?2 AND c.org_id = ?1 AND c.identity_id = k.id
+           AND s.org_id = ?1 AND s.conversation_id = c.id AND s.refused_at IS NULL
+         UNION ALL
+         SELECT s.id FROM channel_identity k CROSS JOIN conversation c CROSS JOIN scheduled_message s
+         WHERE k.org_id = ?1 AND k.joined_into = ?2 AND c.org_id = ?1 AND c.identity_id = k.id
+           AND s.org_id = ?1 AND s.conversation_id = c.id AND s.refused_at IS NULL";
+    PUT_SCHEDULED_MESSAGE: Write [scheduled_message] =
+        "INSERT INTO scheduled_message (org_id, id, conversation_id, author, text, reply_to, send_at, revision, refused_at,
+           refused_code, refused_detail) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+         ON CONFLICT (org_id, id) DO UPDATE SET text = excluded.text, send_at = excluded.send_at,
+           revision = excluded.revision, refused_at = excluded.refused_at, refused_code = excluded.refused_code,
+           refused_detail = excluded.refused_detail";
+    DROP_SCHEDULED_MESSAGE: Write [scheduled_message] =
+        "DELETE FROM scheduled_message WHERE org_id = ?1 AND id = ?2";
+    SCHEDULED_OVER: Read [scheduled_message] =
+        "SELECT s.id FROM scheduled_message s WHERE s.org_id = ?1 AND s.send_at < ?2 LIMIT ?3";
 
     MESSAGE: Read [message] =
         concat!("SELECT ", message!(), " FROM message m WHERE m.org_id = ?1 AND m.id = ?4 \

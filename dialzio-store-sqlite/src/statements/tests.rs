@@ -167,6 +167,8 @@ fn lists_use_the_index_that_was_made_for_them() {
         (super::ACTIVITIES_OVER, "conversation_activity_by_time ("),
         (super::DRAFTS, "PRIMARY KEY (org_id=? AND conversation_id=? AND member_id=?)"),
         (super::DRAFTS_OVER, "draft_by_time ("),
+        (super::SCHEDULED_MESSAGES, "scheduled_message_of_conversation ("),
+        (super::SCHEDULED_OVER, "scheduled_message_by_time ("),
         (super::SEARCH_NAMES, "contact_search_by_name ("),
         (super::EFFECTS_DUE, "effect_line ("),
         (super::ITEMS_DUE, "inbox_item_line ("),

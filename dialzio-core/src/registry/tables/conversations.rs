@@ -73,6 +73,26 @@ pub(super) const TABLES: &[Table] = &[
         ..Table::OF_ORGANISATION
     },
     Table {
+        name: "scheduled_message",
+        key: &["org_id", "id"],
+        class: RetentionClass::Messages,
+        subject: SubjectPath::by("conversation_id", "conversation"),
+        columns: &[
+            gone("org_id", MessageMeta),
+            gone("id", MessageMeta),
+            gone("conversation_id", MessageMeta),
+            gone("author", MessageMeta),
+            gone("text", MessageContent).theirs("text").hidden(),
+            gone("reply_to", MessageMeta),
+            gone("send_at", MessageMeta).theirs("send_at"),
+            gone("revision", MessageMeta),
+            gone("refused_at", MessageMeta).theirs("refused_at"),
+            gone("refused_code", MessageMeta).theirs("refused_code"),
+            gone("refused_detail", MessageMeta),
+        ],
+        ..Table::OF_ORGANISATION
+    },
+    Table {
         name: "queue_count",
         key: &["org_id", "state", "assignee"],
         class: RetentionClass::Derived,

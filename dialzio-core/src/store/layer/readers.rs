@@ -11,13 +11,14 @@ use crate::contact::{
 };
 use crate::conversation::{
     Activity, Conversation, ConversationQuery, ConversationSearch, ConversationStore, Draft, DraftStore,
-    Evidence, FoundConversations, InboundFacts, InboundQuery, InboxEntry, Message, QueueCounts, Template,
+    Evidence, FoundConversations, InboundFacts, InboundQuery, InboxEntry, Message, QueueCounts,
+    ScheduledMessage, ScheduledStore, Template,
 };
 use crate::disposition::{Disposition, DispositionStore};
 use crate::event::{EventSeq, Recorded};
 use crate::id::{
     AccountId, ApiKeyId, CannedReplyId, ChannelIdentityId, ContactId, ConversationId, DispositionId, JobId,
-    MediaId, MemberId, MessageId, TaskId,
+    MediaId, MemberId, MessageId, ScheduledMessageId, TaskId,
 };
 use crate::ledger::{AuditEntry, LedgerStore};
 use crate::media::{Media, MediaOwner, MediaStore};
@@ -84,6 +85,11 @@ forward! { AccessStore {
     read members(scope: &OrgScope) -> Vec<Member>;
     read api_key(scope: &OrgScope, id: ApiKeyId) -> Option<ApiKey>;
     read api_keys(scope: &OrgScope) -> Vec<ApiKey>;
+} }
+
+forward! { ScheduledStore {
+    read scheduled_message(scope: &OrgScope, id: ScheduledMessageId) -> Option<ScheduledMessage>;
+    read scheduled_messages(scope: &OrgScope, conversation: ConversationId) -> Vec<ScheduledMessage>;
 } }
 
 forward! { DispositionStore {

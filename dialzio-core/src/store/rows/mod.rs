@@ -19,6 +19,7 @@ mod inbox;
 mod ledger;
 mod media;
 mod message;
+mod scheduled;
 #[cfg(test)]
 mod tests;
 mod work;

@@ -338,3 +338,33 @@ pub async fn what_was_done_is_listed_newest_first_and_kept_once(bed: TestBed) {
     assert!(listed.items.iter().eq(done.iter().rev()), "{:?}", listed.items);
     assert_eq!(bed.conversation(&tenant, &person).await, person.conversation, "the log changes nothing");
 }
+
+/// A conversation that was read is unread again until it is read anew, and what arrives meanwhile adds up; nothing happens to
+/// one of another organisation.
+pub async fn a_conversation_is_marked_unread_and_read_again(bed: TestBed) {
+    let (tenant, other) = (bed.tenant().await, bed.tenant().await);
+    let person = bed.person(&tenant, "Asha").await;
+    let id = person.conversation.id;
+    let heard = bed.hears(&tenant, &person, "hello", bed.at(1)).await;
+    let marks = async || {
+        let kept = bed.store.conversation(&tenant.scope, id).await.unwrap().unwrap();
+        (kept.unread, kept.seen_up_to)
+    };
+    let seen = |up_to| ConversationWrite::Seen { conversation: id, up_to };
+    bed.write(&tenant.scope, seen(heard.id)).await;
+    assert_eq!(marks().await, (0, Some(heard.id)));
+    bed.write(&other.scope, ConversationWrite::MarkUnread(id)).await;
+    assert_eq!(marks().await, (0, Some(heard.id)));
+    for _ in 0..2 {
+        bed.write(&tenant.scope, ConversationWrite::MarkUnread(id)).await;
+        assert_eq!(marks().await, (1, None));
+    }
+    assert_eq!(bed.store.unread_conversations(&tenant.scope, None, 10).await.unwrap(), 1);
+    let more = bed.hears(&tenant, &person, "are you there?", bed.at(2)).await;
+    assert_eq!(marks().await, (2, None));
+    bed.write(&tenant.scope, seen(more.id)).await;
+    assert_eq!(marks().await, (0, Some(more.id)));
+    // Marked and read in one batch.
+    bed.write_all(&tenant.scope, vec![ConversationWrite::MarkUnread(id).into(), seen(more.id).into()]).await;
+    assert_eq!(marks().await, (0, Some(more.id)));
+}

@@ -9,7 +9,7 @@ use crate::contact::{Alias, ContactQuery, ContactWrite, TaskQuery};
 use crate::conversation::{
     ActivityKind, Content, ConversationQuery, ConversationSearch, ConversationState, ConversationWrite,
     DeliveryStatus, Direction, Draft, DraftKind, DraftWrite, Evidence, FailureNote, InboundQuery, InboxView,
-    Message, Reaction, StateFilter, TemplateCategory,
+    Message, Reaction, ScheduledWrite, StateFilter, TemplateCategory,
 };
 use crate::disposition::DispositionWrite;
 use crate::event::{DomainEvent, EventSeq};
@@ -37,6 +37,7 @@ struct Full {
     task: crate::id::TaskId,
     disposition: crate::id::DispositionId,
     canned_reply: crate::id::CannedReplyId,
+    scheduled: crate::id::ScheduledMessageId,
 }
 
 async fn full(bed: &TestBed) -> Full {
@@ -62,6 +63,7 @@ async fn full(bed: &TestBed) -> Full {
     };
     let disposition = bed.make.disposition("Interested", 1);
     let canned_reply = bed.make.canned_reply("hours");
+    let scheduled = bed.make.scheduled(person.conversation.id, bed.at(90));
     let account = tenant.account.id;
     let templates = vec![bed.make.template(account, "order_sent", TemplateCategory::Utility)];
     let given = bed.make.consent(person.contact.id, person.identity.subject_keys(), ConsentEvent::Given);
@@ -74,6 +76,7 @@ async fn full(bed: &TestBed) -> Full {
         DispositionWrite::Insert(disposition.clone()).into(),
         CannedReplyWrite::Insert(canned_reply.clone()).into(),
         DraftWrite::Save(draft).into(),
+        ScheduledWrite::Put(scheduled.clone()).into(),
         ConsentWrite::Record(given).into(),
         ConsentWrite::Suppress(suppression.clone()).into(),
         crate::account::AccountWrite::Templates { account, asked_at: bed.at(0), templates }.into(),
@@ -99,6 +102,7 @@ async fn full(bed: &TestBed) -> Full {
         task: task.id,
         disposition: disposition.id,
         canned_reply: canned_reply.id,
+        scheduled: scheduled.id,
     }
 }
 
@@ -169,6 +173,8 @@ async fn found(bed: &TestBed, full: &Full, scope: &OrgScope) -> Vec<(&'static st
         ("inbound_facts.identities", !facts.identities.is_empty()),
         ("inbound_facts.messages", !facts.messages.is_empty()),
         ("inbound_facts.consents", facts.identities.iter().any(|known| !known.consents.is_empty())),
+        ("scheduled_message", store.scheduled_message(scope, full.scheduled).await.unwrap().is_some()),
+        ("scheduled_messages", !store.scheduled_messages(scope, talk).await.unwrap().is_empty()),
         ("drafts", !store.drafts(scope, full.member.id, &[talk]).await.unwrap().is_empty()),
         ("templates", !store.templates(scope, account).await.unwrap().is_empty()),
         ("media", store.media(scope, full.media.id).await.unwrap().is_some()),

@@ -54,6 +54,7 @@ macro_rules! store_conformance {
                 unread_conversations_are_counted_for_a_member_and_nobody
                 a_list_shows_who_and_what_newest_first
                 what_was_done_is_listed_newest_first_and_kept_once
+                a_conversation_is_marked_unread_and_read_again
             }
             decisions {
                 a_withdrawal_at_the_desk_cancels_what_it_covers
@@ -176,6 +177,13 @@ macro_rules! store_conformance {
                 bookkeeping_is_forgotten_in_time
                 what_had_expired_stays_hidden_when_the_clock_goes_back
                 a_purge_goes_by_the_time_it_is_given
+            }
+            scheduled {
+                a_scheduled_message_is_written_and_read_back_whole
+                scheduled_messages_come_by_their_time
+                an_opt_out_refuses_all_that_wait_for_a_person
+                a_scheduled_message_expires_as_messages_do
+                scheduled_messages_of_one_organisation_are_no_others
             }
             search {
                 words_find_a_name_in_any_order_and_the_last_by_its_beginning

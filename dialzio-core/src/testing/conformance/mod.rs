@@ -46,6 +46,7 @@ pub mod partial;
 mod ports;
 pub mod provider_in_crm;
 pub mod retention;
+pub mod scheduled;
 pub mod search;
 pub mod system;
 mod test_bed;

@@ -56,9 +56,12 @@ kinds! {
     Write::Conversation(ConversationWrite::Edit { .. }) => "conversation.edit",
     Write::Conversation(ConversationWrite::Revoke { .. }) => "conversation.revoke",
     Write::Conversation(ConversationWrite::Seen { .. }) => "conversation.seen",
+    Write::Conversation(ConversationWrite::MarkUnread(_)) => "conversation.mark_unread",
     Write::Conversation(ConversationWrite::Activity(_)) => "conversation.activity",
     // Its kinds have their own cases.
     Write::Draft(_) => "draft",
+    // Its kinds have their own cases.
+    Write::Scheduled(_) => "scheduled",
     Write::Media(MediaWrite::Insert(_)) => "media.insert",
     Write::Media(MediaWrite::Update(_)) => "media.update",
     Write::Consent(ConsentWrite::Record(_)) => "consent.record",
@@ -206,6 +209,7 @@ pub async fn every_write_is_applied(bed: TestBed) {
         }
         .into(),
         ConversationWrite::Revoke { message: taken_back.id, content: text("gone"), at: bed.at(9) }.into(),
+        ConversationWrite::MarkUnread(talk.id).into(),
         ConversationWrite::Seen { conversation: talk.id, up_to: cancelled.id }.into(),
         crate::conversation::DraftWrite::Remove {
             conversation: talk.id,
@@ -213,6 +217,7 @@ pub async fn every_write_is_applied(bed: TestBed) {
             kind: crate::conversation::DraftKind::Reply,
         }
         .into(),
+        crate::conversation::ScheduledWrite::Put(bed.make.scheduled(talk.id, bed.at(60))).into(),
         MediaWrite::Insert(file).into(),
         MediaWrite::Update(stored.clone()).into(),
         ConsentWrite::Record(given.clone()).into(),
@@ -247,6 +252,7 @@ pub async fn every_write_is_applied(bed: TestBed) {
         Write::WakeSnoozed { now: bed.at(11) },
         purge(Purge::Messages),
         purge(Purge::Drafts),
+        purge(Purge::Scheduled),
         purge(Purge::Quarantine),
         purge(Purge::Bookkeeping),
     ];

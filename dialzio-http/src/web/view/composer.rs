@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::{Chip, Shown, message::Quote, picker::Picker};
+use super::{Chip, Choice, Shown, message::Quote, picker::Picker};
 
 /// Below the log. Answer of `GET /web/conversations/{id}/composer`, put in the place of `#composer`;
 /// the page asks for it when the window or consent changes and nothing is typed.
@@ -26,6 +26,8 @@ pub(crate) struct Composer {
     pub(crate) viewing: Option<Shown>,
     /// Whether free text may be sent now. If not, the picker takes the place of the reply box.
     pub(crate) can_reply: bool,
+    /// When a reply could be sent later: value is RFC 3339, label "Tomorrow morning", detail "Tue 09:00".
+    pub(crate) later: Vec<Choice>,
     /// Whether the channel has templates.
     pub(crate) has_templates: bool,
     /// What may be attached; `None` if the channel takes no files.

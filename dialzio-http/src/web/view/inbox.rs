@@ -2,7 +2,9 @@
 
 use askama::Template;
 
-use super::{Avatar, Chip, Moment, Shell, Shown, person::PersonPane, state::State, thread::ThreadPane};
+use super::{
+    Avatar, Chip, Choice, Moment, Shell, Shown, person::PersonPane, state::State, thread::ThreadPane,
+};
 
 /// The page at `/inbox` and `/inbox/{conversation}`.
 #[derive(Clone, Debug, Template)]
@@ -75,9 +77,30 @@ pub(crate) struct Queue {
     pub(crate) search: String,
     /// Tabs and rows.
     pub(crate) list: QueueList,
+    /// What can be done with many; `None` for those who may not change conversations.
+    pub(crate) bulk: Option<Bulk>,
 }
 
 impl askama::filters::HtmlSafe for Queue {}
+
+/// What can be done with the conversations that are selected.
+#[derive(Clone, Debug)]
+pub(crate) struct Bulk {
+    /// Members to assign to. The empty value is unassigned.
+    pub(crate) members: Vec<Choice>,
+    /// When they could come back: value is RFC 3339.
+    pub(crate) snooze: Vec<Choice>,
+    /// Whether contacts can be tagged.
+    pub(crate) can_tag: bool,
+}
+
+/// What was refused of a change of many: answer of `POST /web/conversations/bulk`, put in the place of `#bulk-result`.
+#[derive(Clone, Debug, Template)]
+#[template(path = "bulk_result.html")]
+pub(crate) struct BulkResult {
+    /// Each with the name of the person and the reason.
+    pub(crate) refused: Vec<Shown>,
+}
 
 /// Tabs with counts and rows; answer of `GET /web/inbox/queue`, merged into the page by row.
 #[derive(Clone, Debug, Template)]

@@ -24,6 +24,7 @@ pub(crate) mod picker;
 pub(crate) mod quarantine;
 pub(crate) mod sample;
 pub(crate) mod sandbox;
+pub(crate) mod scheduled;
 pub(crate) mod shell;
 pub(crate) mod state;
 pub(crate) mod tasks;

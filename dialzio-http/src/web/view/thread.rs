@@ -6,6 +6,7 @@ use super::{
     Avatar, Choice, Moment, Shown, Tone,
     composer::Composer,
     message::{Bubble, Content, Delivery, NoteItem},
+    scheduled::ScheduledList,
     state::State,
 };
 
@@ -17,6 +18,8 @@ pub(crate) struct ThreadPane {
     pub(crate) head: ThreadHead,
     /// What was said, oldest first.
     pub(crate) items: ThreadItems,
+    /// What is sent at a later time.
+    pub(crate) scheduled: ScheduledList,
     /// Where the answer is written.
     pub(crate) composer: Composer,
 }

@@ -60,6 +60,7 @@ pub(super) async fn all() -> Vec<Vec<Ran>> {
         }
         conversation {
             a_message_reopens_and_is_not_closed_over
+            a_conversation_is_marked_unread_and_read_again
             a_snooze_that_has_run_out_counts_as_open
         }
         canned_reply {
@@ -99,6 +100,11 @@ pub(super) async fn all() -> Vec<Vec<Ran>> {
             what_had_expired_stays_hidden_when_the_clock_goes_back
             what_was_done_is_seen_and_kept_as_long_as_messages
             a_sweep_stays_in_its_organisation
+        }
+        scheduled {
+            scheduled_messages_come_by_their_time
+            an_opt_out_refuses_all_that_wait_for_a_person
+            a_scheduled_message_expires_as_messages_do
         }
         search {
             a_stage_narrows_a_search

@@ -35,6 +35,7 @@ pub(crate) fn composer(case: Case) -> Composer {
         advice: None,
         viewing: None,
         can_reply: false,
+        later: vec![Choice::new("2026-03-03T03:30:00Z", "Tomorrow morning").with("Tue 09:00")],
         has_templates: true,
         files: Some(Attachable {
             accept: "image/jpeg,image/png,application/pdf".into(),

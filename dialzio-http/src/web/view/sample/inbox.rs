@@ -13,6 +13,7 @@ pub(crate) fn page(query: &str, open: Option<Case>) -> InboxPage {
     InboxPage {
         shell: shell("Inbox", Place::Inbox),
         queue: Queue {
+            bulk: None,
             account: Some("Shop line · +91 80 4718 0000".into()),
             search: String::new(),
             list: list_with(query, open),

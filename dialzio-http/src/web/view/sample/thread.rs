@@ -8,6 +8,7 @@ use crate::web::view::{
     Action, Avatar, Chip, Choice, Fact, RichText, Shown, Tone,
     message::{Bubble, Card, Content, Delivery, NoteItem, Quote, Reaction},
     person::{ConsentRow, ContactStatus, Doubt, Note, Notes, PersonPane, Task, Tasks},
+    scheduled::{ScheduledItem, ScheduledList},
     state::State,
     thread::{EventLine, Item, ThreadHead, ThreadItems, ThreadPane},
 };
@@ -21,7 +22,12 @@ pub(crate) fn name(case: Case) -> &'static str {
 }
 
 pub(crate) fn pane(case: Case) -> ThreadPane {
-    ThreadPane { head: head(case, State::Open), items: items(), composer: composer(case) }
+    ThreadPane {
+        head: head(case, State::Open),
+        items: items(),
+        scheduled: scheduled(),
+        composer: composer(case),
+    }
 }
 
 pub(crate) fn head(case: Case, state: State) -> ThreadHead {
@@ -385,4 +391,23 @@ pub(crate) fn person(case: Case) -> PersonPane {
         notes: notes(),
         kept: kept(),
     }
+}
+
+fn scheduled() -> ScheduledList {
+    let waits = ScheduledItem {
+        id: "s1".into(),
+        revision: "1".into(),
+        author: "You".into(),
+        text: "Your monstera is ready to be picked up.".into(),
+        when: "tomorrow 09:00".into(),
+        refused: None,
+        warning: Some("Will not be sent as things stand: The reply window is closed.".into()),
+    };
+    let refused = ScheduledItem {
+        id: "s2".into(),
+        refused: Some("Not sent yesterday 09:00. Opted out.".into()),
+        warning: None,
+        ..waits.clone()
+    };
+    ScheduledList { conversation: "c1".into(), items: vec![waits, refused], form: None, can_send: true }
 }
