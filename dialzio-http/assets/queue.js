@@ -34,7 +34,7 @@
   document.addEventListener('click', (event) => {
     if (!isPlain(event) || !inbox()) return;
     const row = event.target.closest('#queue-rows a[data-conversation]');
-    const tab = event.target.closest('#queue-tabs a');
+    const tab = event.target.closest('#queue-tabs a, #queue-empty a');
     if (row) { event.preventDefault(); open(row.dataset.conversation); }
     if (tab) {
       event.preventDefault();
@@ -68,6 +68,12 @@
       const query = new URLSearchParams(list.dataset.query);
       form.elements.view.value = query.get('view');
       form.elements.state.value = query.get('state');
+      const narrowed = [...query].filter(([name]) => !['view', 'state', 'q'].includes(name));
+      document.getElementById('queue-narrowed').replaceChildren(...narrowed.map(([name, value]) => {
+        const field = document.createElement('input');
+        Object.assign(field, { type: 'hidden', name, value });
+        return field;
+      }));
       if (ctx.sourceElement === form) history.replaceState(history.state, '', `${location.pathname}?${query}`);
     }
   });

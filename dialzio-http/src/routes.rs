@@ -231,7 +231,7 @@ routes! {
         sample r#"{"account":"01890000-0000-7000-8000-000000000000"}"#,
         problems ["account.not_found", "conversation.conflict", "identity.duplicate"];
 
-    "conversations.list" get "/v1/conversations" needs(P::ConversationsRead), "List conversations, newest first", 200 => api::conversations::list;
+    "conversations.list" get "/v1/conversations" needs(P::ConversationsRead), "List conversations, filtered and sorted", 200 => api::conversations::list;
     "conversations.get" get "/v1/conversations/{conversation}" needs(P::ConversationsRead), "Get a conversation", 200 => api::conversations::get;
     "conversations.change" patch "/v1/conversations/{conversation}" needs(P::ConversationsWrite), "Assign, snooze, close or reopen a conversation", 200 => api::conversations::change,
         sample r#"{"state":"closed"}"#,

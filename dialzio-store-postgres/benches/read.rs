@@ -157,7 +157,7 @@ async fn main() {
     let options = options.socket(cluster.folder()).username("dialzio_serves").database(database.name());
     let mut db = options.disable_statement_logging().connect().await.unwrap();
     let (org, thread) = (tenant.org.id.uuid(), people[7].conversation.id);
-    let query = ConversationQuery { view: InboxView::All, state: StateFilter::Open, now: bed.now() };
+    let query = ConversationQuery::new(InboxView::All, StateFilter::Open, bed.now());
     let mut before: Option<i64> = None;
     let mut first: [Option<f64>; 2] = [None, None];
     for size in sizes {

@@ -4,17 +4,15 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use dialzio_core::conversation::{
-    Conversation, ConversationQuery, ConversationSearch, ConversationState, ConversationWrite,
-    FoundConversations, InboxEntry, InboxView, QueueCounts, StateFilter,
+    Conversation, ConversationState, ConversationWrite, InboxEntry, QueueCounts,
 };
-use dialzio_core::page::{Page, PageRequest};
-use dialzio_core::store::rows::{Columns, FoundPlaces, FromRow, InboxPlace, found_by_words, inbox_page};
+use dialzio_core::page::PageRequest;
+use dialzio_core::store::rows::{Columns, FromRow};
 use dialzio_core::store::{Precondition, RecordRef, StoreError};
 use dialzio_core::{AccountId, ChannelIdentityId, ContactId, ConversationId, MemberId, MessageId};
 
 use crate::apply::Scope;
 use crate::codec::{Cols, id, id_list, opt_id, opt_time, or_nil, read, time};
-use crate::contacts::over;
 use crate::error::{Failure, Res};
 use crate::group::Talk;
 use crate::retention::RetentionCutoff;
@@ -40,70 +38,6 @@ pub(crate) async fn by_ids(
     ids: impl IntoIterator<Item = ConversationId>,
 ) -> Res<Vec<Conversation>> {
     db.all(sql::CONVERSATIONS_BY_ID, params![org, id_list(ids)], read).await
-}
-
-/// Where a page begins: before this time and id.
-fn start(after: Option<InboxPlace>) -> (i64, Uuid) {
-    after.map_or((i64::MAX, Uuid::max()), |place| (time(place.at), id(place.conversation)))
-}
-
-pub(crate) async fn inbox(
-    db: &mut Db<'_>,
-    org: Uuid,
-    retention: RetentionCutoff,
-    query: &ConversationQuery,
-    page: &PageRequest,
-) -> Res<Page<InboxEntry>> {
-    let after = InboxPlace::after(page)?;
-    let (at, last) = start(after);
-    let now = time(query.now);
-    let (state, still, woken) = match query.state {
-        StateFilter::Open => ("open", None, Some(now)),
-        StateFilter::Snoozed => ("snoozed", Some(now), None),
-        StateFilter::Closed => ("closed", None, None),
-    };
-    let mut row = params![org, retention.now, retention.now, state, at, last, over(page), still, woken];
-    let who = match query.view {
-        InboxView::All => None,
-        InboxView::Mine(member) => Some(id(member)),
-        InboxView::Unassigned => Some(Uuid::nil()),
-    };
-    let statement = if who.is_some() { sql::INBOX_OF } else { sql::INBOX };
-    if let Some(who) = who {
-        row.add(who);
-    }
-    let mut found = db.all(statement, row, read).await?;
-    if query.state == StateFilter::Open {
-        // Conversations whose snooze ended are read whatever their assignee, and wherever the page begins.
-        let seen = |entry: &InboxEntry| match query.view {
-            InboxView::All => true,
-            InboxView::Unassigned => entry.conversation.assignee.is_none(),
-            InboxView::Mine(member) => entry.conversation.assignee == Some(member),
-        };
-        found.retain(|entry| seen(entry) && after.is_none_or(|after| InboxPlace::of(entry) < after));
-    }
-    Ok(inbox_page(found, page))
-}
-
-pub(crate) async fn find(
-    db: &mut Db<'_>,
-    org: Uuid,
-    retention: RetentionCutoff,
-    query: &ConversationSearch,
-    page: &PageRequest,
-) -> Res<FoundConversations> {
-    let after = InboxPlace::after(page)?;
-    let (now, state) = (retention.now, query.state.as_str());
-    let Some(people) = crate::search::people(db, org, &query.tokens).await? else {
-        let (at, last) = start(after);
-        let (whole, from, to) = crate::search::words(&query.tokens);
-        let row = params![org, now, now, state, at, last, over(page), whole, from, to];
-        return Ok(found_by_words(db.all(sql::INBOX_BY_WORDS, row, read).await?, page));
-    };
-    let row = params![org, id_list(people), state, time(query.now)];
-    let found = FoundPlaces::page(db.all(sql::PLACES_OF_PEOPLE, row, read).await?, after, page);
-    let row = params![org, now, now, id_list(found.conversations())];
-    Ok(found.with(db.all(sql::INBOX_ENTRIES, row, read).await?))
 }
 
 pub(crate) async fn unread(db: &mut Db<'_>, org: Uuid, member: Option<MemberId>, most: u32) -> Res<u32> {
@@ -188,6 +122,8 @@ pub(crate) async fn put_heads(db: &mut Db<'_>, org: Uuid, moved: &[Conversation]
         row.add(kept.state.as_str());
         row.add(opt_time(until(kept.state)));
         row.add(i64::from(kept.revision.0));
+        row.add(opt_time(kept.waiting_since));
+        row.add(kept.last_failed);
         Ok(())
     };
     db.put(sql::SET_HEADS, |row| row.add(org), moved, each).await.map(drop)
@@ -288,6 +224,28 @@ impl Scope<'_> {
         self.group.talks.remove(&new.id);
         self.group.count(kept.state.as_str(), kept.assignee, -1);
         self.group.count(new.state.as_str(), new.assignee, 1);
+        if !kept.can_wait() && new.can_wait() { self.look_up_wait(new.id).await } else { Ok(()) }
+    }
+
+    /// Since when a conversation waits, and whether its newest message failed, as its messages say.
+    pub(crate) async fn look_up_wait(&mut self, of: ConversationId) -> Res<()> {
+        self.group.write_messages(&mut self.db).await?;
+        let Some(kept) = self.talk(of).await? else { return Ok(()) };
+        let row = params![self.key, id(of), opt_id(kept.last_message)];
+        let found = self
+            .db
+            .one(sql::WAIT_LOOKED_UP, row, |row| {
+                let c = Cols::new(row, "conversation");
+                Ok((c.opt_time()?, c.flag()?))
+            })
+            .await?;
+        let (since, failed) = found.unwrap_or_default();
+        self.group.touch();
+        if let Some(Some(talk)) = self.group.talks.get_mut(&of) {
+            talk.kept.waiting_since = since.filter(|_| talk.kept.can_wait());
+            talk.kept.last_failed = failed;
+            talk.moved = true;
+        }
         Ok(())
     }
 

@@ -18,6 +18,7 @@ mod error;
 mod facts;
 mod group;
 mod identities;
+mod inbox;
 mod leases;
 mod ledger;
 mod media;

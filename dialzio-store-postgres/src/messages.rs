@@ -6,8 +6,8 @@ use uuid::Uuid;
 
 use dialzio_core::account::Sealed;
 use dialzio_core::conversation::{
-    Content, ConversationState, Delivery, DeliveryStatus, Direction, Evidence, ExternalId, FailureNote,
-    HeadDelta, Message, MessageDigest, Reaction,
+    Content, Delivery, DeliveryStatus, Direction, Evidence, ExternalId, FailureNote, HeadDelta, Message,
+    MessageDigest, Reaction,
 };
 use dialzio_core::page::{Page, PageRequest};
 use dialzio_core::store::rows::{
@@ -178,28 +178,15 @@ impl Scope<'_> {
         if let Some(external) = &message.external {
             self.remember(account, message.id, external, digest);
         }
-        let reopens = head.reopen && kept.state != ConversationState::Open;
-        if reopens {
-            self.group.count(kept.state.as_str(), kept.assignee, -1);
-            self.group.count("open", kept.assignee, 1);
+        let before = (kept.state.as_str(), kept.assignee);
+        let Some(Some(talk)) = self.group.talks.get_mut(&message.conversation) else { return Ok(()) };
+        let moved = talk.kept.take(message, head);
+        talk.moved = true;
+        if moved.reopened {
+            self.group.count(before.0, before.1, -1);
+            self.group.count("open", before.1, 1);
         }
-        if let Some(Some(talk)) = self.group.talks.get_mut(&message.conversation) {
-            let kept = &mut talk.kept;
-            kept.unread = kept.unread.saturating_add(head.unread);
-            kept.last_message = kept.last_message.max(Some(message.id));
-            kept.last_at = kept.last_at.max(message.event_at);
-            if head.inbound {
-                kept.last_inbound_at = kept.last_inbound_at.max(Some(message.event_at));
-                kept.last_inbound = kept.last_inbound.max(Some(message.id));
-            }
-            // A message alone does not count as a change; that it reopens the conversation does.
-            if reopens {
-                kept.state = ConversationState::Open;
-                kept.revision.0 += 1;
-            }
-            talk.moved = true;
-        }
-        Ok(())
+        if moved.looks_up_wait { self.look_up_wait(message.conversation).await } else { Ok(()) }
     }
 
     /// From now on the group knows this id.
@@ -246,33 +233,39 @@ impl Scope<'_> {
     /// The status of a message of ours; `None` for another one.
     pub(crate) async fn status_of(&mut self, of: MessageId) -> Res<Option<DeliveryStatus>> {
         self.group.write_messages(&mut self.db).await?;
-        Ok(self.delivery_of(of).await?.map(|shown| shown.status))
+        Ok(self.delivery_of(of).await?.map(|(_, shown)| shown.status))
     }
 
     /// Evidence about a message that is still there: the earliest of each status is kept, the highest rank shown.
     pub(crate) async fn take_evidence(&mut self, of: MessageId, evidence: &Evidence) -> Res<()> {
         self.group.write_messages(&mut self.db).await?;
-        let Some(mut shown) = self.delivery_of(of).await? else { return Ok(()) };
+        let Some((conversation, mut shown)) = self.delivery_of(of).await? else { return Ok(()) };
         put_evidence(&mut self.db, self.key, &[(of, evidence.clone())]).await?;
-        if shown.take(evidence) { self.show_delivery(of, &shown).await } else { Ok(()) }
+        let reached = shown.status.reaches();
+        if shown.take(evidence) {
+            self.show_delivery(of, &shown).await?;
+        }
+        if shown.status.reaches() == reached { Ok(()) } else { self.look_up_wait(conversation).await }
     }
 
     pub(crate) async fn requeue(&mut self, of: MessageId, why: &FailureNote, at: DateTime<Utc>) -> Res<()> {
         self.group.write_messages(&mut self.db).await?;
-        let Some(mut shown) = self.delivery_of(of).await? else { return Ok(()) };
+        let Some((_, mut shown)) = self.delivery_of(of).await? else { return Ok(()) };
         if shown.requeue(why.clone(), at) { self.show_delivery(of, &shown).await } else { Ok(()) }
     }
 
-    /// What is shown of the delivery of a message of ours that is still there.
-    async fn delivery_of(&mut self, of: MessageId) -> Res<Option<Delivery>> {
+    /// What is shown of the delivery of a message of ours that is still there, and its conversation.
+    async fn delivery_of(&mut self, of: MessageId) -> Res<Option<(ConversationId, Delivery)>> {
         let kept = self
             .db
             .one(sql::MESSAGE_DELIVERY, params![self.key, id(of)], |row| {
                 let c = Cols::new(row, "message");
-                Ok((c.word::<Direction>()?, delivery(&c)?))
+                Ok((c.id()?, c.word::<Direction>()?, delivery(&c)?))
             })
             .await?;
-        Ok(kept.filter(|(direction, _)| *direction == Direction::Outbound).map(|(_, shown)| shown))
+        Ok(kept
+            .filter(|(_, direction, _)| *direction == Direction::Outbound)
+            .map(|(conversation, _, shown)| (conversation, shown)))
     }
 
     async fn show_delivery(&mut self, of: MessageId, shown: &Delivery) -> Res<()> {
@@ -286,9 +279,10 @@ impl Scope<'_> {
         self.db
             .one(sql::MESSAGE_MARKS, params![self.key, id(of)], |row| {
                 let c = Cols::new(row, "message");
+                let conversation = c.id()?;
                 let (edited_at, revoked_at) = (c.opt_time()?, c.opt_time()?);
                 let reactions = reactions(&c, of)?;
-                Ok(Marks { edited_at, revoked_at, reactions })
+                Ok(Marks { conversation, edited_at, revoked_at, reactions })
             })
             .await
     }
@@ -325,7 +319,8 @@ impl Scope<'_> {
         match self.marks(of).await? {
             // As if no edit had come in between: the same state in any order.
             Some(marks) if marks.revoked_at.is_none_or(|first| at < first) => {
-                self.set_content(of, content, None, None, Some(at)).await
+                self.set_content(of, content, None, None, Some(at)).await?;
+                self.look_up_wait(marks.conversation).await
             }
             _ => Ok(()),
         }
@@ -350,6 +345,7 @@ impl Scope<'_> {
 
 /// What later evidence about a message is compared with.
 struct Marks {
+    conversation: ConversationId,
     edited_at: Option<DateTime<Utc>>,
     revoked_at: Option<DateTime<Utc>>,
     reactions: Vec<Reaction>,

@@ -28,6 +28,7 @@ const STEPS: &[Step] = &[
     ("drafts", include_str!("../migrations/0009_drafts.sql")),
     ("canned_replies", include_str!("../migrations/0010_canned_replies.sql")),
     ("scheduled_messages", include_str!("../migrations/0011_scheduled_messages.sql")),
+    ("waiting", include_str!("../migrations/0012_waiting.sql")),
 ];
 
 /// The newest step that is known.

@@ -23,7 +23,8 @@ use crate::run::{Db, enter};
 /// it has grown.
 pub(crate) const PLANS: &str = "set_config('plan_cache_mode', 'force_generic_plan', true), \
                                 set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true), \
-                                set_config('enable_mergejoin', 'off', true), set_config('jit', 'off', true)";
+                                set_config('enable_mergejoin', 'off', true), set_config('enable_bitmapscan', 'off', true), \
+                                set_config('jit', 'off', true)";
 
 /// A server may be told not to wait for its disk; what we acknowledge waits for it all the same.
 const DURABLE: &str = "set_config('synchronous_commit', CASE current_setting('synchronous_commit') WHEN 'off' THEN 'on' \

@@ -111,7 +111,7 @@ async fn what_is_read_from_a_database_of_the_release_before_is_whole() {
     let found = store.contacts(&org, &ContactQuery::matching("devi"), page()).await.unwrap();
     assert_eq!(found.items.len(), 1);
     assert_eq!(found.items[0].tags[0].reveal(), "wholesale");
-    let query = ConversationQuery { view: InboxView::All, state: StateFilter::Closed, now: clock.now() };
+    let query = ConversationQuery::new(InboxView::All, StateFilter::Closed, clock.now());
     let closed = store.inbox(&org, &query, page()).await.unwrap();
     assert_eq!(closed.items.len(), 1);
     let talk = closed.items[0].conversation.id;
@@ -122,6 +122,14 @@ async fn what_is_read_from_a_database_of_the_release_before_is_whole() {
     assert_eq!(file.owner, picture.id.into());
     assert_eq!(store.media_of(&org, &[picture.id.into()]).await.unwrap(), [file], "found by its message");
     assert_eq!(store.activities(&org, talk, page()).await.unwrap().items.len(), 1);
+    assert_eq!(closed.items[0].conversation.waiting_since, None, "nothing is owed in a closed conversation");
+    let query = ConversationQuery::new(InboxView::All, StateFilter::Open, clock.now());
+    for entry in store.inbox(&org, &query, page()).await.unwrap().items {
+        let messages = store.messages(&org, entry.conversation.id, page()).await.unwrap().items;
+        let unanswered = messages.iter().take_while(|message| !message.answers());
+        let since = unanswered.filter(|message| message.asks()).last().map(|message| message.event_at);
+        assert_eq!(entry.conversation.waiting_since, since, "as its messages say");
+    }
     assert_eq!(store.accounts(&org).await.unwrap().len(), 1);
     let outcomes = store.dispositions(&org).await.unwrap();
     let told: Vec<_> = outcomes.iter().map(|one| (one.name.reveal(), one.counts_as_reached)).collect();

@@ -4,18 +4,17 @@ use chrono::{DateTime, Utc};
 use rusqlite::{Connection, params};
 
 use dialzio_core::conversation::{
-    Conversation, ConversationQuery, ConversationSearch, ConversationState, ConversationWrite,
-    FoundConversations, HeadDelta, InboxEntry, InboxView, Message, QueueCounts, StateFilter,
+    Conversation, ConversationState, ConversationWrite, DeliveryStatus, HeadDelta, InboxEntry, Message,
+    QueueCounts,
 };
-use dialzio_core::page::{Page, PageRequest};
-use dialzio_core::store::rows::{Columns, FoundPlaces, FromRow, InboxPlace, found_by_words, inbox_page};
+use dialzio_core::page::PageRequest;
+use dialzio_core::store::rows::{Columns, FromRow};
 use dialzio_core::store::{Precondition, RecordRef, StoreError};
 use dialzio_core::{AccountId, ChannelIdentityId, ContactId, ConversationId, MemberId, TypedId};
 use uuid::Uuid;
 
 use crate::apply::Scope;
 use crate::codec::{Cols, id, id_list, opt_id, opt_time, read, time};
-use crate::contacts::{AFTER_ALL, over};
 use crate::error::{Failure, Res, unreadable};
 use crate::retention::RetentionCutoff;
 use crate::run::Run;
@@ -32,75 +31,6 @@ pub(crate) fn inbox_entry(
     of: ConversationId,
 ) -> Res<Option<InboxEntry>> {
     db.one(sql::INBOX_ENTRY, params![org, retention.cutoff, retention.now, id(of)], read)
-}
-
-/// Where a page begins: before this time and id.
-fn start(after: Option<InboxPlace>) -> (i64, Vec<u8>) {
-    match after {
-        None => (i64::MAX, AFTER_ALL.to_vec()),
-        Some(place) => (time(place.at), id(place.conversation).to_vec()),
-    }
-}
-
-pub(crate) fn inbox(
-    db: &Connection,
-    org: [u8; 16],
-    retention: RetentionCutoff,
-    query: &ConversationQuery,
-    page: &PageRequest,
-) -> Res<Page<InboxEntry>> {
-    let after = InboxPlace::after(page)?;
-    let (at, last) = start(after);
-    let (state, still) = match query.state {
-        StateFilter::Open => ("open", None),
-        StateFilter::Snoozed => ("snoozed", Some(time(query.now))),
-        StateFilter::Closed => ("closed", None),
-    };
-    let (cut, now, most) = (retention.cutoff, retention.now, over(page));
-    let who = match query.view {
-        InboxView::Mine(member) => Some(Some(id(member))),
-        InboxView::Unassigned => Some(None),
-        InboxView::All => None,
-    };
-    let mut found = match who {
-        None => db.all(sql::INBOX, params![org, cut, now, state, at, last, most, still], read)?,
-        Some(who) => {
-            db.all(sql::INBOX_OF, params![org, cut, now, state, at, last, most, still, who], read)?
-        }
-    };
-    if query.state == StateFilter::Open {
-        // Snoozes that have run out and were not woken yet: few, since the sweep wakes them.
-        let woken = db.all(sql::INBOX_WOKEN, params![org, cut, now, time(query.now)], read)?;
-        let seen = |entry: &InboxEntry| match query.view {
-            InboxView::All => true,
-            InboxView::Unassigned => entry.conversation.assignee.is_none(),
-            InboxView::Mine(member) => entry.conversation.assignee == Some(member),
-        };
-        let later = |entry: &InboxEntry| after.is_none_or(|after| InboxPlace::of(entry) < after);
-        found.extend(woken.into_iter().filter(|entry| seen(entry) && later(entry)));
-    }
-    Ok(inbox_page(found, page))
-}
-
-pub(crate) fn find(
-    db: &Connection,
-    org: [u8; 16],
-    retention: RetentionCutoff,
-    query: &ConversationSearch,
-    page: &PageRequest,
-) -> Res<FoundConversations> {
-    let after = InboxPlace::after(page)?;
-    let (cut, now, state) = (retention.cutoff, retention.now, query.state.as_str());
-    let Some(people) = crate::search::people(db, org, &query.tokens)? else {
-        let (at, last) = start(after);
-        let needles = crate::search::needles(&query.tokens)?;
-        let row = params![org, cut, now, state, at, last, over(page), needles];
-        return Ok(found_by_words(db.all(sql::INBOX_BY_WORDS, row, read)?, page));
-    };
-    let row = params![org, id_list(people), state, time(query.now)];
-    let found = FoundPlaces::page(db.all(sql::PLACES_OF_PEOPLE, row, read)?, after, page);
-    let row = params![org, cut, now, id_list(found.conversations())];
-    Ok(found.with(db.all(sql::INBOX_ENTRIES, row, read)?))
 }
 
 pub(crate) fn unread(db: &Connection, org: [u8; 16], member: Option<MemberId>, most: u32) -> Res<u32> {
@@ -189,6 +119,11 @@ fn until(state: ConversationState) -> Option<DateTime<Utc>> {
     }
 }
 
+/// What a message does to the wait: 1 if it asks for an answer, 2 if it is one.
+fn changes_wait(message: &Message) -> i64 {
+    if message.asks() { 1 } else { i64::from(message.answers()) * 2 }
+}
+
 impl Scope<'_> {
     pub(crate) fn write_conversation(&mut self, write: &ConversationWrite) -> Res<()> {
         match write {
@@ -248,6 +183,9 @@ impl Scope<'_> {
         self.db.run(sql::SET_CONVERSATION, row)?;
         self.group.count(self.org, kept.state.as_str(), kept.assignee, -1);
         self.group.count(self.org, new.state.as_str(), new.assignee, 1);
+        if !kept.can_wait() && new.can_wait() {
+            self.look_up_wait(new.id)?;
+        }
         Ok(())
     }
 
@@ -262,6 +200,8 @@ impl Scope<'_> {
             time(message.event_at),
             opt_time(by.inbound.then_some(message.event_at)),
             opt_id(by.inbound.then_some(message.id)),
+            changes_wait(message),
+            message.delivery.status == DeliveryStatus::Failed,
         ];
         if self.db.run(sql::MOVE_HEAD, row)? == 0 {
             return Err(unreadable("conversation of a message"));
@@ -271,6 +211,20 @@ impl Scope<'_> {
             self.reopen(conversation)?;
         }
         Ok(())
+    }
+
+    /// A message that was written is older than the newest one: what it does to the wait is looked up.
+    pub(crate) fn look_up_wait_if_late(&mut self, message: &Message) -> Res<()> {
+        if changes_wait(message) != 0 {
+            let row = params![self.key, id(message.conversation), id(message.id)];
+            self.db.run(sql::LOOK_UP_WAIT_IF_LATE, row)?;
+        }
+        Ok(())
+    }
+
+    /// Since when a conversation waits, and whether its newest message failed, as its messages say.
+    pub(crate) fn look_up_wait(&mut self, conversation: ConversationId) -> Res<()> {
+        self.db.run(sql::LOOK_UP_WAIT, params![self.key, id(conversation)]).map(drop)
     }
 
     /// Opens a conversation that is not open; its revision rises.

@@ -111,6 +111,7 @@ impl Scope<'_> {
         }
         self.move_head(message, head)?;
         self.put_message(message)?;
+        self.look_up_wait_if_late(message)?;
         if message.direction == Direction::Outbound {
             let delivery = &message.delivery;
             let first =
@@ -202,7 +203,11 @@ impl Scope<'_> {
     pub(crate) fn take_evidence(&mut self, of: MessageId, evidence: &Evidence) -> Res<()> {
         let Some((conversation, mut shown)) = self.delivery_of(of)? else { return Ok(()) };
         self.put_evidence(of, evidence)?;
-        if shown.take(evidence) { self.show_delivery(conversation, of, &shown) } else { Ok(()) }
+        let reached = shown.status.reaches();
+        if shown.take(evidence) {
+            self.show_delivery(conversation, of, &shown)?;
+        }
+        if shown.status.reaches() == reached { Ok(()) } else { self.look_up_wait(conversation) }
     }
 
     pub(crate) fn requeue(&mut self, of: MessageId, why: &FailureNote, at: DateTime<Utc>) -> Res<()> {
@@ -257,7 +262,8 @@ impl Scope<'_> {
         match self.marks(of)? {
             // As if no edit had come in between: the same state in any order.
             Some(marks) if marks.revoked_at.is_none_or(|first| at < first) => {
-                self.set_content(marks.conversation, of, content, None, None, Some(at))
+                self.set_content(marks.conversation, of, content, None, None, Some(at))?;
+                self.look_up_wait(marks.conversation)
             }
             _ => Ok(()),
         }

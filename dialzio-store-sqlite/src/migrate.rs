@@ -72,6 +72,12 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../migrations/0011_scheduled_messages.sql"),
         then: None,
     },
+    Migration {
+        number: 12,
+        name: "waiting",
+        sql: include_str!("../migrations/0012_waiting.sql"),
+        then: None,
+    },
 ];
 
 fn checksum(migration: &Migration) -> [u8; 32] {

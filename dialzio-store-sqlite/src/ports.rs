@@ -40,8 +40,8 @@ use crate::error::Res;
 use crate::facts::Snapshot;
 use crate::retention::RetentionCutoff;
 use crate::{
-    SqliteStore, access, accounts, activity, consent, contacts, conversations, identities, ledger, media,
-    messages, outbox, search, soundness, system,
+    SqliteStore, access, accounts, activity, consent, contacts, conversations, identities, inbox, ledger,
+    media, messages, outbox, search, soundness, system,
 };
 
 impl Snapshot<'_> {
@@ -133,9 +133,9 @@ impl ConversationStore for SqliteStore {
         query: &ConversationQuery,
         page: PageRequest,
     ) -> StoreResult<Page<InboxEntry>> {
-        let query = *query;
+        let query = query.clone();
         self.read(scope, move |snapshot| {
-            conversations::inbox(snapshot.db, snapshot.key(), snapshot.seen()?, &query, &page)
+            inbox::page(snapshot.db, snapshot.key(), snapshot.seen()?, &query, &page)
         })
         .await
     }
@@ -163,7 +163,7 @@ impl ConversationStore for SqliteStore {
     ) -> StoreResult<FoundConversations> {
         let query = query.clone();
         self.read(scope, move |snapshot| {
-            conversations::find(snapshot.db, snapshot.key(), snapshot.seen()?, &query, &page)
+            inbox::find(snapshot.db, snapshot.key(), snapshot.seen()?, &query, &page)
         })
         .await
     }
@@ -176,6 +176,20 @@ impl ConversationStore for SqliteStore {
     ) -> StoreResult<u32> {
         self.read(scope, move |snapshot| conversations::unread(snapshot.db, snapshot.key(), member, most))
             .await
+    }
+
+    async fn count_conversations(
+        &self,
+        scope: &OrgScope,
+        queries: &[ConversationQuery],
+        most: u32,
+    ) -> StoreResult<Vec<u32>> {
+        let queries = queries.to_vec();
+        self.read(scope, move |snapshot| {
+            let count = |query| inbox::count(snapshot.db, snapshot.key(), query, most);
+            queries.iter().map(count).collect()
+        })
+        .await
     }
 
     async fn queue_counts(&self, scope: &OrgScope) -> StoreResult<QueueCounts> {

@@ -86,7 +86,7 @@ async fn cost_of_lists(people: i64) -> Vec<u64> {
     let snapshot = Snapshot { db: &db, org: tenant.org.id, now: bed.now() };
     let retention = retention::RetentionCutoff::at(&db, org, bed.now()).unwrap();
     let query = |text| ContactQuery::matching(text);
-    let inbox = ConversationQuery { view: Default::default(), state: Default::default(), now: bed.now() };
+    let inbox = ConversationQuery::new(Default::default(), Default::default(), bed.now());
     let ask = InboundQuery {
         account: tenant.account.id,
         portfolio: tenant.account.portfolio.clone(),
@@ -99,7 +99,7 @@ async fn cost_of_lists(people: i64) -> Vec<u64> {
     let found = snapshot.inbound_facts(&ask).unwrap();
     assert_eq!((found.identities.len() as i64, found.messages.len() as i64), (people, people));
     vec![
-        run::count::statements(|| drop(conversations::inbox(&db, org, retention, &inbox, &page).unwrap())),
+        run::count::statements(|| drop(crate::inbox::page(&db, org, retention, &inbox, &page).unwrap())),
         run::count::statements(|| drop(messages::list(&db, org, retention, talk, &page).unwrap())),
         run::count::statements(|| drop(search::list(&db, org, &query(""), &page).unwrap())),
         run::count::statements(|| drop(search::list(&db, org, &query("per"), &page).unwrap())),

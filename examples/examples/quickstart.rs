@@ -71,7 +71,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let reply = crm.intake().receive(app.hook, hook).await;
     println!("the provider gets: {}", reply.status);
 
-    let query = ConversationQuery { view: InboxView::All, state: StateFilter::Open, now: SystemClock.now() };
+    let query = ConversationQuery::new(InboxView::All, StateFilter::Open, SystemClock.now());
     let inbox = crm.conversations().list(&me, &query, PageRequest::first(50)).await?;
     let conversation = inbox.items[0].conversation.clone();
     println!("unread: {}", conversation.unread);

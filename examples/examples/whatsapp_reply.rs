@@ -62,7 +62,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let meera = CustomerIdentity::with_phone("919840012345", "Meera");
     graph.customer_sends("1001", &meera, CustomerMessage::text("Can you hold the blue one until Friday?"))?;
     graph.idle().await;
-    let query = ConversationQuery { view: InboxView::All, state: StateFilter::Open, now: SystemClock.now() };
+    let query = ConversationQuery::new(InboxView::All, StateFilter::Open, SystemClock.now());
     let inbox = crm.conversations().list(&me, &query, PageRequest::first(1)).await?;
     let talk = inbox.items[0].conversation.id;
     let asked = inbox.items[0].last.as_ref().and_then(|last| last.display_text.clone());

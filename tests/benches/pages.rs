@@ -235,7 +235,7 @@ async fn main() {
         let now = crm.clock().now();
         let cut = (now - TimeDelta::days(365)).timestamp_micros();
         let blob = |id: uuid::Uuid| Value::Blob(id.as_bytes().to_vec());
-        let query = ConversationQuery { view: InboxView::All, state: StateFilter::Open, now };
+        let query = ConversationQuery::new(InboxView::All, StateFilter::Open, now);
         let mut samples = [Vec::new(), Vec::new(), Vec::new(), Vec::new()];
         for round in 0..ROUNDS {
             let talk = talks[(round * 7_919) % talks.len()];

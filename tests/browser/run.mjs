@@ -12,6 +12,7 @@ import { canned } from './tests/canned.mjs';
 import { consent } from './tests/consent.mjs';
 import { drafts } from './tests/drafts.mjs';
 import { files } from './tests/files.mjs';
+import { filters } from './tests/filters.mjs';
 import { kept } from './tests/kept.mjs';
 import { everyKey } from './tests/keys.mjs';
 import { later, sendAndClose } from './tests/later.mjs';
@@ -39,7 +40,7 @@ try {
   const taraPhone = `${server.origin}/sandbox/ZZ.919840012345`;
   const scene = { server, guard, inbox, phone, taraPhone };
   scene.scene = scene;
-  for (const test of [setUp, firstTalk, drafts, canned, tasks, keepOrder, files, unknownSends, everyKey, longLists, kept, sendAndClose, bulk, roles, consent, accessible, places, later, mounted].filter(isWanted)) {
+  for (const test of [setUp, firstTalk, drafts, canned, tasks, keepOrder, files, unknownSends, everyKey, longLists, kept, filters, sendAndClose, bulk, roles, consent, accessible, places, later, mounted].filter(isWanted)) {
     try {
       await test(scene);
     } catch (error) {

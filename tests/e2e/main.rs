@@ -22,6 +22,7 @@ mod field_outbound;
 mod field_people;
 mod field_sends;
 mod files;
+mod filters;
 mod fixture;
 mod happy_path;
 mod hostile;

@@ -142,7 +142,7 @@ impl Tenant {
     }
 
     async fn inbox(&self, state: StateFilter, page: PageRequest) -> Page<InboxEntry> {
-        let query = ConversationQuery { view: InboxView::All, state, now: self.now() };
+        let query = ConversationQuery::new(InboxView::All, state, self.now());
         self.crm.conversations().list(&self.me, &query, page).await.unwrap()
     }
 

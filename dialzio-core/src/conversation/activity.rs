@@ -151,6 +151,8 @@ mod tests {
             last_inbound_at: None,
             last_inbound: None,
             seen_up_to: None,
+            waiting_since: None,
+            last_failed: false,
             revision: Revision::FIRST,
             created_at: at,
         }

@@ -8,6 +8,7 @@ mod content;
 mod delivery;
 mod draft;
 mod drafting;
+mod head;
 pub(crate) mod inbound;
 mod message;
 mod scheduled;
@@ -22,6 +23,9 @@ pub use bulk::{BulkAction, BulkOutcome, MAX_BULK};
 pub use content::{CardLine, ChoiceKind, ContactCard, Content, MediaKind, OrderItem};
 pub use delivery::{Delivery, DeliveryStatus, Evidence, FailureNote};
 pub use draft::{Draft, DraftKind, DraftStore, DraftWrite};
+pub use head::HeadMoved;
+#[cfg(feature = "testing")]
+pub(crate) use head::waiting_since;
 pub(crate) use message::beside_context;
 pub use message::{
     Direction, ExternalId, Forwarded, Message, MessageContext, MessageDigest, Reaction, Referral,
@@ -32,9 +36,9 @@ pub use scheduling::{NewScheduled, Scheduled, ScheduledPatch};
 pub use sending::{NewBody, NewMessage, Preview, SendPreview, Sent};
 pub use service::{ConversationPatch, ConversationService};
 pub use store::{
-    ConversationQuery, ConversationSearch, ConversationStore, ConversationWrite, FoundConversations,
-    HeadDelta, InboundFacts, InboundQuery, InboxEntry, InboxView, KnownIdentity, KnownMessage, LastMessage,
-    QueueCounts, StateFilter,
+    ConversationFilter, ConversationOrder, ConversationQuery, ConversationSearch, ConversationStore,
+    ConversationWrite, FoundConversations, HeadDelta, InboundFacts, InboundQuery, InboxEntry, InboxView,
+    KnownIdentity, KnownMessage, LastMessage, QueueCounts, StateFilter,
 };
 pub use template::{
     ButtonKind, ButtonParameter, HeaderFormat, HeaderParameter, ParameterFormat, Template, TemplateButton,
@@ -102,6 +106,10 @@ pub struct Conversation {
     pub last_inbound: Option<MessageId>,
     /// Up to where the team has read.
     pub seen_up_to: Option<MessageId>,
+    /// Event time of the person's oldest message without an answer; `None` if nothing is owed, as in a closed conversation.
+    pub waiting_since: Option<DateTime<Utc>>,
+    /// Whether the newest message is one of ours that the provider could not deliver.
+    pub last_failed: bool,
     /// Counts changes of state and assignment. Messages do not count.
     pub revision: Revision,
     /// When it was made.

@@ -1,9 +1,9 @@
 //! Use cases of conversations: list, read, open, assign, snooze, close.
 
 use super::{
-    Activity, ActivityKind, Conversation, ConversationQuery, ConversationSearch, ConversationState,
-    ConversationWrite, Evidence, FoundConversations, InboxEntry, Message, QueueCounts, Reaction, StateFilter,
-    beside_context,
+    Activity, ActivityKind, Conversation, ConversationFilter, ConversationQuery, ConversationSearch,
+    ConversationState, ConversationWrite, Evidence, FoundConversations, InboxEntry, Message, QueueCounts,
+    Reaction, StateFilter, beside_context,
 };
 use crate::contact::ContactService;
 use crate::contact::{ChannelIdentity, Contact};
@@ -56,6 +56,20 @@ impl<'a> ConversationService<'a> {
         Ok(self.runtime.store().inbox(scope, query, page).await?)
     }
 
+    /// How many conversations each of these queries asks for, in their order; each counted up to `most`.
+    ///
+    /// # Errors
+    /// [`Error::Denied`] without [`Permission::ConversationsRead`].
+    pub async fn count(
+        &self,
+        by: &Actor,
+        queries: &[ConversationQuery],
+        most: u32,
+    ) -> Result<Vec<u32>, Error> {
+        let scope = by.scope_for(Permission::ConversationsRead)?;
+        Ok(self.runtime.store().count_conversations(scope, queries, most).await?)
+    }
+
     /// Conversations in one state with people whom these words find: parts of names, usernames, addresses and tags, or
     /// any four consecutive digits of a number. Newest message first.
     ///
@@ -66,12 +80,13 @@ impl<'a> ConversationService<'a> {
         by: &Actor,
         words: &str,
         state: StateFilter,
+        filter: ConversationFilter,
         page: PageRequest,
     ) -> Result<FoundConversations, Error> {
         by.scope_for(Permission::ContactsRead)?;
         let scope = by.scope_for(Permission::ConversationsRead)?;
-        let query =
-            ConversationSearch { tokens: crate::search::query_tokens(words), state, now: self.runtime.now() };
+        let (tokens, now) = (crate::search::query_tokens(words), self.runtime.now());
+        let query = ConversationSearch { tokens, state, filter, now };
         Ok(self.runtime.store().find_conversations(scope, &query, page).await?)
     }
 
@@ -226,6 +241,8 @@ impl<'a> ConversationService<'a> {
                 last_inbound_at: None,
                 last_inbound: None,
                 seen_up_to: None,
+                waiting_since: None,
+                last_failed: false,
                 revision: Revision::FIRST,
                 created_at: now,
             };

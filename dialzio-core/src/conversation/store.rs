@@ -9,14 +9,14 @@ use super::{
 };
 use crate::account::Sealed;
 use crate::consent::ConsentRecord;
-use crate::contact::{Alias, ChannelIdentity, Portfolio, SubjectKey};
+use crate::contact::{Alias, ChannelIdentity, Portfolio, Stage, SubjectKey};
 use crate::id::{AccountId, ChannelIdentityId, ContactId, ConversationId, MemberId, MessageId};
 use crate::name::string_enum;
 use crate::page::{Page, PageRequest};
 use crate::phone::PhoneNumber;
 use crate::scope::OrgScope;
 use crate::store::StoreResult;
-use crate::text::{MessageText, PersonName, Username};
+use crate::text::{MessageText, PersonName, TagName, Username};
 
 /// Whose conversations are asked for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -45,15 +45,76 @@ string_enum! {
     }
 }
 
-/// Which conversations are asked for. Newest message first; ties by id.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+string_enum! {
+    /// In which order conversations are listed.
+    #[derive(Default)]
+    pub enum ConversationOrder {
+        /// Newest message first.
+        #[default]
+        Latest = "latest",
+        /// Those that wait for an answer alone, the longest wait first.
+        Waiting = "waiting",
+    }
+}
+
+/// What narrows a list of conversations further. All that is given has to hold.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ConversationFilter {
+    /// On this account.
+    pub account: Option<AccountId>,
+    /// With people at this stage.
+    pub stage: Option<Stage>,
+    /// With people who have this tag, in exactly this spelling.
+    pub tag: Option<TagName>,
+    /// With something unread.
+    pub unread: bool,
+    /// Whose newest message could not be delivered.
+    pub failed: bool,
+}
+
+impl ConversationFilter {
+    /// Whether it narrows nothing.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// Which conversations are asked for. Ties are decided by id, in the direction of the order.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConversationQuery {
     /// Whose conversations: all, one member's, or unassigned ones.
     pub view: InboxView,
     /// In which state.
     pub state: StateFilter,
+    /// What narrows them further.
+    pub filter: ConversationFilter,
+    /// In which order.
+    pub order: ConversationOrder,
     /// The instant that decides whether a snooze has run out.
     pub now: DateTime<Utc>,
+}
+
+impl ConversationQuery {
+    /// From how many people with a stage or a tag on the queue is walked, and each of its conversations looked at, instead
+    /// of the people's conversations being collected.
+    pub const MANY: u32 = 4_000;
+
+    /// A queue without a filter, newest message first.
+    #[must_use]
+    pub fn new(view: InboxView, state: StateFilter, now: DateTime<Utc>) -> Self {
+        Self { view, state, filter: ConversationFilter::default(), order: ConversationOrder::Latest, now }
+    }
+
+    /// Whether a conversation is assigned as asked for.
+    #[must_use]
+    pub fn sees(&self, assignee: Option<MemberId>) -> bool {
+        match self.view {
+            InboxView::All => true,
+            InboxView::Unassigned => assignee.is_none(),
+            InboxView::Mine(member) => assignee == Some(member),
+        }
+    }
 }
 
 /// The newest message of a conversation, for a list.
@@ -81,7 +142,7 @@ pub struct InboxEntry {
     /// The contact's name.
     pub contact_name: Option<PersonName>,
     /// The stage of the relationship, from lead to customer.
-    pub stage: crate::contact::Stage,
+    pub stage: Stage,
     /// The name the person gave at the provider.
     pub profile_name: Option<PersonName>,
     /// Their public handle.
@@ -101,6 +162,8 @@ pub struct ConversationSearch {
     pub tokens: Vec<String>,
     /// In which state.
     pub state: StateFilter,
+    /// What narrows them further.
+    pub filter: ConversationFilter,
     /// The instant that decides whether a snooze has run out.
     pub now: DateTime<Utc>,
 }
@@ -238,7 +301,7 @@ pub trait ConversationStore: Send + Sync {
     async fn conversation(&self, scope: &OrgScope, id: ConversationId) -> StoreResult<Option<Conversation>>;
     /// One conversation with what a list shows beside it.
     async fn inbox_entry(&self, scope: &OrgScope, id: ConversationId) -> StoreResult<Option<InboxEntry>>;
-    /// One page of a queue, newest message first.
+    /// One page of a queue.
     async fn inbox(
         &self,
         scope: &OrgScope,
@@ -269,6 +332,13 @@ pub trait ConversationStore: Send + Sync {
         member: Option<MemberId>,
         most: u32,
     ) -> StoreResult<u32>;
+    /// How many conversations each of these queries asks for, in their order; each counted up to `most`.
+    async fn count_conversations(
+        &self,
+        scope: &OrgScope,
+        queries: &[ConversationQuery],
+        most: u32,
+    ) -> StoreResult<Vec<u32>>;
     /// How many are in each queue.
     async fn queue_counts(&self, scope: &OrgScope) -> StoreResult<QueueCounts>;
     /// One message with its reactions.
@@ -319,10 +389,12 @@ pub enum ConversationWrite {
     /// fails.
     Insert(Conversation),
     /// State, assignee and team as they are now; the store raises the revision by one. Guard it with
-    /// [`crate::store::Precondition::Revision`]. Head, unread and marks are not touched.
+    /// [`crate::store::Precondition::Revision`]. Head, unread and marks are not touched, but for the wait, which ends when
+    /// it is closed and is looked up again when it is opened.
     Update(Conversation),
     /// A new message: inserts it with its first evidence, records its external id (with `digest`, for 60 days), and
-    /// moves the head: the greatest id becomes the last message, `last_at` and `last_inbound_at` take the maximum.
+    /// moves the head: the greatest id becomes the last message, `last_at` and `last_inbound_at` take the maximum, and
+    /// the conversation waits or is answered ([`super::Conversation::take`]).
     /// The external id known already for this account: [`crate::store::Precondition::ExternalFree`] fails.
     Append {
         /// The account, for the external id.

@@ -8,9 +8,9 @@ use super::state::Rows;
 use super::{MemoryStore, page, unreadable};
 use crate::contact::ContactQuery;
 use crate::conversation::{
-    Activity, Conversation, ConversationQuery, ConversationSearch, ConversationState, ConversationStore,
-    ConversationWrite, Evidence, FoundConversations, InboundFacts, InboundQuery, InboxEntry, InboxView,
-    LastMessage, Message, QueueCounts, StateFilter, Template,
+    Activity, Conversation, ConversationOrder, ConversationQuery, ConversationSearch, ConversationState,
+    ConversationStore, ConversationWrite, Evidence, FoundConversations, InboundFacts, InboundQuery,
+    InboxEntry, InboxView, LastMessage, Message, QueueCounts, StateFilter, Template,
 };
 use crate::id::{AccountId, ChannelIdentityId, ContactId, ConversationId, MemberId, MessageId, TypedId};
 use crate::page::{Page, PageRequest};
@@ -39,8 +39,15 @@ impl Rows {
                 let kept = self.conversations.get_mut(&new.id).ok_or_else(|| {
                     StoreError::precondition_failed(Precondition::Revision(subject, new.revision))
                 })?;
+                let opens = !kept.can_wait() && new.can_wait();
                 (kept.state, kept.assignee, kept.team) = (new.state, new.assignee, new.team);
                 kept.revision.0 += 1;
+                if !kept.can_wait() {
+                    kept.waiting_since = None;
+                }
+                if opens {
+                    self.look_up_wait(new.id);
+                }
             }
             ConversationWrite::Seen { conversation, up_to } => {
                 if let Some(kept) = self.conversations.get_mut(&conversation) {
@@ -124,26 +131,44 @@ impl Rows {
 }
 
 /// By what queues are paged: time, then id.
-fn key(conversation: &Conversation) -> Vec<u8> {
+fn key(at: DateTime<Utc>, conversation: &Conversation) -> Vec<u8> {
     // Bytes compare like the numbers, since nothing here is older than 1970.
-    let micros = conversation.last_at.timestamp_micros();
-    let mut key = micros.to_be_bytes().to_vec();
+    let mut key = at.timestamp_micros().to_be_bytes().to_vec();
     key.extend_from_slice(conversation.id.uuid().as_bytes());
     key
 }
 
-fn wanted(query: &ConversationQuery, conversation: &Conversation) -> bool {
-    let seen = match query.view {
-        InboxView::All => true,
-        InboxView::Unassigned => conversation.assignee.is_none(),
-        InboxView::Mine(member) => conversation.assignee == Some(member),
-    };
-    let state = match conversation.state_at(query.now) {
-        ConversationState::Open => StateFilter::Open,
-        ConversationState::Snoozed { .. } => StateFilter::Snoozed,
-        ConversationState::Closed => StateFilter::Closed,
-    };
-    seen && state == query.state
+impl Rows {
+    /// The conversations that a query asks for, each with its place, in no order.
+    fn queue<'a>(
+        &'a self,
+        query: &'a ConversationQuery,
+    ) -> impl Iterator<Item = (Vec<u8>, &'a Conversation)> {
+        self.conversations.values().filter(|kept| self.is_wanted(query, kept)).filter_map(|kept| {
+            let at = match query.order {
+                ConversationOrder::Latest => kept.last_at,
+                ConversationOrder::Waiting => kept.waiting_since?,
+            };
+            Some((key(at, kept), kept))
+        })
+    }
+
+    fn is_wanted(&self, query: &ConversationQuery, conversation: &Conversation) -> bool {
+        let state = match conversation.state_at(query.now) {
+            ConversationState::Open => StateFilter::Open,
+            ConversationState::Snoozed { .. } => StateFilter::Snoozed,
+            ConversationState::Closed => StateFilter::Closed,
+        };
+        let filter = &query.filter;
+        let person = self.contacts.get(&conversation.contact);
+        query.sees(conversation.assignee)
+            && state == query.state
+            && filter.account.is_none_or(|account| account == conversation.account)
+            && (!filter.unread || conversation.unread > 0)
+            && (!filter.failed || conversation.last_failed)
+            && filter.stage.is_none_or(|stage| person.is_some_and(|person| person.stage == stage))
+            && filter.tag.as_ref().is_none_or(|tag| person.is_some_and(|person| person.tags.contains(tag)))
+    }
 }
 
 #[async_trait]
@@ -163,12 +188,15 @@ impl ConversationStore for MemoryStore {
         request: PageRequest,
     ) -> StoreResult<Page<InboxEntry>> {
         self.read(scope, |rows, now| {
-            let found = rows.conversations.values().filter(|conversation| wanted(query, conversation));
-            let mut found: Vec<_> = found
-                .filter_map(|conversation| Some((key(conversation), rows.entry(conversation, now)?)))
-                .collect();
-            found.sort_by(|(a, _), (b, _)| b.cmp(a));
-            page(found, &request, true)
+            let found = rows.queue(query);
+            let mut found: Vec<_> =
+                found.filter_map(|(key, kept)| Some((key, rows.entry(kept, now)?))).collect();
+            found.sort_by(|(a, _), (b, _)| a.cmp(b));
+            let is_newest_first = query.order == ConversationOrder::Latest;
+            if is_newest_first {
+                found.reverse();
+            }
+            page(found, &request, is_newest_first)
         })
     }
 
@@ -176,7 +204,7 @@ impl ConversationStore for MemoryStore {
         self.read(scope, |rows, _| {
             let of = rows.conversations.values().filter(|kept| kept.contact == contact);
             let mut of: Vec<_> = of.cloned().collect();
-            of.sort_by_key(|kept| std::cmp::Reverse(key(kept)));
+            of.sort_by_key(|kept| std::cmp::Reverse(key(kept.last_at, kept)));
             of.truncate(PageRequest::MAX as usize);
             of
         })
@@ -198,18 +226,20 @@ impl ConversationStore for MemoryStore {
         request: PageRequest,
     ) -> StoreResult<FoundConversations> {
         let people = ContactQuery { tokens: query.tokens.clone(), stage: None };
-        let queue = ConversationQuery { view: InboxView::All, state: query.state, now: query.now };
+        let queue = ConversationQuery {
+            filter: query.filter.clone(),
+            ..ConversationQuery::new(InboxView::All, query.state, query.now)
+        };
         self.read(scope, |rows, now| {
             let many = rows.contacts.values().filter(|contact| rows.matches(contact, &people)).count();
-            let is_found = |kept: &&Conversation| {
+            let is_found = |(_, kept): &(Vec<u8>, &Conversation)| {
                 let contact = rows.contacts.get(&kept.contact);
-                wanted(&queue, kept) && contact.is_some_and(|contact| rows.matches(contact, &people))
+                contact.is_some_and(|contact| rows.matches(contact, &people))
             };
             let mut found: Vec<_> = rows
-                .conversations
-                .values()
+                .queue(&queue)
                 .filter(is_found)
-                .filter_map(|conversation| Some((key(conversation), rows.entry(conversation, now)?)))
+                .filter_map(|(key, kept)| Some((key, rows.entry(kept, now)?)))
                 .collect();
             found.sort_by(|(a, _), (b, _)| b.cmp(a));
             let total = u32::try_from(found.len()).unwrap_or(u32::MAX);
@@ -232,6 +262,18 @@ impl ConversationStore for MemoryStore {
             };
             let count = rows.conversations.values().filter(counts).take(most as usize).count();
             u32::try_from(count).unwrap_or(most)
+        })
+    }
+
+    async fn count_conversations(
+        &self,
+        scope: &OrgScope,
+        queries: &[ConversationQuery],
+        most: u32,
+    ) -> StoreResult<Vec<u32>> {
+        self.read(scope, |rows, _| {
+            let count = |query| rows.queue(query).take(most as usize).count();
+            queries.iter().map(|query| u32::try_from(count(query)).unwrap_or(most)).collect()
         })
     }
 

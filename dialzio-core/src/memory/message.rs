@@ -6,10 +6,10 @@ use super::state::{Reference, Rows};
 use super::unreadable;
 use crate::account::Sealed;
 use crate::conversation::{
-    Content, ConversationState, Direction, Evidence, ExternalId, FailureNote, HeadDelta, Message,
-    MessageDigest, Reaction,
+    Content, DeliveryStatus, Direction, Evidence, ExternalId, FailureNote, HeadDelta, Message, MessageDigest,
+    Reaction, waiting_since,
 };
-use crate::id::{AccountId, MessageId};
+use crate::id::{AccountId, ConversationId, MessageId};
 use crate::store::{Precondition, StoreError, StoreResult};
 
 impl Rows {
@@ -30,19 +30,8 @@ impl Rows {
             .conversations
             .get_mut(&message.conversation)
             .ok_or_else(|| unreadable("conversation of a message"))?;
-        kept.last_message = kept.last_message.max(Some(message.id));
-        kept.last_at = kept.last_at.max(message.event_at);
-        kept.unread = kept.unread.saturating_add(head.unread);
-        if head.inbound {
-            kept.last_inbound = kept.last_inbound.max(Some(message.id));
-            kept.last_inbound_at = kept.last_inbound_at.max(Some(message.event_at));
-        }
-        // A message alone does not count as a change; that it reopens the conversation does.
-        if head.reopen && kept.state != ConversationState::Open {
-            kept.state = ConversationState::Open;
-            kept.revision.0 += 1;
-        }
-        let (id, external) = (message.id, message.external.clone());
+        let moved = kept.take(&message, head);
+        let (id, external, conversation) = (message.id, message.external.clone(), message.conversation);
         let first = Evidence {
             status: message.delivery.status,
             at: message.delivery.at,
@@ -50,6 +39,9 @@ impl Rows {
         };
         self.messages.insert(id, message);
         self.evidence.insert((id, first.status), first);
+        if moved.looks_up_wait {
+            self.look_up_wait(conversation);
+        }
         match external {
             Some(external) => self.refer(account, id, external, digest, at),
             None => Ok(()),
@@ -87,13 +79,26 @@ impl Rows {
         }
         let kept = self.evidence.entry((id, evidence.status)).or_insert_with(|| evidence.clone());
         kept.at = kept.at.min(evidence.at);
+        let (reached, conversation) = (message.delivery.status.reaches(), message.conversation);
         message.delivery.take(evidence);
+        if message.delivery.status.reaches() != reached {
+            self.look_up_wait(conversation);
+        }
     }
 
     pub(super) fn requeue(&mut self, id: MessageId, why: FailureNote, at: DateTime<Utc>) {
         if let Some(message) = self.messages.get_mut(&id) {
             message.delivery.requeue(why, at);
         }
+    }
+
+    /// Since when a conversation waits, and whether its newest message failed, as its messages say.
+    pub(super) fn look_up_wait(&mut self, id: ConversationId) {
+        let Some(kept) = self.conversations.get_mut(&id) else { return };
+        let of = self.messages.values().rev().filter(|message| message.conversation == id);
+        kept.waiting_since = if kept.can_wait() { waiting_since(of) } else { None };
+        let last = kept.last_message.and_then(|last| self.messages.get(&last));
+        kept.last_failed = last.is_some_and(|last| last.delivery.status == DeliveryStatus::Failed);
     }
 
     pub(super) fn react(&mut self, reaction: Reaction) {
@@ -129,6 +134,8 @@ impl Rows {
             message.revoked_at = Some(at);
             // As if no edit had come in between: the same state in any order.
             message.edited_at = None;
+            let conversation = message.conversation;
+            self.look_up_wait(conversation);
         }
     }
 }

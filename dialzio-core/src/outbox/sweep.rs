@@ -79,7 +79,7 @@ impl Worker<'_> {
             after = Some(last.id);
             for org in &orgs {
                 let scope = OrgScope::new(org.id);
-                let query = ConversationQuery { view: InboxView::All, state: StateFilter::Open, now };
+                let query = ConversationQuery::new(InboxView::All, StateFilter::Open, now);
                 // One look at the queue first: an idle organisation writes nothing.
                 let page = store.inbox(&scope, &query, PageRequest::first(200)).await?;
                 let due = |entry: &InboxEntry| {

@@ -99,7 +99,7 @@ pub(crate) async fn receive(crm: &Crm, app: &App, mut element: Value) -> u16 {
 
 /// The open conversations, newest message first.
 pub(crate) async fn inbox(crm: &Crm, me: &Actor) -> Vec<InboxEntry> {
-    let query = ConversationQuery { view: InboxView::All, state: StateFilter::Open, now: crm.clock().now() };
+    let query = ConversationQuery::new(InboxView::All, StateFilter::Open, crm.clock().now());
     crm.conversations().list(me, &query, PageRequest::first(200)).await.unwrap().items
 }
 

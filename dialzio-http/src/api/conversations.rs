@@ -7,8 +7,9 @@ use chrono::{DateTime, Utc};
 use dialzio_core::consent::{Reason, RefusalCode};
 use dialzio_core::contact::Stage;
 use dialzio_core::conversation::{
-    Activity, ActivityWord, Conversation, ConversationPatch, ConversationQuery, ConversationState,
-    DeliveryStatus, Direction, InboxEntry, InboxView, MediaKind, Preview, StateFilter, TemplateCategory,
+    Activity, ActivityWord, Conversation, ConversationFilter, ConversationOrder, ConversationPatch,
+    ConversationQuery, ConversationState, DeliveryStatus, Direction, InboxEntry, InboxView, MediaKind,
+    Preview, StateFilter, TemplateCategory,
 };
 use dialzio_core::{
     AccountId, ActivityId, Actor, ChannelIdentityId, ContactId, ConversationId, MemberId, MessageId, Revision,
@@ -18,7 +19,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::contacts::DoubtJson;
 use super::revision::{IfMatch, Revised, refusal};
-use super::{Asked, Body, Id, List, Paging};
+use super::{Asked, Body, Id, List, Paging, text, word};
 use crate::auth::Caller;
 use crate::problem::Problem;
 use crate::state::AppState;
@@ -52,6 +53,11 @@ pub struct ConversationJson {
     /// Until when the provider accepts free text.
     #[schema(required)]
     window_ends_at: Option<DateTime<Utc>>,
+    /// Since when the person waits for an answer; null if nothing is owed, as in a closed conversation.
+    #[schema(required)]
+    waiting_since: Option<DateTime<Utc>>,
+    /// Whether the newest message is one that could not be delivered.
+    last_failed: bool,
     revision: Revision,
     created_at: DateTime<Utc>,
     /// The person, for callers who may read contacts.
@@ -127,6 +133,8 @@ impl From<Conversation> for ConversationJson {
             last_at: conversation.last_at,
             last_inbound_at: conversation.last_inbound_at,
             window_ends_at: conversation.window_ends(),
+            waiting_since: conversation.waiting_since,
+            last_failed: conversation.last_failed,
             revision: conversation.revision,
             created_at: conversation.created_at,
             person: None,
@@ -165,9 +173,46 @@ pub struct Search {
     state: Option<String>,
     /// The id of a member, `me`, `none` or `any`.
     assignee: Option<String>,
+    /// Only on this account.
+    #[param(value_type = Option<AccountId>)]
+    account: Option<String>,
+    /// Only with people at this stage.
+    #[param(value_type = Option<Stage>, inline)]
+    stage: Option<String>,
+    /// Only with people who have this tag, in exactly this spelling.
+    tag: Option<String>,
+    /// Only those with something unread.
+    #[param(value_type = Option<bool>)]
+    unread: Option<String>,
+    /// Only those whose newest message could not be delivered.
+    #[param(value_type = Option<bool>)]
+    failed: Option<String>,
+    /// `latest`, the newest message first, unless given; `waiting` lists those alone that wait for an answer, the longest
+    /// wait first.
+    #[param(value_type = Option<ConversationOrder>, inline)]
+    order: Option<String>,
     /// Only with people who have these words in name, username, address or tags, or these digits, four or more, in a
-    /// number. Not together with `assignee`.
+    /// number. Not together with `assignee` or `order`.
     q: Option<String>,
+}
+
+fn flag(field: &str, asked: Option<&str>) -> Result<bool, Problem> {
+    let read = |text: &str| text.parse().map_err(|_| Problem::invalid(field, "is true or false"));
+    Ok(asked.map(read).transpose()?.unwrap_or_default())
+}
+
+impl Search {
+    fn filter(&self) -> Result<ConversationFilter, Problem> {
+        let account =
+            |id: &str| id.parse().map_err(|_| Problem::invalid("account", "is the id of an account"));
+        Ok(ConversationFilter {
+            account: self.account.as_deref().map(account).transpose()?,
+            stage: self.stage.as_deref().map(|stage| word("stage", stage)).transpose()?,
+            tag: self.tag.as_deref().map(|tag| text("tag", tag)).transpose()?,
+            unread: flag("unread", self.unread.as_deref())?,
+            failed: flag("failed", self.failed.as_deref())?,
+        })
+    }
 }
 
 /// `GET /v1/conversations`: `state` is `open`, `snoozed` or `closed`; `assignee` is a member, `me`, `none` or `any`.
@@ -190,14 +235,23 @@ pub async fn list(
     let known =
         |state: &str| state.parse().map_err(|_| Problem::invalid("state", "is open, snoozed or closed"));
     let filter = search.state.as_deref().map(known).transpose()?.unwrap_or_default();
+    let narrowed = search.filter()?;
+    let order = search.order.as_deref().map(|order| word("order", order)).transpose()?.unwrap_or_default();
     if let Some(words) = search.q.as_deref().filter(|words| !words.trim().is_empty()) {
-        if search.assignee.is_some() {
-            return Err(Problem::invalid("assignee", "cannot be given together with q"));
+        for (field, given) in [("assignee", &search.assignee), ("order", &search.order)] {
+            if given.is_some() {
+                return Err(Problem::invalid(field, "cannot be given together with q"));
+            }
         }
-        let found = state.crm().conversations().find(&actor, words, filter, paging.request()?).await?;
+        let found =
+            state.crm().conversations().find(&actor, words, filter, narrowed, paging.request()?).await?;
         return Ok(List::of(found.page, ConversationJson::from));
     }
-    let query = ConversationQuery { view, state: filter, now: state.crm().clock().now() };
+    let query = ConversationQuery {
+        filter: narrowed,
+        order,
+        ..ConversationQuery::new(view, filter, state.crm().clock().now())
+    };
     let page = state.crm().conversations().list(&actor, &query, paging.request()?).await?;
     Ok(List::of(page, ConversationJson::from))
 }

@@ -156,7 +156,7 @@ pub(crate) fn address(ctx: &PageContext, app: &App) -> String {
 /// `GET /web/channels/{account}/first`: whether anything has arrived by the account yet.
 pub(crate) async fn first(ctx: PageContext, Id(id): Id<AccountId>) -> Result<Html<String>, Problem> {
     // The newest conversations: a first message makes its conversation one of them.
-    let query = ConversationQuery { view: InboxView::All, state: StateFilter::Open, now: ctx.now };
+    let query = ConversationQuery::new(InboxView::All, StateFilter::Open, ctx.now);
     let newest = ctx.crm().conversations().list(&ctx.actor, &query, PageRequest::first(20)).await?;
     let found = newest.items.into_iter().find(|entry| entry.conversation.account == id);
     let conversation = found.map(|entry| entry.conversation.id.to_string());

@@ -5,8 +5,9 @@ use axum::response::Html;
 use dialzio_core::ConversationId;
 
 use super::lines::Lines;
+use super::listed::Listed;
 use super::page_context::{PageContext, show};
-use super::queue::{self, Listed};
+use super::queue;
 use super::view::inbox::{Conversation, InboxPage};
 use super::view::shell::Place;
 use super::view::thread::ThreadPane;

@@ -2,19 +2,19 @@
 
 use axum::extract::Query;
 use axum::response::Html;
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use dialzio_core::ConversationId;
 use dialzio_core::conversation::{
-    ConversationQuery, ConversationState, DeliveryStatus, Direction, DraftKind, InboxEntry, InboxView,
-    QueueCounts, StateFilter,
+    ConversationOrder, ConversationState, DeliveryStatus, Direction, DraftKind, InboxEntry, StateFilter,
 };
 use dialzio_core::page::{Page, PageRequest};
-use serde::Deserialize;
 use std::collections::BTreeMap;
 
+use super::filter;
 use super::lines::Lines;
+use super::listed::Listed;
 use super::page_context::{PageContext, show};
-use super::view::inbox::{Queue, QueueGroup, QueueList, QueueRow, View};
+use super::view::inbox::{Queue, QueueGroup, QueueList, QueueRow};
 use super::view::state::State;
 use super::view::{Avatar, Chip, Shown, Tone};
 use super::{bulk, words};
@@ -30,99 +30,33 @@ const DRAFT_SHOWN: usize = 120;
 /// Rows of each state that a search shows at first.
 const FOUND: u32 = 20;
 
-/// What is listed, as the address says it.
-#[derive(Debug, Clone, Default, Deserialize)]
-pub(crate) struct Listed {
-    pub(crate) view: Option<String>,
-    pub(crate) state: Option<String>,
-    pub(crate) q: Option<String>,
-    rows: Option<u32>,
-    after: Option<String>,
-    /// Of a search: the state whose next page is asked for.
-    group: Option<StateFilter>,
-}
-
-impl Listed {
-    /// The whole is the default: a conversation that no member has taken yet must be seen.
-    pub(crate) fn view(&self) -> View {
-        match self.view.as_deref() {
-            Some("mine") => View::Mine,
-            Some("unassigned") => View::Unassigned,
-            _ => View::All,
-        }
-    }
-
-    pub(crate) fn state(&self) -> State {
-        match self.state.as_deref() {
-            Some("snoozed") => State::Snoozed,
-            Some("closed") => State::Closed,
-            _ => State::Open,
-        }
-    }
-
-    pub(crate) fn search(&self) -> &str {
-        self.q.as_deref().unwrap_or_default().trim()
-    }
-
-    /// The query that lists the same again.
-    pub(crate) fn here(&self) -> String {
-        let mut query = url::form_urlencoded::Serializer::new(String::new());
-        query.append_pair("view", self.view().name()).append_pair("state", self.state().name());
-        if !self.search().is_empty() {
-            query.append_pair("q", self.search());
-        }
-        query.finish()
-    }
-}
-
-fn core_view(ctx: &PageContext, view: View) -> InboxView {
-    match (view, ctx.actor.member()) {
-        (View::Mine, Some(me)) => InboxView::Mine(me),
-        (View::Unassigned, _) => InboxView::Unassigned,
-        _ => InboxView::All,
-    }
-}
-
-fn count(ctx: &PageContext, counts: &QueueCounts, view: View, state: State) -> u64 {
-    counts.count(core_view(ctx, view), state.name()).into()
-}
-
 /// The list.
 pub(crate) async fn list(
     ctx: &PageContext,
     listed: &Listed,
     open: Option<ConversationId>,
 ) -> Result<QueueList, Problem> {
-    let (view, state) = (listed.view(), listed.state());
     let lines = Lines::of(ctx).await?;
     let groups = if listed.search().is_empty() {
-        vec![group(ctx, &page(ctx, listed).await?, &lines, open).await?]
+        vec![group(ctx, listed, &page(ctx, listed).await?, &lines, open).await?]
     } else {
         found(ctx, listed, &lines, open).await?
     };
-    let counts = ctx.crm().conversations().counts(&ctx.actor).await?;
-    let count = |view, state| count(ctx, &counts, view, state);
+    let chosen = listed.chosen();
     Ok(QueueList {
-        view,
-        state,
+        view: listed.view(),
+        state: listed.state(),
         search: listed.search().to_owned(),
-        mine: count(View::Mine, state),
-        unassigned: count(View::Unassigned, state),
-        all: count(View::All, state),
-        open: count(view, State::Open),
-        snoozed: count(view, State::Snoozed),
+        numbers: filter::numbers(ctx, listed).await?,
+        narrowed: chosen.pairs(),
+        chips: filter::chips(ctx, listed).await?,
         groups,
         is_continuation: listed.after.is_some(),
     })
 }
 
 async fn page(ctx: &PageContext, listed: &Listed) -> Result<Page<InboxEntry>, Problem> {
-    let state = match listed.state() {
-        State::Open => StateFilter::Open,
-        State::Snoozed => StateFilter::Snoozed,
-        State::Closed => StateFilter::Closed,
-    };
-    let query = ConversationQuery { view: core_view(ctx, listed.view()), state, now: ctx.now };
+    let query = filter::asked(ctx, &listed.chosen(), listed.view(), listed.state());
     let after = listed.after.as_deref().map(decode_cursor).transpose()?;
     let request = PageRequest { after, ..PageRequest::first(listed.rows.unwrap_or(ROWS)) };
     Ok(ctx.crm().conversations().list(&ctx.actor, &query, request).await?)
@@ -131,15 +65,21 @@ async fn page(ctx: &PageContext, listed: &Listed) -> Result<Page<InboxEntry>, Pr
 /// A group without a heading.
 async fn group(
     ctx: &PageContext,
+    listed: &Listed,
     page: &Page<InboxEntry>,
     lines: &Lines,
     open: Option<ConversationId>,
 ) -> Result<QueueGroup, Problem> {
     let shown: Vec<_> = page.items.iter().map(|entry| entry.conversation.id).collect();
     let drafts = own_drafts(ctx, &shown).await?;
+    let is_waiting = listed.chosen().order == ConversationOrder::Waiting;
     let row = |entry: &InboxEntry| {
         let draft = drafts.get(&entry.conversation.id).cloned();
-        QueueRow { draft, ..row(ctx, entry, lines, open) }
+        let mut row = QueueRow { draft, ..row(ctx, entry, lines, open) };
+        if let Some(since) = entry.conversation.waiting_since.filter(|_| is_waiting) {
+            row.chips.insert(0, waits(ctx, since));
+        }
+        row
     };
     Ok(QueueGroup {
         state: None,
@@ -170,6 +110,7 @@ async fn found(
 ) -> Result<Vec<QueueGroup>, Problem> {
     let after = listed.after.as_deref().map(decode_cursor).transpose()?;
     let request = PageRequest { after, ..PageRequest::first(listed.rows.unwrap_or(FOUND).max(FOUND)) };
+    let narrowed = listed.chosen().filter;
     let mut groups = Vec::new();
     for (filter, state) in [
         (StateFilter::Open, State::Open),
@@ -179,16 +120,33 @@ async fn found(
         if listed.group.is_some_and(|wanted| wanted != filter) {
             continue;
         }
-        let found =
-            ctx.crm().conversations().find(&ctx.actor, listed.search(), filter, request.clone()).await?;
+        let found = ctx
+            .crm()
+            .conversations()
+            .find(&ctx.actor, listed.search(), filter, narrowed.clone(), request.clone())
+            .await?;
         if found.page.items.is_empty() {
             continue;
         }
         let count =
             found.total.map_or_else(|| format!("{}+", found.page.items.len()), |total| total.to_string());
-        groups.push(QueueGroup { state: Some(state), count, ..group(ctx, &found.page, lines, open).await? });
+        groups.push(QueueGroup {
+            state: Some(state),
+            count,
+            ..group(ctx, listed, &found.page, lines, open).await?
+        });
     }
     Ok(groups)
+}
+
+/// How long a person has been waiting for an answer.
+fn waits(ctx: &PageContext, since: DateTime<Utc>) -> Chip {
+    let minutes = (ctx.now - since).num_minutes().max(0);
+    let long = match minutes {
+        0..1_440 => time_left(minutes),
+        _ => format!("{} d", minutes / 1_440),
+    };
+    Chip::new(Tone::Neutral, format!("Waiting {long}")).because(format!("Since {}", ctx.when(since)))
 }
 
 /// What is left of the reply window, in words.
@@ -265,9 +223,11 @@ pub(crate) async fn pane(
         }
         _ => None,
     };
+    let filter = filter::form(ctx, listed).await?;
     Ok(Queue {
         account,
         search: listed.search().to_owned(),
+        filter,
         list: list(ctx, listed, open).await?,
         bulk: bulk::bar(ctx),
     })

@@ -13,7 +13,7 @@ use dialzio_core::{
 
 use crate::facts::Snapshot;
 use crate::retention::RetentionCutoff;
-use crate::{PostgresStore, accounts, activity, conversations, messages};
+use crate::{PostgresStore, accounts, activity, conversations, inbox, messages};
 
 #[async_trait]
 impl ConversationStore for PostgresStore {
@@ -36,13 +36,7 @@ impl ConversationStore for PostgresStore {
         query: &ConversationQuery,
         page: PageRequest,
     ) -> StoreResult<Page<InboxEntry>> {
-        read_in!(self, scope, |db, org| conversations::inbox(
-            db,
-            org,
-            RetentionCutoff::at(self.now()),
-            query,
-            &page
-        ))
+        read_in!(self, scope, |db, org| inbox::page(db, org, RetentionCutoff::at(self.now()), query, &page))
     }
 
     async fn conversations_of(&self, scope: &OrgScope, contact: ContactId) -> StoreResult<Vec<Conversation>> {
@@ -65,7 +59,7 @@ impl ConversationStore for PostgresStore {
         page: PageRequest,
     ) -> StoreResult<FoundConversations> {
         let retention = RetentionCutoff::at(self.now());
-        read_in!(self, scope, |db, org| conversations::find(db, org, retention, query, &page))
+        read_in!(self, scope, |db, org| inbox::find(db, org, retention, query, &page))
     }
 
     async fn unread_conversations(
@@ -75,6 +69,15 @@ impl ConversationStore for PostgresStore {
         most: u32,
     ) -> StoreResult<u32> {
         read_in!(self, scope, |db, org| conversations::unread(db, org, member, most))
+    }
+
+    async fn count_conversations(
+        &self,
+        scope: &OrgScope,
+        queries: &[ConversationQuery],
+        most: u32,
+    ) -> StoreResult<Vec<u32>> {
+        read_in!(self, scope, |db, org| inbox::count(db, org, queries, most))
     }
 
     async fn queue_counts(&self, scope: &OrgScope) -> StoreResult<QueueCounts> {

@@ -14,7 +14,8 @@ macro_rules! scheduled {
 macro_rules! conversation {
     () => {
         "c.id, c.account_id, c.identity_id, c.contact_id, c.state, c.snoozed_until, c.assignee, c.team, c.unread, \
-         c.last_message, c.last_at, c.last_inbound_at, c.last_inbound, c.seen_up_to, c.revision, c.created_at"
+         c.last_message, c.last_at, c.last_inbound_at, c.last_inbound, c.seen_up_to, c.revision, c.created_at, \
+         c.waiting_since, c.last_failed"
     };
 }
 
@@ -63,6 +64,34 @@ macro_rules! queue {
     };
 }
 
+// What narrows a list of conversations, in $2 to $7: account, unread, failed, stage, tag, and whose they are. With OR the
+// planner would expect next to nothing to be left, and sort that instead of following the order of an index.
+macro_rules! narrowed {
+    () => {
+        " AND CASE WHEN $2::UUID IS NULL THEN TRUE ELSE c.account_id = $2 END
+          AND CASE WHEN $3::BOOLEAN THEN c.unread > 0 ELSE TRUE END
+          AND CASE WHEN $4::BOOLEAN THEN c.last_failed ELSE TRUE END
+          AND CASE WHEN $5::TEXT IS NULL THEN TRUE ELSE EXISTS (SELECT 1 FROM @contact t
+                WHERE t.org_id = $1 AND t.id = c.contact_id AND t.stage = $5) END
+          AND CASE WHEN $6::TEXT IS NULL THEN TRUE ELSE EXISTS (SELECT 1 FROM @contact_tag g
+                WHERE g.org_id = $1 AND g.contact_id = c.contact_id AND g.tag = $6) END
+          AND CASE WHEN $7::UUID IS NULL THEN TRUE ELSE c.assignee = $7 END"
+    };
+}
+
+// The places of conversations in one state, by the index that serves one of the choices; the others are looked at in each.
+macro_rules! latest {
+    ($lead:expr) => {
+        concat!(
+            "SELECT c.last_at, c.waiting_since, c.id FROM @conversation c WHERE c.org_id = $1 AND c.state = $8",
+            $lead,
+            " AND (c.last_at, c.id) < ($9, $10) AND ($12::BIGINT IS NULL OR c.snoozed_until > $12)",
+            narrowed!(),
+            " ORDER BY c.last_at DESC, c.id DESC LIMIT $11"
+        )
+    };
+}
+
 macro_rules! message {
     () => {
         "m.id, m.conversation_id, m.direction, m.author, m.kind, m.text, m.content, m.content_version, m.purpose, \
@@ -104,24 +133,39 @@ statements! { CONVERSATIONS_ALL:
     INBOX: Read [conversation, contact, channel_identity, channel_alias, message] = entries!(queue!(""));
     INBOX_OF: Read [conversation, contact, channel_identity, channel_alias, message] =
         entries!(queue!(" AND c.assignee = $10"));
-    // Where the conversations of the people that a search found stand, in no order; then what is shown of one page.
-    PLACES_OF_PEOPLE: Read [conversation] =
-        "SELECT c.last_at, c.id FROM unnest($2::UUID[]) p (contact)
-         CROSS JOIN LATERAL (SELECT c.last_at, c.id, c.state, c.snoozed_until FROM @conversation c
-           WHERE c.org_id = $1 AND c.contact_id = p.contact) c
-         WHERE CASE WHEN c.snoozed_until <= $4 THEN 'open' ELSE c.state END = $3";
+    // Where conversations stand in a list, by what narrows it most; then what is shown of one page.
+    PLACES: Read [conversation, contact, contact_tag] = latest!("");
+    PLACES_OF_ASSIGNEE: Read [conversation, contact, contact_tag] = latest!(" AND c.assignee = $7");
+    PLACES_OF_ACCOUNT: Read [conversation, contact, contact_tag] = latest!(" AND c.account_id = $2");
+    PLACES_UNREAD: Read [conversation, contact, contact_tag] = latest!(" AND c.unread > 0");
+    PLACES_FAILED: Read [conversation, contact, contact_tag] = latest!(" AND c.last_failed");
+    PLACES_WAITING: Read [conversation, contact, contact_tag] = concat!(
+        "SELECT c.last_at, c.waiting_since, c.id FROM @conversation c
+         WHERE c.org_id = $1 AND c.state = $8 AND c.waiting_since IS NOT NULL AND (c.waiting_since, c.id) > ($9, $10)
+           AND ($12::BIGINT IS NULL OR c.snoozed_until > $12)", narrowed!(), " ORDER BY c.waiting_since, c.id LIMIT $11");
+    PLACES_WOKEN: Read [conversation, contact, contact_tag] = concat!(
+        "SELECT c.last_at, c.waiting_since, c.id FROM @conversation c
+         WHERE c.org_id = $1 AND c.snoozed_until <= $8", narrowed!());
+    PLACES_OF_PEOPLE: Read [conversation, contact, contact_tag] = concat!(
+        "SELECT c.last_at, c.waiting_since, c.id FROM unnest($8::UUID[]) p (contact)
+         CROSS JOIN LATERAL (SELECT c.* FROM @conversation c WHERE c.org_id = $1 AND c.contact_id = p.contact) c
+         WHERE CASE WHEN c.snoozed_until <= $10 THEN 'open' ELSE c.state END = $9", narrowed!());
+    // Walks the queue; the next match is near, since many people match.
+    PLACES_BY_WORDS: Read [conversation, contact, contact_tag, contact_word] = concat!(
+        "SELECT c.last_at, c.waiting_since, c.id FROM @conversation c
+         CROSS JOIN LATERAL (SELECT 1 FROM @contact_word p
+           WHERE p.org_id = $1 AND p.contact_id = c.contact_id AND p.word >= $13 AND p.word <= $14 LIMIT 1) p
+         WHERE c.org_id = $1 AND c.state = $8 AND (c.last_at, c.id) < ($9, $10)
+           AND cardinality($12::TEXT[]) = (SELECT count(*) FROM @contact_word x
+                 WHERE x.org_id = $1 AND x.contact_id = c.contact_id AND x.word = ANY ($12))", narrowed!(),
+        " ORDER BY c.last_at DESC, c.id DESC LIMIT $11");
     INBOX_ENTRIES: Read [conversation, contact, channel_identity, channel_alias, message] = entries!(
         "SELECT c.* FROM unnest($4::UUID[]) p (id)
          CROSS JOIN LATERAL (SELECT c.* FROM @conversation c WHERE c.org_id = $1 AND c.id = p.id LIMIT 1) c");
-    // Walks the queue; the next match is near, since many people match.
-    INBOX_BY_WORDS: Read [conversation, contact, channel_identity, channel_alias, message, contact_word] = entries!(
-        "SELECT c.* FROM @conversation c
-         CROSS JOIN LATERAL (SELECT 1 FROM @contact_word p
-           WHERE p.org_id = $1 AND p.contact_id = c.contact_id AND p.word >= $9 AND p.word <= $10 LIMIT 1) p
-         WHERE c.org_id = $1 AND c.state = $4 AND (c.last_at, c.id) < ($5, $6)
-           AND cardinality($8::TEXT[]) = (SELECT count(*) FROM @contact_word x
-                 WHERE x.org_id = $1 AND x.contact_id = c.contact_id AND x.word = ANY ($8))
-         ORDER BY c.last_at DESC, c.id DESC LIMIT $7");
+    PEOPLE_TAGGED: Read [contact_tag] =
+        "SELECT g.contact_id FROM @contact_tag g WHERE g.org_id = $1 AND g.tag = $2 LIMIT $3";
+    PEOPLE_AT_STAGE: Read [contact] =
+        "SELECT t.id FROM @contact t WHERE t.org_id = $1 AND t.stage = $2 LIMIT $3";
     UNREAD: Read [conversation] =
         "SELECT 1 FROM @conversation c
          WHERE c.org_id = $1 AND c.state = 'open' AND c.unread > 0 AND c.assignee = $2
@@ -130,10 +174,12 @@ statements! { CONVERSATIONS_ALL:
            AND c.assignee = '00000000-0000-0000-0000-000000000000' LIMIT $3";
     PUT_CONVERSATION: Write [conversation] =
         "INSERT INTO @conversation (org_id, id, account_id, identity_id, contact_id, state, snoozed_until, assignee,
-                team, unread, last_message, last_at, last_inbound_at, last_inbound, seen_up_to, revision, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)";
+                team, unread, last_message, last_at, last_inbound_at, last_inbound, seen_up_to, revision, created_at,
+                waiting_since, last_failed)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)";
     SET_CONVERSATION: Write [conversation] =
-        "UPDATE @conversation SET state = $3, snoozed_until = $4, assignee = $5, team = $6, revision = revision + 1
+        "UPDATE @conversation SET state = $3, snoozed_until = $4, assignee = $5, team = $6, revision = revision + 1,
+                waiting_since = CASE WHEN $3 <> 'closed' THEN waiting_since END
          WHERE org_id = $1 AND id = $2";
     WAKE_SNOOZED: Write [conversation] =
         "UPDATE @conversation SET state = 'open', snoozed_until = NULL, revision = revision + 1
@@ -141,12 +187,26 @@ statements! { CONVERSATIONS_ALL:
     SET_HEADS: Write [conversation] =
         "UPDATE @conversation c SET unread = v.unread, last_message = v.last_message, last_at = v.last_at,
                 last_inbound_at = v.last_inbound_at, last_inbound = v.last_inbound, seen_up_to = v.seen_up_to,
-                state = v.state, snoozed_until = v.snoozed_until, revision = v.revision
+                state = v.state, snoozed_until = v.snoozed_until, revision = v.revision,
+                waiting_since = v.waiting_since, last_failed = v.last_failed
          FROM (VALUES [($2::UUID, $3::BIGINT, $4::UUID, $5::BIGINT, $6::BIGINT, $7::UUID, $8::UUID, $9::TEXT,
-                $10::BIGINT, $11::BIGINT)])
+                $10::BIGINT, $11::BIGINT, $12::BIGINT, $13::BOOLEAN)])
               v (id, unread, last_message, last_at, last_inbound_at, last_inbound, seen_up_to, state, snoozed_until,
-                 revision)
+                 revision, waiting_since, last_failed)
          WHERE c.org_id = $1 AND c.id = v.id";
+    // Since when a conversation waits, as its messages say, and whether its newest one failed: see `Conversation::take`.
+    WAIT_LOOKED_UP: Read [message] =
+        "SELECT (SELECT m.event_at FROM @message m
+                 WHERE m.org_id = $1 AND m.conversation_id = $2 AND m.direction = 'inbound' AND m.kind <> 'system'
+                   AND m.revoked_at IS NULL
+                   AND m.id > CASE WHEN a.id IS NULL THEN '00000000-0000-0000-0000-000000000000' ELSE a.id END
+                 ORDER BY m.id LIMIT 1),
+                EXISTS (SELECT 1 FROM @message l WHERE l.org_id = $1 AND l.id = $3 AND l.status = 'failed')
+         FROM (SELECT 1) one LEFT JOIN LATERAL (SELECT a.id FROM @message a
+           WHERE a.org_id = $1 AND a.conversation_id = $2 AND a.direction = 'outbound'
+             AND a.status NOT IN ('suppressed', 'cancelled', 'expired', 'failed')
+             AND (a.purpose IS NULL OR a.purpose NOT IN ('marketing', 'authentication'))
+           ORDER BY a.id DESC LIMIT 1) a ON TRUE";
     QUEUE_COUNTS: Read [queue_count] =
         "SELECT q.state, q.assignee, q.count FROM @queue_count q WHERE q.org_id = $1 AND q.count > 0";
     MOVE_COUNT: Write [queue_count] =
@@ -213,10 +273,10 @@ statements! { CONVERSATIONS_ALL:
                    AND m.event_at > $2 - @@period AND (m.expires_at IS NULL OR m.expires_at > $3) \
                  ORDER BY m.id DESC LIMIT $6");
     MESSAGE_MARKS: Read [message] =
-        "SELECT m.edited_at, m.revoked_at, m.reactions FROM @message m
+        "SELECT m.conversation_id, m.edited_at, m.revoked_at, m.reactions FROM @message m
          WHERE m.org_id = $1 AND m.id = $2";
     MESSAGE_DELIVERY: Read [message] =
-        "SELECT m.direction, m.status, m.status_at, m.failure_code, m.failure_detail FROM @message m
+        "SELECT m.conversation_id, m.direction, m.status, m.status_at, m.failure_code, m.failure_detail FROM @message m
          WHERE m.org_id = $1 AND m.id = $2";
     MESSAGE_EXTERNAL: Read [message] =
         "SELECT m.external_id FROM @message m WHERE m.org_id = $1 AND m.id = $2";

@@ -40,9 +40,10 @@ const FILL: &str = "
       SELECT org_id, 'p', 'phone', id::TEXT, id, 'v', 'phone:' || id, 0 FROM dialzio.contact;
     INSERT INTO dialzio.contact_detail SELECT org_id, id, 0, 'email', 'v', NULL, NULL, 'email:' || id FROM dialzio.contact;
     INSERT INTO dialzio.contact_word SELECT org_id, id, substr(md5(id::TEXT || w), 1, 8) FROM dialzio.contact, generate_series(1, 3) w;
-    INSERT INTO dialzio.conversation SELECT org_id, id, '00000000-0000-0000-0000-00000000000a', id, id,
+    INSERT INTO dialzio.conversation SELECT org_id, id, ('00000000-0000-0000-0000-00000000000' || created_at % 5)::UUID, id, id,
       (ARRAY['open', 'closed'])[1 + (created_at % 2)::INT], NULL,
-      ('00000000-0000-0000-0000-00000000000' || created_at % 9)::UUID, NULL, 0, NULL, created_at, NULL, NULL, NULL, 1, 0 FROM dialzio.contact;
+      ('00000000-0000-0000-0000-00000000000' || created_at % 9)::UUID, NULL, created_at % 5, NULL, created_at, NULL, NULL, NULL, 1, 0,
+      CASE WHEN created_at % 7 = 0 THEN created_at END, created_at % 100 = 0 FROM dialzio.contact;
     INSERT INTO dialzio.message (org_id, conversation_id, id, direction, kind, text, content_version, purpose, event_at,
         received_at, status, status_at)
       SELECT org_id, id, (lpad(to_hex(1772409600000 + (i - 1) * 2678400000 + created_at), 12, '0') || '7' ||
@@ -250,6 +251,17 @@ async fn lists_use_the_index_that_was_made_for_them() {
         (super::INBOX_OF, "conversation_queue_of "),
         (super::INBOX, "conversation_snoozed "),
         (super::INBOX_OF, "conversation_snoozed "),
+        (super::PLACES, "conversation_queue "),
+        (super::PLACES_OF_ASSIGNEE, "conversation_queue_of "),
+        (super::PLACES_OF_ACCOUNT, "conversation_queue_account "),
+        (super::PLACES_UNREAD, "conversation_queue_unread "),
+        (super::PLACES_FAILED, "conversation_queue_failed "),
+        (super::PLACES_WAITING, "conversation_queue_waiting "),
+        (super::PLACES_WOKEN, "conversation_snoozed "),
+        (super::PLACES_OF_PEOPLE, "conversation_of_contact "),
+        (super::PLACES_BY_WORDS, "conversation_queue "),
+        (super::PEOPLE_TAGGED, "contact_tag_by_tag "),
+        (super::PEOPLE_AT_STAGE, "contact_by_stage "),
         (super::PURGE_DRAFTS, "draft_by_time "),
         (super::SCHEDULED_MESSAGES, "scheduled_message_of_conversation "),
         (super::PURGE_SCHEDULED, "scheduled_message_by_time "),

@@ -14,7 +14,8 @@ macro_rules! scheduled {
 macro_rules! conversation {
     () => {
         "c.id, c.account_id, c.identity_id, c.contact_id, c.state, c.snoozed_until, c.assignee, c.team, c.unread, \
-         c.last_message, c.last_at, c.last_inbound_at, c.last_inbound, c.seen_up_to, c.revision, c.created_at"
+         c.last_message, c.last_at, c.last_inbound_at, c.last_inbound, c.seen_up_to, c.revision, c.created_at, \
+         c.waiting_since, c.last_failed"
     };
 }
 pub(super) use conversation;
@@ -35,6 +36,50 @@ macro_rules! entry {
              LEFT JOIN message m ON m.org_id = ?1 AND m.conversation_id = c.id AND m.id = c.last_message
                                 AND m.event_at > ?2 AND (m.expires_at IS NULL OR m.expires_at > ?3) "
         )
+    };
+}
+
+// What narrows a list of conversations, in ?2 to ?8: account, unread, failed, stage, tag, and whose they are.
+macro_rules! narrowed {
+    () => {
+        " AND (?2 IS NULL OR c.account_id = ?2) AND (?3 = 0 OR c.unread > 0) AND (?4 = 0 OR c.last_failed = 1)
+          AND (?5 IS NULL OR EXISTS (SELECT 1 FROM contact t
+                WHERE t.org_id = ?1 AND t.id = c.contact_id AND t.stage = ?5))
+          AND (?6 IS NULL OR EXISTS (SELECT 1 FROM contact_tag g
+                WHERE g.org_id = ?1 AND g.contact_id = c.contact_id AND g.tag = ?6))
+          AND (?7 = 0 OR c.assignee IS ?8)"
+    };
+}
+
+// The places of conversations in one state, by the index that serves one of the choices; the others are looked at in each.
+macro_rules! latest {
+    ($lead:expr) => {
+        concat!(
+            "SELECT c.last_at, c.waiting_since, c.id FROM conversation c WHERE c.org_id = ?1 AND c.state = ?9",
+            $lead,
+            " AND (c.last_at, c.id) < (?10, ?11) AND (?13 IS NULL OR c.snoozed_until > ?13)",
+            narrowed!(),
+            " ORDER BY c.last_at DESC, c.id DESC LIMIT ?12"
+        )
+    };
+}
+
+// Since when a conversation waits, as its messages say: see `Conversation::take`. `last_failed` goes with it.
+macro_rules! wait_looked_up {
+    () => {
+        "UPDATE conversation SET
+           waiting_since = CASE WHEN state <> 'closed' THEN (SELECT m.event_at FROM message m
+             WHERE m.org_id = ?1 AND m.conversation_id = ?2 AND m.direction = 'inbound' AND m.kind <> 'system'
+               AND m.revoked_at IS NULL
+               AND m.id > coalesce((SELECT a.id FROM message a
+                     WHERE a.org_id = ?1 AND a.conversation_id = ?2 AND a.direction = 'outbound'
+                       AND a.status NOT IN ('suppressed', 'cancelled', 'expired', 'failed')
+                       AND (a.purpose IS NULL OR a.purpose NOT IN ('marketing', 'authentication'))
+                     ORDER BY a.id DESC LIMIT 1), x'')
+             ORDER BY m.id LIMIT 1) END,
+           last_failed = EXISTS (SELECT 1 FROM message l
+             WHERE l.org_id = ?1 AND l.conversation_id = ?2 AND l.id = last_message AND l.status = 'failed')
+         WHERE org_id = ?1 AND id = ?2"
     };
 }
 
@@ -82,20 +127,37 @@ statements! { CONVERSATIONS_ALL:
         concat!(entry!(), "WHERE c.org_id = ?1 AND c.state = ?4 AND c.assignee IS ?9 AND (c.last_at, c.id) < (?5, ?6)
                              AND (?8 IS NULL OR c.snoozed_until > ?8)
                            ORDER BY c.last_at DESC, c.id DESC LIMIT ?7");
-    // Where the conversations of the people that a search found stand, in no order; then what is shown of one page.
-    PLACES_OF_PEOPLE: Read [conversation] =
-        "SELECT c.last_at, c.id FROM json_each(?2) j CROSS JOIN conversation c
+    // Where conversations stand in a list, by what narrows it most; then what is shown of one page.
+    PLACES: Read [conversation, contact, contact_tag] = latest!("");
+    PLACES_OF_ASSIGNEE: Read [conversation, contact, contact_tag] = latest!(" AND c.assignee IS ?8");
+    PLACES_OF_ACCOUNT: Read [conversation, contact, contact_tag] = latest!(" AND c.account_id = ?2");
+    PLACES_UNREAD: Read [conversation, contact, contact_tag] = latest!(" AND c.unread > 0");
+    PLACES_FAILED: Read [conversation, contact, contact_tag] = latest!(" AND c.last_failed = 1");
+    PLACES_WAITING: Read [conversation, contact, contact_tag] = concat!(
+        "SELECT c.last_at, c.waiting_since, c.id FROM conversation c
+         WHERE c.org_id = ?1 AND c.state = ?9 AND c.waiting_since IS NOT NULL AND (c.waiting_since, c.id) > (?10, ?11)
+           AND (?13 IS NULL OR c.snoozed_until > ?13)", narrowed!(), " ORDER BY c.waiting_since, c.id LIMIT ?12");
+    PLACES_WOKEN: Read [conversation, contact, contact_tag] = concat!(
+        "SELECT c.last_at, c.waiting_since, c.id FROM conversation c
+         WHERE c.org_id = ?1 AND c.snoozed_until <= ?9", narrowed!());
+    PLACES_OF_PEOPLE: Read [conversation, contact, contact_tag] = concat!(
+        "SELECT c.last_at, c.waiting_since, c.id FROM json_each(?9) j CROSS JOIN conversation c
          WHERE c.org_id = ?1 AND c.contact_id = unhex(j.value)
-           AND CASE WHEN c.snoozed_until <= ?4 THEN 'open' ELSE c.state END = ?3";
+           AND CASE WHEN c.snoozed_until <= ?11 THEN 'open' ELSE c.state END = ?10", narrowed!());
+    // Walks the queue; the next match is near, since many people match.
+    PLACES_BY_WORDS: Read [conversation, contact, contact_tag, contact_search] = concat!(
+        "SELECT c.last_at, c.waiting_since, c.id FROM conversation c
+         WHERE c.org_id = ?1 AND c.state = ?9 AND (c.last_at, c.id) < (?10, ?11)
+           AND EXISTS (SELECT 1 FROM contact_search s
+                 WHERE s.org_id = ?1 AND s.contact_id = c.contact_id AND NOT EXISTS (
+                       SELECT 1 FROM json_each(?13) n WHERE instr(s.tokens, n.value) = 0))", narrowed!(),
+        " ORDER BY c.last_at DESC, c.id DESC LIMIT ?12");
     INBOX_ENTRIES: Read [conversation, contact, channel_identity, channel_alias, message] =
         concat!(entry!(), "WHERE c.org_id = ?1 AND c.id IN (SELECT unhex(j.value) FROM json_each(?4) j)");
-    // Walks the queue; the next match is near, since many people match.
-    INBOX_BY_WORDS: Read [conversation, contact, channel_identity, channel_alias, message, contact_search] =
-        concat!(entry!(), "WHERE c.org_id = ?1 AND c.state = ?4 AND (c.last_at, c.id) < (?5, ?6)
-                             AND EXISTS (SELECT 1 FROM contact_search s
-                                   WHERE s.org_id = ?1 AND s.contact_id = c.contact_id AND NOT EXISTS (
-                                         SELECT 1 FROM json_each(?8) n WHERE instr(s.tokens, n.value) = 0))
-                           ORDER BY c.last_at DESC, c.id DESC LIMIT ?7");
+    PEOPLE_TAGGED: Read [contact_tag] =
+        "SELECT g.contact_id FROM contact_tag g WHERE g.org_id = ?1 AND g.tag = ?2 LIMIT ?3";
+    PEOPLE_AT_STAGE: Read [contact] =
+        "SELECT t.id FROM contact t WHERE t.org_id = ?1 AND t.stage = ?2 LIMIT ?3";
     UNREAD: Read [conversation] =
         "SELECT 1 FROM conversation c
          WHERE c.org_id = ?1 AND c.state = 'open' AND c.unread > 0 AND (c.assignee IS NULL OR c.assignee = ?2) LIMIT ?3";
@@ -105,21 +167,29 @@ statements! { CONVERSATIONS_ALL:
         "SELECT c.id, c.assignee FROM conversation c WHERE c.org_id = ?1 AND c.snoozed_until <= ?2";
     PUT_CONVERSATION: Write [conversation] =
         "INSERT INTO conversation (org_id, id, account_id, identity_id, contact_id, state, snoozed_until, assignee,
-                team, unread, last_message, last_at, last_inbound_at, last_inbound, seen_up_to, revision, created_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)";
+                team, unread, last_message, last_at, last_inbound_at, last_inbound, seen_up_to, revision, created_at,
+                waiting_since, last_failed)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)";
     SET_CONVERSATION: Write [conversation] =
-        "UPDATE conversation SET state = ?3, snoozed_until = ?4, assignee = ?5, team = ?6, revision = revision + 1
+        "UPDATE conversation SET state = ?3, snoozed_until = ?4, assignee = ?5, team = ?6, revision = revision + 1,
+                waiting_since = CASE WHEN ?3 <> 'closed' THEN waiting_since END
          WHERE org_id = ?1 AND id = ?2";
     OPEN_CONVERSATION: Write [conversation] =
         "UPDATE conversation SET state = 'open', snoozed_until = NULL, revision = revision + 1
          WHERE org_id = ?1 AND id = ?2";
-    // Maxima and sums: any order of messages ends in the same head. What is not given leaves its column as it is.
+    // Maxima and sums: any order of messages ends in the same head. What is not given leaves its column as it is. The newest
+    // message says whether the conversation waits (?8 is 1 if it asks, 2 if it answers); an older one has it looked up.
     MOVE_HEAD: Write [conversation] =
         "UPDATE conversation SET unread = min(unread + ?3, 4294967295),
+                waiting_since = CASE WHEN ?8 = 0 OR last_message >= ?4 THEN waiting_since
+                                     WHEN ?8 = 1 THEN coalesce(waiting_since, ?5) END,
+                last_failed = CASE WHEN last_message >= ?4 THEN last_failed ELSE ?9 END,
                 last_message = max(coalesce(last_message, ?4), ?4), last_at = max(last_at, ?5),
                 last_inbound_at = max(coalesce(last_inbound_at, ?6), coalesce(?6, last_inbound_at)),
                 last_inbound = max(coalesce(last_inbound, ?7), coalesce(?7, last_inbound))
          WHERE org_id = ?1 AND id = ?2";
+    LOOK_UP_WAIT: Write [conversation, message] = wait_looked_up!();
+    LOOK_UP_WAIT_IF_LATE: Write [conversation, message] = concat!(wait_looked_up!(), " AND last_message > ?3");
     CONVERSATION_NOT_OPEN: Read [conversation] =
         "SELECT c.state, c.snoozed_until, c.assignee FROM conversation c
          WHERE c.org_id = ?1 AND c.id = ?2 AND c.state <> 'open'";

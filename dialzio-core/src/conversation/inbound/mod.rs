@@ -147,6 +147,8 @@ impl Deciding<'_> {
             last_inbound_at: None,
             last_inbound: None,
             seen_up_to: None,
+            waiting_since: None,
+            last_failed: false,
             revision: Revision::FIRST,
             created_at: self.now,
         };

@@ -37,6 +37,8 @@ pub(super) const TABLES: &[Table] = &[
             gone("seen_up_to", MessageMeta),
             gone("revision", MessageMeta),
             gone("created_at", MessageMeta).theirs("created_at"),
+            gone("waiting_since", MessageMeta),
+            gone("last_failed", MessageMeta),
         ],
         ..Table::OF_ORGANISATION
     },

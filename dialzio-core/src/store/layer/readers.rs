@@ -48,6 +48,7 @@ forward! { ConversationStore {
     read find_conversations(scope: &OrgScope, query: &ConversationSearch, page: PageRequest)
         -> FoundConversations;
     read unread_conversations(scope: &OrgScope, member: Option<MemberId>, most: u32) -> u32;
+    read count_conversations(scope: &OrgScope, queries: &[ConversationQuery], most: u32) -> Vec<u32>;
     read queue_counts(scope: &OrgScope) -> QueueCounts;
     read message(scope: &OrgScope, id: MessageId) -> Option<Message>;
     read messages(scope: &OrgScope, conversation: ConversationId, page: PageRequest) -> Page<Message>;

@@ -57,6 +57,8 @@ fn after_id<C: Columns>(c: &C, id: ConversationId) -> Result<Conversation, C::Er
         seen_up_to: c.opt_id()?,
         revision: Revision(c.number()?),
         created_at: c.time()?,
+        waiting_since: c.opt_time()?,
+        last_failed: c.flag()?,
     })
 }
 
@@ -85,6 +87,8 @@ impl ToRow for Conversation {
         to.opt_id(self.seen_up_to);
         to.integer(self.revision.0);
         to.time(self.created_at);
+        to.opt_time(self.waiting_since);
+        to.flag(self.last_failed);
         Ok(())
     }
 }

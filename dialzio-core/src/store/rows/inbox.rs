@@ -1,5 +1,5 @@
-//! Pages of conversations, newest message first: where an entry is, where a page begins, and what a search shows. Both SQL
-//! stores read the rows and page them here.
+//! Pages of conversations: where an entry stands in each order, where a page begins, and what it shows. Both SQL stores read
+//! the rows and page them here.
 
 use chrono::{DateTime, Utc};
 use std::cmp::Reverse;
@@ -7,22 +7,22 @@ use uuid::Uuid;
 
 use super::{Columns, FromRow};
 use crate::TypedId;
-use crate::conversation::{FoundConversations, InboxEntry};
+use crate::conversation::{ConversationOrder, InboxEntry};
 use crate::id::ConversationId;
 use crate::page::{Page, PageRequest};
 use crate::store::{StoreError, StoreResult};
 
-/// By what lists of conversations are sorted: the time of the newest message, then the id.
+/// By what lists of conversations are sorted: a time, then the id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct InboxPlace {
-    /// The time of the newest message.
+    /// The time of the newest message, or since when the conversation waits for an answer.
     pub at: DateTime<Utc>,
     /// The conversation, which decides between those of one time.
     pub conversation: ConversationId,
 }
 
 impl InboxPlace {
-    /// The place of an entry.
+    /// The place of an entry among those with the newest message first.
     #[must_use]
     pub fn of(entry: &InboxEntry) -> Self {
         Self { at: entry.conversation.last_at, conversation: entry.conversation.id }
@@ -32,7 +32,7 @@ impl InboxPlace {
     ///
     /// # Errors
     /// [`StoreError::Cursor`] if the cursor is none of such a list.
-    pub fn after(page: &PageRequest) -> StoreResult<Option<Self>> {
+    fn after(page: &PageRequest) -> StoreResult<Option<Self>> {
         let Some(cursor) = &page.after else { return Ok(None) };
         let (at, id) = cursor.0.split_first_chunk::<8>().ok_or(StoreError::Cursor)?;
         let at = DateTime::from_timestamp_micros(i64::from_be_bytes(*at)).ok_or(StoreError::Cursor)?;
@@ -47,11 +47,106 @@ impl InboxPlace {
     }
 }
 
-impl FromRow for InboxPlace {
+/// When a conversation stands where in either order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ListedAt {
+    /// The time of its newest message.
+    last_at: DateTime<Utc>,
+    /// Since when it waits for an answer.
+    waiting_since: Option<DateTime<Utc>>,
+    conversation: ConversationId,
+}
+
+impl FromRow for ListedAt {
     const RECORD: &'static str = "conversation";
 
     fn from_row<C: Columns>(c: &C) -> Result<Self, C::Error> {
-        Ok(Self { at: c.time()?, conversation: c.id()? })
+        Ok(Self { last_at: c.time()?, waiting_since: c.opt_time()?, conversation: c.id()? })
+    }
+}
+
+/// A list of conversations in an order, from where a page begins.
+#[derive(Debug, Clone, Copy)]
+pub struct InboxList {
+    order: ConversationOrder,
+    after: Option<InboxPlace>,
+    limit: u32,
+}
+
+impl InboxList {
+    /// The part of a list that a page is cut from.
+    ///
+    /// # Errors
+    /// [`StoreError::Cursor`] if the cursor is none of such a list.
+    pub fn of(order: ConversationOrder, page: &PageRequest) -> StoreResult<Self> {
+        Ok(Self { order, after: InboxPlace::after(page)?, limit: page.limit })
+    }
+
+    /// A list from its start.
+    #[must_use]
+    pub const fn start(order: ConversationOrder) -> Self {
+        Self { order, after: None, limit: PageRequest::MAX }
+    }
+
+    /// Its order.
+    #[must_use]
+    pub const fn order(&self) -> ConversationOrder {
+        self.order
+    }
+
+    /// Behind which place the page begins; `None` for the first page.
+    #[must_use]
+    pub const fn after(&self) -> Option<InboxPlace> {
+        self.after
+    }
+
+    /// Whether an entry of a list with the newest first comes behind where the page begins.
+    #[must_use]
+    pub fn follows(&self, entry: &InboxEntry) -> bool {
+        self.after.is_none_or(|after| InboxPlace::of(entry) < after)
+    }
+
+    /// Where a conversation stands in this order, if it does.
+    fn place(&self, at: ListedAt) -> Option<InboxPlace> {
+        let time = match self.order {
+            ConversationOrder::Latest => Some(at.last_at),
+            ConversationOrder::Waiting => at.waiting_since,
+        };
+        time.map(|time| InboxPlace { at: time, conversation: at.conversation })
+    }
+
+    /// How many of these the list has.
+    #[must_use]
+    pub fn count(&self, found: Vec<ListedAt>) -> u32 {
+        let places = found.into_iter().filter_map(|at| self.place(at));
+        u32::try_from(places.count()).unwrap_or(u32::MAX)
+    }
+
+    /// The page of these places, given in any order.
+    #[must_use]
+    pub fn page(&self, found: Vec<ListedAt>) -> Page<InboxPlace> {
+        let mut places: Vec<InboxPlace> = found.into_iter().filter_map(|at| self.place(at)).collect();
+        places.sort_unstable();
+        if self.order == ConversationOrder::Latest {
+            places.reverse();
+        }
+        let is_behind = |place: &InboxPlace| match (self.after, self.order) {
+            (None, _) => true,
+            (Some(after), ConversationOrder::Latest) => *place < after,
+            (Some(after), ConversationOrder::Waiting) => *place > after,
+        };
+        places.retain(is_behind);
+        Page::from_overread(places, self.limit, |place| place.cursor())
+    }
+
+    /// What the page shows, with the entries of its places in any order.
+    #[must_use]
+    pub fn entries(&self, places: &Page<InboxPlace>, mut entries: Vec<InboxEntry>) -> Page<InboxEntry> {
+        let position = |entry: &InboxEntry| {
+            places.items.iter().position(|place| place.conversation == entry.conversation.id)
+        };
+        entries.sort_by_key(position);
+        Page { items: entries, next: places.next.clone() }
     }
 }
 
@@ -62,77 +157,54 @@ pub fn inbox_page(mut entries: Vec<InboxEntry>, page: &PageRequest) -> Page<Inbo
     Page::from_overread(entries, page.limit, |entry| InboxPlace::of(entry).cursor())
 }
 
-/// One page of a search by words that fit many people, as [`inbox_page`]: what is on other pages was not counted.
-#[must_use]
-pub fn found_by_words(entries: Vec<InboxEntry>, page: &PageRequest) -> FoundConversations {
-    FoundConversations { page: inbox_page(entries, page), total: None }
-}
-
-/// One page of a search whose people are all known: the places of all their conversations, counted, and those that are shown.
-#[derive(Debug)]
-pub struct FoundPlaces {
-    shown: Page<InboxPlace>,
-    total: Option<u32>,
-}
-
-impl FoundPlaces {
-    /// The page of these places, in any order, that begins after `after`.
-    #[must_use]
-    pub fn page(mut places: Vec<InboxPlace>, after: Option<InboxPlace>, page: &PageRequest) -> Self {
-        let total = u32::try_from(places.len()).ok();
-        places.retain(|place| after.is_none_or(|after| *place < after));
-        places.sort_unstable_by_key(|place| Reverse(*place));
-        Self { shown: Page::from_overread(places, page.limit, |place| place.cursor()), total }
-    }
-
-    /// The conversations whose entries are to be read.
-    pub fn conversations(&self) -> impl Iterator<Item = ConversationId> {
-        self.shown.items.iter().map(|place| place.conversation)
-    }
-
-    /// What the search found, with the entries of these conversations in any order.
-    #[must_use]
-    pub fn with(self, mut entries: Vec<InboxEntry>) -> FoundConversations {
-        entries.sort_by_key(|entry| Reverse(InboxPlace::of(entry)));
-        FoundConversations { page: Page { items: entries, next: self.shown.next }, total: self.total }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::page::Cursor;
 
-    fn place(second: i64, id: u128) -> InboxPlace {
-        let at = DateTime::from_timestamp(second, 0).unwrap();
-        InboxPlace { at, conversation: ConversationId::from_uuid(Uuid::from_u128(id)) }
+    fn listed(second: i64, waiting: Option<i64>, id: u128) -> ListedAt {
+        let at = |second| DateTime::from_timestamp(second, 0).unwrap();
+        let conversation = ConversationId::from_uuid(Uuid::from_u128(id));
+        ListedAt { last_at: at(second), waiting_since: waiting.map(at), conversation }
     }
 
     fn request(after: Option<Cursor>) -> PageRequest {
         PageRequest { after, ..PageRequest::first(2) }
     }
 
-    /// Pages follow one another without a gap or a repetition, newest first, and each says how many there are in all.
+    /// Pages follow one another without a gap or a repetition, in either order.
     #[test]
-    fn pages_of_a_search_follow_one_another() {
-        let places = [place(5, 1), place(9, 1), place(5, 3), place(7, 4), place(5, 2)];
-        let (mut after, mut seen) = (None, Vec::new());
-        for left in [3, 1, 0] {
-            let request = request(after.take());
-            let start = InboxPlace::after(&request).unwrap();
-            let found = FoundPlaces::page(places.to_vec(), start, &request);
-            assert_eq!(found.total, Some(5));
-            assert_eq!(found.shown.next.is_some(), left > 0);
-            seen.extend(found.shown.items.iter().copied());
-            after = found.shown.next;
+    fn pages_of_a_list_follow_one_another() {
+        let all = [
+            listed(5, Some(4), 1),
+            listed(9, Some(2), 2),
+            listed(5, None, 3),
+            listed(7, Some(2), 4),
+            listed(5, Some(3), 5),
+        ];
+        for (order, wanted) in [
+            (ConversationOrder::Latest, [2, 4, 5, 3, 1].as_slice()),
+            (ConversationOrder::Waiting, &[2, 4, 5, 1]),
+        ] {
+            let (mut after, mut seen) = (None, Vec::new());
+            loop {
+                let list = InboxList::of(order, &request(after.take())).unwrap();
+                assert_eq!(list.count(all.to_vec()) as usize, wanted.len());
+                let page = list.page(all.to_vec());
+                seen.extend(page.items.iter().map(|place| place.conversation.uuid().as_u128()));
+                after = page.next;
+                if after.is_none() {
+                    break;
+                }
+            }
+            assert_eq!(seen, wanted);
         }
-        assert_eq!(seen, [place(9, 1), place(7, 4), place(5, 3), place(5, 2), place(5, 1)]);
     }
 
     #[test]
     fn a_cursor_of_another_list_is_refused() {
         for bytes in [vec![], vec![1; 16], vec![0; 25]] {
-            let answer = InboxPlace::after(&request(Some(Cursor(bytes.clone()))));
+            let answer = InboxList::of(ConversationOrder::Latest, &request(Some(Cursor(bytes.clone()))));
             assert!(matches!(answer, Err(StoreError::Cursor)), "{bytes:?}: {answer:?}");
         }
     }

@@ -26,7 +26,7 @@ mod work;
 
 pub use conversation::opt_conversation;
 pub use identity::{HeldAlias, bare_identity, with_aliases};
-pub use inbox::{FoundPlaces, InboxPlace, found_by_words, inbox_page};
+pub use inbox::{InboxList, InboxPlace, ListedAt, inbox_page};
 pub use message::{bind_content, bind_reactions, delivery, external_id, reactions};
 
 use chrono::{DateTime, Utc};

@@ -3,8 +3,8 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::conversation::{
-    ActivityKind, Conversation, ConversationQuery, ConversationSearch, ConversationState, ConversationWrite,
-    InboxView, Message, StateFilter,
+    ActivityKind, Conversation, ConversationFilter, ConversationQuery, ConversationSearch, ConversationState,
+    ConversationWrite, InboxView, Message, StateFilter,
 };
 use crate::id::MemberId;
 use crate::page::PageRequest;
@@ -158,7 +158,7 @@ async fn queue(
     state: StateFilter,
     now: DateTime<Utc>,
 ) -> Vec<crate::id::ConversationId> {
-    let query = ConversationQuery { view, state, now };
+    let query = ConversationQuery::new(view, state, now);
     let page = bed.store.inbox(&tenant.scope, &query, PageRequest::first(200)).await.unwrap();
     page.items.into_iter().map(|entry| entry.conversation.id).collect()
 }
@@ -230,7 +230,8 @@ pub async fn a_search_finds_conversations_in_each_state_newest_first(bed: TestBe
     }
     let find = async |words: &str, state, second: i64, page| {
         let tokens = crate::search::query_tokens(words);
-        let query = ConversationSearch { tokens, state, now: bed.at(second) };
+        let query =
+            ConversationSearch { tokens, state, filter: ConversationFilter::default(), now: bed.at(second) };
         let found = bed.store.find_conversations(&tenant.scope, &query, page).await.unwrap();
         let ids: Vec<_> = found.page.items.iter().map(|entry| entry.conversation.id).collect();
         (ids, found.total, found.page.next)
@@ -284,7 +285,7 @@ pub async fn a_list_shows_who_and_what_newest_first(bed: TestBed) {
     let (asha, ben) = (bed.person(&tenant, "Asha").await, bed.person(&tenant, "Ben").await);
     bed.hears(&tenant, &asha, "I was first", bed.at(10)).await;
     let newest = bed.hears(&tenant, &ben, "नमस्ते 🙏", bed.at(20)).await;
-    let query = ConversationQuery { view: InboxView::All, state: StateFilter::Open, now: bed.now() };
+    let query = ConversationQuery::new(InboxView::All, StateFilter::Open, bed.now());
     let page = bed.store.inbox(&tenant.scope, &query, PageRequest::first(10)).await.unwrap();
     let ids: Vec<_> = page.items.iter().map(|entry| entry.conversation.id).collect();
     assert_eq!(ids, [ben.conversation.id, asha.conversation.id]);

@@ -356,6 +356,7 @@ pub async fn every_field_of_a_conversation_survives(bed: TestBed) {
     talk.state = crate::conversation::ConversationState::Snoozed { until: bed.at(77) };
     (talk.assignee, talk.team) = (Some(bed.make.id()), Some(bed.make.id()));
     talk.last_at = bed.at(-5);
+    (talk.waiting_since, talk.last_failed) = (Some(bed.at(-9)), true);
     bed.write(&tenant.scope, ConversationWrite::Insert(talk.clone())).await;
     assert_eq!(bed.store.conversation(&tenant.scope, talk.id).await.unwrap(), Some(talk));
 }

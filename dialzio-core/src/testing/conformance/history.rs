@@ -21,6 +21,7 @@ type Shown = (Content, DeliveryStatus, i64, Option<FailureNote>, Option<i64>, Op
 #[derive(Debug, PartialEq)]
 struct Seen {
     head: (u32, Option<usize>, Option<usize>, i64, Option<i64>),
+    wait: (Option<i64>, bool),
     messages: Vec<Shown>,
     reactions: Vec<Vec<(Direction, String, i64)>>,
     aliases: Vec<(&'static str, String)>,
@@ -51,6 +52,7 @@ async fn seen(bed: &TestBed, tenant: &Tenant, person: &Person) -> Seen {
             micros(head.last_at),
             head.last_inbound_at.map(micros),
         ),
+        wait: (head.waiting_since.map(micros), head.last_failed),
         reactions: all
             .iter()
             .map(|message| {

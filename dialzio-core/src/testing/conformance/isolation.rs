@@ -7,9 +7,9 @@ use crate::canned_reply::CannedReplyWrite;
 use crate::consent::{ConsentEvent, ConsentWrite, SuppressionScope};
 use crate::contact::{Alias, ContactQuery, ContactWrite, TaskQuery};
 use crate::conversation::{
-    ActivityKind, Content, ConversationQuery, ConversationSearch, ConversationState, ConversationWrite,
-    DeliveryStatus, Direction, Draft, DraftKind, DraftWrite, Evidence, FailureNote, InboundQuery, InboxView,
-    Message, Reaction, ScheduledWrite, StateFilter, TemplateCategory,
+    ActivityKind, Content, ConversationFilter, ConversationQuery, ConversationSearch, ConversationState,
+    ConversationWrite, DeliveryStatus, Direction, Draft, DraftKind, DraftWrite, Evidence, FailureNote,
+    InboundQuery, InboxView, Message, Reaction, ScheduledWrite, StateFilter, TemplateCategory,
 };
 use crate::disposition::DispositionWrite;
 use crate::event::{DomainEvent, EventSeq};
@@ -114,7 +114,7 @@ async fn found(bed: &TestBed, full: &Full, scope: &OrgScope) -> Vec<(&'static st
     let (contact, talk) = (full.person.contact.id, full.person.conversation.id);
     let account = full.tenant.account.id;
     let keys = full.person.identity.subject_keys();
-    let query = |state| ConversationQuery { view: InboxView::All, state, now: bed.now() };
+    let query = |state| ConversationQuery::new(InboxView::All, state, bed.now());
     let known = InboundQuery {
         account,
         portfolio: full.tenant.account.portfolio.clone(),
@@ -140,8 +140,12 @@ async fn found(bed: &TestBed, full: &Full, scope: &OrgScope) -> Vec<(&'static st
     };
     let everybody = ContactQuery::default();
     let named = ContactQuery::matching("asha");
-    let found =
-        ConversationSearch { tokens: named.tokens.clone(), state: StateFilter::Open, now: bed.at(60) };
+    let found = ConversationSearch {
+        tokens: named.tokens.clone(),
+        state: StateFilter::Open,
+        filter: ConversationFilter::default(),
+        now: bed.at(60),
+    };
     vec![
         ("contact", store.contact(scope, contact).await.unwrap().is_some()),
         ("contacts_by_subject", !store.contacts_by_subject(scope, &keys).await.unwrap().is_empty()),
@@ -165,6 +169,10 @@ async fn found(bed: &TestBed, full: &Full, scope: &OrgScope) -> Vec<(&'static st
             !store.find_conversations(scope, &found, page()).await.unwrap().page.items.is_empty(),
         ),
         ("unread_conversations", store.unread_conversations(scope, None, 9).await.unwrap() > 0),
+        (
+            "count_conversations",
+            store.count_conversations(scope, &[query(StateFilter::Open)], 9).await.unwrap() != [0],
+        ),
         ("queue_counts", store.queue_counts(scope).await.unwrap().count(InboxView::All, "open") > 0),
         ("message", store.message(scope, full.heard.id).await.unwrap().is_some()),
         ("evidence_of", !store.evidence_of(scope, &[full.queued.id]).await.unwrap().is_empty()),

@@ -90,6 +90,16 @@ macro_rules! store_conformance {
                 a_joined_person_is_known_with_their_thread
                 a_queue_with_a_waiting_element_is_not_idle
             }
+            filter {
+                a_conversation_waits_from_the_oldest_message_without_an_answer
+                promotion_answers_nothing_and_a_notice_asks_for_nothing
+                closing_ends_a_wait_and_opening_again_looks_it_up
+                the_wait_is_the_same_in_any_order_of_arrival
+                every_combination_of_filters_finds_what_fits_all_of_them
+                a_filter_follows_what_changes
+                a_search_is_narrowed_as_a_queue_is
+                pages_of_those_that_wait_hold_still
+            }
             fidelity {
                 text_survives_unchanged
                 times_survive_to_the_microsecond

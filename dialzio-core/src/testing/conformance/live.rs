@@ -130,8 +130,7 @@ impl Live {
 
     /// The only conversation.
     pub(super) async fn talk(&self) -> Conversation {
-        let query =
-            ConversationQuery { view: InboxView::All, state: StateFilter::Open, now: self.crm.clock().now() };
+        let query = ConversationQuery::new(InboxView::All, StateFilter::Open, self.crm.clock().now());
         let page = self.crm.conversations().list(&self.me, &query, PageRequest::first(10)).await.unwrap();
         assert_eq!(page.items.len(), 1);
         page.items[0].conversation.clone()

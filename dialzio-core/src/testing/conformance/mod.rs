@@ -29,6 +29,7 @@ pub mod disposition;
 pub mod draft;
 pub mod facts;
 pub mod fidelity;
+pub mod filter;
 pub mod groups;
 pub mod history;
 pub mod isolation;

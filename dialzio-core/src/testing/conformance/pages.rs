@@ -107,7 +107,7 @@ pub async fn pages_of_a_queue_hold_still_under_insertion(bed: TestBed) {
     for second in [50, 10, 30, 30, 20, 30, 40] {
         new(bed.at(second)).await;
     }
-    let query = ConversationQuery { view: InboxView::All, state: StateFilter::Open, now: bed.now() };
+    let query = ConversationQuery::new(InboxView::All, StateFilter::Open, bed.now());
     let read = async |request| {
         let page = bed.store.inbox(&tenant.scope, &query, request).await.unwrap();
         page.map(|entry| entry.conversation.id.uuid())
@@ -138,7 +138,7 @@ pub async fn snoozes_that_ran_out_take_their_place_in_the_open_queue(bed: TestBe
             bed.write(&tenant.scope, ConversationWrite::Update(kept)).await;
         }
     }
-    let query = ConversationQuery { view: InboxView::All, state: StateFilter::Open, now: bed.at(100) };
+    let query = ConversationQuery::new(InboxView::All, StateFilter::Open, bed.at(100));
     for woken in [false, true] {
         let read = async |request| {
             let page = bed.store.inbox(&tenant.scope, &query, request).await.unwrap();

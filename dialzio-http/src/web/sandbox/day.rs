@@ -143,7 +143,7 @@ impl Scene<'_> {
     async fn conversation(&self, talk: &Talk) -> Option<ConversationId> {
         for _ in 0..LOOKS {
             for state in [StateFilter::Open, StateFilter::Closed] {
-                let query = ConversationQuery { view: InboxView::All, state, now: self.crm.clock().now() };
+                let query = ConversationQuery::new(InboxView::All, state, self.crm.clock().now());
                 let page =
                     self.crm.conversations().list(self.actor, &query, PageRequest::first(200)).await.ok()?;
                 let found = page.items.into_iter().find(|entry| match talk.digits {

@@ -2,6 +2,7 @@
 
 use askama::Template;
 
+use super::filter::{FilterChip, FilterForm};
 use super::{
     Avatar, Chip, Choice, Moment, Shell, Shown, person::PersonPane, state::State, thread::ThreadPane,
 };
@@ -54,6 +55,8 @@ pub(crate) enum View {
     Unassigned,
     /// All that the person may see.
     All,
+    /// Assigned to one member who was chosen.
+    Member,
 }
 
 impl View {
@@ -62,9 +65,27 @@ impl View {
         match self {
             Self::Mine => "mine",
             Self::Unassigned => "unassigned",
-            Self::All => "all",
+            Self::All | Self::Member => "all",
         }
     }
+}
+
+/// The query of a list. A member's conversations belong to no tab, so an address of a tab leaves the member out.
+pub(crate) fn list_query(
+    view: View,
+    state: State,
+    search: &str,
+    narrowed: &[(&'static str, String)],
+) -> String {
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    query.append_pair("view", view.name()).append_pair("state", state.name());
+    if !search.is_empty() {
+        query.append_pair("q", search);
+    }
+    for (name, value) in narrowed.iter().filter(|(name, _)| *name != "assignee" || view == View::Member) {
+        query.append_pair(name, value);
+    }
+    query.finish()
 }
 
 /// Left pane: tabs, search, rows. Its inner part is [`QueueList`].
@@ -75,6 +96,8 @@ pub(crate) struct Queue {
     pub(crate) account: Option<Shown>,
     /// What the person searches for; empty when nothing.
     pub(crate) search: String,
+    /// What can narrow the list.
+    pub(crate) filter: FilterForm,
     /// Tabs and rows.
     pub(crate) list: QueueList,
     /// What can be done with many; `None` for those who may not change conversations.
@@ -82,6 +105,23 @@ pub(crate) struct Queue {
 }
 
 impl askama::filters::HtmlSafe for Queue {}
+
+/// How many conversations there are, as shown: "12", "99+", or nothing where the number would say nothing.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct QueueNumbers {
+    /// Of the signed-in person in this state.
+    pub(crate) mine: String,
+    /// Unassigned ones in this state.
+    pub(crate) unassigned: String,
+    /// All in this state.
+    pub(crate) all: String,
+    /// Open ones in this view.
+    pub(crate) open: String,
+    /// Snoozed ones in this view.
+    pub(crate) snoozed: String,
+    /// Closed ones in this view, while something narrows the list.
+    pub(crate) closed: String,
+}
 
 /// What can be done with the conversations that are selected.
 #[derive(Clone, Debug)]
@@ -112,16 +152,12 @@ pub(crate) struct QueueList {
     pub(crate) state: State,
     /// Text searched for, kept in the addresses.
     pub(crate) search: String,
-    /// Conversations of the signed-in person in this state.
-    pub(crate) mine: u64,
-    /// Unassigned ones.
-    pub(crate) unassigned: u64,
-    /// Of all.
-    pub(crate) all: u64,
-    /// Open ones in this view.
-    pub(crate) open: u64,
-    /// Snoozed ones in this view.
-    pub(crate) snoozed: u64,
+    /// How many there are in each tab and state.
+    pub(crate) numbers: QueueNumbers,
+    /// What narrows the list, as names and values of its address.
+    pub(crate) narrowed: Vec<(&'static str, String)>,
+    /// A chip for each choice that narrows it.
+    pub(crate) chips: Vec<FilterChip>,
     /// One without a heading; of a search one for each state in which something was found.
     pub(crate) groups: Vec<QueueGroup>,
     /// Whether this is a further page: rows only, to be put after the others.
@@ -143,16 +179,16 @@ impl QueueList {
 
     /// Address of the same queue without the search.
     pub(crate) fn without_search(&self) -> String {
-        format!("inbox?view={}&state={}", self.view.name(), self.state.name())
+        format!("inbox?{}", list_query(self.view, self.state, "", &self.narrowed))
+    }
+
+    /// Address of the same queue with nothing that narrows it.
+    pub(crate) fn without_filters(&self) -> String {
+        format!("inbox?{}", list_query(self.view, self.state, &self.search, &[]))
     }
 
     fn query(&self, view: View, state: State) -> String {
-        let mut query = url::form_urlencoded::Serializer::new(String::new());
-        query.append_pair("view", view.name()).append_pair("state", state.name());
-        if !self.search.is_empty() {
-            query.append_pair("q", &self.search);
-        }
-        query.finish()
+        list_query(view, state, &self.search, &self.narrowed)
     }
 
     /// Whether nothing is listed.
@@ -165,10 +201,19 @@ impl QueueList {
         if !self.search.is_empty() {
             return "No conversation matches. Search looks at names, numbers, addresses, usernames and tags.";
         }
+        if !self.chips.is_empty() {
+            return match self.state {
+                State::Open => "No open conversation matches these filters.",
+                State::Snoozed => "No snoozed conversation matches these filters.",
+                State::Closed => "No closed conversation matches these filters.",
+            };
+        }
         match (self.state, self.view) {
             (State::Open, View::Mine) => "All done. Nothing is waiting for you.",
             (State::Open, View::Unassigned) => "Every open conversation is assigned.",
-            (State::Open, View::All) => "No open conversations. New ones appear here automatically.",
+            (State::Open, View::All | View::Member) => {
+                "No open conversations. New ones appear here automatically."
+            }
             (State::Snoozed, _) => "Nothing is snoozed.",
             (State::Closed, _) => "Nothing is closed yet.",
         }

@@ -11,10 +11,10 @@ use crate::run::Run;
 use crate::run::record::{self, Ran};
 use crate::{SqliteStore, statements as sql};
 use dialzio_core::consent::Purpose;
-use dialzio_core::contact::{Alias, ContactQuery, ContactWrite, Stage, TaskQuery};
+use dialzio_core::contact::{Alias, Contact, ContactQuery, ContactWrite, Stage, TaskQuery};
 use dialzio_core::conversation::{
-    ConversationQuery, ConversationState, ConversationWrite, DeliveryStatus, InboundQuery, InboxView,
-    StateFilter,
+    ConversationFilter, ConversationOrder, ConversationQuery, ConversationState, ConversationWrite,
+    DeliveryStatus, InboundQuery, InboxView, StateFilter,
 };
 use dialzio_core::event::DomainEvent;
 use dialzio_core::media::MediaWrite;
@@ -81,6 +81,11 @@ pub(super) async fn all() -> Vec<Vec<Ran>> {
             cards_with_the_typed_number_are_candidates
             a_joined_person_is_known_with_their_thread
             a_queue_with_a_waiting_element_is_not_idle
+        }
+        filter {
+            closing_ends_a_wait_and_opening_again_looks_it_up
+            a_conversation_waits_from_the_oldest_message_without_an_answer
+            a_filter_follows_what_changes
         }
         fidelity {
             settings_survive_whole
@@ -171,7 +176,7 @@ async fn lists(bed: TestBed, file: PathBuf) {
             assert!(!store.tasks(scope, &query, page()).await.unwrap().items.is_empty());
         }
         let view = InboxView::Mine(member.unwrap());
-        let theirs = ConversationQuery { view, state: StateFilter::Snoozed, now: bed.at(5) };
+        let theirs = ConversationQuery::new(view, StateFilter::Snoozed, bed.at(5));
         assert_eq!(store.inbox(scope, &theirs, page()).await.unwrap().items.len(), 1);
         cards.push(contact);
     }
@@ -184,16 +189,66 @@ async fn lists(bed: TestBed, file: PathBuf) {
     let keys: Vec<_> =
         cards.iter().flat_map(|contact| &contact.details).map(|d| d.value.subject_key()).collect();
     assert_eq!(store.contacts_by_subject(scope, &keys).await.unwrap().len(), 2);
-    let woken = ConversationQuery { view: InboxView::All, state: StateFilter::Open, now: bed.at(20) };
+    let woken = ConversationQuery::new(InboxView::All, StateFilter::Open, bed.at(20));
     assert_eq!(store.inbox(scope, &woken, page()).await.unwrap().items.len(), 2);
+    narrowed(&bed, &tenant, &cards[0]).await;
     let business = AccountRef(tenant.account.business_id.clone());
     assert!(store.route(&bed.system, tenant.app.id, &[business]).await.unwrap()[0].is_some());
     // Names are walked when thousands match, which takes as many people; so it is asked here as it would be there.
     let db = reader(&Place { path: file, temporary: false }).unwrap();
     let row = params![id(tenant.org.id), "", [0_u8; 0], None::<&str>, "[\" be\"]", 50];
     assert_eq!(db.all(sql::SEARCH_NAMES, row, |_| Ok(())).unwrap().len(), 1);
-    let row = params![id(tenant.org.id), 0, i64::MAX, "snoozed", i64::MAX, [255_u8; 16], 50, "[\" be\"]"];
-    assert_eq!(db.all(sql::INBOX_BY_WORDS, row, |_| Ok(())).unwrap().len(), 1);
+    let none = None::<&str>;
+    let row = params![
+        id(tenant.org.id),
+        none,
+        0,
+        0,
+        none,
+        none,
+        0,
+        none,
+        "snoozed",
+        i64::MAX,
+        [255_u8; 16],
+        50,
+        "[\" be\"]"
+    ];
+    assert_eq!(db.all(sql::PLACES_BY_WORDS, row, |_| Ok(())).unwrap().len(), 1);
+}
+
+/// Queues that are narrowed by each choice, by the index that serves it.
+async fn narrowed(bed: &TestBed, tenant: &Tenant, of: &Contact) {
+    let person = bed.person(tenant, "Chloe").await;
+    bed.hears(tenant, &person, "hello", bed.at(3)).await;
+    let (answer, _) = bed.queues(tenant, &person, "good morning", bed.at(4)).await;
+    bed.delivery(tenant, answer.id, DeliveryStatus::Failed, bed.at(5)).await;
+    bed.hears(tenant, &person, "on its way for long", bed.at(2)).await;
+    let mut contact = person.contact.clone();
+    (contact.stage, contact.tags) = (of.stage, of.tags.clone());
+    bed.write(&tenant.scope, ContactWrite::Update(contact)).await;
+    let query = |view, filter| ConversationQuery {
+        filter,
+        ..ConversationQuery::new(view, StateFilter::Open, bed.at(20))
+    };
+    let account = Some(tenant.account.id);
+    let tag = of.tags.first().cloned();
+    let waiting = ConversationQuery {
+        order: ConversationOrder::Waiting,
+        ..query(InboxView::All, ConversationFilter::default())
+    };
+    for query in [
+        query(InboxView::All, ConversationFilter { account, ..Default::default() }),
+        query(InboxView::Unassigned, ConversationFilter { account, ..Default::default() }),
+        query(InboxView::All, ConversationFilter { unread: true, ..Default::default() }),
+        query(InboxView::All, ConversationFilter { failed: true, ..Default::default() }),
+        query(InboxView::All, ConversationFilter { stage: Some(of.stage), ..Default::default() }),
+        query(InboxView::All, ConversationFilter { stage: Some(of.stage), tag, ..Default::default() }),
+        waiting,
+    ] {
+        let found = bed.store.inbox(&tenant.scope, &query, PageRequest::first(9)).await.unwrap();
+        assert!(!found.items.is_empty(), "{query:?}");
+    }
 }
 
 /// Identities that turn out to be one person, twice over, each with a conversation and promotion that waits.

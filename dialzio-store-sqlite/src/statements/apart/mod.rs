@@ -73,7 +73,17 @@ const BEYOND: &[(&str, Reach, &str)] = &[
 const DOUBLED: &[(&str, &[usize], &str)] = &[
     ("CONTACTS_BY_SUBJECT", &[3, 4, 5], "who has the number is looked for among one's own people"),
     ("IDENTITY", &[2], "the survivor is looked for among one's own"),
-    ("INBOX_BY_WORDS", &[6], "whose words they are is looked up by the id of one's own contact"),
+    ("LOOK_UP_WAIT", &[0, 1, 2], "messages are looked at by the id of one's own conversation"),
+    ("LOOK_UP_WAIT_IF_LATE", &[0, 1, 2], "messages are looked at by the id of one's own conversation"),
+    ("PLACES", &[1, 2], "stage and tag are looked up by the id of one's own contact"),
+    ("PLACES_BY_WORDS", &[1, 2, 3], "words, stage and tag are looked up by the id of one's own contact"),
+    ("PLACES_FAILED", &[1, 2], "stage and tag are looked up by the id of one's own contact"),
+    ("PLACES_OF_ACCOUNT", &[1, 2], "stage and tag are looked up by the id of one's own contact"),
+    ("PLACES_OF_ASSIGNEE", &[1, 2], "stage and tag are looked up by the id of one's own contact"),
+    ("PLACES_OF_PEOPLE", &[1, 2], "stage and tag are looked up by the id of one's own contact"),
+    ("PLACES_UNREAD", &[1, 2], "stage and tag are looked up by the id of one's own contact"),
+    ("PLACES_WAITING", &[1, 2], "stage and tag are looked up by the id of one's own contact"),
+    ("PLACES_WOKEN", &[1, 2], "stage and tag are looked up by the id of one's own contact"),
     ("PURGE_ONCE", &[1], "what has been found is removed among one's own"),
     ("SEARCH_WORDS", &[0], "the words begin with the organisation's id"),
 ];

@@ -3,8 +3,9 @@
 use super::composer::Case;
 use super::{at, shell, thread};
 use crate::web::view::{
-    Avatar, Chip, Tone,
-    inbox::{Conversation, InboxPage, Queue, QueueGroup, QueueList, QueueRow, View},
+    Avatar, Chip, Choice, Tone,
+    filter::FilterForm,
+    inbox::{Conversation, InboxPage, Queue, QueueGroup, QueueList, QueueNumbers, QueueRow, View},
     shell::Place,
     state::State,
 };
@@ -16,9 +17,18 @@ pub(crate) fn page(query: &str, open: Option<Case>) -> InboxPage {
             bulk: None,
             account: Some("Shop line · +91 80 4718 0000".into()),
             search: String::new(),
+            filter: filter(),
             list: list_with(query, open),
         },
         conversation: open.map_or(Conversation::None, conversation),
+    }
+}
+
+fn filter() -> FilterForm {
+    FilterForm {
+        assignees: vec![Choice::new("", "Anyone").chosen(), Choice::new("me", "Me")],
+        stages: vec![Choice::new("", "Any stage").chosen(), Choice::new("customer", "Customer")],
+        ..FilterForm::default()
     }
 }
 
@@ -56,11 +66,16 @@ fn list_with(query: &str, open: Option<Case>) -> QueueList {
         view,
         state,
         search: String::new(),
-        mine: 6,
-        unassigned: 4,
-        all: 31,
-        open: 31,
-        snoozed: 5,
+        numbers: QueueNumbers {
+            mine: "6".into(),
+            unassigned: "4".into(),
+            all: "31".into(),
+            open: "31".into(),
+            snoozed: "5".into(),
+            closed: String::new(),
+        },
+        narrowed: Vec::new(),
+        chips: Vec::new(),
         groups: vec![QueueGroup { state: None, count: String::new(), rows, next: Some("k2".into()) }],
         is_continuation: query.contains("after="),
     }

@@ -1,0 +1,151 @@
+//! What the inbox lists, as its address says it: read leniently, since anything may be typed into an address.
+
+use dialzio_core::MemberId;
+use dialzio_core::conversation::{ConversationFilter, ConversationOrder, StateFilter};
+use serde::Deserialize;
+
+use super::view::inbox::{View, list_query};
+use super::view::state::State;
+
+/// What is listed, as the address says it.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub(crate) struct Listed {
+    view: Option<String>,
+    state: Option<String>,
+    q: Option<String>,
+    /// `me`, `none` or a member; in the place of the view.
+    assignee: Option<String>,
+    account: Option<String>,
+    stage: Option<String>,
+    tag: Option<String>,
+    unread: Option<String>,
+    failed: Option<String>,
+    order: Option<String>,
+    pub(crate) rows: Option<u32>,
+    pub(crate) after: Option<String>,
+    /// Of a search: the state whose next page is asked for.
+    pub(crate) group: Option<StateFilter>,
+}
+
+/// What was chosen besides tab, state and search.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Chosen {
+    /// The member whose conversations are listed, of [`View::Member`].
+    pub(crate) assignee: Option<MemberId>,
+    pub(crate) filter: ConversationFilter,
+    pub(crate) order: ConversationOrder,
+}
+
+impl Listed {
+    /// The whole is the default: a conversation that no member has taken yet must be seen.
+    pub(crate) fn view(&self) -> View {
+        match self.assignee.as_deref() {
+            Some("me") => return View::Mine,
+            Some("none") => return View::Unassigned,
+            Some("") => return View::All,
+            Some(id) if id.parse::<MemberId>().is_ok() => return View::Member,
+            _ => {}
+        }
+        match self.view.as_deref() {
+            Some("mine") => View::Mine,
+            Some("unassigned") => View::Unassigned,
+            _ => View::All,
+        }
+    }
+
+    pub(crate) fn state(&self) -> State {
+        match self.state.as_deref() {
+            Some("snoozed") => State::Snoozed,
+            Some("closed") => State::Closed,
+            _ => State::Open,
+        }
+    }
+
+    pub(crate) fn search(&self) -> &str {
+        self.q.as_deref().unwrap_or_default().trim()
+    }
+
+    /// What narrows and orders the list. What cannot be read narrows nothing.
+    pub(crate) fn chosen(&self) -> Chosen {
+        fn read<T: std::str::FromStr>(value: Option<&String>) -> Option<T> {
+            value.and_then(|value| value.trim().parse().ok())
+        }
+        let is_set = |value: Option<&String>| value.is_some_and(|value| value == "true");
+        Chosen {
+            assignee: read(self.assignee.as_ref()),
+            filter: ConversationFilter {
+                account: read(self.account.as_ref()),
+                stage: read(self.stage.as_ref()),
+                tag: read(self.tag.as_ref()),
+                unread: is_set(self.unread.as_ref()),
+                failed: is_set(self.failed.as_ref()),
+            },
+            order: read(self.order.as_ref()).unwrap_or_default(),
+        }
+    }
+
+    /// The query that lists the same again.
+    pub(crate) fn here(&self) -> String {
+        list_query(self.view(), self.state(), self.search(), &self.chosen().pairs())
+    }
+}
+
+impl Chosen {
+    /// Whether nothing narrows the list or changes its order.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.pairs().is_empty()
+    }
+
+    /// What the address says of it.
+    pub(crate) fn pairs(&self) -> Vec<(&'static str, String)> {
+        let filter = &self.filter;
+        let flag = |given: bool| given.then(|| "true".to_owned());
+        let order = (self.order != ConversationOrder::Latest).then(|| self.order.to_string());
+        let pairs = [
+            ("assignee", self.assignee.map(|member| member.to_string())),
+            ("account", filter.account.map(|account| account.to_string())),
+            ("stage", filter.stage.map(|stage| stage.to_string())),
+            ("tag", filter.tag.as_ref().map(|tag| tag.reveal().to_owned())),
+            ("unread", flag(filter.unread)),
+            ("failed", flag(filter.failed)),
+            ("order", order),
+        ];
+        pairs.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn listed(query: &str) -> Listed {
+        let uri: axum::http::Uri = format!("/inbox?{query}").parse().unwrap();
+        axum::extract::Query::try_from_uri(&uri).unwrap().0
+    }
+
+    #[test]
+    fn an_address_names_what_it_lists_and_nothing_that_cannot_be_read() {
+        let member = "01a2b3c4-0000-7000-8000-000000000001";
+        for (typed, here) in [
+            ("", "view=all&state=open"),
+            ("view=mine&state=closed&q=asha", "view=mine&state=closed&q=asha"),
+            ("view=mine&assignee=none", "view=unassigned&state=open"),
+            ("view=mine&assignee=", "view=all&state=open"),
+            ("view=mine&assignee=nobody", "view=mine&state=open"),
+            (
+                "unread=true&failed=yes&stage=customer&order=waiting&tag=A+%26+B",
+                "view=all&state=open&stage=customer&tag=A+%26+B&unread=true&order=waiting",
+            ),
+            ("stage=&tag=&account=&order=", "view=all&state=open"),
+            ("account=x&stage=emperor&order=random&tag=%00", "view=all&state=open"),
+        ] {
+            assert_eq!(listed(typed).here(), here, "{typed}");
+            assert_eq!(listed(here).here(), here, "{here}");
+        }
+        let of_member = listed(&format!("view=mine&assignee={member}"));
+        assert_eq!(of_member.view(), View::Member);
+        assert_eq!(of_member.here(), format!("view=all&state=open&assignee={member}"));
+        let tab = list_query(View::Mine, State::Open, "", &of_member.chosen().pairs());
+        assert_eq!(tab, "view=mine&state=open");
+    }
+}
