@@ -9,7 +9,7 @@ use dialzio_core::account::NewAccount;
 use dialzio_core::provider::ADDRESS_REFUSAL;
 use dialzio_core::testing::ScriptedProvider;
 
-/// The scripted provider has no address of its own, so it takes none that somebody types in.
+/// The scripted provider has no address of its own, so it takes none that is typed in.
 #[tokio::test(start_paused = true)]
 async fn an_account_is_connected_to_known_hosts_alone() {
     let clock = common::clock();
@@ -34,7 +34,7 @@ async fn an_account_is_connected_to_known_hosts_alone() {
     ] {
         let begun = tokio::time::Instant::now();
         let refused = crm.accounts().connect(&me, line(Some(strange))).await.unwrap_err();
-        // By the timer's own clock, which stands still unless somebody waits for it.
+        // By the timer's own clock, which stands still unless a task waits for it.
         assert!(begun.elapsed() >= ADDRESS_REFUSAL, "{strange} is refused sooner than others");
         assert!(matches!(refused, Error::Invalid { field: "base_url", .. }), "{strange}");
         answers.push(refused.to_string());

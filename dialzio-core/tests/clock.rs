@@ -1,4 +1,4 @@
-//! A clock that is wrong costs nobody their data: what has expired by it is hidden, and nothing is deleted until it is
+//! A clock that is wrong costs no data: what has expired by it is hidden, and nothing is deleted until it is
 //! confirmed.
 #![cfg(feature = "testing")]
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
@@ -62,7 +62,7 @@ fn crm(store: &Arc<MemoryStore>, clock: &Arc<ManualClock>, provider: &Dated) -> 
 }
 
 impl Shop {
-    /// A shop to which somebody has written, at work since.
+    /// A shop to which a person has written, at work since.
     async fn open() -> Self {
         let make = Fixtures::default();
         let clock = Arc::new(ManualClock::at(Fixtures::morning()));

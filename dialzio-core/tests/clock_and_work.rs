@@ -97,7 +97,7 @@ async fn a_reply_that_waits_outlives_a_clock_that_leaps() {
 #[tokio::test]
 async fn a_provider_is_asked_for_its_time_before_anything_waits_for_it() {
     let shop = Shop::with_a_reply().await;
-    // The machine was off over a weekend, and nobody has written since.
+    // The machine was off over a weekend, and nothing has arrived since.
     let now = shop.clock.now() + TimeDelta::days(2);
     shop.clock.set(now);
     *shop.shown.lock().unwrap() = Some(now);

@@ -85,7 +85,7 @@ async fn keys_of_another_installation_seal_open_and_hash_nothing() {
     let own = crm(&store, keys(1));
     let me = owner(&own).await;
     own.accounts().register_app(&me, app()).await.unwrap();
-    // Nobody has called `check_keys`, and nobody has to.
+    // `check_keys` was not called, and does not have to be.
     let other = crm(&store, keys(2));
     is_foreign(&other.accounts().register_app(&me, app()).await);
     is_foreign(&suppress(&other, &me).await);

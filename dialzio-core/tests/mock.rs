@@ -67,7 +67,7 @@ async fn a_send_whose_outcome_nobody_knows_is_made_once_and_shown_as_unknown() {
     let app = common::app(&crm, &me).await;
     let account = common::connect(&crm, &me, &app).await;
 
-    // Somebody has just written.
+    // A person has just written.
     let talk = common::talk(&crm, &make, &me, &account).await;
 
     let sent = crm.conversations().send(&me, talk.id, NewMessage::text("hello back").unwrap()).await.unwrap();

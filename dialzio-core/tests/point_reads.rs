@@ -59,7 +59,7 @@ async fn one_item_is_read_by_its_id_and_no_list_is_gone_through() {
     let (key, _) = crm.access().create_key(&me, name, &[Permission::ContactsRead]).await.unwrap();
 
     calls.lock().unwrap().clear();
-    // They were sealed for nobody, so they are found and cannot be opened.
+    // They were sealed for no organisation, so they are found and cannot be opened.
     let own = crm.quarantine().open(&me, held[0].id).await;
     assert!(matches!(own, Err(Error::Sealed)), "{own:?}");
     let operator = crm.operator("Ticket 7").unwrap();

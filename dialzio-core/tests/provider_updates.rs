@@ -1,4 +1,4 @@
-//! What a provider answers and reports: refusals that are the account's fault, waits that nobody meant, and updates of
+//! What a provider answers and reports: refusals that are the account's fault, waits that were not intended, and updates of
 //! people's ids in any order.
 #![cfg(feature = "testing")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]

@@ -1,5 +1,5 @@
 //! Where a number leads is remembered, and never believed for longer than it is true: another process may have given the
-//! number up, or to somebody else.
+//! number up, or to another organisation.
 #![cfg(feature = "testing")]
 #![allow(clippy::unwrap_used, reason = "tests")]
 
@@ -45,9 +45,9 @@ async fn a_number_that_another_process_gave_up_leads_nowhere_at_once() {
     batch.write(AccountWrite::Change { account: account.id, change: Box::new(change) });
     elsewhere.store().commit_one(&scope(me.org()), batch).await.unwrap();
     assert_eq!(writes(&crm, &app, "m.2").await, 200, "it is kept, for the operator to see");
-    assert_eq!(common::unread(&crm, &me).await, 1, "and shown to nobody");
+    assert_eq!(common::unread(&crm, &me).await, 1, "and shown to no member");
 
-    // Somebody else connects it to an app of their own: the old hook still leads nowhere, the new one to them.
+    // Another organisation connects it to an app of their own: the old hook still leads nowhere, the new one to them.
     let (them, their_app) = tenant(&elsewhere, "Red Leaf").await;
     common::connect(&elsewhere, &them, &their_app).await;
     assert_eq!(writes(&crm, &app, "m.3").await, 200);

@@ -55,7 +55,7 @@ struct Shop {
     talk: Conversation,
 }
 
-/// A shop to which somebody has just written.
+/// A shop to which a person has just written.
 async fn shop() -> Shop {
     let make = Fixtures::default();
     let clock = common::clock();

@@ -2,10 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-/// Below this much free space webhooks are refused, so that what is acknowledged can be kept. Source: reliability
-/// reference, 12.1.
+/// Below this much free space webhooks are refused, so that what is acknowledged can be kept.
 pub const WEBHOOK_RESERVE: u64 = 64 * 1024 * 1024;
-/// Below this much free space uploads are refused. Source: reliability reference, 12.1.
+/// Below this much free space uploads are refused.
 pub const UPLOAD_RESERVE: u64 = 512 * 1024 * 1024;
 
 /// File systems whose locks and flushes cannot be relied on, by the kernel's number for them. Source: `statfs(2)` and

@@ -172,6 +172,6 @@ mod tests {
         drop(first);
         assert!(counts.take(ip("192.0.2.7"), 2).is_some());
         drop(second);
-        assert!(counts.is_empty(), "nobody is remembered who is not there");
+        assert!(counts.is_empty(), "an address without requests is still counted");
     }
 }

@@ -34,7 +34,7 @@ struct Inner {
 /// How many uploads are read at the same time: each may hold a provider's largest file in memory, twice while it is
 /// being sealed.
 const UPLOADS: usize = 4;
-/// How many webhooks are taken in at the same time. Source: reliability reference, 13.
+/// How many webhooks are taken in at the same time. A 257th is answered 503 and repeated by the provider.
 const HOOKS: usize = 256;
 
 impl AppState {

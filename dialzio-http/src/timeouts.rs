@@ -16,7 +16,7 @@ use tokio::time::{Instant, Sleep};
 use crate::mount::Mount;
 use crate::problem::Problem;
 
-/// The longest address, in bytes. Source: reliability reference, 13.
+/// The longest address, in bytes. Common servers and proxies take as much.
 const LONGEST_ADDRESS: usize = 8 * 1024;
 
 /// The longest fields of a head, in bytes.
@@ -29,7 +29,7 @@ const TAKE_FILES: [&str; 3] = [
     "/web/sandbox/{person}/messages",
 ];
 
-/// How long requests may take. Source of the defaults: reliability reference, 13.
+/// How long requests may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Patience {
     /// All of a request, until its answer begins; its body has to arrive within it.

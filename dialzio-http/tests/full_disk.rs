@@ -44,7 +44,7 @@ impl Drop for Disk {
 }
 
 impl Disk {
-    /// One, or `None` where this machine gives nobody any.
+    /// One, or `None` where this machine gives none.
     fn small() -> Option<Self> {
         let folder = tempfile::tempdir().unwrap();
         let disk = folder.path().join("disk");
@@ -98,7 +98,7 @@ fn reads_and_recovers(disk: &mut Disk, address: &str, key: &str, known: &[&str])
     assert_eq!(names(address, key), known);
     assert_eq!(ask(address, key, "GET", "/inbox", "").0, 200);
     // Some room may be left between what a file takes and what the disk gives.
-    let refused = (0..2_000).map(|_| add(address, key, "Nobody")).find(|(status, _)| *status != 201);
+    let refused = (0..2_000).map(|_| add(address, key, "Nameless")).find(|(status, _)| *status != 201);
     let (status, refused) = refused.expect("the disk is full");
     assert_eq!((status, refused["code"].as_str()), (503, Some("store.full")), "{refused}");
     assert!(refused["title"].as_str().unwrap().contains("disk"), "{refused}");
@@ -112,7 +112,7 @@ fn reads_and_recovers(disk: &mut Disk, address: &str, key: &str, known: &[&str])
 #[test]
 fn without_a_free_byte_the_server_starts_to_read_and_recovers_by_itself() {
     let Some(mut disk) = Disk::small() else {
-        println!("NOT PROVEN: this machine lets nobody mount a small disk");
+        println!("NOT PROVEN: this machine does not allow a small disk to be mounted");
         return;
     };
     let init: Value = serde_json::from_str(&disk.order("init")).unwrap();

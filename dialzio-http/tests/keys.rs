@@ -91,7 +91,7 @@ async fn an_empty_database_beside_keys_or_files_is_not_taken_for_a_new_installat
         assert!(refused.to_string().contains("put dialzio.db back"), "{refused}");
         assert_eq!(std::fs::metadata(&database).map_or(0, |found| found.len()), 0, "nothing was made");
     }
-    // Whoever says `init` begins anew with these keys, but never beside files.
+    // `init` starts afresh with these keys, but never beside existing files.
     let blob = folder.path().join("blobs/some-organisation");
     std::fs::create_dir_all(&blob).unwrap();
     assert!(matches!(tried(&places, Founding::Init).await, Err(AssembleError::EmptyDatabase { .. })));

@@ -203,7 +203,7 @@ async fn room_is_kept_for_what_must_not_be_lost() {
     assert_eq!(status(&answer), 503, "{answer}");
     assert!(answer.contains("disk.low"), "{answer}");
 
-    // Nobody watches: nothing is refused for that.
+    // No subscriber is connected: nothing is refused for that.
     let unwatched = server(Limits::default(), Patience::default(), None).await;
     assert_eq!(status(&unwatched.ask(&hook(&unwatched)).await), 401);
     let answer = unwatched.ask(&upload.replace(&low.key, &unwatched.key)).await;

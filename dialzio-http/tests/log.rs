@@ -1,4 +1,4 @@
-//! A log that cannot be written stops nothing, and what is logged of a request names nobody.
+//! A log that cannot be written stops nothing, and what is logged of a request names no person.
 #![cfg(all(feature = "sqlite", feature = "whatsapp", feature = "sandbox", target_os = "linux"))]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
@@ -109,7 +109,7 @@ fn the_help_says_how_to_log() {
         let help = Command::new(env!("CARGO_BIN_EXE_dialzio")).arg(flag).output().unwrap();
         assert!(String::from_utf8_lossy(&help.stdout).contains("DIALZIO_LOG"));
     }
-    // Nobody reads what it says: that is no failure.
+    // Its output is not read: that is no failure.
     let full = File::options().write(true).open("/dev/full").unwrap();
     let silent = Command::new(env!("CARGO_BIN_EXE_dialzio")).arg("quarantine").stdout(full).output().unwrap();
     assert_eq!(silent.status.code(), Some(2), "a usage error, not a panic");

@@ -89,7 +89,7 @@ async fn nothing_is_read_for_an_address_of_no_app_nor_before_the_origin_and_the_
     let server = server(Limits::default(), Patience::default(), None).await;
     let multipart = "Content-Type: multipart/form-data; boundary=b\r\n";
     let ours = "Sec-Fetch-Site: same-origin\r\nX-Dialzio-Request: 1\r\n";
-    let cookie = "Cookie: __Host-dialzio_session=nobody\r\n";
+    let cookie = "Cookie: __Host-dialzio_session=unknown\r\n";
     let thread = "/web/conversations/01890000-0000-7000-8000-000000000000/messages";
     let files = "/v1/conversations/01890000-0000-7000-8000-000000000000/files";
     for (path, fields, expected) in [

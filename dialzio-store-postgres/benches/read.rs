@@ -56,7 +56,7 @@ async fn baseline(db: &mut PgConnection, org: Uuid, inbox: bool, talk: Uuid) -> 
     rows.iter().map(|row| std::hint::black_box(owned(row))).map(|values| values.len().min(1)).sum()
 }
 
-/// A column's value, as whoever uses it would own it.
+/// A column's value, as its reader would own it.
 #[allow(dead_code, reason = "owning it is all that is measured")]
 enum Owned {
     Nothing,

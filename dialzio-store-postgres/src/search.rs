@@ -46,10 +46,10 @@ pub(crate) async fn list(
 }
 
 async fn find(db: &mut Db<'_>, org: Uuid, query: &ContactQuery, page: &PageRequest) -> Res<Page<Contact>> {
-    let nobody = Page { items: Vec::new(), next: None };
-    let Some((last, whole)) = query.tokens.split_last() else { return Ok(nobody) };
+    let none = Page { items: Vec::new(), next: None };
+    let Some((last, whole)) = query.tokens.split_last() else { return Ok(none) };
     if !query.tokens.iter().all(|token| is_word(token)) || whole.iter().any(String::is_empty) {
-        return Ok(nobody);
+        return Ok(none);
     }
     let whole = once(whole);
     let after = list_after(page)?;
@@ -212,7 +212,7 @@ mod tests {
             query("name6", Some(Stage::Customer)),
             query("name69 family0", None),
             query("family1 name4 name4", None),
-            query("nobody", None),
+            query("absent", None),
             query("family1", Some(Stage::New)),
         ] {
             let (last, whole) = wanted.tokens.split_last().unwrap();

@@ -1,4 +1,4 @@
-//! The tests' own server: it goes with whoever made it, however that ends.
+//! The tests' own server: it ends with the process that started it, however that ends.
 
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]

@@ -83,7 +83,7 @@ async fn both_are_written_and_seen_inside_before_anybody_else_sees_them() {
     order(&mut transaction, bed.make.id::<dialzio_core::ContactId>().uuid()).await;
     transaction.commit().await.unwrap();
     wakeup.send();
-    tokio::time::timeout(Duration::from_secs(10), watch.next()).await.expect("nobody was woken");
+    tokio::time::timeout(Duration::from_secs(10), watch.next()).await.expect("the watch was not woken");
     assert!(bed.store.contact(&tenant.scope, contact.id).await.unwrap().is_some());
     assert_eq!(orders(&pool).await, 2);
     assert!(
@@ -144,7 +144,7 @@ async fn a_refused_batch_leaves_the_hosts_transaction_alive() {
     assert_eq!(bed.store.notes(&tenant.scope, known.contact.id, page).await.unwrap().items.len(), 1);
 }
 
-/// Nobody knows how far a dropped future got, so nothing of the transaction stays.
+/// How far a dropped future got is unknown, so nothing of the transaction stays.
 #[tokio::test]
 async fn a_future_that_is_dropped_in_the_middle_undoes_the_transaction() {
     let (pool, store, bed, tenant) = host().await;
@@ -153,7 +153,7 @@ async fn a_future_that_is_dropped_in_the_middle_undoes_the_transaction() {
     order(&mut transaction, contact.id.uuid()).await;
     let enlisted = store.enlist(transaction);
     let inside = enlisted.store();
-    // Somebody else is at the organisation's head, so whoever writes in it has to wait.
+    // Another transaction holds the organisation's row, so a writer in it has to wait.
     let mut holder = pool.begin().await.unwrap();
     holder.execute("SET LOCAL ROLE dialzio_system").await.unwrap();
     sqlx::query("SELECT 1 FROM dialzio.org_head WHERE org_id = $1 FOR UPDATE")

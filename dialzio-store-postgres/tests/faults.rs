@@ -182,7 +182,7 @@ async fn dropped_futures_lose_nothing_and_leave_no_transaction_behind() {
             .fetch_one(&mut admin)
             .await
             .unwrap();
-        assert_eq!(count, 1, "an acknowledged write that nobody else sees");
+        assert_eq!(count, 1, "an acknowledged write that others do not see");
     }
 }
 
@@ -197,7 +197,7 @@ async fn a_deadlock_is_done_again() {
     let mut admin = database.admin().await.unwrap();
     admin.execute("ALTER SYSTEM SET deadlock_timeout = '50ms'").await.unwrap();
     admin.execute("SELECT pg_reload_conf()").await.unwrap();
-    // Somebody else holds the contact and then wants the organisation; we hold the organisation and want the contact. They are
+    // Another transaction holds the contact and then wants the organisation; we hold the organisation and want the contact. They are
     // patient, so it is us who notice and give way.
     admin.execute("BEGIN; SET LOCAL deadlock_timeout = '20s'").await.unwrap();
     admin.execute("SELECT 1 FROM dialzio.contact FOR UPDATE").await.unwrap();
@@ -248,7 +248,7 @@ async fn a_server_that_only_reads_is_busy_and_reads_go_on() {
     }
 }
 
-/// Whoever waits too long for the organisation is told that it is busy; nobody waits for ever.
+/// A writer that waits too long for the organisation is told that it is busy; none waits for ever.
 #[tokio::test]
 async fn a_lock_that_is_held_too_long_is_busy_and_over() {
     let (database, bed, tenant) = own().await;
@@ -289,7 +289,7 @@ async fn cut_while_waiting(admin: &mut sqlx::PgConnection, event: &str) {
         if !cut.is_empty() {
             return;
         }
-        assert!(Instant::now() < patience, "nobody waits for {event}");
+        assert!(Instant::now() < patience, "no session waits for {event}");
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }
@@ -315,7 +315,7 @@ async fn a_commit_that_happened_and_was_not_answered_is_found_out() {
     let tenant = bed.tenant().await;
     let mut admin = database.admin().await.unwrap();
     // The server writes a commit and then waits for a standby that does not exist.
-    admin.execute("ALTER SYSTEM SET synchronous_standby_names = 'nobody'").await.unwrap();
+    admin.execute("ALTER SYSTEM SET synchronous_standby_names = 'absent'").await.unwrap();
     admin.execute("SELECT pg_reload_conf()").await.unwrap();
     tokio::time::sleep(Duration::from_millis(200)).await;
     let (contact, adding) = adds(&bed, &tenant).await;
@@ -349,7 +349,7 @@ async fn a_commit_that_did_not_happen_is_done_again() {
     whole(&bed, &tenant, &[contact]).await;
 }
 
-/// PostgreSQL keeps no text with a NUL, and will not compare one either: whoever asks for it is told that it is not there.
+/// PostgreSQL keeps no text with a NUL, and will not compare one either: a request for it is told that it is not there.
 #[tokio::test]
 async fn a_text_that_cannot_be_kept_is_not_found() {
     let (_database, bed, tenant) = own().await;

@@ -99,7 +99,7 @@ struct Answers {
     unknown: u32,
 }
 
-/// The server gives up when its log has no room, and may not come up again before there is some. Whoever was in the middle
+/// The server gives up when its log has no room, and may not come up again before there is some. A client in the middle
 /// of a commit is told what came of it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_log_without_room_takes_the_server_down_and_nothing_with_it() {
@@ -131,7 +131,7 @@ async fn a_log_without_room_takes_the_server_down_and_nothing_with_it() {
         assert!(log().contains("No space left on device"), "{}", log());
         cluster.free().unwrap();
         let patience = Instant::now() + Duration::from_secs(60);
-        // Somebody starts it, if it does not come up by itself.
+        // It is started if it does not come up by itself.
         while bed.store.ping().await.is_err() {
             assert!(Instant::now() < patience, "it does not come back");
             tokio::time::sleep(Duration::from_millis(200)).await;

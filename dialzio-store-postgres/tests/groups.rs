@@ -110,7 +110,7 @@ async fn listened_to(admin: &mut PgConnection, processes: i64) {
     }
 }
 
-/// What one process takes in shows in a stream of the other by the hint alone: nobody may look at the log by themselves.
+/// What one process takes in shows in a stream of the other by the hint alone: no follower polls the log.
 #[tokio::test]
 async fn a_commit_of_one_process_wakes_those_who_follow_in_another() {
     let (database, one, two) = pair().await;
@@ -134,7 +134,7 @@ async fn a_commit_of_one_process_wakes_those_who_follow_in_another() {
         };
         tokio::time::timeout(Duration::from_secs(30), woken).await.expect("the hint was not heard");
     }
-    // Nobody could: the same look is refused.
+    // None could: the same look is refused.
     let look = "BEGIN; SET LOCAL ROLE dialzio_system; SELECT event_seq FROM dialzio.org_head";
     let refused = admin.execute(look).await.unwrap_err();
     assert_eq!(
@@ -154,7 +154,8 @@ async fn a_lost_hint_costs_a_second_and_no_event() {
     let commit = one.store.commit_one(&tenant.scope, batch).await.unwrap();
     tokio::time::sleep(Duration::from_millis(300)).await;
     let mut watch = two.store.watch(&tenant.scope);
-    let seen = tokio::time::timeout(Duration::from_secs(10), watch.next()).await.expect("nobody looked");
+    let seen =
+        tokio::time::timeout(Duration::from_secs(10), watch.next()).await.expect("the log was not looked at");
     assert_eq!(seen, Some(commit.seq));
 }
 
@@ -173,7 +174,7 @@ async fn what_a_lost_process_had_dispatched_becomes_unknown_when_its_queue_is_ta
     let state = JobState::Dispatched;
     let update = JobWrite::Update { id: job.id, state, not_before: None, attempts: 1 };
     one.write(&tenant.scope, update).await;
-    assert_eq!(two.store.recover(&two.system, two.now()).await.unwrap(), 0, "somebody works on it");
+    assert_eq!(two.store.recover(&two.system, two.now()).await.unwrap(), 0, "another worker holds it");
     // Nothing is due there any more, and still the queue comes up once its lease has run out.
     assert!(!two.store.queues_due(&two.system, two.now(), 10).await.unwrap().contains(&queue));
     two.clock.advance(chrono::TimeDelta::seconds(61));

@@ -102,7 +102,7 @@ async fn policies_alone_show_and_reach_nothing_of_another_organisation() {
         assert_eq!(counts[1], 0, "{table}");
     }
     assert!(filled > 12, "{filled}");
-    // Nobody writes a row of another, and nobody does anything without saying who they are.
+    // No organisation writes a row of another, and nothing is done without naming an organisation.
     for (org, text) in [
         (
             other.org.id.to_string(),

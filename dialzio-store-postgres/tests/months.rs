@@ -128,7 +128,7 @@ async fn a_month_that_may_be_alive_is_not_closed_by_a_wrong_clock() {
         before.iter().filter(|month| month.as_str() > "2026_05").all(|month| after.contains(month)),
         "{before:?} {after:?}"
     );
-    // Nor by whoever serves, who may ask for it directly and is told no.
+    // Nor by the serving role, which may ask for it directly and is refused.
     db.execute("BEGIN; SET LOCAL ROLE dialzio_system").await.unwrap();
     let month = (now - TimeDelta::days(40)).date_naive().to_string();
     for parent in ["message", "audit", "contact", "org"] {

@@ -1,5 +1,5 @@
 //! Through pgbouncer in transaction mode, which knows nothing of prepared statements: many connections of ours share few
-//! sessions of the server, and nobody brings anything along.
+//! sessions of the server, and no session state is carried along.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
@@ -78,7 +78,7 @@ async fn busy(bed: &TestBed, store: &dyn Store, tenant: &Tenant, name: &str, rou
             Err(StoreError::Unavailable) => tokio::time::sleep(Duration::from_millis(20)).await,
             Err(error) => panic!("{error}"),
         }
-        // What is seen is ours, whoever was in this session before.
+        // What is seen is ours, whatever used this session before.
         let page = PageRequest::first(200);
         match store.contacts(&tenant.scope, &ContactQuery::default(), page).await {
             Ok(seen) => {
@@ -159,7 +159,7 @@ async fn left_behind(database: &Database) {
     }
 }
 
-/// Nobody can listen through it, so whoever follows looks at the log each second, and misses nothing.
+/// LISTEN does not work through it, so a follower looks at the log each second, and misses nothing.
 #[tokio::test]
 async fn whoever_follows_through_a_pooler_sees_every_event() {
     if !pgbouncer::is_there() {
@@ -175,7 +175,7 @@ async fn whoever_follows_through_a_pooler_sees_every_event() {
         batch.event(DomainEvent::OrgChanged);
         let commit = one.store.commit_one(&tenant.scope, batch).await.unwrap();
         let woken = async { while watch.next().await.unwrap() < commit.seq {} };
-        tokio::time::timeout(Duration::from_secs(30), woken).await.expect("nobody looked");
+        tokio::time::timeout(Duration::from_secs(30), woken).await.expect("the log was not looked at");
         let news = two.store.events(&tenant.scope, dialzio_core::event::EventSeq(seen), 10).await.unwrap();
         assert_eq!(news.last().map(|event| event.seq), Some(commit.seq));
         seen = commit.seq.0;
@@ -257,7 +257,7 @@ async fn migrating_and_moving_through_a_pooler_are_refused() {
     assert!(matches!(refused, OpenError::Pooled), "{refused}");
 }
 
-/// Whoever says that statements are to be kept gets what they ask for: with this pooler, statements that are not there.
+/// A configuration that keeps statements gets what it asks for: with this pooler, statements that are not there.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_said_of_statements_goes_before_what_is_found_out() {
     if !pgbouncer::is_there() {

@@ -169,7 +169,7 @@ async fn a_changed_or_newer_schema_is_refused() {
     assert!(matches!(refused, OpenError::OlderSchema { found: 1, .. }), "{refused:?}");
 }
 
-/// The one period that nobody may lengthen is in the schema itself.
+/// The one period that cannot be lengthened is in the schema itself.
 #[tokio::test]
 async fn the_schema_refuses_a_message_that_outlives_twelve_months() {
     let database = support::database().await;

@@ -14,7 +14,7 @@ use dialzio_store_postgres::{OpenError, PostgresStore, PostgresTarget};
 use sqlx::{AssertSqlSafe, Executor, PgConnection};
 use std::sync::Arc;
 
-/// Owns a database and may make what is in it, but is nobody special otherwise.
+/// Owns a database and may make what is in it, but has no other privilege.
 const MOVER: &str = "dialzio_mover";
 
 async fn of_mover() -> (Database, String) {
@@ -107,12 +107,12 @@ async fn a_foreign_target_is_refused_and_left_as_it_is() {
     assert!(matches!(refused, TransferError::Occupied("org")), "{refused}");
     assert_eq!(unforced(&mut foreign.admin().await.unwrap()).await, [""; 0]);
     foreign.store(TestBed::clock()).await.unwrap();
-    // Whoever serves owns nothing and moves nothing.
+    // The serving role owns nothing and moves nothing.
     let serves = PostgresStore::builder().transfer_to(&foreign.url()).await;
     assert!(matches!(serves, Err(OpenError::NotOwner { .. })), "{serves:?}");
 }
 
-/// What was changed on the way is noticed, and nobody serves from it.
+/// What was changed on the way is noticed, and it is not served from.
 #[tokio::test]
 async fn a_row_that_differs_is_noticed() {
     let (origin, bed, ..) = source().await;

@@ -46,10 +46,10 @@ pub(crate) fn list(
 }
 
 fn find(db: &Connection, org: [u8; 16], query: &ContactQuery, page: &PageRequest) -> Res<Page<Contact>> {
-    let nobody = Page { items: Vec::new(), next: None };
-    let Some((last, whole)) = query.tokens.split_last() else { return Ok(nobody) };
+    let none = Page { items: Vec::new(), next: None };
+    let Some((last, whole)) = query.tokens.split_last() else { return Ok(none) };
     if !query.tokens.iter().all(|token| is_word(token)) || whole.iter().any(String::is_empty) {
-        return Ok(nobody);
+        return Ok(none);
     }
     let after = list_after(page)?;
     let mut found = match few(db, org, query, whole, last)? {
@@ -212,7 +212,7 @@ mod tests {
             query("family1 name2", None),
             query("name6", Some(Stage::Customer)),
             query("name69 family0", None),
-            query("nobody", None),
+            query("absent", None),
             query("family1", Some(Stage::New)),
         ] {
             let org = id(tenant.org.id);

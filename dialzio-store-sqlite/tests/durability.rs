@@ -150,7 +150,7 @@ async fn what_was_purged_or_replaced_is_in_no_file() {
     for round in 0..50 {
         bed.hears(&tenant, &person, &format!("canary-{round}-sentence"), bed.at(round)).await;
     }
-    person.contact.name = Some(dialzio_core::text::PersonName::parse("Somebody").unwrap());
+    person.contact.name = Some(dialzio_core::text::PersonName::parse("Test Person").unwrap());
     bed.write(&tenant.scope, ContactWrite::Update(person.contact.clone())).await;
     bed.clock.advance(RETENTION_CAP + chrono::TimeDelta::days(1));
     let purge = Write::Purge {

@@ -80,7 +80,7 @@ async fn a_file_of_the_first_migration_is_brought_forward() {
     let store = SqliteStore::open(&path).await.unwrap();
     let store: &dyn Store = &store;
     let page = PageRequest::first(200);
-    for (text, count) in [("name249", 1), ("name24", 11), ("name2", 61), ("nobody", 0)] {
+    for (text, count) in [("name249", 1), ("name24", 11), ("name2", 61), ("absent", 0)] {
         let found = store.contacts(&scope(org), &ContactQuery::matching(text), page.clone()).await.unwrap();
         assert_eq!(found.items.len(), count, "{text}");
     }
@@ -102,7 +102,7 @@ async fn a_changed_or_newer_file_is_refused() {
     assert!(matches!(SqliteStore::open(&path).await, Err(OpenError::ChangedMigration { number: 2 })));
 }
 
-/// The one period that nobody may lengthen is in the schema itself.
+/// The one period that cannot be lengthened is in the schema itself.
 #[tokio::test]
 async fn the_schema_refuses_a_message_that_outlives_twelve_months() {
     let folder = tempfile::tempdir().unwrap();

@@ -377,7 +377,7 @@ async fn main() {
             assert_eq!(work.len(), count, "every webhook is settled at once; run this on a quiet machine");
             let ((before, work), size) = (work.split_at(untimed), size.round() as usize);
             for db in [&baseline_db, &alone_db] {
-                // When nobody had written for a moment, the product emptied its log.
+                // After a moment without writes the product emptied its log.
                 db.query_row("PRAGMA wal_checkpoint (TRUNCATE)", [], |_| Ok(())).unwrap();
             }
             for turn in [round, round + 1] {

@@ -1,4 +1,4 @@
-// One browser, and pages that report every console error and every request to somebody else.
+// One browser, and pages that report every console error and every request to another host.
 import { chromium } from 'playwright-core';
 
 const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
@@ -9,7 +9,7 @@ const REFUSAL = /^Failed to load resource: the server responded with a status of
 export async function startBrowser(origin) {
   const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: FLAGS });
   const trouble = [];
-  // Two windows, each in front of somebody: what lies behind is slowed down by the browser.
+  // Two windows, each in the foreground: what lies behind is slowed down by the browser.
   const newWindow = async () => {
     const made = await browser.newContext({ viewport: { width: 1440, height: 900 }, colorScheme: 'light', locale: 'en-GB', timezoneId: 'UTC' });
     made.setDefaultTimeout(10_000);
@@ -24,7 +24,7 @@ export async function startBrowser(origin) {
     page.on('pageerror', (error) => trouble.push(`error on the page: ${error.message}`));
     page.on('request', (request) => {
       const url = request.url();
-      if (!url.startsWith(`${origin}/`) && !/^(data|blob|about):/.test(url)) trouble.push(`request to somebody else: ${new URL(url).origin}`);
+      if (!url.startsWith(`${origin}/`) && !/^(data|blob|about):/.test(url)) trouble.push(`request to another host: ${new URL(url).origin}`);
     });
     page.on('requestfinished', (request) => {
       const { responseEnd } = request.timing();
@@ -41,7 +41,7 @@ export async function startBrowser(origin) {
     trouble,
     open: async () => watch(await context.newPage()),
     openBeside: async () => watch(await other.newPage()),
-    /** A window of somebody else, signed in as nobody. */
+    /** A separate window that is not signed in. */
     openAlone: async () => watch(await (await newWindow()).newPage()),
     /** The other window is signed in as this one is. */
     share: async () => other.addCookies(await context.cookies()),

@@ -1,4 +1,4 @@
-// A provider that can be told to hang up after it has read a message: what then became of it, nobody knows.
+// A provider that can be told to hang up after it has read a message: the outcome is then unknown.
 import { createServer } from 'node:http';
 
 export async function startProvider() {

@@ -75,7 +75,7 @@ impl Ground {
         }
     }
 
-    /// The minute goes by after which whoever was killed holds no queue any more: other processes may have been alive.
+    /// The minute goes by after which a killed process holds no queue any more: other processes may have been alive.
     async fn a_minute_passes(&self) {
         if let Self::Postgres(database) = self {
             let mut db = database.admin().await.unwrap();

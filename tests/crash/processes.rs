@@ -75,7 +75,7 @@ async fn what_one_of_two_processes_leaves_behind_is_done_by_the_other() {
     while !stage.promises.lock().unwrap().open.is_empty() {
         stage.send().await;
     }
-    // Its leases run out within a minute; nobody restarts anything.
+    // Its leases run out within a minute; nothing is restarted.
     let begun = Instant::now();
     let mut messages;
     loop {

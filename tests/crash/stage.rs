@@ -1,4 +1,4 @@
-//! People who write, somebody who answers, and what they were promised.
+//! People who write, a member who answers, and what they were promised.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -38,7 +38,7 @@ pub(crate) struct Stage {
     pub(crate) promises: Mutex<Promises>,
     written: AtomicUsize,
     asked: AtomicUsize,
-    /// Sends that will never be answered, since whoever asked is gone.
+    /// Sends that will never be answered, since their caller is gone.
     orphaned: Mutex<BTreeSet<String>>,
 }
 
@@ -144,7 +144,7 @@ impl Stage {
         }
     }
 
-    /// Somebody answers; what is answered 202 is promised, and what is not answered is asked again later.
+    /// A member answers; what is answered 202 is promised, and what is not answered is asked again later.
     pub(crate) async fn send(&self) {
         let again = self.promises.lock().unwrap().open.pop();
         let (n, place) = again.unwrap_or_else(|| {

@@ -1,4 +1,4 @@
-//! `dialzio transfer`, killed again and again in the middle of what it writes: it goes on where it stopped, nobody serves
+//! `dialzio transfer`, killed again and again in the middle of what it writes: it goes on where it stopped, no server serves
 //! from a half, and in the end both sides have the same.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,7 +23,7 @@ use sqlx::{AssertSqlSafe, Executor, PgConnection};
 use crate::server::{self, Server};
 
 /// People, each with an identity, a conversation and a message: three pages of each, since the
-/// session of whoever is killed in the second one still writes it.
+/// session of the process that is killed in the second one still writes it.
 const PEOPLE: usize = 1_100;
 /// Of whom so many were known under two identities that turned out to be one person.
 const JOINED: usize = 22;
@@ -137,7 +137,7 @@ async fn fill(binary: &Path, data: &Path) -> String {
     made["api_key"].as_str().unwrap().to_owned()
 }
 
-/// Has whoever writes the second page of a table wait, as long as somebody holds the lock of that table's name.
+/// Makes the writer of a table's second page wait as long as the lock of that table's name is held.
 async fn hold_up(admin: &mut PgConnection) {
     admin
         .execute(

@@ -247,7 +247,7 @@ impl Stage {
         kept
     }
 
-    /// What was kept whole, of the organisation and of nobody, as JSON.
+    /// What was kept whole, of the organisation and of none, as JSON.
     pub(crate) async fn kept_whole(&self) -> Vec<Value> {
         let mut kept = Vec::new();
         for (_, body) in self.quarantine().await {
@@ -259,7 +259,7 @@ impl Stage {
         kept
     }
 
-    /// The same for what belongs to nobody.
+    /// The same for what belongs to no organisation.
     async fn unrouted(&self) -> Vec<Vec<u8>> {
         let operator = self.fixture.crm.operator("test").unwrap();
         let mut kept = Vec::new();

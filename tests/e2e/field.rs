@@ -175,7 +175,7 @@ async fn every_card_has_every_number_with_its_label() {
         assert_eq!(
             field.fixture.list(&field.seat, "/v1/contacts").await.len(),
             1,
-            "nobody is made of a card"
+            "a contact was made of a card"
         );
     }
 }

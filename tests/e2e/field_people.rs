@@ -50,7 +50,7 @@ async fn number_given_up(report: &Report) -> GivenUp {
     assert_eq!(field.fixture.get(&field.seat, &talk).await.json["person"]["phone"], *new);
     field.fixture.clock.advance(chrono::TimeDelta::hours(2));
     post(1).await;
-    assert_eq!(field.contacts().await.len(), 1, "nobody new");
+    assert_eq!(field.contacts().await.len(), 1, "no new contact");
     assert_eq!(field.fixture.list(&field.seat, &format!("{talk}/messages")).await.len(), 1);
     field.fixture.clock.advance(chrono::TimeDelta::hours(23));
     post(2).await;

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::field::{Field, Place, Report, reports};
 use crate::fixture::asha;
 
-/// A field in which somebody has written, and one reply of ours has been handed to the provider.
+/// A field in which a person has written, and one reply of ours has been handed to the provider.
 pub(crate) async fn answered(place: Place) -> (Field, String, Value) {
     let field = Field::start(place).await;
     // By way of the provider, which keeps a window of its own.
@@ -151,7 +151,7 @@ async fn a_refusal_of_meta_is_shown_with_its_code_and_its_words() {
         assert!(failure.contains("130472") && failure.contains("experiment"), "{failure}");
         assert_eq!(field.messages().await.len(), 2, "nothing is sent again by itself");
         let people = field.fixture.list(&field.seat, "/v1/contacts").await;
-        assert_eq!(people.len(), 1, "nobody is marked or lost");
+        assert_eq!(people.len(), 1, "a person is marked or lost");
     }
 }
 

@@ -393,7 +393,7 @@ pub(crate) async fn answer(request: reqwest::RequestBuilder) -> Answer {
     answer
 }
 
-/// Somebody in India who shows a number.
+/// A person in India who shows a number.
 pub(crate) fn asha() -> CustomerIdentity {
     CustomerIdentity::with_phone("919876500001", "Asha")
 }

@@ -405,8 +405,8 @@ async fn a_conversation_is_closed_opened_assigned_and_snoozed() {
     fixture.patch(&seat, &path, json!({"state": "closed"})).await.is(200);
     fixture.writes(&line, &asha(), "One more thing").await;
     assert_eq!(fixture.get(&seat, &path).await.json["state"], "open");
-    let nobody = json!({"assignee": "01890000-0000-7000-8000-000000000000"});
-    assert_eq!(fixture.patch(&seat, &path, nobody).await.problem(404), "member.not_found");
+    let unknown = json!({"assignee": "01890000-0000-7000-8000-000000000000"});
+    assert_eq!(fixture.patch(&seat, &path, unknown).await.problem(404), "member.not_found");
 
     let contact = contact_of(&fixture, &seat, &conversation).await;
     fixture
@@ -446,9 +446,9 @@ async fn what_cannot_be_read_is_answered_with_a_problem() {
     assert_eq!(method.problem(405), "request.method");
     assert_eq!(fixture.get(&seat, "/v1/contacts?limit=none").await.problem(422), "input.invalid");
     assert_eq!(fixture.get(&seat, "/v1/contacts?cursor=%21").await.problem(422), "input.invalid");
-    let nobody = fixture.call(None, "GET", "/v1/contacts", &Value::Null).await;
-    assert_eq!(nobody.headers["www-authenticate"], "Bearer");
-    assert_eq!(nobody.problem(401), "access.unauthenticated");
+    let anonymous = fixture.call(None, "GET", "/v1/contacts", &Value::Null).await;
+    assert_eq!(anonymous.headers["www-authenticate"], "Bearer");
+    assert_eq!(anonymous.problem(401), "access.unauthenticated");
     let forged = fixture.call(Some("dialzio_live_nothing"), "GET", "/v1/contacts", &Value::Null).await;
     assert_eq!(forged.problem(401), "access.unauthenticated");
 }
@@ -488,7 +488,7 @@ async fn an_event_stream_resumes_without_a_gap() {
     let begun = events(&fixture, &seat, Some(0), 3).await;
     let places: Vec<u64> = begun.iter().map(|(place, _)| *place).collect();
     assert_eq!(places, [1, 2, 3]);
-    // While nobody listens, more happens than one page of a log holds at once in a look.
+    // While no client listens, more happens than one page of a log holds at once in a look.
     for round in 0..20 {
         let body = json!({"text": format!("Answer {round}")});
         fixture.send(&seat, &conversation, &format!("k{round}"), &body).await.is(202);
@@ -501,7 +501,7 @@ async fn an_event_stream_resumes_without_a_gap() {
     assert_eq!(places, (4..=newest).collect::<Vec<_>>());
     assert!(missed.iter().any(|(_, kind)| kind == "message.received"));
 
-    // Listening live, from the same place, while somebody writes.
+    // Listening live, from the same place, while a person writes.
     let (live, ()) = tokio::join!(events(&fixture, &seat, Some(newest), 1), async {
         fixture.writes(&line, &asha(), "Bye").await;
     });

@@ -1,4 +1,4 @@
-//! What arrives wrongly, for nobody, or while the store is ill.
+//! What arrives malformed, for an unknown account, or while the store fails.
 
 use std::sync::Arc;
 
@@ -151,7 +151,7 @@ async fn what_is_for_another_hook_or_for_nobody_is_kept_out_of_sight() {
     let (fixture, seat, line) = shop().await;
     let other = fixture.found("Other").await;
     let theirs = fixture.connect(&other, "100200999").await;
-    // Rightly signed by our app, about a number of another app, and about one of nobody.
+    // Rightly signed by our app, about a number of another app, and about one of no app.
     for (number, id) in [(theirs.number.as_str(), "wamid.A"), ("555555", "wamid.B")] {
         let body = text(number, id, "Not for you");
         let signature = fixture.graph.signature(&line.number, &body).unwrap();
@@ -261,7 +261,7 @@ async fn an_update_that_is_too_old_makes_no_contact() {
     let kept = fixture.list(&seat, "/v1/quarantine").await;
     assert_eq!(kept.len(), 3);
     assert!(kept.iter().all(|item| item["reason"] == "out_of_time"), "{kept:?}");
-    // Of somebody who is known, a stop counts however late it comes.
+    // Of a known person, a stop counts however late it comes.
     fixture.writes(&line, &asha(), "Hello").await;
     assert_eq!(fixture.graph.deliver_raw(&line.number, preference("stop")).await, Ok(200));
     fixture.work().await;

@@ -1,4 +1,4 @@
-//! Every route of the table, from the wrong side: another organisation, nobody, somebody without the permission.
+//! Every route of the table, from the wrong side: another organisation, no session, a member without the permission.
 
 use std::collections::BTreeMap;
 
@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 
 use crate::fixture::{Answer, Fixture, Line, Seat, answer, asha};
 
-/// An id that nobody has.
-const NOBODY: &str = "01890000-0000-7000-8000-000000000000";
+/// An id that no record has.
+const UNKNOWN: &str = "01890000-0000-7000-8000-000000000000";
 
 /// An organisation with something behind every route, and the ids of it.
 pub(crate) struct Tenant {
@@ -52,7 +52,7 @@ pub(crate) async fn tenant(fixture: &Fixture, number: &str) -> Tenant {
     let consent = json!({"channel": "whatsapp", "scope": "marketing", "occurred_at": "2026-03-02T10:00:00Z",
         "evidence": {"kind": "web_form", "note": "Newsletter form"}});
     fixture.post(&seat, &format!("{path}/consents"), consent).await.is(201);
-    // Their number is given up, and somebody with another profile writes from it.
+    // Their number is given up, and a person with another profile writes from it.
     let identities = fixture.list(&seat, &format!("{path}/identities")).await;
     ids.insert("identity", text(&identities[0]["id"]));
     fixture.patch(&seat, &path, json!({"former_numbers": ["+919876500001"]})).await.is(200);
@@ -212,11 +212,13 @@ async fn no_route_reaches_into_another_organisation() {
             assert!(fixture.tables() == tables, "{} changes a table", route.name);
             asked += 1;
         }
-        // Foreign ids look like ids of nobody.
+        // Foreign ids look like unknown ids.
         if !names.is_empty() {
-            let nobody: BTreeMap<_, _> = own.ids.keys().map(|name| (*name, NOBODY.to_owned())).collect();
+            let unknown_ids: BTreeMap<_, _> =
+                own.ids.keys().map(|name| (*name, UNKNOWN.to_owned())).collect();
             let body = sample(route, &fixture, &own);
-            let unknown = ask(&fixture, Some(&own.seat.key), route, &path(route.path, &nobody), &body).await;
+            let unknown =
+                ask(&fixture, Some(&own.seat.key), route, &path(route.path, &unknown_ids), &body).await;
             let foreign =
                 ask(&fixture, Some(&own.seat.key), route, &path(route.path, &other.ids), &body).await;
             assert_eq!(unknown.json, foreign.json, "{}", route.name);
@@ -274,7 +276,7 @@ async fn a_body_cannot_name_what_is_another_organisations() {
     for (name, shown) in own_before.iter().filter(|(name, _)| **name != "accounts.list") {
         assert_eq!(own_after[name], *shown, "{name}");
     }
-    // Somebody else's idempotency key is not ours.
+    // Another organisation's idempotency key is not ours.
     let sent = fixture.send(&own.seat, conversation, "k2", &json!({"text": "Yes"})).await.is(202);
     let theirs =
         fixture.send(&other.seat, &other.ids["conversation"], "k2", &json!({"text": "Yes"})).await.is(202);
@@ -360,7 +362,7 @@ async fn every_sample_is_taken_from_whoever_has_just_its_permission() {
         let answer = ask(&fixture, Some(&key), route, &path(route.path, &tenant.ids), &body).await;
         let code = answer.json["code"].as_str().unwrap_or_default();
         let expected = match route.name {
-            // Nobody may hand on more than they hold.
+            // No member may grant more than they hold.
             "members.invite" | "keys.create" => code == "access.denied",
             // Who asks is no member, and names none.
             "conversations.claim" | "drafts.save" | "drafts.discard" => code == "input.invalid",

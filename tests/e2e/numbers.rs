@@ -12,7 +12,7 @@ async fn a_number_is_read_as_it_is_dialled_in_the_country_of_the_organisation() 
         let body = json!({"name": "Asha", "details": [{"kind": "phone", "value": number}]});
         fixture.post(&seat, "/v1/contacts", body).await
     };
-    // Nobody has said where it is, and universal time proposes nothing.
+    // The organisation's country is not set, and universal time proposes nothing.
     let refused = add("98400 12345").await;
     assert_eq!(refused.json["errors"][0]["detail"].as_str().unwrap().matches("starting with +").count(), 1);
     assert_eq!(refused.problem(422), "input.invalid");

@@ -32,7 +32,7 @@ async fn no_get_and_no_head_changes_a_table() {
         return;
     }
     let tenant = tenant(&fixture, "100200301").await;
-    // Something unread, from somebody who would be told that it was read.
+    // Something unread, from a person who would be told that it was read.
     fixture.writes(&tenant.line, &asha(), "Still there?").await;
     let email = EmailAddress::parse("ravi@example.com").unwrap();
     let access = fixture.crm.access();

@@ -21,7 +21,7 @@ use dialzio_store_sqlite::SqliteStore;
 use proptest::prelude::*;
 use serde_json::json;
 
-/// One thing that somebody does. Numbers choose among what there is.
+/// One thing that a member does. Numbers choose among what there is.
 #[derive(Debug, Clone)]
 enum Command {
     Create { name: usize, number: Option<usize> },

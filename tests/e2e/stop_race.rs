@@ -1,4 +1,4 @@
-//! Somebody opts out in the very moment in which the worker is sending to them.
+//! A person opts out in the very moment in which the worker is sending to them.
 
 use std::collections::BTreeMap;
 

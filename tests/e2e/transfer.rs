@@ -128,7 +128,7 @@ async fn answers(fixture: &Fixture, seat: &Seat) -> Vec<(String, Value)> {
     let mut lists = vec!["/v1/audit".to_owned(), "/v1/contacts".to_owned(), "/v1/quarantine".to_owned()];
     lists.extend(["open", "closed"].map(|state| format!("/v1/conversations?state={state}")));
     lists.extend(
-        ["asha", "person1", "family3 pers", "person61", "nobody"]
+        ["asha", "person1", "family3 pers", "person61", "absent"]
             .map(|q| format!("/v1/contacts?q={}", q.replace(' ', "%20"))),
     );
     let mut single = vec!["/v1/organisation".to_owned(), "/v1/audit/verification".to_owned()];
@@ -197,7 +197,10 @@ async fn an_installation_moves_to_postgresql_and_lives_on_there() {
     let (seat, line, session) = fill(&fixture).await;
     let before = answers(&fixture, &seat).await;
     assert!(before.iter().any(|(name, _)| name.starts_with("bytes of")), "a file was received");
-    assert!(before.iter().any(|(name, _)| name.starts_with("unrouted")), "something belongs to nobody");
+    assert!(
+        before.iter().any(|(name, _)| name.starts_with("unrouted")),
+        "something belongs to no organisation"
+    );
     assert!(before.iter().any(|(name, _)| name.starts_with("/v1/quarantine/")), "something is set aside");
     let folder = std::mem::replace(&mut fixture.folder, tempfile::tempdir().unwrap());
     drop(fixture);
@@ -221,7 +224,7 @@ async fn an_installation_moves_to_postgresql_and_lives_on_there() {
         steps.last()
     );
     drop(cut);
-    // Nobody serves from a half of an installation.
+    // A half-transferred installation is not served from.
     assert!(matches!(database.store(clock.clone()).await, Err(OpenError::Transferring)));
     let mut steps = Vec::new();
     let mut again = target(&database).await;

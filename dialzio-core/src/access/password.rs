@@ -41,22 +41,22 @@ impl From<PasswordError> for Error {
     }
 }
 
-/// Memory in KiB, rounds, queues. Source: reliability reference, 10.1.
+/// Memory in KiB, passes, lanes of Argon2id. Source: RFC 9106, 4, the second recommended option, with one lane.
 const COST: (u32, u32, u32) = (65_536, 3, 1);
 
-/// The longest password in bytes. Source: reliability reference, 10.1.
+/// The longest password, in bytes: hashing a longer one would cost more than its strength is worth.
 const LONGEST_BYTES: usize = 1_024;
 
 /// How hard a password has to be to guess: 10^10 guesses and more. Source: Wheeler, *zxcvbn*, USENIX Security 2016.
 const HARD: zxcvbn::Score = zxcvbn::Score::Four;
 
 /// A hash that no password has, so that an unknown user costs as much as a known one.
-const NOBODY: &str =
+const NO_USER: &str =
     "$argon2id$v=19$m=65536,t=3,p=1$c29tZSBmaXhlZCBzYWx0$1aVZWnK1jL0pJc5lVEvCPQn2yIWbm/IFE1rX4T3J5Ds";
 
 /// Hashes at the same time, each of which holds 64 MiB.
 const AT_A_TIME: usize = 2;
-/// Hashes that may wait for those. Source: reliability reference, 10.1.
+/// Hashes that may wait for those.
 const WAITING: usize = 16;
 
 static HASHING: LazyLock<Hashing> = LazyLock::new(|| Hashing::new(AT_A_TIME, WAITING));
@@ -148,7 +148,7 @@ pub(super) async fn verify(
     let password = password.clone();
     let known = against.is_some();
     let work = move || {
-        let stored = against.unwrap_or_else(|| NOBODY.into());
+        let stored = against.unwrap_or_else(|| NO_USER.into());
         let Ok(parsed) = PasswordHash::new(stored.expose_secret()) else { return false };
         argon().verify_password(password.expose_secret().as_bytes(), &parsed).is_ok()
     };
@@ -166,7 +166,7 @@ mod tests {
         assert_eq!(verify(&"four small words here".into(), Some(hash.clone())).await, Ok(true));
         assert_eq!(verify(&"four small words Here".into(), Some(hash)).await, Ok(false));
         assert_eq!(verify(&"four small words here".into(), None).await, Ok(false));
-        assert!(PasswordHash::new(NOBODY).is_ok());
+        assert!(PasswordHash::new(NO_USER).is_ok());
     }
 
     #[tokio::test(flavor = "multi_thread")]

@@ -220,7 +220,7 @@ impl Deciding<'_> {
             return;
         }
         if event == ConsentEvent::ProviderResume && self.people.get(person).identity.doubt.is_some() {
-            return self.quarantine(place, QuarantineReason::Unknown, "preference of somebody in doubt");
+            return self.quarantine(place, QuarantineReason::Unknown, "preference of a person in doubt");
         }
         let note = update.detail.as_deref().unwrap_or("Reported by the provider.");
         let (channel, scope, kind) = (self.channel, PurposeScope::Marketing, EvidenceKind::Provider);

@@ -244,7 +244,7 @@ impl Words {
     /// What a message says about consent; `None` if nothing.
     ///
     /// A word that may be meant otherwise is never ignored, but suspected: one that answers something of ours and has that
-    /// meaning too (privacy reference, 2.5), and any beside a file, whose picture it may name.
+    /// meaning too, and any beside a file, whose picture it may name.
     #[must_use]
     pub fn read(&self, text: &str, said: Said) -> Option<Reply> {
         match self.whole(text, said) {

@@ -22,8 +22,7 @@ string_enum! {
 }
 
 /// What shows that nothing is agreed with the new holder of a number.
-const OTHERS: &str =
-    "A member said that the number is somebody else's now: what was agreed under it does not hold for them.";
+const OTHERS: &str = "A member said that the number belongs to another person now: what was agreed under it does not hold for them.";
 
 impl ContactService<'_> {
     /// Says who writes from a number that its person had given up. [`DoubtAnswer::SamePerson`] answers the contact it was filed
@@ -97,7 +96,7 @@ impl ContactService<'_> {
                     doubt: None,
                     created_at: now,
                 };
-                let moved = format!("{} is somebody else's number now.", doubt.number.international());
+                let moved = format!("{} belongs to another person now.", doubt.number.international());
                 if let Some(text) = NoteText::received(&moved) {
                     let author = by.principal().to_ref();
                     let note = Note { id: ids.next(now), contact, author, text, created_at: now };

@@ -15,7 +15,7 @@ use crate::scope::{Actor, OrgScope};
 use crate::store::{Batch, Precondition};
 use crate::text::MessageText;
 
-/// How long bytes are kept whose message was never queued. Source: reliability reference, 14.
+/// How long bytes are kept whose message was never queued.
 const ORPHAN_PERIOD: TimeDelta = TimeDelta::hours(24);
 
 /// A file that was looked at and may be sent.

@@ -15,7 +15,7 @@ pub struct FileType {
     pub mime: &'static str,
 }
 
-/// Types that are known, by the name that the bytes are recognised under. Source: reliability reference, 14.
+/// Types that are known, by the name that the bytes are recognised under.
 const KNOWN: &[(&str, MediaKind, &str)] = &[
     ("image/jpeg", MediaKind::Image, "image/jpeg"),
     ("image/png", MediaKind::Image, "image/png"),
@@ -46,7 +46,7 @@ const TEXT: &[&str] = &["txt", "csv", "log", "md"];
 /// The first bytes of what holds the older Office files.
 const OLE: &[u8] = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1";
 
-/// The longest name, in bytes. Source: reliability reference, 14.
+/// The longest name, in bytes.
 const LONGEST_NAME: usize = 200;
 
 fn ending(name: &str) -> String {

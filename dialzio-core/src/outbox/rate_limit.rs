@@ -1,5 +1,5 @@
 //! How fast an account sends: no faster than its provider takes messages, and slower for a while after the provider said
-//! that it was too much. Source: reliability reference, 4.
+//! that it was too much.
 //!
 //! The holder of an account's queue keeps it until the time that its messages cost has passed. There is one holder at a
 //! time, so the rate holds over all processes, and nothing of it has to be stored: a new holder owes nothing, and after a

@@ -13,7 +13,7 @@ use super::queue::Queue;
 use crate::error::Error;
 use crate::runtime::Runtime;
 
-/// How long a lease lasts. Source: reliability reference, 3.4.
+/// How long a lease lasts. A worker that died is replaced within this time.
 pub(super) const LEASE: TimeDelta = TimeDelta::seconds(60);
 /// The longest sleep between two looks, for work whose time comes and for a lost hint.
 const POLL_INTERVAL: Duration = Duration::from_secs(1);

@@ -65,8 +65,8 @@ pub fn subject(table: &Table, among: &[&Table]) -> Result<Option<Person>, String
             person.map(Some).ok_or_else(|| format!("the subject path of {} ends at no person", table.name))
         }
         SubjectPath::With { table: next } => subject(before(next)?, among),
-        SubjectPath::Nobody { reason } if reason.len() > 8 => Ok(None),
-        SubjectPath::Nobody { .. } => {
+        SubjectPath::NoPerson { reason } if reason.len() > 8 => Ok(None),
+        SubjectPath::NoPerson { .. } => {
             Err(format!("{} has no subject path, and no reason why it can do without", table.name))
         }
     }

@@ -46,7 +46,7 @@ pub enum SubjectPath {
         table: &'static str,
     },
     /// The rows belong to no person, or it cannot be said to whom.
-    Nobody {
+    NoPerson {
         /// Why it is so.
         reason: &'static str,
     },
@@ -59,7 +59,7 @@ impl SubjectPath {
     }
 
     /// The rows belong to no person, for this reason.
-    pub(super) const fn nobody(reason: &'static str) -> Self {
-        Self::Nobody { reason }
+    pub(super) const fn no_person(reason: &'static str) -> Self {
+        Self::NoPerson { reason }
     }
 }

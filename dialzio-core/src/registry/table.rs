@@ -4,7 +4,7 @@ use super::{Column, SubjectPath};
 use crate::name::string_enum;
 
 string_enum! {
-    /// How long the rows of a table are kept. Source: privacy reference, retention matrix.
+    /// How long the rows of a table are kept.
     pub enum RetentionClass {
         /// As long as the organisation is a customer, or until erased.
         AccountLife = "account_life",
@@ -186,7 +186,7 @@ impl Table {
         month: None,
         scope: TableScope::Organisation,
         class: RetentionClass::AccountLife,
-        subject: SubjectPath::Nobody { reason: "" },
+        subject: SubjectPath::NoPerson { reason: "" },
         rights: Rights::INSIDE,
         placement: Placement::Distributed,
         transfer: Transfer::Moved,

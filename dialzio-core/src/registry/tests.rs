@@ -141,12 +141,12 @@ fn a_declaration_that_is_wrong_is_noticed() {
         faults(&broken, &among).join("; ")
     };
     assert_eq!(said(NOTE), "");
-    let nobody = SubjectPath::nobody("it belongs to nobody at all");
+    let no_person = SubjectPath::no_person("it belongs to no person at all");
     let one_of =
         |kind, tables| Table { subject: SubjectPath::OneOf { kind, column: "contact_id", tables }, ..NOTE };
     for (broken, word) in [
-        (Table { subject: nobody, ..NOTE }, "holds personal data and leads to no person"),
-        (Table { subject: SubjectPath::nobody(""), ..NOTE }, "no reason why"),
+        (Table { subject: no_person, ..NOTE }, "holds personal data and leads to no person"),
+        (Table { subject: SubjectPath::no_person(""), ..NOTE }, "no reason why"),
         (Table { subject: SubjectPath::by("author", "contact"), ..NOTE }, "a column author that it has not"),
         (Table { subject: SubjectPath::by("contact_id", "people"), ..NOTE }, "not declared before it"),
         (Table { subject: SubjectPath::by("contact_id", "diary"), ..NOTE }, "not declared before it"),

@@ -31,7 +31,7 @@ pub const LOG_PERIOD: TimeDelta = TimeDelta::days(60);
 /// How long audit entries are kept, where a store closes whole months of them: 36 months, never less.
 pub const AUDIT_PERIOD: TimeDelta = TimeDelta::days(1_096);
 
-/// How long quarantined bytes are kept. Source: privacy reference, retention matrix, raw webhook bytes.
+/// How long quarantined bytes are kept.: long enough to find a fault and process them again.
 pub const QUARANTINE_PERIOD: TimeDelta = TimeDelta::days(30);
 
 /// How long a draft is kept after its last change, if the organisation does not keep messages for a shorter time.

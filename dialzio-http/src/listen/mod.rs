@@ -25,7 +25,7 @@ use self::idle::{Links, YOUNG};
 use crate::peer::{Counts, Held, holding, network};
 use crate::problem::Problem;
 
-/// Bounds of a listener. Source of the defaults: reliability reference, 13.
+/// Bounds of a listener.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Limits {
@@ -257,7 +257,7 @@ mod tests {
         assert!(take("192.0.2.9").await.is_some());
         assert!(take("192.0.2.7").await.is_some());
         drop((second, third));
-        assert!(books.counts.is_empty(), "nobody is remembered who is not there");
+        assert!(books.counts.is_empty(), "an address without connections is still counted");
         let trusting = Books::new(Limits { trusted: vec!["192.0.2.7".parse().unwrap()], ..limits });
         for _ in 0..3 {
             assert!(trusting.admit("192.0.2.7".parse().unwrap(), &mut notice).await.is_some());

@@ -14,7 +14,7 @@ pub(crate) const SESSIONS: i64 = 2;
 
 const PORT: u16 = 6432;
 
-/// Runs it until nobody holds the other end of the input any more.
+/// Runs it until the other end of its input is closed.
 const SUPERVISOR: &str = r#"
 "$1" "$2" & pid=$!
 read -r _
@@ -44,7 +44,7 @@ fn start(binary: &Path, folder: &Path) -> Pooler {
     let mut command = Command::new("/bin/sh");
     command.args(["-c", SUPERVISOR, "supervisor"]).arg(binary).arg(folder.join("pooler.ini"));
     command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).process_group(0);
-    // As whoever runs the server: it refuses to be root as well.
+    // As the user that runs the server: it refuses to be root as well.
     let owner = std::fs::metadata(folder).unwrap();
     if std::fs::metadata("/proc/self").unwrap().uid() == 0 {
         command.uid(owner.uid()).gid(owner.gid());
@@ -60,7 +60,7 @@ fn start(binary: &Path, folder: &Path) -> Pooler {
     Pooler { _keeper: supervisor }
 }
 
-/// Whether there is a pooler on this machine; started by whoever asks first.
+/// Whether there is a pooler on this machine; started by the first caller.
 pub(crate) fn is_there() -> bool {
     static SHARED: OnceLock<Option<Pooler>> = OnceLock::new();
     let shared = SHARED.get_or_init(|| {

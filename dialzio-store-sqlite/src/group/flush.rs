@@ -14,8 +14,8 @@ use crate::statements as sql;
 impl Group {
     /// Writes all of it. Nothing is left to write then.
     pub(crate) fn flush(&mut self, db: &Connection) -> Res<()> {
-        for ((org, state, who, somebody), by) in std::mem::take(&mut self.counts) {
-            let who: &[u8] = if somebody { &who } else { &[] };
+        for ((org, state, who, assigned), by) in std::mem::take(&mut self.counts) {
+            let who: &[u8] = if assigned { &who } else { &[] };
             if by != 0 && db.run(sql::MOVE_COUNT, params![id(org), state, who, by])? == 0 {
                 db.run(sql::PUT_COUNT, params![id(org), state, who, by])?;
             }

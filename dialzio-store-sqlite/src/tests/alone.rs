@@ -132,7 +132,7 @@ async fn the_log_is_emptied_after_a_lone_caller_too() {
         assert!(log() > emptied);
         let begun = Instant::now();
         while log() > emptied {
-            assert!(begun.elapsed() < Duration::from_secs(30), "nobody empties it");
+            assert!(begun.elapsed() < Duration::from_secs(30), "it is not emptied");
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }

@@ -108,7 +108,7 @@ impl InlineReads {
             look.await.unwrap()
         });
         let answer = tokio::time::timeout(Duration::from_secs(20), asked).await;
-        answer.expect("a read inline waits for nobody").unwrap()
+        answer.expect("a read inline waits for no writer").unwrap()
     }
 
     /// The answer of the writer's connection, while nothing is written.
@@ -130,7 +130,11 @@ impl InlineReads {
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn a_read_inline_never_sees_what_is_not_committed_and_never_waits_for_it() {
     let reads = InlineReads::new().await;
-    assert_eq!(reads.read_inline().await, (Way::Writer, 0), "nobody writes: on the writer's connection");
+    assert_eq!(
+        reads.read_inline().await,
+        (Way::Writer, 0),
+        "no write is under way: on the writer's connection"
+    );
     for round in 0..20 {
         let held = reads.hold(vec![reads.insert("Asha")]).await;
         // The row is written, the transaction is not over, and the writer stands still until we say so.

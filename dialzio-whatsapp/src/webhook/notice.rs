@@ -161,7 +161,7 @@ pub(super) fn preference(value: &Value<'_, '_>, raw: &str) -> Inbound {
     };
     let (sender, contact) = person::sender(named, &value.contacts);
     if !is_somebody(&sender) {
-        return value.unknown("user_preferences", raw, "a preference of nobody".to_owned());
+        return value.unknown("user_preferences", raw, "a preference without a person".to_owned());
     }
     let detail = match (said.detail.filled(), said.signup_id.filled()) {
         (Some(detail), Some(link)) => Some(format!("{detail} ({link})")),

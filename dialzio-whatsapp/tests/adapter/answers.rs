@@ -90,9 +90,9 @@ async fn a_read_without_an_outcome_may_be_repeated() {
 #[tokio::test]
 async fn nothing_was_sent_where_nobody_listens() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let nobody = format!("http://{}/", listener.local_addr().unwrap()).parse().unwrap();
+    let closed = format!("http://{}/", listener.local_addr().unwrap()).parse().unwrap();
     drop(listener);
-    let error = cloud().send(&access(nobody), to_asha(), &permit::message(text("Hi"))).await.unwrap_err();
+    let error = cloud().send(&access(closed), to_asha(), &permit::message(text("Hi"))).await.unwrap_err();
     assert!(matches!(error, ProviderError::Unreachable { .. }), "{error:?}");
     assert!(error.is_retryable());
 }

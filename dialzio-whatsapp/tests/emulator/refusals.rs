@@ -97,7 +97,7 @@ fn malformed_requests(picture: &str) -> Vec<Malformed> {
             131_021,
         ),
         malformed(
-            "a group nobody is in",
+            "a group without members",
             json!({"messaging_product": "whatsapp", "recipient_type": "group", "to": "g1", "type": "text",
                    "text": {"body": "Hi"}}),
             131_041,

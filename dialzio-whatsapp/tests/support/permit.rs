@@ -1,4 +1,4 @@
-//! Permits from the real gate, for somebody who has just written.
+//! Permits from the real gate, for a person who has just written.
 
 use chrono::{DateTime, Utc};
 use dialzio_core::{

@@ -196,7 +196,7 @@ export async function kept({ server, guard, scene }) {
   });
   await step('who hears the page is told who speaks, and which button answers what', page, async () => {
     const words = await bubble(page, 'I am number 20').innerText();
-    holds(/Visitor 20/.test(await bubble(page, 'I am number 20').textContent()), `nobody speaks in: ${words}`);
+    holds(/Visitor 20/.test(await bubble(page, 'I am number 20').textContent()), `no speaker is named in: ${words}`);
     await log(page).getByRole('button', { name: /^Reply to: I am number 20/ }).waitFor({ state: 'attached' });
   });
   await page.close();

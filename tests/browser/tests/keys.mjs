@@ -59,7 +59,7 @@ export async function everyKey({ server, inbox }) {
   await step('a assigns, m assigns to me, u undoes', inbox, async () => {
     await rest();
     await press('a');
-    await inbox.getByRole('dialog', { name: 'Assign' }).getByRole('button', { name: 'Nobody' }).click();
+    await inbox.getByRole('dialog', { name: 'Assign' }).getByRole('button', { name: 'Unassigned' }).click();
     await inbox.locator('#thread-head').getByText(/· unassigned/).waitFor();
     await rest();
     await press('m');

@@ -1,11 +1,11 @@
-// What somebody may not do is not offered, and refused all the same when it is asked for by hand.
+// What a member may not do is not offered, and refused all the same when it is asked for by hand.
 import { equal, holds, picture, step, story } from '../report.mjs';
 import { row } from './talk.mjs';
 
 const VIEWER = 'twelve quiet herons stand in reeds';
 
 export async function roles({ server, guard }) {
-  story('Somebody who may only look');
+  story('A member who may only look');
   const invited = (await server.api('POST', '/v1/members', { email: 'viewer@example.com', role: 'viewer' })).json;
   const page = await guard.openAlone();
   const tara = (await server.api('GET', '/v1/conversations?limit=100')).json.data.find((talk) => (talk.person.name ?? talk.person.profile_name) === 'Tara Menon');
@@ -38,7 +38,7 @@ export async function roles({ server, guard }) {
       [`/web/contacts/${tara.contact}/stage`, { stage: 'lost' }],
       [`/web/contacts/${tara.contact}/tasks`, { text: 'Call' }],
       [`/web/contacts/${tara.contact}/consent`, { event: 'given', purpose: 'marketing', channel: 'whatsapp', method: 'paper', date: '2026-03-02', evidence: 'Form 118' }],
-      ['/web/contacts', { name: 'Nobody', phone: '+91 98400 99999' }],
+      ['/web/contacts', { name: 'Refused', phone: '+91 98400 99999' }],
     ];
     for (const [path, fields] of tries) {
       const status = await post(path, fields);

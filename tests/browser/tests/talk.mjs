@@ -169,7 +169,7 @@ export async function firstTalk({ server, guard, inbox, phone }) {
     await phone.getByRole('form', { name: 'React' }).last().getByRole('button', { name: 'React with 👍' }).click();
     await bubble(inbox, 'we keep one for you').getByText('👍').waitFor();
   });
-  await step('somebody without a number is a person like any other', [inbox, phone], async () => {
+  await step('a person without a number is a person like any other', [inbox, phone], async () => {
     await invent(phone, { name: 'Kavya', username: 'kavya.designs' });
     await says(phone, 'Do you look after offices?');
     await row(inbox, /Kavya/).waitFor();

@@ -1,4 +1,4 @@
-// A send whose outcome nobody knows: never repeated by itself, and settled by a person in one of three ways.
+// A send whose outcome is unknown: never repeated by itself, and settled by a person in one of three ways.
 import { equal, holds, picture, step, story, until } from '../report.mjs';
 import { startProvider } from '../provider.mjs';
 import { postSigned } from './order.mjs';
@@ -32,7 +32,7 @@ export async function connectSecond(server, provider) {
 const fate = (inbox, words) => bubble(inbox, words).last();
 
 export async function unknownSends({ server, inbox, scene }) {
-  story('A send whose outcome nobody knows');
+  story('A send whose outcome is unknown');
   const provider = await startProvider();
   scene.provider = provider;
   scene.second = await connectSecond(server, provider);

@@ -1,4 +1,4 @@
-//! E0624: An organisation's scope comes from somebody who was let in.
+//! E0624: An organisation's scope comes from an authenticated caller.
 
 use dialzio_core::{OrgId, OrgScope};
 

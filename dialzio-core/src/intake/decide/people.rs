@@ -198,7 +198,7 @@ impl People {
         let since = identity.doubt.as_ref().map_or(at, |doubt| doubt.since.min(at));
         let doubt = Doubt { number, name: sender.profile_name.clone(), since };
         if identity.doubt.is_none()
-            && let Some(title) = TaskTitle::received("Somebody else may have this number now: say who it is")
+            && let Some(title) = TaskTitle::received("Another person may have this number now: say who it is")
         {
             batch.write(ContactWrite::InsertTask(Task {
                 id: ids.next(now),

@@ -358,9 +358,9 @@ fn a_status_finds_its_message_by_our_own_id_before_the_providers_is_known() {
 #[test]
 fn one_bad_element_never_loses_its_neighbours() {
     let unknown = element(InboundBody::Unknown { what: "poll".into() }, now());
-    let nobody = says("n", "Hi", Sender::default(), now());
+    let anonymous = says("n", "Hi", Sender::default(), now());
     let (writes, decision) =
-        run(InboundFacts::default(), &[unknown, nobody, says("a", "Hello", asha(), now())]);
+        run(InboundFacts::default(), &[unknown, anonymous, says("a", "Hello", asha(), now())]);
     assert_eq!(appended(&writes).len(), 1);
     assert_eq!(decision.quarantine.iter().map(|(place, ..)| *place).collect::<Vec<_>>(), [0, 1]);
 }

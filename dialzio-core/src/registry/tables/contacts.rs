@@ -44,7 +44,7 @@ pub(super) const TABLES: &[Table] = &[
         name: "api_key",
         key: &["org_id", "id"],
         class: RetentionClass::AccountLife,
-        subject: SubjectPath::nobody(OWN_KEY),
+        subject: SubjectPath::no_person(OWN_KEY),
         columns: &[
             kept("org_id", SecurityLog, OWN_KEY),
             kept("id", SecurityLog, OWN_KEY),
@@ -62,7 +62,7 @@ pub(super) const TABLES: &[Table] = &[
         name: "disposition",
         key: &["org_id", "id"],
         class: RetentionClass::AccountLife,
-        subject: SubjectPath::nobody(OWN_LIST),
+        subject: SubjectPath::no_person(OWN_LIST),
         columns: &[
             kept("org_id", Usage, OWN_LIST),
             kept("id", Usage, OWN_LIST),
@@ -94,7 +94,7 @@ pub(super) const TABLES: &[Table] = &[
         name: "account",
         key: &["org_id", "id"],
         class: RetentionClass::Integration,
-        subject: SubjectPath::nobody(OWN_NUMBER),
+        subject: SubjectPath::no_person(OWN_NUMBER),
         columns: &[
             kept("org_id", IntegrationMeta, OWN_NUMBER),
             kept("id", IntegrationMeta, OWN_NUMBER),
@@ -120,7 +120,7 @@ pub(super) const TABLES: &[Table] = &[
         name: "template",
         key: &["org_id", "account_id", "name", "language"],
         class: RetentionClass::Integration,
-        subject: SubjectPath::nobody(OWN_TEXT),
+        subject: SubjectPath::no_person(OWN_TEXT),
         columns: &[
             kept("org_id", IntegrationMeta, OWN_TEXT),
             kept("account_id", IntegrationMeta, OWN_TEXT),
@@ -329,7 +329,7 @@ pub(super) const TABLES: &[Table] = &[
         presence: Presence::Only(Engine::Sqlite),
         key: &["k"],
         class: RetentionClass::Machinery,
-        subject: SubjectPath::nobody(INDEX_SETTINGS),
+        subject: SubjectPath::no_person(INDEX_SETTINGS),
         rights: Rights::NONE,
         transfer: Transfer::Left { reason: INDEX },
         columns: &[kept("k", Usage, INDEX_SETTINGS), kept("v", Usage, INDEX_SETTINGS)],

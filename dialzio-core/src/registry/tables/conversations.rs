@@ -98,7 +98,7 @@ pub(super) const TABLES: &[Table] = &[
         name: "queue_count",
         key: &["org_id", "state", "assignee"],
         class: RetentionClass::Derived,
-        subject: SubjectPath::nobody(COUNT),
+        subject: SubjectPath::no_person(COUNT),
         columns: &[
             kept("org_id", Usage, COUNT),
             kept("state", Usage, COUNT),

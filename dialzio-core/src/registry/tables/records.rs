@@ -94,7 +94,7 @@ pub(super) const TABLES: &[Table] = &[
         name: "inbox_item",
         key: &["org_id", "id"],
         class: RetentionClass::UntilSettled,
-        subject: SubjectPath::nobody(SEALED_UNREAD),
+        subject: SubjectPath::no_person(SEALED_UNREAD),
         transfer: Transfer::MovedFew,
         columns: &[
             kept("org_id", Outbox, SEALED),
@@ -115,7 +115,7 @@ pub(super) const TABLES: &[Table] = &[
         name: "idempotency",
         key: &["org_id", "key"],
         class: RetentionClass::Idempotency,
-        subject: SubjectPath::nobody(HASHES),
+        subject: SubjectPath::no_person(HASHES),
         columns: &[
             kept("org_id", Outbox, HASHES),
             kept("key", Outbox, HASHES).hidden(),
@@ -131,7 +131,7 @@ pub(super) const TABLES: &[Table] = &[
         key: &["org_id", "seq"],
         month: Some("at"),
         class: RetentionClass::Bookkeeping,
-        subject: SubjectPath::nobody(IDS_ONLY),
+        subject: SubjectPath::no_person(IDS_ONLY),
         columns: &[
             kept("org_id", Outbox, IDS_ONLY),
             kept("seq", Outbox, IDS_ONLY),
@@ -145,7 +145,7 @@ pub(super) const TABLES: &[Table] = &[
         key: &["org_id", "seq"],
         month: Some("at"),
         class: RetentionClass::Audit,
-        subject: SubjectPath::nobody(IDS_ONLY),
+        subject: SubjectPath::no_person(IDS_ONLY),
         columns: &[
             kept("org_id", Audit, IDS_ONLY),
             kept("seq", Audit, IDS_ONLY),

@@ -35,7 +35,7 @@ pub(super) const TABLES: &[Table] = &[
         name: "org",
         key: &["org_id"],
         class: RetentionClass::AccountLife,
-        subject: SubjectPath::nobody(SETTINGS),
+        subject: SubjectPath::no_person(SETTINGS),
         rights: Rights::BOTH,
         placement: Placement::Distributed,
         columns: &[
@@ -56,7 +56,7 @@ pub(super) const TABLES: &[Table] = &[
         name: "org_head",
         key: &["org_id"],
         class: RetentionClass::Machinery,
-        subject: SubjectPath::nobody(OF_THE_WHOLE),
+        subject: SubjectPath::no_person(OF_THE_WHOLE),
         rights: Rights::BOTH,
         placement: Placement::Distributed,
         columns: &[
@@ -72,7 +72,7 @@ pub(super) const TABLES: &[Table] = &[
         name: "key_check",
         key: &["place"],
         class: RetentionClass::AccountLife,
-        subject: SubjectPath::nobody(KEY_PROOF),
+        subject: SubjectPath::no_person(KEY_PROOF),
         columns: &[
             kept("place", IntegrationCredential, KEY_PROOF),
             kept("key_id", IntegrationCredential, KEY_PROOF),
@@ -85,7 +85,7 @@ pub(super) const TABLES: &[Table] = &[
         name: "time_mark",
         key: &["one"],
         class: RetentionClass::Machinery,
-        subject: SubjectPath::nobody(CLOCK),
+        subject: SubjectPath::no_person(CLOCK),
         columns: &[
             kept("one", Usage, CLOCK),
             kept("trusted_at", Usage, CLOCK),
@@ -98,7 +98,7 @@ pub(super) const TABLES: &[Table] = &[
         name: "operator_log",
         key: &["seq"],
         class: RetentionClass::Audit,
-        subject: SubjectPath::nobody(OPERATOR),
+        subject: SubjectPath::no_person(OPERATOR),
         rights: Rights::APPENDED,
         columns: &[
             kept("seq", Audit, OPERATOR),
@@ -168,7 +168,7 @@ pub(super) const TABLES: &[Table] = &[
         name: "app",
         key: &["id"],
         class: RetentionClass::Integration,
-        subject: SubjectPath::nobody(OWN_APP),
+        subject: SubjectPath::no_person(OWN_APP),
         columns: &[
             kept("id", IntegrationMeta, OWN_APP),
             kept("org_id", IntegrationMeta, OWN_APP).zero_if_absent(),
@@ -185,7 +185,7 @@ pub(super) const TABLES: &[Table] = &[
         name: "app_secret",
         key: &["app_id", "place"],
         class: RetentionClass::Integration,
-        subject: SubjectPath::nobody(OWN_SECRET),
+        subject: SubjectPath::no_person(OWN_SECRET),
         columns: &[
             kept("app_id", IntegrationCredential, OWN_SECRET),
             kept("place", IntegrationCredential, OWN_SECRET),
@@ -197,7 +197,7 @@ pub(super) const TABLES: &[Table] = &[
         name: "api_key_owner",
         key: &["hash"],
         class: RetentionClass::AccountLife,
-        subject: SubjectPath::nobody(KEY_HASH),
+        subject: SubjectPath::no_person(KEY_HASH),
         rights: Rights::BOTH,
         columns: &[
             kept("hash", SecurityLog, KEY_HASH).hidden(),
@@ -210,7 +210,7 @@ pub(super) const TABLES: &[Table] = &[
         name: "route",
         key: &["provider", "external_id", "org_id", "account_id"],
         class: RetentionClass::Integration,
-        subject: SubjectPath::nobody(OWN_NUMBER),
+        subject: SubjectPath::no_person(OWN_NUMBER),
         rights: Rights::BOTH,
         columns: &[
             kept("provider", IntegrationMeta, OWN_NUMBER),
@@ -227,7 +227,7 @@ pub(super) const TABLES: &[Table] = &[
         name: "lane",
         key: &["org_id", "account_id", "kind"],
         class: RetentionClass::Machinery,
-        subject: SubjectPath::nobody(DUE),
+        subject: SubjectPath::no_person(DUE),
         rights: Rights::BOTH,
         columns: &[
             kept("org_id", Outbox, DUE),
@@ -242,7 +242,7 @@ pub(super) const TABLES: &[Table] = &[
         presence: Presence::Only(Engine::Postgres),
         key: &["org_id", "account_id", "kind"],
         class: RetentionClass::Machinery,
-        subject: SubjectPath::nobody(DUE),
+        subject: SubjectPath::no_person(DUE),
         rights: Rights::BOTH,
         transfer: Transfer::Left { reason: "who held a lease there holds none here" },
         columns: &[
@@ -259,7 +259,7 @@ pub(super) const TABLES: &[Table] = &[
         name: "quarantine",
         key: &["id"],
         class: RetentionClass::Quarantine,
-        subject: SubjectPath::nobody(SEALED_30_DAYS),
+        subject: SubjectPath::no_person(SEALED_30_DAYS),
         rights: Rights::BOTH,
         transfer: Transfer::MovedFew,
         columns: &[
@@ -280,7 +280,7 @@ pub(super) const TABLES: &[Table] = &[
         name: "heartbeat",
         key: &["one"],
         class: RetentionClass::Machinery,
-        subject: SubjectPath::nobody(PROBE),
+        subject: SubjectPath::no_person(PROBE),
         transfer: Transfer::Left { reason: "the probe of a store that can write" },
         columns: &[kept("one", Usage, PROBE), kept("at", Usage, PROBE)],
         ..Table::OF_SYSTEM
@@ -289,7 +289,7 @@ pub(super) const TABLES: &[Table] = &[
         name: "transfer",
         presence: Presence::WhileTransferring,
         class: RetentionClass::Machinery,
-        subject: SubjectPath::nobody(UNFINISHED),
+        subject: SubjectPath::no_person(UNFINISHED),
         rights: Rights::NONE,
         transfer: Transfer::Left { reason: UNFINISHED },
         columns: &[kept("source", Usage, UNFINISHED), kept("begun_at", Usage, UNFINISHED)],
@@ -300,7 +300,7 @@ pub(super) const TABLES: &[Table] = &[
         presence: Presence::Only(Engine::Postgres),
         key: &["version"],
         class: RetentionClass::Machinery,
-        subject: SubjectPath::nobody(SCHEMA),
+        subject: SubjectPath::no_person(SCHEMA),
         rights: Rights::READ,
         transfer: Transfer::Left { reason: SCHEMA },
         columns: &[
@@ -318,7 +318,7 @@ pub(super) const TABLES: &[Table] = &[
         presence: Presence::Only(Engine::Sqlite),
         key: &["number"],
         class: RetentionClass::Machinery,
-        subject: SubjectPath::nobody(SCHEMA),
+        subject: SubjectPath::no_person(SCHEMA),
         rights: Rights::NONE,
         transfer: Transfer::Left { reason: SCHEMA },
         columns: &[

@@ -218,8 +218,8 @@ pub async fn every_expectation_is_refused_when_untrue_and_met_when_true(bed: Tes
         assert!(bed.holds(scope, Precondition::Revision(record, Revision::FIRST)).await);
         assert!(!bed.holds(scope, Precondition::Revision(record, Revision(2))).await);
     }
-    for nobody in [RecordRef::Contact(bed.make.id()), RecordRef::Conversation(bed.make.id())] {
-        assert!(!bed.holds(scope, Precondition::Revision(nobody, Revision::FIRST)).await);
+    for unknown in [RecordRef::Contact(bed.make.id()), RecordRef::Conversation(bed.make.id())] {
+        assert!(!bed.holds(scope, Precondition::Revision(unknown, Revision::FIRST)).await);
     }
 
     let fresh = Alias::Phone(bed.make.phone());
@@ -242,7 +242,7 @@ pub async fn every_expectation_is_refused_when_untrue_and_met_when_true(bed: Tes
         |provider: &str, external: &str| Precondition::AccountFree(provider.to_owned(), external.to_owned());
     assert!(!bed.holds(scope, number(&tenant.account.provider, &tenant.account.routing_key)).await);
     assert!(bed.holds(scope, number("another", &tenant.account.routing_key)).await);
-    assert!(bed.holds(scope, number(&tenant.account.provider, "nobody's")).await);
+    assert!(bed.holds(scope, number(&tenant.account.provider, "unknown")).await);
 
     let head = |keys: &[SubjectKey], seq| Precondition::ConsentHead(keys.to_vec(), LedgerSeq(seq));
     assert!(bed.holds(scope, head(&[key.clone(), stranger.clone()], 0)).await);

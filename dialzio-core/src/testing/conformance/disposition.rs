@@ -38,9 +38,9 @@ pub async fn a_disposition_is_written_and_read_back_whole(bed: TestBed) {
     assert_eq!(bed.store.disposition(&tenant.scope, bed.make.id()).await.unwrap(), None);
     let taken = bed.refused(&tenant.scope, DispositionWrite::Insert(least.clone())).await;
     assert_eq!(taken, Precondition::Revision(RecordRef::Disposition(least.id), Revision::NONE));
-    let nobody = bed.make.id();
-    let missing = bed.refused(&tenant.scope, change(nobody, DispositionChange::default())).await;
-    assert_eq!(missing, Precondition::Revision(RecordRef::Disposition(nobody), Revision::FIRST));
+    let unknown = bed.make.id();
+    let missing = bed.refused(&tenant.scope, change(unknown, DispositionChange::default())).await;
+    assert_eq!(missing, Precondition::Revision(RecordRef::Disposition(unknown), Revision::FIRST));
 }
 
 /// The list is in the order of positions; of two at the same position the older one comes first.

@@ -25,7 +25,7 @@ async fn known(bed: &TestBed, tenant: &Tenant, aliases: Vec<Alias>) -> InboundFa
 }
 
 /// A person is known under each of their aliases, once, with the numbers on their contact, their conversation on this account
-/// and consents; in another portfolio the same id is somebody else. Under one alias alone they are the same.
+/// and consents; in another portfolio the same id is another person. Under one alias alone they are the same.
 pub async fn a_person_is_known_under_each_alias(bed: TestBed) {
     let tenant = bed.tenant().await;
     let person = bed.person(&tenant, "Asha").await;
@@ -64,7 +64,7 @@ pub async fn a_person_is_known_under_each_alias(bed: TestBed) {
     let facts = bed.store.inbound_facts(&tenant.scope, &unconcerned).await.unwrap();
     let found = &facts.identities[0];
     assert_eq!((found.identity.id, found.conversation.is_some()), (person.identity.id, true));
-    assert!(found.details.is_empty() && found.consents.is_empty(), "nobody asked about consent");
+    assert!(found.details.is_empty() && found.consents.is_empty(), "consent was not asked for");
 
     assert!(known(&bed, &tenant, vec![parent]).await.identities.is_empty(), "another kind of id");
     let mut elsewhere = query_for(&tenant, vec![phone.clone()]);
@@ -110,7 +110,7 @@ pub async fn cards_with_the_typed_number_are_candidates(bed: TestBed) {
     let key = SubjectKey::phone(&number);
     assert_eq!(facts.candidates, [(key.clone(), first.id), (key, second.id)]);
     assert!(facts.identities.is_empty());
-    // Once somebody is known under the number, nobody has to be guessed.
+    // Once a person is known under the number, there is no need to guess.
     let identity = bed.make.identity(first.id, vec![Alias::Phone(number.clone())]);
     bed.write(&tenant.scope, ContactWrite::Identity(identity)).await;
     let facts = known(&bed, &tenant, vec![Alias::Phone(number)]).await;

@@ -59,7 +59,7 @@ pub async fn one_call_with_many_batches_is_answered_in_their_order(bed: TestBed)
     assert_eq!((answers.len(), next), (100, 90));
 }
 
-/// A batch that fails half way is undone alone, although nobody said that it might fail.
+/// A batch that fails half way is undone alone, although it was not marked as one that might fail.
 pub async fn a_batch_that_fails_half_way_takes_nobody_with_it(bed: TestBed) {
     let tenant = bed.tenant().await;
     let known = bed.person(&tenant, "Asha").await;
@@ -85,7 +85,7 @@ pub async fn a_batch_that_fails_half_way_takes_nobody_with_it(bed: TestBed) {
     assert_eq!(found.items.len(), 6, "search knows nothing of those either");
 }
 
-/// A row that breaks a rule of the schema, which nobody could expect and which may show late; only its batch is undone.
+/// A row that breaks a rule of the schema, which cannot be foreseen and may show late; only its batch is undone.
 pub async fn a_row_that_breaks_a_rule_takes_nobody_with_it(bed: TestBed) {
     let tenant = bed.tenant().await;
     let person = bed.person(&tenant, "Asha").await;

@@ -134,7 +134,7 @@ pub async fn a_watcher_is_woken_by_a_commit_with_events(bed: TestBed) {
     batch.event(DomainEvent::OrgChanged);
     let commit = bed.store.commit_one(&tenant.scope, batch).await.unwrap();
     let woken = tokio::time::timeout(std::time::Duration::from_secs(10), watch.next()).await;
-    let seen = woken.expect("nobody was woken").expect("the watch goes on");
+    let seen = woken.expect("the watch was not woken").expect("the watch goes on");
     assert!(seen <= commit.seq);
     let events = bed.store.events(&tenant.scope, EventSeq(0), 10).await.unwrap();
     assert_eq!(events.len(), 1);

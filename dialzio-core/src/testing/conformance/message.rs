@@ -152,19 +152,19 @@ pub async fn a_refused_request_leads_back_to_the_queue_with_why(bed: TestBed) {
 /// An update of a message that is not there, or not there any more, is no error: it is only of no use.
 pub async fn news_about_a_message_that_is_gone_changes_nothing(bed: TestBed) {
     let tenant = bed.tenant().await;
-    let nobody: MessageId = bed.make.id();
+    let unknown: MessageId = bed.make.id();
     let content = || Box::new(Content::text("changed").unwrap());
-    let reaction = Reaction { message: nobody, by: Direction::Inbound, emoji: None, at: bed.at(2) };
+    let reaction = Reaction { message: unknown, by: Direction::Inbound, emoji: None, at: bed.at(2) };
     let why = FailureNote { code: "scripted.190".to_owned(), detail: None };
     let writes: [ConversationWrite; 5] = [
-        ConversationWrite::Requeue { message: nobody, why, at: bed.at(2) },
-        evidence(nobody, DeliveryStatus::Read, &bed, 2),
+        ConversationWrite::Requeue { message: unknown, why, at: bed.at(2) },
+        evidence(unknown, DeliveryStatus::Read, &bed, 2),
         ConversationWrite::Reaction(reaction),
-        ConversationWrite::Edit { message: nobody, content: content(), beside: None, at: bed.at(2) },
-        ConversationWrite::Revoke { message: nobody, content: content(), at: bed.at(2) },
+        ConversationWrite::Edit { message: unknown, content: content(), beside: None, at: bed.at(2) },
+        ConversationWrite::Revoke { message: unknown, content: content(), at: bed.at(2) },
     ];
     bed.write_all(&tenant.scope, writes.map(Into::into)).await;
-    assert!(bed.store.message(&tenant.scope, nobody).await.unwrap().is_none());
+    assert!(bed.store.message(&tenant.scope, unknown).await.unwrap().is_none());
 }
 
 async fn reaction_of(bed: &TestBed, tenant: &Tenant, id: MessageId, by: Direction) -> Option<String> {

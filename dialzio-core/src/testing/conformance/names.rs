@@ -88,5 +88,5 @@ pub async fn a_number_that_was_given_up_is_marked_and_moves(bed: TestBed) {
     assert_eq!(read(second.id).await.aliases, [new]);
     first.id = bed.make.id();
     bed.write(&tenant.scope, ContactWrite::Identity(first.clone())).await;
-    assert_eq!(read(first.id).await.former, [], "free for somebody else");
+    assert_eq!(read(first.id).await.former, [], "free for another contact");
 }

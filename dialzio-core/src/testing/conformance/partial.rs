@@ -159,12 +159,12 @@ pub async fn nothing_is_overwritten_and_nothing_missing_is_changed(bed: TestBed)
         bed.commit_system(SystemWrite::InsertApp(tenant.app.clone())).await,
         Err(StoreError::PreconditionFailed(_))
     ));
-    let nobody = bed.make.id();
+    let unknown = bed.make.id();
     let change = Box::new(AccountChange { name: title("Ghost"), ..AccountChange::default() });
-    let missing = bed.refused(&tenant.scope, AccountWrite::Change { account: nobody, change }).await;
-    assert!(matches!(missing, Precondition::Revision(RecordRef::Account(id), _) if id == nobody));
+    let missing = bed.refused(&tenant.scope, AccountWrite::Change { account: unknown, change }).await;
+    assert!(matches!(missing, Precondition::Revision(RecordRef::Account(id), _) if id == unknown));
     assert!(
-        bed.holds(&tenant.scope, Precondition::Revision(RecordRef::Account(nobody), Revision::NONE)).await
+        bed.holds(&tenant.scope, Precondition::Revision(RecordRef::Account(unknown), Revision::NONE)).await
     );
     assert_eq!(bed.store.accounts(&tenant.scope).await.unwrap(), [tenant.account]);
 }

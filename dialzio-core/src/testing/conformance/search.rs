@@ -131,7 +131,7 @@ pub async fn any_four_consecutive_digits_find_a_number(bed: TestBed) {
     assert!(find(&bed, &tenant, "22310").await.is_empty(), "parts of an old number are forgotten");
 }
 
-/// A query in which nothing can be compared finds nobody, while an empty one asks for all.
+/// A query in which nothing can be compared finds no contact, while an empty one asks for all.
 pub async fn a_query_of_signs_alone_finds_nobody(bed: TestBed) {
     let tenant = bed.tenant().await;
     insert(&bed, &tenant, &bed.make.contact("Asha")).await;

@@ -103,7 +103,7 @@ pub async fn a_session_ends_in_every_way(bed: TestBed) {
     assert!(owner(&bed, &last.hash).await.is_none(), "run out, before any sweep");
 }
 
-/// A session for an organisation its user does not work in lets nobody in.
+/// A session for an organisation its user does not work in is refused.
 pub async fn a_session_needs_membership_in_its_organisation(bed: TestBed) {
     let (tenant, other) = (bed.tenant().await, bed.tenant().await);
     let user = bed.make.user("asha@shop.example");
@@ -222,7 +222,7 @@ pub async fn apps_are_found_by_hook_and_by_owner(bed: TestBed) {
 }
 
 async fn route(bed: &TestBed, app: AppId, account: &ProviderAccount) -> Option<OrgId> {
-    let asked = [AccountRef("nobody".to_owned()), AccountRef(account.routing_key.clone())];
+    let asked = [AccountRef("unknown".to_owned()), AccountRef(account.routing_key.clone())];
     let routes = bed.store.route(&bed.system, app, &asked).await.unwrap();
     assert_eq!(routes.len(), 2, "an answer for each");
     assert!(routes[0].is_none());
@@ -339,7 +339,11 @@ pub async fn bytes_of_no_organisation_are_the_operators(bed: TestBed) {
     for bytes in [&newer, &owned] {
         assert_eq!(any(bytes.id).await.as_ref(), Some(bytes), "the operator finds it by its id");
     }
-    assert_eq!(bed.store.quarantined_item(&tenant.scope, lost.id).await.unwrap(), None, "it is nobody's");
+    assert_eq!(
+        bed.store.quarantined_item(&tenant.scope, lost.id).await.unwrap(),
+        None,
+        "it belongs to no organisation"
+    );
     bed.commit_system(SystemWrite::Release(newer.id)).await.unwrap();
     assert_eq!(any(newer.id).await, None);
     assert_eq!(unrouted().await, [lost]);
@@ -347,7 +351,7 @@ pub async fn bytes_of_no_organisation_are_the_operators(bed: TestBed) {
     assert!(bed.store.quarantined(&tenant.scope, page()).await.unwrap().items.is_empty());
 }
 
-/// The system's sweep removes sessions, invitations and nobody's bytes whose time is up, and no others.
+/// The system's sweep removes sessions, invitations and bytes of no organisation whose time is up, and no others.
 pub async fn the_system_sweep_removes_what_has_ended(bed: TestBed) {
     let tenant = bed.tenant().await;
     let user = bed.make.user("asha@shop.example");
@@ -384,7 +388,7 @@ pub async fn queued_work_wakes_the_worker(bed: TestBed) {
     let job = bed.make.job(Some(tenant.account.id), JobKind::SyncTemplates, bed.now());
     bed.write(&tenant.scope, JobWrite::Queue(job)).await;
     let woken = tokio::time::timeout(std::time::Duration::from_secs(10), work_notifications.next()).await;
-    assert!(matches!(woken, Ok(Some(()))), "nobody was woken");
+    assert!(matches!(woken, Ok(Some(()))), "the watch was not woken");
 }
 
 /// What is kept of keys comes in order of their places. A place or a key that is taken is refused, also with the same value:

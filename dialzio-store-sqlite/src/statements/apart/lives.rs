@@ -73,7 +73,7 @@ impl<'a> Lives<'a> {
         kept.insert(statement.name);
         let apart = match reach(statement.name) {
             None | Some(Reach::Key) => true,
-            Some(Reach::Nobody) => named,
+            Some(Reach::NoOrganisation) => named,
             Some(Reach::All) => false,
         };
         // An insert names its organisation in the row itself.
@@ -105,7 +105,7 @@ impl<'a> Lives<'a> {
             self.both.try_out(text, |answer| answer == nothing && self.both.rows(&others, tables) == before)
         };
         if !unnoticed(&text) {
-            self.findings.wrong.push(format!("{name}: a stranger reaches somebody's rows"));
+            self.findings.wrong.push(format!("{name}: a stranger reaches another's rows"));
         }
         if self.findings.leave_out {
             let ids: Vec<_> = self.stranger.0.iter().map(|(_, id)| id.clone()).collect();

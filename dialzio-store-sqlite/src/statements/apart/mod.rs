@@ -23,7 +23,7 @@ pub(super) enum Reach {
     /// It finds its row by a key that is one of a kind in the installation, so it names no organisation.
     Key,
     /// It may be asked for what is of no organisation.
-    Nobody,
+    NoOrganisation,
 }
 
 /// Statements that may reach beyond one organisation, each with its reason. Nothing else may.
@@ -62,10 +62,10 @@ const BEYOND: &[(&str, Reach, &str)] = &[
     ("ROUTE_OF_BUSINESS", Reach::Key, "among the accounts of the app whose secret has verified"),
     ("ANY_QUARANTINE_ITEM", Reach::Key, "the operator's, by id"),
     ("DROP_QUARANTINE", Reach::Key, "the operator's, by id"),
-    ("PUT_APP", Reach::Nobody, "an app of the operator's"),
-    ("APPS", Reach::Nobody, "apps of the operator's"),
-    ("PUT_QUARANTINE", Reach::Nobody, "bytes of nobody we know"),
-    ("QUARANTINE", Reach::Nobody, "bytes of nobody we know"),
+    ("PUT_APP", Reach::NoOrganisation, "an app of the operator's"),
+    ("APPS", Reach::NoOrganisation, "apps of the operator's"),
+    ("PUT_QUARANTINE", Reach::NoOrganisation, "bytes of no known organisation"),
+    ("QUARANTINE", Reach::NoOrganisation, "bytes of no known organisation"),
 ];
 
 /// Conditions that can be left out without anything showing, by their place in the statement: what they find is looked
@@ -110,7 +110,9 @@ async fn over_every_statement_nothing_of_one_organisation_is_shown_to_or_changed
             None => assert!(named, "{name} names no organisation; why may it?"),
             Some(Reach::All) => {}
             Some(Reach::Key) => assert!(!named, "{name} names an organisation; why may it reach beyond?"),
-            Some(Reach::Nobody) => assert!(named && unnamed, "{name} is never asked for nobody"),
+            Some(Reach::NoOrganisation) => {
+                assert!(named && unnamed, "{name} is never asked without an organisation")
+            }
         }
     }
 }

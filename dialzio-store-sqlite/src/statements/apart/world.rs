@@ -50,7 +50,7 @@ impl World {
     pub(super) fn fresh() -> Self {
         let mut db = Connection::open_in_memory().unwrap();
         crate::migrate::migrate(&mut db, 0).unwrap();
-        // Nobody's rows under number 0, so that the first of somebody is always 1.
+        // Rows of no organisation under number 0, so that the first of an organisation is always 1.
         db.execute_batch(
             "PRAGMA foreign_keys = 0;
              INSERT INTO channel_alias
