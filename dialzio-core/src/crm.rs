@@ -26,6 +26,7 @@ use crate::store::Store;
 use crate::tasks::Tasks;
 use crate::time::{Clock, SystemClock};
 use crate::timekeeper::{ClockState, Timekeeper};
+use crate::timeline::TimelineService;
 use crate::webhook::QuarantineService;
 
 /// A CRM over a store, keys and providers. Cloning costs one counter.
@@ -221,6 +222,11 @@ impl Crm {
     #[must_use]
     pub const fn canned_replies(&self) -> CannedReplyService<'_> {
         CannedReplyService::new(&self.runtime)
+
+    /// Everything that happened with a contact, in one order.
+    #[must_use]
+    pub const fn timeline(&self) -> TimelineService<'_> {
+        TimelineService::new(&self.runtime)
     }
 
     /// The consent ledger.

@@ -33,6 +33,7 @@ pub mod tasks;
 pub mod text;
 pub mod time;
 mod timekeeper;
+pub mod timeline;
 pub mod transfer;
 pub mod webhook;
 

@@ -116,6 +116,17 @@ pub(crate) async fn notes(db: &mut Db<'_>, org: Uuid, of: ContactId, page: &Page
     Ok(Page::from_overread(found, page.limit, |note| id_key(note.id)))
 }
 
+pub(crate) async fn tasks_of(
+    db: &mut Db<'_>,
+    org: Uuid,
+    of: ContactId,
+    page: &PageRequest,
+) -> Res<Page<Task>> {
+    let before = id_before(page)?;
+    let found = db.all(sql::TASKS_OF_CONTACT_NEWEST, params![org, id(of), before, over(page)], read).await?;
+    Ok(Page::from_overread(found, page.limit, |task| id_key(task.id)))
+}
+
 pub(crate) async fn one_task(db: &mut Db<'_>, org: Uuid, of: TaskId) -> Res<Option<Task>> {
     db.one(sql::TASK, params![org, id(of)], read).await
 }

@@ -112,6 +112,12 @@ pub(crate) fn notes(db: &Connection, org: [u8; 16], of: ContactId, page: &PageRe
     Ok(Page::from_overread(found, page.limit, |note| id_key(note.id)))
 }
 
+pub(crate) fn tasks_of(db: &Connection, org: [u8; 16], of: ContactId, page: &PageRequest) -> Res<Page<Task>> {
+    let after = id_after(page, AFTER_ALL)?;
+    let found = db.all(sql::TASKS_OF_CONTACT_NEWEST, params![org, id(of), after, over(page)], read)?;
+    Ok(Page::from_overread(found, page.limit, |task| id_key(task.id)))
+}
+
 pub(crate) fn one_task(db: &Connection, org: [u8; 16], of: TaskId) -> Res<Option<Task>> {
     db.one(sql::TASK, params![org, id(of)], read)
 }

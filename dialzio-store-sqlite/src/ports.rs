@@ -104,6 +104,16 @@ impl ContactStore for SqliteStore {
         self.read(scope, move |snapshot| contacts::notes(snapshot.db, snapshot.key(), contact, &page)).await
     }
 
+    async fn tasks_of(
+        &self,
+        scope: &OrgScope,
+        contact: ContactId,
+        page: PageRequest,
+    ) -> StoreResult<Page<Task>> {
+        self.read(scope, move |snapshot| contacts::tasks_of(snapshot.db, snapshot.key(), contact, &page))
+            .await
+    }
+
     async fn task(&self, scope: &OrgScope, id: TaskId) -> StoreResult<Option<Task>> {
         self.read(scope, move |snapshot| contacts::one_task(snapshot.db, snapshot.key(), id)).await
     }

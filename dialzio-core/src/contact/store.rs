@@ -72,6 +72,13 @@ pub trait ContactStore: Send + Sync {
     async fn task(&self, scope: &OrgScope, id: TaskId) -> StoreResult<Option<Task>>;
     /// Follow-ups by id, oldest first.
     async fn tasks(&self, scope: &OrgScope, query: &TaskQuery, page: PageRequest) -> StoreResult<Page<Task>>;
+    /// Follow-ups of a contact, open and done, newest first (by id, descending).
+    async fn tasks_of(
+        &self,
+        scope: &OrgScope,
+        contact: ContactId,
+        page: PageRequest,
+    ) -> StoreResult<Page<Task>>;
 }
 
 /// A change to contacts.

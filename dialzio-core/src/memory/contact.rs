@@ -255,6 +255,18 @@ impl ContactStore for MemoryStore {
             page(tasks.map(|task| (task.id.uuid().as_bytes().to_vec(), task.clone())), &request, false)
         })
     }
+
+    async fn tasks_of(
+        &self,
+        scope: &OrgScope,
+        contact: ContactId,
+        request: PageRequest,
+    ) -> StoreResult<Page<Task>> {
+        self.read(scope, |rows, _| {
+            let tasks = rows.tasks.values().rev().filter(|task| task.contact == contact);
+            page(tasks.map(|task| (task.id.uuid().as_bytes().to_vec(), task.clone())), &request, true)
+        })
+    }
 }
 
 /// By what lists of contacts are paged: sort key, an end below every character, id.

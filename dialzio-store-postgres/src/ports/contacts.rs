@@ -58,6 +58,15 @@ impl ContactStore for PostgresStore {
         read_in!(self, scope, |db, org| contacts::notes(db, org, contact, &page))
     }
 
+    async fn tasks_of(
+        &self,
+        scope: &OrgScope,
+        contact: ContactId,
+        page: PageRequest,
+    ) -> StoreResult<Page<Task>> {
+        read_in!(self, scope, |db, org| contacts::tasks_of(db, org, contact, &page))
+    }
+
     async fn task(&self, scope: &OrgScope, id: TaskId) -> StoreResult<Option<Task>> {
         read_in!(self, scope, |db, org| contacts::one_task(db, org, id))
     }

@@ -270,6 +270,7 @@ async fn lists_use_the_index_that_was_made_for_them() {
         (super::OPEN_TASKS, "task_open "),
         (super::TASKS_OF_MEMBER, "task_of_assignee "),
         (super::TASKS_OF_CONTACT, "task_of_contact "),
+        (super::TASKS_OF_CONTACT_NEWEST, "task_of_contact "),
         (super::MESSAGES, "message_2026_03_org_id_conversation_id_id_idx "),
         (super::MESSAGE, "message_2026_03_pkey "),
         (super::ACTIVITIES, "conversation_activity_pkey "),

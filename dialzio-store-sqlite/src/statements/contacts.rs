@@ -102,6 +102,9 @@ statements! { CONTACTS_ALL:
         "SELECT t.id, t.contact_id, t.title, t.due_at, t.assignee, t.done_at, t.created_at, t.revision FROM task t
          WHERE t.org_id = ?1 AND t.contact_id = ?4 AND t.id > ?2 AND (?5 IS NULL OR t.assignee = ?5)
            AND (?6 = 0 OR t.done_at IS NULL) ORDER BY t.id LIMIT ?3";
+    TASKS_OF_CONTACT_NEWEST: Read [task] =
+        "SELECT t.id, t.contact_id, t.title, t.due_at, t.assignee, t.done_at, t.created_at, t.revision FROM task t
+         WHERE t.org_id = ?1 AND t.contact_id = ?2 AND t.id < ?3 ORDER BY t.id DESC LIMIT ?4";
     PUT_TASK: Write [task] =
         "INSERT INTO task (org_id, id, contact_id, title, due_at, assignee, done_at, created_at, revision)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)

@@ -172,6 +172,7 @@ fn lists_use_the_index_that_was_made_for_them() {
         (super::TASKS_OF_MEMBER, "task_of_assignee ("),
         (super::OPEN_TASKS_OF_MEMBER, "task_open_of_assignee ("),
         (super::TASKS_OF_CONTACT, "task_of_contact ("),
+        (super::TASKS_OF_CONTACT_NEWEST, "task_of_contact ("),
         (super::MESSAGES, "PRIMARY KEY (org_id=? AND conversation_id=? AND id<?)"),
         (super::MESSAGE, "message_by_id ("),
         (super::ACTIVITIES, "PRIMARY KEY (org_id=? AND conversation_id=? AND id<?)"),

@@ -36,6 +36,7 @@ forward! { ContactStore {
     read notes(scope: &OrgScope, contact: ContactId, page: PageRequest) -> Page<Note>;
     read task(scope: &OrgScope, id: TaskId) -> Option<Task>;
     read tasks(scope: &OrgScope, query: &TaskQuery, page: PageRequest) -> Page<Task>;
+    read tasks_of(scope: &OrgScope, contact: ContactId, page: PageRequest) -> Page<Task>;
 } }
 
 forward! { ConversationStore {

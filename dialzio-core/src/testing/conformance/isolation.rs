@@ -155,6 +155,7 @@ async fn found(bed: &TestBed, full: &Full, scope: &OrgScope) -> Vec<(&'static st
         ("search", !store.contacts(scope, &named, page()).await.unwrap().items.is_empty()),
         ("notes", !store.notes(scope, contact, page()).await.unwrap().items.is_empty()),
         ("tasks", !store.tasks(scope, &TaskQuery::default(), page()).await.unwrap().items.is_empty()),
+        ("tasks_of", !store.tasks_of(scope, contact, page()).await.unwrap().items.is_empty()),
         ("task", store.task(scope, full.task).await.unwrap().is_some()),
         ("conversation", store.conversation(scope, talk).await.unwrap().is_some()),
         ("inbox_entry", store.inbox_entry(scope, talk).await.unwrap().is_some()),
@@ -218,11 +219,11 @@ async fn found(bed: &TestBed, full: &Full, scope: &OrgScope) -> Vec<(&'static st
 pub async fn another_organisation_sees_nothing_by_any_read(bed: TestBed) {
     let mine = full(&bed).await;
     let other = bed.tenant().await;
-    let nobody = crate::testing::scope(bed.make.id());
+    let unknown = crate::testing::scope(bed.make.id());
     for (read, found) in found(&bed, &mine, &mine.tenant.scope).await {
         assert!(found, "{read} finds nothing of one's own");
     }
-    for scope in [&other.scope, &nobody] {
+    for scope in [&other.scope, &unknown] {
         for (read, found) in found(&bed, &mine, scope).await {
             assert!(!found, "{read} finds what belongs to another organisation");
         }

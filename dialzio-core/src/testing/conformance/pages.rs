@@ -205,7 +205,13 @@ pub async fn pages_of_notes_and_follow_ups_hold_still_under_insertion(bed: TestB
         page.map(|task| task.id.uuid())
     };
     assert_eq!(read_all(read_notes, unmoved()).await, notes);
+    let read_newest = async |request| {
+        let page = bed.store.tasks_of(&tenant.scope, id, request).await.unwrap();
+        page.map(|task| task.id.uuid())
+    };
     assert_eq!(read_all(read_tasks, unmoved()).await, tasks);
+    let newest_first: Vec<Uuid> = tasks.iter().rev().copied().collect();
+    assert_eq!(read_all(read_newest, unmoved()).await, newest_first);
     let again = read_all(read_notes, async |_| {
         note().await;
     });
