@@ -30,7 +30,8 @@ Environment:
                each request: method, route, status, duration, request id and organisation, and no personal data.
   DIALZIO_CLOCK_FILE
                A file with a number of seconds by which the sandbox's clock is moved, to try out what time does. Read anew
-               each time, and only with --sandbox.
+               each time, and only with --sandbox. Unless set: sandbox.clock in the data folder, which the page of the
+               sandbox phone writes.
   Proxies that the environment names (HTTPS_PROXY and the like) are not used; see --provider-proxy.";
 
 /// The CRM for businesses that talk by WhatsApp, phone and SMS.

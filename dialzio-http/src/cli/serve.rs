@@ -9,13 +9,14 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use url::Url;
 
-use super::clock::MovedClock;
 use super::init::{found, owner_link};
 use super::{Data, Outcome, say};
 use crate::Options;
 use crate::assemble::{Founding, Places};
 use crate::disk::Disk;
 use crate::listen::{self, Limits};
+#[cfg(feature = "sandbox")]
+use crate::sandbox::MovedClock;
 
 /// How long requests may take to end once the process goes down.
 const DRAIN: Duration = Duration::from_secs(25);
@@ -83,8 +84,10 @@ impl Serve {
         if self.sandbox_listen.is_some() && !self.sandbox {
             return Err("--sandbox-listen is the address of the sandbox: it needs --sandbox".into());
         }
-        let clock = MovedClock::from_environment().filter(|_| self.sandbox);
-        let clock: Option<Arc<dyn Clock>> = clock.map(|clock| Arc::new(clock) as Arc<dyn Clock>);
+        #[cfg(feature = "sandbox")]
+        let clock = self.sandbox.then(|| Arc::new(MovedClock::of(&self.data.path)) as Arc<dyn Clock>);
+        #[cfg(not(feature = "sandbox"))]
+        let clock: Option<Arc<dyn Clock>> = None;
         let places = Places {
             sandbox: self.sandbox,
             provider_hosts: self.provider_hosts.clone(),
@@ -197,6 +200,7 @@ impl Serve {
         server: &Url,
     ) -> Result<crate::sandbox::Sandbox, Box<dyn std::error::Error + Send + Sync>> {
         let sandbox = crate::sandbox::Sandbox::start(crm, self.sandbox_listen).await?;
+        let sandbox = sandbox.with_clock(MovedClock::of(&self.data.path));
         if let Some((org, _)) = crm.access().oldest().await? {
             let actor = crm.access().act_as(org, Principal::service("sandbox")?, Role::Owner.grant()).await?;
             sandbox.connect(crm, &actor, server).await?;

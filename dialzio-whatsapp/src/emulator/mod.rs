@@ -308,6 +308,23 @@ impl Emulator {
         state.conversations.get(&key).map(|talk| talk.entries.clone()).unwrap_or_default()
     }
 
+    /// Puts back what a number and a person wrote to each other before the emulator was started, oldest first. The phone
+    /// shows it, reports may be made about it, and the reply window counts from the person's last message. Nothing is
+    /// posted, and messages that are there already stay as they are.
+    ///
+    /// # Errors
+    /// [`EmulatorError::NoIdentity`].
+    pub fn restore(
+        &self,
+        phone_number_id: &str,
+        customer: &CustomerIdentity,
+        entries: Vec<TranscriptEntry>,
+    ) -> Result<(), EmulatorError> {
+        self.shared.state().restore(phone_number_id, customer, entries)?;
+        self.shared.changed();
+        Ok(())
+    }
+
     /// All people who have a conversation with a number, in the order in which they were met.
     pub fn customers(&self, phone_number_id: &str) -> Vec<CustomerIdentity> {
         let state = self.shared.state();

@@ -17,13 +17,13 @@ use tokio::sync::{mpsc, watch};
 use url::Url;
 
 use super::{
-    config::{Behaviour, EmulatedNumber, EmulatorClock, Failure},
+    config::{Behaviour, EmulatedNumber, EmulatorClock, EmulatorError, Failure},
     encoding::platform_json,
-    person::{People, PersonId},
+    person::{CustomerIdentity, People, PersonId},
     record::Records,
     settings::NumberSettings,
     template::StoredTemplate,
-    transcript::{EmulatedStatus, TranscriptEntry},
+    transcript::{EmulatedStatus, Party, TranscriptEntry},
 };
 
 /// A file that the platform holds.
@@ -240,6 +240,33 @@ impl State {
 
     pub(super) fn conversation(&mut self, number_id: &str, person: PersonId) -> &mut Conversation {
         self.conversations.entry((number_id.to_owned(), person)).or_default()
+    }
+
+    /// Puts messages of an earlier run in front of those of this one.
+    pub(super) fn restore(
+        &mut self,
+        number_id: &str,
+        customer: &CustomerIdentity,
+        entries: Vec<TranscriptEntry>,
+    ) -> Result<(), EmulatorError> {
+        let person = self.people.meet(customer).ok_or(EmulatorError::NoIdentity)?;
+        let new: Vec<TranscriptEntry> =
+            entries.into_iter().filter(|entry| !self.messages.contains_key(&entry.wamid)).collect();
+        for entry in &new {
+            let filed = Filed {
+                number_id: number_id.to_owned(),
+                person,
+                opaque_id: entry.opaque_id.clone(),
+                pricing: None,
+                status: entry.status,
+            };
+            self.messages.insert(entry.wamid.clone(), filed);
+        }
+        let talk = self.conversation(number_id, person);
+        let wrote = new.iter().filter(|entry| entry.from == Party::Customer).map(|entry| entry.at);
+        talk.last_inbound = wrote.chain(talk.last_inbound).max();
+        talk.entries.splice(0..0, new);
+        Ok(())
     }
 
     pub(super) fn entry_mut(&mut self, wamid: &str) -> Option<&mut TranscriptEntry> {

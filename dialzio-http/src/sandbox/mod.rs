@@ -1,5 +1,10 @@
 //! The sandbox: an emulated provider inside the server, with one connected number, and a person who plays the customer.
 
+mod clock;
+mod past;
+
+pub use clock::MovedClock;
+
 use dialzio_core::account::{NewAccount, NewApp};
 use dialzio_core::text::Title;
 use dialzio_core::{Actor, Crm, Error};
@@ -15,6 +20,7 @@ use url::Url;
 pub struct Sandbox {
     emulator: Emulator,
     number: String,
+    clock: Option<MovedClock>,
     play: Arc<Play>,
 }
 
@@ -68,10 +74,23 @@ impl Sandbox {
         config.behaviour =
             Behaviour { status_delay: std::time::Duration::from_millis(400), ..config.behaviour };
         let emulator = Emulator::start(config).await?;
-        Ok(Self { emulator, number: NUMBER.to_owned(), play: Arc::default() })
+        Ok(Self { emulator, number: NUMBER.to_owned(), clock: None, play: Arc::default() })
     }
 
-    /// Connects the organisation to the emulated number, once: an app, an account, and the webhook back to `server`.
+    /// With the clock that the CRM shows its times by, which the page can then move forward.
+    #[must_use]
+    pub fn with_clock(self, clock: MovedClock) -> Self {
+        Self { clock: Some(clock), ..self }
+    }
+
+    /// The clock, if it can be moved.
+    #[must_use]
+    pub const fn clock(&self) -> Option<&MovedClock> {
+        self.clock.as_ref()
+    }
+
+    /// Connects the organisation to the emulated number, once: an app, an account, and the webhook back to `server`. Of an
+    /// earlier run it puts the people, what was written and the reply windows back.
     ///
     /// # Errors
     /// [`Error`] if the account cannot be connected.
@@ -108,7 +127,7 @@ impl Sandbox {
         self.emulator.add_sample_templates(BUSINESS);
         if let Some(account) = known {
             accounts.rebase(by, account.id, Some(self.emulator.base_url())).await?;
-            return Ok(());
+            return past::restore(self, crm, by, account.id).await;
         }
         let name = Title::parse("Shop line").map_err(|_| Error::Unauthenticated)?;
         let new = NewAccount {
