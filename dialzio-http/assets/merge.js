@@ -24,10 +24,14 @@
     let last = null;
     incoming.forEach((item, index) => {
       if (item.id === 'earlier' && before) return;
+      // A fold takes the place of the lines that it stands for, and stays open if it was.
+      item.dataset.holds?.split(' ').forEach((id) => present(target, { id })?.remove());
       const old = present(target, item);
       if (old) {
+        const isOpen = old.querySelector('details.fold')?.open ?? false;
         api.morph(old, alone(item), false);
         last = present(target, { id: item.id }) || last;
+        if (isOpen) last.querySelector('details.fold').open = true;
         return;
       }
       if (last) last.after(item);

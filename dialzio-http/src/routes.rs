@@ -109,7 +109,7 @@ impl Route {
     }
 }
 
-/// The largest JSON body, in bytes. Source: reliability reference, 13.
+/// The largest JSON body, in bytes.
 const LARGEST_JSON: usize = 1024 * 1024;
 
 macro_rules! routes {
@@ -204,6 +204,7 @@ routes! {
     "contacts.change" patch "/v1/contacts/{contact}" needs(P::ContactsWrite), "Change a contact", 200 => api::contacts::change,
         sample r#"{"name":"Asha R.","stage":"customer"}"#,
         problems ["contact.conflict", "member.not_found"];
+    "contacts.timeline" get "/v1/contacts/{contact}/timeline" needs(P::ContactsRead), "List what happened with a contact, newest first", 200 => api::timeline::of_contact;
     "contacts.identities" get "/v1/contacts/{contact}/identities" needs(P::ContactsRead), "List the identities of a contact at providers", 200 => api::contacts::identities;
     "contacts.resolve_doubt" post "/v1/contacts/{contact}/identities/{identity}/doubt" needs(P::ContactsWrite), "Resolve who writes from a former number of a contact", 200 => api::contacts::resolve_doubt,
         sample r#"{"answer":"same_person"}"#,

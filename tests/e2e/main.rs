@@ -38,6 +38,7 @@ mod scheduled;
 mod secrets;
 mod stop_race;
 mod tasks;
+mod timeline;
 mod tokens;
 mod transfer;
 mod values;

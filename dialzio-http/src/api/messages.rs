@@ -139,7 +139,11 @@ impl From<FailureNote> for FailureJson {
 }
 
 /// Messages with what is kept beside their rows, read at once for all.
-async fn whole(state: &AppState, actor: &Actor, messages: Vec<Message>) -> Result<Vec<MessageJson>, Problem> {
+pub(super) async fn whole(
+    state: &AppState,
+    actor: &Actor,
+    messages: Vec<Message>,
+) -> Result<Vec<MessageJson>, Problem> {
     let ids = |wanted: fn(&Message) -> bool| -> Vec<MessageId> {
         messages.iter().filter(|message| wanted(message)).map(|message| message.id).collect()
     };

@@ -18,6 +18,7 @@ pub mod quarantine;
 pub mod revision;
 pub mod scheduled;
 pub mod sending;
+pub mod timeline;
 
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request, State};

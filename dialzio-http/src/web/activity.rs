@@ -42,12 +42,23 @@ pub(crate) async fn lines(
     }
 }
 
-fn line(ctx: &PageContext, name: &str, done: &Activity) -> EventLine {
+pub(crate) fn line(ctx: &PageContext, name: &str, done: &Activity) -> EventLine {
     EventLine {
         id: done.id.uuid().to_string(),
         text: sentence(ctx, name, done).into(),
         time: ctx.clock(done.at),
         tone: Tone::Neutral,
+        folds: is_routine(done),
+    }
+}
+
+/// Whether it is part of the daily round. Giving a conversation to another member is not: it says whose turn it is.
+fn is_routine(done: &Activity) -> bool {
+    match done.what {
+        ActivityKind::Assigned { to: Some(to) } => {
+            Principal::from_ref(&done.by).ok() == Some(Principal::Member(to))
+        }
+        _ => true,
     }
 }
 
@@ -91,5 +102,5 @@ pub(crate) fn notice(ctx: &PageContext, name: &str, message: &Message) -> Option
         None => format!("{name} changed their number or account in WhatsApp"),
     };
     let (id, time) = (message.id.to_string(), ctx.clock(message.event_at));
-    Some(EventLine { id, text: text.into(), time, tone: Tone::Warn })
+    Some(EventLine { id, text: text.into(), time, tone: Tone::Warn, folds: false })
 }

@@ -3,14 +3,15 @@
 use axum::extract::Query;
 use axum::response::{Html, Response};
 use dialzio_core::contact::{ChannelIdentity, Contact};
-use dialzio_core::{AccountId, ContactId, Permission};
+use dialzio_core::{AccountId, ContactId, Permission, PhoneNumber};
 use serde::Deserialize;
 
 use super::entry::go_to;
 use super::page_context::{PageContext, show};
-use super::view::contact::{ContactName, ContactOpen, ContactPage, Ledger, Tab, Timeline};
+use super::view::contact::{ContactName, ContactOpen, ContactPage, Ledger, Tab};
 use super::view::shell::Place;
-use super::view::{Action, Avatar, Shown};
+use super::view::timeline::Timeline;
+use super::view::{Action, Avatar, Chip, Shown, Tone};
 use super::{consent, person, timeline, words};
 use crate::api::{Id, word};
 use crate::form::Fields;
@@ -20,6 +21,8 @@ use crate::problem::Problem;
 #[derive(Debug, Deserialize)]
 pub(crate) struct Part {
     tab: Option<String>,
+    #[serde(default)]
+    show: String,
 }
 
 /// `GET /contacts/{contact}`.
@@ -42,11 +45,12 @@ pub(crate) async fn page(
         shell: ctx.shell(name.as_str(), Place::Contacts).await?,
         id: id.to_string(),
         head: head(&contact, &identities),
-        chips: person::chips(&ctx, &contact, &identities),
+        chips: chips(&ctx, &contact, &identities),
+        number: number(&contact, &identities),
         conversations: talks.iter().map(|talk| (format!("inbox/{}", talk.id), line(talk.account))).collect(),
         open: ways_to_open(&ctx, &contact, &identities).await?,
         timeline: if tab == Tab::Timeline {
-            timeline::of(&ctx, id, None).await?
+            timeline::of(&ctx, id, &timeline::Asked::only(part.show)).await?
         } else {
             Timeline::default()
         },
@@ -60,6 +64,22 @@ pub(crate) async fn page(
         kept: person::kept(&ctx).into(),
     };
     show(&page)
+}
+
+/// Stage, owner and remarks.
+fn chips(ctx: &PageContext, contact: &Contact, identities: &[ChannelIdentity]) -> Vec<Chip> {
+    let mut chips = vec![Chip::new(Tone::Neutral, words::stage(contact.stage))];
+    if let Some(owner) = contact.owner.and_then(|owner| ctx.member(owner)) {
+        chips.push(Chip::new(Tone::Neutral, format!("Owner: {owner}")));
+    }
+    chips.extend(person::chips(ctx, contact, identities));
+    chips
+}
+
+/// The number to call or to copy: the one that was typed first, else the one that the person writes from.
+fn number(contact: &Contact, identities: &[ChannelIdentity]) -> Option<String> {
+    let typed = contact.details.iter().find(|detail| detail.value.kind() == "phone").map(words::detail);
+    typed.or_else(|| identities.iter().find_map(ChannelIdentity::phone).map(PhoneNumber::international))
 }
 
 /// Mark and name.

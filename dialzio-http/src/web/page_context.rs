@@ -150,14 +150,14 @@ impl PageContext {
 
     /// Members to choose from, after the choice of none.
     pub(crate) fn member_choices(&self, present: Option<MemberId>) -> Vec<Choice> {
-        let nobody = Choice { selected: present.is_none(), ..Choice::new("", "Nobody") };
+        let unassigned = Choice { selected: present.is_none(), ..Choice::new("", "Unassigned") };
         let each = self.members.iter().map(|member| {
             let mine = self.actor.member() == Some(member.id);
             let choice = Choice::new(member.id.to_string(), member.name.reveal());
             let choice = if mine { choice.with("you") } else { choice };
             Choice { selected: present == Some(member.id), ..choice }
         });
-        std::iter::once(nobody).chain(each).collect()
+        std::iter::once(unassigned).chain(each).collect()
     }
 
     pub(crate) fn local(&self, at: DateTime<Utc>) -> NaiveDateTime {

@@ -165,7 +165,7 @@ async fn row(
     let assignee = || match task.assignee {
         Some(me) if ctx.actor.member() == Some(me) => "You".into(),
         Some(member) => ctx.member(member).unwrap_or_else(|| "Former member".to_owned()).into(),
-        None => "Nobody".into(),
+        None => "Unassigned".into(),
     };
     Ok(TaskRow {
         id: task.id.to_string(),

@@ -14,7 +14,7 @@ use super::bubble::Bubbles;
 use super::page_context::{PageContext, show};
 use super::view::Tone;
 use super::view::message::NoteItem;
-use super::view::thread::{EventLine, Item, ThreadItems};
+use super::view::thread::{EventLine, Item, ThreadItems, fold};
 use super::{activity, words};
 use crate::api::{Id, decode_cursor, encode_cursor};
 use crate::problem::Problem;
@@ -101,7 +101,7 @@ async fn stretch(
     }
     timed.extend(activity::lines(ctx, entry, since, until).await?);
     timed.sort_by_key(|(at, _)| *at);
-    Ok(ThreadItems { conversation: id.to_string(), earlier, items: with_days(ctx, timed) })
+    Ok(ThreadItems { conversation: id.to_string(), earlier, items: fold(with_days(ctx, timed)) })
 }
 
 /// A message as a bubble; a notice of the provider about the person as a line.
@@ -184,7 +184,8 @@ fn event_line(ctx: &PageContext, name: &str, record: &ConsentRecord) -> EventLin
         ConsentEvent::Given | ConsentEvent::Lifted | ConsentEvent::ProviderResume => Tone::Neutral,
         ConsentEvent::Refused | ConsentEvent::Withdrawn | ConsentEvent::ProviderStop => Tone::Bad,
     };
-    EventLine { id: record.id.to_string(), text: text.into(), time: ctx.clock(record.recorded_at), tone }
+    let (id, time) = (record.id.to_string(), ctx.clock(record.recorded_at));
+    EventLine { id, text: text.into(), time, tone, folds: false }
 }
 
 /// Puts a line in front of each day.
@@ -203,12 +204,7 @@ fn with_days(ctx: &PageContext, timed: Vec<(DateTime<Utc>, Item)>) -> Vec<Item> 
 }
 
 fn day(ctx: &PageContext, date: NaiveDate) -> Item {
-    let label = match (ctx.today() - date).num_days() {
-        0 => "Today".to_owned(),
-        1 => "Yesterday".to_owned(),
-        _ => format!("{} {}", date.format("%a"), ctx.day(date)),
-    };
-    Item::Day { date: date.to_string(), label }
+    Item::Day { date: date.to_string(), label: words::day(ctx, date) }
 }
 
 /// These messages alone, as the answer to something done with them. Without days: the page has them, and what is new

@@ -1,5 +1,6 @@
 //! Words for what the core knows by name.
 
+use chrono::NaiveDate;
 use dialzio_core::consent::{
     Channel, ConsentEvent, EvidenceKind, Purpose, PurposeScope, Reason, Refusal, RefusalCode,
 };
@@ -8,6 +9,15 @@ use dialzio_core::conversation::{InboxEntry, LastMessage, MediaKind, TemplateCat
 use dialzio_core::{PhoneNumber, conversation::Direction};
 
 use super::page_context::PageContext;
+
+/// A day above what happened on it: "Today", "Mon 16 Nov".
+pub(crate) fn day(ctx: &PageContext, date: NaiveDate) -> String {
+    match (ctx.today() - date).num_days() {
+        0 => "Today".to_owned(),
+        1 => "Yesterday".to_owned(),
+        _ => format!("{} {}", date.format("%a"), ctx.day(date)),
+    }
+}
 
 /// What a person is called in a list: the card's name, the profile's, the username, the number.
 pub(crate) fn person(entry: &InboxEntry) -> String {

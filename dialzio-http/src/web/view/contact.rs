@@ -5,6 +5,7 @@ use askama::Template;
 use super::{
     Action, Avatar, Chip, Choice, Fact, Moment, Shell, Shown,
     person::{ConsentRow, ContactStatus, Notes, Tasks},
+    timeline::Timeline,
 };
 
 /// Which part of a contact is shown; `?tab=` in the address.
@@ -27,8 +28,10 @@ pub(crate) struct ContactPage {
     pub(crate) id: String,
     /// Mark and name.
     pub(crate) head: ContactName,
-    /// Do not contact, restricted, on hold.
+    /// Stage, owner, and remarks such as a restriction.
     pub(crate) chips: Vec<Chip>,
+    /// The number that is copied.
+    pub(crate) number: Option<String>,
     /// Conversations: address and "WhatsApp · Shop line".
     pub(crate) conversations: Vec<(String, Shown)>,
     /// The ways to begin a conversation.
@@ -58,33 +61,6 @@ impl ContactPage {
     pub(crate) fn is(&self, tab: Tab) -> bool {
         self.tab == tab
     }
-}
-
-/// A page of the timeline; answer of `GET /web/contacts/{id}/timeline?after=`, put after the others.
-#[derive(Clone, Debug, Default, Template)]
-#[template(path = "timeline.html")]
-pub(crate) struct Timeline {
-    /// Id of the contact.
-    pub(crate) contact: String,
-    /// Newest first.
-    pub(crate) items: Vec<TimelineItem>,
-    /// Key of the next page.
-    pub(crate) next: Option<String>,
-}
-
-impl askama::filters::HtmlSafe for Timeline {}
-
-/// One thing that happened with a contact.
-#[derive(Clone, Debug)]
-pub(crate) struct TimelineItem {
-    /// Name of the icon: message, note, check, shield, assign, tag, person.
-    pub(crate) icon: &'static str,
-    /// One sentence.
-    pub(crate) text: Shown,
-    /// Where it can be seen.
-    pub(crate) href: Option<String>,
-    /// When.
-    pub(crate) time: Moment,
 }
 
 /// The consent ledger with the forms that add to it. Answer of their post, put in the place of `#ledger`.

@@ -31,6 +31,7 @@ pub(crate) mod state;
 pub(crate) mod tasks;
 pub(crate) mod text;
 pub(crate) mod thread;
+pub(crate) mod timeline;
 
 pub(crate) use common::{Action, Avatar, Chip, Choice, Fact, Moment, Tone};
 pub(crate) use icon::icon;

@@ -5,7 +5,7 @@ use askama::Template;
 use super::{
     Action, Avatar, Chip, Shell,
     composer::Composer,
-    contact::{ContactRows, Ledger, NewContactForm, Timeline},
+    contact::{ContactRows, Ledger, NewContactForm},
     inbox::QueueList,
     numbers::{NumberCard, SettingsForm},
     person::PersonPane,
@@ -15,6 +15,7 @@ use super::{
     tasks::TaskList,
     text::Shown,
     thread::{ThreadHead, ThreadItems},
+    timeline::Timeline,
 };
 
 /// All parts, shown once per theme.

@@ -102,6 +102,8 @@ pub(crate) enum Item {
     },
     /// Something that happened.
     Event(EventLine),
+    /// Several changes in a row as one line that unfolds; never fewer than [`Folded::FEWEST`].
+    Folded(Folded),
     /// Private note.
     Note(NoteItem),
     /// Message.
@@ -119,4 +121,102 @@ pub(crate) struct EventLine {
     pub(crate) time: Moment,
     /// `Warn` or `Bad` for what must be seen, such as an opt-out.
     pub(crate) tone: Tone,
+    /// Whether it may be folded away together with its neighbours: routine changes of the conversation's state.
+    pub(crate) folds: bool,
+}
+
+/// Routine changes in a row.
+#[derive(Clone, Debug)]
+pub(crate) struct Folded {
+    /// Oldest first.
+    pub(crate) lines: Vec<EventLine>,
+}
+
+impl Folded {
+    /// Fewer lines than this take no more room than the fold would.
+    pub(crate) const FEWEST: usize = 3;
+
+    /// Id of the first line: the element keeps the place that this line had while it stood alone.
+    pub(crate) fn id(&self) -> &str {
+        self.lines.first().map_or("", |line| &line.id)
+    }
+
+    /// The elements that this one stands for, beside its own.
+    pub(crate) fn holds(&self) -> String {
+        let ids: Vec<String> = self.lines.iter().skip(1).map(|line| format!("item-{}", line.id)).collect();
+        ids.join(" ")
+    }
+
+    /// "7 changes, 12:00 to 12:15".
+    pub(crate) fn label(&self) -> String {
+        let time = |line: Option<&EventLine>| line.map(|line| line.time.short.clone()).unwrap_or_default();
+        let (first, last) = (time(self.lines.first()), time(self.lines.last()));
+        let count = self.lines.len();
+        if first == last {
+            format!("{count} changes, {first}")
+        } else {
+            format!("{count} changes, {first} to {last}")
+        }
+    }
+}
+
+/// Folds routine changes that follow each other without anything between them.
+pub(crate) fn fold(items: Vec<Item>) -> Vec<Item> {
+    let mut folded = Vec::with_capacity(items.len());
+    let mut run: Vec<EventLine> = Vec::new();
+    for item in items {
+        match item {
+            Item::Event(line) if line.folds => run.push(line),
+            other => {
+                end_run(&mut folded, &mut run);
+                folded.push(other);
+            }
+        }
+    }
+    end_run(&mut folded, &mut run);
+    folded
+}
+
+fn end_run(items: &mut Vec<Item>, run: &mut Vec<EventLine>) {
+    let lines = std::mem::take(run);
+    if lines.len() < Folded::FEWEST {
+        items.extend(lines.into_iter().map(Item::Event));
+    } else {
+        items.push(Item::Folded(Folded { lines }));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(id: &str, folds: bool) -> Item {
+        let time = Moment { short: format!("12:0{}", id.len()), full: String::new(), rfc3339: String::new() };
+        Item::Event(EventLine { id: id.into(), text: id.into(), time, tone: Tone::Neutral, folds })
+    }
+
+    fn shape(items: &[Item]) -> Vec<String> {
+        let each = items.iter().map(|item| match item {
+            Item::Event(line) => line.id.clone(),
+            Item::Folded(folded) => format!("{} [{}] {}", folded.id(), folded.holds(), folded.label()),
+            _ => "-".to_owned(),
+        });
+        each.collect()
+    }
+
+    #[test]
+    fn routine_changes_in_a_row_fold_from_three_on_and_everything_else_stands_alone() {
+        let items = vec![
+            line("a", true),
+            line("bb", true),
+            Item::New { count: 1 },
+            line("c", true),
+            line("dd", true),
+            line("eee", true),
+            line("opted-out", false),
+            line("f", true),
+        ];
+        let expected = ["a", "bb", "-", "c [item-dd item-eee] 3 changes, 12:01 to 12:03", "opted-out", "f"];
+        assert_eq!(shape(&fold(items)), expected);
+    }
 }

@@ -5,7 +5,7 @@ use crate::web::view::{
     Avatar, Chip, Choice, Fact, Tone,
     contact::{
         ContactAddresses, ContactName, ContactOpen, ContactPage, ContactRow, ContactRows, ContactsPage,
-        Ledger, LedgerEntry, NewContactForm, Tab, Timeline, TimelineItem,
+        Ledger, LedgerEntry, NewContactForm, Tab,
     },
     message::{Bubble, Content, Delivery, Reaction},
     numbers::{NumberCard, NumbersPage, SettingsForm, SettingsPage},
@@ -13,6 +13,8 @@ use crate::web::view::{
     sandbox::{Phone, PhoneItems, SampleDay, SandboxForm, SandboxPage, SandboxPerson},
     shell::{GotoPerson, GotoResults, Place},
     tasks::{TaskGroup, TaskList, TaskRow, Whose},
+    thread::Folded,
+    timeline::{Kind, Line, Part, Talk, TalkLine, Timeline},
 };
 
 pub(crate) fn goto(query: &str) -> GotoResults {
@@ -117,7 +119,7 @@ pub(crate) fn tasks() -> TaskList {
                 "Today",
                 vec![row("t2", "Send the price list", "Prakash Nair", Some(warn), "Meera")],
             ),
-            group("undated", "No date", vec![row("t3", "Ask for a review", "@kavya", None, "Nobody")]),
+            group("undated", "No date", vec![row("t3", "Ask for a review", "@kavya", None, "Unassigned")]),
         ],
         can_write: true,
         ..TaskList::default()
@@ -125,26 +127,40 @@ pub(crate) fn tasks() -> TaskList {
 }
 
 pub(crate) fn timeline() -> Timeline {
-    let item = |icon, text: &str, time: &str, href: Option<&str>| TimelineItem {
-        icon,
+    let said = |who: &str, text: &str, time: &str| TalkLine {
+        href: "inbox/c1".into(),
+        who: who.into(),
         text: text.into(),
-        href: href.map(Into::into),
         time: at(time),
     };
+    let line = |icon, text: &str, time: &str| Line { icon, text: text.into(), href: None, time: at(time) };
+    let kind = |label, word| Kind { label, word, is_shown: word.is_empty() };
     Timeline {
         contact: "p1".into(),
-        next: Some("k2".into()),
-        items: vec![
-            item("message", "Asha wrote: Can you hold the blue one until Friday?", "10:42", Some("inbox/c1")),
-            item("assign", "Meera assigned the conversation to Ravi", "Yesterday", None),
-            item("note", "Ravi noted: Wants delivery before Diwali", "Yesterday", None),
-            item(
-                "shield",
-                "Opted in to marketing on WhatsApp, in a web form",
-                "3 Oct",
-                Some("contacts/p1?tab=consent"),
-            ),
-            item("tag", "Stage changed from Lead to Customer", "28 Sep", None),
+        kinds: vec![kind("Everything", ""), kind("Messages", "message"), kind("Notes", "note")],
+        next: Some("web/contacts/p1/timeline?after=k2".into()),
+        is_continuation: false,
+        parts: vec![
+            Part::Day("Today".into()),
+            Part::Talk(Talk {
+                href: "inbox/c1".into(),
+                line: "WhatsApp · Shop line".into(),
+                count: "7 messages".into(),
+                shown: vec![
+                    said("Asha Subramaniam", "Is the blue one still there?", "10:31"),
+                    said("Ravi", "We keep it for you until Friday.", "10:43"),
+                ],
+                between: 5,
+            }),
+            Part::Day("Yesterday".into()),
+            Part::Changes(Folded { lines: thread::changes() }),
+            Part::Note {
+                author: "Ravi".into(),
+                time: at("16:24"),
+                text: "Wants delivery before Diwali. Offered free wrapping.".into(),
+            },
+            Part::Line(line("task", "Task: Call back about the monstera (done yesterday 17:05)", "12:10")),
+            Part::Line(line("shield", "Consent given: WhatsApp, marketing", "11:02")),
         ],
     }
 }
@@ -214,7 +230,8 @@ pub(crate) fn contact(query: &str) -> ContactPage {
         shell: shell("Asha Subramaniam", Place::Contacts),
         id: "p1".into(),
         head: ContactName { avatar: Avatar::of("Asha Subramaniam"), name: "Asha Subramaniam".into() },
-        chips: vec![Chip::new(Tone::Ok, "Customer")],
+        chips: vec![Chip::new(Tone::Neutral, "Customer"), Chip::new(Tone::Neutral, "Owner: Ravi")],
+        number: Some("+91 98400 12345".into()),
         conversations: vec![("inbox/c1".into(), "WhatsApp · Shop line".into())],
         open: ContactOpen { open: Vec::new() },
         tab: if query.contains("consent") { Tab::Consent } else { Tab::Timeline },

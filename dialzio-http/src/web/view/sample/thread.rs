@@ -10,7 +10,7 @@ use crate::web::view::{
     person::{ConsentRow, ContactStatus, Doubt, Note, Notes, PersonPane, Task, Tasks},
     scheduled::{ScheduledItem, ScheduledList},
     state::State,
-    thread::{EventLine, Item, ThreadHead, ThreadItems, ThreadPane},
+    thread::{EventLine, Folded, Item, ThreadHead, ThreadItems, ThreadPane},
 };
 
 pub(crate) fn name(case: Case) -> &'static str {
@@ -46,7 +46,7 @@ pub(crate) fn head(case: Case, state: State) -> ThreadHead {
         members: vec![
             Choice::new("m1", "Ravi Kumar").with("you").chosen(),
             Choice::new("m2", "Meera Iyer").with("7 open"),
-            Choice::new("", "Nobody"),
+            Choice::new("", "Unassigned"),
         ],
         me: "m1".into(),
         takes: "assign",
@@ -108,6 +108,7 @@ pub(crate) fn items() -> ThreadItems {
                 text: "Meera assigned this to Ravi".into(),
                 time: at("16:20"),
                 tone: Tone::Neutral,
+                folds: false,
             }),
             Item::Note(NoteItem {
                 id: "n1".into(),
@@ -147,6 +148,23 @@ pub(crate) fn items() -> ThreadItems {
     }
 }
 
+/// Three changes in a row.
+pub(super) fn changes() -> Vec<EventLine> {
+    let all = [
+        ("e3", "Ravi assigned this to themselves", "10:51"),
+        ("e4", "Ravi snoozed the conversation until tomorrow 09:00", "10:51"),
+        ("e5", "Ravi closed the conversation", "10:58"),
+    ];
+    let line = |(id, text, time): (&str, &str, &str)| EventLine {
+        id: id.into(),
+        text: text.into(),
+        time: at(time),
+        tone: Tone::Neutral,
+        folds: true,
+    };
+    all.map(line).into()
+}
+
 /// One item of each kind and state.
 pub(crate) fn every_item() -> ThreadItems {
     let mut all = items();
@@ -159,13 +177,9 @@ pub(crate) fn every_item() -> ThreadItems {
             text: "Asha opted out of marketing (wrote STOP)".into(),
             time: at("10:50"),
             tone: Tone::Warn,
+            folds: false,
         }),
-        Item::Event(EventLine {
-            id: "e3".into(),
-            text: "Ravi closed this".into(),
-            time: at("10:51"),
-            tone: Tone::Neutral,
-        }),
+        Item::Folded(Folded { lines: changes() }),
         theirs(message(
             "x1",
             "10:52",
@@ -253,7 +267,7 @@ pub(crate) fn every_item() -> ThreadItems {
         ours(
             "x16",
             "11:00",
-            "Nobody knows whether this left",
+            "It is unknown whether this was sent",
             Delivery::Unknown {
                 reason: "WhatsApp did not answer, so it is not known whether this was sent.".into(),
                 actions: vec![
@@ -298,7 +312,7 @@ pub(crate) fn status() -> ContactStatus {
             Choice::new("former", "Former"),
         ],
         owners: vec![
-            Choice::new("", "Nobody"),
+            Choice::new("", "Unassigned"),
             Choice::new("m1", "Ravi Kumar").chosen(),
             Choice::new("m2", "Meera Iyer"),
         ],
