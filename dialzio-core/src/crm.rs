@@ -222,6 +222,7 @@ impl Crm {
     #[must_use]
     pub const fn canned_replies(&self) -> CannedReplyService<'_> {
         CannedReplyService::new(&self.runtime)
+    }
 
     /// Everything that happened with a contact, in one order.
     #[must_use]

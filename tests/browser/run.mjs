@@ -22,6 +22,7 @@ import { keepOrder } from './tests/order.mjs';
 import { places } from './tests/places.mjs';
 import { roles } from './tests/roles.mjs';
 import { tasks } from './tests/tasks.mjs';
+import { timeline } from './tests/timeline.mjs';
 import { firstTalk, setUp } from './tests/talk.mjs';
 import { unknownSends } from './tests/unknown.mjs';
 
@@ -40,7 +41,7 @@ try {
   const taraPhone = `${server.origin}/sandbox/ZZ.919840012345`;
   const scene = { server, guard, inbox, phone, taraPhone };
   scene.scene = scene;
-  for (const test of [setUp, firstTalk, drafts, canned, tasks, keepOrder, files, unknownSends, everyKey, longLists, kept, filters, sendAndClose, bulk, roles, consent, accessible, places, later, mounted].filter(isWanted)) {
+  for (const test of [setUp, firstTalk, drafts, canned, tasks, keepOrder, files, unknownSends, everyKey, longLists, kept, filters, sendAndClose, bulk, roles, consent, timeline, accessible, places, later, mounted].filter(isWanted)) {
     try {
       await test(scene);
     } catch (error) {

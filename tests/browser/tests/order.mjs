@@ -5,7 +5,13 @@ import { bubble, isSamePage, log, moveAway, openRow, row, says } from './talk.mj
 
 const head = (inbox) => inbox.locator('#thread-head');
 /** A line of the log about something that was done. */
-const line = (inbox, words) => inbox.locator('.item-event').filter({ hasText: words });
+const line = (inbox, words) => inbox.locator('.item-event p').filter({ hasText: words });
+/** Waits for such a line, also within changes that are folded. */
+const told = (inbox, words) => until(async () => {
+  const folded = inbox.locator('.fold:not([open]) > summary');
+  if (await folded.count()) await folded.first().click();
+  return line(inbox, words).last().isVisible();
+}, `a line ${words}`);
 const conversations = (inbox) => inbox.getByRole('region', { name: 'Conversations' });
 
 /** Posts a webhook with the signature that belongs to the secret. */
@@ -26,8 +32,8 @@ export async function keepOrder({ server, inbox, phone, taraPhone }) {
     await head(inbox).getByText(/· unassigned/).waitFor();
   });
   await step('both are lines of the log, live', inbox, async () => {
-    await line(inbox, /^You assigned this to yourself/).waitFor();
-    await line(inbox, /^You unassigned this conversation/).waitFor();
+    await told(inbox, /^You assigned this to yourself/);
+    await told(inbox, /^You unassigned this conversation/);
     equal(await line(inbox, /assigned this/).count(), 2, 'lines');
   });
   await step('close takes it out of the queue, undo brings it back', inbox, async () => {
@@ -36,8 +42,8 @@ export async function keepOrder({ server, inbox, phone, taraPhone }) {
     await inbox.getByRole('button', { name: /Undo/ }).last().click();
     await moveAway(inbox);
     await row(inbox, /Tara Menon/).waitFor();
-    await line(inbox, /^You closed the conversation/).waitFor();
-    await line(inbox, /^You reopened the conversation/).waitFor();
+    await told(inbox, /^You closed the conversation/);
+    await told(inbox, /^You reopened the conversation/);
   });
   await step('snooze, and wake up', inbox, async () => {
     await inbox.getByRole('button', { name: /^Snooze/ }).click();
@@ -45,10 +51,10 @@ export async function keepOrder({ server, inbox, phone, taraPhone }) {
     await inbox.getByRole('dialog', { name: 'Snooze until' }).getByRole('button', { name: /Tomorrow morning/ }).click();
     await head(inbox).getByText(/snoozed until tomorrow 09:00/).waitFor();
     await row(inbox, /Tara Menon/).waitFor({ state: 'detached' });
-    await line(inbox, /^You snoozed the conversation until tomorrow 09:00/).waitFor();
+    await told(inbox, /^You snoozed the conversation until tomorrow 09:00/);
     await inbox.getByRole('button', { name: /End snooze/ }).click();
     await row(inbox, /Tara Menon/).waitFor();
-    await line(inbox, /^You ended the snooze/).waitFor();
+    await told(inbox, /^You ended the snooze/);
   });
   await step('closed, it opens by itself when she writes', [inbox, phone], async () => {
     await inbox.getByRole('button', { name: /^Close/ }).first().click();
@@ -57,7 +63,7 @@ export async function keepOrder({ server, inbox, phone, taraPhone }) {
     await says(phone, 'I will come at six');
     await row(inbox, /Tara Menon/).waitFor();
     await bubble(inbox, 'I will come at six').waitFor();
-    await line(inbox, /^Reopened: Tara Menon wrote/).waitFor();
+    await told(inbox, /^Reopened: Tara Menon wrote/);
     await picture(inbox, 'event-lines');
   });
   await step('a private note stands in the log and never on the phone', [inbox, phone], async () => {
