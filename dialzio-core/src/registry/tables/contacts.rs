@@ -79,7 +79,7 @@ pub(super) const TABLES: &[Table] = &[
         name: "canned_reply",
         key: &["org_id", "id"],
         class: RetentionClass::AccountLife,
-        subject: SubjectPath::nobody(OWN_LIST),
+        subject: SubjectPath::no_person(OWN_LIST),
         columns: &[
             kept("org_id", Usage, OWN_LIST),
             kept("id", Usage, OWN_LIST),
