@@ -19,10 +19,25 @@ use crate::routes::ROUTES;
 use crate::state::AppState;
 use crate::timeouts;
 
-/// The content policy of pages: only our own origin, nothing inline.
-pub(crate) const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; \
-     media-src 'self' blob:; font-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; \
-     base-uri 'self'; object-src 'none'";
+/// A content policy of pages: only our own origin, nothing inline, and these rules for frames.
+macro_rules! page_policy {
+    ($frames:literal) => {
+        concat!(
+            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; media-src 'self' blob:; ",
+            "font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'self'; object-src 'none'; ",
+            $frames
+        )
+    };
+}
+
+/// The content policy of pages.
+const PAGE_POLICY: &str = page_policy!("frame-ancestors 'none'");
+/// The same where the sandbox shows a phone in a frame beside the conversation.
+#[cfg(feature = "sandbox")]
+const FRAMING_POLICY: &str = page_policy!("frame-ancestors 'none'; frame-src 'self'");
+/// The same for the phone in that frame, which our own pages alone may show.
+#[cfg(feature = "sandbox")]
+pub(crate) const FRAMED_POLICY: &str = page_policy!("frame-ancestors 'self'");
 /// The content policy of everything else.
 const API_POLICY: &str = "default-src 'none'; frame-ancestors 'none'";
 
@@ -31,13 +46,14 @@ static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Wraps a router.
 pub(crate) fn wrap(router: Router<AppState>, state: &AppState) -> Router<AppState> {
     let (patience, hsts, mount) = (state.options().patience, state.options().hsts, state.mount().clone());
+    let policy = policy_of(state);
     let router = if state.options().fallback { router.fallback(crate::web::not_found) } else { router };
     router.method_not_allowed_fallback(|| async { Problem::new("request.method") }).layer(
         ServiceBuilder::new()
             .layer(SetRequestIdLayer::new(REQUEST_ID.clone(), MakeRequestUuid))
             .layer(PropagateRequestIdLayer::new(REQUEST_ID.clone()))
             .layer(middleware::from_fn_with_state(state.clone(), log))
-            .layer(middleware::from_fn(move |request, next| headers(hsts, request, next)))
+            .layer(middleware::from_fn(move |request, next| headers(hsts, policy, request, next)))
             .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| {
                 tracing::error!("a handler panicked");
                 Problem::new("server.failed").into_response()
@@ -74,7 +90,18 @@ async fn log(State(state): State<AppState>, mut request: Request<Body>, next: Ne
     response
 }
 
-async fn headers(hsts: bool, request: Request<Body>, next: Next) -> Response {
+/// The content policy of this server's pages.
+fn policy_of(state: &AppState) -> &'static str {
+    #[cfg(feature = "sandbox")]
+    if state.options().sandbox.is_some() {
+        return FRAMING_POLICY;
+    }
+    #[cfg(not(feature = "sandbox"))]
+    let _ = state;
+    PAGE_POLICY
+}
+
+async fn headers(hsts: bool, policy: &'static str, request: Request<Body>, next: Next) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     let page =
@@ -92,7 +119,7 @@ async fn headers(hsts: bool, request: Request<Body>, next: Next) -> Response {
     set(HeaderName::from_static("cross-origin-resource-policy"), "same-origin");
     set(header::CACHE_CONTROL, "no-store");
     if page {
-        set(header::CONTENT_SECURITY_POLICY, PAGE_POLICY);
+        set(header::CONTENT_SECURITY_POLICY, policy);
         set(HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
         set(
             HeaderName::from_static("permissions-policy"),

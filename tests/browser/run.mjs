@@ -19,6 +19,7 @@ import { later, sendAndClose } from './tests/later.mjs';
 import { longLists } from './tests/lists.mjs';
 import { mounted } from './tests/mounted.mjs';
 import { keepOrder } from './tests/order.mjs';
+import { phoneBeside } from './tests/phone.mjs';
 import { places } from './tests/places.mjs';
 import { roles } from './tests/roles.mjs';
 import { tasks } from './tests/tasks.mjs';
@@ -41,7 +42,7 @@ try {
   const taraPhone = `${server.origin}/sandbox/ZZ.919840012345`;
   const scene = { server, guard, inbox, phone, taraPhone };
   scene.scene = scene;
-  for (const test of [setUp, firstTalk, drafts, canned, tasks, keepOrder, files, unknownSends, everyKey, longLists, kept, filters, sendAndClose, bulk, roles, consent, timeline, accessible, places, later, mounted].filter(isWanted)) {
+  for (const test of [setUp, firstTalk, drafts, canned, tasks, keepOrder, files, unknownSends, everyKey, longLists, kept, filters, sendAndClose, bulk, roles, consent, timeline, accessible, places, later, mounted, phoneBeside].filter(isWanted)) {
     try {
       await test(scene);
     } catch (error) {

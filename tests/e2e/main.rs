@@ -34,6 +34,7 @@ mod opt_outs;
 mod preconditions;
 mod safe_methods;
 mod same_answer;
+mod sandbox;
 mod scheduled;
 mod secrets;
 mod stop_race;

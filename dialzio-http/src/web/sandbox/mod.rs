@@ -1,5 +1,6 @@
 //! The sandbox: a phone on which a member plays the customer, through the emulated provider.
 
+mod clock;
 mod day;
 mod phone;
 mod photo;
@@ -7,21 +8,22 @@ mod script;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
 use axum::response::sse::Event;
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
-use dialzio_core::PhoneNumber;
+use dialzio_core::{ConversationId, PhoneNumber};
 use dialzio_whatsapp::emulator::CustomerIdentity;
 use futures_util::stream::{self, BoxStream, StreamExt};
 
 use super::entry::go_to;
 use super::page_context::{PageContext, show};
-use super::view::sandbox::{Phone, SandboxForm, SandboxPage, SandboxPerson};
+use super::view::sandbox::{Phone, SandboxForm, SandboxFrame, SandboxPage, SandboxPerson};
 use super::view::shell::Place;
 use super::view::{Avatar, sample};
 use crate::api::Id;
 use crate::form::Fields;
+use crate::middleware;
 use crate::problem::Problem;
 use crate::sandbox::Sandbox;
 use crate::state::AppState;
@@ -34,11 +36,13 @@ pub(crate) fn routes() -> Router<AppState> {
     Router::new()
         .route("/sandbox", get(page))
         .route("/sandbox/{person}", get(page_of))
+        .route("/sandbox/of/{conversation}", get(beside))
         .route("/web/sandbox/people", post(invent))
         .route("/web/sandbox/{person}/thread", get(phone::read))
         .route("/web/sandbox/{person}/messages", post(phone::send).layer(DefaultBodyLimit::max(LARGEST)))
         .route("/web/sandbox/{person}/reactions", post(phone::react))
         .route("/web/sandbox/media/{media}", get(phone::media))
+        .route("/web/sandbox/clock", post(clock::advance))
         .route("/web/sandbox/day", get(day::read).post(day::start))
         .route("/web/sandbox/day/stop", post(day::stop))
         .route("/dev/parts", get(parts))
@@ -87,27 +91,44 @@ async fn page_of(ctx: PageContext, Id(id): Id<String>) -> Result<Html<String>, P
     render(&ctx, Some(&person)).await
 }
 
+/// The phone of a person.
+fn phone_of(ctx: &PageContext, sandbox: &Sandbox, person: &CustomerIdentity) -> Phone {
+    let line = sandbox.emulator().numbers().into_iter().find(|line| line.phone_number_id == sandbox.number());
+    let business = line.as_ref().map_or_else(|| "Business".to_owned(), |line| line.verified_name.clone());
+    let number = line.map(|line| line.display_phone_number).unwrap_or_default();
+    Phone {
+        id: person.user_id.clone().unwrap_or_default(),
+        avatar: Avatar::of(&business),
+        line: format!("{} writes to {number}", name(person)).into(),
+        business: business.into(),
+        items: phone::items(ctx, sandbox, person),
+    }
+}
+
+/// `GET /sandbox/of/{conversation}`: the phone of the person in a conversation, in a frame of the inbox.
+async fn beside(ctx: PageContext, Id(id): Id<ConversationId>) -> Result<Response, Problem> {
+    let sandbox = sandbox(&ctx.state)?;
+    let (_, identities) = ctx.crm().conversations().person(&ctx.actor, id).await?;
+    let people = sandbox.people();
+    let is_theirs = |person: &&CustomerIdentity| {
+        identities.iter().any(|identity| {
+            let number = identity.phone().map(PhoneNumber::digits);
+            let is_number = number.is_some() && person.wa_id.as_deref() == number;
+            is_number
+                || identity.aliases.iter().any(|alias| Some(alias.reveal()) == person.user_id.as_deref())
+        })
+    };
+    let phone = people.iter().find(is_theirs).map(|person| phone_of(&ctx, sandbox, person));
+    let frame = SandboxFrame { shell: ctx.shell("Sandbox phone", Place::Sandbox).await?, phone };
+    let policy = [(header::CONTENT_SECURITY_POLICY, middleware::FRAMED_POLICY)];
+    Ok((policy, show(&frame)?).into_response())
+}
+
 async fn render(ctx: &PageContext, open: Option<&CustomerIdentity>) -> Result<Html<String>, Problem> {
     let sandbox = sandbox(&ctx.state)?;
     let mut people = sandbox.people();
     people.reverse();
-    let phone = open.map(|person| {
-        let line =
-            sandbox.emulator().numbers().into_iter().find(|line| line.phone_number_id == sandbox.number());
-        let business = line.as_ref().map_or_else(|| "Business".to_owned(), |line| line.verified_name.clone());
-        Phone {
-            id: person.user_id.clone().unwrap_or_default(),
-            avatar: Avatar::of(&business),
-            line: format!(
-                "{} writes to {}",
-                name(person),
-                line.map(|line| line.display_phone_number).unwrap_or_default()
-            )
-            .into(),
-            business: business.into(),
-            items: phone::items(ctx, sandbox, person),
-        }
-    });
+    let phone = open.map(|person| phone_of(ctx, sandbox, person));
     let row = |person: &CustomerIdentity| SandboxPerson {
         id: person.user_id.clone().unwrap_or_default(),
         name: name(person).into(),
@@ -121,6 +142,7 @@ async fn render(ctx: &PageContext, open: Option<&CustomerIdentity>) -> Result<Ht
         people: people.iter().map(row).collect(),
         phone,
         day: day::part(sandbox),
+        clock: sandbox.clock().map(|moved| clock::part(ctx, moved)),
     };
     show(&page)
 }

@@ -21,6 +21,32 @@ pub(crate) struct SandboxPage {
     pub(crate) phone: Option<Phone>,
     /// The day of sample conversations.
     pub(crate) day: SampleDay,
+    /// The clock, if it can be moved.
+    pub(crate) clock: Option<SandboxClock>,
+}
+
+/// The clock of the sandbox; answer of its post, put in the place of `#sandbox-clock`.
+#[derive(Clone, Debug, Template)]
+#[template(path = "sandbox_clock.html")]
+pub(crate) struct SandboxClock {
+    /// "Mon 23 Nov 2026, 10:42".
+    pub(crate) now: String,
+    /// "26 hours", "31 days"; nothing while it shows the machine's time.
+    pub(crate) ahead: Option<String>,
+    /// How far it can be moved: the word in the form, and "1 hour".
+    pub(crate) steps: Vec<(&'static str, &'static str)>,
+}
+
+impl askama::filters::HtmlSafe for SandboxClock {}
+
+/// The phone of one person alone, to be shown beside their conversation.
+#[derive(Clone, Debug, Template)]
+#[template(path = "sandbox_frame.html")]
+pub(crate) struct SandboxFrame {
+    /// Around it.
+    pub(crate) shell: Shell,
+    /// The phone; nothing for a conversation on a number that is not the sandbox's.
+    pub(crate) phone: Option<Phone>,
 }
 
 /// One invented person.

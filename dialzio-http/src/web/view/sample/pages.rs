@@ -10,7 +10,7 @@ use crate::web::view::{
     message::{Bubble, Content, Delivery, Reaction},
     numbers::{NumberCard, NumbersPage, SettingsForm, SettingsPage},
     quarantine::{HeldEvent, HeldPage, HeldRow, HeldRows, QuarantinePage},
-    sandbox::{Phone, PhoneItems, SampleDay, SandboxForm, SandboxPage, SandboxPerson},
+    sandbox::{Phone, PhoneItems, SampleDay, SandboxClock, SandboxForm, SandboxPage, SandboxPerson},
     shell::{GotoPerson, GotoResults, Place},
     tasks::{TaskGroup, TaskList, TaskRow, Whose},
     thread::Folded,
@@ -377,6 +377,11 @@ pub(crate) fn sandbox() -> SandboxPage {
     };
     SandboxPage {
         shell: shell("Sandbox phone", Place::Sandbox),
+        clock: Some(SandboxClock {
+            now: "Mon 23 Nov 2026, 10:42".into(),
+            ahead: Some("25 hours".into()),
+            steps: vec![("hour", "1 hour"), ("day", "25 hours"), ("month", "30 days")],
+        }),
         people: vec![
             person("s1", "Asha Subramaniam", "+91 98400 12345"),
             person("s2", "Kavya", "@kavya.designs"),
