@@ -22,6 +22,7 @@ pub mod openapi;
 pub mod operation;
 mod options;
 mod peer;
+mod presence;
 pub mod problem;
 pub mod realtime;
 pub mod routes;

@@ -27,6 +27,8 @@ pub struct Options {
     pub(crate) sign_in: Option<Mount>,
     /// Whether addresses that do not exist are answered here.
     pub(crate) fallback: bool,
+    /// Whether pages say which conversation is on the screen.
+    pub(crate) presence: bool,
     /// Whether answers tell browsers to use HTTPS alone on this host.
     pub(crate) hsts: bool,
     /// The host's own sign-in.
@@ -67,6 +69,7 @@ impl Options {
             mount: Mount::default(),
             sign_in: None,
             fallback: true,
+            presence: true,
             hsts: true,
             host_auth: None,
             closing: Closing::default(),
@@ -99,6 +102,14 @@ impl Options {
     #[must_use]
     pub const fn without_fallback(mut self) -> Self {
         self.fallback = false;
+        self
+    }
+
+    /// Members do not see who else has a conversation on the screen or writes in it. Otherwise pages say so every ten
+    /// seconds, and the process keeps it in memory for seconds, by ids alone.
+    #[must_use]
+    pub const fn without_presence(mut self) -> Self {
+        self.presence = false;
         self
     }
 

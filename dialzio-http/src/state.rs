@@ -10,6 +10,7 @@ use crate::event_hub::EventHub;
 use crate::mount::Mount;
 use crate::options::Options;
 use crate::peer::Counts;
+use crate::presence::Presence;
 use crate::slow_bodies::SlowBodies;
 use crate::web::Attempts;
 
@@ -24,6 +25,7 @@ struct Inner {
     crm: Crm,
     options: Options,
     event_hub: EventHub,
+    presence: Arc<Presence>,
     attempts: Attempts,
     uploads: Arc<Semaphore>,
     hooks: Arc<Semaphore>,
@@ -45,6 +47,7 @@ impl AppState {
                 crm,
                 options,
                 event_hub: EventHub::default(),
+                presence: Arc::default(),
                 attempts: Attempts::default(),
                 uploads: Arc::new(Semaphore::new(UPLOADS)),
                 hooks: Arc::new(Semaphore::new(HOOKS)),
@@ -88,6 +91,11 @@ impl AppState {
 
     pub(crate) fn event_hub(&self) -> &EventHub {
         &self.inner.event_hub
+    }
+
+    /// Who has which conversation on the screen, unless the host does without.
+    pub(crate) fn presence(&self) -> Option<&Arc<Presence>> {
+        self.inner.options.presence.then_some(&self.inner.presence)
     }
 
     pub(crate) fn uploads(&self) -> Arc<Semaphore> {

@@ -21,12 +21,39 @@ import { mounted } from './tests/mounted.mjs';
 import { keepOrder } from './tests/order.mjs';
 import { phoneBeside } from './tests/phone.mjs';
 import { places } from './tests/places.mjs';
+import { presence } from './tests/presence.mjs';
 import { roles } from './tests/roles.mjs';
 import { tasks } from './tests/tasks.mjs';
 import { timeline } from './tests/timeline.mjs';
 import { firstTalk, setUp } from './tests/talk.mjs';
 import { unknownSends } from './tests/unknown.mjs';
 
+// In this order: later ones find what earlier ones did.
+const ALL = [
+  setUp,
+  firstTalk,
+  drafts,
+  canned,
+  tasks,
+  keepOrder,
+  files,
+  unknownSends,
+  everyKey,
+  longLists,
+  kept,
+  presence,
+  filters,
+  sendAndClose,
+  bulk,
+  roles,
+  consent,
+  timeline,
+  accessible,
+  places,
+  later,
+  mounted,
+  phoneBeside,
+];
 await rm(OUTPUT, { recursive: true, force: true });
 await mkdir(OUTPUT, { recursive: true });
 const server = await startServer();
@@ -42,7 +69,7 @@ try {
   const taraPhone = `${server.origin}/sandbox/ZZ.919840012345`;
   const scene = { server, guard, inbox, phone, taraPhone };
   scene.scene = scene;
-  for (const test of [setUp, firstTalk, drafts, canned, tasks, keepOrder, files, unknownSends, everyKey, longLists, kept, filters, sendAndClose, bulk, roles, consent, timeline, accessible, places, later, mounted, phoneBeside].filter(isWanted)) {
+  for (const test of ALL.filter(isWanted)) {
     try {
       await test(scene);
     } catch (error) {

@@ -32,6 +32,7 @@ mod mounted;
 mod numbers;
 mod opt_outs;
 mod preconditions;
+mod presence;
 mod safe_methods;
 mod same_answer;
 mod sandbox;

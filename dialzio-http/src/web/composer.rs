@@ -12,7 +12,7 @@ use super::lines::Lines;
 use super::page_context::{PageContext, show};
 use super::view::composer::{Attachable, Composer, Refusal};
 use super::view::{Chip, Tone};
-use super::{head, picker, queue, words};
+use super::{head, picker, presence, queue, words};
 use crate::api::Id;
 use crate::problem::Problem;
 
@@ -84,7 +84,7 @@ pub(crate) async fn of(ctx: &PageContext, entry: &InboxEntry) -> Result<Composer
             }
             .into()
         }),
-        viewing: None,
+        viewing: presence::words(ctx, id).map(Into::into),
         can_reply,
         later: if can_reply { head::snoozes(ctx) } else { Vec::new() },
         has_templates: may_send && !preview.templates.is_empty(),

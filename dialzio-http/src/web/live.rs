@@ -36,6 +36,7 @@ pub(crate) async fn stream(
     let live = follow(&state, actor.clone(), last_event_id(&headers), check).await?;
     let (news, _) = tokio::sync::broadcast::channel::<()>(16);
     let counted = counts(state.clone(), actor.clone(), news.subscribe());
+    let present = super::presence::changes(&state, &actor);
     let (told, from) = (state.clone(), actor);
     let told = live.then(move |live| {
         let (state, actor, news) = (told.clone(), from.clone(), news.clone());
@@ -46,6 +47,7 @@ pub(crate) async fn stream(
         }
     });
     let told: BoxStream<'static, Event> = told.flatten().boxed();
+    let counted = stream::select(counted, present);
     #[cfg(feature = "sandbox")]
     let counted = stream::select(counted, super::sandbox::changes(&state));
     // The stream ends when the listener's session ends or the server stops; then all of it ends.

@@ -29,6 +29,7 @@ mod outgoing;
 mod page_context;
 mod person;
 mod picker;
+mod presence;
 mod problems;
 mod quarantine;
 mod queue;
@@ -117,6 +118,7 @@ fn reads() -> Router<AppState> {
         .route("/web/conversations/{conversation}/canned-replies", get(canned_replies::options))
         .route("/web/conversations/{conversation}/canned-replies/{canned_reply}", get(canned_replies::filled))
         .route("/web/canned-replies", get(canned_replies::read).post(canned_replies::add))
+        .route("/web/conversations/{conversation}/presence", get(presence::read).post(presence::note))
         .route("/web/goto", get(goto::read))
         .route("/web/contacts", get(contacts::read).post(contacts::create))
         .route("/web/contacts/{contact}/edit", get(contact_edit::read).post(contact_edit::save))

@@ -103,6 +103,7 @@ impl PageContext {
         Ok(Shell {
             base: self.state.mount().base(),
             sign_in: self.state.sign_in(),
+            presence: self.state.presence().is_some(),
             signs_out: self.state.options().sign_in.is_none(),
             title: title.into(),
             place,

@@ -54,6 +54,14 @@ pub(crate) struct Composer {
 
 impl askama::filters::HtmlSafe for Composer {}
 
+/// Who else has the conversation on the screen, put in the place of `#viewing`.
+#[derive(Clone, Debug, Template)]
+#[template(path = "viewing.html")]
+pub(crate) struct Viewing {
+    /// "Meera is viewing".
+    pub(crate) viewing: Option<Shown>,
+}
+
 /// The files that a channel takes, so that one that cannot go says so before it is uploaded.
 #[derive(Clone, Debug)]
 pub(crate) struct Attachable {

@@ -67,6 +67,8 @@ pub(crate) struct Shell {
     pub(crate) base: String,
     /// Path of the page for signing in, ours or the host's.
     pub(crate) sign_in: String,
+    /// Whether pages say which conversation is on the screen.
+    pub(crate) presence: bool,
     /// Whether the page signs in and out itself.
     pub(crate) signs_out: bool,
     /// Title of the window, without the name of the product.

@@ -58,6 +58,7 @@ pub(super) fn shell(title: &str, place: Place) -> Shell {
     Shell {
         base: "/".to_owned(),
         sign_in: "/sign-in".to_owned(),
+        presence: false,
         signs_out: true,
         title: title.into(),
         place,
