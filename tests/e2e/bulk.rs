@@ -12,8 +12,7 @@ async fn many(count: usize) -> (Fixture, Seat, Vec<Value>) {
     let seat = fixture.found("Green Leaf").await;
     let line = fixture.connect(&seat, "100200301").await;
     for place in 0..count {
-        let person =
-            CustomerIdentity::with_phone(&format!("9198765000{place:02}"), &format!("Person {place}"));
+        let person = CustomerIdentity::with_phone(format!("9198765000{place:02}"), format!("Person {place}"));
         fixture.writes(&line, &person, "hello").await;
     }
     let all = fixture.list(&seat, "/v1/conversations").await;

@@ -129,7 +129,7 @@ async fn an_opt_out_refuses_what_was_scheduled_at_once() {
     assert_eq!((left.len(), &left[0]["refusal"]), (1, &json!("consent.withdrawn")));
     desk.pass(6).await;
     assert!(!desk.texts().await.contains(&"See you tomorrow".to_owned()));
-    assert_eq!(desk.schedule("k2", "But still", 5).await.problem(403), "consent.withdrawn");
+    assert_eq!(desk.schedule("k2", "But still", 5).await.problem(403), "consent.opted_out_last");
 }
 
 #[tokio::test]
