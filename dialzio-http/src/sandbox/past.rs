@@ -30,7 +30,7 @@ pub(super) async fn restore(
     account: AccountId,
 ) -> Result<(), Error> {
     for state in [StateFilter::Closed, StateFilter::Snoozed, StateFilter::Open] {
-        let query = ConversationQuery { view: InboxView::All, state, now: crm.clock().now() };
+        let query = ConversationQuery::new(InboxView::All, state, crm.clock().now());
         let page = crm.conversations().list(by, &query, PageRequest::first(CONVERSATIONS)).await?;
         for entry in page.items.iter().rev().filter(|entry| entry.conversation.account == account) {
             conversation(sandbox, crm, by, entry).await?;
