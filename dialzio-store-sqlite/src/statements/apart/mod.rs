@@ -111,7 +111,7 @@ async fn over_every_statement_nothing_of_one_organisation_is_shown_to_or_changed
             Some(Reach::All) => {}
             Some(Reach::Key) => assert!(!named, "{name} names an organisation; why may it reach beyond?"),
             Some(Reach::NoOrganisation) => {
-                assert!(named && unnamed, "{name} is never asked without an organisation")
+                assert!(named && unnamed, "{name} is never asked without an organisation");
             }
         }
     }
