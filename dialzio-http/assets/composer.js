@@ -110,10 +110,11 @@
     take(form, event.clipboardData.files);
   });
 
-  function settle(form) {
+  function settle(form, sent) {
     form.querySelector('[name="key"]').value = '';
     const file = form.querySelector('[data-file]');
-    if (file) { file.value = ''; attach(form, null); }
+    // Another one may have been chosen while this one was on its way.
+    if (file && (file.files[0] ?? sent) === sent) { file.value = ''; attach(form, null); }
     const own = document.getElementById('later-own');
     if (own && form.id === 'reply-form') own.value = '';
     const quoting = form.querySelector('[data-quoting]');
@@ -156,7 +157,7 @@
     const area = event.target;
     if (event.key !== 'Enter' || event.isComposing || !area.matches?.('textarea')) return;
     const closes = (event.ctrlKey || event.metaKey) && event.shiftKey && area.form?.elements.then;
-    if (closes) area.form.elements.then.value = 'close';
+    if (area.form?.elements.then) area.form.elements.then.value = closes ? 'close' : '';
     const isAsked = event.ctrlKey || event.metaKey || (area.hasAttribute('data-enter-sends') && !event.shiftKey);
     if (isAsked && area.closest('[data-send]')) { event.preventDefault(); area.form.requestSubmit(); }
   });
@@ -199,7 +200,7 @@
     if (!form?.matches?.('[data-send]')) return;
     const area = form.querySelector('textarea[name="text"]');
     const file = form.querySelector('[data-file][data-kinds]')?.files[0];
-    const send = { text: area.value, area, slot: slotOf(area), pending: null };
+    const send = { text: area.value, area, slot: slotOf(area), pending: null, file };
     const isLater = Boolean(form.querySelector('[name="send_at_own"]') ? false : event.detail.ctx.request.body?.get?.('send_at'));
     const template = form.id === 'reply-form' && !isLater && (send.text || file) && document.getElementById('pending-item');
     if (template) {
@@ -214,6 +215,8 @@
       clearTimeout(event.detail.ctx.requestTimeout);
       event.detail.ctx.requestTimeout = setTimeout(() => event.detail.ctx.request.abort?.('timeout'), 300000);
     }
+    // What was asked for holds for this request alone, whatever becomes of it.
+    if (form.elements.then) form.elements.then.value = '';
     area.value = '';
     drafts.take(send.slot);
     sends.set(event.detail.ctx, send);
@@ -230,7 +233,7 @@
     if (isTaken) {
       keys.delete(send.slot);
       drafts.sent(send.slot);
-      settle(form);
+      settle(form, send.file);
       form.dispatchEvent(new CustomEvent('composer:sent', { bubbles: true }));
       document.dispatchEvent(new CustomEvent('thread:end'));
       if (form.id === 'note-form') mode('back');

@@ -28,7 +28,9 @@
     tell(conversation, 'writing');
   });
   document.addEventListener('composer:sent', () => { wroteAt = 0; look(true); });
-  document.addEventListener('thread:opened', () => { wroteAt = 0; look(false); });
+  // Asked once more after a conversation was opened, since what was told while it was being loaded found no place.
+  const refresh = () => { if (shown()) load(`web/conversations/${shown()}/presence`, '#viewing', 'outerHTML'); };
+  document.addEventListener('thread:opened', () => { wroteAt = 0; look(false); refresh(); });
   document.addEventListener('visibilitychange', () => look(false));
   window.addEventListener('pagehide', () => { if (told) tell(told, 'gone'); told = null; });
   document.addEventListener('presence', (event) => {

@@ -15,7 +15,7 @@ async fn start(fixture: &Fixture, seat: &Seat) -> Sandbox {
 }
 
 async fn answer(fixture: &Fixture, sandbox: &Sandbox, seat: &Seat, conversation: &str, text: &str) -> String {
-    let body = json!({"kind": "text", "text": text});
+    let body = json!({"text": text});
     let sent = fixture.send(seat, conversation, &text.replace(' ', "-"), &body).await.is(202).id();
     fixture.work().await;
     sandbox.emulator().idle().await;

@@ -173,6 +173,8 @@ const fn name(kind: RecordKind) -> &'static str {
         RecordKind::Identity => "number or address",
         RecordKind::Media => "file",
         RecordKind::Task => "follow-up",
+        RecordKind::CannedReply => "canned reply",
+        RecordKind::ScheduledMessage => "scheduled message",
         RecordKind::ApiKey => "key",
         RecordKind::Quarantine => "quarantined item",
         other => other.as_str(),

@@ -73,7 +73,7 @@ export async function bulk({ server, guard }) {
     await until(async () => (await states()).every((state) => state === 'open'), 'three being open again');
     await select();
     await bar(page).getByRole('button', { name: 'Tag' }).click();
-    await page.getByLabel('Tag', { exact: true }).fill('spring');
+    await page.locator('#bulk-tag-name').fill('spring');
     await page.getByRole('button', { name: 'Add tag' }).click();
     const tags = async () => (await server.api('GET', `/v1/contacts/${(await stateOf(2)).contact}`)).json.tags.join();
     await until(async () => (await tags()) === 'spring', 'the tag being there');

@@ -21,13 +21,15 @@ export async function files({ server, inbox, phone, taraPhone }) {
   story('Files from the composer');
   await openRow(inbox, /Tara Menon/);
   await inbox.getByRole('heading', { name: 'Tara Menon' }).first().waitFor();
+  // The pane that was open shows the same name until the new one has come.
+  await inbox.waitForTimeout(800);
   await step('a chosen file shows its name and size, and is taken off again', inbox, async () => {
     await inbox.getByLabel('Attach a file').setInputFiles(quote);
     await attached(inbox).getByText('quote.pdf').waitFor();
     equal(await reply(inbox).getAttribute('placeholder'), 'Add a caption', 'words in the empty box');
     await attached(inbox).getByRole('button', { name: 'Remove the file' }).click();
     await attached(inbox).waitFor({ state: 'hidden' });
-    equal(await reply(inbox).getAttribute('placeholder'), 'Write a reply', 'words in the empty box');
+    equal(await reply(inbox).getAttribute('placeholder'), 'Write a reply, or / for canned replies', 'words in the empty box');
   });
   await step('one that is too large says so beside the control, and is not uploaded', inbox, async () => {
     const path = join(tmpdir(), `catalogue-${randomUUID()}.pdf`);

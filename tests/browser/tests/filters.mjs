@@ -4,7 +4,8 @@ import { row } from './talk.mjs';
 
 const chip = (page, name) => page.getByRole('list', { name: 'Active filters' }).getByRole('link', { name: `${name} : remove this filter` });
 const rows = (page) => page.locator('#queue-rows > li.queue-row');
-const names = (page) => page.locator('#queue-rows .queue-name').allTextContents();
+/** The names of this story's people that are listed; others may be customers too. */
+const names = async (page) => (await page.locator('#queue-rows .queue-name').allTextContents()).filter((name) => name.startsWith('Filter '));
 
 /** Opens the choices, if they are not open. */
 async function choices(page) {
