@@ -59,7 +59,7 @@ impl Seen {
 /// By organisation, then by person and conversation.
 type All = HashMap<OrgId, HashMap<(String, ConversationId), Seen>>;
 
-/// A conversation in which somebody came, went, began or ceased to write.
+/// A conversation that a member opened or left, or in which one began or stopped writing.
 pub(crate) type Change = (OrgId, ConversationId);
 
 /// Who is where.

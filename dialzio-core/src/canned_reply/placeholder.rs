@@ -198,12 +198,12 @@ mod tests {
 
     #[test]
     fn a_value_that_is_not_known_is_left_open_and_named_once() {
-        let nobody = Values { name: Some("  ".to_owned()), ..Values::default() };
-        let filled = fill("{first_name}, {organisation}, {first_name}", &nobody);
+        let empty = Values { name: Some("  ".to_owned()), ..Values::default() };
+        let filled = fill("{first_name}, {organisation}, {first_name}", &empty);
         assert_eq!(filled.text, "{first_name}, {organisation}, {first_name}");
         assert_eq!(filled.missing, [Placeholder::FirstName, Placeholder::Organisation]);
-        assert_eq!(unfilled(&filled.text, &nobody), filled.missing);
-        assert_eq!(unfilled("Asha, Green Leaf", &nobody), []);
+        assert_eq!(unfilled(&filled.text, &empty), filled.missing);
+        assert_eq!(unfilled("Asha, Green Leaf", &empty), []);
     }
 
     #[test]

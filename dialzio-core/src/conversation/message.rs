@@ -213,7 +213,7 @@ pub struct Message {
 }
 
 impl Message {
-    /// A message of ours that waits to be sent: by nobody yet, and an answer to nothing.
+    /// A message of ours that waits to be sent: without an author yet, and an answer to nothing.
     pub(crate) fn queued(
         id: MessageId,
         conversation: ConversationId,

@@ -19,7 +19,7 @@ use crate::state::AppState;
 #[schema(as = BulkActionWord)]
 #[serde(rename_all = "snake_case")]
 pub enum ActionWord {
-    /// Assigned to `member`, or to nobody without one.
+    /// Assigned to `member`; unassigned without one.
     Assign,
     /// Opened.
     Open,

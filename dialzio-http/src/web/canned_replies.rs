@@ -69,7 +69,7 @@ fn placeholders() -> Vec<(String, &'static str)> {
         Placeholder::FirstName => "first name of the person",
         Placeholder::Name => "name of the person",
         Placeholder::Organisation => "name of your organisation",
-        Placeholder::Member => "name of whoever sends it",
+        Placeholder::Member => "name of the member who sends it",
     };
     Placeholder::ALL.iter().map(|placeholder| (placeholder.token(), words(*placeholder))).collect()
 }

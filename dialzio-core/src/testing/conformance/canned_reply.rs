@@ -38,10 +38,10 @@ pub async fn a_canned_reply_is_written_and_read_back_whole(bed: TestBed) {
     assert_eq!(bed.store.canned_reply(&tenant.scope, bed.make.id()).await.unwrap(), None);
     let taken = bed.refused(&tenant.scope, CannedReplyWrite::Insert(least.clone())).await;
     assert_eq!(taken, Precondition::Revision(RecordRef::CannedReply(least.id), Revision::NONE));
-    let nobody = bed.make.id();
-    let missing = Precondition::Revision(RecordRef::CannedReply(nobody), Revision::FIRST);
-    assert_eq!(bed.refused(&tenant.scope, change(nobody, CannedReplyChange::default())).await, missing);
-    assert_eq!(bed.refused(&tenant.scope, CannedReplyWrite::Remove(nobody)).await, missing);
+    let unknown = bed.make.id();
+    let missing = Precondition::Revision(RecordRef::CannedReply(unknown), Revision::FIRST);
+    assert_eq!(bed.refused(&tenant.scope, change(unknown, CannedReplyChange::default())).await, missing);
+    assert_eq!(bed.refused(&tenant.scope, CannedReplyWrite::Remove(unknown)).await, missing);
 }
 
 /// A shortcut is taken in any spelling of its letters, in the same batch too; one that was given up is free.
