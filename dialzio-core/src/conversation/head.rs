@@ -4,8 +4,6 @@
 //! what it does to that; where something arrives late, fails or is taken back, the messages are looked at again, so that
 //! any order ends in the same state.
 
-use chrono::{DateTime, Utc};
-
 use super::{Content, Conversation, ConversationState, DeliveryStatus, Direction, HeadDelta, Message};
 use crate::consent::Purpose;
 
@@ -82,7 +80,9 @@ impl Conversation {
 
 /// Since when a conversation with these messages waits; newest first, by id.
 #[cfg(feature = "testing")]
-pub(crate) fn waiting_since<'a>(newest_first: impl Iterator<Item = &'a Message>) -> Option<DateTime<Utc>> {
+pub(crate) fn waiting_since<'a>(
+    newest_first: impl Iterator<Item = &'a Message>,
+) -> Option<chrono::DateTime<chrono::Utc>> {
     let unanswered = newest_first.take_while(|message| !message.answers());
     unanswered.filter(|message| message.asks()).last().map(|message| message.event_at)
 }
