@@ -9,7 +9,7 @@ use dialzio_core::account::NewAccount;
 use dialzio_core::provider::ADDRESS_REFUSAL;
 use dialzio_core::testing::ScriptedProvider;
 
-/// The scripted provider has no address of its own, so it takes none that is typed in.
+/// The scripted provider has no fixed address, and accepts none that is typed in.
 #[tokio::test(start_paused = true)]
 async fn an_account_is_connected_to_known_hosts_alone() {
     let clock = common::clock();

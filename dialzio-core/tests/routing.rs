@@ -47,7 +47,7 @@ async fn a_number_that_another_process_gave_up_leads_nowhere_at_once() {
     assert_eq!(writes(&crm, &app, "m.2").await, 200, "it is kept, for the operator to see");
     assert_eq!(common::unread(&crm, &me).await, 1, "and shown to no member");
 
-    // Another organisation connects it to an app of their own: the old hook still leads nowhere, the new one to them.
+    // Another organisation connects it to its app: the old webhook address still leads nowhere, the new one to that organisation.
     let (them, their_app) = tenant(&elsewhere, "Red Leaf").await;
     common::connect(&elsewhere, &them, &their_app).await;
     assert_eq!(writes(&crm, &app, "m.3").await, 200);

@@ -39,7 +39,7 @@ impl std::fmt::Debug for Values {
 }
 
 impl Values {
-    /// What a placeholder stands for; `None` if that is not known or empty.
+    /// The value that replaces a placeholder; `None` if it is unknown or empty.
     #[must_use]
     pub fn get(&self, placeholder: Placeholder) -> Option<&str> {
         let value = match placeholder {

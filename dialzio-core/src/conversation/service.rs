@@ -270,7 +270,7 @@ impl<'a> ConversationService<'a> {
         self.runtime.store().commit_one(scope, self.changed(by, before, after)).await.map(drop)
     }
 
-    /// A change of a conversation as it was read, with what is told of it.
+    /// A batch that changes a conversation at the revision that was read, with its audit entry and event.
     pub(super) fn changed(&self, by: &Actor, before: &Conversation, after: Conversation) -> Batch {
         let (id, now) = (before.id, self.runtime.now());
         let mut batch = Batch::new(by, Action::ConversationChanged, now);

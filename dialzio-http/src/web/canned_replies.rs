@@ -63,7 +63,7 @@ async fn list(ctx: &PageContext, form: Option<CannedForm>) -> Result<CannedList,
     Ok(CannedList { can_manage, rows, form: form.filter(|_| can_manage), placeholders: placeholders() })
 }
 
-/// Each placeholder, and what it stands for.
+/// Each placeholder with its meaning.
 fn placeholders() -> Vec<(String, &'static str)> {
     let words = |placeholder| match placeholder {
         Placeholder::FirstName => "first name of the person",

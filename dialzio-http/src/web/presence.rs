@@ -67,7 +67,7 @@ pub(crate) fn changes(state: &AppState, actor: &Actor) -> BoxStream<'static, Eve
                     let data = serde_json::json!({ "conversation": conversation }).to_string();
                     return Some((Event::default().event("presence").data(data), changes));
                 }
-                // What was missed is said again within seconds.
+                // Pages repeat it every few seconds, so a missed one is made up for.
                 Ok(_) | Err(RecvError::Lagged(_)) => {}
                 Err(RecvError::Closed) => return None,
             }

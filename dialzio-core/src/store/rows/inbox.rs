@@ -1,4 +1,4 @@
-//! Pages of conversations: where an entry stands in each order, where a page begins, and what it shows. Both SQL stores read
+//! Pages of conversations: the sort key of an entry in each order, the start of a page, and its rows. Both SQL stores read
 //! the rows and page them here.
 
 use chrono::{DateTime, Utc};
@@ -106,7 +106,7 @@ impl InboxList {
         self.after.is_none_or(|after| InboxPlace::of(entry) < after)
     }
 
-    /// Where a conversation stands in this order, if it does.
+    /// The sort key of a conversation in this order; `None` if the order does not include it.
     fn place(&self, at: ListedAt) -> Option<InboxPlace> {
         let time = match self.order {
             ConversationOrder::Latest => Some(at.last_at),

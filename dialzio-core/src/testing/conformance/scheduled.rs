@@ -79,9 +79,9 @@ pub async fn an_opt_out_refuses_all_that_wait_for_a_person(bed: TestBed) {
     bed.write(scope, ScheduledWrite::Put(refused.clone())).await;
     let other = scheduled(&bed, &tenant, &ravi, 60).await;
     // Another id of hers, with a conversation that stays where it is.
-    let twin = bed.person(&tenant, "Asha again").await;
-    let mut also = scheduled(&bed, &tenant, &twin, 60).await;
-    let (from, into) = (twin.identity.id, asha.identity.id);
+    let duplicate = bed.person(&tenant, "Asha again").await;
+    let mut also = scheduled(&bed, &tenant, &duplicate, 60).await;
+    let (from, into) = (duplicate.identity.id, asha.identity.id);
     bed.write(scope, ContactWrite::JoinIdentity { from, into }).await;
     let all = ScheduledWrite::RefuseAll { identity: asha.identity.id, refused: opted_out(&bed) };
     bed.write(scope, all).await;
@@ -90,7 +90,7 @@ pub async fn an_opt_out_refuses_all_that_wait_for_a_person(bed: TestBed) {
     let of =
         async |person: &Person| bed.store.scheduled_messages(scope, person.conversation.id).await.unwrap();
     assert_eq!(of(&asha).await, [waits, refused]);
-    assert_eq!(of(&twin).await, [also]);
+    assert_eq!(of(&duplicate).await, [also]);
     assert_eq!(of(&ravi).await, [other]);
 }
 

@@ -25,7 +25,7 @@ pub(crate) struct CannedList {
     pub(crate) rows: Vec<CannedRow>,
     /// The form that is open.
     pub(crate) form: Option<CannedForm>,
-    /// Each placeholder, and what it stands for.
+    /// Each placeholder with its meaning.
     pub(crate) placeholders: Vec<(String, &'static str)>,
 }
 
