@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::access::AccessService;
 use crate::account::{AccountService, BoundKeys, KeyProvider, Sealer};
 use crate::blob::BlobStore;
+use crate::call::CallService;
 use crate::canned_reply::CannedReplyService;
 use crate::consent::{ConsentService, Words};
 use crate::contact::ContactService;
@@ -210,6 +211,12 @@ impl Crm {
     #[must_use]
     pub const fn conversations(&self) -> ConversationService<'_> {
         ConversationService::new(&self.runtime)
+    }
+
+    /// Calls: placing, controlling and listing them.
+    #[must_use]
+    pub const fn calls(&self) -> CallService<'_> {
+        CallService::new(&self.runtime)
     }
 
     /// The list of call outcomes.

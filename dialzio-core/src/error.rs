@@ -28,6 +28,10 @@ string_enum! {
         Disposition = "disposition",
         /// A text that members send often.
         CannedReply = "canned_reply",
+        /// A telephone call.
+        Call = "call",
+        /// A user of a provider's telephone system.
+        CallAgent = "call_agent",
         /// A template of the account, or one that is approved.
         Template = "template",
         /// An entry of the consent ledger.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{AccountId, ContactId, ConversationId, MediaId, MemberId, MessageId};
+use crate::id::{AccountId, CallId, ContactId, ConversationId, MediaId, MemberId, MessageId};
 
 /// A place in the organisation's event log: 1, 2, 3, without gaps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
@@ -81,6 +81,15 @@ pub enum DomainEvent {
         /// The file whose state changed.
         media: MediaId,
     },
+    /// A call began, went on, ended, or was changed by a member.
+    #[serde(rename = "call.changed")]
+    CallChanged {
+        /// Which call.
+        call: CallId,
+        /// Whose it is, if that is known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        contact: Option<ContactId>,
+    },
     /// An account or its templates changed.
     #[serde(rename = "account.changed")]
     AccountChanged {
@@ -109,6 +118,7 @@ impl DomainEvent {
             Self::ContactChanged { .. } => "contact.changed",
             Self::ConsentChanged { .. } => "consent.changed",
             Self::MediaChanged { .. } => "media.changed",
+            Self::CallChanged { .. } => "call.changed",
             Self::AccountChanged { .. } => "account.changed",
             Self::QuarantineChanged => "quarantine.changed",
             Self::OrgChanged => "organisation.changed",

@@ -79,6 +79,8 @@ typed_id! {
     MessageId,
     /// A text that is sent at a later time.
     ScheduledMessageId,
+    /// A telephone call.
+    CallId,
     /// An outcome of a call that people can choose.
     DispositionId,
     /// A text that members send often.
@@ -155,6 +157,14 @@ pub(crate) fn id_of<T: TypedId>(at: DateTime<Utc>, digest: &[u8; 32]) -> T {
     let noise = |from: usize| u64::from_be_bytes(std::array::from_fn(|place| digest[from + place]));
     let high = (millis << 16) | 0x7000 | (noise(0) >> 52);
     T::from_uuid(Uuid::from_u64_pair(high, (0b10 << 62) | (noise(8) >> 2)))
+}
+
+/// The time inside an id, in whole milliseconds.
+#[must_use]
+pub fn time_of(id: impl TypedId) -> DateTime<Utc> {
+    let (high, _) = id.uuid().as_u64_pair();
+    let millis = i64::try_from(high >> 16).unwrap_or(0);
+    DateTime::from_timestamp_millis(millis).unwrap_or_default()
 }
 
 /// The smallest UUID whose time is `at`: a bound for range reads and retention cut-offs.

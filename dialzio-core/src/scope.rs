@@ -122,6 +122,10 @@ string_enum! {
         MessagesSend = "messages.send",
         /// Open received files.
         MediaRead = "media.read",
+        /// See calls and reports about them.
+        CallsRead = "calls.read",
+        /// Place and control calls, and say what became of them.
+        CallsWrite = "calls.write",
         /// See consent states and the ledger of a contact.
         ConsentRead = "consent.read",
         /// Record and withdraw consents.
@@ -169,13 +173,16 @@ impl Permission {
             Self::ContactsRead
             | Self::ConversationsRead
             | Self::MediaRead
+            | Self::CallsRead
             | Self::ConsentRead
             | Self::AccountsRead
             | Self::MembersRead
             | Self::EventsRead => Role::Viewer,
-            Self::ContactsWrite | Self::ConversationsWrite | Self::MessagesSend | Self::ConsentWrite => {
-                Role::Agent
-            }
+            Self::ContactsWrite
+            | Self::CallsWrite
+            | Self::ConversationsWrite
+            | Self::MessagesSend
+            | Self::ConsentWrite => Role::Agent,
             Self::QuarantineManage | Self::AuditRead => Role::Manager,
             Self::AccountsManage | Self::MembersManage | Self::SettingsManage => Role::Admin,
         }

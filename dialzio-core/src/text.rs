@@ -148,6 +148,8 @@ bounded_text! {
     DispositionName(40, false),
     /// A text that members send often; no longer than what one message takes.
     CannedText(4_096, true),
+    /// What a member wrote down about a call.
+    CallNote(4_000, true),
     /// What proves a consent, in words: where, when and how it was given.
     EvidenceText(2_000, true),
     /// A public handle of a person at a provider, display only: it can change hands.

@@ -1,4 +1,4 @@
-//! Everything that happened with a contact in one order, newest first: messages, changes of conversations, notes, follow-ups
+//! Everything that happened with a contact in one order, newest first: messages, calls, changes of conversations, notes, follow-ups
 //! and entries of the consent ledger.
 //!
 //! Each kind is read from where it is kept, so that retention and permissions are those of that place. A page costs one read
@@ -27,6 +27,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::TypedId;
+use crate::call::{Call, CallQuery};
 use crate::consent::ConsentRecord;
 use crate::contact::{Note, Task};
 use crate::conversation::{Activity, Message};
@@ -45,6 +46,8 @@ string_enum! {
         Message = "message",
         /// What was done with conversations: assigned, closed, reopened, snoozed.
         Activity = "activity",
+        /// Telephone calls.
+        Call = "call",
         /// Notes.
         Note = "note",
         /// Follow-ups, at the time they were made.
@@ -60,6 +63,7 @@ impl TimelineKind {
     pub const fn permission(self) -> Permission {
         match self {
             Self::Message | Self::Activity => Permission::ConversationsRead,
+            Self::Call => Permission::CallsRead,
             Self::Note | Self::Task => Permission::ContactsRead,
             Self::Consent => Permission::ConsentRead,
         }
@@ -74,6 +78,8 @@ pub enum TimelineItem {
     Message(Box<Message>),
     /// A change of a conversation.
     Activity(Activity),
+    /// A telephone call.
+    Call(Box<Call>),
     /// A note.
     Note(Note),
     /// A follow-up.
@@ -89,6 +95,7 @@ impl TimelineItem {
         match self {
             Self::Message(_) => TimelineKind::Message,
             Self::Activity(_) => TimelineKind::Activity,
+            Self::Call(_) => TimelineKind::Call,
             Self::Note(_) => TimelineKind::Note,
             Self::Task(_) => TimelineKind::Task,
             Self::Consent(_) => TimelineKind::Consent,
@@ -101,6 +108,7 @@ impl TimelineItem {
         match self {
             Self::Message(message) => message.event_at,
             Self::Activity(done) => done.at,
+            Self::Call(call) => call.started_at,
             Self::Note(note) => note.created_at,
             Self::Task(task) => task.created_at,
             Self::Consent(record) => record.recorded_at,
@@ -113,6 +121,7 @@ impl TimelineItem {
         match self {
             Self::Message(message) => message.id.uuid(),
             Self::Activity(done) => done.id.uuid(),
+            Self::Call(call) => call.id.uuid(),
             Self::Note(note) => note.id.uuid(),
             Self::Task(task) => task.id.uuid(),
             Self::Consent(record) => record.id.uuid(),
@@ -221,6 +230,11 @@ impl<'a> TimelineService<'a> {
                 let done = store.activities(scope, talk, over.clone()).await?.items;
                 done.into_iter().map(TimelineItem::Activity).for_each(&mut add);
             }
+        }
+        if kinds.contains(&TimelineKind::Call) {
+            let query = CallQuery { contact: Some(contact), ..CallQuery::default() };
+            let calls = store.calls(scope, &query, over.clone()).await?.items;
+            calls.into_iter().map(|call| TimelineItem::Call(Box::new(call))).for_each(&mut add);
         }
         if kinds.contains(&TimelineKind::Note) {
             let notes = store.notes(scope, contact, over.clone()).await?.items;

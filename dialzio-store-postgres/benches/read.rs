@@ -73,6 +73,7 @@ fn owned(row: &PgRow) -> Vec<Owned> {
             "UUID" => row.get::<Option<Uuid>, _>(place).map(Owned::Id),
             "INT8" => row.get::<Option<i64>, _>(place).map(Owned::Number),
             "INT4" => row.get::<Option<i32>, _>(place).map(|number| Owned::Number(number.into())),
+            "BOOL" => row.get::<Option<bool>, _>(place).map(|flag| Owned::Number(flag.into())),
             "INT2" => row.get::<Option<i16>, _>(place).map(|number| Owned::Number(number.into())),
             "BYTEA" => row.get::<Option<Vec<u8>>, _>(place).map(Owned::Bytes),
             "TEXT" => row.get::<Option<String>, _>(place).map(Owned::Text),

@@ -81,7 +81,7 @@ impl AccountService<'_> {
             }
             self.runtime.provider(&seen.provider)?.connection().check_given(given)?;
             let access = self.access_with(by.org(), &seen, given).await?;
-            let health = self.messaging(&seen)?.check(&access).await?;
+            let health = self.probe(&seen.provider, &access).await?;
             change = AccountChange {
                 name: change.name,
                 credentials: Some(self.seal_credentials(by.org(), id, &access.credentials).await?),
@@ -201,6 +201,16 @@ impl AccountService<'_> {
         if change.state == Some(AccountState::Routable) && has_templates() {
             let now = self.runtime.now();
             let job = Job::new(self.runtime.ids().next(now), JobKind::SyncTemplates, now);
+            batch.job(job.through(account));
+        }
+        let lists_calls = || self.telephony(seen).is_ok_and(|telephony| telephony.capabilities().lists_calls);
+        if change.state == Some(AccountState::Routable)
+            && seen.state == AccountState::Unchecked
+            && lists_calls()
+        {
+            // One chain of readings for each account: each queues the next.
+            let now = self.runtime.now();
+            let job = Job::new(self.runtime.ids().next(now), JobKind::ReconcileCalls, now);
             batch.job(job.through(account));
         }
         batch.write(AccountWrite::Change { account, change: Box::new(change) });

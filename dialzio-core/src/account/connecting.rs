@@ -6,7 +6,7 @@ use url::Url;
 use super::service::ACCOUNT;
 use super::{AccountChange, AccountService, AccountState, AccountWrite, App, ProviderAccount, SealedContext};
 use crate::contact::Portfolio;
-use crate::error::{AccountProblem, Error, RecordKind};
+use crate::error::{Error, RecordKind};
 use crate::event::DomainEvent;
 use crate::id::{AccountId, AppId, OrgId};
 use crate::ledger::Action;
@@ -206,7 +206,6 @@ impl AccountService<'_> {
         let ids = Ids::of(form, &trial.routing_key, trial.business_id.as_deref(), None)?;
         form.check_credentials(&trial.credentials)?;
         self.address(&trial.provider, trial.base_url.as_ref()).await?;
-        let messaging = provider.messaging().ok_or(Error::Account(AccountProblem::Unsupported))?;
         let access = AccountAccess {
             account: self.runtime.ids().next(self.runtime.now()),
             routing_key: trial.routing_key,
@@ -214,9 +213,13 @@ impl AccountService<'_> {
             credentials: trial.credentials,
             base_url: trial.base_url,
         };
-        let number = messaging.check(&access).await;
-        let business = match &number {
-            Ok(_) if messaging.capabilities().templates => {
+        let number = match self.probe(&trial.provider, &access).await {
+            Ok(health) => Ok(health),
+            Err(Error::Provider(error)) => Err(error),
+            Err(error) => return Err(error),
+        };
+        let business = match (&number, provider.messaging()) {
+            (Ok(_), Some(messaging)) if messaging.capabilities().templates => {
                 Some(messaging.templates(&access).await.map(|_| ()))
             }
             _ => None,
@@ -317,9 +320,10 @@ impl AccountService<'_> {
             credentials: new.credentials.clone(),
             base_url: new.base_url.clone(),
         };
-        let health = match self.messaging(&known)?.check(&access).await {
+        let health = match self.probe(&known.provider, &access).await {
             Ok(health) => health,
-            Err(error) => return Ok(Connected { account: known, check: Err(error) }),
+            Err(Error::Provider(error)) => return Ok(Connected { account: known, check: Err(error) }),
+            Err(error) => return Err(error),
         };
         let change = AccountChange {
             app: Some(new.app),
@@ -372,7 +376,7 @@ impl AccountService<'_> {
         let scope = by.scope_for(Permission::AccountsManage)?;
         let account = self.account_at(scope, id, revision).await?;
         let access = self.access(scope.org(), &account).await?;
-        let health = self.messaging(&account)?.check(&access).await?;
+        let health = self.probe(&account.provider, &access).await?;
         match self.change(by, scope, &account, self.accepted(&health)).await {
             Err(Error::Conflict { kind }) if revision.is_some() => Err(Error::Stale { kind }),
             changed => Ok((changed?, health)),

@@ -10,7 +10,8 @@ use crate::event::DomainEvent;
 use crate::id::{AccountId, AppId, HookId, OrgId};
 use crate::ledger::Action;
 use crate::provider::{
-    AccountAccess, ConnectionForm, Credentials, FormField, MessagingProvider, Provider, WebhookSecrets,
+    AccountAccess, AccountHealth, ConnectionForm, Credentials, FormField, MessagingProvider, Provider,
+    TelephonyProvider, WebhookSecrets,
 };
 use crate::runtime::{OpenedHook, Runtime};
 use crate::scope::{Actor, Permission};
@@ -200,6 +201,24 @@ impl<'a> AccountService<'a> {
     }
 
     /// Opens an account's credentials; kept open for sixty seconds at most.
+    /// The telephone service that calls of an account go through.
+    pub(crate) fn telephony(&self, account: &ProviderAccount) -> Result<&'a dyn TelephonyProvider, Error> {
+        self.runtime
+            .provider(&account.provider)?
+            .telephony()
+            .ok_or(Error::Account(AccountProblem::Unsupported))
+    }
+
+    /// Asks a provider whether credentials are right, by its messages or by its telephone service.
+    pub(crate) async fn probe(&self, provider: &str, access: &AccountAccess) -> Result<AccountHealth, Error> {
+        let provider = self.runtime.provider(provider)?;
+        match (provider.messaging(), provider.telephony()) {
+            (Some(messaging), _) => Ok(messaging.check(access).await?),
+            (None, Some(telephony)) => Ok(telephony.check(access).await?),
+            (None, None) => Err(Error::Account(AccountProblem::Unsupported)),
+        }
+    }
+
     pub(crate) async fn access(&self, org: OrgId, account: &ProviderAccount) -> Result<AccountAccess, Error> {
         let sealed = account.credentials.as_bytes();
         let cached = self.runtime.credentials().get(&account.id).filter(|(of, _)| of == sealed);

@@ -72,6 +72,14 @@ string_enum! {
         QuietHours = "hours.quiet",
         /// Enough for these 7 days.
         FrequencyCap = "cap.frequency",
+        /// It is too early or too late to call where the person is.
+        CallingHours = "hours.calling",
+        /// The number is the organisation's, or one of its agents'.
+        OwnNumber = "call.own_number",
+        /// A number that costs the caller extra.
+        PremiumNumber = "call.premium_number",
+        /// A number for emergencies.
+        EmergencyNumber = "call.emergency_number",
     }
 }
 
@@ -126,10 +134,14 @@ impl Refusal {
             RefusalCode::OptedOutLast => "Their last message was an opt-out: wait until they write again.",
             RefusalCode::Expired => "The opt-in has run out.",
             RefusalCode::NoExistingRelationship => {
-                "They have not written to you within twelve months, and no opt-in is recorded."
+                "They have not written or called within twelve months, and no opt-in is recorded."
             }
             RefusalCode::WindowClosed => "The reply window is closed: choose a template.",
             RefusalCode::QuietHours => "Outside the hours for promotional messages.",
+            RefusalCode::CallingHours => "It is too early or too late to call where this person is.",
+            RefusalCode::OwnNumber => "This is a number of your business or of one of its agents.",
+            RefusalCode::PremiumNumber => "This number costs the caller extra.",
+            RefusalCode::EmergencyNumber => "This is a number for emergencies.",
             RefusalCode::FrequencyCap => "They had enough promotional messages these seven days.",
         }
     }

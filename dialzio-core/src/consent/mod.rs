@@ -1,5 +1,6 @@
 //! Consent: an append-only ledger, one function that decides, and the permit that only it can make.
 
+mod calling;
 mod check;
 mod entry;
 mod facts;
@@ -11,6 +12,8 @@ mod service;
 mod store;
 mod zone;
 
+pub use calling::CallPermit;
+pub(crate) use calling::{CallConsent, CallVerdict, decide_call};
 pub(crate) use check::Checks;
 pub use check::{Age, Check, Registry};
 pub(crate) use entry::{Entry, enter};

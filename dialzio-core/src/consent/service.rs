@@ -324,6 +324,20 @@ impl<'a> ConsentService<'a> {
         Ok(completed.collect())
     }
 
+    /// The suppressions that hit any of the identifiers.
+    pub(crate) async fn suppressions_of(
+        &self,
+        scope: &OrgScope,
+        subjects: &[SubjectKey],
+    ) -> Result<Vec<SuppressionScope>, Error> {
+        let hashes: Vec<_> = self.hashes(scope, subjects).await?.into_iter().map(|(_, hash)| hash).collect();
+        if hashes.is_empty() {
+            return Ok(Vec::new());
+        }
+        let found = self.runtime.store().suppressions(scope, &hashes).await?;
+        Ok(found.into_iter().map(|hit| hit.scope).collect())
+    }
+
     /// The entries about a contact, newest first.
     ///
     /// # Errors

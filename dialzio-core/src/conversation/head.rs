@@ -12,7 +12,8 @@ use crate::consent::Purpose;
 pub struct HeadMoved {
     /// The conversation was snoozed or closed and is open now: its queue and its revision have changed.
     pub reopened: bool,
-    /// The message is older than the newest one: since when the conversation waits has to be looked up once it is written.
+    /// The message is older than the newest one, and may change since when the conversation waits: that has to be looked up
+    /// once it is written.
     pub looks_up_wait: bool,
 }
 
@@ -52,7 +53,13 @@ impl Conversation {
     /// Moves the head by a new message. Maxima and sums, but for the wait.
     pub fn take(&mut self, message: &Message, by: HeadDelta) -> HeadMoved {
         let is_newest = self.last_message < Some(message.id);
-        let changes_wait = message.asks() || message.answers();
+        // A late question behind one that waits already changes nothing. Ids count in whole milliseconds, so that two of the same
+        // millisecond may stand in either order.
+        let waits_longer = |since: chrono::DateTime<chrono::Utc>| {
+            message.event_at > since + chrono::TimeDelta::milliseconds(1)
+        };
+        let changes_wait =
+            message.answers() || message.asks() && !self.waiting_since.is_some_and(waits_longer);
         if is_newest {
             self.last_message = Some(message.id);
             self.last_failed = message.delivery.status == DeliveryStatus::Failed;

@@ -11,8 +11,9 @@ use tokio::time::{Duration, Instant};
 
 use crate::account::AccountService;
 use crate::account::{App, Route};
+use crate::call::inbound as call;
 use crate::consent::Channel;
-use crate::conversation::beside_context;
+use crate::conversation::{InboundFacts, beside_context};
 use crate::error::Error;
 use crate::id::{AppId, HookId, QuarantineId};
 use crate::ledger::Action;
@@ -199,17 +200,28 @@ impl<'a> Intake<'a> {
         cause: &Cause,
         scope: &OrgScope,
     ) -> Result<Decided, Error> {
-        let asked = decide::ask(route, elements, self.runtime.words(), lookup);
-        let mut known = self.runtime.store().inbound_facts(scope, &asked).await?;
+        let (asked, reports) = decide::ask(route, elements, self.runtime.words(), lookup);
+        let mut known = if reports.len() == elements.len() {
+            InboundFacts::default()
+        } else {
+            self.runtime.store().inbound_facts(scope, &asked).await?
+        };
+        let calls = if reports.is_empty() {
+            None
+        } else {
+            Some(call::known(self.runtime, scope, route.account, &reports).await?)
+        };
         self.match_other_forms(self.decoder(app)?, scope, &asked, elements, &mut known).await?;
         let now = self.runtime.now();
         let action = match queue {
             QueueKind::Statuses => Action::MessageEvidence,
+            _ if reports.len() == elements.len() => Action::CallReported,
             _ => Action::MessageReceived,
         };
         let mut batch = Batch::caused_by(cause, action, now);
         let facts = Facts {
             known,
+            calls,
             account: route.account,
             channel: self.channel(app)?,
             portfolio: route.portfolio.clone(),

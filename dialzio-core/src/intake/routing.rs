@@ -5,12 +5,13 @@ use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
 use super::{Intake, decide, is_unlinked};
-use crate::account::{App, Route, Sealed};
+use crate::account::{AccountState, App, Route, Sealed};
 use crate::error::Error;
 use crate::id::{AccountId, OrgId, QuarantineId};
 use crate::outbox::QueueKind;
-use crate::provider::{AccountRef, Received, Trust};
+use crate::provider::{AccountRef, InboundBody, Received, Trust};
 use crate::runtime::OpenedHook;
+use crate::scope::OrgScope;
 use crate::store::{StoreError, SystemWrite};
 use crate::webhook::{QUARANTINE_PERIOD, QuarantineReason, Quarantined};
 
@@ -48,6 +49,8 @@ impl Intake<'_> {
         hook: &OpenedHook,
         elements: Vec<Received>,
     ) -> Result<(Vec<QuarantineId>, Vec<Received>), Error> {
+        let mut elements = elements;
+        self.name_only_account(hook, &mut elements).await?;
         let routes = self.routes(hook, &elements).await?;
         let (mut groups, mut homeless) = (Groups::new(), Vec::new());
         for element in elements {
@@ -72,6 +75,25 @@ impl Intake<'_> {
     }
 
     /// Where each account that elements name leads to, if anywhere.
+    /// Reports of calls do not always name the account. The address they came by is that of one app; if one account alone
+    /// is connected through it, they are that account's.
+    async fn name_only_account(&self, hook: &OpenedHook, elements: &mut [Received]) -> Result<(), Error> {
+        let nameless = |received: &Received| {
+            received.element.account.is_none() && matches!(received.element.body, InboundBody::Call(_))
+        };
+        let Some(org) = hook.app.org.filter(|_| elements.iter().any(nameless)) else { return Ok(()) };
+        let accounts = self.runtime.store().accounts(&OrgScope::new(org)).await?;
+        let mut through = accounts
+            .into_iter()
+            .filter(|account| account.app == hook.app.id && account.state != AccountState::Disconnected);
+        if let (Some(only), None) = (through.next(), through.next()) {
+            for received in elements.iter_mut().filter(|received| nameless(received)) {
+                received.element.account = Some(AccountRef(only.routing_key.clone()));
+            }
+        }
+        Ok(())
+    }
+
     async fn routes(
         &self,
         hook: &OpenedHook,

@@ -67,6 +67,16 @@ string_enum! {
         MediaUploaded = "media.uploaded",
         /// A file was opened.
         MediaOpened = "media.opened",
+        /// A call was placed, or is to be.
+        CallPlaced = "call.placed",
+        /// A call was controlled: ended, held.
+        CallControlled = "call.controlled",
+        /// A member changed a call: its outcome, note, or whose it is.
+        CallChanged = "call.changed",
+        /// The provider reported a call.
+        CallReported = "call.reported",
+        /// Agents of a telephone system were listed, or mapped to members.
+        AgentsChanged = "call_agents.changed",
         /// Bytes went into quarantine.
         Quarantined = "quarantine.added",
         /// Bytes left quarantine.

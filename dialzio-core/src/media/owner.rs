@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use uuid::Uuid;
 
 use crate::TypedId;
-use crate::id::MessageId;
+use crate::id::{CallId, MessageId};
 use crate::name::string_enum;
 
 string_enum! {
@@ -14,6 +14,8 @@ string_enum! {
     pub enum MediaOwnerKind {
         /// A message of a conversation.
         Message = "message",
+        /// A call, whose recordings and voicemails they are.
+        Call = "call",
     }
 }
 
@@ -23,6 +25,8 @@ string_enum! {
 pub enum MediaOwner {
     /// The file came with this message or was sent in it.
     Message(MessageId),
+    /// The file is a recording of this call.
+    Call(CallId),
 }
 
 impl MediaOwner {
@@ -31,6 +35,7 @@ impl MediaOwner {
     pub const fn kind(self) -> MediaOwnerKind {
         match self {
             Self::Message(_) => MediaOwnerKind::Message,
+            Self::Call(_) => MediaOwnerKind::Call,
         }
     }
 
@@ -39,6 +44,7 @@ impl MediaOwner {
     pub fn uuid(self) -> Uuid {
         match self {
             Self::Message(id) => id.uuid(),
+            Self::Call(id) => id.uuid(),
         }
     }
 
@@ -47,6 +53,7 @@ impl MediaOwner {
     pub fn from_stored(kind: MediaOwnerKind, id: Uuid) -> Self {
         match kind {
             MediaOwnerKind::Message => Self::Message(MessageId::from_uuid(id)),
+            MediaOwnerKind::Call => Self::Call(CallId::from_uuid(id)),
         }
     }
 

@@ -123,6 +123,9 @@ fn holds(frame: &Frame<'_>, rows: &Rows, fact: &Precondition) -> bool {
         }),
         Precondition::RouteFree(provider, external) => route_free(frame, provider, external),
         Precondition::AccountFree(provider, external) => rows.account_free(provider, external),
+        Precondition::CallAliasFree(account, alias) => {
+            !rows.call_aliases.contains_key(&(*account, alias.clone()))
+        }
         Precondition::Linked(app, account) => {
             rows.accounts.get(account).is_some_and(|kept| kept.app == *app && is_routed(kept.state))
         }
@@ -140,6 +143,7 @@ fn revision_of(frame: &Frame<'_>, rows: &Rows, record: RecordRef) -> Option<Revi
         RecordRef::ApiKey(id) => rows.keys.get(&id).map(|kept| kept.revision),
         RecordRef::CannedReply(id) => rows.canned_replies.get(&id).map(|kept| kept.revision),
         RecordRef::ScheduledMessage(id) => rows.scheduled.get(&id).map(|kept| kept.revision),
+        RecordRef::Call(id) => rows.calls.get(&id).map(|kept| kept.revision),
         RecordRef::Disposition(id) => rows.dispositions.get(&id).map(|kept| kept.revision),
         RecordRef::Task(id) => rows.tasks.get(&id).map(|kept| kept.revision),
         RecordRef::Message(_)
@@ -213,6 +217,7 @@ fn change(frame: &Frame<'_>, rows: &mut Rows, write: Write, at: DateTime<Utc>) -
         Write::Account(write) => rows.write_account(frame, write)?,
         Write::Access(write) => rows.write_access(write, frame.org)?,
         Write::CannedReply(write) => rows.write_canned_reply(write)?,
+        Write::Call(write) => rows.write_call(write)?,
         Write::Disposition(write) => rows.write_disposition(write)?,
         Write::Job(write) => rows.write_job(write),
         Write::Webhook(mut write) => {

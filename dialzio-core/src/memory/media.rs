@@ -14,6 +14,7 @@ impl Rows {
     fn has_owner(&self, owner: MediaOwner) -> bool {
         match owner {
             MediaOwner::Message(message) => self.messages.contains_key(&message),
+            MediaOwner::Call(call) => self.calls.contains_key(&call),
         }
     }
 

@@ -8,6 +8,7 @@
 
 mod access;
 mod account;
+mod call;
 mod canned_reply;
 mod commit;
 mod consent;

@@ -67,6 +67,7 @@ impl Rows {
         let goes_too = |media: &Media| match media.owner {
             _ if frame.broken_rule == Some(BrokenRule::OwnerIgnored) => false,
             MediaOwner::Message(message) => messages.contains(&message),
+            MediaOwner::Call(_) => false,
         };
         let files = self.media.values().filter(|media| over(media.event_at, media.expires_at));
         let alone = files.filter(|media| !goes_too(media));

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::access::{ApiKey, Invitation, Member, Org, Session, TokenHash, User};
 use crate::account::{App, KeyCheck, ProviderAccount};
+use crate::call::{Call, CallAgent, CallAlias};
 use crate::canned_reply::CannedReply;
 use crate::consent::{ConsentRecord, Suppression, SuppressionScope};
 use crate::contact::{Alias, AliasKind, ChannelIdentity, Contact, Note, Portfolio, Task};
@@ -15,7 +16,7 @@ use crate::conversation::{
 use crate::disposition::Disposition;
 use crate::event::Recorded;
 use crate::id::{
-    AccountId, ActivityId, ApiKeyId, AppId, BacklogId, CannedReplyId, ChannelIdentityId, ContactId,
+    AccountId, ActivityId, ApiKeyId, AppId, BacklogId, CallId, CannedReplyId, ChannelIdentityId, ContactId,
     ConversationId, DispositionId, JobId, MediaId, MemberId, MessageId, NoteId, OrgId, QuarantineId,
     ScheduledMessageId, TaskId, UserId, WorkerId,
 };
@@ -72,6 +73,9 @@ pub(super) struct Rows {
     pub(super) scheduled: BTreeMap<ScheduledMessageId, ScheduledMessage>,
     pub(super) dispositions: BTreeMap<DispositionId, Disposition>,
     pub(super) canned_replies: BTreeMap<CannedReplyId, CannedReply>,
+    pub(super) calls: BTreeMap<CallId, Call>,
+    pub(super) call_aliases: BTreeMap<(AccountId, CallAlias), CallId>,
+    pub(super) call_agents: BTreeMap<(AccountId, String), CallAgent>,
     pub(super) accounts: BTreeMap<AccountId, ProviderAccount>,
     pub(super) templates: BTreeMap<AccountId, Vec<Template>>,
     pub(super) templates_asked: BTreeMap<AccountId, DateTime<Utc>>,

@@ -46,7 +46,7 @@ impl Worker<'_> {
             let account = self.runtime.store().account(&scope, queue.account?).await.ok()??;
             let service = AccountService::new(self.runtime);
             let access = service.access(queue.org, &account).await.ok()?;
-            service.messaging(&account).ok()?.check(&access).await.ok()
+            service.probe(&account.provider, &access).await.ok()
         };
         // No answer is an answer: the clock stays as it is.
         drop(tokio::time::timeout(TIMEOUT, ask).await);

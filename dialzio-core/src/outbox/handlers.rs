@@ -20,7 +20,7 @@ use crate::scope::OrgScope;
 use crate::store::{Batch, Cause, StoreError};
 
 /// What a handler leaves to be written.
-enum Handled {
+pub(super) enum Handled {
     /// That the job is done.
     Done,
     /// Nothing: the handler committed it with its result.
@@ -48,6 +48,9 @@ impl Worker<'_> {
             JobKind::FetchMedia(media) => self.fetch(scope, lease, &job, media).await,
             JobKind::MarkRead(message) => self.mark_read(scope, &job, message).await,
             JobKind::SyncTemplates => self.sync(scope, lease, &job).await,
+            JobKind::PlaceCall(call) => self.place_call(scope, lease, &job, call).await,
+            JobKind::ConfirmCall(call) => self.confirm_call(scope, lease, &job, call).await,
+            JobKind::ReconcileCalls => self.reconcile_calls(scope, lease, &job).await,
             JobKind::DeleteBlob(media) => self.delete_blob(scope, media).await,
         };
         match handled {
@@ -110,8 +113,11 @@ impl Worker<'_> {
         let media = self.runtime.store().media(scope, id).await?.ok_or(Error::missing(RecordKind::Media))?;
         let (account, access) = self.access(scope, job.account).await?;
         let at_provider = media.provider_id.as_deref().ok_or(Error::missing(RecordKind::Media))?;
-        let file =
-            AccountService::new(self.runtime).messaging(&account)?.fetch_media(&access, at_provider).await?;
+        let service = AccountService::new(self.runtime);
+        let file = match media.owner {
+            MediaOwner::Message(_) => service.messaging(&account)?.fetch_media(&access, at_provider).await?,
+            MediaOwner::Call(_) => service.telephony(&account)?.open_recording(&access, at_provider).await?,
+        };
         let found: [u8; 32] = Sha256::digest(&file.bytes).into();
         if media.sha256.is_some_and(|announced| announced != found) {
             tracing::warn!(media = %id, "the file is not the one that was announced");
@@ -144,6 +150,12 @@ impl Worker<'_> {
                 let conversation = message.conversation;
                 DomainEvent::MediaChanged { conversation, message: id, media: media.id }
             }),
+            MediaOwner::Call(id) => self
+                .runtime
+                .store()
+                .call(scope, id)
+                .await?
+                .map(|call| DomainEvent::CallChanged { call: id, contact: call.contact }),
         };
         let mut batch =
             Batch::caused_by(&Cause::Job(job.id, *lease), Action::MediaFetched, self.runtime.now());

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::backoff::Retries;
 use super::queue::QueueKind;
-use crate::id::{MediaId, MessageId, ScheduledMessageId, TypedId};
+use crate::id::{CallId, MediaId, MessageId, ScheduledMessageId, TypedId};
 
 /// What the table says about a kind of job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,6 +92,12 @@ job_kinds! {
     DeleteBlob(media: MediaId) = "delete_blob", Blob, TimeDelta::days(30), DELETE;
     /// Send a scheduled message. It is refused if that was not possible within a day of its time.
     SendScheduled(scheduled: ScheduledMessageId) = "send_scheduled", Scheduled, TimeDelta::days(1), SEND;
+    /// Places a call.
+    PlaceCall(call: CallId) = "place_call", Call, TimeDelta::hours(1), SEND;
+    /// Asks the provider what became of a call.
+    ConfirmCall(call: CallId) = "confirm_call", CallLog, TimeDelta::days(1), FETCH;
+    /// Finds what webhooks missed, in the provider's log.
+    ReconcileCalls = "reconcile_calls", CallLog, TimeDelta::days(30), DELETE;
 }
 
 impl JobKind {
@@ -114,13 +120,16 @@ mod tests {
     use crate::outbox::Backoff;
 
     /// Stored since the first release: word, queue, whether it is about a record.
-    const STORED: [(&str, &str, bool); 6] = [
+    const STORED: [(&str, &str, bool); 9] = [
         ("send", "send", true),
         ("fetch_media", "media", true),
         ("mark_read", "signal", true),
         ("sync_templates", "signal", false),
         ("delete_blob", "blob", true),
         ("send_scheduled", "scheduled", true),
+        ("place_call", "call", true),
+        ("confirm_call", "call_log", true),
+        ("reconcile_calls", "call_log", false),
     ];
 
     #[test]
@@ -165,8 +174,8 @@ mod tests {
     }
 
     #[test]
-    fn only_the_deletion_of_bytes_has_no_end() {
+    fn only_deletion_and_the_reading_of_logs_have_no_end() {
         let endless = JobKind::TABLE.iter().filter(|row| row.retries.are_endless());
-        assert_eq!(endless.map(|row| row.name).collect::<Vec<_>>(), ["delete_blob"]);
+        assert_eq!(endless.map(|row| row.name).collect::<Vec<_>>(), ["delete_blob", "reconcile_calls"]);
     }
 }

@@ -1,6 +1,7 @@
 //! The outbox: jobs that a commit has queued, to be done outside the database, and the worker that does them.
 
 mod backoff;
+mod calls;
 mod clock_check;
 mod due;
 mod elements;

@@ -17,6 +17,10 @@ string_enum! {
         Scheduled = "scheduled",
         /// Files to be fetched.
         Media = "media",
+        /// Calls that are to be placed.
+        Call = "call",
+        /// Calls whose end the provider is asked for.
+        CallLog = "call_log",
         /// Read receipts to be shown, template lists to be fetched.
         Signal = "signal",
         /// Bytes of files to be deleted.

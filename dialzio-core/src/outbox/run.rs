@@ -117,7 +117,12 @@ impl Worker<'_> {
                 report += self.elements(&scope, &lease, elements).await?;
             }
             QueueKind::Send => report += self.sends(&scope, &lease, jobs).await?,
-            QueueKind::Media | QueueKind::Signal | QueueKind::Scheduled | QueueKind::Blob => {
+            QueueKind::Media
+            | QueueKind::Call
+            | QueueKind::CallLog
+            | QueueKind::Signal
+            | QueueKind::Scheduled
+            | QueueKind::Blob => {
                 for job in jobs {
                     report += self.job(&scope, &lease, job).await?;
                 }

@@ -83,7 +83,47 @@ impl Region {
     }
 }
 
+/// What sort of service a number leads to, as far as that decides whether it may be called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NumberKind {
+    /// Anything but the others.
+    Ordinary,
+    /// The caller pays extra.
+    Premium,
+    /// For emergencies: police, fire brigade, ambulance.
+    Emergency,
+}
+
+/// Numbers for emergencies, as they are dialled in their countries, and the one that works in most.
+/// Source: ITU-T E.161.1 for 112 and 911; national numbering plans for the others.
+const EMERGENCY: [&str; 16] = [
+    "112", "911", "999", "100", "101", "102", "108", "110", "119", "000", "111", "995", "15", "17", "18",
+    "190",
+];
+
 impl PhoneNumber {
+    /// What sort of service the number leads to.
+    #[must_use]
+    pub fn kind(&self) -> NumberKind {
+        use rlibphonenumber::PhoneNumberType;
+        let Ok(parsed) = Parsed::parse(self.reveal(), None) else {
+            return if EMERGENCY.iter().any(|number| self.digits().ends_with(number))
+                && self.digits().len() <= 6
+            {
+                NumberKind::Emergency
+            } else {
+                NumberKind::Ordinary
+            };
+        };
+        if EMERGENCY.contains(&parsed.get_national_significant_number().as_str()) {
+            return NumberKind::Emergency;
+        }
+        match rlibphonenumber::PHONE_NUMBER_UTIL.get_number_type(&parsed) {
+            PhoneNumberType::PremiumRate => NumberKind::Premium,
+            _ => NumberKind::Ordinary,
+        }
+    }
+
     /// Accepts international form only, in any usual spelling. Use [`parse_in`](Self::parse_in) for national forms.
     ///
     /// # Errors

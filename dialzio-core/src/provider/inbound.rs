@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 
-use super::Trust;
+use super::{CallReport, Trust};
 use crate::contact::{Alias, BusinessScopedId};
 use crate::conversation::{Content, DeliveryStatus, ExternalId, FailureNote, MediaKind, MessageContext};
 use crate::id::MessageId;
@@ -76,6 +76,8 @@ pub enum InboundBody {
     Identity(IdentityUpdate),
     /// A template's status, quality or category changed.
     Template(TemplateUpdate),
+    /// What became of a call, or of one of its legs.
+    Call(Box<CallReport>),
     /// Something about the account as a whole (errors, reviews, limits). Kept sealed for people to read.
     Account {
         /// The provider's word for it.
@@ -101,6 +103,7 @@ impl InboundBody {
             Self::Preference(_) => "preference",
             Self::Identity(_) => "identity",
             Self::Template(_) => "template",
+            Self::Call(_) => "call",
             Self::Account { .. } => "account",
             Self::Unknown { .. } => "unknown",
         }

@@ -5,6 +5,7 @@ mod error;
 mod id;
 mod inbound;
 mod messaging;
+mod telephony;
 mod trust;
 mod webhook;
 
@@ -20,6 +21,12 @@ pub use messaging::MockMessagingProvider;
 pub use messaging::{
     Accepted, AccountAccess, AccountHealth, FetchedMedia, MediaCapability, MessagingCapabilities,
     MessagingProvider, OutboundContent, OutboundMessage, Signal, UploadedMedia,
+};
+#[cfg(feature = "mock")]
+pub use telephony::MockTelephonyProvider;
+pub use telephony::{
+    CallAccepted, CallAction, CallCursor, CallPage, CallReport, CallReportKind, LegReport, ListedAgent,
+    OutboundCall, ReportTime, RingAgentOn, TelephonyCapabilities, TelephonyProvider,
 };
 pub use trust::Trust;
 #[cfg(feature = "mock")]
@@ -41,6 +48,8 @@ pub trait Provider: Debug + Send + Sync + 'static {
     fn id(&self) -> ProviderId;
     /// How messages are sent; `None` if the provider sends none.
     fn messaging(&self) -> Option<&dyn MessagingProvider>;
+    /// How calls are placed and asked for; `None` if the provider has no telephone service.
+    fn telephony(&self) -> Option<&dyn TelephonyProvider>;
     /// How webhooks are read; `None` if the provider sends none.
     fn webhooks(&self) -> Option<&dyn WebhookDecoder>;
     /// The fields by which its accounts are connected.

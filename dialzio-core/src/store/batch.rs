@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::{Precondition, RecordRef};
 use crate::access::AccessWrite;
 use crate::account::{AccountWrite, Sealed};
+use crate::call::CallWrite;
 use crate::canned_reply::CannedReplyWrite;
 use crate::consent::ConsentWrite;
 use crate::contact::ContactWrite;
@@ -135,6 +136,8 @@ pub enum Write {
     Disposition(DispositionWrite),
     /// Texts that members send often.
     CannedReply(CannedReplyWrite),
+    /// Calls, their ids at providers, and agents.
+    Call(CallWrite),
     /// Jobs of the outbox and their queues.
     Job(JobWrite),
     /// To the backlog and the quarantine.
@@ -169,7 +172,7 @@ macro_rules! into_write {
 }
 into_write!(
     ContactWrite => Contact, ConversationWrite => Conversation, DraftWrite => Draft, ScheduledWrite => Scheduled, MediaWrite => Media, ConsentWrite => Consent,
-    AccountWrite => Account, AccessWrite => Access, DispositionWrite => Disposition, CannedReplyWrite => CannedReply, JobWrite => Job, WebhookWrite => Webhook
+    AccountWrite => Account, AccessWrite => Access, DispositionWrite => Disposition, CannedReplyWrite => CannedReply, CallWrite => Call, JobWrite => Job, WebhookWrite => Webhook
 );
 
 /// One decision, written down. Built from who acts and what they do, so a write without an audit entry cannot exist. Drafts

@@ -29,6 +29,7 @@ use chrono::{DateTime, Utc};
 
 use crate::access::AccessStore;
 use crate::account::AccountStore;
+use crate::call::CallStore;
 use crate::canned_reply::CannedReplyStore;
 use crate::consent::ConsentStore;
 use crate::contact::ContactStore;
@@ -52,6 +53,7 @@ pub trait Store:
     + AccessStore
     + DispositionStore
     + CannedReplyStore
+    + CallStore
     + ScheduledStore
     + LedgerStore
     + SystemStore

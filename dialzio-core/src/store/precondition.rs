@@ -3,6 +3,7 @@
 use uuid::Uuid;
 
 use super::{LedgerSeq, Revision};
+use crate::call::CallAlias;
 use crate::contact::{Alias, SubjectKey};
 use crate::conversation::{DeliveryStatus, ExternalId};
 use crate::id::{AccountId, AppId, ChannelIdentityId, JobId, MessageId, TypedId};
@@ -76,6 +77,8 @@ record_refs! {
     Task(TaskId) = "task",
     /// A disposition; its revision rises with each change of it.
     Disposition(DispositionId) = "disposition",
+    /// A call; its revision rises with each report and each change of it.
+    Call(CallId) = "call",
     /// A canned reply; its revision rises with each change of it.
     CannedReply(CannedReplyId) = "canned_reply",
     /// A user of the installation; their revision rises with each change of them.
@@ -113,6 +116,8 @@ pub enum Precondition {
     AccountFree(String, String),
     /// The account is linked to this app, and webhooks of the app reach it.
     Linked(AppId, AccountId),
+    /// No call of the account holds this id of the provider.
+    CallAliasFree(AccountId, CallAlias),
 }
 
 #[cfg(test)]

@@ -4,7 +4,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::access::chrono_tz_name::ZoneName;
 use crate::consent::{
-    Channel, Checks, ConsentRows, Intent, Purpose, QuietHours, SendPermit, Verdict, decide, facts,
+    CallConsent, CallPermit, CallVerdict, Channel, Checks, ConsentRows, Intent, Purpose, QuietHours,
+    SendPermit, Verdict, decide, decide_call, facts,
 };
 use crate::contact::Address;
 use crate::id::IdSource;
@@ -44,5 +45,32 @@ pub fn permit_to_answer(recipient: Address, channel: Channel, now: DateTime<Utc>
     match decide(&known, intent, now) {
         Verdict::Allow(permit) => permit,
         other => panic!("a reply in the window is allowed: {other:?}"),
+    }
+}
+
+/// Permission to call a person back who called a minute before `now`, decided by the gate. Only for tests of providers, as
+/// [`permit_to_answer`].
+///
+/// # Panics
+/// If the number is one that is never called: for emergencies, or one that costs extra.
+#[allow(clippy::panic, reason = "the gate allows to call a person back who has just called")]
+pub fn permit_to_call(number: crate::PhoneNumber, now: DateTime<Utc>) -> CallPermit {
+    let known = CallConsent {
+        org: IdSource::seeded(1).next(now),
+        number,
+        subjects: Vec::new(),
+        records: Vec::new(),
+        suppressions: Vec::new(),
+        restricted: false,
+        doubtful: false,
+        heard_from: Some(now - TimeDelta::minutes(1)),
+        own_number: false,
+        quiet_hours: QuietHours::DEFAULT,
+        zone: ZoneName::UTC,
+        checks: Checks::default(),
+    };
+    match decide_call(&known, Purpose::Service, now) {
+        CallVerdict::Allow(permit) => permit,
+        other => panic!("a person is called back: {other:?}"),
     }
 }

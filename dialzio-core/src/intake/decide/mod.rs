@@ -15,7 +15,7 @@ use crate::account::inbound::{AccountElement, Unreadable};
 use crate::consent::Words;
 use crate::conversation::InboundQuery;
 use crate::conversation::inbound::{Edit, Revocation};
-use crate::provider::{InboundBody, Received};
+use crate::provider::{CallReport, InboundBody, Received};
 use crate::store::Batch;
 pub(crate) use element::{Element, Lookup, Mention, Wanted};
 pub(crate) use people::LOOK_WITHIN;
@@ -34,26 +34,38 @@ pub(super) fn element(body: &InboundBody) -> Box<dyn Element + '_> {
         InboundBody::Preference(update) => Box::new(update),
         InboundBody::Identity(update) => Box::new(update),
         InboundBody::Template(update) => Box::new(update),
+        InboundBody::Call(report) => Box::new(&**report),
         InboundBody::Account { what } => Box::new(AccountElement { what }),
         InboundBody::Unknown { what } => Box::new(Unreadable { what }),
     }
 }
 
-/// What is asked before a decision: every id that elements mention.
-pub(super) fn ask(route: &Route, elements: &[Received], words: &Words, lookup: Lookup) -> InboundQuery {
+/// What is asked before a decision: every id that elements mention, and the reports of calls, of which the store is asked
+/// once the organisation's region is known.
+pub(super) fn ask<'a>(
+    route: &Route,
+    elements: &'a [Received],
+    words: &'a Words,
+    lookup: Lookup,
+) -> (InboundQuery, Vec<&'a CallReport>) {
     let mut wanted = Wanted::new(words, lookup);
+    let mut calls = Vec::new();
     for received in elements {
-        element(&received.element.body).look_up(&mut wanted);
+        match &received.element.body {
+            InboundBody::Call(report) => calls.push(&**report),
+            body => element(body).look_up(&mut wanted),
+        }
     }
     let Wanted { aliases, external, own, consent, .. } = wanted;
-    InboundQuery {
+    let query = InboundQuery {
         account: route.account,
         portfolio: route.portfolio.clone(),
         aliases,
         external,
         own,
         consent,
-    }
+    };
+    (query, calls)
 }
 
 /// Decides what follows from elements of one account, in their order, and writes it into `batch`.

@@ -4,6 +4,7 @@
 use chrono::{DateTime, Utc};
 
 use super::people::People;
+use crate::call::inbound::Calls;
 use crate::consent::{Channel, Words};
 use crate::contact::Portfolio;
 use crate::conversation::{ExternalId, InboundFacts, KnownMessage};
@@ -19,6 +20,8 @@ use crate::webhook::QuarantineReason;
 pub(crate) struct Facts<'a> {
     /// What the store knows.
     pub(crate) known: InboundFacts,
+    /// What is known of calls, if any is reported.
+    pub(crate) calls: Option<Calls>,
     /// The account the elements came by.
     pub(crate) account: AccountId,
     /// By which way its provider reaches people.
@@ -68,6 +71,8 @@ pub(crate) struct Place {
 pub(crate) struct Deciding<'a> {
     pub(crate) people: People,
     pub(crate) messages: Vec<KnownMessage>,
+    /// What is known of calls, if any is reported.
+    pub(crate) calls: Option<Calls>,
     pub(crate) account: AccountId,
     pub(crate) channel: Channel,
     pub(crate) now: DateTime<Utc>,
@@ -82,6 +87,7 @@ impl<'a> Deciding<'a> {
         Self {
             people: People::new(facts.known.identities, facts.known.candidates, facts.portfolio),
             messages: facts.known.messages,
+            calls: facts.calls,
             account: facts.account,
             channel: facts.channel,
             now: facts.now,

@@ -4,6 +4,9 @@ use futures_util::stream::BoxStream;
 
 use crate::access::{AccessStore, ApiKey, Member, Org};
 use crate::account::{AccountStore, ProviderAccount};
+use crate::call::{
+    Call, CallAgent, CallAlias, CallFacts, CallFactsQuery, CallQuery, CallStore, CallTally, ReportQuery,
+};
 use crate::canned_reply::{CannedReply, CannedReplyStore};
 use crate::consent::{ConsentRecord, ConsentRows, ConsentStore, SendFacts, Suppression};
 use crate::contact::{
@@ -17,8 +20,8 @@ use crate::conversation::{
 use crate::disposition::{Disposition, DispositionStore};
 use crate::event::{EventSeq, Recorded};
 use crate::id::{
-    AccountId, ApiKeyId, CannedReplyId, ChannelIdentityId, ContactId, ConversationId, DispositionId, JobId,
-    MediaId, MemberId, MessageId, ScheduledMessageId, TaskId,
+    AccountId, ApiKeyId, CallId, CannedReplyId, ChannelIdentityId, ContactId, ConversationId, DispositionId,
+    JobId, MediaId, MemberId, MessageId, ScheduledMessageId, TaskId,
 };
 use crate::ledger::{AuditEntry, LedgerStore};
 use crate::media::{Media, MediaOwner, MediaStore};
@@ -102,6 +105,17 @@ forward! { DispositionStore {
 forward! { CannedReplyStore {
     read canned_reply(scope: &OrgScope, id: CannedReplyId) -> Option<CannedReply>;
     read canned_replies(scope: &OrgScope) -> Vec<CannedReply>;
+} }
+
+forward! { CallStore {
+    read call(scope: &OrgScope, id: CallId) -> Option<Call>;
+    read calls(scope: &OrgScope, query: &CallQuery, page: PageRequest) -> Page<Call>;
+    read waiting_calls(scope: &OrgScope, most: u32) -> u32;
+    read call_aliases(scope: &OrgScope, call: CallId) -> Vec<CallAlias>;
+    read call_facts(scope: &OrgScope, query: &CallFactsQuery) -> CallFacts;
+    read call_tallies(scope: &OrgScope, query: &ReportQuery) -> Vec<CallTally>;
+    read call_agents(scope: &OrgScope, account: AccountId) -> Vec<CallAgent>;
+    read consent_records(scope: &OrgScope, subjects: &[SubjectKey]) -> Vec<ConsentRecord>;
 } }
 
 forward! { LedgerStore {

@@ -14,7 +14,9 @@ use crate::conversation::{
 use crate::crm::Crm;
 use crate::entropy::Entropy;
 use crate::page::PageRequest;
-use crate::provider::{MessagingProvider, Provider, ProviderId, RawWebhook, WebhookDecoder};
+use crate::provider::{
+    MessagingProvider, Provider, ProviderId, RawWebhook, TelephonyProvider, WebhookDecoder,
+};
 use crate::scope::{Actor, Role};
 use crate::testing::{ScriptedProvider, service};
 use crate::text::EvidenceText;
@@ -34,6 +36,10 @@ impl Provider for Shared {
 
     fn messaging(&self) -> Option<&dyn MessagingProvider> {
         self.0.messaging()
+    }
+
+    fn telephony(&self) -> Option<&dyn TelephonyProvider> {
+        self.0.telephony()
     }
 
     fn webhooks(&self) -> Option<&dyn WebhookDecoder> {

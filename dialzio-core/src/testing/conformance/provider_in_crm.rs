@@ -21,7 +21,9 @@ use crate::id::ContactId;
 use crate::memory::MemoryStore;
 use crate::page::PageRequest;
 use crate::phone::PhoneNumber;
-use crate::provider::{ConnectionForm, MessagingProvider, Provider, ProviderId, RawWebhook, WebhookDecoder};
+use crate::provider::{
+    ConnectionForm, MessagingProvider, Provider, ProviderId, RawWebhook, TelephonyProvider, WebhookDecoder,
+};
 use crate::scope::{Actor, Role};
 use crate::testing::{Fixtures, service};
 use crate::text::EvidenceText;
@@ -56,6 +58,10 @@ impl Provider for Lent {
 
     fn messaging(&self) -> Option<&dyn MessagingProvider> {
         self.0.messaging()
+    }
+
+    fn telephony(&self) -> Option<&dyn TelephonyProvider> {
+        self.0.telephony()
     }
 
     fn webhooks(&self) -> Option<&dyn WebhookDecoder> {

@@ -59,6 +59,8 @@ kinds! {
     Write::Conversation(ConversationWrite::MarkUnread(_)) => "conversation.mark_unread",
     Write::Conversation(ConversationWrite::Activity(_)) => "conversation.activity",
     // Its kinds have their own cases.
+    Write::Call(_) => "call",
+    // Its kinds have their own cases.
     Write::Draft(_) => "draft",
     // Its kinds have their own cases.
     Write::Scheduled(_) => "scheduled",

@@ -19,7 +19,7 @@ use crate::id::{AccountId, OrgId};
 use crate::provider::{
     Accepted, AccountAccess, AccountHealth, ConnectionForm, FetchedMedia, FieldFormat, FormField,
     MediaCapability, MessagingCapabilities, MessagingProvider, OutboundMessage, Provider, ProviderError,
-    ProviderId, RefusalReason, Sender, Signal, UploadedMedia, WebhookDecoder,
+    ProviderId, RefusalReason, Sender, Signal, TelephonyProvider, UploadedMedia, WebhookDecoder,
 };
 
 /// Its word.
@@ -223,6 +223,10 @@ impl Provider for ScriptedProvider {
 
     fn messaging(&self) -> Option<&dyn MessagingProvider> {
         Some(self)
+    }
+
+    fn telephony(&self) -> Option<&dyn TelephonyProvider> {
+        None
     }
 
     fn webhooks(&self) -> Option<&dyn WebhookDecoder> {

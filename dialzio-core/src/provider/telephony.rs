@@ -1,0 +1,281 @@
+//! Calls: how they are placed and controlled, and what a provider reports of them.
+
+use async_trait::async_trait;
+use chrono::{DateTime, NaiveDateTime, Utc};
+use std::fmt::Debug;
+use std::time::Duration;
+
+use super::{AccountAccess, AccountHealth, FetchedMedia, ProviderError, ProviderId};
+use crate::call::{CallAlias, HangupCause, LegResult, LegRole, RecordingKind};
+use crate::consent::CallPermit;
+use crate::conversation::Direction;
+use crate::id::CallId;
+use crate::name::string_enum;
+
+/// What a provider's telephone service can do. The pages offer nothing else.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TelephonyCapabilities {
+    /// Who it is.
+    pub provider: ProviderId,
+    /// The agent is rung first, and the person once the agent has answered.
+    pub agent_first: bool,
+    /// A call is placed for an agent of [`TelephonyProvider::agents`]; otherwise for a number to ring.
+    pub needs_agent: bool,
+    /// What can be done with a call that goes on.
+    pub actions: Vec<CallAction>,
+    /// Calls can be listed by time, which finds what webhooks missed.
+    pub lists_calls: bool,
+    /// One call can be asked for by its ids, which confirms its end.
+    pub finds_calls: bool,
+    /// Its users can be listed.
+    pub lists_agents: bool,
+    /// Recordings can be fetched.
+    pub recordings: bool,
+    /// A recording can be deleted at the provider.
+    pub deletes_recordings: bool,
+    /// Its webhooks tell of calls while they go on.
+    pub live_events: bool,
+    /// It asks what to do with a call that comes in.
+    pub programmable_inbound: bool,
+}
+
+string_enum! {
+    /// What can be done with a call that goes on.
+    pub enum CallAction {
+        /// End it.
+        HangUp = "hang_up",
+        /// Let the person wait.
+        Hold = "hold",
+        /// Go on after a hold.
+        Resume = "resume",
+    }
+}
+
+string_enum! {
+    /// Where an agent is rung.
+    pub enum RingAgentOn {
+        /// The provider's software telephone.
+        Softphone = "softphone",
+        /// The agent's own telephone.
+        Phone = "phone",
+    }
+}
+
+/// A call to be placed. The person's number is in the permit, so that none is called that the gate did not see.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutboundCall {
+    /// Our id for it, given to the provider so that its reports name it.
+    pub id: CallId,
+    /// The provider's id of the agent who speaks, where [`TelephonyCapabilities::needs_agent`] says so.
+    pub agent: Option<String>,
+    /// The agent's number, where the provider rings a number: E.164.
+    pub agent_number: Option<crate::PhoneNumber>,
+    /// Where the agent is rung.
+    pub ring_agent_on: RingAgentOn,
+    /// Our number that the person sees, in the provider's spelling; `None` for the one that the provider chooses.
+    pub our_number: Option<String>,
+    /// The most time a call may take.
+    pub max_duration: Duration,
+}
+
+/// That the provider took a call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CallAccepted {
+    /// The provider's id for the request; later reports may know the call by others.
+    pub request: Option<CallAlias>,
+}
+
+/// When something happened, as a report says it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReportTime {
+    /// At this instant.
+    At(DateTime<Utc>),
+    /// At this time of day, without a zone: read in the organisation's.
+    Local(NaiveDateTime),
+}
+
+/// What a leg did, with the time that the report gives.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LegReport {
+    /// Whose part it is; `None` if the report does not say.
+    pub role: Option<LegRole>,
+    /// The provider's id of the leg; `None` for the call as a whole.
+    pub id: Option<CallAlias>,
+    /// The provider's id of the agent.
+    pub agent: Option<String>,
+    /// When it began.
+    pub started: Option<ReportTime>,
+    /// When it was answered.
+    pub answered: Option<ReportTime>,
+    /// When it ended.
+    pub ended: Option<ReportTime>,
+    /// How it ended.
+    pub result: Option<LegResult>,
+    /// Seconds in which people spoke.
+    pub talk_seconds: Option<u32>,
+    /// Seconds that a caller waited.
+    pub wait_seconds: Option<u32>,
+    /// Why it ended.
+    pub cause: Option<HangupCause>,
+}
+
+string_enum! {
+    /// What sort of report it is.
+    pub enum CallReportKind {
+        /// Of something that just happened in a call that goes on.
+        Live = "live",
+        /// Of a call, or a leg, that is over.
+        Record = "record",
+    }
+}
+
+/// What a provider says of a call. Numbers are as the provider writes them: intake reads them in the organisation's region.
+#[derive(Clone, PartialEq, Eq)]
+pub struct CallReport {
+    /// Every id in it that names the call or one of its legs, the one of the whole call first.
+    pub aliases: Vec<CallAlias>,
+    /// Our own id, if the report brings it back.
+    pub own: Option<CallId>,
+    /// What sort of report it is.
+    pub kind: CallReportKind,
+    /// Which way the call went, if this says so. Not the direction of a leg.
+    pub direction: Option<Direction>,
+    /// The person's number as written; empty if the report has the field and nothing in it, which means a number withheld.
+    /// `None` if this report does not speak of the person.
+    pub customer: Option<String>,
+    /// Our number as written.
+    pub our_number: Option<String>,
+    /// The team or menu that took the call.
+    pub queue: Option<String>,
+    /// What happened.
+    pub leg: LegReport,
+    /// Recorded files by the provider's name of each.
+    pub recordings: Vec<(String, RecordingKind)>,
+}
+
+impl Debug for CallReport {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "CallReport({}, {} ids)", self.kind, self.aliases.len())
+    }
+}
+
+impl CallReport {
+    /// A report that says nothing yet.
+    #[must_use]
+    pub fn new(kind: CallReportKind) -> Self {
+        Self {
+            aliases: Vec::new(),
+            own: None,
+            kind,
+            direction: None,
+            customer: None,
+            our_number: None,
+            queue: None,
+            leg: LegReport::default(),
+            recordings: Vec::new(),
+        }
+    }
+}
+
+/// Calls as the provider lists them, by pages of its own size.
+#[derive(Debug, Clone, Default)]
+pub struct CallPage {
+    /// The reports, each with the time by which it is listed, if it has one.
+    pub calls: Vec<CallReport>,
+    /// Where the next page begins; `None` at the end.
+    pub next: Option<CallCursor>,
+}
+
+/// Where a page of a provider's calls begins. Made by the provider's adapter and given back to it unread.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CallCursor(pub String);
+
+/// A user of the provider's telephone system, as it lists them. A password that it tells is dropped by the adapter.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ListedAgent {
+    /// The provider's id.
+    pub id: String,
+    /// The name there.
+    pub name: Option<crate::text::PersonName>,
+    /// The agent's number, as written.
+    pub phone: Option<String>,
+}
+
+impl Debug for ListedAgent {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "ListedAgent({})", self.id)
+    }
+}
+
+/// Placing calls, and asking what became of them. A call that may have been started is never started again: an adapter repeats
+/// no request of [`place_call`](Self::place_call) by itself.
+#[cfg_attr(feature = "mock", mockall::automock)]
+#[async_trait]
+pub trait TelephonyProvider: Debug + Send + Sync {
+    /// What it can do.
+    fn capabilities(&self) -> &TelephonyCapabilities;
+    /// Places a call.
+    ///
+    /// # Errors
+    /// [`ProviderError::Ambiguous`] if the request may have arrived; any other error means that no call was started.
+    async fn place_call(
+        &self,
+        access: &AccountAccess,
+        permit: CallPermit,
+        call: &OutboundCall,
+    ) -> Result<CallAccepted, ProviderError>;
+    /// Does something with a call that goes on. `legs` are the provider's ids of the agent's leg and of others, those of the
+    /// agent first.
+    ///
+    /// # Errors
+    /// [`ProviderError::Unsupported`] for what [`TelephonyCapabilities::actions`] does not list; [`ProviderError`].
+    async fn control(
+        &self,
+        access: &AccountAccess,
+        legs: &[CallAlias],
+        action: CallAction,
+    ) -> Result<(), ProviderError>;
+    /// Calls that began within a period (from, until), in any order, a page at a time.
+    ///
+    /// # Errors
+    /// [`ProviderError::Unsupported`] if calls cannot be listed; [`ProviderError`].
+    async fn list_calls(
+        &self,
+        access: &AccountAccess,
+        from: DateTime<Utc>,
+        until: DateTime<Utc>,
+        after: Option<CallCursor>,
+    ) -> Result<CallPage, ProviderError>;
+    /// What the provider knows of one call by its ids, near the time it began at. Empty if it knows none.
+    ///
+    /// # Errors
+    /// [`ProviderError::Unsupported`] if a call cannot be asked for; [`ProviderError`].
+    async fn find_call(
+        &self,
+        access: &AccountAccess,
+        ids: &[CallAlias],
+        began: DateTime<Utc>,
+    ) -> Result<Vec<CallReport>, ProviderError>;
+    /// Fetches a recorded file from a host that is known to be the provider's, after its bytes have shown that it is sound.
+    ///
+    /// # Errors
+    /// [`ProviderError::Fault`] while it is not ready; [`ProviderError::Refused`] for what is no sound file, is too large, or
+    /// would lead to another host.
+    async fn open_recording(&self, access: &AccountAccess, file: &str)
+    -> Result<FetchedMedia, ProviderError>;
+    /// Deletes a recorded file at the provider.
+    ///
+    /// # Errors
+    /// [`ProviderError::Unsupported`] where it keeps them for a time of its own; [`ProviderError`].
+    async fn delete_recording(&self, access: &AccountAccess, file: &str) -> Result<(), ProviderError>;
+    /// The users of the telephone system.
+    ///
+    /// # Errors
+    /// [`ProviderError::Unsupported`] if it lists none; [`ProviderError`].
+    async fn agents(&self, access: &AccountAccess) -> Result<Vec<ListedAgent>, ProviderError>;
+    /// Whether the credentials are right.
+    ///
+    /// # Errors
+    /// [`ProviderError::Credentials`]; [`ProviderError`].
+    async fn check(&self, access: &AccountAccess) -> Result<AccountHealth, ProviderError>;
+}
