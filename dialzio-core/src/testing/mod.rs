@@ -10,7 +10,7 @@ pub mod scripted;
 pub use faulty::{Calls, Fault, Faulty};
 pub use fixtures::Fixtures;
 pub use permit::{permit_to_answer, permit_to_call};
-pub use scripted::{SCRIPTED_FORM, Scripted, ScriptedProvider, Sent};
+pub use scripted::{PlacedCall, SCRIPTED_FORM, Scripted, ScriptedCalls, ScriptedProvider, Sent};
 
 use chrono::{DateTime, Utc};
 

@@ -102,6 +102,7 @@ fn run_with(trust: Trust, known: InboundFacts, elements: &[Inbound]) -> (Vec<Wri
     let account = ids.next(now());
     let facts = Facts {
         known,
+        calls: None,
         account,
         channel: Channel::WhatsApp,
         portfolio: Portfolio("p".into()),

@@ -1,7 +1,9 @@
 //! A provider that follows a script and records every request.
 
+mod telephony;
 mod webhook;
 
+pub use telephony::{PlacedCall, SCRIPTED_CALLS, SCRIPTED_CALLS_FORM, ScriptedCalls};
 pub use webhook::{SECRET_HEADER, element};
 
 use async_trait::async_trait;

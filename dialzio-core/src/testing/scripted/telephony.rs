@@ -1,0 +1,318 @@
+//! A telephone service that does what a test says.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+
+use crate::call::CallAlias;
+use crate::consent::CallPermit;
+use crate::id::CallId;
+use crate::phone::PhoneNumber;
+use crate::provider::{
+    AccountAccess, AccountHealth, AccountRef, CallAccepted, CallAction, CallCursor, CallPage, CallReport,
+    ConnectionForm, FetchedMedia, FieldFormat, FormField, Inbound, InboundBody, ListedAgent,
+    MessagingProvider, OutboundCall, Provider, ProviderError, ProviderId, RawWebhook, TelephonyCapabilities,
+    TelephonyProvider, Trust, VerifiedWebhook, WebhookDecoder, WebhookError, WebhookMethod, WebhookSecrets,
+};
+
+/// The id of the scripted telephone service.
+pub const SCRIPTED_CALLS: ProviderId = ProviderId("scripted_calls");
+
+/// The fields by which its accounts are connected: an id and one credential `secret`.
+pub static SCRIPTED_CALLS_FORM: ConnectionForm = ConnectionForm {
+    app_secret: None,
+    verify_token: None,
+    routing_key: FormField {
+        name: "appid",
+        label: "App ID",
+        hint: "In the provider's pages.",
+        secret: false,
+        required: true,
+        format: FieldFormat::Id,
+    },
+    business_id: None,
+    portfolio: None,
+    credentials: &[FormField {
+        name: "secret",
+        label: "Secret",
+        hint: "In the provider's pages.",
+        secret: true,
+        required: true,
+        format: FieldFormat::Token,
+    }],
+};
+
+/// A call that was placed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlacedCall {
+    /// To whom: from the permit.
+    pub recipient: PhoneNumber,
+    /// The call as the provider was asked to place it.
+    pub call: OutboundCall,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    script: VecDeque<Result<CallAccepted, ProviderError>>,
+    placed: Vec<PlacedCall>,
+    controlled: Vec<(Vec<CallAlias>, CallAction)>,
+    webhooks: BTreeMap<String, (Option<String>, Vec<CallReport>)>,
+    known: Vec<CallReport>,
+    listed: Vec<CallReport>,
+    files: BTreeMap<String, Bytes>,
+    agents: Vec<ListedAgent>,
+    asked: u32,
+}
+
+/// A telephone service for tests of services: each call that is placed takes the next line of the script, and one without a
+/// line is taken. Webhooks are not signed.
+#[derive(Debug)]
+pub struct ScriptedCalls {
+    capabilities: TelephonyCapabilities,
+    state: Mutex<State>,
+}
+
+impl Default for ScriptedCalls {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl ScriptedCalls {
+    /// A service that can do everything, and rings the agent first.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::with(TelephonyCapabilities {
+            provider: SCRIPTED_CALLS,
+            agent_first: true,
+            needs_agent: false,
+            actions: CallAction::ALL.to_vec(),
+            lists_calls: true,
+            finds_calls: true,
+            lists_agents: true,
+            recordings: true,
+            deletes_recordings: true,
+            live_events: true,
+            programmable_inbound: false,
+        })
+    }
+
+    /// A service with other capabilities. It does not check them: callers have to look.
+    #[must_use]
+    pub fn with(capabilities: TelephonyCapabilities) -> Self {
+        Self { capabilities, state: Mutex::default() }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How the next call that is placed ends.
+    pub fn then(&self, line: Result<CallAccepted, ProviderError>) -> &Self {
+        self.state().script.push_back(line);
+        self
+    }
+
+    /// A webhook with these reports, for an account or without naming one.
+    pub fn webhook(&self, account: Option<&str>, reports: Vec<CallReport>) -> RawWebhook {
+        let mut state = self.state();
+        let key = format!("webhook-{}", state.webhooks.len());
+        state.webhooks.insert(key.clone(), (account.map(str::to_owned), reports));
+        RawWebhook {
+            method: WebhookMethod::Post,
+            query: String::new(),
+            headers: Vec::new(),
+            body: key.into(),
+        }
+    }
+
+    /// What the service answers when it is asked for one call.
+    pub fn knows(&self, reports: Vec<CallReport>) -> &Self {
+        self.state().known = reports;
+        self
+    }
+
+    /// What its log has.
+    pub fn lists(&self, reports: Vec<CallReport>) -> &Self {
+        self.state().listed = reports;
+        self
+    }
+
+    /// A recording that can be fetched.
+    pub fn holds(&self, file: &str, bytes: impl Into<Bytes>) -> &Self {
+        self.state().files.insert(file.to_owned(), bytes.into());
+        self
+    }
+
+    /// Its users.
+    pub fn employs(&self, agents: Vec<ListedAgent>) -> &Self {
+        self.state().agents = agents;
+        self
+    }
+
+    /// The calls that were placed, in order.
+    #[must_use]
+    pub fn placed(&self) -> Vec<PlacedCall> {
+        self.state().placed.clone()
+    }
+
+    /// What was done with calls that went on, in order.
+    #[must_use]
+    pub fn controlled(&self) -> Vec<(Vec<CallAlias>, CallAction)> {
+        self.state().controlled.clone()
+    }
+
+    /// How often it was asked what became of a call.
+    #[must_use]
+    pub fn asked(&self) -> u32 {
+        self.state().asked
+    }
+
+    /// The call that was placed last.
+    #[must_use]
+    pub fn last_placed(&self) -> Option<CallId> {
+        self.state().placed.last().map(|placed| placed.call.id)
+    }
+}
+
+impl Provider for ScriptedCalls {
+    fn id(&self) -> ProviderId {
+        self.capabilities.provider
+    }
+
+    fn messaging(&self) -> Option<&dyn MessagingProvider> {
+        None
+    }
+
+    fn telephony(&self) -> Option<&dyn TelephonyProvider> {
+        Some(self)
+    }
+
+    fn webhooks(&self) -> Option<&dyn WebhookDecoder> {
+        Some(self)
+    }
+
+    fn connection(&self) -> &ConnectionForm {
+        &SCRIPTED_CALLS_FORM
+    }
+
+    fn allows_address(&self, _: &url::Url) -> bool {
+        false
+    }
+
+    fn newest_date(&self) -> Option<DateTime<Utc>> {
+        None
+    }
+}
+
+impl WebhookDecoder for ScriptedCalls {
+    fn verify(&self, raw: RawWebhook, _: &WebhookSecrets) -> Result<VerifiedWebhook, WebhookError> {
+        Ok(VerifiedWebhook::report(raw, Trust::PathOnly))
+    }
+
+    fn decode(&self, hook: &VerifiedWebhook) -> Vec<Inbound> {
+        self.decode_element(hook.body())
+    }
+
+    fn decode_element(&self, raw: &Bytes) -> Vec<Inbound> {
+        let state = self.state();
+        let known = std::str::from_utf8(raw).ok().and_then(|key| state.webhooks.get(key));
+        let Some((account, reports)) = known else {
+            let body = InboundBody::Unknown { what: "unknown".to_owned() };
+            return vec![Inbound { account: None, at: None, body, raw: raw.clone() }];
+        };
+        let each = |report: &CallReport| Inbound {
+            account: account.clone().map(AccountRef),
+            at: None,
+            body: InboundBody::Call(Box::new(report.clone())),
+            raw: raw.clone(),
+        };
+        reports.iter().map(each).collect()
+    }
+}
+
+#[async_trait]
+impl TelephonyProvider for ScriptedCalls {
+    fn capabilities(&self) -> &TelephonyCapabilities {
+        &self.capabilities
+    }
+
+    async fn place_call(
+        &self,
+        _: &AccountAccess,
+        permit: CallPermit,
+        call: &OutboundCall,
+    ) -> Result<CallAccepted, ProviderError> {
+        let mut state = self.state();
+        let line = state.script.pop_front();
+        let taken = matches!(line, None | Some(Ok(_)) | Some(Err(ProviderError::Ambiguous { .. })));
+        if taken {
+            state.placed.push(PlacedCall { recipient: permit.recipient().clone(), call: call.clone() });
+        }
+        line.unwrap_or_else(|| {
+            Ok(CallAccepted { request: CallAlias::parse(&format!("request-{}", state.placed.len())) })
+        })
+    }
+
+    async fn control(
+        &self,
+        _: &AccountAccess,
+        legs: &[CallAlias],
+        action: CallAction,
+    ) -> Result<(), ProviderError> {
+        self.state().controlled.push((legs.to_vec(), action));
+        Ok(())
+    }
+
+    async fn list_calls(
+        &self,
+        _: &AccountAccess,
+        _: DateTime<Utc>,
+        _: DateTime<Utc>,
+        after: Option<CallCursor>,
+    ) -> Result<CallPage, ProviderError> {
+        // A page for each call, so that callers have to go on.
+        let place: usize = after.and_then(|cursor| cursor.0.parse().ok()).unwrap_or(0);
+        let state = self.state();
+        let more = place + 1 < state.listed.len();
+        Ok(CallPage {
+            calls: state.listed.get(place).cloned().into_iter().collect(),
+            next: more.then(|| CallCursor((place + 1).to_string())),
+        })
+    }
+
+    async fn find_call(
+        &self,
+        _: &AccountAccess,
+        ids: &[CallAlias],
+        _: DateTime<Utc>,
+    ) -> Result<Vec<CallReport>, ProviderError> {
+        let mut state = self.state();
+        state.asked += 1;
+        let about = |report: &&CallReport| report.aliases.iter().any(|alias| ids.contains(alias));
+        Ok(state.known.iter().filter(about).cloned().collect())
+    }
+
+    async fn open_recording(&self, _: &AccountAccess, file: &str) -> Result<FetchedMedia, ProviderError> {
+        let bytes = self.state().files.get(file).cloned();
+        let not_ready =
+            ProviderError::Fault { provider: self.capabilities.provider, code: "not_ready".to_owned() };
+        Ok(FetchedMedia { bytes: bytes.ok_or(not_ready)?, mime: Some("audio/wav".to_owned()) })
+    }
+
+    async fn delete_recording(&self, _: &AccountAccess, file: &str) -> Result<(), ProviderError> {
+        self.state().files.remove(file);
+        Ok(())
+    }
+
+    async fn agents(&self, _: &AccountAccess) -> Result<Vec<ListedAgent>, ProviderError> {
+        Ok(self.state().agents.clone())
+    }
+
+    async fn check(&self, _: &AccountAccess) -> Result<AccountHealth, ProviderError> {
+        Ok(AccountHealth { display_number: None, verified_name: None, quality: None })
+    }
+}
