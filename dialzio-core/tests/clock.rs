@@ -28,6 +28,10 @@ impl Provider for Dated {
     fn messaging(&self) -> Option<&dyn MessagingProvider> {
         None
     }
+    fn telephony(&self) -> Option<&dyn dialzio_core::provider::TelephonyProvider> {
+        None
+    }
+
     fn webhooks(&self) -> Option<&dyn WebhookDecoder> {
         None
     }

@@ -22,6 +22,10 @@ impl Provider for Dated {
     fn messaging(&self) -> Option<&dyn MessagingProvider> {
         self.0.messaging()
     }
+    fn telephony(&self) -> Option<&dyn dialzio_core::provider::TelephonyProvider> {
+        None
+    }
+
     fn webhooks(&self) -> Option<&dyn WebhookDecoder> {
         self.0.webhooks()
     }

@@ -21,6 +21,10 @@ impl Provider for Mocked {
     fn messaging(&self) -> Option<&dyn MessagingProvider> {
         Some(&self.0)
     }
+    fn telephony(&self) -> Option<&dyn dialzio_core::provider::TelephonyProvider> {
+        None
+    }
+
     fn webhooks(&self) -> Option<&dyn WebhookDecoder> {
         None
     }

@@ -176,6 +176,36 @@ routes! {
     "keys.create" post "/v1/keys" needs(P::MembersManage), "Create an API key; its secret is shown once", 201 => api::organisation::create_key,
         sample r#"{"name":"Website","permissions":["contacts.read"]}"#;
     "keys.revoke" delete "/v1/keys/{key}" needs(P::MembersManage), "Revoke an API key", 200 => api::organisation::revoke_key;
+    "calls.list" get "/v1/calls" needs(P::CallsRead), "List calls, newest first", 200 => api::calls::list,
+        problems ["organisation.not_found"];
+    "calls.export" get "/v1/calls/export" needs(P::CallsRead), "The rows of the call log as a table of comma-separated values", 200 => api::call_export::get,
+        problems ["organisation.not_found"];
+    "calls.get" get "/v1/calls/{call}" needs(P::CallsRead), "Get a call with its legs", 200 => api::calls::get;
+    "calls.place" post "/v1/calls" needs(P::CallsWrite), "Place a call, if the gate allows it", 202 => api::calls::place,
+        sample r#"{"number":"+15550100","purpose":"service"}"#,
+        problems ["account.no_provider", "account.not_found", "account.not_routable", "account.unsupported", "contact.not_found", "organisation.not_found",
+            "call.emergency_number", "call.own_number", "call.premium_number", "consent.doubtful", "consent.expired", "consent.minor", "consent.no_relation",
+            "consent.refused", "consent.registry", "consent.restricted", "consent.suppressed", "consent.unknown", "consent.withdrawn", "hours.calling"];
+    "calls.preview" post "/v1/calls/preview" needs(P::CallsRead), "What the gate would say now to a call", 200 => api::calls::preview,
+        sample r#"{"number":"+15550100","purpose":"service"}"#,
+        problems ["account.no_provider", "account.not_found", "account.not_routable", "account.unsupported", "contact.not_found", "organisation.not_found"];
+    "calls.change" patch "/v1/calls/{call}" needs(P::CallsWrite), "Say what became of a call, and whose it is", 200 => api::calls::change,
+        sample r#"{"note":"Wants a call on Tuesday"}"#,
+        problems ["call.conflict", "call.stale", "contact.not_found", "disposition.not_found"];
+    "calls.control" post "/v1/calls/{call}/control" needs(P::CallsWrite), "End, hold or resume a call that goes on", 204 => api::calls::control,
+        sample r#"{"action":"hang_up"}"#,
+        problems ["account.no_provider", "account.not_found", "account.unsupported", "provider.*"];
+    "calls.recordings" get "/v1/calls/{call}/recordings" needs(P::CallsRead), "List the recordings and voicemails of a call", 200 => api::calls::recordings;
+    "calls.recording" get "/v1/calls/{call}/recordings/{media}" needs(P::MediaRead), "Get the bytes of a recording, which is audited", 200 => api::calls::recording;
+    "calls.missed" get "/v1/missed-calls" needs(P::CallsRead), "List missed calls that wait to be called back, newest first", 200 => api::calls::missed;
+    "reports.calls" get "/v1/reports/calls" needs(P::CallsRead), "Sums of calls by hour of the day, member and outcome", 200 => api::call_reports::get,
+        problems ["organisation.not_found"];
+    "agents.list" get "/v1/accounts/{account}/agents" needs(P::AccountsRead), "List the users of a telephone system, as they were listed last", 200 => api::call_agents::list;
+    "agents.sync" post "/v1/accounts/{account}/agents/sync" needs(P::AccountsManage), "List the users of a telephone system anew at the provider", 200 => api::call_agents::sync,
+        problems ["account.no_provider", "account.unsupported", "organisation.not_found", "provider.*"];
+    "agents.map" patch "/v1/accounts/{account}/agents" needs(P::AccountsManage), "Say which member a user of a telephone system is", 200 => api::call_agents::map,
+        sample r#"{"agent":"101_2222223","member":null}"#,
+        problems ["call_agent.not_found", "member.not_found"];
     "dispositions.list" get "/v1/dispositions" needs(P::ConversationsRead), "List call outcomes in their order, archived ones too", 200 => api::dispositions::list;
     "dispositions.get" get "/v1/dispositions/{disposition}" needs(P::ConversationsRead), "Get a call outcome", 200 => api::dispositions::get;
     "dispositions.create" post "/v1/dispositions" needs(P::SettingsManage), "Add a call outcome", 201 => api::dispositions::add,

@@ -116,6 +116,10 @@ impl Provider for MetaCloud {
         Some(self)
     }
 
+    fn telephony(&self) -> Option<&dyn dialzio_core::provider::TelephonyProvider> {
+        None
+    }
+
     fn webhooks(&self) -> Option<&dyn WebhookDecoder> {
         Some(self)
     }

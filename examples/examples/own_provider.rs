@@ -117,6 +117,10 @@ impl Provider for SmsGateway {
     fn messaging(&self) -> Option<&dyn MessagingProvider> {
         Some(self)
     }
+    fn telephony(&self) -> Option<&dyn dialzio_core::provider::TelephonyProvider> {
+        None
+    }
+
     fn webhooks(&self) -> Option<&dyn WebhookDecoder> {
         Some(self)
     }

@@ -2,6 +2,7 @@
 
 use super::settling;
 use super::{Call, CallAgent, CallAlias, CallQuery, CallTally, CallWrite, RecordingConsent, ReportQuery};
+use crate::access::chrono_tz_name::ZoneName;
 use crate::account::AccountService;
 use crate::contact::{Contact, SubjectKey};
 use crate::error::{Error, RecordKind};
@@ -10,6 +11,7 @@ use crate::id::{AccountId, CallId, ContactId, DispositionId, MemberId};
 use crate::ledger::Action;
 use crate::media::{Media, MediaOwner};
 use crate::page::{Page, PageRequest};
+use crate::phone::Region;
 use crate::provider::{CallAction, TelephonyCapabilities};
 use crate::runtime::Runtime;
 use crate::scope::{Actor, OrgScope, Permission};
@@ -55,6 +57,25 @@ impl<'a> CallService<'a> {
 
     async fn require(&self, scope: &OrgScope, id: CallId) -> Result<Call, Error> {
         self.runtime.store().call(scope, id).await?.ok_or(Error::missing(KIND))
+    }
+
+    /// Where numbers in national form are dialled.
+    ///
+    /// # Errors
+    /// [`Error::Denied`] without [`Permission::CallsRead`].
+    pub async fn dials_in(&self, by: &Actor) -> Result<Option<Region>, Error> {
+        let scope = by.scope_for(Permission::CallsRead)?;
+        Ok(self.runtime.store().org(scope).await?.and_then(|org| org.dials_in()))
+    }
+
+    /// The zone in which hours of calls are counted: the organisation's.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] if the organisation is gone; [`Error::Denied`] without [`Permission::CallsRead`].
+    pub async fn zone(&self, by: &Actor) -> Result<ZoneName, Error> {
+        let scope = by.scope_for(Permission::CallsRead)?;
+        let org = self.runtime.store().org(scope).await?;
+        Ok(org.ok_or(Error::missing(RecordKind::Organisation))?.zone)
     }
 
     /// One call.

@@ -119,6 +119,10 @@ impl Provider for Lent {
     fn messaging(&self) -> Option<&dyn MessagingProvider> {
         self.0.messaging()
     }
+    fn telephony(&self) -> Option<&dyn dialzio_core::provider::TelephonyProvider> {
+        None
+    }
+
     fn webhooks(&self) -> Option<&dyn WebhookDecoder> {
         self.0.webhooks()
     }

@@ -32,7 +32,11 @@ fn sniff(head: &[u8]) -> Option<&'static str> {
         () if at(0, b"GIF87a") || at(0, b"GIF89a") => Some("image/gif"),
         () if at(0, b"RIFF") && at(8, b"WEBP") => Some("image/webp"),
         () if at(0, b"OggS") => Some("audio/ogg"),
-        () if at(0, b"ID3") || at(0, b"\xff\xfb") => Some("audio/mpeg"),
+        () if at(0, b"RIFF") && at(8, b"WAVE") => Some("audio/wav"),
+        // An MPEG frame of layer 3, with or without a checksum.
+        () if at(0, b"ID3") || matches!(head, [0xff, 0xe2 | 0xe3 | 0xf2 | 0xf3 | 0xfa | 0xfb, ..]) => {
+            Some("audio/mpeg")
+        }
         () if at(0, b"#!AMR") => Some("audio/amr"),
         () if at(4, b"ftypM4A") => Some("audio/mp4"),
         () if at(4, b"ftyp") => Some("video/mp4"),
@@ -163,6 +167,12 @@ impl Input for Ranged {
 /// The bytes of a file, or of the range that was asked for.
 #[derive(Debug)]
 pub struct FileBytes(Response);
+
+impl From<Response> for FileBytes {
+    fn from(response: Response) -> Self {
+        Self(response)
+    }
+}
 
 impl IntoResponse for FileBytes {
     fn into_response(self) -> Response {

@@ -2,6 +2,10 @@
 
 pub mod accounts;
 pub mod bulk;
+pub mod call_agents;
+pub mod call_export;
+pub mod call_reports;
+pub mod calls;
 pub mod canned_replies;
 pub mod consents;
 pub mod contacts;
@@ -82,6 +86,7 @@ macro_rules! record_ids {
 record_ids! {
     AccountId = Account,
     ApiKeyId = ApiKey,
+    CallId = Call,
     CannedReplyId = CannedReply,
     ChannelIdentityId = Identity,
     ContactId = Contact,

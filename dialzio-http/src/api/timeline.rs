@@ -10,6 +10,7 @@ use dialzio_core::{ContactId, ConversationId};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use super::calls::CallJson;
 use super::consents::ConsentJson;
 use super::conversations::ActivityJson;
 use super::messages::{MessageJson, whole};
@@ -22,7 +23,7 @@ use crate::state::AppState;
 /// Which kinds are asked for.
 #[derive(Debug, Deserialize, IntoParams)]
 pub struct Kinds {
-    /// Kinds, separated by commas: `message`, `activity`, `note`, `task`, `consent`. All of them without it. Those that the
+    /// Kinds, separated by commas: `message`, `activity`, `call`, `note`, `task`, `consent`. All of them without it. Those that the
     /// caller may not read are left out.
     kind: Option<String>,
 }
@@ -49,6 +50,8 @@ pub struct TimelineItemJson {
     #[serde(skip_serializing_if = "Option::is_none")]
     activity: Option<ActivityJson>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    call: Option<CallJson>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     note: Option<NoteJson>,
     #[serde(skip_serializing_if = "Option::is_none")]
     task: Option<TaskJson>,
@@ -64,6 +67,7 @@ impl TimelineItemJson {
             conversation: None,
             message: None,
             activity: None,
+            call: None,
             note: None,
             task: None,
             consent: None,
@@ -75,6 +79,7 @@ impl TimelineItemJson {
             TimelineItem::Activity(done) => {
                 Self { conversation: Some(done.conversation), activity: Some(done.into()), ..empty }
             }
+            TimelineItem::Call(call) => Self { call: Some((*call).into()), ..empty },
             TimelineItem::Note(note) => Self { note: Some(note.into()), ..empty },
             TimelineItem::Task(task) => Self { task: Some(task.into()), ..empty },
             TimelineItem::Consent(record) => Self { consent: Some((*record).into()), ..empty },

@@ -17,6 +17,13 @@ const CODES: &[(&str, u16, &str)] = &[
     ("account.taken", 409, "The number is connected in another organisation: disconnect it there first"),
     ("account.unsupported", 409, "The provider of this account cannot do this"),
     ("blob.unavailable", 503, "The files cannot be reached: try again in a moment"),
+    ("call.emergency_number", 403, "This is a number for emergencies: dial it by hand"),
+    (
+        "call.own_number",
+        403,
+        "This is a number of your business or of one of its agents: choose the person's",
+    ),
+    ("call.premium_number", 403, "This number costs the caller extra, so it is not called from here"),
     (
         "cap.frequency",
         403,
@@ -53,6 +60,11 @@ const CODES: &[(&str, u16, &str)] = &[
     ("file.empty", 422, "The file is empty: choose one with content"),
     ("file.too_large", 413, "The file is too large: choose a smaller one"),
     ("file.type", 415, "Files of this type are not taken: choose another type"),
+    (
+        "hours.calling",
+        403,
+        "It is too early or too late to call where this person is: wait until the hours begin",
+    ),
     ("hours.quiet", 403, "It is outside the hours for promotional messages: it can be sent when they begin"),
     ("idempotency.key_missing", 400, "Send an Idempotency-Key of 1 to 255 visible ASCII characters"),
     ("idempotency.key_reused", 422, "This Idempotency-Key was used for another request: choose a new one"),
@@ -176,6 +188,7 @@ const fn name(kind: RecordKind) -> &'static str {
         RecordKind::CannedReply => "canned reply",
         RecordKind::ScheduledMessage => "scheduled message",
         RecordKind::ApiKey => "key",
+        RecordKind::CallAgent => "agent",
         RecordKind::Quarantine => "quarantined item",
         other => other.as_str(),
     }
