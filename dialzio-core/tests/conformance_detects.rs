@@ -4,8 +4,8 @@
 use dialzio_core::Store;
 use dialzio_core::memory::{BrokenRule, MemoryStore};
 use dialzio_core::testing::conformance::{
-    TestBed, canned_reply, commit, contact, disposition, draft, groups, isolation, media, message, outbox,
-    retention, scheduled, system, trust,
+    TestBed, call, canned_reply, commit, contact, disposition, draft, groups, isolation, media, message,
+    outbox, retention, scheduled, system, trust,
 };
 use std::pin::Pin;
 use std::sync::Arc;
@@ -41,6 +41,7 @@ async fn a_store_that_ignores_the_scope_is_noticed() {
     let cases: &[(&str, Case)] = &[
         case!(isolation::another_organisation_sees_nothing_by_any_read),
         case!(isolation::expectations_look_into_ones_own_organisation_only),
+        case!(call::calls_of_one_organisation_are_no_others),
         case!(canned_reply::canned_replies_of_one_organisation_are_no_others),
         case!(disposition::dispositions_of_one_organisation_are_no_others),
         case!(scheduled::scheduled_messages_of_one_organisation_are_no_others),
@@ -60,6 +61,8 @@ async fn a_store_that_ignores_expectations_is_noticed() {
         case!(commit::neighbours_of_a_refused_batch_are_applied),
         case!(commit::a_batch_sees_those_before_it),
         case!(contact::added_tags_are_kept_and_not_lost_to_an_older_card),
+        case!(call::a_call_changes_under_its_revision),
+        case!(call::an_id_belongs_to_one_call_of_an_account),
         case!(canned_reply::a_canned_reply_changes_and_goes_under_its_revision),
         case!(disposition::a_change_names_the_revision_it_was_decided_on),
         case!(groups::callers_at_the_same_time_each_get_their_own_answer),
@@ -87,6 +90,7 @@ async fn a_store_that_shows_what_has_expired_is_noticed() {
         case!(retention::a_shorter_period_counts_at_once_and_a_longer_one_never),
         case!(retention::an_end_of_its_own_counts_when_it_is_earlier),
         case!(retention::an_expired_message_is_no_fact_for_sending),
+        case!(call::recordings_expire_and_their_call_stays),
         case!(retention::what_was_done_is_seen_and_kept_as_long_as_messages),
     ];
     detects(BrokenRule::ExpiryIgnored, cases).await;

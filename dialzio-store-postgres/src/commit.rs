@@ -173,6 +173,9 @@ impl<'a> Scope<'a> {
             Precondition::Delivery(of, status) => self.status_of(*of).await? == Some(*status),
             Precondition::RouteFree(provider, external) => !self.route_taken(provider, external).await?,
             Precondition::AccountFree(provider, external) => self.account_free(provider, external).await?,
+            Precondition::CallAliasFree(account, alias) => {
+                self.call_of_alias(*account, alias).await?.is_none()
+            }
             Precondition::Linked(app, account) => {
                 self.db.any(sql::ROUTE_LINKED, params![org, id(*account), id(*app)]).await?
             }
@@ -230,6 +233,7 @@ impl<'a> Scope<'a> {
             RecordRef::ApiKey(of) => {
                 crate::access::api_key(&mut self.db, org, of).await?.map(|kept| kept.revision)
             }
+            RecordRef::Call(of) => crate::calls::revision(&mut self.db, org, of).await?,
             RecordRef::CannedReply(of) => {
                 crate::canned_replies::one(&mut self.db, org, of).await?.map(|kept| kept.revision)
             }
@@ -269,6 +273,7 @@ impl<'a> Scope<'a> {
             Write::Consent(write) => self.write_consent(write).await?,
             Write::Account(write) => self.write_account(write).await?,
             Write::Access(write) => self.write_access(write).await?,
+            Write::Call(write) => self.write_call(write).await?,
             Write::CannedReply(write) => self.write_canned_reply(write).await?,
             Write::Disposition(write) => self.write_disposition(write).await?,
             Write::Job(write) => self.write_job(write).await?,

@@ -63,6 +63,9 @@ impl Scope<'_> {
                 }
                 self.db.any(sql::MESSAGE_HELD, params![self.key, id(message)]).await
             }
+            MediaOwner::Call(call) => {
+                Ok(crate::calls::revision(&mut self.db, self.key, call).await?.is_some())
+            }
             _ => Err(Failure::Store(StoreError::Unsupported("an owner of files"))),
         }
     }

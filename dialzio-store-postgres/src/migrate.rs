@@ -29,6 +29,7 @@ const STEPS: &[Step] = &[
     ("canned_replies", include_str!("../migrations/0010_canned_replies.sql")),
     ("scheduled_messages", include_str!("../migrations/0011_scheduled_messages.sql")),
     ("waiting", include_str!("../migrations/0012_waiting.sql")),
+    ("calls", include_str!("../migrations/0013_calls.sql")),
 ];
 
 /// The newest step that is known.

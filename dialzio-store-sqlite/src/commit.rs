@@ -156,6 +156,7 @@ impl Scope<'_> {
                 !db.any(sql::ROUTE_TAKEN, params![org, provider, external])?
             }
             Precondition::AccountFree(provider, external) => self.account_free(provider, external)?,
+            Precondition::CallAliasFree(account, alias) => self.call_of_alias(*account, alias)?.is_none(),
             Precondition::Linked(app, account) => {
                 db.any(sql::ROUTE_LINKED, params![org, id(*account), id(*app)])?
             }
@@ -173,6 +174,7 @@ impl Scope<'_> {
             RecordRef::Org(id) if id == self.org => crate::access::org(db, id)?.map(|kept| kept.revision),
             RecordRef::Member(id) => crate::access::member(db, org, id)?.map(|kept| kept.revision),
             RecordRef::ApiKey(id) => crate::access::api_key(db, org, id)?.map(|kept| kept.revision),
+            RecordRef::Call(id) => crate::calls::revision(db, org, id)?,
             RecordRef::CannedReply(id) => crate::canned_replies::one(db, org, id)?.map(|kept| kept.revision),
             RecordRef::ScheduledMessage(id) => crate::scheduled::one(db, org, id)?.map(|kept| kept.revision),
             RecordRef::Disposition(id) => crate::dispositions::one(db, org, id)?.map(|kept| kept.revision),
@@ -206,6 +208,7 @@ impl Scope<'_> {
             Write::Consent(write) => self.write_consent(write)?,
             Write::Account(write) => self.write_account(write)?,
             Write::Access(write) => self.write_access(write)?,
+            Write::Call(write) => self.write_call(write)?,
             Write::CannedReply(write) => self.write_canned_reply(write)?,
             Write::Disposition(write) => self.write_disposition(write)?,
             Write::Job(write) => self.write_job(write)?,

@@ -4,6 +4,8 @@ mod access;
 mod accounts;
 mod activity;
 mod apply;
+mod call_facts;
+mod calls;
 mod canned_replies;
 mod codec;
 mod commit;

@@ -57,6 +57,7 @@ impl Scope<'_> {
     fn has_owner(&self, owner: MediaOwner) -> Res<bool> {
         match owner {
             MediaOwner::Message(message) => self.db.any(sql::MESSAGE_HELD, params![self.key, id(message)]),
+            MediaOwner::Call(call) => Ok(crate::calls::revision(self.db, self.key, call)?.is_some()),
             _ => Err(Failure::Store(StoreError::Unsupported("an owner of files"))),
         }
     }

@@ -78,6 +78,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../migrations/0012_waiting.sql"),
         then: None,
     },
+    Migration { number: 13, name: "calls", sql: include_str!("../migrations/0013_calls.sql"), then: None },
 ];
 
 fn checksum(migration: &Migration) -> [u8; 32] {

@@ -1,5 +1,7 @@
 //! Agents: the users of a provider's telephone system, and which member each of them is.
 
+use std::collections::BTreeMap;
+
 use crate::id::{AccountId, MemberId};
 use crate::phone::PhoneNumber;
 use crate::text::PersonName;
@@ -17,4 +19,18 @@ pub struct CallAgent {
     pub phone: Option<PhoneNumber>,
     /// The member who it is.
     pub member: Option<MemberId>,
+}
+
+impl CallAgent {
+    /// The agents of an account as its provider lists them now, by id and each once: those that were there before keep their
+    /// member, and a list says nothing about members.
+    #[must_use]
+    pub fn as_listed(account: AccountId, listed: &[Self], before: &[Self]) -> Vec<Self> {
+        let member = |id: &str| before.iter().find(|kept| kept.id == id).and_then(|kept| kept.member);
+        let now = listed.iter().map(|agent| {
+            let agent = Self { account, member: member(&agent.id), ..agent.clone() };
+            (agent.id.clone(), agent)
+        });
+        now.collect::<BTreeMap<_, _>>().into_values().collect()
+    }
 }

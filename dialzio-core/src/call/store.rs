@@ -158,6 +158,27 @@ pub struct CallFacts {
 impl CallFacts {
     /// The most contacts of one number, and the most missed calls, that facts hold.
     pub const MANY: usize = 50;
+
+    /// What a store found, each once, within bounds, and in order: calls by id, aliases and numbers as they were asked for,
+    /// missed calls newest first, agents by id.
+    #[must_use]
+    pub fn in_order(mut self, query: &CallFactsQuery) -> Self {
+        self.calls.sort_unstable_by_key(|call| call.id);
+        self.calls.dedup_by_key(|call| call.id);
+        self.aliases.sort_unstable_by_key(|(alias, _)| query.aliases.iter().position(|asked| asked == alias));
+        self.aliases.dedup();
+        let place = |key: &SubjectKey| query.customers.iter().position(|asked| asked == key);
+        self.contacts.sort_unstable_by_key(|(key, contact)| (place(key), *contact));
+        self.contacts.dedup();
+        let by_number = self.contacts.chunk_by(|(one, _), (next, _)| one == next);
+        self.contacts = by_number.flat_map(|found| found.iter().take(Self::MANY)).cloned().collect();
+        self.waiting.sort_unstable_by_key(|call| std::cmp::Reverse(call.id));
+        self.waiting.dedup_by_key(|call| call.id);
+        self.waiting.truncate(Self::MANY);
+        self.agents.sort_unstable_by(|one, other| one.id.cmp(&other.id));
+        self.agents.dedup_by(|one, other| one.id == other.id);
+        self
+    }
 }
 
 /// Calls of one hour, member and outcome, counted together.
@@ -181,6 +202,20 @@ pub struct CallTally {
     pub answers_timed: u32,
     /// Seconds from start to answer of those, together.
     pub answer_seconds: u64,
+}
+
+impl CallTally {
+    /// The hour of a call: that of the time in its id.
+    #[must_use]
+    pub fn hour_of(call: CallId) -> i64 {
+        crate::id::time_of(call).timestamp().div_euclid(3_600)
+    }
+
+    /// What its calls have in common, by which tallies are in order.
+    #[must_use]
+    pub fn key(&self) -> (i64, Option<MemberId>, Direction, CallState, Option<DispositionId>) {
+        (self.hour, self.member, self.direction, self.state, self.disposition)
+    }
 }
 
 /// The period of a report.

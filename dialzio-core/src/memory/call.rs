@@ -18,23 +18,21 @@ use crate::id::{AccountId, CallId, id_floor};
 use crate::media::MediaOwner;
 use crate::page::{Page, PageRequest};
 use crate::scope::OrgScope;
-use crate::store::{Precondition, RecordRef, StoreError, StoreResult};
+use crate::store::{Precondition, RecordRef, Revision, StoreError, StoreResult};
 
 impl Rows {
     pub(super) fn write_call(&mut self, write: CallWrite) -> StoreResult<()> {
         match write {
             CallWrite::Insert(call) => {
-                if !self.accounts.contains_key(&call.account) {
-                    return Err(unreadable("account of a call"));
-                }
                 absent(&self.calls, &call.id, RecordRef::Call(call.id))?;
+                self.has_parents(&call)?;
                 self.calls.insert(call.id, *call);
             }
             CallWrite::Update(call) => {
-                let kept = self.calls.get_mut(&call.id).ok_or_else(|| missing(RecordRef::Call(call.id)))?;
-                let mut revision = kept.revision;
-                revision.0 = revision.0.saturating_add(1);
-                *kept = Call { revision, ..*call };
+                let kept = self.calls.get(&call.id).ok_or_else(|| missing(RecordRef::Call(call.id)))?;
+                let revision = Revision(kept.revision.0.saturating_add(1));
+                self.has_parents(&call)?;
+                self.calls.insert(call.id, Call { revision, ..*call });
             }
             CallWrite::Alias { account, alias, call } => {
                 if !self.calls.contains_key(&call) {
@@ -53,6 +51,9 @@ impl Rows {
                 if !self.calls.contains_key(&into) {
                     return Err(unreadable("call that another one is joined with"));
                 }
+                if from == into {
+                    return Ok(());
+                }
                 for holder in self.call_aliases.values_mut().filter(|holder| **holder == from) {
                     *holder = into;
                 }
@@ -62,17 +63,13 @@ impl Rows {
                 self.calls.remove(&from);
             }
             CallWrite::Agents { account, agents } => {
-                let before: BTreeMap<_, _> = self
-                    .call_agents
-                    .iter()
-                    .filter(|((of, _), _)| *of == account)
-                    .map(|((_, id), agent)| (id.clone(), agent.member))
-                    .collect();
+                if !agents.is_empty() && !self.accounts.contains_key(&account) {
+                    return Err(unreadable("account of an agent"));
+                }
+                let before = self.agents_of(account);
                 self.call_agents.retain(|(of, _), _| *of != account);
-                for agent in agents {
-                    let member = before.get(&agent.id).copied().flatten();
-                    self.call_agents
-                        .insert((account, agent.id.clone()), CallAgent { account, member, ..agent });
+                for agent in CallAgent::as_listed(account, &agents, &before) {
+                    self.call_agents.insert((account, agent.id.clone()), agent);
                 }
             }
             CallWrite::MapAgent { account, agent, member } => {
@@ -84,46 +81,52 @@ impl Rows {
         Ok(())
     }
 
+    /// Whether the account and the contact of a call are there.
+    fn has_parents(&self, call: &Call) -> StoreResult<()> {
+        if !self.accounts.contains_key(&call.account) {
+            return Err(unreadable("account of a call"));
+        }
+        call.contact.map_or(Ok(()), |contact| self.known(contact))
+    }
+
     fn calls_wanted(&self, query: &CallQuery) -> impl Iterator<Item = (Vec<u8>, Call)> {
         let found = self.calls.values().rev().filter(|call| query.matches(call));
         found.map(|call| (call.id.uuid().as_bytes().to_vec(), call.clone()))
     }
 
     fn known_of_calls(&self, query: &CallFactsQuery) -> CallFacts {
-        let mut facts = CallFacts::default();
-        for alias in &query.aliases {
-            if let Some(call) = self.call_aliases.get(&(query.account, alias.clone())) {
-                facts.aliases.push((alias.clone(), *call));
-            }
-        }
-        let mut ids: Vec<CallId> =
-            facts.aliases.iter().map(|(_, call)| *call).chain(query.own.iter().copied()).collect();
-        ids.sort_unstable();
-        ids.dedup();
+        let held = |alias: &CallAlias| {
+            self.call_aliases.get(&(query.account, alias.clone())).map(|call| (alias.clone(), *call))
+        };
+        let aliases: Vec<_> = query.aliases.iter().filter_map(held).collect();
+        let ids = aliases.iter().map(|(_, call)| call).chain(&query.own);
         let of_account = |call: &&Call| call.account == query.account;
-        facts.calls = ids.iter().filter_map(|id| self.calls.get(id)).filter(of_account).cloned().collect();
+        let calls = ids.filter_map(|id| self.calls.get(id)).filter(of_account).cloned().collect();
+        let mut contacts = Vec::new();
         for key in &query.customers {
-            let mut contacts: Vec<_> = self
-                .contacts
-                .values()
-                .filter(|contact| self.has_key(contact, key))
-                .map(|contact| contact.id)
-                .collect();
-            contacts.sort_unstable();
-            contacts.truncate(CallFacts::MANY);
-            facts.contacts.extend(contacts.into_iter().map(|contact| (key.clone(), contact)));
+            let theirs = self.contacts.values().filter(|contact| self.has_key(contact, key));
+            contacts.extend(theirs.map(|contact| (key.clone(), contact.id)));
         }
         let theirs = |call: &&Call| call.customer_key().is_some_and(|key| query.customers.contains(&key));
-        let waiting = self.calls.values().rev().filter(|call| call.is_open_missed()).filter(theirs);
-        facts.waiting = waiting.take(CallFacts::MANY).cloned().collect();
+        let waiting = self.calls.values().filter(|call| call.is_open_missed()).filter(theirs);
         let agents = self.call_agents.values().filter(|agent| {
             let number = agent.phone.as_ref().map(SubjectKey::phone);
             agent.account == query.account
                 && (query.agents.contains(&agent.id)
                     || number.is_some_and(|key| query.customers.contains(&key)))
         });
-        facts.agents = agents.cloned().collect();
-        facts
+        let facts = CallFacts {
+            calls,
+            aliases,
+            contacts,
+            waiting: waiting.cloned().collect(),
+            agents: agents.cloned().collect(),
+        };
+        facts.in_order(query)
+    }
+
+    fn agents_of(&self, account: AccountId) -> Vec<CallAgent> {
+        self.call_agents.values().filter(|agent| agent.account == account).cloned().collect()
     }
 
     /// Whether a contact has an identifier, typed or seen at a provider.
@@ -140,7 +143,7 @@ impl Rows {
                 && query.member.is_none_or(|member| call.member == Some(member))
         };
         for call in self.calls.values().filter(within) {
-            let hour = crate::id::time_of(call.id).timestamp().div_euclid(3_600);
+            let hour = CallTally::hour_of(call.id);
             let key = (hour, call.member, call.direction, call.state, call.disposition);
             let tally = counted.entry(key).or_insert(CallTally {
                 hour,
@@ -202,9 +205,7 @@ impl CallStore for MemoryStore {
     }
 
     async fn call_agents(&self, scope: &OrgScope, account: AccountId) -> StoreResult<Vec<CallAgent>> {
-        self.read(scope, |rows, _| {
-            rows.call_agents.values().filter(|agent| agent.account == account).cloned().collect()
-        })
+        self.read(scope, |rows, _| rows.agents_of(account))
     }
 
     async fn consent_records(

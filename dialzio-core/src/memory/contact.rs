@@ -108,7 +108,7 @@ impl Rows {
         Ok(())
     }
 
-    fn known(&self, contact: ContactId) -> StoreResult<()> {
+    pub(super) fn known(&self, contact: ContactId) -> StoreResult<()> {
         if self.contacts.contains_key(&contact) { Ok(()) } else { Err(unreadable("contact of a record")) }
     }
 

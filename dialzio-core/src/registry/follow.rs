@@ -40,14 +40,7 @@ pub fn subject(table: &Table, among: &[&Table]) -> Result<Option<Person>, String
         SubjectPath::OneOf { kind, column, tables } => {
             own(kind)?;
             own(column)?;
-            let ends = tables.iter().map(|next| by(next, "id")).collect::<Result<Vec<_>, _>>()?;
-            let [first, rest @ ..] = &ends[..] else {
-                return Err(format!("the subject path of {} leads to no table", table.name));
-            };
-            match first {
-                Some(person) if rest.iter().all(|end| end == first) => Ok(Some(*person)),
-                _ => Err(format!("the subject path of {} ends at different persons, or at none", table.name)),
-            }
+            same(table, &tables.iter().map(|next| by(next, "id")).collect::<Result<Vec<_>, _>>()?)
         }
         SubjectPath::Identifier { column, of } => {
             own(column)?;
@@ -64,10 +57,25 @@ pub fn subject(table: &Table, among: &[&Table]) -> Result<Option<Person>, String
             }
             person.map(Some).ok_or_else(|| format!("the subject path of {} ends at no person", table.name))
         }
+        SubjectPath::FirstOf(paths) => {
+            let end = |path: &SubjectPath| subject(&Table { subject: *path, ..*table }, among);
+            same(table, &paths.iter().map(end).collect::<Result<Vec<_>, _>>()?)
+        }
         SubjectPath::With { table: next } => subject(before(next)?, among),
         SubjectPath::NoPerson { reason } if reason.len() > 8 => Ok(None),
         SubjectPath::NoPerson { .. } => {
             Err(format!("{} has no subject path, and no reason why it can do without", table.name))
         }
+    }
+}
+
+/// Where several ways of a table end: at the same person, or something is wrong.
+fn same(table: &Table, ends: &[Option<Person>]) -> Result<Option<Person>, String> {
+    let [first, rest @ ..] = ends else {
+        return Err(format!("the subject path of {} leads to no table", table.name));
+    };
+    match first {
+        Some(person) if rest.iter().all(|end| end == first) => Ok(Some(*person)),
+        _ => Err(format!("the subject path of {} ends at different persons, or at none", table.name)),
     }
 }

@@ -40,6 +40,8 @@ pub enum SubjectPath {
         /// Where the same is: tables and their columns.
         of: &'static [(&'static str, &'static str)],
     },
+    /// The first of these paths that leads to a person: a row without a value for one of them goes by the next.
+    FirstOf(&'static [SubjectPath]),
     /// Made from the rows of another table and written with them, without a column that says so.
     With {
         /// The other table.

@@ -107,10 +107,12 @@ fn paths_are_followed_to_the_person() {
         "consent_subject",
         "suppression",
         "contact_words_idx",
+        "call",
+        "call_alias",
     ] {
         assert_eq!(of(name), Some(Person::Contact), "{name}");
     }
-    for name in ["user", "member", "session", "invitation"] {
+    for name in ["user", "member", "session", "invitation", "call_agent"] {
         assert_eq!(of(name), Some(Person::User), "{name}");
     }
     for name in ["org", "audit", "queue_count", "inbox_item"] {
@@ -142,6 +144,10 @@ fn a_declaration_that_is_wrong_is_noticed() {
     };
     assert_eq!(said(NOTE), "");
     let no_person = SubjectPath::no_person("it belongs to no person at all");
+    const TO_CONTACT: SubjectPath = SubjectPath::by("contact_id", "contact");
+    const UNKNOWN: &[SubjectPath] = &[TO_CONTACT, SubjectPath::by("author", "contact")];
+    const PARTED: &[SubjectPath] = &[TO_CONTACT, SubjectPath::by("contact_id", "member")];
+    let first_of = |paths| Table { subject: SubjectPath::FirstOf(paths), ..NOTE };
     let one_of =
         |kind, tables| Table { subject: SubjectPath::OneOf { kind, column: "contact_id", tables }, ..NOTE };
     for (broken, word) in [
@@ -158,6 +164,9 @@ fn a_declaration_that_is_wrong_is_noticed() {
         (one_of("id", &["contact_tag"]), "which is not its key"),
         (one_of("id", &["contact", "member"]), "different persons, or at none"),
         (one_of("id", &["contact", "account"]), "different persons, or at none"),
+        (first_of(&[]), "leads to no table"),
+        (first_of(UNKNOWN), "a column author that it has not"),
+        (first_of(PARTED), "different persons, or at none"),
         (
             Table { subject: SubjectPath::Identifier { column: "id", of: &[("user", "shoe_size")] }, ..NOTE },
             "does not exist",

@@ -30,6 +30,7 @@ macro_rules! system {
 
 mod access;
 mod accounts;
+mod calls;
 mod canned_replies;
 mod consent;
 mod contacts;

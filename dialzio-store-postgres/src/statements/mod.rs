@@ -6,6 +6,7 @@
 //! ours, in whatever schema we live; what stands in brackets behind `VALUES` is repeated for each row that is written.
 
 mod access;
+mod calls;
 mod consent;
 mod contacts;
 mod conversations;
@@ -16,6 +17,7 @@ mod work;
 mod tests;
 
 pub(crate) use access::*;
+pub(crate) use calls::*;
 pub(crate) use consent::*;
 pub(crate) use contacts::*;
 pub(crate) use conversations::*;
@@ -58,5 +60,5 @@ use statements;
 
 /// All of them.
 pub(crate) fn all() -> impl Iterator<Item = Statement> {
-    [ACCESS, CONSENT, CONTACTS_ALL, CONVERSATIONS_ALL, SYSTEM, WORK].into_iter().flatten().copied()
+    [ACCESS, CALLS_ALL, CONSENT, CONTACTS_ALL, CONVERSATIONS_ALL, SYSTEM, WORK].into_iter().flatten().copied()
 }

@@ -16,6 +16,7 @@ const WHOLE: &[&str] = &[
     "API_KEYS",
     "DISPOSITIONS",
     "CANNED_REPLIES",
+    "CALLS_TO_RETURN",
     "ACCOUNTS",
     "QUEUE_COUNTS",
     "EFFECTS_DISPATCHED",
@@ -67,6 +68,15 @@ const FILL: &str = "
     INSERT INTO dialzio.conversation_activity SELECT org_id, id, id, 'b', 'closed', NULL, NULL, last_at FROM dialzio.conversation;
     INSERT INTO dialzio.draft SELECT org_id, id, id, 'reply', 't', last_at FROM dialzio.conversation;
     INSERT INTO dialzio.scheduled_message SELECT org_id, id, id, 'a', 't', NULL, last_at, 1, NULL, NULL, NULL FROM dialzio.conversation;
+    INSERT INTO dialzio.call (org_id, id, account_id, direction, state, confirmed, member_id, disposition_id, contact_id, began_hour,
+        started_at, duration_class, customer, customer_key, withheld, recording_consent, handled_at, revision, created_at, evidence)
+      SELECT org_id, id, account_id, (ARRAY['inbound', 'outbound'])[1 + (last_at % 2)::INT],
+        (ARRAY['completed', 'missed', 'voicemail', 'busy', 'failed'])[1 + (last_at % 5)::INT], TRUE, assignee,
+        CASE WHEN last_at % 3 = 0 THEN assignee END, CASE WHEN last_at % 2 = 0 THEN id END, last_at / 500, last_at,
+        (ARRAY['none', 'under_30s', 'under_2m'])[1 + (last_at % 3)::INT], 'v', 'phone:' || last_at / 4, FALSE, 'unknown',
+        CASE WHEN last_at % 2 = 0 THEN last_at END, 1, 0, '{}' FROM dialzio.conversation;
+    INSERT INTO dialzio.call_alias SELECT org_id, account_id, 'leg.' || id, id FROM dialzio.call;
+    INSERT INTO dialzio.call_agent SELECT o.org, '00000000-0000-0000-0000-00000000000a', i, 'n', 'v', 'phone:' || i, NULL FROM o, generate_series(1, 2000) i;
     INSERT INTO dialzio.suppression SELECT o.org, decode(md5(i::TEXT), 'hex'), 'marketing', 1, 0 FROM o, generate_series(1, 4000) i;
     INSERT INTO dialzio.idempotency SELECT o.org, decode(md5(i::TEXT), 'hex'), '', 'other', gen_random_uuid(), i FROM o, generate_series(1, 4000) i;
     INSERT INTO dialzio.note SELECT org_id, id, gen_random_uuid(), 'a', 't', 0 FROM dialzio.contact;
@@ -262,6 +272,26 @@ async fn lists_use_the_index_that_was_made_for_them() {
         (super::PLACES_BY_WORDS, "conversation_queue "),
         (super::PEOPLE_TAGGED, "contact_tag_by_tag "),
         (super::PEOPLE_AT_STAGE, "contact_by_stage "),
+        (super::CALLS, "call_pkey "),
+        (super::CALLS_OF_CONTACT, "call_of_contact "),
+        (super::CALLS_OF_CUSTOMER, "call_of_customer "),
+        (super::CALLS_WAITING, "call_waiting "),
+        (super::CALLS_MISSED, "call_missed "),
+        (super::CALLS_OF_DISPOSITION, "call_by_disposition "),
+        (super::CALLS_OF_MEMBER, "call_of_member "),
+        (super::CALLS_IN_STATE, "call_by_state "),
+        (super::CALLS_OF_DURATION, "call_by_duration "),
+        (super::CALLS_OF_ACCOUNT, "call_of_account "),
+        (super::CALLS_OF_DIRECTION, "call_by_direction "),
+        (super::CALLS_TO_RETURN, "call_waiting "),
+        (super::CALLS_TO_RETURN_TO, "call_waiting_of_customer "),
+        (super::CALL_TALLIES, "call_pkey "),
+        (super::CALL_TALLIES_OF_MEMBER, "call_of_member "),
+        (super::CALL_ALIASES, "call_alias_of_call "),
+        (super::CALLS_HOLDING, "call_alias_pkey "),
+        (super::CALLERS, "contact_detail_by_subject "),
+        (super::CALLERS, "channel_alias_by_subject "),
+        (super::AGENTS_KNOWN, "call_agent_by_phone "),
         (super::PURGE_DRAFTS, "draft_by_time "),
         (super::SCHEDULED_MESSAGES, "scheduled_message_of_conversation "),
         (super::PURGE_SCHEDULED, "scheduled_message_by_time "),

@@ -5,6 +5,7 @@
 //! system statement touches system tables only. Lists of values are one bound JSON array, so no text is built at run time.
 
 mod access;
+mod calls;
 mod consent;
 mod contacts;
 mod conversations;
@@ -17,6 +18,7 @@ mod apart;
 mod tests;
 
 pub(crate) use access::*;
+pub(crate) use calls::*;
 pub(crate) use consent::*;
 pub(crate) use contacts::*;
 pub(crate) use conversations::*;
@@ -64,5 +66,5 @@ use statements;
 /// All of them.
 #[cfg(test)]
 pub(crate) fn all() -> Vec<Statement> {
-    [ACCESS, CONSENT, CONTACTS_ALL, CONVERSATIONS_ALL, SYSTEM, WORK].concat()
+    [ACCESS, CALLS_ALL, CONSENT, CONTACTS_ALL, CONVERSATIONS_ALL, SYSTEM, WORK].concat()
 }

@@ -177,7 +177,7 @@ pub(super) const TABLES: &[Table] = &[
         name: "media",
         key: &["org_id", "id"],
         class: RetentionClass::Messages,
-        subject: SubjectPath::OneOf { kind: "owner_kind", column: "owner_id", tables: &["message"] },
+        subject: SubjectPath::OneOf { kind: "owner_kind", column: "owner_id", tables: &["message", "call"] },
         columns: &[
             gone("org_id", MessageMedia),
             gone("id", MessageMedia),

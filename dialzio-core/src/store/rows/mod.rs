@@ -8,6 +8,7 @@
 
 mod access;
 mod account;
+mod call;
 mod canned_reply;
 mod consent;
 mod contact;
@@ -24,6 +25,7 @@ mod scheduled;
 mod tests;
 mod work;
 
+pub use call::{CallLead, CallList};
 pub use conversation::opt_conversation;
 pub use identity::{HeldAlias, bare_identity, with_aliases};
 pub use inbox::{InboxList, InboxPlace, ListedAt, inbox_page};

@@ -3,6 +3,7 @@
 use futures_util::{FutureExt, StreamExt};
 
 use crate::access::AccessWrite;
+use crate::call::{Call, CallAlias, CallFactsQuery, CallQuery, CallWrite, ReportQuery};
 use crate::canned_reply::CannedReplyWrite;
 use crate::consent::{ConsentEvent, ConsentWrite, SuppressionScope};
 use crate::contact::{Alias, ContactQuery, ContactWrite, TaskQuery};
@@ -38,6 +39,8 @@ struct Full {
     disposition: crate::id::DispositionId,
     canned_reply: crate::id::CannedReplyId,
     scheduled: crate::id::ScheduledMessageId,
+    call: Call,
+    alias: CallAlias,
 }
 
 async fn full(bed: &TestBed) -> Full {
@@ -65,6 +68,10 @@ async fn full(bed: &TestBed) -> Full {
     let canned_reply = bed.make.canned_reply("hours");
     let scheduled = bed.make.scheduled(person.conversation.id, bed.at(90));
     let account = tenant.account.id;
+    let mut call = bed.make.missed_call(account, bed.at(1));
+    call.customer = person.identity.phone().cloned();
+    let alias = bed.make.call_alias();
+    let agents = vec![bed.make.call_agent(account, "101", None)];
     let templates = vec![bed.make.template(account, "order_sent", TemplateCategory::Utility)];
     let given = bed.make.consent(person.contact.id, person.identity.subject_keys(), ConsentEvent::Given);
     let mut batch = bed.writes([
@@ -77,6 +84,9 @@ async fn full(bed: &TestBed) -> Full {
         CannedReplyWrite::Insert(canned_reply.clone()).into(),
         DraftWrite::Save(draft).into(),
         ScheduledWrite::Put(scheduled.clone()).into(),
+        CallWrite::Insert(Box::new(call.clone())).into(),
+        CallWrite::Alias { account, alias: alias.clone(), call: call.id }.into(),
+        CallWrite::Agents { account, agents }.into(),
         ConsentWrite::Record(given).into(),
         ConsentWrite::Suppress(suppression.clone()).into(),
         crate::account::AccountWrite::Templates { account, asked_at: bed.at(0), templates }.into(),
@@ -103,6 +113,8 @@ async fn full(bed: &TestBed) -> Full {
         disposition: disposition.id,
         canned_reply: canned_reply.id,
         scheduled: scheduled.id,
+        call,
+        alias,
     }
 }
 
@@ -124,6 +136,15 @@ async fn found(bed: &TestBed, full: &Full, scope: &OrgScope) -> Vec<(&'static st
         consent: true,
     };
     let facts = store.inbound_facts(scope, &known).await.unwrap();
+    let reports = CallFactsQuery {
+        account,
+        aliases: vec![full.alias.clone()],
+        own: vec![full.call.id],
+        customers: full.call.customer_key().into_iter().collect(),
+        agents: vec!["101".to_owned()],
+    };
+    let calls = store.call_facts(scope, &reports).await.unwrap();
+    let period = ReportQuery { since: bed.at(0), until: bed.at(60), member: None };
     let held = bed.lease(full.tenant.queue(QueueKind::Send)).await;
     let due = store.due(scope, &held, bed.at(60), 10).await.unwrap();
     store.release(&bed.system, held).await.unwrap();
@@ -204,6 +225,18 @@ async fn found(bed: &TestBed, full: &Full, scope: &OrgScope) -> Vec<(&'static st
         ("canned_reply", store.canned_reply(scope, full.canned_reply).await.unwrap().is_some()),
         ("canned_replies", !store.canned_replies(scope).await.unwrap().is_empty()),
         ("dispositions", !store.dispositions(scope).await.unwrap().is_empty()),
+        ("call", store.call(scope, full.call.id).await.unwrap().is_some()),
+        ("calls", !store.calls(scope, &CallQuery::default(), page()).await.unwrap().items.is_empty()),
+        ("waiting_calls", store.waiting_calls(scope, 9).await.unwrap() > 0),
+        ("call_aliases", !store.call_aliases(scope, full.call.id).await.unwrap().is_empty()),
+        ("call_facts.calls", !calls.calls.is_empty()),
+        ("call_facts.aliases", !calls.aliases.is_empty()),
+        ("call_facts.contacts", !calls.contacts.is_empty()),
+        ("call_facts.waiting", !calls.waiting.is_empty()),
+        ("call_facts.agents", !calls.agents.is_empty()),
+        ("call_tallies", !store.call_tallies(scope, &period).await.unwrap().is_empty()),
+        ("call_agents", !store.call_agents(scope, account).await.unwrap().is_empty()),
+        ("consent_records", !store.consent_records(scope, &keys).await.unwrap().is_empty()),
         ("events", !store.events(scope, EventSeq(0), 100).await.unwrap().is_empty()),
         ("watch", is_woken),
         ("newest_event", store.newest_event(scope).await.unwrap() > EventSeq(0)),
@@ -241,6 +274,7 @@ pub async fn expectations_look_into_ones_own_organisation_only(bed: TestBed) {
     assert!(bed.holds(scope, Precondition::IdentityFree(portfolio, alias)).await);
     assert!(bed.holds(scope, Precondition::ConversationFree(account, mine.person.identity.id)).await);
     assert!(bed.holds(scope, Precondition::ExternalFree(account, external)).await);
+    assert!(bed.holds(scope, Precondition::CallAliasFree(account, mine.alias.clone())).await);
     let line = &mine.tenant.account;
     assert!(
         bed.holds(scope, Precondition::AccountFree(line.provider.clone(), line.routing_key.clone())).await
@@ -269,6 +303,8 @@ pub async fn writes_do_not_reach_another_organisation(bed: TestBed) {
     let mut media = mine.media.clone();
     media.filename = None;
     let (state, not_before) = (JobState::Dead, None);
+    let (account, mut call) = (mine.tenant.account.id, mine.call.clone());
+    call.withheld = true;
     let strange: Vec<Write> = vec![
         ContactWrite::Update(contact).into(),
         ContactWrite::Alias { identity, alias: Alias::Phone(bed.make.phone()), seen_at: at }.into(),
@@ -283,6 +319,11 @@ pub async fn writes_do_not_reach_another_organisation(bed: TestBed) {
         ConversationWrite::Revoke { message, content: content(), at }.into(),
         ConversationWrite::Seen { conversation: mine.person.conversation.id, up_to: mine.queued.id }.into(),
         MediaWrite::Update(media).into(),
+        CallWrite::Update(Box::new(call)).into(),
+        CallWrite::Alias { account, alias: bed.make.call_alias(), call: mine.call.id }.into(),
+        CallWrite::Merge { from: mine.call.id, into: bed.make.id() }.into(),
+        CallWrite::Agents { account, agents: Vec::new() }.into(),
+        CallWrite::MapAgent { account, agent: "101".to_owned(), member: Some(bed.make.id()) }.into(),
         JobWrite::Update { id: mine.job.id, state, not_before, attempts: 9 }.into(),
         JobWrite::WakeSends { account: mine.tenant.account.id, at: bed.at(1) }.into(),
         JobWrite::Rest { id: mine.job.id, until: bed.at(900), attempts: 9 }.into(),
@@ -299,6 +340,9 @@ pub async fn writes_do_not_reach_another_organisation(bed: TestBed) {
             bed.store.conversation(scope, mine.person.conversation.id).await.unwrap(),
             bed.store.messages(scope, mine.person.conversation.id, page()).await.unwrap(),
             bed.store.media(scope, mine.media.id).await.unwrap(),
+            bed.store.call(scope, mine.call.id).await.unwrap(),
+            bed.store.call_aliases(scope, mine.call.id).await.unwrap(),
+            bed.store.call_agents(scope, account).await.unwrap(),
             bed.store.quarantined(scope, page()).await.unwrap(),
         )
     };

@@ -62,6 +62,27 @@ macro_rules! store_conformance {
                 evidence_is_recorded_by_those_who_can_have_it
                 without_its_organisation_nothing_can_be_decided
             }
+            call {
+                a_call_is_written_and_read_back_whole
+                a_call_needs_its_account_and_its_contact
+                a_call_changes_under_its_revision
+                each_choice_narrows_the_log
+                choices_hold_at_once
+                missed_calls_that_wait_are_counted
+                an_id_belongs_to_one_call_of_an_account
+                rows_that_are_one_call_are_merged
+                recordings_expire_and_their_call_stays
+                calls_are_counted_by_hour_member_and_outcome
+                calls_of_one_organisation_are_no_others
+            }
+            call_facts {
+                reports_find_their_calls
+                a_number_finds_all_who_share_it
+                missed_calls_of_a_number_are_known
+                agents_are_found_by_id_and_by_number
+                agents_keep_their_member
+                the_ledger_about_numbers_comes_oldest_first
+            }
             canned_reply {
                 a_canned_reply_is_written_and_read_back_whole
                 a_shortcut_belongs_to_one_canned_reply_of_an_organisation

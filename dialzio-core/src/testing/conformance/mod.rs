@@ -19,6 +19,8 @@
 )]
 
 pub mod blob;
+pub mod call;
+pub mod call_facts;
 pub mod canned_reply;
 pub mod commit;
 pub mod consent;

@@ -234,6 +234,7 @@ pub async fn every_write_is_applied(bed: TestBed) {
         AccessWrite::ChangeApiKey { key: key.id, change: revoked }.into(),
         crate::disposition::DispositionWrite::Insert(bed.make.disposition("Interested", 1)).into(),
         crate::canned_reply::CannedReplyWrite::Insert(bed.make.canned_reply("hours")).into(),
+        crate::call::CallWrite::Insert(Box::new(bed.make.call(account, bed.at(2)))).into(),
         JobWrite::Queue(send.clone()).into(),
         JobWrite::Queue(unsent.clone()).into(),
         JobWrite::Queue(signal.clone()).into(),

@@ -63,6 +63,22 @@ pub(super) async fn all() -> Vec<Vec<Ran>> {
             a_conversation_is_marked_unread_and_read_again
             a_snooze_that_has_run_out_counts_as_open
         }
+        call {
+            a_call_is_written_and_read_back_whole
+            each_choice_narrows_the_log
+            missed_calls_that_wait_are_counted
+            an_id_belongs_to_one_call_of_an_account
+            rows_that_are_one_call_are_merged
+            calls_are_counted_by_hour_member_and_outcome
+            calls_of_one_organisation_are_no_others
+        }
+        call_facts {
+            reports_find_their_calls
+            a_number_finds_all_who_share_it
+            missed_calls_of_a_number_are_known
+            agents_are_found_by_id_and_by_number
+            agents_keep_their_member
+        }
         canned_reply {
             a_shortcut_belongs_to_one_canned_reply_of_an_organisation
             canned_replies_of_one_organisation_are_no_others
