@@ -4,7 +4,7 @@
   'use strict';
   const isField = (element) => element?.closest?.('input, textarea, select, [contenteditable="true"]');
   const press = (key) => document.querySelector(`[data-key="${key}"]`)?.click();
-  const rows = () => [...document.querySelectorAll('#queue-rows a[data-conversation], #task-list a[data-row]')];
+  const rows = () => [...document.querySelectorAll('#queue-rows a[data-conversation], #task-list a[data-row], #call-list a[data-row]')];
   let afterG = 0;
 
   function step(by, isOpening) {
@@ -44,14 +44,14 @@
     r: () => document.dispatchEvent(new CustomEvent('composer:mode', { detail: 'reply' })),
     n: () => document.dispatchEvent(new CustomEvent('composer:mode', { detail: 'note' })),
     t: () => document.dispatchEvent(new CustomEvent('composer:mode', { detail: 'template' })),
-    '/': () => document.querySelector('#queue-search, #contact-search')?.focus(),
-    a: () => press('a'), m: () => press('m'), s: () => press('s'), e: closeAndNext,
+    '/': () => document.querySelector('#queue-search, #contact-search, #call-number')?.focus(),
+    c: () => press('c'), a: () => press('a'), m: () => press('m'), s: () => press('s'), e: closeAndNext,
     u: () => document.querySelector('#undo .bar:last-child button')?.click(),
     i: () => document.dispatchEvent(new CustomEvent('person:toggle')),
     g: () => { afterG = Date.now(); },
     '?': () => document.getElementById('keys-dialog')?.showModal(),
   };
-  const places = { i: 'inbox', t: 'tasks', c: 'contacts', s: 'settings' };
+  const places = { i: 'inbox', k: 'calls', t: 'tasks', c: 'contacts', s: 'settings' };
 
   document.addEventListener('keydown', (event) => {
     if (event.isComposing) return;

@@ -112,30 +112,50 @@ pub(crate) async fn consent(
 }
 
 impl CallService<'_> {
-    /// The account through which calls can be placed.
-    async fn calling_account(&self, scope: &OrgScope, wanted: Option<AccountId>) -> Result<AccountId, Error> {
+    /// The numbers and senders through which calls can be placed.
+    ///
+    /// # Errors
+    /// [`Error::Denied`] without [`Permission::CallsRead`].
+    pub async fn ways_to_call(&self, by: &Actor) -> Result<Vec<ProviderAccount>, Error> {
+        let scope = by.scope_for(Permission::CallsRead)?;
         let accounts = AccountService::new(self.runtime);
-        let can_call = |account: &ProviderAccount| {
-            account.state == AccountState::Routable && accounts.telephony(account).is_ok()
-        };
+        let mut all = self.runtime.store().accounts(scope).await?;
+        all.retain(|account| account.state == AccountState::Routable && accounts.telephony(account).is_ok());
+        Ok(all)
+    }
+
+    /// The account through which a member places a call: the one that is meant, the only one, or the only one at which the
+    /// member is an agent.
+    async fn calling_account(
+        &self,
+        by: &Actor,
+        scope: &OrgScope,
+        wanted: Option<AccountId>,
+    ) -> Result<ProviderAccount, Error> {
         if let Some(id) = wanted {
             let account =
                 self.runtime.store().account(scope, id).await?.ok_or(Error::missing(RecordKind::Account))?;
-            accounts.telephony(&account)?;
-            return if can_call(&account) {
-                Ok(id)
-            } else {
-                Err(Error::Account(AccountProblem::NotRoutable))
+            AccountService::new(self.runtime).telephony(&account)?;
+            return match account.state {
+                AccountState::Routable => Ok(account),
+                _ => Err(Error::Account(AccountProblem::NotRoutable)),
             };
         }
-        let mut all = self.runtime.store().accounts(scope).await?.into_iter().filter(can_call);
-        match (all.next(), all.next()) {
-            (Some(only), None) => Ok(only.id),
-            (None, _) => Err(Error::Account(AccountProblem::NotRoutable)),
-            (Some(_), Some(_)) => {
-                Err(Error::invalid("account", "is missing: more than one number can place calls"))
+        let mut all = self.ways_to_call(by).await?;
+        if all.len() > 1 {
+            let mut mine = Vec::new();
+            for account in all {
+                let agents = self.runtime.store().call_agents(scope, account.id).await?;
+                if agents.iter().any(|agent| agent.member.is_some() && agent.member == by.member()) {
+                    mine.push(account);
+                }
             }
+            if mine.len() != 1 {
+                return Err(Error::invalid("account", "is missing: more than one number can place calls"));
+            }
+            all = mine;
         }
+        all.pop().ok_or(Error::Account(AccountProblem::NotRoutable))
     }
 
     /// What the gate would say now to a call.
@@ -152,8 +172,8 @@ impl CallService<'_> {
         purpose: Purpose,
     ) -> Result<CallPreview, Error> {
         let scope = by.scope_for(Permission::CallsRead)?;
-        let account = self.calling_account(scope, account).await?;
-        let facts = consent(self.runtime, scope, account, number, contact).await?;
+        let account = self.calling_account(by, scope, account).await?;
+        let facts = consent(self.runtime, scope, account.id, number, contact).await?;
         Ok(match decide_call(&facts, purpose, self.runtime.now()) {
             CallVerdict::Allow(_) => CallPreview::Ready,
             CallVerdict::Deny { refusal, opens_at } => CallPreview::Refused { refusal, opens_at },
@@ -170,8 +190,7 @@ impl CallService<'_> {
     pub async fn place(&self, by: &Actor, new: NewCall) -> Result<Call, Error> {
         let scope = by.scope_for(Permission::CallsWrite)?;
         let store = self.runtime.store();
-        let account = self.calling_account(scope, new.account).await?;
-        let account = store.account(scope, account).await?.ok_or(Error::missing(RecordKind::Account))?;
+        let account = self.calling_account(by, scope, new.account).await?;
         let capabilities = AccountService::new(self.runtime).telephony(&account)?.capabilities();
         let now = self.runtime.now();
         let id: CallId = self.runtime.ids().next(now);

@@ -147,7 +147,7 @@ pub async fn get(
 
 /// The range of bytes that is asked for.
 #[derive(Debug)]
-pub struct Ranged(HeaderMap);
+pub struct Ranged(pub(super) HeaderMap);
 
 impl<S: Sync> FromRequestParts<S> for Ranged {
     type Rejection = Infallible;

@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use dialzio_core::consent::Channel;
-use dialzio_core::provider::{FormField, Provider};
+use dialzio_core::provider::{CallAction, FormField, Provider, TelephonyCapabilities};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -21,6 +21,9 @@ pub struct ProviderJson {
     /// The channel of its messages; absent if it sends none.
     #[schema(required)]
     channel: Option<Channel>,
+    /// What its telephone service can do; absent if it has none.
+    #[schema(required)]
+    telephony: Option<TelephonyJson>,
     /// The secrets that sign its webhooks; absent if it signs none.
     #[schema(required)]
     app_secret: Option<FieldJson>,
@@ -37,6 +40,37 @@ pub struct ProviderJson {
     portfolio: Option<FieldJson>,
     /// The fields of `credentials`.
     credentials: Vec<FieldJson>,
+}
+
+/// What a telephone service can do.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Telephony)]
+pub struct TelephonyJson {
+    /// The agent is rung first, and the person once the agent has answered.
+    agent_first: bool,
+    /// A call is placed for one of its agents.
+    needs_agent: bool,
+    /// What can be done with a call that goes on.
+    actions: Vec<CallAction>,
+    /// Its log can be read, which finds what webhooks missed.
+    lists_calls: bool,
+    /// Recordings can be fetched.
+    recordings: bool,
+    /// Its webhooks tell of calls while they go on.
+    live_events: bool,
+}
+
+impl From<&TelephonyCapabilities> for TelephonyJson {
+    fn from(known: &TelephonyCapabilities) -> Self {
+        Self {
+            agent_first: known.agent_first,
+            needs_agent: known.needs_agent,
+            actions: known.actions.clone(),
+            lists_calls: known.lists_calls,
+            recordings: known.recordings,
+            live_events: known.live_events,
+        }
+    }
 }
 
 /// A field that people fill in.
@@ -74,6 +108,7 @@ impl From<&dyn Provider> for ProviderJson {
         Self {
             id: provider.id().0,
             channel: provider.messaging().map(|messaging| messaging.capabilities().channel),
+            telephony: provider.telephony().map(|telephony| telephony.capabilities().into()),
             app_secret: optional(&form.app_secret),
             verify_token: optional(&form.verify_token),
             routing_key: (&form.routing_key).into(),

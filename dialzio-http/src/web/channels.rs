@@ -5,6 +5,7 @@ use axum::extract::Query;
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
 use dialzio_core::account::{App, NewAccount, NewApp, Trial, Tried};
+use dialzio_core::call::CallQuery;
 use dialzio_core::conversation::{ConversationQuery, InboxView, StateFilter};
 use dialzio_core::page::PageRequest;
 use dialzio_core::provider::{ConnectionForm, Credentials, FormField, Provider, ProviderError};
@@ -18,6 +19,7 @@ use super::page_context::{PageContext, show};
 use super::view::Choice;
 use super::view::channels::{ChannelConnected, ChannelForm, ChannelPage, Entry, FirstMessage};
 use super::view::shell::Place;
+use super::words;
 use crate::api::Id;
 use crate::form::Fields;
 use crate::problem::Problem;
@@ -28,12 +30,36 @@ fn managed(ctx: &PageContext) -> Result<(), Problem> {
     if ctx.may(permission) { Ok(()) } else { Err(Error::Denied { permission }.into()) }
 }
 
-/// The provider that is meant, or else the first one that sends messages.
+/// What a provider's channel is called.
+pub(crate) fn kind(provider: &dyn Provider) -> String {
+    match (provider.messaging(), provider.telephony()) {
+        (Some(messaging), _) => words::channel(messaging.capabilities().channel).to_owned(),
+        (None, Some(_)) => format!("Telephone ({})", provider_name(provider)),
+        (None, None) => provider_name(provider),
+    }
+}
+
+/// The provider's name, from its word.
+fn provider_name(provider: &dyn Provider) -> String {
+    match provider.id().0 {
+        "telecmi" => "TeleCMI".to_owned(),
+        "piopiy" => "Piopiy".to_owned(),
+        other => other.to_owned(),
+    }
+}
+
+/// The provider that is meant, or else the first one that sends messages or places calls.
 fn provider<'a>(ctx: &'a PageContext, wanted: &str) -> Result<&'a dyn Provider, Problem> {
     let all = ctx.crm().accounts().providers(&ctx.actor)?;
-    let mut sending = all.into_iter().filter(|provider| provider.messaging().is_some());
-    let found = sending.find(|provider| wanted.is_empty() || provider.id().0 == wanted);
+    let mut usable: Vec<_> = all.into_iter().filter(|known| can_be_connected(*known)).collect();
+    // Messages are what most people connect first.
+    usable.sort_by_key(|known| known.messaging().is_none());
+    let found = usable.into_iter().find(|known| wanted.is_empty() || known.id().0 == wanted);
     found.ok_or_else(|| Error::Account(AccountProblem::NoProvider).into())
+}
+
+fn can_be_connected(provider: &dyn Provider) -> bool {
+    provider.messaging().is_some() || provider.telephony().is_some()
 }
 
 #[derive(Debug, Deserialize)]
@@ -45,8 +71,16 @@ pub(crate) struct Wanted {
 /// `GET /settings/channels/new`.
 pub(crate) async fn page(ctx: PageContext, Query(wanted): Query<Wanted>) -> Result<Html<String>, Problem> {
     managed(&ctx)?;
-    let form = empty(&ctx, provider(&ctx, &wanted.provider)?).await?;
-    show(&ChannelPage { shell: ctx.shell("Connect a channel", Place::Channels).await?, form })
+    let chosen = provider(&ctx, &wanted.provider)?;
+    let form = empty(&ctx, chosen).await?;
+    let all =
+        ctx.crm().accounts().providers(&ctx.actor)?.into_iter().filter(|known| can_be_connected(*known));
+    let kinds = all.map(|known| {
+        let choice = Choice::new(known.id().0, kind(known));
+        if known.id() == chosen.id() { choice.chosen() } else { choice }
+    });
+    let kinds = kinds.collect();
+    show(&ChannelPage { shell: ctx.shell("Connect a channel", Place::Channels).await?, kinds, form })
 }
 
 async fn empty(ctx: &PageContext, provider: &dyn Provider) -> Result<ChannelForm, Problem> {
@@ -139,7 +173,7 @@ pub(crate) async fn connect(ctx: PageContext, fields: Fields) -> Result<Response
         number: account.display_number.unwrap_or_default().into(),
         webhook: hook.map(|app| address(&ctx, &app)).unwrap_or_default(),
         verify_token: connection.verify_token.map(|field| field.label),
-        first: FirstMessage { account: account.id.to_string(), conversation: None },
+        first: waiting(&ctx, account.id).await?,
     };
     Ok(show(&connected)?.into_response())
 }
@@ -157,10 +191,29 @@ pub(crate) fn address(ctx: &PageContext, app: &App) -> String {
 pub(crate) async fn first(ctx: PageContext, Id(id): Id<AccountId>) -> Result<Html<String>, Problem> {
     // The newest conversations: a first message makes its conversation one of them.
     let query = ConversationQuery::new(InboxView::All, StateFilter::Open, ctx.now);
+    let calls = CallQuery { account: Some(id), ..CallQuery::default() };
+    let calls = if ctx.may(Permission::CallsRead) {
+        ctx.crm().calls().list(&ctx.actor, &calls, PageRequest::first(1)).await?.items
+    } else {
+        Vec::new()
+    };
+    if let Some(call) = calls.first() {
+        return show(&FirstMessage {
+            arrived: Some(format!("calls/{}", call.id)),
+            ..waiting(&ctx, id).await?
+        });
+    }
     let newest = ctx.crm().conversations().list(&ctx.actor, &query, PageRequest::first(20)).await?;
     let found = newest.items.into_iter().find(|entry| entry.conversation.account == id);
-    let conversation = found.map(|entry| entry.conversation.id.to_string());
-    show(&FirstMessage { account: id.to_string(), conversation })
+    let arrived = found.map(|entry| format!("inbox/{}", entry.conversation.id));
+    show(&FirstMessage { arrived, ..waiting(&ctx, id).await? })
+}
+
+/// Nothing has arrived by the account yet.
+async fn waiting(ctx: &PageContext, id: AccountId) -> Result<FirstMessage, Problem> {
+    let account = ctx.crm().accounts().get(&ctx.actor, id).await?;
+    let is_telephone = ctx.crm().accounts().provider(&account)?.messaging().is_none();
+    Ok(FirstMessage { account: id.to_string(), is_telephone, arrived: None })
 }
 
 impl ChannelForm {

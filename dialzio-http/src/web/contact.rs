@@ -2,6 +2,7 @@
 
 use axum::extract::Query;
 use axum::response::{Html, Response};
+use dialzio_core::account::ProviderAccount;
 use dialzio_core::contact::{ChannelIdentity, Contact};
 use dialzio_core::{AccountId, ContactId, Permission, PhoneNumber};
 use serde::Deserialize;
@@ -47,6 +48,7 @@ pub(crate) async fn page(
         head: head(&contact, &identities),
         chips: chips(&ctx, &contact, &identities),
         number: number(&contact, &identities),
+        can_call: ctx.can_call().await?,
         conversations: talks.iter().map(|talk| (format!("inbox/{}", talk.id), line(talk.account))).collect(),
         open: ways_to_open(&ctx, &contact, &identities).await?,
         timeline: if tab == Tab::Timeline {
@@ -101,7 +103,12 @@ pub(crate) async fn ways_to_open(
     }
     let accounts = ctx.crm().accounts().list(&ctx.actor).await?;
     let talks = ctx.crm().conversations().of_contact(&ctx.actor, contact.id).await?;
-    let free = accounts.iter().filter(|account| talks.iter().all(|talk| talk.account != account.id));
+    let service = ctx.crm().accounts();
+    let sends = |account: &&ProviderAccount| {
+        service.provider(account).is_ok_and(|provider| provider.messaging().is_some())
+    };
+    let free =
+        accounts.iter().filter(sends).filter(|account| talks.iter().all(|talk| talk.account != account.id));
     let open = free.map(|account| {
         let path = format!("web/contacts/{}/conversation", contact.id);
         Action::new(format!("Message from {}", account.name.reveal()), path)

@@ -56,6 +56,11 @@ pub(crate) fn of(ctx: &PageContext, entry: &InboxEntry, lines: &Lines, here: &st
         me: ctx.actor.member().map(|id| id.to_string()).unwrap_or_default(),
         takes: if conversation.assignee.is_none() { "claim" } else { "assign" },
         snooze: snoozes(ctx),
+        call: entry
+            .phone
+            .as_ref()
+            .filter(|_| lines.can_call())
+            .map(|number| (number.reveal().to_owned(), conversation.contact.to_string())),
         back: if here.is_empty() { "inbox".to_owned() } else { format!("inbox?{here}") },
         can_write: ctx.may(Permission::ConversationsWrite),
     }

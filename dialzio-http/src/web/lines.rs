@@ -6,23 +6,35 @@ use super::page_context::PageContext;
 use super::view::Shown;
 use crate::problem::Problem;
 
-/// The connected accounts by name; empty while there is only one.
+/// The accounts that send messages, by name; empty while there is only one.
 #[derive(Debug, Clone)]
-pub(crate) struct Lines(Vec<(AccountId, String)>);
+pub(crate) struct Lines {
+    named: Vec<(AccountId, String)>,
+    can_call: bool,
+}
 
 impl Lines {
     /// Reads them.
     pub(crate) async fn of(ctx: &PageContext) -> Result<Self, Problem> {
+        let can_call = ctx.can_call().await?;
         if !ctx.may(Permission::AccountsRead) {
-            return Ok(Self(Vec::new()));
+            return Ok(Self { named: Vec::new(), can_call });
         }
-        let accounts = ctx.crm().accounts().list(&ctx.actor).await?;
+        let service = ctx.crm().accounts();
+        let mut accounts = service.list(&ctx.actor).await?;
+        accounts
+            .retain(|account| service.provider(account).is_ok_and(|provider| provider.messaging().is_some()));
         let named = accounts.iter().map(|account| (account.id, account.name.reveal().to_owned()));
-        Ok(Self(if accounts.len() > 1 { named.collect() } else { Vec::new() }))
+        Ok(Self { named: if accounts.len() > 1 { named.collect() } else { Vec::new() }, can_call })
+    }
+
+    /// Whether calls can be placed.
+    pub(crate) const fn can_call(&self) -> bool {
+        self.can_call
     }
 
     /// The name of a line, where it tells something.
     pub(crate) fn name(&self, account: AccountId) -> Option<Shown> {
-        self.0.iter().find(|(id, _)| *id == account).map(|(_, name)| name.as_str().into())
+        self.named.iter().find(|(id, _)| *id == account).map(|(_, name)| name.as_str().into())
     }
 }

@@ -98,6 +98,9 @@ async fn tell(state: &AppState, actor: &Actor, live: Live) -> Vec<Event> {
         | DomainEvent::ScheduledChanged { conversation } => {
             vec![event("conversation", &json!({ "conversation": conversation }))]
         }
+        DomainEvent::CallChanged { call, contact } => {
+            vec![event("call", &json!({ "call": call, "contact": contact }))]
+        }
         // A draft is its member's own matter.
         DomainEvent::DraftChanged { conversation, member } if actor.member() == Some(member) => {
             vec![event("draft", &json!({ "conversation": conversation }))]

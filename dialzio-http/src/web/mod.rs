@@ -5,9 +5,13 @@
 //! route that the templates use.
 
 mod activity;
+mod agents;
 mod attempts;
 mod bubble;
 mod bulk;
+mod call;
+mod call_report;
+mod calls;
 mod canned_replies;
 mod channels;
 mod composer;
@@ -15,6 +19,7 @@ mod consent;
 mod contact;
 mod contact_edit;
 mod contacts;
+mod dock;
 mod entry;
 mod files;
 mod filter;
@@ -76,6 +81,11 @@ fn pages() -> Router<AppState> {
         .route("/contacts", get(contacts::page))
         .route("/contacts/{contact}", get(contact::page))
         .route("/tasks", get(tasks::page))
+        .route("/calls", get(calls::page))
+        .route("/calls.csv", get(calls::csv))
+        .route("/calls/{call}", get(call::page))
+        .route("/reports/calls", get(call_report::page))
+        .route("/settings/channels/{account}/agents", get(agents::page))
         .route("/settings", get(settings::page))
         .route("/settings/canned-replies", get(canned_replies::page))
         .route("/settings/channels", get(numbers::page))
@@ -124,6 +134,9 @@ fn reads() -> Router<AppState> {
         .route("/web/contacts/{contact}/edit", get(contact_edit::read).post(contact_edit::save))
         .route("/web/contacts/{contact}/timeline", get(timeline::read))
         .route("/web/tasks", get(tasks::read))
+        .route("/web/calls", get(calls::read).post(dock::place))
+        .route("/web/calls/{call}", get(call::read))
+        .route("/web/dock", get(dock::read))
         .route("/web/quarantine", get(quarantine::read))
         .route("/web/media/{media}", get(files::media))
         .route("/web/events", get(live::stream))
@@ -159,6 +172,12 @@ fn posts() -> Router<AppState> {
         .route("/web/contacts/{contact}/notes", post(person::add_note))
         .route("/web/contacts/{contact}/consent", post(consent::record))
         .route("/web/tasks/{task}", post(tasks::tick))
+        .route("/web/calls/{call}/control", post(dock::control))
+        .route("/web/calls/{call}/wrap-up", post(call::save))
+        .route("/web/calls/{call}/contact", post(call::assign))
+        .route("/web/calls/{call}/handled", post(calls::handled))
+        .route("/web/accounts/{account}/agents", post(agents::map))
+        .route("/web/accounts/{account}/agents/sync", post(agents::sync))
         .route("/web/quarantine/{event}/replay", post(quarantine::replay))
         .route("/web/quarantine/{event}/discard", post(quarantine::discard))
         .route("/web/channels", post(channels::connect))

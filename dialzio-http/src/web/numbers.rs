@@ -67,7 +67,10 @@ async fn card(ctx: &PageContext, account: &ProviderAccount, apps: &[App]) -> Res
         let why = format!("{words} ({}, {})", problem.code, ctx.when(problem.at));
         facts.push(Fact::new("What the provider said", why));
     }
-    facts.push(Fact::new("Templates", templates.len().to_string()));
+    let provider = accounts.provider(account)?;
+    if provider.messaging().is_some_and(|messaging| messaging.capabilities().templates) {
+        facts.push(Fact::new("Templates", templates.len().to_string()));
+    }
     if let Some(app) = apps.iter().find(|app| app.id == account.app) {
         facts.push(Fact::new("Webhook address", channels::address(ctx, app)));
     }
@@ -77,7 +80,8 @@ async fn card(ctx: &PageContext, account: &ProviderAccount, apps: &[App]) -> Res
     Ok(NumberCard {
         id: account.id.to_string(),
         name: account.name.reveal().into(),
-        line: format!("WhatsApp · {number}").into(),
+        line: format!("{} · {number}", channels::kind(provider)).into(),
+        agents: provider.telephony().is_some_and(|telephony| telephony.capabilities().lists_agents),
         health,
         advice: advice.map(Into::into),
         facts,

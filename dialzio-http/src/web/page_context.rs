@@ -100,6 +100,11 @@ impl PageContext {
         } else {
             None
         };
+        let missed = if self.may(Permission::CallsRead) {
+            Some(self.crm().calls().waiting(&self.actor, 100).await?)
+        } else {
+            None
+        };
         Ok(Shell {
             base: self.state.mount().base(),
             sign_in: self.state.sign_in(),
@@ -117,10 +122,17 @@ impl PageContext {
             member: name.into(),
             organisation: self.org.name.reveal().into(),
             unread: unread(&self.state, &self.actor).await?,
+            missed,
             held,
             sandbox: self.has_sandbox(),
             keys: self.keys,
         })
+    }
+
+    /// Whether the caller can place calls, and a number is connected for it.
+    pub(crate) async fn can_call(&self) -> Result<bool, Problem> {
+        let may = self.may(Permission::CallsWrite) && self.may(Permission::CallsRead);
+        Ok(may && !self.crm().calls().ways_to_call(&self.actor).await?.is_empty())
     }
 
     /// Whether the emulated provider runs.

@@ -3,6 +3,7 @@
 use axum::extract::Query;
 use axum::response::Html;
 use chrono::NaiveDate;
+use dialzio_core::call::Call;
 use dialzio_core::consent::ConsentRecord;
 use dialzio_core::contact::Task;
 use dialzio_core::conversation::{Activity, Conversation, Direction, Message};
@@ -15,7 +16,7 @@ use super::page_context::{PageContext, show};
 use super::view::Shown;
 use super::view::thread::{EventLine, Folded};
 use super::view::timeline::{Kind, Line, Part, Talk, TalkLine, Timeline};
-use super::{activity, bubble, words};
+use super::{activity, bubble, calls, words};
 use crate::api::{Id, decode_cursor, encode_cursor, word};
 use crate::problem::Problem;
 
@@ -25,8 +26,9 @@ const SHOWN: u32 = 50;
 const WHOLE: usize = 3;
 
 /// What can be shown alone: its name, and its kind.
-const KINDS: [(&str, TimelineKind); 5] = [
+const KINDS: [(&str, TimelineKind); 6] = [
     ("Messages", TimelineKind::Message),
+    ("Calls", TimelineKind::Call),
     ("Notes", TimelineKind::Note),
     ("Tasks", TimelineKind::Task),
     ("Consent entries", TimelineKind::Consent),
@@ -151,6 +153,7 @@ impl<'a> Teller<'a> {
 
     fn one(&self, item: &TimelineItem) -> Option<Part> {
         Some(match item {
+            TimelineItem::Call(call) => Part::Line(self.call(call)),
             TimelineItem::Note(note) => Part::Note {
                 author: self.ctx.who(&note.author).into(),
                 time: self.ctx.clock(note.created_at),
@@ -200,6 +203,25 @@ impl<'a> Teller<'a> {
             who,
             text: bubble::line(message).into(),
             time: self.ctx.clock(message.event_at),
+        }
+    }
+
+    fn call(&self, call: &Call) -> Line {
+        let (icon, way) = match (call.direction, call.state.is_missed()) {
+            (Direction::Inbound, true) => ("call-missed", "Call from them"),
+            (Direction::Inbound, false) => ("call-in", "Call from them"),
+            (Direction::Outbound, _) => ("call-out", "Call to them"),
+        };
+        let talk = call.talk_seconds.filter(|talk| *talk > 0).map(|talk| calls::seconds(talk.into()));
+        let member = call.member.and_then(|id| self.ctx.member(id));
+        let note = call.note.as_ref().map(|note| note.reveal().to_owned());
+        let said: Vec<String> =
+            [Some(calls::state(call).text.to_string()), talk, member, note].into_iter().flatten().collect();
+        Line {
+            icon,
+            text: format!("{way}: {}", said.join(" · ")).into(),
+            href: Some(format!("calls/{}", call.id)),
+            time: self.ctx.clock(call.started_at),
         }
     }
 

@@ -11,6 +11,8 @@ use super::{Choice, Shell, Shown};
 pub(crate) struct ChannelPage {
     /// Around it.
     pub(crate) shell: Shell,
+    /// The providers to choose from.
+    pub(crate) kinds: Vec<Choice>,
     /// The form.
     pub(crate) form: ChannelForm,
 }
@@ -85,8 +87,10 @@ pub(crate) struct ChannelConnected {
 pub(crate) struct FirstMessage {
     /// Id of the account.
     pub(crate) account: String,
-    /// Id of the first conversation, once there is one.
-    pub(crate) conversation: Option<String>,
+    /// Whether calls come by it, not messages.
+    pub(crate) is_telephone: bool,
+    /// Where the first message or call is, once there is one.
+    pub(crate) arrived: Option<String>,
 }
 
 impl askama::filters::HtmlSafe for FirstMessage {}

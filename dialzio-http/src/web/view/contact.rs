@@ -32,6 +32,8 @@ pub(crate) struct ContactPage {
     pub(crate) chips: Vec<Chip>,
     /// The number that is copied.
     pub(crate) number: Option<String>,
+    /// Whether the number can be called from here.
+    pub(crate) can_call: bool,
     /// Conversations: address and "WhatsApp · Shop line".
     pub(crate) conversations: Vec<(String, Shown)>,
     /// The ways to begin a conversation.

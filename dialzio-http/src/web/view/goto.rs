@@ -26,8 +26,11 @@ const fn command(label: &'static str, icon: &'static str, press: &'static str) -
     GotoEntry { label, icon, href: None, press }
 }
 
-const ENTRIES: [GotoEntry; 21] = [
+const ENTRIES: [GotoEntry; 25] = [
     page("Inbox", "inbox", "inbox"),
+    page("Calls", "call", "calls"),
+    page("Calls: to call back", "call-missed", "calls?view=waiting"),
+    page("Calls: report", "report", "reports/calls"),
     page("Tasks: mine", "task", "tasks"),
     page("Tasks: overdue", "task", "tasks?due=overdue"),
     page("Tasks: team", "task", "tasks?view=team"),
@@ -45,6 +48,7 @@ const ENTRIES: [GotoEntry; 21] = [
     command("Assign conversation to me", "assign", "[data-key=m]"),
     command("Snooze conversation", "snooze", "[data-key=s]"),
     command("Close or reopen conversation", "check", "[data-key=e]"),
+    command("Call", "call", "[data-key=c]"),
     command("Theme, profile and menu", "theme", "[data-open=\"#me-dialog\"]"),
     command("Keyboard shortcuts", "keyboard", "[data-open=\"#keys-dialog\"]"),
     command("Sign out", "back", "#sign-out"),

@@ -35,6 +35,8 @@ pub(crate) struct NumberCard {
     pub(crate) facts: Vec<Fact>,
     /// Whether the reader may check it and set a new token.
     pub(crate) can_manage: bool,
+    /// Whether it is a telephone system whose users can be listed.
+    pub(crate) agents: bool,
     /// Whether it is disconnected.
     pub(crate) is_off: bool,
     /// What requests to the provider are authorised with.

@@ -42,6 +42,8 @@ impl Theme {
 pub(crate) enum Place {
     /// Conversations.
     Inbox,
+    /// Telephone calls.
+    Calls,
     /// Follow-ups.
     Tasks,
     /// People.
@@ -87,6 +89,8 @@ pub(crate) struct Shell {
     pub(crate) organisation: Shown,
     /// Unread conversations of this person, for the rail.
     pub(crate) unread: u64,
+    /// Missed calls that wait to be called back, for the rail; `None` for who may not see calls.
+    pub(crate) missed: Option<u32>,
     /// Events held back, for the rail. The place is shown to those who may open it.
     pub(crate) held: Option<u64>,
     /// Whether the sandbox runs, so that its phone is in the rail.

@@ -52,6 +52,8 @@ pub(crate) struct ThreadHead {
     pub(crate) snooze: Vec<Choice>,
     /// Where "back" leads on a narrow screen.
     pub(crate) back: String,
+    /// The number to call and the contact it is called for, if calls can be placed.
+    pub(crate) call: Option<(String, String)>,
     /// Whether the person may change the conversation; without it the actions are absent.
     pub(crate) can_write: bool,
 }

@@ -41,6 +41,7 @@ pub(crate) fn head(case: Case, state: State) -> ThreadHead {
         name: name(case).into(),
         avatar: Avatar::of(name(case)),
         line: "WhatsApp · +91 98400 12345 · assigned to you".into(),
+        call: Some(("+919840012345".to_owned(), "c1".to_owned())),
         state,
         until: (state == State::Snoozed).then(|| "until tomorrow 09:00".to_owned()),
         members: vec![

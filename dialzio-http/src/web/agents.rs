@@ -1,0 +1,60 @@
+//! Settings: the agents of a telephone system, and which member each of them is.
+
+use axum::response::Html;
+use dialzio_core::call::CallAgent;
+use dialzio_core::{AccountId, Permission};
+
+use super::page_context::{PageContext, show};
+use super::view::Choice;
+use super::view::calls::{AgentList, AgentRow, AgentsPage};
+use super::view::shell::Place;
+use crate::api::{Id, word};
+use crate::form::Fields;
+use crate::problem::Problem;
+
+/// `GET /settings/channels/{account}/agents`.
+pub(crate) async fn page(ctx: PageContext, Id(id): Id<AccountId>) -> Result<Html<String>, Problem> {
+    let account = ctx.crm().accounts().get(&ctx.actor, id).await?;
+    let agents = ctx.crm().calls().agents(&ctx.actor, id).await?;
+    let list = list(&ctx, id, &agents);
+    let shell = ctx.shell("Agents", Place::Channels).await?;
+    show(&AgentsPage { shell, account: account.name.reveal().into(), list })
+}
+
+fn list(ctx: &PageContext, id: AccountId, agents: &[CallAgent]) -> AgentList {
+    let row = |agent: &CallAgent| {
+        let members = ctx.members.iter().map(|member| Choice {
+            selected: agent.member == Some(member.id),
+            ..Choice::new(member.id.to_string(), member.name.reveal())
+        });
+        AgentRow {
+            id: agent.id.clone(),
+            name: agent.name.as_ref().map_or(agent.id.as_str(), |name| name.reveal()).into(),
+            phone: agent.phone.as_ref().map(dialzio_core::PhoneNumber::international),
+            members: std::iter::once(Choice::new("", "No member")).chain(members).collect(),
+        }
+    };
+    AgentList {
+        id: id.to_string(),
+        rows: agents.iter().map(row).collect(),
+        can_write: ctx.may(Permission::AccountsManage),
+    }
+}
+
+/// `POST /web/accounts/{account}/agents/sync`.
+pub(crate) async fn sync(ctx: PageContext, Id(id): Id<AccountId>) -> Result<Html<String>, Problem> {
+    let agents = ctx.crm().calls().list_agents(&ctx.actor, id).await?;
+    show(&list(&ctx, id, &agents))
+}
+
+/// `POST /web/accounts/{account}/agents`.
+pub(crate) async fn map(
+    ctx: PageContext,
+    Id(id): Id<AccountId>,
+    fields: Fields,
+) -> Result<Html<String>, Problem> {
+    let member = fields.given("member").map(|member| word("member", member)).transpose()?;
+    ctx.crm().calls().map_agent(&ctx.actor, id, fields.get("agent"), member).await?;
+    let agents = ctx.crm().calls().agents(&ctx.actor, id).await?;
+    show(&list(&ctx, id, &agents))
+}

@@ -1,0 +1,289 @@
+//! One call as a page: what became of it, its recordings, whose it is, and what members say of it.
+
+use axum::response::Html;
+use chrono::NaiveDateTime;
+use dialzio_core::call::{Call, CallPatch, CallState, HangupCause, LegRole, RecordingKind};
+use dialzio_core::contact::{NewContact, NewTask};
+use dialzio_core::conversation::Direction;
+use dialzio_core::media::MediaState;
+use dialzio_core::text::{CallNote, PersonName, TaskTitle};
+use dialzio_core::{CallId, ContactId, DispositionId, Permission};
+
+use super::calls::{names, seconds, state, who};
+use super::page_context::{PageContext, show};
+use super::view::calls::{CallCard, CallFile, CallPage, LegRow, WrapUp};
+use super::view::shell::Place;
+use super::view::{Avatar, Chip, Choice, Fact, Shown, Tone};
+use super::{dock, words};
+use crate::api::{Id, text, word};
+use crate::form::Fields;
+use crate::problem::Problem;
+
+/// `GET /calls/{call}`.
+pub(crate) async fn page(ctx: PageContext, Id(id): Id<CallId>) -> Result<Html<String>, Problem> {
+    let call = ctx.crm().calls().get(&ctx.actor, id).await?;
+    let card = card(&ctx, &call).await?;
+    show(&CallPage { shell: ctx.shell(card.who.clone(), Place::Calls).await?, card })
+}
+
+/// `GET /web/calls/{call}`.
+pub(crate) async fn read(ctx: PageContext, Id(id): Id<CallId>) -> Result<Html<String>, Problem> {
+    let call = ctx.crm().calls().get(&ctx.actor, id).await?;
+    show(&card(&ctx, &call).await?)
+}
+
+/// All that is known of a call.
+pub(crate) async fn card(ctx: &PageContext, call: &Call) -> Result<CallCard, Problem> {
+    let names = names(ctx, std::slice::from_ref(call)).await?;
+    let name = who(call, &names);
+    let mut chips = vec![state(call)];
+    if call.state.is_final() && !call.confirmed && call.placed != Some(call.state) {
+        chips.push(Chip::new(Tone::Neutral, "Not confirmed yet"));
+    }
+    if call.evidence.zone_assumed {
+        chips.push(Chip::new(Tone::Warn, "Time zone assumed"));
+    }
+    let can_write = ctx.may(Permission::CallsWrite);
+    let (candidates, can_add) = if can_write { people(ctx, call).await? } else { (Vec::new(), false) };
+    Ok(CallCard {
+        id: call.id.to_string(),
+        avatar: Avatar::of(&name),
+        who: name.into(),
+        contact: call.contact.map(|id| format!("contacts/{id}")),
+        number: match &call.customer {
+            Some(number) if ctx.can_call().await? => Some(number.reveal().to_owned()),
+            _ => None,
+        },
+        chips,
+        remark: remark(call),
+        facts: facts(ctx, call).await?,
+        legs: legs(ctx, call),
+        files: files(ctx, call).await?,
+        candidates,
+        can_add,
+        wrap_up: wrap_up(ctx, call, "page").await?,
+        is_waiting: call.is_open_missed(),
+        can_write,
+    })
+}
+
+/// Why a call went nowhere, in a sentence.
+pub(crate) fn remark(call: &Call) -> Option<Shown> {
+    let why = call.failure.as_ref().map(|why| {
+        let reason = why.code.parse().ok().map(dialzio_core::consent::Refusal::sentence);
+        let sentence = reason.map(str::to_owned).or_else(|| why.detail.clone());
+        sentence.unwrap_or_else(|| format!("The provider said {}.", why.code))
+    });
+    match (call.state, why) {
+        (CallState::Unknown, _) => {
+            Some("It is not known whether this call was placed. It is not placed again automatically.".into())
+        }
+        (CallState::Failed | CallState::Refused, Some(why)) => Some(why.into()),
+        (CallState::Cancelled, _) if call.placed_by.is_some() => {
+            Some("Nobody here picked up, so the person was not rung.".into())
+        }
+        _ => None,
+    }
+}
+
+async fn facts(ctx: &PageContext, call: &Call) -> Result<Vec<Fact>, Problem> {
+    let mut facts = Vec::new();
+    if let Some(number) = &call.customer {
+        facts.push(Fact::new("Number", number.international()));
+        let zones = number.region().map(dialzio_core::consent::zones_of).unwrap_or_default();
+        if let [zone] = zones
+            && let Ok(zone) = zone.parse::<chrono_tz::Tz>()
+        {
+            facts.push(Fact::new("Their time now", ctx.now.with_timezone(&zone).format("%H:%M").to_string()));
+        }
+    } else if call.withheld {
+        facts.push(Fact::new("Number", "Withheld"));
+    }
+    let way = match call.direction {
+        Direction::Inbound => "Incoming",
+        Direction::Outbound => "Outgoing",
+    };
+    facts.push(Fact::new("Direction", way));
+    if let Some(ours) = &call.our_number {
+        facts.push(Fact::new("Our number", ours.as_str()));
+    }
+    if ctx.may(Permission::AccountsRead) {
+        let account = ctx.crm().accounts().get(&ctx.actor, call.account).await?;
+        facts.push(Fact::new("Through", account.name.reveal()));
+    }
+    if let Some(member) = call.member.and_then(|id| ctx.member(id)).or_else(|| call.agent.clone()) {
+        facts.push(Fact::new("Member", member));
+    }
+    if let Some(queue) = &call.evidence.queue {
+        facts.push(Fact::new("Team or menu", queue.value.as_str()));
+    }
+    facts.push(Fact::new("Began", ctx.moment(call.started_at).full));
+    if let Some(answered) = call.answered_at {
+        facts.push(Fact::new("Answered", ctx.moment(answered).full));
+    }
+    if let Some(ended) = call.ended_at {
+        facts.push(Fact::new("Ended", ctx.moment(ended).full));
+    }
+    if let Some(talk) = call.talk_seconds {
+        facts.push(Fact::new("Talk time", seconds(talk.into())));
+    }
+    if let Some(wait) = call.wait_seconds {
+        facts.push(Fact::new("Waited", seconds(wait.into())));
+    }
+    if let Some(cause) = call.cause.and_then(cause) {
+        facts.push(Fact::new("Ended by", cause));
+    }
+    Ok(facts)
+}
+
+fn cause(cause: HangupCause) -> Option<&'static str> {
+    Some(match cause {
+        HangupCause::Unknown => return None,
+        HangupCause::NotAnswered => "Nobody answered",
+        HangupCause::Cancelled => "It was taken back",
+        HangupCause::Rejected => "It was declined",
+        HangupCause::Busy => "The line was busy",
+        HangupCause::Failed => "It could not be connected",
+        HangupCause::CustomerHungUp => "The person",
+        HangupCause::AgentHungUp => "Us",
+    })
+}
+
+fn legs(ctx: &PageContext, call: &Call) -> Vec<LegRow> {
+    let legs = call.evidence.legs.iter().filter(|(id, _)| !id.is_empty());
+    let each = legs.map(|(_, leg)| {
+        let is_agent = match leg.role.as_ref().map(|role| role.value) {
+            Some(LegRole::Agent) => true,
+            Some(LegRole::First) => call.evidence.agent_first,
+            Some(LegRole::Second) => !call.evidence.agent_first,
+            _ => false,
+        };
+        let who: Shown = match &leg.agent {
+            Some(agent) if is_agent => {
+                let known = (call.agent.as_ref() == Some(&agent.value)).then_some(call.member).flatten();
+                known.and_then(|id| ctx.member(id)).unwrap_or_else(|| agent.value.clone()).into()
+            }
+            _ if is_agent => "Agent".into(),
+            _ => "The person".into(),
+        };
+        let what = match (leg.is_answered(), call.state.is_final()) {
+            (true, _) => "answered",
+            (false, true) => "did not answer",
+            (false, false) => "is rung",
+        };
+        LegRow {
+            who,
+            what,
+            time: leg.started.as_ref().or(leg.answered.as_ref()).map(|at| ctx.clock(at.value)),
+        }
+    });
+    each.collect()
+}
+
+async fn files(ctx: &PageContext, call: &Call) -> Result<Vec<CallFile>, Problem> {
+    let stored = ctx.crm().calls().recordings(&ctx.actor, &[call.id]).await?;
+    let may = ctx.may(Permission::MediaRead);
+    let each = stored.iter().map(|media| {
+        let kind = media.provider_id.as_ref().and_then(|file| call.evidence.recordings.get(file));
+        let ends = media.event_at + chrono::TimeDelta::days(i64::from(ctx.org.message_days));
+        CallFile {
+            label: if kind == Some(&RecordingKind::Voicemail) { "Voicemail" } else { "Recording" },
+            src: (may && media.state == MediaState::Stored).then(|| format!("web/media/{}", media.id)),
+            waiting: match media.state {
+                MediaState::Pending => "The provider is still preparing it. It appears here automatically.",
+                MediaState::Unavailable => "The provider does not have it any more.",
+                MediaState::Stored => "You may not listen to recordings.",
+            },
+            kept: format!("Kept until {}, then deleted here. The provider keeps its copy as your contract with it says.", ctx.day_of(ends)),
+        }
+    });
+    Ok(each.collect())
+}
+
+/// People who have the number of a call that belongs to none of them yet, and whether a new contact can be made of it.
+pub(crate) async fn people(ctx: &PageContext, call: &Call) -> Result<(Vec<Choice>, bool), Problem> {
+    if call.contact.is_some() || !ctx.may(Permission::ContactsRead) {
+        return Ok((Vec::new(), false));
+    }
+    let caller = ctx.crm().calls().caller(&ctx.actor, call.id).await?;
+    let each = caller.contacts.iter();
+    let choices: Vec<Choice> =
+        each.map(|contact| Choice::new(contact.id.to_string(), words::contact_name(contact, &[]))).collect();
+    let can_add = choices.is_empty() && call.customer.is_some() && ctx.may(Permission::ContactsWrite);
+    Ok((choices, can_add))
+}
+
+/// The form after a call.
+pub(crate) async fn wrap_up(ctx: &PageContext, call: &Call, place: &'static str) -> Result<WrapUp, Problem> {
+    let all = ctx.crm().dispositions().all(&ctx.actor).await?;
+    let kept = all.iter().filter(|kept| kept.archived_at.is_none() || call.disposition == Some(kept.id));
+    let choices = kept.map(|kept| Choice {
+        selected: call.disposition == Some(kept.id),
+        ..Choice::new(kept.id.to_string(), kept.name.reveal())
+    });
+    Ok(WrapUp {
+        id: call.id.to_string(),
+        place,
+        dispositions: std::iter::once(Choice::new("", "No outcome")).chain(choices).collect(),
+        note: call.note.as_ref().map(|note| note.reveal().to_owned()).unwrap_or_default(),
+        can_follow_up: call.contact.is_some() && ctx.may(Permission::ContactsWrite),
+        error: None,
+    })
+}
+
+async fn answer(ctx: &PageContext, call: &Call, place: &str) -> Result<Html<String>, Problem> {
+    if place == "dock" { show(&dock::dock(ctx).await?) } else { show(&card(ctx, call).await?) }
+}
+
+/// `POST /web/calls/{call}/wrap-up`: outcome, note, and a follow-up.
+pub(crate) async fn save(
+    ctx: PageContext,
+    Id(id): Id<CallId>,
+    fields: Fields,
+) -> Result<Html<String>, Problem> {
+    let disposition: Option<DispositionId> =
+        fields.given("disposition").map(|chosen| word("disposition", chosen)).transpose()?;
+    let note = fields.given("note").map(|said| text::<CallNote>("note", said)).transpose()?;
+    let title = fields.given("task").map(|title| text::<TaskTitle>("task", title)).transpose()?;
+    let due = match fields.given("due") {
+        Some(due) => {
+            let local = NaiveDateTime::parse_from_str(due, "%Y-%m-%dT%H:%M");
+            let local = local.map_err(|_| Problem::invalid("due", "is not a date and time"))?;
+            ctx.instant(local)
+        }
+        None => None,
+    };
+    if due.is_some() && title.is_none() {
+        return Err(Problem::invalid("task", "is missing: say what is to be done by then"));
+    }
+    let patch = CallPatch { disposition: Some(disposition), note: Some(note), ..CallPatch::default() };
+    let call = ctx.crm().calls().update(&ctx.actor, id, None, &patch).await?;
+    if let (Some(title), Some(contact)) = (title, call.contact) {
+        let new = NewTask { title, due_at: due, assignee: ctx.actor.member() };
+        ctx.crm().contacts().add_task(&ctx.actor, contact, new).await?;
+    }
+    answer(&ctx, &call, fields.get("place")).await
+}
+
+/// `POST /web/calls/{call}/contact`: says whose call it is, or makes a contact of it.
+pub(crate) async fn assign(
+    ctx: PageContext,
+    Id(id): Id<CallId>,
+    fields: Fields,
+) -> Result<Html<String>, Problem> {
+    let contact: ContactId = match fields.given("contact") {
+        Some(chosen) => word("contact", chosen)?,
+        None => {
+            let call = ctx.crm().calls().get(&ctx.actor, id).await?;
+            let number = call
+                .customer
+                .ok_or_else(|| Problem::invalid("name", "cannot be added: the call has no number"))?;
+            let name = fields.given("name").map(|name| text::<PersonName>("name", name)).transpose()?;
+            let new = NewContact { name, ..NewContact::default() }.phone(number);
+            ctx.crm().contacts().create(&ctx.actor, new).await?.id
+        }
+    };
+    let patch = CallPatch { contact: Some(Some(contact)), ..CallPatch::default() };
+    let call = ctx.crm().calls().update(&ctx.actor, id, None, &patch).await?;
+    answer(&ctx, &call, fields.get("place")).await
+}
