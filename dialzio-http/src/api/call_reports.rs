@@ -28,7 +28,7 @@ pub struct ReportPeriod {
     #[param(value_type = Option<DateTime<Utc>>)]
     pub(crate) until: Option<String>,
     /// Calls of one member alone.
-    #[param(value_type = Option<MemberId>)]
+    #[param(inline, value_type = Option<MemberId>)]
     pub(crate) member: Option<String>,
 }
 

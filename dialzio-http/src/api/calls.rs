@@ -42,7 +42,7 @@ pub struct CallJson {
     /// Its end was confirmed by asking the provider, which no one else can forge.
     confirmed: bool,
     /// The person's number; null if it is withheld.
-    #[schema(required, value_type = Option<PhoneNumber>)]
+    #[schema(required, pattern = r"^\+[1-9][0-9]{4,14}$")]
     customer: Option<String>,
     /// The person hides their number.
     withheld: bool,
@@ -199,22 +199,22 @@ fn revised(call: Call) -> Revised<CallJson> {
 #[derive(Debug, Default, Deserialize, IntoParams)]
 pub struct CallFilter {
     /// The part of the log: `all`, `inbound`, `outbound`, `missed`, `waiting` or `voicemail`.
-    #[param(value_type = Option<CallView>)]
+    #[param(inline, value_type = Option<CallView>)]
     view: Option<String>,
-    #[param(value_type = Option<AccountId>)]
+    #[param(inline, value_type = Option<AccountId>)]
     account: Option<String>,
-    #[param(value_type = Option<MemberId>)]
+    #[param(inline, value_type = Option<MemberId>)]
     member: Option<String>,
-    #[param(value_type = Option<ContactId>)]
+    #[param(inline, value_type = Option<ContactId>)]
     contact: Option<String>,
     /// The person's number, in international form or as it is dialled in the organisation's country.
     number: Option<String>,
-    #[param(value_type = Option<CallState>)]
+    #[param(inline, value_type = Option<CallState>)]
     state: Option<String>,
-    #[param(value_type = Option<DispositionId>)]
+    #[param(inline, value_type = Option<DispositionId>)]
     disposition: Option<String>,
     /// How long people spoke.
-    #[param(value_type = Option<DurationClass>)]
+    #[param(inline, value_type = Option<DurationClass>)]
     duration: Option<String>,
     /// Calls that began at or after this time.
     #[param(value_type = Option<DateTime<Utc>>)]
