@@ -6,8 +6,14 @@ use std::path::{Path, PathBuf};
 use syn::visit::Visit;
 
 /// The crates that are looked at.
-pub(crate) const CRATES: &[&str] =
-    &["dialzio-core", "dialzio-whatsapp", "dialzio-store-sqlite", "dialzio-store-postgres", "dialzio-http"];
+pub(crate) const CRATES: &[&str] = &[
+    "dialzio-core",
+    "dialzio-whatsapp",
+    "dialzio-telephony",
+    "dialzio-store-sqlite",
+    "dialzio-store-postgres",
+    "dialzio-http",
+];
 
 /// The path of a module, from the crate's root: `["consent", "gate"]`.
 pub(crate) type ModulePath = Vec<String>;

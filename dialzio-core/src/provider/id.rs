@@ -12,6 +12,8 @@ impl ProviderId {
     pub fn label(self) -> &'static str {
         match self.0 {
             "whatsapp" => "WhatsApp",
+            "telecmi" => "TeleCMI",
+            "piopiy" => "Piopiy",
             other => other,
         }
     }
