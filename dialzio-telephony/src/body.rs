@@ -176,7 +176,7 @@ impl Fields {
             };
         }
         let below = |name: &&str| self.whole(name).filter(|inner| holds_json(inner));
-        WRAPPERS.iter().find_map(|name| below(name)).map(Cow::Borrowed)
+        WRAPPERS.iter().find_map(below).map(Cow::Borrowed)
     }
 }
 
@@ -291,7 +291,7 @@ fn form(text: &str) -> Vec<Element> {
     match fields.wrapped() {
         Some(inner) => read(&inner, 1, &mut found),
         None => {
-            found.push(Element { raw: Bytes::copy_from_slice(text.as_bytes()), what: What::Fields(fields) })
+            found.push(Element { raw: Bytes::copy_from_slice(text.as_bytes()), what: What::Fields(fields) });
         }
     }
     found

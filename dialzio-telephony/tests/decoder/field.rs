@@ -5,14 +5,14 @@ use dialzio_core::call::{LegResult, LegRole};
 use dialzio_core::conversation::Direction;
 use serde_json::Value;
 
-use crate::corpus::{field, json};
+use crate::corpus::{all, json};
 use crate::describe::text;
 use crate::{call, piopiy, telecmi};
 
 /// Our own input and the reported one, by their names.
 fn inputs(own: &str, reported: &str) -> Vec<Value> {
     let names = [own, reported];
-    field().iter().zip(names).map(|(folder, name)| json(folder, name)).collect()
+    all("field", &["field"]).iter().zip(names).map(|(folder, name)| json(folder, name)).collect()
 }
 
 fn list(input: &Value) -> &[Value] {

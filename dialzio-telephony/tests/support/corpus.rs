@@ -11,12 +11,8 @@ pub(crate) fn folders(provider: &str) -> Vec<PathBuf> {
     all(provider, &["telephony", provider])
 }
 
-/// The folders of the inputs of reported faults.
-pub(crate) fn field() -> Vec<PathBuf> {
-    all("field", &["field"])
-}
-
-fn all(own: &str, elsewhere: &[&str]) -> Vec<PathBuf> {
+/// Our own folder, and the one of the other corpus if there is one.
+pub(crate) fn all(own: &str, elsewhere: &[&str]) -> Vec<PathBuf> {
     let ours = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures")).join(own);
     let root = std::env::var_os("DIALZIO_CORPUS").filter(|root| !root.is_empty()).map(PathBuf::from);
     std::iter::once(ours)
