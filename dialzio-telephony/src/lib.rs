@@ -17,6 +17,8 @@ mod recording;
 mod report;
 mod time;
 
+#[cfg(feature = "emulator")]
+pub mod emulator;
 #[cfg(feature = "piopiy")]
 mod piopiy;
 #[cfg(feature = "telecmi")]

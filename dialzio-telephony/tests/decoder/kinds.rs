@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use dialzio_core::call::CallAlias;
 use dialzio_core::provider::{AccountRef, InboundBody, Provider};
 use serde_json::Value;
 
@@ -44,9 +45,9 @@ fn ids_stand_in_order(name: &str, payload: &Value, body: &InboundBody) {
     for field in ["conversation_uuid", "cmiuuid", "request_id", "call_id"] {
         wanted.extend(text(&payload[field]).filter(|id| !wanted.contains(id)));
     }
-    let found: Vec<&str> = report.aliases.iter().map(|alias| alias.as_str()).collect();
+    let found: Vec<&str> = report.aliases.iter().map(CallAlias::as_str).collect();
     assert_eq!(found, wanted, "{name}");
-    let leg = report.leg.id.as_ref().map(|id| id.as_str());
+    let leg = report.leg.id.as_ref().map(CallAlias::as_str);
     assert!(leg.is_none_or(|leg| payload["cmiuuid"] == leg), "{name}");
 }
 

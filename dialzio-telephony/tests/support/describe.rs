@@ -2,6 +2,8 @@
 //! that they come from, so that one table holds for every payload of a kind.
 
 use chrono::{DateTime, Utc};
+use dialzio_core::call::LegRole;
+use dialzio_core::conversation::Direction;
 use dialzio_core::provider::{CallReport, Inbound, InboundBody, ReportTime};
 use serde_json::Value;
 
@@ -20,8 +22,8 @@ fn call(payload: &Value, report: &CallReport) -> String {
     let word = |word: Option<&'static str>| word.unwrap_or("-").to_owned();
     let mut line = vec![
         report.kind.to_string(),
-        word(report.direction.map(|direction| direction.as_str())),
-        format!("{}:", word(leg.role.map(|role| role.as_str()))),
+        word(report.direction.map(Direction::as_str)),
+        format!("{}:", word(leg.role.map(LegRole::as_str))),
         format!("person={}", number(payload, &["from", "to"], report.customer.as_deref())),
         format!(
             "us={}",
