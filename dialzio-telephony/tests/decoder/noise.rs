@@ -174,8 +174,13 @@ fn odd_report() -> impl Strategy<Value = String> {
     })
 }
 
+/// Some thousands, or as many as `PROPTEST_CASES` says.
+fn cases() -> u32 {
+    ProptestConfig::default().cases.max(4_000)
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 4_000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn any_bytes_are_kept(body in prop::collection::vec(any::<u8>(), 0..200), query in ".{0,60}") {
