@@ -1,6 +1,7 @@
 //! The call log: its parts, what narrows it, and its rows by day.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use axum::extract::Query;
 use axum::response::Html;
@@ -220,9 +221,9 @@ pub(crate) async fn names(ctx: &PageContext, calls: &[Call]) -> Result<BTreeMap<
         return Ok(names);
     }
     for id in calls.iter().filter_map(|call| call.contact) {
-        if !names.contains_key(&id) {
+        if let Entry::Vacant(place) = names.entry(id) {
             let contact = ctx.crm().contacts().get(&ctx.actor, id).await?;
-            names.insert(id, words::contact_name(&contact, &[]));
+            place.insert(words::contact_name(&contact, &[]));
         }
     }
     Ok(names)
