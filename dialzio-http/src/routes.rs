@@ -182,12 +182,12 @@ routes! {
         problems ["organisation.not_found"];
     "calls.get" get "/v1/calls/{call}" needs(P::CallsRead), "Get a call with its legs", 200 => api::calls::get;
     "calls.place" post "/v1/calls" needs(P::CallsWrite), "Place a call, if the gate allows it", 202 => api::calls::place,
-        sample r#"{"number":"+15550100","purpose":"service"}"#,
+        sample r#"{"number":"+919876543210","purpose":"service"}"#,
         problems ["account.no_provider", "account.not_found", "account.not_routable", "account.unsupported", "contact.not_found", "organisation.not_found",
             "call.emergency_number", "call.own_number", "call.premium_number", "consent.doubtful", "consent.expired", "consent.minor", "consent.no_relation",
             "consent.refused", "consent.registry", "consent.restricted", "consent.suppressed", "consent.unknown", "consent.withdrawn", "hours.calling"];
     "calls.preview" post "/v1/calls/preview" needs(P::CallsRead), "What the gate would say now to a call", 200 => api::calls::preview,
-        sample r#"{"number":"+15550100","purpose":"service"}"#,
+        sample r#"{"number":"+919876543210","purpose":"service"}"#,
         problems ["account.no_provider", "account.not_found", "account.not_routable", "account.unsupported", "contact.not_found", "organisation.not_found"];
     "calls.change" patch "/v1/calls/{call}" needs(P::CallsWrite), "Say what became of a call, and whose it is", 200 => api::calls::change,
         sample r#"{"note":"Wants a call on Tuesday"}"#,
@@ -196,7 +196,7 @@ routes! {
         sample r#"{"action":"hang_up"}"#,
         problems ["account.no_provider", "account.not_found", "account.unsupported", "provider.*"];
     "calls.recordings" get "/v1/calls/{call}/recordings" needs(P::CallsRead), "List the recordings and voicemails of a call", 200 => api::calls::recordings;
-    "calls.recording" get "/v1/calls/{call}/recordings/{media}" needs(P::MediaRead), "Get the bytes of a recording, which is audited", 200 => api::calls::recording;
+    "calls.recording" get "/v1/calls/{call}/recordings/{recording}" needs(P::MediaRead), "Get the bytes of a recording, which is audited", 200 => api::calls::recording;
     "calls.missed" get "/v1/missed-calls" needs(P::CallsRead), "List missed calls that wait to be called back, newest first", 200 => api::calls::missed;
     "reports.calls" get "/v1/reports/calls" needs(P::CallsRead), "Sums of calls by hour of the day, member and outcome", 200 => api::call_reports::get,
         problems ["organisation.not_found"];

@@ -12,9 +12,11 @@ use dialzio_core::account::LocalKeys;
 use dialzio_core::blob::LocalBlobs;
 use dialzio_core::memory::MemoryStore;
 use dialzio_core::outbox::WorkReport;
+use dialzio_core::provider::{TelephonyCapabilities, TelephonyProvider};
 use dialzio_core::store::Store;
+use dialzio_core::testing::ScriptedCalls;
 use dialzio_core::text::Title;
-use dialzio_core::{Actor, Clock, Crm, ManualClock, Permission, Principal, Role};
+use dialzio_core::{Actor, Clock, Crm, HookId, ManualClock, Permission, Principal, Role};
 use dialzio_http::{Closing, Options};
 use dialzio_store_postgres::testing::Cluster;
 use dialzio_store_sqlite::SqliteStore;
@@ -70,6 +72,8 @@ pub(crate) fn client() -> reqwest::Client {
 pub(crate) struct Fixture {
     pub(crate) crm: Crm,
     pub(crate) clock: Arc<ManualClock>,
+    /// The telephone service, which says what a test tells it.
+    pub(crate) phone: Arc<ScriptedCalls>,
     pub(crate) graph: Emulator,
     pub(crate) origin: String,
     pub(crate) http: reqwest::Client,
@@ -207,11 +211,16 @@ impl Fixture {
         host: axum::Router,
         options: impl FnOnce(Options) -> Options,
     ) -> Self {
+        // Callers by a key have no telephone that could be rung first.
+        let known = ScriptedCalls::new();
+        let phone = TelephonyCapabilities { agent_first: false, ..known.capabilities().clone() };
+        let phone = Arc::new(ScriptedCalls::with(phone));
         let crm = Crm::builder()
             .shared_store(store)
             .keys(LocalKeys::open_or_create(folder.path().join("test.key")).unwrap())
             .blobs(LocalBlobs::open(folder.path().join("blobs")).unwrap())
             .provider(MetaCloud::new(MetaConfig::for_emulator()).unwrap())
+            .provider(Arc::clone(&phone))
             .clock(Arc::clone(&clock) as Arc<dyn Clock>)
             .build()
             .unwrap();
@@ -227,7 +236,7 @@ impl Fixture {
         behaviour.status_delay = Duration::from_millis(1);
         behaviour.retry_gap = Duration::from_millis(5);
         graph.set_behaviour(behaviour);
-        Self { crm, clock, graph, origin, http: client(), folder, closing, server }
+        Self { crm, clock, graph, phone, origin, http: client(), folder, closing, server }
     }
 
     /// Founds an organisation, with a key to all of it.
@@ -291,6 +300,17 @@ impl Fixture {
             business: business.to_owned(),
             ..app.clone()
         }
+    }
+
+    /// Registers an app of the telephone service and connects an account to it; answers account and address of webhooks.
+    pub(crate) async fn connect_telephone(&self, seat: &Seat, id: &str) -> (String, HookId) {
+        let body = json!({"provider": "scripted_calls", "name": "Telephone", "app_secrets": []});
+        let app = self.post(seat, "/v1/apps", body).await.is(201);
+        let hook = app.json["hook_url"].as_str().unwrap().rsplit('/').next().unwrap().parse().unwrap();
+        let body = json!({"app": app.id(), "name": "Front desk", "routing_key": id, "credentials": {"secret": "s3cret"}});
+        let account = self.post(seat, "/v1/accounts", body).await.is(201);
+        assert_eq!(account.json["state"], "routable", "{}", account.json);
+        (account.id(), hook)
     }
 
     /// A request with a JSON body, or none for `null`.

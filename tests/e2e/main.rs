@@ -10,6 +10,7 @@
 
 mod activity;
 mod bulk;
+mod calls;
 mod canned_replies;
 mod channels;
 mod contact_edit;

@@ -106,7 +106,7 @@ async fn the_api_lists_the_fields_of_each_provider_and_takes_the_names_that_meta
     let seat = fixture.found("Green Leaf").await;
     let line = fixture.connect(&seat, NUMBER).await;
     let providers = fixture.list(&seat, "/v1/providers").await;
-    let whatsapp = &providers[0];
+    let whatsapp = providers.iter().find(|provider| provider["id"] == "whatsapp").unwrap();
     assert_eq!((&whatsapp["id"], &whatsapp["channel"]), (&json!("whatsapp"), &json!("whatsapp")));
     assert_eq!(whatsapp["routing_key"]["label"], "Phone number ID");
     assert_eq!(whatsapp["credentials"][0]["name"], "access_token");

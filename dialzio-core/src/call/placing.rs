@@ -117,7 +117,10 @@ impl CallService<'_> {
     /// # Errors
     /// [`Error::Denied`] without [`Permission::CallsRead`].
     pub async fn ways_to_call(&self, by: &Actor) -> Result<Vec<ProviderAccount>, Error> {
-        let scope = by.scope_for(Permission::CallsRead)?;
+        self.calling_accounts(by.scope_for(Permission::CallsRead)?).await
+    }
+
+    async fn calling_accounts(&self, scope: &OrgScope) -> Result<Vec<ProviderAccount>, Error> {
         let accounts = AccountService::new(self.runtime);
         let mut all = self.runtime.store().accounts(scope).await?;
         all.retain(|account| account.state == AccountState::Routable && accounts.telephony(account).is_ok());
@@ -141,7 +144,7 @@ impl CallService<'_> {
                 _ => Err(Error::Account(AccountProblem::NotRoutable)),
             };
         }
-        let mut all = self.ways_to_call(by).await?;
+        let mut all = self.calling_accounts(scope).await?;
         if all.len() > 1 {
             let mut mine = Vec::new();
             for account in all {
@@ -198,6 +201,10 @@ impl CallService<'_> {
         let once = new.key.as_ref().map(|key| {
             Idempotency::new(by.principal(), "calls.place", key, request.as_bytes(), RecordRef::Call(id))
         });
+        let facts = consent(self.runtime, scope, account.id, &new.number, new.contact).await?;
+        if let CallVerdict::Deny { refusal, .. } = decide_call(&facts, new.purpose, now) {
+            return Err(Error::Refused(refusal));
+        }
         let agents = store.call_agents(scope, account.id).await?;
         let mine = agents.into_iter().find(|agent| agent.member.is_some() && agent.member == by.member());
         if capabilities.needs_agent && mine.is_none() {
@@ -209,10 +216,6 @@ impl CallService<'_> {
         let number_rung = mine.as_ref().and_then(|agent| agent.phone.as_ref());
         if capabilities.agent_first && !capabilities.needs_agent && number_rung.is_none() {
             return Err(Error::invalid("member", "has no number to be rung at: add it under Settings"));
-        }
-        let facts = consent(self.runtime, scope, account.id, &new.number, new.contact).await?;
-        if let CallVerdict::Deny { refusal, .. } = decide_call(&facts, new.purpose, now) {
-            return Err(Error::Refused(refusal));
         }
         let contact = match new.contact {
             Some(contact) => Some(contact),

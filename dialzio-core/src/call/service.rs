@@ -7,9 +7,9 @@ use crate::account::AccountService;
 use crate::contact::{Contact, SubjectKey};
 use crate::error::{Error, RecordKind};
 use crate::event::DomainEvent;
-use crate::id::{AccountId, CallId, ContactId, DispositionId, MemberId};
+use crate::id::{AccountId, CallId, ContactId, DispositionId, MediaId, MemberId};
 use crate::ledger::Action;
-use crate::media::{Media, MediaOwner};
+use crate::media::{Media, MediaOwner, MediaService, OpenedMedia};
 use crate::page::{Page, PageRequest};
 use crate::phone::Region;
 use crate::provider::{CallAction, TelephonyCapabilities};
@@ -59,12 +59,12 @@ impl<'a> CallService<'a> {
         self.runtime.store().call(scope, id).await?.ok_or(Error::missing(KIND))
     }
 
-    /// Where numbers in national form are dialled.
+    /// Where numbers in national form are dialled, for an actor who does what `permission` allows.
     ///
     /// # Errors
-    /// [`Error::Denied`] without [`Permission::CallsRead`].
-    pub async fn dials_in(&self, by: &Actor) -> Result<Option<Region>, Error> {
-        let scope = by.scope_for(Permission::CallsRead)?;
+    /// [`Error::Denied`] without the permission.
+    pub async fn dials_in(&self, by: &Actor, permission: Permission) -> Result<Option<Region>, Error> {
+        let scope = by.scope_for(permission)?;
         Ok(self.runtime.store().org(scope).await?.and_then(|org| org.dials_in()))
     }
 
@@ -128,6 +128,20 @@ impl<'a> CallService<'a> {
         }
         let owners: Vec<_> = calls.iter().copied().map(MediaOwner::Call).collect();
         Ok(self.runtime.store().media_of(scope, &owners).await?)
+    }
+
+    /// Opens a recording of a call, to be read by [`MediaService::read`]. The opening is audited.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] if it is no recording of this call; [`Error::MediaUnavailable`] if it is not stored;
+    /// [`Error::Denied`] without [`Permission::MediaRead`].
+    pub async fn open_recording(&self, by: &Actor, call: CallId, id: MediaId) -> Result<OpenedMedia, Error> {
+        let scope = by.scope_for(Permission::MediaRead)?;
+        let media = self.runtime.store().media(scope, id).await?;
+        media
+            .filter(|media| media.owner == MediaOwner::Call(call))
+            .ok_or(Error::missing(RecordKind::Media))?;
+        MediaService::new(self.runtime).open(by, id).await
     }
 
     /// Calls counted by hour, member, direction, state and outcome.

@@ -61,3 +61,34 @@ pub trait Provider: Debug + Send + Sync + 'static {
     /// the machine's clock.
     fn newest_date(&self) -> Option<DateTime<Utc>>;
 }
+
+/// A provider that others hold too: a test, or a host that asks it something itself.
+impl<P: Provider + ?Sized> Provider for std::sync::Arc<P> {
+    fn id(&self) -> ProviderId {
+        (**self).id()
+    }
+
+    fn messaging(&self) -> Option<&dyn MessagingProvider> {
+        (**self).messaging()
+    }
+
+    fn telephony(&self) -> Option<&dyn TelephonyProvider> {
+        (**self).telephony()
+    }
+
+    fn webhooks(&self) -> Option<&dyn WebhookDecoder> {
+        (**self).webhooks()
+    }
+
+    fn connection(&self) -> &ConnectionForm {
+        (**self).connection()
+    }
+
+    fn allows_address(&self, base: &Url) -> bool {
+        (**self).allows_address(base)
+    }
+
+    fn newest_date(&self) -> Option<DateTime<Utc>> {
+        (**self).newest_date()
+    }
+}

@@ -38,34 +38,6 @@ pub(crate) struct Desk {
     pub(crate) account: AccountId,
 }
 
-/// Shares the scripted service with the CRM.
-#[derive(Debug)]
-struct Shared(Arc<ScriptedCalls>);
-
-impl dialzio_core::provider::Provider for Shared {
-    fn id(&self) -> dialzio_core::provider::ProviderId {
-        self.0.id()
-    }
-    fn messaging(&self) -> Option<&dyn dialzio_core::provider::MessagingProvider> {
-        None
-    }
-    fn telephony(&self) -> Option<&dyn dialzio_core::provider::TelephonyProvider> {
-        self.0.telephony()
-    }
-    fn webhooks(&self) -> Option<&dyn dialzio_core::provider::WebhookDecoder> {
-        self.0.webhooks()
-    }
-    fn connection(&self) -> &dialzio_core::provider::ConnectionForm {
-        self.0.connection()
-    }
-    fn allows_address(&self, _: &url::Url) -> bool {
-        false
-    }
-    fn newest_date(&self) -> Option<DateTime<Utc>> {
-        None
-    }
-}
-
 /// An organisation in India at ten in the morning there, with an account of a telephone service.
 pub(crate) async fn desk() -> Desk {
     desk_with(ScriptedCalls::new()).await
@@ -78,7 +50,7 @@ pub(crate) async fn desk_with(phone: ScriptedCalls) -> Desk {
         .store(MemoryStore::new(Arc::clone(&clock) as Arc<dyn Clock>))
         .keys(LocalKeys::ephemeral(&Entropy::seeded(1)))
         .clock(Arc::clone(&clock) as Arc<dyn Clock>)
-        .provider(Shared(Arc::clone(&phone)))
+        .provider(Arc::clone(&phone))
         .seed(9)
         .build()
         .unwrap();

@@ -11,11 +11,11 @@ use dialzio_core::call::{
 use dialzio_core::consent::{Purpose, RefusalCode};
 use dialzio_core::contact::SubjectKey;
 use dialzio_core::conversation::Direction;
-use dialzio_core::media::{Media, MediaOwner, MediaState};
+use dialzio_core::media::{Media, MediaState};
 use dialzio_core::provider::CallAction;
 use dialzio_core::text::CallNote;
 use dialzio_core::{
-    AccountId, Actor, CallId, ContactId, DispositionId, Error, MediaId, MemberId, PhoneNumber, RecordKind,
+    AccountId, Actor, CallId, ContactId, DispositionId, Error, MediaId, MemberId, Permission, PhoneNumber,
     Revision, TaskId,
 };
 use serde::{Deserialize, Serialize};
@@ -238,8 +238,10 @@ impl CallFilter {
             let read = text.map(|text| DateTime::parse_from_rfc3339(text).map(|at| at.with_timezone(&Utc)));
             read.transpose().map_err(|_| Problem::invalid(field, "is a time such as 2026-11-29T09:30:00Z"))
         };
+        // Rights first: what cannot be read is told to callers alone who may see calls.
+        state.crm().calls().dials_in(by, Permission::CallsRead).await?;
         let customer = match self.number.as_deref().filter(|text| !text.is_empty()) {
-            Some(text) => Some(SubjectKey::phone(&number(state, by, "number", text).await?)),
+            Some(text) => Some(SubjectKey::phone(&number(state, by, Permission::CallsRead, text).await?)),
             None => None,
         };
         Ok(CallQuery {
@@ -257,19 +259,19 @@ impl CallFilter {
     }
 }
 
-/// A number as people type it, read in the organisation's region.
+/// A number as people type it, read in the organisation's region. Rights are looked at first.
 ///
 /// # Errors
 /// A problem that says what is wrong with it.
-pub(crate) async fn number(
+async fn number(
     state: &AppState,
     by: &Actor,
-    field: &str,
+    permission: Permission,
     text: &str,
 ) -> Result<PhoneNumber, Problem> {
-    let region = state.crm().calls().dials_in(by).await?;
+    let region = state.crm().calls().dials_in(by, permission).await?;
     let read = region.map_or_else(|| PhoneNumber::parse(text), |region| PhoneNumber::parse_in(text, region));
-    read.map_err(|error| Problem::invalid(field, error.to_string()))
+    read.map_err(|error| Problem::invalid("number", error.to_string()))
 }
 
 /// `GET /v1/calls`.
@@ -324,7 +326,7 @@ pub async fn place(
     Idempotency(key): Idempotency,
     Body(new): Body<NewCallJson>,
 ) -> Result<(StatusCode, Json<CallJson>), Problem> {
-    let number = number(&state, &actor, "number", &new.number).await?;
+    let number = number(&state, &actor, Permission::CallsWrite, &new.number).await?;
     let purpose = new.purpose.unwrap_or(Purpose::Service);
     let NewCallJson { contact, account, .. } = new;
     let new = NewCall { account, number, contact, purpose, key: Some(key) };
@@ -350,7 +352,7 @@ pub async fn preview(
     Caller(actor): Caller,
     Body(new): Body<NewCallJson>,
 ) -> Result<Json<CallPreviewJson>, Problem> {
-    let number = number(&state, &actor, "number", &new.number).await?;
+    let number = number(&state, &actor, Permission::CallsRead, &new.number).await?;
     let purpose = new.purpose.unwrap_or(Purpose::Service);
     let found = state.crm().calls().preview(&actor, new.account, &number, new.contact, purpose).await?;
     Ok(Json(match found {
@@ -473,17 +475,13 @@ pub async fn recordings(
     Ok(List::all(files.iter().map(|media| RecordingJson::of(&call, media)).collect()))
 }
 
-/// `GET /v1/calls/{call}/recordings/{media}`.
+/// `GET /v1/calls/{call}/recordings/{recording}`.
 pub async fn recording(
     State(state): State<AppState>,
     Caller(actor): Caller,
     Ids(call, media): Ids<CallId, MediaId>,
     Ranged(headers): Ranged,
 ) -> Result<FileBytes, Problem> {
-    let files = state.crm().calls().recordings(&actor, &[call]).await?;
-    if !files.iter().any(|file| file.id == media && file.owner == MediaOwner::Call(call)) {
-        return Err(Error::NotFound { kind: RecordKind::Media }.into());
-    }
-    let file = state.crm().media().open(&actor, media).await?;
+    let file = state.crm().calls().open_recording(&actor, call, media).await?;
     serve(&state, file, &headers).await.map(FileBytes::from)
 }
