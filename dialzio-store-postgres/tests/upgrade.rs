@@ -4,6 +4,7 @@
 
 mod support;
 
+use dialzio_core::call::CallQuery;
 use dialzio_core::contact::ContactQuery;
 use dialzio_core::conversation::{ConversationQuery, InboxView, StateFilter};
 use dialzio_core::ledger::ChainHash;
@@ -141,6 +142,8 @@ async fn what_is_read_from_a_database_of_the_release_before_is_whole() {
     assert!(outcomes.is_sorted_by_key(|one| one.id), "ids in the order of the list");
     assert_eq!(store.canned_replies(&org).await.unwrap(), []);
     assert_eq!(store.scheduled_messages(&org, talk).await.unwrap(), []);
+    let none = store.calls(&org, &CallQuery::default(), page()).await.unwrap();
+    assert_eq!((none.items, store.waiting_calls(&org, 9).await.unwrap()), (Vec::new(), 0));
     assert_eq!(store.quarantined(&org, page()).await.unwrap().items.len(), 1);
     assert_eq!(store.unrouted(&system, page()).await.unwrap().items.len(), 1);
     let audit = store.audit(&org, 0, 500).await.unwrap();

@@ -7,8 +7,12 @@ use std::time::Duration;
 use async_trait::async_trait;
 use chrono::TimeDelta;
 use dialzio_core::access::NewOrg;
-use dialzio_core::contact::NewContact;
-use dialzio_core::store::{StoreError, StoreResult};
+use dialzio_core::call::CallWrite;
+use dialzio_core::contact::{ContactQuery, NewContact};
+use dialzio_core::media::MediaWrite;
+use dialzio_core::page::PageRequest;
+use dialzio_core::store::{Store, StoreError, StoreResult};
+use dialzio_core::testing::conformance::TestBed;
 use dialzio_core::text::{EmailAddress, PersonName};
 use dialzio_core::transfer::{self, Cell, Digest, Part, Row, Step, TableReader, TableTarget, TransferError};
 use dialzio_core::{Clock, ManualClock, Role};
@@ -122,6 +126,48 @@ async fn fill(fixture: &Fixture) -> (Seat, Line, String) {
     (seat, line, session)
 }
 
+/// Calls and what belongs to them, of which this provider reports none.
+async fn calls(bed: &TestBed, seat: &Seat) {
+    let scope = dialzio_core::testing::scope(seat.owner.org());
+    let account = bed.store.accounts(&scope).await.unwrap()[0].id;
+    let page = PageRequest::first(1);
+    let asha = bed.store.contacts(&scope, &ContactQuery::matching("asha"), page).await.unwrap().items[0].id;
+    let full = bed.make.full_call(account, asha, bed.at(-900));
+    let missed = bed.make.missed_call(account, bed.at(-600));
+    let recording = bed.make.recording(seat.owner.org(), &full);
+    let agents = vec![bed.make.call_agent(account, "101", None), bed.make.call_agent(account, "102", None)];
+    bed.write_all(
+        &scope,
+        [
+            CallWrite::Insert(Box::new(full.clone())).into(),
+            CallWrite::Insert(Box::new(missed.clone())).into(),
+            CallWrite::Alias { account, alias: bed.make.call_alias(), call: full.id }.into(),
+            CallWrite::Alias { account, alias: bed.make.call_alias(), call: missed.id }.into(),
+            CallWrite::Agents { account, agents }.into(),
+            CallWrite::MapAgent { account, agent: "102".to_owned(), member: full.member }.into(),
+            MediaWrite::Insert(recording).into(),
+        ],
+    )
+    .await;
+}
+
+/// Everything that a store has of calls.
+async fn call_rows(store: &dyn Store, seat: &Seat) -> Vec<String> {
+    let scope = dialzio_core::testing::scope(seat.owner.org());
+    let mut rows = Vec::new();
+    let calls = store.calls(&scope, &Default::default(), PageRequest::first(9)).await.unwrap().items;
+    for call in &calls {
+        let fields =
+            (&call.evidence, &call.customer, &call.note, call.withheld, call.talk_seconds, call.revision);
+        rows.push(format!("{call:?} {fields:?}"));
+        rows.push(format!("{:?}", store.call_aliases(&scope, call.id).await.unwrap()));
+        let owner = dialzio_core::media::MediaOwner::Call(call.id);
+        rows.push(format!("{:?}", store.media_of(&scope, &[owner]).await.unwrap()));
+    }
+    rows.push(format!("{:?}", store.call_agents(&scope, calls[0].account).await.unwrap()));
+    rows
+}
+
 /// What the server answers about everything.
 async fn answers(fixture: &Fixture, seat: &Seat) -> Vec<(String, Value)> {
     let mut all = Vec::new();
@@ -193,8 +239,14 @@ async fn an_installation_moves_to_postgresql_and_lives_on_there() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("test.db");
     let store = SqliteStore::builder().clock(Arc::clone(&clock) as Arc<dyn Clock>).open(&path).await.unwrap();
-    let mut fixture = Fixture::over(Arc::new(store), Arc::clone(&clock), folder).await;
+    let store: Arc<dyn Store> = Arc::new(store);
+    let mut fixture = Fixture::over(Arc::clone(&store), Arc::clone(&clock), folder).await;
     let (seat, line, session) = fill(&fixture).await;
+    let bed = TestBed::new(store, Arc::clone(&clock));
+    calls(&bed, &seat).await;
+    let calls_before = call_rows(&*bed.store, &seat).await;
+    assert_eq!(calls_before.len(), 7);
+    drop(bed);
     let before = answers(&fixture, &seat).await;
     assert!(before.iter().any(|(name, _)| name.starts_with("bytes of")), "a file was received");
     assert!(
@@ -239,8 +291,9 @@ async fn an_installation_moves_to_postgresql_and_lives_on_there() {
     assert!(matches!(full, TransferError::Occupied("org")), "{full}");
     drop(source);
 
-    let store = database.store(clock.clone()).await.unwrap();
-    let fixture = Fixture::over(Arc::new(store), Arc::clone(&clock), folder).await;
+    let store: Arc<dyn Store> = Arc::new(database.store(clock.clone()).await.unwrap());
+    assert_eq!(call_rows(&*store, &seat).await, calls_before);
+    let fixture = Fixture::over(store, Arc::clone(&clock), folder).await;
     let audit = fixture.list(&seat, "/v1/audit").await;
     let after = answers(&fixture, &seat).await;
     assert_eq!(before.len(), after.len());

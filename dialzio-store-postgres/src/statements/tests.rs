@@ -327,7 +327,9 @@ async fn lists_use_the_index_that_was_made_for_them() {
             let depth = line.len() - line.trim_start().len();
             depth < 9 && line.trim().trim_start_matches("->").trim() == "Sort"
         };
-        if statement.name != "LANES_DUE" && lines.iter().any(sorts) {
+        // What is counted is sorted to be counted.
+        let counts = statement.name.starts_with("CALL_TALLIES");
+        if statement.name != "LANES_DUE" && !counts && lines.iter().any(sorts) {
             wrong.push(format!("{} sorts what an index has in order:\n{}", statement.name, lines.join("\n")));
         }
     }

@@ -69,7 +69,7 @@ statements! { CALLS_ALL:
     CALLS_OF_DIRECTION: Read [call] = log!(" AND c.direction = ?12");
     CALLS_TO_RETURN: Read [call] =
         "SELECT 1 FROM call c
-         WHERE c.org_id = ?1 AND c.state IN ('missed', 'voicemail') AND c.handled_at IS NULL LIMIT ?2";
+         WHERE c.org_id = ?1 AND c.state IN ('missed', 'voicemail') AND c.handled_at IS NULL ORDER BY c.id LIMIT ?2";
     CALL_TALLIES: Read [call] = tallies!("");
     CALL_TALLIES_OF_MEMBER: Read [call] = tallies!(" AND c.member_id = ?4");
     PUT_CALL: Write [call] =
