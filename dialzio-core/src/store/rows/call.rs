@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use super::{Bind, Columns, FromRow, ToRow};
+use super::{Bind, Columns, FromRow, ToRow, evidence};
 use crate::call::{Call, CallAgent, CallAlias, CallQuery, CallState, CallTally, CallView, DurationClass};
 use crate::contact::SubjectKey;
 use crate::conversation::{Direction, FailureNote};
@@ -54,7 +54,7 @@ impl FromRow for Call {
                 (None, Some(_)) => return Err(c.bad()),
             },
             note: c.opt_text()?,
-            evidence: c.json()?,
+            evidence: evidence::parse(c.str()?).ok_or_else(|| c.bad())?,
         })
     }
 }
@@ -96,7 +96,7 @@ impl ToRow for Call {
         to.opt_text(self.failure.as_ref().map(|why| why.code.as_str()));
         to.opt_text(self.failure.as_ref().and_then(|why| why.detail.as_deref()));
         to.opt_text(self.note.as_ref().map(CallNote::reveal));
-        to.json(&self.evidence, Self::RECORD)
+        evidence::bind(&self.evidence, to, Self::RECORD)
     }
 }
 

@@ -15,6 +15,7 @@ mod contact;
 mod conversation;
 mod disposition;
 mod draft;
+mod evidence;
 mod identity;
 mod inbox;
 mod ledger;
