@@ -203,6 +203,9 @@ routes! {
     "agents.list" get "/v1/accounts/{account}/agents" needs(P::AccountsRead), "List the users of a telephone system, as they were listed last", 200 => api::call_agents::list;
     "agents.sync" post "/v1/accounts/{account}/agents/sync" needs(P::AccountsManage), "List the users of a telephone system anew at the provider", 200 => api::call_agents::sync,
         problems ["account.no_provider", "account.unsupported", "organisation.not_found", "provider.*"];
+    "agents.add" post "/v1/accounts/{account}/agents" needs(P::AccountsManage), "Add a telephone that is rung for a member, where a telephone system lists no users", 201 => api::call_agents::add,
+        sample r#"{"name":"Front desk","phone":"+919876500009","member":null}"#,
+        problems ["account.no_provider", "account.unsupported", "member.not_found"];
     "agents.map" patch "/v1/accounts/{account}/agents" needs(P::AccountsManage), "Say which member a user of a telephone system is", 200 => api::call_agents::map,
         sample r#"{"agent":"101_2222223","member":null}"#,
         problems ["call_agent.not_found", "member.not_found"];

@@ -211,9 +211,10 @@ impl Fixture {
         host: axum::Router,
         options: impl FnOnce(Options) -> Options,
     ) -> Self {
-        // Callers by a key have no telephone that could be rung first.
+        // Callers by a key have no telephone that could be rung first, and telephones are added by hand.
         let known = ScriptedCalls::new();
-        let phone = TelephonyCapabilities { agent_first: false, ..known.capabilities().clone() };
+        let phone =
+            TelephonyCapabilities { agent_first: false, lists_agents: false, ..known.capabilities().clone() };
         let phone = Arc::new(ScriptedCalls::with(phone));
         let crm = Crm::builder()
             .shared_store(store)

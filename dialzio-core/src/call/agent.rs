@@ -34,3 +34,14 @@ impl CallAgent {
         now.collect::<BTreeMap<_, _>>().into_values().collect()
     }
 }
+
+/// An agent that is added by hand: a telephone that is rung for a member.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewAgent {
+    /// What the telephone is called.
+    pub name: Option<PersonName>,
+    /// The number that is rung.
+    pub phone: PhoneNumber,
+    /// The member who it is.
+    pub member: Option<MemberId>,
+}

@@ -15,7 +15,7 @@ mod service;
 pub(crate) mod settling;
 mod store;
 
-pub use agent::CallAgent;
+pub use agent::{CallAgent, NewAgent};
 pub use derive::Derived;
 pub use evidence::{CallEvidence, CallSource, LegEvidence, LegResult, LegRole, RecordingKind, Sourced};
 pub use party::Party;

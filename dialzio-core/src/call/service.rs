@@ -1,7 +1,9 @@
 //! What people may do with calls: see them, end them, and say what became of them.
 
 use super::settling;
-use super::{Call, CallAgent, CallAlias, CallQuery, CallTally, CallWrite, RecordingConsent, ReportQuery};
+use super::{
+    Call, CallAgent, CallAlias, CallQuery, CallTally, CallWrite, NewAgent, RecordingConsent, ReportQuery,
+};
 use crate::access::chrono_tz_name::ZoneName;
 use crate::account::AccountService;
 use crate::contact::{Contact, SubjectKey};
@@ -311,6 +313,50 @@ impl<'a> CallService<'a> {
         batch
             .about(account)
             .write(CallWrite::Agents { account, agents: agents.collect() })
+            .event(DomainEvent::AccountChanged { account });
+        store.commit_one(scope, batch).await?;
+        Ok(store.call_agents(scope, account).await?)
+    }
+
+    /// Adds an agent by hand, for a telephone system that lists none: a telephone that is rung for a member. One with the same
+    /// number is replaced.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] if the telephone system lists its agents itself; [`Error::NotFound`] for the account or the member;
+    /// [`Error::Account`]; [`Error::Denied`] without [`Permission::AccountsManage`].
+    pub async fn add_agent(
+        &self,
+        by: &Actor,
+        account: AccountId,
+        new: NewAgent,
+    ) -> Result<Vec<CallAgent>, Error> {
+        let scope = by.scope_for(Permission::AccountsManage)?;
+        let store = self.runtime.store();
+        let known = store.account(scope, account).await?.ok_or(Error::missing(RecordKind::Account))?;
+        if AccountService::new(self.runtime).telephony(&known)?.capabilities().lists_agents {
+            return Err(Error::invalid(
+                "phone",
+                "cannot be added: this telephone system lists its agents itself",
+            ));
+        }
+        if let Some(member) = new.member {
+            store.member(scope, member).await?.ok_or(Error::missing(RecordKind::Member))?;
+        }
+        let id = new.phone.digits().to_owned();
+        let mut agents = store.call_agents(scope, account).await?;
+        agents.retain(|agent| agent.id != id);
+        agents.push(CallAgent {
+            account,
+            id: id.clone(),
+            name: new.name,
+            phone: Some(new.phone),
+            member: None,
+        });
+        let mut batch = Batch::new(by, Action::AgentsChanged, self.runtime.now());
+        batch
+            .about(account)
+            .write(CallWrite::Agents { account, agents })
+            .write(CallWrite::MapAgent { account, agent: id, member: new.member })
             .event(DomainEvent::AccountChanged { account });
         store.commit_one(scope, batch).await?;
         Ok(store.call_agents(scope, account).await?)

@@ -2,12 +2,14 @@
 
 use axum::Json;
 use axum::extract::State;
-use dialzio_core::call::CallAgent;
-use dialzio_core::{AccountId, MemberId};
+use axum::http::StatusCode;
+use dialzio_core::call::{CallAgent, NewAgent};
+use dialzio_core::text::PersonName;
+use dialzio_core::{AccountId, MemberId, PhoneNumber};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Body, Id, List};
+use super::{Body, Id, List, text};
 use crate::auth::Caller;
 use crate::problem::Problem;
 use crate::state::AppState;
@@ -58,6 +60,33 @@ pub async fn sync(
 ) -> Result<Json<List<AgentJson>>, Problem> {
     let agents = state.crm().calls().list_agents(&actor, id).await?;
     Ok(List::all(agents.into_iter().map(AgentJson::from).collect()))
+}
+
+/// A telephone that is rung for a member, at a telephone system that lists no users.
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = NewAgent)]
+#[serde(deny_unknown_fields)]
+pub struct NewAgentJson {
+    /// What the telephone is called.
+    #[schema(value_type = Option<PersonName>)]
+    name: Option<String>,
+    /// The number that is rung, in international form.
+    phone: String,
+    /// The member who it is.
+    member: Option<MemberId>,
+}
+
+/// `POST /v1/accounts/{account}/agents`.
+pub async fn add(
+    State(state): State<AppState>,
+    Caller(actor): Caller,
+    Id(id): Id<AccountId>,
+    Body(new): Body<NewAgentJson>,
+) -> Result<(StatusCode, Json<List<AgentJson>>), Problem> {
+    let name = new.name.map(|name| text::<PersonName>("name", &name)).transpose()?;
+    let new = NewAgent { name, phone: text::<PhoneNumber>("phone", &new.phone)?, member: new.member };
+    let agents = state.crm().calls().add_agent(&actor, id, new).await?;
+    Ok((StatusCode::CREATED, List::all(agents.into_iter().map(AgentJson::from).collect())))
 }
 
 /// Which member an agent is.

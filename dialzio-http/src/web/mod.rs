@@ -177,6 +177,7 @@ fn posts() -> Router<AppState> {
         .route("/web/calls/{call}/contact", post(call::assign))
         .route("/web/calls/{call}/handled", post(calls::handled))
         .route("/web/accounts/{account}/agents", post(agents::map))
+        .route("/web/accounts/{account}/agents/add", post(agents::add))
         .route("/web/accounts/{account}/agents/sync", post(agents::sync))
         .route("/web/quarantine/{event}/replay", post(quarantine::replay))
         .route("/web/quarantine/{event}/discard", post(quarantine::discard))

@@ -81,7 +81,7 @@ async fn card(ctx: &PageContext, account: &ProviderAccount, apps: &[App]) -> Res
         id: account.id.to_string(),
         name: account.name.reveal().into(),
         line: format!("{} · {number}", channels::kind(provider)).into(),
-        agents: provider.telephony().is_some_and(|telephony| telephony.capabilities().lists_agents),
+        agents: provider.telephony().is_some(),
         health,
         advice: advice.map(Into::into),
         facts,

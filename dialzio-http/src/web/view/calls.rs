@@ -351,6 +351,10 @@ pub(crate) struct AgentsPage {
 pub(crate) struct AgentList {
     /// Id of the account.
     pub(crate) id: String,
+    /// Whether the telephone system lists its users itself; otherwise telephones are added by hand.
+    pub(crate) is_listed: bool,
+    /// Members to choose from, for a telephone that is added.
+    pub(crate) members: Vec<Choice>,
     /// The agents.
     pub(crate) rows: Vec<AgentRow>,
     /// Whether the reader may change them.
