@@ -67,7 +67,7 @@ pub enum AssembleError {
     #[error("the blob folder cannot be used: {0}")]
     Blobs(#[from] dialzio_core::blob::BlobError),
     /// The provider cannot be set up.
-    #[error("the WhatsApp adapter cannot be set up: {0}")]
+    #[error("a provider's adapter cannot be set up: {0}")]
     Provider(String),
     /// A part is missing.
     #[error(transparent)]
@@ -217,13 +217,34 @@ fn put_together(
     let config =
         MetaConfig { hosts, loopback, proxy: places.provider_proxy.clone(), ..MetaConfig::default() };
     let whatsapp = MetaCloud::new(config).map_err(|error| AssembleError::Provider(error.to_string()))?;
-    Ok(Crm::builder()
+    let builder = Crm::builder()
         .shared_store(store)
         .keys(LocalKeys::open(keys)?)
         .blobs(LocalBlobs::open(places.blobs())?)
         .provider(whatsapp)
-        .clock(clock)
-        .build()?)
+        .clock(clock);
+    #[cfg(feature = "telephony")]
+    let builder = {
+        let config = telephony(places);
+        let refused = |error: dialzio_telephony::ConfigError| AssembleError::Provider(error.to_string());
+        let telecmi = dialzio_telephony::TeleCmi::new(config.clone()).map_err(refused)?;
+        builder.provider(telecmi).provider(dialzio_telephony::Piopiy::new(config).map_err(refused)?)
+    };
+    Ok(builder.build()?)
+}
+
+/// How the telephone services are reached: hosts that the operator named, and the emulated ones with the sandbox.
+#[cfg(feature = "telephony")]
+fn telephony(places: &Places) -> dialzio_telephony::TelephonyConfig {
+    use dialzio_telephony::TelephonyConfig;
+    #[cfg(feature = "sandbox")]
+    let base = if places.sandbox { TelephonyConfig::for_emulator() } else { TelephonyConfig::default() };
+    #[cfg(not(feature = "sandbox"))]
+    let base = TelephonyConfig::default();
+    let mut config = base;
+    config.hosts = places.provider_hosts.iter().map(|host| host.trim().to_ascii_lowercase()).collect();
+    config.proxy.clone_from(&places.provider_proxy);
+    config
 }
 
 /// Whether the operator named this machine: an emulator runs beside the server.

@@ -127,8 +127,8 @@ impl CallService<'_> {
         Ok(all)
     }
 
-    /// The account through which a member places a call: the one that is meant, the only one, or the only one at which the
-    /// member is an agent.
+    /// The account through which a member places a call: the one that is meant, the only one, or the first one at which
+    /// the member is an agent.
     async fn calling_account(
         &self,
         by: &Actor,
@@ -153,10 +153,12 @@ impl CallService<'_> {
                     mine.push(account);
                 }
             }
-            if mine.len() != 1 {
+            // Of several the one that was connected first.
+            mine.sort_by_key(|account| account.id);
+            let Some(first) = mine.into_iter().next() else {
                 return Err(Error::invalid("account", "is missing: more than one number can place calls"));
-            }
-            all = mine;
+            };
+            return Ok(first);
         }
         all.pop().ok_or(Error::Account(AccountProblem::NotRoutable))
     }

@@ -2,8 +2,10 @@
 
 mod clock;
 mod past;
+mod telephone;
 
 pub use clock::MovedClock;
+pub use telephone::Telephone;
 
 use dialzio_core::account::{NewAccount, NewApp};
 use dialzio_core::text::Title;
@@ -20,6 +22,7 @@ use url::Url;
 pub struct Sandbox {
     emulator: Emulator,
     number: String,
+    telephone: Telephone,
     clock: Option<MovedClock>,
     play: Arc<Play>,
 }
@@ -74,7 +77,8 @@ impl Sandbox {
         config.behaviour =
             Behaviour { status_delay: std::time::Duration::from_millis(400), ..config.behaviour };
         let emulator = Emulator::start(config).await?;
-        Ok(Self { emulator, number: NUMBER.to_owned(), clock: None, play: Arc::default() })
+        let telephone = Telephone::start(crm).await?;
+        Ok(Self { emulator, number: NUMBER.to_owned(), telephone, clock: None, play: Arc::default() })
     }
 
     /// With the clock that the CRM shows its times by, which the page can then move forward.
@@ -89,12 +93,13 @@ impl Sandbox {
         self.clock.as_ref()
     }
 
-    /// Connects the organisation to the emulated number, once: an app, an account, and the webhook back to `server`. Of an
+    /// Connects the organisation to the emulated telephone services and the emulated number, once: an app, an account, and the webhook back to `server`. Of an
     /// earlier run it puts the people, what was written and the reply windows back.
     ///
     /// # Errors
     /// [`Error`] if the account cannot be connected.
     pub async fn connect(&self, crm: &Crm, by: &Actor, server: &Url) -> Result<(), Error> {
+        self.telephone.connect(crm, by, server).await?;
         let accounts = crm.accounts();
         // The secrets are as lasting as the organisation, and worth nothing outside this process.
         let (token, secret) = (format!("sandbox-token-{}", by.org()), format!("sandbox-secret-{}", by.org()));
@@ -162,6 +167,12 @@ impl Sandbox {
     #[must_use]
     pub const fn emulator(&self) -> &Emulator {
         &self.emulator
+    }
+
+    /// The emulated telephone services.
+    #[must_use]
+    pub const fn telephone(&self) -> &Telephone {
+        &self.telephone
     }
 
     /// The connected number's id at the emulated provider.

@@ -33,7 +33,21 @@ pub(crate) async fn read(ctx: PageContext) -> Result<Html<String>, Problem> {
     if !ctx.may(Permission::CallsRead) {
         return show(&Dock::default());
     }
+    #[cfg(feature = "sandbox")]
+    seat(&ctx).await?;
     show(&dock(&ctx).await?)
+}
+
+/// In the sandbox each member who opens a page has a telephone on the desk.
+#[cfg(feature = "sandbox")]
+async fn seat(ctx: &PageContext) -> Result<(), Problem> {
+    let (Some(sandbox), Some(member)) = (&ctx.state.options().sandbox, ctx.actor.member()) else {
+        return Ok(());
+    };
+    let access = ctx.crm().access();
+    let title = dialzio_core::Principal::service("sandbox").map_err(dialzio_core::Error::from)?;
+    let by = access.act_as(ctx.actor.org(), title, dialzio_core::Role::Owner.grant()).await?;
+    Ok(sandbox.telephone().seat(ctx.crm(), &by, member).await?)
 }
 
 /// Calls that concern the reader now.

@@ -5,6 +5,7 @@ mod day;
 mod phone;
 mod photo;
 mod script;
+mod telephone;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
@@ -18,7 +19,7 @@ use futures_util::stream::{self, BoxStream, StreamExt};
 
 use super::entry::go_to;
 use super::page_context::{PageContext, show};
-use super::view::sandbox::{Phone, SandboxForm, SandboxFrame, SandboxPage, SandboxPerson};
+use super::view::sandbox::{Phone, SandboxCaller, SandboxForm, SandboxFrame, SandboxPage, SandboxPerson};
 use super::view::shell::Place;
 use super::view::{Avatar, sample};
 use crate::api::Id;
@@ -41,6 +42,9 @@ pub(crate) fn routes() -> Router<AppState> {
         .route("/web/sandbox/{person}/thread", get(phone::read))
         .route("/web/sandbox/{person}/messages", post(phone::send).layer(DefaultBodyLimit::max(LARGEST)))
         .route("/web/sandbox/{person}/reactions", post(phone::react))
+        .route("/web/sandbox/{person}/call", post(telephone::call))
+        .route("/web/sandbox/calls", get(telephone::read))
+        .route("/web/sandbox/calls/{call}", post(telephone::act))
         .route("/web/sandbox/media/{media}", get(phone::media))
         .route("/web/sandbox/clock", post(clock::advance))
         .route("/web/sandbox/day", get(day::read).post(day::start))
@@ -141,6 +145,11 @@ async fn render(ctx: &PageContext, open: Option<&CustomerIdentity>) -> Result<Ht
         form: suggestion(people.len()),
         people: people.iter().map(row).collect(),
         phone,
+        from: open.map(|person| SandboxCaller {
+            id: person.user_id.clone().unwrap_or_default(),
+            has_number: person.wa_id.is_some(),
+        }),
+        calls: telephone::part(sandbox),
         day: day::part(sandbox),
         clock: sandbox.clock().map(|moved| clock::part(ctx, moved)),
     };

@@ -19,10 +19,46 @@ pub(crate) struct SandboxPage {
     pub(crate) form: SandboxForm,
     /// The phone that is switched on.
     pub(crate) phone: Option<Phone>,
+    /// Who can call the business: the person whose phone is switched on.
+    pub(crate) from: Option<SandboxCaller>,
+    /// The calls that go on.
+    pub(crate) calls: SandboxCalls,
     /// The day of sample conversations.
     pub(crate) day: SampleDay,
     /// The clock, if it can be moved.
     pub(crate) clock: Option<SandboxClock>,
+}
+
+/// A person who can call.
+#[derive(Clone, Debug)]
+pub(crate) struct SandboxCaller {
+    /// Id in the sandbox.
+    pub(crate) id: String,
+    /// Whether they have a number; otherwise they can only hide it.
+    pub(crate) has_number: bool,
+}
+
+/// The calls of the sandbox that go on; put in the place of `#sandbox-calls`.
+#[derive(Clone, Debug, Default, Template)]
+#[template(path = "sandbox_calls.html")]
+pub(crate) struct SandboxCalls {
+    /// Newest first.
+    pub(crate) calls: Vec<SandboxCall>,
+}
+
+impl askama::filters::HtmlSafe for SandboxCalls {}
+
+/// One call.
+#[derive(Clone, Debug)]
+pub(crate) struct SandboxCall {
+    /// Id at the emulated provider.
+    pub(crate) id: String,
+    /// "TeleCMI: call from +91 98400 12345".
+    pub(crate) title: Shown,
+    /// "rings at the desk".
+    pub(crate) what: &'static str,
+    /// What someone can do: its word and its label.
+    pub(crate) acts: Vec<(&'static str, &'static str)>,
 }
 
 /// The clock of the sandbox; answer of its post, put in the place of `#sandbox-clock`.

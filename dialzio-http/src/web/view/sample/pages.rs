@@ -10,7 +10,9 @@ use crate::web::view::{
     message::{Bubble, Content, Delivery, Reaction},
     numbers::{NumberCard, NumbersPage, SettingsForm, SettingsPage},
     quarantine::{HeldEvent, HeldPage, HeldRow, HeldRows, QuarantinePage},
-    sandbox::{Phone, PhoneItems, SampleDay, SandboxClock, SandboxForm, SandboxPage, SandboxPerson},
+    sandbox::{
+        Phone, PhoneItems, SampleDay, SandboxCalls, SandboxClock, SandboxForm, SandboxPage, SandboxPerson,
+    },
     shell::{GotoPerson, GotoResults, Place},
     tasks::{TaskGroup, TaskList, TaskRow, Whose},
     thread::Folded,
@@ -416,6 +418,8 @@ pub(crate) fn sandbox() -> SandboxPage {
                 ],
             },
         }),
+        from: None,
+        calls: SandboxCalls::default(),
         day: SampleDay::default(),
     }
 }

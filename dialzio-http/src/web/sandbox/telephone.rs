@@ -1,0 +1,127 @@
+//! Telephones of the sandbox: a person calls the business, and whoever is rung answers, declines or hangs up.
+
+use axum::response::Html;
+use dialzio_core::conversation::Direction;
+use dialzio_telephony::emulator::{CallPhase, EmulatedCall, EmulatorError, Product, Side};
+
+use super::{find, sandbox};
+use crate::api::Id;
+use crate::form::Fields;
+use crate::problem::Problem;
+use crate::sandbox::{Sandbox, Telephone};
+use crate::web::page_context::{PageContext, show};
+use crate::web::view::sandbox::{SandboxCall, SandboxCalls};
+
+/// Calls that are shown: those that go on, the newest first.
+const SHOWN: usize = 5;
+
+fn refused(error: EmulatorError) -> Problem {
+    Problem::invalid("call", error.to_string())
+}
+
+fn number(digits: &str) -> String {
+    let read = dialzio_core::PhoneNumber::from_digits(digits);
+    read.map_or_else(|_| digits.to_owned(), |number| number.international())
+}
+
+fn shown(call: &EmulatedCall) -> SandboxCall {
+    let who = call.customer.as_deref().map_or_else(|| "Hidden number".to_owned(), number);
+    let provider = match call.product {
+        Product::TeleCmi => "TeleCMI",
+        Product::Piopiy => "Piopiy",
+    };
+    let (what, acts): (_, &[(&str, &str)]) = match (call.phase, call.direction) {
+        (CallPhase::Waiting, _) => {
+            ("waits for someone", &[("voicemail", "Leave a voicemail"), ("customer_hangs_up", "Hang up")])
+        }
+        (CallPhase::AgentRings, Direction::Inbound) => (
+            "rings at the desk",
+            &[
+                ("agent_answers", "Desk answers"),
+                ("agent_declines", "Desk declines"),
+                ("voicemail", "Leave a voicemail"),
+                ("customer_hangs_up", "Person hangs up"),
+            ],
+        ),
+        (CallPhase::AgentRings, Direction::Outbound) => (
+            "rings at the desk first",
+            &[("agent_answers", "Desk answers"), ("agent_declines", "Desk declines")],
+        ),
+        (CallPhase::CustomerRings, _) => (
+            "rings at the person",
+            &[
+                ("customer_answers", "Person answers"),
+                ("customer_declines", "Person declines"),
+                ("customer_ignores", "Person does not answer"),
+                ("agent_hangs_up", "Desk hangs up"),
+            ],
+        ),
+        (CallPhase::Talking, _) => {
+            ("they speak", &[("customer_hangs_up", "Person hangs up"), ("agent_hangs_up", "Desk hangs up")])
+        }
+        (CallPhase::Ended, _) => ("is over", &[]),
+    };
+    let way = if call.direction == Direction::Inbound { "from" } else { "to" };
+    SandboxCall {
+        id: call.id.clone(),
+        title: format!("{provider}: call {way} {who}").into(),
+        what,
+        acts: acts.to_vec(),
+    }
+}
+
+/// The calls that go on.
+pub(super) fn part(sandbox: &Sandbox) -> SandboxCalls {
+    let all = sandbox.telephone().vendor().calls();
+    let going = all.iter().rev().filter(|call| call.phase != CallPhase::Ended);
+    SandboxCalls { calls: going.take(SHOWN).map(shown).collect() }
+}
+
+/// `GET /web/sandbox/calls`.
+pub(super) async fn read(ctx: PageContext) -> Result<Html<String>, Problem> {
+    show(&part(sandbox(&ctx.state)?))
+}
+
+/// `POST /web/sandbox/{person}/call`: the person calls the business, and the first desk is rung.
+pub(super) async fn call(
+    ctx: PageContext,
+    Id(id): Id<String>,
+    fields: Fields,
+) -> Result<Html<String>, Problem> {
+    let sandbox = sandbox(&ctx.state)?;
+    let person = find(sandbox, &id)?;
+    let hidden = fields.get("hidden") == "yes";
+    let from = person.wa_id.as_deref().filter(|_| !hidden);
+    if from.is_none() && !hidden {
+        return Err(Problem::invalid("number", "is missing: this person can call with a hidden number only"));
+    }
+    let known = Telephone::account_of(fields.get("provider"));
+    let (product, app_id, to) = known.ok_or_else(|| Problem::invalid("provider", "is telecmi or piopiy"))?;
+    let vendor = sandbox.telephone().vendor();
+    let call = vendor.call_in(product, app_id, from, to).map_err(refused)?;
+    vendor.ring(&call, &Telephone::first_desk(product)).map_err(refused)?;
+    show(&part(sandbox))
+}
+
+/// `POST /web/sandbox/calls/{call}`: someone does something with a call.
+pub(super) async fn act(
+    ctx: PageContext,
+    Id(id): Id<String>,
+    fields: Fields,
+) -> Result<Html<String>, Problem> {
+    let sandbox = sandbox(&ctx.state)?;
+    let vendor = sandbox.telephone().vendor();
+    let done = match fields.get("act") {
+        "agent_answers" => vendor.agent_answers(&id),
+        "agent_declines" => vendor.agent_declines(&id),
+        "customer_answers" => vendor.customer_answers(&id),
+        "customer_declines" => vendor.customer_declines(&id),
+        "customer_ignores" => vendor.customer_ignores(&id),
+        "customer_hangs_up" => vendor.hang_up(&id, Side::Customer),
+        "agent_hangs_up" => vendor.hang_up(&id, Side::Agent),
+        "voicemail" => vendor.leave_voicemail(&id),
+        _ => return Err(Problem::invalid("act", "is not one of the words that are allowed here")),
+    };
+    done.map_err(refused)?;
+    show(&part(sandbox))
+}
