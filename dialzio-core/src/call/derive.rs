@@ -136,7 +136,8 @@ impl CallEvidence {
     ) -> (CallState, Option<CallSource>, Option<String>) {
         let voicemail = self.recordings.values().any(|kind| *kind == RecordingKind::Voicemail);
         let agent_answered = sides.agents.iter().any(|leg| leg.is_answered());
-        let agent_seen = !sides.agents.is_empty();
+        // The person is rung once the agent has answered, whether or not that was told.
+        let agent_away = !sides.agents.is_empty() && !agent_answered && sides.customer.is_empty();
         let person = sides.person();
         // The record of the whole call, or of the person's leg, says how it ended.
         let told = sides
@@ -158,7 +159,7 @@ impl CallEvidence {
                         Some(HangupCause::Busy | HangupCause::Rejected) => CallState::Busy,
                         Some(HangupCause::Failed) => CallState::Failed,
                         // Nobody here picked up, so the person was never rung.
-                        _ if self.agent_first && agent_seen && !agent_answered => CallState::Cancelled,
+                        _ if self.agent_first && agent_away => CallState::Cancelled,
                         _ => CallState::NoAnswer,
                     };
                     (state, source, None)
@@ -189,7 +190,7 @@ impl CallEvidence {
                 (_, true) => CallState::Completed,
                 (Direction::Inbound, false) if voicemail => CallState::Voicemail,
                 (Direction::Inbound, false) => CallState::Missed,
-                (Direction::Outbound, false) if agent_seen && !agent_answered => CallState::Cancelled,
+                (Direction::Outbound, false) if agent_away => CallState::Cancelled,
                 (Direction::Outbound, false) => CallState::NoAnswer,
             };
             return (state, Some(source), None);

@@ -245,7 +245,8 @@ impl Emulator {
         play::hang_up(&self.shared, call, side)
     }
 
-    /// The caller who waits leaves a message, which lasts as long as the call did, and hangs up.
+    /// The caller whom no one answered leaves a message, which lasts as long as the call did, and hangs up. An agent who is rung
+    /// is not rung any more.
     ///
     /// # Errors
     /// [`EmulatorError`].

@@ -294,15 +294,21 @@ pub(super) fn hang_up(shared: &Shared, id: &str, side: Side) -> Result<(), Emula
     end(shared, id, reason, None)
 }
 
-/// The caller whom no one answered leaves a message of so many seconds, and the call ends.
+/// The caller whom no one answered leaves a message, and the call ends. An agent who is rung is not rung any more.
 pub(super) fn leave_voicemail(shared: &Shared, id: &str) -> Result<(), EmulatorError> {
-    let file = {
+    let (file, rings) = {
         let mut guard = shared.state();
         let call = guard.call_mut(id)?;
-        expect(call, &[CallPhase::Waiting])?;
-        let app_id = call.shown.app_id;
-        guard.next_file(app_id, shared.now())
+        expect(call, &[CallPhase::Waiting, CallPhase::AgentRings])?;
+        if call.shown.direction == Direction::Outbound {
+            return Err(EmulatorError::OutOfPlace(call.shown.phase.as_str()));
+        }
+        let (app_id, rings) = (call.shown.app_id, call.shown.phase == CallPhase::AgentRings);
+        (guard.next_file(app_id, shared.now()), rings)
     };
+    if rings {
+        agent_leaves(shared, id, "recv_cancel")?;
+    }
     end(shared, id, "recv_bye", Some(file))
 }
 

@@ -6,14 +6,15 @@ use dialzio_core::CallId;
 use dialzio_core::call::{CallAlias, LegResult, LegRole};
 use dialzio_core::conversation::Direction;
 use dialzio_core::provider::{AccountAccess, AccountHealth, CallReport, CallReportKind, ProviderError};
+use secrecy::ExposeSecret;
 use serde::Serialize;
 
-use super::connection::SECRET;
+use super::connection::{CALLER_ID, SECRET};
 use super::error::READING;
 use crate::body::Fields;
 use crate::client::{self, Client};
 use crate::config::Service;
-use crate::{hangup, report};
+use crate::{hangup, number, report};
 
 /// How many ids of one call are asked for.
 const MOST_IDS: usize = 8;
@@ -125,12 +126,15 @@ fn read(row: &Fields, id: &CallAlias, leg: Option<&CallAlias>) -> CallReport {
     report
 }
 
-/// Whether the credentials are right: how many calls go on is the smallest thing that can be asked.
+/// Whether the credentials are right: how many calls go on is the smallest thing that can be asked. The number of the account is
+/// the one that calls are said to come from.
 pub(crate) async fn check(client: &Client, access: &AccountAccess) -> Result<AccountHealth, ProviderError> {
     let body = Channels {
         appid: client::app_id(client, access)?,
         secret: client::credential(client, access, SECRET)?,
     };
     client.post(access, (Service::Rest, "v2/piopiy/get_channels"), &body, READING).await?;
-    Ok(AccountHealth { display_number: None, verified_name: None, quality: None })
+    let caller = access.credentials.get(CALLER_ID).map(ExposeSecret::expose_secret);
+    let display_number = caller.and_then(number::own_number).map(|number| format!("+{number}"));
+    Ok(AccountHealth { display_number, verified_name: None, quality: None })
 }

@@ -72,6 +72,11 @@ fn parties(fields: &Fields, is_ours: bool, report: &mut CallReport) {
         Some("outbound") => Some(Direction::Outbound),
         _ => None,
     };
+    // Agents are known by their numbers. One is rung first in a call that we placed, and second in one that came in.
+    if is_second && report.direction.is_none() || is_ours && !is_second {
+        let rung = || report::number(fields, &["to"]).map(|to| to.trim_start_matches('+').to_owned());
+        report.leg.agent = report.leg.agent.take().or_else(rung);
+    }
     match report.direction {
         Some(Direction::Outbound) => {
             // We ring the agent first, so that the first leg of a call that we placed speaks of no one else.

@@ -13,6 +13,7 @@ use serde::Serialize;
 
 use super::connection::{SECRET, TELECMI};
 use super::error::READING;
+use super::voicemails;
 use super::webhook::{Seconds, outcome, recordings};
 use crate::answer::refused;
 use crate::body::Fields;
@@ -101,7 +102,10 @@ pub(crate) async fn page(
     if after.is_some() {
         tokio::time::sleep(client.config.page_gap).await;
     }
-    let (calls, next) = read_page(client, access, (from, until), place).await?;
+    let (mut calls, next) = read_page(client, access, (from, until), place).await?;
+    if is_missed(place) {
+        voicemails::add(client, access, &mut calls).await?;
+    }
     Ok(CallPage { calls, next: next.cursor() })
 }
 
@@ -119,14 +123,22 @@ pub(crate) async fn find(
             tokio::time::sleep(client.config.page_gap).await;
         }
         let (calls, next) = read_page(client, access, period, place).await?;
-        let found: Vec<CallReport> =
+        let mut found: Vec<CallReport> =
             calls.into_iter().filter(|call| call.aliases.iter().any(|id| ids.contains(id))).collect();
         if !found.is_empty() {
+            if is_missed(place) {
+                voicemails::add(client, access, &mut found).await?;
+            }
             return Ok(found);
         }
         place = next;
     }
     Ok(Vec::new())
+}
+
+/// Whether calls of this list may hold what callers left.
+fn is_missed(place: Place) -> bool {
+    LISTS.get(place.list).is_some_and(|list| !list.answered && list.direction == Direction::Inbound)
 }
 
 /// One page, and where the next one begins.

@@ -5,6 +5,7 @@ mod calls;
 mod connection;
 mod error;
 mod logs;
+mod voicemails;
 mod webhook;
 
 use async_trait::async_trait;

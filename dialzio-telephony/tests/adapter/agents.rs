@@ -59,7 +59,12 @@ async fn credentials_are_checked_by_the_smallest_question() {
         .await;
     answers(&server, "/v2/piopiy/get_channels", answer(json!({"code": 200, "channel": "2"}))).await;
     telecmi().check(&access).await.unwrap();
-    piopiy().check(&access).await.unwrap();
+    let health = piopiy().check(&access).await.unwrap();
+    assert_eq!(
+        health.display_number.as_deref(),
+        Some("+914412345678"),
+        "our own number, which is no customer's"
+    );
     let shown: Vec<_> = requests(&server).await.iter().map(|request| request.url.path().to_owned()).collect();
     assert_eq!(shown, ["/v2/analysis", "/v2/piopiy/get_channels"]);
     access.credentials = [("caller_id", "1")].into();

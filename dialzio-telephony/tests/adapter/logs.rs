@@ -70,7 +70,9 @@ async fn one_cursor_goes_through_all_lists_by_pages_of_the_vendors_size() {
         let ids: Vec<&str> = found.iter().map(|report| report.aliases[0].as_str()).collect();
         assert_eq!(ids.len(), 14);
         assert!(ids.contains(&"answered-6") && ids.contains(&"missed-2") && ids.contains(&"out_missed-3"));
-        let asked = bodies(&server).await;
+        let mut asked = bodies(&server).await;
+        let voicemails = asked.extract_if(.., |body| body.get("limit").is_none()).count();
+        assert_eq!(voicemails, 1, "for the one page of missed calls that has any");
         assert!(
             asked
                 .iter()
@@ -118,6 +120,50 @@ async fn a_row_is_a_report_of_the_whole_call() {
 
     assert_eq!((out.direction, out.customer.as_deref()), (Some(Direction::Outbound), Some("919876500001")));
     assert_eq!((out.our_number.as_deref(), out.leg.wait_seconds), (Some("914412345678"), None));
+}
+
+/// A message belongs to the call during which it was left, and to none if there is no such call.
+#[tokio::test]
+async fn what_a_caller_left_is_given_to_the_call_that_it_was_left_in() {
+    let server = MockServer::start().await;
+    let at = |second: i64| 1_790_000_100_000 - 1_000 * second;
+    let call = |id: &str, from: u64, began: i64| json!({"cmiuid": id, "duration": 40, "from": from, "to": 914412345678_u64, "time": at(began)});
+    let calls = [
+        call("first", 919876500001, 600),
+        call("again", 919876500001, 500),
+        call("other", 919876500002, 500),
+    ];
+    answers(&server, "/v2/missed", answer(json!({"code": 200, "count": 3, "cdr": calls}))).await;
+    let left =
+        |from: u64, second: i64, name: &str| json!({"from": from, "time": at(second), "voicename": name});
+    let all = [
+        left(919876500001, 470, "again.mp3"),
+        left(919876500009, 470, "stranger.mp3"),
+        left(919876500002, 100, "late.mp3"),
+        json!({"time": 5}),
+    ];
+    answers(&server, "/v2/voicemail", answer(json!({"code": 200, "count": 4, "voicemail": all}))).await;
+    let missed = CallCursor("missed:1:0".to_owned());
+    let (provider, access) = (telecmi(), access(&server.uri()));
+    let page = provider.list_calls(&access, now(), now(), Some(missed.clone())).await.unwrap();
+    let files: Vec<_> = page.calls.iter().map(|report| report.recordings.clone()).collect();
+    assert_eq!(files, [vec![], vec![("again.mp3".to_owned(), RecordingKind::Voicemail)], vec![]]);
+
+    // A vendor that has no such list still has its calls; one that is out of order is asked again.
+    for (status, is_fault) in [(404, false), (503, true)] {
+        let server = MockServer::start().await;
+        answers(
+            &server,
+            "/v2/missed",
+            answer(json!({"code": 200, "count": 1, "cdr": [call("a", 1234567, 9)]})),
+        )
+        .await;
+        answers(&server, "/v2/voicemail", ResponseTemplate::new(status)).await;
+        let page = provider
+            .list_calls(&crate::fixture::access(&server.uri()), now(), now(), Some(missed.clone()))
+            .await;
+        assert_eq!(page.is_err(), is_fault);
+    }
 }
 
 #[tokio::test]

@@ -25,6 +25,7 @@ const TELECMI: &[&str] = &[
     "request-click2call-admin-followme",
     "request-missed",
     "request-user-list",
+    "request-voicemail",
     "response-analysis",
     "response-answered",
     "response-c2c-hangup-ok",
@@ -37,6 +38,7 @@ const TELECMI: &[&str] = &[
     "response-user-list-v3",
     "response-user-missed",
     "response-user-out-cdr",
+    "response-voicemail",
 ];
 
 /// The same of Piopiy.
@@ -87,8 +89,6 @@ const UNUSED: &[(&str, &str, &str)] = &[
     ("telecmi", "request-user-login", "a user's password is not asked for; the token is given"),
     ("telecmi", "response-user-login-ok", "as its request"),
     ("telecmi", "request-user-out-cdr", "the lists of the account hold those of its users"),
-    ("telecmi", "request-voicemail", "rows of voicemail have no id of a call; the record names the file"),
-    ("telecmi", "response-voicemail", "as its request"),
     ("piopiy", "answer-url-", "they ask what to do with a call that comes in: not programmed yet"),
     ("piopiy", "dtmf-callback", "as the question before it"),
     ("piopiy", "pcmo-bridge-single", "made within the request of a call"),
@@ -294,6 +294,34 @@ async fn lists_of_telecmi_are_read_row_by_row() {
                 assert_eq!(report.recordings.len(), usize::from(row["filename"].is_string()), "{name}");
             }
         }
+    }
+}
+
+/// What callers left is asked for with the missed calls of a page, and each is given to its own.
+#[tokio::test]
+async fn voicemails_of_telecmi_are_read_with_the_calls_that_they_were_left_in() {
+    for folder in folders("telecmi") {
+        let server = MockServer::start().await;
+        let left = payload(&folder, "response-voicemail");
+        let rows = left["voicemail"].as_array().unwrap();
+        let call = |(number, row): (usize, &Value)| {
+            let began = row["time"].as_i64().unwrap() - 20_000;
+            json!({"cmiuid": format!("call-{number}"), "duration": 30, "from": row["from"], "to": 914412345678_u64, "time": began})
+        };
+        let calls: Vec<Value> = rows.iter().enumerate().map(call).collect();
+        answers(&server, "/v2/missed", answer(json!({"code": 200, "count": calls.len(), "cdr": calls})))
+            .await;
+        answers(&server, "/v2/voicemail", answer(left.clone())).await;
+        let cursor = dialzio_core::provider::CallCursor("missed:1:0".to_owned());
+        let day = now() - TimeDelta::days(1);
+        let page = telecmi().list_calls(&access(&server.uri()), day, now(), Some(cursor)).await.unwrap();
+        assert_eq!(page.calls.len(), rows.len());
+        for (report, row) in page.calls.iter().zip(rows) {
+            let file = row["voicename"].as_str().unwrap().to_owned();
+            assert_eq!(report.recordings, [(file, dialzio_core::call::RecordingKind::Voicemail)]);
+        }
+        let asked = shape(&bodies(&server).await[1]);
+        assert_eq!(asked, shape(&payload(&folder, "request-voicemail")));
     }
 }
 

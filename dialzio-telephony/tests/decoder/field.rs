@@ -67,6 +67,11 @@ fn in_a_call_that_we_placed_the_agents_leg_names_no_customer() {
         assert_eq!(agent.aliases[0], person.aliases[0], "both are legs of one call");
         assert_ne!(agent.leg.id, person.leg.id);
         assert_eq!(person.leg.talk_seconds.map(u64::from), second["duration"].as_u64());
+        assert_eq!(
+            (&agent.leg.agent, &person.leg.agent),
+            (&text(&first["to"]), &None),
+            "agents are known by numbers"
+        );
         assert_eq!(agent.our_number, text(&first["callerid"]));
         let given = first["extra_params"].as_str().unwrap();
         let id = serde_json::from_str::<Value>(given).unwrap()["dialzio_call"].as_str().unwrap().parse().ok();

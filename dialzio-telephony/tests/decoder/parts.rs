@@ -200,10 +200,13 @@ fn the_second_leg_of_piopiy_tells_no_direction_unless_the_call_was_placed() {
         let mut payload = json!({"leg": "b", "direction": "outbound", "cmiuuid": "b2", "status": "answered", "to": 919876500101_u64, "duration": 4});
         payload.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         let report = call(&*piopiy(), &payload);
-        (report.direction, report.customer.is_some())
+        (report.direction, report.customer.is_some(), report.leg.agent.is_some())
     };
-    assert_eq!(leg(json!({})), (None, false));
-    assert_eq!(leg(json!({"out": true})), (None, false));
-    assert_eq!(leg(json!({"request_id": "r"})), (Some(Direction::Outbound), true));
-    assert_eq!(leg(json!({"extra_params": "{'dialzio_call':'x'}"})), (Some(Direction::Outbound), true));
+    assert_eq!(leg(json!({})), (None, false, true));
+    assert_eq!(leg(json!({"out": true})), (None, false, true));
+    assert_eq!(leg(json!({"request_id": "r"})), (Some(Direction::Outbound), true, false));
+    assert_eq!(
+        leg(json!({"extra_params": "{'dialzio_call':'x'}"})),
+        (Some(Direction::Outbound), true, false)
+    );
 }

@@ -74,6 +74,21 @@ async fn a_caller_who_gives_up_was_missed_and_one_who_speaks_left_a_message() {
 }
 
 #[tokio::test]
+async fn a_message_can_be_left_while_an_agent_is_rung_and_not_in_a_call_that_went_out() {
+    let fixture = Fixture::new().await;
+    let call = fixture.vendor.call_in(Product::TeleCmi, APP_ID, Some(ASHA), DID).unwrap();
+    fixture.vendor.ring(&call, RAVI).unwrap();
+    fixture.vendor.leave_voicemail(&call).unwrap();
+    let last: Vec<String> = fixture.story().await.split_off(2);
+    assert_eq!(
+        last,
+        ["live agent ended", "record agent missed", "live customer ended", "record whole missed"]
+    );
+    let placed = fixture.place(Product::TeleCmi).await.unwrap();
+    assert!(matches!(fixture.vendor.leave_voicemail(&placed.id), Err(EmulatorError::OutOfPlace(_))));
+}
+
+#[tokio::test]
 async fn a_hidden_number_is_written_as_the_vendor_writes_it() {
     for hidden in ["anonymous", "", "266696687", "unknown"] {
         let fixture =

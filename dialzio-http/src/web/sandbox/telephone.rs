@@ -15,7 +15,7 @@ use crate::web::view::sandbox::{SandboxCall, SandboxCalls};
 /// Calls that are shown: those that go on, the newest first.
 const SHOWN: usize = 5;
 
-fn refused(error: EmulatorError) -> Problem {
+fn refused(error: &EmulatorError) -> Problem {
     Problem::invalid("call", error.to_string())
 }
 
@@ -98,8 +98,8 @@ pub(super) async fn call(
     let known = Telephone::account_of(fields.get("provider"));
     let (product, app_id, to) = known.ok_or_else(|| Problem::invalid("provider", "is telecmi or piopiy"))?;
     let vendor = sandbox.telephone().vendor();
-    let call = vendor.call_in(product, app_id, from, to).map_err(refused)?;
-    vendor.ring(&call, &Telephone::first_desk(product)).map_err(refused)?;
+    let call = vendor.call_in(product, app_id, from, to).map_err(|error| refused(&error))?;
+    vendor.ring(&call, &Telephone::first_desk(product)).map_err(|error| refused(&error))?;
     show(&part(sandbox))
 }
 
@@ -122,6 +122,6 @@ pub(super) async fn act(
         "voicemail" => vendor.leave_voicemail(&id),
         _ => return Err(Problem::invalid("act", "is not one of the words that are allowed here")),
     };
-    done.map_err(refused)?;
+    done.map_err(|error| refused(&error))?;
     show(&part(sandbox))
 }
