@@ -13,6 +13,14 @@
     if (!dock) return;
     for (const call of dock.querySelectorAll('[data-call]')) if (hidden().includes(call.dataset.call)) call.remove();
     dock.hidden = !dock.querySelector('[data-call]');
+    const place = document.getElementById('rail-missed');
+    const missed = Number(dock.dataset.missed);
+    if (place && dock.dataset.missed) {
+      const badge = document.createElement('span');
+      badge.className = 'badge badge-bad';
+      badge.textContent = missed > 99 ? '99+' : String(missed);
+      place.replaceChildren(...(missed > 0 ? [badge] : []));
+    }
     count();
   };
   function count() {

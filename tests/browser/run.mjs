@@ -8,6 +8,7 @@ import { OUTPUT, end, holds, step, story } from './report.mjs';
 import { startServer } from './server.mjs';
 import { accessible } from './tests/access.mjs';
 import { bulk } from './tests/bulk.mjs';
+import { callLog } from './tests/calls.mjs';
 import { canned } from './tests/canned.mjs';
 import { consent } from './tests/consent.mjs';
 import { drafts } from './tests/drafts.mjs';
@@ -48,6 +49,7 @@ const ALL = [
   roles,
   consent,
   timeline,
+  callLog,
   accessible,
   places,
   later,

@@ -25,6 +25,8 @@ use crate::problem::Problem;
 const LOOK_BACK: TimeDelta = TimeDelta::hours(2);
 /// How long after its end a call is offered for an outcome.
 const AFTERWARDS: TimeDelta = TimeDelta::minutes(15);
+/// How far missed calls are counted.
+const COUNTED: u32 = 100;
 /// The most calls in the dock.
 const MOST: usize = 3;
 
@@ -60,7 +62,8 @@ pub(crate) async fn dock(ctx: &PageContext) -> Result<Dock, Problem> {
     for call in &concern {
         calls.push(shown(ctx, call, who(call, &names)).await?);
     }
-    Ok(Dock { calls })
+    let missed = ctx.crm().calls().waiting(&ctx.actor, COUNTED).await?;
+    Ok(Dock { missed, calls })
 }
 
 /// A call concerns the member who placed it or whose agent is rung; one that rings for no known member concerns everybody

@@ -217,6 +217,8 @@ impl WrapUp {
 #[derive(Clone, Debug, Default, Template)]
 #[template(path = "dock.html")]
 pub(crate) struct Dock {
+    /// Missed calls that wait to be called back, for the rail.
+    pub(crate) missed: u32,
     /// Calls that ring or go on, and those that have just ended and want an outcome.
     pub(crate) calls: Vec<DockCall>,
 }

@@ -1,0 +1,106 @@
+// Calls: the sandbox's telephones on one side, the dock, the log and the page of a call on the other.
+import { equal, holds, picture, step, story, until } from '../report.mjs';
+
+const calls = (page) => page.getByRole('region', { name: 'Telephones' });
+const press = (phone, name) => calls(phone).getByRole('button', { name, exact: true }).click();
+const dock = (page) => page.getByRole('complementary', { name: 'Calls' });
+
+export async function callLog({ server, guard, taraPhone }) {
+  const page = await guard.open();
+  await page.setViewportSize({ width: 1440, height: 900 });
+  const phone = await guard.openBeside();
+  story('Calls');
+  await step('a call that comes in stands in the dock of every page, with who it is', page, async () => {
+    await page.goto(`${server.origin}/tasks`);
+    await phone.goto(taraPhone);
+    await calls(phone).getByRole('button', { name: 'Call', exact: true }).click();
+    await dock(page).getByText('Incoming call').waitFor();
+    await dock(page).getByRole('link', { name: 'Tara Menon' }).waitFor();
+    await picture(page, 'call-incoming');
+    await press(phone, 'Desk answers');
+    await dock(page).getByText('In call').waitFor();
+    await press(phone, 'Person hangs up');
+    await dock(page).getByText('Call ended').waitFor();
+  });
+  await step('outcome, note and follow-up are said in one form', page, async () => {
+    const form = dock(page).getByRole('form', { name: 'After the call' });
+    await form.getByLabel('Outcome').selectOption({ label: 'Interested' });
+    await form.getByLabel('Note').fill('Wants twelve saplings');
+    await form.getByLabel('Follow-up').fill('Send the price list');
+    await picture(page, 'call-after');
+    await form.getByRole('button', { name: 'Save' }).click();
+    await until(async () => !(await dock(page).isVisible()), 'the dock is empty');
+  });
+  await step('the log has one row, and the call has its page with a recording that plays', page, async () => {
+    await page.goto(`${server.origin}/calls`);
+    equal(await page.locator('.call-row').count(), 1, 'rows');
+    await page.locator('.call-row').getByText('Answered').waitFor();
+    await page.locator('.call-row').getByText('Interested').waitFor();
+    await picture(page, 'call-log');
+    await page.getByRole('link', { name: 'Tara Menon' }).click();
+    await page.getByRole('heading', { name: 'Details' }).waitFor();
+    await server.ahead(40);
+    const audio = page.locator('audio');
+    await audio.waitFor({ timeout: 20000 });
+    const seconds = await audio.evaluate((sound) => new Promise((done) => {
+      if (sound.readyState > 0) done(sound.duration);
+      sound.addEventListener('loadedmetadata', () => done(sound.duration));
+      sound.addEventListener('error', () => done(-1));
+    }));
+    holds(seconds > 0, `a recording of ${seconds} s`);
+    await picture(page, 'call-page');
+  });
+  await step('a missed call waits to be called back, and is done when the person is reached', page, async () => {
+    await phone.goto(taraPhone);
+    await calls(phone).getByRole('button', { name: 'Call', exact: true }).click();
+    await press(phone, 'Person hangs up');
+    await page.goto(`${server.origin}/calls?view=waiting`);
+    await page.locator('.call-row').getByText('waits').waitFor();
+    await picture(page, 'call-missed');
+    await page.locator('.call-row').getByRole('button', { name: /Call Tara Menon back/ }).click();
+    await dock(page).getByText('Calling').waitFor();
+    await press(phone, 'Desk answers');
+    await press(phone, 'Person answers');
+    await dock(page).getByText('In call').waitFor();
+    await dock(page).getByRole('button', { name: 'Hang up' }).click();
+    await dock(page).getByText('Call ended').waitFor();
+    await page.getByText('No missed call waits to be called back.').waitFor();
+  });
+  await step('a person who never called or wrote is not called, and the page says why', page, async () => {
+    await page.goto(`${server.origin}/calls`);
+    await page.getByLabel('Number to call').fill('+91 98400 99990');
+    await page.getByRole('button', { name: 'Call', exact: true }).click();
+    await page.getByRole('alert').filter({ hasText: 'have not written or called' }).waitFor();
+    await picture(page, 'call-refused');
+  });
+  await step('a hidden caller is logged and belongs to no one', page, async () => {
+    await phone.goto(taraPhone);
+    await calls(phone).getByLabel('Hide the number').check();
+    await calls(phone).getByRole('combobox', { name: 'Call the business' }).selectOption('piopiy');
+    await calls(phone).getByRole('button', { name: 'Call', exact: true }).click();
+    await dock(page).getByText('Number withheld').waitFor();
+    await press(phone, 'Leave a voicemail');
+    await page.goto(`${server.origin}/calls?view=missed`);
+    await page.locator('.call-row').getByText('Number withheld').waitFor();
+    equal(await page.locator('.call-row').getByRole('button', { name: /back/ }).count(), 0, 'buttons to call back');
+  });
+  await step('the report counts the same calls, as bars and as a table', page, async () => {
+    await page.goto(`${server.origin}/reports/calls`);
+    await page.getByRole('heading', { name: 'By hour of the day' }).waitFor();
+    equal(await page.locator('.figures dd').first().textContent(), '4', 'calls');
+    await picture(page, 'call-report');
+  });
+  for (const [width, height] of [[360, 740], [1024, 768], [1600, 900]]) {
+    await step(`log, call and report fit ${width} pixels`, page, async () => {
+      await page.setViewportSize({ width, height });
+      for (const path of ['calls', 'reports/calls', 'settings/channels']) {
+        await page.goto(`${server.origin}/${path}`);
+        const over = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+        holds(over <= 0, `${path} is ${over} px too wide`);
+        await picture(page, `calls-${path.replace('/', '-')}-${width}`);
+      }
+    });
+  }
+  await page.close();
+  await phone.close();
+}
