@@ -66,14 +66,16 @@ macro_rules! store_conformance {
                 a_call_is_written_and_read_back_whole
                 a_call_needs_its_account_and_its_contact
                 a_call_changes_under_its_revision
-                each_choice_narrows_the_log
-                choices_hold_at_once
-                missed_calls_that_wait_are_counted
                 an_id_belongs_to_one_call_of_an_account
                 rows_that_are_one_call_are_merged
                 recordings_expire_and_their_call_stays
-                calls_are_counted_by_hour_member_and_outcome
                 calls_of_one_organisation_are_no_others
+            }
+            call_log {
+                each_choice_narrows_the_log
+                choices_hold_at_once
+                missed_calls_that_wait_are_counted
+                calls_are_counted_by_hour_member_and_outcome
             }
             call_facts {
                 reports_find_their_calls

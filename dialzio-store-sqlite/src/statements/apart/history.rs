@@ -65,12 +65,14 @@ pub(super) async fn all() -> Vec<Vec<Ran>> {
         }
         call {
             a_call_is_written_and_read_back_whole
-            each_choice_narrows_the_log
-            missed_calls_that_wait_are_counted
             an_id_belongs_to_one_call_of_an_account
             rows_that_are_one_call_are_merged
-            calls_are_counted_by_hour_member_and_outcome
             calls_of_one_organisation_are_no_others
+        }
+        call_log {
+            each_choice_narrows_the_log
+            missed_calls_that_wait_are_counted
+            calls_are_counted_by_hour_member_and_outcome
         }
         call_facts {
             reports_find_their_calls
