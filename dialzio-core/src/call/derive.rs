@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::evidence::{CallEvidence, CallSource, LegEvidence, LegResult, LegRole, RecordingKind, Sourced};
-use super::{CallState, HangupCause};
+use super::words::{CallState, HangupCause};
 use crate::conversation::Direction;
 
 /// What a call's evidence amounts to.

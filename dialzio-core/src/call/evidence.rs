@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{CallAlias, HangupCause};
+use super::words::{CallAlias, HangupCause};
 use crate::conversation::Direction;
 use crate::name::string_enum;
 

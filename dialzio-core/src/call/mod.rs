@@ -5,15 +5,18 @@
 
 mod agent;
 pub(crate) mod applying;
+pub(crate) mod deciding;
 mod derive;
 mod evidence;
 pub(crate) mod inbound;
 mod party;
 mod placing;
+mod record;
 mod report;
 mod service;
 pub(crate) mod settling;
 mod store;
+mod words;
 
 pub use agent::{CallAgent, NewAgent};
 pub use derive::Derived;
@@ -21,282 +24,11 @@ pub use evidence::{CallEvidence, CallSource, LegEvidence, LegResult, LegRole, Re
 pub use party::Party;
 pub use placing::{CallPreview, NewCall};
 pub(crate) use placing::{PLACE_WITHIN, consent};
+pub use record::Call;
 pub use report::{CallSums, by_hour, by_member};
 pub use service::{CallPatch, CallService, Caller};
 pub use store::{
     CallFacts, CallFactsQuery, CallQuery, CallStore, CallTally, CallView, CallWrite, DurationClass,
     ReportQuery,
 };
-
-use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
-
-use crate::consent::Purpose;
-use crate::conversation::{Direction, FailureNote};
-use crate::id::{AccountId, CallId, ContactId, DispositionId, MemberId, TaskId};
-use crate::name::string_enum;
-use crate::phone::PhoneNumber;
-use crate::store::Revision;
-use crate::text::CallNote;
-
-/// An id by which a provider names a call, one of its legs, or our request for it: 1 to 200 visible ASCII characters.
-/// Unique within an account.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct CallAlias(String);
-
-impl CallAlias {
-    /// The most characters.
-    pub const MAX: usize = 200;
-
-    /// An id, if it has the form of one.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        let fits = (1..=Self::MAX).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
-        fits.then(|| Self(text.to_owned()))
-    }
-
-    /// The id as the provider writes it.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-string_enum! {
-    /// Where a call stands.
-    pub enum CallState {
-        /// Waits to be placed.
-        Queued = "queued",
-        /// It is being placed: what became of it is not known yet.
-        Dispatched = "dispatched",
-        /// Somebody is being rung.
-        Ringing = "ringing",
-        /// Both sides speak.
-        InProgress = "in_progress",
-        /// It was answered and is over.
-        Completed = "completed",
-        /// Nobody here answered.
-        Missed = "missed",
-        /// Nobody here answered, and the caller left a message.
-        Voicemail = "voicemail",
-        /// The person did not answer.
-        NoAnswer = "no_answer",
-        /// The person's line was busy, or they declined.
-        Busy = "busy",
-        /// It could not be connected, or the provider refused it.
-        Failed = "failed",
-        /// It ended before the person was rung: taken back, or nobody here picked up.
-        Cancelled = "cancelled",
-        /// The gate did not allow it.
-        Refused = "refused",
-        /// It may have been placed; the provider did not answer. Never placed again by itself.
-        Unknown = "unknown",
-        /// It ended in a way that the provider has a word of its own for.
-        Ended = "ended",
-    }
-}
-
-impl CallState {
-    /// Whether the call is over.
-    #[must_use]
-    pub const fn is_final(self) -> bool {
-        !matches!(self, Self::Queued | Self::Dispatched | Self::Ringing | Self::InProgress | Self::Unknown)
-    }
-
-    /// Whether a caller was not reached by us: a missed call that wants to be called back.
-    #[must_use]
-    pub const fn is_missed(self) -> bool {
-        matches!(self, Self::Missed | Self::Voicemail)
-    }
-}
-
-string_enum! {
-    /// Why a call ended. Providers that say "caller" mean the side outside.
-    pub enum HangupCause {
-        /// Not said.
-        Unknown = "unknown",
-        /// Nobody answered in time.
-        NotAnswered = "not_answered",
-        /// It was taken back.
-        Cancelled = "cancelled",
-        /// It was declined.
-        Rejected = "rejected",
-        /// The line was busy.
-        Busy = "busy",
-        /// It could not be connected.
-        Failed = "failed",
-        /// The person outside hung up.
-        CustomerHungUp = "customer_hung_up",
-        /// The agent hung up.
-        AgentHungUp = "agent_hung_up",
-    }
-}
-
-string_enum! {
-    /// What is known of a person's agreement to being recorded.
-    #[derive(Default)]
-    pub enum RecordingConsent {
-        /// Nothing is known.
-        #[default]
-        Unknown = "unknown",
-        /// They were told.
-        Announced = "announced",
-        /// They agreed.
-        Agreed = "agreed",
-        /// They said no.
-        Refused = "refused",
-    }
-}
-
-/// One call.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Call {
-    /// The id. It holds the time at which the call began, or was first heard of, so that order by id is order in time.
-    pub id: CallId,
-    /// The number or sender it went through.
-    pub account: AccountId,
-    /// Which way it went.
-    pub direction: Direction,
-    /// Where it stands.
-    pub state: CallState,
-    /// Its end was confirmed by asking the provider.
-    pub confirmed: bool,
-    /// The person's number; `None` if it is withheld or unreadable.
-    pub customer: Option<PhoneNumber>,
-    /// The person hides their number.
-    pub withheld: bool,
-    /// Our number, as the provider writes it.
-    pub our_number: Option<String>,
-    /// Whose call it is, once that is known: found by the number if exactly one contact has it, or chosen by a member.
-    pub contact: Option<ContactId>,
-    /// The member who spoke or was rung, by the provider's agent that is mapped to them, or who placed the call.
-    pub member: Option<MemberId>,
-    /// The provider's id of the agent.
-    pub agent: Option<String>,
-    /// Who placed it, as [`crate::Principal::to_ref`]; `None` for a call that we did not place.
-    pub placed_by: Option<String>,
-    /// The state that our own request left it in; `None` for a call that we did not place.
-    pub placed: Option<CallState>,
-    /// What it is for; `None` for a call that we did not place.
-    pub purpose: Option<Purpose>,
-    /// When it began.
-    pub started_at: DateTime<Utc>,
-    /// When both sides spoke.
-    pub answered_at: Option<DateTime<Utc>>,
-    /// When it ended.
-    pub ended_at: Option<DateTime<Utc>>,
-    /// Seconds in which people spoke, as the provider reports it. Never computed.
-    pub talk_seconds: Option<u32>,
-    /// Seconds that the caller waited, as the provider reports it.
-    pub wait_seconds: Option<u32>,
-    /// Why it ended.
-    pub cause: Option<HangupCause>,
-    /// The provider's word for an end that is not known.
-    pub word: Option<String>,
-    /// Why it was refused or failed.
-    pub failure: Option<FailureNote>,
-    /// The outcome that a member chose.
-    pub disposition: Option<DispositionId>,
-    /// What a member wrote down about it.
-    pub note: Option<CallNote>,
-    /// What is known of the person's agreement to being recorded.
-    pub recording_consent: RecordingConsent,
-    /// A missed call: when the person was reached, or a member said that it is done.
-    pub handled_at: Option<DateTime<Utc>>,
-    /// A missed call: the follow-up that was made for it.
-    pub task: Option<TaskId>,
-    /// All that reports say.
-    pub evidence: CallEvidence,
-    /// Counts its changes.
-    pub revision: Revision,
-    /// When the row was made.
-    pub created_at: DateTime<Utc>,
-}
-
-impl std::fmt::Debug for Call {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Call({}, {}, {})", self.id, self.direction, self.state)
-    }
-}
-
-impl Call {
-    /// A call of which nothing is known but where it came by and when.
-    #[must_use]
-    pub fn new(id: CallId, account: AccountId, at: DateTime<Utc>, now: DateTime<Utc>) -> Self {
-        Self {
-            id,
-            account,
-            direction: Direction::Inbound,
-            state: CallState::Ringing,
-            confirmed: false,
-            customer: None,
-            withheld: false,
-            our_number: None,
-            contact: None,
-            member: None,
-            agent: None,
-            placed_by: None,
-            placed: None,
-            purpose: None,
-            started_at: at,
-            answered_at: None,
-            ended_at: None,
-            talk_seconds: None,
-            wait_seconds: None,
-            cause: None,
-            word: None,
-            failure: None,
-            disposition: None,
-            note: None,
-            recording_consent: RecordingConsent::Unknown,
-            handled_at: None,
-            task: None,
-            evidence: CallEvidence::default(),
-            revision: Revision::FIRST,
-            created_at: now,
-        }
-    }
-
-    /// Brings the columns up to the evidence. A start that nothing is known of stays as it was first heard of.
-    pub fn derive(&mut self) {
-        let Derived {
-            direction,
-            state,
-            confirmed,
-            started_at,
-            answered_at,
-            ended_at,
-            talk_seconds,
-            wait_seconds,
-            cause,
-            agent,
-            word,
-        } = self.evidence.derive(self.placed);
-        self.direction = direction;
-        self.state = state;
-        self.confirmed = confirmed;
-        self.started_at = started_at.unwrap_or(self.started_at);
-        self.answered_at = answered_at;
-        self.ended_at = ended_at;
-        self.talk_seconds = talk_seconds;
-        self.wait_seconds = wait_seconds;
-        self.cause = cause;
-        self.agent = agent;
-        self.word = word;
-        self.our_number = self.evidence.our_number.as_ref().map(|known| known.value.clone());
-    }
-
-    /// Seconds from its start until both sides spoke, if both times are known.
-    #[must_use]
-    pub fn answer_seconds(&self) -> Option<u32> {
-        let seconds = (self.answered_at? - self.started_at).num_seconds();
-        u32::try_from(seconds).ok()
-    }
-
-    /// A missed call that still waits to be called back.
-    #[must_use]
-    pub const fn is_open_missed(&self) -> bool {
-        self.state.is_missed() && self.handled_at.is_none()
-    }
-}
+pub use words::{CallAlias, CallState, HangupCause, RecordingConsent};

@@ -11,7 +11,7 @@ use tokio::time::{Duration, Instant};
 
 use crate::account::AccountService;
 use crate::account::{App, Route};
-use crate::call::inbound as call;
+use crate::call::deciding as call;
 use crate::consent::Channel;
 use crate::conversation::{InboundFacts, beside_context};
 use crate::error::Error;

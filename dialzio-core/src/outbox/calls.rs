@@ -9,7 +9,7 @@ use super::lease::Lease;
 use super::worker::Worker;
 use super::write::JobWrite;
 use crate::account::{AccountService, AccountState, ProviderAccount};
-use crate::call::inbound::{self, Calls};
+use crate::call::deciding::{self, Calls};
 use crate::call::{
     Call, CallAgent, CallEvidence, CallSource, CallState, CallWrite, LegEvidence, LegRole, PLACE_WITHIN,
     Sourced, consent, settling,
@@ -360,7 +360,7 @@ impl Worker<'_> {
                 given.iter_mut().for_each(|report| report.own = Some(id));
             }
             let references: Vec<&CallReport> = given.iter().collect();
-            let mut calls: Calls = inbound::known(self.runtime, scope, account, &references).await?;
+            let mut calls: Calls = deciding::known(self.runtime, scope, account, &references).await?;
             let now = self.runtime.now();
             let mut batch = Batch::caused_by(&Cause::Stored, Action::CallReported, now);
             for report in &given {

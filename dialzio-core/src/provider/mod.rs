@@ -1,5 +1,6 @@
 //! The ports of a provider. Register one value per provider; a missing capability is an explicit `None`.
 
+mod call_report;
 mod connection;
 mod error;
 mod id;
@@ -9,6 +10,7 @@ mod telephony;
 mod trust;
 mod webhook;
 
+pub use call_report::{CallReport, CallReportKind, LegReport, ReportTime};
 pub use connection::{ConnectionForm, Credentials, FieldFormat, FormField};
 pub use error::{BoxError, ProviderError, RefusalReason, WebhookError};
 pub use id::ProviderId;
@@ -25,8 +27,8 @@ pub use messaging::{
 #[cfg(feature = "mock")]
 pub use telephony::MockTelephonyProvider;
 pub use telephony::{
-    CallAccepted, CallAction, CallCursor, CallPage, CallReport, CallReportKind, LegReport, ListedAgent,
-    OutboundCall, ReportTime, RingAgentOn, TelephonyCapabilities, TelephonyProvider,
+    CallAccepted, CallAction, CallCursor, CallPage, ListedAgent, OutboundCall, RingAgentOn,
+    TelephonyCapabilities, TelephonyProvider,
 };
 pub use trust::Trust;
 #[cfg(feature = "mock")]

@@ -1,14 +1,13 @@
-//! Calls: how they are placed and controlled, and what a provider reports of them.
+//! Calls: how they are placed and controlled, and how a provider is asked about them.
 
 use async_trait::async_trait;
-use chrono::{DateTime, NaiveDateTime, Utc};
+use chrono::{DateTime, Utc};
 use std::fmt::Debug;
 use std::time::Duration;
 
-use super::{AccountAccess, AccountHealth, FetchedMedia, ProviderError, ProviderId};
-use crate::call::{CallAlias, HangupCause, LegResult, LegRole, RecordingKind};
+use super::{AccountAccess, AccountHealth, CallReport, FetchedMedia, ProviderError, ProviderId};
+use crate::call::CallAlias;
 use crate::consent::CallPermit;
-use crate::conversation::Direction;
 use crate::id::CallId;
 use crate::name::string_enum;
 
@@ -83,98 +82,6 @@ pub struct OutboundCall {
 pub struct CallAccepted {
     /// The provider's id for the request; later reports may know the call by others.
     pub request: Option<CallAlias>,
-}
-
-/// When something happened, as a report says it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ReportTime {
-    /// At this instant.
-    At(DateTime<Utc>),
-    /// At this time of day, without a zone: read in the organisation's.
-    Local(NaiveDateTime),
-}
-
-/// What a leg did, with the time that the report gives.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct LegReport {
-    /// Whose part it is; `None` if the report does not say.
-    pub role: Option<LegRole>,
-    /// The provider's id of the leg; `None` for the call as a whole.
-    pub id: Option<CallAlias>,
-    /// The provider's id of the agent.
-    pub agent: Option<String>,
-    /// When it began.
-    pub started: Option<ReportTime>,
-    /// When it was answered.
-    pub answered: Option<ReportTime>,
-    /// When it ended.
-    pub ended: Option<ReportTime>,
-    /// How it ended.
-    pub result: Option<LegResult>,
-    /// Seconds in which people spoke.
-    pub talk_seconds: Option<u32>,
-    /// Seconds that a caller waited.
-    pub wait_seconds: Option<u32>,
-    /// Why it ended.
-    pub cause: Option<HangupCause>,
-}
-
-string_enum! {
-    /// What sort of report it is.
-    pub enum CallReportKind {
-        /// Of something that just happened in a call that goes on.
-        Live = "live",
-        /// Of a call, or a leg, that is over.
-        Record = "record",
-    }
-}
-
-/// What a provider says of a call. Numbers are as the provider writes them: intake reads them in the organisation's region.
-#[derive(Clone, PartialEq, Eq)]
-pub struct CallReport {
-    /// Every id in it that names the call or one of its legs, the one of the whole call first.
-    pub aliases: Vec<CallAlias>,
-    /// Our own id, if the report brings it back.
-    pub own: Option<CallId>,
-    /// What sort of report it is.
-    pub kind: CallReportKind,
-    /// Which way the call went, if this says so. Not the direction of a leg.
-    pub direction: Option<Direction>,
-    /// The person's number as written; empty if the report has the field and nothing in it, which means a number withheld.
-    /// `None` if this report does not speak of the person.
-    pub customer: Option<String>,
-    /// Our number as written.
-    pub our_number: Option<String>,
-    /// The team or menu that took the call.
-    pub queue: Option<String>,
-    /// What happened.
-    pub leg: LegReport,
-    /// Recorded files by the provider's name of each.
-    pub recordings: Vec<(String, RecordingKind)>,
-}
-
-impl Debug for CallReport {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "CallReport({}, {} ids)", self.kind, self.aliases.len())
-    }
-}
-
-impl CallReport {
-    /// A report that says nothing yet.
-    #[must_use]
-    pub fn new(kind: CallReportKind) -> Self {
-        Self {
-            aliases: Vec::new(),
-            own: None,
-            kind,
-            direction: None,
-            customer: None,
-            our_number: None,
-            queue: None,
-            leg: LegReport::default(),
-            recordings: Vec::new(),
-        }
-    }
 }
 
 /// Calls as the provider lists them, by pages of its own size.

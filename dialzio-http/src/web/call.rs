@@ -1,22 +1,18 @@
 //! One call as a page: what became of it, its recordings, whose it is, and what members say of it.
 
 use axum::response::Html;
-use chrono::NaiveDateTime;
-use dialzio_core::call::{Call, CallPatch, CallState, HangupCause, LegRole, RecordingKind};
-use dialzio_core::contact::{NewContact, NewTask};
+use dialzio_core::call::{Call, CallState, HangupCause, LegRole, RecordingKind};
 use dialzio_core::conversation::Direction;
 use dialzio_core::media::MediaState;
-use dialzio_core::text::{CallNote, PersonName, TaskTitle};
-use dialzio_core::{CallId, ContactId, DispositionId, Permission};
+use dialzio_core::{CallId, Permission};
 
 use super::calls::{names, seconds, state, who};
 use super::page_context::{PageContext, show};
 use super::view::calls::{CallCard, CallFile, CallPage, LegRow, WrapUp};
 use super::view::shell::Place;
 use super::view::{Avatar, Chip, Choice, Fact, Shown, Tone};
-use super::{dock, words};
-use crate::api::{Id, text, word};
-use crate::form::Fields;
+use super::words;
+use crate::api::Id;
 use crate::problem::Problem;
 
 /// `GET /calls/{call}`.
@@ -229,61 +225,4 @@ pub(crate) async fn wrap_up(ctx: &PageContext, call: &Call, place: &'static str)
         can_follow_up: call.contact.is_some() && ctx.may(Permission::ContactsWrite),
         error: None,
     })
-}
-
-async fn answer(ctx: &PageContext, call: &Call, place: &str) -> Result<Html<String>, Problem> {
-    if place == "dock" { show(&dock::dock(ctx).await?) } else { show(&card(ctx, call).await?) }
-}
-
-/// `POST /web/calls/{call}/wrap-up`: outcome, note, and a follow-up.
-pub(crate) async fn save(
-    ctx: PageContext,
-    Id(id): Id<CallId>,
-    fields: Fields,
-) -> Result<Html<String>, Problem> {
-    let disposition: Option<DispositionId> =
-        fields.given("disposition").map(|chosen| word("disposition", chosen)).transpose()?;
-    let note = fields.given("note").map(|said| text::<CallNote>("note", said)).transpose()?;
-    let title = fields.given("task").map(|title| text::<TaskTitle>("task", title)).transpose()?;
-    let due = match fields.given("due") {
-        Some(due) => {
-            let local = NaiveDateTime::parse_from_str(due, "%Y-%m-%dT%H:%M");
-            let local = local.map_err(|_| Problem::invalid("due", "is not a date and time"))?;
-            ctx.instant(local)
-        }
-        None => None,
-    };
-    if due.is_some() && title.is_none() {
-        return Err(Problem::invalid("task", "is missing: say what is to be done by then"));
-    }
-    let patch = CallPatch { disposition: Some(disposition), note: Some(note), ..CallPatch::default() };
-    let call = ctx.crm().calls().update(&ctx.actor, id, None, &patch).await?;
-    if let (Some(title), Some(contact)) = (title, call.contact) {
-        let new = NewTask { title, due_at: due, assignee: ctx.actor.member() };
-        ctx.crm().contacts().add_task(&ctx.actor, contact, new).await?;
-    }
-    answer(&ctx, &call, fields.get("place")).await
-}
-
-/// `POST /web/calls/{call}/contact`: says whose call it is, or makes a contact of it.
-pub(crate) async fn assign(
-    ctx: PageContext,
-    Id(id): Id<CallId>,
-    fields: Fields,
-) -> Result<Html<String>, Problem> {
-    let contact: ContactId = match fields.given("contact") {
-        Some(chosen) => word("contact", chosen)?,
-        None => {
-            let call = ctx.crm().calls().get(&ctx.actor, id).await?;
-            let number = call
-                .customer
-                .ok_or_else(|| Problem::invalid("name", "cannot be added: the call has no number"))?;
-            let name = fields.given("name").map(|name| text::<PersonName>("name", name)).transpose()?;
-            let new = NewContact { name, ..NewContact::default() }.phone(number);
-            ctx.crm().contacts().create(&ctx.actor, new).await?.id
-        }
-    };
-    let patch = CallPatch { contact: Some(Some(contact)), ..CallPatch::default() };
-    let call = ctx.crm().calls().update(&ctx.actor, id, None, &patch).await?;
-    answer(&ctx, &call, fields.get("place")).await
 }

@@ -19,8 +19,7 @@ use super::view::shell::Place;
 use super::view::{Chip, Choice, Shown, Tone};
 use super::words;
 use crate::api::call_export::{CsvFile, file};
-use crate::api::{Id, decode_cursor, encode_cursor};
-use crate::form::Fields;
+use crate::api::{decode_cursor, encode_cursor};
 use crate::problem::Problem;
 
 /// Rows of a page.
@@ -328,21 +327,5 @@ fn row(
         time: ctx.clock(call.started_at),
         has_file: !call.evidence.recordings.is_empty(),
         waits: call.is_open_missed().then(|| (age(ctx, call.started_at), number)),
-    }
-}
-
-/// `POST /web/calls/{call}/handled`: a missed call is done.
-pub(crate) async fn handled(
-    ctx: PageContext,
-    Id(id): Id<dialzio_core::CallId>,
-    fields: Fields,
-) -> Result<Html<String>, Problem> {
-    let patch = dialzio_core::call::CallPatch { handled: Some(true), ..Default::default() };
-    let call = ctx.crm().calls().update(&ctx.actor, id, None, &patch).await?;
-    // The log is read again when the event arrives; on its own page the call is shown as it is now.
-    if fields.get("place") == "page" {
-        show(&super::call::card(&ctx, &call).await?)
-    } else {
-        Ok(Html(String::new()))
     }
 }

@@ -10,6 +10,7 @@ mod attempts;
 mod bubble;
 mod bulk;
 mod call;
+mod call_changes;
 mod call_report;
 mod calls;
 mod canned_replies;
@@ -173,9 +174,9 @@ fn posts() -> Router<AppState> {
         .route("/web/contacts/{contact}/consent", post(consent::record))
         .route("/web/tasks/{task}", post(tasks::tick))
         .route("/web/calls/{call}/control", post(dock::control))
-        .route("/web/calls/{call}/wrap-up", post(call::save))
-        .route("/web/calls/{call}/contact", post(call::assign))
-        .route("/web/calls/{call}/handled", post(calls::handled))
+        .route("/web/calls/{call}/wrap-up", post(call_changes::save))
+        .route("/web/calls/{call}/contact", post(call_changes::assign))
+        .route("/web/calls/{call}/handled", post(call_changes::handled))
         .route("/web/accounts/{account}/agents", post(agents::map))
         .route("/web/accounts/{account}/agents/add", post(agents::add))
         .route("/web/accounts/{account}/agents/sync", post(agents::sync))

@@ -4,7 +4,7 @@
 use chrono::{DateTime, Utc};
 
 use super::people::People;
-use crate::call::inbound::Calls;
+use crate::call::deciding::Calls;
 use crate::consent::{Channel, Words};
 use crate::contact::Portfolio;
 use crate::conversation::{ExternalId, InboundFacts, KnownMessage};
