@@ -151,6 +151,11 @@ impl Calls {
         Ok(id)
     }
 
+    /// Whether any id in a report names a call that is known.
+    pub(crate) fn knows(&self, report: &CallReport) -> bool {
+        self.known.aliases.iter().any(|(alias, _)| report.aliases.contains(alias))
+    }
+
     /// The calls that a report is about: by our id, or by any id of the provider.
     fn take(&mut self, report: &CallReport, account: AccountId) -> Vec<Changed> {
         let named = |alias: &CallAlias| report.aliases.contains(alias);

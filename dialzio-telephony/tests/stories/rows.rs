@@ -26,13 +26,14 @@ async fn a_call_that_no_webhook_told_of_comes_from_the_log() {
 #[tokio::test]
 async fn records_alone_are_enough() {
     for product in [Product::TeleCmi, Product::Piopiy] {
-        for play in [Play::Missed, Play::Placed, Play::NotReached, Play::AgentAway] {
+        for play in [Play::Answered, Play::Missed, Play::Placed, Play::NotReached, Play::AgentAway] {
             let desk = Desk::new(product).await;
             desk.vendor.set_behaviour(Behaviour { live_events: false, ..Behaviour::default() });
             play.play(&desk).await;
             for raw in desk.posted().await {
                 desk.receive(raw).await;
             }
+            desk.later(1).await;
             let call = desk.only().await;
             assert_eq!(call.talk_seconds, play.end().1, "{product:?} {play:?}");
             if play != Play::AgentAway || product == Product::Piopiy {
@@ -40,6 +41,41 @@ async fn records_alone_are_enough() {
             }
         }
     }
+}
+
+/// A record of an attempt to reach an agent names neither the call nor its other legs. It waits until a live event has named them,
+/// makes no call of its own, and holds up no other.
+#[tokio::test]
+async fn an_attempt_waits_for_its_call() {
+    let desk = Desk::new(Product::TeleCmi).await;
+    Play::Answered.play(&desk).await;
+    let posted = desk.posted().await;
+    let is_attempt = |raw: &dialzio_core::provider::RawWebhook| {
+        let body = String::from_utf8_lossy(&raw.body).into_owned();
+        body.contains(r#""leg":"b""#) && body.contains(r#""type":"cdr""#)
+    };
+    let (attempts, others): (Vec<_>, Vec<_>) = posted.into_iter().partition(is_attempt);
+    assert_eq!(attempts.len(), 1);
+    desk.receive(attempts[0].clone()).await;
+    assert!(desk.calls().await.iter().all(|call| call.state != CallState::Ringing), "it is no call");
+    for raw in others {
+        desk.receive(raw).await;
+    }
+    let missed = |call: &dialzio_core::call::Call| {
+        call.evidence
+            .legs
+            .values()
+            .filter(|leg| {
+                leg.result
+                    .as_ref()
+                    .is_some_and(|result| result.value == dialzio_core::call::LegResult::Missed)
+            })
+            .count()
+    };
+    assert_eq!(missed(&desk.only().await), 0, "the others did not wait for it");
+    desk.later(20).await;
+    assert_eq!(missed(&desk.only().await), 1);
+    assert_eq!(desk.only().await.state, CallState::Completed);
 }
 
 #[tokio::test]
