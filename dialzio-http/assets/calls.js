@@ -63,6 +63,32 @@
     tidy();
   });
 
+  // A number that is pressed twice is called once: until a few seconds after the answer, each press carries the same key.
+  const presses = new Map();
+  const pressOf = (form) => `${form.elements.number?.value ?? ''} ${form.elements.contact?.value ?? ''}`;
+  document.addEventListener('submit', (event) => {
+    const form = event.target;
+    if (form.getAttribute('hx-post') !== 'web/calls') return;
+    let press = presses.get(pressOf(form));
+    if (!press || Date.now() > press.until) {
+      press = { key: [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('') };
+      presses.set(pressOf(form), press);
+    }
+    press.until = Infinity;
+    let field = form.querySelector('[name="key"]');
+    if (!field) {
+      field = Object.assign(document.createElement('input'), { type: 'hidden', name: 'key' });
+      form.append(field);
+    }
+    field.value = press.key;
+  }, true);
+  document.addEventListener('htmx:finally:request', (event) => {
+    const form = event.detail.ctx.sourceElement;
+    if (form?.getAttribute?.('hx-post') !== 'web/calls') return;
+    const press = presses.get(pressOf(form));
+    if (press) press.until = Date.now() + 5000;
+  });
+
   // Speed, and the waveform.
   document.addEventListener('change', (event) => {
     if (!event.target.matches?.('[data-speed]')) return;

@@ -39,6 +39,9 @@ pub(crate) async fn save(
     if due.is_some() && title.is_none() {
         return Err(Problem::invalid("task", "is missing: say what is to be done by then"));
     }
+    if title.is_some() && ctx.crm().calls().get(&ctx.actor, id).await?.contact.is_none() {
+        return Err(Problem::invalid("task", "needs a person: say first whose call it was"));
+    }
     let patch = CallPatch { disposition: Some(disposition), note: Some(note), ..CallPatch::default() };
     let call = ctx.crm().calls().update(&ctx.actor, id, None, &patch).await?;
     if let (Some(title), Some(contact)) = (title, call.contact) {

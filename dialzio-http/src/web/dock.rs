@@ -177,7 +177,8 @@ pub(crate) async fn place(ctx: PageContext, fields: Fields) -> Result<Response, 
     let number = number.map_err(|error| Problem::invalid("number", error.to_string()))?;
     let contact: Option<ContactId> = fields.given("contact").map(|id| word("contact", id)).transpose()?;
     let account = fields.given("account").map(|id| word("account", id)).transpose()?;
-    let new = NewCall { account, number, contact, purpose: Purpose::Service, key: None };
+    let key = Some(super::outgoing::key(&fields)?);
+    let new = NewCall { account, number, contact, purpose: Purpose::Service, key };
     ctx.crm().calls().place(&ctx.actor, new).await?;
     let dock = super::page_context::beside("dock", "outerHTML", &dock(&ctx).await?)?;
     Ok((StatusCode::OK, Html(dock)).into_response())

@@ -19,7 +19,8 @@ use crate::api::{Id, text, word};
 use crate::form::{Fields, FileForm};
 use crate::problem::Problem;
 
-fn key(fields: &Fields) -> Result<IdempotencyKey, Problem> {
+/// The key that the page made, so that the same form sent twice counts once.
+pub(super) fn key(fields: &Fields) -> Result<IdempotencyKey, Problem> {
     IdempotencyKey::parse(fields.get("key")).ok_or_else(|| Problem::invalid("key", "is missing"))
 }
 
