@@ -372,7 +372,7 @@ impl<'a> CallService<'a> {
         account: AccountId,
         agent: &str,
         member: Option<MemberId>,
-    ) -> Result<(), Error> {
+    ) -> Result<Vec<CallAgent>, Error> {
         let scope = by.scope_for(Permission::AccountsManage)?;
         let store = self.runtime.store();
         if !store.call_agents(scope, account).await?.iter().any(|known| known.id == agent) {
@@ -387,7 +387,7 @@ impl<'a> CallService<'a> {
             .write(CallWrite::MapAgent { account, agent: agent.to_owned(), member })
             .event(DomainEvent::AccountChanged { account });
         store.commit_one(scope, batch).await?;
-        Ok(())
+        Ok(store.call_agents(scope, account).await?)
     }
 
     /// Calls of everybody who shares a number with a contact, or that are the contact's, newest first.

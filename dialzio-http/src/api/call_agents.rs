@@ -108,8 +108,6 @@ pub async fn map(
     Id(id): Id<AccountId>,
     Body(asked): Body<AgentMemberJson>,
 ) -> Result<Json<List<AgentJson>>, Problem> {
-    let calls = state.crm().calls();
-    calls.map_agent(&actor, id, &asked.agent, asked.member).await?;
-    let agents = calls.agents(&actor, id).await?;
+    let agents = state.crm().calls().map_agent(&actor, id, &asked.agent, asked.member).await?;
     Ok(List::all(agents.into_iter().map(AgentJson::from).collect()))
 }

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use dialzio_core::account::{NewAccount, NewApp, ProviderAccount};
 use dialzio_core::call::NewAgent;
 use dialzio_core::text::{PersonName, Title};
-use dialzio_core::{AccountId, Actor, Crm, Error, MemberId, PhoneNumber};
+use dialzio_core::{AccountId, AccountProblem, Actor, Crm, Error, MemberId, PhoneNumber};
 use dialzio_telephony::emulator::{EmulatedAccount, EmulatedAgent, Emulator, EmulatorConfig, Product};
 use url::Url;
 
@@ -87,13 +87,17 @@ impl Telephone {
         }
     }
 
-    /// Connects the organisation to both services, once: an app, an account, and the webhook back to `server`.
+    /// Connects the organisation to both services, once: an app, an account, and the webhook back to `server`. A host that has
+    /// registered none of them, or one, has no account at the others.
     ///
     /// # Errors
     /// [`Error`] if an account cannot be connected.
     pub async fn connect(&self, crm: &Crm, by: &Actor, server: &Url) -> Result<(), Error> {
         for service in &SERVICES {
-            self.connect_one(crm, by, server, service).await?;
+            match self.connect_one(crm, by, server, service).await {
+                Err(Error::Account(AccountProblem::NoProvider)) => {}
+                done => done?,
+            }
         }
         Ok(())
     }

@@ -72,7 +72,6 @@ pub(crate) async fn map(
     fields: Fields,
 ) -> Result<Html<String>, Problem> {
     let member = fields.given("member").map(|member| word("member", member)).transpose()?;
-    ctx.crm().calls().map_agent(&ctx.actor, id, fields.get("agent"), member).await?;
-    let agents = ctx.crm().calls().agents(&ctx.actor, id).await?;
+    let agents = ctx.crm().calls().map_agent(&ctx.actor, id, fields.get("agent"), member).await?;
     show(&list(&ctx, id, &agents).await?)
 }
