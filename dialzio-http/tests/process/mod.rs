@@ -9,7 +9,8 @@ use std::time::Duration;
 /// Asks with a key and, unless it is empty, a JSON body; answers the status and the JSON that came back.
 pub fn ask(address: &str, key: &str, method: &str, path: &str, body: &str) -> (u16, Value) {
     let mut stream = TcpStream::connect(address).unwrap();
-    stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+    // A bound against a hang, beyond the longest that the server itself lets a request take.
+    stream.set_read_timeout(Some(Duration::from_secs(120))).unwrap();
     write!(
         stream,
         "{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer {key}\r\n\
