@@ -127,8 +127,8 @@ export async function keepOrder({ server, inbox, phone, taraPhone }) {
 
   story('News from outside the browser');
   await step('a signed webhook appears live, a forged one does not', inbox, async () => {
-    const app = (await server.api('GET', '/v1/apps')).json.data[0];
-    const account = (await server.api('GET', '/v1/accounts')).json.data[0];
+    const app = (await server.api('GET', '/v1/apps')).json.data.find((one) => one.provider === 'whatsapp');
+    const account = (await server.api('GET', '/v1/accounts')).json.data.find((one) => one.provider === 'whatsapp');
     const me = (await server.api('GET', '/v1/me')).json;
     const at = Math.floor(server.now() / 1000);
     const message = (id, words) => JSON.stringify({

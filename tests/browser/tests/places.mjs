@@ -112,9 +112,9 @@ export async function places({ server, inbox, guard }) {
     await picture(page, 'settings');
   });
   await step('what could not be used is held back, shown, and discarded with a word', page, async () => {
-    const app = (await server.api('GET', '/v1/apps')).json.data[0];
+    const app = (await server.api('GET', '/v1/apps')).json.data.find((one) => one.provider === 'whatsapp');
     const me = (await server.api('GET', '/v1/me')).json;
-    const account = (await server.api('GET', '/v1/accounts')).json.data[0];
+    const account = (await server.api('GET', '/v1/accounts')).json.data.find((one) => one.provider === 'whatsapp');
     const body = JSON.stringify({ object: 'whatsapp_business_account', entry: [{ id: account.business_id, changes: [{ field: 'a_field_of_tomorrow', value: { metadata: { phone_number_id: account.routing_key }, news: 'unheard of' } }] }] });
     equal((await postSigned(app.hook_url, body, `sandbox-secret-${me.organisation}`)).status, 200, 'status');
     await page.goto(`${server.origin}/settings/events`);
