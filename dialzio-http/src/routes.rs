@@ -192,7 +192,7 @@ routes! {
     "calls.change" patch "/v1/calls/{call}" needs(P::CallsWrite), "Say what became of a call, and whose it is", 200 => api::calls::change,
         sample r#"{"note":"Wants a call on Tuesday"}"#,
         problems ["call.conflict", "call.stale", "contact.not_found", "disposition.not_found"];
-    "calls.control" post "/v1/calls/{call}/control" needs(P::CallsWrite), "End, hold or resume a call that goes on", 204 => api::calls::control,
+    "calls.control" post "/v1/calls/{call}/control" needs(P::CallsWrite), "End, hold or resume a call in progress", 204 => api::calls::control,
         sample r#"{"action":"hang_up"}"#,
         problems ["account.no_provider", "account.not_found", "account.unsupported", "provider.*"];
     "calls.recordings" get "/v1/calls/{call}/recordings" needs(P::CallsRead), "List the recordings and voicemails of a call", 200 => api::calls::recordings;

@@ -137,16 +137,16 @@ impl LegEvidence {
 }
 
 string_enum! {
-    /// What a recorded file holds.
+    /// What a recording contains.
     pub enum RecordingKind {
         /// The conversation.
         Recording = "recording",
-        /// What the caller left when nobody answered.
+        /// The message a caller left because nobody answered.
         Voicemail = "voicemail",
     }
 }
 
-/// What is known of a call but the person's number, which is a column.
+/// Everything known about a call except the person's number, which has a column of its own.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct CallEvidence {
@@ -158,9 +158,9 @@ pub struct CallEvidence {
     pub queue: Option<Sourced<String>>,
     /// Our number, as the provider writes it.
     pub our_number: Option<Sourced<String>>,
-    /// How good the source of the person's number is, which is a column.
+    /// The source of the person's number; the number itself has a column of its own.
     pub customer: Option<CallSource>,
-    /// The legs by the provider's id of each, and what is said of the whole call under the empty id.
+    /// The legs by the provider's leg id. Reports about the call as a whole are under [`Self::WHOLE`].
     pub legs: BTreeMap<String, LegEvidence>,
     /// The provider's names of recorded files.
     pub recordings: BTreeMap<String, RecordingKind>,
@@ -169,7 +169,7 @@ pub struct CallEvidence {
 }
 
 impl CallEvidence {
-    /// Under which key what is said of the call as a whole is kept.
+    /// The key in [`Self::legs`] for reports about the call as a whole.
     pub const WHOLE: &'static str = "";
 
     /// The provider's ids of the legs that are the agent's.

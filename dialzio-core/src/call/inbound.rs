@@ -23,7 +23,7 @@ impl Element for &CallReport {
             deciding.calls = Some(calls);
             return deciding.wait(place);
         }
-        // What is signed comes from the provider as surely as an answer of its own.
+        // A signed report is as trustworthy as the provider's answer to a question.
         let asked = trust == Trust::Signed;
         let decided = calls.decide(self, asked, deciding.account, deciding.ids, deciding.batch);
         deciding.calls = Some(calls);
@@ -33,8 +33,8 @@ impl Element for &CallReport {
     }
 }
 
-/// Whether a report is the record of an attempt to reach an agent that does not say in which call: it is none of its own. Live
-/// events name the leg with its call.
+/// Whether a report records an attempt to reach an agent without naming the call. Such an attempt is not a call by itself; a live
+/// event names the leg together with its call.
 fn is_attempt_alone(report: &CallReport) -> bool {
     let is_attempt = report.kind == CallReportKind::Record && report.leg.role == Some(LegRole::Agent);
     let is_leg = |alias: &CallAlias| report.leg.id.as_ref() == Some(alias);

@@ -27,7 +27,7 @@ const TRIES: u32 = 8;
 /// What a member changes about a call; `None` leaves a field as it is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CallPatch {
-    /// Whose call it is; `Some(None)` for nobody known.
+    /// The contact; `Some(None)` removes it from the call.
     pub contact: Option<Option<ContactId>>,
     /// The outcome.
     pub disposition: Option<Option<DispositionId>>,
@@ -165,7 +165,7 @@ impl<'a> CallService<'a> {
         Ok(AccountService::new(self.runtime).telephony(&account)?.capabilities().clone())
     }
 
-    /// Does something with a call that goes on.
+    /// Controls a call in progress: hangs up, holds or resumes.
     ///
     /// # Errors
     /// [`Error::Invalid`] if the call is over; [`Error::Provider`]; [`Error::NotFound`]; [`Error::Denied`] without

@@ -51,13 +51,13 @@ string_enum! {
         Busy = "busy",
         /// It could not be connected, or the provider refused it.
         Failed = "failed",
-        /// It ended before the person was rung: taken back, or nobody here picked up.
+        /// It ended before the person was rung: it was cancelled, or no agent picked up.
         Cancelled = "cancelled",
         /// The gate did not allow it.
         Refused = "refused",
         /// It may have been placed; the provider did not answer. Never placed again by itself.
         Unknown = "unknown",
-        /// It ended in a way that the provider has a word of its own for.
+        /// It ended with a status that is not known here; the provider's word is kept.
         Ended = "ended",
     }
 }

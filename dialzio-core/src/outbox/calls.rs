@@ -30,7 +30,7 @@ use crate::store::{Batch, Cause, Precondition, RecordRef, StoreError};
 const MAX_CALL: std::time::Duration = std::time::Duration::from_secs(2 * 3600);
 /// When a call of which nothing is heard is asked for.
 const ASK_AFTER_PLACING: TimeDelta = TimeDelta::minutes(2);
-/// How often a call that goes on is looked at again.
+/// How often a call in progress is checked.
 const ASK_AGAIN: TimeDelta = TimeDelta::minutes(5);
 /// How long a call can be asked for. Afterwards the last that was reported is believed.
 const ASK_UNTIL: TimeDelta = TimeDelta::hours(6);

@@ -45,9 +45,9 @@ pub struct LegReport {
 string_enum! {
     /// What sort of report it is.
     pub enum CallReportKind {
-        /// Of something that just happened in a call that goes on.
+        /// An event in a call in progress.
         Live = "live",
-        /// Of a call, or a leg, that is over.
+        /// The record of a call, or a leg, that is over.
         Record = "record",
     }
 }

@@ -20,7 +20,7 @@ pub struct TelephonyCapabilities {
     pub agent_first: bool,
     /// A call is placed for an agent of [`TelephonyProvider::agents`]; otherwise for a number to ring.
     pub needs_agent: bool,
-    /// What can be done with a call that goes on.
+    /// What can be done with a call in progress.
     pub actions: Vec<CallAction>,
     /// Calls can be listed by time, which finds what webhooks missed.
     pub lists_calls: bool,
@@ -39,7 +39,7 @@ pub struct TelephonyCapabilities {
 }
 
 string_enum! {
-    /// What can be done with a call that goes on.
+    /// What can be done with a call in progress.
     pub enum CallAction {
         /// End it.
         HangUp = "hang_up",
@@ -131,7 +131,7 @@ pub trait TelephonyProvider: Debug + Send + Sync {
         permit: CallPermit,
         call: &OutboundCall,
     ) -> Result<CallAccepted, ProviderError>;
-    /// Does something with a call that goes on. `legs` are the provider's ids of the agent's leg and of others, those of the
+    /// Controls a call in progress. `legs` are the provider's ids of the agent's leg and of others, those of the
     /// agent first.
     ///
     /// # Errors

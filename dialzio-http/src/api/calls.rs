@@ -365,7 +365,7 @@ pub async fn preview(
     }))
 }
 
-/// What is to be done with a call that goes on.
+/// What is to be done with a call in progress.
 #[derive(Debug, Deserialize, ToSchema)]
 #[schema(as = CallControl)]
 #[serde(deny_unknown_fields)]

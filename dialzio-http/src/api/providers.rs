@@ -50,7 +50,7 @@ pub struct TelephonyJson {
     agent_first: bool,
     /// A call is placed for one of its agents.
     needs_agent: bool,
-    /// What can be done with a call that goes on.
+    /// What can be done with a call in progress.
     actions: Vec<CallAction>,
     /// Its log can be read, which finds what webhooks missed.
     lists_calls: bool,

@@ -237,7 +237,7 @@ impl Emulator {
         play::customer_leaves(&self.shared, call, "recv_cancel")
     }
 
-    /// One side hangs up, at any point of a call that goes on.
+    /// One side hangs up, at any point of the call.
     ///
     /// # Errors
     /// [`EmulatorError`].

@@ -274,7 +274,7 @@ pub(super) fn customer_leaves(shared: &Shared, id: &str, reason: &'static str) -
     end(shared, id, reason, None)
 }
 
-/// One side hangs up, at any point of a call that goes on.
+/// One side hangs up, at any point of the call.
 pub(super) fn hang_up(shared: &Shared, id: &str, side: Side) -> Result<(), EmulatorError> {
     let reason = {
         let mut state = shared.state();

@@ -6,7 +6,7 @@ use crate::answer::{Meaning, Repeat, Rules, usual};
 
 /// Placing a call. It is never repeated here.
 pub(crate) const PLACING: Rules = Rules { repeat: Repeat::Doubles, meaning: placing, bare: false };
-/// Doing something with a call that goes on: a second time changes nothing. The form of the answer is not documented.
+/// The answer to a control request, which may be repeated without effect. The form of the answer is not documented.
 pub(crate) const ACTING: Rules = Rules { repeat: Repeat::Harmless, meaning: usual, bare: true };
 /// Look-ups.
 pub(crate) const READING: Rules = Rules { repeat: Repeat::Harmless, meaning: usual, bare: false };

@@ -130,7 +130,7 @@ fn live(fields: &Fields, status: &str, report: &mut CallReport) {
             let (result, cause) = hangup::result(status);
             (leg.result, leg.cause, leg.ended) = (Some(result), cause, at);
         }
-        // A word that is not known ends no call that goes on.
+        // An unknown word never ends a call that is in progress.
         _ => {}
     }
 }

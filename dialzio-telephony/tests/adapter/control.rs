@@ -1,4 +1,4 @@
-//! What can be done with a call that goes on.
+//! What can be done with a call in progress.
 
 use dialzio_core::provider::{CallAction, ProviderError, RefusalReason, TelephonyProvider};
 use dialzio_telephony::PiopiyRegion;

@@ -150,7 +150,7 @@ fn a_report_that_does_not_say_what_it_is_is_known_by_its_fields() {
     assert_eq!(kind(json!({"cmiuuid": "a", "leg": "a", "status": "in_started"})), CallReportKind::Live);
 }
 
-/// A word of a live event that is not known ends no call that goes on.
+/// An unknown word in a live event never ends a call that is in progress.
 #[test]
 fn an_unknown_word_of_a_live_event_says_nothing_about_the_end() {
     for provider in [telecmi(), piopiy()] {

@@ -159,7 +159,7 @@ impl ScriptedCalls {
         self.state().placed.clone()
     }
 
-    /// What was done with calls that went on, in order.
+    /// What was done with calls in progress, in order.
     #[must_use]
     pub fn controlled(&self) -> Vec<(Vec<CallAlias>, CallAction)> {
         self.state().controlled.clone()

@@ -70,7 +70,7 @@ fn shown(call: &EmulatedCall) -> SandboxCall {
     }
 }
 
-/// The calls that go on.
+/// The calls in progress.
 pub(super) fn part(sandbox: &Sandbox) -> SandboxCalls {
     let all = sandbox.telephone().vendor().calls();
     let going = all.iter().rev().filter(|call| call.phase != CallPhase::Ended);

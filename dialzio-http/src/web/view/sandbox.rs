@@ -21,7 +21,7 @@ pub(crate) struct SandboxPage {
     pub(crate) phone: Option<Phone>,
     /// Who can call the business: the person whose phone is switched on.
     pub(crate) from: Option<SandboxCaller>,
-    /// The calls that go on.
+    /// The calls in progress.
     pub(crate) calls: SandboxCalls,
     /// The day of sample conversations.
     pub(crate) day: SampleDay,
