@@ -100,6 +100,42 @@ async fn a_missed_call_is_seen_heard_and_marked_as_done() {
     assert!(fixture.list(&seat, "/v1/missed-calls").await.is_empty());
 }
 
+/// How many files are in the blob store.
+fn stored_files(fixture: &Fixture) -> usize {
+    let mut folders = vec![fixture.folder.path().join("blobs")];
+    let mut files = 0;
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() { folders.push(path) } else { files += 1 }
+        }
+    }
+    files
+}
+
+#[tokio::test]
+async fn a_recording_that_the_person_refuses_is_gone_at_once_and_its_bytes_with_the_sweep() {
+    let fixture = Fixture::start().await;
+    let seat = fixture.found("Green Leaf").await;
+    let called = missed_call(&fixture, &seat, "5550006").await;
+    assert_eq!(stored_files(&fixture), 1);
+    let call = format!("/v1/calls/{}", called.call);
+    let path = format!("{call}/recordings/{}", called.recording);
+    fixture.get(&seat, &path).await.is(200);
+    fixture.patch(&seat, &call, json!({"recording_consent": "refused"})).await.is(200);
+    fixture.get(&seat, &path).await.is(404);
+    assert!(fixture.list(&seat, &format!("{call}/recordings")).await.is_empty());
+    // A record that comes late brings nothing back.
+    let mut late = record(&fixture, "call-5550006", Direction::Inbound, LegResult::Missed);
+    late.recordings = vec![("another.wav".to_owned(), RecordingKind::Voicemail)];
+    called.arrives(&fixture, "5550006", late).await;
+    fixture.work().await;
+    assert!(fixture.list(&seat, &format!("{call}/recordings")).await.is_empty());
+    fixture.crm.worker().sweep().await.unwrap();
+    fixture.work().await;
+    assert_eq!(stored_files(&fixture), 0);
+}
+
 #[tokio::test]
 async fn a_recording_is_gone_at_twelve_months_although_no_sweep_has_run() {
     let fixture = Fixture::start().await;

@@ -179,7 +179,9 @@ impl Call {
         self.task = self.task.or(other.task);
         self.handled_at = self.handled_at.or(other.handled_at);
         self.failure = self.failure.take().or_else(|| other.failure.clone());
-        if self.recording_consent == RecordingConsent::Unknown {
+        // A refusal of either is one of both.
+        let refused = other.recording_consent == RecordingConsent::Refused;
+        if refused || self.recording_consent == RecordingConsent::Unknown {
             self.recording_consent = other.recording_consent;
         }
         self.started_at = self.started_at.min(other.started_at);

@@ -11,7 +11,7 @@ use crate::error::{Error, RecordKind};
 use crate::event::DomainEvent;
 use crate::id::{AccountId, CallId, ContactId, DispositionId, MediaId, MemberId};
 use crate::ledger::Action;
-use crate::media::{Media, MediaOwner, MediaService, OpenedMedia};
+use crate::media::{Media, MediaOwner, MediaService, MediaWrite, OpenedMedia};
 use crate::page::{Page, PageRequest};
 use crate::phone::Region;
 use crate::provider::{CallAction, TelephonyCapabilities};
@@ -35,7 +35,8 @@ pub struct CallPatch {
     pub note: Option<Option<CallNote>>,
     /// A missed call is done, or waits again.
     pub handled: Option<bool>,
-    /// What the person said to being recorded.
+    /// Whether the person agreed to being recorded. With a refusal the recordings of the call end at that instant, and no
+    /// others are fetched.
     pub recording_consent: Option<RecordingConsent>,
 }
 
@@ -253,6 +254,11 @@ impl<'a> CallService<'a> {
         }
         call.recording_consent = patch.recording_consent.unwrap_or(call.recording_consent);
         let mut batch = Batch::new(by, Action::CallChanged, now);
+        if patch.recording_consent == Some(RecordingConsent::Refused) {
+            for media in store.media_of(scope, &[MediaOwner::Call(id)]).await? {
+                batch.write(MediaWrite::Update(Media { expires_at: Some(now), ..media }));
+            }
+        }
         batch
             .about(id)
             .require(Precondition::Revision(RecordRef::Call(id), before.revision))

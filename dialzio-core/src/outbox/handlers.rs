@@ -9,6 +9,7 @@ use super::report::WorkReport;
 use super::worker::Worker;
 use crate::account::{AccountService, AccountWrite, ProviderAccount};
 use crate::blob::BlobKey;
+use crate::call::RecordingConsent;
 use crate::error::{Error, RecordKind};
 use crate::event::DomainEvent;
 use crate::id::{AccountId, MediaId, MessageId};
@@ -17,7 +18,10 @@ use crate::media::{Media, MediaOwner, MediaState, MediaWrite};
 use crate::outbox::JobWrite;
 use crate::provider::{AccountAccess, ProviderError, Signal};
 use crate::scope::OrgScope;
-use crate::store::{Batch, Cause, StoreError};
+use crate::store::{Batch, Cause, Precondition, RecordRef, StoreError};
+
+/// How often a fetched file is written again because its call was changed meanwhile.
+const TRIES: u32 = 8;
 
 /// What a handler leaves to be written.
 pub(super) enum Handled {
@@ -145,34 +149,42 @@ impl Worker<'_> {
         media: Media,
         state: JobState,
     ) -> Result<(), Error> {
-        let changed = match media.owner {
-            MediaOwner::Message(id) => self.runtime.store().message(scope, id).await?.map(|message| {
-                let conversation = message.conversation;
-                DomainEvent::MediaChanged { conversation, message: id, media: media.id }
-            }),
-            MediaOwner::Call(id) => self
-                .runtime
-                .store()
-                .call(scope, id)
-                .await?
-                .map(|call| DomainEvent::CallChanged { call: id, contact: call.contact }),
-        };
-        let mut batch =
-            Batch::caused_by(&Cause::Job(job.id, *lease), Action::MediaFetched, self.runtime.now());
-        batch.about(media.id).write(JobWrite::Update {
-            id: job.id,
-            state,
-            not_before: None,
-            attempts: job.attempts + 1,
-        });
-        if let Some(event) = changed {
-            batch.event(event);
+        let store = self.runtime.store();
+        for _ in 0..TRIES {
+            let (now, mut media) = (self.runtime.now(), media.clone());
+            let mut batch = Batch::caused_by(&Cause::Job(job.id, *lease), Action::MediaFetched, now);
+            match media.owner {
+                MediaOwner::Message(id) => {
+                    if let Some(message) = store.message(scope, id).await? {
+                        let conversation = message.conversation;
+                        batch.event(DomainEvent::MediaChanged { conversation, message: id, media: media.id });
+                    }
+                }
+                MediaOwner::Call(id) => {
+                    if let Some(call) = store.call(scope, id).await? {
+                        // The person refused while it was being fetched: it goes with the next sweep.
+                        if call.recording_consent == RecordingConsent::Refused {
+                            media.expires_at = Some(now);
+                        }
+                        batch.require(Precondition::Revision(RecordRef::Call(id), call.revision));
+                        batch.event(DomainEvent::CallChanged { call: id, contact: call.contact });
+                    }
+                }
+            }
+            batch.about(media.id).write(MediaWrite::Update(media)).write(JobWrite::Update {
+                id: job.id,
+                state,
+                not_before: None,
+                attempts: job.attempts + 1,
+            });
+            match store.commit_one(scope, batch).await {
+                Err(StoreError::PreconditionFailed(failed))
+                    if matches!(*failed, Precondition::Revision(..)) => {}
+                Err(StoreError::PreconditionFailed(_)) => return Ok(()),
+                other => return Ok(other.map(|_| ())?),
+            }
         }
-        batch.write(MediaWrite::Update(media));
-        match self.runtime.store().commit_one(scope, batch).await {
-            Err(StoreError::PreconditionFailed(_)) => Ok(()),
-            other => Ok(other.map(|_| ())?),
-        }
+        Err(Error::Conflict { kind: RecordKind::Media })
     }
 
     async fn mark_read(&self, scope: &OrgScope, job: &Job, message: MessageId) -> Result<Handled, Error> {
