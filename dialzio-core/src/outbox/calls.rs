@@ -38,7 +38,10 @@ const ASK_UNTIL: TimeDelta = TimeDelta::hours(6);
 const RECONCILE_EVERY: TimeDelta = TimeDelta::minutes(15);
 /// How far a reading of the log reaches back before the one before it: records are written late.
 const RECONCILE_OVERLAP: TimeDelta = TimeDelta::hours(1);
-/// The most pages of a log that one job reads before it makes a pause.
+/// How much of the log one job reads, beside the overlap: a job has to end within its lease, and a gap of days is read by
+/// several, each of which is done by itself.
+const RECONCILE_AT_ONCE: TimeDelta = TimeDelta::hours(1);
+/// The most pages of the log that one job reads.
 const MOST_PAGES: u32 = 200;
 /// How often a result is written again because the call was changed meanwhile.
 const TRIES: u32 = 8;
@@ -80,7 +83,9 @@ impl Worker<'_> {
         let (subjects, head) = permit.head();
         let after = Job::new(self.runtime.ids().next(now), JobKind::ConfirmCall(id), now + ASK_AFTER_PLACING);
         let mut go = self.about_call(lease, job, &call);
-        go.require(Precondition::ConsentHead(subjects, head)).job(after.through(account.id));
+        go.require(Precondition::ConsentHead(subjects, head))
+            .write(CallWrite::Update(Box::new(call.clone())))
+            .job(after.through(account.id));
         match store.commit_one(scope, go).await {
             // The ledger, the call or the job changed meanwhile: the permit is dropped unspent, and it is decided on again.
             Err(StoreError::PreconditionFailed(_)) => return Ok(Handled::Committed),
@@ -145,7 +150,7 @@ impl Worker<'_> {
         id: CallId,
         outcome: Result<CallAccepted, Error>,
     ) -> Result<(), Error> {
-        let (state, failure, alias) = match outcome {
+        let (state, failure, mut alias) = match outcome {
             Ok(accepted) => (CallState::Ringing, None, accepted.request),
             Err(error) => {
                 tracing::warn!(code = %error.code(), call = %id, "a call was not taken");
@@ -179,8 +184,8 @@ impl Worker<'_> {
                 Err(StoreError::PreconditionFailed(fact))
                     if matches!(*fact, Precondition::CallAliasFree(..)) =>
                 {
-                    // A webhook that came first made a row under this id. The provider is asked, and the two become one.
-                    return self.join_by_alias(scope, id, alias.as_ref()).await;
+                    // A webhook that came first made a row under this id, or told it of this one: the two become one.
+                    self.join_by_alias(scope, id, alias.take()).await?;
                 }
                 Err(StoreError::PreconditionFailed(_)) => {}
                 other => return Ok(other.map(drop)?),
@@ -194,13 +199,13 @@ impl Worker<'_> {
         &self,
         scope: &OrgScope,
         id: CallId,
-        alias: Option<&crate::call::CallAlias>,
+        alias: Option<crate::call::CallAlias>,
     ) -> Result<(), Error> {
         let store = self.runtime.store();
         let Some(call) = store.call(scope, id).await? else { return Ok(()) };
         let mut report = CallReport::new(crate::provider::CallReportKind::Live);
         report.own = Some(id);
-        report.aliases.extend(alias.cloned());
+        report.aliases.extend(alias);
         self.take_in(scope, call.account, &[report], false, None).await.map(drop)
     }
 
@@ -287,7 +292,7 @@ impl Worker<'_> {
     }
 
     /// Reads the provider's log since the job was due, with an overlap, and queues the next reading. If the server stood still,
-    /// the job was due long ago, and the whole gap is read.
+    /// the job was due long ago, and the gap is read part by part.
     pub(super) async fn reconcile_calls(
         &self,
         scope: &OrgScope,
@@ -297,12 +302,14 @@ impl Worker<'_> {
         let id = job.account.ok_or(Error::missing(RecordKind::Account))?;
         let now = self.runtime.now();
         let account = self.runtime.store().account(scope, id).await?;
+        let until = now.min(job.not_before + RECONCILE_AT_ONCE);
         // The readings go on while the account is out of use, so that there is one chain of them for each account.
         if let Some(account) = account.filter(|account| account.state == AccountState::Routable) {
-            self.reconcile(scope, &account, job.not_before - RECONCILE_OVERLAP, now).await?;
+            self.reconcile(scope, &account, job.not_before - RECONCILE_OVERLAP, until).await?;
         }
+        let due = if until < now { until } else { now + RECONCILE_EVERY };
         let mut batch = Batch::caused_by(&Cause::Job(job.id, *lease), Action::JobSettled, now);
-        let next = Job::new(self.runtime.ids().next(now), JobKind::ReconcileCalls, now + RECONCILE_EVERY);
+        let next = Job::new(self.runtime.ids().next(now), JobKind::ReconcileCalls, due);
         batch
             .about(job.id)
             .write(JobWrite::Update {
@@ -315,33 +322,33 @@ impl Worker<'_> {
         self.commit_handled(scope, batch).await
     }
 
-    /// Takes in what the provider's log has of a period. Answers how many records it read.
-    pub(crate) async fn reconcile(
+    /// Takes in what the provider's log has of a period.
+    async fn reconcile(
         &self,
         scope: &OrgScope,
         account: &ProviderAccount,
         from: DateTime<Utc>,
         until: DateTime<Utc>,
-    ) -> Result<u64, Error> {
+    ) -> Result<(), Error> {
         let service = AccountService::new(self.runtime);
         let telephony: &dyn TelephonyProvider = service.telephony(account)?;
         if !telephony.capabilities().lists_calls {
-            return Ok(0);
+            return Ok(());
         }
         let access = service.access(scope.org(), account).await?;
-        let (mut after, mut read) = (None, 0);
+        let mut after = None;
         for _ in 0..MOST_PAGES {
             let page = telephony.list_calls(&access, from, until, after).await?;
-            read += page.calls.len() as u64;
             for report in page.calls.chunks(50) {
                 self.take_in(scope, account.id, report, true, None).await?;
             }
             after = page.next;
             if after.is_none() {
-                break;
+                return Ok(());
             }
         }
-        Ok(read)
+        tracing::warn!(account = %account.id, "the provider's log of two hours has more pages than are read");
+        Ok(())
     }
 
     /// Takes in reports that the provider gave when it was asked. `about` names the call that all of them are about, if that

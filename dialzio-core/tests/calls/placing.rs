@@ -163,6 +163,22 @@ async fn a_call_whose_outcome_is_unknown_is_shown_and_never_placed_again() {
 }
 
 #[tokio::test]
+async fn a_process_that_ends_while_the_provider_is_asked_leaves_an_unknown_outcome() {
+    let (desk, agent) = ready().await;
+    desk.phone.answers_nothing();
+    let placed = desk.crm.calls().place(&agent, to_asha()).await.unwrap();
+    let worker = desk.crm.worker();
+    let ended = tokio::time::timeout(std::time::Duration::from_millis(200), worker.run_once()).await;
+    assert!(ended.is_err(), "the provider answered");
+    assert_eq!(call_of(&desk, placed.id).await.placed, Some(CallState::Dispatched));
+    for _ in 0..3 {
+        desk.later(TimeDelta::minutes(3)).await;
+    }
+    let call = call_of(&desk, placed.id).await;
+    assert_eq!((call.state, desk.phone.placed().len()), (CallState::Unknown, 1));
+}
+
+#[tokio::test]
 async fn a_call_that_the_provider_refuses_has_failed_and_says_why() {
     let (desk, agent) = ready().await;
     let refused = ProviderError::Refused {
@@ -192,6 +208,10 @@ async fn a_webhook_that_is_faster_than_the_answer_is_of_the_same_row() {
     assert_eq!(calls.len(), 2, "the call of three days ago, and one for both");
     let call = call_of(&desk, placed.id).await;
     assert_eq!((call.state, call.customer), (CallState::Ringing, Some(number())));
+    // It was taken, so its outcome is not unknown when it lasts.
+    desk.later(TimeDelta::minutes(3)).await;
+    let call = call_of(&desk, placed.id).await;
+    assert_eq!((call.state, call.placed, call.failure), (CallState::Ringing, Some(CallState::Ringing), None));
 }
 
 #[tokio::test]

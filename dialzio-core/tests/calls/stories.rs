@@ -161,6 +161,25 @@ async fn a_call_that_no_webhook_told_of_comes_from_the_log() {
     assert_eq!(desk.calls().await.len(), 2, "reading the log again doubles nothing");
 }
 
+#[tokio::test]
+async fn after_three_days_off_the_log_is_read_in_parts_without_a_gap() {
+    let desk = desk().await;
+    desk.later(TimeDelta::minutes(20)).await;
+    let before = desk.phone.periods_read().len();
+    let stopped = desk.now();
+    desk.later(TimeDelta::days(3)).await;
+    for _ in 0..200 {
+        desk.crm.worker().run_once().await.unwrap();
+    }
+    let periods = desk.phone.periods_read().split_off(before);
+    assert!(periods[0].0 <= stopped, "{:?}", periods[0]);
+    assert!(periods.iter().all(|(from, until)| *until - *from <= TimeDelta::hours(2)), "a part is too long");
+    assert!(periods.windows(2).all(|two| two[1].0 <= two[0].1), "there is a gap");
+    assert_eq!(periods.last().map(|(_, until)| *until), Some(desk.now()));
+    desk.crm.worker().run_once().await.unwrap();
+    assert_eq!(desk.phone.periods_read().len(), before + periods.len(), "nothing is read twice");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 

@@ -65,6 +65,8 @@ struct State {
     files: BTreeMap<String, Bytes>,
     agents: Vec<ListedAgent>,
     asked: u32,
+    silent: bool,
+    periods: Vec<(DateTime<Utc>, DateTime<Utc>)>,
 }
 
 /// A telephone service for tests of services: each call that is placed takes the next line of the script, and one without a
@@ -113,6 +115,12 @@ impl ScriptedCalls {
     /// How the next call that is placed ends.
     pub fn then(&self, line: Result<CallAccepted, ProviderError>) -> &Self {
         self.state().script.push_back(line);
+        self
+    }
+
+    /// Calls are taken from now on, and the answer never comes: for a process that ends in between.
+    pub fn answers_nothing(&self) -> &Self {
+        self.state().silent = true;
         self
     }
 
@@ -169,6 +177,12 @@ impl ScriptedCalls {
     #[must_use]
     pub fn asked(&self) -> u32 {
         self.state().asked
+    }
+
+    /// The periods (from, until) of its log that were read, in order.
+    #[must_use]
+    pub fn periods_read(&self) -> Vec<(DateTime<Utc>, DateTime<Utc>)> {
+        self.state().periods.clone()
     }
 
     /// The call that was placed last.
@@ -246,6 +260,12 @@ impl TelephonyProvider for ScriptedCalls {
         permit: CallPermit,
         call: &OutboundCall,
     ) -> Result<CallAccepted, ProviderError> {
+        if self.state().silent {
+            self.state()
+                .placed
+                .push(PlacedCall { recipient: permit.recipient().clone(), call: call.clone() });
+            return std::future::pending().await;
+        }
         let mut state = self.state();
         let line = state.script.pop_front();
         let taken = matches!(line, None | Some(Ok(_)) | Some(Err(ProviderError::Ambiguous { .. })));
@@ -270,13 +290,16 @@ impl TelephonyProvider for ScriptedCalls {
     async fn list_calls(
         &self,
         _: &AccountAccess,
-        _: DateTime<Utc>,
-        _: DateTime<Utc>,
+        from: DateTime<Utc>,
+        until: DateTime<Utc>,
         after: Option<CallCursor>,
     ) -> Result<CallPage, ProviderError> {
         // A page for each call, so that callers have to go on.
         let place: usize = after.and_then(|cursor| cursor.0.parse().ok()).unwrap_or(0);
-        let state = self.state();
+        let mut state = self.state();
+        if place == 0 {
+            state.periods.push((from, until));
+        }
         let more = place + 1 < state.listed.len();
         Ok(CallPage {
             calls: state.listed.get(place).cloned().into_iter().collect(),
