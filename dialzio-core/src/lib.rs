@@ -29,6 +29,7 @@ pub mod registry;
 mod runtime;
 mod scope;
 pub mod search;
+pub mod sms;
 pub mod store;
 pub mod tasks;
 pub mod text;

@@ -7,7 +7,7 @@ mod common;
 use dialzio_core::conversation::{DeliveryStatus, NewMessage};
 use dialzio_core::provider::{
     AccountHealth, MessagingCapabilities, MessagingProvider, MockMessagingProvider, Provider, ProviderError,
-    ProviderId, WebhookDecoder,
+    ProviderId, TemplateSource, WebhookDecoder,
 };
 use dialzio_core::testing::Fixtures;
 
@@ -50,10 +50,12 @@ async fn a_send_whose_outcome_nobody_knows_is_made_once_and_shown_as_unknown() {
         reply_window: None,
         max_text: 4_096,
         max_caption: 1_024,
-        templates: false,
+        templates: TemplateSource::None,
         reactions: false,
         media: Vec::new(),
         rate_per_second: 80,
+        delivery_reports: true,
+        lists_messages: false,
     };
     messaging.expect_capabilities().return_const(capabilities);
     let health = AccountHealth { display_number: None, verified_name: None, quality: None };

@@ -318,16 +318,22 @@ routes! {
     "accounts.create" post "/v1/accounts" needs(P::AccountsManage), "Connect an account", 201 => api::accounts::connect,
         sample r#"{"app":"01890000-0000-7000-8000-000000000000","name":"Shop line","routing_key":"1234567","business_id":"7654321","credentials":{"access_token":"secret"}}"#,
         problems ["account.conflict", "account.no_provider", "account.not_found", "account.taken", "account.unsupported", "app.not_found"];
-    "accounts.change" patch "/v1/accounts/{account}" needs(P::AccountsManage), "Change the name of an account, or give it new credentials, which are checked at once", 200 => api::accounts::change,
+    "accounts.change" patch "/v1/accounts/{account}" needs(P::AccountsManage), "Change the name of an account, how it sends by SMS, or its credentials, which are checked at once", 200 => api::accounts::change,
         sample r#"{"name":"Shop line 2"}"#,
         problems ["account.conflict", "account.no_provider", "account.taken", "account.unsupported", "provider.*"];
     "accounts.check" post "/v1/accounts/{account}/check" needs(P::AccountsManage), "Check the credentials of an account; success connects it again", 200 => api::accounts::check,
         problems ["account.conflict", "account.no_provider", "account.taken", "account.unsupported", "provider.*"];
     "accounts.disconnect" post "/v1/accounts/{account}/disconnection" needs(P::AccountsManage), "Disconnect an account: nothing is received or sent by it", 200 => api::accounts::disconnect,
         problems ["account.conflict", "account.taken"];
-    "templates.list" get "/v1/accounts/{account}/templates" needs(P::AccountsRead), "List templates as last fetched", 200 => api::accounts::templates;
-    "templates.sync" post "/v1/accounts/{account}/templates/sync" needs(P::AccountsManage), "Fetch templates from the provider", 200 => api::accounts::sync_templates,
+    "templates.list" get "/v1/accounts/{account}/templates" needs(P::AccountsRead), "List templates as last fetched", 200 => api::templates::list;
+    "templates.sync" post "/v1/accounts/{account}/templates/sync" needs(P::AccountsManage), "Fetch templates from the provider", 200 => api::templates::sync,
         problems ["account.no_provider", "account.unsupported", "provider.*"];
+    "templates.enter" put "/v1/accounts/{account}/templates" needs(P::AccountsManage), "Enter a template that was registered elsewhere, for a provider that keeps none", 200 => api::templates::enter,
+        sample r#"{"name":"order_ready","language":"en","category":"utility","text":"Dear {#var#}, your order is ready.","registration":"1107123456789012345"}"#,
+        problems ["account.conflict", "account.no_provider", "account.unsupported"];
+    "templates.remove" post "/v1/accounts/{account}/templates/removal" needs(P::AccountsManage), "Remove a template that was entered", 200 => api::templates::remove,
+        sample r#"{"name":"order_ready","language":"en"}"#,
+        problems ["account.conflict", "account.no_provider", "account.unsupported", "template.not_found"];
 
     "waiting.list" get "/v1/waiting" needs(P::QuarantineManage), "List received elements that wait, oldest first", 200 => api::quarantine::waiting;
     "quarantine.list" get "/v1/quarantine" needs(P::QuarantineManage), "List quarantined webhooks, newest first", 200 => api::quarantine::list;

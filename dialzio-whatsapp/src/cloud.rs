@@ -10,8 +10,9 @@ use dialzio_core::{
     conversation::{ExternalId, MediaKind, Template},
     provider::{
         Accepted, AccountAccess, AccountHealth, ConnectionForm, FetchedMedia, Inbound, MediaCapability,
-        MessagingCapabilities, MessagingProvider, OutboundMessage, Provider, ProviderError, ProviderId,
-        RawWebhook, Signal, UploadedMedia, VerifiedWebhook, WebhookDecoder, WebhookError, WebhookSecrets,
+        MessageCursor, MessagePage, MessagingCapabilities, MessagingProvider, OutboundMessage, Provider,
+        ProviderError, ProviderId, RawWebhook, Signal, TemplateSource, UploadedMedia, VerifiedWebhook,
+        WebhookDecoder, WebhookError, WebhookSecrets,
     },
 };
 use reqwest::Method;
@@ -90,7 +91,7 @@ fn capabilities() -> MessagingCapabilities {
         reply_window: Some(TimeDelta::hours(24)),
         max_text: LONGEST_TEXT,
         max_caption: LONGEST_CAPTION,
-        templates: true,
+        templates: TemplateSource::Provider,
         reactions: true,
         media: [
             (MediaKind::Image, 5 << 20, PICTURES),
@@ -104,6 +105,8 @@ fn capabilities() -> MessagingCapabilities {
         .map(|(what, largest, types)| MediaCapability { what, largest, types })
         .collect(),
         rate_per_second: 80,
+        delivery_reports: true,
+        lists_messages: false,
     }
 }
 
@@ -176,6 +179,16 @@ impl MessagingProvider for MetaCloud {
 
     async fn templates(&self, access: &AccountAccess) -> Result<Vec<Template>, ProviderError> {
         template::list(&self.client, access).await
+    }
+
+    async fn list_messages(
+        &self,
+        _: &AccountAccess,
+        _: DateTime<Utc>,
+        _: DateTime<Utc>,
+        _: Option<MessageCursor>,
+    ) -> Result<MessagePage, ProviderError> {
+        Err(ProviderError::Unsupported { provider: WHATSAPP, what: "listing messages" })
     }
 
     async fn check(&self, access: &AccountAccess) -> Result<AccountHealth, ProviderError> {

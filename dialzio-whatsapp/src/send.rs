@@ -68,7 +68,7 @@ fn accepted(answer: &[u8]) -> Option<Accepted> {
         ..Sender::default()
     });
     let held = matches!(message.message_status.text(), Some("held_for_quality_assessment" | "paused"));
-    Some(Accepted { external, recipient, held })
+    Some(Accepted { external: Some(external), recipient, held })
 }
 
 fn content(content: &OutboundContent) -> Result<MetaContent<'_>, ProviderError> {

@@ -157,6 +157,7 @@ fn read(account: AccountId, row: &RawValue) -> Option<Template> {
             .and_then(|quality| serde_json::from_str::<Quality<'_>>(quality.get()).ok())
             .and_then(|quality| quality.score.owned()),
         rejection: rejection(row.rejected_reason.filled(), row.rejection_info),
+        registration: None,
         format: match word(&row.parameter_format).as_str() {
             "NAMED" => ParameterFormat::Named,
             _ => ParameterFormat::Positional,

@@ -12,10 +12,10 @@ use dialzio_core::contact::Address;
 use dialzio_core::conversation::{Content, DeliveryStatus, ExternalId, MessageContext, Template};
 use dialzio_core::provider::{
     Accepted, AccountAccess, AccountHealth, AccountRef, ConnectionForm, DeliveryUpdate, FetchedMedia,
-    FieldFormat, FormField, Inbound, InboundBody, InboundContent, InboundMessage, MessagingCapabilities,
-    MessagingProvider, OutboundContent, OutboundMessage, Provider, ProviderError, ProviderId, RawWebhook,
-    RefusalReason, Sender, Signal, Trust, UploadedMedia, VerifiedWebhook, WebhookDecoder, WebhookError,
-    WebhookMethod, WebhookSecrets,
+    FieldFormat, FormField, Inbound, InboundBody, InboundContent, InboundMessage, MessageCursor, MessagePage,
+    MessagingCapabilities, MessagingProvider, OutboundContent, OutboundMessage, Provider, ProviderError,
+    ProviderId, RawWebhook, RefusalReason, Sender, Signal, TemplateSource, Trust, UploadedMedia,
+    VerifiedWebhook, WebhookDecoder, WebhookError, WebhookMethod, WebhookSecrets,
 };
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
@@ -58,10 +58,12 @@ impl SmsGateway {
             reply_window: None,
             max_text: 1_600,
             max_caption: 0,
-            templates: false,
+            templates: TemplateSource::None,
             reactions: false,
             media: Vec::new(),
             rate_per_second: 20,
+            delivery_reports: true,
+            lists_messages: false,
         };
         let client = reqwest::Client::builder()
             .timeout(patience)
@@ -156,7 +158,7 @@ impl MessagingProvider for SmsGateway {
         let external = answer.get("id").and_then(Value::as_str).and_then(ExternalId::parse);
         let external = external.ok_or_else(|| unknown_outcome("an answer without an id".into()))?;
         let recipient = Sender { phone: Some(to), ..Sender::default() };
-        Ok(Accepted { external, recipient, held: false })
+        Ok(Accepted { external: Some(external), recipient, held: false })
     }
 
     async fn signal(&self, _: &AccountAccess, _: &Signal) -> Result<(), ProviderError> {
@@ -179,6 +181,16 @@ impl MessagingProvider for SmsGateway {
 
     async fn templates(&self, _: &AccountAccess) -> Result<Vec<Template>, ProviderError> {
         Err(cannot("templates"))
+    }
+
+    async fn list_messages(
+        &self,
+        _: &AccountAccess,
+        _: DateTime<Utc>,
+        _: DateTime<Utc>,
+        _: Option<MessageCursor>,
+    ) -> Result<MessagePage, ProviderError> {
+        Err(cannot("listing messages"))
     }
 
     async fn check(&self, access: &AccountAccess) -> Result<AccountHealth, ProviderError> {

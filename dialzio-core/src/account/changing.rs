@@ -4,13 +4,15 @@ use url::Url;
 
 use super::connecting::ROUNDS;
 use super::{AccountChange, AccountService, AccountState, AccountWrite, ProviderAccount};
+use crate::consent::Channel;
 use crate::error::{AccountProblem, Error, RecordKind};
 use crate::event::DomainEvent;
 use crate::id::{AccountId, OrgId};
 use crate::ledger::Action;
 use crate::outbox::{Job, JobKind, JobWrite};
-use crate::provider::{AccountAccess, Credentials};
+use crate::provider::{AccountAccess, Credentials, MessagingProvider, TemplateSource};
 use crate::scope::{Actor, OrgScope, Permission};
+use crate::sms::SmsSettings;
 use crate::store::{Batch, Precondition, RecordRef, Revision, StoreError};
 use crate::text::Title;
 
@@ -21,6 +23,8 @@ pub struct AccountPatch {
     pub name: Option<Title>,
     /// Other credentials of the same number or sender; those that are not named stay.
     pub credentials: Option<Credentials>,
+    /// How it sends by SMS.
+    pub sms: Option<SmsSettings>,
     /// Only if the account is still at this revision.
     pub revision: Option<Revision>,
 }
@@ -75,15 +79,28 @@ impl AccountService<'_> {
         let scope = by.scope_for(Permission::AccountsManage)?;
         let seen = self.account_at(scope, id, patch.revision).await?;
         let mut change = AccountChange { name: patch.name.clone(), ..AccountChange::default() };
+        let provider = self.runtime.provider(&seen.provider)?;
+        if let Some(sms) = &patch.sms {
+            let by_sms = |messaging: &dyn MessagingProvider| messaging.capabilities().channel == Channel::Sms;
+            let messaging = provider.messaging().filter(|messaging| by_sms(*messaging));
+            let messaging = messaging.ok_or(Error::invalid("sms", "is not offered by this provider"))?;
+            if sms.enabled {
+                // What calls are placed with may not be what messages are sent with.
+                let given = patch.credentials.clone().unwrap_or_default();
+                messaging.check(&self.access_with(by.org(), &seen, &given).await?).await?;
+            }
+            change.sms = Some(Some(sms.clone()));
+        }
         if let Some(given) = &patch.credentials {
             if given.is_empty() {
                 return Err(Error::invalid("credentials", "names nothing to change"));
             }
-            self.runtime.provider(&seen.provider)?.connection().check_given(given)?;
+            provider.connection().check_given(given)?;
             let access = self.access_with(by.org(), &seen, given).await?;
             let health = self.probe(&seen.provider, &access).await?;
             change = AccountChange {
                 name: change.name,
+                sms: change.sms,
                 credentials: Some(self.seal_credentials(by.org(), id, &access.credentials).await?),
                 ..self.accepted(&health)
             };
@@ -179,6 +196,18 @@ impl AccountService<'_> {
         Ok(account)
     }
 
+    /// Whether the reading of received messages begins with a change. It begins once, and each reading queues the next: with
+    /// the account, or where calls came first, with its settings of SMS.
+    fn begins_to_read(&self, seen: &ProviderAccount, change: &AccountChange) -> bool {
+        let Ok(provider) = self.runtime.provider(&seen.provider) else { return false };
+        let lists = provider.messaging().is_some_and(|messaging| messaging.capabilities().lists_messages);
+        lists
+            && match provider.telephony() {
+                Some(_) => seen.sms.is_none() && change.sms.is_some(),
+                None => seen.state == AccountState::Unchecked && change.state == Some(AccountState::Routable),
+            }
+    }
+
     /// Changes an account that still has the revision that the change was decided on.
     pub(super) async fn change(
         &self,
@@ -197,10 +226,18 @@ impl AccountService<'_> {
             // What waited for it is due: a wait that began before it was mended ends here.
             batch.write(JobWrite::WakeSends { account, at: self.runtime.now() });
         }
-        let has_templates = || self.messaging(seen).is_ok_and(|messaging| messaging.capabilities().templates);
+        let has_templates = || {
+            let templates = |messaging: &dyn MessagingProvider| messaging.capabilities().templates;
+            self.messaging(seen).is_ok_and(|messaging| templates(messaging) == TemplateSource::Provider)
+        };
         if change.state == Some(AccountState::Routable) && has_templates() {
             let now = self.runtime.now();
             let job = Job::new(self.runtime.ids().next(now), JobKind::SyncTemplates, now);
+            batch.job(job.through(account));
+        }
+        if self.begins_to_read(seen, &change) {
+            let now = self.runtime.now();
+            let job = Job::new(self.runtime.ids().next(now), JobKind::ReadMessages, now);
             batch.job(job.through(account));
         }
         let lists_calls = || self.telephony(seen).is_ok_and(|telephony| telephony.capabilities().lists_calls);

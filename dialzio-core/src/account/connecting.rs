@@ -12,6 +12,7 @@ use crate::id::{AccountId, AppId, OrgId};
 use crate::ledger::Action;
 use crate::provider::{
     ADDRESS_REFUSAL, AccountAccess, AccountHealth, ConnectionForm, Credentials, FormField, ProviderError,
+    TemplateSource,
 };
 use crate::scope::{Actor, OrgScope, Permission};
 use crate::store::{Batch, Precondition, Revision, StoreError};
@@ -219,7 +220,7 @@ impl AccountService<'_> {
             Err(error) => return Err(error),
         };
         let business = match (&number, provider.messaging()) {
-            (Ok(_), Some(messaging)) if messaging.capabilities().templates => {
+            (Ok(_), Some(messaging)) if messaging.capabilities().templates == TemplateSource::Provider => {
                 Some(messaging.templates(&access).await.map(|_| ()))
             }
             _ => None,
@@ -273,6 +274,7 @@ impl AccountService<'_> {
             state: AccountState::Unchecked,
             checked_at: None,
             problem: None,
+            sms: None,
             created_at: now,
             revision: Revision::FIRST,
         };

@@ -9,6 +9,7 @@ mod keys;
 mod sealed;
 mod service;
 mod store;
+mod templates;
 
 pub use changing::AccountPatch;
 pub use connecting::{Connected, NewAccount, Trial, Tried};
@@ -20,6 +21,7 @@ pub use keys::{KeyCheck, KeyError, KeyProvider, LocalKeys, RawKey};
 pub use sealed::{Sealed, SealedContext};
 pub use service::{AccountService, NewApp};
 pub use store::{AccountChange, AccountStore, AccountWrite, AppChange};
+pub use templates::NewTemplate;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -28,6 +30,7 @@ use url::Url;
 use crate::contact::Portfolio;
 use crate::id::{AccountId, AppId, HookId, OrgId};
 use crate::name::string_enum;
+use crate::sms::SmsSettings;
 use crate::store::Revision;
 use crate::text::Title;
 
@@ -102,6 +105,8 @@ pub struct ProviderAccount {
     pub checked_at: Option<DateTime<Utc>>,
     /// Why it cannot be used now, in the provider's words; `None` while it can.
     pub problem: Option<AccountNote>,
+    /// How it sends by SMS. An account of a provider that also has a telephone service has no messages without it.
+    pub sms: Option<SmsSettings>,
     /// When it was made.
     pub created_at: DateTime<Utc>,
     /// Counts its changes.

@@ -11,7 +11,7 @@ use crate::id::{AccountId, AppId, HookId, OrgId};
 use crate::ledger::Action;
 use crate::provider::{
     AccountAccess, AccountHealth, ConnectionForm, Credentials, FormField, MessagingProvider, Provider,
-    TelephonyProvider, WebhookSecrets,
+    TelephonyProvider, TemplateSource, WebhookSecrets,
 };
 use crate::runtime::{OpenedHook, Runtime};
 use crate::scope::{Actor, Permission};
@@ -167,11 +167,15 @@ impl<'a> AccountService<'a> {
     /// Fetches the template list from the provider now.
     ///
     /// # Errors
-    /// [`Error::Provider`]; [`Error::NotFound`]; [`Error::Denied`] without [`Permission::AccountsManage`].
+    /// [`Error::Account`] if the provider keeps none; [`Error::Provider`]; [`Error::NotFound`]; [`Error::Denied`] without
+    /// [`Permission::AccountsManage`].
     pub async fn sync_templates(&self, by: &Actor, account: AccountId) -> Result<Vec<Template>, Error> {
         let scope = by.scope_for(Permission::AccountsManage)?;
         let account =
             self.runtime.store().account(scope, account).await?.ok_or(Error::missing(RecordKind::Account))?;
+        if self.messaging(&account)?.capabilities().templates != TemplateSource::Provider {
+            return Err(Error::Account(AccountProblem::Unsupported));
+        }
         let access = self.access(scope.org(), &account).await?;
         let asked_at = self.runtime.now();
         let templates = self.messaging(&account)?.templates(&access).await?;
@@ -193,14 +197,20 @@ impl<'a> AccountService<'a> {
         self.runtime.provider(&account.provider)
     }
 
-    pub(crate) fn messaging(&self, account: &ProviderAccount) -> Result<&'a dyn MessagingProvider, Error> {
-        self.runtime
-            .provider(&account.provider)?
-            .messaging()
-            .ok_or(Error::Account(AccountProblem::Unsupported))
+    /// How messages of an account are sent.
+    ///
+    /// # Errors
+    /// [`Error::Account`] if its provider is not registered in this process, sends no messages, or has a telephone service
+    /// beside them and the account is not set up for SMS, or if SMS is switched off.
+    pub fn messaging(&self, account: &ProviderAccount) -> Result<&'a dyn MessagingProvider, Error> {
+        let provider = self.runtime.provider(&account.provider)?;
+        let is_off = match &account.sms {
+            Some(sms) => !sms.enabled,
+            None => provider.telephony().is_some(),
+        };
+        provider.messaging().filter(|_| !is_off).ok_or(Error::Account(AccountProblem::Unsupported))
     }
 
-    /// Opens an account's credentials; kept open for sixty seconds at most.
     /// The telephone service that calls of an account go through.
     pub(crate) fn telephony(&self, account: &ProviderAccount) -> Result<&'a dyn TelephonyProvider, Error> {
         self.runtime
@@ -212,13 +222,14 @@ impl<'a> AccountService<'a> {
     /// Asks a provider whether credentials are right, by its messages or by its telephone service.
     pub(crate) async fn probe(&self, provider: &str, access: &AccountAccess) -> Result<AccountHealth, Error> {
         let provider = self.runtime.provider(provider)?;
-        match (provider.messaging(), provider.telephony()) {
-            (Some(messaging), _) => Ok(messaging.check(access).await?),
-            (None, Some(telephony)) => Ok(telephony.check(access).await?),
+        match (provider.telephony(), provider.messaging()) {
+            (Some(telephony), _) => Ok(telephony.check(access).await?),
+            (None, Some(messaging)) => Ok(messaging.check(access).await?),
             (None, None) => Err(Error::Account(AccountProblem::Unsupported)),
         }
     }
 
+    /// Opens an account's credentials; kept open for sixty seconds at most.
     pub(crate) async fn access(&self, org: OrgId, account: &ProviderAccount) -> Result<AccountAccess, Error> {
         let sealed = account.credentials.as_bytes();
         let cached = self.runtime.credentials().get(&account.id).filter(|(of, _)| of == sealed);

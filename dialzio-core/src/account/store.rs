@@ -9,6 +9,7 @@ use super::{AccountNote, AccountState, App, ProviderAccount, Sealed};
 use crate::contact::Portfolio;
 use crate::id::{AccountId, AppId};
 use crate::scope::OrgScope;
+use crate::sms::SmsSettings;
 use crate::store::{StoreResult, change};
 use crate::text::Title;
 
@@ -45,6 +46,8 @@ change! {
         checked_at: Option<DateTime<Utc>>,
         /// Why it cannot be used now.
         problem: Option<AccountNote>,
+        /// How it sends by SMS.
+        sms: Option<SmsSettings>,
     }
 }
 

@@ -20,7 +20,7 @@ pub enum Age {
     Minor,
 }
 
-/// What a national do-not-disturb registry or template registration (DLT) says.
+/// What a national do-not-disturb registry says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Registry {
     /// Not listed, and freshly checked.
@@ -36,6 +36,4 @@ pub(crate) struct Checks {
     pub(crate) age: Check<Age>,
     /// National do-not-disturb registry.
     pub(crate) registry: Check<Registry>,
-    /// Registered header and template (DLT).
-    pub(crate) template_registration: Check<Registry>,
 }

@@ -8,7 +8,7 @@ use super::facts::{ConsentFacts, ConsentRows};
 use super::record::{
     Basis, Channel, ConsentEvent, ConsentRecord, ConsentState, Purpose, PurposeScope, State, SuppressionScope,
 };
-use super::zone::next_open;
+use super::zone::{QuietHours, next_open};
 use crate::contact::{Address, SubjectKey};
 use crate::conversation::FailureNote;
 use crate::id::OrgId;
@@ -33,6 +33,10 @@ pub struct Intent {
     pub template: bool,
     /// How long the provider takes free text after the person wrote; `None` if it has no such rule.
     pub reply_window: Option<TimeDelta>,
+    /// The text follows a registered template (DLT), which an SMS to India needs.
+    pub registered: bool,
+    /// Narrower hours for promotion than those of the organisation, if the account has some.
+    pub hours: Option<QuietHours>,
 }
 
 string_enum! {
@@ -70,6 +74,8 @@ string_enum! {
         WindowClosed = "window.closed",
         /// Outside the hours for promotion.
         QuietHours = "hours.quiet",
+        /// An SMS to this country needs a registered template.
+        Unregistered = "sms.unregistered",
         /// Enough for these 7 days.
         FrequencyCap = "cap.frequency",
         /// It is too early or too late to call where the person is.
@@ -137,6 +143,9 @@ impl Refusal {
                 "They have not written or called within twelve months, and no opt-in is recorded."
             }
             RefusalCode::WindowClosed => "The reply window is closed: choose a template.",
+            RefusalCode::Unregistered => {
+                "An SMS to India needs a registered template (DLT), and a registered sender of the account."
+            }
             RefusalCode::QuietHours => "Outside the hours for promotional messages.",
             RefusalCode::CallingHours => "It is too early or too late to call where this person is.",
             RefusalCode::OwnNumber => "This is a number of your business or of one of its agents.",
@@ -285,9 +294,7 @@ pub(crate) fn decide(facts: &ConsentFacts, intent: Intent, now: DateTime<Utc>) -
         State::Refused if !answer => deny(RefusalCode::Refused, said_at),
         _ => {}
     }
-    if marketing && checks.registry == Check::Found(Registry::Blocked)
-        || !service && checks.template_registration == Check::Found(Registry::Blocked)
-    {
+    if marketing && checks.registry == Check::Found(Registry::Blocked) {
         deny(RefusalCode::Registry, None);
     }
     if let Some(stop) = &state.provider_stop {
@@ -315,6 +322,13 @@ pub(crate) fn decide(facts: &ConsentFacts, intent: Intent, now: DateTime<Utc>) -
     {
         deny(RefusalCode::OptedOutLast, Some(at));
     }
+    // Operators drop what is not registered, and nobody is told.
+    if intent.channel == Channel::Sms
+        && !intent.registered
+        && rows.address.as_ref().is_some_and(needs_registration)
+    {
+        deny(RefusalCode::Unregistered, None);
+    }
     if !intent.template && !window_open {
         deny(RefusalCode::WindowClosed, window_end);
     }
@@ -334,7 +348,7 @@ pub(crate) fn decide(facts: &ConsentFacts, intent: Intent, now: DateTime<Utc>) -
         return Verdict::Deny(Refusal { reasons });
     };
 
-    if marketing && let Some(verdict) = wait(rows, &recipient, now) {
+    if marketing && let Some(verdict) = wait(rows, intent.hours, &recipient, now) {
         return verdict;
     }
     let basis = match (intent.purpose, state.record, rows.last_inbound, related) {
@@ -362,6 +376,15 @@ pub(crate) fn decide(facts: &ConsentFacts, intent: Intent, now: DateTime<Utc>) -
     })
 }
 
+/// Whether an SMS to this address has to follow a registered template. Source: TRAI, Telecom Commercial Communications
+/// Customer Preference Regulations, 2018.
+fn needs_registration(recipient: &Address) -> bool {
+    match recipient {
+        Address::Phone(number) => number.region().is_some_and(|region| region.as_str() == "IN"),
+        Address::BusinessScoped(_) => false,
+    }
+}
+
 /// Until when the one confirmation of an opt-out may be sent, if the person's newest message was one.
 pub(crate) fn confirmation_until(facts: &ConsentFacts) -> Option<DateTime<Utc>> {
     opted_out_by_last_message(&facts.rows).map(|at| at + CONFIRMATION)
@@ -379,7 +402,12 @@ fn opted_out_by_last_message(rows: &ConsentRows) -> Option<DateTime<Utc>> {
 }
 
 /// Whether promotion has to wait: for the hours, or for the cap. The later of the two decides.
-fn wait(rows: &ConsentRows, recipient: &Address, now: DateTime<Utc>) -> Option<Verdict> {
+fn wait(
+    rows: &ConsentRows,
+    narrower: Option<QuietHours>,
+    recipient: &Address,
+    now: DateTime<Utc>,
+) -> Option<Verdict> {
     let mut until = now;
     let mut reasons = Vec::new();
     if rows.marketing_cap > 0 {
@@ -393,7 +421,8 @@ fn wait(rows: &ConsentRows, recipient: &Address, now: DateTime<Utc>) -> Option<V
         }
     }
     let zones = super::zone::candidates(recipient, rows.zone);
-    let Some(open) = next_open(&zones, rows.quiet_hours, until) else {
+    let hours = narrower.map_or(rows.quiet_hours, |hours| hours.within(rows.quiet_hours));
+    let Some(open) = next_open(&zones, hours, until) else {
         let reasons = vec![Reason { code: RefusalCode::QuietHours, since: None }];
         return Some(Verdict::Deny(Refusal { reasons }));
     };

@@ -84,7 +84,14 @@ fn known(rows: &ConsentRows) -> ConsentFacts {
 }
 
 fn intent(purpose: Purpose, template: bool) -> Intent {
-    Intent { channel: Channel::WhatsApp, purpose, template, reply_window: Some(REPLY_WINDOW) }
+    Intent {
+        channel: Channel::WhatsApp,
+        purpose,
+        template,
+        reply_window: Some(REPLY_WINDOW),
+        registered: false,
+        hours: None,
+    }
 }
 
 fn ask(rows: &ConsentRows, purpose: Purpose, template: bool) -> Result<Basis, Vec<RefusalCode>> {
@@ -298,17 +305,69 @@ fn a_check_that_is_not_configured_abstains_and_one_that_is_denies() {
     let listed = Checks { registry: Check::Found(Registry::Blocked), ..none };
     assert_eq!(checked(listed, Purpose::Marketing), Some(RefusalCode::Registry));
     assert_eq!(checked(listed, Purpose::Utility), None);
-    let unregistered = Checks { template_registration: Check::Found(Registry::Blocked), ..none };
-    assert_eq!(checked(unregistered, Purpose::Utility), Some(RefusalCode::Registry));
     let clear = Checks { age: Check::Found(Age::Adult), registry: Check::Found(Registry::Clear), ..none };
     assert_eq!(checked(clear, Purpose::Marketing), None);
+}
+
+/// By a provider of SMS, which has no reply window.
+fn by_sms(purpose: Purpose, registered: bool) -> Intent {
+    Intent {
+        channel: Channel::Sms,
+        purpose,
+        template: purpose != Purpose::Service,
+        reply_window: None,
+        registered,
+        hours: None,
+    }
+}
+
+/// Operators drop what is not registered, so it is refused, whatever the purpose and the consent; other countries and other
+/// channels have no such rule.
+#[test]
+fn an_sms_to_india_follows_a_registered_template() {
+    let agreed = |address: &str| {
+        let given = ConsentRecord {
+            channel: Channel::Sms,
+            ..entry(ConsentEvent::Given, PurposeScope::Any, TimeDelta::days(1))
+        };
+        let rows = with(wrote(TimeDelta::hours(1)), vec![given]);
+        known(&ConsentRows { address: Some(Address::Phone(PhoneNumber::parse(address).unwrap())), ..rows })
+    };
+    for purpose in ALL {
+        let india = agreed("+919840012345");
+        assert_eq!(answer(&india, by_sms(purpose, false)), Err(vec![RefusalCode::Unregistered]));
+        assert!(answer(&india, by_sms(purpose, true)).is_ok(), "{purpose}");
+        let elsewhere = agreed("+442079460123");
+        let codes = answer(&elsewhere, by_sms(purpose, false)).err().unwrap_or_default();
+        assert!(!codes.contains(&RefusalCode::Unregistered), "{purpose}");
+        let on_whatsapp = Intent { channel: Channel::WhatsApp, ..by_sms(purpose, false) };
+        let codes = answer(&india, on_whatsapp).err().unwrap_or_default();
+        assert!(!codes.contains(&RefusalCode::Unregistered), "{purpose}");
+    }
+}
+
+#[test]
+fn promotion_keeps_to_the_narrower_of_two_hours() {
+    let given = ConsentRecord {
+        channel: Channel::Sms,
+        ..entry(ConsentEvent::Given, PurposeScope::Marketing, TimeDelta::days(1))
+    };
+    let facts = known(&with(stranger(), vec![given]));
+    let at = |hours| decide(&facts, Intent { hours, ..by_sms(Purpose::Marketing, true) }, noon());
+    assert!(matches!(at(None), Verdict::Allow(_)), "noon is within the organisation's hours");
+    let afternoon = QuietHours::checked(840, 1_020);
+    let Verdict::Defer { until, reasons } = at(afternoon) else { panic!("it opens at two") };
+    assert_eq!(until, noon() + TimeDelta::hours(2));
+    assert_eq!(reasons[0].code, RefusalCode::QuietHours);
+    let Verdict::Allow(_) = at(QuietHours::checked(480, 1_260)) else { panic!("wider hours widen nothing") };
+    let evening = QuietHours::checked(1_160, 1_260);
+    assert!(matches!(at(evening), Verdict::Deny(_)), "the organisation's hours end before these begin");
 }
 
 /// Where the provider has no window (SMS), an answer within a day, a consent or an existing relationship is needed; nothing else opens it.
 #[test]
 fn without_a_window_free_text_needs_an_answer_a_consent_or_an_existing_relationship() {
-    let sms =
-        Intent { channel: Channel::Sms, purpose: Purpose::Service, template: false, reply_window: None };
+    let sms = by_sms(Purpose::Service, true);
     let on_sms = |event, scope, ago| ConsentRecord { channel: Channel::Sms, ..entry(event, scope, ago) };
     let day = TimeDelta::days;
     assert_eq!(answer(&known(&stranger()), sms), Err(vec![RefusalCode::NoExistingRelationship]));

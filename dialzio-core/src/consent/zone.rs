@@ -29,6 +29,15 @@ impl QuietHours {
         if inside && open_from + 60 <= open_until { Some(Self { open_from, open_until }) } else { None }
     }
 
+    /// The hours that both have open. Hours that share none are never open.
+    #[must_use]
+    pub fn within(self, other: Self) -> Self {
+        Self {
+            open_from: self.open_from.max(other.open_from),
+            open_until: self.open_until.min(other.open_until),
+        }
+    }
+
     fn is_open(self, at: DateTime<Utc>, zone: Tz) -> bool {
         let local = at.with_timezone(&zone);
         let minute = local.hour() * 60 + local.minute();

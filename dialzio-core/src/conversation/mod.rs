@@ -10,6 +10,7 @@ mod draft;
 mod drafting;
 mod head;
 pub(crate) mod inbound;
+pub(crate) mod intent;
 mod message;
 mod scheduled;
 mod scheduling;

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::intent::{Wording, intent};
 use super::scheduled::{MAX_AHEAD, MAX_SCHEDULED, ScheduledMessage, ScheduledWrite};
 use super::sending::Preview;
 use super::{ConversationService, DraftKind, DraftWrite};
@@ -190,7 +191,7 @@ impl ConversationService<'_> {
         let account = self.usable(scope, conversation.account).await?;
         let messaging = AccountService::new(self.runtime).messaging(&account)?;
         let facts = self.facts(scope, message.conversation).await?;
-        let intent = messaging.capabilities().intent(Purpose::Service, false);
+        let intent = intent(messaging.capabilities(), &account, Purpose::Service, Wording::Free);
         let at = message.send_at.max(self.runtime.now());
         Ok(decide(&facts, intent, at).into())
     }

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::attachment::Attachment;
+use super::intent::{Wording, intent};
 use super::{
     Content, ConversationService, ConversationWrite, DeliveryStatus, Evidence, FailureNote, HeadDelta,
     Message, Template, TemplateError,
@@ -179,23 +180,25 @@ impl ConversationService<'_> {
         let now = self.runtime.now();
         let templates = self.runtime.store().templates(scope, conversation.account).await?;
         let account = self.runtime.store().account(scope, conversation.account).await?;
-        let capabilities = account.and_then(|account| {
+        let capabilities = account.as_ref().and_then(|account| {
             AccountService::new(self.runtime)
-                .messaging(&account)
+                .messaging(account)
                 .ok()
                 .map(|messaging| messaging.capabilities().clone())
         });
         // Without its provider there is no way to reach the person here.
         let unreached = Refusal { reasons: vec![Reason { code: RefusalCode::Unresolved, since: None }] };
-        let ask = |purpose, template| match &capabilities {
-            Some(capabilities) => decide(&facts, capabilities.intent(purpose, template), now).into(),
-            None => Preview::Refused(unreached.clone()),
+        let ask = |purpose, wording: Wording<'_>| match (&capabilities, &account) {
+            (Some(capabilities), Some(account)) => {
+                decide(&facts, intent(capabilities, account, purpose, wording), now).into()
+            }
+            _ => Preview::Refused(unreached.clone()),
         };
         let judged = |template: Template| {
-            let preview = ask(template.category.purpose(), true);
+            let preview = ask(template.category.purpose(), Wording::Template(Some(&template)));
             (template, preview)
         };
-        let reply = ask(Purpose::Service, false);
+        let reply = ask(Purpose::Service, Wording::Free);
         let confirmation = confirmation_until(&facts).filter(|_| reply == Preview::Ready);
         Ok(SendPreview {
             reply,
@@ -238,6 +241,7 @@ impl ConversationService<'_> {
             }
             _ => None,
         };
+        let mut used = None;
         let (content, purpose) = match &new.body {
             NewBody::Text(body) => {
                 let length = body.reveal().chars().count();
@@ -268,7 +272,9 @@ impl ConversationService<'_> {
                     body: body.ok_or(Error::Template(TemplateError::Missing { parameter: "body".into() }))?,
                     parameters: filled,
                 };
-                (content, template.category.purpose())
+                let purpose = template.category.purpose();
+                used = Some(template);
+                (content, purpose)
             }
         };
         let message = Message {
@@ -301,7 +307,11 @@ impl ConversationService<'_> {
             )
         });
         let facts = self.facts(scope, id).await?;
-        let intent = limits.intent(purpose, matches!(new.body, NewBody::Template { .. }));
+        let wording = match &new.body {
+            NewBody::Template { .. } => Wording::Template(used.as_ref()),
+            _ => Wording::Free,
+        };
+        let intent = intent(limits, &account, purpose, wording);
         let deferred = match decide(&facts, intent, now) {
             Verdict::Allow(_) => None,
             Verdict::Defer { until, reasons } => Some((until, reasons)),

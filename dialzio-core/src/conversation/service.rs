@@ -5,6 +5,7 @@ use super::{
     ConversationState, ConversationWrite, Evidence, FoundConversations, InboxEntry, Message, QueueCounts,
     Reaction, StateFilter, beside_context,
 };
+use crate::account::AccountService;
 use crate::contact::ContactService;
 use crate::contact::{ChannelIdentity, Contact};
 use crate::error::{Error, RecordKind};
@@ -209,7 +210,7 @@ impl<'a> ConversationService<'a> {
     /// The conversation of a contact on an account: the one there is, or a new one.
     ///
     /// # Errors
-    /// [`Error::Invalid`] if the contact has no number; [`Error::Duplicate`] if the number belongs to another person there;
+    /// [`Error::Account`] if no messages are sent by the account; [`Error::Invalid`] if the contact has no number; [`Error::Duplicate`] if the number belongs to another person there;
     /// [`Error::NotFound`]; [`Error::Denied`] without [`Permission::ConversationsWrite`].
     pub async fn open(
         &self,
@@ -220,6 +221,7 @@ impl<'a> ConversationService<'a> {
         let scope = by.scope_for(Permission::ConversationsWrite)?;
         let store = self.runtime.store();
         let account = store.account(scope, account).await?.ok_or(Error::missing(RecordKind::Account))?;
+        AccountService::new(self.runtime).messaging(&account)?;
         let identity: ChannelIdentity =
             ContactService::new(self.runtime).identity_for(by, scope, contact, &account).await?;
         for _ in 0..TRIES {

@@ -123,6 +123,9 @@ pub struct Template {
     /// Why the provider refuses it, in its own words; `None` while it does not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rejection: Option<String>,
+    /// The id that an organisation registered its text under (DLT); `None` where the provider approves texts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub registration: Option<crate::sms::DltId>,
     /// How its parameters are named.
     pub format: ParameterFormat,
     /// What stands above the body.
@@ -448,6 +451,7 @@ mod tests {
             status: TemplateStatus::Approved,
             quality: None,
             rejection: None,
+            registration: None,
             format,
             header: Some(HeaderFormat::Text),
             header_text: Some("Your order is ready".into()),

@@ -3,6 +3,7 @@
 mod backlog;
 pub(crate) mod decide;
 mod forms;
+mod listed;
 mod routing;
 
 use bytes::Bytes;

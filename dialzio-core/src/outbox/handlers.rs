@@ -54,6 +54,7 @@ impl Worker<'_> {
             JobKind::SyncTemplates => self.sync(scope, lease, &job).await,
             JobKind::PlaceCall(call) => self.place_call(scope, lease, &job, call).await,
             JobKind::ConfirmCall(call) => self.confirm_call(scope, lease, &job, call).await,
+            JobKind::ReadMessages => self.read_messages(scope, lease, &job).await,
             JobKind::ReconcileCalls => self.reconcile_calls(scope, lease, &job).await,
             JobKind::DeleteBlob(media) => self.delete_blob(scope, media).await,
         };

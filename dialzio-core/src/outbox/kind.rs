@@ -98,6 +98,8 @@ job_kinds! {
     ConfirmCall(call: CallId) = "confirm_call", CallLog, TimeDelta::days(1), FETCH;
     /// Finds what webhooks missed, in the provider's log.
     ReconcileCalls = "reconcile_calls", CallLog, TimeDelta::days(30), DELETE;
+    /// Reads received messages from the provider's list, where no webhook tells of them.
+    ReadMessages = "read_messages", Signal, TimeDelta::days(30), DELETE;
 }
 
 impl JobKind {
@@ -120,7 +122,7 @@ mod tests {
     use crate::outbox::Backoff;
 
     /// Stored since the first release: word, queue, whether it is about a record.
-    const STORED: [(&str, &str, bool); 9] = [
+    const STORED: [(&str, &str, bool); 10] = [
         ("send", "send", true),
         ("fetch_media", "media", true),
         ("mark_read", "signal", true),
@@ -130,6 +132,7 @@ mod tests {
         ("place_call", "call", true),
         ("confirm_call", "call_log", true),
         ("reconcile_calls", "call_log", false),
+        ("read_messages", "signal", false),
     ];
 
     #[test]
@@ -176,6 +179,7 @@ mod tests {
     #[test]
     fn only_deletion_and_the_reading_of_logs_have_no_end() {
         let endless = JobKind::TABLE.iter().filter(|row| row.retries.are_endless());
-        assert_eq!(endless.map(|row| row.name).collect::<Vec<_>>(), ["delete_blob", "reconcile_calls"]);
+        let endless: Vec<_> = endless.map(|row| row.name).collect();
+        assert_eq!(endless, ["delete_blob", "reconcile_calls", "read_messages"]);
     }
 }

@@ -10,6 +10,7 @@ mod heartbeat;
 mod job;
 mod kind;
 mod lease;
+mod messages;
 mod paused;
 mod queue;
 mod rate_limit;

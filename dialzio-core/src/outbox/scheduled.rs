@@ -10,6 +10,7 @@ use super::worker::Worker;
 use super::write::JobWrite;
 use crate::account::{AccountService, AccountState};
 use crate::consent::{ConsentService, Purpose, Verdict, decide};
+use crate::conversation::intent::{Wording, intent};
 use crate::conversation::{
     Content, ConversationWrite, FailureNote, HeadDelta, Message, Refused, ScheduledMessage, ScheduledWrite,
 };
@@ -145,7 +146,8 @@ impl Worker<'_> {
         let rows = store.consent_facts(scope, conversation.id).await?;
         let facts = ConsentService::new(self.runtime).facts(scope, rows.into_iter().collect()).await?;
         let Some(facts) = facts.first() else { return Ok(refuse("conversation.not_found")) };
-        Ok(match decide(facts, messaging.capabilities().intent(Purpose::Service, false), now) {
+        let intent = intent(messaging.capabilities(), &account, Purpose::Service, Wording::Free);
+        Ok(match decide(facts, intent, now) {
             // The permit is dropped unspent: the gate is asked again before the message leaves.
             Verdict::Allow(_) => Decided::Send(account.id, now),
             Verdict::Defer { until, .. } => Decided::Send(account.id, until),

@@ -2,15 +2,17 @@
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use secrecy::SecretString;
 use std::fmt::Debug;
 use url::Url;
 
-use super::{Credentials, ProviderError, ProviderId};
-use crate::consent::{Channel, Intent, Purpose, SendPermit};
+use super::{Credentials, Inbound, ProviderError, ProviderId};
+use crate::consent::{Channel, SendPermit};
 use crate::conversation::{ExternalId, MediaKind, Template, TemplateSend};
 use crate::id::{AccountId, MessageId};
+use crate::name::string_enum;
+use crate::sms::DltRegistration;
 use crate::text::MessageText;
 
 /// What a messaging provider can do. Callers look here first.
@@ -26,21 +28,29 @@ pub struct MessagingCapabilities {
     pub max_text: usize,
     /// Longest caption, in characters.
     pub max_caption: usize,
-    /// Templates exist here.
-    pub templates: bool,
+    /// Where its templates come from.
+    pub templates: TemplateSource,
     /// Reactions can be sent.
     pub reactions: bool,
     /// The files that can be sent.
     pub media: Vec<MediaCapability>,
     /// Messages each second and number.
     pub rate_per_second: u32,
+    /// It reports whether a message arrived. Otherwise no more is ever known of one than that it was accepted.
+    pub delivery_reports: bool,
+    /// Received messages are read from its lists ([`MessagingProvider::list_messages`]), since no webhook tells of them.
+    pub lists_messages: bool,
 }
 
-impl MessagingCapabilities {
-    /// What the gate is asked about a message of this provider.
-    #[must_use]
-    pub const fn intent(&self, purpose: Purpose, template: bool) -> Intent {
-        Intent { channel: self.channel, purpose, template, reply_window: self.reply_window }
+string_enum! {
+    /// Where the templates of an account come from.
+    pub enum TemplateSource {
+        /// There are none.
+        None = "none",
+        /// The provider approves them and lists them.
+        Provider = "provider",
+        /// The organisation enters them, as it has registered them elsewhere. They are sent as plain texts.
+        Organisation = "organisation",
     }
 }
 
@@ -90,6 +100,8 @@ pub struct OutboundMessage {
     pub content: OutboundContent,
     /// The message it answers.
     pub reply_to: Option<ExternalId>,
+    /// What its text is registered under (DLT), if it is. A provider whose requests have fields for it passes it on.
+    pub registration: Option<DltRegistration>,
 }
 
 /// What can be sent.
@@ -128,8 +140,8 @@ pub enum OutboundContent {
 /// The provider took the message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Accepted {
-    /// The provider's id.
-    pub external: ExternalId,
+    /// The provider's id; `None` if it gives none, so that no report can ever name the message.
+    pub external: Option<ExternalId>,
     /// The recipient as the provider knows them, which may be another spelling.
     pub recipient: super::Sender,
     /// The provider holds it back for a quality check; it is neither sent nor failed yet.
@@ -182,6 +194,19 @@ pub struct AccountHealth {
     pub quality: Option<String>,
 }
 
+/// Messages as the provider lists them, by pages of its own size.
+#[derive(Debug, Clone, Default)]
+pub struct MessagePage {
+    /// Received messages. The bytes of each have to be read again by [`super::WebhookDecoder::decode_element`].
+    pub messages: Vec<Inbound>,
+    /// Where the next page begins; `None` at the end.
+    pub next: Option<MessageCursor>,
+}
+
+/// Where a page of a provider's messages begins. Made by the provider's adapter and given back to it unread.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MessageCursor(pub String);
+
 /// Sends messages. Conformance: [`crate::messaging_conformance`].
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
@@ -226,8 +251,20 @@ pub trait MessagingProvider: Debug + Send + Sync {
     /// All templates of the account.
     ///
     /// # Errors
-    /// [`ProviderError`].
+    /// [`ProviderError::Unsupported`] if the provider keeps none; [`ProviderError`].
     async fn templates(&self, access: &AccountAccess) -> Result<Vec<Template>, ProviderError>;
+    /// Received messages of a period (from, until), in any order, a page at a time. What is listed comes from the provider
+    /// itself, so that it counts as signed.
+    ///
+    /// # Errors
+    /// [`ProviderError::Unsupported`] unless [`MessagingCapabilities::lists_messages`]; [`ProviderError`].
+    async fn list_messages(
+        &self,
+        access: &AccountAccess,
+        from: DateTime<Utc>,
+        until: DateTime<Utc>,
+        after: Option<MessageCursor>,
+    ) -> Result<MessagePage, ProviderError>;
     /// Checks that the token reaches the number.
     ///
     /// # Errors

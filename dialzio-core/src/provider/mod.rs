@@ -21,8 +21,9 @@ pub use inbound::{
 #[cfg(feature = "mock")]
 pub use messaging::MockMessagingProvider;
 pub use messaging::{
-    Accepted, AccountAccess, AccountHealth, FetchedMedia, MediaCapability, MessagingCapabilities,
-    MessagingProvider, OutboundContent, OutboundMessage, Signal, UploadedMedia,
+    Accepted, AccountAccess, AccountHealth, FetchedMedia, MediaCapability, MessageCursor, MessagePage,
+    MessagingCapabilities, MessagingProvider, OutboundContent, OutboundMessage, Signal, TemplateSource,
+    UploadedMedia,
 };
 #[cfg(feature = "mock")]
 pub use telephony::MockTelephonyProvider;

@@ -40,8 +40,14 @@ pub fn permit_to_answer(recipient: Address, channel: Channel, now: DateTime<Utc>
         marketing_cap: 0,
     };
     let known = facts(rows, Vec::new(), Checks::default());
-    let intent =
-        Intent { channel, purpose: Purpose::Service, template: false, reply_window: Some(REPLY_WINDOW) };
+    let intent = Intent {
+        channel,
+        purpose: Purpose::Service,
+        template: false,
+        reply_window: Some(REPLY_WINDOW),
+        registered: true,
+        hours: None,
+    };
     match decide(&known, intent, now) {
         Verdict::Allow(permit) => permit,
         other => panic!("a reply in the window is allowed: {other:?}"),

@@ -7,8 +7,8 @@ use chrono::{DateTime, Utc};
 use dialzio_core::account::{
     AccountNote, AccountPatch, AccountState, App, NewAccount, NewApp, ProviderAccount,
 };
-use dialzio_core::conversation::{HeaderFormat, Template, TemplateCategory, TemplateStatus};
 use dialzio_core::provider::Credentials;
+use dialzio_core::sms::SmsSettings;
 use dialzio_core::text::Title;
 use dialzio_core::{AccountId, Actor, AppId, Error, Revision};
 use secrecy::SecretString;
@@ -18,6 +18,7 @@ use url::Url;
 use utoipa::ToSchema;
 
 use super::revision::{IfMatch, Revised, refusal};
+use super::sms::SmsJson;
 use super::{Body, Id, List, text};
 use crate::auth::Caller;
 use crate::problem::{Problem, ProblemCode};
@@ -120,6 +121,9 @@ pub struct AccountJson {
     /// Why it cannot be used now, in the provider's words.
     #[schema(required)]
     problem: Option<AccountNote>,
+    /// How it sends by SMS; null if that was never set up.
+    #[schema(required)]
+    sms: Option<SmsJson>,
     created_at: DateTime<Utc>,
     revision: Revision,
     /// The code of the problem, where the check of a new account failed.
@@ -142,6 +146,7 @@ impl From<ProviderAccount> for AccountJson {
             state: account.state,
             checked_at: account.checked_at,
             problem: account.problem,
+            sms: account.sms.map(SmsJson::from),
             created_at: account.created_at,
             revision: account.revision,
             check: None,
@@ -250,6 +255,8 @@ pub struct AccountPatchJson {
     #[schema(value_type = Option<String>, format = Password, write_only)]
     #[serde(alias = "access_token")]
     token: Option<SecretString>,
+    /// How it sends by SMS, as a whole. Only for providers of SMS.
+    sms: Option<SmsJson>,
     /// The revision that is meant, instead of `If-Match`.
     revision: Option<u32>,
 }
@@ -265,6 +272,7 @@ pub async fn change(
     let patch = AccountPatch {
         name: patch.name.as_deref().map(|name| text::<Title>("name", name)).transpose()?,
         credentials: given(patch.credentials, patch.token)?,
+        sms: patch.sms.map(SmsSettings::try_from).transpose()?,
         revision: meant.revision(patch.revision)?,
     };
     match state.crm().accounts().update(&actor, id, patch).await {
@@ -297,70 +305,4 @@ pub async fn disconnect(
         Ok(account) => Ok(Revised::at(account.revision, account.into())),
         Err(error) => Err(refusal(error, shown(&state, &actor, id)).await),
     }
-}
-
-/// A template, with the names its parameters are given by.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Template)]
-pub struct TemplateJson {
-    name: String,
-    /// The language, exactly as at the provider.
-    language: String,
-    category: TemplateCategory,
-    status: TemplateStatus,
-    /// The provider's word for its quality.
-    #[schema(required)]
-    quality: Option<String>,
-    /// Why the provider rejected it.
-    #[schema(required)]
-    rejection: Option<String>,
-    /// What the header holds.
-    #[schema(required)]
-    header: Option<HeaderFormat>,
-    /// The text, with its parameters in braces.
-    body: String,
-    #[schema(required)]
-    footer: Option<String>,
-    /// The texts of the buttons, in order.
-    buttons: Vec<String>,
-    /// The names under which parameters are given when it is sent.
-    parameters: Vec<String>,
-}
-
-impl From<Template> for TemplateJson {
-    fn from(template: Template) -> Self {
-        Self {
-            parameters: template.parameters(),
-            name: template.name,
-            language: template.language,
-            category: template.category,
-            status: template.status,
-            quality: template.quality,
-            rejection: template.rejection,
-            header: template.header,
-            body: template.body,
-            footer: template.footer,
-            buttons: template.buttons.into_iter().map(|button| button.text).collect(),
-        }
-    }
-}
-
-/// `GET /v1/accounts/{account}/templates`.
-pub async fn templates(
-    State(state): State<AppState>,
-    Caller(actor): Caller,
-    Id(id): Id<AccountId>,
-) -> Result<Json<List<TemplateJson>>, Problem> {
-    let templates = state.crm().accounts().templates(&actor, id).await?;
-    Ok(List::all(templates.into_iter().map(TemplateJson::from).collect()))
-}
-
-/// `POST /v1/accounts/{account}/templates/sync`.
-pub async fn sync_templates(
-    State(state): State<AppState>,
-    Caller(actor): Caller,
-    Id(id): Id<AccountId>,
-) -> Result<Json<List<TemplateJson>>, Problem> {
-    let templates = state.crm().accounts().sync_templates(&actor, id).await?;
-    Ok(List::all(templates.into_iter().map(TemplateJson::from).collect()))
 }

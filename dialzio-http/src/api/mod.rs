@@ -22,6 +22,8 @@ pub mod quarantine;
 pub mod revision;
 pub mod scheduled;
 pub mod sending;
+pub mod sms;
+pub mod templates;
 pub mod timeline;
 
 use axum::extract::rejection::JsonRejection;

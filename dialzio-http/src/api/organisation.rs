@@ -59,7 +59,8 @@ pub struct OrgJson {
     created_at: DateTime<Utc>,
 }
 
-fn clock(minutes: u16) -> String {
+/// Minutes of the day as `10:00`.
+pub(crate) fn clock(minutes: u16) -> String {
     format!("{:02}:{:02}", minutes / 60, minutes % 60)
 }
 

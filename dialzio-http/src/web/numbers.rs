@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
 use dialzio_core::account::{AccountState, App, ProviderAccount};
-use dialzio_core::provider::ProviderError;
+use dialzio_core::provider::{ProviderError, TemplateSource};
 use dialzio_core::{AccountId, Error, Permission};
 use secrecy::SecretString;
 
@@ -68,7 +68,10 @@ async fn card(ctx: &PageContext, account: &ProviderAccount, apps: &[App]) -> Res
         facts.push(Fact::new("What the provider said", why));
     }
     let provider = accounts.provider(account)?;
-    if provider.messaging().is_some_and(|messaging| messaging.capabilities().templates) {
+    if provider
+        .messaging()
+        .is_some_and(|messaging| messaging.capabilities().templates != TemplateSource::None)
+    {
         facts.push(Fact::new("Templates", templates.len().to_string()));
     }
     if let Some(app) = apps.iter().find(|app| app.id == account.app) {

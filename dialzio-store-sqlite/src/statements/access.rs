@@ -5,7 +5,8 @@ use super::statements;
 macro_rules! account {
     () => {
         "SELECT a.id, a.provider, a.app_id, a.name, a.external_id, a.business_id, a.portfolio, a.display_number, \
-                a.base_url, a.token, a.state, a.checked_at, a.created_at, a.revision, a.problem FROM account a WHERE a.org_id = ?1"
+                a.base_url, a.token, a.state, a.checked_at, a.created_at, a.revision, a.problem, \
+                a.sms FROM account a WHERE a.org_id = ?1"
     };
 }
 
@@ -79,13 +80,13 @@ statements! { ACCESS:
     ACCOUNTS: Read [account] = concat!(account!(), " ORDER BY a.id");
     PUT_ACCOUNT: Write [account] =
         "INSERT INTO account (org_id, id, provider, app_id, name, external_id, business_id, portfolio, display_number,
-                base_url, token, state, checked_at, created_at, revision, problem)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)
+                base_url, token, state, checked_at, created_at, revision, problem, sms)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)
          ON CONFLICT DO UPDATE SET provider = excluded.provider, app_id = excluded.app_id, name = excluded.name,
                 external_id = excluded.external_id, business_id = excluded.business_id, portfolio = excluded.portfolio,
                 display_number = excluded.display_number, base_url = excluded.base_url, token = excluded.token,
                 state = excluded.state, checked_at = excluded.checked_at, created_at = excluded.created_at,
-                revision = excluded.revision, problem = excluded.problem";
+                revision = excluded.revision, problem = excluded.problem, sms = excluded.sms";
     TEMPLATES: Read [template] =
         "SELECT t.definition FROM template t WHERE t.org_id = ?1 AND t.account_id = ?2 ORDER BY t.name, t.language";
     TEMPLATE: Read [template] =

@@ -29,7 +29,7 @@ async fn a_text_is_sent_with_our_own_id_and_answers_another() {
     assert_eq!(accepted.recipient.phone.unwrap().digits(), ASHA);
     assert!(accepted.recipient.scoped.is_some() && !accepted.held);
     let shown = fixture.newest();
-    assert_eq!(shown.wamid, accepted.external.reveal());
+    assert_eq!(shown.wamid, accepted.external.unwrap().reveal());
     assert_eq!((shown.bubble.text.as_str(), shown.from), ("வணக்கம் 🌿", Party::Business));
     assert_eq!(shown.reply_to, Some(hello));
     assert_eq!(shown.opaque_id, Some(message.id.to_string()));

@@ -68,7 +68,7 @@ async fn read(fixture: &Fixture, heard: &Heard) -> Vec<Inbound> {
 async fn everything_a_customer_can_do_is_understood() {
     let fixture = Fixture::new().await;
     let heard = listen(&fixture).await;
-    let ours = fixture.send(text("Which one?")).await.unwrap().external.reveal().to_owned();
+    let ours = fixture.send(text("Which one?")).await.unwrap().external.unwrap().reveal().to_owned();
     read(&fixture, &heard).await;
     let hello = fixture.newest().wamid;
     let mut voice = CustomerFile::new(Bytes::from_static(b"ogg"), "audio/ogg; codecs=opus");
@@ -153,7 +153,7 @@ async fn statuses_come_back_with_our_own_id_in_any_order_and_number() {
     );
     for inbound in &found {
         let InboundBody::Delivery(update) = &inbound.body else { panic!("no status") };
-        assert_eq!(update.external, accepted.external);
+        assert_eq!(Some(&update.external), accepted.external.as_ref());
         assert_eq!(update.own, Some(permit::message_id()));
     }
 }
@@ -163,7 +163,7 @@ async fn failures_choices_and_templates_come_back_too() {
     let fixture = Fixture::new().await;
     let heard = listen(&fixture).await;
     fixture.graph.fail_next(Failure::FailedStatus(131_050));
-    let wamid = fixture.send(text("Offer")).await.unwrap().external.reveal().to_owned();
+    let wamid = fixture.send(text("Offer")).await.unwrap().external.unwrap().reveal().to_owned();
     let found = read(&fixture, &heard).await;
     assert_eq!(summary(&found[0]), "delivery failed whatsapp.131050");
     fixture.graph.report(&wamid, EmulatedStatus::Played).unwrap();

@@ -18,7 +18,7 @@ pub(crate) fn permit(address: Address, channel: Channel) -> SendPermit {
 }
 
 pub(crate) fn message(content: OutboundContent) -> OutboundMessage {
-    OutboundMessage { id: message_id(), content, reply_to: None }
+    OutboundMessage { id: message_id(), content, reply_to: None, registration: None }
 }
 
 pub(crate) fn message_id() -> MessageId {

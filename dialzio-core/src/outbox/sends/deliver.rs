@@ -10,14 +10,18 @@ use crate::account::{
 };
 use crate::consent::{SendFacts, SendPermit};
 use crate::contact::{Alias, ContactWrite};
+use crate::conversation::intent::registration;
 use crate::conversation::{Content, ConversationWrite, DeliveryStatus, Evidence};
 use crate::error::Error;
 use crate::event::DomainEvent;
 use crate::ledger::Action;
 use crate::outbox::JobWrite;
-use crate::provider::{Accepted, OutboundContent, OutboundMessage, ProviderError, ProviderId, Sender};
+use crate::provider::{
+    Accepted, OutboundContent, OutboundMessage, ProviderError, ProviderId, Sender, TemplateSource,
+};
 use crate::scope::OrgScope;
 use crate::store::{Batch, Cause, Precondition, RecordRef, StoreError};
+use crate::text::MessageText;
 
 impl Worker<'_> {
     /// Hands a message to the provider, and writes the outcome down.
@@ -102,41 +106,50 @@ impl Worker<'_> {
         file: Option<String>,
     ) -> Result<Accepted, ProviderError> {
         let unsupported = |what| ProviderError::Unsupported { provider: ProviderId("dialzio"), what };
+        let service = AccountService::new(self.runtime);
+        let Ok(messaging) = service.messaging(&facts.account) else { return Err(unsupported("messages")) };
+        let capabilities = messaging.capabilities();
+        let text = |body: &MessageText| OutboundContent::Text {
+            body: body.clone(),
+            preview_url: body.reveal().contains("://"),
+        };
         let content = match (&facts.message.content, file) {
-            (Content::Text { body }, _) => {
-                OutboundContent::Text { body: body.clone(), preview_url: body.reveal().contains("://") }
-            }
+            (Content::Text { body }, _) => text(body),
             (Content::Media { what, caption, filename, .. }, Some(provider_id)) => OutboundContent::Media {
                 what: *what,
                 provider_id,
                 caption: caption.clone(),
                 filename: filename.clone(),
             },
+            (Content::Template { body, .. }, _) if capabilities.templates == TemplateSource::Organisation => {
+                text(body)
+            }
             (Content::Template { parameters, .. }, _) => OutboundContent::Template(parameters.clone()),
             _ => return Err(unsupported("this kind of message")),
         };
-        let service = AccountService::new(self.runtime);
-        let Ok(messaging) = service.messaging(&facts.account) else { return Err(unsupported("messages")) };
         // Nothing has left yet: the same request may be made again.
         let Ok(access) = service.access(scope.org(), &facts.account).await else {
             return Err(ProviderError::Credentials {
-                provider: messaging.capabilities().provider,
+                provider: capabilities.provider,
                 code: "sealed".into(),
                 detail: None,
             });
         };
-        let outbound = OutboundMessage { id: facts.message.id, content, reply_to: facts.reply_to.clone() };
+        let outbound = OutboundMessage {
+            id: facts.message.id,
+            content,
+            reply_to: facts.reply_to.clone(),
+            registration: registration(capabilities, &facts.account, facts.template.as_ref()),
+        };
         messaging.send(&access, permit, &outbound).await
     }
 
     fn accepted(&self, facts: &SendFacts, accepted: Accepted, now: DateTime<Utc>, batch: &mut Batch) {
         let message = facts.message.id;
+        if let Some(external) = accepted.external {
+            batch.write(ConversationWrite::External { account: facts.account.id, message, external });
+        }
         batch
-            .write(ConversationWrite::External {
-                account: facts.account.id,
-                message,
-                external: accepted.external,
-            })
             .write(ConversationWrite::Evidence {
                 message,
                 evidence: Evidence { status: DeliveryStatus::Accepted, at: now, failure: None },

@@ -74,11 +74,14 @@ impl Worker<'_> {
             // The message has nothing to do with it: it waits, and costs no attempt.
             (ProviderError::Credentials { .. }, _) => {
                 batch.write(rest()).write(requeue());
-                return found(AccountState::NeedsLogin);
+                // Calls go by credentials of their own: they go on, and the account says what is wrong.
+                let calls_go_on = AccountService::new(self.runtime).telephony(&facts.account).is_ok();
+                return found(if calls_go_on { facts.account.state } else { AccountState::NeedsLogin });
             }
             (ProviderError::Refused { reason: RefusalReason::Account, .. }, _) => {
                 batch.write(rest()).write(requeue());
-                return found(AccountState::Paused);
+                let calls_go_on = AccountService::new(self.runtime).telephony(&facts.account).is_ok();
+                return found(if calls_go_on { facts.account.state } else { AccountState::Paused });
             }
             (ProviderError::Ambiguous { .. }, _) => {
                 batch

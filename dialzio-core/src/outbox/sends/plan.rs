@@ -6,6 +6,7 @@ use super::super::worker::Worker;
 use super::failure::ACCOUNT_RETRY;
 use crate::account::{AccountNote, AccountService, AccountState, ProviderAccount};
 use crate::consent::{ConsentFacts, Refusal, SendFacts, SendPermit, Verdict, decide};
+use crate::conversation::intent::{Wording, intent};
 use crate::conversation::{Content, ConversationWrite, DeliveryStatus, Evidence, FailureNote};
 use crate::event::DomainEvent;
 use crate::ledger::Action;
@@ -73,7 +74,10 @@ impl Worker<'_> {
             stop.write(update(JobState::Dead, None)).write(ended(DeliveryStatus::Failed, failure));
             return (Plan::Stop, stop);
         }
-        let template = matches!(facts.message.content, Content::Template { .. });
+        let wording = match facts.message.content {
+            Content::Template { .. } => Wording::Template(facts.template.as_ref()),
+            _ => Wording::Free,
+        };
         // The category may have changed at the provider since it was queued: the stricter purpose counts.
         let purpose = facts.template.as_ref().map_or(purpose, |known| known.category.purpose());
         let Ok(messaging) = AccountService::new(self.runtime).messaging(&facts.account) else {
@@ -81,7 +85,8 @@ impl Worker<'_> {
             stop.write(update(JobState::Dead, None)).write(ended(DeliveryStatus::Failed, failure));
             return (Plan::Stop, stop);
         };
-        match decide(consent, messaging.capabilities().intent(purpose, template), now) {
+        let intent = intent(messaging.capabilities(), &facts.account, purpose, wording);
+        match decide(consent, intent, now) {
             // The permit of an upload is dropped unspent: the gate is asked again before the message leaves.
             Verdict::Allow(permit) => {
                 if let Some(file) = file.filter(|file| file.provider_id.is_none()) {

@@ -107,6 +107,7 @@ pub(super) const TABLES: &[Table] = &[
             kept("display_number", IntegrationMeta, OWN_NUMBER),
             kept("base_url", IntegrationMeta, OWN_NUMBER),
             kept("problem", IntegrationMeta, OWN_NUMBER),
+            kept("sms", IntegrationMeta, OWN_NUMBER),
             kept("templates_asked_at", IntegrationMeta, OWN_NUMBER),
             kept("token", IntegrationCredential, OWN_NUMBER).hidden(),
             kept("state", IntegrationMeta, OWN_NUMBER),

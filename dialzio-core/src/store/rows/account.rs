@@ -26,6 +26,7 @@ impl FromRow for ProviderAccount {
             created_at: c.time()?,
             revision: Revision(c.number()?),
             problem: c.opt_json()?,
+            sms: c.opt_json()?,
         })
     }
 }
@@ -48,6 +49,10 @@ impl ToRow for ProviderAccount {
         to.integer(self.revision.0);
         match &self.problem {
             Some(problem) => to.json(problem, Self::RECORD)?,
+            None => to.opt_text(None),
+        }
+        match &self.sms {
+            Some(sms) => to.json(sms, Self::RECORD)?,
             None => to.opt_text(None),
         }
         Ok(())

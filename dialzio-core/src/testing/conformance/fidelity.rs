@@ -5,6 +5,7 @@ use chrono::{DateTime, TimeZone, Utc};
 use crate::access::chrono_tz_name::ZoneName;
 use crate::access::{AccessWrite, OrgChange};
 use crate::account::{AccountState, AccountWrite, Sealed};
+use crate::consent::QuietHours;
 use crate::contact::ContactWrite;
 use crate::conversation::{
     ButtonKind, ButtonParameter, CardLine, ChoiceKind, ContactCard, Content, ConversationWrite,
@@ -15,6 +16,7 @@ use crate::conversation::{
 use crate::media::{MediaState, MediaWrite};
 use crate::page::PageRequest;
 use crate::scope::{Permission, Role};
+use crate::sms::{DltId, DltSender, SegmentPrice, SmsHeader, SmsSettings};
 use crate::store::SystemWrite;
 use crate::testing::conformance::TestBed;
 use crate::text::{MessageText, NoteText, PersonName, Title};
@@ -295,6 +297,15 @@ pub async fn settings_survive_whole(bed: TestBed) {
     account.base_url = Some("http://127.0.0.1:4010/v1/".parse().unwrap());
     account.display_number = None;
     account.checked_at = None;
+    account.sms = Some(SmsSettings {
+        enabled: false,
+        dlt: Some(DltSender {
+            entity: DltId::parse("1101123456789012345").unwrap(),
+            header: SmsHeader::parse("DLZCRM").unwrap(),
+        }),
+        promotional_hours: QuietHours::checked(600, 1_140),
+        segment_price: SegmentPrice::parse("0.25 INR").ok(),
+    });
     bed.write(&tenant.scope, AccountWrite::Insert(Box::new(account.clone()))).await;
     assert_eq!(bed.store.accounts(&tenant.scope).await.unwrap(), [tenant.account.clone(), account.clone()]);
     assert_eq!(bed.store.account(&tenant.scope, account.id).await.unwrap(), Some(account.clone()));
@@ -302,6 +313,7 @@ pub async fn settings_survive_whole(bed: TestBed) {
     let mut rich = bed.make.template(account.id, "order_sent", TemplateCategory::Marketing);
     (rich.status, rich.format) = (TemplateStatus::Paused, ParameterFormat::Named);
     (rich.header, rich.header_text) = (Some(HeaderFormat::Text), Some("Hi {{name}}".to_owned()));
+    rich.registration = DltId::parse("1107123456789012345").ok();
     (rich.footer, rich.quality) = (Some("Reply STOP".to_owned()), None);
     let url = Some("https://shop.example/{{1}}".to_owned());
     rich.buttons = vec![TemplateButton { kind: ButtonKind::Url, text: "Open 🛒".to_owned(), url }];

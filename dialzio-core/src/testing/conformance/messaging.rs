@@ -2,15 +2,16 @@
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::consent::{Channel, SendPermit};
 use crate::contact::Address;
-use crate::conversation::{MediaKind, TemplateSend};
+use crate::conversation::{ExternalId, MediaKind, TemplateSend};
 use crate::id::IdSource;
 use crate::phone::PhoneNumber;
 use crate::provider::{
     Accepted, AccountAccess, MessagingProvider, OutboundContent, OutboundMessage, ProviderError,
+    TemplateSource,
 };
 use crate::text::MessageText;
 
@@ -52,29 +53,30 @@ pub trait MessagingFixture: Send + Sync {
 
 const DIGITS: &str = "447700900777";
 
-fn permit(now: DateTime<Utc>) -> SendPermit {
-    crate::testing::permit_to_answer(
-        Address::Phone(PhoneNumber::from_digits(DIGITS).unwrap()),
-        Channel::WhatsApp,
-        now,
-    )
+fn permit(channel: Channel, now: DateTime<Utc>) -> SendPermit {
+    crate::testing::permit_to_answer(Address::Phone(PhoneNumber::from_digits(DIGITS).unwrap()), channel, now)
 }
 
 async fn send(fixture: &dyn MessagingFixture, content: OutboundContent) -> Result<Accepted, ProviderError> {
-    let message = OutboundMessage { id: IdSource::random().next(fixture.now()), content, reply_to: None };
-    fixture.provider().send(&fixture.access(), permit(fixture.now()), &message).await
+    let id = IdSource::random().next(fixture.now());
+    let message = OutboundMessage { id, content, reply_to: None, registration: None };
+    let permit = permit(fixture.provider().capabilities().channel, fixture.now());
+    fixture.provider().send(&fixture.access(), permit, &message).await
 }
 
 fn hello() -> OutboundContent {
     OutboundContent::Text { body: MessageText::parse("hello 🙏").unwrap(), preview_url: false }
 }
 
-/// A message that is accepted has an id of the provider, and took one request.
+/// A message that is accepted has an id of the provider, by which delivery reports name it, and took one request.
 pub async fn an_accepted_message_has_an_id(fixture: &dyn MessagingFixture) {
     let before = fixture.requests().await;
     let first = send(fixture, hello()).await.unwrap();
     let second = send(fixture, hello()).await.unwrap();
-    assert_ne!(first.external, second.external);
+    let gives_ids = first.external.is_some() && second.external.is_some();
+    assert!(!gives_ids || first.external != second.external, "two messages have two ids");
+    let reports = fixture.provider().capabilities().delivery_reports;
+    assert!(gives_ids || !reports, "a report could not name a message without an id");
     assert_eq!(fixture.requests().await, before + 2);
 }
 
@@ -142,10 +144,19 @@ fn small(what: MediaKind) -> (&'static str, &'static str) {
     }
 }
 
+fn is_supported(declared: bool, what: &str, done: Result<(), ProviderError>) {
+    match done {
+        Ok(()) => assert!(declared, "{what} is not declared, and works"),
+        Err(ProviderError::Unsupported { .. }) => assert!(!declared, "{what} is declared, and not supported"),
+        Err(other) => panic!("{what}: {other}"),
+    }
+}
+
 /// What the provider says it can do works; what it says it cannot is `Unsupported`, without a request.
 pub async fn every_declared_capability_works(fixture: &dyn MessagingFixture) {
     let capabilities = fixture.provider().capabilities().clone();
     let target = send(fixture, hello()).await.unwrap().external;
+    let target = target.unwrap_or_else(|| ExternalId::parse("none").unwrap());
     let check = async |capabilities: bool, what: &str, content: OutboundContent| {
         let before = fixture.requests().await;
         match send(fixture, content).await {
@@ -157,7 +168,8 @@ pub async fn every_declared_capability_works(fixture: &dyn MessagingFixture) {
             Err(other) => panic!("{what}: {other}"),
         }
     };
-    check(capabilities.templates, "a template", OutboundContent::Template(fixture.template())).await;
+    let has_templates = capabilities.templates == TemplateSource::Provider;
+    check(has_templates, "a template", OutboundContent::Template(fixture.template())).await;
     for emoji in [Some("👍".to_owned()), None] {
         let reaction = OutboundContent::Reaction { target: target.clone(), emoji };
         check(capabilities.reactions, "a reaction", reaction).await;
@@ -176,8 +188,10 @@ pub async fn every_declared_capability_works(fixture: &dyn MessagingFixture) {
     }
     let longest = MessageText::parse(&"é".repeat(capabilities.max_text)).unwrap();
     send(fixture, OutboundContent::Text { body: longest, preview_url: true }).await.unwrap();
-    if capabilities.templates {
-        fixture.provider().templates(&fixture.access()).await.unwrap();
-    }
+    let listed = fixture.provider().templates(&fixture.access()).await;
+    is_supported(has_templates, "the list of templates", listed.map(drop));
+    let (until, from) = (fixture.now(), fixture.now() - TimeDelta::minutes(10));
+    let listed = fixture.provider().list_messages(&fixture.access(), from, until, None).await;
+    is_supported(capabilities.lists_messages, "the list of messages", listed.map(drop));
     fixture.provider().check(&fixture.access()).await.unwrap();
 }

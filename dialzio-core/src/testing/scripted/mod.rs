@@ -19,9 +19,10 @@ use crate::contact::Address;
 use crate::conversation::{ExternalId, MediaKind, Template};
 use crate::id::{AccountId, OrgId};
 use crate::provider::{
-    Accepted, AccountAccess, AccountHealth, ConnectionForm, FetchedMedia, FieldFormat, FormField,
-    MediaCapability, MessagingCapabilities, MessagingProvider, OutboundMessage, Provider, ProviderError,
-    ProviderId, RefusalReason, Sender, Signal, TelephonyProvider, UploadedMedia, WebhookDecoder,
+    Accepted, AccountAccess, AccountHealth, ConnectionForm, FetchedMedia, FieldFormat, FormField, Inbound,
+    MediaCapability, MessageCursor, MessagePage, MessagingCapabilities, MessagingProvider, OutboundMessage,
+    Provider, ProviderError, ProviderId, RefusalReason, Sender, Signal, TelephonyProvider, TemplateSource,
+    UploadedMedia, WebhookDecoder,
 };
 
 /// Its word.
@@ -89,6 +90,7 @@ struct State {
     signals: Vec<Signal>,
     files: BTreeMap<String, FetchedMedia>,
     templates: Vec<Template>,
+    received: Vec<Bytes>,
     tokens: Vec<SecretString>,
     calls: u64,
     count: u64,
@@ -131,10 +133,12 @@ impl ScriptedProvider {
             reply_window: Some(crate::time::REPLY_WINDOW),
             max_text: 4_096,
             max_caption: 1_024,
-            templates: true,
+            templates: TemplateSource::Provider,
             reactions: true,
             media: MediaKind::ALL.iter().map(|kind| small_files(*kind)).collect(),
             rate_per_second: 80,
+            delivery_reports: true,
+            lists_messages: false,
         })
     }
 
@@ -171,6 +175,12 @@ impl ScriptedProvider {
     /// The templates that are listed.
     pub fn lists(&self, templates: Vec<Template>) -> &Self {
         self.state().templates = templates;
+        self
+    }
+
+    /// A message that is listed as received, as a webhook would hold it ([`element`]).
+    pub fn received(&self, body: Bytes) -> &Self {
+        self.state().received.push(body);
         self
     }
 
@@ -280,7 +290,7 @@ impl MessagingProvider for ScriptedProvider {
             message: message.clone(),
             external: external.clone(),
         });
-        Ok(Accepted { external, recipient: known, held })
+        Ok(Accepted { external: Some(external), recipient: known, held })
     }
 
     async fn signal(&self, _: &AccountAccess, signal: &Signal) -> Result<(), ProviderError> {
@@ -317,6 +327,23 @@ impl MessagingProvider for ScriptedProvider {
     async fn templates(&self, _: &AccountAccess) -> Result<Vec<Template>, ProviderError> {
         self.line().await?;
         Ok(self.state().templates.clone())
+    }
+
+    async fn list_messages(
+        &self,
+        _: &AccountAccess,
+        from: DateTime<Utc>,
+        until: DateTime<Utc>,
+        _: Option<MessageCursor>,
+    ) -> Result<MessagePage, ProviderError> {
+        if !self.capabilities.lists_messages {
+            return Err(ProviderError::Unsupported { provider: SCRIPTED, what: "listing messages" });
+        }
+        self.line().await?;
+        let listed = self.state().received.clone();
+        let within = |inbound: &Inbound| inbound.at.is_some_and(|at| from <= at && at <= until);
+        let messages = listed.iter().flat_map(|body| self.decode_element(body)).filter(within).collect();
+        Ok(MessagePage { messages, next: None })
     }
 
     async fn check(&self, access: &AccountAccess) -> Result<AccountHealth, ProviderError> {
