@@ -196,7 +196,7 @@ impl AccountService<'_> {
         Ok(account)
     }
 
-    /// Whether the reading of received messages begins with a change. It begins once, and each reading queues the next: with
+    /// Whether the reading of received messages begins with a change. It begins once, and its job is never done: with
     /// the account, or where calls came first, with its settings of SMS.
     fn begins_to_read(&self, seen: &ProviderAccount, change: &AccountChange) -> bool {
         let Ok(provider) = self.runtime.provider(&seen.provider) else { return false };

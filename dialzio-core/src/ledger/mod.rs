@@ -87,6 +87,9 @@ string_enum! {
         ElementQueued = "inbox.parked",
         /// The operator of the installation took an owner's rights.
         OperatorEntered = "operator.entered",
+        /// A job was put off to a later time. It has no entry unless the same batch changes something else, see
+        /// [`BatchParts::entry`](crate::store::BatchParts::entry).
+        JobPostponed = "job.postponed",
         /// Housekeeping of the queues.
         JobSettled = "effect.settled",
         /// What has expired was removed.

@@ -4,7 +4,6 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::handlers::Handled;
 use super::job::{Job, JobState};
-use super::kind::JobKind;
 use super::lease::Lease;
 use super::worker::Worker;
 use super::write::JobWrite;
@@ -20,7 +19,7 @@ use crate::scope::OrgScope;
 use crate::store::{Batch, Cause, Precondition, RecordRef, StoreError};
 
 /// How often the list is read: as long as a person may wait until their message is seen.
-const EVERY: TimeDelta = TimeDelta::seconds(30);
+const EVERY: TimeDelta = TimeDelta::seconds(10);
 /// How often it is looked whether an account that is out of use is in use again.
 const WHILE_OUT_OF_USE: TimeDelta = TimeDelta::minutes(15);
 /// How far a reading reaches back before the one before it: a provider may list a message late.
@@ -31,7 +30,7 @@ const AT_ONCE: TimeDelta = TimeDelta::hours(6);
 const MOST_PAGES: u32 = 200;
 
 impl Worker<'_> {
-    /// Reads what was received since the job was due, with an overlap, and queues the next reading.
+    /// Reads what was received since the job was due, with an overlap, and puts the job off to the next reading.
     pub(super) async fn read_messages(
         &self,
         scope: &OrgScope,
@@ -42,7 +41,7 @@ impl Worker<'_> {
         let now = self.runtime.now();
         let until = now.min(job.not_before + AT_ONCE);
         let account = self.runtime.store().account(scope, id).await?;
-        // The readings go on while the account is out of use, so that there is one chain of them for each account.
+        // The readings go on while the account is out of use, so that there is one job of them for each account.
         let account = account.filter(|account| account.state == AccountState::Routable);
         let in_use = match account {
             Some(account) if AccountService::new(self.runtime).messaging(&account).is_ok() => {
@@ -59,18 +58,14 @@ impl Worker<'_> {
             // What was received meanwhile is read once the account is in use again.
             (false, _) => now + WHILE_OUT_OF_USE,
         };
-        let next = Job::new(self.runtime.ids().next(now), JobKind::ReadMessages, due);
-        let mut batch = Batch::caused_by(&Cause::Job(job.id, *lease), Action::JobSettled, now);
-        batch
-            .about(job.id)
-            .require(Precondition::Job(job.id, JobState::Pending))
-            .write(JobWrite::Update {
-                id: job.id,
-                state: JobState::Done,
-                not_before: None,
-                attempts: job.attempts,
-            })
-            .job(next.through(id));
+        // The same job each time: as many rows as readings would be too many.
+        let mut batch = Batch::caused_by(&Cause::Job(job.id, *lease), Action::JobPostponed, now);
+        batch.about(job.id).require(Precondition::Job(job.id, JobState::Pending)).write(JobWrite::Update {
+            id: job.id,
+            state: JobState::Pending,
+            not_before: Some(due),
+            attempts: 0,
+        });
         match self.runtime.store().commit_one(scope, batch).await {
             // The lease ran out: another worker reads.
             Err(StoreError::PreconditionFailed(_)) => Ok(Handled::Committed),

@@ -17,7 +17,7 @@ use crate::event::DomainEvent;
 use crate::id::{BacklogId, JobId, MessageId, OrgId, TypedId};
 use crate::ledger::{Action, AuditEntry, ChainHash};
 use crate::media::MediaWrite;
-use crate::outbox::{Job, JobWrite, Lease, Queue};
+use crate::outbox::{Job, JobState, JobWrite, Lease, Queue};
 use crate::scope::{Actor, Principal};
 use crate::time::ConfirmedTime;
 use crate::webhook::WebhookWrite;
@@ -211,13 +211,17 @@ impl BatchParts {
     /// and its digest when it appends it.
     ///
     /// `None` for an [`Action::DraftChanged`] that changes drafts and nothing else: a member's own unsent text is saved as
-    /// often as each second and concerns no one else, and what is sent has its entry. Any other change in the batch, or
-    /// any other action, brings the entry back.
+    /// often as each second and concerns no one else, and what is sent has its entry. `None` also for an
+    /// [`Action::JobPostponed`] that puts jobs off and nothing else: a list that is read each few seconds and holds nothing
+    /// new is no act. Any other change in the batch, or any other action, brings the entry back.
     #[must_use]
     pub fn entry(&self) -> Option<AuditEntry> {
         let drafts =
             !self.writes.is_empty() && self.writes.iter().all(|write| matches!(write, Write::Draft(_)));
-        if drafts && self.action == Action::DraftChanged {
+        let put_off =
+            |write: &Write| matches!(write, Write::Job(JobWrite::Update { state: JobState::Pending, .. }));
+        let postponed = !self.writes.is_empty() && self.writes.iter().all(put_off);
+        if drafts && self.action == Action::DraftChanged || postponed && self.action == Action::JobPostponed {
             return None;
         }
         Some(AuditEntry {

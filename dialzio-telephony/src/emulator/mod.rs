@@ -48,6 +48,7 @@ mod play;
 mod record;
 mod refusal;
 mod server;
+mod sms;
 mod sound;
 mod state;
 mod telecmi;
@@ -70,6 +71,7 @@ pub use self::{
         Product, WebhookForm,
     },
     record::RecordedRequest,
+    sms::EmulatedSms,
 };
 
 /// A running emulator. Clones are handles to the same one; it stops when the last is dropped.
@@ -254,6 +256,21 @@ impl Emulator {
         play::leave_voicemail(&self.shared, call)
     }
 
+    /// A person writes an SMS to an account of TeleCMI. Answers its id. It is in the inbox of the account's first user; no webhook
+    /// tells of it.
+    ///
+    /// # Errors
+    /// [`EmulatorError::UnknownAccount`]; [`EmulatorError::UnknownAgent`] if the account has no user.
+    pub fn sms_in(&self, app_id: u64, from: &str, text: &str) -> Result<String, EmulatorError> {
+        sms::receive(&self.shared, app_id, from, text)
+    }
+
+    /// All SMS, oldest first.
+    #[must_use]
+    pub fn sms(&self) -> Vec<EmulatedSms> {
+        self.shared.state().sms.clone()
+    }
+
     /// A call as it stands.
     #[must_use]
     pub fn call(&self, id: &str) -> Option<EmulatedCall> {
@@ -267,7 +284,7 @@ impl Emulator {
         self.shared.state().calls.iter().map(|call| call.shown.clone()).collect()
     }
 
-    /// A counter that grows whenever any call changes.
+    /// A counter that grows whenever any call or SMS changes.
     #[must_use]
     pub fn changes(&self) -> watch::Receiver<u64> {
         self.shared.revision.subscribe()

@@ -16,6 +16,7 @@ use super::{
     call::Call,
     config::{Behaviour, EmulatedAccount, EmulatorClock, EmulatorError, Failure, Product},
     record::Records,
+    sms::EmulatedSms,
 };
 
 /// One webhook that waits to be posted.
@@ -65,6 +66,7 @@ pub(super) struct State {
     rng: u64,
     pub(super) accounts: BTreeMap<Key, Account>,
     pub(super) calls: Vec<Call>,
+    pub(super) sms: Vec<EmulatedSms>,
     /// How many webhooks are lost before the next one is posted.
     pub(super) losing: usize,
     pub(super) failures: VecDeque<Failure>,
@@ -88,6 +90,7 @@ impl Shared {
             serial: start.wrapping_mul(1_000),
             accounts: BTreeMap::new(),
             calls: Vec::new(),
+            sms: Vec::new(),
             losing: 0,
             failures: VecDeque::new(),
             call_failures: VecDeque::new(),

@@ -15,6 +15,7 @@ use super::{
     config::{EmulatedAccount, Product},
     payload, play,
     refusal::Refusal,
+    sms,
     state::{Shared, State},
 };
 
@@ -28,6 +29,9 @@ const DIGITS: std::ops::RangeInclusive<usize> = 8..=15;
 pub(super) fn serve(shared: &Shared, asked: &Asked) -> Option<Result<Response, Refusal>> {
     if asked.method != "POST" {
         return None;
+    }
+    if let Some(answer) = sms::serve(shared, asked) {
+        return Some(answer.map(|body| Json(body).into_response()));
     }
     let answer = match asked.path.as_str() {
         "/v2/webrtc/click2call" => click_to_call(shared, asked),

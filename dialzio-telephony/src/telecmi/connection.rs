@@ -8,7 +8,7 @@ use dialzio_core::provider::{ConnectionForm, FieldFormat, FormField, ProviderId}
 pub(crate) const TELECMI: ProviderId = ProviderId("telecmi");
 /// The credential of the account.
 pub(crate) const SECRET: &str = "secret";
-/// The credential of one user, which ends calls.
+/// The credential of one user, which ends calls and sends SMS.
 pub(crate) const USER_TOKEN: &str = "user_token";
 
 pub(crate) static FORM: ConnectionForm = ConnectionForm {
@@ -36,7 +36,7 @@ pub(crate) static FORM: ConnectionForm = ConnectionForm {
         FormField {
             name: USER_TOKEN,
             label: "User token",
-            hint: "Of one user, from TeleCMI's login API; it lives 30 days. Needed only to hang up from here.",
+            hint: "Of one user, from TeleCMI's login API; it lives 30 days. Needed for SMS and to hang up from here.",
             secret: true,
             required: false,
             format: FieldFormat::Token,

@@ -10,6 +10,10 @@ use crate::answer::{Meaning, Repeat, Rules, usual};
 pub(crate) const PLACING: Rules = Rules { repeat: Repeat::Doubles, meaning: placing, bare: false };
 /// Ending a call: a second time changes nothing.
 pub(crate) const ENDING: Rules = Rules { repeat: Repeat::Harmless, meaning: ending, bare: false };
+/// Sending an SMS. It is never repeated here.
+pub(crate) const SENDING: Rules = Rules { repeat: Repeat::Doubles, meaning: sending, bare: false };
+/// A user's inbox.
+pub(crate) const INBOX: Rules = Rules { repeat: Repeat::Harmless, meaning: by_token, bare: false };
 /// Lists.
 pub(crate) const READING: Rules = Rules { repeat: Repeat::Harmless, meaning: usual, bare: false };
 /// The check of the credentials.
@@ -20,6 +24,23 @@ fn placing(code: i64) -> Meaning {
     match code {
         // The agent's own telephone can be rung only if the account has paid for it.
         420 => Meaning::Refused(RefusalReason::Account),
+        _ => usual(code),
+    }
+}
+
+/// 401 forbids SMS to the United States, and 407 is a sender id that is not the account's.
+fn sending(code: i64) -> Meaning {
+    match code {
+        401 => Meaning::Refused(RefusalReason::Other),
+        407 => Meaning::Refused(RefusalReason::Account),
+        _ => by_token(code),
+    }
+}
+
+/// What is not found is the user, since nothing else is asked for.
+fn by_token(code: i64) -> Meaning {
+    match code {
+        404 => Meaning::Credentials,
         _ => usual(code),
     }
 }

@@ -5,6 +5,7 @@ mod calls;
 mod connection;
 mod error;
 mod logs;
+mod messages;
 mod voicemails;
 mod webhook;
 
@@ -12,12 +13,14 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use dialzio_core::call::CallAlias;
-use dialzio_core::consent::CallPermit;
+use dialzio_core::consent::{CallPermit, SendPermit};
+use dialzio_core::conversation::Template;
 use dialzio_core::provider::{
-    AccountAccess, AccountHealth, CallAccepted, CallAction, CallCursor, CallPage, CallReport, ConnectionForm,
-    FetchedMedia, Inbound, ListedAgent, MessagingProvider, OutboundCall, Provider, ProviderError, ProviderId,
-    RawWebhook, TelephonyCapabilities, TelephonyProvider, VerifiedWebhook, WebhookDecoder, WebhookError,
-    WebhookSecrets,
+    Accepted, AccountAccess, AccountHealth, CallAccepted, CallAction, CallCursor, CallPage, CallReport,
+    ConnectionForm, FetchedMedia, Inbound, ListedAgent, MessageCursor, MessagePage, MessagingCapabilities,
+    MessagingProvider, OutboundCall, OutboundMessage, Provider, ProviderError, ProviderId, RawWebhook,
+    Signal, TelephonyCapabilities, TelephonyProvider, UploadedMedia, VerifiedWebhook, WebhookDecoder,
+    WebhookError, WebhookSecrets,
 };
 use url::Url;
 
@@ -31,6 +34,7 @@ use connection::{FORM, TELECMI};
 pub struct TeleCmi {
     client: Client,
     capabilities: TelephonyCapabilities,
+    messages: MessagingCapabilities,
 }
 
 impl TeleCmi {
@@ -40,7 +44,7 @@ impl TeleCmi {
     /// # Errors
     /// [`ConfigError`] if the settings are not usable or no TLS client can be built.
     pub fn new(config: TelephonyConfig) -> Result<Self, ConfigError> {
-        Ok(Self { client: Client::new(TELECMI, config)?, capabilities: capabilities() })
+        Ok(Self::over(Client::new(TELECMI, config)?))
     }
 
     /// With the host program's HTTP client. It must not follow redirects, since our secret must not.
@@ -48,7 +52,11 @@ impl TeleCmi {
     /// # Errors
     /// [`ConfigError`] if the settings are not usable.
     pub fn with_client(config: TelephonyConfig, http: reqwest::Client) -> Result<Self, ConfigError> {
-        Ok(Self { client: Client::with(TELECMI, config, http)?, capabilities: capabilities() })
+        Ok(Self::over(Client::with(TELECMI, config, http)?))
+    }
+
+    fn over(client: Client) -> Self {
+        Self { client, capabilities: capabilities(), messages: messages::capabilities() }
     }
 }
 
@@ -69,13 +77,17 @@ fn capabilities() -> TelephonyCapabilities {
     }
 }
 
+const fn unsupported(what: &'static str) -> ProviderError {
+    ProviderError::Unsupported { provider: TELECMI, what }
+}
+
 impl Provider for TeleCmi {
     fn id(&self) -> ProviderId {
         TELECMI
     }
 
     fn messaging(&self) -> Option<&dyn MessagingProvider> {
-        None
+        Some(self)
     }
 
     fn telephony(&self) -> Option<&dyn TelephonyProvider> {
@@ -96,6 +108,58 @@ impl Provider for TeleCmi {
 
     fn newest_date(&self) -> Option<DateTime<Utc>> {
         self.client.newest_date()
+    }
+}
+
+#[async_trait]
+impl MessagingProvider for TeleCmi {
+    fn capabilities(&self) -> &MessagingCapabilities {
+        &self.messages
+    }
+
+    async fn send(
+        &self,
+        access: &AccountAccess,
+        permit: SendPermit,
+        message: &OutboundMessage,
+    ) -> Result<Accepted, ProviderError> {
+        messages::send(&self.client, access, permit, message).await
+    }
+
+    async fn signal(&self, _: &AccountAccess, _: &Signal) -> Result<(), ProviderError> {
+        Err(unsupported("read receipts of SMS"))
+    }
+
+    async fn fetch_media(&self, _: &AccountAccess, _: &str) -> Result<FetchedMedia, ProviderError> {
+        Err(unsupported("files by SMS"))
+    }
+
+    async fn upload_media(
+        &self,
+        _: &AccountAccess,
+        _: &str,
+        _: &str,
+        _: Bytes,
+    ) -> Result<UploadedMedia, ProviderError> {
+        Err(unsupported("files by SMS"))
+    }
+
+    async fn templates(&self, _: &AccountAccess) -> Result<Vec<Template>, ProviderError> {
+        Err(unsupported("a list of templates"))
+    }
+
+    async fn list_messages(
+        &self,
+        access: &AccountAccess,
+        from: DateTime<Utc>,
+        until: DateTime<Utc>,
+        after: Option<MessageCursor>,
+    ) -> Result<MessagePage, ProviderError> {
+        messages::page(&self.client, access, (from, until), after.as_ref()).await
+    }
+
+    async fn check(&self, access: &AccountAccess) -> Result<AccountHealth, ProviderError> {
+        messages::check(&self.client, access).await
     }
 }
 
@@ -151,7 +215,7 @@ impl TelephonyProvider for TeleCmi {
     }
 
     async fn delete_recording(&self, _: &AccountAccess, _: &str) -> Result<(), ProviderError> {
-        Err(ProviderError::Unsupported { provider: TELECMI, what: "deleting a recording" })
+        Err(unsupported("deleting a recording"))
     }
 
     async fn agents(&self, access: &AccountAccess) -> Result<Vec<ListedAgent>, ProviderError> {
@@ -169,10 +233,11 @@ impl WebhookDecoder for TeleCmi {
     }
 
     fn decode(&self, hook: &VerifiedWebhook) -> Vec<Inbound> {
-        self.decode_element(hook.body())
+        // What was listed comes from the provider itself, never by a webhook.
+        hook::decode(hook.body(), webhook::read)
     }
 
     fn decode_element(&self, raw: &Bytes) -> Vec<Inbound> {
-        hook::decode(raw, webhook::read)
+        messages::elements(raw).unwrap_or_else(|| hook::decode(raw, webhook::read))
     }
 }

@@ -10,6 +10,7 @@ mod corpus;
 mod faults;
 mod fixture;
 mod logs;
+mod messages;
 mod payloads;
 mod placing;
 mod recordings;

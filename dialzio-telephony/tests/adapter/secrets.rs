@@ -47,7 +47,8 @@ fn an_account_is_connected_by_its_app_id_and_secret_and_signs_nothing() {
         let required: Vec<_> = form.credentials.iter().filter(|field| field.required).collect();
         assert_eq!(required.len(), 1);
         assert!(required[0].secret && required[0].name == "secret");
-        assert!(provider.messaging().is_none() && provider.webhooks().is_some());
+        assert_eq!(provider.messaging().is_some(), provider.id().0 == "telecmi");
+        assert!(provider.webhooks().is_some());
         let telephony = provider.telephony().unwrap();
         assert_eq!(telephony.capabilities().provider, provider.id());
         assert!(telephony.capabilities().agent_first);

@@ -270,6 +270,7 @@ macro_rules! store_conformance {
                 queues_that_waited_longest_come_first
                 received_elements_wait_in_line
                 a_dispatched_send_is_unknown_after_a_restart
+                a_job_that_is_put_off_leaves_no_audit_entry
                 elements_that_wait_are_listed_oldest_first
                 quarantined_bytes_are_listed_and_released
                 quarantined_bytes_are_swept_when_their_time_is_up

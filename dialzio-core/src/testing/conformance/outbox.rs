@@ -5,12 +5,13 @@ use futures_util::StreamExt;
 
 use crate::account::AccountWrite;
 use crate::consent::{Purpose, PurposeScope};
+use crate::contact::ContactWrite;
 use crate::conversation::DeliveryStatus;
 use crate::id::{JobId, TypedId, WorkerId};
 use crate::ledger::Action;
 use crate::outbox::{Due, Fence, Job, JobKind, JobState, JobWrite, Lease, Queue, QueueKind};
 use crate::page::PageRequest;
-use crate::store::{Batch, Cause, Precondition, StoreError};
+use crate::store::{Batch, Cause, Precondition, StoreError, Write};
 use crate::testing::conformance::{Person, Tenant, TestBed};
 use crate::webhook::{BacklogItem, WebhookWrite};
 
@@ -386,6 +387,37 @@ pub async fn a_dispatched_send_is_unknown_after_a_restart(bed: TestBed) {
         assert_eq!(bed.message(tenant, waiting.id).await.delivery.status, DeliveryStatus::Queued);
     }
     assert_eq!(bed.store.recover(&bed.system, bed.now()).await.unwrap(), 0);
+}
+
+/// A job that is put off leaves no audit entry: it may be each few seconds. Anything else in the same batch does, and so does
+/// any other action.
+pub async fn a_job_that_is_put_off_leaves_no_audit_entry(bed: TestBed) {
+    let tenant = bed.tenant().await;
+    let job = Job::new(bed.make.id(), JobKind::ReadMessages, bed.at(0)).through(tenant.account.id);
+    bed.write(&tenant.scope, JobWrite::Queue(job.clone())).await;
+    let audit = async || bed.store.audit(&tenant.scope, 0, 1_000).await.unwrap().len();
+    let update = |state, seconds| -> Write {
+        let not_before = Some(bed.at(seconds));
+        JobWrite::Update { id: job.id, state, not_before, attempts: 0 }.into()
+    };
+    let commit = async |action, writes: Vec<Write>| {
+        let mut batch = Batch::caused_by(&Cause::Stored, action, bed.now());
+        for write in writes {
+            batch.write(write);
+        }
+        bed.store.commit_one(&tenant.scope, batch).await.unwrap();
+    };
+    let before = audit().await;
+    for seconds in [10, 20, 30] {
+        commit(Action::JobPostponed, vec![update(JobState::Pending, seconds)]).await;
+    }
+    assert_eq!(audit().await, before);
+    commit(Action::JobSettled, vec![update(JobState::Pending, 40)]).await;
+    commit(Action::JobPostponed, vec![]).await;
+    let contact: Write = ContactWrite::Insert(bed.make.contact("Ben")).into();
+    commit(Action::JobPostponed, vec![update(JobState::Pending, 50), contact]).await;
+    commit(Action::JobPostponed, vec![update(JobState::Done, 60)]).await;
+    assert_eq!(audit().await, before + 4);
 }
 
 /// Elements that wait are listed oldest first, whatever they wait for and in whatever queue, until they are settled.
