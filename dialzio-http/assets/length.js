@@ -10,6 +10,32 @@
   const limit = (area) => Number(area.form.querySelector('[data-file]')?.files.length ? area.dataset.longestCaption ?? area.dataset.longest : area.dataset.longest);
   const isOver = (area) => characters(area.value).length > limit(area);
 
+  // How a text is cut into SMS, as the server counts it: units of the 7-bit alphabet, or of UTF-16 as soon as one character
+  // is not in it. A character of two units is never cut in two.
+  function segments(text, area) {
+    const all = characters(text);
+    const odd = all.find((one) => !area.dataset.smsBasic.includes(one) && !area.dataset.smsExtended.includes(one));
+    const width = (one) => odd === undefined ? (area.dataset.smsBasic.includes(one) ? 1 : 2) : one.length;
+    const [alone, each] = odd === undefined ? [160, 153] : [70, 67];
+    const units = all.reduce((sum, one) => sum + width(one), 0);
+    if (units <= alone) return { units, odd, count: units > 0 ? 1 : 0 };
+    let count = 1;
+    let used = 0;
+    for (const one of all) {
+      if (used + width(one) > each) { count += 1; used = 0; }
+      used += width(one);
+    }
+    return { units, odd, count };
+  }
+  function smsWords(area) {
+    const { units, odd, count } = segments(area.value, area);
+    const [amount, currency] = area.dataset.smsPrice.split(' ');
+    let words = `${number.format(units)} ${units === 1 ? 'character' : 'characters'}, ${count} SMS`;
+    if (currency) words += `, ${(Number(amount) * count).toFixed(Math.max(2, (amount.split('.')[1] ?? '').length))} ${currency}`;
+    if (odd !== undefined && count > 1) words += `. “${odd}” is not in the SMS alphabet, so each SMS holds 67 characters`;
+    return words;
+  }
+
   function show(area) {
     const place = area.form.querySelector('[data-count]');
     if (!place) return;
@@ -17,14 +43,15 @@
     const used = characters(area.value).length;
     const rest = rests.get(slot(area));
     const over = used - longest;
-    const isShown = used >= longest * 0.85 || Boolean(rest);
+    const isSms = area.dataset.smsBasic !== undefined;
+    const isShown = used >= longest * 0.85 || Boolean(rest) || (isSms && used > 0);
     place.hidden = !isShown;
     place.classList.toggle('is-over', over > 0);
     area.setAttribute('aria-invalid', String(over > 0));
     const split = place.querySelector('[data-split]');
     if (split) split.hidden = over <= 0 || Boolean(area.form.querySelector('[data-file]')?.files.length);
     if (!isShown) return;
-    let words = `${number.format(used)} of ${number.format(longest)} characters`;
+    let words = isSms ? smsWords(area) : `${number.format(used)} of ${number.format(longest)} characters`;
     if (over > 0) words = `${number.format(over)} ${over === 1 ? 'character' : 'characters'} over the limit of ${number.format(longest)}.`;
     else if (rest) words += `. The second part (${number.format(characters(rest).length)}) comes into the box once this is sent.`;
     const text = place.querySelector('[data-count-words]');

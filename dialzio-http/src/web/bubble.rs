@@ -204,6 +204,8 @@ impl<'a> Bubbles<'a> {
                 }
             }
             DeliveryStatus::Dispatched => Delivery::Queued,
+            // Without an id of the provider's no report can ever name it.
+            DeliveryStatus::Accepted if message.external.is_none() => Delivery::Accepted,
             DeliveryStatus::Accepted | DeliveryStatus::Sent => Delivery::Sent,
             DeliveryStatus::Delivered => Delivery::Delivered,
             DeliveryStatus::Read | DeliveryStatus::Played => Delivery::Read,
@@ -314,9 +316,14 @@ fn size(media: &Media) -> String {
 /// What a failure means, in a sentence; a code that is not known here speaks in the provider's words.
 fn failed(failure: Option<&FailureNote>) -> String {
     let known = failure.and_then(|note| sentence(&note.code));
-    let in_words = |words: &str| format!("WhatsApp could not deliver it: {words}");
+    let provider = match failure.and_then(|note| note.code.split_once('.')) {
+        None | Some(("whatsapp", _)) => "WhatsApp",
+        Some(("telecmi", _)) => "TeleCMI",
+        Some(_) => "The provider",
+    };
+    let in_words = |words: &str| format!("{provider} could not deliver it: {words}");
     let words = || failure.and_then(|note| note.detail.as_deref());
-    let unknown = || words().map_or_else(|| "WhatsApp could not deliver it.".to_owned(), in_words);
+    let unknown = || words().map_or_else(|| format!("{provider} could not deliver it."), in_words);
     known.map_or_else(unknown, str::to_owned)
 }
 

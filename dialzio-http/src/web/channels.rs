@@ -33,7 +33,11 @@ fn managed(ctx: &PageContext) -> Result<(), Problem> {
 /// What a provider's channel is called.
 pub(crate) fn kind(provider: &dyn Provider) -> String {
     match (provider.messaging(), provider.telephony()) {
-        (Some(messaging), _) => words::channel(messaging.capabilities().channel).to_owned(),
+        (Some(messaging), Some(_)) => {
+            let channel = words::channel(messaging.capabilities().channel);
+            format!("Telephone and {channel} ({})", provider_name(provider))
+        }
+        (Some(messaging), None) => words::channel(messaging.capabilities().channel).to_owned(),
         (None, Some(_)) => format!("Telephone ({})", provider_name(provider)),
         (None, None) => provider_name(provider),
     }
@@ -53,7 +57,7 @@ fn provider<'a>(ctx: &'a PageContext, wanted: &str) -> Result<&'a dyn Provider, 
     let all = ctx.crm().accounts().providers(&ctx.actor)?;
     let mut usable: Vec<_> = all.into_iter().filter(|known| can_be_connected(*known)).collect();
     // Messages are what most people connect first.
-    usable.sort_by_key(|known| known.messaging().is_none());
+    usable.sort_by_key(|known| known.telephony().is_some());
     let found = usable.into_iter().find(|known| wanted.is_empty() || known.id().0 == wanted);
     found.ok_or_else(|| Error::Account(AccountProblem::NoProvider).into())
 }
@@ -212,7 +216,7 @@ pub(crate) async fn first(ctx: PageContext, Id(id): Id<AccountId>) -> Result<Htm
 /// Nothing has arrived by the account yet.
 async fn waiting(ctx: &PageContext, id: AccountId) -> Result<FirstMessage, Problem> {
     let account = ctx.crm().accounts().get(&ctx.actor, id).await?;
-    let is_telephone = ctx.crm().accounts().provider(&account)?.messaging().is_none();
+    let is_telephone = ctx.crm().accounts().provider(&account)?.telephony().is_some();
     Ok(FirstMessage { account: id.to_string(), is_telephone, arrived: None })
 }
 

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 
 use super::lines::Lines;
 use super::page_context::{PageContext, show};
-use super::view::composer::{Attachable, Composer, Refusal};
+use super::view::composer::{Attachable, Composer, Refusal, SmsCounting};
 use super::view::{Chip, Tone};
 use super::{head, picker, presence, queue, words};
 use crate::api::Id;
@@ -29,7 +29,8 @@ pub(crate) async fn of(ctx: &PageContext, entry: &InboxEntry) -> Result<Composer
     let may_send = ctx.may(Permission::MessagesSend);
     let is_shut = |preview: &SendPreview| match &preview.reply {
         Preview::Refused(refusal) => {
-            refusal.reasons.iter().all(|reason| reason.code == RefusalCode::WindowClosed)
+            let by_template = [RefusalCode::WindowClosed, RefusalCode::Unregistered];
+            refusal.reasons.iter().all(|reason| by_template.contains(&reason.code))
         }
         Preview::Ready | Preview::Deferred { .. } => false,
     };
@@ -59,18 +60,26 @@ pub(crate) async fn of(ctx: &PageContext, entry: &InboxEntry) -> Result<Composer
         let own = drafts.iter().find(|draft| draft.kind == kind);
         own.map(|draft| draft.text.reveal().to_owned()).unwrap_or_default()
     };
+    let capabilities = preview.capabilities.as_ref();
+    let channel = words::channel_of(&preview);
+    let lines = Lines::of(ctx).await?;
     Ok(Composer {
         conversation: id.to_string(),
-        line: Lines::of(ctx).await?.name(entry.conversation.account),
+        can_switch: lines.accounts().len() > 1
+            && entry.phone.is_some()
+            && ctx.may(Permission::ConversationsWrite),
+        line: lines.name(entry.conversation.account),
         window: match confirms {
             Some(until) => Some(Chip::new(
                 Tone::Bad,
                 format!("Opted out of all messages. One confirmation is possible until {}", ctx.when(until)),
             )),
             None if refusal.is_some() => None,
+            // A channel without a reply window has none to show.
+            None if capabilities.is_some_and(|capabilities| capabilities.reply_window.is_none()) => None,
             None => window(ctx, entry),
         },
-        consent: if is_open && confirms.is_none() { consent(ctx, entry).await? } else { None },
+        consent: if is_open && confirms.is_none() { consent(ctx, entry, channel).await? } else { None },
         confirmation: confirms.map(|_| {
             format!(
                 "You will receive no more messages from {}. To hear from us again, write START.",
@@ -78,6 +87,9 @@ pub(crate) async fn of(ctx: &PageContext, entry: &InboxEntry) -> Result<Composer
             )
         }),
         advice: (only_shut && refusal.is_none()).then(|| {
+            if channel == Channel::Sms {
+                return "An SMS to India follows a registered template: choose one.".into();
+            }
             match entry.conversation.window_ends() {
                 Some(_) => format!("Choose an approved template. It reopens when {first} writes."),
                 None => format!("Choose an approved template. You can write freely once {first} replies."),
@@ -94,6 +106,7 @@ pub(crate) async fn of(ctx: &PageContext, entry: &InboxEntry) -> Result<Composer
         draft: take(DraftKind::Reply),
         note_draft: take(DraftKind::Note),
         quote: None,
+        sms: sms(ctx, entry, channel).await?,
         longest: preview.capabilities.as_ref().map_or(MessageText::MAX, |capabilities| capabilities.max_text),
         longest_caption: preview
             .capabilities
@@ -135,14 +148,27 @@ fn window(ctx: &PageContext, entry: &InboxEntry) -> Option<Chip> {
     Some(Chip::new(Tone::Neutral, words))
 }
 
+/// How texts are counted where they are sent as SMS.
+async fn sms(
+    ctx: &PageContext,
+    entry: &InboxEntry,
+    channel: Channel,
+) -> Result<Option<SmsCounting>, Problem> {
+    if channel != Channel::Sms || !ctx.may(Permission::AccountsRead) {
+        return Ok(None);
+    }
+    let account = ctx.crm().accounts().get(&ctx.actor, entry.conversation.account).await?;
+    let price = account.sms.and_then(|sms| sms.segment_price).map(|price| price.to_string());
+    Ok(Some(SmsCounting { price: price.unwrap_or_default() }))
+}
+
 /// What the ledger says about marketing, which a reply does not need.
-async fn consent(ctx: &PageContext, entry: &InboxEntry) -> Result<Option<Chip>, Problem> {
+async fn consent(ctx: &PageContext, entry: &InboxEntry, channel: Channel) -> Result<Option<Chip>, Problem> {
     if !ctx.may(Permission::ConsentRead) {
         return Ok(None);
     }
     let contact = entry.conversation.contact;
-    let state =
-        ctx.crm().consents().state(&ctx.actor, contact, Channel::WhatsApp, Purpose::Marketing).await?;
+    let state = ctx.crm().consents().state(&ctx.actor, contact, channel, Purpose::Marketing).await?;
     let day = state.record.as_ref().map(|record| ctx.day_of(record.occurred_at)).unwrap_or_default();
     Ok(Some(match state.state {
         _ if state.provider_stop.is_some() => Chip::new(Tone::Bad, "Marketing: stopped in WhatsApp"),

@@ -3,11 +3,13 @@
 use axum::extract::Query;
 use axum::response::{Html, Response};
 use dialzio_core::account::ProviderAccount;
+use dialzio_core::consent::Channel;
 use dialzio_core::contact::{ChannelIdentity, Contact};
 use dialzio_core::{AccountId, ContactId, Permission, PhoneNumber};
 use serde::Deserialize;
 
 use super::entry::go_to;
+use super::lines::Lines;
 use super::page_context::{PageContext, show};
 use super::view::contact::{ContactName, ContactOpen, ContactPage, Ledger, Tab};
 use super::view::shell::Place;
@@ -34,12 +36,9 @@ pub(crate) async fn page(
 ) -> Result<Html<String>, Problem> {
     let contact = ctx.crm().contacts().get(&ctx.actor, id).await?;
     let identities = ctx.crm().contacts().identities(&ctx.actor, id).await?;
-    let accounts = ctx.crm().accounts().list(&ctx.actor).await?;
     let talks = ctx.crm().conversations().of_contact(&ctx.actor, id).await?;
-    let line = |account: AccountId| -> Shown {
-        let name = accounts.iter().find(|known| known.id == account).map(|known| known.name.reveal());
-        format!("WhatsApp · {}", name.unwrap_or("a number that is gone")).into()
-    };
+    let lines = Lines::of(&ctx).await?;
+    let line = |account: AccountId| -> Shown { lines.full_name(account).into() };
     let tab = if part.tab.as_deref() == Some("consent") { Tab::Consent } else { Tab::Timeline };
     let name = words::contact_name(&contact, &identities);
     let page = ContactPage {
@@ -58,7 +57,7 @@ pub(crate) async fn page(
         },
         ledger: if tab == Tab::Consent { consent::ledger(&ctx, id).await? } else { Ledger::default() },
         tab,
-        addresses: person::contact_addresses(&ctx, &contact, &identities),
+        addresses: person::contact_addresses(&ctx, &contact, &identities, &lines),
         status: person::status(&ctx, &contact),
         consent: person::consent_rows(&ctx, id).await?,
         tasks: person::tasks(&ctx, id, None).await?,
@@ -104,14 +103,16 @@ pub(crate) async fn ways_to_open(
     let accounts = ctx.crm().accounts().list(&ctx.actor).await?;
     let talks = ctx.crm().conversations().of_contact(&ctx.actor, contact.id).await?;
     let service = ctx.crm().accounts();
-    let sends = |account: &&ProviderAccount| {
-        service.provider(account).is_ok_and(|provider| provider.messaging().is_some())
-    };
+    let sends = |account: &&ProviderAccount| service.messaging(account).is_ok();
     let free =
         accounts.iter().filter(sends).filter(|account| talks.iter().all(|talk| talk.account != account.id));
     let open = free.map(|account| {
         let path = format!("web/contacts/{}/conversation", contact.id);
-        Action::new(format!("Message from {}", account.name.reveal()), path)
+        let by_sms = service
+            .messaging(account)
+            .is_ok_and(|messaging| messaging.capabilities().channel == Channel::Sms);
+        let what = if by_sms { "SMS from" } else { "Message from" };
+        Action::new(format!("{what} {}", account.name.reveal()), path)
             .field("account", account.id.to_string())
     });
     Ok(ContactOpen { open: open.collect() })

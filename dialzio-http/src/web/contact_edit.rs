@@ -6,6 +6,7 @@ use dialzio_core::contact::{Contact, ContactPatch, Detail, DetailValue, SubjectK
 use dialzio_core::text::{EmailAddress, Label, PersonName};
 use dialzio_core::{ContactId, Error, Permission, Region, Revision};
 
+use super::lines::Lines;
 use super::page_context::{PageContext, beside, show};
 use super::view::contact::{EditContactForm, EditDetail};
 use super::{contact, person, words};
@@ -200,7 +201,7 @@ async fn updated(ctx: &PageContext, contact: &Contact) -> Result<Response, Probl
         "innerHTML",
         &contact::ways_to_open(ctx, contact, &identities).await?,
     )?);
-    let addresses = person::contact_addresses(ctx, contact, &identities);
+    let addresses = person::contact_addresses(ctx, contact, &identities, &Lines::of(ctx).await?);
     html.push_str(&beside("contact-addresses", "innerHTML", &addresses)?);
     Ok(Html(html).into_response())
 }

@@ -68,7 +68,7 @@ async fn row(ctx: &PageContext, contact: &Contact) -> Result<ContactRow, Problem
     let identities = ctx.crm().contacts().identities(&ctx.actor, contact.id).await?;
     let talks = ctx.crm().conversations().of_contact(&ctx.actor, contact.id).await?;
     let name = words::contact_name(contact, &identities);
-    let address = person::addresses(contact, &identities).into_iter().next();
+    let address = person::addresses(contact, &identities, None).into_iter().next();
     Ok(ContactRow {
         id: contact.id.to_string(),
         avatar: Avatar::of(&name),

@@ -32,7 +32,7 @@ pub(crate) async fn read(ctx: PageContext, Query(typed): Query<Typed>) -> Result
             let identities = ctx.crm().contacts().identities(&ctx.actor, contact.id).await?;
             let talks = ctx.crm().conversations().of_contact(&ctx.actor, contact.id).await?;
             let name = words::contact_name(&contact, &identities);
-            let address = person::addresses(&contact, &identities).into_iter().next();
+            let address = person::addresses(&contact, &identities, None).into_iter().next();
             people.push(GotoPerson {
                 href: talks
                     .first()

@@ -25,8 +25,14 @@ pub(crate) fn of(ctx: &PageContext, entry: &InboxEntry, lines: &Lines, here: &st
     let name = words::person(entry);
     let conversation = &entry.conversation;
     let state = conversation.state_at(ctx.now);
-    let mut line = vec!["WhatsApp".to_owned()];
-    line.extend(lines.name(conversation.account).map(|name| name.to_string()));
+    let named = lines.name(conversation.account).map(|name| name.to_string());
+    // A name that has the channel in it says it once.
+    let channel = lines.channel(conversation.account);
+    let mut line: Vec<String> = match named {
+        Some(name) if name.starts_with(channel) => vec![name],
+        Some(name) => vec![channel.to_owned(), name],
+        None => vec![channel.to_owned()],
+    };
     line.extend(words::address(entry).filter(|address| *address != name));
     if let Some(since) = entry.doubtful_since {
         line.push(format!("may be another person since {}", ctx.day_of(since)));

@@ -44,9 +44,11 @@ mod sandbox;
 mod scheduled;
 mod settings;
 mod shown;
+mod sms;
 mod tasks;
 mod thread;
 mod timeline;
+mod ways;
 mod words;
 
 pub mod assets;
@@ -87,6 +89,7 @@ fn pages() -> Router<AppState> {
         .route("/calls/{call}", get(call::page))
         .route("/reports/calls", get(call_report::page))
         .route("/settings/channels/{account}/agents", get(agents::page))
+        .route("/settings/channels/{account}/sms", get(sms::page))
         .route("/settings", get(settings::page))
         .route("/settings/canned-replies", get(canned_replies::page))
         .route("/settings/channels", get(numbers::page))
@@ -123,6 +126,7 @@ fn reads() -> Router<AppState> {
         .route("/web/conversations/{conversation}/thread", get(thread::read))
         .route("/web/conversations/{conversation}/head", get(head::read))
         .route("/web/conversations/{conversation}/composer", get(composer::read))
+        .route("/web/conversations/{conversation}/ways", get(ways::read))
         .route("/web/conversations/{conversation}/person", get(person::read))
         .route("/web/conversations/{conversation}/templates", get(picker::read))
         .route("/web/conversations/{conversation}/scheduled", get(scheduled::read).post(scheduled::again))
@@ -178,6 +182,9 @@ fn posts() -> Router<AppState> {
         .route("/web/calls/{call}/contact", post(call_changes::assign))
         .route("/web/calls/{call}/handled", post(call_changes::handled))
         .route("/web/accounts/{account}/agents", post(agents::map))
+        .route("/web/accounts/{account}/sms", post(sms::save))
+        .route("/web/accounts/{account}/sms/templates", post(sms::enter))
+        .route("/web/accounts/{account}/sms/templates/remove", post(sms::remove))
         .route("/web/accounts/{account}/agents/add", post(agents::add))
         .route("/web/accounts/{account}/agents/sync", post(agents::sync))
         .route("/web/quarantine/{event}/replay", post(quarantine::replay))

@@ -7,11 +7,11 @@ use dialzio_core::provider::{ProviderError, TemplateSource};
 use dialzio_core::{AccountId, Error, Permission};
 use secrecy::SecretString;
 
-use super::channels;
 use super::page_context::{PageContext, show};
 use super::view::numbers::{NumberCard, NumbersPage};
 use super::view::shell::Place;
 use super::view::{Chip, Fact, Tone};
+use super::{channels, sms};
 use crate::api::Id;
 use crate::form::Fields;
 use crate::problem::Problem;
@@ -85,6 +85,7 @@ async fn card(ctx: &PageContext, account: &ProviderAccount, apps: &[App]) -> Res
         name: account.name.reveal().into(),
         line: format!("{} · {number}", channels::kind(provider)).into(),
         agents: provider.telephony().is_some(),
+        sms: sms::is_offered(provider),
         health,
         advice: advice.map(Into::into),
         facts,

@@ -10,6 +10,7 @@ use dialzio_core::page::PageRequest;
 use dialzio_core::text::{NoteText, TagName, TaskTitle};
 use dialzio_core::{ChannelIdentityId, ContactId, ConversationId, Permission, PhoneNumber};
 
+use super::lines::Lines;
 use super::page_context::{PageContext, show};
 use super::view::contact::ContactAddresses;
 use super::view::person::{ConsentRow, ContactStatus, Doubt, Note, Notes, PersonPane, Task, Tasks};
@@ -35,7 +36,7 @@ pub(crate) async fn pane(ctx: &PageContext, entry: &InboxEntry) -> Result<Person
         name: name.into(),
         chips: chips(ctx, &contact, &identities),
         status: status(ctx, &contact),
-        addresses: addresses(&contact, &identities),
+        addresses: addresses(&contact, &identities, Some(&Lines::of(ctx).await?)),
         doubts: doubts(ctx, contact.id, &identities),
         consent: consent_rows(ctx, contact.id).await?,
         tasks: tasks(ctx, contact.id, None).await?,
@@ -78,7 +79,11 @@ pub(crate) fn status(ctx: &PageContext, contact: &Contact) -> ContactStatus {
 }
 
 /// Every way to reach a person, typed or seen.
-pub(crate) fn addresses(contact: &Contact, identities: &[ChannelIdentity]) -> Vec<Fact> {
+pub(crate) fn addresses(
+    contact: &Contact,
+    identities: &[ChannelIdentity],
+    lines: Option<&Lines>,
+) -> Vec<Fact> {
     let mut facts: Vec<Fact> = Vec::new();
     for detail in &contact.details {
         let label = detail.label.as_ref().map_or_else(
@@ -89,8 +94,10 @@ pub(crate) fn addresses(contact: &Contact, identities: &[ChannelIdentity]) -> Ve
     }
     for identity in identities {
         if let Some(number) = identity.phone().map(PhoneNumber::international) {
-            let label =
-                if identity.answers_to_a_former_number() { "WhatsApp, former number" } else { "WhatsApp" };
+            let channel = lines.and_then(|lines| lines.channel_of(&identity.portfolio));
+            let channel = words::channel(channel.unwrap_or(Channel::WhatsApp));
+            let former = if identity.answers_to_a_former_number() { ", former number" } else { "" };
+            let label = format!("{channel}{former}");
             facts.push(Fact::new(label, number));
         }
         if let Some(name) = &identity.username {
@@ -109,9 +116,10 @@ pub(crate) fn contact_addresses(
     ctx: &PageContext,
     contact: &Contact,
     identities: &[ChannelIdentity],
+    lines: &Lines,
 ) -> ContactAddresses {
     ContactAddresses {
-        addresses: addresses(contact, identities),
+        addresses: addresses(contact, identities, Some(lines)),
         doubts: doubts(ctx, contact.id, identities),
     }
 }
@@ -156,10 +164,12 @@ pub(crate) async fn consent_rows(ctx: &PageContext, contact: ContactId) -> Resul
     if !ctx.may(Permission::ConsentRead) {
         return Ok(rows);
     }
-    for purpose in [Purpose::Marketing, Purpose::Utility] {
-        let state = ctx.crm().consents().state(&ctx.actor, contact, Channel::WhatsApp, purpose).await?;
-        let label = format!("WhatsApp, {}", words::purpose(purpose)).into();
-        rows.push(ConsentRow { label, chip: state_chip(ctx, &state) });
+    for channel in Lines::of(ctx).await?.channels() {
+        for purpose in [Purpose::Marketing, Purpose::Utility] {
+            let state = ctx.crm().consents().state(&ctx.actor, contact, channel, purpose).await?;
+            let label = format!("{}, {}", words::channel(channel), words::purpose(purpose)).into();
+            rows.push(ConsentRow { label, chip: state_chip(ctx, &state) });
+        }
     }
     Ok(rows)
 }

@@ -99,7 +99,7 @@ pub(crate) fn of(
         preview.templates.iter().filter(|(template, _)| matches(template)).map(item).collect();
     templates.sort_by_key(|item| item.refusal.is_some());
     let form = chosen.and_then(|id| find(preview, id)).map(|(template, verdict)| {
-        let mut form = form(ctx, entry, template, verdict);
+        let mut form = form(ctx, entry, words::channel_of(preview), template, verdict);
         if let (Some(sent), Some(offered)) = (opt_in, form.opt_in.as_mut()) {
             *offered = sent;
         }
@@ -176,7 +176,13 @@ fn value(entry: &InboxEntry, template: &Template, parameter: &str) -> String {
     first.filter(|_| asks).unwrap_or_default().to_owned()
 }
 
-fn form(ctx: &PageContext, entry: &InboxEntry, template: &Template, verdict: &Preview) -> TemplateForm {
+fn form(
+    ctx: &PageContext,
+    entry: &InboxEntry,
+    channel: Channel,
+    template: &Template,
+    verdict: &Preview,
+) -> TemplateForm {
     let field = |parameter: String| TemplateField {
         name: field_name(&parameter),
         label: label(template, &parameter),
@@ -199,7 +205,7 @@ fn form(ctx: &PageContext, entry: &InboxEntry, template: &Template, verdict: &Pr
         footer: template.footer.as_deref().map(Into::into),
         buttons: template.buttons.iter().map(|button| button.text.as_str().into()).collect(),
         refusal: refusal(ctx, template, verdict).map(Into::into),
-        opt_in: offer(ctx, template, verdict),
+        opt_in: offer(ctx, channel, template, verdict),
         fields,
     }
 }
@@ -242,7 +248,7 @@ fn methods(chosen: &str) -> Vec<Choice> {
 }
 
 /// An opt-in is offered where it would help, to those who may record one.
-fn offer(ctx: &PageContext, template: &Template, verdict: &Preview) -> Option<OptIn> {
+fn offer(ctx: &PageContext, channel: Channel, template: &Template, verdict: &Preview) -> Option<OptIn> {
     let Preview::Refused(refusal) = verdict else { return None };
     let helps = |code| {
         matches!(
@@ -260,13 +266,13 @@ fn offer(ctx: &PageContext, template: &Template, verdict: &Preview) -> Option<Op
         TemplateCategory::Marketing => PurposeScope::Marketing,
         TemplateCategory::Utility | TemplateCategory::Authentication => PurposeScope::Utility,
     };
-    offered.then(|| empty_opt_in(ctx, scope))
+    offered.then(|| empty_opt_in(ctx, channel, scope))
 }
 
-fn empty_opt_in(ctx: &PageContext, scope: PurposeScope) -> OptIn {
+fn empty_opt_in(ctx: &PageContext, channel: Channel, scope: PurposeScope) -> OptIn {
     OptIn {
         purpose: scope.as_str().to_owned(),
-        label: format!("WhatsApp, {}", words::scope(scope).to_lowercase()).into(),
+        label: format!("{}, {}", words::channel(channel), words::scope(scope).to_lowercase()).into(),
         methods: methods(""),
         evidence: String::new(),
         date: ctx.today().to_string(),
@@ -283,7 +289,8 @@ pub(crate) async fn opt_in(
 ) -> Result<Response, Problem> {
     let service = ctx.crm().conversations();
     let entry = service.get(&ctx.actor, id).await?;
-    let recorded = record(&ctx, &entry, &fields).await;
+    let channel = words::channel_of(&service.preview(&ctx.actor, id).await?);
+    let recorded = record(&ctx, &entry, channel, &fields).await;
     let preview = service.preview(&ctx.actor, id).await?;
     let chosen = fields.given("template");
     let problem = match recorded {
@@ -298,13 +305,18 @@ pub(crate) async fn opt_in(
         date: fields.get("date").to_owned(),
         error: Some(super::problems::sentence(&problem)),
         is_open: true,
-        ..empty_opt_in(&ctx, scope)
+        ..empty_opt_in(&ctx, words::channel_of(&preview), scope)
     };
     let picker = of(&ctx, &entry, &preview, "", chosen, Some(sent));
     Ok((StatusCode::UNPROCESSABLE_ENTITY, show(&picker)?).into_response())
 }
 
-async fn record(ctx: &PageContext, entry: &InboxEntry, fields: &Fields) -> Result<(), Problem> {
+async fn record(
+    ctx: &PageContext,
+    entry: &InboxEntry,
+    channel: Channel,
+    fields: &Fields,
+) -> Result<(), Problem> {
     let day: NaiveDate = fields.get("date").parse().map_err(|_| Problem::invalid("date", "is not a day"))?;
     let occurred_at = ctx.on_day(day).ok_or_else(|| Problem::invalid("date", "is not a day"))?;
     let evidence = Evidence {
@@ -314,7 +326,7 @@ async fn record(ctx: &PageContext, entry: &InboxEntry, fields: &Fields) -> Resul
     };
     let new = NewConsent {
         contact: entry.conversation.contact,
-        channel: Channel::WhatsApp,
+        channel,
         scope: word("purpose", fields.get("purpose"))?,
         evidence,
         occurred_at,

@@ -9,9 +9,10 @@ use dialzio_core::contact::Task;
 use dialzio_core::conversation::{Activity, Conversation, Direction, Message};
 use dialzio_core::page::PageRequest;
 use dialzio_core::timeline::{TimelineItem, TimelineKind};
-use dialzio_core::{AccountId, ContactId, ConversationId, Permission};
+use dialzio_core::{ContactId, ConversationId, Permission};
 use serde::Deserialize;
 
+use super::lines::Lines;
 use super::page_context::{PageContext, show};
 use super::view::Shown;
 use super::view::thread::{EventLine, Folded};
@@ -96,7 +97,7 @@ struct Teller<'a> {
     contact: ContactId,
     name: String,
     talks: Vec<Conversation>,
-    lines: Vec<(AccountId, String)>,
+    lines: Lines,
 }
 
 impl<'a> Teller<'a> {
@@ -108,12 +109,7 @@ impl<'a> Teller<'a> {
         } else {
             Vec::new()
         };
-        let lines = if ctx.may(Permission::AccountsRead) {
-            let accounts = ctx.crm().accounts().list(&ctx.actor).await?;
-            accounts.iter().map(|account| (account.id, account.name.reveal().to_owned())).collect()
-        } else {
-            Vec::new()
-        };
+        let lines = Lines::of(ctx).await?;
         Ok(Self { ctx, contact, name: words::contact_name(&record, &identities), talks, lines })
     }
 
@@ -178,14 +174,14 @@ impl<'a> Teller<'a> {
     /// Messages, newest first, as a card.
     fn talk(&self, id: ConversationId, messages: &[&Message]) -> Talk {
         let account = self.talks.iter().find(|talk| talk.id == id).map(|talk| talk.account);
-        let line = self.lines.iter().find(|(line, _)| Some(*line) == account);
+        let line = account.map_or_else(|| "Messages".to_owned(), |account| self.lines.full_name(account));
         let shown: Vec<&Message> = match messages {
             [newest, .., oldest] if messages.len() > WHOLE => vec![oldest, newest],
             _ => messages.iter().rev().copied().collect(),
         };
         Talk {
             href: format!("inbox/{id}"),
-            line: line.map_or_else(|| "WhatsApp".into(), |(_, name)| format!("WhatsApp · {name}").into()),
+            line: line.into(),
             count: if messages.len() == 1 { String::new() } else { format!("{} messages", messages.len()) },
             between: messages.len() - shown.len(),
             shown: shown.into_iter().map(|message| self.said(message)).collect(),

@@ -5,7 +5,7 @@ use dialzio_core::consent::{
     Channel, ConsentEvent, EvidenceKind, Purpose, PurposeScope, Reason, Refusal, RefusalCode,
 };
 use dialzio_core::contact::{ChannelIdentity, Contact, Detail, DetailValue, Stage};
-use dialzio_core::conversation::{InboxEntry, LastMessage, MediaKind, TemplateCategory};
+use dialzio_core::conversation::{InboxEntry, LastMessage, MediaKind, SendPreview, TemplateCategory};
 use dialzio_core::{PhoneNumber, conversation::Direction};
 
 use super::page_context::PageContext;
@@ -159,6 +159,11 @@ pub(crate) fn channel(channel: Channel) -> &'static str {
         Channel::Voice => "Phone",
         Channel::Any => "All channels",
     }
+}
+
+/// The channel that an answer takes.
+pub(crate) fn channel_of(preview: &SendPreview) -> Channel {
+    preview.capabilities.as_ref().map_or(Channel::Any, |capabilities| capabilities.channel)
 }
 
 /// How a person agreed or refused.

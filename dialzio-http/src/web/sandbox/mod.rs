@@ -43,6 +43,7 @@ pub(crate) fn routes() -> Router<AppState> {
         .route("/web/sandbox/{person}/messages", post(phone::send).layer(DefaultBodyLimit::max(LARGEST)))
         .route("/web/sandbox/{person}/reactions", post(phone::react))
         .route("/web/sandbox/{person}/call", post(telephone::call))
+        .route("/web/sandbox/{person}/sms", post(telephone::write))
         .route("/web/sandbox/calls", get(telephone::read))
         .route("/web/sandbox/calls/{call}", post(telephone::act))
         .route("/web/sandbox/media/{media}", get(phone::media))

@@ -10,7 +10,7 @@ use crate::form::Fields;
 use crate::problem::Problem;
 use crate::sandbox::{Sandbox, Telephone};
 use crate::web::page_context::{PageContext, show};
-use crate::web::view::sandbox::{SandboxCall, SandboxCalls};
+use crate::web::view::sandbox::{SandboxCall, SandboxCalls, SandboxSms};
 
 /// Calls that are shown: those that go on, the newest first.
 const SHOWN: usize = 5;
@@ -74,7 +74,13 @@ fn shown(call: &EmulatedCall) -> SandboxCall {
 pub(super) fn part(sandbox: &Sandbox) -> SandboxCalls {
     let all = sandbox.telephone().vendor().calls();
     let going = all.iter().rev().filter(|call| call.phase != CallPhase::Ended);
-    SandboxCalls { calls: going.take(SHOWN).map(shown).collect() }
+    let sms = sandbox.telephone().vendor().sms();
+    let said = sms.iter().rev().take(SHOWN).map(|sms| SandboxSms {
+        way: if sms.received { "from" } else { "to" },
+        who: number(&sms.customer),
+        text: sms.text.as_str().into(),
+    });
+    SandboxCalls { calls: going.take(SHOWN).map(shown).collect(), sms: said.collect() }
 }
 
 /// `GET /web/sandbox/calls`.
@@ -100,6 +106,27 @@ pub(super) async fn call(
     let vendor = sandbox.telephone().vendor();
     let call = vendor.call_in(product, app_id, from, to).map_err(|error| refused(&error))?;
     vendor.ring(&call, &Telephone::first_desk(product)).map_err(|error| refused(&error))?;
+    show(&part(sandbox))
+}
+
+/// `POST /web/sandbox/{person}/sms`: the person writes an SMS to the front desk.
+pub(super) async fn write(
+    ctx: PageContext,
+    Id(id): Id<String>,
+    fields: Fields,
+) -> Result<Html<String>, Problem> {
+    let sandbox = sandbox(&ctx.state)?;
+    let person = find(sandbox, &id)?;
+    let missing = || Problem::invalid("number", "is missing: this person has no number to write from");
+    let from = person.wa_id.as_deref().ok_or_else(missing)?;
+    let text = fields.get("text");
+    if text.trim().is_empty() {
+        return Err(Problem::invalid("text", "is missing"));
+    }
+    let vendor = sandbox.telephone().vendor();
+    let (_, app_id, _) =
+        Telephone::account_of("telecmi").ok_or_else(|| Problem::invalid("provider", "is not there"))?;
+    vendor.sms_in(app_id, from, text).map_err(|error| refused(&error))?;
     show(&part(sandbox))
 }
 

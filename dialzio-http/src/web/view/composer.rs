@@ -13,6 +13,8 @@ pub(crate) struct Composer {
     pub(crate) conversation: String,
     /// The line that answers, as soon as there are two: "Shop line".
     pub(crate) line: Option<Shown>,
+    /// Whether the person can be answered by another line.
+    pub(crate) can_switch: bool,
     /// A text that confirms an opt-out, where nothing else may be sent.
     pub(crate) confirmation: Option<String>,
     /// Whether a reply is possible: "You can reply for 21 h", "Reply window closed since 09:12", or that an opt-out may be
@@ -42,6 +44,8 @@ pub(crate) struct Composer {
     pub(crate) note_draft: String,
     /// The message that is being answered.
     pub(crate) quote: Option<Quote>,
+    /// How texts are counted, where they are sent as SMS.
+    pub(crate) sms: Option<SmsCounting>,
     /// Longest text that the channel takes, in characters.
     pub(crate) longest: usize,
     /// Longest text beside a file, in characters.
@@ -60,6 +64,48 @@ impl askama::filters::HtmlSafe for Composer {}
 pub(crate) struct Viewing {
     /// "Meera is viewing".
     pub(crate) viewing: Option<Shown>,
+}
+
+/// By which line an answer goes, put into `#ways`.
+#[derive(Clone, Debug, Template)]
+#[template(path = "ways.html")]
+pub(crate) struct Ways {
+    /// Id of the person.
+    pub(crate) contact: String,
+    /// The lines.
+    pub(crate) ways: Vec<Way>,
+}
+
+/// A line that an answer can go by.
+#[derive(Clone, Debug)]
+pub(crate) struct Way {
+    /// Id of the account.
+    pub(crate) account: String,
+    /// "SMS · Front desk".
+    pub(crate) label: Shown,
+    /// What the gate says to a reply there.
+    pub(crate) verdict: Shown,
+    /// Whether it is the one that is open.
+    pub(crate) is_current: bool,
+}
+
+/// How the page counts a text as SMS, as [`dialzio_core::sms::Segments`] does.
+#[derive(Clone, Debug)]
+pub(crate) struct SmsCounting {
+    /// What one segment costs: "0.25 INR"; empty if that is not known.
+    pub(crate) price: String,
+}
+
+impl SmsCounting {
+    /// The characters of the default alphabet.
+    pub(crate) const fn basic(&self) -> &'static str {
+        dialzio_core::sms::GSM7_BASIC
+    }
+
+    /// The characters of its extension table.
+    pub(crate) const fn extended(&self) -> &'static str {
+        dialzio_core::sms::GSM7_EXTENDED
+    }
 }
 
 /// The files that a channel takes, so that one that cannot go says so before it is uploaded.

@@ -207,6 +207,8 @@ pub(crate) enum Delivery {
     Queued,
     /// Handed to the provider.
     Sent,
+    /// Accepted by a provider that reports no delivery: more is never known.
+    Accepted,
     /// On the device.
     Delivered,
     /// Opened.

@@ -28,6 +28,7 @@ pub(crate) mod sample;
 pub(crate) mod sandbox;
 pub(crate) mod scheduled;
 pub(crate) mod shell;
+pub(crate) mod sms;
 pub(crate) mod state;
 pub(crate) mod tasks;
 pub(crate) mod text;

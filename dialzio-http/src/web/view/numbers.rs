@@ -37,6 +37,8 @@ pub(crate) struct NumberCard {
     pub(crate) can_manage: bool,
     /// Whether it is a telephone system whose users can be listed.
     pub(crate) agents: bool,
+    /// Whether it can send SMS.
+    pub(crate) sms: bool,
     /// Whether it is disconnected.
     pub(crate) is_off: bool,
     /// What requests to the provider are authorised with.

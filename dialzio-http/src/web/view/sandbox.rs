@@ -38,12 +38,25 @@ pub(crate) struct SandboxCaller {
     pub(crate) has_number: bool,
 }
 
-/// The calls of the sandbox that go on; put in the place of `#sandbox-calls`.
+/// The calls of the sandbox that go on, and its latest SMS; put in the place of `#sandbox-calls`.
 #[derive(Clone, Debug, Default, Template)]
 #[template(path = "sandbox_calls.html")]
 pub(crate) struct SandboxCalls {
     /// Newest first.
     pub(crate) calls: Vec<SandboxCall>,
+    /// Newest first.
+    pub(crate) sms: Vec<SandboxSms>,
+}
+
+/// An SMS of the sandbox.
+#[derive(Clone, Debug)]
+pub(crate) struct SandboxSms {
+    /// Whether it is "from" or "to" the person.
+    pub(crate) way: &'static str,
+    /// The person's number.
+    pub(crate) who: String,
+    /// What it says.
+    pub(crate) text: Shown,
 }
 
 impl askama::filters::HtmlSafe for SandboxCalls {}

@@ -50,6 +50,8 @@ pub(crate) fn composer(case: Case) -> Composer {
         draft: String::new(),
         note_draft: String::new(),
         quote: None,
+        can_switch: false,
+        sms: None,
         longest: 4_096,
         longest_caption: 1_024,
         longest_note: 10_000,
