@@ -24,6 +24,7 @@ import { phoneBeside } from './tests/phone.mjs';
 import { places } from './tests/places.mjs';
 import { presence } from './tests/presence.mjs';
 import { roles } from './tests/roles.mjs';
+import { sms } from './tests/sms.mjs';
 import { tasks } from './tests/tasks.mjs';
 import { timeline } from './tests/timeline.mjs';
 import { firstTalk, setUp } from './tests/talk.mjs';
@@ -55,6 +56,7 @@ const ALL = [
   later,
   mounted,
   phoneBeside,
+  sms,
 ];
 await rm(OUTPUT, { recursive: true, force: true });
 await mkdir(OUTPUT, { recursive: true });

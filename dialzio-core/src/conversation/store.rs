@@ -277,8 +277,8 @@ pub struct KnownMessage {
 pub struct InboundFacts {
     /// People known under one of the aliases.
     pub identities: Vec<KnownIdentity>,
-    /// Contacts that have one of the aliases' numbers as a typed detail, oldest first; only of numbers that no identity is known
-    /// under.
+    /// Contacts that have one of the aliases' numbers as a typed detail, or are known under it elsewhere and have not given it
+    /// up, oldest first; only of numbers that no identity is known under here.
     pub candidates: Vec<(SubjectKey, ContactId)>,
     /// Messages known under one of the ids.
     pub messages: Vec<KnownMessage>,

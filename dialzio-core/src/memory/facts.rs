@@ -143,8 +143,19 @@ impl Rows {
             let keys = contact.details.iter().map(|detail| detail.value.subject_key());
             keys.filter(|key| numbers.contains(key)).map(|key| (key, contact.id))
         });
+        let seen = self.aliases.iter().filter_map(|(_, held)| {
+            let identity = self.identity(held.identity)?;
+            let current = identity.aliases.iter().filter(|alias| identity.given_up(alias).is_none());
+            let keys: Vec<_> = current
+                .map(|alias| alias.subject_key(&identity.portfolio))
+                .filter(|key| numbers.contains(key))
+                .map(|key| (key, identity.contact))
+                .collect();
+            Some(keys)
+        });
+        let seen: Vec<_> = if numbers.is_empty() { Vec::new() } else { seen.flatten().collect() };
         InboundFacts {
-            candidates: InboundFacts::candidates_in_order(candidates.collect()),
+            candidates: InboundFacts::candidates_in_order(candidates.chain(seen).collect()),
             identities,
             messages: self.known_messages(query, now),
         }

@@ -55,9 +55,12 @@ statements! { CONTACTS_ALL:
                  WHERE c.org_id = ?1 AND c.stage = ?5 AND (c.sort_key, c.id) > (?2, ?3) \
                  ORDER BY c.sort_key, c.id LIMIT ?4");
     CONTACT_REVISION: Read [contact] = "SELECT c.revision FROM contact c WHERE c.org_id = ?1 AND c.id = ?2";
-    CONTACT_CANDIDATES: Read [contact_detail] =
+    CONTACT_CANDIDATES: Read [contact_detail, channel_alias, channel_identity] =
         "SELECT d.subject_key, d.contact_id FROM json_each(?2) j CROSS JOIN contact_detail d
-         WHERE d.org_id = ?1 AND d.subject_key = j.value";
+         WHERE d.org_id = ?1 AND d.subject_key = j.value
+         UNION ALL
+         SELECT a.subject_key, i.contact_id FROM json_each(?2) j CROSS JOIN channel_alias a CROSS JOIN channel_identity i
+         WHERE a.org_id = ?1 AND a.subject_key = j.value AND a.former_at IS NULL AND i.org_id = ?1 AND i.id = a.identity_id";
     PUT_CONTACT: Write [contact] =
         "INSERT INTO contact (org_id, id, name, name_source, sort_key, stage, owner, restricted, revision, created_at,
                 updated_at)

@@ -1,7 +1,9 @@
 //! What intake asks before it decides.
 
 use crate::consent::{ConsentEvent, ConsentWrite};
-use crate::contact::{Alias, BusinessScopedId, ContactWrite, Portfolio, SubjectKey};
+use crate::contact::{
+    Alias, BusinessScopedId, ChannelIdentity, Contact, ContactWrite, Portfolio, SubjectKey,
+};
 use crate::conversation::{InboundFacts, InboundQuery};
 use crate::outbox::QueueKind;
 use crate::phone::PhoneNumber;
@@ -115,6 +117,27 @@ pub async fn cards_with_the_typed_number_are_candidates(bed: TestBed) {
     bed.write(&tenant.scope, ContactWrite::Identity(identity)).await;
     let facts = known(&bed, &tenant, vec![Alias::Phone(number)]).await;
     assert_eq!((facts.identities.len(), facts.candidates.len()), (1, 0));
+}
+
+/// Who is known under a number in another portfolio, by WhatsApp say, is a candidate here, by SMS, unless they gave it up.
+pub async fn people_who_are_known_under_the_number_elsewhere_are_candidates(bed: TestBed) {
+    let tenant = bed.tenant().await;
+    let number = bed.make.phone();
+    let [known_there, former_there] = ["Asha", "Ben"].map(|name| bed.make.contact(name));
+    let elsewhere = |contact: &Contact, portfolio: &str| ChannelIdentity {
+        portfolio: Portfolio(portfolio.to_owned()),
+        ..bed.make.identity(contact.id, vec![Alias::Phone(number.clone())])
+    };
+    let (current, former) = (elsewhere(&known_there, "elsewhere"), elsewhere(&former_there, "long-ago"));
+    for (contact, identity) in [(&known_there, &current), (&former_there, &former)] {
+        bed.write(&tenant.scope, ContactWrite::Insert(contact.clone())).await;
+        bed.write(&tenant.scope, ContactWrite::Identity(identity.clone())).await;
+    }
+    let (alias, since) = (Alias::Phone(number.clone()), Some(bed.now()));
+    bed.write(&tenant.scope, ContactWrite::Former { identity: former.id, alias: alias.clone(), since }).await;
+    let facts = known(&bed, &tenant, vec![alias]).await;
+    assert_eq!(facts.candidates, [(SubjectKey::phone(&number), known_there.id)]);
+    assert!(facts.identities.is_empty());
 }
 
 /// A person who was joined is known as the survivor, with the thread there was.

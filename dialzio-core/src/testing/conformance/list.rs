@@ -110,6 +110,7 @@ macro_rules! store_conformance {
                 a_person_is_known_under_each_alias
                 a_person_is_known_under_older_spellings
                 cards_with_the_typed_number_are_candidates
+                people_who_are_known_under_the_number_elsewhere_are_candidates
                 a_joined_person_is_known_with_their_thread
                 a_queue_with_a_waiting_element_is_not_idle
             }
