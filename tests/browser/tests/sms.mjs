@@ -60,7 +60,7 @@ export async function sms({ server, guard, taraPhone }) {
     const row = page.getByRole('link').filter({ hasText: 'Is my order ready?' }).first();
     await row.waitFor({ timeout: 25000 });
     await row.click();
-    await page.getByRole('heading', { name: 'Tara Menon' }).waitFor();
+    await page.getByRole('region', { name: 'Conversation with Tara Menon' }).waitFor();
     await page.locator('#thread-head').getByText('SMS · Front desk (TeleCMI)').waitFor();
   });
   await step('to India a registered text is sent, and stays accepted', page, async () => {
@@ -79,7 +79,7 @@ export async function sms({ server, guard, taraPhone }) {
   });
   await step('STOP by SMS ends SMS, and the other line says what it still allows', page, async () => {
     await write(phone, 'STOP');
-    await page.getByText(/Opted out of all messages/).waitFor({ timeout: 25000 });
+    await page.getByRole('group', { name: 'Template', exact: true }).getByText(/Opted out on .* wait until they write again/).waitFor({ timeout: 25000 });
     await page.getByRole('button', { name: 'Answer by…' }).click();
     const dialog = page.getByRole('dialog', { name: 'Answer by' });
     await dialog.getByRole('button', { name: /WhatsApp/ }).waitFor();
