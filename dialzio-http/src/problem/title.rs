@@ -120,6 +120,11 @@ const CODES: &[(&str, u16, &str)] = &[
     ("server.busy", 503, "Too many files are being uploaded: try again in a moment"),
     ("server.failed", 500, "Something went wrong here: the log of the server says more"),
     ("server.slow", 503, "This took too long: look whether it was done before you ask again"),
+    (
+        "sms.unregistered",
+        403,
+        "An SMS to India needs a registered template, and a registered sender of the account",
+    ),
     ("store.broken", 503, "The database has a fault: the operator has to look at it"),
     ("store.conflict", 409, "The data changed while this was being decided: try again"),
     ("store.cursor", 422, "The cursor is not of this list: begin with the first page"),
