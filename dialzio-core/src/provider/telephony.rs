@@ -114,8 +114,14 @@ impl Debug for ListedAgent {
     }
 }
 
+/// The answer to what a provider cannot do.
+const fn unsupported(of: &TelephonyCapabilities, what: &'static str) -> ProviderError {
+    ProviderError::Unsupported { provider: of.provider, what }
+}
+
 /// Placing calls, and asking what became of them. A call that may have been started is never started again: an adapter repeats
-/// no request of [`place_call`](Self::place_call) by itself.
+/// no request of [`place_call`](Self::place_call) by itself. What only some providers can do is [`ProviderError::Unsupported`]
+/// unless an adapter says otherwise.
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait TelephonyProvider: Debug + Send + Sync {
@@ -141,7 +147,10 @@ pub trait TelephonyProvider: Debug + Send + Sync {
         access: &AccountAccess,
         legs: &[CallAlias],
         action: CallAction,
-    ) -> Result<(), ProviderError>;
+    ) -> Result<(), ProviderError> {
+        let _ = (access, legs, action);
+        Err(unsupported(self.capabilities(), "controlling a call"))
+    }
     /// Calls that began within a period (from, until), in any order, a page at a time.
     ///
     /// # Errors
@@ -152,7 +161,10 @@ pub trait TelephonyProvider: Debug + Send + Sync {
         from: DateTime<Utc>,
         until: DateTime<Utc>,
         after: Option<CallCursor>,
-    ) -> Result<CallPage, ProviderError>;
+    ) -> Result<CallPage, ProviderError> {
+        let _ = (access, from, until, after);
+        Err(unsupported(self.capabilities(), "listing calls"))
+    }
     /// What the provider knows of one call by its ids, near the time it began at. Empty if it knows none.
     ///
     /// # Errors
@@ -162,24 +174,39 @@ pub trait TelephonyProvider: Debug + Send + Sync {
         access: &AccountAccess,
         ids: &[CallAlias],
         began: DateTime<Utc>,
-    ) -> Result<Vec<CallReport>, ProviderError>;
+    ) -> Result<Vec<CallReport>, ProviderError> {
+        let _ = (access, ids, began);
+        Err(unsupported(self.capabilities(), "asking for a call"))
+    }
     /// Fetches a recorded file from a host that is known to be the provider's, after its bytes have shown that it is sound.
     ///
     /// # Errors
-    /// [`ProviderError::Fault`] while it is not ready; [`ProviderError::Refused`] for what is no sound file, is too large, or
-    /// would lead to another host.
-    async fn open_recording(&self, access: &AccountAccess, file: &str)
-    -> Result<FetchedMedia, ProviderError>;
+    /// [`ProviderError::Unsupported`] if it hands none out; [`ProviderError::Fault`] while it is not ready;
+    /// [`ProviderError::Refused`] for what is no sound file, is too large, or would lead to another host.
+    async fn open_recording(
+        &self,
+        access: &AccountAccess,
+        file: &str,
+    ) -> Result<FetchedMedia, ProviderError> {
+        let _ = (access, file);
+        Err(unsupported(self.capabilities(), "fetching a recording"))
+    }
     /// Deletes a recorded file at the provider.
     ///
     /// # Errors
     /// [`ProviderError::Unsupported`] where it keeps them for a time of its own; [`ProviderError`].
-    async fn delete_recording(&self, access: &AccountAccess, file: &str) -> Result<(), ProviderError>;
+    async fn delete_recording(&self, access: &AccountAccess, file: &str) -> Result<(), ProviderError> {
+        let _ = (access, file);
+        Err(unsupported(self.capabilities(), "deleting a recording"))
+    }
     /// The users of the telephone system.
     ///
     /// # Errors
     /// [`ProviderError::Unsupported`] if it lists none; [`ProviderError`].
-    async fn agents(&self, access: &AccountAccess) -> Result<Vec<ListedAgent>, ProviderError>;
+    async fn agents(&self, access: &AccountAccess) -> Result<Vec<ListedAgent>, ProviderError> {
+        let _ = access;
+        Err(unsupported(self.capabilities(), "listing agents"))
+    }
     /// Whether the credentials are right.
     ///
     /// # Errors

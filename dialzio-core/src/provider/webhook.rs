@@ -83,7 +83,7 @@ impl VerifiedWebhook {
 }
 
 /// The secrets of the app a hook belongs to.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct WebhookSecrets {
     /// App secrets: one, or two during rotation; none if the provider signs no webhooks.
     pub app: Vec<SecretString>,

@@ -14,10 +14,9 @@ use chrono::{DateTime, Utc};
 use dialzio_core::call::CallAlias;
 use dialzio_core::consent::CallPermit;
 use dialzio_core::provider::{
-    AccountAccess, AccountHealth, CallAccepted, CallAction, CallCursor, CallPage, CallReport, ConnectionForm,
-    FetchedMedia, Inbound, ListedAgent, MessagingProvider, OutboundCall, Provider, ProviderError, ProviderId,
-    RawWebhook, TelephonyCapabilities, TelephonyProvider, VerifiedWebhook, WebhookDecoder, WebhookError,
-    WebhookSecrets,
+    AccountAccess, AccountHealth, CallAccepted, CallAction, CallReport, ConnectionForm, FetchedMedia,
+    Inbound, MessagingProvider, OutboundCall, Provider, ProviderError, ProviderId, RawWebhook,
+    TelephonyCapabilities, TelephonyProvider, VerifiedWebhook, WebhookDecoder, WebhookError, WebhookSecrets,
 };
 use url::Url;
 
@@ -77,10 +76,6 @@ fn capabilities() -> TelephonyCapabilities {
     }
 }
 
-const fn unsupported(what: &'static str) -> ProviderError {
-    ProviderError::Unsupported { provider: PIOPIY, what }
-}
-
 impl Provider for Piopiy {
     fn id(&self) -> ProviderId {
         PIOPIY
@@ -135,16 +130,6 @@ impl TelephonyProvider for Piopiy {
         calls::control(&self.client, access, self.region, legs, action).await
     }
 
-    async fn list_calls(
-        &self,
-        _: &AccountAccess,
-        _: DateTime<Utc>,
-        _: DateTime<Utc>,
-        _: Option<CallCursor>,
-    ) -> Result<CallPage, ProviderError> {
-        Err(unsupported("listing calls"))
-    }
-
     async fn find_call(
         &self,
         access: &AccountAccess,
@@ -160,14 +145,6 @@ impl TelephonyProvider for Piopiy {
         file: &str,
     ) -> Result<FetchedMedia, ProviderError> {
         recording::fetch(&self.client, access, ("v2/piopiy/play", "token"), file).await
-    }
-
-    async fn delete_recording(&self, _: &AccountAccess, _: &str) -> Result<(), ProviderError> {
-        Err(unsupported("deleting a recording"))
-    }
-
-    async fn agents(&self, _: &AccountAccess) -> Result<Vec<ListedAgent>, ProviderError> {
-        Err(unsupported("listing agents"))
     }
 
     async fn check(&self, access: &AccountAccess) -> Result<AccountHealth, ProviderError> {

@@ -214,10 +214,6 @@ impl TelephonyProvider for TeleCmi {
         recording::fetch(&self.client, access, ("v2/play", "secret"), file).await
     }
 
-    async fn delete_recording(&self, _: &AccountAccess, _: &str) -> Result<(), ProviderError> {
-        Err(unsupported("deleting a recording"))
-    }
-
     async fn agents(&self, access: &AccountAccess) -> Result<Vec<ListedAgent>, ProviderError> {
         agents::list(&self.client, access).await
     }

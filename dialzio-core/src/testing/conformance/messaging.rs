@@ -15,6 +15,8 @@ use crate::provider::{
 };
 use crate::text::MessageText;
 
+use super::said::said;
+
 /// How the provider's server treats the next request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Answer {
@@ -121,12 +123,7 @@ pub async fn secrets_are_in_no_error(fixture: &dyn MessagingFixture) {
     for answer in [Answer::Refuse, Answer::SlowDown, Answer::BadToken, Answer::Silence, Answer::Unreachable] {
         fixture.answer(answer).await;
         let error = send(fixture, hello()).await.unwrap_err();
-        let mut said = format!("{error:?} {error} {} {:?}", error.code(), error.detail());
-        let mut source = std::error::Error::source(&error);
-        while let Some(cause) = source {
-            said.push_str(&format!(" {cause:?} {cause}"));
-            source = cause.source();
-        }
+        let said = said(&error);
         assert!(!said.contains(&token), "{answer:?} shows the token");
         assert!(!said.contains(DIGITS), "{answer:?} shows the number");
     }

@@ -65,6 +65,28 @@ macro_rules! provider_in_crm_conformance {
     };
 }
 
+/// Expands into one test for each case that a telephony provider has to pass.
+///
+/// `$fixture` is the name of an `async fn() -> impl TelephonyFixture` in the same module.
+#[macro_export]
+macro_rules! telephony_conformance {
+    ($fixture:ident) => {
+        $crate::port_cases! { $fixture; &telephony {
+            a_call_is_placed_once_for_the_number_of_the_permit
+            a_call_without_an_agent_is_refused_before_it_is_placed
+            an_unknown_outcome_is_ambiguous_and_not_repeated
+            each_kind_of_no_is_told_apart
+            wrong_credentials_are_told
+            what_is_declared_works_and_nothing_else
+            pages_end_and_name_each_call_once
+            a_recording_is_sound_and_comes_from_the_provider
+            nothing_secret_is_shown
+            reports_lead_to_their_call
+            no_bytes_make_the_decoder_panic
+        } }
+    };
+}
+
 /// Expands into one test for each case that a decoder of webhooks has to pass.
 ///
 /// `$fixture` is the name of an `fn() -> impl WebhookFixture` in the same module.

@@ -6,6 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
+use secrecy::{ExposeSecret, SecretString};
 
 use crate::call::CallAlias;
 use crate::consent::CallPermit;
@@ -14,8 +15,9 @@ use crate::phone::PhoneNumber;
 use crate::provider::{
     AccountAccess, AccountHealth, AccountRef, CallAccepted, CallAction, CallCursor, CallPage, CallReport,
     ConnectionForm, FetchedMedia, FieldFormat, FormField, Inbound, InboundBody, ListedAgent,
-    MessagingProvider, OutboundCall, Provider, ProviderError, ProviderId, RawWebhook, TelephonyCapabilities,
-    TelephonyProvider, Trust, VerifiedWebhook, WebhookDecoder, WebhookError, WebhookMethod, WebhookSecrets,
+    MessagingProvider, OutboundCall, Provider, ProviderError, ProviderId, RawWebhook, RefusalReason,
+    TelephonyCapabilities, TelephonyProvider, Trust, VerifiedWebhook, WebhookDecoder, WebhookError,
+    WebhookMethod, WebhookSecrets,
 };
 
 /// The id of the scripted telephone service.
@@ -65,15 +67,18 @@ struct State {
     files: BTreeMap<String, Bytes>,
     agents: Vec<ListedAgent>,
     asked: u32,
+    requests: u64,
+    secret: Option<SecretString>,
     silent: bool,
     periods: Vec<(DateTime<Utc>, DateTime<Utc>)>,
 }
 
 /// A telephone service for tests of services: each call that is placed takes the next line of the script, and one without a
-/// line is taken. Webhooks are not signed.
+/// line is taken. Webhooks are not signed. What its capabilities do not declare is [`ProviderError::Unsupported`].
 #[derive(Debug)]
 pub struct ScriptedCalls {
     capabilities: TelephonyCapabilities,
+    lenient: bool,
     state: Mutex<State>,
 }
 
@@ -102,10 +107,16 @@ impl ScriptedCalls {
         })
     }
 
-    /// A service with other capabilities. It does not check them: callers have to look.
+    /// A service with other capabilities.
     #[must_use]
     pub fn with(capabilities: TelephonyCapabilities) -> Self {
-        Self { capabilities, state: Mutex::default() }
+        Self { capabilities, lenient: false, state: Mutex::default() }
+    }
+
+    /// A service that declares these capabilities and does everything all the same.
+    #[must_use]
+    pub fn lenient(capabilities: TelephonyCapabilities) -> Self {
+        Self { lenient: true, ..Self::with(capabilities) }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -121,6 +132,12 @@ impl ScriptedCalls {
     /// Calls are taken from now on, and the answer never comes: for a process that ends in between.
     pub fn answers_nothing(&self) -> &Self {
         self.state().silent = true;
+        self
+    }
+
+    /// Accepts no other credential than this one from now on. Until then any is right.
+    pub fn accepts(&self, secret: &str) -> &Self {
+        self.state().secret = Some(secret.to_owned().into());
         self
     }
 
@@ -149,7 +166,7 @@ impl ScriptedCalls {
         self
     }
 
-    /// A recording that can be fetched.
+    /// A recording that can be fetched: a WAV file. Other bytes are refused as no sound.
     pub fn holds(&self, file: &str, bytes: impl Into<Bytes>) -> &Self {
         self.state().files.insert(file.to_owned(), bytes.into());
         self
@@ -179,6 +196,12 @@ impl ScriptedCalls {
         self.state().asked
     }
 
+    /// How many requests reached it.
+    #[must_use]
+    pub fn requests(&self) -> u64 {
+        self.state().requests
+    }
+
     /// The periods (from, until) of its log that were read, in order.
     #[must_use]
     pub fn periods_read(&self) -> Vec<(DateTime<Utc>, DateTime<Utc>)> {
@@ -189,6 +212,33 @@ impl ScriptedCalls {
     #[must_use]
     pub fn last_placed(&self) -> Option<CallId> {
         self.state().placed.last().map(|placed| placed.call.id)
+    }
+
+    /// The state, once a request has arrived: with the right credentials, for something that it can do.
+    fn request(
+        &self,
+        access: &AccountAccess,
+        can: bool,
+        what: &'static str,
+    ) -> Result<MutexGuard<'_, State>, ProviderError> {
+        let provider = self.capabilities.provider;
+        if !can && !self.lenient {
+            return Err(ProviderError::Unsupported { provider, what });
+        }
+        let mut state = self.state();
+        state.requests += 1;
+        let given = access.credentials.get("secret").map(ExposeSecret::expose_secret);
+        match &state.secret {
+            Some(right) if given != Some(right.expose_secret()) => {
+                Err(ProviderError::Credentials { provider, code: "secret".to_owned(), detail: None })
+            }
+            _ => Ok(state),
+        }
+    }
+
+    fn refused(&self, code: &str, reason: RefusalReason) -> ProviderError {
+        let (provider, code) = (self.capabilities.provider, code.to_owned());
+        ProviderError::Refused { provider, code, reason, detail: None }
     }
 }
 
@@ -256,21 +306,29 @@ impl TelephonyProvider for ScriptedCalls {
 
     async fn place_call(
         &self,
-        _: &AccountAccess,
+        access: &AccountAccess,
         permit: CallPermit,
         call: &OutboundCall,
     ) -> Result<CallAccepted, ProviderError> {
-        if self.state().silent {
-            self.state()
-                .placed
-                .push(PlacedCall { recipient: permit.recipient().clone(), call: call.clone() });
+        if self.capabilities.agent_first && call.agent.is_none() && call.agent_number.is_none() {
+            return Err(self.refused("agent", RefusalReason::Malformed));
+        }
+        let placed = PlacedCall { recipient: permit.recipient().clone(), call: call.clone() };
+        let silent = {
+            let mut state = self.request(access, true, "placing a call")?;
+            if state.silent {
+                state.placed.push(placed.clone());
+            }
+            state.silent
+        };
+        if silent {
             return std::future::pending().await;
         }
         let mut state = self.state();
         let line = state.script.pop_front();
         let taken = matches!(line, None | Some(Ok(_)) | Some(Err(ProviderError::Ambiguous { .. })));
         if taken {
-            state.placed.push(PlacedCall { recipient: permit.recipient().clone(), call: call.clone() });
+            state.placed.push(placed);
         }
         line.unwrap_or_else(|| {
             Ok(CallAccepted { request: CallAlias::parse(&format!("request-{}", state.placed.len())) })
@@ -279,24 +337,25 @@ impl TelephonyProvider for ScriptedCalls {
 
     async fn control(
         &self,
-        _: &AccountAccess,
+        access: &AccountAccess,
         legs: &[CallAlias],
         action: CallAction,
     ) -> Result<(), ProviderError> {
-        self.state().controlled.push((legs.to_vec(), action));
+        let can = self.capabilities.actions.contains(&action);
+        self.request(access, can, "this action")?.controlled.push((legs.to_vec(), action));
         Ok(())
     }
 
     async fn list_calls(
         &self,
-        _: &AccountAccess,
+        access: &AccountAccess,
         from: DateTime<Utc>,
         until: DateTime<Utc>,
         after: Option<CallCursor>,
     ) -> Result<CallPage, ProviderError> {
         // A page for each call, so that callers have to go on.
         let place: usize = after.and_then(|cursor| cursor.0.parse().ok()).unwrap_or(0);
-        let mut state = self.state();
+        let mut state = self.request(access, self.capabilities.lists_calls, "listing calls")?;
         if place == 0 {
             state.periods.push((from, until));
         }
@@ -309,33 +368,47 @@ impl TelephonyProvider for ScriptedCalls {
 
     async fn find_call(
         &self,
-        _: &AccountAccess,
+        access: &AccountAccess,
         ids: &[CallAlias],
         _: DateTime<Utc>,
     ) -> Result<Vec<CallReport>, ProviderError> {
-        let mut state = self.state();
+        let mut state = self.request(access, self.capabilities.finds_calls, "asking for a call")?;
         state.asked += 1;
         let about = |report: &&CallReport| report.aliases.iter().any(|alias| ids.contains(alias));
         Ok(state.known.iter().filter(about).cloned().collect())
     }
 
-    async fn open_recording(&self, _: &AccountAccess, file: &str) -> Result<FetchedMedia, ProviderError> {
-        let bytes = self.state().files.get(file).cloned();
+    async fn open_recording(
+        &self,
+        access: &AccountAccess,
+        file: &str,
+    ) -> Result<FetchedMedia, ProviderError> {
+        let can = self.capabilities.recordings;
+        if can && file.contains("://") {
+            return Err(self.refused("host", RefusalReason::Media));
+        }
+        let bytes = self.request(access, can, "fetching a recording")?.files.get(file).cloned();
         let not_ready =
             ProviderError::Fault { provider: self.capabilities.provider, code: "not_ready".to_owned() };
-        Ok(FetchedMedia { bytes: bytes.ok_or(not_ready)?, mime: Some("audio/wav".to_owned()) })
+        let bytes = bytes.ok_or(not_ready)?;
+        if !bytes.starts_with(b"RIFF") {
+            return Err(self.refused("no_sound", RefusalReason::Media));
+        }
+        Ok(FetchedMedia { bytes, mime: Some("audio/wav".to_owned()) })
     }
 
-    async fn delete_recording(&self, _: &AccountAccess, file: &str) -> Result<(), ProviderError> {
-        self.state().files.remove(file);
+    async fn delete_recording(&self, access: &AccountAccess, file: &str) -> Result<(), ProviderError> {
+        let can = self.capabilities.deletes_recordings;
+        self.request(access, can, "deleting a recording")?.files.remove(file);
         Ok(())
     }
 
-    async fn agents(&self, _: &AccountAccess) -> Result<Vec<ListedAgent>, ProviderError> {
-        Ok(self.state().agents.clone())
+    async fn agents(&self, access: &AccountAccess) -> Result<Vec<ListedAgent>, ProviderError> {
+        Ok(self.request(access, self.capabilities.lists_agents, "listing agents")?.agents.clone())
     }
 
-    async fn check(&self, _: &AccountAccess) -> Result<AccountHealth, ProviderError> {
+    async fn check(&self, access: &AccountAccess) -> Result<AccountHealth, ProviderError> {
+        drop(self.request(access, true, "a check")?);
         Ok(AccountHealth { display_number: None, verified_name: None, quality: None })
     }
 }

@@ -1,4 +1,4 @@
-//! The same story told in order, twice, shuffled, and with each single event lost.
+//! The same story told in order, twice, shuffled, and with each single event lost, on each store.
 
 use dialzio_core::PhoneNumber;
 use dialzio_core::call::Call;
@@ -7,6 +7,14 @@ use dialzio_telephony::emulator::Product;
 
 use crate::desk::{ASHA, DID, Desk};
 use crate::plays::Play;
+use crate::stores::{StoreKind, on_each_store};
+
+on_each_store! {
+    each_story_ends_in_one_row_that_says_what_happened
+    any_order_and_any_repetition_ends_in_the_same_row
+    each_event_that_is_lost_is_made_up_for_by_asking
+    the_end_is_confirmed_by_asking
+}
 
 /// What a person sees of a call. Ids differ from run to run, and times are told from the beginning.
 fn seen(call: &Call) -> impl PartialEq + std::fmt::Debug + use<> {
@@ -22,8 +30,8 @@ fn seen(call: &Call) -> impl PartialEq + std::fmt::Debug + use<> {
 }
 
 /// A desk at which a story was played, with what was posted of it and not yet taken in.
-async fn played(product: Product, play: Play) -> (Desk, Vec<RawWebhook>) {
-    let desk = Desk::new(product).await;
+async fn played(store: StoreKind, product: Product, play: Play) -> (Desk, Vec<RawWebhook>) {
+    let desk = Desk::new(store, product).await;
     play.play(&desk).await;
     let posted = desk.posted().await;
     assert!(!posted.is_empty());
@@ -31,11 +39,12 @@ async fn played(product: Product, play: Play) -> (Desk, Vec<RawWebhook>) {
 }
 
 async fn told(
+    store: StoreKind,
     product: Product,
     play: Play,
     order: impl FnOnce(Vec<RawWebhook>) -> Vec<RawWebhook>,
 ) -> (Desk, Call) {
-    let (desk, posted) = played(product, play).await;
+    let (desk, posted) = played(store, product, play).await;
     for raw in order(posted) {
         desk.receive(raw).await;
     }
@@ -60,10 +69,9 @@ fn stories() -> impl Iterator<Item = (Product, Play)> {
     })
 }
 
-#[tokio::test]
-async fn each_story_ends_in_one_row_that_says_what_happened() {
+async fn each_story_ends_in_one_row_that_says_what_happened(store: StoreKind) {
     for (product, play) in stories() {
-        let (_, call) = told(product, play, |all| all).await;
+        let (_, call) = told(store, product, play, |all| all).await;
         assert_eq!((call.state, call.talk_seconds), play.end(), "{product:?} {play:?}: {:#?}", call.evidence);
         assert_eq!(call.customer.as_ref().map(PhoneNumber::digits), Some(ASHA), "{product:?} {play:?}");
         assert_eq!(call.our_number.as_deref(), Some(DID), "{product:?} {play:?}");
@@ -74,15 +82,15 @@ async fn each_story_ends_in_one_row_that_says_what_happened() {
     }
 }
 
-#[tokio::test]
-async fn any_order_and_any_repetition_ends_in_the_same_row() {
+async fn any_order_and_any_repetition_ends_in_the_same_row(store: StoreKind) {
     for (product, play) in stories() {
-        let (_, right) = told(product, play, |all| all).await;
+        let (_, right) = told(store, product, play, |all| all).await;
         let (_, doubled) =
-            told(product, play, |all| all.into_iter().flat_map(|raw| [raw.clone(), raw]).collect()).await;
+            told(store, product, play, |all| all.into_iter().flat_map(|raw| [raw.clone(), raw]).collect())
+                .await;
         assert_eq!(seen(&doubled), seen(&right), "{product:?} {play:?} doubled");
-        for seed in 0..6 {
-            let (_, mixed) = told(product, play, |all| {
+        for seed in 0..store.shuffles() {
+            let (_, mixed) = told(store, product, play, |all| {
                 let again = all.iter().take(3).cloned().collect::<Vec<_>>();
                 shuffled(all.into_iter().chain(again).collect(), seed)
             })
@@ -92,13 +100,12 @@ async fn any_order_and_any_repetition_ends_in_the_same_row() {
     }
 }
 
-#[tokio::test]
-async fn each_event_that_is_lost_is_made_up_for_by_asking() {
+async fn each_event_that_is_lost_is_made_up_for_by_asking(store: StoreKind) {
     for (product, play) in stories() {
-        let (desk, posted) = played(product, play).await;
+        let (desk, posted) = played(store, product, play).await;
         drop(desk);
         for lost in 0..posted.len() {
-            let (desk, _) = told(product, play, |mut all| {
+            let (desk, _) = told(store, product, play, |mut all| {
                 all.remove(lost);
                 all
             })
@@ -112,13 +119,32 @@ async fn each_event_that_is_lost_is_made_up_for_by_asking() {
 }
 
 /// What the vendor answers when it is asked makes the end final.
-#[tokio::test]
-async fn the_end_is_confirmed_by_asking() {
+async fn the_end_is_confirmed_by_asking(store: StoreKind) {
     for (product, play) in stories() {
-        let (desk, _) = told(product, play, |all| all).await;
+        let (desk, _) = told(store, product, play, |all| all).await;
         desk.later(5).await;
         let call = desk.only().await;
         assert_eq!((call.state, call.talk_seconds), play.end(), "{product:?} {play:?}");
         assert!(call.confirmed, "{product:?} {play:?}");
+    }
+}
+
+/// What a person sees, and all that is kept of what the provider said, is the same on each store: before the provider is asked,
+/// and afterwards.
+#[tokio::test]
+async fn each_story_ends_in_the_same_row_on_each_store() {
+    for (product, play) in stories() {
+        let mut rows = Vec::new();
+        for store in StoreKind::ALL {
+            let (desk, told) = told(store, product, play, |all| all).await;
+            desk.later(20).await;
+            let asked = desk.only().await;
+            rows.push((store, (seen(&told), told.evidence), (seen(&asked), asked.evidence)));
+        }
+        let [(_, told, asked), others @ ..] = rows.as_slice() else { panic!("there are stores") };
+        for (store, also_told, also_asked) in others {
+            assert_eq!(also_told, told, "{product:?} {play:?} on {store:?}");
+            assert_eq!(also_asked, asked, "{product:?} {play:?} on {store:?}, after the provider was asked");
+        }
     }
 }

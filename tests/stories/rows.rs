@@ -1,15 +1,23 @@
-//! Single questions about the rows that stories end in.
+//! Single questions about the rows that stories end in, on each store.
 
 use dialzio_core::call::CallState;
 use dialzio_telephony::emulator::{Behaviour, Product, Side};
 
 use crate::desk::{APP_ID, ASHA, DID, Desk};
 use crate::plays::Play;
+use crate::stores::{StoreKind, on_each_store};
+
+on_each_store! {
+    a_call_that_no_webhook_told_of_comes_from_the_log
+    records_alone_are_enough
+    an_attempt_waits_for_its_call
+    a_hidden_caller_has_no_number_and_no_contact
+    a_call_is_ended_from_the_row
+}
 
 /// A call that no webhook told of comes from the vendor's log, once.
-#[tokio::test]
-async fn a_call_that_no_webhook_told_of_comes_from_the_log() {
-    let desk = Desk::new(Product::TeleCmi).await;
+async fn a_call_that_no_webhook_told_of_comes_from_the_log(store: StoreKind) {
+    let desk = Desk::new(store, Product::TeleCmi).await;
     Play::Answered.play(&desk).await;
     desk.later(25).await;
     let call = desk.only().await;
@@ -23,11 +31,10 @@ async fn a_call_that_no_webhook_told_of_comes_from_the_log() {
 }
 
 /// An account that posts records alone, and no live events.
-#[tokio::test]
-async fn records_alone_are_enough() {
+async fn records_alone_are_enough(store: StoreKind) {
     for product in [Product::TeleCmi, Product::Piopiy] {
         for play in [Play::Answered, Play::Missed, Play::Placed, Play::NotReached, Play::AgentAway] {
-            let desk = Desk::new(product).await;
+            let desk = Desk::new(store, product).await;
             desk.vendor.set_behaviour(Behaviour { live_events: false, ..Behaviour::default() });
             play.play(&desk).await;
             for raw in desk.posted().await {
@@ -45,9 +52,8 @@ async fn records_alone_are_enough() {
 
 /// A record of an attempt to reach an agent names neither the call nor its other legs. It waits until a live event has named them,
 /// makes no call of its own, and holds up no other.
-#[tokio::test]
-async fn an_attempt_waits_for_its_call() {
-    let desk = Desk::new(Product::TeleCmi).await;
+async fn an_attempt_waits_for_its_call(store: StoreKind) {
+    let desk = Desk::new(store, Product::TeleCmi).await;
     Play::Answered.play(&desk).await;
     let posted = desk.posted().await;
     let is_attempt = |raw: &dialzio_core::provider::RawWebhook| {
@@ -78,10 +84,9 @@ async fn an_attempt_waits_for_its_call() {
     assert_eq!(desk.only().await.state, CallState::Completed);
 }
 
-#[tokio::test]
-async fn a_hidden_caller_has_no_number_and_no_contact() {
+async fn a_hidden_caller_has_no_number_and_no_contact(store: StoreKind) {
     for product in [Product::TeleCmi, Product::Piopiy] {
-        let desk = Desk::new(product).await;
+        let desk = Desk::new(store, product).await;
         for _ in 0..2 {
             let call = desk.vendor.call_in(product, APP_ID, None, DID).unwrap();
             desk.wait(9);
@@ -100,10 +105,9 @@ async fn a_hidden_caller_has_no_number_and_no_contact() {
 }
 
 /// The member hangs up at the page: the vendor ends the leg of the agent.
-#[tokio::test]
-async fn a_call_is_ended_from_the_row() {
+async fn a_call_is_ended_from_the_row(store: StoreKind) {
     for product in [Product::TeleCmi, Product::Piopiy] {
-        let desk = Desk::new(product).await;
+        let desk = Desk::new(store, product).await;
         let call = desk.vendor.call_in(product, APP_ID, Some(ASHA), DID).unwrap();
         let agent = if product == Product::TeleCmi { crate::desk::RAVI } else { crate::desk::RAVIS_PHONE };
         desk.vendor.ring(&call, agent).unwrap();

@@ -8,7 +8,6 @@ use dialzio_core::account::{App, LocalKeys, NewAccount, NewApp};
 use dialzio_core::call::{Call, CallQuery, NewAgent};
 use dialzio_core::entropy::Entropy;
 use dialzio_core::ledger::Action;
-use dialzio_core::memory::MemoryStore;
 use dialzio_core::page::PageRequest;
 use dialzio_core::provider::{HookReply, RawWebhook, WebhookMethod};
 use dialzio_core::store::Batch;
@@ -21,6 +20,8 @@ use dialzio_telephony::{Piopiy, TeleCmi, TelephonyConfig};
 use serde_json::json;
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, ResponseTemplate};
+
+use crate::stores::StoreKind;
 
 pub(crate) const APP_ID: u64 = 3333301;
 pub(crate) const DID: &str = "914412345678";
@@ -74,14 +75,14 @@ async fn vendor(product: Product, clock: &Arc<ManualClock>, inbox: &MockServer) 
 }
 
 impl Desk {
-    /// At ten in the morning in India.
-    pub(crate) async fn new(product: Product) -> Self {
+    /// At ten in the morning in India, over a store with nothing in it.
+    pub(crate) async fn new(store: StoreKind, product: Product) -> Self {
         let clock = Arc::new(ManualClock::at("2026-03-02T04:30:00Z".parse().unwrap()));
         let inbox = MockServer::start().await;
         Mock::given(any()).respond_with(ResponseTemplate::new(200)).mount(&inbox).await;
         let vendor = vendor(product, &clock, &inbox).await;
         let crm = Crm::builder()
-            .store(MemoryStore::new(Arc::clone(&clock) as Arc<dyn Clock>))
+            .shared_store(store.fresh(&clock).await)
             .keys(LocalKeys::ephemeral(&Entropy::seeded(1)))
             .clock(Arc::clone(&clock) as Arc<dyn Clock>)
             .provider(TeleCmi::new(config()).unwrap())
