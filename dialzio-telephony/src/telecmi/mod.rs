@@ -12,12 +12,13 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use dialzio_core::call::CallAlias;
+use dialzio_core::call_flow::CallProgram;
 use dialzio_core::consent::CallPermit;
 use dialzio_core::provider::{
     AccountAccess, AccountHealth, CallAccepted, CallAction, CallCursor, CallPage, CallReport, ConnectionForm,
-    FetchedMedia, Inbound, ListedAgent, MessagingProvider, OutboundCall, Provider, ProviderError, ProviderId,
-    RawWebhook, TelephonyCapabilities, TelephonyProvider, VerifiedWebhook, WebhookDecoder, WebhookError,
-    WebhookSecrets,
+    FetchedMedia, Inbound, IncomingCall, ListedAgent, MessagingProvider, OutboundCall, Provider,
+    ProviderError, ProviderId, RawWebhook, TelephonyCapabilities, TelephonyProvider, VerifiedWebhook,
+    WebhookDecoder, WebhookError, WebhookSecrets, WrittenProgram,
 };
 use url::Url;
 
@@ -156,6 +157,14 @@ impl TelephonyProvider for TeleCmi {
 
     async fn agents(&self, access: &AccountAccess) -> Result<Vec<ListedAgent>, ProviderError> {
         agents::list(&self.client, access).await
+    }
+
+    fn incoming_call(&self, _: &VerifiedWebhook) -> Result<IncomingCall, ProviderError> {
+        Err(ProviderError::Unsupported { provider: TELECMI, what: "asking what to do with a call" })
+    }
+
+    fn write_program(&self, _: &CallProgram) -> Result<WrittenProgram, ProviderError> {
+        Err(ProviderError::Unsupported { provider: TELECMI, what: "a program for a call" })
     }
 
     async fn check(&self, access: &AccountAccess) -> Result<AccountHealth, ProviderError> {

@@ -12,5 +12,6 @@ mod fixture;
 mod logs;
 mod payloads;
 mod placing;
+mod programs;
 mod recordings;
 mod secrets;
