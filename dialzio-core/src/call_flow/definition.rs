@@ -10,7 +10,7 @@ use crate::phone::PhoneNumber;
 use crate::text::SpokenText;
 
 /// What happens with a call, step by step: the greeting; then, within hours, the telephones of the ring step, the fallback number
-/// and voicemail, as far as each is there; outside hours, what [`Self::closed`] says.
+/// and voicemail, as far as each is there; outside hours, what `closed` says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
@@ -18,16 +18,16 @@ pub struct CallFlowDefinition {
     /// What callers hear first, within hours.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub greeting: Option<Greeting>,
-    /// When somebody is there; without them always.
+    /// Business hours; without them it is always open.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hours: Option<BusinessHours>,
     /// Whose telephones ring.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ring: Option<RingStep>,
-    /// The number that is rung if nobody of the ring step answers.
+    /// The number that is rung if the ring step is not answered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fallback: Option<PhoneNumber>,
-    /// What callers are asked for if nobody answers; without it the call ends.
+    /// What callers are asked for if the call is not answered; without it the call ends.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub voicemail: Option<Voicemail>,
     /// What happens outside hours.
@@ -69,7 +69,7 @@ impl RingStep {
     pub const MOST_TARGETS: usize = 10;
 }
 
-/// Somebody who is rung.
+/// A telephone that is rung.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
@@ -90,7 +90,7 @@ string_enum! {
     }
 }
 
-/// What callers are asked for if nobody answers.
+/// What callers are asked for if the call is not answered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]

@@ -1,4 +1,4 @@
-//! Business hours: on which days and from when until when somebody is there.
+//! Business hours: on which days, and from when until when.
 
 use chrono::{DateTime, NaiveDate, Timelike, Utc};
 use serde::{Deserialize, Serialize};
@@ -69,7 +69,7 @@ impl From<DayTime> for String {
     }
 }
 
-/// A span of a day in which somebody is there: from its first minute, until before its last.
+/// A span of a day with business hours: from its first minute, until before its last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
@@ -82,7 +82,7 @@ pub struct OpenHours {
     pub until: DayTime,
 }
 
-/// When somebody is there.
+/// Business hours.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
@@ -93,13 +93,13 @@ pub struct BusinessHours {
     pub zone: ZoneName,
     /// The spans of the week, in any order. A day may have several, for a break at noon.
     pub open: Vec<OpenHours>,
-    /// Dates on which nobody is there, whatever the day.
+    /// Dates without business hours, whatever the day.
     #[serde(default)]
     pub closed_dates: Vec<NaiveDate>,
 }
 
 impl BusinessHours {
-    /// Whether somebody is there at an instant.
+    /// Whether an instant is within them.
     #[must_use]
     pub fn is_open(&self, at: DateTime<Utc>) -> bool {
         let local = self.zone.local(at);
