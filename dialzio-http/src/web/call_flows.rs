@@ -170,15 +170,14 @@ async fn checked(
         typed.wrong("account", "must be one of the list");
     }
     let definition = typed.definition(ctx);
-    let (Some(name), Some(number), Some(account), Some(definition)) = (name, number, account, definition)
-    else {
+    let (Some(number), Some(account), Some(definition)) = (number, account, definition) else {
         return Ok(None);
     };
     for problem in ctx.crm().call_flows().check(&ctx.actor, account, &number, &definition).await? {
         typed.wrong(problem.field(), problem);
     }
-    let new = NewCallFlow { account, name, number, enabled: typed.enabled, definition };
-    Ok(Some(new).filter(|_| typed.errors.is_empty()))
+    let Some(name) = name.filter(|_| typed.errors.is_empty()) else { return Ok(None) };
+    Ok(Some(NewCallFlow { account, name, number, enabled: typed.enabled, definition }))
 }
 
 /// The form with what the service refused.
