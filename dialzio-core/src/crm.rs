@@ -7,6 +7,7 @@ use crate::access::AccessService;
 use crate::account::{AccountService, BoundKeys, KeyProvider, Sealer};
 use crate::blob::BlobStore;
 use crate::call::CallService;
+use crate::call_flow::CallFlowService;
 use crate::canned_reply::CannedReplyService;
 use crate::consent::{ConsentService, Words};
 use crate::contact::ContactService;
@@ -223,6 +224,12 @@ impl Crm {
     #[must_use]
     pub const fn dispositions(&self) -> DispositionService<'_> {
         DispositionService::new(&self.runtime)
+    }
+
+    /// What is done with calls that come in.
+    #[must_use]
+    pub const fn call_flows(&self) -> CallFlowService<'_> {
+        CallFlowService::new(&self.runtime)
     }
 
     /// Texts that members send often.

@@ -85,6 +85,8 @@ typed_id! {
     DispositionId,
     /// A text that members send often.
     CannedReplyId,
+    /// What is done with calls that come in.
+    CallFlowId,
     /// A received or sent file.
     MediaId,
     /// An entry of the consent ledger.

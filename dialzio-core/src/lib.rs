@@ -4,6 +4,7 @@ pub mod access;
 pub mod account;
 pub mod blob;
 pub mod call;
+pub mod call_flow;
 pub mod canned_reply;
 pub mod consent;
 pub mod contact;

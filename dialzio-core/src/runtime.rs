@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::account::{App, BoundKeys, Route, Sealer};
 use crate::blob::BlobStore;
+use crate::call_flow::AnswerBook;
 use crate::consent::Words;
 use crate::entropy::Entropy;
 use crate::error::{AccountProblem, Error};
@@ -32,6 +33,8 @@ struct Caches {
     hooks: moka::sync::Cache<HookId, Arc<OpenedHook>>,
     /// Opened credentials beside the sealed bytes they were opened from.
     credentials: moka::sync::Cache<AccountId, (Vec<u8>, Credentials)>,
+    /// What answers calls, by app.
+    books: moka::sync::Cache<AppId, Arc<AnswerBook>>,
     /// Where numbers lead; checked again inside each commit that rests on it.
     routes: moka::sync::Cache<(AppId, AccountRef), Route>,
 }
@@ -41,7 +44,8 @@ impl Caches {
         let hooks = moka::sync::CacheBuilder::new(10_000).time_to_live(CACHE_LIFE).build();
         let credentials = moka::sync::CacheBuilder::new(10_000).time_to_live(CACHE_LIFE).build();
         let routes = moka::sync::CacheBuilder::new(10_000).time_to_live(CACHE_LIFE).build();
-        Arc::new(Self { hooks, credentials, routes })
+        let books = moka::sync::CacheBuilder::new(10_000).time_to_live(BOOK_LIFE).build();
+        Arc::new(Self { hooks, credentials, books, routes })
     }
 }
 
@@ -87,6 +91,8 @@ pub(crate) struct OpenedHook {
 }
 
 const CACHE_LIFE: Duration = Duration::from_secs(60);
+/// How long another process answers calls by a flow that was changed.
+const BOOK_LIFE: Duration = Duration::from_secs(15);
 
 impl Runtime {
     /// Over a store, with nothing read yet.
@@ -166,6 +172,15 @@ impl Runtime {
 
     pub(crate) fn credentials(&self) -> &moka::sync::Cache<AccountId, (Vec<u8>, Credentials)> {
         &self.caches.credentials
+    }
+
+    pub(crate) fn answer_books(&self) -> &moka::sync::Cache<AppId, Arc<AnswerBook>> {
+        &self.caches.books
+    }
+
+    /// Calls are answered by what is read anew. Other processes notice within the life of what they have read.
+    pub(crate) fn forget_answers(&self) {
+        self.caches.books.invalidate_all();
     }
 
     pub(crate) fn routes(&self) -> &moka::sync::Cache<(AppId, AccountRef), Route> {

@@ -148,6 +148,8 @@ bounded_text! {
     DispositionName(40, false),
     /// A text that members send often; no longer than what one message takes.
     CannedText(4_096, true),
+    /// What callers hear spoken.
+    SpokenText(600, true),
     /// What a member wrote down about a call.
     CallNote(4_000, true),
     /// What proves a consent, in words: where, when and how it was given.

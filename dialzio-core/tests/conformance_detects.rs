@@ -4,8 +4,8 @@
 use dialzio_core::Store;
 use dialzio_core::memory::{BrokenRule, MemoryStore};
 use dialzio_core::testing::conformance::{
-    TestBed, call, canned_reply, commit, contact, disposition, draft, groups, isolation, media, message,
-    outbox, retention, scheduled, system, trust,
+    TestBed, call, call_flow, canned_reply, commit, contact, disposition, draft, groups, isolation, media,
+    message, outbox, retention, scheduled, system, trust,
 };
 use std::pin::Pin;
 use std::sync::Arc;
@@ -42,6 +42,7 @@ async fn a_store_that_ignores_the_scope_is_noticed() {
         case!(isolation::another_organisation_sees_nothing_by_any_read),
         case!(isolation::expectations_look_into_ones_own_organisation_only),
         case!(call::calls_of_one_organisation_are_no_others),
+        case!(call_flow::call_flows_of_one_organisation_are_no_others),
         case!(canned_reply::canned_replies_of_one_organisation_are_no_others),
         case!(disposition::dispositions_of_one_organisation_are_no_others),
         case!(scheduled::scheduled_messages_of_one_organisation_are_no_others),
@@ -63,6 +64,7 @@ async fn a_store_that_ignores_expectations_is_noticed() {
         case!(contact::added_tags_are_kept_and_not_lost_to_an_older_card),
         case!(call::a_call_changes_under_its_revision),
         case!(call::an_id_belongs_to_one_call_of_an_account),
+        case!(call_flow::a_call_flow_changes_and_goes_under_its_revision),
         case!(canned_reply::a_canned_reply_changes_and_goes_under_its_revision),
         case!(disposition::a_change_names_the_revision_it_was_decided_on),
         case!(groups::callers_at_the_same_time_each_get_their_own_answer),

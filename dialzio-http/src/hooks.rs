@@ -69,6 +69,13 @@ async fn read(
 #[derive(Debug)]
 pub(crate) struct HookPath(String);
 
+impl HookPath {
+    /// The id, if it is one.
+    pub(crate) fn id(&self) -> Option<HookId> {
+        self.0.parse().ok()
+    }
+}
+
 impl<S: Send + Sync> FromRequestParts<S> for HookPath {
     type Rejection = PathRejection;
 
@@ -102,7 +109,7 @@ struct CheckQuery {
 
 /// A request by which a provider checks a subscription.
 #[derive(Debug)]
-pub(crate) struct CheckRequest(Request<Body>);
+pub(crate) struct CheckRequest(pub(crate) Request<Body>);
 
 impl<S: Sync> FromRequest<S> for CheckRequest {
     type Rejection = Infallible;
@@ -120,7 +127,7 @@ impl Input for CheckRequest {
 
 /// A webhook as it was sent.
 #[derive(Debug)]
-pub(crate) struct WebhookRequest(Request<Body>);
+pub(crate) struct WebhookRequest(pub(crate) Request<Body>);
 
 impl<S: Sync> FromRequest<S> for WebhookRequest {
     type Rejection = Infallible;
@@ -187,6 +194,36 @@ pub(crate) async fn receive(
     HookAnswer(take(state.0, client.0, &hook.0, request).await)
 }
 
+/// The request of a provider, as it was sent.
+pub(crate) async fn raw(
+    state: &AppState,
+    hook: HookId,
+    client: Client,
+    request: Request<Body>,
+) -> Result<RawWebhook, Box<Response>> {
+    let (parts, body) = request.into_parts();
+    let declared = parts
+        .headers
+        .get(header::CONTENT_LENGTH)
+        .and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
+    if declared.is_some_and(|length| length > LIMIT) {
+        return Err(Box::new(StatusCode::PAYLOAD_TOO_LARGE.into_response()));
+    }
+    if parts.headers.contains_key(header::CONTENT_ENCODING) {
+        return Err(Box::new(StatusCode::UNSUPPORTED_MEDIA_TYPE.into_response()));
+    }
+    let body = read(state, hook, client.0, body).await?;
+    let text = |(name, value): (&header::HeaderName, &HeaderValue)| {
+        Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()))
+    };
+    Ok(RawWebhook {
+        method: if parts.method == Method::GET { WebhookMethod::Get } else { WebhookMethod::Post },
+        query: parts.uri.query().unwrap_or_default().to_owned(),
+        headers: parts.headers.iter().filter_map(text).collect(),
+        body,
+    })
+}
+
 async fn take(state: AppState, client: Client, hook: &str, request: Request<Body>) -> Response {
     let Ok(hook) = hook.parse::<HookId>() else { return StatusCode::NOT_FOUND.into_response() };
     let known = match state.crm().intake().hook(hook).await {
@@ -198,29 +235,9 @@ async fn take(state: AppState, client: Client, hook: &str, request: Request<Body
         tracing::error!("webhooks are refused: the disk is almost full");
         return later();
     }
-    let (parts, body) = request.into_parts();
-    let declared = parts
-        .headers
-        .get(header::CONTENT_LENGTH)
-        .and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
-    if declared.is_some_and(|length| length > LIMIT) {
-        return StatusCode::PAYLOAD_TOO_LARGE.into_response();
-    }
-    if parts.headers.contains_key(header::CONTENT_ENCODING) {
-        return StatusCode::UNSUPPORTED_MEDIA_TYPE.into_response();
-    }
-    let body = match read(&state, hook, client.0, body).await {
-        Ok(body) => body,
+    let raw = match raw(&state, hook, client, request).await {
+        Ok(raw) => raw,
         Err(response) => return *response,
-    };
-    let text = |(name, value): (&header::HeaderName, &HeaderValue)| {
-        Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()))
-    };
-    let raw = RawWebhook {
-        method: if parts.method == Method::GET { WebhookMethod::Get } else { WebhookMethod::Post },
-        query: parts.uri.query().unwrap_or_default().to_owned(),
-        headers: parts.headers.iter().filter_map(text).collect(),
-        body,
     };
     let checked = match state.crm().intake().verify(&known, raw) {
         Ok(checked) => checked,

@@ -4,6 +4,7 @@ pub mod api;
 #[cfg(all(feature = "sqlite", feature = "whatsapp"))]
 pub mod assemble;
 pub mod auth;
+mod call_answer;
 #[cfg(all(feature = "sqlite", feature = "whatsapp"))]
 pub mod cli;
 pub mod disk;

@@ -124,6 +124,13 @@ impl Problem {
         problem
     }
 
+    /// Another field that cannot be used.
+    #[must_use]
+    pub fn also(mut self, field: &str, detail: impl Into<String>) -> Self {
+        self.errors.push(FieldError { pointer: format!("/{field}"), detail: detail.into() });
+        self
+    }
+
     /// Too much at once; the same request may be made again.
     #[must_use]
     pub fn busy() -> Self {

@@ -7,7 +7,7 @@ use utoipa::openapi::path::ParameterIn;
 
 use crate::operation::{self, Draft};
 use crate::state::AppState;
-use crate::{api, health, hooks};
+use crate::{api, call_answer, health, hooks};
 
 /// What a caller needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -161,6 +161,8 @@ routes! {
     "openapi" get "/openapi.json" Public, "The OpenAPI document of this API", 200 => api::document;
     "hooks.check" get "/hooks/{hook}" Public, "Subscription check of a provider", 200 => hooks::check;
     "hooks.receive" post "/hooks/{hook}" Public, "Receive a webhook of a provider", 200 => hooks::receive;
+    "hooks.answer_by_query" get "/hooks/{hook}/answer" Public, "Answer a provider that asks by the query what to do with a call that comes in", 200 => call_answer::asked_by_query;
+    "hooks.answer" post "/hooks/{hook}/answer" Public, "Answer a provider that asks what to do with a call that comes in", 200 => call_answer::asked;
 
     "me" get "/v1/me" SignedIn, "The caller and its permissions", 200 => api::organisation::me;
     "organisation.get" get "/v1/organisation" needs(P::MembersRead), "Get the organisation and its settings", 200 => api::organisation::get,
@@ -209,6 +211,19 @@ routes! {
     "agents.map" patch "/v1/accounts/{account}/agents" needs(P::AccountsManage), "Say which member a user of a telephone system is", 200 => api::call_agents::map,
         sample r#"{"agent":"101_2222223","member":null}"#,
         problems ["call_agent.not_found", "member.not_found"];
+    "call_flows.list" get "/v1/call-flows" needs(P::AccountsRead), "List call flows by name", 200 => api::call_flows::list;
+    "call_flows.get" get "/v1/call-flows/{call_flow}" needs(P::AccountsRead), "Get a call flow", 200 => api::call_flows::get;
+    "call_flows.create" post "/v1/call-flows" needs(P::SettingsManage), "Add a call flow, which is checked before it is saved", 201 => api::call_flows::add,
+        sample r#"{"account":"01890000-0000-7000-8000-000000000000","name":"Front desk","enabled":false,"definition":{"greeting":{"say":"Welcome."},"ring":{"targets":[{"number":"+919876500009"}],"strategy":"in_order","seconds":20},"voicemail":{"prompt":"Please leave a message."}}}"#,
+        problems ["account.not_found", "call_flow.conflict", "call_flow.duplicate", "organisation.not_found"];
+    "call_flows.change" patch "/v1/call-flows/{call_flow}" needs(P::SettingsManage), "Change a call flow, or switch it on or off", 200 => api::call_flows::change,
+        sample r#"{"name":"Shop"}"#,
+        problems ["account.not_found", "call_flow.conflict", "call_flow.duplicate", "organisation.not_found"];
+    "call_flows.delete" delete "/v1/call-flows/{call_flow}" needs(P::SettingsManage), "Delete a call flow", 204 => api::call_flows::delete,
+        problems ["call_flow.conflict"];
+    "call_flows.preview" post "/v1/call-flows/{call_flow}/preview" needs(P::AccountsRead), "Preview what is done with a call at a time", 200 => api::call_flows::preview,
+        sample r#"{"at":"2026-03-02T05:00:00Z"}"#,
+        problems ["account.not_found", "organisation.not_found"];
     "dispositions.list" get "/v1/dispositions" needs(P::ConversationsRead), "List call outcomes in their order, archived ones too", 200 => api::dispositions::list;
     "dispositions.get" get "/v1/dispositions/{disposition}" needs(P::ConversationsRead), "Get a call outcome", 200 => api::dispositions::get;
     "dispositions.create" post "/v1/dispositions" needs(P::SettingsManage), "Add a call outcome", 201 => api::dispositions::add,

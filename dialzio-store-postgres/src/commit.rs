@@ -234,6 +234,9 @@ impl<'a> Scope<'a> {
                 crate::access::api_key(&mut self.db, org, of).await?.map(|kept| kept.revision)
             }
             RecordRef::Call(of) => crate::calls::revision(&mut self.db, org, of).await?,
+            RecordRef::CallFlow(of) => {
+                crate::call_flows::one(&mut self.db, org, of).await?.map(|kept| kept.revision)
+            }
             RecordRef::CannedReply(of) => {
                 crate::canned_replies::one(&mut self.db, org, of).await?.map(|kept| kept.revision)
             }
@@ -274,6 +277,7 @@ impl<'a> Scope<'a> {
             Write::Account(write) => self.write_account(write).await?,
             Write::Access(write) => self.write_access(write).await?,
             Write::Call(write) => self.write_call(write).await?,
+            Write::CallFlow(write) => self.write_call_flow(write).await?,
             Write::CannedReply(write) => self.write_canned_reply(write).await?,
             Write::Disposition(write) => self.write_disposition(write).await?,
             Write::Job(write) => self.write_job(write).await?,

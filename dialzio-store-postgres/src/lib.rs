@@ -4,6 +4,7 @@ mod access;
 mod accounts;
 mod activity;
 mod apply;
+mod call_flows;
 mod calls;
 mod canned_replies;
 mod codec;

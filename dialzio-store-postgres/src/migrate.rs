@@ -30,6 +30,7 @@ const STEPS: &[Step] = &[
     ("scheduled_messages", include_str!("../migrations/0011_scheduled_messages.sql")),
     ("waiting", include_str!("../migrations/0012_waiting.sql")),
     ("calls", include_str!("../migrations/0013_calls.sql")),
+    ("call_flows", include_str!("../migrations/0014_call_flows.sql")),
     ("sms", include_str!("../migrations/0015_sms.sql")),
 ];
 

@@ -5,6 +5,7 @@ mod accounts;
 mod activity;
 mod apply;
 mod call_facts;
+mod call_flows;
 mod calls;
 mod canned_replies;
 mod codec;

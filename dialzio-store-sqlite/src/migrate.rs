@@ -79,7 +79,13 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         then: None,
     },
     Migration { number: 13, name: "calls", sql: include_str!("../migrations/0013_calls.sql"), then: None },
-    Migration { number: 14, name: "sms", sql: include_str!("../migrations/0015_sms.sql"), then: None },
+    Migration {
+        number: 14,
+        name: "call_flows",
+        sql: include_str!("../migrations/0014_call_flows.sql"),
+        then: None,
+    },
+    Migration { number: 15, name: "sms", sql: include_str!("../migrations/0015_sms.sql"), then: None },
 ];
 
 fn checksum(migration: &Migration) -> [u8; 32] {

@@ -14,6 +14,7 @@ import { consent } from './tests/consent.mjs';
 import { drafts } from './tests/drafts.mjs';
 import { files } from './tests/files.mjs';
 import { filters } from './tests/filters.mjs';
+import { callFlows } from './tests/flows.mjs';
 import { kept } from './tests/kept.mjs';
 import { everyKey } from './tests/keys.mjs';
 import { later, sendAndClose } from './tests/later.mjs';
@@ -51,6 +52,7 @@ const ALL = [
   consent,
   timeline,
   callLog,
+  callFlows,
   accessible,
   places,
   later,

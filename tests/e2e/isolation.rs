@@ -81,6 +81,9 @@ pub(crate) async fn tenant(fixture: &Fixture, number: &str) -> Tenant {
     ids.insert("disposition", text(&outcomes[0]["id"]));
     let reply = json!({"title": "Opening hours", "shortcut": "open", "text": "Hello {first_name}"});
     ids.insert("canned_reply", fixture.post(&seat, "/v1/canned-replies", reply).await.is(201).id());
+    let flow = json!({"account": ids["telephone"], "name": "Desk", "enabled": true,
+        "definition": {"voicemail": {"prompt": "Please leave a message."}}});
+    ids.insert("call_flow", fixture.post(&seat, "/v1/call-flows", flow).await.is(201).id());
     let later = json!({"text": "See you", "send_at": fixture.clock.now() + chrono::TimeDelta::hours(20)});
     let scheduled = format!("/v1/conversations/{}/scheduled-messages", ids["conversation"]);
     let url = format!("{}{scheduled}", fixture.origin);

@@ -10,6 +10,7 @@
 
 mod activity;
 mod bulk;
+mod call_flows;
 mod calls;
 mod canned_replies;
 mod channels;

@@ -92,6 +92,7 @@ fn evidence(report: &CallReport, source: CallSource, reading: &Reading) -> CallE
     let local = [started, answered, ended].into_iter().any(|time| matches!(time, Some(ReportTime::Local(_))));
     CallEvidence {
         direction: report.direction.map(|value| Sourced { source, value }),
+        by_flow: report.by_flow,
         queue: report.queue.clone().map(|value| Sourced { source, value }),
         our_number: report.our_number.clone().map(|value| Sourced { source, value }),
         legs: if leg == LegEvidence::default() { Default::default() } else { [(key, leg)].into() },

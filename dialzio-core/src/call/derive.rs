@@ -134,8 +134,10 @@ impl CallEvidence {
         direction: Direction,
         placed: Option<CallState>,
     ) -> (CallState, Option<CallSource>, Option<String>) {
-        let voicemail = self.recordings.values().any(|kind| *kind == RecordingKind::Voicemail);
         let agent_answered = sides.agents.iter().any(|leg| leg.is_answered());
+        // What a flow recorded of a call in which nobody spoke with the caller is what the caller left.
+        let left = self.by_flow && !agent_answered;
+        let voicemail = self.recordings.values().any(|kind| left || *kind == RecordingKind::Voicemail);
         // The person is rung once the agent has answered, whether or not that was told.
         let agent_away = !sides.agents.is_empty() && !agent_answered && sides.customer.is_empty();
         let person = sides.person();
@@ -148,6 +150,10 @@ impl CallEvidence {
             let source = Some(result.source);
             let cause = leg.cause.as_ref().map(|cause| cause.value);
             return match (&result.value, direction) {
+                (LegResult::Answered, Direction::Inbound) if left && voicemail => {
+                    (CallState::Voicemail, source, None)
+                }
+                (LegResult::Answered, Direction::Inbound) if left => (CallState::Missed, source, None),
                 (LegResult::Answered, _) => (CallState::Completed, source, None),
                 (LegResult::Other(word), _) => (CallState::Ended, source, Some(word.clone())),
                 (LegResult::Failed, Direction::Outbound) => (CallState::Failed, source, None),

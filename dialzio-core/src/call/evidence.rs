@@ -154,6 +154,9 @@ pub struct CallEvidence {
     pub direction: Option<Sourced<Direction>>,
     /// The agent is rung first and the person afterwards, as our own request says.
     pub agent_first: bool,
+    /// A call flow answered the call: an answer on the person's leg is that of the flow, and people speak once an agent's leg is
+    /// answered.
+    pub by_flow: bool,
     /// The team or the menu that took the call, in the provider's words.
     pub queue: Option<Sourced<String>>,
     /// Our number, as the provider writes it.
@@ -190,6 +193,7 @@ impl CallEvidence {
         join(&mut self.queue, seen.queue, Tie::Greatest);
         join(&mut self.our_number, seen.our_number, Tie::Greatest);
         self.agent_first |= seen.agent_first;
+        self.by_flow |= seen.by_flow;
         self.zone_assumed |= seen.zone_assumed;
         for (id, leg) in seen.legs {
             self.legs.entry(id).or_default().join(leg);

@@ -321,6 +321,7 @@ impl<'a> CallService<'a> {
             .write(CallWrite::Agents { account, agents: agents.collect() })
             .event(DomainEvent::AccountChanged { account });
         store.commit_one(scope, batch).await?;
+        self.runtime.forget_answers();
         Ok(store.call_agents(scope, account).await?)
     }
 
@@ -365,6 +366,7 @@ impl<'a> CallService<'a> {
             .write(CallWrite::MapAgent { account, agent: id, member: new.member })
             .event(DomainEvent::AccountChanged { account });
         store.commit_one(scope, batch).await?;
+        self.runtime.forget_answers();
         Ok(store.call_agents(scope, account).await?)
     }
 
@@ -393,6 +395,7 @@ impl<'a> CallService<'a> {
             .write(CallWrite::MapAgent { account, agent: agent.to_owned(), member })
             .event(DomainEvent::AccountChanged { account });
         store.commit_one(scope, batch).await?;
+        self.runtime.forget_answers();
         Ok(store.call_agents(scope, account).await?)
     }
 

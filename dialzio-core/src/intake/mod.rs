@@ -1,10 +1,13 @@
 //! What arrives: verified, decoded, routed, and as a rule acted upon before the provider gets its answer.
 
+mod answering;
 mod backlog;
 pub(crate) mod decide;
 mod forms;
 mod listed;
 mod routing;
+
+pub use answering::AnsweredCall;
 
 use bytes::Bytes;
 use std::sync::Arc;

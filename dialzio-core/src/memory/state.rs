@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::access::{ApiKey, Invitation, Member, Org, Session, TokenHash, User};
 use crate::account::{App, KeyCheck, ProviderAccount};
 use crate::call::{Call, CallAgent, CallAlias};
+use crate::call_flow::CallFlow;
 use crate::canned_reply::CannedReply;
 use crate::consent::{ConsentRecord, Suppression, SuppressionScope};
 use crate::contact::{Alias, AliasKind, ChannelIdentity, Contact, Note, Portfolio, Task};
@@ -16,9 +17,9 @@ use crate::conversation::{
 use crate::disposition::Disposition;
 use crate::event::Recorded;
 use crate::id::{
-    AccountId, ActivityId, ApiKeyId, AppId, BacklogId, CallId, CannedReplyId, ChannelIdentityId, ContactId,
-    ConversationId, DispositionId, JobId, MediaId, MemberId, MessageId, NoteId, OrgId, QuarantineId,
-    ScheduledMessageId, TaskId, UserId, WorkerId,
+    AccountId, ActivityId, ApiKeyId, AppId, BacklogId, CallFlowId, CallId, CannedReplyId, ChannelIdentityId,
+    ContactId, ConversationId, DispositionId, JobId, MediaId, MemberId, MessageId, NoteId, OrgId,
+    QuarantineId, ScheduledMessageId, TaskId, UserId, WorkerId,
 };
 use crate::ledger::{AuditEntry, ChainHash};
 use crate::media::Media;
@@ -72,6 +73,7 @@ pub(super) struct Rows {
     pub(super) keys: BTreeMap<ApiKeyId, ApiKey>,
     pub(super) scheduled: BTreeMap<ScheduledMessageId, ScheduledMessage>,
     pub(super) dispositions: BTreeMap<DispositionId, Disposition>,
+    pub(super) call_flows: BTreeMap<CallFlowId, CallFlow>,
     pub(super) canned_replies: BTreeMap<CannedReplyId, CannedReply>,
     pub(super) calls: BTreeMap<CallId, Call>,
     pub(super) call_aliases: BTreeMap<(AccountId, CallAlias), CallId>,

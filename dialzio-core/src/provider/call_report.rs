@@ -63,6 +63,9 @@ pub struct CallReport {
     pub kind: CallReportKind,
     /// Which way the call went, if this says so. Not the direction of a leg.
     pub direction: Option<Direction>,
+    /// It is a question what to do with the call, which a call flow answers: an answer on the first leg is that of the flow, and
+    /// people speak once another leg is answered.
+    pub by_flow: bool,
     /// The person's number as written; empty if the report has the field and nothing in it, which means a number withheld.
     /// `None` if this report does not speak of the person.
     pub customer: Option<String>,
@@ -91,6 +94,7 @@ impl CallReport {
             own: None,
             kind,
             direction: None,
+            by_flow: false,
             customer: None,
             our_number: None,
             queue: None,

@@ -5,6 +5,7 @@ mod connection;
 mod error;
 mod id;
 mod inbound;
+mod incoming;
 mod messaging;
 mod telephony;
 mod trust;
@@ -18,6 +19,7 @@ pub use inbound::{
     AccountRef, DeliveryUpdate, IdentityUpdate, Inbound, InboundBody, InboundContent, InboundMedia,
     InboundMessage, PreferenceUpdate, PreferenceValue, ReactionUpdate, Received, Sender, TemplateUpdate,
 };
+pub use incoming::{IncomingCall, WrittenProgram};
 #[cfg(feature = "mock")]
 pub use messaging::MockMessagingProvider;
 pub use messaging::{

@@ -5,8 +5,12 @@ use chrono::{DateTime, Utc};
 use std::fmt::Debug;
 use std::time::Duration;
 
-use super::{AccountAccess, AccountHealth, CallReport, FetchedMedia, ProviderError, ProviderId};
+use super::{
+    AccountAccess, AccountHealth, CallReport, FetchedMedia, IncomingCall, ProviderError, ProviderId,
+    VerifiedWebhook, WrittenProgram,
+};
 use crate::call::CallAlias;
+use crate::call_flow::CallProgram;
 use crate::consent::CallPermit;
 use crate::id::CallId;
 use crate::name::string_enum;
@@ -34,7 +38,7 @@ pub struct TelephonyCapabilities {
     pub deletes_recordings: bool,
     /// Its webhooks tell of calls while they go on.
     pub live_events: bool,
-    /// It asks what to do with a call that comes in.
+    /// It asks what to do with a call that comes in, and a call flow answers.
     pub programmable_inbound: bool,
 }
 
@@ -206,6 +210,24 @@ pub trait TelephonyProvider: Debug + Send + Sync {
     async fn agents(&self, access: &AccountAccess) -> Result<Vec<ListedAgent>, ProviderError> {
         let _ = access;
         Err(unsupported(self.capabilities(), "listing agents"))
+    }
+    /// Reads its question what to do with a call that comes in. Pure. The decoder reads the same bytes as the report of a call
+    /// that rings.
+    ///
+    /// # Errors
+    /// [`ProviderError::Unsupported`] if it does not ask ([`TelephonyCapabilities::programmable_inbound`]);
+    /// [`ProviderError::Refused`] for what is no such question.
+    fn incoming_call(&self, hook: &VerifiedWebhook) -> Result<IncomingCall, ProviderError> {
+        let _ = hook;
+        Err(unsupported(self.capabilities(), "asking about calls that come in"))
+    }
+    /// Writes what is done with a call in its form. Pure. Steps that it has no form for are written as what comes nearest.
+    ///
+    /// # Errors
+    /// [`ProviderError::Unsupported`] if it does not ask.
+    fn write_program(&self, program: &CallProgram) -> Result<WrittenProgram, ProviderError> {
+        let _ = program;
+        Err(unsupported(self.capabilities(), "asking about calls that come in"))
     }
     /// Whether the credentials are right.
     ///

@@ -91,6 +91,13 @@ pub struct WebhookSecrets {
     pub verify_token: Option<SecretString>,
 }
 
+impl WebhookSecrets {
+    /// Of no app: what is signed does not verify.
+    pub(crate) const fn none() -> Self {
+        Self { app: Vec::new(), verify_token: None }
+    }
+}
+
 /// The answer to a webhook.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HookReply {

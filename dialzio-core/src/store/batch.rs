@@ -8,6 +8,7 @@ use super::{Precondition, RecordRef};
 use crate::access::AccessWrite;
 use crate::account::{AccountWrite, Sealed};
 use crate::call::CallWrite;
+use crate::call_flow::CallFlowWrite;
 use crate::canned_reply::CannedReplyWrite;
 use crate::consent::ConsentWrite;
 use crate::contact::ContactWrite;
@@ -136,6 +137,8 @@ pub enum Write {
     Disposition(DispositionWrite),
     /// Texts that members send often.
     CannedReply(CannedReplyWrite),
+    /// What is done with calls that come in.
+    CallFlow(CallFlowWrite),
     /// Calls, their ids at providers, and agents.
     Call(CallWrite),
     /// Jobs of the outbox and their queues.
@@ -172,7 +175,7 @@ macro_rules! into_write {
 }
 into_write!(
     ContactWrite => Contact, ConversationWrite => Conversation, DraftWrite => Draft, ScheduledWrite => Scheduled, MediaWrite => Media, ConsentWrite => Consent,
-    AccountWrite => Account, AccessWrite => Access, DispositionWrite => Disposition, CannedReplyWrite => CannedReply, CallWrite => Call, JobWrite => Job, WebhookWrite => Webhook
+    AccountWrite => Account, AccessWrite => Access, DispositionWrite => Disposition, CannedReplyWrite => CannedReply, CallFlowWrite => CallFlow, CallWrite => Call, JobWrite => Job, WebhookWrite => Webhook
 );
 
 /// One decision, written down. Built from who acts and what they do, so a write without an audit entry cannot exist. Drafts

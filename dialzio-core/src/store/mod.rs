@@ -30,6 +30,7 @@ use chrono::{DateTime, Utc};
 use crate::access::AccessStore;
 use crate::account::AccountStore;
 use crate::call::CallStore;
+use crate::call_flow::CallFlowStore;
 use crate::canned_reply::CannedReplyStore;
 use crate::consent::ConsentStore;
 use crate::contact::ContactStore;
@@ -52,6 +53,7 @@ pub trait Store:
     + AccountStore
     + AccessStore
     + DispositionStore
+    + CallFlowStore
     + CannedReplyStore
     + CallStore
     + ScheduledStore

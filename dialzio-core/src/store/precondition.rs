@@ -79,6 +79,8 @@ record_refs! {
     Disposition(DispositionId) = "disposition",
     /// A call; its revision rises with each report and each change of it.
     Call(CallId) = "call",
+    /// A call flow; its revision rises with each change of it.
+    CallFlow(CallFlowId) = "call_flow",
     /// A canned reply; its revision rises with each change of it.
     CannedReply(CannedReplyId) = "canned_reply",
     /// A user of the installation; their revision rises with each change of them.

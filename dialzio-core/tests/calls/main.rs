@@ -2,6 +2,7 @@
 #![cfg(feature = "testing")]
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 
+mod flows;
 mod missed;
 mod placing;
 mod reports;
@@ -20,7 +21,7 @@ use dialzio_core::memory::MemoryStore;
 use dialzio_core::page::PageRequest;
 use dialzio_core::provider::{CallReport, CallReportKind, HookReply, ReportTime};
 use dialzio_core::testing::{ScriptedCalls, service};
-use dialzio_core::{AccountId, Actor, Clock, ContactId, Crm, ManualClock, PhoneNumber, Region, Role};
+use dialzio_core::{AccountId, Actor, Clock, ContactId, Crm, ManualClock, PhoneNumber, Region, Role, Store};
 
 /// The App ID of the account.
 pub(crate) const APP_ID: &str = "3333333";
@@ -43,11 +44,21 @@ pub(crate) async fn desk() -> Desk {
     desk_with(ScriptedCalls::new()).await
 }
 
+/// The clock that a desk begins with.
+pub(crate) fn ten_in_the_morning() -> Arc<ManualClock> {
+    Arc::new(ManualClock::at("2026-03-02T04:30:00Z".parse().unwrap()))
+}
+
 pub(crate) async fn desk_with(phone: ScriptedCalls) -> Desk {
-    let clock = Arc::new(ManualClock::at("2026-03-02T04:30:00Z".parse().unwrap()));
+    let clock = ten_in_the_morning();
+    let store = MemoryStore::new(Arc::clone(&clock) as Arc<dyn Clock>);
+    desk_over(phone, clock, store).await
+}
+
+pub(crate) async fn desk_over(phone: ScriptedCalls, clock: Arc<ManualClock>, store: impl Store) -> Desk {
     let phone = Arc::new(phone);
     let crm = Crm::builder()
-        .store(MemoryStore::new(Arc::clone(&clock) as Arc<dyn Clock>))
+        .store(store)
         .keys(LocalKeys::ephemeral(&Entropy::seeded(1)))
         .clock(Arc::clone(&clock) as Arc<dyn Clock>)
         .provider(Arc::clone(&phone))

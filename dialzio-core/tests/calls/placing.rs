@@ -38,7 +38,7 @@ async fn ready() -> (Desk, dialzio_core::Actor) {
     (desk, agent)
 }
 
-async fn member(desk: &Desk) -> dialzio_core::Actor {
+pub(crate) async fn member(desk: &Desk) -> dialzio_core::Actor {
     let make = dialzio_core::testing::Fixtures::seeded(77, desk.now());
     let member = make.member(make.id(), Role::Agent);
     let mut batch =

@@ -4,6 +4,8 @@ pub mod accounts;
 pub mod bulk;
 pub mod call_agents;
 pub mod call_export;
+pub mod call_flow_definition;
+pub mod call_flows;
 pub mod call_reports;
 pub mod calls;
 pub mod canned_replies;
@@ -88,6 +90,7 @@ macro_rules! record_ids {
 record_ids! {
     AccountId = Account,
     ApiKeyId = ApiKey,
+    CallFlowId = CallFlow,
     CallId = Call,
     CannedReplyId = CannedReply,
     ChannelIdentityId = Identity,

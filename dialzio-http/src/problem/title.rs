@@ -191,6 +191,7 @@ const fn name(kind: RecordKind) -> &'static str {
         RecordKind::Media => "file",
         RecordKind::Task => "follow-up",
         RecordKind::CannedReply => "canned reply",
+        RecordKind::CallFlow => "call flow",
         RecordKind::ScheduledMessage => "scheduled message",
         RecordKind::ApiKey => "key",
         RecordKind::CallAgent => "agent",

@@ -1,13 +1,13 @@
 //! The telephone services of the sandbox: both providers, emulated, each with one connected account, and a telephone on the desk
 //! of each member.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use dialzio_core::account::{NewAccount, NewApp, ProviderAccount};
 use dialzio_core::call::NewAgent;
 use dialzio_core::text::{PersonName, Title};
-use dialzio_core::{AccountId, AccountProblem, Actor, Crm, Error, MemberId, PhoneNumber};
+use dialzio_core::{AccountId, AccountProblem, Actor, Crm, Error, MemberId, OrgId, PhoneNumber};
 use dialzio_telephony::emulator::{EmulatedAccount, EmulatedAgent, Emulator, EmulatorConfig, Product};
 use url::Url;
 
@@ -47,6 +47,8 @@ pub struct Telephone {
     vendor: Emulator,
     /// Members who have a telephone.
     seated: Arc<Mutex<BTreeSet<MemberId>>>,
+    /// Where Piopiy can ask what to do with calls.
+    answers: Arc<Mutex<BTreeMap<OrgId, Url>>>,
 }
 
 /// The number of a desk, as digits with the country code.
@@ -62,7 +64,7 @@ impl Telephone {
     pub async fn start(crm: &Crm) -> std::io::Result<Self> {
         let clock = crm.clone();
         let config = EmulatorConfig::new(Arc::new(move || clock.clock().now()));
-        Ok(Self { vendor: Emulator::start(config).await?, seated: Arc::default() })
+        Ok(Self { vendor: Emulator::start(config).await?, seated: Arc::default(), answers: Arc::default() })
     }
 
     /// The emulated services.
@@ -130,6 +132,11 @@ impl Telephone {
             recorded: true,
             webhook_url: server.join(&format!("hooks/{}", app.hook)).ok(),
         });
+        if let Ok(answers) = server.join(&format!("hooks/{}/answer", app.hook))
+            && service.product == Product::Piopiy
+        {
+            self.answers.lock().unwrap_or_else(PoisonError::into_inner).insert(by.org(), answers);
+        }
         match known {
             Some(account) => accounts.rebase(by, account.id, Some(self.vendor.base_url())).await.map(drop),
             None => {
@@ -153,6 +160,28 @@ impl Telephone {
                 Ok(())
             }
         }
+    }
+
+    /// Whether a provider asks what to do with calls of an organisation: once one of its call flows is switched on, its answer
+    /// address is entered at Piopiy, and taken out when none is.
+    ///
+    /// # Errors
+    /// [`Error`] if the call flows cannot be read.
+    pub async fn asks(&self, crm: &Crm, by: &Actor, product: Product) -> Result<bool, Error> {
+        let Some(service) = SERVICES.iter().find(|service| service.product == product) else {
+            return Ok(false);
+        };
+        if product != Product::Piopiy {
+            return Ok(false);
+        }
+        let Some(account) = find(crm, by, service).await? else { return Ok(false) };
+        let flows = crm.call_flows().all(by).await?;
+        let is_on = flows.iter().any(|flow| flow.enabled && flow.account == account.id);
+        let answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
+        let address = answers.get(&by.org()).filter(|_| is_on).cloned();
+        let asks = address.is_some();
+        // An account that the vendor does not have yet is asked nothing.
+        Ok(self.vendor.set_answer_address(service.app_id, address).is_ok() && asks)
     }
 
     /// Puts a telephone of each service on the desk of a member, once.

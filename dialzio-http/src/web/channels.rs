@@ -191,6 +191,11 @@ pub(crate) fn address(ctx: &PageContext, app: &App) -> String {
     ctx.state.public_url(&format!("hooks/{}", app.hook))
 }
 
+/// Where the provider of an app has to ask what to do with calls.
+pub(crate) fn answer_address(ctx: &PageContext, app: &App) -> String {
+    ctx.state.public_url(&format!("hooks/{}/answer", app.hook))
+}
+
 /// `GET /web/channels/{account}/first`: whether anything has arrived by the account yet.
 pub(crate) async fn first(ctx: PageContext, Id(id): Id<AccountId>) -> Result<Html<String>, Problem> {
     // The newest conversations: a first message makes its conversation one of them.

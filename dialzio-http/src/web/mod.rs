@@ -11,6 +11,9 @@ mod bubble;
 mod bulk;
 mod call;
 mod call_changes;
+mod call_flow_form;
+mod call_flow_words;
+mod call_flows;
 mod call_report;
 mod calls;
 mod canned_replies;
@@ -91,6 +94,7 @@ fn pages() -> Router<AppState> {
         .route("/settings/channels/{account}/agents", get(agents::page))
         .route("/settings/channels/{account}/sms", get(sms::page))
         .route("/settings", get(settings::page))
+        .route("/settings/call-flows", get(call_flows::page))
         .route("/settings/canned-replies", get(canned_replies::page))
         .route("/settings/channels", get(numbers::page))
         .route("/settings/channels/new", get(channels::page))
@@ -132,6 +136,8 @@ fn reads() -> Router<AppState> {
         .route("/web/conversations/{conversation}/scheduled", get(scheduled::read).post(scheduled::again))
         .route("/web/conversations/{conversation}/canned-replies", get(canned_replies::options))
         .route("/web/conversations/{conversation}/canned-replies/{canned_reply}", get(canned_replies::filled))
+        .route("/web/call-flows", get(call_flows::read).post(call_flows::add))
+        .route("/web/call-flows/{call_flow}/preview", get(call_flows::preview))
         .route("/web/canned-replies", get(canned_replies::read).post(canned_replies::add))
         .route("/web/conversations/{conversation}/presence", get(presence::read).post(presence::note))
         .route("/web/goto", get(goto::read))
@@ -194,6 +200,9 @@ fn posts() -> Router<AppState> {
         .route("/web/integrations/{account}/check", post(numbers::check))
         .route("/web/integrations/{account}/disconnect", post(numbers::disconnect))
         .route("/web/integrations/{account}/token", post(numbers::set_token))
+        .route("/web/call-flows/{call_flow}", post(call_flows::save))
+        .route("/web/call-flows/{call_flow}/switch", post(call_flows::switch))
+        .route("/web/call-flows/{call_flow}/delete", post(call_flows::delete))
         .route("/web/canned-replies/{canned_reply}", post(canned_replies::save))
         .route("/web/canned-replies/{canned_reply}/delete", post(canned_replies::delete))
         .route("/web/scheduled/{scheduled}", post(scheduled::save))

@@ -77,6 +77,9 @@ async fn card(ctx: &PageContext, account: &ProviderAccount, apps: &[App]) -> Res
     if let Some(app) = apps.iter().find(|app| app.id == account.app) {
         facts.push(Fact::new("Webhook address", channels::address(ctx, app)));
     }
+    let asks = provider.telephony().is_some_and(|telephony| telephony.capabilities().programmable_inbound);
+    let app = apps.iter().find(|app| app.id == account.app).filter(|_| asks);
+    let answer = app.map(|app| channels::answer_address(ctx, app));
     if let Some(url) = &account.base_url {
         facts.push(Fact::new("API address", url.as_str()));
     }
@@ -84,6 +87,7 @@ async fn card(ctx: &PageContext, account: &ProviderAccount, apps: &[App]) -> Res
         id: account.id.to_string(),
         name: account.name.reveal().into(),
         line: format!("{} · {number}", channels::kind(provider)).into(),
+        answer,
         agents: provider.telephony().is_some(),
         sms: sms::is_offered(provider),
         health,

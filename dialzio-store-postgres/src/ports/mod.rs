@@ -30,6 +30,7 @@ macro_rules! system {
 
 mod access;
 mod accounts;
+mod call_flows;
 mod calls;
 mod canned_replies;
 mod consent;

@@ -6,6 +6,7 @@
 //! ours, in whatever schema we live; what stands in brackets behind `VALUES` is repeated for each row that is written.
 
 mod access;
+mod call_flows;
 mod calls;
 mod consent;
 mod contacts;
@@ -17,6 +18,7 @@ mod work;
 mod tests;
 
 pub(crate) use access::*;
+pub(crate) use call_flows::*;
 pub(crate) use calls::*;
 pub(crate) use consent::*;
 pub(crate) use contacts::*;
@@ -60,5 +62,8 @@ use statements;
 
 /// All of them.
 pub(crate) fn all() -> impl Iterator<Item = Statement> {
-    [ACCESS, CALLS_ALL, CONSENT, CONTACTS_ALL, CONVERSATIONS_ALL, SYSTEM, WORK].into_iter().flatten().copied()
+    [ACCESS, CALL_FLOWS_ALL, CALLS_ALL, CONSENT, CONTACTS_ALL, CONVERSATIONS_ALL, SYSTEM, WORK]
+        .into_iter()
+        .flatten()
+        .copied()
 }

@@ -5,6 +5,7 @@
 //! system statement touches system tables only. Lists of values are one bound JSON array, so no text is built at run time.
 
 mod access;
+mod call_flows;
 mod calls;
 mod consent;
 mod contacts;
@@ -18,6 +19,7 @@ mod apart;
 mod tests;
 
 pub(crate) use access::*;
+pub(crate) use call_flows::*;
 pub(crate) use calls::*;
 pub(crate) use consent::*;
 pub(crate) use contacts::*;
@@ -66,5 +68,5 @@ use statements;
 /// All of them.
 #[cfg(test)]
 pub(crate) fn all() -> Vec<Statement> {
-    [ACCESS, CALLS_ALL, CONSENT, CONTACTS_ALL, CONVERSATIONS_ALL, SYSTEM, WORK].concat()
+    [ACCESS, CALL_FLOWS_ALL, CALLS_ALL, CONSENT, CONTACTS_ALL, CONVERSATIONS_ALL, SYSTEM, WORK].concat()
 }

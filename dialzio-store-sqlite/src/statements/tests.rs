@@ -17,6 +17,7 @@ const WHOLE: &[&str] = &[
     "MEMBERS",
     "API_KEYS",
     "DISPOSITIONS",
+    "CALL_FLOWS",
     "CANNED_REPLIES",
     "CALLS_TO_RETURN",
     "ACCOUNTS",

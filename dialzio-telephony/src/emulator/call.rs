@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use dialzio_core::conversation::Direction;
 use serde_json::Value;
 
-use super::config::Product;
+use super::{config::Product, program::Playing};
 
 /// Where an emulated call stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,6 +17,8 @@ pub enum CallPhase {
     CustomerRings,
     /// Both speak.
     Talking,
+    /// The caller speaks to a recording.
+    Recording,
     /// It is over.
     Ended,
 }
@@ -30,6 +32,7 @@ impl CallPhase {
             Self::AgentRings => "ringing at an agent",
             Self::CustomerRings => "ringing at the customer",
             Self::Talking => "going on",
+            Self::Recording => "being recorded",
             Self::Ended => "over",
         }
     }
@@ -63,6 +66,10 @@ pub struct EmulatedCall {
     pub agent: Option<String>,
     /// Where it stands.
     pub phase: CallPhase,
+    /// What a program spoke or played to the caller, in order.
+    pub heard: Vec<String>,
+    /// Why the answer about the call was refused.
+    pub refused: Option<String>,
     /// The agent let the customer wait.
     pub on_hold: bool,
     /// The vendor's id of the request that placed it.
@@ -130,6 +137,8 @@ pub(super) struct Call {
     pub(super) seconds: Vec<Leg>,
     /// The vendor's word for how it ended.
     pub(super) reason: &'static str,
+    /// The program that is played, if there is one.
+    pub(super) playing: Option<Playing>,
 }
 
 impl Call {

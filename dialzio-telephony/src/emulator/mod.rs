@@ -6,7 +6,8 @@
 //! that what a lost webhook told can be found again. It can be told to fail, delay, repeat, lose and reorder.
 //!
 //! Deliberate differences from the vendor: parameters that are not known are refused; a program of Piopiy has to join one
-//! telephone; there is no question what to do with a call that comes in, so agents are rung by [`Emulator::ring`]; a page holds
+//! telephone when it comes with a request, and is played in full when it answers the question about a call that comes in, which is
+//! asked only once [`Emulator::set_answer_address`] was called: until then agents are rung by [`Emulator::ring`]; a page holds
 //! ten rows whatever is asked, as has been seen; Piopiy's records name recordings where TeleCMI's do, which is not documented.
 //!
 //! ```no_run
@@ -45,6 +46,7 @@ mod files;
 mod payload;
 mod piopiy;
 mod play;
+mod program;
 mod record;
 mod refusal;
 mod server;
@@ -146,7 +148,10 @@ impl Emulator {
     pub fn add_account(&self, account: EmulatedAccount) {
         let key = (account.product, account.app_id);
         let (queue, posts) = mpsc::unbounded_channel();
-        self.shared.state().accounts.insert(key, Account { facts: account, queue, held: None });
+        self.shared
+            .state()
+            .accounts
+            .insert(key, Account { facts: account, queue, held: None, answer_url: None });
         self.shared.spawn(webhook::deliver(Arc::clone(&self.shared), key, posts));
     }
 
@@ -168,8 +173,21 @@ impl Emulator {
         Ok(())
     }
 
+    /// Sets where an account of Piopiy asks what to do with calls that come in, over plain http; `None` to ask no more.
+    ///
+    /// # Errors
+    /// [`EmulatorError::UnknownAccount`].
+    pub fn set_answer_address(&self, app_id: u64, url: Option<Url>) -> Result<(), EmulatorError> {
+        match self.shared.state().accounts.get_mut(&(Product::Piopiy, app_id)) {
+            Some(account) => account.answer_url = url,
+            None => return Err(EmulatorError::UnknownAccount(app_id)),
+        }
+        Ok(())
+    }
+
     /// A customer calls a number of an account; `None` for one who hides the number. Answers the id of the call, which waits
-    /// until an agent is rung.
+    /// until an agent is rung. Where an answer address is set, it is asked, and its program is played; how long a telephone rings
+    /// is then counted by the clock on the wall.
     ///
     /// # Errors
     /// [`EmulatorError::UnknownAccount`].
@@ -189,6 +207,14 @@ impl Emulator {
     /// [`EmulatorError`].
     pub fn ring(&self, call: &str, agent: &str) -> Result<(), EmulatorError> {
         play::ring(&self.shared, call, agent)
+    }
+
+    /// The agent with this number answers, of several who are rung at once.
+    ///
+    /// # Errors
+    /// [`EmulatorError`]; [`EmulatorError::UnknownAgent`] if this one is not rung.
+    pub fn agent_answers_at(&self, call: &str, agent: &str) -> Result<(), EmulatorError> {
+        play::answers_at(&self.shared, call, agent)
     }
 
     /// The agent who is rung answers. In a call that was placed, the customer is rung then.

@@ -229,7 +229,8 @@ fn piopiy_record(account: &EmulatedAccount, call: &Call, which: Which, leg: &Leg
     put(&mut body, "end_time", ended.map(|at| at.timestamp()));
     // Where the name of a recording stands is not documented: it is given where the other product has it.
     if which == Which::First {
-        put(&mut body, "filename", call.shown.recording.clone());
+        let left = call.shown.voicemail.clone().filter(|_| call.playing.is_some());
+        put(&mut body, "filename", call.shown.recording.clone().or(left));
     }
     body
 }

@@ -4,10 +4,13 @@ use chrono::{DateTime, Utc};
 use dialzio_core::conversation::Direction;
 use serde_json::Value;
 
+use std::{collections::VecDeque, sync::Arc};
+
 use super::{
     call::{Call, CallPhase, EmulatedCall, Leg, Side, Which},
     config::{EmulatorError, Product},
     payload,
+    program::{self, Action, Playing},
     state::{Key, Shared, State},
 };
 
@@ -76,6 +79,8 @@ fn begun(state: &mut State, key: Key, direction: Direction, first: Leg, now: Dat
             our_number: String::new(),
             agent: None,
             phase: CallPhase::Waiting,
+            heard: Vec::new(),
+            refused: None,
             on_hold: false,
             request_id: None,
             extra_params: None,
@@ -89,6 +94,7 @@ fn begun(state: &mut State, key: Key, direction: Direction, first: Leg, now: Dat
         first,
         seconds: Vec::new(),
         reason: "recv_bye",
+        playing: None,
     }
 }
 
@@ -123,14 +129,14 @@ pub(super) fn place(shared: &Shared, placed: Placed) -> String {
 
 /// A customer calls. `from` is `None` if the number is withheld.
 pub(super) fn call_in(
-    shared: &Shared,
+    shared: &Arc<Shared>,
     key: Key,
     from: Option<&str>,
     to: &str,
 ) -> Result<String, EmulatorError> {
     let now = shared.now();
     let mut told = Told::new(shared, key, now);
-    let id = {
+    let (id, question) = {
         let mut guard = shared.state();
         let state = &mut *guard;
         state.account(key)?;
@@ -140,10 +146,19 @@ pub(super) fn call_in(
         call.shown.our_number = to.to_owned();
         told.event(state, &call, Which::First, if key.0 == Product::TeleCmi { "waiting" } else { "started" });
         let id = call.shown.id.clone();
+        let asks = state.accounts.get(&key).is_some_and(|account| account.answer_url.is_some());
+        let from = from.unwrap_or(&state.behaviour.hidden_number);
+        let question = asks.then(|| program::question(key.1, &id, from, to, now.timestamp_millis()));
+        if question.is_some() {
+            call.playing = Some(Playing::default());
+        }
         state.calls.push(call);
-        id
+        (id, question)
     };
     told.post();
+    if let Some(question) = question {
+        shared.spawn(program::ask(Arc::clone(shared), id.clone(), question, shared.pending()));
+    }
     Ok(id)
 }
 
@@ -198,6 +213,12 @@ pub(super) fn agent_answers(shared: &Shared, id: &str) -> Result<(), EmulatorErr
             Direction::Inbound => {
                 answer(call, Which::First, told.at);
                 answer(call, Which::Second, told.at);
+                let others = call.seconds.len() - 1;
+                for place in 0..others {
+                    if call.seconds[place].ended.is_none() {
+                        call.seconds[place].ended = Some(told.at);
+                    }
+                }
                 call.shown.answered_at = Some(told.at);
                 call.shown.phase = CallPhase::Talking;
                 told.event(state, call, Which::First, "answered");
@@ -243,7 +264,11 @@ const fn joined(key: Key) -> &'static str {
 }
 
 /// The agent who is rung declines, or does not answer. A caller waits on; a call that was placed is over.
-pub(super) fn agent_leaves(shared: &Shared, id: &str, reason: &'static str) -> Result<(), EmulatorError> {
+pub(super) fn agent_leaves(
+    shared: &Arc<Shared>,
+    id: &str,
+    reason: &'static str,
+) -> Result<(), EmulatorError> {
     let direction = {
         let mut state = shared.state();
         let call = state.call_mut(id)?;
@@ -261,8 +286,155 @@ pub(super) fn agent_leaves(shared: &Shared, id: &str, reason: &'static str) -> R
         call.shown.phase = CallPhase::Waiting;
         told.event(state, call, Which::Second, "hangup");
         told.attempt(state, call, reason);
+        // Of several who were rung at once, the others ring on.
+        if let Some(place) = call.seconds.iter().position(|leg| leg.ended.is_none() && leg.answered.is_none())
+        {
+            let leg = call.seconds.remove(place);
+            call.shown.agent = Some(leg.party.clone());
+            call.seconds.push(leg);
+            call.shown.phase = CallPhase::AgentRings;
+        }
         Ok(())
-    })
+    })?;
+    go_on(shared, id)
+}
+
+/// The time of those who are rung is up: the program goes on.
+pub(super) fn nobody_answers(shared: &Arc<Shared>, id: &str) -> Result<(), EmulatorError> {
+    while shared.state().call_mut(id)?.shown.phase == CallPhase::AgentRings {
+        let before = shared.state().call_mut(id)?.seconds.iter().filter(|leg| leg.ended.is_none()).count();
+        agent_leaves(shared, id, "recv_cancel")?;
+        if before <= 1 {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// One of several who are rung at once answers.
+pub(super) fn answers_at(shared: &Shared, id: &str, agent: &str) -> Result<(), EmulatorError> {
+    {
+        let mut state = shared.state();
+        let call = state.call_mut(id)?;
+        expect(call, &[CallPhase::AgentRings])?;
+        let rings = |leg: &Leg| leg.party == agent && leg.ended.is_none();
+        let place = call.seconds.iter().position(rings);
+        let place = place.ok_or_else(|| EmulatorError::UnknownAgent(agent.to_owned()))?;
+        let leg = call.seconds.remove(place);
+        call.shown.agent = Some(leg.party.clone());
+        call.seconds.push(leg);
+    }
+    agent_answers(shared, id)
+}
+
+/// A program was answered: it is played from its first action.
+pub(super) fn begin(shared: &Arc<Shared>, id: &str, actions: VecDeque<Action>) {
+    {
+        let mut state = shared.state();
+        let Ok(call) = state.call_mut(id) else { return };
+        if call.is_over() {
+            return;
+        }
+        call.playing = Some(Playing { actions, ..Playing::default() });
+    }
+    // The call was there a moment ago; what ended it since then ended the program too.
+    let _ = go_on(shared, id);
+}
+
+/// What was answered cannot be played: the call ends.
+pub(super) fn refuse(shared: &Shared, id: &str, why: String) {
+    if let Ok(call) = shared.state().call_mut(id) {
+        call.shown.refused = Some(why);
+    }
+    // A caller who has hung up meanwhile needs no end.
+    let _ = end(shared, id, "failed", None);
+}
+
+/// Plays what is next, until somebody has to do something.
+fn go_on(shared: &Arc<Shared>, id: &str) -> Result<(), EmulatorError> {
+    loop {
+        let action = {
+            let mut state = shared.state();
+            let call = state.call_mut(id)?;
+            if call.shown.phase != CallPhase::Waiting {
+                return Ok(());
+            }
+            let Some(playing) = call.playing.as_mut() else { return Ok(()) };
+            match playing.next.pop_front() {
+                Some((number, seconds)) => {
+                    Action::Ring { numbers: vec![number], together: true, seconds, tries: 1 }
+                }
+                None => match playing.actions.pop_front() {
+                    Some(action) => action,
+                    // A program that ends with a recording goes on until the caller hangs up.
+                    None if playing.is_recorded => {
+                        call.shown.phase = CallPhase::Recording;
+                        drop(state);
+                        shared.changed();
+                        return Ok(());
+                    }
+                    None => Action::HangUp,
+                },
+            }
+        };
+        match action {
+            Action::Hear(what) => step(shared, id, |state, call, told| {
+                call.shown.heard.push(what);
+                pick_up(state, call, told);
+                Ok(())
+            })?,
+            Action::Record => step(shared, id, |state, call, told| {
+                if let Some(playing) = call.playing.as_mut() {
+                    playing.is_recorded = true;
+                }
+                pick_up(state, call, told);
+                Ok(())
+            })?,
+            Action::HangUp => return end(shared, id, "sent_bye", None),
+            Action::Ring { numbers, together, seconds, tries } => {
+                bridge(shared, id, &numbers, together, seconds, tries)?;
+            }
+        }
+    }
+}
+
+/// The platform takes the call, once.
+fn pick_up(state: &State, call: &mut Call, told: &mut Told<'_>) {
+    if call.first.answered.is_none() {
+        answer(call, Which::First, told.at);
+        told.event(state, call, Which::First, "answered");
+    }
+}
+
+/// Telephones ring; those of a bridge that rings one after the other wait for their turn.
+fn bridge(
+    shared: &Arc<Shared>,
+    id: &str,
+    numbers: &[String],
+    together: bool,
+    seconds: u64,
+    tries: u64,
+) -> Result<(), EmulatorError> {
+    let rung = if together { numbers } else { &numbers[..1.min(numbers.len())] };
+    step(shared, id, |state, call, told| {
+        for number in rung {
+            call.seconds.push(Leg::ringing(state.next_uuid(), number, told.at));
+            call.shown.agent = Some(number.clone());
+            call.shown.phase = CallPhase::AgentRings;
+            told.event(state, call, Which::Second, "started");
+        }
+        if let Some(playing) = call.playing.as_mut() {
+            let later = std::iter::repeat_n(numbers, usize::try_from(tries).unwrap_or(1)).flatten();
+            let skipped = if together { numbers.len() } else { 1 };
+            playing.next.extend(later.skip(skipped).map(|number| (number.clone(), seconds)));
+        }
+        Ok(())
+    })?;
+    let leg = shared.state().call_mut(id)?.seconds.last().map(|leg| leg.id.clone());
+    if let Some(leg) = leg {
+        shared.spawn(program::give_up(Arc::clone(shared), id.to_owned(), leg, seconds));
+    }
+    Ok(())
 }
 
 /// The customer who is rung declines, or does not answer.
@@ -282,8 +454,8 @@ pub(super) fn hang_up(shared: &Shared, id: &str, side: Side) -> Result<(), Emula
         match (side, call.shown.phase) {
             (_, CallPhase::Ended) => return Err(EmulatorError::OutOfPlace(CallPhase::Ended.as_str())),
             // An agent who does not speak yet has nothing to hang up.
-            (Side::Agent, CallPhase::Waiting) => {
-                return Err(EmulatorError::OutOfPlace(CallPhase::Waiting.as_str()));
+            (Side::Agent, phase @ (CallPhase::Waiting | CallPhase::Recording)) => {
+                return Err(EmulatorError::OutOfPlace(phase.as_str()));
             }
             (Side::Agent, CallPhase::Talking) => "sent_bye",
             (Side::Agent, _) => "sent_cancel",
@@ -291,15 +463,27 @@ pub(super) fn hang_up(shared: &Shared, id: &str, side: Side) -> Result<(), Emula
             (Side::Customer, _) => "recv_bye",
         }
     };
-    end(shared, id, reason, None)
+    let left = {
+        let mut state = shared.state();
+        let call = state.call_mut(id)?;
+        let app_id = call.shown.app_id;
+        // What was said until then is recorded.
+        let is_recorded = call.shown.phase == CallPhase::Recording;
+        is_recorded.then(|| state.next_file(app_id, shared.now()))
+    };
+    end(shared, id, reason, left)
 }
 
 /// The caller whom no one answered leaves a message, and the call ends. An agent who is rung is not rung any more.
-pub(super) fn leave_voicemail(shared: &Shared, id: &str) -> Result<(), EmulatorError> {
+pub(super) fn leave_voicemail(shared: &Arc<Shared>, id: &str) -> Result<(), EmulatorError> {
     let (file, rings) = {
         let mut guard = shared.state();
         let call = guard.call_mut(id)?;
-        expect(call, &[CallPhase::Waiting, CallPhase::AgentRings])?;
+        // A program asks for a message itself, and only then is there something that records it.
+        match call.playing {
+            Some(_) => expect(call, &[CallPhase::Recording])?,
+            None => expect(call, &[CallPhase::Waiting, CallPhase::AgentRings])?,
+        }
         if call.shown.direction == Direction::Outbound {
             return Err(EmulatorError::OutOfPlace(call.shown.phase.as_str()));
         }

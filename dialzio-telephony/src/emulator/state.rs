@@ -43,6 +43,8 @@ pub(super) struct Account {
     pub(super) queue: mpsc::UnboundedSender<Post>,
     /// Webhooks that are kept back until they are released.
     pub(super) held: Option<Vec<Post>>,
+    /// Where it asks what to do with calls that come in.
+    pub(super) answer_url: Option<Url>,
 }
 
 /// Names an account. The two products count their App IDs apart.
@@ -133,6 +135,12 @@ impl Shared {
                 () = work => {}
             }
         });
+    }
+
+    /// Something that is still going to happen.
+    pub(super) fn pending(&self) -> Pending {
+        self.pending.send_modify(|count| *count += 1);
+        Pending(self.pending.clone())
     }
 
     /// Wakes those who look at the calls.

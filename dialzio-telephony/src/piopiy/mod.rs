@@ -5,6 +5,7 @@ mod connection;
 mod error;
 mod logs;
 mod program;
+mod question;
 mod region;
 mod webhook;
 
@@ -12,11 +13,13 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use dialzio_core::call::CallAlias;
+use dialzio_core::call_flow::CallProgram;
 use dialzio_core::consent::CallPermit;
 use dialzio_core::provider::{
     AccountAccess, AccountHealth, CallAccepted, CallAction, CallReport, ConnectionForm, FetchedMedia,
-    Inbound, MessagingProvider, OutboundCall, Provider, ProviderError, ProviderId, RawWebhook,
+    Inbound, IncomingCall, MessagingProvider, OutboundCall, Provider, ProviderError, ProviderId, RawWebhook,
     TelephonyCapabilities, TelephonyProvider, VerifiedWebhook, WebhookDecoder, WebhookError, WebhookSecrets,
+    WrittenProgram,
 };
 use url::Url;
 
@@ -72,7 +75,7 @@ fn capabilities() -> TelephonyCapabilities {
         recordings: true,
         deletes_recordings: false,
         live_events: true,
-        programmable_inbound: false,
+        programmable_inbound: true,
     }
 }
 
@@ -145,6 +148,14 @@ impl TelephonyProvider for Piopiy {
         file: &str,
     ) -> Result<FetchedMedia, ProviderError> {
         recording::fetch(&self.client, access, ("v2/piopiy/play", "token"), file).await
+    }
+
+    fn incoming_call(&self, hook: &VerifiedWebhook) -> Result<IncomingCall, ProviderError> {
+        question::read(hook)
+    }
+
+    fn write_program(&self, program: &CallProgram) -> Result<WrittenProgram, ProviderError> {
+        question::write(program)
     }
 
     async fn check(&self, access: &AccountAccess) -> Result<AccountHealth, ProviderError> {

@@ -13,5 +13,6 @@ mod logs;
 mod messages;
 mod payloads;
 mod placing;
+mod programs;
 mod recordings;
 mod secrets;

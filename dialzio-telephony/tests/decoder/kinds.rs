@@ -66,7 +66,7 @@ fn each_webhook_of_piopiy_is_what_the_table_says() {
 fn what_is_no_report_of_a_call_is_unknown() {
     for body in [
         r#"{"from":"919876500001","appid":"3333301"}"#,
-        r#"{"action":"inbound","from":"919876500001","to":"914412345678","time":1790000100000,"cmiuuid":"5c1d"}"#,
+        r#"{"action":"outbound","from":"919876500001","to":"914412345678","time":1790000100000,"cmiuuid":"5c1d"}"#,
         r#"{"from":919876500001,"to":914412345678,"dtmf":"1","cmuuid":"5c1d"}"#,
     ] {
         let found = decode(&*piopiy(), body);

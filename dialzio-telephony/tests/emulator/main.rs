@@ -7,4 +7,5 @@ mod faults;
 mod fixture;
 mod inbound;
 mod outbound;
+mod programs;
 mod refusals;

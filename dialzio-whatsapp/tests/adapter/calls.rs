@@ -230,7 +230,9 @@ async fn what_is_declared_is_what_there_is() {
     let fixture = Fixture::new().await;
     let capabilities = fixture.cloud.messaging().unwrap().capabilities();
     assert_eq!(capabilities.provider, fixture.cloud.id());
-    assert!(capabilities.templates == TemplateSource::Provider && capabilities.reactions);
+    assert!(
+        capabilities.templates == dialzio_core::provider::TemplateSource::Provider && capabilities.reactions
+    );
     assert_eq!(capabilities.media.len(), MediaKind::ALL.len());
     let shown = format!("{:?} {:?}", fixture.cloud, fixture.access);
     assert!(!shown.contains(TOKEN));

@@ -1,11 +1,14 @@
 //! Calls, the ids by which providers name them, and the users of telephone systems.
 
-use crate::registry::DataCategory::{Account, CallLog, ContactNote};
-use crate::registry::{Column, SubjectPath, Table};
+use crate::registry::DataCategory::{Account, CallLog, ContactNote, Usage};
+use crate::registry::{Column, RetentionClass, SubjectPath, Table};
 
 const fn gone(name: &'static str, category: crate::registry::DataCategory) -> Column {
     Column::gone(name, category)
 }
+
+const OWN_FLOW: &str =
+    "what the organisation does with its calls; the numbers in it are those of its own telephones";
 
 /// A call is the person's whom it was linked to. Before that, and for good if nobody did it, the number says whose it is:
 /// where several people share it, all of them.
@@ -85,6 +88,23 @@ pub(super) const TABLES: &[Table] = &[
             gone("phone", Account).theirs("number").part(),
             gone("phone_key", Account).hidden(),
             gone("member_id", Account),
+        ],
+        ..Table::OF_ORGANISATION
+    },
+    Table {
+        name: "call_flow",
+        key: &["org_id", "id"],
+        class: RetentionClass::AccountLife,
+        subject: SubjectPath::no_person(OWN_FLOW),
+        columns: &[
+            Column::kept("org_id", Usage, OWN_FLOW),
+            Column::kept("id", Usage, OWN_FLOW),
+            Column::kept("account_id", Usage, OWN_FLOW),
+            Column::kept("name", Usage, OWN_FLOW),
+            Column::kept("number", Usage, OWN_FLOW),
+            Column::kept("enabled", Usage, OWN_FLOW),
+            Column::kept("definition", Usage, OWN_FLOW),
+            Column::kept("revision", Usage, OWN_FLOW),
         ],
         ..Table::OF_ORGANISATION
     },

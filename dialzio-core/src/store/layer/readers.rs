@@ -7,6 +7,7 @@ use crate::account::{AccountStore, ProviderAccount};
 use crate::call::{
     Call, CallAgent, CallAlias, CallFacts, CallFactsQuery, CallQuery, CallStore, CallTally, ReportQuery,
 };
+use crate::call_flow::{CallFlow, CallFlowStore};
 use crate::canned_reply::{CannedReply, CannedReplyStore};
 use crate::consent::{ConsentRecord, ConsentRows, ConsentStore, SendFacts, Suppression};
 use crate::contact::{
@@ -20,8 +21,8 @@ use crate::conversation::{
 use crate::disposition::{Disposition, DispositionStore};
 use crate::event::{EventSeq, Recorded};
 use crate::id::{
-    AccountId, ApiKeyId, CallId, CannedReplyId, ChannelIdentityId, ContactId, ConversationId, DispositionId,
-    JobId, MediaId, MemberId, MessageId, ScheduledMessageId, TaskId,
+    AccountId, ApiKeyId, CallFlowId, CallId, CannedReplyId, ChannelIdentityId, ContactId, ConversationId,
+    DispositionId, JobId, MediaId, MemberId, MessageId, ScheduledMessageId, TaskId,
 };
 use crate::ledger::{AuditEntry, LedgerStore};
 use crate::media::{Media, MediaOwner, MediaStore};
@@ -100,6 +101,11 @@ forward! { ScheduledStore {
 forward! { DispositionStore {
     read disposition(scope: &OrgScope, id: DispositionId) -> Option<Disposition>;
     read dispositions(scope: &OrgScope) -> Vec<Disposition>;
+} }
+
+forward! { CallFlowStore {
+    read call_flow(scope: &OrgScope, id: CallFlowId) -> Option<CallFlow>;
+    read call_flows(scope: &OrgScope) -> Vec<CallFlow>;
 } }
 
 forward! { CannedReplyStore {

@@ -100,7 +100,8 @@ pub(super) fn write(evidence: &CallEvidence) -> String {
     to.of(evidence.queue.as_ref(), |to, queue| to.text(queue));
     to.of(evidence.our_number.as_ref(), |to, number| to.text(number));
     to.0.push(evidence.customer.map_or('-', mark));
-    to.number(evidence.agent_first);
+    // Two facts in one place: by_flow came later, and texts of before have the other alone.
+    to.number(u8::from(evidence.agent_first) + 2 * u8::from(evidence.by_flow));
     to.number(evidence.zone_assumed);
     for (id, leg) in &evidence.legs {
         to.text(id);
@@ -132,6 +133,17 @@ impl<'a> Reader<'a> {
         match self.until(';')? {
             "0" => Some(false),
             "1" => Some(true),
+            _ => None,
+        }
+    }
+
+    /// Two facts in one number.
+    fn flags(&mut self) -> Option<[bool; 2]> {
+        match self.until(';')? {
+            "0" => Some([false, false]),
+            "1" => Some([true, false]),
+            "2" => Some([false, true]),
+            "3" => Some([true, true]),
             _ => None,
         }
     }
@@ -205,10 +217,10 @@ pub(super) fn read(text: &str) -> Option<CallEvidence> {
         queue: from.of(Reader::owned)?,
         our_number: from.of(Reader::owned)?,
         customer: from.source()?,
-        agent_first: from.flag()?,
-        zone_assumed: from.flag()?,
         ..CallEvidence::default()
     };
+    [evidence.agent_first, evidence.by_flow] = from.flags()?;
+    evidence.zone_assumed = from.flag()?;
     while !from.comes('.') {
         evidence.legs.insert(from.owned()?, from.leg()?);
     }
@@ -242,8 +254,12 @@ mod tests {
         assert_eq!(known.customer, Some(CallSource::Live));
         assert!(known.agent_first && !known.zone_assumed);
         assert_eq!(known.recordings.values().copied().collect::<Vec<_>>(), [RecordingKind::Voicemail]);
-        let nothing = CallEvidence::default();
-        assert_eq!(read(&write(&nothing)), Some(nothing));
+        for agent_first in [false, true] {
+            for by_flow in [false, true] {
+                let known = CallEvidence { agent_first, by_flow, ..CallEvidence::default() };
+                assert_eq!(read(&write(&known)), Some(known));
+            }
+        }
     }
 
     #[test]
@@ -256,7 +272,8 @@ mod tests {
             "2;----0;0;.",
             "1;9----0;0;.",
             "1;07:upwards---0;0;.",
-            "1;----2;0;.",
+            "1;----4;0;.",
+            "1;----0;2;.",
             "1;----0;0;",
             "1;----0;0;.1:f",
         ] {

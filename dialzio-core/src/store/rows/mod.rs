@@ -9,6 +9,7 @@
 mod access;
 mod account;
 mod call;
+mod call_flow;
 mod canned_reply;
 mod consent;
 mod contact;

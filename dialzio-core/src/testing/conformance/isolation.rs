@@ -4,6 +4,7 @@ use futures_util::{FutureExt, StreamExt};
 
 use crate::access::AccessWrite;
 use crate::call::{Call, CallAlias, CallFactsQuery, CallQuery, CallWrite, ReportQuery};
+use crate::call_flow::CallFlowWrite;
 use crate::canned_reply::CannedReplyWrite;
 use crate::consent::{ConsentEvent, ConsentWrite, SuppressionScope};
 use crate::contact::{Alias, ContactQuery, ContactWrite, TaskQuery};
@@ -37,6 +38,7 @@ struct Full {
     key: crate::id::ApiKeyId,
     task: crate::id::TaskId,
     disposition: crate::id::DispositionId,
+    call_flow: crate::id::CallFlowId,
     canned_reply: crate::id::CannedReplyId,
     scheduled: crate::id::ScheduledMessageId,
     call: Call,
@@ -65,6 +67,7 @@ async fn full(bed: &TestBed) -> Full {
         saved_at: bed.now(),
     };
     let disposition = bed.make.disposition("Interested", 1);
+    let call_flow = bed.make.call_flow(tenant.account.id);
     let canned_reply = bed.make.canned_reply("hours");
     let scheduled = bed.make.scheduled(person.conversation.id, bed.at(90));
     let account = tenant.account.id;
@@ -81,6 +84,7 @@ async fn full(bed: &TestBed) -> Full {
         ContactWrite::Note(bed.make.note(person.contact.id, "called twice")).into(),
         ContactWrite::InsertTask(task.clone()).into(),
         DispositionWrite::Insert(disposition.clone()).into(),
+        CallFlowWrite::Insert(Box::new(call_flow.clone())).into(),
         CannedReplyWrite::Insert(canned_reply.clone()).into(),
         DraftWrite::Save(draft).into(),
         ScheduledWrite::Put(scheduled.clone()).into(),
@@ -111,6 +115,7 @@ async fn full(bed: &TestBed) -> Full {
         key: key.id,
         task: task.id,
         disposition: disposition.id,
+        call_flow: call_flow.id,
         canned_reply: canned_reply.id,
         scheduled: scheduled.id,
         call,
@@ -222,6 +227,8 @@ async fn found(bed: &TestBed, full: &Full, scope: &OrgScope) -> Vec<(&'static st
         ("api_key", store.api_key(scope, full.key).await.unwrap().is_some()),
         ("api_keys", !store.api_keys(scope).await.unwrap().is_empty()),
         ("disposition", store.disposition(scope, full.disposition).await.unwrap().is_some()),
+        ("call_flow", store.call_flow(scope, full.call_flow).await.unwrap().is_some()),
+        ("call_flows", !store.call_flows(scope).await.unwrap().is_empty()),
         ("canned_reply", store.canned_reply(scope, full.canned_reply).await.unwrap().is_some()),
         ("canned_replies", !store.canned_replies(scope).await.unwrap().is_empty()),
         ("dispositions", !store.dispositions(scope).await.unwrap().is_empty()),

@@ -85,6 +85,13 @@ macro_rules! store_conformance {
                 agents_keep_their_member
                 the_ledger_about_numbers_comes_oldest_first
             }
+            call_flow {
+                a_call_flow_is_written_and_read_back_whole
+                one_call_flow_is_enabled_for_a_number_of_an_account
+                a_call_flow_changes_and_goes_under_its_revision
+                call_flows_of_one_organisation_are_no_others
+                a_call_flow_goes_with_nothing_else
+            }
             canned_reply {
                 a_canned_reply_is_written_and_read_back_whole
                 a_shortcut_belongs_to_one_canned_reply_of_an_organisation

@@ -21,6 +21,7 @@
 pub mod blob;
 pub mod call;
 pub mod call_facts;
+pub mod call_flow;
 pub mod call_log;
 pub mod canned_reply;
 pub mod commit;

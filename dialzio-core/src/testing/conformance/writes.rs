@@ -80,6 +80,7 @@ kinds! {
     // Its kinds have their own cases.
     Write::Disposition(_) => "disposition",
     // Its kinds have their own cases.
+    Write::CallFlow(_) => "call_flow",
     Write::CannedReply(_) => "canned_reply",
     Write::Job(JobWrite::Queue(_)) => "effect.queue",
     Write::Job(JobWrite::Update { .. }) => "effect.update",
@@ -233,6 +234,7 @@ pub async fn every_write_is_applied(bed: TestBed) {
         AccessWrite::InsertApiKey(first_key).into(),
         AccessWrite::ChangeApiKey { key: key.id, change: revoked }.into(),
         crate::disposition::DispositionWrite::Insert(bed.make.disposition("Interested", 1)).into(),
+        crate::call_flow::CallFlowWrite::Insert(Box::new(bed.make.full_call_flow(account))).into(),
         crate::canned_reply::CannedReplyWrite::Insert(bed.make.canned_reply("hours")).into(),
         crate::call::CallWrite::Insert(Box::new(bed.make.call(account, bed.at(2)))).into(),
         JobWrite::Queue(send.clone()).into(),

@@ -8,16 +8,17 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::call::CallAlias;
+use crate::call::{CallAlias, LegRole};
+use crate::call_flow::{CallProgram, CallStep};
 use crate::consent::CallPermit;
 use crate::id::CallId;
 use crate::phone::PhoneNumber;
 use crate::provider::{
     AccountAccess, AccountHealth, AccountRef, CallAccepted, CallAction, CallCursor, CallPage, CallReport,
-    ConnectionForm, FetchedMedia, FieldFormat, FormField, Inbound, InboundBody, ListedAgent,
-    MessagingProvider, OutboundCall, Provider, ProviderError, ProviderId, RawWebhook, RefusalReason,
-    TelephonyCapabilities, TelephonyProvider, Trust, VerifiedWebhook, WebhookDecoder, WebhookError,
-    WebhookMethod, WebhookSecrets,
+    CallReportKind, ConnectionForm, FetchedMedia, FieldFormat, FormField, Inbound, InboundBody, IncomingCall,
+    ListedAgent, MessagingProvider, OutboundCall, Provider, ProviderError, ProviderId, RawWebhook,
+    RefusalReason, TelephonyCapabilities, TelephonyProvider, Trust, VerifiedWebhook, WebhookDecoder,
+    WebhookError, WebhookMethod, WebhookSecrets, WrittenProgram,
 };
 
 /// The id of the scripted telephone service.
@@ -62,6 +63,7 @@ struct State {
     placed: Vec<PlacedCall>,
     controlled: Vec<(Vec<CallAlias>, CallAction)>,
     webhooks: BTreeMap<String, (Option<String>, Vec<CallReport>)>,
+    questions: BTreeMap<String, IncomingCall>,
     known: Vec<CallReport>,
     listed: Vec<CallReport>,
     files: BTreeMap<String, Bytes>,
@@ -103,7 +105,7 @@ impl ScriptedCalls {
             recordings: true,
             deletes_recordings: true,
             live_events: true,
-            programmable_inbound: false,
+            programmable_inbound: true,
         })
     }
 
@@ -152,6 +154,31 @@ impl ScriptedCalls {
             headers: Vec::new(),
             body: key.into(),
         }
+    }
+
+    /// A question what to do with a call that comes in, for an account or without naming one, from a number as it is written
+    /// there. The decoder reads it as a call with this id that rings.
+    ///
+    /// # Panics
+    /// If the id is no [`CallAlias`].
+    pub fn question(&self, account: Option<&str>, call: &str, from: &str, to: &str) -> RawWebhook {
+        let mut report = CallReport::new(CallReportKind::Live);
+        report.aliases = vec![CallAlias::parse(call).expect("an id of a call")];
+        report.direction = Some(crate::conversation::Direction::Inbound);
+        report.by_flow = true;
+        report.customer = Some(from.to_owned());
+        report.our_number = Some(to.to_owned());
+        report.leg.role = Some(LegRole::First);
+        report.leg.id = CallAlias::parse(call);
+        let raw = self.webhook(account, vec![report]);
+        let key = String::from_utf8_lossy(&raw.body).into_owned();
+        let asked = IncomingCall {
+            account: account.map(|account| AccountRef(account.to_owned())),
+            from: from.to_owned(),
+            to: Some(to.to_owned()),
+        };
+        self.state().questions.insert(key, asked);
+        raw
     }
 
     /// What the service answers when it is asked for one call.
@@ -405,6 +432,34 @@ impl TelephonyProvider for ScriptedCalls {
 
     async fn agents(&self, access: &AccountAccess) -> Result<Vec<ListedAgent>, ProviderError> {
         Ok(self.request(access, self.capabilities.lists_agents, "listing agents")?.agents.clone())
+    }
+
+    fn incoming_call(&self, hook: &VerifiedWebhook) -> Result<IncomingCall, ProviderError> {
+        let state = self.state();
+        let known = std::str::from_utf8(hook.body()).ok().and_then(|key| state.questions.get(key));
+        known.cloned().ok_or_else(|| ProviderError::Refused {
+            provider: self.capabilities.provider,
+            code: "question".to_owned(),
+            reason: RefusalReason::Malformed,
+            detail: None,
+        })
+    }
+
+    /// A line for each step.
+    fn write_program(&self, program: &CallProgram) -> Result<WrittenProgram, ProviderError> {
+        let line = |step: &CallStep| match step {
+            CallStep::Say(text) => format!("say {}", text.reveal()),
+            CallStep::Play(sound) => format!("play {}", sound.reveal()),
+            CallStep::Dial(dial) => {
+                let numbers: Vec<&str> = dial.targets.iter().map(|target| target.number.reveal()).collect();
+                let how = if dial.together { "together" } else { "in order" };
+                format!("dial {} {how} {} s", numbers.join(" "), dial.seconds)
+            }
+            CallStep::Record { seconds } => format!("record {seconds} s"),
+            CallStep::HangUp => "hang up".to_owned(),
+        };
+        let body = program.steps().iter().map(line).collect::<Vec<_>>().join("\n");
+        Ok(WrittenProgram { content_type: "text/plain; charset=utf-8", body })
     }
 
     async fn check(&self, access: &AccountAccess) -> Result<AccountHealth, ProviderError> {

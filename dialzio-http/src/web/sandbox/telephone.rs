@@ -59,13 +59,19 @@ fn shown(call: &EmulatedCall) -> SandboxCall {
         (CallPhase::Talking, _) => {
             ("they speak", &[("customer_hangs_up", "Person hangs up"), ("agent_hangs_up", "Desk hangs up")])
         }
+        (CallPhase::Recording, _) => ("speaks to the voicemail", &[("voicemail", "Leave the message")]),
         (CallPhase::Ended, _) => ("is over", &[]),
     };
+    let mut heard: Vec<String> = call.heard.iter().map(|words| format!("heard “{words}”")).collect();
+    if call.phase == CallPhase::AgentRings && !call.heard.is_empty() {
+        heard.extend(call.agent.as_deref().map(|agent| format!("rings {}", number(agent))));
+    }
     let way = if call.direction == Direction::Inbound { "from" } else { "to" };
     SandboxCall {
         id: call.id.clone(),
         title: format!("{provider}: call {way} {who}").into(),
         what,
+        heard: heard.join(", "),
         acts: acts.to_vec(),
     }
 }
@@ -88,7 +94,7 @@ pub(super) async fn read(ctx: PageContext) -> Result<Html<String>, Problem> {
     show(&part(sandbox(&ctx.state)?))
 }
 
-/// `POST /web/sandbox/{person}/call`: the person calls the business, and the first desk is rung.
+/// `POST /web/sandbox/{person}/call`: the person calls the business, and the first desk is rung, or those of a call flow.
 pub(super) async fn call(
     ctx: PageContext,
     Id(id): Id<String>,
@@ -104,8 +110,11 @@ pub(super) async fn call(
     let known = Telephone::account_of(fields.get("provider"));
     let (product, app_id, to) = known.ok_or_else(|| Problem::invalid("provider", "is telecmi or piopiy"))?;
     let vendor = sandbox.telephone().vendor();
+    let is_asked = sandbox.telephone().asks(ctx.crm(), &ctx.actor, product).await?;
     let call = vendor.call_in(product, app_id, from, to).map_err(|error| refused(&error))?;
-    vendor.ring(&call, &Telephone::first_desk(product)).map_err(|error| refused(&error))?;
+    if !is_asked {
+        vendor.ring(&call, &Telephone::first_desk(product)).map_err(|error| refused(&error))?;
+    }
     show(&part(sandbox))
 }
 

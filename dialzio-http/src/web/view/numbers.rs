@@ -33,6 +33,8 @@ pub(crate) struct NumberCard {
     pub(crate) advice: Option<Shown>,
     /// Last message in, last message out, quality, limit, name at the provider.
     pub(crate) facts: Vec<Fact>,
+    /// The address that the provider asks what to do with calls, if it asks.
+    pub(crate) answer: Option<String>,
     /// Whether the reader may check it and set a new token.
     pub(crate) can_manage: bool,
     /// Whether it is a telephone system whose users can be listed.

@@ -70,6 +70,8 @@ pub(crate) struct SandboxCall {
     pub(crate) title: Shown,
     /// "rings at the desk".
     pub(crate) what: &'static str,
+    /// What a call flow has spoken to the caller, and whom it rings; empty without one.
+    pub(crate) heard: String,
     /// What someone can do: its word and its label.
     pub(crate) acts: Vec<(&'static str, &'static str)>,
 }

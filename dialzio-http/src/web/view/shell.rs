@@ -52,6 +52,8 @@ pub(crate) enum Place {
     Quarantine,
     /// Texts that members send often.
     CannedReplies,
+    /// What is done with calls that come in.
+    CallFlows,
     /// Connected channels.
     Channels,
     /// Quiet hours, caps, zone.
@@ -102,7 +104,10 @@ pub(crate) struct Shell {
 impl Shell {
     /// Whether the page is one of the settings.
     pub(crate) fn is_settings(&self) -> bool {
-        matches!(self.place, Place::Settings | Place::CannedReplies | Place::Channels | Place::Quarantine)
+        matches!(
+            self.place,
+            Place::Settings | Place::CannedReplies | Place::CallFlows | Place::Channels | Place::Quarantine
+        )
     }
 
     /// Pages and commands to go to, before anything is typed.

@@ -297,6 +297,7 @@ pub(crate) fn held() -> HeldPage {
 pub(crate) fn cards() -> Vec<NumberCard> {
     vec![
         NumberCard {
+            answer: None,
             id: "a1".into(),
             name: "Shop line".into(),
             line: "WhatsApp · +91 80 4718 0000".into(),
@@ -317,6 +318,7 @@ pub(crate) fn cards() -> Vec<NumberCard> {
             token_error: None,
         },
         NumberCard {
+            answer: None,
             id: "a2".into(),
             name: "Wholesale".into(),
             line: "WhatsApp · +91 80 4718 0100".into(),
