@@ -20,6 +20,7 @@ use dialzio_core::{Actor, Clock, Crm, HookId, ManualClock, Permission, Principal
 use dialzio_http::{Closing, Options};
 use dialzio_store_postgres::testing::Cluster;
 use dialzio_store_sqlite::SqliteStore;
+use dialzio_telephony::{TeleCmi, TelephonyConfig};
 use dialzio_whatsapp::emulator::{
     CustomerIdentity, CustomerMessage, EmulatedNumber, Emulator, EmulatorConfig,
 };
@@ -223,6 +224,7 @@ impl Fixture {
             .blobs(LocalBlobs::open(folder.path().join("blobs")).unwrap())
             .provider(MetaCloud::new(MetaConfig::for_emulator()).unwrap())
             .provider(Arc::clone(&phone))
+            .provider(TeleCmi::new(TelephonyConfig::for_emulator()).unwrap())
             .clock(Arc::clone(&clock) as Arc<dyn Clock>)
             .build()
             .unwrap();

@@ -40,6 +40,7 @@ mod same_answer;
 mod sandbox;
 mod scheduled;
 mod secrets;
+mod sms;
 mod stop_race;
 mod tasks;
 mod timeline;

@@ -18,7 +18,7 @@ use url::Url;
 use utoipa::ToSchema;
 
 use super::revision::{IfMatch, Revised, refusal};
-use super::sms::SmsJson;
+use super::sms::{NewSmsJson, SmsJson};
 use super::{Body, Id, List, text};
 use crate::auth::Caller;
 use crate::problem::{Problem, ProblemCode};
@@ -256,7 +256,7 @@ pub struct AccountPatchJson {
     #[serde(alias = "access_token")]
     token: Option<SecretString>,
     /// How it sends by SMS, as a whole. Only for providers of SMS.
-    sms: Option<SmsJson>,
+    sms: Option<NewSmsJson>,
     /// The revision that is meant, instead of `If-Match`.
     revision: Option<u32>,
 }

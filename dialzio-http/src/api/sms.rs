@@ -9,32 +9,47 @@ use super::organisation::{clock, minutes};
 use crate::problem::Problem;
 
 /// How an account sends by SMS.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema)]
 #[schema(as = SmsSettings)]
-#[serde(deny_unknown_fields)]
 pub struct SmsJson {
-    /// Whether it sends and receives; true unless given.
-    #[serde(default = "on")]
+    /// Whether it sends and receives.
     enabled: bool,
-    /// The id of the business as a principal entity of India's registration (DLT): 10 to 25 digits. Only with `dlt_header`.
+    /// The id of the business as a principal entity of India's registration (DLT): 10 to 25 digits.
     #[schema(required)]
-    #[serde(default)]
     dlt_entity: Option<String>,
-    /// The registered sender id: six letters, or six digits for promotion. Only with `dlt_entity`.
+    /// The registered sender id: six letters, or six digits for promotion.
     #[schema(required)]
-    #[serde(default)]
     dlt_header: Option<String>,
-    /// When promotion by SMS begins, such as `10:00`, if later than the organisation's hours. Only with `promotion_until`.
+    /// When promotion by SMS begins, such as `10:00`, if later than the organisation's hours.
     #[schema(required)]
-    #[serde(default)]
     promotion_from: Option<String>,
-    /// When it ends. Only with `promotion_from`.
+    /// When it ends.
     #[schema(required)]
-    #[serde(default)]
     promotion_until: Option<String>,
     /// What one segment costs, such as `0.25 INR`.
     #[schema(required)]
-    #[serde(default)]
+    segment_price: Option<String>,
+}
+
+/// How an account is to send by SMS, as a whole.
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = NewSmsSettings)]
+#[serde(deny_unknown_fields)]
+pub struct NewSmsJson {
+    /// Whether it sends and receives; true unless given.
+    #[serde(default = "on")]
+    enabled: bool,
+    /// The id of the business as a principal entity of India's registration (DLT): 10 to 25 digits.
+    /// Only with `dlt_header`.
+    dlt_entity: Option<String>,
+    /// The registered sender id: six letters, or six digits for promotion. Only with `dlt_entity`.
+    dlt_header: Option<String>,
+    /// When promotion by SMS begins, such as `10:00`, if later than the organisation's hours.
+    /// Only with `promotion_until`.
+    promotion_from: Option<String>,
+    /// When it ends. Only with `promotion_from`.
+    promotion_until: Option<String>,
+    /// What one segment costs, such as `0.25 INR`.
     segment_price: Option<String>,
 }
 
@@ -68,10 +83,10 @@ fn pair<A, B>(first: (&str, Option<A>), second: (&str, Option<B>)) -> Result<Opt
     }
 }
 
-impl TryFrom<SmsJson> for SmsSettings {
+impl TryFrom<NewSmsJson> for SmsSettings {
     type Error = Problem;
 
-    fn try_from(json: SmsJson) -> Result<Self, Problem> {
+    fn try_from(json: NewSmsJson) -> Result<Self, Problem> {
         let named = |field: &str| {
             let field = format!("sms/{field}");
             move |error: SmsError| Problem::invalid(&field, error.to_string())
