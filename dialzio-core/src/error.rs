@@ -98,6 +98,12 @@ pub enum Error {
     /// The conversation is assigned to another member already.
     #[error("another member has claimed the conversation")]
     Claimed,
+    /// Another member has answered since the sender began to write.
+    #[error("another member has answered meanwhile")]
+    Answered {
+        /// The newest of their messages.
+        message: crate::id::MessageId,
+    },
     /// The number or address belongs to another contact already.
     #[error("another {kind} has it already")]
     Duplicate {
@@ -166,6 +172,7 @@ impl Error {
             Self::Conflict { kind } => format!("{kind}.conflict"),
             Self::Stale { kind } => format!("{kind}.stale"),
             Self::Claimed => "conversation.claimed".into(),
+            Self::Answered { .. } => "conversation.answered".into(),
             Self::Duplicate { kind } => format!("{kind}.duplicate"),
             Self::Refused(refusal) => refusal.code(),
             Self::Template(error) => match error {

@@ -180,6 +180,16 @@
     form.querySelector('#template-why').textContent = missing.length === 0 ? '' : missing.length === 1 ? `Fill in ${missing[0]} to send` : `Fill in ${missing.length} fields to send`;
   }
 
+  // The newest item that stood there when one began to write: who answered after it was faster, and the send asks first.
+  const seen = new Map();
+  const newest = () => [...document.querySelectorAll('#thread-items li[id^="item-"]')].at(-1)?.id.slice('item-'.length) ?? '';
+  document.addEventListener('input', (event) => {
+    if (event.target.id !== 'reply-text') return;
+    const slot = slotOf(event.target);
+    if (event.target.value === '') seen.delete(slot);
+    else if (!seen.has(slot)) seen.set(slot, newest());
+  });
+
   // Before the form is read: the key, and nothing empty.
   document.addEventListener('submit', (event) => {
     const form = event.target;
@@ -190,6 +200,7 @@
       const sent = keys.get(slotOf(area));
       key.value = sent?.text === area.value ? sent.key : newKey();
       keys.set(slotOf(area), { key: key.value, text: area.value });
+      if (form.elements.seen) form.elements.seen.value = seen.get(slotOf(area)) ?? '';
     } else if (!key.value) key.value = newKey();
     const hasFile = (form.querySelector('[data-file]')?.files.length ?? 0) > 0;
     if (area && area.value.trim() === '' && !hasFile) { event.preventDefault(); event.stopImmediatePropagation(); area.focus(); }
@@ -232,6 +243,7 @@
     send.pending?.remove();
     if (isTaken) {
       keys.delete(send.slot);
+      seen.delete(send.slot);
       drafts.sent(send.slot);
       settle(form, send.file);
       form.dispatchEvent(new CustomEvent('composer:sent', { bubbles: true }));
@@ -240,6 +252,8 @@
     } else {
       // The box may be another one by now: what was written belongs to its conversation.
       drafts.bringBack(send.slot, send.text);
+      // The answer of the colleague has been pointed out: the next press sends.
+      if (ctx.response?.status === 409 && ctx.text?.includes('conversation.answered')) seen.set(send.slot, newest());
     }
   });
 

@@ -311,7 +311,8 @@ routes! {
     "drafts.discard" delete "/v1/conversations/{conversation}/draft" needs(P::MessagesSend), "Remove the caller's own draft", 204 => api::drafts::discard;
     "messages.list" get "/v1/conversations/{conversation}/messages" needs(P::ConversationsRead), "List messages, newest first", 200 => api::messages::list;
     "messages.send" post "/v1/conversations/{conversation}/messages" needs(P::MessagesSend), "Send a message", 202 => api::sending::send,
-        sample r#"{"text":"On our way"}"#;
+        sample r#"{"text":"On our way"}"#,
+        problems ["conversation.answered"];
     "messages.send_file" post "/v1/conversations/{conversation}/files" needs(P::MessagesSend), "Send a file, with an optional caption", 202 => api::sending::send_file,
         form ["file" = "On our way", "caption" = "As agreed", "reply_to" = ""], largest crate::form::LARGEST;
     "messages.get" get "/v1/messages/{message}" needs(P::ConversationsRead), "Get a message", 200 => api::messages::get;

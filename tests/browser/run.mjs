@@ -7,6 +7,7 @@ import { startBrowser } from './browser.mjs';
 import { OUTPUT, end, holds, step, story } from './report.mjs';
 import { startServer } from './server.mjs';
 import { accessible } from './tests/access.mjs';
+import { answering } from './tests/answering.mjs';
 import { bulk } from './tests/bulk.mjs';
 import { callLog } from './tests/calls.mjs';
 import { canned } from './tests/canned.mjs';
@@ -59,6 +60,7 @@ const ALL = [
   mounted,
   phoneBeside,
   sms,
+  answering,
 ];
 await rm(OUTPUT, { recursive: true, force: true });
 await mkdir(OUTPUT, { recursive: true });

@@ -5,8 +5,8 @@ use chrono::{DateTime, Utc};
 use super::attachment::Attachment;
 use super::intent::{Wording, intent};
 use super::{
-    Content, ConversationService, ConversationWrite, DeliveryStatus, Evidence, FailureNote, HeadDelta,
-    Message, Template, TemplateError,
+    Activity, ActivityKind, Content, ConversationService, ConversationState, ConversationWrite,
+    DeliveryStatus, Direction, Evidence, FailureNote, HeadDelta, Message, Template, TemplateError,
 };
 use crate::account::AccountService;
 use crate::account::{AccountState, ProviderAccount};
@@ -20,10 +20,14 @@ use crate::id::{AccountId, ConversationId, MessageId};
 use crate::ledger::Action;
 use crate::media::NewFile;
 use crate::outbox::{Job, JobKind, JobState, JobWrite};
+use crate::page::PageRequest;
 use crate::provider::MessagingCapabilities;
-use crate::scope::{Actor, OrgScope, Permission};
+use crate::scope::{Actor, OrgScope, Permission, Principal};
 use crate::store::{Batch, Idempotency, IdempotencyKey, Outcome, Precondition, RecordRef, StoreError};
 use crate::text::MessageText;
+
+/// How many of the newest messages are looked at for an answer of another member.
+const LOOKED_AT: u32 = 20;
 
 /// A message to be sent in a conversation.
 #[derive(Debug, Clone)]
@@ -34,6 +38,9 @@ pub struct NewMessage {
     pub reply_to: Option<MessageId>,
     /// By which a retry of the same request is recognised.
     pub key: Option<IdempotencyKey>,
+    /// The newest message that the sender had seen when they began to write. If another member has answered after it, the
+    /// message is refused instead of queued, so that the person is not answered twice; `None` asks for no such check.
+    pub seen: Option<MessageId>,
 }
 
 /// What a message to be sent holds.
@@ -66,13 +73,13 @@ impl NewMessage {
     /// # Errors
     /// [`crate::TextError`].
     pub fn text(body: &str) -> Result<Self, crate::TextError> {
-        Ok(Self { body: NewBody::Text(MessageText::parse(body)?), reply_to: None, key: None })
+        Ok(Self { body: NewBody::Text(MessageText::parse(body)?), reply_to: None, key: None, seen: None })
     }
 
     /// A file, with words under it where there are any.
     #[must_use]
     pub const fn file(file: NewFile, caption: Option<MessageText>) -> Self {
-        Self { body: NewBody::File { file, caption }, reply_to: None, key: None }
+        Self { body: NewBody::File { file, caption }, reply_to: None, key: None, seen: None }
     }
 
     /// A template without parameters; add them with [`param`](Self::param).
@@ -83,7 +90,7 @@ impl NewMessage {
             language: language.to_owned(),
             parameters: Vec::new(),
         };
-        Self { body, reply_to: None, key: None }
+        Self { body, reply_to: None, key: None, seen: None }
     }
 
     /// Adds a parameter of a template.
@@ -222,7 +229,8 @@ impl ConversationService<'_> {
     /// Queues a message, if the gate allows it; the worker asks the gate again before it leaves.
     ///
     /// # Errors
-    /// [`Error::Refused`] with every rule that says no; [`Error::Template`]; [`Error::File`];
+    /// [`Error::Refused`] with every rule that says no; [`Error::Answered`] if another member was faster;
+    /// [`Error::Template`]; [`Error::File`];
     /// [`Error::IdempotencyReused`]; [`Error::NotFound`]; [`Error::Denied`] without [`Permission::MessagesSend`].
     pub async fn send(&self, by: &Actor, id: ConversationId, new: NewMessage) -> Result<Sent, Error> {
         let scope = by.scope_for(Permission::MessagesSend)?;
@@ -325,6 +333,17 @@ impl ConversationService<'_> {
                 return Err(Error::Refused(refusal));
             }
         };
+        if let Some(seen) = new.seen
+            && let Some(message) = self.answered_since(by, scope, id, seen).await?
+        {
+            // What was queued by the same request before is answered as the first time.
+            if let Some(once) = &once
+                && let Some(sent) = self.replayed(by, scope, once).await?
+            {
+                return Ok(sent);
+            }
+            return Err(Error::Answered { message });
+        }
         let kept = match &attachment {
             Some(file) => {
                 // A retry is answered without storing its file again.
@@ -338,13 +357,15 @@ impl ConversationService<'_> {
             None => None,
         };
         let due = deferred.as_ref().map_or(now, |(until, _)| *until);
+        // A member who writes into a closed conversation waits for an answer there. What a program sends may be a receipt.
+        let reopens = by.member().is_some() && conversation.state_at(now) == ConversationState::Closed;
         let mut batch = Batch::new(by, Action::MessageQueued, now);
         batch
             .about(message.id)
             .write(ConversationWrite::Append {
                 account: account.id,
                 message: Box::new(message.clone()),
-                head: HeadDelta::default(),
+                head: HeadDelta { reopen: reopens, ..HeadDelta::default() },
                 digest: None,
             })
             .job(
@@ -353,6 +374,14 @@ impl ConversationService<'_> {
                     .within(id),
             )
             .event(DomainEvent::MessageQueued { conversation: id, message: message.id });
+        if reopens {
+            let (by, done) = (by.principal().to_ref(), self.runtime.ids().next(now));
+            let what = ActivityKind::Reopened;
+            let reopened = Activity { id: done, conversation: id, by, what, at: now };
+            batch
+                .write(ConversationWrite::Activity(reopened))
+                .event(DomainEvent::ConversationChanged { conversation: id });
+        }
         // A template is not what was written in the box.
         if !matches!(new.body, NewBody::Template { .. }) {
             super::drafting::sent(&mut batch, by, id);
@@ -365,6 +394,28 @@ impl ConversationService<'_> {
             batch.once(once);
         }
         self.answer(scope, store.commit_one(scope, batch).await?.outcome, message, deferred).await
+    }
+
+    /// The newest message of another member after one that the sender has seen. A message that is queued at the same instant
+    /// may be missed.
+    async fn answered_since(
+        &self,
+        by: &Actor,
+        scope: &OrgScope,
+        id: ConversationId,
+        seen: MessageId,
+    ) -> Result<Option<MessageId>, Error> {
+        let newest = self.runtime.store().messages(scope, id, PageRequest::first(LOOKED_AT)).await?.items;
+        let me = by.principal().to_ref();
+        let is_answer = |message: &&Message| {
+            let of_member = |author: &String| {
+                *author != me && matches!(Principal::from_ref(author), Ok(Principal::Member(_)))
+            };
+            message.id > seen
+                && message.direction == Direction::Outbound
+                && message.author.as_ref().is_some_and(of_member)
+        };
+        Ok(newest.iter().filter(is_answer).map(|message| message.id).max())
     }
 
     async fn answer(

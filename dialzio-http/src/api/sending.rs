@@ -47,6 +47,9 @@ pub struct NewMessageJson {
     template: Option<TemplateJson>,
     /// The message that it answers.
     reply_to: Option<MessageId>,
+    /// The newest message that the sender had seen. If another member has answered after it, nothing is sent
+    /// (`conversation.answered`).
+    seen: Option<MessageId>,
 }
 
 /// The key that a client must send with what it may repeat.
@@ -132,7 +135,7 @@ pub async fn send(
         },
         _ => return Err(Problem::invalid("text", "or template is needed, one of them")),
     };
-    let new = NewMessage { body, reply_to: new.reply_to, key: Some(key) };
+    let new = NewMessage { body, reply_to: new.reply_to, key: Some(key), seen: new.seen };
     queue(&state, &actor, id, new).await
 }
 
@@ -193,7 +196,7 @@ pub(crate) async fn send_file(
     let file = NewFile { bytes: fields.file.bytes.clone(), name: fields.file.name.clone() };
     let caption = fields.caption.map(|words| parse::<MessageText>("caption", words)).transpose()?;
     let reply_to = fields.reply_to.map(|id| word("reply_to", id)).transpose()?;
-    let new = NewMessage { body: NewBody::File { file, caption }, reply_to, key: Some(key) };
+    let new = NewMessage { body: NewBody::File { file, caption }, reply_to, key: Some(key), seen: None };
     queue(&state, &actor, id, new).await
 }
 

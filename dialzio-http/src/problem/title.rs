@@ -54,6 +54,11 @@ const CODES: &[(&str, u16, &str)] = &[
     ("consent.unknown", 403, "No opt-in is recorded: record one first"),
     ("consent.unresolved", 403, "This person has no address on this channel: add one first"),
     ("consent.withdrawn", 403, "This person opted out: wait until they opt in again"),
+    (
+        "conversation.answered",
+        409,
+        "Another member has answered meanwhile: read their answer, then send again or not",
+    ),
     ("conversation.claimed", 409, "Another member has claimed the conversation: ask them to hand it over"),
     ("disk.low", 503, "No files are accepted: the disk of the server is almost full"),
     ("file.caption", 422, "This kind of file takes no words: send them as a message of their own"),

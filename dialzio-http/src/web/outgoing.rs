@@ -10,7 +10,7 @@ use dialzio_core::conversation::{
 use dialzio_core::media::NewFile;
 use dialzio_core::store::IdempotencyKey;
 use dialzio_core::text::{MessageText, NoteText};
-use dialzio_core::{ConversationId, MessageId, Permission};
+use dialzio_core::{ConversationId, Error, MessageId, Permission};
 
 use super::page_context::{PageContext, show};
 use super::view::thread::{Item, ThreadItems};
@@ -54,13 +54,29 @@ pub(crate) async fn reply(
         },
         None => NewBody::Text(text::<MessageText>("text", fields.get("text"))?),
     };
-    let new = NewMessage { body, reply_to, key: Some(key(fields)?) };
-    let sent = ctx.crm().conversations().send(&ctx.actor, id, new).await?;
+    // The page names the newest item that stood there when one began to write.
+    let seen = fields.given("seen").and_then(|seen| seen.parse().ok());
+    let new = NewMessage { body, reply_to, key: Some(key(fields)?), seen };
+    let sent = match ctx.crm().conversations().send(&ctx.actor, id, new).await {
+        Err(Error::Answered { message }) => return Err(answered(&ctx, message).await?),
+        sent => sent?,
+    };
     let Html(mut html) = changed(&ctx, &[sent.message]).await?;
     if fields.get("then") == "close" {
         html.push_str(&head::closed(&ctx, id).await?);
     }
     Ok(Html(html))
+}
+
+/// Who answered meanwhile, and how long ago.
+async fn answered(ctx: &PageContext, message: MessageId) -> Result<Problem, Problem> {
+    let message = ctx.crm().conversations().message(&ctx.actor, message).await?;
+    let who = message.author.as_deref().map_or_else(|| "A colleague".to_owned(), |author| ctx.who(author));
+    let seconds = (ctx.now - message.event_at).num_seconds().max(0);
+    let ago = if seconds < 60 { format!("{seconds} s ago") } else { format!("{} min ago", seconds / 60) };
+    let words =
+        format!("{who} answered {ago}, after you began to write. Press Send again to send it anyway.");
+    Ok(Problem::new("conversation.answered").detail(words))
 }
 
 /// `POST /web/conversations/{conversation}/notes`.
@@ -110,7 +126,7 @@ pub(crate) async fn template(
         language: template.language.clone(),
         parameters: fields.under("field.").into_iter().filter_map(named).collect(),
     };
-    let new = NewMessage { body, reply_to: None, key: Some(key(&fields)?) };
+    let new = NewMessage { body, reply_to: None, key: Some(key(&fields)?), seen: None };
     let sent = service.send(&ctx.actor, id, new).await?;
     changed(&ctx, &[sent.message]).await
 }
@@ -165,7 +181,7 @@ pub(crate) async fn resend(ctx: PageContext, Id(id): Id<MessageId>) -> Result<Ht
         _ => return Err(Problem::invalid("message", "is of a kind that cannot be sent again")),
     };
     let once = IdempotencyKey::parse(&format!("again-{id}"));
-    let new = NewMessage { body, reply_to: message.reply_to, key: once };
+    let new = NewMessage { body, reply_to: message.reply_to, key: once, seen: None };
     let sent = service.send(&ctx.actor, message.conversation, new).await?;
     if message.delivery.status == DeliveryStatus::Unknown {
         message = service.resolve_unknown(&ctx.actor, id, false).await?;

@@ -180,7 +180,7 @@ impl Live {
             language: template.language.clone(),
             parameters: vec![("1".to_owned(), "Asha".to_owned())],
         };
-        let new = NewMessage { body, reply_to: None, key: None };
+        let new = NewMessage { body, reply_to: None, key: None, seen: None };
         self.crm.conversations().send(&self.me, talk, new).await.unwrap().message
     }
 
