@@ -128,7 +128,7 @@ impl Reading {
             Some(region) => PhoneNumber::parse_in(text, region),
             None => PhoneNumber::parse(text),
         };
-        self.value(field, read)
+        self.value(field, read.map_err(|error| format!("cannot be used: {error}")))
     }
 
     fn hours(&mut self, hours: HoursJson) -> Option<BusinessHours> {

@@ -79,6 +79,7 @@ fn begun(state: &mut State, key: Key, direction: Direction, first: Leg, now: Dat
             our_number: String::new(),
             agent: None,
             phase: CallPhase::Waiting,
+            is_programmed: false,
             heard: Vec::new(),
             refused: None,
             on_hold: false,
@@ -151,6 +152,7 @@ pub(super) fn call_in(
         let question = asks.then(|| program::question(key.1, &id, from, to, now.timestamp_millis()));
         if question.is_some() {
             call.playing = Some(Playing::default());
+            call.shown.is_programmed = true;
         }
         state.calls.push(call);
         (id, question)
