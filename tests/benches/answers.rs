@@ -23,7 +23,7 @@ use dialzio_core::call_flow::{
 };
 use dialzio_core::entropy::Entropy;
 use dialzio_core::page::PageRequest;
-use dialzio_core::{Actor, Crm, PhoneNumber, Principal, Role, SystemClock};
+use dialzio_core::{Actor, Clock, Crm, PhoneNumber, Principal, Role, SystemClock};
 use dialzio_http::Options;
 use dialzio_store_sqlite::SqliteStore;
 use dialzio_telephony::emulator::{EmulatedAccount, Emulator, EmulatorConfig, Product};
@@ -55,7 +55,7 @@ async fn start() -> Bench {
         .provider(Piopiy::new(TelephonyConfig::for_emulator()).unwrap())
         .build()
         .unwrap();
-    let vendor = Emulator::start(EmulatorConfig::new(Arc::new(chrono::Utc::now))).await.unwrap();
+    let vendor = Emulator::start(EmulatorConfig::new(Arc::new(|| SystemClock.now()))).await.unwrap();
     vendor.add_account(EmulatedAccount {
         product: Product::Piopiy,
         app_id: APP_ID,
@@ -115,7 +115,7 @@ impl Bench {
         let place = self.asked.fetch_add(1, Ordering::Relaxed);
         let question = json!({
             "action": "inbound", "from": format!("9198{:08}", 40_000_000 + place), "to": NUMBER,
-            "time": chrono::Utc::now().timestamp_millis(), "cmiuuid": format!("leg-{place}"),
+            "time": self.crm.clock().now().timestamp_millis(), "cmiuuid": format!("leg-{place}"),
         });
         let begun = Instant::now();
         let answer = self.http.post(&self.url).json(&question).send().await.unwrap();
@@ -145,7 +145,7 @@ async fn main() {
     let bench = Arc::new(start().await);
     let mut cold = Vec::new();
     for _ in 0..200 {
-        // Another view of the same store has read nothing yet; the server's own is made to forget by a change.
+        // A change makes the server forget what it has read.
         let all = bench.crm.call_flows().all(&bench.owner).await.unwrap();
         let patch = dialzio_core::call_flow::CallFlowPatch {
             name: Some("Hotline".parse().unwrap()),

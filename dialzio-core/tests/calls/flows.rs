@@ -267,7 +267,7 @@ async fn those_who_see_accounts_read_flows_and_those_who_keep_the_settings_chang
     };
     let (viewer, admin) = (act(Role::Viewer).await, act(Role::Admin).await);
     let manager = act(Role::Manager).await;
-    assert_eq!(flows.all(&viewer).await.unwrap(), [flow.clone()]);
+    assert_eq!(flows.all(&viewer).await.unwrap(), std::slice::from_ref(&flow));
     flows.preview(&viewer, flow.id, None, None).await.unwrap();
     let patch = || CallFlowPatch { enabled: Some(false), ..CallFlowPatch::default() };
     assert!(matches!(flows.change(&manager, flow.id, None, patch()).await, Err(Error::Denied { .. })));

@@ -175,7 +175,7 @@ pub(super) async fn give_up(shared: Arc<Shared>, id: String, leg: String, second
 mod tests {
     use super::*;
 
-    fn refused(program: Value) -> String {
+    fn refused(program: &Value) -> String {
         read(program.to_string().as_bytes(), &["914471000002".to_owned()]).unwrap_err()
     }
 
@@ -209,7 +209,7 @@ mod tests {
             bridge(json!({"ring_type": "all"})),
             bridge(json!({"strategy": "all"})),
         ] {
-            assert!(!refused(program.clone()).is_empty(), "{program}");
+            assert!(!refused(&program).is_empty(), "{program}");
         }
         let right = bridge(
             json!({"from": 914471000002_u64, "timeout": 20, "loop": 1, "duration": 5400, "ring_type": "group"}),
