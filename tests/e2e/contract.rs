@@ -192,6 +192,8 @@ async fn every_operation_answers_as_the_document_says() {
             "events"
             | "hooks.check"
             | "hooks.receive"
+            | "hooks.answer"
+            | "hooks.answer_by_query"
             | "messages.resolve"
             | "conversations.claim"
             | "drafts.save"
@@ -248,6 +250,11 @@ async fn every_operation_answers_as_the_document_says() {
     let signature = fixture.graph.signature(&reading.line.number, &body).unwrap();
     let webhook = fixture.http.post(&reading.line.hook).header("x-hub-signature-256", signature);
     crate::fixture::answer(webhook.header("content-type", "application/json").body(body)).await.is(200);
+
+    let (_, hook) = fixture.connect_telephone(&reading.seat, "3333300").await;
+    let address = format!("{}/hooks/{hook}/answer", fixture.origin);
+    crate::fixture::answer(fixture.http.get(&address)).await.is(200);
+    crate::fixture::answer(fixture.http.post(&address).body("{}")).await.is(200);
 
     // The stream does not end: the next test reads it.
     for route in ROUTES.iter().filter(|route| route.name != "events") {

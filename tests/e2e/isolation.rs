@@ -116,7 +116,9 @@ pub(crate) fn sample(route: &Route, fixture: &Fixture, tenant: &Tenant) -> Value
         body["base_url"] = json!(fixture.graph.base_url());
     }
     if body.get("account").is_some() {
-        body["account"] = json!(tenant.line.account);
+        // Calls are answered where a telephone service asks.
+        let of_calls = route.name.starts_with("call_flows");
+        body["account"] = json!(if of_calls { &tenant.ids["telephone"] } else { &tenant.line.account });
     }
     body
 }

@@ -3,8 +3,8 @@
 use std::fmt;
 use url::Url;
 
-/// An https address of a sound file. The provider fetches it, we never do. `Debug` shows its length only, since addresses of
-/// files often hold a key.
+/// An https address of a sound file, which the provider fetches. Logs show its length alone, since such addresses often hold a
+/// key.
 #[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[cfg_attr(feature = "openapi", schema(value_type = String, format = Uri, pattern = "^https://", max_length = 2048))]

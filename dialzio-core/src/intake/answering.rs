@@ -51,7 +51,7 @@ impl Intake<'_> {
             Ok(None) => return AnsweredCall::status(404),
             Err(code) => {
                 tracing::error!(%code, "a call was answered without its flow");
-                return self.without_app(raw);
+                return self.without_app(&raw);
             }
         };
         let Ok((telephony, decoder)) = self.asking(&opened) else { return AnsweredCall::status(404) };
@@ -109,7 +109,7 @@ impl Intake<'_> {
     }
 
     /// The fixed answer in the form of the provider whose question it looks like, since the app behind the address is not known.
-    fn without_app(&self, raw: RawWebhook) -> AnsweredCall {
+    fn without_app(&self, raw: &RawWebhook) -> AnsweredCall {
         let asks: Vec<(&dyn TelephonyProvider, &dyn WebhookDecoder)> = self
             .runtime
             .providers()

@@ -12,7 +12,7 @@ use written::Written;
 
 /// A telephone number in E.164 form: `+`, then 5 to 15 digits, no leading zero.
 ///
-/// Source: ITU-T E.164. `Debug` masks all but the last three digits.
+/// Source: ITU-T E.164. Logs show its last three digits alone.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[cfg_attr(feature = "openapi", schema(value_type = String, pattern = r"^\+[1-9][0-9]{4,14}$"))]

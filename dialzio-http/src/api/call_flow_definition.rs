@@ -128,10 +128,10 @@ impl Reading {
             Some(region) => PhoneNumber::parse_in(text, region),
             None => PhoneNumber::parse(text),
         };
-        self.value(field, read)
+        self.value(field, read.map_err(|error| format!("cannot be used: {error}")))
     }
 
-    fn hours(&mut self, hours: HoursJson) -> Option<BusinessHours> {
+    fn hours(&mut self, hours: &HoursJson) -> Option<BusinessHours> {
         let zone = ZoneName::parse(&hours.zone)
             .ok_or("must be a time zone of the IANA database, such as Asia/Kolkata");
         let zone = self.value("zone", zone);
@@ -188,7 +188,7 @@ impl DefinitionJson {
         };
         let definition = CallFlowDefinition {
             greeting,
-            hours: self.hours.and_then(|hours| reading.hours(hours)),
+            hours: self.hours.and_then(|hours| reading.hours(&hours)),
             ring: self.ring.and_then(|ring| reading.ring(ring)),
             fallback: self.fallback.and_then(|number| reading.number("fallback", &number)),
             voicemail: self

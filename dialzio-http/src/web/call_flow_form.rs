@@ -4,8 +4,8 @@ use chrono_tz::TZ_VARIANTS;
 use dialzio_core::access::chrono_tz_name::ZoneName;
 use dialzio_core::account::ProviderAccount;
 use dialzio_core::call_flow::{
-    AfterClosed, CallFlow, CallFlowDefinition, DayTime, Greeting, MemberTelephone, RingStrategy, RingTarget,
-    Weekday,
+    AfterClosed, CallFlow, CallFlowDefinition, CallFlowProblem, DayTime, Greeting, MemberTelephone, RingStep,
+    RingStrategy, RingTarget, Weekday,
 };
 use dialzio_core::{CallFlowId, PhoneNumber};
 use std::fmt::Display;
@@ -240,7 +240,9 @@ impl Typed {
         if self.new_number.trim().is_empty() {
             return;
         }
-        if let Some(number) = self.read("new_number", super::calls::read_number(ctx, &self.new_number)) {
+        let read = super::calls::read_number(ctx, &self.new_number);
+        let read = read.map_err(|error| format!("cannot be used: {error}"));
+        if let Some(number) = self.read("new_number", read) {
             self.ring.push(format!("number:{}", number.reveal()));
             self.new_number.clear();
         }
@@ -263,10 +265,11 @@ impl Typed {
         self.take_member();
         self.take_number(ctx);
         let seconds = self.seconds.trim().parse::<u64>();
+        let usual = u64::from(RingStep::LEAST_SECONDS)..=u64::from(RingStep::MOST_SECONDS);
         let seconds = match seconds {
-            Ok(seconds) => seconds,
-            Err(_) => {
-                self.wrong("seconds", "must be 5 to 60 seconds");
+            Ok(seconds) if usual.contains(&seconds) => seconds,
+            _ => {
+                self.wrong("seconds", CallFlowProblem::RingSeconds);
                 u64::from(SECONDS)
             }
         };

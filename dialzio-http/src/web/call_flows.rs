@@ -162,7 +162,9 @@ async fn checked(
         "" => Some(AnsweredNumber::All),
         number => {
             let read = super::calls::read_number(ctx, number);
-            typed.read("number", read).map(AnsweredNumber::One)
+            typed
+                .read("number", read.map_err(|error| format!("cannot be used: {error}")))
+                .map(AnsweredNumber::One)
         }
     };
     let account = account.or_else(|| typed.account.parse().ok());

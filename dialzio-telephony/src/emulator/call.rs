@@ -66,6 +66,8 @@ pub struct EmulatedCall {
     pub agent: Option<String>,
     /// Where it stands.
     pub phase: CallPhase,
+    /// A program decides what is done with it.
+    pub is_programmed: bool,
     /// What a program spoke or played to the caller, in order.
     pub heard: Vec<String>,
     /// Why the answer about the call was refused.

@@ -40,10 +40,12 @@
 //! ```
 
 mod asked;
+mod asking;
 mod call;
 mod config;
 mod files;
 mod payload;
+mod perform;
 mod piopiy;
 mod play;
 mod program;
@@ -198,7 +200,12 @@ impl Emulator {
         from: Option<&str>,
         to: &str,
     ) -> Result<String, EmulatorError> {
-        play::call_in(&self.shared, (product, app_id), from, to)
+        let (call, question) = play::call_in(&self.shared, (product, app_id), from, to)?;
+        if let Some(question) = question {
+            let pending = self.shared.pending();
+            self.shared.spawn(asking::ask(Arc::clone(&self.shared), call.clone(), question, pending));
+        }
+        Ok(call)
     }
 
     /// An agent is rung for a caller who waits: an id of TeleCMI, a number of Piopiy.
@@ -214,7 +221,7 @@ impl Emulator {
     /// # Errors
     /// [`EmulatorError`]; [`EmulatorError::UnknownAgent`] if this one is not rung.
     pub fn agent_answers_at(&self, call: &str, agent: &str) -> Result<(), EmulatorError> {
-        play::answers_at(&self.shared, call, agent)
+        perform::answers_at(&self.shared, call, agent)
     }
 
     /// The agent who is rung answers. In a call that was placed, the customer is rung then.
@@ -230,7 +237,7 @@ impl Emulator {
     /// # Errors
     /// [`EmulatorError`].
     pub fn agent_declines(&self, call: &str) -> Result<(), EmulatorError> {
-        play::agent_leaves(&self.shared, call, "sent_reject")
+        perform::agent_leaves(&self.shared, call, "sent_reject")
     }
 
     /// The agent who is rung does not answer.
@@ -238,7 +245,7 @@ impl Emulator {
     /// # Errors
     /// [`EmulatorError`].
     pub fn agent_ignores(&self, call: &str) -> Result<(), EmulatorError> {
-        play::agent_leaves(&self.shared, call, "recv_cancel")
+        perform::agent_leaves(&self.shared, call, "recv_cancel")
     }
 
     /// The customer who is rung answers.

@@ -4,13 +4,11 @@ use chrono::{DateTime, Utc};
 use dialzio_core::conversation::Direction;
 use serde_json::Value;
 
-use std::{collections::VecDeque, sync::Arc};
-
 use super::{
     call::{Call, CallPhase, EmulatedCall, Leg, Side, Which},
     config::{EmulatorError, Product},
     payload,
-    program::{self, Action, Playing},
+    program::{self, Playing},
     state::{Key, Shared, State},
 };
 
@@ -27,10 +25,10 @@ pub(super) struct Placed {
 }
 
 /// What is posted of a step, in order.
-struct Told<'a> {
+pub(super) struct Told<'a> {
     shared: &'a Shared,
     key: Key,
-    at: DateTime<Utc>,
+    pub(super) at: DateTime<Utc>,
     posts: Vec<Value>,
 }
 
@@ -39,7 +37,7 @@ impl<'a> Told<'a> {
         Self { shared, key, at, posts: Vec::new() }
     }
 
-    fn event(&mut self, state: &State, call: &Call, which: Which, status: &str) {
+    pub(super) fn event(&mut self, state: &State, call: &Call, which: Which, status: &str) {
         if !state.behaviour.live_events {
             return;
         }
@@ -79,6 +77,7 @@ fn begun(state: &mut State, key: Key, direction: Direction, first: Leg, now: Dat
             our_number: String::new(),
             agent: None,
             phase: CallPhase::Waiting,
+            is_programmed: false,
             heard: Vec::new(),
             refused: None,
             on_hold: false,
@@ -127,13 +126,13 @@ pub(super) fn place(shared: &Shared, placed: Placed) -> String {
     request_id
 }
 
-/// A customer calls. `from` is `None` if the number is withheld.
+/// A customer calls. `from` is `None` if the number is withheld. Answers the call, and the question about it where one is asked.
 pub(super) fn call_in(
-    shared: &Arc<Shared>,
+    shared: &Shared,
     key: Key,
     from: Option<&str>,
     to: &str,
-) -> Result<String, EmulatorError> {
+) -> Result<(String, Option<Value>), EmulatorError> {
     let now = shared.now();
     let mut told = Told::new(shared, key, now);
     let (id, question) = {
@@ -151,19 +150,17 @@ pub(super) fn call_in(
         let question = asks.then(|| program::question(key.1, &id, from, to, now.timestamp_millis()));
         if question.is_some() {
             call.playing = Some(Playing::default());
+            call.shown.is_programmed = true;
         }
         state.calls.push(call);
         (id, question)
     };
     told.post();
-    if let Some(question) = question {
-        shared.spawn(program::ask(Arc::clone(shared), id.clone(), question, shared.pending()));
-    }
-    Ok(id)
+    Ok((id, question))
 }
 
 /// Does something with a call at a point where it can happen.
-fn step(
+pub(super) fn step(
     shared: &Shared,
     id: &str,
     act: impl FnOnce(&mut State, &mut Call, &mut Told<'_>) -> Result<(), EmulatorError>,
@@ -181,7 +178,7 @@ fn step(
     Ok(())
 }
 
-fn expect(call: &Call, phases: &[CallPhase]) -> Result<(), EmulatorError> {
+pub(super) fn expect(call: &Call, phases: &[CallPhase]) -> Result<(), EmulatorError> {
     if phases.contains(&call.shown.phase) {
         Ok(())
     } else {
@@ -249,7 +246,7 @@ pub(super) fn customer_answers(shared: &Shared, id: &str) -> Result<(), Emulator
     })
 }
 
-fn answer(call: &mut Call, which: Which, at: DateTime<Utc>) {
+pub(super) fn answer(call: &mut Call, which: Which, at: DateTime<Utc>) {
     if let Some(leg) = call.leg_mut(which) {
         leg.answered = Some(at);
     }
@@ -264,11 +261,7 @@ const fn joined(key: Key) -> &'static str {
 }
 
 /// The agent who is rung declines, or does not answer. A caller waits on; a call that was placed is over.
-pub(super) fn agent_leaves(
-    shared: &Arc<Shared>,
-    id: &str,
-    reason: &'static str,
-) -> Result<(), EmulatorError> {
+pub(super) fn agent_leaves(shared: &Shared, id: &str, reason: &'static str) -> Result<(), EmulatorError> {
     let direction = {
         let mut state = shared.state();
         let call = state.call_mut(id)?;
@@ -295,146 +288,7 @@ pub(super) fn agent_leaves(
             call.shown.phase = CallPhase::AgentRings;
         }
         Ok(())
-    })?;
-    go_on(shared, id)
-}
-
-/// The time of those who are rung is up: the program goes on.
-pub(super) fn nobody_answers(shared: &Arc<Shared>, id: &str) -> Result<(), EmulatorError> {
-    while shared.state().call_mut(id)?.shown.phase == CallPhase::AgentRings {
-        let before = shared.state().call_mut(id)?.seconds.iter().filter(|leg| leg.ended.is_none()).count();
-        agent_leaves(shared, id, "recv_cancel")?;
-        if before <= 1 {
-            break;
-        }
-    }
-    Ok(())
-}
-
-/// One of several who are rung at once answers.
-pub(super) fn answers_at(shared: &Shared, id: &str, agent: &str) -> Result<(), EmulatorError> {
-    {
-        let mut state = shared.state();
-        let call = state.call_mut(id)?;
-        expect(call, &[CallPhase::AgentRings])?;
-        let rings = |leg: &Leg| leg.party == agent && leg.ended.is_none();
-        let place = call.seconds.iter().position(rings);
-        let place = place.ok_or_else(|| EmulatorError::UnknownAgent(agent.to_owned()))?;
-        let leg = call.seconds.remove(place);
-        call.shown.agent = Some(leg.party.clone());
-        call.seconds.push(leg);
-    }
-    agent_answers(shared, id)
-}
-
-/// A program was answered: it is played from its first action.
-pub(super) fn begin(shared: &Arc<Shared>, id: &str, actions: VecDeque<Action>) {
-    {
-        let mut state = shared.state();
-        let Ok(call) = state.call_mut(id) else { return };
-        if call.is_over() {
-            return;
-        }
-        call.playing = Some(Playing { actions, ..Playing::default() });
-    }
-    // The call was there a moment ago; what ended it since then ended the program too.
-    let _ = go_on(shared, id);
-}
-
-/// What was answered cannot be played: the call ends.
-pub(super) fn refuse(shared: &Shared, id: &str, why: String) {
-    if let Ok(call) = shared.state().call_mut(id) {
-        call.shown.refused = Some(why);
-    }
-    // A caller who has hung up meanwhile needs no end.
-    let _ = end(shared, id, "failed", None);
-}
-
-/// Plays what is next, until somebody has to do something.
-fn go_on(shared: &Arc<Shared>, id: &str) -> Result<(), EmulatorError> {
-    loop {
-        let action = {
-            let mut state = shared.state();
-            let call = state.call_mut(id)?;
-            if call.shown.phase != CallPhase::Waiting {
-                return Ok(());
-            }
-            let Some(playing) = call.playing.as_mut() else { return Ok(()) };
-            match playing.next.pop_front() {
-                Some((number, seconds)) => {
-                    Action::Ring { numbers: vec![number], together: true, seconds, tries: 1 }
-                }
-                None => match playing.actions.pop_front() {
-                    Some(action) => action,
-                    // A program that ends with a recording goes on until the caller hangs up.
-                    None if playing.is_recorded => {
-                        call.shown.phase = CallPhase::Recording;
-                        drop(state);
-                        shared.changed();
-                        return Ok(());
-                    }
-                    None => Action::HangUp,
-                },
-            }
-        };
-        match action {
-            Action::Hear(what) => step(shared, id, |state, call, told| {
-                call.shown.heard.push(what);
-                pick_up(state, call, told);
-                Ok(())
-            })?,
-            Action::Record => step(shared, id, |state, call, told| {
-                if let Some(playing) = call.playing.as_mut() {
-                    playing.is_recorded = true;
-                }
-                pick_up(state, call, told);
-                Ok(())
-            })?,
-            Action::HangUp => return end(shared, id, "sent_bye", None),
-            Action::Ring { numbers, together, seconds, tries } => {
-                bridge(shared, id, &numbers, together, seconds, tries)?;
-            }
-        }
-    }
-}
-
-/// The platform takes the call, once.
-fn pick_up(state: &State, call: &mut Call, told: &mut Told<'_>) {
-    if call.first.answered.is_none() {
-        answer(call, Which::First, told.at);
-        told.event(state, call, Which::First, "answered");
-    }
-}
-
-/// Telephones ring; those of a bridge that rings one after the other wait for their turn.
-fn bridge(
-    shared: &Arc<Shared>,
-    id: &str,
-    numbers: &[String],
-    together: bool,
-    seconds: u64,
-    tries: u64,
-) -> Result<(), EmulatorError> {
-    let rung = if together { numbers } else { &numbers[..1.min(numbers.len())] };
-    step(shared, id, |state, call, told| {
-        for number in rung {
-            call.seconds.push(Leg::ringing(state.next_uuid(), number, told.at));
-            call.shown.agent = Some(number.clone());
-            call.shown.phase = CallPhase::AgentRings;
-            told.event(state, call, Which::Second, "started");
-        }
-        if let Some(playing) = call.playing.as_mut() {
-            let later = std::iter::repeat_n(numbers, usize::try_from(tries).unwrap_or(1)).flatten();
-            let skipped = if together { numbers.len() } else { 1 };
-            playing.next.extend(later.skip(skipped).map(|number| (number.clone(), seconds)));
-        }
-        Ok(())
-    })?;
-    let leg = shared.state().call_mut(id)?.seconds.last().map(|leg| leg.id.clone());
-    if let Some(leg) = leg {
-        shared.spawn(program::give_up(Arc::clone(shared), id.to_owned(), leg, seconds));
-    }
-    Ok(())
+    })
 }
 
 /// The customer who is rung declines, or does not answer.
@@ -475,7 +329,7 @@ pub(super) fn hang_up(shared: &Shared, id: &str, side: Side) -> Result<(), Emula
 }
 
 /// The caller whom no one answered leaves a message, and the call ends. An agent who is rung is not rung any more.
-pub(super) fn leave_voicemail(shared: &Arc<Shared>, id: &str) -> Result<(), EmulatorError> {
+pub(super) fn leave_voicemail(shared: &Shared, id: &str) -> Result<(), EmulatorError> {
     let (file, rings) = {
         let mut guard = shared.state();
         let call = guard.call_mut(id)?;
@@ -497,7 +351,7 @@ pub(super) fn leave_voicemail(shared: &Arc<Shared>, id: &str) -> Result<(), Emul
 }
 
 /// Ends a call: its legs, its recording, and what is told of it.
-fn end(
+pub(super) fn end(
     shared: &Shared,
     id: &str,
     reason: &'static str,

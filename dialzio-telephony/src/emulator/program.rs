@@ -1,23 +1,10 @@
-//! Programs of Piopiy for calls that come in: asked for at the account's answer address, judged as the vendor would, and played.
+//! Programs of Piopiy for calls that come in: the question, and the answer judged as the vendor would.
 //!
-//! Source: TeleCMI, *Piopiy, answer URL* and *PCMO*, read 2026-11. How a program goes on after a bridge that nobody answered is
-//! not documented: here with the next action. A bridge that was answered ends it.
+//! Source: TeleCMI, *Piopiy, answer URL* and *PCMO*, read 2026-11.
 
-use std::{collections::VecDeque, sync::Arc, time::Duration};
+use std::collections::VecDeque;
 
 use serde_json::{Map, Value, json};
-
-use super::{
-    call::CallPhase,
-    config::Product,
-    play,
-    state::{Pending, Shared},
-};
-
-/// How long an answer may take before the caller hears nothing any more.
-const PATIENCE: Duration = Duration::from_secs(5);
-/// The largest answer, in bytes.
-const LARGEST: usize = 64 * 1024;
 
 /// An action that is played.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -109,73 +96,16 @@ fn bridge(fields: &Map<String, Value>, numbers: &[String]) -> Result<Action, Str
     Ok(Action::Ring { numbers: rung, together, seconds: whole("timeout", 40)?, tries: whole("loop", 1)? })
 }
 
-/// Asks what to do with a call, and plays the answer. An answer that cannot be used ends the call.
-pub(super) async fn ask(shared: Arc<Shared>, id: String, question: Value, pending: Pending) {
-    let _pending = pending;
-    let (address, numbers) = {
-        let state = shared.state();
-        let key = (Product::Piopiy, question["appid"].as_u64().unwrap_or_default());
-        let Some(account) = state.accounts.get(&key) else { return };
-        (account.answer_url.clone(), account.facts.numbers.clone())
-    };
-    let Some(address) = address else { return };
-    let mut question = question;
-    if let Some(fields) = question.as_object_mut() {
-        fields.remove("appid");
-    }
-    let asked = shared
-        .http
-        .post(address)
-        .header(reqwest::header::CONTENT_TYPE, "application/json")
-        .body(question.to_string())
-        .timeout(PATIENCE)
-        .send()
-        .await;
-    let program = match asked {
-        Ok(answer) if answer.status().as_u16() == 200 => match answer.bytes().await {
-            Ok(body) if body.len() <= LARGEST => read(&body, &numbers),
-            Ok(_) => Err("the answer is too large".to_owned()),
-            Err(_) => Err("the answer broke off".to_owned()),
-        },
-        Ok(answer) => Err(format!("the answer had status {}", answer.status().as_u16())),
-        Err(_) => Err("there was no answer".to_owned()),
-    };
-    match program {
-        Ok(actions) => play::begin(&shared, &id, actions),
-        Err(refusal) => play::refuse(&shared, &id, refusal),
-    }
-}
-
 /// The question, in one of the documented forms.
 pub(super) fn question(app_id: u64, call: &str, from: &str, to: &str, at: i64) -> Value {
     json!({"appid": app_id, "action": "inbound", "from": from, "to": to, "time": at, "cmiuuid": call})
-}
-
-/// After a while, those who ring do not answer any more.
-pub(super) async fn give_up(shared: Arc<Shared>, id: String, leg: String, seconds: u64) {
-    tokio::time::sleep(Duration::from_secs(seconds)).await;
-    let rings = {
-        let mut state = shared.state();
-        let call = state.call_mut(&id);
-        call.is_ok_and(|call| {
-            call.shown.phase == CallPhase::AgentRings
-                && call
-                    .seconds
-                    .iter()
-                    .any(|one| one.id == leg && one.ended.is_none() && one.answered.is_none())
-        })
-    };
-    if rings {
-        // Somebody may have answered in between; then there is nothing to give up.
-        let _ = play::nobody_answers(&shared, &id);
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn refused(program: Value) -> String {
+    fn refused(program: &Value) -> String {
         read(program.to_string().as_bytes(), &["914471000002".to_owned()]).unwrap_err()
     }
 
@@ -209,7 +139,7 @@ mod tests {
             bridge(json!({"ring_type": "all"})),
             bridge(json!({"strategy": "all"})),
         ] {
-            assert!(!refused(program.clone()).is_empty(), "{program}");
+            assert!(!refused(&program).is_empty(), "{program}");
         }
         let right = bridge(
             json!({"from": 914471000002_u64, "timeout": 20, "loop": 1, "duration": 5400, "ring_type": "group"}),

@@ -49,7 +49,7 @@ fn a_question_of_piopiy_is_read_and_is_a_call_that_rings() {
             let InboundBody::Call(report) = element.body else { panic!("{name}") };
             let id = alias(body["cmiuuid"].as_str().unwrap());
             assert_eq!((report.direction, report.by_flow), (Some(Direction::Inbound), true));
-            assert_eq!(report.aliases, [id.clone()]);
+            assert_eq!(report.aliases, std::slice::from_ref(&id));
             assert_eq!((report.leg.id, report.leg.role), (Some(id), Some(LegRole::First)));
             assert_eq!(report.customer, Some(digits(&body["from"])));
             assert!(report.leg.started.is_some() && report.leg.result.is_none());

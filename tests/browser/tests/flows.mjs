@@ -97,7 +97,7 @@ export async function callFlows({ server, guard, taraPhone }) {
     const hours = { ...ring.definition.hours, open: ring.definition.hours.open.map((span) => ({ ...span, until: '24:00' })).filter((span) => span.from === '00:00') };
     equal((await server.api('PATCH', `/v1/call-flows/${ring.id}`, { definition: { ...ring.definition, hours } })).status, 200, 'status of the change');
     await phone.goto(taraPhone);
-    await telephones(phone).getByLabel('Call the business').selectOption('piopiy');
+    await telephones(phone).getByRole('combobox', { name: 'Call the business' }).selectOption('piopiy');
     await telephones(phone).getByRole('button', { name: 'Call', exact: true }).click();
     await telephones(phone).getByText(/heard “Welcome to Green Leaf Nursery\.”, rings/).waitFor();
     await page.goto(`${server.origin}/tasks`);

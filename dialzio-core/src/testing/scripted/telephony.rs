@@ -445,7 +445,7 @@ impl TelephonyProvider for ScriptedCalls {
         })
     }
 
-    /// A line for each step.
+    /// A list of texts, one for each step.
     fn write_program(&self, program: &CallProgram) -> Result<WrittenProgram, ProviderError> {
         let line = |step: &CallStep| match step {
             CallStep::Say(text) => format!("say {}", text.reveal()),
@@ -458,8 +458,8 @@ impl TelephonyProvider for ScriptedCalls {
             CallStep::Record { seconds } => format!("record {seconds} s"),
             CallStep::HangUp => "hang up".to_owned(),
         };
-        let body = program.steps().iter().map(line).collect::<Vec<_>>().join("\n");
-        Ok(WrittenProgram { content_type: "text/plain; charset=utf-8", body })
+        let lines: Vec<String> = program.steps().iter().map(line).collect();
+        Ok(WrittenProgram { content_type: "application/json", body: serde_json::json!(lines).to_string() })
     }
 
     async fn check(&self, access: &AccountAccess) -> Result<AccountHealth, ProviderError> {

@@ -31,6 +31,17 @@ fn shown(call: &EmulatedCall) -> SandboxCall {
         Product::Piopiy => "Piopiy",
     };
     let (what, acts): (_, &[(&str, &str)]) = match (call.phase, call.direction) {
+        (CallPhase::Waiting, _) if call.is_programmed => {
+            ("hears the call flow", &[("customer_hangs_up", "Hang up")])
+        }
+        (CallPhase::AgentRings, Direction::Inbound) if call.is_programmed => (
+            "rings at the desk",
+            &[
+                ("agent_answers", "Desk answers"),
+                ("agent_declines", "Desk declines"),
+                ("customer_hangs_up", "Person hangs up"),
+            ],
+        ),
         (CallPhase::Waiting, _) => {
             ("waits for someone", &[("voicemail", "Leave a voicemail"), ("customer_hangs_up", "Hang up")])
         }
