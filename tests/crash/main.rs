@@ -7,8 +7,10 @@
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::expect_used, missing_docs, reason = "tests")]
 
+mod call_figures;
 mod calls;
 mod processes;
+mod reconcile;
 mod server;
 mod stage;
 mod transfer;

@@ -4,6 +4,7 @@
 
 mod missed;
 mod placing;
+mod reconcile;
 mod reports;
 mod stories;
 
