@@ -233,16 +233,23 @@ fn put_together(
     Ok(builder.build()?)
 }
 
-/// How the telephone services are reached: hosts that the operator named, and the emulated ones with the sandbox.
+/// How the telephone services are reached: hosts that the operator named, and emulated ones with the sandbox or if the operator
+/// named this machine.
 #[cfg(feature = "telephony")]
 fn telephony(places: &Places) -> dialzio_telephony::TelephonyConfig {
     use dialzio_telephony::TelephonyConfig;
+    let hosts: Vec<String> =
+        places.provider_hosts.iter().map(|host| host.trim().to_ascii_lowercase()).collect();
     #[cfg(feature = "sandbox")]
-    let base = if places.sandbox { TelephonyConfig::for_emulator() } else { TelephonyConfig::default() };
+    let base = if places.sandbox || hosts.iter().any(|host| is_this_machine(host)) {
+        TelephonyConfig::for_emulator()
+    } else {
+        TelephonyConfig::default()
+    };
     #[cfg(not(feature = "sandbox"))]
     let base = TelephonyConfig::default();
     let mut config = base;
-    config.hosts = places.provider_hosts.iter().map(|host| host.trim().to_ascii_lowercase()).collect();
+    config.hosts = hosts;
     config.proxy.clone_from(&places.provider_proxy);
     config
 }

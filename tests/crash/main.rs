@@ -1,12 +1,16 @@
 //! The real binary, killed while it takes webhooks in and sends: nothing acknowledged is lost, nothing is sent twice. The
-//! same again with a database that does not keep the dispatch: then something is sent twice, so the test would notice.
+//! same again with a database that does not keep the dispatch: then something is sent twice, so the test would notice. The same for
+//! calls: what the provider reports of them, and those that are placed.
 //!
 //! On SQLite and on PostgreSQL. `DIALZIO_CRASH_ROUNDS` asks for another count than 200 and 100, `DIALZIO_BIN` for another
 //! binary than the one built here.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::expect_used, missing_docs, reason = "tests")]
 
+mod call_figures;
+mod calls;
 mod processes;
+mod reconcile;
 mod server;
 mod stage;
 mod transfer;

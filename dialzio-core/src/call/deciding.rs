@@ -118,6 +118,8 @@ impl Calls {
         let mut kept = found
             .next()
             .unwrap_or_else(|| Changed { call: Call::new(ids.next(at), account, at, now), is_new: true });
+        let before = (!kept.is_new).then(|| kept.call.clone());
+        let merges = found.len() > 0;
         for other in found {
             kept.call.absorb(&other.call);
             if !other.is_new {
@@ -144,9 +146,13 @@ impl Calls {
             kept.call.member = Some(member);
         }
         let id = kept.call.id;
-        self.write(&kept, report, was_final, ids, batch);
-        recordings(&kept.call, &new_files, now, ids, batch);
-        self.written.insert(id);
+        // What says nothing new is neither written nor told.
+        let held = |alias| self.known.aliases.iter().any(|(known, holder)| known == alias && *holder == id);
+        if merges || before.as_ref() != Some(&kept.call) || !report.aliases.iter().all(held) {
+            self.write(&kept, report, was_final, ids, batch);
+            recordings(&kept.call, &new_files, now, ids, batch);
+            self.written.insert(id);
+        }
         self.changed.push(kept);
         Ok(id)
     }

@@ -11,6 +11,7 @@ mod evidence;
 pub(crate) mod inbound;
 mod party;
 mod placing;
+pub(crate) mod reading;
 mod record;
 mod report;
 mod service;
@@ -24,6 +25,7 @@ pub use evidence::{CallEvidence, CallSource, LegEvidence, LegResult, LegRole, Re
 pub use party::Party;
 pub use placing::{CallPreview, NewCall};
 pub(crate) use placing::{PLACE_WITHIN, consent};
+pub use reading::{CallLogReading, CallsFound};
 pub use record::Call;
 pub use report::{CallSums, by_hour, by_member};
 pub use service::{CallPatch, CallService, Caller};

@@ -27,6 +27,8 @@ string_enum! {
         ClockConfirmed = "clock.confirmed",
         /// Keys were declared to be those of the data.
         KeysAdopted = "keys.adopted",
+        /// A provider's log of calls was read from a given time on.
+        CallsRead = "calls.read",
         /// The operator log was read.
         LogRead = "operator_log.read",
     }

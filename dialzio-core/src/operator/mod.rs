@@ -1,5 +1,6 @@
 //! What the operator of an installation does across organisations, each act on record with its reason.
 
+mod calls;
 mod entry;
 
 pub use entry::{OperatorAction, OperatorEntry};
@@ -16,11 +17,14 @@ use crate::text::Title;
 use crate::timekeeper::ClockState;
 use crate::webhook::QuarantineService;
 use crate::webhook::{Quarantined, context};
+use uuid::Uuid;
 
 /// What the name of an operator's principal begins with. Nothing else may take such a name.
 pub(crate) const OPERATOR: &str = "operator: ";
 /// How often a place in the log is tried for while other operators take it.
 const TRIES: u32 = 100;
+/// An act that is about no record.
+const NO_RECORD: Option<QuarantineId> = None;
 
 /// The operator of the installation, for one reason. For the host's own use: a command line or a control socket, never a
 /// request from outside.
@@ -54,31 +58,31 @@ impl<'a> Operator<'a> {
         &self,
         action: OperatorAction,
         org: Option<OrgId>,
-        subject: Option<QuarantineId>,
+        subject: Option<Uuid>,
     ) -> Result<OperatorEntry, Error> {
         let newest = self.runtime.store().operator_log(self.runtime.system(), u64::MAX, 1).await?;
         let (seq, before) = newest.first().map_or((0, ChainHash::START), |last| (last.seq, last.hash));
         let (reason, at) = (self.reason.clone(), self.runtime.now());
-        let subject = subject.map(TypedId::uuid);
         let mut entry = OperatorEntry { seq: seq + 1, at, reason, action, org, subject, hash: before };
         entry.hash = entry.digest(before);
         Ok(entry)
     }
 
-    /// Puts an act on record, together with what it changes and with an entry for the organisation that is concerned.
+    /// Puts an act on record, together with what it changes and with an entry for the organisation that is concerned. Answers
+    /// the place in the log.
     async fn record(
         &self,
         action: OperatorAction,
-        subject: Option<QuarantineId>,
+        subject: Option<impl TypedId>,
         change: Option<SystemWrite>,
         told: Option<(OrgId, Action)>,
-    ) -> Result<(), Error> {
+    ) -> Result<u64, Error> {
         let actor = match told {
             Some((org, _)) => Some(self.act_as(org).await?),
             None => None,
         };
         for _ in 0..TRIES {
-            let entry = self.entry(action, told.map(|(org, _)| org), subject).await?;
+            let entry = self.entry(action, told.map(|(org, _)| org), subject.map(TypedId::uuid)).await?;
             let also = match (&actor, told) {
                 (Some(actor), Some((_, action))) => {
                     let mut batch = Batch::new(actor, action, entry.at);
@@ -89,9 +93,10 @@ impl<'a> Operator<'a> {
                 }
                 _ => None,
             };
+            let place = entry.seq;
             let writes = std::iter::once(SystemWrite::Operator(entry)).chain(change.clone()).collect();
             match self.runtime.store().commit_system(self.runtime.system(), writes, also).await {
-                Ok(_) => return Ok(()),
+                Ok(_) => return Ok(place),
                 // Another operator took the place: the entry goes behind theirs.
                 Err(StoreError::PreconditionFailed(_)) => {}
                 Err(error) => return Err(error.into()),
@@ -111,7 +116,7 @@ impl<'a> Operator<'a> {
     /// # Errors
     /// [`Error::Store`].
     pub async fn organisations(&self, after: Option<OrgId>) -> Result<Vec<Org>, Error> {
-        self.record(OperatorAction::OrgsListed, None, None, None).await?;
+        self.record(OperatorAction::OrgsListed, NO_RECORD, None, None).await?;
         Ok(self.runtime.store().organisations(self.runtime.system(), after, 100).await?)
     }
 
@@ -120,7 +125,8 @@ impl<'a> Operator<'a> {
     /// # Errors
     /// [`Error::NotFound`] if there is no such organisation.
     pub async fn acting_in(&self, org: OrgId) -> Result<Actor, Error> {
-        self.record(OperatorAction::OrgEntered, None, None, Some((org, Action::OperatorEntered))).await?;
+        self.record(OperatorAction::OrgEntered, NO_RECORD, None, Some((org, Action::OperatorEntered)))
+            .await?;
         self.act_as(org).await
     }
 
@@ -129,7 +135,7 @@ impl<'a> Operator<'a> {
     /// # Errors
     /// [`Error::Store`].
     pub async fn unrouted(&self) -> Result<Vec<Quarantined>, Error> {
-        self.record(OperatorAction::QuarantineListed, None, None, None).await?;
+        self.record(OperatorAction::QuarantineListed, NO_RECORD, None, None).await?;
         self.all_unrouted().await
     }
 
@@ -138,7 +144,7 @@ impl<'a> Operator<'a> {
     /// # Errors
     /// [`Error::Store`].
     pub async fn quarantined(&self) -> Result<Vec<Quarantined>, Error> {
-        self.record(OperatorAction::QuarantineListed, None, None, None).await?;
+        self.record(OperatorAction::QuarantineListed, NO_RECORD, None, None).await?;
         self.all_quarantined().await
     }
 
@@ -192,7 +198,7 @@ impl<'a> Operator<'a> {
             Some(org) => Some(org),
             None => self.runtime.store().app(self.runtime.system(), item.app).await?.and_then(|app| app.org),
         };
-        self.record(action, Some(item.id), change, owner.map(|org| (org, told))).await
+        self.record(action, Some(item.id), change, owner.map(|org| (org, told))).await.map(drop)
     }
 
     /// An item with its bytes as they arrived.
@@ -247,7 +253,8 @@ impl<'a> Operator<'a> {
     /// [`Error::Store`].
     pub async fn confirm_clock(&self) -> Result<ClockState, Error> {
         let mark = self.runtime.confirmed_mark();
-        self.record(OperatorAction::ClockConfirmed, None, Some(SystemWrite::TimeMark(mark)), None).await?;
+        self.record(OperatorAction::ClockConfirmed, NO_RECORD, Some(SystemWrite::TimeMark(mark)), None)
+            .await?;
         tracing::warn!(now = %mark.trusted_at, "an operator has confirmed the clock");
         self.runtime.check_clock().await
     }
@@ -258,7 +265,7 @@ impl<'a> Operator<'a> {
     /// # Errors
     /// As [`Crm::check_keys`](crate::Crm::check_keys).
     pub async fn adopt_keys(&self) -> Result<(), Error> {
-        self.record(OperatorAction::KeysAdopted, None, None, None).await?;
+        self.record(OperatorAction::KeysAdopted, NO_RECORD, None, None).await?;
         self.runtime.adopt_keys().await
     }
 
@@ -270,7 +277,7 @@ impl<'a> Operator<'a> {
     pub async fn log(&self, before: u64, limit: u32) -> Result<Vec<OperatorEntry>, Error> {
         let found =
             self.runtime.store().operator_log(self.runtime.system(), before, limit.clamp(1, 200)).await?;
-        self.record(OperatorAction::LogRead, None, None, None).await?;
+        self.record(OperatorAction::LogRead, NO_RECORD, None, None).await?;
         Ok(found)
     }
 

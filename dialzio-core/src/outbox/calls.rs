@@ -9,7 +9,7 @@ use super::lease::Lease;
 use super::worker::Worker;
 use super::write::JobWrite;
 use crate::account::{AccountService, AccountState, ProviderAccount};
-use crate::call::deciding::{self, Calls};
+use crate::call::reading::CallLog;
 use crate::call::{
     Call, CallAgent, CallEvidence, CallSource, CallState, CallWrite, LegEvidence, LegRole, PLACE_WITHIN,
     Sourced, consent, settling,
@@ -20,9 +20,7 @@ use crate::error::{Error, RecordKind};
 use crate::event::DomainEvent;
 use crate::id::CallId;
 use crate::ledger::Action;
-use crate::provider::{
-    CallAccepted, CallReport, OutboundCall, ProviderError, RingAgentOn, TelephonyProvider,
-};
+use crate::provider::{CallAccepted, CallReport, OutboundCall, ProviderError, RingAgentOn};
 use crate::scope::OrgScope;
 use crate::store::{Batch, Cause, Precondition, RecordRef, StoreError};
 
@@ -41,8 +39,6 @@ const RECONCILE_OVERLAP: TimeDelta = TimeDelta::hours(1);
 /// How much of the log one job reads, beside the overlap: a job has to end within its lease, and a gap of days is read by
 /// several, each of which is done by itself.
 const RECONCILE_AT_ONCE: TimeDelta = TimeDelta::hours(1);
-/// The most pages of the log that one job reads.
-const MOST_PAGES: u32 = 200;
 /// How often a result is written again because the call was changed meanwhile.
 const TRIES: u32 = 8;
 
@@ -206,7 +202,7 @@ impl Worker<'_> {
         let mut report = CallReport::new(crate::provider::CallReportKind::Live);
         report.own = Some(id);
         report.aliases.extend(alias);
-        self.take_in(scope, call.account, &[report], false, None).await.map(drop)
+        CallLog::new(self.runtime).take_in(scope, call.account, &[report], false, None).await.map(drop)
     }
 
     /// Asks the provider what became of a call, and settles its end.
@@ -237,7 +233,7 @@ impl Worker<'_> {
                 _ => Vec::new(),
             };
             if !found.is_empty() {
-                self.take_in(scope, call.account, &found, true, Some(id)).await?;
+                CallLog::new(self.runtime).take_in(scope, call.account, &found, true, Some(id)).await?;
             }
         }
         let Some(mut call) = store.call(scope, id).await? else { return Ok(Handled::Done) };
@@ -305,7 +301,8 @@ impl Worker<'_> {
         let until = now.min(job.not_before + RECONCILE_AT_ONCE);
         // The readings go on while the account is out of use, so that there is one chain of them for each account.
         if let Some(account) = account.filter(|account| account.state == AccountState::Routable) {
-            self.reconcile(scope, &account, job.not_before - RECONCILE_OVERLAP, until).await?;
+            let from = job.not_before - RECONCILE_OVERLAP;
+            CallLog::new(self.runtime).read(scope, &account, from, until).await?;
         }
         let due = if until < now { until } else { now + RECONCILE_EVERY };
         let mut batch = Batch::caused_by(&Cause::Job(job.id, *lease), Action::JobSettled, now);
@@ -320,69 +317,6 @@ impl Worker<'_> {
             })
             .job(next.through(id));
         self.commit_handled(scope, batch).await
-    }
-
-    /// Takes in what the provider's log has of a period.
-    async fn reconcile(
-        &self,
-        scope: &OrgScope,
-        account: &ProviderAccount,
-        from: DateTime<Utc>,
-        until: DateTime<Utc>,
-    ) -> Result<(), Error> {
-        let service = AccountService::new(self.runtime);
-        let telephony: &dyn TelephonyProvider = service.telephony(account)?;
-        if !telephony.capabilities().lists_calls {
-            return Ok(());
-        }
-        let access = service.access(scope.org(), account).await?;
-        let mut after = None;
-        for _ in 0..MOST_PAGES {
-            let page = telephony.list_calls(&access, from, until, after).await?;
-            for report in page.calls.chunks(50) {
-                self.take_in(scope, account.id, report, true, None).await?;
-            }
-            after = page.next;
-            if after.is_none() {
-                return Ok(());
-            }
-        }
-        tracing::warn!(account = %account.id, "the provider's log of two hours has more pages than are read");
-        Ok(())
-    }
-
-    /// Takes in reports that the provider gave when it was asked. `about` names the call that all of them are about, if that
-    /// is known.
-    async fn take_in(
-        &self,
-        scope: &OrgScope,
-        account: crate::id::AccountId,
-        reports: &[CallReport],
-        asked: bool,
-        about: Option<CallId>,
-    ) -> Result<(), Error> {
-        for _ in 0..TRIES {
-            let mut given: Vec<CallReport> = reports.to_vec();
-            if let Some(id) = about {
-                given.iter_mut().for_each(|report| report.own = Some(id));
-            }
-            let references: Vec<&CallReport> = given.iter().collect();
-            let mut calls: Calls = deciding::known(self.runtime, scope, account, &references).await?;
-            let now = self.runtime.now();
-            let mut batch = Batch::caused_by(&Cause::Stored, Action::CallReported, now);
-            for report in &given {
-                // What names no call cannot be found again: it is of no use, and harms nothing.
-                let _ = calls.decide(report, asked, account, self.runtime.ids(), &mut batch);
-            }
-            if batch.parts().writes.is_empty() {
-                return Ok(());
-            }
-            match self.runtime.store().commit_one(scope, batch).await {
-                Err(StoreError::PreconditionFailed(_)) => {}
-                other => return Ok(other.map(drop)?),
-            }
-        }
-        Err(StoreError::Unavailable.into())
     }
 
     fn about_call(&self, lease: &Lease, job: &Job, call: &Call) -> Batch {

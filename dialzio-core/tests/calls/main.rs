@@ -5,6 +5,7 @@
 mod flows;
 mod missed;
 mod placing;
+mod reconcile;
 mod reports;
 mod stories;
 

@@ -1,8 +1,10 @@
 //! The control socket: commands of the operator that run inside the server, which alone has the database open. The socket
 //! lies in the data folder, which only the server's own user can enter.
 
+use chrono::{DateTime, Utc};
+use dialzio_core::call::CallLogReading;
 use dialzio_core::operator::OperatorEntry;
-use dialzio_core::{Crm, Error, QuarantineId};
+use dialzio_core::{AccountId, Crm, Error, QuarantineId};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 #[cfg(unix)]
@@ -39,6 +41,15 @@ pub(super) enum Verb {
     },
     /// Recompute the operator log's chain.
     VerifyLog,
+    /// Put on record that logs of calls are read, and answer what is to be read.
+    BeginReadingCalls {
+        /// From when on.
+        since: DateTime<Utc>,
+        /// The account; without one all of them.
+        account: Option<AccountId>,
+    },
+    /// Read the next part of a log of calls, and answer what it had and what is left.
+    ReadCalls(CallLogReading),
 }
 
 /// A command with its reason.
@@ -83,8 +94,17 @@ async fn carry_out(crm: &Crm, command: &Command) -> Result<Result<String, String
             Ok(entries) => format!("The operator log is whole: {entries} entries.\n"),
             Err(place) => return Ok(Err(format!("the operator log was changed at or before entry {place}"))),
         },
+        Verb::BeginReadingCalls { since, account } => {
+            return Ok(written(&operator.begin_reading_calls(since, account).await?));
+        }
+        Verb::ReadCalls(reading) => return Ok(written(&operator.read_calls(&reading).await?)),
     };
     Ok(Ok(said))
+}
+
+/// An answer that the command line reads, and does not show as it is.
+fn written(answer: &impl Serialize) -> Result<String, String> {
+    serde_json::to_string(answer).map_err(|error| error.to_string())
 }
 
 /// A line of the operator log.

@@ -1,5 +1,6 @@
 //! The `dialzio` command.
 
+mod calls;
 mod check;
 mod clock;
 mod control;
@@ -19,6 +20,7 @@ use dialzio_store_sqlite::OpenError;
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use url::Url;
 
 use crate::assemble::{AssembleError, Founding, Places};
 
@@ -60,6 +62,8 @@ enum Command {
     /// Look at what arrived and could not be used, try it again, or throw it away.
     #[command(alias = "inbox")]
     Quarantine(quarantine::Quarantine),
+    /// Read what telephone services know of calls.
+    Calls(calls::Calls),
     /// Show what the operator of the installation did, and whether that log is whole.
     Operator(operator::OperatorCommand),
     /// Show whether the keys are those of the database.
@@ -87,6 +91,19 @@ struct Data {
     database: Option<String>,
 }
 
+/// How providers are reached.
+#[derive(Debug, Default, clap::Args)]
+struct Reach {
+    /// A host besides the provider's own that accounts may name as their base address, over https. 127.0.0.1 means an
+    /// emulator of the provider on this machine.
+    #[arg(long = "provider-host", env = "DIALZIO_PROVIDER_HOSTS", value_delimiter = ',')]
+    provider_hosts: Vec<String>,
+    /// A proxy for all requests to providers, such as http://proxy.example:3128. It looks names up in place of this server,
+    /// so it must not let them lead into the local network. It may hold a password, so it is better said in the environment.
+    #[arg(long, env = "DIALZIO_PROVIDER_PROXY", hide_env_values = true)]
+    provider_proxy: Option<Url>,
+}
+
 impl Data {
     async fn open(
         &self,
@@ -97,18 +114,34 @@ impl Data {
 
     /// Carries an operator's command out: here, or by the server that has the database open.
     async fn carry_out(&self, command: &control::Command) -> Outcome {
-        let said = match self.open(None).await {
-            Ok(crm) => control::perform(&crm, command).await?,
-            Err(AssembleError::Store(OpenError::InUse)) => control::ask(&self.path, command).await?,
-            Err(error) => return Err(error.into()),
-        };
+        let said = self.answer(command, &Reach::default()).await?;
         // A reader who has gone away is no reason to fail.
         let _ = std::io::stdout().write_all(said.as_bytes());
         Ok(())
     }
 
+    /// What comes of a command, here or in the server that has the database open. `reach` says how providers are reached from
+    /// here.
+    async fn answer(
+        &self,
+        command: &control::Command,
+        reach: &Reach,
+    ) -> Result<String, Box<dyn std::error::Error + Send + Sync>> {
+        match crate::assemble::open(&self.reaching(reach), Founding::IfEmpty, None).await {
+            Ok(crm) => Ok(control::perform(&crm, command).await?),
+            Err(AssembleError::Store(OpenError::InUse)) => control::ask(&self.path, command).await,
+            Err(error) => Err(error.into()),
+        }
+    }
+
     fn places(&self) -> Places {
         Places { keys: self.keys.clone(), database: self.database.clone(), ..Places::folder(&self.path) }
+    }
+
+    fn reaching(&self, reach: &Reach) -> Places {
+        let Reach { provider_hosts, provider_proxy } = reach;
+        let (provider_hosts, provider_proxy) = (provider_hosts.clone(), provider_proxy.clone());
+        Places { provider_hosts, provider_proxy, ..self.places() }
     }
 }
 
@@ -142,6 +175,7 @@ pub fn run() -> ExitCode {
             #[cfg(feature = "postgres")]
             Some(Command::Transfer(transfer)) => transfer.run().await,
             Some(Command::Quarantine(quarantine)) => quarantine.run().await,
+            Some(Command::Calls(calls)) => calls.run().await,
             Some(Command::Operator(operator)) => operator.run().await,
             Some(Command::Keys(keys)) => keys.run().await,
             Some(Command::Check(check)) => check.run(),

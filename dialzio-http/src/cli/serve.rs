@@ -10,7 +10,7 @@ use tokio::net::TcpListener;
 use url::Url;
 
 use super::init::{found, owner_link};
-use super::{Data, Outcome, say};
+use super::{Data, Outcome, Reach, say};
 use crate::Options;
 use crate::assemble::{Founding, Places};
 use crate::disk::Disk;
@@ -41,14 +41,8 @@ pub(super) struct Serve {
     /// the visitor that limits are kept by. This machine's own is known.
     #[arg(long = "trusted-proxy", env = "DIALZIO_TRUSTED_PROXIES", value_delimiter = ',')]
     trusted_proxies: Vec<IpAddr>,
-    /// A host besides the provider's own that accounts may name as their base address, over https. 127.0.0.1 means an
-    /// emulator of the provider on this machine.
-    #[arg(long = "provider-host", env = "DIALZIO_PROVIDER_HOSTS", value_delimiter = ',')]
-    provider_hosts: Vec<String>,
-    /// A proxy for all requests to providers, such as http://proxy.example:3128. It looks names up in place of this server,
-    /// so it must not let them lead into the local network. It may hold a password, so it is better said in the environment.
-    #[arg(long, env = "DIALZIO_PROVIDER_PROXY", hide_env_values = true)]
-    provider_proxy: Option<Url>,
+    #[command(flatten)]
+    reach: Reach,
     /// Run the emulated provider, and show the page that plays the customer.
     #[arg(long)]
     sandbox: bool,
@@ -88,12 +82,7 @@ impl Serve {
         let clock = self.sandbox.then(|| Arc::new(MovedClock::of(&self.data.path)) as Arc<dyn Clock>);
         #[cfg(not(feature = "sandbox"))]
         let clock: Option<Arc<dyn Clock>> = None;
-        let places = Places {
-            sandbox: self.sandbox,
-            provider_hosts: self.provider_hosts.clone(),
-            provider_proxy: self.provider_proxy.clone(),
-            ..self.data.places()
-        };
+        let places = Places { sandbox: self.sandbox, ..self.data.reaching(&self.reach) };
         let crm = crate::assemble::open(&places, Founding::IfEmpty, clock).await?;
         let disk = Disk::below(&self.data.path)?;
         let listener = TcpListener::bind(self.listen).await?;
