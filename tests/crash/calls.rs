@@ -136,7 +136,7 @@ impl Office {
                 CallPhase::AgentRings => self.vendor.agent_answers(&call.id),
                 CallPhase::CustomerRings => self.vendor.customer_answers(&call.id),
                 CallPhase::Talking => self.vendor.hang_up(&call.id, Side::Customer),
-                CallPhase::Waiting | CallPhase::Ended => Ok(()),
+                CallPhase::Waiting | CallPhase::Recording | CallPhase::Ended => Ok(()),
             };
         }
     }
