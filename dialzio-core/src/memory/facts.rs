@@ -143,7 +143,7 @@ impl Rows {
             let keys = contact.details.iter().map(|detail| detail.value.subject_key());
             keys.filter(|key| numbers.contains(key)).map(|key| (key, contact.id))
         });
-        let seen = self.aliases.iter().filter_map(|(_, held)| {
+        let seen = self.aliases.values().filter_map(|held| {
             let identity = self.identity(held.identity)?;
             let current = identity.aliases.iter().filter(|alias| identity.given_up(alias).is_none());
             let keys: Vec<_> = current
