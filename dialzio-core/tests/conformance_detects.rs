@@ -139,9 +139,13 @@ fn every_case_is_on_the_list() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/testing/conformance");
     let read = |name: &str| std::fs::read_to_string(format!("{folder}/{name}")).unwrap();
     let list = format!("{} {}", read("list.rs"), read("ports.rs"));
-    let mut count = 0;
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let source = std::fs::read_to_string(entry.unwrap().path()).unwrap();
+    let (mut count, mut waiting) = (0, vec![std::path::PathBuf::from(folder)]);
+    while let Some(path) = waiting.pop() {
+        if path.is_dir() {
+            waiting.extend(std::fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()));
+            continue;
+        }
+        let source = std::fs::read_to_string(path).unwrap();
         for line in source
             .lines()
             .filter_map(|line| line.strip_prefix("pub async fn ").or_else(|| line.strip_prefix("pub fn ")))

@@ -8,13 +8,19 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use chrono::TimeDelta;
+use dialzio_core::account::AccountWrite;
+use dialzio_core::call::CallWrite;
 use dialzio_core::consent::{Channel, ConsentEvent, Evidence, EvidenceKind, NewConsent, PurposeScope};
-use dialzio_core::contact::NewTask;
+use dialzio_core::contact::{ContactWrite, NewTask, Note};
 use dialzio_core::conversation::ConversationState;
+use dialzio_core::ledger::Action;
 use dialzio_core::page::{Cursor, PageRequest};
-use dialzio_core::testing::{ScriptedProvider, service};
+use dialzio_core::store::Batch;
+use dialzio_core::testing::{Calls, Faulty, Fixtures, ScriptedProvider, scope, service};
 use dialzio_core::timeline::{TimelineItem, TimelineKind};
-use dialzio_core::{Actor, ContactId, Crm, Error, Grant, ManualClock, Permission, RecordKind, StoreError};
+use dialzio_core::{
+    Actor, Clock, ContactId, Crm, Error, Grant, ManualClock, Permission, RecordKind, StoreError,
+};
 use serde_json::json;
 
 struct Shop {
@@ -137,4 +143,42 @@ async fn a_cursor_of_another_list_is_refused() {
         let refused = shop.crm.timeline().of_contact(&shop.me, shop.contact, &[], request).await.unwrap_err();
         assert!(matches!(refused, Error::Store(StoreError::Cursor)), "{refused:?}");
     }
+}
+
+/// However much there is, a page takes as many reads of the store.
+#[tokio::test]
+async fn a_page_takes_the_same_reads_of_ten_items_and_of_two_thousand() {
+    let clock = common::clock();
+    let store = Arc::new(Faulty::new(Arc::new(common::memory(&clock))));
+    let provider = common::Lent(Arc::new(ScriptedProvider::default()));
+    let crm =
+        common::builder(&clock).shared_store(Arc::clone(&store) as _).provider(provider).build().unwrap();
+    let me = common::owner(&crm, "Shop").await;
+    let make = Fixtures::seeded(5, clock.now());
+    let account = make.account(make.id());
+    let contact = make.contact("Asha");
+    let mut batch = Batch::new(&me, Action::ContactChanged, clock.now());
+    batch.write(AccountWrite::Insert(Box::new(account.clone()))).write(ContactWrite::Insert(contact.clone()));
+    crm.store().commit_one(&scope(me.org()), batch).await.unwrap();
+    let mut reads = Vec::new();
+    for items in [10, 1_990] {
+        let mut batch = Batch::new(&me, Action::CallChanged, clock.now());
+        for place in 0..items {
+            clock.advance(TimeDelta::seconds(1));
+            if place % 2 == 0 {
+                let call = make.full_call(account.id, contact.id, clock.now());
+                batch.write(CallWrite::Insert(Box::new(call)));
+            } else {
+                let note = make.note(contact.id, "Likes ferns");
+                let (id, created_at) = (make.id_at(clock.now()), clock.now());
+                batch.write(ContactWrite::Note(Note { id, created_at, ..note }));
+            }
+        }
+        crm.store().commit_one(&scope(me.org()), batch).await.unwrap();
+        let before = store.count(Calls::Any);
+        let page = crm.timeline().of_contact(&me, contact.id, &[], PageRequest::first(50)).await.unwrap();
+        reads.push(store.count(Calls::Any) - before);
+        assert_eq!(page.items.len(), 50.min(items));
+    }
+    assert_eq!(reads[0], reads[1]);
 }

@@ -10,6 +10,9 @@
     reason = "a bench reports and fails loudly"
 )]
 
+#[path = "support/reading.rs"]
+mod reading;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use dialzio_core::access::NewOrg;
 use dialzio_core::account::{AccountWrite, LocalKeys};
@@ -25,13 +28,13 @@ use dialzio_core::store::Batch;
 use dialzio_core::testing::{Fixtures, scope};
 use dialzio_core::{Actor, CallId, Clock, Crm, IdSource, ManualClock, OrgId, Principal, Role, TypedId};
 use dialzio_store_sqlite::SqliteStore;
+use reading::{Job, baseline, blob, median, raw};
+use rusqlite::Connection;
 use rusqlite::types::Value;
-use rusqlite::{Connection, ToSql};
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::mpsc::{Sender, channel};
+use std::sync::mpsc::Sender;
 use std::time::Instant;
-use tokio::sync::oneshot;
 
 const ROUNDS: usize = 301;
 /// Calls that the others are copies of.
@@ -46,55 +49,6 @@ const REPORT: &str =
     "SELECT began_hour, member_id, direction, state, disposition_id, count(*), sum(talk_seconds),
     sum((answered_at - started_at) / 1000000) FROM call WHERE org_id = ?1 AND id >= ?2 AND id < ?3
     GROUP BY began_hour, member_id, direction, state, disposition_id";
-
-type Job = Box<dyn FnOnce(&Connection) + Send>;
-
-/// A reading thread with the product's settings.
-fn baseline(path: &Path) -> Sender<Job> {
-    let db = Connection::open(path).unwrap();
-    for (name, value) in
-        [("query_only", 1), ("mmap_size", 0), ("cell_size_check", 1), ("cache_size", -16_384)]
-    {
-        db.pragma_update_and_check(None, name, value, |_| Ok(()))
-            .or_else(|error| match error {
-                rusqlite::Error::QueryReturnedNoRows => Ok(()),
-                error => Err(error),
-            })
-            .unwrap();
-    }
-    db.set_db_config(rusqlite::config::DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).unwrap();
-    let (line, jobs) = channel::<Job>();
-    std::thread::spawn(move || jobs.into_iter().for_each(|job| job(&db)));
-    line
-}
-
-/// All rows of a statement, each column an owned value.
-async fn raw(line: &Sender<Job>, sql: &str, values: Vec<Value>) -> usize {
-    let (answer, answered) = oneshot::channel();
-    let sql = sql.to_owned();
-    line.send(Box::new(move |db| {
-        db.prepare_cached("BEGIN").unwrap().execute([]).unwrap();
-        let mut statement = db.prepare_cached(&sql).unwrap();
-        let width = statement.column_count();
-        let bound: Vec<&dyn ToSql> = values.iter().map(|value| value as &dyn ToSql).collect();
-        let row = |row: &rusqlite::Row<'_>| (0..width).map(|place| row.get::<_, Value>(place)).collect();
-        let rows: Vec<Vec<Value>> =
-            statement.query_map(&bound[..], row).unwrap().map(Result::unwrap).collect();
-        db.prepare_cached("ROLLBACK").unwrap().execute([]).unwrap();
-        let _ = answer.send(rows);
-    }))
-    .unwrap();
-    answered.await.unwrap().len()
-}
-
-fn median(mut samples: Vec<f64>) -> f64 {
-    samples.sort_by(f64::total_cmp);
-    samples[samples.len() / 2]
-}
-
-fn blob(id: uuid::Uuid) -> Value {
-    Value::Blob(id.as_bytes().to_vec())
-}
 
 /// Calls of every kind, of which the log is made up.
 async fn templates(crm: &Crm, me: &Actor, org: OrgId, start: DateTime<Utc>) -> Vec<Call> {

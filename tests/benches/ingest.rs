@@ -15,6 +15,9 @@
     reason = "a bench reports and fails loudly"
 )]
 
+#[path = "support/writing.rs"]
+mod writing;
+
 use dialzio_core::access::NewOrg;
 use dialzio_core::account::{LocalKeys, NewAccount, NewApp};
 use dialzio_core::entropy::Entropy;
@@ -26,12 +29,11 @@ use dialzio_whatsapp::{MetaCloud, MetaConfig};
 use hmac::{Hmac, KeyInit, Mac};
 use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
-use sha2::{Digest, Sha256};
+use sha2::Sha256;
 use std::collections::HashMap;
-use std::path::Path;
 use std::sync::Arc;
-use std::sync::mpsc::channel;
 use std::time::Instant;
+use writing::{baseline, connection, digest, median, rows};
 
 const PEOPLE: usize = 200;
 /// How many of a round's webhooks are not timed: one in so many.
@@ -83,44 +85,6 @@ async fn product(crm: &Crm, hook: HookId, hooks: Vec<RawWebhook>, callers: usize
         task.await.unwrap();
     }
     begun.elapsed().as_secs_f64()
-}
-
-/// The baseline's connection, with the product's settings.
-fn connection(path: &Path) -> Connection {
-    let db = Connection::open(path).unwrap();
-    for (name, value) in [
-        ("foreign_keys", 1),
-        ("trusted_schema", 0),
-        ("secure_delete", 1),
-        ("cell_size_check", 1),
-        ("temp_store", 2),
-        ("cache_size", -65_536),
-    ] {
-        db.pragma_update_and_check(None, name, value, |_| Ok(()))
-            .or_else(|error| match error {
-                rusqlite::Error::QueryReturnedNoRows => Ok(()),
-                error => Err(error),
-            })
-            .unwrap();
-    }
-    let mode: String = db.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0)).unwrap();
-    assert_eq!(mode, "wal");
-    db.pragma_update(None, "synchronous", 2).unwrap();
-    db.set_db_config(rusqlite::config::DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).unwrap();
-    db.set_prepared_statement_cache_capacity(64);
-    db
-}
-
-fn rows(db: &Connection, sql: &str, from: i64) -> Vec<Vec<Value>> {
-    let mut statement = db.prepare(sql).unwrap();
-    let columns = statement.column_count();
-    let read = |row: &rusqlite::Row<'_>| (0..columns).map(|place| row.get::<_, Value>(place)).collect();
-    let found = if statement.parameter_count() == 0 {
-        statement.query_map([], read)
-    } else {
-        statement.query_map([from], read)
-    };
-    found.unwrap().map(Result::unwrap).collect()
 }
 
 /// What one webhook left behind, ready to be bound.
@@ -236,50 +200,11 @@ fn write(db: &Connection, group: &[Prepared]) {
     db.prepare_cached("COMMIT").unwrap().execute([]).unwrap();
 }
 
-/// The baseline: the same rows, `size` webhooks to a transaction, written by a thread that the caller waits for. Seconds.
-fn baseline(db: &mut Connection, work: &[Prepared], size: usize) -> f64 {
-    let groups: Vec<&[Prepared]> = work.chunks(size.max(1)).collect();
-    let (hand_over, handed) = channel();
-    let (answer, answered) = channel();
-    std::thread::scope(|scope| {
-        let all = &groups;
-        scope.spawn(move || {
-            while let Ok(group) = handed.recv() {
-                write(db, all[group]);
-                answer.send(()).unwrap();
-            }
-        });
-        let begun = Instant::now();
-        for group in 0..groups.len() {
-            hand_over.send(group).unwrap();
-            answered.recv().unwrap();
-        }
-        drop(hand_over);
-        begun.elapsed().as_secs_f64()
-    })
-}
-
 /// The same on the caller's own thread. Seconds.
 fn alone(db: &Connection, work: &[Prepared], size: usize) -> f64 {
     let begun = Instant::now();
     work.chunks(size.max(1)).for_each(|group| write(db, group));
     begun.elapsed().as_secs_f64()
-}
-
-fn digest(db: &Connection) -> Vec<(String, String)> {
-    let one = |table: &&str| {
-        let mut hasher = Sha256::new();
-        for row in rows(db, &format!("SELECT * FROM {table} ORDER BY 1, 2, 3"), 0) {
-            hasher.update(format!("{row:?}"));
-        }
-        ((*table).to_owned(), hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
-    };
-    TABLES.iter().map(one).collect()
-}
-
-fn median(mut samples: Vec<f64>) -> f64 {
-    samples.sort_by(f64::total_cmp);
-    samples[samples.len() / 2]
 }
 
 #[tokio::main]
@@ -382,16 +307,24 @@ async fn main() {
             }
             for turn in [round, round + 1] {
                 if turn % 2 == 0 {
-                    baseline(&mut baseline_db, before, size);
-                    theirs.push(timed / baseline(&mut baseline_db, work, size));
+                    baseline(&mut baseline_db, before, size, write);
+                    theirs.push(timed / baseline(&mut baseline_db, work, size, write));
                 } else {
                     alone(&alone_db, before, size);
                     direct.push(timed / alone(&alone_db, work, size));
                 }
             }
         }
-        assert_eq!(digest(&reader), digest(&baseline_db), "product and baseline wrote the same rows");
-        assert_eq!(digest(&reader), digest(&alone_db), "product and baseline wrote the same rows");
+        assert_eq!(
+            digest(&reader, TABLES),
+            digest(&baseline_db, TABLES),
+            "product and baseline wrote the same rows"
+        );
+        assert_eq!(
+            digest(&reader, TABLES),
+            digest(&alone_db, TABLES),
+            "product and baseline wrote the same rows"
+        );
         let (same, other) = if callers == 1 { (direct, theirs) } else { (theirs, direct) };
         // Of each round by itself: a shared disk is not the same from one minute to the next.
         let ratio = |baseline: &[f64]| {

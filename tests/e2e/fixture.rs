@@ -10,11 +10,13 @@ use chrono::{DateTime, Utc};
 use dialzio_core::access::NewOrg;
 use dialzio_core::account::LocalKeys;
 use dialzio_core::blob::LocalBlobs;
+use dialzio_core::consent::Channel;
 use dialzio_core::memory::MemoryStore;
 use dialzio_core::outbox::WorkReport;
+use dialzio_core::provider::{MessagingCapabilities, MessagingProvider, TemplateSource};
 use dialzio_core::provider::{TelephonyCapabilities, TelephonyProvider};
 use dialzio_core::store::Store;
-use dialzio_core::testing::ScriptedCalls;
+use dialzio_core::testing::{ScriptedCalls, ScriptedProvider};
 use dialzio_core::text::Title;
 use dialzio_core::{Actor, Clock, Crm, HookId, ManualClock, Permission, Principal, Role};
 use dialzio_http::{Closing, Options};
@@ -50,6 +52,17 @@ pub(crate) async fn fresh_store(clock: Arc<dyn Clock>, folder: &Path) -> Arc<dyn
 /// An instant from its text.
 pub(crate) fn at(text: &str) -> DateTime<Utc> {
     text.parse().unwrap()
+}
+
+/// A service of SMS whose texts an organisation enters.
+fn sms_service() -> ScriptedProvider {
+    let known = ScriptedProvider::new();
+    ScriptedProvider::with(MessagingCapabilities {
+        channel: Channel::Sms,
+        reply_window: None,
+        templates: TemplateSource::Organisation,
+        ..MessagingProvider::capabilities(&known).clone()
+    })
 }
 
 /// A client that keeps to this machine: it trusts no certificate and asks no proxy.
@@ -225,6 +238,7 @@ impl Fixture {
             .provider(MetaCloud::new(MetaConfig::for_emulator()).unwrap())
             .provider(Arc::clone(&phone))
             .provider(TeleCmi::new(TelephonyConfig::for_emulator()).unwrap())
+            .provider(sms_service())
             .clock(Arc::clone(&clock) as Arc<dyn Clock>)
             .build()
             .unwrap();
@@ -304,6 +318,18 @@ impl Fixture {
             business: business.to_owned(),
             ..app.clone()
         }
+    }
+
+    /// Registers an app of the service of SMS and connects an account to it, with a text that is entered; answers the account.
+    pub(crate) async fn connect_sms(&self, seat: &Seat, id: &str) -> String {
+        let body = json!({"provider": "scripted", "name": "SMS", "app_secrets": ["secret"], "verify_token": "verify"});
+        let app = self.post(seat, "/v1/apps", body).await.is(201);
+        let body = json!({"app": app.id(), "name": "SMS", "routing_key": id, "credentials": {"access_token": "t0ken"}});
+        let account = self.post(seat, "/v1/accounts", body).await.is(201).id();
+        let text =
+            json!({"name": "order_ready", "language": "en", "category": "utility", "text": "It is ready."});
+        self.call(Some(&seat.key), "PUT", &format!("/v1/accounts/{account}/templates"), &text).await.is(200);
+        account
     }
 
     /// Registers an app of the telephone service and connects an account to it; answers account and address of webhooks.

@@ -48,6 +48,7 @@ pub(crate) async fn tenant(fixture: &Fixture, number: &str) -> Tenant {
     ids.insert("conversation", text(&conversation["id"]));
     ids.insert("contact", contact.clone());
     ids.insert("account", line.account.clone());
+    ids.insert("sms", fixture.connect_sms(&seat, &format!("7{}", line.number)).await);
     ids.insert("app", line.app.clone());
     let path = format!("/v1/contacts/{contact}");
     fixture.post(&seat, &format!("{path}/notes"), json!({"text": "Prefers calls after six."})).await.is(201);
@@ -92,9 +93,15 @@ pub(crate) async fn tenant(fixture: &Fixture, number: &str) -> Tenant {
     Tenant { seat, line, ids }
 }
 
-/// The path of a route with the names of ids: agents are those of a telephone system.
+/// The path of a route with the names of ids: agents are those of a telephone system, templates are entered for SMS.
 fn template_of(path: &str) -> String {
-    if path.contains("/agents") { path.replace("{account}", "{telephone}") } else { path.to_owned() }
+    if path.contains("/agents") {
+        path.replace("{account}", "{telephone}")
+    } else if path.contains("/templates") && !path.ends_with("/sync") {
+        path.replace("{account}", "{sms}")
+    } else {
+        path.to_owned()
+    }
 }
 
 /// The path of a route with these ids.

@@ -44,6 +44,7 @@ mod asking;
 mod call;
 mod config;
 mod files;
+mod message;
 mod payload;
 mod perform;
 mod piopiy;
@@ -74,8 +75,8 @@ pub use self::{
         Behaviour, EmulatedAccount, EmulatedAgent, EmulatorClock, EmulatorConfig, EmulatorError, Failure,
         Product, WebhookForm,
     },
+    message::EmulatedSms,
     record::RecordedRequest,
-    sms::EmulatedSms,
 };
 
 /// A running emulator. Clones are handles to the same one; it stops when the last is dropped.

@@ -1,43 +1,18 @@
 //! SMS of TeleCMI: taken from a user, and kept in the user's inbox with what people write.
 
-use chrono::{DateTime, Utc};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
 use super::{
     asked::{Asked, Fields},
     config::{EmulatedAgent, EmulatorError, Product},
+    message::EmulatedSms,
     refusal::Refusal,
     state::{Shared, State},
 };
 
 /// What a page holds.
 const PAGE: usize = 10;
-
-/// An SMS at the emulated vendor.
-#[derive(Clone, PartialEq, Eq)]
-pub struct EmulatedSms {
-    /// The vendor's id, which only the inbox shows.
-    pub id: String,
-    /// The App ID of the account.
-    pub app_id: u64,
-    /// The user who sent it, or whose inbox it is in.
-    pub user: String,
-    /// The person's number, as digits with the country code.
-    pub customer: String,
-    /// Whether the person wrote it.
-    pub received: bool,
-    /// What it says.
-    pub text: String,
-    /// When it was sent or received.
-    pub at: DateTime<Utc>,
-}
-
-impl std::fmt::Debug for EmulatedSms {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("EmulatedSms").field("id", &self.id).finish_non_exhaustive()
-    }
-}
 
 /// Answers a question about SMS; `None` if the path is none of these.
 pub(super) fn serve(shared: &Shared, asked: &Asked) -> Option<Result<Value, Refusal>> {

@@ -15,8 +15,8 @@ use url::Url;
 use super::{
     call::Call,
     config::{Behaviour, EmulatedAccount, EmulatorClock, EmulatorError, Failure, Product},
+    message::EmulatedSms,
     record::Records,
-    sms::EmulatedSms,
 };
 
 /// One webhook that waits to be posted.
