@@ -122,6 +122,8 @@ string_enum! {
         MessagesSend = "messages.send",
         /// Open received files.
         MediaRead = "media.read",
+        /// Delete recordings before their time.
+        MediaDelete = "media.delete",
         /// See calls and reports about them.
         CallsRead = "calls.read",
         /// Place and control calls, and say what became of them.
@@ -183,7 +185,7 @@ impl Permission {
             | Self::ConversationsWrite
             | Self::MessagesSend
             | Self::ConsentWrite => Role::Agent,
-            Self::QuarantineManage | Self::AuditRead => Role::Manager,
+            Self::MediaDelete | Self::QuarantineManage | Self::AuditRead => Role::Manager,
             Self::AccountsManage | Self::MembersManage | Self::SettingsManage => Role::Admin,
         }
     }

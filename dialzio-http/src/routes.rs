@@ -199,6 +199,8 @@ routes! {
         problems ["account.no_provider", "account.not_found", "account.unsupported", "provider.*"];
     "calls.recordings" get "/v1/calls/{call}/recordings" needs(P::CallsRead), "List the recordings and voicemails of a call", 200 => api::calls::recordings;
     "calls.recording" get "/v1/calls/{call}/recordings/{recording}" needs(P::MediaRead), "Get the bytes of a recording, which is audited", 200 => api::calls::recording;
+    "calls.delete_recording" delete "/v1/calls/{call}/recordings/{recording}" needs(P::MediaDelete), "Delete a recording before its time", 204 => api::calls::delete_recording,
+        problems ["call.conflict", "media.not_found"];
     "calls.missed" get "/v1/missed-calls" needs(P::CallsRead), "List missed calls that wait to be called back, newest first", 200 => api::calls::missed;
     "reports.calls" get "/v1/reports/calls" needs(P::CallsRead), "Sums of calls by hour of the day, member and outcome", 200 => api::call_reports::get,
         problems ["organisation.not_found"];

@@ -2,11 +2,11 @@
 
 use chrono::TimeDelta;
 use dialzio_core::Clock;
-use dialzio_core::HookId;
 use dialzio_core::call::{CallAlias, LegResult, LegRole, RecordingKind};
 use dialzio_core::conversation::Direction;
 use dialzio_core::provider::{CallReport, CallReportKind, HookReply, ListedAgent, ReportTime};
-use serde_json::json;
+use dialzio_core::{HookId, Permission};
+use serde_json::{Value, json};
 
 use crate::fixture::{Fixture, Seat, answer};
 
@@ -134,6 +134,55 @@ async fn a_recording_that_the_person_refuses_is_gone_at_once_and_its_bytes_with_
     fixture.crm.worker().sweep().await.unwrap();
     fixture.work().await;
     assert_eq!(stored_files(&fixture), 0);
+}
+
+#[tokio::test]
+async fn a_deleted_recording_is_gone_at_once_its_bytes_with_the_sweep_and_no_report_brings_it_back() {
+    let fixture = Fixture::start().await;
+    let seat = fixture.found("Green Leaf").await;
+    let called = missed_call(&fixture, &seat, "5550007").await;
+    let call = format!("/v1/calls/{}", called.call);
+    let path = format!("{call}/recordings/{}", called.recording);
+    let delete = |key: String, path: String| {
+        let fixture = &fixture;
+        async move { fixture.call(Some(&key), "DELETE", &path, &Value::Null).await }
+    };
+    // Only a recording of this call, and only by whoever may.
+    let agent = fixture.key(&seat.owner, &[Permission::CallsRead, Permission::CallsWrite]).await;
+    assert_eq!(delete(agent, path.clone()).await.problem(403), "access.denied");
+    let other = format!("{call}/recordings/{}", called.call);
+    assert_eq!(delete(seat.key.clone(), other).await.problem(404), "media.not_found");
+    fixture.get(&seat, &path).await.is(200);
+
+    delete(seat.key.clone(), path.clone()).await.is(204);
+    assert_eq!(fixture.get(&seat, &path).await.problem(404), "media.not_found");
+    assert_eq!(delete(seat.key.clone(), path.clone()).await.problem(404), "media.not_found");
+    assert!(fixture.list(&seat, &format!("{call}/recordings")).await.is_empty());
+    let audit = fixture.list(&seat, "/v1/audit?limit=200").await;
+    assert_eq!(audit.iter().filter(|entry| entry["action"] == "media.deleted").count(), 1, "{audit:?}");
+    fixture.crm.worker().sweep().await.unwrap();
+    fixture.work().await;
+    assert_eq!(stored_files(&fixture), 0);
+
+    // The provider names the same file once more. A second recording of the call is another file.
+    let mut late = record(&fixture, "call-5550007", Direction::Inbound, LegResult::Missed);
+    late.recordings = vec![("file-5550007.wav".to_owned(), RecordingKind::Voicemail)];
+    called.arrives(&fixture, "5550007", late.clone()).await;
+    fixture.work().await;
+    assert!(fixture.list(&seat, &format!("{call}/recordings")).await.is_empty());
+    late.recordings = vec![("second.wav".to_owned(), RecordingKind::Voicemail)];
+    fixture.phone.holds("second.wav", WAV);
+    called.arrives(&fixture, "5550007", late).await;
+    fixture.work().await;
+    let files = fixture.list(&seat, &format!("{call}/recordings")).await;
+    assert_eq!((files.len(), &files[0]["state"]), (1, &json!("pending")));
+    // Deleted while it waits to be fetched, it is not fetched.
+    let second = files[0]["id"].as_str().unwrap();
+    delete(seat.key.clone(), format!("{call}/recordings/{second}")).await.is(204);
+    fixture.clock.advance(TimeDelta::seconds(31));
+    fixture.work().await;
+    assert_eq!(stored_files(&fixture), 0);
+    fixture.get(&seat, &call).await.is(200);
 }
 
 #[tokio::test]

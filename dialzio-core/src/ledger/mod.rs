@@ -67,6 +67,8 @@ string_enum! {
         MediaUploaded = "media.uploaded",
         /// A file was opened.
         MediaOpened = "media.opened",
+        /// A file was deleted before its time.
+        MediaDeleted = "media.deleted",
         /// A call was placed, or is to be.
         CallPlaced = "call.placed",
         /// A call was controlled: ended, held.

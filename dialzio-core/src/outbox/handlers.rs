@@ -163,8 +163,9 @@ impl Worker<'_> {
                 }
                 MediaOwner::Call(id) => {
                     if let Some(call) = store.call(scope, id).await? {
-                        // The person refused while it was being fetched: it goes with the next sweep.
-                        if call.recording_consent == RecordingConsent::Refused {
+                        // The person refused, or it was deleted, while it was being fetched: it goes with the next sweep.
+                        let is_gone = store.media(scope, media.id).await?.is_none();
+                        if is_gone || call.recording_consent == RecordingConsent::Refused {
                             media.expires_at = Some(now);
                         }
                         batch.require(Precondition::Revision(RecordRef::Call(id), call.revision));

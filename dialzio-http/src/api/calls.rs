@@ -475,6 +475,16 @@ pub async fn recordings(
     Ok(List::all(files.iter().map(|media| RecordingJson::of(&call, media)).collect()))
 }
 
+/// `DELETE /v1/calls/{call}/recordings/{recording}`.
+pub async fn delete_recording(
+    State(state): State<AppState>,
+    Caller(actor): Caller,
+    Ids(call, recording): Ids<CallId, MediaId>,
+) -> Result<StatusCode, Problem> {
+    state.crm().calls().delete_recording(&actor, call, recording).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
 /// `GET /v1/calls/{call}/recordings/{recording}`.
 pub async fn recording(
     State(state): State<AppState>,

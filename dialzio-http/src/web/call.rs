@@ -1,7 +1,7 @@
 //! One call as a page: what became of it, its recordings, whose it is, and what members say of it.
 
 use axum::response::Html;
-use dialzio_core::call::{Call, CallState, HangupCause, LegRole, RecordingKind};
+use dialzio_core::call::{Call, CallState, HangupCause, LegRole, RecordingConsent, RecordingKind};
 use dialzio_core::conversation::Direction;
 use dialzio_core::media::MediaState;
 use dialzio_core::{CallId, Permission};
@@ -60,7 +60,20 @@ pub(crate) async fn card(ctx: &PageContext, call: &Call) -> Result<CallCard, Pro
         wrap_up: wrap_up(ctx, call, "page").await?,
         is_waiting: call.is_open_missed(),
         can_write,
+        can_delete: ctx.may(Permission::MediaDelete),
+        consents: RecordingConsent::ALL.iter().map(|known| consent(call, *known)).collect(),
     })
+}
+
+/// What a person may have said to being recorded.
+fn consent(call: &Call, known: RecordingConsent) -> Choice {
+    let words = match known {
+        RecordingConsent::Unknown => "Not known",
+        RecordingConsent::Announced => "Was told, and said nothing",
+        RecordingConsent::Agreed => "Agreed",
+        RecordingConsent::Refused => "Refused",
+    };
+    Choice { selected: call.recording_consent == known, ..Choice::new(known.as_str(), words) }
 }
 
 /// Why a call went nowhere, in a sentence.
@@ -183,6 +196,7 @@ async fn files(ctx: &PageContext, call: &Call) -> Result<Vec<CallFile>, Problem>
         let kind = media.provider_id.as_ref().and_then(|file| call.evidence.recordings.get(file));
         let ends = media.event_at + chrono::TimeDelta::days(i64::from(ctx.org.message_days));
         CallFile {
+            id: media.id.to_string(),
             label: if kind == Some(&RecordingKind::Voicemail) { "Voicemail" } else { "Recording" },
             src: (may && media.state == MediaState::Stored).then(|| format!("web/media/{}", media.id)),
             waiting: match media.state {

@@ -2,10 +2,10 @@
 
 use axum::response::Html;
 use chrono::NaiveDateTime;
-use dialzio_core::call::{Call, CallPatch};
+use dialzio_core::call::{Call, CallPatch, RecordingConsent};
 use dialzio_core::contact::{NewContact, NewTask};
 use dialzio_core::text::{CallNote, PersonName, TaskTitle};
-use dialzio_core::{CallId, ContactId, DispositionId};
+use dialzio_core::{CallId, ContactId, DispositionId, MediaId};
 
 use super::call::card;
 use super::dock;
@@ -84,4 +84,27 @@ pub(crate) async fn handled(
     let call = ctx.crm().calls().update(&ctx.actor, id, None, &patch).await?;
     // The log is read again when the event arrives; on its own page the call is shown as it is now.
     if fields.get("place") == "page" { show(&card(&ctx, &call).await?) } else { Ok(Html(String::new())) }
+}
+
+/// `POST /web/calls/{call}/recording-consent`: what the person said to being recorded. With a refusal the recordings are gone.
+pub(crate) async fn recording_consent(
+    ctx: PageContext,
+    Id(id): Id<CallId>,
+    fields: Fields,
+) -> Result<Html<String>, Problem> {
+    let said: RecordingConsent = word("recording_consent", fields.get("recording_consent"))?;
+    let patch = CallPatch { recording_consent: Some(said), ..CallPatch::default() };
+    let call = ctx.crm().calls().update(&ctx.actor, id, None, &patch).await?;
+    show(&card(&ctx, &call).await?)
+}
+
+/// `POST /web/calls/{call}/recordings/delete`: a recording, before its time.
+pub(crate) async fn delete_recording(
+    ctx: PageContext,
+    Id(id): Id<CallId>,
+    fields: Fields,
+) -> Result<Html<String>, Problem> {
+    let recording: MediaId = word("recording", fields.get("recording"))?;
+    ctx.crm().calls().delete_recording(&ctx.actor, id, recording).await?;
+    show(&card(&ctx, &ctx.crm().calls().get(&ctx.actor, id).await?).await?)
 }

@@ -187,6 +187,8 @@ fn posts() -> Router<AppState> {
         .route("/web/calls/{call}/wrap-up", post(call_changes::save))
         .route("/web/calls/{call}/contact", post(call_changes::assign))
         .route("/web/calls/{call}/handled", post(call_changes::handled))
+        .route("/web/calls/{call}/recording-consent", post(call_changes::recording_consent))
+        .route("/web/calls/{call}/recordings/delete", post(call_changes::delete_recording))
         .route("/web/accounts/{account}/agents", post(agents::map))
         .route("/web/accounts/{account}/sms", post(sms::save))
         .route("/web/accounts/{account}/sms/templates", post(sms::enter))

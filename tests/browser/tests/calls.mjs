@@ -50,6 +50,21 @@ export async function callLog({ server, guard, taraPhone }) {
     holds(seconds > 0, `a recording of ${seconds} s`);
     await picture(page, 'call-page');
   });
+  await step('what the person said to being recorded is kept, and a recording is deleted before its time', page, async () => {
+    const agreed = page.getByRole('region', { name: 'Being recorded' });
+    await agreed.getByLabel('What the person said').selectOption({ label: 'Agreed' });
+    await agreed.getByRole('button', { name: 'Save' }).click();
+    await until(async () => (await agreed.getByRole('combobox').evaluate((it) => it.querySelector('[selected]').label)) === 'Agreed', 'kept');
+    await picture(page, 'call-recorded');
+    const recording = page.getByRole('region', { name: 'Recording', exact: true });
+    page.once('dialog', (dialog) => dialog.accept());
+    await recording.getByRole('button', { name: 'Delete recording' }).click();
+    await recording.waitFor({ state: 'detached' });
+    await page.reload();
+    await page.getByRole('heading', { name: 'Details' }).waitFor();
+    equal(await page.locator('audio').count(), 0, 'recordings');
+    equal(await agreed.getByRole('combobox').inputValue(), 'agreed', 'what the person said');
+  });
   await step('a missed call waits to be called back, and is done when the person is reached', page, async () => {
     await phone.goto(taraPhone);
     await calls(phone).getByRole('button', { name: 'Call', exact: true }).click();

@@ -158,6 +158,10 @@ pub(crate) struct CallCard {
     pub(crate) is_waiting: bool,
     /// Whether the reader may change it.
     pub(crate) can_write: bool,
+    /// Whether the reader may delete recordings.
+    pub(crate) can_delete: bool,
+    /// What the person may have said to being recorded, with what is known.
+    pub(crate) consents: Vec<Choice>,
 }
 
 impl askama::filters::HtmlSafe for CallCard {}
@@ -176,6 +180,8 @@ pub(crate) struct LegRow {
 /// A recording or voicemail.
 #[derive(Clone, Debug)]
 pub(crate) struct CallFile {
+    /// Id.
+    pub(crate) id: String,
     /// "Recording", "Voicemail".
     pub(crate) label: &'static str,
     /// Where it is played from; `None` while it is not stored.
