@@ -99,6 +99,7 @@
     const canvas = player.querySelector('canvas');
     if (!canvas || canvas.dataset.drawn) return;
     canvas.dataset.drawn = 'yes';
+    canvas.hidden = false;
     try {
       const bytes = await (await fetch(audio.currentSrc)).arrayBuffer();
       const sound = await new OfflineAudioContext(1, 1, 8000).decodeAudioData(bytes);

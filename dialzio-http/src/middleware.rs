@@ -3,13 +3,14 @@
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderName, HeaderValue, header};
+use axum::http::{Extensions, HeaderMap, HeaderName, HeaderValue, StatusCode, Version, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use std::time::Instant;
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{DefaultPredicate, Predicate};
 use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, RequestId, SetRequestIdLayer};
 
 use crate::auth::Noted;
@@ -58,12 +59,18 @@ pub(crate) fn wrap(router: Router<AppState>, state: &AppState) -> Router<AppStat
                 tracing::error!("a handler panicked");
                 Problem::new("server.failed").into_response()
             }))
-            .layer(CompressionLayer::new())
+            .layer(CompressionLayer::new().compress_when(DefaultPredicate::new().and(is_whole)))
             .layer(middleware::from_fn_with_state(state.clone(), identify::identify))
             .layer(middleware::from_fn(move |request, next| {
                 timeouts::hold(patience, mount.clone(), request, next)
             })),
     )
+}
+
+/// Whether an answer is not a file that is read in ranges. Those are compressed in themselves as a rule, and players need
+/// their length and their ranges, which compression takes away.
+fn is_whole(_: StatusCode, _: Version, headers: &HeaderMap, _: &Extensions) -> bool {
+    !headers.contains_key(header::ACCEPT_RANGES)
 }
 
 /// One line for each request. The name of the route, or its template for pages, never the path, which may hold ids, nor

@@ -94,6 +94,12 @@ async fn a_missed_call_is_seen_heard_and_marked_as_done() {
     let request = fixture.http.get(format!("{}{path}", fixture.origin)).bearer_auth(&seat.key);
     let part = answer(request.header("range", "bytes=0-3")).await.is(206);
     assert_eq!(&part.bytes[..], b"RIFF");
+    // A browser takes compressed answers. A sound stays as it is: players need its length and its ranges.
+    let request = fixture.http.get(format!("{}{path}", fixture.origin)).bearer_auth(&seat.key);
+    let whole = answer(request.header("accept-encoding", "gzip, deflate, br, zstd")).await.is(200);
+    assert_eq!((&whole.bytes[..], whole.headers["content-length"].to_str().unwrap()), (WAV, "52"));
+    assert_eq!(whole.headers["accept-ranges"], "bytes");
+    assert!(!whole.headers.contains_key("content-encoding"));
     let done =
         fixture.patch(&seat, &format!("/v1/calls/{}", called.call), json!({"handled": true})).await.is(200);
     assert!(done.json["handled_at"].is_string());

@@ -7,6 +7,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use dialzio_core::MediaId;
 use dialzio_core::media::OpenedMedia;
+use futures_util::StreamExt;
 use std::convert::Infallible;
 use utoipa::openapi::content::ContentBuilder;
 use utoipa::openapi::schema::{KnownFormat, SchemaFormat};
@@ -116,7 +117,8 @@ pub async fn serve(state: &AppState, file: OpenedMedia, headers: &HeaderMap) -> 
             Some((bytes, (state, file, next)))
         }
     });
-    let mut response = Body::from_stream(body).into_response();
+    // A layer around this may ask once more after the end, at which an unfolded stream panics.
+    let mut response = Body::from_stream(body.fuse()).into_response();
     *response.status_mut() = if partial { StatusCode::PARTIAL_CONTENT } else { StatusCode::OK };
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(shown.unwrap_or(DOWNLOAD)));

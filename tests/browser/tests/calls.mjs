@@ -48,6 +48,10 @@ export async function callLog({ server, guard, taraPhone }) {
       sound.addEventListener('error', () => done(-1));
     }));
     holds(seconds > 0, `a recording of ${seconds} s`);
+    equal(await page.locator('canvas.wave').isVisible(), false, 'a waveform before it is played');
+    await audio.evaluate(async (sound) => { sound.muted = true; await sound.play(); });
+    const drawn = (canvas) => canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data.some((part) => part > 0);
+    await until(() => page.locator('canvas.wave').evaluate(drawn), 'a waveform is drawn');
     await picture(page, 'call-page');
   });
   await step('what the person said to being recorded is kept, and a recording is deleted before its time', page, async () => {
