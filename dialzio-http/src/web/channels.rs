@@ -6,6 +6,7 @@ use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
 use dialzio_core::account::{App, NewAccount, NewApp, Trial, Tried};
 use dialzio_core::call::CallQuery;
+use dialzio_core::consent::Channel;
 use dialzio_core::conversation::{ConversationQuery, InboxView, StateFilter};
 use dialzio_core::page::PageRequest;
 use dialzio_core::provider::{ConnectionForm, Credentials, FormField, Provider, ProviderError};
@@ -52,18 +53,23 @@ fn provider_name(provider: &dyn Provider) -> String {
     }
 }
 
-/// The provider that is meant, or else the first one that sends messages or places calls.
-fn provider<'a>(ctx: &'a PageContext, wanted: &str) -> Result<&'a dyn Provider, Problem> {
+/// The providers that can be connected: those that send messages or place calls.
+fn providers(ctx: &PageContext) -> Result<Vec<&dyn Provider>, Problem> {
     let all = ctx.crm().accounts().providers(&ctx.actor)?;
-    let mut usable: Vec<_> = all.into_iter().filter(|known| can_be_connected(*known)).collect();
-    // Messages are what most people connect first.
-    usable.sort_by_key(|known| known.telephony().is_some());
-    let found = usable.into_iter().find(|known| wanted.is_empty() || known.id().0 == wanted);
-    found.ok_or_else(|| Error::Account(AccountProblem::NoProvider).into())
+    let mut usable: Vec<_> =
+        all.into_iter().filter(|known| known.messaging().is_some() || known.telephony().is_some()).collect();
+    // WhatsApp is what most people connect first, then other messages.
+    usable.sort_by_key(|known| {
+        let channel = known.messaging().map(|messaging| messaging.capabilities().channel);
+        (channel != Some(Channel::WhatsApp), known.telephony().is_some())
+    });
+    Ok(usable)
 }
 
-fn can_be_connected(provider: &dyn Provider) -> bool {
-    provider.messaging().is_some() || provider.telephony().is_some()
+/// The provider that is meant, or else the first one.
+fn provider<'a>(ctx: &'a PageContext, wanted: &str) -> Result<&'a dyn Provider, Problem> {
+    let found = providers(ctx)?.into_iter().find(|known| wanted.is_empty() || known.id().0 == wanted);
+    found.ok_or_else(|| Error::Account(AccountProblem::NoProvider).into())
 }
 
 #[derive(Debug, Deserialize)]
@@ -77,9 +83,7 @@ pub(crate) async fn page(ctx: PageContext, Query(wanted): Query<Wanted>) -> Resu
     managed(&ctx)?;
     let chosen = provider(&ctx, &wanted.provider)?;
     let form = empty(&ctx, chosen).await?;
-    let all =
-        ctx.crm().accounts().providers(&ctx.actor)?.into_iter().filter(|known| can_be_connected(*known));
-    let kinds = all.map(|known| {
+    let kinds = providers(&ctx)?.into_iter().map(|known| {
         let choice = Choice::new(known.id().0, kind(known));
         if known.id() == chosen.id() { choice.chosen() } else { choice }
     });
