@@ -58,9 +58,10 @@ const ALL = [
   places,
   later,
   mounted,
-  phoneBeside,
   sms,
   answering,
+  // Its hour ends the sessions of the others.
+  phoneBeside,
 ];
 await rm(OUTPUT, { recursive: true, force: true });
 await mkdir(OUTPUT, { recursive: true });

@@ -8,7 +8,7 @@ export async function phoneBeside({ server, guard }) {
   story('The sandbox');
   await step('the phone of the open conversation stands beside it, and both sides are seen at once', page, async () => {
     await page.goto(`${server.origin}/inbox`);
-    await openRow(page, /Tara Menon/);
+    await openRow(page, /Tara Menon(?! SMS)/);
     await page.getByRole('link', { name: 'Sandbox phone' }).click();
     const drawer = page.getByRole('complementary', { name: 'Sandbox phone' });
     const phone = drawer.frameLocator('iframe');
