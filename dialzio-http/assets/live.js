@@ -1,6 +1,6 @@
 // live: keeps the page true while others work.
 //
-// One stream, GET /web/events (server-sent events), which begins where the page was read (?after=). Its messages are named and carry ids only, never content:
+// One stream, GET /web/events (server-sent events). Its messages are named and carry ids only, never content:
 //
 //   conversation  {"conversation": id, "item": id?}   something was said or changed; item if one item changed
 //   draft         {"conversation": id}                this member's draft was saved or removed; see drafts.js

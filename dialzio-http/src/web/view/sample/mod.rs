@@ -72,7 +72,6 @@ pub(super) fn shell(title: &str, place: Place) -> Shell {
         held: Some(2),
         sandbox: true,
         keys: true,
-        after: None,
     }
 }
 
