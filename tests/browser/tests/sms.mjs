@@ -82,9 +82,9 @@ export async function sms({ server, guard, taraPhone }) {
     await page.getByRole('group', { name: 'Template', exact: true }).getByText(/Opted out on .* wait until they write again/).waitFor({ timeout: 25000 });
     await page.getByRole('button', { name: 'Answer by…' }).click();
     const dialog = page.getByRole('dialog', { name: 'Answer by' });
-    await dialog.getByRole('button', { name: /WhatsApp/ }).waitFor();
+    await dialog.getByRole('button', { name: /WhatsApp · Shop line/ }).waitFor();
     await picture(page, 'sms-ways');
-    await dialog.getByRole('button', { name: /WhatsApp/ }).click();
+    await dialog.getByRole('button', { name: /WhatsApp · Shop line/ }).click();
     await page.locator('#thread-head').getByText(/WhatsApp/).waitFor();
   });
   await step('elsewhere free text is sent, and counted in segments with their price', page, async () => {
