@@ -1,6 +1,6 @@
 // live: keeps the page true while others work.
 //
-// One stream, GET /web/events (server-sent events). Its messages are named and carry ids only, never content:
+// One stream, GET /web/events (server-sent events), which begins where the page was read (?after=). Its messages are named and carry ids only, never content:
 //
 //   conversation  {"conversation": id, "item": id?}   something was said or changed; item if one item changed
 //   draft         {"conversation": id}                this member's draft was saved or removed; see drafts.js
@@ -130,6 +130,15 @@
   const complain = () => {
     complaint ??= setTimeout(() => { const bar = document.getElementById('offline'); if (bar && (!isConnected || !navigator.onLine) && !document.hidden) bar.hidden = false; }, 3000);
   };
+  // Opened by a new request, the stream goes on after the last event that was heard, as it does by itself.
+  let heard = '';
+  document.addEventListener('htmx:sse:after:message', (event) => {
+    if (event.target === events()) heard = event.detail.connection.lastEventId || heard;
+  });
+  document.addEventListener('htmx:config:request', (event) => {
+    const { ctx } = event.detail;
+    if (heard && ctx.sourceElement === events()) ctx.request.headers['Last-Event-ID'] = heard;
+  });
   const lost = () => { isConnected = false; complain(); };
   const restored = () => {
     clearTimeout(complaint);

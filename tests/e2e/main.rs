@@ -30,6 +30,7 @@ mod happy_path;
 mod hostile;
 mod isolation;
 mod keys;
+mod live;
 mod mounted;
 mod numbers;
 mod opt_outs;

@@ -6,7 +6,7 @@ use dialzio_core::text::{EmailAddress, PersonName};
 use crate::fixture::{Answer, Fixture, Seat, answer, asha};
 
 /// A member who is signed in: the session cookie.
-async fn member(fixture: &Fixture, seat: &Seat, name: &str, role: Role) -> String {
+pub(crate) async fn member(fixture: &Fixture, seat: &Seat, name: &str, role: Role) -> String {
     let access = fixture.crm.access();
     let email = EmailAddress::parse(&format!("{}@example.com", name.to_lowercase())).unwrap();
     let link = access.invite(&seat.owner, Some(email), role).await.unwrap();

@@ -1,13 +1,14 @@
 //! Live updates for pages: names and ids only, never content. The page reads its fragments again.
 
-use axum::extract::State;
+use axum::extract::{Query, State};
 use axum::http::HeaderMap;
 use axum::response::IntoResponse;
 use axum::response::sse::Event;
 use dialzio_core::Actor;
-use dialzio_core::event::{DomainEvent, Recorded};
+use dialzio_core::event::{DomainEvent, EventSeq, Recorded};
 use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
+use serde::Deserialize;
 use serde_json::{Value, json};
 use std::future::ready;
 use std::time::Duration;
@@ -26,14 +27,23 @@ fn event(name: &str, data: &Value) -> Event {
     Event::default().event(name).data(data.to_string())
 }
 
-/// `GET /web/events`.
+/// Where a page's stream begins.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Begin {
+    /// The last event before the page was read.
+    after: Option<u64>,
+}
+
+/// `GET /web/events`: what has happened since the page was read or, when the stream is opened again, since its last event.
 pub(crate) async fn stream(
     State(state): State<AppState>,
     Caller(actor): Caller,
     check: SignInCheck,
+    Query(page): Query<Begin>,
     headers: HeaderMap,
 ) -> Result<impl IntoResponse, Problem> {
-    let live = follow(&state, actor.clone(), last_event_id(&headers), check).await?;
+    let after = last_event_id(&headers).or(page.after.map(EventSeq));
+    let live = follow(&state, actor.clone(), after, check).await?;
     let (news, _) = tokio::sync::broadcast::channel::<()>(16);
     let counted = counts(state.clone(), actor.clone(), news.subscribe());
     let present = super::presence::changes(&state, &actor);

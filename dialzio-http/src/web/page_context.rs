@@ -7,12 +7,13 @@ use axum::response::Html;
 use axum_extra::extract::cookie::CookieJar;
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Utc};
 use dialzio_core::access::{Member, Org};
+use dialzio_core::event::EventSeq;
 use dialzio_core::page::PageRequest;
 use dialzio_core::{Actor, Crm, MemberId, Permission, Principal};
 
 use super::view::shell::{Place, Shell, Theme};
 use super::view::{Avatar, Choice, Moment};
-use crate::auth::Caller;
+use crate::auth::{Caller, REQUEST_HEADER};
 use crate::problem::Problem;
 use crate::state::AppState;
 
@@ -31,6 +32,8 @@ pub(crate) struct PageContext {
     pub(crate) members: Vec<Member>,
     pub(crate) now: DateTime<Utc>,
     pub(crate) keys: bool,
+    /// The last event before this page was read; `None` for parts of pages, and for who may not follow events.
+    after: Option<EventSeq>,
     theme: Theme,
     /// What the host calls a user of its own.
     host_name: Option<String>,
@@ -42,13 +45,19 @@ impl FromRequestParts<AppState> for PageContext {
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
         let Caller(actor) = <Caller as FromRequestParts<AppState>>::from_request_parts(parts, state).await?;
         let state = AppState::from_ref(state);
+        let is_page = !parts.headers.contains_key(REQUEST_HEADER);
+        let after = if is_page && actor.may(Permission::EventsRead) {
+            Some(state.crm().ledger().newest_event(&actor).await?)
+        } else {
+            None
+        };
         let org = state.crm().access().org(&actor).await?;
         let members = state.crm().access().members(&actor).await?;
         let now = state.crm().clock().now();
         let jar = CookieJar::from_headers(&parts.headers);
         let keys = jar.get(KEYS_COOKIE).is_none_or(|cookie| cookie.value() != "off");
         let host_name = crate::auth::host_name(parts);
-        Ok(Self { actor, org, members, now, keys, theme: theme(&jar), host_name, state })
+        Ok(Self { actor, org, members, now, keys, after, theme: theme(&jar), host_name, state })
     }
 }
 
@@ -126,6 +135,7 @@ impl PageContext {
             held,
             sandbox: self.has_sandbox(),
             keys: self.keys,
+            after: self.after.map(|seq| seq.0),
         })
     }
 

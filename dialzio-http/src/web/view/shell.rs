@@ -99,6 +99,8 @@ pub(crate) struct Shell {
     pub(crate) sandbox: bool,
     /// Whether single-key shortcuts are on for this person.
     pub(crate) keys: bool,
+    /// The last event before the page was read, after which its stream of live events begins.
+    pub(crate) after: Option<u64>,
 }
 
 impl Shell {

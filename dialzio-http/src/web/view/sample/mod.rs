@@ -72,6 +72,7 @@ pub(super) fn shell(title: &str, place: Place) -> Shell {
         held: Some(2),
         sandbox: true,
         keys: true,
+        after: None,
     }
 }
 
