@@ -3,6 +3,7 @@
 // back with its mistakes marked, and is swapped as usual.
 (() => {
   'use strict';
+  const KEPT_ALIVE = 16 * 1024;
   const slot = (element) => {
     for (let near = element; near; near = near.parentElement) {
       const found = near.querySelector?.(':scope [data-problem]');
@@ -24,8 +25,11 @@
   const isQuiet = (ctx) => ctx.quiet || ctx.sourceElement?.id === 'events';
 
   document.addEventListener('htmx:before:request', (event) => {
-    const source = event.detail.ctx.sourceElement;
-    if (!isQuiet(event.detail.ctx) && event.detail.ctx.request.method !== 'GET') say(source, '');
+    const { sourceElement: source, request } = event.detail.ctx;
+    if (request.method === 'GET') return;
+    // What was done is done, although the page is left at once; browsers take no more than 64 kB in this way.
+    request.keepalive = request.body instanceof URLSearchParams && String(request.body).length < KEPT_ALIVE;
+    if (!isQuiet(event.detail.ctx)) say(source, '');
   });
   document.addEventListener('htmx:after:request', (event) => {
     const { ctx } = event.detail;

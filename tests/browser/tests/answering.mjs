@@ -38,6 +38,7 @@ export async function answering({ server, guard }) {
   });
   await step('an answer into a closed conversation opens it again', ravi, async () => {
     await ravi.getByRole('button', { name: /^Close/ }).first().click();
+    await ravi.getByRole('button', { name: /^Reopen/ }).first().waitFor();
     await ravi.goto(`${server.origin}/inbox?view=all&state=closed`);
     await openRow(ravi, olivia);
     await ravi.getByRole('button', { name: /^Reopen/ }).waitFor();
