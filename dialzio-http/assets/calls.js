@@ -89,6 +89,17 @@
     if (press) press.until = Date.now() + 5000;
   });
 
+  // A number in a text is called from here if calls can be placed; otherwise the device knows what to do with it.
+  document.addEventListener('click', (event) => {
+    const link = event.target.closest?.('a[href^="tel:"]');
+    const form = document.getElementById('dial');
+    if (!link || !form || !document.getElementById('dock')?.hasAttribute('data-can-call')) return;
+    event.preventDefault();
+    if (!window.confirm(`Call ${link.textContent.trim()}?`)) return;
+    form.elements.number.value = link.getAttribute('href').slice('tel:'.length);
+    form.requestSubmit();
+  });
+
   // Speed, and the waveform.
   document.addEventListener('change', (event) => {
     if (!event.target.matches?.('[data-speed]')) return;

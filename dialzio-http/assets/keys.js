@@ -45,7 +45,7 @@
     n: () => document.dispatchEvent(new CustomEvent('composer:mode', { detail: 'note' })),
     t: () => document.dispatchEvent(new CustomEvent('composer:mode', { detail: 'template' })),
     '/': () => document.querySelector('#queue-search, #contact-search, #call-number')?.focus(),
-    c: () => press('c'), a: () => press('a'), m: () => press('m'), s: () => press('s'), e: closeAndNext,
+    c: () => { const own = document.activeElement?.closest('li')?.querySelector('[data-row-key="c"]'); if (own) own.click(); else press('c'); }, a: () => press('a'), m: () => press('m'), s: () => press('s'), e: closeAndNext,
     u: () => document.querySelector('#undo .bar:last-child button')?.click(),
     i: () => document.dispatchEvent(new CustomEvent('person:toggle')),
     g: () => { afterG = Date.now(); },

@@ -1,6 +1,7 @@
 //! Telephone numbers in E.164 form, and how spellings of the same number find each other.
 
 mod error;
+mod finding;
 mod written;
 
 pub use error::PhoneNumberError;

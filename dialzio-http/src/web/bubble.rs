@@ -117,7 +117,7 @@ impl<'a> Bubbles<'a> {
             return Content::Revoked;
         }
         match &message.content {
-            Said::Text { body } => Content::Text(body.reveal().into()),
+            Said::Text { body } => Content::Text(self.ctx.rich(body.reveal())),
             Said::Media { what, media, caption, filename, .. } => {
                 self.file(*what, *media, caption.as_ref(), filename.as_deref())
             }
@@ -135,7 +135,7 @@ impl<'a> Bubbles<'a> {
             Said::Template { name, body, .. } => Content::Template {
                 name: name.as_str().into(),
                 header: None,
-                body: body.reveal().into(),
+                body: self.ctx.rich(body.reveal()),
                 footer: None,
                 buttons: Vec::new(),
             },
@@ -156,7 +156,7 @@ impl<'a> Bubbles<'a> {
         name: Option<&str>,
     ) -> Content {
         let word = words::media(what);
-        let caption: Option<RichText> = caption.map(|text| text.reveal().into());
+        let caption: Option<RichText> = caption.map(|text| self.ctx.rich(text.reveal()));
         let Some(media) = self.media.iter().find(|media| media.id == id) else {
             return Content::MediaGone { reason: format!("{word} · not kept any more"), caption };
         };

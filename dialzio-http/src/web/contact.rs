@@ -78,7 +78,7 @@ fn chips(ctx: &PageContext, contact: &Contact, identities: &[ChannelIdentity]) -
 }
 
 /// The number to call or to copy: the one that was typed first, else the one that the person writes from.
-fn number(contact: &Contact, identities: &[ChannelIdentity]) -> Option<String> {
+pub(crate) fn number(contact: &Contact, identities: &[ChannelIdentity]) -> Option<String> {
     let typed = contact.details.iter().find(|detail| detail.value.kind() == "phone").map(words::detail);
     typed.or_else(|| identities.iter().find_map(ChannelIdentity::phone).map(PhoneNumber::international))
 }

@@ -63,7 +63,7 @@ pub(crate) async fn dock(ctx: &PageContext) -> Result<Dock, Problem> {
         calls.push(shown(ctx, call, who(call, &names)).await?);
     }
     let missed = ctx.crm().calls().waiting(&ctx.actor, COUNTED).await?;
-    Ok(Dock { missed, calls })
+    Ok(Dock { missed, can_call: ctx.can_call().await?, calls })
 }
 
 /// A call concerns the member who placed it or whose agent is rung; one that rings for no known member concerns everybody
@@ -173,15 +173,26 @@ async fn about(ctx: &PageContext, id: ContactId) -> Result<Vec<Shown>, Problem> 
 
 /// `POST /web/calls`: places a call. The dock shows it as soon as it is written.
 pub(crate) async fn place(ctx: PageContext, fields: Fields) -> Result<Response, Problem> {
-    let number = read_number(&ctx, fields.get("number"));
-    let number = number.map_err(|error| Problem::invalid("number", error.to_string()))?;
     let contact: Option<ContactId> = fields.given("contact").map(|id| word("contact", id)).transpose()?;
+    let number = match (fields.given("number"), contact) {
+        (None, Some(contact)) => number_of(&ctx, contact).await?,
+        (typed, _) => typed.unwrap_or_default().to_owned(),
+    };
+    let number = read_number(&ctx, &number).map_err(|error| Problem::invalid("number", error.to_string()))?;
     let account = fields.given("account").map(|id| word("account", id)).transpose()?;
     let key = Some(super::outgoing::key(&fields)?);
     let new = NewCall { account, number, contact, purpose: Purpose::Service, key };
     ctx.crm().calls().place(&ctx.actor, new).await?;
     let dock = super::page_context::beside("dock", "outerHTML", &dock(&ctx).await?)?;
     Ok((StatusCode::OK, Html(dock)).into_response())
+}
+
+/// The number of a person, as it is called where none is chosen.
+async fn number_of(ctx: &PageContext, contact: ContactId) -> Result<String, Problem> {
+    let known = ctx.crm().contacts().get(&ctx.actor, contact).await?;
+    let identities = ctx.crm().contacts().identities(&ctx.actor, contact).await?;
+    let number = super::contact::number(&known, &identities);
+    number.ok_or_else(|| Problem::invalid("contact", "has no telephone number: add one to their page"))
 }
 
 /// `POST /web/calls/{call}/control`.

@@ -12,7 +12,7 @@ use dialzio_core::page::PageRequest;
 use dialzio_core::{Actor, Crm, MemberId, Permission, Principal};
 
 use super::view::shell::{Place, Shell, Theme};
-use super::view::{Avatar, Choice, Moment};
+use super::view::{Avatar, Choice, Moment, RichText};
 use crate::auth::{Caller, REQUEST_HEADER};
 use crate::problem::Problem;
 use crate::state::AppState;
@@ -152,6 +152,11 @@ impl PageContext {
         #[cfg(not(feature = "sandbox"))]
         let runs = false;
         runs
+    }
+
+    /// What people wrote, with its links and telephone numbers.
+    pub(crate) fn rich(&self, text: &str) -> RichText {
+        RichText::from(text).with_numbers(self.org.dials_in())
     }
 
     /// A member's name.

@@ -140,6 +140,7 @@ async fn list(ctx: &PageContext, listed: &Listed) -> Result<TaskList, Problem> {
         groups,
         next: more.then_some(rows + ROWS),
         can_write: ctx.may(Permission::ContactsWrite),
+        can_call: ctx.can_call().await?,
     })
 }
 

@@ -153,7 +153,7 @@ impl<'a> Teller<'a> {
             TimelineItem::Note(note) => Part::Note {
                 author: self.ctx.who(&note.author).into(),
                 time: self.ctx.clock(note.created_at),
-                text: note.text.reveal().into(),
+                text: self.ctx.rich(note.text.reveal()),
             },
             TimelineItem::Task(task) => Part::Line(self.task(task)),
             TimelineItem::Consent(record) => Part::Line(self.consent(record)),

@@ -113,6 +113,39 @@ export async function callLog({ server, guard, taraPhone }) {
     equal(await page.locator('.figures dd').first().textContent(), '4', 'calls');
     await picture(page, 'call-report');
   });
+  const talk = (await server.api('GET', '/v1/conversations?q=tara%20menon')).json.data[0];
+  const ends = async () => {
+    await dock(page).getByText('Calling').waitFor();
+    await dock(page).getByRole('button', { name: 'Hang up' }).click();
+    await dock(page).getByText('Call not connected').first().waitFor();
+    await dock(page).getByRole('button', { name: 'Hide this call' }).first().click();
+  };
+  await step('the person of a task is called by c, from the task', page, async () => {
+    const made = await server.api('POST', `/v1/contacts/${talk.contact}/tasks`, { title: 'Ask about the pots' });
+    equal(made.status, 201, 'the task');
+    await page.goto(`${server.origin}/tasks?view=team`);
+    const call = page.getByRole('button', { name: /^Call Tara Menon: Ask about the pots/ });
+    await call.waitFor();
+    await picture(page, 'task-call');
+    await page.getByRole('listitem').filter({ hasText: 'Ask about the pots' }).getByRole('link').focus();
+    await page.keyboard.press('c');
+    await ends();
+    equal((await server.api('PATCH', `/v1/contacts/${talk.contact}/tasks/${made.json.id}`, { done: true })).status, 200, 'done');
+  });
+  await step('a number in a text is called from where it stands, once that was confirmed', page, async () => {
+    await phone.goto(taraPhone);
+    await phone.getByLabel('Message', { exact: true }).fill('Ring me at 98400 12345, please');
+    await phone.getByRole('button', { name: 'Send', exact: true }).click();
+    await page.goto(`${server.origin}/inbox/${talk.id}`);
+    const number = page.locator('#thread-items').getByRole('link', { name: '98400 12345' });
+    await number.waitFor();
+    page.once('dialog', (dialog) => dialog.dismiss());
+    await number.click();
+    equal(await dock(page).getByText('Calling').count(), 0, 'calls');
+    page.once('dialog', (dialog) => dialog.accept());
+    await number.click();
+    await ends();
+  });
   for (const [width, height] of [[360, 740], [1024, 768], [1600, 900]]) {
     await step(`log, call and report fit ${width} pixels`, page, async () => {
       await page.setViewportSize({ width, height });

@@ -225,6 +225,8 @@ impl WrapUp {
 pub(crate) struct Dock {
     /// Missed calls that wait to be called back, for the rail.
     pub(crate) missed: u32,
+    /// Whether the reader can place calls, so that numbers in texts are called from here.
+    pub(crate) can_call: bool,
     /// Calls that ring or go on, and those that have just ended and want an outcome.
     pub(crate) calls: Vec<DockCall>,
 }

@@ -81,6 +81,8 @@ pub(crate) struct TaskList {
     pub(crate) next: Option<usize>,
     /// Whether the reader may tick them off.
     pub(crate) can_write: bool,
+    /// Whether the reader can place calls.
+    pub(crate) can_call: bool,
 }
 
 impl askama::filters::HtmlSafe for TaskList {}

@@ -2,8 +2,10 @@
 //!
 //! Names and messages are text nodes, never markup. Characters that would turn the reading
 //! direction around are shown as escapes, so that a name cannot pretend to be another one. In
-//! message bodies, links with a harmless scheme become [`Segment::Link`].
+//! message bodies, links with a harmless scheme become [`Segment::Link`], and so do telephone numbers.
 
+use dialzio_core::PhoneNumber;
+use dialzio_core::phone::Region;
 use std::fmt;
 
 /// One line or paragraph from outside, with direction controls shown as escapes.
@@ -86,6 +88,30 @@ impl From<String> for RichText {
 }
 
 impl RichText {
+    /// The same with a link at each telephone number, national ones those of this region.
+    pub(crate) fn with_numbers(self, region: Option<Region>) -> Self {
+        let mut pieces = Vec::with_capacity(self.0.len());
+        for piece in self.0 {
+            let Segment::Text(words) = piece else {
+                pieces.push(piece);
+                continue;
+            };
+            let mut at = 0;
+            for (place, number) in PhoneNumber::find_in(&words, region) {
+                if place.start > at {
+                    pieces.push(Segment::Text(words[at..place.start].to_owned()));
+                }
+                at = place.end;
+                let href = format!("tel:{}", number.reveal());
+                pieces.push(Segment::Link { href, text: words[place].to_owned() });
+            }
+            if at < words.len() {
+                pieces.push(Segment::Text(words[at..].to_owned()));
+            }
+        }
+        Self(pieces)
+    }
+
     /// Its words without links, as one text.
     pub(crate) fn plain(&self) -> String {
         let words = |piece: &Segment| match piece {

@@ -1,4 +1,4 @@
-use super::{RichText, Segment, Shown};
+use super::{Region, RichText, Segment, Shown};
 
 fn link(text: &str) -> Option<(String, String)> {
     RichText::from(text).0.into_iter().find_map(|piece| match piece {
@@ -74,4 +74,23 @@ fn nothing_is_lost() {
     {
         assert_eq!(written(&RichText::from(text)), text);
     }
+}
+
+#[test]
+fn telephone_numbers_become_links_and_those_in_addresses_do_not() {
+    let text = "Ring 98400 12345, or see https://example.com/9840012345 before 2026-11-29";
+    let RichText(pieces) = RichText::from(text).with_numbers(Some(Region::parse("IN").unwrap()));
+    let links: Vec<_> = pieces
+        .iter()
+        .filter_map(|piece| match piece {
+            Segment::Link { href, text } => Some((href.as_str(), text.as_str())),
+            _ => None,
+        })
+        .collect();
+    let page = "https://example.com/9840012345";
+    assert_eq!(links, [("tel:+919840012345", "98400 12345"), (page, page)]);
+    assert_eq!(RichText(pieces.clone()).plain(), text);
+    // Without a region only international forms are known.
+    let RichText(pieces) = RichText::from("98400 12345").with_numbers(None);
+    assert_eq!(pieces, [Segment::Text("98400 12345".to_owned())]);
 }

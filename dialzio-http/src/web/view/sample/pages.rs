@@ -124,6 +124,7 @@ pub(crate) fn tasks() -> TaskList {
             group("undated", "No date", vec![row("t3", "Ask for a review", "@kavya", None, "Unassigned")]),
         ],
         can_write: true,
+        can_call: true,
         ..TaskList::default()
     }
 }
