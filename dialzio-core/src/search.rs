@@ -1,6 +1,8 @@
 //! What search compares: folded tokens and byte-comparable sort keys, computed here so that every store
 //! gives the same answers in the same order.
 
+use std::collections::BTreeSet;
+use std::ops::Range;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
@@ -50,6 +52,35 @@ pub fn tokens<'a>(texts: impl IntoIterator<Item = &'a str>) -> Vec<String> {
         }
     }
     found
+}
+
+/// The words of a text, folded, each with its place in the text: a range of bytes. Of a sign that folds into several words
+/// each has the place of the whole.
+pub(crate) fn words_in(text: &str) -> impl Iterator<Item = (Range<usize>, String)> {
+    let is_of_word = |c: char| c.is_alphanumeric() || is_combining_mark(c);
+    let mut rest = 0;
+    std::iter::from_fn(move || {
+        let tail = text.get(rest..)?;
+        let start = rest + tail.find(is_of_word)?;
+        let length = text.get(start..)?.find(|c| !is_of_word(c)).unwrap_or(text.len() - start);
+        rest = start + length;
+        Some(start..rest)
+    })
+    .flat_map(move |place| {
+        let folded = fold(text.get(place.clone()).unwrap_or_default());
+        let words: Vec<String> = folded
+            .split(|c: char| !c.is_alphanumeric())
+            .filter(|word| !word.is_empty())
+            .map(|word| word.chars().take(MAX_TOKEN).collect())
+            .collect();
+        words.into_iter().map(move |word| (place.clone(), word))
+    })
+}
+
+/// All words of a text, folded, each once: what a message is found by.
+#[must_use]
+pub fn words_of(text: &str) -> BTreeSet<String> {
+    words_in(text).map(|(_, word)| word).collect()
 }
 
 /// What a record is found by: its words, and of each word that is a number of four digits and more every part that reaches

@@ -6,7 +6,7 @@
   const selected = new Set();
   let anchor = null;
   const bar = () => document.getElementById('bulk');
-  const links = () => [...document.querySelectorAll('#queue-rows a[data-conversation]')];
+  const links = () => [...document.querySelectorAll('#queue-rows > li:not(.is-message) > a[data-conversation]')];
   const idOf = (link) => link?.dataset.conversation;
   const current = () => links().find((link) => link === document.activeElement || link.parentElement.contains(document.activeElement)) ?? links().find((link) => link.hasAttribute('aria-current'));
 
@@ -56,7 +56,7 @@
   });
   // Shift and a click select from the last one to this one, and open nothing.
   document.addEventListener('click', (event) => {
-    const row = event.shiftKey && event.button === 0 && event.target.closest?.('#queue-rows .queue-row');
+    const row = event.shiftKey && event.button === 0 && event.target.closest?.('#queue-rows .queue-row:not(.is-message)');
     if (!row || !bar()) return;
     event.preventDefault();
     event.stopImmediatePropagation();

@@ -36,7 +36,7 @@
   const queueNow = () => {
     const list = document.getElementById('queue-list');
     if (!list) return Promise.resolve();
-    const rows = Math.max(list.querySelectorAll('.queue-row').length, 30);
+    const rows = Math.max(list.querySelectorAll('.queue-row:not(.is-message)').length, 30);
     return load(`web/inbox/queue?${list.dataset.query}&rows=${rows}`, '#queue-list', 'mergeQueue');
   };
   const queue = gather(queueNow, 200);

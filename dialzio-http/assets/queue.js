@@ -8,9 +8,10 @@
   const rowOf = (id) => document.querySelector(`#queue-rows a[data-conversation="${CSS.escape(id)}"]`);
   let wanted = null;
 
-  function open(id) {
+  // With `at` the conversation is opened at a message, rather than at its end.
+  function open(id, at = '') {
     const area = document.getElementById('conversation');
-    const { query } = document.getElementById('queue-list').dataset;
+    const query = document.getElementById('queue-list').dataset.query + (at && `&at=${at}`);
     wanted = id;
     document.querySelectorAll('#queue-rows a[aria-current]').forEach((other) => other.removeAttribute('aria-current'));
     rowOf(id)?.setAttribute('aria-current', 'true');
@@ -26,7 +27,7 @@
         // Still the skeleton, and still this one is wanted: say so and offer to try again.
         if (area.querySelector('[aria-busy="true"]') && wanted === id) {
           area.replaceChildren(document.getElementById('conversation-failed').content.cloneNode(true));
-          area.querySelector('button').addEventListener('click', () => open(id));
+          area.querySelector('button').addEventListener('click', () => open(id, at));
         }
       });
   }
@@ -35,7 +36,7 @@
     if (!isPlain(event) || !inbox()) return;
     const row = event.target.closest('#queue-rows a[data-conversation]');
     const tab = event.target.closest('#queue-tabs a, #queue-empty a');
-    if (row) { event.preventDefault(); open(row.dataset.conversation); }
+    if (row) { event.preventDefault(); open(row.dataset.conversation, row.dataset.at); }
     if (tab) {
       event.preventDefault();
       const { search } = new URL(tab.href);
@@ -108,14 +109,14 @@
   function keepPlace() {
     const scroll = document.getElementById('queue-scroll');
     if (!scroll) return;
-    const rows = document.querySelectorAll('#queue-rows > .queue-row').length;
+    const rows = document.querySelectorAll('#queue-rows > .queue-row:not(.is-message)').length;
     try { sessionStorage.setItem(place(), JSON.stringify({ rows, top: scroll.scrollTop })); } catch { /* kept for comfort only */ }
   }
   async function findPlace() {
     let kept = null;
     try { kept = JSON.parse(sessionStorage.getItem(place())); } catch { return; }
     if (!kept || !inbox()) return;
-    const rows = () => document.querySelectorAll('#queue-rows > .queue-row').length;
+    const rows = () => document.querySelectorAll('#queue-rows > .queue-row:not(.is-message)').length;
     while (rows() < kept.rows && readOn()) {
       await new Promise((resolve) => document.addEventListener('queue:read', resolve, { once: true }));
     }

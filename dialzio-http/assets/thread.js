@@ -49,17 +49,26 @@
     if (wasAtEnd) { seen(); toEnd(); return; }
     if (unseen > 0 && pill()) { pill().textContent = `${unseen} new`; pill().hidden = false; }
   });
+  function show(item) {
+    item.scrollIntoView({ block: 'center' });
+    item.classList.add('flash');
+    setTimeout(() => item.classList.remove('flash'), 1600);
+  }
+  // A conversation is opened at its end, or at the message that was looked for.
+  function toStart() {
+    const { at } = document.getElementById('thread')?.dataset ?? {};
+    const item = at && document.getElementById(`item-${at}`);
+    if (!item) { toEnd(); return; }
+    wasEnd = false;
+    show(item);
+  }
   document.addEventListener('thread:end', toEnd);
   document.addEventListener('click', (event) => {
     if (event.target.closest('#thread-pill')) { seen(); toEnd(); log()?.focus({ preventScroll: true }); }
     const jump = event.target.closest('[data-jump]');
     const quoted = jump && document.querySelector(jump.getAttribute('href'));
     if (jump) event.preventDefault();
-    if (quoted) {
-      quoted.scrollIntoView({ block: 'center' });
-      quoted.classList.add('flash');
-      setTimeout(() => quoted.classList.remove('flash'), 1600);
-    }
+    if (quoted) show(quoted);
     if (event.target.closest('[data-person]')) document.dispatchEvent(new CustomEvent('person:toggle'));
   });
   // The log is one stop of the Tab key: Enter goes into it, to the controls of its messages, and Escape leaves it.
@@ -116,7 +125,7 @@
     if (box && box.scrollHeight - box.scrollTop - box.clientHeight < 400) box.scrollTop = box.scrollHeight;
   }, true);
   document.addEventListener('visibilitychange', seen);
-  document.addEventListener('thread:opened', () => { toEnd(); seen(); });
-  toEnd();
+  document.addEventListener('thread:opened', () => { toStart(); seen(); });
+  toStart();
   seen();
 })();

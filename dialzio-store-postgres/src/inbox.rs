@@ -3,13 +3,13 @@
 
 use uuid::Uuid;
 
-use dialzio_core::ContactId;
 use dialzio_core::conversation::{
     ConversationFilter, ConversationOrder, ConversationQuery, ConversationSearch, FoundConversations,
     InboxEntry, InboxView, StateFilter,
 };
 use dialzio_core::page::{Page, PageRequest};
 use dialzio_core::store::rows::{Columns, InboxList, InboxPlace, ListedAt, inbox_page};
+use dialzio_core::{ContactId, ConversationId};
 
 use crate::codec::{Cols, id, id_list, opt_id, read, time};
 use crate::contacts::over;
@@ -30,7 +30,7 @@ pub(crate) async fn page(
         return whole(db, org, retention, query, &list, page).await;
     }
     let places = list.page(places(db, org, query, &list, over(page)).await?);
-    Ok(list.entries(&places, entries(db, org, retention, &places).await?))
+    Ok(list.entries(&places, entries(db, org, retention, on_page(&places)).await?))
 }
 
 /// How many conversations each query asks for, counted up to `most`.
@@ -195,14 +195,18 @@ async fn of_people(
     db.all(sql::PLACES_OF_PEOPLE, row, read).await
 }
 
-/// What is shown of a page.
-async fn entries(
+fn on_page(places: &Page<InboxPlace>) -> Vec<ConversationId> {
+    places.items.iter().map(|place| place.conversation).collect()
+}
+
+/// What is shown of these conversations.
+pub(crate) async fn entries(
     db: &mut Db<'_>,
     org: Uuid,
     retention: RetentionCutoff,
-    places: &Page<InboxPlace>,
+    of: impl IntoIterator<Item = ConversationId>,
 ) -> Res<Vec<InboxEntry>> {
-    let ids = id_list(places.items.iter().map(|place| place.conversation));
+    let ids = id_list(of);
     db.all(sql::INBOX_ENTRIES, params![org, retention.now, retention.now, ids], read).await
 }
 
@@ -231,7 +235,7 @@ pub(crate) async fn find(
         row.add(to);
         (list.page(db.all(sql::PLACES_BY_WORDS, row, read).await?), None)
     };
-    let page = list.entries(&places, entries(db, org, retention, &places).await?);
+    let page = list.entries(&places, entries(db, org, retention, on_page(&places)).await?);
     Ok(FoundConversations { page, total })
 }
 

@@ -24,6 +24,7 @@ mod inbox;
 mod leases;
 mod ledger;
 mod media;
+mod message_words;
 mod messages;
 mod migrate;
 mod months;

@@ -108,7 +108,8 @@ pub(crate) async fn referred(
 
 /// Writes new messages.
 pub(crate) async fn put_messages(db: &mut Db<'_>, org: Uuid, messages: &[Message]) -> Res<()> {
-    db.put_all(sql::PUT_MESSAGE, org, messages).await
+    db.put_all(sql::PUT_MESSAGE, org, messages).await?;
+    crate::message_words::put(db, org, messages).await
 }
 
 /// Writes evidence; the earliest of each status stays.
@@ -339,7 +340,10 @@ impl Scope<'_> {
         row.opt_time(edited_at);
         row.opt_time(revoked_at);
         row.opt_bytes(beside.map(Sealed::as_bytes));
-        self.db.run(sql::SET_CONTENT, row).await.map(drop)
+        self.db.run(sql::SET_CONTENT, row).await?;
+        crate::message_words::remove(&mut self.db, self.key, &[id(of)]).await?;
+        let text = content.display_text().map(|text| (id(of), text));
+        crate::message_words::put_texts(&mut self.db, self.key, text).await
     }
 }
 

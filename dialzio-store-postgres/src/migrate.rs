@@ -32,6 +32,7 @@ const STEPS: &[Step] = &[
     ("calls", include_str!("../migrations/0013_calls.sql")),
     ("call_flows", include_str!("../migrations/0014_call_flows.sql")),
     ("sms", include_str!("../migrations/0015_sms.sql")),
+    ("message_words", include_str!("../migrations/0016_message_words.sql")),
 ];
 
 /// The newest step that is known.
@@ -57,7 +58,8 @@ pub(crate) async fn migrate(conn: &mut PgConnection, schema: &Schema) -> Result<
     let mut migrator = Migrator::with_migrations(migrations(schema, STEPS));
     migrator.create_schema(schema.as_str().to_owned());
     migrator.dangerous_set_table_name(format!("{}.schema_version", schema.as_str()));
-    migrator.run_direct(None, conn, false).await.map_err(refused)
+    migrator.run_direct(None, conn, false).await.map_err(refused)?;
+    crate::message_words::fill(conn, schema).await
 }
 
 fn refused(error: MigrateError) -> OpenError {

@@ -72,6 +72,7 @@ impl Scope<'_> {
             let owners: Vec<_> = messages.iter().copied().map(MediaOwner::Message).collect();
             self.drop_media_of(&owners).await?;
             self.db.run(sql::DROP_EVIDENCE, params![self.key, ids]).await?;
+            crate::message_words::remove(&mut self.db, self.key, &ids).await?;
             self.db.run(sql::DROP_MESSAGES, params![self.key, ids]).await?;
         }
         let left = limit - messages.len();

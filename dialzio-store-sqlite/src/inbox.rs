@@ -4,13 +4,13 @@
 use rusqlite::types::Value;
 use rusqlite::{Connection, params, params_from_iter};
 
-use dialzio_core::ContactId;
 use dialzio_core::conversation::{
     ConversationFilter, ConversationOrder, ConversationQuery, ConversationSearch, FoundConversations,
     InboxEntry, InboxView, StateFilter,
 };
 use dialzio_core::page::{Page, PageRequest};
 use dialzio_core::store::rows::{Columns, InboxList, InboxPlace, ListedAt, inbox_page};
+use dialzio_core::{ContactId, ConversationId};
 
 use crate::codec::{Cols, id, id_list, read, time};
 use crate::contacts::{AFTER_ALL, over};
@@ -31,7 +31,7 @@ pub(crate) fn page(
         return whole(db, org, retention, query, &list, page);
     }
     let places = list.page(places(db, org, query, &list, over(page))?);
-    Ok(list.entries(&places, entries(db, org, retention, &places)?))
+    Ok(list.entries(&places, entries(db, org, retention, on_page(&places))?))
 }
 
 /// How many conversations a query asks for, counted up to `most`.
@@ -185,14 +185,18 @@ fn of_people(
     db.all(sql::PLACES_OF_PEOPLE, params_from_iter(row), read)
 }
 
-/// What is shown of a page.
-fn entries(
+fn on_page(places: &Page<InboxPlace>) -> impl Iterator<Item = ConversationId> {
+    places.items.iter().map(|place| place.conversation)
+}
+
+/// What is shown of these conversations.
+pub(crate) fn entries(
     db: &Connection,
     org: [u8; 16],
     retention: RetentionCutoff,
-    places: &Page<InboxPlace>,
+    of: impl IntoIterator<Item = ConversationId>,
 ) -> Res<Vec<InboxEntry>> {
-    let ids = id_list(places.items.iter().map(|place| place.conversation));
+    let ids = id_list(of);
     db.all(sql::INBOX_ENTRIES, params![org, retention.cutoff, retention.now, ids], read)
 }
 
@@ -215,7 +219,7 @@ pub(crate) fn find(
         row.extend([state.into(), at.into(), last.into(), over(page).into(), needles.into()]);
         (list.page(db.all(sql::PLACES_BY_WORDS, params_from_iter(row), read)?), None)
     };
-    let page = list.entries(&places, entries(db, org, retention, &places)?);
+    let page = list.entries(&places, entries(db, org, retention, on_page(&places))?);
     Ok(FoundConversations { page, total })
 }
 

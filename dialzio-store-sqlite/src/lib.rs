@@ -25,6 +25,7 @@ mod leases;
 mod ledger;
 mod log;
 mod media;
+mod message_words;
 mod messages;
 mod migrate;
 mod outbox;

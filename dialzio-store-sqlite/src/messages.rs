@@ -125,7 +125,8 @@ impl Scope<'_> {
     }
 
     fn put_message(&mut self, message: &Message) -> Res<()> {
-        self.db.put(sql::PUT_MESSAGE, self.key, message).map(drop)
+        self.db.put(sql::PUT_MESSAGE, self.key, message)?;
+        crate::message_words::put(self.db, self.key, message.id, message.content.display_text())
     }
 
     fn put_evidence(&mut self, message: MessageId, evidence: &Evidence) -> Res<()> {
@@ -289,7 +290,9 @@ impl Scope<'_> {
                 to.opt_bytes(beside.map(Sealed::as_bytes));
                 Ok(())
             })
-            .map(drop)
+            .map(drop)?;
+        crate::message_words::remove(self.db, self.key, of)?;
+        crate::message_words::put(self.db, self.key, of, content.display_text())
     }
 }
 

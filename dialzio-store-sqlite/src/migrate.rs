@@ -86,6 +86,12 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         then: None,
     },
     Migration { number: 15, name: "sms", sql: include_str!("../migrations/0015_sms.sql"), then: None },
+    Migration {
+        number: 16,
+        name: "message_words",
+        sql: include_str!("../migrations/0016_message_words.sql"),
+        then: Some(crate::message_words::fill),
+    },
 ];
 
 fn checksum(migration: &Migration) -> [u8; 32] {

@@ -14,7 +14,8 @@ use dialzio_core::contact::{
 };
 use dialzio_core::conversation::{
     Activity, Conversation, ConversationQuery, ConversationSearch, ConversationStore, Evidence,
-    FoundConversations, InboundFacts, InboundQuery, InboxEntry, Message, QueueCounts, Template,
+    FoundConversations, FoundMessage, InboundFacts, InboundQuery, InboxEntry, Message, MessageSearch,
+    QueueCounts, Template,
 };
 use dialzio_core::event::{EventSeq, Recorded};
 use dialzio_core::ledger::{AuditEntry, LedgerStore};
@@ -41,7 +42,7 @@ use crate::facts::Snapshot;
 use crate::retention::RetentionCutoff;
 use crate::{
     SqliteStore, access, accounts, activity, consent, contacts, conversations, identities, inbox, ledger,
-    media, messages, outbox, search, soundness, system,
+    media, message_words, messages, outbox, search, soundness, system,
 };
 
 impl Snapshot<'_> {
@@ -174,6 +175,19 @@ impl ConversationStore for SqliteStore {
         let query = query.clone();
         self.read(scope, move |snapshot| {
             inbox::find(snapshot.db, snapshot.key(), snapshot.seen()?, &query, &page)
+        })
+        .await
+    }
+
+    async fn find_messages(
+        &self,
+        scope: &OrgScope,
+        query: &MessageSearch,
+        page: PageRequest,
+    ) -> StoreResult<Page<FoundMessage>> {
+        let query = query.clone();
+        self.read(scope, move |snapshot| {
+            message_words::find(snapshot.db, snapshot.key(), snapshot.seen()?, &query, &page)
         })
         .await
     }

@@ -76,6 +76,7 @@ impl Scope<'_> {
         for (message, conversation) in &messages {
             self.drop_media_of(MediaOwner::Message(*message))?;
             self.db.run(sql::DROP_EVIDENCE, params![self.key, id(*message)])?;
+            crate::message_words::remove(self.db, self.key, *message)?;
             self.db.run(sql::DROP_MESSAGE, params![self.key, id(*conversation), id(*message)])?;
         }
         let left = limit - messages.len();

@@ -38,7 +38,8 @@ use writing::{baseline, connection, digest, median, rows};
 const PEOPLE: usize = 200;
 /// How many of a round's webhooks are not timed: one in so many.
 const UNTIMED: usize = 5;
-const TABLES: &[&str] = &["message", "external_reference", "event", "audit", "conversation", "org_head"];
+const TABLES: &[&str] =
+    &["message", "message_word", "external_reference", "event", "audit", "conversation", "org_head"];
 
 fn signed(number: usize, person: usize) -> RawWebhook {
     let body = format!(
@@ -90,6 +91,7 @@ async fn product(crm: &Crm, hook: HookId, hooks: Vec<RawWebhook>, callers: usize
 /// What one webhook left behind, ready to be bound.
 struct Prepared {
     message: Vec<Value>,
+    words: Vec<Vec<Value>>,
     reference: Vec<Value>,
     head: Vec<Value>,
     event: Vec<Value>,
@@ -120,6 +122,12 @@ fn prepared(db: &Connection, after: i64) -> Vec<Prepared> {
     .collect();
     let mut message = db
         .prepare("SELECT m.* FROM org_head h JOIN message m ON m.org_id = h.org_id WHERE m.id = unhex(?1)")
+        .unwrap();
+    let mut words = db
+        .prepare(
+            "SELECT w.org_id, w.message_id, w.word FROM org_head h JOIN message_word w ON w.org_id = h.org_id
+             WHERE w.message_id = ?1",
+        )
         .unwrap();
     let mut references: HashMap<Vec<u8>, Vec<Value>> = rows(
         db,
@@ -161,7 +169,9 @@ fn prepared(db: &Connection, after: i64) -> Vec<Prepared> {
             ];
             let org_head =
                 vec![audit[0].clone(), event[1].clone(), audit[1].clone(), audit[7].clone(), ledger.clone()];
-            Prepared { message, reference, head, event, audit, org_head }
+            let words = words.query_map([of], |row| Ok(vec![row.get(0)?, row.get(1)?, row.get(2)?])).unwrap();
+            let words = words.map(Result::unwrap).collect();
+            Prepared { message, words, reference, head, event, audit, org_head }
         })
         .collect()
 }
@@ -177,6 +187,9 @@ fn write(db: &Connection, group: &[Prepared]) {
             "INSERT INTO message (org_id, conversation_id, id, direction, author, kind, text, content, content_version, purpose, event_at, received_at, expires_at, external_id, reply_to, status, status_at, failure_code, failure_detail, edited_at, revoked_at, reactions, context, beside) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, NULL, NULL)",
             &one.message,
         );
+        for word in &one.words {
+            run("INSERT INTO message_word (org_id, message_id, word) VALUES (?1, ?2, ?3)", word);
+        }
         run(
             "INSERT INTO external_reference (org_id, account_id, hash8, message_id, digest, seen_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
             &one.reference,

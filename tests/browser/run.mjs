@@ -26,6 +26,7 @@ import { phoneBeside } from './tests/phone.mjs';
 import { places } from './tests/places.mjs';
 import { presence } from './tests/presence.mjs';
 import { roles } from './tests/roles.mjs';
+import { said } from './tests/said.mjs';
 import { sms } from './tests/sms.mjs';
 import { tasks } from './tests/tasks.mjs';
 import { timeline } from './tests/timeline.mjs';
@@ -47,6 +48,7 @@ const ALL = [
   kept,
   presence,
   filters,
+  said,
   sendAndClose,
   bulk,
   roles,

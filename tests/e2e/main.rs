@@ -31,6 +31,7 @@ mod hostile;
 mod isolation;
 mod keys;
 mod live;
+mod message_search;
 mod mounted;
 mod numbers;
 mod opt_outs;

@@ -8,6 +8,7 @@ mod content;
 mod delivery;
 mod draft;
 mod drafting;
+mod finding;
 mod head;
 pub(crate) mod inbound;
 pub(crate) mod intent;
@@ -24,6 +25,7 @@ pub use bulk::{BulkAction, BulkOutcome, MAX_BULK};
 pub use content::{CardLine, ChoiceKind, ContactCard, Content, MediaKind, OrderItem};
 pub use delivery::{Delivery, DeliveryStatus, Evidence, FailureNote};
 pub use draft::{Draft, DraftKind, DraftStore, DraftWrite};
+pub use finding::{MessageSearch, SoughtWords};
 pub use head::HeadMoved;
 #[cfg(feature = "testing")]
 pub(crate) use head::waiting_since;
@@ -38,8 +40,8 @@ pub use sending::{NewBody, NewMessage, Preview, SendPreview, Sent};
 pub use service::{ConversationPatch, ConversationService};
 pub use store::{
     ConversationFilter, ConversationOrder, ConversationQuery, ConversationSearch, ConversationStore,
-    ConversationWrite, FoundConversations, HeadDelta, InboundFacts, InboundQuery, InboxEntry, InboxView,
-    KnownIdentity, KnownMessage, LastMessage, QueueCounts, StateFilter,
+    ConversationWrite, FoundConversations, FoundMessage, HeadDelta, InboundFacts, InboundQuery, InboxEntry,
+    InboxView, KnownIdentity, KnownMessage, LastMessage, QueueCounts, StateFilter,
 };
 pub use template::{
     ButtonKind, ButtonParameter, HeaderFormat, HeaderParameter, ParameterFormat, Template, TemplateButton,

@@ -2,8 +2,8 @@
 
 use super::{
     Activity, ActivityKind, Conversation, ConversationFilter, ConversationQuery, ConversationSearch,
-    ConversationState, ConversationWrite, Evidence, FoundConversations, InboxEntry, Message, QueueCounts,
-    Reaction, StateFilter, beside_context,
+    ConversationState, ConversationWrite, Evidence, FoundConversations, FoundMessage, InboxEntry, Message,
+    MessageSearch, QueueCounts, Reaction, SoughtWords, StateFilter, beside_context,
 };
 use crate::account::AccountService;
 use crate::contact::ContactService;
@@ -89,6 +89,28 @@ impl<'a> ConversationService<'a> {
         let (tokens, now) = (crate::search::query_tokens(words), self.runtime.now());
         let query = ConversationSearch { tokens, state, filter, now };
         Ok(self.runtime.store().find_conversations(scope, &query, page).await?)
+    }
+
+    /// Messages in which all of these words stand, newest first; the last word may be the beginning of one. On one account
+    /// or in one conversation alone, if they are given. A page may hold fewer messages than were asked for, even none, and
+    /// name the next one. Words in which nothing can be compared find nothing.
+    ///
+    /// # Errors
+    /// [`Error::Denied`] without [`Permission::ConversationsRead`].
+    pub async fn find_messages(
+        &self,
+        by: &Actor,
+        words: &str,
+        account: Option<AccountId>,
+        conversation: Option<ConversationId>,
+        page: PageRequest,
+    ) -> Result<Page<FoundMessage>, Error> {
+        let scope = by.scope_for(Permission::ConversationsRead)?;
+        let Some(words) = SoughtWords::parse(words) else {
+            return Ok(Page { items: Vec::new(), next: None });
+        };
+        let query = MessageSearch { account, conversation, ..MessageSearch::new(words) };
+        Ok(self.runtime.store().find_messages(scope, &query, page).await?)
     }
 
     /// How many open conversations with something unread are assigned to this member or unassigned; counted up to

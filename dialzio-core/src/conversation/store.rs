@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 
 use super::{
     Activity, Content, Conversation, DeliveryStatus, Direction, Evidence, ExternalId, FailureNote, Message,
-    MessageDigest, Reaction, Template,
+    MessageDigest, MessageSearch, Reaction, Template,
 };
 use crate::account::Sealed;
 use crate::consent::ConsentRecord;
@@ -182,6 +182,15 @@ pub struct FoundConversations {
     pub total: Option<u32>,
 }
 
+/// A message that a search found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FoundMessage {
+    /// The message.
+    pub message: Message,
+    /// Its conversation, with what a list shows of it.
+    pub entry: InboxEntry,
+}
+
 /// How many conversations are in each queue. Kept as rows that commits move, never counted on reading.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct QueueCounts {
@@ -324,6 +333,14 @@ pub trait ConversationStore: Send + Sync {
         query: &ConversationSearch,
         page: PageRequest,
     ) -> StoreResult<FoundConversations>;
+    /// Messages that have all words of a search, newest first (by id, descending). A page may hold fewer than were asked
+    /// for, even none, and name the next one: no more than [`MessageSearch::EXAMINED`] are looked at for a page.
+    async fn find_messages(
+        &self,
+        scope: &OrgScope,
+        query: &MessageSearch,
+        page: PageRequest,
+    ) -> StoreResult<Page<FoundMessage>>;
     /// How many open conversations with something unread are assigned to this member or unassigned; counted up to
     /// `most`.
     async fn unread_conversations(

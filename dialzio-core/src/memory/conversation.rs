@@ -9,8 +9,9 @@ use super::{MemoryStore, page, unreadable};
 use crate::contact::ContactQuery;
 use crate::conversation::{
     Activity, Conversation, ConversationOrder, ConversationQuery, ConversationSearch, ConversationState,
-    ConversationStore, ConversationWrite, Evidence, FoundConversations, InboundFacts, InboundQuery,
-    InboxEntry, InboxView, LastMessage, Message, QueueCounts, StateFilter, Template,
+    ConversationStore, ConversationWrite, Evidence, FoundConversations, FoundMessage, InboundFacts,
+    InboundQuery, InboxEntry, InboxView, LastMessage, Message, MessageSearch, QueueCounts, StateFilter,
+    Template,
 };
 use crate::id::{AccountId, ChannelIdentityId, ContactId, ConversationId, MemberId, MessageId, TypedId};
 use crate::page::{Page, PageRequest};
@@ -245,6 +246,28 @@ impl ConversationStore for MemoryStore {
             let total = u32::try_from(found.len()).unwrap_or(u32::MAX);
             let counted = many < ConversationSearch::MANY as usize;
             FoundConversations { page: page(found, &request, true), total: counted.then_some(total) }
+        })
+    }
+
+    async fn find_messages(
+        &self,
+        scope: &OrgScope,
+        query: &MessageSearch,
+        request: PageRequest,
+    ) -> StoreResult<Page<FoundMessage>> {
+        self.read(scope, |rows, now| {
+            let found = rows.messages.values().rev().filter_map(|message| {
+                let talk = rows.conversations.get(&message.conversation)?;
+                let is_found = rows.alive(message.event_at, message.expires_at, now)
+                    && query.finds(message, talk.account);
+                is_found.then_some((message, talk))
+            });
+            let entry = |(message, talk): (&Message, &Conversation)| {
+                let entry = rows.entry(talk, now)?;
+                let key = message.id.uuid().as_bytes().to_vec();
+                Some((key, FoundMessage { message: message.clone(), entry }))
+            };
+            page(found.filter_map(entry), &request, true)
         })
     }
 

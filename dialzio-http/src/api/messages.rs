@@ -12,8 +12,9 @@ use dialzio_core::media::{Media, MediaState};
 use dialzio_core::page::Page;
 use dialzio_core::{Actor, ConversationId, Error, MediaId, MessageId, RecordKind};
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
+use super::conversations::ConversationJson;
 use super::revision::{IfMatch, Revised, refusal};
 use super::{Asked, Body, Id, List, Paging};
 use crate::auth::Caller;
@@ -255,6 +256,55 @@ pub async fn cancel(
     meant: IfMatch,
 ) -> Result<Revised<MessageJson>, Problem> {
     command(&state, &actor, id, &meant, async || state.crm().conversations().cancel(&actor, id).await).await
+}
+
+/// Which messages are looked for.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub struct Sought {
+    /// The words that stand in the message, in any order; the last one may be the beginning of a word, from three characters
+    /// on. Case and accents do not count.
+    #[param(required)]
+    q: Option<String>,
+    /// Only on this account.
+    #[param(value_type = Option<dialzio_core::AccountId>)]
+    account: Option<String>,
+    /// Only in this conversation.
+    #[param(value_type = Option<ConversationId>)]
+    conversation: Option<String>,
+}
+
+/// A message that was found, and its conversation.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = FoundMessage)]
+pub struct FoundMessageJson {
+    message: MessageJson,
+    conversation: ConversationJson,
+}
+
+/// `GET /v1/messages`: messages by their words, newest first. A page may be shorter than `limit`, even empty, while there is
+/// a next one.
+pub async fn find(
+    State(state): State<AppState>,
+    Caller(actor): Caller,
+    Asked(sought): Asked<Sought>,
+    Asked(paging): Asked<Paging>,
+) -> Result<Json<List<FoundMessageJson>>, Problem> {
+    let words = sought.q.as_deref().filter(|words| !words.trim().is_empty());
+    let words = words.ok_or_else(|| Problem::invalid("q", "is missing: give the words to look for"))?;
+    let account = |id: &str| id.parse().map_err(|_| Problem::invalid("account", "is the id of an account"));
+    let account = sought.account.as_deref().map(account).transpose()?;
+    let talk =
+        |id: &str| id.parse().map_err(|_| Problem::invalid("conversation", "is the id of a conversation"));
+    let talk = sought.conversation.as_deref().map(talk).transpose()?;
+    let service = state.crm().conversations();
+    let page = service.find_messages(&actor, words, account, talk, paging.request()?).await?;
+    let (messages, entries): (Vec<_>, Vec<_>) =
+        page.items.into_iter().map(|found| (found.message, found.entry)).unzip();
+    let shown = whole(&state, &actor, messages).await?;
+    let each = |(message, entry)| FoundMessageJson { message, conversation: ConversationJson::from(entry) };
+    let items = shown.into_iter().zip(entries).map(each).collect();
+    Ok(List::of(Page { items, next: page.next }, |found| found))
 }
 
 /// A message, with its status as its tag: what can be done with a message depends on that alone, and is done from one

@@ -58,7 +58,8 @@ async fn open(
     let entry = ctx.crm().conversations().get(&ctx.actor, id).await?;
     let pane = ThreadPane {
         head: head::of(ctx, &entry, &Lines::of(ctx).await?, &listed.here()),
-        items: thread::latest(ctx, &entry, true).await?,
+        at: listed.message().map(|message| message.to_string()),
+        items: thread::latest(ctx, &entry, true, listed.message()).await?,
         scheduled: scheduled::of(ctx, id).await?,
         composer: composer::of(ctx, &entry).await?,
     };

@@ -1,7 +1,7 @@
 //! What the inbox lists, as its address says it: read leniently, since anything may be typed into an address.
 
-use dialzio_core::MemberId;
 use dialzio_core::conversation::{ConversationFilter, ConversationOrder, StateFilter};
+use dialzio_core::{MemberId, MessageId};
 use serde::Deserialize;
 
 use super::view::inbox::{View, list_query};
@@ -23,8 +23,32 @@ pub(crate) struct Listed {
     order: Option<String>,
     pub(crate) rows: Option<u32>,
     pub(crate) after: Option<String>,
-    /// Of a search: the state whose next page is asked for.
-    pub(crate) group: Option<StateFilter>,
+    /// Of a search: the group whose next page is asked for.
+    pub(crate) group: Option<Group>,
+    /// The message at which a conversation is opened.
+    at: Option<String>,
+}
+
+/// A part of what a search finds, which is read on by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Group {
+    Open,
+    Snoozed,
+    Closed,
+    Messages,
+}
+
+impl Group {
+    /// The state of its conversations; `None` of messages.
+    pub(crate) const fn state(self) -> Option<StateFilter> {
+        match self {
+            Self::Open => Some(StateFilter::Open),
+            Self::Snoozed => Some(StateFilter::Snoozed),
+            Self::Closed => Some(StateFilter::Closed),
+            Self::Messages => None,
+        }
+    }
 }
 
 /// What was chosen besides tab, state and search.
@@ -82,6 +106,11 @@ impl Listed {
             },
             order: read(self.order.as_ref()).unwrap_or_default(),
         }
+    }
+
+    /// The message at which a conversation is opened.
+    pub(crate) fn message(&self) -> Option<MessageId> {
+        self.at.as_deref().and_then(|id| id.parse().ok())
     }
 
     /// The query that lists the same again.

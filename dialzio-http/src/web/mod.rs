@@ -27,6 +27,7 @@ mod dock;
 mod entry;
 mod files;
 mod filter;
+mod found;
 mod goto;
 mod head;
 mod inbox;

@@ -42,6 +42,7 @@ pub(crate) async fn list(
     } else {
         found(ctx, listed, &lines, open).await?
     };
+    let messages = super::found::messages(ctx, listed, &lines).await?;
     let chosen = listed.chosen();
     Ok(QueueList {
         view: listed.view(),
@@ -51,6 +52,7 @@ pub(crate) async fn list(
         narrowed: chosen.pairs(),
         chips: filter::chips(ctx, listed).await?,
         groups,
+        messages,
         is_continuation: listed.after.is_some(),
     })
 }
@@ -117,7 +119,7 @@ async fn found(
         (StateFilter::Snoozed, State::Snoozed),
         (StateFilter::Closed, State::Closed),
     ] {
-        if listed.group.is_some_and(|wanted| wanted != filter) {
+        if listed.group.is_some_and(|wanted| wanted.state() != Some(filter)) {
             continue;
         }
         let found = ctx

@@ -6,7 +6,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use dialzio_core::consent::{ConsentEvent, ConsentRecord, PurposeScope};
 use dialzio_core::contact::Note;
 use dialzio_core::conversation::{Direction, InboxEntry, Message};
-use dialzio_core::page::PageRequest;
+use dialzio_core::page::{Cursor, Page, PageRequest};
 use dialzio_core::{ConversationId, MessageId, Permission};
 use serde::Deserialize;
 
@@ -21,10 +21,12 @@ use crate::problem::Problem;
 
 /// Messages of a stretch.
 const STRETCH: u32 = 50;
+/// How far back a conversation is opened at a message, in messages.
+const REACH: usize = 1_000;
 
 /// Where the stretch before the one that is shown begins: the store's key, and the time of the oldest message shown.
 struct Earlier {
-    cursor: dialzio_core::page::Cursor,
+    cursor: Cursor,
     until: DateTime<Utc>,
 }
 
@@ -55,28 +57,52 @@ pub(crate) async fn read(
 ) -> Result<Html<String>, Problem> {
     let entry = ctx.crm().conversations().get(&ctx.actor, id).await?;
     let before = asked.before.as_deref().map(Earlier::read).transpose()?;
-    show(&stretch(&ctx, &entry, before, false).await?)
+    let (until, after) = before.map(|earlier| (earlier.until, earlier.cursor)).unzip();
+    let page = said(&ctx, &entry, after, STRETCH).await?;
+    show(&stretch(&ctx, &entry, page, until, false).await?)
 }
 
-/// The latest stretch, with a line in front of what is new.
+/// The latest stretch, with a line in front of what is new. It reaches back to a message that is looked at, if that is
+/// among the latest [`REACH`].
 pub(crate) async fn latest(
     ctx: &PageContext,
     entry: &InboxEntry,
     marks_new: bool,
+    at: Option<MessageId>,
 ) -> Result<ThreadItems, Problem> {
-    stretch(ctx, entry, None, marks_new).await
+    let mut page = said(ctx, entry, None, STRETCH).await?;
+    let is_behind = |page: &Page<Message>| match (at, page.items.last()) {
+        (Some(at), Some(oldest)) => at < oldest.id && page.items.len() < REACH,
+        _ => false,
+    };
+    while is_behind(&page) {
+        let Some(next) = page.next.take() else { break };
+        let more = said(ctx, entry, Some(next), PageRequest::MAX).await?;
+        page.items.extend(more.items);
+        page.next = more.next;
+    }
+    stretch(ctx, entry, page, None, marks_new).await
+}
+
+/// Messages of the conversation, newest first.
+async fn said(
+    ctx: &PageContext,
+    entry: &InboxEntry,
+    after: Option<Cursor>,
+    limit: u32,
+) -> Result<Page<Message>, Problem> {
+    let request = PageRequest { after, ..PageRequest::first(limit) };
+    Ok(ctx.crm().conversations().messages(&ctx.actor, entry.conversation.id, request).await?)
 }
 
 async fn stretch(
     ctx: &PageContext,
     entry: &InboxEntry,
-    before: Option<Earlier>,
+    page: Page<Message>,
+    until: Option<DateTime<Utc>>,
     marks_new: bool,
 ) -> Result<ThreadItems, Problem> {
     let id = entry.conversation.id;
-    let until = before.as_ref().map(|earlier| earlier.until);
-    let request = PageRequest { after: before.map(|earlier| earlier.cursor), ..PageRequest::first(STRETCH) };
-    let page = ctx.crm().conversations().messages(&ctx.actor, id, request).await?;
     let mut messages = page.items;
     messages.reverse();
     let since = page.next.as_ref().and_then(|_| messages.first()).map(|message| message.event_at);

@@ -4,7 +4,8 @@ use async_trait::async_trait;
 
 use dialzio_core::conversation::{
     Activity, Conversation, ConversationQuery, ConversationSearch, ConversationStore, Evidence,
-    FoundConversations, InboundFacts, InboundQuery, InboxEntry, Message, QueueCounts, Template,
+    FoundConversations, FoundMessage, InboundFacts, InboundQuery, InboxEntry, Message, MessageSearch,
+    QueueCounts, Template,
 };
 use dialzio_core::page::{Page, PageRequest};
 use dialzio_core::{
@@ -13,7 +14,7 @@ use dialzio_core::{
 
 use crate::facts::Snapshot;
 use crate::retention::RetentionCutoff;
-use crate::{PostgresStore, accounts, activity, conversations, inbox, messages};
+use crate::{PostgresStore, accounts, activity, conversations, inbox, message_words, messages};
 
 #[async_trait]
 impl ConversationStore for PostgresStore {
@@ -60,6 +61,16 @@ impl ConversationStore for PostgresStore {
     ) -> StoreResult<FoundConversations> {
         let retention = RetentionCutoff::at(self.now());
         read_in!(self, scope, |db, org| inbox::find(db, org, retention, query, &page))
+    }
+
+    async fn find_messages(
+        &self,
+        scope: &OrgScope,
+        query: &MessageSearch,
+        page: PageRequest,
+    ) -> StoreResult<Page<FoundMessage>> {
+        let retention = RetentionCutoff::at(self.now());
+        read_in!(self, scope, |db, org| message_words::find(db, org, retention, query, &page))
     }
 
     async fn unread_conversations(

@@ -11,6 +11,7 @@ mod calls;
 mod consent;
 mod contacts;
 mod conversations;
+mod message_words;
 mod system;
 mod work;
 
@@ -23,6 +24,7 @@ pub(crate) use calls::*;
 pub(crate) use consent::*;
 pub(crate) use contacts::*;
 pub(crate) use conversations::*;
+pub(crate) use message_words::*;
 pub(crate) use system::*;
 pub(crate) use work::*;
 
@@ -62,8 +64,18 @@ use statements;
 
 /// All of them.
 pub(crate) fn all() -> impl Iterator<Item = Statement> {
-    [ACCESS, CALL_FLOWS_ALL, CALLS_ALL, CONSENT, CONTACTS_ALL, CONVERSATIONS_ALL, SYSTEM, WORK]
-        .into_iter()
-        .flatten()
-        .copied()
+    [
+        ACCESS,
+        CALL_FLOWS_ALL,
+        CALLS_ALL,
+        CONSENT,
+        CONTACTS_ALL,
+        CONVERSATIONS_ALL,
+        MESSAGE_WORDS_ALL,
+        SYSTEM,
+        WORK,
+    ]
+    .into_iter()
+    .flatten()
+    .copied()
 }

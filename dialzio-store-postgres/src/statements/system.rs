@@ -190,8 +190,8 @@ statements! { SYSTEM:
          VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING";
     BEAT: System [heartbeat] =
         "INSERT INTO @heartbeat (one, at) VALUES (1, $1) ON CONFLICT (one) DO UPDATE SET at = excluded.at";
-    MONTH_OPEN: System [message, message_evidence, event, audit] = "SELECT @month_open ($1::DATE)";
-    MONTH_CLOSE: System [message, message_evidence, event, audit] = "SELECT @month_close ($1, $2::DATE)";
+    MONTH_OPEN: System [message, message_evidence, message_word, event, audit] = "SELECT @month_open ($1::DATE)";
+    MONTH_CLOSE: System [message, message_evidence, message_word, event, audit] = "SELECT @month_close ($1, $2::DATE)";
     MONTHS: System [message, event, audit] =
         "SELECT p.relname::TEXT, c.relname::TEXT FROM pg_catalog.pg_inherits i
          JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid

@@ -52,6 +52,7 @@ const FILL: &str = "
           substr(md5(id::TEXT || i), 1, 3) || '8' || substr(md5(i::TEXT || id), 1, 15))::UUID,
         'inbound', 'text', 't', 1, CASE WHEN created_at % 10 = 0 THEN 'marketing' END, 1772409600000000, 0, 'received', 0
       FROM dialzio.conversation, generate_series(1, 2) i;
+    INSERT INTO dialzio.message_word SELECT org_id, id, w || substr(md5(id::TEXT), 1, 3) FROM dialzio.message, generate_series(1, 2) w;
     INSERT INTO dialzio.media (org_id, id, owner_kind, owner_id, account_id, what, state, event_at)
       SELECT org_id, id, 'message', id, id, 'image', 'stored', event_at FROM dialzio.message;
     INSERT INTO dialzio.external_reference SELECT org_id, conversation_id, hashtext(id::TEXT), id, NULL, 0 FROM dialzio.message;

@@ -21,7 +21,7 @@ use dialzio_core::{ContactId, MessageId, TypedId};
 use crate::error::{Failure, OpenError, Res};
 use crate::render::{Rendered, Schema};
 use crate::run::{Db, params};
-use crate::{months, rights, search, statements as sql};
+use crate::{message_words, months, rights, search, statements as sql};
 
 use text::Kinds;
 pub(crate) use text::is_under_way;
@@ -158,6 +158,34 @@ impl PostgresTarget {
     }
 }
 
+impl PostgresTarget {
+    /// The words that messages are found by, made anew: the last of them may have been left out when a transfer broke off.
+    async fn words_of_messages(&mut self) -> Res<()> {
+        let Some(part) = parts().iter().find(|part| part.table == "message") else { return Ok(()) };
+        let Some(text) = part.columns().position(|column| column.name == "text") else { return Ok(()) };
+        let mut last: Option<Vec<Cell>> = None;
+        loop {
+            let rows = self.read(part, last.as_deref()).await?;
+            let Some(newest) = rows.last() else { return Ok(()) };
+            last = Some(part.key_of(newest));
+            let said = |row: &Row| match (pair(&part.key_of(row)), row.get(text)) {
+                (Some((org, message)), Some(Cell::Text(text))) => Some((org, message, text.clone())),
+                _ => None,
+            };
+            let texts: Vec<(Uuid, Uuid, String)> = rows.iter().filter_map(said).collect();
+            self.conn.execute("BEGIN").await?;
+            for of_org in texts.chunk_by(|one, other| one.0 == other.0) {
+                let ids: Vec<Uuid> = of_org.iter().map(|(_, message, _)| *message).collect();
+                let mut db = Db::new(&mut self.conn, Arc::clone(&self.sql));
+                message_words::remove(&mut db, of_org[0].0, &ids).await?;
+                let each = of_org.iter().map(|(_, message, text)| (*message, text.as_str()));
+                message_words::put_texts(&mut db, of_org[0].0, each).await?;
+            }
+            self.conn.execute("COMMIT").await?;
+        }
+    }
+}
+
 /// An organisation and an id in it.
 fn pair(key: &[Cell]) -> Option<(Uuid, Uuid)> {
     let [Cell::Bytes(org), Cell::Bytes(id)] = key else { return None };
@@ -215,6 +243,7 @@ impl TableTarget for PostgresTarget {
 
     async fn derive(&mut self) -> StoreResult<()> {
         self.words().await.map_err(Failure::into_store)?;
+        self.words_of_messages().await.map_err(Failure::into_store)?;
         let text = AssertSqlSafe(text::renumber(self.schema()));
         self.conn.execute(text).await.map_err(into_store)?;
         Ok(())

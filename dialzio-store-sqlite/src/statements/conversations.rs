@@ -90,6 +90,7 @@ macro_rules! message {
          m.failure_detail, m.edited_at, m.revoked_at, m.reactions, m.context, m.beside"
     };
 }
+pub(super) use message;
 
 macro_rules! media {
     () => {

@@ -10,6 +10,7 @@ mod calls;
 mod consent;
 mod contacts;
 mod conversations;
+mod message_words;
 mod system;
 mod work;
 
@@ -24,6 +25,7 @@ pub(crate) use calls::*;
 pub(crate) use consent::*;
 pub(crate) use contacts::*;
 pub(crate) use conversations::*;
+pub(crate) use message_words::*;
 pub(crate) use system::*;
 pub(crate) use work::*;
 
@@ -68,5 +70,16 @@ use statements;
 /// All of them.
 #[cfg(test)]
 pub(crate) fn all() -> Vec<Statement> {
-    [ACCESS, CALL_FLOWS_ALL, CALLS_ALL, CONSENT, CONTACTS_ALL, CONVERSATIONS_ALL, SYSTEM, WORK].concat()
+    [
+        ACCESS,
+        CALL_FLOWS_ALL,
+        CALLS_ALL,
+        CONSENT,
+        CONTACTS_ALL,
+        CONVERSATIONS_ALL,
+        MESSAGE_WORDS_ALL,
+        SYSTEM,
+        WORK,
+    ]
+    .concat()
 }

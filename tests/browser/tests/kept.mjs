@@ -146,7 +146,7 @@ export async function kept({ server, guard, scene }) {
     await until(async () => (await page.locator('#queue-rows > li.queue-row').count()) > shown, 'more of what was found');
     await picture(page, 'search-states');
     await page.getByLabel('Search people').fill('%');
-    await page.getByText('No conversation matches').waitFor();
+    await page.getByText('Nothing matches').waitFor();
     await page.getByRole('link', { name: 'Clear search' }).click();
     await row(page, /Visitor 00/).waitFor();
   });

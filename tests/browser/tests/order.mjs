@@ -98,7 +98,7 @@ export async function keepOrder({ server, inbox, phone, taraPhone }) {
     await row(inbox, /Kavya/).waitFor({ state: 'detached' });
     await row(inbox, /Tara Menon/).waitFor();
     await inbox.getByLabel('Search people').fill('no such name');
-    await inbox.getByText('No conversation matches').waitFor();
+    await inbox.getByText('Nothing matches').waitFor();
     await inbox.getByLabel('Search people').fill('');
     await row(inbox, /Kavya/).waitFor();
   });

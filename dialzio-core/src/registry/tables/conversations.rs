@@ -1,7 +1,7 @@
 //! Conversations, messages, and what belongs to them.
 
 use crate::registry::DataCategory::{MessageContent, MessageMedia, MessageMeta, Usage};
-use crate::registry::{Column, RetentionClass, SubjectPath, Table};
+use crate::registry::{Column, RetentionClass, SubjectPath, Table, Transfer};
 
 const fn gone(name: &'static str, category: crate::registry::DataCategory) -> Column {
     Column::gone(name, category)
@@ -11,6 +11,8 @@ const fn kept(name: &'static str, category: crate::registry::DataCategory, reaso
     Column::kept(name, category, reason)
 }
 
+/// Why the words of messages are not moved.
+const INDEX: &str = "made from the messages";
 const COUNT: &str = "how many conversations are in a queue";
 
 pub(super) const TABLES: &[Table] = &[
@@ -155,6 +157,20 @@ pub(super) const TABLES: &[Table] = &[
             gone("at", MessageMeta).theirs("at"),
             gone("failure_code", MessageMeta),
             gone("failure_detail", MessageMeta).hidden(),
+        ],
+        ..Table::OF_ORGANISATION
+    },
+    Table {
+        name: "message_word",
+        key: &["org_id", "message_id", "word"],
+        month: Some("message_id"),
+        class: RetentionClass::Derived,
+        subject: SubjectPath::by("message_id", "message"),
+        transfer: Transfer::Left { reason: INDEX },
+        columns: &[
+            gone("org_id", MessageMeta),
+            gone("message_id", MessageMeta),
+            gone("word", MessageContent).hidden(),
         ],
         ..Table::OF_ORGANISATION
     },

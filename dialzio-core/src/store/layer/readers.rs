@@ -15,8 +15,8 @@ use crate::contact::{
 };
 use crate::conversation::{
     Activity, Conversation, ConversationQuery, ConversationSearch, ConversationStore, Draft, DraftStore,
-    Evidence, FoundConversations, InboundFacts, InboundQuery, InboxEntry, Message, QueueCounts,
-    ScheduledMessage, ScheduledStore, Template,
+    Evidence, FoundConversations, FoundMessage, InboundFacts, InboundQuery, InboxEntry, Message,
+    MessageSearch, QueueCounts, ScheduledMessage, ScheduledStore, Template,
 };
 use crate::disposition::{Disposition, DispositionStore};
 use crate::event::{EventSeq, Recorded};
@@ -52,6 +52,7 @@ forward! { ConversationStore {
         -> Option<Conversation>;
     read find_conversations(scope: &OrgScope, query: &ConversationSearch, page: PageRequest)
         -> FoundConversations;
+    read find_messages(scope: &OrgScope, query: &MessageSearch, page: PageRequest) -> Page<FoundMessage>;
     read unread_conversations(scope: &OrgScope, member: Option<MemberId>, most: u32) -> u32;
     read count_conversations(scope: &OrgScope, queries: &[ConversationQuery], most: u32) -> Vec<u32>;
     read queue_counts(scope: &OrgScope) -> QueueCounts;

@@ -22,6 +22,7 @@ mod inbox;
 mod ledger;
 mod media;
 mod message;
+mod message_search;
 mod scheduled;
 #[cfg(test)]
 mod tests;
@@ -32,6 +33,7 @@ pub use conversation::opt_conversation;
 pub use identity::{HeldAlias, bare_identity, with_aliases};
 pub use inbox::{InboxList, InboxPlace, ListedAt, inbox_page};
 pub use message::{bind_content, bind_reactions, delivery, external_id, reactions};
+pub use message_search::{Candidate, Lead, found_page, with_entries};
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;

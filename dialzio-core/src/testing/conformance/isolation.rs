@@ -11,7 +11,8 @@ use crate::contact::{Alias, ContactQuery, ContactWrite, TaskQuery};
 use crate::conversation::{
     ActivityKind, Content, ConversationFilter, ConversationQuery, ConversationSearch, ConversationState,
     ConversationWrite, DeliveryStatus, Direction, Draft, DraftKind, DraftWrite, Evidence, FailureNote,
-    InboundQuery, InboxView, Message, Reaction, ScheduledWrite, StateFilter, TemplateCategory,
+    InboundQuery, InboxView, Message, MessageSearch, Reaction, ScheduledWrite, SoughtWords, StateFilter,
+    TemplateCategory,
 };
 use crate::disposition::DispositionWrite;
 use crate::event::{DomainEvent, EventSeq};
@@ -172,6 +173,8 @@ async fn found(bed: &TestBed, full: &Full, scope: &OrgScope) -> Vec<(&'static st
         filter: ConversationFilter::default(),
         now: bed.at(60),
     };
+    let text = full.heard.content.display_text().unwrap();
+    let said = MessageSearch::new(SoughtWords::parse(text).unwrap());
     vec![
         ("contact", store.contact(scope, contact).await.unwrap().is_some()),
         ("contacts_by_subject", !store.contacts_by_subject(scope, &keys).await.unwrap().is_empty()),
@@ -195,6 +198,7 @@ async fn found(bed: &TestBed, full: &Full, scope: &OrgScope) -> Vec<(&'static st
             "find_conversations",
             !store.find_conversations(scope, &found, page()).await.unwrap().page.items.is_empty(),
         ),
+        ("find_messages", !store.find_messages(scope, &said, page()).await.unwrap().items.is_empty()),
         ("unread_conversations", store.unread_conversations(scope, None, 9).await.unwrap() > 0),
         (
             "count_conversations",

@@ -237,6 +237,15 @@ macro_rules! store_conformance {
                 people_are_listed_by_name_and_the_nameless_last
                 a_stage_narrows_a_search
             }
+            message_search {
+                messages_are_found_by_their_words_newest_first
+                a_search_in_messages_is_narrowed_by_account_and_conversation
+                pages_of_found_messages_hold_all_of_them_once
+                frequent_words_that_stand_together_once_are_found
+                what_was_edited_or_revoked_is_found_as_it_stands
+                what_has_expired_is_not_found
+                what_another_organisation_said_is_not_found
+            }
             system {
                 a_user_is_found_by_id_and_by_address
                 an_address_signs_in_one_user

@@ -43,6 +43,7 @@ mod list;
 mod live;
 pub mod media;
 pub mod message;
+pub mod message_search;
 pub mod messaging;
 pub mod names;
 pub mod outbox;

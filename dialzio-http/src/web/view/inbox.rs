@@ -2,6 +2,7 @@
 
 use askama::Template;
 
+use super::excerpt::Excerpt;
 use super::filter::{FilterChip, FilterForm};
 use super::{
     Avatar, Chip, Choice, Moment, Shell, Shown, person::PersonPane, state::State, thread::ThreadPane,
@@ -160,6 +161,8 @@ pub(crate) struct QueueList {
     pub(crate) chips: Vec<FilterChip>,
     /// One without a heading; of a search one for each state in which something was found.
     pub(crate) groups: Vec<QueueGroup>,
+    /// Of a search: the messages that it found.
+    pub(crate) messages: FoundMessages,
     /// Whether this is a further page: rows only, to be put after the others.
     pub(crate) is_continuation: bool,
 }
@@ -193,13 +196,13 @@ impl QueueList {
 
     /// Whether nothing is listed.
     pub(crate) fn is_empty(&self) -> bool {
-        self.groups.iter().all(|group| group.rows.is_empty())
+        self.groups.iter().all(|group| group.rows.is_empty()) && self.messages.is_empty()
     }
 
     /// One sentence for an empty list.
     pub(crate) fn empty_sentence(&self) -> &'static str {
         if !self.search.is_empty() {
-            return "No conversation matches. Search looks at names, numbers, addresses, usernames and tags.";
+            return "Nothing matches. Search looks at names, numbers, addresses, usernames, tags and what was said.";
         }
         if !self.chips.is_empty() {
             return match self.state {
@@ -252,6 +255,43 @@ impl QueueGroup {
     pub(crate) fn key(&self) -> &'static str {
         self.state.map_or("", State::name)
     }
+}
+
+/// Messages that a search found.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct FoundMessages {
+    /// Newest first.
+    pub(crate) rows: Vec<FoundRow>,
+    /// Key of the next page, if there is one.
+    pub(crate) next: Option<String>,
+}
+
+impl FoundMessages {
+    /// Whether there are none, on this page or behind it.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.rows.is_empty() && self.next.is_none()
+    }
+}
+
+/// One message that a search found.
+#[derive(Clone, Debug)]
+pub(crate) struct FoundRow {
+    /// Id of the message.
+    pub(crate) id: String,
+    /// Id of its conversation.
+    pub(crate) conversation: String,
+    /// Name, `@username` or number of the person.
+    pub(crate) name: Shown,
+    /// Their mark.
+    pub(crate) avatar: Avatar,
+    /// Name of the line, as soon as there are two.
+    pub(crate) line: Option<Shown>,
+    /// When it was said.
+    pub(crate) time: Moment,
+    /// Who of us wrote it; `None` if the person did.
+    pub(crate) author: Option<Shown>,
+    /// The words around what was looked for.
+    pub(crate) excerpt: Excerpt,
 }
 
 /// One conversation in the queue.

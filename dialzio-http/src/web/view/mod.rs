@@ -15,6 +15,7 @@ pub(crate) mod common;
 pub(crate) mod composer;
 pub(crate) mod contact;
 pub(crate) mod entry;
+pub(crate) mod excerpt;
 pub(crate) mod filter;
 pub(crate) mod goto;
 pub(crate) mod icon;

@@ -14,6 +14,8 @@ use super::{
 #[derive(Clone, Debug, Template)]
 #[template(path = "thread.html")]
 pub(crate) struct ThreadPane {
+    /// The message that is looked at, rather than the latest.
+    pub(crate) at: Option<String>,
     /// Header with its actions.
     pub(crate) head: ThreadHead,
     /// What was said, oldest first.

@@ -113,6 +113,9 @@ pub(super) async fn all() -> Vec<Vec<Ran>> {
         fidelity {
             settings_survive_whole
         }
+        message_search {
+            messages_are_found_by_their_words_newest_first
+        }
         isolation {
             another_organisation_sees_nothing_by_any_read
             writes_do_not_reach_another_organisation

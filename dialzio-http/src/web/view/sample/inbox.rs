@@ -5,7 +5,9 @@ use super::{at, shell, thread};
 use crate::web::view::{
     Avatar, Chip, Choice, Tone,
     filter::FilterForm,
-    inbox::{Conversation, InboxPage, Queue, QueueGroup, QueueList, QueueNumbers, QueueRow, View},
+    inbox::{
+        Conversation, FoundMessages, InboxPage, Queue, QueueGroup, QueueList, QueueNumbers, QueueRow, View,
+    },
     shell::Place,
     state::State,
 };
@@ -77,6 +79,7 @@ fn list_with(query: &str, open: Option<Case>) -> QueueList {
         narrowed: Vec::new(),
         chips: Vec::new(),
         groups: vec![QueueGroup { state: None, count: String::new(), rows, next: Some("k2".into()) }],
+        messages: FoundMessages::default(),
         is_continuation: query.contains("after="),
     }
 }

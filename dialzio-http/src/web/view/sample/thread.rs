@@ -23,6 +23,7 @@ pub(crate) fn name(case: Case) -> &'static str {
 
 pub(crate) fn pane(case: Case) -> ThreadPane {
     ThreadPane {
+        at: None,
         head: head(case, State::Open),
         items: items(),
         scheduled: scheduled(),
