@@ -200,7 +200,13 @@ routes! {
     "calls.recordings" get "/v1/calls/{call}/recordings" needs(P::CallsRead), "List the recordings and voicemails of a call", 200 => api::calls::recordings;
     "calls.recording" get "/v1/calls/{call}/recordings/{recording}" needs(P::MediaRead), "Get the bytes of a recording, which is audited", 200 => api::calls::recording;
     "calls.delete_recording" delete "/v1/calls/{call}/recordings/{recording}" needs(P::MediaDelete), "Delete a recording before its time", 204 => api::calls::delete_recording,
-        problems ["call.conflict", "media.not_found"];
+        problems ["media.not_found"];
+    "recordings.preview" post "/v1/recordings/preview" needs(P::MediaDelete), "Count the recordings of a person or a period, before they are deleted", 200 => api::recordings::preview,
+        sample r#"{"since":"2026-01-01T00:00:00Z","until":"2026-02-01T00:00:00Z"}"#,
+        problems ["contact.not_found"];
+    "recordings.delete" post "/v1/recordings/deletion" needs(P::MediaDelete), "Delete the recordings of a person or a period that were counted", 200 => api::recordings::delete,
+        sample r#"{"since":"2026-01-01T00:00:00Z","until":"2026-02-01T00:00:00Z","seen":"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"}"#,
+        problems ["contact.not_found", "media.stale"];
     "calls.missed" get "/v1/missed-calls" needs(P::CallsRead), "List missed calls that wait to be called back, newest first", 200 => api::calls::missed;
     "reports.calls" get "/v1/reports/calls" needs(P::CallsRead), "Sums of calls by hour of the day, member and outcome", 200 => api::call_reports::get,
         problems ["organisation.not_found"];

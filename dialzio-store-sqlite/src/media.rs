@@ -5,9 +5,10 @@ use rusqlite::{Connection, params};
 use dialzio_core::MediaId;
 use dialzio_core::media::{Media, MediaOwner, MediaWrite};
 use dialzio_core::store::StoreError;
+use dialzio_core::time::RETENTION_CAP;
 
 use crate::apply::Scope;
-use crate::codec::{id, read, uuid_list};
+use crate::codec::{id, read, time, uuid_list};
 use crate::error::{Failure, Res, unreadable};
 use crate::retention::RetentionCutoff;
 use crate::run::Run;
@@ -48,6 +49,11 @@ impl Scope<'_> {
                     && self.db.any(sql::MEDIA_HELD, params![self.key, id(file.id)])?;
                 // One that was purged meanwhile stays gone.
                 if is_of_another { Err(unreadable("owner of a file")) } else { Ok(()) }
+            }
+            MediaWrite::End { id: file, at } => {
+                // One that is past the longest time is gone already, and its end may not lie beyond it.
+                let row = params![self.key, id(*file), time(*at), time(*at - RETENTION_CAP)];
+                self.db.run(sql::END_MEDIA, row).map(drop)
             }
             _ => Err(Failure::Store(StoreError::Unsupported("a change to files"))),
         }

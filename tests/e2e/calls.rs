@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::fixture::{Fixture, Seat, answer};
 
 /// A short sound in the form of a WAV file.
-const WAV: &[u8] = b"RIFF\x2c\x00\x00\x00WAVEfmt \x10\x00\x00\x00\x01\x00\x01\x00\x40\x1f\x00\x00\x40\x1f\x00\x00\x01\x00\x08\x00data\x08\x00\x00\x00\x80\x90\xa0\x90\x80\x70\x60\x70";
+pub(crate) const WAV: &[u8] = b"RIFF\x2c\x00\x00\x00WAVEfmt \x10\x00\x00\x00\x01\x00\x01\x00\x40\x1f\x00\x00\x40\x1f\x00\x00\x01\x00\x08\x00data\x08\x00\x00\x00\x80\x90\xa0\x90\x80\x70\x60\x70";
 
 /// A missed call with a voicemail that was fetched.
 pub(crate) struct Called {
@@ -25,7 +25,7 @@ fn alias(text: &str) -> CallAlias {
     CallAlias::parse(text).unwrap()
 }
 
-fn record(fixture: &Fixture, id: &str, direction: Direction, result: LegResult) -> CallReport {
+pub(crate) fn record(fixture: &Fixture, id: &str, direction: Direction, result: LegResult) -> CallReport {
     let mut report = CallReport::new(CallReportKind::Record);
     report.aliases = vec![alias(id)];
     report.direction = Some(direction);
@@ -107,7 +107,7 @@ async fn a_missed_call_is_seen_heard_and_marked_as_done() {
 }
 
 /// How many files are in the blob store.
-fn stored_files(fixture: &Fixture) -> usize {
+pub(crate) fn stored_files(fixture: &Fixture) -> usize {
     let mut folders = vec![fixture.folder.path().join("blobs")];
     let mut files = 0;
     while let Some(folder) = folders.pop() {

@@ -37,6 +37,7 @@ mod numbers;
 mod opt_outs;
 mod preconditions;
 mod presence;
+mod recordings;
 mod safe_methods;
 mod same_answer;
 mod sandbox;

@@ -13,6 +13,7 @@ mod party;
 mod placing;
 pub(crate) mod reading;
 mod record;
+mod recordings;
 mod report;
 mod service;
 pub(crate) mod settling;
@@ -27,6 +28,7 @@ pub use placing::{CallPreview, NewCall};
 pub(crate) use placing::{PLACE_WITHIN, consent};
 pub use reading::{CallLogReading, CallsFound};
 pub use record::Call;
+pub use recordings::{RecordingCount, RecordingSelection, SeenRecordings};
 pub use report::{CallSums, by_hour, by_member};
 pub use service::{CallPatch, CallService, Caller};
 pub use store::{

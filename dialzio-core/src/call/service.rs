@@ -147,36 +147,6 @@ impl<'a> CallService<'a> {
         MediaService::new(self.runtime).open(by, id).await
     }
 
-    /// Deletes a recording of a call before its time: it is gone everywhere at once, its bytes with the next sweep. The copy at
-    /// the provider stays for as long as the provider keeps it.
-    ///
-    /// # Errors
-    /// [`Error::NotFound`] if it is no recording of this call, or gone already; [`Error::Conflict`] if the call is changed all
-    /// the time; [`Error::Denied`] without [`Permission::MediaDelete`].
-    pub async fn delete_recording(&self, by: &Actor, call: CallId, id: MediaId) -> Result<(), Error> {
-        let scope = by.scope_for(Permission::MediaDelete)?;
-        let store = self.runtime.store();
-        for _ in 0..TRIES {
-            let kept = self.require(scope, call).await?;
-            let media = store.media(scope, id).await?.filter(|media| media.owner == MediaOwner::Call(call));
-            let media = media.ok_or(Error::missing(RecordKind::Media))?;
-            let now = self.runtime.now();
-            let mut batch = Batch::new(by, Action::MediaDeleted, now);
-            // The call's revision moves on, so that a file that is being fetched is not stored after all.
-            batch
-                .about(id)
-                .require(Precondition::Revision(RecordRef::Call(call), kept.revision))
-                .event(DomainEvent::CallChanged { call, contact: kept.contact })
-                .write(MediaWrite::Update(Media { expires_at: Some(now), ..media }))
-                .write(CallWrite::Update(Box::new(kept)));
-            match store.commit_one(scope, batch).await {
-                Err(StoreError::PreconditionFailed(_)) => {}
-                other => return Ok(other.map(drop)?),
-            }
-        }
-        Err(Error::Conflict { kind: KIND })
-    }
-
     /// Calls counted by hour, member, direction, state and outcome.
     ///
     /// # Errors
@@ -286,7 +256,7 @@ impl<'a> CallService<'a> {
         let mut batch = Batch::new(by, Action::CallChanged, now);
         if patch.recording_consent == Some(RecordingConsent::Refused) {
             for media in store.media_of(scope, &[MediaOwner::Call(id)]).await? {
-                batch.write(MediaWrite::Update(Media { expires_at: Some(now), ..media }));
+                batch.write(MediaWrite::End { id: media.id, at: now });
             }
         }
         batch

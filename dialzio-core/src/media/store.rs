@@ -1,6 +1,7 @@
 //! Reads and writes of files.
 
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 
 use super::{Media, MediaOwner};
 use crate::id::MediaId;
@@ -22,7 +23,15 @@ pub trait MediaStore: Send + Sync {
 pub enum MediaWrite {
     /// A new file. Refused as [`Unreadable`](crate::StoreError::Unreadable) if its owner is not in the organisation.
     Insert(Media),
-    /// The file as it is now; one that is gone stays gone. Refused like a file without its owner if it names another owner
-    /// than it has.
+    /// The file as it is now; one that is gone stays gone, and an end that was set stays unless this one is earlier. Refused
+    /// like a file without its owner if it names another owner than it has.
     Update(Media),
+    /// The file is gone from this instant on; an earlier end stays, and nothing else of it changes. A file that is not there is
+    /// none to end.
+    End {
+        /// The file.
+        id: MediaId,
+        /// From when on it is gone.
+        at: DateTime<Utc>,
+    },
 }

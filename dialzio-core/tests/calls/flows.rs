@@ -314,7 +314,7 @@ impl StoreLayer for Shared {
 async fn faulty() -> (Desk, Arc<Faulty<MemoryStore>>) {
     let clock = super::ten_in_the_morning();
     let store = Arc::new(Faulty::new(Arc::new(MemoryStore::new(Arc::clone(&clock) as Arc<dyn Clock>))));
-    let desk = desk_over(ScriptedCalls::new(), clock, Shared(Arc::clone(&store))).await;
+    let desk = desk_over(ScriptedCalls::new(), clock, Arc::new(Shared(Arc::clone(&store)))).await;
     (desk, store)
 }
 

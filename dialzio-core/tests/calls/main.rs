@@ -6,6 +6,7 @@ mod flows;
 mod missed;
 mod placing;
 mod reconcile;
+mod recordings;
 mod reports;
 mod stories;
 
@@ -53,13 +54,13 @@ pub(crate) fn ten_in_the_morning() -> Arc<ManualClock> {
 pub(crate) async fn desk_with(phone: ScriptedCalls) -> Desk {
     let clock = ten_in_the_morning();
     let store = MemoryStore::new(Arc::clone(&clock) as Arc<dyn Clock>);
-    desk_over(phone, clock, store).await
+    desk_over(phone, clock, Arc::new(store)).await
 }
 
-pub(crate) async fn desk_over(phone: ScriptedCalls, clock: Arc<ManualClock>, store: impl Store) -> Desk {
+pub(crate) async fn desk_over(phone: ScriptedCalls, clock: Arc<ManualClock>, store: Arc<dyn Store>) -> Desk {
     let phone = Arc::new(phone);
     let crm = Crm::builder()
-        .store(store)
+        .shared_store(store)
         .keys(LocalKeys::ephemeral(&Entropy::seeded(1)))
         .clock(Arc::clone(&clock) as Arc<dyn Clock>)
         .provider(Arc::clone(&phone))

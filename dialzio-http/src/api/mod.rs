@@ -21,6 +21,7 @@ pub mod notes;
 pub mod organisation;
 pub mod providers;
 pub mod quarantine;
+pub mod recordings;
 pub mod revision;
 pub mod scheduled;
 pub mod sending;

@@ -63,6 +63,7 @@ pub(crate) async fn page(
         tasks: person::tasks(&ctx, id, None).await?,
         notes: person::notes(&ctx, id, None).await?,
         kept: person::kept(&ctx).into(),
+        can_delete_recordings: ctx.may(Permission::MediaDelete),
     };
     show(&page)
 }

@@ -43,6 +43,7 @@ mod presence;
 mod problems;
 mod quarantine;
 mod queue;
+mod recordings;
 #[cfg(feature = "sandbox")]
 mod sandbox;
 mod scheduled;
@@ -97,6 +98,7 @@ fn pages() -> Router<AppState> {
         .route("/settings", get(settings::page))
         .route("/settings/call-flows", get(call_flows::page))
         .route("/settings/canned-replies", get(canned_replies::page))
+        .route("/settings/recordings", get(recordings::page))
         .route("/settings/channels", get(numbers::page))
         .route("/settings/channels/new", get(channels::page))
         .route("/settings/events", get(quarantine::page))
@@ -190,6 +192,8 @@ fn posts() -> Router<AppState> {
         .route("/web/calls/{call}/handled", post(call_changes::handled))
         .route("/web/calls/{call}/recording-consent", post(call_changes::recording_consent))
         .route("/web/calls/{call}/recordings/delete", post(call_changes::delete_recording))
+        .route("/web/recordings/preview", post(recordings::preview))
+        .route("/web/recordings/delete", post(recordings::delete))
         .route("/web/accounts/{account}/agents", post(agents::map))
         .route("/web/accounts/{account}/sms", post(sms::save))
         .route("/web/accounts/{account}/sms/templates", post(sms::enter))

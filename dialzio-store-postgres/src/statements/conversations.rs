@@ -366,8 +366,11 @@ statements! { CONVERSATIONS_ALL:
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
     SET_MEDIA: Write [media] =
         "UPDATE @media SET account_id = $5, what = $6, state = $7, mime = $8, filename = $9, size = $10, sha256 = $11,
-                provider_id = $12, blob = $13, wrapped_key = $14, event_at = $15, expires_at = $16
+                provider_id = $12, blob = $13, wrapped_key = $14, event_at = $15, expires_at = least(expires_at, $16)
          WHERE org_id = $1 AND id = $2 AND owner_kind = $3 AND owner_id = $4";
+    END_MEDIA: Write [media] =
+        "UPDATE @media SET expires_at = $3
+         WHERE org_id = $1 AND id = $2 AND (expires_at IS NULL OR expires_at > $3) AND event_at >= $4";
     MEDIA_HELD: Read [media] = "SELECT 1 FROM @media f WHERE f.org_id = $1 AND f.id = $2";
     MESSAGE_HELD: Read [message] = "SELECT 1 FROM @message m WHERE m.org_id = $1 AND m.id = $2";
 

@@ -114,6 +114,41 @@ export async function callLog({ server, guard, taraPhone }) {
     await picture(page, 'call-report');
   });
   const talk = (await server.api('GET', '/v1/conversations?q=tara%20menon')).json.data[0];
+  const part = page.locator('#delete-recordings');
+  await step('the recordings of a person are counted from their page, and deleted by the keyboard', page, async () => {
+    await page.goto(`${server.origin}/contacts/${talk.contact}`);
+    await page.getByRole('link', { name: 'Delete recordings…' }).click();
+    await part.getByText('Tara Menon').waitFor();
+    await part.getByRole('button', { name: 'Count them' }).press('Enter');
+    await part.getByText('First call').waitFor();
+    const button = part.getByRole('button', { name: /^Delete 1 recording$/ });
+    holds(await button.isDisabled(), 'nothing is deleted before the word is typed');
+    await part.getByLabel('Type delete to confirm').fill('delete');
+    await picture(page, 'recordings-count');
+    await page.keyboard.press('Enter');
+    await part.getByText('1 recording is deleted').waitFor();
+    await part.getByRole('button', { name: 'Count them' }).click();
+    await part.getByText('There are no recordings here.').waitFor();
+  });
+  await step('the recordings of a period are asked for with both days, each with its own error', page, async () => {
+    await page.goto(`${server.origin}/settings/recordings`);
+    await part.getByRole('button', { name: 'Count them' }).click();
+    await part.getByText('Choose the first day.').waitFor();
+    equal(await part.locator('[aria-invalid]').count(), 2, 'marked fields');
+    await part.getByLabel('First day').fill('2026-01-02');
+    await part.getByLabel('Last day').fill('2026-01-01');
+    await part.getByRole('button', { name: 'Count them' }).click();
+    await part.getByText('The last day is before the first one.').waitFor();
+    await picture(page, 'recordings-wrong');
+    const today = await page.evaluate(() => new Date(Date.now() + 86400000).toISOString().slice(0, 10));
+    await part.getByLabel('Last day').fill(today);
+    await part.getByRole('button', { name: 'Count them' }).click();
+    await part.getByText('Of calls that belong to nobody').waitFor();
+    await part.getByLabel('Type delete to confirm').fill('delete');
+    await part.getByRole('button', { name: /^Delete \d+ recording/ }).click();
+    await part.getByText(/recordings? (is|are) deleted/).waitFor();
+    await picture(page, 'recordings-deleted');
+  });
   const ends = async () => {
     await dock(page).getByText('Calling').waitFor();
     await dock(page).getByRole('button', { name: 'Hang up' }).click();
@@ -149,7 +184,7 @@ export async function callLog({ server, guard, taraPhone }) {
   for (const [width, height] of [[360, 740], [1024, 768], [1600, 900]]) {
     await step(`log, call and report fit ${width} pixels`, page, async () => {
       await page.setViewportSize({ width, height });
-      for (const path of ['calls', 'reports/calls', 'settings/channels']) {
+      for (const path of ['calls', 'reports/calls', 'settings/channels', 'settings/recordings']) {
         await page.goto(`${server.origin}/${path}`);
         const wide = await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth ? '' : [...document.querySelectorAll('body *')]
           .filter((part) => part.getBoundingClientRect().right > window.innerWidth).map((part) => part.outerHTML.slice(0, 200)).join('\n'));

@@ -330,6 +330,7 @@ pub async fn writes_do_not_reach_another_organisation(bed: TestBed) {
         ConversationWrite::Revoke { message, content: content(), at }.into(),
         ConversationWrite::Seen { conversation: mine.person.conversation.id, up_to: mine.queued.id }.into(),
         MediaWrite::Update(media).into(),
+        MediaWrite::End { id: mine.media.id, at: bed.at(60) }.into(),
         CallWrite::Update(Box::new(call)).into(),
         CallWrite::Alias { account, alias: bed.make.call_alias(), call: mine.call.id }.into(),
         CallWrite::Merge { from: mine.call.id, into: bed.make.id() }.into(),

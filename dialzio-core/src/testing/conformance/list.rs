@@ -170,6 +170,7 @@ macro_rules! store_conformance {
                 a_file_needs_its_owner
                 the_owner_of_a_file_stays
                 a_file_goes_with_its_owner
+                the_end_of_a_file_stays
             }
             message {
                 a_repeated_delivery_changes_nothing

@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 
-use crate::media::MediaWrite;
+use crate::media::{Media, MediaState, MediaWrite};
 use crate::outbox::{Due, JobKind, JobState, QueueKind};
 use crate::page::PageRequest;
 use crate::store::{Purge, StoreError, Write};
@@ -68,6 +68,42 @@ pub async fn the_owner_of_a_file_stays(bed: TestBed) {
         refused(&bed, &tenant, [MediaWrite::Update(moved).into()]).await;
         assert_eq!(bed.store.media(&tenant.scope, file.id).await.unwrap().as_ref(), Some(&file));
     }
+}
+
+/// What ends a file changes nothing else of it, and nothing brings it back: neither a later end nor the file as another caller
+/// has read it.
+pub async fn the_end_of_a_file_stays(bed: TestBed) {
+    let tenant = bed.tenant().await;
+    let person = bed.person(&tenant, "Asha").await;
+    let heard = bed.hears(&tenant, &person, "picture", bed.at(1)).await;
+    let stored = bed.make.media(tenant.org.id, tenant.account.id, &heard);
+    let waiting = Media { state: MediaState::Pending, blob: None, wrapped_key: None, ..stored.clone() };
+    bed.write(&tenant.scope, MediaWrite::Insert(waiting.clone())).await;
+    let found = async || bed.store.media(&tenant.scope, stored.id).await.unwrap();
+    let end = |after| MediaWrite::End { id: stored.id, at: bed.now() + TimeDelta::seconds(after) };
+    bed.write(&tenant.scope, end(60)).await;
+    let ending = Some(bed.now() + TimeDelta::seconds(60));
+    assert_eq!(found().await, Some(Media { expires_at: ending, ..waiting.clone() }));
+    // It was being fetched: its bytes are stored, and have to be deleted.
+    bed.write(&tenant.scope, MediaWrite::Update(stored.clone())).await;
+    bed.write(&tenant.scope, end(90)).await;
+    assert_eq!(found().await, Some(Media { expires_at: ending, ..stored.clone() }));
+    bed.write(&tenant.scope, end(0)).await;
+    assert_eq!(found().await, None);
+    assert!(bed.store.media_of(&tenant.scope, &[heard.id.into()]).await.unwrap().is_empty());
+    for late in [MediaWrite::Update(stored.clone()), end(90)] {
+        bed.write(&tenant.scope, late).await;
+        assert_eq!(found().await, None);
+    }
+    purge(&bed, &tenant).await;
+    let queues = bed.store.queues_due(&bed.system, bed.now(), 100).await.unwrap();
+    assert!(queues.iter().any(|queue| queue.kind == QueueKind::Blob && queue.org == tenant.org.id));
+    // Neither a file that is not there nor one that is past the longest time is anything to end.
+    bed.write(&tenant.scope, MediaWrite::End { id: bed.make.id(), at: bed.now() }).await;
+    let old = bed.make.media(tenant.org.id, tenant.account.id, &heard);
+    bed.write(&tenant.scope, MediaWrite::Insert(old.clone())).await;
+    bed.clock.advance(TimeDelta::days(366));
+    bed.write(&tenant.scope, MediaWrite::End { id: old.id, at: bed.now() }).await;
 }
 
 /// With its owner a file goes in the same commit, whatever its own time says, and the deletion of its bytes is queued.

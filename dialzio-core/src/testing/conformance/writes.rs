@@ -12,7 +12,7 @@ use crate::conversation::{
     ActivityKind, Content, ConversationState, ConversationWrite, DeliveryStatus, Direction, Evidence,
     FailureNote, Reaction, TemplateCategory,
 };
-use crate::media::MediaWrite;
+use crate::media::{Media, MediaWrite};
 use crate::outbox::{JobKind, JobState, JobWrite, QueueKind};
 use crate::page::PageRequest;
 use crate::scope::Role;
@@ -66,6 +66,7 @@ kinds! {
     Write::Scheduled(_) => "scheduled",
     Write::Media(MediaWrite::Insert(_)) => "media.insert",
     Write::Media(MediaWrite::Update(_)) => "media.update",
+    Write::Media(MediaWrite::End { .. }) => "media.end",
     Write::Consent(ConsentWrite::Record(_)) => "consent.record",
     Write::Consent(ConsentWrite::Suppress(_)) => "consent.suppress",
     Write::Account(AccountWrite::Insert(_)) => "account.insert",
@@ -127,7 +128,7 @@ pub async fn every_write_is_applied(bed: TestBed) {
     let given_to = bed.make.activity(&talk, ActivityKind::Assigned { to: Some(bed.make.id()) }, bed.at(6));
     let external = bed.make.external();
     let mut file = bed.make.media(tenant.org.id, account, &heard);
-    let stored = file.clone();
+    let (stored, ends) = (file.clone(), bed.at(86_400));
     (file.blob, file.wrapped_key) = (None, None);
     let given = bed.make.consent(contact.id, identity.subject_keys(), ConsentEvent::Given);
     let suppression = bed.make.suppression(SuppressionScope::AllOutbound);
@@ -223,6 +224,7 @@ pub async fn every_write_is_applied(bed: TestBed) {
         crate::conversation::ScheduledWrite::Put(bed.make.scheduled(talk.id, bed.at(60))).into(),
         MediaWrite::Insert(file).into(),
         MediaWrite::Update(stored.clone()).into(),
+        MediaWrite::End { id: stored.id, at: ends }.into(),
         ConsentWrite::Record(given.clone()).into(),
         ConsentWrite::Suppress(suppression.clone()).into(),
         AccountWrite::Insert(Box::new(first_other)).into(),
@@ -295,7 +297,8 @@ pub async fn every_write_is_applied(bed: TestBed) {
     assert_eq!(store.activities(scope, talk.id, page()).await.unwrap().items, [given_to]);
     let sent = message(ours.id).await;
     assert_eq!((sent.delivery.status, sent.external), (DeliveryStatus::Sent, Some(external)));
-    assert_eq!(store.media(scope, stored.id).await.unwrap(), Some(stored));
+    let ended = Media { expires_at: Some(ends), ..stored };
+    assert_eq!(store.media(scope, ended.id).await.unwrap(), Some(ended));
     let history = store.consent_history(scope, contact.id, page()).await.unwrap();
     assert_eq!(history.items.iter().map(|entry| entry.id).collect::<Vec<_>>(), [given.id]);
     assert_eq!(store.suppressions(scope, &[suppression.hash]).await.unwrap(), [suppression]);

@@ -56,6 +56,8 @@ pub(crate) struct ContactPage {
     pub(crate) notes: Notes,
     /// How long things are kept.
     pub(crate) kept: Shown,
+    /// Whether the reader may delete the recordings of their calls.
+    pub(crate) can_delete_recordings: bool,
 }
 
 impl ContactPage {

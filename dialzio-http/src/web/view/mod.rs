@@ -26,6 +26,7 @@ pub(crate) mod parts;
 pub(crate) mod person;
 pub(crate) mod picker;
 pub(crate) mod quarantine;
+pub(crate) mod recordings;
 pub(crate) mod sample;
 pub(crate) mod sandbox;
 pub(crate) mod scheduled;

@@ -54,6 +54,8 @@ pub(crate) enum Place {
     CannedReplies,
     /// What is done with calls that come in.
     CallFlows,
+    /// Deletion of recordings, and when they are kept.
+    Recordings,
     /// Connected channels.
     Channels,
     /// Quiet hours, caps, zone.
@@ -108,7 +110,12 @@ impl Shell {
     pub(crate) fn is_settings(&self) -> bool {
         matches!(
             self.place,
-            Place::Settings | Place::CannedReplies | Place::CallFlows | Place::Channels | Place::Quarantine
+            Place::Settings
+                | Place::CannedReplies
+                | Place::CallFlows
+                | Place::Recordings
+                | Place::Channels
+                | Place::Quarantine
         )
     }
 

@@ -124,6 +124,7 @@ pub(super) async fn all() -> Vec<Vec<Ran>> {
             a_file_needs_its_owner
             the_owner_of_a_file_stays
             a_file_goes_with_its_owner
+            the_end_of_a_file_stays
         }
         retention {
             the_sweep_removes_what_has_expired_and_queues_the_blobs

@@ -247,6 +247,7 @@ pub(crate) fn contact(query: &str) -> ContactPage {
         tasks: thread::tasks(),
         notes: thread::notes(),
         kept: thread::kept(),
+        can_delete_recordings: true,
     }
 }
 
