@@ -134,6 +134,9 @@ pub enum Error {
     /// The file has expired, was never fetched, or is not there any more.
     #[error("the file is not available")]
     MediaUnavailable,
+    /// The organisation requires an agreement to being recorded that is not entered for the call.
+    #[error("the recording is not played before it is entered that the person agreed to it")]
+    RecordingWithheld,
     /// A file is not sent as it is.
     #[error("{0}")]
     File(#[from] crate::media::FileError),
@@ -190,6 +193,7 @@ impl Error {
             Self::Sealed => "sealed.unreadable".into(),
             Self::Keys(error) => error.code().into(),
             Self::MediaUnavailable => "media.unavailable".into(),
+            Self::RecordingWithheld => "recording.withheld".into(),
             Self::File(error) => error.code().into(),
             Self::Blob(_) => "blob.unavailable".into(),
             Self::Store(error) => error.code().into(),

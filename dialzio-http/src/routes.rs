@@ -197,7 +197,8 @@ routes! {
     "calls.control" post "/v1/calls/{call}/control" needs(P::CallsWrite), "End, hold or resume a call in progress", 204 => api::calls::control,
         sample r#"{"action":"hang_up"}"#,
         problems ["account.no_provider", "account.not_found", "account.unsupported", "provider.*"];
-    "calls.recordings" get "/v1/calls/{call}/recordings" needs(P::CallsRead), "List the recordings and voicemails of a call", 200 => api::calls::recordings;
+    "calls.recordings" get "/v1/calls/{call}/recordings" needs(P::CallsRead), "List the recordings and voicemails of a call", 200 => api::calls::recordings,
+        problems ["organisation.not_found"];
     "calls.recording" get "/v1/calls/{call}/recordings/{recording}" needs(P::MediaRead), "Get the bytes of a recording, which is audited", 200 => api::calls::recording;
     "calls.delete_recording" delete "/v1/calls/{call}/recordings/{recording}" needs(P::MediaDelete), "Delete a recording before its time", 204 => api::calls::delete_recording,
         problems ["media.not_found"];

@@ -33,6 +33,7 @@ const STEPS: &[Step] = &[
     ("call_flows", include_str!("../migrations/0014_call_flows.sql")),
     ("sms", include_str!("../migrations/0015_sms.sql")),
     ("message_words", include_str!("../migrations/0016_message_words.sql")),
+    ("recording_rule", include_str!("../migrations/0017_recording_rule.sql")),
 ];
 
 /// The newest step that is known.

@@ -92,6 +92,12 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../migrations/0016_message_words.sql"),
         then: Some(crate::message_words::fill),
     },
+    Migration {
+        number: 17,
+        name: "recording_rule",
+        sql: include_str!("../migrations/0017_recording_rule.sql"),
+        then: None,
+    },
 ];
 
 fn checksum(migration: &Migration) -> [u8; 32] {

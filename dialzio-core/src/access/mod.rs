@@ -13,6 +13,7 @@ pub use token::{Token, TokenHash};
 
 use chrono::{DateTime, Utc};
 
+use crate::call::RecordingRule;
 use crate::consent::QuietHours;
 use crate::id::{ApiKeyId, MemberId, OrgId, UserId};
 use crate::name::string_enum;
@@ -42,6 +43,8 @@ pub struct Org {
     pub revision: Revision,
     /// The country it is in, if one was given.
     pub country: Option<Region>,
+    /// When it has recordings of its calls.
+    pub recordings: RecordingRule,
 }
 
 impl Org {

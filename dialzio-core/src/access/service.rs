@@ -9,6 +9,7 @@ use super::token::Token;
 use super::{
     AccessWrite, ApiKey, ApiKeyChange, Invitation, Member, MemberState, Org, OrgChange, Session, SignIn, User,
 };
+use crate::call::RecordingRule;
 use crate::consent::QuietHours;
 use crate::disposition::{self, DispositionWrite};
 use crate::error::{Error, RecordKind};
@@ -110,6 +111,7 @@ impl<'a> AccessService<'a> {
             created_at: now,
             revision: Revision::FIRST,
             country: new.country,
+            recordings: RecordingRule::Always,
         };
         let scope = OrgScope::new(org.id);
         let mut batch = Batch::founding(org.id, now);

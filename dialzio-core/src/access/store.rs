@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 
 use super::chrono_tz_name::ZoneName;
 use super::{ApiKey, Member, MemberState, Org, User};
+use crate::call::RecordingRule;
 use crate::consent::QuietHours;
 use crate::id::{ApiKeyId, MemberId};
 use crate::phone::Region;
@@ -44,6 +45,8 @@ change! {
         message_days: u16,
         /// Where it is; `Some(None)` leaves it to the time zone again.
         country: Option<Region>,
+        /// When it has recordings of its calls.
+        recordings: RecordingRule,
     }
 }
 

@@ -4,6 +4,7 @@
 //! signed informs: the end that it reports is shown, and becomes final when the provider has been asked.
 
 mod agent;
+mod agreement;
 pub(crate) mod applying;
 pub(crate) mod deciding;
 mod derive;
@@ -21,6 +22,7 @@ mod store;
 mod words;
 
 pub use agent::{CallAgent, NewAgent};
+pub(crate) use agreement::{LOOK_AGAIN, is_agreed};
 pub use derive::Derived;
 pub use evidence::{CallEvidence, CallSource, LegEvidence, LegResult, LegRole, RecordingKind, Sourced};
 pub use party::Party;
@@ -35,4 +37,4 @@ pub use store::{
     CallFacts, CallFactsQuery, CallQuery, CallStore, CallTally, CallView, CallWrite, DurationClass,
     ReportQuery,
 };
-pub use words::{CallAlias, CallState, HangupCause, RecordingConsent};
+pub use words::{CallAlias, CallState, HangupCause, RecordingConsent, RecordingRule};

@@ -1,9 +1,9 @@
 //! What people may do with calls: see them, end them, and say what became of them.
 
-use super::settling;
 use super::{
     Call, CallAgent, CallAlias, CallQuery, CallTally, CallWrite, NewAgent, RecordingConsent, ReportQuery,
 };
+use super::{agreement, settling};
 use crate::access::chrono_tz_name::ZoneName;
 use crate::account::AccountService;
 use crate::contact::{Contact, SubjectKey};
@@ -36,7 +36,7 @@ pub struct CallPatch {
     /// A missed call is done, or waits again.
     pub handled: Option<bool>,
     /// Whether the person agreed to being recorded. With a refusal the recordings of the call end at that instant, and no
-    /// others are fetched.
+    /// others are fetched. Recordings that waited for it are fetched, if it is enough for the organisation.
     pub recording_consent: Option<RecordingConsent>,
 }
 
@@ -133,11 +133,22 @@ impl<'a> CallService<'a> {
         Ok(self.runtime.store().media_of(scope, &owners).await?)
     }
 
+    /// Whether the organisation requires an agreement to being recorded that is not entered for a call: its recordings are
+    /// neither fetched nor played.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] if the organisation is gone; [`Error::Denied`] without [`Permission::CallsRead`].
+    pub async fn withholds(&self, by: &Actor, call: &Call) -> Result<bool, Error> {
+        let scope = by.scope_for(Permission::CallsRead)?;
+        Ok(!agreement::rule(self.runtime, scope).await?.allows(call.recording_consent))
+    }
+
     /// Opens a recording of a call, to be read by [`MediaService::read`]. The opening is audited.
     ///
     /// # Errors
-    /// [`Error::NotFound`] if it is no recording of this call; [`Error::MediaUnavailable`] if it is not stored;
-    /// [`Error::Denied`] without [`Permission::MediaRead`].
+    /// [`Error::NotFound`] if it is no recording of this call; [`Error::RecordingWithheld`] if the organisation requires an
+    /// agreement that is not entered; [`Error::MediaUnavailable`] if it is not stored; [`Error::Denied`] without
+    /// [`Permission::MediaRead`].
     pub async fn open_recording(&self, by: &Actor, call: CallId, id: MediaId) -> Result<OpenedMedia, Error> {
         let scope = by.scope_for(Permission::MediaRead)?;
         let media = self.runtime.store().media(scope, id).await?;
@@ -254,6 +265,13 @@ impl<'a> CallService<'a> {
         }
         call.recording_consent = patch.recording_consent.unwrap_or(call.recording_consent);
         let mut batch = Batch::new(by, Action::CallChanged, now);
+        if patch.recording_consent.is_some() {
+            let rule = agreement::rule(self.runtime, scope).await?;
+            if rule.allows(call.recording_consent) && !rule.allows(before.recording_consent) {
+                let files = store.media_of(scope, &[MediaOwner::Call(id)]).await?;
+                agreement::fetch_waiting(&call, files, now, self.runtime.ids(), &mut batch);
+            }
+        }
         if patch.recording_consent == Some(RecordingConsent::Refused) {
             for media in store.media_of(scope, &[MediaOwner::Call(id)]).await? {
                 batch.write(MediaWrite::End { id: media.id, at: now });

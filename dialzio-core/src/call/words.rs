@@ -99,6 +99,34 @@ string_enum! {
 }
 
 string_enum! {
+    /// When an organisation has recordings of its calls: each is fetched and played only if what is known of the person's
+    /// agreement is enough.
+    #[derive(Default)]
+    pub enum RecordingRule {
+        /// Unless the person refused.
+        #[default]
+        Always = "always",
+        /// Once it is entered that the person was told, or agreed.
+        WhenAnnounced = "when_announced",
+        /// Once it is entered that the person agreed.
+        WhenAgreed = "when_agreed",
+    }
+}
+
+impl RecordingRule {
+    /// Whether what is known of an agreement is enough. A refusal never is.
+    #[must_use]
+    pub const fn allows(self, known: RecordingConsent) -> bool {
+        match known {
+            RecordingConsent::Agreed => true,
+            RecordingConsent::Announced => matches!(self, Self::Always | Self::WhenAnnounced),
+            RecordingConsent::Unknown => matches!(self, Self::Always),
+            RecordingConsent::Refused => false,
+        }
+    }
+}
+
+string_enum! {
     /// What is known of a person's agreement to being recorded.
     #[derive(Default)]
     pub enum RecordingConsent {

@@ -45,14 +45,20 @@ impl<'a> MediaService<'a> {
         Ok(self.runtime.store().media_of(scope, &owners).await?)
     }
 
-    /// Opens a file. The opening is audited.
+    /// Opens a file. The opening is audited. A recording is opened only if what is known of the person's agreement is enough for
+    /// the organisation as it decides now.
     ///
     /// # Errors
-    /// [`Error::NotFound`]; [`Error::MediaUnavailable`] if it is not stored; [`Error::Denied`] without
-    /// [`Permission::MediaRead`].
+    /// [`Error::NotFound`]; [`Error::RecordingWithheld`]; [`Error::MediaUnavailable`] if it is not stored; [`Error::Denied`]
+    /// without [`Permission::MediaRead`].
     pub async fn open(&self, by: &Actor, id: MediaId) -> Result<OpenedMedia, Error> {
         let scope = by.scope_for(Permission::MediaRead)?;
         let media = self.runtime.store().media(scope, id).await?.ok_or(Error::missing(RecordKind::Media))?;
+        if let MediaOwner::Call(call) = media.owner
+            && !crate::call::is_agreed(self.runtime, scope, call).await?
+        {
+            return Err(Error::RecordingWithheld);
+        }
         let (Some(blob), Some(key), Some(size), MediaState::Stored) =
             (media.blob.clone(), &media.wrapped_key, media.size, media.state)
         else {

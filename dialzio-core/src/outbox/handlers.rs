@@ -90,6 +90,7 @@ impl Worker<'_> {
     async fn give_up(&self, scope: &OrgScope, lease: &Lease, job: &Job) -> Result<(), Error> {
         if let JobKind::FetchMedia(id) = job.kind
             && let Some(media) = self.runtime.store().media(scope, id).await?
+            && media.state == MediaState::Pending
         {
             let unavailable = Media { state: MediaState::Unavailable, ..media };
             return self.finish_media(scope, lease, job, unavailable, JobState::Dead).await;
@@ -116,6 +117,14 @@ impl Worker<'_> {
 
     async fn fetch(&self, scope: &OrgScope, lease: &Lease, job: &Job, id: MediaId) -> Result<Handled, Error> {
         let media = self.runtime.store().media(scope, id).await?.ok_or(Error::missing(RecordKind::Media))?;
+        if media.state == MediaState::Stored {
+            return Ok(Handled::Done);
+        }
+        if let MediaOwner::Call(call) = media.owner
+            && !crate::call::is_agreed(self.runtime, scope, call).await?
+        {
+            return self.wait_for_agreement(scope, lease, job).await;
+        }
         let (account, access) = self.access(scope, job.account).await?;
         let at_provider = media.provider_id.as_deref().ok_or(Error::missing(RecordKind::Media))?;
         let service = AccountService::new(self.runtime);
@@ -140,6 +149,22 @@ impl Worker<'_> {
         };
         self.finish_media(scope, lease, job, stored, JobState::Done).await?;
         Ok(Handled::Committed)
+    }
+
+    /// Puts off a recording whose person is not known to have agreed, until its job is given up.
+    async fn wait_for_agreement(&self, scope: &OrgScope, lease: &Lease, job: &Job) -> Result<Handled, Error> {
+        let now = self.runtime.now();
+        let mut batch = Batch::caused_by(&Cause::Job(job.id, *lease), Action::JobPostponed, now);
+        batch.require(Precondition::Job(job.id, JobState::Pending)).write(JobWrite::Update {
+            id: job.id,
+            state: JobState::Pending,
+            not_before: Some((now + crate::call::LOOK_AGAIN).min(job.deadline)),
+            attempts: job.attempts,
+        });
+        match self.runtime.store().commit_one(scope, batch).await {
+            Err(StoreError::PreconditionFailed(_)) => Ok(Handled::Committed),
+            other => Ok(other.map(|_| Handled::Committed)?),
+        }
     }
 
     async fn finish_media(

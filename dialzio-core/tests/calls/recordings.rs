@@ -1,17 +1,22 @@
-//! Recordings that are deleted before their time: exactly those that were counted, in parts, and again after a failure.
+//! Recordings: deleted before their time, exactly those that were counted; and kept as the organisation requires.
 
 use std::sync::Arc;
 
 use chrono::TimeDelta;
-use dialzio_core::call::{LegResult, RecordingCount, RecordingKind, RecordingSelection};
+use dialzio_core::access::OrgChange;
+use dialzio_core::call::{
+    Call, CallPatch, LegResult, RecordingConsent, RecordingCount, RecordingKind, RecordingRule,
+    RecordingSelection,
+};
 use dialzio_core::conversation::Direction;
 use dialzio_core::ledger::Action;
+use dialzio_core::media::{Media, MediaState};
 use dialzio_core::memory::MemoryStore;
 use dialzio_core::provider::ReportTime;
 use dialzio_core::testing::{Calls, Fault, Faulty, ScriptedCalls};
 use dialzio_core::{Clock, Error, StoreError};
 
-use crate::{CUSTOMER, Desk, desk_over, record, ten_in_the_morning};
+use crate::{CUSTOMER, Desk, desk, desk_over, record, ten_in_the_morning};
 
 /// A desk whose store fails when it is told to, with the recordings of 50 calls: five files for each.
 async fn desk_with_recordings() -> (Desk, Arc<Faulty<MemoryStore>>) {
@@ -118,5 +123,117 @@ async fn a_selection_says_what_it_lacks() {
             Err(Error::Invalid { field: named, .. }) => assert_eq!(named, field),
             other => panic!("{selection:?}: {other:?}"),
         }
+    }
+}
+
+/// One answered call with a recording that the provider holds, a minute ago; the rule is the organisation's.
+async fn recorded(rule: RecordingRule) -> (Desk, Call) {
+    let desk = desk().await;
+    decide(&desk, rule).await;
+    desk.phone.holds("one-0.wav", &b"RIFF....WAVE"[..]);
+    calls(&desk, "one", 1).await;
+    desk.later(TimeDelta::minutes(1)).await;
+    let call = desk.only_call().await;
+    (desk, call)
+}
+
+async fn decide(desk: &Desk, rule: RecordingRule) {
+    let org = desk.crm.access().settings(&desk.owner).await.unwrap();
+    let change = OrgChange { recordings: Some(rule), ..OrgChange::default() };
+    desk.crm.access().change_org(&desk.owner, org.revision, change).await.unwrap();
+}
+
+async fn says(desk: &Desk, call: &Call, said: RecordingConsent) {
+    let patch = CallPatch { recording_consent: Some(said), ..CallPatch::default() };
+    desk.crm.calls().update(&desk.owner, call.id, None, &patch).await.unwrap();
+}
+
+async fn file(desk: &Desk, call: &Call) -> Media {
+    desk.crm.calls().recordings(&desk.owner, &[call.id]).await.unwrap().remove(0)
+}
+
+/// Whether the recording plays, by both ways to open it.
+async fn plays(desk: &Desk, call: &Call) -> bool {
+    let id = file(desk, call).await.id;
+    let one = desk.crm.calls().open_recording(&desk.owner, call.id, id).await;
+    let other = desk.crm.media().open(&desk.owner, id).await;
+    match (&one, &other) {
+        (Ok(_), Ok(_)) => true,
+        (Err(Error::RecordingWithheld), Err(Error::RecordingWithheld)) => false,
+        _ => panic!("{one:?}, {other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_recording_is_fetched_and_played_only_with_what_the_organisation_requires() {
+    use RecordingConsent::{Agreed, Announced, Unknown};
+    for (rule, known, enough) in [
+        (RecordingRule::Always, Unknown, true),
+        (RecordingRule::WhenAnnounced, Unknown, false),
+        (RecordingRule::WhenAnnounced, Announced, true),
+        (RecordingRule::WhenAnnounced, Agreed, true),
+        (RecordingRule::WhenAgreed, Unknown, false),
+        (RecordingRule::WhenAgreed, Announced, false),
+        (RecordingRule::WhenAgreed, Agreed, true),
+    ] {
+        let (desk, call) = recorded(rule).await;
+        if rule != RecordingRule::Always {
+            assert_eq!(file(&desk, &call).await.state, MediaState::Pending, "{rule}: it waits");
+            assert!(!plays(&desk, &call).await);
+        }
+        says(&desk, &call, known).await;
+        desk.later(TimeDelta::seconds(1)).await;
+        let state = file(&desk, &call).await.state;
+        assert_eq!(state == MediaState::Stored, enough, "{rule}, {known}");
+        assert_eq!(plays(&desk, &call).await, enough, "{rule}, {known}");
+    }
+}
+
+#[tokio::test]
+async fn a_stricter_rule_counts_at_once_for_what_is_stored_and_a_looser_one_again() {
+    let (desk, call) = recorded(RecordingRule::Always).await;
+    assert!(plays(&desk, &call).await);
+    decide(&desk, RecordingRule::WhenAgreed).await;
+    assert!(!plays(&desk, &call).await);
+    says(&desk, &call, RecordingConsent::Announced).await;
+    assert!(!plays(&desk, &call).await);
+    decide(&desk, RecordingRule::WhenAnnounced).await;
+    assert!(plays(&desk, &call).await);
+    // What was entered by mistake is taken back.
+    says(&desk, &call, RecordingConsent::Unknown).await;
+    assert!(!plays(&desk, &call).await);
+    assert_eq!(file(&desk, &call).await.state, MediaState::Stored, "it stays until its time");
+}
+
+#[tokio::test]
+async fn a_recording_that_nobody_agrees_to_is_given_up_after_seven_days() {
+    let (desk, call) = recorded(RecordingRule::WhenAgreed).await;
+    let before = desk.crm.ledger().audit(&desk.owner, 0, 200).await.unwrap().len();
+    for _ in 0..6 {
+        desk.later(TimeDelta::days(1)).await;
+        assert_eq!(file(&desk, &call).await.state, MediaState::Pending);
+    }
+    let after = desk.crm.ledger().audit(&desk.owner, 0, 200).await.unwrap();
+    let of_waiting = after[before..].iter().filter(|entry| entry.action == Action::JobPostponed).count();
+    assert_eq!(of_waiting, 0, "waiting is no act");
+    desk.later(TimeDelta::days(1)).await;
+    assert_eq!(file(&desk, &call).await.state, MediaState::Unavailable);
+    says(&desk, &call, RecordingConsent::Agreed).await;
+    desk.later(TimeDelta::hours(2)).await;
+    assert_eq!(file(&desk, &call).await.state, MediaState::Unavailable, "too late");
+}
+
+#[tokio::test]
+async fn a_recording_that_waits_is_fetched_within_an_hour_of_a_looser_rule_and_once() {
+    let (desk, call) = recorded(RecordingRule::WhenAgreed).await;
+    decide(&desk, RecordingRule::Always).await;
+    desk.later(TimeDelta::hours(1)).await;
+    assert_eq!(file(&desk, &call).await.state, MediaState::Stored);
+    // Where it was entered what the person said, the job that waited finds it stored, and leaves it so when its time is over.
+    let (desk, call) = recorded(RecordingRule::WhenAgreed).await;
+    says(&desk, &call, RecordingConsent::Agreed).await;
+    for _ in 0..9 {
+        desk.later(TimeDelta::days(1)).await;
+        assert_eq!(file(&desk, &call).await.state, MediaState::Stored);
     }
 }

@@ -451,15 +451,17 @@ pub struct RecordingJson {
     /// Its size in bytes, once stored.
     #[schema(required)]
     size: Option<u64>,
+    /// The organisation requires an agreement that is not entered for the call: it is neither fetched nor played.
+    withheld: bool,
     /// From when its twelve months count.
     event_at: DateTime<Utc>,
 }
 
 impl RecordingJson {
-    fn of(call: &Call, media: &Media) -> Self {
+    fn of(call: &Call, media: &Media, withheld: bool) -> Self {
         let file = media.provider_id.as_deref().unwrap_or_default();
         let kind = call.evidence.recordings.get(file).copied().unwrap_or(RecordingKind::Recording);
-        Self { id: media.id, kind, state: media.state, size: media.size, event_at: media.event_at }
+        Self { id: media.id, kind, state: media.state, size: media.size, withheld, event_at: media.event_at }
     }
 }
 
@@ -472,7 +474,8 @@ pub async fn recordings(
     let calls = state.crm().calls();
     let call = calls.get(&actor, id).await?;
     let files = calls.recordings(&actor, &[id]).await?;
-    Ok(List::all(files.iter().map(|media| RecordingJson::of(&call, media)).collect()))
+    let withheld = calls.withholds(&actor, &call).await?;
+    Ok(List::all(files.iter().map(|media| RecordingJson::of(&call, media, withheld)).collect()))
 }
 
 /// `DELETE /v1/calls/{call}/recordings/{recording}`.

@@ -201,7 +201,7 @@ impl Output for FileBytes {
         let outside = outside.header("Content-Range", range());
         draft.others.insert(206, part.build());
         draft.others.insert(416, outside.build());
-        draft.fails(&["media.unavailable", "blob.unavailable"]);
+        draft.fails(&["media.unavailable", "recording.withheld", "blob.unavailable"]);
     }
 }
 

@@ -6,6 +6,7 @@ use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
 use dialzio_core::access::chrono_tz_name::ZoneName;
 use dialzio_core::access::{ApiKey, Member, MemberState, Org, OrgChange};
+use dialzio_core::call::RecordingRule;
 use dialzio_core::consent::QuietHours;
 use dialzio_core::ledger::{Action, AuditEntry};
 use dialzio_core::page::PageRequest;
@@ -56,6 +57,8 @@ pub struct OrgJson {
     /// Where numbers in national form are dialled: two letters of ISO 3166-1.
     #[schema(required)]
     country: Option<String>,
+    /// What has to be entered of a person's agreement before the recordings of their call are fetched and played.
+    recordings: RecordingRule,
     created_at: DateTime<Utc>,
 }
 
@@ -88,6 +91,7 @@ impl From<Org> for OrgJson {
             message_days: org.message_days,
             revision: org.revision,
             country: org.dials_in().map(|country| country.as_str().to_owned()),
+            recordings: org.recordings,
             created_at: org.created_at,
         }
     }
@@ -124,6 +128,9 @@ pub struct OrgPatchJson {
     /// Where numbers in national form are dialled.
     #[schema(value_type = Option<Region>)]
     country: Option<String>,
+    /// What has to be entered of a person's agreement before the recordings of their call are fetched and played. It counts at
+    /// once, for those that are stored too.
+    recordings: Option<RecordingRule>,
 }
 
 /// `PATCH /v1/organisation`.
@@ -161,7 +168,15 @@ pub async fn change(
             .map_err(|_| Problem::invalid("country", "must be two letters of ISO 3166-1, such as IN"))
     };
     let country = patch.country.map(known).transpose()?.map(Some);
-    let change = OrgChange { name, zone, quiet_hours, marketing_cap, message_days, country };
+    let change = OrgChange {
+        name,
+        zone,
+        quiet_hours,
+        marketing_cap,
+        message_days,
+        country,
+        recordings: patch.recordings,
+    };
     match state.crm().access().change_org(&actor, org.revision, change).await {
         Ok(org) => Ok(Revised::at(org.revision, org.into())),
         // Another caller was faster: the revision has changed.

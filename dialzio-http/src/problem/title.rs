@@ -96,6 +96,11 @@ const CODES: &[(&str, u16, &str)] = &[
         "The message is not to be sent again now: only one that failed is, and some only after a day",
     ),
     ("recipient.unreachable", 403, "This person cannot be reached at this address: choose another one"),
+    (
+        "recording.withheld",
+        403,
+        "Your organisation plays recordings only once it is entered that the person agreed: enter what they said",
+    ),
     ("request.address_too_long", 414, "The address of the request is too long: send less in its query"),
     (
         "request.cross_site",

@@ -1,7 +1,9 @@
 //! One call as a page: what became of it, its recordings, whose it is, and what members say of it.
 
 use axum::response::Html;
-use dialzio_core::call::{Call, CallState, HangupCause, LegRole, RecordingConsent, RecordingKind};
+use dialzio_core::call::{
+    Call, CallState, HangupCause, LegRole, RecordingConsent, RecordingKind, RecordingRule,
+};
 use dialzio_core::conversation::Direction;
 use dialzio_core::media::MediaState;
 use dialzio_core::{CallId, Permission};
@@ -61,6 +63,7 @@ pub(crate) async fn card(ctx: &PageContext, call: &Call) -> Result<CallCard, Pro
         is_waiting: call.is_open_missed(),
         can_write,
         can_delete: ctx.may(Permission::MediaDelete),
+        answers: answers(ctx.org.recordings),
         consents: RecordingConsent::ALL.iter().map(|known| consent(call, *known)).collect(),
     })
 }
@@ -192,22 +195,60 @@ fn legs(ctx: &PageContext, call: &Call) -> Vec<LegRow> {
 async fn files(ctx: &PageContext, call: &Call) -> Result<Vec<CallFile>, Problem> {
     let stored = ctx.crm().calls().recordings(&ctx.actor, &[call.id]).await?;
     let may = ctx.may(Permission::MediaRead);
+    let rule = ctx.org.recordings;
+    let is_agreed = rule.allows(call.recording_consent);
     let each = stored.iter().map(|media| {
         let kind = media.provider_id.as_ref().and_then(|file| call.evidence.recordings.get(file));
         let ends = media.event_at + chrono::TimeDelta::days(i64::from(ctx.org.message_days));
         CallFile {
             id: media.id.to_string(),
             label: if kind == Some(&RecordingKind::Voicemail) { "Voicemail" } else { "Recording" },
-            src: (may && media.state == MediaState::Stored).then(|| format!("web/media/{}", media.id)),
+            src: (may && is_agreed && media.state == MediaState::Stored)
+                .then(|| format!("web/media/{}", media.id)),
             waiting: match media.state {
+                MediaState::Unavailable if !is_agreed => UNANSWERED,
+                MediaState::Pending if !is_agreed => wanting(rule, true),
+                MediaState::Stored if !is_agreed => wanting(rule, false),
                 MediaState::Pending => "The provider is still preparing it. It appears here automatically.",
                 MediaState::Unavailable => "The provider does not have it any more.",
                 MediaState::Stored => "You may not listen to recordings.",
             },
+            asks: !is_agreed && media.state != MediaState::Unavailable,
             kept: format!("Kept until {}, then deleted here. The provider keeps its copy as your contract with it says.", ctx.day_of(ends)),
         }
     });
     Ok(each.collect())
+}
+
+/// Of a recording that was given up.
+const UNANSWERED: &str = "It was not fetched: it was not entered in time what the person said to being recorded, or the provider \
+                          does not have it any more.";
+
+/// Why a recording is not played before it is entered what the person said.
+const fn wanting(rule: RecordingRule, is_pending: bool) -> &'static str {
+    match (rule, is_pending) {
+        (RecordingRule::WhenAgreed, true) => {
+            "It is not fetched before it is entered that the person agreed to being recorded. After seven days it is given up."
+        }
+        (RecordingRule::WhenAgreed, false) => {
+            "It is not played before it is entered that the person agreed to being recorded."
+        }
+        (_, true) => {
+            "It is not fetched before it is entered that the person was told of being recorded, or agreed. After seven days it is \
+             given up."
+        }
+        (_, false) => {
+            "It is not played before it is entered that the person was told of being recorded, or agreed."
+        }
+    }
+}
+
+/// What can be entered that lets the recordings be played, or ends them.
+fn answers(rule: RecordingRule) -> Vec<Choice> {
+    let told = (rule == RecordingRule::WhenAnnounced)
+        .then(|| Choice::new(RecordingConsent::Announced.as_str(), "They were told"));
+    let rest = [(RecordingConsent::Agreed, "They agreed"), (RecordingConsent::Refused, "They refused")];
+    told.into_iter().chain(rest.map(|(said, words)| Choice::new(said.as_str(), words))).collect()
 }
 
 /// People who have the number of a call that belongs to none of them yet, and whether a new contact can be made of it.

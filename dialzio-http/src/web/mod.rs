@@ -192,6 +192,7 @@ fn posts() -> Router<AppState> {
         .route("/web/calls/{call}/handled", post(call_changes::handled))
         .route("/web/calls/{call}/recording-consent", post(call_changes::recording_consent))
         .route("/web/calls/{call}/recordings/delete", post(call_changes::delete_recording))
+        .route("/web/recordings/rule", post(recordings::set_rule))
         .route("/web/recordings/preview", post(recordings::preview))
         .route("/web/recordings/delete", post(recordings::delete))
         .route("/web/accounts/{account}/agents", post(agents::map))

@@ -1,16 +1,18 @@
-//! Recordings under Settings: those of a person or a period are counted, and then exactly those are deleted.
+//! Recordings under Settings: when calls may be recorded, and those of a person or a period, which are counted before exactly
+//! those are deleted.
 
 use axum::extract::Query;
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
-use dialzio_core::call::{RecordingCount, RecordingSelection, SeenRecordings};
-use dialzio_core::{ContactId, Error, Permission};
+use dialzio_core::access::OrgChange;
+use dialzio_core::call::{RecordingCount, RecordingRule, RecordingSelection, SeenRecordings};
+use dialzio_core::{ContactId, Error, Permission, Revision};
 use serde::Deserialize;
 
 use super::calls::day;
 use super::page_context::{PageContext, show};
 use super::view::Fact;
-use super::view::recordings::{DeleteRecordings, FoundRecordings, RecordingsPage};
+use super::view::recordings::{DeleteRecordings, FoundRecordings, RecordingsPage, RuleChoice, RuleForm};
 use super::view::shell::Place;
 use super::words;
 use crate::api::word;
@@ -34,7 +36,48 @@ pub(crate) async fn page(ctx: PageContext, Query(asked): Query<Asked>) -> Result
     } else {
         None
     };
-    show(&RecordingsPage { shell: ctx.shell("Recordings", Place::Recordings).await?, delete })
+    let shell = ctx.shell("Recordings", Place::Recordings).await?;
+    show(&RecordingsPage { shell, rule: rule_form(&ctx, ctx.org.recordings), delete })
+}
+
+fn rule_form(ctx: &PageContext, chosen: RecordingRule) -> RuleForm {
+    let rule = |rule: &RecordingRule| {
+        let (label, hint) = match rule {
+            RecordingRule::Always => ("Always", "Unless the person refused."),
+            RecordingRule::WhenAnnounced => {
+                ("When the person was told", "It has to be entered that they were told, or agreed.")
+            }
+            RecordingRule::WhenAgreed => ("When the person agreed", "It has to be entered that they agreed."),
+        };
+        RuleChoice { value: rule.as_str(), label, hint, selected: *rule == chosen }
+    };
+    RuleForm {
+        revision: ctx.org.revision.0.to_string(),
+        rules: RecordingRule::ALL.iter().map(rule).collect(),
+        can_manage: ctx.may(Permission::SettingsManage),
+        is_saved: false,
+        error: None,
+    }
+}
+
+/// `POST /web/recordings/rule`.
+pub(crate) async fn set_rule(mut ctx: PageContext, fields: Fields) -> Result<Response, Problem> {
+    let chosen: RecordingRule = word("recordings", fields.get("recordings"))?;
+    let seen = Revision(word("revision", fields.get("revision"))?);
+    let change = OrgChange { recordings: Some(chosen), ..OrgChange::default() };
+    match ctx.crm().access().change_org(&ctx.actor, seen, change).await {
+        Ok(org) => {
+            ctx.org = org;
+            Ok(show(&RuleForm { is_saved: true, ..rule_form(&ctx, chosen) })?.into_response())
+        }
+        Err(Error::Conflict { .. }) => {
+            let error =
+                "The settings were changed meanwhile. Look at them again, and save if this is still right.";
+            let form = RuleForm { error: Some(error.to_owned()), ..rule_form(&ctx, chosen) };
+            Ok((StatusCode::UNPROCESSABLE_ENTITY, show(&form)?).into_response())
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Id and name of the person whose recordings are meant.

@@ -5,7 +5,7 @@ use super::statements;
 macro_rules! org {
     () => {
         "SELECT o.org_id, o.name, o.zone, o.open_from, o.open_until, o.marketing_cap, o.message_days, o.created_at, \
-                o.revision, o.country \
+                o.revision, o.country, o.recordings \
          FROM org o"
     };
 }
@@ -38,12 +38,12 @@ statements! { SYSTEM:
     ORG_DAYS: System [org] = "SELECT o.message_days FROM org o WHERE o.org_id = ?1";
     PUT_ORG: System [org] =
         "INSERT INTO org (org_id, name, zone, open_from, open_until, marketing_cap, message_days, created_at, revision,
-                country)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+                country, recordings)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
          ON CONFLICT DO UPDATE SET name = excluded.name, zone = excluded.zone, open_from = excluded.open_from,
                 open_until = excluded.open_until, marketing_cap = excluded.marketing_cap,
                 message_days = excluded.message_days, created_at = excluded.created_at, revision = excluded.revision,
-                country = excluded.country";
+                country = excluded.country, recordings = excluded.recordings";
     HEAD: System [org_head] =
         "SELECT h.event_seq, h.audit_seq, h.audit_hash, h.ledger_seq FROM org_head h WHERE h.org_id = ?1";
     HEADS: System [org_head] = "SELECT h.org_id FROM org_head h WHERE h.org_id > ?1 ORDER BY h.org_id LIMIT ?2";

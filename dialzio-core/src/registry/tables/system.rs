@@ -49,6 +49,7 @@ pub(super) const TABLES: &[Table] = &[
             kept("created_at", Account, SETTINGS),
             kept("revision", Account, SETTINGS),
             kept("country", Account, SETTINGS),
+            kept("recordings", Account, SETTINGS),
         ],
         ..Table::OF_SYSTEM
     },

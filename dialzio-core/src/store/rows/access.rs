@@ -24,6 +24,7 @@ impl FromRow for Org {
             created_at: c.time()?,
             revision: Revision(c.number()?),
             country: c.opt_str()?.map(|text| Region::parse(text).map_err(|_| c.bad())).transpose()?,
+            recordings: c.word()?,
         })
     }
 }
@@ -40,6 +41,7 @@ impl ToRow for Org {
         to.time(self.created_at);
         to.integer(self.revision.0);
         to.opt_text(self.country.as_ref().map(Region::as_str));
+        to.text(self.recordings.as_str());
         Ok(())
     }
 }

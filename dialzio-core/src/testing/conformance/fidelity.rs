@@ -337,6 +337,7 @@ pub async fn settings_survive_whole(bed: TestBed) {
         message_days: Some(30),
         marketing_cap: Some(0),
         country: Some(crate::phone::Region::parse("LK").ok()),
+        recordings: Some(crate::call::RecordingRule::WhenAgreed),
         ..OrgChange::default()
     };
     change.apply(&mut org);

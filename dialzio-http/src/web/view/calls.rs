@@ -162,6 +162,8 @@ pub(crate) struct CallCard {
     pub(crate) can_delete: bool,
     /// What the person may have said to being recorded, with what is known.
     pub(crate) consents: Vec<Choice>,
+    /// What can be entered right at a recording that is not played before.
+    pub(crate) answers: Vec<Choice>,
 }
 
 impl askama::filters::HtmlSafe for CallCard {}
@@ -188,6 +190,8 @@ pub(crate) struct CallFile {
     pub(crate) src: Option<String>,
     /// Why it cannot be played.
     pub(crate) waiting: &'static str,
+    /// Whether it waits for what the person said to being recorded.
+    pub(crate) asks: bool,
     /// Heights of the waveform, 0 to 100; empty for a file that is not read yet.
     pub(crate) kept: String,
 }

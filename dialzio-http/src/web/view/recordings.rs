@@ -10,8 +10,41 @@ use super::{Fact, Shell, Shown};
 pub(crate) struct RecordingsPage {
     /// Around it.
     pub(crate) shell: Shell,
+    /// When recordings are kept.
+    pub(crate) rule: RuleForm,
     /// The form; `None` for who may not delete recordings.
     pub(crate) delete: Option<DeleteRecordings>,
+}
+
+/// When the organisation has recordings of its calls. Answer of its post, put in the place of `#recording-rule`.
+#[derive(Clone, Debug, Template)]
+#[template(path = "recordings_rule.html")]
+pub(crate) struct RuleForm {
+    /// The revision of the settings that is shown.
+    pub(crate) revision: String,
+    /// Each rule: its word, what it is called, what it means, and whether it is the one there is.
+    pub(crate) rules: Vec<RuleChoice>,
+    /// Whether the reader may change it.
+    pub(crate) can_manage: bool,
+    /// Whether it was saved just now.
+    pub(crate) is_saved: bool,
+    /// Why it was not saved.
+    pub(crate) error: Option<String>,
+}
+
+impl askama::filters::HtmlSafe for RuleForm {}
+
+/// One rule to choose.
+#[derive(Clone, Debug)]
+pub(crate) struct RuleChoice {
+    /// Its word.
+    pub(crate) value: &'static str,
+    /// What it is called.
+    pub(crate) label: &'static str,
+    /// What it means.
+    pub(crate) hint: &'static str,
+    /// Whether it is the one there is.
+    pub(crate) selected: bool,
 }
 
 /// Which recordings are to be deleted, what that would take, and what became of it. Answer of the preview and of the deletion,

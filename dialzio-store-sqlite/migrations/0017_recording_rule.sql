@@ -1,0 +1,2 @@
+-- When the organisation has recordings of its calls: always, when_announced or when_agreed.
+ALTER TABLE org ADD COLUMN recordings TEXT NOT NULL DEFAULT 'always';
