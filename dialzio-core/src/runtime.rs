@@ -83,9 +83,13 @@ impl std::fmt::Debug for Parts {
 /// Keys that suppression hashes are made with, by version.
 pub(crate) type SuppressionKeys = Vec<(u32, zeroize::Zeroizing<[u8; 32]>)>;
 
-/// An app with its secrets opened.
+/// An app with its secrets opened, by one of its addresses.
 #[derive(Debug)]
 pub(crate) struct OpenedHook {
+    /// The address.
+    pub(crate) hook: HookId,
+    /// When it was noted last that something arrived by it, in seconds of Unix time.
+    pub(crate) noted: std::sync::atomic::AtomicI64,
     pub(crate) app: App,
     pub(crate) secrets: WebhookSecrets,
 }

@@ -339,6 +339,11 @@ routes! {
     "apps.create" post "/v1/apps" needs(P::AccountsManage), "Register an app; the answer has the address for its webhooks", 201 => api::accounts::create_app,
         sample r#"{"provider":"whatsapp","name":"Shop app","app_secrets":["0123456789abcdef"],"verify_token":"a-long-token"}"#,
         problems ["account.no_provider"];
+    "apps.rotate_hook" post "/v1/apps/{app}/hook/rotation" needs(P::AccountsManage), "Make another address for webhooks; the one there is goes on working for some time", 200 => api::accounts::rotate_hook,
+        sample r#"{"overlap_hours":168}"#,
+        problems ["app.conflict"];
+    "apps.end_former_hook" delete "/v1/apps/{app}/hook/former" needs(P::AccountsManage), "End the address for webhooks before the last rotation", 200 => api::accounts::end_former_hook,
+        problems ["app.conflict"];
     "accounts.list" get "/v1/accounts" needs(P::AccountsRead), "List connected accounts", 200 => api::accounts::list;
     "accounts.get" get "/v1/accounts/{account}" needs(P::AccountsRead), "Get a connected account", 200 => api::accounts::get;
     "accounts.create" post "/v1/accounts" needs(P::AccountsManage), "Connect an account", 201 => api::accounts::connect,

@@ -34,6 +34,7 @@ const STEPS: &[Step] = &[
     ("sms", include_str!("../migrations/0015_sms.sql")),
     ("message_words", include_str!("../migrations/0016_message_words.sql")),
     ("recording_rule", include_str!("../migrations/0017_recording_rule.sql")),
+    ("hook_rotation", include_str!("../migrations/0018_hook_rotation.sql")),
 ];
 
 /// The newest step that is known.

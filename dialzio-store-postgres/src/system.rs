@@ -84,7 +84,10 @@ pub(crate) async fn app(db: &mut Db<'_>, of: AppId) -> Res<Option<App>> {
 }
 
 pub(crate) async fn hook(db: &mut Db<'_>, of: HookId) -> Res<Option<App>> {
-    db.one(sql::APP_OF_HOOK, params![id(of)], read).await
+    match db.one(sql::APP_OF_HOOK, params![id(of)], read).await? {
+        Some(app) => Ok(Some(app)),
+        None => db.one(sql::APP_OF_FORMER_HOOK, params![id(of)], read).await,
+    }
 }
 
 pub(crate) async fn apps(db: &mut Db<'_>, org: Option<OrgId>) -> Res<Vec<App>> {
@@ -234,6 +237,11 @@ pub(crate) async fn write(db: &mut Db<'_>, write: &SystemWrite) -> Res<()> {
             let mut kept = kept.ok_or_else(|| precondition_failed(RecordRef::App(*of), *revision))?;
             change.apply(&mut kept);
             put_app(db, &kept).await?;
+        }
+        SystemWrite::HookSeen { hook, at } => {
+            for statement in [sql::HOOK_SEEN, sql::FORMER_HOOK_SEEN] {
+                db.run(statement, params![id(*hook), time(*at)]).await?;
+            }
         }
         SystemWrite::Quarantine(bytes) => crate::outbox::put_quarantine(db, bytes.org, bytes).await?,
         SystemWrite::Release(of) => {

@@ -98,6 +98,12 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../migrations/0017_recording_rule.sql"),
         then: None,
     },
+    Migration {
+        number: 18,
+        name: "hook_rotation",
+        sql: include_str!("../migrations/0018_hook_rotation.sql"),
+        then: None,
+    },
 ];
 
 fn checksum(migration: &Migration) -> [u8; 32] {

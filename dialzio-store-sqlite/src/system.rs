@@ -74,7 +74,10 @@ pub(crate) fn app(db: &Connection, of: AppId) -> Res<Option<App>> {
 }
 
 pub(crate) fn hook(db: &Connection, of: HookId) -> Res<Option<App>> {
-    db.one(sql::APP_OF_HOOK, [id(of)], read)
+    match db.one(sql::APP_OF_HOOK, [id(of)], read)? {
+        Some(app) => Ok(Some(app)),
+        None => db.one(sql::APP_OF_FORMER_HOOK, [id(of)], read),
+    }
 }
 
 pub(crate) fn apps(db: &Connection, org: Option<OrgId>) -> Res<Vec<App>> {
@@ -199,6 +202,11 @@ pub(crate) fn write(db: &Connection, write: &SystemWrite) -> Res<()> {
             let mut kept = kept.ok_or_else(|| precondition_failed(RecordRef::App(*of), *revision))?;
             change.apply(&mut kept);
             put_app(db, &kept)?;
+        }
+        SystemWrite::HookSeen { hook, at } => {
+            for statement in [sql::HOOK_SEEN, sql::FORMER_HOOK_SEEN] {
+                db.run(statement, params![id(*hook), time(*at)])?;
+            }
         }
         SystemWrite::Quarantine(bytes) => crate::outbox::put_quarantine(db, bytes.org, bytes)?,
         SystemWrite::Release(of) => {

@@ -27,6 +27,7 @@ mod files;
 mod filters;
 mod fixture;
 mod happy_path;
+mod hooks;
 mod hostile;
 mod isolation;
 mod keys;

@@ -119,7 +119,7 @@ async fn recordings_of_a_person_are_theirs_alone_and_a_period_is_asked_for_witho
         (json!({"since": "2026-01-01T00:00:00Z", "until": "2026-01-01T00:00:00Z"}), "until"),
     ] {
         let refused = fixture.post(&seat, preview, body).await.is(422);
-        assert_eq!(refused.json["errors"][0]["field"], field, "{}", refused.json);
+        assert_eq!(refused.json["errors"][0]["pointer"], format!("/{field}"), "{}", refused.json);
     }
     let body = json!({"contact": asha, "seen": "all of them"});
     assert_eq!(fixture.post(&seat, "/v1/recordings/deletion", body).await.problem(422), "input.invalid");

@@ -6,6 +6,7 @@ mod envelope;
 pub(crate) mod inbound;
 mod keyring;
 mod keys;
+mod rotating;
 mod sealed;
 mod service;
 mod store;
@@ -18,6 +19,7 @@ pub(crate) use envelope::{decrypt, encrypt};
 pub(crate) use keyring::BoundKeys;
 pub use keyring::{check_keys, is_new};
 pub use keys::{KeyCheck, KeyError, KeyProvider, LocalKeys, RawKey};
+pub use rotating::{LONGEST_OVERLAP, OVERLAP};
 pub use sealed::{Sealed, SealedContext};
 pub use service::{AccountService, NewApp};
 pub use store::{AccountChange, AccountStore, AccountWrite, AppChange};
@@ -48,6 +50,10 @@ pub struct App {
     pub name: Title,
     /// The unguessable part of its webhook address.
     pub hook: HookId,
+    /// When something arrived by that address last, to the minute.
+    pub hook_seen: Option<DateTime<Utc>>,
+    /// The address before, if it was rotated.
+    pub former: Option<FormerHook>,
     /// The secrets that sign its webhooks: one, or two during rotation; none if the provider signs none. Sealed under the nil
     /// organisation.
     pub secrets: Vec<Sealed>,
@@ -57,6 +63,31 @@ pub struct App {
     pub created_at: DateTime<Utc>,
     /// Counts its changes.
     pub revision: Revision,
+}
+
+/// A webhook address that was replaced, and goes on working for some time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FormerHook {
+    /// Its unguessable part.
+    pub hook: HookId,
+    /// Until when it works.
+    pub until: DateTime<Utc>,
+    /// When something arrived by it last, to the minute.
+    pub seen: Option<DateTime<Utc>>,
+}
+
+impl App {
+    /// The address before, while it works.
+    #[must_use]
+    pub fn former_at(&self, now: DateTime<Utc>) -> Option<FormerHook> {
+        self.former.filter(|former| now < former.until)
+    }
+
+    /// Whether webhooks are taken by an address.
+    #[must_use]
+    pub fn takes(&self, hook: HookId, now: DateTime<Utc>) -> bool {
+        self.hook == hook || self.former_at(now).is_some_and(|former| former.hook == hook)
+    }
 }
 
 string_enum! {

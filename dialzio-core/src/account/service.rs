@@ -2,6 +2,7 @@
 
 use secrecy::{ExposeSecret, SecretString};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use super::{AccountWrite, App, ProviderAccount, SealedContext};
 use crate::conversation::Template;
@@ -68,6 +69,16 @@ pub struct AccountService<'a> {
 }
 
 const APP: &str = "app";
+/// How often it is noted that something arrived by an address, in seconds.
+const NOTED_EVERY: i64 = 60;
+
+/// When something arrived by an address of an app last, in seconds of Unix time.
+fn seen(app: &App, hook: HookId) -> i64 {
+    let former = app.former.filter(|former| former.hook == hook);
+    let seen = former.map_or(app.hook_seen, |former| former.seen);
+    seen.map_or(i64::MIN, |at| at.timestamp())
+}
+
 pub(super) const ACCOUNT: &str = "account";
 
 impl<'a> AccountService<'a> {
@@ -106,6 +117,8 @@ impl<'a> AccountService<'a> {
             provider: new.provider,
             name: new.name,
             hook,
+            hook_seen: None,
+            former: None,
             secrets,
             verify_token,
             created_at: now,
@@ -253,14 +266,36 @@ impl<'a> AccountService<'a> {
         })
     }
 
+    /// The app of a webhook address, if it was opened within the last minute and the address still works.
+    pub(crate) fn known_hook(&self, hook: HookId) -> Option<Arc<OpenedHook>> {
+        self.runtime.hooks().get(&hook).filter(|opened| opened.app.takes(hook, self.runtime.now()))
+    }
+
+    /// Notes that something arrived by an address, at most once a minute. What arrived is kept whether or not it succeeds.
+    pub(crate) async fn note_arrival(&self, opened: &OpenedHook) {
+        let (now, last) = (self.runtime.now(), opened.noted.load(Ordering::Relaxed));
+        if now.timestamp() < last.saturating_add(NOTED_EVERY) {
+            return;
+        }
+        // Of several that arrive at the same time one notes it.
+        let noted =
+            opened.noted.compare_exchange(last, now.timestamp(), Ordering::Relaxed, Ordering::Relaxed);
+        if noted.is_err() {
+            return;
+        }
+        let writes = vec![SystemWrite::HookSeen { hook: opened.hook, at: now }];
+        if let Err(error) = self.runtime.store().commit_system(self.runtime.system(), writes, None).await {
+            tracing::warn!(code = error.code(), "it could not be noted that a webhook arrived");
+        }
+    }
+
     /// The app of a webhook address with its secrets opened; kept open for sixty seconds at most.
     pub(crate) async fn opened_hook(&self, hook: HookId) -> Result<Option<Arc<OpenedHook>>, Error> {
-        if let Some(opened) = self.runtime.hooks().get(&hook) {
+        if let Some(opened) = self.known_hook(hook) {
             return Ok(Some(opened));
         }
-        let Some(app) = self.runtime.store().hook(self.runtime.system(), hook).await? else {
-            return Ok(None);
-        };
+        let app = self.runtime.store().hook(self.runtime.system(), hook).await?;
+        let Some(app) = app.filter(|app| app.takes(hook, self.runtime.now())) else { return Ok(None) };
         let mut secrets = Vec::new();
         let context = SealedContext::new(OrgId::NIL, APP, app.id, "secret");
         for sealed in &app.secrets {
@@ -273,16 +308,9 @@ impl<'a> AccountService<'a> {
             }
             None => None,
         };
-        let opened = Arc::new(OpenedHook { app, secrets: WebhookSecrets { app: secrets, verify_token } });
+        let secrets = WebhookSecrets { app: secrets, verify_token };
+        let opened = Arc::new(OpenedHook { hook, noted: AtomicI64::new(seen(&app, hook)), app, secrets });
         self.runtime.hooks().insert(hook, Arc::clone(&opened));
         Ok(Some(opened))
-    }
-}
-
-impl HookId {
-    /// 122 random bits: a hook's address cannot be guessed from another's.
-    fn from_entropy(runtime: &Runtime) -> Self {
-        let id = uuid::Builder::from_random_bytes(runtime.entropy().array()).into_uuid();
-        <Self as crate::TypedId>::from_uuid(id)
     }
 }

@@ -5,9 +5,9 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use url::Url;
 
-use super::{AccountNote, AccountState, App, ProviderAccount, Sealed};
+use super::{AccountNote, AccountState, App, FormerHook, ProviderAccount, Sealed};
 use crate::contact::Portfolio;
-use crate::id::{AccountId, AppId};
+use crate::id::{AccountId, AppId, HookId};
 use crate::scope::OrgScope;
 use crate::sms::SmsSettings;
 use crate::store::{StoreResult, change};
@@ -61,6 +61,12 @@ change! {
         secrets: Vec<Sealed>,
         /// The token of the subscription check.
         verify_token: Option<Sealed>,
+        /// The unguessable part of its webhook address.
+        hook: HookId,
+        /// When something arrived by that address last.
+        hook_seen: Option<DateTime<Utc>>,
+        /// The address before.
+        former: Option<FormerHook>,
     }
 }
 

@@ -73,7 +73,7 @@ impl Intake<'_> {
     /// What is known of the address and of the flows behind it; `None` for an address of no app. What takes too long is finished
     /// by itself, so that the next call finds it.
     async fn read(&self, hook: HookId, until: Instant) -> Result<Option<Read>, String> {
-        if let Some(opened) = self.runtime.hooks().get(&hook)
+        if let Some(opened) = AccountService::new(self.runtime).known_hook(hook)
             && let Some(book) = self.runtime.answer_books().get(&opened.app.id)
         {
             return Ok(Some((opened, Some(book))));

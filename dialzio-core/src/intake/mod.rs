@@ -118,7 +118,10 @@ impl<'a> Intake<'a> {
         }
         let elements = elements.into_iter().map(|element| Received { element, trust }).collect();
         match self.take(&checked.hook, elements).await {
-            Ok(_) => HookReply::OK,
+            Ok(_) => {
+                AccountService::new(self.runtime).note_arrival(&checked.hook).await;
+                HookReply::OK
+            }
             Err(error) => unavailable(&error),
         }
     }

@@ -28,6 +28,8 @@ string_enum! {
         KeyChanged = "key.changed",
         /// An app was registered.
         AppRegistered = "app.registered",
+        /// The webhook address of an app was rotated, or the one before was ended.
+        AppChanged = "app.changed",
         /// An account was connected or changed.
         AccountChanged = "account.changed",
         /// Templates were fetched.

@@ -84,6 +84,16 @@ impl System {
                 let kept = self.apps.get_mut(&app).filter(|kept| kept.revision == revision);
                 change.apply(kept.ok_or_else(precondition_failed)?);
             }
+            SystemWrite::HookSeen { hook, at } => {
+                for app in self.apps.values_mut() {
+                    let former = app.former.as_mut().filter(|former| former.hook == hook);
+                    if app.hook == hook {
+                        app.hook_seen = app.hook_seen.max(Some(at));
+                    } else if let Some(former) = former {
+                        former.seen = former.seen.max(Some(at));
+                    }
+                }
+            }
             SystemWrite::Quarantine(bytes) => {
                 self.unrouted.entry(bytes.id).or_insert(bytes);
             }
@@ -223,7 +233,8 @@ impl IdentityStore for MemoryStore {
 #[async_trait]
 impl RoutingStore for MemoryStore {
     async fn hook(&self, _: &SystemScope, hook: HookId) -> StoreResult<Option<App>> {
-        Ok(self.world().system.apps.values().find(|app| app.hook == hook).cloned())
+        let is_of = |app: &App| app.hook == hook || app.former.is_some_and(|former| former.hook == hook);
+        Ok(self.world().system.apps.values().find(|app| is_of(app)).cloned())
     }
 
     async fn app(&self, _: &SystemScope, id: AppId) -> StoreResult<Option<App>> {

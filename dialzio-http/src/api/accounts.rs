@@ -3,9 +3,9 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use dialzio_core::account::{
-    AccountNote, AccountPatch, AccountState, App, NewAccount, NewApp, ProviderAccount,
+    AccountNote, AccountPatch, AccountState, App, NewAccount, NewApp, OVERLAP, ProviderAccount,
 };
 use dialzio_core::provider::Credentials;
 use dialzio_core::sms::SmsSettings;
@@ -34,17 +34,43 @@ pub struct AppJson {
     name: String,
     /// The address for its webhooks.
     hook_url: String,
+    /// When something arrived by that address last, to the minute.
+    #[schema(required)]
+    hook_seen_at: Option<DateTime<Utc>>,
+    /// The address before the last rotation, while it works.
+    #[schema(required)]
+    former_hook: Option<FormerHookJson>,
     created_at: DateTime<Utc>,
     revision: Revision,
 }
 
+/// An address for webhooks that was replaced and goes on working for some time.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = FormerHook)]
+pub struct FormerHookJson {
+    url: String,
+    /// Until when it works.
+    until: DateTime<Utc>,
+    /// When something arrived by it last, to the minute.
+    #[schema(required)]
+    seen_at: Option<DateTime<Utc>>,
+}
+
 impl AppJson {
     fn of(app: &App, state: &AppState) -> Self {
+        let url = |hook| state.public_url(&format!("hooks/{hook}"));
+        let former = app.former_at(state.crm().clock().now());
         Self {
             id: app.id,
             provider: app.provider.clone(),
             name: app.name.reveal().to_owned(),
-            hook_url: state.public_url(&format!("hooks/{}", app.hook)),
+            hook_url: url(app.hook),
+            hook_seen_at: app.hook_seen,
+            former_hook: former.map(|former| FormerHookJson {
+                url: url(former.hook),
+                until: former.until,
+                seen_at: former.seen,
+            }),
             created_at: app.created_at,
             revision: app.revision,
         }
@@ -92,6 +118,38 @@ pub async fn create_app(
     };
     let app = state.crm().accounts().register_app(&actor, new).await?;
     Ok((StatusCode::CREATED, Json(AppJson::of(&app, &state))))
+}
+
+/// How an address for webhooks is rotated.
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = HookRotation)]
+#[serde(deny_unknown_fields)]
+pub struct RotationJson {
+    /// How long the address there is goes on working, in hours; a week without it.
+    #[schema(minimum = 0, maximum = 720)]
+    overlap_hours: Option<u16>,
+}
+
+/// `POST /v1/apps/{app}/hook/rotation`.
+pub async fn rotate_hook(
+    State(state): State<AppState>,
+    Caller(actor): Caller,
+    Id(id): Id<AppId>,
+    Body(RotationJson { overlap_hours }): Body<RotationJson>,
+) -> Result<Json<AppJson>, Problem> {
+    let overlap = overlap_hours.map_or(OVERLAP, |hours| TimeDelta::hours(hours.into()));
+    let app = state.crm().accounts().rotate_hook(&actor, id, overlap).await?;
+    Ok(Json(AppJson::of(&app, &state)))
+}
+
+/// `DELETE /v1/apps/{app}/hook/former`.
+pub async fn end_former_hook(
+    State(state): State<AppState>,
+    Caller(actor): Caller,
+    Id(id): Id<AppId>,
+) -> Result<Json<AppJson>, Problem> {
+    let app = state.crm().accounts().end_former_hook(&actor, id).await?;
+    Ok(Json(AppJson::of(&app, &state)))
 }
 
 /// A connected account.

@@ -91,6 +91,7 @@ macro_rules! record_ids {
 record_ids! {
     AccountId = Account,
     ApiKeyId = ApiKey,
+    AppId = App,
     CallFlowId = CallFlow,
     CallId = Call,
     CannedReplyId = CannedReply,

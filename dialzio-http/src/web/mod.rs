@@ -207,6 +207,7 @@ fn posts() -> Router<AppState> {
         .route("/web/channels/{account}/first", get(channels::first))
         .route("/web/integrations/{account}/check", post(numbers::check))
         .route("/web/integrations/{account}/disconnect", post(numbers::disconnect))
+        .route("/web/integrations/{account}/hook", post(numbers::change_hook))
         .route("/web/integrations/{account}/token", post(numbers::set_token))
         .route("/web/call-flows/{call_flow}", post(call_flows::save))
         .route("/web/call-flows/{call_flow}/switch", post(call_flows::switch))

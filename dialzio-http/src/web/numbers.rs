@@ -2,13 +2,14 @@
 
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
-use dialzio_core::account::{AccountState, App, ProviderAccount};
+use chrono::{DateTime, Utc};
+use dialzio_core::account::{AccountState, App, OVERLAP, ProviderAccount};
 use dialzio_core::provider::{ProviderError, TemplateSource};
 use dialzio_core::{AccountId, Error, Permission};
 use secrecy::SecretString;
 
 use super::page_context::{PageContext, show};
-use super::view::numbers::{NumberCard, NumbersPage};
+use super::view::numbers::{HookPart, NumberCard, NumbersPage};
 use super::view::shell::Place;
 use super::view::{Chip, Fact, Tone};
 use super::{channels, sms};
@@ -74,17 +75,16 @@ async fn card(ctx: &PageContext, account: &ProviderAccount, apps: &[App]) -> Res
     {
         facts.push(Fact::new("Templates", templates.len().to_string()));
     }
-    if let Some(app) = apps.iter().find(|app| app.id == account.app) {
-        facts.push(Fact::new("Webhook address", channels::address(ctx, app)));
-    }
     let asks = provider.telephony().is_some_and(|telephony| telephony.capabilities().programmable_inbound);
     let app = apps.iter().find(|app| app.id == account.app).filter(|_| asks);
     let answer = app.map(|app| channels::answer_address(ctx, app));
     if let Some(url) = &account.base_url {
         facts.push(Fact::new("API address", url.as_str()));
     }
+    let own = apps.iter().find(|app| app.id == account.app);
     Ok(NumberCard {
         id: account.id.to_string(),
+        hook: own.map(|app| hook(ctx, app)),
         name: account.name.reveal().into(),
         line: format!("{} · {number}", channels::kind(provider)).into(),
         answer,
@@ -98,6 +98,39 @@ async fn card(ctx: &PageContext, account: &ProviderAccount, apps: &[App]) -> Res
         credentials: form.credentials.to_vec(),
         token_error: None,
     })
+}
+
+/// The address for webhooks of an app, and the one before.
+fn hook(ctx: &PageContext, app: &App) -> HookPart {
+    let last = |seen: Option<DateTime<Utc>>| {
+        seen.map_or_else(|| "No event yet.".to_owned(), |at| format!("Last event {}.", ctx.when(at)))
+    };
+    let former = app.former_at(ctx.now).map(|former| {
+        let words = format!("It works until {}. {}", ctx.when(former.until), last(former.seen));
+        (ctx.state.public_url(&format!("hooks/{}", former.hook)), words)
+    });
+    HookPart {
+        address: channels::address(ctx, app),
+        seen: last(app.hook_seen),
+        former,
+        can_rotate: ctx.may(Permission::AccountsManage) && app.org.is_some(),
+    }
+}
+
+/// `POST /web/integrations/{account}/hook`: makes another address for webhooks, or ends the one before.
+pub(crate) async fn change_hook(
+    ctx: PageContext,
+    Id(id): Id<AccountId>,
+    fields: Fields,
+) -> Result<Html<String>, Problem> {
+    let accounts = ctx.crm().accounts();
+    let app = accounts.get(&ctx.actor, id).await?.app;
+    match fields.get("act") {
+        "rotate" => accounts.rotate_hook(&ctx.actor, app, OVERLAP).await?,
+        "end" => accounts.end_former_hook(&ctx.actor, app).await?,
+        _ => return Err(Problem::invalid("act", "is rotate or end")),
+    };
+    show(&stored(&ctx, id).await?)
 }
 
 /// The card of an account as it is stored now.

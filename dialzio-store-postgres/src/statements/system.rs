@@ -20,7 +20,8 @@ macro_rules! app {
     () => {
         "SELECT p.id, p.org_id, p.provider, p.name, p.hook, \
                 (SELECT array_agg(s.sealed ORDER BY s.place) FROM @app_secret s WHERE s.app_id = p.id), \
-                p.verify_token, p.created_at, p.revision FROM @app p"
+                p.verify_token, p.created_at, p.revision, p.hook_seen_at, p.former_hook, p.former_until, \
+                p.former_seen_at FROM @app p"
     };
 }
 
@@ -93,13 +94,21 @@ statements! { SYSTEM:
 
     APP: System [app, app_secret] = concat!(app!(), " WHERE p.id = $1");
     APP_OF_HOOK: System [app, app_secret] = concat!(app!(), " WHERE p.hook = $1");
+    APP_OF_FORMER_HOOK: System [app, app_secret] = concat!(app!(), " WHERE p.former_hook = $1");
+    HOOK_SEEN: System [app] =
+        "UPDATE @app SET hook_seen_at = $2 WHERE hook = $1 AND (hook_seen_at IS NULL OR hook_seen_at < $2)";
+    FORMER_HOOK_SEEN: System [app] =
+        "UPDATE @app SET former_seen_at = $2
+         WHERE former_hook = $1 AND (former_seen_at IS NULL OR former_seen_at < $2)";
     APPS: System [app, app_secret] = concat!(app!(), " WHERE p.org_id = $1 ORDER BY p.id");
     PUT_APP: System [app] =
-        "INSERT INTO @app (id, org_id, provider, name, hook, verify_token, created_at, revision)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+        "INSERT INTO @app (id, org_id, provider, name, hook, verify_token, created_at, revision, hook_seen_at,
+                former_hook, former_until, former_seen_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
          ON CONFLICT (id) DO UPDATE SET org_id = excluded.org_id, provider = excluded.provider, name = excluded.name,
                 hook = excluded.hook, verify_token = excluded.verify_token, created_at = excluded.created_at,
-                revision = excluded.revision";
+                revision = excluded.revision, hook_seen_at = excluded.hook_seen_at, former_hook = excluded.former_hook,
+                former_until = excluded.former_until, former_seen_at = excluded.former_seen_at";
     DROP_APP_SECRETS: System [app_secret] = "DELETE FROM @app_secret WHERE app_id = $1";
     PUT_APP_SECRET: System [app_secret] = "INSERT INTO @app_secret (app_id, place, sealed) VALUES [($1, $2, $3)]";
 

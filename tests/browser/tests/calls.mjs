@@ -69,7 +69,27 @@ export async function callLog({ server, guard, taraPhone }) {
     equal(await page.locator('audio').count(), 0, 'recordings');
     equal(await agreed.getByRole('combobox').inputValue(), 'agreed', 'what the person said');
   });
-  await step('a missed call waits to be called back, and is done when the person is reached', page, async () => {
+  await step('an organisation that requires an agreement says at the recording what is missing, and asks there', page, async () => {
+    const rule = async (name) => {
+      const call = page.url();
+      await page.goto(`${server.origin}/settings/recordings`);
+      const form = page.locator('#recording-rule');
+      await form.getByLabel(name).check();
+      await form.getByRole('button', { name: 'Save' }).click();
+      await form.getByText('Saved').waitFor();
+      await picture(page, 'recording-rule');
+      await page.goto(call);
+    };
+    await rule('When the person agreed');
+    equal(await page.locator('audio').count(), 0, 'recordings that play');
+    const recording = page.getByRole('region', { name: 'Recording', exact: true });
+    await recording.getByText('It is not played before it is entered that the person agreed').waitFor();
+    await picture(page, 'recording-withheld');
+    await recording.getByRole('button', { name: 'They agreed' }).press('Enter');
+    await page.locator('audio').waitFor();
+    await rule('Always');
+  });
+  await step('what the person said to being recorded is kept, and a recording the person is reached', page, async () => {
     await phone.goto(taraPhone);
     await calls(phone).getByRole('button', { name: 'Call', exact: true }).click();
     await press(phone, 'Person hangs up');

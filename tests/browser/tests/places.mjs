@@ -84,6 +84,20 @@ export async function places({ server, inbox, guard }) {
     await line.getByText('Connected').waitFor();
     await picture(page, 'numbers');
   });
+  await step('the webhook address is rotated, and the one before works beside it', page, async () => {
+    const line = page.getByRole('region', { name: 'Shop line' });
+    const address = () => line.getByLabel('Webhook address').inputValue();
+    const first = await address();
+    page.once('dialog', (dialog) => dialog.accept());
+    await line.getByRole('button', { name: 'Rotate the address' }).press('Enter');
+    await line.getByLabel('Address before').waitFor();
+    equal(await line.getByLabel('Address before').inputValue(), first, 'the address before');
+    holds((await address()) !== first, 'another address');
+    await line.getByText('It works until').waitFor();
+    await picture(page, 'hook-rotated');
+    equal((await fetch(first, { method: 'POST', body: '{}' })).status, 401, 'the address before without a signature');
+    await line.getByRole('button', { name: 'End the address before' }).waitFor();
+  });
   await step('a new token is checked before it is saved, and a refused one says why', page, async () => {
     const line = page.getByRole('region', { name: 'Shop line' });
     const me = (await server.api('GET', '/v1/me')).json;

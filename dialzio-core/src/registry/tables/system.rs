@@ -179,6 +179,10 @@ pub(super) const TABLES: &[Table] = &[
             kept("verify_token", IntegrationCredential, OWN_APP).hidden(),
             kept("created_at", IntegrationMeta, OWN_APP),
             kept("revision", IntegrationMeta, OWN_APP),
+            kept("hook_seen_at", IntegrationMeta, OWN_APP),
+            kept("former_hook", IntegrationMeta, OWN_APP).hidden(),
+            kept("former_until", IntegrationMeta, OWN_APP),
+            kept("former_seen_at", IntegrationMeta, OWN_APP),
         ],
         ..Table::OF_SYSTEM
     },

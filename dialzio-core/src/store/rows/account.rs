@@ -1,7 +1,7 @@
 //! Provider accounts, their templates and routes, apps, and what is kept of the installation's keys.
 
 use super::{Bind, Columns, FromRow, ToRow};
-use crate::account::{App, KeyCheck, ProviderAccount, Route, Sealed};
+use crate::account::{App, FormerHook, KeyCheck, ProviderAccount, Route, Sealed};
 use crate::contact::Portfolio;
 use crate::conversation::Template;
 use crate::store::{Revision, StoreResult};
@@ -89,6 +89,12 @@ impl FromRow for App {
             verify_token: verify_token(c.bytes()?),
             created_at: c.time()?,
             revision: Revision(c.number()?),
+            hook_seen: c.opt_time()?,
+            former: match (c.opt_id()?, c.opt_time()?, c.opt_time()?) {
+                (Some(hook), Some(until), seen) => Some(FormerHook { hook, until, seen }),
+                (None, None, None) => None,
+                _ => return Err(c.bad()),
+            },
         })
     }
 }
@@ -114,6 +120,10 @@ impl ToRow for App {
         to.bytes(stored_verify_token(self.verify_token.as_ref()));
         to.time(self.created_at);
         to.integer(self.revision.0);
+        to.opt_time(self.hook_seen);
+        to.opt_id(self.former.map(|former| former.hook));
+        to.opt_time(self.former.map(|former| former.until));
+        to.opt_time(self.former.and_then(|former| former.seen));
         Ok(())
     }
 }

@@ -16,7 +16,7 @@ use chrono::{DateTime, Utc};
 use super::{Batch, Commit, Revision, StoreResult};
 use crate::access::{Invitation, Session, TokenHash, User, UserChange};
 use crate::account::{App, AppChange, KeyCheck};
-use crate::id::{AppId, QuarantineId, UserId};
+use crate::id::{AppId, HookId, QuarantineId, UserId};
 use crate::operator::OperatorEntry;
 use crate::scope::{OrgScope, SystemScope};
 use crate::time::{ConfirmedTime, TimeMark};
@@ -59,6 +59,14 @@ pub enum SystemWrite {
         revision: Revision,
         /// The fields to change; `None` leaves a field as it is.
         change: AppChange,
+    },
+    /// Something arrived by an address of an app, its present or its former one. An earlier time than the one that is kept
+    /// changes nothing; nor does an address of no app.
+    HookSeen {
+        /// The address.
+        hook: HookId,
+        /// When.
+        at: DateTime<Utc>,
     },
     /// Bytes that belong to no organisation we know, or to one that owns the app.
     Quarantine(Quarantined),

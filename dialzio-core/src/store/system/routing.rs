@@ -11,7 +11,8 @@ use crate::store::StoreResult;
 /// Where a webhook leads: apps by their address, accounts by the provider's id.
 #[async_trait]
 pub trait RoutingStore: Send + Sync {
-    /// The app of a webhook address. Asked before anything is decoded.
+    /// The app of a webhook address, its present or its former one, whether or not that still works. Asked before anything is
+    /// decoded.
     async fn hook(&self, scope: &SystemScope, hook: HookId) -> StoreResult<Option<App>>;
     /// Reads an app with its sealed secrets; `None` if there is none.
     async fn app(&self, scope: &SystemScope, id: AppId) -> StoreResult<Option<App>>;

@@ -257,6 +257,7 @@ macro_rules! store_conformance {
                 system_writes_and_their_batch_are_one
                 organisations_are_listed_and_found_by_member
                 apps_are_found_by_hook_and_by_owner
+                a_rotated_address_leads_to_its_app_with_the_one_before
                 a_webhook_reaches_only_accounts_of_its_app
                 a_number_is_routed_in_one_organisation_only
                 a_number_is_one_account_of_an_organisation

@@ -4,7 +4,9 @@ use chrono::TimeDelta;
 use secrecy::ExposeSecret;
 
 use crate::access::{AccessWrite, ApiKeyChange, MemberChange, MemberState, SignIn, TokenHash, UserChange};
-use crate::account::{AccountChange, AccountState, AccountWrite, AppChange, KeyCheck, ProviderAccount};
+use crate::account::{
+    AccountChange, AccountState, AccountWrite, AppChange, FormerHook, KeyCheck, ProviderAccount,
+};
 use crate::contact::ContactWrite;
 use crate::id::{AppId, OrgId, TypedId};
 use crate::ledger::ChainHash;
@@ -219,6 +221,47 @@ pub async fn apps_are_found_by_hook_and_by_owner(bed: TestBed) {
     assert!(bed.store.hook(&bed.system, bed.make.id()).await.unwrap().is_none());
     assert_eq!(bed.store.apps(&bed.system, Some(tenant.org.id)).await.unwrap(), [tenant.app.clone(), own]);
     assert_eq!(bed.store.apps(&bed.system, None).await.unwrap(), [shared]);
+}
+
+/// A rotated address leads to its app together with the one before, and each knows when something arrived by it last.
+pub async fn a_rotated_address_leads_to_its_app_with_the_one_before(bed: TestBed) {
+    let tenant = bed.tenant().await;
+    let mut app = bed.make.app(Some(tenant.org.id));
+    bed.commit_system(SystemWrite::InsertApp(app.clone())).await.unwrap();
+    let found = async |hook| bed.store.hook(&bed.system, hook).await.unwrap();
+    let seen = async |hook, second| {
+        bed.commit_system(SystemWrite::HookSeen { hook, at: bed.at(second) }).await.unwrap();
+    };
+    seen(app.hook, 60).await;
+    app.hook_seen = Some(bed.at(60));
+    assert_eq!(found(app.hook).await, Some(app.clone()));
+    let former = FormerHook { hook: app.hook, until: bed.at(900), seen: app.hook_seen };
+    let change = AppChange {
+        hook: Some(bed.make.id()),
+        hook_seen: Some(None),
+        former: Some(Some(former)),
+        ..AppChange::default()
+    };
+    let rotates = SystemWrite::ChangeApp { app: app.id, revision: app.revision, change: change.clone() };
+    bed.commit_system(rotates).await.unwrap();
+    change.apply(&mut app);
+    // Whether the former one still works is decided by who asks: the store knows both.
+    for hook in [app.hook, former.hook] {
+        assert_eq!(found(hook).await, Some(app.clone()));
+    }
+    seen(app.hook, 180).await;
+    seen(former.hook, 120).await;
+    seen(former.hook, 90).await;
+    seen(bed.make.id(), 240).await;
+    app.hook_seen = Some(bed.at(180));
+    app.former = Some(FormerHook { seen: Some(bed.at(120)), ..former });
+    assert_eq!(bed.store.app(&bed.system, app.id).await.unwrap(), Some(app.clone()));
+    let ends = AppChange { former: Some(None), ..AppChange::default() };
+    let write = SystemWrite::ChangeApp { app: app.id, revision: app.revision, change: ends.clone() };
+    bed.commit_system(write).await.unwrap();
+    ends.apply(&mut app);
+    assert_eq!(found(former.hook).await, None);
+    assert_eq!(found(app.hook).await, Some(app));
 }
 
 async fn route(bed: &TestBed, app: AppId, account: &ProviderAccount) -> Option<OrgId> {

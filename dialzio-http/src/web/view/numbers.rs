@@ -33,6 +33,8 @@ pub(crate) struct NumberCard {
     pub(crate) advice: Option<Shown>,
     /// Last message in, last message out, quality, limit, name at the provider.
     pub(crate) facts: Vec<Fact>,
+    /// The address that the provider posts webhooks to.
+    pub(crate) hook: Option<HookPart>,
     /// The address that the provider asks what to do with calls, if it asks.
     pub(crate) answer: Option<String>,
     /// Whether the reader may check it and set a new token.
@@ -50,6 +52,19 @@ pub(crate) struct NumberCard {
 }
 
 impl askama::filters::HtmlSafe for NumberCard {}
+
+/// The address for webhooks, and the one before its rotation.
+#[derive(Clone, Debug)]
+pub(crate) struct HookPart {
+    /// The address.
+    pub(crate) address: String,
+    /// "Last event Mon 10:00."
+    pub(crate) seen: String,
+    /// The address before, while it works, with until when and what arrived by it last.
+    pub(crate) former: Option<(String, String)>,
+    /// Whether the reader may rotate it: an app that the operator shares is rotated by the operator.
+    pub(crate) can_rotate: bool,
+}
 
 /// The page at `/settings`.
 #[derive(Clone, Debug, Template)]

@@ -1,0 +1,6 @@
+-- When something arrived by the webhook address of an app, and the address before its rotation.
+ALTER TABLE app ADD COLUMN hook_seen_at INTEGER;
+ALTER TABLE app ADD COLUMN former_hook BLOB;
+ALTER TABLE app ADD COLUMN former_until INTEGER;
+ALTER TABLE app ADD COLUMN former_seen_at INTEGER;
+CREATE UNIQUE INDEX app_former_hook ON app (former_hook) WHERE former_hook IS NOT NULL;
