@@ -44,6 +44,8 @@ string_enum! {
         App = "app",
         /// A member of the organisation.
         Member = "member",
+        /// A session of a member.
+        Session = "session",
         /// A key for programs.
         ApiKey = "api_key",
         /// Quarantined bytes that have not expired.

@@ -55,6 +55,10 @@ typed_id! {
     UserId,
     /// A user in one organisation.
     MemberId,
+    /// A session of a user; half of the hash of its token.
+    SessionId,
+    /// An invitation; half of the hash of its token.
+    InvitationId,
     /// A team inside an organisation.
     TeamId,
     /// A person the organisation talks to.

@@ -29,6 +29,7 @@ pub mod realtime;
 pub mod routes;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
+mod session;
 mod slow_bodies;
 mod state;
 mod timeouts;

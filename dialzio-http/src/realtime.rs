@@ -17,8 +17,8 @@ use crate::state::AppState;
 
 /// The longest a lost wake-up delays an event.
 const LOOK: Duration = Duration::from_secs(1);
-/// How often a stream checks that its listener is still let in.
-const RECHECK: Duration = Duration::from_secs(5);
+/// How often a stream checks that its listener is still let in: within five seconds, with the time that the check takes.
+const RECHECK: Duration = Duration::from_secs(4);
 
 /// Listens to an organisation's events, starting a reader if none runs.
 fn subscribe(state: &AppState, actor: &Actor, from: EventSeq) -> Receiver {
@@ -172,7 +172,8 @@ impl Listener {
                 }
                 self.checked = tokio::time::Instant::now();
             }
-            match tokio::time::timeout(RECHECK, self.live.recv()).await {
+            let left = RECHECK.saturating_sub(self.checked.elapsed());
+            match tokio::time::timeout(left, self.live.recv()).await {
                 Err(_) => {}
                 Ok(Ok(event)) => self.backlog.push_back(event),
                 Ok(Err(broadcast::error::RecvError::Lagged(_))) => return Some(Live::Resync),

@@ -164,7 +164,17 @@ routes! {
     "hooks.answer_by_query" get "/hooks/{hook}/answer" Public, "Answer a provider that asks by the query what to do with a call that comes in", 200 => call_answer::asked_by_query;
     "hooks.answer" post "/hooks/{hook}/answer" Public, "Answer a provider that asks what to do with a call that comes in", 200 => call_answer::asked;
 
-    "me" get "/v1/me" SignedIn, "The caller and its permissions", 200 => api::organisation::me;
+    "me" get "/v1/me" SignedIn, "The caller and its permissions", 200 => api::profile::me;
+    "me.change" patch "/v1/me" SignedIn, "Change the caller's own name; members only", 200 => api::profile::change,
+        sample r#"{"name":"Ravi Kumar"}"#,
+        problems ["member.not_found"];
+    "me.password" put "/v1/me/password" SignedIn, "Change the caller's own password, which ends their other sessions; members with a session only", 204 => api::profile::change_password,
+        sample r#"{"current":"correct horse battery staple 7","password":"staple battery horse correct 8"}"#,
+        problems ["access.busy", "access.too_many_attempts", "member.conflict", "member.not_found"];
+    "me.sessions" get "/v1/me/sessions" SignedIn, "List the caller's own sessions, the one used last first", 200 => api::profile::sessions;
+    "me.end_sessions" delete "/v1/me/sessions" SignedIn, "End the caller's own sessions but the one that asks; members only", 204 => api::profile::end_sessions,
+        problems ["input.invalid"];
+    "me.end_session" delete "/v1/me/sessions/{session}" SignedIn, "End one of the caller's own sessions", 204 => api::profile::end_session;
     "organisation.get" get "/v1/organisation" needs(P::MembersRead), "Get the organisation and its settings", 200 => api::organisation::get,
         problems ["organisation.not_found"];
     "organisation.change" patch "/v1/organisation" needs(P::SettingsManage), "Change the settings", 200 => api::organisation::change,

@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use dialzio_core::access::{AccessWrite, ApiKey, Member, MemberState, Org};
+use dialzio_core::access::{AccessWrite, ApiKey, Member, Org};
 use dialzio_core::store::{RecordRef, StoreError};
 use dialzio_core::{ApiKeyId, MemberId, OrgId, UserId};
 
@@ -62,7 +62,6 @@ impl Scope<'_> {
                 let kept = member(&mut self.db, self.key, *of).await?;
                 let mut kept = kept.ok_or_else(|| missing(RecordRef::Member(*of)))?;
                 change.apply(&mut kept);
-                self.db.run(sql::DROP_MEMBERSHIP, params![id(kept.user), self.key, id(kept.id)]).await?;
                 self.put_member(&kept).await
             }
             AccessWrite::InsertApiKey(new) => {
@@ -85,10 +84,8 @@ impl Scope<'_> {
 
     async fn put_member(&mut self, new: &Member) -> Res<()> {
         self.db.put_one(sql::PUT_MEMBER, self.key, new).await?;
-        if new.state == MemberState::Active {
-            self.db.run(sql::PUT_MEMBERSHIP, params![id(new.user), self.key, id(new.id)]).await?;
-        }
-        Ok(())
+        let membership = params![id(new.user), self.key, id(new.id), new.state.as_str()];
+        self.db.run(sql::PUT_MEMBERSHIP, membership).await.map(drop)
     }
 
     async fn put_api_key(&mut self, new: &ApiKey) -> Res<()> {

@@ -35,6 +35,7 @@ const STEPS: &[Step] = &[
     ("message_words", include_str!("../migrations/0016_message_words.sql")),
     ("recording_rule", include_str!("../migrations/0017_recording_rule.sql")),
     ("hook_rotation", include_str!("../migrations/0018_hook_rotation.sql")),
+    ("people", include_str!("../migrations/0019_people.sql")),
 ];
 
 /// The newest step that is known.

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use dialzio_core::Revision;
-use dialzio_core::access::{Invitation, Session, SignIn, TokenHash, User};
+use dialzio_core::access::{Colleague, Invitation, Session, SignIn, TokenHash, User};
 use dialzio_core::account::{App, KeyCheck, Route, Sealed};
 use dialzio_core::event::EventSeq;
 use dialzio_core::operator::OperatorEntry;
@@ -69,6 +69,34 @@ pub(crate) async fn credential_owner(
 
 pub(crate) async fn organisations_of(db: &mut Db<'_>, user: UserId) -> Res<Vec<OrgId>> {
     db.all(sql::MEMBERSHIPS, params![id(user)], |row| Cols::new(row, "membership").id()).await
+}
+
+pub(crate) async fn sessions_of(db: &mut Db<'_>, user: UserId, now: DateTime<Utc>) -> Res<Vec<Session>> {
+    db.all(sql::SESSIONS_OF, params![id(user), time(now)], read).await
+}
+
+pub(crate) async fn colleagues(db: &mut Db<'_>, org: OrgId) -> Res<Vec<Colleague>> {
+    let memberships = db
+        .all(sql::MEMBERSHIPS_IN, params![id(org)], |row| {
+            let c = Cols::new(row, "membership");
+            Ok((c.id()?, c.id::<UserId>()?, c.opt_time()?))
+        })
+        .await?;
+    let mut found = Vec::with_capacity(memberships.len());
+    for (member, of, seen_at) in memberships {
+        if let Some(user) = user(db, of).await? {
+            found.push(Colleague { member, email: user.email, seen_at });
+        }
+    }
+    Ok(found)
+}
+
+pub(crate) async fn invitations_into(
+    db: &mut Db<'_>,
+    org: OrgId,
+    now: DateTime<Utc>,
+) -> Res<Vec<Invitation>> {
+    db.all(sql::INVITATIONS_INTO, params![id(org), time(now)], read).await
 }
 
 pub(crate) async fn invitation(
@@ -210,13 +238,26 @@ pub(crate) async fn write(db: &mut Db<'_>, write: &SystemWrite) -> Res<()> {
             db.run(sql::PUT_SESSION, row(new)?).await?;
         }
         SystemWrite::SessionSeen(token, at) => {
-            db.run(sql::SEE_SESSION, params![token.0.as_slice(), time(*at)]).await?;
+            let of = db
+                .one(sql::SEE_SESSION, params![token.0.as_slice(), time(*at)], |row| {
+                    let c = Cols::new(row, "session");
+                    Ok((c.id::<UserId>()?, c.id::<OrgId>()?))
+                })
+                .await?;
+            if let Some((user, org)) = of {
+                see(db, user, org, *at).await?;
+            }
         }
         SystemWrite::EndSession(token) => {
             db.run(sql::DROP_SESSION, params![token.0.as_slice()]).await?;
         }
-        SystemWrite::EndSessions(user) => {
-            db.run(sql::DROP_SESSIONS, params![id(*user)]).await?;
+        SystemWrite::EndSessions { user, org, keep } => {
+            // No hash is empty.
+            let keep = keep.as_ref().map_or(&[][..], |keep| keep.0.as_slice());
+            match org {
+                None => db.run(sql::DROP_SESSIONS, params![id(*user), keep]).await?,
+                Some(org) => db.run(sql::DROP_SESSIONS_IN, params![id(*user), keep, id(*org)]).await?,
+            };
         }
         SystemWrite::Invitation(new) => {
             db.run(sql::PUT_INVITATION, row(new)?).await?;
@@ -270,6 +311,11 @@ pub(crate) async fn write(db: &mut Db<'_>, write: &SystemWrite) -> Res<()> {
         _ => return Err(Failure::Store(StoreError::Unsupported("a change to the system tables"))),
     }
     Ok(())
+}
+
+/// A user was in an organisation.
+async fn see(db: &mut Db<'_>, user: UserId, org: OrgId, at: DateTime<Utc>) -> Res<()> {
+    db.run(sql::SEE_MEMBERSHIP, params![id(user), id(org), time(at)]).await.map(drop)
 }
 
 async fn put_user(db: &mut Db<'_>, new: &User) -> Res<()> {

@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, params};
 
-use dialzio_core::access::{AccessWrite, ApiKey, Member, MemberState, Org};
+use dialzio_core::access::{AccessWrite, ApiKey, Member, Org};
 use dialzio_core::store::{RecordRef, StoreError};
 use dialzio_core::{ApiKeyId, MemberId, OrgId, UserId};
 
@@ -63,7 +63,6 @@ impl Scope<'_> {
                 let kept = member(self.db, self.key, *of)?;
                 let mut kept = kept.ok_or_else(|| missing(RecordRef::Member(*of)))?;
                 change.apply(&mut kept);
-                self.db.run(sql::DROP_MEMBERSHIP, params![id(kept.user), self.key, id(kept.id)])?;
                 self.put_member(&kept)
             }
             AccessWrite::InsertApiKey(new) => {
@@ -86,10 +85,8 @@ impl Scope<'_> {
 
     fn put_member(&mut self, new: &Member) -> Res<()> {
         self.db.put(sql::PUT_MEMBER, self.key, new)?;
-        if new.state == MemberState::Active {
-            self.db.run(sql::PUT_MEMBERSHIP, params![id(new.user), self.key, id(new.id)])?;
-        }
-        Ok(())
+        let membership = params![id(new.user), self.key, id(new.id), new.state.as_str()];
+        self.db.run(sql::PUT_MEMBERSHIP, membership).map(drop)
     }
 
     fn put_api_key(&mut self, new: &ApiKey) -> Res<()> {

@@ -104,6 +104,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../migrations/0018_hook_rotation.sql"),
         then: None,
     },
+    Migration { number: 19, name: "people", sql: include_str!("../migrations/0019_people.sql"), then: None },
 ];
 
 fn checksum(migration: &Migration) -> [u8; 32] {

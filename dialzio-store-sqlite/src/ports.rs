@@ -6,7 +6,9 @@ use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
 use tokio_stream::wrappers::WatchStream;
 
-use dialzio_core::access::{AccessStore, ApiKey, Invitation, Member, Org, SignIn, TokenHash, User};
+use dialzio_core::access::{
+    AccessStore, ApiKey, Colleague, Invitation, Member, Org, Session, SignIn, TokenHash, User,
+};
 use dialzio_core::account::{AccountStore, App, KeyCheck, ProviderAccount, Route};
 use dialzio_core::consent::{ConsentRecord, ConsentRows, ConsentStore, SendFacts, Suppression};
 use dialzio_core::contact::{
@@ -395,6 +397,30 @@ impl IdentityStore for SqliteStore {
 
     async fn organisations_of(&self, _: &SystemScope, user: UserId) -> StoreResult<Vec<OrgId>> {
         self.system(move |db| system::organisations_of(db, user)).await
+    }
+
+    async fn sessions_of(
+        &self,
+        _: &SystemScope,
+        user: UserId,
+        now: DateTime<Utc>,
+    ) -> StoreResult<Vec<Session>> {
+        let now = self.shared.no_earlier(now);
+        self.system(move |db| system::sessions_of(db, user, now)).await
+    }
+
+    async fn colleagues(&self, _: &SystemScope, org: OrgId) -> StoreResult<Vec<Colleague>> {
+        self.system(move |db| system::colleagues(db, org)).await
+    }
+
+    async fn invitations_into(
+        &self,
+        _: &SystemScope,
+        org: OrgId,
+        now: DateTime<Utc>,
+    ) -> StoreResult<Vec<Invitation>> {
+        let now = self.shared.no_earlier(now);
+        self.system(move |db| system::invitations_into(db, org, now)).await
     }
 
     async fn invitation(

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use rusqlite::{Connection, params};
 
 use dialzio_core::Revision;
-use dialzio_core::access::{Invitation, Session, SignIn, TokenHash, User};
+use dialzio_core::access::{Colleague, Invitation, Session, SignIn, TokenHash, User};
 use dialzio_core::account::{App, KeyCheck, Route};
 use dialzio_core::operator::OperatorEntry;
 use dialzio_core::outbox::Queue;
@@ -63,6 +63,28 @@ pub(crate) fn credential_owner(
 
 pub(crate) fn organisations_of(db: &Connection, user: UserId) -> Res<Vec<OrgId>> {
     db.all(sql::MEMBERSHIPS, [id(user)], |row| Cols::new(row, "membership").id())
+}
+
+pub(crate) fn sessions_of(db: &Connection, user: UserId, now: DateTime<Utc>) -> Res<Vec<Session>> {
+    db.all(sql::SESSIONS_OF, params![id(user), time(now)], read)
+}
+
+pub(crate) fn colleagues(db: &Connection, org: OrgId) -> Res<Vec<Colleague>> {
+    let memberships = db.all(sql::MEMBERSHIPS_IN, [id(org)], |row| {
+        let c = Cols::new(row, "membership");
+        Ok((c.id()?, c.id::<UserId>()?, c.opt_time()?))
+    })?;
+    let mut found = Vec::with_capacity(memberships.len());
+    for (member, of, seen_at) in memberships {
+        if let Some(user) = user(db, of)? {
+            found.push(Colleague { member, email: user.email, seen_at });
+        }
+    }
+    Ok(found)
+}
+
+pub(crate) fn invitations_into(db: &Connection, org: OrgId, now: DateTime<Utc>) -> Res<Vec<Invitation>> {
+    db.all(sql::INVITATIONS_INTO, params![id(org), time(now)], read)
 }
 
 pub(crate) fn invitation(db: &Connection, token: &TokenHash, now: DateTime<Utc>) -> Res<Option<Invitation>> {
@@ -175,13 +197,24 @@ pub(crate) fn write(db: &Connection, write: &SystemWrite) -> Res<()> {
             db.bind(sql::PUT_SESSION, |to| new.to_row(to))?;
         }
         SystemWrite::SessionSeen(token, at) => {
-            db.run(sql::SEE_SESSION, params![token.0, time(*at)])?;
+            let of = db.one(sql::SEE_SESSION, params![token.0, time(*at)], |row| {
+                let c = Cols::new(row, "session");
+                Ok((c.id::<UserId>()?, c.id::<OrgId>()?))
+            })?;
+            if let Some((user, org)) = of {
+                see(db, user, org, *at)?;
+            }
         }
         SystemWrite::EndSession(token) => {
             db.run(sql::DROP_SESSION, [token.0])?;
         }
-        SystemWrite::EndSessions(user) => {
-            db.run(sql::DROP_SESSIONS, [id(*user)])?;
+        SystemWrite::EndSessions { user, org, keep } => {
+            // No hash is empty.
+            let keep = keep.as_ref().map_or(&[][..], |keep| keep.0.as_slice());
+            match org {
+                None => db.run(sql::DROP_SESSIONS, params![id(*user), keep])?,
+                Some(org) => db.run(sql::DROP_SESSIONS_IN, params![id(*user), keep, id(*org)])?,
+            };
         }
         SystemWrite::Invitation(new) => {
             db.bind(sql::PUT_INVITATION, |to| new.to_row(to))?;
@@ -235,6 +268,11 @@ pub(crate) fn write(db: &Connection, write: &SystemWrite) -> Res<()> {
         _ => return Err(Failure::Store(StoreError::Unsupported("a change to the system tables"))),
     }
     Ok(())
+}
+
+/// A user was in an organisation.
+fn see(db: &Connection, user: UserId, org: OrgId, at: DateTime<Utc>) -> Res<()> {
+    db.run(sql::SEE_MEMBERSHIP, params![id(user), id(org), time(at)]).map(drop)
 }
 
 fn put_user(db: &Connection, new: &User) -> Res<()> {

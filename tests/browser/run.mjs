@@ -22,6 +22,7 @@ import { later, sendAndClose } from './tests/later.mjs';
 import { longLists } from './tests/lists.mjs';
 import { mounted } from './tests/mounted.mjs';
 import { keepOrder } from './tests/order.mjs';
+import { profile } from './tests/people.mjs';
 import { phoneBeside } from './tests/phone.mjs';
 import { places } from './tests/places.mjs';
 import { presence } from './tests/presence.mjs';
@@ -52,6 +53,7 @@ const ALL = [
   sendAndClose,
   bulk,
   roles,
+  profile,
   consent,
   timeline,
   callLog,

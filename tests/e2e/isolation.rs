@@ -78,6 +78,13 @@ pub(crate) async fn tenant(fixture: &Fixture, number: &str) -> Tenant {
     let key =
         fixture.post(&seat, "/v1/keys", json!({"name": "Website", "permissions": ["contacts.read"]})).await;
     ids.insert("key", key.is(201).id());
+    // A member of theirs, who is signed in.
+    let email = EmailAddress::parse(&format!("meera{number}@example.com")).unwrap();
+    let access = fixture.crm.access();
+    let link = access.invite(&seat.owner, Some(email), dialzio_core::Role::Agent).await.unwrap();
+    let name = PersonName::parse("Meera").unwrap();
+    let meera = access.accept(&link, name, None, &"correct horse battery staple 7".into()).await.unwrap();
+    ids.insert("session", access.sessions(&meera.actor, None).await.unwrap()[0].id.to_string());
     let outcomes = fixture.list(&seat, "/v1/dispositions").await;
     ids.insert("disposition", text(&outcomes[0]["id"]));
     let reply = json!({"title": "Opening hours", "shortcut": "open", "text": "Hello {first_name}"});
@@ -387,7 +394,13 @@ async fn every_sample_is_taken_from_whoever_has_just_its_permission() {
             // No member may grant more than they hold.
             "members.invite" | "keys.create" => code == "access.denied",
             // Who asks is no member, and names none.
-            "conversations.claim" | "drafts.save" | "drafts.discard" => code == "input.invalid",
+            "conversations.claim"
+            | "drafts.save"
+            | "drafts.discard"
+            | "me.change"
+            | "me.password"
+            | "me.end_sessions" => code == "input.invalid",
+            "me.end_session" => code == "session.not_found",
             // The outcome of this message is known.
             "messages.resolve" => code == "message.conflict",
             _ => answer.status == route.success,

@@ -38,6 +38,7 @@ mod numbers;
 mod opt_outs;
 mod preconditions;
 mod presence;
+mod profile;
 mod recordings;
 mod safe_methods;
 mod same_answer;

@@ -2,20 +2,22 @@
 
 pub mod chrono_tz_name;
 mod password;
+mod profile;
 mod service;
 mod store;
 mod token;
 
 pub use password::{PasswordError, may_fit};
+pub use profile::OwnSession;
 pub use service::{AccessService, Founded, NewOrg, SignedIn};
-pub use store::{AccessStore, AccessWrite, ApiKeyChange, MemberChange, OrgChange, UserChange};
+pub use store::{AccessStore, AccessWrite, ApiKeyChange, Colleague, MemberChange, OrgChange, UserChange};
 pub use token::{Token, TokenHash};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::call::RecordingRule;
 use crate::consent::QuietHours;
-use crate::id::{ApiKeyId, MemberId, OrgId, UserId};
+use crate::id::{ApiKeyId, InvitationId, MemberId, OrgId, SessionId, UserId};
 use crate::name::string_enum;
 use crate::phone::Region;
 use crate::scope::{Permission, Role};
@@ -118,7 +120,30 @@ pub struct ApiKey {
     pub revoked_at: Option<DateTime<Utc>>,
     /// Counts its changes.
     pub revision: Revision,
+    /// The member who made it, whose deactivation ends it; `None` if it was no member.
+    pub made_by: Option<MemberId>,
 }
+
+string_enum! {
+    /// The family of a browser. Nothing more of what a browser says about itself is kept.
+    pub enum Browser {
+        /// Google Chrome, Chromium.
+        Chrome = "chrome",
+        /// Microsoft Edge.
+        Edge = "edge",
+        /// Mozilla Firefox.
+        Firefox = "firefox",
+        /// Opera.
+        Opera = "opera",
+        /// Apple Safari.
+        Safari = "safari",
+        /// Samsung Internet.
+        Samsung = "samsung",
+    }
+}
+
+/// A session ends after this long without use.
+const SESSION_IDLE: TimeDelta = TimeDelta::minutes(60);
 
 /// A user who is signed in, in one organisation. Only the hash of its token is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -135,6 +160,22 @@ pub struct Session {
     pub expires_at: DateTime<Utc>,
     /// Last use, to the minute.
     pub seen_at: DateTime<Utc>,
+    /// What it was begun with, if that is known.
+    pub browser: Option<Browser>,
+}
+
+impl Session {
+    /// What it is called by. It follows from the hash of the token, from which nobody comes to the token.
+    #[must_use]
+    pub fn id(&self) -> SessionId {
+        self.hash.id()
+    }
+
+    /// Whether it has gone unused for so long that it lets nobody in.
+    #[must_use]
+    pub fn is_idle(&self, now: DateTime<Utc>) -> bool {
+        self.seen_at + SESSION_IDLE <= now
+    }
 }
 
 /// A link that lets one person in, once.
@@ -150,6 +191,16 @@ pub struct Invitation {
     pub role: Role,
     /// When it can no longer be accepted.
     pub expires_at: DateTime<Utc>,
+    /// When it was made, or renewed.
+    pub created_at: DateTime<Utc>,
+}
+
+impl Invitation {
+    /// What it is called by. It follows from the hash of the token, from which nobody comes to the token.
+    #[must_use]
+    pub fn id(&self) -> InvitationId {
+        self.hash.id()
+    }
 }
 
 /// The caller that a token belongs to.

@@ -7,7 +7,8 @@ use super::chrono_tz_name::ZoneName;
 use super::password;
 use super::token::Token;
 use super::{
-    AccessWrite, ApiKey, ApiKeyChange, Invitation, Member, MemberState, Org, OrgChange, Session, SignIn, User,
+    AccessWrite, ApiKey, ApiKeyChange, Browser, Invitation, Member, MemberState, Org, OrgChange, Session,
+    SignIn, User,
 };
 use crate::call::RecordingRule;
 use crate::consent::QuietHours;
@@ -26,8 +27,6 @@ use crate::text::{EmailAddress, PersonName, Title};
 
 /// A session ends after this long whatever happens.
 const SESSION_LIFE: TimeDelta = TimeDelta::hours(24);
-/// A session ends after this long without use.
-const SESSION_IDLE: TimeDelta = TimeDelta::minutes(60);
 /// An invitation ends after this long.
 const INVITATION_LIFE: TimeDelta = TimeDelta::hours(72);
 /// A key ends after this long.
@@ -87,12 +86,19 @@ pub struct SignedIn {
 /// Organisations, sign-in, members and keys.
 #[derive(Debug, Clone, Copy)]
 pub struct AccessService<'a> {
-    runtime: &'a Runtime,
+    pub(super) runtime: &'a Runtime,
+    pub(super) browser: Option<Browser>,
 }
 
 impl<'a> AccessService<'a> {
     pub(crate) const fn new(runtime: &'a Runtime) -> Self {
-        Self { runtime }
+        Self { runtime, browser: None }
+    }
+
+    /// The same, where sessions that begin are marked with the browser they begin in.
+    #[must_use]
+    pub const fn from_browser(self, browser: Option<Browser>) -> Self {
+        Self { browser, ..self }
     }
 
     /// Founds an organisation.
@@ -173,8 +179,14 @@ impl<'a> AccessService<'a> {
         }
         let now = self.runtime.now();
         let token = Token::plain(self.runtime.entropy());
-        let invitation =
-            Invitation { hash: token.hash(), org: by.org(), email, role, expires_at: now + INVITATION_LIFE };
+        let invitation = Invitation {
+            hash: token.hash(),
+            org: by.org(),
+            email,
+            role,
+            expires_at: now + INVITATION_LIFE,
+            created_at: now,
+        };
         let batch = Batch::new(by, Action::MemberChanged, now);
         let scope = by.scope_for(Permission::MembersManage)?;
         let writes = vec![SystemWrite::Invitation(invitation)];
@@ -287,7 +299,7 @@ impl<'a> AccessService<'a> {
         }
     }
 
-    fn session(&self, user: crate::UserId, org: OrgId) -> (Token, Session) {
+    pub(super) fn session(&self, user: crate::UserId, org: OrgId) -> (Token, Session) {
         let now = self.runtime.now();
         let token = Token::plain(self.runtime.entropy());
         let session = Session {
@@ -297,6 +309,7 @@ impl<'a> AccessService<'a> {
             created_at: now,
             expires_at: now + SESSION_LIFE,
             seen_at: now,
+            browser: self.browser,
         };
         (token, session)
     }
@@ -316,7 +329,8 @@ impl<'a> AccessService<'a> {
         let orgs = store.organisations_of(self.runtime.system(), user.id).await?;
         let org = *orgs.first().ok_or(Error::Unauthenticated)?;
         let (token, session) = self.session(user.id, org);
-        store.commit_system(self.runtime.system(), vec![SystemWrite::Session(session)], None).await?;
+        let seen = SystemWrite::SessionSeen(session.hash, session.seen_at);
+        store.commit_system(self.runtime.system(), vec![SystemWrite::Session(session), seen], None).await?;
         let actor = self.authenticate(token.reveal()).await?;
         Ok(SignedIn { token, actor })
     }
@@ -337,7 +351,7 @@ impl<'a> AccessService<'a> {
                 Ok(Actor::new(org, Principal::ApiKey(key.id), Grant::of(&key.permissions)))
             }
             SignIn::Session(session, member) => {
-                if session.seen_at + SESSION_IDLE <= now {
+                if session.is_idle(now) {
                     return Err(Error::Unauthenticated);
                 }
                 if session.seen_at + TimeDelta::minutes(1) <= now {
@@ -387,6 +401,7 @@ impl<'a> AccessService<'a> {
             expires_at: now + KEY_LIFE,
             revoked_at: None,
             revision: Revision::FIRST,
+            made_by: by.member(),
         };
         let mut batch = Batch::new(by, Action::KeyChanged, now);
         batch.about(id).write(AccessWrite::InsertApiKey(key)).event(DomainEvent::OrgChanged);

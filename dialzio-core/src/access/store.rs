@@ -29,6 +29,17 @@ pub trait AccessStore: Send + Sync {
     async fn api_keys(&self, scope: &OrgScope) -> StoreResult<Vec<ApiKey>>;
 }
 
+/// What the system tables know of a member.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Colleague {
+    /// The member.
+    pub member: MemberId,
+    /// What they sign in with.
+    pub email: EmailAddress,
+    /// Their last use of the organisation, to the minute; `None` before the first.
+    pub seen_at: Option<DateTime<Utc>>,
+}
+
 change! {
     /// What changes of an organisation. Fields that are `None` stay as they are.
     #[derive(PartialEq, Eq)]

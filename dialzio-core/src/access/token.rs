@@ -5,8 +5,10 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use std::fmt;
+use uuid::Uuid;
 
 use crate::entropy::Entropy;
+use crate::id::TypedId;
 
 /// What an API key starts with.
 const KEY_PREFIX: &str = "dialzio_live_";
@@ -18,6 +20,13 @@ pub struct Token(SecretString);
 /// SHA-256 of a token: all that is kept of it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TokenHash(pub [u8; 32]);
+
+impl TokenHash {
+    /// The id of what is kept under this hash: its first half.
+    pub(super) fn id<T: TypedId>(&self) -> T {
+        T::from_uuid(Uuid::from_bytes(std::array::from_fn(|place| self.0[place])))
+    }
+}
 
 impl fmt::Debug for TokenHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

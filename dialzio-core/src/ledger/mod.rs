@@ -24,6 +24,10 @@ string_enum! {
         MemberJoined = "member.joined",
         /// A member changed.
         MemberChanged = "member.changed",
+        /// A member changed their own password, which ended their other sessions.
+        PasswordChanged = "password.changed",
+        /// A member ended sessions of their own.
+        SessionsEnded = "sessions.ended",
         /// A key was made or revoked.
         KeyChanged = "key.changed",
         /// An app was registered.

@@ -182,6 +182,8 @@ pub(super) struct System {
     pub(super) users: BTreeMap<UserId, User>,
     pub(super) sessions: BTreeMap<TokenHash, Session>,
     pub(super) invitations: BTreeMap<TokenHash, Invitation>,
+    /// When users were last in an organisation.
+    pub(super) seen: BTreeMap<(UserId, OrgId), DateTime<Utc>>,
     pub(super) apps: BTreeMap<AppId, App>,
     pub(super) unrouted: BTreeMap<QuarantineId, Quarantined>,
     /// In order of their places.

@@ -11,7 +11,7 @@ use super::outbox::{live, newest_first};
 use super::state::{Held, Rows, System};
 use super::{BrokenRule, MemoryStore, stream};
 use crate::Revision;
-use crate::access::{Invitation, MemberState, Org, SignIn, TokenHash, User};
+use crate::access::{Colleague, Invitation, Member, MemberState, Org, Session, SignIn, TokenHash, User};
 use crate::account::{App, KeyCheck, Route};
 use crate::conversation::{DeliveryStatus, Evidence};
 use crate::event::EventSeq;
@@ -61,12 +61,16 @@ impl System {
             SystemWrite::SessionSeen(token, at) => {
                 if let Some(session) = self.sessions.get_mut(&token) {
                     session.seen_at = session.seen_at.max(at);
+                    let (user, org) = (session.user, session.org);
+                    self.see(user, org, at);
                 }
             }
             SystemWrite::EndSession(token) => {
                 self.sessions.remove(&token);
             }
-            SystemWrite::EndSessions(user) => self.sessions.retain(|_, session| session.user != user),
+            SystemWrite::EndSessions { user, org, keep } => self.sessions.retain(|hash, session| {
+                session.user != user || org.is_some_and(|org| session.org != org) || keep == Some(*hash)
+            }),
             SystemWrite::Invitation(invitation) => {
                 self.invitations.insert(invitation.hash, invitation);
             }
@@ -124,6 +128,11 @@ impl System {
             SystemWrite::Noop => {}
         }
         Ok(())
+    }
+
+    fn see(&mut self, user: UserId, org: OrgId, at: DateTime<Utc>) {
+        let seen = self.seen.entry((user, org)).or_insert(at);
+        *seen = (*seen).max(at);
     }
 
     fn put_user(&mut self, user: User) -> StoreResult<()> {
@@ -204,6 +213,43 @@ impl IdentityStore for MemoryStore {
     async fn organisations_of(&self, _: &SystemScope, user: UserId) -> StoreResult<Vec<OrgId>> {
         let world = self.world();
         Ok(world.orgs.iter().filter(|(_, rows)| rows.is_active(user)).map(|(org, _)| *org).collect())
+    }
+
+    async fn sessions_of(
+        &self,
+        _: &SystemScope,
+        user: UserId,
+        now: DateTime<Utc>,
+    ) -> StoreResult<Vec<Session>> {
+        let now = self.no_earlier(now);
+        let world = self.world();
+        let of_user = |session: &&Session| session.user == user && session.expires_at > now;
+        Ok(world.system.sessions.values().filter(of_user).cloned().collect())
+    }
+
+    async fn colleagues(&self, _: &SystemScope, org: OrgId) -> StoreResult<Vec<Colleague>> {
+        let world = self.world();
+        let members = world.orgs.get(&org).into_iter().flat_map(|rows| rows.members.values());
+        let colleague = |member: &Member| {
+            let user = world.system.users.get(&member.user)?;
+            let seen_at = world.system.seen.get(&(user.id, org)).copied();
+            Some(Colleague { member: member.id, email: user.email.clone(), seen_at })
+        };
+        Ok(members.filter_map(colleague).collect())
+    }
+
+    async fn invitations_into(
+        &self,
+        _: &SystemScope,
+        org: OrgId,
+        now: DateTime<Utc>,
+    ) -> StoreResult<Vec<Invitation>> {
+        let now = self.no_earlier(now);
+        let world = self.world();
+        let into = |one: &&Invitation| one.org == org && one.expires_at > now;
+        let mut found: Vec<_> = world.system.invitations.values().filter(into).cloned().collect();
+        found.sort_by_key(|one| (one.created_at, one.hash));
+        Ok(found)
     }
 
     async fn invitation(

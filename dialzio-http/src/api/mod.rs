@@ -19,6 +19,7 @@ pub mod media;
 pub mod messages;
 pub mod notes;
 pub mod organisation;
+pub mod profile;
 pub mod providers;
 pub mod quarantine;
 pub mod recordings;
@@ -103,6 +104,7 @@ record_ids! {
     MessageId = Message,
     QuarantineId = Quarantine,
     ScheduledMessageId = ScheduledMessage,
+    SessionId = Session,
     TaskId = Task,
 }
 

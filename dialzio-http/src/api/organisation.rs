@@ -21,22 +21,6 @@ use crate::auth::Caller;
 use crate::problem::Problem;
 use crate::state::AppState;
 
-/// Who the credentials of the request belong to, and what they may do.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Caller)]
-pub struct MeJson {
-    organisation: OrgId,
-    /// The caller: `member:` or `key:` and an id, or `service:` and a name.
-    principal: String,
-    permissions: Vec<Permission>,
-}
-
-/// `GET /v1/me`.
-pub async fn me(Caller(actor): Caller) -> Json<MeJson> {
-    let permissions = actor.grant().permissions().to_vec();
-    Json(MeJson { organisation: actor.org(), principal: actor.principal().to_ref(), permissions })
-}
-
 /// An organisation and its settings.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Organisation)]

@@ -1,9 +1,9 @@
 //! Coming in and going out: the link of an invitation, sign-in, sign-out.
 
 use axum::extract::{Extension, Query, State};
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
-use axum_extra::extract::cookie::{Cookie, CookieJar};
+use axum_extra::extract::cookie::CookieJar;
 use dialzio_core::access::chrono_tz_name::ZoneName;
 use dialzio_core::access::{Invitation, Org, Token};
 use dialzio_core::text::{EmailAddress, PersonName};
@@ -11,7 +11,6 @@ use dialzio_core::{Error, Region, Role};
 use secrecy::SecretString;
 use serde::Deserialize;
 
-use super::attempts::Key;
 use super::page_context::{show, theme};
 use super::view::entry::{SetupForm, SetupPage, SignInForm, SignInPage};
 use crate::auth::{Caller, OurPages};
@@ -19,6 +18,7 @@ use crate::form::Fields;
 use crate::mount::Mount;
 use crate::peer::Client;
 use crate::problem::Problem;
+use crate::session::{self, OwnSession};
 use crate::state::AppState;
 
 /// Sends the page to an address that is written without a leading slash.
@@ -81,38 +81,9 @@ pub(crate) async fn sign_in(
     Ok(show(&SignInPage { base: state.mount().base(), theme: theme(&jar), form })?.into_response())
 }
 
-/// Who tries to come in.
-fn keys(client: Client, account: Key) -> Vec<Key> {
-    client.0.map(Key::Address).into_iter().chain([account]).collect()
-}
-
-/// Counts an attempt as one that failed, until it is known to have been another.
-fn begin(state: &AppState, keys: &[Key]) -> Result<(), Problem> {
-    state.attempts().begin(keys, state.crm().clock().now()).map_err(|seconds| {
-        let mut problem = Problem::new("access.too_many_attempts")
-            .detail(format!("Too many attempts. Try again in {}", minutes(seconds)));
-        problem.retry_after = Some(seconds);
-        problem
-    })
-}
-
-fn minutes(seconds: u32) -> String {
-    match seconds.div_ceil(60) {
-        1 => "a minute".to_owned(),
-        more => format!("{more} minutes"),
-    }
-}
-
-fn session_cookie(state: &AppState, token: &str) -> Cookie<'static> {
-    let mount = state.mount();
-    mount.cookie(mount.session_cookie_name(), token.to_owned())
-}
-
 fn let_in(state: &AppState, token: &Token, next: &str) -> Response {
     let mut response = send_to(next);
-    if let Ok(cookie) = HeaderValue::from_str(&session_cookie(state, token.reveal()).to_string()) {
-        response.headers_mut().insert(header::SET_COOKIE, cookie);
-    }
+    session::give(state, token, &mut response);
     response
 }
 
@@ -121,6 +92,7 @@ pub(crate) async fn enter(
     State(state): State<AppState>,
     Extension(client): Extension<Client>,
     _: OurPages,
+    own: OwnSession,
     fields: Fields,
 ) -> Result<Response, Problem> {
     let next = own_path(state.mount(), fields.get("next"));
@@ -135,10 +107,10 @@ pub(crate) async fn enter(
     else {
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, show(&refused(typed))?).into_response());
     };
-    let keys = keys(client, state.attempts().account(&email.reveal().to_lowercase()));
-    begin(&state, &keys)?;
+    let keys = session::keys_of(&state, client, &email);
+    session::begin(&state, &keys)?;
     let secret = SecretString::from(password.to_owned());
-    match state.crm().access().sign_in(&email, &secret).await {
+    match state.crm().access().from_browser(own.browser).sign_in(&email, &secret).await {
         Ok(signed_in) => {
             state.attempts().forget(&keys);
             let mut response = let_in(&state, &signed_in.token, &next);
@@ -182,8 +154,8 @@ pub(crate) async fn invitation(
 ) -> Result<Response, Problem> {
     let gone = SetupForm { problem: Some(GONE.to_owned()), ..SetupForm::default() };
     let Some(token) = Token::parse(fields.get("token")) else { return Ok(show(&gone)?.into_response()) };
-    let keys = keys(client, state.attempts().account(token.reveal()));
-    begin(&state, &keys)?;
+    let keys = session::keys(client, state.attempts().account(token.reveal()));
+    session::begin(&state, &keys)?;
     let form = match invited(&state, &token).await? {
         Some((invitation, org)) => {
             state.attempts().forget(&keys);
@@ -209,13 +181,14 @@ pub(crate) async fn accept(
     State(state): State<AppState>,
     Extension(client): Extension<Client>,
     _: OurPages,
+    own: OwnSession,
     fields: Fields,
 ) -> Result<Response, Problem> {
     let again = |form: SetupForm| Ok((StatusCode::UNPROCESSABLE_ENTITY, show(&form)?).into_response());
     let gone = SetupForm { problem: Some(GONE.to_owned()), ..SetupForm::default() };
     let Some(token) = Token::parse(fields.get("token")) else { return again(gone) };
-    let keys = keys(client, state.attempts().account(token.reveal()));
-    begin(&state, &keys)?;
+    let keys = session::keys(client, state.attempts().account(token.reveal()));
+    session::begin(&state, &keys)?;
     let Some((invitation, _)) = invited(&state, &token).await? else { return again(gone) };
     let named = invitation.email;
     let mut form = SetupForm {
@@ -248,7 +221,8 @@ pub(crate) async fn accept(
         }
     };
     let secret = SecretString::from(fields.get("password").to_owned());
-    match state.crm().access().accept_in(&token, name, Some(email), &secret, country).await {
+    let access = state.crm().access().from_browser(own.browser);
+    match access.accept_in(&token, name, Some(email), &secret, country).await {
         Ok(signed_in) => {
             state.attempts().forget(&keys);
             Ok(let_in(&state, &signed_in.token, &state.mount().to("inbox")))
@@ -274,23 +248,18 @@ pub(crate) async fn leave(
     _: OurPages,
     jar: CookieJar,
 ) -> Result<Response, Problem> {
-    if let Some(session) = jar.get(state.mount().session_cookie_name()) {
-        state.crm().access().sign_out(session.value()).await?;
+    if let Some(cookie) = jar.get(state.mount().session_cookie_name()) {
+        state.crm().access().sign_out(cookie.value()).await?;
     }
-    let mut gone = session_cookie(&state, "");
-    gone.make_removal();
     let mut response = go_to(&state, "sign-in");
-    let headers = response.headers_mut();
     // It clears what a browser holds of the whole host, so it is only said where all of it is ours.
     if state.mount().prefix().is_empty() {
-        headers.insert(
+        response.headers_mut().insert(
             HeaderName::from_static("clear-site-data"),
             HeaderValue::from_static("\"cache\", \"cookies\", \"storage\""),
         );
     }
-    if let Ok(cookie) = HeaderValue::from_str(&gone.to_string()) {
-        headers.insert(header::SET_COOKIE, cookie);
-    }
+    session::take(&state, &mut response);
     Ok(response)
 }
 

@@ -41,6 +41,7 @@ mod person;
 mod picker;
 mod presence;
 mod problems;
+mod profile;
 mod quarantine;
 mod queue;
 mod recordings;
@@ -59,7 +60,7 @@ mod words;
 pub mod assets;
 pub(crate) mod view;
 
-pub(crate) use attempts::Attempts;
+pub(crate) use attempts::{Attempts, Key};
 pub(crate) use problems::not_found;
 pub use view::sample::page as sample_page;
 
@@ -96,6 +97,7 @@ fn pages() -> Router<AppState> {
         .route("/settings/channels/{account}/agents", get(agents::page))
         .route("/settings/channels/{account}/sms", get(sms::page))
         .route("/settings", get(settings::page))
+        .route("/settings/profile", get(profile::page))
         .route("/settings/call-flows", get(call_flows::page))
         .route("/settings/canned-replies", get(canned_replies::page))
         .route("/settings/recordings", get(recordings::page))
@@ -219,4 +221,9 @@ fn posts() -> Router<AppState> {
         .route("/web/conversations/bulk", post(bulk::change))
         .route("/web/conversations/bulk/undo", post(bulk::undo))
         .route("/web/settings", post(settings::save))
+        .route("/web/profile/name", post(profile::rename))
+        .route("/web/profile/password", post(profile::change_password))
+        .route("/web/profile/sessions", get(profile::sessions))
+        .route("/web/profile/sessions/others", post(profile::end_others))
+        .route("/web/profile/sessions/{session}", post(profile::end))
 }

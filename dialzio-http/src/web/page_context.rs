@@ -96,6 +96,11 @@ impl PageContext {
         })
     }
 
+    /// The member who asks, if a session of ours let them in, and not an application of the host.
+    pub(crate) fn own_session(&self) -> Option<MemberId> {
+        self.actor.member().filter(|_| self.host_name.is_none() && self.state.options().sign_in.is_none())
+    }
+
     /// What surrounds a page.
     pub(crate) async fn shell(
         &self,
@@ -123,11 +128,7 @@ impl PageContext {
             place,
             theme: self.theme,
             avatar: Avatar::of(&name),
-            session_of: self
-                .actor
-                .member()
-                .filter(|_| self.host_name.is_none() && self.state.options().sign_in.is_none())
-                .map(|id| id.to_string()),
+            session_of: self.own_session().map(|id| id.to_string()),
             member: name.into(),
             organisation: self.org.name.reveal().into(),
             unread: unread(&self.state, &self.actor).await?,

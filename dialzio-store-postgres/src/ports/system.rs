@@ -6,7 +6,7 @@ use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
 use tokio_stream::wrappers::WatchStream;
 
-use dialzio_core::access::{Invitation, Org, SignIn, TokenHash, User};
+use dialzio_core::access::{Colleague, Invitation, Org, Session, SignIn, TokenHash, User};
 use dialzio_core::account::{App, KeyCheck, Route};
 use dialzio_core::operator::OperatorEntry;
 use dialzio_core::outbox::{Lease, Queue};
@@ -105,6 +105,28 @@ impl IdentityStore for PostgresStore {
 
     async fn organisations_of(&self, _: &SystemScope, user: UserId) -> StoreResult<Vec<OrgId>> {
         system!(self, |db| system::organisations_of(db, user))
+    }
+
+    async fn sessions_of(
+        &self,
+        _: &SystemScope,
+        user: UserId,
+        now: DateTime<Utc>,
+    ) -> StoreResult<Vec<Session>> {
+        system!(self, |db| system::sessions_of(db, user, self.shared.no_earlier(now)))
+    }
+
+    async fn colleagues(&self, _: &SystemScope, org: OrgId) -> StoreResult<Vec<Colleague>> {
+        system!(self, |db| system::colleagues(db, org))
+    }
+
+    async fn invitations_into(
+        &self,
+        _: &SystemScope,
+        org: OrgId,
+        now: DateTime<Utc>,
+    ) -> StoreResult<Vec<Invitation>> {
+        system!(self, |db| system::invitations_into(db, org, self.shared.no_earlier(now)))
     }
 
     async fn invitation(

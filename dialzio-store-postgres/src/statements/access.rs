@@ -18,7 +18,8 @@ macro_rules! member {
 
 macro_rules! api_key {
     () => {
-        "SELECT k.id, k.name, k.permissions, k.hash, k.created_at, k.expires_at, k.revoked_at, k.revision FROM @api_key k \
+        "SELECT k.id, k.name, k.permissions, k.hash, k.created_at, k.expires_at, k.revoked_at, k.revision, \
+                k.made_by FROM @api_key k \
          WHERE k.org_id = $1"
     };
 }
@@ -48,11 +49,12 @@ statements! { ACCESS:
     API_KEY: Read [api_key] = concat!(api_key!(), " AND k.id = $2");
     API_KEYS: Read [api_key] = concat!(api_key!(), " ORDER BY k.id");
     PUT_API_KEY: Write [api_key] =
-        "INSERT INTO @api_key (org_id, id, name, permissions, hash, created_at, expires_at, revoked_at, revision)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+        "INSERT INTO @api_key (org_id, id, name, permissions, hash, created_at, expires_at, revoked_at, revision,
+                made_by)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
          ON CONFLICT (org_id, id) DO UPDATE SET name = excluded.name, permissions = excluded.permissions, hash = excluded.hash,
                 created_at = excluded.created_at, expires_at = excluded.expires_at, revoked_at = excluded.revoked_at,
-                revision = excluded.revision";
+                revision = excluded.revision, made_by = excluded.made_by";
 
     DISPOSITION: Read [disposition] = concat!(disposition!(), " AND d.id = $2");
     DISPOSITIONS: Read [disposition] = concat!(disposition!(), " ORDER BY d.position, d.id");

@@ -13,6 +13,8 @@ use crate::testing::{Cluster, Database};
 /// Statements that ask for all rows of an organisation in a table or a narrow index.
 const WHOLE: &[&str] = &[
     "MEMBERS",
+    "MEMBERSHIPS_IN",
+    "INVITATIONS_INTO",
     "API_KEYS",
     "DISPOSITIONS",
     "CALL_FLOWS",

@@ -16,6 +16,18 @@ macro_rules! user {
     };
 }
 
+macro_rules! session {
+    () => {
+        "SELECT s.hash, s.user_id, s.org_id, s.created_at, s.expires_at, s.seen_at, s.browser FROM session s"
+    };
+}
+
+macro_rules! invitation {
+    () => {
+        "SELECT i.hash, i.org_id, i.email, i.role, i.expires_at, i.created_at FROM invitation i"
+    };
+}
+
 macro_rules! app {
     () => {
         "SELECT p.id, p.org_id, p.provider, p.name, p.hook, \
@@ -60,31 +72,40 @@ statements! { SYSTEM:
          ON CONFLICT (id) DO UPDATE SET email = excluded.email, email_key = excluded.email_key,
                 password = excluded.password, created_at = excluded.created_at, revision = excluded.revision";
     MEMBERSHIPS: System [membership] =
-        "SELECT DISTINCT m.org_id FROM membership m WHERE m.user_id = ?1 ORDER BY m.org_id";
+        "SELECT DISTINCT m.org_id FROM membership m WHERE m.user_id = ?1 AND m.state = 'active' ORDER BY m.org_id";
     PUT_MEMBERSHIP: System [membership] =
-        "INSERT INTO membership (user_id, org_id, member_id) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
-    DROP_MEMBERSHIP: System [membership] =
-        "DELETE FROM membership WHERE user_id = ?1 AND org_id = ?2 AND member_id = ?3";
+        "INSERT INTO membership (user_id, org_id, member_id, state) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT DO UPDATE SET state = excluded.state";
+    SEE_MEMBERSHIP: System [membership] =
+        "UPDATE membership SET seen_at = max(coalesce(seen_at, ?3), ?3) WHERE user_id = ?1 AND org_id = ?2";
+    MEMBERSHIPS_IN: System [membership] =
+        "SELECT m.member_id, m.user_id, m.seen_at FROM membership m WHERE m.org_id = ?1 ORDER BY m.member_id";
 
     SESSION: System [session] =
-        "SELECT s.hash, s.user_id, s.org_id, s.created_at, s.expires_at, s.seen_at FROM session s
-         WHERE s.hash = ?1 AND s.expires_at > ?2";
+        concat!(session!(), " WHERE s.hash = ?1 AND s.expires_at > ?2");
+    SESSIONS_OF: System [session] =
+        concat!(session!(), " WHERE s.user_id = ?1 AND s.expires_at > ?2 ORDER BY s.hash");
     PUT_SESSION: System [session] =
-        "INSERT INTO session (hash, user_id, org_id, created_at, expires_at, seen_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+        "INSERT INTO session (hash, user_id, org_id, created_at, expires_at, seen_at, browser)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
          ON CONFLICT DO UPDATE SET user_id = excluded.user_id, org_id = excluded.org_id,
-                created_at = excluded.created_at, expires_at = excluded.expires_at, seen_at = excluded.seen_at";
-    SEE_SESSION: System [session] = "UPDATE session SET seen_at = max(seen_at, ?2) WHERE hash = ?1";
+                created_at = excluded.created_at, expires_at = excluded.expires_at, seen_at = excluded.seen_at,
+                browser = excluded.browser";
+    SEE_SESSION: System [session] =
+        "UPDATE session SET seen_at = max(seen_at, ?2) WHERE hash = ?1 RETURNING user_id, org_id";
     DROP_SESSION: System [session] = "DELETE FROM session WHERE hash = ?1";
-    DROP_SESSIONS: System [session] = "DELETE FROM session WHERE user_id = ?1";
+    DROP_SESSIONS: System [session] = "DELETE FROM session WHERE user_id = ?1 AND hash <> ?2";
+    DROP_SESSIONS_IN: System [session] = "DELETE FROM session WHERE user_id = ?1 AND hash <> ?2 AND org_id = ?3";
     SWEEP_SESSIONS: System [session] = "DELETE FROM session WHERE expires_at <= ?1";
 
     INVITATION: System [invitation] =
-        "SELECT i.hash, i.org_id, i.email, i.role, i.expires_at FROM invitation i
-         WHERE i.hash = ?1 AND i.expires_at > ?2";
+        concat!(invitation!(), " WHERE i.hash = ?1 AND i.expires_at > ?2");
+    INVITATIONS_INTO: System [invitation] =
+        concat!(invitation!(), " WHERE i.org_id = ?1 AND i.expires_at > ?2 ORDER BY i.created_at, i.hash");
     PUT_INVITATION: System [invitation] =
-        "INSERT INTO invitation (hash, org_id, email, role, expires_at) VALUES (?1, ?2, ?3, ?4, ?5)
+        "INSERT INTO invitation (hash, org_id, email, role, expires_at, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
          ON CONFLICT DO UPDATE SET org_id = excluded.org_id, email = excluded.email, role = excluded.role,
-                expires_at = excluded.expires_at";
+                expires_at = excluded.expires_at, created_at = excluded.created_at";
     DROP_INVITATION: System [invitation] = "DELETE FROM invitation WHERE hash = ?1";
     SWEEP_INVITATIONS: System [invitation] = "DELETE FROM invitation WHERE expires_at <= ?1";
 

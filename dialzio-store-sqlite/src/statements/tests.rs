@@ -15,6 +15,8 @@ const WORDS: &str = "contact_words";
 /// Statements that ask for all rows of an organisation in a table or a narrow index.
 const WHOLE: &[&str] = &[
     "MEMBERS",
+    "MEMBERSHIPS_IN",
+    "INVITATIONS_INTO",
     "API_KEYS",
     "DISPOSITIONS",
     "CALL_FLOWS",

@@ -55,6 +55,7 @@ pub(super) const TABLES: &[Table] = &[
             kept("expires_at", SecurityLog, OWN_KEY),
             kept("revoked_at", SecurityLog, OWN_KEY),
             kept("revision", SecurityLog, OWN_KEY),
+            kept("made_by", SecurityLog, OWN_KEY),
         ],
         ..Table::OF_ORGANISATION
     },

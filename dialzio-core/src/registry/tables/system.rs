@@ -133,7 +133,13 @@ pub(super) const TABLES: &[Table] = &[
         class: RetentionClass::AccountLife,
         subject: SubjectPath::by("user_id", "user"),
         rights: Rights::BOTH,
-        columns: &[gone("user_id", Account), gone("org_id", Account), gone("member_id", Account)],
+        columns: &[
+            gone("user_id", Account),
+            gone("org_id", Account),
+            gone("member_id", Account),
+            gone("state", Account),
+            gone("seen_at", SecurityLog).theirs("last_active_at"),
+        ],
         ..Table::OF_SYSTEM
     },
     Table {
@@ -148,6 +154,7 @@ pub(super) const TABLES: &[Table] = &[
             gone("created_at", SecurityLog).theirs("signed_in_at"),
             gone("expires_at", SecurityLog),
             gone("seen_at", SecurityLog).theirs("seen_at"),
+            gone("browser", SecurityLog).theirs("browser"),
         ],
         ..Table::OF_SYSTEM
     },
@@ -162,6 +169,7 @@ pub(super) const TABLES: &[Table] = &[
             gone("email", Account).theirs("email").part(),
             gone("role", Account).theirs("role"),
             gone("expires_at", Account),
+            gone("created_at", Account).theirs("invited_at"),
         ],
         ..Table::OF_SYSTEM
     },

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use futures_util::stream::BoxStream;
 use std::fmt::Debug;
 
-use crate::access::{Invitation, Org, SignIn, TokenHash, User};
+use crate::access::{Colleague, Invitation, Org, Session, SignIn, TokenHash, User};
 use crate::account::{App, KeyCheck, Route};
 use crate::id::{AppId, HookId, OrgId, QuarantineId, UserId, WorkerId};
 use crate::operator::OperatorEntry;
@@ -104,6 +104,9 @@ forward! { IdentityStore {
     read user(scope: &SystemScope, by: UserKey<'_>) -> Option<User>;
     read credential_owner(scope: &SystemScope, token: &TokenHash, now: DateTime<Utc>) -> Option<SignIn>;
     read organisations_of(scope: &SystemScope, user: UserId) -> Vec<OrgId>;
+    read sessions_of(scope: &SystemScope, user: UserId, now: DateTime<Utc>) -> Vec<Session>;
+    read colleagues(scope: &SystemScope, org: OrgId) -> Vec<Colleague>;
+    read invitations_into(scope: &SystemScope, org: OrgId, now: DateTime<Utc>) -> Vec<Invitation>;
     read invitation(scope: &SystemScope, token: &TokenHash, now: DateTime<Utc>) -> Option<Invitation>;
     read organisations(scope: &SystemScope, after: Option<OrgId>, limit: u32) -> Vec<Org>;
 } }

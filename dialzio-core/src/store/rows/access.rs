@@ -4,7 +4,7 @@ use secrecy::ExposeSecret;
 
 use super::{Bind, Columns, FromRow, ToRow};
 use crate::access::chrono_tz_name::ZoneName;
-use crate::access::{ApiKey, Invitation, Member, Org, Session, TokenHash, User};
+use crate::access::{ApiKey, Browser, Invitation, Member, Org, Session, TokenHash, User};
 use crate::consent::QuietHours;
 use crate::phone::Region;
 use crate::store::{Revision, StoreResult};
@@ -88,6 +88,7 @@ impl FromRow for ApiKey {
             expires_at: c.time()?,
             revoked_at: c.opt_time()?,
             revision: Revision(c.number()?),
+            made_by: c.opt_id()?,
         })
     }
 }
@@ -102,6 +103,7 @@ impl ToRow for ApiKey {
         to.time(self.expires_at);
         to.opt_time(self.revoked_at);
         to.integer(self.revision.0);
+        to.opt_id(self.made_by);
         Ok(())
     }
 }
@@ -143,6 +145,7 @@ impl FromRow for Session {
             created_at: c.time()?,
             expires_at: c.time()?,
             seen_at: c.time()?,
+            browser: c.opt_word()?,
         })
     }
 }
@@ -155,6 +158,7 @@ impl ToRow for Session {
         to.time(self.created_at);
         to.time(self.expires_at);
         to.time(self.seen_at);
+        to.opt_text(self.browser.map(Browser::as_str));
         Ok(())
     }
 }
@@ -169,6 +173,7 @@ impl FromRow for Invitation {
             email: c.opt_text()?,
             role: c.word()?,
             expires_at: c.time()?,
+            created_at: c.time()?,
         })
     }
 }
@@ -180,6 +185,7 @@ impl ToRow for Invitation {
         to.opt_text(self.email.as_ref().map(EmailAddress::reveal));
         to.text(self.role.as_str());
         to.time(self.expires_at);
+        to.time(self.created_at);
         Ok(())
     }
 }

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
-use crate::access::{Invitation, Org, SignIn, TokenHash, User};
+use crate::access::{Colleague, Invitation, Org, Session, SignIn, TokenHash, User};
 use crate::id::{OrgId, UserId};
 use crate::scope::SystemScope;
 use crate::store::StoreResult;
@@ -33,6 +33,22 @@ pub trait IdentityStore: Send + Sync {
     ) -> StoreResult<Option<SignIn>>;
     /// The organisations a user is an active member of.
     async fn organisations_of(&self, scope: &SystemScope, user: UserId) -> StoreResult<Vec<OrgId>>;
+    /// The sessions of a user that have not ended, in whatever organisation, by hash.
+    async fn sessions_of(
+        &self,
+        scope: &SystemScope,
+        user: UserId,
+        now: DateTime<Utc>,
+    ) -> StoreResult<Vec<Session>>;
+    /// What members of an organisation sign in with and when they were last here, by member.
+    async fn colleagues(&self, scope: &SystemScope, org: OrgId) -> StoreResult<Vec<Colleague>>;
+    /// The invitations into an organisation that have not ended, oldest first, then by hash.
+    async fn invitations_into(
+        &self,
+        scope: &SystemScope,
+        org: OrgId,
+        now: DateTime<Utc>,
+    ) -> StoreResult<Vec<Invitation>>;
     /// An invitation that has not ended.
     async fn invitation(
         &self,

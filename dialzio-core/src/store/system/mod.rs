@@ -16,7 +16,7 @@ use chrono::{DateTime, Utc};
 use super::{Batch, Commit, Revision, StoreResult};
 use crate::access::{Invitation, Session, TokenHash, User, UserChange};
 use crate::account::{App, AppChange, KeyCheck};
-use crate::id::{AppId, HookId, QuarantineId, UserId};
+use crate::id::{AppId, HookId, OrgId, QuarantineId, UserId};
 use crate::operator::OperatorEntry;
 use crate::scope::{OrgScope, SystemScope};
 use crate::time::{ConfirmedTime, TimeMark};
@@ -39,12 +39,19 @@ pub enum SystemWrite {
     },
     /// A new session.
     Session(Session),
-    /// A session was used.
+    /// A session was used, and with it the membership of its user in its organisation.
     SessionSeen(TokenHash, DateTime<Utc>),
     /// A session ends.
     EndSession(TokenHash),
-    /// All sessions of a user end.
-    EndSessions(UserId),
+    /// Sessions of a user end: all, or those in one organisation, but for one that is kept.
+    EndSessions {
+        /// Whose.
+        user: UserId,
+        /// Only those in this organisation.
+        org: Option<OrgId>,
+        /// Not this one.
+        keep: Option<TokenHash>,
+    },
     /// A new invitation.
     Invitation(Invitation),
     /// An invitation was used. One that is not there any more: [`super::StoreError::PreconditionFailed`] of its record.

@@ -247,6 +247,12 @@ macro_rules! store_conformance {
                 what_has_expired_is_not_found
                 what_another_organisation_said_is_not_found
             }
+            people {
+                sessions_are_listed_and_ended_but_for_one
+                last_use_is_of_a_member_in_one_organisation
+                invitations_into_an_organisation_are_listed_oldest_first
+                a_membership_that_is_disabled_stays_and_lets_nobody_in
+            }
             system {
                 a_user_is_found_by_id_and_by_address
                 an_address_signs_in_one_user

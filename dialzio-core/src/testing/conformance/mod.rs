@@ -49,6 +49,7 @@ pub mod names;
 pub mod outbox;
 pub mod pages;
 pub mod partial;
+pub mod people;
 mod ports;
 pub mod provider_in_crm;
 pub mod retention;

@@ -94,7 +94,7 @@ pub async fn a_session_ends_in_every_way(bed: TestBed) {
     assert!(owner(&bed, &second.hash).await.is_none(), "disabled");
     bed.write(&tenant.scope, becomes(MemberState::Active)).await;
     assert!(owner(&bed, &second.hash).await.is_some());
-    bed.commit_system(SystemWrite::EndSessions(user.id)).await.unwrap();
+    bed.commit_system(SystemWrite::EndSessions { user: user.id, org: None, keep: None }).await.unwrap();
     assert!(owner(&bed, &second.hash).await.is_none() && owner(&bed, &third.hash).await.is_none());
 
     let last = bed.make.session(user.id, tenant.org.id);

@@ -25,6 +25,7 @@ pub(crate) mod numbers;
 pub(crate) mod parts;
 pub(crate) mod person;
 pub(crate) mod picker;
+pub(crate) mod profile;
 pub(crate) mod quarantine;
 pub(crate) mod recordings;
 pub(crate) mod sample;

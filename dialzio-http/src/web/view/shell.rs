@@ -58,6 +58,8 @@ pub(crate) enum Place {
     Recordings,
     /// Connected channels.
     Channels,
+    /// The member's own name, password and sessions.
+    Profile,
     /// Quiet hours, caps, zone.
     Settings,
     /// The phone that plays the customer.
@@ -110,7 +112,8 @@ impl Shell {
     pub(crate) fn is_settings(&self) -> bool {
         matches!(
             self.place,
-            Place::Settings
+            Place::Profile
+                | Place::Settings
                 | Place::CannedReplies
                 | Place::CallFlows
                 | Place::Recordings

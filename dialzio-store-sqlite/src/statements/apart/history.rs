@@ -142,6 +142,12 @@ pub(super) async fn all() -> Vec<Vec<Ran>> {
             a_stage_narrows_a_search
             a_number_finds_the_person_in_any_spelling
         }
+        people {
+            sessions_are_listed_and_ended_but_for_one
+            last_use_is_of_a_member_in_one_organisation
+            invitations_into_an_organisation_are_listed_oldest_first
+            a_membership_that_is_disabled_stays_and_lets_nobody_in
+        }
         system {
             a_session_ends_in_every_way
             an_invitation_works_once

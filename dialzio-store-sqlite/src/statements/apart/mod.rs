@@ -49,6 +49,7 @@ const BEYOND: &[(&str, Reach, &str)] = &[
     ("SESSION", Reach::Key, "by the hash of a secret"),
     ("SEE_SESSION", Reach::Key, "by the hash of a secret"),
     ("DROP_SESSION", Reach::Key, "by the hash of a secret"),
+    ("SESSIONS_OF", Reach::Key, "a person's sessions, wherever they are signed in"),
     ("DROP_SESSIONS", Reach::Key, "a person signs out everywhere"),
     ("MEMBERSHIPS", Reach::Key, "a person's organisations"),
     ("INVITATION", Reach::Key, "by the hash of a secret"),

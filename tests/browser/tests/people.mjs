@@ -1,0 +1,120 @@
+// The people who work here: a member's own name, password and sessions, in a window of their own.
+import { equal, holds, picture, step, story, until } from '../report.mjs';
+
+const FIRST = 'seven brown otters swim upstream';
+const SECOND = 'eleven grey geese fly southwards';
+const HOSTILE = `Ann${'a'.repeat(100)}<b>`;
+
+/** A member who joins by a link, in a window of their own. */
+export async function join({ server, guard }, { email, name, role, password = FIRST }) {
+  const invited = (await server.api('POST', '/v1/members', { email, role })).json;
+  const page = await guard.openAlone();
+  await page.goto(invited.setup_url);
+  await page.getByLabel('Your name').fill(name);
+  await page.getByLabel('Password').fill(password);
+  await page.getByRole('button', { name: 'Create account' }).click();
+  await page.getByRole('navigation', { name: 'Main' }).waitFor();
+  return page;
+}
+
+export async function enter(page, origin, email, password) {
+  await page.goto(`${origin}/sign-in`);
+  await page.getByLabel('Email').fill(email);
+  await page.getByLabel('Password').fill(password);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+}
+
+/** Nothing is wider than the window, at the widths that people have. */
+export async function fits(page, path, name) {
+  for (const [width, height] of [[360, 740], [1024, 768], [1600, 900]]) {
+    await page.setViewportSize({ width, height });
+    await page.goto(path);
+    const over = await page.evaluate(() => {
+      const wide = document.documentElement.scrollWidth - innerWidth;
+      const body = document.querySelector('.page-body');
+      return Math.max(wide, body ? body.scrollWidth - body.clientWidth : 0);
+    });
+    await picture(page, `${name}-${width}`);
+    holds(over <= 0, `${path} is ${over} px too wide at ${width}`);
+  }
+  await page.setViewportSize({ width: 1440, height: 900 });
+}
+
+const sessions = (page) => page.getByRole('region', { name: 'Where you are signed in' });
+
+export async function profile(scene) {
+  const { server, guard } = scene;
+  story('Profile');
+  const page = await join(scene, { email: 'ottilie@example.com', name: 'Ottilie', role: 'agent' });
+  const beside = await guard.openAlone();
+  await step('a member changes their own name; one that cannot be is refused at the field', page, async () => {
+    await page.getByRole('button', { name: /^Menu, signed in as/ }).click();
+    await page.getByRole('link', { name: 'Profile' }).click();
+    await page.getByRole('heading', { name: 'Profile', level: 2 }).waitFor();
+    const name = page.getByRole('textbox', { name: 'Your name' });
+    await name.fill('   ');
+    await page.getByRole('button', { name: 'Save name' }).click();
+    await page.getByText(/^The name /).waitFor();
+    equal(await page.evaluate(() => document.activeElement.id), 'own-name', 'where the focus is');
+    await name.fill('Ottilie Marsh');
+    await page.getByRole('button', { name: 'Save name' }).click();
+    await page.getByRole('button', { name: 'Menu, signed in as Ottilie Marsh' }).waitFor();
+    equal(await name.inputValue(), 'Ottilie Marsh', 'the name');
+  });
+  await step('sessions are listed, this one is marked, and another one is ended', [page, beside], async () => {
+    await enter(beside, server.origin, 'ottilie@example.com', FIRST);
+    await beside.getByRole('navigation', { name: 'Main' }).waitFor();
+    await page.goto(`${server.origin}/settings/profile`);
+    equal(await sessions(page).getByRole('listitem').count(), 2, 'sessions');
+    await sessions(page).getByText('This session').waitFor();
+    equal(await sessions(page).getByText(/^Chrome/).count(), 2, 'sessions whose browser is known');
+    await picture(page, 'profile');
+    await sessions(page).getByRole('button', { name: /^End session in Chrome/ }).click();
+    await until(async () => (await sessions(page).getByRole('listitem').count()) === 1, 'the other session being gone');
+    await beside.reload();
+    await beside.getByRole('heading', { name: /Sign in/ }).waitFor();
+  });
+  await step('a password needs the present one and cannot be an easy one', page, async () => {
+    const change = async (current, next) => {
+      await page.getByLabel('Current password').fill(current);
+      await page.getByLabel('New password').fill(next);
+      await page.getByRole('button', { name: 'Change password' }).click();
+    };
+    await change('not the one it is now', SECOND);
+    await page.getByText('This is not your password.').waitFor();
+    equal(await page.evaluate(() => document.activeElement.id), 'own-current', 'where the focus is');
+    equal(await page.getByLabel('New password').inputValue(), '', 'a password that came back');
+    await change(FIRST, 'password password password');
+    await page.getByText('The new password is too easy to guess.').waitFor();
+    await picture(page, 'profile-password');
+  });
+  await step('the other sessions end with the old password, and this page goes on', [page, beside], async () => {
+    await enter(beside, server.origin, 'ottilie@example.com', FIRST);
+    await beside.getByRole('navigation', { name: 'Main' }).waitFor();
+    const before = (await page.context().cookies()).find(({ name }) => name.endsWith('dialzio_session')).value;
+    await page.getByLabel('Current password').fill(FIRST);
+    await page.getByLabel('New password').fill(SECOND);
+    await page.getByRole('button', { name: 'Change password' }).click();
+    await page.getByText('Password changed. Your other sessions have ended.').waitFor();
+    equal(await sessions(page).getByRole('listitem').count(), 1, 'sessions');
+    const after = (await page.context().cookies()).find(({ name }) => name.endsWith('dialzio_session')).value;
+    holds(before !== after, 'the session kept its id');
+    await page.reload();
+    await page.getByRole('heading', { name: 'Profile', level: 2 }).waitFor();
+    await beside.reload();
+    await beside.getByRole('heading', { name: /Sign in/ }).waitFor();
+    await enter(beside, server.origin, 'ottilie@example.com', FIRST);
+    await beside.getByText('Wrong email or password.').waitFor();
+    await enter(beside, server.origin, 'ottilie@example.com', SECOND);
+    await beside.getByRole('navigation', { name: 'Main' }).waitFor();
+  });
+  await step('a long name without spaces makes nothing wider', page, async () => {
+    await page.goto(`${server.origin}/settings/profile`);
+    await page.getByRole('textbox', { name: 'Your name' }).fill(HOSTILE);
+    await page.getByRole('button', { name: 'Save name' }).click();
+    await page.getByRole('button', { name: `Menu, signed in as ${HOSTILE}` }).waitFor();
+    await fits(page, `${server.origin}/settings/profile`, 'profile');
+  });
+  await beside.close();
+  await page.close();
+}
