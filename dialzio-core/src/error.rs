@@ -44,6 +44,8 @@ string_enum! {
         App = "app",
         /// A member of the organisation.
         Member = "member",
+        /// An invitation that can be accepted.
+        Invitation = "invitation",
         /// A session of a member.
         Session = "session",
         /// A key for programs.

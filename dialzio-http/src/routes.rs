@@ -180,9 +180,24 @@ routes! {
     "organisation.change" patch "/v1/organisation" needs(P::SettingsManage), "Change the settings", 200 => api::organisation::change,
         sample r#"{"zone":"Asia/Kolkata","marketing_cap":3,"message_days":365,"quiet_from":"10:00","quiet_until":"19:00"}"#,
         problems ["organisation.conflict", "organisation.not_found", "organisation.stale"];
-    "members.list" get "/v1/members" needs(P::MembersRead), "List members", 200 => api::organisation::members;
-    "members.invite" post "/v1/members" needs(P::MembersManage), "Invite a member; the link is shown once", 201 => api::organisation::invite,
-        sample r#"{"email":"ravi@example.com","role":"agent"}"#;
+    "members.list" get "/v1/members" needs(P::MembersRead), "List members", 200 => api::members::list;
+    "members.invite" post "/v1/members" needs(P::MembersManage), "Invite a member; the link is shown once", 201 => api::members::invite,
+        sample r#"{"email":"ravi@example.com","role":"agent"}"#,
+        problems ["invitation.conflict"];
+    "members.get" get "/v1/members/{member}" needs(P::MembersRead), "Get a member", 200 => api::members::get;
+    "members.change" patch "/v1/members/{member}" needs(P::MembersManage), "Change the role of a member", 200 => api::members::change,
+        sample r#"{"role":"viewer"}"#,
+        problems ["member.conflict"];
+    "members.deactivate" post "/v1/members/{member}/deactivation" needs(P::MembersManage), "Deactivate a member: sessions and keys end, open conversations and follow-ups are handed over", 200 => api::members::deactivate,
+        sample r#"{"hand_over_to":null}"#,
+        problems ["member.conflict"];
+    "members.activate" post "/v1/members/{member}/activation" needs(P::MembersManage), "Let a member who was deactivated come in again", 200 => api::members::activate,
+        problems ["input.invalid", "member.conflict"];
+    "invitations.list" get "/v1/invitations" needs(P::MembersManage), "List invitations that can be accepted, oldest first", 200 => api::members::invitations;
+    "invitations.renew" post "/v1/invitations/{invitation}/renewal" needs(P::MembersManage), "Make a new link for an invitation; the link is shown once", 201 => api::members::renew,
+        problems ["input.invalid", "invitation.conflict"];
+    "invitations.revoke" delete "/v1/invitations/{invitation}" needs(P::MembersManage), "Take an invitation back", 204 => api::members::revoke,
+        problems ["input.invalid"];
     "keys.list" get "/v1/keys" needs(P::MembersManage), "List API keys, without their secrets", 200 => api::organisation::keys;
     "keys.get" get "/v1/keys/{key}" needs(P::MembersManage), "Get an API key, without its secret", 200 => api::organisation::key;
     "keys.create" post "/v1/keys" needs(P::MembersManage), "Create an API key; its secret is shown once", 201 => api::organisation::create_key,

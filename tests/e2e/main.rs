@@ -32,6 +32,7 @@ mod hostile;
 mod isolation;
 mod keys;
 mod live;
+mod members;
 mod message_search;
 mod mounted;
 mod numbers;

@@ -1,12 +1,17 @@
 //! Who may come in: organisations, users, members, sessions, keys and invitations.
 
+mod active;
 pub mod chrono_tz_name;
+mod invitations;
+mod members;
 mod password;
 mod profile;
 mod service;
 mod store;
 mod token;
 
+pub(crate) use active::active_member;
+pub use members::InHand;
 pub use password::{PasswordError, may_fit};
 pub use profile::OwnSession;
 pub use service::{AccessService, Founded, NewOrg, SignedIn};

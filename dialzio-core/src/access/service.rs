@@ -7,8 +7,7 @@ use super::chrono_tz_name::ZoneName;
 use super::password;
 use super::token::Token;
 use super::{
-    AccessWrite, ApiKey, ApiKeyChange, Browser, Invitation, Member, MemberState, Org, OrgChange, Session,
-    SignIn, User,
+    AccessWrite, ApiKey, ApiKeyChange, Browser, Member, MemberState, Org, OrgChange, Session, SignIn, User,
 };
 use crate::call::RecordingRule;
 use crate::consent::QuietHours;
@@ -20,15 +19,13 @@ use crate::ledger::Action;
 use crate::operator::OPERATOR;
 use crate::phone::Region;
 use crate::runtime::Runtime;
-use crate::scope::{Actor, Grant, OrgScope, Permission, Principal, Role};
+use crate::scope::{Actor, Grant, OrgScope, Permission, Principal};
 use crate::store::periods::MESSAGE_DAYS;
 use crate::store::{Batch, Precondition, RecordRef, Revision, StoreError, SystemWrite, UserKey};
 use crate::text::{EmailAddress, PersonName, Title};
 
 /// A session ends after this long whatever happens.
 const SESSION_LIFE: TimeDelta = TimeDelta::hours(24);
-/// An invitation ends after this long.
-const INVITATION_LIFE: TimeDelta = TimeDelta::hours(72);
 /// A key ends after this long.
 const KEY_LIFE: TimeDelta = TimeDelta::days(90);
 
@@ -167,53 +164,6 @@ impl<'a> AccessService<'a> {
         Ok(Actor::new(org, principal, grant))
     }
 
-    /// Invites a user; the token goes into a link and is shown once. Without an address the link is good for the first who
-    /// holds it, who says theirs.
-    ///
-    /// # Errors
-    /// [`Error::Denied`] without [`Permission::MembersManage`], or for a role above the inviter's own rights.
-    pub async fn invite(&self, by: &Actor, email: Option<EmailAddress>, role: Role) -> Result<Token, Error> {
-        by.scope_for(Permission::MembersManage)?;
-        if let Some(beyond) = role.grant().permissions().iter().find(|held| !by.may(**held)) {
-            return Err(Error::Denied { permission: *beyond });
-        }
-        let now = self.runtime.now();
-        let token = Token::plain(self.runtime.entropy());
-        let invitation = Invitation {
-            hash: token.hash(),
-            org: by.org(),
-            email,
-            role,
-            expires_at: now + INVITATION_LIFE,
-            created_at: now,
-        };
-        let batch = Batch::new(by, Action::MemberChanged, now);
-        let scope = by.scope_for(Permission::MembersManage)?;
-        let writes = vec![SystemWrite::Invitation(invitation)];
-        self.runtime.store().commit_system(self.runtime.system(), writes, Some((scope, batch))).await?;
-        Ok(token)
-    }
-
-    /// An invitation's e-mail address and role, if the link still works.
-    ///
-    /// # Errors
-    /// [`Error::Unauthenticated`] if it does not.
-    pub async fn invitation(&self, token: &Token) -> Result<Invitation, Error> {
-        let found =
-            self.runtime.store().invitation(self.runtime.system(), &token.hash(), self.runtime.now()).await?;
-        found.ok_or(Error::Unauthenticated)
-    }
-
-    /// An invitation with the organisation that it leads into, if the link still works.
-    ///
-    /// # Errors
-    /// [`Error::Unauthenticated`] if it does not.
-    pub async fn invitation_into(&self, token: &Token) -> Result<(Invitation, Org), Error> {
-        let invitation = self.invitation(token).await?;
-        let org = self.runtime.store().org(&OrgScope::new(invitation.org)).await?;
-        Ok((invitation, org.ok_or(Error::Unauthenticated)?))
-    }
-
     /// Uses an invitation: makes the user (or takes the one there is, whose password must fit) and the member, and signs
     /// them in. `email` counts only if the invitation names no address.
     ///
@@ -260,6 +210,11 @@ impl<'a> AccessService<'a> {
             Some(user) => {
                 if !password::verify(secret, Some(user.password.clone())).await? {
                     return Err(Error::invalid("password", "is not the one of this account"));
+                }
+                // A member who was deactivated comes back by those who may activate them, not by a link.
+                let members = store.members(&OrgScope::new(invitation.org)).await?;
+                if members.iter().any(|member| member.user == user.id) {
+                    return Err(Error::invalid("email", "is the address of a member already"));
                 }
                 user.id
             }
@@ -500,15 +455,6 @@ impl<'a> AccessService<'a> {
                 self.settings(by).await
             }
         }
-    }
-
-    /// All members of the organisation, active or not.
-    ///
-    /// # Errors
-    /// [`Error::Denied`] without [`Permission::MembersRead`].
-    pub async fn members(&self, by: &Actor) -> Result<Vec<Member>, Error> {
-        let scope = by.scope_for(Permission::MembersRead)?;
-        Ok(self.runtime.store().members(scope).await?)
     }
 
     /// All API keys, without their secrets.

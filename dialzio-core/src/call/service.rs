@@ -4,6 +4,7 @@ use super::{
     Call, CallAgent, CallAlias, CallQuery, CallTally, CallWrite, NewAgent, RecordingConsent, ReportQuery,
 };
 use super::{agreement, settling};
+use crate::access::active_member;
 use crate::access::chrono_tz_name::ZoneName;
 use crate::account::AccountService;
 use crate::contact::{Contact, SubjectKey};
@@ -365,7 +366,7 @@ impl<'a> CallService<'a> {
             ));
         }
         if let Some(member) = new.member {
-            store.member(scope, member).await?.ok_or(Error::missing(RecordKind::Member))?;
+            active_member(self.runtime, scope, member).await?;
         }
         let id = new.phone.digits().to_owned();
         let mut agents = store.call_agents(scope, account).await?;
@@ -405,7 +406,7 @@ impl<'a> CallService<'a> {
             return Err(Error::missing(RecordKind::CallAgent));
         }
         if let Some(member) = member {
-            store.member(scope, member).await?.ok_or(Error::missing(RecordKind::Member))?;
+            active_member(self.runtime, scope, member).await?;
         }
         let mut batch = Batch::new(by, Action::AgentsChanged, self.runtime.now());
         batch

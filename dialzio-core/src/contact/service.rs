@@ -6,6 +6,7 @@ use super::{
     Alias, ChannelIdentity, Contact, ContactQuery, ContactWrite, Detail, DetailValue, NameSource, Note,
     Stage, SubjectKey, Task, TaskChange, TaskQuery, numbers,
 };
+use crate::access::active_member;
 use crate::account::ProviderAccount;
 use crate::error::{Error, RecordKind};
 use crate::event::DomainEvent;
@@ -187,7 +188,7 @@ impl<'a> ContactService<'a> {
     pub async fn update(&self, by: &Actor, id: ContactId, patch: ContactPatch) -> Result<Contact, Error> {
         let scope = by.scope_for(Permission::ContactsWrite)?;
         if let Some(Some(member)) = patch.owner {
-            self.runtime.store().member(scope, member).await?.ok_or(Error::missing(RecordKind::Member))?;
+            active_member(self.runtime, scope, member).await?;
         }
         for _ in 0..TRIES {
             let mut contact = self.require(scope, id).await?;
@@ -385,7 +386,7 @@ impl<'a> ContactService<'a> {
         let scope = by.scope_for(Permission::ContactsWrite)?;
         let contact = self.require(scope, contact).await?.id;
         if let Some(member) = new.assignee {
-            self.runtime.store().member(scope, member).await?.ok_or(Error::missing(RecordKind::Member))?;
+            active_member(self.runtime, scope, member).await?;
         }
         let now = self.runtime.now();
         let task = Task {

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Conversation, ConversationPatch, ConversationService, ConversationState, ConversationWrite};
+use crate::access::active_member;
 use crate::contact::{Contact, ContactPatch, ContactService, ContactWrite};
 use crate::error::{Error, RecordKind};
 use crate::event::DomainEvent;
@@ -86,10 +87,7 @@ impl ConversationService<'_> {
             BulkAction::State(ConversationState::Snoozed { until }) if *until <= self.runtime.now() => {
                 Err(Error::invalid("snoozed_until", "must lie in the future"))
             }
-            BulkAction::Assign(Some(member)) => {
-                let known = self.runtime.store().member(scope, *member).await?;
-                known.map(drop).ok_or(Error::missing(RecordKind::Member))
-            }
+            BulkAction::Assign(Some(member)) => active_member(self.runtime, scope, *member).await.map(drop),
             _ => Ok(()),
         }
     }

@@ -5,6 +5,7 @@ use super::{
     ConversationState, ConversationWrite, Evidence, FoundConversations, FoundMessage, InboxEntry, Message,
     MessageSearch, QueueCounts, Reaction, SoughtWords, StateFilter, beside_context,
 };
+use crate::access::active_member;
 use crate::account::AccountService;
 use crate::contact::ContactService;
 use crate::contact::{ChannelIdentity, Contact};
@@ -296,10 +297,16 @@ impl<'a> ConversationService<'a> {
 
     /// A batch that changes a conversation at the revision that was read, with its audit entry and event.
     pub(super) fn changed(&self, by: &Actor, before: &Conversation, after: Conversation) -> Batch {
-        let (id, now) = (before.id, self.runtime.now());
-        let mut batch = Batch::new(by, Action::ConversationChanged, now);
+        let mut batch = Batch::new(by, Action::ConversationChanged, self.runtime.now());
+        batch.about(before.id);
+        self.include(&mut batch, by, before, after);
         batch
-            .about(id)
+    }
+
+    /// Puts a change of a conversation at the revision that was read into a batch, with what was done and its event.
+    pub(crate) fn include(&self, batch: &mut Batch, by: &Actor, before: &Conversation, after: Conversation) {
+        let (id, now) = (before.id, self.runtime.now());
+        batch
             .require(Precondition::Revision(RecordRef::Conversation(id), before.revision))
             .event(DomainEvent::ConversationChanged { conversation: id });
         for what in ActivityKind::between(before, &after, now) {
@@ -313,7 +320,6 @@ impl<'a> ConversationService<'a> {
             }));
         }
         batch.write(ConversationWrite::Update(after));
-        batch
     }
 
     /// Changes a conversation, all of the patch or nothing of it.
@@ -335,7 +341,7 @@ impl<'a> ConversationService<'a> {
             return Err(Error::invalid("snoozed_until", "must lie in the future"));
         }
         if let Some(Some(member)) = patch.assignee {
-            self.runtime.store().member(scope, member).await?.ok_or(Error::missing(RecordKind::Member))?;
+            active_member(self.runtime, scope, member).await?;
         }
         for _ in 0..TRIES {
             let before = self.require(scope, id).await?;
@@ -400,7 +406,7 @@ impl<'a> ConversationService<'a> {
         self.require(scope, id).await?;
         let needed = "is needed: who asks is no member";
         let member = member.or(by.member()).ok_or(Error::invalid("member", needed))?;
-        self.runtime.store().member(scope, member).await?.ok_or(Error::missing(RecordKind::Member))?;
+        active_member(self.runtime, scope, member).await?;
         for _ in 0..TRIES {
             let before = self.require(scope, id).await?;
             match before.assignee {

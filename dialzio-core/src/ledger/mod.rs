@@ -24,6 +24,14 @@ string_enum! {
         MemberJoined = "member.joined",
         /// A member changed.
         MemberChanged = "member.changed",
+        /// A member was deactivated: sessions and keys ended, and what they had in hand was handed over.
+        MemberDeactivated = "member.deactivated",
+        /// A member who was deactivated may come in again.
+        MemberActivated = "member.activated",
+        /// An invitation was made or renewed.
+        MemberInvited = "member.invited",
+        /// An invitation was taken back.
+        InvitationRevoked = "invitation.revoked",
         /// A member changed their own password, which ended their other sessions.
         PasswordChanged = "password.changed",
         /// A member ended sessions of their own.

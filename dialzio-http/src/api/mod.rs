@@ -16,6 +16,7 @@ pub mod dispositions;
 pub mod drafts;
 pub mod events;
 pub mod media;
+pub mod members;
 pub mod messages;
 pub mod notes;
 pub mod organisation;
@@ -100,7 +101,9 @@ record_ids! {
     ContactId = Contact,
     ConversationId = Conversation,
     DispositionId = Disposition,
+    InvitationId = Invitation,
     MediaId = Media,
+    MemberId = Member,
     MessageId = Message,
     QuarantineId = Quarantine,
     ScheduledMessageId = ScheduledMessage,

@@ -1,17 +1,17 @@
-//! The organisation, its members, keys and audit log.
+//! The organisation, its keys and audit log.
 
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
 use dialzio_core::access::chrono_tz_name::ZoneName;
-use dialzio_core::access::{ApiKey, Member, MemberState, Org, OrgChange};
+use dialzio_core::access::{ApiKey, Org, OrgChange};
 use dialzio_core::call::RecordingRule;
 use dialzio_core::consent::QuietHours;
 use dialzio_core::ledger::{Action, AuditEntry};
 use dialzio_core::page::PageRequest;
-use dialzio_core::text::{EmailAddress, Title};
-use dialzio_core::{ApiKeyId, Error, MemberId, OrgId, Permission, RecordKind, Region, Revision, Role};
+use dialzio_core::text::Title;
+use dialzio_core::{ApiKeyId, Error, OrgId, Permission, RecordKind, Region, Revision};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -167,76 +167,6 @@ pub async fn change(
         Err(Error::Conflict { .. }) if meant.is_some() => Err(refusal(stale(), shown).await),
         Err(error) => Err(error.into()),
     }
-}
-
-/// A member of the organisation.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Member)]
-pub struct MemberJson {
-    id: MemberId,
-    name: String,
-    role: Role,
-    state: MemberState,
-    created_at: DateTime<Utc>,
-}
-
-impl From<Member> for MemberJson {
-    fn from(member: Member) -> Self {
-        Self {
-            id: member.id,
-            name: member.name.reveal().to_owned(),
-            role: member.role,
-            state: member.state,
-            created_at: member.created_at,
-        }
-    }
-}
-
-/// `GET /v1/members`.
-pub async fn members(
-    State(state): State<AppState>,
-    Caller(actor): Caller,
-) -> Result<Json<List<MemberJson>>, Problem> {
-    let members = state.crm().access().members(&actor).await?;
-    Ok(List::all(members.into_iter().map(MemberJson::from).collect()))
-}
-
-/// A new member.
-#[derive(Debug, Deserialize, ToSchema)]
-#[schema(as = NewMember)]
-#[serde(deny_unknown_fields)]
-pub struct InviteJson {
-    #[schema(value_type = EmailAddress)]
-    email: String,
-    #[schema(value_type = Role)]
-    role: String,
-}
-
-/// The link of an invitation, shown once.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Invitation)]
-pub struct InvitedJson {
-    /// The address at which the invited person makes an account.
-    setup_url: String,
-}
-
-/// `POST /v1/members`.
-pub async fn invite(
-    State(state): State<AppState>,
-    Caller(actor): Caller,
-    Body(new): Body<InviteJson>,
-) -> Result<(StatusCode, Json<InvitedJson>), Problem> {
-    let email = text::<EmailAddress>("email", &new.email)?;
-    let token = state.crm().access().invite(&actor, Some(email), word::<Role>("role", &new.role)?).await?;
-    let setup_url = setup_url(&state.public_url(""), token.reveal());
-    Ok((StatusCode::CREATED, Json(InvitedJson { setup_url })))
-}
-
-/// The address of the page that uses an invitation: `base` is the public address of the router, with a slash at its end.
-/// The token is in the fragment, which no server logs.
-#[must_use]
-pub fn setup_url(base: &str, token: &str) -> String {
-    format!("{base}setup#{token}")
 }
 
 /// An API key without its secret.

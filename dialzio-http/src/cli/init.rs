@@ -6,7 +6,7 @@ use dialzio_core::text::{EmailAddress, Title};
 use dialzio_core::{Crm, OrgId, Permission, Region, Role};
 
 use super::{Data, Outcome, say};
-use crate::api::organisation::setup_url;
+use crate::api::members::setup_url;
 use crate::assemble::Founding;
 use crate::mount::Mount;
 

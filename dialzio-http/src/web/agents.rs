@@ -1,6 +1,7 @@
 //! Settings: the agents of a telephone system, and which member each of them is.
 
 use axum::response::Html;
+use dialzio_core::access::{Member, MemberState};
 use dialzio_core::call::{CallAgent, NewAgent};
 use dialzio_core::text::PersonName;
 use dialzio_core::{AccountId, Permission};
@@ -24,7 +25,8 @@ pub(crate) async fn page(ctx: PageContext, Id(id): Id<AccountId>) -> Result<Html
 
 async fn list(ctx: &PageContext, id: AccountId, agents: &[CallAgent]) -> Result<AgentList, Problem> {
     let row = |agent: &CallAgent| {
-        let members = ctx.members.iter().map(|member| Choice {
+        let given = |member: &&Member| member.state == MemberState::Active || agent.member == Some(member.id);
+        let members = ctx.members.iter().filter(given).map(|member| Choice {
             selected: agent.member == Some(member.id),
             ..Choice::new(member.id.to_string(), member.name.reveal())
         });
@@ -35,7 +37,8 @@ async fn list(ctx: &PageContext, id: AccountId, agents: &[CallAgent]) -> Result<
             members: std::iter::once(Choice::new("", "No member")).chain(members).collect(),
         }
     };
-    let members = ctx.members.iter().map(|member| Choice::new(member.id.to_string(), member.name.reveal()));
+    let active = ctx.members.iter().filter(|member| member.state == MemberState::Active);
+    let members = active.map(|member| Choice::new(member.id.to_string(), member.name.reveal()));
     Ok(AgentList {
         id: id.to_string(),
         is_listed: ctx.crm().calls().capabilities(&ctx.actor, id).await?.lists_agents,

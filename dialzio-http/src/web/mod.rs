@@ -34,6 +34,7 @@ mod inbox;
 mod lines;
 mod listed;
 mod live;
+mod members;
 mod numbers;
 mod outgoing;
 mod page_context;
@@ -97,6 +98,7 @@ fn pages() -> Router<AppState> {
         .route("/settings/channels/{account}/agents", get(agents::page))
         .route("/settings/channels/{account}/sms", get(sms::page))
         .route("/settings", get(settings::page))
+        .route("/settings/members", get(members::page))
         .route("/settings/profile", get(profile::page))
         .route("/settings/call-flows", get(call_flows::page))
         .route("/settings/canned-replies", get(canned_replies::page))
@@ -145,6 +147,7 @@ fn reads() -> Router<AppState> {
         .route("/web/call-flows/{call_flow}/preview", get(call_flows::preview))
         .route("/web/canned-replies", get(canned_replies::read).post(canned_replies::add))
         .route("/web/conversations/{conversation}/presence", get(presence::read).post(presence::note))
+        .route("/web/members", get(members::read))
         .route("/web/goto", get(goto::read))
         .route("/web/contacts", get(contacts::read).post(contacts::create))
         .route("/web/contacts/{contact}/edit", get(contact_edit::read).post(contact_edit::save))
@@ -221,6 +224,12 @@ fn posts() -> Router<AppState> {
         .route("/web/conversations/bulk", post(bulk::change))
         .route("/web/conversations/bulk/undo", post(bulk::undo))
         .route("/web/settings", post(settings::save))
+        .route("/web/members/invite", post(members::invite))
+        .route("/web/members/{member}/role", post(members::change_role))
+        .route("/web/members/{member}/deactivate", post(members::deactivate))
+        .route("/web/members/{member}/activate", post(members::activate))
+        .route("/web/invitations/{invitation}/renew", post(members::renew))
+        .route("/web/invitations/{invitation}/revoke", post(members::revoke))
         .route("/web/profile/name", post(profile::rename))
         .route("/web/profile/password", post(profile::change_password))
         .route("/web/profile/sessions", get(profile::sessions))

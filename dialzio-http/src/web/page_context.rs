@@ -6,7 +6,7 @@ use axum::http::request::Parts;
 use axum::response::Html;
 use axum_extra::extract::cookie::CookieJar;
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Utc};
-use dialzio_core::access::{Member, Org};
+use dialzio_core::access::{Member, MemberState, Org};
 use dialzio_core::event::EventSeq;
 use dialzio_core::page::PageRequest;
 use dialzio_core::{Actor, Crm, MemberId, Permission, Principal};
@@ -180,7 +180,8 @@ impl PageContext {
     /// Members to choose from, after the choice of none.
     pub(crate) fn member_choices(&self, present: Option<MemberId>) -> Vec<Choice> {
         let unassigned = Choice { selected: present.is_none(), ..Choice::new("", "Unassigned") };
-        let each = self.members.iter().map(|member| {
+        let given = |member: &&Member| member.state == MemberState::Active || present == Some(member.id);
+        let each = self.members.iter().filter(given).map(|member| {
             let mine = self.actor.member() == Some(member.id);
             let choice = Choice::new(member.id.to_string(), member.name.reveal());
             let choice = if mine { choice.with("you") } else { choice };

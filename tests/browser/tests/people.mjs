@@ -118,3 +118,96 @@ export async function profile(scene) {
   await beside.close();
   await page.close();
 }
+
+const list = (page) => page.locator('#member-list');
+const member = (page, name) => page.getByRole('region', { name: 'Members', exact: true }).getByRole('listitem').filter({ hasText: name });
+
+export async function members(scene) {
+  const { server, guard } = scene;
+  story('Members and invitations');
+  const page = await guard.open();
+  const alone = await guard.openAlone();
+  let first = '';
+  await step('an invitation is made, its link is shown once and can be copied', page, async () => {
+    await page.goto(`${server.origin}/settings`);
+    await page.getByRole('navigation', { name: 'Settings' }).getByRole('link', { name: 'Members' }).click();
+    await list(page).getByLabel('Email').fill('not an address');
+    await list(page).getByRole('button', { name: 'Make an invitation link' }).click();
+    await list(page).getByText('This is not a complete address.').waitFor();
+    await list(page).getByLabel('Email').fill('quentin@example.com');
+    await list(page).getByLabel('Role').selectOption('agent');
+    await list(page).getByRole('button', { name: 'Make an invitation link' }).click();
+    first = await list(page).getByLabel('Invitation link').inputValue();
+    holds(first.startsWith(`${server.origin}/setup#`), `the link is ${first}`);
+    equal(await page.evaluate(() => document.activeElement.textContent), 'Copy link', 'what has the focus');
+    await picture(page, 'members-link');
+    await page.reload();
+    equal(await list(page).getByLabel('Invitation link').count(), 0, 'links after a reload');
+    await page.getByRole('region', { name: 'Invited' }).getByText('quentin@example.com', { exact: true }).waitFor();
+  });
+  await step('it is renewed, and the link of before works no longer', [page, alone], async () => {
+    await page.getByRole('button', { name: 'Renew the invitation of quentin@example.com' }).click();
+    const renewed = await list(page).getByLabel('Invitation link').inputValue();
+    holds(renewed !== first, 'the link is the same');
+    await alone.goto(first);
+    await alone.getByText('This link has expired or was used.').waitFor();
+    await alone.goto('about:blank');
+    await alone.goto(renewed);
+    await alone.getByLabel('Your name').fill('Quentin');
+    await alone.getByLabel('Password').fill(FIRST);
+    await alone.getByRole('button', { name: 'Create account' }).click();
+    await alone.getByRole('navigation', { name: 'Main' }).waitFor();
+  });
+  await step('one is taken back', page, async () => {
+    await page.reload();
+    await list(page).getByLabel('Email').fill('never@example.com');
+    await list(page).getByRole('button', { name: 'Make an invitation link' }).click();
+    await page.getByRole('button', { name: 'Take back the invitation of never@example.com' }).click();
+    await page.getByText('The invitation was taken back.').waitFor();
+    equal(await page.getByText('never@example.com').count(), 0, 'invitations of this address');
+    await list(page).getByLabel('Email').fill('quentin@example.com');
+    await list(page).getByRole('button', { name: 'Make an invitation link' }).click();
+    await list(page).getByText('This is the address of a member already.').waitFor();
+  });
+  await step('a role is changed', page, async () => {
+    await page.goto(`${server.origin}/settings/members`);
+    await member(page, 'Quentin').getByRole('button', { name: 'Change role' }).click();
+    await page.getByLabel('Role of Quentin').selectOption('manager');
+    await page.getByRole('button', { name: 'Save role' }).click();
+    await page.getByText('Quentin is Manager now.').waitFor();
+    await member(page, 'Quentin').getByText(/^Manager/).waitFor();
+    await member(page, 'Ravi Kumar').getByRole('button', { name: 'Change role' }).click();
+    await page.getByLabel('Role of Ravi Kumar').selectOption('agent');
+    await page.getByRole('button', { name: 'Save role' }).click();
+    await page.getByText('This member is the only owner: make another one first.').waitFor();
+  });
+  await step('a member leaves: their work is handed over, and their page ends within seconds', [page, alone], async () => {
+    const id = (await server.api('GET', '/v1/members')).json.data.find(({ name }) => name === 'Quentin').id;
+    const talk = (await server.api('GET', '/v1/conversations?q=tara%20menon')).json.data[0];
+    const before = talk.assignee;
+    equal((await server.api('PATCH', `/v1/conversations/${talk.id}`, { assignee: id })).status, 200, 'status');
+    await page.reload();
+    await member(page, 'Quentin').getByRole('button', { name: 'Deactivate' }).click();
+    await page.getByText(/Who gets their 1 open conversation$/).waitFor();
+    await picture(page, 'members-leave');
+    await page.getByLabel(/^Who gets their/).selectOption({ label: 'Ravi Kumar' });
+    await page.getByRole('form', { name: 'Deactivate member' }).getByRole('button', { name: 'Deactivate Quentin' }).click();
+    await page.getByText('Quentin was deactivated.').waitFor();
+    const owner = (await server.api('GET', '/v1/members')).json.data.find(({ name }) => name === 'Ravi Kumar').id;
+    equal((await server.api('GET', `/v1/conversations/${talk.id}`)).json.assignee, owner, 'who has the conversation');
+    await alone.getByRole('dialog', { name: 'Sign in again' }).waitFor();
+    await server.api('PATCH', `/v1/conversations/${talk.id}`, { assignee: before });
+  });
+  await step('and comes back', page, async () => {
+    await member(page, 'Quentin').getByText('Deactivated').waitFor();
+    await member(page, 'Quentin').getByRole('button', { name: 'Activate' }).click();
+    await page.getByText('Quentin can come in again.').waitFor();
+    await member(page, 'Quentin').getByRole('button', { name: 'Deactivate' }).waitFor();
+  });
+  await step('long names and addresses without spaces make nothing wider', page, async () => {
+    await server.api('POST', '/v1/members', { email: `${'q'.repeat(60)}@${'x'.repeat(60)}.${'y'.repeat(60)}.example.com`, role: 'viewer' });
+    await fits(page, `${server.origin}/settings/members`, 'members');
+  });
+  await alone.close();
+  await page.close();
+}

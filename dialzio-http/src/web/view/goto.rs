@@ -26,7 +26,7 @@ const fn command(label: &'static str, icon: &'static str, press: &'static str) -
     GotoEntry { label, icon, href: None, press }
 }
 
-const ENTRIES: [GotoEntry; 27] = [
+const ENTRIES: [GotoEntry; 28] = [
     page("Inbox", "inbox", "inbox"),
     page("Calls", "call", "calls"),
     page("Calls: to call back", "call-missed", "calls?view=waiting"),
@@ -37,6 +37,7 @@ const ENTRIES: [GotoEntry; 27] = [
     page("Contacts", "people", "contacts"),
     page("Settings: profile", "gear", "settings/profile"),
     page("Settings: general", "gear", "settings"),
+    page("Settings: members", "people", "settings/members"),
     page("Settings: call flows", "call", "settings/call-flows"),
     page("Settings: canned replies", "canned", "settings/canned-replies"),
     page("Settings: channels", "plug", "settings/channels"),

@@ -20,6 +20,7 @@ pub(crate) mod filter;
 pub(crate) mod goto;
 pub(crate) mod icon;
 pub(crate) mod inbox;
+pub(crate) mod members;
 pub(crate) mod message;
 pub(crate) mod numbers;
 pub(crate) mod parts;

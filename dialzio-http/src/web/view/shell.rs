@@ -60,6 +60,8 @@ pub(crate) enum Place {
     Channels,
     /// The member's own name, password and sessions.
     Profile,
+    /// Who works here.
+    Members,
     /// Quiet hours, caps, zone.
     Settings,
     /// The phone that plays the customer.
@@ -113,6 +115,7 @@ impl Shell {
         matches!(
             self.place,
             Place::Profile
+                | Place::Members
                 | Place::Settings
                 | Place::CannedReplies
                 | Place::CallFlows

@@ -1,0 +1,329 @@
+//! Members: what they are, and that they come and go. Who may change whom is decided here and nowhere else.
+
+use super::active::active_member;
+use super::{AccessService, AccessWrite, ApiKey, ApiKeyChange, Colleague, Member, MemberChange, MemberState};
+use crate::call::{CallAgent, CallWrite};
+use crate::contact::{ContactWrite, Task, TaskChange, TaskQuery};
+use crate::conversation::{Conversation, ConversationQuery, ConversationService, InboxView, StateFilter};
+use crate::error::{Error, RecordKind};
+use crate::event::DomainEvent;
+use crate::id::MemberId;
+use crate::ledger::Action;
+use crate::page::PageRequest;
+use crate::scope::{Actor, OrgScope, Permission, Principal, Role};
+use crate::store::{Batch, Precondition, RecordRef, Revision, StoreError, SystemWrite};
+
+/// How often a change is tried again when another caller was faster.
+const TRIES: usize = 3;
+
+/// What a member has in hand, which their deactivation hands over or ends.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct InHand {
+    /// Conversations that are assigned to them and not closed.
+    pub conversations: usize,
+    /// Their open follow-ups.
+    pub tasks: usize,
+    /// Keys that they made and that still work.
+    pub keys: usize,
+}
+
+/// The records behind [`InHand`].
+struct Held {
+    conversations: Vec<Conversation>,
+    tasks: Vec<Task>,
+    keys: Vec<ApiKey>,
+    /// Telephones that are rung for them.
+    agents: Vec<CallAgent>,
+}
+
+impl AccessService<'_> {
+    /// All members of the organisation, active or not.
+    ///
+    /// # Errors
+    /// [`Error::Denied`] without [`Permission::MembersRead`].
+    pub async fn members(&self, by: &Actor) -> Result<Vec<Member>, Error> {
+        let scope = by.scope_for(Permission::MembersRead)?;
+        Ok(self.runtime.store().members(scope).await?)
+    }
+
+    /// One member, active or not.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`]; [`Error::Denied`] without [`Permission::MembersRead`].
+    pub async fn member(&self, by: &Actor, id: MemberId) -> Result<Member, Error> {
+        let scope = by.scope_for(Permission::MembersRead)?;
+        self.runtime.store().member(scope, id).await?.ok_or(Error::missing(RecordKind::Member))
+    }
+
+    /// What members sign in with, and when they were last here.
+    ///
+    /// # Errors
+    /// [`Error::Denied`] without [`Permission::MembersManage`].
+    pub async fn colleagues(&self, by: &Actor) -> Result<Vec<Colleague>, Error> {
+        let org = by.scope_for(Permission::MembersManage)?.org();
+        Ok(self.runtime.store().colleagues(self.runtime.system(), org).await?)
+    }
+
+    /// The highest role that a caller may give, and whose holders they may change: their own. A program has that of its
+    /// permissions; a key is never as good as an owner, because whoever makes keys may be less.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub async fn rank(&self, by: &Actor) -> Result<Option<Role>, Error> {
+        let within = |role: &Role| role.grant().permissions().iter().all(|held| by.may(*held));
+        let most = Role::ALL.iter().copied().filter(within).max();
+        let bound = match by.principal() {
+            Principal::Member(_) => self.own_member(by).await?.role,
+            Principal::ApiKey(_) => Role::Admin,
+            Principal::Service(_) | Principal::System => Role::Owner,
+        };
+        Ok(most.map(|most| most.min(bound)))
+    }
+
+    /// Refuses a role above the caller's own.
+    pub(super) async fn may_give(&self, by: &Actor, role: Role) -> Result<(), Error> {
+        if let Some(beyond) = role.grant().permissions().iter().find(|held| !by.may(**held)) {
+            return Err(Error::Denied { permission: *beyond });
+        }
+        if self.rank(by).await?.is_none_or(|own| role > own) {
+            return Err(Error::invalid("role", "must not be above your own"));
+        }
+        Ok(())
+    }
+
+    /// A member whom the caller may change.
+    async fn changeable(&self, by: &Actor, id: MemberId) -> Result<Member, Error> {
+        let scope = by.scope_for(Permission::MembersManage)?;
+        let found = self.runtime.store().member(scope, id).await?;
+        let member = found.ok_or(Error::missing(RecordKind::Member))?;
+        if self.rank(by).await?.is_none_or(|own| member.role > own) {
+            return Err(Error::invalid("member", "has a role above yours"));
+        }
+        Ok(member)
+    }
+
+    /// What keeps the organisation with an owner: another one, who stays as they are until the change is written.
+    async fn another_owner(&self, scope: &OrgScope, than: MemberId) -> Result<Precondition, Error> {
+        let members = self.runtime.store().members(scope).await?;
+        let owns = |member: &Member| {
+            member.id != than && member.role == Role::Owner && member.state == MemberState::Active
+        };
+        let other = members.into_iter().find(owns);
+        let other = other.ok_or(Error::invalid("member", "is the only owner: make another one first"))?;
+        Ok(Precondition::Revision(RecordRef::Member(other.id), other.revision))
+    }
+
+    /// Changes what a member is. With a revision, only if they are still at that one.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for a role above the caller's own, a member above the caller, or the only owner;
+    /// [`Error::Stale`] if they are not at the revision; [`Error::NotFound`]; [`Error::Conflict`] after three lost races;
+    /// [`Error::Denied`] without [`Permission::MembersManage`], or for a role with permissions beyond the caller's.
+    pub async fn change_role(
+        &self,
+        by: &Actor,
+        id: MemberId,
+        role: Role,
+        revision: Option<Revision>,
+    ) -> Result<Member, Error> {
+        let scope = by.scope_for(Permission::MembersManage)?;
+        for _ in 0..TRIES {
+            let mut member = self.changeable(by, id).await?;
+            if revision.is_some_and(|meant| meant != member.revision) {
+                return Err(Error::Stale { kind: RecordKind::Member });
+            }
+            self.may_give(by, role).await?;
+            if member.role == role {
+                return Ok(member);
+            }
+            let mut batch = Batch::new(by, Action::MemberChanged, self.runtime.now());
+            if member.role == Role::Owner && member.state == MemberState::Active {
+                batch.require(self.another_owner(scope, id).await?);
+            }
+            let change = MemberChange { role: Some(role), ..MemberChange::default() };
+            batch
+                .about(id)
+                .require(Precondition::Revision(RecordRef::Member(id), member.revision))
+                .event(DomainEvent::OrgChanged);
+            change.apply(&mut member);
+            batch.write(AccessWrite::ChangeMember { member: id, change });
+            match self.runtime.store().commit_one(scope, batch).await {
+                Err(StoreError::PreconditionFailed(_)) => {}
+                other => return Ok(other.map(|_| member)?),
+            }
+        }
+        Err(Error::Conflict { kind: RecordKind::Member })
+    }
+
+    /// What a member has in hand.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`]; [`Error::Denied`] without [`Permission::MembersManage`].
+    pub async fn in_hand(&self, by: &Actor, id: MemberId) -> Result<InHand, Error> {
+        let scope = by.scope_for(Permission::MembersManage)?;
+        self.runtime.store().member(scope, id).await?.ok_or(Error::missing(RecordKind::Member))?;
+        let held = self.held(scope, id).await?;
+        Ok(InHand { conversations: held.conversations.len(), tasks: held.tasks.len(), keys: held.keys.len() })
+    }
+
+    async fn held(&self, scope: &OrgScope, id: MemberId) -> Result<Held, Error> {
+        let (store, now) = (self.runtime.store(), self.runtime.now());
+        let mut conversations = Vec::new();
+        for state in [StateFilter::Open, StateFilter::Snoozed] {
+            let query = ConversationQuery::new(InboxView::Mine(id), state, now);
+            let mut page = PageRequest::first(PageRequest::MAX);
+            loop {
+                let found = store.inbox(scope, &query, page.clone()).await?;
+                conversations.extend(found.items.into_iter().map(|entry| entry.conversation));
+                let Some(next) = found.next else { break };
+                page.after = Some(next);
+            }
+        }
+        let query = TaskQuery { assignee: Some(id), open: true, ..TaskQuery::default() };
+        let (mut tasks, mut page) = (Vec::new(), PageRequest::first(PageRequest::MAX));
+        loop {
+            let found = store.tasks(scope, &query, page.clone()).await?;
+            tasks.extend(found.items);
+            let Some(next) = found.next else { break };
+            page.after = Some(next);
+        }
+        let mut keys = store.api_keys(scope).await?;
+        keys.retain(|key| key.made_by == Some(id) && key.revoked_at.is_none() && key.expires_at > now);
+        let mut agents = Vec::new();
+        for account in store.accounts(scope).await? {
+            let all = store.call_agents(scope, account.id).await?;
+            agents.extend(all.into_iter().filter(|agent| agent.member == Some(id)));
+        }
+        Ok(Held { conversations, tasks, keys, agents })
+    }
+
+    /// Deactivates a member, in one step: their sessions in this organisation, keys that they made and invitations to their
+    /// address end, no telephone is rung for them, and their open conversations and follow-ups go to another member or to nobody. What they wrote keeps
+    /// their name. A member who is not active stays as they are.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for oneself, a member above the caller, the only owner, or one who is to get their own;
+    /// [`Error::NotFound`] for the member, or for who gets what they have; [`Error::Conflict`] after three lost races;
+    /// [`Error::Denied`] without [`Permission::MembersManage`].
+    pub async fn deactivate(
+        &self,
+        by: &Actor,
+        id: MemberId,
+        hand_over_to: Option<MemberId>,
+    ) -> Result<(Member, InHand), Error> {
+        let scope = by.scope_for(Permission::MembersManage)?;
+        for _ in 0..TRIES {
+            let mut member = self.changeable(by, id).await?;
+            if by.member() == Some(id) {
+                return Err(Error::invalid("member", "must not be yourself: another admin can do it"));
+            }
+            if let Some(to) = hand_over_to {
+                if to == id {
+                    return Err(Error::invalid("hand_over_to", "must be another member"));
+                }
+                active_member(self.runtime, scope, to).await?;
+            }
+            if member.state != MemberState::Active {
+                return Ok((member, InHand::default()));
+            }
+            let mut batch = Batch::new(by, Action::MemberDeactivated, self.runtime.now());
+            batch.about(id).require(Precondition::Revision(RecordRef::Member(id), member.revision));
+            if member.role == Role::Owner {
+                batch.require(self.another_owner(scope, id).await?);
+            }
+            let held = self.held(scope, id).await?;
+            let given = self.hand_over(by, &mut batch, held, hand_over_to);
+            let change = MemberChange { state: Some(MemberState::Disabled), ..MemberChange::default() };
+            let mut writes =
+                vec![SystemWrite::EndSessions { user: member.user, org: Some(scope.org()), keep: None }];
+            writes.extend(self.invitations_of(scope.org(), &member).await?);
+            change.apply(&mut member);
+            batch.write(AccessWrite::ChangeMember { member: id, change }).event(DomainEvent::OrgChanged);
+            let store = self.runtime.store();
+            match store.commit_system(self.runtime.system(), writes, Some((scope, batch))).await {
+                Err(StoreError::PreconditionFailed(_)) => {}
+                Ok(_) => {
+                    self.runtime.forget_answers();
+                    return Ok((member, given));
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(Error::Conflict { kind: RecordKind::Member })
+    }
+
+    /// Puts what a member has in hand into the batch of their deactivation.
+    fn hand_over(&self, by: &Actor, batch: &mut Batch, held: Held, to: Option<MemberId>) -> InHand {
+        let given = InHand {
+            conversations: held.conversations.len(),
+            tasks: held.tasks.len(),
+            keys: held.keys.len(),
+        };
+        let conversations = ConversationService::new(self.runtime);
+        for before in held.conversations {
+            let after = Conversation { assignee: to, ..before.clone() };
+            conversations.include(batch, by, &before, after);
+        }
+        for task in held.tasks {
+            let change = TaskChange { assignee: Some(to), ..TaskChange::default() };
+            batch
+                .require(Precondition::Revision(RecordRef::Task(task.id), task.revision))
+                .write(ContactWrite::ChangeTask { task: task.id, change })
+                .event(DomainEvent::ContactChanged { contact: task.contact });
+        }
+        let revoked_at = Some(Some(self.runtime.now()));
+        for key in held.keys {
+            let change = ApiKeyChange { revoked_at, ..ApiKeyChange::default() };
+            batch
+                .require(Precondition::Revision(RecordRef::ApiKey(key.id), key.revision))
+                .write(AccessWrite::ChangeApiKey { key: key.id, change });
+        }
+        // Calls that come in are not rung at the telephone of somebody who has left.
+        for CallAgent { account, id: agent, .. } in held.agents {
+            batch.write(CallWrite::MapAgent { account, agent, member: None });
+        }
+        given
+    }
+
+    /// Ends of the invitations into an organisation that name the address of a member.
+    async fn invitations_of(
+        &self,
+        org: crate::id::OrgId,
+        member: &Member,
+    ) -> Result<Vec<SystemWrite>, Error> {
+        let (store, system, now) = (self.runtime.store(), self.runtime.system(), self.runtime.now());
+        let user = store.user(system, crate::store::UserKey::Id(member.user)).await?;
+        let Some(address) = user.map(|user| user.email.match_key()) else { return Ok(Vec::new()) };
+        let mut open = store.invitations_into(system, org, now).await?;
+        open.retain(|one| one.email.as_ref().is_some_and(|email| email.match_key() == address));
+        Ok(open.into_iter().map(|one| SystemWrite::UseInvitation(one.hash)).collect())
+    }
+
+    /// Lets a member who was deactivated come in again, with the role they had. A member who is active stays as they are.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for a member above the caller; [`Error::NotFound`]; [`Error::Conflict`] after three lost races;
+    /// [`Error::Denied`] without [`Permission::MembersManage`].
+    pub async fn activate(&self, by: &Actor, id: MemberId) -> Result<Member, Error> {
+        let scope = by.scope_for(Permission::MembersManage)?;
+        for _ in 0..TRIES {
+            let mut member = self.changeable(by, id).await?;
+            if member.state == MemberState::Active {
+                return Ok(member);
+            }
+            let change = MemberChange { state: Some(MemberState::Active), ..MemberChange::default() };
+            let mut batch = Batch::new(by, Action::MemberActivated, self.runtime.now());
+            batch
+                .about(id)
+                .require(Precondition::Revision(RecordRef::Member(id), member.revision))
+                .event(DomainEvent::OrgChanged);
+            change.apply(&mut member);
+            batch.write(AccessWrite::ChangeMember { member: id, change });
+            match self.runtime.store().commit_one(scope, batch).await {
+                Err(StoreError::PreconditionFailed(_)) => {}
+                other => return Ok(other.map(|_| member)?),
+            }
+        }
+        Err(Error::Conflict { kind: RecordKind::Member })
+    }
+}
