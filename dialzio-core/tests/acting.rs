@@ -2,7 +2,8 @@
 #![cfg(feature = "testing")]
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 
-use dialzio_core::access::NewOrg;
+use dialzio_core::access::chrono_tz_name::ZoneName;
+use dialzio_core::access::{NewOrg, Whereabouts};
 use dialzio_core::account::LocalKeys;
 use dialzio_core::entropy::Entropy;
 use dialzio_core::memory::MemoryStore;
@@ -56,7 +57,8 @@ async fn an_owner_says_the_country_while_joining_and_nobody_else_does() {
         let link = crm.access().invite(&by, Some(email.parse().unwrap()), role).await.unwrap();
         let name = "Ravi Kumar".parse().unwrap();
         let country = Some(Region::parse(country).unwrap());
-        crm.access().accept_in(&link, name, None, &secret, country).await.map(|_| ())
+        let place = Whereabouts { country, zone: ZoneName::parse("Asia/Kolkata") };
+        crm.access().accept_in(&link, name, None, &secret, place).await.map(|_| ())
     };
     let denied = join(Role::Agent, "agent@example.com", "IN").await;
     assert!(matches!(denied, Err(Error::Denied { permission: Permission::SettingsManage })), "{denied:?}");
@@ -65,5 +67,6 @@ async fn an_owner_says_the_country_while_joining_and_nobody_else_does() {
     assert_eq!(crm.access().settings(&by).await.unwrap().country, None);
     assert!(crm.access().members(&by).await.unwrap().is_empty(), "a refusal makes no account");
     join(Role::Owner, "owner@example.com", "IN").await.unwrap();
-    assert_eq!(crm.access().settings(&by).await.unwrap().country, Region::parse("IN").ok());
+    let org = crm.access().settings(&by).await.unwrap();
+    assert_eq!((org.country, org.zone.as_str()), (Region::parse("IN").ok(), "Asia/Kolkata"));
 }

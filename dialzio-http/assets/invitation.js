@@ -17,6 +17,14 @@
     history.replaceState(null, '', location.pathname);
     htmx.trigger(form, 'invitation:known');
   };
+  // The name of a country, in the language of the browser.
+  const named = () => {
+    for (const element of document.querySelectorAll('[data-country]')) {
+      const names = new Intl.DisplayNames(navigator.languages ?? 'en', { type: 'region' });
+      element.textContent = `${names.of(element.dataset.country)} (${element.dataset.country})`;
+    }
+  };
+  document.addEventListener('htmx:after:swap', named);
   // After htmx has looked at the page.
   document.addEventListener('DOMContentLoaded', () => setTimeout(start, 0));
 })();

@@ -1,14 +1,16 @@
 //! Provider accounts, where their numbers are routed to, and their templates.
 
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use dialzio_core::account::{AccountState, AccountWrite, ProviderAccount};
 use dialzio_core::conversation::Template;
+use dialzio_core::store::rows::Columns;
 use dialzio_core::store::{Precondition, RecordRef, StoreError};
 use dialzio_core::{AccountId, Revision};
 
 use crate::apply::{Scope, missing};
-use crate::codec::{id, json, read, time};
+use crate::codec::{Cols, id, json, read, time};
 use crate::error::{Failure, Res};
 use crate::run::{Db, params};
 use crate::statements as sql;
@@ -28,6 +30,17 @@ pub(crate) async fn all(db: &mut Db<'_>, org: Uuid) -> Res<Vec<ProviderAccount>>
 
 pub(crate) async fn templates(db: &mut Db<'_>, org: Uuid, of: AccountId) -> Res<Vec<Template>> {
     db.all(sql::TEMPLATES, params![org, id(of)], read).await
+}
+
+pub(crate) async fn templates_asked_at(
+    db: &mut Db<'_>,
+    org: Uuid,
+    of: AccountId,
+) -> Res<Option<DateTime<Utc>>> {
+    let asked = db
+        .one(sql::TEMPLATES_ASKED, params![org, id(of)], |row| Cols::new(row, "account").opt_time())
+        .await?;
+    Ok(asked.flatten())
 }
 
 pub(crate) async fn template(

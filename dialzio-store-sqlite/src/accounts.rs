@@ -1,14 +1,16 @@
 //! Provider accounts, where their numbers are routed to, and their templates.
 
+use chrono::{DateTime, Utc};
 use rusqlite::{Connection, params};
 
 use dialzio_core::account::{AccountState, AccountWrite, ProviderAccount};
 use dialzio_core::conversation::Template;
+use dialzio_core::store::rows::Columns;
 use dialzio_core::store::{Precondition, RecordRef, StoreError};
 use dialzio_core::{AccountId, Revision};
 
 use crate::apply::{Scope, missing};
-use crate::codec::{id, json, read, time};
+use crate::codec::{Cols, id, json, read, time};
 use crate::error::{Failure, Res};
 use crate::run::Run;
 use crate::statements as sql;
@@ -28,6 +30,16 @@ pub(crate) fn all(db: &Connection, org: [u8; 16]) -> Res<Vec<ProviderAccount>> {
 
 pub(crate) fn templates(db: &Connection, org: [u8; 16], of: AccountId) -> Res<Vec<Template>> {
     db.all(sql::TEMPLATES, params![org, id(of)], read)
+}
+
+pub(crate) fn templates_asked_at(
+    db: &Connection,
+    org: [u8; 16],
+    of: AccountId,
+) -> Res<Option<DateTime<Utc>>> {
+    let asked =
+        db.one(sql::TEMPLATES_ASKED, params![org, id(of)], |row| Cols::new(row, "account").opt_time());
+    Ok(asked?.flatten())
 }
 
 pub(crate) fn template(

@@ -271,6 +271,15 @@ impl ConversationStore for SqliteStore {
     async fn templates(&self, scope: &OrgScope, account: AccountId) -> StoreResult<Vec<Template>> {
         self.read(scope, move |snapshot| accounts::templates(snapshot.db, snapshot.key(), account)).await
     }
+
+    async fn templates_asked_at(
+        &self,
+        scope: &OrgScope,
+        account: AccountId,
+    ) -> StoreResult<Option<DateTime<Utc>>> {
+        self.read(scope, move |snapshot| accounts::templates_asked_at(snapshot.db, snapshot.key(), account))
+            .await
+    }
 }
 
 #[async_trait]

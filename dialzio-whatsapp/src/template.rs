@@ -191,7 +191,7 @@ fn read(account: AccountId, row: &RawValue) -> Option<Template> {
     }
     // A template with parts that cannot be filled in here (cards, offers) would be refused when sent.
     if !is_complete && template.status == TemplateStatus::Approved {
-        template.status = TemplateStatus::Other;
+        template.status = TemplateStatus::Unsupported;
     }
     Some(template)
 }

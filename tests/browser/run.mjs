@@ -22,7 +22,7 @@ import { later, sendAndClose } from './tests/later.mjs';
 import { longLists } from './tests/lists.mjs';
 import { mounted } from './tests/mounted.mjs';
 import { keepOrder } from './tests/order.mjs';
-import { members, profile } from './tests/people.mjs';
+import { members, profile, templates } from './tests/people.mjs';
 import { phoneBeside } from './tests/phone.mjs';
 import { places } from './tests/places.mjs';
 import { presence } from './tests/presence.mjs';
@@ -55,6 +55,7 @@ const ALL = [
   roles,
   profile,
   members,
+  templates,
   consent,
   timeline,
   callLog,

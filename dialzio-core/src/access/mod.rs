@@ -14,7 +14,7 @@ pub(crate) use active::active_member;
 pub use members::InHand;
 pub use password::{PasswordError, may_fit};
 pub use profile::OwnSession;
-pub use service::{AccessService, Founded, NewOrg, SignedIn};
+pub use service::{AccessService, Founded, NewOrg, SignedIn, Whereabouts};
 pub use store::{AccessStore, AccessWrite, ApiKeyChange, Colleague, MemberChange, OrgChange, UserChange};
 pub use token::{Token, TokenHash};
 

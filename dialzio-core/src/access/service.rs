@@ -64,6 +64,15 @@ impl NewOrg {
     }
 }
 
+/// Where an organisation is, as far as it is said; `None` leaves what is known.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Whereabouts {
+    /// The country.
+    pub country: Option<Region>,
+    /// The time zone.
+    pub zone: Option<ZoneName>,
+}
+
 /// An organisation that was founded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Founded {
@@ -176,11 +185,11 @@ impl<'a> AccessService<'a> {
         email: Option<EmailAddress>,
         secret: &SecretString,
     ) -> Result<SignedIn, Error> {
-        self.accept_in(token, name, email, secret, None).await
+        self.accept_in(token, name, email, secret, Whereabouts::default()).await
     }
 
-    /// As [`accept`](Self::accept), and says in the same step which country the organisation is in, as its owner does when
-    /// it is set up.
+    /// As [`accept`](Self::accept), and says in the same step where the organisation is, as its owner does when it is set
+    /// up.
     ///
     /// # Errors
     /// As [`accept`](Self::accept); [`Error::Invalid`] for a country that is none; [`Error::Denied`] if the invitation is
@@ -191,14 +200,15 @@ impl<'a> AccessService<'a> {
         name: PersonName,
         email: Option<EmailAddress>,
         secret: &SecretString,
-        country: Option<Region>,
+        place: Whereabouts,
     ) -> Result<SignedIn, Error> {
+        let Whereabouts { country, zone } = place;
         let invitation = self.invitation(token).await?;
         if country.is_some_and(|country| !country.is_known()) {
             return Err(Error::invalid("country", "must be two letters of ISO 3166-1, such as IN"));
         }
         let needed = Permission::SettingsManage;
-        if country.is_some() && !invitation.role.grant().permissions().contains(&needed) {
+        if (country.is_some() || zone.is_some()) && !invitation.role.grant().permissions().contains(&needed) {
             return Err(Error::Denied { permission: needed });
         }
         let address = invitation.email.clone().or(email).ok_or(Error::invalid("email", "is needed"))?;
@@ -243,8 +253,8 @@ impl<'a> AccessService<'a> {
         let actor = Actor::new(invitation.org, Principal::Member(id), member.role.grant());
         let mut batch = Batch::new(&actor, Action::MemberJoined, now);
         batch.about(id).write(AccessWrite::InsertMember(member)).event(DomainEvent::OrgChanged);
-        if let Some(country) = country {
-            let change = OrgChange { country: Some(Some(country)), ..OrgChange::default() };
+        if country.is_some() || zone.is_some() {
+            let change = OrgChange { country: country.map(Some), zone, ..OrgChange::default() };
             batch.write(AccessWrite::ChangeOrg(change));
         }
         let scope = OrgScope::new(invitation.org);

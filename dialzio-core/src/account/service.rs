@@ -1,5 +1,6 @@
 //! Apps with their secrets, accounts with their credentials opened, templates.
 
+use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret, SecretString};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -175,6 +176,20 @@ impl<'a> AccountService<'a> {
         let scope = by.scope_for(Permission::AccountsRead)?;
         self.runtime.store().account(scope, account).await?.ok_or(Error::missing(RecordKind::Account))?;
         Ok(self.runtime.store().templates(scope, account).await?)
+    }
+
+    /// When the provider was asked for the list of templates that is known; `None` if it never was.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`]; [`Error::Denied`] without [`Permission::AccountsRead`].
+    pub async fn templates_asked_at(
+        &self,
+        by: &Actor,
+        account: AccountId,
+    ) -> Result<Option<DateTime<Utc>>, Error> {
+        let scope = by.scope_for(Permission::AccountsRead)?;
+        self.runtime.store().account(scope, account).await?.ok_or(Error::missing(RecordKind::Account))?;
+        Ok(self.runtime.store().templates_asked_at(scope, account).await?)
     }
 
     /// Fetches the template list from the provider now.

@@ -385,6 +385,12 @@ pub trait ConversationStore: Send + Sync {
     async fn inbound_facts(&self, scope: &OrgScope, query: &InboundQuery) -> StoreResult<InboundFacts>;
     /// All templates of an account, by name, then language.
     async fn templates(&self, scope: &OrgScope, account: AccountId) -> StoreResult<Vec<Template>>;
+    /// When the list was asked for that [`templates`](Self::templates) answers; `None` before the first.
+    async fn templates_asked_at(
+        &self,
+        scope: &OrgScope,
+        account: AccountId,
+    ) -> StoreResult<Option<DateTime<Utc>>>;
 }
 
 /// How a new message moves its conversation's head. Commutes: maxima and sums only.

@@ -45,6 +45,8 @@ string_enum! {
         Paused = "paused",
         /// Stopped for good.
         Disabled = "disabled",
+        /// Approved, with parts that this product cannot fill in, such as cards and offers.
+        Unsupported = "unsupported",
         /// Anything else; may not be sent.
         Other = "other",
     }

@@ -363,4 +363,12 @@ impl ConversationStore for MemoryStore {
     async fn templates(&self, scope: &OrgScope, account: AccountId) -> StoreResult<Vec<Template>> {
         self.read(scope, |rows, _| rows.templates.get(&account).cloned().unwrap_or_default())
     }
+
+    async fn templates_asked_at(
+        &self,
+        scope: &OrgScope,
+        account: AccountId,
+    ) -> StoreResult<Option<DateTime<Utc>>> {
+        self.read(scope, |rows, _| rows.templates_asked.get(&account).copied())
+    }
 }

@@ -5,13 +5,14 @@ use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::cookie::CookieJar;
 use dialzio_core::access::chrono_tz_name::ZoneName;
-use dialzio_core::access::{Invitation, Org, Token};
+use dialzio_core::access::{Invitation, Org, Token, Whereabouts};
 use dialzio_core::text::{EmailAddress, PersonName};
 use dialzio_core::{Error, Region, Role};
 use secrecy::SecretString;
 use serde::Deserialize;
 
 use super::page_context::{show, theme};
+use super::view::Choice;
 use super::view::entry::{SetupForm, SetupPage, SignInForm, SignInPage};
 use crate::auth::{Caller, OurPages};
 use crate::form::Fields;
@@ -145,6 +146,15 @@ async fn invited(state: &AppState, token: &Token) -> Result<Option<(Invitation, 
     }
 }
 
+/// All zones, with the one that is chosen.
+fn zones(chosen: &str) -> Vec<Choice> {
+    let zone = |tz: &chrono_tz::Tz| Choice {
+        selected: tz.name() == chosen,
+        ..Choice::new(tz.name(), tz.name().replace('_', " "))
+    };
+    chrono_tz::TZ_VARIANTS.iter().map(zone).collect()
+}
+
 /// `POST /web/setup/invitation`: whom a link invites.
 pub(crate) async fn invitation(
     State(state): State<AppState>,
@@ -159,13 +169,17 @@ pub(crate) async fn invitation(
     let form = match invited(&state, &token).await? {
         Some((invitation, org)) => {
             state.attempts().forget(&keys);
-            let zone = ZoneName::parse(fields.get("zone"));
-            let proposed =
-                org.country.or_else(|| zone.and_then(ZoneName::country)).or_else(|| org.dials_in());
+            let guessed = ZoneName::parse(fields.get("zone")).map(ZoneName::current);
+            // What was said when the organisation was founded counts for more than a browser.
+            let is_open = org.zone == ZoneName::UTC;
+            let zone = guessed.filter(|_| is_open).unwrap_or(org.zone);
+            let proposed = org.country.or_else(|| zone.country());
             SetupForm {
                 token: token.reveal().to_owned(),
                 asks_country: invitation.role == Role::Owner,
                 country: proposed.map(|country| country.as_str().to_owned()).unwrap_or_default(),
+                guessed: guessed.filter(|_| is_open).map(|zone| zone.as_str().replace('_', " ")),
+                zones: zones(zone.as_str()),
                 is_named: invitation.email.is_some(),
                 email: invitation.email.map(String::from).unwrap_or_default(),
                 ..SetupForm::default()
@@ -195,6 +209,7 @@ pub(crate) async fn accept(
         token: token.reveal().to_owned(),
         asks_country: invitation.role == Role::Owner,
         country: fields.get("country").trim().to_owned(),
+        zones: zones(fields.get("zone")),
         is_named: named.is_some(),
         email: named.map_or_else(|| fields.get("email").trim().to_owned(), String::from),
         name: fields.get("name").to_owned(),
@@ -220,9 +235,17 @@ pub(crate) async fn accept(
             return again(form);
         }
     };
+    let zone = match fields.given("zone").map(ZoneName::parse) {
+        Some(Some(zone)) if form.asks_country => Some(zone),
+        Some(None) if form.asks_country => {
+            form.zone_error = Some("This zone is not known.".to_owned());
+            return again(form);
+        }
+        _ => None,
+    };
     let secret = SecretString::from(fields.get("password").to_owned());
     let access = state.crm().access().from_browser(own.browser);
-    match access.accept_in(&token, name, Some(email), &secret, country).await {
+    match access.accept_in(&token, name, Some(email), &secret, Whereabouts { country, zone }).await {
         Ok(signed_in) => {
             state.attempts().forget(&keys);
             Ok(let_in(&state, &signed_in.token, &state.mount().to("inbox")))

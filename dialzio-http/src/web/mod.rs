@@ -53,6 +53,7 @@ mod settings;
 mod shown;
 mod sms;
 mod tasks;
+mod templates;
 mod thread;
 mod timeline;
 mod ways;
@@ -98,6 +99,7 @@ fn pages() -> Router<AppState> {
         .route("/settings/channels/{account}/agents", get(agents::page))
         .route("/settings/channels/{account}/sms", get(sms::page))
         .route("/settings", get(settings::page))
+        .route("/settings/templates", get(templates::page))
         .route("/settings/members", get(members::page))
         .route("/settings/profile", get(profile::page))
         .route("/settings/call-flows", get(call_flows::page))
@@ -200,6 +202,7 @@ fn posts() -> Router<AppState> {
         .route("/web/recordings/rule", post(recordings::set_rule))
         .route("/web/recordings/preview", post(recordings::preview))
         .route("/web/recordings/delete", post(recordings::delete))
+        .route("/web/accounts/{account}/templates/sync", post(templates::sync))
         .route("/web/accounts/{account}/agents", post(agents::map))
         .route("/web/accounts/{account}/sms", post(sms::save))
         .route("/web/accounts/{account}/sms/templates", post(sms::enter))

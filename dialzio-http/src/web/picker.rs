@@ -50,18 +50,32 @@ pub(crate) fn find<'a>(preview: &'a SendPreview, id: &str) -> Option<&'a (Templa
     preview.templates.iter().find(|(template, _)| id_of(template) == id)
 }
 
+/// Why a template cannot be sent to anybody now; `None` if it is approved.
+pub(crate) fn stopped(template: &Template) -> Option<String> {
+    let words = match template.status {
+        TemplateStatus::Approved => return None,
+        TemplateStatus::Unsupported => {
+            return Some("Has parts that cannot be filled in here, such as cards or an offer.".to_owned());
+        }
+        TemplateStatus::Pending if template.rejection.is_none() => {
+            return Some("Waiting for approval by WhatsApp.".to_owned());
+        }
+        TemplateStatus::Other => "Not approved",
+        TemplateStatus::Pending => "Waiting for approval",
+        TemplateStatus::Rejected => "Rejected",
+        TemplateStatus::Paused => "Paused",
+        TemplateStatus::Disabled => "Disabled",
+    };
+    Some(match &template.rejection {
+        Some(why) => format!("{words} by WhatsApp ({why})."),
+        None => format!("{words} by WhatsApp."),
+    })
+}
+
 /// Why a template cannot go to this person now.
 fn refusal(ctx: &PageContext, template: &Template, verdict: &Preview) -> Option<String> {
-    if template.status != TemplateStatus::Approved {
-        let status = match template.status {
-            TemplateStatus::Other => "not approved",
-            status => status.as_str(),
-        };
-        return Some(match &template.rejection {
-            Some(why) => format!("{} by WhatsApp ({why}).", capitalised(status)),
-            None if status == "pending" => "Waiting for approval by WhatsApp.".to_owned(),
-            None => format!("{} by WhatsApp.", capitalised(status)),
-        });
+    if let Some(words) = stopped(template) {
+        return Some(words);
     }
     match verdict {
         Preview::Refused(refusal) => Some(words::refusal(ctx, refusal)),
@@ -114,7 +128,7 @@ pub(crate) fn of(
     }
 }
 
-fn quality(template: &Template) -> Option<String> {
+pub(crate) fn quality(template: &Template) -> Option<String> {
     match template.quality.as_deref() {
         Some("YELLOW") => Some("quality medium".to_owned()),
         Some("RED") => Some("quality low".to_owned()),
@@ -123,7 +137,7 @@ fn quality(template: &Template) -> Option<String> {
 }
 
 /// Names of templates and parameters as people read them: "Order ready".
-fn capitalised(words: &str) -> String {
+pub(crate) fn capitalised(words: &str) -> String {
     let mut rest = words.chars();
     rest.next().map(|first| first.to_uppercase().chain(rest).collect()).unwrap_or_default()
 }
@@ -191,23 +205,41 @@ fn form(
         error: None,
     };
     let fields: Vec<TemplateField> = template.parameters().into_iter().map(field).collect();
-    let header = match (template.header_text.as_deref(), fields.iter().any(|field| field.name == "header")) {
-        (Some(words), true) => pieces(words, &fields, Some("header")),
-        (Some(words), false) => vec![PreviewPart::Text(words.into())],
-        (None, true) => pieces("{{header}}", &fields, Some("header")),
-        (None, false) => Vec::new(),
-    };
+    let (header, body) = read_as(template, &fields);
     TemplateForm {
         id: id_of(template),
         name: capitalised(&template.name.replace('_', " ")).into(),
         header,
-        body: pieces(&template.body, &fields, None),
+        body,
         footer: template.footer.as_deref().map(Into::into),
         buttons: template.buttons.iter().map(|button| button.text.as_str().into()).collect(),
         refusal: refusal(ctx, template, verdict).map(Into::into),
         opt_in: offer(ctx, channel, template, verdict),
         fields,
     }
+}
+
+/// How a template reads with nothing filled in: header and body.
+pub(crate) fn unfilled(template: &Template) -> (Vec<PreviewPart>, Vec<PreviewPart>) {
+    let field = |parameter: String| TemplateField {
+        name: field_name(&parameter),
+        label: label(template, &parameter),
+        value: String::new(),
+        is_link: false,
+        error: None,
+    };
+    read_as(template, &template.parameters().into_iter().map(field).collect::<Vec<_>>())
+}
+
+/// Header and body with what the fields hold.
+fn read_as(template: &Template, fields: &[TemplateField]) -> (Vec<PreviewPart>, Vec<PreviewPart>) {
+    let header = match (template.header_text.as_deref(), fields.iter().any(|field| field.name == "header")) {
+        (Some(words), true) => pieces(words, fields, Some("header")),
+        (Some(words), false) => vec![PreviewPart::Text(words.into())],
+        (None, true) => pieces("{{header}}", fields, Some("header")),
+        (None, false) => Vec::new(),
+    };
+    (header, pieces(&template.body, fields, None))
 }
 
 /// Cuts a text at its parameters. All of a header's are one field.

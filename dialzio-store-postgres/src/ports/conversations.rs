@@ -1,6 +1,7 @@
 //! Conversations, messages and templates.
 
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 
 use dialzio_core::conversation::{
     Activity, Conversation, ConversationQuery, ConversationSearch, ConversationStore, Evidence,
@@ -144,5 +145,13 @@ impl ConversationStore for PostgresStore {
 
     async fn templates(&self, scope: &OrgScope, account: AccountId) -> StoreResult<Vec<Template>> {
         read_in!(self, scope, |db, org| accounts::templates(db, org, account))
+    }
+
+    async fn templates_asked_at(
+        &self,
+        scope: &OrgScope,
+        account: AccountId,
+    ) -> StoreResult<Option<DateTime<Utc>>> {
+        read_in!(self, scope, |db, org| accounts::templates_asked_at(db, org, account))
     }
 }

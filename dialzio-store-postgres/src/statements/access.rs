@@ -94,6 +94,8 @@ statements! { ACCESS:
     TEMPLATE: Read [template] =
         "SELECT t.definition FROM @template t
          WHERE t.org_id = $1 AND t.account_id = $2 AND t.name = $3 AND t.language = $4";
+    TEMPLATES_ASKED: Read [account] =
+        "SELECT a.templates_asked_at FROM @account a WHERE a.org_id = $1 AND a.id = $2";
     SET_TEMPLATES_ASKED: Write [account] =
         "UPDATE @account SET templates_asked_at = $3
          WHERE org_id = $1 AND id = $2 AND CASE WHEN templates_asked_at IS NULL THEN TRUE ELSE templates_asked_at <= $3 END";

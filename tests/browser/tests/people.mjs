@@ -211,3 +211,28 @@ export async function members(scene) {
   await alone.close();
   await page.close();
 }
+
+export async function templates({ server, guard }) {
+  story('Templates');
+  const page = await guard.open();
+  await step('each line has its templates, with why one cannot be sent and how they read', page, async () => {
+    await page.goto(`${server.origin}/settings`);
+    await page.getByRole('navigation', { name: 'Settings' }).getByRole('link', { name: 'Templates' }).click();
+    await page.getByText(/\d+ of \d+ can be sent · last read from the provider/).first().waitFor();
+    holds((await page.getByText('Approved', { exact: true }).count()) > 0, 'no approved template');
+    const row = page.getByRole('listitem').filter({ hasText: 'weekend_offer' }).first();
+    await row.getByText('Preview').click();
+    await row.getByRole('group', { name: 'Preview' }).waitFor();
+    await picture(page, 'templates');
+  });
+  await step('the provider is asked for the list now', page, async () => {
+    const asked = page.waitForResponse((answer) => /\/templates\/sync$/.test(answer.url()));
+    await page.getByRole('button', { name: /^Ask for the list now/ }).first().click();
+    equal((await asked).status(), 200, 'status');
+    await page.getByText(/last read from the provider \d\d:\d\d/).first().waitFor();
+  });
+  await step('nothing is wider than the window', page, async () => {
+    await fits(page, `${server.origin}/settings/templates`, 'templates');
+  });
+  await page.close();
+}

@@ -73,6 +73,9 @@ export async function setUp({ server, guard, inbox }) {
     const page = await there.newPage();
     await page.goto(server.setup);
     equal(await page.getByLabel(/Country of your business/).inputValue(), 'IN', 'what the time of India proposes');
+    equal(await page.getByLabel('Time zone of your business').inputValue(), 'Asia/Kolkata', 'the zone that is proposed');
+    await page.getByText('Your browser is in the time zone Asia/Kolkata, which is in India (IN).').waitFor();
+    await picture(page, 'setup-guess');
     await there.close();
   });
   await step('what is no country is refused beside its field, and nothing is lost', inbox, async () => {

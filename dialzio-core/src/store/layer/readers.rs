@@ -1,5 +1,6 @@
 //! The reads of an organisation, each passed through the layer.
 
+use chrono::{DateTime, Utc};
 use futures_util::stream::BoxStream;
 
 use crate::access::{AccessStore, ApiKey, Member, Org};
@@ -62,6 +63,7 @@ forward! { ConversationStore {
     read activities(scope: &OrgScope, conversation: ConversationId, page: PageRequest) -> Page<Activity>;
     read inbound_facts(scope: &OrgScope, query: &InboundQuery) -> InboundFacts;
     read templates(scope: &OrgScope, account: AccountId) -> Vec<Template>;
+    read templates_asked_at(scope: &OrgScope, account: AccountId) -> Option<DateTime<Utc>>;
 } }
 
 forward! { DraftStore {

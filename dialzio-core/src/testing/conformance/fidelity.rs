@@ -270,7 +270,8 @@ pub async fn every_field_of_a_file_survives(bed: TestBed) {
     assert_eq!(all, [stored, done]);
 }
 
-/// Of two answers to two questions the later question's stays, whichever comes first; so does an empty one.
+/// Of two answers to two questions the later question's stays, whichever comes first; so does an empty one. When that was
+/// asked is known.
 pub async fn the_templates_that_were_asked_for_last_stay(bed: TestBed) {
     let tenant = bed.tenant().await;
     let account = tenant.account.id;
@@ -280,9 +281,12 @@ pub async fn the_templates_that_were_asked_for_last_stay(bed: TestBed) {
         let all = bed.store.templates(&tenant.scope, account).await.unwrap();
         all.into_iter().map(|template| template.name).collect()
     };
+    let asked_at = async || bed.store.templates_asked_at(&tenant.scope, account).await.unwrap();
+    assert_eq!(asked_at().await, None);
     for (asked, name, wanted) in [(5, "second", "second"), (3, "first", "second"), (5, "again", "again")] {
         bed.write(&tenant.scope, answer(asked, named(name))).await;
         assert_eq!(shown().await, [wanted], "asked at {asked}");
+        assert_eq!(asked_at().await, Some(bed.at(5)));
     }
     bed.write(&tenant.scope, answer(9, Vec::new())).await;
     bed.write(&tenant.scope, answer(8, named("late"))).await;

@@ -216,6 +216,7 @@ async fn found(bed: &TestBed, full: &Full, scope: &OrgScope) -> Vec<(&'static st
         ("scheduled_messages", !store.scheduled_messages(scope, talk).await.unwrap().is_empty()),
         ("drafts", !store.drafts(scope, full.member.id, &[talk]).await.unwrap().is_empty()),
         ("templates", !store.templates(scope, account).await.unwrap().is_empty()),
+        ("templates_asked_at", store.templates_asked_at(scope, account).await.unwrap().is_some()),
         ("media", store.media(scope, full.media.id).await.unwrap().is_some()),
         ("media_of", !store.media_of(scope, &[full.heard.id.into()]).await.unwrap().is_empty()),
         ("send_facts", !store.send_facts(scope, &[full.job.id]).await.unwrap().is_empty()),

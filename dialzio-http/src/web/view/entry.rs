@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::{Shown, shell::Theme};
+use super::{Choice, Shown, shell::Theme};
 
 /// Makes the account of a person who was invited, the owner first of all.
 #[derive(Clone, Debug, Default, Template)]
@@ -33,6 +33,12 @@ pub(crate) struct SetupForm {
     pub(crate) asks_country: bool,
     /// The country: as typed, the one that was given, or what the browser's time zone proposes.
     pub(crate) country: String,
+    /// The time zone that the browser says it is in, if that is proposed.
+    pub(crate) guessed: Option<String>,
+    /// Time zones to choose from.
+    pub(crate) zones: Vec<Choice>,
+    /// What is wrong with the zone.
+    pub(crate) zone_error: Option<String>,
     /// What is wrong with the country.
     pub(crate) country_error: Option<String>,
     /// What is wrong with the name.

@@ -26,7 +26,7 @@ const fn command(label: &'static str, icon: &'static str, press: &'static str) -
     GotoEntry { label, icon, href: None, press }
 }
 
-const ENTRIES: [GotoEntry; 28] = [
+const ENTRIES: [GotoEntry; 29] = [
     page("Inbox", "inbox", "inbox"),
     page("Calls", "call", "calls"),
     page("Calls: to call back", "call-missed", "calls?view=waiting"),
@@ -40,6 +40,7 @@ const ENTRIES: [GotoEntry; 28] = [
     page("Settings: members", "people", "settings/members"),
     page("Settings: call flows", "call", "settings/call-flows"),
     page("Settings: canned replies", "canned", "settings/canned-replies"),
+    page("Settings: templates", "template", "settings/templates"),
     page("Settings: channels", "plug", "settings/channels"),
     page("Settings: unprocessed events", "held", EVENTS),
     page("Sandbox phone", "handset", SANDBOX),

@@ -36,6 +36,7 @@ pub(crate) mod shell;
 pub(crate) mod sms;
 pub(crate) mod state;
 pub(crate) mod tasks;
+pub(crate) mod templates;
 pub(crate) mod text;
 pub(crate) mod thread;
 pub(crate) mod timeline;

@@ -60,6 +60,8 @@ pub(crate) enum Place {
     Channels,
     /// The member's own name, password and sessions.
     Profile,
+    /// Approved texts by line.
+    Templates,
     /// Who works here.
     Members,
     /// Quiet hours, caps, zone.
@@ -116,6 +118,7 @@ impl Shell {
             self.place,
             Place::Profile
                 | Place::Members
+                | Place::Templates
                 | Place::Settings
                 | Place::CannedReplies
                 | Place::CallFlows

@@ -94,6 +94,7 @@ fn setup_form(query: &str) -> SetupForm {
         email: "ravi@example.com".into(),
         asks_country: true,
         country: "IN".into(),
+        guessed: Some("Asia/Kolkata".into()),
         password_error: Some("This password is too common.".into()),
         ..SetupForm::default()
     }
