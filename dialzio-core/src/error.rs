@@ -161,6 +161,8 @@ string_enum! {
         NoProvider = "no such provider is registered",
         /// The provider cannot do this.
         Unsupported = "the provider cannot do this",
+        /// The provider places no calls.
+        CannotCall = "no calls can be placed through this account: choose a telephone line",
         /// The number is connected in another organisation.
         Taken = "the number is connected elsewhere",
     }
@@ -190,6 +192,7 @@ impl Error {
                 AccountProblem::NotRoutable => "account.not_routable".into(),
                 AccountProblem::NoProvider => "account.no_provider".into(),
                 AccountProblem::Unsupported => "account.unsupported".into(),
+                AccountProblem::CannotCall => "account.cannot_call".into(),
                 AccountProblem::Taken => "account.taken".into(),
             },
             Self::IdempotencyReused => "idempotency.key_reused".into(),

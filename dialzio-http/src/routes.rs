@@ -210,12 +210,12 @@ routes! {
     "calls.get" get "/v1/calls/{call}" needs(P::CallsRead), "Get a call with its legs", 200 => api::calls::get;
     "calls.place" post "/v1/calls" needs(P::CallsWrite), "Place a call, if the gate allows it", 202 => api::calls::place,
         sample r#"{"number":"+919876543210","purpose":"service"}"#,
-        problems ["account.no_provider", "account.not_found", "account.not_routable", "account.unsupported", "contact.not_found", "organisation.not_found",
-            "call.emergency_number", "call.own_number", "call.premium_number", "consent.doubtful", "consent.expired", "consent.minor", "consent.no_relation",
+        problems ["account.cannot_call", "account.no_provider", "account.not_found", "account.not_routable", "contact.not_found", "organisation.not_found",
+            "call.emergency_number", "call.own_number", "call.permission_ended", "call.permission_missing", "call.permission_refused", "call.premium_number", "consent.doubtful", "consent.expired", "consent.minor", "consent.no_relation",
             "consent.refused", "consent.registry", "consent.restricted", "consent.suppressed", "consent.unknown", "consent.withdrawn", "hours.calling"];
     "calls.preview" post "/v1/calls/preview" needs(P::CallsRead), "What the gate would say now to a call", 200 => api::calls::preview,
         sample r#"{"number":"+919876543210","purpose":"service"}"#,
-        problems ["account.no_provider", "account.not_found", "account.not_routable", "account.unsupported", "contact.not_found", "organisation.not_found"];
+        problems ["account.cannot_call", "account.no_provider", "account.not_found", "account.not_routable", "contact.not_found", "organisation.not_found"];
     "calls.change" patch "/v1/calls/{call}" needs(P::CallsWrite), "Say what became of a call, and whose it is", 200 => api::calls::change,
         sample r#"{"note":"Wants a call on Tuesday"}"#,
         problems ["call.conflict", "call.stale", "contact.not_found", "disposition.not_found"];

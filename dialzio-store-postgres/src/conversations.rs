@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
+use dialzio_core::call::CallPermission;
 use dialzio_core::conversation::{
     Conversation, ConversationState, ConversationWrite, InboxEntry, QueueCounts,
 };
@@ -145,6 +146,9 @@ impl Scope<'_> {
             ConversationWrite::Insert(conversation) => self.insert_conversation(conversation).await,
             ConversationWrite::Update(new) => self.update_conversation(new).await,
             ConversationWrite::Seen { conversation, up_to } => self.see(*conversation, *up_to).await,
+            ConversationWrite::CallPermission { conversation, permission } => {
+                self.hear_permission(*conversation, *permission).await
+            }
             ConversationWrite::MarkUnread(conversation) => self.unsee(*conversation).await,
             ConversationWrite::Append { account, message, head, digest } => {
                 self.append(*account, message, *head, *digest).await
@@ -203,6 +207,17 @@ impl Scope<'_> {
         self.db.put_one(sql::PUT_CONVERSATION, self.key, new).await?;
         self.group.talks.remove(&new.id);
         self.group.count(new.state.as_str(), new.assignee, 1);
+        Ok(())
+    }
+
+    async fn hear_permission(&mut self, of: ConversationId, heard: CallPermission) -> Res<()> {
+        let Some(kept) = self.talk(of).await? else { return Ok(()) };
+        let newest = kept.call_permission.map_or(heard, |known| known.newest(heard));
+        let row = params![self.key, id(of), newest.answer.as_str(), opt_time(newest.until), time(newest.at)];
+        self.db.run(sql::SET_CALL_PERMISSION, row).await?;
+        if let Some(Some(talk)) = self.group.talks.get_mut(&of) {
+            talk.kept.call_permission = Some(newest);
+        }
         Ok(())
     }
 

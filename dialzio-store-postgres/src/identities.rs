@@ -176,7 +176,7 @@ impl Scope<'_> {
         }
     }
 
-    /// One person after all: aliases move, the other id redirects, and so do its conversations' contacts.
+    /// One person after all: aliases move, the other id redirects, its conversations' contacts do too, and its calls follow.
     async fn join(&mut self, from: ChannelIdentityId, into: ChannelIdentityId) -> Res<()> {
         let (Some(from), Some(into)) =
             (survivor(&mut self.db, self.key, from).await?, survivor(&mut self.db, self.key, into).await?)
@@ -193,6 +193,8 @@ impl Scope<'_> {
         self.group.write_heads(&mut self.db).await?;
         self.group.talks.clear();
         self.db.run(sql::MOVE_CONVERSATIONS, params![self.key, id(from.id), id(into.contact)]).await?;
+        let row = params![self.key, id(from.id), id(into.id), id(from.contact), id(into.contact)];
+        self.db.run(sql::MOVE_CALLS, row).await?;
         for contact in [from.contact, into.contact] {
             self.group.contact(contact);
         }

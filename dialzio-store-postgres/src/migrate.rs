@@ -36,6 +36,7 @@ const STEPS: &[Step] = &[
     ("recording_rule", include_str!("../migrations/0017_recording_rule.sql")),
     ("hook_rotation", include_str!("../migrations/0018_hook_rotation.sql")),
     ("people", include_str!("../migrations/0019_people.sql")),
+    ("whatsapp_calls", include_str!("../migrations/0020_whatsapp_calls.sql")),
 ];
 
 /// The newest step that is known.

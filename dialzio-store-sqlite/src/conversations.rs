@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, params};
 
+use dialzio_core::call::CallPermission;
 use dialzio_core::conversation::{
     Conversation, ConversationState, ConversationWrite, DeliveryStatus, HeadDelta, InboxEntry, Message,
     QueueCounts,
@@ -132,6 +133,9 @@ impl Scope<'_> {
             ConversationWrite::Seen { conversation, up_to } => {
                 self.db.run(sql::SET_SEEN, params![self.key, id(*conversation), id(*up_to)]).map(drop)
             }
+            ConversationWrite::CallPermission { conversation, permission } => {
+                self.hear_permission(*conversation, *permission)
+            }
             ConversationWrite::MarkUnread(conversation) => {
                 self.db.run(sql::SET_UNREAD, params![self.key, id(*conversation)]).map(drop)
             }
@@ -165,6 +169,13 @@ impl Scope<'_> {
         self.db.put(sql::PUT_CONVERSATION, self.key, new)?;
         self.group.count(self.org, new.state.as_str(), new.assignee, 1);
         Ok(())
+    }
+
+    fn hear_permission(&mut self, of: ConversationId, heard: CallPermission) -> Res<()> {
+        let Some(kept) = one(self.db, self.key, of)? else { return Ok(()) };
+        let newest = kept.call_permission.map_or(heard, |known| known.newest(heard));
+        let row = params![self.key, id(of), newest.answer.as_str(), opt_time(newest.until), time(newest.at)];
+        self.db.run(sql::SET_CALL_PERMISSION, row).map(drop)
     }
 
     fn update_conversation(&mut self, new: &Conversation) -> Res<()> {

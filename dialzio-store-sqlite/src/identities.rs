@@ -190,7 +190,7 @@ impl Scope<'_> {
         }
     }
 
-    /// One person after all: aliases move, the other id redirects, and so do its conversations' contacts.
+    /// One person after all: aliases move, the other id redirects, its conversations' contacts do too, and its calls follow.
     fn join(&mut self, from: ChannelIdentityId, into: ChannelIdentityId) -> Res<()> {
         let (Some(from), Some(into)) =
             (survivor(self.db, self.key, from)?, survivor(self.db, self.key, into)?)
@@ -205,6 +205,8 @@ impl Scope<'_> {
         self.db.run(sql::JOIN_IDENTITY, row)?;
         self.db.run(sql::JOIN_JOINED, row)?;
         self.db.run(sql::MOVE_CONVERSATIONS, params![self.key, id(from.id), id(into.contact)])?;
+        let row = params![self.key, id(from.id), id(into.id), id(from.contact), id(into.contact)];
+        self.db.run(sql::MOVE_CALLS, row)?;
         for contact in [from.contact, into.contact] {
             self.group.contact(self.org, contact);
         }

@@ -105,6 +105,12 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         then: None,
     },
     Migration { number: 19, name: "people", sql: include_str!("../migrations/0019_people.sql"), then: None },
+    Migration {
+        number: 20,
+        name: "whatsapp_calls",
+        sql: include_str!("../migrations/0020_whatsapp_calls.sql"),
+        then: None,
+    },
 ];
 
 fn checksum(migration: &Migration) -> [u8; 32] {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use super::{AccountWrite, App, ProviderAccount, SealedContext};
+use crate::consent::Channel;
 use crate::conversation::Template;
 use crate::error::{AccountProblem, Error, RecordKind};
 use crate::event::DomainEvent;
@@ -237,6 +238,16 @@ impl<'a> AccountService<'a> {
             None => provider.telephony().is_some(),
         };
         provider.messaging().filter(|_| !is_off).ok_or(Error::Account(AccountProblem::Unsupported))
+    }
+
+    /// By which way people are called through an account, and call: by WhatsApp where its messages go by WhatsApp, else by telephone.
+    #[must_use]
+    pub fn calls_by(&self, account: &ProviderAccount) -> Channel {
+        let messaging = self.runtime.provider(&account.provider).ok().and_then(Provider::messaging);
+        match messaging.map(|messaging| messaging.capabilities().channel) {
+            Some(Channel::WhatsApp) => Channel::WhatsApp,
+            _ => Channel::Voice,
+        }
     }
 
     /// The telephone service that calls of an account go through.

@@ -45,9 +45,13 @@ impl Reading {
 
     /// The person's number in a report, as far as the report speaks of the person.
     pub(crate) fn customer(&self, report: &CallReport) -> Option<Party> {
-        let of_the_agent = matches!(report.leg.role, Some(LegRole::Agent));
-        let text = report.customer.as_deref().filter(|_| !of_the_agent)?;
-        Some(Party::read(text, self.region))
+        if matches!(report.leg.role, Some(LegRole::Agent)) {
+            return None;
+        }
+        if let Some(person) = &report.person {
+            return Some(person.phone.clone().map_or(Party::Withheld, Party::Number));
+        }
+        Some(Party::read(report.customer.as_deref()?, self.region))
     }
 }
 
@@ -98,6 +102,7 @@ fn evidence(report: &CallReport, source: CallSource, reading: &Reading) -> CallE
         legs: if leg == LegEvidence::default() { Default::default() } else { [(key, leg)].into() },
         recordings: report.recordings.iter().cloned().collect(),
         zone_assumed: local,
+        failure: report.failure.clone().map(|value| Sourced { source, value }),
         ..CallEvidence::default()
     }
 }
@@ -173,6 +178,7 @@ impl Call {
         self.placed = self.placed.or(other.placed);
         self.purpose = self.purpose.or(other.purpose);
         self.placed_by = self.placed_by.take().or_else(|| other.placed_by.clone());
+        self.identity = self.identity.or(other.identity);
         self.contact = self.contact.or(other.contact);
         self.member = self.member.or(other.member);
         self.disposition = self.disposition.or(other.disposition);

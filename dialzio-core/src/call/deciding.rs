@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::applying::{Reading, source};
+use super::record::{Joined, Whose};
 use super::settling;
 use super::{Call, CallAlias, CallFacts, CallFactsQuery, CallState, CallWrite, RecordingConsent};
 use crate::contact::SubjectKey;
@@ -94,11 +95,20 @@ impl Calls {
         Self { known, reading, changed: Vec::new(), written: BTreeSet::new() }
     }
 
-    /// Decides one report. `asked` says that it is the provider's own answer.
+    /// Lets calls follow identities that were joined by what was decided before, as the store does once the batch is applied.
+    pub(crate) fn follow(&mut self, joined: &[Joined]) {
+        let changed = self.changed.iter_mut().map(|changed| &mut changed.call);
+        for call in self.known.calls.iter_mut().chain(changed) {
+            joined.iter().for_each(|joined| call.follow(joined));
+        }
+    }
+
+    /// Decides one report. `asked` says that it is the provider's own answer; `whose` the identity that it names.
     pub(crate) fn decide(
         &mut self,
         report: &CallReport,
         asked: bool,
+        whose: Option<Whose>,
         account: AccountId,
         ids: &IdSource,
         batch: &mut Batch,
@@ -141,6 +151,9 @@ impl Calls {
         let own: Vec<PhoneNumber> =
             self.known.agents.iter().filter_map(|agent| agent.phone.clone()).collect();
         kept.call.apply(report, source(report, asked), &self.reading, &own);
+        if let Some(whose) = whose {
+            kept.call.belongs_to(whose);
+        }
         kept.call.contact = kept.call.contact.or_else(|| self.only_contact(&kept.call));
         if let Some(member) = self.member(&kept.call) {
             kept.call.member = Some(member);

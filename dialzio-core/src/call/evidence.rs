@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::words::{CallAlias, HangupCause};
-use crate::conversation::Direction;
+use crate::conversation::{Direction, FailureNote};
 use crate::name::string_enum;
 
 string_enum! {
@@ -169,6 +169,8 @@ pub struct CallEvidence {
     pub recordings: BTreeMap<String, RecordingKind>,
     /// A time had no zone and was read in the organisation's.
     pub zone_assumed: bool,
+    /// Why it failed, as the provider reports it.
+    pub failure: Option<Sourced<FailureNote>>,
 }
 
 impl CallEvidence {
@@ -192,6 +194,7 @@ impl CallEvidence {
         join(&mut self.direction, seen.direction, Tie::Least);
         join(&mut self.queue, seen.queue, Tie::Greatest);
         join(&mut self.our_number, seen.our_number, Tie::Greatest);
+        join(&mut self.failure, seen.failure, Tie::Greatest);
         self.agent_first |= seen.agent_first;
         self.by_flow |= seen.by_flow;
         self.zone_assumed |= seen.zone_assumed;

@@ -3,10 +3,13 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{
-    Call, CallEvidence, CallQuery, CallService, CallSource, CallState, CallView, CallWrite, Party, Sourced,
+    Call, CallEvidence, CallPermission, CallQuery, CallService, CallSource, CallState, CallView, CallWrite,
+    Party, Sourced,
 };
 use crate::account::{AccountService, AccountState, ProviderAccount};
-use crate::consent::{CallConsent, CallVerdict, Checks, ConsentService, Purpose, Refusal, decide_call};
+use crate::consent::{
+    CallConsent, CallVerdict, CallsNeed, Channel, Checks, ConsentService, Purpose, Refusal, decide_call,
+};
 use crate::contact::SubjectKey;
 use crate::conversation::Direction;
 use crate::error::{AccountProblem, Error, RecordKind};
@@ -16,6 +19,7 @@ use crate::ledger::Action;
 use crate::outbox::{Job, JobKind};
 use crate::page::PageRequest;
 use crate::phone::PhoneNumber;
+use crate::provider::TelephonyProvider;
 use crate::runtime::Runtime;
 use crate::scope::{Actor, OrgScope, Permission};
 use crate::store::{Batch, Idempotency, IdempotencyKey, Outcome, RecordRef};
@@ -71,15 +75,25 @@ pub(crate) async fn consent(
         people.push(store.contact(scope, id).await?.ok_or(Error::missing(RecordKind::Contact))?);
     }
     let mut subjects = vec![key.clone()];
-    let (mut doubtful, mut heard_from) = (false, None::<DateTime<Utc>>);
+    let (mut doubtful, mut heard_from, mut answer) = (false, None::<DateTime<Utc>>, None::<CallPermission>);
     for person in &people {
         subjects.extend(person.details.iter().map(|detail| detail.value.subject_key()));
+        // Identities of the person that are known by other numbers alone.
+        let mut others = Vec::new();
         for identity in store.channel_identities(scope, person.id).await? {
-            subjects.extend(identity.subject_keys());
+            let keys = identity.subject_keys();
+            if !keys.contains(&key) {
+                others.push(identity.id);
+            }
+            subjects.extend(keys);
             doubtful |= identity.doubt.as_ref().is_some_and(|doubt| SubjectKey::phone(&doubt.number) == key);
         }
         for talk in store.conversations_of(scope, person.id).await? {
             heard_from = heard_from.max(talk.last_inbound_at);
+            if talk.account == account && !others.contains(&talk.identity) {
+                let heard = talk.call_permission;
+                answer = answer.map(|known| heard.map_or(known, |heard| known.newest(heard))).or(heard);
+            }
         }
     }
     subjects.sort_unstable();
@@ -91,8 +105,12 @@ pub(crate) async fn consent(
     let suppressions = ConsentService::new(runtime).suppressions_of(scope, &subjects).await?;
     let mut own = store.call_agents(scope, account).await?.into_iter().filter_map(|agent| agent.phone);
     let mut own_number = own.any(|own| own == *number);
-    for account in store.accounts(scope).await? {
-        let shown = account.display_number.as_deref().map(|text| Party::read(text, org.dials_in()));
+    let mut permission = CallsNeed::NotNeeded;
+    for known in store.accounts(scope).await? {
+        if known.id == account && AccountService::new(runtime).calls_by(&known) == Channel::WhatsApp {
+            permission = CallsNeed::Needed(answer);
+        }
+        let shown = known.display_number.as_deref().map(|text| Party::read(text, org.dials_in()));
         own_number |= shown.as_ref().and_then(Party::phone) == Some(number);
     }
     Ok(CallConsent {
@@ -105,6 +123,7 @@ pub(crate) async fn consent(
         doubtful,
         heard_from,
         own_number,
+        permission,
         quiet_hours: org.quiet_hours,
         zone: org.zone,
         checks: Checks::default(),
@@ -138,7 +157,6 @@ impl CallService<'_> {
         if let Some(id) = wanted {
             let account =
                 self.runtime.store().account(scope, id).await?.ok_or(Error::missing(RecordKind::Account))?;
-            AccountService::new(self.runtime).telephony(&account)?;
             return match account.state {
                 AccountState::Routable => Ok(account),
                 _ => Err(Error::Account(AccountProblem::NotRoutable)),
@@ -163,10 +181,20 @@ impl CallService<'_> {
         all.pop().ok_or(Error::Account(AccountProblem::NotRoutable))
     }
 
-    /// What the gate would say now to a call.
+    /// The telephone service by which calls of an account are placed.
+    fn placing(&self, account: &ProviderAccount) -> Result<&dyn TelephonyProvider, Error> {
+        match AccountService::new(self.runtime).telephony(account) {
+            Err(Error::Account(AccountProblem::Unsupported)) => {
+                Err(Error::Account(AccountProblem::CannotCall))
+            }
+            found => found,
+        }
+    }
+
+    /// What the gate would say now to a call. It is asked first, whether or not the account can place calls.
     ///
     /// # Errors
-    /// [`Error::Account`] if no number can place calls; [`Error::NotFound`]; [`Error::Denied`] without
+    /// [`Error::Account`] if no number can place calls, or the one that is meant cannot; [`Error::NotFound`]; [`Error::Denied`] without
     /// [`Permission::CallsRead`].
     pub async fn preview(
         &self,
@@ -179,24 +207,24 @@ impl CallService<'_> {
         let scope = by.scope_for(Permission::CallsRead)?;
         let account = self.calling_account(by, scope, account).await?;
         let facts = consent(self.runtime, scope, account.id, number, contact).await?;
-        Ok(match decide_call(&facts, purpose, self.runtime.now()) {
-            CallVerdict::Allow(_) => CallPreview::Ready,
-            CallVerdict::Deny { refusal, opens_at } => CallPreview::Refused { refusal, opens_at },
-        })
+        match decide_call(&facts, purpose, self.runtime.now()) {
+            CallVerdict::Allow(_) => self.placing(&account).map(|_| CallPreview::Ready),
+            CallVerdict::Deny { refusal, opens_at } => Ok(CallPreview::Refused { refusal, opens_at }),
+        }
     }
 
     /// Places a call, if the gate allows it. The row is written first; the worker asks the gate again, and the provider rings
     /// the member and the person.
     ///
     /// # Errors
-    /// [`Error::Refused`] with every rule that says no; [`Error::Account`] if no number can place calls; [`Error::Invalid`] if
+    /// [`Error::Refused`] with every rule that says no; [`Error::Account`] if no number can place calls, or the one that is meant
+    /// cannot; [`Error::Invalid`] if
     /// the member is no agent of a system that needs one; [`Error::NotFound`]; [`Error::IdempotencyReused`];
     /// [`Error::Denied`] without [`Permission::CallsWrite`].
     pub async fn place(&self, by: &Actor, new: NewCall) -> Result<Call, Error> {
         let scope = by.scope_for(Permission::CallsWrite)?;
         let store = self.runtime.store();
         let account = self.calling_account(by, scope, new.account).await?;
-        let capabilities = AccountService::new(self.runtime).telephony(&account)?.capabilities();
         let now = self.runtime.now();
         let id: CallId = self.runtime.ids().next(now);
         let request = format!("{}\n{}\n{:?}\n{}", account.id, new.number.reveal(), new.contact, new.purpose);
@@ -207,6 +235,7 @@ impl CallService<'_> {
         if let CallVerdict::Deny { refusal, .. } = decide_call(&facts, new.purpose, now) {
             return Err(Error::Refused(refusal));
         }
+        let capabilities = self.placing(&account)?.capabilities();
         let agents = store.call_agents(scope, account.id).await?;
         let mine = agents.into_iter().find(|agent| agent.member.is_some() && agent.member == by.member());
         if capabilities.needs_agent && mine.is_none() {

@@ -119,7 +119,7 @@ impl<'a> CallLog<'a> {
             let mut batch = Batch::caused_by(&Cause::Stored, Action::CallReported, now);
             for report in &given {
                 // What names no call cannot be found again: it is of no use, and harms nothing.
-                let _ = calls.decide(report, asked, account, self.runtime.ids(), &mut batch);
+                let _ = calls.decide(report, asked, None, account, self.runtime.ids(), &mut batch);
             }
             let found = found(&given, &batch);
             if batch.parts().writes.is_empty() {

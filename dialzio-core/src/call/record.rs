@@ -7,7 +7,7 @@ use super::evidence::CallEvidence;
 use super::words::{CallState, HangupCause, RecordingConsent};
 use crate::consent::Purpose;
 use crate::conversation::{Direction, FailureNote};
-use crate::id::{AccountId, CallId, ContactId, DispositionId, MemberId, TaskId};
+use crate::id::{AccountId, CallId, ChannelIdentityId, ContactId, DispositionId, MemberId, TaskId};
 use crate::phone::PhoneNumber;
 use crate::store::Revision;
 use crate::text::CallNote;
@@ -31,7 +31,10 @@ pub struct Call {
     pub withheld: bool,
     /// Our number, as the provider writes it.
     pub our_number: Option<String>,
-    /// Whose call it is, once that is known: found by the number if exactly one contact has it, or chosen by a member.
+    /// The channel identity whose call it is, where the provider carries messages too and so knows the person by its own ids.
+    pub identity: Option<ChannelIdentityId>,
+    /// Whose call it is, once that is known: that of the identity, found by the number if exactly one contact has it, or chosen
+    /// by a member.
     pub contact: Option<ContactId>,
     /// The member who spoke or was rung, by the provider's agent that is mapped to them, or who placed the call.
     pub member: Option<MemberId>,
@@ -77,6 +80,20 @@ pub struct Call {
     pub created_at: DateTime<Utc>,
 }
 
+/// A channel identity, and the contact that it belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Whose {
+    pub(crate) identity: ChannelIdentityId,
+    pub(crate) contact: ContactId,
+}
+
+/// Two identities that turned out to be one person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Joined {
+    pub(crate) from: Whose,
+    pub(crate) into: Whose,
+}
+
 impl std::fmt::Debug for Call {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Call({}, {}, {})", self.id, self.direction, self.state)
@@ -96,6 +113,7 @@ impl Call {
             customer: None,
             withheld: false,
             our_number: None,
+            identity: None,
             contact: None,
             member: None,
             agent: None,
@@ -148,6 +166,28 @@ impl Call {
         self.agent = agent;
         self.word = word;
         self.our_number = self.evidence.our_number.as_ref().map(|known| known.value.clone());
+        // Of a call of ours our own request says why it failed.
+        if self.placed.is_none() {
+            self.failure = self.evidence.failure.as_ref().map(|known| known.value.clone());
+        }
+    }
+
+    /// Makes it the call of an identity and its contact, unless it is somebody's already.
+    pub(crate) fn belongs_to(&mut self, whose: Whose) {
+        if self.identity.is_none() {
+            self.identity = Some(whose.identity);
+            self.contact = self.contact.or(Some(whose.contact));
+        }
+    }
+
+    /// Follows its identity, which turned out to be another one. A contact that a member chose stays.
+    pub(crate) fn follow(&mut self, joined: &Joined) {
+        if self.identity == Some(joined.from.identity) {
+            self.identity = Some(joined.into.identity);
+            if self.contact == Some(joined.from.contact) {
+                self.contact = Some(joined.into.contact);
+            }
+        }
     }
 
     /// Seconds from its start until both sides spoke, if both times are known.

@@ -7,6 +7,7 @@ use super::gate::{Reason, Refusal, RefusalCode};
 use super::record::{Channel, ConsentRecord, ConsentState, Purpose, State, SuppressionScope};
 use super::zone::{self, QuietHours};
 use crate::access::chrono_tz_name::ZoneName;
+use crate::call::{CallPermission, permitted};
 use crate::contact::{Address, SubjectKey};
 use crate::id::OrgId;
 use crate::phone::{NumberKind, PhoneNumber};
@@ -37,9 +38,20 @@ pub(crate) struct CallConsent {
     pub(crate) heard_from: Option<DateTime<Utc>>,
     /// Numbers of the organisation and of its agents.
     pub(crate) own_number: bool,
+    /// What the person answered when they were asked whether they may be called, if the account needs that.
+    pub(crate) permission: CallsNeed,
     pub(crate) quiet_hours: QuietHours,
     pub(crate) zone: ZoneName,
     pub(crate) checks: Checks,
+}
+
+/// Whether calls through an account need the person's permission.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum CallsNeed {
+    /// They need none.
+    NotNeeded,
+    /// They need it: the newest answer, if there is any.
+    Needed(Option<CallPermission>),
 }
 
 /// What the gate of calls answers.
@@ -130,6 +142,11 @@ pub(crate) fn decide_call(facts: &CallConsent, purpose: Purpose, now: DateTime<U
     if marketing && facts.checks.registry == Check::Found(Registry::Blocked) {
         deny(RefusalCode::Registry, None);
     }
+    if let CallsNeed::Needed(answer) = &facts.permission
+        && let Err(no) = permitted(answer.as_ref(), now)
+    {
+        deny(no.code, no.since);
+    }
     let state = ConsentState::fold(&facts.records, Channel::Voice, purpose, now);
     let said_at = state.record.as_ref().map(|record| record.occurred_at);
     match state.state {
@@ -176,6 +193,7 @@ pub(crate) fn decide_call(facts: &CallConsent, purpose: Purpose, now: DateTime<U
 mod tests {
     use super::*;
     use crate::IdSource;
+    use crate::call::PermissionAnswer;
     use crate::consent::record::{ConsentEvent, Evidence, EvidenceKind, PurposeScope};
     use crate::text::EvidenceText;
 
@@ -196,6 +214,7 @@ mod tests {
             doubtful: false,
             heard_from: Some(noon() - TimeDelta::days(3)),
             own_number: false,
+            permission: CallsNeed::NotNeeded,
             quiet_hours: QuietHours::DEFAULT,
             zone: ZoneName::UTC,
             checks: Checks::default(),
@@ -295,6 +314,22 @@ mod tests {
             let called = CallConsent { number, ..facts() };
             assert!(refused(&called, Purpose::Service, noon()).contains(&code), "{code}");
         }
+    }
+
+    #[test]
+    fn where_the_person_has_to_permit_calls_nobody_is_called_without() {
+        let answered = |answer, until| CallPermission { answer, until, at: noon() - TimeDelta::days(1) };
+        let week = noon() + TimeDelta::days(6);
+        let granted = answered(PermissionAnswer::Granted, Some(week));
+        let asked = |answer| CallConsent { permission: CallsNeed::Needed(answer), ..facts() };
+        let (service, missing) = (Purpose::Service, ["call.permission_missing"]);
+        assert_eq!(refused(&asked(None), service, noon()), missing);
+        assert_eq!(refused(&asked(Some(granted)), service, noon()), [""; 0]);
+        assert_eq!(refused(&asked(Some(granted)), service, week), ["call.permission_ended"]);
+        let no = answered(PermissionAnswer::Refused, None);
+        assert_eq!(refused(&asked(Some(no)), service, noon()), ["call.permission_refused"]);
+        // A permission is no opt-in for promotion.
+        assert_eq!(refused(&asked(Some(granted)), Purpose::Marketing, noon()), ["consent.unknown"]);
     }
 
     #[test]

@@ -86,6 +86,12 @@ string_enum! {
         PremiumNumber = "call.premium_number",
         /// A number for emergencies.
         EmergencyNumber = "call.emergency_number",
+        /// The provider asks for the person's permission to call them, and they have given none.
+        CallPermissionMissing = "call.permission_missing",
+        /// The person does not permit calls by this provider.
+        CallPermissionRefused = "call.permission_refused",
+        /// The person's permission to call them by this provider has ended.
+        CallPermissionEnded = "call.permission_ended",
     }
 }
 
@@ -151,6 +157,9 @@ impl Refusal {
             RefusalCode::OwnNumber => "This is a number of your business or of one of its agents.",
             RefusalCode::PremiumNumber => "This number costs the caller extra.",
             RefusalCode::EmergencyNumber => "This is a number for emergencies.",
+            RefusalCode::CallPermissionMissing => "They have not permitted calls by WhatsApp.",
+            RefusalCode::CallPermissionRefused => "They do not permit calls by WhatsApp.",
+            RefusalCode::CallPermissionEnded => "Their permission to call them by WhatsApp has ended.",
             RefusalCode::FrequencyCap => "They had enough promotional messages these seven days.",
         }
     }

@@ -13,7 +13,7 @@ mod store;
 mod zone;
 
 pub use calling::CallPermit;
-pub(crate) use calling::{CallConsent, CallVerdict, decide_call};
+pub(crate) use calling::{CallConsent, CallVerdict, CallsNeed, decide_call};
 pub(crate) use check::Checks;
 pub use check::{Age, Check, Registry};
 pub(crate) use entry::{Entry, enter};

@@ -153,6 +153,7 @@ mod tests {
             seen_up_to: None,
             waiting_since: None,
             last_failed: false,
+            call_permission: None,
             revision: Revision::FIRST,
             created_at: at,
         }

@@ -68,7 +68,7 @@ impl DeliveryStatus {
 }
 
 /// Why a message failed or was refused, for people and programs.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct FailureNote {
     /// A dotted code of ours (`consent.withdrawn`), or the provider's (`whatsapp.131047`).
     pub code: String,

@@ -51,6 +51,7 @@ pub use template::{
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::Revision;
+use crate::call::CallPermission;
 use crate::id::{AccountId, ChannelIdentityId, ContactId, ConversationId, MemberId, MessageId, TeamId};
 use crate::time::REPLY_WINDOW;
 
@@ -113,6 +114,9 @@ pub struct Conversation {
     pub waiting_since: Option<DateTime<Utc>>,
     /// Whether the newest message is one of ours that the provider could not deliver.
     pub last_failed: bool,
+    /// What the person answered last when they were asked whether they may be called through this account; `None` if they never
+    /// answered, and where providers do not ask.
+    pub call_permission: Option<CallPermission>,
     /// Counts changes of state and assignment. Messages do not count.
     pub revision: Revision,
     /// When it was made.

@@ -268,6 +268,7 @@ impl<'a> ConversationService<'a> {
                 seen_up_to: None,
                 waiting_since: None,
                 last_failed: false,
+                call_permission: None,
                 revision: Revision::FIRST,
                 created_at: now,
             };

@@ -8,6 +8,7 @@ use super::{
     MessageDigest, MessageSearch, Reaction, Template,
 };
 use crate::account::Sealed;
+use crate::call::CallPermission;
 use crate::consent::ConsentRecord;
 use crate::contact::{Alias, ChannelIdentity, Portfolio, Stage, SubjectKey};
 use crate::id::{AccountId, ChannelIdentityId, ContactId, ConversationId, MemberId, MessageId};
@@ -455,6 +456,14 @@ pub enum ConversationWrite {
         message: MessageId,
         /// The provider's id; one message may have several.
         external: ExternalId,
+    },
+    /// What the person answered when they were asked whether they may be called: the newest by its time stays, of the same
+    /// instant the one that permits less ([`CallPermission::newest`]).
+    CallPermission {
+        /// The conversation with the person.
+        conversation: ConversationId,
+        /// The answer.
+        permission: CallPermission,
     },
     /// A conversation is unread again: the read mark goes, and at least one message counts as unread.
     MarkUnread(ConversationId),

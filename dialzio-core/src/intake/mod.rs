@@ -208,7 +208,7 @@ impl<'a> Intake<'a> {
         scope: &OrgScope,
     ) -> Result<Decided, Error> {
         let (asked, reports) = decide::ask(route, elements, self.runtime.words(), lookup);
-        let mut known = if reports.len() == elements.len() {
+        let mut known = if reports.len() == elements.len() && asked.aliases.is_empty() {
             InboundFacts::default()
         } else {
             self.runtime.store().inbound_facts(scope, &asked).await?

@@ -8,6 +8,7 @@ use super::commit::{absent, missing};
 use super::state::Rows;
 use super::{MemoryStore, page, unreadable};
 use crate::TypedId;
+use crate::call::record::Joined;
 use crate::call::{
     Call, CallAgent, CallAlias, CallFacts, CallFactsQuery, CallQuery, CallState, CallStore, CallTally,
     CallWrite, ReportQuery,
@@ -79,6 +80,14 @@ impl Rows {
             }
         }
         Ok(())
+    }
+
+    /// Calls of an identity that was joined into another one follow it.
+    pub(super) fn follow_calls(&mut self, joined: &Joined) {
+        for call in self.calls.values_mut().filter(|call| call.identity == Some(joined.from.identity)) {
+            call.follow(joined);
+            call.revision.0 = call.revision.0.saturating_add(1);
+        }
     }
 
     /// Whether the account and the contact of a call are there.

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use super::commit::{absent, missing};
 use super::state::{HeldAlias, Rows, alias_key};
 use super::{MemoryStore, page, unreadable};
+use crate::call::record::{Joined, Whose};
 use crate::contact::{
     Alias, ChannelIdentity, Contact, ContactQuery, ContactStore, ContactWrite, Note, SubjectKey, Task,
     TaskQuery,
@@ -145,7 +146,8 @@ impl Rows {
     fn join(&mut self, from: ChannelIdentityId, into: ChannelIdentityId) {
         let (from, into) = (self.survivor(from), self.survivor(into));
         let Some(contact) = self.identities.get(&into).map(|identity| identity.contact) else { return };
-        if from == into || !self.identities.contains_key(&from) {
+        let Some(before) = self.identities.get(&from).map(|identity| identity.contact) else { return };
+        if from == into {
             return;
         }
         for held in self.aliases.values_mut().filter(|held| held.identity == from) {
@@ -155,6 +157,10 @@ impl Rows {
         for conversation in self.conversations.values_mut().filter(|kept| kept.identity == from) {
             conversation.contact = contact;
         }
+        self.follow_calls(&Joined {
+            from: Whose { identity: from, contact: before },
+            into: Whose { identity: into, contact },
+        });
     }
 
     pub(super) fn matches(&self, contact: &Contact, query: &ContactQuery) -> bool {

@@ -58,6 +58,12 @@ impl Rows {
                     }
                 }
             }
+            ConversationWrite::CallPermission { conversation, permission } => {
+                if let Some(kept) = self.conversations.get_mut(&conversation) {
+                    let newest = kept.call_permission.map_or(permission, |known| known.newest(permission));
+                    kept.call_permission = Some(newest);
+                }
+            }
             ConversationWrite::MarkUnread(conversation) => {
                 if let Some(kept) = self.conversations.get_mut(&conversation) {
                     (kept.seen_up_to, kept.unread) = (None, kept.unread.max(1));

@@ -11,8 +11,8 @@ use super::write::JobWrite;
 use crate::account::{AccountService, AccountState, ProviderAccount};
 use crate::call::reading::CallLog;
 use crate::call::{
-    Call, CallAgent, CallEvidence, CallSource, CallState, CallWrite, LegEvidence, LegRole, PLACE_WITHIN,
-    Sourced, consent, settling,
+    Call, CallAgent, CallEvidence, CallFacts, CallQuery, CallSource, CallState, CallView, CallWrite,
+    LegEvidence, LegRole, PLACE_WITHIN, Sourced, consent, settling,
 };
 use crate::consent::{CallPermit, CallVerdict, decide_call};
 use crate::conversation::FailureNote;
@@ -20,6 +20,7 @@ use crate::error::{Error, RecordKind};
 use crate::event::DomainEvent;
 use crate::id::CallId;
 use crate::ledger::Action;
+use crate::page::PageRequest;
 use crate::provider::{CallAccepted, CallReport, OutboundCall, ProviderError, RingAgentOn};
 use crate::scope::OrgScope;
 use crate::store::{Batch, Cause, Precondition, RecordRef, StoreError};
@@ -259,10 +260,8 @@ impl Worker<'_> {
             });
             call.derive();
         }
-        let waiting = match call.customer_key() {
-            Some(key) if call.state == CallState::Completed => self.waiting(scope, &call, key).await?,
-            _ => Vec::new(),
-        };
+        let waiting =
+            if call.state == CallState::Completed { self.waiting(scope, &call).await? } else { Vec::new() };
         let mut batch = self.about_call(lease, job, &call);
         settling::follow_up(&mut call, now, self.runtime.ids(), &mut batch);
         settling::reached(&call, &waiting, now, &mut batch);
@@ -270,21 +269,26 @@ impl Worker<'_> {
         self.commit_handled(scope, batch).await
     }
 
-    /// Missed calls with the number of a call.
-    async fn waiting(
-        &self,
-        scope: &OrgScope,
-        call: &Call,
-        key: crate::contact::SubjectKey,
-    ) -> Result<Vec<Call>, Error> {
-        let query = crate::call::CallFactsQuery {
-            account: call.account,
-            aliases: Vec::new(),
-            own: Vec::new(),
-            customers: vec![key],
-            agents: Vec::new(),
-        };
-        Ok(self.runtime.store().call_facts(scope, &query).await?.waiting)
+    /// Missed calls of the person of a call: those with its number, and those without a number of its contact.
+    async fn waiting(&self, scope: &OrgScope, call: &Call) -> Result<Vec<Call>, Error> {
+        let store = self.runtime.store();
+        let mut waiting = Vec::new();
+        if let Some(key) = call.customer_key() {
+            let query = crate::call::CallFactsQuery {
+                account: call.account,
+                aliases: Vec::new(),
+                own: Vec::new(),
+                customers: vec![key],
+                agents: Vec::new(),
+            };
+            waiting = store.call_facts(scope, &query).await?.waiting;
+        }
+        if let Some(contact) = call.contact {
+            let query = CallQuery { view: CallView::Waiting, contact: Some(contact), ..CallQuery::default() };
+            let theirs = store.calls(scope, &query, PageRequest::first(CallFacts::MANY as u32)).await?.items;
+            waiting.extend(theirs.into_iter().filter(|missed| missed.customer.is_none()));
+        }
+        Ok(waiting)
     }
 
     /// Reads the provider's log since the job was due, with an overlap, and queues the next reading. If the server stood still,

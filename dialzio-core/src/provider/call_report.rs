@@ -3,8 +3,9 @@
 use chrono::{DateTime, NaiveDateTime, Utc};
 use std::fmt::Debug;
 
+use super::Sender;
 use crate::call::{CallAlias, HangupCause, LegResult, LegRole, RecordingKind};
-use crate::conversation::Direction;
+use crate::conversation::{Direction, FailureNote};
 use crate::id::CallId;
 use crate::name::string_enum;
 
@@ -69,6 +70,9 @@ pub struct CallReport {
     /// The person's number as written; empty if the report has the field and nothing in it, which means a number withheld.
     /// `None` if this report does not speak of the person.
     pub customer: Option<String>,
+    /// The person, by the ids of a provider that carries messages too: the call is that of their channel identity. `None` where the
+    /// provider knows people by their number alone.
+    pub person: Option<Box<Sender>>,
     /// Our number as written.
     pub our_number: Option<String>,
     /// The team or menu that took the call.
@@ -77,6 +81,8 @@ pub struct CallReport {
     pub leg: LegReport,
     /// Recorded files by the provider's name of each.
     pub recordings: Vec<(String, RecordingKind)>,
+    /// Why it failed, in the provider's code and words.
+    pub failure: Option<FailureNote>,
 }
 
 impl Debug for CallReport {
@@ -96,10 +102,12 @@ impl CallReport {
             direction: None,
             by_flow: false,
             customer: None,
+            person: None,
             our_number: None,
             queue: None,
             leg: LegReport::default(),
             recordings: Vec::new(),
+            failure: None,
         }
     }
 }

@@ -7,6 +7,7 @@ mod id;
 mod inbound;
 mod incoming;
 mod messaging;
+mod sender;
 mod telephony;
 mod trust;
 mod webhook;
@@ -17,7 +18,7 @@ pub use error::{BoxError, ProviderError, RefusalReason, WebhookError};
 pub use id::ProviderId;
 pub use inbound::{
     AccountRef, DeliveryUpdate, IdentityUpdate, Inbound, InboundBody, InboundContent, InboundMedia,
-    InboundMessage, PreferenceUpdate, PreferenceValue, ReactionUpdate, Received, Sender, TemplateUpdate,
+    InboundMessage, PreferenceUpdate, PreferenceValue, ReactionUpdate, Received, TemplateUpdate,
 };
 pub use incoming::{IncomingCall, WrittenProgram};
 #[cfg(feature = "mock")]
@@ -27,6 +28,7 @@ pub use messaging::{
     MessagingCapabilities, MessagingProvider, OutboundContent, OutboundMessage, Signal, TemplateSource,
     UploadedMedia,
 };
+pub use sender::Sender;
 #[cfg(feature = "mock")]
 pub use telephony::MockTelephonyProvider;
 pub use telephony::{

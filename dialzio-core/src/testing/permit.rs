@@ -4,8 +4,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::access::chrono_tz_name::ZoneName;
 use crate::consent::{
-    CallConsent, CallPermit, CallVerdict, Channel, Checks, ConsentRows, Intent, Purpose, QuietHours,
-    SendPermit, Verdict, decide, decide_call, facts,
+    CallConsent, CallPermit, CallVerdict, CallsNeed, Channel, Checks, ConsentRows, Intent, Purpose,
+    QuietHours, SendPermit, Verdict, decide, decide_call, facts,
 };
 use crate::contact::Address;
 use crate::id::IdSource;
@@ -71,6 +71,7 @@ pub fn permit_to_call(number: crate::PhoneNumber, now: DateTime<Utc>) -> CallPer
         doubtful: false,
         heard_from: Some(now - TimeDelta::minutes(1)),
         own_number: false,
+        permission: CallsNeed::NotNeeded,
         quiet_hours: QuietHours::DEFAULT,
         zone: ZoneName::UTC,
         checks: Checks::default(),

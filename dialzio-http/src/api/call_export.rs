@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use dialzio_core::call::{Call, CallQuery};
+use dialzio_core::call::{Call, CallChannels, CallQuery};
 use dialzio_core::page::PageRequest;
 use dialzio_core::{Actor, TypedId};
 use std::num::NonZeroU32;
@@ -21,8 +21,9 @@ const CSV: &str = "text/csv; charset=utf-8";
 /// The most rows of one file.
 pub(crate) const MOST: usize = 50_000;
 /// The columns, in order.
-const COLUMNS: [&str; 15] = [
+const COLUMNS: [&str; 16] = [
     "id",
+    "channel",
     "direction",
     "state",
     "confirmed",
@@ -51,11 +52,12 @@ fn harmless(text: &str) -> String {
     }
 }
 
-fn row(call: &Call) -> [String; COLUMNS.len()] {
+fn row(call: &Call, channels: &CallChannels) -> [String; COLUMNS.len()] {
     let time = |at: Option<chrono::DateTime<chrono::Utc>>| at.map(|at| at.to_rfc3339()).unwrap_or_default();
     let id = |id: Option<uuid::Uuid>| id.map(|id| id.to_string()).unwrap_or_default();
     [
         call.id.to_string(),
+        channels.of(call.account).to_string(),
         call.direction.to_string(),
         call.state.to_string(),
         call.confirmed.to_string(),
@@ -81,6 +83,7 @@ pub(crate) async fn file(state: &AppState, by: &Actor, query: &CallQuery) -> Res
     let failed = |_| Problem::new("server.failed");
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record(COLUMNS).map_err(failed)?;
+    let channels = state.crm().calls().channels(by).await?;
     let (mut after, mut count) = (None, 0);
     loop {
         let page =
@@ -93,7 +96,7 @@ pub(crate) async fn file(state: &AppState, by: &Actor, query: &CallQuery) -> Res
             ));
         }
         for call in &page.items {
-            writer.write_record(row(call)).map_err(failed)?;
+            writer.write_record(row(call, &channels)).map_err(failed)?;
         }
         after = page.next;
         if after.is_none() {

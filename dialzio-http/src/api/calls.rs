@@ -5,18 +5,18 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
 use dialzio_core::call::{
-    Call, CallPatch, CallPreview, CallQuery, CallState, CallView, DurationClass, HangupCause, LegEvidence,
-    NewCall, RecordingConsent, RecordingKind,
+    Call, CallChannels, CallPatch, CallPreview, CallQuery, CallState, CallView, DurationClass, HangupCause,
+    LegEvidence, NewCall, RecordingConsent, RecordingKind,
 };
-use dialzio_core::consent::{Purpose, RefusalCode};
+use dialzio_core::consent::{Channel, Purpose, RefusalCode};
 use dialzio_core::contact::SubjectKey;
 use dialzio_core::conversation::Direction;
 use dialzio_core::media::{Media, MediaState};
 use dialzio_core::provider::CallAction;
 use dialzio_core::text::CallNote;
 use dialzio_core::{
-    AccountId, Actor, CallId, ContactId, DispositionId, Error, MediaId, MemberId, Permission, PhoneNumber,
-    Revision, TaskId,
+    AccountId, Actor, CallId, ChannelIdentityId, ContactId, DispositionId, Error, MediaId, MemberId,
+    Permission, PhoneNumber, Revision, TaskId,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -37,6 +37,8 @@ pub struct CallJson {
     id: CallId,
     /// The number or sender it went through.
     account: AccountId,
+    /// By which way it went: `voice` by telephone, or `whatsapp`.
+    channel: Channel,
     direction: Direction,
     state: CallState,
     /// Its end was confirmed by asking the provider, which no one else can forge.
@@ -49,6 +51,9 @@ pub struct CallJson {
     /// Our number, as the provider writes it.
     #[schema(required)]
     our_number: Option<String>,
+    /// The channel identity of the person, where the provider carries messages too.
+    #[schema(required)]
+    identity: Option<ChannelIdentityId>,
     /// Whose call it is; null if that is not known, or if several people have the number.
     #[schema(required)]
     contact: Option<ContactId>,
@@ -147,17 +152,20 @@ impl LegJson {
     }
 }
 
-impl From<Call> for CallJson {
-    fn from(call: Call) -> Self {
+impl CallJson {
+    /// A call with the way that it went.
+    pub(crate) fn of(call: Call, channels: &CallChannels) -> Self {
         Self {
             id: call.id,
             account: call.account,
+            channel: channels.of(call.account),
             direction: call.direction,
             state: call.state,
             confirmed: call.confirmed,
             customer: call.customer.as_ref().map(|number| number.reveal().to_owned()),
             withheld: call.withheld,
             our_number: call.our_number,
+            identity: call.identity,
             contact: call.contact,
             member: call.member,
             agent: call.agent,
@@ -184,7 +192,8 @@ impl From<Call> for CallJson {
     }
 }
 
-fn revised(call: Call) -> Revised<CallJson> {
+/// One call with its legs.
+async fn revised(state: &AppState, by: &Actor, call: Call) -> Result<Revised<CallJson>, Error> {
     let legs = call
         .evidence
         .legs
@@ -192,7 +201,8 @@ fn revised(call: Call) -> Revised<CallJson> {
         .filter(|(id, _)| !id.is_empty())
         .map(|(id, leg)| LegJson::of(id, leg))
         .collect();
-    Revised::at(call.revision, CallJson { legs: Some(legs), ..call.into() })
+    let channels = state.crm().calls().channels(by).await?;
+    Ok(Revised::at(call.revision, CallJson { legs: Some(legs), ..CallJson::of(call, &channels) }))
 }
 
 /// Which calls are asked for. All conditions hold at once.
@@ -282,7 +292,18 @@ pub async fn list(
     Asked(paging): Asked<Paging>,
 ) -> Result<Json<List<CallJson>>, Problem> {
     let query = filter.query(&state, &actor).await?;
-    Ok(List::of(state.crm().calls().list(&actor, &query, paging.request()?).await?, CallJson::from))
+    listed(&state, &actor, &query, &paging).await
+}
+
+async fn listed(
+    state: &AppState,
+    by: &Actor,
+    query: &CallQuery,
+    paging: &Paging,
+) -> Result<Json<List<CallJson>>, Problem> {
+    let found = state.crm().calls().list(by, query, paging.request()?).await?;
+    let channels = state.crm().calls().channels(by).await?;
+    Ok(List::of(found, |call| CallJson::of(call, &channels)))
 }
 
 /// `GET /v1/missed-calls`: those that wait to be called back.
@@ -292,7 +313,7 @@ pub async fn missed(
     Asked(paging): Asked<Paging>,
 ) -> Result<Json<List<CallJson>>, Problem> {
     let query = CallQuery { view: CallView::Waiting, ..CallQuery::default() };
-    Ok(List::of(state.crm().calls().list(&actor, &query, paging.request()?).await?, CallJson::from))
+    listed(&state, &actor, &query, &paging).await
 }
 
 /// `GET /v1/calls/{call}`.
@@ -301,7 +322,8 @@ pub async fn get(
     Caller(actor): Caller,
     Id(id): Id<CallId>,
 ) -> Result<Revised<CallJson>, Problem> {
-    Ok(revised(state.crm().calls().get(&actor, id).await?))
+    let call = state.crm().calls().get(&actor, id).await?;
+    Ok(revised(&state, &actor, call).await?)
 }
 
 /// A call to be placed.
@@ -330,7 +352,9 @@ pub async fn place(
     let purpose = new.purpose.unwrap_or(Purpose::Service);
     let NewCallJson { contact, account, .. } = new;
     let new = NewCall { account, number, contact, purpose, key: Some(key) };
-    Ok((StatusCode::ACCEPTED, Json(state.crm().calls().place(&actor, new).await?.into())))
+    let call = state.crm().calls().place(&actor, new).await?;
+    let channels = state.crm().calls().channels(&actor).await?;
+    Ok((StatusCode::ACCEPTED, Json(CallJson::of(call, &channels))))
 }
 
 /// What the gate would say to a call.
@@ -432,9 +456,9 @@ pub async fn change(
         recording_consent: patch.recording_consent,
     };
     match calls.update(&actor, id, seen, &change).await {
-        Ok(call) => Ok(revised(call)),
+        Ok(call) => Ok(revised(&state, &actor, call).await?),
         Err(error) => {
-            let present = async { Ok::<_, Error>(revised(calls.get(&actor, id).await?)) };
+            let present = async { revised(&state, &actor, calls.get(&actor, id).await?).await };
             Err(refusal(error, present).await)
         }
     }

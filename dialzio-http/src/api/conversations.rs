@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
+use dialzio_core::call::{CallPermission, PermissionAnswer};
 use dialzio_core::consent::{Reason, RefusalCode};
 use dialzio_core::contact::Stage;
 use dialzio_core::conversation::{
@@ -58,6 +59,10 @@ pub struct ConversationJson {
     waiting_since: Option<DateTime<Utc>>,
     /// Whether the newest message is one that could not be delivered.
     last_failed: bool,
+    /// What the person answered last when they were asked whether they may be called through this account; null if they never
+    /// answered, and where providers do not ask.
+    #[schema(required)]
+    call_permission: Option<CallPermissionJson>,
     revision: Revision,
     created_at: DateTime<Utc>,
     /// The person, for callers who may read contacts.
@@ -69,6 +74,24 @@ pub struct ConversationJson {
     /// Of one conversation: another person may be writing.
     #[serde(skip_serializing_if = "Option::is_none")]
     doubt: Option<DoubtJson>,
+}
+
+/// What a person answered when they were asked whether they may be called.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = CallPermission)]
+struct CallPermissionJson {
+    answer: PermissionAnswer,
+    /// When a permission ends; null if it has no end, and for a refusal.
+    #[schema(required)]
+    until: Option<DateTime<Utc>>,
+    /// When they answered.
+    at: DateTime<Utc>,
+}
+
+impl From<CallPermission> for CallPermissionJson {
+    fn from(CallPermission { answer, until, at }: CallPermission) -> Self {
+        Self { answer, until, at }
+    }
 }
 
 /// The person of a conversation.
@@ -135,6 +158,7 @@ impl From<Conversation> for ConversationJson {
             window_ends_at: conversation.window_ends(),
             waiting_since: conversation.waiting_since,
             last_failed: conversation.last_failed,
+            call_permission: conversation.call_permission.map(Into::into),
             revision: conversation.revision,
             created_at: conversation.created_at,
             person: None,

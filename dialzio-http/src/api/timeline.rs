@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use chrono::{DateTime, Utc};
+use dialzio_core::call::CallChannels;
 use dialzio_core::conversation::Message;
 use dialzio_core::page::Page;
 use dialzio_core::timeline::{TimelineItem, TimelineKind};
@@ -60,7 +61,11 @@ pub struct TimelineItemJson {
 }
 
 impl TimelineItemJson {
-    fn of(item: TimelineItem, messages: &mut impl Iterator<Item = MessageJson>) -> Self {
+    fn of(
+        item: TimelineItem,
+        messages: &mut impl Iterator<Item = MessageJson>,
+        channels: &CallChannels,
+    ) -> Self {
         let empty = Self {
             kind: item.kind(),
             at: item.at(),
@@ -79,7 +84,7 @@ impl TimelineItemJson {
             TimelineItem::Activity(done) => {
                 Self { conversation: Some(done.conversation), activity: Some(done.into()), ..empty }
             }
-            TimelineItem::Call(call) => Self { call: Some((*call).into()), ..empty },
+            TimelineItem::Call(call) => Self { call: Some(CallJson::of(*call, channels)), ..empty },
             TimelineItem::Note(note) => Self { note: Some(note.into()), ..empty },
             TimelineItem::Task(task) => Self { task: Some(task.into()), ..empty },
             TimelineItem::Consent(record) => Self { consent: Some((*record).into()), ..empty },
@@ -109,6 +114,9 @@ pub async fn of_contact(
     // The messages of the page with their files and evidence, in the order in which they are met again below.
     let messages = if messages.is_empty() { Vec::new() } else { whole(&state, &actor, messages).await? };
     let mut messages = messages.into_iter();
-    let items = page.items.into_iter().map(|item| TimelineItemJson::of(item, &mut messages)).collect();
+    let calls = page.items.iter().any(|item| matches!(item, TimelineItem::Call(_)));
+    let channels = if calls { state.crm().calls().channels(&actor).await? } else { CallChannels::default() };
+    let items =
+        page.items.into_iter().map(|item| TimelineItemJson::of(item, &mut messages, &channels)).collect();
     Ok(List::of(Page { items, next: page.next }, std::convert::identity))
 }

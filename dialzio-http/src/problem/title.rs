@@ -12,6 +12,7 @@ const CODES: &[(&str, u16, &str)] = &[
     ("access.denied", 403, "You may not do this: ask an owner for the permission"),
     ("access.too_many_attempts", 429, "Too many attempts to sign in: wait before the next one"),
     ("access.unauthenticated", 401, "Sign in first, or send a valid key"),
+    ("account.cannot_call", 409, "No calls can be placed through this account: choose a telephone line"),
     ("account.no_provider", 409, "The provider of this account is not part of this server"),
     ("account.not_routable", 409, "The account is not connected: check its token first"),
     ("account.taken", 409, "The number is connected in another organisation: disconnect it there first"),
@@ -23,6 +24,13 @@ const CODES: &[(&str, u16, &str)] = &[
         403,
         "This is a number of your business or of one of its agents: choose the person's",
     ),
+    (
+        "call.permission_ended",
+        403,
+        "The permission of this person to call them by WhatsApp has ended: ask for it again",
+    ),
+    ("call.permission_missing", 403, "This person has not permitted calls by WhatsApp: ask for it first"),
+    ("call.permission_refused", 403, "This person does not permit calls by WhatsApp: write to them instead"),
     ("call.premium_number", 403, "This number costs the caller extra, so it is not called from here"),
     (
         "cap.frequency",

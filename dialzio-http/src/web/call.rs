@@ -8,7 +8,7 @@ use dialzio_core::conversation::Direction;
 use dialzio_core::media::MediaState;
 use dialzio_core::{CallId, Permission};
 
-use super::calls::{names, seconds, state, who};
+use super::calls::{channel, names, permission, seconds, state, who};
 use super::page_context::{PageContext, show};
 use super::view::calls::{CallCard, CallFile, CallPage, LegRow, WrapUp};
 use super::view::shell::Place;
@@ -116,6 +116,15 @@ async fn facts(ctx: &PageContext, call: &Call) -> Result<Vec<Fact>, Problem> {
         Direction::Outbound => "Outgoing",
     };
     facts.push(Fact::new("Direction", way));
+    let by = ctx.crm().calls().channels(&ctx.actor).await?.of(call.account);
+    facts.push(Fact::new("Channel", channel(by).unwrap_or("Telephone")));
+    // Only these are asked whether they may be called.
+    if let (Some(by), Some(contact)) = (channel(by), call.contact) {
+        let answers = ctx.crm().calls().permissions(&ctx.actor, contact).await?;
+        let answer = answers.get(&call.account).map(|answer| permission(ctx, answer));
+        let words = answer.unwrap_or_else(|| "Not asked".to_owned());
+        facts.push(Fact::new(format!("Calls by {by}"), words));
+    }
     if let Some(ours) = &call.our_number {
         facts.push(Fact::new("Our number", ours.as_str()));
     }

@@ -6,7 +6,10 @@ use std::collections::btree_map::Entry;
 use axum::extract::Query;
 use axum::response::Html;
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
-use dialzio_core::call::{Call, CallQuery, CallState, CallView, DurationClass};
+use dialzio_core::call::{
+    Call, CallChannels, CallPermission, CallQuery, CallState, CallView, DurationClass, permitted,
+};
+use dialzio_core::consent::{Channel, Reason, RefusalCode};
 use dialzio_core::contact::SubjectKey;
 use dialzio_core::conversation::Direction;
 use dialzio_core::page::PageRequest;
@@ -150,10 +153,11 @@ async fn list(ctx: &PageContext, asked: &Asked) -> Result<CallList, Problem> {
     let outcomes: BTreeMap<DispositionId, Shown> =
         dispositions.iter().map(|kept| (kept.id, Shown::from(kept.name.reveal()))).collect();
     let names = names(ctx, &found.items).await?;
+    let channels = ctx.crm().calls().channels(&ctx.actor).await?;
     let mut days: Vec<CallDay> = Vec::new();
     for call in &found.items {
         let label = words::day(ctx, ctx.local(call.started_at).date());
-        let row = row(ctx, call, &names, &outcomes);
+        let row = row(ctx, call, &names, &outcomes, &channels);
         match days.last_mut().filter(|day| day.label == label) {
             Some(day) => day.rows.push(row),
             None => days.push(CallDay { label, rows: vec![row] }),
@@ -298,11 +302,45 @@ fn age(ctx: &PageContext, since: DateTime<Utc>) -> String {
     }
 }
 
+/// What a call says of its way, where it is not the telephone.
+pub(crate) const fn channel(way: Channel) -> Option<&'static str> {
+    match way {
+        Channel::WhatsApp => Some("WhatsApp"),
+        _ => None,
+    }
+}
+
+/// What a person permits about being called, in a sentence.
+pub(crate) fn permission(ctx: &PageContext, answer: &CallPermission) -> String {
+    match (permitted(Some(answer), ctx.now), answer.until) {
+        (Ok(()), None) => "May be called".to_owned(),
+        (Ok(()), Some(until)) => format!("May be called until {}", ctx.moment(until).full),
+        (Err(Reason { code: RefusalCode::CallPermissionEnded, .. }), Some(until)) => {
+            format!("Could be called until {}", ctx.moment(until).full)
+        }
+        (Err(_), _) => format!("Does not want to be called, said on {}", ctx.moment(answer.at).full),
+    }
+}
+
+/// The same in as many words as fit beside a label.
+pub(crate) fn permission_chip(ctx: &PageContext, answer: &CallPermission) -> Chip {
+    let chip = match (permitted(Some(answer), ctx.now), answer.until) {
+        (Ok(()), None) => Chip::new(Tone::Ok, "Allowed"),
+        (Ok(()), Some(until)) => Chip::new(Tone::Ok, format!("Until {}", ctx.day_of(until))),
+        (Err(Reason { code: RefusalCode::CallPermissionEnded, .. }), Some(until)) => {
+            Chip::new(Tone::Warn, format!("Ended {}", ctx.day_of(until)))
+        }
+        (Err(_), _) => Chip::new(Tone::Bad, format!("Said no {}", ctx.day_of(answer.at))),
+    };
+    chip.because(permission(ctx, answer))
+}
+
 fn row(
     ctx: &PageContext,
     call: &Call,
     names: &BTreeMap<ContactId, String>,
     outcomes: &BTreeMap<DispositionId, Shown>,
+    channels: &CallChannels,
 ) -> CallRow {
     let (icon, way) = match (call.direction, call.state.is_missed()) {
         (Direction::Inbound, true) => ("call-missed", "Missed"),
@@ -314,6 +352,7 @@ fn row(
         id: call.id.to_string(),
         icon,
         way,
+        channel: channel(channels.of(call.account)),
         who: who(call, names).into(),
         state: state(call),
         outcome: call.disposition.and_then(|id| outcomes.get(&id).cloned()),

@@ -171,7 +171,25 @@ pub(crate) async fn consent_rows(ctx: &PageContext, contact: ContactId) -> Resul
             rows.push(ConsentRow { label, chip: state_chip(ctx, &state) });
         }
     }
+    rows.extend(call_permissions(ctx, contact).await?);
     Ok(rows)
+}
+
+/// What the person answered to each line that asked whether they may be called.
+async fn call_permissions(ctx: &PageContext, contact: ContactId) -> Result<Vec<ConsentRow>, Problem> {
+    if !ctx.may(Permission::CallsRead) {
+        return Ok(Vec::new());
+    }
+    let answers = ctx.crm().calls().permissions(&ctx.actor, contact).await?;
+    let lines = Lines::of(ctx).await?;
+    let each = answers.iter().map(|(account, answer)| {
+        let label = format!(
+            "{}, calls",
+            if answers.len() > 1 { lines.full_name(*account) } else { lines.channel(*account).to_owned() }
+        );
+        ConsentRow { label: label.into(), chip: super::calls::permission_chip(ctx, answer) }
+    });
+    Ok(each.collect())
 }
 
 fn state_chip(ctx: &PageContext, state: &ConsentState) -> Chip {

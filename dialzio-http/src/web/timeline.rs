@@ -3,7 +3,7 @@
 use axum::extract::Query;
 use axum::response::Html;
 use chrono::NaiveDate;
-use dialzio_core::call::Call;
+use dialzio_core::call::{Call, CallChannels};
 use dialzio_core::consent::ConsentRecord;
 use dialzio_core::contact::Task;
 use dialzio_core::conversation::{Activity, Conversation, Direction, Message};
@@ -98,6 +98,7 @@ struct Teller<'a> {
     name: String,
     talks: Vec<Conversation>,
     lines: Lines,
+    channels: CallChannels,
 }
 
 impl<'a> Teller<'a> {
@@ -110,7 +111,12 @@ impl<'a> Teller<'a> {
             Vec::new()
         };
         let lines = Lines::of(ctx).await?;
-        Ok(Self { ctx, contact, name: words::contact_name(&record, &identities), talks, lines })
+        let channels = if ctx.may(Permission::CallsRead) {
+            ctx.crm().calls().channels(&ctx.actor).await?
+        } else {
+            CallChannels::default()
+        };
+        Ok(Self { ctx, contact, name: words::contact_name(&record, &identities), talks, lines, channels })
     }
 
     /// What happened, under the days on which it did; `shown` is the day that is there already. Answers the last day.
@@ -211,8 +217,9 @@ impl<'a> Teller<'a> {
         let talk = call.talk_seconds.filter(|talk| *talk > 0).map(|talk| calls::seconds(talk.into()));
         let member = call.member.and_then(|id| self.ctx.member(id));
         let note = call.note.as_ref().map(|note| note.reveal().to_owned());
-        let said: Vec<String> =
-            [Some(calls::state(call).text.to_string()), talk, member, note].into_iter().flatten().collect();
+        let channel = calls::channel(self.channels.of(call.account)).map(str::to_owned);
+        let state = Some(calls::state(call).text.to_string());
+        let said: Vec<String> = [channel, state, talk, member, note].into_iter().flatten().collect();
         Line {
             icon,
             text: format!("{way}: {}", said.join(" · ")).into(),

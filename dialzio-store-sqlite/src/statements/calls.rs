@@ -5,7 +5,7 @@ use super::statements;
 macro_rules! call {
     () => {
         "c.id, c.account_id, c.direction, c.state, c.confirmed, c.member_id, c.disposition_id, c.contact_id, c.started_at, \
-         c.answered_at, c.ended_at, c.talk_seconds, c.wait_seconds, c.customer, c.withheld, c.our_number, c.agent, \
+         c.answered_at, c.ended_at, c.talk_seconds, c.wait_seconds, c.customer, c.withheld, c.our_number, c.identity_id, c.agent, \
          c.placed_by, c.placed, c.purpose, c.cause, c.word, c.recording_consent, c.handled_at, c.task_id, c.revision, \
          c.created_at, c.failure_code, c.failure_detail, c.note, c.evidence"
     };
@@ -75,10 +75,10 @@ statements! { CALLS_ALL:
     PUT_CALL: Write [call] =
         "INSERT INTO call (org_id, id, account_id, direction, state, confirmed, member_id, disposition_id, contact_id,
                 began_hour, started_at, answered_at, ended_at, talk_seconds, wait_seconds, duration_class, customer,
-                customer_key, withheld, our_number, agent, placed_by, placed, purpose, cause, word, recording_consent,
+                customer_key, withheld, our_number, identity_id, agent, placed_by, placed, purpose, cause, word, recording_consent,
                 handled_at, task_id, revision, created_at, failure_code, failure_detail, note, evidence)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23,
-                ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34, ?35)
+                ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34, ?35, ?36)
          ON CONFLICT (org_id, id) DO UPDATE SET account_id = excluded.account_id, direction = excluded.direction,
                 state = excluded.state, confirmed = excluded.confirmed, member_id = excluded.member_id,
                 disposition_id = excluded.disposition_id, contact_id = excluded.contact_id,
@@ -86,6 +86,7 @@ statements! { CALLS_ALL:
                 talk_seconds = excluded.talk_seconds, wait_seconds = excluded.wait_seconds,
                 duration_class = excluded.duration_class, customer = excluded.customer,
                 customer_key = excluded.customer_key, withheld = excluded.withheld, our_number = excluded.our_number,
+                identity_id = excluded.identity_id,
                 agent = excluded.agent, placed_by = excluded.placed_by, placed = excluded.placed,
                 purpose = excluded.purpose, cause = excluded.cause, word = excluded.word,
                 recording_consent = excluded.recording_consent, handled_at = excluded.handled_at,

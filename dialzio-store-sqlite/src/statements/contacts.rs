@@ -153,6 +153,10 @@ statements! { CONTACTS_ALL:
         "UPDATE channel_alias SET identity_id = ?3 WHERE org_id = ?1 AND identity_id = ?2";
     MOVE_CONVERSATIONS: Write [conversation] =
         "UPDATE conversation SET contact_id = ?3 WHERE org_id = ?1 AND identity_id = ?2";
+    MOVE_CALLS: Write [call] =
+        "UPDATE call SET identity_id = ?3, revision = revision + 1,
+                contact_id = CASE WHEN contact_id = ?4 THEN ?5 ELSE contact_id END
+         WHERE org_id = ?1 AND identity_id = ?2";
 
     ALIAS: Read [channel_alias] =
         "SELECT a.identity_id, a.value, a.seen_at FROM channel_alias a

@@ -15,7 +15,7 @@ macro_rules! conversation {
     () => {
         "c.id, c.account_id, c.identity_id, c.contact_id, c.state, c.snoozed_until, c.assignee, c.team, c.unread, \
          c.last_message, c.last_at, c.last_inbound_at, c.last_inbound, c.seen_up_to, c.revision, c.created_at, \
-         c.waiting_since, c.last_failed"
+         c.waiting_since, c.last_failed, c.call_permission, c.call_permission_until, c.call_permission_at"
     };
 }
 pub(super) use conversation;
@@ -169,8 +169,12 @@ statements! { CONVERSATIONS_ALL:
     PUT_CONVERSATION: Write [conversation] =
         "INSERT INTO conversation (org_id, id, account_id, identity_id, contact_id, state, snoozed_until, assignee,
                 team, unread, last_message, last_at, last_inbound_at, last_inbound, seen_up_to, revision, created_at,
-                waiting_since, last_failed)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)";
+                waiting_since, last_failed, call_permission, call_permission_until, call_permission_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20,
+                ?21, ?22)";
+    SET_CALL_PERMISSION: Write [conversation] =
+        "UPDATE conversation SET call_permission = ?3, call_permission_until = ?4, call_permission_at = ?5
+         WHERE org_id = ?1 AND id = ?2";
     SET_CONVERSATION: Write [conversation] =
         "UPDATE conversation SET state = ?3, snoozed_until = ?4, assignee = ?5, team = ?6, revision = revision + 1,
                 waiting_since = CASE WHEN ?3 <> 'closed' THEN waiting_since END

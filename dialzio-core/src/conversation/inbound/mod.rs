@@ -9,6 +9,7 @@ use super::{
     Activity, ActivityKind, Content, Conversation, ConversationState, ConversationWrite, Delivery,
     DeliveryStatus, Direction, ExternalId, HeadDelta, KnownMessage, Message, MessageDigest,
 };
+use crate::call::CallPermission;
 use crate::consent::inbound::speaks_of_consent;
 use crate::event::DomainEvent;
 use crate::id::MessageId;
@@ -112,6 +113,7 @@ impl Deciding<'_> {
             status: DeliveryStatus::Received,
         });
         self.opt_out(person, &message, trust);
+        let permission = CallPermission::in_message(&message.content, at).filter(|_| trust == Trust::Signed);
         self.batch
             .event(DomainEvent::MessageReceived { conversation: conversation.id, message: id })
             .about(id)
@@ -121,6 +123,10 @@ impl Deciding<'_> {
                 head: HeadDelta { unread: 1, reopen: true, inbound: trust == Trust::Signed },
                 digest: Some(digest),
             });
+        if let Some(permission) = permission {
+            let conversation = conversation.id;
+            self.batch.write(ConversationWrite::CallPermission { conversation, permission });
+        }
         // A file belongs to its message, so the message is written first.
         if let Some(file) = file {
             self.batch.write(MediaWrite::Insert(file));
@@ -149,6 +155,7 @@ impl Deciding<'_> {
             seen_up_to: None,
             waiting_since: None,
             last_failed: false,
+            call_permission: None,
             revision: Revision::FIRST,
             created_at: self.now,
         };

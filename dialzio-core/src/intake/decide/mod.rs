@@ -51,10 +51,11 @@ pub(super) fn ask<'a>(
     let mut wanted = Wanted::new(words, lookup);
     let mut calls = Vec::new();
     for received in elements {
-        match &received.element.body {
-            InboundBody::Call(report) => calls.push(&**report),
-            body => element(body).look_up(&mut wanted),
+        let body = &received.element.body;
+        if let InboundBody::Call(report) = body {
+            calls.push(&**report);
         }
+        element(body).look_up(&mut wanted);
     }
     let Wanted { aliases, external, own, consent, .. } = wanted;
     let query = InboundQuery {

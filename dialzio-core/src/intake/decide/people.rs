@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use crate::call::record::{Joined, Whose};
 use crate::contact::{
     Alias, ChannelIdentity, Contact, ContactWrite, Doubt, Former, NameSource, Portfolio, Stage, SubjectKey,
     Task,
@@ -21,6 +22,7 @@ pub(crate) struct People {
     known: Vec<KnownIdentity>,
     candidates: Vec<(SubjectKey, ContactId)>,
     portfolio: Portfolio,
+    joined: Vec<Joined>,
 }
 
 impl People {
@@ -29,7 +31,7 @@ impl People {
         candidates: Vec<(SubjectKey, ContactId)>,
         portfolio: Portfolio,
     ) -> Self {
-        Self { known, candidates, portfolio }
+        Self { known, candidates, portfolio, joined: Vec::new() }
     }
 
     pub(crate) fn get(&self, place: usize) -> &KnownIdentity {
@@ -38,6 +40,11 @@ impl People {
 
     pub(crate) fn get_mut(&mut self, place: usize) -> &mut KnownIdentity {
         &mut self.known[place]
+    }
+
+    /// Which identities have turned out to be one.
+    pub(crate) fn joined(&self) -> &[Joined] {
+        &self.joined
     }
 
     /// The person behind one of these ids; makes no one new.
@@ -238,11 +245,14 @@ impl People {
         let former = std::mem::take(&mut gone.identity.former);
         let consents = std::mem::take(&mut gone.consents);
         let contact = gone.identity.contact;
+        let from = Whose { identity: from_id, contact };
         let kept = &mut self.known[into];
         kept.identity.aliases.extend(aliases);
         kept.identity.former.extend(former);
         kept.consents.extend(consents);
         kept.conversation = kept.conversation.take().or(conversation);
+        let into = Whose { identity: kept.identity.id, contact: kept.identity.contact };
+        self.joined.push(Joined { from, into });
         batch
             .write(ContactWrite::JoinIdentity { from: from_id, into: kept.identity.id })
             .event(DomainEvent::ContactChanged { contact })

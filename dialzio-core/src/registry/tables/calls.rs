@@ -46,6 +46,7 @@ pub(super) const TABLES: &[Table] = &[
             gone("customer_key", CallLog).hidden(),
             gone("withheld", CallLog).theirs("number_withheld"),
             gone("our_number", CallLog).theirs("our_number"),
+            gone("identity_id", CallLog),
             gone("agent", CallLog),
             gone("placed_by", CallLog),
             gone("placed", CallLog),

@@ -41,6 +41,9 @@ pub(super) const TABLES: &[Table] = &[
             gone("created_at", MessageMeta).theirs("created_at"),
             gone("waiting_since", MessageMeta),
             gone("last_failed", MessageMeta),
+            gone("call_permission", MessageMeta).theirs("call_permission"),
+            gone("call_permission_until", MessageMeta).theirs("call_permission_until"),
+            gone("call_permission_at", MessageMeta).theirs("call_permission_at"),
         ],
         ..Table::OF_ORGANISATION
     },

@@ -37,6 +37,7 @@ impl FromRow for Call {
             customer: c.opt_text()?,
             withheld: c.flag()?,
             our_number: c.opt_text()?,
+            identity: c.opt_id()?,
             agent: c.opt_text()?,
             placed_by: c.opt_text()?,
             placed: c.opt_word()?,
@@ -82,6 +83,7 @@ impl ToRow for Call {
         to.opt_text(self.customer_key().as_ref().map(SubjectKey::reveal));
         to.flag(self.withheld);
         to.opt_text(self.our_number.as_deref());
+        to.opt_id(self.identity);
         to.opt_text(self.agent.as_deref());
         to.opt_text(self.placed_by.as_deref());
         to.opt_text(self.placed.map(CallState::as_str));

@@ -1,6 +1,7 @@
 //! Conversations, what an inbox shows of them, and what was done with them.
 
 use super::{Bind, Columns, FromRow, ToRow};
+use crate::call::CallPermission;
 use crate::conversation::{Activity, ActivityKind, Conversation, ConversationState, InboxEntry, LastMessage};
 use crate::id::ConversationId;
 use crate::store::{Revision, StoreResult};
@@ -40,6 +41,14 @@ pub fn opt_conversation<C: Columns>(c: &C) -> Result<Option<Conversation>, C::Er
     c.opt_id()?.map(|id| after_id(c, id)).transpose()
 }
 
+fn permission<C: Columns>(c: &C) -> Result<Option<CallPermission>, C::Error> {
+    match (c.opt_word()?, c.opt_time()?, c.opt_time()?) {
+        (Some(answer), until, Some(at)) => Ok(Some(CallPermission { answer, until, at })),
+        (None, None, None) => Ok(None),
+        _ => Err(c.bad()),
+    }
+}
+
 fn after_id<C: Columns>(c: &C, id: ConversationId) -> Result<Conversation, C::Error> {
     Ok(Conversation {
         id,
@@ -59,6 +68,7 @@ fn after_id<C: Columns>(c: &C, id: ConversationId) -> Result<Conversation, C::Er
         created_at: c.time()?,
         waiting_since: c.opt_time()?,
         last_failed: c.flag()?,
+        call_permission: permission(c)?,
     })
 }
 
@@ -89,6 +99,10 @@ impl ToRow for Conversation {
         to.time(self.created_at);
         to.opt_time(self.waiting_since);
         to.flag(self.last_failed);
+        let permission = self.call_permission;
+        to.opt_text(permission.map(|answer| answer.answer.as_str()));
+        to.opt_time(permission.and_then(|answer| answer.until));
+        to.opt_time(permission.map(|answer| answer.at));
         Ok(())
     }
 }

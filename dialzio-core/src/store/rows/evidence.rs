@@ -10,9 +10,12 @@ use std::str::FromStr;
 use chrono::DateTime;
 
 use crate::call::{CallEvidence, CallSource, LegEvidence, LegResult, Sourced};
+use crate::conversation::FailureNote;
 
 /// The form that is written, as a number in front. A reader refuses others.
 const FORM: u8 = 1;
+/// The same with why the call failed, before its legs. Written for calls alone of which that is known.
+const WITH_FAILURE: u8 = 2;
 
 /// The mark of a source, which never changes again.
 const fn mark(source: CallSource) -> char {
@@ -95,7 +98,7 @@ impl Writer {
 /// The text of evidence. Times are kept in microseconds.
 pub(super) fn write(evidence: &CallEvidence) -> String {
     let mut to = Writer(String::with_capacity(512));
-    to.number(FORM);
+    to.number(if evidence.failure.is_some() { WITH_FAILURE } else { FORM });
     to.of(evidence.direction.as_ref(), |to, direction| to.text(direction.as_str()));
     to.of(evidence.queue.as_ref(), |to, queue| to.text(queue));
     to.of(evidence.our_number.as_ref(), |to, number| to.text(number));
@@ -103,6 +106,12 @@ pub(super) fn write(evidence: &CallEvidence) -> String {
     // Two facts in one place: by_flow came later, and texts of before have the other alone.
     to.number(u8::from(evidence.agent_first) + 2 * u8::from(evidence.by_flow));
     to.number(evidence.zone_assumed);
+    if evidence.failure.is_some() {
+        to.of(evidence.failure.as_ref(), |to, why| {
+            to.text(&why.code);
+            to.text(why.detail.as_deref().unwrap_or_default());
+        });
+    }
     for (id, leg) in &evidence.legs {
         to.text(id);
         to.leg(leg);
@@ -209,7 +218,8 @@ impl<'a> Reader<'a> {
 /// The evidence of a text; `None` if it was written in another form.
 pub(super) fn read(text: &str) -> Option<CallEvidence> {
     let mut from = Reader(text);
-    if from.number::<u8>()? != FORM {
+    let form = from.number::<u8>()?;
+    if !matches!(form, FORM | WITH_FAILURE) {
         return None;
     }
     let mut evidence = CallEvidence {
@@ -221,6 +231,13 @@ pub(super) fn read(text: &str) -> Option<CallEvidence> {
     };
     [evidence.agent_first, evidence.by_flow] = from.flags()?;
     evidence.zone_assumed = from.flag()?;
+    if form == WITH_FAILURE {
+        let why = |from: &mut Reader<'_>| {
+            let (code, detail) = (from.owned()?, from.owned()?);
+            Some(FailureNote { code, detail: Some(detail).filter(|detail| !detail.is_empty()) })
+        };
+        evidence.failure = Some(from.of(why)??);
+    }
     while !from.comes('.') {
         evidence.legs.insert(from.owned()?, from.leg()?);
     }
@@ -263,6 +280,15 @@ mod tests {
     }
 
     #[test]
+    fn why_a_call_failed_is_kept_in_a_form_of_its_own() {
+        let text = "2;----0;0;215:whatsapp.1380069:Not given.";
+        let known = read(text).unwrap();
+        let why = FailureNote { code: "whatsapp.138006".to_owned(), detail: Some("Not given".to_owned()) };
+        assert_eq!(known.failure, Some(Sourced { source: CallSource::Asked, value: why }));
+        assert_eq!(write(&known), text);
+    }
+
+    #[test]
     fn another_form_is_refused() {
         let text = write(&CallEvidence::default());
         assert_eq!(text, "1;----0;0;.");
@@ -270,6 +296,8 @@ mod tests {
             "",
             "1;",
             "2;----0;0;.",
+            "2;----0;0;-.",
+            "3;----0;0;.",
             "1;9----0;0;.",
             "1;07:upwards---0;0;.",
             "1;----4;0;.",

@@ -374,6 +374,8 @@ pub async fn every_field_of_a_conversation_survives(bed: TestBed) {
     (talk.assignee, talk.team) = (Some(bed.make.id()), Some(bed.make.id()));
     talk.last_at = bed.at(-5);
     (talk.waiting_since, talk.last_failed) = (Some(bed.at(-9)), true);
+    let (answer, until) = (crate::call::PermissionAnswer::Granted, Some(bed.at(999)));
+    talk.call_permission = Some(crate::call::CallPermission { answer, until, at: bed.at(-8) });
     bed.write(&tenant.scope, ConversationWrite::Insert(talk.clone())).await;
     assert_eq!(bed.store.conversation(&tenant.scope, talk.id).await.unwrap(), Some(talk));
 }

@@ -85,6 +85,10 @@ macro_rules! store_conformance {
                 agents_keep_their_member
                 the_ledger_about_numbers_comes_oldest_first
             }
+            call_of_identity {
+                calls_follow_their_identity
+                the_newest_answer_about_calls_stays
+            }
             call_flow {
                 a_call_flow_is_written_and_read_back_whole
                 one_call_flow_is_enabled_for_a_number_of_an_account

@@ -23,6 +23,7 @@ pub mod call;
 pub mod call_facts;
 pub mod call_flow;
 pub mod call_log;
+pub mod call_of_identity;
 pub mod canned_reply;
 pub mod commit;
 pub mod consent;

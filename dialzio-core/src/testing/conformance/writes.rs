@@ -6,6 +6,7 @@ use chrono::TimeDelta;
 
 use crate::access::{AccessWrite, ApiKeyChange, MemberChange, OrgChange};
 use crate::account::{AccountChange, AccountState, AccountWrite};
+use crate::call::{CallPermission, PermissionAnswer};
 use crate::consent::{ConsentEvent, ConsentWrite, PurposeScope, SuppressionScope};
 use crate::contact::{Alias, ContactWrite, Doubt, Stage, TaskChange, TaskQuery};
 use crate::conversation::{
@@ -57,6 +58,7 @@ kinds! {
     Write::Conversation(ConversationWrite::Revoke { .. }) => "conversation.revoke",
     Write::Conversation(ConversationWrite::Seen { .. }) => "conversation.seen",
     Write::Conversation(ConversationWrite::MarkUnread(_)) => "conversation.mark_unread",
+    Write::Conversation(ConversationWrite::CallPermission { .. }) => "conversation.call_permission",
     Write::Conversation(ConversationWrite::Activity(_)) => "conversation.activity",
     // Its kinds have their own cases.
     Write::Call(_) => "call",
@@ -158,6 +160,9 @@ pub async fn every_write_is_applied(bed: TestBed) {
     let refusal = FailureNote { code: "scripted.190".to_owned(), detail: None };
     let update = |id, state| JobWrite::Update { id, state, not_before: None, attempts: 1 };
 
+    let permission =
+        CallPermission { answer: PermissionAnswer::Granted, until: Some(bed.at(700)), at: bed.at(8) };
+
     let purge = |class| {
         let at = crate::testing::confirmed(bed.now());
         Write::Purge { class, at, kept: TimeDelta::days(365), limit: 10 }
@@ -214,6 +219,7 @@ pub async fn every_write_is_applied(bed: TestBed) {
         .into(),
         ConversationWrite::Revoke { message: taken_back.id, content: text("gone"), at: bed.at(9) }.into(),
         ConversationWrite::MarkUnread(talk.id).into(),
+        ConversationWrite::CallPermission { conversation: talk.id, permission }.into(),
         ConversationWrite::Seen { conversation: talk.id, up_to: cancelled.id }.into(),
         crate::conversation::DraftWrite::Remove {
             conversation: talk.id,
@@ -286,6 +292,7 @@ pub async fn every_write_is_applied(bed: TestBed) {
     assert!(!identities[0].aliases.contains(&released_number));
     let head = store.conversation(scope, talk.id).await.unwrap().unwrap();
     assert_eq!((head.state, head.unread), (ConversationState::Open, 0));
+    assert_eq!(head.call_permission, Some(permission));
     assert_eq!((head.last_message, head.seen_up_to), (Some(cancelled.id), Some(cancelled.id)));
     assert_eq!((head.last_inbound, head.last_inbound_at), (Some(taken_back.id), Some(bed.at(2))));
     let message = async |id| store.message(scope, id).await.unwrap().unwrap();

@@ -96,6 +96,8 @@ pub(crate) struct CallRow {
     pub(crate) icon: &'static str,
     /// "Incoming", for those who do not see the icon.
     pub(crate) way: &'static str,
+    /// "WhatsApp", for a call that did not go by telephone.
+    pub(crate) channel: Option<&'static str>,
     /// Who it was with.
     pub(crate) who: Shown,
     /// What became of it.

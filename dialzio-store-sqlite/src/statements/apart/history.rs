@@ -81,6 +81,10 @@ pub(super) async fn all() -> Vec<Vec<Ran>> {
             agents_are_found_by_id_and_by_number
             agents_keep_their_member
         }
+        call_of_identity {
+            calls_follow_their_identity
+            the_newest_answer_about_calls_stays
+        }
         call_flow {
             one_call_flow_is_enabled_for_a_number_of_an_account
             call_flows_of_one_organisation_are_no_others
