@@ -8,9 +8,14 @@ mod kinds;
 mod summary;
 
 use bytes::Bytes;
+use chrono::DateTime;
 use dialzio_core::{
-    conversation::{Content, DeliveryStatus, Forwarded, MediaKind},
-    provider::{Inbound, InboundBody, InboundContent, InboundMessage, Provider},
+    call::{CallAlias, HangupCause},
+    conversation::{Content, DeliveryStatus, Direction, Forwarded, MediaKind},
+    provider::{
+        CallReport, CallReportKind, Inbound, InboundBody, InboundContent, InboundMessage, Provider,
+        ReportTime,
+    },
 };
 use dialzio_whatsapp::{MetaCloud, MetaConfig};
 use proptest::prelude::*;
@@ -125,6 +130,9 @@ fn answers_of_the_person_carry_what_was_chosen() {
     };
     assert_eq!(permission("call-permission-given"), (true, Some(1_790_600_000)));
     assert_eq!(permission("call-permission-refused"), (false, None));
+    assert_eq!(permission("call-permission-permanent"), (true, None));
+    // Neither for good nor with an end: it holds for the seven days that the provider gives.
+    assert_eq!(permission("call-permission-automatic"), (true, Some(1_790_000_300 + 7 * 86_400)));
     let Content::Order { catalog, items, .. } = ready("order") else { panic!("no order") };
     assert_eq!((catalog.as_deref(), items[0].quantity, items[0].price), (Some("77"), Some(2.0), Some(149.5)));
     let Content::Contacts { cards } = ready("contacts-on-request") else { panic!("no cards") };
@@ -276,5 +284,85 @@ proptest! {
         prop_assert_eq!(summary::summary(&found[1]), "message text");
         let again = decode(found[0].raw.clone());
         prop_assert_eq!(summary::summary(&again[0]), summary::summary(&found[0]));
+    }
+}
+
+fn reported(name: &str) -> CallReport {
+    match one(name).body {
+        InboundBody::Call(report) => *report,
+        other => panic!("{name} is {}", other.kind()),
+    }
+}
+
+#[test]
+fn a_call_has_its_ids_numbers_times_and_account() {
+    let at = |second: i64| DateTime::from_timestamp(1_790_000_300 + second, 0).map(ReportTime::At);
+    let inbound = one("call");
+    assert_eq!(inbound.account.as_ref().unwrap().0, "100200300");
+    assert_eq!(inbound.at.unwrap().timestamp(), 1_790_000_300);
+    let rings = reported("call");
+    assert_eq!(rings.aliases, [CallAlias::parse("wacid.Q0FMTA==").unwrap()]);
+    assert_eq!((rings.kind, rings.direction), (CallReportKind::Live, Some(Direction::Inbound)));
+    assert_eq!((rings.our_number.as_deref(), rings.leg.started), (Some("914412345678"), at(0)));
+    let person = rings.person.unwrap();
+    assert_eq!(person.phone.unwrap().reveal(), "+919876500001");
+    assert_eq!(person.scoped.unwrap().reveal(), "IN.7700112233");
+    assert_eq!(person.profile_name.unwrap().reveal(), "Asha");
+    let ended = reported("call-ended");
+    assert_eq!(ended.kind, CallReportKind::Record);
+    assert_eq!((ended.leg.answered, ended.leg.ended), (at(8), at(95)));
+    let missed = reported("call-missed");
+    assert_eq!((missed.leg.answered, missed.leg.ended, missed.leg.cause), (None, at(30), None));
+    let placed = reported("call-placed");
+    assert_eq!(placed.direction, Some(Direction::Outbound));
+    assert_eq!(placed.person.unwrap().phone.unwrap().reveal(), "+919876500001");
+    assert_eq!(placed.own, None, "what another program sends along is not ours");
+    let failed = reported("call-failed");
+    assert_eq!(failed.failure.unwrap().detail.as_deref(), Some("Nobody answered in time."));
+    assert_eq!(failed.leg.cause, Some(HangupCause::Failed));
+}
+
+#[test]
+fn a_caller_may_show_no_phone_and_one_without_any_id_hides_it() {
+    let hidden = reported("call-phone-hidden").person.unwrap();
+    assert_eq!((hidden.phone, hidden.scoped.unwrap().reveal()), (None, "IN.8812"));
+    assert_eq!(hidden.username.unwrap().reveal(), "meena.k");
+    let found = decode(fixture("call-without-parts"));
+    let InboundBody::Call(nobody) = &found[2].body else { panic!("no call") };
+    assert_eq!((&nobody.person, nobody.customer.as_deref()), (&None, Some("")));
+    assert_eq!((nobody.leg.started, found[2].at), (None, None), "a time that is none is not made up");
+}
+
+#[test]
+fn no_description_of_a_media_session_is_kept() {
+    let mut seen = 0;
+    for (name, _) in KINDS.iter().filter(|(name, _)| name.starts_with("call")) {
+        seen += usize::from(String::from_utf8_lossy(&fixture(name)).contains("sdp"));
+        for inbound in decode(fixture(name)) {
+            let kept = String::from_utf8_lossy(&inbound.raw).to_lowercase();
+            assert!(!kept.contains("sdp") && !kept.contains("198.51.100.7"), "{name}: {kept}");
+        }
+    }
+    assert_eq!(seen, 6, "fixtures that have one");
+}
+
+#[test]
+fn our_own_number_is_never_the_person() {
+    let mut body: Value = serde_json::from_slice(&fixture("call-placed")).unwrap();
+    body["entry"][0]["changes"][0]["value"]["calls"][0]["to"] = json!("914412345678");
+    body["entry"][0]["changes"][0]["value"]["calls"][0]["to_user_id"] = Value::Null;
+    let found = decode(body.to_string());
+    let InboundBody::Call(placed) = &found[0].body else { panic!("no call") };
+    assert_eq!(placed.person.as_ref().unwrap().phone.as_ref().unwrap().reveal(), "+919876500001");
+}
+
+#[test]
+fn the_way_of_a_call_without_a_word_for_it_is_told_by_its_numbers() {
+    for (name, way) in [("call", Direction::Inbound), ("call-placed", Direction::Outbound)] {
+        let mut body: Value = serde_json::from_slice(&fixture(name)).unwrap();
+        body["entry"][0]["changes"][0]["value"]["calls"][0].as_object_mut().unwrap().remove("direction");
+        let found = decode(body.to_string());
+        let InboundBody::Call(report) = &found[0].body else { panic!("no call") };
+        assert_eq!(report.direction, Some(way), "{name}");
     }
 }

@@ -176,6 +176,8 @@ struct Wanted {
     unrouted: usize,
     /// Choices about marketing, by person.
     choices: usize,
+    /// Calls, each once.
+    calls: usize,
     /// Updates of people's ids, which leave no row of their own.
     ids: usize,
     /// Kept whole in quarantine, for what it is.
@@ -211,6 +213,13 @@ fn wanted(samples: &[Sample], lines: &[Line]) -> Wanted {
                     wanted.choices += usize::try_from(change["user_preferences"].as_u64().unwrap()).unwrap();
                 }
                 "user_id_update" => wanted.ids += 1,
+                "calls" => {
+                    // All that a file tells of calls is told of one.
+                    let told = change["calls"].as_u64().unwrap_or(0) > 0 || !list("statuses").is_empty();
+                    wanted.calls += usize::from(told);
+                    // Why the only call failed is told with it.
+                    wanted.kept += if report.contains("FAILED") { 0 } else { list("errors").len() };
+                }
                 // The same report twice is one.
                 _ => wanted.kept += usize::from(reports.insert(report)),
             }
@@ -303,12 +312,13 @@ impl Stage {
             orphans,
             unrouted: self.unrouted().await.len(),
             choices: choices.len(),
+            calls: self.fixture.list(&self.seat, "/v1/calls").await.len(),
             ids: 0,
             kept: quarantine.len() - orphans,
         }
     }
 
-    /// A digest over everything that the API shows of people, messages and consents.
+    /// A digest over everything that the API shows of people, messages, calls and consents.
     async fn digest(&self) -> String {
         let mut all = self.fixture.list(&self.seat, "/v1/contacts").await;
         for contact in all.clone() {
@@ -319,6 +329,11 @@ impl Stage {
         }
         all.extend(self.conversations().await);
         all.extend(self.messages().await);
+        // A call that goes on is asked for again and again, which counts as a change of its row.
+        all.extend(self.fixture.list(&self.seat, "/v1/calls").await.into_iter().map(|mut call| {
+            call["revision"] = json!(null);
+            call
+        }));
         let mut hash = Sha256::new();
         for value in all {
             hash.update(value.to_string());
@@ -437,7 +452,10 @@ async fn the_corpus_with_its_own_times_is_refused_and_not_lost() {
         assert_eq!(stage.conversations().await, Vec::<Value>::new());
         assert_eq!(stage.fixture.list(&stage.seat, "/v1/contacts").await, Vec::<Value>::new());
         let out_of_time = kept.iter().filter(|(reason, _)| reason == "out_of_time").count();
-        assert_eq!(out_of_time, wanted.messages + wanted.notices + wanted.choices + wanted.ids);
+        assert_eq!(
+            out_of_time,
+            wanted.messages + wanted.notices + wanted.choices + wanted.calls + wanted.ids
+        );
         assert_eq!(kept.iter().filter(|(reason, _)| reason == "orphan").count(), wanted.orphans);
         assert_eq!(stage.unrouted().await.len(), wanted.unrouted);
         assert_eq!(kept.len(), out_of_time + wanted.orphans + wanted.kept);

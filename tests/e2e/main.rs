@@ -53,3 +53,4 @@ mod timeline;
 mod tokens;
 mod transfer;
 mod values;
+mod whatsapp_calls;

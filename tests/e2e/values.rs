@@ -40,6 +40,24 @@ const LEFT_OUT: &[(&str, &str)] = &[
     ("contacts[].user_id", "one example writes a stray letter in front; shown without"),
     ("user_preferences[].category", "marketing, the only one that is read; another one is kept whole"),
     ("user_id_update[].detail", "the provider's sentence for it; the ids are on the person"),
+    (
+        "calls[].id",
+        "the provider's id, by which its webhooks are one call; here the call has an id of its own",
+    ),
+    ("calls[].event", "shown as the times and the state of the call"),
+    ("calls[].direction", "shown as direction, in our word for it"),
+    ("calls[].status", "shown as the state of the call"),
+    ("calls[].timestamp", "when the webhook was made; the call's own times are shown"),
+    ("calls[].biz_opaque_callback_data", "what another program sent along with its call"),
+    ("session.sdp", "describes the media session, and is never kept"),
+    ("session.sdp_type", "describes the media session, and is never kept"),
+    ("webrtc.sdp", "describes the media session, and is never kept"),
+    ("statuses[].id", "of a call: the provider's id; here the call has an id of its own"),
+    ("statuses[].type", "names what it is about"),
+    ("statuses[].status", "of a call: shown as its state"),
+    ("statuses[].biz_opaque_callback_data", "of a call: what another program sent along"),
+    ("value.errors[].message", "says less than the details, which are shown with the call"),
+    ("value.errors[].title", "says less than the details, which are shown with the call"),
     ("user_id_update[].timestamp", "decides which of two changes is newer; the ids are on the person"),
 ];
 
@@ -103,6 +121,13 @@ async fn shown(stage: &Stage, ids: &BTreeSet<String>) -> Vec<String> {
             all.extend(stage.fixture.list(&stage.seat, &format!("/v1/contacts/{id}/{rest}")).await);
         }
         all.push(contact);
+    }
+    for call in stage.fixture.list(&stage.seat, "/v1/calls").await {
+        let path = format!("/v1/calls/{}", call["id"].as_str().unwrap());
+        let mut found = Vec::new();
+        leaves(&stage.fixture.get(&stage.seat, &path).await.is(200).json, "", &mut found);
+        // That a call is confirmed says nothing of a voice note.
+        all.extend(found.into_iter().map(|(_, value)| value).filter(|value| !value.is_boolean()));
     }
     let mut texts = Vec::new();
     for value in all {

@@ -102,6 +102,9 @@ object! {
     }
 }
 
+/// How long a permission to call holds that is not for good, in seconds: seven days. Source: Meta, "Obtain user call permissions".
+const TEMPORARY: i64 = 7 * 24 * 3_600;
+
 /// What a message says of itself that it cannot be.
 #[derive(Default, serde::Deserialize)]
 #[serde(default)]
@@ -131,7 +134,10 @@ pub(super) fn read(message: &MetaInbound<'_>, raw: &str, beside: &mut Beside) ->
                 .as_ref()
                 .and_then(|it| it.kind.filled())
                 .map(|kind| format!("interactive.{kind}"));
-            (what, interactive.and_then(|interactive| choice(&interactive, beside)))
+            (
+                what,
+                interactive.and_then(|interactive| choice(&interactive, message.timestamp.integer(), beside)),
+            )
         }
         "unsupported" => {
             let named: Option<Unsupported<'_>> = part(message.unsupported);
@@ -224,7 +230,7 @@ fn button(raw: Option<&RawValue>, beside: &mut Beside) -> Option<InboundContent>
     chosen(ChoiceKind::TemplateButton, id, button.text.filled().unwrap_or(id), None)
 }
 
-fn choice(interactive: &Interactive<'_>, beside: &mut Beside) -> Option<InboundContent> {
+fn choice(interactive: &Interactive<'_>, at: Option<i64>, beside: &mut Beside) -> Option<InboundContent> {
     let kind = interactive.kind.filled().or_else(|| {
         let parts = [
             ("button_reply", interactive.button_reply),
@@ -238,7 +244,7 @@ fn choice(interactive: &Interactive<'_>, beside: &mut Beside) -> Option<InboundC
         "button_reply" => reply(ChoiceKind::Button, kind, interactive.button_reply, beside),
         "list_reply" => reply(ChoiceKind::ListRow, kind, interactive.list_reply, beside),
         "nfm_reply" => form(interactive.nfm_reply, beside),
-        "call_permission_reply" => permission(interactive.call_permission_reply, beside),
+        "call_permission_reply" => permission(interactive.call_permission_reply, at, beside),
         _ => None,
     }?;
     beside.keep("interactive", &interactive.more);
@@ -256,7 +262,8 @@ fn form(raw: Option<&RawValue>, beside: &mut Beside) -> Option<InboundContent> {
     Some(Content::Form { name, response }.into())
 }
 
-fn permission(raw: Option<&RawValue>, beside: &mut Beside) -> Option<InboundContent> {
+/// `at` is when it was written, from which a permission counts that says neither until when it holds nor that it has no end.
+fn permission(raw: Option<&RawValue>, at: Option<i64>, beside: &mut Beside) -> Option<InboundContent> {
     let permission: CallPermission<'_> = part(raw)?;
     let accepted = match permission.response.text()? {
         "accept" => true,
@@ -264,7 +271,9 @@ fn permission(raw: Option<&RawValue>, beside: &mut Beside) -> Option<InboundCont
         _ => return None,
     };
     let is_lasting = !accepted || permission.is_permanent.is_true();
-    let expires_at = permission.expiration_timestamp.integer().filter(|_| !is_lasting);
+    let told = permission.expiration_timestamp.integer();
+    let expires_at =
+        if is_lasting { None } else { Some(told.unwrap_or(at.unwrap_or(0).saturating_add(TEMPORARY))) };
     beside.keep("interactive.call_permission_reply", &permission.more);
     Some(Content::CallPermission { accepted, expires_at }.into())
 }

@@ -15,7 +15,7 @@ use serde::{
 use serde_json::value::RawValue;
 
 use super::{
-    message, notice, person, status,
+    call, message, notice, person, status,
     value::{Metadata, OBJECT, Place, Value, normalised, quoted},
 };
 use crate::{
@@ -66,9 +66,12 @@ struct MessageChange<'a> {
     value: Lists<'a>,
 }
 
+/// The field of calls, whose elements come with descriptions of media sessions that are never kept.
+const CALLS: &str = "calls";
+
 /// The fields whose lists are read element by element.
 fn is_read(field: &str) -> bool {
-    matches!(field, "messages" | "user_preferences" | "user_id_update")
+    matches!(field, "messages" | "user_preferences" | "user_id_update" | CALLS)
 }
 
 /// Reads a whole body. Never fails: what is not understood is `Unknown` with its bytes.
@@ -201,6 +204,11 @@ fn read_change(change: &Change<'_>, place: &Place<'_>, found: &mut Vec<Inbound>)
             }
             None => found.push(unread_change(place, &whole(), field, &lists)),
         },
+        lists if field == CALLS => {
+            let place = Place { is_only: false, ..*place };
+            let change = call::without_media(&whole());
+            found.push(unread_change(&place, &change, field, &lists.unwrap_or_default()));
+        }
         lists => found.push(unread_change(place, &whole(), field, &lists.unwrap_or_default())),
     }
 }
@@ -212,9 +220,12 @@ fn read_lists(lists: &Lists<'_>, field: &str, place: &Place<'_>, found: &mut Vec
         field,
         contacts: person::contacts(&lists.contacts),
         metadata: lists.metadata(),
-        is_only: place.is_only && elements == 1,
+        is_only: place.is_only && elements == 1 && field != CALLS,
     };
     found.reserve(elements);
+    if field == CALLS {
+        return read_calls(&value, lists, found);
+    }
     for (name, list) in &lists.lists {
         for element in list {
             let raw = element.get();
@@ -225,6 +236,30 @@ fn read_lists(lists: &Lists<'_>, field: &str, place: &Place<'_>, found: &mut Vec
                 "user_preferences" => notice::preference(&value, raw),
                 "user_id_update" => notice::user_id(&value, raw),
                 other => value.unknown(other, raw, other.to_owned()),
+            });
+        }
+    }
+}
+
+/// Errors beside a call that failed are about that call. Beside several, or another one, they are about the number.
+fn read_calls(value: &Value<'_, '_>, lists: &Lists<'_>, found: &mut Vec<Inbound>) {
+    let of = |wanted: &str| {
+        let list = lists.lists.iter().find(|(name, _)| name.0 == wanted);
+        list.map(|(_, elements)| elements.as_slice()).unwrap_or_default()
+    };
+    let explained = match of("calls") {
+        [only] => call::with_errors(only.get(), of("errors")),
+        _ => None,
+    };
+    for (name, list) in &lists.lists {
+        for element in list {
+            let raw = element.get();
+            found.push(match &*name.0 {
+                "calls" => call::read(value, explained.as_deref().unwrap_or(raw)),
+                "statuses" => call::status(value, raw),
+                "errors" if explained.is_some() => continue,
+                "errors" => notice::error(value, raw),
+                other => value.unknown(other, &call::without_media(raw), other.to_owned()),
             });
         }
     }

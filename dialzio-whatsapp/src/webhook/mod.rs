@@ -1,5 +1,6 @@
 //! Webhooks in: origin checked over the raw bytes, then every element read for itself.
 
+mod call;
 mod card;
 mod content;
 mod envelope;

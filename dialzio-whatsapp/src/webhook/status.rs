@@ -132,7 +132,8 @@ fn named<'a>(status: &'a MetaStatus<'_>) -> Named<'a> {
     }
 }
 
-fn failure(error: Option<&MetaWebhookError<'_>>) -> FailureNote {
+/// Why it failed, by the first error that is told.
+pub(super) fn failure(error: Option<&MetaWebhookError<'_>>) -> FailureNote {
     let code = error.and_then(|error| error.code.filled()).unwrap_or("unknown");
     let detail = error.and_then(|error| words(error.error_data, &[&error.message, &error.title]));
     FailureNote { code: format!("{WHATSAPP}.{code}"), detail }
