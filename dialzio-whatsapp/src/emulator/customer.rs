@@ -83,6 +83,13 @@ pub enum CustomerMessage {
         /// The button's words.
         text: String,
     },
+    /// The answer to whether the business may call.
+    CallPermission {
+        /// Whether it may.
+        accepted: bool,
+        /// Until when; `None` if it may for good, and for a refusal.
+        until: Option<DateTime<Utc>>,
+    },
     /// New words for an earlier message of the customer.
     Edit {
         /// The message changed.
@@ -280,6 +287,16 @@ fn wire(
         CustomerMessage::TemplateButton { payload, text } => {
             ("button", json!({"payload": payload, "text": text}))
         }
+        CustomerMessage::CallPermission { accepted, until } => {
+            let mut reply = json!({"response": if *accepted { "accept" } else { "reject" },
+                "response_source": "user_action"});
+            match until {
+                Some(until) => reply["expiration_timestamp"] = json!(until.timestamp()),
+                None if *accepted => reply["is_permanent"] = json!(true),
+                None => {}
+            }
+            ("interactive", json!({"type": "call_permission_reply", "call_permission_reply": reply}))
+        }
         CustomerMessage::Edit { message_id, text } => (
             "edit",
             json!({"original_message_id": message_id, "message": {"type": "text", "text": {"body": text}}}),
@@ -330,6 +347,8 @@ fn bubble(kind: &str, message: &CustomerMessage, media_id: Option<String>) -> Bu
             title.clone()
         }
         CustomerMessage::TemplateButton { text, .. } => text.clone(),
+        CustomerMessage::CallPermission { accepted: true, .. } => "You may call me".to_owned(),
+        CustomerMessage::CallPermission { accepted: false, .. } => "Do not call me".to_owned(),
         CustomerMessage::Unsupported { kind } => kind.clone(),
         _ => String::new(),
     };

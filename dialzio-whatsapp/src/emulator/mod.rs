@@ -35,6 +35,7 @@
 
 mod account;
 mod block;
+mod calls;
 mod config;
 mod connection;
 mod customer;
@@ -255,6 +256,19 @@ impl Emulator {
         message: CustomerMessage,
     ) -> Result<String, EmulatorError> {
         customer::sends(&self.shared, phone_number_id, customer, Some(reply_to), &message)
+    }
+
+    /// The customer calls by WhatsApp, and hangs up after twenty seconds since nobody answers. The business hears of both; the
+    /// answer is the provider's id of the call.
+    ///
+    /// # Errors
+    /// [`EmulatorError::UnknownNumber`], [`EmulatorError::NoIdentity`].
+    pub fn customer_calls_in_vain(
+        &self,
+        phone_number_id: &str,
+        customer: &CustomerIdentity,
+    ) -> Result<String, EmulatorError> {
+        calls::in_vain(&self.shared, phone_number_id, customer)
     }
 
     /// The customer opens a message of the business; the business gets a `read` status.

@@ -246,3 +246,27 @@ async fn a_watcher_hears_of_changes() {
     changes.changed().await.unwrap();
     assert_eq!(fixture.graph.customers(NUMBER)[0].wa_id.as_deref(), Some(ASHA));
 }
+
+#[tokio::test]
+async fn a_customer_who_calls_in_vain_is_heard_of_when_it_rings_and_when_they_hang_up() {
+    let fixture = Fixture::new().await;
+    let meena = CustomerIdentity::without_phone("IN.8812", "Meena");
+    for (who, named) in [(fixture.asha(), json!(ASHA)), (meena, json!(null))] {
+        let id = fixture.graph.customer_calls_in_vain(NUMBER, &who).unwrap();
+        fixture.graph.idle().await;
+        let told = fixture.ear.values();
+        let [rings, over] = &told[told.len() - 2..] else { panic!("{told:?}") };
+        for (value, event) in [(rings, "connect"), (over, "terminate")] {
+            let call = &value["calls"][0];
+            assert_eq!((&call["id"], &call["event"]), (&json!(id), &json!(event)));
+            assert_eq!((&call["from"], &call["to"]), (&named, &json!(SENDER)));
+            assert_eq!(call["from_user_id"], value["contacts"][0]["user_id"]);
+            assert_eq!(call["direction"], "USER_INITIATED");
+        }
+        assert!(rings["calls"][0]["session"]["sdp"].is_string());
+        assert_eq!(
+            (&over["calls"][0]["status"], &over["calls"][0]["duration"]),
+            (&json!("COMPLETED"), &json!(null))
+        );
+    }
+}

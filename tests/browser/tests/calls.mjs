@@ -201,6 +201,41 @@ export async function callLog({ server, guard, taraPhone }) {
     await number.click();
     await ends();
   });
+  await step('a missed call by WhatsApp is in the log like any other, and says by which way it came', page, async () => {
+    await phone.goto(taraPhone);
+    await calls(phone).getByRole('combobox', { name: 'Call the business' }).selectOption('whatsapp');
+    await calls(phone).getByRole('button', { name: 'Call', exact: true }).click();
+    await page.goto(`${server.origin}/calls?view=waiting`);
+    const row = page.locator('.call-row').filter({ hasText: 'WhatsApp' });
+    await row.locator('.chip').getByText('Missed', { exact: true }).waitFor();
+    await row.getByRole('button', { name: /Call Tara Menon back/ }).waitFor();
+    await picture(page, 'call-by-whatsapp');
+    await row.getByRole('link', { name: 'Tara Menon' }).click();
+    await page.getByRole('heading', { name: 'Details' }).waitFor();
+    await page.getByText('Calls by WhatsApp').waitFor();
+    await page.getByText('Not asked').waitFor();
+    await picture(page, 'call-by-whatsapp-page');
+    await page.goto(`${server.origin}/contacts/${talk.contact}`);
+    await page.getByText('WhatsApp · Missed').waitFor();
+  });
+  await step('what a person permits about calls by WhatsApp stands beside their consent, in words', page, async () => {
+    for (const [value, words] of [['week', /^Until /], ['good', 'Allowed'], ['no', /^Said no /]]) {
+      await phone.goto(taraPhone);
+      await calls(phone).getByLabel('May the business call by WhatsApp?').selectOption(value);
+      await calls(phone).getByRole('button', { name: 'Answer', exact: true }).click();
+      await phone.getByText(value === 'no' ? 'Do not call me' : 'You may call me').last().waitFor();
+      await page.goto(`${server.origin}/inbox/${talk.id}`);
+      const person = page.getByRole('region', { name: 'Consent' });
+      await until(async () => (await person.getByText(words).count()) === 1 || (await page.reload(), false), `${words} in ${await person.innerText()}`);
+      await person.getByText('WhatsApp, calls').waitFor();
+      await picture(page, `call-permission-${value}`);
+    }
+    await page.goto(`${server.origin}/calls?view=waiting`);
+    await page.locator('.call-row').filter({ hasText: 'WhatsApp' }).getByRole('link', { name: 'Tara Menon' }).click();
+    await page.getByText('Does not want to be called, said on').waitFor();
+    const refused = await server.api('POST', '/v1/calls/preview', { number: '+919840012345', account: talk.account });
+    equal(refused.json.reasons.join(), 'call.permission_refused', 'the gate');
+  });
   for (const [width, height] of [[360, 740], [1024, 768], [1600, 900]]) {
     await step(`log, call and report fit ${width} pixels`, page, async () => {
       await page.setViewportSize({ width, height });

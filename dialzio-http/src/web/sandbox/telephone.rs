@@ -1,8 +1,10 @@
 //! Telephones of the sandbox: a person calls the business, and whoever is rung answers, declines or hangs up.
 
 use axum::response::Html;
+use chrono::TimeDelta;
 use dialzio_core::conversation::Direction;
 use dialzio_telephony::emulator::{CallPhase, EmulatedCall, EmulatorError, Product, Side};
+use dialzio_whatsapp::emulator::CustomerMessage;
 
 use super::{find, sandbox};
 use crate::api::Id;
@@ -105,7 +107,8 @@ pub(super) async fn read(ctx: PageContext) -> Result<Html<String>, Problem> {
     show(&part(sandbox(&ctx.state)?))
 }
 
-/// `POST /web/sandbox/{person}/call`: the person calls the business, and the first desk is rung, or those of a call flow.
+/// `POST /web/sandbox/{person}/call`: the person calls the business, and the first desk is rung, or those of a call flow. Nobody
+/// answers a call by WhatsApp. Or the person says whether they may be called by it.
 pub(super) async fn call(
     ctx: PageContext,
     Id(id): Id<String>,
@@ -113,13 +116,31 @@ pub(super) async fn call(
 ) -> Result<Html<String>, Problem> {
     let sandbox = sandbox(&ctx.state)?;
     let person = find(sandbox, &id)?;
+    if let Some(said) = fields.given("permission") {
+        let week = ctx.now + TimeDelta::days(7);
+        let message = match said {
+            "week" => CustomerMessage::CallPermission { accepted: true, until: Some(week) },
+            "good" => CustomerMessage::CallPermission { accepted: true, until: None },
+            "no" => CustomerMessage::CallPermission { accepted: false, until: None },
+            _ => return Err(Problem::invalid("permission", "is week, good or no")),
+        };
+        let told = sandbox.emulator().customer_sends(sandbox.number(), &person, message);
+        told.map_err(|error| Problem::invalid("permission", error.to_string()))?;
+        return show(&part(sandbox));
+    }
+    if fields.get("provider") == "whatsapp" {
+        let called = sandbox.emulator().customer_calls_in_vain(sandbox.number(), &person);
+        called.map_err(|error| Problem::invalid("provider", error.to_string()))?;
+        return show(&part(sandbox));
+    }
     let hidden = fields.get("hidden") == "yes";
     let from = person.wa_id.as_deref().filter(|_| !hidden);
     if from.is_none() && !hidden {
         return Err(Problem::invalid("number", "is missing: this person can call with a hidden number only"));
     }
     let known = Telephone::account_of(fields.get("provider"));
-    let (product, app_id, to) = known.ok_or_else(|| Problem::invalid("provider", "is telecmi or piopiy"))?;
+    let (product, app_id, to) =
+        known.ok_or_else(|| Problem::invalid("provider", "is telecmi, piopiy or whatsapp"))?;
     let vendor = sandbox.telephone().vendor();
     let is_asked = sandbox.telephone().asks(ctx.crm(), &ctx.actor, product).await?;
     let call = vendor.call_in(product, app_id, from, to).map_err(|error| refused(&error))?;
