@@ -47,6 +47,13 @@ struct Desk {
     begin: DateTime<Utc>,
 }
 
+fn fields(value: Value) -> serde_json::Map<String, Value> {
+    match value {
+        Value::Object(fields) => fields,
+        other => panic!("no object: {other}"),
+    }
+}
+
 impl Desk {
     async fn open() -> Self {
         let fixture = Fixture::start().await;
@@ -63,7 +70,7 @@ impl Desk {
     fn hook(&self, field: &str, value: Value) -> Value {
         let mut whole = json!({"messaging_product": "whatsapp",
             "metadata": {"display_phone_number": OURS, "phone_number_id": self.line.number}});
-        whole.as_object_mut().unwrap().extend(value.as_object().unwrap().clone());
+        whole.as_object_mut().unwrap().extend(fields(value));
         json!({"object": "whatsapp_business_account",
             "entry": [{"id": self.line.business, "changes": [{"field": field, "value": whole}]}]})
     }
@@ -73,7 +80,7 @@ impl Desk {
         let mut call = json!({"id": id, "to": OURS, "event": event, "timestamp": self.at(second),
             "direction": "USER_INITIATED", "session": {"sdp_type": "offer", "sdp": SDP}});
         who.named("from", &mut call);
-        call.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        call.as_object_mut().unwrap().extend(fields(more));
         self.hook("calls", json!({"contacts": [who.contact()], "calls": [call]}))
     }
 
@@ -82,7 +89,7 @@ impl Desk {
         let mut call = json!({"id": id, "from": OURS, "event": event, "timestamp": self.at(second),
             "direction": "BUSINESS_INITIATED", "connection": {"webrtc": {"sdp": SDP}}});
         ASHA.named("to", &mut call);
-        call.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        call.as_object_mut().unwrap().extend(fields(more));
         self.hook("calls", json!({"contacts": [ASHA.contact()], "calls": [call]}))
     }
 
@@ -96,11 +103,11 @@ impl Desk {
     fn said(&self, who: &Who, id: &str, second: i64, content: Value) -> Value {
         let mut message = json!({"id": id, "timestamp": self.at(second)});
         who.named("from", &mut message);
-        message.as_object_mut().unwrap().extend(content.as_object().unwrap().clone());
+        message.as_object_mut().unwrap().extend(fields(content));
         self.hook("messages", json!({"contacts": [who.contact()], "messages": [message]}))
     }
 
-    fn answered(&self, id: &str, second: i64, reply: Value) -> Value {
+    fn answered(&self, id: &str, second: i64, reply: &Value) -> Value {
         let content = json!({"type": "interactive",
             "interactive": {"type": "call_permission_reply", "call_permission_reply": reply}});
         self.said(&ASHA, id, second, content)
@@ -329,8 +336,8 @@ async fn what_a_person_permits_is_kept_and_asked_before_a_call() {
     let refused = json!({"response": "reject", "response_source": "user_action"});
     // They agreed at last; that they had refused before comes late, and each comes twice.
     for _ in 0..2 {
-        desk.arrives(&desk.answered("wamid.3", 20, granted.clone())).await;
-        desk.arrives(&desk.answered("wamid.2", 10, refused.clone())).await;
+        desk.arrives(&desk.answered("wamid.3", 20, &granted)).await;
+        desk.arrives(&desk.answered("wamid.2", 10, &refused)).await;
     }
     let kept = answer().await;
     assert_eq!(kept["answer"], "granted");
@@ -342,9 +349,9 @@ async fn what_a_person_permits_is_kept_and_asked_before_a_call() {
     desk.fixture.clock.advance(TimeDelta::hours(1));
     assert_eq!(told().await["reasons"], json!(["call.permission_ended"]));
     let lasting = json!({"response": "accept", "is_permanent": true, "response_source": "user_action"});
-    desk.arrives(&desk.answered("wamid.4", 3_700, lasting)).await;
+    desk.arrives(&desk.answered("wamid.4", 3_700, &lasting)).await;
     assert_eq!((&answer().await["answer"], &answer().await["until"]), (&json!("granted"), &json!(null)));
-    desk.arrives(&desk.answered("wamid.5", 3_800, refused)).await;
+    desk.arrives(&desk.answered("wamid.5", 3_800, &refused)).await;
     assert_eq!(told().await["reasons"], json!(["call.permission_refused"]));
     assert_eq!(desk.place("b").await, "call.permission_refused");
     assert!(desk.calls().await.is_empty(), "nothing was placed");

@@ -160,7 +160,7 @@ async fn plays(desk: &Desk, call: &Call) -> bool {
     match (&one, &other) {
         (Ok(_), Ok(_)) => true,
         (Err(Error::RecordingWithheld), Err(Error::RecordingWithheld)) => false,
-        _ => panic!("{one:?}, {other:?}"),
+        _ => unreachable!("{one:?}, {other:?}"),
     }
 }
 

@@ -54,21 +54,6 @@ export async function callLog({ server, guard, taraPhone }) {
     await until(() => page.locator('canvas.wave').evaluate(drawn), 'a waveform is drawn');
     await picture(page, 'call-page');
   });
-  await step('what the person said to being recorded is kept, and a recording is deleted before its time', page, async () => {
-    const agreed = page.getByRole('region', { name: 'Being recorded' });
-    await agreed.getByLabel('What the person said').selectOption({ label: 'Agreed' });
-    await agreed.getByRole('button', { name: 'Save' }).click();
-    await until(async () => (await agreed.getByRole('combobox').evaluate((it) => it.querySelector('[selected]').label)) === 'Agreed', 'kept');
-    await picture(page, 'call-recorded');
-    const recording = page.getByRole('region', { name: 'Recording', exact: true });
-    page.once('dialog', (dialog) => dialog.accept());
-    await recording.getByRole('button', { name: 'Delete recording' }).click();
-    await recording.waitFor({ state: 'detached' });
-    await page.reload();
-    await page.getByRole('heading', { name: 'Details' }).waitFor();
-    equal(await page.locator('audio').count(), 0, 'recordings');
-    equal(await agreed.getByRole('combobox').inputValue(), 'agreed', 'what the person said');
-  });
   await step('an organisation that requires an agreement says at the recording what is missing, and asks there', page, async () => {
     const rule = async (name) => {
       const call = page.url();
@@ -89,7 +74,22 @@ export async function callLog({ server, guard, taraPhone }) {
     await page.locator('audio').waitFor();
     await rule('Always');
   });
-  await step('what the person said to being recorded is kept, and a recording the person is reached', page, async () => {
+  await step('what the person said to being recorded is kept, and a recording is deleted before its time', page, async () => {
+    const agreed = page.getByRole('region', { name: 'Being recorded' });
+    await agreed.getByLabel('What the person said').selectOption({ label: 'Agreed' });
+    await agreed.getByRole('button', { name: 'Save' }).click();
+    await until(async () => (await agreed.getByRole('combobox').evaluate((it) => it.querySelector('[selected]').label)) === 'Agreed', 'kept');
+    await picture(page, 'call-recorded');
+    const recording = page.getByRole('region', { name: 'Recording', exact: true });
+    page.once('dialog', (dialog) => dialog.accept());
+    await recording.getByRole('button', { name: 'Delete recording' }).click();
+    await recording.waitFor({ state: 'detached' });
+    await page.reload();
+    await page.getByRole('heading', { name: 'Details' }).waitFor();
+    equal(await page.locator('audio').count(), 0, 'recordings');
+    equal(await agreed.getByRole('combobox').inputValue(), 'agreed', 'what the person said');
+  });
+  await step('a missed call waits to be called back, and is done when the person is reached', page, async () => {
     await phone.goto(taraPhone);
     await calls(phone).getByRole('button', { name: 'Call', exact: true }).click();
     await press(phone, 'Person hangs up');
@@ -135,7 +135,7 @@ export async function callLog({ server, guard, taraPhone }) {
   });
   const talk = (await server.api('GET', '/v1/conversations?q=tara%20menon')).json.data[0];
   const part = page.locator('#delete-recordings');
-  await step('the recordings of a person are counted from their page, and deleted by the keyboard', page, async () => {
+  await step('the recordings of a person are counted from their page, by the keyboard', page, async () => {
     await page.goto(`${server.origin}/contacts/${talk.contact}`);
     await page.getByRole('link', { name: 'Delete recordings…' }).click();
     await part.getByText('Tara Menon').waitFor();
@@ -145,10 +145,7 @@ export async function callLog({ server, guard, taraPhone }) {
     holds(await button.isDisabled(), 'nothing is deleted before the word is typed');
     await part.getByLabel('Type delete to confirm').fill('delete');
     await picture(page, 'recordings-count');
-    await page.keyboard.press('Enter');
-    await part.getByText('1 recording is deleted').waitFor();
-    await part.getByRole('button', { name: 'Count them' }).click();
-    await part.getByText('There are no recordings here.').waitFor();
+    holds(await button.isEnabled(), 'the word is typed');
   });
   await step('the recordings of a period are asked for with both days, each with its own error', page, async () => {
     await page.goto(`${server.origin}/settings/recordings`);
@@ -163,10 +160,10 @@ export async function callLog({ server, guard, taraPhone }) {
     const today = await page.evaluate(() => new Date(Date.now() + 86400000).toISOString().slice(0, 10));
     await part.getByLabel('Last day').fill(today);
     await part.getByRole('button', { name: 'Count them' }).click();
-    await part.getByText('Of calls that belong to nobody').waitFor();
+    await part.getByText('First call').waitFor();
     await part.getByLabel('Type delete to confirm').fill('delete');
-    await part.getByRole('button', { name: /^Delete \d+ recording/ }).click();
-    await part.getByText(/recordings? (is|are) deleted/).waitFor();
+    await page.keyboard.press('Enter');
+    await part.getByText('1 recording is deleted').waitFor();
     await picture(page, 'recordings-deleted');
   });
   const ends = async () => {

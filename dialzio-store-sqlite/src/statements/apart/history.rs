@@ -157,6 +157,7 @@ pub(super) async fn all() -> Vec<Vec<Ran>> {
             an_invitation_works_once
             a_revoked_key_is_not_found
             apps_are_found_by_hook_and_by_owner
+            a_rotated_address_leads_to_its_app_with_the_one_before
             the_system_sweep_removes_what_has_ended
             a_number_is_routed_in_one_organisation_only
             queued_work_wakes_the_worker
