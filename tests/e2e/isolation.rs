@@ -122,7 +122,8 @@ pub(crate) fn path(template: &str, ids: &BTreeMap<&'static str, String>) -> Stri
         path = path.replace(&format!("{{{name}}}"), id);
     }
     assert!(!path.contains('{'), "no id for {template}");
-    path
+    // A search needs its words.
+    if template == "/v1/messages" { format!("{path}?q=order") } else { path }
 }
 
 /// The sample of a route with the ids of a tenant where it names any, and never an address beyond this machine.
@@ -184,10 +185,11 @@ fn guarded() -> impl Iterator<Item = &'static Route> {
 async fn all_of(fixture: &Fixture, tenant: &Tenant) -> BTreeMap<&'static str, String> {
     let mut all = BTreeMap::new();
     for route in guarded().filter(|route| route.method.as_str() == "GET" && route.name != "events") {
-        let longest = if route.query().iter().any(|name| name == "limit") { "?limit=200" } else { "" };
-        // What a search is asked for.
-        let words = if route.name == "messages.find" { "&q=order" } else { "" };
-        let path = format!("{}{longest}{words}", path(route.path, &tenant.ids));
+        let mut path = path(route.path, &tenant.ids);
+        if route.query().iter().any(|name| name == "limit") {
+            let with = if path.contains('?') { '&' } else { '?' };
+            path = format!("{path}{with}limit=200");
+        }
         let answer = ask(fixture, Some(&tenant.seat.key), route, &path, &Value::Null).await;
         assert_eq!(answer.status, route.success, "{}: {answer:?}", route.name);
         let shown = match route.name {

@@ -260,7 +260,6 @@ pub async fn cancel(
 
 /// Which messages are looked for.
 #[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
 pub struct Sought {
     /// The words that stand in the message, in any order; the last one may be the beginning of a word, from three characters
     /// on. Case and accents do not count.

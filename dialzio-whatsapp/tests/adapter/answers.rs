@@ -249,7 +249,7 @@ async fn a_template_that_cannot_be_read_costs_only_itself() {
     let all = cloud().templates(&access(server.uri().parse().unwrap())).await.unwrap();
     let found: Vec<String> =
         all.iter().map(|it| format!("{} {} {}", it.name, it.category, it.status)).collect();
-    assert_eq!(found, ["good utility approved", "cards marketing other", "5 marketing other"]);
+    assert_eq!(found, ["good utility approved", "cards marketing unsupported", "5 marketing other"]);
 }
 
 #[tokio::test]

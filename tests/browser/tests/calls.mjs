@@ -191,6 +191,8 @@ export async function callLog({ server, guard, taraPhone }) {
     await page.goto(`${server.origin}/inbox/${talk.id}`);
     const number = page.locator('#thread-items').getByRole('link', { name: '98400 12345' });
     await number.waitFor();
+    // The dock says whether calls can be placed.
+    await page.locator('#dock[data-can-call]').waitFor({ state: 'attached' });
     page.once('dialog', (dialog) => dialog.dismiss());
     await number.click();
     equal(await dock(page).getByText('Calling').count(), 0, 'calls');

@@ -6,6 +6,16 @@ const form = (page, name) => page.getByRole('form', { name });
 const telephones = (page) => page.getByRole('region', { name: 'Telephones' });
 const focused = (page) => page.evaluate(() => document.activeElement.id);
 
+/** Hides the calls that have ended: their cards stand over the end of a page. */
+async function hideCalls(page) {
+  const hide = page.locator('#dock').getByRole('button', { name: 'Hide this call' });
+  await until(async () => {
+    if ((await hide.count()) === 0) return true;
+    await hide.first().click({ timeout: 2000 }).catch(() => {});
+    return false;
+  }, 'no call in the dock');
+}
+
 export async function callFlows({ server, guard, taraPhone }) {
   story('Call flows');
   const page = await guard.open();
@@ -114,6 +124,7 @@ export async function callFlows({ server, guard, taraPhone }) {
     await page.goto(`${server.origin}/settings/call-flows`);
     await page.getByRole('button', { name: 'Switch off Front desk' }).click();
     await list(page).getByText('Off', { exact: true }).waitFor();
+    await hideCalls(page);
     for (const [name, width, height, scheme] of [['narrow', 360, 740, 'light'], ['middle', 1024, 768, 'dark'], ['wide', 1600, 900, 'light']]) {
       await page.setViewportSize({ width, height });
       await page.emulateMedia({ colorScheme: scheme });
