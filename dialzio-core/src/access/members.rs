@@ -16,7 +16,7 @@ use crate::store::{Batch, Precondition, RecordRef, Revision, StoreError, SystemW
 /// How often a change is tried again when another caller was faster.
 const TRIES: usize = 3;
 
-/// What a member has in hand, which their deactivation hands over or ends.
+/// Open work of a member, which their deactivation hands over or ends.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct InHand {
     /// Conversations that are assigned to them and not closed.
@@ -64,8 +64,8 @@ impl AccessService<'_> {
         Ok(self.runtime.store().colleagues(self.runtime.system(), org).await?)
     }
 
-    /// The highest role that a caller may give, and whose holders they may change: their own. A program has that of its
-    /// permissions; a key is never as good as an owner, because whoever makes keys may be less.
+    /// The highest role that a caller may give, and whose holders they may change: their own. That of a program
+    /// follows from its permissions; a key never counts as an owner, since members below an owner may create keys.
     ///
     /// # Errors
     /// [`Error::Store`].
@@ -141,12 +141,7 @@ impl AccessService<'_> {
                 batch.require(self.another_owner(scope, id).await?);
             }
             let change = MemberChange { role: Some(role), ..MemberChange::default() };
-            batch
-                .about(id)
-                .require(Precondition::Revision(RecordRef::Member(id), member.revision))
-                .event(DomainEvent::OrgChanged);
-            change.apply(&mut member);
-            batch.write(AccessWrite::ChangeMember { member: id, change });
+            change_member(&mut batch, &mut member, change);
             match self.runtime.store().commit_one(scope, batch).await {
                 Err(StoreError::PreconditionFailed(_)) => {}
                 other => return Ok(other.map(|_| member)?),
@@ -155,7 +150,7 @@ impl AccessService<'_> {
         Err(Error::Conflict { kind: RecordKind::Member })
     }
 
-    /// What a member has in hand.
+    /// The open work of a member.
     ///
     /// # Errors
     /// [`Error::NotFound`]; [`Error::Denied`] without [`Permission::MembersManage`].
@@ -197,9 +192,9 @@ impl AccessService<'_> {
         Ok(Held { conversations, tasks, keys, agents })
     }
 
-    /// Deactivates a member, in one step: their sessions in this organisation, keys that they made and invitations to their
-    /// address end, no telephone is rung for them, and their open conversations and follow-ups go to another member or to nobody. What they wrote keeps
-    /// their name. A member who is not active stays as they are.
+    /// Deactivates a member in one step. Their sessions in this organisation, the keys that they created and invitations to
+    /// their address end. Incoming calls no longer ring their telephone. Their open conversations and follow-ups are assigned
+    /// to another member or to nobody. What they wrote keeps their name. A member who is not active is left unchanged.
     ///
     /// # Errors
     /// [`Error::Invalid`] for oneself, a member above the caller, the only owner, or one who is to get their own;
@@ -252,7 +247,7 @@ impl AccessService<'_> {
         Err(Error::Conflict { kind: RecordKind::Member })
     }
 
-    /// Puts what a member has in hand into the batch of their deactivation.
+    /// Adds the open work of a member to the batch of their deactivation.
     fn hand_over(&self, by: &Actor, batch: &mut Batch, held: Held, to: Option<MemberId>) -> InHand {
         let given = InHand {
             conversations: held.conversations.len(),
@@ -278,7 +273,7 @@ impl AccessService<'_> {
                 .require(Precondition::Revision(RecordRef::ApiKey(key.id), key.revision))
                 .write(AccessWrite::ChangeApiKey { key: key.id, change });
         }
-        // Calls that come in are not rung at the telephone of somebody who has left.
+        // Incoming calls no longer ring the telephone of a member who has left.
         for CallAgent { account, id: agent, .. } in held.agents {
             batch.write(CallWrite::MapAgent { account, agent, member: None });
         }
@@ -299,7 +294,7 @@ impl AccessService<'_> {
         Ok(open.into_iter().map(|one| SystemWrite::UseInvitation(one.hash)).collect())
     }
 
-    /// Lets a member who was deactivated come in again, with the role they had. A member who is active stays as they are.
+    /// Activates a member who was deactivated, with the role they had. An active member is left unchanged.
     ///
     /// # Errors
     /// [`Error::Invalid`] for a member above the caller; [`Error::NotFound`]; [`Error::Conflict`] after three lost races;
@@ -313,12 +308,7 @@ impl AccessService<'_> {
             }
             let change = MemberChange { state: Some(MemberState::Active), ..MemberChange::default() };
             let mut batch = Batch::new(by, Action::MemberActivated, self.runtime.now());
-            batch
-                .about(id)
-                .require(Precondition::Revision(RecordRef::Member(id), member.revision))
-                .event(DomainEvent::OrgChanged);
-            change.apply(&mut member);
-            batch.write(AccessWrite::ChangeMember { member: id, change });
+            change_member(&mut batch, &mut member, change);
             match self.runtime.store().commit_one(scope, batch).await {
                 Err(StoreError::PreconditionFailed(_)) => {}
                 other => return Ok(other.map(|_| member)?),
@@ -326,4 +316,14 @@ impl AccessService<'_> {
         }
         Err(Error::Conflict { kind: RecordKind::Member })
     }
+}
+
+/// Adds a change of a member to a batch, under the revision that was read.
+fn change_member(batch: &mut Batch, member: &mut Member, change: MemberChange) {
+    batch
+        .about(member.id)
+        .require(Precondition::Revision(RecordRef::Member(member.id), member.revision))
+        .event(DomainEvent::OrgChanged);
+    change.apply(member);
+    batch.write(AccessWrite::ChangeMember { member: member.id, change });
 }

@@ -170,13 +170,13 @@ pub struct Session {
 }
 
 impl Session {
-    /// What it is called by. It follows from the hash of the token, from which nobody comes to the token.
+    /// Its id, derived from the hash of the token. The token cannot be recovered from it.
     #[must_use]
     pub fn id(&self) -> SessionId {
         self.hash.id()
     }
 
-    /// Whether it has gone unused for so long that it lets nobody in.
+    /// Whether it has expired because it was not used for 60 minutes.
     #[must_use]
     pub fn is_idle(&self, now: DateTime<Utc>) -> bool {
         self.seen_at + SESSION_IDLE <= now
@@ -201,7 +201,7 @@ pub struct Invitation {
 }
 
 impl Invitation {
-    /// What it is called by. It follows from the hash of the token, from which nobody comes to the token.
+    /// Its id, derived from the hash of the token. The token cannot be recovered from it.
     #[must_use]
     pub fn id(&self) -> InvitationId {
         self.hash.id()

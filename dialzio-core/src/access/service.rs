@@ -64,7 +64,7 @@ impl NewOrg {
     }
 }
 
-/// Where an organisation is, as far as it is said; `None` leaves what is known.
+/// The location of an organisation; a field that is `None` is left unchanged.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Whereabouts {
     /// The country.

@@ -65,7 +65,7 @@ pub struct App {
     pub revision: Revision,
 }
 
-/// A webhook address that was replaced, and goes on working for some time.
+/// The webhook address before the last rotation, which keeps working for a limited time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FormerHook {
     /// Its unguessable part.

@@ -1,4 +1,4 @@
-//! Another webhook address for an app, while the one before goes on working for some time.
+//! Rotation of an app's webhook address, with an overlap in which both addresses work.
 
 use chrono::TimeDelta;
 
@@ -10,18 +10,18 @@ use crate::runtime::Runtime;
 use crate::scope::{Actor, Permission};
 use crate::store::{Batch, StoreError, SystemWrite};
 
-/// How long the address before goes on working, unless another time is chosen.
+/// The default overlap: how long the former address keeps working.
 pub const OVERLAP: TimeDelta = TimeDelta::days(7);
-/// The longest time that can be chosen.
+/// The longest overlap.
 pub const LONGEST_OVERLAP: TimeDelta = TimeDelta::days(30);
 
 impl AccountService<'_> {
-    /// Makes another webhook address for an app. The one there was works until `overlap` is over, so that the provider can be
-    /// told meanwhile; [`App::hook_seen`] tells when it has begun to use the new one.
+    /// Creates a new webhook address for an app. The former one keeps working for `overlap`, so that the new one can be entered
+    /// at the provider; [`App::hook_seen`] shows when it is used.
     ///
     /// # Errors
-    /// [`Error::Invalid`] for an overlap beyond [`LONGEST_OVERLAP`], and while the address before the last rotation still works:
-    /// that one has to be ended first; [`Error::NotFound`] for an app of nobody here; [`Error::Conflict`] if it was changed
+    /// [`Error::Invalid`] for an overlap beyond [`LONGEST_OVERLAP`], and while the former address still works, which has to
+    /// be ended first; [`Error::NotFound`] if the organisation has no such app; [`Error::Conflict`] if it was changed
     /// meanwhile; [`Error::Denied`] without [`Permission::AccountsManage`].
     pub async fn rotate_hook(&self, by: &Actor, id: AppId, overlap: TimeDelta) -> Result<App, Error> {
         if overlap < TimeDelta::zero() || overlap > LONGEST_OVERLAP {

@@ -47,7 +47,7 @@ impl Element for &CallReport {
 }
 
 impl Deciding<'_> {
-    /// The identity of a person who calls or is called, made if it is not known. Without a signature nobody is made or joined.
+    /// The identity of a person who calls or is called, created if it is not known. An unsigned webhook creates and joins none.
     fn whose(&mut self, person: &Sender, place: Place, trust: Trust) -> Option<Whose> {
         let found = match trust {
             Trust::Signed => {

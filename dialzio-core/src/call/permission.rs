@@ -62,7 +62,7 @@ impl CallPermission {
 /// Whether a person may be called now, where that needs their permission.
 ///
 /// # Errors
-/// The rule that stands against it: nothing was ever permitted, the person refused, or the permission has ended.
+/// The rule that forbids it: nothing was ever permitted, the person refused, or the permission has ended.
 pub fn permitted(known: Option<&CallPermission>, now: DateTime<Utc>) -> Result<(), Reason> {
     let no = |code, since| Err(Reason { code, since });
     match known {

@@ -24,13 +24,13 @@ string_enum! {
         MemberJoined = "member.joined",
         /// A member changed.
         MemberChanged = "member.changed",
-        /// A member was deactivated: sessions and keys ended, and what they had in hand was handed over.
+        /// A member was deactivated: sessions and keys ended, and what they was assigned to them was handed over.
         MemberDeactivated = "member.deactivated",
         /// A member who was deactivated may come in again.
         MemberActivated = "member.activated",
         /// An invitation was made or renewed.
         MemberInvited = "member.invited",
-        /// An invitation was taken back.
+        /// An invitation was revoked.
         InvitationRevoked = "invitation.revoked",
         /// A member changed their own password, which ended their other sessions.
         PasswordChanged = "password.changed",
@@ -40,7 +40,7 @@ string_enum! {
         KeyChanged = "key.changed",
         /// An app was registered.
         AppRegistered = "app.registered",
-        /// The webhook address of an app was rotated, or the one before was ended.
+        /// The webhook address of an app was rotated, or the former one was ended.
         AppChanged = "app.changed",
         /// An account was connected or changed.
         AccountChanged = "account.changed",

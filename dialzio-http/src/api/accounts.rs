@@ -44,7 +44,7 @@ pub struct AppJson {
     revision: Revision,
 }
 
-/// An address for webhooks that was replaced and goes on working for some time.
+/// The webhook address before the last rotation, which still works.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = FormerHook)]
 pub struct FormerHookJson {
@@ -125,7 +125,7 @@ pub async fn create_app(
 #[schema(as = HookRotation)]
 #[serde(deny_unknown_fields)]
 pub struct RotationJson {
-    /// How long the address there is goes on working, in hours; a week without it.
+    /// How long the present address keeps working, in hours; 168 unless given.
     #[schema(minimum = 0, maximum = 720)]
     overlap_hours: Option<u16>,
 }

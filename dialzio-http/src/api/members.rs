@@ -117,7 +117,7 @@ pub async fn change(
     }
 }
 
-/// Who gets what a member has in hand.
+/// Who takes over the open work of a member.
 #[derive(Debug, Deserialize, ToSchema)]
 #[schema(as = Deactivation)]
 #[serde(deny_unknown_fields)]
@@ -241,7 +241,7 @@ pub async fn invitations(
     Ok(List::all(open.into_iter().map(OpenJson::from).collect()))
 }
 
-/// `POST /v1/invitations/{invitation}/renewal`: a new link, which is shown once. The one before works no longer.
+/// `POST /v1/invitations/{invitation}/renewal`: a new link, which is shown once. The former link stops working.
 pub async fn renew(
     State(state): State<AppState>,
     Caller(actor): Caller,

@@ -92,7 +92,7 @@ impl std::fmt::Debug for PasswordJson {
     }
 }
 
-/// No content, with the cookie of the session that takes the place of the one before.
+/// No content, with the cookie of the session that replaces the former one.
 #[derive(Debug)]
 pub struct Renewed(Response);
 

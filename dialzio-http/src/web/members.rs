@@ -237,7 +237,7 @@ pub(crate) async fn renew(ctx: PageContext, Id(id): Id<InvitationId>) -> Result<
 /// `POST /web/invitations/{invitation}/revoke`.
 pub(crate) async fn revoke(ctx: PageContext, Id(id): Id<InvitationId>) -> Result<Response, Problem> {
     match ctx.crm().access().revoke_invitation(&ctx.actor, id).await {
-        Ok(()) | Err(Error::NotFound { .. }) => done(&ctx, "The invitation was taken back.").await,
+        Ok(()) | Err(Error::NotFound { .. }) => done(&ctx, "The invitation was revoked.").await,
         Err(error) => Err(error.into()),
     }
 }

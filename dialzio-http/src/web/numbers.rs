@@ -100,7 +100,7 @@ async fn card(ctx: &PageContext, account: &ProviderAccount, apps: &[App]) -> Res
     })
 }
 
-/// The address for webhooks of an app, and the one before.
+/// The webhook address of an app, and the former one.
 fn hook(ctx: &PageContext, app: &App) -> HookPart {
     let last = |seen: Option<DateTime<Utc>>| {
         seen.map_or_else(|| "No event yet.".to_owned(), |at| format!("Last event {}.", ctx.when(at)))
@@ -117,7 +117,7 @@ fn hook(ctx: &PageContext, app: &App) -> HookPart {
     }
 }
 
-/// `POST /web/integrations/{account}/hook`: makes another address for webhooks, or ends the one before.
+/// `POST /web/integrations/{account}/hook`: rotates the webhook address, or ends the former one.
 pub(crate) async fn change_hook(
     ctx: PageContext,
     Id(id): Id<AccountId>,

@@ -77,7 +77,7 @@ struct MetaCallStatus<'a> {
     recipient_parent_user_id: Scalar<'a>,
 }
 
-/// JSON without descriptions of media sessions. What is no JSON stays as it is.
+/// JSON without descriptions of media sessions. What is not JSON is left unchanged.
 pub(super) fn without_media(raw: &str) -> String {
     fn strip(value: &mut serde_json::Value) {
         match value {

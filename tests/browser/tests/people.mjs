@@ -158,12 +158,12 @@ export async function members(scene) {
     await alone.getByRole('button', { name: 'Create account' }).click();
     await alone.getByRole('navigation', { name: 'Main' }).waitFor();
   });
-  await step('one is taken back', page, async () => {
+  await step('one is revoked', page, async () => {
     await page.reload();
     await list(page).getByLabel('Email').fill('never@example.com');
     await list(page).getByRole('button', { name: 'Make an invitation link' }).click();
-    await page.getByRole('button', { name: 'Take back the invitation of never@example.com' }).click();
-    await page.getByText('The invitation was taken back.').waitFor();
+    await page.getByRole('button', { name: 'Revoke the invitation of never@example.com' }).click();
+    await page.getByText('The invitation was revoked.').waitFor();
     equal(await page.getByText('never@example.com').count(), 0, 'invitations of this address');
     await list(page).getByLabel('Email').fill('quentin@example.com');
     await list(page).getByRole('button', { name: 'Make an invitation link' }).click();

@@ -53,7 +53,7 @@ pub(crate) struct NumberCard {
 
 impl askama::filters::HtmlSafe for NumberCard {}
 
-/// The address for webhooks, and the one before its rotation.
+/// The webhook address, and the one before its rotation.
 #[derive(Clone, Debug)]
 pub(crate) struct HookPart {
     /// The address.
