@@ -19,6 +19,7 @@ use crate::id::IdSource;
 use crate::intake::Intake;
 use crate::ledger::LedgerService;
 use crate::media::MediaService;
+use crate::notice::NoticeService;
 use crate::operator::Operator;
 use crate::outbox::{Heartbeat, PausedQueues, RateLimits, Worker};
 use crate::provider::Provider;
@@ -218,6 +219,12 @@ impl Crm {
     #[must_use]
     pub const fn calls(&self) -> CallService<'_> {
         CallService::new(&self.runtime)
+    }
+
+    /// What members are told about.
+    #[must_use]
+    pub const fn notices(&self) -> NoticeService<'_> {
+        NoticeService::new(&self.runtime)
     }
 
     /// The list of call outcomes.

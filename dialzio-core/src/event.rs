@@ -59,6 +59,12 @@ pub enum DomainEvent {
         /// The conversation in which it stands.
         conversation: ConversationId,
     },
+    /// A member was told about something, or has read what they were told.
+    #[serde(rename = "notices.changed")]
+    NoticesChanged {
+        /// Whose notices they are.
+        member: MemberId,
+    },
     /// A contact, its notes, tasks or identities changed.
     #[serde(rename = "contact.changed")]
     ContactChanged {
@@ -115,6 +121,7 @@ impl DomainEvent {
             Self::ConversationChanged { .. } => "conversation.changed",
             Self::DraftChanged { .. } => "draft.changed",
             Self::ScheduledChanged { .. } => "scheduled.changed",
+            Self::NoticesChanged { .. } => "notices.changed",
             Self::ContactChanged { .. } => "contact.changed",
             Self::ConsentChanged { .. } => "consent.changed",
             Self::MediaChanged { .. } => "media.changed",

@@ -89,6 +89,8 @@ typed_id! {
     DispositionId,
     /// A text that members send often.
     CannedReplyId,
+    /// Something that a member is told about; the time inside is when.
+    NoticeId,
     /// What is done with calls that come in.
     CallFlowId,
     /// A received or sent file.

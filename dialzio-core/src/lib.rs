@@ -21,6 +21,7 @@ pub mod media;
 #[cfg(feature = "testing")]
 pub mod memory;
 mod name;
+pub mod notice;
 pub mod operator;
 pub mod outbox;
 pub mod page;

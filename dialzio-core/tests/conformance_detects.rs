@@ -5,7 +5,7 @@ use dialzio_core::Store;
 use dialzio_core::memory::{BrokenRule, MemoryStore};
 use dialzio_core::testing::conformance::{
     TestBed, call, call_flow, canned_reply, commit, contact, disposition, draft, groups, isolation, media,
-    message, outbox, retention, scheduled, system, trust,
+    message, notice, outbox, retention, scheduled, system, trust,
 };
 use std::pin::Pin;
 use std::sync::Arc;
@@ -47,6 +47,7 @@ async fn a_store_that_ignores_the_scope_is_noticed() {
         case!(disposition::dispositions_of_one_organisation_are_no_others),
         case!(scheduled::scheduled_messages_of_one_organisation_are_no_others),
         case!(draft::drafts_of_one_organisation_are_no_others),
+        case!(notice::notices_of_one_organisation_are_no_others),
         case!(groups::organisations_at_the_same_time_keep_their_own_sequences),
         case!(isolation::writes_do_not_reach_another_organisation),
         case!(retention::a_sweep_stays_in_its_organisation),

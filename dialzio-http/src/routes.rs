@@ -294,6 +294,10 @@ routes! {
     "notes.list" get "/v1/contacts/{contact}/notes" needs(P::ContactsRead), "List notes, newest first", 200 => api::notes::list;
     "notes.create" post "/v1/contacts/{contact}/notes" needs(P::ContactsWrite), "Add a note", 201 => api::notes::add_note,
         sample r#"{"text":"Prefers calls after six."}"#;
+    "notices.list" get "/v1/notices" needs(P::ContactsRead), "List what the caller was told about, newest first", 200 => api::notices::list;
+    "notices.unread" get "/v1/notices/unread" needs(P::ContactsRead), "Count the caller's unread notices", 200 => api::notices::unread;
+    "notices.read" post "/v1/notices/read" needs(P::ContactsRead), "Mark notices of the caller as read", 204 => api::notices::read,
+        sample r#"{"up_to":"01890000-0000-7000-8000-000000000000"}"#;
     "tasks.list" get "/v1/contacts/{contact}/tasks" needs(P::ContactsRead), "List follow-ups, oldest first", 200 => api::notes::tasks;
     "tasks.create" post "/v1/contacts/{contact}/tasks" needs(P::ContactsWrite), "Create a follow-up", 201 => api::notes::add_task,
         sample r#"{"title":"Call about delivery","due_at":"2030-01-01T10:00:00Z"}"#,

@@ -11,6 +11,7 @@
 )]
 
 use dialzio_core::event::DomainEvent;
+use dialzio_core::search::words_of;
 use dialzio_core::store::Batch;
 use dialzio_core::testing::conformance::{Person, Tenant, TestBed};
 use dialzio_core::{MessageId, Store, TypedId};
@@ -80,7 +81,8 @@ struct Baseline {
     org: Uuid,
     account: Uuid,
     conversations: Vec<Uuid>,
-    statements: [String; 5],
+    statements: [String; 6],
+    words: Vec<String>,
     seq: i64,
 }
 
@@ -104,6 +106,10 @@ impl Baseline {
                     "INSERT INTO dialzio.external_reference (org_id, account_id, hash8, message_id, digest, seen_at)
                      VALUES {}",
                     rows(TOGETHER, "$1, ", &[""; 5])
+                ),
+                format!(
+                    "INSERT INTO dialzio.message_word (org_id, message_id, word) VALUES {}",
+                    rows(TOGETHER * words_of(WORDS).len(), "$1, ", &[""; 2])
                 ),
                 format!(
                     "INSERT INTO dialzio.event (org_id, seq, at, body) VALUES {}",
@@ -130,6 +136,7 @@ impl Baseline {
                     )
                 ),
             ],
+            words: words_of(WORDS).into_iter().collect(),
             seq: 1_000_000,
         }
     }
@@ -145,11 +152,11 @@ impl Baseline {
         self.db.execute(AssertSqlSafe(begin)).await.unwrap();
         let lock = "SELECT event_seq FROM dialzio.org_head WHERE org_id = $1 FOR UPDATE";
         sqlx::query(lock).bind(org).execute(&mut self.db).await.unwrap();
-        let mut lists: [PgArguments; 5] = std::array::from_fn(|_| PgArguments::default());
+        let mut lists: [PgArguments; 6] = std::array::from_fn(|_| PgArguments::default());
         for list in &mut lists {
             list.add(org).unwrap();
         }
-        let [message, reference, event, audit, head] = &mut lists;
+        let [message, reference, words, event, audit, head] = &mut lists;
         for (place, id) in ids.iter().enumerate() {
             self.seq += 1;
             let talk = self.conversations[place % self.conversations.len()];
@@ -180,6 +187,10 @@ impl Baseline {
             reference.add(id).unwrap();
             reference.add(None::<i64>).unwrap();
             reference.add(at).unwrap();
+            for word in &self.words {
+                words.add(id).unwrap();
+                words.add(word).unwrap();
+            }
             event.add(self.seq).unwrap();
             event.add(at).unwrap();
             event

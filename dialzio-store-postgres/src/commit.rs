@@ -271,6 +271,7 @@ impl<'a> Scope<'a> {
             Write::Contact(write) => self.write_contact(write).await?,
             Write::Conversation(write) => self.write_conversation(write).await?,
             Write::Draft(write) => self.write_draft(write).await?,
+            Write::Notice(write) => self.write_notice(write).await?,
             Write::Scheduled(write) => self.write_scheduled(write).await?,
             Write::Media(write) => self.write_media(write).await?,
             Write::Consent(write) => self.write_consent(write).await?,

@@ -28,6 +28,7 @@ mod message_words;
 mod messages;
 mod migrate;
 mod months;
+mod notices;
 mod notify;
 mod outbox;
 mod pooler;

@@ -37,6 +37,7 @@ const STEPS: &[Step] = &[
     ("hook_rotation", include_str!("../migrations/0018_hook_rotation.sql")),
     ("people", include_str!("../migrations/0019_people.sql")),
     ("whatsapp_calls", include_str!("../migrations/0020_whatsapp_calls.sql")),
+    ("notices", include_str!("../migrations/0021_notices.sql")),
 ];
 
 /// The newest step that is known.

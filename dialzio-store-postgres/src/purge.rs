@@ -41,6 +41,10 @@ impl Scope<'_> {
                 let row = params![self.key, time(before), i64::from(limit)];
                 self.db.run(sql::PURGE_DRAFTS, row).await
             }
+            Purge::Notices => {
+                let row = params![self.key, time(before), i64::from(limit)];
+                self.db.run(sql::PURGE_NOTICES, row).await
+            }
             Purge::Scheduled => {
                 let row = params![self.key, time(before), i64::from(limit)];
                 self.db.run(sql::PURGE_SCHEDULED, row).await

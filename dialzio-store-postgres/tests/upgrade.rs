@@ -11,7 +11,7 @@ use dialzio_core::ledger::ChainHash;
 use dialzio_core::page::PageRequest;
 use dialzio_core::registry::{self, RetentionClass};
 use dialzio_core::testing::{scope, system_scope};
-use dialzio_core::{Clock, ManualClock, Store};
+use dialzio_core::{Clock, ManualClock, MemberId, Store, TypedId};
 use dialzio_store_postgres::testing::{Cluster, Database};
 use dialzio_store_postgres::{OpenError, PostgresStore};
 use serde_json::{Map, Value};
@@ -142,6 +142,7 @@ async fn what_is_read_from_a_database_of_the_release_before_is_whole() {
     assert!(outcomes.is_sorted_by_key(|one| one.id), "ids in the order of the list");
     assert_eq!(store.canned_replies(&org).await.unwrap(), []);
     assert_eq!(store.call_flows(&org).await.unwrap(), []);
+    assert_eq!(store.unread_notices(&org, MemberId::from_uuid(uuid::Uuid::nil()), 9).await.unwrap(), 0);
     assert_eq!(store.scheduled_messages(&org, talk).await.unwrap(), []);
     let none = store.calls(&org, &CallQuery::default(), page()).await.unwrap();
     assert_eq!((none.items, store.waiting_calls(&org, 9).await.unwrap()), (Vec::new(), 0));

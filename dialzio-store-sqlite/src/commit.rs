@@ -204,6 +204,7 @@ impl Scope<'_> {
             Write::Contact(write) => self.write_contact(write)?,
             Write::Conversation(write) => self.write_conversation(write)?,
             Write::Draft(write) => self.write_draft(write)?,
+            Write::Notice(write) => self.write_notice(write)?,
             Write::Scheduled(write) => self.write_scheduled(write)?,
             Write::Media(write) => self.write_media(write)?,
             Write::Consent(write) => self.write_consent(write)?,

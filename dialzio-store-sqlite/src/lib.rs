@@ -28,6 +28,7 @@ mod media;
 mod message_words;
 mod messages;
 mod migrate;
+mod notices;
 mod outbox;
 mod ports;
 mod purge;

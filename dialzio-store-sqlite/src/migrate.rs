@@ -111,6 +111,12 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../migrations/0020_whatsapp_calls.sql"),
         then: None,
     },
+    Migration {
+        number: 21,
+        name: "notices",
+        sql: include_str!("../migrations/0021_notices.sql"),
+        then: None,
+    },
 ];
 
 fn checksum(migration: &Migration) -> [u8; 32] {

@@ -28,6 +28,7 @@ impl Scope<'_> {
             Purge::Messages => self.purge_messages(before, at, limit as usize),
             Purge::Drafts => self.purge_drafts(before, limit),
             Purge::Scheduled => self.purge_scheduled(before, limit),
+            Purge::Notices => self.purge_notices(before, limit),
             Purge::Quarantine => {
                 let gone = self.db.run(sql::PURGE_QUARANTINE, params![self.key, time(before), limit])?;
                 Ok(gone as u64)
@@ -44,6 +45,16 @@ impl Scope<'_> {
         })?;
         for (conversation, member, kind) in &over {
             self.db.run(sql::DROP_DRAFT, params![self.key, conversation, member, kind])?;
+        }
+        Ok(over.len() as u64)
+    }
+
+    fn purge_notices(&mut self, before: DateTime<Utc>, limit: u32) -> Res<u64> {
+        let over = self.db.all(sql::NOTICES_OVER, params![self.key, time(before), limit], |row| {
+            Cols::new(row, "notice").get::<[u8; 16]>()
+        })?;
+        for gone in &over {
+            self.db.run(sql::DROP_NOTICE, params![self.key, gone])?;
         }
         Ok(over.len() as u64)
     }

@@ -6,12 +6,13 @@ use super::{
     Alias, ChannelIdentity, Contact, ContactQuery, ContactWrite, Detail, DetailValue, NameSource, Note,
     Stage, SubjectKey, Task, TaskChange, TaskQuery, numbers,
 };
-use crate::access::active_member;
+use crate::access::{MemberState, active_member};
 use crate::account::ProviderAccount;
 use crate::error::{Error, RecordKind};
 use crate::event::DomainEvent;
 use crate::id::{ContactId, MemberId, TaskId};
 use crate::ledger::Action;
+use crate::notice::{NoticeAbout, mentioned, tell};
 use crate::page::{Page, PageRequest};
 use crate::phone::{PhoneNumber, PhoneNumberError, Region};
 use crate::runtime::Runtime;
@@ -339,7 +340,7 @@ impl<'a> ContactService<'a> {
         }
     }
 
-    /// Writes a note.
+    /// Writes a note, and tells the active members whom it mentions, as [`mentioned`](crate::notice::mentioned) reads it.
     ///
     /// # Errors
     /// [`Error::NotFound`]; [`Error::Denied`] without [`Permission::ContactsWrite`].
@@ -359,6 +360,13 @@ impl<'a> ContactService<'a> {
             .about(note.id)
             .write(ContactWrite::Note(note.clone()))
             .event(DomainEvent::ContactChanged { contact });
+        if note.text.reveal().contains('@') {
+            let members = self.runtime.store().members(scope).await?;
+            let active = members.iter().filter(|member| member.state == MemberState::Active);
+            let names = active.map(|member| (member.id, member.name.reveal()));
+            let told = mentioned(note.text.reveal(), names);
+            tell(self.runtime, &mut batch, by, told, NoticeAbout::Mention(note.id), contact);
+        }
         self.runtime.store().commit_one(scope, batch).await?;
         Ok(note)
     }
@@ -378,7 +386,7 @@ impl<'a> ContactService<'a> {
         Ok(self.runtime.store().notes(scope, contact, page).await?)
     }
 
-    /// Makes a follow-up.
+    /// Makes a follow-up, and tells the member it is assigned to.
     ///
     /// # Errors
     /// [`Error::NotFound`] for the contact or the assignee; [`Error::Denied`] without [`Permission::ContactsWrite`].
@@ -404,6 +412,7 @@ impl<'a> ContactService<'a> {
             .about(task.id)
             .write(ContactWrite::InsertTask(task.clone()))
             .event(DomainEvent::ContactChanged { contact: task.contact });
+        tell(self.runtime, &mut batch, by, task.assignee, NoticeAbout::Task(task.id), contact);
         self.runtime.store().commit_one(scope, batch).await?;
         Ok(task)
     }

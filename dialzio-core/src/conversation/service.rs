@@ -13,6 +13,7 @@ use crate::error::{Error, RecordKind};
 use crate::event::DomainEvent;
 use crate::id::{AccountId, ContactId, ConversationId, MemberId, MessageId};
 use crate::ledger::Action;
+use crate::notice::{NoticeAbout, tell};
 use crate::outbox::{Job, JobKind};
 use crate::page::{Page, PageRequest};
 use crate::runtime::Runtime;
@@ -285,7 +286,7 @@ impl<'a> ConversationService<'a> {
         Err(Error::Conflict { kind: RecordKind::Conversation })
     }
 
-    /// Commits a conversation as it is to be, if it is still as it was.
+    /// Commits a conversation as it is to be, if it is still as it was, and tells the member whom it is newly assigned to.
     async fn put(
         &self,
         by: &Actor,
@@ -293,7 +294,11 @@ impl<'a> ConversationService<'a> {
         before: &Conversation,
         after: Conversation,
     ) -> Result<(), StoreError> {
-        self.runtime.store().commit_one(scope, self.changed(by, before, after)).await.map(drop)
+        let assigned = after.assignee.filter(|member| before.assignee != Some(*member));
+        let (about, contact) = (NoticeAbout::Conversation(before.id), before.contact);
+        let mut batch = self.changed(by, before, after);
+        tell(self.runtime, &mut batch, by, assigned, about, contact);
+        self.runtime.store().commit_one(scope, batch).await.map(drop)
     }
 
     /// A batch that changes a conversation at the revision that was read, with its audit entry and event.

@@ -59,6 +59,8 @@ string_enum! {
         /// A draft was saved, or removed by its member. It has no entry unless the same batch changes something else, see
         /// [`BatchParts::entry`](crate::store::BatchParts::entry).
         DraftChanged = "draft.changed",
+        /// A member has read notices. It has no entry unless the same batch changes something else, as with drafts.
+        NoticesRead = "notices.read",
         /// A message came in.
         MessageReceived = "message.received",
         /// A message was queued.

@@ -212,6 +212,7 @@ fn change(frame: &Frame<'_>, rows: &mut Rows, write: Write, at: DateTime<Utc>) -
         Write::Contact(write) => rows.write_contact(write, at)?,
         Write::Conversation(write) => rows.write_conversation(write, at)?,
         Write::Draft(write) => rows.write_draft(write)?,
+        Write::Notice(write) => rows.write_notice(write)?,
         Write::Scheduled(write) => rows.write_scheduled(write)?,
         Write::Media(write) => rows.write_media(frame, write)?,
         Write::Consent(write) => rows.write_consent(write),

@@ -21,6 +21,7 @@ mod facts;
 mod ledger;
 mod media;
 mod message;
+mod notice;
 mod outbox;
 mod purge;
 mod scheduled;

@@ -35,6 +35,12 @@ impl Rows {
                 self.drafts.retain(|key, _| !gone.contains(key));
                 gone.len() as u64
             }
+            Purge::Notices => {
+                let over = self.notices.values().filter(|notice| notice.created_at < before);
+                let gone: Vec<_> = over.map(|notice| notice.id).take(limit).collect();
+                self.notices.retain(|id, _| !gone.contains(id));
+                gone.len() as u64
+            }
             Purge::Scheduled => {
                 let over = self.scheduled.values().filter(|message| message.send_at < before);
                 let gone: Vec<_> = over.map(|message| message.id).take(limit).collect();

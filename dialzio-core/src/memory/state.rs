@@ -18,11 +18,12 @@ use crate::disposition::Disposition;
 use crate::event::Recorded;
 use crate::id::{
     AccountId, ActivityId, ApiKeyId, AppId, BacklogId, CallFlowId, CallId, CannedReplyId, ChannelIdentityId,
-    ContactId, ConversationId, DispositionId, JobId, MediaId, MemberId, MessageId, NoteId, OrgId,
+    ContactId, ConversationId, DispositionId, JobId, MediaId, MemberId, MessageId, NoteId, NoticeId, OrgId,
     QuarantineId, ScheduledMessageId, TaskId, UserId, WorkerId,
 };
 use crate::ledger::{AuditEntry, ChainHash};
 use crate::media::Media;
+use crate::notice::Notice;
 use crate::operator::OperatorEntry;
 use crate::outbox::{Fence, Job, Queue};
 use crate::store::periods::{MESSAGE_DAYS, RETENTION_CAP};
@@ -93,6 +94,7 @@ pub(super) struct Rows {
     /// With their reactions.
     pub(super) messages: BTreeMap<MessageId, Message>,
     pub(super) drafts: BTreeMap<(ConversationId, MemberId, DraftKind), Draft>,
+    pub(super) notices: BTreeMap<NoticeId, Notice>,
     pub(super) activities: BTreeMap<ActivityId, Activity>,
     pub(super) evidence: BTreeMap<(MessageId, DeliveryStatus), Evidence>,
     pub(super) references: BTreeMap<(AccountId, ExternalId), Reference>,

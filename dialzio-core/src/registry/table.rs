@@ -12,6 +12,8 @@ string_enum! {
         Messages = "messages",
         /// Thirty days after the last change, or as long as messages if that is shorter.
         Drafts = "drafts",
+        /// Ninety days, or as long as messages if that is shorter.
+        Notices = "notices",
         /// While the relationship lasts and 36 months, pseudonymised after an erasure.
         Ledger = "ledger",
         /// Kept for 36 months as proof of what was done.

@@ -18,6 +18,7 @@ use crate::event::DomainEvent;
 use crate::id::{BacklogId, JobId, MessageId, OrgId, TypedId};
 use crate::ledger::{Action, AuditEntry, ChainHash};
 use crate::media::MediaWrite;
+use crate::notice::NoticeWrite;
 use crate::outbox::{Job, JobState, JobWrite, Lease, Queue};
 use crate::scope::{Actor, Principal};
 use crate::time::ConfirmedTime;
@@ -104,6 +105,8 @@ pub enum Purge {
     Messages,
     /// Drafts whose last change lies further back.
     Drafts,
+    /// Notices that were made further back.
+    Notices,
     /// Scheduled messages that were to be sent further back, and were not.
     Scheduled,
     /// Quarantine whose time is up.
@@ -123,6 +126,8 @@ pub enum Write {
     Conversation(ConversationWrite),
     /// What members have begun to write.
     Draft(DraftWrite),
+    /// What members are told about.
+    Notice(NoticeWrite),
     /// Messages that are sent at a later time.
     Scheduled(ScheduledWrite),
     /// Rows of files; blobs are deleted by a job.
@@ -174,7 +179,7 @@ macro_rules! into_write {
     )+};
 }
 into_write!(
-    ContactWrite => Contact, ConversationWrite => Conversation, DraftWrite => Draft, ScheduledWrite => Scheduled, MediaWrite => Media, ConsentWrite => Consent,
+    ContactWrite => Contact, ConversationWrite => Conversation, DraftWrite => Draft, NoticeWrite => Notice, ScheduledWrite => Scheduled, MediaWrite => Media, ConsentWrite => Consent,
     AccountWrite => Account, AccessWrite => Access, DispositionWrite => Disposition, CannedReplyWrite => CannedReply, CallFlowWrite => CallFlow, CallWrite => Call, JobWrite => Job, WebhookWrite => Webhook
 );
 
@@ -214,17 +219,21 @@ impl BatchParts {
     /// and its digest when it appends it.
     ///
     /// `None` for an [`Action::DraftChanged`] that changes drafts and nothing else: a member's own unsent text is saved as
-    /// often as each second and concerns no one else, and what is sent has its entry. `None` also for an
+    /// often as each second and concerns no one else, and what is sent has its entry. `None` for an
+    /// [`Action::NoticesRead`] that marks notices as read and nothing else, for the same reason, and for an
     /// [`Action::JobPostponed`] that puts jobs off and nothing else: a list that is read each few seconds and holds nothing
     /// new is no act. Any other change in the batch, or any other action, brings the entry back.
     #[must_use]
     pub fn entry(&self) -> Option<AuditEntry> {
-        let drafts =
-            !self.writes.is_empty() && self.writes.iter().all(|write| matches!(write, Write::Draft(_)));
-        let put_off =
-            |write: &Write| matches!(write, Write::Job(JobWrite::Update { state: JobState::Pending, .. }));
-        let postponed = !self.writes.is_empty() && self.writes.iter().all(put_off);
-        if drafts && self.action == Action::DraftChanged || postponed && self.action == Action::JobPostponed {
+        let is_left_out = |write: &Write| match self.action {
+            Action::DraftChanged => matches!(write, Write::Draft(_)),
+            Action::NoticesRead => matches!(write, Write::Notice(NoticeWrite::Read { .. })),
+            Action::JobPostponed => {
+                matches!(write, Write::Job(JobWrite::Update { state: JobState::Pending, .. }))
+            }
+            _ => false,
+        };
+        if !self.writes.is_empty() && self.writes.iter().all(is_left_out) {
             return None;
         }
         Some(AuditEntry {

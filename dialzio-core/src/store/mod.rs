@@ -38,6 +38,7 @@ use crate::conversation::{ConversationStore, DraftStore, ScheduledStore};
 use crate::disposition::DispositionStore;
 use crate::ledger::LedgerStore;
 use crate::media::MediaStore;
+use crate::notice::NoticeStore;
 use crate::outbox::{Due, Lease};
 use crate::page::{Page, PageRequest};
 use crate::scope::OrgScope;
@@ -48,6 +49,7 @@ pub trait Store:
     ContactStore
     + ConversationStore
     + DraftStore
+    + NoticeStore
     + MediaStore
     + ConsentStore
     + AccountStore

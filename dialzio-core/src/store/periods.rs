@@ -34,5 +34,8 @@ pub const AUDIT_PERIOD: TimeDelta = TimeDelta::days(1_096);
 /// How long quarantined bytes are kept.: long enough to find a fault and process them again.
 pub const QUARANTINE_PERIOD: TimeDelta = TimeDelta::days(30);
 
+/// How long a notice is kept after it was made, if the organisation does not keep messages for a shorter time.
+pub const NOTICE_PERIOD: TimeDelta = TimeDelta::days(90);
+
 /// How long a draft is kept after its last change, if the organisation does not keep messages for a shorter time.
 pub const DRAFT_PERIOD: TimeDelta = TimeDelta::days(30);

@@ -19,6 +19,7 @@ pub mod media;
 pub mod members;
 pub mod messages;
 pub mod notes;
+pub mod notices;
 pub mod organisation;
 pub mod profile;
 pub mod providers;

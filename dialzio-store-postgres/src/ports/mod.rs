@@ -40,6 +40,7 @@ mod dispositions;
 mod drafts;
 mod ledger;
 mod media;
+mod notices;
 mod scheduled;
 mod store;
 mod system;

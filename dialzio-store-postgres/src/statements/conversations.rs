@@ -11,6 +11,17 @@ macro_rules! scheduled {
          s.refused_detail"
     };
 }
+/// A notice with the name of the person, and the text of the note or the title of the follow-up.
+macro_rules! notice {
+    () => {
+        "n.id, n.member_id, n.reason, n.record_id, n.contact_id, n.author, n.created_at, n.read_at, c.name, \
+         coalesce(o.text, t.title) FROM @notice n \
+         JOIN @contact c ON c.org_id = $1 AND c.id = n.contact_id \
+         LEFT JOIN @note o ON n.reason = 'mentioned' AND o.org_id = $1 AND o.contact_id = n.contact_id \
+                             AND o.id = n.record_id \
+         LEFT JOIN @task t ON n.reason = 'task_assigned' AND t.org_id = $1 AND t.id = n.record_id"
+    };
+}
 macro_rules! conversation {
     () => {
         "c.id, c.account_id, c.identity_id, c.contact_id, c.state, c.snoozed_until, c.assignee, c.team, c.unread, \
@@ -243,6 +254,30 @@ statements! { CONVERSATIONS_ALL:
     PURGE_DRAFTS: Write [draft] =
         "DELETE FROM @draft d WHERE d.org_id = $1 AND (d.conversation_id, d.member_id, d.kind) IN (
            SELECT o.conversation_id, o.member_id, o.kind FROM @draft o WHERE o.org_id = $1 AND o.saved_at < $2 LIMIT $3)";
+
+    NOTICES: Read [notice, contact, note, task] =
+        concat!("SELECT ", notice!(), " \
+                 WHERE n.org_id = $1 AND n.member_id = $4 AND n.id < $5 AND n.created_at > $2 - @@period AND n.created_at > $3 \
+                 ORDER BY n.id DESC LIMIT $6");
+    UNREAD_NOTICES: Read [notice, contact, note, task] =
+        concat!("SELECT ", notice!(), " \
+                 WHERE n.org_id = $1 AND n.member_id = $4 AND n.id < $5 AND n.created_at > $2 - @@period AND n.created_at > $3 \
+                 AND n.read_at IS NULL ORDER BY n.id DESC LIMIT $6");
+    COUNT_UNREAD_NOTICES: Read [notice] =
+        "SELECT count(*) FROM (SELECT 1 FROM @notice n WHERE n.org_id = $1 AND n.member_id = $4
+           AND n.created_at > $2 - @@period AND n.created_at > $3 AND n.read_at IS NULL LIMIT $5) found";
+    PUT_NOTICE: Write [notice] =
+        "INSERT INTO @notice (org_id, id, member_id, reason, record_id, contact_id, author, created_at, read_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+    READ_NOTICE: Write [notice] =
+        "UPDATE @notice SET read_at = $4 WHERE org_id = $1 AND id = $3 AND member_id = $2 AND read_at IS NULL";
+    READ_NOTICES_UP_TO: Write [notice] =
+        "UPDATE @notice SET read_at = $4 WHERE org_id = $1 AND member_id = $2 AND id <= $3 AND read_at IS NULL";
+    READ_NOTICES_ABOUT: Write [notice] =
+        "UPDATE @notice SET read_at = $4 WHERE org_id = $1 AND member_id = $2 AND contact_id = $3 AND read_at IS NULL";
+    PURGE_NOTICES: Write [notice] =
+        "DELETE FROM @notice n WHERE n.org_id = $1 AND n.id IN (
+           SELECT o.id FROM @notice o WHERE o.org_id = $1 AND o.created_at < $2 LIMIT $3)";
 
     SCHEDULED_MESSAGE: Read [scheduled_message] =
         concat!("SELECT ", scheduled!(), " FROM @scheduled_message s WHERE s.org_id = $1 AND s.id = $3 AND s.send_at > $2 - @@period");

@@ -72,6 +72,8 @@ const FILL: &str = "
     INSERT INTO dialzio.consent_subject SELECT org_id, 'phone:' || id, seq, 0 FROM dialzio.consent;
     INSERT INTO dialzio.conversation_activity SELECT org_id, id, id, 'b', 'closed', NULL, NULL, last_at FROM dialzio.conversation;
     INSERT INTO dialzio.draft SELECT org_id, id, id, 'reply', 't', last_at FROM dialzio.conversation;
+    INSERT INTO dialzio.notice SELECT org_id, gen_random_uuid(), ('00000000-0000-0000-0000-00000000001' || last_at % 9)::UUID,
+        'mentioned', id, contact_id, 'a', last_at, CASE WHEN last_at % 10 <> 0 THEN last_at END FROM dialzio.conversation;
     INSERT INTO dialzio.scheduled_message SELECT org_id, id, id, 'a', 't', NULL, last_at, 1, NULL, NULL, NULL FROM dialzio.conversation;
     INSERT INTO dialzio.call (org_id, id, account_id, direction, state, confirmed, member_id, disposition_id, contact_id, began_hour,
         started_at, duration_class, customer, customer_key, withheld, recording_consent, handled_at, revision, created_at, evidence)
@@ -298,6 +300,10 @@ async fn lists_use_the_index_that_was_made_for_them() {
         (super::CALLERS, "channel_alias_by_subject "),
         (super::AGENTS_KNOWN, "call_agent_by_phone "),
         (super::PURGE_DRAFTS, "draft_by_time "),
+        (super::NOTICES, "notice_by_member "),
+        (super::UNREAD_NOTICES, "notice_unread "),
+        (super::COUNT_UNREAD_NOTICES, "notice_unread "),
+        (super::PURGE_NOTICES, "notice_by_time "),
         (super::SCHEDULED_MESSAGES, "scheduled_message_of_conversation "),
         (super::PURGE_SCHEDULED, "scheduled_message_by_time "),
         (super::CONTACTS, "contact_by_name "),

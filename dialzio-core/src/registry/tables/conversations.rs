@@ -80,6 +80,24 @@ pub(super) const TABLES: &[Table] = &[
         ..Table::OF_ORGANISATION
     },
     Table {
+        name: "notice",
+        key: &["org_id", "id"],
+        class: RetentionClass::Notices,
+        subject: SubjectPath::by("contact_id", "contact"),
+        columns: &[
+            gone("org_id", MessageMeta),
+            gone("id", MessageMeta),
+            gone("member_id", MessageMeta),
+            gone("reason", MessageMeta),
+            gone("record_id", MessageMeta),
+            gone("contact_id", MessageMeta),
+            gone("author", MessageMeta),
+            gone("created_at", MessageMeta),
+            gone("read_at", MessageMeta),
+        ],
+        ..Table::OF_ORGANISATION
+    },
+    Table {
         name: "scheduled_message",
         key: &["org_id", "id"],
         class: RetentionClass::Messages,

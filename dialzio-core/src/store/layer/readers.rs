@@ -27,6 +27,7 @@ use crate::id::{
 };
 use crate::ledger::{AuditEntry, LedgerStore};
 use crate::media::{Media, MediaOwner, MediaStore};
+use crate::notice::{NoticeEntry, NoticeStore};
 use crate::page::{Page, PageRequest};
 use crate::scope::OrgScope;
 
@@ -68,6 +69,11 @@ forward! { ConversationStore {
 
 forward! { DraftStore {
     read drafts(scope: &OrgScope, member: MemberId, conversations: &[ConversationId]) -> Vec<Draft>;
+} }
+
+forward! { NoticeStore {
+    read notices(scope: &OrgScope, member: MemberId, unread: bool, page: PageRequest) -> Page<NoticeEntry>;
+    read unread_notices(scope: &OrgScope, member: MemberId, most: u32) -> u32;
 } }
 
 forward! { MediaStore {

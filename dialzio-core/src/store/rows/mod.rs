@@ -23,6 +23,7 @@ mod ledger;
 mod media;
 mod message;
 mod message_search;
+mod notice;
 mod scheduled;
 #[cfg(test)]
 mod tests;

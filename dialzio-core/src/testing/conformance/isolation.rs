@@ -17,6 +17,7 @@ use crate::conversation::{
 use crate::disposition::DispositionWrite;
 use crate::event::{DomainEvent, EventSeq};
 use crate::media::{Media, MediaWrite};
+use crate::notice::{NoticeAbout, NoticeWrite};
 use crate::outbox::{Job, JobState, JobWrite, QueueKind};
 use crate::page::PageRequest;
 use crate::scope::{OrgScope, Role};
@@ -67,6 +68,8 @@ async fn full(bed: &TestBed) -> Full {
         text: MessageText::parse("begun").unwrap(),
         saved_at: bed.now(),
     };
+    let about = NoticeAbout::Conversation(person.conversation.id);
+    let notice = bed.make.notice(member.id, about, person.contact.id, bed.now());
     let disposition = bed.make.disposition("Interested", 1);
     let call_flow = bed.make.call_flow(tenant.account.id);
     let canned_reply = bed.make.canned_reply("hours");
@@ -88,6 +91,7 @@ async fn full(bed: &TestBed) -> Full {
         CallFlowWrite::Insert(Box::new(call_flow.clone())).into(),
         CannedReplyWrite::Insert(canned_reply.clone()).into(),
         DraftWrite::Save(draft).into(),
+        NoticeWrite::Insert(notice).into(),
         ScheduledWrite::Put(scheduled.clone()).into(),
         CallWrite::Insert(Box::new(call.clone())).into(),
         CallWrite::Alias { account, alias: alias.clone(), call: call.id }.into(),
@@ -215,6 +219,8 @@ async fn found(bed: &TestBed, full: &Full, scope: &OrgScope) -> Vec<(&'static st
         ("scheduled_message", store.scheduled_message(scope, full.scheduled).await.unwrap().is_some()),
         ("scheduled_messages", !store.scheduled_messages(scope, talk).await.unwrap().is_empty()),
         ("drafts", !store.drafts(scope, full.member.id, &[talk]).await.unwrap().is_empty()),
+        ("notices", !store.notices(scope, full.member.id, false, page()).await.unwrap().items.is_empty()),
+        ("unread_notices", store.unread_notices(scope, full.member.id, 9).await.unwrap() > 0),
         ("templates", !store.templates(scope, account).await.unwrap().is_empty()),
         ("templates_asked_at", store.templates_asked_at(scope, account).await.unwrap().is_some()),
         ("media", store.media(scope, full.media.id).await.unwrap().is_some()),

@@ -117,6 +117,13 @@ macro_rules! store_conformance {
                 drafts_of_one_organisation_are_no_others
                 drafts_alone_leave_no_audit_entry
             }
+            notice {
+                a_notice_comes_with_what_it_is_about
+                what_was_read_is_unread_no_longer
+                a_notice_expires_ninety_days_after_it_was_made
+                notices_of_one_organisation_are_no_others
+                notices_that_are_read_leave_no_audit_entry
+            }
             facts {
                 a_person_is_known_under_each_alias
                 a_person_is_known_under_older_spellings

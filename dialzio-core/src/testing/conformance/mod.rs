@@ -47,6 +47,7 @@ pub mod message;
 pub mod message_search;
 pub mod messaging;
 pub mod names;
+pub mod notice;
 pub mod outbox;
 pub mod pages;
 pub mod partial;

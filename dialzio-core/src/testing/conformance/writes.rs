@@ -65,6 +65,8 @@ kinds! {
     // Its kinds have their own cases.
     Write::Draft(_) => "draft",
     // Its kinds have their own cases.
+    Write::Notice(_) => "notice",
+    // Its kinds have their own cases.
     Write::Scheduled(_) => "scheduled",
     Write::Media(MediaWrite::Insert(_)) => "media.insert",
     Write::Media(MediaWrite::Update(_)) => "media.update",
@@ -227,6 +229,12 @@ pub async fn every_write_is_applied(bed: TestBed) {
             kind: crate::conversation::DraftKind::Reply,
         }
         .into(),
+        crate::notice::NoticeWrite::Read {
+            member: bed.make.id(),
+            which: crate::notice::ReadNotices::UpTo(bed.make.id()),
+            at: bed.at(9),
+        }
+        .into(),
         crate::conversation::ScheduledWrite::Put(bed.make.scheduled(talk.id, bed.at(60))).into(),
         MediaWrite::Insert(file).into(),
         MediaWrite::Update(stored.clone()).into(),
@@ -265,6 +273,7 @@ pub async fn every_write_is_applied(bed: TestBed) {
         Write::WakeSnoozed { now: bed.at(11) },
         purge(Purge::Messages),
         purge(Purge::Drafts),
+        purge(Purge::Notices),
         purge(Purge::Scheduled),
         purge(Purge::Quarantine),
         purge(Purge::Bookkeeping),

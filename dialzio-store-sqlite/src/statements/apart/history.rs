@@ -102,6 +102,11 @@ pub(super) async fn all() -> Vec<Vec<Ran>> {
             the_last_save_of_a_draft_stays_until_it_is_removed
             a_draft_expires_thirty_days_after_its_last_change
         }
+        notice {
+            a_notice_comes_with_what_it_is_about
+            what_was_read_is_unread_no_longer
+            a_notice_expires_ninety_days_after_it_was_made
+        }
         facts {
             a_person_is_known_under_each_alias
             cards_with_the_typed_number_are_candidates
