@@ -4,7 +4,7 @@
   'use strict';
   const isField = (element) => element?.closest?.('input, textarea, select, [contenteditable="true"]');
   const press = (key) => document.querySelector(`[data-key="${key}"]`)?.click();
-  const rows = () => [...document.querySelectorAll('#queue-rows a[data-conversation], #task-list a[data-row], #call-list a[data-row]')];
+  const rows = () => [...document.querySelectorAll('#queue-rows a[data-conversation], #task-list a[data-row], #call-list a[data-row], #notice-list a[data-row]')];
   let afterG = 0;
 
   function step(by, isOpening) {
@@ -22,7 +22,7 @@
     if (isOpening) next?.click();
   }
   function closeAndNext() {
-    const task = document.querySelector('#task-list li:focus-within [type="checkbox"]');
+    const task = document.querySelector('#task-list li:focus-within [type="checkbox"], #notice-list li:focus-within [data-row-key="e"]');
     if (task) { task.click(); return; }
     const button = document.querySelector('[data-key="e"]');
     if (!button) return;
@@ -51,7 +51,7 @@
     g: () => { afterG = Date.now(); },
     '?': () => document.getElementById('keys-dialog')?.showModal(),
   };
-  const places = { i: 'inbox', k: 'calls', t: 'tasks', c: 'contacts', s: 'settings' };
+  const places = { i: 'inbox', k: 'calls', t: 'tasks', n: 'notices', c: 'contacts', s: 'settings' };
 
   document.addEventListener('keydown', (event) => {
     if (event.isComposing) return;

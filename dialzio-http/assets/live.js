@@ -5,7 +5,7 @@
 //   conversation  {"conversation": id, "item": id?}   something was said or changed; item if one item changed
 //   draft         {"conversation": id}                this member's draft was saved or removed; see drafts.js
 //   contact       {"contact": id}                     the person, their consent, tasks or notes changed
-//   counts        {"unread": n}                       unread conversations of this member
+//   counts        {"unread": n, "notices": n}         unread conversations and notices of this member; see attention.js
 //   sandbox       {"person": id?}                     a phone of the sandbox got something
 //   resync        {}                                  some were missed: everything is read again
 //
@@ -105,15 +105,6 @@
     if (!whose || whose === document.getElementById('phone')?.dataset.sandbox) phone();
   });
   document.addEventListener('resync', () => all());
-  document.addEventListener('counts', (event) => {
-    const { unread } = read(event);
-    const place = document.getElementById('rail-unread');
-    if (!place || typeof unread !== 'number') return;
-    const badge = document.createElement('span');
-    badge.className = 'badge badge-bad';
-    badge.textContent = unread > 99 ? '99+' : String(unread);
-    place.replaceChildren(...(unread > 0 ? [badge] : []));
-  });
   document.addEventListener('live:queue', (event) => (event.detail?.now ? (document.getElementById('queue-scroll').scrollTop = 0, queueNow().then(queue)) : queue()));
   document.addEventListener('live:window', () => { queue(); composer(); });
   document.addEventListener('live:composer', (event) => {

@@ -21,6 +21,7 @@ import { everyKey } from './tests/keys.mjs';
 import { later, sendAndClose } from './tests/later.mjs';
 import { longLists } from './tests/lists.mjs';
 import { mounted } from './tests/mounted.mjs';
+import { notices } from './tests/notices.mjs';
 import { keepOrder } from './tests/order.mjs';
 import { members, profile, templates } from './tests/people.mjs';
 import { phoneBeside } from './tests/phone.mjs';
@@ -48,6 +49,7 @@ const ALL = [
   longLists,
   kept,
   presence,
+  notices,
   filters,
   said,
   sendAndClose,

@@ -35,6 +35,7 @@ mod live;
 mod members;
 mod message_search;
 mod mounted;
+mod notices;
 mod numbers;
 mod opt_outs;
 mod preconditions;

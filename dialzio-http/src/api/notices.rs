@@ -139,7 +139,12 @@ pub async fn read(
         (Some(notice), None, None) => ReadNotices::One(notice),
         (None, Some(notice), None) => ReadNotices::UpTo(notice),
         (None, None, Some(contact)) => ReadNotices::About(contact),
-        _ => return Err(Problem::invalid("notice", "or else up_to or contact is needed, and only one of them")),
+        _ => {
+            return Err(Problem::invalid(
+                "notice",
+                "or else up_to or contact is needed, and only one of them",
+            ));
+        }
     };
     state.crm().notices().read(&actor, which).await?;
     Ok(StatusCode::NO_CONTENT)

@@ -66,7 +66,7 @@ pub(crate) async fn stream(
     Ok(respond(all.filter_map(ready)))
 }
 
-/// Unread conversations, counted again some time after there was news.
+/// Unread conversations and notices, counted again some time after there was news.
 fn counts(
     state: AppState,
     actor: Actor,
@@ -82,9 +82,11 @@ fn counts(
                 tokio::time::sleep(DEBOUNCE).await;
                 while news.try_recv().is_ok() {}
                 let Ok(unread) = page_context::unread(&state, &actor).await else { continue };
-                if last != Some(unread) {
-                    last = Some(unread);
-                    return Some((event("counts", &json!({ "unread": unread })), (state, actor, news, last)));
+                let Ok(notices) = page_context::unread_notices(&state, &actor).await else { continue };
+                if last != Some((unread, notices)) {
+                    last = Some((unread, notices));
+                    let counted = json!({ "unread": unread, "notices": notices });
+                    return Some((event("counts", &counted), (state, actor, news, last)));
                 }
             }
         });

@@ -35,6 +35,7 @@ mod lines;
 mod listed;
 mod live;
 mod members;
+mod notices;
 mod numbers;
 mod outgoing;
 mod page_context;
@@ -92,6 +93,7 @@ fn pages() -> Router<AppState> {
         .route("/contacts", get(contacts::page))
         .route("/contacts/{contact}", get(contact::page))
         .route("/tasks", get(tasks::page))
+        .route("/notices", get(notices::page))
         .route("/calls", get(calls::page))
         .route("/calls.csv", get(calls::csv))
         .route("/calls/{call}", get(call::page))
@@ -155,6 +157,9 @@ fn reads() -> Router<AppState> {
         .route("/web/contacts/{contact}/edit", get(contact_edit::read).post(contact_edit::save))
         .route("/web/contacts/{contact}/timeline", get(timeline::read))
         .route("/web/tasks", get(tasks::read))
+        .route("/web/notices", get(notices::read).post(notices::mark))
+        .route("/web/notices/opened", post(notices::opened))
+        .route("/web/mentions", get(notices::mentions))
         .route("/web/calls", get(calls::read).post(dock::place))
         .route("/web/calls/{call}", get(call::read))
         .route("/web/dock", get(dock::read))

@@ -132,6 +132,7 @@ impl PageContext {
             member: name.into(),
             organisation: self.org.name.reveal().into(),
             unread: unread(&self.state, &self.actor).await?,
+            notices: unread_notices(&self.state, &self.actor).await?,
             missed,
             held,
             sandbox: self.has_sandbox(),
@@ -261,4 +262,9 @@ impl PageContext {
 /// Open conversations with something unread that are assigned to the reader or unassigned. Shown as "99+" beyond that.
 pub(crate) async fn unread(state: &AppState, actor: &Actor) -> Result<u64, Problem> {
     Ok(state.crm().conversations().unread(actor, UNREAD_COUNTED).await?.into())
+}
+
+/// Unread notices of a caller, counted as far as unread conversations are.
+pub(crate) async fn unread_notices(state: &AppState, actor: &Actor) -> Result<u32, Problem> {
+    Ok(state.crm().notices().unread(actor, UNREAD_COUNTED).await?)
 }

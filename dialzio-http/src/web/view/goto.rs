@@ -26,7 +26,7 @@ const fn command(label: &'static str, icon: &'static str, press: &'static str) -
     GotoEntry { label, icon, href: None, press }
 }
 
-const ENTRIES: [GotoEntry; 29] = [
+const ENTRIES: [GotoEntry; 30] = [
     page("Inbox", "inbox", "inbox"),
     page("Calls", "call", "calls"),
     page("Calls: to call back", "call-missed", "calls?view=waiting"),
@@ -35,6 +35,7 @@ const ENTRIES: [GotoEntry; 29] = [
     page("Tasks: overdue", "task", "tasks?due=overdue"),
     page("Tasks: team", "task", "tasks?view=team"),
     page("Contacts", "people", "contacts"),
+    page("Notices", "bell", "notices"),
     page("Settings: profile", "gear", "settings/profile"),
     page("Settings: general", "gear", "settings"),
     page("Settings: members", "people", "settings/members"),

@@ -22,6 +22,7 @@ pub(crate) mod icon;
 pub(crate) mod inbox;
 pub(crate) mod members;
 pub(crate) mod message;
+pub(crate) mod notices;
 pub(crate) mod numbers;
 pub(crate) mod parts;
 pub(crate) mod person;

@@ -48,6 +48,8 @@ pub(crate) enum Place {
     Tasks,
     /// People.
     Contacts,
+    /// What the reader was told about.
+    Notices,
     /// Events that could not be taken in.
     Quarantine,
     /// Texts that members send often.
@@ -99,6 +101,8 @@ pub(crate) struct Shell {
     pub(crate) organisation: Shown,
     /// Unread conversations of this person, for the rail.
     pub(crate) unread: u64,
+    /// Unread notices of this person, for the rail.
+    pub(crate) notices: u32,
     /// Missed calls that wait to be called back, for the rail; `None` for who may not see calls.
     pub(crate) missed: Option<u32>,
     /// Events held back, for the rail. The place is shown to those who may open it.

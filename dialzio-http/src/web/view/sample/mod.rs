@@ -68,6 +68,7 @@ pub(super) fn shell(title: &str, place: Place) -> Shell {
         avatar: Avatar::of("Ravi Kumar"),
         organisation: "Kaveri Textiles".into(),
         unread: 4,
+        notices: 2,
         missed: Some(1),
         held: Some(2),
         sandbox: true,
