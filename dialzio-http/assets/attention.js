@@ -61,7 +61,7 @@
     if (typeof heard.notices === 'number') {
       if (heard.notices > notices && wanted !== 'none') say('You have a new notice.', 'dialzio-notice');
       notices = heard.notices;
-      badge('rail-notices', notices, 'unread notices');
+      for (const place of ['rail-notices', 'rail-me-notices']) badge(place, notices, 'unread notices');
       document.dispatchEvent(new CustomEvent('notices:changed'));
     }
     if (typeof heard.unread === 'number') {
