@@ -50,7 +50,7 @@
     const query = listed();
     const whose = { mine: 'me', unassigned: 'none' };
     let active = 0;
-    for (const name of ['assignee', 'account', 'stage', 'tag', 'order', 'unread', 'failed']) {
+    for (const name of ['assignee', 'account', 'stage', 'tag', 'order', 'unread', 'failed', 'from', 'kind', 'since', 'until']) {
       const field = choices.elements[name];
       const value = query.get(name) ?? '';
       active += value === '' ? 0 : 1;

@@ -354,6 +354,7 @@ routes! {
     "messages.send_file" post "/v1/conversations/{conversation}/files" needs(P::MessagesSend), "Send a file, with an optional caption", 202 => api::sending::send_file,
         form ["file" = "On our way", "caption" = "As agreed", "reply_to" = ""], largest crate::form::LARGEST;
     "messages.find" get "/v1/messages" needs(P::ConversationsRead), "Find messages by their words, newest first", 200 => api::messages::find;
+    "conversations.shared" get "/v1/conversations/{conversation}/shared" needs(P::ConversationsRead), "List the messages of a conversation that hold pictures, files, links or something else, newest first", 200 => api::messages::shared;
     "messages.get" get "/v1/messages/{message}" needs(P::ConversationsRead), "Get a message", 200 => api::messages::get;
     "messages.beside" get "/v1/messages/{message}/beside" needs(P::ConversationsRead), "Get what the provider sent with a message beyond its content", 200 => api::messages::beside;
     "messages.cancel" post "/v1/messages/{message}/cancellation" needs(P::MessagesSend), "Cancel a waiting message", 200 => api::messages::cancel,

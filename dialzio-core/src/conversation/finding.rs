@@ -6,9 +6,13 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use super::Message;
-use crate::id::{AccountId, ConversationId};
+use chrono::{DateTime, Utc};
+
+use super::{Direction, Message, MessageSort};
+use crate::id::{AccountId, ConversationId, id_floor};
+use crate::page::Cursor;
 use crate::search::{words_in, words_of};
+use crate::time::OLDEST_EVENT;
 
 /// From how many characters on the last word of a search may be the beginning of a longer one.
 const MIN_BEGINNING: usize = 3;
@@ -89,6 +93,45 @@ pub struct MessageSearch {
     pub account: Option<AccountId>,
     /// In this conversation only.
     pub conversation: Option<ConversationId>,
+    /// What else is asked of them.
+    pub narrow: MessageNarrow,
+}
+
+/// What narrows a search in messages further. All that is given has to hold.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct MessageNarrow {
+    /// Inbound: the person wrote it; outbound: we did.
+    pub direction: Option<Direction>,
+    /// What it holds.
+    pub sort: Option<MessageSort>,
+    /// Written then or later.
+    pub since: Option<DateTime<Utc>>,
+    /// Written before then.
+    pub until: Option<DateTime<Utc>>,
+}
+
+impl MessageNarrow {
+    /// Whether a message is left.
+    #[must_use]
+    pub fn keeps(&self, message: &Message) -> bool {
+        self.direction.is_none_or(|wanted| wanted == message.direction)
+            && self.sort.is_none_or(|sort| sort.is(message))
+            && self.since.is_none_or(|since| since <= message.event_at)
+            && self.until.is_none_or(|until| message.event_at < until)
+    }
+
+    /// The place after which a list that is newest first begins, so that what is too new is not looked at.
+    pub(super) fn start(&self) -> Option<Cursor> {
+        // The time in an id is that of the event, or at most so much later.
+        let newest = id_floor(self.until? + OLDEST_EVENT);
+        Some(Cursor(newest.into_bytes().to_vec()))
+    }
+
+    /// Whether all that comes after a place in such a list is too old.
+    pub(super) fn is_past(&self, place: &Cursor) -> bool {
+        let Some(since) = self.since else { return false };
+        place.0.as_slice() < id_floor(since).into_bytes().as_slice()
+    }
 }
 
 impl MessageSearch {
@@ -102,13 +145,14 @@ impl MessageSearch {
         self.account.is_none_or(|wanted| wanted == account)
             && self.conversation.is_none_or(|wanted| wanted == message.conversation)
             && message.revoked_at.is_none()
+            && self.narrow.keeps(message)
             && message.content.display_text().is_some_and(|text| self.words.are_in(text))
     }
 
     /// A search for these words everywhere.
     #[must_use]
-    pub const fn new(words: SoughtWords) -> Self {
-        Self { words, account: None, conversation: None }
+    pub fn new(words: SoughtWords) -> Self {
+        Self { words, account: None, conversation: None, narrow: MessageNarrow::default() }
     }
 }
 

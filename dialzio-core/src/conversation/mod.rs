@@ -17,6 +17,8 @@ mod scheduled;
 mod scheduling;
 mod sending;
 mod service;
+mod shared;
+mod sort;
 mod store;
 mod template;
 
@@ -25,7 +27,7 @@ pub use bulk::{BulkAction, BulkOutcome, MAX_BULK};
 pub use content::{CardLine, ChoiceKind, ContactCard, Content, MediaKind, OrderItem};
 pub use delivery::{Delivery, DeliveryStatus, Evidence, FailureNote};
 pub use draft::{Draft, DraftKind, DraftStore, DraftWrite};
-pub use finding::{MessageSearch, SoughtWords};
+pub use finding::{MessageNarrow, MessageSearch, SoughtWords};
 pub use head::HeadMoved;
 #[cfg(feature = "testing")]
 pub(crate) use head::waiting_since;
@@ -38,6 +40,7 @@ pub use scheduled::{MAX_AHEAD, MAX_SCHEDULED, Refused, ScheduledMessage, Schedul
 pub use scheduling::{NewScheduled, Scheduled, ScheduledPatch};
 pub use sending::{NewBody, NewMessage, Preview, SendPreview, Sent};
 pub use service::{ConversationPatch, ConversationService};
+pub use sort::MessageSort;
 pub use store::{
     ConversationFilter, ConversationOrder, ConversationQuery, ConversationSearch, ConversationStore,
     ConversationWrite, FoundConversations, FoundMessage, HeadDelta, InboundFacts, InboundQuery, InboxEntry,

@@ -3,7 +3,7 @@
 use super::{
     Activity, ActivityKind, Conversation, ConversationFilter, ConversationQuery, ConversationSearch,
     ConversationState, ConversationWrite, Evidence, FoundConversations, FoundMessage, InboxEntry, Message,
-    MessageSearch, QueueCounts, Reaction, SoughtWords, StateFilter, beside_context,
+    MessageNarrow, MessageSearch, QueueCounts, Reaction, SoughtWords, StateFilter, beside_context,
 };
 use crate::access::active_member;
 use crate::account::AccountService;
@@ -94,7 +94,7 @@ impl<'a> ConversationService<'a> {
     }
 
     /// Messages in which all of these words stand, newest first; the last word may be the beginning of one. On one account
-    /// or in one conversation alone, if they are given. A page may hold fewer messages than were asked for, even none, and
+    /// or in one conversation alone, if they are given, and what else narrows them. A page may hold fewer messages than were asked for, even none, and
     /// name the next one. Words in which nothing can be compared find nothing.
     ///
     /// # Errors
@@ -105,14 +105,18 @@ impl<'a> ConversationService<'a> {
         words: &str,
         account: Option<AccountId>,
         conversation: Option<ConversationId>,
+        narrow: MessageNarrow,
         page: PageRequest,
     ) -> Result<Page<FoundMessage>, Error> {
         let scope = by.scope_for(Permission::ConversationsRead)?;
         let Some(words) = SoughtWords::parse(words) else {
             return Ok(Page { items: Vec::new(), next: None });
         };
-        let query = MessageSearch { account, conversation, ..MessageSearch::new(words) };
-        Ok(self.runtime.store().find_messages(scope, &query, page).await?)
+        let query = MessageSearch { account, conversation, narrow, ..MessageSearch::new(words) };
+        let page = PageRequest { after: page.after.or_else(|| narrow.start()), ..page };
+        let mut found = self.runtime.store().find_messages(scope, &query, page).await?;
+        found.next = found.next.filter(|next| !narrow.is_past(next));
+        Ok(found)
     }
 
     /// How many open conversations with something unread are assigned to this member or unassigned; counted up to

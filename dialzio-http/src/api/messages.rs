@@ -6,7 +6,8 @@ use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
 use dialzio_core::consent::Purpose;
 use dialzio_core::conversation::{
-    Content, DeliveryStatus, Direction, Evidence, FailureNote, Message, MessageContext,
+    Content, DeliveryStatus, Direction, Evidence, FailureNote, Message, MessageContext, MessageNarrow,
+    MessageSort,
 };
 use dialzio_core::media::{Media, MediaState};
 use dialzio_core::page::Page;
@@ -16,7 +17,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::conversations::ConversationJson;
 use super::revision::{IfMatch, Revised, refusal};
-use super::{Asked, Body, Id, List, Paging};
+use super::{Asked, Body, Id, List, Paging, word};
 use crate::auth::Caller;
 use crate::problem::Problem;
 use crate::state::AppState;
@@ -271,6 +272,16 @@ pub struct Sought {
     /// Only in this conversation.
     #[param(value_type = Option<ConversationId>)]
     conversation: Option<String>,
+    /// Only those that the person wrote (`inbound`), or that we did (`outbound`).
+    #[param(value_type = Option<Direction>, inline)]
+    direction: Option<String>,
+    /// Only those that hold this.
+    #[param(value_type = Option<MessageSort>, inline)]
+    kind: Option<String>,
+    /// Only those that were written then or later.
+    since: Option<DateTime<Utc>>,
+    /// Only those that were written before then.
+    until: Option<DateTime<Utc>>,
 }
 
 /// A message that was found, and its conversation.
@@ -297,13 +308,41 @@ pub async fn find(
         |id: &str| id.parse().map_err(|_| Problem::invalid("conversation", "is the id of a conversation"));
     let talk = sought.conversation.as_deref().map(talk).transpose()?;
     let service = state.crm().conversations();
-    let page = service.find_messages(&actor, words, account, talk, paging.request()?).await?;
+    let narrow = MessageNarrow {
+        direction: sought.direction.as_deref().map(|direction| word("direction", direction)).transpose()?,
+        sort: sought.kind.as_deref().map(|kind| word("kind", kind)).transpose()?,
+        since: sought.since,
+        until: sought.until,
+    };
+    let page = service.find_messages(&actor, words, account, talk, narrow, paging.request()?).await?;
     let (messages, entries): (Vec<_>, Vec<_>) =
         page.items.into_iter().map(|found| (found.message, found.entry)).unzip();
     let shown = whole(&state, &actor, messages).await?;
     let each = |(message, entry)| FoundMessageJson { message, conversation: ConversationJson::from(entry) };
     let items = shown.into_iter().zip(entries).map(each).collect();
     Ok(List::of(Page { items, next: page.next }, |found| found))
+}
+
+/// What is looked for in a conversation.
+#[derive(Debug, Deserialize, IntoParams)]
+pub struct SharedKind {
+    /// What the messages hold.
+    #[param(required, value_type = MessageSort, inline)]
+    kind: Option<String>,
+}
+
+/// `GET /v1/conversations/{conversation}/shared`.
+pub async fn shared(
+    State(state): State<AppState>,
+    Caller(actor): Caller,
+    Id(id): Id<ConversationId>,
+    Asked(asked): Asked<SharedKind>,
+    Asked(paging): Asked<Paging>,
+) -> Result<Json<List<MessageJson>>, Problem> {
+    let sort = word("kind", asked.kind.as_deref().unwrap_or_default())?;
+    let page = state.crm().conversations().shared(&actor, id, sort, paging.request()?).await?;
+    let items = whole(&state, &actor, page.items).await?;
+    Ok(List::of(Page { items, next: page.next }, |message| message))
 }
 
 /// A message, with its status as its tag: what can be done with a message depends on that alone, and is done from one

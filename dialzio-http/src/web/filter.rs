@@ -3,10 +3,10 @@
 use dialzio_core::Permission;
 use dialzio_core::contact::Stage;
 use dialzio_core::conversation::{
-    ConversationFilter, ConversationOrder, ConversationQuery, InboxView, StateFilter,
+    ConversationFilter, ConversationOrder, ConversationQuery, Direction, InboxView, MessageSort, StateFilter,
 };
 
-use super::listed::{Chosen, Listed};
+use super::listed::{Chosen, ChosenMessages, Listed};
 use super::page_context::PageContext;
 use super::view::filter::{FilterChip, FilterForm};
 use super::view::inbox::{QueueNumbers, View, list_query};
@@ -96,7 +96,41 @@ pub(crate) async fn chips(ctx: &PageContext, listed: &Listed) -> Result<Vec<Filt
     if chosen.order == ConversationOrder::Waiting {
         chip("Waiting longest", Chosen { order: ConversationOrder::Latest, ..chosen.clone() });
     }
+    let messages = chosen.messages;
+    let keep = |messages: ChosenMessages| Chosen { messages, ..chosen.clone() };
+    if let Some(from) = messages.from {
+        chip(written_by(from), keep(ChosenMessages { from: None, ..messages }));
+    }
+    if let Some(sort) = messages.sort {
+        chip(held(sort), keep(ChosenMessages { sort: None, ..messages }));
+    }
+    if let Some(day) = messages.since {
+        let label = format!("Messages since {}", ctx.day(day));
+        chip(&label, keep(ChosenMessages { since: None, ..messages }));
+    }
+    if let Some(day) = messages.until {
+        let label = format!("Messages until {}", ctx.day(day));
+        chip(&label, keep(ChosenMessages { until: None, ..messages }));
+    }
     Ok(chips)
+}
+
+const fn written_by(from: Direction) -> &'static str {
+    match from {
+        Direction::Inbound => "Messages from customers",
+        Direction::Outbound => "Messages from us",
+    }
+}
+
+const fn held(sort: MessageSort) -> &'static str {
+    match sort {
+        MessageSort::Text => "Texts",
+        MessageSort::Picture => "Pictures and videos",
+        MessageSort::Audio => "Audio",
+        MessageSort::Document => "Files",
+        MessageSort::Link => "Links",
+        MessageSort::Template => "Templates",
+    }
 }
 
 /// The choices, with those that are made.
@@ -134,6 +168,21 @@ pub(crate) async fn form(ctx: &PageContext, listed: &Listed) -> Result<FilterFor
         tag: filter.tag.as_ref().map(|tag| tag.reveal().into()),
         unread: filter.unread,
         failed: filter.failed,
+        from: std::iter::once(option("", "Anyone", chosen.messages.from.is_none()))
+            .chain(
+                [Direction::Inbound, Direction::Outbound]
+                    .map(|from| option(from.as_str(), written_by(from), chosen.messages.from == Some(from))),
+            )
+            .collect(),
+        kinds: std::iter::once(option("", "Anything", chosen.messages.sort.is_none()))
+            .chain(
+                MessageSort::ALL
+                    .iter()
+                    .map(|sort| option(sort.as_str(), held(*sort), chosen.messages.sort == Some(*sort))),
+            )
+            .collect(),
+        since: chosen.messages.since.map(|day| day.to_string()).unwrap_or_default(),
+        until: chosen.messages.until.map(|day| day.to_string()).unwrap_or_default(),
         is_waiting: chosen.order == ConversationOrder::Waiting,
         active: chosen.pairs().len(),
     })

@@ -1,10 +1,11 @@
 //! The messages that a search in the inbox finds, below the people.
 
-use dialzio_core::conversation::{Direction, FoundMessage, SoughtWords};
+use chrono::{NaiveDate, NaiveTime};
+use dialzio_core::conversation::{Direction, FoundMessage, MessageNarrow, SoughtWords};
 use dialzio_core::page::PageRequest;
 
 use super::lines::Lines;
-use super::listed::{Group, Listed};
+use super::listed::{ChosenMessages, Group, Listed};
 use super::page_context::PageContext;
 use super::view::Avatar;
 use super::view::excerpt::Excerpt;
@@ -38,11 +39,24 @@ pub(crate) async fn messages(
     let limit = if after.is_some() { MORE } else { FIRST };
     let request = PageRequest { after, ..PageRequest::first(limit) };
     let service = ctx.crm().conversations();
-    let page = service.find_messages(&ctx.actor, listed.search(), filter.account, None, request).await?;
+    let narrow = narrow(ctx, listed.chosen().messages);
+    let page =
+        service.find_messages(&ctx.actor, listed.search(), filter.account, None, narrow, request).await?;
     Ok(FoundMessages {
         rows: page.items.iter().map(|found| row(ctx, found, &sought, lines)).collect(),
         next: page.next.as_ref().map(encode_cursor),
     })
+}
+
+/// What was chosen, from the beginning of the first day to the end of the last one.
+fn narrow(ctx: &PageContext, chosen: ChosenMessages) -> MessageNarrow {
+    let begins = |day: NaiveDate| ctx.instant(day.and_time(NaiveTime::MIN));
+    MessageNarrow {
+        direction: chosen.from,
+        sort: chosen.sort,
+        since: chosen.since.and_then(begins),
+        until: chosen.until.and_then(|day| begins(day.succ_opt()?)),
+    }
 }
 
 fn row(ctx: &PageContext, found: &FoundMessage, sought: &SoughtWords, lines: &Lines) -> FoundRow {

@@ -1,6 +1,9 @@
 //! What the inbox lists, as its address says it: read leniently, since anything may be typed into an address.
 
-use dialzio_core::conversation::{ConversationFilter, ConversationOrder, StateFilter};
+use chrono::NaiveDate;
+use dialzio_core::conversation::{
+    ConversationFilter, ConversationOrder, Direction, MessageSort, StateFilter,
+};
 use dialzio_core::{MemberId, MessageId};
 use serde::Deserialize;
 
@@ -21,6 +24,11 @@ pub(crate) struct Listed {
     unread: Option<String>,
     failed: Option<String>,
     order: Option<String>,
+    /// Of the messages that a search finds: who wrote them, what they hold, and the first and last day.
+    from: Option<String>,
+    kind: Option<String>,
+    since: Option<String>,
+    until: Option<String>,
     pub(crate) rows: Option<u32>,
     pub(crate) after: Option<String>,
     /// Of a search: the group whose next page is asked for.
@@ -58,6 +66,17 @@ pub(crate) struct Chosen {
     pub(crate) assignee: Option<MemberId>,
     pub(crate) filter: ConversationFilter,
     pub(crate) order: ConversationOrder,
+    pub(crate) messages: ChosenMessages,
+}
+
+/// What narrows the messages that a search finds. Days are those of the organisation.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct ChosenMessages {
+    pub(crate) from: Option<Direction>,
+    pub(crate) sort: Option<MessageSort>,
+    pub(crate) since: Option<NaiveDate>,
+    /// The last day that counts.
+    pub(crate) until: Option<NaiveDate>,
 }
 
 impl Listed {
@@ -105,6 +124,12 @@ impl Listed {
                 failed: is_set(self.failed.as_ref()),
             },
             order: read(self.order.as_ref()).unwrap_or_default(),
+            messages: ChosenMessages {
+                from: read(self.from.as_ref()),
+                sort: read(self.kind.as_ref()),
+                since: read(self.since.as_ref()),
+                until: read(self.until.as_ref()),
+            },
         }
     }
 
@@ -120,9 +145,9 @@ impl Listed {
 }
 
 impl Chosen {
-    /// Whether nothing narrows the list or changes its order.
+    /// Whether nothing narrows the list of conversations or changes its order.
     pub(crate) fn is_empty(&self) -> bool {
-        self.pairs().is_empty()
+        Self { messages: ChosenMessages::default(), ..self.clone() }.pairs().is_empty()
     }
 
     /// What the address says of it.
@@ -138,6 +163,10 @@ impl Chosen {
             ("unread", flag(filter.unread)),
             ("failed", flag(filter.failed)),
             ("order", order),
+            ("from", self.messages.from.map(|from| from.to_string())),
+            ("kind", self.messages.sort.map(|sort| sort.to_string())),
+            ("since", self.messages.since.map(|day| day.to_string())),
+            ("until", self.messages.until.map(|day| day.to_string())),
         ];
         pairs.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
     }
@@ -167,6 +196,10 @@ mod tests {
             ),
             ("stage=&tag=&account=&order=", "view=all&state=open"),
             ("account=x&stage=emperor&order=random&tag=%00", "view=all&state=open"),
+            (
+                "q=rent&until=2026-11-30&from=inbound&kind=link&since=tomorrow",
+                "view=all&state=open&q=rent&from=inbound&kind=link&until=2026-11-30",
+            ),
         ] {
             assert_eq!(listed(typed).here(), here, "{typed}");
             assert_eq!(listed(here).here(), here, "{here}");

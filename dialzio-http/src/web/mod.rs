@@ -51,6 +51,7 @@ mod recordings;
 mod sandbox;
 mod scheduled;
 mod settings;
+mod shared;
 mod shown;
 mod sms;
 mod tasks;
@@ -184,6 +185,8 @@ fn posts() -> Router<AppState> {
         .route("/web/conversations/{conversation}/close", post(head::close))
         .route("/web/conversations/{conversation}/reopen", post(head::reopen))
         .route("/web/conversations/{conversation}/read", post(head::seen))
+        .route("/web/conversations/{conversation}/shared", get(shared::list))
+        .route("/web/conversations/{conversation}/day", get(shared::day))
         .route("/web/messages/{message}/resend", post(outgoing::resend))
         .route("/web/messages/{message}/mark-sent", post(outgoing::mark_sent))
         .route("/web/messages/{message}/drop", post(outgoing::give_up))

@@ -252,6 +252,7 @@ macro_rules! store_conformance {
             message_search {
                 messages_are_found_by_their_words_newest_first
                 a_search_in_messages_is_narrowed_by_account_and_conversation
+                a_search_in_messages_is_narrowed_by_side_kind_and_time
                 pages_of_found_messages_hold_all_of_them_once
                 frequent_words_that_stand_together_once_are_found
                 what_was_edited_or_revoked_is_found_as_it_stands

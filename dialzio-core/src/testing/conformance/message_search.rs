@@ -2,7 +2,9 @@
 
 use chrono::TimeDelta;
 
-use crate::conversation::{Content, ConversationWrite, MessageSearch, SoughtWords};
+use crate::conversation::{
+    Content, ConversationWrite, Direction, MessageNarrow, MessageSearch, MessageSort, SoughtWords,
+};
 use crate::id::MessageId;
 use crate::page::PageRequest;
 use crate::store::{Purge, Write};
@@ -66,6 +68,34 @@ pub async fn a_search_in_messages_is_narrowed_by_account_and_conversation(bed: T
     let on = |account| MessageSearch { account: Some(account), ..search("monstera") };
     assert_eq!(walk(&bed, &tenant, &on(tenant.account.id), 9).await, [his, hers]);
     assert!(walk(&bed, &tenant, &on(bed.make.id()), 9).await.is_empty());
+}
+
+/// Only what the person or we wrote, what holds a link, and what was written within a time: all that is asked has to hold.
+pub async fn a_search_in_messages_is_narrowed_by_side_kind_and_time(bed: TestBed) {
+    let tenant = bed.tenant().await;
+    let asha = bed.person(&tenant, "Asha").await;
+    let first = bed.hears(&tenant, &asha, "monstera https://plants.example/1", bed.at(1)).await.id;
+    let (answer, _) = bed.queues(&tenant, &asha, "monstera, see HTTP://plants.example", bed.at(2)).await;
+    let last = bed.hears(&tenant, &asha, "monstera", bed.at(3)).await.id;
+    let narrowed =
+        async |narrow| walk(&bed, &tenant, &MessageSearch { narrow, ..search("monstera") }, 2).await;
+    let none = MessageNarrow::default();
+    assert_eq!(narrowed(none).await, [last, answer.id, first]);
+    let side = |direction| MessageNarrow { direction: Some(direction), ..none };
+    assert_eq!(narrowed(side(Direction::Inbound)).await, [last, first]);
+    assert_eq!(narrowed(side(Direction::Outbound)).await, [answer.id]);
+    let links = MessageNarrow { sort: Some(MessageSort::Link), ..none };
+    assert_eq!(narrowed(links).await, [answer.id, first]);
+    assert_eq!(narrowed(MessageNarrow { sort: Some(MessageSort::Picture), ..none }).await, []);
+    let within =
+        |since, until| MessageNarrow { since: Some(bed.at(since)), until: Some(bed.at(until)), ..none };
+    assert_eq!(narrowed(within(2, 3)).await, [answer.id]);
+    assert_eq!(narrowed(within(1, 4)).await, [last, answer.id, first]);
+    assert_eq!(narrowed(within(4, 9)).await, []);
+    assert_eq!(
+        narrowed(MessageNarrow { direction: Some(Direction::Inbound), ..within(1, 3) }).await,
+        [first]
+    );
 }
 
 /// No message twice and none left out, whatever the size of a page; by a whole word and by a beginning.

@@ -29,6 +29,14 @@ pub(crate) struct FilterForm {
     pub(crate) unread: bool,
     /// Only those whose last message was not sent.
     pub(crate) failed: bool,
+    /// Messages of a search: who wrote them.
+    pub(crate) from: Vec<Choice>,
+    /// Messages of a search: what they hold.
+    pub(crate) kinds: Vec<Choice>,
+    /// Messages of a search: the first day, `YYYY-MM-DD`.
+    pub(crate) since: String,
+    /// Messages of a search: the last day, `YYYY-MM-DD`.
+    pub(crate) until: String,
     /// Those that wait for an answer, the longest first.
     pub(crate) is_waiting: bool,
     /// How many choices are made.

@@ -1,5 +1,6 @@
 //! One message: its content, and what is known about its delivery.
 
+use super::text::Segment;
 use super::{Action, Moment, RichText, Shown};
 
 /// A message in a thread.
@@ -50,23 +51,7 @@ impl Bubble {
 
     /// Its first words, which tell the buttons of messages apart.
     pub(crate) fn summary(&self) -> String {
-        let words = match &self.content {
-            Content::Text(text) | Content::Template { body: text, .. } => text.plain(),
-            Content::Image { caption, .. } => {
-                caption.as_ref().map_or_else(|| "Photo".to_owned(), RichText::plain)
-            }
-            Content::Video { caption, .. } => {
-                caption.as_ref().map_or_else(|| "Video".to_owned(), RichText::plain)
-            }
-            Content::Audio { .. } => "Voice message".to_owned(),
-            Content::Document { name, .. } => name.to_string(),
-            Content::Location { label, .. } => label.to_string(),
-            Content::Cards(_) => "Contact".to_owned(),
-            Content::MediaPending { what, .. } => what.clone(),
-            Content::MediaGone { reason, .. } => reason.clone(),
-            Content::Revoked => "Deleted message".to_owned(),
-            Content::Unsupported(what) => what.clone(),
-        };
+        let words = self.content.words();
         let short: String = words.chars().take(60).collect();
         format!("{short}, {}", self.time.short)
     }
@@ -158,6 +143,48 @@ pub(crate) enum Content {
     Revoked,
     /// A kind that the provider does not hand over or that we do not know: "a poll".
     Unsupported(String),
+}
+
+impl Content {
+    /// What it says, in words.
+    pub(crate) fn words(&self) -> String {
+        match self {
+            Content::Text(text) | Content::Template { body: text, .. } => text.plain(),
+            Content::Image { caption, .. } => {
+                caption.as_ref().map_or_else(|| "Photo".to_owned(), RichText::plain)
+            }
+            Content::Video { caption, .. } => {
+                caption.as_ref().map_or_else(|| "Video".to_owned(), RichText::plain)
+            }
+            Content::Audio { .. } => "Voice message".to_owned(),
+            Content::Document { name, .. } => name.to_string(),
+            Content::Location { label, .. } => label.to_string(),
+            Content::Cards(_) => "Contact".to_owned(),
+            Content::MediaPending { what, .. } => what.clone(),
+            Content::MediaGone { reason, .. } => reason.clone(),
+            Content::Revoked => "Deleted message".to_owned(),
+            Content::Unsupported(what) => what.clone(),
+        }
+    }
+
+    /// The links in what is written: address and words of each.
+    pub(crate) fn links(&self) -> Vec<(String, Shown)> {
+        let (Self::Text(text)
+        | Self::Template { body: text, .. }
+        | Self::Image { caption: Some(text), .. }
+        | Self::Video { caption: Some(text), .. }
+        | Self::Document { caption: Some(text), .. }) = self
+        else {
+            return Vec::new();
+        };
+        let link = |piece: &Segment| match piece {
+            Segment::Link { href, text } if href.starts_with("http") => {
+                Some((href.clone(), text.as_str().into()))
+            }
+            _ => None,
+        };
+        text.0.iter().filter_map(link).collect()
+    }
 }
 
 /// A contact card.

@@ -33,6 +33,7 @@ pub(crate) mod recordings;
 pub(crate) mod sample;
 pub(crate) mod sandbox;
 pub(crate) mod scheduled;
+pub(crate) mod shared;
 pub(crate) mod shell;
 pub(crate) mod sms;
 pub(crate) mod state;

@@ -28,6 +28,10 @@ pub(crate) fn page(query: &str, open: Option<Case>) -> InboxPage {
 
 fn filter() -> FilterForm {
     FilterForm {
+        from: Vec::new(),
+        kinds: Vec::new(),
+        since: String::new(),
+        until: String::new(),
         assignees: vec![Choice::new("", "Anyone").chosen(), Choice::new("me", "Me")],
         stages: vec![Choice::new("", "Any stage").chosen(), Choice::new("customer", "Customer")],
         ..FilterForm::default()
