@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use dialzio_core::contact::{Contact, ContactWrite, Detail, Note, Stage, SubjectKey, Task, TaskQuery};
+use dialzio_core::contact::{Contact, ContactWrite, Detail, Note, SubjectKey, Task, TaskQuery};
 use dialzio_core::page::{Page, PageRequest};
 use dialzio_core::store::rows::{Columns, ToRow};
 use dialzio_core::store::{Precondition, RecordRef, StoreError};
@@ -74,40 +74,6 @@ pub(crate) async fn by_subject(db: &mut Db<'_>, org: Uuid, keys: &[SubjectKey]) 
     let mut found = db.all(sql::CONTACTS_BY_SUBJECT, params![org, key_list(keys)], read::<Contact>).await?;
     found.sort_unstable_by_key(|contact| contact.id);
     Ok(found)
-}
-
-/// By what lists of contacts are paged: sort key, an end below every character, id.
-pub(crate) fn list_key(sort_key: &str, contact: ContactId) -> Vec<u8> {
-    let mut key = sort_key.as_bytes().to_vec();
-    key.push(0);
-    key.extend_from_slice(contact.uuid().as_bytes());
-    key
-}
-
-/// Where a list of contacts continues.
-pub(crate) fn list_after(page: &PageRequest) -> Res<(String, Uuid)> {
-    let Some(cursor) = &page.after else { return Ok((String::new(), Uuid::nil())) };
-    let (name, last) =
-        cursor.0.len().checked_sub(17).map(|end| cursor.0.split_at(end)).ok_or_else(foreign_cursor)?;
-    let name = String::from_utf8(name.to_vec()).map_err(|_| foreign_cursor())?;
-    Ok((name, Uuid::from_slice(&last[1..]).map_err(|_| foreign_cursor())?))
-}
-
-/// All of them, or those of a stage, in the order of their names.
-pub(crate) async fn by_name(
-    db: &mut Db<'_>,
-    org: Uuid,
-    stage: Option<Stage>,
-    page: &PageRequest,
-) -> Res<Page<Contact>> {
-    let (name, last) = list_after(page)?;
-    let found = match stage {
-        None => db.all(sql::CONTACTS, params![org, name, last, over(page)], read).await?,
-        Some(stage) => {
-            db.all(sql::CONTACTS_OF_STAGE, params![org, name, last, over(page), stage.as_str()], read).await?
-        }
-    };
-    Ok(Page::from_overread(found, page.limit, |contact| list_key(&contact.sort_key(), contact.id)))
 }
 
 pub(crate) async fn notes(db: &mut Db<'_>, org: Uuid, of: ContactId, page: &PageRequest) -> Res<Page<Note>> {

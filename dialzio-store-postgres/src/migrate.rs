@@ -38,6 +38,7 @@ const STEPS: &[Step] = &[
     ("people", include_str!("../migrations/0019_people.sql")),
     ("whatsapp_calls", include_str!("../migrations/0020_whatsapp_calls.sql")),
     ("notices", include_str!("../migrations/0021_notices.sql")),
+    ("contact_list", include_str!("../migrations/0022_contact_list.sql")),
 ];
 
 /// The newest step that is known.

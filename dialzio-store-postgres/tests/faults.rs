@@ -359,7 +359,7 @@ async fn a_text_that_cannot_be_kept_is_not_found() {
     ];
     let routes = bed.store.route(&bed.system, tenant.app.id, &wanted).await.unwrap();
     assert_eq!(routes.iter().map(Option::is_some).collect::<Vec<_>>(), [false, true]);
-    let query = ContactQuery { tokens: vec!["a\0b".to_owned()], stage: None };
+    let query = ContactQuery { tokens: vec!["a\0b".to_owned()], ..ContactQuery::default() };
     let found = bed.store.contacts(&tenant.scope, &query, PageRequest::first(10)).await.unwrap();
     assert!(found.items.is_empty());
 }

@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, Row, params};
 
-use dialzio_core::contact::{Contact, ContactWrite, Note, Stage, SubjectKey, Task, TaskQuery};
+use dialzio_core::contact::{Contact, ContactWrite, Note, SubjectKey, Task, TaskQuery};
 use dialzio_core::page::{Page, PageRequest};
 use dialzio_core::store::rows::{Bind, Columns, ToRow};
 use dialzio_core::store::{Precondition, RecordRef, StoreError};
@@ -70,40 +70,6 @@ pub(crate) fn by_subject(db: &Connection, org: [u8; 16], keys: &[SubjectKey]) ->
     let mut found = db.all(sql::CONTACTS_BY_SUBJECT, params![org, key_list(keys)?], read::<Contact>)?;
     found.sort_unstable_by_key(|contact| contact.id);
     Ok(found)
-}
-
-/// By what lists of contacts are paged: sort key, an end below every character, id.
-pub(crate) fn list_key(sort_key: &str, contact: ContactId) -> Vec<u8> {
-    let mut key = sort_key.as_bytes().to_vec();
-    key.push(0);
-    key.extend_from_slice(contact.uuid().as_bytes());
-    key
-}
-
-/// Where a list of contacts continues.
-pub(crate) fn list_after(page: &PageRequest) -> Res<(String, Vec<u8>)> {
-    let Some(cursor) = &page.after else { return Ok((String::new(), Vec::new())) };
-    let (name, last) =
-        cursor.0.len().checked_sub(17).map(|end| cursor.0.split_at(end)).ok_or_else(foreign_cursor)?;
-    let name = String::from_utf8(name.to_vec()).map_err(|_| foreign_cursor())?;
-    Ok((name, last[1..].to_vec()))
-}
-
-/// All of them, or those of a stage, in the order of their names.
-pub(crate) fn by_name(
-    db: &Connection,
-    org: [u8; 16],
-    stage: Option<Stage>,
-    page: &PageRequest,
-) -> Res<Page<Contact>> {
-    let (name, last) = list_after(page)?;
-    let found = match stage {
-        None => db.all(sql::CONTACTS, params![org, name, last, over(page)], read)?,
-        Some(stage) => {
-            db.all(sql::CONTACTS_OF_STAGE, params![org, name, last, over(page), stage.as_str()], read)?
-        }
-    };
-    Ok(Page::from_overread(found, page.limit, |contact| list_key(&contact.sort_key(), contact.id)))
 }
 
 pub(crate) fn notes(db: &Connection, org: [u8; 16], of: ContactId, page: &PageRequest) -> Res<Page<Note>> {

@@ -53,6 +53,11 @@ pub(crate) fn of_contact(db: &Connection, org: [u8; 16], contact: ContactId) -> 
     db.all(sql::IDENTITIES_OF, params![org, id(contact)], read)
 }
 
+/// Those of several contacts, in no order.
+pub(crate) fn of_each(db: &Connection, org: [u8; 16], contacts: &[ContactId]) -> Res<Vec<ChannelIdentity>> {
+    db.all(sql::IDENTITIES_OF_EACH, params![org, id_list(contacts.iter().copied())], read)
+}
+
 /// Several that have not been joined into another.
 pub(crate) fn by_ids(db: &Connection, org: [u8; 16], ids: &[ChannelIdentityId]) -> Res<Vec<ChannelIdentity>> {
     match ids {

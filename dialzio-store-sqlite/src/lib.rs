@@ -12,6 +12,7 @@ mod codec;
 mod commit;
 mod connect;
 mod consent;
+mod contact_list;
 mod contacts;
 mod conversations;
 mod dispositions;

@@ -117,6 +117,12 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../migrations/0021_notices.sql"),
         then: None,
     },
+    Migration {
+        number: 22,
+        name: "contact_list",
+        sql: include_str!("../migrations/0022_contact_list.sql"),
+        then: None,
+    },
 ];
 
 fn checksum(migration: &Migration) -> [u8; 32] {

@@ -14,7 +14,7 @@ use dialzio_core::access::{
 use dialzio_core::account::{AccountStore, App, KeyCheck, ProviderAccount, Route};
 use dialzio_core::consent::{ConsentRecord, ConsentRows, ConsentStore, SendFacts, Suppression};
 use dialzio_core::contact::{
-    ChannelIdentity, Contact, ContactQuery, ContactStore, Note, SubjectKey, Task, TaskQuery,
+    ChannelIdentity, Contact, ContactEntry, ContactQuery, ContactStore, Note, SubjectKey, Task, TaskQuery,
 };
 use dialzio_core::event::{EventSeq, Recorded};
 use dialzio_core::ledger::{AuditEntry, LedgerStore};
@@ -40,8 +40,8 @@ use crate::error::Res;
 use crate::facts::Snapshot;
 use crate::retention::RetentionCutoff;
 use crate::{
-    SqliteStore, access, accounts, consent, contacts, identities, ledger, media, outbox, search, soundness,
-    system,
+    SqliteStore, access, accounts, consent, contact_list, contacts, identities, ledger, media, outbox,
+    soundness, system,
 };
 
 impl Snapshot<'_> {
@@ -92,7 +92,23 @@ impl ContactStore for SqliteStore {
         page: PageRequest,
     ) -> StoreResult<Page<Contact>> {
         let query = query.clone();
-        self.read(scope, move |snapshot| search::list(snapshot.db, snapshot.key(), &query, &page)).await
+        self.read(scope, move |snapshot| contact_list::page(snapshot.db, snapshot.key(), &query, &page)).await
+    }
+
+    async fn contact_entries(
+        &self,
+        scope: &OrgScope,
+        query: &ContactQuery,
+        page: PageRequest,
+    ) -> StoreResult<Page<ContactEntry>> {
+        let query = query.clone();
+        self.read(scope, move |snapshot| contact_list::entries(snapshot.db, snapshot.key(), &query, &page))
+            .await
+    }
+
+    async fn count_contacts(&self, scope: &OrgScope, query: &ContactQuery) -> StoreResult<Option<u32>> {
+        let query = query.clone();
+        self.read(scope, move |snapshot| contact_list::count(snapshot.db, snapshot.key(), &query)).await
     }
 
     async fn notes(

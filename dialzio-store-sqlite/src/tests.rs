@@ -101,8 +101,10 @@ async fn cost_of_lists(people: i64) -> Vec<u64> {
     vec![
         run::count::statements(|| drop(crate::inbox::page(&db, org, retention, &inbox, &page).unwrap())),
         run::count::statements(|| drop(messages::list(&db, org, retention, talk, &page).unwrap())),
-        run::count::statements(|| drop(search::list(&db, org, &query(""), &page).unwrap())),
-        run::count::statements(|| drop(search::list(&db, org, &query("per"), &page).unwrap())),
+        run::count::statements(|| drop(contact_list::page(&db, org, &query(""), &page).unwrap())),
+        run::count::statements(|| drop(contact_list::page(&db, org, &query("per"), &page).unwrap())),
+        run::count::statements(|| drop(contact_list::entries(&db, org, &query(""), &page).unwrap())),
+        run::count::statements(|| assert!(contact_list::count(&db, org, &query("")).unwrap().is_some())),
         run::count::statements(|| drop(contacts::notes(&db, org, contact, &page).unwrap())),
         run::count::statements(|| drop(contacts::tasks(&db, org, &Default::default(), &page).unwrap())),
         run::count::statements(|| drop(consent::history(&db, org, contact, &page).unwrap())),

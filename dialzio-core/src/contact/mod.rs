@@ -6,6 +6,7 @@ mod identity;
 pub(crate) mod inbound;
 mod note;
 mod numbers;
+mod query;
 mod service;
 mod store;
 
@@ -14,8 +15,9 @@ pub use identity::{
     Address, Alias, AliasKind, BusinessScopedId, ChannelIdentity, Doubt, Former, Portfolio, SubjectKey,
 };
 pub use note::{Note, Task, TaskChange};
+pub use query::{ContactEntry, ContactOrder, ContactQuery, OwnerFilter};
 pub use service::{ContactPatch, ContactService, NewContact, NewTask};
-pub use store::{ContactQuery, ContactStore, ContactWrite, TaskQuery};
+pub use store::{ContactStore, ContactWrite, TaskQuery};
 
 use chrono::{DateTime, Utc};
 

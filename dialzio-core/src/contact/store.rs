@@ -3,29 +3,14 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
-use super::{Alias, ChannelIdentity, Contact, Doubt, Note, Stage, SubjectKey, Task, TaskChange};
+use super::{
+    Alias, ChannelIdentity, Contact, ContactEntry, ContactQuery, Doubt, Note, SubjectKey, Task, TaskChange,
+};
 use crate::id::{ChannelIdentityId, ContactId, MemberId, TaskId};
 use crate::page::{Page, PageRequest};
 use crate::scope::OrgScope;
 use crate::store::StoreResult;
 use crate::text::{PersonName, TagName, Username};
-
-/// Which contacts are asked for.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct ContactQuery {
-    /// Folded tokens that all have to be found ([`crate::search::query_tokens`]), the last one as a prefix.
-    pub tokens: Vec<String>,
-    /// Only this stage.
-    pub stage: Option<Stage>,
-}
-
-impl ContactQuery {
-    /// Contacts that match what a person typed.
-    #[must_use]
-    pub fn matching(text: &str) -> Self {
-        Self { tokens: crate::search::query_tokens(text), ..Self::default() }
-    }
-}
 
 /// Which follow-ups are asked for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -58,13 +43,23 @@ pub trait ContactStore: Send + Sync {
         scope: &OrgScope,
         id: ChannelIdentityId,
     ) -> StoreResult<Option<ChannelIdentity>>;
-    /// Contacts by sort key, then id, ascending.
+    /// Contacts that a query asks for, in its order.
     async fn contacts(
         &self,
         scope: &OrgScope,
         query: &ContactQuery,
         page: PageRequest,
     ) -> StoreResult<Page<Contact>>;
+    /// The same contacts with what a list shows beside each, read in a constant number of statements.
+    async fn contact_entries(
+        &self,
+        scope: &OrgScope,
+        query: &ContactQuery,
+        page: PageRequest,
+    ) -> StoreResult<Page<ContactEntry>>;
+    /// How many contacts a query asks for; `None` if there are more than are counted: [`ContactQuery::MANY`] people or more
+    /// with the words or the tag, or more than [`ContactQuery::COUNTED`] otherwise.
+    async fn count_contacts(&self, scope: &OrgScope, query: &ContactQuery) -> StoreResult<Option<u32>>;
     /// Notes on a contact, newest first.
     async fn notes(&self, scope: &OrgScope, contact: ContactId, page: PageRequest)
     -> StoreResult<Page<Note>>;

@@ -8,8 +8,8 @@ use super::state::{HeldAlias, Rows, alias_key};
 use super::{MemoryStore, page, unreadable};
 use crate::call::record::{Joined, Whose};
 use crate::contact::{
-    Alias, ChannelIdentity, Contact, ContactQuery, ContactStore, ContactWrite, Note, SubjectKey, Task,
-    TaskQuery,
+    Alias, ChannelIdentity, Contact, ContactEntry, ContactOrder, ContactQuery, ContactStore, ContactWrite,
+    Note, SubjectKey, Task, TaskQuery,
 };
 use crate::id::{ChannelIdentityId, ContactId, TaskId, TypedId};
 use crate::page::{Page, PageRequest};
@@ -164,12 +164,52 @@ impl Rows {
     }
 
     pub(super) fn matches(&self, contact: &Contact, query: &ContactQuery) -> bool {
-        if query.stage.is_some_and(|stage| stage != contact.stage) {
+        if !query.admits(contact) {
             return false;
         }
         let Some((last, whole)) = query.tokens.split_last() else { return true };
         let words = contact.search_tokens(&self.identities_of(contact.id));
         whole.iter().all(|token| words.contains(token)) && words.iter().any(|word| word.starts_with(last))
+    }
+}
+
+impl Rows {
+    /// The contacts that a query asks for, each with its key, in the query's order.
+    fn listed(&self, query: &ContactQuery) -> Vec<(Vec<u8>, Contact)> {
+        let wanted = self.contacts.values().filter(|contact| self.matches(contact, query));
+        let mut found: Vec<_> = match query.order {
+            ContactOrder::Name => wanted.map(|contact| (key(contact), contact.clone())).collect(),
+            ContactOrder::Newest => {
+                wanted.map(|contact| (contact.id.uuid().as_bytes().to_vec(), contact.clone())).collect()
+            }
+        };
+        found.sort_by(|(a, _), (b, _)| a.cmp(b));
+        if query.order == ContactOrder::Newest {
+            found.reverse();
+        }
+        found
+    }
+
+    fn counted(&self, query: &ContactQuery) -> Option<u32> {
+        let count = |query: &ContactQuery| {
+            let wanted = self.contacts.values().filter(|contact| self.matches(contact, query));
+            u32::try_from(wanted.count()).ok()
+        };
+        let words = ContactQuery { tokens: query.tokens.clone(), ..ContactQuery::default() };
+        let tag = ContactQuery { tag: query.tag.clone(), ..ContactQuery::default() };
+        let is_few = |people: &ContactQuery| count(people).is_some_and(|many| many < ContactQuery::MANY);
+        let is_collected =
+            (!query.tokens.is_empty() && is_few(&words)) || (query.tag.is_some() && is_few(&tag));
+        let is_plain = query.tokens.is_empty() && query.tag.is_none();
+        count(query).filter(|found| is_collected || (is_plain && *found <= ContactQuery::COUNTED))
+    }
+
+    fn entry_of(&self, contact: Contact) -> ContactEntry {
+        let talks = self.conversations.values().filter(|talk| talk.contact == contact.id);
+        let heard = talks.filter(|talk| talk.last_message.is_some()).map(|talk| talk.last_at).max();
+        let newest = self.calls.values().rev().find(|call| call.contact == Some(contact.id));
+        let last_contact_at = heard.max(newest.map(|call| call.started_at));
+        ContactEntry { identities: self.identities_of(contact.id), last_contact_at, contact }
     }
 }
 
@@ -217,16 +257,23 @@ impl ContactStore for MemoryStore {
         query: &ContactQuery,
         request: PageRequest,
     ) -> StoreResult<Page<Contact>> {
+        self.read(scope, |rows, _| page(rows.listed(query), &request, query.order == ContactOrder::Newest))
+    }
+
+    async fn contact_entries(
+        &self,
+        scope: &OrgScope,
+        query: &ContactQuery,
+        request: PageRequest,
+    ) -> StoreResult<Page<ContactEntry>> {
         self.read(scope, |rows, _| {
-            let mut found: Vec<_> = rows
-                .contacts
-                .values()
-                .filter(|contact| rows.matches(contact, query))
-                .map(|contact| (key(contact), contact.clone()))
-                .collect();
-            found.sort_by(|(a, _), (b, _)| a.cmp(b));
-            page(found, &request, false)
+            let contacts = page(rows.listed(query), &request, query.order == ContactOrder::Newest);
+            contacts.map(|contact| rows.entry_of(contact))
         })
+    }
+
+    async fn count_contacts(&self, scope: &OrgScope, query: &ContactQuery) -> StoreResult<Option<u32>> {
+        self.read(scope, |rows, _| rows.counted(query))
     }
 
     async fn notes(

@@ -232,7 +232,7 @@ impl ConversationStore for MemoryStore {
         query: &ConversationSearch,
         request: PageRequest,
     ) -> StoreResult<FoundConversations> {
-        let people = ContactQuery { tokens: query.tokens.clone(), stage: None };
+        let people = ContactQuery { tokens: query.tokens.clone(), ..ContactQuery::default() };
         let queue = ConversationQuery {
             filter: query.filter.clone(),
             ..ConversationQuery::new(InboxView::All, query.state, query.now)

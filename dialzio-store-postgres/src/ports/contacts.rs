@@ -3,12 +3,12 @@
 use async_trait::async_trait;
 
 use dialzio_core::contact::{
-    ChannelIdentity, Contact, ContactQuery, ContactStore, Note, SubjectKey, Task, TaskQuery,
+    ChannelIdentity, Contact, ContactEntry, ContactQuery, ContactStore, Note, SubjectKey, Task, TaskQuery,
 };
 use dialzio_core::page::{Page, PageRequest};
 use dialzio_core::{ChannelIdentityId, ContactId, OrgScope, StoreResult, TaskId};
 
-use crate::{PostgresStore, contacts, identities, search};
+use crate::{PostgresStore, contact_list, contacts, identities};
 
 #[async_trait]
 impl ContactStore for PostgresStore {
@@ -46,7 +46,20 @@ impl ContactStore for PostgresStore {
         query: &ContactQuery,
         page: PageRequest,
     ) -> StoreResult<Page<Contact>> {
-        read_in!(self, scope, |db, org| search::list(db, org, query, &page))
+        read_in!(self, scope, |db, org| contact_list::page(db, org, query, &page))
+    }
+
+    async fn contact_entries(
+        &self,
+        scope: &OrgScope,
+        query: &ContactQuery,
+        page: PageRequest,
+    ) -> StoreResult<Page<ContactEntry>> {
+        read_in!(self, scope, |db, org| contact_list::entries(db, org, query, &page))
+    }
+
+    async fn count_contacts(&self, scope: &OrgScope, query: &ContactQuery) -> StoreResult<Option<u32>> {
+        read_in!(self, scope, |db, org| contact_list::count(db, org, query))
     }
 
     async fn notes(

@@ -20,6 +20,56 @@ macro_rules! identity {
     };
 }
 
+// The owner as indexes hold it: see the step `contact_list`.
+macro_rules! owner {
+    () => {
+        "CASE WHEN c.owner IS NULL THEN '00000000-0000-0000-0000-000000000000' ELSE c.owner END"
+    };
+}
+
+// What is looked at in each contact of a list: stage, owner, tag, words. `$8` says whether there
+// are words: those of `$5` are there whole, and one lies between `$6` and `$7`.
+macro_rules! narrowed {
+    () => {
+        concat!(
+            " AND CASE WHEN $2::TEXT IS NULL THEN TRUE ELSE c.stage = $2 END
+              AND CASE WHEN $3::UUID IS NULL THEN TRUE ELSE ",
+            owner!(),
+            " = $3 END
+              AND CASE WHEN $4::TEXT IS NULL THEN TRUE ELSE EXISTS (SELECT 1 FROM @contact_tag g
+                    WHERE g.org_id = $1 AND g.contact_id = c.id AND g.tag = $4) END
+              AND CASE WHEN $8::BOOLEAN THEN EXISTS (SELECT 1 FROM @contact_word p
+                    WHERE p.org_id = $1 AND p.contact_id = c.id AND p.word >= $6 AND p.word <= $7) ELSE TRUE END
+              AND CASE WHEN $8::BOOLEAN THEN cardinality($5::TEXT[]) = (SELECT count(*) FROM @contact_word x
+                    WHERE x.org_id = $1 AND x.contact_id = c.id AND x.word = ANY ($5)) ELSE TRUE END"
+        )
+    };
+}
+
+// The places of contacts by name, by the index that serves stage or owner; the rest is looked at in each.
+macro_rules! by_name {
+    ($lead:expr) => {
+        concat!(
+            "SELECT c.sort_key, c.id FROM @contact c WHERE c.org_id = $1 AND (c.sort_key, c.id) > ($9, $10)",
+            $lead,
+            narrowed!(),
+            " ORDER BY c.sort_key, c.id LIMIT $11"
+        )
+    };
+}
+
+// The same, the newest first.
+macro_rules! newest {
+    ($lead:expr) => {
+        concat!(
+            "SELECT c.sort_key, c.id FROM @contact c WHERE c.org_id = $1 AND c.id < $9",
+            $lead,
+            narrowed!(),
+            " ORDER BY c.id DESC LIMIT $10"
+        )
+    };
+}
+
 statements! { CONTACTS_ALL:
     CONTACT: Read [contact, contact_detail, contact_tag] =
         concat!("SELECT ", contact!(), " FROM @contact c WHERE c.org_id = $1 AND c.id = $2");
@@ -33,13 +83,27 @@ statements! { CONTACTS_ALL:
                    UNION ALL
                    SELECT i.contact_id FROM @channel_alias a CROSS JOIN @channel_identity i
                    WHERE a.org_id = $1 AND a.subject_key = ANY ($2) AND i.org_id = $1 AND i.id = a.identity_id)");
-    CONTACTS: Read [contact, contact_detail, contact_tag] =
-        concat!("SELECT ", contact!(), " FROM @contact c WHERE c.org_id = $1 AND (c.sort_key, c.id) > ($2, $3) \
-                 ORDER BY c.sort_key, c.id LIMIT $4");
-    CONTACTS_OF_STAGE: Read [contact, contact_detail, contact_tag] =
-        concat!("SELECT ", contact!(), " FROM @contact c \
-                 WHERE c.org_id = $1 AND c.stage = $5 AND (c.sort_key, c.id) > ($2, $3) \
-                 ORDER BY c.sort_key, c.id LIMIT $4");
+    CONTACTS: Read [contact, contact_tag, contact_word] = by_name!("");
+    CONTACTS_OF_STAGE: Read [contact, contact_tag, contact_word] = by_name!(" AND c.stage = $2");
+    CONTACTS_OF_OWNER: Read [contact, contact_tag, contact_word] = by_name!(concat!(" AND ", owner!(), " = $3"));
+    CONTACTS_OF_OWNER_AT_STAGE: Read [contact, contact_tag, contact_word] =
+        by_name!(concat!(" AND ", owner!(), " = $3 AND c.stage = $2"));
+    NEWEST_CONTACTS: Read [contact, contact_tag, contact_word] = newest!("");
+    NEWEST_CONTACTS_OF_STAGE: Read [contact, contact_tag, contact_word] = newest!(" AND c.stage = $2");
+    NEWEST_CONTACTS_OF_OWNER: Read [contact, contact_tag, contact_word] = newest!(concat!(" AND ", owner!(), " = $3"));
+    NEWEST_CONTACTS_OF_OWNER_AT_STAGE: Read [contact, contact_tag, contact_word] =
+        newest!(concat!(" AND ", owner!(), " = $3 AND c.stage = $2"));
+    // Of people who were collected.
+    CONTACTS_AMONG: Read [contact, contact_tag, contact_word] = concat!(
+        "SELECT c.sort_key, c.id FROM unnest($9::UUID[]) p (id)
+         CROSS JOIN LATERAL (SELECT c.* FROM @contact c WHERE c.org_id = $1 AND c.id = p.id LIMIT 1) c
+         WHERE TRUE", narrowed!());
+    LAST_CONTACTS: Read [conversation, call] =
+        "SELECT p.id, t.last_at, k.started_at FROM unnest($2::UUID[]) p (id)
+         CROSS JOIN LATERAL (SELECT max(t.last_at) AS last_at FROM @conversation t
+           WHERE t.org_id = $1 AND t.contact_id = p.id AND t.last_message IS NOT NULL) t
+         LEFT JOIN LATERAL (SELECT k.started_at FROM @call k
+           WHERE k.org_id = $1 AND k.contact_id = p.id ORDER BY k.id DESC LIMIT 1) k ON TRUE";
     CONTACT_REVISION: Read [contact] = "SELECT c.revision FROM @contact c WHERE c.org_id = $1 AND c.id = $2";
     CONTACT_CANDIDATES: Read [contact_detail, channel_alias, channel_identity] =
         "SELECT d.subject_key, d.contact_id FROM @contact_detail d
@@ -160,26 +224,15 @@ statements! { CONTACTS_ALL:
          WHERE org_id = $1 AND portfolio = $2 AND kind = $3 AND match_key = $4";
 
     // The narrowest word leads, others are looked up. `$2` to `$3` are its bounds; both ends are the same for a whole word.
-    SEARCH_WORDS: Read [contact_word, contact] =
-        "SELECT c.sort_key, c.id, c.stage
-         FROM (SELECT DISTINCT w.contact_id FROM @contact_word w
-               WHERE w.org_id = $1 AND w.word >= $2 AND w.word <= $3
-                 AND cardinality($4::TEXT[]) = (SELECT count(*) FROM @contact_word x
-                       WHERE x.org_id = $1 AND x.contact_id = w.contact_id AND x.word = ANY ($4))
-                 AND ($5::TEXT IS NULL OR EXISTS (
-                       SELECT 1 FROM @contact_word p
-                       WHERE p.org_id = $1 AND p.contact_id = w.contact_id AND p.word >= $5 AND p.word <= $6))
-               LIMIT $7) m
-         JOIN @contact c ON c.org_id = $1 AND c.id = m.contact_id";
-    // Walks the names; the limit inside keeps it that way.
-    SEARCH_NAMES: Read [contact, contact_word] =
-        "SELECT c.sort_key, c.id FROM @contact c
-         CROSS JOIN LATERAL (SELECT 1 FROM @contact_word p
-           WHERE p.org_id = $1 AND p.contact_id = c.id AND p.word >= $6 AND p.word <= $7 LIMIT 1) p
-         WHERE c.org_id = $1 AND (c.sort_key, c.id) > ($2, $3) AND ($4::TEXT IS NULL OR c.stage = $4)
-           AND cardinality($5::TEXT[]) = (SELECT count(*) FROM @contact_word x
-                 WHERE x.org_id = $1 AND x.contact_id = c.id AND x.word = ANY ($5))
-         ORDER BY c.sort_key, c.id LIMIT $8";
+    SEARCH_WORDS: Read [contact_word] =
+        "SELECT DISTINCT w.contact_id FROM @contact_word w
+         WHERE w.org_id = $1 AND w.word >= $2 AND w.word <= $3
+           AND cardinality($4::TEXT[]) = (SELECT count(*) FROM @contact_word x
+                 WHERE x.org_id = $1 AND x.contact_id = w.contact_id AND x.word = ANY ($4))
+           AND ($5::TEXT IS NULL OR EXISTS (
+                 SELECT 1 FROM @contact_word p
+                 WHERE p.org_id = $1 AND p.contact_id = w.contact_id AND p.word >= $5 AND p.word <= $6))
+         LIMIT $7";
     WORDS_OF: Read [contact_word] =
         "SELECT w.contact_id, w.word FROM @contact_word w WHERE w.org_id = $1 AND w.contact_id = ANY ($2)";
     PUT_WORDS: Write [contact_word] =

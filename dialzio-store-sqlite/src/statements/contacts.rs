@@ -29,6 +29,42 @@ macro_rules! identity {
     };
 }
 
+// What is looked at in each contact of a list: stage, owner, tag, words.
+macro_rules! narrowed {
+    () => {
+        " AND (?2 IS NULL OR c.stage = ?2) AND (?3 = 0 OR c.owner IS ?4)
+          AND (?5 IS NULL OR EXISTS (SELECT 1 FROM contact_tag g
+                WHERE g.org_id = ?1 AND g.contact_id = c.id AND g.tag = ?5))
+          AND (?6 IS NULL OR EXISTS (SELECT 1 FROM contact_search s
+                WHERE s.org_id = ?1 AND s.contact_id = c.id AND NOT EXISTS (
+                      SELECT 1 FROM json_each(?6) n WHERE instr(s.tokens, n.value) = 0)))"
+    };
+}
+
+// The places of contacts by name, by the index that serves stage or owner; the rest is looked at in each.
+macro_rules! by_name {
+    ($lead:literal) => {
+        concat!(
+            "SELECT c.sort_key, c.id FROM contact c WHERE c.org_id = ?1 AND (c.sort_key, c.id) > (?7, ?8)",
+            $lead,
+            narrowed!(),
+            " ORDER BY c.sort_key, c.id LIMIT ?9"
+        )
+    };
+}
+
+// The same, the newest first.
+macro_rules! newest {
+    ($lead:literal) => {
+        concat!(
+            "SELECT c.sort_key, c.id FROM contact c WHERE c.org_id = ?1 AND c.id < ?7",
+            $lead,
+            narrowed!(),
+            " ORDER BY c.id DESC LIMIT ?8"
+        )
+    };
+}
+
 statements! { CONTACTS_ALL:
     CONTACT: Read [contact, contact_detail, contact_tag] =
         concat!("SELECT ", contact!(), " FROM contact c WHERE c.org_id = ?1 AND c.id = ?2");
@@ -47,13 +83,27 @@ statements! { CONTACTS_ALL:
                    UNION ALL
                    SELECT i.contact_id FROM json_each(?2) j CROSS JOIN channel_alias a CROSS JOIN channel_identity i
                    WHERE a.org_id = ?1 AND a.subject_key = j.value AND i.org_id = ?1 AND i.id = a.identity_id)");
-    CONTACTS: Read [contact, contact_detail, contact_tag] =
-        concat!("SELECT ", contact!(), " FROM contact c WHERE c.org_id = ?1 AND (c.sort_key, c.id) > (?2, ?3) \
-                 ORDER BY c.sort_key, c.id LIMIT ?4");
-    CONTACTS_OF_STAGE: Read [contact, contact_detail, contact_tag] =
-        concat!("SELECT ", contact!(), " FROM contact c \
-                 WHERE c.org_id = ?1 AND c.stage = ?5 AND (c.sort_key, c.id) > (?2, ?3) \
-                 ORDER BY c.sort_key, c.id LIMIT ?4");
+    CONTACTS: Read [contact, contact_tag, contact_search] = by_name!("");
+    CONTACTS_OF_STAGE: Read [contact, contact_tag, contact_search] = by_name!(" AND c.stage = ?2");
+    CONTACTS_OF_OWNER: Read [contact, contact_tag, contact_search] = by_name!(" AND c.owner IS ?4");
+    CONTACTS_OF_OWNER_AT_STAGE: Read [contact, contact_tag, contact_search] =
+        by_name!(" AND c.owner IS ?4 AND c.stage = ?2");
+    NEWEST_CONTACTS: Read [contact, contact_tag, contact_search] = newest!("");
+    NEWEST_CONTACTS_OF_STAGE: Read [contact, contact_tag, contact_search] = newest!(" AND c.stage = ?2");
+    NEWEST_CONTACTS_OF_OWNER: Read [contact, contact_tag, contact_search] = newest!(" AND c.owner IS ?4");
+    NEWEST_CONTACTS_OF_OWNER_AT_STAGE: Read [contact, contact_tag, contact_search] =
+        newest!(" AND c.owner IS ?4 AND c.stage = ?2");
+    // Of people who were collected.
+    CONTACTS_AMONG: Read [contact, contact_tag, contact_search] = concat!(
+        "SELECT c.sort_key, c.id FROM json_each(?7) j CROSS JOIN contact c WHERE c.org_id = ?1 AND c.id = unhex(j.value)",
+        narrowed!());
+    LAST_CONTACTS: Read [conversation, call] =
+        "SELECT unhex(j.value),
+                (SELECT max(t.last_at) FROM conversation t
+                 WHERE t.org_id = ?1 AND t.contact_id = unhex(j.value) AND t.last_message IS NOT NULL),
+                (SELECT k.started_at FROM call k
+                 WHERE k.org_id = ?1 AND k.contact_id = unhex(j.value) ORDER BY k.id DESC LIMIT 1)
+         FROM json_each(?2) j";
     CONTACT_REVISION: Read [contact] = "SELECT c.revision FROM contact c WHERE c.org_id = ?1 AND c.id = ?2";
     CONTACT_CANDIDATES: Read [contact_detail, channel_alias, channel_identity] =
         "SELECT d.subject_key, d.contact_id FROM json_each(?2) j CROSS JOIN contact_detail d
@@ -127,6 +177,9 @@ statements! { CONTACTS_ALL:
     IDENTITIES_OF: Read [channel_identity, channel_alias] =
         concat!("SELECT ", identity!(), " FROM channel_identity i \
                  WHERE i.org_id = ?1 AND i.contact_id = ?2 AND i.joined_into IS NULL ORDER BY i.id");
+    IDENTITIES_OF_EACH: Read [channel_identity, channel_alias] =
+        concat!("SELECT ", identity!(), " FROM json_each(?2) j CROSS JOIN channel_identity i \
+                 WHERE i.org_id = ?1 AND i.contact_id = unhex(j.value) AND i.joined_into IS NULL");
     IDENTITIES_BY_ID: Read [channel_identity, channel_alias] =
         concat!("SELECT ", identity!(), " FROM json_each(?2) j CROSS JOIN channel_identity i \
                  WHERE i.org_id = ?1 AND i.id = unhex(j.value)");
@@ -178,13 +231,8 @@ statements! { CONTACTS_ALL:
          WHERE org_id = ?1 AND portfolio = ?2 AND kind = ?3 AND match_key = ?4";
 
     SEARCH_WORDS: Read [contact_words, contact_search] =
-        "SELECT s.sort_key, s.contact_id, s.stage FROM contact_words w CROSS JOIN contact_search s
+        "SELECT s.contact_id FROM contact_words w CROSS JOIN contact_search s
          WHERE w.contact_words MATCH ?2 AND s.doc = w.rowid AND s.org_id = ?1 LIMIT ?3";
-    SEARCH_NAMES: Read [contact_search] =
-        "SELECT s.sort_key, s.contact_id FROM contact_search s
-         WHERE s.org_id = ?1 AND (s.sort_key, s.contact_id) > (?2, ?3) AND (?4 IS NULL OR s.stage = ?4)
-           AND NOT EXISTS (SELECT 1 FROM json_each(?5) n WHERE instr(s.tokens, n.value) = 0)
-         ORDER BY s.sort_key, s.contact_id LIMIT ?6";
     SEARCH_ROW: Read [contact_search] =
         "SELECT s.doc, s.sort_key, s.stage, s.tokens FROM contact_search s WHERE s.org_id = ?1 AND s.contact_id = ?2";
     PUT_SEARCH: Write [contact_search] =

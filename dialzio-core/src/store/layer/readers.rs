@@ -12,7 +12,7 @@ use crate::call_flow::{CallFlow, CallFlowStore};
 use crate::canned_reply::{CannedReply, CannedReplyStore};
 use crate::consent::{ConsentRecord, ConsentRows, ConsentStore, SendFacts, Suppression};
 use crate::contact::{
-    ChannelIdentity, Contact, ContactQuery, ContactStore, Note, SubjectKey, Task, TaskQuery,
+    ChannelIdentity, Contact, ContactEntry, ContactQuery, ContactStore, Note, SubjectKey, Task, TaskQuery,
 };
 use crate::conversation::{
     Activity, Conversation, ConversationQuery, ConversationSearch, ConversationStore, Draft, DraftStore,
@@ -39,6 +39,8 @@ forward! { ContactStore {
     read channel_identities(scope: &OrgScope, contact: ContactId) -> Vec<ChannelIdentity>;
     read channel_identity(scope: &OrgScope, id: ChannelIdentityId) -> Option<ChannelIdentity>;
     read contacts(scope: &OrgScope, query: &ContactQuery, page: PageRequest) -> Page<Contact>;
+    read contact_entries(scope: &OrgScope, query: &ContactQuery, page: PageRequest) -> Page<ContactEntry>;
+    read count_contacts(scope: &OrgScope, query: &ContactQuery) -> Option<u32>;
     read notes(scope: &OrgScope, contact: ContactId, page: PageRequest) -> Page<Note>;
     read task(scope: &OrgScope, id: TaskId) -> Option<Task>;
     read tasks(scope: &OrgScope, query: &TaskQuery, page: PageRequest) -> Page<Task>;

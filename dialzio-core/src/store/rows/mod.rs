@@ -13,6 +13,7 @@ mod call_flow;
 mod canned_reply;
 mod consent;
 mod contact;
+mod contact_list;
 mod conversation;
 mod disposition;
 mod draft;
@@ -30,6 +31,7 @@ mod tests;
 mod work;
 
 pub use call::{CallLead, CallList};
+pub use contact_list::{ContactList, ContactPlace, last_contact};
 pub use conversation::opt_conversation;
 pub use identity::{HeldAlias, bare_identity, with_aliases};
 pub use inbox::{InboxList, InboxPlace, ListedAt, inbox_page};

@@ -186,6 +186,11 @@ async fn found(bed: &TestBed, full: &Full, scope: &OrgScope) -> Vec<(&'static st
         ("channel_identity", store.channel_identity(scope, full.person.identity.id).await.unwrap().is_some()),
         ("contacts", !store.contacts(scope, &everybody, page()).await.unwrap().items.is_empty()),
         ("search", !store.contacts(scope, &named, page()).await.unwrap().items.is_empty()),
+        (
+            "contact_entries",
+            !store.contact_entries(scope, &everybody, page()).await.unwrap().items.is_empty(),
+        ),
+        ("count_contacts", store.count_contacts(scope, &everybody).await.unwrap() != Some(0)),
         ("notes", !store.notes(scope, contact, page()).await.unwrap().items.is_empty()),
         ("tasks", !store.tasks(scope, &TaskQuery::default(), page()).await.unwrap().items.is_empty()),
         ("tasks_of", !store.tasks_of(scope, contact, page()).await.unwrap().items.is_empty()),

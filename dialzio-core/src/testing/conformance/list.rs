@@ -41,6 +41,11 @@ macro_rules! store_conformance {
                 joined_identities_are_one_person
                 follow_ups_are_filtered
             }
+            contact_list {
+                each_choice_narrows_the_list_in_either_order
+                a_list_of_contacts_follows_what_changes
+                a_list_shows_identities_and_the_newest_contact
+            }
             conversation {
                 a_pair_has_one_conversation
                 an_update_touches_state_and_assignment_only

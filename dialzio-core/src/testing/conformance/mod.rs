@@ -28,6 +28,7 @@ pub mod canned_reply;
 pub mod commit;
 pub mod consent;
 pub mod contact;
+pub mod contact_list;
 pub mod conversation;
 pub mod decisions;
 pub mod disposition;

@@ -60,9 +60,9 @@ pub async fn signs_in_a_search_mean_nothing(bed: TestBed) {
     ] {
         assert!(find(&bed, &tenant, odd).await.is_empty(), "{odd}");
     }
-    let raw = ContactQuery { tokens: vec!["%".to_owned()], stage: None };
+    let raw = ContactQuery { tokens: vec!["%".to_owned()], ..ContactQuery::default() };
     assert!(list(&bed, &tenant, &raw).await.is_empty());
-    let raw = ContactQuery { tokens: vec!["\"".to_owned(), "*".to_owned()], stage: None };
+    let raw = ContactQuery { tokens: vec!["\"".to_owned(), "*".to_owned()], ..ContactQuery::default() };
     assert!(list(&bed, &tenant, &raw).await.is_empty());
 }
 

@@ -11,7 +11,7 @@ use crate::run::Run;
 use crate::run::record::{self, Ran};
 use crate::{SqliteStore, statements as sql};
 use dialzio_core::consent::Purpose;
-use dialzio_core::contact::{Alias, Contact, ContactQuery, ContactWrite, Stage, TaskQuery};
+use dialzio_core::contact::{Alias, Contact, ContactWrite, Stage, TaskQuery};
 use dialzio_core::conversation::{
     ConversationFilter, ConversationOrder, ConversationQuery, ConversationState, ConversationWrite,
     DeliveryStatus, InboundQuery, InboxView, StateFilter,
@@ -51,6 +51,10 @@ pub(super) async fn all() -> Vec<Vec<Ran>> {
         consent {
             promotion_counts_for_seven_days_once_dispatched
             what_the_wire_needs_comes_in_one_look
+        }
+        contact_list {
+            each_choice_narrows_the_list_in_either_order
+            a_list_shows_identities_and_the_newest_contact
         }
         contact {
             a_card_is_kept_and_its_revision_rises_by_one
@@ -223,12 +227,6 @@ async fn lists(bed: TestBed, file: PathBuf) {
         assert_eq!(store.inbox(scope, &theirs, page()).await.unwrap().items.len(), 1);
         cards.push(contact);
     }
-    for stage in [None, Some(Stage::Customer)] {
-        for tokens in [Vec::new(), vec!["vip".to_owned()]] {
-            let query = ContactQuery { tokens, stage };
-            assert!(!store.contacts(scope, &query, page()).await.unwrap().items.is_empty());
-        }
-    }
     let keys: Vec<_> =
         cards.iter().flat_map(|contact| &contact.details).map(|d| d.value.subject_key()).collect();
     assert_eq!(store.contacts_by_subject(scope, &keys).await.unwrap().len(), 2);
@@ -237,10 +235,8 @@ async fn lists(bed: TestBed, file: PathBuf) {
     narrowed(&bed, &tenant, &cards[0]).await;
     let business = AccountRef(tenant.account.business_id.clone());
     assert!(store.route(&bed.system, tenant.app.id, &[business]).await.unwrap()[0].is_some());
-    // Names are walked when thousands match, which takes as many people; so it is asked here as it would be there.
+    // A queue is walked for words when thousands match, which takes as many people; so it is asked here as it would be there.
     let db = reader(&Place { path: file, temporary: false }).unwrap();
-    let row = params![id(tenant.org.id), "", [0_u8; 0], None::<&str>, "[\" be\"]", 50];
-    assert_eq!(db.all(sql::SEARCH_NAMES, row, |_| Ok(())).unwrap().len(), 1);
     let none = None::<&str>;
     let row = params![
         id(tenant.org.id),

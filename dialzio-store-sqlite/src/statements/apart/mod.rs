@@ -75,10 +75,23 @@ const BEYOND: &[(&str, Reach, &str)] = &[
 /// Conditions that can be left out without anything showing, by their place in the statement: what they find is looked
 /// for among one's own in the same statement.
 const DOUBLED: &[(&str, &[usize], &str)] = &[
+    ("CONTACTS", &[1, 2], "tag and words are looked up by the id of one's own contact"),
+    ("CONTACTS_AMONG", &[1, 2], "tag and words are looked up by the id of one's own contact"),
     ("CONTACTS_BY_SUBJECT", &[3, 4, 5], "who has the number is looked for among one's own people"),
+    ("CONTACTS_OF_OWNER", &[1, 2], "tag and words are looked up by the id of one's own contact"),
+    ("CONTACTS_OF_OWNER_AT_STAGE", &[1, 2], "tag and words are looked up by the id of one's own contact"),
+    ("CONTACTS_OF_STAGE", &[1, 2], "tag and words are looked up by the id of one's own contact"),
     ("IDENTITY", &[2], "the survivor is looked for among one's own"),
     ("LOOK_UP_WAIT", &[0, 1, 2], "messages are looked at by the id of one's own conversation"),
     ("LOOK_UP_WAIT_IF_LATE", &[0, 1, 2], "messages are looked at by the id of one's own conversation"),
+    ("NEWEST_CONTACTS", &[1, 2], "tag and words are looked up by the id of one's own contact"),
+    ("NEWEST_CONTACTS_OF_OWNER", &[1, 2], "tag and words are looked up by the id of one's own contact"),
+    (
+        "NEWEST_CONTACTS_OF_OWNER_AT_STAGE",
+        &[1, 2],
+        "tag and words are looked up by the id of one's own contact",
+    ),
+    ("NEWEST_CONTACTS_OF_STAGE", &[1, 2], "tag and words are looked up by the id of one's own contact"),
     ("PLACES", &[1, 2], "stage and tag are looked up by the id of one's own contact"),
     ("PLACES_BY_WORDS", &[1, 2, 3], "words, stage and tag are looked up by the id of one's own contact"),
     ("PLACES_FAILED", &[1, 2], "stage and tag are looked up by the id of one's own contact"),
