@@ -279,9 +279,12 @@ routes! {
     "audit.list" get "/v1/audit" needs(P::AuditRead), "List the entries of the audit log, oldest first", 200 => api::organisation::audit;
     "audit.verify" get "/v1/audit/verification" needs(P::AuditRead), "Verify the hash chain of the audit log", 200 => api::organisation::verify_audit;
 
-    "contacts.list" get "/v1/contacts" needs(P::ContactsRead), "List contacts by name, or those that match a search", 200 => api::contacts::list;
+    "contacts.list" get "/v1/contacts" needs(P::ContactsRead), "List contacts, filtered and sorted", 200 => api::contact_list::list;
     "contacts.create" post "/v1/contacts" needs(P::ContactsWrite), "Create a contact", 201 => api::contacts::create,
         sample r#"{"name":"Asha Rao","details":[{"kind":"phone","value":"+919840012345","label":"mobile"}],"tags":["vip"],"stage":"new"}"#;
+    "contacts.bulk" post "/v1/contacts/bulk" needs(P::ContactsWrite), "Give up to 100 contacts an owner, a stage or a tag, or remove a tag, each with its outcome", 200 => api::contact_bulk::change,
+        sample r#"{"contacts":[{"contact":"01890000-0000-7000-8000-000000000000"}],"action":"set_stage","stage":"customer"}"#,
+        problems ["member.not_found"];
     "contacts.get" get "/v1/contacts/{contact}" needs(P::ContactsRead), "Get a contact", 200 => api::contacts::get;
     "contacts.change" patch "/v1/contacts/{contact}" needs(P::ContactsWrite), "Change a contact", 200 => api::contacts::change,
         sample r#"{"name":"Asha R.","stage":"customer"}"#,

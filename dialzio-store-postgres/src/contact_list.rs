@@ -24,7 +24,7 @@ pub(crate) async fn page(
 ) -> Res<Page<Contact>> {
     let list = ContactList::of(query.order, page)?;
     let places = match few(db, org, query).await? {
-        Some(people) => among(db, org, query, people).await?,
+        Some((people, rest)) => among(db, org, &rest, people).await?,
         None => walked(db, org, query, &list, over(page)).await?,
     };
     let places = list.page(places);
@@ -50,7 +50,7 @@ pub(crate) async fn entries(
 /// How many contacts a query asks for, unless there are too many to be counted.
 pub(crate) async fn count(db: &mut Db<'_>, org: Uuid, query: &ContactQuery) -> Res<Option<u32>> {
     let found = match few(db, org, query).await? {
-        Some(people) => among(db, org, query, people).await?.len(),
+        Some((people, rest)) => among(db, org, &rest, people).await?.len(),
         None if query.tokens.is_empty() && query.tag.is_none() => {
             let start = ContactList::start(query.order);
             walked(db, org, query, &start, i64::from(ContactQuery::COUNTED) + 1).await?.len()
@@ -60,15 +60,20 @@ pub(crate) async fn count(db: &mut Db<'_>, org: Uuid, query: &ContactQuery) -> R
     Ok(u32::try_from(found).ok().filter(|found| *found <= ContactQuery::COUNTED))
 }
 
-/// The people with the words, or with the tag, if they are few.
-async fn few(db: &mut Db<'_>, org: Uuid, query: &ContactQuery) -> Res<Option<Vec<ContactId>>> {
+/// The people with the words, or with the tag, if they are few, and what of the query is still to be looked at.
+async fn few(
+    db: &mut Db<'_>,
+    org: Uuid,
+    query: &ContactQuery,
+) -> Res<Option<(Vec<ContactId>, ContactQuery)>> {
     if let Some(people) = search::people(db, org, &query.tokens).await? {
-        return Ok(Some(people));
+        return Ok(Some((people, ContactQuery { tokens: Vec::new(), ..query.clone() })));
     }
     let Some(tag) = &query.tag else { return Ok(None) };
     let row = params![org, tag.reveal(), i64::from(ContactQuery::MANY)];
     let found = db.all(sql::PEOPLE_TAGGED, row, |row| Cols::new(row, "contact").id()).await?;
-    Ok((found.len() < ContactQuery::MANY as usize).then_some(found))
+    let is_few = found.len() < ContactQuery::MANY as usize;
+    Ok(is_few.then(|| (found, ContactQuery { tag: None, ..query.clone() })))
 }
 
 /// The first values of a statement that narrows.
@@ -179,8 +184,8 @@ mod tests {
                     let found = walked(&mut db, org, &query, &list, 1_000).await.unwrap();
                     let people = few(&mut db, org, &query).await.unwrap();
                     assert_eq!(people.is_none(), text.is_empty() && tag.is_none(), "{query:?}");
-                    let Some(people) = people else { continue };
-                    let collected = among(&mut db, org, &query, people).await.unwrap();
+                    let Some((people, rest)) = people else { continue };
+                    let collected = among(&mut db, org, &rest, people).await.unwrap();
                     assert_eq!(list.page(collected), list.page(found), "{query:?}");
                 }
             }

@@ -25,7 +25,7 @@ pub(crate) fn page(
 ) -> Res<Page<Contact>> {
     let list = ContactList::of(query.order, page)?;
     let places = match few(db, org, query)? {
-        Some(people) => among(db, org, query, people)?,
+        Some((people, rest)) => among(db, org, &rest, people)?,
         None => walked(db, org, query, &list, over(page))?,
     };
     let places = list.page(places);
@@ -52,7 +52,7 @@ pub(crate) fn entries(
 /// How many contacts a query asks for, unless there are too many to be counted.
 pub(crate) fn count(db: &Connection, org: [u8; 16], query: &ContactQuery) -> Res<Option<u32>> {
     let found = match few(db, org, query)? {
-        Some(people) => among(db, org, query, people)?.len(),
+        Some((people, rest)) => among(db, org, &rest, people)?.len(),
         None if query.tokens.is_empty() && query.tag.is_none() => {
             let start = ContactList::start(query.order);
             walked(db, org, query, &start, i64::from(ContactQuery::COUNTED) + 1)?.len()
@@ -62,15 +62,16 @@ pub(crate) fn count(db: &Connection, org: [u8; 16], query: &ContactQuery) -> Res
     Ok(u32::try_from(found).ok().filter(|found| *found <= ContactQuery::COUNTED))
 }
 
-/// The people with the words, or with the tag, if they are few.
-fn few(db: &Connection, org: [u8; 16], query: &ContactQuery) -> Res<Option<Vec<ContactId>>> {
+/// The people with the words, or with the tag, if they are few, and what of the query is still to be looked at.
+fn few(db: &Connection, org: [u8; 16], query: &ContactQuery) -> Res<Option<(Vec<ContactId>, ContactQuery)>> {
     if let Some(people) = search::people(db, org, &query.tokens)? {
-        return Ok(Some(people));
+        return Ok(Some((people, ContactQuery { tokens: Vec::new(), ..query.clone() })));
     }
     let Some(tag) = &query.tag else { return Ok(None) };
     let row = params![org, tag.reveal(), ContactQuery::MANY];
     let found = db.all(sql::PEOPLE_TAGGED, row, |row| Cols::new(row, "contact").id())?;
-    Ok((found.len() < ContactQuery::MANY as usize).then_some(found))
+    let is_few = found.len() < ContactQuery::MANY as usize;
+    Ok(is_few.then(|| (found, ContactQuery { tag: None, ..query.clone() })))
 }
 
 /// The first values of a statement that narrows.
@@ -178,7 +179,7 @@ mod tests {
                             let walked = list.page(walked(db, org, &asked, &list, 1_000)?);
                             let people = few(db, org, &asked)?;
                             let collected =
-                                people.map(|people| among(db, org, &asked, people)).transpose()?;
+                                people.map(|(people, rest)| among(db, org, &rest, people)).transpose()?;
                             Ok((collected.map(|places| list.page(places)), walked))
                         })
                         .await

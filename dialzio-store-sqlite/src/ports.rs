@@ -44,6 +44,14 @@ use crate::{
     soundness, system,
 };
 
+/// Each id once: a list that is joined answers a row for each time it names one.
+fn once(ids: &[ContactId]) -> Vec<ContactId> {
+    let mut ids = ids.to_vec();
+    ids.sort_unstable();
+    ids.dedup();
+    ids
+}
+
 impl Snapshot<'_> {
     pub(crate) fn key(&self) -> [u8; 16] {
         id(self.org)
@@ -58,6 +66,11 @@ impl Snapshot<'_> {
 impl ContactStore for SqliteStore {
     async fn contact(&self, scope: &OrgScope, id: ContactId) -> StoreResult<Option<Contact>> {
         self.read(scope, move |snapshot| contacts::one(snapshot.db, snapshot.key(), id)).await
+    }
+
+    async fn contacts_by_id(&self, scope: &OrgScope, ids: &[ContactId]) -> StoreResult<Vec<Contact>> {
+        let ids = once(ids);
+        self.read(scope, move |snapshot| contacts::by_ids(snapshot.db, snapshot.key(), &ids)).await
     }
 
     async fn contacts_by_subject(

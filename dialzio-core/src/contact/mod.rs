@@ -1,6 +1,7 @@
 //! People the organisation talks to: a contact has a stage, details that people typed, notes and
 //! follow-ups; the addresses it is reached at are [`ChannelIdentity`]s.
 
+mod bulk;
 mod former;
 mod identity;
 pub(crate) mod inbound;
@@ -10,6 +11,7 @@ mod query;
 mod service;
 mod store;
 
+pub use bulk::{ContactAction, ContactChange, ContactOutcome, ContactTarget, MAX_CONTACTS};
 pub use former::DoubtAnswer;
 pub use identity::{
     Address, Alias, AliasKind, BusinessScopedId, ChannelIdentity, Doubt, Former, Portfolio, SubjectKey,

@@ -3,8 +3,8 @@
 use chrono::{DateTime, Utc};
 
 use super::{
-    Alias, ChannelIdentity, Contact, ContactQuery, ContactWrite, Detail, DetailValue, NameSource, Note,
-    Stage, SubjectKey, Task, TaskChange, TaskQuery, numbers,
+    Alias, ChannelIdentity, Contact, ContactEntry, ContactQuery, ContactWrite, Detail, DetailValue,
+    NameSource, Note, Stage, SubjectKey, Task, TaskChange, TaskQuery, numbers,
 };
 use crate::access::{MemberState, active_member};
 use crate::account::ProviderAccount;
@@ -256,6 +256,30 @@ impl<'a> ContactService<'a> {
     ) -> Result<Page<Contact>, Error> {
         let scope = by.scope_for(Permission::ContactsRead)?;
         Ok(self.runtime.store().contacts(scope, query, page).await?)
+    }
+
+    /// The same contacts with what a list shows beside each.
+    ///
+    /// # Errors
+    /// [`Error::Denied`] without [`Permission::ContactsRead`].
+    pub async fn entries(
+        &self,
+        by: &Actor,
+        query: &ContactQuery,
+        page: PageRequest,
+    ) -> Result<Page<ContactEntry>, Error> {
+        let scope = by.scope_for(Permission::ContactsRead)?;
+        Ok(self.runtime.store().contact_entries(scope, query, page).await?)
+    }
+
+    /// How many contacts a query asks for; `None` if there are more than are counted
+    /// ([`ContactStore::count_contacts`](super::ContactStore::count_contacts)).
+    ///
+    /// # Errors
+    /// [`Error::Denied`] without [`Permission::ContactsRead`].
+    pub async fn count(&self, by: &Actor, query: &ContactQuery) -> Result<Option<u32>, Error> {
+        let scope = by.scope_for(Permission::ContactsRead)?;
+        Ok(self.runtime.store().count_contacts(scope, query).await?)
     }
 
     /// All contacts with one of these identifiers, typed or seen at a provider.

@@ -28,6 +28,8 @@ pub struct TaskQuery {
 pub trait ContactStore: Send + Sync {
     /// The contact, or `None` if the organisation has no such contact.
     async fn contact(&self, scope: &OrgScope, id: ContactId) -> StoreResult<Option<Contact>>;
+    /// The contacts that there are among these, each once, in no order.
+    async fn contacts_by_id(&self, scope: &OrgScope, ids: &[ContactId]) -> StoreResult<Vec<Contact>>;
     /// Contacts with a typed detail or a channel alias under any of these keys, without duplicates.
     async fn contacts_by_subject(&self, scope: &OrgScope, any_of: &[SubjectKey])
     -> StoreResult<Vec<Contact>>;

@@ -219,6 +219,13 @@ impl ContactStore for MemoryStore {
         self.read(scope, |rows, _| rows.contacts.get(&id).cloned())
     }
 
+    async fn contacts_by_id(&self, scope: &OrgScope, ids: &[ContactId]) -> StoreResult<Vec<Contact>> {
+        self.read(scope, |rows, _| {
+            let wanted: std::collections::BTreeSet<_> = ids.iter().collect();
+            wanted.into_iter().filter_map(|id| rows.contacts.get(id).cloned()).collect()
+        })
+    }
+
     async fn contacts_by_subject(
         &self,
         scope: &OrgScope,

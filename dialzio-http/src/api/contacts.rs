@@ -6,16 +6,16 @@ use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
 use dialzio_core::consent::Channel;
 use dialzio_core::contact::{
-    Alias, AliasKind, ChannelIdentity, Contact, ContactPatch, ContactQuery, Detail, DetailValue, Doubt,
-    DoubtAnswer, NameSource, NewContact, Stage,
+    Alias, AliasKind, ChannelIdentity, Contact, ContactPatch, Detail, DetailValue, Doubt, DoubtAnswer,
+    NameSource, NewContact, Stage,
 };
 use dialzio_core::text::{EmailAddress, Label, PersonName, TagName, Username};
 use dialzio_core::{Actor, ChannelIdentityId, ContactId, MemberId, PhoneNumber, Region, Revision};
 use serde::{Deserialize, Deserializer, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 use super::revision::{IfMatch, Revised, refusal};
-use super::{Asked, Body, Id, Ids, List, Paging, text, word};
+use super::{Body, Id, Ids, List, text, word};
 use crate::auth::Caller;
 use crate::problem::Problem;
 use crate::state::AppState;
@@ -146,29 +146,6 @@ fn read_tags(given: &[String]) -> Result<Vec<TagName>, Problem> {
         return Err(Problem::invalid("tags", format!("are at most {MAX_TAGS}")));
     }
     given.iter().map(|tag| text("tags", tag)).collect()
-}
-
-/// Which contacts are asked for.
-#[derive(Debug, Deserialize, IntoParams)]
-pub struct Search {
-    /// Words of the name, or the beginning of a number or address.
-    q: Option<String>,
-    /// Contacts of this stage alone.
-    #[param(value_type = Option<Stage>, inline)]
-    stage: Option<String>,
-}
-
-/// `GET /v1/contacts`.
-pub async fn list(
-    State(state): State<AppState>,
-    Caller(actor): Caller,
-    Asked(search): Asked<Search>,
-    Asked(paging): Asked<Paging>,
-) -> Result<Json<List<ContactJson>>, Problem> {
-    let mut query = search.q.as_deref().map_or_else(ContactQuery::default, ContactQuery::matching);
-    query.stage = search.stage.as_deref().map(|stage| word("stage", stage)).transpose()?;
-    let page = state.crm().contacts().list(&actor, &query, paging.request()?).await?;
-    Ok(List::of(page, ContactJson::from))
 }
 
 /// A new contact.

@@ -10,6 +10,8 @@ pub mod call_reports;
 pub mod calls;
 pub mod canned_replies;
 pub mod consents;
+pub mod contact_bulk;
+pub mod contact_list;
 pub mod contacts;
 pub mod conversations;
 pub mod dispositions;
@@ -235,7 +237,7 @@ pub fn encode_cursor(cursor: &Cursor) -> String {
     URL_SAFE_NO_PAD.encode(&cursor.0)
 }
 
-/// One page of a list. Never carries a count.
+/// One page of a list.
 #[derive(Debug, Serialize)]
 pub struct List<T> {
     /// The items of this page, in the order the list names.
@@ -283,6 +285,53 @@ impl<T> List<T> {
     /// All there is.
     pub fn all(data: Vec<T>) -> axum::Json<Self> {
         axum::Json(Self { data, next_cursor: None })
+    }
+}
+
+/// One page of a list whose first page says how many items there are.
+#[derive(Debug, Serialize)]
+pub struct Counted<T> {
+    #[serde(flatten)]
+    list: List<T>,
+    /// How many there are on all pages; `null` on later pages, and where there are too many to be counted.
+    total: Option<u32>,
+}
+
+impl<T: ToSchema> PartialSchema for Counted<T> {
+    fn schema() -> RefOr<Schema> {
+        let count = ObjectBuilder::new()
+            .schema_type(SchemaType::Array([Type::Integer, Type::Null].into_iter().collect()))
+            .minimum(Some(0))
+            .description(Some(
+                "How many there are on all pages; `null` on later pages, and where there are too many to be counted.",
+            ));
+        match List::<T>::schema() {
+            RefOr::T(Schema::Object(mut page)) => {
+                page.properties.insert("total".to_owned(), count.build().into());
+                page.required.push("total".to_owned());
+                page.into()
+            }
+            other => other,
+        }
+    }
+}
+
+/// Named like a list that is not counted.
+impl<T: ToSchema> ToSchema for Counted<T> {
+    fn name() -> Cow<'static, str> {
+        List::<T>::name()
+    }
+
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        List::<T>::schemas(schemas);
+    }
+}
+
+impl<T> Counted<T> {
+    /// From a page and the count of the whole list.
+    pub fn of<U>(page: Page<U>, total: Option<u32>, each: impl FnMut(U) -> T) -> axum::Json<Self> {
+        let axum::Json(list) = List::of(page, each);
+        axum::Json(Self { list, total })
     }
 }
 

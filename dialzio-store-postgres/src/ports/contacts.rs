@@ -16,6 +16,10 @@ impl ContactStore for PostgresStore {
         read_in!(self, scope, |db, org| contacts::one(db, org, id))
     }
 
+    async fn contacts_by_id(&self, scope: &OrgScope, ids: &[ContactId]) -> StoreResult<Vec<Contact>> {
+        read_in!(self, scope, |db, org| contacts::by_ids(db, org, ids.iter().copied()))
+    }
+
     async fn contacts_by_subject(
         &self,
         scope: &OrgScope,

@@ -28,7 +28,8 @@ macro_rules! owner {
 }
 
 // What is looked at in each contact of a list: stage, owner, tag, words. `$8` says whether there
-// are words: those of `$5` are there whole, and one lies between `$6` and `$7`.
+// are words: those of `$5` are there whole, and one lies between `$6` and `$7`. The limits keep the server from
+// reading all words and tags of the organisation first.
 macro_rules! narrowed {
     () => {
         concat!(
@@ -36,10 +37,10 @@ macro_rules! narrowed {
               AND CASE WHEN $3::UUID IS NULL THEN TRUE ELSE ",
             owner!(),
             " = $3 END
-              AND CASE WHEN $4::TEXT IS NULL THEN TRUE ELSE EXISTS (SELECT 1 FROM @contact_tag g
-                    WHERE g.org_id = $1 AND g.contact_id = c.id AND g.tag = $4) END
-              AND CASE WHEN $8::BOOLEAN THEN EXISTS (SELECT 1 FROM @contact_word p
-                    WHERE p.org_id = $1 AND p.contact_id = c.id AND p.word >= $6 AND p.word <= $7) ELSE TRUE END
+              AND CASE WHEN $4::TEXT IS NULL THEN TRUE ELSE (SELECT TRUE FROM @contact_tag g
+                    WHERE g.org_id = $1 AND g.contact_id = c.id AND g.tag = $4 LIMIT 1) END
+              AND CASE WHEN $8::BOOLEAN THEN (SELECT TRUE FROM @contact_word p
+                    WHERE p.org_id = $1 AND p.contact_id = c.id AND p.word >= $6 AND p.word <= $7 LIMIT 1) ELSE TRUE END
               AND CASE WHEN $8::BOOLEAN THEN cardinality($5::TEXT[]) = (SELECT count(*) FROM @contact_word x
                     WHERE x.org_id = $1 AND x.contact_id = c.id AND x.word = ANY ($5)) ELSE TRUE END"
         )

@@ -36,7 +36,7 @@ const FILL: &str = "
     CREATE TEMPORARY TABLE o AS SELECT gen_random_uuid() AS org, n FROM generate_series(1, 4) n;
     INSERT INTO dialzio.contact (org_id, id, name, sort_key, stage, owner, restricted, revision, created_at, updated_at)
       SELECT o.org, gen_random_uuid(), 'n' || i, md5(i::TEXT), (ARRAY['new', 'lead', 'customer'])[1 + i % 3],
-      NULL, FALSE, 1, i, i FROM o, generate_series(1, 8000) i;
+      ('00000000-0000-0000-0000-00000000000' || i % 9)::UUID, FALSE, 1, i, i FROM o, generate_series(1, 8000) i;
     INSERT INTO dialzio.channel_identity (org_id, id, contact_id, portfolio, profile_name, username, profile_at,
       unreachable_since, created_at, joined_into) SELECT org_id, id, id, 'p', NULL, NULL, 0, NULL, 0,
       CASE WHEN created_at % 10 = 0 THEN id END FROM dialzio.contact;

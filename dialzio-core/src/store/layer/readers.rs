@@ -35,6 +35,7 @@ use super::forward::forward;
 
 forward! { ContactStore {
     read contact(scope: &OrgScope, id: ContactId) -> Option<Contact>;
+    read contacts_by_id(scope: &OrgScope, ids: &[ContactId]) -> Vec<Contact>;
     read contacts_by_subject(scope: &OrgScope, any_of: &[SubjectKey]) -> Vec<Contact>;
     read channel_identities(scope: &OrgScope, contact: ContactId) -> Vec<ChannelIdentity>;
     read channel_identity(scope: &OrgScope, id: ChannelIdentityId) -> Option<ChannelIdentity>;

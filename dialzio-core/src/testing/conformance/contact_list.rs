@@ -174,3 +174,16 @@ pub async fn a_list_shows_identities_and_the_newest_contact(bed: TestBed) {
     );
     assert_eq!(second.next, None);
 }
+
+/// Contacts named by their ids are read at once, each once; ids of nobody are left out.
+pub async fn contacts_are_read_by_their_ids(bed: TestBed) {
+    let tenant = bed.tenant().await;
+    let (asha, ben) = (bed.make.contact("Asha"), bed.make.contact("Ben"));
+    let insert = [&asha, &ben].map(|contact| Write::from(ContactWrite::Insert(contact.clone())));
+    bed.write_all(&tenant.scope, insert).await;
+    let named = [ben.id, bed.make.id(), asha.id, ben.id];
+    let mut found = bed.store.contacts_by_id(&tenant.scope, &named).await.unwrap();
+    found.sort_unstable_by_key(|contact| contact.id);
+    assert_eq!(found, [asha, ben]);
+    assert!(bed.store.contacts_by_id(&tenant.scope, &[]).await.unwrap().is_empty());
+}

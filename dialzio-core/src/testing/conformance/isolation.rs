@@ -181,6 +181,7 @@ async fn found(bed: &TestBed, full: &Full, scope: &OrgScope) -> Vec<(&'static st
     let said = MessageSearch::new(SoughtWords::parse(text).unwrap());
     vec![
         ("contact", store.contact(scope, contact).await.unwrap().is_some()),
+        ("contacts_by_id", !store.contacts_by_id(scope, &[contact, contact]).await.unwrap().is_empty()),
         ("contacts_by_subject", !store.contacts_by_subject(scope, &keys).await.unwrap().is_empty()),
         ("channel_identities", !store.channel_identities(scope, contact).await.unwrap().is_empty()),
         ("channel_identity", store.channel_identity(scope, full.person.identity.id).await.unwrap().is_some()),

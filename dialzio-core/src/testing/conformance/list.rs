@@ -45,6 +45,7 @@ macro_rules! store_conformance {
                 each_choice_narrows_the_list_in_either_order
                 a_list_of_contacts_follows_what_changes
                 a_list_shows_identities_and_the_newest_contact
+                contacts_are_read_by_their_ids
             }
             conversation {
                 a_pair_has_one_conversation
