@@ -1,23 +1,26 @@
-// bulk: conversations are selected with x, with Shift and J, K or a click, or by the box that takes the place of the avatar
-// under the pointer. What is done with them is one request, and one Undo.
+// bulk: conversations of the inbox and contacts of their list are selected with x, with Shift and J, K or a click, or by
+// their box. What is done with them is one request, and one Undo.
 (() => {
   'use strict';
   const MOST = 100;
   const selected = new Set();
   let anchor = null;
   const bar = () => document.getElementById('bulk');
-  const links = () => [...document.querySelectorAll('#queue-rows > li:not(.is-message) > a[data-conversation]')];
-  const idOf = (link) => link?.dataset.conversation;
-  const current = () => links().find((link) => link === document.activeElement || link.parentElement.contains(document.activeElement)) ?? links().find((link) => link.hasAttribute('aria-current'));
+  const links = () => [...document.querySelectorAll('#queue-rows > li:not(.is-message) > a[data-conversation], #contact-rows a[data-contact]')];
+  const idOf = (link) => link?.dataset.conversation ?? link?.dataset.contact;
+  const rowOf = (link) => link.closest('li, tr');
+  const list = () => document.querySelector('#queue-rows, #contact-rows');
+  const BOX = '.queue-check input, tbody .pick input';
+  const current = () => links().find((link) => rowOf(link).contains(document.activeElement)) ?? links().find((link) => link.hasAttribute('aria-current'));
 
   function dress() {
     if (!bar()) return;
     const here = new Set();
     for (const link of links()) {
-      const row = link.parentElement;
+      const row = rowOf(link);
       const id = idOf(link);
       here.add(id);
-      let box = row.querySelector('.queue-check input');
+      let box = row.querySelector(BOX);
       if (!box) {
         const label = document.createElement('label');
         label.className = 'queue-check';
@@ -34,7 +37,12 @@
     for (const id of selected) if (!here.has(id)) selected.delete(id);
     const form = bar();
     form.hidden = selected.size === 0;
-    document.getElementById('queue-rows')?.classList.toggle('is-selecting', selected.size > 0);
+    list()?.classList.toggle('is-selecting', selected.size > 0);
+    const all = document.getElementById('contact-pick-all');
+    if (all) {
+      all.checked = selected.size > 0 && selected.size === Math.min(here.size, MOST);
+      all.indeterminate = selected.size > 0 && !all.checked;
+    }
     form.querySelector('[data-bulk-count]').textContent = selected.size === 0 ? '' : `${selected.size} selected${selected.size === MOST ? ' (the most at once)' : ''}`;
   }
   const set = (id, isOn) => { if (!isOn) selected.delete(id); else if (selected.size < MOST) selected.add(id); };
@@ -47,20 +55,27 @@
   }
 
   document.addEventListener('change', (event) => {
-    const box = event.target.closest?.('.queue-check input');
+    if (event.target.id === 'contact-pick-all') {
+      const isOn = event.target.checked;
+      links().forEach((link) => set(idOf(link), isOn));
+      dress();
+      return;
+    }
+    const box = event.target.closest?.(BOX);
     if (!box) return;
-    const id = idOf(box.closest('.queue-row').querySelector('a'));
+    const id = idOf(links().find((link) => rowOf(link).contains(box)));
     set(id, box.checked);
     anchor = id;
     dress();
   });
   // Shift and a click select from the last one to this one, and open nothing.
   document.addEventListener('click', (event) => {
-    const row = event.shiftKey && event.button === 0 && event.target.closest?.('#queue-rows .queue-row:not(.is-message)');
-    if (!row || !bar()) return;
+    const row = event.shiftKey && event.button === 0 && event.target.closest?.('#queue-rows .queue-row:not(.is-message), #contact-rows tbody tr');
+    const link = row && links().find((one) => rowOf(one) === row);
+    if (!link || !bar()) return;
     event.preventDefault();
     event.stopImmediatePropagation();
-    const id = idOf(row.querySelector('a'));
+    const id = idOf(link);
     range(anchor ?? idOf(current()) ?? id, id);
     anchor = id;
     getSelection()?.removeAllRanges();
@@ -96,7 +111,7 @@
     const tag = document.getElementById('bulk-tag-name');
     if (tag) tag.value = '';
     clear();
-    document.dispatchEvent(new CustomEvent('live:queue'));
+    document.dispatchEvent(new CustomEvent(document.getElementById('contact-rows') ? 'live:contacts' : 'live:queue'));
   });
   document.addEventListener('htmx:after:swap', dress);
   document.addEventListener('merged', dress);
@@ -122,7 +137,7 @@
     if (event.key === 'x' && id) { set(id, !selected.has(id)); anchor = id; dress(); }
     else if (event.key === 'J') extend(1);
     else if (event.key === 'K') extend(-1);
-    else if (event.key === 'U' && (selected.size > 0 || id)) {
+    else if (event.key === 'U' && bar().querySelector('[data-bulk="unread"]') && (selected.size > 0 || id)) {
       if (selected.size === 0) { set(id, true); dress(); }
       bar().elements.action.value = 'unread';
       bar().requestSubmit();

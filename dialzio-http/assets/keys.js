@@ -4,14 +4,14 @@
   'use strict';
   const isField = (element) => element?.closest?.('input, textarea, select, [contenteditable="true"]');
   const press = (key) => document.querySelector(`[data-key="${key}"]`)?.click();
-  const rows = () => [...document.querySelectorAll('#queue-rows a[data-conversation], #task-list a[data-row], #call-list a[data-row], #notice-list a[data-row]')];
+  const rows = () => [...document.querySelectorAll('#queue-rows a[data-conversation], #task-list a[data-row], #call-list a[data-row], #notice-list a[data-row], #contact-rows a[data-contact]')];
   let afterG = 0;
 
   function step(by, isOpening) {
     const all = rows();
     const focused = all.indexOf(document.activeElement);
     const from = focused >= 0 ? focused : all.findIndex((row) => row.hasAttribute('aria-current'));
-    if (from + by >= all.length && document.getElementById('queue-more')) {
+    if (from + by >= all.length && document.querySelector('#queue-more, #contacts-more')) {
       document.addEventListener('queue:read', () => step(by, isOpening), { once: true });
       document.dispatchEvent(new CustomEvent('queue:more'));
       return;

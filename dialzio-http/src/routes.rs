@@ -282,6 +282,7 @@ routes! {
     "contacts.list" get "/v1/contacts" needs(P::ContactsRead), "List contacts, filtered and sorted", 200 => api::contact_list::list;
     "contacts.create" post "/v1/contacts" needs(P::ContactsWrite), "Create a contact", 201 => api::contacts::create,
         sample r#"{"name":"Asha Rao","details":[{"kind":"phone","value":"+919840012345","label":"mobile"}],"tags":["vip"],"stage":"new"}"#;
+    "contacts.export" get "/v1/contacts/export" needs(P::ContactsRead), "The rows of the list of contacts as a table of comma-separated values", 200 => api::contact_export::get;
     "contacts.bulk" post "/v1/contacts/bulk" needs(P::ContactsWrite), "Give up to 100 contacts an owner, a stage or a tag, or remove a tag, each with its outcome", 200 => api::contact_bulk::change,
         sample r#"{"contacts":[{"contact":"01890000-0000-7000-8000-000000000000"}],"action":"set_stage","stage":"customer"}"#,
         problems ["member.not_found"];

@@ -15,6 +15,7 @@ mod calls;
 mod canned_replies;
 mod channels;
 mod contact_edit;
+mod contact_list;
 mod contract;
 mod corpus;
 mod dispositions;

@@ -7,17 +7,15 @@ use dialzio_core::call::{Call, CallChannels, CallQuery};
 use dialzio_core::page::PageRequest;
 use dialzio_core::{Actor, TypedId};
 use std::num::NonZeroU32;
-use utoipa::openapi::content::ContentBuilder;
 
 use super::Asked;
 use super::calls::CallFilter;
+use super::table::{CSV, describe, harmless};
 use crate::auth::Caller;
-use crate::operation::{Draft, Output, header as described, text};
+use crate::operation::{Draft, Output};
 use crate::problem::Problem;
 use crate::state::AppState;
 
-/// The media type.
-const CSV: &str = "text/csv; charset=utf-8";
 /// The most rows of one file.
 pub(crate) const MOST: usize = 50_000;
 /// The columns, in order.
@@ -39,18 +37,6 @@ const COLUMNS: [&str; 16] = [
     "disposition",
     "note",
 ];
-
-/// A value that a spreadsheet does not take for a formula: one that begins like a formula gets an apostrophe.
-/// Source: OWASP, CSV injection.
-fn harmless(text: &str) -> String {
-    let number =
-        text.strip_prefix('+').is_some_and(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()));
-    if !number && text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
-        format!("'{text}")
-    } else {
-        text.to_owned()
-    }
-}
 
 fn row(call: &Call, channels: &CallChannels) -> [String; COLUMNS.len()] {
     let time = |at: Option<chrono::DateTime<chrono::Utc>>| at.map(|at| at.to_rfc3339()).unwrap_or_default();
@@ -123,11 +109,7 @@ impl Output for CsvFile {
     const MEDIA_TYPE: &'static str = "text/csv";
 
     fn describe(draft: &mut Draft) {
-        let content = ContentBuilder::new().schema(Some(text().build())).build();
-        draft.success = std::mem::take(&mut draft.success)
-            .header("Content-Disposition", described("The name of the file."))
-            .content("text/csv", content);
-        draft.fails(&["input.invalid"]);
+        describe(draft);
     }
 }
 
@@ -139,22 +121,4 @@ pub async fn get(
 ) -> Result<CsvFile, Problem> {
     let query = filter.query(&state, &actor).await?;
     Ok(CsvFile(file(&state, &actor, &query).await?))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_value_that_looks_like_a_formula_is_kept_from_being_one() {
-        for (text, written) in [
-            ("=HYPERLINK(1)", "'=HYPERLINK(1)"),
-            ("@cmd", "'@cmd"),
-            ("-1+2", "'-1+2"),
-            ("+919840055501", "+919840055501"),
-            ("called back", "called back"),
-        ] {
-            assert_eq!(harmless(text), written);
-        }
-    }
 }

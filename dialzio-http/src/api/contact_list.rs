@@ -1,4 +1,4 @@
-//! The list of contacts: filtered, ordered, counted, and as a table of comma-separated values.
+//! The list of contacts: filtered, ordered and counted.
 
 use axum::Json;
 use axum::extract::State;

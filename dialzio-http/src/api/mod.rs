@@ -11,6 +11,7 @@ pub mod calls;
 pub mod canned_replies;
 pub mod consents;
 pub mod contact_bulk;
+pub mod contact_export;
 pub mod contact_list;
 pub mod contacts;
 pub mod conversations;
@@ -31,6 +32,7 @@ pub mod revision;
 pub mod scheduled;
 pub mod sending;
 pub mod sms;
+pub(crate) mod table;
 pub mod templates;
 pub mod timeline;
 

@@ -1,85 +1,16 @@
-//! The list of contacts, and a new contact.
+//! A new contact.
 
-use axum::extract::Query;
 use axum::http::StatusCode;
-use axum::response::{Html, IntoResponse, Response};
-use dialzio_core::contact::{Contact, ContactQuery, Detail, DetailValue, NewContact, SubjectKey};
-use dialzio_core::page::PageRequest;
+use axum::response::{IntoResponse, Response};
+use dialzio_core::Region;
+use dialzio_core::contact::{Detail, DetailValue, NewContact, SubjectKey};
 use dialzio_core::text::{EmailAddress, PersonName};
-use dialzio_core::{Permission, Region};
-use serde::Deserialize;
 
 use super::entry::go_to;
 use super::page_context::{PageContext, show};
-use super::view::contact::{ContactRow, ContactRows, ContactsPage, NewContactForm};
-use super::view::shell::Place;
-use super::view::{Avatar, Shown};
-use super::{person, words};
-use crate::api::{decode_cursor, encode_cursor};
+use super::view::contact::NewContactForm;
 use crate::form::Fields;
 use crate::problem::Problem;
-
-/// Rows of a page.
-const ROWS: u32 = 50;
-
-/// What is listed.
-#[derive(Debug, Deserialize)]
-pub(crate) struct Listed {
-    #[serde(default)]
-    q: String,
-    after: Option<String>,
-}
-
-/// `GET /contacts`.
-pub(crate) async fn page(ctx: PageContext, Query(listed): Query<Listed>) -> Result<Html<String>, Problem> {
-    let page = ContactsPage {
-        shell: ctx.shell("Contacts", Place::Contacts).await?,
-        search: listed.q.trim().to_owned(),
-        rows: rows(&ctx, &listed).await?,
-        can_write: ctx.may(Permission::ContactsWrite),
-        new: NewContactForm::default(),
-    };
-    show(&page)
-}
-
-/// `GET /web/contacts`.
-pub(crate) async fn read(ctx: PageContext, Query(listed): Query<Listed>) -> Result<Html<String>, Problem> {
-    show(&rows(&ctx, &listed).await?)
-}
-
-async fn rows(ctx: &PageContext, listed: &Listed) -> Result<ContactRows, Problem> {
-    let after = listed.after.as_deref().map(decode_cursor).transpose()?;
-    let query = ContactQuery::matching(listed.q.trim());
-    let request = PageRequest { after, ..PageRequest::first(ROWS) };
-    let page = ctx.crm().contacts().list(&ctx.actor, &query, request).await?;
-    let mut rows = Vec::with_capacity(page.items.len());
-    for contact in &page.items {
-        rows.push(row(ctx, contact).await?);
-    }
-    Ok(ContactRows {
-        search: listed.q.trim().to_owned(),
-        rows,
-        next: page.next.as_ref().map(encode_cursor),
-        is_continuation: listed.after.is_some(),
-    })
-}
-
-async fn row(ctx: &PageContext, contact: &Contact) -> Result<ContactRow, Problem> {
-    let identities = ctx.crm().contacts().identities(&ctx.actor, contact.id).await?;
-    let talks = ctx.crm().conversations().of_contact(&ctx.actor, contact.id).await?;
-    let name = words::contact_name(contact, &identities);
-    let address = person::addresses(contact, &identities, None).into_iter().next();
-    Ok(ContactRow {
-        id: contact.id.to_string(),
-        avatar: Avatar::of(&name),
-        name: name.into(),
-        address: address.map_or_else(Shown::default, |fact| fact.value),
-        stage: words::stage(contact.stage).into(),
-        owner: contact.owner.and_then(|owner| ctx.member(owner)).unwrap_or_default().into(),
-        chips: person::chips(ctx, contact, &identities),
-        last: talks.iter().map(|talk| talk.last_at).max().map(|at| ctx.moment(at)),
-    })
-}
 
 fn numbered(typed: &str, country: Option<Region>) -> Result<Detail, Problem> {
     Detail::written(typed, country)

@@ -21,7 +21,9 @@ mod channels;
 mod composer;
 mod consent;
 mod contact;
+mod contact_bulk;
 mod contact_edit;
+mod contact_list;
 mod contacts;
 mod dock;
 mod entry;
@@ -91,7 +93,8 @@ fn pages() -> Router<AppState> {
         .route("/", get(entry::home))
         .route("/inbox", get(inbox::page))
         .route("/inbox/{conversation}", get(inbox::page_open))
-        .route("/contacts", get(contacts::page))
+        .route("/contacts", get(contact_list::page))
+        .route("/contacts.csv", get(contact_list::csv))
         .route("/contacts/{contact}", get(contact::page))
         .route("/tasks", get(tasks::page))
         .route("/notices", get(notices::page))
@@ -154,7 +157,7 @@ fn reads() -> Router<AppState> {
         .route("/web/conversations/{conversation}/presence", get(presence::read).post(presence::note))
         .route("/web/members", get(members::read))
         .route("/web/goto", get(goto::read))
-        .route("/web/contacts", get(contacts::read).post(contacts::create))
+        .route("/web/contacts", get(contact_list::read).post(contacts::create))
         .route("/web/contacts/{contact}/edit", get(contact_edit::read).post(contact_edit::save))
         .route("/web/contacts/{contact}/timeline", get(timeline::read))
         .route("/web/tasks", get(tasks::read))
@@ -234,6 +237,8 @@ fn posts() -> Router<AppState> {
         .route("/web/scheduled/{scheduled}/cancel", post(scheduled::cancel))
         .route("/web/conversations/bulk", post(bulk::change))
         .route("/web/conversations/bulk/undo", post(bulk::undo))
+        .route("/web/contacts/bulk", post(contact_bulk::change))
+        .route("/web/contacts/bulk/undo", post(contact_bulk::undo))
         .route("/web/settings", post(settings::save))
         .route("/web/members/invite", post(members::invite))
         .route("/web/members/{member}/role", post(members::change_role))

@@ -1,4 +1,4 @@
-//! One contact, and the list of contacts.
+//! One contact, and the form of a new one.
 
 use askama::Template;
 
@@ -112,68 +112,6 @@ pub(crate) struct LedgerEntry {
     pub(crate) by: Shown,
     /// When it ends: "3 Oct 2028".
     pub(crate) expires: Option<String>,
-}
-
-/// The page at `/contacts`.
-#[derive(Clone, Debug, Template)]
-#[template(path = "contacts.html")]
-pub(crate) struct ContactsPage {
-    /// Around it.
-    pub(crate) shell: Shell,
-    /// Text searched for.
-    pub(crate) search: String,
-    /// Rows.
-    pub(crate) rows: ContactRows,
-    /// Whether the reader may add contacts.
-    pub(crate) can_write: bool,
-    /// Form for a new contact.
-    pub(crate) new: NewContactForm,
-}
-
-/// A page of rows; answer of `GET /web/contacts`. The first page replaces `#contact-rows`, a further one follows it.
-#[derive(Clone, Debug, Default, Template)]
-#[template(path = "contact_rows.html")]
-pub(crate) struct ContactRows {
-    /// Text searched for.
-    pub(crate) search: String,
-    /// Rows in order.
-    pub(crate) rows: Vec<ContactRow>,
-    /// Key of the next page.
-    pub(crate) next: Option<String>,
-    /// Whether this follows a page that is already shown.
-    pub(crate) is_continuation: bool,
-}
-
-impl askama::filters::HtmlSafe for ContactRows {}
-
-impl ContactRows {
-    /// Address of the next page.
-    pub(crate) fn more(&self, after: &str) -> String {
-        let mut query = url::form_urlencoded::Serializer::new(String::new());
-        query.append_pair("q", &self.search).append_pair("after", after);
-        format!("web/contacts?{}", query.finish())
-    }
-}
-
-/// One contact in the list.
-#[derive(Clone, Debug)]
-pub(crate) struct ContactRow {
-    /// Id.
-    pub(crate) id: String,
-    /// Name, `@username` or number.
-    pub(crate) name: Shown,
-    /// Mark.
-    pub(crate) avatar: Avatar,
-    /// The first number or address.
-    pub(crate) address: Shown,
-    /// Stage.
-    pub(crate) stage: Shown,
-    /// Owner, or empty.
-    pub(crate) owner: Shown,
-    /// Opted out, do not contact, and so on.
-    pub(crate) chips: Vec<Chip>,
-    /// When they were last heard or written to.
-    pub(crate) last: Option<Moment>,
 }
 
 /// The form of the new-contact dialog; answered with status 422 when something must be corrected.

@@ -5,7 +5,8 @@ use askama::Template;
 use super::{
     Action, Avatar, Chip, Shell,
     composer::Composer,
-    contact::{ContactRows, Ledger, NewContactForm},
+    contact::{Ledger, NewContactForm},
+    contact_list::ContactRows,
     inbox::QueueList,
     numbers::{NumberCard, SettingsForm},
     person::PersonPane,

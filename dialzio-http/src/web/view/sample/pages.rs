@@ -4,9 +4,10 @@ use super::{at, shell, thread};
 use crate::web::view::{
     Avatar, Chip, Choice, Fact, Tone,
     contact::{
-        ContactAddresses, ContactName, ContactOpen, ContactPage, ContactRow, ContactRows, ContactsPage,
-        Ledger, LedgerEntry, NewContactForm, Tab,
+        ContactAddresses, ContactName, ContactOpen, ContactPage, Ledger, LedgerEntry, NewContactForm, Tab,
     },
+    contact_list::{ContactBulk, ContactFilter, ContactRow, ContactRows, ContactsPage},
+    filter::FilterChip,
     message::{Bubble, Content, Delivery, Reaction},
     numbers::{NumberCard, NumbersPage, SettingsForm, SettingsPage},
     quarantine::{HeldEvent, HeldPage, HeldRow, HeldRows, QuarantinePage},
@@ -43,13 +44,20 @@ pub(crate) fn rows() -> ContactRows {
         address: address.into(),
         stage: stage.into(),
         owner: owner.into(),
+        tags: if id == "p1" { vec!["vip".into(), "wholesale".into()] } else { Vec::new() },
         chips,
         last: (id != "p4").then(|| at("10:42")),
+        added: at("12 Oct"),
     };
     ContactRows {
         search: String::new(),
+        narrowed: vec![("stage", "customer".to_owned())],
+        chips: vec![FilterChip { label: "Customer".into(), href: "contacts".to_owned() }],
+        count: "5 contacts".to_owned(),
+        is_newest_first: false,
         next: Some("k2".into()),
         is_continuation: false,
+        can_write: true,
         rows: vec![
             row("p1", "Asha Subramaniam", "+91 98400 12345", "Customer", "Ravi", Vec::new()),
             row("p2", "Imran M.", "+91 99620 44321", "Lead", "", vec![Chip::new(Tone::Info, "New lead")]),
@@ -69,15 +77,24 @@ pub(crate) fn rows() -> ContactRows {
 pub(crate) fn contacts() -> ContactsPage {
     ContactsPage {
         shell: shell("Contacts", Place::Contacts),
-        search: String::new(),
-        rows: rows(),
-        can_write: true,
+        filter: ContactFilter {
+            orders: vec![Choice::new("", "Name, A to Z").chosen(), Choice::new("newest", "Newest first")],
+            stages: vec![Choice::new("", "Any stage"), Choice::new("customer", "Customer").chosen()],
+            owners: vec![Choice::new("", "Anyone").chosen(), Choice::new("me", "Me")],
+            tag: None,
+            active: 1,
+        },
+        list: rows(),
+        bulk: Some(ContactBulk {
+            owners: vec![Choice::new("", "Unassigned"), Choice::new("m1", "Ravi").with("you")],
+            stages: vec![Choice::new("new", "New"), Choice::new("customer", "Customer")],
+        }),
         new: NewContactForm::default(),
     }
 }
 
 pub(crate) fn no_contacts() -> ContactsPage {
-    ContactsPage { rows: ContactRows::default(), ..contacts() }
+    ContactsPage { list: ContactRows { can_write: true, ..ContactRows::default() }, ..contacts() }
 }
 
 pub(crate) fn wrong_contact() -> NewContactForm {

@@ -4,7 +4,7 @@ use super::{inbox, pages, shell, thread};
 use crate::web::view::{
     Action, Avatar, Chip, Tone,
     composer::Composer,
-    contact::ContactRows,
+    contact_list::ContactRows,
     inbox::QueueList,
     parts::{PartsPage, Side},
     sandbox::SampleDay,
