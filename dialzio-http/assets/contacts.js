@@ -111,11 +111,13 @@
     isReading = true;
     button.click();
   };
-  const near = new IntersectionObserver((seen) => { if (seen.some((one) => one.isIntersecting)) readOn(); }, { rootMargin: '800px 0px' });
+  let near = null;
   const watch = () => {
-    near.disconnect();
+    near?.disconnect();
     const button = more();
-    if (button) near.observe(button);
+    if (!button) return;
+    near = new IntersectionObserver((seen) => { if (seen.some((one) => one.isIntersecting)) readOn(); }, { root: page(), rootMargin: '800px 0px' });
+    near.observe(button);
   };
   document.addEventListener('queue:more', readOn);
   const isList = (ctx) => /(^|\/)web\/contacts(\?|$)/.test(ctx.request?.action ?? '') && ctx.request.method === 'GET';

@@ -11,6 +11,7 @@ import { answering } from './tests/answering.mjs';
 import { bulk } from './tests/bulk.mjs';
 import { callLog } from './tests/calls.mjs';
 import { canned } from './tests/canned.mjs';
+import { contactList } from './tests/contacts.mjs';
 import { consent } from './tests/consent.mjs';
 import { drafts } from './tests/drafts.mjs';
 import { files } from './tests/files.mjs';
@@ -54,6 +55,7 @@ const ALL = [
   said,
   sendAndClose,
   bulk,
+  contactList,
   roles,
   profile,
   members,

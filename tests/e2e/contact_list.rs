@@ -39,19 +39,21 @@ async fn contacts_are_filtered_ordered_paged_and_counted() {
         ("?stage=customer", &[1, 2]),
         ("?tag=vip&order=newest", &[4, 2, 0]),
         ("?q=asha&stage=new", &[3]),
-        ("?owner=none", &[]),
+        ("?owner=none&stage=new", &[3, 0]),
         ("?tag=VIP", &[]),
     ] {
         let list = fixture.get(&seat, &format!("{CONTACTS}{query}")).await.is(200).json;
-        // The owner of a contact is the member who made it.
         assert_eq!(ids(&list), wanted(places), "{query}");
         assert_eq!(list["total"], places.len(), "{query}");
         assert_eq!(list["next_cursor"], Value::Null, "{query}");
     }
-    let mine = fixture.get(&seat, &format!("{CONTACTS}?owner=me")).await.is(200).json;
-    assert_eq!(mine["total"], 5);
-    let me = made[0]["owner"].as_str().unwrap();
-    assert_eq!(fixture.get(&seat, &format!("{CONTACTS}?owner={me}")).await.is(200).json["total"], 5);
+    let member = fixture.list(&seat, "/v1/members").await[0]["id"].clone();
+    let target = json!([{"contact": made[2]["id"]}]);
+    let given = json!({"contacts": target, "action": "set_owner", "owner": member});
+    fixture.post(&seat, BULK, given).await.is(200);
+    let owned =
+        fixture.get(&seat, &format!("{CONTACTS}?owner={}", member.as_str().unwrap())).await.is(200).json;
+    assert_eq!((ids(&owned), &owned["total"]), (wanted(&[2]), &json!(1)));
     for order in ["name", "newest"] {
         let whole = fixture.get(&seat, &format!("{CONTACTS}?order={order}")).await.is(200).json;
         let first = fixture.get(&seat, &format!("{CONTACTS}?order={order}&limit=3")).await.is(200).json;
@@ -71,6 +73,7 @@ async fn contacts_are_filtered_ordered_paged_and_counted() {
     for (query, field) in [
         ("?stage=emperor", "/stage"),
         ("?owner=nobody", "/owner"),
+        ("?owner=me", "/owner"),
         ("?order=random", "/order"),
         ("?tag=%00", "/tag"),
     ] {
@@ -101,9 +104,11 @@ async fn many_contacts_are_changed_at_once_and_each_has_its_outcome() {
         ("refused", None, Some("contact.stale")),
     ];
     assert_eq!(told, wanted);
+    let member = fixture.list(&seat, "/v1/members").await[0]["id"].clone();
     let all: Vec<Value> = made.iter().map(|contact| json!({"contact": contact["id"]})).collect();
     for body in [
         json!({"contacts": all, "action": "add_tag", "tag": "spring"}),
+        json!({"contacts": all, "action": "set_owner", "owner": member}),
         json!({"contacts": all, "action": "set_owner"}),
         json!({"contacts": all, "action": "remove_tag", "tag": "spring"}),
     ] {

@@ -119,7 +119,8 @@ pub(crate) async fn file(state: &AppState, by: &Actor, query: ContactQuery) -> R
         Some(export.more(after).await)
     });
     let head = stream::once(async { Ok(Bytes::from(head)) });
-    Ok(ContactsCsv(Body::from_stream(head.chain(rest))))
+    // A body may be asked once more behind its end.
+    Ok(ContactsCsv(Body::from_stream(head.chain(rest).fuse())))
 }
 
 /// Contacts as comma-separated values, to be kept as a file.

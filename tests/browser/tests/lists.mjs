@@ -76,8 +76,8 @@ export async function longLists({ server, inbox, guard, scene }) {
     equal((await names()).length, 50, 'contacts on the first page');
     while (await more.count()) {
       const before = (await names()).length;
-      await more.click();
-      await until(async () => (await names()).length > before, 'more contacts');
+      await page.locator('#contacts').evaluate((list) => { list.scrollTop = list.scrollHeight; });
+      await until(async () => (await names()).length > before || (await more.count()) === 0, 'more contacts by themselves');
     }
     const found = await names();
     equal(new Set(found).size, found.length, 'different contacts');

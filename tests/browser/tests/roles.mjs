@@ -39,6 +39,8 @@ export async function roles({ server, guard }) {
       [`/web/contacts/${tara.contact}/tasks`, { text: 'Call' }],
       [`/web/contacts/${tara.contact}/consent`, { event: 'given', purpose: 'marketing', channel: 'whatsapp', method: 'paper', date: '2026-03-02', evidence: 'Form 118' }],
       ['/web/contacts', { name: 'Refused', phone: '+91 98400 99999' }],
+      ['/web/contacts/bulk', { [`id.${tara.contact}`]: 'on', action: 'stage', stage: 'lost' }],
+      ['/web/contacts/bulk/undo', { [`was.${tara.contact}`]: '1 stage lost' }],
     ];
     for (const [path, fields] of tries) {
       const status = await post(path, fields);

@@ -135,7 +135,7 @@ pub(crate) struct Bulk {
     pub(crate) can_tag: bool,
 }
 
-/// What was refused of a change of many: answer of `POST /web/conversations/bulk`, put in the place of `#bulk-result`.
+/// What was refused of a change of many: answer of `POST /web/conversations/bulk` and `/web/contacts/bulk`, put in the place of `#bulk-result`.
 #[derive(Clone, Debug, Template)]
 #[template(path = "bulk_result.html")]
 pub(crate) struct BulkResult {
