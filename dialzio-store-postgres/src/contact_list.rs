@@ -6,7 +6,7 @@ use uuid::Uuid;
 use dialzio_core::ContactId;
 use dialzio_core::contact::{Contact, ContactEntry, ContactOrder, ContactQuery};
 use dialzio_core::page::{Page, PageRequest};
-use dialzio_core::store::rows::{Columns, ContactList, ContactPlace, last_contact};
+use dialzio_core::store::rows::{Columns, ContactList, ContactPlace};
 
 use crate::codec::{Cols, id, id_list, read};
 use crate::contacts::{self, over};
@@ -42,8 +42,7 @@ pub(crate) async fn entries(
     let page = page(db, org, query, request).await?;
     let ids: Vec<_> = page.items.iter().map(|contact| contact.id).collect();
     let identities = crate::identities::of_each(db, org, &ids).await?;
-    let row = params![org, id_list(ids)];
-    let last = db.all(sql::LAST_CONTACTS, row, |row| last_contact(&Cols::new(row, "contact"))).await?;
+    let last = db.all(sql::LAST_CONTACTS, params![org, id_list(ids)], read).await?;
     Ok(ContactList::entries(page, identities, last))
 }
 

@@ -5,9 +5,9 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, params, params_from_iter};
 
 use dialzio_core::ContactId;
-use dialzio_core::contact::{Contact, ContactEntry, ContactOrder, ContactQuery};
+use dialzio_core::contact::{Contact, ContactEntry, ContactOrder, ContactQuery, OwnerFilter};
 use dialzio_core::page::{Page, PageRequest};
-use dialzio_core::store::rows::{Columns, ContactList, ContactPlace, last_contact};
+use dialzio_core::store::rows::{Columns, ContactList, ContactPlace};
 
 use crate::codec::{Cols, id, id_list, read};
 use crate::contacts::{self, AFTER_ALL, over};
@@ -43,9 +43,7 @@ pub(crate) fn entries(
     let page = page(db, org, query, request)?;
     let ids: Vec<_> = page.items.iter().map(|contact| contact.id).collect();
     let identities = crate::identities::of_each(db, org, &ids)?;
-    let last = db.all(sql::LAST_CONTACTS, params![org, id_list(ids)], |row| {
-        last_contact(&Cols::new(row, "contact"))
-    })?;
+    let last = db.all(sql::LAST_CONTACTS, params![org, id_list(ids)], read)?;
     Ok(ContactList::entries(page, identities, last))
 }
 
@@ -81,7 +79,7 @@ fn narrowed(org: [u8; 16], query: &ContactQuery) -> Res<Vec<Value>> {
         org.to_vec().into(),
         query.stage.map(|stage| stage.as_str().to_owned()).into(),
         query.owner.is_some().into(),
-        query.owner.and_then(|owner| owner.member()).map(|member| id(member).to_vec()).into(),
+        query.owner.and_then(OwnerFilter::member).map(|member| id(member).to_vec()).into(),
         query.tag.as_ref().map(|tag| tag.reveal().to_owned()).into(),
         words.into(),
     ])
@@ -138,7 +136,7 @@ fn lead(query: &ContactQuery) -> Statement {
 mod tests {
     use super::*;
     use crate::SqliteStore;
-    use dialzio_core::contact::{ContactWrite, OwnerFilter, Stage};
+    use dialzio_core::contact::{ContactWrite, Stage};
     use dialzio_core::store::Write;
     use dialzio_core::testing::conformance::TestBed;
     use std::sync::Arc;
@@ -154,7 +152,7 @@ mod tests {
         let record = |number: u64| {
             let mut contact = bed.make.contact(&format!("Name{} Family{}", number % 70, number % 3));
             contact.stage = if number.is_multiple_of(2) { Stage::New } else { Stage::Customer };
-            contact.owner = (number % 3 == 0).then_some(member);
+            contact.owner = number.is_multiple_of(3).then_some(member);
             contact.tags = if number.is_multiple_of(5) { vec![tag.clone()] } else { Vec::new() };
             Write::from(ContactWrite::Insert(contact))
         };

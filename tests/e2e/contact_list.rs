@@ -1,8 +1,10 @@
 //! The list of contacts as a client sees it: filtered, ordered, counted, changed in bulk, and taken away as a file.
 
+use dialzio_core::Role;
+use dialzio_core::text::{EmailAddress, PersonName};
 use serde_json::{Value, json};
 
-use crate::fixture::{Fixture, Seat};
+use crate::fixture::{Fixture, Seat, answer};
 
 const CONTACTS: &str = "/v1/contacts";
 const BULK: &str = "/v1/contacts/bulk";
@@ -22,6 +24,18 @@ async fn people() -> (Fixture, Seat, Vec<Value>) {
         made.push(fixture.post(&seat, CONTACTS, new).await.is(201).json);
     }
     (fixture, seat, made)
+}
+
+/// A member, with the cookie of their session.
+async fn member(fixture: &Fixture, seat: &Seat) -> (Value, String) {
+    let access = fixture.crm.access();
+    let email = EmailAddress::parse("meera@example.com").unwrap();
+    let link = access.invite(&seat.owner, Some(email), Role::Agent).await.unwrap();
+    let name = PersonName::parse("Meera").unwrap();
+    let session = access.accept(&link, name, None, &"correct horse battery staple 7".into()).await.unwrap();
+    let all = fixture.list(seat, "/v1/members").await;
+    let id = all.iter().find(|one| one["name"] == "Meera").unwrap()["id"].clone();
+    (id, format!("__Host-dialzio_session={}", session.token.reveal()))
 }
 
 fn ids(list: &Value) -> Vec<&str> {
@@ -47,13 +61,15 @@ async fn contacts_are_filtered_ordered_paged_and_counted() {
         assert_eq!(list["total"], places.len(), "{query}");
         assert_eq!(list["next_cursor"], Value::Null, "{query}");
     }
-    let member = fixture.list(&seat, "/v1/members").await[0]["id"].clone();
+    let (member, cookie) = member(&fixture, &seat).await;
     let target = json!([{"contact": made[2]["id"]}]);
     let given = json!({"contacts": target, "action": "set_owner", "owner": member});
     fixture.post(&seat, BULK, given).await.is(200);
     let owned =
         fixture.get(&seat, &format!("{CONTACTS}?owner={}", member.as_str().unwrap())).await.is(200).json;
     assert_eq!((ids(&owned), &owned["total"]), (wanted(&[2]), &json!(1)));
+    let mine = fixture.http.get(format!("{}{CONTACTS}?owner=me", fixture.origin)).header("cookie", cookie);
+    assert_eq!(ids(&answer(mine).await.is(200).json), wanted(&[2]), "those of who asks");
     for order in ["name", "newest"] {
         let whole = fixture.get(&seat, &format!("{CONTACTS}?order={order}")).await.is(200).json;
         let first = fixture.get(&seat, &format!("{CONTACTS}?order={order}&limit=3")).await.is(200).json;
@@ -104,7 +120,7 @@ async fn many_contacts_are_changed_at_once_and_each_has_its_outcome() {
         ("refused", None, Some("contact.stale")),
     ];
     assert_eq!(told, wanted);
-    let member = fixture.list(&seat, "/v1/members").await[0]["id"].clone();
+    let (member, _) = member(&fixture, &seat).await;
     let all: Vec<Value> = made.iter().map(|contact| json!({"contact": contact["id"]})).collect();
     for body in [
         json!({"contacts": all, "action": "add_tag", "tag": "spring"}),

@@ -6,6 +6,7 @@ use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use dialzio_core::contact::{ContactEntry, ContactQuery, DetailValue};
 use dialzio_core::page::{Cursor, Page, PageRequest};
+use dialzio_core::text::TagName;
 use dialzio_core::{Actor, Error};
 use futures_util::stream::{self, StreamExt};
 
@@ -64,7 +65,7 @@ fn row(entry: &ContactEntry) -> [String; COLUMNS.len()] {
         contact.owner.map(|owner| owner.to_string()).unwrap_or_default(),
         cell(phones(entry).iter().map(String::as_str)),
         cell(emails),
-        cell(contact.tags.iter().map(|tag| tag.reveal())),
+        cell(contact.tags.iter().map(TagName::reveal)),
         contact.restricted.to_string(),
         contact.created_at.to_rfc3339(),
         entry.last_contact_at.map(|at| at.to_rfc3339()).unwrap_or_default(),

@@ -31,6 +31,22 @@ impl FromRow for ContactPlace {
     }
 }
 
+/// When a contact was last heard, written to or called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LastContact {
+    contact: ContactId,
+    at: Option<DateTime<Utc>>,
+}
+
+/// From the contact, the time of its newest message, and the time of its newest call.
+impl FromRow for LastContact {
+    const RECORD: &'static str = "contact";
+
+    fn from_row<C: Columns>(c: &C) -> Result<Self, C::Error> {
+        Ok(Self { contact: c.id()?, at: c.opt_time()?.max(c.opt_time()?) })
+    }
+}
+
 /// A list of contacts in an order, from where a page begins.
 #[derive(Debug, Clone)]
 pub struct ContactList {
@@ -98,31 +114,20 @@ impl ContactList {
     pub fn entries(
         page: Page<Contact>,
         mut identities: Vec<ChannelIdentity>,
-        last: Vec<(ContactId, Option<DateTime<Utc>>, Option<DateTime<Utc>>)>,
+        last: Vec<LastContact>,
     ) -> Page<ContactEntry> {
         identities.sort_unstable_by_key(|identity| identity.id);
         let mut of_each: BTreeMap<ContactId, Vec<ChannelIdentity>> = BTreeMap::new();
         for identity in identities {
             of_each.entry(identity.contact).or_default().push(identity);
         }
-        let last: BTreeMap<_, _> =
-            last.into_iter().map(|(id, heard, called)| (id, heard.max(called))).collect();
+        let last: BTreeMap<_, _> = last.into_iter().map(|last| (last.contact, last.at)).collect();
         page.map(|contact| ContactEntry {
             identities: of_each.remove(&contact.id).unwrap_or_default(),
             last_contact_at: last.get(&contact.id).copied().flatten(),
             contact,
         })
     }
-}
-
-/// Reads when the newest message and the newest call of a contact were: [`ContactList::entries`] takes them.
-///
-/// # Errors
-/// [`StoreError::Unreadable`] if a column holds something else.
-pub fn last_contact<C: Columns>(
-    c: &C,
-) -> Result<(ContactId, Option<DateTime<Utc>>, Option<DateTime<Utc>>), C::Error> {
-    Ok((c.id()?, c.opt_time()?, c.opt_time()?))
 }
 
 /// Of a name: its key, an end below every character, the id. Of the newest first: the id.
