@@ -34,6 +34,7 @@ mod outbox;
 mod ports;
 mod purge;
 mod readers;
+mod reindex;
 mod retention;
 mod run;
 mod scheduled;

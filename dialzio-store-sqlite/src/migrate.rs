@@ -21,7 +21,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         number: 2,
         name: "contact_search",
         sql: include_str!("../migrations/0002_contact_search.sql"),
-        then: Some(crate::search::index_all),
+        then: Some(crate::reindex::contacts),
     },
     Migration {
         number: 3,
@@ -45,7 +45,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         number: 6,
         name: "finding",
         sql: include_str!("../migrations/0006_finding.sql"),
-        then: Some(crate::search::index_all),
+        then: Some(crate::reindex::contacts),
     },
     Migration {
         number: 7,

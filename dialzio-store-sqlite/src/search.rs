@@ -3,7 +3,6 @@
 use rusqlite::{Connection, params};
 
 use dialzio_core::contact::ContactQuery;
-use dialzio_core::page::PageRequest;
 use dialzio_core::store::rows::Columns;
 use dialzio_core::{ContactId, OrgId};
 
@@ -84,33 +83,11 @@ pub(crate) fn index(db: &Connection, org: OrgId, contact: ContactId) -> Res<()> 
     db.run(sql::PUT_WORDS, params![doc, words(&text)]).map(drop)
 }
 
-/// Indexes every contact there is.
-pub(crate) fn index_all(db: &Connection) -> Res<()> {
-    let mut org: Vec<u8> = Vec::new();
-    loop {
-        let orgs = db.all(sql::HEADS, params![org, 100], |row| Cols::new(row, "head").id::<OrgId>())?;
-        let Some(newest) = orgs.last() else { return Ok(()) };
-        org = id(*newest).to_vec();
-        for org in orgs {
-            let mut page = PageRequest::first(PageRequest::MAX);
-            loop {
-                let some = crate::contact_list::page(db, id(org), &ContactQuery::default(), &page)?;
-                for contact in &some.items {
-                    index(db, org, contact.id)?;
-                }
-                if some.next.is_none() {
-                    break;
-                }
-                page.after = some.next;
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::SqliteStore;
+    use dialzio_core::page::PageRequest;
     use dialzio_core::testing::conformance::TestBed;
     use std::sync::Arc;
 
