@@ -4,7 +4,7 @@
   'use strict';
   const { load } = window.dialzio;
   const page = () => document.getElementById('contacts');
-  const rows = () => document.getElementById('contact-rows');
+  const rows = () => page()?.querySelector('#contact-rows');
   const form = () => document.getElementById('contact-filter-form');
   const search = () => page()?.querySelector('form.search');
   const isPlain = (event) => !event.defaultPrevented && event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.altKey;
