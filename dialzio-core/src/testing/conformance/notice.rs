@@ -13,6 +13,7 @@ use crate::store::periods::NOTICE_PERIOD;
 use crate::store::{Batch, Cause, Purge, Write};
 use crate::testing::confirmed;
 use crate::testing::conformance::{Person, Tenant, TestBed};
+use crate::text::NoteText;
 
 async fn told(
     bed: &TestBed,
@@ -59,7 +60,7 @@ pub async fn a_notice_comes_with_what_it_is_about(bed: TestBed) {
     let hers = assigned(&bed, &tenant, meera, &person).await;
 
     let found = of(&bed, &tenant, ravi, false).await;
-    let texts: Vec<_> = found.iter().map(|entry| entry.text.as_ref().map(|text| text.reveal())).collect();
+    let texts: Vec<_> = found.iter().map(|entry| entry.text.as_ref().map(NoteText::reveal)).collect();
     assert_eq!(texts, [None, None, Some("Call back"), Some("ask @Ravi \u{1f4dd}")]);
     assert!(found.iter().all(|entry| entry.contact_name == person.contact.name));
     let kept: Vec<_> = found.into_iter().map(|entry| entry.notice).collect();
