@@ -71,7 +71,12 @@
   // A box that came with the page or with an answer: what is typed here goes before what the server knew then.
   function meet(area) {
     const key = slot(area);
-    if (sending.has(key)) { area.value = ''; return; }
+    if (sending.has(key)) {
+      // What the server drew may still be the text that is on its way; what was written since then stays.
+      const since = typed.get(key) ?? '';
+      if (area.value !== since) area.value = since;
+      return;
+    }
     if (isDirty(key) || running.has(key)) {
       if (area.value !== typed.get(key) && document.activeElement !== area) put(area, typed.get(key));
       return;

@@ -54,6 +54,22 @@ export async function kept({ server, guard, scene }) {
     await page.keyboard.press('Control+Enter');
     await until(async () => (await reply(page).inputValue()) === '', 'the second part being sent');
   });
+  await step('what is typed while the message before is on its way stays, and goes out after it', page, async () => {
+    await page.route('**/messages', async (route) => {
+      await new Promise((resolve) => setTimeout(resolve, 800));
+      await route.continue();
+    });
+    await reply(page).fill('The first of two');
+    await page.keyboard.press('Control+Enter');
+    await reply(page).pressSequentially('The second of two');
+    await bubble(page, 'The first of two').getByTitle(/Queued|Sent|Delivered|Read/).first().waitFor();
+    equal(await reply(page).inputValue(), 'The second of two', 'what is in the box');
+    await page.unroute('**/messages');
+    await page.keyboard.press('Control+Enter');
+    await bubble(page, 'The second of two').getByTitle(/Queued|Sent|Delivered|Read/).first().waitFor();
+    equal(await bubble(page, 'of two').count(), 2, 'bubbles');
+    equal(await reply(page).inputValue(), '', 'what is left in the box');
+  });
   await step('a long link stays inside the column', page, async () => {
     await reply(page).fill(`https://maps.example/${'a'.repeat(130)}`);
     holds(await isInside(page, '#reply-form'), 'the box hangs over its column');
