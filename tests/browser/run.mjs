@@ -14,6 +14,7 @@ import { canned } from './tests/canned.mjs';
 import { contactList } from './tests/contacts.mjs';
 import { consent } from './tests/consent.mjs';
 import { drafts } from './tests/drafts.mjs';
+import { field } from './tests/field.mjs';
 import { files } from './tests/files.mjs';
 import { filters } from './tests/filters.mjs';
 import { callFlows } from './tests/flows.mjs';
@@ -31,6 +32,7 @@ import { presence } from './tests/presence.mjs';
 import { roles } from './tests/roles.mjs';
 import { said } from './tests/said.mjs';
 import { sms } from './tests/sms.mjs';
+import { snapshots } from './tests/snapshots.mjs';
 import { tasks } from './tests/tasks.mjs';
 import { timeline } from './tests/timeline.mjs';
 import { firstTalk, setUp } from './tests/talk.mjs';
@@ -68,8 +70,10 @@ const ALL = [
   places,
   later,
   mounted,
+  snapshots,
   sms,
   answering,
+  field,
   // Its hour ends the sessions of the others.
   phoneBeside,
 ];
@@ -79,7 +83,9 @@ const server = await startServer();
 const guard = await startBrowser(server.origin);
 let code = 1;
 const wanted = process.argv.slice(2);
-const isWanted = (test) => wanted.length === 0 || wanted.includes(test.name) || (wanted.some((name) => name !== 'mounted') && [setUp, firstTalk].includes(test));
+// These have a server of their own.
+const ALONE = [mounted.name, snapshots.name];
+const isWanted = (test) => wanted.length === 0 || wanted.includes(test.name) || (wanted.some((name) => !ALONE.includes(name)) && [setUp, firstTalk].includes(test));
 let provider = null;
 try {
   const inbox = await guard.open();

@@ -26,7 +26,16 @@ export async function connectSecond(server, provider) {
     });
     return postSigned(app.hook_url, body, SECRET);
   };
-  return { app, account, write };
+  /** What the provider reports about a message that it took: a status and, of a failure, its errors. */
+  const report = (id, number, status, errors) => postSigned(app.hook_url, JSON.stringify({
+    object: 'whatsapp_business_account',
+    entry: [{ id: BUSINESS, changes: [{ field: 'messages', value: {
+      messaging_product: 'whatsapp',
+      metadata: { display_phone_number: '918047180001', phone_number_id: NUMBER },
+      statuses: [{ id, status, timestamp: String(Math.floor(server.now() / 1000)), recipient_id: number, errors }],
+    } }] }],
+  }), SECRET);
+  return { app, account, write, report };
 }
 
 const fate = (inbox, words) => bubble(inbox, words).last();
