@@ -17,7 +17,7 @@ export async function step(name, pages, work) {
     say(`  ok    ${name} (${Date.now() - begun} ms)`);
   } catch (error) {
     failed += 1;
-    say(`  FAIL  ${name}\n        ${String(error.message ?? error).split('\n').slice(0, 12).join('\n        ')}`);
+    say(`  FAIL  ${name}\n        ${String(error.message ?? error).split('\n').slice(0, 40).join('\n        ')}`);
     const shots = [pages].flat().filter(Boolean).map((page, index) => page.screenshot({ path: `${OUTPUT}failed-${failed}-${index}.png` }).catch(() => {}));
     await Promise.all(shots);
   }

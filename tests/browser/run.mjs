@@ -18,6 +18,7 @@ import { field } from './tests/field.mjs';
 import { files } from './tests/files.mjs';
 import { filters } from './tests/filters.mjs';
 import { callFlows } from './tests/flows.mjs';
+import { hostile } from './tests/hostile.mjs';
 import { kept } from './tests/kept.mjs';
 import { everyKey } from './tests/keys.mjs';
 import { later, sendAndClose } from './tests/later.mjs';
@@ -71,6 +72,7 @@ const ALL = [
   later,
   mounted,
   snapshots,
+  hostile,
   sms,
   answering,
   field,
@@ -84,7 +86,7 @@ const guard = await startBrowser(server.origin);
 let code = 1;
 const wanted = process.argv.slice(2);
 // These have a server of their own.
-const ALONE = [mounted.name, snapshots.name];
+const ALONE = [mounted.name, snapshots.name, hostile.name];
 const isWanted = (test) => wanted.length === 0 || wanted.includes(test.name) || (wanted.some((name) => !ALONE.includes(name)) && [setUp, firstTalk].includes(test));
 let provider = null;
 try {
