@@ -6,7 +6,9 @@
   const HIDDEN = 'dialzio-dock-hidden';
   const hidden = () => { try { return JSON.parse(sessionStorage.getItem(HIDDEN)) ?? []; } catch { return []; } };
   const isTyped = (box) => [...(box?.querySelectorAll('textarea, input:not([type="hidden"])') ?? [])].some((field) => field.value !== field.defaultValue);
-  const isUsed = (box) => box && (box.contains(document.activeElement) && document.activeElement.matches('input, textarea, select, button') || isTyped(box));
+  const drawn = (list) => Math.max(0, [...list.options].findIndex((option) => option.defaultSelected));
+  const isChosen = (box) => [...(box?.querySelectorAll('select') ?? [])].some((list) => list.selectedIndex !== drawn(list));
+  const isUsed = (box) => box && (box.contains(document.activeElement) && document.activeElement.matches('input, textarea, select, button') || isTyped(box) || isChosen(box) || box.querySelector('.htmx-request'));
 
   const tidy = () => {
     const dock = document.getElementById('dock');
@@ -48,6 +50,15 @@
     } finally { running = false; }
   }
   const again = () => { timer ??= setTimeout(refresh, 120); };
+  // What came into use while it was read again stays as it is.
+  document.addEventListener('htmx:before:swap', (event) => {
+    const { ctx, tasks } = event.detail;
+    if (!ctx.quiet || !tasks) return;
+    for (let at = tasks.length - 1; at >= 0; at -= 1) {
+      const { target } = tasks[at];
+      if (['dock', 'call'].includes(target?.id) && isUsed(target)) tasks.splice(at, 1);
+    }
+  });
   document.addEventListener('call', again);
   document.addEventListener('resync', again);
   // What changed before this page could hear of it.

@@ -22,6 +22,23 @@ export async function callLog({ server, guard, taraPhone }) {
     await press(phone, 'Person hangs up');
     await dock(page).getByText('Call ended').waitFor();
   });
+  await step('an outcome that is chosen while the dock is read again stays chosen', page, async () => {
+    const form = dock(page).getByRole('form', { name: 'After the call' });
+    await form.waitFor();
+    await page.route('**/web/dock', async (route) => {
+      await new Promise((resolve) => setTimeout(resolve, 600));
+      await route.continue();
+    });
+    const read = page.waitForResponse((answer) => answer.url().endsWith('/web/dock'));
+    await page.evaluate(() => document.dispatchEvent(new CustomEvent('call', { detail: { data: '{}' } })));
+    await page.waitForTimeout(300);
+    await form.getByLabel('Outcome').selectOption({ label: 'No answer' });
+    await page.evaluate(() => document.activeElement.blur());
+    await read;
+    await page.waitForTimeout(200);
+    equal(await form.getByLabel('Outcome').evaluate((field) => field.selectedOptions[0].label), 'No answer', 'the outcome');
+    await page.unroute('**/web/dock');
+  });
   await step('outcome, note and follow-up are said in one form', page, async () => {
     const form = dock(page).getByRole('form', { name: 'After the call' });
     await form.getByLabel('Outcome').selectOption({ label: 'Interested' });

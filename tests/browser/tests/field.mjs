@@ -135,6 +135,7 @@ async function failures({ page, state, writes, opened, answers, second, server }
     await unknown.getByText('WhatsApp could not deliver it: The carrier pigeon is ill.').waitFor();
     await unknown.getByText('Details').click();
     await unknown.getByText(/whatsapp\.199999/).waitFor();
+    await page.locator('#queue-rows .queue-row').filter({ hasText: 'Meenal Joshi' }).getByText('Not sent').waitFor();
     await picture(page, 'field-reason');
     const talk = (await server.api('GET', '/v1/conversations?q=meenal')).json.data[0];
     const contact = (await server.api('GET', `/v1/contacts/${talk.contact}/consents`)).json.data;
@@ -249,6 +250,8 @@ async function tokenExpired({ page, state, writes, opened, server, second }) {
     await line.getByRole('button', { name: 'Save token' }).click();
     await line.getByText('Connected').waitFor();
     await page.goto(`${server.origin}/inbox/${talk.id}`);
+    const statuses = async () => (await server.api('GET', `/v1/conversations/${talk.id}/messages`)).json.data.filter((message) => message.direction === 'outbound').map((message) => message.status).join(' ');
+    await until(async () => (await statuses()) === 'accepted accepted accepted', 'three messages being taken', 20_000);
     for (const part of ['One', 'Two', 'Three']) await bubble(page, `${part} of three.`).getByTitle('Sent').waitFor();
     const left = state.taken.slice(before).filter((message) => message.to.replace('+', '') === person).map((message) => message.text.body);
     equal(left.sort().join(' '), 'One of three. Three of three. Two of three.', 'what left');
