@@ -16,7 +16,9 @@
     const reply = box.querySelector('#reply-form');
     const note = box.querySelector('#note-form');
     const picker = box.querySelector('#picker');
-    if (to === 'back') to = reply ? 'reply' : picker?.childElementCount ? 'template' : 'reply';
+    if (to === 'back') to = 'reply';
+    // Where only a template can be sent, that is the reply.
+    if (to === 'reply' && !reply && picker?.childElementCount) to = 'template';
     if ((to === 'reply' && !reply) || (to === 'note' && !note)) return;
     if (reply) reply.hidden = to !== 'reply';
     if (note) note.hidden = to !== 'note';

@@ -7,7 +7,11 @@
     if (opener) {
       if (opener.hasAttribute('data-close')) opener.closest('dialog')?.close();
       const dialog = document.querySelector(opener.dataset.open);
-      if (dialog && !dialog.open) dialog.showModal();
+      if (dialog && !dialog.open) {
+        dialog.showModal();
+        // What is chosen or filled in has the focus, rather than the button that closes.
+        [...dialog.querySelectorAll('.dialog-body :is(.option, input, select, textarea)')].find((one) => !one.disabled && one.checkVisibility())?.focus();
+      }
       return;
     }
     if (event.target.closest('[data-close]')) event.target.closest('dialog')?.close();

@@ -60,6 +60,13 @@
       return;
     }
     if (event.key === 'Escape' && !document.querySelector('dialog[open]')) { back(event); return; }
+    // In a list of choices a digit is the choice at its place.
+    const choices = document.querySelector('dialog[open] .option')?.closest('dialog').querySelectorAll('.option') ?? [];
+    if (/^[1-9]$/.test(event.key) && choices[event.key - 1] && !event.ctrlKey && !event.metaKey && !event.altKey && !isField(event.target) && document.body.dataset.keys === 'on') {
+      event.preventDefault();
+      choices[event.key - 1].click();
+      return;
+    }
     if (event.ctrlKey || event.metaKey || event.altKey || isField(event.target) || document.querySelector('dialog[open]')) return;
     if (document.body.dataset.keys !== 'on') return;
     if (Date.now() - afterG < 1200 && places[event.key]) { afterG = 0; location.assign(places[event.key]); return; }

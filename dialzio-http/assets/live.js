@@ -104,6 +104,13 @@
     const { person: whose } = read(event);
     if (!whose || whose === document.getElementById('phone')?.dataset.sandbox) phone();
   });
+  // Who has written for the first time joins the people of the sandbox.
+  const PEOPLE = '[aria-labelledby="people-title"]';
+  const people = gather(() => {
+    const id = document.getElementById('phone')?.dataset.sandbox;
+    return document.querySelector(PEOPLE) && load(id ? `sandbox/${id}` : 'sandbox', PEOPLE, 'outerHTML', PEOPLE);
+  }, 1000);
+  document.addEventListener('sandbox', people);
   document.addEventListener('resync', () => all());
   document.addEventListener('live:queue', (event) => (event.detail?.now ? (document.getElementById('queue-scroll').scrollTop = 0, queueNow().then(queue)) : queue()));
   document.addEventListener('live:window', () => { queue(); composer(); });

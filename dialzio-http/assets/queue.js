@@ -78,6 +78,13 @@
       if (ctx.sourceElement === form) history.replaceState(history.state, '', `${location.pathname}?${query}`);
     }
   });
+  // What was closed or snoozed here leaves the list at once, also while the pointer keeps the list still.
+  document.addEventListener('htmx:finally:request', (event) => {
+    const { request, response } = event.detail.ctx;
+    const id = /web\/conversations\/([^/?]+)\/(close|snooze)$/.exec(request?.action ?? '')?.[1];
+    const query = new URLSearchParams(document.getElementById('queue-list')?.dataset.query);
+    if (id && response?.status < 400 && query.get('state') === 'open' && !query.get('q')) document.getElementById(`row-${id}`)?.remove();
+  });
   document.addEventListener('conversation:open', (event) => { if (inbox()) open(event.detail); else location.assign(`inbox/${event.detail}`); });
 
   // The list reads on by itself when its end comes near.

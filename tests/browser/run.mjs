@@ -14,6 +14,7 @@ import { canned } from './tests/canned.mjs';
 import { contactList } from './tests/contacts.mjs';
 import { consent } from './tests/consent.mjs';
 import { drafts } from './tests/drafts.mjs';
+import { faults } from './tests/faults.mjs';
 import { field } from './tests/field.mjs';
 import { files } from './tests/files.mjs';
 import { filters } from './tests/filters.mjs';
@@ -73,6 +74,7 @@ const ALL = [
   mounted,
   snapshots,
   hostile,
+  faults,
   sms,
   answering,
   field,
@@ -86,7 +88,7 @@ const guard = await startBrowser(server.origin);
 let code = 1;
 const wanted = process.argv.slice(2);
 // These have a server of their own.
-const ALONE = [mounted.name, snapshots.name, hostile.name];
+const ALONE = [mounted.name, snapshots.name, hostile.name, faults.name];
 const isWanted = (test) => wanted.length === 0 || wanted.includes(test.name) || (wanted.some((name) => !ALONE.includes(name)) && [setUp, firstTalk].includes(test));
 let provider = null;
 try {

@@ -18,6 +18,13 @@ export async function roles({ server, guard }) {
     await page.getByText('You have view-only access.').waitFor();
     equal(await page.getByRole('textbox', { name: 'Reply' }).count(), 0, 'reply boxes');
     for (const name of [/^Close/, /^Assign/, /^Snooze/]) equal(await page.locator('#thread-head').getByRole('button', { name }).count(), 0, `buttons ${name}`);
+    const person = page.getByRole('complementary', { name: 'Tara Menon' });
+    await person.getByText('Contact details').waitFor();
+    equal(await person.getByRole('combobox').count(), 0, 'choices beside the conversation');
+    for (const words of ['Add a tag', 'Add a task', 'Add a note']) equal(await person.getByText(words).count(), 0, words);
+    await page.getByRole('log').focus();
+    await page.keyboard.press('n');
+    equal(await page.getByRole('textbox', { name: 'Private note' }).count(), 0, 'boxes for notes');
     await picture(page, 'viewer');
   });
   await step('what the page does not offer is refused by the server', page, async () => {
