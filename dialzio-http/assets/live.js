@@ -104,12 +104,9 @@
     const { person: whose } = read(event);
     if (!whose || whose === document.getElementById('phone')?.dataset.sandbox) phone();
   });
-  // Who has written for the first time joins the people of the sandbox.
+  // Who has written for the first time joins the people of the sandbox, where no phone is open beside them.
   const PEOPLE = '[aria-labelledby="people-title"]';
-  const people = gather(() => {
-    const id = document.getElementById('phone')?.dataset.sandbox;
-    return document.querySelector(PEOPLE) && load(id ? `sandbox/${id}` : 'sandbox', PEOPLE, 'outerHTML', PEOPLE);
-  }, 1000);
+  const people = gather(() => (document.querySelector(PEOPLE) && !document.getElementById('phone') ? load('sandbox', PEOPLE, 'outerHTML', PEOPLE) : null), 500);
   document.addEventListener('sandbox', people);
   document.addEventListener('resync', () => all());
   document.addEventListener('live:queue', (event) => (event.detail?.now ? (document.getElementById('queue-scroll').scrollTop = 0, queueNow().then(queue)) : queue()));

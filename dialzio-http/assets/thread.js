@@ -11,7 +11,7 @@
     const box = log();
     if (box) box.scrollTop = box.scrollHeight;
     unseen = 0;
-    if (pill()) pill().hidden = true;
+    if (pill() && !pill().dataset.above) pill().hidden = true;
   }
   function seen() {
     const conversation = document.getElementById('thread')?.dataset.conversation;
@@ -47,7 +47,7 @@
     if (style !== 'merge' || added.length === 0) return;
     unseen += added.filter((item) => item.matches('.item-in')).length;
     if (wasAtEnd) { seen(); toEnd(); return; }
-    if (unseen > 0 && pill()) { pill().textContent = `${unseen} new`; pill().hidden = false; }
+    if (unseen > 0 && pill()) { delete pill().dataset.above; pill().textContent = `${unseen} new`; pill().hidden = false; }
   });
   function show(item) {
     item.scrollIntoView({ block: 'center' });
@@ -58,13 +58,32 @@
   function toStart() {
     const { at } = document.getElementById('thread')?.dataset ?? {};
     const item = at && document.getElementById(`item-${at}`);
-    if (!item) { toEnd(); return; }
+    if (!item) { toEnd(); offerLine(); return; }
     wasEnd = false;
     show(item);
   }
+  // What is new may begin above what is shown: the pill leads there.
+  const line = () => document.getElementById('item-new');
+  const isAbove = () => line() && line().getBoundingClientRect().top < log().getBoundingClientRect().top;
+  function offerLine() {
+    if (!pill() || !isAbove()) return;
+    pill().textContent = `${line().textContent.trim()} above`;
+    pill().dataset.above = 'yes';
+    pill().hidden = false;
+  }
+  function toLine() {
+    delete pill().dataset.above;
+    pill().hidden = true;
+    wasEnd = false;
+    line()?.scrollIntoView({ block: 'start' });
+  }
   document.addEventListener('thread:end', toEnd);
   document.addEventListener('click', (event) => {
-    if (event.target.closest('#thread-pill')) { seen(); toEnd(); log()?.focus({ preventScroll: true }); }
+    if (event.target.closest('#thread-pill')) {
+      if (pill().dataset.above) toLine();
+      else { seen(); toEnd(); }
+      log()?.focus({ preventScroll: true });
+    }
     const jump = event.target.closest('[data-jump]');
     const quoted = jump && document.querySelector(jump.getAttribute('href'));
     if (jump) event.preventDefault();
@@ -107,6 +126,7 @@
   watch();
   document.addEventListener('scroll', (event) => {
     if (event.target === log()) wasEnd = isAtEnd(event.target);
+    if (event.target === log() && pill()?.dataset.above && !isAbove()) { delete pill().dataset.above; pill().hidden = true; }
     if (event.target === log() && unseen > 0 && isAtEnd(event.target)) { seen(); toEnd(); }
   }, true);
 

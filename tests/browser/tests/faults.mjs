@@ -46,7 +46,7 @@ async function walk(room) {
   await server.api('POST', `/v1/accounts/${second.account.id}/templates/sync`);
   const now = Math.floor(server.now() / 1000);
   for (let from = 0; from < CROWD; from += 55) {
-    const people = Array.from({ length: 55 }, (_, place) => ({ name: `Guest ${String(from + place).padStart(3, '0')}`, number: `9198112300${String(100 + from + place)}`, id: `wamid.guest.${from + place}`, words: `question ${from + place}`, at: String(now - 1800 + from + place) }));
+    const people = Array.from({ length: 55 }, (_, place) => ({ name: `Guest ${String(from + place).padStart(3, '0')}`, number: `919811230${String(100 + from + place)}`, id: `wamid.guest.${from + place}`, words: `question ${from + place}`, at: String(now - 1800 + from + place) }));
     equal((await second.write(people)).status, 200, 'status');
   }
   Object.assign(room, { page, phone, second });
@@ -58,7 +58,7 @@ async function walk(room) {
   await page.close();
 }
 
-async function lists({ server, page, phone }) {
+async function lists({ server, page, phone, second }) {
   await step('the badge counts every unread conversation, and closing one that was read changes nothing', page, async () => {
     await page.goto(`${server.origin}/inbox`);
     await badge(page).getByText('99+').waitFor();
@@ -121,6 +121,19 @@ async function lists({ server, page, phone }) {
     await server.api('POST', `/v1/conversations/${talk.id}/messages`, { text: 'Sent by a program' }, { 'idempotency-key': 'faults-author' });
     await page.goto(`${server.origin}/inbox?q=guest%20060`);
     await row(page, /API: Sent by a program/).waitFor();
+  });
+  await step('a thread with many new messages opens at its end and leads to the first of them', page, async () => {
+    const many = Array.from({ length: 25 }, (_, place) => ({ name: 'Guest 070', number: '919811230170', id: `wamid.more.${place}`, words: `more ${place}` }));
+    equal((await second.write(many)).status, 200, 'status');
+    await page.goto(`${server.origin}/inbox?q=guest%20070`);
+    await row(page, /Guest 070/).click();
+    await bubble(page, 'more 24').waitFor();
+    await page.getByRole('button', { name: /^\d+ new above$/ }).click();
+    await until(() => page.evaluate(() => {
+      const [line, pane] = [document.getElementById('item-new').getBoundingClientRect(), document.getElementById('thread-log').getBoundingClientRect()];
+      return line.top >= pane.top - 1 && line.bottom <= pane.bottom + 1;
+    }), 'the line being in sight');
+    equal(await page.locator('#thread-pill').isVisible(), false, 'the button, once it was pressed');
   });
   await step('people who write during the sample day are listed without a reload', phone, async () => {
     await phone.goto(`${server.origin}/sandbox`);

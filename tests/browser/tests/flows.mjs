@@ -7,7 +7,7 @@ const telephones = (page) => page.getByRole('region', { name: 'Telephones' });
 const focused = (page) => page.evaluate(() => document.activeElement.id);
 
 /** Hides the calls that have ended: their cards stand over the end of a page. */
-async function hideCalls(page) {
+export async function hideCalls(page) {
   const hide = page.locator('#dock').getByRole('button', { name: 'Hide this call' });
   await until(async () => {
     if ((await hide.count()) === 0) return true;

@@ -1,5 +1,6 @@
 // Messages that are sent later: at the end of the thread until their time comes, changed, cancelled, and refused in words.
 import { equal, picture, step, story, until } from '../report.mjs';
+import { hideCalls } from './flows.mjs';
 import { bubble, invent, says, signIn } from './talk.mjs';
 
 const reply = (page) => page.getByRole('textbox', { name: 'Reply' });
@@ -59,6 +60,8 @@ export async function later({ server, guard, phone }) {
     await until(async () => (await list(page).getByText('Your monstera is ready.').count()) === 0, 'it leaving the end of the thread');
   });
   await step('a day and time of one’s own beyond the reply window warns; an opt-out refuses it at once, in the thread', page, async () => {
+    // Calls of an earlier story stand in front of the end of the thread.
+    await hideCalls(page);
     await reply(page).fill('Shall we keep it?');
     await page.getByRole('button', { name: 'Later', exact: true }).click();
     const day = new Date(server.now() + 27 * 3600000 + 5.5 * 3600000).toISOString().slice(0, 16);
