@@ -1,23 +1,10 @@
 // One browser, and pages that report every console error and every request to another host.
-import { stat } from 'node:fs/promises';
-import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 
 const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
 // The line that Chromium itself prints for an answer with an error status. A refusal is such an answer, on purpose.
 // So is the end of a stream whose session ran out when the clock was moved.
 const REFUSAL = /^Failed to load resource: the server responded with a status of 4\d\d|SSE reconnect failed with status 401/;
-
-/** Scripts and style sheets come from the folder in DIALZIO_ASSETS, if it is set, so that a change is tried without a build. */
-async function fromFolder(context) {
-  const folder = process.env.DIALZIO_ASSETS;
-  if (!folder) return;
-  await context.route(/\/assets\/[\w.-]+\.(js|css)(\?|$)/, async (route) => {
-    const path = join(folder, new URL(route.request().url()).pathname.split('/').at(-1));
-    const isThere = await stat(path).then(() => true, () => false);
-    await (isThere ? route.fulfill({ path }) : route.continue());
-  });
-}
 
 export async function startBrowser(origin) {
   const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: FLAGS });
@@ -26,7 +13,6 @@ export async function startBrowser(origin) {
   const newWindow = async () => {
     const made = await browser.newContext({ viewport: { width: 1440, height: 900 }, colorScheme: 'light', locale: 'en-GB', timezoneId: 'UTC' });
     made.setDefaultTimeout(10_000);
-    await fromFolder(made);
     return made;
   };
   const context = await newWindow();

@@ -1,6 +1,7 @@
 // The server under test: set up in a folder of its own, on a free port, with a clock that can be moved.
 import { spawn, execFile } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer as createSite, request as ask } from 'node:http';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -23,8 +24,34 @@ const untilNoonInIndia = () => {
   return (12 * 3600 - second + 86400) % 86400;
 };
 
+/**
+ * Stands in front of the server and takes scripts and style sheets from the folder in DIALZIO_ASSETS, so that a change of them
+ * is tried without a build.
+ */
+async function startAssets(folder, port, to) {
+  const front = createSite(async (incoming, outgoing) => {
+    const { pathname } = new URL(incoming.url, 'http://front');
+    const name = /^\/assets\/([\w.-]+\.(js|css))$/.exec(pathname);
+    const own = name && await readFile(join(folder, name[1])).catch(() => null);
+    if (own) {
+      outgoing.writeHead(200, { 'content-type': name[2] === 'js' ? 'text/javascript; charset=utf-8' : 'text/css; charset=utf-8', 'cache-control': 'max-age=3600' });
+      outgoing.end(own);
+      return;
+    }
+    const passed = ask({ host: '127.0.0.1', port: to, path: incoming.url, method: incoming.method, headers: incoming.headers }, (answer) => {
+      outgoing.writeHead(answer.statusCode, answer.rawHeaders);
+      answer.pipe(outgoing);
+    });
+    passed.on('error', () => outgoing.destroy());
+    outgoing.on('close', () => passed.destroy());
+    incoming.pipe(passed);
+  });
+  await new Promise((resolve) => { front.listen(port, '127.0.0.1', resolve); });
+  return () => { front.closeAllConnections(); front.close(); };
+}
+
 /** `at` is the path that it answers below, and `public` the site that passes that path on. */
-export async function startServer({ at = '', public: site } = {}) {
+export async function startServer({ at = '', public: known } = {}) {
   const binary = process.env.DIALZIO_BIN;
   if (!binary) throw new Error('DIALZIO_BIN must name the server binary');
   const folder = await mkdtemp(join(tmpdir(), 'dialzio-browser-'));
@@ -34,6 +61,10 @@ export async function startServer({ at = '', public: site } = {}) {
   await writeFile(clockFile, String(offset));
   const port = await freePort();
   const listen = `127.0.0.1:${port}`;
+  const folderOfAssets = known ? undefined : process.env.DIALZIO_ASSETS;
+  const front = folderOfAssets && await freePort();
+  const site = front ? `http://127.0.0.1:${front}` : known;
+  const stopAssets = front && await startAssets(folderOfAssets, front, port);
   const origin = (site ?? `http://${listen}`) + at;
   // Asked past the site in front.
   const direct = `http://${listen}${at}`;
@@ -75,6 +106,7 @@ export async function startServer({ at = '', public: site } = {}) {
       child.kill('SIGTERM');
       await Promise.race([exited, new Promise((resolve) => setTimeout(resolve, 5000))]);
       if (child.exitCode === null) child.kill('SIGKILL');
+      stopAssets?.();
       await rm(folder, { recursive: true, force: true });
     },
   };
