@@ -38,7 +38,8 @@ async function startAssets(folder, port, to) {
       outgoing.end(own);
       return;
     }
-    const passed = ask({ host: '127.0.0.1', port: to, path: incoming.url, method: incoming.method, headers: incoming.headers }, (answer) => {
+    // A connection for each: one that was kept may just be closing.
+    const passed = ask({ agent: false, host: '127.0.0.1', port: to, path: incoming.url, method: incoming.method, headers: incoming.headers }, (answer) => {
       outgoing.writeHead(answer.statusCode, answer.rawHeaders);
       answer.pipe(outgoing);
     });
