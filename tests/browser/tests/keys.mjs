@@ -64,7 +64,7 @@ export async function everyKey({ server, inbox }) {
     await rest();
     await press('m');
     await inbox.locator('#thread-head').getByText('assigned to you').waitFor();
-    await inbox.locator('#undo .bar').last().getByText('Assigned Tara Menon to you').waitFor();
+    await inbox.locator('#undo .bar').last().getByText('Assigned Tara Menon to you').first().waitFor();
     await rest();
     await press('u');
     await inbox.locator('#thread-head').getByText(/· unassigned/).waitFor();
