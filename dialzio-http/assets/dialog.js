@@ -9,6 +9,7 @@
       const dialog = document.querySelector(opener.dataset.open);
       if (dialog && !dialog.open) {
         dialog.showModal();
+        dialog.dispatchEvent(new CustomEvent('dialog:opened'));
         // What is chosen or filled in has the focus, rather than the button that closes.
         [...dialog.querySelectorAll('.dialog-body :is(.option, input, select, textarea)')].find((one) => !one.disabled && one.checkVisibility())?.focus();
       }

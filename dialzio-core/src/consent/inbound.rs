@@ -42,6 +42,8 @@ pub(crate) fn speaks_of_consent(words: &Words, content: &InboundContent) -> bool
     }
 }
 
+/// How many letters of a message stand in the follow-up about it.
+const SHOWN: usize = 200;
 impl Element for &PreferenceUpdate {
     fn look_up(&self, wanted: &mut Wanted<'_>) {
         wanted.person(&self.sender);
@@ -133,30 +135,41 @@ impl Deciding<'_> {
             }
             Some(Reply::SuspectedStop) => {
                 let note = "A phrase in a longer message asks to stop: held until the person has been asked.";
-                self.hold_promotion(person, note, at);
+                self.hold_promotion(person, note, message.content.display_text(), at);
             }
         }
     }
 
-    /// Holds promotion, once: a stranger could post the same again and again.
+    /// What a stranger could have posted withdraws nothing.
     fn unsigned_stop(&mut self, person: usize, at: DateTime<Utc>) {
+        let note =
+            "A report without a signature says that the person opted out: held until they have been asked.";
+        self.hold_promotion(person, note, None, at);
+    }
+
+    /// Holds promotion until a person has asked what was meant: it may have been an opt-out. Once: while promotion is held or
+    /// withdrawn, another message of the kind changes nothing, and one follow-up is enough.
+    fn hold_promotion(&mut self, person: usize, note: &str, said: Option<&str>, at: DateTime<Utc>) {
         let known = &self.people.get(person).consents;
         let now = ConsentState::fold(known, self.channel, Purpose::Marketing, self.now);
-        if now.state != State::Withdrawn {
-            let note = "A report without a signature says that the person opted out: held until they have been asked.";
-            self.hold_promotion(person, note, at);
+        if now.state == State::Withdrawn {
+            return;
         }
-    }
-
-    /// Holds promotion until a person has asked what was meant: it may have been an opt-out.
-    fn hold_promotion(&mut self, person: usize, note: &str, at: DateTime<Utc>) {
         let (event, kind) = (ConsentEvent::Withdrawn, EvidenceKind::Message);
         self.record(person, Channel::Any, PurposeScope::Marketing, event, kind, note, None, at);
-        self.ask_somebody(person);
+        self.ask_somebody(person, said);
     }
 
-    fn ask_somebody(&mut self, person: usize) {
-        let Some(title) = TaskTitle::received("May have opted out: ask them") else {
+    fn ask_somebody(&mut self, person: usize, said: Option<&str>) {
+        let words = match said {
+            Some(said) => {
+                let sentence: String = said.chars().take(SHOWN).collect();
+                let more = if said.chars().nth(SHOWN).is_some() { "…" } else { "" };
+                format!("Check opt-out: “{sentence}{more}”")
+            }
+            None => "Check opt-out: they may have asked to stop".to_owned(),
+        };
+        let Some(title) = TaskTitle::received(&words) else {
             return;
         };
         let contact = self.people.get(person).identity.contact;

@@ -357,7 +357,9 @@ fn sentence(code: &str) -> Option<&'static str> {
         "whatsapp.131026" => {
             "It cannot be delivered: the number is not on WhatsApp, has not accepted its terms, or its app is too old."
         }
-        "whatsapp.131047" => "More than 24 hours passed since they wrote: choose a template.",
+        "whatsapp.131047" => {
+            "WhatsApp says that more than 24 hours have passed since their last message. Choose a template, or wait until they write."
+        }
         "whatsapp.131049" => {
             "WhatsApp held it back, so that people are not written to too often. It can be sent again after a day."
         }

@@ -45,13 +45,14 @@ pub(crate) async fn create(ctx: PageContext, fields: Fields) -> Result<Response,
         }
     }
     if fields.given("name").or(fields.given("phone")).or(fields.given("email")).is_none() {
-        form.problem = Some("A name, a number or an address is needed.".to_owned());
+        form.problem = Some("Enter a name, a number or an address.".to_owned());
     }
     let keys: Vec<SubjectKey> = new.details.iter().map(|detail| detail.value.subject_key()).collect();
     if !keys.is_empty() && fields.get("anyway").is_empty() {
         let known = ctx.crm().contacts().find(&ctx.actor, &keys).await?;
         if let Some(known) = known.first() {
-            form.problem = Some("A contact with this number or address is here already.".to_owned());
+            let name = known.name.as_ref().map_or("a contact without a name", |name| name.reveal());
+            form.problem = Some(format!("This number or address already belongs to {name}."));
             form.existing = Some(known.id.to_string());
         }
     }

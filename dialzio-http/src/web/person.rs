@@ -31,7 +31,6 @@ pub(crate) async fn pane(ctx: &PageContext, entry: &InboxEntry) -> Result<Person
     let (contact, identities) = ctx.crm().conversations().person(&ctx.actor, entry.conversation.id).await?;
     let name = words::person(entry);
     Ok(PersonPane {
-        conversation: entry.conversation.id.to_string(),
         contact: contact.id.to_string(),
         avatar: Avatar::of(&name),
         name: name.into(),

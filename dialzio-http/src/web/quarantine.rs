@@ -28,14 +28,14 @@ pub(crate) struct Paging {
 fn reason(reason: QuarantineReason) -> (&'static str, &'static str) {
     match reason {
         QuarantineReason::Unreadable => {
-            ("It could not be read", "Replay it after an update that knows this form; else discard it.")
+            ("It could not be read", "Retry it after an update that knows this form; else discard it.")
         }
         QuarantineReason::Unrouted => {
-            ("It is for a number that is not connected", "Connect the number, then replay it.")
+            ("It is for a number that is not connected", "Connect the number, then retry it.")
         }
         QuarantineReason::Unknown => (
             "A kind of report that is not understood",
-            "Nothing is lost for your people. Replay it after an update.",
+            "Nothing is lost for your people. Retry it after an update.",
         ),
         QuarantineReason::OutOfTime => {
             ("It is too old, or ahead of time", "Look at the phone for what was said; then discard it.")
@@ -45,10 +45,10 @@ fn reason(reason: QuarantineReason) -> (&'static str, &'static str) {
             "The first version was kept. Compare, then discard it.",
         ),
         QuarantineReason::Orphan => {
-            ("Update of a message that never arrived", "Replay it if the message has arrived since.")
+            ("Update of a message that never arrived", "Retry it if the message has arrived since.")
         }
         QuarantineReason::Stuck => {
-            ("It failed again and again", "Replay it; if it stays, tell the operator of this server.")
+            ("It failed again and again", "Retry it; if it stays, tell the operator of this server.")
         }
         QuarantineReason::Unsigned => (
             "A report without a signature would change something",
@@ -85,7 +85,7 @@ async fn rows(ctx: &PageContext, paging: &Paging) -> Result<HeldRows, Problem> {
 /// `GET /settings/events`.
 pub(crate) async fn page(ctx: PageContext) -> Result<Html<String>, Problem> {
     let rows = rows(&ctx, &Paging::default()).await?;
-    let shell = ctx.shell("Held back", Place::Quarantine).await?;
+    let shell = ctx.shell("Unprocessed events", Place::Quarantine).await?;
     let total = shell.held.unwrap_or_default();
     show(&QuarantinePage { shell, rows, total })
 }
@@ -132,7 +132,7 @@ pub(crate) async fn moved(State(state): State<AppState>, Id(id): Id<QuarantineId
 /// `GET /settings/events/{event}`.
 pub(crate) async fn held(ctx: PageContext, Id(id): Id<QuarantineId>) -> Result<Html<String>, Problem> {
     let event = event(&ctx, id).await?;
-    show(&HeldPage { shell: ctx.shell("Held back", Place::Quarantine).await?, event })
+    show(&HeldPage { shell: ctx.shell("Unprocessed events", Place::Quarantine).await?, event })
 }
 
 fn settled(event: HeldEvent, state: &str, outcome: &str) -> HeldEvent {

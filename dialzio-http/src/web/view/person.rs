@@ -8,8 +8,6 @@ use super::{Avatar, Chip, Choice, Fact, Moment, RichText, Shown};
 #[derive(Clone, Debug, Template)]
 #[template(path = "person.html")]
 pub(crate) struct PersonPane {
-    /// The conversation beside it.
-    pub(crate) conversation: String,
     /// Id of the contact.
     pub(crate) contact: String,
     /// Name, `@username` or number.

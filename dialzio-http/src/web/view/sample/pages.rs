@@ -277,7 +277,7 @@ pub(crate) fn quarantine() -> QuarantinePage {
         state: Chip::new(Tone::Warn, "Waiting"),
     };
     QuarantinePage {
-        shell: shell("Held back", Place::Quarantine),
+        shell: shell("Unprocessed events", Place::Quarantine),
         total: 2,
         rows: HeldRows {
             rows: vec![

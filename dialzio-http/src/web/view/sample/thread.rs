@@ -391,7 +391,6 @@ pub(crate) fn kept() -> Shown {
 
 pub(crate) fn person(case: Case) -> PersonPane {
     PersonPane {
-        conversation: "c1".into(),
         contact: "p1".into(),
         name: name(case).into(),
         avatar: Avatar::of(name(case)),
