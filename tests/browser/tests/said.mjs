@@ -60,6 +60,8 @@ export async function said({ server, guard, scene }) {
     await page.getByRole('searchbox', { name: 'Search people and messages' }).fill('plants example');
     await until(async () => (await rows.count()) === 1, 'the message with the link');
     await rows.first().getByRole('link').click();
+    // Opened anew, at this message.
+    await page.locator('#thread-items').getByText('blue-monstera').waitFor();
     await page.getByRole('button', { name: 'Files, links, days' }).click();
     const dialog = page.getByRole('dialog', { name: /^Shared with/ });
     await dialog.getByText('Nothing of this kind has been shared here.').waitFor();
