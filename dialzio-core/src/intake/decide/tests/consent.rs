@@ -163,6 +163,29 @@ fn a_word_beside_a_file_is_suspected_and_lifts_nothing() {
     }
 }
 
+/// A second message of the kind, in the same delivery or a later one, makes no second follow-up and no second entry.
+#[test]
+fn what_may_be_an_opt_out_is_asked_about_once_with_its_sentence() {
+    let tasks = |writes: &[Write]| -> Vec<String> {
+        let title = |write: &Write| match write {
+            Write::Contact(ContactWrite::InsertTask(task)) => Some(task.title.reveal().to_owned()),
+            _ => None,
+        };
+        writes.iter().filter_map(title).collect()
+    };
+    let first = "please stop sending me these offers every day";
+    let both =
+        [says("a", first, asha(), now()), says("b", "stop sending me these offers at night", asha(), now())];
+    let (writes, _) = run(InboundFacts::default(), &both);
+    assert_eq!(tasks(&writes), [format!("Check opt-out: “{first}”")]);
+    assert_eq!(recorded(&writes).len(), 1);
+    let (later, _) = run(after(&writes), &[says("c", "do stop sending me these offers", asha(), now())]);
+    assert_eq!((tasks(&later).len(), recorded(&later).len()), (0, 0));
+    let long = format!("stop sending me this {}", "o".repeat(400));
+    let shown = &tasks(&run(InboundFacts::default(), &[says("d", &long, asha(), now())]).0)[0];
+    assert!(shown.ends_with("o…”") && shown.chars().count() < 240, "{shown}");
+}
+
 #[test]
 fn a_stop_at_the_provider_is_kept_even_for_somebody_unknown_and_once() {
     let stop = PreferenceUpdate { sender: asha(), value: PreferenceValue::Stop, detail: None };
