@@ -122,8 +122,12 @@ pub(crate) fn path(template: &str, ids: &BTreeMap<&'static str, String>) -> Stri
         path = path.replace(&format!("{{{name}}}"), id);
     }
     assert!(!path.contains('{'), "no id for {template}");
-    // A search needs its words.
-    if template == "/v1/messages" { format!("{path}?q=order") } else { path }
+    // What is looked for has to be said.
+    match template {
+        "/v1/messages" => format!("{path}?q=order"),
+        "/v1/conversations/{conversation}/shared" => format!("{path}?kind=text"),
+        _ => path,
+    }
 }
 
 /// The sample of a route with the ids of a tenant where it names any, and never an address beyond this machine.

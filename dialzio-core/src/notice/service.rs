@@ -8,7 +8,7 @@ use crate::ledger::Action;
 use crate::page::{Page, PageRequest};
 use crate::runtime::Runtime;
 use crate::scope::{Actor, Permission};
-use crate::store::Batch;
+use crate::store::{Batch, StoreError};
 
 /// What members may do with their own notices. Those of others are read by nobody.
 #[derive(Debug, Clone, Copy)]
@@ -32,7 +32,13 @@ impl<'a> NoticeService<'a> {
         page: PageRequest,
     ) -> Result<Page<NoticeEntry>, Error> {
         let scope = by.scope_for(Permission::ContactsRead)?;
-        let Some(member) = by.member() else { return Ok(Page { items: Vec::new(), next: None }) };
+        let Some(member) = by.member() else {
+            // No page was ever given out that another one could follow.
+            return match page.after {
+                Some(_) => Err(StoreError::Cursor.into()),
+                None => Ok(Page { items: Vec::new(), next: None }),
+            };
+        };
         Ok(self.runtime.store().notices(scope, member, unread, page).await?)
     }
 
