@@ -221,7 +221,7 @@ impl Crm {
         CallService::new(&self.runtime)
     }
 
-    /// What members are told about.
+    /// Notifications of the calling member.
     #[must_use]
     pub const fn notices(&self) -> NoticeService<'_> {
         NoticeService::new(&self.runtime)

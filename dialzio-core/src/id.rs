@@ -89,7 +89,7 @@ typed_id! {
     DispositionId,
     /// A text that members send often.
     CannedReplyId,
-    /// Something that a member is told about; the time inside is when.
+    /// A notification of a member; the time inside is when it was made.
     NoticeId,
     /// What is done with calls that come in.
     CallFlowId,

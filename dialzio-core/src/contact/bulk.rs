@@ -23,7 +23,7 @@ const CHUNK: usize = 25;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ContactAction {
-    /// Gives it to a member, or to nobody.
+    /// Changes its owner; `None` removes the owner.
     Owner(Option<MemberId>),
     /// Moves it to a stage.
     Stage(Stage),

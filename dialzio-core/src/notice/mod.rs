@@ -1,5 +1,5 @@
-//! Notices: what a member is told about because it is theirs to know. A colleague mentioned them in a note, or assigned a
-//! conversation or a follow-up to them.
+//! Notices: the notifications of a member. A colleague mentioned them in a note, or assigned a conversation or a follow-up
+//! to them.
 //!
 //! A notice holds ids alone. What it is about is read with it, so a text that is deleted is in no notice.
 
@@ -19,7 +19,7 @@ use crate::name::string_enum;
 use crate::text::{NoteText, PersonName};
 
 string_enum! {
-    /// Why a member is told.
+    /// Why a member is notified.
     pub enum NoticeReason {
         /// A note mentions them.
         Mentioned = "mentioned",
@@ -42,7 +42,7 @@ pub enum NoticeAbout {
 }
 
 impl NoticeAbout {
-    /// Why the member is told.
+    /// Why the member is notified.
     #[must_use]
     pub const fn reason(&self) -> NoticeReason {
         match self {
@@ -53,12 +53,12 @@ impl NoticeAbout {
     }
 }
 
-/// Something that a member is told about. It is kept for [`NOTICE_PERIOD`](crate::store::periods::NOTICE_PERIOD).
+/// A notification of one member. It is kept for [`NOTICE_PERIOD`](crate::store::periods::NOTICE_PERIOD).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notice {
     /// The id; the time inside is when it was made.
     pub id: NoticeId,
-    /// Who is told, and who alone may read it.
+    /// The member who is notified; only they can read it.
     pub member: MemberId,
     /// What it is about.
     pub about: NoticeAbout,

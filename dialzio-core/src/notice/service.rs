@@ -1,4 +1,4 @@
-//! What members may do with their notices, and how notices are made.
+//! Reading one's own notices, and making notices for others.
 
 use super::{Notice, NoticeAbout, NoticeEntry, NoticeWrite, ReadNotices};
 use crate::error::Error;
@@ -10,7 +10,7 @@ use crate::runtime::Runtime;
 use crate::scope::{Actor, Permission};
 use crate::store::{Batch, StoreError};
 
-/// What members may do with their own notices. Those of others are read by nobody.
+/// Reads and marks the caller's own notices. Nobody can read those of another member.
 #[derive(Debug, Clone, Copy)]
 pub struct NoticeService<'a> {
     runtime: &'a Runtime,

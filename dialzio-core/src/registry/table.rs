@@ -12,7 +12,7 @@ string_enum! {
         Messages = "messages",
         /// Thirty days after the last change, or as long as messages if that is shorter.
         Drafts = "drafts",
-        /// Ninety days, or as long as messages if that is shorter.
+        /// Ninety days after they were made, or as long as messages if that is shorter.
         Notices = "notices",
         /// While the relationship lasts and 36 months, pseudonymised after an erasure.
         Ledger = "ledger",

@@ -126,7 +126,7 @@ pub enum Write {
     Conversation(ConversationWrite),
     /// What members have begun to write.
     Draft(DraftWrite),
-    /// What members are told about.
+    /// Notifications of members.
     Notice(NoticeWrite),
     /// Messages that are sent at a later time.
     Scheduled(ScheduledWrite),

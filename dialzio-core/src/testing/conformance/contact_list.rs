@@ -175,7 +175,7 @@ pub async fn a_list_shows_identities_and_the_newest_contact(bed: TestBed) {
     assert_eq!(second.next, None);
 }
 
-/// Contacts named by their ids are read at once, each once; ids of nobody are left out.
+/// Contacts named by their ids are read at once, each once; unknown ids are left out.
 pub async fn contacts_are_read_by_their_ids(bed: TestBed) {
     let tenant = bed.tenant().await;
     let (asha, ben) = (bed.make.contact("Asha"), bed.make.contact("Ben"));
