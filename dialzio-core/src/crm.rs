@@ -17,7 +17,7 @@ use crate::entropy::Entropy;
 use crate::error::Error;
 use crate::id::IdSource;
 use crate::intake::Intake;
-use crate::ledger::LedgerService;
+use crate::ledger::{CheckpointStore, LedgerService};
 use crate::media::MediaService;
 use crate::notice::NoticeService;
 use crate::operator::Operator;
@@ -46,6 +46,7 @@ pub struct CrmBuilder {
     blobs: Option<Arc<dyn BlobStore>>,
     providers: Vec<Arc<dyn Provider>>,
     clock: Option<Arc<dyn Clock>>,
+    checkpoints: Option<Arc<dyn CheckpointStore>>,
     #[cfg(any(test, feature = "testing"))]
     seed: Option<u64>,
     words: Words,
@@ -97,6 +98,15 @@ impl CrmBuilder {
     #[must_use]
     pub fn provider(mut self, provider: impl Provider) -> Self {
         self.providers.push(Arc::new(provider));
+        self
+    }
+
+    /// Where signed checkpoints of the audit logs are kept: outside the database, best where who can change the database
+    /// cannot change them. The worker adds one an hour for each organisation in which something happened. Without them a log
+    /// that was cut off or rewritten together with its recorded end cannot be told from an intact one.
+    #[must_use]
+    pub fn checkpoints(mut self, checkpoints: impl CheckpointStore) -> Self {
+        self.checkpoints = Some(Arc::new(checkpoints));
         self
     }
 
@@ -159,6 +169,7 @@ impl CrmBuilder {
             blobs: self.blobs.unwrap_or_else(|| Arc::new(crate::blob::MemoryBlobs::default())),
             sealer: Sealer::new(Arc::clone(&keys) as _, Arc::clone(&entropy)),
             keys,
+            checkpoints: self.checkpoints,
             providers,
             clock,
             ids,

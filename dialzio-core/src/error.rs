@@ -135,6 +135,9 @@ pub enum Error {
     /// The keys cannot be used: missing, or not those of the database.
     #[error("{0}")]
     Keys(#[source] crate::account::KeyError),
+    /// The checkpoints of the audit log cannot be read or written.
+    #[error("{0}")]
+    Checkpoints(#[from] crate::ledger::CheckpointError),
     /// The file has expired, was never fetched, or is not there any more.
     #[error("the file is not available")]
     MediaUnavailable,
@@ -199,6 +202,7 @@ impl Error {
             Self::Provider(error) => format!("provider.{}", error.code()),
             Self::Sealed => "sealed.unreadable".into(),
             Self::Keys(error) => error.code().into(),
+            Self::Checkpoints(_) => "audit.checkpoints".into(),
             Self::MediaUnavailable => "media.unavailable".into(),
             Self::RecordingWithheld => "recording.withheld".into(),
             Self::File(error) => error.code().into(),

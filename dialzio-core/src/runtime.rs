@@ -10,7 +10,8 @@ use crate::call_flow::AnswerBook;
 use crate::consent::Words;
 use crate::entropy::Entropy;
 use crate::error::{AccountProblem, Error};
-use crate::id::{AccountId, AppId, HookId, IdSource, WorkerId};
+use crate::id::{AccountId, AppId, HookId, IdSource, OrgId, WorkerId};
+use crate::ledger::{CheckpointStore, Refusals};
 use crate::media::MediaSealer;
 use crate::outbox::{Heartbeat, PausedQueues, RateLimits};
 use crate::provider::{AccountRef, Credentials, Provider, WebhookSecrets};
@@ -37,6 +38,10 @@ struct Caches {
     books: moka::sync::Cache<AppId, Arc<AnswerBook>>,
     /// Where numbers lead; checked again inside each commit that rests on it.
     routes: moka::sync::Cache<(AppId, AccountRef), Route>,
+    /// Refused attempts that are on record.
+    refusals: Refusals,
+    /// The place of the newest checkpoint of each organisation.
+    checkpointed: moka::sync::Cache<OrgId, u64>,
 }
 
 impl Caches {
@@ -45,7 +50,8 @@ impl Caches {
         let credentials = moka::sync::CacheBuilder::new(10_000).time_to_live(CACHE_LIFE).build();
         let routes = moka::sync::CacheBuilder::new(10_000).time_to_live(CACHE_LIFE).build();
         let books = moka::sync::CacheBuilder::new(10_000).time_to_live(BOOK_LIFE).build();
-        Arc::new(Self { hooks, credentials, books, routes })
+        let checkpointed = moka::sync::Cache::new(100_000);
+        Arc::new(Self { hooks, credentials, books, routes, refusals: Refusals::default(), checkpointed })
     }
 }
 
@@ -58,6 +64,7 @@ impl std::fmt::Debug for Caches {
 pub(crate) struct Parts {
     pub(crate) blobs: Arc<dyn BlobStore>,
     pub(crate) keys: Arc<BoundKeys>,
+    pub(crate) checkpoints: Option<Arc<dyn CheckpointStore>>,
     pub(crate) sealer: Sealer,
     pub(crate) providers: BTreeMap<&'static str, Arc<dyn Provider>>,
     pub(crate) clock: Arc<dyn Clock>,
@@ -144,6 +151,24 @@ impl Runtime {
 
     pub(crate) fn entropy(&self) -> &Entropy {
         &self.parts.entropy
+    }
+
+    /// The keys of the installation, once they are shown to be those of the store.
+    pub(crate) fn keys(&self) -> &BoundKeys {
+        &self.parts.keys
+    }
+
+    /// Where checkpoints of the audit log are kept.
+    pub(crate) fn checkpoints(&self) -> Option<&dyn CheckpointStore> {
+        self.parts.checkpoints.as_deref()
+    }
+
+    pub(crate) fn refusals(&self) -> &Refusals {
+        &self.caches.refusals
+    }
+
+    pub(crate) fn checkpointed(&self) -> &moka::sync::Cache<OrgId, u64> {
+        &self.caches.checkpointed
     }
 
     pub(crate) fn sealer(&self) -> &Sealer {

@@ -2,6 +2,7 @@
 //! without a permission.
 
 use crate::id::{ApiKeyId, MemberId, OrgId};
+use crate::ledger::Network;
 use crate::name::string_enum;
 use crate::text::Title;
 
@@ -227,11 +228,12 @@ pub struct Actor {
     scope: OrgScope,
     principal: Principal,
     grant: Grant,
+    origin: Option<Network>,
 }
 
 impl Actor {
     pub(crate) fn new(org: OrgId, principal: Principal, grant: Grant) -> Self {
-        Self { scope: OrgScope::new(org), principal, grant }
+        Self { scope: OrgScope::new(org), principal, grant, origin: None }
     }
 
     /// Who it is.
@@ -244,6 +246,18 @@ impl Actor {
     #[must_use]
     pub fn grant(&self) -> &Grant {
         &self.grant
+    }
+
+    /// From where they act, if that is known.
+    #[must_use]
+    pub fn origin(&self) -> Option<Network> {
+        self.origin
+    }
+
+    /// The same, acting from this network: what they do is on record with it. For who takes requests over the network.
+    #[must_use]
+    pub fn from_network(self, origin: Option<Network>) -> Self {
+        Self { origin, ..self }
     }
 
     /// The organisation they act in.

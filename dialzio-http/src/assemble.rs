@@ -2,6 +2,7 @@
 
 use dialzio_core::account::{KeyError, LocalKeys};
 use dialzio_core::blob::LocalBlobs;
+use dialzio_core::ledger::CheckpointFile;
 use dialzio_core::{Clock, Crm, Store, SystemClock};
 use dialzio_store_sqlite::SqliteStore;
 use dialzio_whatsapp::{MetaCloud, MetaConfig};
@@ -77,7 +78,7 @@ pub enum AssembleError {
 /// Where an installation is kept.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Places {
-    /// The folder with `dialzio.db`, `blobs/` and, unless said otherwise, `keys`.
+    /// The folder with `dialzio.db`, `blobs/` and, unless said otherwise, `keys` and `checkpoints/`.
     pub data: PathBuf,
     /// The key file, if it is kept elsewhere: a copy of the folder does not hold both then.
     pub keys: Option<PathBuf>,
@@ -88,6 +89,9 @@ pub struct Places {
     pub sandbox: bool,
     /// Hosts of a provider besides its own that accounts may name.
     pub provider_hosts: Vec<String>,
+    /// Where signed checkpoints of the audit logs are kept, if not in `checkpoints/` of the folder: best a place that who can
+    /// change the database cannot change.
+    pub checkpoints: Option<PathBuf>,
     /// The proxy that requests to providers go through. None that the environment names is ever used.
     pub provider_proxy: Option<Url>,
 }
@@ -116,6 +120,10 @@ impl Places {
 
     fn database_file(&self) -> PathBuf {
         self.data.join("dialzio.db")
+    }
+
+    fn checkpoints(&self) -> PathBuf {
+        self.checkpoints.clone().unwrap_or_else(|| self.data.join("checkpoints"))
     }
 
     fn blobs(&self) -> PathBuf {
@@ -221,6 +229,7 @@ fn put_together(
         .shared_store(store)
         .keys(LocalKeys::open(keys)?)
         .blobs(LocalBlobs::open(places.blobs())?)
+        .checkpoints(CheckpointFile::in_folder(places.checkpoints()))
         .provider(whatsapp)
         .clock(clock);
     #[cfg(feature = "telephony")]

@@ -5,12 +5,13 @@ use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, header};
 use axum_extra::extract::cookie::{Cookie, CookieJar};
-use dialzio_core::{Actor, OrgId};
+use dialzio_core::Actor;
 use std::sync::{Arc, OnceLock};
 
 pub use crate::mount::{MOUNTED_SESSION_COOKIE, SESSION_COOKIE};
 
 use crate::operation::{Draft, Input};
+use crate::peer::Client;
 use crate::problem::Problem;
 use crate::state::AppState;
 
@@ -34,13 +35,13 @@ pub(crate) fn host_name(request: &Parts) -> Option<String> {
     request.extensions.get::<Known>().and_then(|known| known.name.clone())
 }
 
-/// Where the organisation of a request's caller is noted, for the log.
+/// Where the caller of a request is noted, for the log of requests and for refusals.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Noted(Arc<OnceLock<OrgId>>);
+pub(crate) struct Noted(Arc<OnceLock<Actor>>);
 
 impl Noted {
-    pub(crate) fn org(&self) -> Option<OrgId> {
-        self.0.get().copied()
+    pub(crate) fn actor(&self) -> Option<&Actor> {
+        self.0.get()
     }
 }
 
@@ -85,10 +86,12 @@ impl FromRequestParts<AppState> for Caller {
         if let Some(known) = parts.extensions.get::<Known>() {
             return Ok(known.caller.clone());
         }
-        let known = identify(parts, state).await?;
+        let mut known = identify(parts, state).await?;
+        let origin = parts.extensions.get::<Client>().and_then(|client| client.network());
+        known.caller.0 = known.caller.0.from_network(origin);
         if let Some(noted) = parts.extensions.get::<Noted>() {
             // Another extractor may have been first, with the same answer.
-            let _ = noted.0.set(known.caller.0.org());
+            let _ = noted.0.set(known.caller.0.clone());
         }
         parts.extensions.insert(known.clone());
         Ok(known.caller)

@@ -92,7 +92,14 @@ async fn log(State(state): State<AppState>, mut request: Request<Body>, next: Ne
     let begun = Instant::now();
     let response = next.run(request).await;
     let status = response.status().as_u16();
-    let (id, org) = (id.unwrap_or_default(), noted.org().map(|org| org.to_string()).unwrap_or_default());
+    let refused = response.extensions().get::<Problem>().and_then(|problem| problem.denied);
+    if let (Some(actor), Some(permission)) = (noted.actor(), refused)
+        && let Err(error) = state.crm().ledger().refused(actor, permission).await
+    {
+        tracing::error!(code = %error.code(), "a refused attempt could not be put on record");
+    }
+    let org = noted.actor().map(|actor| actor.org().to_string()).unwrap_or_default();
+    let id = id.unwrap_or_default();
     tracing::info!(%method, route, status, micros = begun.elapsed().as_micros(), request = id, org, "answered");
     response
 }

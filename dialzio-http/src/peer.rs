@@ -3,6 +3,7 @@
 use axum::body::{Body, Bytes, HttpBody};
 use axum::http::HeaderMap;
 use axum::response::Response;
+use dialzio_core::ledger::Network;
 use http_body::{Frame, SizeHint};
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -14,6 +15,13 @@ use std::task::{Context, Poll};
 /// The address that limits are kept by: of the peer, or as a trusted proxy names it. `None` if it is unknown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Client(pub(crate) Option<IpAddr>);
+
+impl Client {
+    /// The network that the audit log keeps.
+    pub(crate) fn network(self) -> Option<Network> {
+        self.0.map(Network::of)
+    }
+}
 
 /// By what an address is counted: one spelling for IPv4, and of IPv6 the network of 64 bits.
 pub(crate) fn network(address: IpAddr) -> IpAddr {

@@ -6,7 +6,7 @@ use axum::extract::rejection::{JsonRejection, QueryRejection};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use dialzio_core::consent::RefusalCode;
-use dialzio_core::{Error, StoreError};
+use dialzio_core::{Error, Permission, StoreError};
 use serde::Serialize;
 use utoipa::openapi::schema::{AnyOfBuilder, ObjectBuilder, SchemaType, Type};
 use utoipa::openapi::{RefOr, Schema};
@@ -42,6 +42,9 @@ pub struct Problem {
     /// Try again after this many seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_after: Option<u32>,
+    /// The permission that the caller lacks, for the audit log.
+    #[serde(skip)]
+    pub(crate) denied: Option<Permission>,
 }
 
 /// A record as it stands.
@@ -106,6 +109,7 @@ impl Problem {
             reasons: Vec::new(),
             present: None,
             retry_after: None,
+            denied: None,
         }
     }
 
@@ -197,6 +201,9 @@ impl From<Error> for Problem {
             // What else it says is for people too: which permission, which limit.
             Error::Denied { .. } | Error::File(_) => problem.detail = Some(capital(&error.to_string())),
             _ => {}
+        }
+        if let Error::Denied { permission } = error {
+            problem.denied = Some(permission);
         }
         if problem.status == StatusCode::SERVICE_UNAVAILABLE {
             problem.retry_after = Some(2);

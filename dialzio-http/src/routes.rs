@@ -276,8 +276,10 @@ routes! {
         problems ["canned_reply.conflict", "canned_reply.duplicate"];
     "canned_replies.delete" delete "/v1/canned-replies/{canned_reply}" needs(P::SettingsManage), "Delete a canned reply", 204 => api::canned_replies::delete,
         problems ["canned_reply.conflict"];
-    "audit.list" get "/v1/audit" needs(P::AuditRead), "List the entries of the audit log, oldest first", 200 => api::organisation::audit;
-    "audit.verify" get "/v1/audit/verification" needs(P::AuditRead), "Verify the hash chain of the audit log", 200 => api::organisation::verify_audit;
+    "audit.list" get "/v1/audit" needs(P::AuditRead), "List the entries of the audit log, oldest first", 200 => api::audit::list;
+    "audit.search" get "/v1/audit/search" needs(P::AuditRead), "Search the audit log, newest first: what people and programs did, unless the system is asked for too", 200 => api::audit::search;
+    "audit.export" get "/v1/audit/export" needs(P::AuditRead), "The entries of a search as a table of comma-separated values, which is audited", 200 => api::audit_export::get;
+    "audit.verify" get "/v1/audit/verification" needs(P::AuditRead), "Verify the audit log: its chain, its end, its checkpoints and the consent rows it speaks of", 200 => api::audit::verify;
 
     "contacts.list" get "/v1/contacts" needs(P::ContactsRead), "List contacts, filtered and sorted", 200 => api::contact_list::list;
     "contacts.create" post "/v1/contacts" needs(P::ContactsWrite), "Create a contact", 201 => api::contacts::create,

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use dialzio_core::ledger::{Action, AuditEntry, ChainHash};
+use dialzio_core::ledger::{Action, AuditEntry};
 use dialzio_core::store::{Precondition, RecordRef, Revision, StoreError};
 
 use crate::Shared;
@@ -40,7 +40,6 @@ impl Scope<'_> {
     /// An entry of the system's own, for what no batch asked for.
     pub(crate) fn log_own(&mut self, action: Action) {
         let principal = dialzio_core::Principal::SYSTEM.to_owned();
-        let (at, hash) = (self.at, ChainHash::START);
-        self.group.log(AuditEntry { seq: 0, at, principal, action, subject: None, cause: None, hash });
+        self.group.log(AuditEntry::new(self.at, principal, action));
     }
 }

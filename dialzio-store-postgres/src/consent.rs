@@ -49,6 +49,16 @@ pub(crate) async fn about(db: &mut Db<'_>, org: Uuid, subjects: &[SubjectKey]) -
     at_places(db, org, seqs).await
 }
 
+/// Entries after a place, in the order of their places.
+pub(crate) async fn ledger(
+    db: &mut Db<'_>,
+    org: Uuid,
+    after: LedgerSeq,
+    limit: u32,
+) -> Res<Vec<ConsentRecord>> {
+    db.all(sql::CONSENT_AFTER, params![org, after.0.cast_signed(), i64::from(limit)], read).await
+}
+
 pub(crate) async fn history(
     db: &mut Db<'_>,
     org: Uuid,

@@ -190,8 +190,7 @@ impl Group {
     pub(crate) fn log(&mut self, entry: AuditEntry) {
         self.rows_affected += 1;
         let head = &mut self.head;
-        let mut entry = AuditEntry { seq: head.audit + 1, ..entry };
-        entry.hash = entry.digest(self.org, head.hash);
+        let entry = entry.after(self.org, (head.audit, head.hash), head.ledger);
         (head.audit, head.hash, head.moved) = (entry.seq, entry.hash, true);
         self.rows.audit.push(entry);
     }

@@ -39,6 +39,7 @@ const STEPS: &[Step] = &[
     ("whatsapp_calls", include_str!("../migrations/0020_whatsapp_calls.sql")),
     ("notices", include_str!("../migrations/0021_notices.sql")),
     ("contact_list", include_str!("../migrations/0022_contact_list.sql")),
+    ("audit_search", include_str!("../migrations/0023_audit_search.sql")),
 ];
 
 /// The newest step that is known.

@@ -50,6 +50,16 @@ pub(crate) fn about(db: &Connection, org: [u8; 16], subjects: &[SubjectKey]) -> 
     at_places(db, org, seqs)
 }
 
+/// Entries after a place, in the order of their places.
+pub(crate) fn ledger(
+    db: &Connection,
+    org: [u8; 16],
+    after: LedgerSeq,
+    limit: u32,
+) -> Res<Vec<ConsentRecord>> {
+    db.all(sql::CONSENT_AFTER, params![org, after.0.cast_signed(), limit], read)
+}
+
 pub(crate) fn history(
     db: &Connection,
     org: [u8; 16],

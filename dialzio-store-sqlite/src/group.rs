@@ -3,7 +3,7 @@
 mod flush;
 
 use chrono::{DateTime, Utc};
-use rusqlite::{Connection, params};
+use rusqlite::Connection;
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,7 +15,7 @@ use dialzio_core::store::rows::Columns;
 use dialzio_core::{AccountId, ContactId, OrgId, TypedId};
 use uuid::Uuid;
 
-use crate::codec::{Cols, id, time};
+use crate::codec::{Cols, id};
 use crate::error::Res;
 use crate::run::Run;
 use crate::statements as sql;
@@ -130,22 +130,9 @@ impl Group {
     pub(crate) fn log(&mut self, db: &Connection, org: OrgId, entry: AuditEntry) -> Res<()> {
         self.rows_affected += 1;
         let head = self.head(db, org)?;
-        let mut entry = AuditEntry { seq: head.audit + 1, ..entry };
-        entry.hash = entry.digest(org, head.hash);
+        let entry = entry.after(org, (head.audit, head.hash), head.ledger);
         (head.audit, head.hash, head.moved) = (entry.seq, entry.hash, true);
-        db.run(
-            sql::PUT_AUDIT,
-            params![
-                id(org),
-                entry.seq.cast_signed(),
-                time(entry.at),
-                entry.principal,
-                entry.action.as_str(),
-                entry.subject.map(Uuid::into_bytes),
-                entry.cause.map(Uuid::into_bytes),
-                entry.hash.0,
-            ],
-        )?;
+        db.put(sql::PUT_AUDIT, id(org), &entry)?;
         Ok(())
     }
 
@@ -158,8 +145,7 @@ impl Group {
         at: DateTime<Utc>,
     ) -> Res<()> {
         let principal = dialzio_core::Principal::SYSTEM.to_owned();
-        let hash = ChainHash::START;
-        self.log(db, org, AuditEntry { seq: 0, at, principal, action, subject: None, cause: None, hash })
+        self.log(db, org, AuditEntry::new(at, principal, action))
     }
 
     /// A conversation joins (`+1`) or leaves (`-1`) a queue.

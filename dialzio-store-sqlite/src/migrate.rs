@@ -123,6 +123,12 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../migrations/0022_contact_list.sql"),
         then: None,
     },
+    Migration {
+        number: 23,
+        name: "audit_search",
+        sql: include_str!("../migrations/0023_audit_search.sql"),
+        then: None,
+    },
 ];
 
 fn checksum(migration: &Migration) -> [u8; 32] {

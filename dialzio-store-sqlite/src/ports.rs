@@ -17,7 +17,7 @@ use dialzio_core::contact::{
     ChannelIdentity, Contact, ContactEntry, ContactQuery, ContactStore, Note, SubjectKey, Task, TaskQuery,
 };
 use dialzio_core::event::{EventSeq, Recorded};
-use dialzio_core::ledger::{AuditEntry, LedgerStore};
+use dialzio_core::ledger::{AuditEntry, AuditFilter, ChainHead, LedgerStore};
 use dialzio_core::media::{Media, MediaOwner, MediaStore};
 use dialzio_core::operator::OperatorEntry;
 use dialzio_core::outbox::{Due, Lease, Queue};
@@ -30,8 +30,8 @@ use dialzio_core::store::{
 use dialzio_core::time::TimeMark;
 use dialzio_core::webhook::{BacklogItem, Quarantined};
 use dialzio_core::{
-    AccountId, ApiKeyId, AppId, ChannelIdentityId, ContactId, ConversationId, HookId, JobId, MediaId,
-    MemberId, OrgId, OrgScope, QuarantineId, StoreResult, SystemScope, TaskId, UserId, WorkerId,
+    AccountId, ApiKeyId, AppId, ChannelIdentityId, ContactId, ConversationId, HookId, JobId, LedgerSeq,
+    MediaId, MemberId, OrgId, OrgScope, QuarantineId, StoreResult, SystemScope, TaskId, UserId, WorkerId,
 };
 
 use crate::codec::id;
@@ -190,6 +190,15 @@ impl ConsentStore for SqliteStore {
         self.read(scope, |snapshot| consent::any_suppression(snapshot.db, snapshot.key())).await
     }
 
+    async fn consent_ledger(
+        &self,
+        scope: &OrgScope,
+        after: LedgerSeq,
+        limit: u32,
+    ) -> StoreResult<Vec<ConsentRecord>> {
+        self.read(scope, move |snapshot| consent::ledger(snapshot.db, snapshot.key(), after, limit)).await
+    }
+
     async fn consent_history(
         &self,
         scope: &OrgScope,
@@ -238,6 +247,25 @@ impl AccessStore for SqliteStore {
 impl LedgerStore for SqliteStore {
     async fn audit(&self, scope: &OrgScope, after: u64, limit: u32) -> StoreResult<Vec<AuditEntry>> {
         self.read(scope, move |snapshot| ledger::audit(snapshot.db, snapshot.key(), after, limit)).await
+    }
+
+    async fn audit_found(
+        &self,
+        scope: &OrgScope,
+        filter: &AuditFilter,
+        after: u64,
+        before: u64,
+        limit: u32,
+    ) -> StoreResult<Vec<AuditEntry>> {
+        let filter = filter.clone();
+        self.read(scope, move |snapshot| {
+            ledger::audit_found(snapshot.db, snapshot.key(), &filter, (after, before), limit)
+        })
+        .await
+    }
+
+    async fn audit_head(&self, scope: &OrgScope) -> StoreResult<ChainHead> {
+        self.read(scope, |snapshot| ledger::audit_head(snapshot.db, snapshot.key())).await
     }
 
     async fn events(&self, scope: &OrgScope, after: EventSeq, limit: u32) -> StoreResult<Vec<Recorded>> {
@@ -432,6 +460,15 @@ impl SystemStore for SqliteStore {
         limit: u32,
     ) -> StoreResult<Vec<OperatorEntry>> {
         self.system(move |db| system::operator_log(db, before, limit)).await
+    }
+
+    async fn audit_heads(
+        &self,
+        _: &SystemScope,
+        after: Option<OrgId>,
+        limit: u32,
+    ) -> StoreResult<Vec<(OrgId, ChainHead)>> {
+        self.system(move |db| ledger::audit_heads(db, after, limit)).await
     }
 
     async fn time_mark(&self, _: &SystemScope) -> StoreResult<Option<TimeMark>> {

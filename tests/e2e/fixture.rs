@@ -154,8 +154,10 @@ impl Answer {
 
 impl Fixture {
     /// A digest over every row of every table, where the store is a file. Of another store the services' answers have to do.
+    /// The audit log and its end are left out: a refused attempt is on record there.
     pub(crate) fn tables(&self) -> Option<[u8; 32]> {
-        let all = self.each_table();
+        let mut all = self.each_table();
+        all.retain(|table, _| table != "audit" && table != "org_head");
         let digest =
             |hasher: Sha256, (name, rows): (&String, &[u8; 32])| hasher.chain_update(name).chain_update(rows);
         (!all.is_empty()).then(|| all.iter().fold(Sha256::new(), digest).finalize().into())

@@ -9,6 +9,7 @@
 )]
 
 mod activity;
+mod audit;
 mod bulk;
 mod call_flows;
 mod calls;

@@ -14,8 +14,8 @@ use crate::consent::QuietHours;
 use crate::disposition::{self, DispositionWrite};
 use crate::error::{Error, RecordKind};
 use crate::event::DomainEvent;
-use crate::id::{ApiKeyId, MemberId, OrgId};
-use crate::ledger::Action;
+use crate::id::{ApiKeyId, MemberId, OrgId, UserId};
+use crate::ledger::{Action, Network};
 use crate::operator::OPERATOR;
 use crate::phone::Region;
 use crate::runtime::Runtime;
@@ -94,17 +94,24 @@ pub struct SignedIn {
 pub struct AccessService<'a> {
     pub(super) runtime: &'a Runtime,
     pub(super) browser: Option<Browser>,
+    pub(super) origin: Option<Network>,
 }
 
 impl<'a> AccessService<'a> {
     pub(crate) const fn new(runtime: &'a Runtime) -> Self {
-        Self { runtime, browser: None }
+        Self { runtime, browser: None, origin: None }
     }
 
     /// The same, where sessions that begin are marked with the browser they begin in.
     #[must_use]
     pub const fn from_browser(self, browser: Option<Browser>) -> Self {
         Self { browser, ..self }
+    }
+
+    /// The same, for a request from this network: who signs in is on record with it.
+    #[must_use]
+    pub const fn from_network(self, origin: Option<Network>) -> Self {
+        Self { origin, ..self }
     }
 
     /// Founds an organisation.
@@ -251,6 +258,7 @@ impl<'a> AccessService<'a> {
         let (token, session) = self.session(user, invitation.org);
         writes.push(SystemWrite::Session(session));
         let actor = Actor::new(invitation.org, Principal::Member(id), member.role.grant());
+        let actor = actor.from_network(self.origin);
         let mut batch = Batch::new(&actor, Action::MemberJoined, now);
         batch.about(id).write(AccessWrite::InsertMember(member)).event(DomainEvent::OrgChanged);
         if country.is_some() || zone.is_some() {
@@ -287,16 +295,28 @@ impl<'a> AccessService<'a> {
     pub async fn sign_in(&self, email: &EmailAddress, secret: &SecretString) -> Result<SignedIn, Error> {
         let store = self.runtime.store();
         let user = store.user(self.runtime.system(), UserKey::Email(email)).await?;
-        if !password::verify(secret, user.as_ref().map(|user| user.password.clone())).await? {
+        let fits = password::verify(secret, user.as_ref().map(|user| user.password.clone())).await?;
+        let user = user.ok_or(Error::Unauthenticated)?;
+        if !fits {
+            // Beside the answer, which must not take longer for addresses that are known.
+            let (runtime, origin) = (self.runtime.clone(), self.origin);
+            tokio::spawn(async move { refuse_sign_in(&runtime, user.id, origin).await });
             return Err(Error::Unauthenticated);
         }
-        let user = user.ok_or(Error::Unauthenticated)?;
         let orgs = store.organisations_of(self.runtime.system(), user.id).await?;
         let org = *orgs.first().ok_or(Error::Unauthenticated)?;
+        let members = store.members(&OrgScope::new(org)).await?;
+        let member = members.into_iter().find(|member| member.user == user.id);
+        let member = member.ok_or(Error::Unauthenticated)?;
+        let actor = Actor::new(org, Principal::Member(member.id), member.role.grant());
+        let actor = actor.from_network(self.origin);
+        let scope = OrgScope::new(org);
         let (token, session) = self.session(user.id, org);
+        let mut batch = Batch::new(&actor, Action::SignedIn, self.runtime.now());
+        batch.about(member.id);
         let seen = SystemWrite::SessionSeen(session.hash, session.seen_at);
-        store.commit_system(self.runtime.system(), vec![SystemWrite::Session(session), seen], None).await?;
-        let actor = self.authenticate(token.reveal()).await?;
+        let writes = vec![SystemWrite::Session(session), seen];
+        store.commit_system(self.runtime.system(), writes, Some((&scope, batch))).await?;
         Ok(SignedIn { token, actor })
     }
 
@@ -333,9 +353,22 @@ impl<'a> AccessService<'a> {
     /// # Errors
     /// [`Error::Store`].
     pub async fn sign_out(&self, token: &str) -> Result<(), Error> {
-        if let Some(token) = Token::parse(token) {
-            let end = SystemWrite::EndSession(token.hash());
-            self.runtime.store().commit_system(self.runtime.system(), vec![end], None).await?;
+        let Some(token) = Token::parse(token) else { return Ok(()) };
+        let (store, system) = (self.runtime.store(), self.runtime.system());
+        let end = vec![SystemWrite::EndSession(token.hash())];
+        match self.authenticate(token.reveal()).await {
+            Ok(actor) => {
+                let actor = actor.from_network(self.origin);
+                let mut batch = Batch::new(&actor, Action::SignedOut, self.runtime.now());
+                if let Some(member) = actor.member() {
+                    batch.about(member);
+                }
+                store.commit_system(system, end, Some((&OrgScope::new(actor.org()), batch))).await?;
+            }
+            Err(Error::Unauthenticated) => {
+                store.commit_system(system, end, None).await?;
+            }
+            Err(error) => return Err(error),
         }
         Ok(())
     }
@@ -474,5 +507,23 @@ impl<'a> AccessService<'a> {
     pub async fn keys(&self, by: &Actor) -> Result<Vec<ApiKey>, Error> {
         let scope = by.scope_for(Permission::MembersManage)?;
         Ok(self.runtime.store().api_keys(scope).await?)
+    }
+}
+
+/// Puts a wrong password on record, in the organisation that the right one would have led into.
+async fn refuse_sign_in(runtime: &Runtime, user: UserId, origin: Option<Network>) {
+    let put = async {
+        let store = runtime.store();
+        let orgs = store.organisations_of(runtime.system(), user).await?;
+        let Some(org) = orgs.first() else { return Ok(()) };
+        let scope = OrgScope::new(*org);
+        let members = store.members(&scope).await?;
+        let Some(member) = members.into_iter().find(|member| member.user == user) else { return Ok(()) };
+        let mut batch = Batch::refused_sign_in(origin, runtime.now());
+        batch.about(member.id);
+        store.commit_one(&scope, batch).await.map(drop)
+    };
+    if let Err(error) = put.await {
+        tracing::error!(code = %error.code(), "a refused sign-in could not be put on record");
     }
 }

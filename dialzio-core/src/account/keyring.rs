@@ -5,8 +5,6 @@
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use hmac::{Hmac, KeyInit, Mac};
-use sha2::Sha256;
 use std::sync::Arc;
 use subtle::ConstantTimeEq;
 use tokio::sync::OnceCell;
@@ -72,12 +70,6 @@ struct Signs {
     shut: u64,
 }
 
-fn check_of(key: &RawKey) -> Result<[u8; 32], KeyError> {
-    let mut mac = Hmac::<Sha256>::new_from_slice(key.expose()).map_err(|_| KeyError::Unknown)?;
-    mac.update(TEXT);
-    Ok(mac.finalize().into_bytes().into())
-}
-
 impl BoundKeys {
     pub(crate) fn new(keys: Arc<dyn KeyProvider>, store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Self {
         Self { keys, store, clock, known: OnceCell::new() }
@@ -120,7 +112,7 @@ impl Proof<'_> {
         let (mut same, mut missing, mut other) = (0, Vec::new(), 0);
         for check in kept {
             match self.keys.by_id(&check.key).await {
-                Ok(key) if bool::from(check_of(&key)?.ct_eq(&check.mac)) => same += 1,
+                Ok(key) if bool::from(key.derive(TEXT)?.ct_eq(&check.mac)) => same += 1,
                 Ok(_) => other += 1,
                 Err(KeyError::Unknown) => missing.push(check.key.clone()),
                 Err(error) => return Err(error),
@@ -141,7 +133,7 @@ impl Proof<'_> {
                 continue;
             }
             place += 1;
-            let mac = check_of(&self.keys.by_id(&id).await?)?;
+            let mac = self.keys.by_id(&id).await?.derive(TEXT)?;
             let check = KeyCheck { place, key: id, mac, made_at: self.at };
             match self.store.commit_system(&self.system, vec![SystemWrite::KeyCheck(check)], None).await {
                 Ok(_) => {}

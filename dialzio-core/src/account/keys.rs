@@ -4,6 +4,8 @@ use async_trait::async_trait;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
 use std::collections::BTreeMap;
 use std::fmt::{self, Debug};
 use std::io::{Read, Write};
@@ -86,6 +88,13 @@ impl RawKey {
 
     pub(crate) const fn expose(&self) -> &[u8; 32] {
         &self.0
+    }
+
+    /// A value for one purpose that only the holder of the key can make: HMAC-SHA-256 of the purpose.
+    pub(crate) fn derive(&self, purpose: &[u8]) -> Result<[u8; 32], KeyError> {
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).map_err(|_| KeyError::Unknown)?;
+        mac.update(purpose);
+        Ok(mac.finalize().into_bytes().into())
     }
 }
 

@@ -10,7 +10,7 @@ use crate::id::{ContactId, ConversationId, JobId};
 use crate::outbox::Job;
 use crate::page::{Page, PageRequest};
 use crate::scope::OrgScope;
-use crate::store::StoreResult;
+use crate::store::{LedgerSeq, StoreResult};
 
 /// All that the gate and the wire need for one send.
 #[derive(Debug, Clone)]
@@ -48,6 +48,13 @@ pub trait ConsentStore: Send + Sync {
     async fn suppressions(&self, scope: &OrgScope, hashes: &[[u8; 16]]) -> StoreResult<Vec<Suppression>>;
     /// Whether the organisation has any suppression; without one no hashes need to be looked up.
     async fn any_suppression(&self, scope: &OrgScope) -> StoreResult<bool>;
+    /// Entries after a place, in the order of their places.
+    async fn consent_ledger(
+        &self,
+        scope: &OrgScope,
+        after: LedgerSeq,
+        limit: u32,
+    ) -> StoreResult<Vec<ConsentRecord>>;
     /// The entries recorded on a contact, or that cover one of its identifiers, newest sequence first.
     async fn consent_history(
         &self,

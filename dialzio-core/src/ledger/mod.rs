@@ -1,166 +1,22 @@
 //! The audit log: one hash chain for each organisation, over entries without personal data.
 
+mod action;
+mod checkpoint;
+mod entry;
+mod filter;
+mod network;
+mod refusals;
 mod service;
 mod store;
+mod verify;
 
+pub use action::Action;
+pub use checkpoint::{Checkpoint, CheckpointError, CheckpointFile, CheckpointStore, MemoryCheckpoints};
+pub use entry::{AuditEntry, ChainHash, ConsentMark, Detail};
+pub use filter::{AuditFilter, AuditPage};
+pub use network::Network;
 pub use service::LedgerService;
-pub use store::LedgerStore;
+pub use store::{ChainHead, LedgerStore};
+pub use verify::{Finding, Verification};
 
-use chrono::{DateTime, Utc};
-use sha2::{Digest, Sha256};
-
-use crate::id::{OrgId, TypedId};
-use crate::name::string_enum;
-
-string_enum! {
-    /// What was done. Part of each audit entry.
-    #[cfg_attr(feature = "openapi", schema(as = AuditAction))]
-    pub enum Action {
-        /// An organisation was founded.
-        OrgFounded = "organisation.founded",
-        /// The settings of the organisation changed.
-        OrgChanged = "organisation.changed",
-        /// A member joined.
-        MemberJoined = "member.joined",
-        /// A member changed.
-        MemberChanged = "member.changed",
-        /// A member was deactivated: sessions and keys ended, and what they was assigned to them was handed over.
-        MemberDeactivated = "member.deactivated",
-        /// A member who was deactivated may come in again.
-        MemberActivated = "member.activated",
-        /// An invitation was made or renewed.
-        MemberInvited = "member.invited",
-        /// An invitation was revoked.
-        InvitationRevoked = "invitation.revoked",
-        /// A member changed their own password, which ended their other sessions.
-        PasswordChanged = "password.changed",
-        /// A member ended sessions of their own.
-        SessionsEnded = "sessions.ended",
-        /// A key was made or revoked.
-        KeyChanged = "key.changed",
-        /// An app was registered.
-        AppRegistered = "app.registered",
-        /// The webhook address of an app was rotated, or the former one was ended.
-        AppChanged = "app.changed",
-        /// An account was connected or changed.
-        AccountChanged = "account.changed",
-        /// Templates were fetched.
-        TemplatesSynced = "templates.synced",
-        /// A contact was made.
-        ContactCreated = "contact.created",
-        /// A contact changed.
-        ContactChanged = "contact.changed",
-        /// A note was written.
-        NoteAdded = "note.added",
-        /// A follow-up was made or changed.
-        TaskChanged = "task.changed",
-        /// A conversation's state, assignee or read mark changed.
-        ConversationChanged = "conversation.changed",
-        /// A draft was saved, or removed by its member. It has no entry unless the same batch changes something else, see
-        /// [`BatchParts::entry`](crate::store::BatchParts::entry).
-        DraftChanged = "draft.changed",
-        /// A member has read notices. It has no entry unless the same batch changes something else, as with drafts.
-        NoticesRead = "notices.read",
-        /// A message came in.
-        MessageReceived = "message.received",
-        /// A message was queued.
-        MessageQueued = "message.queued",
-        /// A message was scheduled, or a scheduled one changed, cancelled, sent or refused.
-        MessageScheduled = "message.scheduled",
-        /// A message was handed to the provider.
-        MessageDispatched = "message.dispatched",
-        /// Evidence about the delivery of a message.
-        MessageEvidence = "message.evidence",
-        /// The gate refused or deferred a message, or a member took it back.
-        MessageStopped = "message.stopped",
-        /// A consent was given, refused or withdrawn.
-        ConsentRecorded = "consent.recorded",
-        /// A file was fetched.
-        MediaFetched = "media.fetched",
-        /// A file was taken in to be sent.
-        MediaTaken = "media.taken",
-        /// A file was handed to the provider.
-        MediaUploaded = "media.uploaded",
-        /// A file was opened.
-        MediaOpened = "media.opened",
-        /// A file was deleted before its time.
-        MediaDeleted = "media.deleted",
-        /// A call was placed, or is to be.
-        CallPlaced = "call.placed",
-        /// A call was controlled: ended, held.
-        CallControlled = "call.controlled",
-        /// A member changed a call: its outcome, note, or whose it is.
-        CallChanged = "call.changed",
-        /// The provider reported a call.
-        CallReported = "call.reported",
-        /// Agents of a telephone system were listed, or mapped to members.
-        AgentsChanged = "call_agents.changed",
-        /// Bytes went into quarantine.
-        Quarantined = "quarantine.added",
-        /// Bytes left quarantine.
-        QuarantineSettled = "quarantine.settled",
-        /// The operator looked at the bytes of a quarantined item.
-        QuarantineOpened = "quarantine.opened",
-        /// Received elements joined the backlog.
-        ElementQueued = "inbox.parked",
-        /// The operator of the installation took an owner's rights.
-        OperatorEntered = "operator.entered",
-        /// A job was put off to a later time. It has no entry unless the same batch changes something else, see
-        /// [`BatchParts::entry`](crate::store::BatchParts::entry).
-        JobPostponed = "job.postponed",
-        /// Housekeeping of the queues.
-        JobSettled = "effect.settled",
-        /// What has expired was removed.
-        Swept = "retention.swept",
-    }
-}
-
-/// A digest of an audit entry, linked to the one before.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ChainHash(pub [u8; 32]);
-
-impl ChainHash {
-    /// What the first entry of an organisation links to.
-    pub const START: Self = Self([0; 32]);
-}
-
-/// One entry of the audit log. Holds ids and words only.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AuditEntry {
-    /// Its place: 1, 2, 3, without gaps.
-    pub seq: u64,
-    /// When it was committed, by the server's clock.
-    pub at: DateTime<Utc>,
-    /// Who, as [`crate::Principal::to_ref`]. A vouched name is hashed as a digest, so it can be erased.
-    pub principal: String,
-    /// What was done.
-    pub action: Action,
-    /// About which record.
-    pub subject: Option<uuid::Uuid>,
-    /// Why, for a system action: the job or received element.
-    pub cause: Option<uuid::Uuid>,
-    /// This entry's digest.
-    pub hash: ChainHash,
-}
-
-impl AuditEntry {
-    /// The digest of an entry after `before`. Version 1: domain word, then each field with its length.
-    #[must_use]
-    pub fn digest(&self, org: OrgId, before: ChainHash) -> ChainHash {
-        let mut hasher = Sha256::new();
-        let mut put = |bytes: &[u8]| {
-            hasher.update(u32::try_from(bytes.len()).unwrap_or(u32::MAX).to_be_bytes());
-            hasher.update(bytes);
-        };
-        put(b"dialzio/audit/1");
-        put(org.uuid().as_bytes());
-        put(&before.0);
-        put(&self.seq.to_be_bytes());
-        put(&self.at.timestamp_micros().to_be_bytes());
-        put(&Sha256::digest(self.principal.as_bytes()));
-        put(self.action.as_str().as_bytes());
-        put(self.subject.as_ref().map_or(&[][..], |id| id.as_bytes()));
-        put(self.cause.as_ref().map_or(&[][..], |id| id.as_bytes()));
-        ChainHash(hasher.finalize().into())
-    }
-}
+pub(crate) use refusals::Refusals;

@@ -9,10 +9,11 @@ use crate::account::AccountState;
 use crate::conversation::{ConversationState, Direction};
 use crate::event::{EventSeq, Recorded};
 use crate::id::{IdSource, OrgId};
-use crate::ledger::{AuditEntry, ChainHash};
+use crate::ledger::AuditEntry;
 use crate::outbox::{JobState, JobWrite};
 use crate::provider::Trust;
 use crate::scope::Principal;
+use crate::store::LedgerSeq;
 use crate::store::periods::KEY_PERIOD;
 use crate::store::{
     BatchParts, Commit, Outcome, Precondition, RecordRef, Revision, StoreError, StoreResult, Write,
@@ -75,15 +76,13 @@ pub(super) fn apply(frame: &Frame<'_>, rows: &mut Rows, parts: BatchParts) -> St
 /// Appends to the audit chain: the entry gets its place and its digest here.
 pub(super) fn log(org: OrgId, rows: &mut Rows, entry: AuditEntry) {
     let before = rows.chain_head();
-    let mut entry = AuditEntry { seq: rows.audit.len() as u64 + 1, ..entry };
-    entry.hash = entry.digest(org, before);
-    rows.audit.push(entry);
+    let consented = rows.consents.last().map_or(LedgerSeq(0), |record| record.seq);
+    rows.audit.push(entry.after(org, (before.seq, before.hash), consented));
 }
 
 /// An entry of the system's own, for what no batch asked for.
 pub(super) fn own_entry(action: crate::ledger::Action, at: DateTime<Utc>) -> AuditEntry {
-    let principal = Principal::System.to_ref();
-    AuditEntry { seq: 0, at, principal, action, subject: None, cause: None, hash: ChainHash::START }
+    AuditEntry::new(at, Principal::System.to_ref(), action)
 }
 
 fn used_before(frame: &Frame<'_>, rows: &Rows, parts: &BatchParts) -> Option<Outcome> {

@@ -54,6 +54,17 @@ impl ConsentStore for MemoryStore {
         })?
     }
 
+    async fn consent_ledger(
+        &self,
+        scope: &OrgScope,
+        after: LedgerSeq,
+        limit: u32,
+    ) -> StoreResult<Vec<ConsentRecord>> {
+        self.read(scope, |rows, _| {
+            rows.consents.iter().filter(|record| record.seq > after).take(limit as usize).cloned().collect()
+        })
+    }
+
     async fn consent_facts(
         &self,
         scope: &OrgScope,

@@ -21,7 +21,7 @@ use crate::id::{
     ContactId, ConversationId, DispositionId, JobId, MediaId, MemberId, MessageId, NoteId, NoticeId, OrgId,
     QuarantineId, ScheduledMessageId, TaskId, UserId, WorkerId,
 };
-use crate::ledger::{AuditEntry, ChainHash};
+use crate::ledger::{AuditEntry, ChainHash, ChainHead};
 use crate::media::Media;
 use crate::notice::Notice;
 use crate::operator::OperatorEntry;
@@ -173,8 +173,9 @@ impl Rows {
     }
 
     /// The digest that the next audit entry links to.
-    pub(super) fn chain_head(&self) -> ChainHash {
-        self.audit.last().map_or(ChainHash::START, |entry| entry.hash)
+    pub(super) fn chain_head(&self) -> ChainHead {
+        let (seq, hash) = self.audit.last().map_or((0, ChainHash::START), |entry| (entry.seq, entry.hash));
+        ChainHead { seq, hash }
     }
 }
 

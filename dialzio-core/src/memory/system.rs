@@ -17,6 +17,7 @@ use crate::conversation::{DeliveryStatus, Evidence};
 use crate::event::EventSeq;
 use crate::id::{AppId, HookId, OrgId, QuarantineId, TypedId, UserId, WorkerId};
 use crate::ledger::Action;
+use crate::ledger::ChainHead;
 use crate::operator::OperatorEntry;
 use crate::outbox::{Fence, JobKind, JobState, Lease, Queue};
 use crate::page::{Page, PageRequest};
@@ -459,6 +460,17 @@ impl SystemStore for MemoryStore {
         let world = self.world();
         let earlier = world.system.operator_log.iter().rev().filter(|entry| entry.seq < before);
         Ok(earlier.take(limit as usize).cloned().collect())
+    }
+
+    async fn audit_heads(
+        &self,
+        _: &SystemScope,
+        after: Option<OrgId>,
+        limit: u32,
+    ) -> StoreResult<Vec<(OrgId, ChainHead)>> {
+        let world = self.world();
+        let later = world.orgs.iter().filter(|(org, _)| after.is_none_or(|after| **org > after));
+        Ok(later.take(limit as usize).map(|(org, rows)| (*org, rows.chain_head())).collect())
     }
 
     async fn time_mark(&self, _: &SystemScope) -> StoreResult<Option<TimeMark>> {

@@ -29,6 +29,8 @@ string_enum! {
         KeysAdopted = "keys.adopted",
         /// A provider's log of calls was read from a given time on.
         CallsRead = "calls.read",
+        /// The audit log of an organisation was verified.
+        AuditVerified = "audit.verified",
         /// The operator log was read.
         LogRead = "operator_log.read",
     }

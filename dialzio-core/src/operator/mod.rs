@@ -8,7 +8,7 @@ pub use entry::{OperatorAction, OperatorEntry};
 use crate::access::Org;
 use crate::error::{Error, RecordKind};
 use crate::id::{OrgId, QuarantineId, TypedId};
-use crate::ledger::{Action, ChainHash};
+use crate::ledger::{Action, ChainHash, LedgerService, Verification};
 use crate::page::PageRequest;
 use crate::runtime::Runtime;
 use crate::scope::{Actor, OrgScope, Permission, Principal, Role};
@@ -278,6 +278,18 @@ impl<'a> Operator<'a> {
         let found =
             self.runtime.store().operator_log(self.runtime.system(), before, limit.clamp(1, 200)).await?;
         self.record(OperatorAction::LogRead, NO_RECORD, None, None).await?;
+        Ok(found)
+    }
+
+    /// Verifies the audit log of an organisation, and puts that on record there, after what it answers.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] if there is no such organisation; [`Error::Checkpoints`]; [`Error::Keys`]; [`Error::Store`].
+    pub async fn verify_audit(&self, org: OrgId) -> Result<Verification, Error> {
+        self.act_as(org).await?;
+        let found = LedgerService::new(self.runtime).verify_in(&OrgScope::new(org)).await?;
+        self.record(OperatorAction::AuditVerified, NO_RECORD, None, Some((org, Action::AuditVerified)))
+            .await?;
         Ok(found)
     }
 

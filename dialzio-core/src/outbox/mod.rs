@@ -2,6 +2,7 @@
 
 mod backoff;
 mod calls;
+mod checkpoint;
 mod clock_check;
 mod due;
 mod elements;

@@ -26,6 +26,8 @@ const BEAT_EVERY: TimeDelta = TimeDelta::seconds(60);
 const BEAT_AGAIN: Duration = Duration::from_secs(5);
 /// How often what has expired is swept.
 const SWEEP_EVERY: Duration = Duration::from_secs(600);
+/// How often checkpoints of the audit logs are made.
+const CHECKPOINT_EVERY: Duration = Duration::from_secs(3_600);
 
 /// Logs what went wrong by its code alone; the work is tried again.
 fn logged(error: &Error) -> bool {
@@ -39,6 +41,7 @@ enum Task {
     Queues,
     Snoozes,
     Sweep,
+    Checkpoints,
     Heartbeat,
 }
 
@@ -73,7 +76,7 @@ impl<'a> Worker<'a> {
     /// Works until `shutdown` is ready, then finishes what it holds. Queues are worked on side by side, so that a slow
     /// provider does not delay the others. Sends that a crash left without an outcome become unknown first.
     ///
-    /// What fails is tried again: `queues`, `snoozes`, `sweep` and `heartbeat` are separate tasks under
+    /// What fails is tried again: `queues`, `snoozes`, `sweep`, `checkpoints` and `heartbeat` are separate tasks under
     /// [`Crm::tasks`](crate::Crm::tasks), and so is the work in each queue, `work`.
     pub async fn run(&self, shutdown: impl Future<Output = ()> + Send) {
         let (stop, stopped) = watch::channel(false);
@@ -96,6 +99,10 @@ impl<'a> Worker<'a> {
                                 worker.every(BEAT_AGAIN, stopped, || worker.beat()).await;
                                 Ok(())
                             }
+                            Task::Checkpoints => {
+                                worker.every(CHECKPOINT_EVERY, stopped, || worker.checkpoint()).await;
+                                Ok(())
+                            }
                             Task::Sweep => {
                                 worker.every(SWEEP_EVERY, stopped, || worker.sweep()).await;
                                 Ok(())
@@ -109,6 +116,7 @@ impl<'a> Worker<'a> {
         start(&mut tasks, "queues", Task::Queues);
         start(&mut tasks, "snoozes", Task::Snoozes);
         start(&mut tasks, "sweep", Task::Sweep);
+        start(&mut tasks, "checkpoints", Task::Checkpoints);
         start(&mut tasks, "heartbeat", Task::Heartbeat);
         shutdown.await;
         stop.send_replace(true);

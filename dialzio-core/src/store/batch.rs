@@ -16,7 +16,7 @@ use crate::conversation::{ConversationWrite, DraftWrite, ScheduledWrite};
 use crate::disposition::DispositionWrite;
 use crate::event::DomainEvent;
 use crate::id::{BacklogId, JobId, MessageId, OrgId, TypedId};
-use crate::ledger::{Action, AuditEntry, ChainHash};
+use crate::ledger::{Action, AuditEntry, ConsentMark, Detail, Network};
 use crate::media::MediaWrite;
 use crate::notice::NoticeWrite;
 use crate::outbox::{Job, JobState, JobWrite, Lease, Queue};
@@ -202,6 +202,10 @@ pub struct BatchParts {
     pub subject: Option<Uuid>,
     /// Why, for a system action.
     pub cause: Option<Uuid>,
+    /// From where, if a request over the network asked for it.
+    pub origin: Option<Network>,
+    /// More about the action, for the audit log.
+    pub detail: Option<Detail>,
     /// When the change was decided.
     pub at: DateTime<Utc>,
     /// What it was decided on.
@@ -236,14 +240,17 @@ impl BatchParts {
         if !self.writes.is_empty() && self.writes.iter().all(is_left_out) {
             return None;
         }
+        let consents = self.writes.iter().filter_map(|write| match write {
+            Write::Consent(ConsentWrite::Record(record)) => Some(record),
+            _ => None,
+        });
         Some(AuditEntry {
-            seq: 0,
-            at: self.at,
-            principal: self.principal.clone(),
-            action: self.action,
             subject: self.subject,
             cause: self.cause,
-            hash: ChainHash::START,
+            origin: self.origin,
+            detail: self.detail.clone(),
+            consents: ConsentMark::of(consents),
+            ..AuditEntry::new(self.at, self.principal.clone(), self.action)
         })
     }
 }
@@ -255,6 +262,8 @@ impl Batch {
             action,
             subject: None,
             cause: None,
+            origin: None,
+            detail: None,
             at: crate::time::micros(at),
             preconditions: Vec::new(),
             writes: Vec::new(),
@@ -267,7 +276,9 @@ impl Batch {
     /// A decision of an actor. Without writes it is an audited read.
     #[must_use]
     pub fn new(by: &Actor, action: Action, at: DateTime<Utc>) -> Self {
-        Self::with(by.principal().to_ref(), action, at)
+        let mut batch = Self::with(by.principal().to_ref(), action, at);
+        batch.parts.origin = by.origin();
+        batch
     }
 
     /// A decision of the system, for a cause. Adds the lease or the queue's idleness by itself.
@@ -300,9 +311,22 @@ impl Batch {
         batch
     }
 
+    /// That somebody gave a wrong password for a member's address, from this network.
+    pub(crate) fn refused_sign_in(origin: Option<Network>, at: DateTime<Utc>) -> Self {
+        let mut batch = Self::with(Principal::System.to_ref(), Action::SignInRefused, at);
+        batch.parts.origin = origin;
+        batch
+    }
+
     /// Names the record it is about.
     pub fn about(&mut self, subject: impl TypedId) -> &mut Self {
         self.parts.subject = Some(subject.uuid());
+        self
+    }
+
+    /// Says more about the action in the audit log.
+    pub fn detail(&mut self, detail: Detail) -> &mut Self {
+        self.parts.detail = Some(detail);
         self
     }
 

@@ -1,6 +1,8 @@
 //! The API under `/v1`: JSON in, JSON out, over the same services as the pages.
 
 pub mod accounts;
+pub mod audit;
+pub mod audit_export;
 pub mod bulk;
 pub mod call_agents;
 pub mod call_export;

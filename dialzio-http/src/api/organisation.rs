@@ -1,4 +1,4 @@
-//! The organisation, its keys and audit log.
+//! The organisation and its keys.
 
 use axum::Json;
 use axum::extract::State;
@@ -8,15 +8,13 @@ use dialzio_core::access::chrono_tz_name::ZoneName;
 use dialzio_core::access::{ApiKey, Org, OrgChange};
 use dialzio_core::call::RecordingRule;
 use dialzio_core::consent::QuietHours;
-use dialzio_core::ledger::{Action, AuditEntry};
-use dialzio_core::page::PageRequest;
 use dialzio_core::text::Title;
 use dialzio_core::{ApiKeyId, Error, OrgId, Permission, RecordKind, Region, Revision};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::revision::{IfMatch, Revised, refusal};
-use super::{Asked, Body, Id, List, Paging, text, word};
+use super::{Body, Id, List, text, word};
 use crate::auth::Caller;
 use crate::problem::Problem;
 use crate::state::AppState;
@@ -267,77 +265,4 @@ pub async fn revoke_key(
             Err(refusal(error, present).await)
         }
     }
-}
-
-/// An entry of the audit log.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = AuditEntry)]
-pub struct AuditJson {
-    /// The place in the log: 1, 2, 3, without gaps.
-    seq: u64,
-    at: DateTime<Utc>,
-    /// The principal who did it.
-    principal: String,
-    action: Action,
-    /// The id of the record.
-    #[schema(required)]
-    subject: Option<uuid::Uuid>,
-    /// The id of what it followed from.
-    #[schema(required)]
-    cause: Option<uuid::Uuid>,
-    /// The hash of this entry and the one before, in hexadecimal digits.
-    hash: String,
-}
-
-impl From<AuditEntry> for AuditJson {
-    fn from(entry: AuditEntry) -> Self {
-        let hash = entry.hash.0.iter().map(|byte| format!("{byte:02x}")).collect();
-        Self {
-            seq: entry.seq,
-            at: entry.at,
-            principal: entry.principal,
-            action: entry.action,
-            subject: entry.subject,
-            cause: entry.cause,
-            hash,
-        }
-    }
-}
-
-/// `GET /v1/audit`.
-pub async fn audit(
-    State(state): State<AppState>,
-    Caller(actor): Caller,
-    Asked(paging): Asked<Paging>,
-) -> Result<Json<List<AuditJson>>, Problem> {
-    let limit = PageRequest::after(None, paging.limit()?).limit;
-    let after = paging.cursor().map_or(Ok(0), str::parse);
-    let after = after.map_err(|_| Problem::invalid("cursor", "is not one that this list gave out"))?;
-    let entries = state.crm().ledger().audit(&actor, after, limit).await?;
-    let full = entries.len() == limit as usize;
-    let next_cursor = entries.last().filter(|_| full).map(|last| last.seq.to_string());
-    Ok(Json(List { data: entries.into_iter().map(AuditJson::from).collect(), next_cursor }))
-}
-
-/// What a recomputation of the chain found.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = AuditVerification)]
-pub struct VerifiedJson {
-    /// Whether no entry was changed or removed.
-    intact: bool,
-    /// How many entries there are, if the chain is intact.
-    #[schema(required)]
-    entries: Option<u64>,
-    /// The place of the first entry that does not fit.
-    #[schema(required)]
-    first_broken: Option<u64>,
-}
-
-/// `GET /v1/audit/verification`.
-pub async fn verify_audit(
-    State(state): State<AppState>,
-    Caller(actor): Caller,
-) -> Result<Json<VerifiedJson>, Problem> {
-    let found = state.crm().ledger().verify(&actor).await?;
-    Ok(Json(VerifiedJson { intact: found.is_ok(), entries: found.ok(), first_broken: found.err() }))
 }

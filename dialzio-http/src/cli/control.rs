@@ -1,10 +1,11 @@
 //! The control socket: commands of the operator that run inside the server, which alone has the database open. The socket
 //! lies in the data folder, which only the server's own user can enter.
 
+use super::audit::AuditReport;
 use chrono::{DateTime, Utc};
 use dialzio_core::call::CallLogReading;
 use dialzio_core::operator::OperatorEntry;
-use dialzio_core::{AccountId, Crm, Error, QuarantineId};
+use dialzio_core::{AccountId, Crm, Error, OrgId, QuarantineId};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 #[cfg(unix)]
@@ -41,6 +42,10 @@ pub(super) enum Verb {
     },
     /// Recompute the operator log's chain.
     VerifyLog,
+    /// List the organisations after one of them.
+    Organisations(Option<OrgId>),
+    /// Verify the audit log of an organisation.
+    VerifyAudit(OrgId),
     /// Put on record that logs of calls are read, and answer what is to be read.
     BeginReadingCalls {
         /// From when on.
@@ -94,6 +99,13 @@ async fn carry_out(crm: &Crm, command: &Command) -> Result<Result<String, String
             Ok(entries) => format!("The operator log is whole: {entries} entries.\n"),
             Err(place) => return Ok(Err(format!("the operator log was changed at or before entry {place}"))),
         },
+        Verb::Organisations(after) => {
+            let orgs = operator.organisations(after).await?;
+            return Ok(written(&orgs.iter().map(|org| org.id).collect::<Vec<_>>()));
+        }
+        Verb::VerifyAudit(org) => {
+            return Ok(written(&AuditReport::new(org, &operator.verify_audit(org).await?)));
+        }
         Verb::BeginReadingCalls { since, account } => {
             return Ok(written(&operator.begin_reading_calls(since, account).await?));
         }

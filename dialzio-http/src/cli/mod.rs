@@ -1,5 +1,6 @@
 //! The `dialzio` command.
 
+mod audit;
 mod calls;
 mod check;
 mod clock;
@@ -64,6 +65,8 @@ enum Command {
     Quarantine(quarantine::Quarantine),
     /// Read what telephone services know of calls.
     Calls(calls::Calls),
+    /// Verify the audit logs of organisations.
+    Audit(audit::Audit),
     /// Show what the operator of the installation did, and whether that log is whole.
     Operator(operator::OperatorCommand),
     /// Show whether the keys are those of the database.
@@ -85,6 +88,10 @@ struct Data {
     /// The key file, if it is not kept in the folder. Elsewhere is better: a copy of the folder does not hold both then.
     #[arg(long, env = "DIALZIO_KEYS")]
     keys: Option<PathBuf>,
+    /// The folder for signed checkpoints of the audit logs, instead of `checkpoints` in the data folder: best a place that who
+    /// can change the database cannot change.
+    #[arg(long, env = "DIALZIO_CHECKPOINTS")]
+    checkpoints: Option<PathBuf>,
     /// The address of a PostgreSQL database that has been migrated, instead of the database in the folder. It may hold a
     /// password, so it is better said in the environment than on the command line.
     #[arg(long, env = "DIALZIO_DATABASE", hide_env_values = true)]
@@ -135,7 +142,12 @@ impl Data {
     }
 
     fn places(&self) -> Places {
-        Places { keys: self.keys.clone(), database: self.database.clone(), ..Places::folder(&self.path) }
+        Places {
+            keys: self.keys.clone(),
+            checkpoints: self.checkpoints.clone(),
+            database: self.database.clone(),
+            ..Places::folder(&self.path)
+        }
     }
 
     fn reaching(&self, reach: &Reach) -> Places {
@@ -160,7 +172,10 @@ type Outcome = Result<(), Box<dyn std::error::Error + Send + Sync>>;
 /// Runs the command line.
 #[must_use]
 pub fn run() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return refuse(&error),
+    };
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return fail(&error),
@@ -176,6 +191,7 @@ pub fn run() -> ExitCode {
             Some(Command::Transfer(transfer)) => transfer.run().await,
             Some(Command::Quarantine(quarantine)) => quarantine.run().await,
             Some(Command::Calls(calls)) => calls.run().await,
+            Some(Command::Audit(audit)) => audit.run().await,
             Some(Command::Operator(operator)) => operator.run().await,
             Some(Command::Keys(keys)) => keys.run().await,
             Some(Command::Check(check)) => check.run(),
@@ -185,7 +201,10 @@ pub fn run() -> ExitCode {
     });
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => fail(&*error),
+        Err(error) => match error.downcast_ref::<audit::Found>() {
+            Some(found) => found.exit_code(),
+            None => fail(&*error),
+        },
     }
 }
 
@@ -193,6 +212,20 @@ fn print_openapi() -> Outcome {
     // A reader that stops reading early is not an error.
     let _ = std::io::stdout().write_all(crate::api::DOCUMENT.as_bytes());
     Ok(())
+}
+
+/// Answers a command line that cannot be read, or a call for help.
+fn refuse(error: &clap::Error) -> ExitCode {
+    // Its reader may have gone.
+    let _ = error.print();
+    let is_refusal = error.use_stderr();
+    let asks_for_audit = std::env::args_os().nth(1).is_some_and(|command| command == "audit");
+    match (is_refusal, asks_for_audit) {
+        (false, _) => ExitCode::SUCCESS,
+        // The codes up to 5 say what is wrong with a log.
+        (true, true) => ExitCode::from(audit::NOT_VERIFIED),
+        (true, false) => ExitCode::from(2),
+    }
 }
 
 fn fail(error: &dyn std::error::Error) -> ExitCode {

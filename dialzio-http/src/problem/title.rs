@@ -37,6 +37,11 @@ const CODES: &[(&str, u16, &str)] = &[
         403,
         "The weekly limit of promotional messages to this person is reached: wait before the next one",
     ),
+    (
+        "audit.checkpoints",
+        500,
+        "The checkpoints of the audit log cannot be read or written: the operator has to look at them",
+    ),
     ("consent.doubtful", 403, "The number may belong to another person now: resolve that first"),
     ("consent.expired", 403, "The opt-in has run out: ask this person again"),
     ("consent.minor", 403, "This person is not of age, so no promotional message is sent"),

@@ -111,7 +111,8 @@ pub(crate) async fn enter(
     let keys = session::keys_of(&state, client, &email);
     session::begin(&state, &keys)?;
     let secret = SecretString::from(password.to_owned());
-    match state.crm().access().from_browser(own.browser).sign_in(&email, &secret).await {
+    let access = state.crm().access().from_browser(own.browser).from_network(client.network());
+    match access.sign_in(&email, &secret).await {
         Ok(signed_in) => {
             state.attempts().forget(&keys);
             let mut response = let_in(&state, &signed_in.token, &next);
@@ -244,7 +245,7 @@ pub(crate) async fn accept(
         _ => None,
     };
     let secret = SecretString::from(fields.get("password").to_owned());
-    let access = state.crm().access().from_browser(own.browser);
+    let access = state.crm().access().from_browser(own.browser).from_network(client.network());
     match access.accept_in(&token, name, Some(email), &secret, Whereabouts { country, zone }).await {
         Ok(signed_in) => {
             state.attempts().forget(&keys);
@@ -268,11 +269,12 @@ pub(crate) async fn accept(
 /// `POST /web/sign-out`.
 pub(crate) async fn leave(
     State(state): State<AppState>,
+    Extension(client): Extension<Client>,
     _: OurPages,
     jar: CookieJar,
 ) -> Result<Response, Problem> {
     if let Some(cookie) = jar.get(state.mount().session_cookie_name()) {
-        state.crm().access().sign_out(cookie.value()).await?;
+        state.crm().access().from_network(client.network()).sign_out(cookie.value()).await?;
     }
     let mut response = go_to(&state, "sign-in");
     // It clears what a browser holds of the whole host, so it is only said where all of it is ours.

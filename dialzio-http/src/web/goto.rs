@@ -2,7 +2,6 @@
 
 use axum::extract::Query;
 use axum::response::Html;
-use dialzio_core::Permission;
 use dialzio_core::contact::ContactQuery;
 use dialzio_core::page::PageRequest;
 use serde::Deserialize;
@@ -43,6 +42,6 @@ pub(crate) async fn read(ctx: PageContext, Query(typed): Query<Typed>) -> Result
             });
         }
     }
-    let entries = entries(typed, ctx.may(Permission::QuarantineManage), ctx.has_sandbox());
+    let entries = entries(typed, ctx.offered());
     show(&GotoResults { query: typed.to_owned(), people, entries })
 }

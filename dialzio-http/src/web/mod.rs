@@ -7,6 +7,8 @@
 mod activity;
 mod agents;
 mod attempts;
+mod audit;
+mod audit_words;
 mod bubble;
 mod bulk;
 mod call;
@@ -113,6 +115,10 @@ fn pages() -> Router<AppState> {
         .route("/settings/recordings", get(recordings::page))
         .route("/settings/channels", get(numbers::page))
         .route("/settings/channels/new", get(channels::page))
+        .route("/settings/audit", get(audit::page))
+        .route("/settings/audit.csv", get(audit::csv))
+        .route("/web/audit", get(audit::read))
+        .route("/web/audit/verify", post(audit::verify))
         .route("/settings/events", get(quarantine::page))
         .route("/settings/events/{event}", get(quarantine::held))
         // Where these pages were in the first releases.

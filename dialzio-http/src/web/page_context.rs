@@ -11,6 +11,7 @@ use dialzio_core::event::EventSeq;
 use dialzio_core::page::PageRequest;
 use dialzio_core::{Actor, Crm, MemberId, Permission, Principal};
 
+use super::view::goto::Offered;
 use super::view::shell::{Place, Shell, Theme};
 use super::view::{Avatar, Choice, Moment, RichText};
 use crate::auth::{Caller, REQUEST_HEADER};
@@ -135,6 +136,7 @@ impl PageContext {
             notices: unread_notices(&self.state, &self.actor).await?,
             missed,
             held,
+            audit: self.may(Permission::AuditRead),
             sandbox: self.has_sandbox(),
             keys: self.keys,
             after: self.after.map(|seq| seq.0),
@@ -145,6 +147,15 @@ impl PageContext {
     pub(crate) async fn can_call(&self) -> Result<bool, Problem> {
         let may = self.may(Permission::CallsWrite) && self.may(Permission::CallsRead);
         Ok(may && !self.crm().calls().ways_to_call(&self.actor).await?.is_empty())
+    }
+
+    /// The places that not everybody can open, and who asks can.
+    pub(crate) fn offered(&self) -> Offered {
+        Offered {
+            events: self.may(Permission::QuarantineManage),
+            audit: self.may(Permission::AuditRead),
+            sandbox: self.has_sandbox(),
+        }
     }
 
     /// Whether the emulated provider runs.

@@ -34,15 +34,18 @@ pub(crate) async fn in_words(State(state): State<AppState>, request: Request, ne
     let jar = request_jar(&request);
     let response = next.run(request).await;
     let Some(problem) = response.extensions().get::<Problem>().cloned() else { return response };
-    if path.starts_with("/web/") {
-        return part_of(&problem);
-    }
-    if problem.status == 401 {
+    let mut shown = if path.starts_with("/web/") {
+        part_of(&problem)
+    } else if problem.status == 401 {
         let here = format!("{}{here}", state.mount().prefix());
         let next: String = url::form_urlencoded::byte_serialize(here.as_bytes()).collect();
-        return Redirect::to(&format!("{}?next={next}", state.sign_in())).into_response();
-    }
-    page_of(&state, &problem, &jar)
+        Redirect::to(&format!("{}?next={next}", state.sign_in())).into_response()
+    } else {
+        page_of(&state, &problem, &jar)
+    };
+    // What was refused is put on record further out.
+    shown.extensions_mut().insert(problem);
+    shown
 }
 
 /// A sentence for a person, with what is wrong in which field.

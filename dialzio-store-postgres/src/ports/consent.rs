@@ -4,7 +4,7 @@ use async_trait::async_trait;
 
 use dialzio_core::consent::{ConsentRecord, ConsentRows, ConsentStore, SendFacts, Suppression};
 use dialzio_core::page::{Page, PageRequest};
-use dialzio_core::{ContactId, ConversationId, JobId, OrgScope, StoreResult};
+use dialzio_core::{ContactId, ConversationId, JobId, LedgerSeq, OrgScope, StoreResult};
 
 use crate::facts::Snapshot;
 use crate::run::params;
@@ -31,6 +31,15 @@ impl ConsentStore for PostgresStore {
 
     async fn any_suppression(&self, scope: &OrgScope) -> StoreResult<bool> {
         read_in!(self, scope, |db, org| db.any(sql::ANY_SUPPRESSION, params![org]))
+    }
+
+    async fn consent_ledger(
+        &self,
+        scope: &OrgScope,
+        after: LedgerSeq,
+        limit: u32,
+    ) -> StoreResult<Vec<ConsentRecord>> {
+        read_in!(self, scope, |db, org| consent::ledger(db, org, after, limit))
     }
 
     async fn consent_history(

@@ -6,7 +6,7 @@ use futures_util::stream::BoxStream;
 use tokio_stream::wrappers::WatchStream;
 
 use dialzio_core::event::{EventSeq, Recorded};
-use dialzio_core::ledger::{AuditEntry, LedgerStore};
+use dialzio_core::ledger::{AuditEntry, AuditFilter, ChainHead, LedgerStore};
 use dialzio_core::{OrgScope, StoreResult};
 
 use crate::{PostgresStore, ledger};
@@ -15,6 +15,21 @@ use crate::{PostgresStore, ledger};
 impl LedgerStore for PostgresStore {
     async fn audit(&self, scope: &OrgScope, after: u64, limit: u32) -> StoreResult<Vec<AuditEntry>> {
         read_in!(self, scope, |db, org| ledger::audit(db, org, after, limit))
+    }
+
+    async fn audit_found(
+        &self,
+        scope: &OrgScope,
+        filter: &AuditFilter,
+        after: u64,
+        before: u64,
+        limit: u32,
+    ) -> StoreResult<Vec<AuditEntry>> {
+        read_in!(self, scope, |db, org| ledger::audit_found(db, org, filter, (after, before), limit))
+    }
+
+    async fn audit_head(&self, scope: &OrgScope) -> StoreResult<ChainHead> {
+        read_in!(self, scope, |db, org| ledger::audit_head(db, org))
     }
 
     async fn events(&self, scope: &OrgScope, after: EventSeq, limit: u32) -> StoreResult<Vec<Recorded>> {

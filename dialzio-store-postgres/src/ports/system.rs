@@ -8,6 +8,7 @@ use tokio_stream::wrappers::WatchStream;
 
 use dialzio_core::access::{Colleague, Invitation, Org, Session, SignIn, TokenHash, User};
 use dialzio_core::account::{App, KeyCheck, Route};
+use dialzio_core::ledger::ChainHead;
 use dialzio_core::operator::OperatorEntry;
 use dialzio_core::outbox::{Lease, Queue};
 use dialzio_core::page::{Page, PageRequest};
@@ -285,6 +286,15 @@ impl SystemStore for PostgresStore {
         limit: u32,
     ) -> StoreResult<Vec<OperatorEntry>> {
         system!(self, |db| system::operator_log(db, before, limit))
+    }
+
+    async fn audit_heads(
+        &self,
+        _: &SystemScope,
+        after: Option<OrgId>,
+        limit: u32,
+    ) -> StoreResult<Vec<(OrgId, ChainHead)>> {
+        system!(self, |db| crate::ledger::audit_heads(db, after, limit))
     }
 
     async fn time_mark(&self, _: &SystemScope) -> StoreResult<Option<TimeMark>> {

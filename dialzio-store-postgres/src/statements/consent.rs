@@ -15,6 +15,8 @@ macro_rules! consent {
 statements! { CONSENT:
     CONSENT_BY_SEQ: Read [consent, consent_subject] =
         concat!("SELECT ", consent!(), " FROM @consent r WHERE r.org_id = $1 AND r.seq = ANY ($2)");
+    CONSENT_AFTER: Read [consent, consent_subject] =
+        concat!("SELECT ", consent!(), " FROM @consent r WHERE r.org_id = $1 AND r.seq > $2 ORDER BY r.seq LIMIT $3");
     CONSENT_SEQS_ABOUT: Read [consent_subject] =
         "SELECT s.seq FROM @consent_subject s WHERE s.org_id = $1 AND s.subject_key = ANY ($2) AND s.seq < $3";
     CONSENT_SEQS_OF: Read [consent] =

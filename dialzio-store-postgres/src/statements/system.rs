@@ -63,6 +63,8 @@ statements! { SYSTEM:
     NEWEST_OF: System [org_head] =
         "SELECT h.org_id, h.event_seq FROM @org_head h WHERE h.org_id = ANY ($1)";
     HEADS: System [org_head] = "SELECT h.org_id FROM @org_head h WHERE h.org_id > $1 ORDER BY h.org_id LIMIT $2";
+    AUDIT_HEADS: System [org_head] =
+        "SELECT h.org_id, h.audit_seq, h.audit_hash FROM @org_head h WHERE h.org_id > $1 ORDER BY h.org_id LIMIT $2";
     FOUND_HEAD: System [org_head] =
         "INSERT INTO @org_head (org_id, event_seq, audit_seq, audit_hash, ledger_seq) VALUES ($1, 0, 0, $2, 0)
          ON CONFLICT DO NOTHING";

@@ -9,6 +9,28 @@ macro_rules! effect {
     };
 }
 
+macro_rules! audit {
+    () => {
+        "SELECT a.seq, a.at, a.principal, a.action, a.subject, a.cause, a.origin, a.detail, a.consents, a.hash FROM @audit a \
+         WHERE a.org_id = $1 AND a.seq > $2"
+    };
+}
+
+/// What people and programs did, narrowed further: since, until, principal, action, subject; the newest first.
+macro_rules! audit_found {
+    ($narrow:literal) => {
+        concat!(
+            audit!(),
+            " AND a.seq < $3 AND ",
+            $narrow,
+            "a.at >= $4 AND a.at < $5 \
+             AND ($6::TEXT IS NULL OR a.principal = $6) AND ($7::TEXT IS NULL OR a.action = $7) \
+             AND ($8::UUID IS NULL OR a.subject = $8) \
+             ORDER BY a.seq DESC LIMIT $9"
+        )
+    };
+}
+
 statements! { WORK:
     EFFECT: Read [effect] = concat!(effect!(), "WHERE e.org_id = $1 AND e.id = $2");
     EFFECT_STATE: Read [effect] = "SELECT e.state FROM @effect e WHERE e.org_id = $1 AND e.id = $2";
@@ -97,10 +119,13 @@ statements! { WORK:
         "SELECT v.seq, v.at, v.body FROM @event v WHERE v.org_id = $1 AND v.seq > $2 ORDER BY v.seq LIMIT $3";
     PUT_EVENT: Write [event] = "INSERT INTO @event (org_id, seq, at, body) VALUES [($1, $2, $3, $4)]";
     DROP_EVENT: Write [event] = "DELETE FROM @event WHERE org_id = $1 AND seq = ANY ($2)";
-    AUDIT: Read [audit] =
-        "SELECT a.seq, a.at, a.principal, a.action, a.subject, a.cause, a.hash FROM @audit a
-         WHERE a.org_id = $1 AND a.seq > $2 ORDER BY a.seq LIMIT $3";
+    AUDIT: Read [audit] = concat!(audit!(), " ORDER BY a.seq LIMIT $3");
+    AUDIT_OF_PEOPLE: Read [audit] = audit_found!("a.principal <> 'system' AND ");
+    AUDIT_BY_PRINCIPAL: Read [audit] = audit_found!("a.principal <> 'system' AND a.principal = $6 AND ");
+    AUDIT_BY_ACTION: Read [audit] = audit_found!("a.principal <> 'system' AND a.action = $7 AND ");
+    AUDIT_ABOUT: Read [audit] = audit_found!("a.principal <> 'system' AND a.subject = $8 AND ");
+    AUDIT_BETWEEN: Read [audit] = audit_found!("");
     PUT_AUDIT: Write [audit] =
-        "INSERT INTO @audit (org_id, seq, at, principal, action, subject, cause, hash)
-         VALUES [($1, $2, $3, $4, $5, $6, $7, $8)]";
+        "INSERT INTO @audit (org_id, seq, at, principal, action, subject, cause, origin, detail, consents, hash)
+         VALUES [($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)]";
 }

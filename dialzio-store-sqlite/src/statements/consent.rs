@@ -16,6 +16,8 @@ statements! { CONSENT:
     CONSENT_BY_SEQ: Read [consent, consent_subject] =
         concat!("SELECT ", consent!(), " FROM json_each(?2) j CROSS JOIN consent r \
                  WHERE r.org_id = ?1 AND r.seq = j.value");
+    CONSENT_AFTER: Read [consent, consent_subject] =
+        concat!("SELECT ", consent!(), " FROM consent r WHERE r.org_id = ?1 AND r.seq > ?2 ORDER BY r.seq LIMIT ?3");
     CONSENT_SEQS_ABOUT: Read [consent_subject] =
         "SELECT s.seq FROM json_each(?2) j CROSS JOIN consent_subject s
          WHERE s.org_id = ?1 AND s.subject_key = j.value AND s.seq < ?3";

@@ -60,6 +60,8 @@ statements! { SYSTEM:
     HEAD: System [org_head] =
         "SELECT h.event_seq, h.audit_seq, h.audit_hash, h.ledger_seq FROM org_head h WHERE h.org_id = ?1";
     HEADS: System [org_head] = "SELECT h.org_id FROM org_head h WHERE h.org_id > ?1 ORDER BY h.org_id LIMIT ?2";
+    AUDIT_HEADS: System [org_head] =
+        "SELECT h.org_id, h.audit_seq, h.audit_hash FROM org_head h WHERE h.org_id > ?1 ORDER BY h.org_id LIMIT ?2";
     PUT_HEAD: System [org_head] =
         "INSERT INTO org_head (org_id, event_seq, audit_seq, audit_hash, ledger_seq) VALUES (?1, ?2, ?3, ?4, ?5)
          ON CONFLICT DO UPDATE SET event_seq = excluded.event_seq, audit_seq = excluded.audit_seq,

@@ -154,6 +154,9 @@ pub(super) const TABLES: &[Table] = &[
             kept("action", Audit, IDS_ONLY),
             kept("subject", Audit, IDS_ONLY),
             kept("cause", Audit, IDS_ONLY),
+            kept("origin", SecurityLog, IDS_ONLY),
+            kept("detail", Audit, IDS_ONLY),
+            kept("consents", Audit, IDS_ONLY),
             kept("hash", Audit, IDS_ONLY),
         ],
         ..Table::OF_ORGANISATION

@@ -10,6 +10,7 @@ use std::fmt::Debug;
 use crate::access::{Colleague, Invitation, Org, Session, SignIn, TokenHash, User};
 use crate::account::{App, KeyCheck, Route};
 use crate::id::{AppId, HookId, OrgId, QuarantineId, UserId, WorkerId};
+use crate::ledger::ChainHead;
 use crate::operator::OperatorEntry;
 use crate::outbox::{Due, Lease, Queue};
 use crate::page::{Page, PageRequest};
@@ -139,6 +140,7 @@ forward! { QuarantineStore {
 forward! { SystemStore {
     read key_checks(scope: &SystemScope) -> Vec<KeyCheck>;
     read operator_log(scope: &SystemScope, before: u64, limit: u32) -> Vec<OperatorEntry>;
+    read audit_heads(scope: &SystemScope, after: Option<OrgId>, limit: u32) -> Vec<(OrgId, ChainHead)>;
     read time_mark(scope: &SystemScope) -> Option<TimeMark>;
     read probe() -> ();
     read ping() -> ();

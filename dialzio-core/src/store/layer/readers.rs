@@ -25,11 +25,12 @@ use crate::id::{
     AccountId, ApiKeyId, CallFlowId, CallId, CannedReplyId, ChannelIdentityId, ContactId, ConversationId,
     DispositionId, JobId, MediaId, MemberId, MessageId, ScheduledMessageId, TaskId,
 };
-use crate::ledger::{AuditEntry, LedgerStore};
+use crate::ledger::{AuditEntry, AuditFilter, ChainHead, LedgerStore};
 use crate::media::{Media, MediaOwner, MediaStore};
 use crate::notice::{NoticeEntry, NoticeStore};
 use crate::page::{Page, PageRequest};
 use crate::scope::OrgScope;
+use crate::store::LedgerSeq;
 
 use super::forward::forward;
 
@@ -89,6 +90,7 @@ forward! { ConsentStore {
     read consent_facts(scope: &OrgScope, conversation: ConversationId) -> Option<ConsentRows>;
     read suppressions(scope: &OrgScope, hashes: &[[u8; 16]]) -> Vec<Suppression>;
     read any_suppression(scope: &OrgScope) -> bool;
+    read consent_ledger(scope: &OrgScope, after: LedgerSeq, limit: u32) -> Vec<ConsentRecord>;
     read consent_history(scope: &OrgScope, contact: ContactId, page: PageRequest) -> Page<ConsentRecord>;
 } }
 
@@ -138,6 +140,8 @@ forward! { CallStore {
 
 forward! { LedgerStore {
     read audit(scope: &OrgScope, after: u64, limit: u32) -> Vec<AuditEntry>;
+    read audit_found(scope: &OrgScope, filter: &AuditFilter, after: u64, before: u64, limit: u32) -> Vec<AuditEntry>;
+    read audit_head(scope: &OrgScope) -> ChainHead;
     read events(scope: &OrgScope, after: EventSeq, limit: u32) -> Vec<Recorded>;
     read newest_event(scope: &OrgScope) -> EventSeq;
 } {

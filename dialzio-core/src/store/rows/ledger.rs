@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 
 use super::{Bind, Columns, FromRow, ToRow};
 use crate::event::{EventSeq, Recorded};
-use crate::ledger::{AuditEntry, ChainHash};
+use crate::ledger::{AuditEntry, AuditFilter, ChainHash, ConsentMark, Detail};
 use crate::operator::OperatorEntry;
 use crate::store::StoreResult;
 use crate::time::{Ahead, TimeMark};
@@ -20,6 +20,12 @@ impl FromRow for AuditEntry {
             action: c.word()?,
             subject: c.opt_uuid()?,
             cause: c.opt_uuid()?,
+            origin: c.opt_word()?,
+            detail: c.opt_word()?,
+            consents: match c.opt_bytes()? {
+                Some(bytes) => Some(ConsentMark::from_bytes(bytes).ok_or_else(|| c.bad())?),
+                None => None,
+            },
             hash: ChainHash(c.array()?),
         })
     }
@@ -33,9 +39,52 @@ impl ToRow for AuditEntry {
         to.text(self.action.as_str());
         to.opt_uuid(self.subject);
         to.opt_uuid(self.cause);
+        to.opt_text(self.origin.map(|origin| origin.to_string()).as_deref());
+        to.opt_text(self.detail.as_ref().map(Detail::as_str));
+        to.opt_bytes(self.consents.map(|consents| consents.to_bytes()).as_ref().map(|bytes| &bytes[..]));
         to.bytes(&self.hash.0);
         Ok(())
     }
+}
+
+/// Which index a part of the audit log is read by, decided once for both SQL stores.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AuditList {
+    /// What people and programs did.
+    OfPeople,
+    /// What one of them did.
+    ByPrincipal,
+    /// What they did of one kind.
+    ByAction,
+    /// What they did about one record.
+    About,
+    /// All places of a stretch, with what the system did.
+    Between,
+}
+
+impl AuditList {
+    /// The index that leaves the fewest entries to look at.
+    #[must_use]
+    pub const fn of(filter: &AuditFilter) -> Self {
+        if filter.with_system {
+            Self::Between
+        } else if filter.subject.is_some() {
+            Self::About
+        } else if filter.principal.is_some() {
+            Self::ByPrincipal
+        } else if filter.action.is_some() {
+            Self::ByAction
+        } else {
+            Self::OfPeople
+        }
+    }
+}
+
+/// The period of a filter as stores compare it: microseconds since 1970, the end excluded.
+#[must_use]
+pub fn audit_period(filter: &AuditFilter) -> (i64, i64) {
+    let since = filter.since.map_or(i64::MIN, |at| at.timestamp_micros());
+    (since, filter.until.map_or(i64::MAX, |at| at.timestamp_micros()))
 }
 
 impl FromRow for Recorded {

@@ -35,6 +35,7 @@ pub use contact_list::{ContactList, ContactPlace, LastContact};
 pub use conversation::opt_conversation;
 pub use identity::{HeldAlias, bare_identity, with_aliases};
 pub use inbox::{InboxList, InboxPlace, ListedAt, inbox_page};
+pub use ledger::{AuditList, audit_period};
 pub use message::{bind_content, bind_reactions, delivery, external_id, reactions};
 pub use message_search::{Candidate, Lead, found_page, with_entries};
 

@@ -17,6 +17,7 @@ use super::{Batch, Commit, Revision, StoreResult};
 use crate::access::{Invitation, Session, TokenHash, User, UserChange};
 use crate::account::{App, AppChange, KeyCheck};
 use crate::id::{AppId, HookId, OrgId, QuarantineId, UserId};
+use crate::ledger::ChainHead;
 use crate::operator::OperatorEntry;
 use crate::scope::{OrgScope, SystemScope};
 use crate::time::{ConfirmedTime, TimeMark};
@@ -113,6 +114,13 @@ pub trait SystemStore: IdentityStore + RoutingStore + LeaseStore + QuarantineSto
         before: u64,
         limit: u32,
     ) -> StoreResult<Vec<OperatorEntry>>;
+    /// Where the audit log of each organisation ends, in order of their ids, after one of them.
+    async fn audit_heads(
+        &self,
+        scope: &SystemScope,
+        after: Option<OrgId>,
+        limit: u32,
+    ) -> StoreResult<Vec<(OrgId, ChainHead)>>;
     /// Whether the store can be read: a row of each table that requests need, on one snapshot. Cheap, and writes nothing.
     async fn probe(&self) -> StoreResult<()>;
     /// Whether the store can write: a heartbeat that commits.

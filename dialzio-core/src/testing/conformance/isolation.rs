@@ -16,6 +16,7 @@ use crate::conversation::{
 };
 use crate::disposition::DispositionWrite;
 use crate::event::{DomainEvent, EventSeq};
+use crate::ledger::AuditFilter;
 use crate::media::{Media, MediaWrite};
 use crate::notice::{NoticeAbout, NoticeWrite};
 use crate::outbox::{Job, JobState, JobWrite, QueueKind};
@@ -155,6 +156,7 @@ async fn found(bed: &TestBed, full: &Full, scope: &OrgScope) -> Vec<(&'static st
     };
     let calls = store.call_facts(scope, &reports).await.unwrap();
     let period = ReportQuery { since: bed.at(0), until: bed.at(60), member: None };
+    let all_entries = AuditFilter { with_system: true, ..AuditFilter::default() };
     let held = bed.lease(full.tenant.queue(QueueKind::Send)).await;
     let due = store.due(scope, &held, bed.at(60), 10).await.unwrap();
     store.release(&bed.system, held).await.unwrap();
@@ -265,6 +267,9 @@ async fn found(bed: &TestBed, full: &Full, scope: &OrgScope) -> Vec<(&'static st
         ("watch", is_woken),
         ("newest_event", store.newest_event(scope).await.unwrap() > EventSeq(0)),
         ("audit", store.audit(scope, 0, 100).await.unwrap().len() > 2),
+        ("audit_found", store.audit_found(scope, &all_entries, 0, u64::MAX, 100).await.unwrap().len() > 2),
+        ("audit_head", store.audit_head(scope).await.unwrap().seq > 2),
+        ("consent_ledger", !store.consent_ledger(scope, LedgerSeq(0), 9).await.unwrap().is_empty()),
         ("due", !due.is_empty()),
         ("waiting", !store.waiting(scope, page()).await.unwrap().items.is_empty()),
         ("quarantined_item", store.quarantined_item(scope, full.bytes.id).await.unwrap().is_some()),

@@ -1,10 +1,11 @@
 //! The audit log and the event log.
 
+use crate::consent::{ConsentEvent, ConsentRecord, ConsentWrite};
 use crate::contact::ContactWrite;
 use crate::event::{DomainEvent, EventSeq};
-use crate::ledger::{Action, AuditEntry, ChainHash};
+use crate::ledger::{Action, AuditEntry, AuditFilter, ChainHash, ChainHead, ConsentMark};
 use crate::scope::{Actor, Grant};
-use crate::store::{Batch, Cause, Precondition, RecordRef, Revision};
+use crate::store::{Batch, Cause, LedgerSeq, Precondition, RecordRef, Revision};
 use crate::testing::conformance::{Tenant, TestBed};
 
 /// Whether the chain is whole, from its first entry on.
@@ -64,6 +65,112 @@ pub async fn chains_of_two_organisations_do_not_mix(bed: TestBed) {
     }
     for tenant in [&tenant, &other] {
         verify(tenant, &bed.store.audit(&tenant.scope, 0, 1_000).await.unwrap());
+    }
+}
+
+/// An entry keeps from where it was done and more about it, and speaks of the consent rows that were written with it.
+pub async fn an_entry_keeps_its_origin_its_detail_and_the_digest_of_its_consents(bed: TestBed) {
+    let tenant = bed.tenant().await;
+    let person = bed.person(&tenant, "Asha").await;
+    let before = bed.store.audit(&tenant.scope, 0, 1_000).await.unwrap().len();
+    let origin = "203.0.113.0/24".parse().ok();
+    let actor = Actor::new(tenant.org.id, crate::testing::service("shop desk"), Grant::of(&[]));
+    let consent = |event| bed.make.consent(person.contact.id, person.identity.subject_keys(), event);
+    for events in [&[ConsentEvent::Given][..], &[ConsentEvent::Withdrawn, ConsentEvent::Refused], &[]] {
+        let mut batch = Batch::new(&actor.clone().from_network(origin), Action::ConsentRecorded, bed.at(7));
+        batch.detail("x=1".parse().unwrap());
+        for event in events {
+            batch.write(ConsentWrite::Record(consent(*event)));
+        }
+        bed.store.commit_one(&tenant.scope, batch).await.unwrap();
+    }
+    let all = bed.store.audit(&tenant.scope, 0, 1_000).await.unwrap();
+    verify(&tenant, &all);
+    let fresh = &all[before..];
+    assert!(fresh.iter().all(|entry| entry.origin == origin && entry.detail == "x=1".parse().ok()));
+    let rows = bed.store.consent_ledger(&tenant.scope, LedgerSeq(0), 10).await.unwrap();
+    assert_eq!(rows.iter().map(|row| row.seq.0).collect::<Vec<_>>(), [1, 2, 3]);
+    assert_eq!(bed.store.consent_ledger(&tenant.scope, LedgerSeq(1), 1).await.unwrap(), rows[1..2]);
+    let mark = |rows: &[ConsentRecord]| {
+        let mut mark = ConsentMark::of(rows)?;
+        mark.through = rows.last()?.seq;
+        Some(mark)
+    };
+    let marks: Vec<_> = fresh.iter().map(|entry| entry.consents).collect();
+    assert_eq!(marks, [mark(&rows[..1]), mark(&rows[1..]), None]);
+    assert_eq!(marks[1].map(|mark| mark.from()), Some(LedgerSeq(2)));
+}
+
+/// Where a log ends is kept beside it, for each organisation.
+pub async fn the_recorded_end_is_that_of_the_log(bed: TestBed) {
+    let (tenant, other) = (bed.tenant().await, bed.tenant().await);
+    bed.write(&tenant.scope, ContactWrite::Insert(bed.make.contact("Asha"))).await;
+    let mut heads = Vec::new();
+    for tenant in [&tenant, &other] {
+        let last = bed.store.audit(&tenant.scope, 0, 1_000).await.unwrap().pop().unwrap();
+        let head = ChainHead { seq: last.seq, hash: last.hash };
+        assert_eq!(bed.store.audit_head(&tenant.scope).await.unwrap(), head);
+        heads.push((tenant.org.id, head));
+    }
+    heads.sort_by_key(|(org, _)| *org);
+    let mut found = Vec::new();
+    let mut after = None;
+    while let Some(next) = bed.store.audit_heads(&bed.system, after, 1).await.unwrap().pop() {
+        after = Some(next.0);
+        found.push(next);
+    }
+    found.retain(|found| heads.iter().any(|(org, _)| *org == found.0));
+    assert_eq!(found, heads);
+}
+
+/// Each choice of a filter, alone and together, over what people did and over all: the same as asking each entry.
+pub async fn entries_are_found_by_who_what_which_and_when(bed: TestBed) {
+    let tenant = bed.tenant().await;
+    let actors = ["shop desk", "website"]
+        .map(|name| Actor::new(tenant.org.id, crate::testing::service(name), Grant::of(&[])));
+    let subjects: [crate::id::ContactId; 2] = [bed.make.id(), bed.make.id()];
+    for step in 0..12_usize {
+        let action = [Action::ContactChanged, Action::NoteAdded, Action::TaskChanged][step % 3];
+        let at = bed.at(10 + i64::try_from(step).unwrap());
+        let mut batch = match step % 4 {
+            3 => Batch::caused_by(&Cause::Stored, action, at),
+            step => Batch::new(&actors[step % 2], action, at),
+        };
+        batch.about(subjects[step % 2]);
+        bed.store.commit_one(&tenant.scope, batch).await.unwrap();
+    }
+    let all = bed.store.audit(&tenant.scope, 0, 1_000).await.unwrap();
+    let end = all.len() as u64 + 1;
+    let none = AuditFilter::default();
+    let who = Some(actors[0].principal().to_ref());
+    let (since, until) = (Some(bed.at(13)), Some(bed.at(20)));
+    let subject = Some(crate::id::TypedId::uuid(subjects[0]));
+    let about = AuditFilter { subject, ..none.clone() };
+    let filters = [
+        AuditFilter { principal: who.clone(), ..none.clone() },
+        AuditFilter { action: Some(Action::NoteAdded), ..none.clone() },
+        about.clone(),
+        AuditFilter { since, until, ..none.clone() },
+        AuditFilter { principal: who.clone(), action: Some(Action::ContactChanged), ..about.clone() },
+        AuditFilter { principal: who, since, ..none.clone() },
+        AuditFilter { principal: Some("service:nobody".to_owned()), ..none.clone() },
+        none,
+    ];
+    for filter in filters.into_iter().flat_map(|filter| {
+        let with_system = AuditFilter { with_system: true, ..filter.clone() };
+        [filter, with_system]
+    }) {
+        let expected: Vec<_> = all.iter().rev().filter(|entry| filter.wants(entry)).cloned().collect();
+        let found = bed.store.audit_found(&tenant.scope, &filter, 0, end, 100).await.unwrap();
+        assert_eq!(found, expected, "{filter:?}");
+        let after = all.len() as u64 - 8;
+        let part: Vec<_> = expected
+            .iter()
+            .filter(|entry| entry.seq > after && entry.seq < end - 2)
+            .take(3)
+            .cloned()
+            .collect();
+        assert_eq!(bed.store.audit_found(&tenant.scope, &filter, after, end - 2, 3).await.unwrap(), part);
     }
 }
 

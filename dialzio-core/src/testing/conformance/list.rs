@@ -179,6 +179,9 @@ macro_rules! store_conformance {
             ledger {
                 every_batch_has_an_audit_entry_and_the_chain_verifies
                 chains_of_two_organisations_do_not_mix
+                an_entry_keeps_its_origin_its_detail_and_the_digest_of_its_consents
+                the_recorded_end_is_that_of_the_log
+                entries_are_found_by_who_what_which_and_when
                 the_event_log_has_no_gaps
                 the_logs_hold_ids_only
                 a_watcher_is_woken_by_a_commit_with_events

@@ -16,6 +16,7 @@ pub(crate) struct GotoEntry {
 }
 
 const EVENTS: &str = "settings/events";
+const AUDIT: &str = "settings/audit";
 const SANDBOX: &str = "sandbox";
 
 const fn page(label: &'static str, icon: &'static str, href: &'static str) -> GotoEntry {
@@ -26,7 +27,7 @@ const fn command(label: &'static str, icon: &'static str, press: &'static str) -
     GotoEntry { label, icon, href: None, press }
 }
 
-const ENTRIES: [GotoEntry; 30] = [
+const ENTRIES: [GotoEntry; 31] = [
     page("Inbox", "inbox", "inbox"),
     page("Calls", "call", "calls"),
     page("Calls: to call back", "call-missed", "calls?view=waiting"),
@@ -43,6 +44,7 @@ const ENTRIES: [GotoEntry; 30] = [
     page("Settings: canned replies", "canned", "settings/canned-replies"),
     page("Settings: templates", "template", "settings/templates"),
     page("Settings: channels", "plug", "settings/channels"),
+    page("Settings: audit log", "shield", AUDIT),
     page("Settings: unprocessed events", "held", EVENTS),
     page("Sandbox phone", "handset", SANDBOX),
     page("New contact", "plus", "contacts?new=1"),
@@ -59,36 +61,53 @@ const ENTRIES: [GotoEntry; 30] = [
     command("Sign out", "back", "#sign-out"),
 ];
 
+/// The places that not everybody can open.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Offered {
+    /// Events that could not be processed.
+    pub(crate) events: bool,
+    /// The audit log.
+    pub(crate) audit: bool,
+    /// The sandbox phone.
+    pub(crate) sandbox: bool,
+}
+
 /// Pages and commands of which each typed word begins a word; without any, all of them.
-pub(crate) fn entries(typed: &str, may_see_events: bool, sandbox: bool) -> Vec<GotoEntry> {
+pub(crate) fn entries(typed: &str, offered: Offered) -> Vec<GotoEntry> {
     let wanted = tokens([typed]);
     if wanted.is_empty() && !typed.is_empty() {
         return Vec::new();
     }
-    let offered = |entry: &GotoEntry| match entry.href {
-        Some(EVENTS) => may_see_events,
-        Some(SANDBOX) => sandbox,
+    let is_offered = |entry: &GotoEntry| match entry.href {
+        Some(EVENTS) => offered.events,
+        Some(AUDIT) => offered.audit,
+        Some(SANDBOX) => offered.sandbox,
         _ => true,
     };
     let matches = |entry: &GotoEntry| {
         let words = tokens([entry.label]);
         wanted.iter().all(|wanted| words.iter().any(|word| word.starts_with(wanted.as_str())))
     };
-    ENTRIES.into_iter().filter(offered).filter(matches).collect()
+    ENTRIES.into_iter().filter(is_offered).filter(matches).collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::entries;
+    use super::{Offered, entries};
 
     #[test]
     fn pages_and_commands_are_found_by_the_beginnings_of_their_words() {
-        let found =
-            |typed| entries(typed, true, true).into_iter().map(|entry| entry.label).collect::<Vec<_>>();
+        let all = Offered { events: true, audit: true, sandbox: true };
+        let found = |typed| entries(typed, all).into_iter().map(|entry| entry.label).collect::<Vec<_>>();
         assert_eq!(found("chan"), ["Settings: channels"]);
         assert_eq!(found("conv assign"), ["Assign conversation", "Assign conversation to me"]);
         assert!(found("zzz").is_empty() && found("%").is_empty());
         assert_eq!(found("").len(), super::ENTRIES.len());
-        assert!(entries("unprocessed", false, true).is_empty(), "shown to a member who may not open it");
+        for place in ["unprocessed", "audit", "sandbox"] {
+            assert!(
+                entries(place, Offered::default()).is_empty(),
+                "{place} is shown to a member who may not open it"
+            );
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::goto::{GotoEntry, entries};
+use super::goto::{GotoEntry, Offered, entries};
 use super::{Action, Avatar, Shown};
 
 /// Which colours a person asked for. Kept in the cookie `dialzio_theme` (`light` or `dark`).
@@ -66,6 +66,8 @@ pub(crate) enum Place {
     Templates,
     /// Who works here.
     Members,
+    /// What was done.
+    Audit,
     /// Quiet hours, caps, zone.
     Settings,
     /// The phone that plays the customer.
@@ -107,6 +109,8 @@ pub(crate) struct Shell {
     pub(crate) missed: Option<u32>,
     /// Events held back, for the rail. The place is shown to those who may open it.
     pub(crate) held: Option<u64>,
+    /// Whether the reader may open the audit log.
+    pub(crate) audit: bool,
     /// Whether the sandbox runs, so that its phone is in the rail.
     pub(crate) sandbox: bool,
     /// Whether single-key shortcuts are on for this person.
@@ -122,6 +126,7 @@ impl Shell {
             self.place,
             Place::Profile
                 | Place::Members
+                | Place::Audit
                 | Place::Templates
                 | Place::Settings
                 | Place::CannedReplies
@@ -134,7 +139,7 @@ impl Shell {
 
     /// Pages and commands to go to, before anything is typed.
     pub(crate) fn entries(&self) -> Vec<GotoEntry> {
-        entries("", self.held.is_some(), self.sandbox)
+        entries("", Offered { events: self.held.is_some(), audit: self.audit, sandbox: self.sandbox })
     }
 
     /// Whether `place` is the one marked in the rail.

@@ -52,6 +52,11 @@ pub(super) async fn all() -> Vec<Vec<Ran>> {
             promotion_counts_for_seven_days_once_dispatched
             what_the_wire_needs_comes_in_one_look
         }
+        ledger {
+            the_recorded_end_is_that_of_the_log
+            an_entry_keeps_its_origin_its_detail_and_the_digest_of_its_consents
+            entries_are_found_by_who_what_which_and_when
+        }
         contact_list {
             each_choice_narrows_the_list_in_either_order
             a_list_shows_identities_and_the_newest_contact

@@ -71,6 +71,7 @@ pub(super) fn shell(title: &str, place: Place) -> Shell {
         notices: 2,
         missed: Some(1),
         held: Some(2),
+        audit: true,
         sandbox: true,
         keys: true,
         after: None,

@@ -1,6 +1,7 @@
 //! Pages other than the inbox, with invented data.
 
 use super::{at, shell, thread};
+use crate::web::view::goto;
 use crate::web::view::{
     Avatar, Chip, Choice, Fact, Tone,
     contact::{
@@ -33,7 +34,11 @@ pub(crate) fn goto(query: &str) -> GotoResults {
     } else {
         vec![person("Asha Subramaniam", "+91 98400 12345"), person("@kavya.designs", "no number")]
     };
-    GotoResults { entries: crate::web::view::goto::entries(&query, true, true), query, people }
+    GotoResults {
+        entries: goto::entries(&query, goto::Offered { events: true, audit: true, sandbox: true }),
+        query,
+        people,
+    }
 }
 
 pub(crate) fn rows() -> ContactRows {

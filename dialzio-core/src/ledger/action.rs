@@ -1,0 +1,119 @@
+//! The words for what was done.
+
+use crate::name::string_enum;
+
+string_enum! {
+    /// What was done. Part of each audit entry.
+    #[cfg_attr(feature = "openapi", schema(as = AuditAction))]
+    pub enum Action {
+        /// An organisation was founded.
+        OrgFounded = "organisation.founded",
+        /// The settings of the organisation changed.
+        OrgChanged = "organisation.changed",
+        /// A member joined.
+        MemberJoined = "member.joined",
+        /// A member changed.
+        MemberChanged = "member.changed",
+        /// A member was deactivated: sessions and keys ended, and what was assigned to them was handed over.
+        MemberDeactivated = "member.deactivated",
+        /// A member who was deactivated may come in again.
+        MemberActivated = "member.activated",
+        /// An invitation was made or renewed.
+        MemberInvited = "member.invited",
+        /// An invitation was revoked.
+        InvitationRevoked = "invitation.revoked",
+        /// A member changed their own password, which ended their other sessions.
+        PasswordChanged = "password.changed",
+        /// A member ended sessions of their own.
+        SessionsEnded = "sessions.ended",
+        /// A member signed in.
+        SignedIn = "session.begun",
+        /// A member signed out.
+        SignedOut = "session.ended",
+        /// A wrong password was given for a member's address.
+        SignInRefused = "sign_in.refused",
+        /// Something was asked for that the caller's permissions do not include; the detail names the one that is missing. Once
+        /// a minute for each caller and permission.
+        AccessRefused = "access.refused",
+        /// Entries of the audit log were exported.
+        AuditExported = "audit.exported",
+        /// The operator verified the audit log.
+        AuditVerified = "audit.verified",
+        /// A key was made or revoked.
+        KeyChanged = "key.changed",
+        /// An app was registered.
+        AppRegistered = "app.registered",
+        /// The webhook address of an app was rotated, or the former one was ended.
+        AppChanged = "app.changed",
+        /// An account was connected or changed.
+        AccountChanged = "account.changed",
+        /// Templates were fetched.
+        TemplatesSynced = "templates.synced",
+        /// A contact was made.
+        ContactCreated = "contact.created",
+        /// A contact changed.
+        ContactChanged = "contact.changed",
+        /// A note was written.
+        NoteAdded = "note.added",
+        /// A follow-up was made or changed.
+        TaskChanged = "task.changed",
+        /// A conversation's state, assignee or read mark changed.
+        ConversationChanged = "conversation.changed",
+        /// A draft was saved, or removed by its member. It has no entry unless the same batch changes something else, see
+        /// [`BatchParts::entry`](crate::store::BatchParts::entry).
+        DraftChanged = "draft.changed",
+        /// A member has read notices. It has no entry unless the same batch changes something else, as with drafts.
+        NoticesRead = "notices.read",
+        /// A message came in.
+        MessageReceived = "message.received",
+        /// A message was queued.
+        MessageQueued = "message.queued",
+        /// A message was scheduled, or a scheduled one changed, cancelled, sent or refused.
+        MessageScheduled = "message.scheduled",
+        /// A message was handed to the provider.
+        MessageDispatched = "message.dispatched",
+        /// Evidence about the delivery of a message.
+        MessageEvidence = "message.evidence",
+        /// The gate refused or deferred a message, or a member took it back.
+        MessageStopped = "message.stopped",
+        /// A consent was given, refused or withdrawn.
+        ConsentRecorded = "consent.recorded",
+        /// A file was fetched.
+        MediaFetched = "media.fetched",
+        /// A file was taken in to be sent.
+        MediaTaken = "media.taken",
+        /// A file was handed to the provider.
+        MediaUploaded = "media.uploaded",
+        /// A file was opened.
+        MediaOpened = "media.opened",
+        /// A file was deleted before its time.
+        MediaDeleted = "media.deleted",
+        /// A call was placed, or is to be.
+        CallPlaced = "call.placed",
+        /// A call was controlled: ended, held.
+        CallControlled = "call.controlled",
+        /// A member changed a call: its outcome, note, or whose it is.
+        CallChanged = "call.changed",
+        /// The provider reported a call.
+        CallReported = "call.reported",
+        /// Agents of a telephone system were listed, or mapped to members.
+        AgentsChanged = "call_agents.changed",
+        /// Bytes went into quarantine.
+        Quarantined = "quarantine.added",
+        /// Bytes left quarantine.
+        QuarantineSettled = "quarantine.settled",
+        /// The operator looked at the bytes of a quarantined item.
+        QuarantineOpened = "quarantine.opened",
+        /// Received elements joined the backlog.
+        ElementQueued = "inbox.parked",
+        /// The operator of the installation took an owner's rights.
+        OperatorEntered = "operator.entered",
+        /// A job was put off to a later time. It has no entry unless the same batch changes something else, see
+        /// [`BatchParts::entry`](crate::store::BatchParts::entry).
+        JobPostponed = "job.postponed",
+        /// Housekeeping of the queues.
+        JobSettled = "effect.settled",
+        /// What has expired was removed.
+        Swept = "retention.swept",
+    }
+}
