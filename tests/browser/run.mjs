@@ -28,6 +28,7 @@ import { mounted } from './tests/mounted.mjs';
 import { notices } from './tests/notices.mjs';
 import { keepOrder } from './tests/order.mjs';
 import { members, profile, templates } from './tests/people.mjs';
+import { audit } from './tests/audit.mjs';
 import { phoneBeside } from './tests/phone.mjs';
 import { places } from './tests/places.mjs';
 import { presence } from './tests/presence.mjs';
@@ -63,6 +64,7 @@ const ALL = [
   roles,
   profile,
   members,
+  audit,
   templates,
   consent,
   timeline,

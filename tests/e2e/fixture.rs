@@ -249,7 +249,8 @@ impl Fixture {
         let options = options(Options::for_origin(&origin));
         let closing = options.closing.clone();
         let router = host.merge(dialzio_http::router(crm.clone(), options));
-        let server = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+        let service = router.into_make_service_with_connect_info::<std::net::SocketAddr>();
+        let server = tokio::spawn(async move { axum::serve(listener, service).await.unwrap() });
         let ticking = Arc::clone(&clock);
         let graph = Emulator::start(EmulatorConfig::new(Arc::new(move || ticking.now()))).await.unwrap();
         let mut behaviour = graph.behaviour();
