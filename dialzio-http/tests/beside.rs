@@ -123,3 +123,44 @@ fn the_quarantine_command_works_beside_a_running_server_and_is_on_record() {
     let alone = said(&dialzio(&data, &["quarantine", "list", "--reason", "a look"]));
     assert!(alone.lines().all(|line| !line.starts_with(first)), "{alone}");
 }
+
+#[test]
+fn the_audit_command_verifies_beside_a_running_server_and_alone_and_ends_with_a_code_for_each_fault() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let init = dialzio(&data, &["init", "--org", "Shop", "--owner", "asha@example.com", "--json"]);
+    let init: Value = serde_json::from_str(&said(&init)).unwrap();
+    let bearer = format!("Authorization: Bearer {}\r\n", init["api_key"].as_str().unwrap());
+    let server = Server::start(&data);
+    for name in ["Asha", "Ben"] {
+        let body = json!({ "name": name }).to_string();
+        assert_eq!(server.ask("POST", "/v1/contacts", &bearer, &body).0, 201);
+    }
+    let beside = dialzio(&data, &["audit", "verify", "--json", "--reason", "yearly review"]);
+    let report: Value = serde_json::from_str(&said(&beside)).unwrap();
+    assert_eq!((&report["intact"], &report["finding"]), (&json!(true), &Value::Null), "{report}");
+    let (_, audit) = server.ask("GET", "/v1/audit?limit=200", &bearer, "");
+    let entries = audit["data"].as_array().unwrap();
+    let verified = entries.last().unwrap();
+    assert_eq!(verified["action"], "audit.verified");
+    assert_eq!(verified["principal"], "service:operator: yearly review");
+    assert_eq!(report["entries"], entries.len() - 1, "all before it");
+    drop(server);
+
+    let database = || rusqlite::Connection::open(data.join("dialzio.db")).unwrap();
+    let verify = || dialzio(&data, &["audit", "verify", "--reason", "a doubt"]);
+    assert!(said(&verify()).contains("\twhole\t"));
+    database()
+        .execute("UPDATE audit SET action = 'note.added' WHERE action = 'contact.created'", [])
+        .unwrap();
+    let found = verify();
+    assert_eq!(found.status.code(), Some(1), "{found:?}");
+    assert!(String::from_utf8_lossy(&found.stdout).contains("was changed"), "{found:?}");
+    database().execute("DELETE FROM audit WHERE seq = 2", []).unwrap();
+    assert_eq!(verify().status.code(), Some(4));
+    database().execute("DELETE FROM audit", []).unwrap();
+    assert_eq!(verify().status.code(), Some(2));
+    let unknown = ["audit", "verify", "--org", "01890000-0000-7000-8000-000000000000", "--reason", "a doubt"];
+    assert_eq!(dialzio(&data, &unknown).status.code(), Some(70), "not a finding");
+    assert_eq!(dialzio(&data, &["audit", "verify"]).status.code(), Some(70), "it needs a reason");
+}
