@@ -2,7 +2,7 @@
 #![cfg(feature = "testing")]
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "tests")]
 
-use dialzio_core::access::{MemberState, NewOrg};
+use dialzio_core::access::{MemberState, NewApiKey, NewOrg};
 use dialzio_core::account::LocalKeys;
 use dialzio_core::contact::{NewContact, NewTask, TaskQuery};
 use dialzio_core::entropy::Entropy;
@@ -86,7 +86,7 @@ async fn nobody_gives_a_role_above_their_own_nor_changes_who_has_one() {
     assert_eq!(access.change_role(&admin, agent_id, Role::Manager, None).await.unwrap().role, Role::Manager);
     // Nor does a key with every permission, which an admin can make.
     let name = Title::parse("All").unwrap();
-    let (_, token) = access.create_key(&admin, name, Permission::ALL).await.unwrap();
+    let (_, token) = access.create_key(&admin, NewApiKey::new(name, Permission::ALL)).await.unwrap();
     let key = access.authenticate(token.reveal()).await.unwrap();
     invalid(access.invite(&key, Some(email("Other")), Role::Owner).await, "role");
     invalid(access.change_role(&key, admin_id, Role::Owner, None).await, "role");
@@ -139,8 +139,10 @@ async fn a_member_who_leaves_loses_sessions_and_keys_and_hands_their_work_over()
     let (colleague, heir) = shop.joins("Ravi", Role::Agent).await;
     let session = access.sign_in(&email("Asha"), &secret()).await.unwrap();
     let name = Title::parse("Website").unwrap();
-    let (_, key) = access.create_key(&leaving, name.clone(), &[Permission::ContactsRead]).await.unwrap();
-    let (_, other) = access.create_key(&shop.host, name, &[Permission::ContactsRead]).await.unwrap();
+    let (_, key) =
+        access.create_key(&leaving, NewApiKey::new(name.clone(), &[Permission::ContactsRead])).await.unwrap();
+    let (_, other) =
+        access.create_key(&shop.host, NewApiKey::new(name, &[Permission::ContactsRead])).await.unwrap();
     let named = NewContact { name: PersonName::parse("Tara").ok(), ..NewContact::default() };
     let contact = shop.crm.contacts().create(&shop.host, named).await.unwrap();
     let title = TaskTitle::parse("Call back").unwrap();

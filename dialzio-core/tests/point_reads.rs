@@ -2,7 +2,7 @@
 #![cfg(feature = "testing")]
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 
-use dialzio_core::access::NewOrg;
+use dialzio_core::access::{NewApiKey, NewOrg};
 use dialzio_core::account::LocalKeys;
 use dialzio_core::entropy::Entropy;
 use dialzio_core::memory::MemoryStore;
@@ -56,7 +56,8 @@ async fn one_item_is_read_by_its_id_and_no_list_is_gone_through() {
     let writes = held.iter().cloned().map(SystemWrite::Quarantine).collect();
     store.commit_system(&system_scope(), writes, None).await.unwrap();
     let name = "Reports".parse().unwrap();
-    let (key, _) = crm.access().create_key(&me, name, &[Permission::ContactsRead]).await.unwrap();
+    let (key, _) =
+        crm.access().create_key(&me, NewApiKey::new(name, &[Permission::ContactsRead])).await.unwrap();
 
     calls.lock().unwrap().clear();
     // They were sealed for no organisation, so they are found and cannot be opened.

@@ -198,11 +198,14 @@ routes! {
         problems ["input.invalid", "invitation.conflict"];
     "invitations.revoke" delete "/v1/invitations/{invitation}" needs(P::MembersManage), "Take an invitation back", 204 => api::members::revoke,
         problems ["input.invalid"];
-    "keys.list" get "/v1/keys" needs(P::MembersManage), "List API keys, without their secrets", 200 => api::organisation::keys;
-    "keys.get" get "/v1/keys/{key}" needs(P::MembersManage), "Get an API key, without its secret", 200 => api::organisation::key;
-    "keys.create" post "/v1/keys" needs(P::MembersManage), "Create an API key; its secret is shown once", 201 => api::organisation::create_key,
+    "keys.list" get "/v1/keys" needs(P::MembersManage), "List API keys, without their secrets", 200 => api::keys::list;
+    "keys.get" get "/v1/keys/{key}" needs(P::MembersManage), "Get an API key, without its secret", 200 => api::keys::get;
+    "keys.create" post "/v1/keys" needs(P::MembersManage), "Create an API key; its secret is shown once", 201 => api::keys::create,
         sample r#"{"name":"Website","permissions":["contacts.read"]}"#;
-    "keys.revoke" delete "/v1/keys/{key}" needs(P::MembersManage), "Revoke an API key", 200 => api::organisation::revoke_key;
+    "keys.rotate" post "/v1/keys/{key}/rotation" needs(P::MembersManage), "Make another API key in the place of one, which goes on working for some hours", 201 => api::keys::rotate,
+        sample r#"{"overlap_hours":24}"#,
+        problems ["api_key.conflict"];
+    "keys.revoke" delete "/v1/keys/{key}" needs(P::MembersManage), "Revoke an API key", 200 => api::keys::revoke;
     "calls.list" get "/v1/calls" needs(P::CallsRead), "List calls, newest first", 200 => api::calls::list,
         problems ["organisation.not_found"];
     "calls.export" get "/v1/calls/export" needs(P::CallsRead), "The rows of the call log as a table of comma-separated values", 200 => api::call_export::get,

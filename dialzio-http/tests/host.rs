@@ -5,7 +5,7 @@
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode, request::Parts};
 use axum::{Extension, Router};
-use dialzio_core::access::NewOrg;
+use dialzio_core::access::{NewApiKey, NewOrg};
 use dialzio_core::account::LocalKeys;
 use dialzio_core::{Actor, Crm, Error, OrgId, Permission, Principal, Role};
 use dialzio_http::auth::Caller;
@@ -53,7 +53,7 @@ async fn host() -> Host {
     let owner =
         crm.access().act_as(org, Principal::service("test").unwrap(), Role::Owner.grant()).await.unwrap();
     let name = "Key".parse().unwrap();
-    let (_, key) = crm.access().create_key(&owner, name, Permission::ALL).await.unwrap();
+    let (_, key) = crm.access().create_key(&owner, NewApiKey::new(name, Permission::ALL)).await.unwrap();
     let shut = Arc::new(AtomicBool::new(false));
     let options = Options::for_origin("https://shop.example").host_auth(Shop(org, Arc::clone(&shut)));
     let app = dialzio_http::router(crm, options);

@@ -5,7 +5,7 @@
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::Request;
-use dialzio_core::access::NewOrg;
+use dialzio_core::access::{NewApiKey, NewOrg};
 use dialzio_core::account::{LocalKeys, NewApp};
 use dialzio_core::store::{Call, StoreLayer, StoreResult};
 use dialzio_core::tasks::TaskState;
@@ -79,7 +79,7 @@ async fn server() -> Server {
     let owner =
         crm.access().act_as(org, Principal::service("test").unwrap(), Role::Owner.grant()).await.unwrap();
     let name = "Key".parse().unwrap();
-    let (_, key) = crm.access().create_key(&owner, name, Permission::ALL).await.unwrap();
+    let (_, key) = crm.access().create_key(&owner, NewApiKey::new(name, Permission::ALL)).await.unwrap();
     let new = NewApp {
         provider: "whatsapp".to_owned(),
         name: "App".parse().unwrap(),

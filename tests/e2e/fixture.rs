@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use axum::http::HeaderMap;
 use chrono::{DateTime, Utc};
-use dialzio_core::access::NewOrg;
+use dialzio_core::access::{NewApiKey, NewOrg};
 use dialzio_core::account::LocalKeys;
 use dialzio_core::blob::LocalBlobs;
 use dialzio_core::consent::Channel;
@@ -276,7 +276,8 @@ impl Fixture {
     /// A key with these permissions.
     pub(crate) async fn key(&self, owner: &Actor, permissions: &[Permission]) -> String {
         let name = Title::parse("Test key").unwrap();
-        let (_, token) = self.crm.access().create_key(owner, name, permissions).await.unwrap();
+        let (_, token) =
+            self.crm.access().create_key(owner, NewApiKey::new(name, permissions)).await.unwrap();
         token.reveal().to_owned()
     }
 

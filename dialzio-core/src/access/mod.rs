@@ -3,6 +3,7 @@
 mod active;
 pub mod chrono_tz_name;
 mod invitations;
+mod keys;
 mod members;
 mod password;
 mod profile;
@@ -11,6 +12,7 @@ mod store;
 mod token;
 
 pub(crate) use active::active_member;
+pub use keys::NewApiKey;
 pub use members::InHand;
 pub use password::{PasswordError, may_fit};
 pub use profile::OwnSession;

@@ -6,15 +6,13 @@ use secrecy::SecretString;
 use super::chrono_tz_name::ZoneName;
 use super::password;
 use super::token::Token;
-use super::{
-    AccessWrite, ApiKey, ApiKeyChange, Browser, Member, MemberState, Org, OrgChange, Session, SignIn, User,
-};
+use super::{AccessWrite, Browser, Member, MemberState, Org, OrgChange, Session, SignIn, User};
 use crate::call::RecordingRule;
 use crate::consent::QuietHours;
 use crate::disposition::{self, DispositionWrite};
 use crate::error::{Error, RecordKind};
 use crate::event::DomainEvent;
-use crate::id::{ApiKeyId, MemberId, OrgId, UserId};
+use crate::id::{MemberId, OrgId, UserId};
 use crate::ledger::{Action, Network};
 use crate::operator::OPERATOR;
 use crate::phone::Region;
@@ -26,8 +24,6 @@ use crate::text::{EmailAddress, PersonName, Title};
 
 /// A session ends after this long whatever happens.
 const SESSION_LIFE: TimeDelta = TimeDelta::hours(24);
-/// A key ends after this long.
-const KEY_LIFE: TimeDelta = TimeDelta::days(90);
 
 /// An organisation to be founded.
 #[derive(Debug, Clone)]
@@ -333,7 +329,8 @@ impl<'a> AccessService<'a> {
             .ok_or(Error::Unauthenticated)?
         {
             SignIn::Key(org, key) => {
-                Ok(Actor::new(org, Principal::ApiKey(key.id), Grant::of(&key.permissions)))
+                let permissions = self.present_permissions(org, &key).await?;
+                Ok(Actor::new(org, Principal::ApiKey(key.id), Grant::of(&permissions)))
             }
             SignIn::Session(session, member) => {
                 if session.is_idle(now) {
@@ -371,82 +368,6 @@ impl<'a> AccessService<'a> {
             Err(error) => return Err(error),
         }
         Ok(())
-    }
-
-    /// Makes an API key; the key is shown once.
-    ///
-    /// # Errors
-    /// [`Error::Denied`] without [`Permission::MembersManage`], or for permissions beyond the maker's own.
-    pub async fn create_key(
-        &self,
-        by: &Actor,
-        name: Title,
-        permissions: &[Permission],
-    ) -> Result<(ApiKeyId, Token), Error> {
-        let scope = by.scope_for(Permission::MembersManage)?;
-        if let Some(beyond) = permissions.iter().find(|held| !by.may(**held)) {
-            return Err(Error::Denied { permission: *beyond });
-        }
-        let now = self.runtime.now();
-        let token = Token::api_key(self.runtime.entropy());
-        let id = self.runtime.ids().next(now);
-        let key = ApiKey {
-            id,
-            name,
-            permissions: permissions.to_vec(),
-            hash: token.hash(),
-            created_at: now,
-            expires_at: now + KEY_LIFE,
-            revoked_at: None,
-            revision: Revision::FIRST,
-            made_by: by.member(),
-        };
-        let mut batch = Batch::new(by, Action::KeyChanged, now);
-        batch.about(id).write(AccessWrite::InsertApiKey(key)).event(DomainEvent::OrgChanged);
-        self.runtime.store().commit_one(scope, batch).await?;
-        Ok((id, token))
-    }
-
-    /// Revokes a key at once. With a revision, only if it is still at that one.
-    ///
-    /// # Errors
-    /// [`Error::NotFound`]; [`Error::Stale`] if it is not at the revision; [`Error::Denied`] without [`Permission::MembersManage`].
-    pub async fn revoke_key(
-        &self,
-        by: &Actor,
-        id: ApiKeyId,
-        revision: Option<Revision>,
-    ) -> Result<ApiKey, Error> {
-        let mut key = self.key(by, id).await?;
-        let scope = by.scope_for(Permission::MembersManage)?;
-        if revision.is_some_and(|meant| meant != key.revision) {
-            return Err(Error::Stale { kind: RecordKind::ApiKey });
-        }
-        if key.revoked_at.is_some() {
-            return Ok(key);
-        }
-        let now = self.runtime.now();
-        let change = ApiKeyChange { revoked_at: Some(Some(now)), ..ApiKeyChange::default() };
-        let mut batch = Batch::new(by, Action::KeyChanged, now);
-        if let Some(revision) = revision {
-            batch.require(Precondition::Revision(RecordRef::ApiKey(id), revision));
-        }
-        change.apply(&mut key);
-        batch.about(id).write(AccessWrite::ChangeApiKey { key: id, change }).event(DomainEvent::OrgChanged);
-        match self.runtime.store().commit_one(scope, batch).await {
-            Ok(_) => Ok(key),
-            Err(StoreError::PreconditionFailed(_)) => Err(Error::Stale { kind: RecordKind::ApiKey }),
-            Err(error) => Err(error.into()),
-        }
-    }
-
-    /// One key, revoked or not.
-    ///
-    /// # Errors
-    /// [`Error::NotFound`]; [`Error::Denied`] without [`Permission::MembersManage`].
-    pub async fn key(&self, by: &Actor, id: ApiKeyId) -> Result<ApiKey, Error> {
-        let scope = by.scope_for(Permission::MembersManage)?;
-        self.runtime.store().api_key(scope, id).await?.ok_or(Error::missing(RecordKind::ApiKey))
     }
 
     /// The organisation.
@@ -498,15 +419,6 @@ impl<'a> AccessService<'a> {
                 self.settings(by).await
             }
         }
-    }
-
-    /// All API keys, without their secrets.
-    ///
-    /// # Errors
-    /// [`Error::Denied`] without [`Permission::MembersManage`].
-    pub async fn keys(&self, by: &Actor) -> Result<Vec<ApiKey>, Error> {
-        let scope = by.scope_for(Permission::MembersManage)?;
-        Ok(self.runtime.store().api_keys(scope).await?)
     }
 }
 

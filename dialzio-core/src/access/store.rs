@@ -80,6 +80,8 @@ change! {
     pub struct ApiKeyChange of ApiKey {
         /// What people call it.
         name: Title,
+        /// When it ends.
+        expires_at: DateTime<Utc>,
         /// When it was revoked.
         revoked_at: Option<DateTime<Utc>>,
     }

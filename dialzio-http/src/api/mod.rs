@@ -20,6 +20,7 @@ pub mod conversations;
 pub mod dispositions;
 pub mod drafts;
 pub mod events;
+pub mod keys;
 pub mod media;
 pub mod members;
 pub mod messages;

@@ -1,20 +1,18 @@
-//! The organisation and its keys.
+//! The organisation.
 
-use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
 use dialzio_core::access::chrono_tz_name::ZoneName;
-use dialzio_core::access::{ApiKey, Org, OrgChange};
+use dialzio_core::access::{Org, OrgChange};
 use dialzio_core::call::RecordingRule;
 use dialzio_core::consent::QuietHours;
 use dialzio_core::text::Title;
-use dialzio_core::{ApiKeyId, Error, OrgId, Permission, RecordKind, Region, Revision};
+use dialzio_core::{Error, OrgId, RecordKind, Region, Revision};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::revision::{IfMatch, Revised, refusal};
-use super::{Body, Id, List, text, word};
+use super::{Body, text};
 use crate::auth::Caller;
 use crate::problem::Problem;
 use crate::state::AppState;
@@ -164,105 +162,5 @@ pub async fn change(
         // Another caller was faster: the revision has changed.
         Err(Error::Conflict { .. }) if meant.is_some() => Err(refusal(stale(), shown).await),
         Err(error) => Err(error.into()),
-    }
-}
-
-/// An API key without its secret.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = ApiKey)]
-pub struct KeyJson {
-    id: ApiKeyId,
-    name: String,
-    permissions: Vec<Permission>,
-    created_at: DateTime<Utc>,
-    expires_at: DateTime<Utc>,
-    #[schema(required)]
-    revoked_at: Option<DateTime<Utc>>,
-    revision: Revision,
-}
-
-impl From<ApiKey> for KeyJson {
-    fn from(key: ApiKey) -> Self {
-        Self {
-            id: key.id,
-            name: key.name.reveal().to_owned(),
-            permissions: key.permissions,
-            created_at: key.created_at,
-            expires_at: key.expires_at,
-            revoked_at: key.revoked_at,
-            revision: key.revision,
-        }
-    }
-}
-
-/// `GET /v1/keys`.
-pub async fn keys(
-    State(state): State<AppState>,
-    Caller(actor): Caller,
-) -> Result<Json<List<KeyJson>>, Problem> {
-    let keys = state.crm().access().keys(&actor).await?;
-    Ok(List::all(keys.into_iter().map(KeyJson::from).collect()))
-}
-
-/// `GET /v1/keys/{key}`.
-pub async fn key(
-    State(state): State<AppState>,
-    Caller(actor): Caller,
-    Id(id): Id<ApiKeyId>,
-) -> Result<Revised<KeyJson>, Problem> {
-    let key = state.crm().access().key(&actor, id).await?;
-    Ok(Revised::at(key.revision, key.into()))
-}
-
-/// A new API key.
-#[derive(Debug, Deserialize, ToSchema)]
-#[schema(as = NewApiKey)]
-#[serde(deny_unknown_fields)]
-pub struct NewKeyJson {
-    #[schema(value_type = Title)]
-    name: String,
-    #[schema(value_type = Vec<Permission>)]
-    permissions: Vec<String>,
-}
-
-/// A new API key with its secret, which is shown once.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = CreatedApiKey)]
-pub struct MadeKeyJson {
-    id: ApiKeyId,
-    /// The secret, for `Authorization: Bearer`.
-    api_key: String,
-}
-
-/// `POST /v1/keys`.
-pub async fn create_key(
-    State(state): State<AppState>,
-    Caller(actor): Caller,
-    Body(new): Body<NewKeyJson>,
-) -> Result<(StatusCode, Json<MadeKeyJson>), Problem> {
-    let permissions = new.permissions.iter().map(|name| word::<Permission>("permissions", name));
-    let permissions = permissions.collect::<Result<Vec<_>, _>>()?;
-    let name = text::<Title>("name", &new.name)?;
-    let (id, token) = state.crm().access().create_key(&actor, name, &permissions).await?;
-    Ok((StatusCode::CREATED, Json(MadeKeyJson { id, api_key: token.reveal().to_owned() })))
-}
-
-/// `DELETE /v1/keys/{key}`: the key as it is kept, without its secret. Revoking it again changes nothing.
-pub async fn revoke_key(
-    State(state): State<AppState>,
-    Caller(actor): Caller,
-    meant: IfMatch,
-    Id(id): Id<ApiKeyId>,
-) -> Result<Revised<KeyJson>, Problem> {
-    let access = state.crm().access();
-    match access.revoke_key(&actor, id, meant.revision(None)?).await {
-        Ok(key) => Ok(Revised::at(key.revision, key.into())),
-        Err(error) => {
-            let present = async {
-                let key = access.key(&actor, id).await?;
-                Ok::<_, Error>(Revised::at(key.revision, KeyJson::from(key)))
-            };
-            Err(refusal(error, present).await)
-        }
     }
 }

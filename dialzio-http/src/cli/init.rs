@@ -1,7 +1,7 @@
 //! `dialzio init`.
 
-use dialzio_core::access::NewOrg;
 use dialzio_core::access::chrono_tz_name::ZoneName;
+use dialzio_core::access::{NewApiKey, NewOrg};
 use dialzio_core::text::{EmailAddress, Title};
 use dialzio_core::{Crm, OrgId, Permission, Region, Role};
 
@@ -78,7 +78,7 @@ impl Init {
         let (org, link) = found(&crm, new, Some(owner), &base).await?;
         let operator = crm.operator("init")?.acting_in(org).await?;
         let name = Title::parse("Made by init")?;
-        let (_, key) = crm.access().create_key(&operator, name, Permission::ALL).await?;
+        let (_, key) = crm.access().create_key(&operator, NewApiKey::new(name, Permission::ALL)).await?;
         if self.json {
             let answer =
                 serde_json::json!({ "organisation_id": org, "setup_url": link, "api_key": key.reveal() });

@@ -1,7 +1,7 @@
 //! A server on a folder of its own, asked from bare sockets.
 #![allow(dead_code, unreachable_pub, missing_docs, reason = "each test file uses a part of it")]
 
-use dialzio_core::access::NewOrg;
+use dialzio_core::access::{NewApiKey, NewOrg};
 use dialzio_core::account::NewApp;
 use dialzio_core::text::Title;
 use dialzio_core::{Crm, Permission, Principal, Role};
@@ -41,7 +41,7 @@ pub async fn server(limits: Limits, patience: Patience, reserve: Option<(u64, u6
     let owner =
         crm.access().act_as(org, Principal::service("test").unwrap(), Role::Owner.grant()).await.unwrap();
     let name = Title::parse("Test").unwrap();
-    let (_, key) = crm.access().create_key(&owner, name, Permission::ALL).await.unwrap();
+    let (_, key) = crm.access().create_key(&owner, NewApiKey::new(name, Permission::ALL)).await.unwrap();
     let new = NewApp {
         provider: "whatsapp".to_owned(),
         name: Title::parse("App").unwrap(),
