@@ -6,7 +6,7 @@ use uuid::Uuid;
 use dialzio_core::ContactId;
 use dialzio_core::contact::{Contact, ContactEntry, ContactOrder, ContactQuery};
 use dialzio_core::page::{Page, PageRequest};
-use dialzio_core::store::rows::{Columns, ContactList, ContactPlace};
+use dialzio_core::store::rows::{Columns, ContactLead, ContactList, ContactPlace};
 
 use crate::codec::{Cols, id, id_list, read};
 use crate::contacts::{self, over};
@@ -121,20 +121,24 @@ async fn walked(
         ContactOrder::Newest => row.add(last.unwrap_or_else(Uuid::max)),
     }
     row.add(limit);
-    db.all(lead(query), row, read).await
+    db.all(lead(list.order(), ContactLead::of(query)), row, read).await
 }
 
-/// The statement whose index serves what narrows by a column.
-fn lead(query: &ContactQuery) -> Statement {
-    match (query.order, query.owner.is_some(), query.stage.is_some()) {
-        (ContactOrder::Name, false, false) => sql::CONTACTS,
-        (ContactOrder::Name, false, true) => sql::CONTACTS_OF_STAGE,
-        (ContactOrder::Name, true, false) => sql::CONTACTS_OF_OWNER,
-        (ContactOrder::Name, true, true) => sql::CONTACTS_OF_OWNER_AT_STAGE,
-        (ContactOrder::Newest, false, false) => sql::NEWEST_CONTACTS,
-        (ContactOrder::Newest, false, true) => sql::NEWEST_CONTACTS_OF_STAGE,
-        (ContactOrder::Newest, true, false) => sql::NEWEST_CONTACTS_OF_OWNER,
-        (ContactOrder::Newest, true, true) => sql::NEWEST_CONTACTS_OF_OWNER_AT_STAGE,
+/// The statement whose index serves what leads the list.
+const fn lead(order: ContactOrder, lead: ContactLead) -> Statement {
+    match (order, lead) {
+        (ContactOrder::Name, ContactLead::Order) => sql::CONTACTS,
+        (ContactOrder::Name, ContactLead::Stage) => sql::CONTACTS_OF_STAGE,
+        (ContactOrder::Name, ContactLead::Owner) => sql::CONTACTS_OF_OWNER,
+        (ContactOrder::Name, ContactLead::OwnerAtStage) => sql::CONTACTS_OF_OWNER_AT_STAGE,
+        (ContactOrder::Name, ContactLead::Nobody) => sql::CONTACTS_OF_NOBODY,
+        (ContactOrder::Name, ContactLead::NobodyAtStage) => sql::CONTACTS_OF_NOBODY_AT_STAGE,
+        (ContactOrder::Newest, ContactLead::Order) => sql::NEWEST_CONTACTS,
+        (ContactOrder::Newest, ContactLead::Stage) => sql::NEWEST_CONTACTS_OF_STAGE,
+        (ContactOrder::Newest, ContactLead::Owner) => sql::NEWEST_CONTACTS_OF_OWNER,
+        (ContactOrder::Newest, ContactLead::OwnerAtStage) => sql::NEWEST_CONTACTS_OF_OWNER_AT_STAGE,
+        (ContactOrder::Newest, ContactLead::Nobody) => sql::NEWEST_CONTACTS_OF_NOBODY,
+        (ContactOrder::Newest, ContactLead::NobodyAtStage) => sql::NEWEST_CONTACTS_OF_NOBODY_AT_STAGE,
     }
 }
 

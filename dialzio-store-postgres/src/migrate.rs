@@ -40,6 +40,7 @@ const STEPS: &[Step] = &[
     ("notices", include_str!("../migrations/0021_notices.sql")),
     ("contact_list", include_str!("../migrations/0022_contact_list.sql")),
     ("audit_search", include_str!("../migrations/0023_audit_search.sql")),
+    ("contact_owner", include_str!("../migrations/0024_contact_owner.sql")),
 ];
 
 /// The newest step that is known.

@@ -7,7 +7,7 @@ use rusqlite::{Connection, params, params_from_iter};
 use dialzio_core::ContactId;
 use dialzio_core::contact::{Contact, ContactEntry, ContactOrder, ContactQuery, OwnerFilter};
 use dialzio_core::page::{Page, PageRequest};
-use dialzio_core::store::rows::{Columns, ContactList, ContactPlace};
+use dialzio_core::store::rows::{Columns, ContactLead, ContactList, ContactPlace};
 
 use crate::codec::{Cols, id, id_list, read};
 use crate::contacts::{self, AFTER_ALL, over};
@@ -115,20 +115,24 @@ fn walked(
         ContactOrder::Newest => row.push(after.map_or_else(|| AFTER_ALL.to_vec(), |(_, last)| last).into()),
     }
     row.push(limit.into());
-    db.all(lead(query), params_from_iter(row), read)
+    db.all(lead(list.order(), ContactLead::of(query)), params_from_iter(row), read)
 }
 
-/// The statement whose index serves what narrows by a column.
-fn lead(query: &ContactQuery) -> Statement {
-    match (query.order, query.owner.is_some(), query.stage.is_some()) {
-        (ContactOrder::Name, false, false) => sql::CONTACTS,
-        (ContactOrder::Name, false, true) => sql::CONTACTS_OF_STAGE,
-        (ContactOrder::Name, true, false) => sql::CONTACTS_OF_OWNER,
-        (ContactOrder::Name, true, true) => sql::CONTACTS_OF_OWNER_AT_STAGE,
-        (ContactOrder::Newest, false, false) => sql::NEWEST_CONTACTS,
-        (ContactOrder::Newest, false, true) => sql::NEWEST_CONTACTS_OF_STAGE,
-        (ContactOrder::Newest, true, false) => sql::NEWEST_CONTACTS_OF_OWNER,
-        (ContactOrder::Newest, true, true) => sql::NEWEST_CONTACTS_OF_OWNER_AT_STAGE,
+/// The statement whose index serves what leads the list.
+const fn lead(order: ContactOrder, lead: ContactLead) -> Statement {
+    match (order, lead) {
+        (ContactOrder::Name, ContactLead::Order) => sql::CONTACTS,
+        (ContactOrder::Name, ContactLead::Stage) => sql::CONTACTS_OF_STAGE,
+        (ContactOrder::Name, ContactLead::Owner | ContactLead::Nobody) => sql::CONTACTS_OF_OWNER,
+        (ContactOrder::Name, ContactLead::OwnerAtStage | ContactLead::NobodyAtStage) => {
+            sql::CONTACTS_OF_OWNER_AT_STAGE
+        }
+        (ContactOrder::Newest, ContactLead::Order) => sql::NEWEST_CONTACTS,
+        (ContactOrder::Newest, ContactLead::Stage) => sql::NEWEST_CONTACTS_OF_STAGE,
+        (ContactOrder::Newest, ContactLead::Owner | ContactLead::Nobody) => sql::NEWEST_CONTACTS_OF_OWNER,
+        (ContactOrder::Newest, ContactLead::OwnerAtStage | ContactLead::NobodyAtStage) => {
+            sql::NEWEST_CONTACTS_OF_OWNER_AT_STAGE
+        }
     }
 }
 

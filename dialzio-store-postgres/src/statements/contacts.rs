@@ -20,41 +20,37 @@ macro_rules! identity {
     };
 }
 
-// The owner as indexes hold it: see the step `contact_list`.
-macro_rules! owner {
-    () => {
-        "CASE WHEN c.owner IS NULL THEN '00000000-0000-0000-0000-000000000000' ELSE c.owner END"
-    };
-}
-
-// What is looked at in each contact of a list: stage, owner, tag, words. `$8` says whether there
+// What is looked at in each contact of a list: stage, owner (the empty id for none), tag, words. `$8` says whether there
 // are words: those of `$5` are there whole, and one lies between `$6` and `$7`. The limits keep the server from
 // reading all words and tags of the organisation first.
 macro_rules! narrowed {
     () => {
-        concat!(
-            " AND CASE WHEN $2::TEXT IS NULL THEN TRUE ELSE c.stage = $2 END
-              AND CASE WHEN $3::UUID IS NULL THEN TRUE ELSE ",
-            owner!(),
-            " = $3 END
+        " AND CASE WHEN $2::TEXT IS NULL THEN TRUE ELSE c.stage = $2 END
+              AND CASE WHEN $3::UUID IS NULL THEN TRUE
+                       WHEN $3 = '00000000-0000-0000-0000-000000000000' THEN c.owner IS NULL ELSE c.owner = $3 END
               AND CASE WHEN $4::TEXT IS NULL THEN TRUE ELSE (SELECT TRUE FROM @contact_tag g
                     WHERE g.org_id = $1 AND g.contact_id = c.id AND g.tag = $4 LIMIT 1) END
               AND CASE WHEN $8::BOOLEAN THEN (SELECT TRUE FROM @contact_word p
                     WHERE p.org_id = $1 AND p.contact_id = c.id AND p.word >= $6 AND p.word <= $7 LIMIT 1) ELSE TRUE END
               AND CASE WHEN $8::BOOLEAN THEN cardinality($5::TEXT[]) = (SELECT count(*) FROM @contact_word x
                     WHERE x.org_id = $1 AND x.contact_id = c.id AND x.word = ANY ($5)) ELSE TRUE END"
-        )
     };
 }
 
-// The places of contacts by name, by the index that serves stage or owner; the rest is looked at in each.
+// The places of contacts by name, by the index that serves stage or owner; the rest is looked at in each. The server does
+// not take `IS NULL` for one value, so a list without an owner names the owner in its order too.
 macro_rules! by_name {
     ($lead:expr) => {
+        by_name!($lead, "")
+    };
+    ($lead:expr, $first:expr) => {
         concat!(
             "SELECT c.sort_key, c.id FROM @contact c WHERE c.org_id = $1 AND (c.sort_key, c.id) > ($9, $10)",
             $lead,
             narrowed!(),
-            " ORDER BY c.sort_key, c.id LIMIT $11"
+            " ORDER BY ",
+            $first,
+            "c.sort_key, c.id LIMIT $11"
         )
     };
 }
@@ -62,11 +58,16 @@ macro_rules! by_name {
 // The same, the newest first.
 macro_rules! newest {
     ($lead:expr) => {
+        newest!($lead, "")
+    };
+    ($lead:expr, $first:expr) => {
         concat!(
             "SELECT c.sort_key, c.id FROM @contact c WHERE c.org_id = $1 AND c.id < $9",
             $lead,
             narrowed!(),
-            " ORDER BY c.id DESC LIMIT $10"
+            " ORDER BY ",
+            $first,
+            "c.id DESC LIMIT $10"
         )
     };
 }
@@ -86,14 +87,21 @@ statements! { CONTACTS_ALL:
                    WHERE a.org_id = $1 AND a.subject_key = ANY ($2) AND i.org_id = $1 AND i.id = a.identity_id)");
     CONTACTS: Read [contact, contact_tag, contact_word] = by_name!("");
     CONTACTS_OF_STAGE: Read [contact, contact_tag, contact_word] = by_name!(" AND c.stage = $2");
-    CONTACTS_OF_OWNER: Read [contact, contact_tag, contact_word] = by_name!(concat!(" AND ", owner!(), " = $3"));
+    CONTACTS_OF_OWNER: Read [contact, contact_tag, contact_word] = by_name!(" AND c.owner = $3");
     CONTACTS_OF_OWNER_AT_STAGE: Read [contact, contact_tag, contact_word] =
-        by_name!(concat!(" AND ", owner!(), " = $3 AND c.stage = $2"));
+        by_name!(" AND c.owner = $3 AND c.stage = $2");
+    CONTACTS_OF_NOBODY: Read [contact, contact_tag, contact_word] = by_name!(" AND c.owner IS NULL", "c.owner, ");
+    CONTACTS_OF_NOBODY_AT_STAGE: Read [contact, contact_tag, contact_word] =
+        by_name!(" AND c.owner IS NULL AND c.stage = $2", "c.owner, ");
     NEWEST_CONTACTS: Read [contact, contact_tag, contact_word] = newest!("");
     NEWEST_CONTACTS_OF_STAGE: Read [contact, contact_tag, contact_word] = newest!(" AND c.stage = $2");
-    NEWEST_CONTACTS_OF_OWNER: Read [contact, contact_tag, contact_word] = newest!(concat!(" AND ", owner!(), " = $3"));
+    NEWEST_CONTACTS_OF_OWNER: Read [contact, contact_tag, contact_word] = newest!(" AND c.owner = $3");
     NEWEST_CONTACTS_OF_OWNER_AT_STAGE: Read [contact, contact_tag, contact_word] =
-        newest!(concat!(" AND ", owner!(), " = $3 AND c.stage = $2"));
+        newest!(" AND c.owner = $3 AND c.stage = $2");
+    NEWEST_CONTACTS_OF_NOBODY: Read [contact, contact_tag, contact_word] =
+        newest!(" AND c.owner IS NULL", "c.owner DESC, ");
+    NEWEST_CONTACTS_OF_NOBODY_AT_STAGE: Read [contact, contact_tag, contact_word] =
+        newest!(" AND c.owner IS NULL AND c.stage = $2", "c.owner DESC, ");
     // Of people who were collected.
     CONTACTS_AMONG: Read [contact, contact_tag, contact_word] = concat!(
         "SELECT c.sort_key, c.id FROM unnest($9::UUID[]) p (id)

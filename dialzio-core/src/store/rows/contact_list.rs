@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::{Columns, FromRow};
 use crate::TypedId;
-use crate::contact::{ChannelIdentity, Contact, ContactEntry, ContactOrder};
+use crate::contact::{ChannelIdentity, Contact, ContactEntry, ContactOrder, ContactQuery, OwnerFilter};
 use crate::id::ContactId;
 use crate::page::{Page, PageRequest};
 use crate::store::{StoreError, StoreResult};
@@ -44,6 +44,38 @@ impl FromRow for LastContact {
 
     fn from_row<C: Columns>(c: &C) -> Result<Self, C::Error> {
         Ok(Self { contact: c.id()?, at: c.opt_time()?.max(c.opt_time()?) })
+    }
+}
+
+/// By what a list of contacts is read, beside its order: the choices that an index holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ContactLead {
+    /// The order alone.
+    Order,
+    /// The stage.
+    Stage,
+    /// The member who is the owner.
+    Owner,
+    /// The member and the stage.
+    OwnerAtStage,
+    /// That there is no owner.
+    Nobody,
+    /// The stage, without an owner.
+    NobodyAtStage,
+}
+
+impl ContactLead {
+    /// What leads the list of a query.
+    #[must_use]
+    pub const fn of(query: &ContactQuery) -> Self {
+        match (query.owner, query.stage) {
+            (None, None) => Self::Order,
+            (None, Some(_)) => Self::Stage,
+            (Some(OwnerFilter::Member(_)), None) => Self::Owner,
+            (Some(OwnerFilter::Member(_)), Some(_)) => Self::OwnerAtStage,
+            (Some(OwnerFilter::Nobody), None) => Self::Nobody,
+            (Some(OwnerFilter::Nobody), Some(_)) => Self::NobodyAtStage,
+        }
     }
 }
 

@@ -31,7 +31,7 @@ mod tests;
 mod work;
 
 pub use call::{CallLead, CallList};
-pub use contact_list::{ContactList, ContactPlace, LastContact};
+pub use contact_list::{ContactLead, ContactList, ContactPlace, LastContact};
 pub use conversation::opt_conversation;
 pub use identity::{HeldAlias, bare_identity, with_aliases};
 pub use inbox::{InboxList, InboxPlace, ListedAt, inbox_page};
