@@ -39,10 +39,16 @@ pub enum DomainEvent {
         /// The message that it is about.
         message: MessageId,
     },
-    /// State, assignee, read mark or head changed.
+    /// State, assignee or head changed, or it was marked as unread.
     #[serde(rename = "conversation.changed")]
     ConversationChanged {
         /// The conversation that changed.
+        conversation: ConversationId,
+    },
+    /// A member has read it: nothing but its unread messages changed.
+    #[serde(rename = "conversation.read")]
+    ConversationRead {
+        /// The conversation that was read.
         conversation: ConversationId,
     },
     /// A member's draft was saved, sent or removed.
@@ -119,6 +125,7 @@ impl DomainEvent {
             Self::MessageQueued { .. } => "message.queued",
             Self::MessageChanged { .. } => "message.changed",
             Self::ConversationChanged { .. } => "conversation.changed",
+            Self::ConversationRead { .. } => "conversation.read",
             Self::DraftChanged { .. } => "draft.changed",
             Self::ScheduledChanged { .. } => "scheduled.changed",
             Self::NoticesChanged { .. } => "notices.changed",

@@ -169,8 +169,9 @@
     const missing = [];
     form.querySelectorAll('[data-slot-input]').forEach((input) => {
       const isEmpty = input.value.trim() === '';
-      if (isEmpty || !input.checkValidity()) missing.push(form.querySelector(`label[for="${CSS.escape(input.id)}"]`).textContent);
-      input.setAttribute('aria-invalid', String(isEmpty || !input.checkValidity()));
+      const isWrong = isEmpty || !input.validity.valid;
+      if (isWrong) missing.push(form.querySelector(`label[for="${CSS.escape(input.id)}"]`).textContent);
+      input.setAttribute('aria-invalid', String(isWrong));
       form.querySelectorAll(`[data-slot="${CSS.escape(input.dataset.slotInput)}"]`).forEach((slot) => {
         slot.textContent = isEmpty ? slot.dataset.label : input.value;
         slot.classList.toggle('is-empty', isEmpty);

@@ -3,6 +3,7 @@
 // One stream, GET /web/events (server-sent events), which begins where the page was read (?after=). Its messages are named and carry ids only, never content:
 //
 //   conversation  {"conversation": id, "item": id?}   something was said or changed; item if one item changed
+//   read          {"conversation": id, "unread": n}   it was read; only what is unread in it changed
 //   draft         {"conversation": id}                this member's draft was saved or removed; see drafts.js
 //   contact       {"contact": id}                     the person, their consent, tasks or notes changed
 //   counts        {"unread": n, "notices": n}         unread conversations and notices of this member; see attention.js
@@ -95,6 +96,13 @@
     const { conversation } = read(event);
     queue();
     if (conversation && conversation === open()) { thread(); scheduled(); composer(); head(); }
+  });
+  document.addEventListener('read', (event) => {
+    const { conversation, unread } = read(event);
+    // Where unread ones alone are listed, it leaves the list.
+    const listed = new URLSearchParams(document.getElementById('queue-list')?.dataset.query);
+    if (listed.get('unread')) queue();
+    else if (conversation) document.dispatchEvent(new CustomEvent('queue:unread', { detail: { conversation, unread } }));
   });
   document.addEventListener('draft', queue);
   document.addEventListener('contact', (event) => {

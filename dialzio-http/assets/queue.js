@@ -87,6 +87,17 @@
   });
   document.addEventListener('conversation:open', (event) => { if (inbox()) open(event.detail); else location.assign(`inbox/${event.detail}`); });
 
+  // What was read elsewhere, or here: the row is the same but for its number.
+  document.addEventListener('queue:unread', (event) => {
+    const { conversation, unread } = event.detail;
+    const row = document.getElementById(`row-${conversation}`);
+    if (!row) return;
+    row.classList.toggle('is-unread', unread > 0);
+    const badge = row.querySelector('.badge');
+    if (unread > 0 && badge) badge.firstChild.textContent = String(unread);
+    else badge?.remove();
+  });
+
   // The list reads on by itself when its end comes near.
   let isReading = false;
   const more = () => document.querySelector('#queue-more[data-reads-on] button');

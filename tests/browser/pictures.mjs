@@ -147,7 +147,7 @@ async function calls() {
     await form.waitFor({ state: 'detached' });
     await server.ahead(240);
   };
-  await answered('Asha Subramaniam', 'Interested', 'Wants the list of succulents');
+  await answered('Asha Subramaniam', 'Interested', 'Wants the list of what is new');
   await answered('Devika Nair', 'Call back later', 'After six');
   await of('Meera Pillai');
   await press('Call');

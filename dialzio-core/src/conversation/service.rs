@@ -456,7 +456,7 @@ impl<'a> ConversationService<'a> {
         batch
             .about(id)
             .write(ConversationWrite::Seen { conversation: id, up_to })
-            .event(DomainEvent::ConversationChanged { conversation: id });
+            .event(DomainEvent::ConversationRead { conversation: id });
         if let Some(inbound) = conversation.last_inbound.filter(|_| conversation.unread > 0) {
             let job = Job::new(self.runtime.ids().next(now), JobKind::MarkRead(inbound), now);
             batch.job(job.through(conversation.account).within(id));

@@ -4,6 +4,7 @@ use dialzio_core::access::chrono_tz_name::ZoneName;
 use dialzio_core::access::{NewApiKey, NewOrg};
 use dialzio_core::text::{EmailAddress, Title};
 use dialzio_core::{Crm, OrgId, Permission, Region, Role};
+use std::net::SocketAddr;
 
 use super::{Data, Outcome, say};
 use crate::api::members::setup_url;
@@ -27,9 +28,12 @@ pub(super) struct Init {
     /// Its time zone, such as Asia/Kolkata, which proposes the country too.
     #[arg(long)]
     zone: Option<String>,
-    /// The public address that links start with.
-    #[arg(long, env = "DIALZIO_ORIGIN", default_value = "http://127.0.0.1:8080")]
-    origin: String,
+    /// The address that `dialzio serve --listen` will have. The link starts with it, unless there is a public one.
+    #[arg(long, env = "DIALZIO_LISTEN", default_value = "127.0.0.1:8080")]
+    listen: SocketAddr,
+    /// The public address that links start with, if it is another than the one listened on.
+    #[arg(long, env = "DIALZIO_ORIGIN")]
+    origin: Option<String>,
     /// The path that the server answers below, as `dialzio serve --at` has it.
     #[arg(long, env = "DIALZIO_AT", default_value = "/")]
     at: String,
@@ -73,7 +77,8 @@ impl Init {
             let country = Region::parse(country).ok().filter(Region::is_known);
             new = new.in_country(country.ok_or("--country is two letters such as IN")?);
         }
-        let base = format!("{}{}", self.origin.trim_end_matches('/'), Mount::parse(&self.at)?.base());
+        let origin = self.origin.clone().unwrap_or_else(|| format!("http://{}", self.listen));
+        let base = format!("{}{}", origin.trim_end_matches('/'), Mount::parse(&self.at)?.base());
         let crm = crate::assemble::open(&self.data.places(), Founding::Init, None).await?;
         let (org, link) = found(&crm, new, Some(owner), &base).await?;
         let operator = crm.operator("init")?.acting_in(org).await?;

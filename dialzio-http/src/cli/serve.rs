@@ -93,7 +93,7 @@ impl Serve {
         options.proxies.extend(&self.trusted_proxies);
         let base = options.mount.base();
         let public = format!("{origin}{base}");
-        let link = self.set_up(&crm, &public).await?;
+        let opening = self.set_up(&crm, &public).await?;
         let server = Url::parse(&format!("http://{address}{base}"))?;
         #[cfg(feature = "sandbox")]
         let reach = if self.sandbox {
@@ -131,8 +131,8 @@ impl Serve {
             });
         }
         say(&format!("Dialzio serves {}", public.trim_end_matches('/')));
-        if let Some(link) = link {
-            say(&format!("Open {link}"));
+        if let Some(opening) = opening {
+            say(&opening);
         }
         #[cfg(feature = "sandbox")]
         if let Some(reach) = reach {
@@ -167,18 +167,22 @@ impl Serve {
         Ok(())
     }
 
-    /// Sets up what is not there. The link to open: one that makes the owner's account while there is none.
+    /// Sets up what is not there, and says what to open: the link that makes the owner's account while there is none.
     async fn set_up(&self, crm: &Crm, base: &str) -> Result<Option<String>, dialzio_core::Error> {
+        let open = |link: String| Some(format!("Open {link}"));
         let Some((org, has_members)) = crm.access().oldest().await? else {
             if !self.found {
                 return Ok(None);
             }
-            return Ok(Some(found(crm, NewOrg::named("My business"), None, base).await?.1));
+            return Ok(open(found(crm, NewOrg::named("My business"), None, base).await?.1));
         };
         match (has_members, self.found) {
-            (false, true) => owner_link(crm, org, None, base).await.map(Some),
-            (true, _) => Ok(Some(format!("{base}inbox"))),
-            (false, false) => Ok(None),
+            (false, true) => owner_link(crm, org, None, base).await.map(open),
+            (true, _) => Ok(open(format!("{base}inbox"))),
+            // Its secret was told once and is kept nowhere.
+            (false, false) => Ok(Some(format!(
+                "Nobody has an account yet. Open the link that `dialzio init` printed; it works below {base}"
+            ))),
         }
     }
 

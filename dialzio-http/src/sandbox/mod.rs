@@ -120,11 +120,12 @@ impl Sandbox {
             }
         };
         let webhook = server.join(&format!("hooks/{}", app.hook)).ok();
+        let business = crm.access().org(by).await?.name.reveal().to_owned();
         self.emulator.add_number(EmulatedNumber {
             phone_number_id: self.number.clone(),
             waba_id: BUSINESS.to_owned(),
             display_phone_number: DISPLAY.to_owned(),
-            verified_name: "Sandbox shop".to_owned(),
+            verified_name: business,
             access_token: token.clone().into(),
             app_secret: secret.into(),
             webhook_url: webhook,

@@ -5,6 +5,7 @@ use axum::http::HeaderMap;
 use axum::response::IntoResponse;
 use axum::response::sse::Event;
 use dialzio_core::Actor;
+use dialzio_core::conversation::InboxEntry;
 use dialzio_core::event::{DomainEvent, EventSeq, Recorded};
 use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
@@ -109,6 +110,14 @@ async fn tell(state: &AppState, actor: &Actor, live: Live) -> Vec<Event> {
         DomainEvent::ConversationChanged { conversation }
         | DomainEvent::ScheduledChanged { conversation } => {
             vec![event("conversation", &json!({ "conversation": conversation }))]
+        }
+        // With the number, so that the row is changed without being read again.
+        DomainEvent::ConversationRead { conversation } => {
+            let found = state.crm().conversations().get(actor, conversation).await;
+            let told = |entry: InboxEntry| {
+                event("read", &json!({ "conversation": conversation, "unread": entry.conversation.unread }))
+            };
+            found.map(told).into_iter().collect()
         }
         DomainEvent::CallChanged { call, contact } => {
             vec![event("call", &json!({ "call": call, "contact": contact }))]

@@ -208,9 +208,11 @@ impl Emulator {
         id
     }
 
-    /// Adds all of [`EmulatedTemplate::samples`].
+    /// Adds all of [`EmulatedTemplate::samples`], signed with the verified name of the account's number.
     pub fn add_sample_templates(&self, waba_id: &str) {
-        for template in EmulatedTemplate::samples() {
+        let number = self.numbers().into_iter().find(|number| number.waba_id == waba_id);
+        let business = number.map_or_else(|| "Our shop".to_owned(), |number| number.verified_name);
+        for template in EmulatedTemplate::samples(&business) {
             self.add_template(waba_id, template);
         }
     }

@@ -2,6 +2,9 @@
 
 use serde_json::{Value, json};
 
+/// The most characters of a footer.
+const FOOTER: usize = 60;
+
 /// A message template as the platform keeps it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EmulatedTemplate {
@@ -43,7 +46,9 @@ impl EmulatedTemplate {
 
     /// What a small shop would have: an order notice in English and Tamil, an appointment with named
     /// variables, a seasonal offer with a picture, a plain offer, a login code, and one that is paused.
-    pub fn samples() -> Vec<Self> {
+    /// `business` signs the notices, up to the 60 characters that a footer takes.
+    pub fn samples(business: &str) -> Vec<Self> {
+        let business: String = business.chars().take(FOOTER).collect();
         let track = json!({"type": "URL", "text": "Track", "url": "https://shop.example/o/{{1}}",
             "example": ["https://shop.example/o/A17"]});
         vec![
@@ -55,7 +60,7 @@ impl EmulatedTemplate {
                     {"type": "HEADER", "format": "TEXT", "text": "Order {{1}}", "example": {"header_text": ["A17"]}},
                     {"type": "BODY", "text": "Hello {{1}}, your order is ready. Please collect it before {{2}} today.",
                      "example": {"body_text": [["Asha", "6 pm"]]}},
-                    {"type": "FOOTER", "text": "Green Leaf Nursery"},
+                    {"type": "FOOTER", "text": business},
                     {"type": "BUTTONS", "buttons": [track]},
                 ]),
             ),
@@ -67,7 +72,7 @@ impl EmulatedTemplate {
                     {"type": "HEADER", "format": "TEXT", "text": "ஆர்டர் {{1}}", "example": {"header_text": ["A17"]}},
                     {"type": "BODY", "text": "வணக்கம் {{1}}, உங்கள் ஆர்டர் தயார். இன்று {{2}} மணிக்கு முன் பெற்றுக்கொள்ளவும்.",
                      "example": {"body_text": [["ஆஷா", "6"]]}},
-                    {"type": "FOOTER", "text": "Green Leaf Nursery"},
+                    {"type": "FOOTER", "text": business},
                     {"type": "BUTTONS", "buttons": [track]},
                 ]),
             ),
@@ -90,7 +95,7 @@ impl EmulatedTemplate {
                 "MARKETING",
                 json!([
                     {"type": "HEADER", "format": "IMAGE", "example": {"header_handle": ["4::aW1hZ2U="]}},
-                    {"type": "BODY", "text": "Dear {{1}}, the new season's plants have arrived. Come and have a look!",
+                    {"type": "BODY", "text": "Dear {{1}}, what is new this season has arrived. Come and have a look!",
                      "example": {"body_text": [["Asha"]]}},
                     {"type": "FOOTER", "text": "Tap below to stop these messages"},
                     {"type": "BUTTONS", "buttons": [
@@ -102,7 +107,7 @@ impl EmulatedTemplate {
                 "en",
                 "MARKETING",
                 json!([
-                    {"type": "BODY", "text": "This weekend all succulents are half price. We are open till eight."},
+                    {"type": "BODY", "text": "This weekend everything is half price. We are open till eight."},
                     {"type": "BUTTONS", "buttons": [
                         {"type": "PHONE_NUMBER", "text": "Call us", "phone_number": "+914412345678"}]},
                 ]),
@@ -197,7 +202,7 @@ mod tests {
 
     #[test]
     fn samples_are_unique_by_name_and_language() {
-        let samples = EmulatedTemplate::samples();
+        let samples = EmulatedTemplate::samples("Green Leaf");
         for (position, one) in samples.iter().enumerate() {
             assert!(
                 samples[position + 1..]

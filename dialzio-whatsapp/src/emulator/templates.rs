@@ -363,7 +363,7 @@ mod tests {
     }
 
     fn samples() -> Vec<StoredTemplate> {
-        EmulatedTemplate::samples()
+        EmulatedTemplate::samples("Green Leaf")
             .into_iter()
             .enumerate()
             .map(|(id, template)| StoredTemplate { id: id.to_string(), template, lives: None })

@@ -69,8 +69,8 @@ export async function consent({ server, guard, inbox, phone, taraPhone }) {
   await step('the same template goes out now', [inbox, phone], async () => {
     await phone.goto(taraPhone);
     await inbox.getByRole('button', { name: 'Send template' }).click();
-    await bubble(inbox, 'all succulents are half price').getByTitle('Read', { exact: true }).waitFor();
-    await phone.getByRole('log').getByText('all succulents are half price').waitFor();
+    await bubble(inbox, 'everything is half price').getByTitle('Read', { exact: true }).waitFor();
+    await phone.getByRole('log').getByText('everything is half price').waitFor();
   });
 
   story('In the evening it waits');
@@ -81,7 +81,7 @@ export async function consent({ server, guard, inbox, phone, taraPhone }) {
     await openRow(inbox, /Tara Menon/);
     await picker(inbox).getByRole('button', { name: /weekend_offer/ }).click();
     await inbox.getByRole('button', { name: 'Send template' }).click();
-    const waiting = bubble(inbox, 'all succulents are half price').last();
+    const waiting = bubble(inbox, 'everything is half price').last();
     await waiting.getByText(/Goes out tomorrow/).waitFor();
     await waiting.getByRole('button', { name: 'Cancel' }).waitFor();
     await picture(inbox, 'deferred');
@@ -91,7 +91,7 @@ export async function consent({ server, guard, inbox, phone, taraPhone }) {
   await step('what waited is cancelled at once', [inbox, phone], async () => {
     await phone.goto(taraPhone);
     await says(phone, 'STOP');
-    await bubble(inbox, 'all succulents are half price').last().getByText(/Cancelled before sending/).waitFor();
+    await bubble(inbox, 'everything is half price').last().getByText(/Cancelled before sending/).waitFor();
     await inbox.getByText(/opted out of all messages in a message/).waitFor();
     await picture(inbox, 'opted-out');
   });

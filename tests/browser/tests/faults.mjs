@@ -4,6 +4,8 @@ import { startBrowser } from '../browser.mjs';
 import { startProvider } from '../provider.mjs';
 import { equal, holds, picture, step, story, until } from '../report.mjs';
 import { startServer } from '../server.mjs';
+import { forms } from './forms.mjs';
+import { reading } from './reading.mjs';
 import { PASSWORD, bubble, invent, log, moveAway, openRow, row, says, signIn } from './talk.mjs';
 import { connectSecond } from './unknown.mjs';
 
@@ -41,7 +43,8 @@ async function walk(room) {
   phone.origin = server.origin;
   await invent(phone, { name: 'Tara Menon', number: '+91 98400 12345' });
   await says(phone, 'Is the monstera still there?');
-  provider.state.templates = [{ id: '1', name: 'new_pots', language: 'en', status: 'APPROVED', category: 'UTILITY', components: [{ type: 'HEADER', format: 'IMAGE' }, { type: 'BODY', text: 'New pots are in.' }] }];
+  provider.state.templates = [{ id: '1', name: 'new_pots', language: 'en', status: 'APPROVED', category: 'UTILITY', components: [{ type: 'HEADER', format: 'IMAGE' }, { type: 'BODY', text: 'New pots are in.' }] },
+    { id: '2', name: 'pots_for_less', language: 'en', status: 'APPROVED', category: 'MARKETING', components: [{ type: 'BODY', text: 'Pots for less.' }] }];
   const second = await connectSecond(server, provider);
   await server.api('POST', `/v1/accounts/${second.account.id}/templates/sync`);
   const now = Math.floor(server.now() / 1000);
@@ -51,6 +54,8 @@ async function walk(room) {
   }
   Object.assign(room, { page, phone, second });
   await lists(room);
+  await reading(room);
+  await forms(room);
   await undoing(room);
   await composing(room);
   await small(room);
@@ -139,8 +144,24 @@ async function lists({ server, page, phone, second }) {
     await phone.goto(`${server.origin}/sandbox`);
     await phone.getByRole('button', { name: 'Play a day of sample conversations' }).click();
     await phone.getByRole('link', { name: /Meera Pillai|Grace Mathew|Asha Subramaniam/ }).first().waitFor({ timeout: 15_000 });
+    const answered = async () => (await server.api('GET', '/v1/conversations?q=asha%20subramaniam')).json.data[0]?.last?.direction === 'outbound';
+    await until(answered, 'the first answer of the day', 30_000);
     await phone.getByRole('button', { name: 'Stop' }).click();
     await phone.getByText(/Stopped after/).waitFor();
+  });
+  await step('the sample day is that of a shop of this name that may sell anything, and says who answered', page, async () => {
+    const { name } = (await server.api('GET', '/v1/organisation')).json;
+    await page.goto(`${server.origin}/inbox?q=asha%20subramaniam`);
+    await row(page, /Sample day: /).first().click();
+    await bubble(page, `this is ${name}.`).waitFor();
+    await bubble(page, `this is ${name}.`).getByText('Sample day').first().waitFor();
+    const all = (await server.api('GET', '/v1/conversations?limit=100')).json.data.filter((talk) => !/^Guest|^Tara/.test(talk.person.profile_name ?? ''));
+    for (const talk of all) {
+      const words = JSON.stringify((await server.api('GET', `/v1/conversations/${talk.id}/messages`)).json.data).replaceAll(name, '');
+      holds(!/plant|monstera|orchid|nursery|\bpot\b/i.test(words), `${talk.person.profile_name} talks about plants`);
+    }
+    const templates = JSON.stringify((await server.api('GET', `/v1/accounts/${(await server.api('GET', '/v1/accounts')).json.data.find((one) => one.name === 'Shop line').id}/templates`)).json.data);
+    holds(templates.includes(name) && !/nursery|succulent|plant/i.test(templates.replaceAll(name, '')), 'the templates are those of a nursery');
   });
 }
 

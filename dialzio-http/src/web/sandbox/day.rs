@@ -3,7 +3,7 @@
 use axum::response::Html;
 use dialzio_core::conversation::{ConversationQuery, ConversationState, InboxView, NewMessage, StateFilter};
 use dialzio_core::page::PageRequest;
-use dialzio_core::{Actor, ConversationId, Crm, Error};
+use dialzio_core::{Actor, ConversationId, Crm, Error, Principal, Role};
 use dialzio_whatsapp::emulator::{
     ButtonKind, CustomerFile, CustomerIdentity, CustomerMessage, EmulatedStatus, Party, TranscriptEntry,
 };
@@ -17,6 +17,8 @@ use super::script::{Act, DAY, Talk};
 use crate::problem::Problem;
 use crate::sandbox::Sandbox;
 
+/// As whom the day answers.
+const ACTOR: &str = "Sample day";
 /// Between two things that happen.
 const PACE: Duration = Duration::from_millis(500);
 /// How often something that takes a moment is looked for.
@@ -39,8 +41,11 @@ pub(super) async fn start(ctx: PageContext) -> Result<Html<String>, Problem> {
     let sandbox = sandbox(&ctx.state)?.clone();
     let total = DAY.iter().map(|talk| talk.acts.len() as u64).sum();
     if sandbox.begin_day(total) {
-        let (playing, crm, actor) = (sandbox.clone(), ctx.crm().clone(), ctx.actor.clone());
-        tokio::spawn(async move { play(&playing, &crm, &actor).await });
+        // What the day does is not what the member did who began it.
+        let shop = Principal::service(ACTOR).map_err(Error::from)?;
+        let actor = ctx.crm().access().act_as(ctx.actor.org(), shop, Role::Agent.grant()).await?;
+        let (playing, crm, business) = (sandbox.clone(), ctx.crm().clone(), ctx.org.name.reveal().to_owned());
+        tokio::spawn(async move { play(&playing, &crm, &actor, &business).await });
     }
     show(&part(&sandbox))
 }
@@ -53,14 +58,14 @@ pub(super) async fn stop(ctx: PageContext) -> Result<Html<String>, Problem> {
 }
 
 /// Plays the conversations side by side: the next thing of each in turn.
-async fn play(sandbox: &Sandbox, crm: &Crm, actor: &Actor) {
+async fn play(sandbox: &Sandbox, crm: &Crm, actor: &Actor, business: &str) {
     let longest = DAY.iter().map(|talk| talk.acts.len()).max().unwrap_or_default();
     let mut refused = 0_u32;
     let mut played = 0_u32;
     'day: for turn in 0..longest {
         for talk in &DAY {
             let Some(act) = talk.acts.get(turn) else { continue };
-            let scene = Scene { sandbox, crm, actor, person: talk.person() };
+            let scene = Scene { sandbox, crm, actor, business, person: talk.person() };
             match scene.act(talk, act).await {
                 Some(()) => played += 1,
                 None => refused += 1,
@@ -81,6 +86,7 @@ struct Scene<'a> {
     sandbox: &'a Sandbox,
     crm: &'a Crm,
     actor: &'a Actor,
+    business: &'a str,
     person: CustomerIdentity,
 }
 
@@ -119,7 +125,7 @@ impl Scene<'_> {
                     .ok()
                     .map(|_| ())
             }
-            Act::Answer(words) => self.send(talk, NewMessage::text(words).ok()?).await,
+            Act::Answer(words) => self.send(talk, NewMessage::text(&words.replace("{business}", self.business)).ok()?).await,
             Act::Template(name, parameters) => {
                 let message = NewMessage::template(name, "en");
                 let fill = |message: NewMessage, (name, value): &(&str, &str)| message.param(name, value);

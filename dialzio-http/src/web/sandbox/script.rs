@@ -1,4 +1,4 @@
-//! What is said on the sample day. Invented people and an invented shop for house plants.
+//! What is said on the sample day: by invented people, to a shop that may sell anything and is called as the organisation is.
 
 use dialzio_whatsapp::emulator::CustomerIdentity;
 
@@ -14,7 +14,7 @@ pub(super) enum Act {
     Reads,
     /// The customer taps the quick reply with these words under our newest template.
     Taps(&'static str),
-    /// We answer in free text.
+    /// We answer in free text; `{business}` stands for the organisation's name.
     Answer(&'static str),
     /// We send a template with its parameters.
     Template(&'static str, &'static [(&'static str, &'static str)]),
@@ -61,11 +61,11 @@ pub(super) static DAY: [Talk; 12] = [
         "Asha Subramaniam",
         "919840055101",
         &[
-            Says("Good morning! Is the big monstera from your window still there?"),
-            Answer("Good morning Asha. Yes, it is. Shall we keep it for you until six?"),
+            Says("Good morning! Is the large one from your window still there?"),
+            Answer("Good morning Asha, this is {business}. Yes, it is. Shall we keep it for you until six?"),
             Reads,
             Says("Yes please, I will come after work"),
-            Says("Do you also have a pot for it? Something plain"),
+            Says("Do you also have a bag for it? Something plain"),
             Answer("We put two next to it, you can choose when you are here."),
             Reads,
             Reacts("👍"),
@@ -76,9 +76,9 @@ pub(super) static DAY: [Talk; 12] = [
         "Farhan Qureshi",
         "919820077402",
         &[
-            Says("hi, the leaves look like this since monday"),
-            Photo([74, 103, 65], [176, 148, 72], "is it too much water?"),
-            Answer("That looks like too much water, yes. Let it dry for ten days and send us another photo."),
+            Says("hi, it looks like this since monday"),
+            Photo([74, 103, 65], [176, 148, 72], "did I do something wrong?"),
+            Answer("No, that is only the surface. Leave it for ten days and send us another photo."),
             Reads,
             Says("ok thanks will do 🙏"),
         ],
@@ -89,10 +89,10 @@ pub(super) static DAY: [Talk; 12] = [
         username: Some("kavya.designs"),
         acts: &[
             Says(
-                "Hello, I furnish offices and look for somebody who looks after about 40 plants. Do you do that?",
+                "Hello, I furnish offices and need about 40 pieces. Do you deliver to a third floor?",
             ),
-            Says("It is in Indiranagar, third floor, with a lift"),
-            Answer("Hello Kavya, we do. We come every two weeks. Could you send a photo of the rooms?"),
+            Says("It is in Indiranagar, with a lift"),
+            Answer("Hello Kavya, we do. Could you send a photo of the rooms?"),
             Reads,
             Photo([208, 214, 220], [120, 140, 150], "this is the larger one"),
         ],
@@ -102,7 +102,7 @@ pub(super) static DAY: [Talk; 12] = [
         "351912345014",
         &[
             Says("Bom dia, enviam para Portugal?"),
-            Answer("Bom dia Tomás. Plants no, seeds and pots yes. Delivery takes about nine days."),
+            Answer("Bom dia Tomás. Small parcels yes. Delivery takes about nine days."),
             Reads,
             Reacts("❤️"),
         ],
@@ -123,7 +123,7 @@ pub(super) static DAY: [Talk; 12] = [
         "Devika Nair",
         "919846033908",
         &[
-            Says("Can I book a half hour with somebody who knows orchids"),
+            Says("Can I book a half hour with somebody who can advise me"),
             Template("appointment", &[("first_name", "Devika"), ("day", "Thursday, 4 pm")]),
             Reads,
             Taps("I will come"),
@@ -136,7 +136,7 @@ pub(super) static DAY: [Talk; 12] = [
         &[
             Says("My sister in Chennai has her birthday on Friday, can you bring her something cheerful?"),
             Says("Budget about 1500 rupees"),
-            Answer("With pleasure. A flowering kalanchoe in a yellow pot is 1,350 with delivery. Shall we?"),
+            Answer("With pleasure. Our yellow gift box is 1,350 with delivery. Shall we?"),
             Reads,
             Says("Perfect. Card says: from all of us, with love"),
         ],
@@ -145,7 +145,7 @@ pub(super) static DAY: [Talk; 12] = [
         "Suresh Kamath",
         "919845011777",
         &[
-            Photo([150, 84, 52], [96, 54, 38], "This pot arrived broken"),
+            Photo([150, 84, 52], [96, 54, 38], "This arrived broken"),
             Answer("We are sorry, Suresh. A new one goes out tomorrow, you need not send this one back."),
             Reads,
             Reacts("👍"),
@@ -156,7 +156,7 @@ pub(super) static DAY: [Talk; 12] = [
         "Nandini Bose",
         "919830090215",
         &[
-            Says("Do you have bamboo? See https://www.example.com/bamboo-guide, the second one"),
+            Says("Do you have these? See https://www.example.com/guide, the second one"),
             Says("about 2 metres high"),
         ],
     ),
