@@ -7,11 +7,11 @@ use dialzio_core::consent::{ConsentRecord, ConsentWrite, Suppression};
 use dialzio_core::contact::SubjectKey;
 use dialzio_core::page::{Page, PageRequest};
 use dialzio_core::store::StoreError;
-use dialzio_core::store::rows::{Columns, ToRow};
-use dialzio_core::{ContactId, LedgerSeq};
+use dialzio_core::store::rows::{Columns, ToRow, consents_of_each};
+use dialzio_core::{ContactId, ConversationId, LedgerSeq};
 
 use crate::apply::Scope;
-use crate::codec::{Cols, id, read};
+use crate::codec::{Cols, id, id_list, read};
 use crate::contacts::{key_list, over};
 use crate::error::{Failure, Res, foreign_cursor};
 use crate::run::{Db, Params, params};
@@ -57,6 +57,22 @@ pub(crate) async fn ledger(
     limit: u32,
 ) -> Res<Vec<ConsentRecord>> {
     db.all(sql::CONSENT_AFTER, params![org, after.0.cast_signed(), i64::from(limit)], read).await
+}
+
+/// Entries about the person of each of these conversations.
+pub(crate) async fn of_each(
+    db: &mut Db<'_>,
+    org: Uuid,
+    conversations: &[ConversationId],
+) -> Res<Vec<(ConversationId, ConsentRecord)>> {
+    let row = params![org, id_list(conversations.iter().copied())];
+    let read = |row: &PgRow| {
+        let c = Cols::new(row, "consent");
+        Ok((c.id::<ConversationId>()?, LedgerSeq(c.number()?)))
+    };
+    let places = db.all(sql::CONSENT_SEQS_OF_EACH, row, read).await?;
+    let records = at_places(db, org, places.iter().map(|(_, seq)| seq.0.cast_signed()).collect()).await?;
+    Ok(consents_of_each(places, &records))
 }
 
 pub(crate) async fn history(

@@ -6,11 +6,11 @@ use dialzio_core::consent::{ConsentRecord, ConsentWrite, Suppression};
 use dialzio_core::contact::SubjectKey;
 use dialzio_core::page::{Page, PageRequest};
 use dialzio_core::store::StoreError;
-use dialzio_core::store::rows::{Bind, Columns, ToRow};
-use dialzio_core::{ContactId, LedgerSeq};
+use dialzio_core::store::rows::{Bind, Columns, ToRow, consents_of_each};
+use dialzio_core::{ContactId, ConversationId, LedgerSeq};
 
 use crate::apply::Scope;
-use crate::codec::{Cols, id, json, read};
+use crate::codec::{Cols, id, id_list, json, read};
 use crate::contacts::{key_list, over};
 use crate::error::{Failure, Res, foreign_cursor};
 use crate::run::Run;
@@ -58,6 +58,21 @@ pub(crate) fn ledger(
     limit: u32,
 ) -> Res<Vec<ConsentRecord>> {
     db.all(sql::CONSENT_AFTER, params![org, after.0.cast_signed(), limit], read)
+}
+
+/// Entries about the person of each of these conversations.
+pub(crate) fn of_each(
+    db: &Connection,
+    org: [u8; 16],
+    conversations: &[ConversationId],
+) -> Res<Vec<(ConversationId, ConsentRecord)>> {
+    let row = params![org, id_list(conversations.iter().copied())];
+    let places = db.all(sql::CONSENT_SEQS_OF_EACH, row, |row| {
+        let c = Cols::new(row, "consent");
+        Ok((c.id::<ConversationId>()?, LedgerSeq(c.number()?)))
+    })?;
+    let records = at_places(db, org, places.iter().map(|(_, seq)| seq.0.cast_signed()).collect())?;
+    Ok(consents_of_each(places, &records))
 }
 
 pub(crate) fn history(

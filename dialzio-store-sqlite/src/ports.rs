@@ -181,6 +181,15 @@ impl ConsentStore for SqliteStore {
         self.read(scope, move |snapshot| snapshot.consent_facts(conversation)).await
     }
 
+    async fn consents_of_each(
+        &self,
+        scope: &OrgScope,
+        conversations: &[ConversationId],
+    ) -> StoreResult<Vec<(ConversationId, ConsentRecord)>> {
+        let conversations = conversations.to_vec();
+        self.read(scope, move |snapshot| consent::of_each(snapshot.db, snapshot.key(), &conversations)).await
+    }
+
     async fn suppressions(&self, scope: &OrgScope, hashes: &[[u8; 16]]) -> StoreResult<Vec<Suppression>> {
         let hashes = hashes.to_vec();
         self.read(scope, move |snapshot| consent::suppressions(snapshot.db, snapshot.key(), &hashes)).await

@@ -3,18 +3,19 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
+use std::collections::{BTreeMap, BTreeSet};
 use zeroize::Zeroizing;
 
 use super::{
     Channel, Checks, ConsentEvent, ConsentFacts, ConsentRecord, ConsentRows, ConsentState, ConsentWrite,
-    Entry, Evidence, EvidenceKind, Purpose, PurposeScope, Suppression, SuppressionScope, enter, facts,
+    Entry, Evidence, EvidenceKind, Purpose, PurposeScope, State, Suppression, SuppressionScope, enter, facts,
 };
 use crate::account::AccountService;
 use crate::account::ProviderAccount;
 use crate::contact::{ChannelIdentity, SubjectKey};
-use crate::conversation::Direction;
+use crate::conversation::{Conversation, Direction};
 use crate::error::{Error, RecordKind};
-use crate::id::{ChannelIdentityId, ContactId};
+use crate::id::{ChannelIdentityId, ContactId, ConversationId};
 use crate::ledger::Action;
 use crate::page::{Page, PageRequest};
 use crate::runtime::Runtime;
@@ -351,6 +352,44 @@ impl<'a> ConsentService<'a> {
         let scope = by.scope_for(Permission::ConsentRead)?;
         self.runtime.store().contact(scope, contact).await?.ok_or(Error::missing(RecordKind::Contact))?;
         Ok(self.runtime.store().consent_history(scope, contact, page).await?)
+    }
+
+    /// In which of these conversations nothing may be said any more, because the person opted out of all messages on its
+    /// channel.
+    ///
+    /// # Errors
+    /// [`Error::Denied`] without [`Permission::ConsentRead`].
+    pub async fn opted_out(
+        &self,
+        by: &Actor,
+        conversations: &[&Conversation],
+    ) -> Result<BTreeSet<ConversationId>, Error> {
+        let scope = by.scope_for(Permission::ConsentRead)?;
+        if conversations.is_empty() {
+            return Ok(BTreeSet::new());
+        }
+        let ids: Vec<_> = conversations.iter().map(|conversation| conversation.id).collect();
+        let found = self.runtime.store().consents_of_each(scope, &ids).await?;
+        if found.is_empty() {
+            return Ok(BTreeSet::new());
+        }
+        let mut about: BTreeMap<ConversationId, Vec<ConsentRecord>> = BTreeMap::new();
+        for (conversation, record) in found {
+            about.entry(conversation).or_default().push(record);
+        }
+        let accounts = self.runtime.store().accounts(scope).await?;
+        let channel = |id| {
+            let account = accounts.iter().find(|account| account.id == id)?;
+            let messaging = AccountService::new(self.runtime).messaging(account).ok()?;
+            Some(messaging.capabilities().channel)
+        };
+        let now = self.runtime.now();
+        let is_out = |conversation: &&&Conversation| {
+            let records = about.get(&conversation.id).map_or(&[][..], Vec::as_slice);
+            let channel = channel(conversation.account).unwrap_or(Channel::Any);
+            ConsentState::fold(records, channel, Purpose::Service, now).state == State::Withdrawn
+        };
+        Ok(conversations.iter().filter(is_out).map(|conversation| conversation.id).collect())
     }
 
     /// What counts now for a contact, channel and purpose.

@@ -44,6 +44,12 @@ pub trait ConsentStore: Send + Sync {
         scope: &OrgScope,
         conversation: ConversationId,
     ) -> StoreResult<Option<ConsentRows>>;
+    /// The entries that cover an identifier of the person of each of these conversations, in order of their sequence.
+    async fn consents_of_each(
+        &self,
+        scope: &OrgScope,
+        conversations: &[ConversationId],
+    ) -> StoreResult<Vec<(ConversationId, ConsentRecord)>>;
     /// Which of these keyed hashes are suppressed, and for what.
     async fn suppressions(&self, scope: &OrgScope, hashes: &[[u8; 16]]) -> StoreResult<Vec<Suppression>>;
     /// Whether the organisation has any suppression; without one no hashes need to be looked up.

@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use super::state::Rows;
 use super::{MemoryStore, page};
 use crate::consent::{ConsentRecord, ConsentRows, ConsentStore, ConsentWrite, SendFacts, Suppression};
-use crate::contact::SubjectKey;
+use crate::contact::{ChannelIdentity, SubjectKey};
 use crate::id::{ContactId, ConversationId, JobId};
 use crate::page::{Page, PageRequest};
 use crate::scope::OrgScope;
@@ -75,6 +75,26 @@ impl ConsentStore for MemoryStore {
             Some(conversation) => rows.consent_rows(org, conversation, None, now),
             None => Ok(None),
         })?
+    }
+
+    async fn consents_of_each(
+        &self,
+        scope: &OrgScope,
+        conversations: &[ConversationId],
+    ) -> StoreResult<Vec<(ConversationId, ConsentRecord)>> {
+        self.read(scope, |rows, _| {
+            let mut all = Vec::new();
+            for id in conversations {
+                let identity =
+                    rows.conversations.get(id).and_then(|talk| rows.identities.get(&talk.identity));
+                let subjects = identity.map(ChannelIdentity::subject_keys).unwrap_or_default();
+                let covers =
+                    |record: &&ConsentRecord| record.subjects.iter().any(|key| subjects.contains(key));
+                all.extend(rows.consents.iter().filter(covers).map(|record| (*id, record.clone())));
+            }
+            all.sort_by_key(|(_, record)| record.seq);
+            all
+        })
     }
 
     async fn suppressions(&self, scope: &OrgScope, hashes: &[[u8; 16]]) -> StoreResult<Vec<Suppression>> {

@@ -53,7 +53,7 @@ const CODES: &[(&str, u16, &str)] = &[
     (
         "consent.opted_out_last",
         403,
-        "The last message of this person was an opt-out: wait until they write again",
+        "This person opted out with their last message. You can reply when they write again",
     ),
     (
         "consent.provider_stop",

@@ -3,12 +3,12 @@
 use axum::extract::Query;
 use axum::response::Html;
 use chrono::{DateTime, TimeDelta, Utc};
-use dialzio_core::ConversationId;
 use dialzio_core::conversation::{
     ConversationOrder, ConversationState, DeliveryStatus, Direction, DraftKind, InboxEntry, StateFilter,
 };
 use dialzio_core::page::{Page, PageRequest};
-use std::collections::BTreeMap;
+use dialzio_core::{ConversationId, Permission};
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::filter;
 use super::lines::Lines;
@@ -74,10 +74,12 @@ async fn group(
 ) -> Result<QueueGroup, Problem> {
     let shown: Vec<_> = page.items.iter().map(|entry| entry.conversation.id).collect();
     let drafts = own_drafts(ctx, &shown).await?;
+    let opted_out = opted_out(ctx, page).await?;
     let is_waiting = listed.chosen().order == ConversationOrder::Waiting;
     let row = |entry: &InboxEntry| {
         let draft = drafts.get(&entry.conversation.id).cloned();
-        let mut row = QueueRow { draft, ..row(ctx, entry, lines, open) };
+        let is_out = opted_out.contains(&entry.conversation.id);
+        let mut row = QueueRow { draft, ..row(ctx, entry, is_out, lines, open) };
         if let Some(since) = entry.conversation.waiting_since.filter(|_| is_waiting) {
             row.chips.insert(0, waits(ctx, since));
         }
@@ -89,6 +91,18 @@ async fn group(
         rows: page.items.iter().map(row).collect(),
         next: page.next.as_ref().map(encode_cursor),
     })
+}
+
+/// Those of a page whose people opted out of all messages, for who may know.
+async fn opted_out(
+    ctx: &PageContext,
+    page: &Page<InboxEntry>,
+) -> Result<BTreeSet<ConversationId>, Problem> {
+    if !ctx.may(Permission::ConsentRead) {
+        return Ok(BTreeSet::new());
+    }
+    let talks: Vec<_> = page.items.iter().map(|entry| &entry.conversation).collect();
+    Ok(ctx.crm().consents().opted_out(&ctx.actor, &talks).await?)
 }
 
 /// What the reader has begun to write in these conversations: the reply, else the note.
@@ -156,7 +170,13 @@ pub(crate) fn time_left(minutes: i64) -> String {
     if minutes >= 60 { format!("{} h", minutes / 60) } else { format!("{minutes} min") }
 }
 
-fn row(ctx: &PageContext, entry: &InboxEntry, lines: &Lines, open: Option<ConversationId>) -> QueueRow {
+fn row(
+    ctx: &PageContext,
+    entry: &InboxEntry,
+    is_out: bool,
+    lines: &Lines,
+    open: Option<ConversationId>,
+) -> QueueRow {
     let name = words::person(entry);
     let conversation = &entry.conversation;
     let mut chips = Vec::new();
@@ -170,7 +190,12 @@ fn row(ctx: &PageContext, entry: &InboxEntry, lines: &Lines, open: Option<Conver
     if entry.doubtful_since.is_some() {
         chips.push(Chip::new(Tone::Warn, "May be another person"));
     }
-    chips.extend(window(ctx, entry));
+    // How long a reply would be possible is of no use where none is.
+    if is_out {
+        chips.push(Chip::new(Tone::Bad, "Opted out").because("Opted out of all messages"));
+    } else {
+        chips.extend(window(ctx, entry));
+    }
     if entry.phone.is_none() {
         chips.push(Chip::new(Tone::Neutral, "No number shared"));
     }

@@ -7,7 +7,7 @@ use dialzio_core::consent::{ConsentEvent, ConsentRecord, PurposeScope};
 use dialzio_core::contact::Note;
 use dialzio_core::conversation::{Direction, InboxEntry, Message};
 use dialzio_core::page::{Cursor, Page, PageRequest};
-use dialzio_core::{ConversationId, MessageId, Permission};
+use dialzio_core::{ConversationId, MessageId, Permission, Principal};
 use serde::Deserialize;
 
 use super::bubble::Bubbles;
@@ -196,11 +196,13 @@ fn event_line(ctx: &PageContext, name: &str, record: &ConsentRecord) -> EventLin
     };
     let wrote = record.evidence.message.is_some();
     let by = ctx.who(&record.recorded_by);
+    let is_automatic = matches!(Principal::from_ref(&record.recorded_by), Ok(Principal::System { .. }));
     let text = match (record.event, wrote) {
-        (ConsentEvent::Withdrawn, true) => format!("{name} opted out of {what} in a message"),
-        (ConsentEvent::Given, true) => format!("{name} opted in to {what} in a message"),
-        (ConsentEvent::Given, false) => format!("{by} recorded an opt-in for {what}"),
-        (ConsentEvent::Withdrawn, false) => format!("{by} recorded an opt-out from {what}"),
+        (ConsentEvent::Withdrawn, true) => format!("{name} opted out of {what}"),
+        (ConsentEvent::Given, true) => format!("{name} opted in to {what}"),
+        (ConsentEvent::Given, false) => format!("{by} recorded an opt-in to {what}"),
+        (ConsentEvent::Withdrawn, false) if is_automatic => format!("Opt-out of {what} recorded automatically"),
+        (ConsentEvent::Withdrawn, false) => format!("{by} recorded an opt-out of {what}"),
         (ConsentEvent::Refused, _) => format!("{by} recorded that {name} said no to {what}"),
         (ConsentEvent::Lifted, _) => format!("{name} took their opt-out back"),
         (ConsentEvent::ProviderStop, _) => format!("{name} stopped marketing in WhatsApp"),

@@ -25,6 +25,14 @@ impl ConsentStore for PostgresStore {
             .consent_facts(conversation))
     }
 
+    async fn consents_of_each(
+        &self,
+        scope: &OrgScope,
+        conversations: &[ConversationId],
+    ) -> StoreResult<Vec<(ConversationId, ConsentRecord)>> {
+        read_in!(self, scope, |db, org| consent::of_each(db, org, conversations))
+    }
+
     async fn suppressions(&self, scope: &OrgScope, hashes: &[[u8; 16]]) -> StoreResult<Vec<Suppression>> {
         read_in!(self, scope, |db, org| consent::suppressions(db, org, hashes))
     }

@@ -92,7 +92,7 @@ export async function consent({ server, guard, inbox, phone, taraPhone }) {
     await phone.goto(taraPhone);
     await says(phone, 'STOP');
     await bubble(inbox, 'everything is half price').last().getByText(/Cancelled before sending/).waitFor();
-    await inbox.getByText(/opted out of all messages in a message/).waitFor();
+    await inbox.getByText(/opted out of all messages/).waitFor();
     await picture(inbox, 'opted-out');
   });
   await step('marketing is refused in the picker', inbox, async () => {

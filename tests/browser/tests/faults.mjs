@@ -288,6 +288,18 @@ async function optOut({ server, page, phone, guard }) {
     holds((await reply(page).inputValue()).includes('write START'), 'the prepared text');
     await reply(page).fill('');
   });
+  await step('a row says that its person opted out, instead of how long a reply is possible, and no longer once they write again', [page, phone], async () => {
+    await page.goto(`${server.origin}/inbox?q=tara%20menon`);
+    await row(page, /Tara Menon/).getByText('Opted out', { exact: true }).waitFor();
+    equal(await row(page, /Tara Menon/).getByText(/ left$/).count(), 0, 'chips about the reply window');
+    await picture(page, 'faults-opted-out');
+    equal(await row(page, /Guest/).count(), 0, 'others in the search');
+    await page.goto(`${server.origin}/inbox`);
+    await row(page, /Guest 098/).waitFor();
+    equal(await row(page, /Guest/).getByText('Opted out', { exact: true }).count(), 0, 'others that opted out');
+    await openRow(page, /Tara Menon/);
+    await bubble(page, 'monstera').waitFor();
+  });
   await step('after five minutes the confirmation is not possible any more, and the box says so', page, async () => {
     await server.ahead(6 * 60);
     await page.reload();
@@ -297,6 +309,7 @@ async function optOut({ server, page, phone, guard }) {
   await step('START after it makes no opt-in that never was', [page, phone], async () => {
     await says(phone, 'START');
     await reply(page).waitFor();
+    await until(async () => (await row(page, /Tara Menon/).first().getByText('Opted out', { exact: true }).count()) === 0, 'the chip of the row going');
     const talk = (await server.api('GET', '/v1/conversations?q=tara%20menon')).json.data[0];
     const person = page.getByRole('region', { name: 'Consent' });
     await page.reload();

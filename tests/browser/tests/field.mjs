@@ -24,6 +24,14 @@ async function reports(name) {
   return all;
 }
 
+const TEN = ['One', 'Two', 'Three', 'Four', 'Five', 'Six', 'Seven', 'Eight', 'Nine', 'Ten'];
+
+/** Who writes in a report, in order: name, number and words. */
+const writersOf = (report) => report.steps.filter((one) => one.post).map(({ post }) => {
+  const { contacts, messages } = post.entry[0].changes[0].value;
+  return { name: contacts[0].profile.name, number: messages[0].from, words: messages[0].text.body };
+});
+
 /** The errors of the failure in a report of webhooks. */
 const errorsOf = (report) => report.flatMap((envelope) => envelope.entry[0].changes[0].value.statuses ?? []).find((status) => status.errors).errors;
 
@@ -65,7 +73,23 @@ async function desk({ server, guard, scene }) {
     await bubble(page, words).last().getByTitle(/Sent/).waitFor();
     return `wamid.taken.${state.taken.length}`;
   };
-  return { server, page, state, scene, writes, talkWith, opened, answers, second: scene.second };
+  state.templates = [
+    { id: '71', name: 'offer_of_the_week', language: 'en', status: 'APPROVED', category: 'MARKETING', components: [{ type: 'BODY', text: 'The offer of the week: everything is half price.' }] },
+    { id: '72', name: 'your_request', language: 'en', status: 'APPROVED', category: 'UTILITY', components: [{ type: 'BODY', text: 'We write to you about your request.' }] },
+  ];
+  equal((await server.api('POST', `/v1/accounts/${scene.second.account.id}/templates/sync`)).status, 200, 'status of the templates');
+  /** Sends a template from the page, and answers the id that the provider gave. */
+  const offers = async (name, words) => {
+    const before = state.taken.length;
+    const picker = page.getByRole('group', { name: 'Template', exact: true });
+    if (!(await picker.isVisible())) await page.getByRole('button', { name: 'Template', exact: true }).click();
+    await picker.getByRole('button', { name }).click();
+    await page.getByRole('button', { name: 'Send template' }).click();
+    await until(() => state.taken.length > before, `“${words}” at the provider`);
+    await bubble(page, words).last().getByTitle(/Sent/).waitFor();
+    return `wamid.taken.${state.taken.length}`;
+  };
+  return { server, page, state, scene, writes, talkWith, opened, answers, offers, second: scene.second };
 }
 
 export async function field(all) {
@@ -79,10 +103,10 @@ export async function field(all) {
   await room.page.close();
 }
 
-async function failures({ page, state, writes, opened, answers, second, server }) {
+async function failures({ page, state, writes, opened, answers, offers, second, server }) {
   const person = '919811200601';
   await writes('Meenal Joshi', person, 'Is the fern still there?');
-  await opened(person);
+  const meenal = await opened(person);
   await step('a failed message says why and in whose words, live and after a reload; sent again it is another one, once', page, async () => {
     for (const [place, report] of (await reports('retry-really-sends')).entries()) {
       const words = `Yes, it is, ${place}.`;
@@ -117,11 +141,14 @@ async function failures({ page, state, writes, opened, answers, second, server }
     await held.getByText(/people are not written to too often\. It can be sent again after a day/).waitFor();
     equal(await held.getByRole('button', { name: 'Send again' }).count(), 0, 'buttons to send again');
   });
-  await step('a refusal of the provider stands below the message in words, with its code to look up, and no code is a bare mark', page, async () => {
-    for (const [place, report] of (await reports('reason-of-failure-shown')).entries()) {
-      const id = await answers(`The offer of the week, ${place}.`);
+  await step('a marketing template that the provider holds back says so in words, with its code to look up, and no code is a bare mark', page, async () => {
+    const given = { channel: 'whatsapp', scope: 'marketing', evidence: { kind: 'paper', note: 'Form 12, at the counter' }, occurred_at: new Date(server.now()).toISOString() };
+    equal((await server.api('POST', `/v1/contacts/${meenal.contact}/consents`, given)).status, 201, 'status of the opt-in');
+    for (const report of await reports('reason-of-failure-shown')) {
+      const id = await offers(/Offer of the week/, 'everything is half price');
+      equal(state.taken.at(-1).template.name, 'offer_of_the_week', 'what left');
       await second.report(id, person, 'failed', errorsOf(report));
-      const held = bubble(page, `The offer of the week, ${place}.`).last();
+      const held = bubble(page, 'everything is half price').last();
       const words = /holds marketing back from this number for a test\. Nothing is wrong with the number or the template/;
       await held.getByText(words).waitFor();
       await page.reload();
@@ -139,7 +166,7 @@ async function failures({ page, state, writes, opened, answers, second, server }
     await picture(page, 'field-reason');
     const talk = (await server.api('GET', '/v1/conversations?q=meenal')).json.data[0];
     const contact = (await server.api('GET', `/v1/contacts/${talk.contact}/consents`)).json.data;
-    equal(contact.length, 0, 'entries of the ledger that a failure made');
+    equal(contact.length, 1, 'entries of the ledger: the opt-in alone, and none that a failure made');
   });
   await step('a window that the provider calls shut does not shut ours, and a person sends again', page, async () => {
     for (const [place, report] of (await reports('window-shut-says-meta')).entries()) {
@@ -226,13 +253,13 @@ async function tokenExpired({ page, state, writes, opened, server, second }) {
     const [report] = await reports('token-expired');
     state.refuses = { status: report.answer.status, body: report.answer.body };
     const { read } = state;
-    for (const part of ['One', 'Two', 'Three']) {
-      await reply(page).fill(`${part} of three.`);
+    for (const part of TEN) {
+      await reply(page).fill(`${part} of ten.`);
       await send(page).click();
-      await bubble(page, `${part} of three.`).waitFor();
+      await bubble(page, `${part} of ten.`).waitFor();
     }
-    await bubble(page, 'One of three.').getByText(/Waits\. WhatsApp refused the token of this number\. It goes out by itself once that is over\./).waitFor();
-    for (const part of ['One', 'Two', 'Three']) equal(await bubble(page, `${part} of three.`).getByTitle(/^(Sent|Delivered|Read)$/).count(), 0, `ticks of ${part}`);
+    await bubble(page, 'One of ten.').getByText(/Waits\. WhatsApp refused the token of this number\. It goes out by itself once that is over\./).waitFor();
+    for (const part of TEN) equal(await bubble(page, `${part} of ten.`).getByTitle(/^(Sent|Delivered|Read)$/).count(), 0, `ticks of ${part}`);
     await page.waitForTimeout(2000);
     holds(state.read - read <= 2, `the provider was asked ${state.read - read} times`);
     await picture(page, 'field-token');
@@ -251,20 +278,26 @@ async function tokenExpired({ page, state, writes, opened, server, second }) {
     await line.getByText('Connected').waitFor();
     await page.goto(`${server.origin}/inbox/${talk.id}`);
     const statuses = async () => (await server.api('GET', `/v1/conversations/${talk.id}/messages`)).json.data.filter((message) => message.direction === 'outbound').map((message) => message.status).join(' ');
-    await until(async () => (await statuses()) === 'accepted accepted accepted', 'three messages being taken', 20_000);
-    for (const part of ['One', 'Two', 'Three']) await bubble(page, `${part} of three.`).getByTitle('Sent').waitFor();
+    await until(async () => (await statuses()) === TEN.map(() => 'accepted').join(' '), 'ten messages being taken', 20_000);
+    for (const part of TEN) await bubble(page, `${part} of ten.`).getByTitle('Sent').waitFor();
     const left = state.taken.slice(before).filter((message) => message.to.replace('+', '') === person).map((message) => message.text.body);
-    equal(left.sort().join(' '), 'One of three. Three of three. Two of three.', 'what left');
+    equal(left.sort().join(' '), TEN.map((part) => `${part} of ten.`).sort().join(' '), 'what left');
   });
 }
 
-async function numberGivenUp({ page, writes, opened, talkWith, server, second }) {
-  const [former, current] = ['919811200605', '919811200606'];
-  equal((await server.api('POST', '/v1/contacts', { name: 'Gauri Sen', details: [{ kind: 'phone', value: `+${former}` }] })).status, 201, 'status of the contact');
-  await writes('Gauri Sen', former, 'Hello from my old number');
+async function numberGivenUp(room) {
+  for (const [place, report] of (await reports('number-edited-then-new-message')).entries()) await numberOf(room, writersOf(report), place);
+}
+
+/** A person writes, is given another number, writes from it, and somebody else writes from the first one. */
+async function numberOf({ page, state, writes, opened, talkWith, offers, server, second }, [first, again, stranger], place) {
+  const [former, current] = [first.number, again.number];
+  equal(stranger.number, former, 'the number of the stranger');
+  equal((await server.api('POST', '/v1/contacts', { name: first.name, details: [{ kind: 'phone', value: `+${former}` }] })).status, 201, 'status of the contact');
+  await writes(first.name, former, first.words);
   const old = await opened(former);
   const spaced = (number) => `+91 ${number.slice(2, 7)} ${number.slice(7)}`;
-  await step('after a number is corrected a new message goes to the new one, and the old conversation says which it answers to', page, async () => {
+  await step(`after the number of ${first.name} is corrected a new message goes to the new one, and the old conversation says which it answers to`, page, async () => {
     await page.goto(`${server.origin}/contacts/${old.contact}`);
     await page.getByRole('button', { name: 'Edit Contact details' }).click();
     const dialog = page.getByRole('dialog', { name: 'Edit contact' });
@@ -276,39 +309,41 @@ async function numberGivenUp({ page, writes, opened, talkWith, server, second })
     await details.getByText('WhatsApp, former number').waitFor();
     await page.reload();
     equal(await page.locator('#contact-number').inputValue(), spaced(current), 'the number to call and to copy');
-    await picture(page, 'field-number-contact');
+    await picture(page, `field-number-contact-${place}`);
     await page.locator('#contact-open').getByRole('button', { name: 'Message from Shop line' }).click();
     await page.waitForURL(/\/inbox\//);
     await page.locator('#thread-head').getByText(new RegExp(spaced(current).replace('+', '\\+'))).waitFor();
-    const opened = await server.api('POST', `/v1/contacts/${old.contact}/conversations`, { account: second.account.id });
-    equal((await server.api('GET', `/v1/conversations/${opened.json.id}`)).json.person.phone, `+${current}`, 'whom the same line writes to');
+    const fresh = await server.api('POST', `/v1/contacts/${old.contact}/conversations`, { account: second.account.id });
+    equal((await server.api('GET', `/v1/conversations/${fresh.json.id}`)).json.person.phone, `+${current}`, 'whom the same line writes to');
+    await page.goto(`${server.origin}/inbox/${fresh.json.id}`);
+    await offers(/Your request/, 'about your request');
+    equal(state.taken.at(-1).to.replace('+', ''), current, 'to whom the template went');
     await page.goto(`${server.origin}/inbox/${old.id}`);
     await page.locator('#thread-head').getByText(new RegExp(spaced(former).replace('+', '\\+'))).waitFor();
   });
-  await step('who writes from the new number is the same person', page, async () => {
-    await writes('Gauri Sen', current, 'This is my new number');
+  await step(`who writes from the new number is ${again.name} still`, page, async () => {
+    await writes(again.name, current, again.words);
     equal((await talkWith(current)).contact, old.contact, 'the contact');
   });
-  await step('who writes from the old one under another name is in doubt, and a member decides', page, async () => {
+  await step(`${stranger.name} writes from the former number: that is in doubt, and a member decides`, page, async () => {
     await server.ahead(60);
-    await writes('Harsh Vora', former, 'Who is this?');
+    await writes(stranger.name, former, stranger.words);
     await page.goto(`${server.origin}/inbox?q=${former}`);
     const row = page.getByRole('region', { name: 'Conversations' }).getByRole('link').filter({ hasText: 'May be another person' });
     await row.first().waitFor();
     await page.goto(`${server.origin}/inbox/${old.id}`);
     await page.locator('#thread-head').getByText(/may be another person since/).waitFor();
     const doubt = page.getByRole('group', { name: 'Who is this?' });
-    await doubt.getByText(/Harsh Vora writes from .*, a former number of this person/).waitFor();
-    await picture(page, 'field-number-doubt');
+    await doubt.getByText(new RegExp(`${stranger.name} writes from .*, a former number of this person`)).waitFor();
+    await picture(page, `field-number-doubt-${place}`);
     await doubt.getByRole('button', { name: 'Another person: make a new contact' }).click();
-    await page.getByRole('heading', { name: 'Harsh Vora' }).first().waitFor();
-    await writes('Harsh Vora', former, 'I have this number since May');
-    await page.goto(`${server.origin}/inbox?q=harsh`);
-    await page.getByRole('region', { name: 'Conversations' }).getByRole('link', { name: /Harsh Vora/ }).first().click();
+    await page.getByRole('heading', { name: stranger.name }).first().waitFor();
+    await writes(stranger.name, former, 'I have this number since May');
+    await page.goto(`${server.origin}/inbox/${(await talkWith(former)).id}`);
     await bubble(page, 'since May').waitFor();
-    equal(await bubble(page, 'Hello from my old number').count(), 0, 'messages of the person before');
+    equal(await bubble(page, first.words).filter({ hasNotText: stranger.words }).count(), 0, 'messages of the person before');
     await page.goto(`${server.origin}/contacts/${old.contact}`);
     await page.getByText(spaced(former)).first().waitFor();
-    await picture(page, 'field-number-settled');
+    await picture(page, `field-number-settled-${place}`);
   });
 }

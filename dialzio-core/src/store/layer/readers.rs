@@ -88,6 +88,7 @@ forward! { MediaStore {
 forward! { ConsentStore {
     read send_facts(scope: &OrgScope, jobs: &[JobId]) -> Vec<SendFacts>;
     read consent_facts(scope: &OrgScope, conversation: ConversationId) -> Option<ConsentRows>;
+    read consents_of_each(scope: &OrgScope, conversations: &[ConversationId]) -> Vec<(ConversationId, ConsentRecord)>;
     read suppressions(scope: &OrgScope, hashes: &[[u8; 16]]) -> Vec<Suppression>;
     read any_suppression(scope: &OrgScope) -> bool;
     read consent_ledger(scope: &OrgScope, after: LedgerSeq, limit: u32) -> Vec<ConsentRecord>;

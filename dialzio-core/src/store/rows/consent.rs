@@ -3,7 +3,22 @@
 use super::{Bind, Columns, FromRow, ToRow};
 use crate::consent::{ConsentRecord, Evidence, Suppression};
 use crate::contact::SubjectKey;
+use crate::id::ConversationId;
 use crate::store::{LedgerSeq, StoreResult};
+
+/// Entries by conversation, from where they stand and the entries in any order: each once, in order of their sequence.
+#[must_use]
+pub fn consents_of_each(
+    mut places: Vec<(ConversationId, LedgerSeq)>,
+    records: &[ConsentRecord],
+) -> Vec<(ConversationId, ConsentRecord)> {
+    places.sort_unstable_by_key(|(conversation, seq)| (*seq, *conversation));
+    places.dedup();
+    let entry = |(conversation, seq): (ConversationId, LedgerSeq)| {
+        records.iter().find(|record| record.seq == seq).map(|record| (conversation, record.clone()))
+    };
+    places.into_iter().filter_map(entry).collect()
+}
 
 impl FromRow for ConsentRecord {
     const RECORD: &'static str = "consent";

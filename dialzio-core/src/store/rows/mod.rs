@@ -31,6 +31,7 @@ mod tests;
 mod work;
 
 pub use call::{CallLead, CallList};
+pub use consent::consents_of_each;
 pub use contact_list::{ContactLead, ContactList, ContactPlace, LastContact};
 pub use conversation::opt_conversation;
 pub use identity::{HeldAlias, bare_identity, with_aliases};

@@ -83,6 +83,36 @@ pub async fn a_withdrawal_moves_the_head_of_the_ledger(bed: TestBed) {
     assert!(bed.holds(&tenant.scope, Precondition::ConsentHead(facts.subjects, LedgerSeq(3))).await);
 }
 
+/// Entries are found by any identifier of the person of a conversation, for many conversations at once, in order, each once;
+/// an entry about two people is there for both.
+pub async fn entries_are_found_for_each_conversation(bed: TestBed) {
+    let tenant = bed.tenant().await;
+    let (asha, ben) = (bed.person(&tenant, "Asha").await, bed.person(&tenant, "Ben").await);
+    let chloe = bed.person(&tenant, "Chloe").await;
+    let talks = [chloe.conversation.id, ben.conversation.id, asha.conversation.id];
+    assert!(bed.store.consents_of_each(&tenant.scope, &talks).await.unwrap().is_empty());
+    let first = record(&bed, &tenant, &asha, ConsentEvent::Given).await.id;
+    let second = record(&bed, &tenant, &ben, ConsentEvent::Withdrawn).await.id;
+    let extra = Alias::BusinessScoped(bed.make.scoped());
+    let write = ContactWrite::Alias { identity: asha.identity.id, alias: extra.clone(), seen_at: bed.at(1) };
+    bed.write(&tenant.scope, write).await;
+    let mut keys = ben.identity.subject_keys();
+    keys.push(extra.subject_key(&asha.identity.portfolio));
+    let both = bed.make.consent(ben.contact.id, keys, ConsentEvent::Withdrawn);
+    bed.write(&tenant.scope, ConsentWrite::Record(both.clone())).await;
+    let found = bed.store.consents_of_each(&tenant.scope, &talks).await.unwrap();
+    let mut found: Vec<_> =
+        found.into_iter().map(|(talk, record)| (record.seq.0, talk, record.id)).collect();
+    assert!(found.is_sorted_by_key(|(seq, _, _)| *seq), "{found:?}");
+    found.sort_unstable();
+    let (asha, ben) = (asha.conversation.id, ben.conversation.id);
+    let mut wanted = [(1, asha, first), (2, ben, second), (3, asha, both.id), (3, ben, both.id)];
+    wanted.sort_unstable();
+    assert_eq!(found, wanted);
+    assert!(bed.store.consents_of_each(&tenant.scope, &[bed.make.id()]).await.unwrap().is_empty());
+    assert!(bed.store.consents_of_each(&tenant.scope, &[]).await.unwrap().is_empty());
+}
+
 /// History holds what was recorded on the contact and what covers one of its identifiers, typed or seen; not more.
 pub async fn history_follows_the_card_and_its_identifiers(bed: TestBed) {
     let tenant = bed.tenant().await;

@@ -235,6 +235,7 @@ async fn found(bed: &TestBed, full: &Full, scope: &OrgScope) -> Vec<(&'static st
         ("media_of", !store.media_of(scope, &[full.heard.id.into()]).await.unwrap().is_empty()),
         ("send_facts", !store.send_facts(scope, &[full.job.id]).await.unwrap().is_empty()),
         ("consent_facts", store.consent_facts(scope, talk).await.unwrap().is_some()),
+        ("consents_of_each", !store.consents_of_each(scope, &[talk]).await.unwrap().is_empty()),
         ("any suppression", store.any_suppression(scope).await.unwrap()),
         ("suppressions", !store.suppressions(scope, &[full.hash]).await.unwrap().is_empty()),
         ("consent_history", !store.consent_history(scope, contact, page()).await.unwrap().items.is_empty()),

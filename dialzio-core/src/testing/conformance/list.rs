@@ -23,6 +23,7 @@ macro_rules! store_conformance {
                 the_ledger_has_no_gaps
                 entries_of_one_batch_are_numbered_in_order
                 a_withdrawal_moves_the_head_of_the_ledger
+                entries_are_found_for_each_conversation
                 history_follows_the_card_and_its_identifiers
                 a_suppression_is_kept_once_for_each_scope
                 the_facts_hold_person_ledger_and_settings

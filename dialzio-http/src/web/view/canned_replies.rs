@@ -105,3 +105,5 @@ pub(crate) struct CannedOptions {
     /// Whether the reader may add one.
     pub(crate) can_manage: bool,
 }
+
+impl askama::filters::HtmlSafe for CannedOptions {}

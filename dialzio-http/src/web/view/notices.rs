@@ -74,3 +74,5 @@ pub(crate) struct MentionOptions {
     /// Id, name and mark of each.
     pub(crate) members: Vec<(String, Shown, Avatar)>,
 }
+
+impl askama::filters::HtmlSafe for MentionOptions {}

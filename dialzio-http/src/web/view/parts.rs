@@ -4,14 +4,19 @@ use askama::Template;
 
 use super::{
     Action, Avatar, Chip, Shell,
+    calls::{CallCard, CallList, DockCall},
+    canned_replies::CannedOptions,
     composer::Composer,
     contact::{Ledger, NewContactForm},
-    contact_list::ContactRows,
+    contact_list::{ContactFilter, ContactRows},
+    filter::FilterForm,
     inbox::QueueList,
+    notices::{MentionOptions, NoticeList},
     numbers::{NumberCard, SettingsForm},
     person::PersonPane,
     quarantine::HeldEvent,
     sandbox::SampleDay,
+    scheduled::ScheduledList,
     shell::Undo,
     tasks::TaskList,
     text::Shown,
@@ -41,24 +46,42 @@ pub(crate) struct Side {
     pub(crate) avatars: Vec<Avatar>,
     /// Filled, and empty.
     pub(crate) queues: Vec<QueueList>,
+    /// What narrows and orders the queue.
+    pub(crate) filter: FilterForm,
     /// Open, snoozed, closed.
     pub(crate) heads: Vec<ThreadHead>,
     /// Every kind of item.
     pub(crate) items: ThreadItems,
     /// Window open, running out, shut with a picker, refused.
     pub(crate) composers: Vec<Composer>,
+    /// What is sent later, and what could not be.
+    pub(crate) scheduled: ScheduledList,
+    /// What `/` offers.
+    pub(crate) canned: CannedOptions,
+    /// What `@` offers.
+    pub(crate) mentions: MentionOptions,
     /// Right pane.
     pub(crate) person: PersonPane,
     /// Ledger.
     pub(crate) ledger: Ledger,
     /// Table, and empty.
     pub(crate) contacts: Vec<ContactRows>,
+    /// What narrows and orders contacts.
+    pub(crate) contact_filter: ContactFilter,
     /// Form with mistakes.
     pub(crate) new_contact: NewContactForm,
     /// What happened.
     pub(crate) timeline: Timeline,
     /// Lists of follow-ups.
     pub(crate) task_lists: Vec<TaskList>,
+    /// Read and unread.
+    pub(crate) notices: NoticeList,
+    /// Missed, answered, by WhatsApp.
+    pub(crate) calls: CallList,
+    /// One call with all that is known.
+    pub(crate) call: CallCard,
+    /// One that rings, and one that has ended.
+    pub(crate) docked: Vec<DockCall>,
     /// Healthy and not.
     pub(crate) numbers: Vec<NumberCard>,
     /// Settings, saved.

@@ -51,6 +51,7 @@ pub(super) async fn all() -> Vec<Vec<Ran>> {
         consent {
             promotion_counts_for_seven_days_once_dispatched
             what_the_wire_needs_comes_in_one_look
+            entries_are_found_for_each_conversation
         }
         ledger {
             the_recorded_end_is_that_of_the_log

@@ -60,9 +60,9 @@ pub(crate) fn composer(case: Case) -> Composer {
     match case {
         Case::Open => Composer {
             window: Some(
-                Chip::new(Tone::Ok, "Reply window open · 21 h left").because("Until tomorrow 10:42"),
+                Chip::new(Tone::Ok, "You can reply for 21 h").because("Until tomorrow 10:42"),
             ),
-            consent: Some(Chip::new(Tone::Neutral, "Service reply needs no opt-in")),
+            consent: None,
             viewing: Some("Meera is viewing".into()),
             can_reply: true,
             draft: "Of course, it is kept aside in your name until Friday evening.".into(),

@@ -26,7 +26,7 @@ pub(crate) fn page(query: &str, open: Option<Case>) -> InboxPage {
     }
 }
 
-fn filter() -> FilterForm {
+pub(crate) fn filter() -> FilterForm {
     FilterForm {
         from: Vec::new(),
         kinds: Vec::new(),
@@ -89,9 +89,6 @@ fn list_with(query: &str, open: Option<Case>) -> QueueList {
 }
 
 fn rows(open: Option<Case>) -> Vec<QueueRow> {
-    let left = |hours: u32| {
-        Chip::new(Tone::Ok, format!("{hours} h left")).because("Until then you can reply freely")
-    };
     let shut = || Chip::new(Tone::Neutral, "Template only");
     let row = |id: &str, name: &str, time: &str, last: &str, unread: u64, chips: Vec<Chip>| QueueRow {
         id: id.into(),
@@ -117,7 +114,7 @@ fn rows(open: Option<Case>) -> Vec<QueueRow> {
             "10:42",
             "Can you hold the blue one until Friday?",
             0,
-            vec![left(21), Chip::new(Tone::Neutral, "Customer")],
+            Vec::new(),
         ),
         row(
             "c2",
@@ -125,7 +122,7 @@ fn rows(open: Option<Case>) -> Vec<QueueRow> {
             "10:38",
             "Photo · is this the right part?",
             2,
-            vec![left(23), Chip::new(Tone::Info, "New lead")],
+            Vec::new(),
         ),
         row(
             "c3",
@@ -133,7 +130,7 @@ fn rows(open: Option<Case>) -> Vec<QueueRow> {
             "10:15",
             "Hi, saw your ad. Price for 40 pieces?",
             1,
-            vec![left(22), Chip::new(Tone::Neutral, "No number shared")],
+            vec![Chip::new(Tone::Neutral, "No number shared")],
         ),
         row(
             "c4",
@@ -141,25 +138,25 @@ fn rows(open: Option<Case>) -> Vec<QueueRow> {
             "09:51",
             "You: Sent the invoice just now",
             0,
-            vec![Chip::new(Tone::Warn, "54 min left"), Chip::new(Tone::Neutral, "Customer")],
+            vec![Chip::new(Tone::Bad, "54 min left")],
         ),
         row(
             "c5",
             "João Carvalho",
             "Yesterday",
-            "You: Not delivered · number has no WhatsApp",
+            "You: The number has no WhatsApp",
             0,
-            vec![Chip::new(Tone::Bad, "Failed"), shut()],
+            vec![Chip::new(Tone::Bad, "Not sent")],
         ),
         row("shut", "Tara Rao", "Yesterday", "Thank you so much!", 0, vec![shut()]),
-        row("refused", "Lakshmi D.", "Fri", "STOP", 0, vec![shut(), Chip::new(Tone::Warn, "No marketing")]),
+        row("refused", "Lakshmi D.", "Fri", "STOP", 0, vec![Chip::new(Tone::Bad, "Opted out")]),
         row(
             "c8",
             "+971 50 123 4567",
             "Fri",
             "Voice message · 0:24",
             0,
-            vec![shut(), Chip::new(Tone::Info, "New lead")],
+            vec![shut()],
         ),
     ]
 }

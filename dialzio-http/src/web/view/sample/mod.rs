@@ -1,8 +1,10 @@
 //! Invented data: every page and part, filled. Shown at `/dev/parts` and used to look at pages while
 //! working on them; nothing here is read by a handler of real data.
 
+mod calls;
 mod composer;
 mod inbox;
+mod notices;
 mod pages;
 mod parts;
 mod thread;

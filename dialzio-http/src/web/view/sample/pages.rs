@@ -65,30 +65,34 @@ pub(crate) fn rows() -> ContactRows {
         can_write: true,
         rows: vec![
             row("p1", "Asha Subramaniam", "+91 98400 12345", "Customer", "Ravi", Vec::new()),
-            row("p2", "Imran M.", "+91 99620 44321", "Lead", "", vec![Chip::new(Tone::Info, "New lead")]),
-            row("p3", "@kavya.designs", "no number shared", "Lead", "Meera", Vec::new()),
+            row("p2", "Imran M.", "+91 99620 44321", "New", "", Vec::new()),
+            row("p3", "@kavya.designs", "no number shared", "Qualified", "Meera", Vec::new()),
             row(
                 "p4",
                 "João Carvalho",
                 "+55 11 91234 5678",
                 "Customer",
                 "Ravi",
-                vec![Chip::new(Tone::Bad, "Do not contact")],
+                vec![Chip::new(Tone::Bad, "Opted out")],
             ),
         ],
+    }
+}
+
+pub(crate) fn contact_filter() -> ContactFilter {
+    ContactFilter {
+        orders: vec![Choice::new("", "Name, A to Z").chosen(), Choice::new("newest", "Newest first")],
+        stages: vec![Choice::new("", "Any stage"), Choice::new("customer", "Customer").chosen()],
+        owners: vec![Choice::new("", "Anyone").chosen(), Choice::new("me", "Me")],
+        tag: None,
+        active: 1,
     }
 }
 
 pub(crate) fn contacts() -> ContactsPage {
     ContactsPage {
         shell: shell("Contacts", Place::Contacts),
-        filter: ContactFilter {
-            orders: vec![Choice::new("", "Name, A to Z").chosen(), Choice::new("newest", "Newest first")],
-            stages: vec![Choice::new("", "Any stage"), Choice::new("customer", "Customer").chosen()],
-            owners: vec![Choice::new("", "Anyone").chosen(), Choice::new("me", "Me")],
-            tag: None,
-            active: 1,
-        },
+        filter: contact_filter(),
         list: rows(),
         bulk: Some(ContactBulk {
             owners: vec![Choice::new("", "Unassigned"), Choice::new("m1", "Ravi").with("you")],
@@ -106,8 +110,8 @@ pub(crate) fn wrong_contact() -> NewContactForm {
     NewContactForm {
         name: "Asha".into(),
         phone: "98400 12345".into(),
-        phone_error: Some("Start with the country code.".into()),
-        problem: Some("A contact has this number already.".into()),
+        phone_error: Some("Add the country code, for example +91 98400 12345.".into()),
+        problem: Some("This number already belongs to Asha Subramaniam.".into()),
         existing: Some("p1".into()),
         ..NewContactForm::default()
     }
@@ -136,7 +140,7 @@ pub(crate) fn tasks() -> TaskList {
             group(
                 "overdue",
                 "Overdue",
-                vec![row("t1", "Call back about the monstera", "Tara Rao", Some(bad), "You")],
+                vec![row("t1", "Call back about the blue one", "Tara Rao", Some(bad), "You")],
             ),
             group(
                 "today",
@@ -184,7 +188,7 @@ pub(crate) fn timeline() -> Timeline {
                 time: at("16:24"),
                 text: "Wants delivery before Diwali. Offered free wrapping.".into(),
             },
-            Part::Line(line("task", "Task: Call back about the monstera (done yesterday 17:05)", "12:10")),
+            Part::Line(line("task", "Task: Call back about the blue one (done yesterday 17:05)", "12:10")),
             Part::Line(line("shield", "Consent given: WhatsApp, marketing", "11:02")),
         ],
     }
@@ -298,7 +302,7 @@ pub(crate) fn held_event() -> HeldEvent {
     HeldEvent {
         id: "q1".into(),
         reason: "The number is not connected here".into(),
-        advice: Some("Connect the number, then replay this event.".into()),
+        advice: Some("Connect the number, then retry this event.".into()),
         state: Chip::new(Tone::Warn, "Waiting"),
         is_waiting: true,
         facts: vec![
@@ -315,7 +319,7 @@ pub(crate) fn held_event() -> HeldEvent {
 }
 
 pub(crate) fn held() -> HeldPage {
-    HeldPage { shell: shell("Held event", Place::Quarantine), event: held_event() }
+    HeldPage { shell: shell("Unprocessed event", Place::Quarantine), event: held_event() }
 }
 
 pub(crate) fn cards() -> Vec<NumberCard> {
@@ -325,7 +329,7 @@ pub(crate) fn cards() -> Vec<NumberCard> {
             id: "a1".into(),
             name: "Shop line".into(),
             line: "WhatsApp · +91 80 4718 0000".into(),
-            health: Chip::new(Tone::Ok, "Works"),
+            health: Chip::new(Tone::Ok, "Connected"),
             advice: None,
             facts: vec![
                 Fact::new("Last in", "10:42"),
@@ -364,7 +368,7 @@ pub(crate) fn cards() -> Vec<NumberCard> {
 }
 
 pub(crate) fn numbers() -> NumbersPage {
-    NumbersPage { shell: shell("Numbers", Place::Channels), can_manage: true, numbers: cards() }
+    NumbersPage { shell: shell("Channels", Place::Channels), can_manage: true, numbers: cards() }
 }
 
 pub(crate) fn settings_form() -> SettingsForm {

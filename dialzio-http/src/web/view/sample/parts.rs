@@ -1,6 +1,6 @@
 //! The parts page, filled.
 
-use super::{inbox, pages, shell, thread};
+use super::{calls, inbox, notices, pages, shell, thread};
 use crate::web::view::{
     Action, Avatar, Chip, Tone,
     composer::Composer,
@@ -24,9 +24,9 @@ fn side(theme: &'static str) -> Side {
         theme,
         chips: vec![
             Chip::new(Tone::Neutral, "Customer"),
-            Chip::new(Tone::Ok, "21 h left"),
+            Chip::new(Tone::Ok, "Connected"),
             Chip::new(Tone::Warn, "54 min left"),
-            Chip::new(Tone::Bad, "Failed"),
+            Chip::new(Tone::Bad, "Not sent"),
             Chip::new(Tone::Info, "New lead"),
             Chip::new(Tone::Ok, "Counts down by itself").closing(86_000),
         ],
@@ -35,6 +35,7 @@ fn side(theme: &'static str) -> Side {
             .map(|name| Avatar::of(name))
             .collect(),
         queues: vec![inbox::list(""), QueueList { groups: Vec::new(), ..inbox::list("") }],
+        filter: inbox::filter(),
         heads: [State::Open, State::Snoozed, State::Closed]
             .map(|state| thread::head(Case::Open, state))
             .into(),
@@ -42,7 +43,7 @@ fn side(theme: &'static str) -> Side {
         composers: vec![
             composer(Case::Open),
             Composer {
-                window: Some(Chip::new(Tone::Warn, "Reply window open · 54 min left")),
+                window: Some(Chip::new(Tone::Warn, "You can reply for 54 min")),
                 draft: String::new(),
                 note_draft: String::new(),
                 viewing: None,
@@ -52,26 +53,34 @@ fn side(theme: &'static str) -> Side {
             Composer { picker: Some(refused_picker()), ..composer(Case::Shut) },
             composer(Case::Refused),
         ],
+        scheduled: thread::scheduled(),
+        canned: notices::canned(),
+        mentions: notices::mentions(),
         person: thread::person(Case::Refused),
         ledger: pages::ledger(),
         contacts: vec![pages::rows(), ContactRows::default()],
+        contact_filter: pages::contact_filter(),
         new_contact: pages::wrong_contact(),
         timeline: pages::timeline(),
         task_lists: vec![
             pages::tasks(),
             TaskList { due: Due::Today, can_write: true, ..TaskList::default() },
         ],
+        notices: notices::list(),
+        calls: calls::log(),
+        call: calls::card(),
+        docked: calls::docked(),
         numbers: pages::cards(),
         settings: pages::settings_form(),
         held: pages::held_event(),
         days: vec![
             SampleDay::default(),
-            SampleDay { done: 84, total: 214, is_running: true, outcome: None },
-            SampleDay { outcome: Some("214 messages from 32 people.".into()), ..SampleDay::default() },
+            SampleDay { done: 21, total: 52, is_running: true, outcome: None },
+            SampleDay { outcome: Some("52 steps of 12 people.".into()), ..SampleDay::default() },
         ],
         undo: Undo {
             target: "thread-head",
-            text: "Closed.".into(),
+            text: "Closed Asha Subramaniam".into(),
             action: Action::new("Undo", "web/conversations/c1/reopen"),
             seconds: 10,
         },

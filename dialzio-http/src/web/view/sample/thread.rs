@@ -275,7 +275,7 @@ pub(crate) fn every_item() -> ThreadItems {
                 actions: vec![
                     Action::new("Send again", "web/messages/x16/resend"),
                     Action::new("Mark as sent", "web/messages/x16/mark-sent"),
-                    Action::new("Drop", "web/messages/x16/drop"),
+                    Action::new("Mark as failed", "web/messages/x16/drop"),
                 ],
             },
         ),
@@ -298,7 +298,7 @@ pub(crate) fn every_item() -> ThreadItems {
             "x19",
             "11:01",
             "Never mind",
-            Delivery::Cancelled { reason: "Cancelled by Ravi before it went out.".into() },
+            Delivery::Cancelled { reason: "Cancelled before sending, 11:02.".into() },
         ),
     ]);
     all
@@ -309,9 +309,9 @@ pub(crate) fn status() -> ContactStatus {
         can_write: true,
         contact: "p1".into(),
         stages: vec![
-            Choice::new("lead", "Lead"),
+            Choice::new("new", "New"),
             Choice::new("customer", "Customer").chosen(),
-            Choice::new("former", "Former"),
+            Choice::new("lost", "Lost"),
         ],
         owners: vec![
             Choice::new("", "Unassigned"),
@@ -334,7 +334,7 @@ pub(crate) fn addresses() -> Vec<Fact> {
 pub(crate) fn consent() -> Vec<ConsentRow> {
     let row = |label: &str, tone, text: &str| ConsentRow { label: label.into(), chip: Chip::new(tone, text) };
     vec![
-        row("WhatsApp, service", Tone::Ok, "In window"),
+        row("WhatsApp, replies", Tone::Ok, "No opt-in needed"),
         row("WhatsApp, marketing", Tone::Ok, "Opted in 3 Oct"),
         row("WhatsApp, updates", Tone::Bad, "Opted out 2 Nov"),
         row("Phone calls", Tone::Warn, "Not asked"),
@@ -386,7 +386,7 @@ pub(crate) fn doubts() -> Vec<Doubt> {
 }
 
 pub(crate) fn kept() -> Shown {
-    "Messages and recordings are removed 12 months after they were made. Oldest here: 14 Mar.".into()
+    "Messages are deleted 365 days after they are sent. Oldest here: 14 Mar.".into()
 }
 
 pub(crate) fn person(case: Case) -> PersonPane {
@@ -409,12 +409,12 @@ pub(crate) fn person(case: Case) -> PersonPane {
     }
 }
 
-fn scheduled() -> ScheduledList {
+pub(crate) fn scheduled() -> ScheduledList {
     let waits = ScheduledItem {
         id: "s1".into(),
         revision: "1".into(),
         author: "You".into(),
-        text: "Your monstera is ready to be picked up.".into(),
+        text: "What you ordered is ready to be picked up.".into(),
         when: "tomorrow 09:00".into(),
         refused: None,
         warning: Some("Will not be sent as things stand: The reply window is closed.".into()),
