@@ -30,7 +30,7 @@
   }
 
   // Files. What the channel takes stands on the field, so that a file that cannot go says so before it is uploaded; the
-  // server judges again, by the bytes. The one that waits is kept for its conversation, as a draft is.
+  // server judges again, by the bytes. Those that wait are kept for their conversation, as a draft is.
   const waiting = new Map();
   const holder = (form) => form.closest('[data-conversation]')?.dataset.conversation ?? form.id;
   const problem = (form, words) => {
@@ -51,39 +51,50 @@
     if (file.size <= largest) return '';
     return `Not sent: ${size(file.size)} is over ${input.dataset.provider}’s ${size(largest)} limit for ${kind?.words ?? 'files'}.`;
   }
-  function attach(form, file) {
+  // At most so many at once; each goes out as a message of its own, in their order, the first with the words.
+  const MOST = 10;
+  const filesOf = (form) => waiting.get(holder(form)) ?? [];
+  function attach(form, files) {
     const box = form.querySelector('[data-attached]');
     if (!box) return;
-    const mark = box.querySelector('[data-file-mark]');
-    const old = mark.querySelector('img');
-    if (old) { URL.revokeObjectURL(old.src); old.remove(); }
-    box.hidden = !file;
-    mark.classList.toggle('has-picture', Boolean(file?.type.startsWith('image/')));
-    box.querySelector('[data-file-name]').textContent = file?.name ?? '';
-    box.querySelector('[data-file-size]').textContent = file ? size(file.size) : '';
+    box.querySelectorAll('img').forEach((picture) => URL.revokeObjectURL(picture.src));
+    box.replaceChildren(...files.map((file, place) => {
+      const item = form.querySelector('[data-attached-item]').content.firstElementChild.cloneNode(true);
+      const mark = item.querySelector('[data-file-mark]');
+      item.querySelector('[data-file-name]').textContent = file.name;
+      item.querySelector('[data-file-size]').textContent = size(file.size);
+      const remove = item.querySelector('[data-detach]');
+      remove.dataset.detach = place;
+      if (files.length > 1) remove.setAttribute('aria-label', `Remove the file ${file.name}`);
+      if (file.type.startsWith('image/')) {
+        mark.classList.add('has-picture');
+        const picture = document.createElement('img');
+        picture.alt = '';
+        picture.src = URL.createObjectURL(file);
+        mark.append(picture);
+      }
+      return item;
+    }));
     const area = form.querySelector('textarea[name="text"]');
     area.dataset.words ??= area.placeholder;
-    area.placeholder = file ? 'Add a caption' : area.dataset.words;
-    if (file) waiting.set(holder(form), file); else waiting.delete(holder(form));
+    area.placeholder = files.length > 0 ? 'Add a caption' : area.dataset.words;
+    if (files.length > 0) waiting.set(holder(form), files); else waiting.delete(holder(form));
+    // The field holds the one that goes next.
+    const next = new DataTransfer();
+    if (files.length > 0) next.items.add(files[0]);
+    form.querySelector('[data-file]').files = next.files;
     document.dispatchEvent(new CustomEvent('composer:attached'));
-    if (!file?.type.startsWith('image/')) return;
-    const picture = document.createElement('img');
-    picture.alt = '';
-    picture.src = URL.createObjectURL(file);
-    mark.append(picture);
   }
-  // Chosen, dropped or pasted: one file for each message.
+  // Chosen, dropped or pasted: they come after those that are there.
   function take(form, files) {
     const input = form?.querySelector('[data-file][data-kinds]');
     if (!input || files.length === 0) return;
-    const why = misfit(input, files[0]);
-    if (why) { input.value = ''; attach(form, null); problem(form, why); return; }
-    const chosen = new DataTransfer();
-    chosen.items.add(files[0]);
-    input.files = chosen.files;
-    problem(form, '');
-    attach(form, files[0]);
-    if (files.length > 1) form.querySelector('[data-file-size]').textContent += ' · one file goes with each message, so the others were left out';
+    const fit = [...files].filter((file) => misfit(input, file) === '');
+    const refused = [...files].map((file) => misfit(input, file)).filter(Boolean);
+    const all = [...filesOf(form), ...fit];
+    if (all.length > MOST) refused.push(`At most ${MOST} files go at once: ${all.length - MOST} ${all.length - MOST === 1 ? 'was' : 'were'} left out.`);
+    attach(form, all.slice(0, MOST));
+    problem(form, refused[0] ?? '');
   }
   const carriesFiles = (event) => event.dataTransfer?.types.includes('Files');
   const dropZone = (event) => event.target.closest?.('#thread');
@@ -114,9 +125,8 @@
 
   function settle(form, sent) {
     form.querySelector('[name="key"]').value = '';
-    const file = form.querySelector('[data-file]');
-    // Another one may have been chosen while this one was on its way.
-    if (file && (file.files[0] ?? sent) === sent) { file.value = ''; attach(form, null); }
+    // Others may have been chosen while this one was on its way.
+    if (sent) attach(form, filesOf(form).filter((file) => file !== sent));
     const own = document.getElementById('later-own');
     if (own && form.id === 'reply-form') own.value = '';
     const quoting = form.querySelector('[data-quoting]');
@@ -130,7 +140,11 @@
     const to = event.target.closest('[data-mode-to]');
     if (to) mode(to.dataset.modeTo);
     const form = event.target.closest('form');
-    if (event.target.closest('[data-detach]')) { form.querySelector('[data-file]').value = ''; attach(form, null); problem(form, ''); form.querySelector('textarea').focus(); }
+    const detach = event.target.closest('[data-detach]');
+    if (detach) { attach(form, filesOf(form).filter((_, place) => String(place) !== detach.dataset.detach)); problem(form, ''); form.querySelector('textarea').focus(); }
+    const then = event.target.closest('[data-then]');
+    const reply = document.getElementById('reply-form');
+    if (then && reply) { reply.elements.then.value = then.dataset.then; reply.requestSubmit(); }
     if (event.target.closest('[data-unquote]')) { form.querySelector('[data-quoting]').hidden = true; form.querySelector('[name="quote"]').value = ''; }
   });
   // Answering one message: its first words stand above the box.
@@ -213,8 +227,8 @@
     const form = event.detail.ctx.sourceElement;
     if (!form?.matches?.('[data-send]')) return;
     const area = form.querySelector('textarea[name="text"]');
-    const file = form.querySelector('[data-file][data-kinds]')?.files[0];
-    const send = { text: area.value, area, slot: slotOf(area), pending: null, file };
+    const file = form.querySelector('[data-file][data-kinds]') ? filesOf(form)[0] : undefined;
+    const send = { text: area.value, area, slot: slotOf(area), of: holder(form), pending: null, file };
     const isLater = Boolean(form.querySelector('[name="send_at_own"]') ? false : event.detail.ctx.request.body?.get?.('send_at'));
     const template = form.id === 'reply-form' && !isLater && (send.text || file) && document.getElementById('pending-item');
     if (template) {
@@ -229,8 +243,11 @@
       clearTimeout(event.detail.ctx.requestTimeout);
       event.detail.ctx.requestTimeout = setTimeout(() => event.detail.ctx.request.abort?.('timeout'), 300000);
     }
-    // What was asked for holds for this request alone, whatever becomes of it.
-    if (form.elements.then) form.elements.then.value = '';
+    // What was asked for holds for this request alone, whatever becomes of it; with more files to go, for the last of them.
+    if (form.elements.then) {
+      if (file && filesOf(form).length > 1) { send.then = form.elements.then.value; event.detail.ctx.request.body?.set?.('then', ''); }
+      form.elements.then.value = '';
+    }
     area.value = '';
     drafts.take(send.slot);
     sends.set(event.detail.ctx, send);
@@ -252,6 +269,9 @@
       form.dispatchEvent(new CustomEvent('composer:sent', { bubbles: true }));
       document.dispatchEvent(new CustomEvent('thread:end'));
       if (form.id === 'note-form') mode('back');
+      // The next file follows by itself, unless another conversation is open by now.
+      const next = document.getElementById('reply-form');
+      if (send.file && next && holder(next) === send.of && filesOf(next).length > 0) { next.elements.then.value = send.then ?? ''; next.requestSubmit(); }
     } else {
       // The box may be another one by now: what was written belongs to its conversation.
       drafts.bringBack(send.slot, send.text);
@@ -263,7 +283,7 @@
   document.addEventListener('htmx:after:swap', () => {
     const form = document.getElementById('reply-form');
     const kept = form && waiting.get(holder(form));
-    if (kept && form.querySelector('[data-file]')?.files.length === 0) take(form, [kept]);
+    if (kept && form.querySelector('[data-file]')?.files.length === 0) attach(form, kept);
   });
   window.addEventListener('beforeunload', (event) => {
     if (waiting.size > 0) event.preventDefault();

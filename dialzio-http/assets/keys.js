@@ -61,7 +61,7 @@
     }
     if (event.key === 'Escape' && !document.querySelector('dialog[open]')) { back(event); return; }
     // In a list of choices a digit is the choice at its place.
-    const choices = document.querySelector('dialog[open] .option')?.closest('dialog').querySelectorAll('.option') ?? [];
+    const choices = document.querySelector('dialog[open] .option')?.closest('dialog').querySelectorAll('.option:not([hidden])') ?? [];
     if (/^[1-9]$/.test(event.key) && choices[event.key - 1] && !event.ctrlKey && !event.metaKey && !event.altKey && !isField(event.target) && document.body.dataset.keys === 'on') {
       event.preventDefault();
       choices[event.key - 1].click();

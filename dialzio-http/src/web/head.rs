@@ -161,14 +161,23 @@ pub(crate) async fn snooze(
 ) -> Result<Html<String>, Problem> {
     let until = fields.given("until").map(|text| DateTime::parse_from_rfc3339(text).map(|at| at.to_utc()));
     let until = until.transpose().map_err(|_| Problem::invalid("until", "is not a time"))?;
-    let state = until.map_or(ConversationState::Open, |until| ConversationState::Snoozed { until });
-    let name = name_of(&ctx, id).await?;
-    ctx.crm().conversations().set_state(&ctx.actor, id, state).await?;
-    let offer = until.and_then(|until| {
-        let back = Action::new("Undo", format!("web/conversations/{id}/snooze")).field("until", "");
-        undo(format!("Snoozed {name} until {}", ctx.when(until)), back)
-    });
-    answer(&ctx, id, offer).await
+    let Some(until) = until else {
+        ctx.crm().conversations().set_state(&ctx.actor, id, ConversationState::Open).await?;
+        return answer(&ctx, id, None).await;
+    };
+    let undo = snooze_it(&ctx, id, until).await?;
+    answer(&ctx, id, undo).await
+}
+
+async fn snooze_it(
+    ctx: &PageContext,
+    id: ConversationId,
+    until: DateTime<Utc>,
+) -> Result<Option<Undo>, Problem> {
+    let name = name_of(ctx, id).await?;
+    ctx.crm().conversations().set_state(&ctx.actor, id, ConversationState::Snoozed { until }).await?;
+    let back = Action::new("Undo", format!("web/conversations/{id}/snooze")).field("until", "");
+    Ok(undo(format!("Snoozed {name} until {}", ctx.when(until)), back))
 }
 
 async fn close_it(ctx: &PageContext, id: ConversationId) -> Result<Option<Undo>, Problem> {
@@ -184,9 +193,21 @@ pub(crate) async fn close(ctx: PageContext, Id(id): Id<ConversationId>) -> Resul
     answer(&ctx, id, undo).await
 }
 
-/// Closes a conversation after something else was done in it: the header and the Undo, each for its place.
-pub(crate) async fn closed(ctx: &PageContext, id: ConversationId) -> Result<String, Problem> {
-    let undo = close_it(ctx, id).await?;
+/// What becomes of a conversation once something else was done in it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Leave {
+    /// It is closed.
+    Closed,
+    /// It comes back at a time.
+    SnoozedUntil(DateTime<Utc>),
+}
+
+/// Closes or snoozes a conversation after something else was done in it: the header and the Undo, each for its place.
+pub(crate) async fn left(ctx: &PageContext, id: ConversationId, then: Leave) -> Result<String, Problem> {
+    let undo = match then {
+        Leave::Closed => close_it(ctx, id).await?,
+        Leave::SnoozedUntil(until) => snooze_it(ctx, id, until).await?,
+    };
     let entry = ctx.crm().conversations().get(&ctx.actor, id).await?;
     let mut html = beside("thread-head", "outerHTML", &of(ctx, &entry, &Lines::of(ctx).await?, ""))?;
     if let Some(undo) = undo {

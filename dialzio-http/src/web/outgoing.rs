@@ -2,6 +2,7 @@
 
 use axum::http::StatusCode;
 use axum::response::Html;
+use chrono::DateTime;
 use dialzio_core::conversation::HeaderParameter;
 use dialzio_core::conversation::{
     Content, DeliveryStatus, DraftKind, InboxEntry, Message, NewBody, NewMessage, NewScheduled, Template,
@@ -14,6 +15,7 @@ use dialzio_core::{ConversationId, Error, MessageId, Permission};
 
 use super::page_context::{PageContext, show};
 use super::view::thread::{Item, ThreadItems};
+use super::head::Leave;
 use super::{bubble, canned_replies, head, picker, scheduled, thread};
 use crate::api::{Id, text, word};
 use crate::form::{Fields, FileForm};
@@ -47,6 +49,7 @@ pub(crate) async fn reply(
         let new = NewScheduled { text: words, reply_to, send_at: ctx.now, key: Some(key(fields)?) };
         return scheduled::schedule(&ctx, id, fields, new).await;
     }
+    let then = then(fields)?;
     let body = match &form.file {
         Some(upload) => NewBody::File {
             file: NewFile { bytes: upload.bytes.clone(), name: upload.name.clone() },
@@ -62,10 +65,23 @@ pub(crate) async fn reply(
         sent => sent?,
     };
     let Html(mut html) = changed(&ctx, &[sent.message]).await?;
-    if fields.get("then") == "close" {
-        html.push_str(&head::closed(&ctx, id).await?);
+    if let Some(then) = then {
+        html.push_str(&head::left(&ctx, id, then).await?);
     }
     Ok(Html(html))
+}
+
+/// What becomes of the conversation once the message is on its way: `close`, or when it comes back.
+fn then(fields: &Fields) -> Result<Option<Leave>, Problem> {
+    match fields.given("then") {
+        None => Ok(None),
+        Some("close") => Ok(Some(Leave::Closed)),
+        Some(until) => {
+            let until = DateTime::parse_from_rfc3339(until);
+            let until = until.map_err(|_| Problem::invalid("then", "must be close, or a time"))?;
+            Ok(Some(Leave::SnoozedUntil(until.to_utc())))
+        }
+    }
 }
 
 /// Who answered meanwhile, and how long ago.

@@ -12,7 +12,7 @@ use dialzio_core::page::PageRequest;
 use dialzio_core::{Actor, Crm, MemberId, Permission, Principal};
 
 use super::view::goto::Offered;
-use super::view::shell::{Place, Shell, Theme};
+use super::view::shell::{Place, Rows, Shell, Theme};
 use super::view::{Avatar, Choice, Moment, RichText};
 use crate::auth::{Caller, REQUEST_HEADER};
 use crate::problem::Problem;
@@ -36,6 +36,7 @@ pub(crate) struct PageContext {
     /// The last event before this page was read; `None` for parts of pages, and for who may not follow events.
     after: Option<EventSeq>,
     theme: Theme,
+    rows: Rows,
     /// What the host calls a user of its own.
     host_name: Option<String>,
 }
@@ -58,11 +59,15 @@ impl FromRequestParts<AppState> for PageContext {
         let jar = CookieJar::from_headers(&parts.headers);
         let keys = jar.get(KEYS_COOKIE).is_none_or(|cookie| cookie.value() != "off");
         let host_name = crate::auth::host_name(parts);
-        Ok(Self { actor, org, members, now, keys, after, theme: theme(&jar), host_name, state })
+        Ok(Self { actor, org, members, now, keys, after, theme: theme(&jar), rows: rows(&jar), host_name, state })
     }
 }
 
 /// The colours that a browser asks for.
+fn rows(jar: &CookieJar) -> Rows {
+    jar.get("dialzio_rows").map_or_else(Rows::default, |cookie| Rows::from_cookie(cookie.value()))
+}
+
 pub(crate) fn theme(jar: &CookieJar) -> Theme {
     jar.get("dialzio_theme").map_or(Theme::System, |cookie| Theme::from_cookie(cookie.value()))
 }
@@ -128,6 +133,7 @@ impl PageContext {
             title: title.into(),
             place,
             theme: self.theme,
+            rows: self.rows,
             avatar: Avatar::of(&name),
             session_of: self.own_session().map(|id| id.to_string()),
             member: name.into(),
@@ -169,7 +175,7 @@ impl PageContext {
 
     /// What people wrote, with its links and telephone numbers.
     pub(crate) fn rich(&self, text: &str) -> RichText {
-        RichText::from(text).with_numbers(self.org.dials_in())
+        RichText::from(text).with_numbers(self.org.dials_in()).marked()
     }
 
     /// A member's name.

@@ -5,6 +5,7 @@ import { startProvider } from '../provider.mjs';
 import { equal, holds, picture, step, story, until } from '../report.mjs';
 import { startServer } from '../server.mjs';
 import { forms } from './forms.mjs';
+import { handy } from './handy.mjs';
 import { reading } from './reading.mjs';
 import { PASSWORD, bubble, invent, log, moveAway, openRow, row, says, signIn } from './talk.mjs';
 import { connectSecond } from './unknown.mjs';
@@ -57,6 +58,7 @@ async function walk(room) {
   await reading(room);
   await forms(room);
   await undoing(room);
+  await handy(room);
   await composing(room);
   await small(room);
   await optOut(room);
@@ -208,8 +210,9 @@ async function undoing({ server, page }) {
     await log(page).focus();
     await page.keyboard.press('a');
     await page.getByRole('dialog', { name: 'Assign' }).waitFor();
-    equal(await page.evaluate(() => document.activeElement.className), 'option', 'what has the focus');
-    await page.keyboard.press('Escape');
+    equal(await page.evaluate(() => document.activeElement.id), 'assign-narrow', 'what has the focus');
+    await page.keyboard.press('2');
+    await page.getByText('Assigned Guest 093 to you', { exact: true }).waitFor();
   });
 }
 

@@ -53,7 +53,8 @@ export async function files({ server, inbox, phone, taraPhone }) {
     await inbox.dispatchEvent('#thread-log', 'dragover', { dataTransfer: drop });
     await inbox.dispatchEvent('#thread-log', 'drop', { dataTransfer: drop });
     await attached(inbox).getByText('pot.png').waitFor();
-    await attached(inbox).getByText(/one file goes with each message/).waitFor();
+    equal(await attached(inbox).count(), 2, 'files that were dropped');
+    await inbox.getByRole('button', { name: 'Remove the file second.png' }).click();
     await until(() => attached(inbox).locator('img').evaluate((image) => image.naturalWidth === 120), 'the preview being shown');
     await reply(inbox).fill('This one is free');
     await picture(inbox, 'file-attached');

@@ -81,7 +81,7 @@ fn content(entry: &TranscriptEntry) -> Content {
     if entry.revoked {
         return Content::Revoked;
     }
-    let words = (!entry.bubble.text.is_empty()).then(|| RichText::from(entry.bubble.text.as_str()));
+    let words = (!entry.bubble.text.is_empty()).then(|| RichText::from(entry.bubble.text.as_str()).marked());
     match &entry.bubble.media {
         Some(media) if matches!(media.kind.as_str(), "image" | "sticker") && media.id.is_some() => {
             Content::Image {

@@ -22,6 +22,7 @@ pub(crate) mod filter;
 pub(crate) mod goto;
 pub(crate) mod icon;
 pub(crate) mod inbox;
+pub(crate) mod marks;
 pub(crate) mod members;
 pub(crate) mod message;
 pub(crate) mod notices;

@@ -37,6 +37,31 @@ impl Theme {
     }
 }
 
+/// How much room a row of the inbox takes. Kept in the cookie `dialzio_rows` (`compact`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Rows {
+    /// Two lines, and a third for what needs attention.
+    #[default]
+    Comfortable,
+    /// Two lines and no more.
+    Compact,
+}
+
+impl Rows {
+    /// The choice that a cookie value names; anything unknown is comfortable.
+    pub(crate) fn from_cookie(value: &str) -> Self {
+        if value == "compact" { Self::Compact } else { Self::Comfortable }
+    }
+
+    /// Value of the attribute `data-rows`.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Comfortable => "comfortable",
+            Self::Compact => "compact",
+        }
+    }
+}
+
 /// The places in the rail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Place {
@@ -93,6 +118,8 @@ pub(crate) struct Shell {
     pub(crate) place: Place,
     /// Colours.
     pub(crate) theme: Theme,
+    /// How much room a row of the inbox takes.
+    pub(crate) rows: Rows,
     /// Name of the signed-in person.
     pub(crate) member: Shown,
     /// The member whose session this is, so that the page can ask them to sign in again; `None` if they came another way.

@@ -8,6 +8,8 @@ use dialzio_core::PhoneNumber;
 use dialzio_core::phone::Region;
 use std::fmt;
 
+use super::marks::Mark;
+
 /// One line or paragraph from outside, with direction controls shown as escapes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Shown(String);
@@ -62,6 +64,10 @@ pub(crate) enum Segment {
     },
     /// The escape of a character that would turn the reading direction around.
     Control(String),
+    /// From here on what follows is formatted, until the mark is closed.
+    Open(Mark),
+    /// To here.
+    Close(Mark),
 }
 
 impl From<&str> for RichText {
@@ -112,11 +118,17 @@ impl RichText {
         Self(pieces)
     }
 
+    /// The same with its marks shown, as those of the provider are.
+    pub(crate) fn marked(self) -> Self {
+        Self(super::marks::marked(&self.0))
+    }
+
     /// Its words without links, as one text.
     pub(crate) fn plain(&self) -> String {
         let words = |piece: &Segment| match piece {
             Segment::Text(words) | Segment::Control(words) => words.clone(),
             Segment::Link { text, .. } => text.clone(),
+            Segment::Open(_) | Segment::Close(_) => String::new(),
         };
         self.0.iter().map(words).collect()
     }
@@ -126,7 +138,7 @@ impl RichText {
         if word.contains(turns_direction) {
             return self.push_plain(word);
         }
-        let opening = word.len() - word.trim_start_matches(['(', '[', '<', '"', '\'', '“']).len();
+        let opening = word.len() - word.trim_start_matches(['(', '[', '<', '"', '\'', '“', '*', '~']).len();
         let (before, core) = word.split_at(opening);
         let (core, after) = core.split_at(link_end(core));
         let Some(href) = href(core) else { return self.push_plain(word) };
@@ -154,7 +166,7 @@ fn link_end(core: &str) -> usize {
     while let Some(last) = core[..end].chars().next_back() {
         let link = &core[..end];
         let closes = match last {
-            '.' | ',' | ';' | ':' | '!' | '?' | '"' | '\'' | '”' | '>' | '…' | '*' | '_' => true,
+            '.' | ',' | ';' | ':' | '!' | '?' | '"' | '\'' | '”' | '>' | '…' | '*' | '_' | '~' => true,
             ')' => link.matches('(').count() < link.matches(')').count(),
             ']' => link.matches('[').count() < link.matches(']').count(),
             _ => false,

@@ -10,6 +10,7 @@ fn link(text: &str) -> Option<(String, String)> {
 fn written(text: &RichText) -> String {
     let pieces = text.0.iter().map(|piece| match piece {
         Segment::Text(text) | Segment::Link { text, .. } | Segment::Control(text) => text.as_str(),
+        Segment::Open(_) | Segment::Close(_) => "",
     });
     pieces.collect()
 }

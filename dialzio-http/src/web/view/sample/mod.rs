@@ -14,7 +14,7 @@ use askama::Template;
 use super::{
     Avatar, Moment, Shell,
     entry::{ProblemPage, SetupForm, SetupPage, SignInForm, SignInPage},
-    shell::{Place, Theme},
+    shell::{Place, Rows, Theme},
 };
 
 /// The page at `path` (with its query, if any) with invented data, or `None` if there is no such page. The addresses of
@@ -65,6 +65,7 @@ pub(super) fn shell(title: &str, place: Place) -> Shell {
         title: title.into(),
         place,
         theme: Theme::from_cookie(""),
+        rows: Rows::default(),
         member: "Ravi Kumar".into(),
         session_of: None,
         avatar: Avatar::of("Ravi Kumar"),
