@@ -58,3 +58,21 @@ fn every_variable_that_is_read_is_in_the_help_and_in_the_handbook() {
     let (_, table) = handbook.split_once("## Environment").unwrap();
     assert_eq!(read, named(table), "what is read, and what docs/operations.md lists");
 }
+
+/// A link that leads to another port than the server's is of no use to who set it up.
+#[test]
+fn the_link_of_init_leads_to_the_address_that_the_server_will_have() {
+    let folder = tempfile::tempdir().unwrap();
+    let link = |data: &str, extra: &[&str]| {
+        let data = folder.path().join(data);
+        let mut command = Command::new(env!("CARGO_BIN_EXE_dialzio"));
+        command.env_remove("DIALZIO_ORIGIN").env_remove("DIALZIO_LISTEN").arg("init").arg("--data").arg(data);
+        command.args(["--org", "Shop", "--owner", "asha@example.com", "--json"]).args(extra);
+        let said: serde_json::Value = serde_json::from_slice(&command.output().unwrap().stdout).unwrap();
+        said["setup_url"].as_str().unwrap().split('#').next().unwrap().to_owned()
+    };
+    assert_eq!(link("a", &[]), "http://127.0.0.1:8080/setup");
+    assert_eq!(link("b", &["--listen", "127.0.0.1:9123"]), "http://127.0.0.1:9123/setup");
+    let public = ["--listen", "127.0.0.1:9123", "--origin", "https://crm.example.com"];
+    assert_eq!(link("c", &public), "https://crm.example.com/setup");
+}

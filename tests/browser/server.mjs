@@ -41,6 +41,8 @@ async function startAssets(folder, port, to) {
     // A connection for each: one that was kept may just be closing.
     const passed = ask({ agent: false, host: '127.0.0.1', port: to, path: incoming.url, method: incoming.method, headers: incoming.headers }, (answer) => {
       outgoing.writeHead(answer.statusCode, answer.rawHeaders);
+      // A stream is open before its first event.
+      outgoing.flushHeaders();
       answer.pipe(outgoing);
     });
     passed.on('error', () => outgoing.destroy());
