@@ -114,7 +114,7 @@ export async function callLog({ server, guard, taraPhone }) {
     await page.locator('.call-row').getByText('waits').waitFor();
     await picture(page, 'call-missed');
     // Pressed twice in a hurry, the person is called once; the report counts them below.
-    await page.locator('.call-row').getByRole('button', { name: /Call Tara Menon back/ }).dblclick();
+    await page.locator('.call-row').getByRole('button', { name: /Call back: Tara Menon/ }).dblclick();
     await dock(page).getByText('Calling').waitFor();
     await press(phone, 'Desk answers');
     await press(phone, 'Person answers');
@@ -225,7 +225,7 @@ export async function callLog({ server, guard, taraPhone }) {
     await page.goto(`${server.origin}/calls?view=waiting`);
     const row = page.locator('.call-row').filter({ hasText: 'WhatsApp' });
     await row.locator('.chip').getByText('Missed', { exact: true }).waitFor();
-    await row.getByRole('button', { name: /Call Tara Menon back/ }).waitFor();
+    await row.getByRole('button', { name: /Call back: Tara Menon/ }).waitFor();
     await picture(page, 'call-by-whatsapp');
     await row.getByRole('link', { name: 'Tara Menon' }).click();
     await page.getByRole('heading', { name: 'Details' }).waitFor();
