@@ -13,9 +13,9 @@ use dialzio_core::store::IdempotencyKey;
 use dialzio_core::text::{MessageText, NoteText};
 use dialzio_core::{ConversationId, Error, MessageId, Permission};
 
+use super::head::Leave;
 use super::page_context::{PageContext, show};
 use super::view::thread::{Item, ThreadItems};
-use super::head::Leave;
 use super::{bubble, canned_replies, head, picker, scheduled, thread};
 use crate::api::{Id, text, word};
 use crate::form::{Fields, FileForm};

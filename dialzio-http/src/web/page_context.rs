@@ -59,7 +59,18 @@ impl FromRequestParts<AppState> for PageContext {
         let jar = CookieJar::from_headers(&parts.headers);
         let keys = jar.get(KEYS_COOKIE).is_none_or(|cookie| cookie.value() != "off");
         let host_name = crate::auth::host_name(parts);
-        Ok(Self { actor, org, members, now, keys, after, theme: theme(&jar), rows: rows(&jar), host_name, state })
+        Ok(Self {
+            actor,
+            org,
+            members,
+            now,
+            keys,
+            after,
+            theme: theme(&jar),
+            rows: rows(&jar),
+            host_name,
+            state,
+        })
     }
 }
 

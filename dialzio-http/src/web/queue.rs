@@ -94,10 +94,7 @@ async fn group(
 }
 
 /// Those of a page whose people opted out of all messages, for who may know.
-async fn opted_out(
-    ctx: &PageContext,
-    page: &Page<InboxEntry>,
-) -> Result<BTreeSet<ConversationId>, Problem> {
+async fn opted_out(ctx: &PageContext, page: &Page<InboxEntry>) -> Result<BTreeSet<ConversationId>, Problem> {
     if !ctx.may(Permission::ConsentRead) {
         return Ok(BTreeSet::new());
     }

@@ -201,7 +201,9 @@ fn event_line(ctx: &PageContext, name: &str, record: &ConsentRecord) -> EventLin
         (ConsentEvent::Withdrawn, true) => format!("{name} opted out of {what}"),
         (ConsentEvent::Given, true) => format!("{name} opted in to {what}"),
         (ConsentEvent::Given, false) => format!("{by} recorded an opt-in to {what}"),
-        (ConsentEvent::Withdrawn, false) if is_automatic => format!("Opt-out of {what} recorded automatically"),
+        (ConsentEvent::Withdrawn, false) if is_automatic => {
+            format!("Opt-out of {what} recorded automatically")
+        }
         (ConsentEvent::Withdrawn, false) => format!("{by} recorded an opt-out of {what}"),
         (ConsentEvent::Refused, _) => format!("{by} recorded that {name} said no to {what}"),
         (ConsentEvent::Lifted, _) => format!("{name} took their opt-out back"),

@@ -101,8 +101,7 @@ pub async fn entries_are_found_for_each_conversation(bed: TestBed) {
     let both = bed.make.consent(ben.contact.id, keys, ConsentEvent::Withdrawn);
     bed.write(&tenant.scope, ConsentWrite::Record(both.clone())).await;
     let found = bed.store.consents_of_each(&tenant.scope, &talks).await.unwrap();
-    let mut found: Vec<_> =
-        found.into_iter().map(|(talk, record)| (record.seq.0, talk, record.id)).collect();
+    let mut found: Vec<_> = found.into_iter().map(|(talk, record)| (record.seq.0, talk, record.id)).collect();
     assert!(found.is_sorted_by_key(|(seq, _, _)| *seq), "{found:?}");
     found.sort_unstable();
     let (asha, ben) = (asha.conversation.id, ben.conversation.id);

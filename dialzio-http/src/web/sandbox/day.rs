@@ -125,7 +125,9 @@ impl Scene<'_> {
                     .ok()
                     .map(|_| ())
             }
-            Act::Answer(words) => self.send(talk, NewMessage::text(&words.replace("{business}", self.business)).ok()?).await,
+            Act::Answer(words) => {
+                self.send(talk, NewMessage::text(&words.replace("{business}", self.business)).ok()?).await
+            }
             Act::Template(name, parameters) => {
                 let message = NewMessage::template(name, "en");
                 let fill = |message: NewMessage, (name, value): &(&str, &str)| message.param(name, value);

@@ -88,9 +88,7 @@ pub(super) static DAY: [Talk; 12] = [
         digits: None,
         username: Some("kavya.designs"),
         acts: &[
-            Says(
-                "Hello, I furnish offices and need about 40 pieces. Do you deliver to a third floor?",
-            ),
+            Says("Hello, I furnish offices and need about 40 pieces. Do you deliver to a third floor?"),
             Says("It is in Indiranagar, with a lift"),
             Answer("Hello Kavya, we do. Could you send a photo of the rooms?"),
             Reads,

@@ -65,7 +65,11 @@ pub(super) fn marked(pieces: &[Segment]) -> Vec<Segment> {
         let mut at = 0;
         while let Some(&c) = chars.get(at) {
             if let Some((code, end)) = code(&chars, at) {
-                out.pieces.extend([Segment::Open(Mark::Code), Segment::Text(code), Segment::Close(Mark::Code)]);
+                out.pieces.extend([
+                    Segment::Open(Mark::Code),
+                    Segment::Text(code),
+                    Segment::Close(Mark::Code),
+                ]);
                 at = end;
                 continue;
             }
@@ -84,7 +88,8 @@ pub(super) fn marked(pieces: &[Segment]) -> Vec<Segment> {
 
 /// Whether a mark may open between these.
 fn opens(c: char, previous: Option<char>, next: Option<char>) -> bool {
-    !previous.is_some_and(char::is_alphanumeric) && next.is_some_and(|next| !next.is_whitespace() && next != c)
+    !previous.is_some_and(char::is_alphanumeric)
+        && next.is_some_and(|next| !next.is_whitespace() && next != c)
 }
 
 /// The code that begins here, and the place behind it.
@@ -208,8 +213,26 @@ mod tests {
     #[test]
     fn what_is_no_pair_of_marks_stays_as_it_was_written() {
         for text in [
-            "2*3*4", "snake_case_name", "a * b * c", "*open", "closed*", "* *", "**", "***", "_", "~", "`", "``", "```",
-            "```open", "*two\nlines*", "5 * 3", "a_b", "~ ~", "(*)", "` `",
+            "2*3*4",
+            "snake_case_name",
+            "a * b * c",
+            "*open",
+            "closed*",
+            "* *",
+            "**",
+            "***",
+            "_",
+            "~",
+            "`",
+            "``",
+            "```",
+            "```open",
+            "*two\nlines*",
+            "5 * 3",
+            "a_b",
+            "~ ~",
+            "(*)",
+            "` `",
         ] {
             assert_eq!(shown(text), text);
         }

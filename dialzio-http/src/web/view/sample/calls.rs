@@ -24,12 +24,8 @@ fn row(id: &str, icon: &'static str, way: &'static str, who: &str, state: Chip, 
 }
 
 pub(super) fn log() -> CallList {
-    let tab = |label, count: &str, is_shown| CallTab {
-        label,
-        href: "calls".into(),
-        count: count.into(),
-        is_shown,
-    };
+    let tab =
+        |label, count: &str, is_shown| CallTab { label, href: "calls".into(), count: count.into(), is_shown };
     CallList {
         tabs: vec![tab("All", "", true), tab("Missed", "", false), tab("To call back", "1", false)],
         members: vec![Choice::new("", "Anyone").chosen(), Choice::new("m1", "Ravi Kumar")],

@@ -59,9 +59,7 @@ pub(crate) fn composer(case: Case) -> Composer {
     };
     match case {
         Case::Open => Composer {
-            window: Some(
-                Chip::new(Tone::Ok, "You can reply for 21 h").because("Until tomorrow 10:42"),
-            ),
+            window: Some(Chip::new(Tone::Ok, "You can reply for 21 h").because("Until tomorrow 10:42")),
             consent: None,
             viewing: Some("Meera is viewing".into()),
             can_reply: true,

@@ -108,22 +108,8 @@ fn rows(open: Option<Case>) -> Vec<QueueRow> {
         },
     };
     vec![
-        row(
-            "c1",
-            "Asha Subramaniam",
-            "10:42",
-            "Can you hold the blue one until Friday?",
-            0,
-            Vec::new(),
-        ),
-        row(
-            "c2",
-            "Imran M.",
-            "10:38",
-            "Photo · is this the right part?",
-            2,
-            Vec::new(),
-        ),
+        row("c1", "Asha Subramaniam", "10:42", "Can you hold the blue one until Friday?", 0, Vec::new()),
+        row("c2", "Imran M.", "10:38", "Photo · is this the right part?", 2, Vec::new()),
         row(
             "c3",
             "@kavya.designs",
@@ -150,13 +136,6 @@ fn rows(open: Option<Case>) -> Vec<QueueRow> {
         ),
         row("shut", "Tara Rao", "Yesterday", "Thank you so much!", 0, vec![shut()]),
         row("refused", "Lakshmi D.", "Fri", "STOP", 0, vec![Chip::new(Tone::Bad, "Opted out")]),
-        row(
-            "c8",
-            "+971 50 123 4567",
-            "Fri",
-            "Voice message · 0:24",
-            0,
-            vec![shut()],
-        ),
+        row("c8", "+971 50 123 4567", "Fri", "Voice message · 0:24", 0, vec![shut()]),
     ]
 }
