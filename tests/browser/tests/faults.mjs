@@ -236,8 +236,9 @@ async function composing({ server, page }) {
   });
   await step('at 1280 pixels the templates have room beside the person', page, async () => {
     await page.setViewportSize({ width: 1280, height: 800 });
+    // The conversation is open still, so nothing of it is put in its place once more.
     await page.reload();
-    await openRow(page, /Guest 092/);
+    await reply(page).waitFor();
     await page.getByRole('button', { name: 'Template', exact: true }).click();
     const list = page.locator('.picker-list');
     await list.waitFor();
