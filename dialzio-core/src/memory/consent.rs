@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use super::state::Rows;
 use super::{MemoryStore, page};
 use crate::consent::{ConsentRecord, ConsentRows, ConsentStore, ConsentWrite, SendFacts, Suppression};
-use crate::contact::{ChannelIdentity, SubjectKey};
+use crate::contact::SubjectKey;
 use crate::id::{ContactId, ConversationId, JobId};
 use crate::page::{Page, PageRequest};
 use crate::scope::OrgScope;
@@ -85,12 +85,10 @@ impl ConsentStore for MemoryStore {
         self.read(scope, |rows, _| {
             let mut all = Vec::new();
             for id in conversations {
-                let identity =
-                    rows.conversations.get(id).and_then(|talk| rows.identities.get(&talk.identity));
-                let subjects = identity.map(ChannelIdentity::subject_keys).unwrap_or_default();
-                let covers =
-                    |record: &&ConsentRecord| record.subjects.iter().any(|key| subjects.contains(key));
-                all.extend(rows.consents.iter().filter(covers).map(|record| (*id, record.clone())));
+                let talk = rows.conversations.get(id);
+                let identity = talk.and_then(|talk| rows.identity(talk.identity));
+                let subjects = identity.map(|identity| identity.subject_keys()).unwrap_or_default();
+                all.extend(rows.consents_about(&subjects).into_iter().map(|record| (*id, record)));
             }
             all.sort_by_key(|(_, record)| record.seq);
             all

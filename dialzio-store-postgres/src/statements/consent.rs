@@ -19,9 +19,11 @@ statements! { CONSENT:
         concat!("SELECT ", consent!(), " FROM @consent r WHERE r.org_id = $1 AND r.seq > $2 ORDER BY r.seq LIMIT $3");
     CONSENT_SEQS_ABOUT: Read [consent_subject] =
         "SELECT s.seq FROM @consent_subject s WHERE s.org_id = $1 AND s.subject_key = ANY ($2) AND s.seq < $3";
-    CONSENT_SEQS_OF_EACH: Read [conversation, channel_alias, consent_subject] =
+    CONSENT_SEQS_OF_EACH: Read [conversation, channel_identity, channel_alias, consent_subject] =
         "SELECT p.id, q.seq FROM unnest($2::UUID[]) p (id)
-         CROSS JOIN LATERAL (SELECT c.identity_id FROM @conversation c WHERE c.org_id = $1 AND c.id = p.id LIMIT 1) c
+         CROSS JOIN LATERAL (SELECT CASE WHEN k.joined_into IS NULL THEN k.id ELSE k.joined_into END AS identity_id
+           FROM @conversation c CROSS JOIN @channel_identity k
+           WHERE c.org_id = $1 AND c.id = p.id AND k.org_id = $1 AND k.id = c.identity_id LIMIT 1) c
          CROSS JOIN LATERAL (SELECT array_agg(a.subject_key) AS keys FROM @channel_alias a
            WHERE a.org_id = $1 AND a.identity_id = c.identity_id) a
          CROSS JOIN LATERAL (SELECT array_agg(s.seq) AS seqs FROM @consent_subject s

@@ -23,10 +23,11 @@ statements! { CONSENT:
          WHERE s.org_id = ?1 AND s.subject_key = j.value AND s.seq < ?3";
     CONSENT_SEQS_OF_KEY: Read [consent_subject] =
         "SELECT s.seq FROM consent_subject s WHERE s.org_id = ?1 AND s.subject_key = ?2";
-    CONSENT_SEQS_OF_EACH: Read [conversation, channel_alias, consent_subject] =
-        "SELECT c.id, s.seq FROM json_each(?2) j CROSS JOIN conversation c CROSS JOIN channel_alias a CROSS JOIN consent_subject s
-         WHERE c.org_id = ?1 AND c.id = unhex(j.value) AND a.org_id = ?1 AND a.identity_id = c.identity_id
-           AND s.org_id = ?1 AND s.subject_key = a.subject_key";
+    CONSENT_SEQS_OF_EACH: Read [conversation, channel_identity, channel_alias, consent_subject] =
+        "SELECT c.id, s.seq FROM json_each(?2) j CROSS JOIN conversation c CROSS JOIN channel_identity k
+           CROSS JOIN channel_alias a CROSS JOIN consent_subject s
+         WHERE c.org_id = ?1 AND c.id = unhex(j.value) AND k.org_id = ?1 AND k.id = c.identity_id
+           AND a.org_id = ?1 AND a.identity_id = coalesce(k.joined_into, k.id) AND s.org_id = ?1 AND s.subject_key = a.subject_key";
     CONSENT_SEQS_OF: Read [consent] =
         "SELECT r.seq FROM consent r
          WHERE r.org_id = ?1 AND r.contact_id = ?2 AND r.seq < ?3 ORDER BY r.seq DESC LIMIT ?4";

@@ -108,6 +108,17 @@ pub async fn entries_are_found_for_each_conversation(bed: TestBed) {
     let mut wanted = [(1, asha, first), (2, ben, second), (3, asha, both.id), (3, ben, both.id)];
     wanted.sort_unstable();
     assert_eq!(found, wanted);
+    // Joined with another identity, a person is known by the identifiers of both.
+    let survivor = bed.make.identity(chloe.contact.id, vec![Alias::BusinessScoped(bed.make.scoped())]);
+    bed.write(&tenant.scope, ContactWrite::Identity(survivor.clone())).await;
+    let third = bed.make.consent(chloe.contact.id, survivor.subject_keys(), ConsentEvent::Withdrawn);
+    bed.write(&tenant.scope, ConsentWrite::Record(third.clone())).await;
+    let talk = [chloe.conversation.id];
+    assert!(bed.store.consents_of_each(&tenant.scope, &talk).await.unwrap().is_empty());
+    let join = ContactWrite::JoinIdentity { from: chloe.identity.id, into: survivor.id };
+    bed.write(&tenant.scope, join).await;
+    let found = bed.store.consents_of_each(&tenant.scope, &talk).await.unwrap();
+    assert_eq!(found.into_iter().map(|(_, record)| record.id).collect::<Vec<_>>(), [third.id]);
     assert!(bed.store.consents_of_each(&tenant.scope, &[bed.make.id()]).await.unwrap().is_empty());
     assert!(bed.store.consents_of_each(&tenant.scope, &[]).await.unwrap().is_empty());
 }
