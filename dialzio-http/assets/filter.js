@@ -13,6 +13,8 @@
     const words = document.querySelector('#queue form.search')?.elements.q.value.trim();
     if (words) next.set('q', words);
     for (const [name, value] of new FormData(form())) if (value !== '' || name === 'assignee') next.set(name, value);
+    // A search that is about to be asked for, because somebody has just typed, is narrowed in the same way.
+    document.getElementById('queue-narrowed')?.replaceChildren(...[...new FormData(form())].filter(([, value]) => value !== '').map(([name, value]) => Object.assign(document.createElement('input'), { type: 'hidden', name, value })));
     return htmx.ajax('GET', `web/inbox/queue?${next}`, { source: '#queue', target: '#queue-list', swap: 'outerHTML', push: `${location.pathname}?${next}` })
       .then(() => history.replaceState(history.state, '', `${location.pathname}?${document.getElementById('queue-list').dataset.query}`));
   }
