@@ -3,20 +3,7 @@
 //! A mark opens before a word and closes behind one, within a line; what opens and never closes is a character like any other.
 //! Links are whole: no mark is looked for in them.
 
-use super::text::Segment;
-
-/// How a stretch is formatted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Mark {
-    /// `*bold*`.
-    Bold,
-    /// `_italic_`.
-    Italic,
-    /// `~struck out~`.
-    Struck,
-    /// Between backquotes, one or three on either side. Nothing in it is a mark.
-    Code,
-}
+use super::text::{Mark, RichText, Segment};
 
 impl Mark {
     const fn of(c: char) -> Option<Self> {
@@ -36,15 +23,12 @@ impl Mark {
             Self::Code => '`',
         }
     }
+}
 
-    /// The element that shows it.
-    pub(crate) const fn tag(self) -> &'static str {
-        match self {
-            Self::Bold => "strong",
-            Self::Italic => "em",
-            Self::Struck => "s",
-            Self::Code => "code",
-        }
+impl RichText {
+    /// The same with its marks shown, as those of the provider are.
+    pub(crate) fn marked(self) -> Self {
+        Self(marked(&self.0))
     }
 }
 
@@ -52,7 +36,7 @@ impl Mark {
 const BESIDE: char = '/';
 
 /// The same pieces with those of marks in place of the characters.
-pub(super) fn marked(pieces: &[Segment]) -> Vec<Segment> {
+fn marked(pieces: &[Segment]) -> Vec<Segment> {
     let mut out = Written::default();
     for (place, piece) in pieces.iter().enumerate() {
         let Segment::Text(words) = piece else {

@@ -8,8 +8,6 @@ use dialzio_core::PhoneNumber;
 use dialzio_core::phone::Region;
 use std::fmt;
 
-use super::marks::Mark;
-
 /// One line or paragraph from outside, with direction controls shown as escapes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Shown(String);
@@ -70,6 +68,31 @@ pub(crate) enum Segment {
     Close(Mark),
 }
 
+/// How a stretch is formatted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mark {
+    /// `*bold*`.
+    Bold,
+    /// `_italic_`.
+    Italic,
+    /// `~struck out~`.
+    Struck,
+    /// Between backquotes, one or three on either side. Nothing in it is a mark.
+    Code,
+}
+
+impl Mark {
+    /// The element that shows it.
+    pub(crate) const fn tag(self) -> &'static str {
+        match self {
+            Self::Bold => "strong",
+            Self::Italic => "em",
+            Self::Struck => "s",
+            Self::Code => "code",
+        }
+    }
+}
+
 impl From<&str> for RichText {
     fn from(text: &str) -> Self {
         let mut pieces = Self(Vec::new());
@@ -116,11 +139,6 @@ impl RichText {
             }
         }
         Self(pieces)
-    }
-
-    /// The same with its marks shown, as those of the provider are.
-    pub(crate) fn marked(self) -> Self {
-        Self(super::marks::marked(&self.0))
     }
 
     /// Its words without links, as one text.
