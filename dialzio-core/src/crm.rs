@@ -24,6 +24,7 @@ use crate::operator::Operator;
 use crate::outbox::{Heartbeat, PausedQueues, RateLimits, Worker};
 use crate::provider::Provider;
 use crate::runtime::{Parts, Runtime};
+use crate::saved_view::SavedViewService;
 use crate::scope::SystemScope;
 use crate::store::Store;
 use crate::tasks::Tasks;
@@ -254,6 +255,12 @@ impl Crm {
     #[must_use]
     pub const fn canned_replies(&self) -> CannedReplyService<'_> {
         CannedReplyService::new(&self.runtime)
+    }
+
+    /// Filters, order and columns of lists that members save under a name.
+    #[must_use]
+    pub const fn saved_views(&self) -> SavedViewService<'_> {
+        SavedViewService::new(&self.runtime)
     }
 
     /// Everything that happened with a contact, in one order.

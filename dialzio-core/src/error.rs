@@ -28,6 +28,8 @@ string_enum! {
         Disposition = "disposition",
         /// A text that members send often.
         CannedReply = "canned_reply",
+        /// What a list shows, saved under a name.
+        SavedView = "saved_view",
         /// What is done with calls that come in.
         CallFlow = "call_flow",
         /// A telephone call.

@@ -89,6 +89,8 @@ typed_id! {
     DispositionId,
     /// A text that members send often.
     CannedReplyId,
+    /// What a list shows, saved under a name.
+    SavedViewId,
     /// A notification of a member; the time inside is when it was made.
     NoticeId,
     /// What is done with calls that come in.

@@ -29,6 +29,7 @@ pub mod phone;
 pub mod provider;
 pub mod registry;
 mod runtime;
+pub mod saved_view;
 mod scope;
 pub mod search;
 pub mod sms;

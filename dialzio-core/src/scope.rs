@@ -145,6 +145,8 @@ string_enum! {
         SettingsManage = "settings.manage",
         /// See, replay and discard what could not be used.
         QuarantineManage = "quarantine.manage",
+        /// Share saved views with the organisation, and change those that are shared.
+        ViewsShare = "views.share",
         /// Read the audit log.
         AuditRead = "audit.read",
         /// Follow the event stream.
@@ -186,7 +188,7 @@ impl Permission {
             | Self::ConversationsWrite
             | Self::MessagesSend
             | Self::ConsentWrite => Role::Agent,
-            Self::MediaDelete | Self::QuarantineManage | Self::AuditRead => Role::Manager,
+            Self::MediaDelete | Self::QuarantineManage | Self::ViewsShare | Self::AuditRead => Role::Manager,
             Self::AccountsManage | Self::MembersManage | Self::SettingsManage => Role::Admin,
         }
     }

@@ -5,7 +5,7 @@ use dialzio_core::Store;
 use dialzio_core::memory::{BrokenRule, MemoryStore};
 use dialzio_core::testing::conformance::{
     TestBed, call, call_flow, canned_reply, commit, contact, disposition, draft, groups, isolation, media,
-    message, notice, outbox, retention, scheduled, system, trust,
+    message, notice, outbox, retention, saved_view, scheduled, system, trust,
 };
 use std::pin::Pin;
 use std::sync::Arc;
@@ -44,6 +44,7 @@ async fn a_store_that_ignores_the_scope_is_noticed() {
         case!(call::calls_of_one_organisation_are_no_others),
         case!(call_flow::call_flows_of_one_organisation_are_no_others),
         case!(canned_reply::canned_replies_of_one_organisation_are_no_others),
+        case!(saved_view::saved_views_of_one_organisation_are_no_others),
         case!(disposition::dispositions_of_one_organisation_are_no_others),
         case!(scheduled::scheduled_messages_of_one_organisation_are_no_others),
         case!(draft::drafts_of_one_organisation_are_no_others),
@@ -67,6 +68,7 @@ async fn a_store_that_ignores_expectations_is_noticed() {
         case!(call::an_id_belongs_to_one_call_of_an_account),
         case!(call_flow::a_call_flow_changes_and_goes_under_its_revision),
         case!(canned_reply::a_canned_reply_changes_and_goes_under_its_revision),
+        case!(saved_view::a_saved_view_changes_and_goes_under_its_revision),
         case!(disposition::a_change_names_the_revision_it_was_decided_on),
         case!(groups::callers_at_the_same_time_each_get_their_own_answer),
         case!(groups::one_call_with_many_batches_is_answered_in_their_order),

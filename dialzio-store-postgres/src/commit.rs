@@ -237,6 +237,9 @@ impl<'a> Scope<'a> {
             RecordRef::CallFlow(of) => {
                 crate::call_flows::one(&mut self.db, org, of).await?.map(|kept| kept.revision)
             }
+            RecordRef::SavedView(of) => {
+                crate::saved_views::one(&mut self.db, org, of).await?.map(|kept| kept.revision)
+            }
             RecordRef::CannedReply(of) => {
                 crate::canned_replies::one(&mut self.db, org, of).await?.map(|kept| kept.revision)
             }
@@ -280,6 +283,7 @@ impl<'a> Scope<'a> {
             Write::Call(write) => self.write_call(write).await?,
             Write::CallFlow(write) => self.write_call_flow(write).await?,
             Write::CannedReply(write) => self.write_canned_reply(write).await?,
+            Write::SavedView(write) => self.write_saved_view(write).await?,
             Write::Disposition(write) => self.write_disposition(write).await?,
             Write::Job(write) => self.write_job(write).await?,
             Write::Webhook(write) => self.write_webhook(write).await?,

@@ -41,6 +41,7 @@ mod retention;
 mod rights;
 mod roles;
 mod run;
+mod saved_views;
 mod scheduled;
 mod search;
 mod session;

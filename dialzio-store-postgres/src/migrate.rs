@@ -41,6 +41,7 @@ const STEPS: &[Step] = &[
     ("contact_list", include_str!("../migrations/0022_contact_list.sql")),
     ("audit_search", include_str!("../migrations/0023_audit_search.sql")),
     ("contact_owner", include_str!("../migrations/0024_contact_owner.sql")),
+    ("saved_views", include_str!("../migrations/0025_saved_views.sql")),
 ];
 
 /// The newest step that is known.

@@ -141,6 +141,7 @@ async fn what_is_read_from_a_database_of_the_release_before_is_whole() {
     assert!(outcomes.iter().all(|one| dialzio_core::TypedId::uuid(one.id).get_version_num() == 7));
     assert!(outcomes.is_sorted_by_key(|one| one.id), "ids in the order of the list");
     assert_eq!(store.canned_replies(&org).await.unwrap(), []);
+    assert_eq!(store.saved_views(&org, None).await.unwrap(), []);
     assert_eq!(store.call_flows(&org).await.unwrap(), []);
     assert_eq!(store.unread_notices(&org, MemberId::from_uuid(uuid::Uuid::nil()), 9).await.unwrap(), 0);
     assert_eq!(store.scheduled_messages(&org, talk).await.unwrap(), []);

@@ -37,6 +37,7 @@ mod readers;
 mod reindex;
 mod retention;
 mod run;
+mod saved_views;
 mod scheduled;
 mod search;
 mod soundness;

@@ -129,6 +129,12 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../migrations/0023_audit_search.sql"),
         then: None,
     },
+    Migration {
+        number: 24,
+        name: "saved_views",
+        sql: include_str!("../migrations/0024_saved_views.sql"),
+        then: None,
+    },
 ];
 
 fn checksum(migration: &Migration) -> [u8; 32] {

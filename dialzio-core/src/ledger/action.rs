@@ -47,12 +47,18 @@ string_enum! {
         AppChanged = "app.changed",
         /// An account was connected or changed.
         AccountChanged = "account.changed",
+        /// A view of a list was saved, changed or deleted.
+        ViewChanged = "view.changed",
         /// Templates were fetched.
         TemplatesSynced = "templates.synced",
         /// A contact was made.
         ContactCreated = "contact.created",
         /// A contact changed.
         ContactChanged = "contact.changed",
+        /// Contacts were exported; the detail says how many.
+        ContactsExported = "contacts.exported",
+        /// An import of contacts ended; the detail says how many it made or changed.
+        ContactsImported = "contacts.imported",
         /// A note was written.
         NoteAdded = "note.added",
         /// A follow-up was made or changed.
@@ -96,6 +102,8 @@ string_enum! {
         CallChanged = "call.changed",
         /// The provider reported a call.
         CallReported = "call.reported",
+        /// Calls of the log were exported; the detail says how many.
+        CallsExported = "calls.exported",
         /// Agents of a telephone system were listed, or mapped to members.
         AgentsChanged = "call_agents.changed",
         /// Bytes went into quarantine.

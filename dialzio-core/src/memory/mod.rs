@@ -24,6 +24,7 @@ mod message;
 mod notice;
 mod outbox;
 mod purge;
+mod saved_view;
 mod scheduled;
 mod state;
 mod system;

@@ -19,13 +19,14 @@ use crate::event::Recorded;
 use crate::id::{
     AccountId, ActivityId, ApiKeyId, AppId, BacklogId, CallFlowId, CallId, CannedReplyId, ChannelIdentityId,
     ContactId, ConversationId, DispositionId, JobId, MediaId, MemberId, MessageId, NoteId, NoticeId, OrgId,
-    QuarantineId, ScheduledMessageId, TaskId, UserId, WorkerId,
+    QuarantineId, SavedViewId, ScheduledMessageId, TaskId, UserId, WorkerId,
 };
 use crate::ledger::{AuditEntry, ChainHash, ChainHead};
 use crate::media::Media;
 use crate::notice::Notice;
 use crate::operator::OperatorEntry;
 use crate::outbox::{Fence, Job, Queue};
+use crate::saved_view::SavedView;
 use crate::store::periods::{MESSAGE_DAYS, RETENTION_CAP};
 use crate::store::{RecordRef, StoreError, StoreResult};
 use crate::time::TimeMark;
@@ -76,6 +77,7 @@ pub(super) struct Rows {
     pub(super) dispositions: BTreeMap<DispositionId, Disposition>,
     pub(super) call_flows: BTreeMap<CallFlowId, CallFlow>,
     pub(super) canned_replies: BTreeMap<CannedReplyId, CannedReply>,
+    pub(super) saved_views: BTreeMap<SavedViewId, SavedView>,
     pub(super) calls: BTreeMap<CallId, Call>,
     pub(super) call_aliases: BTreeMap<(AccountId, CallAlias), CallId>,
     pub(super) call_agents: BTreeMap<(AccountId, String), CallAgent>,

@@ -20,6 +20,7 @@ use crate::ledger::{Action, AuditEntry, ConsentMark, Detail, Network};
 use crate::media::MediaWrite;
 use crate::notice::NoticeWrite;
 use crate::outbox::{Job, JobState, JobWrite, Lease, Queue};
+use crate::saved_view::SavedViewWrite;
 use crate::scope::{Actor, Principal};
 use crate::time::ConfirmedTime;
 use crate::webhook::WebhookWrite;
@@ -142,6 +143,8 @@ pub enum Write {
     Disposition(DispositionWrite),
     /// Texts that members send often.
     CannedReply(CannedReplyWrite),
+    /// What lists show, saved by members.
+    SavedView(SavedViewWrite),
     /// What is done with calls that come in.
     CallFlow(CallFlowWrite),
     /// Calls, their ids at providers, and agents.
@@ -180,7 +183,7 @@ macro_rules! into_write {
 }
 into_write!(
     ContactWrite => Contact, ConversationWrite => Conversation, DraftWrite => Draft, NoticeWrite => Notice, ScheduledWrite => Scheduled, MediaWrite => Media, ConsentWrite => Consent,
-    AccountWrite => Account, AccessWrite => Access, DispositionWrite => Disposition, CannedReplyWrite => CannedReply, CallFlowWrite => CallFlow, CallWrite => Call, JobWrite => Job, WebhookWrite => Webhook
+    AccountWrite => Account, AccessWrite => Access, DispositionWrite => Disposition, CannedReplyWrite => CannedReply, SavedViewWrite => SavedView, CallFlowWrite => CallFlow, CallWrite => Call, JobWrite => Job, WebhookWrite => Webhook
 );
 
 /// One decision, written down. Built from who acts and what they do, so a write without an audit entry cannot exist. Drafts

@@ -41,6 +41,7 @@ use crate::media::MediaStore;
 use crate::notice::NoticeStore;
 use crate::outbox::{Due, Lease};
 use crate::page::{Page, PageRequest};
+use crate::saved_view::SavedViewStore;
 use crate::scope::OrgScope;
 
 /// A store: small reads, and one way to write. Conformance: [`crate::store_conformance`].
@@ -57,6 +58,7 @@ pub trait Store:
     + DispositionStore
     + CallFlowStore
     + CannedReplyStore
+    + SavedViewStore
     + CallStore
     + ScheduledStore
     + LedgerStore

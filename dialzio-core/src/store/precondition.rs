@@ -83,6 +83,8 @@ record_refs! {
     CallFlow(CallFlowId) = "call_flow",
     /// A canned reply; its revision rises with each change of it.
     CannedReply(CannedReplyId) = "canned_reply",
+    /// A saved view; its revision rises with each change of it.
+    SavedView(SavedViewId) = "saved_view",
     /// A user of the installation; their revision rises with each change of them.
     User(UserId) = "user",
     /// An app; its revision rises with each change of it.

@@ -41,6 +41,7 @@ mod drafts;
 mod ledger;
 mod media;
 mod notices;
+mod saved_views;
 mod scheduled;
 mod store;
 mod system;

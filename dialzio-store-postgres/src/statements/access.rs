@@ -1,4 +1,4 @@
-//! Members, keys, dispositions, canned replies, accounts, templates.
+//! Members, keys, dispositions, canned replies, saved views, accounts, templates.
 
 use super::statements;
 
@@ -27,6 +27,11 @@ macro_rules! api_key {
 macro_rules! canned_reply {
     () => {
         "SELECT c.id, c.title, c.shortcut, c.text, c.revision FROM @canned_reply c WHERE c.org_id = $1"
+    };
+}
+macro_rules! saved_view {
+    () => {
+        "SELECT v.id, v.member_id, v.name, v.shared, v.query, v.revision FROM @saved_view v WHERE v.org_id = $1"
     };
 }
 macro_rules! disposition {
@@ -69,6 +74,15 @@ statements! { ACCESS:
          ON CONFLICT (org_id, id) DO UPDATE SET title = excluded.title, shortcut = excluded.shortcut, text = excluded.text,
            revision = excluded.revision";
     DROP_CANNED_REPLY: Write [canned_reply] = "DELETE FROM @canned_reply WHERE org_id = $1 AND id = $2";
+    SAVED_VIEW: Read [saved_view] = concat!(saved_view!(), " AND v.id = $2");
+    SAVED_VIEWS_OF: Read [saved_view] = concat!(saved_view!(), " AND v.member_id = $2 ORDER BY v.id");
+    SHARED_VIEWS: Read [saved_view] = concat!(saved_view!(), " AND v.shared ORDER BY v.id");
+    PUT_SAVED_VIEW: Write [saved_view] =
+        "INSERT INTO @saved_view (org_id, id, member_id, name, shared, query, revision)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)
+         ON CONFLICT (org_id, id) DO UPDATE SET name = excluded.name, shared = excluded.shared, query = excluded.query,
+           revision = excluded.revision";
+    DROP_SAVED_VIEW: Write [saved_view] = "DELETE FROM @saved_view WHERE org_id = $1 AND id = $2";
     PUT_DISPOSITION: Write [disposition] =
         "INSERT INTO @disposition (org_id, id, name, counts_as_reached, position, archived_at, revision, match_key)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8)

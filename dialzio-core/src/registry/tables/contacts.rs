@@ -91,6 +91,23 @@ pub(super) const TABLES: &[Table] = &[
         ],
         ..Table::OF_ORGANISATION
     },
+    // Shared or not, a view goes with the member who saved it: its name is what they wrote.
+    Table {
+        name: "saved_view",
+        key: &["org_id", "id"],
+        class: RetentionClass::AccountLife,
+        subject: SubjectPath::by("member_id", "member"),
+        columns: &[
+            gone("org_id", Account),
+            gone("id", Account),
+            gone("member_id", Account),
+            gone("name", Account).theirs("name"),
+            gone("shared", Account).theirs("shared"),
+            gone("query", Account).theirs("query"),
+            gone("revision", Account),
+        ],
+        ..Table::OF_ORGANISATION
+    },
     Table {
         name: "account",
         key: &["org_id", "id"],

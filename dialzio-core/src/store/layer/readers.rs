@@ -23,12 +23,13 @@ use crate::disposition::{Disposition, DispositionStore};
 use crate::event::{EventSeq, Recorded};
 use crate::id::{
     AccountId, ApiKeyId, CallFlowId, CallId, CannedReplyId, ChannelIdentityId, ContactId, ConversationId,
-    DispositionId, JobId, MediaId, MemberId, MessageId, ScheduledMessageId, TaskId,
+    DispositionId, JobId, MediaId, MemberId, MessageId, SavedViewId, ScheduledMessageId, TaskId,
 };
 use crate::ledger::{AuditEntry, AuditFilter, ChainHead, LedgerStore};
 use crate::media::{Media, MediaOwner, MediaStore};
 use crate::notice::{NoticeEntry, NoticeStore};
 use crate::page::{Page, PageRequest};
+use crate::saved_view::{SavedView, SavedViewStore};
 use crate::scope::OrgScope;
 use crate::store::LedgerSeq;
 
@@ -126,6 +127,11 @@ forward! { CallFlowStore {
 forward! { CannedReplyStore {
     read canned_reply(scope: &OrgScope, id: CannedReplyId) -> Option<CannedReply>;
     read canned_replies(scope: &OrgScope) -> Vec<CannedReply>;
+} }
+
+forward! { SavedViewStore {
+    read saved_view(scope: &OrgScope, id: SavedViewId) -> Option<SavedView>;
+    read saved_views(scope: &OrgScope, member: Option<MemberId>) -> Vec<SavedView>;
 } }
 
 forward! { CallStore {

@@ -25,6 +25,7 @@ mod media;
 mod message;
 mod message_search;
 mod notice;
+mod saved_view;
 mod scheduled;
 #[cfg(test)]
 mod tests;

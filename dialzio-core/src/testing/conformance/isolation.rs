@@ -21,6 +21,7 @@ use crate::media::{Media, MediaWrite};
 use crate::notice::{NoticeAbout, NoticeWrite};
 use crate::outbox::{Job, JobState, JobWrite, QueueKind};
 use crate::page::PageRequest;
+use crate::saved_view::SavedViewWrite;
 use crate::scope::{OrgScope, Role};
 use crate::store::{LedgerSeq, Precondition, RecordRef, Revision, SystemWrite, Write};
 use crate::testing::conformance::{Person, Tenant, TestBed};
@@ -43,6 +44,7 @@ struct Full {
     disposition: crate::id::DispositionId,
     call_flow: crate::id::CallFlowId,
     canned_reply: crate::id::CannedReplyId,
+    saved_view: crate::id::SavedViewId,
     scheduled: crate::id::ScheduledMessageId,
     call: Call,
     alias: CallAlias,
@@ -74,6 +76,7 @@ async fn full(bed: &TestBed) -> Full {
     let disposition = bed.make.disposition("Interested", 1);
     let call_flow = bed.make.call_flow(tenant.account.id);
     let canned_reply = bed.make.canned_reply("hours");
+    let saved_view = bed.make.saved_view(member.id, "Customers");
     let scheduled = bed.make.scheduled(person.conversation.id, bed.at(90));
     let account = tenant.account.id;
     let mut call = bed.make.missed_call(account, bed.at(1));
@@ -91,6 +94,7 @@ async fn full(bed: &TestBed) -> Full {
         DispositionWrite::Insert(disposition.clone()).into(),
         CallFlowWrite::Insert(Box::new(call_flow.clone())).into(),
         CannedReplyWrite::Insert(canned_reply.clone()).into(),
+        SavedViewWrite::Insert(saved_view.clone()).into(),
         DraftWrite::Save(draft).into(),
         NoticeWrite::Insert(notice).into(),
         ScheduledWrite::Put(scheduled.clone()).into(),
@@ -123,6 +127,7 @@ async fn full(bed: &TestBed) -> Full {
         disposition: disposition.id,
         call_flow: call_flow.id,
         canned_reply: canned_reply.id,
+        saved_view: saved_view.id,
         scheduled: scheduled.id,
         call,
         alias,
@@ -251,6 +256,8 @@ async fn found(bed: &TestBed, full: &Full, scope: &OrgScope) -> Vec<(&'static st
         ("call_flows", !store.call_flows(scope).await.unwrap().is_empty()),
         ("canned_reply", store.canned_reply(scope, full.canned_reply).await.unwrap().is_some()),
         ("canned_replies", !store.canned_replies(scope).await.unwrap().is_empty()),
+        ("saved_view", store.saved_view(scope, full.saved_view).await.unwrap().is_some()),
+        ("saved_views", !store.saved_views(scope, Some(full.member.id)).await.unwrap().is_empty()),
         ("dispositions", !store.dispositions(scope).await.unwrap().is_empty()),
         ("call", store.call(scope, full.call.id).await.unwrap().is_some()),
         ("calls", !store.calls(scope, &CallQuery::default(), page()).await.unwrap().items.is_empty()),

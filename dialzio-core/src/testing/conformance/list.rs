@@ -109,6 +109,12 @@ macro_rules! store_conformance {
                 a_canned_reply_changes_and_goes_under_its_revision
                 canned_replies_of_one_organisation_are_no_others
             }
+            saved_view {
+                a_saved_view_is_written_and_read_back_whole
+                saved_views_of_a_member_come_with_the_shared_ones
+                a_saved_view_changes_and_goes_under_its_revision
+                saved_views_of_one_organisation_are_no_others
+            }
             disposition {
                 a_disposition_is_written_and_read_back_whole
                 dispositions_come_by_position_and_then_by_age

@@ -57,6 +57,7 @@ mod ports;
 pub mod provider_in_crm;
 pub mod retention;
 mod said;
+pub mod saved_view;
 pub mod scheduled;
 pub mod search;
 pub mod system;

@@ -87,6 +87,7 @@ kinds! {
     // Its kinds have their own cases.
     Write::CallFlow(_) => "call_flow",
     Write::CannedReply(_) => "canned_reply",
+    Write::SavedView(_) => "saved_view",
     Write::Job(JobWrite::Queue(_)) => "effect.queue",
     Write::Job(JobWrite::Update { .. }) => "effect.update",
     Write::Job(JobWrite::Rest { .. }) => "effect.rest",
@@ -252,6 +253,7 @@ pub async fn every_write_is_applied(bed: TestBed) {
         crate::disposition::DispositionWrite::Insert(bed.make.disposition("Interested", 1)).into(),
         crate::call_flow::CallFlowWrite::Insert(Box::new(bed.make.full_call_flow(account))).into(),
         crate::canned_reply::CannedReplyWrite::Insert(bed.make.canned_reply("hours")).into(),
+        crate::saved_view::SavedViewWrite::Insert(bed.make.saved_view(member.id, "Customers")).into(),
         crate::call::CallWrite::Insert(Box::new(bed.make.call(account, bed.at(2)))).into(),
         JobWrite::Queue(send.clone()).into(),
         JobWrite::Queue(unsent.clone()).into(),

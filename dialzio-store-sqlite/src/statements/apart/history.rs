@@ -103,6 +103,11 @@ pub(super) async fn all() -> Vec<Vec<Ran>> {
             a_shortcut_belongs_to_one_canned_reply_of_an_organisation
             canned_replies_of_one_organisation_are_no_others
         }
+        saved_view {
+            saved_views_of_a_member_come_with_the_shared_ones
+            a_saved_view_changes_and_goes_under_its_revision
+            saved_views_of_one_organisation_are_no_others
+        }
         disposition {
             dispositions_come_by_position_and_then_by_age
             a_name_belongs_to_one_disposition_of_an_organisation
