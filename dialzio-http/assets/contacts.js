@@ -17,6 +17,7 @@
     const words = search().elements.q.value.trim();
     if (words) query.set('q', words);
     for (const [name, value] of new FormData(form())) if (value.trim() !== '') query.set(name, value.trim());
+    if (listed().has('columns')) query.set('columns', listed().get('columns'));
     return list(query);
   }
 
@@ -50,7 +51,7 @@
   }
   const opened = () => [...(page()?.querySelectorAll('details.filter[open]') ?? [])];
   document.addEventListener('toggle', (event) => {
-    if (event.target.open && event.target.matches?.('#contacts details.filter')) event.target.querySelector('select, input').focus();
+    if (event.target.open && event.target.matches?.('#contacts details.filter:not(#views)')) event.target.querySelector('select, input').focus();
   }, true);
   document.addEventListener('click', (event) => opened().filter((one) => !one.contains(event.target)).forEach((one) => { one.open = false; }));
   document.addEventListener('keydown', (event) => {
@@ -60,14 +61,16 @@
     opened().forEach(close);
   }, true);
 
-  // Which columns are shown is kept in this browser.
+  // Which columns are shown is kept in this browser, unless a saved view is shown with its own.
   const COLUMNS = 'dialzio_contact_columns';
   const hidden = () => { try { return JSON.parse(localStorage.getItem(COLUMNS)) ?? []; } catch { return []; } };
   const boxes = () => [...document.querySelectorAll('#contact-columns input')];
   function columns() {
     const choice = document.getElementById('contact-columns');
     if (!choice) return;
-    const off = hidden();
+    // Those of a saved view are part of the address.
+    const asked = listed().get('columns')?.split(',');
+    const off = asked ? boxes().map((box) => box.value).filter((name) => !asked.includes(name)) : hidden();
     choice.hidden = false;
     for (const box of boxes()) {
       box.checked = !off.includes(box.value);
@@ -79,6 +82,12 @@
     const off = boxes().filter((box) => !box.checked).map((box) => box.value);
     try { localStorage.setItem(COLUMNS, JSON.stringify(off)); } catch { /* shown as chosen until the page is left */ }
     boxes().forEach((box) => page().classList.toggle(`hides-${box.value}`, !box.checked));
+    const query = listed();
+    if (!query.has('columns')) return;
+    query.delete('columns');
+    rows().dataset.query = query;
+    history.replaceState(history.state, '', address(query));
+    choices();
   });
 
   // What is listed says what is chosen: after a chip was taken away, a search, back and forward.
@@ -161,7 +170,7 @@
   const begin = () => { if (!page()) return; columns(); choices(); watch(); };
   document.addEventListener('htmx:after:swap', (event) => {
     if (event.detail.ctx.target === document.body) begin();
-    else if (page()) choices();
+    else if (page()) { columns(); choices(); }
   });
   // The buttons work once htmx has seen the page, which is when it is complete.
   if (document.readyState === 'complete') setTimeout(begin); else document.addEventListener('DOMContentLoaded', () => setTimeout(begin));

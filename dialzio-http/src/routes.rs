@@ -279,6 +279,16 @@ routes! {
         problems ["canned_reply.conflict", "canned_reply.duplicate"];
     "canned_replies.delete" delete "/v1/canned-replies/{canned_reply}" needs(P::SettingsManage), "Delete a canned reply", 204 => api::canned_replies::delete,
         problems ["canned_reply.conflict"];
+    "saved_views.list" get "/v1/saved-views" needs(P::ContactsRead), "List the caller's own saved views and the shared ones, by name", 200 => api::saved_views::list;
+    "saved_views.get" get "/v1/saved-views/{saved_view}" needs(P::ContactsRead), "Get a saved view", 200 => api::saved_views::get;
+    "saved_views.create" post "/v1/saved-views" needs(P::ContactsRead), "Save the filters, order and columns of a list under a name; at most 50 for each member", 201 => api::saved_views::add,
+        sample r#"{"name":"My customers","shared":false,"query":{"list":"contacts","stage":"customer","owner":"me"}}"#,
+        problems ["access.denied"];
+    "saved_views.change" patch "/v1/saved-views/{saved_view}" needs(P::ContactsRead), "Rename or share a saved view, or change what it lists", 200 => api::saved_views::change,
+        sample r#"{"name":"All customers"}"#,
+        problems ["saved_view.conflict"];
+    "saved_views.delete" delete "/v1/saved-views/{saved_view}" needs(P::ContactsRead), "Delete a saved view", 204 => api::saved_views::delete,
+        problems ["saved_view.conflict"];
     "audit.list" get "/v1/audit" needs(P::AuditRead), "List the entries of the audit log, oldest first", 200 => api::audit::list;
     "audit.search" get "/v1/audit/search" needs(P::AuditRead), "Search the audit log, newest first: what people and programs did, unless the system is asked for too", 200 => api::audit::search;
     "audit.export" get "/v1/audit/export" needs(P::AuditRead), "The entries of a search as a table of comma-separated values, which is audited", 200 => api::audit_export::get;

@@ -197,6 +197,7 @@ async fn every_operation_answers_as_the_document_says() {
             | "messages.resolve"
             | "conversations.claim"
             | "drafts.save"
+            | "saved_views.create"
             | "drafts.discard"
             | "me.change"
             | "me.password"
@@ -231,6 +232,10 @@ async fn every_operation_answers_as_the_document_says() {
     };
     as_member(fixture.http.put(&draft).json(&json!({"text": "On our w"}))).await.is(204);
     as_member(fixture.http.delete(&draft)).await.is(204);
+
+    let view = json!({"name": "Mine", "query": {"list": "contacts", "owner": "me"}});
+    let views = fixture.http.post(format!("{}/v1/saved-views", fixture.origin));
+    as_member(views.json(&view)).await.is(201);
 
     // And change what is their own.
     let me = format!("{}/v1/me", fixture.origin);

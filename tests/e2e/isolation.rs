@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use dialzio_core::Clock;
 use dialzio_core::Permission;
-use dialzio_core::text::{EmailAddress, PersonName};
+use dialzio_core::saved_view::{NewSavedView, SavedContacts, SavedQuery};
+use dialzio_core::text::{EmailAddress, PersonName, Title};
 use dialzio_http::routes::{Need, ROUTES, Route};
 use dialzio_whatsapp::emulator::CustomerMessage;
 use serde_json::{Value, json};
@@ -78,10 +79,10 @@ pub(crate) async fn tenant(fixture: &Fixture, number: &str) -> Tenant {
     let key =
         fixture.post(&seat, "/v1/keys", json!({"name": "Website", "permissions": ["contacts.read"]})).await;
     ids.insert("key", key.is(201).id());
-    // A member of theirs, who is signed in.
+    // A member of theirs, who is signed in. She shares a view while she may.
     let email = EmailAddress::parse(&format!("meera{number}@example.com")).unwrap();
     let access = fixture.crm.access();
-    let link = access.invite(&seat.owner, Some(email), dialzio_core::Role::Agent).await.unwrap();
+    let link = access.invite(&seat.owner, Some(email), dialzio_core::Role::Manager).await.unwrap();
     let name = PersonName::parse("Meera").unwrap();
     let meera = access.accept(&link, name, None, &"correct horse battery staple 7".into()).await.unwrap();
     ids.insert("session", access.sessions(&meera.actor, None).await.unwrap()[0].id.to_string());
@@ -93,6 +94,11 @@ pub(crate) async fn tenant(fixture: &Fixture, number: &str) -> Tenant {
     ids.insert("disposition", text(&outcomes[0]["id"]));
     let reply = json!({"title": "Opening hours", "shortcut": "open", "text": "Hello {first_name}"});
     ids.insert("canned_reply", fixture.post(&seat, "/v1/canned-replies", reply).await.is(201).id());
+    let query = SavedQuery::Contacts(SavedContacts::default());
+    let view = NewSavedView { name: Title::parse("Everybody").unwrap(), shared: true, query };
+    let view = fixture.crm.saved_views().add(&meera.actor, view).await.unwrap();
+    ids.insert("saved_view", view.id.to_string());
+    fixture.patch(&seat, &format!("/v1/members/{}", ids["member"]), json!({"role": "agent"})).await.is(200);
     let flow = json!({"account": ids["telephone"], "name": "Desk", "enabled": true,
         "definition": {"voicemail": {"prompt": "Please leave a message."}}});
     ids.insert("call_flow", fixture.post(&seat, "/v1/call-flows", flow).await.is(201).id());
@@ -413,9 +419,12 @@ async fn every_sample_is_taken_from_whoever_has_just_its_permission() {
             }
             // Nor change who holds more.
             "members.change" | "members.deactivate" | "members.activate" => code == "input.invalid",
+            // What all members see is changed by those who may share.
+            "saved_views.change" | "saved_views.delete" => code == "access.denied",
             // Who asks is no member, and names none.
             "conversations.claim"
             | "drafts.save"
+            | "saved_views.create"
             | "drafts.discard"
             | "me.change"
             | "me.password"

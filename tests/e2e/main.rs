@@ -47,6 +47,7 @@ mod recordings;
 mod safe_methods;
 mod same_answer;
 mod sandbox;
+mod saved_views;
 mod scheduled;
 mod secrets;
 mod sms;

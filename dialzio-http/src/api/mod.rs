@@ -32,6 +32,7 @@ pub mod providers;
 pub mod quarantine;
 pub mod recordings;
 pub mod revision;
+pub mod saved_views;
 pub mod scheduled;
 pub mod sending;
 pub mod sms;
@@ -114,6 +115,7 @@ record_ids! {
     MemberId = Member,
     MessageId = Message,
     QuarantineId = Quarantine,
+    SavedViewId = SavedView,
     ScheduledMessageId = ScheduledMessage,
     SessionId = Session,
     TaskId = Task,

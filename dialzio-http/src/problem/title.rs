@@ -215,6 +215,7 @@ const fn name(kind: RecordKind) -> &'static str {
         RecordKind::Task => "follow-up",
         RecordKind::CannedReply => "canned reply",
         RecordKind::CallFlow => "call flow",
+        RecordKind::SavedView => "saved view",
         RecordKind::ScheduledMessage => "scheduled message",
         RecordKind::ApiKey => "key",
         RecordKind::CallAgent => "agent",

@@ -13,6 +13,7 @@ use dialzio_core::consent::{Channel, Reason, RefusalCode};
 use dialzio_core::contact::SubjectKey;
 use dialzio_core::conversation::Direction;
 use dialzio_core::page::PageRequest;
+use dialzio_core::saved_view::{SavedCalls, SavedQuery};
 use dialzio_core::{ContactId, DispositionId, Permission, PhoneNumber};
 use serde::Deserialize;
 
@@ -20,7 +21,7 @@ use super::page_context::{PageContext, show};
 use super::view::calls::{CallDay, CallList, CallRow, CallTab, CallsPage};
 use super::view::shell::Place;
 use super::view::{Chip, Choice, Shown, Tone};
-use super::words;
+use super::{saved_views, words};
 use crate::api::call_export::{CsvFile, file};
 use crate::api::{decode_cursor, encode_cursor};
 use crate::problem::Problem;
@@ -69,6 +70,18 @@ impl Asked {
         query.finish()
     }
 
+    /// What is listed, as a view keeps it: without the number, and without what cannot be read.
+    pub(crate) fn saved(&self) -> SavedCalls {
+        SavedCalls {
+            view: self.view.parse().unwrap_or_default(),
+            member: self.member.parse().ok(),
+            disposition: self.disposition.parse().ok(),
+            duration: self.duration.parse().ok(),
+            from: self.from.parse().ok(),
+            to: self.to.parse().ok(),
+        }
+    }
+
     fn is_narrowed(&self) -> bool {
         [&self.member, &self.disposition, &self.duration, &self.number, &self.from, &self.to]
             .iter()
@@ -92,6 +105,23 @@ impl Asked {
             ..CallQuery::default()
         })
     }
+}
+
+/// The address of the log that shows a view.
+pub(crate) fn address(saved: &SavedCalls) -> String {
+    fn word<T: ToString>(value: Option<T>) -> String {
+        value.map(|value| value.to_string()).unwrap_or_default()
+    }
+    let asked = Asked {
+        view: saved.view.to_string(),
+        member: word(saved.member),
+        disposition: word(saved.disposition),
+        duration: word(saved.duration),
+        from: word(saved.from),
+        to: word(saved.to),
+        ..Asked::default()
+    };
+    format!("calls?{}", asked.query())
 }
 
 /// A number as people type it.
@@ -124,7 +154,8 @@ pub(crate) fn day(
 pub(crate) async fn page(ctx: PageContext, Query(asked): Query<Asked>) -> Result<Html<String>, Problem> {
     let list = list(&ctx, &asked).await?;
     let can_call = ctx.can_call().await?;
-    show(&CallsPage { shell: ctx.shell("Calls", Place::Calls).await?, can_call, list })
+    let views = saved_views::menu(&ctx, asked.query(), SavedQuery::Calls(asked.saved())).await?;
+    show(&CallsPage { shell: ctx.shell("Calls", Place::Calls).await?, can_call, views, list })
 }
 
 /// `GET /web/calls`.

@@ -4,16 +4,18 @@ use axum::extract::Query;
 use axum::response::Html;
 use dialzio_core::contact::{ContactEntry, ContactOrder, ContactQuery, OwnerFilter, Stage};
 use dialzio_core::page::PageRequest;
+use dialzio_core::saved_view::{ContactColumn, SavedContacts, SavedQuery, Whose};
 use dialzio_core::{MemberId, Permission};
 use serde::Deserialize;
 
 use super::page_context::{PageContext, show};
+use super::saved_views::read_columns;
 use super::view::contact::NewContactForm;
 use super::view::contact_list::{ContactFilter, ContactRow, ContactRows, ContactsPage, list_query};
 use super::view::filter::FilterChip;
 use super::view::shell::Place;
 use super::view::{Avatar, Choice, Shown};
-use super::{contact_bulk, person, words};
+use super::{contact_bulk, person, saved_views, words};
 use crate::api::contact_export::{ContactsCsv, file};
 use crate::api::{decode_cursor, encode_cursor};
 use crate::problem::Problem;
@@ -30,26 +32,10 @@ pub(crate) struct Listed {
     owner: Option<String>,
     tag: Option<String>,
     order: Option<String>,
+    /// The columns of a saved view, in the place of those that the reader has chosen.
+    columns: Option<String>,
     after: Option<String>,
     rows: Option<u32>,
-}
-
-/// What the owner of an address may be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Owner {
-    Me,
-    Nobody,
-    Member(MemberId),
-}
-
-impl Owner {
-    fn word(self) -> String {
-        match self {
-            Self::Me => "me".to_owned(),
-            Self::Nobody => "none".to_owned(),
-            Self::Member(member) => member.to_string(),
-        }
-    }
 }
 
 impl Listed {
@@ -57,12 +43,12 @@ impl Listed {
         self.q.as_deref().unwrap_or_default().trim()
     }
 
-    fn owner(&self) -> Option<Owner> {
-        match self.owner.as_deref()?.trim() {
-            "me" => Some(Owner::Me),
-            "none" => Some(Owner::Nobody),
-            id => id.parse().ok().map(Owner::Member),
-        }
+    fn owner(&self) -> Option<Whose> {
+        self.owner.as_deref()?.trim().parse().ok()
+    }
+
+    fn columns(&self) -> Option<Vec<ContactColumn>> {
+        self.columns.as_deref().map(read_columns)
     }
 
     /// What the core is asked for. What cannot be read narrows nothing. The contacts of somebody who is no member are those
@@ -72,9 +58,9 @@ impl Listed {
             value.and_then(|value| value.trim().parse().ok())
         }
         let owner = self.owner().map(|owner| match owner {
-            Owner::Me => me.map_or(OwnerFilter::Nobody, OwnerFilter::Member),
-            Owner::Nobody => OwnerFilter::Nobody,
-            Owner::Member(member) => OwnerFilter::Member(member),
+            Whose::Me => me.map_or(OwnerFilter::Nobody, OwnerFilter::Member),
+            Whose::Nobody => OwnerFilter::Nobody,
+            Whose::Member(member) => OwnerFilter::Member(member),
         });
         ContactQuery {
             stage: read(self.stage.as_ref()),
@@ -85,18 +71,42 @@ impl Listed {
         }
     }
 
+    /// What is listed, as a view keeps it.
+    pub(crate) fn saved(&self) -> SavedContacts {
+        let ContactQuery { stage, tag, order, .. } = self.query(None);
+        SavedContacts { stage, owner: self.owner(), tag, order, columns: self.columns() }
+    }
+
     /// What narrows and orders the list, as the address says it.
     fn pairs(&self) -> Vec<(&'static str, String)> {
         let query = self.query(None);
         let order = (query.order != ContactOrder::default()).then(|| query.order.to_string());
         let pairs = [
             ("stage", query.stage.map(|stage| stage.to_string())),
-            ("owner", self.owner().map(Owner::word)),
+            ("owner", self.owner().map(|owner| owner.to_string())),
             ("tag", query.tag.as_ref().map(|tag| tag.reveal().to_owned())),
             ("order", order),
+            ("columns", self.columns().map(|columns| column_words(&columns))),
         ];
         pairs.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
     }
+}
+
+fn column_words(columns: &[ContactColumn]) -> String {
+    columns.iter().map(|column| column.as_str()).collect::<Vec<_>>().join(",")
+}
+
+/// The address of the list that shows a view.
+pub(crate) fn address(saved: &SavedContacts) -> String {
+    let listed = Listed {
+        stage: saved.stage.map(|stage| stage.to_string()),
+        owner: saved.owner.map(|owner| owner.to_string()),
+        tag: saved.tag.as_ref().map(|tag| tag.reveal().to_owned()),
+        order: Some(saved.order.to_string()),
+        columns: saved.columns.as_deref().map(column_words),
+        ..Listed::default()
+    };
+    format!("contacts?{}", list_query("", &listed.pairs()))
 }
 
 /// `GET /contacts`.
@@ -104,6 +114,8 @@ pub(crate) async fn page(ctx: PageContext, Query(listed): Query<Listed>) -> Resu
     let page = ContactsPage {
         shell: ctx.shell("Contacts", Place::Contacts).await?,
         filter: filter(&ctx, &listed),
+        views: saved_views::menu(&ctx, list_query("", &listed.pairs()), SavedQuery::Contacts(listed.saved()))
+            .await?,
         list: rows(&ctx, &listed).await?,
         bulk: contact_bulk::bar(&ctx),
         new: NewContactForm::default(),
@@ -195,9 +207,9 @@ fn chips(ctx: &PageContext, listed: &Listed, query: &ContactQuery) -> Vec<Filter
     }
     match listed.owner() {
         None => {}
-        Some(Owner::Me) => chips.push(chip("owner", "Mine".to_owned())),
-        Some(Owner::Nobody) => chips.push(chip("owner", "Without an owner".to_owned())),
-        Some(Owner::Member(member)) => {
+        Some(Whose::Me) => chips.push(chip("owner", "Mine".to_owned())),
+        Some(Whose::Nobody) => chips.push(chip("owner", "Without an owner".to_owned())),
+        Some(Whose::Member(member)) => {
             let name = ctx.member(member).unwrap_or_else(|| "a former member".to_owned());
             chips.push(chip("owner", format!("Owner: {name}")));
         }
@@ -218,17 +230,17 @@ fn filter(ctx: &PageContext, listed: &Listed) -> ContactFilter {
     let owner = listed.owner();
     let mut owners = vec![option("", "Anyone", owner.is_none())];
     if ctx.actor.member().is_some() {
-        owners.push(option("me", "Me", owner == Some(Owner::Me)));
+        owners.push(option("me", "Me", owner == Some(Whose::Me)));
     }
-    owners.push(option("none", "Nobody", owner == Some(Owner::Nobody)));
+    owners.push(option("none", "Nobody", owner == Some(Whose::Nobody)));
     owners.extend(ctx.members.iter().map(|member| {
-        option(&member.id.to_string(), member.name.reveal(), owner == Some(Owner::Member(member.id)))
+        option(&member.id.to_string(), member.name.reveal(), owner == Some(Whose::Member(member.id)))
     }));
     let mut stages = vec![option("", "Any stage", query.stage.is_none())];
     let each = |stage: &Stage| option(stage.as_str(), words::stage(*stage), query.stage == Some(*stage));
     stages.extend(Stage::ALL.iter().map(each));
     let is_newest_first = query.order == ContactOrder::Newest;
-    let active = listed.pairs().iter().filter(|(name, _)| *name != "order").count();
+    let active = listed.pairs().iter().filter(|(name, _)| !matches!(*name, "order" | "columns")).count();
     ContactFilter {
         orders: vec![
             option("", "Name, A to Z", !is_newest_first),
@@ -254,6 +266,8 @@ mod tests {
             ("q=+asha+&stage=customer", "q=asha&stage=customer"),
             ("owner=none&tag=A+%26+B&order=newest", "owner=none&tag=A+%26+B&order=newest"),
             ("owner=me", "owner=me"),
+            ("columns=last,stage,size,last", "columns=stage%2Clast"),
+            ("columns=", "columns="),
             (of_member.as_str(), of_member.as_str()),
             ("stage=&owner=&tag=&order=name", ""),
             ("stage=emperor&owner=nobody&tag=%00&order=random", ""),
@@ -263,6 +277,19 @@ mod tests {
                 let listed = Query::<Listed>::try_from_uri(&uri).unwrap().0;
                 assert_eq!(list_query(listed.search(), &listed.pairs()), here, "{query}");
             }
+        }
+    }
+
+    #[test]
+    fn a_view_is_listed_at_an_address_that_reads_as_the_same_view() {
+        for typed in ["", "stage=customer&owner=me&tag=A+%26+B&order=newest&columns=stage,last", "owner=none"]
+        {
+            let read = |query: &str| {
+                let uri: axum::http::Uri = format!("/{query}").parse().unwrap();
+                Query::<Listed>::try_from_uri(&uri).unwrap().0.saved()
+            };
+            let saved = read(&format!("contacts?q=asha&{typed}"));
+            assert_eq!(read(&address(&saved)), saved, "{typed}");
         }
     }
 

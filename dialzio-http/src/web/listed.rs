@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 use dialzio_core::conversation::{
     ConversationFilter, ConversationOrder, Direction, MessageSort, StateFilter,
 };
+use dialzio_core::saved_view::{SavedInbox, Whose};
 use dialzio_core::{MemberId, MessageId};
 use serde::Deserialize;
 
@@ -133,6 +134,24 @@ impl Listed {
         }
     }
 
+    /// What is listed, as a view keeps it.
+    pub(crate) fn saved(&self) -> SavedInbox {
+        let Chosen { assignee, filter, order, .. } = self.chosen();
+        let assignee = match self.view() {
+            View::Mine => Some(Whose::Me),
+            View::Unassigned => Some(Whose::Nobody),
+            View::Member => assignee.map(Whose::Member),
+            View::All => None,
+        };
+        let state = match self.state() {
+            State::Open => StateFilter::Open,
+            State::Snoozed => StateFilter::Snoozed,
+            State::Closed => StateFilter::Closed,
+        };
+        let ConversationFilter { account, stage, tag, unread, failed } = filter;
+        SavedInbox { state, assignee, account, stage, tag, unread, failed, order }
+    }
+
     /// The message at which a conversation is opened.
     pub(crate) fn message(&self) -> Option<MessageId> {
         self.at.as_deref().and_then(|id| id.parse().ok())
@@ -142,6 +161,23 @@ impl Listed {
     pub(crate) fn here(&self) -> String {
         list_query(self.view(), self.state(), self.search(), &self.chosen().pairs())
     }
+}
+
+/// The address of the queue that shows a view.
+pub(crate) fn address(saved: &SavedInbox) -> String {
+    let flag = |given: bool| given.then(|| "true".to_owned());
+    let listed = Listed {
+        state: Some(saved.state.to_string()),
+        assignee: Some(saved.assignee.map(|whose| whose.to_string()).unwrap_or_default()),
+        account: saved.account.map(|account| account.to_string()),
+        stage: saved.stage.map(|stage| stage.to_string()),
+        tag: saved.tag.as_ref().map(|tag| tag.reveal().to_owned()),
+        unread: flag(saved.unread),
+        failed: flag(saved.failed),
+        order: Some(saved.order.to_string()),
+        ..Listed::default()
+    };
+    format!("inbox?{}", listed.here())
 }
 
 impl Chosen {
@@ -203,6 +239,16 @@ mod tests {
         ] {
             assert_eq!(listed(typed).here(), here, "{typed}");
             assert_eq!(listed(here).here(), here, "{here}");
+        }
+        for typed in [
+            "",
+            "view=mine&state=closed&unread=true&failed=true&order=waiting",
+            "assignee=none&stage=customer&tag=A+%26+B&account=01a2b3c4-0000-7000-8000-000000000002",
+            &format!("assignee={member}&state=snoozed"),
+        ] {
+            let saved = listed(&format!("q=rent&from=inbound&{typed}")).saved();
+            let address = address(&saved);
+            assert_eq!(listed(address.strip_prefix("inbox?").unwrap()).saved(), saved, "{typed}");
         }
         let of_member = listed(&format!("view=mine&assignee={member}"));
         assert_eq!(of_member.view(), View::Member);

@@ -53,6 +53,7 @@ mod queue;
 mod recordings;
 #[cfg(feature = "sandbox")]
 mod sandbox;
+mod saved_views;
 mod scheduled;
 mod settings;
 mod shared;
@@ -159,6 +160,9 @@ fn reads() -> Router<AppState> {
         .route("/web/conversations/{conversation}/canned-replies/{canned_reply}", get(canned_replies::filled))
         .route("/web/call-flows", get(call_flows::read).post(call_flows::add))
         .route("/web/call-flows/{call_flow}/preview", get(call_flows::preview))
+        .route("/web/views", get(saved_views::open).post(saved_views::add))
+        .route("/web/views/{saved_view}", post(saved_views::save))
+        .route("/web/views/{saved_view}/delete", post(saved_views::delete))
         .route("/web/canned-replies", get(canned_replies::read).post(canned_replies::add))
         .route("/web/conversations/{conversation}/presence", get(presence::read).post(presence::note))
         .route("/web/members", get(members::read))

@@ -7,6 +7,7 @@ use dialzio_core::conversation::{
     ConversationOrder, ConversationState, DeliveryStatus, Direction, DraftKind, InboxEntry, StateFilter,
 };
 use dialzio_core::page::{Page, PageRequest};
+use dialzio_core::saved_view::SavedQuery;
 use dialzio_core::{ConversationId, Permission};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,7 +18,7 @@ use super::page_context::{PageContext, show};
 use super::view::inbox::{Queue, QueueGroup, QueueList, QueueRow};
 use super::view::state::State;
 use super::view::{Avatar, Chip, Shown, Tone};
-use super::{bulk, words};
+use super::{bulk, saved_views, words};
 use crate::api::{decode_cursor, encode_cursor};
 use crate::problem::Problem;
 
@@ -248,7 +249,9 @@ pub(crate) async fn pane(
         _ => None,
     };
     let filter = filter::form(ctx, listed).await?;
+    let views = saved_views::menu(ctx, listed.here(), SavedQuery::Inbox(listed.saved())).await?;
     Ok(Queue {
+        views,
         account,
         search: listed.search().to_owned(),
         filter,

@@ -2,6 +2,7 @@
 
 use askama::Template;
 
+use super::saved_views::ViewMenu;
 use super::{Avatar, Chip, Choice, Fact, Moment, Shell, Shown};
 
 /// The page at `/calls`.
@@ -12,6 +13,8 @@ pub(crate) struct CallsPage {
     pub(crate) shell: Shell,
     /// Whether the reader may place calls.
     pub(crate) can_call: bool,
+    /// Saved views.
+    pub(crate) views: ViewMenu,
     /// The log.
     pub(crate) list: CallList,
 }

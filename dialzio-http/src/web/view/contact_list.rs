@@ -4,6 +4,7 @@ use askama::Template;
 
 use super::contact::NewContactForm;
 use super::filter::FilterChip;
+use super::saved_views::ViewMenu;
 use super::{Avatar, Chip, Choice, Moment, Shell, Shown};
 
 /// The page at `/contacts`.
@@ -14,6 +15,8 @@ pub(crate) struct ContactsPage {
     pub(crate) shell: Shell,
     /// What narrows and orders the list.
     pub(crate) filter: ContactFilter,
+    /// Saved views.
+    pub(crate) views: ViewMenu,
     /// The list.
     pub(crate) list: ContactRows,
     /// The bar for those that are selected; `None` for readers who may not change contacts.
@@ -117,8 +120,13 @@ impl ContactRows {
 
     /// The address of the list without what narrows it.
     pub(crate) fn without_filters(&self) -> String {
-        let order = self.narrowed.iter().filter(|(name, _)| *name == "order").cloned().collect::<Vec<_>>();
-        format!("contacts?{}", list_query(&self.search, &order))
+        let kept = self
+            .narrowed
+            .iter()
+            .filter(|(name, _)| matches!(*name, "order" | "columns"))
+            .cloned()
+            .collect::<Vec<_>>();
+        format!("contacts?{}", list_query(&self.search, &kept))
     }
 
     /// What is said where nothing is listed.

@@ -19,6 +19,8 @@ pub(crate) fn icon(name: &str) -> Icon {
     Icon(match name {
         "search" => r#"<circle cx="9" cy="9" r="5"/><path d="m13 13 3.5 3.5"/>"#,
         "filter" => r#"<path d="M3.5 5.5h13M6 10h8M8.5 14.5h3"/>"#,
+        "views" => r#"<path d="M5.5 3.5h9v13L10 13.2 5.5 16.5z"/>"#,
+        "edit" => r#"<path d="m12.5 4 3.5 3.5L7.5 16H4v-3.5zM11 5.5 14.5 9"/>"#,
         "columns" => r#"<path d="M3.5 4.5h13v11h-13zM8 4.5v11M12.2 4.5v11"/>"#,
         "inbox" => {
             r#"<path d="M3 11.5 5.2 5.3A1.5 1.5 0 0 1 6.6 4.3h6.8a1.5 1.5 0 0 1 1.4 1L17 11.5v3a1.5 1.5 0 0 1-1.5 1.5h-11A1.5 1.5 0 0 1 3 14.5v-3Z"/><path d="M3 11.5h3.8l1.1 2h4.2l1.1-2H17"/>"#

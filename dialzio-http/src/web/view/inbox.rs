@@ -4,6 +4,7 @@ use askama::Template;
 
 use super::excerpt::Excerpt;
 use super::filter::{FilterChip, FilterForm};
+use super::saved_views::ViewMenu;
 use super::{
     Avatar, Chip, Choice, Moment, Shell, Shown, person::PersonPane, state::State, thread::ThreadPane,
 };
@@ -97,6 +98,8 @@ pub(crate) struct Queue {
     pub(crate) account: Option<Shown>,
     /// What the person searches for; empty when nothing.
     pub(crate) search: String,
+    /// Saved views.
+    pub(crate) views: ViewMenu,
     /// What can narrow the list.
     pub(crate) filter: FilterForm,
     /// Tabs and rows.

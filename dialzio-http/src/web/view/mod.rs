@@ -35,6 +35,7 @@ pub(crate) mod quarantine;
 pub(crate) mod recordings;
 pub(crate) mod sample;
 pub(crate) mod sandbox;
+pub(crate) mod saved_views;
 pub(crate) mod scheduled;
 pub(crate) mod shared;
 pub(crate) mod shell;

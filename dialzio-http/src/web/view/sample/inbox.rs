@@ -2,6 +2,7 @@
 
 use super::composer::Case;
 use super::{at, shell, thread};
+use crate::web::view::saved_views::ViewMenu;
 use crate::web::view::{
     Avatar, Chip, Choice, Tone,
     filter::FilterForm,
@@ -16,6 +17,7 @@ pub(crate) fn page(query: &str, open: Option<Case>) -> InboxPage {
     InboxPage {
         shell: shell("Inbox", Place::Inbox),
         queue: Queue {
+            views: ViewMenu::default(),
             bulk: None,
             account: Some("Shop line · +91 80 4718 0000".into()),
             search: String::new(),

@@ -2,6 +2,7 @@
 
 use super::{at, shell, thread};
 use crate::web::view::goto;
+use crate::web::view::saved_views::ViewMenu;
 use crate::web::view::{
     Avatar, Chip, Choice, Fact, Tone,
     contact::{
@@ -91,6 +92,7 @@ pub(crate) fn contact_filter() -> ContactFilter {
 
 pub(crate) fn contacts() -> ContactsPage {
     ContactsPage {
+        views: ViewMenu::default(),
         shell: shell("Contacts", Place::Contacts),
         filter: contact_filter(),
         list: rows(),
