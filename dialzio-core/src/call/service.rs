@@ -90,6 +90,18 @@ impl<'a> CallService<'a> {
         self.require(by.scope_for(Permission::CallsRead)?, id).await
     }
 
+    /// Writes into the audit log that calls were exported, and how many.
+    ///
+    /// # Errors
+    /// [`Error::Denied`] without [`Permission::CallsRead`].
+    pub async fn exported(&self, by: &Actor, calls: u32) -> Result<(), Error> {
+        let scope = by.scope_for(Permission::CallsRead)?;
+        let mut batch = Batch::new(by, Action::CallsExported, self.runtime.now());
+        batch.counting(calls);
+        self.runtime.store().commit_one(scope, batch).await?;
+        Ok(())
+    }
+
     /// Calls, newest first.
     ///
     /// # Errors

@@ -45,6 +45,12 @@ impl Detail {
         if fits { Ok(Self(text.to_owned())) } else { Err(UnknownWord) }
     }
 
+    /// How many records one entry stands for: `rows=12`.
+    #[must_use]
+    pub fn rows(records: u32) -> Self {
+        Self(format!("rows={records}"))
+    }
+
     /// The word.
     #[must_use]
     pub fn as_str(&self) -> &str {

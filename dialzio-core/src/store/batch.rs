@@ -327,6 +327,11 @@ impl Batch {
         self
     }
 
+    /// Says in the audit log how many records it is about, where one entry stands for many.
+    pub fn counting(&mut self, records: u32) -> &mut Self {
+        self.detail(Detail::rows(records))
+    }
+
     /// Says more about the action in the audit log.
     pub fn detail(&mut self, detail: Detail) -> &mut Self {
         self.parts.detail = Some(detail);

@@ -1,23 +1,18 @@
-//! The rows of the call log as comma-separated values (RFC 4180).
+//! The rows of the call log as comma-separated values.
 
 use axum::extract::State;
-use axum::http::{HeaderValue, header};
-use axum::response::{IntoResponse, Response};
 use dialzio_core::call::{Call, CallChannels, CallQuery};
-use dialzio_core::page::PageRequest;
-use dialzio_core::{Actor, TypedId};
-use std::num::NonZeroU32;
+use dialzio_core::page::{Cursor, Page, PageRequest};
+use dialzio_core::{Actor, Error, TypedId};
 
 use super::Asked;
 use super::calls::CallFilter;
-use super::table::{CSV, describe, harmless};
+use super::csv_file::{CsvFile, Export};
+use super::table::harmless;
 use crate::auth::Caller;
-use crate::operation::{Draft, Output};
 use crate::problem::Problem;
 use crate::state::AppState;
 
-/// The most rows of one file.
-pub(crate) const MOST: usize = 50_000;
 /// The columns, in order.
 const COLUMNS: [&str; 16] = [
     "id",
@@ -61,55 +56,42 @@ fn row(call: &Call, channels: &CallChannels) -> [String; COLUMNS.len()] {
     ]
 }
 
-/// The calls of a query as a file.
-///
-/// # Errors
-/// What the log refuses; a problem if there are more than a file takes.
-pub(crate) async fn file(state: &AppState, by: &Actor, query: &CallQuery) -> Result<Vec<u8>, Problem> {
-    let failed = |_| Problem::new("server.failed");
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    writer.write_record(COLUMNS).map_err(failed)?;
-    let channels = state.crm().calls().channels(by).await?;
-    let (mut after, mut count) = (None, 0);
-    loop {
-        let page =
-            state.crm().calls().list(by, query, PageRequest::after(after, NonZeroU32::new(200))).await?;
-        count += page.items.len();
-        if count > MOST {
-            return Err(Problem::invalid(
-                "since",
-                format!("leaves more than {MOST} calls: choose a shorter period"),
-            ));
-        }
-        for call in &page.items {
-            writer.write_record(row(call, &channels)).map_err(failed)?;
-        }
-        after = page.next;
-        if after.is_none() {
-            return writer.into_inner().map_err(|_| Problem::new("server.failed"));
-        }
+/// The calls of a query.
+#[derive(Clone)]
+pub(crate) struct CallsExport {
+    state: AppState,
+    by: Actor,
+    query: CallQuery,
+    channels: CallChannels,
+}
+
+impl CallsExport {
+    /// Ready to be read.
+    ///
+    /// # Errors
+    /// What the log refuses.
+    pub(crate) async fn of(state: AppState, by: Actor, query: CallQuery) -> Result<Self, Problem> {
+        let channels = state.crm().calls().channels(&by).await?;
+        Ok(Self { state, by, query, channels })
     }
 }
 
-/// Comma-separated values to be kept as a file.
-#[derive(Debug)]
-pub struct CsvFile(pub(crate) Vec<u8>);
+impl Export for CallsExport {
+    type Row = Call;
+    const NAME: &'static str = "calls.csv";
+    const COLUMNS: &'static [&'static str] = &COLUMNS;
 
-impl IntoResponse for CsvFile {
-    fn into_response(self) -> Response {
-        let headers = [
-            (header::CONTENT_TYPE, HeaderValue::from_static(CSV)),
-            (header::CONTENT_DISPOSITION, HeaderValue::from_static("attachment; filename=\"calls.csv\"")),
-        ];
-        (headers, self.0).into_response()
+    async fn page(&self, after: Option<Cursor>) -> Result<Page<Call>, Error> {
+        let request = PageRequest { after, ..PageRequest::first(PageRequest::MAX) };
+        self.state.crm().calls().list(&self.by, &self.query, request).await
     }
-}
 
-impl Output for CsvFile {
-    const MEDIA_TYPE: &'static str = "text/csv";
+    fn cells(&self, call: &Call) -> Vec<String> {
+        row(call, &self.channels).into()
+    }
 
-    fn describe(draft: &mut Draft) {
-        describe(draft);
+    async fn sent(&self, rows: u32) -> Result<(), Error> {
+        self.state.crm().calls().exported(&self.by, rows).await
     }
 }
 
@@ -120,5 +102,5 @@ pub async fn get(
     Asked(filter): Asked<CallFilter>,
 ) -> Result<CsvFile, Problem> {
     let query = filter.query(&state, &actor).await?;
-    Ok(CsvFile(file(&state, &actor, &query).await?))
+    CsvFile::of(CallsExport::of(state, actor, query).await?).await
 }

@@ -22,7 +22,8 @@ use super::view::calls::{CallDay, CallList, CallRow, CallTab, CallsPage};
 use super::view::shell::Place;
 use super::view::{Chip, Choice, Shown, Tone};
 use super::{saved_views, words};
-use crate::api::call_export::{CsvFile, file};
+use crate::api::call_export::CallsExport;
+use crate::api::csv_file::CsvFile;
 use crate::api::{decode_cursor, encode_cursor};
 use crate::problem::Problem;
 
@@ -166,7 +167,7 @@ pub(crate) async fn read(ctx: PageContext, Query(asked): Query<Asked>) -> Result
 /// `GET /calls.csv`: the same rows as a file.
 pub(crate) async fn csv(ctx: PageContext, Query(asked): Query<Asked>) -> Result<CsvFile, Problem> {
     let query = asked.read(&ctx).map_err(|error| Problem::invalid("query", error))?;
-    Ok(CsvFile(file(&ctx.state, &ctx.actor, &query).await?))
+    CsvFile::of(CallsExport::of(ctx.state, ctx.actor, query).await?).await
 }
 
 async fn list(ctx: &PageContext, asked: &Asked) -> Result<CallList, Problem> {

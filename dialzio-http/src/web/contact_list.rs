@@ -16,7 +16,8 @@ use super::view::filter::FilterChip;
 use super::view::shell::Place;
 use super::view::{Avatar, Choice, Shown};
 use super::{contact_bulk, person, saved_views, words};
-use crate::api::contact_export::{ContactsCsv, file};
+use crate::api::contact_export::ContactsExport;
+use crate::api::csv_file::CsvFile;
 use crate::api::{decode_cursor, encode_cursor};
 use crate::problem::Problem;
 
@@ -129,8 +130,9 @@ pub(crate) async fn read(ctx: PageContext, Query(listed): Query<Listed>) -> Resu
 }
 
 /// `GET /contacts.csv`: the same rows as a file.
-pub(crate) async fn csv(ctx: PageContext, Query(listed): Query<Listed>) -> Result<ContactsCsv, Problem> {
-    file(&ctx.state, &ctx.actor, listed.query(ctx.actor.member())).await
+pub(crate) async fn csv(ctx: PageContext, Query(listed): Query<Listed>) -> Result<CsvFile, Problem> {
+    let query = listed.query(ctx.actor.member());
+    CsvFile::of(ContactsExport { state: ctx.state, by: ctx.actor, query }).await
 }
 
 async fn rows(ctx: &PageContext, listed: &Listed) -> Result<ContactRows, Problem> {
