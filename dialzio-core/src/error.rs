@@ -28,6 +28,8 @@ string_enum! {
         Disposition = "disposition",
         /// A text that members send often.
         CannedReply = "canned_reply",
+        /// An import of contacts from a file.
+        Import = "import",
         /// What a list shows, saved under a name.
         SavedView = "saved_view",
         /// What is done with calls that come in.

@@ -91,6 +91,8 @@ typed_id! {
     CannedReplyId,
     /// What a list shows, saved under a name.
     SavedViewId,
+    /// An import of contacts from a file.
+    ImportId,
     /// A notification of a member; the time inside is when it was made.
     NoticeId,
     /// What is done with calls that come in.

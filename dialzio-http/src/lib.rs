@@ -14,6 +14,7 @@ mod health;
 mod hooks;
 mod host_auth;
 mod identify;
+mod import;
 pub mod listen;
 mod middleware;
 #[cfg(all(feature = "sqlite", feature = "postgres", feature = "whatsapp"))]

@@ -298,6 +298,13 @@ routes! {
     "contacts.create" post "/v1/contacts" needs(P::ContactsWrite), "Create a contact", 201 => api::contacts::create,
         sample r#"{"name":"Asha Rao","details":[{"kind":"phone","value":"+919840012345","label":"mobile"}],"tags":["vip"],"stage":"new"}"#;
     "contacts.export" get "/v1/contacts/export" needs(P::ContactsRead), "The rows of the list of contacts as a table of comma-separated values", 200 => api::contact_export::get;
+    "contacts.preview_import" post "/v1/contacts/imports/preview" needs(P::ContactsWrite), "Look at a file of contacts: what its columns are, and what would become of its first rows", 200 => api::imports::preview,
+        form ["file" = "name,phone\nAsha Rao,+919840012345\n", "columns" = "name,phone", "duplicates" = "fill"], largest api::imports::LARGEST;
+    "contacts.import" post "/v1/contacts/imports" needs(P::ContactsWrite), "Import contacts from a file in the background; the same file again changes nothing", 202 => api::imports::create,
+        form ["file" = "name,phone\nAsha Rao,+919840012345\n", "columns" = "name,phone", "duplicates" = "skip"], largest api::imports::LARGEST,
+        problems ["import.running"];
+    "contacts.import_progress" get "/v1/contacts/imports/{import}" needs(P::ContactsWrite), "Get how far an import is, and the first rows that it left out", 200 => api::imports::get;
+    "contacts.import_left_out" get "/v1/contacts/imports/{import}/left-out" needs(P::ContactsWrite), "The rows that an import left out, each with the reason, as comma-separated values", 200 => api::imports::left_out_rows;
     "contacts.bulk" post "/v1/contacts/bulk" needs(P::ContactsWrite), "Give up to 100 contacts an owner, a stage or a tag, or remove a tag, each with its outcome", 200 => api::contact_bulk::change,
         sample r#"{"contacts":[{"contact":"01890000-0000-7000-8000-000000000000"}],"action":"set_stage","stage":"customer"}"#,
         problems ["member.not_found"];

@@ -7,6 +7,7 @@ use tokio::sync::Semaphore;
 
 use crate::disk::FreeSpace;
 use crate::event_hub::EventHub;
+use crate::import::Imports;
 use crate::mount::Mount;
 use crate::options::Options;
 use crate::peer::Counts;
@@ -27,6 +28,7 @@ struct Inner {
     event_hub: EventHub,
     presence: Arc<Presence>,
     attempts: Attempts,
+    imports: Imports,
     uploads: Arc<Semaphore>,
     hooks: Arc<Semaphore>,
     slow: SlowBodies,
@@ -49,6 +51,7 @@ impl AppState {
                 event_hub: EventHub::default(),
                 presence: Arc::default(),
                 attempts: Attempts::default(),
+                imports: Imports::default(),
                 uploads: Arc::new(Semaphore::new(UPLOADS)),
                 hooks: Arc::new(Semaphore::new(HOOKS)),
                 slow: SlowBodies::default(),
@@ -121,6 +124,11 @@ impl AppState {
     pub(crate) fn free_space(&self) -> FreeSpace {
         let watched = self.inner.options.disk.as_ref().map(crate::disk::Disk::free_space);
         watched.unwrap_or(FreeSpace { free: None, webhooks: true, uploads: true })
+    }
+
+    /// The imports of this server.
+    pub(crate) fn imports(&self) -> &Imports {
+        &self.inner.imports
     }
 
     pub(crate) fn attempts(&self) -> &Attempts {

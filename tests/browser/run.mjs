@@ -12,6 +12,8 @@ import { bulk } from './tests/bulk.mjs';
 import { callLog } from './tests/calls.mjs';
 import { canned } from './tests/canned.mjs';
 import { contactList } from './tests/contacts.mjs';
+import { imports } from './tests/imports.mjs';
+import { views } from './tests/views.mjs';
 import { consent } from './tests/consent.mjs';
 import { drafts } from './tests/drafts.mjs';
 import { faults } from './tests/faults.mjs';
@@ -61,6 +63,8 @@ const ALL = [
   sendAndClose,
   bulk,
   contactList,
+  views,
+  imports,
   roles,
   profile,
   members,

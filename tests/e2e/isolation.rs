@@ -99,6 +99,7 @@ pub(crate) async fn tenant(fixture: &Fixture, number: &str) -> Tenant {
     let view = fixture.crm.saved_views().add(&meera.actor, view).await.unwrap();
     ids.insert("saved_view", view.id.to_string());
     fixture.patch(&seat, &format!("/v1/members/{}", ids["member"]), json!({"role": "agent"})).await.is(200);
+    ids.insert("import", imported(fixture, &seat).await);
     let flow = json!({"account": ids["telephone"], "name": "Desk", "enabled": true,
         "definition": {"voicemail": {"prompt": "Please leave a message."}}});
     ids.insert("call_flow", fixture.post(&seat, "/v1/call-flows", flow).await.is(201).id());
@@ -108,6 +109,18 @@ pub(crate) async fn tenant(fixture: &Fixture, number: &str) -> Tenant {
     let request = fixture.http.post(url).bearer_auth(&seat.key).header("idempotency-key", "scheduled");
     ids.insert("scheduled", crate::fixture::answer(request.json(&later)).await.is(201).id());
     Tenant { seat, line, ids }
+}
+
+/// An import that has ended.
+async fn imported(fixture: &Fixture, seat: &Seat) -> String {
+    let part = reqwest::multipart::Part::text("name,phone\nMeera,+919840012399\n").file_name("people.csv");
+    let form = reqwest::multipart::Form::new().part("file", part);
+    let url = format!("{}/v1/contacts/imports", fixture.origin);
+    let id = answer(fixture.http.post(url).bearer_auth(&seat.key).multipart(form)).await.is(202).id();
+    while fixture.get(seat, &format!("/v1/contacts/imports/{id}")).await.is(200).json["state"] == "running" {
+        tokio::time::sleep(std::time::Duration::from_millis(2)).await;
+    }
+    id
 }
 
 /// The path of a route with the names of ids: agents are those of a telephone system, templates are entered for SMS.

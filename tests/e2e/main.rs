@@ -31,6 +31,7 @@ mod fixture;
 mod happy_path;
 mod hooks;
 mod hostile;
+mod imports;
 mod isolation;
 mod keys;
 mod live;

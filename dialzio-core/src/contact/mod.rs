@@ -4,7 +4,8 @@
 mod bulk;
 mod former;
 mod identity;
-pub(crate) mod inbound;
+pub(crate) mod import;
+mod inbound;
 mod note;
 mod numbers;
 mod query;
@@ -16,6 +17,7 @@ pub use former::DoubtAnswer;
 pub use identity::{
     Address, Alias, AliasKind, BusinessScopedId, ChannelIdentity, Doubt, Former, Portfolio, SubjectKey,
 };
+pub use import::{Duplicates, Import, ImportOutcome, ImportRow, MAX_IMPORT_ROWS, Skipped};
 pub use note::{Note, Task, TaskChange};
 pub use query::{ContactEntry, ContactOrder, ContactQuery, OwnerFilter};
 pub use service::{ContactPatch, ContactService, NewContact, NewTask};

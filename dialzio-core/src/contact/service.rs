@@ -116,7 +116,7 @@ pub struct ContactService<'a> {
     pub(super) runtime: &'a Runtime,
 }
 
-fn sorted(mut tags: Vec<TagName>) -> Vec<TagName> {
+pub(super) fn sorted(mut tags: Vec<TagName>) -> Vec<TagName> {
     tags.sort_unstable();
     tags.dedup();
     tags

@@ -97,7 +97,6 @@ impl From<Whose> for String {
 
 /// What a list shows. A field that the list does not have is refused.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(tag = "list", rename_all = "snake_case")]
 pub enum SavedQuery {
     /// The list of contacts.
@@ -210,6 +209,46 @@ impl SavedQuery {
         if let Self::Contacts(SavedContacts { columns: Some(columns), .. }) = self {
             columns.sort_unstable();
             columns.dedup();
+        }
+    }
+}
+
+/// The fields of each list together with its word: written by hand, since each list refuses what it does not have.
+#[cfg(feature = "openapi")]
+mod described {
+    use utoipa::openapi::schema::{ObjectBuilder, OneOfBuilder, SchemaType, Type};
+    use utoipa::openapi::{RefOr, Schema};
+    use utoipa::{PartialSchema, ToSchema};
+
+    use super::{SavedCalls, SavedContacts, SavedInbox, SavedList, SavedQuery};
+
+    fn of<T: PartialSchema>(list: SavedList) -> RefOr<Schema> {
+        let mut schema = T::schema();
+        if let RefOr::T(Schema::Object(fields)) = &mut schema {
+            let word = ObjectBuilder::new().schema_type(SchemaType::new(Type::String));
+            let word = word.enum_values(Some([list.as_str()])).build();
+            fields.properties.insert("list".to_owned(), RefOr::T(Schema::Object(word)));
+            fields.required.insert(0, "list".to_owned());
+        }
+        schema
+    }
+
+    impl PartialSchema for SavedQuery {
+        fn schema() -> RefOr<Schema> {
+            OneOfBuilder::new()
+                .item(of::<SavedContacts>(SavedList::Contacts))
+                .item(of::<SavedInbox>(SavedList::Inbox))
+                .item(of::<SavedCalls>(SavedList::Calls))
+                .description(Some("What a list shows. A field that the list does not have is refused."))
+                .into()
+        }
+    }
+
+    impl ToSchema for SavedQuery {
+        fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+            SavedContacts::schemas(schemas);
+            SavedInbox::schemas(schemas);
+            SavedCalls::schemas(schemas);
         }
     }
 }

@@ -17,9 +17,11 @@ pub mod contact_export;
 pub mod contact_list;
 pub mod contacts;
 pub mod conversations;
+pub mod csv_file;
 pub mod dispositions;
 pub mod drafts;
 pub mod events;
+pub mod imports;
 pub mod keys;
 pub mod media;
 pub mod members;
@@ -110,6 +112,7 @@ record_ids! {
     ContactId = Contact,
     ConversationId = Conversation,
     DispositionId = Disposition,
+    ImportId = Import,
     InvitationId = Invitation,
     MediaId = Media,
     MemberId = Member,

@@ -86,6 +86,7 @@ const CODES: &[(&str, u16, &str)] = &[
     ("hours.quiet", 403, "It is outside the hours for promotional messages: it can be sent when they begin"),
     ("idempotency.key_missing", 400, "Send an Idempotency-Key of 1 to 255 visible ASCII characters"),
     ("idempotency.key_reused", 422, "This Idempotency-Key was used for another request: choose a new one"),
+    ("import.running", 409, "An import is running: wait until it has ended"),
     ("input.invalid", 422, "The request is invalid: see which fields to correct"),
     ("keys.exists", 500, "A key file exists already, so no other is made"),
     ("keys.foreign", 500, "The keys are not those of this database: its own key file has to be put back"),

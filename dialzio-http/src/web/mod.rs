@@ -25,6 +25,7 @@ mod consent;
 mod contact;
 mod contact_bulk;
 mod contact_edit;
+mod contact_import;
 mod contact_list;
 mod contacts;
 mod dock;
@@ -98,6 +99,7 @@ fn pages() -> Router<AppState> {
         .route("/inbox/{conversation}", get(inbox::page_open))
         .route("/contacts", get(contact_list::page))
         .route("/contacts.csv", get(contact_list::csv))
+        .route("/contacts/import", get(contact_import::page))
         .route("/contacts/{contact}", get(contact::page))
         .route("/tasks", get(tasks::page))
         .route("/notices", get(notices::page))
@@ -160,6 +162,8 @@ fn reads() -> Router<AppState> {
         .route("/web/conversations/{conversation}/canned-replies/{canned_reply}", get(canned_replies::filled))
         .route("/web/call-flows", get(call_flows::read).post(call_flows::add))
         .route("/web/call-flows/{call_flow}/preview", get(call_flows::preview))
+        .route("/web/contacts/imports/{import}", get(contact_import::read_on))
+        .route("/web/contacts/imports/{import}/left-out.csv", get(contact_import::left_out_rows))
         .route("/web/views", get(saved_views::open).post(saved_views::add))
         .route("/web/views/{saved_view}", post(saved_views::save))
         .route("/web/views/{saved_view}/delete", post(saved_views::delete))
@@ -187,6 +191,14 @@ fn posts() -> Router<AppState> {
         .route(
             "/web/conversations/{conversation}/messages",
             post(outgoing::reply).layer(DefaultBodyLimit::max(crate::form::LARGEST)),
+        )
+        .route(
+            "/web/contacts/import/preview",
+            post(contact_import::preview).layer(DefaultBodyLimit::max(crate::api::imports::LARGEST)),
+        )
+        .route(
+            "/web/contacts/import",
+            post(contact_import::run).layer(DefaultBodyLimit::max(crate::api::imports::LARGEST)),
         )
         .route("/web/conversations/{conversation}/notes", post(outgoing::note))
         .route("/web/conversations/{conversation}/draft", post(outgoing::draft))

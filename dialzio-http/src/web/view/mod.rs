@@ -15,6 +15,7 @@ pub(crate) mod channels;
 pub(crate) mod common;
 pub(crate) mod composer;
 pub(crate) mod contact;
+pub(crate) mod contact_import;
 pub(crate) mod contact_list;
 pub(crate) mod entry;
 pub(crate) mod excerpt;
