@@ -49,7 +49,7 @@
     open.open = false;
     if (isInside) open.querySelector('summary').focus();
   }
-  const opened = () => [...(page()?.querySelectorAll('details.filter[open]') ?? [])];
+  const opened = () => [...(page()?.querySelectorAll('details.filter[open]:not(#views)') ?? [])];
   document.addEventListener('toggle', (event) => {
     if (event.target.open && event.target.matches?.('#contacts details.filter:not(#views)')) event.target.querySelector('select, input').focus();
   }, true);

@@ -16,6 +16,14 @@
     if (box()?.open && (document.activeElement === document.body || !document.activeElement)) first()?.focus();
   }, true);
 
+  // A name that is being typed already stays.
+  const isTyped = () => [...box().querySelectorAll('input:not([type="hidden"])')].some((field) => field.value !== field.defaultValue);
+  document.addEventListener('htmx:before:swap', (event) => {
+    const { ctx, tasks } = event.detail;
+    if (!ctx.quiet || !tasks) return;
+    for (let at = tasks.length - 1; at >= 0; at -= 1) if (tasks[at].target?.id === 'views-menu' && isTyped()) tasks.splice(at, 1);
+  });
+
   // A view keeps the columns that are shown.
   const fill = (form) => {
     form.querySelectorAll('[data-view-here]').forEach((field) => { field.value = here(); });
