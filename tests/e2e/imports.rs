@@ -52,7 +52,7 @@ async fn entries(fixture: &Fixture, seat: &Seat, action: Action) -> Vec<(Option<
 }
 
 const FILE: &str = "Full name;Mobile;Email;Tags;Stage;Remarks\r\n\
-    Asha Rao;098400 12345;asha@example.com;vip, regular;Customer;Prefers calls\r\n\
+    Asha Rao;098400 12345;asha@example.com;\"vip; regular\";Customer;Prefers calls\r\n\
     Ravi;+91 98400 12346;;;;\r\n\
     Nobody;;;;;\r\n\
     Meera;12;;;;\r\n\
@@ -145,7 +145,7 @@ async fn what_a_contact_has_nothing_of_is_filled_in_and_the_rest_stays() {
 async fn our_own_export_is_taken_back_and_both_are_on_record() {
     let fixture = Fixture::start().await;
     let (seat, other) = (fixture.found("Green Leaf").await, fixture.found("Blue Leaf").await);
-    let odd = json!({"name": "=Asha", "tags": ["@home", "+vip"], "stage": "customer",
+    let odd = json!({"name": "=Asha", "tags": ["@home", "+vip", "a, b"], "stage": "customer",
         "details": [{"kind": "phone", "value": "+919840012345"}, {"kind": "email", "value": "+a@example.com"}]});
     fixture.post(&seat, "/v1/contacts", odd).await.is(201);
     for place in 0..450 {

@@ -23,9 +23,9 @@ pub(crate) struct RowReader {
     members: Vec<(String, Option<MemberId>)>,
 }
 
-/// The values of a cell that may hold several.
-fn values(cell: &str) -> impl Iterator<Item = &str> {
-    let parts = cell.split([';', ',', '\n']).flat_map(|part| part.split(":::"));
+/// The values of a cell that may hold several. Only numbers and addresses never hold a comma themselves.
+fn values<'a>(cell: &'a str, between: &'static [char]) -> impl Iterator<Item = &'a str> {
+    let parts = cell.split(between).flat_map(|part| part.split(":::"));
     parts.map(|part| plain(part.trim()).trim()).filter(|part| !part.is_empty())
 }
 
@@ -71,13 +71,13 @@ impl RowReader {
                 Some(Field::Name) => names.push(text),
                 Some(Field::Note) => notes.push(text),
                 Some(Field::Phone) => {
-                    for number in values(cell) {
+                    for number in values(cell, &[';', ',', '\n']) {
                         let detail = Detail::written(number, self.country);
                         read.details.push(detail.map_err(|error| format!("number: {error}"))?);
                     }
                 }
                 Some(Field::Email) => {
-                    for address in values(cell) {
+                    for address in values(cell, &[';', ',', '\n']) {
                         let email =
                             EmailAddress::parse(address).map_err(|error| format!("email: {error}"))?;
                         read.details.push(Detail { value: DetailValue::Email(email), label: None });
@@ -86,7 +86,7 @@ impl RowReader {
                 Some(Field::Stage) => read.stage = Some(stage(text)?),
                 Some(Field::Owner) => read.owner = Some(self.owner(text)?),
                 Some(Field::Tags) => {
-                    for tag in values(cell) {
+                    for tag in values(cell, &[';', '\n']) {
                         read.tags.push(TagName::parse(tag).map_err(|error| format!("tags: {error}"))?);
                     }
                 }
@@ -168,9 +168,9 @@ mod tests {
     #[test]
     fn what_our_own_export_keeps_from_being_a_formula_is_read_as_it_was() {
         let reader = reader(&[Some(Field::Name), Some(Field::Tags), Some(Field::Phone)]);
-        let read = reader.read(&row(&["'=Asha", "'+vip; '@home", "'+91 98400 12345"])).unwrap();
+        let read = reader.read(&row(&["'=Asha", "'+vip; '@home; a, b", "'+91 98400 12345"])).unwrap();
         assert_eq!(read.name.unwrap().reveal(), "=Asha");
-        assert_eq!(read.tags.iter().map(TagName::reveal).collect::<Vec<_>>(), ["+vip", "@home"]);
+        assert_eq!(read.tags.iter().map(TagName::reveal).collect::<Vec<_>>(), ["+vip", "@home", "a, b"]);
         assert_eq!(read.details.len(), 1);
         let read = reader.read(&row(&["'Asha", "", "+919840012345"])).unwrap();
         assert_eq!(read.name.unwrap().reveal(), "'Asha", "an apostrophe of their own stays");
