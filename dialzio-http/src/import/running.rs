@@ -9,8 +9,8 @@ use super::sheet::Sheet;
 use crate::problem::Problem;
 use crate::state::AppState;
 
-/// How many imports that have ended are remembered, each with its rows.
-const REMEMBERED: usize = 8;
+/// How many rows of imports that have ended are remembered, of all organisations together.
+const REMEMBERED: usize = 200_000;
 /// Rows that are handed over at a time; the core writes fewer in each transaction.
 const STEP: usize = 100;
 
@@ -81,14 +81,18 @@ impl Imports {
         self.runs().iter().find(|run| run.org == org && run.id == id).cloned()
     }
 
-    /// Takes in a new one, unless one of the organisation is running. Those that ended first are forgotten first.
+    /// Takes in a new one, unless one of the organisation is running. Those that began first are forgotten first, once they
+    /// have ended.
     fn take(&self, new: &Arc<Run>) -> bool {
         let mut runs = self.runs();
         let is_running = |run: &Run| run.progress().end.is_none();
         if runs.iter().any(|run| run.org == new.org && is_running(run)) {
             return false;
         }
-        while runs.iter().filter(|run| !is_running(run)).count() >= REMEMBERED {
+        let rows = |runs: &[Arc<Run>]| {
+            runs.iter().filter(|run| !is_running(run)).map(|run| run.sheet.rows.len()).sum::<usize>()
+        };
+        while rows(&runs) > REMEMBERED {
             let Some(oldest) = runs.iter().position(|run| !is_running(run)) else { break };
             runs.remove(oldest);
         }
