@@ -159,7 +159,7 @@ mod tests {
             read.details.iter().map(|detail| detail.value.subject_key().reveal().to_owned()).collect();
         assert_eq!(
             keys,
-            ["phone:+919840012345", "phone:+914428123456", "email:asha@example.com", "email:a@example.com"]
+            ["phone:919840012345", "phone:914428123456", "email:asha@example.com", "email:a@example.com"]
         );
         assert_eq!((read.row, read.stage, read.tags.len()), (7, Some(Stage::Customer), 2));
         assert_eq!(read.note.unwrap().reveal(), "Prefers calls.");
