@@ -39,15 +39,20 @@ async fn people(fixture: &Fixture, seat: &Seat) -> Vec<Value> {
     fixture.list(seat, "/v1/contacts").await
 }
 
-/// The subjects and the counts of the entries of an action.
-async fn entries(fixture: &Fixture, seat: &Seat, action: Action) -> Vec<(Option<String>, Option<u32>)> {
+/// The subjects and the details of the entries of an action.
+async fn entries(fixture: &Fixture, seat: &Seat, action: Action) -> Vec<(Option<String>, Option<String>)> {
     let (mut found, mut after) = (Vec::new(), 0);
     loop {
         let page = fixture.crm.ledger().audit(&seat.owner, after, 200).await.unwrap();
         let Some(last) = page.last() else { return found };
         after = last.seq;
         let of_it = page.iter().filter(|entry| entry.action == action);
-        found.extend(of_it.map(|entry| (entry.subject.map(|id| id.to_string()), entry.count)));
+        found.extend(of_it.map(|entry| {
+            (
+                entry.subject.map(|id| id.to_string()),
+                entry.detail.as_ref().map(|detail| detail.as_str().to_owned()),
+            )
+        }));
     }
 }
 
@@ -103,7 +108,8 @@ async fn a_file_is_imported_once_and_the_same_file_again_changes_nothing() {
         assert_eq!(fixture.list(&seat, &format!("{path}/notes")).await.len(), 1);
     }
     let recorded = entries(&fixture, &seat, Action::ContactsImported).await;
-    assert_eq!(recorded.iter().map(|(_, count)| *count).collect::<Vec<_>>(), [Some(2), Some(0), Some(0)]);
+    let counted: Vec<_> = recorded.iter().map(|(_, count)| count.as_deref().unwrap()).collect();
+    assert_eq!(counted, ["rows=2", "rows=0", "rows=0"]);
     assert_eq!(recorded[0].0.as_deref(), first["id"].as_str());
 
     let left_out = format!("{IMPORTS}/{}/left-out", first["id"].as_str().unwrap());
@@ -153,10 +159,13 @@ async fn our_own_export_is_taken_back_and_both_are_on_record() {
         fixture.post(&seat, "/v1/contacts", one).await.is(201);
     }
     let file = fixture.get(&seat, "/v1/contacts/export").await.is(200);
-    assert_eq!(entries(&fixture, &seat, Action::ContactsExported).await, [(None, Some(451))]);
+    assert_eq!(
+        entries(&fixture, &seat, Action::ContactsExported).await,
+        [(None, Some("rows=451".to_owned()))]
+    );
     fixture.get(&seat, "/v1/calls/export").await.is(200);
-    assert_eq!(entries(&fixture, &seat, Action::CallsExported).await, [(None, Some(0))]);
-    assert!(fixture.crm.ledger().verify(&seat.owner).await.unwrap().is_ok(), "the chain holds");
+    assert_eq!(entries(&fixture, &seat, Action::CallsExported).await, [(None, Some("rows=0".to_owned()))]);
+    assert!(fixture.crm.ledger().verify(&seat.owner).await.unwrap().finding.is_none(), "the chain holds");
 
     let taken = import(&fixture, &other, &file.bytes, &[]).await;
     assert_eq!(sums(&taken), json!([451, 0, 0]), "{taken}");

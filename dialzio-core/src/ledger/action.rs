@@ -35,7 +35,7 @@ string_enum! {
         /// Something was asked for that the caller's permissions do not include; the detail names the one that is missing. Once
         /// a minute for each caller and permission.
         AccessRefused = "access.refused",
-        /// Entries of the audit log were exported.
+        /// Entries of the audit log were exported; the detail says how many.
         AuditExported = "audit.exported",
         /// The operator verified the audit log.
         AuditVerified = "audit.verified",

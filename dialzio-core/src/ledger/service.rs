@@ -104,13 +104,14 @@ impl<'a> LedgerService<'a> {
         Ok(low.min(newest))
     }
 
-    /// Puts on record that entries are exported, before the first of them is handed out.
+    /// Puts on record that so many entries were exported.
     ///
     /// # Errors
     /// [`Error::Denied`] without [`Permission::AuditRead`].
-    pub async fn exported(&self, by: &Actor) -> Result<(), Error> {
+    pub async fn exported(&self, by: &Actor, entries: u32) -> Result<(), Error> {
         let scope = by.scope_for(Permission::AuditRead)?;
-        let batch = Batch::new(by, Action::AuditExported, self.runtime.now());
+        let mut batch = Batch::new(by, Action::AuditExported, self.runtime.now());
+        batch.counting(entries);
         self.runtime.store().commit_one(scope, batch).await?;
         Ok(())
     }

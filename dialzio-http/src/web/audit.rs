@@ -13,7 +13,8 @@ use super::page_context::{PageContext, show};
 use super::view::Choice;
 use super::view::audit::{AuditList, AuditPage, AuditRow, VerifyCard};
 use super::view::shell::Place;
-use crate::api::audit_export::{AuditCsv, file};
+use crate::api::audit_export::AuditExport;
+use crate::api::csv_file::CsvFile;
 use crate::problem::Problem;
 
 /// Rows of a page.
@@ -98,9 +99,9 @@ pub(crate) async fn read(ctx: PageContext, Query(asked): Query<Asked>) -> Result
 }
 
 /// `GET /settings/audit.csv`: the same entries as a file.
-pub(crate) async fn csv(ctx: PageContext, Query(asked): Query<Asked>) -> Result<AuditCsv, Problem> {
+pub(crate) async fn csv(ctx: PageContext, Query(asked): Query<Asked>) -> Result<CsvFile, Problem> {
     let filter = asked.read(&ctx).map_err(|error| Problem::invalid("query", error))?;
-    file(&ctx.state, &ctx.actor, filter).await
+    CsvFile::of(AuditExport { state: ctx.state, by: ctx.actor, filter }).await
 }
 
 /// `POST /web/audit/verify`.
