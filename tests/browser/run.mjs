@@ -31,6 +31,7 @@ import { notices } from './tests/notices.mjs';
 import { keepOrder } from './tests/order.mjs';
 import { members, profile, templates } from './tests/people.mjs';
 import { audit } from './tests/audit.mjs';
+import { apiKeys } from './tests/programs.mjs';
 import { phoneBeside } from './tests/phone.mjs';
 import { places } from './tests/places.mjs';
 import { presence } from './tests/presence.mjs';
@@ -69,6 +70,7 @@ const ALL = [
   profile,
   members,
   audit,
+  apiKeys,
   templates,
   consent,
   timeline,

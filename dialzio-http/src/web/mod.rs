@@ -6,6 +6,7 @@
 
 mod activity;
 mod agents;
+mod api_keys;
 mod attempts;
 mod audit;
 mod audit_words;
@@ -118,6 +119,10 @@ fn pages() -> Router<AppState> {
         .route("/settings/recordings", get(recordings::page))
         .route("/settings/channels", get(numbers::page))
         .route("/settings/channels/new", get(channels::page))
+        .route("/settings/api-keys", get(api_keys::page))
+        .route("/web/api-keys", post(api_keys::create))
+        .route("/web/api-keys/{key}/rotate", post(api_keys::rotate))
+        .route("/web/api-keys/{key}/revoke", post(api_keys::revoke))
         .route("/settings/audit", get(audit::page))
         .route("/settings/audit.csv", get(audit::csv))
         .route("/web/audit", get(audit::read))

@@ -154,6 +154,7 @@ impl PageContext {
             missed,
             held,
             audit: self.may(Permission::AuditRead),
+            api_keys: self.may(Permission::MembersManage),
             sandbox: self.has_sandbox(),
             keys: self.keys,
             after: self.after.map(|seq| seq.0),
@@ -171,6 +172,7 @@ impl PageContext {
         Offered {
             events: self.may(Permission::QuarantineManage),
             audit: self.may(Permission::AuditRead),
+            api_keys: self.may(Permission::MembersManage),
             sandbox: self.has_sandbox(),
         }
     }

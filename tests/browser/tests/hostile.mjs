@@ -184,7 +184,7 @@ async function plant({ server, guard, provider, page }) {
     ['/inbox', 'inbox'], [`/inbox/${talk.id}`, 'thread'], [`/inbox?q=${'W'.repeat(30)}`, 'search'], [`/inbox/${talks.find((one) => one.person.phone === `+${number(2)}`).id}`, 'thread-rtl'],
     ['/tasks?view=team', 'tasks'], ['/notices', 'notices'], ['/contacts', 'contacts'], ['/contacts/import', 'import'], [`/contacts/${talk.contact}`, 'contact'], [`/contacts/${talk.contact}?tab=consent`, 'ledger'],
     ['/calls', 'calls'], [`/calls/${call}`, 'call'], ['/reports/calls', 'report'],
-    ['/settings', 'settings'], ['/settings/profile', 'profile'], ['/settings/members', 'members'], ['/settings/audit', 'audit'], ['/settings/canned-replies', 'canned'], ['/settings/call-flows', 'flows'],
+    ['/settings', 'settings'], ['/settings/profile', 'profile'], ['/settings/members', 'members'], ['/settings/audit', 'audit'], ['/settings/api-keys', 'api-keys'], ['/settings/canned-replies', 'canned'], ['/settings/call-flows', 'flows'],
     ['/settings/recordings', 'recordings'], [`/settings/recordings?contact=${talk.contact}`, 'recordings-of'], ['/settings/channels', 'channels'],
     ...['whatsapp', 'telecmi', 'piopiy'].map((provider) => [`/settings/channels/new?provider=${provider}`, `channel-${provider}`]),
     [`/settings/channels/${spoken.id}/agents`, 'agents'], [`/settings/channels/${spoken.id}/sms`, 'sms'], ['/settings/templates', 'templates'],

@@ -16,6 +16,7 @@ pub(crate) struct GotoEntry {
 }
 
 const EVENTS: &str = "settings/events";
+const API_KEYS: &str = "settings/api-keys";
 const AUDIT: &str = "settings/audit";
 const SANDBOX: &str = "sandbox";
 
@@ -27,7 +28,7 @@ const fn command(label: &'static str, icon: &'static str, press: &'static str) -
     GotoEntry { label, icon, href: None, press }
 }
 
-const ENTRIES: [GotoEntry; 31] = [
+const ENTRIES: [GotoEntry; 32] = [
     page("Inbox", "inbox", "inbox"),
     page("Calls", "call", "calls"),
     page("Calls: to call back", "call-missed", "calls?view=waiting"),
@@ -44,6 +45,7 @@ const ENTRIES: [GotoEntry; 31] = [
     page("Settings: canned replies", "canned", "settings/canned-replies"),
     page("Settings: templates", "template", "settings/templates"),
     page("Settings: channels", "plug", "settings/channels"),
+    page("Settings: API keys", "plug", API_KEYS),
     page("Settings: audit log", "shield", AUDIT),
     page("Settings: unprocessed events", "held", EVENTS),
     page("Sandbox phone", "handset", SANDBOX),
@@ -68,6 +70,8 @@ pub(crate) struct Offered {
     pub(crate) events: bool,
     /// The audit log.
     pub(crate) audit: bool,
+    /// The list of API keys.
+    pub(crate) api_keys: bool,
     /// The sandbox phone.
     pub(crate) sandbox: bool,
 }
@@ -81,6 +85,7 @@ pub(crate) fn entries(typed: &str, offered: Offered) -> Vec<GotoEntry> {
     let is_offered = |entry: &GotoEntry| match entry.href {
         Some(EVENTS) => offered.events,
         Some(AUDIT) => offered.audit,
+        Some(API_KEYS) => offered.api_keys,
         Some(SANDBOX) => offered.sandbox,
         _ => true,
     };
@@ -97,13 +102,13 @@ mod tests {
 
     #[test]
     fn pages_and_commands_are_found_by_the_beginnings_of_their_words() {
-        let all = Offered { events: true, audit: true, sandbox: true };
+        let all = Offered { events: true, audit: true, api_keys: true, sandbox: true };
         let found = |typed| entries(typed, all).into_iter().map(|entry| entry.label).collect::<Vec<_>>();
         assert_eq!(found("chan"), ["Settings: channels"]);
         assert_eq!(found("conv assign"), ["Assign conversation", "Assign conversation to me"]);
         assert!(found("zzz").is_empty() && found("%").is_empty());
         assert_eq!(found("").len(), super::ENTRIES.len());
-        for place in ["unprocessed", "audit", "sandbox"] {
+        for place in ["unprocessed", "audit", "api", "sandbox"] {
             assert!(
                 entries(place, Offered::default()).is_empty(),
                 "{place} is shown to a member who may not open it"

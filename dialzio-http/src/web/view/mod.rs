@@ -7,6 +7,7 @@
 //! Rules: text from outside is a [`Shown`] or a [`RichText`]; times are [`Moment`]s in the zone of
 //! the organisation; addresses are complete paths of our own origin.
 
+pub(crate) mod api_keys;
 pub(crate) mod audit;
 pub(crate) mod call_flows;
 pub(crate) mod calls;

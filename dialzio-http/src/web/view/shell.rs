@@ -91,6 +91,8 @@ pub(crate) enum Place {
     Templates,
     /// Who works here.
     Members,
+    /// Keys for programs.
+    ApiKeys,
     /// What was done.
     Audit,
     /// Quiet hours, caps, zone.
@@ -138,6 +140,8 @@ pub(crate) struct Shell {
     pub(crate) held: Option<u64>,
     /// Whether the reader may open the audit log.
     pub(crate) audit: bool,
+    /// Whether the reader may open the list of API keys.
+    pub(crate) api_keys: bool,
     /// Whether the sandbox runs, so that its phone is in the rail.
     pub(crate) sandbox: bool,
     /// Whether single-key shortcuts are on for this person.
@@ -153,6 +157,7 @@ impl Shell {
             self.place,
             Place::Profile
                 | Place::Members
+                | Place::ApiKeys
                 | Place::Audit
                 | Place::Templates
                 | Place::Settings
@@ -166,7 +171,15 @@ impl Shell {
 
     /// Pages and commands to go to, before anything is typed.
     pub(crate) fn entries(&self) -> Vec<GotoEntry> {
-        entries("", Offered { events: self.held.is_some(), audit: self.audit, sandbox: self.sandbox })
+        entries(
+            "",
+            Offered {
+                events: self.held.is_some(),
+                audit: self.audit,
+                api_keys: self.api_keys,
+                sandbox: self.sandbox,
+            },
+        )
     }
 
     /// Whether `place` is the one marked in the rail.

@@ -34,6 +34,7 @@ const BEYOND: &[(&str, Reach, &str)] = &[
     ("ROUTE_TAKEN", Reach::All, "says that another organisation receives at this number, and no more"),
     ("ORGS", Reach::All, "the operator's list"),
     ("HEADS", Reach::All, "the sweep goes through all"),
+    ("AUDIT_HEADS", Reach::All, "checkpoints are made of the log of each"),
     ("LANES_DUE", Reach::All, "the worker serves all"),
     ("LANE_NEXT", Reach::All, "the worker serves all"),
     ("SWEEP_SESSIONS", Reach::All, "what has ended ends for everybody"),

@@ -75,6 +75,7 @@ pub(super) fn shell(title: &str, place: Place) -> Shell {
         missed: Some(1),
         held: Some(2),
         audit: true,
+        api_keys: true,
         sandbox: true,
         keys: true,
         after: None,

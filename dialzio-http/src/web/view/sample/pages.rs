@@ -36,7 +36,10 @@ pub(crate) fn goto(query: &str) -> GotoResults {
         vec![person("Asha Subramaniam", "+91 98400 12345"), person("@kavya.designs", "no number")]
     };
     GotoResults {
-        entries: goto::entries(&query, goto::Offered { events: true, audit: true, sandbox: true }),
+        entries: goto::entries(
+            &query,
+            goto::Offered { events: true, audit: true, api_keys: true, sandbox: true },
+        ),
         query,
         people,
     }
